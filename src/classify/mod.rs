@@ -1,0 +1,197 @@
+//! An article's text → industries, themes, column, keywords, places, organisations, and why.
+//!
+//! One automaton holds every word of the taxonomy; a hit counts where it begins and ends at a word border. Pure: the
+//! same text and taxonomy always give the same answer.
+
+mod column;
+mod keywords;
+mod matcher;
+
+use std::collections::BTreeMap;
+
+use crate::config::Taxonomy;
+use crate::config::taxonomy::Topic;
+use crate::model::{Judgement, Label};
+use crate::text::chars::fold;
+
+use matcher::{Hits, Matcher, Meaning};
+
+/// A topic below this score is not given.
+const THRESHOLD: f64 = 0.42;
+/// Most industries, and most themes, per article.
+const MAX_LABELS: usize = 4;
+/// Weight of a word in the headline; one in the text counts 1.
+const IN_TITLE: f64 = 3.0;
+/// Weight of a weak word that has company.
+const WEAK: f64 = 0.45;
+/// Texts up to this many characters count fully; longer ones must say more to mean as much.
+const FULL_LENGTH: f64 = 800.0;
+/// What a source's own field adds to an industry the text speaks of anyway.
+const HINT: f64 = 0.8;
+/// Longest text looked at, in characters.
+const MAX_TEXT: usize = 20_000;
+
+/// What is known of an article's source.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Hints<'a> {
+    /// The column its articles most likely belong to.
+    pub column: Option<&'a str>,
+    /// The industries it writes about.
+    pub industries: &'a [String],
+}
+
+/// A taxonomy made ready.
+pub struct Classifier {
+    taxonomy: Taxonomy,
+    matcher: Matcher,
+}
+
+impl Classifier {
+    /// Builds the automaton; a taxonomy too large for it is an error.
+    pub fn new(taxonomy: Taxonomy) -> Result<Self, aho_corasick::BuildError> {
+        let matcher = Matcher::new(&taxonomy)?;
+        Ok(Self { taxonomy, matcher })
+    }
+
+    /// Judges one article.
+    pub fn judge(&self, title: &str, text: &str, hints: &Hints<'_>) -> Judgement {
+        let title: String = title.chars().map(fold).collect();
+        let text: String = text.chars().take(MAX_TEXT).map(fold).collect();
+        let (in_title, in_text) = (self.matcher.find(&title), self.matcher.find(&text));
+        let length = title.chars().count() + text.chars().count();
+        let industries = self.topics(&self.taxonomy.industries, Meaning::industry, &in_title, &in_text, length, hints.industries);
+        let themes = self.topics(&self.taxonomy.themes, Meaning::theme, &in_title, &in_text, length, &[]);
+        let (column, column_reasons) = column::choose(&self.taxonomy, &in_title, &in_text, &title, length, hints.column);
+        let evidence: Vec<&str> = industries.iter().chain(&themes).flat_map(|l| l.evidence.iter().map(String::as_str)).collect();
+        Judgement {
+            keywords: keywords::extract(&title, &text, &evidence),
+            places: named(&in_title, &in_text, Meaning::place, |i| self.taxonomy.places.get(i).map(|p| p.name.clone())),
+            organisations: named(&in_title, &in_text, Meaning::organisation, |i| self.taxonomy.organisations.get(i).map(|o| o.name.clone())),
+            industries,
+            themes,
+            column,
+            column_reasons,
+        }
+    }
+
+    fn topics(&self, topics: &[Topic], of: MeaningOf, title: &Hits, text: &Hits, length: usize, hinted: &[String]) -> Vec<Label> {
+        let off = title.count(Meaning::OffTopic) as f64 + 0.25 * text.count(Meaning::OffTopic) as f64;
+        let context = title.count(Meaning::Context) + text.count(Meaning::Context);
+        let mut out: Vec<Label> = topics
+            .iter()
+            .enumerate()
+            .filter_map(|(i, topic)| {
+                let hint = if hinted.contains(&topic.name) { HINT } else { 0.0 };
+                let (strength, evidence) = strength(i, of, title, text, length, context);
+                // the source's field alone is no evidence: an editor reads the article, not the masthead
+                let strength = if strength > 0.0 { strength + hint } else { 0.0 };
+                let score = 1.0 - (-strength / (1.0 + off) / 3.0).exp();
+                (score >= THRESHOLD).then(|| Label { name: topic.name.clone(), score: round(score), evidence })
+            })
+            .collect();
+        out.sort_by(|a, b| b.score.total_cmp(&a.score));
+        out.truncate(MAX_LABELS);
+        // what is said only in passing beside a main subject is no label
+        let best = out.first().map_or(0.0, |l| l.score);
+        out.retain(|l| l.score >= best * 0.55);
+        out
+    }
+}
+
+type MeaningOf = fn(usize, bool) -> Meaning;
+
+/// How strongly a text speaks for a topic, and with which words.
+fn strength(topic: usize, of: MeaningOf, title: &Hits, text: &Hits, length: usize, context: usize) -> (f64, Vec<String>) {
+    let (strong, weak) = (of(topic, false), of(topic, true));
+    let mut words: BTreeMap<&str, f64> = BTreeMap::new();
+    let dilution = (FULL_LENGTH / length.max(1) as f64).clamp(0.3, 1.0);
+    let mut add = |hits: &'_ [(String, usize)], weight: f64| -> f64 {
+        hits.iter().map(|(_, n)| weight * (1.0 + 0.3 * (*n as f64 - 1.0).min(4.0))).sum()
+    };
+    let sure = add(title.of(strong), IN_TITLE) + add(text.of(strong), dilution);
+    let has_company = sure > 0.0 || context > 0;
+    let unsure = if has_company { add(title.of(weak), IN_TITLE * WEAK) + add(text.of(weak), dilution * WEAK) } else { 0.0 };
+    for (word, n) in title.of(strong).iter().chain(text.of(strong)) {
+        *words.entry(word).or_default() += *n as f64 * 2.0;
+    }
+    if has_company {
+        for (word, n) in title.of(weak).iter().chain(text.of(weak)) {
+            *words.entry(word).or_default() += *n as f64;
+        }
+    }
+    let mut evidence: Vec<(&str, f64)> = words.into_iter().collect();
+    evidence.sort_by(|a, b| b.1.total_cmp(&a.1));
+    (sure + unsure, evidence.into_iter().take(6).map(|(w, _)| w.to_owned()).collect())
+}
+
+/// Names of places or organisations, most often named first.
+fn named(title: &Hits, text: &Hits, of: fn(usize) -> Meaning, name: impl Fn(usize) -> Option<String>) -> Vec<String> {
+    let mut counts: BTreeMap<usize, usize> = BTreeMap::new();
+    for (hits, weight) in [(title, 3), (text, 1)] {
+        for (i, n) in hits.indexed(of) {
+            *counts.entry(i).or_default() += n * weight;
+        }
+    }
+    let mut ranked: Vec<(usize, usize)> = counts.into_iter().collect();
+    ranked.sort_by_key(|(i, n)| (std::cmp::Reverse(*n), *i));
+    ranked.into_iter().take(8).filter_map(|(i, _)| name(i)).collect()
+}
+
+fn round(score: f64) -> f64 {
+    (score * 1000.0).round() / 1000.0
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn judge(title: &str, text: &str) -> Judgement {
+        Classifier::new(Taxonomy::load(None).unwrap()).unwrap().judge(title, text, &Hints::default())
+    }
+
+    fn industries(title: &str) -> Vec<String> {
+        judge(title, "").industries.into_iter().map(|l| l.name).collect()
+    }
+
+    #[test]
+    fn word_borders_keep_traps_apart() {
+        for trap in ["我市细化工作举措 深化工程建设", "日本人发明新游戏", "警方查获大量假发票", "公司研发制品亮相展会", "女星戴假发上春晚 粉丝热议", "龙头发力带动全局"] {
+            assert!(industries(trap).is_empty(), "{trap}: {:?}", industries(trap));
+        }
+    }
+
+    #[test]
+    fn headlines_of_each_industry_are_told() {
+        let table = [
+            ("许昌发制品出口额前三季度增长一成", "发制品"),
+            ("河南首个智算中心在许昌投运", "新一代信息技术"),
+            ("培育钻石产业迎来新一轮扩产", "新材料"),
+            ("禹州中药材产业年产值突破百亿元", "生物医药"),
+            ("工业机器人企业签约落户", "智能装备"),
+            ("动力电池项目投产 年产能十吉瓦时", "新能源汽车"),
+            ("再生金属循环经济产业园通过验收", "节能环保"),
+            ("许继电气中标特高压换流阀项目", "装备制造"),
+            ("预制菜产业园开工建设", "食品"),
+            ("水泥行业冬季错峰生产方案公布", "建材"),
+            ("尼龙新材料化工园区扩建", "化工"),
+            ("纺织服装出口企稳回升", "轻纺"),
+        ];
+        for (title, expected) in table {
+            assert!(industries(title).contains(&expected.to_owned()), "{title}: {:?}", industries(title));
+        }
+    }
+
+    #[test]
+    fn places_and_organisations_are_named() {
+        let j = judge("许继电气在许昌建安区扩产", "许继集团负责人表示，长葛市的配套企业将受益。");
+        assert_eq!(j.organisations, ["许继集团"]);
+        assert!(j.places.starts_with(&["许昌市".to_owned()]) && j.places.contains(&"长葛市".to_owned()), "{:?}", j.places);
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn no_text_makes_it_panic(title in "\\PC{0,30}", text in "\\PC{0,80}") {
+            let _ = judge(&title, &text);
+        }
+    }
+}

@@ -1,0 +1,129 @@
+//! `qingbao articles`: search, export.
+
+use std::io::Write;
+
+use anyhow::Context as _;
+use chrono::{DateTime, NaiveDate, NaiveTime, Utc};
+use clap::{Subcommand, ValueEnum};
+use serde_json::json;
+
+use super::World;
+use crate::model::Article;
+use crate::store::Store;
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub(super) enum Action {
+    /// Articles that hold all the words, best first
+    Search {
+        /// Words; parts of long words count
+        #[arg(required = true)]
+        words: Vec<String>,
+        /// Most results
+        #[arg(long, default_value_t = 20)]
+        limit: usize,
+    },
+    /// All articles, newest first
+    Export {
+        /// Only those published since this day (2026-11-24)
+        #[arg(long)]
+        since: Option<NaiveDate>,
+        /// Form
+        #[arg(long, value_enum, default_value_t = Format::Jsonl)]
+        format: Format,
+    },
+}
+
+/// Form of an export.
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub(super) enum Format {
+    /// One JSON object per line
+    Jsonl,
+    /// Comma-separated values with a heading
+    Csv,
+}
+
+pub(super) async fn run(action: &Action, world: &World) -> anyhow::Result<()> {
+    let store = Store::open_beside(&world.data)?;
+    let mut out = std::io::BufWriter::new(std::io::stdout().lock());
+    match action {
+        Action::Search { words, limit } => {
+            let (query, limit) = (words.join(" "), *limit);
+            for f in store.run(move |s| s.search(&query, limit)).await? {
+                let a = f.article;
+                writeln!(out, "{}\t{}\t{}\t{}", day(&a, world), a.origin(), a.title, a.url)?;
+            }
+        }
+        Action::Export { since, format } => {
+            let since = match since {
+                Some(d) => world.settings.publication.calendar.moment(*d, NaiveTime::MIN).context("that day does not exist in the publication's zone")?,
+                None => DateTime::<Utc>::MIN_UTC,
+            };
+            let articles = store.run(move |s| s.since(since)).await?;
+            export(&articles, *format, &mut out)?;
+        }
+    }
+    out.flush()?;
+    Ok(())
+}
+
+fn day(a: &Article, world: &World) -> String {
+    a.effective_time().with_timezone(&world.settings.publication.calendar.zone).date_naive().to_string()
+}
+
+fn export(articles: &[Article], format: Format, out: &mut dyn Write) -> anyhow::Result<()> {
+    if matches!(format, Format::Csv) {
+        writeln!(out, "id,source,url,title,author,publisher,published_at,column,industries,text")?;
+    }
+    for a in articles {
+        let j = a.judgement.clone().unwrap_or_default();
+        match format {
+            Format::Jsonl => {
+                let value = json!({
+                    "id": a.id.0, "source": a.source.as_str(), "url": a.url, "title": a.title, "author": a.author, "publisher": a.publisher,
+                    "published_at": a.published_at.map(|d| d.to_rfc3339()), "fetched_at": a.fetched_at.to_rfc3339(), "story": a.story,
+                    "column": j.column, "industries": j.industries, "themes": j.themes, "keywords": j.keywords, "places": j.places,
+                    "organisations": j.organisations, "text": a.text,
+                });
+                writeln!(out, "{value}")?;
+            }
+            Format::Csv => {
+                let names: Vec<&str> = j.industries.iter().map(|l| l.name.as_str()).collect();
+                let fields = [
+                    a.id.to_string(),
+                    a.source.to_string(),
+                    a.url.to_string(),
+                    a.title.clone(),
+                    a.author.clone().unwrap_or_default(),
+                    a.publisher.clone().unwrap_or_default(),
+                    a.published_at.map(|d| d.to_rfc3339()).unwrap_or_default(),
+                    j.column.clone(),
+                    names.join("、"),
+                    a.text.clone(),
+                ];
+                writeln!(out, "{}", fields.iter().map(|f| csv_field(f)).collect::<Vec<_>>().join(","))?;
+            }
+        }
+    }
+    Ok(())
+}
+
+/// One field by RFC 4180; what a spreadsheet would take for a formula gets an apostrophe in front.
+fn csv_field(text: &str) -> String {
+    let formula = text.starts_with(['=', '+', '-', '@', '\t', '\r']);
+    let text = if formula { format!("'{text}") } else { text.to_owned() };
+    if text.contains([',', '"', '\n', '\r']) { format!("\"{}\"", text.replace('"', "\"\"")) } else { text }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn fields_are_quoted_and_formulas_disarmed() {
+        assert_eq!(csv_field("a,\"b\"\nc"), "\"a,\"\"b\"\"\nc\"");
+        for f in ["=HYPERLINK(1)", "+1", "-1", "@x"] {
+            assert!(csv_field(f).starts_with('\''), "{f}");
+        }
+    }
+}

@@ -1,0 +1,83 @@
+//! `qingbao once` and `qingbao serve`.
+
+use std::fmt::Write as _;
+use std::path::Path;
+use std::sync::Arc;
+
+use chrono::Utc;
+
+use super::progress::Shown;
+use super::{World, write_file};
+use crate::mail::Report;
+use crate::model::Edition;
+use crate::pipeline::PassReport;
+use crate::render;
+use crate::service::{self, Sources};
+
+pub(super) async fn once(world: &World) -> anyhow::Result<()> {
+    let list = world.source_list()?;
+    let pipeline = world.pipeline()?;
+    let progress = Shown::new();
+    let report = pipeline.pass(&list, true, &progress).await?;
+    progress.finish();
+    let now = Utc::now();
+    let enabled = list.sources.iter().filter(|s| s.enabled).count();
+    let edition = pipeline.draft(world.settings.publication.calendar.today(now), enabled, now).await?;
+    let queued = pipeline.queue(&edition, now).await?;
+    let sent = pipeline.send(world.data.join("outbox"), now).await?;
+    write_draft(&world.data.join("drafts"), &edition)?;
+    print!("{}", summary(&report, &edition, &sent));
+    if queued == 0 {
+        println!("Today's issue was mailed before and stays as it is; what is new waits for the next one.");
+    }
+    anyhow::ensure!(report.failed.len() < report.sources() || report.sources() == 0, "every source failed; is the network down?");
+    Ok(())
+}
+
+pub(super) async fn serve(world: &World) -> anyhow::Result<()> {
+    let sources = Arc::new(Sources::load(&world.sources, world.vocabulary()?)?);
+    let pipeline = world.pipeline()?;
+    service::serve(pipeline, sources, world.data.clone()).await?;
+    Ok(())
+}
+
+/// Writes the edition as .html and .docx into a folder.
+pub(super) fn write_draft(folder: &Path, edition: &Edition) -> anyhow::Result<()> {
+    let stem = render::file_stem(edition);
+    write_file(&folder.join(format!("{stem}.html")), render::html(edition)?.as_bytes())?;
+    write_file(&folder.join(format!("{stem}.docx")), &render::docx(edition)?)
+}
+
+/// The table printed at the end of a pass.
+pub(super) fn summary(report: &PassReport, edition: &Edition, sent: &Report) -> String {
+    let mut out = String::new();
+    let _ = write_summary(&mut out, report, edition, sent);
+    out
+}
+
+fn write_summary(out: &mut String, r: &PassReport, e: &Edition, sent: &Report) -> std::fmt::Result {
+    writeln!(out, "sources    {} ok ({} unchanged), {} failed", r.changed + r.unchanged, r.unchanged, r.failed.len())?;
+    for (id, reason) in &r.failed {
+        writeln!(out, "  failed   {id}: {reason}")?;
+    }
+    writeln!(out, "entries    {} new", r.new_entries)?;
+    writeln!(out, "articles   {} new, {} known already, {} lost", r.articles, r.duplicates, r.lost.len())?;
+    for (url, reason) in r.lost.iter().take(20) {
+        writeln!(out, "  lost     {url}: {reason}")?;
+    }
+    writeln!(out, "stories    {} candidates, {} copies merged", e.health.candidates, e.health.merged)?;
+    writeln!(out, "issue      {}, {} items", e.issue_label(), e.item_count())?;
+    for c in &e.columns {
+        writeln!(out, "  {}  {}", c.name, c.items.len())?;
+    }
+    for path in &sent.sent {
+        writeln!(out, "mail       sent: {path}")?;
+    }
+    for (to, why) in &sent.later {
+        writeln!(out, "mail       to {to} stays queued and is tried again: {why}")?;
+    }
+    for (to, why) in &sent.failed {
+        writeln!(out, "mail       to {to} given up: {why}")?;
+    }
+    writeln!(out, "time       {:.1} s", r.elapsed.as_secs_f64())
+}

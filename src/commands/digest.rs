@@ -1,0 +1,172 @@
+//! `qingbao digest`: build, show, send, list, export.
+
+use std::io::Write as _;
+use std::path::PathBuf;
+
+use anyhow::Context as _;
+use chrono::{NaiveDate, Utc};
+use clap::{Subcommand, ValueEnum};
+
+use super::{World, write_file};
+use crate::mail::{MailAddress, Transport, compose};
+use crate::model::{Edition, EditionId};
+use crate::render;
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub(super) enum Action {
+    /// Build the draft of a day from the archive; one not mailed yet is built anew and keeps its number
+    Build {
+        /// Day of the issue; default today
+        #[arg(long)]
+        date: Option<NaiveDate>,
+    },
+    /// Print an edition as text
+    Show {
+        /// Edition; default the newest
+        id: Option<i64>,
+        /// Also print why each item was chosen
+        #[arg(long)]
+        why: bool,
+    },
+    /// Queue an edition's letters and send what is due
+    Send {
+        /// Edition; default the newest
+        id: Option<i64>,
+        /// Only a test copy to this address; nothing is recorded
+        #[arg(long, value_name = "ADDRESS")]
+        to: Option<String>,
+        /// Say who would receive it and stop
+        #[arg(long)]
+        dry_run: bool,
+    },
+    /// Print the editions, newest first
+    List,
+    /// Write an edition in another form
+    Export {
+        /// Edition
+        id: i64,
+        /// Form
+        #[arg(long, value_enum)]
+        format: Format,
+        /// File; default standard output
+        #[arg(short, long)]
+        output: Option<PathBuf>,
+    },
+}
+
+/// Form of an exported edition.
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub(super) enum Format {
+    /// Word document
+    Docx,
+    /// Mail as HTML
+    Html,
+    /// Plain text
+    Txt,
+    /// The whole mail
+    Eml,
+    /// JSON
+    Json,
+}
+
+pub(super) async fn run(action: &Action, world: &World) -> anyhow::Result<()> {
+    let pipeline = world.pipeline_beside()?;
+    let store = pipeline.store();
+    match action {
+        Action::Build { date } => {
+            let now = Utc::now();
+            let date = date.unwrap_or_else(|| world.settings.publication.calendar.today(now));
+            let enabled = world.source_list()?.sources.iter().filter(|s| s.enabled).count();
+            let edition = pipeline.draft(date, enabled, now).await?;
+            println!("{}\t{}\t{}\t{} items", edition.id, edition.date, edition.issue_label(), edition.item_count());
+        }
+        Action::List => {
+            for e in store.run(|s| s.editions(1000)).await? {
+                println!("{}\t{}\t{}年第{}期(总第{}期)\t{} items\t{}/{} letters sent", e.id, e.date, e.year, e.number, e.total, e.items, e.letters.0, e.letters.1);
+            }
+        }
+        Action::Show { id, why } => {
+            let edition = find(world, *id).await?;
+            print!("{}", render::text(&edition));
+            if *why {
+                print!("{}", reasons(&edition));
+            }
+        }
+        Action::Send { id, to, dry_run } => {
+            let edition = find(world, *id).await?;
+            send(world, &edition, to.as_deref(), *dry_run).await?;
+        }
+        Action::Export { id, format, output } => {
+            let edition = find(world, Some(*id)).await?;
+            let bytes = export(world, &edition, *format)?;
+            match output {
+                Some(path) => write_file(path, &bytes)?,
+                None => std::io::stdout().lock().write_all(&bytes)?,
+            }
+        }
+    }
+    Ok(())
+}
+
+fn reasons(edition: &Edition) -> String {
+    let mut out = String::from("\n●入选理由\n\n");
+    for i in edition.columns.iter().flat_map(|c| &c.items) {
+        out.push_str(&format!("{:.2}　{}：{}\n", i.score, i.title, i.reasons.join("；")));
+    }
+    out
+}
+
+async fn find(world: &World, id: Option<i64>) -> anyhow::Result<Edition> {
+    let pipeline = world.pipeline_beside()?;
+    let store = pipeline.store();
+    let id = match id {
+        Some(id) => EditionId(id),
+        None => store.run(|s| s.editions(1)).await?.first().map(|e| e.id).context("there is no edition yet; run `qingbao digest build`")?,
+    };
+    store.run(move |s| s.edition(id)).await?.with_context(|| format!("there is no edition {id}; `qingbao digest list` prints them"))
+}
+
+async fn send(world: &World, edition: &Edition, to: Option<&str>, dry_run: bool) -> anyhow::Result<()> {
+    let now = Utc::now();
+    let pipeline = world.pipeline_beside()?;
+    if dry_run {
+        for r in &world.settings.publication.recipients {
+            println!("{} would go to {r}", render::subject(edition));
+        }
+        return Ok(());
+    }
+    if let Some(to) = to {
+        let to = MailAddress::parse(to)?;
+        let letter = compose(edition, &render::parts(edition)?, &world.settings.mail, &to, now)?;
+        let transport = Transport::new(&world.settings.mail, world.data.join("outbox"))?;
+        let outcome = transport.send(&crate::store::OutboxRow::test_copy(edition.id, letter)).await;
+        return match outcome {
+            crate::mail::Outcome::Accepted(reply) => {
+                println!("test copy to {to}: {reply}");
+                Ok(())
+            }
+            crate::mail::Outcome::Later(why) | crate::mail::Outcome::Refused(why) => anyhow::bail!("test copy to {to}: {why}"),
+        };
+    }
+    let queued = pipeline.queue(edition, now).await?;
+    let report = pipeline.send(world.data.join("outbox"), now).await?;
+    println!("{queued} letters queued, {} sent, {} waiting, {} given up", report.sent.len(), report.later.len(), report.failed.len());
+    for (to, why) in report.later.iter().chain(&report.failed) {
+        println!("  {to}: {why}");
+    }
+    Ok(())
+}
+
+fn export(world: &World, edition: &Edition, format: Format) -> anyhow::Result<Vec<u8>> {
+    Ok(match format {
+        Format::Docx => render::docx(edition)?,
+        Format::Html => render::html(edition)?.into_bytes(),
+        Format::Txt => render::text(edition).into_bytes(),
+        Format::Json => serde_json::to_vec_pretty(edition)?,
+        Format::Eml => {
+            let to = world.settings.publication.recipients.first().context("no recipients in qingbao.toml")?;
+            compose(edition, &render::parts(edition)?, &world.settings.mail, to, Utc::now())?.message
+        }
+    })
+}

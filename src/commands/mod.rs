@@ -1,0 +1,166 @@
+//! Subcommands, one file each. Results go to standard output, the log to standard error.
+
+mod articles;
+mod crawl;
+mod demo;
+mod digest;
+pub mod inspect;
+mod progress;
+mod sources;
+
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use clap::{CommandFactory as _, Parser, Subcommand};
+use tracing_subscriber::EnvFilter;
+
+use crate::config::sources::Vocabulary;
+use crate::config::{Settings, SourceList, Taxonomy};
+use crate::pipeline::Pipeline;
+use crate::store::Store;
+
+/// News-monitoring crawler that drafts a competitive-intelligence briefing (竞争情报快递) and mails it to the editors.
+#[derive(Debug, Parser)]
+#[command(version, about, max_term_width = 100)]
+pub struct Cli {
+    /// Settings; default: qingbao.toml in this folder if there is one, else built-in defaults
+    #[arg(long, global = true, value_name = "FILE")]
+    config: Option<PathBuf>,
+    /// Source list
+    #[arg(long, global = true, value_name = "FILE", default_value = "sources.toml")]
+    sources: PathBuf,
+    /// Data folder: database, outbox, drafts
+    #[arg(long, global = true, value_name = "DIR", default_value = "data")]
+    data: PathBuf,
+    /// More log: -v, -vv
+    #[arg(short, long, global = true, action = clap::ArgAction::Count)]
+    verbose: u8,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Crawl a built-in sample news world over loopback and write the draft to DIR
+    Demo(demo::Args),
+    /// One pass over the real sources and one draft, into the data folder
+    Once,
+    /// The background service: crawl, draft, mail, until SIGTERM
+    Serve,
+    /// The source list: list, check, test
+    #[command(subcommand)]
+    Sources(sources::Action),
+    /// The archive: search, export
+    #[command(subcommand)]
+    Articles(articles::Action),
+    /// Editions: build, show, send, list, export
+    #[command(subcommand)]
+    Digest(digest::Action),
+    /// The stages one by one, from files to JSON lines
+    #[command(subcommand)]
+    Inspect(inspect::Stage),
+    /// Print completions for a shell
+    Completions {
+        /// bash, zsh, fish, elvish or powershell
+        shell: clap_complete::Shell,
+    },
+}
+
+/// Sends the log to standard error, at the level asked for (`RUST_LOG` wins).
+pub fn start_log(cli: &Cli) {
+    let level = match (cli.verbose, &cli.command) {
+        (0, Command::Serve) => "info",
+        (0, _) => "error",
+        (1, _) => "info",
+        _ => "debug",
+    };
+    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(format!("error,qingbao={level}")));
+    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_target(false).init();
+}
+
+/// Runs a subcommand.
+pub fn run(cli: Cli) -> anyhow::Result<()> {
+    let settings = Settings::load(cli.config.as_deref())?;
+    let world = World { settings, sources: cli.sources, data: cli.data };
+    match cli.command {
+        Command::Inspect(stage) => {
+            let mut out = std::io::BufWriter::new(std::io::stdout().lock());
+            match inspect::run(&stage, &world.settings, &mut out).and_then(|()| Ok(out.flush()?)) {
+                // `| head` closes the pipe; that is no failure
+                Err(e) if e.downcast_ref::<std::io::Error>().is_some_and(|e| e.kind() == std::io::ErrorKind::BrokenPipe) => Ok(()),
+                result => result,
+            }
+        }
+        Command::Completions { shell } => {
+            clap_complete::generate(shell, &mut Cli::command(), "qingbao", &mut std::io::stdout());
+            Ok(())
+        }
+        command => {
+            let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+            let result = runtime.block_on(run_async(command, world));
+            // blocking work left behind (a stopped pass) must not hold the exit up
+            runtime.shutdown_timeout(std::time::Duration::from_secs(2));
+            result
+        }
+    }
+}
+
+async fn run_async(command: Command, world: World) -> anyhow::Result<()> {
+    match command {
+        Command::Demo(args) => demo::run(&args).await,
+        Command::Once => crawl::once(&world).await,
+        Command::Serve => crawl::serve(&world).await,
+        Command::Sources(action) => sources::run(&action, &world).await,
+        Command::Articles(action) => articles::run(&action, &world).await,
+        Command::Digest(action) => digest::run(&action, &world).await,
+        Command::Inspect(_) | Command::Completions { .. } => Ok(()),
+    }
+}
+
+/// What every command may need.
+struct World {
+    settings: Settings,
+    sources: PathBuf,
+    data: PathBuf,
+}
+
+impl World {
+    fn taxonomy(&self) -> anyhow::Result<Taxonomy> {
+        Ok(Taxonomy::load(self.settings.taxonomy.as_deref())?)
+    }
+
+    fn vocabulary(&self) -> anyhow::Result<Vocabulary> {
+        let taxonomy = self.taxonomy()?;
+        let mut columns = self.settings.publication.column_names();
+        columns.extend(taxonomy.column_names());
+        Ok(Vocabulary { industries: taxonomy.industry_names(), columns })
+    }
+
+    fn source_list(&self) -> anyhow::Result<SourceList> {
+        Ok(SourceList::load(&self.sources, &self.vocabulary()?)?)
+    }
+
+    /// The pipeline on this data folder, for this process alone.
+    fn pipeline(&self) -> anyhow::Result<Arc<Pipeline>> {
+        self.wire(Store::open(&self.data)?)
+    }
+
+    /// The pipeline beside a running service.
+    fn pipeline_beside(&self) -> anyhow::Result<Arc<Pipeline>> {
+        self.wire(Store::open_beside(&self.data)?)
+    }
+
+    fn wire(&self, store: Store) -> anyhow::Result<Arc<Pipeline>> {
+        Ok(Pipeline::new(store, self.settings.clone(), self.taxonomy()?)?)
+    }
+}
+
+/// Writes a file and names it where that fails.
+fn write_file(path: &Path, bytes: &[u8]) -> anyhow::Result<()> {
+    use anyhow::Context as _;
+    if let Some(folder) = path.parent() {
+        std::fs::create_dir_all(folder).with_context(|| format!("folder {} cannot be made", folder.display()))?;
+    }
+    std::fs::write(path, bytes).with_context(|| format!("{} cannot be written; check disk space and permissions", path.display()))
+}

@@ -1,0 +1,37 @@
+//! `sources.toml`, `qingbao.toml` and `taxonomy.toml`: text in, checked values out.
+//!
+//! Every problem of a file is reported at once, each with file, line, column and the nearest right word.
+
+mod reader;
+pub mod settings;
+pub mod sources;
+pub mod taxonomy;
+
+use std::path::Path;
+
+pub use reader::{ConfigError, Problem};
+pub use settings::Settings;
+pub use sources::SourceList;
+pub use taxonomy::Taxonomy;
+
+/// Reads a configuration file as UTF-8 (BOM and CRLF accepted), with a message that tells the cases apart.
+pub fn read_file(path: &Path) -> Result<String, ConfigError> {
+    let name = path.display().to_string();
+    let bytes = std::fs::read(path).map_err(|e| {
+        let what = match e.kind() {
+            std::io::ErrorKind::NotFound => "does not exist; create it or name another file".to_owned(),
+            std::io::ErrorKind::PermissionDenied => "may not be read; check its owner and mode".to_owned(),
+            std::io::ErrorKind::IsADirectory => "is a directory; name the file inside it".to_owned(),
+            _ => format!("cannot be read: {e}"),
+        };
+        ConfigError::file(&name, what)
+    })?;
+    if bytes.iter().all(u8::is_ascii_whitespace) {
+        return Err(ConfigError::file(&name, "is empty; a half-written file is never taken as the new one".to_owned()));
+    }
+    let bytes = bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(&bytes);
+    String::from_utf8(bytes.to_vec()).map_err(|e| {
+        let line = bytes[..e.utf8_error().valid_up_to()].iter().filter(|b| **b == b'\n').count() + 1;
+        ConfigError::file(&name, format!("is not UTF-8 (line {line}); save it as UTF-8 (请另存为 UTF-8)"))
+    })
+}

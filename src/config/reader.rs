@@ -1,0 +1,303 @@
+//! Reading TOML with places: every complaint carries line and column, and all complaints of a file come together.
+
+use std::cell::RefCell;
+use std::fmt;
+use std::ops::Range;
+use std::time::Duration;
+
+use toml_edit::{Document, Item, TableLike, Value};
+
+/// One thing wrong with a configuration file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Problem {
+    /// File as named on the command line.
+    pub file: String,
+    /// Line and column, from 1; `None` where the whole file is meant.
+    pub at: Option<(usize, usize)>,
+    /// What is wrong and what to do.
+    pub message: String,
+}
+
+impl fmt::Display for Problem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.at {
+            Some((line, column)) => write!(f, "{}:{line}:{column}: {}", self.file, self.message),
+            None => write!(f, "{}: {}", self.file, self.message),
+        }
+    }
+}
+
+/// Everything wrong with a configuration file.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{}", .problems.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))]
+pub struct ConfigError {
+    /// At least one.
+    pub problems: Vec<Problem>,
+}
+
+impl ConfigError {
+    pub(super) fn file(file: &str, message: String) -> Self {
+        Self { problems: vec![Problem { file: file.to_owned(), at: None, message }] }
+    }
+}
+
+/// A parsed file that collects problems.
+pub(super) struct Reader<'a> {
+    file: &'a str,
+    raw: &'a str,
+    document: Document<String>,
+    problems: RefCell<Vec<Problem>>,
+}
+
+impl<'a> Reader<'a> {
+    pub(super) fn parse(file: &'a str, raw: &'a str) -> Result<Self, ConfigError> {
+        let document = Document::parse(raw.to_owned()).map_err(|e| {
+            let at = e.span().map_or(0, |s| s.start);
+            let mut message = e.message().replace('\n', "; ");
+            let line_end = raw.get(at..).and_then(|r| r.find('\n')).map_or(raw.len(), |n| at + n);
+            let line_start = raw.get(..at).and_then(|r| r.rfind('\n')).map_or(0, |n| n + 1);
+            if raw.get(line_start..line_end).is_some_and(|l| l.contains(['“', '”', '＂'])) {
+                message.push_str("; the line has full-width quotes “ ”, use \" \" instead (请用半角引号)");
+            }
+            ConfigError { problems: vec![Problem { file: file.to_owned(), at: Some(place(raw, at)), message }] }
+        })?;
+        Ok(Self { file, raw, document, problems: RefCell::default() })
+    }
+
+    pub(super) fn root(&self) -> Section<'_> {
+        Section { reader: self, table: self.document.as_table(), span: 0..0 }
+    }
+
+    pub(super) fn complain(&self, span: Option<Range<usize>>, message: impl Into<String>) {
+        let at = span.map(|s| place(self.raw, s.start));
+        self.problems.borrow_mut().push(Problem { file: self.file.to_owned(), at, message: message.into() });
+    }
+
+    /// Line and column of a span, for messages that name a second place.
+    pub(super) fn place(&self, span: &Range<usize>) -> (usize, usize) {
+        place(self.raw, span.start)
+    }
+
+    /// The value, unless anything was complained of.
+    pub(super) fn finish<T>(self, value: T) -> Result<T, ConfigError> {
+        let mut problems = self.problems.into_inner();
+        if problems.is_empty() {
+            return Ok(value);
+        }
+        problems.sort_by_key(|p| p.at);
+        Err(ConfigError { problems })
+    }
+}
+
+fn place(raw: &str, offset: usize) -> (usize, usize) {
+    let before = raw.get(..offset).unwrap_or(raw);
+    let line = before.bytes().filter(|b| *b == b'\n').count() + 1;
+    let column = before.rsplit('\n').next().unwrap_or_default().chars().count() + 1;
+    (line, column)
+}
+
+/// A text value and where it stands.
+pub(super) struct Spanned<T> {
+    pub(super) value: T,
+    pub(super) span: Option<Range<usize>>,
+}
+
+/// One table of the file.
+pub(super) struct Section<'a> {
+    reader: &'a Reader<'a>,
+    table: &'a dyn TableLike,
+    span: Range<usize>,
+}
+
+impl<'a> Section<'a> {
+    /// Complains of every key that is not in the list.
+    pub(super) fn only(&self, known: &[&str]) {
+        for (key, _) in self.table.iter() {
+            if known.contains(&key) {
+                continue;
+            }
+            let span = self.table.key(key).and_then(toml_edit::Key::span);
+            let hint = nearest(key, known.iter().copied())
+                .map_or_else(|| format!("known keys: {}", known.join(", ")), |n| format!("did you mean {n:?}?"));
+            self.reader.complain(span, format!("unknown key {key:?}; {hint}"));
+        }
+    }
+
+    /// Where the table begins.
+    pub(super) fn span(&self) -> Range<usize> {
+        self.span.clone()
+    }
+
+    pub(super) fn complain(&self, span: Option<Range<usize>>, message: impl Into<String>) {
+        self.reader.complain(span.or_else(|| Some(self.span.clone())), message);
+    }
+
+    fn value(&self, key: &str) -> Option<&'a Value> {
+        let item = self.table.get(key)?;
+        let value = item.as_value();
+        if value.is_none() {
+            self.reader.complain(item.span(), format!("{key:?} must be a value, not a table"));
+        }
+        value
+    }
+
+    fn typed<T>(&self, key: &str, expected: &str, read: impl Fn(&'a Value) -> Option<T>) -> Option<Spanned<T>> {
+        let value = self.value(key)?;
+        let span = value.span();
+        let Some(read) = read(value) else {
+            self.reader.complain(span, format!("{key:?} must be {expected}"));
+            return None;
+        };
+        Some(Spanned { value: read, span })
+    }
+
+    pub(super) fn text(&self, key: &str) -> Option<Spanned<&'a str>> {
+        self.typed(key, "a text in quotes", Value::as_str)
+    }
+
+    /// A text, trimmed, owned.
+    pub(super) fn string(&self, key: &str) -> Option<String> {
+        self.text(key).map(|t| t.value.trim().to_owned())
+    }
+
+    pub(super) fn bool(&self, key: &str) -> Option<bool> {
+        self.typed(key, "true or false", Value::as_bool).map(|b| b.value)
+    }
+
+    pub(super) fn integer(&self, key: &str, range: Range<i64>) -> Option<i64> {
+        let n = self.typed(key, "a whole number", Value::as_integer)?;
+        if !range.contains(&n.value) {
+            self.complain(n.span, format!("{key:?} must be from {} to {}", range.start, range.end - 1));
+            return None;
+        }
+        Some(n.value)
+    }
+
+    pub(super) fn texts(&self, key: &str) -> Option<Vec<Spanned<&'a str>>> {
+        let list = self.typed(key, "a list of texts, like [\"a\", \"b\"]", Value::as_array)?;
+        let mut out = Vec::new();
+        for v in list.value {
+            match v.as_str() {
+                Some(value) => out.push(Spanned { value, span: v.span() }),
+                None => self.complain(v.span(), format!("{key:?} must hold texts in quotes only")),
+            }
+        }
+        Some(out)
+    }
+
+    /// Texts without places, trimmed; missing counts as none.
+    pub(super) fn strings(&self, key: &str) -> Vec<String> {
+        self.texts(key).unwrap_or_default().into_iter().map(|t| t.value.trim().to_owned()).collect()
+    }
+
+    /// A length of time such as `30m`; within the range.
+    pub(super) fn duration(&self, key: &str, range: Range<Duration>) -> Option<Duration> {
+        let text = self.text(key)?;
+        match parse_duration(text.value) {
+            Some(d) if range.contains(&d) => Some(d),
+            Some(_) => {
+                let message = format!("{key:?} must be from {} to {}", show_duration(range.start), show_duration(range.end));
+                self.complain(text.span, message);
+                None
+            }
+            None => {
+                self.complain(text.span, format!("{key:?} = {:?} is no length of time; write 90s, 30m, 2h or 1d", text.value));
+                None
+            }
+        }
+    }
+
+    /// A table or inline table below this one.
+    pub(super) fn section(&self, key: &str) -> Option<Section<'a>> {
+        let item = self.table.get(key)?;
+        self.as_section(key, item)
+    }
+
+    fn as_section(&self, key: &str, item: &'a Item) -> Option<Section<'a>> {
+        let span = item.span().unwrap_or(0..0);
+        let Some(table) = item.as_table_like() else {
+            self.reader.complain(Some(span), format!("{key:?} must be a table"));
+            return None;
+        };
+        Some(Section { reader: self.reader, table, span })
+    }
+
+    /// The tables of `[[key]]`, or of a list of inline tables.
+    pub(super) fn sections(&self, key: &str) -> Vec<Section<'a>> {
+        let Some(item) = self.table.get(key) else { return Vec::new() };
+        if let Some(tables) = item.as_array_of_tables() {
+            return tables.iter().map(|t| Section { reader: self.reader, table: t, span: t.span().unwrap_or(0..0) }).collect();
+        }
+        let Some(list) = item.as_array() else {
+            self.reader.complain(item.span(), format!("write [[{key}]] in double brackets, one for each"));
+            return Vec::new();
+        };
+        let mut out = Vec::new();
+        for v in list {
+            match v.as_inline_table() {
+                Some(t) => out.push(Section { reader: self.reader, table: t, span: v.span().unwrap_or(0..0) }),
+                None => self.complain(v.span(), format!("{key:?} must hold tables like {{ name = \"…\" }}")),
+            }
+        }
+        out
+    }
+}
+
+/// `90s`, `30m`, `2h`, `1d`.
+pub(super) fn parse_duration(text: &str) -> Option<Duration> {
+    let text = text.trim();
+    let unit = text.chars().next_back()?;
+    let n: u64 = text.strip_suffix(unit)?.parse().ok()?;
+    let seconds = match unit {
+        's' => 1,
+        'm' => 60,
+        'h' => 3600,
+        'd' => 86_400,
+        _ => return None,
+    };
+    n.checked_mul(seconds).filter(|s| *s <= 10 * 365 * 86_400).map(Duration::from_secs)
+}
+
+fn show_duration(d: Duration) -> String {
+    match d.as_secs() {
+        s if s % 86_400 == 0 => format!("{}d", s / 86_400),
+        s if s % 3600 == 0 => format!("{}h", s / 3600),
+        s if s % 60 == 0 => format!("{}m", s / 60),
+        s => format!("{s}s"),
+    }
+}
+
+/// The known word most like this one, if any is like it at all.
+pub(super) fn nearest<'w>(word: &str, known: impl IntoIterator<Item = &'w str>) -> Option<&'w str> {
+    known
+        .into_iter()
+        .map(|k| (strsim::jaro_winkler(&word.to_lowercase(), k), k))
+        .filter(|(likeness, _)| *likeness > 0.75)
+        .max_by(|a, b| a.0.total_cmp(&b.0))
+        .map(|(_, k)| k)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lengths_of_time_need_a_number_and_a_unit() {
+        assert_eq!(parse_duration("30m"), Some(Duration::from_secs(1800)));
+        for bad in ["", "m", "30", "-5m", "1 year", "10分", "99999999999999999999d", "18446744073709551615d"] {
+            assert_eq!(parse_duration(bad), None, "{bad}");
+        }
+    }
+
+    #[test]
+    fn the_nearest_word_is_offered_only_where_near() {
+        assert_eq!(nearest("intervall", ["interval", "url"]), Some("interval"));
+        assert_eq!(nearest("新材枓", ["新材料", "食品"]), Some("新材料"));
+        assert_eq!(nearest("zzz", ["interval", "url"]), None);
+    }
+
+    #[test]
+    fn places_count_characters_not_bytes() {
+        assert_eq!(place("名 = 1\n许昌 x", "名 = 1\n许昌 ".len()), (2, 4));
+    }
+}

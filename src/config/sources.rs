@@ -1,0 +1,327 @@
+//! `sources.toml`: where news is taken from.
+
+use std::collections::HashMap;
+use std::ops::Range;
+use std::path::Path;
+use std::time::Duration;
+
+use scraper::Selector;
+
+use super::reader::{Reader, Section, Spanned, nearest};
+use super::{ConfigError, read_file};
+use crate::dedup::canonical;
+use crate::model::{ArticleSelectors, Identity, ListSelectors, RateKey, Source, SourceId, SourceKind, WebUrl};
+
+/// Time between two looks where nothing is said.
+pub const DEFAULT_INTERVAL: Duration = Duration::from_secs(30 * 60);
+const INTERVALS: Range<Duration> = Duration::from_secs(60)..Duration::from_secs(30 * 86_400);
+const SOURCE_KEYS: [&str; 18] = [
+    "id", "name", "url", "kind", "interval", "region", "column", "industries", "enabled", "render", "allow_private", "charset", "timezone",
+    "identity", "rate_key", "list", "article", "note",
+];
+const DEFAULT_KEYS: [&str; 5] = ["interval", "allow_private", "timezone", "rate_key", "region"];
+
+/// Words that hints may use.
+#[derive(Debug, Clone, Default)]
+pub struct Vocabulary {
+    /// Industry names.
+    pub industries: Vec<String>,
+    /// Column names.
+    pub columns: Vec<String>,
+}
+
+/// The checked list.
+#[derive(Debug, Clone)]
+pub struct SourceList {
+    /// In the file's order.
+    pub sources: Vec<Source>,
+}
+
+impl SourceList {
+    /// Reads and checks a file.
+    pub fn load(path: &Path, vocabulary: &Vocabulary) -> Result<Self, ConfigError> {
+        Self::parse(&path.display().to_string(), &read_file(path)?, vocabulary)
+    }
+
+    /// Checks the text of a file; all problems come together.
+    pub fn parse(file: &str, text: &str, vocabulary: &Vocabulary) -> Result<Self, ConfigError> {
+        let reader = Reader::parse(file, text)?;
+        let root = reader.root();
+        root.only(&["defaults", "source"]);
+        let defaults = Defaults::read(root.section("defaults").as_ref());
+        let mut sources = Vec::new();
+        let mut seen = Seen::default();
+        for section in root.sections("source") {
+            section.only(&SOURCE_KEYS);
+            if let Some(source) = read_source(&section, &defaults, vocabulary) {
+                seen.check(&reader, &section, &source);
+                sources.push(source);
+            }
+        }
+        if sources.is_empty() {
+            reader.complain(None, "holds no usable [[source]]; add at least one with id, name and url");
+        }
+        reader.finish(Self { sources })
+    }
+
+    /// The source of this id.
+    pub fn get(&self, id: &str) -> Option<&Source> {
+        self.sources.iter().find(|s| s.id.as_str() == id)
+    }
+}
+
+struct Defaults {
+    interval: Duration,
+    allow_private: bool,
+    timezone: chrono_tz::Tz,
+    rate_key: RateKey,
+    region: Option<String>,
+}
+
+impl Defaults {
+    fn read(section: Option<&Section<'_>>) -> Self {
+        if let Some(s) = section {
+            s.only(&DEFAULT_KEYS);
+        }
+        let has = |f: fn(&Section<'_>) -> Option<Duration>| section.and_then(f);
+        Self {
+            interval: has(|s| s.duration("interval", INTERVALS)).unwrap_or(DEFAULT_INTERVAL),
+            allow_private: section.and_then(|s| s.bool("allow_private")).unwrap_or(false),
+            timezone: section.and_then(read_timezone).unwrap_or(chrono_tz::Asia::Shanghai),
+            rate_key: section.and_then(|s| read_word(s, "rate_key", RateKey::parse, &["host", "domain", "source"])).unwrap_or_default(),
+            region: section.and_then(|s| s.string("region")),
+        }
+    }
+}
+
+/// Ids and addresses met so far, with their places.
+#[derive(Default)]
+struct Seen {
+    ids: HashMap<String, (usize, usize)>,
+    urls: HashMap<String, (usize, usize)>,
+}
+
+impl Seen {
+    fn check(&mut self, reader: &Reader<'_>, section: &Section<'_>, source: &Source) {
+        let id_span = section.text("id").and_then(|t| t.span).unwrap_or_else(|| section.span());
+        let url_span = section.text("url").and_then(|t| t.span).unwrap_or_else(|| section.span());
+        let id_place = reader.place(&id_span);
+        if let Some((line, _)) = self.ids.insert(source.id.to_string(), id_place) {
+            section.complain(Some(id_span), format!("id {:?} is used twice, first in line {line}; every source needs its own", source.id.as_str()));
+        }
+        let url_place = reader.place(&url_span);
+        if let Some((line, _)) = self.urls.insert(canonical::canonicalise(&source.url).to_string(), url_place) {
+            section.complain(Some(url_span), format!("the same address stands in line {line} already; remove one of the two"));
+        }
+    }
+}
+
+fn read_source(s: &Section<'_>, defaults: &Defaults, vocabulary: &Vocabulary) -> Option<Source> {
+    let id = read_id(s);
+    let name = required(s, "name").filter(|n| !n.value.trim().is_empty());
+    let url = read_url(s);
+    let source = Source {
+        interval: s.duration("interval", INTERVALS).unwrap_or(defaults.interval),
+        kind: read_word(s, "kind", SourceKind::parse, &SourceKind::ALL.map(SourceKind::as_str)),
+        region: s.string("region").or_else(|| defaults.region.clone()),
+        column: s.text("column").and_then(|c| known_word(s, &c, "column", &vocabulary.columns)),
+        industries: read_industries(s, vocabulary),
+        enabled: s.bool("enabled").unwrap_or(true),
+        render: s.bool("render").unwrap_or(false),
+        allow_private: s.bool("allow_private").unwrap_or(defaults.allow_private),
+        charset: read_charset(s),
+        timezone: read_timezone(s).unwrap_or(defaults.timezone),
+        identity: read_word(s, "identity", Identity::parse, &["guid", "url", "title"]).unwrap_or_default(),
+        rate_key: read_word(s, "rate_key", RateKey::parse, &["host", "domain", "source"]).unwrap_or(defaults.rate_key),
+        list: read_list(s),
+        article: read_article(s),
+        id: id?,
+        name: name?.value.trim().to_owned(),
+        url: url?,
+    };
+    Some(source)
+}
+
+fn required<'a>(s: &Section<'a>, key: &str) -> Option<Spanned<&'a str>> {
+    let found = s.text(key);
+    if found.is_none() {
+        s.complain(None, format!("this source has no {key:?}; every source needs id, name and url"));
+    }
+    found
+}
+
+fn read_id(s: &Section<'_>) -> Option<SourceId> {
+    let text = required(s, "id")?;
+    let id = SourceId::parse(text.value);
+    if id.is_none() {
+        s.complain(text.span, format!("id {:?} must be 1 to 64 of the characters a-z, 0-9 and -", text.value));
+    }
+    id
+}
+
+fn read_url(s: &Section<'_>) -> Option<WebUrl> {
+    let text = required(s, "url")?;
+    WebUrl::parse(text.value).map_err(|e| s.complain(text.span, format!("url {:?}: {e}", text.value))).ok()
+}
+
+fn read_word<T>(s: &Section<'_>, key: &str, parse: fn(&str) -> Option<T>, known: &[&str]) -> Option<T> {
+    let text = s.text(key)?;
+    let value = parse(text.value);
+    if value.is_none() {
+        let hint = nearest(text.value, known.iter().copied()).map_or(String::new(), |n| format!("; did you mean {n:?}?"));
+        s.complain(text.span, format!("{key} {:?} is not one of {}{hint}", text.value, known.join(", ")));
+    }
+    value
+}
+
+fn known_word(s: &Section<'_>, text: &Spanned<&str>, what: &str, known: &[String]) -> Option<String> {
+    let word = text.value.trim();
+    if known.iter().any(|k| k == word) {
+        return Some(word.to_owned());
+    }
+    let hint = nearest(word, known.iter().map(String::as_str))
+        .map_or_else(|| format!("known: {}", known.join("、")), |n| format!("did you mean {n:?}?"));
+    s.complain(text.span.clone(), format!("{what} {word:?} is not known; {hint}"));
+    None
+}
+
+fn read_industries(s: &Section<'_>, vocabulary: &Vocabulary) -> Vec<String> {
+    let words = s.texts("industries").unwrap_or_default();
+    words.iter().filter_map(|w| known_word(s, w, "industry", &vocabulary.industries)).collect()
+}
+
+fn read_charset(s: &Section<'_>) -> Option<&'static encoding_rs::Encoding> {
+    let text = s.text("charset")?;
+    let encoding = encoding_rs::Encoding::for_label(text.value.trim().as_bytes());
+    if encoding.is_none() {
+        s.complain(text.span, format!("charset {:?} is not known; write for example utf-8, gb18030 or big5", text.value));
+    }
+    encoding
+}
+
+fn read_timezone(s: &Section<'_>) -> Option<chrono_tz::Tz> {
+    let text = s.text("timezone")?;
+    let zone = text.value.trim().parse::<chrono_tz::Tz>();
+    if zone.is_err() {
+        // no IANA zone is called Beijing, and everybody tries it first
+        let near = if text.value.to_lowercase().contains("beijing") {
+            Some("Asia/Shanghai")
+        } else {
+            nearest(text.value, chrono_tz::TZ_VARIANTS.iter().map(|z| z.name()))
+        };
+        let hint = near.map_or(String::new(), |n| format!("; did you mean {n:?}?"));
+        s.complain(text.span, format!("timezone {:?} does not exist{hint}", text.value));
+    }
+    zone.ok()
+}
+
+fn read_selector(s: &Section<'_>, key: &str) -> Option<String> {
+    let text = s.text(key)?;
+    check_selector(s, &text).then(|| text.value.to_owned())
+}
+
+fn check_selector(s: &Section<'_>, text: &Spanned<&str>) -> bool {
+    let result = Selector::parse(text.value);
+    if let Err(e) = &result {
+        s.complain(text.span.clone(), format!("selector {:?} is no CSS selector: {e}", text.value));
+    }
+    result.is_ok()
+}
+
+fn read_list(s: &Section<'_>) -> ListSelectors {
+    let Some(list) = s.section("list") else { return ListSelectors::default() };
+    list.only(&["item", "title", "link", "date"]);
+    let read = |key| read_selector(&list, key);
+    ListSelectors { item: read("item"), title: read("title"), link: read("link"), date: read("date") }
+}
+
+fn read_article(s: &Section<'_>) -> ArticleSelectors {
+    let Some(article) = s.section("article") else { return ArticleSelectors::default() };
+    article.only(&["body", "remove"]);
+    let remove = article.texts("remove").unwrap_or_default();
+    ArticleSelectors {
+        body: read_selector(&article, "body"),
+        remove: remove.iter().filter(|t| check_selector(&article, t)).map(|t| t.value.to_owned()).collect(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn vocabulary() -> Vocabulary {
+        Vocabulary { industries: vec!["新材料".into(), "食品".into()], columns: vec!["行业动态".into(), "财经数据".into()] }
+    }
+
+    fn problems(text: &str) -> String {
+        SourceList::parse("sources.toml", text, &vocabulary()).map(|l| format!("{} sources", l.sources.len())).unwrap_or_else(|e| e.to_string())
+    }
+
+    const GOOD: &str = "[[source]]\nid = \"a\"\nname = \"甲\"\nurl = \"https://a.cn/\"\n";
+
+    #[test]
+    fn a_minimal_source_has_every_default() {
+        let list = SourceList::parse("s", GOOD, &vocabulary()).unwrap();
+        let s = &list.sources[0];
+        assert_eq!((s.interval, s.enabled, s.kind, s.timezone), (DEFAULT_INTERVAL, true, None, chrono_tz::Asia::Shanghai));
+    }
+
+    #[test]
+    fn windows_line_ends_are_fine() {
+        assert_eq!(problems(&GOOD.replace('\n', "\r\n")), "1 sources");
+    }
+
+    #[test]
+    fn every_kind_of_mistake_names_line_column_and_the_nearest_word() {
+        let with = |line: &str| problems(&format!("{GOOD}{line}\n"));
+        let table = [
+            ("intervall = \"1h\"", "sources.toml:5:1: unknown key \"intervall\"; did you mean \"interval\"?"),
+            ("interval = \"0m\"", "sources.toml:5:12: \"interval\" must be from 1m to 30d"),
+            ("interval = \"10分\"", "is no length of time; write 90s, 30m, 2h or 1d"),
+            ("interval = 5", "\"interval\" must be a text in quotes"),
+            ("kind = \"feeds\"", "sources.toml:5:8: kind \"feeds\" is not one of feed, list, sitemap, json; did you mean \"feed\"?"),
+            ("industries = [\"新材枓\"]", "did you mean \"新材料\"?"),
+            ("column = \"动态\"", "column \"动态\" is not known"),
+            ("timezone = \"Asia/Beijing\"", "did you mean \"Asia/Shanghai\"?"),
+            ("charset = \"gbkk\"", "charset \"gbkk\" is not known"),
+            ("list = { item = \"li[\" }", "is no CSS selector"),
+            ("article = { bodi = \"#a\" }", "did you mean \"body\"?"),
+            ("enabled = \"yes\"", "\"enabled\" must be true or false"),
+            ("name2 = “x”", "full-width quotes"),
+        ];
+        for (line, expected) in table {
+            let got = with(line);
+            assert!(got.contains(expected), "{line}\n{got}");
+        }
+    }
+
+    #[test]
+    fn doubled_ids_and_addresses_name_both_lines() {
+        let got = problems(&format!("{GOOD}\n{}", GOOD.replace("https://a.cn/", "HTTPS://A.cn:443/#top")));
+        assert!(got.contains(":7:6: id \"a\" is used twice, first in line 2"), "{got}");
+        assert!(got.contains(":9:7: the same address stands in line 4"), "{got}");
+    }
+
+    #[test]
+    fn all_problems_come_at_once() {
+        let got = problems("[[source]]\nid = \"A B\"\nurl = \"ftp://x\"\n[[source]]\nid = \"b\"\n");
+        assert_eq!(got.lines().count(), 6, "{got}");
+    }
+
+    #[test]
+    fn ten_thousand_sources_are_checked() {
+        use std::fmt::Write as _;
+        let mut text = String::new();
+        for i in 0..10_000 {
+            let _ = write!(text, "[[source]]\nid = \"s{i}\"\nname = \"源{i}\"\nurl = \"https://h{i}.cn/\"\n");
+        }
+        assert_eq!(problems(&text), "10000 sources");
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn no_text_makes_it_panic(text in "\\PC{0,200}") {
+            let _ = problems(&text);
+        }
+    }
+}

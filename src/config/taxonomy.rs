@@ -1,0 +1,174 @@
+//! `taxonomy.toml`: industries, themes, columns, places, organisations, each with the words that speak for it.
+
+use std::path::Path;
+
+use super::reader::{Reader, Section};
+use super::{ConfigError, read_file};
+
+/// The built-in taxonomy.
+const BUILT_IN: &str = include_str!("taxonomy.toml");
+
+/// What speaks for one industry or theme.
+#[derive(Debug, Clone, Default)]
+pub struct Topic {
+    /// Name shown to editors.
+    pub name: String,
+    /// Words that are evidence by themselves.
+    pub terms: Vec<String>,
+    /// Words that count only beside a term of the same topic or a context word.
+    pub weak: Vec<String>,
+    /// Phrases that hold a word but mean something else.
+    pub exclude: Vec<String>,
+}
+
+/// What speaks for a column of the briefing.
+#[derive(Debug, Clone, Default)]
+pub struct ColumnRule {
+    /// Name.
+    pub name: String,
+    /// Words that count in the headline.
+    pub title: Vec<String>,
+    /// Words that count in the text.
+    pub text: Vec<String>,
+    /// Added to its score from the start: the column that takes what no other claims.
+    pub base: i64,
+}
+
+/// A place with its other names.
+#[derive(Debug, Clone, Default)]
+pub struct Place {
+    /// Name shown.
+    pub name: String,
+    /// Region it counts to: 许昌, 河南, 全国.
+    pub region: String,
+    /// Names it goes by in texts.
+    pub names: Vec<String>,
+}
+
+/// An organisation to watch.
+#[derive(Debug, Clone, Default)]
+pub struct Organisation {
+    /// Name shown.
+    pub name: String,
+    /// Other names and stock codes.
+    pub names: Vec<String>,
+}
+
+/// The whole knowledge of the classifier.
+#[derive(Debug, Clone, Default)]
+pub struct Taxonomy {
+    /// The industries of "6+3+3".
+    pub industries: Vec<Topic>,
+    /// Cross-industry themes.
+    pub themes: Vec<Topic>,
+    /// Columns.
+    pub columns: Vec<ColumnRule>,
+    /// Places.
+    pub places: Vec<Place>,
+    /// Organisations.
+    pub organisations: Vec<Organisation>,
+    /// Words of industry talk that make weak words count.
+    pub context: Vec<String>,
+    /// Words of other worlds (games, stars, sports, horoscopes) that count against every topic.
+    pub off_topic: Vec<String>,
+}
+
+impl Taxonomy {
+    /// The file, or the built-in one.
+    pub fn load(path: Option<&Path>) -> Result<Self, ConfigError> {
+        match path {
+            Some(p) => Self::parse(&p.display().to_string(), &read_file(p)?),
+            None => Self::parse("built-in taxonomy", BUILT_IN),
+        }
+    }
+
+    /// Checks the text of a file.
+    pub fn parse(file: &str, text: &str) -> Result<Self, ConfigError> {
+        let reader = Reader::parse(file, text)?;
+        let root = reader.root();
+        root.only(&["context", "off_topic", "industry", "theme", "column", "place", "organisation"]);
+        let taxonomy = Self {
+            industries: root.sections("industry").iter().filter_map(topic).collect(),
+            themes: root.sections("theme").iter().filter_map(topic).collect(),
+            columns: root.sections("column").iter().filter_map(column).collect(),
+            places: root.sections("place").iter().filter_map(place).collect(),
+            organisations: root.sections("organisation").iter().filter_map(organisation).collect(),
+            context: root.strings("context"),
+            off_topic: root.strings("off_topic"),
+        };
+        if taxonomy.industries.is_empty() || taxonomy.columns.is_empty() {
+            reader.complain(None, "needs at least one [[industry]] and one [[column]]");
+        }
+        reader.finish(taxonomy)
+    }
+
+    /// Industry names in order.
+    pub fn industry_names(&self) -> Vec<String> {
+        self.industries.iter().map(|t| t.name.clone()).collect()
+    }
+
+    /// Column names in order.
+    pub fn column_names(&self) -> Vec<String> {
+        self.columns.iter().map(|c| c.name.clone()).collect()
+    }
+}
+
+fn name(s: &Section<'_>) -> Option<String> {
+    let name = s.string("name").filter(|n| !n.is_empty());
+    if name.is_none() {
+        s.complain(None, "needs a name");
+    }
+    name
+}
+
+fn topic(s: &Section<'_>) -> Option<Topic> {
+    s.only(&["name", "terms", "weak", "exclude"]);
+    let topic = Topic { name: name(s)?, terms: s.strings("terms"), weak: s.strings("weak"), exclude: s.strings("exclude") };
+    if topic.terms.iter().any(|t| t.chars().count() < 2) {
+        s.complain(None, format!("{}: a term of one character matches everything; make it weak or longer", topic.name));
+    }
+    Some(topic)
+}
+
+fn column(s: &Section<'_>) -> Option<ColumnRule> {
+    s.only(&["name", "title", "text", "base"]);
+    Some(ColumnRule { name: name(s)?, title: s.strings("title"), text: s.strings("text"), base: s.integer("base", 0..100).unwrap_or(0) })
+}
+
+fn place(s: &Section<'_>) -> Option<Place> {
+    s.only(&["name", "region", "names"]);
+    let name = name(s)?;
+    let mut names = s.strings("names");
+    names.push(name.clone());
+    Some(Place { region: s.string("region").unwrap_or_else(|| "全国".to_owned()), names, name })
+}
+
+fn organisation(s: &Section<'_>) -> Option<Organisation> {
+    s.only(&["name", "names"]);
+    let name = name(s)?;
+    let mut names = s.strings("names");
+    names.push(name.clone());
+    Some(Organisation { names, name })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_built_in_taxonomy_holds_the_twelve_industries_and_five_themes() {
+        let t = Taxonomy::load(None).unwrap();
+        assert_eq!(
+            t.industry_names(),
+            ["新一代信息技术", "新材料", "生物医药", "智能装备", "新能源汽车", "节能环保", "装备制造", "食品", "发制品", "建材", "化工", "轻纺"]
+        );
+        assert_eq!(t.themes.len(), 5);
+        assert!(t.industries.iter().all(|i| i.terms.len() >= 10));
+    }
+
+    #[test]
+    fn one_character_terms_are_refused() {
+        let got = Taxonomy::parse("t", "[[industry]]\nname = \"食品\"\nterms = [\"油\"]\n[[column]]\nname = \"行业动态\"").unwrap_err();
+        assert!(got.to_string().contains("matches everything"), "{got}");
+    }
+}

@@ -1,0 +1,5 @@
+//! Telling what was seen before: canonical addresses, fingerprints of texts, stories.
+
+pub mod canonical;
+pub mod fingerprint;
+pub mod stories;

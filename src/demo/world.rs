@@ -1,0 +1,185 @@
+//! The sample world's sites and articles, read from `articles.txt`.
+
+use chrono::{DateTime, Duration, FixedOffset, Timelike, Utc};
+
+const ARTICLES: &str = include_str!("articles.txt");
+
+/// How a site lists its articles.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Listing {
+    Rss,
+    DirtyRss,
+    Atom,
+    Json,
+    Sitemap,
+    SpanList,
+    TableList,
+    DateList,
+    Cards,
+    Broken,
+}
+
+/// How a site lays its articles out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Layout {
+    Modern,
+    Government,
+    OldTable,
+}
+
+/// One site of the world.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Site {
+    pub(super) id: &'static str,
+    pub(super) name: &'static str,
+    pub(super) listing: Listing,
+    pub(super) layout: Layout,
+    pub(super) gb18030: bool,
+}
+
+const fn site(id: &'static str, name: &'static str, listing: Listing, layout: Layout, gb18030: bool) -> Site {
+    Site { id, name, listing, layout, gb18030 }
+}
+
+pub(super) const SITES: [Site; 10] = [
+    site("keji", "示例科技报", Listing::Rss, Layout::Modern, false),
+    site("gongxin", "示例工信网", Listing::SpanList, Layout::Government, true),
+    site("liancheng", "莲城新闻网", Listing::TableList, Layout::OldTable, true),
+    site("jinrong", "示例金融时报", Listing::Atom, Layout::Modern, false),
+    site("tongji", "豫州统计信息", Listing::DateList, Layout::Government, true),
+    site("hangye", "行业观察", Listing::Json, Layout::Modern, false),
+    site("jianhua", "示例建材化工资讯", Listing::Sitemap, Layout::Government, false),
+    site("fazhi", "示例发制品产业网", Listing::Cards, Layout::OldTable, false),
+    site("dushi", "都市生活报", Listing::DirtyRss, Layout::Modern, true),
+    site("guzhang", "示例故障网", Listing::Broken, Layout::Modern, false),
+];
+
+/// One article of the world, with what a good editor would say of it.
+#[derive(Debug, Clone)]
+pub struct Story {
+    /// Site it stands on.
+    pub site: String,
+    /// Its file name without ending.
+    pub slug: String,
+    /// Headline.
+    pub title: String,
+    /// 来源.
+    pub publisher: String,
+    /// When.
+    pub published: DateTime<FixedOffset>,
+    /// Expected column; `None` for what does not belong into the briefing.
+    pub column: Option<String>,
+    /// Expected industries; may be none for what belongs to a theme only.
+    pub industries: Vec<String>,
+    /// Body.
+    pub paragraphs: Vec<String>,
+    /// Slug of the article it repeats.
+    pub copy_of: Option<String>,
+}
+
+/// The whole world at a moment.
+#[derive(Debug, Clone)]
+pub struct World {
+    /// Every page.
+    pub stories: Vec<Story>,
+}
+
+impl World {
+    /// The world as it stands now: publication times count back from here.
+    pub fn at(now: DateTime<Utc>) -> Self {
+        let mut stories: Vec<Story> = Vec::new();
+        for block in ARTICLES.split("\n\n") {
+            let lines: Vec<&str> = block.lines().filter(|l| !l.starts_with('#') && !l.trim().is_empty()).collect();
+            if let Some(s) = original(&lines, now) {
+                stories.push(s);
+            }
+            for line in lines.iter().filter(|l| l.starts_with("@copy ")) {
+                if let Some(s) = copy(line, &stories, now) {
+                    stories.push(s);
+                }
+            }
+        }
+        Self { stories }
+    }
+
+    /// The pages of a site, newest first.
+    pub(super) fn of(&self, site: &str) -> Vec<&Story> {
+        let mut out: Vec<&Story> = self.stories.iter().filter(|s| s.site == site).collect();
+        out.sort_by_key(|s| std::cmp::Reverse(s.published));
+        out
+    }
+
+    /// The page of a site by its slug.
+    pub(super) fn page(&self, site: &str, slug: &str) -> Option<&Story> {
+        self.stories.iter().find(|s| s.site == site && s.slug == slug)
+    }
+
+    /// `sources.toml` for this world at an address.
+    pub fn sources(&self, base: &str) -> String {
+        let mut out = String::from("# The sample news world\n[defaults]\ninterval = \"1h\"\nallow_private = true\n");
+        for s in SITES {
+            let path = match s.listing {
+                Listing::Rss | Listing::DirtyRss | Listing::Broken => "rss.xml",
+                Listing::Atom => "atom.xml",
+                Listing::Json => "api/list?page=1",
+                Listing::Sitemap => "sitemap.xml",
+                Listing::SpanList | Listing::TableList | Listing::DateList | Listing::Cards => "",
+            };
+            let kind = if s.listing == Listing::Broken { "kind = \"feed\"\n" } else { "" };
+            out.push_str(&format!("\n[[source]]\nid = \"{}\"\nname = \"{}\"\nurl = \"{base}/{}/{path}\"\n{kind}", s.id, s.name, s.id));
+        }
+        out
+    }
+}
+
+fn hours_ago(hours: &str, now: DateTime<Utc>) -> Option<DateTime<FixedOffset>> {
+    let zone = FixedOffset::east_opt(8 * 3600)?;
+    let at = now - Duration::hours(hours.parse().ok()?);
+    // pages show minutes, not seconds
+    at.with_timezone(&zone).with_second(0)?.with_nanosecond(0)
+}
+
+fn original(lines: &[&str], now: DateTime<Utc>) -> Option<Story> {
+    let [head, title, publisher, body @ ..] = lines else { return None };
+    let words: Vec<&str> = head.strip_prefix("@ ")?.split(' ').collect();
+    let [site, slug, hours, column, industries] = words.as_slice() else { return None };
+    Some(Story {
+        site: (*site).to_owned(),
+        slug: (*slug).to_owned(),
+        title: (*title).to_owned(),
+        publisher: (*publisher).to_owned(),
+        published: hours_ago(hours, now)?,
+        column: (*column != "-").then(|| (*column).to_owned()),
+        industries: industries.split('、').filter(|i| *i != "-").map(str::to_owned).collect(),
+        paragraphs: body.iter().map(|p| (*p).to_owned()).collect(),
+        copy_of: None,
+    })
+}
+
+/// A republished page: another lead, the same paragraphs, another tail.
+fn copy(line: &str, stories: &[Story], now: DateTime<Utc>) -> Option<Story> {
+    let words: Vec<&str> = line.split(' ').collect();
+    let [_, site, slug, hours, of] = words.as_slice() else { return None };
+    let original = stories.iter().find(|s| s.slug == *of)?;
+    let mut paragraphs = original.paragraphs.clone();
+    if let Some(first) = paragraphs.first_mut() {
+        *first = format!("据{}报道，{first}", original.publisher);
+    }
+    Some(Story { site: (*site).to_owned(), slug: (*slug).to_owned(), published: hours_ago(hours, now)?, paragraphs, copy_of: Some((*of).to_owned()), ..original.clone() })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_world_holds_what_its_description_says() {
+        let world = World::at(Utc::now());
+        let count = |f: &dyn Fn(&Story) -> bool| world.stories.iter().filter(|s| f(s)).count();
+        assert_eq!(world.stories.len(), 68);
+        assert_eq!((count(&|s| s.copy_of.is_some()), count(&|s| s.column.is_none())), (9, 6));
+        let industries: std::collections::BTreeSet<&str> = world.stories.iter().flat_map(|s| &s.industries).map(String::as_str).collect();
+        let columns: std::collections::BTreeSet<&str> = world.stories.iter().filter_map(|s| s.column.as_deref()).collect();
+        assert_eq!((industries.len(), columns.len(), SITES.iter().filter(|s| s.gb18030).count()), (12, 5, 4));
+    }
+}

@@ -1,0 +1,108 @@
+//! JSON lists: the array of objects that have a title and an address, wherever in the document it lies.
+
+use serde_json::{Map, Value};
+
+use super::{DiscoverError, Discovered};
+use crate::extract::plain_text;
+use crate::model::{Entry, WebUrl};
+use crate::text::chars::cut;
+use crate::text::dates::{self, Clock};
+
+/// Key names seen in the list interfaces of Chinese sites, best first (lower case, without `_` and `-`).
+const TITLE_KEYS: [&str; 9] = ["title", "doctitle", "newstitle", "articletitle", "name", "headline", "subject", "infotitle", "showtitle"];
+const URL_KEYS: [&str; 11] = ["url", "link", "href", "docpuburl", "newsurl", "articleurl", "linkurl", "weburl", "puburl", "infourl", "shareurl"];
+const DATE_KEYS: [&str; 14] = [
+    "publishedat", "publishtime", "publishdate", "pubtime", "pubdate", "docreltime", "date", "time", "showtime", "createtime", "deploytime",
+    "infodate", "ctime", "releasetime",
+];
+const SUMMARY_KEYS: [&str; 6] = ["summary", "abstract", "description", "digest", "intro", "brief"];
+/// Deeper nesting is no list.
+const MAX_DEPTH: usize = 12;
+
+/// Reads a JSON (or JSONP) list.
+pub(super) fn read(text: &str, url: &WebUrl, clock: &Clock) -> Result<Discovered, DiscoverError> {
+    let value: Value = serde_json::from_str(unwrap_jsonp(text)).map_err(|e| DiscoverError::Broken { kind: "JSON", cause: e.to_string() })?;
+    let mut best = Vec::new();
+    search(&value, url, clock, 0, &mut best);
+    if best.is_empty() { Err(DiscoverError::NoEntries) } else { Ok(Discovered { entries: best, ..Discovered::default() }) }
+}
+
+/// `callback({...});` without its wrapping.
+fn unwrap_jsonp(text: &str) -> &str {
+    let text = text.trim().trim_start_matches('\u{feff}');
+    if text.starts_with(['{', '[']) {
+        return text;
+    }
+    let inner = text.split_once('(').map(|(_, rest)| rest.trim_end_matches([';', ' ', '\n', '\r']));
+    inner.and_then(|i| i.strip_suffix(')')).unwrap_or(text)
+}
+
+fn search(value: &Value, base: &WebUrl, clock: &Clock, depth: usize, best: &mut Vec<Entry>) {
+    if depth > MAX_DEPTH {
+        return;
+    }
+    match value {
+        Value::Array(items) => {
+            let found: Vec<Entry> = items.iter().filter_map(|i| entry(i.as_object()?, base, clock)).collect();
+            if found.len() > best.len() {
+                *best = found;
+            } else {
+                items.iter().for_each(|i| search(i, base, clock, depth + 1, best));
+            }
+        }
+        Value::Object(o) => o.values().for_each(|v| search(v, base, clock, depth + 1, best)),
+        _ => {}
+    }
+}
+
+fn field<'v>(o: &'v Map<String, Value>, keys: &[&str]) -> Option<&'v Value> {
+    keys.iter().find_map(|wanted| {
+        o.iter().find(|(k, v)| k.to_ascii_lowercase().replace(['_', '-'], "") == *wanted && !v.is_null()).map(|(_, v)| v)
+    })
+}
+
+fn text_field(o: &Map<String, Value>, keys: &[&str]) -> Option<String> {
+    match field(o, keys)? {
+        Value::String(s) => Some(s.clone()),
+        Value::Number(n) => Some(n.to_string()),
+        _ => None,
+    }
+    .filter(|s| !s.trim().is_empty())
+}
+
+fn entry(o: &Map<String, Value>, base: &WebUrl, clock: &Clock) -> Option<Entry> {
+    let title = cut(&plain_text(&text_field(o, &TITLE_KEYS)?), 200);
+    let url = base.join(&text_field(o, &URL_KEYS)?).ok()?;
+    let published_at = text_field(o, &DATE_KEYS).and_then(|d| dates::parse(&d, clock)).map(|d| d.at);
+    let summary = text_field(o, &SUMMARY_KEYS).map(|s| cut(&plain_text(&s), 2_000)).filter(|s| !s.is_empty());
+    Some(Entry { id: text_field(o, &["id", "docid", "newsid", "guid"]), url, title, published_at, summary, content_html: None })
+}
+
+#[cfg(test)]
+mod tests {
+    use chrono::{TimeZone, Utc};
+
+    use super::*;
+
+    fn run(text: &str) -> Vec<Entry> {
+        let clock = Clock::new(chrono_tz::Asia::Shanghai, Utc.with_ymd_and_hms(2026, 11, 24, 4, 0, 0).unwrap());
+        read(text, &WebUrl::parse("http://a.cn/api/list").unwrap(), &clock).map(|d| d.entries).unwrap_or_default()
+    }
+
+    #[test]
+    fn the_list_is_found_wherever_it_lies() {
+        let got = run(r#"{"code":0,"data":{"menu":[{"name":"首页","url":"/"}],"rows":[
+            {"docTitle":"<b>许昌</b>新闻一","docPubUrl":"/a/1.html","pub_time":1795478400000},{"docTitle":"新闻二","docPubUrl":"/a/2.html","pub_time":"2026-11-23"}]}}"#);
+        assert_eq!(got.len(), 2);
+        assert_eq!((got[0].title.as_str(), got[0].url.as_str()), ("许昌新闻一", "http://a.cn/a/1.html"));
+        assert_eq!(got[0].published_at.unwrap().to_rfc3339(), "2026-11-24T08:00:00+08:00");
+    }
+
+    #[test]
+    fn jsonp_is_unwrapped_and_garbage_refused() {
+        assert_eq!(run("cb([{\"title\":\"t\",\"link\":\"/x\"}]);").len(), 1);
+        for bad in ["", "{", "[1,2]", "{\"title\":1}"] {
+            assert!(run(bad).is_empty(), "{bad}");
+        }
+    }
+}

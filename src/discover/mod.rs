@@ -1,0 +1,126 @@
+//! A document a source's address leads to → entries.
+//!
+//! What kind of document it is, is told by its own first bytes rather than by what the server calls it.
+
+pub mod feed;
+mod json;
+pub mod list;
+mod repair;
+mod sitemap;
+
+use crate::fetch::charset;
+use crate::model::{Entry, Source, SourceKind, WebUrl};
+use crate::text::chars::cut;
+use crate::text::dates::Clock;
+
+/// Why a document brought no entries.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum DiscoverError {
+    /// Something else than expected.
+    #[error("is no {expected} but begins with {beginning:?}")]
+    WrongKind {
+        /// What was expected.
+        expected: &'static str,
+        /// First characters.
+        beginning: String,
+    },
+    /// Broken beyond repair.
+    #[error("cannot be read as {kind}: {cause}")]
+    Broken {
+        /// What it was read as.
+        kind: &'static str,
+        /// Parser's words.
+        cause: String,
+    },
+    /// Readable, but nothing in it.
+    #[error("holds no entries; if the page shows some in a browser, give selectors: list = {{ item = …, link = … }}")]
+    NoEntries,
+}
+
+impl DiscoverError {
+    /// The reason as an editor reads it.
+    pub fn chinese(&self) -> String {
+        match self {
+            Self::WrongKind { expected: "feed", .. } => "不是订阅源（可能是验证页面）".to_owned(),
+            Self::WrongKind { .. } => "内容类型不对".to_owned(),
+            Self::Broken { .. } => "内容损坏，无法读取".to_owned(),
+            Self::NoEntries => "没有找到任何条目，版式可能已变".to_owned(),
+        }
+    }
+}
+
+/// Entries with what was noticed on the way.
+#[derive(Debug, Clone, Default)]
+pub struct Discovered {
+    /// What the document was.
+    pub kind: Option<SourceKind>,
+    /// In the document's order, each address once.
+    pub entries: Vec<Entry>,
+    /// How a list page is laid out.
+    pub layout: Option<String>,
+    /// What had to be repaired or was odd.
+    pub notes: Vec<String>,
+}
+
+/// Reads a document of a source.
+pub fn discover(body: &[u8], content_type: Option<&str>, url: &WebUrl, source: &Source, clock: &Clock) -> Result<Discovered, DiscoverError> {
+    let decoded = charset::decode(body, content_type, source.charset);
+    let kind = source.kind.unwrap_or_else(|| sniff(&decoded.text));
+    let mut found = match kind {
+        SourceKind::Feed => from_feed(&decoded.text, url, clock)?,
+        SourceKind::Sitemap => sitemap::read(&decoded.text, clock)?,
+        SourceKind::Json => json::read(&decoded.text, url, clock)?,
+        SourceKind::List => list::read(&decoded.text, url, &source.list, clock)?,
+    };
+    if decoded.garbled {
+        found.notes.push(format!("many characters cannot be read as {}; set charset for this source", decoded.charset));
+    }
+    found.kind = Some(kind);
+    let mut seen = std::collections::HashSet::new();
+    found.entries.retain(|e| e.url != *url && seen.insert(e.url.clone()));
+    if found.entries.is_empty() { Err(DiscoverError::NoEntries) } else { Ok(found) }
+}
+
+/// What kind of document a text is.
+pub fn sniff(text: &str) -> SourceKind {
+    let head: String = text.trim_start_matches(|c: char| c.is_whitespace() || c == '\u{feff}').chars().take(4000).collect::<String>().to_ascii_lowercase();
+    if head.starts_with('{') || head.starts_with('[') {
+        return if head.contains("jsonfeed.org") { SourceKind::Feed } else { SourceKind::Json };
+    }
+    let earliest = [("<html", SourceKind::List), ("<!doctype html", SourceKind::List), ("<rss", SourceKind::Feed), ("<rdf", SourceKind::Feed), ("<feed", SourceKind::Feed), ("<urlset", SourceKind::Sitemap), ("<sitemapindex", SourceKind::Sitemap)]
+        .into_iter()
+        .filter_map(|(mark, kind)| head.find(mark).map(|at| (at, kind)))
+        .min_by_key(|(at, _)| *at);
+    earliest.map_or(SourceKind::List, |(_, kind)| kind)
+}
+
+fn from_feed(text: &str, url: &WebUrl, clock: &Clock) -> Result<Discovered, DiscoverError> {
+    let feed = feed::read(text, Some(url), clock)?;
+    let entries = feed.entries.into_iter().filter_map(feed::FeedEntry::into_entry).collect();
+    Ok(Discovered { entries, notes: feed.repaired, ..Discovered::default() })
+}
+
+fn beginning(text: &str) -> String {
+    cut(&crate::text::chars::line(&text.chars().take(400).collect::<String>()), 80)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn kinds_are_told_by_the_first_bytes() {
+        let table = [
+            ("\u{feff}<?xml version='1.0'?><rss version='2.0'>", SourceKind::Feed),
+            ("<!-- x --><feed xmlns='http://www.w3.org/2005/Atom'>", SourceKind::Feed),
+            ("<rdf:RDF>", SourceKind::Feed),
+            ("<!DOCTYPE html><html>", SourceKind::List),
+            ("<?xml version='1.0'?><urlset>", SourceKind::Sitemap),
+            (" {\"data\":[]}", SourceKind::Json),
+            ("{\"version\":\"https://jsonfeed.org/version/1.1\"}", SourceKind::Feed),
+        ];
+        for (text, kind) in table {
+            assert_eq!(sniff(text), kind, "{text}");
+        }
+    }
+}

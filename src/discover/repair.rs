@@ -1,0 +1,157 @@
+//! Making broken feeds readable before they are parsed. One pass; text inside CDATA is left as it is but for
+//! characters XML forbids.
+
+/// HTML entities that feeds use though XML does not know them.
+const ENTITIES: [(&str, &str); 40] = [
+    ("nbsp", "\u{a0}"), ("mdash", "—"), ("ndash", "–"), ("ldquo", "“"), ("rdquo", "”"), ("lsquo", "‘"), ("rsquo", "’"), ("hellip", "…"),
+    ("middot", "·"), ("bull", "•"), ("copy", "©"), ("reg", "®"), ("trade", "™"), ("times", "×"), ("divide", "÷"), ("deg", "°"), ("plusmn", "±"),
+    ("laquo", "«"), ("raquo", "»"), ("sect", "§"), ("para", "¶"), ("yen", "¥"), ("euro", "€"), ("pound", "£"), ("cent", "¢"), ("permil", "‰"),
+    ("frac12", "½"), ("sup2", "²"), ("sup3", "³"), ("micro", "µ"), ("ensp", " "), ("emsp", " "), ("thinsp", " "), ("zwnj", ""), ("zwj", ""),
+    ("eacute", "é"), ("uuml", "ü"), ("ouml", "ö"), ("auml", "ä"), ("rarr", "→"),
+];
+
+/// A repaired text and what was done.
+pub(super) struct Repaired {
+    pub(super) text: String,
+    pub(super) notes: Vec<String>,
+}
+
+/// Repairs a feed's text; sound feeds come back unchanged but for their declaration.
+pub(super) fn repair(text: &str) -> Repaired {
+    let mut notes = Notes::default();
+    let start = text.find('<').unwrap_or(0);
+    if !text[..start].trim_matches(|c: char| c.is_whitespace() || c == '\u{feff}').is_empty() {
+        notes.note("junk before the first tag");
+    }
+    let body = without_declaration(&text[start..]);
+    let mut out = String::with_capacity(body.len() + 64);
+    out.push_str("<?xml version=\"1.0\" encoding=\"utf-8\"?>\n");
+    let mut rest = body;
+    while let Some(at) = rest.find(['&', '<']) {
+        push_clean(&mut out, &rest[..at], &mut notes);
+        rest = &rest[at..];
+        let taken = if rest.starts_with('&') { ampersand(rest, &mut out, &mut notes) } else { bracket(rest, &mut out, &mut notes) };
+        rest = &rest[taken..];
+    }
+    push_clean(&mut out, rest, &mut notes);
+    Repaired { text: out, notes: notes.0 }
+}
+
+#[derive(Default)]
+struct Notes(Vec<String>);
+
+impl Notes {
+    fn note(&mut self, what: &str) {
+        if !self.0.iter().any(|n| n == what) {
+            self.0.push(what.to_owned());
+        }
+    }
+}
+
+/// The declaration names a charset that is no longer true once the bytes are decoded.
+fn without_declaration(text: &str) -> &str {
+    let Some(rest) = text.strip_prefix("<?xml") else { return text };
+    rest.find("?>").map_or(text, |end| &rest[end + 2..])
+}
+
+/// Text without the characters XML 1.0 forbids.
+fn push_clean(out: &mut String, text: &str, notes: &mut Notes) {
+    let forbidden = |c: char| (c < ' ' && !matches!(c, '\t' | '\n' | '\r')) || matches!(c, '\u{FFFE}' | '\u{FFFF}');
+    if !text.contains(forbidden) {
+        out.push_str(text);
+        return;
+    }
+    notes.note("control characters");
+    out.extend(text.chars().filter(|c| !forbidden(*c)));
+}
+
+fn ampersand(rest: &str, out: &mut String, notes: &mut Notes) -> usize {
+    let name = rest.get(1..).and_then(|r| r.split_once(';')).map(|(n, _)| n).filter(|n| n.len() <= 10);
+    match name {
+        Some("amp" | "lt" | "gt" | "quot" | "apos") => {}
+        Some(n) if n.starts_with('#') => {
+            let code = n.get(1..).and_then(|d| d.strip_prefix(['x', 'X']).map_or_else(|| d.parse().ok(), |h| u32::from_str_radix(h, 16).ok()));
+            let good = code.and_then(char::from_u32).is_some_and(|c| c >= ' ' || matches!(c, '\t' | '\n' | '\r'));
+            if !good {
+                notes.note("impossible character references");
+                return n.len() + 2;
+            }
+        }
+        Some(n) => {
+            if let Some((_, value)) = ENTITIES.iter().find(|(name, _)| *name == n) {
+                notes.note("undefined entities");
+                out.push_str(value);
+                return n.len() + 2;
+            }
+            notes.note("bare &");
+            out.push_str("&amp;");
+            return 1;
+        }
+        None => {
+            notes.note("bare &");
+            out.push_str("&amp;");
+            return 1;
+        }
+    }
+    let length = name.map_or(1, |n| n.len() + 2);
+    out.push_str(&rest[..length]);
+    length
+}
+
+fn bracket(rest: &str, out: &mut String, notes: &mut Notes) -> usize {
+    if rest.starts_with("<![CDATA[") {
+        let end = rest.find("]]>").map_or(rest.len(), |n| n + 3);
+        push_clean(out, &rest[..end], notes);
+        return end;
+    }
+    if rest.starts_with("<!--") {
+        // comments say nothing to us, and broken ones lose whole feeds
+        return rest.find("-->").map_or(rest.len(), |n| n + 3);
+    }
+    let opens_tag = rest.as_bytes().get(1).is_some_and(|b| b.is_ascii_alphabetic() || matches!(b, b'/' | b'!' | b'?' | b'_'));
+    if !opens_tag {
+        notes.note("bare <");
+        out.push_str("&lt;");
+        return 1;
+    }
+    out.push('<');
+    1
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn fixed(text: &str) -> String {
+        repair(text).text.lines().skip(1).collect::<Vec<_>>().join("\n")
+    }
+
+    #[test]
+    fn what_breaks_feeds_is_mended() {
+        let table = [
+            ("<t>A & B</t>", "<t>A &amp; B</t>"),
+            ("<t>?a=1&b=2</t>", "<t>?a=1&amp;b=2</t>"),
+            ("<t>&nbsp;&mdash;&amp;&#20013;</t>", "<t>\u{a0}—&amp;&#20013;</t>"),
+            ("<t>1 < 2</t>", "<t>1 &lt; 2</t>"),
+            ("<t>a\u{b}b&#0;</t>", "<t>ab</t>"),
+            ("<t><![CDATA[a & b <br>]]></t>", "<t><![CDATA[a & b <br>]]></t>"),
+            ("Warning: x\n<t>y</t>", "<t>y</t>"),
+            ("<?xml version='1.0' encoding='gb2312'?><t>y</t>", "<t>y</t>"),
+        ];
+        for (text, expected) in table {
+            assert_eq!(fixed(text), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn repairs_are_named_once() {
+        assert_eq!(repair("x<t>& & & <  2</t>").notes, ["junk before the first tag", "bare &", "bare <"]);
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn no_text_makes_it_panic(text in "[<>&;#x0-9a-z!\\[\\]CDAT中 -]{0,60}") {
+            let _ = repair(&text);
+        }
+    }
+}

@@ -1,0 +1,82 @@
+//! Sitemaps (sitemaps.org 0.9), Google's news extension included. Index files are not followed: one look, one document.
+
+use quick_xml::Reader;
+use quick_xml::events::Event;
+
+use super::{DiscoverError, Discovered, beginning};
+use crate::model::{Entry, WebUrl};
+use crate::text::chars::line;
+use crate::text::dates::{self, Clock};
+
+const MAX_ENTRIES: usize = 2_000;
+
+#[derive(Default)]
+struct Row {
+    url: Option<WebUrl>,
+    title: String,
+    published: Option<String>,
+    modified: Option<String>,
+}
+
+/// Reads a sitemap's text.
+pub(super) fn read(text: &str, clock: &Clock) -> Result<Discovered, DiscoverError> {
+    if !text.contains("<urlset") {
+        return Err(DiscoverError::WrongKind { expected: "sitemap", beginning: beginning(text) });
+    }
+    let mut reader = Reader::from_str(text);
+    let (mut row, mut element, mut entries) = (Row::default(), String::new(), Vec::new());
+    loop {
+        match reader.read_event() {
+            Ok(Event::Start(e)) => e.local_name().as_ref().clone_into(&mut element),
+            Ok(Event::Text(t)) => take(&mut row, &element, &t),
+            Ok(Event::GeneralRef(r)) if r.as_ref() == "amp" => take(&mut row, &element, "&"),
+            Ok(Event::CData(t)) => take(&mut row, &element, &t),
+            Ok(Event::End(e)) => {
+                element.clear();
+                if e.local_name().as_ref() == "url" {
+                    entries.extend(finish(std::mem::take(&mut row), clock));
+                }
+            }
+            Ok(Event::Eof) => break,
+            // what was read before the damage is good
+            Err(_) => break,
+            Ok(_) => {}
+        }
+    }
+    entries.sort_by_key(|e: &Entry| std::cmp::Reverse(e.published_at));
+    entries.truncate(MAX_ENTRIES);
+    Ok(Discovered { entries, ..Discovered::default() })
+}
+
+fn take(row: &mut Row, element: &str, text: &str) {
+    let text = line(text);
+    match element {
+        "loc" if row.url.is_none() => row.url = WebUrl::parse(&text).ok(),
+        "title" => row.title.push_str(&text),
+        "publication_date" => row.published = Some(text),
+        "lastmod" => row.modified = Some(text),
+        _ => {}
+    }
+}
+
+fn finish(row: Row, clock: &Clock) -> Option<Entry> {
+    let when = row.published.or(row.modified).and_then(|d| dates::parse(&d, clock)).map(|d| d.at);
+    Some(Entry { id: None, url: row.url?, title: row.title, published_at: when, summary: None, content_html: None })
+}
+
+#[cfg(test)]
+mod tests {
+    use chrono::{TimeZone, Utc};
+
+    use super::*;
+
+    #[test]
+    fn a_news_sitemap_gives_titles_and_dates() {
+        let clock = Clock::new(chrono_tz::Asia::Shanghai, Utc.with_ymd_and_hms(2026, 11, 24, 4, 0, 0).unwrap());
+        let text = "<urlset><url><loc>http://a.cn/1.html</loc><lastmod>2026-11-22</lastmod></url>\
+            <url><loc>http://a.cn/2.html</loc><news:news><news:publication_date>2026-11-23T08:00:00+08:00</news:publication_date><news:title>许昌新闻</news:title></news:news></url><url><loc>cut";
+        let got = read(text, &clock).unwrap().entries;
+        assert_eq!(got.len(), 2);
+        assert_eq!((got[0].title.as_str(), got[0].url.as_str()), ("许昌新闻", "http://a.cn/2.html"));
+    }
+}

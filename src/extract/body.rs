@@ -1,0 +1,384 @@
+//! Finding the element that holds the article, and reading its lines.
+//!
+//! The scoring follows arc90's Readability (paragraphs give points to their parents, links take them away), with
+//! Chinese punctuation counted as its commas are. Precision comes from what is left out while reading.
+
+use ego_tree::{NodeId, NodeRef};
+use scraper::{ElementRef, Html, Node, Selector};
+use std::collections::{HashMap, HashSet};
+
+use super::boilerplate;
+use crate::model::ArticleSelectors;
+
+/// Elements whose content is never text of the page.
+const NO_TEXT: [&str; 19] = [
+    "script", "style", "noscript", "template", "iframe", "object", "embed", "svg", "math", "canvas", "video", "audio", "select", "option", "button",
+    "input", "textarea", "head", "map",
+];
+/// Elements whose content is never part of the article, though bylines may stand there.
+const NO_BODY: [&str; 3] = ["nav", "footer", "aside"];
+/// Elements that begin a new line.
+const BLOCK: [&str; 32] = [
+    "address", "article", "blockquote", "body", "center", "dd", "div", "dl", "dt", "fieldset", "figcaption", "figure", "form", "h1", "h2", "h3", "h4",
+    "h5", "h6", "header", "hr", "li", "main", "ol", "p", "pre", "section", "table", "tbody", "tr", "ul", "details",
+];
+/// Paragraphs shorter than this give no points.
+const MIN_PARAGRAPH: usize = 12;
+
+fn is_block(name: &str) -> bool {
+    BLOCK.contains(&name)
+}
+
+/// Facts about the text below one element.
+#[derive(Debug, Clone, Copy, Default)]
+struct Mass {
+    letters: usize,
+    linked: usize,
+    marks: usize,
+}
+
+impl Mass {
+    fn add(&mut self, other: Self) {
+        self.letters += other.letters;
+        self.linked += other.linked;
+        self.marks += other.marks;
+    }
+
+    fn link_share(self) -> f64 {
+        if self.letters == 0 { 0.0 } else { self.linked as f64 / self.letters as f64 }
+    }
+}
+
+/// The measured page.
+struct Survey {
+    mass: HashMap<NodeId, Mass>,
+    score: HashMap<NodeId, f64>,
+    order: Vec<NodeId>,
+}
+
+/// The elements that hold the article, in order, and what inside them to leave out.
+pub(super) struct Found<'a> {
+    pub(super) roots: Vec<ElementRef<'a>>,
+    pub(super) dropped: HashSet<NodeId>,
+}
+
+/// Finds the article in a page.
+pub(super) fn find<'a>(html: &'a Html, selectors: &ArticleSelectors) -> Found<'a> {
+    let mut dropped = HashSet::new();
+    for selector in selectors.remove.iter().filter_map(|s| Selector::parse(s).ok()) {
+        dropped.extend(html.select(&selector).map(|e| e.id()));
+    }
+    let given = selectors.body.as_deref().and_then(|s| Selector::parse(s).ok()).and_then(|s| html.select(&s).next());
+    let root = html.root_element();
+    let total = survey(root, &dropped);
+    let whole = total.mass.get(&root.id()).copied().unwrap_or_default();
+    drop_unlikely(root, &total, whole, &mut dropped);
+    let survey = survey(root, &dropped);
+    let roots = match given {
+        Some(e) => vec![e],
+        None => choose(html, &survey, &dropped),
+    };
+    for r in &roots {
+        drop_inside(*r, &survey, &mut dropped);
+    }
+    Found { roots, dropped }
+}
+
+fn element(node: NodeRef<'_, Node>) -> Option<ElementRef<'_>> {
+    ElementRef::wrap(node)
+}
+
+fn skipped(e: &ElementRef<'_>) -> bool {
+    NO_BODY.contains(&e.value().name()) || hidden(e)
+}
+
+fn hidden(e: &ElementRef<'_>) -> bool {
+    let v = e.value();
+    NO_TEXT.contains(&v.name())
+        || v.attr("hidden").is_some()
+        || v.attr("aria-hidden") == Some("true") && v.attr("class").is_none_or(|c| !c.contains("fallback"))
+        || v.attr("style").is_some_and(|s| {
+            let s: String = s.chars().filter(|c| !c.is_whitespace()).collect::<String>().to_ascii_lowercase();
+            s.contains("display:none") || s.contains("visibility:hidden") && !s.contains("opacity:0")
+        })
+}
+
+fn names(e: &ElementRef<'_>) -> String {
+    let v = e.value();
+    format!("{} {}", v.attr("class").unwrap_or_default(), v.attr("id").unwrap_or_default())
+}
+
+/// Measures every element once, bottom up, and lets paragraphs give points.
+fn survey(root: ElementRef<'_>, dropped: &HashSet<NodeId>) -> Survey {
+    let mut s = Survey { mass: HashMap::new(), score: HashMap::new(), order: Vec::new() };
+    measure(*root, false, dropped, &mut s);
+    s
+}
+
+/// Gives the mass below a node, and of it what stands in no block of its own (the paragraph the node itself is).
+fn measure(node: NodeRef<'_, Node>, linked: bool, dropped: &HashSet<NodeId>, s: &mut Survey) -> (Mass, Mass) {
+    match node.value() {
+        Node::Text(t) => {
+            let mut m = Mass::default();
+            for c in t.chars().filter(|c| !c.is_whitespace()) {
+                m.letters += 1;
+                m.marks += usize::from(matches!(c, '，' | '。' | '、' | '；' | '：' | '！' | '？' | ',' | '.' | ';' | '”'));
+            }
+            if linked {
+                m.linked = m.letters;
+                m.marks = 0;
+            }
+            (m, m)
+        }
+        Node::Element(e) => {
+            let Some(this) = element(node) else { return Default::default() };
+            if skipped(&this) || dropped.contains(&node.id()) {
+                return Default::default();
+            }
+            s.order.push(node.id());
+            let linked = linked || e.name() == "a";
+            let (mut all, mut own) = (Mass::default(), Mass::default());
+            for child in node.children() {
+                let (below, inline) = measure(child, linked, dropped, s);
+                all.add(below);
+                own.add(inline);
+            }
+            s.mass.insert(node.id(), all);
+            if is_block(e.name()) || matches!(e.name(), "td" | "th") {
+                give_points(node, e.name(), own, s);
+                return (all, Mass::default());
+            }
+            (all, own)
+        }
+        _ => Default::default(),
+    }
+}
+
+fn give_points(node: NodeRef<'_, Node>, name: &str, own: Mass, s: &mut Survey) {
+    if own.letters < MIN_PARAGRAPH || own.link_share() > 0.5 {
+        return;
+    }
+    let free = own.letters - own.linked;
+    let points = 1.0 + own.marks as f64 + (free as f64 / 50.0).min(4.0);
+    // text that stands in a container itself (lines parted by <br>) counts for the container
+    let container = matches!(name, "div" | "td" | "article" | "section" | "center" | "body" | "main");
+    let mut share = 1.0;
+    let start = if container { Some(node) } else { node.parent() };
+    for (level, ancestor) in start.into_iter().chain(start.map(|n| n.ancestors()).into_iter().flatten()).take(4).enumerate() {
+        if !ancestor.value().is_element() {
+            break;
+        }
+        *s.score.entry(ancestor.id()).or_default() += points * share;
+        share = match level {
+            0 => 0.5,
+            _ => share / 2.0,
+        };
+    }
+}
+
+/// Leaves out what class and id call something else, unless it holds most of the page's prose.
+fn drop_unlikely(root: ElementRef<'_>, survey: &Survey, whole: Mass, dropped: &mut HashSet<NodeId>) {
+    let tree = root.tree();
+    for id in &survey.order {
+        let Some(e) = tree.get(*id).and_then(element) else { continue };
+        if matches!(e.value().name(), "html" | "body" | "article" | "main") {
+            continue;
+        }
+        let mass = survey.mass.get(id).copied().unwrap_or_default();
+        let names = names(&e);
+        let holds_the_prose = mass.marks * 10 > whole.marks * 3 && mass.marks > 5;
+        if boilerplate::is_unlikely(&names) && !holds_the_prose {
+            dropped.insert(*id);
+        }
+    }
+}
+
+fn choose<'a>(html: &'a Html, survey: &Survey, dropped: &HashSet<NodeId>) -> Vec<ElementRef<'a>> {
+    let rate = |id: &NodeId| -> f64 {
+        let Some(e) = html.tree.get(*id).and_then(element) else { return 0.0 };
+        let mass = survey.mass.get(id).copied().unwrap_or_default();
+        let score = survey.score.get(id).copied().unwrap_or(0.0);
+        let bonus = if boilerplate::is_likely(&names(&e)) { 1.25 } else { 1.0 };
+        let tag = match e.value().name() {
+            "body" | "html" => 0.8,
+            "article" | "main" => 1.2,
+            "li" | "ul" | "ol" | "form" => 0.7,
+            _ => 1.0,
+        };
+        score * (1.0 - mass.link_share()) * bonus * tag
+    };
+    let best = survey.order.iter().filter(|id| survey.score.contains_key(id)).map(|id| (rate(id), *id)).reduce(|a, b| if b.0 > a.0 { b } else { a });
+    let Some((score, id)) = best else { return html.root_element().child_elements().filter(|e| e.value().name() == "body").collect() };
+    let Some(top) = html.tree.get(id) else { return Vec::new() };
+    let top = widen(top, survey);
+    with_siblings(top, score, survey, &rate, dropped)
+}
+
+/// Goes up while the parent holds clearly more prose without more links: articles split into sections.
+fn widen<'a>(mut node: NodeRef<'a, Node>, survey: &Survey) -> NodeRef<'a, Node> {
+    let mass = |n: NodeRef<'_, Node>| survey.mass.get(&n.id()).copied().unwrap_or_default();
+    while let Some(parent) = node.parent() {
+        let name = parent.value().as_element().map_or("", |e| e.name());
+        if matches!(name, "" | "html" | "body") {
+            break;
+        }
+        let (here, there) = (mass(node), mass(parent));
+        let more = there.marks as f64 > here.marks as f64 * 1.4 && there.marks > here.marks + 8;
+        if !(more && there.link_share() < 0.15) {
+            break;
+        }
+        node = parent;
+    }
+    node
+}
+
+/// The chosen element with the siblings that read like its continuation.
+fn with_siblings<'a>(
+    top: NodeRef<'a, Node>,
+    score: f64,
+    survey: &Survey,
+    rate: &impl Fn(&NodeId) -> f64,
+    dropped: &HashSet<NodeId>,
+) -> Vec<ElementRef<'a>> {
+    let Some(parent) = top.parent().filter(|p| p.value().is_element()) else { return element(top).into_iter().collect() };
+    let class = top.value().as_element().and_then(|e| e.attr("class")).unwrap_or_default();
+    let belongs = |sibling: NodeRef<'_, Node>| {
+        let Some(e) = element(sibling) else { return false };
+        let mass = survey.mass.get(&sibling.id()).copied().unwrap_or_default();
+        if mass.letters == 0 || dropped.contains(&sibling.id()) {
+            return false;
+        }
+        let same_class = !class.is_empty() && e.value().attr("class") == Some(class);
+        let rated = rate(&sibling.id()) + if same_class { score * 0.2 } else { 0.0 };
+        let paragraph = e.value().name() == "p" && mass.letters > 40 && mass.marks > 1;
+        mass.link_share() < 0.25 && (rated > (score * 0.25).max(10.0) || paragraph)
+    };
+    parent.children().filter(|c| c.id() == top.id() || belongs(*c)).filter_map(element).collect()
+}
+
+/// Leaves out link lists and "related" blocks inside the article.
+fn drop_inside(root: ElementRef<'_>, survey: &Survey, dropped: &mut HashSet<NodeId>) {
+    for node in root.descendants().skip(1) {
+        let Some(e) = element(node) else { continue };
+        if dropped.contains(&node.id()) || !(is_block(e.value().name()) || e.value().name() == "td") {
+            continue;
+        }
+        let mass = survey.mass.get(&node.id()).copied().unwrap_or_default();
+        let paragraph = e.value().name() == "p";
+        let links = e.descendants().filter(|d| d.value().as_element().is_some_and(|e| e.name() == "a")).take(3).count();
+        let link_list = mass.link_share() > 0.6 && (links > 2 || mass.letters > 60 || !paragraph && links > 0 && mass.marks == 0);
+        if link_list {
+            dropped.insert(node.id());
+        }
+    }
+    drop_after_related(root, survey, dropped);
+}
+
+/// Behind a heading like 相关阅读 drops the rest of its siblings, if these are mostly links.
+fn drop_after_related(root: ElementRef<'_>, survey: &Survey, dropped: &mut HashSet<NodeId>) {
+    let headings: Vec<_> = root
+        .descendants()
+        .filter_map(element)
+        .filter(|e| is_block(e.value().name()) && survey.mass.get(&e.id()).is_some_and(|m| m.letters > 0 && m.letters <= 30))
+        .filter(|e| boilerplate::opens_related(crate::text::chars::line(&e.text().collect::<String>()).as_str()))
+        .collect();
+    for h in headings {
+        let rest: Vec<_> = h.next_siblings().collect();
+        let mut mass = Mass::default();
+        for n in &rest {
+            mass.add(survey.mass.get(&n.id()).copied().unwrap_or_default());
+        }
+        if mass.link_share() > 0.4 || mass.marks < 4 {
+            dropped.insert(h.id());
+            dropped.extend(rest.iter().map(|n| n.id()));
+        }
+    }
+}
+
+/// The text of elements as lines; cells of a row parted by tabs.
+pub(super) fn lines(roots: &[ElementRef<'_>], dropped: &HashSet<NodeId>) -> Vec<String> {
+    let mut out = vec![String::new()];
+    for r in roots {
+        write_lines(**r, &|e| skipped(e) || dropped.contains(&e.id()), &mut out);
+        new_line(&mut out);
+    }
+    out.retain(|l| !l.trim().is_empty());
+    out
+}
+
+fn new_line(out: &mut Vec<String>) {
+    if out.last().is_none_or(|l| !l.trim().is_empty()) {
+        out.push(String::new());
+    }
+}
+
+fn write_lines(node: NodeRef<'_, Node>, leave_out: &dyn Fn(&ElementRef<'_>) -> bool, out: &mut Vec<String>) {
+    match node.value() {
+        Node::Text(t) => {
+            if let Some(line) = out.last_mut() {
+                line.push_str(&t.replace(['\n', '\r', '\t'], " "));
+            }
+        }
+        Node::Element(e) => {
+            let Some(this) = element(node) else { return };
+            if leave_out(&this) {
+                return;
+            }
+            let block = is_block(e.name());
+            if block || e.name() == "br" {
+                new_line(out);
+            } else if matches!(e.name(), "td" | "th") && out.last().is_some_and(|l| !l.trim().is_empty()) {
+                out.last_mut().into_iter().for_each(|l| l.push('\t'));
+            }
+            for child in node.children() {
+                write_lines(child, leave_out, out);
+            }
+            if block {
+                new_line(out);
+            }
+        }
+        _ => {}
+    }
+}
+
+/// The HTML of elements without what was left out; still to be sanitised.
+pub(super) fn raw_html(roots: &[ElementRef<'_>], dropped: &HashSet<NodeId>) -> String {
+    let mut out = String::new();
+    for r in roots {
+        write_html(**r, dropped, &mut out);
+    }
+    out
+}
+
+fn write_html(node: NodeRef<'_, Node>, dropped: &HashSet<NodeId>, out: &mut String) {
+    match node.value() {
+        Node::Text(t) => out.push_str(&ammonia::clean_text(t)),
+        Node::Element(e) => {
+            let Some(this) = element(node) else { return };
+            if skipped(&this) || dropped.contains(&node.id()) {
+                return;
+            }
+            out.push('<');
+            out.push_str(e.name());
+            for (name, value) in e.attrs().filter(|(n, _)| matches!(*n, "href" | "src" | "data-src" | "alt" | "colspan" | "rowspan")) {
+                out.push_str(&format!(" {}=\"{}\"", if name == "data-src" { "src" } else { name }, ammonia::clean_text(value)));
+            }
+            out.push('>');
+            for child in node.children() {
+                write_html(child, dropped, out);
+            }
+            if !matches!(e.name(), "br" | "hr" | "img" | "wbr" | "col") {
+                out.push_str(&format!("</{}>", e.name()));
+            }
+        }
+        _ => {}
+    }
+}
+
+/// Every visible line of a page, in order: where titles, dates and bylines are looked for.
+pub(super) fn visible_lines(html: &Html) -> Vec<String> {
+    let mut out = vec![String::new()];
+    write_lines(*html.root_element(), &hidden, &mut out);
+    out.retain(|l| !l.trim().is_empty());
+    out
+}

@@ -1,0 +1,182 @@
+//! What Chinese and other sites put around an article. Knowledge is data here: patterns in tables, one reader.
+
+use std::sync::LazyLock;
+
+use regex::{Regex, RegexSet};
+
+use crate::text::chars::{line, skeleton};
+
+/// Classes and ids of elements that are not the article.
+static UNLIKELY: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    Regex::new(
+        r"(?ix)
+        (?:^|[\s_-]) (?: nav|navbar|navigation|menu|submenu|topbar|crumbs?|breadcrumbs?|position|location|sidebar|side|aside|footer|foot|
+          copyright|share|sharing|bdshare\w*|jiathis\w*|social|comments?|pinglun|replys?|respond|discuss|related?|relevant|recommend\w*|tuijian|
+          hot|hotnews|rank\w*|paihang|ads?|adv|advert\w*|banner|sponsor\w*|promo\w*|toolbar|tools?|pager|pagination|pages|pagebar|
+          disclaimer|statement|shengming|mianze|qrcode|erweima|ewm|login|popup|modal|dialog|subscribe|newsletter|tags?|keywords|
+          editor|zebian|zrbj|bianji|print|correct|jiucuo|feedback|weixin|app-?down\w*|open-?app|more|prev-?next|shang(?:yi)?pian|xgxw|xgyd) (?:$|[\s_-])
+        | (?: sidebar|footer|breadcrumb|bdshare|sharebar|share-?box|sharewrap|comment-?(?:list|box|area|wrap)|related-?(?:news|read|post|article)|
+          hot-?(?:news|list|word)|recommend|copyright|advert|qrcode|page-?nav|art-?tools|art-?edit|post-?tools|news-?tags)",
+    )
+    .ok()
+});
+
+/// Classes and ids of elements that often are.
+static LIKELY: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    Regex::new(
+        r"(?i)article|content|(?:^|[\s_-])(?:text|body|main|post|entry|detail|story|zoom|zw|rm_txt_con|TRS_(?:Editor|UEDITOR)|artibody|endText|Cnt-Main-Article-QQ|js_content|UCAP-CONTENT)(?:$|[\s_-])",
+    )
+    .ok()
+});
+
+/// Lines that are never part of a body, wherever they stand (whole line).
+const ANYWHERE: &[&str] = &[
+    r"^[\[【（(]?(?:责任编辑|责编|编辑|本文编辑|网络编辑|值班编辑|实习编辑|主编|审核|校对|初审|复审|终审|编审|监制|制作|统筹|责任编校|执行编辑|新闻编辑)[\s:：/|丨].{0,40}$",
+    r"^[\[【（(](?:责任编辑|责编|编辑|纠错|打印|关闭|字体|大 ?中 ?小|返回).{0,30}$",
+    r"^(?:原标题|原题|本文原标题|转自|文章来源|稿件来源|信息来源|新闻来源|本文来源|稿源)[\s:：].{0,80}$",
+    r"^(?:分享到|分享至|一键分享|分享|转发|收藏|点赞|打印本页|关闭窗口|打印|关闭|纠错|字号|字体|评论|举报|返回顶部|回到顶部|点击进入专题|查看更多|展开全文|阅读全文|下一页|上一页|下页|上页|末页|首页)(?:[\s:：]*[大中小]*)*$",
+    r"^(?:扫一扫|扫描二维码|扫码|长按二维码|微信扫|关注微信|关注公众号|打开微信|用微信扫描|打开APP|下载APP|下载客户端|手机看新闻).{0,60}$",
+    r"^(?:相关阅读|相关新闻|相关链接|相关报道|相关推荐|延伸阅读|推荐阅读|热门推荐|热点推荐|猜你喜欢|更多精彩|今日热点|热门文章|相关文章|精彩推荐|更多阅读|相关专题)[\s:：]*.{0,10}$",
+    r"^(?:特别声明|免责声明|版权声明|声明|郑重声明|风险提示|免责条款)[\s:：].*$",
+    r"^(?:上一篇|下一篇|上一条|下一条|前一篇|后一篇)[\s:：].*$",
+    r"^(?:本文|文章|以上内容)?(?:不代表|仅代表作者).{0,40}(?:观点|立场|态度).*$",
+    r"^.{0,20}(?:如有侵权|侵权请|侵权必究|请联系.{0,10}删除|版权归原作者|未经授权|未经许可|禁止转载|转载请注明|转载自).{0,80}$",
+    r"^(?:更多猛料|更多新闻|海量资讯|新浪财经公众号|24小时滚动播报).*$",
+    r"^(?:返回搜狐|查看网易地图|本文经授权).*$",
+    r"^.{0,6}(?:我有话说|发表评论|我来说两句|网友评论|已有\s?\d*\s?人参与|\d+\s?人参与|跟贴|最新评论).{0,20}$",
+    r"^(?i:share (?:this|on)|follow us|advertisement|read more|related (?:stories|articles)|sign up for|subscribe|click here to|all rights reserved|©).{0,80}$",
+];
+
+/// Lines that are not part of a body where they stand before it.
+const HEAD: &[&str] = &[
+    r"^(?:来源|时间|发布时间|发布日期|发表时间|日期|作者|记者|浏览次数|浏览量|阅读量|点击数|点击|阅读|访问量|字体|字号|信息来源|文/?)[\s:：丨|].{0,60}$",
+    r"^(?:19|20)\d\d[-/.年]\d{1,2}[-/.月]\d{1,2}日?(?:[\sT]*\d{1,2}[:：时]\d{1,2}.{0,40}|.{0,24})$",
+    r"^.{0,24}(?:19|20)\d\d[-/.年]\d{1,2}[-/.月]\d{1,2}日?\s*\d{1,2}:\d{1,2}.{0,24}$",
+    r"^(?:您?当前位置|当前位置|您的位置|位置|首页\s*[>＞»]).{0,80}$",
+    r"^(?:摘要|核心提示|内容提要|导读|关键词|标签)[\s:：]$",
+    r"^\d{1,6}\s*(?:次|人)?(?:阅读|浏览|评论|参与)?$",
+];
+
+/// Lines that are not part of a body where they stand behind it.
+const TAIL: &[&str] = &[
+    r"^[（(]?(?:来源|作者|记者|文|图|摄影|供稿|供图|通讯员|撰稿|文字|图片|视频|美编|编辑|整理|标签|关键词|责任编辑)[\s:：/|丨].{0,60}$",
+    r"^[（(](?:来源|完|记者|作者|文/|图/|编辑|责编|原标题|据).{0,60}[)）]$",
+    r"^(?:\d+\s*)?(?:赞|踩|喜欢|顶|收藏|分享|评论|阅读原文|投诉|举报)[\s(（\d)）]*$",
+    r"^(?:本报|本网|新华社|中新网).{0,12}(?:摄|供图)$",
+    r"^(?:长按|点击|关注|欢迎|扫描|识别).{0,50}(?:关注|订阅|二维码|公众号|原文|下载|投稿).{0,30}$",
+    r"^(?:END|end|-END-|—END—|THE END|完)$",
+    r"^(?:微信号?|公众号|QQ|电话|热线|邮箱|投稿|新闻热线)[\s:：].{0,60}$",
+];
+
+/// Headings behind which only links to other articles come.
+const RELATED: &[&str] =
+    &[r"^(?:[■◆●▼▶>【\[\s]*)(?:相关阅读|相关新闻|相关链接|相关报道|相关推荐|延伸阅读|推荐阅读|热门推荐|热点推荐|猜你喜欢|更多新闻|今日热点|热门文章|相关文章|精彩推荐|相关专题|往期回顾|往期推荐|网友评论|最新评论|为您推荐)"];
+
+fn set(patterns: &[&str]) -> Option<RegexSet> {
+    RegexSet::new(patterns).ok()
+}
+
+static ANYWHERE_SET: LazyLock<Option<RegexSet>> = LazyLock::new(|| set(ANYWHERE));
+static HEAD_SET: LazyLock<Option<RegexSet>> = LazyLock::new(|| set(HEAD));
+static TAIL_SET: LazyLock<Option<RegexSet>> = LazyLock::new(|| set(TAIL));
+static RELATED_SET: LazyLock<Option<RegexSet>> = LazyLock::new(|| set(RELATED));
+
+/// How many lines at either end are held against the tables of that end.
+const HEAD_LINES: usize = 6;
+const TAIL_LINES: usize = 8;
+
+/// Whether class and id say an element is something else than the article.
+pub(super) fn is_unlikely(class_and_id: &str) -> bool {
+    UNLIKELY.as_ref().is_some_and(|r| r.is_match(class_and_id))
+}
+
+/// Whether class and id say an element is the article.
+pub(super) fn is_likely(class_and_id: &str) -> bool {
+    LIKELY.as_ref().is_some_and(|r| r.is_match(class_and_id))
+}
+
+/// Whether a line announces links to other articles.
+pub(super) fn opens_related(text: &str) -> bool {
+    text.chars().count() <= 30 && matches(&RELATED_SET, text)
+}
+
+fn matches(set: &LazyLock<Option<RegexSet>>, text: &str) -> bool {
+    set.as_ref().is_some_and(|s| s.is_match(text))
+}
+
+/// Body lines without boilerplate; `title` drops a headline repeated in front.
+pub(super) fn strip(lines: Vec<String>, title: Option<&str>) -> Vec<String> {
+    let mut kept: Vec<String> = lines.into_iter().map(|l| tidy(&l)).filter(|l| !l.is_empty() && !matches(&ANYWHERE_SET, l)).collect();
+    let title = title.map(skeleton).filter(|t| !t.is_empty());
+    let mut head = 0;
+    for (i, l) in kept.iter().enumerate().take(HEAD_LINES) {
+        let repeats_title = title.as_ref().is_some_and(|t| *t == skeleton(l));
+        if repeats_title || matches(&HEAD_SET, l) {
+            head = i + 1;
+        }
+    }
+    // whatever stands above the last line of the byline belongs to it, unless it reads like prose
+    let prose = kept.iter().take(head).position(|l| l.chars().count() > 60).unwrap_or(head);
+    kept.drain(..prose.min(kept.len()));
+    for _ in 0..TAIL_LINES {
+        match kept.last() {
+            Some(l) if matches(&TAIL_SET, l) && kept.len() > 1 => kept.pop(),
+            _ => break,
+        };
+    }
+    if let Some(last) = kept.last_mut() {
+        *last = without_credit(last).to_owned();
+    }
+    kept
+}
+
+/// One line cleaned; cells of a table stay apart by tabs.
+fn tidy(text: &str) -> String {
+    text.split('\t').map(line).filter(|c| !c.is_empty()).collect::<Vec<_>>().join("\t")
+}
+
+/// A last paragraph without the credit in brackets behind its full stop: `…发展。（记者 张三）`.
+fn without_credit(text: &str) -> &str {
+    static CREDIT: LazyLock<Option<Regex>> =
+        LazyLock::new(|| Regex::new(r"[\[【（(](?:责任编辑|责编|编辑|本文来源)[^）)】\]]{0,40}[\]】）)]\s*$").ok());
+    match CREDIT.as_ref().and_then(|r| r.find(text)) {
+        Some(m) if m.start() > 0 => text[..m.start()].trim_end(),
+        _ => text,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_pattern_compiles() {
+        assert!(UNLIKELY.is_some() && LIKELY.is_some());
+        assert!([&ANYWHERE_SET, &HEAD_SET, &TAIL_SET, &RELATED_SET].iter().all(|s| s.is_some()));
+    }
+
+    #[test]
+    fn bylines_and_trailers_go_and_the_body_stays() {
+        let body = "许昌市科技局11月24日发布消息，全市高新技术企业突破四百家。";
+        for (lines, expected) in [
+            (vec!["来源：许昌日报", "2026-11-24 08:00", body], vec![body]),
+            (vec!["许昌高新技术企业破四百家", body, "（责任编辑：李四）", "【纠错】"], vec![body]),
+            (vec![body, "分享到：", "相关阅读", "免责声明：本站内容仅供参考"], vec![body]),
+            (vec!["原标题：甲", body, "编辑/王五", "END"], vec![body]),
+            (vec!["编辑部的故事还在继续，记者走进了车间。", body], vec!["编辑部的故事还在继续，记者走进了车间。", body]),
+        ] {
+            let got = strip(lines.into_iter().map(str::to_owned).collect(), Some("许昌高新技术企业破四百家"));
+            assert_eq!(got, expected);
+        }
+    }
+
+    #[test]
+    fn names_tell_articles_from_the_rest() {
+        for name in ["share-box", "news_related", "footer", "crumbs clearfix", "bdsharebuttonbox", "page_tool"] {
+            assert!(is_unlikely(name), "{name}");
+        }
+        for name in ["article-content", "TRS_Editor", "zoom", "main_text", "UCAP-CONTENT"] {
+            assert!(is_likely(name) && !is_unlikely(name), "{name}");
+        }
+    }
+}

@@ -1,0 +1,227 @@
+//! A page → an article: body, title, time, author, 来源, sanitised HTML.
+//!
+//! In: text decoded by `fetch::charset`, its address if known, the source's selectors. Out: an [`Extracted`]; a page
+//! without an article is an error with its reason, never an empty article.
+
+mod body;
+mod boilerplate;
+pub mod dom;
+mod meta;
+
+use crate::model::{ArticleSelectors, Extracted, WebUrl};
+use crate::text::chars;
+use crate::text::dates::Clock;
+
+/// Longest body kept, in characters.
+const MAX_TEXT: usize = 200_000;
+/// Less than this is no article.
+const MIN_TEXT: usize = 30;
+
+/// Why a page brought no article.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum ExtractError {
+    /// Not HTML at all.
+    #[error("is no HTML page but {0}")]
+    NotHtml(&'static str),
+    /// A page whose text is made by scripts, or a list, or a login form.
+    #[error("holds no article text ({letters} characters found); the page may need a browser or a body selector")]
+    NoContent {
+        /// Characters of the best block.
+        letters: usize,
+    },
+    /// A "not found" page with status 200.
+    #[error("is an error page: {0:?}")]
+    SoftError(String),
+}
+
+impl ExtractError {
+    /// The reason as an editor reads it.
+    pub fn chinese(&self) -> String {
+        match self {
+            Self::NotHtml(what) => format!("不是网页而是 {what}"),
+            Self::NoContent { .. } => "网页里没有找到正文".to_owned(),
+            Self::SoftError(_) => "网页提示内容不存在".to_owned(),
+        }
+    }
+}
+
+/// What is known of a page besides its text.
+#[derive(Debug, Clone, Copy)]
+pub struct Context<'a> {
+    /// Where it came from.
+    pub url: Option<&'a WebUrl>,
+    /// The source's own selectors.
+    pub selectors: &'a ArticleSelectors,
+    /// Zone and moment.
+    pub clock: Clock,
+}
+
+/// What bytes are, where they are plainly no HTML.
+pub fn foreign_format(bytes: &[u8]) -> Option<&'static str> {
+    const MAGIC: [(&[u8], &str); 8] = [
+        (b"%PDF", "PDF"),
+        (b"PK\x03\x04", "ZIP/Office"),
+        (b"\xD0\xCF\x11\xE0", "Office"),
+        (b"\x89PNG", "PNG"),
+        (b"\xFF\xD8\xFF", "JPEG"),
+        (b"GIF8", "GIF"),
+        (b"Rar!", "RAR"),
+        (b"\x1F\x8B", "gzip"),
+    ];
+    MAGIC.iter().find(|(magic, _)| bytes.starts_with(magic)).map(|(_, name)| *name)
+}
+
+/// Takes the article out of a page.
+pub fn extract(text: &str, context: &Context<'_>) -> Result<Extracted, ExtractError> {
+    let page = dom::parse(text);
+    let head = meta::Head::read(&page.html);
+    let visible = body::visible_lines(&page.html).iter().map(|l| chars::line(l)).collect::<Vec<_>>();
+    let title = meta::title(&page.html, &head);
+    let found = body::find(&page.html, context.selectors);
+    let lines = boilerplate::strip(body::lines(&found.roots, &found.dropped), title.as_deref());
+    let letters = lines.iter().map(|l| l.chars().count()).sum::<usize>();
+    if let Some(t) = title.as_deref().filter(|t| letters < 200 && is_error_title(t)) {
+        return Err(ExtractError::SoftError(t.to_owned()));
+    }
+    if letters < MIN_TEXT {
+        return Err(ExtractError::NoContent { letters });
+    }
+    let mut warnings = Vec::new();
+    if page.dropped > 0 {
+        warnings.push(format!("{} tags left out: too deep, too long or never closed", page.dropped));
+    }
+    let mut body_text = lines.join("\n");
+    if body_text.chars().count() > MAX_TEXT {
+        body_text = body_text.chars().take(MAX_TEXT).collect();
+        warnings.push(format!("text cut to {MAX_TEXT} characters"));
+    }
+    Ok(Extracted {
+        author: meta::author(&head, &visible, title.as_deref()),
+        publisher: meta::publisher(&page.html, &head, &visible, title.as_deref()),
+        published_at: meta::published(&page.html, &head, &visible, title.as_deref(), context.url, &context.clock),
+        language: chars::language(&body_text),
+        html: sanitise(&body::raw_html(&found.roots, &found.dropped), context.url),
+        text: body_text,
+        title,
+        warnings,
+    })
+}
+
+/// An article from a feed's own full text, where there is no page to be had.
+pub fn from_fragment(html: &str, context: &Context<'_>) -> Option<Extracted> {
+    let page = dom::parse(html);
+    let none = std::collections::HashSet::new();
+    let lines = boilerplate::strip(body::lines(&[page.html.root_element()], &none), None);
+    let text = lines.join("\n");
+    (text.chars().count() >= MIN_TEXT).then(|| Extracted {
+        language: chars::language(&text),
+        html: sanitise(html, context.url),
+        text,
+        ..Extracted::default()
+    })
+}
+
+/// Plain text of a short piece of HTML, one line.
+pub fn plain_text(html: &str) -> String {
+    let page = dom::parse(html);
+    chars::line(&body::visible_lines(&page.html).join(" "))
+}
+
+fn is_error_title(title: &str) -> bool {
+    const SIGNS: [&str; 9] = ["404", "页面不存在", "页面未找到", "找不到页面", "无法找到", "访问出错", "Not Found", "已删除", "系统提示"];
+    SIGNS.iter().any(|s| title.contains(s))
+}
+
+/// HTML that may be stored, shown and mailed: a short list of harmless elements, http(s) links only, no styles.
+pub fn sanitise(html: &str, base: Option<&WebUrl>) -> String {
+    let mut builder = ammonia::Builder::empty();
+    builder
+        .tags([
+            "p", "br", "h1", "h2", "h3", "h4", "h5", "h6", "ul", "ol", "li", "table", "thead", "tbody", "tr", "td", "th", "blockquote", "pre", "strong", "b",
+            "em", "i", "sub", "sup", "a", "img", "figure", "figcaption", "div",
+        ].into())
+        .clean_content_tags(["script", "style", "iframe", "object", "svg", "math", "noscript", "template", "title"].into())
+        .add_tag_attributes("a", ["href"])
+        .add_tag_attributes("img", ["src", "alt"])
+        .add_tag_attributes("td", ["colspan", "rowspan"])
+        .add_tag_attributes("th", ["colspan", "rowspan"])
+        .url_schemes(["http", "https"].into())
+        .link_rel(Some("noopener noreferrer nofollow"));
+    if let Some(b) = base {
+        builder.url_relative(ammonia::UrlRelative::RewriteWithBase(b.as_url().clone()));
+    }
+    // ammonia builds a tree too: the same bounds must hold for what it is given
+    let bounded = dom::bounded(html);
+    builder.clean(&bounded).to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use chrono::{TimeZone, Utc};
+
+    use super::*;
+
+    fn context(selectors: &ArticleSelectors) -> Context<'_> {
+        Context { url: None, selectors, clock: Clock::new(chrono_tz::Asia::Shanghai, Utc.with_ymd_and_hms(2026, 11, 24, 4, 0, 0).unwrap()) }
+    }
+
+    fn run(html: &str) -> Result<Extracted, ExtractError> {
+        extract(html, &context(&ArticleSelectors::default()))
+    }
+
+    const PAGE: &str = r#"<html><head><title>许昌发制品前十月出口增长一成_许昌网</title><meta name="ContentSource" content="许昌日报"></head><body>
+        <div class="nav"><a href="/">首页</a><a href="/xw/">新闻</a></div>
+        <div class="main"><h1>许昌发制品前十月出口增长一成</h1><div class="info">2026-11-23 09:15 来源：许昌日报 作者：张三</div>
+        <div class="article"><p>本报讯 许昌海关发布的数据显示，今年前十个月，许昌发制品出口一百五十亿元，同比增长百分之十点二。</p>
+        <p>“订单已经排到明年三月。”一家企业的负责人说，公司在非洲和北美的仓库同时扩建，跨境电商占销售额的一半以上。</p>
+        <p onclick="x()">业内人士认为，许昌发制品正从代工走向自有品牌。<script>alert(1)</script></p><p>责任编辑：李四</p></div>
+        <div class="related"><h3>相关阅读</h3><ul><li><a href="1.html">许昌假发走红海外</a></li><li><a href="2.html">发制品标准发布</a></li></ul></div></div>
+        <div class="footer">版权所有 许昌网，未经授权禁止转载</div></body></html>"#;
+
+    #[test]
+    fn a_news_page_gives_all_its_parts() {
+        let a = run(PAGE).unwrap();
+        assert_eq!(a.title.as_deref(), Some("许昌发制品前十月出口增长一成"));
+        assert_eq!(a.publisher.as_deref(), Some("许昌日报"));
+        assert_eq!(a.author.as_deref(), Some("张三"));
+        assert_eq!(a.published_at.unwrap().to_rfc3339(), "2026-11-23T09:15:00+08:00");
+        assert_eq!(a.text.lines().count(), 3, "{}", a.text);
+        assert!(a.text.starts_with("本报讯") && a.text.ends_with("自有品牌。"));
+        assert!(!a.html.contains("script") && !a.html.contains("onclick"), "{}", a.html);
+    }
+
+    #[test]
+    fn selectors_of_the_source_come_first() {
+        let selectors = ArticleSelectors { body: Some(".info".into()), remove: vec![] };
+        let page = PAGE.replace("作者：张三", "作者：张三，这一行被选择器指定为正文，所以它的文字就是结果，长度也够三十个字。");
+        let a = extract(&page, &context(&selectors)).unwrap();
+        assert!(a.text.contains("被选择器指定为正文"), "{}", a.text);
+    }
+
+    #[test]
+    fn pages_without_an_article_say_why() {
+        assert!(matches!(run("<html><body><div id=app></div></body></html>"), Err(ExtractError::NoContent { .. })));
+        assert!(matches!(run("<html><head><title>404 Not Found</title></head><body>您访问的页面不存在</body></html>"), Err(ExtractError::SoftError(_))));
+    }
+
+    #[test]
+    fn hostile_html_is_gone_from_what_is_stored() {
+        let attacks = [
+            "<script>alert(1)</script>", "<img src=x onerror=alert(1)>", "<a href='javascript:alert(1)'>x</a>", "<a href=' JaVaScRiPt:alert(1)'>x</a>",
+            "<svg><set onbegin=alert(1)></svg>", "<math><annotation-xml encoding='text/html'><img src=x onerror=alert(1)></math>",
+            "<iframe srcdoc='<script>alert(1)</script>'></iframe>", "<a href='data:text/html,<script>alert(1)</script>'>x</a>",
+            "<p style='background:url(javascript:alert(1))'>x</p>", "<!--[if mso]><script>alert(1)</script><![endif]-->",
+        ];
+        for attack in attacks {
+            let clean = sanitise(attack, None).to_lowercase();
+            assert!(!clean.contains("alert") && !clean.contains("javascript") && !clean.contains("onerror"), "{attack} → {clean}");
+        }
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn no_page_makes_it_panic(text in "(<(p|div|table|td|h1|a href=x|/p|/div|script|meta content=1)>|[a-z0-9年月日来源：。 ]){0,60}") {
+            let _ = run(&text);
+        }
+    }
+}

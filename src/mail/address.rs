@@ -1,0 +1,89 @@
+//! Mail addresses, checked at the border: a line break in a display name would panic in the mail library.
+
+use std::fmt;
+
+use lettre::Address;
+use lettre::message::Mailbox;
+
+/// An address with an optional display name; free of control characters.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MailAddress {
+    name: Option<String>,
+    address: Address,
+}
+
+/// Why a text is no mail address.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum AddressError {
+    /// CR, LF or another control character.
+    #[error("mail address {0:?} holds a line break or control character; remove it")]
+    Control(String),
+    /// No address.
+    #[error("{0:?} is no mail address; write it as name@host or 名称 <name@host>")]
+    Syntax(String),
+    /// Mail servers in general use refuse non-ASCII addresses.
+    #[error("mail address {0:?} holds characters outside ASCII; use the ASCII address")]
+    NotAscii(String),
+}
+
+impl MailAddress {
+    /// Reads `name@host` or `名称 <name@host>`.
+    pub fn parse(text: &str) -> Result<Self, AddressError> {
+        if text.chars().any(char::is_control) {
+            return Err(AddressError::Control(text.to_owned()));
+        }
+        let text = text.trim_matches(|c: char| c.is_whitespace() || c == '\u{a0}');
+        let (name, address) = match text.strip_suffix('>').and_then(|t| t.rsplit_once('<')) {
+            Some((name, address)) => (Some(name.trim().trim_matches('"').to_owned()), address.trim()),
+            None => (None, text),
+        };
+        if !address.is_ascii() {
+            return Err(AddressError::NotAscii(text.to_owned()));
+        }
+        let address = address.parse().map_err(|_| AddressError::Syntax(text.to_owned()))?;
+        Ok(Self { name: name.filter(|n| !n.is_empty()), address })
+    }
+
+    /// The sender where none is configured.
+    pub fn fallback_sender() -> Self {
+        Self { name: Some("许昌竞争情报快递".to_owned()), address: Address::new_dangerous("qingbao", "localhost") }
+    }
+
+    /// The bare address.
+    pub fn address(&self) -> &Address {
+        &self.address
+    }
+
+    /// For a header.
+    pub fn mailbox(&self) -> Mailbox {
+        Mailbox::new(self.name.clone(), self.address.clone())
+    }
+}
+
+impl fmt::Display for MailAddress {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.name {
+            Some(n) => write!(f, "{n} <{}>", self.address),
+            None => write!(f, "{}", self.address),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn addresses_with_and_without_names_are_read() {
+        for text in ["a@b.cn", "编辑部 <a@b.cn>", "\"编辑, 部\" <a@b.cn>", " a@b.cn\u{a0}"] {
+            assert_eq!(MailAddress::parse(text).unwrap().address().to_string(), "a@b.cn", "{text}");
+        }
+    }
+
+    #[test]
+    fn what_could_break_a_header_is_refused() {
+        for text in ["a\r\nBcc: v@e.cn <a@b.cn>", "a@b.cn\0", "编辑@例子.中国", "", "x", "a b@c", "<>", "a@"] {
+            assert!(MailAddress::parse(text).is_err(), "{text:?}");
+        }
+    }
+}

@@ -1,0 +1,57 @@
+//! What a pass did, and how it tells of it while running.
+
+use std::time::Duration;
+
+use crate::model::WebUrl;
+
+/// Told of a pass's progress.
+pub trait Progress: Send + Sync {
+    /// A stage begins; `total` is 0 where unknown.
+    fn stage(&self, name: &'static str, total: usize);
+    /// So many more are done.
+    fn advance(&self, n: usize);
+    /// Something the operator should read now.
+    fn notice(&self, line: &str);
+}
+
+/// Tells nobody.
+#[derive(Debug, Clone, Copy)]
+pub struct Silent;
+
+impl Progress for Silent {
+    fn stage(&self, _: &'static str, _: usize) {}
+    fn advance(&self, _: usize) {}
+    fn notice(&self, line: &str) {
+        tracing::warn!("{line}");
+    }
+}
+
+/// What a pass did.
+#[derive(Debug, Clone, Default)]
+pub struct PassReport {
+    /// Sources with a new document.
+    pub changed: usize,
+    /// Sources whose document is unchanged.
+    pub unchanged: usize,
+    /// Sources that failed: id and reason.
+    pub failed: Vec<(String, String)>,
+    /// Entries not seen before.
+    pub new_entries: usize,
+    /// Articles stored.
+    pub articles: usize,
+    /// Pages that turned out to be known.
+    pub duplicates: usize,
+    /// Pages that failed: address and reason.
+    pub lost: Vec<(WebUrl, String)>,
+    /// Articles judged.
+    pub judged: usize,
+    /// Time taken.
+    pub elapsed: Duration,
+}
+
+impl PassReport {
+    /// Sources looked at.
+    pub fn sources(&self) -> usize {
+        self.changed + self.unchanged + self.failed.len()
+    }
+}

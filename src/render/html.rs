@@ -1,0 +1,104 @@
+//! The mail as HTML: nested tables with inline styles, the only markup that Outlook, Foxmail, QQ and 163 agree on.
+
+use askama::Template;
+
+use super::{RenderError, chinese_date, health_line, subject};
+use crate::model::{Edition, Item};
+use crate::text::chars::cut;
+
+/// Mail programs clip longer mails (Gmail at about 102 KB).
+const MAX_BYTES: usize = 98 << 10;
+
+#[derive(Template)]
+#[template(path = "mail.html")]
+struct Mail<'a> {
+    e: &'a Edition,
+    subject: String,
+    preheader: String,
+    issue: String,
+    date: String,
+    health: String,
+    columns: Vec<Column<'a>>,
+    left_out: usize,
+}
+
+struct Column<'a> {
+    name: &'a str,
+    items: Vec<Numbered<'a>>,
+}
+
+struct Numbered<'a> {
+    number: usize,
+    item: &'a Item,
+    date: Option<String>,
+    places: String,
+}
+
+/// Renders the mail; items that would make it too large are left to the attachment and counted.
+pub fn html(edition: &Edition) -> Result<String, RenderError> {
+    let mut shown = edition.item_count();
+    loop {
+        let page = render(edition, shown)?;
+        if page.len() <= MAX_BYTES || shown == 0 {
+            return Ok(page);
+        }
+        // about as many items less as the mail is too large
+        shown = (shown * MAX_BYTES / page.len()).min(shown - 1);
+    }
+}
+
+fn render(edition: &Edition, shown: usize) -> Result<String, RenderError> {
+    let mut number = 0;
+    let mut columns = Vec::new();
+    for c in &edition.columns {
+        let mut items = Vec::new();
+        for item in c.items.iter().take(shown.saturating_sub(number)) {
+            number += 1;
+            let places = item.places.iter().take(3).map(String::as_str).collect::<Vec<_>>().join("、");
+            items.push(Numbered { number, item, date: item.date.map(|d| d.to_string()), places });
+        }
+        columns.push(Column { name: &c.name, items });
+    }
+    let first: Vec<&str> = edition.columns.iter().flat_map(|c| &c.items).take(3).map(|i| i.title.as_str()).collect();
+    let mail = Mail {
+        e: edition,
+        subject: subject(edition),
+        preheader: cut(&first.join("；"), 80),
+        issue: edition.issue_label(),
+        date: chinese_date(edition.date),
+        health: health_line(edition),
+        columns,
+        left_out: edition.item_count() - number,
+    };
+    Ok(mail.render()?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::digest::tests::{article, build_with};
+    use crate::model::WebUrl;
+
+    #[test]
+    fn article_text_stays_text() {
+        let mut edition = build_with(vec![article(1, "甲", "食品", "行业动态", 1)], &[]).edition;
+        let item = &mut edition.columns[0].items[0];
+        item.title = "</td></table><script>alert(1)</script>{{ env }}<!--[if mso]>".into();
+        item.summary = "<style>*{display:none}</style>".into();
+        item.url = WebUrl::parse("https://a.cn/?q=\"><img onerror=x>").unwrap();
+        let page = html(&edition).unwrap();
+        assert!(!page.contains("<script") && !page.contains("<style") && !page.contains("<!--") && !page.contains("<img"), "{page}");
+        assert!(page.contains("{{ env }}"));
+    }
+
+    #[test]
+    fn a_mail_of_many_items_stays_below_the_clipping_limit() {
+        let mut edition = build_with(vec![article(1, "甲", "食品", "行业动态", 1)], &[]).edition;
+        let mut item = edition.columns[0].items[0].clone();
+        item.summary = "长摘要。".repeat(50);
+        edition.columns[0].items = vec![item; 300];
+        let page = html(&edition).unwrap();
+        assert!(page.len() <= MAX_BYTES, "{}", page.len());
+        assert!(page.contains("只在附件中"));
+    }
+}

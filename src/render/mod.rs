@@ -1,0 +1,64 @@
+//! An edition → mail HTML, plain text, .docx. Pure: the same edition gives the same bytes.
+
+mod docx;
+mod html;
+mod text;
+
+use chrono::{Datelike, NaiveDate};
+
+pub use docx::{DocxError, docx};
+pub use html::html;
+pub use text::text;
+
+use crate::mail::{Attachment, Parts};
+use crate::model::Edition;
+
+/// What can go wrong while rendering.
+#[derive(Debug, thiserror::Error)]
+pub enum RenderError {
+    /// The mail's template.
+    #[error("the mail cannot be rendered: {0}")]
+    Html(#[from] askama::Error),
+    /// The document.
+    #[error(transparent)]
+    Docx(#[from] DocxError),
+}
+
+/// 【草稿】许昌竞争情报快递 2026年第3期(总第3期) 2026-11-24
+pub fn subject(edition: &Edition) -> String {
+    format!("【草稿】{} {} {}", edition.publication, edition.issue_label(), edition.date)
+}
+
+/// File name of the edition without ending: 许昌竞争情报快递2026年第3期.
+pub fn file_stem(edition: &Edition) -> String {
+    format!("{}{}年第{}期", edition.publication, edition.year, edition.number)
+}
+
+/// Everything a letter needs.
+pub fn parts(edition: &Edition) -> Result<Parts, RenderError> {
+    Ok(Parts {
+        subject: subject(edition),
+        text: text(edition),
+        html: html(edition)?,
+        docx: Attachment { name: format!("{}（草稿）.docx", file_stem(edition)), bytes: docx(edition)? },
+    })
+}
+
+/// 2026年11月24日
+fn chinese_date(day: NaiveDate) -> String {
+    format!("{}年{}月{}日", day.year(), day.month(), day.day())
+}
+
+/// 120 个来源，117 正常，3 异常；候选 80 条，合并转载 12 篇，入选 14 条。
+fn health_line(edition: &Edition) -> String {
+    let h = &edition.health;
+    let bad = h.troubles.len();
+    format!(
+        "{} 个来源，{} 正常，{bad} 异常；候选 {} 条，合并转载 {} 篇，入选 {} 条。",
+        h.sources,
+        h.sources.saturating_sub(bad),
+        h.candidates,
+        h.merged,
+        edition.item_count()
+    )
+}

@@ -1,0 +1,66 @@
+//! The mail as plain text: complete, for those who read mail without HTML.
+
+use std::fmt::Write as _;
+
+use super::{chinese_date, health_line};
+use crate::model::Edition;
+
+const RULE: &str = "────────────────────────────────";
+
+/// Renders the text.
+pub fn text(edition: &Edition) -> String {
+    let mut out = String::new();
+    // writing to a String cannot fail
+    let _ = write_all(edition, &mut out);
+    out
+}
+
+fn write_all(e: &Edition, out: &mut String) -> std::fmt::Result {
+    writeln!(out, "{}\n{}　{}　{}\n{RULE}", e.publication, e.issue_label(), chinese_date(e.date), e.organiser)?;
+    writeln!(out, "【草稿】内部资料，请编辑审核后再行定稿。\n\n●编者的话\n\n{}\n", e.foreword)?;
+    let mut number = 0;
+    for c in e.columns.iter().filter(|c| !c.items.is_empty()) {
+        writeln!(out, "●{}\n", c.name)?;
+        for i in &c.items {
+            number += 1;
+            writeln!(out, "{number}. {}", i.title)?;
+            let labels: Vec<&str> = i.industries.iter().chain(&i.themes).map(String::as_str).collect();
+            if !labels.is_empty() {
+                writeln!(out, "[{}]", labels.join("] ["))?;
+            }
+            writeln!(out, "{}", i.summary)?;
+            let date = i.date.map(|d| format!("　{d}")).unwrap_or_default();
+            writeln!(out, "来源：{}{date}\n{}", i.origin, i.url)?;
+            if !i.copies.is_empty() {
+                let names: Vec<&str> = i.copies.iter().map(|c| c.origin.as_str()).collect();
+                writeln!(out, "另有 {} 家转载：{}", i.copies.len(), names.join("、"))?;
+            }
+            writeln!(out)?;
+        }
+    }
+    writeln!(out, "{RULE}\n●运行情况\n\n{}", health_line(e))?;
+    for t in &e.health.troubles {
+        let since = t.since.map(|d| format!("（自 {d} 起）")).unwrap_or_default();
+        writeln!(out, "- {}：{}{since}", t.name, t.reason)?;
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::digest::tests::{article, build_with};
+    use crate::model::SourceTrouble;
+
+    #[test]
+    fn the_text_is_complete() {
+        let mut e = build_with(
+            vec![article(1, "许昌发制品出口增长", "发制品", "财经数据", 2), article(2, "水泥企业错峰生产", "建材", "行业动态", 3)],
+            &[],
+        )
+        .edition;
+        (e.year, e.number, e.total) = (2026, 3, 103);
+        e.health.troubles.push(SourceTrouble { name: "某网".into(), reason: "连接不上网站".into(), since: Some("2026-11-20".parse().unwrap()) });
+        insta::assert_snapshot!(text(&e));
+    }
+}

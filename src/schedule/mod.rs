@@ -1,0 +1,127 @@
+//! What runs when. Due times are computed here from the clock and compared with the store; the scheduler crate only
+//! wakes us, so a missed or doubled tick changes nothing.
+
+use std::time::Duration;
+
+use chrono::{DateTime, Datelike, NaiveDate, NaiveTime, TimeZone, Utc, Weekday};
+use chrono_tz::Tz;
+
+/// Which days of the week bring an issue.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum WorkDays {
+    /// Monday to Friday, but for holidays and make-up days.
+    Workdays,
+    /// Every day.
+    Daily,
+    /// Once a week.
+    Weekly(Weekday),
+}
+
+impl WorkDays {
+    /// Reads `workdays`, `daily` or `weekly-mon` … `weekly-sun`.
+    pub fn parse(word: &str) -> Option<Self> {
+        match word {
+            "workdays" => Some(Self::Workdays),
+            "daily" => Some(Self::Daily),
+            _ => word.strip_prefix("weekly-")?.parse().ok().map(Self::Weekly),
+        }
+    }
+}
+
+/// Days with an issue. Public holidays and make-up days (调休) are listed, for they are decreed anew each year.
+#[derive(Debug, Clone)]
+pub struct Calendar {
+    /// Zone in which days and times count.
+    pub zone: Tz,
+    /// Days of the week.
+    pub days: WorkDays,
+    /// No issue on these.
+    pub holidays: Vec<NaiveDate>,
+    /// Issue on these, though they fall on a week-end.
+    pub extra: Vec<NaiveDate>,
+}
+
+impl Default for Calendar {
+    fn default() -> Self {
+        Self { zone: chrono_tz::Asia::Shanghai, days: WorkDays::Workdays, holidays: Vec::new(), extra: Vec::new() }
+    }
+}
+
+impl Calendar {
+    /// Whether an issue is due on this day.
+    pub fn has_issue(&self, day: NaiveDate) -> bool {
+        if self.holidays.contains(&day) {
+            return false;
+        }
+        let weekday = day.weekday();
+        self.extra.contains(&day)
+            || match self.days {
+                WorkDays::Daily => true,
+                WorkDays::Weekly(on) => weekday == on,
+                WorkDays::Workdays => !matches!(weekday, Weekday::Sat | Weekday::Sun),
+            }
+    }
+
+    /// The day it is here.
+    pub fn today(&self, now: DateTime<Utc>) -> NaiveDate {
+        now.with_timezone(&self.zone).date_naive()
+    }
+
+    /// The moment of a local time; where the clocks skip it, the first moment after.
+    pub fn moment(&self, day: NaiveDate, at: NaiveTime) -> Option<DateTime<Utc>> {
+        (0..4).find_map(|quarters| {
+            let shifted = day.and_time(at) + chrono::Duration::minutes(30 * quarters);
+            self.zone.from_local_datetime(&shifted).earliest().map(|t| t.with_timezone(&Utc))
+        })
+    }
+
+    /// The day whose draft must be made now, if any: today's time has come, and it is not later than `catch_up` after.
+    /// Whether it was made already, only the store knows.
+    pub fn due(&self, now: DateTime<Utc>, at: NaiveTime, catch_up: Duration) -> Option<NaiveDate> {
+        let today = self.today(now);
+        let due = self.moment(today, at)?;
+        let late = chrono::Duration::from_std(catch_up).ok()?;
+        (self.has_issue(today) && now >= due && now <= due + late).then_some(today)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn utc(text: &str) -> DateTime<Utc> {
+        text.parse().unwrap()
+    }
+
+    fn day(text: &str) -> NaiveDate {
+        text.parse().unwrap()
+    }
+
+    #[test]
+    fn the_draft_is_due_at_half_past_seven_in_xuchang() {
+        let c = Calendar::default();
+        let at = NaiveTime::from_hms_opt(7, 30, 0).unwrap();
+        let due = |t| c.due(utc(t), at, Duration::from_secs(4 * 3600));
+        assert_eq!(due("2026-11-23T23:29:59Z"), None, "07:29:59 on Tuesday");
+        assert_eq!(due("2026-11-23T23:30:00Z"), Some(day("2026-11-24")));
+        assert_eq!(due("2026-11-24T03:30:00Z"), Some(day("2026-11-24")), "four hours late, caught up");
+        assert_eq!(due("2026-11-24T03:30:01Z"), None);
+        assert_eq!(due("2026-11-28T00:00:00Z"), None, "Saturday");
+    }
+
+    #[test]
+    fn holidays_and_make_up_days_come_before_the_week() {
+        let c = Calendar { holidays: vec![day("2026-10-01")], extra: vec![day("2026-10-10")], ..Calendar::default() };
+        assert!(!c.has_issue(day("2026-10-01")), "Thursday, but National Day");
+        assert!(c.has_issue(day("2026-10-10")), "Saturday, but worked");
+        assert!(c.has_issue(day("2026-10-12")));
+    }
+
+    #[test]
+    fn clocks_that_skip_or_repeat_give_one_moment_a_day() {
+        let c = Calendar { zone: chrono_tz::Europe::Berlin, ..Calendar::default() };
+        let half_past_two = NaiveTime::from_hms_opt(2, 30, 0).unwrap();
+        assert_eq!(c.moment(day("2026-03-29"), half_past_two), Some(utc("2026-03-29T01:00:00Z")), "skipped: 03:00");
+        assert_eq!(c.moment(day("2026-10-25"), half_past_two), Some(utc("2026-10-25T00:30:00Z")), "twice: the first");
+    }
+}

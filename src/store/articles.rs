@@ -1,0 +1,153 @@
+//! The archive: articles with their judgements and stories.
+
+use chrono::{DateTime, Utc};
+use rusqlite::{Connection, Row, params, params_from_iter};
+
+use super::{Result, Store, bad};
+use crate::dedup::fingerprint::Fingerprint;
+use crate::dedup::stories::MAX_CANDIDATES;
+use crate::model::{Article, ArticleId, Judgement, SourceId, StoryId, WebUrl};
+use crate::text::words;
+
+const COLUMNS: &str = "a.id, a.source_id, s.name, s.region, a.url, a.title, a.author, a.publisher, a.published_at, a.fetched, a.text, a.html, a.story_id, a.judgement";
+
+/// An article that may tell the same story.
+#[derive(Debug)]
+pub struct StoryCandidate {
+    /// Its story.
+    pub story: StoryId,
+    /// Headline.
+    pub title: String,
+    /// Text.
+    pub text: String,
+}
+
+/// A judgement to be stored.
+#[derive(Debug)]
+pub struct Judged<'a> {
+    /// Of which article.
+    pub article: ArticleId,
+    /// What was judged.
+    pub judgement: &'a Judgement,
+    /// The story it joins; `None`: it opens one.
+    pub story: Option<StoryId>,
+    /// Bands of its fingerprint.
+    pub bands: &'a [u32],
+}
+
+/// A search result.
+#[derive(Debug, Clone)]
+pub struct Found {
+    /// The article.
+    pub article: Article,
+}
+
+impl Store {
+    /// Articles not judged yet, oldest first.
+    pub fn unjudged(&self, limit: usize) -> Result<Vec<Article>> {
+        self.select("WHERE a.judgement IS NULL ORDER BY a.id LIMIT ?1", params![i64::try_from(limit).unwrap_or(i64::MAX)])
+    }
+
+    /// Articles that came or were published since, newest first.
+    pub fn since(&self, since: DateTime<Utc>) -> Result<Vec<Article>> {
+        self.select("WHERE a.effective >= ?1 ORDER BY a.effective DESC, a.id", params![since.timestamp()])
+    }
+
+    /// Every copy of a story, earliest first.
+    pub fn copies(&self, story: StoryId) -> Result<Vec<Article>> {
+        self.select("WHERE a.story_id = ?1 ORDER BY a.effective, a.id LIMIT 200", params![story.0])
+    }
+
+    /// Articles that hold all the words, best first. Any text is a valid search: nothing in it is query syntax.
+    pub fn search(&self, query: &str, limit: usize) -> Result<Vec<Found>> {
+        let words: Vec<String> = words::index_form(query).split_whitespace().map(|w| format!("\"{}\"", w.replace('"', ""))).collect();
+        if words.is_empty() {
+            return Ok(Vec::new());
+        }
+        let found = self.select(
+            "JOIN article_words w ON w.rowid = a.id WHERE article_words MATCH ?1 ORDER BY bm25(article_words, 4.0, 1.0), a.effective DESC LIMIT ?2",
+            params![words.join(" "), i64::try_from(limit).unwrap_or(i64::MAX)],
+        )?;
+        Ok(found.into_iter().map(|article| Found { article }).collect())
+    }
+
+    fn select(&self, rest: &str, params: &[&dyn rusqlite::ToSql]) -> Result<Vec<Article>> {
+        self.read(|c| {
+            let mut s = c.prepare_cached(&format!("SELECT {COLUMNS} FROM article a JOIN source s ON s.id = a.source_id {rest}"))?;
+            let mut rows = s.query(params)?;
+            let mut out = Vec::new();
+            while let Some(r) = rows.next()? {
+                out.push(read_article(r)?);
+            }
+            Ok(out)
+        })
+    }
+
+    /// Articles that share most bands with a fingerprint, at most [`MAX_CANDIDATES`].
+    pub fn story_candidates(&self, mine: ArticleId, fingerprint: &Fingerprint) -> Result<Vec<StoryCandidate>> {
+        let bands = fingerprint.bands();
+        self.read(|c| {
+            let mut out = Vec::new();
+            for id in sharing_bands(c, mine, &bands)? {
+                let candidate = c.prepare_cached("SELECT coalesce(story_id, id), title, text FROM article WHERE id = ?1")?.query_row([id], |r| {
+                    Ok(StoryCandidate { story: StoryId(r.get(0)?), title: r.get(1)?, text: r.get(2)? })
+                })?;
+                out.push(candidate);
+            }
+            Ok(out)
+        })
+    }
+
+    /// Stores judgement and story in one transaction.
+    pub fn commit_judgement(&self, judged: &Judged<'_>) -> Result<()> {
+        let json = serde_json::to_string(judged.judgement).map_err(bad("judgement"))?;
+        self.write(|t| {
+            let story = judged.story.map_or(judged.article.0, |s| s.0);
+            t.execute("UPDATE article SET judgement = ?2, story_id = ?3 WHERE id = ?1", params![judged.article.0, json, story])?;
+            let mut insert = t.prepare_cached("INSERT OR IGNORE INTO band (band, value, article_id) VALUES (?1, ?2, ?3)")?;
+            for (band, value) in (0i64..).zip(judged.bands) {
+                insert.execute(params![band, value, judged.article.0])?;
+            }
+            Ok(())
+        })
+    }
+
+    /// How many articles there are.
+    pub fn article_count(&self) -> Result<usize> {
+        self.read(|c| Ok(c.query_row("SELECT count(*) FROM article", [], |r| r.get::<_, i64>(0)).map(|n| usize::try_from(n).unwrap_or(0))?))
+    }
+}
+
+fn sharing_bands(c: &Connection, mine: ArticleId, bands: &[u32]) -> Result<Vec<i64>> {
+    let pairs: Vec<String> = (0..bands.len()).map(|i| format!("SELECT article_id FROM band WHERE band = {i} AND value = ?{} ", i + 1)).collect();
+    let sql = format!(
+        "SELECT article_id FROM ({}) WHERE article_id <> ?{} GROUP BY article_id ORDER BY count(*) DESC, article_id LIMIT {MAX_CANDIDATES}",
+        pairs.join("UNION ALL "),
+        bands.len() + 1
+    );
+    let mut s = c.prepare_cached(&sql)?;
+    let values = bands.iter().map(|b| i64::from(*b)).chain(std::iter::once(mine.0));
+    let rows = s.query_map(params_from_iter(values), |r| r.get(0))?;
+    Ok(rows.collect::<rusqlite::Result<_>>()?)
+}
+
+fn read_article(r: &Row<'_>) -> Result<Article> {
+    let published: Option<String> = r.get(8)?;
+    let judgement: Option<String> = r.get(13)?;
+    Ok(Article {
+        id: ArticleId(r.get(0)?),
+        source: SourceId::parse(&r.get::<_, String>(1)?).ok_or("not an id").map_err(bad("source id"))?,
+        source_name: r.get(2)?,
+        region: r.get(3)?,
+        url: WebUrl::parse(&r.get::<_, String>(4)?).map_err(bad("article address"))?,
+        title: r.get(5)?,
+        author: r.get(6)?,
+        publisher: r.get(7)?,
+        published_at: published.and_then(|p| DateTime::parse_from_rfc3339(&p).ok()),
+        fetched_at: DateTime::from_timestamp(r.get(9)?, 0).ok_or("out of range").map_err(bad("article time"))?,
+        text: r.get(10)?,
+        html: r.get(11)?,
+        story: r.get::<_, Option<i64>>(12)?.map(StoryId),
+        judgement: judgement.map(|j| serde_json::from_str(&j)).transpose().map_err(bad("judgement"))?,
+    })
+}

@@ -1,0 +1,119 @@
+//! Editions. The number is given in the transaction that stores the edition, so there are neither gaps nor doubles.
+
+use std::collections::HashSet;
+
+use chrono::{Datelike, NaiveDate, Utc};
+use rusqlite::{OptionalExtension as _, Transaction, params};
+
+use super::{Result, Store, bad};
+use crate::config::settings::Publication;
+use crate::model::{Edition, EditionId, StoryId};
+
+/// An edition in a list.
+#[derive(Debug, Clone)]
+pub struct EditionRow {
+    /// Row.
+    pub id: EditionId,
+    /// Day.
+    pub date: String,
+    /// Number within the year.
+    pub number: u32,
+    /// Number since the first issue.
+    pub total: u32,
+    /// Year.
+    pub year: i32,
+    /// Items.
+    pub items: usize,
+    /// Letters sent, and letters in all.
+    pub letters: (usize, usize),
+}
+
+impl Store {
+    /// Stores an edition and gives it its number. An edition of the same day is replaced and keeps its number, unless
+    /// letters of it exist: then it stays as it was sent and is given back.
+    pub fn commit_edition(&self, mut edition: Edition, publication: &Publication, stories: &[(StoryId, crate::model::ArticleId)]) -> Result<Edition> {
+        self.write(|t| {
+            let known: Option<(i64, u32, u32, String)> = t
+                .query_row("SELECT id, number, total, payload FROM edition WHERE publication = ?1 AND date = ?2", params![edition.publication, edition.date.to_string()], |r| {
+                    Ok((r.get(0)?, r.get(1)?, r.get(2)?, r.get(3)?))
+                })
+                .optional()?;
+            edition.year = edition.date.year();
+            match known {
+                Some((id, number, total, payload)) => {
+                    let letters: i64 = t.query_row("SELECT count(*) FROM outbox WHERE edition_id = ?1", [id], |r| r.get(0))?;
+                    if letters > 0 {
+                        return serde_json::from_str(&payload).map_err(bad("edition"));
+                    }
+                    (edition.id, edition.number, edition.total) = (EditionId(id), number, total);
+                }
+                None => {
+                    (edition.number, edition.total) = next_number(t, &edition, publication)?;
+                    t.execute(
+                        "INSERT INTO edition (publication, date, year, number, total, built, payload) VALUES (?1, ?2, ?3, ?4, ?5, ?6, '{}')",
+                        params![edition.publication, edition.date.to_string(), edition.year, edition.number, edition.total, Utc::now().timestamp()],
+                    )?;
+                    edition.id = EditionId(t.last_insert_rowid());
+                }
+            }
+            let payload = serde_json::to_string(&edition).map_err(bad("edition"))?;
+            t.execute("UPDATE edition SET payload = ?2, built = ?3 WHERE id = ?1", params![edition.id.0, payload, Utc::now().timestamp()])?;
+            t.execute("DELETE FROM item WHERE edition_id = ?1", [edition.id.0])?;
+            let mut insert = t.prepare("INSERT OR IGNORE INTO item (edition_id, story_id, article_id) VALUES (?1, ?2, ?3)")?;
+            for (story, article) in stories {
+                insert.execute(params![edition.id.0, story.0, article.0])?;
+            }
+            Ok(edition)
+        })
+    }
+
+    /// An edition, as built.
+    pub fn edition(&self, id: EditionId) -> Result<Option<Edition>> {
+        self.read(|c| {
+            let payload: Option<String> = c.query_row("SELECT payload FROM edition WHERE id = ?1", [id.0], |r| r.get(0)).optional()?;
+            payload.map(|p| serde_json::from_str(&p).map_err(bad("edition"))).transpose()
+        })
+    }
+
+    /// The edition of a day.
+    pub fn edition_of(&self, publication: &str, date: NaiveDate) -> Result<Option<EditionId>> {
+        self.read(|c| {
+            let id = c.query_row("SELECT id FROM edition WHERE publication = ?1 AND date = ?2", params![publication, date.to_string()], |r| r.get(0)).optional()?;
+            Ok(id.map(EditionId))
+        })
+    }
+
+    /// Editions, newest first.
+    pub fn editions(&self, limit: usize) -> Result<Vec<EditionRow>> {
+        self.read(|c| {
+            let mut s = c.prepare(
+                "SELECT id, date, number, total, year, (SELECT count(*) FROM item WHERE edition_id = e.id),
+                   (SELECT count(*) FROM outbox WHERE edition_id = e.id AND state = 'sent'), (SELECT count(*) FROM outbox WHERE edition_id = e.id)
+                 FROM edition e ORDER BY date DESC LIMIT ?1",
+            )?;
+            let rows = s.query_map([i64::try_from(limit).unwrap_or(i64::MAX)], |r| {
+                let n = |i| r.get::<_, i64>(i).map(|n| usize::try_from(n).unwrap_or(0));
+                Ok(EditionRow { id: EditionId(r.get(0)?), date: r.get(1)?, number: r.get(2)?, total: r.get(3)?, year: r.get(4)?, items: n(5)?, letters: (n(6)?, n(7)?) })
+            })?;
+            Ok(rows.collect::<rusqlite::Result<_>>()?)
+        })
+    }
+
+    /// Stories shown in editions of other days.
+    pub fn used_stories(&self, publication: &str, except: NaiveDate) -> Result<HashSet<StoryId>> {
+        self.read(|c| {
+            let mut s = c.prepare("SELECT DISTINCT i.story_id FROM item i JOIN edition e ON e.id = i.edition_id WHERE e.publication = ?1 AND e.date <> ?2")?;
+            let rows = s.query_map(params![publication, except.to_string()], |r| r.get(0).map(StoryId))?;
+            Ok(rows.collect::<rusqlite::Result<_>>()?)
+        })
+    }
+}
+
+fn next_number(t: &Transaction<'_>, edition: &Edition, publication: &Publication) -> Result<(u32, u32)> {
+    let max = |sql: &str, year: i32| -> Result<Option<u32>> { Ok(t.query_row(sql, params![edition.publication, year], |r| r.get(0))?) };
+    let total = max("SELECT max(total) FROM edition WHERE publication = ?1 AND ?2 = ?2", edition.year)?;
+    let number = max("SELECT max(number) FROM edition WHERE publication = ?1 AND year = ?2", edition.year)?;
+    // issues made before this program count only until the first year is over
+    let before = if total.is_none() { publication.issues_this_year } else { 0 };
+    Ok((number.unwrap_or(before) + 1, total.unwrap_or(publication.issues_before) + 1))
+}

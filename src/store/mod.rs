@@ -1,0 +1,231 @@
+//! The only place that knows SQL: one SQLite file in WAL mode, one writer, readers beside it.
+//!
+//! Everything here is synchronous and short; callers on async threads go through [`Store::run`].
+
+mod articles;
+mod editions;
+mod entries;
+mod outbox;
+mod sources;
+
+use std::fs::{File, OpenOptions};
+use std::io::{Read as _, Write as _};
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use rusqlite::{Connection, ErrorCode, OpenFlags, Transaction, TransactionBehavior};
+use rusqlite_migration::{M, Migrations};
+
+pub use articles::{Found, Judged, StoryCandidate};
+pub use editions::EditionRow;
+pub use entries::{OpenEntry, StoredPage, NewArticle};
+pub use outbox::{Letter, LetterState, OutboxRow};
+pub use sources::{FetchRecord, SourceState};
+
+const MIGRATIONS: &[M<'static>] = &[M::up(include_str!("001_first.sql"))];
+/// How long another process may hold the file before we give up.
+const BUSY: Duration = Duration::from_secs(30);
+/// Idle read connections kept.
+const READERS: usize = 4;
+
+/// What can go wrong with the store.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// The file cannot be opened or created.
+    #[error("database {path} cannot be opened: {source}; check that the folder exists and may be written")]
+    Open {
+        /// The file.
+        path: String,
+        /// Cause.
+        source: rusqlite::Error,
+    },
+    /// Something else, or damaged.
+    #[error("{0} is not a database of this program or is damaged; it was left untouched. Move it away or restore a backup")]
+    NotADatabase(String),
+    /// Written by a newer version.
+    #[error("database {0} was made by a newer version of qingbao; install that version, or restore a backup made by this one")]
+    TooNew(String),
+    /// A second process.
+    #[error("{path} is in use by another qingbao (pid {pid}); stop that one first, or name another --data folder")]
+    InUse {
+        /// The data folder.
+        path: String,
+        /// Its process, if known.
+        pid: String,
+    },
+    /// The folder or lock file cannot be made.
+    #[error("data folder {path} cannot be used: {source}")]
+    Folder {
+        /// The folder.
+        path: String,
+        /// Cause.
+        source: std::io::Error,
+    },
+    /// Migration.
+    #[error("the database schema cannot be brought up to date: {0}")]
+    Migration(rusqlite_migration::Error),
+    /// A statement failed.
+    #[error("database: {0}")]
+    Sql(#[from] rusqlite::Error),
+    /// A stored value is not what it must be.
+    #[error("stored {what} cannot be read: {cause}")]
+    Value {
+        /// Which value.
+        what: &'static str,
+        /// Cause.
+        cause: String,
+    },
+    /// The worker thread ended early.
+    #[error("the database worker was cancelled")]
+    Cancelled,
+}
+
+/// Result of a store call.
+pub type Result<T> = std::result::Result<T, StoreError>;
+
+pub(crate) fn bad<E: ToString>(what: &'static str) -> impl FnOnce(E) -> StoreError {
+    move |e| StoreError::Value { what, cause: e.to_string() }
+}
+
+struct Inner {
+    path: PathBuf,
+    writer: Mutex<Connection>,
+    readers: Mutex<Vec<Connection>>,
+    /// Held as long as the store lives: a second process on the same folder is refused.
+    _lock: Option<File>,
+}
+
+/// The store; clones share one writer.
+#[derive(Clone)]
+pub struct Store(Arc<Inner>);
+
+impl Store {
+    /// Opens or creates `DIR/qingbao.db` for this process alone.
+    pub fn open(folder: &Path) -> Result<Self> {
+        std::fs::create_dir_all(folder).map_err(|source| StoreError::Folder { path: folder.display().to_string(), source })?;
+        let lock = lock(folder)?;
+        Self::open_file(&folder.join("qingbao.db"), Some(lock))
+    }
+
+    /// Opens `DIR/qingbao.db` beside a running service: for commands that only read.
+    pub fn open_beside(folder: &Path) -> Result<Self> {
+        let path = folder.join("qingbao.db");
+        if !path.exists() {
+            let source = std::io::Error::new(std::io::ErrorKind::NotFound, "there is no qingbao.db in it yet; run `qingbao once` or `qingbao serve` first");
+            return Err(StoreError::Folder { path: folder.display().to_string(), source });
+        }
+        Self::open_file(&path, None)
+    }
+
+    fn open_file(path: &Path, lock: Option<File>) -> Result<Self> {
+        let mut writer = connect(path)?;
+        writer.execute_batch("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;").map_err(|e| classify(path, e))?;
+        match Migrations::from_slice(MIGRATIONS).to_latest(&mut writer) {
+            Ok(()) => {}
+            Err(rusqlite_migration::Error::MigrationDefinition(rusqlite_migration::MigrationDefinitionError::DatabaseTooFarAhead)) => {
+                return Err(StoreError::TooNew(path.display().to_string()));
+            }
+            Err(e) => return Err(StoreError::Migration(e)),
+        }
+        Ok(Self(Arc::new(Inner { path: path.to_owned(), writer: Mutex::new(writer), readers: Mutex::default(), _lock: lock })))
+    }
+
+    /// Runs a store call off the async threads.
+    pub async fn run<T, F>(&self, work: F) -> Result<T>
+    where
+        T: Send + 'static,
+        F: FnOnce(&Self) -> Result<T> + Send + 'static,
+    {
+        let store = self.clone();
+        tokio::task::spawn_blocking(move || work(&store)).await.unwrap_or(Err(StoreError::Cancelled))
+    }
+
+    /// One transaction; all or nothing.
+    fn write<T>(&self, work: impl FnOnce(&Transaction<'_>) -> Result<T>) -> Result<T> {
+        let mut writer = self.0.writer.lock().unwrap_or_else(PoisonError::into_inner);
+        let transaction = writer.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        let value = work(&transaction)?;
+        transaction.commit()?;
+        Ok(value)
+    }
+
+    /// Reads on a connection of its own.
+    fn read<T>(&self, work: impl FnOnce(&Connection) -> Result<T>) -> Result<T> {
+        let idle = self.0.readers.lock().unwrap_or_else(PoisonError::into_inner).pop();
+        let reader = match idle {
+            Some(r) => r,
+            None => connect(&self.0.path)?,
+        };
+        let value = work(&reader);
+        let mut readers = self.0.readers.lock().unwrap_or_else(PoisonError::into_inner);
+        if readers.len() < READERS {
+            readers.push(reader);
+        }
+        value
+    }
+}
+
+fn connect(path: &Path) -> Result<Connection> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let connection = Connection::open_with_flags(path, flags).map_err(|e| classify(path, e))?;
+    connection.busy_timeout(BUSY)?;
+    connection.execute_batch("PRAGMA foreign_keys = ON; PRAGMA trusted_schema = OFF;").map_err(|e| classify(path, e))?;
+    Ok(connection)
+}
+
+fn classify(path: &Path, source: rusqlite::Error) -> StoreError {
+    let path = path.display().to_string();
+    match source.sqlite_error_code() {
+        Some(ErrorCode::NotADatabase | ErrorCode::DatabaseCorrupt) => StoreError::NotADatabase(path),
+        _ => StoreError::Open { path, source },
+    }
+}
+
+fn lock(folder: &Path) -> Result<File> {
+    let path = folder.join("qingbao.lock");
+    let fail = |source| StoreError::Folder { path: folder.display().to_string(), source };
+    let mut file = OpenOptions::new().create(true).truncate(false).read(true).write(true).open(&path).map_err(fail)?;
+    if file.try_lock().is_err() {
+        let mut pid = String::new();
+        let _ = file.read_to_string(&mut pid);
+        return Err(StoreError::InUse { path: folder.display().to_string(), pid: pid.trim().to_owned() });
+    }
+    file.set_len(0).and_then(|()| write!(file, "{}", std::process::id())).map_err(fail)?;
+    Ok(file)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn migrations_are_sound() {
+        Migrations::from_slice(MIGRATIONS).validate().unwrap();
+    }
+
+    #[test]
+    fn a_second_process_on_the_same_folder_is_refused() {
+        let dir = tempfile::tempdir().unwrap();
+        let _first = Store::open(dir.path()).unwrap();
+        assert!(matches!(Store::open(dir.path()), Err(StoreError::InUse { .. })));
+        assert!(Store::open_beside(dir.path()).is_ok());
+    }
+
+    #[test]
+    fn files_that_are_no_database_are_left_untouched() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("qingbao.db");
+        std::fs::write(&path, "这不是数据库，只是一段文字。".repeat(100)).unwrap();
+        assert!(matches!(Store::open(dir.path()), Err(StoreError::NotADatabase(_))));
+        assert!(std::fs::read_to_string(&path).unwrap().starts_with("这不是数据库"));
+    }
+
+    #[test]
+    fn a_newer_database_is_refused() {
+        let dir = tempfile::tempdir().unwrap();
+        drop(Store::open(dir.path()).unwrap());
+        Connection::open(dir.path().join("qingbao.db")).unwrap().execute_batch("PRAGMA user_version = 99").unwrap();
+        assert!(matches!(Store::open(dir.path()), Err(StoreError::TooNew(_))));
+    }
+}

@@ -1,0 +1,340 @@
+//! Dates as Chinese and foreign sites spell them.
+//!
+//! Times without a zone count in the source's zone. Nothing more than a day ahead of `now` or before 1995 is
+//! believed: such values are typing errors, not news.
+
+use std::sync::LazyLock;
+
+use chrono::{DateTime, Datelike, Days, Duration, FixedOffset, Months, NaiveDate, NaiveDateTime, NaiveTime, Offset, TimeZone, Utc};
+use chrono_tz::Tz;
+use regex::{Captures, Regex};
+
+use super::chars::fold;
+
+/// What a reading depends on besides the text.
+#[derive(Debug, Clone, Copy)]
+pub struct Clock {
+    /// Zone of times that name none.
+    pub zone: Tz,
+    /// The moment the page was fetched: what 昨天 and missing years count from.
+    pub now: DateTime<Utc>,
+}
+
+impl Clock {
+    /// A clock at this moment in this zone.
+    pub fn new(zone: Tz, now: DateTime<Utc>) -> Self {
+        Self { zone, now }
+    }
+
+    fn believable(&self, at: DateTime<FixedOffset>) -> bool {
+        at.year() >= 1995 && at.with_timezone(&Utc) <= self.now + Duration::days(1)
+    }
+
+    fn local(&self, at: NaiveDateTime) -> Option<DateTime<FixedOffset>> {
+        let local = self.zone.from_local_datetime(&at).earliest()?;
+        Some(local.with_timezone(&local.offset().fix()))
+    }
+}
+
+/// A date that was read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Found {
+    /// The moment; midnight where only the day is known.
+    pub at: DateTime<FixedOffset>,
+    /// Whether a time of day was given.
+    pub has_time: bool,
+    /// Byte offset in the folded text.
+    pub offset: usize,
+}
+
+const TIME: &str = r"(?:[\sT,]*(?P<half>上午|下午|晚上|AM|PM)?\s*(?P<h>\d{1,2})\s*[:时点]\s*(?P<mi>\d{1,2})(?:\s*[:分]\s*(?P<s>\d{1,2})(?:\.\d+)?)?[分秒]?\s*(?P<half2>am|pm|AM|PM)?\s*(?P<z>Z\b|(?:GMT|UTC)?\s?[+-]\d{1,2}:?\d{0,2}\b|[A-Z]{2,4}\b)?)?";
+
+static FULL: LazyLock<Option<Regex>> =
+    LazyLock::new(|| Regex::new(&format!(r"(?P<y>(?:19|20)\d\d)\s*[-/.年]\s*(?P<m>\d{{1,2}})\s*[-/.月]\s*(?P<d>\d{{1,2}})\s*日?(?:\s*[(星周]?期?[一二三四五六日]?\))?{TIME}")).ok());
+static COMPACT: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    Regex::new(r"^(?P<y>(?:19|20)\d\d)(?P<m>\d\d)(?P<d>\d\d)(?:T?(?P<h>\d\d)(?P<mi>\d\d)(?P<s>\d\d)?(?P<z>Z)?)?$").ok()
+});
+static DAY_MONTH_YEAR: LazyLock<Option<Regex>> =
+    LazyLock::new(|| Regex::new(&format!(r"(?P<d>\d{{1,2}})(?:st|nd|rd|th)?[\s-]+(?P<mon>jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*\.?,?[\s-]+(?P<y>\d{{4}}|\d\d){}", TIME.replace("[A-Z]", "[a-zA-Z]"))).ok());
+static MONTH_DAY_YEAR: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    Regex::new(&format!(r"(?P<mon>jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*\.?\s+(?P<d>\d{{1,2}})(?:st|nd|rd|th)?,?\s+(?:at\s+)?(?P<y>\d{{4}}){}", TIME.replace("[A-Z]", "[a-zA-Z]"))).ok()
+});
+static SHORT_YEAR: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(&format!(r"^\D{{0,8}}(?P<y>\d\d)-(?P<m>\d\d)-(?P<d>\d\d){TIME}")).ok());
+static MONTH_DAY: LazyLock<Option<Regex>> =
+    LazyLock::new(|| Regex::new(&format!(r"(?P<m>\d{{1,2}})\s*(?:月|[-/.])\s*(?P<d>\d{{1,2}})\s*日?{TIME}")).ok());
+static AGO: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r"(?P<n>\d{1,4})\s*(?P<unit>秒|分钟|分|小时|天|日|周|个月)\s*(?:之?前)").ok());
+static NEAR: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(&format!("(?P<word>刚刚|今天|今日|昨天|昨日|前天){TIME}")).ok());
+
+/// Reads a text that is said to be a date: a feed's `pubDate`, a `<meta>`, the date cell of a list.
+pub fn parse(text: &str, clock: &Clock) -> Option<Found> {
+    let text: String = text.trim().chars().take(80).map(fold_keep_case).collect();
+    epoch(&text, clock)
+        .or_else(|| first(&COMPACT, &text, clock, calendar))
+        .or_else(|| first(&FULL, &text, clock, calendar))
+        .or_else(|| first(&DAY_MONTH_YEAR, &text.to_ascii_lowercase(), clock, calendar))
+        .or_else(|| first(&MONTH_DAY_YEAR, &text.to_ascii_lowercase(), clock, calendar))
+        .or_else(|| first(&AGO, &text, clock, ago))
+        .or_else(|| first(&NEAR, &text, clock, near))
+        .or_else(|| first(&SHORT_YEAR, &text, clock, calendar))
+        .or_else(|| first(&MONTH_DAY, &text, clock, calendar))
+}
+
+/// Every full date (with a year) in running text, in order.
+pub fn find_all(text: &str, clock: &Clock) -> Vec<Found> {
+    let text: String = text.chars().map(fold_keep_case).collect();
+    let lower = text.to_ascii_lowercase();
+    let mut found: Vec<Found> = Vec::new();
+    for (pattern, text) in [(&FULL, &text), (&DAY_MONTH_YEAR, &lower), (&MONTH_DAY_YEAR, &lower)] {
+        let captures = pattern.iter().flat_map(|p| p.captures_iter(text));
+        found.extend(captures.filter(|c| !inside_number(text, c)).filter_map(|c| calendar(&c, clock)).filter(|f| clock.believable(f.at)));
+    }
+    found.sort_by_key(|f| f.offset);
+    found
+}
+
+/// The day written into an address: `/2024/01/28/`, `/202401/28/`, `/2024-01/28/`, `t20240128_`, `/20240128/`.
+pub fn in_url(path: &str, clock: &Clock) -> Option<NaiveDate> {
+    static IN_URL: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r"(?:^|[/_t-])(20\d\d)[-/_]?(0[1-9]|1[0-2])[-/_]?(0[1-9]|[12]\d|3[01])(?:[/_.T-]|\d{0,9}(?:\.|/|$|_))").ok());
+    let c = IN_URL.as_ref()?.captures(path)?;
+    let n = |i: usize| c.get(i).and_then(|m| m.as_str().parse::<u32>().ok());
+    let date = NaiveDate::from_ymd_opt(i32::try_from(n(1)?).ok()?, n(2)?, n(3)?)?;
+    (date <= clock.now.with_timezone(&clock.zone).date_naive().checked_add_days(Days::new(1))?).then_some(date)
+}
+
+/// Midnight of a day in the clock's zone.
+pub fn midnight(day: NaiveDate, clock: &Clock) -> Option<DateTime<FixedOffset>> {
+    clock.local(day.and_time(NaiveTime::MIN))
+}
+
+/// Like [`fold`], but keeps case (zone names are upper case) and yields one character for one.
+fn fold_keep_case(c: char) -> char {
+    if c.is_ascii() || c == '：' || c.is_numeric() || c == '\u{3000}' || c == '\u{A0}' || ('\u{FF01}'..='\u{FF5E}').contains(&c) {
+        if c.is_ascii() { c } else { fold(c) }
+    } else {
+        c
+    }
+}
+
+fn inside_number(text: &str, c: &Captures<'_>) -> bool {
+    let Some(m) = c.get(0) else { return true };
+    text.get(..m.start()).and_then(|s| s.chars().next_back()).is_some_and(|p| p.is_ascii_digit())
+}
+
+type Reader = fn(&Captures<'_>, &Clock) -> Option<Found>;
+
+fn first(pattern: &LazyLock<Option<Regex>>, text: &str, clock: &Clock, read: Reader) -> Option<Found> {
+    let captures = pattern.as_ref()?.captures(text)?;
+    read(&captures, clock).filter(|f| clock.believable(f.at))
+}
+
+fn number<T: std::str::FromStr>(c: &Captures<'_>, name: &str) -> Option<T> {
+    c.name(name).and_then(|m| m.as_str().parse().ok())
+}
+
+fn epoch(text: &str, clock: &Clock) -> Option<Found> {
+    if !matches!(text.len(), 10 | 13) || !text.bytes().all(|b| b.is_ascii_digit()) {
+        return None;
+    }
+    let value: i64 = text.parse().ok()?;
+    let seconds = if text.len() == 13 { value / 1000 } else { value };
+    let local = DateTime::from_timestamp(seconds, 0)?.with_timezone(&clock.zone);
+    let at = local.with_timezone(&local.offset().fix());
+    clock.believable(at).then_some(Found { at, has_time: true, offset: 0 })
+}
+
+fn calendar(c: &Captures<'_>, clock: &Clock) -> Option<Found> {
+    let month = number(c, "m").or_else(|| c.name("mon").and_then(|m| month_number(m.as_str())))?;
+    let day = number(c, "d")?;
+    let date = match number::<i32>(c, "y") {
+        Some(y) if y < 100 => NaiveDate::from_ymd_opt(if y < 70 { 2000 + y } else { 1900 + y }, month, day)?,
+        Some(y) => NaiveDate::from_ymd_opt(y, month, day)?,
+        None => past_day(month, day, clock)?,
+    };
+    finish(c, date, clock)
+}
+
+/// The latest such day that is not in the future.
+fn past_day(month: u32, day: u32, clock: &Clock) -> Option<NaiveDate> {
+    let today = clock.now.with_timezone(&clock.zone).date_naive();
+    (0..8).filter_map(|back| NaiveDate::from_ymd_opt(today.year() - back, month, day)).find(|d| *d <= today)
+}
+
+fn month_number(name: &str) -> Option<u32> {
+    const MONTHS: [&str; 12] = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"];
+    let i = MONTHS.iter().position(|m| name.to_ascii_lowercase().starts_with(m))?;
+    u32::try_from(i + 1).ok()
+}
+
+fn finish(c: &Captures<'_>, date: NaiveDate, clock: &Clock) -> Option<Found> {
+    let offset = c.get(0)?.start();
+    let Some(time) = time_of_day(c) else {
+        return Some(Found { at: clock.local(date.and_time(NaiveTime::MIN))?, has_time: false, offset });
+    };
+    let (carry, time) = time;
+    let naive = date.checked_add_days(Days::new(carry))?.and_time(time);
+    let at = match c.name("z").and_then(|z| zone_offset(z.as_str(), clock)) {
+        Some(zone) => zone.from_local_datetime(&naive).single()?,
+        None => clock.local(naive)?,
+    };
+    Some(Found { at, has_time: true, offset })
+}
+
+/// Days to carry (24:00 is the next day) and time; nonsense counts as no time given.
+fn time_of_day(c: &Captures<'_>) -> Option<(u64, NaiveTime)> {
+    let mut hour: u32 = number(c, "h")?;
+    let half = c.name("half").or_else(|| c.name("half2")).map_or("", |m| m.as_str());
+    if matches!(half, "下午" | "晚上" | "PM" | "pm") && hour < 12 {
+        hour += 12;
+    }
+    let (minute, second) = (number(c, "mi")?, number(c, "s").unwrap_or(0));
+    if hour == 24 && minute == 0 {
+        return Some((1, NaiveTime::MIN));
+    }
+    NaiveTime::from_hms_opt(hour, minute, second.min(59)).map(|t| (0, t))
+}
+
+/// `Z`, `+0800`, `GMT+8`, `CST` … `CST` is China's own time in a source of that zone, not US Central.
+fn zone_offset(zone: &str, clock: &Clock) -> Option<FixedOffset> {
+    let upper = zone.trim().to_ascii_uppercase();
+    let hours = match upper.as_str() {
+        "Z" | "GMT" | "UTC" | "UT" => Some(0),
+        "CST" => return Some(clock.zone.offset_from_utc_datetime(&clock.now.naive_utc()).fix()),
+        "HKT" => Some(8),
+        "JST" | "KST" => Some(9),
+        "EST" => Some(-5),
+        "EDT" => Some(-4),
+        "PST" => Some(-8),
+        "PDT" => Some(-7),
+        _ => None,
+    };
+    if let Some(h) = hours {
+        return FixedOffset::east_opt(h * 3600);
+    }
+    let sign_at = upper.find(['+', '-'])?;
+    let sign = if upper[sign_at..].starts_with('-') { -1 } else { 1 };
+    let digits: String = upper[sign_at + 1..].chars().filter(char::is_ascii_digit).collect();
+    let (h, m) = match digits.len() {
+        1 | 2 => (digits.parse::<i32>().ok()?, 0),
+        3 | 4 => (digits[..digits.len() - 2].parse::<i32>().ok()?, digits[digits.len() - 2..].parse::<i32>().ok()?),
+        _ => return None,
+    };
+    if h > 14 || m > 59 {
+        return None;
+    }
+    FixedOffset::east_opt(sign * (h * 3600 + m * 60))
+}
+
+fn ago(c: &Captures<'_>, clock: &Clock) -> Option<Found> {
+    let n: u32 = number(c, "n")?;
+    let amount = i64::from(n);
+    let unit = c.name("unit")?.as_str();
+    let (at, has_time) = match unit {
+        "秒" => (clock.now - Duration::seconds(amount), true),
+        "分钟" | "分" => (clock.now - Duration::minutes(amount), true),
+        "小时" => (clock.now - Duration::hours(amount), true),
+        "周" => (clock.now - Duration::days(amount * 7), false),
+        "个月" => (clock.now.checked_sub_months(Months::new(n))?, false),
+        _ => (clock.now - Duration::days(amount), false),
+    };
+    let local = at.with_timezone(&clock.zone);
+    if has_time {
+        return Some(Found { at: local.with_timezone(&local.offset().fix()), has_time, offset: 0 });
+    }
+    Some(Found { at: midnight(local.date_naive(), clock)?, has_time, offset: 0 })
+}
+
+fn near(c: &Captures<'_>, clock: &Clock) -> Option<Found> {
+    let today = clock.now.with_timezone(&clock.zone).date_naive();
+    let back = match c.name("word")?.as_str() {
+        "昨天" | "昨日" => 1,
+        "前天" => 2,
+        _ => 0,
+    };
+    finish(c, today.checked_sub_days(Days::new(back))?, clock)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn clock() -> Clock {
+        Clock::new(chrono_tz::Asia::Shanghai, Utc.with_ymd_and_hms(2026, 11, 24, 4, 0, 0).unwrap())
+    }
+
+    fn read(text: &str) -> String {
+        parse(text, &clock()).map_or_else(|| "-".to_owned(), |f| f.at.to_rfc3339())
+    }
+
+    #[test]
+    fn every_spelling_is_read_in_the_sources_zone() {
+        let table = [
+            ("2026-11-24 08:00", "2026-11-24T08:00:00+08:00"),
+            ("2026-11-24T08:00:00Z", "2026-11-24T08:00:00+00:00"),
+            ("2026-11-24T08:00:00.123+08:00", "2026-11-24T08:00:00+08:00"),
+            ("2026/11/24", "2026-11-24T00:00:00+08:00"),
+            ("2026.11.4", "2026-11-04T00:00:00+08:00"),
+            ("2026年11月24日 08:00", "2026-11-24T08:00:00+08:00"),
+            ("2026年11月24日08时05分", "2026-11-24T08:05:00+08:00"),
+            ("２０２６年１１月２４日 ０８：００", "2026-11-24T08:00:00+08:00"),
+            ("2026-11-23 下午3:20", "2026-11-23T15:20:00+08:00"),
+            ("发布时间：18-03-08", "2018-03-08T00:00:00+08:00"),
+            ("[11-24]", "2026-11-24T00:00:00+08:00"),
+            ("12-31", "2025-12-31T00:00:00+08:00"),
+            ("11月23日 21:05", "2026-11-23T21:05:00+08:00"),
+            ("昨天 08:00", "2026-11-23T08:00:00+08:00"),
+            ("3小时前", "2026-11-24T09:00:00+08:00"),
+            ("2天前", "2026-11-22T00:00:00+08:00"),
+            ("20261124", "2026-11-24T00:00:00+08:00"),
+            ("20261124080000", "2026-11-24T08:00:00+08:00"),
+            ("1795478400", "2026-11-24T08:00:00+08:00"),
+            ("1795478400000", "2026-11-24T08:00:00+08:00"),
+            ("Tue, 24 Nov 2026 00:00:00 GMT", "2026-11-24T00:00:00+00:00"),
+            ("Tue, 24 Nov 2026 08:00:00 +0800", "2026-11-24T08:00:00+08:00"),
+            ("Mon, 24 Nov 26 08:00 CST", "2026-11-24T08:00:00+08:00"),
+            ("Nov 24, 2026 8:00 AM", "2026-11-24T08:00:00+08:00"),
+            ("Tue Nov 24 2026 08:00:00 GMT+0800 (中国标准时间)", "2026-11-24T08:00:00+08:00"),
+            ("2026-11-23 24:00", "2026-11-24T00:00:00+08:00"),
+        ];
+        for (text, expected) in table {
+            assert_eq!(read(text), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn impossible_dates_are_refused() {
+        for text in ["", "2026-02-30", "0000-00-00", "1970-01-01", "9999-12-31", "2026-12-24", "0", "abc", "13-45"] {
+            assert_eq!(read(text), "-", "{text}");
+        }
+    }
+
+    #[test]
+    fn addresses_carry_days() {
+        let day = |p: &str| in_url(p, &clock()).map(|d| d.to_string());
+        for p in ["/a/2024/01/28/c1.html", "/t20240128_55.html", "/202401/28/c9.html", "/20240128/uuid.html", "/2024-01/28/content_3.htm", "/2024-01-28/x"] {
+            assert_eq!(day(p).as_deref(), Some("2024-01-28"), "{p}");
+        }
+        assert_eq!(day("/a/123456789.html"), None);
+    }
+
+    #[test]
+    fn running_text_yields_full_dates_only() {
+        let found = find_all("许昌网 2024年1月28日10:32 来源：许昌日报 1月2日", &clock());
+        assert_eq!(found.len(), 1);
+        assert!(found[0].has_time);
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn no_text_makes_it_panic(text in "\\PC{0,60}") {
+            let _ = parse(&text, &clock());
+            let _ = find_all(&text, &clock());
+            let _ = in_url(&text, &clock());
+        }
+
+        #[test]
+        fn digits_and_separators_make_no_panic(text in "[0-9年月日:/ .TZ+-]{0,40}") {
+            let _ = parse(&text, &clock());
+            let _ = find_all(&text, &clock());
+        }
+    }
+}

@@ -1,0 +1,5 @@
+//! Text in, facts about text out: folding, dates, sentences, words. Pure functions shared by several stages.
+
+pub mod chars;
+pub mod dates;
+pub mod words;
