@@ -105,7 +105,7 @@ fn strength(topic: usize, of: MeaningOf, title: &Hits, text: &Hits, length: usiz
     let (strong, weak) = (of(topic, false), of(topic, true));
     let mut words: BTreeMap<&str, f64> = BTreeMap::new();
     let dilution = (FULL_LENGTH / length.max(1) as f64).clamp(0.3, 1.0);
-    let mut add = |hits: &'_ [(String, usize)], weight: f64| -> f64 {
+    let add = |hits: &[(String, usize)], weight: f64| -> f64 {
         hits.iter().map(|(_, n)| weight * (1.0 + 0.3 * (*n as f64 - 1.0).min(4.0))).sum()
     };
     let sure = add(title.of(strong), IN_TITLE) + add(text.of(strong), dilution);

@@ -46,6 +46,8 @@ pub(super) struct Reader<'a> {
     file: &'a str,
     raw: &'a str,
     document: Document<String>,
+    /// Byte offset of each line: a list of ten thousand sources is asked for twenty thousand places.
+    lines: Vec<usize>,
     problems: RefCell<Vec<Problem>>,
 }
 
@@ -61,7 +63,8 @@ impl<'a> Reader<'a> {
             }
             ConfigError { problems: vec![Problem { file: file.to_owned(), at: Some(place(raw, at)), message }] }
         })?;
-        Ok(Self { file, raw, document, problems: RefCell::default() })
+        let lines = std::iter::once(0).chain(raw.match_indices('\n').map(|(i, _)| i + 1)).collect();
+        Ok(Self { file, raw, document, lines, problems: RefCell::default() })
     }
 
     pub(super) fn root(&self) -> Section<'_> {
@@ -69,13 +72,16 @@ impl<'a> Reader<'a> {
     }
 
     pub(super) fn complain(&self, span: Option<Range<usize>>, message: impl Into<String>) {
-        let at = span.map(|s| place(self.raw, s.start));
+        let at = span.map(|s| self.place(&s));
         self.problems.borrow_mut().push(Problem { file: self.file.to_owned(), at, message: message.into() });
     }
 
     /// Line and column of a span, for messages that name a second place.
     pub(super) fn place(&self, span: &Range<usize>) -> (usize, usize) {
-        place(self.raw, span.start)
+        let line = self.lines.partition_point(|start| *start <= span.start);
+        let start = self.lines.get(line.saturating_sub(1)).copied().unwrap_or(0);
+        let column = self.raw.get(start..span.start).map_or(1, |before| before.chars().count() + 1);
+        (line, column)
     }
 
     /// The value, unless anything was complained of.
@@ -190,11 +196,11 @@ impl<'a> Section<'a> {
         self.texts(key).unwrap_or_default().into_iter().map(|t| t.value.trim().to_owned()).collect()
     }
 
-    /// A length of time such as `30m`; within the range.
+    /// A length of time such as `30m`; within the range, both ends included.
     pub(super) fn duration(&self, key: &str, range: Range<Duration>) -> Option<Duration> {
         let text = self.text(key)?;
         match parse_duration(text.value) {
-            Some(d) if range.contains(&d) => Some(d),
+            Some(d) if range.start <= d && d <= range.end => Some(d),
             Some(_) => {
                 let message = format!("{key:?} must be from {} to {}", show_duration(range.start), show_duration(range.end));
                 self.complain(text.span, message);

@@ -14,7 +14,8 @@ static UNLIKELY: LazyLock<Option<Regex>> = LazyLock::new(|| {
           copyright|share|sharing|bdshare\w*|jiathis\w*|social|comments?|pinglun|replys?|respond|discuss|related?|relevant|recommend\w*|tuijian|
           hot|hotnews|rank\w*|paihang|ads?|adv|advert\w*|banner|sponsor\w*|promo\w*|toolbar|tools?|pager|pagination|pages|pagebar|
           disclaimer|statement|shengming|mianze|qrcode|erweima|ewm|login|popup|modal|dialog|subscribe|newsletter|tags?|keywords|
-          editor|zebian|zrbj|bianji|print|correct|jiucuo|feedback|weixin|app-?down\w*|open-?app|more|prev-?next|shang(?:yi)?pian|xgxw|xgyd) (?:$|[\s_-])
+          zebian|zrbj|bianji|print|correct|jiucuo|feedback|weixin|app-?down\w*|open-?app|more|prev-?next|shang(?:yi)?pian|xgxw|xgyd) (?:$|[\s_-])
+        | (?:^|\s)editor(?:$|\s)
         | (?: sidebar|footer|breadcrumb|bdshare|sharebar|share-?box|sharewrap|comment-?(?:list|box|area|wrap)|related-?(?:news|read|post|article)|
           hot-?(?:news|list|word)|recommend|copyright|advert|qrcode|page-?nav|art-?tools|art-?edit|post-?tools|news-?tags)",
     )

@@ -150,6 +150,10 @@ fn is_site_name(heading: &str, document: Option<&str>) -> bool {
 fn headline_part(text: &str) -> String {
     let mut best = text.to_owned();
     for separator in TITLE_SEPARATORS {
+        // a bare hyphen between letters or figures belongs to the headline: 5G-A, C919-2
+        if separator == "-" && hyphen_inside_word(&best) {
+            continue;
+        }
         let parts: Vec<&str> = best.split(separator).map(str::trim).filter(|p| !p.is_empty()).collect();
         if parts.len() < 2 {
             continue;
@@ -164,6 +168,17 @@ fn headline_part(text: &str) -> String {
         }
     }
     best
+}
+
+fn hyphen_inside_word(text: &str) -> bool {
+    let mut parts = text.split('-').peekable();
+    while let Some(part) = parts.next() {
+        let before = part.chars().next_back().is_some_and(|c| c.is_ascii_alphanumeric());
+        if before && parts.peek().is_some_and(|next| next.starts_with(|c: char| c.is_ascii_alphanumeric())) {
+            return true;
+        }
+    }
+    false
 }
 
 /// When the page was published.

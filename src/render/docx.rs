@@ -6,7 +6,7 @@
 use std::io::Cursor;
 
 use docx_rs::{
-    AlignmentType, BorderType, BreakType, Docx, Footer, Hyperlink, HyperlinkType, LineSpacing, LineSpacingType, PageMargin, PageNum, Paragraph,
+    AlignmentType, BorderType, BreakType, DocumentChild, Docx, Footer, Hyperlink, HyperlinkData, HyperlinkType, LineSpacing, LineSpacingType, PageMargin, PageNum, Paragraph,
     ParagraphBorder, ParagraphBorderPosition, ParagraphBorders, Run, RunFonts, SpecialIndentType, Style, StyleType, Tab, TabLeaderType, TabValueType,
 };
 
@@ -40,9 +40,21 @@ pub fn docx(edition: &Edition) -> Result<Vec<u8>, DocxError> {
             document = item(document, i, id);
         }
     }
+    number_paragraphs(&mut document);
     let mut out = Cursor::new(Vec::new());
     document.build().pack(&mut out).map_err(|e| DocxError(e.to_string()))?;
     Ok(out.into_inner())
+}
+
+/// The library counts ids over the whole process; counted per document, the same edition gives the same bytes.
+fn number_paragraphs(d: &mut Docx) {
+    let mut next = 0u32;
+    for child in &mut d.document.children {
+        if let DocumentChild::Paragraph(p) = child {
+            next += 1;
+            p.id = format!("{next:08X}");
+        }
+    }
 }
 
 fn fonts(east_asia: &str) -> RunFonts {
@@ -68,7 +80,7 @@ fn styles(d: Docx) -> Docx {
 
 /// A4 with the margins of GB/T 9704: 37 mm above, 35 below, 28 left, 26 right; page number below.
 fn page(d: Docx) -> Docx {
-    let number = Paragraph::new().align(AlignmentType::Center).style("Contents").add_run(Run::new().add_text("— ")).add_page_num(PageNum::new()).add_run(Run::new().add_text(" —"));
+    let number = Paragraph::new().id("7F000001").align(AlignmentType::Center).style("Contents").add_run(Run::new().add_text("— ")).add_page_num(PageNum::new()).add_run(Run::new().add_text(" —"));
     d.page_size(11_906, 16_838)
         .page_margin(PageMargin::new().top(2098).bottom(1984).left(1588).right(1474).header(851).footer(1400).gutter(0))
         .footer(Footer::new().add_paragraph(number))
@@ -138,7 +150,10 @@ fn item(d: Docx, i: &Item, id: usize) -> Docx {
         d = d.add_paragraph(body(&paragraph.replace('\t', "　")));
     }
     let date = i.date.map(|day| format!("　{day}")).unwrap_or_default();
-    let link = Hyperlink::new(i.url.as_str(), HyperlinkType::External).add_run(Run::new().color("1F4E8C").add_text(line(&format!("来源：{}{date}", i.origin))));
+    let mut link = Hyperlink::new(i.url.as_str(), HyperlinkType::External).add_run(Run::new().color("1F4E8C").add_text(line(&format!("来源：{}{date}", i.origin))));
+    if let HyperlinkData::External { rid, .. } = &mut link.link {
+        *rid = format!("rIdOrigin{id}");
+    }
     d.add_paragraph(Paragraph::new().style("Origin").add_hyperlink(link))
 }
 
@@ -162,7 +177,9 @@ mod tests {
         e.columns[0].items[0].title = "a\u{b}b]]><w:p> & \u{202e}".into();
         e.columns[0].items[0].text = "一段\u{0}文字\n<script>".into();
         let xml = document_xml(docx(&e).unwrap());
-        assert!(xml.contains("ab]]&gt;&lt;w:p&gt; &amp;") && xml.contains("一段文字"), "{xml}");
+        let at = xml.find("a b]]").unwrap();
+        assert!(xml[at..].starts_with("a b]]&gt;&lt;w:p&gt; &amp;"), "{}", &xml[at..at + 60]);
+        assert!(xml.contains("一段文字") && xml.contains("&lt;script&gt;"));
     }
 
     #[test]

@@ -47,7 +47,7 @@ pub struct Found {
     pub offset: usize,
 }
 
-const TIME: &str = r"(?:[\sT,]*(?P<half>上午|下午|晚上|AM|PM)?\s*(?P<h>\d{1,2})\s*[:时点]\s*(?P<mi>\d{1,2})(?:\s*[:分]\s*(?P<s>\d{1,2})(?:\.\d+)?)?[分秒]?\s*(?P<half2>am|pm|AM|PM)?\s*(?P<z>Z\b|(?:GMT|UTC)?\s?[+-]\d{1,2}:?\d{0,2}\b|[A-Z]{2,4}\b)?)?";
+const TIME: &str = r"(?:[\sT,]*(?P<half>上午|下午|晚上|AM|PM)?\s*(?P<h>\d{1,2})\s*[:时点]\s*(?P<mi>\d{1,2})(?:\s*[:分]\s*(?P<s>\d{1,2})(?:\.\d+)?)?[分秒]?\s*(?P<half2>am|pm|AM|PM)?\s*(?P<z>Z\b|(?i:GMT|UTC)?\s?[+-]\d{1,2}:?\d{0,2}\b|[A-Z]{2,4}\b)?)?";
 
 static FULL: LazyLock<Option<Regex>> =
     LazyLock::new(|| Regex::new(&format!(r"(?P<y>(?:19|20)\d\d)\s*[-/.年]\s*(?P<m>\d{{1,2}})\s*[-/.月]\s*(?P<d>\d{{1,2}})\s*日?(?:\s*[(星周]?期?[一二三四五六日]?\))?{TIME}")).ok());
