@@ -434,7 +434,7 @@ impl Judgement {
 /// Another place where an item's story was published.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Copy {
-    /// 来源.
+    /// Name of the source that republished it.
     pub origin: String,
     /// Where.
     pub url: WebUrl,

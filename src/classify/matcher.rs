@@ -80,16 +80,17 @@ impl Hits {
 /// The automaton.
 pub(super) struct Matcher {
     automaton: AhoCorasick,
+    /// As the taxonomy spells them, with what they speak for.
     words: Vec<(String, Vec<Meaning>)>,
 }
 
 impl Matcher {
     pub(super) fn new(taxonomy: &Taxonomy) -> Result<Self, BuildError> {
-        let mut words: BTreeMap<String, Vec<Meaning>> = BTreeMap::new();
+        let mut words: BTreeMap<String, (String, Vec<Meaning>)> = BTreeMap::new();
         let mut add = |list: &[String], meaning: Meaning| {
             for word in list {
-                let word: String = word.chars().map(fold).collect();
-                let meanings = words.entry(word).or_default();
+                let folded: String = word.chars().map(fold).collect();
+                let (_, meanings) = words.entry(folded).or_insert_with(|| (word.clone(), Vec::new()));
                 if !meanings.contains(&meaning) {
                     meanings.push(meaning);
                 }
@@ -114,9 +115,8 @@ impl Matcher {
         add(&taxonomy.context, Meaning::Context);
         add(&taxonomy.off_topic, Meaning::OffTopic);
         words.remove("");
-        let words: Vec<(String, Vec<Meaning>)> = words.into_iter().collect();
-        let automaton = AhoCorasick::new(words.iter().map(|w| &w.0))?;
-        Ok(Self { automaton, words })
+        let automaton = AhoCorasick::new(words.keys())?;
+        Ok(Self { automaton, words: words.into_values().collect() })
     }
 
     /// Every word of the taxonomy in a folded text.

@@ -112,7 +112,7 @@ fn item(c: &Candidate, summarise: &SummariseSettings, zone: chrono_tz::Tz) -> It
         date: lead.published_at.map(|p| p.with_timezone(&zone).date_naive()),
         places: j.places.clone(),
         url: lead.url.clone(),
-        copies: c.others().take(MAX_COPIES).map(|a| Copy { origin: a.origin().to_owned(), url: a.url.clone() }).collect(),
+        copies: c.others().take(MAX_COPIES).map(|a| Copy { origin: a.source_name.clone(), url: a.url.clone() }).collect(),
         score: c.score,
         reasons: c.reasons.clone(),
     }

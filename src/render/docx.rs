@@ -70,7 +70,7 @@ fn styles(d: Docx) -> Docx {
         .default_size(32)
         .add_style(style("Normal", "Normal", FANG, 32).line_spacing(exactly()))
         .add_style(style("Masthead", "报头", SONG_TITLE, 84).color(RED).bold().align(AlignmentType::Center))
-        .add_style(style("Issue", "期号", FANG, 28).align(AlignmentType::Center))
+        .add_style(style("Issue", "期号", FANG, 24).align(AlignmentType::Center))
         .add_style(style("Heading1", "heading 1", HEI, 36).color(RED).bold().outline_lvl(0).line_spacing(LineSpacing::new().before(240).after(120)))
         .add_style(style("Heading2", "heading 2", HEI, 32).bold().outline_lvl(1).line_spacing(LineSpacing::new().before(200).after(80)))
         .add_style(style("BodyText", "Body Text", FANG, 32).line_spacing(exactly()).indent(None, Some(SpecialIndentType::FirstLine(640)), None, None))
@@ -87,7 +87,7 @@ fn page(d: Docx) -> Docx {
 }
 
 fn masthead(d: Docx, e: &Edition) -> Docx {
-    let issue = format!("{}　　{}　　{}", e.issue_label(), chinese_date(e.date), e.organiser);
+    let issue = format!("{}　{}　{}", e.issue_label(), chinese_date(e.date), e.organiser);
     let mut rule = Paragraph::new().style("Issue").add_run(Run::new().add_text(line(&issue)));
     let border = ParagraphBorder::new(ParagraphBorderPosition::Bottom).val(BorderType::Single).size(18).space(6).color(RED);
     rule.property = rule.property.set_borders(ParagraphBorders::with_empty().set(border));

@@ -1,0 +1,209 @@
+//! The real binary against a loopback news world.
+
+use std::path::Path;
+use std::process::{Command, Output, Stdio};
+use std::time::{Duration, Instant};
+
+use qingbao::demo::{self, World};
+
+fn qingbao(dir: &Path, args: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_qingbao")).args(args).current_dir(dir).env_remove("RUST_LOG").output().unwrap()
+}
+
+fn stdout(o: &Output) -> String {
+    String::from_utf8_lossy(&o.stdout).into_owned()
+}
+
+fn stderr(o: &Output) -> String {
+    String::from_utf8_lossy(&o.stderr).into_owned()
+}
+
+/// A served world with `sources.toml` and a fast `qingbao.toml` beside it.
+struct Site {
+    dir: tempfile::TempDir,
+    server: demo::Server,
+    _runtime: tokio::runtime::Runtime,
+}
+
+impl Site {
+    fn new() -> Self {
+        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
+        let world = World::at(chrono::Utc::now());
+        let server = runtime.block_on(demo::start(world.clone())).unwrap();
+        let dir = tempfile::tempdir().unwrap();
+        std::fs::write(dir.path().join("sources.toml"), world.sources(&server.base)).unwrap();
+        std::fs::write(dir.path().join("qingbao.toml"), "[fetch]\nhost_delay = \"0s\"\n[publication]\nwindow = \"5d\"\n").unwrap();
+        Self { dir, server, _runtime: runtime }
+    }
+
+    fn run(&self, args: &[&str]) -> Output {
+        qingbao(self.dir.path(), args)
+    }
+
+    fn path(&self) -> &Path {
+        self.dir.path()
+    }
+}
+
+#[test]
+fn the_demo_leaves_mail_page_and_document() {
+    let dir = tempfile::tempdir().unwrap();
+    let o = qingbao(dir.path(), &["demo"]);
+    assert!(o.status.success(), "{}", stderr(&o));
+    let text = stdout(&o);
+    assert!(text.contains("9 ok (0 unchanged), 1 failed") && text.contains("68 new, 0 known already, 0 lost"), "{text}");
+    assert!(text.contains("9 copies merged"), "{text}");
+    let endings: Vec<String> =
+        std::fs::read_dir(dir.path().join("out")).unwrap().filter_map(|e| Some(e.unwrap().path().extension()?.to_string_lossy().into_owned())).collect();
+    for wanted in ["eml", "html", "docx"] {
+        assert!(endings.iter().any(|e| e == wanted), "{endings:?}");
+    }
+    let again = qingbao(dir.path(), &["demo"]);
+    assert!(again.status.success(), "a second demo starts afresh: {}", stderr(&again));
+}
+
+#[test]
+fn a_second_pass_asks_conditionally_and_adds_nothing() {
+    let site = Site::new();
+    let first = stdout(&site.run(&["once"]));
+    assert!(first.contains("articles   68 new"), "{first}");
+    let second = stdout(&site.run(&["once"]));
+    assert!(second.contains("9 ok (9 unchanged)") && second.contains("articles   0 new, 0 known already, 0 lost"), "{second}");
+    assert!(second.contains("was mailed before"), "{second}");
+    let list = stdout(&site.run(&["digest", "list"]));
+    assert!(list.contains("1/1 letters sent") && list.lines().count() == 1, "{list}");
+}
+
+#[test]
+fn an_interrupted_pass_goes_on_where_it_stopped() {
+    let site = Site::new();
+    let mut killed = 0;
+    for wait in [20, 60, 120, 200] {
+        let mut child = Command::new(env!("CARGO_BIN_EXE_qingbao")).arg("once").current_dir(site.path()).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+        std::thread::sleep(Duration::from_millis(wait));
+        killed += usize::from(child.try_wait().unwrap().is_none());
+        let _ = child.kill();
+        let _ = child.wait();
+    }
+    let o = site.run(&["once"]);
+    assert!(o.status.success(), "{}", stderr(&o));
+    let export = stdout(&site.run(&["articles", "export"]));
+    let mut urls: Vec<String> = export.lines().map(|l| serde_json::from_str::<serde_json::Value>(l).unwrap()["url"].as_str().unwrap().to_owned()).collect();
+    let all = urls.len();
+    urls.sort();
+    urls.dedup();
+    assert_eq!((all, urls.len()), (68, 68), "after {killed} kills every page is there once");
+}
+
+#[test]
+fn the_archive_is_searched_by_short_words_and_exported() {
+    let site = Site::new();
+    site.run(&["once"]);
+    let found = stdout(&site.run(&["articles", "search", "假发"]));
+    assert!(found.lines().count() >= 3 && found.contains("发制品"), "{found}");
+    assert_eq!(stdout(&site.run(&["articles", "search", "\"OR (NEAR", "*"])), "", "query syntax is text");
+    let csv = stdout(&site.run(&["articles", "export", "--format", "csv"]));
+    assert!(csv.starts_with("id,source,url,title"));
+    let future = stdout(&site.run(&["articles", "export", "--since", "2999-01-01"]));
+    assert_eq!(future, "");
+}
+
+#[test]
+fn editions_are_shown_explained_exported_and_sent() {
+    let site = Site::new();
+    site.run(&["once"]);
+    let why = stdout(&site.run(&["digest", "show", "--why"]));
+    assert!(why.contains("●行业动态") && why.contains("入选理由") && why.contains("地域：许昌"), "{why}");
+    for (format, magic) in [("docx", "PK"), ("html", "<!DOCTYPE html>"), ("txt", "许昌竞争情报快递"), ("json", "{"), ("eml", "From:")] {
+        let o = site.run(&["digest", "export", "1", "--format", format]);
+        assert!(o.status.success() && stdout(&o).contains(magic), "{format}: {}", stderr(&o));
+    }
+    let test_copy = site.run(&["digest", "send", "--to", "me@example.com"]);
+    assert!(stdout(&test_copy).contains("test copy to me@example.com"), "{}", stderr(&test_copy));
+    let missing = site.run(&["digest", "show", "99"]);
+    assert_eq!(missing.status.code(), Some(1));
+    assert!(stderr(&missing).contains("digest list"), "{}", stderr(&missing));
+}
+
+#[test]
+fn without_a_mail_server_the_draft_stays_queued_and_says_so() {
+    let site = Site::new();
+    let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let config = format!("[fetch]\nhost_delay = \"0s\"\n[mail.smtp]\nhost = \"127.0.0.1\"\nport = {port}\ntls = \"none\"\ntimeout = \"5s\"\n");
+    std::fs::write(site.path().join("qingbao.toml"), config).unwrap();
+    let o = site.run(&["once"]);
+    assert!(o.status.success(), "{}", stderr(&o));
+    assert!(stdout(&o).contains("stays queued and is tried again"), "{}", stdout(&o));
+    assert!(stdout(&site.run(&["digest", "list"])).contains("0/1 letters sent"));
+}
+
+#[test]
+fn broken_configuration_is_named_with_its_place_and_exit_code_two() {
+    let dir = tempfile::tempdir().unwrap();
+    std::fs::write(dir.path().join("sources.toml"), "[[source]]\nid = \"a\"\nname = \"a\"\nurl = \"https://a.cn\"\nintervall = \"1h\"\n").unwrap();
+    for args in [&["sources", "check"][..], &["once"], &["serve"]] {
+        let o = qingbao(dir.path(), args);
+        assert_eq!(o.status.code(), Some(2), "{args:?}");
+        assert!(stderr(&o).contains("sources.toml:5:1: unknown key \"intervall\"; did you mean \"interval\"?"), "{}", stderr(&o));
+    }
+    let o = qingbao(dir.path(), &["--config", "missing.toml", "sources", "check"]);
+    assert_eq!(o.status.code(), Some(2));
+    assert!(stderr(&o).contains("missing.toml: does not exist"), "{}", stderr(&o));
+    assert_eq!(qingbao(dir.path(), &["nonsense"]).status.code(), Some(2));
+}
+
+#[test]
+fn one_source_is_tried_out_without_storing_anything() {
+    let site = Site::new();
+    let o = site.run(&["sources", "test", "gongxin"]);
+    let text = stdout(&o);
+    assert!(text.contains("\"kind\":\"list\"") && text.contains("许昌发制品产业集群调研报告"), "{text}");
+    assert!(text.contains("\"publisher\":") && text.contains("\"charset\":\"gb18030\""), "{text}");
+    let guarded = site.run(&["sources", "test", &format!("{}/keji/rss.xml", site.server.base)]);
+    assert_eq!(guarded.status.code(), Some(1));
+    assert!(stderr(&guarded).contains("allow_private"), "{}", stderr(&guarded));
+    assert!(!site.path().join("data").exists());
+}
+
+#[test]
+fn inspect_prints_one_line_per_file_in_order_and_never_stops() {
+    let dir = tempfile::tempdir().unwrap();
+    let page = "<html><head><title>许昌科技新闻_某网</title></head><body><h1>许昌科技新闻</h1><p>2026-11-20 08:00 来源：许昌日报</p><p>正文第一段，说明事情的经过，有足够多的文字。</p><p>正文第二段，继续说明，也有足够多的文字。</p></body></html>";
+    std::fs::write(dir.path().join("a.html"), page).unwrap();
+    std::fs::write(dir.path().join("b.html"), "%PDF-1.7").unwrap();
+    std::fs::write(dir.path().join("d.html"), "<div>".repeat(200_000)).unwrap();
+    let o = qingbao(dir.path(), &["inspect", "extract", "--jobs", "2", "a.html", "b.html", "c.html", "d.html", "a.html"]);
+    let rows: Vec<serde_json::Value> = stdout(&o).lines().map(|l| serde_json::from_str(l).unwrap()).collect();
+    let files: Vec<&str> = rows.iter().map(|r| r["file"].as_str().unwrap()).collect();
+    assert_eq!(files, ["a.html", "b.html", "c.html", "d.html", "a.html"]);
+    assert_eq!((rows[0]["title"].as_str(), rows[0]["publisher"].as_str(), rows[0]["published_at"].as_str()), (Some("许昌科技新闻"), Some("许昌日报"), Some("2026-11-20T08:00:00+08:00")));
+    assert!(rows[1..4].iter().all(|r| r["error"].is_string()), "{rows:?}");
+}
+
+#[test]
+#[cfg(unix)]
+fn the_service_crawls_keeps_the_last_good_list_and_stops_on_sigterm() {
+    let site = Site::new();
+    let log = std::fs::File::create(site.path().join("log")).unwrap();
+    let mut child = Command::new(env!("CARGO_BIN_EXE_qingbao")).arg("serve").current_dir(site.path()).stdout(Stdio::null()).stderr(log).spawn().unwrap();
+    let log = || std::fs::read_to_string(site.path().join("log")).unwrap_or_default();
+    let wait_for = |words: &str| {
+        let start = Instant::now();
+        while !log().contains(words) {
+            assert!(start.elapsed() < Duration::from_secs(60), "no {words:?} in\n{}", log());
+            std::thread::sleep(Duration::from_millis(50));
+        }
+    };
+    wait_for("pass done");
+    let second = qingbao(site.path(), &["once"]);
+    assert!(stderr(&second).contains("in use by another qingbao"), "{}", stderr(&second));
+    std::fs::write(site.path().join("sources.toml"), "[[source]]\nid = 1\n").unwrap();
+    let signal = |name: &str, child: &std::process::Child| Command::new("kill").args([name, &child.id().to_string()]).status().unwrap();
+    signal("-HUP", &child);
+    wait_for("the last good list of 10 sources stays in force");
+    signal("-TERM", &child);
+    let start = Instant::now();
+    let status = child.wait().unwrap();
+    assert!(status.success() && start.elapsed() < Duration::from_secs(10), "{status:?} {}", log());
+    assert_eq!(stdout(&site.run(&["articles", "export"])).lines().count(), 68);
+}
