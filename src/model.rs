@@ -20,8 +20,7 @@ pub struct SourceId(String);
 impl SourceId {
     /// Reads an id; `None` unless it is 1–64 characters of `[a-z0-9-]`.
     pub fn parse(text: &str) -> Option<Self> {
-        let fits = (1..=64).contains(&text.len())
-            && text.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-');
+        let fits = (1..=64).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-');
         fits.then(|| Self(text.to_owned()))
     }
 

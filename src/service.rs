@@ -64,7 +64,9 @@ impl Sources {
                 tracing::info!(sources = list.sources.len(), "sources.toml taken over");
                 current.0 = Arc::new(list);
             }
-            Err(e) => tracing::error!("sources.toml is not taken over, the last good list of {} sources stays in force:\n{e}", current.0.sources.len()),
+            Err(e) => {
+                tracing::error!("sources.toml is not taken over, the last good list of {} sources stays in force:\n{e}", current.0.sources.len())
+            }
         }
     }
 }

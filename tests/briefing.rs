@@ -5,8 +5,8 @@ use std::collections::HashSet;
 
 use chrono::{DateTime, Utc};
 use qingbao::classify::{Classifier, Hints};
-use qingbao::config::settings::{Publication, SummariseSettings};
 use qingbao::config::Taxonomy;
+use qingbao::config::settings::{Publication, SummariseSettings};
 use qingbao::digest::{self, Material};
 use qingbao::model::{Article, ArticleId, Health, SourceId, StoryId, WebUrl};
 

@@ -53,8 +53,10 @@ fn the_demo_leaves_mail_page_and_document() {
     let text = stdout(&o);
     assert!(text.contains("9 ok (0 unchanged), 1 failed") && text.contains("68 new, 0 known already, 0 lost"), "{text}");
     assert!(text.contains("9 copies merged"), "{text}");
-    let endings: Vec<String> =
-        std::fs::read_dir(dir.path().join("out")).unwrap().filter_map(|e| Some(e.unwrap().path().extension()?.to_string_lossy().into_owned())).collect();
+    let endings: Vec<String> = std::fs::read_dir(dir.path().join("out"))
+        .unwrap()
+        .filter_map(|e| Some(e.unwrap().path().extension()?.to_string_lossy().into_owned()))
+        .collect();
     for wanted in ["eml", "html", "docx"] {
         assert!(endings.iter().any(|e| e == wanted), "{endings:?}");
     }
@@ -79,7 +81,13 @@ fn an_interrupted_pass_goes_on_where_it_stopped() {
     let site = Site::new();
     let mut killed = 0;
     for wait in [20, 60, 120, 200] {
-        let mut child = Command::new(env!("CARGO_BIN_EXE_qingbao")).arg("once").current_dir(site.path()).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+        let mut child = Command::new(env!("CARGO_BIN_EXE_qingbao"))
+            .arg("once")
+            .current_dir(site.path())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
         std::thread::sleep(Duration::from_millis(wait));
         killed += usize::from(child.try_wait().unwrap().is_none());
         let _ = child.kill();
@@ -88,7 +96,8 @@ fn an_interrupted_pass_goes_on_where_it_stopped() {
     let o = site.run(&["once"]);
     assert!(o.status.success(), "{}", stderr(&o));
     let export = stdout(&site.run(&["articles", "export"]));
-    let mut urls: Vec<String> = export.lines().map(|l| serde_json::from_str::<serde_json::Value>(l).unwrap()["url"].as_str().unwrap().to_owned()).collect();
+    let mut urls: Vec<String> =
+        export.lines().map(|l| serde_json::from_str::<serde_json::Value>(l).unwrap()["url"].as_str().unwrap().to_owned()).collect();
     let all = urls.len();
     urls.sort();
     urls.dedup();
@@ -176,7 +185,10 @@ fn inspect_prints_one_line_per_file_in_order_and_never_stops() {
     let rows: Vec<serde_json::Value> = stdout(&o).lines().map(|l| serde_json::from_str(l).unwrap()).collect();
     let files: Vec<&str> = rows.iter().map(|r| r["file"].as_str().unwrap()).collect();
     assert_eq!(files, ["a.html", "b.html", "c.html", "d.html", "a.html"]);
-    assert_eq!((rows[0]["title"].as_str(), rows[0]["publisher"].as_str(), rows[0]["published_at"].as_str()), (Some("许昌科技新闻"), Some("许昌日报"), Some("2026-11-20T08:00:00+08:00")));
+    assert_eq!(
+        (rows[0]["title"].as_str(), rows[0]["publisher"].as_str(), rows[0]["published_at"].as_str()),
+        (Some("许昌科技新闻"), Some("许昌日报"), Some("2026-11-20T08:00:00+08:00"))
+    );
     assert!(rows[1..4].iter().all(|r| r["error"].is_string()), "{rows:?}");
 }
 
@@ -185,7 +197,8 @@ fn inspect_prints_one_line_per_file_in_order_and_never_stops() {
 fn the_service_crawls_keeps_the_last_good_list_and_stops_on_sigterm() {
     let site = Site::new();
     let log = std::fs::File::create(site.path().join("log")).unwrap();
-    let mut child = Command::new(env!("CARGO_BIN_EXE_qingbao")).arg("serve").current_dir(site.path()).stdout(Stdio::null()).stderr(log).spawn().unwrap();
+    let mut child =
+        Command::new(env!("CARGO_BIN_EXE_qingbao")).arg("serve").current_dir(site.path()).stdout(Stdio::null()).stderr(log).spawn().unwrap();
     let log = || std::fs::read_to_string(site.path().join("log")).unwrap_or_default();
     let wait_for = |words: &str| {
         let start = Instant::now();

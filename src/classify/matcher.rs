@@ -144,7 +144,10 @@ impl Matcher {
             // 新能源 inside 新能源汽车 says nothing of its own
             let inside = |m: &Meaning| {
                 found.iter().any(|(s, e, p)| {
-                    (e - s) > (end - start) && s <= start && end <= e && self.words.get(*p).is_some_and(|w| w.1.iter().any(|o| o.is_topic() && m.is_topic()))
+                    (e - s) > (end - start)
+                        && s <= start
+                        && end <= e
+                        && self.words.get(*p).is_some_and(|w| w.1.iter().any(|o| o.is_topic() && m.is_topic()))
                 })
             };
             for m in meanings {
@@ -182,6 +185,5 @@ fn whole_word(text: &str, word: &str, start: usize, end: usize, borders: &HashSe
     if (latin_start && alnum(before)) || (latin_end && alnum(after)) {
         return false;
     }
-    word.chars().filter(|c| is_han(*c)).count() >= SAFE_LENGTH
-        || ((latin_start || borders.contains(&start)) && (latin_end || borders.contains(&end)))
+    word.chars().filter(|c| is_han(*c)).count() >= SAFE_LENGTH || ((latin_start || borders.contains(&start)) && (latin_end || borders.contains(&end)))
 }

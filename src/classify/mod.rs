@@ -105,9 +105,7 @@ fn strength(topic: usize, of: MeaningOf, title: &Hits, text: &Hits, length: usiz
     let (strong, weak) = (of(topic, false), of(topic, true));
     let mut words: BTreeMap<&str, f64> = BTreeMap::new();
     let dilution = (FULL_LENGTH / length.max(1) as f64).clamp(0.3, 1.0);
-    let add = |hits: &[(String, usize)], weight: f64| -> f64 {
-        hits.iter().map(|(_, n)| weight * (1.0 + 0.3 * (*n as f64 - 1.0).min(4.0))).sum()
-    };
+    let add = |hits: &[(String, usize)], weight: f64| -> f64 { hits.iter().map(|(_, n)| weight * (1.0 + 0.3 * (*n as f64 - 1.0).min(4.0))).sum() };
     let sure = add(title.of(strong), IN_TITLE) + add(text.of(strong), dilution);
     let has_company = sure > 0.0 || context > 0;
     let unsure = if has_company { add(title.of(weak), IN_TITLE * WEAK) + add(text.of(weak), dilution * WEAK) } else { 0.0 };
@@ -155,7 +153,14 @@ mod tests {
 
     #[test]
     fn word_borders_keep_traps_apart() {
-        for trap in ["我市细化工作举措 深化工程建设", "日本人发明新游戏", "警方查获大量假发票", "公司研发制品亮相展会", "女星戴假发上春晚 粉丝热议", "龙头发力带动全局"] {
+        for trap in [
+            "我市细化工作举措 深化工程建设",
+            "日本人发明新游戏",
+            "警方查获大量假发票",
+            "公司研发制品亮相展会",
+            "女星戴假发上春晚 粉丝热议",
+            "龙头发力带动全局",
+        ] {
             assert!(industries(trap).is_empty(), "{trap}: {:?}", industries(trap));
         }
     }

@@ -56,7 +56,9 @@ pub(super) async fn run(action: &Action, world: &World) -> anyhow::Result<()> {
         }
         Action::Export { since, format } => {
             let since = match since {
-                Some(d) => world.settings.publication.calendar.moment(*d, NaiveTime::MIN).context("that day does not exist in the publication's zone")?,
+                Some(d) => {
+                    world.settings.publication.calendar.moment(*d, NaiveTime::MIN).context("that day does not exist in the publication's zone")?
+                }
                 None => DateTime::<Utc>::MIN_UTC,
             };
             let articles = store.run(move |s| s.since(since)).await?;

@@ -83,7 +83,10 @@ pub(super) async fn run(action: &Action, world: &World) -> anyhow::Result<()> {
         }
         Action::List => {
             for e in store.run(|s| s.editions(1000)).await? {
-                println!("{}\t{}\t{}年第{}期(总第{}期)\t{} items\t{}/{} letters sent", e.id, e.date, e.year, e.number, e.total, e.items, e.letters.0, e.letters.1);
+                println!(
+                    "{}\t{}\t{}年第{}期(总第{}期)\t{} items\t{}/{} letters sent",
+                    e.id, e.date, e.year, e.number, e.total, e.items, e.letters.0, e.letters.1
+                );
             }
         }
         Action::Show { id, why } => {

@@ -5,8 +5,8 @@ use clap::Subcommand;
 use serde_json::json;
 
 use super::World;
-use crate::config::sources::Vocabulary;
 use crate::config::SourceList;
+use crate::config::sources::Vocabulary;
 use crate::discover;
 use crate::extract::{self, Context};
 use crate::fetch::{Fetched, Fetcher, Page, Request, Validators, charset};
@@ -54,7 +54,9 @@ fn list(world: &World) -> anyhow::Result<()> {
         let health = match (&state.last_error, state.last_ok) {
             _ if !s.enabled => "disabled".to_owned(),
             (Some(e), _) => format!("failing ({}): {e}", state.failures),
-            (None, Some(t)) => format!("ok {}", chrono::DateTime::from_timestamp(t, 0).unwrap_or_default().with_timezone(&s.timezone).format("%F %H:%M")),
+            (None, Some(t)) => {
+                format!("ok {}", chrono::DateTime::from_timestamp(t, 0).unwrap_or_default().with_timezone(&s.timezone).format("%F %H:%M"))
+            }
             (None, None) => "not looked at yet".to_owned(),
         };
         let moved = state.moved_to.map(|m| format!("; moved to {m}, write that into sources.toml")).unwrap_or_default();
@@ -74,9 +76,13 @@ async fn test(world: &World, id_or_url: &str, articles: usize, allow_private: bo
     let fetcher = Fetcher::new(&world.settings.fetch)?;
     let page = get(&fetcher, &source, &source.url, world.settings.fetch.max_feed_bytes).await?;
     let clock = Clock::new(source.timezone, Utc::now());
-    let found = discover::discover(&page.body, page.content_type.as_deref(), &page.url, &source, &clock).map_err(|e| anyhow::anyhow!("{}: {e}", source.url))?;
+    let found = discover::discover(&page.body, page.content_type.as_deref(), &page.url, &source, &clock)
+        .map_err(|e| anyhow::anyhow!("{}: {e}", source.url))?;
     let kind = found.kind.map_or("", crate::model::SourceKind::as_str);
-    println!("{}", json!({"source": source.id.as_str(), "kind": kind, "layout": found.layout, "entries": found.entries.len(), "notes": found.notes, "moved_to": page.moved}));
+    println!(
+        "{}",
+        json!({"source": source.id.as_str(), "kind": kind, "layout": found.layout, "entries": found.entries.len(), "notes": found.notes, "moved_to": page.moved})
+    );
     for e in found.entries.iter().take(20) {
         println!("{}", json!({"url": e.url, "title": e.title, "published_at": e.published_at.map(|d| d.to_rfc3339())}));
     }
@@ -86,7 +92,9 @@ async fn test(world: &World, id_or_url: &str, articles: usize, allow_private: bo
                 let decoded = charset::decode(&page.body, page.content_type.as_deref(), source.charset);
                 let context = Context { url: Some(&page.url), selectors: &source.article, clock };
                 match extract::extract(&decoded.text, &context) {
-                    Ok(a) => json!({"article": e.url, "title": a.title, "publisher": a.publisher, "author": a.author, "published_at": a.published_at.map(|d| d.to_rfc3339()), "charset": decoded.charset, "text": a.text, "warnings": a.warnings}),
+                    Ok(a) => {
+                        json!({"article": e.url, "title": a.title, "publisher": a.publisher, "author": a.author, "published_at": a.published_at.map(|d| d.to_rfc3339()), "charset": decoded.charset, "text": a.text, "warnings": a.warnings})
+                    }
                     Err(err) => json!({"article": e.url, "error": err.to_string()}),
                 }
             }
@@ -99,7 +107,8 @@ async fn test(world: &World, id_or_url: &str, articles: usize, allow_private: bo
 
 /// A source with nothing but an address, as sources.toml would read it.
 fn of_url(url: &WebUrl, allow_private: bool) -> anyhow::Result<Source> {
-    let text = format!("[[source]]\nid = \"test\"\nname = \"test\"\nurl = {}\nallow_private = {allow_private}\n", toml_edit::Value::from(url.as_str()));
+    let text =
+        format!("[[source]]\nid = \"test\"\nname = \"test\"\nurl = {}\nallow_private = {allow_private}\n", toml_edit::Value::from(url.as_str()));
     let list = SourceList::parse("command line", &text, &Vocabulary::default())?;
     list.sources.into_iter().next().ok_or_else(|| anyhow::anyhow!("no source"))
 }

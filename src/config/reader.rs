@@ -123,8 +123,8 @@ impl<'a> Section<'a> {
                 continue;
             }
             let span = self.table.key(key).and_then(toml_edit::Key::span);
-            let hint = nearest(key, known.iter().copied())
-                .map_or_else(|| format!("known keys: {}", known.join(", ")), |n| format!("did you mean {n:?}?"));
+            let hint =
+                nearest(key, known.iter().copied()).map_or_else(|| format!("known keys: {}", known.join(", ")), |n| format!("did you mean {n:?}?"));
             self.reader.complain(span, format!("unknown key {key:?}; {hint}"));
         }
     }

@@ -220,8 +220,19 @@ impl Settings {
 
 fn read_publication(s: &Section<'_>, p: &mut Publication) {
     s.only(&[
-        "name", "organiser", "columns", "issues_before", "issues_this_year", "at", "days", "timezone", "holidays", "workdays", "window",
-        "catch_up", "recipients",
+        "name",
+        "organiser",
+        "columns",
+        "issues_before",
+        "issues_this_year",
+        "at",
+        "days",
+        "timezone",
+        "holidays",
+        "workdays",
+        "window",
+        "catch_up",
+        "recipients",
     ]);
     set(&mut p.name, s.string("name"));
     set(&mut p.organiser, s.string("organiser"));

@@ -16,8 +16,24 @@ use crate::model::{ArticleSelectors, Identity, ListSelectors, RateKey, Source, S
 pub const DEFAULT_INTERVAL: Duration = Duration::from_secs(30 * 60);
 const INTERVALS: Range<Duration> = Duration::from_secs(60)..Duration::from_secs(30 * 86_400);
 const SOURCE_KEYS: [&str; 18] = [
-    "id", "name", "url", "kind", "interval", "region", "column", "industries", "enabled", "render", "allow_private", "charset", "timezone",
-    "identity", "rate_key", "list", "article", "note",
+    "id",
+    "name",
+    "url",
+    "kind",
+    "interval",
+    "region",
+    "column",
+    "industries",
+    "enabled",
+    "render",
+    "allow_private",
+    "charset",
+    "timezone",
+    "identity",
+    "rate_key",
+    "list",
+    "article",
+    "note",
 ];
 const DEFAULT_KEYS: [&str; 5] = ["interval", "allow_private", "timezone", "rate_key", "region"];
 
@@ -179,8 +195,8 @@ fn known_word(s: &Section<'_>, text: &Spanned<&str>, what: &str, known: &[String
     if known.iter().any(|k| k == word) {
         return Some(word.to_owned());
     }
-    let hint = nearest(word, known.iter().map(String::as_str))
-        .map_or_else(|| format!("known: {}", known.join("、")), |n| format!("did you mean {n:?}?"));
+    let hint =
+        nearest(word, known.iter().map(String::as_str)).map_or_else(|| format!("known: {}", known.join("、")), |n| format!("did you mean {n:?}?"));
     s.complain(text.span.clone(), format!("{what} {word:?} is not known; {hint}"));
     None
 }

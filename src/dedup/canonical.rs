@@ -6,8 +6,28 @@ use crate::model::WebUrl;
 
 /// Query parameters that say where a visitor came from, not which page it is.
 const TRACKING: [&str; 22] = [
-    "spm", "from", "source", "share", "share_token", "scene", "wfr", "isappinstalled", "nsukey", "sessionid", "jsessionid", "phpsessid", "sid",
-    "fbclid", "gclid", "ref", "referer", "referrer", "timestamp", "_t", "_r", "channel",
+    "spm",
+    "from",
+    "source",
+    "share",
+    "share_token",
+    "scene",
+    "wfr",
+    "isappinstalled",
+    "nsukey",
+    "sessionid",
+    "jsessionid",
+    "phpsessid",
+    "sid",
+    "fbclid",
+    "gclid",
+    "ref",
+    "referer",
+    "referrer",
+    "timestamp",
+    "_t",
+    "_r",
+    "channel",
 ];
 
 /// Documents a folder's address stands for.
@@ -82,7 +102,9 @@ mod tests {
 
     #[test]
     fn different_pages_stay_apart() {
-        for (a, b) in [("https://a.cn/x?id=3", "https://a.cn/x?id=4"), ("https://a.cn:8080/x", "https://a.cn/x"), ("https://a.cn/X", "https://a.cn/x")] {
+        for (a, b) in
+            [("https://a.cn/x?id=3", "https://a.cn/x?id=4"), ("https://a.cn:8080/x", "https://a.cn/x"), ("https://a.cn/X", "https://a.cn/x")]
+        {
             assert_ne!(canonical(a), canonical(b), "{a}");
         }
     }

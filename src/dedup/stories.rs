@@ -72,7 +72,13 @@ mod tests {
             园区管委会负责人介绍，二十家企业完成了绿色化改造，综合能耗下降明显。";
         let mut index = MemoryIndex::default();
         assert_eq!(index.add("甲", text), 0);
-        assert_eq!(index.add("乙", "禹州中药材交易会开幕，三百家药商到会洽谈，签约金额十二亿元，来自全国的药材商人在这里看货、问价、签单，交易大厅里人头攒动。"), 1);
+        assert_eq!(
+            index.add(
+                "乙",
+                "禹州中药材交易会开幕，三百家药商到会洽谈，签约金额十二亿元，来自全国的药材商人在这里看货、问价、签单，交易大厅里人头攒动。"
+            ),
+            1
+        );
         assert_eq!(index.add("丙", &format!("来源：许昌网。{text}")), 0);
     }
 }

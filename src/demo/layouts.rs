@@ -4,7 +4,13 @@ use super::world::{Layout, Site, Story, World};
 
 /// The page of an article.
 pub(super) fn page(world: &World, site: &Site, story: &Story) -> String {
-    let related: String = world.of(site.id).iter().filter(|s| s.slug != story.slug).take(5).map(|s| format!("<li><a href=\"/{}/{}.html\">{}</a></li>", site.id, s.slug, s.title)).collect();
+    let related: String = world
+        .of(site.id)
+        .iter()
+        .filter(|s| s.slug != story.slug)
+        .take(5)
+        .map(|s| format!("<li><a href=\"/{}/{}.html\">{}</a></li>", site.id, s.slug, s.title))
+        .collect();
     match site.layout {
         Layout::Modern => modern(site, story, &related),
         Layout::Government => government(site, story, &related),

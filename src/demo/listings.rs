@@ -14,17 +14,86 @@ pub(super) fn listing(world: &World, site: &Site, base: &str) -> (String, &'stat
         Listing::Rss => (rss(site, "utf-8", &rows(&|s| rss_item(s, &url(s), ""))), "application/rss+xml"),
         // a real-world mess: declared wrongly, bare ampersands, an HTML entity
         Listing::DirtyRss => (rss(site, "utf-8", &rows(&|s| rss_item(s, &format!("{}?a=1&b=2", url(s)), "&nbsp;& 更多"))), "text/xml"),
-        Listing::Atom => (atom(site, &rows(&|s| format!("<entry><id>{0}</id><title>{1}</title><link href=\"{0}\"/><updated>{2}</updated></entry>", url(s), s.title, s.published.to_rfc3339()))), "application/atom+xml"),
+        Listing::Atom => (
+            atom(
+                site,
+                &rows(&|s| {
+                    format!(
+                        "<entry><id>{0}</id><title>{1}</title><link href=\"{0}\"/><updated>{2}</updated></entry>",
+                        url(s),
+                        s.title,
+                        s.published.to_rfc3339()
+                    )
+                }),
+            ),
+            "application/atom+xml",
+        ),
         Listing::Json => {
             let list: Vec<_> = stories.iter().map(|s| json!({"docTitle": s.title, "docUrl": null, "linkUrl": format!("/{}/{}.html", site.id, s.slug), "pubTime": s.published.timestamp_millis()})).collect();
             (json!({"code": 0, "data": {"total": list.len(), "rows": list}}).to_string(), "application/json")
         }
-        Listing::Sitemap => (format!("<?xml version=\"1.0\" encoding=\"UTF-8\"?><urlset xmlns=\"http://www.sitemaps.org/schemas/sitemap/0.9\">{}</urlset>", rows(&|s| format!("<url><loc>{}</loc><lastmod>{}</lastmod></url>", url(s), s.published.to_rfc3339()))), "application/xml"),
-        Listing::SpanList => (frame(site, &format!("<ul class=\"newslist\">{}</ul>", rows(&|s| format!("<li><a href=\"./{}.html\" title=\"{}\">{}…</a><span>[{}]</span></li>", s.slug, s.title, cut(&s.title), s.published.format("%Y-%m-%d"))))), "text/html"),
-        Listing::TableList => (frame(site, &format!("<table width=700>{}</table>", rows(&|s| format!("<tr><td>·<a href=\"{}.html\">{}</a></td><td>{}</td></tr>", s.slug, s.title, s.published.format("%Y-%m-%d"))))), "text/html"),
-        Listing::DateList => (frame(site, &format!("<dl class=\"list\">{}</dl>", rows(&|s| format!("<dd><em>{}</em><a href=\"{}.html\">{}</a></dd>", s.published.format("%m-%d"), s.slug, s.title)))), "text/html"),
-        Listing::Cards => (frame(site, &rows(&|s| format!("<div class=\"item\"><a href=\"{0}.html\"><img src=\"{0}.jpg\"></a><h3><a href=\"{0}.html\">{1}</a></h3><p>{2}</p><span class=\"time\">{3}</span></div>", s.slug, s.title, s.paragraphs.first().map(|p| cut(p)).unwrap_or_default(), s.published.format("%Y年%m月%d日")))), "text/html"),
-        Listing::Broken => ("<html><head><title>请开启JavaScript并刷新该页</title></head><body><script>location.reload()</script></body></html>".to_owned(), "text/html"),
+        Listing::Sitemap => (
+            format!(
+                "<?xml version=\"1.0\" encoding=\"UTF-8\"?><urlset xmlns=\"http://www.sitemaps.org/schemas/sitemap/0.9\">{}</urlset>",
+                rows(&|s| format!("<url><loc>{}</loc><lastmod>{}</lastmod></url>", url(s), s.published.to_rfc3339()))
+            ),
+            "application/xml",
+        ),
+        Listing::SpanList => (
+            frame(
+                site,
+                &format!(
+                    "<ul class=\"newslist\">{}</ul>",
+                    rows(&|s| format!(
+                        "<li><a href=\"./{}.html\" title=\"{}\">{}…</a><span>[{}]</span></li>",
+                        s.slug,
+                        s.title,
+                        cut(&s.title),
+                        s.published.format("%Y-%m-%d")
+                    ))
+                ),
+            ),
+            "text/html",
+        ),
+        Listing::TableList => (
+            frame(
+                site,
+                &format!(
+                    "<table width=700>{}</table>",
+                    rows(&|s| format!("<tr><td>·<a href=\"{}.html\">{}</a></td><td>{}</td></tr>", s.slug, s.title, s.published.format("%Y-%m-%d")))
+                ),
+            ),
+            "text/html",
+        ),
+        Listing::DateList => (
+            frame(
+                site,
+                &format!(
+                    "<dl class=\"list\">{}</dl>",
+                    rows(&|s| format!("<dd><em>{}</em><a href=\"{}.html\">{}</a></dd>", s.published.format("%m-%d"), s.slug, s.title))
+                ),
+            ),
+            "text/html",
+        ),
+        Listing::Cards => (
+            frame(
+                site,
+                &rows(&|s| {
+                    format!(
+                        "<div class=\"item\"><a href=\"{0}.html\"><img src=\"{0}.jpg\"></a><h3><a href=\"{0}.html\">{1}</a></h3><p>{2}</p><span class=\"time\">{3}</span></div>",
+                        s.slug,
+                        s.title,
+                        s.paragraphs.first().map(|p| cut(p)).unwrap_or_default(),
+                        s.published.format("%Y年%m月%d日")
+                    )
+                }),
+            ),
+            "text/html",
+        ),
+        Listing::Broken => (
+            "<html><head><title>请开启JavaScript并刷新该页</title></head><body><script>location.reload()</script></body></html>".to_owned(),
+            "text/html",
+        ),
     }
 }
 
@@ -33,15 +102,27 @@ fn cut(text: &str) -> String {
 }
 
 fn rss(site: &Site, encoding: &str, items: &str) -> String {
-    format!("<?xml version=\"1.0\" encoding=\"{encoding}\"?><rss version=\"2.0\"><channel><title>{}</title><link>http://example.invalid/{}/</link><description>{}</description>{items}</channel></rss>", site.name, site.id, site.name)
+    format!(
+        "<?xml version=\"1.0\" encoding=\"{encoding}\"?><rss version=\"2.0\"><channel><title>{}</title><link>http://example.invalid/{}/</link><description>{}</description>{items}</channel></rss>",
+        site.name, site.id, site.name
+    )
 }
 
 fn rss_item(s: &Story, url: &str, tail: &str) -> String {
-    format!("<item><title>{}{tail}</title><link>{url}</link><guid>{}-{}</guid><pubDate>{}</pubDate></item>", s.title, s.site, s.slug, s.published.format("%a, %d %b %Y %H:%M:%S %z"))
+    format!(
+        "<item><title>{}{tail}</title><link>{url}</link><guid>{}-{}</guid><pubDate>{}</pubDate></item>",
+        s.title,
+        s.site,
+        s.slug,
+        s.published.format("%a, %d %b %Y %H:%M:%S %z")
+    )
 }
 
 fn atom(site: &Site, entries: &str) -> String {
-    format!("<?xml version=\"1.0\" encoding=\"utf-8\"?><feed xmlns=\"http://www.w3.org/2005/Atom\"><id>urn:{}</id><title>{}</title><updated>2026-01-01T00:00:00Z</updated>{entries}</feed>", site.id, site.name)
+    format!(
+        "<?xml version=\"1.0\" encoding=\"utf-8\"?><feed xmlns=\"http://www.w3.org/2005/Atom\"><id>urn:{}</id><title>{}</title><updated>2026-01-01T00:00:00Z</updated>{entries}</feed>",
+        site.id, site.name
+    )
 }
 
 /// A page around a list, with what else real ones hold.

@@ -165,7 +165,14 @@ fn copy(line: &str, stories: &[Story], now: DateTime<Utc>) -> Option<Story> {
     if let Some(first) = paragraphs.first_mut() {
         *first = format!("据{}报道，{first}", original.publisher);
     }
-    Some(Story { site: (*site).to_owned(), slug: (*slug).to_owned(), published: hours_ago(hours, now)?, paragraphs, copy_of: Some((*of).to_owned()), ..original.clone() })
+    Some(Story {
+        site: (*site).to_owned(),
+        slug: (*slug).to_owned(),
+        published: hours_ago(hours, now)?,
+        paragraphs,
+        copy_of: Some((*of).to_owned()),
+        ..original.clone()
+    })
 }
 
 #[cfg(test)]

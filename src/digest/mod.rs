@@ -146,7 +146,11 @@ pub(crate) mod tests {
             html: String::new(),
             story: Some(StoryId(id)),
             judgement: Some(Judgement {
-                industries: if industry.is_empty() { Vec::new() } else { vec![Label { name: industry.to_owned(), score: 0.8, evidence: vec![industry.to_owned()] }] },
+                industries: if industry.is_empty() {
+                    Vec::new()
+                } else {
+                    vec![Label { name: industry.to_owned(), score: 0.8, evidence: vec![industry.to_owned()] }]
+                },
                 column: column.to_owned(),
                 ..Judgement::default()
             }),

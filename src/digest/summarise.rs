@@ -102,7 +102,11 @@ fn rate(position: usize, sentence: &str, topic: &HashSet<&str>, title: &str) -> 
     let figures = if sentence.chars().any(|c| c.is_ascii_digit()) { 0.5 } else { 0.0 };
     let quotation = if sentence.starts_with(['“', '"', '「']) { 0.6 } else { 0.0 };
     let question = if sentence.ends_with(['？', '?']) { 0.6 } else { 0.0 };
-    let transition = if ["但", "而", "同时", "此外", "另外", "对此", "不过", "因此", "其中"].iter().any(|w| sentence.starts_with(w)) { 0.4 } else { 0.0 };
+    let transition = if ["但", "而", "同时", "此外", "另外", "对此", "不过", "因此", "其中"].iter().any(|w| sentence.starts_with(w)) {
+        0.4
+    } else {
+        0.0
+    };
     (early + about + figures - quotation - question - transition).max(0.05)
 }
 

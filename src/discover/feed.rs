@@ -84,9 +84,10 @@ fn parse(text: &str, url: Option<&WebUrl>, clock: &Clock) -> Result<rs::Feed, Di
     // feed-rs and the XML reader below it can panic on damaged input; a feed must not take the crawl with it
     match catch_unwind(AssertUnwindSafe(|| parser.parse(text.as_bytes()))) {
         Ok(Ok(feed)) => Ok(feed),
-        Ok(Err(_)) if crate::discover::sniff(text) != crate::model::SourceKind::Feed => {
-            Err(DiscoverError::WrongKind { expected: "feed", beginning: beginning(text.trim_start_matches("<?xml version=\"1.0\" encoding=\"utf-8\"?>")) })
-        }
+        Ok(Err(_)) if crate::discover::sniff(text) != crate::model::SourceKind::Feed => Err(DiscoverError::WrongKind {
+            expected: "feed",
+            beginning: beginning(text.trim_start_matches("<?xml version=\"1.0\" encoding=\"utf-8\"?>")),
+        }),
         Ok(Err(e)) => Err(DiscoverError::Broken { kind: "feed", cause: e.to_string() }),
         Err(_) => Err(DiscoverError::Broken { kind: "feed", cause: "the feed parser gave up".to_owned() }),
     }
@@ -132,12 +133,16 @@ mod tests {
     }
 
     fn rss(items: &str) -> String {
-        format!("<?xml version='1.0' encoding='gb2312'?><rss version='2.0'><channel><title>许昌网</title><link>http://a.cn/</link>{items}</channel></rss>")
+        format!(
+            "<?xml version='1.0' encoding='gb2312'?><rss version='2.0'><channel><title>许昌网</title><link>http://a.cn/</link>{items}</channel></rss>"
+        )
     }
 
     #[test]
     fn a_chinese_feed_with_every_common_fault_is_read() {
-        let text = rss("<item><title>一 & 二&nbsp;三</title><link>/x.html?a=1&b=2</link><pubDate>2026-11-24 08:00</pubDate><description>&lt;p&gt;摘要&lt;/p&gt;</description></item>");
+        let text = rss(
+            "<item><title>一 & 二&nbsp;三</title><link>/x.html?a=1&b=2</link><pubDate>2026-11-24 08:00</pubDate><description>&lt;p&gt;摘要&lt;/p&gt;</description></item>",
+        );
         let url = WebUrl::parse("http://a.cn/rss.xml").unwrap();
         let feed = read(&text, Some(&url), &clock()).unwrap();
         let e = &feed.entries[0];

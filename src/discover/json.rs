@@ -12,8 +12,20 @@ use crate::text::dates::{self, Clock};
 const TITLE_KEYS: [&str; 9] = ["title", "doctitle", "newstitle", "articletitle", "name", "headline", "subject", "infotitle", "showtitle"];
 const URL_KEYS: [&str; 11] = ["url", "link", "href", "docpuburl", "newsurl", "articleurl", "linkurl", "weburl", "puburl", "infourl", "shareurl"];
 const DATE_KEYS: [&str; 14] = [
-    "publishedat", "publishtime", "publishdate", "pubtime", "pubdate", "docreltime", "date", "time", "showtime", "createtime", "deploytime",
-    "infodate", "ctime", "releasetime",
+    "publishedat",
+    "publishtime",
+    "publishdate",
+    "pubtime",
+    "pubdate",
+    "docreltime",
+    "date",
+    "time",
+    "showtime",
+    "createtime",
+    "deploytime",
+    "infodate",
+    "ctime",
+    "releasetime",
 ];
 const SUMMARY_KEYS: [&str; 6] = ["summary", "abstract", "description", "digest", "intro", "brief"];
 /// Deeper nesting is no list.
@@ -56,9 +68,7 @@ fn search(value: &Value, base: &WebUrl, clock: &Clock, depth: usize, best: &mut 
 }
 
 fn field<'v>(o: &'v Map<String, Value>, keys: &[&str]) -> Option<&'v Value> {
-    keys.iter().find_map(|wanted| {
-        o.iter().find(|(k, v)| k.to_ascii_lowercase().replace(['_', '-'], "") == *wanted && !v.is_null()).map(|(_, v)| v)
-    })
+    keys.iter().find_map(|wanted| o.iter().find(|(k, v)| k.to_ascii_lowercase().replace(['_', '-'], "") == *wanted && !v.is_null()).map(|(_, v)| v))
 }
 
 fn text_field(o: &Map<String, Value>, keys: &[&str]) -> Option<String> {

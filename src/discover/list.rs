@@ -81,7 +81,8 @@ fn link_title(a: ElementRef<'_>) -> Option<String> {
 
 fn row_date(row: ElementRef<'_>, title: &str, clock: &Clock) -> Option<dates::Found> {
     // each piece of text by itself: "[2024-01-28]" beside a title that holds figures
-    let pieces: Vec<String> = row.text().take(60).map(line).filter(|t| !t.is_empty() && t != title && !title.starts_with(t.trim_end_matches('…'))).collect();
+    let pieces: Vec<String> =
+        row.text().take(60).map(line).filter(|t| !t.is_empty() && t != title && !title.starts_with(t.trim_end_matches('…'))).collect();
     let whole = pieces.join(" ");
     if whole.chars().count() > MAX_ROW_TEXT {
         return pieces.iter().filter(|p| p.chars().count() <= 30).find_map(|p| date_piece(p, clock));
@@ -165,7 +166,14 @@ fn by_layout(html: &Html, base: &WebUrl, clock: &Clock) -> (Vec<Entry>, Option<S
         let group = groups.entry(layout.clone()).or_default();
         group.layout = layout;
         group.unlikely |= in_unlikely(row);
-        let entry = Entry { id: None, url: link.url.clone(), title: link.title.clone(), published_at: row_date(row, &link.title, clock).map(|d| d.at), summary: None, content_html: None };
+        let entry = Entry {
+            id: None,
+            url: link.url.clone(),
+            title: link.title.clone(),
+            published_at: row_date(row, &link.title, clock).map(|d| d.at),
+            summary: None,
+            content_html: None,
+        };
         match group.rows.iter_mut().find(|r| r.url == entry.url) {
             // picture and headline link to the same article: the longer text is the title
             Some(known) if known.title.chars().count() < entry.title.chars().count() => known.title = entry.title,
@@ -214,7 +222,10 @@ fn rows(links: &[Link<'_>]) -> Vec<Option<NodeId>> {
             std::iter::once(*l.a)
                 .chain(l.a.ancestors())
                 .take(MAX_ROW_LEVELS)
-                .take_while(|n| only.get(&n.id()).copied().flatten() == Some(&l.url) && n.value().as_element().is_some_and(|e| !matches!(e.name(), "body" | "html" | "ul" | "ol" | "tbody" | "table")))
+                .take_while(|n| {
+                    only.get(&n.id()).copied().flatten() == Some(&l.url)
+                        && n.value().as_element().is_some_and(|e| !matches!(e.name(), "body" | "html" | "ul" | "ol" | "tbody" | "table"))
+                })
                 .last()
                 .map(|n| n.id())
         })
@@ -243,14 +254,31 @@ fn layout_of(row: ElementRef<'_>) -> String {
 }
 
 fn in_unlikely(row: ElementRef<'_>) -> bool {
-    const SIGNS: [&str; 16] =
-        ["nav", "menu", "foot", "hot", "rank", "side", "right", "crumb", "friend", "link", "page", "tags", "paihang", "tuijian", "recommend", "copyright"];
+    const SIGNS: [&str; 16] = [
+        "nav",
+        "menu",
+        "foot",
+        "hot",
+        "rank",
+        "side",
+        "right",
+        "crumb",
+        "friend",
+        "link",
+        "page",
+        "tags",
+        "paihang",
+        "tuijian",
+        "recommend",
+        "copyright",
+    ];
     row.ancestors().filter_map(ElementRef::wrap).take(6).any(|e| {
         let v = e.value();
         matches!(v.name(), "nav" | "footer" | "aside")
-            || [v.attr("class"), v.attr("id")].into_iter().flatten().any(|n| {
-                n.to_ascii_lowercase().split([' ', '-', '_']).any(|w| SIGNS.contains(&w.trim_end_matches(|c: char| c.is_ascii_digit())))
-            })
+            || [v.attr("class"), v.attr("id")]
+                .into_iter()
+                .flatten()
+                .any(|n| n.to_ascii_lowercase().split([' ', '-', '_']).any(|w| SIGNS.contains(&w.trim_end_matches(|c: char| c.is_ascii_digit()))))
     })
 }
 
@@ -264,7 +292,10 @@ mod tests {
         let clock = Clock::new(chrono_tz::Asia::Shanghai, Utc.with_ymd_and_hms(2026, 11, 24, 4, 0, 0).unwrap());
         let url = WebUrl::parse("http://www.a.gov.cn/xw/index.html").unwrap();
         let found = read(html, &url, selectors, &clock).map(|d| d.entries).unwrap_or_default();
-        found.into_iter().map(|e| (e.url.as_url().path().to_owned(), e.title, e.published_at.map(|d| d.date_naive().to_string()).unwrap_or_default())).collect()
+        found
+            .into_iter()
+            .map(|e| (e.url.as_url().path().to_owned(), e.title, e.published_at.map(|d| d.date_naive().to_string()).unwrap_or_default()))
+            .collect()
     }
 
     fn layout(list: &str) -> String {
@@ -280,16 +311,39 @@ mod tests {
         let titles = ["许昌市召开科技创新大会", "发制品产业集群获评国家级", "我市新增专精特新企业二十家"];
         let rows = |f: &dyn Fn(usize, &str) -> String| titles.iter().enumerate().map(|(i, t)| f(i + 1, t)).collect::<String>();
         let pages = [
-            ("list with spans", format!("<ul class='newslist'>{}</ul>", rows(&|i, t| format!("<li><a href='./t{i}.html' title='{t}'>{t}</a><span>[2026-11-2{i}]</span></li>")))),
-            ("table rows", format!("<table>{}</table>", rows(&|i, t| format!("<tr><td>·<a href='t{i}.html'>{t}</a></td><td>2026-11-2{i}</td></tr>")))),
+            (
+                "list with spans",
+                format!(
+                    "<ul class='newslist'>{}</ul>",
+                    rows(&|i, t| format!("<li><a href='./t{i}.html' title='{t}'>{t}</a><span>[2026-11-2{i}]</span></li>"))
+                ),
+            ),
+            (
+                "table rows",
+                format!("<table>{}</table>", rows(&|i, t| format!("<tr><td>·<a href='t{i}.html'>{t}</a></td><td>2026-11-2{i}</td></tr>"))),
+            ),
             ("definition list", format!("<dl>{}</dl>", rows(&|i, t| format!("<dd><em>2026/11/2{i}</em><a href='t{i}.html'>{t}</a></dd>")))),
             ("month and day", format!("<ul>{}</ul>", rows(&|i, t| format!("<li><a href='t{i}.html'>{t}</a><i>11-2{i}</i></li>")))),
-            ("cards", rows(&|i, t| format!("<div class='item'><a href='t{i}.html'><img src=a.png></a><h3><a href='t{i}.html'>{t}</a></h3><p>简介文字，说说这篇文章的大意。</p><span class='time'>2026年11月2{i}日</span></div>"))),
-            ("cut titles", format!("<ul>{}</ul>", rows(&|i, t| format!("<li><span>2026-11-2{i} 08:0{i}</span><a href='t{i}.html' title='{t}'>{}…</a></li>", &t[..18])))),
+            (
+                "cards",
+                rows(&|i, t| {
+                    format!(
+                        "<div class='item'><a href='t{i}.html'><img src=a.png></a><h3><a href='t{i}.html'>{t}</a></h3><p>简介文字，说说这篇文章的大意。</p><span class='time'>2026年11月2{i}日</span></div>"
+                    )
+                }),
+            ),
+            (
+                "cut titles",
+                format!(
+                    "<ul>{}</ul>",
+                    rows(&|i, t| format!("<li><span>2026-11-2{i} 08:0{i}</span><a href='t{i}.html' title='{t}'>{}…</a></li>", &t[..18]))
+                ),
+            ),
         ];
         for (name, list) in pages {
             let got = run(&layout(&list), &ListSelectors::default());
-            let expected: Vec<_> = titles.iter().enumerate().map(|(i, t)| (format!("/xw/t{}.html", i + 1), (*t).to_owned(), format!("2026-11-2{}", i + 1))).collect();
+            let expected: Vec<_> =
+                titles.iter().enumerate().map(|(i, t)| (format!("/xw/t{}.html", i + 1), (*t).to_owned(), format!("2026-11-2{}", i + 1))).collect();
             assert_eq!(got, expected, "{name}");
         }
     }

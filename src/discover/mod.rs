@@ -83,14 +83,23 @@ pub fn discover(body: &[u8], content_type: Option<&str>, url: &WebUrl, source: &
 
 /// What kind of document a text is.
 pub fn sniff(text: &str) -> SourceKind {
-    let head: String = text.trim_start_matches(|c: char| c.is_whitespace() || c == '\u{feff}').chars().take(4000).collect::<String>().to_ascii_lowercase();
+    let head: String =
+        text.trim_start_matches(|c: char| c.is_whitespace() || c == '\u{feff}').chars().take(4000).collect::<String>().to_ascii_lowercase();
     if head.starts_with('{') || head.starts_with('[') {
         return if head.contains("jsonfeed.org") { SourceKind::Feed } else { SourceKind::Json };
     }
-    let earliest = [("<html", SourceKind::List), ("<!doctype html", SourceKind::List), ("<rss", SourceKind::Feed), ("<rdf", SourceKind::Feed), ("<feed", SourceKind::Feed), ("<urlset", SourceKind::Sitemap), ("<sitemapindex", SourceKind::Sitemap)]
-        .into_iter()
-        .filter_map(|(mark, kind)| head.find(mark).map(|at| (at, kind)))
-        .min_by_key(|(at, _)| *at);
+    let earliest = [
+        ("<html", SourceKind::List),
+        ("<!doctype html", SourceKind::List),
+        ("<rss", SourceKind::Feed),
+        ("<rdf", SourceKind::Feed),
+        ("<feed", SourceKind::Feed),
+        ("<urlset", SourceKind::Sitemap),
+        ("<sitemapindex", SourceKind::Sitemap),
+    ]
+    .into_iter()
+    .filter_map(|(mark, kind)| head.find(mark).map(|at| (at, kind)))
+    .min_by_key(|(at, _)| *at);
     earliest.map_or(SourceKind::List, |(_, kind)| kind)
 }
 

@@ -70,8 +70,9 @@ const TAIL: &[&str] = &[
 ];
 
 /// Headings behind which only links to other articles come.
-const RELATED: &[&str] =
-    &[r"^(?:[■◆●▼▶>【\[\s]*)(?:相关阅读|相关新闻|相关链接|相关报道|相关推荐|延伸阅读|推荐阅读|热门推荐|热点推荐|猜你喜欢|更多新闻|今日热点|热门文章|相关文章|精彩推荐|相关专题|往期回顾|往期推荐|网友评论|最新评论|为您推荐)"];
+const RELATED: &[&str] = &[
+    r"^(?:[■◆●▼▶>【\[\s]*)(?:相关阅读|相关新闻|相关链接|相关报道|相关推荐|延伸阅读|推荐阅读|热门推荐|热点推荐|猜你喜欢|更多新闻|今日热点|热门文章|相关文章|精彩推荐|相关专题|往期回顾|往期推荐|网友评论|最新评论|为您推荐)",
+];
 
 fn set(patterns: &[&str]) -> Option<RegexSet> {
     RegexSet::new(patterns).ok()

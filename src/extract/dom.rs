@@ -119,12 +119,8 @@ impl Tag {
     fn read(markup: &str) -> Option<Self> {
         let inner = markup.strip_prefix('<')?;
         let (opens, inner) = inner.strip_prefix('/').map_or((true, inner), |i| (false, i));
-        let name: String = inner
-            .chars()
-            .take(32)
-            .take_while(|c| !c.is_ascii_whitespace() && !matches!(c, '/' | '>'))
-            .map(|c| c.to_ascii_lowercase())
-            .collect();
+        let name: String =
+            inner.chars().take(32).take_while(|c| !c.is_ascii_whitespace() && !matches!(c, '/' | '>')).map(|c| c.to_ascii_lowercase()).collect();
         name.starts_with(|c: char| c.is_ascii_alphabetic()).then_some(Self { name, opens })
     }
 }

@@ -18,9 +18,29 @@ pub const MAX_TITLE: usize = 200;
 
 /// `<meta>` names of publication times, best first (lower case).
 const DATE_NAMES: [&str; 23] = [
-    "article:published_time", "og:published_time", "firstpublishedtime", "pubdate", "publishdate", "publish-date", "publish_date", "publishtime",
-    "publish_time", "pub_date", "datepublished", "article:create_at", "weibo:article:create_at", "weibo: article:create_at", "og:release_date",
-    "apub:time", "dc.date.issued", "dc.date", "dcterms.created", "sailthru.date", "parsely-pub-date", "createdate", "dateupdate",
+    "article:published_time",
+    "og:published_time",
+    "firstpublishedtime",
+    "pubdate",
+    "publishdate",
+    "publish-date",
+    "publish_date",
+    "publishtime",
+    "publish_time",
+    "pub_date",
+    "datepublished",
+    "article:create_at",
+    "weibo:article:create_at",
+    "weibo: article:create_at",
+    "og:release_date",
+    "apub:time",
+    "dc.date.issued",
+    "dc.date",
+    "dcterms.created",
+    "sailthru.date",
+    "parsely-pub-date",
+    "createdate",
+    "dateupdate",
 ];
 const TITLE_NAMES: [&str; 5] = ["articletitle", "og:title", "twitter:title", "dc.title", "title"];
 const PUBLISHER_NAMES: [&str; 6] = ["contentsource", "content-source", "mediaid", "article:source", "source", "originalsource"];
@@ -39,8 +59,10 @@ pub(super) struct Head {
 static META: LazyLock<Option<Selector>> = LazyLock::new(|| Selector::parse("meta[content]").ok());
 static TITLE: LazyLock<Option<Selector>> = LazyLock::new(|| Selector::parse("title").ok());
 static LD: LazyLock<Option<Selector>> = LazyLock::new(|| Selector::parse("script[type='application/ld+json']").ok());
-static HEADINGS: LazyLock<Option<Selector>> =
-    LazyLock::new(|| Selector::parse("h1,h2,h3,[class*=title],[id*=title],[class*=Title],[id*=Title],[class*=tit],[class*=headline],[class*=biaoti],strong,b,font,td").ok());
+static HEADINGS: LazyLock<Option<Selector>> = LazyLock::new(|| {
+    Selector::parse("h1,h2,h3,[class*=title],[id*=title],[class*=Title],[id*=Title],[class*=tit],[class*=headline],[class*=biaoti],strong,b,font,td")
+        .ok()
+});
 static SOURCE_ELEMENTS: LazyLock<Option<Selector>> = LazyLock::new(|| {
     Selector::parse("[class~=source],[id=source],[id*=source_baidu],[class*=laiyuan],[class~=ly],[id*=media_name],[class~=media],[class~=from],[class~=origin],[class~=source_name],[class~=article-source],[class~=art_source],a.source,[class~=author-name] .source").ok()
 });
@@ -182,7 +204,14 @@ fn hyphen_inside_word(text: &str) -> bool {
 }
 
 /// When the page was published.
-pub(super) fn published(html: &Html, head: &Head, lines: &[String], title: Option<&str>, url: Option<&WebUrl>, clock: &Clock) -> Option<DateTime<FixedOffset>> {
+pub(super) fn published(
+    html: &Html,
+    head: &Head,
+    lines: &[String],
+    title: Option<&str>,
+    url: Option<&WebUrl>,
+    clock: &Clock,
+) -> Option<DateTime<FixedOffset>> {
     let from_meta = DATE_NAMES.iter().filter_map(|n| head.meta.get(*n)).find_map(|v| dates::parse(v, clock));
     let from_ld = || head.ld_text("datePublished").and_then(|v| dates::parse(&v, clock));
     let said = from_meta.or_else(from_ld);
@@ -276,7 +305,8 @@ fn clean_publisher(text: &str) -> Option<String> {
 /// `2019-09-10 14:05 新京报`: a name alone behind the date of the byline.
 fn beside_date(near: &[String]) -> Option<String> {
     static BESIDE: LazyLock<Option<Regex>> = LazyLock::new(|| {
-        Regex::new(r"^(?:19|20)\d\d[-/.年]\d{1,2}[-/.月]\d{1,2}日?\s*\d{1,2}:\d{2}(?::\d{2})?\s+(?P<name>[\p{Han}A-Za-z][^\s\d:：]{1,15})(?:\s|$)").ok()
+        Regex::new(r"^(?:19|20)\d\d[-/.年]\d{1,2}[-/.月]\d{1,2}日?\s*\d{1,2}:\d{2}(?::\d{2})?\s+(?P<name>[\p{Han}A-Za-z][^\s\d:：]{1,15})(?:\s|$)")
+            .ok()
     });
     let r = BESIDE.as_ref()?;
     near.iter().find_map(|l| r.captures(l)).and_then(|c| c.name("name").and_then(|m| clean_publisher(m.as_str())))
@@ -296,7 +326,8 @@ pub(super) fn author(head: &Head, lines: &[String], title: Option<&str>) -> Opti
         let name = name.get(..end).unwrap_or_default().trim().to_owned();
         (name.chars().count() >= 2).then_some(name)
     });
-    let said = || head.meta(&AUTHOR_NAMES).map(str::to_owned).or_else(|| head.ld_text("author")).filter(|a| a.chars().count() <= 40 && !a.contains("http"));
+    let said =
+        || head.meta(&AUTHOR_NAMES).map(str::to_owned).or_else(|| head.ld_text("author")).filter(|a| a.chars().count() <= 40 && !a.contains("http"));
     labelled.or_else(said)
 }
 

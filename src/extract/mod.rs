@@ -136,10 +136,41 @@ fn is_error_title(title: &str) -> bool {
 pub fn sanitise(html: &str, base: Option<&WebUrl>) -> String {
     let mut builder = ammonia::Builder::empty();
     builder
-        .tags([
-            "p", "br", "h1", "h2", "h3", "h4", "h5", "h6", "ul", "ol", "li", "table", "thead", "tbody", "tr", "td", "th", "blockquote", "pre", "strong", "b",
-            "em", "i", "sub", "sup", "a", "img", "figure", "figcaption", "div",
-        ].into())
+        .tags(
+            [
+                "p",
+                "br",
+                "h1",
+                "h2",
+                "h3",
+                "h4",
+                "h5",
+                "h6",
+                "ul",
+                "ol",
+                "li",
+                "table",
+                "thead",
+                "tbody",
+                "tr",
+                "td",
+                "th",
+                "blockquote",
+                "pre",
+                "strong",
+                "b",
+                "em",
+                "i",
+                "sub",
+                "sup",
+                "a",
+                "img",
+                "figure",
+                "figcaption",
+                "div",
+            ]
+            .into(),
+        )
         .clean_content_tags(["script", "style", "iframe", "object", "svg", "math", "noscript", "template", "title"].into())
         .add_tag_attributes("a", ["href"])
         .add_tag_attributes("img", ["src", "alt"])
@@ -201,16 +232,25 @@ mod tests {
     #[test]
     fn pages_without_an_article_say_why() {
         assert!(matches!(run("<html><body><div id=app></div></body></html>"), Err(ExtractError::NoContent { .. })));
-        assert!(matches!(run("<html><head><title>404 Not Found</title></head><body>您访问的页面不存在</body></html>"), Err(ExtractError::SoftError(_))));
+        assert!(matches!(
+            run("<html><head><title>404 Not Found</title></head><body>您访问的页面不存在</body></html>"),
+            Err(ExtractError::SoftError(_))
+        ));
     }
 
     #[test]
     fn hostile_html_is_gone_from_what_is_stored() {
         let attacks = [
-            "<script>alert(1)</script>", "<img src=x onerror=alert(1)>", "<a href='javascript:alert(1)'>x</a>", "<a href=' JaVaScRiPt:alert(1)'>x</a>",
-            "<svg><set onbegin=alert(1)></svg>", "<math><annotation-xml encoding='text/html'><img src=x onerror=alert(1)></math>",
-            "<iframe srcdoc='<script>alert(1)</script>'></iframe>", "<a href='data:text/html,<script>alert(1)</script>'>x</a>",
-            "<p style='background:url(javascript:alert(1))'>x</p>", "<!--[if mso]><script>alert(1)</script><![endif]-->",
+            "<script>alert(1)</script>",
+            "<img src=x onerror=alert(1)>",
+            "<a href='javascript:alert(1)'>x</a>",
+            "<a href=' JaVaScRiPt:alert(1)'>x</a>",
+            "<svg><set onbegin=alert(1)></svg>",
+            "<math><annotation-xml encoding='text/html'><img src=x onerror=alert(1)></math>",
+            "<iframe srcdoc='<script>alert(1)</script>'></iframe>",
+            "<a href='data:text/html,<script>alert(1)</script>'>x</a>",
+            "<p style='background:url(javascript:alert(1))'>x</p>",
+            "<!--[if mso]><script>alert(1)</script><![endif]-->",
         ];
         for attack in attacks {
             let clean = sanitise(attack, None).to_lowercase();

@@ -72,8 +72,9 @@ fn from_content_type(value: &str) -> Option<&'static Encoding> {
 }
 
 fn from_declaration(bytes: &[u8]) -> Option<&'static Encoding> {
-    static DECLARED: LazyLock<Option<Regex>> =
-        LazyLock::new(|| Regex::new(r#"(?i-u)(?:<meta[^>]{0,200}?charset\s*=|<\?xml[^>]{0,200}?encoding\s*=)\s*["']?\s*([A-Za-z0-9_:-]{2,40})"#).ok());
+    static DECLARED: LazyLock<Option<Regex>> = LazyLock::new(|| {
+        Regex::new(r#"(?i-u)(?:<meta[^>]{0,200}?charset\s*=|<\?xml[^>]{0,200}?encoding\s*=)\s*["']?\s*([A-Za-z0-9_:-]{2,40})"#).ok()
+    });
     let window = bytes.get(..bytes.len().min(DECLARATION_WINDOW))?;
     let captures = DECLARED.as_ref()?.captures(window)?;
     // a readable declaration of UTF-16 cannot be true

@@ -62,10 +62,9 @@ pub fn compose(edition: &Edition, parts: &Parts, settings: &MailSettings, to: &M
     if let Some(r) = &settings.reply_to {
         builder = builder.reply_to(r.mailbox());
     }
-    let part = |kind: ContentType, body: &str| {
-        SinglePart::builder().header(kind).header(ContentTransferEncoding::Base64).body(body.to_owned())
-    };
-    let alternative = MultiPart::alternative().singlepart(part(ContentType::TEXT_PLAIN, &parts.text)).singlepart(part(ContentType::TEXT_HTML, &parts.html));
+    let part = |kind: ContentType, body: &str| SinglePart::builder().header(kind).header(ContentTransferEncoding::Base64).body(body.to_owned());
+    let alternative =
+        MultiPart::alternative().singlepart(part(ContentType::TEXT_PLAIN, &parts.text)).singlepart(part(ContentType::TEXT_HTML, &parts.html));
     let docx = SinglePart::builder()
         .header(ContentType::parse(DOCX).map_err(|_| ComposeError::Type)?)
         .header(ContentDisposition::attachment(&safe_name(&parts.docx.name)))
@@ -88,7 +87,12 @@ mod tests {
     fn letter(subject: &str) -> String {
         let mut edition = build_with(vec![article(1, "许昌发制品出口增长", "发制品", "行业动态", 2)], &[]).edition;
         (edition.year, edition.number, edition.total) = (2026, 3, 3);
-        let parts = Parts { subject: subject.into(), text: "正文\r\n.\r\nQUIT".into(), html: "<p>正文</p>".into(), docx: Attachment { name: "快递/第3期.docx".into(), bytes: vec![1, 2, 3] } };
+        let parts = Parts {
+            subject: subject.into(),
+            text: "正文\r\n.\r\nQUIT".into(),
+            html: "<p>正文</p>".into(),
+            docx: Attachment { name: "快递/第3期.docx".into(), bytes: vec![1, 2, 3] },
+        };
         let to = MailAddress::parse("编辑部 <a@b.cn>").unwrap();
         String::from_utf8(compose(&edition, &parts, &MailSettings::default(), &to, now()).unwrap().message).unwrap()
     }

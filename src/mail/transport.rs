@@ -102,7 +102,8 @@ fn password(s: &SmtpSettings, user: &str) -> Result<String, SecretError> {
 async fn write_file(folder: PathBuf, letter: OutboxRow) -> Outcome {
     let written = tokio::task::spawn_blocking(move || {
         std::fs::create_dir_all(&folder)?;
-        let stem: String = letter.message_id.replace('@', "-").chars().filter(|c| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_')).collect();
+        let stem: String =
+            letter.message_id.replace('@', "-").chars().filter(|c| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_')).collect();
         let path = folder.join(format!("{stem}.eml"));
         let beside = folder.join(format!(".{stem}.part"));
         std::fs::write(&beside, &letter.message)?;

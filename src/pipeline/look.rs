@@ -67,7 +67,15 @@ impl Pipeline {
         let id = source.id.clone();
         let state = self.store.run(move |s| s.source_state(&id)).await?;
         if source.render {
-            return self.fail(source, state.failures, "render = true needs a headless browser, which this version does not drive yet", "需要浏览器渲染，暂不支持", false).await;
+            return self
+                .fail(
+                    source,
+                    state.failures,
+                    "render = true needs a headless browser, which this version does not drive yet",
+                    "需要浏览器渲染，暂不支持",
+                    false,
+                )
+                .await;
         }
         let request = Request { url: &source.url, source, validators: &state.validators, max_bytes: self.settings.fetch.max_feed_bytes };
         let fetched = self.fetch_logged(&request).await?;
@@ -80,7 +88,8 @@ impl Pipeline {
             }
             Ok(Fetched::Page(page)) => self.take_entries(source, *page, state.failures).await,
             Err(e) => {
-                let again = matches!(&e, FetchError::Busy { after, .. } if *after <= PATIENCE) || matches!(e, FetchError::Incomplete(_) | FetchError::RedirectLoop(_));
+                let again = matches!(&e, FetchError::Busy { after, .. } if *after <= PATIENCE)
+                    || matches!(e, FetchError::Incomplete(_) | FetchError::RedirectLoop(_));
                 self.fail(source, state.failures, &e.to_string(), &e.chinese(), again).await
             }
         }

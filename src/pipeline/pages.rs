@@ -100,11 +100,10 @@ impl Pipeline {
         };
         let (source, listed, url, fetched) = (source.clone(), entry.entry.clone(), page.url.clone(), page.fetched);
         // a panic or an endless page ends this task, not the crawl
-        let extracted = tokio::task::spawn_blocking(move || {
-            extract_page(&page, &source).or_else(|e| from_feed(&listed, &source).ok_or_else(|| e.to_string()))
-        })
-        .await
-        .unwrap_or_else(|_| Err("the extractor gave up on this page".to_owned()));
+        let extracted =
+            tokio::task::spawn_blocking(move || extract_page(&page, &source).or_else(|e| from_feed(&listed, &source).ok_or_else(|| e.to_string())))
+                .await
+                .unwrap_or_else(|_| Err("the extractor gave up on this page".to_owned()));
         match extracted {
             Ok(extracted) => self.store_article(entry, url, extracted, fetched).await,
             Err(reason) => self.lose(entry, &reason, true, false).await,

@@ -6,8 +6,9 @@
 use std::io::Cursor;
 
 use docx_rs::{
-    AlignmentType, BorderType, BreakType, DocumentChild, Docx, Footer, Hyperlink, HyperlinkData, HyperlinkType, LineSpacing, LineSpacingType, PageMargin, PageNum, Paragraph,
-    ParagraphBorder, ParagraphBorderPosition, ParagraphBorders, Run, RunFonts, SpecialIndentType, Style, StyleType, Tab, TabLeaderType, TabValueType,
+    AlignmentType, BorderType, BreakType, DocumentChild, Docx, Footer, Hyperlink, HyperlinkData, HyperlinkType, LineSpacing, LineSpacingType,
+    PageMargin, PageNum, Paragraph, ParagraphBorder, ParagraphBorderPosition, ParagraphBorders, Run, RunFonts, SpecialIndentType, Style, StyleType,
+    Tab, TabLeaderType, TabValueType,
 };
 
 use super::chinese_date;
@@ -80,7 +81,13 @@ fn styles(d: Docx) -> Docx {
 
 /// A4 with the margins of GB/T 9704: 37 mm above, 35 below, 28 left, 26 right; page number below.
 fn page(d: Docx) -> Docx {
-    let number = Paragraph::new().id("7F000001").align(AlignmentType::Center).style("Contents").add_run(Run::new().add_text("— ")).add_page_num(PageNum::new()).add_run(Run::new().add_text(" —"));
+    let number = Paragraph::new()
+        .id("7F000001")
+        .align(AlignmentType::Center)
+        .style("Contents")
+        .add_run(Run::new().add_text("— "))
+        .add_page_num(PageNum::new())
+        .add_run(Run::new().add_text(" —"));
     d.page_size(11_906, 16_838)
         .page_margin(PageMargin::new().top(2098).bottom(1984).left(1588).right(1474).header(851).footer(1400).gutter(0))
         .footer(Footer::new().add_paragraph(number))
@@ -118,7 +125,14 @@ fn contents(d: Docx, e: &Edition) -> Docx {
             let anchor = anchor(id);
             let link = Hyperlink::new(anchor.clone(), HyperlinkType::Anchor).add_run(Run::new().add_text(line(&i.title)));
             let right = Tab::new().val(TabValueType::Right).leader(TabLeaderType::Dot).pos(8800);
-            d = d.add_paragraph(Paragraph::new().style("Contents").add_tab(right).indent(Some(280), None, None, None).add_hyperlink(link).add_run(page_reference(&anchor)));
+            d = d.add_paragraph(
+                Paragraph::new()
+                    .style("Contents")
+                    .add_tab(right)
+                    .indent(Some(280), None, None, None)
+                    .add_hyperlink(link)
+                    .add_run(page_reference(&anchor)),
+            );
         }
     }
     d.add_paragraph(Paragraph::new().add_run(Run::new().add_break(BreakType::Page)))
@@ -150,7 +164,8 @@ fn item(d: Docx, i: &Item, id: usize) -> Docx {
         d = d.add_paragraph(body(&paragraph.replace('\t', "　")));
     }
     let date = i.date.map(|day| format!("　{day}")).unwrap_or_default();
-    let mut link = Hyperlink::new(i.url.as_str(), HyperlinkType::External).add_run(Run::new().color("1F4E8C").add_text(line(&format!("来源：{}{date}", i.origin))));
+    let mut link = Hyperlink::new(i.url.as_str(), HyperlinkType::External)
+        .add_run(Run::new().color("1F4E8C").add_text(line(&format!("来源：{}{date}", i.origin))));
     if let HyperlinkData::External { rid, .. } = &mut link.link {
         *rid = format!("rIdOrigin{id}");
     }

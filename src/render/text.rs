@@ -54,13 +54,13 @@ mod tests {
 
     #[test]
     fn the_text_is_complete() {
-        let mut e = build_with(
-            vec![article(1, "许昌发制品出口增长", "发制品", "财经数据", 2), article(2, "水泥企业错峰生产", "建材", "行业动态", 3)],
-            &[],
-        )
-        .edition;
+        let mut e =
+            build_with(vec![article(1, "许昌发制品出口增长", "发制品", "财经数据", 2), article(2, "水泥企业错峰生产", "建材", "行业动态", 3)], &[])
+                .edition;
         (e.year, e.number, e.total) = (2026, 3, 103);
-        e.health.troubles.push(SourceTrouble { name: "某网".into(), reason: "连接不上网站".into(), since: Some("2026-11-20".parse().unwrap()) });
+        e.health
+            .troubles
+            .push(SourceTrouble { name: "某网".into(), reason: "连接不上网站".into(), since: Some("2026-11-20".parse().unwrap()) });
         insta::assert_snapshot!(text(&e));
     }
 }

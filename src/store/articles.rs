@@ -9,7 +9,8 @@ use crate::dedup::stories::MAX_CANDIDATES;
 use crate::model::{Article, ArticleId, Judgement, SourceId, StoryId, WebUrl};
 use crate::text::words;
 
-const COLUMNS: &str = "a.id, a.source_id, s.name, s.region, a.url, a.title, a.author, a.publisher, a.published_at, a.fetched, a.text, a.html, a.story_id, a.judgement";
+const COLUMNS: &str =
+    "a.id, a.source_id, s.name, s.region, a.url, a.title, a.author, a.publisher, a.published_at, a.fetched, a.text, a.html, a.story_id, a.judgement";
 
 /// An article that may tell the same story.
 #[derive(Debug)]
@@ -89,9 +90,9 @@ impl Store {
         self.read(|c| {
             let mut out = Vec::new();
             for id in sharing_bands(c, mine, &bands)? {
-                let candidate = c.prepare_cached("SELECT coalesce(story_id, id), title, text FROM article WHERE id = ?1")?.query_row([id], |r| {
-                    Ok(StoryCandidate { story: StoryId(r.get(0)?), title: r.get(1)?, text: r.get(2)? })
-                })?;
+                let candidate = c
+                    .prepare_cached("SELECT coalesce(story_id, id), title, text FROM article WHERE id = ?1")?
+                    .query_row([id], |r| Ok(StoryCandidate { story: StoryId(r.get(0)?), title: r.get(1)?, text: r.get(2)? }))?;
                 out.push(candidate);
             }
             Ok(out)

@@ -34,9 +34,11 @@ impl Store {
     pub fn commit_edition(&self, mut edition: Edition, publication: &Publication, stories: &[(StoryId, crate::model::ArticleId)]) -> Result<Edition> {
         self.write(|t| {
             let known: Option<(i64, u32, u32, String)> = t
-                .query_row("SELECT id, number, total, payload FROM edition WHERE publication = ?1 AND date = ?2", params![edition.publication, edition.date.to_string()], |r| {
-                    Ok((r.get(0)?, r.get(1)?, r.get(2)?, r.get(3)?))
-                })
+                .query_row(
+                    "SELECT id, number, total, payload FROM edition WHERE publication = ?1 AND date = ?2",
+                    params![edition.publication, edition.date.to_string()],
+                    |r| Ok((r.get(0)?, r.get(1)?, r.get(2)?, r.get(3)?)),
+                )
                 .optional()?;
             edition.year = edition.date.year();
             match known {
@@ -78,7 +80,9 @@ impl Store {
     /// The edition of a day.
     pub fn edition_of(&self, publication: &str, date: NaiveDate) -> Result<Option<EditionId>> {
         self.read(|c| {
-            let id = c.query_row("SELECT id FROM edition WHERE publication = ?1 AND date = ?2", params![publication, date.to_string()], |r| r.get(0)).optional()?;
+            let id = c
+                .query_row("SELECT id FROM edition WHERE publication = ?1 AND date = ?2", params![publication, date.to_string()], |r| r.get(0))
+                .optional()?;
             Ok(id.map(EditionId))
         })
     }
@@ -93,7 +97,15 @@ impl Store {
             )?;
             let rows = s.query_map([i64::try_from(limit).unwrap_or(i64::MAX)], |r| {
                 let n = |i| r.get::<_, i64>(i).map(|n| usize::try_from(n).unwrap_or(0));
-                Ok(EditionRow { id: EditionId(r.get(0)?), date: r.get(1)?, number: r.get(2)?, total: r.get(3)?, year: r.get(4)?, items: n(5)?, letters: (n(6)?, n(7)?) })
+                Ok(EditionRow {
+                    id: EditionId(r.get(0)?),
+                    date: r.get(1)?,
+                    number: r.get(2)?,
+                    total: r.get(3)?,
+                    year: r.get(4)?,
+                    items: n(5)?,
+                    letters: (n(6)?, n(7)?),
+                })
             })?;
             Ok(rows.collect::<rusqlite::Result<_>>()?)
         })
@@ -102,7 +114,8 @@ impl Store {
     /// Stories shown in editions of other days.
     pub fn used_stories(&self, publication: &str, except: NaiveDate) -> Result<HashSet<StoryId>> {
         self.read(|c| {
-            let mut s = c.prepare("SELECT DISTINCT i.story_id FROM item i JOIN edition e ON e.id = i.edition_id WHERE e.publication = ?1 AND e.date <> ?2")?;
+            let mut s =
+                c.prepare("SELECT DISTINCT i.story_id FROM item i JOIN edition e ON e.id = i.edition_id WHERE e.publication = ?1 AND e.date <> ?2")?;
             let rows = s.query_map(params![publication, except.to_string()], |r| r.get(0).map(StoryId))?;
             Ok(rows.collect::<rusqlite::Result<_>>()?)
         })

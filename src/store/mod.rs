@@ -19,7 +19,7 @@ use rusqlite_migration::{M, Migrations};
 
 pub use articles::{Found, Judged, StoryCandidate};
 pub use editions::EditionRow;
-pub use entries::{OpenEntry, StoredPage, NewArticle};
+pub use entries::{NewArticle, OpenEntry, StoredPage};
 pub use outbox::{Letter, LetterState, OutboxRow};
 pub use sources::{FetchRecord, SourceState};
 
@@ -112,7 +112,8 @@ impl Store {
     pub fn open_beside(folder: &Path) -> Result<Self> {
         let path = folder.join("qingbao.db");
         if !path.exists() {
-            let source = std::io::Error::new(std::io::ErrorKind::NotFound, "there is no qingbao.db in it yet; run `qingbao once` or `qingbao serve` first");
+            let source =
+                std::io::Error::new(std::io::ErrorKind::NotFound, "there is no qingbao.db in it yet; run `qingbao once` or `qingbao serve` first");
             return Err(StoreError::Folder { path: folder.display().to_string(), source });
         }
         Self::open_file(&path, None)

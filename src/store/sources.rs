@@ -111,7 +111,9 @@ impl Store {
     /// Sources that fail now, by name.
     pub fn troubles(&self, zone: chrono_tz::Tz) -> Result<Vec<SourceTrouble>> {
         self.read(|c| {
-            let mut s = c.prepare("SELECT name, coalesce(last_error_zh, ''), failing_since FROM source WHERE failures > 0 AND retired = 0 ORDER BY failing_since, id")?;
+            let mut s = c.prepare(
+                "SELECT name, coalesce(last_error_zh, ''), failing_since FROM source WHERE failures > 0 AND retired = 0 ORDER BY failing_since, id",
+            )?;
             let rows = s.query_map([], |r| {
                 let since: Option<i64> = r.get(2)?;
                 let since = since.and_then(|t| DateTime::from_timestamp(t, 0)).map(|t| t.with_timezone(&zone).date_naive());

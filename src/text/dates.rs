@@ -49,15 +49,27 @@ pub struct Found {
 
 const TIME: &str = r"(?:[\sT,]*(?P<half>上午|下午|晚上|AM|PM)?\s*(?P<h>\d{1,2})\s*[:时点]\s*(?P<mi>\d{1,2})(?:\s*[:分]\s*(?P<s>\d{1,2})(?:\.\d+)?)?[分秒]?\s*(?P<half2>am|pm|AM|PM)?\s*(?P<z>Z\b|(?i:GMT|UTC)?\s?[+-]\d{1,2}:?\d{0,2}\b|[A-Z]{2,4}\b)?)?";
 
-static FULL: LazyLock<Option<Regex>> =
-    LazyLock::new(|| Regex::new(&format!(r"(?P<y>(?:19|20)\d\d)\s*[-/.年]\s*(?P<m>\d{{1,2}})\s*[-/.月]\s*(?P<d>\d{{1,2}})\s*日?(?:\s*[(星周]?期?[一二三四五六日]?\))?{TIME}")).ok());
-static COMPACT: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    Regex::new(r"^(?P<y>(?:19|20)\d\d)(?P<m>\d\d)(?P<d>\d\d)(?:T?(?P<h>\d\d)(?P<mi>\d\d)(?P<s>\d\d)?(?P<z>Z)?)?$").ok()
+static FULL: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    Regex::new(&format!(
+        r"(?P<y>(?:19|20)\d\d)\s*[-/.年]\s*(?P<m>\d{{1,2}})\s*[-/.月]\s*(?P<d>\d{{1,2}})\s*日?(?:\s*[(星周]?期?[一二三四五六日]?\))?{TIME}"
+    ))
+    .ok()
 });
-static DAY_MONTH_YEAR: LazyLock<Option<Regex>> =
-    LazyLock::new(|| Regex::new(&format!(r"(?P<d>\d{{1,2}})(?:st|nd|rd|th)?[\s-]+(?P<mon>jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*\.?,?[\s-]+(?P<y>\d{{4}}|\d\d){}", TIME.replace("[A-Z]", "[a-zA-Z]"))).ok());
+static COMPACT: LazyLock<Option<Regex>> =
+    LazyLock::new(|| Regex::new(r"^(?P<y>(?:19|20)\d\d)(?P<m>\d\d)(?P<d>\d\d)(?:T?(?P<h>\d\d)(?P<mi>\d\d)(?P<s>\d\d)?(?P<z>Z)?)?$").ok());
+static DAY_MONTH_YEAR: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    Regex::new(&format!(
+        r"(?P<d>\d{{1,2}})(?:st|nd|rd|th)?[\s-]+(?P<mon>jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*\.?,?[\s-]+(?P<y>\d{{4}}|\d\d){}",
+        TIME.replace("[A-Z]", "[a-zA-Z]")
+    ))
+    .ok()
+});
 static MONTH_DAY_YEAR: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    Regex::new(&format!(r"(?P<mon>jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*\.?\s+(?P<d>\d{{1,2}})(?:st|nd|rd|th)?,?\s+(?:at\s+)?(?P<y>\d{{4}}){}", TIME.replace("[A-Z]", "[a-zA-Z]"))).ok()
+    Regex::new(&format!(
+        r"(?P<mon>jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*\.?\s+(?P<d>\d{{1,2}})(?:st|nd|rd|th)?,?\s+(?:at\s+)?(?P<y>\d{{4}}){}",
+        TIME.replace("[A-Z]", "[a-zA-Z]")
+    ))
+    .ok()
 });
 static SHORT_YEAR: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(&format!(r"^\D{{0,8}}(?P<y>\d\d)-(?P<m>\d\d)-(?P<d>\d\d){TIME}")).ok());
 static MONTH_DAY: LazyLock<Option<Regex>> =
@@ -94,7 +106,8 @@ pub fn find_all(text: &str, clock: &Clock) -> Vec<Found> {
 
 /// The day written into an address: `/2024/01/28/`, `/202401/28/`, `/2024-01/28/`, `t20240128_`, `/20240128/`.
 pub fn in_url(path: &str, clock: &Clock) -> Option<NaiveDate> {
-    static IN_URL: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r"(?:^|[/_t-])(20\d\d)[-/_]?(0[1-9]|1[0-2])[-/_]?(0[1-9]|[12]\d|3[01])(?:[/_.T-]|\d{0,9}(?:\.|/|$|_))").ok());
+    static IN_URL: LazyLock<Option<Regex>> =
+        LazyLock::new(|| Regex::new(r"(?:^|[/_t-])(20\d\d)[-/_]?(0[1-9]|1[0-2])[-/_]?(0[1-9]|[12]\d|3[01])(?:[/_.T-]|\d{0,9}(?:\.|/|$|_))").ok());
     let c = IN_URL.as_ref()?.captures(path)?;
     let n = |i: usize| c.get(i).and_then(|m| m.as_str().parse::<u32>().ok());
     let date = NaiveDate::from_ymd_opt(i32::try_from(n(1)?).ok()?, n(2)?, n(3)?)?;
@@ -310,7 +323,9 @@ mod tests {
     #[test]
     fn addresses_carry_days() {
         let day = |p: &str| in_url(p, &clock()).map(|d| d.to_string());
-        for p in ["/a/2024/01/28/c1.html", "/t20240128_55.html", "/202401/28/c9.html", "/20240128/uuid.html", "/2024-01/28/content_3.htm", "/2024-01-28/x"] {
+        for p in
+            ["/a/2024/01/28/c1.html", "/t20240128_55.html", "/202401/28/c9.html", "/20240128/uuid.html", "/2024-01/28/content_3.htm", "/2024-01-28/x"]
+        {
             assert_eq!(day(p).as_deref(), Some("2024-01-28"), "{p}");
         }
         assert_eq!(day("/a/123456789.html"), None);

@@ -41,8 +41,7 @@ pub fn sentences(paragraph: &str) -> Vec<&str> {
     while let Some((i, c)) = chars.next() {
         let mut end = i + c.len_utf8();
         let next = chars.peek().map(|(_, n)| *n);
-        let ends = matches!(c, '。' | '！' | '？' | '!' | '?' | '…') && next != Some('…')
-            || c == '.' && next.is_none_or(char::is_whitespace);
+        let ends = matches!(c, '。' | '！' | '？' | '!' | '?' | '…') && next != Some('…') || c == '.' && next.is_none_or(char::is_whitespace);
         if !ends {
             continue;
         }
