@@ -65,7 +65,7 @@ impl Sources {
                 current.0 = Arc::new(list);
             }
             Err(e) => {
-                tracing::error!("sources.toml is not taken over, the last good list of {} sources stays in force:\n{e}", current.0.sources.len())
+                tracing::error!("sources.toml is not taken over, the last good list of {} sources stays in force:\n{e}", current.0.sources.len());
             }
         }
     }

@@ -1,4 +1,5 @@
 //! The real binary against a loopback news world.
+#![allow(clippy::unwrap_used)] // a set-up that fails must fail the test
 
 use std::path::Path;
 use std::process::{Command, Output, Stdio};

@@ -59,8 +59,8 @@ impl Classifier {
         let text: String = text.chars().take(MAX_TEXT).map(fold).collect();
         let (in_title, in_text) = (self.matcher.find(&title), self.matcher.find(&text));
         let length = title.chars().count() + text.chars().count();
-        let industries = self.topics(&self.taxonomy.industries, Meaning::industry, &in_title, &in_text, length, hints.industries);
-        let themes = self.topics(&self.taxonomy.themes, Meaning::theme, &in_title, &in_text, length, &[]);
+        let industries = topics(&self.taxonomy.industries, Meaning::industry, &in_title, &in_text, length, hints.industries);
+        let themes = topics(&self.taxonomy.themes, Meaning::theme, &in_title, &in_text, length, &[]);
         let (column, column_reasons) = column::choose(&self.taxonomy, &in_title, &in_text, &title, length, hints.column);
         let evidence: Vec<&str> = industries.iter().chain(&themes).flat_map(|l| l.evidence.iter().map(String::as_str)).collect();
         Judgement {
@@ -73,29 +73,30 @@ impl Classifier {
             column_reasons,
         }
     }
+}
 
-    fn topics(&self, topics: &[Topic], of: MeaningOf, title: &Hits, text: &Hits, length: usize, hinted: &[String]) -> Vec<Label> {
-        let off = title.count(Meaning::OffTopic) as f64 + 0.25 * text.count(Meaning::OffTopic) as f64;
-        let context = title.count(Meaning::Context) + text.count(Meaning::Context);
-        let mut out: Vec<Label> = topics
-            .iter()
-            .enumerate()
-            .filter_map(|(i, topic)| {
-                let hint = if hinted.contains(&topic.name) { HINT } else { 0.0 };
-                let (strength, evidence) = strength(i, of, title, text, length, context);
-                // the source's field alone is no evidence: an editor reads the article, not the masthead
-                let strength = if strength > 0.0 { strength + hint } else { 0.0 };
-                let score = 1.0 - (-strength / (1.0 + off) / 3.0).exp();
-                (score >= THRESHOLD).then(|| Label { name: topic.name.clone(), score: round(score), evidence })
-            })
-            .collect();
-        out.sort_by(|a, b| b.score.total_cmp(&a.score));
-        out.truncate(MAX_LABELS);
-        // what is said only in passing beside a main subject is no label
-        let best = out.first().map_or(0.0, |l| l.score);
-        out.retain(|l| l.score >= best * 0.55);
-        out
-    }
+/// Topics that a text speaks of strongly enough, best first.
+fn topics(topics: &[Topic], of: MeaningOf, title: &Hits, text: &Hits, length: usize, hinted: &[String]) -> Vec<Label> {
+    let off = title.count(Meaning::OffTopic) as f64 + 0.25 * text.count(Meaning::OffTopic) as f64;
+    let context = title.count(Meaning::Context) + text.count(Meaning::Context);
+    let mut out: Vec<Label> = topics
+        .iter()
+        .enumerate()
+        .filter_map(|(i, topic)| {
+            let hint = if hinted.contains(&topic.name) { HINT } else { 0.0 };
+            let (strength, evidence) = strength(i, of, title, text, length, context);
+            // the source's field alone is no evidence: an editor reads the article, not the masthead
+            let strength = if strength > 0.0 { strength + hint } else { 0.0 };
+            let score = 1.0 - (-strength / (1.0 + off) / 3.0).exp();
+            (score >= THRESHOLD).then(|| Label { name: topic.name.clone(), score: round(score), evidence })
+        })
+        .collect();
+    out.sort_by(|a, b| b.score.total_cmp(&a.score));
+    out.truncate(MAX_LABELS);
+    // what is said only in passing beside a main subject is no label
+    let best = out.first().map_or(0.0, |l| l.score);
+    out.retain(|l| l.score >= best * 0.55);
+    out
 }
 
 type MeaningOf = fn(usize, bool) -> Meaning;

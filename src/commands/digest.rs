@@ -11,6 +11,7 @@ use super::{World, write_file};
 use crate::mail::{MailAddress, Transport, compose};
 use crate::model::{Edition, EditionId};
 use crate::render;
+use crate::store::{Store, StoreError};
 
 /// What to do.
 #[derive(Debug, Subcommand)]
@@ -153,7 +154,16 @@ async fn send(world: &World, edition: &Edition, to: Option<&str>, dry_run: bool)
         };
     }
     let queued = pipeline.queue(edition, now).await?;
-    let report = pipeline.send(world.data.join("outbox"), now).await?;
+    // only the process that holds the data folder sends: two at once would send a letter twice
+    let alone = match Store::open(&world.data) {
+        Ok(store) => world.wire(store)?,
+        Err(StoreError::InUse { pid, .. }) => {
+            println!("{queued} letters queued; the running service (pid {pid}) sends them within half a minute");
+            return Ok(());
+        }
+        Err(e) => return Err(e.into()),
+    };
+    let report = alone.send(world.data.join("outbox"), now).await?;
     println!("{queued} letters queued, {} sent, {} waiting, {} given up", report.sent.len(), report.later.len(), report.failed.len());
     for (to, why) in report.later.iter().chain(&report.failed) {
         println!("  {to}: {why}");

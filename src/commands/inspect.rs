@@ -47,7 +47,7 @@ pub enum Stage {
 pub struct Files {
     /// Files to read; - is standard input
     #[arg(required = true, value_name = "FILE")]
-    files: Vec<PathBuf>,
+    paths: Vec<PathBuf>,
     /// Address the files came from: resolves links
     #[arg(long)]
     url: Option<String>,
@@ -134,14 +134,15 @@ fn rows(lines: &Lines, out: &mut dyn Write, work: impl Fn(Row) -> Value + Sync) 
     }
 }
 
-fn files(files: &Files, out: &mut dyn Write, work: fn(&str, &[u8], Option<&WebUrl>) -> Result<Value, String>) -> anyhow::Result<()> {
+/// What a stage makes of one file: name, bytes, address.
+type FileStage = fn(&str, &[u8], Option<&WebUrl>) -> Result<Value, String>;
+
+fn files(files: &Files, out: &mut dyn Write, work: FileStage) -> anyhow::Result<()> {
     let url = files.url.as_deref().map(WebUrl::parse).transpose().context("--url")?;
-    ordered(&files.files, files.jobs, out, |path| {
+    ordered(&files.paths, files.jobs, out, |path| {
         let name = path.display().to_string();
-        let result = read(path).and_then(|bytes| {
-            let value = guarded(&name, || work(&name, &bytes, url.as_ref()).unwrap_or_else(|e| json!({"file": name, "error": e})));
-            Ok(value)
-        });
+        let result =
+            read(path).map(|bytes| guarded(&name, || work(&name, &bytes, url.as_ref()).unwrap_or_else(|e| json!({"file": name, "error": e}))));
         result.unwrap_or_else(|e| json!({"file": name, "error": e}))
     })
 }

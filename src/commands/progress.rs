@@ -44,16 +44,13 @@ impl Shown {
 
 impl Progress for Shown {
     fn stage(&self, name: &'static str, total: usize) {
-        match &self.bar {
-            Some(bar) => {
-                bar.set_message(name);
-                bar.set_length(total as u64);
-                bar.set_position(0);
-            }
-            None => {
-                self.flush();
-                *self.plain.lock().unwrap_or_else(PoisonError::into_inner) = Some((name, 0));
-            }
+        if let Some(bar) = &self.bar {
+            bar.set_message(name);
+            bar.set_length(total as u64);
+            bar.set_position(0);
+        } else {
+            self.flush();
+            *self.plain.lock().unwrap_or_else(PoisonError::into_inner) = Some((name, 0));
         }
     }
 

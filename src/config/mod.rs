@@ -31,7 +31,15 @@ pub fn read_file(path: &Path) -> Result<String, ConfigError> {
     }
     let bytes = bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(&bytes);
     String::from_utf8(bytes.to_vec()).map_err(|e| {
-        let line = bytes[..e.utf8_error().valid_up_to()].iter().filter(|b| **b == b'\n').count() + 1;
+        let line = bytes
+            .split(|b| *b == b'\n')
+            .scan(0, |end, line| {
+                *end += line.len() + 1;
+                Some(*end)
+            })
+            .take_while(|end| *end <= e.utf8_error().valid_up_to())
+            .count()
+            + 1;
         ConfigError::file(&name, format!("is not UTF-8 (line {line}); save it as UTF-8 (请另存为 UTF-8)"))
     })
 }

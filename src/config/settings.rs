@@ -375,7 +375,7 @@ mod tests {
     use super::*;
 
     fn problems(text: &str) -> String {
-        Settings::parse("qingbao.toml", text).map(|_| "ok".to_owned()).unwrap_or_else(|e| e.to_string())
+        Settings::parse("qingbao.toml", text).map_or_else(|e| e.to_string(), |_| "ok".to_owned())
     }
 
     #[test]

@@ -270,7 +270,7 @@ mod tests {
     }
 
     fn problems(text: &str) -> String {
-        SourceList::parse("sources.toml", text, &vocabulary()).map(|l| format!("{} sources", l.sources.len())).unwrap_or_else(|e| e.to_string())
+        SourceList::parse("sources.toml", text, &vocabulary()).map_or_else(|e| e.to_string(), |l| format!("{} sources", l.sources.len()))
     }
 
     const GOOD: &str = "[[source]]\nid = \"a\"\nname = \"甲\"\nurl = \"https://a.cn/\"\n";

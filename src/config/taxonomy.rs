@@ -148,7 +148,7 @@ fn organisation(s: &Section<'_>) -> Option<Organisation> {
     let name = name(s)?;
     let mut names = s.strings("names");
     names.push(name.clone());
-    Some(Organisation { names, name })
+    Some(Organisation { name, names })
 }
 
 #[cfg(test)]

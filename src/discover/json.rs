@@ -59,7 +59,9 @@ fn search(value: &Value, base: &WebUrl, clock: &Clock, depth: usize, best: &mut 
             if found.len() > best.len() {
                 *best = found;
             } else {
-                items.iter().for_each(|i| search(i, base, clock, depth + 1, best));
+                for i in items {
+                    search(i, base, clock, depth + 1, best);
+                }
             }
         }
         Value::Object(o) => o.values().for_each(|v| search(v, base, clock, depth + 1, best)),

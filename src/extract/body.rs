@@ -320,7 +320,7 @@ fn drop_after_related(root: ElementRef<'_>, survey: &Survey, dropped: &mut HashS
         }
         if mass.link_share() > 0.4 || mass.marks < 4 {
             dropped.insert(h.id());
-            dropped.extend(rest.iter().map(|n| n.id()));
+            dropped.extend(rest.iter().map(ego_tree::NodeRef::id));
         }
     }
 }

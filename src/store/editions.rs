@@ -41,22 +41,19 @@ impl Store {
                 )
                 .optional()?;
             edition.year = edition.date.year();
-            match known {
-                Some((id, number, total, payload)) => {
-                    let letters: i64 = t.query_row("SELECT count(*) FROM outbox WHERE edition_id = ?1", [id], |r| r.get(0))?;
-                    if letters > 0 {
-                        return serde_json::from_str(&payload).map_err(bad("edition"));
-                    }
-                    (edition.id, edition.number, edition.total) = (EditionId(id), number, total);
+            if let Some((id, number, total, payload)) = known {
+                let letters: i64 = t.query_row("SELECT count(*) FROM outbox WHERE edition_id = ?1", [id], |r| r.get(0))?;
+                if letters > 0 {
+                    return serde_json::from_str(&payload).map_err(bad("edition"));
                 }
-                None => {
-                    (edition.number, edition.total) = next_number(t, &edition, publication)?;
-                    t.execute(
-                        "INSERT INTO edition (publication, date, year, number, total, built, payload) VALUES (?1, ?2, ?3, ?4, ?5, ?6, '{}')",
-                        params![edition.publication, edition.date.to_string(), edition.year, edition.number, edition.total, Utc::now().timestamp()],
-                    )?;
-                    edition.id = EditionId(t.last_insert_rowid());
-                }
+                (edition.id, edition.number, edition.total) = (EditionId(id), number, total);
+            } else {
+                (edition.number, edition.total) = next_number(t, &edition, publication)?;
+                t.execute(
+                    "INSERT INTO edition (publication, date, year, number, total, built, payload) VALUES (?1, ?2, ?3, ?4, ?5, ?6, '{}')",
+                    params![edition.publication, edition.date.to_string(), edition.year, edition.number, edition.total, Utc::now().timestamp()],
+                )?;
+                edition.id = EditionId(t.last_insert_rowid());
             }
             let payload = serde_json::to_string(&edition).map_err(bad("edition"))?;
             t.execute("UPDATE edition SET payload = ?2, built = ?3 WHERE id = ?1", params![edition.id.0, payload, Utc::now().timestamp()])?;

@@ -1,0 +1,57 @@
+//! The mail and the document through programs that are not ours.
+#![allow(clippy::unwrap_used)] // a set-up that fails must fail the test
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+/// Runs the demo into a folder and gives the file with this ending.
+fn demo(dir: &Path, ending: &str) -> PathBuf {
+    let status = Command::new(env!("CARGO_BIN_EXE_qingbao")).args(["demo", "--out", "."]).current_dir(dir).status().unwrap();
+    assert!(status.success());
+    std::fs::read_dir(dir).unwrap().map(|e| e.unwrap().path()).find(|p| p.extension().is_some_and(|e| e == ending)).unwrap()
+}
+
+fn run(program: &str, args: &[&str], dir: &Path) -> String {
+    let o = Command::new(program).args(args).current_dir(dir).output().unwrap();
+    assert!(o.status.success(), "{program}: {}", String::from_utf8_lossy(&o.stderr));
+    String::from_utf8_lossy(&o.stdout).into_owned()
+}
+
+#[test]
+#[ignore = "needs LibreOffice and pdftotext"]
+fn the_document_opens_in_libreoffice_with_masthead_columns_and_page_numbers() {
+    let dir = tempfile::tempdir().unwrap();
+    let docx = demo(dir.path(), "docx");
+    let profile = format!("-env:UserInstallation=file://{}/profile", dir.path().display());
+    run("soffice", &[&profile, "--headless", "--convert-to", "pdf", docx.file_name().unwrap().to_str().unwrap()], dir.path());
+    let pdf = docx.with_extension("pdf");
+    let text = run("pdftotext", &["-layout", pdf.file_name().unwrap().to_str().unwrap(), "-"], dir.path());
+    for wanted in ["许昌竞争情报快递", "2026年第1期", "●编者的话", "●行业动态", "●财经数据", "许昌智算中心二期点亮", "— 1 —"]
+    {
+        let wanted = wanted.replace("2026", &chrono::Utc::now().format("%Y").to_string());
+        // LibreOffice puts blanks between Han and Latin letters
+        let squeeze = |t: &str| t.chars().filter(|c| !c.is_whitespace()).collect::<String>();
+        assert!(squeeze(&text).contains(&squeeze(&wanted)), "{wanted} not in\n{text}");
+    }
+}
+
+#[test]
+#[ignore = "needs python3"]
+fn the_mail_is_read_by_pythons_email_package() {
+    let dir = tempfile::tempdir().unwrap();
+    let eml = demo(dir.path(), "eml");
+    let script = "
+import email, email.policy, sys
+m = email.message_from_bytes(open(sys.argv[1], 'rb').read(), policy=email.policy.default)
+assert not m.defects, m.defects
+kinds = [p.get_content_type() for p in m.walk()]
+assert kinds[:4] == ['multipart/mixed', 'multipart/alternative', 'text/plain', 'text/html'], kinds
+print(m['subject']); print([p.get_filename() for p in m.iter_attachments()]); print(m['message-id'])
+print(m.get_body(('plain',)).get_content()[:200])
+";
+    let text = run("python3", &["-c", script, eml.file_name().unwrap().to_str().unwrap()], dir.path());
+    let year = chrono::Utc::now().format("%Y");
+    assert!(text.starts_with("【草稿】许昌竞争情报快递 "), "{text}");
+    assert!(text.contains(&format!("['许昌竞争情报快递{year}年第1期（草稿）.docx']")), "{text}");
+    assert!(text.contains("编者的话"), "{text}");
+}
