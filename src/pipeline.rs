@@ -91,11 +91,14 @@ impl Pipeline {
     /// One pass over the sources of the list whose time has come; all enabled ones if `all`.
     pub async fn pass(self: &Arc<Self>, list: &SourceList, all: bool, progress: &dyn Progress) -> Result<PassReport> {
         let started = std::time::Instant::now();
-        let known = list.sources.clone();
-        self.store.run(move |s| s.sync_sources(&known)).await?;
         let mut report = PassReport::default();
         let enabled: Vec<Source> = list.sources.iter().filter(|s| s.enabled).cloned().collect();
         let due = self.due(enabled, all).await?;
+        // new sources are always due, so an idle service writes nothing
+        if !due.is_empty() {
+            let known = list.sources.clone();
+            self.store.run(move |s| s.sync_sources(&known)).await?;
+        }
         self.look_at(due, progress, &mut report).await?;
         self.finish_fetched(list, progress, &mut report).await?;
         self.fetch_pages(list, progress, &mut report).await?;

@@ -43,3 +43,30 @@ pub fn read_file(path: &Path) -> Result<String, ConfigError> {
         ConfigError::file(&name, format!("is not UTF-8 (line {line}); save it as UTF-8 (请另存为 UTF-8)"))
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_way_a_file_can_be_unreadable_has_its_own_words() {
+        let dir = tempfile::tempdir().unwrap();
+        let file = |name: &str, bytes: &[u8]| {
+            let path = dir.path().join(name);
+            std::fs::write(&path, bytes).unwrap();
+            path
+        };
+        let gbk = encoding_rs::GBK.encode("# 来源\n[[source]]\nname = \"许昌\"").0.into_owned();
+        let table = [
+            (dir.path().join("none"), "does not exist"),
+            (dir.path().to_owned(), "is a directory"),
+            (file("empty", b" \n"), "is empty"),
+            (file("gbk", &gbk), "is not UTF-8 (line 1)"),
+        ];
+        for (path, expected) in table {
+            let got = read_file(&path).unwrap_err().to_string();
+            assert!(got.contains(expected), "{got}");
+        }
+        assert_eq!(read_file(&file("bom", b"\xEF\xBB\xBFa = 1")).unwrap(), "a = 1");
+    }
+}

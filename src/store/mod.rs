@@ -120,6 +120,9 @@ impl Store {
     }
 
     fn open_file(path: &Path, lock: Option<File>) -> Result<Self> {
+        if path.exists() && !is_whole(path) {
+            return Err(StoreError::NotADatabase(path.display().to_string()));
+        }
         let mut writer = connect(path)?;
         writer.execute_batch("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;").map_err(|e| classify(path, e))?;
         match Migrations::from_slice(MIGRATIONS).to_latest(&mut writer) {
@@ -165,6 +168,23 @@ impl Store {
         }
         value
     }
+}
+
+/// Whether a file is an SQLite database of the length its header says (file format, §1.3.3 and §1.3.8). SQLite itself
+/// would take an empty file for a new database and notice a cut one only later.
+fn is_whole(path: &Path) -> bool {
+    let mut header = [0u8; 100];
+    let read = File::open(path).and_then(|mut f| {
+        f.read_exact(&mut header)?;
+        f.metadata()
+    });
+    let Ok(metadata) = read else { return false };
+    let page = match u16::from_be_bytes([header[16], header[17]]) {
+        1 => 65_536,
+        n => u64::from(n),
+    };
+    let pages = u64::from(u32::from_be_bytes([header[28], header[29], header[30], header[31]]));
+    header.starts_with(b"SQLite format 3\0") && metadata.len() >= page * pages
 }
 
 fn connect(path: &Path) -> Result<Connection> {
@@ -220,6 +240,20 @@ mod tests {
         std::fs::write(&path, "这不是数据库，只是一段文字。".repeat(100)).unwrap();
         assert!(matches!(Store::open(dir.path()), Err(StoreError::NotADatabase(_))));
         assert!(std::fs::read_to_string(&path).unwrap().starts_with("这不是数据库"));
+    }
+
+    #[test]
+    fn empty_and_cut_databases_are_never_taken_for_new_ones() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("qingbao.db");
+        drop(Store::open(dir.path()).unwrap());
+        let whole = std::fs::read(&path).unwrap();
+        for length in [0, 50, 100, whole.len() / 2] {
+            std::fs::write(&path, &whole[..length]).unwrap();
+            assert!(matches!(Store::open(dir.path()), Err(StoreError::NotADatabase(_))), "{length} bytes");
+        }
+        std::fs::write(&path, &whole).unwrap();
+        assert!(Store::open(dir.path()).is_ok());
     }
 
     #[test]
