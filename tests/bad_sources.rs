@@ -34,7 +34,7 @@ fn answer(mut stream: TcpStream, base: &str) -> std::io::Result<()> {
         "/large" => reply(&mut stream, "200 OK", &vec![b' '; 3 << 20]),
         "/endless" => {
             write!(stream, "HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n")?;
-            while stream.write_all(&[b'x'; 65_536]).is_ok() {}
+            while stream.write_all(&vec![b'x'; 65_536]).is_ok() {}
             Ok(())
         }
         "/cut" => {

@@ -120,18 +120,14 @@ impl Store {
     }
 
     fn open_file(path: &Path, lock: Option<File>) -> Result<Self> {
-        if path.exists() && !is_whole(path) {
+        if !path.exists() {
+            create(path)?;
+        } else if !is_whole(path) {
             return Err(StoreError::NotADatabase(path.display().to_string()));
         }
         let mut writer = connect(path)?;
         writer.execute_batch("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;").map_err(|e| classify(path, e))?;
-        match Migrations::from_slice(MIGRATIONS).to_latest(&mut writer) {
-            Ok(()) => {}
-            Err(rusqlite_migration::Error::MigrationDefinition(rusqlite_migration::MigrationDefinitionError::DatabaseTooFarAhead)) => {
-                return Err(StoreError::TooNew(path.display().to_string()));
-            }
-            Err(e) => return Err(StoreError::Migration(e)),
-        }
+        migrate(&mut writer, path)?;
         Ok(Self(Arc::new(Inner { path: path.to_owned(), writer: Mutex::new(writer), readers: Mutex::default(), _lock: lock })))
     }
 
@@ -170,8 +166,30 @@ impl Store {
     }
 }
 
+/// Makes a new database beside and renames it: a file of that name is whole from its first moment, whenever we are killed.
+fn create(path: &Path) -> Result<()> {
+    let beside = path.with_extension("db.new");
+    let fail = |source| StoreError::Folder { path: beside.display().to_string(), source };
+    if beside.exists() {
+        std::fs::remove_file(&beside).map_err(fail)?;
+    }
+    let mut connection = connect(&beside)?;
+    migrate(&mut connection, &beside)?;
+    connection.close().map_err(|(_, e)| e)?;
+    std::fs::rename(&beside, path).map_err(fail)
+}
+
+fn migrate(connection: &mut Connection, path: &Path) -> Result<()> {
+    use rusqlite_migration::{Error, MigrationDefinitionError};
+    Migrations::from_slice(MIGRATIONS).to_latest(connection).map_err(|e| match e {
+        Error::MigrationDefinition(MigrationDefinitionError::DatabaseTooFarAhead) => StoreError::TooNew(path.display().to_string()),
+        e => StoreError::Migration(e),
+    })
+}
+
 /// Whether a file is an SQLite database of the length its header says (file format, §1.3.3 and §1.3.8). SQLite itself
-/// would take an empty file for a new database and notice a cut one only later.
+/// would take an empty file for a new database and notice a cut one only later. Beside a write-ahead log the length may lag
+/// behind: an interrupted checkpoint is made good from the log.
 fn is_whole(path: &Path) -> bool {
     let mut header = [0u8; 100];
     let read = File::open(path).and_then(|mut f| {
@@ -184,7 +202,8 @@ fn is_whole(path: &Path) -> bool {
         n => u64::from(n),
     };
     let pages = u64::from(u32::from_be_bytes([header[28], header[29], header[30], header[31]]));
-    header.starts_with(b"SQLite format 3\0") && metadata.len() >= page * pages
+    let has_log = std::fs::metadata(path.with_extension("db-wal")).is_ok_and(|m| m.len() > 0);
+    header.starts_with(b"SQLite format 3\0") && (has_log || metadata.len() >= page * pages)
 }
 
 fn connect(path: &Path) -> Result<Connection> {
