@@ -29,6 +29,7 @@ fn answer(mut stream: TcpStream, base: &str) -> std::io::Result<()> {
         "/page.html" => reply(&mut stream, "200 OK\r\nContent-Type: text/html", PAGE.as_bytes()),
         "/gone" => reply(&mut stream, "404 Not Found", b"no"),
         "/busy" => reply(&mut stream, "503 Service Unavailable\r\nRetry-After: 3600", b"no"),
+        "/list-of-busy" => reply(&mut stream, "200 OK", &feed(&format!("{base}/busy"))),
         "/html" => reply(&mut stream, "200 OK", "<html><title>请开启JavaScript</title></html>".as_bytes()),
         "/empty" => reply(&mut stream, "200 OK", b""),
         "/large" => reply(&mut stream, "200 OK", &vec![b' '; 3 << 20]),
@@ -60,8 +61,8 @@ fn answer(mut stream: TcpStream, base: &str) -> std::io::Result<()> {
     }
 }
 
-#[test]
-fn every_broken_source_is_named_and_the_others_go_on() {
+/// Serves on a free port until the test ends; gives the address.
+fn serve() -> String {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let base = format!("http://{}", listener.local_addr().unwrap());
     let served = base.clone();
@@ -71,6 +72,12 @@ fn every_broken_source_is_named_and_the_others_go_on() {
             std::thread::spawn(move || answer(stream, &base));
         }
     });
+    base
+}
+
+#[test]
+fn every_broken_source_is_named_and_the_others_go_on() {
+    let base = serve();
     let expected = [
         ("gone", "status 404"),
         ("busy", "asked us to wait"),
@@ -100,4 +107,19 @@ fn every_broken_source_is_named_and_the_others_go_on() {
     assert!(text.contains("sources    2 ok (0 unchanged), 10 failed") && text.contains("articles   2 new"), "{text}");
     let mail = String::from_utf8_lossy(&o.stdout).contains("mail       sent:");
     assert!(mail, "{text}");
+}
+
+#[test]
+fn a_host_that_asks_for_an_hour_holds_up_no_pass_and_costs_no_try() {
+    let base = serve();
+    let dir = tempfile::tempdir().unwrap();
+    let sources = format!("[[source]]\nid = \"a\"\nname = \"a\"\nurl = \"{base}/list-of-busy\"\nallow_private = true\n");
+    std::fs::write(dir.path().join("sources.toml"), sources).unwrap();
+    std::fs::write(dir.path().join("qingbao.toml"), "[fetch]\nhost_delay = \"0s\"\ntries = 1\n").unwrap();
+    for pass in 0..2 {
+        let start = std::time::Instant::now();
+        let o = Command::new(env!("CARGO_BIN_EXE_qingbao")).arg("once").current_dir(dir.path()).output().unwrap();
+        let text = String::from_utf8_lossy(&o.stdout);
+        assert!(text.contains("asked us to wait") && start.elapsed() < Duration::from_mins(1), "pass {pass}: {text}");
+    }
 }

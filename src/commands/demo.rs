@@ -35,7 +35,7 @@ pub(super) async fn run(args: &Args) -> anyhow::Result<()> {
     let mut settings = Settings::default();
     // the sample world is our own and does not mind; real hosts get their pause
     settings.fetch.host_delay = Duration::ZERO;
-    settings.publication.window = Duration::from_secs(4 * 86_400);
+    settings.publication.window = Duration::from_hours(96);
     let pipeline = Pipeline::new(Store::open(&data)?, settings, taxonomy)?;
     let progress = Shown::new();
     let report = pipeline.pass(&list, true, &progress).await?;

@@ -289,7 +289,7 @@ mod tests {
 
     #[test]
     fn lengths_of_time_need_a_number_and_a_unit() {
-        assert_eq!(parse_duration("30m"), Some(Duration::from_secs(1800)));
+        assert_eq!(parse_duration("30m"), Some(Duration::from_mins(30)));
         for bad in ["", "m", "30", "-5m", "1 year", "10分", "99999999999999999999d", "18446744073709551615d"] {
             assert_eq!(parse_duration(bad), None, "{bad}");
         }

@@ -71,8 +71,8 @@ impl Default for Publication {
             issues_this_year: 0,
             at: NaiveTime::from_hms_opt(7, 30, 0).unwrap_or_default(),
             calendar: Calendar::default(),
-            window: Duration::from_secs(3 * 86_400),
-            catch_up: Duration::from_secs(10 * 3600),
+            window: Duration::from_hours(72),
+            catch_up: Duration::from_hours(10),
             recipients: MailAddress::parse("editors@localhost").into_iter().collect(),
         }
     }
@@ -249,8 +249,8 @@ fn read_publication(s: &Section<'_>, p: &mut Publication) {
         }
     }
     read_calendar(s, &mut p.calendar);
-    set(&mut p.window, s.duration("window", Duration::from_secs(3600)..Duration::from_secs(60 * 86_400)));
-    set(&mut p.catch_up, s.duration("catch_up", Duration::from_secs(60)..Duration::from_secs(24 * 3600)));
+    set(&mut p.window, s.duration("window", Duration::from_hours(1)..Duration::from_hours(1440)));
+    set(&mut p.catch_up, s.duration("catch_up", Duration::from_mins(1)..Duration::from_hours(24)));
     if let Some(list) = s.texts("recipients") {
         p.recipients = list.iter().filter_map(|t| read_address(s, t.value, t.span.clone())).collect();
     }
@@ -360,7 +360,7 @@ fn read_smtp(s: &Section<'_>) -> Option<SmtpSettings> {
         tls,
         user: s.string("user"),
         password_file: s.string("password_file").map(PathBuf::from),
-        timeout: s.duration("timeout", Duration::from_secs(1)..Duration::from_secs(1801)).unwrap_or(Duration::from_secs(600)),
+        timeout: s.duration("timeout", Duration::from_secs(1)..Duration::from_secs(1801)).unwrap_or(Duration::from_mins(10)),
     })
 }
 

@@ -13,8 +13,8 @@ use crate::dedup::canonical;
 use crate::model::{ArticleSelectors, Identity, ListSelectors, RateKey, Source, SourceId, SourceKind, WebUrl};
 
 /// Time between two looks where nothing is said.
-pub const DEFAULT_INTERVAL: Duration = Duration::from_secs(30 * 60);
-const INTERVALS: Range<Duration> = Duration::from_secs(60)..Duration::from_secs(30 * 86_400);
+pub const DEFAULT_INTERVAL: Duration = Duration::from_mins(30);
+const INTERVALS: Range<Duration> = Duration::from_mins(1)..Duration::from_hours(720);
 const SOURCE_KEYS: [&str; 18] = [
     "id",
     "name",

@@ -74,6 +74,11 @@ impl FetchError {
         }
     }
 
+    /// Whether the site asked for more patience than a pass has.
+    pub fn is_long_wait(&self) -> bool {
+        matches!(self, Self::Busy { after, .. } if *after > super::queue::PATIENCE)
+    }
+
     /// The reason as an editor reads it.
     pub fn chinese(&self) -> String {
         match self {

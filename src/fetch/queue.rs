@@ -7,6 +7,8 @@ use std::time::Duration;
 use tokio::sync::{Mutex, OwnedMutexGuard, Semaphore, SemaphorePermit};
 use tokio::time::Instant;
 
+/// A host that asked for more patience than this is not waited for: the caller goes on and comes back later.
+pub(super) const PATIENCE: Duration = Duration::from_secs(30);
 /// Keys are forgotten above this many, once nobody waits for them: memory does not grow with the number of hosts.
 const KEEP: usize = 4096;
 
@@ -42,17 +44,22 @@ impl Queue {
         Self { hosts: StdMutex::default(), all: Semaphore::new(at_once), delay }
     }
 
-    /// Waits for one's turn at this host.
-    pub(super) async fn turn(&self, key: &str) -> Turn<'_> {
+    /// Waits for one's turn at this host; where that would be longer than the usual pause and [`PATIENCE`], gives how
+    /// long the host asked for.
+    pub(super) async fn turn(&self, key: &str) -> Result<Turn<'_>, Duration> {
         let slot = self.slot(key);
         let free_at = slot.lock_owned().await;
+        let wait = free_at.saturating_duration_since(Instant::now());
+        if wait > PATIENCE.max(self.delay) {
+            return Err(wait);
+        }
         tokio::time::sleep_until(*free_at).await;
         let permit = match self.all.acquire().await {
             Ok(permit) => permit,
             // the semaphore is closed nowhere; without a permit waiting for ever is the only honest answer
             Err(_closed) => std::future::pending().await,
         };
-        Turn { free_at, delay: self.delay, _permit: permit }
+        Ok(Turn { free_at, delay: self.delay, _permit: permit })
     }
 
     fn slot(&self, key: &str) -> Arc<Mutex<Instant>> {
@@ -74,19 +81,30 @@ mod tests {
         let queue = Queue::new(8, Duration::from_secs(1));
         let start = Instant::now();
         for _ in 0..3 {
-            drop(queue.turn("a").await);
+            drop(queue.turn("a").await.unwrap());
         }
         assert_eq!(start.elapsed().as_secs(), 2);
-        drop(queue.turn("b").await);
+        drop(queue.turn("b").await.unwrap());
         assert_eq!(start.elapsed().as_secs(), 2, "another host does not wait");
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_host_that_asks_for_time_gets_it() {
+    async fn a_host_that_asks_for_a_moment_gets_it() {
         let queue = Queue::new(8, Duration::ZERO);
         let start = Instant::now();
-        queue.turn("a").await.pause(Duration::from_secs(60));
-        drop(queue.turn("a").await);
-        assert_eq!(start.elapsed().as_secs(), 60);
+        queue.turn("a").await.unwrap().pause(Duration::from_secs(20));
+        drop(queue.turn("a").await.unwrap());
+        assert_eq!(start.elapsed().as_secs(), 20);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_host_that_asks_for_an_hour_is_not_waited_for_and_not_asked() {
+        let queue = Queue::new(8, Duration::ZERO);
+        queue.turn("a").await.unwrap().pause(Duration::from_hours(1));
+        let start = Instant::now();
+        assert_eq!(queue.turn("a").await.err().map(|d| d.as_secs()), Some(3600));
+        assert_eq!(start.elapsed().as_secs(), 0);
+        tokio::time::advance(Duration::from_hours(1)).await;
+        assert!(queue.turn("a").await.is_ok());
     }
 }

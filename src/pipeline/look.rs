@@ -13,9 +13,7 @@ use crate::store::FetchRecord;
 use crate::text::dates::Clock;
 
 /// Failures double the interval up to this.
-const MAX_BACK_OFF: Duration = Duration::from_secs(24 * 3600);
-/// A site that asks for no more patience than this is asked again in the same pass.
-const PATIENCE: Duration = Duration::from_secs(30);
+const MAX_BACK_OFF: Duration = Duration::from_hours(24);
 
 /// What came of looking at one source.
 enum Look {
@@ -88,8 +86,7 @@ impl Pipeline {
             }
             Ok(Fetched::Page(page)) => self.take_entries(source, *page, state.failures).await,
             Err(e) => {
-                let again = matches!(&e, FetchError::Busy { after, .. } if *after <= PATIENCE)
-                    || matches!(e, FetchError::Incomplete(_) | FetchError::RedirectLoop(_));
+                let again = !e.is_long_wait() && matches!(e, FetchError::Busy { .. } | FetchError::Incomplete(_) | FetchError::RedirectLoop(_));
                 self.fail(source, state.failures, &e.to_string(), &e.chinese(), again).await
             }
         }

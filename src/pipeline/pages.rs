@@ -83,6 +83,8 @@ impl Pipeline {
                 self.extract_stored(entry, source).await
             }
             Ok(Fetched::NotModified) => self.lose(entry, "answered 304 to a first request", false, false).await,
+            // the page was not refused: this pass leaves it, and it costs no try
+            Err(e) if e.is_long_wait() => Ok(Got::Lost(entry.entry.url.clone(), e.to_string(), false)),
             Err(e) => {
                 let last = !e.is_transient() || entry.tries + 1 >= self.settings.fetch.tries;
                 if last && let Some(extracted) = from_feed(&entry.entry, source) {

@@ -101,7 +101,7 @@ mod tests {
     fn the_draft_is_due_at_half_past_seven_in_xuchang() {
         let c = Calendar::default();
         let at = NaiveTime::from_hms_opt(7, 30, 0).unwrap();
-        let due = |t| c.due(utc(t), at, Duration::from_secs(4 * 3600));
+        let due = |t| c.due(utc(t), at, Duration::from_hours(4));
         assert_eq!(due("2026-11-23T23:29:59Z"), None, "07:29:59 on Tuesday");
         assert_eq!(due("2026-11-23T23:30:00Z"), Some(day("2026-11-24")));
         assert_eq!(due("2026-11-24T03:30:00Z"), Some(day("2026-11-24")), "four hours late, caught up");
