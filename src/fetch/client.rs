@@ -297,7 +297,7 @@ mod tests {
 
     #[test]
     fn retry_after_is_read_as_seconds_or_date_and_capped() {
-        let now = SystemTime::UNIX_EPOCH + Duration::from_hours(498744); // 2026-11-24T00:00:00Z
+        let now = SystemTime::UNIX_EPOCH + Duration::from_hours(498_744); // 2026-11-24T00:00:00Z
         let table = [
             ("120", 120),
             ("99999999999999999999999", 86_400),
