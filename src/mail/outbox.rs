@@ -53,3 +53,78 @@ fn wait(tries: u32) -> i64 {
     let i = usize::try_from(tries.saturating_sub(1)).unwrap_or(0).min(BACK_OFF.len() - 1);
     BACK_OFF.get(i).copied().unwrap_or(360)
 }
+
+#[cfg(test)]
+mod tests {
+    use chrono::Duration;
+
+    use super::*;
+    use crate::config::settings::{MailSettings, Publication, SmtpSettings};
+    use crate::digest::tests::{article, build_with, now};
+    use crate::mail::{MailAddress, compose};
+    use crate::model::EditionId;
+    use crate::render;
+
+    /// A store with one letter queued.
+    fn queued(dir: &std::path::Path) -> (Store, EditionId) {
+        let store = Store::open(dir).unwrap();
+        let draft = build_with(vec![article(1, "许昌发制品出口增长", "发制品", "行业动态", 2)], &[]);
+        let edition = store.commit_edition(draft.edition, &Publication::default(), &[]).unwrap();
+        let to = MailAddress::parse("a@b.cn").unwrap();
+        let letter = compose(&edition, &render::parts(&edition).unwrap(), &MailSettings::default(), &to, now()).unwrap();
+        assert_eq!(store.queue_letters(edition.id, &[letter], now()).unwrap(), 1);
+        (store, edition.id)
+    }
+
+    fn eml_files(dir: &std::path::Path) -> usize {
+        std::fs::read_dir(dir).map_or(0, |d| d.filter(|e| e.as_ref().is_ok_and(|e| e.path().extension().is_some_and(|x| x == "eml"))).count())
+    }
+
+    #[tokio::test]
+    async fn a_letter_is_sent_once_however_often_the_outbox_is_worked_off() {
+        let dir = tempfile::tempdir().unwrap();
+        let (store, edition) = queued(dir.path());
+        let transport = Transport::Files(dir.path().join("outbox"));
+        assert_eq!(send_due(&store, &transport, now()).await.unwrap().sent.len(), 1);
+        assert_eq!(send_due(&store, &transport, now() + Duration::days(9)).await.unwrap(), Report::default());
+        assert_eq!(eml_files(&dir.path().join("outbox")), 1);
+        assert_eq!(store.letters_of(edition).unwrap()[0].state, LetterState::Sent);
+    }
+
+    #[tokio::test]
+    async fn a_letter_found_in_sending_goes_out_again_with_the_same_message_id() {
+        let dir = tempfile::tempdir().unwrap();
+        let (store, edition) = queued(dir.path());
+        let before = store.letters_of(edition).unwrap().remove(0);
+        // the process was killed after the try began and before its end was recorded
+        store.letter_begins(before.id).unwrap();
+        let transport = Transport::Files(dir.path().join("outbox"));
+        assert_eq!(send_due(&store, &transport, now()).await.unwrap().sent.len(), 1);
+        let after = store.letters_of(edition).unwrap().remove(0);
+        assert_eq!((after.message_id, after.message), (before.message_id, before.message));
+    }
+
+    #[tokio::test]
+    async fn without_a_server_a_letter_waits_longer_after_each_try() {
+        let dir = tempfile::tempdir().unwrap();
+        let (store, edition) = queued(dir.path());
+        let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+        let smtp = SmtpSettings {
+            host: "127.0.0.1".into(),
+            port,
+            tls: crate::config::settings::MailTls::None,
+            user: None,
+            password_file: None,
+            timeout: std::time::Duration::from_secs(5),
+        };
+        let settings = MailSettings { smtp: Some(smtp), ..MailSettings::default() };
+        let transport = Transport::new(&settings, dir.path().join("outbox")).unwrap();
+        let mut at = now();
+        for wait in [1, 5, 15] {
+            assert_eq!(send_due(&store, &transport, at).await.unwrap().later.len(), 1);
+            assert!(store.due_letters(at + Duration::minutes(wait) - Duration::seconds(1), 9).unwrap().is_empty(), "{wait} minutes");
+            at += Duration::minutes(wait);
+        }
+        assert_eq!(store.letters_of(edition).unwrap()[0].state, LetterState::Queued);
+    }
+}

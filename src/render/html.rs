@@ -92,6 +92,13 @@ mod tests {
     }
 
     #[test]
+    fn the_mail_looks_as_it_did() {
+        let mut e = build_with(vec![article(1, "许昌发制品出口增长", "发制品", "财经数据", 2)], &[]).edition;
+        (e.year, e.number, e.total) = (2026, 3, 103);
+        insta::assert_snapshot!(html(&e).unwrap());
+    }
+
+    #[test]
     fn a_mail_of_many_items_stays_below_the_clipping_limit() {
         let mut edition = build_with(vec![article(1, "甲", "食品", "行业动态", 1)], &[]).edition;
         let mut item = edition.columns[0].items[0].clone();
