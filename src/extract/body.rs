@@ -166,7 +166,8 @@ fn measure(node: NodeRef<'_, Node>, linked: bool, dropped: &HashSet<NodeId>, s: 
                 return Default::default();
             }
             s.order.push(node.id());
-            let linked = linked || e.name() == "a";
+            // an anchor without an address is no link, and old pages forget to close it
+            let linked = linked || (e.name() == "a" && e.attr("href").is_some());
             let (mut all, mut own) = (Mass::default(), Mass::default());
             for child in node.children() {
                 let (below, inline) = measure(child, linked, dropped, s);

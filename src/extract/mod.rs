@@ -230,6 +230,13 @@ mod tests {
     }
 
     #[test]
+    fn a_body_behind_an_anchor_that_is_never_closed_is_found() {
+        let page = "<html><body><div><a name=top1>楼层</div><div>作者：<a href=/u>某人<a></div><div><p>正文第一段，说明事情的经过，文字足够多，标点也不少。</p>\
+            <p>正文第二段，继续说明，文字同样足够多。</p></div><div><a href=/x>关于我们</a> <a href=/y>联系我们</a></div></body></html>";
+        assert!(run(page).unwrap().text.contains("正文第二段"));
+    }
+
+    #[test]
     fn pages_without_an_article_say_why() {
         assert!(matches!(run("<html><body><div id=app></div></body></html>"), Err(ExtractError::NoContent { .. })));
         assert!(matches!(
