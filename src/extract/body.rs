@@ -1,4 +1,4 @@
-//! Finding the element that holds the article, and reading its lines.
+//! Finding the element that holds the article.
 //!
 //! The scoring follows arc90's Readability (paragraphs give points to their parents, links take them away), with
 //! Chinese punctuation counted as its commas are. Precision comes from what is left out while reading.
@@ -8,56 +8,11 @@ use scraper::{ElementRef, Html, Node, Selector};
 use std::collections::{HashMap, HashSet};
 
 use super::boilerplate;
+use super::nodes::{element, is_block, names, skipped};
 use crate::model::ArticleSelectors;
 
-/// Elements whose content is never text of the page.
-const NO_TEXT: [&str; 19] = [
-    "script", "style", "noscript", "template", "iframe", "object", "embed", "svg", "math", "canvas", "video", "audio", "select", "option", "button",
-    "input", "textarea", "head", "map",
-];
-/// Elements whose content is never part of the article, though bylines may stand there.
-const NO_BODY: [&str; 3] = ["nav", "footer", "aside"];
-/// Elements that begin a new line.
-const BLOCK: [&str; 32] = [
-    "address",
-    "article",
-    "blockquote",
-    "body",
-    "center",
-    "dd",
-    "div",
-    "dl",
-    "dt",
-    "fieldset",
-    "figcaption",
-    "figure",
-    "form",
-    "h1",
-    "h2",
-    "h3",
-    "h4",
-    "h5",
-    "h6",
-    "header",
-    "hr",
-    "li",
-    "main",
-    "ol",
-    "p",
-    "pre",
-    "section",
-    "table",
-    "tbody",
-    "tr",
-    "ul",
-    "details",
-];
 /// Paragraphs shorter than this give no points.
 const MIN_PARAGRAPH: usize = 12;
-
-fn is_block(name: &str) -> bool {
-    BLOCK.contains(&name)
-}
 
 /// Facts about the text below one element.
 #[derive(Debug, Clone, Copy, Default)]
@@ -112,30 +67,6 @@ pub(super) fn find<'a>(html: &'a Html, selectors: &ArticleSelectors) -> Found<'a
         drop_inside(*r, &survey, &mut dropped);
     }
     Found { roots, dropped }
-}
-
-fn element(node: NodeRef<'_, Node>) -> Option<ElementRef<'_>> {
-    ElementRef::wrap(node)
-}
-
-fn skipped(e: &ElementRef<'_>) -> bool {
-    NO_BODY.contains(&e.value().name()) || hidden(e)
-}
-
-fn hidden(e: &ElementRef<'_>) -> bool {
-    let v = e.value();
-    NO_TEXT.contains(&v.name())
-        || v.attr("hidden").is_some()
-        || v.attr("aria-hidden") == Some("true") && v.attr("class").is_none_or(|c| !c.contains("fallback"))
-        || v.attr("style").is_some_and(|s| {
-            let s: String = s.chars().filter(|c| !c.is_whitespace()).collect::<String>().to_ascii_lowercase();
-            s.contains("display:none") || s.contains("visibility:hidden") && !s.contains("opacity:0")
-        })
-}
-
-fn names(e: &ElementRef<'_>) -> String {
-    let v = e.value();
-    format!("{} {}", v.attr("class").unwrap_or_default(), v.attr("id").unwrap_or_default())
 }
 
 /// Measures every element once, bottom up, and lets paragraphs give points.
@@ -324,92 +255,4 @@ fn drop_after_related(root: ElementRef<'_>, survey: &Survey, dropped: &mut HashS
             dropped.extend(rest.iter().map(ego_tree::NodeRef::id));
         }
     }
-}
-
-/// The text of elements as lines; cells of a row parted by tabs.
-pub(super) fn lines(roots: &[ElementRef<'_>], dropped: &HashSet<NodeId>) -> Vec<String> {
-    let mut out = vec![String::new()];
-    for r in roots {
-        write_lines(**r, &|e| skipped(e) || dropped.contains(&e.id()), &mut out);
-        new_line(&mut out);
-    }
-    out.retain(|l| !l.trim().is_empty());
-    out
-}
-
-fn new_line(out: &mut Vec<String>) {
-    if out.last().is_none_or(|l| !l.trim().is_empty()) {
-        out.push(String::new());
-    }
-}
-
-fn write_lines(node: NodeRef<'_, Node>, leave_out: &dyn Fn(&ElementRef<'_>) -> bool, out: &mut Vec<String>) {
-    match node.value() {
-        Node::Text(t) => {
-            if let Some(line) = out.last_mut() {
-                line.push_str(&t.replace(['\n', '\r', '\t'], " "));
-            }
-        }
-        Node::Element(e) => {
-            let Some(this) = element(node) else { return };
-            if leave_out(&this) {
-                return;
-            }
-            let block = is_block(e.name());
-            if block || e.name() == "br" {
-                new_line(out);
-            } else if matches!(e.name(), "td" | "th") && out.last().is_some_and(|l| !l.trim().is_empty()) {
-                out.last_mut().into_iter().for_each(|l| l.push('\t'));
-            }
-            for child in node.children() {
-                write_lines(child, leave_out, out);
-            }
-            if block {
-                new_line(out);
-            }
-        }
-        _ => {}
-    }
-}
-
-/// The HTML of elements without what was left out; still to be sanitised.
-pub(super) fn raw_html(roots: &[ElementRef<'_>], dropped: &HashSet<NodeId>) -> String {
-    let mut out = String::new();
-    for r in roots {
-        write_html(**r, dropped, &mut out);
-    }
-    out
-}
-
-fn write_html(node: NodeRef<'_, Node>, dropped: &HashSet<NodeId>, out: &mut String) {
-    match node.value() {
-        Node::Text(t) => out.push_str(&ammonia::clean_text(t)),
-        Node::Element(e) => {
-            let Some(this) = element(node) else { return };
-            if skipped(&this) || dropped.contains(&node.id()) {
-                return;
-            }
-            out.push('<');
-            out.push_str(e.name());
-            for (name, value) in e.attrs().filter(|(n, _)| matches!(*n, "href" | "src" | "data-src" | "alt" | "colspan" | "rowspan")) {
-                out.push_str(&format!(" {}=\"{}\"", if name == "data-src" { "src" } else { name }, ammonia::clean_text(value)));
-            }
-            out.push('>');
-            for child in node.children() {
-                write_html(child, dropped, out);
-            }
-            if !matches!(e.name(), "br" | "hr" | "img" | "wbr" | "col") {
-                out.push_str(&format!("</{}>", e.name()));
-            }
-        }
-        _ => {}
-    }
-}
-
-/// Every visible line of a page, in order: where titles, dates and bylines are looked for.
-pub(super) fn visible_lines(html: &Html) -> Vec<String> {
-    let mut out = vec![String::new()];
-    write_lines(*html.root_element(), &hidden, &mut out);
-    out.retain(|l| !l.trim().is_empty());
-    out
 }

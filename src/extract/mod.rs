@@ -7,6 +7,8 @@ mod body;
 mod boilerplate;
 pub mod dom;
 mod meta;
+mod nodes;
+mod read;
 
 use crate::model::{ArticleSelectors, Extracted, WebUrl};
 use crate::text::chars;
@@ -75,10 +77,10 @@ pub fn foreign_format(bytes: &[u8]) -> Option<&'static str> {
 pub fn extract(text: &str, context: &Context<'_>) -> Result<Extracted, ExtractError> {
     let page = dom::parse(text);
     let head = meta::Head::read(&page.html);
-    let visible = body::visible_lines(&page.html).iter().map(|l| chars::line(l)).collect::<Vec<_>>();
+    let visible = read::visible_lines(&page.html).iter().map(|l| chars::line(l)).collect::<Vec<_>>();
     let title = meta::title(&page.html, &head);
     let found = body::find(&page.html, context.selectors);
-    let lines = boilerplate::strip(body::lines(&found.roots, &found.dropped), title.as_deref());
+    let lines = boilerplate::strip(read::lines(&found.roots, &found.dropped), title.as_deref());
     let letters = lines.iter().map(|l| l.chars().count()).sum::<usize>();
     if let Some(t) = title.as_deref().filter(|t| letters < 200 && is_error_title(t)) {
         return Err(ExtractError::SoftError(t.to_owned()));
@@ -100,7 +102,7 @@ pub fn extract(text: &str, context: &Context<'_>) -> Result<Extracted, ExtractEr
         publisher: meta::publisher(&page.html, &head, &visible, title.as_deref()),
         published_at: meta::published(&page.html, &head, &visible, title.as_deref(), context.url, &context.clock),
         language: chars::language(&body_text),
-        html: sanitise(&body::raw_html(&found.roots, &found.dropped), context.url),
+        html: sanitise(&read::raw_html(&found.roots, &found.dropped), context.url),
         text: body_text,
         title,
         warnings,
@@ -111,7 +113,7 @@ pub fn extract(text: &str, context: &Context<'_>) -> Result<Extracted, ExtractEr
 pub fn from_fragment(html: &str, context: &Context<'_>) -> Option<Extracted> {
     let page = dom::parse(html);
     let none = std::collections::HashSet::new();
-    let lines = boilerplate::strip(body::lines(&[page.html.root_element()], &none), None);
+    let lines = boilerplate::strip(read::lines(&[page.html.root_element()], &none), None);
     let text = lines.join("\n");
     (text.chars().count() >= MIN_TEXT).then(|| Extracted {
         language: chars::language(&text),
@@ -124,7 +126,7 @@ pub fn from_fragment(html: &str, context: &Context<'_>) -> Option<Extracted> {
 /// Plain text of a short piece of HTML, one line.
 pub fn plain_text(html: &str) -> String {
     let page = dom::parse(html);
-    chars::line(&body::visible_lines(&page.html).join(" "))
+    chars::line(&read::visible_lines(&page.html).join(" "))
 }
 
 fn is_error_title(title: &str) -> bool {

@@ -1,0 +1,74 @@
+//! What elements are: blocks, hidden, outside any article.
+
+use ego_tree::NodeRef;
+use scraper::{ElementRef, Node};
+
+/// Elements whose content is never text of the page.
+const NO_TEXT: [&str; 19] = [
+    "script", "style", "noscript", "template", "iframe", "object", "embed", "svg", "math", "canvas", "video", "audio", "select", "option", "button",
+    "input", "textarea", "head", "map",
+];
+/// Elements whose content is never part of the article, though bylines may stand there.
+const NO_BODY: [&str; 3] = ["nav", "footer", "aside"];
+/// Elements that begin a new line.
+const BLOCK: [&str; 32] = [
+    "address",
+    "article",
+    "blockquote",
+    "body",
+    "center",
+    "dd",
+    "div",
+    "dl",
+    "dt",
+    "fieldset",
+    "figcaption",
+    "figure",
+    "form",
+    "h1",
+    "h2",
+    "h3",
+    "h4",
+    "h5",
+    "h6",
+    "header",
+    "hr",
+    "li",
+    "main",
+    "ol",
+    "p",
+    "pre",
+    "section",
+    "table",
+    "tbody",
+    "tr",
+    "ul",
+    "details",
+];
+pub(super) fn is_block(name: &str) -> bool {
+    BLOCK.contains(&name)
+}
+
+pub(super) fn element(node: NodeRef<'_, Node>) -> Option<ElementRef<'_>> {
+    ElementRef::wrap(node)
+}
+
+pub(super) fn skipped(e: &ElementRef<'_>) -> bool {
+    NO_BODY.contains(&e.value().name()) || hidden(e)
+}
+
+pub(super) fn hidden(e: &ElementRef<'_>) -> bool {
+    let v = e.value();
+    NO_TEXT.contains(&v.name())
+        || v.attr("hidden").is_some()
+        || v.attr("aria-hidden") == Some("true") && v.attr("class").is_none_or(|c| !c.contains("fallback"))
+        || v.attr("style").is_some_and(|s| {
+            let s: String = s.chars().filter(|c| !c.is_whitespace()).collect::<String>().to_ascii_lowercase();
+            s.contains("display:none") || s.contains("visibility:hidden") && !s.contains("opacity:0")
+        })
+}
+
+pub(super) fn names(e: &ElementRef<'_>) -> String {
+    let v = e.value();
+    format!("{} {}", v.attr("class").unwrap_or_default(), v.attr("id").unwrap_or_default())
+}

@@ -1,0 +1,128 @@
+//! From the pointer on a list to the judged article.
+
+use chrono::{DateTime, FixedOffset, Utc};
+use serde::{Deserialize, Serialize};
+
+use super::{ArticleId, SourceId, StoryId, WebUrl};
+
+/// One pointer to an article, found in a feed or on a list page.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Entry {
+    /// The feed's own id.
+    pub id: Option<String>,
+    /// Where the article is.
+    pub url: WebUrl,
+    /// Title as listed; may be cut.
+    pub title: String,
+    /// When it was published, as listed.
+    pub published_at: Option<DateTime<FixedOffset>>,
+    /// Short text from the feed, plain.
+    pub summary: Option<String>,
+    /// Full text from the feed, raw HTML, not to be trusted.
+    pub content_html: Option<String>,
+}
+
+/// What an article page was found to say.
+#[derive(Debug, Clone, Default, PartialEq, Serialize)]
+pub struct Extracted {
+    /// Headline.
+    pub title: Option<String>,
+    /// Author, if one is named.
+    pub author: Option<String>,
+    /// 来源 in the site's own words.
+    pub publisher: Option<String>,
+    /// Publication time.
+    pub published_at: Option<DateTime<FixedOffset>>,
+    /// `zh`, `en` or nothing.
+    pub language: Option<&'static str>,
+    /// Body as paragraphs, one per line.
+    pub text: String,
+    /// Body as sanitised HTML.
+    pub html: String,
+    /// What was odd about the page.
+    pub warnings: Vec<String>,
+}
+
+/// One article in the archive.
+#[derive(Debug, Clone)]
+pub struct Article {
+    /// Row.
+    pub id: ArticleId,
+    /// Source it was first found in.
+    pub source: SourceId,
+    /// That source's name.
+    pub source_name: String,
+    /// Region of that source.
+    pub region: Option<String>,
+    /// Where it is.
+    pub url: WebUrl,
+    /// Headline.
+    pub title: String,
+    /// Author.
+    pub author: Option<String>,
+    /// 来源.
+    pub publisher: Option<String>,
+    /// Publication time, if known.
+    pub published_at: Option<DateTime<FixedOffset>>,
+    /// When it came in.
+    pub fetched_at: DateTime<Utc>,
+    /// Body as paragraphs, one per line.
+    pub text: String,
+    /// Body as sanitised HTML.
+    pub html: String,
+    /// The story it tells, once known.
+    pub story: Option<StoryId>,
+    /// What the classifier said, once it did.
+    pub judgement: Option<Judgement>,
+}
+
+impl Article {
+    /// Publication time, or when it came in: what articles are sorted by. Never later than it came in.
+    pub fn effective_time(&self) -> DateTime<Utc> {
+        self.published_at.map_or(self.fetched_at, |t| t.with_timezone(&Utc).min(self.fetched_at))
+    }
+
+    /// 来源 as shown: the page's own, else the source's name.
+    pub fn origin(&self) -> &str {
+        self.publisher.as_deref().unwrap_or(&self.source_name)
+    }
+}
+
+/// An industry or theme with how sure the classifier is and why.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Label {
+    /// Name from the taxonomy.
+    pub name: String,
+    /// 0–1.
+    pub score: f64,
+    /// Words that spoke for it.
+    pub evidence: Vec<String>,
+}
+
+/// Everything the classifier says of one article.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct Judgement {
+    /// Industries, best first.
+    pub industries: Vec<Label>,
+    /// Cross-industry themes, best first.
+    #[serde(default)]
+    pub themes: Vec<Label>,
+    /// Column of the briefing.
+    pub column: String,
+    /// Why that column.
+    #[serde(default)]
+    pub column_reasons: Vec<String>,
+    /// Keywords, best first.
+    pub keywords: Vec<String>,
+    /// Places named, most often first.
+    pub places: Vec<String>,
+    /// Organisations named.
+    pub organisations: Vec<String>,
+}
+
+impl Judgement {
+    /// Whether the article concerns this publication at all.
+    pub fn on_topic(&self) -> bool {
+        !self.industries.is_empty() || !self.themes.is_empty()
+    }
+}

@@ -1,0 +1,118 @@
+//! An issue of the briefing.
+
+use chrono::NaiveDate;
+use serde::{Deserialize, Serialize};
+
+use super::{ArticleId, EditionId, WebUrl};
+
+/// Another place where an item's story was published.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Copy {
+    /// Name of the source that republished it.
+    pub origin: String,
+    /// Where.
+    pub url: WebUrl,
+}
+
+/// One item of an edition.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Item {
+    /// The article shown.
+    pub article: ArticleId,
+    /// Headline, cleaned.
+    pub title: String,
+    /// The article's own sentences.
+    pub summary: String,
+    /// Full text, one paragraph per line.
+    pub text: String,
+    /// Industry names.
+    pub industries: Vec<String>,
+    /// Theme names.
+    pub themes: Vec<String>,
+    /// Keywords.
+    pub keywords: Vec<String>,
+    /// 来源.
+    pub origin: String,
+    /// Publication day.
+    pub date: Option<NaiveDate>,
+    /// Places named.
+    pub places: Vec<String>,
+    /// Where.
+    pub url: WebUrl,
+    /// Republished elsewhere.
+    pub copies: Vec<Copy>,
+    /// Rank score.
+    pub score: f64,
+    /// Why it was chosen, for people.
+    pub reasons: Vec<String>,
+}
+
+/// A column with its items in order.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ColumnItems {
+    /// Name of the column.
+    pub name: String,
+    /// Items in order.
+    pub items: Vec<Item>,
+}
+
+/// A source that did not work, as told to editors.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SourceTrouble {
+    /// Name of the source.
+    pub name: String,
+    /// What is wrong, in Chinese.
+    pub reason: String,
+    /// Since when, as a day.
+    pub since: Option<NaiveDate>,
+}
+
+/// Figures on the pass behind an edition.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Health {
+    /// Sources looked at.
+    pub sources: usize,
+    /// Sources that did not work.
+    pub troubles: Vec<SourceTrouble>,
+    /// Articles considered.
+    pub candidates: usize,
+    /// Republished copies merged away.
+    pub merged: usize,
+}
+
+/// One issue of the briefing.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Edition {
+    /// Row; 0 until stored.
+    pub id: EditionId,
+    /// Name of the publication.
+    pub publication: String,
+    /// Who edits it.
+    pub organiser: String,
+    /// Year the number counts in.
+    pub year: i32,
+    /// Number within the year.
+    pub number: u32,
+    /// Number since the first issue.
+    pub total: u32,
+    /// Day of the issue.
+    pub date: NaiveDate,
+    /// 编者的话.
+    pub foreword: String,
+    /// Columns in order.
+    pub columns: Vec<ColumnItems>,
+    /// How the crawl behind it went.
+    pub health: Health,
+}
+
+impl Edition {
+    /// Items over all columns.
+    pub fn item_count(&self) -> usize {
+        self.columns.iter().map(|c| c.items.len()).sum()
+    }
+
+    /// 2026年第3期(总第3期).
+    pub fn issue_label(&self) -> String {
+        format!("{}年第{}期(总第{}期)", self.year, self.number, self.total)
+    }
+}

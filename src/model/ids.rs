@@ -1,0 +1,191 @@
+//! Identifiers and addresses: right by construction.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+use url::Url;
+
+/// Longest address that is accepted anywhere, in bytes.
+pub const MAX_URL_BYTES: usize = 4096;
+
+/// Stable key of a source: one or more of `[a-z0-9-]`, at most 64 bytes.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
+pub struct SourceId(String);
+
+impl SourceId {
+    /// Reads an id; `None` unless it is 1–64 characters of `[a-z0-9-]`.
+    pub fn parse(text: &str) -> Option<Self> {
+        let fits = (1..=64).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-');
+        fits.then(|| Self(text.to_owned()))
+    }
+
+    /// The id as written.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for SourceId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// An absolute `http` or `https` address with a host, at most [`MAX_URL_BYTES`] long, without credentials or fragment.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct WebUrl(Url);
+
+/// Why a text is no usable web address.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum UrlError {
+    /// Not parseable by the WHATWG rules.
+    #[error("not a web address ({0}); write it as https://host/path")]
+    Syntax(String),
+    /// Another scheme than http or https.
+    #[error("scheme {0:?} is not supported; only http and https are")]
+    Scheme(String),
+    /// Longer than [`MAX_URL_BYTES`].
+    #[error("address is {0} bytes long; at most {MAX_URL_BYTES} are accepted")]
+    TooLong(usize),
+    /// `user:password@host`.
+    #[error("address carries a user name or password; remove it")]
+    Credentials,
+}
+
+impl WebUrl {
+    /// Parses an absolute address.
+    pub fn parse(text: &str) -> Result<Self, UrlError> {
+        let text = text.trim();
+        if text.len() > MAX_URL_BYTES {
+            return Err(UrlError::TooLong(text.len()));
+        }
+        Url::parse(text).map_err(|e| UrlError::Syntax(e.to_string())).and_then(Self::from_url)
+    }
+
+    /// Resolves a reference found on this page.
+    pub fn join(&self, reference: &str) -> Result<Self, UrlError> {
+        let reference = reference.trim();
+        if reference.len() > MAX_URL_BYTES {
+            return Err(UrlError::TooLong(reference.len()));
+        }
+        self.0.join(reference).map_err(|e| UrlError::Syntax(e.to_string())).and_then(Self::from_url)
+    }
+
+    fn from_url(mut url: Url) -> Result<Self, UrlError> {
+        if !matches!(url.scheme(), "http" | "https") {
+            return Err(UrlError::Scheme(url.scheme().to_owned()));
+        }
+        if url.host_str().is_none_or(str::is_empty) {
+            return Err(UrlError::Syntax("no host".to_owned()));
+        }
+        if !url.username().is_empty() || url.password().is_some() {
+            return Err(UrlError::Credentials);
+        }
+        url.set_fragment(None);
+        Ok(Self(url))
+    }
+
+    /// The address as text.
+    pub fn as_str(&self) -> &str {
+        self.0.as_str()
+    }
+
+    /// The parsed form.
+    pub fn as_url(&self) -> &Url {
+        &self.0
+    }
+
+    /// Host, lower case; IPv6 in brackets.
+    pub fn host(&self) -> &str {
+        self.0.host_str().unwrap_or_default()
+    }
+
+    /// Host and port: the unit of politeness.
+    pub fn authority(&self) -> String {
+        format!("{}:{}", self.host(), self.0.port_or_known_default().unwrap_or(0))
+    }
+}
+
+impl fmt::Display for WebUrl {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.0.as_str())
+    }
+}
+
+impl Serialize for WebUrl {
+    fn serialize<S: serde::Serializer>(&self, s: S) -> Result<S::Ok, S::Error> {
+        s.serialize_str(self.as_str())
+    }
+}
+
+impl<'de> Deserialize<'de> for WebUrl {
+    fn deserialize<D: serde::Deserializer<'de>>(d: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(d)?;
+        Self::parse(&text).map_err(serde::de::Error::custom)
+    }
+}
+
+macro_rules! row_id {
+    ($(#[$doc:meta])* $name:ident) => {
+        $(#[$doc])*
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+        pub struct $name(pub i64);
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                self.0.fmt(f)
+            }
+        }
+    };
+}
+
+row_id!(
+    /// An entry's row.
+    EntryId
+);
+row_id!(
+    /// An article's row.
+    ArticleId
+);
+row_id!(
+    /// A story: the row of the first article that told it.
+    StoryId
+);
+row_id!(
+    /// An edition's row.
+    EditionId
+);
+row_id!(
+    /// A row of the outbox.
+    OutboxId
+);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn source_ids_are_lower_case_words() {
+        assert!(SourceId::parse("henan-kjt").is_some());
+        for bad in ["", "Henan", "a b", "a/b", "河南", &"x".repeat(65)] {
+            assert!(SourceId::parse(bad).is_none(), "{bad:?}");
+        }
+    }
+
+    #[test]
+    fn web_urls_refuse_what_must_not_be_fetched() {
+        for bad in ["ftp://a.cn/", "javascript:alert(1)", "/x", "http://", "http://u:p@a.cn/", "http://a.cn:99999/"] {
+            assert!(WebUrl::parse(bad).is_err(), "{bad}");
+        }
+        assert_eq!(WebUrl::parse(&format!("http://a.cn/{}", "x".repeat(5000))), Err(UrlError::TooLong(5012)));
+        assert_eq!(WebUrl::parse("HTTP://A.cn/x#y").unwrap().as_str(), "http://a.cn/x");
+    }
+
+    #[test]
+    fn joining_resolves_relative_links() {
+        let base = WebUrl::parse("https://a.gov.cn/x/index.html").unwrap();
+        assert_eq!(base.join("./t1.html").unwrap().as_str(), "https://a.gov.cn/x/t1.html");
+        assert_eq!(base.join("//b.cn/y").unwrap().host(), "b.cn");
+        assert!(base.join("javascript:void(0)").is_err());
+    }
+}
