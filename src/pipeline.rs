@@ -22,7 +22,7 @@ use crate::fetch::Fetcher;
 use crate::mail::{self, Transport};
 use crate::model::{Article, Edition, Health, Source};
 use crate::render;
-use crate::store::{Judged, Result as StoreResult, Store};
+use crate::store::{Judged, Letter, Result as StoreResult, Store, StoreError};
 
 pub use report::{PassReport, Progress, Silent};
 
@@ -176,15 +176,14 @@ impl Pipeline {
 
     /// Queues the letters of an edition; gives how many are new.
     pub async fn queue(&self, edition: &Edition, now: DateTime<Utc>) -> Result<usize> {
-        let parts = render::parts(edition)?;
-        let letters = self
-            .settings
-            .publication
-            .recipients
-            .iter()
-            .map(|to| mail::compose(edition, &parts, &self.settings.mail, to, now))
-            .collect::<std::result::Result<Vec<_>, _>>()?;
-        let id = edition.id;
+        let (id, edition) = (edition.id, edition.clone());
+        let (recipients, settings) = (self.settings.publication.recipients.clone(), self.settings.mail.clone());
+        // the document and its compression are CPU work
+        let composed = tokio::task::spawn_blocking(move || -> Result<Vec<Letter>> {
+            let parts = render::parts(&edition)?;
+            Ok(recipients.iter().map(|to| mail::compose(&edition, &parts, &settings, to, now)).collect::<std::result::Result<_, _>>()?)
+        });
+        let letters = composed.await.unwrap_or(Err(StoreError::Cancelled.into()))?;
         Ok(self.store.run(move |s| s.queue_letters(id, &letters, now)).await?)
     }
 

@@ -49,8 +49,7 @@ pub(super) async fn run(action: &Action, world: &World) -> anyhow::Result<()> {
     match action {
         Action::Search { words, limit } => {
             let (query, limit) = (words.join(" "), *limit);
-            for f in store.run(move |s| s.search(&query, limit)).await? {
-                let a = f.article;
+            for a in store.run(move |s| s.search(&query, limit)).await? {
                 writeln!(out, "{}\t{}\t{}\t{}", day(&a, world), a.origin(), a.title, a.url)?;
             }
         }

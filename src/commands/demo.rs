@@ -30,7 +30,7 @@ pub(super) async fn run(args: &Args) -> anyhow::Result<()> {
     clear(&data)?;
     let text = world.sources(&server.base);
     let taxonomy = Taxonomy::load(None)?;
-    let vocabulary = Vocabulary { industries: taxonomy.industry_names(), columns: taxonomy.column_names() };
+    let vocabulary = Vocabulary::new(&taxonomy, Vec::new());
     let list = SourceList::parse("sample world", &text, &vocabulary)?;
     let mut settings = Settings::default();
     // the sample world is our own and does not mind; real hosts get their pause

@@ -10,6 +10,7 @@ use clap::{Subcommand, ValueEnum};
 use super::{World, write_file};
 use crate::mail::{MailAddress, Transport, compose};
 use crate::model::{Edition, EditionId};
+use crate::pipeline::Pipeline;
 use crate::render;
 use crate::store::{Store, StoreError};
 
@@ -91,18 +92,18 @@ pub(super) async fn run(action: &Action, world: &World) -> anyhow::Result<()> {
             }
         }
         Action::Show { id, why } => {
-            let edition = find(world, *id).await?;
+            let edition = find(store, *id).await?;
             print!("{}", render::text(&edition));
             if *why {
                 print!("{}", reasons(&edition));
             }
         }
         Action::Send { id, to, dry_run } => {
-            let edition = find(world, *id).await?;
-            send(world, &edition, to.as_deref(), *dry_run).await?;
+            let edition = find(store, *id).await?;
+            send(world, &pipeline, &edition, to.as_deref(), *dry_run).await?;
         }
         Action::Export { id, format, output } => {
-            let edition = find(world, Some(*id)).await?;
+            let edition = find(store, Some(*id)).await?;
             let bytes = export(world, &edition, *format)?;
             match output {
                 Some(path) => write_file(path, &bytes)?,
@@ -121,9 +122,7 @@ fn reasons(edition: &Edition) -> String {
     out
 }
 
-async fn find(world: &World, id: Option<i64>) -> anyhow::Result<Edition> {
-    let pipeline = world.pipeline_beside()?;
-    let store = pipeline.store();
+async fn find(store: &Store, id: Option<i64>) -> anyhow::Result<Edition> {
     let id = match id {
         Some(id) => EditionId(id),
         None => store.run(|s| s.editions(1)).await?.first().map(|e| e.id).context("there is no edition yet; run `qingbao digest build`")?,
@@ -131,9 +130,8 @@ async fn find(world: &World, id: Option<i64>) -> anyhow::Result<Edition> {
     store.run(move |s| s.edition(id)).await?.with_context(|| format!("there is no edition {id}; `qingbao digest list` prints them"))
 }
 
-async fn send(world: &World, edition: &Edition, to: Option<&str>, dry_run: bool) -> anyhow::Result<()> {
+async fn send(world: &World, pipeline: &Pipeline, edition: &Edition, to: Option<&str>, dry_run: bool) -> anyhow::Result<()> {
     let now = Utc::now();
-    let pipeline = world.pipeline_beside()?;
     if dry_run {
         for r in &world.settings.publication.recipients {
             println!("{} would go to {r}", render::subject(edition));
@@ -155,15 +153,15 @@ async fn send(world: &World, edition: &Edition, to: Option<&str>, dry_run: bool)
     }
     let queued = pipeline.queue(edition, now).await?;
     // only the process that holds the data folder sends: two at once would send a letter twice
-    let alone = match Store::open(&world.data) {
-        Ok(store) => world.wire(store)?,
+    let _alone = match Store::open(&world.data) {
+        Ok(store) => store,
         Err(StoreError::InUse { pid, .. }) => {
             println!("{queued} letters queued; the running service (pid {pid}) sends them within half a minute");
             return Ok(());
         }
         Err(e) => return Err(e.into()),
     };
-    let report = alone.send(world.data.join("outbox"), now).await?;
+    let report = pipeline.send(world.data.join("outbox"), now).await?;
     println!("{queued} letters queued, {} sent, {} waiting, {} given up", report.sent.len(), report.later.len(), report.failed.len());
     for (to, why) in report.later.iter().chain(&report.failed) {
         println!("  {to}: {why}");

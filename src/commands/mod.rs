@@ -131,10 +131,7 @@ impl World {
     }
 
     fn vocabulary(&self) -> anyhow::Result<Vocabulary> {
-        let taxonomy = self.taxonomy()?;
-        let mut columns = self.settings.publication.column_names();
-        columns.extend(taxonomy.column_names());
-        Ok(Vocabulary { industries: taxonomy.industry_names(), columns })
+        Ok(Vocabulary::new(&self.taxonomy()?, self.settings.publication.column_names()))
     }
 
     fn source_list(&self) -> anyhow::Result<SourceList> {

@@ -46,13 +46,13 @@ pub(super) struct Reader<'a> {
     file: &'a str,
     raw: &'a str,
     document: Document<String>,
-    /// Byte offset of each line: a list of ten thousand sources is asked for twenty thousand places.
-    lines: Vec<usize>,
+    places: Places,
     problems: RefCell<Vec<Problem>>,
 }
 
 impl<'a> Reader<'a> {
     pub(super) fn parse(file: &'a str, raw: &'a str) -> Result<Self, ConfigError> {
+        let places = Places::new(raw);
         let document = Document::parse(raw.to_owned()).map_err(|e| {
             let at = e.span().map_or(0, |s| s.start);
             let mut message = e.message().replace('\n', "; ");
@@ -61,10 +61,9 @@ impl<'a> Reader<'a> {
             if raw.get(line_start..line_end).is_some_and(|l| l.contains(['“', '”', '＂'])) {
                 message.push_str("; the line has full-width quotes “ ”, use \" \" instead (请用半角引号)");
             }
-            ConfigError { problems: vec![Problem { file: file.to_owned(), at: Some(place(raw, at)), message }] }
+            ConfigError { problems: vec![Problem { file: file.to_owned(), at: Some(places.of(raw, at)), message }] }
         })?;
-        let lines = std::iter::once(0).chain(raw.match_indices('\n').map(|(i, _)| i + 1)).collect();
-        Ok(Self { file, raw, document, lines, problems: RefCell::default() })
+        Ok(Self { file, raw, document, places, problems: RefCell::default() })
     }
 
     pub(super) fn root(&self) -> Section<'_> {
@@ -78,10 +77,7 @@ impl<'a> Reader<'a> {
 
     /// Line and column of a span, for messages that name a second place.
     pub(super) fn place(&self, span: &Range<usize>) -> (usize, usize) {
-        let line = self.lines.partition_point(|start| *start <= span.start);
-        let start = self.lines.get(line.saturating_sub(1)).copied().unwrap_or(0);
-        let column = self.raw.get(start..span.start).map_or(1, |before| before.chars().count() + 1);
-        (line, column)
+        self.places.of(self.raw, span.start)
     }
 
     /// The value, unless anything was complained of.
@@ -95,11 +91,20 @@ impl<'a> Reader<'a> {
     }
 }
 
-fn place(raw: &str, offset: usize) -> (usize, usize) {
-    let before = raw.get(..offset).unwrap_or(raw);
-    let line = before.bytes().filter(|b| *b == b'\n').count() + 1;
-    let column = before.rsplit('\n').next().unwrap_or_default().chars().count() + 1;
-    (line, column)
+/// Byte offset of each line: a list of ten thousand sources is asked for twenty thousand places.
+struct Places(Vec<usize>);
+
+impl Places {
+    fn new(raw: &str) -> Self {
+        Self(std::iter::once(0).chain(raw.match_indices('\n').map(|(i, _)| i + 1)).collect())
+    }
+
+    /// Line and column of an offset, from 1; columns count characters.
+    fn of(&self, raw: &str, offset: usize) -> (usize, usize) {
+        let line = self.0.partition_point(|start| *start <= offset);
+        let start = self.0.get(line.saturating_sub(1)).copied().unwrap_or(0);
+        (line, raw.get(start..offset).map_or(1, |before| before.chars().count() + 1))
+    }
 }
 
 /// A text value and where it stands.
@@ -304,6 +309,6 @@ mod tests {
 
     #[test]
     fn places_count_characters_not_bytes() {
-        assert_eq!(place("名 = 1\n许昌 x", "名 = 1\n许昌 ".len()), (2, 4));
+        assert_eq!(Places::new("名 = 1\n许昌 x").of("名 = 1\n许昌 x", "名 = 1\n许昌 ".len()), (2, 4));
     }
 }

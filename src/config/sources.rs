@@ -8,7 +8,7 @@ use std::time::Duration;
 use scraper::Selector;
 
 use super::reader::{Reader, Section, Spanned, nearest};
-use super::{ConfigError, read_file};
+use super::{ConfigError, Taxonomy, read_file};
 use crate::dedup::canonical;
 use crate::model::{ArticleSelectors, Identity, ListSelectors, RateKey, Source, SourceId, SourceKind, WebUrl};
 
@@ -44,6 +44,14 @@ pub struct Vocabulary {
     pub industries: Vec<String>,
     /// Column names.
     pub columns: Vec<String>,
+}
+
+impl Vocabulary {
+    /// The taxonomy's names, and further columns of the publication.
+    pub fn new(taxonomy: &Taxonomy, mut columns: Vec<String>) -> Self {
+        columns.extend(taxonomy.column_names());
+        Self { industries: taxonomy.industry_names(), columns }
+    }
 }
 
 /// The checked list.

@@ -1,12 +1,13 @@
 //! Second stage: the pages behind the entries, and the articles in them.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use super::{PassReport, Pipeline, Progress, Result, bounded};
 use crate::config::SourceList;
 use crate::extract::{self, Context, ExtractError};
 use crate::fetch::{Fetched, Request, Validators, charset};
-use crate::model::{Entry, Extracted, Source, WebUrl};
+use crate::model::{Entry, EntryId, Extracted, Source, WebUrl};
 use crate::store::{NewArticle, OpenEntry, StoredPage};
 use crate::text::dates::Clock;
 
@@ -17,8 +18,13 @@ const BATCH: usize = 512;
 enum Got {
     Article,
     Duplicate,
-    /// Reason, and whether trying again in this pass makes sense.
-    Lost(WebUrl, String, bool),
+    /// With the reason, and whether trying again in this pass makes sense.
+    Lost {
+        entry: EntryId,
+        url: WebUrl,
+        reason: String,
+        again: bool,
+    },
 }
 
 impl Pipeline {
@@ -46,27 +52,32 @@ impl Pipeline {
     /// Fetches and extracts every entry that waits; what failed for a passing reason is tried once more at the end.
     pub(super) async fn fetch_pages(self: &Arc<Self>, list: &SourceList, progress: &dyn Progress, report: &mut PassReport) -> Result<()> {
         let tries = self.settings.fetch.tries;
+        let mut passing: HashSet<EntryId> = HashSet::new();
         for last in [false, true] {
             let mut after = 0;
-            let mut again = 0usize;
             loop {
                 let open = self.store.run(move |s| s.pending(BATCH, tries, after)).await?;
                 let Some(end) = open.last().map(|e| e.id.0) else { break };
                 after = end;
-                let wanted: Vec<(OpenEntry, Source)> =
-                    open.into_iter().filter_map(|e| list.get(e.source.as_str()).filter(|s| s.enabled).cloned().map(|s| (e, s))).collect();
+                let wanted: Vec<(OpenEntry, Source)> = open
+                    .into_iter()
+                    .filter(|e| !last || passing.contains(&e.id))
+                    .filter_map(|e| list.get(e.source.as_str()).filter(|s| s.enabled).cloned().map(|s| (e, s)))
+                    .collect();
                 progress.stage(if last { "pages, second try" } else { "pages" }, wanted.len());
                 let start = |(e, s): (OpenEntry, Source)| {
                     let this = Arc::clone(self);
                     async move { this.fetch_one(&e, &s).await }
                 };
                 bounded(spread(wanted), self.settings.fetch.at_once, start, |got| match got {
-                    Got::Lost(_, _, true) if !last => again += 1,
+                    Got::Lost { entry, again: true, .. } if !last => {
+                        passing.insert(entry);
+                    }
                     got => take(got, progress, report),
                 })
                 .await?;
             }
-            if again == 0 {
+            if passing.is_empty() {
                 break;
             }
         }
@@ -84,7 +95,7 @@ impl Pipeline {
             }
             Ok(Fetched::NotModified) => self.lose(entry, "answered 304 to a first request", false, false).await,
             // the page was not refused: this pass leaves it, and it costs no try
-            Err(e) if e.is_long_wait() => Ok(Got::Lost(entry.entry.url.clone(), e.to_string(), false)),
+            Err(e) if e.is_long_wait() => Ok(lost(entry, &e.to_string(), false)),
             Err(e) => {
                 let last = !e.is_transient() || entry.tries + 1 >= self.settings.fetch.tries;
                 if last && let Some(extracted) = from_feed(&entry.entry, source) {
@@ -124,8 +135,12 @@ impl Pipeline {
     async fn lose(&self, entry: &OpenEntry, reason: &str, last: bool, again: bool) -> Result<Got> {
         let (id, words) = (entry.id, reason.to_owned());
         self.store.run(move |s| s.entry_failed(id, &words, last)).await?;
-        Ok(Got::Lost(entry.entry.url.clone(), reason.to_owned(), again && !last))
+        Ok(lost(entry, reason, again && !last))
     }
+}
+
+fn lost(entry: &OpenEntry, reason: &str, again: bool) -> Got {
+    Got::Lost { entry: entry.id, url: entry.entry.url.clone(), reason: reason.to_owned(), again }
 }
 
 /// Extraction is CPU work: no more at once than there are processors.
@@ -138,7 +153,7 @@ fn take(got: Got, progress: &dyn Progress, report: &mut PassReport) {
     match got {
         Got::Article => report.articles += 1,
         Got::Duplicate => report.duplicates += 1,
-        Got::Lost(url, reason, _) => {
+        Got::Lost { url, reason, .. } => {
             progress.notice(&format!("page {url}: {reason}"));
             report.lost.push((url, reason));
         }

@@ -36,13 +36,6 @@ pub struct Judged<'a> {
     pub bands: &'a [u32],
 }
 
-/// A search result.
-#[derive(Debug, Clone)]
-pub struct Found {
-    /// The article.
-    pub article: Article,
-}
-
 impl Store {
     /// Articles not judged yet, oldest first.
     pub fn unjudged(&self, limit: usize) -> Result<Vec<Article>> {
@@ -60,7 +53,7 @@ impl Store {
     }
 
     /// Articles that hold all the words, best first. Any text is a valid search: nothing in it is query syntax.
-    pub fn search(&self, query: &str, limit: usize) -> Result<Vec<Found>> {
+    pub fn search(&self, query: &str, limit: usize) -> Result<Vec<Article>> {
         let words: Vec<String> = words::index_form(query).split_whitespace().map(|w| format!("\"{}\"", w.replace('"', ""))).collect();
         if words.is_empty() {
             return Ok(Vec::new());
@@ -69,7 +62,7 @@ impl Store {
             "JOIN article_words w ON w.rowid = a.id WHERE article_words MATCH ?1 ORDER BY bm25(article_words, 4.0, 1.0), a.effective DESC LIMIT ?2",
             params![words.join(" "), i64::try_from(limit).unwrap_or(i64::MAX)],
         )?;
-        Ok(found.into_iter().map(|article| Found { article }).collect())
+        Ok(found)
     }
 
     fn select(&self, rest: &str, params: &[&dyn rusqlite::ToSql]) -> Result<Vec<Article>> {

@@ -17,7 +17,7 @@ use std::time::Duration;
 use rusqlite::{Connection, ErrorCode, OpenFlags, Transaction, TransactionBehavior};
 use rusqlite_migration::{M, Migrations};
 
-pub use articles::{Found, Judged, StoryCandidate};
+pub use articles::{Judged, StoryCandidate};
 pub use editions::EditionRow;
 pub use entries::{NewArticle, OpenEntry, StoredPage};
 pub use outbox::{Letter, LetterState, OutboxRow};

@@ -121,11 +121,7 @@ pub fn midnight(day: NaiveDate, clock: &Clock) -> Option<DateTime<FixedOffset>> 
 
 /// Like [`fold`], but keeps case (zone names are upper case) and yields one character for one.
 fn fold_keep_case(c: char) -> char {
-    if c.is_ascii() || c == '：' || c.is_numeric() || c == '\u{3000}' || c == '\u{A0}' || ('\u{FF01}'..='\u{FF5E}').contains(&c) {
-        if c.is_ascii() { c } else { fold(c) }
-    } else {
-        c
-    }
+    if c.is_ascii() { c } else { fold(c) }
 }
 
 fn inside_number(text: &str, c: &Captures<'_>) -> bool {
