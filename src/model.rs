@@ -11,4 +11,4 @@ mod source;
 pub use article::{Article, Entry, Extracted, Judgement, Label};
 pub use edition::{ColumnItems, Copy, Edition, Health, Item, SourceTrouble};
 pub use ids::{ArticleId, EditionId, EntryId, MAX_URL_BYTES, OutboxId, SourceId, StoryId, UrlError, WebUrl};
-pub use source::{ArticleSelectors, Identity, ListSelectors, RateKey, Source, SourceKind};
+pub use source::{ArticleSelectors, Identity, ListSelectors, RateKey, Source, SourceKind, TlsTrust};

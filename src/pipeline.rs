@@ -1,9 +1,11 @@
-//! One pass through the stages: look at sources, fetch pages, extract, judge, and make the draft.
+//! The stages wired: look at sources, fetch pages, extract, judge, and make the draft.
 //!
-//! Every step is committed before the next begins. A pass that is killed goes on where it stopped: entries without a
+//! Every step is committed before the next begins. A crawl that is killed goes on where it stopped: entries without a
 //! page are fetched, pages without an article extracted, articles without a judgement judged.
 
+mod crawl;
 mod look;
+mod network;
 mod pages;
 mod report;
 
@@ -11,23 +13,28 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use chrono::{DateTime, Duration, NaiveDate, Utc};
-use tokio::task::JoinSet;
+use tokio::sync::Semaphore;
 
 use crate::classify::{Classifier, Hints};
 use crate::config::{Settings, SourceList, Taxonomy};
-use crate::dedup::fingerprint::Fingerprint;
-use crate::dedup::stories::{best_match, comparable};
+use crate::dedup::fingerprint::Sketch;
+use crate::dedup::stories::comparable;
 use crate::digest::{self, Material};
 use crate::fetch::Fetcher;
 use crate::mail::{self, Transport};
-use crate::model::{Article, Edition, Health, Source};
+use crate::model::{Article, Edition, Health, Judgement};
 use crate::render;
-use crate::store::{Judged, Letter, Result as StoreResult, Store, StoreError};
+use crate::store::{Judged, Letter, Store, StoreError};
 
+use network::Network;
+
+pub use crawl::{Reach, Sources};
 pub use report::{PassReport, Progress, Silent};
 
 /// Articles judged between two looks at the clock.
-const JUDGE_BATCH: usize = 200;
+const JUDGE_BATCH: usize = 50;
+/// Most seconds over which a start spreads what is overdue.
+const SPREAD: i64 = 120;
 
 /// What can stop a pass; a broken source does not.
 #[derive(Debug, thiserror::Error)]
@@ -41,6 +48,9 @@ pub enum PipelineError {
     /// The automaton.
     #[error("the taxonomy cannot be made ready: {0}")]
     Taxonomy(#[from] aho_corasick::BuildError),
+    /// A task of the crawl ended without an answer.
+    #[error("a task of the crawl ended without an answer; this is a fault of the program")]
+    Task,
     /// Rendering.
     #[error(transparent)]
     Render(#[from] render::RenderError),
@@ -69,13 +79,16 @@ pub struct Pipeline {
     fetcher: Fetcher,
     classifier: Classifier,
     settings: Settings,
+    network: Network,
+    processors: Arc<Semaphore>,
 }
 
 impl Pipeline {
     /// Wires the stages.
     pub fn new(store: Store, settings: Settings, taxonomy: Taxonomy) -> Result<Arc<Self>> {
-        let fetcher = Fetcher::new(&settings.fetch)?;
-        Ok(Arc::new(Self { store, fetcher, classifier: Classifier::new(taxonomy)?, settings }))
+        let fetcher = Fetcher::new(&settings.fetch, Arc::new(store.clone()))?;
+        let processors = Arc::new(Semaphore::new(std::thread::available_parallelism().map_or(2, std::num::NonZero::get)));
+        Ok(Arc::new(Self { store, fetcher, classifier: Classifier::new(taxonomy)?, settings, network: Network::default(), processors }))
     }
 
     /// The store behind.
@@ -88,74 +101,70 @@ impl Pipeline {
         &self.settings
     }
 
-    /// One pass over the sources of the list whose time has come; all enabled ones if `all`.
-    pub async fn pass(self: &Arc<Self>, list: &SourceList, all: bool, progress: &dyn Progress) -> Result<PassReport> {
+    /// One pass: crawls, judges what a crash left unjudged, and tells what was done.
+    pub async fn pass(self: &Arc<Self>, sources: Sources<'_>, reach: Reach, progress: &dyn Progress) -> Result<PassReport> {
         let started = std::time::Instant::now();
         let mut report = PassReport::default();
-        let enabled: Vec<Source> = list.sources.iter().filter(|s| s.enabled).cloned().collect();
-        let due = self.due(enabled, all).await?;
-        // new sources are always due, so an idle service writes nothing
-        if !due.is_empty() {
-            let known = list.sources.clone();
-            self.store.run(move |s| s.sync_sources(&known)).await?;
-        }
-        self.look_at(due, progress, &mut report).await?;
-        self.finish_fetched(list, progress, &mut report).await?;
-        self.fetch_pages(list, progress, &mut report).await?;
-        self.judge(list, progress, &mut report).await?;
+        self.crawl(sources, reach, progress, &mut report).await?;
+        self.judge(&sources(), progress, &mut report).await?;
         report.elapsed = started.elapsed();
         Ok(report)
     }
 
-    async fn due(&self, sources: Vec<Source>, all: bool) -> Result<Vec<Source>> {
-        if all {
-            return Ok(sources);
-        }
-        let now = Utc::now().timestamp();
-        let due = self.store.run(move |store| {
-            let mut out = Vec::new();
-            for s in sources {
-                if store.source_state(&s.id)?.next_due <= now {
-                    out.push(s);
-                }
-            }
-            Ok(out)
+    /// Spreads what became due while nothing ran, so that a start is no stampede.
+    pub async fn spread_start(&self, sources: &SourceList) -> Result<()> {
+        let known = sources.sources.clone();
+        let spread = self.store.run(move |s| {
+            s.sync_sources(&known)?;
+            s.spread_due(Utc::now(), SPREAD)
         });
-        Ok(due.await?)
+        let sources = spread.await?;
+        tracing::info!(sources, "overdue sources are spread");
+        Ok(())
     }
 
-    /// Judges what is not judged yet; CPU work, off the async threads.
-    async fn judge(self: &Arc<Self>, list: &SourceList, progress: &dyn Progress, report: &mut PassReport) -> Result<()> {
-        let hints: Arc<SourceList> = Arc::new(list.clone());
+    /// Ends what runs beside us.
+    pub async fn close(&self) {
+        self.fetcher.close().await;
+    }
+
+    /// CPU work off the async threads, no more at once than there are processors; nothing where it panicked.
+    async fn cpu<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> Option<T> {
+        let permit = Arc::clone(&self.processors).acquire_owned().await.ok()?;
+        let task = tokio::task::spawn_blocking(move || {
+            let _permit = permit;
+            work()
+        });
+        task.await.ok()
+    }
+
+    /// Judges what is not judged yet: after a change of schema or taxonomy.
+    async fn judge(self: &Arc<Self>, list: &Arc<SourceList>, progress: &dyn Progress, report: &mut PassReport) -> Result<()> {
         progress.stage("judging", 0);
         loop {
-            let (this, hints) = (Arc::clone(self), Arc::clone(&hints));
-            let judged = self
-                .store
-                .run(move |store| {
-                    let articles = store.unjudged(JUDGE_BATCH)?;
-                    for a in &articles {
-                        this.judge_one(store, a, hints.get(a.source.as_str()))?;
-                    }
-                    Ok(articles.len())
-                })
-                .await?;
-            if judged == 0 {
+            let articles = self.store.run(|s| s.unjudged(JUDGE_BATCH)).await?;
+            if articles.is_empty() {
                 return Ok(());
             }
-            report.judged += judged;
-            progress.advance(judged);
+            let n = articles.len();
+            let (this, list) = (Arc::clone(self), Arc::clone(list));
+            let judged = self.cpu(move || {
+                articles.into_iter().map(|a| (this.judge_one(&a, &list), Sketch::of(&comparable(&a.title, &a.text)), a)).collect::<Vec<_>>()
+            });
+            let Some(judged) = judged.await else { return Err(PipelineError::Task) };
+            let commit = self.store.run(move |s| {
+                let rows: Vec<Judged<'_>> = judged.iter().map(|(judgement, sketch, article)| Judged { article, judgement, sketch }).collect();
+                s.commit_judgements(&rows)
+            });
+            commit.await?;
+            report.judged += n;
+            progress.advance(n);
         }
     }
 
-    fn judge_one(&self, store: &Store, a: &Article, source: Option<&Source>) -> StoreResult<()> {
-        let hints = source.map_or_else(Hints::default, |s| Hints { column: s.column.as_deref(), industries: &s.industries });
-        let judgement = self.classifier.judge(&a.title, &a.text, &hints);
-        let fingerprint = Fingerprint::of(&comparable(&a.title, &a.text));
-        let candidates = store.story_candidates(a.id, &fingerprint)?;
-        let theirs = candidates.iter().map(|c| (c.story, Fingerprint::of(&comparable(&c.title, &c.text))));
-        let story = best_match(&fingerprint, theirs);
-        store.commit_judgement(&Judged { article: a.id, judgement: &judgement, story, bands: &fingerprint.bands() })
+    fn judge_one(&self, a: &Article, list: &SourceList) -> Judgement {
+        let hints = list.get(&a.source).map_or_else(Hints::default, |s| Hints { column: s.column.as_deref(), industries: &s.industries });
+        self.classifier.judge(&a.title, &a.text, &hints)
     }
 
     /// Makes the edition of a day and stores it; one that was mailed already comes back as it was.
@@ -166,7 +175,7 @@ impl Pipeline {
             let window = Duration::from_std(p.window).unwrap_or_else(|_| Duration::days(3));
             let mut articles = store.since(now - window)?;
             articles.retain(|a| a.judgement.is_some());
-            let health = Health { sources, troubles: store.troubles(p.calendar.zone)?, ..Health::default() };
+            let health = Health { sources, troubles: store.troubles(p.calendar.zone, now)?, ..Health::default() };
             let used = store.used_stories(&p.name, date)?;
             let draft = digest::build(Material { publication: p, articles, used, health, date, now, summarise: &this.settings.summarise });
             store.commit_edition(draft.edition, p, &draft.stories)
@@ -192,28 +201,4 @@ impl Pipeline {
         let transport = Transport::new(&self.settings.mail, outbox)?;
         Ok(mail::send_due(&self.store, &transport, now).await?)
     }
-}
-
-/// Runs tasks, never more than `at_once`, and hands each result on as it comes.
-async fn bounded<I, T, F>(items: I, at_once: usize, mut start: impl FnMut(I::Item) -> F, mut each: impl FnMut(T)) -> Result<()>
-where
-    I: IntoIterator,
-    T: Send + 'static,
-    F: Future<Output = Result<T>> + Send + 'static,
-{
-    let mut tasks: JoinSet<Result<T>> = JoinSet::new();
-    for item in items {
-        while tasks.len() >= at_once {
-            if let Some(Ok(value)) = tasks.join_next().await {
-                each(value?);
-            }
-        }
-        tasks.spawn(start(item));
-    }
-    while let Some(done) = tasks.join_next().await {
-        if let Ok(value) = done {
-            each(value?);
-        }
-    }
-    Ok(())
 }

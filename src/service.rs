@@ -13,7 +13,7 @@ use tokio_cron_scheduler::{Job, JobScheduler, JobSchedulerError};
 
 use crate::config::sources::Vocabulary;
 use crate::config::{ConfigError, SourceList};
-use crate::pipeline::{Pipeline, PipelineError, Silent};
+use crate::pipeline::{Pipeline, PipelineError, Reach, Silent};
 
 /// Every twenty seconds, in UTC: zones and work days are judged by ourselves.
 const WAKE: &str = "*/20 * * * * *";
@@ -84,7 +84,7 @@ pub async fn serve(pipeline: Arc<Pipeline>, sources: Arc<Sources>, data: PathBuf
     let mut loops = tokio::task::JoinSet::new();
     loops.spawn(crawl_loop(Arc::clone(&pipeline), Arc::clone(&sources), crawl_bell, stopped.clone()));
     loops.spawn(draft_loop(Arc::clone(&pipeline), Arc::clone(&sources), draft_bell, Arc::clone(&mail_bell), stopped.clone()));
-    loops.spawn(mail_loop(pipeline, data.join("outbox"), mail_bell, stopped));
+    loops.spawn(mail_loop(Arc::clone(&pipeline), data.join("outbox"), mail_bell, stopped));
     tracing::info!(sources = sources.get().sources.len(), "service started");
     wait_for_stop(&sources).await?;
     tracing::info!("stopping: no new work, what is under way is finished or left for the next start");
@@ -93,6 +93,7 @@ pub async fn serve(pipeline: Arc<Pipeline>, sources: Arc<Sources>, data: PathBuf
         tracing::warn!("some work was still under way after {STOP:?}; it goes on at the next start");
         loops.abort_all();
     }
+    pipeline.close().await;
     if let Err(e) = scheduler.shutdown().await {
         tracing::debug!("scheduler: {e}");
     }
@@ -139,16 +140,24 @@ async fn next(bell: &Notify, stopped: &mut watch::Receiver<bool>) -> bool {
 }
 
 async fn crawl_loop(pipeline: Arc<Pipeline>, sources: Arc<Sources>, bell: Arc<Notify>, mut stopped: watch::Receiver<bool>) {
+    if let Err(e) = pipeline.spread_start(&sources.get()).await {
+        tracing::error!("start: {e}");
+    }
+    let in_force = {
+        let sources = Arc::clone(&sources);
+        move || {
+            sources.refresh(false);
+            sources.get()
+        }
+    };
     while next(&bell, &mut stopped).await {
-        sources.refresh(false);
-        let list = sources.get();
-        // every step of a pass is a commit of its own: dropping it half way loses nothing
+        // every step of a crawl is a commit of its own: dropping it half way loses nothing
         tokio::select! {
             _ = stopped.wait_for(|s| *s) => return,
-            result = pipeline.pass(&list, false, &Silent) => match result {
-                Ok(r) if r.sources() + r.articles + r.judged > 0 => tracing::info!(
+            result = pipeline.pass(&in_force, Reach::Due, &Silent) => match result {
+                Ok(r) if r.sources() + r.articles + r.lost_count + r.judged > 0 => tracing::info!(
                     changed = r.changed, unchanged = r.unchanged, failed = r.failed.len(), entries = r.new_entries,
-                    articles = r.articles, lost = r.lost.len(), seconds = r.elapsed.as_secs(), "pass done"
+                    articles = r.articles, lost = r.lost_count, seconds = r.elapsed.as_secs(), "pass done"
                 ),
                 Ok(_) => {}
                 Err(e) => tracing::error!("pass: {e}"),
@@ -179,7 +188,7 @@ async fn draft_if_due(pipeline: &Arc<Pipeline>, sources: &Sources) -> Result<boo
     {
         return Ok(false);
     }
-    let enabled = sources.get().sources.iter().filter(|s| s.enabled).count();
+    let enabled = sources.get().enabled().count();
     let edition = pipeline.draft(day, enabled, now).await?;
     let letters = pipeline.queue(&edition, now).await?;
     tracing::info!(issue = %edition.issue_label(), items = edition.item_count(), letters, "draft queued");

@@ -27,7 +27,7 @@ fn answer(mut stream: TcpStream, base: &str) -> std::io::Result<()> {
     match line.split(' ').nth(1).unwrap_or_default() {
         "/good" => reply(&mut stream, "200 OK", &feed(&format!("{base}/page.html"))),
         "/page.html" => reply(&mut stream, "200 OK\r\nContent-Type: text/html", PAGE.as_bytes()),
-        "/gone" => reply(&mut stream, "404 Not Found", b"no"),
+        "/robots.txt" | "/gone" => reply(&mut stream, "404 Not Found", b"no"),
         "/busy" => reply(&mut stream, "503 Service Unavailable\r\nRetry-After: 3600", b"no"),
         "/list-of-busy" => reply(&mut stream, "200 OK", &feed(&format!("{base}/busy"))),
         "/html" => reply(&mut stream, "200 OK", "<html><title>请开启JavaScript</title></html>".as_bytes()),

@@ -1,6 +1,6 @@
 //! Every word of the taxonomy in one automaton, with word borders.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap};
 
 use aho_corasick::{AhoCorasick, BuildError};
 
@@ -137,27 +137,26 @@ impl Matcher {
     }
 
     fn collect(&self, found: &[(usize, usize, usize)], excluded: &[(usize, usize)]) -> Hits {
-        let mut hits = Hits::default();
+        let is_topic = |pattern: usize| self.words.get(pattern).is_some_and(|w| w.1.iter().any(|m| m.is_topic()));
+        let topics: Vec<(usize, usize)> = found.iter().filter(|f| is_topic(f.2)).map(|f| (f.0, f.1)).collect();
+        // 新能源 inside 新能源汽车 says nothing of its own
+        let inside = Covered::by(topics);
+        let cancelled = Covered::by(excluded.to_vec());
+        let mut counts: BTreeMap<usize, usize> = BTreeMap::new();
+        let mut topic_counts: BTreeMap<usize, usize> = BTreeMap::new();
         for (start, end, pattern) in found {
-            let Some((word, meanings)) = self.words.get(*pattern) else { continue };
-            let cancelled = excluded.iter().any(|(s, e)| s <= start && end <= e);
-            // 新能源 inside 新能源汽车 says nothing of its own
-            let inside = |m: &Meaning| {
-                found.iter().any(|(s, e, p)| {
-                    (e - s) > (end - start)
-                        && s <= start
-                        && end <= e
-                        && self.words.get(*p).is_some_and(|w| w.1.iter().any(|o| o.is_topic() && m.is_topic()))
-                })
-            };
-            for m in meanings {
-                if *m == Meaning::Exclude || (m.is_topic() && (cancelled || inside(m))) {
-                    continue;
-                }
-                let list = hits.0.entry(*m).or_default();
-                match list.iter_mut().find(|(w, _)| w == word) {
-                    Some((_, n)) => *n += 1,
-                    None => list.push((word.clone(), 1)),
+            *counts.entry(*pattern).or_default() += 1;
+            if !cancelled.holds(*start, *end, false) && !inside.holds(*start, *end, true) {
+                *topic_counts.entry(*pattern).or_default() += 1;
+            }
+        }
+        let mut hits = Hits::default();
+        for (pattern, all) in counts {
+            let Some((word, meanings)) = self.words.get(pattern) else { continue };
+            for m in meanings.iter().filter(|m| **m != Meaning::Exclude) {
+                let n = if m.is_topic() { topic_counts.get(&pattern).copied().unwrap_or(0) } else { all };
+                if n > 0 {
+                    hits.0.entry(*m).or_default().push((word.clone(), n));
                 }
             }
         }
@@ -165,18 +164,57 @@ impl Matcher {
     }
 }
 
-/// Byte offsets at which words begin or end.
-fn borders(text: &str) -> HashSet<usize> {
-    let mut at = 0;
-    let mut out: HashSet<usize> = HashSet::from([0]);
-    for word in words::cut(text) {
-        at += word.len();
-        out.insert(at);
-    }
-    out
+/// Stretches of a text, asked whether they hold another.
+struct Covered {
+    /// By start; at equal starts the longest first.
+    stretches: Vec<(usize, usize)>,
+    /// The furthest end of all stretches up to this one.
+    reach: Vec<usize>,
 }
 
-fn whole_word(text: &str, word: &str, start: usize, end: usize, borders: &HashSet<usize>) -> bool {
+impl Covered {
+    fn by(mut stretches: Vec<(usize, usize)>) -> Self {
+        stretches.sort_unstable_by_key(|(start, end)| (*start, std::cmp::Reverse(*end)));
+        let reach = stretches
+            .iter()
+            .scan(0, |furthest, (_, end)| {
+                *furthest = (*furthest).max(*end);
+                Some(*furthest)
+            })
+            .collect();
+        Self { stretches, reach }
+    }
+
+    /// Whether one of the stretches holds this one; a stretch does not hold itself if it must be `longer`.
+    fn holds(&self, start: usize, end: usize, longer: bool) -> bool {
+        // those that begin before, and of those that begin here the ones that end later
+        let count = self.stretches.partition_point(|(s, e)| *s < start || (*s == start && (*e > end || (!longer && *e == end))));
+        count.checked_sub(1).and_then(|last| self.reach.get(last)).is_some_and(|reach| *reach >= end)
+    }
+}
+
+/// Byte offsets at which words begin or end.
+struct Borders(Vec<bool>);
+
+impl Borders {
+    fn contains(&self, offset: usize) -> bool {
+        self.0.get(offset).copied().unwrap_or(false)
+    }
+}
+
+fn borders(text: &str) -> Borders {
+    let mut at = 0;
+    let mut out = vec![false; text.len() + 1];
+    let mut mark = |offset: usize| out.get_mut(offset).into_iter().for_each(|b| *b = true);
+    mark(0);
+    for word in words::cut(text) {
+        at += word.len();
+        mark(at);
+    }
+    Borders(out)
+}
+
+fn whole_word(text: &str, word: &str, start: usize, end: usize, borders: &Borders) -> bool {
     let before = text.get(..start).and_then(|t| t.chars().next_back());
     let after = text.get(end..).and_then(|t| t.chars().next());
     let alnum = |c: Option<char>| c.is_some_and(|c| c.is_ascii_alphanumeric());
@@ -185,5 +223,5 @@ fn whole_word(text: &str, word: &str, start: usize, end: usize, borders: &HashSe
     if (latin_start && alnum(before)) || (latin_end && alnum(after)) {
         return false;
     }
-    word.chars().filter(|c| is_han(*c)).count() >= SAFE_LENGTH || ((latin_start || borders.contains(&start)) && (latin_end || borders.contains(&end)))
+    word.chars().filter(|c| is_han(*c)).count() >= SAFE_LENGTH || ((latin_start || borders.contains(start)) && (latin_end || borders.contains(end)))
 }

@@ -10,18 +10,19 @@ use super::progress::Shown;
 use super::{World, write_file};
 use crate::mail::Report;
 use crate::model::Edition;
-use crate::pipeline::PassReport;
+use crate::pipeline::{PassReport, Reach};
 use crate::render;
 use crate::service::{self, Sources};
 
 pub(super) async fn once(world: &World) -> anyhow::Result<()> {
-    let list = world.source_list()?;
+    let list = Arc::new(world.source_list()?);
     let pipeline = world.pipeline()?;
     let progress = Shown::new();
-    let report = pipeline.pass(&list, true, &progress).await?;
+    let report = pipeline.pass(&|| Arc::clone(&list), Reach::Pass, &progress).await?;
+    pipeline.close().await;
     progress.finish();
     let now = Utc::now();
-    let enabled = list.sources.iter().filter(|s| s.enabled).count();
+    let enabled = list.enabled().count();
     let edition = pipeline.draft(world.settings.publication.calendar.today(now), enabled, now).await?;
     let queued = pipeline.queue(&edition, now).await?;
     let sent = pipeline.send(world.data.join("outbox"), now).await?;
@@ -61,9 +62,13 @@ fn write_summary(out: &mut String, r: &PassReport, e: &Edition, sent: &Report) -
         writeln!(out, "  failed   {id}: {reason}")?;
     }
     writeln!(out, "entries    {} new", r.new_entries)?;
-    writeln!(out, "articles   {} new, {} known already, {} lost", r.articles, r.duplicates, r.lost.len())?;
+    writeln!(out, "articles   {} new, {} known already, {} lost", r.articles, r.duplicates, r.lost_count)?;
     for (url, reason) in r.lost.iter().take(20) {
         writeln!(out, "  lost     {url}: {reason}")?;
+    }
+    for p in &r.waiting {
+        let until = p.until.with_timezone(&chrono::Local).format("%F %H:%M:%S");
+        writeln!(out, "  waiting  {} until {until}, {} held back: {}", p.lane, p.held, p.reason)?;
     }
     writeln!(out, "stories    {} candidates, {} copies merged", e.health.candidates, e.health.merged)?;
     writeln!(out, "issue      {}, {} items", e.issue_label(), e.item_count())?;

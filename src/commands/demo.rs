@@ -1,6 +1,7 @@
 //! `qingbao demo`: the whole way once, over loopback, without any set-up.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context as _;
@@ -11,7 +12,7 @@ use super::progress::Shown;
 use crate::config::sources::Vocabulary;
 use crate::config::{Settings, SourceList, Taxonomy};
 use crate::demo;
-use crate::pipeline::Pipeline;
+use crate::pipeline::{Pipeline, Reach};
 use crate::store::Store;
 
 /// Where to.
@@ -31,14 +32,14 @@ pub(super) async fn run(args: &Args) -> anyhow::Result<()> {
     let text = world.sources(&server.base);
     let taxonomy = Taxonomy::load(None)?;
     let vocabulary = Vocabulary::new(&taxonomy, Vec::new());
-    let list = SourceList::parse("sample world", &text, &vocabulary)?;
+    let list = Arc::new(SourceList::parse("sample world", &text, &vocabulary)?);
     let mut settings = Settings::default();
     // the sample world is our own and does not mind; real hosts get their pause
     settings.fetch.host_delay = Duration::ZERO;
     settings.publication.window = Duration::from_hours(96);
     let pipeline = Pipeline::new(Store::open(&data)?, settings, taxonomy)?;
     let progress = Shown::new();
-    let report = pipeline.pass(&list, true, &progress).await?;
+    let report = pipeline.pass(&|| Arc::clone(&list), Reach::Pass, &progress).await?;
     progress.finish();
     let today = pipeline.settings().publication.calendar.today(now);
     let edition = pipeline.draft(today, list.sources.len(), now).await?;

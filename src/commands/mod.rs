@@ -7,6 +7,7 @@ mod digest;
 pub mod inspect;
 mod progress;
 mod sources;
+mod try_source;
 
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
@@ -48,7 +49,7 @@ enum Command {
     Once,
     /// The background service: crawl, draft, mail, until SIGTERM
     Serve,
-    /// The source list: list, check, test
+    /// The source list: list, check, test, enable, disable
     #[command(subcommand)]
     Sources(sources::Action),
     /// The archive: search, export
@@ -97,7 +98,7 @@ pub fn run(cli: Cli) -> anyhow::Result<()> {
             Ok(())
         }
         command => {
-            let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+            let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().max_blocking_threads(BLOCKING).build()?;
             let result = runtime.block_on(run_async(command, world));
             // blocking work left behind (a stopped pass) must not hold the exit up
             runtime.shutdown_timeout(std::time::Duration::from_secs(2));
@@ -117,6 +118,9 @@ async fn run_async(command: Command, world: World) -> anyhow::Result<()> {
         Command::Inspect(_) | Command::Completions { .. } => Ok(()),
     }
 }
+
+/// Threads for the store and CPU work: enough that writers share a sync to disk, few enough to cost little memory.
+const BLOCKING: usize = 32;
 
 /// What every command may need.
 struct World {

@@ -54,6 +54,12 @@ impl Progress for Shown {
         }
     }
 
+    fn expect(&self, n: usize) {
+        if let Some(bar) = &self.bar {
+            bar.inc_length(n as u64);
+        }
+    }
+
     fn advance(&self, n: usize) {
         match &self.bar {
             Some(bar) => bar.inc(n as u64),

@@ -1,36 +1,32 @@
-//! `qingbao sources`: list, check, test.
+//! `qingbao sources`: list, check, test, enable, disable.
 
-use chrono::Utc;
+use chrono::{DateTime, Utc};
 use clap::Subcommand;
-use serde_json::json;
 
 use super::World;
-use crate::config::SourceList;
-use crate::config::sources::Vocabulary;
-use crate::discover;
-use crate::extract::{self, Context};
-use crate::fetch::{Fetched, Fetcher, Page, Request, Validators, charset};
-use crate::model::{Source, WebUrl};
-use crate::store::Store;
-use crate::text::dates::Clock;
+use super::try_source::{self, TestArgs};
+use crate::config::edit;
+use crate::model::{Source, SourceId};
+use crate::store::{SourceHealth, Store};
 
 /// What to do.
 #[derive(Debug, Subcommand)]
 pub(super) enum Action {
-    /// Print the list with what is known of each source
+    /// Print the list with how each source stands
     List,
     /// Check sources.toml; exit code 2 and every problem with its place if something is wrong
     Check,
     /// Ask one source now and show what would be taken; nothing is stored
-    Test {
-        /// Id from sources.toml, or an address
-        id_or_url: String,
-        /// Also fetch this many of the articles
-        #[arg(long, default_value_t = 1)]
-        articles: usize,
-        /// The address may be private or loopback
-        #[arg(long)]
-        allow_private: bool,
+    Test(TestArgs),
+    /// Have a source looked at again, also one that was put to rest
+    Enable {
+        /// Id from sources.toml
+        id: String,
+    },
+    /// Stop looking at a source; its articles stay
+    Disable {
+        /// Id from sources.toml
+        id: String,
     },
 }
 
@@ -38,86 +34,81 @@ pub(super) async fn run(action: &Action, world: &World) -> anyhow::Result<()> {
     match action {
         Action::Check => {
             let list = world.source_list()?;
-            let on = list.sources.iter().filter(|s| s.enabled).count();
-            println!("{}: {} sources, {on} enabled, no problems", world.sources.display(), list.sources.len());
+            println!("{}: {} sources, {} enabled, no problems", world.sources.display(), list.sources.len(), list.enabled().count());
             Ok(())
         }
         Action::List => list(world),
-        Action::Test { id_or_url, articles, allow_private } => test(world, id_or_url, *articles, *allow_private).await,
+        Action::Test(args) => try_source::run(args, world).await,
+        Action::Enable { id } => switch(world, id, true),
+        Action::Disable { id } => switch(world, id, false),
     }
 }
 
 fn list(world: &World) -> anyhow::Result<()> {
-    let store = Store::open_beside(&world.data).ok();
+    let (store, now) = (Store::open_beside(&world.data).ok(), Utc::now());
     for s in &world.source_list()?.sources {
-        let state = store.as_ref().and_then(|d| d.source_state(&s.id).ok()).unwrap_or_default();
-        let health = match (&state.last_error, state.last_ok) {
-            _ if !s.enabled => "disabled".to_owned(),
-            (Some(e), _) => format!("failing ({}): {e}", state.failures),
-            (None, Some(t)) => {
-                format!("ok {}", chrono::DateTime::from_timestamp(t, 0).unwrap_or_default().with_timezone(&s.timezone).format("%F %H:%M"))
-            }
-            (None, None) => "not looked at yet".to_owned(),
-        };
-        let moved = state.moved_to.map(|m| format!("; moved to {m}, write that into sources.toml")).unwrap_or_default();
-        println!("{}\t{}\t{}\t{health}{moved}", s.id, s.name, s.url);
+        let health = store.as_ref().and_then(|d| d.source_health(&s.id, now).transpose()).transpose()?;
+        println!("{}\t{}\t{}\t{}", s.id, s.name, s.url, describe(s, health.as_ref(), now));
     }
     Ok(())
 }
 
-async fn test(world: &World, id_or_url: &str, articles: usize, allow_private: bool) -> anyhow::Result<()> {
-    let source = match WebUrl::parse(id_or_url) {
-        Ok(url) => of_url(&url, allow_private)?,
-        Err(_) => match world.source_list()?.get(id_or_url) {
-            Some(s) => s.clone(),
-            None => anyhow::bail!("no source {id_or_url:?} in {}; `qingbao sources list` prints the ids", world.sources.display()),
-        },
+/// How a source stands, in one line.
+fn describe(s: &Source, health: Option<&SourceHealth>, now: DateTime<Utc>) -> String {
+    let Some(h) = health.filter(|_| s.enabled) else {
+        return if s.enabled { "not looked at yet".to_owned() } else { "disabled".to_owned() };
     };
-    let fetcher = Fetcher::new(&world.settings.fetch)?;
-    let page = get(&fetcher, &source, &source.url, world.settings.fetch.max_feed_bytes).await?;
-    let clock = Clock::new(source.timezone, Utc::now());
-    let found = discover::discover(&page.body, page.content_type.as_deref(), &page.url, &source, &clock)
-        .map_err(|e| anyhow::anyhow!("{}: {e}", source.url))?;
-    let kind = found.kind.map_or("", crate::model::SourceKind::as_str);
-    println!(
-        "{}",
-        json!({"source": source.id.as_str(), "kind": kind, "layout": found.layout, "entries": found.entries.len(), "notes": found.notes, "moved_to": page.moved})
-    );
-    for e in found.entries.iter().take(20) {
-        println!("{}", json!({"url": e.url, "title": e.title, "published_at": e.published_at.map(|d| d.to_rfc3339())}));
+    let at = |t: DateTime<Utc>| t.with_timezone(&s.timezone).format("%F %H:%M").to_string();
+    let mut words = Vec::new();
+    match (&h.resting, &h.last_error, h.last_ok) {
+        (Some(why), ..) => words.push(format!("resting: {why}; correct the address, or run `qingbao sources enable {}`", s.id)),
+        (None, Some(e), _) if h.failures > 0 => {
+            let since = h.failing_since.map(|t| format!(" since {}", at(t))).unwrap_or_default();
+            words.push(format!("failing{since} ({} times): {e}", h.failures));
+        }
+        (.., Some(t)) => words.push(format!("ok {}", at(t))),
+        _ => words.push("not looked at yet".to_owned()),
     }
-    for e in found.entries.iter().take(articles) {
-        let line = match get(&fetcher, &source, &e.url, world.settings.fetch.max_page_bytes).await {
-            Ok(page) => {
-                let decoded = charset::decode(&page.body, page.content_type.as_deref(), source.charset);
-                let context = Context { url: Some(&page.url), selectors: &source.article, clock };
-                match extract::extract(&decoded.text, &context) {
-                    Ok(a) => {
-                        json!({"article": e.url, "title": a.title, "publisher": a.publisher, "author": a.author, "published_at": a.published_at.map(|d| d.to_rfc3339()), "charset": decoded.charset, "text": a.text, "warnings": a.warnings})
-                    }
-                    Err(err) => json!({"article": e.url, "error": err.to_string()}),
-                }
-            }
-            Err(err) => json!({"article": e.url, "error": err.to_string()}),
-        };
-        println!("{line}");
+    if h.has_lost_its_layout() {
+        words.push("its list used to be read: the layout has changed".to_owned());
+    }
+    if h.is_silent(now) {
+        words.push(format!("silent: nothing new since {}", h.rhythm.last_new.map(at).unwrap_or_default()));
+    }
+    if let Some(until) = h.paused_until {
+        words.push(format!("left alone until {}, as its site asked", at(until)));
+    }
+    if h.looks.0 > 0 {
+        words.push(format!("{:.1} articles a week, {:.0} % of {} looks failed", h.articles_a_week, h.failed_share() * 100.0, h.looks.0));
+    }
+    if let (Some(every), Some(next), None) = (h.interval, h.next_due, &h.resting) {
+        let fixed = if s.interval.is_some() { "" } else { " (found)" };
+        words.push(format!("every {} min{fixed}, next {}", every.as_secs() / 60, at(next)));
+    }
+    if let Some(m) = &h.moved_to {
+        words.push(format!("moved to {m}, write that into sources.toml"));
+    }
+    if h.insecure {
+        words.push("certificate not judged (tls = \"insecure\")".to_owned());
+    }
+    if let Some(why) = &s.robots_exempt {
+        words.push(format!("robots.txt not obeyed: {why}"));
+    }
+    words.join("; ")
+}
+
+fn switch(world: &World, id: &str, on: bool) -> anyhow::Result<()> {
+    let list = world.source_list()?;
+    let known = SourceId::parse(id).and_then(|id| list.get(&id).cloned());
+    let Some(source) = known else { anyhow::bail!("no source {id:?} in {}; `qingbao sources list` prints the ids", world.sources.display()) };
+    let changed = source.enabled != on && edit::set_enabled(&world.sources, &source.id, on, &world.vocabulary()?)?;
+    // beside a running service, which takes the changed file over by itself
+    let woken = on && Store::open_beside(&world.data).ok().map(|d| d.wake_source(&source.id)).transpose()?.unwrap_or(false);
+    let word = if on { "enabled" } else { "disabled" };
+    match (changed, woken) {
+        (_, true) => println!("{id}: {word}, and asked again"),
+        (true, false) => println!("{id}: {word}"),
+        (false, false) => println!("{id}: was {word} already"),
     }
     Ok(())
-}
-
-/// A source with nothing but an address, as sources.toml would read it.
-fn of_url(url: &WebUrl, allow_private: bool) -> anyhow::Result<Source> {
-    let text =
-        format!("[[source]]\nid = \"test\"\nname = \"test\"\nurl = {}\nallow_private = {allow_private}\n", toml_edit::Value::from(url.as_str()));
-    let list = SourceList::parse("command line", &text, &Vocabulary::default())?;
-    list.sources.into_iter().next().ok_or_else(|| anyhow::anyhow!("no source"))
-}
-
-async fn get(fetcher: &Fetcher, source: &Source, url: &WebUrl, max_bytes: usize) -> anyhow::Result<Page> {
-    let none = Validators::default();
-    match fetcher.get(&Request { url, source, validators: &none, max_bytes }).await {
-        Ok(Fetched::Page(page)) => Ok(*page),
-        Ok(Fetched::NotModified) => anyhow::bail!("{url}: answered 304 to a first request"),
-        Err(e) => anyhow::bail!("{url}: {e}"),
-    }
 }

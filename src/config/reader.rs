@@ -134,6 +134,11 @@ impl<'a> Section<'a> {
         }
     }
 
+    /// Every key, as written.
+    pub(super) fn keys(&self) -> Vec<&'a str> {
+        self.table.iter().map(|(key, _)| key).collect()
+    }
+
     /// Where the table begins.
     pub(super) fn span(&self) -> Range<usize> {
         self.span.clone()

@@ -92,12 +92,22 @@ pub struct FetchSettings {
     pub timeout: Duration,
     /// Until the connection stands.
     pub connect_timeout: Duration,
+    /// Longest silence within an answer.
+    pub idle_timeout: Duration,
     /// Most bytes of a page, decompressed.
     pub max_page_bytes: usize,
     /// Most bytes of a feed or list, decompressed.
     pub max_feed_bytes: usize,
+    /// Most bytes of a PDF.
+    pub max_pdf_bytes: usize,
     /// Pause between two requests to one host.
     pub host_delay: Duration,
+    /// Most of a robots.txt `Crawl-delay` that is honoured.
+    pub max_crawl_delay: Duration,
+    /// Shortest time between two looks at a source whose interval is found out.
+    pub min_interval: Duration,
+    /// Longest time between two looks at a source whose interval is found out.
+    pub max_interval: Duration,
     /// Most requests at once over all hosts.
     pub at_once: usize,
     /// Who we say we are.
@@ -106,6 +116,10 @@ pub struct FetchSettings {
     pub tries: u32,
     /// Most entries taken from one look at one source.
     pub max_entries: usize,
+    /// The browser for `render = true`; `None`: looked for on the PATH.
+    pub browser: Option<PathBuf>,
+    /// Pages rendered at once.
+    pub browser_tabs: usize,
 }
 
 impl Default for FetchSettings {
@@ -113,13 +127,20 @@ impl Default for FetchSettings {
         Self {
             timeout: Duration::from_secs(30),
             connect_timeout: Duration::from_secs(10),
+            idle_timeout: Duration::from_secs(10),
             max_page_bytes: 10 << 20,
             max_feed_bytes: 20 << 20,
+            max_pdf_bytes: 50 << 20,
             host_delay: Duration::from_secs(1),
+            max_crawl_delay: Duration::from_secs(30),
+            min_interval: Duration::from_mins(10),
+            max_interval: Duration::from_hours(12),
             at_once: 64,
             user_agent: concat!("qingbao/", env!("CARGO_PKG_VERSION"), " (news digest; one request at a time per host)").to_owned(),
             tries: 5,
             max_entries: 500,
+            browser: None,
+            browser_tabs: 2,
         }
     }
 }
@@ -301,18 +322,46 @@ fn read_address(s: &Section<'_>, text: &str, span: Option<Range<usize>>) -> Opti
 }
 
 fn read_fetch(s: &Section<'_>, f: &mut FetchSettings) {
-    s.only(&["timeout", "connect_timeout", "max_page_mb", "max_feed_mb", "host_delay", "at_once", "user_agent", "tries", "max_entries"]);
+    s.only(&[
+        "timeout",
+        "connect_timeout",
+        "idle_timeout",
+        "max_page_mb",
+        "max_feed_mb",
+        "max_pdf_mb",
+        "host_delay",
+        "max_crawl_delay",
+        "min_interval",
+        "max_interval",
+        "at_once",
+        "user_agent",
+        "tries",
+        "max_entries",
+        "browser",
+        "browser_tabs",
+    ]);
     let seconds = |a, b| Duration::from_secs(a)..Duration::from_secs(b);
-    set(&mut f.timeout, s.duration("timeout", seconds(1, 601)));
-    set(&mut f.connect_timeout, s.duration("connect_timeout", seconds(1, 121)));
-    set(&mut f.host_delay, s.duration("host_delay", seconds(0, 3601)));
+    set(&mut f.timeout, s.duration("timeout", seconds(1, 600)));
+    set(&mut f.connect_timeout, s.duration("connect_timeout", seconds(1, 120)));
+    set(&mut f.idle_timeout, s.duration("idle_timeout", seconds(1, 600)));
+    set(&mut f.host_delay, s.duration("host_delay", seconds(0, 3600)));
+    set(&mut f.max_crawl_delay, s.duration("max_crawl_delay", seconds(0, 3600)));
+    let interval = |key| s.duration(key, Duration::from_mins(1)..Duration::from_hours(720));
+    set(&mut f.min_interval, interval("min_interval"));
+    set(&mut f.max_interval, interval("max_interval"));
+    if f.min_interval > f.max_interval {
+        s.complain(None, "min_interval is longer than max_interval");
+    }
     let size = |key| s.integer(key, 1..201).and_then(|n| usize::try_from(n << 20).ok());
     set(&mut f.max_page_bytes, size("max_page_mb"));
     set(&mut f.max_feed_bytes, size("max_feed_mb"));
+    set(&mut f.max_pdf_bytes, size("max_pdf_mb"));
     let count = |key, to| s.integer(key, 1..to).and_then(|n| usize::try_from(n).ok());
     set(&mut f.at_once, count("at_once", 1025));
     set(&mut f.max_entries, count("max_entries", 10_001));
+    set(&mut f.browser_tabs, count("browser_tabs", 17));
     set(&mut f.tries, s.integer("tries", 1..51).and_then(|n| u32::try_from(n).ok()));
+    f.browser = s.string("browser").map(PathBuf::from);
     if let Some(t) = s.text("user_agent") {
         if t.value.is_ascii() && !t.value.chars().any(char::is_control) {
             t.value.clone_into(&mut f.user_agent);
@@ -394,6 +443,7 @@ mod tests {
             ("[publicaton]", "did you mean \"publication\"?"),
             ("[mail.smtp]\nport = 465", "needs a host"),
             ("[mail.smtp]\nhost = \"h\"\ntls = \"ssl\"", "is not one of implicit, starttls, none"),
+            ("[fetch]\nmin_interval = \"2h\"\nmax_interval = \"1h\"", "min_interval is longer than max_interval"),
             ("[fetch]\nat_once = 0", "\"at_once\" must be from 1 to 1024"),
         ];
         for (text, expected) in table {

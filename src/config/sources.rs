@@ -3,19 +3,19 @@
 use std::collections::HashMap;
 use std::ops::Range;
 use std::path::Path;
+use std::sync::Arc;
 use std::time::Duration;
 
+use reqwest::header::{HeaderName, HeaderValue};
 use scraper::Selector;
 
 use super::reader::{Reader, Section, Spanned, nearest};
 use super::{ConfigError, Taxonomy, read_file};
 use crate::dedup::canonical;
-use crate::model::{ArticleSelectors, Identity, ListSelectors, RateKey, Source, SourceId, SourceKind, WebUrl};
+use crate::model::{ArticleSelectors, Identity, ListSelectors, RateKey, Source, SourceId, SourceKind, TlsTrust, WebUrl};
 
-/// Time between two looks where nothing is said.
-pub const DEFAULT_INTERVAL: Duration = Duration::from_mins(30);
 const INTERVALS: Range<Duration> = Duration::from_mins(1)..Duration::from_hours(720);
-const SOURCE_KEYS: [&str; 18] = [
+const SOURCE_KEYS: [&str; 23] = [
     "id",
     "name",
     "url",
@@ -31,6 +31,11 @@ const SOURCE_KEYS: [&str; 18] = [
     "timezone",
     "identity",
     "rate_key",
+    "tls",
+    "cookies",
+    "headers",
+    "proxy",
+    "robots_exempt",
     "list",
     "article",
     "note",
@@ -55,10 +60,11 @@ impl Vocabulary {
 }
 
 /// The checked list.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub struct SourceList {
     /// In the file's order.
-    pub sources: Vec<Source>,
+    pub sources: Vec<Arc<Source>>,
+    by_id: HashMap<SourceId, usize>,
 }
 
 impl SourceList {
@@ -79,23 +85,29 @@ impl SourceList {
             section.only(&SOURCE_KEYS);
             if let Some(source) = read_source(&section, &defaults, vocabulary) {
                 seen.check(&reader, &section, &source);
-                sources.push(source);
+                sources.push(Arc::new(source));
             }
         }
         if sources.is_empty() {
             reader.complain(None, "holds no usable [[source]]; add at least one with id, name and url");
         }
-        reader.finish(Self { sources })
+        let by_id = sources.iter().enumerate().map(|(i, s)| (s.id.clone(), i)).collect();
+        reader.finish(Self { sources, by_id })
     }
 
     /// The source of this id.
-    pub fn get(&self, id: &str) -> Option<&Source> {
-        self.sources.iter().find(|s| s.id.as_str() == id)
+    pub fn get(&self, id: &SourceId) -> Option<&Arc<Source>> {
+        self.sources.get(*self.by_id.get(id)?)
+    }
+
+    /// Sources that are looked at.
+    pub fn enabled(&self) -> impl Iterator<Item = &Arc<Source>> {
+        self.sources.iter().filter(|s| s.enabled)
     }
 }
 
 struct Defaults {
-    interval: Duration,
+    interval: Option<Duration>,
     allow_private: bool,
     timezone: chrono_tz::Tz,
     rate_key: RateKey,
@@ -109,7 +121,7 @@ impl Defaults {
         }
         let has = |f: fn(&Section<'_>) -> Option<Duration>| section.and_then(f);
         Self {
-            interval: has(|s| s.duration("interval", INTERVALS)).unwrap_or(DEFAULT_INTERVAL),
+            interval: has(|s| s.duration("interval", INTERVALS)),
             allow_private: section.and_then(|s| s.bool("allow_private")).unwrap_or(false),
             timezone: section.and_then(read_timezone).unwrap_or(chrono_tz::Asia::Shanghai),
             rate_key: section.and_then(|s| read_word(s, "rate_key", RateKey::parse, &["host", "domain", "source"])).unwrap_or_default(),
@@ -145,7 +157,7 @@ fn read_source(s: &Section<'_>, defaults: &Defaults, vocabulary: &Vocabulary) ->
     let name = required(s, "name").filter(|n| !n.value.trim().is_empty());
     let url = read_url(s);
     let source = Source {
-        interval: s.duration("interval", INTERVALS).unwrap_or(defaults.interval),
+        interval: s.duration("interval", INTERVALS).or(defaults.interval),
         kind: read_word(s, "kind", SourceKind::parse, &SourceKind::ALL.map(SourceKind::as_str)),
         region: s.string("region").or_else(|| defaults.region.clone()),
         column: s.text("column").and_then(|c| known_word(s, &c, "column", &vocabulary.columns)),
@@ -157,6 +169,11 @@ fn read_source(s: &Section<'_>, defaults: &Defaults, vocabulary: &Vocabulary) ->
         timezone: read_timezone(s).unwrap_or(defaults.timezone),
         identity: read_word(s, "identity", Identity::parse, &["guid", "url", "title"]).unwrap_or_default(),
         rate_key: read_word(s, "rate_key", RateKey::parse, &["host", "domain", "source"]).unwrap_or(defaults.rate_key),
+        tls: read_word(s, "tls", TlsTrust::parse, &["verify", "insecure"]).unwrap_or_default(),
+        cookies: s.bool("cookies").unwrap_or(false),
+        headers: read_headers(s),
+        proxy: read_proxy(s),
+        robots_exempt: read_exemption(s),
         list: read_list(s),
         article: read_article(s),
         id: id?,
@@ -239,6 +256,64 @@ fn read_timezone(s: &Section<'_>) -> Option<chrono_tz::Tz> {
     zone.ok()
 }
 
+/// Further request headers; those that belong to the client itself are refused.
+fn read_headers(s: &Section<'_>) -> Vec<(String, String)> {
+    const OURS: [&str; 13] = [
+        "host",
+        "content-length",
+        "transfer-encoding",
+        "connection",
+        "upgrade",
+        "te",
+        "trailer",
+        "cookie",
+        "accept-encoding",
+        "if-none-match",
+        "if-modified-since",
+        "proxy-authorization",
+        "range",
+    ];
+    let Some(table) = s.section("headers") else { return Vec::new() };
+    let mut out = Vec::new();
+    for key in table.keys() {
+        let Some(value) = table.text(key) else { continue };
+        let fits = HeaderName::from_bytes(key.as_bytes()).is_ok_and(|n| !OURS.contains(&n.as_str()));
+        if !fits {
+            table.complain(value.span, format!("header {key:?} is no header name, or one that the program itself sets"));
+        } else if !value.value.is_ascii() || HeaderValue::from_str(value.value).is_err() {
+            table.complain(value.span, format!("the value of header {key:?} may hold visible ASCII characters only"));
+        } else {
+            out.push((key.to_owned(), value.value.to_owned()));
+        }
+    }
+    out
+}
+
+fn read_proxy(s: &Section<'_>) -> Option<String> {
+    let text = s.text("proxy")?;
+    match WebUrl::parse(text.value) {
+        Ok(url) if url.as_url().scheme() == "http" => Some(url.to_string()),
+        Ok(_) => {
+            s.complain(text.span, "proxy must be http://host:port; pages behind https are reached through it all the same");
+            None
+        }
+        Err(e) => {
+            s.complain(text.span, format!("proxy {:?}: {e}", text.value));
+            None
+        }
+    }
+}
+
+fn read_exemption(s: &Section<'_>) -> Option<String> {
+    let text = s.text("robots_exempt")?;
+    let reason = text.value.trim();
+    if reason.chars().count() < 4 {
+        s.complain(text.span, "robots_exempt needs a reason in words, for example \"written permission of the site's owner, 2026-03-01\"");
+        return None;
+    }
+    Some(reason.to_owned())
+}
+
 fn read_selector(s: &Section<'_>, key: &str) -> Option<String> {
     let text = s.text(key)?;
     check_selector(s, &text).then(|| text.value.to_owned())
@@ -287,7 +362,9 @@ mod tests {
     fn a_minimal_source_has_every_default() {
         let list = SourceList::parse("s", GOOD, &vocabulary()).unwrap();
         let s = &list.sources[0];
-        assert_eq!((s.interval, s.enabled, s.kind, s.timezone), (DEFAULT_INTERVAL, true, None, chrono_tz::Asia::Shanghai));
+        assert_eq!((s.interval, s.enabled, s.kind, s.timezone), (None, true, None, chrono_tz::Asia::Shanghai));
+        assert_eq!((s.tls, s.cookies, s.headers.len(), s.robots_exempt.is_some()), (TlsTrust::Verify, false, 0, false));
+        assert!(list.get(&s.id).is_some() && list.get(&SourceId::parse("b").unwrap()).is_none());
     }
 
     #[test]
@@ -311,6 +388,14 @@ mod tests {
             ("list = { item = \"li[\" }", "is no CSS selector"),
             ("article = { bodi = \"#a\" }", "did you mean \"body\"?"),
             ("enabled = \"yes\"", "\"enabled\" must be true or false"),
+            ("tls = \"off\"", "tls \"off\" is not one of verify, insecure"),
+            ("headers = { Host = \"b.cn\" }", "one that the program itself sets"),
+            ("headers = { X-A = \"许昌\" }", "visible ASCII characters only"),
+            ("headers = { X-A = \"a\\r\\nb\" }", "visible ASCII characters only"),
+            ("proxy = \"socks5://p:1080\"", "scheme \"socks5\" is not supported"),
+            ("proxy = \"http://u:p@p:3128\"", "user name or password"),
+            ("robots_exempt = \"\"", "needs a reason in words"),
+            ("robots_exempt = true", "must be a text in quotes"),
             ("name2 = “x”", "full-width quotes"),
         ];
         for (line, expected) in table {

@@ -4,7 +4,7 @@
 
 use std::collections::HashMap;
 
-use super::fingerprint::Fingerprint;
+use super::fingerprint::{Fingerprint, Sketch};
 
 /// Most candidates compared exactly per article: bounds the time one article can cost.
 pub const MAX_CANDIDATES: usize = 32;
@@ -14,28 +14,54 @@ pub fn comparable(title: &str, text: &str) -> String {
     if text.chars().count() < 60 { format!("{title}\n{text}") } else { text.to_owned() }
 }
 
-/// The best match among candidates that tell the same story.
-pub fn best_match<T: Copy>(mine: &Fingerprint, candidates: impl IntoIterator<Item = (T, Fingerprint)>) -> Option<T> {
-    candidates
-        .into_iter()
-        .filter(|(_, theirs)| mine.same_story(theirs))
-        .map(|(id, theirs)| (mine.containment(&theirs), id))
-        .max_by(|a, b| a.0.total_cmp(&b.0))
-        .map(|(_, id)| id)
+/// Most exact comparisons per article.
+const MAX_EXACT: usize = 4;
+
+/// The story an article joins, of candidates given as story, sketch and a way to their text; the text is asked for only
+/// where the sketches agree well enough.
+pub fn join<T: Copy, E>(
+    text: &str,
+    mine: &Sketch,
+    candidates: impl IntoIterator<Item = (T, Sketch)>,
+    mut text_of: impl FnMut(T) -> Result<String, E>,
+) -> Result<Option<T>, E> {
+    let likely = candidates.into_iter().filter(|(_, theirs)| mine.may_tell_the_same(theirs));
+    let mut likely: Vec<(usize, T)> = likely.map(|(id, theirs)| (mine.agreeing(&theirs), id)).collect();
+    likely.sort_by_key(|(agree, _)| std::cmp::Reverse(*agree));
+    let mut exact: Option<Fingerprint> = None;
+    let mut best: Option<(f64, T)> = None;
+    for (_, id) in likely.into_iter().take(MAX_EXACT) {
+        let mine = exact.get_or_insert_with(|| Fingerprint::of(text));
+        let theirs = Fingerprint::of(&text_of(id)?);
+        let share = mine.containment(&theirs);
+        if mine.same_story(&theirs) && best.is_none_or(|(b, _)| share > b) {
+            best = Some((share, id));
+        }
+    }
+    Ok(best.map(|(_, id)| id))
 }
 
 /// An index of stories in memory.
 #[derive(Debug, Default)]
 pub struct MemoryIndex {
     bands: HashMap<(usize, u32), Vec<usize>>,
-    members: Vec<(Fingerprint, usize)>,
+    members: Vec<Member>,
+    stories: usize,
+}
+
+#[derive(Debug)]
+struct Member {
+    sketch: Sketch,
+    text: String,
+    story: usize,
 }
 
 impl MemoryIndex {
     /// Adds an article; gives the number of its story (stories count from 0 in order of their first article).
     pub fn add(&mut self, title: &str, text: &str) -> usize {
-        let mine = Fingerprint::of(&comparable(title, text));
-        let bands = mine.bands();
+        let text = comparable(title, text);
+        let sketch = Sketch::of(&text);
+        let bands = sketch.bands().to_vec();
         let mut votes: HashMap<usize, usize> = HashMap::new();
         for key in bands.iter().copied().enumerate() {
             for member in self.bands.get(&key).into_iter().flatten() {
@@ -44,20 +70,18 @@ impl MemoryIndex {
         }
         let mut ranked: Vec<(usize, usize)> = votes.into_iter().collect();
         ranked.sort_unstable_by_key(|(member, n)| (std::cmp::Reverse(*n), *member));
-        let found = ranked
-            .iter()
-            .take(MAX_CANDIDATES)
-            .filter_map(|(m, _)| self.members.get(*m))
-            .filter(|(theirs, _)| mine.same_story(theirs))
-            .max_by(|a, b| mine.containment(&a.0).total_cmp(&mine.containment(&b.0)))
-            .map(|(_, story)| *story);
-        let next = self.members.iter().map(|(_, s)| s + 1).max().unwrap_or(0);
-        let story = found.unwrap_or(next);
-        let member = self.members.len();
-        self.members.push((mine, story));
-        for key in bands.into_iter().enumerate() {
-            self.bands.entry(key).or_default().push(member);
+        let candidates = ranked.iter().take(MAX_CANDIDATES).filter_map(|(m, _)| Some((*m, self.members.get(*m)?.sketch.clone())));
+        let text_of = |m: usize| Ok::<_, std::convert::Infallible>(self.members.get(m).map(|m| m.text.clone()).unwrap_or_default());
+        let found = join(&text, &sketch, candidates, text_of).ok().flatten();
+        let story = found.and_then(|m| self.members.get(m)).map(|m| m.story);
+        let story = story.unwrap_or_else(|| {
+            self.stories += 1;
+            self.stories - 1
+        });
+        for key in bands.iter().copied().enumerate() {
+            self.bands.entry(key).or_default().push(self.members.len());
         }
+        self.members.push(Member { sketch, text, story });
         story
     }
 }

@@ -7,9 +7,11 @@ mod json;
 pub mod list;
 mod repair;
 mod sitemap;
+mod wishes;
 
 use crate::fetch::charset;
 use crate::model::{Entry, Source, SourceKind, WebUrl};
+use crate::schedule::rhythm::Wishes;
 use crate::text::chars::cut;
 use crate::text::dates::Clock;
 
@@ -38,6 +40,15 @@ pub enum DiscoverError {
 }
 
 impl DiscoverError {
+    /// A stable word for programs and searches.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::WrongKind { .. } => "wrong-kind",
+            Self::Broken { .. } => "broken",
+            Self::NoEntries => "no-entries",
+        }
+    }
+
     /// The reason as an editor reads it.
     pub fn chinese(&self) -> String {
         match self {
@@ -60,6 +71,8 @@ pub struct Discovered {
     pub layout: Option<String>,
     /// What had to be repaired or was odd.
     pub notes: Vec<String>,
+    /// What the document says of when to come again.
+    pub wishes: Wishes,
 }
 
 /// Reads a document of a source.
@@ -106,7 +119,7 @@ pub fn sniff(text: &str) -> SourceKind {
 fn from_feed(text: &str, url: &WebUrl, clock: &Clock) -> Result<Discovered, DiscoverError> {
     let feed = feed::read(text, Some(url), clock)?;
     let entries = feed.entries.into_iter().filter_map(feed::FeedEntry::into_entry).collect();
-    Ok(Discovered { entries, notes: feed.repaired, ..Discovered::default() })
+    Ok(Discovered { entries, notes: feed.repaired, wishes: wishes::read(text), ..Discovered::default() })
 }
 
 fn beginning(text: &str) -> String {

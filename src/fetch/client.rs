@@ -1,27 +1,29 @@
-//! The client itself: one GET with everything around it.
+//! The client itself: one visit with everything around it.
 
-use std::collections::BTreeSet;
-use std::error::Error as _;
-use std::time::{Duration, SystemTime};
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant, SystemTime};
 
 use chrono::{DateTime, Utc};
-use reqwest::header::{
-    ACCEPT, ACCEPT_LANGUAGE, CONTENT_TYPE, ETAG, HeaderMap, HeaderName, IF_MODIFIED_SINCE, IF_NONE_MATCH, LAST_MODIFIED, LOCATION, RETRY_AFTER,
-};
-use reqwest::redirect::Policy;
-use reqwest::{Client, Response, StatusCode};
+use reqwest::cookie::{CookieStore as _, Jar};
+use reqwest::header::{CONTENT_ENCODING, CONTENT_TYPE, COOKIE, ETAG, HeaderName, IF_MODIFIED_SINCE, IF_NONE_MATCH, LAST_MODIFIED, SET_COOKIE};
+use reqwest::{RequestBuilder, Response, StatusCode};
 
+use super::body::Body;
+use super::browser::Browser;
+use super::clients::{Clients, watching};
 use super::error::FetchError;
-use super::guard::{GuardedResolver, PrivateOnly, is_public, literal};
-use super::queue::Queue;
+use super::explain::explain;
+use super::guard::check_address;
+use super::headers::{freshness, redirect_target, retry_after};
+use super::queue::{Queue, lane};
+use super::robots::{self, Robots, RobotsRecord, RobotsShelf, Standing};
+use super::trail::{Trail, meta_refresh};
 use crate::config::settings::FetchSettings;
-use crate::model::{RateKey, Source, WebUrl};
+use crate::model::{Source, SourceId, WebUrl};
 
-const MAX_REDIRECTS: usize = 5;
-/// A site may ask us to wait, but not for ever.
-const MAX_RETRY_AFTER: Duration = Duration::from_hours(24);
-/// Wait where the site asks for one without saying how long.
-const DEFAULT_RETRY_AFTER: Duration = Duration::from_mins(1);
+/// robots.txt files kept parsed in memory; the store has the others.
+const PARSED: usize = 512;
 
 /// What proves that our copy is current, exactly as the site sent it.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -39,17 +41,28 @@ impl Validators {
     }
 }
 
+/// What kind of document is asked for: each has its own bound.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Expect {
+    /// Something that lists entries.
+    Listing,
+    /// An article.
+    Page,
+}
+
 /// One question to a source.
 #[derive(Debug)]
 pub struct Request<'a> {
     /// Where.
     pub url: &'a WebUrl,
-    /// For whom: politeness, guard and ports are the source's.
+    /// For whom: politeness, guard, ports, headers and cookies are the source's.
     pub source: &'a Source,
     /// What we hold already.
     pub validators: &'a Validators,
-    /// Most bytes, decompressed.
-    pub max_bytes: usize,
+    /// What we hope for.
+    pub expect: Expect,
+    /// Whether more will be asked of this host soon: otherwise the connection is given back at once.
+    pub keep: bool,
 }
 
 /// A document as it arrived.
@@ -65,257 +78,352 @@ pub struct Page {
     pub body: Vec<u8>,
     /// Where the site says the document lives now for good (301, 308).
     pub moved: Option<WebUrl>,
+    /// How long the site says its answer is fresh.
+    pub fresh: Option<Duration>,
 }
 
 /// An answer.
 #[derive(Debug)]
 pub enum Fetched {
     /// Our copy is current.
-    NotModified,
+    NotModified {
+        /// As of [`Page::moved`].
+        moved: Option<WebUrl>,
+        /// As of [`Page::fresh`].
+        fresh: Option<Duration>,
+    },
     /// A new document.
     Page(Box<Page>),
 }
 
+/// What one visit cost.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Visit {
+    /// Bytes of bodies over the wire.
+    pub wire: u64,
+    /// Time spent asking; waiting for one's turn does not count.
+    pub millis: u64,
+    /// Requests made, redirects and robots.txt included.
+    pub requests: u32,
+    /// Whether the last request used a connection that stood already.
+    pub reused: bool,
+    /// Last status.
+    pub status: Option<u16>,
+}
+
+/// What came of a question.
+#[derive(Debug)]
+pub struct Answer {
+    /// The document, or why there is none.
+    pub result: Result<Fetched, FetchError>,
+    /// What it cost.
+    pub visit: Visit,
+}
+
+/// Rules by site, with the moment they expire.
+type Parsed = HashMap<String, (DateTime<Utc>, Arc<Robots>)>;
+
+enum Step {
+    Done(Fetched),
+    Redirect { to: WebUrl, permanent: bool },
+}
+
 /// The client of the whole process.
 pub struct Fetcher {
-    guarded: Client,
-    open: Client,
+    clients: Clients,
     queue: Queue,
+    shelf: Arc<dyn RobotsShelf>,
+    parsed: Mutex<Parsed>,
+    jars: Mutex<HashMap<SourceId, Arc<Jar>>>,
+    browser: Browser,
     settings: FetchSettings,
 }
 
 impl Fetcher {
     /// Sets the client up; fails only where TLS cannot be initialised.
-    pub fn new(settings: &FetchSettings) -> Result<Self, reqwest::Error> {
-        let builder = || {
-            Client::builder()
-                .user_agent(&settings.user_agent)
-                .redirect(Policy::none())
-                .connect_timeout(settings.connect_timeout)
-                .read_timeout(settings.timeout)
-                .timeout(settings.timeout)
-                .pool_max_idle_per_host(1)
-                .referer(false)
-                .no_proxy()
-                .default_headers(default_headers())
-        };
+    pub fn new(settings: &FetchSettings, shelf: Arc<dyn RobotsShelf>) -> Result<Self, reqwest::Error> {
         Ok(Self {
-            guarded: builder().dns_resolver(GuardedResolver).build()?,
-            open: builder().build()?,
+            clients: Clients::new(settings)?,
             queue: Queue::new(settings.at_once, settings.host_delay),
+            shelf,
+            parsed: Mutex::default(),
+            jars: Mutex::default(),
+            browser: Browser::new(settings),
             settings: settings.clone(),
         })
     }
 
     /// Asks once, in turn, following redirects.
-    pub async fn get(&self, request: &Request<'_>) -> Result<Fetched, FetchError> {
-        let mut turn = match self.queue.turn(&rate_key(request)).await {
-            Ok(turn) => turn,
-            // asked for patience before; the host is left alone until then
-            Err(after) => return Err(FetchError::Busy { status: StatusCode::SERVICE_UNAVAILABLE.as_u16(), after }),
-        };
-        let result = tokio::time::timeout(self.settings.timeout, self.follow(request)).await;
-        let result = result.unwrap_or(Err(FetchError::Timeout(self.settings.timeout)));
-        if let Err(FetchError::Busy { after, .. }) = &result {
-            turn.pause(*after);
-        }
-        result
+    pub async fn get(&self, request: &Request<'_>) -> Answer {
+        let mut visit = Visit::default();
+        let result = self.follow(request, &mut visit).await;
+        Answer { result, visit }
     }
 
-    async fn follow(&self, request: &Request<'_>) -> Result<Fetched, FetchError> {
+    /// How long until a lane may be asked again; `None` while somebody asks.
+    pub fn free_in(&self, lane: &str) -> Option<Duration> {
+        self.queue.free_in(lane)
+    }
+
+    /// Ends what was started for rendering.
+    pub async fn close(&self) {
+        self.browser.close().await;
+    }
+
+    async fn follow(&self, request: &Request<'_>, visit: &mut Visit) -> Result<Fetched, FetchError> {
+        let source = request.source;
         let mut url = request.url.clone();
-        let mut moved: Option<WebUrl> = None;
-        let mut only_permanent = true;
-        let mut chain = BTreeSet::new();
-        for _ in 0..=MAX_REDIRECTS {
-            check_address(&url, request.source)?;
-            chain.insert(url.to_string());
-            let response = self.ask(&url, request).await?;
-            let status = response.status();
-            if !matches!(status.as_u16(), 301 | 302 | 303 | 307 | 308) {
-                let moved = moved.filter(|_| only_permanent);
-                return self.receive(response, url, moved, request).await;
+        let mut trail = Trail::new(url.clone(), source.cookies);
+        let mut budget = self.settings.timeout;
+        loop {
+            check_address(&url, source)?;
+            let robots = self.robots_of(&url, source, visit).await?;
+            if !robots.allows(&url) {
+                return Err(FetchError::Robots(url.origin()));
             }
-            only_permanent &= matches!(status.as_u16(), 301 | 308);
-            url = redirect_target(&url, &response)?;
-            moved = Some(url.clone());
+            let mut turn = self.turn(source, &url).await?;
+            if let Some(delay) = robots.crawl_delay() {
+                turn.crawl_delay(delay.min(self.settings.max_crawl_delay));
+            }
+            let started = Instant::now();
+            let step = if source.render { self.render(&url, request, budget).await } else { self.step(&url, request, budget, visit).await };
+            let elapsed = started.elapsed();
+            visit.millis += u64::try_from(elapsed.as_millis()).unwrap_or(u64::MAX);
+            budget = budget.saturating_sub(elapsed);
+            if let Err(FetchError::Busy { after, .. }) = &step {
+                turn.pause(*after);
+            }
+            drop(turn);
+            match step? {
+                Step::Redirect { to, permanent } => {
+                    trail.go(&to, permanent)?;
+                    url = to;
+                }
+                Step::Done(mut done) => {
+                    match &mut done {
+                        Fetched::NotModified { moved, .. } => *moved = trail.moved(),
+                        Fetched::Page(page) => page.moved = trail.moved(),
+                    }
+                    return Ok(done);
+                }
+            }
         }
-        Err(FetchError::RedirectLoop(chain.into_iter().collect::<Vec<_>>().join(" → ")))
     }
 
-    async fn ask(&self, url: &WebUrl, request: &Request<'_>) -> Result<Response, FetchError> {
-        let client = if request.source.allow_private { &self.open } else { &self.guarded };
-        let mut builder = client.get(url.as_url().clone());
-        let pairs = [(IF_NONE_MATCH, &request.validators.etag), (IF_MODIFIED_SINCE, &request.validators.last_modified)];
-        for (name, value) in pairs {
+    async fn turn(&self, source: &Source, url: &WebUrl) -> Result<super::queue::Turn<'_>, FetchError> {
+        // a lane that asked for patience before is left alone until then
+        self.queue.turn(&lane(source, url)).await.map_err(|after| FetchError::Busy { status: StatusCode::SERVICE_UNAVAILABLE.as_u16(), after })
+    }
+
+    /// One request within a bound of time.
+    async fn step(&self, url: &WebUrl, request: &Request<'_>, budget: Duration, visit: &mut Visit) -> Result<Step, FetchError> {
+        let work = async {
+            let response = self.send(url, request, visit).await?;
+            let status = response.status();
+            if matches!(status.as_u16(), 301 | 302 | 303 | 307 | 308) {
+                let to = redirect_target(url, response.headers())?;
+                return Ok(Step::Redirect { to, permanent: matches!(status.as_u16(), 301 | 308) });
+            }
+            self.receive(response, url, request, visit).await
+        };
+        tokio::time::timeout(budget, work).await.unwrap_or(Err(FetchError::Timeout(self.settings.timeout)))
+    }
+
+    async fn render(&self, url: &WebUrl, request: &Request<'_>, budget: Duration) -> Result<Step, FetchError> {
+        let resolver = self.clients.resolver(url, request.source);
+        let rendered = self.browser.render(url, request.source, resolver, budget).await?;
+        let page = Page {
+            url: rendered.url,
+            content_type: Some("text/html; charset=utf-8".to_owned()),
+            validators: Validators::default(),
+            body: rendered.html.into_bytes(),
+            moved: None,
+            fresh: None,
+        };
+        Ok(Step::Done(Fetched::Page(Box::new(page))))
+    }
+
+    async fn send(&self, url: &WebUrl, request: &Request<'_>, visit: &mut Visit) -> Result<Response, FetchError> {
+        let source = request.source;
+        let mut builder = self.clients.get(url, source)?.get(url.as_url().clone());
+        for (name, value) in [(IF_NONE_MATCH, &request.validators.etag), (IF_MODIFIED_SINCE, &request.validators.last_modified)] {
             if let Some(v) = value {
                 builder = builder.header(name, v);
             }
         }
-        builder.send().await.map_err(|e| self.explain(&e, url))
+        // what may be secret goes to the source's own origin and nowhere else
+        if url.origin() == source.url.origin() {
+            for (name, value) in &source.headers {
+                builder = builder.header(name, value);
+            }
+        }
+        let jar = self.jar(source);
+        if let Some(cookies) = jar.as_ref().and_then(|j| j.cookies(url.as_url())) {
+            builder = builder.header(COOKIE, cookies);
+        }
+        if !request.keep {
+            builder = builder.header(reqwest::header::CONNECTION, "close");
+        }
+        let response = self.sent(builder, url, visit).await?;
+        if let Some(jar) = jar {
+            jar.set_cookies(&mut response.headers().get_all(SET_COOKIE).iter(), url.as_url());
+        }
+        Ok(response)
     }
 
-    async fn receive(&self, response: Response, url: WebUrl, moved: Option<WebUrl>, request: &Request<'_>) -> Result<Fetched, FetchError> {
+    async fn sent(&self, builder: RequestBuilder, url: &WebUrl, visit: &mut Visit) -> Result<Response, FetchError> {
+        let (response, reused) = watching(builder.send()).await;
+        visit.requests += 1;
+        visit.reused = reused;
+        let response = response.map_err(|e| explain(&e, url, &self.settings))?;
+        visit.status = Some(response.status().as_u16());
+        Ok(response)
+    }
+
+    fn jar(&self, source: &Source) -> Option<Arc<Jar>> {
+        source.cookies.then(|| Arc::clone(self.jars.lock().unwrap_or_else(PoisonError::into_inner).entry(source.id.clone()).or_default()))
+    }
+
+    async fn receive(&self, response: Response, url: &WebUrl, request: &Request<'_>, visit: &mut Visit) -> Result<Step, FetchError> {
         let status = response.status();
+        let fresh = freshness(response.headers());
         if status == StatusCode::NOT_MODIFIED {
-            return if request.validators.is_empty() { Err(FetchError::UnaskedNotModified) } else { Ok(Fetched::NotModified) };
+            let asked = !request.validators.is_empty();
+            return if asked { Ok(Step::Done(Fetched::NotModified { moved: None, fresh })) } else { Err(FetchError::UnaskedNotModified) };
         }
         if let Some(after) = retry_after(status, response.headers(), SystemTime::now()) {
             return Err(FetchError::Busy { status: status.as_u16(), after });
         }
-        if status != StatusCode::OK {
+        if !matches!(status, StatusCode::OK | StatusCode::NON_AUTHORITATIVE_INFORMATION) {
             return Err(FetchError::Status(status.as_u16()));
         }
         let text = |name: HeaderName| response.headers().get(name).and_then(|v| v.to_str().ok()).map(str::to_owned);
         let content_type = text(CONTENT_TYPE);
+        if let Some(media) = content_type.as_deref().filter(|t| ["image/", "video/", "audio/", "font/"].iter().any(|m| t.starts_with(m))) {
+            return Err(FetchError::NotText(media.to_owned()));
+        }
         let validators = Validators { etag: text(ETAG), last_modified: text(LAST_MODIFIED) };
-        let body = self.read_body(response, &url, request.max_bytes).await?;
-        Ok(Fetched::Page(Box::new(Page { url, content_type, validators, body, moved })))
+        let max = match request.expect {
+            Expect::Listing => self.settings.max_feed_bytes,
+            Expect::Page if content_type.as_deref().is_some_and(|t| t.contains("application/pdf")) => self.settings.max_pdf_bytes,
+            Expect::Page => self.settings.max_page_bytes,
+        };
+        let body = self.read_body(response, url, max, visit).await?;
+        if let Some(to) = meta_refresh(&body, url) {
+            return Ok(Step::Redirect { to, permanent: false });
+        }
+        Ok(Step::Done(Fetched::Page(Box::new(Page { url: url.clone(), content_type, validators, body, moved: None, fresh }))))
     }
 
-    async fn read_body(&self, mut response: Response, url: &WebUrl, max: usize) -> Result<Vec<u8>, FetchError> {
+    async fn read_body(&self, mut response: Response, url: &WebUrl, max: usize, visit: &mut Visit) -> Result<Vec<u8>, FetchError> {
+        let coding = response.headers().get(CONTENT_ENCODING).and_then(|v| v.to_str().ok()).unwrap_or_default().to_owned();
         if response.content_length().is_some_and(|n| n > max as u64) {
             return Err(FetchError::TooLarge(max));
         }
-        let mut body = Vec::new();
-        while let Some(chunk) = response.chunk().await.map_err(|e| self.explain(&e, url))? {
-            if body.len() + chunk.len() > max {
-                return Err(FetchError::TooLarge(max));
-            }
-            body.extend_from_slice(&chunk);
+        let mut body = Body::new(&coding, max)?;
+        while let Some(chunk) = response.chunk().await.map_err(|e| explain(&e, url, &self.settings))? {
+            let pushed = body.push(&chunk);
+            visit.wire += chunk.len() as u64;
+            pushed?;
         }
-        if body.iter().all(u8::is_ascii_whitespace) {
+        let bytes = body.finish()?;
+        if bytes.iter().all(u8::is_ascii_whitespace) {
             return Err(FetchError::Empty);
         }
-        Ok(body)
+        Ok(bytes)
     }
 
-    fn explain(&self, e: &reqwest::Error, url: &WebUrl) -> FetchError {
-        let mut causes = Vec::new();
-        let mut source = e.source();
-        while let Some(s) = source {
-            if s.is::<PrivateOnly>() {
-                return FetchError::Private(url.host().to_owned());
+    /// The rules that hold for an address, asked for first where they are not known.
+    async fn robots_of(&self, url: &WebUrl, source: &Source, visit: &mut Visit) -> Result<Arc<Robots>, FetchError> {
+        if source.robots_exempt.is_some() {
+            return Ok(Arc::new(Robots::allow_all()));
+        }
+        let (site, now) = (url.origin(), Utc::now());
+        if let Some((expires, robots)) = self.parsed.lock().unwrap_or_else(PoisonError::into_inner).get(&site)
+            && *expires > now
+        {
+            return Ok(Arc::clone(robots));
+        }
+        let (shelf, key) = (Arc::clone(&self.shelf), site.clone());
+        let known = tokio::task::spawn_blocking(move || shelf.load(&key)).await.ok().flatten();
+        let record = match known {
+            Some(record) if !matches!(record.standing(now), Standing::Ask) => record,
+            known => {
+                let record = match self.ask_robots(url, source, visit).await {
+                    Ok(file) => RobotsRecord::good(file, now),
+                    // nobody there: that is the source's own trouble, not a word about robots
+                    Err(e @ (FetchError::Connect { .. } | FetchError::Dns { .. } | FetchError::Private(_) | FetchError::Port(_))) => return Err(e),
+                    Err(e @ (FetchError::Certificate { .. } | FetchError::Tls { .. } | FetchError::Setting(_))) => return Err(e),
+                    Err(FetchError::Busy { status, after }) if known.is_none() => return Err(FetchError::Busy { status, after }),
+                    Err(e) => RobotsRecord::failed(known, e.to_string(), now),
+                };
+                let (shelf, key, kept) = (Arc::clone(&self.shelf), site.clone(), record.clone());
+                let _ = tokio::task::spawn_blocking(move || shelf.save(&key, &kept)).await;
+                record
             }
-            causes.push(s.to_string());
-            source = s.source();
-        }
-        let host = url.authority();
-        let all = causes.join(": ");
-        let cause = causes.pop().unwrap_or_else(|| e.to_string());
-        if e.is_timeout() {
-            FetchError::Timeout(self.settings.timeout)
-        } else if all.contains("dns error") || all.contains("failed to lookup") {
-            FetchError::Dns(url.host().to_owned())
-        } else if e.is_connect() && ["certificate", "tls", "TLS", "handshake"].iter().any(|w| all.contains(w)) {
-            FetchError::Tls { host, cause }
-        } else if e.is_connect() {
-            FetchError::Connect { host, cause }
-        } else {
-            FetchError::Incomplete(cause)
-        }
-    }
-}
-
-fn default_headers() -> HeaderMap {
-    use reqwest::header::HeaderValue;
-    let mut headers = HeaderMap::new();
-    let accept = "text/html,application/xhtml+xml,application/rss+xml,application/atom+xml,application/json;q=0.9,application/xml;q=0.9,*/*;q=0.5";
-    headers.insert(ACCEPT, HeaderValue::from_static(accept));
-    headers.insert(ACCEPT_LANGUAGE, HeaderValue::from_static("zh-CN,zh;q=0.9,en;q=0.5"));
-    headers
-}
-
-fn check_address(url: &WebUrl, source: &Source) -> Result<(), FetchError> {
-    let port = url.as_url().port_or_known_default().unwrap_or(0);
-    let written = source.url.as_url().port_or_known_default();
-    if !matches!(port, 80 | 443) && Some(port) != written {
-        return Err(FetchError::Port(port));
-    }
-    let is_private_literal = literal(url.host()).is_some_and(|ip| !is_public(ip));
-    let is_local_name = url.host().trim_end_matches('.').eq_ignore_ascii_case("localhost");
-    if !source.allow_private && (is_private_literal || is_local_name) {
-        return Err(FetchError::Private(url.host().to_owned()));
-    }
-    Ok(())
-}
-
-fn redirect_target(from: &WebUrl, response: &Response) -> Result<WebUrl, FetchError> {
-    let raw = response.headers().get(LOCATION).ok_or_else(|| FetchError::BadRedirect("no Location header".to_owned()))?;
-    // Chinese sites send raw UTF-8 here; anything else is refused
-    let text = std::str::from_utf8(raw.as_bytes()).map_err(|_| FetchError::BadRedirect("Location is not UTF-8".to_owned()))?;
-    from.join(text).map_err(|e| FetchError::BadRedirect(e.to_string()))
-}
-
-/// The wait asked for by 429, or by 503 with `Retry-After` (RFC 9110 §10.2.3: seconds or a date).
-fn retry_after(status: StatusCode, headers: &HeaderMap, now: SystemTime) -> Option<Duration> {
-    let value = headers.get(RETRY_AFTER).and_then(|v| v.to_str().ok());
-    match (status, value) {
-        (StatusCode::TOO_MANY_REQUESTS, None) => Some(DEFAULT_RETRY_AFTER),
-        (StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE, Some(v)) => Some(read_retry_after(v.trim(), now)),
-        _ => None,
-    }
-}
-
-fn read_retry_after(value: &str, now: SystemTime) -> Duration {
-    let wait = if !value.is_empty() && value.bytes().all(|b| b.is_ascii_digit()) {
-        value.parse().map_or(MAX_RETRY_AFTER, Duration::from_secs)
-    } else if let Ok(date) = DateTime::parse_from_rfc2822(value) {
-        (date.with_timezone(&Utc) - DateTime::<Utc>::from(now)).to_std().unwrap_or_default()
-    } else {
-        DEFAULT_RETRY_AFTER
-    };
-    wait.min(MAX_RETRY_AFTER)
-}
-
-fn rate_key(request: &Request<'_>) -> String {
-    match request.source.rate_key {
-        RateKey::Host => request.url.authority(),
-        RateKey::Source => format!("source {}", request.source.id),
-        RateKey::Domain => registrable(request.url.host()).to_owned(),
-    }
-}
-
-/// The registrable domain, near enough for politeness: two labels, three below the public second levels of .cn.
-fn registrable(host: &str) -> &str {
-    const SECOND: [&str; 8] = ["com", "gov", "org", "net", "edu", "ac", "co", "mil"];
-    if literal(host).is_some() {
-        return host;
-    }
-    let labels: Vec<&str> = host.rsplit('.').take(3).collect();
-    let keep = match labels.as_slice() {
-        [top, second, _] if top.len() == 2 && SECOND.contains(second) => 3,
-        _ => 2,
-    };
-    let bytes = labels.iter().take(keep).map(|l| l.len() + 1).sum::<usize>().saturating_sub(1);
-    host.get(host.len().saturating_sub(bytes)..).unwrap_or(host)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn retry_after_is_read_as_seconds_or_date_and_capped() {
-        let now = SystemTime::UNIX_EPOCH + Duration::from_hours(498_744); // 2026-11-24T00:00:00Z
-        let table = [
-            ("120", 120),
-            ("99999999999999999999999", 86_400),
-            ("Tue, 24 Nov 2026 00:01:00 GMT", 60),
-            ("Mon, 23 Nov 2026 00:00:00 GMT", 0),
-            ("-5", 60),
-            ("soon", 60),
-        ];
-        for (value, seconds) in table {
-            assert_eq!(read_retry_after(value, now).as_secs(), seconds, "{value}");
+        };
+        match record.standing(now) {
+            Standing::Rules(robots) => {
+                let robots = Arc::new(robots);
+                let mut parsed = self.parsed.lock().unwrap_or_else(PoisonError::into_inner);
+                if parsed.len() >= PARSED {
+                    parsed.clear();
+                }
+                parsed.insert(site, (record.expires, Arc::clone(&robots)));
+                Ok(robots)
+            }
+            Standing::Closed { cause, after } => Err(FetchError::RobotsUnreachable { host: site, cause, after }),
+            // a record made just now is never due
+            Standing::Ask => Ok(Arc::new(Robots::allow_all())),
         }
     }
 
-    #[test]
-    fn registrable_domains_know_the_second_levels_of_cn() {
-        let table = [("www.kjt.henan.gov.cn", "henan.gov.cn"), ("a.b.21xc.com", "21xc.com"), ("localhost", "localhost"), ("127.0.0.1", "127.0.0.1")];
-        for (host, expected) in table {
-            assert_eq!(registrable(host), expected);
+    /// The file, or none where the site has none (4xx, or redirects without end: RFC 9309 §2.3.1.2 and §2.3.1.3).
+    async fn ask_robots(&self, of: &WebUrl, source: &Source, visit: &mut Visit) -> Result<Option<Vec<u8>>, FetchError> {
+        let Ok(mut url) = of.join("/robots.txt") else { return Ok(None) };
+        let mut trail = Trail::new(url.clone(), false);
+        loop {
+            check_address(&url, source)?;
+            let mut turn = self.turn(source, &url).await?;
+            let work = self.ask_robots_once(&url, source, visit);
+            let step = tokio::time::timeout(self.settings.timeout, work).await.unwrap_or(Err(FetchError::Timeout(self.settings.timeout)));
+            if let Err(FetchError::Busy { after, .. }) = &step {
+                turn.pause(*after);
+            }
+            drop(turn);
+            match step {
+                Ok(Ok(file)) => return Ok(file),
+                Ok(Err(to)) if trail.go(&to, false).is_ok() => url = to,
+                Ok(Err(_)) | Err(FetchError::BadRedirect(_)) => return Ok(None),
+                Err(e) => return Err(e),
+            }
         }
+    }
+
+    /// The file if there is one, or where to ask instead.
+    async fn ask_robots_once(&self, url: &WebUrl, source: &Source, visit: &mut Visit) -> Result<Result<Option<Vec<u8>>, WebUrl>, FetchError> {
+        let builder = self.clients.get(url, source)?.get(url.as_url().clone());
+        let mut response = self.sent(builder, url, visit).await?;
+        let status = response.status();
+        if let Some(after) = retry_after(status, response.headers(), SystemTime::now()) {
+            return Err(FetchError::Busy { status: status.as_u16(), after });
+        }
+        match status.as_u16() {
+            301 | 302 | 303 | 307 | 308 => return Ok(Err(redirect_target(url, response.headers())?)),
+            400..=499 => return Ok(Ok(None)),
+            200..=299 => {}
+            other => return Err(FetchError::Status(other)),
+        }
+        let coding = response.headers().get(CONTENT_ENCODING).and_then(|v| v.to_str().ok()).unwrap_or_default().to_owned();
+        let mut body = Body::new(&coding, robots::MAX_BYTES)?;
+        while let Some(chunk) = response.chunk().await.map_err(|e| explain(&e, url, &self.settings))? {
+            visit.wire += chunk.len() as u64;
+            match body.push(&chunk) {
+                Ok(()) => {}
+                Err(FetchError::TooLarge(_)) => return Ok(Ok(Some(body.beginning()))),
+                Err(e) => return Err(e),
+            }
+        }
+        body.finish().map(|file| Ok(Some(file)))
     }
 }

@@ -1,4 +1,4 @@
-//! What can go wrong with a fetch, in English for the log and in Chinese for editors.
+//! What can go wrong with a fetch: in English for the log, in Chinese for editors, as a stable word for programs.
 
 use std::time::Duration;
 
@@ -6,8 +6,15 @@ use std::time::Duration;
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum FetchError {
     /// No address for the host name.
-    #[error("host name {0} does not resolve; check the spelling or the DNS server")]
-    Dns(String),
+    #[error("host name {host} does not resolve ({cause}); check the spelling or the DNS server")]
+    Dns {
+        /// The name.
+        host: String,
+        /// What the resolver said.
+        cause: String,
+        /// The resolver could not tell, so the name may well exist.
+        temporary: bool,
+    },
     /// Nobody listens, or the network is down.
     #[error("no connection to {host}: {cause}")]
     Connect {
@@ -16,17 +23,28 @@ pub enum FetchError {
         /// Cause as the system says.
         cause: String,
     },
-    /// Certificate or handshake.
-    #[error("TLS with {host} failed: {cause}")]
+    /// The server's certificate is not to be trusted.
+    #[error("certificate of {host} is not trusted: {cause}; if the site is known to be so, set tls = \"insecure\" for this source")]
+    Certificate {
+        /// Host and port.
+        host: String,
+        /// Cause.
+        cause: String,
+    },
+    /// The handshake failed before any certificate was judged.
+    #[error("TLS handshake with {host} failed: {cause}; old servers that know only TLS 1.0 or 1.1 cannot be read over https, try http:// or a proxy")]
     Tls {
         /// Host and port.
         host: String,
         /// Cause.
         cause: String,
     },
-    /// Too slow.
+    /// Too slow over all.
     #[error("no complete answer within {0:?}")]
     Timeout(Duration),
+    /// Nothing came for a while.
+    #[error("not a byte came for {0:?}")]
+    Idle(Duration),
     /// Answered with an error status.
     #[error("answered with status {0}")]
     Status(u16),
@@ -38,15 +56,27 @@ pub enum FetchError {
         /// How long.
         after: Duration,
     },
+    /// Headers beyond any use.
+    #[error("answer is no HTTP, or its headers are too many or too long: {0}")]
+    BadAnswer(String),
     /// Larger than allowed, decompressed.
-    #[error("body is larger than {0} bytes; raise max_page_mb or max_feed_mb if that is right")]
+    #[error("body is larger than {0} bytes; raise max_page_mb, max_feed_mb or max_pdf_mb if that is right")]
     TooLarge(usize),
+    /// A decompression bomb.
+    #[error("body grows more than {0}-fold when decompressed; taken for a decompression bomb")]
+    Bomb(u64),
     /// The connection ended before the body did.
     #[error("body ended early or is damaged: {0}")]
     Incomplete(String),
+    /// Compressed in a way that cannot be undone.
+    #[error("body cannot be decompressed: {0}")]
+    Coding(String),
     /// Nothing in it.
     #[error("body is empty")]
     Empty,
+    /// A picture, film or sound.
+    #[error("is {0}, nothing to read")]
+    NotText(String),
     /// Too many redirects, or one back to itself.
     #[error("redirects lead in a circle: {0}")]
     RedirectLoop(String),
@@ -62,42 +92,141 @@ pub enum FetchError {
     /// "Not modified" to a question that named no copy.
     #[error("answered 304 though nothing was asked conditionally")]
     UnaskedNotModified,
+    /// The site does not want to be crawled here.
+    #[error("robots.txt of {0} disallows this address; leave it out, or set robots_exempt = \"REASON\" if the site's owner agreed")]
+    Robots(String),
+    /// The site's wishes cannot be learned, which counts as a no (RFC 9309 §2.3.1.4).
+    #[error("robots.txt of {host} cannot be had ({cause}), so the site is left alone; asked again in {after:?}")]
+    RobotsUnreachable {
+        /// Scheme, host and port.
+        host: String,
+        /// Status 5xx or 429, or what broke.
+        cause: String,
+        /// Until the next question.
+        after: Duration,
+    },
+    /// Rendering.
+    #[error("browser: {0}")]
+    Browser(String),
+    /// A setting of this source does not work.
+    #[error("{0}")]
+    Setting(String),
 }
 
 impl FetchError {
+    /// A stable word for programs and searches.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Dns { temporary: false, .. } => "dns-nxdomain",
+            Self::Dns { temporary: true, .. } => "dns-timeout",
+            Self::Connect { .. } => "connect",
+            Self::Certificate { .. } => "certificate",
+            Self::Tls { .. } => "tls",
+            Self::Timeout(_) => "timeout",
+            Self::Idle(_) => "idle",
+            Self::Status(401 | 403) => "forbidden",
+            Self::Status(404) => "not-found",
+            Self::Status(410) => "gone",
+            Self::Status(_) => "status",
+            Self::Busy { .. } => "busy",
+            Self::BadAnswer(_) => "bad-answer",
+            Self::TooLarge(_) => "too-large",
+            Self::Bomb(_) => "bomb",
+            Self::Incomplete(_) => "incomplete-body",
+            Self::Coding(_) => "coding",
+            Self::Empty => "empty",
+            Self::NotText(_) => "not-text",
+            Self::RedirectLoop(_) => "redirect-loop",
+            Self::BadRedirect(_) => "bad-redirect",
+            Self::Private(_) => "private-address",
+            Self::Port(_) => "port",
+            Self::UnaskedNotModified => "unasked-304",
+            Self::Robots(_) => "robots",
+            Self::RobotsUnreachable { .. } => "robots-unreachable",
+            Self::Browser(_) => "browser",
+            Self::Setting(_) => "setting",
+        }
+    }
+
     /// Whether a later try may well succeed.
     pub fn is_transient(&self) -> bool {
         match self {
             Self::Status(code) => *code >= 500 || matches!(code, 403 | 404 | 408 | 425 | 429),
-            Self::Private(_) | Self::Port(_) | Self::BadRedirect(_) | Self::TooLarge(_) => false,
+            Self::Private(_)
+            | Self::Port(_)
+            | Self::BadRedirect(_)
+            | Self::TooLarge(_)
+            | Self::Bomb(_)
+            | Self::Robots(_)
+            | Self::Setting(_)
+            | Self::NotText(_) => false,
             _ => true,
         }
     }
 
-    /// Whether the site asked for more patience than a pass has.
-    pub fn is_long_wait(&self) -> bool {
-        matches!(self, Self::Busy { after, .. } if *after > super::queue::PATIENCE)
+    /// Whether one more try within seconds makes sense: the fault is of the kind that comes and goes.
+    pub fn is_hiccup(&self) -> bool {
+        matches!(self, Self::Incomplete(_) | Self::RedirectLoop(_) | Self::BadAnswer(_) | Self::Status(500 | 502 | 504))
+    }
+
+    /// Whether the fault may be ours: what is seen when the network is down.
+    pub fn is_network(&self) -> bool {
+        matches!(self, Self::Dns { temporary: true, .. } | Self::Connect { .. })
+    }
+
+    /// How long the site asked us to stay away.
+    pub fn asked_wait(&self) -> Option<Duration> {
+        match self {
+            Self::Busy { after, .. } | Self::RobotsUnreachable { after, .. } => Some(*after),
+            _ => None,
+        }
     }
 
     /// The reason as an editor reads it.
     pub fn chinese(&self) -> String {
         match self {
-            Self::Dns(_) => "域名无法解析".to_owned(),
+            Self::Dns { temporary: false, .. } => "域名不存在".to_owned(),
+            Self::Dns { temporary: true, .. } => "域名暂时无法解析".to_owned(),
             Self::Connect { .. } => "连接不上网站".to_owned(),
-            Self::Tls { .. } => "网站证书或加密有问题".to_owned(),
+            Self::Certificate { .. } => "网站证书不可信".to_owned(),
+            Self::Tls { .. } => "网站加密方式过旧或有误".to_owned(),
             Self::Timeout(t) => format!("{} 秒内没有完整应答", t.as_secs()),
+            Self::Idle(t) => format!("{} 秒没有任何数据", t.as_secs()),
             Self::Status(401 | 403) => "网站拒绝访问（403）".to_owned(),
-            Self::Status(404 | 410) => "网页不存在（404），地址可能已变".to_owned(),
+            Self::Status(404) => "网页不存在（404），地址可能已变".to_owned(),
+            Self::Status(410) => "网页已永久删除（410）".to_owned(),
             Self::Status(code) => format!("网站出错（{code}）"),
             Self::Busy { .. } => "网站繁忙，要求稍后再来".to_owned(),
+            Self::BadAnswer(_) => "网站应答不合规范".to_owned(),
             Self::TooLarge(limit) => format!("内容超过上限 {} MB", limit >> 20),
+            Self::Bomb(_) => "压缩内容异常膨胀，未予接收".to_owned(),
             Self::Incomplete(_) => "内容没有传完".to_owned(),
+            Self::Coding(_) => "压缩内容无法解开".to_owned(),
             Self::Empty => "内容是空的".to_owned(),
+            Self::NotText(_) => "不是文字内容".to_owned(),
             Self::RedirectLoop(_) => "网址来回跳转".to_owned(),
             Self::BadRedirect(_) => "跳转到了无法使用的地址".to_owned(),
             Self::Private(_) => "指向内网地址，未予访问".to_owned(),
             Self::Port(port) => format!("端口 {port} 不允许访问"),
             Self::UnaskedNotModified => "网站应答有误（304）".to_owned(),
+            Self::Robots(_) => "网站的 robots.txt 不允许抓取".to_owned(),
+            Self::RobotsUnreachable { .. } => "robots.txt 不可达，已暂停".to_owned(),
+            Self::Browser(_) => "浏览器渲染失败".to_owned(),
+            Self::Setting(_) => "来源设置有误".to_owned(),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn codes_tell_the_cases_apart_that_need_other_hands() {
+        let dns = |temporary| FetchError::Dns { host: "a.cn".into(), cause: "x".into(), temporary };
+        assert_ne!(dns(true).code(), dns(false).code());
+        assert!(dns(true).is_network() && !dns(false).is_network());
+        assert_eq!((FetchError::Status(404).code(), FetchError::Status(410).code()), ("not-found", "gone"));
+        assert!(!FetchError::Status(410).is_transient() && FetchError::Status(404).is_transient());
     }
 }

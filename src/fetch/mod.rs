@@ -1,13 +1,26 @@
-//! One polite HTTP client: one request at a time per host, validators, limits while streaming, an address guard.
+//! One polite HTTP client: one request at a time per lane, robots.txt, validators, limits while streaming, an address guard.
 //!
 //! In: an address with what is known of it. Out: bytes with their headers, "not modified", or an error that says what
-//! happened in words an editor understands. Nothing else in the crate opens a connection to a source.
+//! happened in words an editor understands, and what the visit cost. Nothing else in the crate opens a connection to a
+//! source.
 
+mod body;
+mod browser;
 pub mod charset;
 mod client;
+mod clients;
+mod domain;
 mod error;
+mod explain;
 mod guard;
+mod headers;
+mod proxy;
 mod queue;
+pub mod robots;
+mod trail;
 
-pub use client::{Fetched, Fetcher, Page, Request, Validators};
+pub use client::{Answer, Expect, Fetched, Fetcher, Page, Request, Validators, Visit};
 pub use error::FetchError;
+pub use queue::lane;
+pub(crate) use queue::{PATIENCE, jitter};
+pub use robots::{NoShelf, RobotsRecord, RobotsShelf};

@@ -100,6 +100,11 @@ impl WebUrl {
         self.0.host_str().unwrap_or_default()
     }
 
+    /// Scheme, host and port: what one robots.txt speaks for, and where secrets may be sent.
+    pub fn origin(&self) -> String {
+        format!("{}://{}", self.0.scheme(), self.authority())
+    }
+
     /// Host and port: the unit of politeness.
     pub fn authority(&self) -> String {
         format!("{}:{}", self.host(), self.0.port_or_known_default().unwrap_or(0))

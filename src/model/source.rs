@@ -88,6 +88,27 @@ impl RateKey {
     }
 }
 
+/// Whether a server's certificate is judged.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum TlsTrust {
+    /// It must be valid.
+    #[default]
+    Verify,
+    /// Anything goes; told in every report of source health.
+    Insecure,
+}
+
+impl TlsTrust {
+    /// Reads the word used in `sources.toml`.
+    pub fn parse(word: &str) -> Option<Self> {
+        match word {
+            "verify" => Some(Self::Verify),
+            "insecure" => Some(Self::Insecure),
+            _ => None,
+        }
+    }
+}
+
 /// CSS selectors for a list page; only where finding the layout out fails.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct ListSelectors {
@@ -112,6 +133,7 @@ pub struct ArticleSelectors {
 
 /// One place news is taken from, as `sources.toml` says.
 #[derive(Debug, Clone)]
+#[allow(clippy::struct_excessive_bools)] // four independent switches of the file, none implies another
 pub struct Source {
     /// Stable key.
     pub id: SourceId,
@@ -121,8 +143,8 @@ pub struct Source {
     pub url: WebUrl,
     /// What the address leads to; `None`: found out.
     pub kind: Option<SourceKind>,
-    /// Time between two looks.
-    pub interval: Duration,
+    /// Time between two looks, where it is fixed; `None`: found from how often the source changes.
+    pub interval: Option<Duration>,
     /// 全国, 河南, 许昌 …
     pub region: Option<String>,
     /// The column its articles most likely belong to: a hint.
@@ -143,8 +165,48 @@ pub struct Source {
     pub identity: Identity,
     /// Whose limit it shares.
     pub rate_key: RateKey,
+    /// Whether the server's certificate is judged.
+    pub tls: TlsTrust,
+    /// Whether cookies are kept and sent back, in memory, for this source alone.
+    pub cookies: bool,
+    /// Further request headers, for the source's own origin only.
+    pub headers: Vec<(String, String)>,
+    /// `http://host:port` of a proxy to go through.
+    pub proxy: Option<String>,
+    /// Why robots.txt does not apply; `None`: it does.
+    pub robots_exempt: Option<String>,
     /// Selectors for the list.
     pub list: ListSelectors,
     /// Selectors for the articles.
     pub article: ArticleSelectors,
+}
+
+impl Source {
+    /// A source of which nothing is known but its address.
+    pub fn plain(id: SourceId, name: String, url: WebUrl) -> Self {
+        Self {
+            id,
+            name,
+            url,
+            kind: None,
+            interval: None,
+            region: None,
+            column: None,
+            industries: Vec::new(),
+            enabled: true,
+            render: false,
+            allow_private: false,
+            charset: None,
+            timezone: chrono_tz::Asia::Shanghai,
+            identity: Identity::default(),
+            rate_key: RateKey::default(),
+            tls: TlsTrust::default(),
+            cookies: false,
+            headers: Vec::new(),
+            proxy: None,
+            robots_exempt: None,
+            list: ListSelectors::default(),
+            article: ArticleSelectors::default(),
+        }
+    }
 }

@@ -1,152 +1,211 @@
-//! First stage: look at each source for new entries.
+//! First stage: look at a source for new entries.
 
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use chrono::Utc;
+use chrono::{DateTime, TimeDelta, Utc};
 
-use super::{PassReport, Pipeline, Progress, Result, bounded};
+use super::{Pipeline, Result};
 use crate::discover::{self, Discovered};
-use crate::fetch::{FetchError, Fetched, Page, Request};
+use crate::fetch::{Answer, Expect, FetchError, Fetched, PATIENCE, Page, Request, jitter, lane};
 use crate::model::{Source, WebUrl};
-use crate::store::FetchRecord;
+use crate::schedule::rhythm::{Bounds, Wishes, back_off, delta, next_look};
+use crate::store::{FetchRecord, Looked, SourceState, Trouble};
 use crate::text::dates::Clock;
 
-/// Failures double the interval up to this.
-const MAX_BACK_OFF: Duration = Duration::from_hours(24);
+/// A fault of the kind that comes and goes is tried once more after this.
+pub(super) const HICCUP: TimeDelta = TimeDelta::seconds(4);
+/// A source is asked again this soon where the network was down.
+pub(super) const NETWORK: TimeDelta = TimeDelta::minutes(3);
+/// "Not found" for so long, and so often, puts a source to rest.
+const LOST_FOR: TimeDelta = TimeDelta::days(3);
+const LOST_TIMES: u32 = 4;
 
 /// What came of looking at one source.
-enum Look {
+#[derive(Debug)]
+pub(super) enum Look {
     Unchanged,
     New(usize),
-    /// Reason, and whether trying again at once makes sense.
-    Failed(String, bool),
+    /// Reason, and whether it is tried again within moments.
+    Failed {
+        reason: String,
+        soon: bool,
+    },
 }
 
 impl Pipeline {
-    /// Looks at sources; those that only asked for a moment's patience are asked once more at the end.
-    pub(super) async fn look_at(self: &Arc<Self>, sources: Vec<Source>, progress: &dyn Progress, report: &mut PassReport) -> Result<()> {
-        progress.stage("sources", sources.len());
-        let mut round = sources;
-        for last in [false, true] {
-            let mut again = Vec::new();
-            let start = |s: Source| {
-                let this = Arc::clone(self);
-                async move { this.look(&s).await.map(|l| (s, l)) }
-            };
-            bounded(round, self.settings.fetch.at_once, start, |(source, look)| match look {
-                Look::Failed(_, true) if !last => again.push(source),
-                Look::Failed(reason, _) => {
-                    progress.advance(1);
-                    progress.notice(&format!("source {}: {reason}", source.id));
-                    report.failed.push((source.id.to_string(), reason));
-                }
-                Look::Unchanged => {
-                    progress.advance(1);
-                    report.unchanged += 1;
-                }
-                Look::New(n) => {
-                    progress.advance(1);
-                    report.changed += 1;
-                    report.new_entries += n;
-                }
-            })
-            .await?;
-            if again.is_empty() {
-                break;
-            }
-            round = again;
-        }
-        report.failed.sort();
-        Ok(())
-    }
-
-    async fn look(self: &Arc<Self>, source: &Source) -> Result<Look> {
+    pub(super) async fn look(self: &Arc<Self>, source: &Arc<Source>, keep: bool) -> Result<Look> {
         let id = source.id.clone();
         let state = self.store.run(move |s| s.source_state(&id)).await?;
-        if source.render {
-            return self
-                .fail(
-                    source,
-                    state.failures,
-                    "render = true needs a headless browser, which this version does not drive yet",
-                    "需要浏览器渲染，暂不支持",
-                    false,
-                )
-                .await;
-        }
-        let request = Request { url: &source.url, source, validators: &state.validators, max_bytes: self.settings.fetch.max_feed_bytes };
-        let fetched = self.fetch_logged(&request).await?;
-        match fetched {
-            Ok(Fetched::NotModified) => {
-                let (id, now) = (source.id.clone(), Utc::now());
-                let due = now.timestamp() + seconds(source.interval);
-                self.store.run(move |s| s.source_unchanged(&id, now, due)).await?;
+        let request = Request { url: &source.url, source, validators: &state.validators, expect: Expect::Listing, keep };
+        let answer = self.fetcher.get(&request).await;
+        let log = record(&request, &answer);
+        self.watch_network(source, &source.url, &answer);
+        match answer.result {
+            Ok(Fetched::NotModified { moved, fresh }) => {
+                let looked = self.plan(source, &state, &Wishes { fresh, ..Wishes::default() }, false, Utc::now());
+                let id = source.id.clone();
+                self.store.run(move |s| s.source_unchanged(&id, moved.as_ref(), &looked, &log, Utc::now())).await?;
                 Ok(Look::Unchanged)
             }
-            Ok(Fetched::Page(page)) => self.take_entries(source, *page, state.failures).await,
-            Err(e) => {
-                let again = !e.is_long_wait() && matches!(e, FetchError::Busy { .. } | FetchError::Incomplete(_) | FetchError::RedirectLoop(_));
-                self.fail(source, state.failures, &e.to_string(), &e.chinese(), again).await
-            }
+            Ok(Fetched::Page(page)) => self.take_entries(source, *page, state, log).await,
+            Err(e) => self.fetch_failed(source, &state, &e, log).await,
         }
     }
 
-    async fn take_entries(self: &Arc<Self>, source: &Source, page: Page, failures: u32) -> Result<Look> {
-        let (now, source_then) = (Utc::now(), source.clone());
+    async fn take_entries(self: &Arc<Self>, source: &Arc<Source>, page: Page, state: SourceState, mut log: FetchRecord) -> Result<Look> {
+        let (now, source_then) = (Utc::now(), Arc::clone(source));
         let clock = Clock::new(source.timezone, now);
-        // parsing is CPU work, and no document may take the crawl with it
-        let parsed = tokio::task::spawn_blocking(move || {
+        // no document may take the crawl with it
+        let parsed = self.cpu(move || {
             let found = discover::discover(&page.body, page.content_type.as_deref(), &page.url, &source_then, &clock);
             (page, found)
-        })
-        .await;
-        let (page, found): (Page, Discovered) = match parsed {
-            Ok((page, Ok(found))) => (page, found),
-            Ok((_, Err(e))) => return self.fail(source, failures, &e.to_string(), &e.chinese(), false).await,
-            Err(_) => return self.fail(source, failures, "the parser gave up on this document", "内容无法解析", false).await,
+        });
+        let (page, found): (Page, Discovered) = match parsed.await {
+            Some((page, Ok(found))) => (page, found),
+            Some((_, Err(e))) => {
+                (log.code, log.outcome) = (e.code(), e.to_string());
+                return self.failed(source, &state, Failure::of_document(e.code(), e.to_string(), e.chinese()), log).await;
+            }
+            None => {
+                let failure = Failure::of_document("broken", "the parser gave up on this document".to_owned(), "内容无法解析".to_owned());
+                (log.code, log.outcome) = (failure.code, failure.english.clone());
+                return self.failed(source, &state, failure, log).await;
+            }
         };
         for note in &found.notes {
             tracing::debug!(source = %source.id, "repaired: {note}");
         }
-        let (source, max, due) = (source.clone(), self.settings.fetch.max_entries, now.timestamp() + seconds(source.interval));
-        let new = self.store.run(move |s| s.commit_entries(&source, &found, &page, max, now, due)).await?;
-        Ok(Look::New(new))
+        let wishes = Wishes { fresh: page.fresh, ..found.wishes };
+        let (this, source, most) = (Arc::clone(self), Arc::clone(source), self.settings.fetch.max_entries);
+        let commit = self.store.run(move |s| {
+            let plan = |changed| this.plan(&source, &state, &wishes, changed, now);
+            s.commit_entries(&source, (&found, &page), most, now, plan, &log)
+        });
+        Ok(Look::New(commit.await?))
     }
 
-    async fn fail(&self, source: &Source, failures: u32, reason: &str, chinese: &str, again: bool) -> Result<Look> {
-        let back_off = source.interval.saturating_mul(1 << failures.min(10)).min(MAX_BACK_OFF.max(source.interval));
-        let (id, now) = (source.id.clone(), Utc::now());
-        let (reason_then, chinese) = (reason.to_owned(), chinese.to_owned());
-        let due = now.timestamp() + seconds(back_off);
-        self.store.run(move |s| s.source_failed(&id, &reason_then, &chinese, now, due)).await?;
-        Ok(Look::Failed(reason.to_owned(), again))
+    /// What is observed now, and when to look again.
+    fn plan(&self, source: &Source, state: &SourceState, wishes: &Wishes, changed: bool, now: DateTime<Utc>) -> Looked {
+        let mut rhythm = state.rhythm;
+        rhythm.record(state.last_look, now, changed);
+        let (next_due, interval) = next_look(now, source.interval, &rhythm, wishes, self.bounds());
+        Looked { rhythm, next_due, interval }
     }
 
-    /// Asks, and writes the answer into the fetch log.
-    pub(super) async fn fetch_logged(&self, request: &Request<'_>) -> Result<std::result::Result<Fetched, FetchError>> {
-        let started = Instant::now();
-        let result = self.fetcher.get(request).await;
-        let (outcome, bytes) = match &result {
-            Ok(Fetched::NotModified) => ("not modified".to_owned(), 0),
-            Ok(Fetched::Page(p)) => ("ok".to_owned(), p.body.len()),
-            Err(e) => (e.to_string(), 0),
+    fn bounds(&self) -> Bounds {
+        Bounds { floor: self.settings.fetch.min_interval, ceiling: self.settings.fetch.max_interval }
+    }
+
+    async fn fetch_failed(&self, source: &Arc<Source>, state: &SourceState, e: &FetchError, log: FetchRecord) -> Result<Look> {
+        let mut failure = Failure { code: e.code(), english: e.to_string(), chinese: e.chinese(), ..Failure::default() };
+        failure.hiccup = e.is_hiccup() && state.failures == 0;
+        if let Some(after) = e.asked_wait() {
+            failure.after = Some(after);
+            self.pause(source, &source.url, after, e).await?;
+        }
+        if e.is_network() && self.network.failed(&lane(source, &source.url)).0 {
+            failure.network = true;
+        }
+        let failing_for = state.failing_since.map_or(TimeDelta::zero(), |since| Utc::now() - since);
+        failure.resting = match e {
+            FetchError::Status(410) => Some("answered 410 Gone".to_owned()),
+            FetchError::Status(404) if state.failures + 1 >= LOST_TIMES && failing_for >= LOST_FOR => {
+                Some(format!("answered 404 Not Found {} times in {} days", state.failures + 1, failing_for.num_days()))
+            }
+            _ => None,
         };
-        let url: WebUrl = request.url.clone();
-        tracing::debug!(source = %request.source.id, %url, %outcome, bytes, "fetched");
-        let record = FetchRecord {
-            source: request.source.id.clone(),
-            url,
-            outcome,
-            bytes,
-            millis: u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX),
-            conditional: !request.validators.is_empty(),
+        self.failed(source, state, failure, log).await
+    }
+
+    async fn failed(&self, source: &Arc<Source>, state: &SourceState, failure: Failure, log: FetchRecord) -> Result<Look> {
+        let now = Utc::now();
+        let interval = source.interval.unwrap_or_else(|| state.rhythm.interval(self.bounds().floor, self.bounds().ceiling));
+        let wait = back_off(interval, state.failures + 1, jitter(source.id.as_str(), u64::from(state.failures)));
+        let soon = failure.hiccup || failure.after.is_some_and(|a| a <= PATIENCE && state.failures == 0);
+        let next_due = match failure.after {
+            _ if failure.network => now + NETWORK,
+            Some(after) if soon => now + delta(after) + TimeDelta::seconds(1),
+            Some(after) => now + delta(wait.max(after)),
+            None if failure.hiccup => now + HICCUP,
+            None => now + delta(wait),
         };
-        self.store.run(move |s| s.log_fetch(&record, Utc::now())).await?;
-        Ok(result)
+        if let Some(why) = &failure.resting {
+            tracing::warn!(source = %source.id, "put to rest: {why}; correct its address in sources.toml, or run `qingbao sources enable {}`", source.id);
+        }
+        let trouble = Trouble {
+            code: failure.code,
+            english: failure.english.clone(),
+            chinese: failure.chinese,
+            next_due,
+            counts: !failure.network,
+            resting: failure.resting,
+        };
+        let id = source.id.clone();
+        self.store.run(move |s| s.source_failed(&id, &trouble, Some(&log), now)).await?;
+        Ok(Look::Failed { reason: failure.english, soon })
+    }
+
+    /// Remembers that a lane is to be left alone, over restarts too. What robots.txt closes is remembered with it.
+    pub(super) async fn pause(&self, source: &Source, url: &WebUrl, after: Duration, e: &FetchError) -> Result<()> {
+        if !matches!(e, FetchError::Busy { .. }) {
+            return Ok(());
+        }
+        let (lane, reason, until) = (lane(source, url), e.to_string(), Utc::now() + delta(after));
+        Ok(self.store.run(move |s| s.pause_lane(&lane, until, &reason)).await?)
+    }
+
+    /// Any answer proves that the network works.
+    pub(super) fn watch_network(&self, source: &Source, url: &WebUrl, answer: &Answer) {
+        match &answer.result {
+            Err(e) if e.is_network() => {
+                if let (true, true) = self.network.failed(&lane(source, url)) {
+                    tracing::error!(
+                        "the network seems to be down: nobody can be reached; sources are tried again every few minutes and none is blamed"
+                    );
+                }
+            }
+            _ if answer.visit.status.is_some() => self.network.answered(),
+            _ => {}
+        }
     }
 }
 
-fn seconds(d: Duration) -> i64 {
-    i64::try_from(d.as_secs()).unwrap_or(i64::MAX / 2)
+/// Why a look failed, and what follows.
+#[derive(Debug, Default)]
+struct Failure {
+    code: &'static str,
+    english: String,
+    chinese: String,
+    /// Asked to stay away for this long.
+    after: Option<Duration>,
+    hiccup: bool,
+    network: bool,
+    resting: Option<String>,
+}
+
+impl Failure {
+    fn of_document(code: &'static str, english: String, chinese: String) -> Self {
+        Self { code, english, chinese, ..Self::default() }
+    }
+}
+
+/// The line in the fetch log.
+pub(super) fn record(request: &Request<'_>, answer: &Answer) -> FetchRecord {
+    let (code, outcome, bytes) = match &answer.result {
+        Ok(Fetched::NotModified { .. }) => ("not-modified", "not modified".to_owned(), 0),
+        Ok(Fetched::Page(p)) => ("ok", "ok".to_owned(), p.body.len()),
+        Err(e) => (e.code(), e.to_string(), 0),
+    };
+    tracing::debug!(source = %request.source.id, url = %request.url, %outcome, bytes, millis = answer.visit.millis, "fetched");
+    FetchRecord {
+        source: request.source.id.clone(),
+        url: request.url.clone(),
+        listing: request.expect == Expect::Listing,
+        code,
+        outcome,
+        bytes,
+        visit: answer.visit,
+        conditional: !request.validators.is_empty(),
+    }
 }

@@ -1,166 +1,212 @@
-//! Second stage: the pages behind the entries, and the articles in them.
+//! Second stage: the page behind an entry, the article in it, its judgement.
 
-use std::collections::HashSet;
 use std::sync::Arc;
 
-use super::{PassReport, Pipeline, Progress, Result, bounded};
-use crate::config::SourceList;
-use crate::extract::{self, Context, ExtractError};
-use crate::fetch::{Fetched, Request, Validators, charset};
-use crate::model::{Entry, EntryId, Extracted, Source, WebUrl};
-use crate::store::{NewArticle, OpenEntry, StoredPage};
-use crate::text::dates::Clock;
+use chrono::{DateTime, TimeDelta, Utc};
 
-/// Entries taken from the store at a time: memory does not grow with the backlog.
-const BATCH: usize = 512;
+use super::look::{HICCUP, NETWORK, record};
+use super::{Pipeline, Result};
+use crate::classify::Hints;
+use crate::config::SourceList;
+use crate::dedup::fingerprint::Sketch;
+use crate::dedup::stories::comparable;
+use crate::extract::{self, Context, ExtractError};
+use crate::fetch::{Expect, FetchError, Fetched, Page, Request, Validators, charset, lane};
+use crate::model::{Entry, EntryId, Extracted, Source, WebUrl};
+use crate::schedule::rhythm::delta;
+use crate::store::{FetchRecord, NewArticle, OpenEntry, RawPage};
+use crate::text::dates::Clock;
+use crate::text::words;
+
+/// Interrupted pages taken from the store at a time.
+const BATCH: usize = 64;
+/// Times a page may be taken up after a crash before it is given up.
+const MAX_CRASHES: u32 = 6;
+/// First wait after a page failed for a passing reason; doubled each time.
+const RETRY: TimeDelta = TimeDelta::minutes(10);
+const MAX_RETRY: TimeDelta = TimeDelta::hours(12);
 
 /// What came of one entry.
-enum Got {
+#[derive(Debug)]
+pub(super) enum Got {
     Article,
     Duplicate,
-    /// With the reason, and whether trying again in this pass makes sense.
+    /// With the reason, and whether it is tried again within moments.
     Lost {
-        entry: EntryId,
         url: WebUrl,
         reason: String,
-        again: bool,
+        soon: bool,
     },
+    /// Nothing to do: somebody else was quicker, or its source is gone.
+    Nothing,
+}
+
+/// A page in memory, as fetched now or read from the store.
+struct InHand {
+    url: WebUrl,
+    content_type: Option<String>,
+    body: Vec<u8>,
+    fetched: DateTime<Utc>,
 }
 
 impl Pipeline {
-    /// Extracts what an interrupted pass had fetched.
-    pub(super) async fn finish_fetched(self: &Arc<Self>, list: &SourceList, progress: &dyn Progress, report: &mut PassReport) -> Result<()> {
+    /// Extracts what an interrupted run had fetched.
+    pub(super) async fn finish_fetched(self: &Arc<Self>, list: &SourceList, mut each: impl FnMut(Got)) -> Result<()> {
         loop {
             let open = self.store.run(|s| s.fetched(BATCH)).await?;
             if open.is_empty() {
                 return Ok(());
             }
-            progress.stage("unfinished pages", open.len());
-            let start = |e: OpenEntry| {
-                let (this, source) = (Arc::clone(self), list.get(e.source.as_str()).cloned());
-                async move {
-                    match source {
-                        Some(s) => this.extract_stored(&e, &s).await,
-                        None => this.lose(&e, "its source is no longer in sources.toml", true, false).await,
+            for entry in open {
+                let got = match list.get(&entry.source) {
+                    _ if entry.tries >= MAX_CRASHES => {
+                        self.lose(&entry, "this page ended the program several times; it is left out", None, None).await?
                     }
-                }
-            };
-            bounded(open, extractors(), start, |got| take(got, progress, report)).await?;
-        }
-    }
-
-    /// Fetches and extracts every entry that waits; what failed for a passing reason is tried once more at the end.
-    pub(super) async fn fetch_pages(self: &Arc<Self>, list: &SourceList, progress: &dyn Progress, report: &mut PassReport) -> Result<()> {
-        let tries = self.settings.fetch.tries;
-        let mut passing: HashSet<EntryId> = HashSet::new();
-        for last in [false, true] {
-            let mut after = 0;
-            loop {
-                let open = self.store.run(move |s| s.pending(BATCH, tries, after)).await?;
-                let Some(end) = open.last().map(|e| e.id.0) else { break };
-                after = end;
-                let wanted: Vec<(OpenEntry, Source)> = open
-                    .into_iter()
-                    .filter(|e| !last || passing.contains(&e.id))
-                    .filter_map(|e| list.get(e.source.as_str()).filter(|s| s.enabled).cloned().map(|s| (e, s)))
-                    .collect();
-                progress.stage(if last { "pages, second try" } else { "pages" }, wanted.len());
-                let start = |(e, s): (OpenEntry, Source)| {
-                    let this = Arc::clone(self);
-                    async move { this.fetch_one(&e, &s).await }
+                    Some(source) => self.extract_stored(&entry, source).await?,
+                    None => self.lose(&entry, "its source is no longer in sources.toml", None, None).await?,
                 };
-                bounded(spread(wanted), self.settings.fetch.at_once, start, |got| match got {
-                    Got::Lost { entry, again: true, .. } if !last => {
-                        passing.insert(entry);
-                    }
-                    got => take(got, progress, report),
-                })
-                .await?;
-            }
-            if passing.is_empty() {
-                break;
+                each(got);
             }
         }
-        Ok(())
     }
 
-    async fn fetch_one(self: &Arc<Self>, entry: &OpenEntry, source: &Source) -> Result<Got> {
+    /// Fetches the page of an entry and makes its article.
+    pub(super) async fn fetch_page(self: &Arc<Self>, id: EntryId, list: &SourceList, keep: bool) -> Result<Got> {
+        let Some(entry) = self.store.run(move |s| s.pending_entry(id)).await? else { return Ok(Got::Nothing) };
+        let Some(source) = list.get(&entry.source).filter(|s| s.enabled) else { return Ok(Got::Nothing) };
         let none = Validators::default();
-        let request = Request { url: &entry.entry.url, source, validators: &none, max_bytes: self.settings.fetch.max_page_bytes };
-        match self.fetch_logged(&request).await? {
+        let request = Request { url: &entry.entry.url, source, validators: &none, expect: Expect::Page, keep };
+        let answer = self.fetcher.get(&request).await;
+        let log = record(&request, &answer);
+        self.watch_network(source, &entry.entry.url, &answer);
+        match answer.result {
             Ok(Fetched::Page(page)) => {
-                let id = entry.id;
-                self.store.run(move |s| s.commit_page(id, &page, chrono::Utc::now())).await?;
-                self.extract_stored(entry, source).await
-            }
-            Ok(Fetched::NotModified) => self.lose(entry, "answered 304 to a first request", false, false).await,
-            // the page was not refused: this pass leaves it, and it costs no try
-            Err(e) if e.is_long_wait() => Ok(lost(entry, &e.to_string(), false)),
-            Err(e) => {
-                let last = !e.is_transient() || entry.tries + 1 >= self.settings.fetch.tries;
-                if last && let Some(extracted) = from_feed(&entry.entry, source) {
-                    return self.store_article(entry, entry.entry.url.clone(), extracted, chrono::Utc::now()).await;
+                let page = self.keep_page(entry.id, *page, log).await?;
+                match page {
+                    Some(page) => self.make_article(&entry, source, page).await,
+                    None => self.lose(&entry, "the page cannot be compressed", None, None).await,
                 }
-                self.lose(entry, &e.to_string(), last, e.is_transient()).await
             }
+            Ok(Fetched::NotModified { .. }) => self.lose(&entry, "answered 304 to a first request", Some(Utc::now() + RETRY), Some(log)).await,
+            Err(e) => self.page_failed(&entry, source, &e, log).await,
         }
     }
 
-    async fn extract_stored(self: &Arc<Self>, entry: &OpenEntry, source: &Source) -> Result<Got> {
+    /// The page is on disk before anything is made of it.
+    async fn keep_page(self: &Arc<Self>, id: EntryId, page: Page, log: FetchRecord) -> Result<Option<InHand>> {
+        let fetched = Utc::now();
+        let compressed = self.cpu(move || {
+            let raw = RawPage::compress(&page.url, page.content_type.as_deref(), &page.body);
+            (page, raw)
+        });
+        let Some((page, raw)) = compressed.await else { return Ok(None) };
+        let raw = raw?;
+        self.store.run(move |s| s.commit_page(id, &raw, &log, fetched)).await?;
+        Ok(Some(InHand { url: page.url, content_type: page.content_type, body: page.body, fetched }))
+    }
+
+    async fn page_failed(self: &Arc<Self>, entry: &OpenEntry, source: &Arc<Source>, e: &FetchError, log: FetchRecord) -> Result<Got> {
+        let now = Utc::now();
+        // a site that asks for patience costs the page no try
+        if let Some(after) = e.asked_wait() {
+            self.pause(source, &entry.entry.url, after, e).await?;
+            let (id, due) = (entry.id, now + delta(after));
+            self.store.run(move |s| s.entry_postponed(id, due, &log, now)).await?;
+            let soon = after <= crate::fetch::PATIENCE;
+            return Ok(Got::Lost { url: entry.entry.url.clone(), reason: e.to_string(), soon });
+        }
+        if e.is_network() && self.network.failed(&lane(source, &entry.entry.url)).0 {
+            return self.lose(entry, &e.to_string(), Some(now + NETWORK), Some(log)).await;
+        }
+        let last = !e.is_transient() || entry.tries + 1 >= self.settings.fetch.tries;
+        if last && entry.entry.content_html.is_some() {
+            let (listed, source_then) = (entry.entry.clone(), Arc::clone(source));
+            if let Some(Some(extracted)) = self.cpu(move || from_feed(&listed, &source_then, now)).await {
+                return self.judge_and_store(entry, source, entry.entry.url.clone(), extracted, now).await;
+            }
+        }
+        let due = match () {
+            () if last => None,
+            () if entry.tries == 0 => Some(now + HICCUP),
+            () => Some(now + (RETRY * (1 << entry.tries.min(8))).min(MAX_RETRY)),
+        };
+        self.lose(entry, &e.to_string(), due, Some(log)).await
+    }
+
+    async fn extract_stored(self: &Arc<Self>, entry: &OpenEntry, source: &Arc<Source>) -> Result<Got> {
         let id = entry.id;
         let Some(page) = self.store.run(move |s| s.page(id)).await? else {
-            return self.lose(entry, "its page is gone from the store; it is fetched again", false, false).await;
+            return self.lose(entry, "its page is gone from the store; it is fetched again", Some(Utc::now()), None).await;
         };
-        let (source, listed, url, fetched) = (source.clone(), entry.entry.clone(), page.url.clone(), page.fetched);
-        // a panic or an endless page ends this task, not the crawl
-        let extracted =
-            tokio::task::spawn_blocking(move || extract_page(&page, &source).or_else(|e| from_feed(&listed, &source).ok_or_else(|| e.to_string())))
-                .await
-                .unwrap_or_else(|_| Err("the extractor gave up on this page".to_owned()));
-        match extracted {
-            Ok(extracted) => self.store_article(entry, url, extracted, fetched).await,
-            Err(reason) => self.lose(entry, &reason, true, false).await,
+        let page = InHand { url: page.url, content_type: page.content_type, body: page.body, fetched: page.fetched };
+        self.make_article(entry, source, page).await
+    }
+
+    async fn make_article(self: &Arc<Self>, entry: &OpenEntry, source: &Arc<Source>, page: InHand) -> Result<Got> {
+        let (this, listed, source_then) = (Arc::clone(self), entry.clone(), Arc::clone(source));
+        let made = self.cpu(move || {
+            let extracted =
+                extract_page(&page, &source_then).or_else(|e| from_feed(&listed.entry, &source_then, page.fetched).ok_or_else(|| e.to_string()))?;
+            Ok::<_, String>(this.prepare(&listed, &source_then, page.url, extracted, page.fetched))
+        });
+        // a panic ends this page, not the crawl
+        match made.await.unwrap_or_else(|| Err("the extractor gave up on this page".to_owned())) {
+            Ok(article) => self.store_article(article).await,
+            Err(reason) => self.lose(entry, &reason, None, None).await,
         }
     }
 
-    async fn store_article(&self, entry: &OpenEntry, url: WebUrl, extracted: Extracted, fetched: chrono::DateTime<chrono::Utc>) -> Result<Got> {
+    async fn judge_and_store(
+        self: &Arc<Self>,
+        entry: &OpenEntry,
+        source: &Arc<Source>,
+        url: WebUrl,
+        extracted: Extracted,
+        at: DateTime<Utc>,
+    ) -> Result<Got> {
+        let (this, listed, source) = (Arc::clone(self), entry.clone(), Arc::clone(source));
+        match self.cpu(move || this.prepare(&listed, &source, url, extracted, at)).await {
+            Some(article) => self.store_article(article).await,
+            None => self.lose(entry, "the classifier gave up on this text", None, None).await,
+        }
+    }
+
+    /// Everything that the store will hold of an article: CPU work.
+    fn prepare(&self, listed: &OpenEntry, source: &Source, url: WebUrl, mut extracted: Extracted, fetched: DateTime<Utc>) -> NewArticle {
         for w in &extracted.warnings {
             tracing::debug!(%url, "{w}");
         }
-        let entry = entry.clone();
-        let stored = self.store.run(move |s| s.commit_article(&NewArticle { entry: &entry, url: &url, extracted: &extracted, fetched })).await?;
+        let title = extracted.title.take().filter(|t| !t.is_empty()).unwrap_or_else(|| listed.entry.title.clone());
+        let hints = Hints { column: source.column.as_deref(), industries: &source.industries };
+        NewArticle {
+            entry: listed.id,
+            source: source.id.clone(),
+            url,
+            published_at: extracted.published_at.or(listed.entry.published_at),
+            fetched,
+            words: (words::index_form(&title), words::index_form(&extracted.text)),
+            judgement: self.classifier.judge(&title, &extracted.text, &hints),
+            sketch: Sketch::of(&comparable(&title, &extracted.text)),
+            title,
+            extracted,
+        }
+    }
+
+    async fn store_article(&self, article: NewArticle) -> Result<Got> {
+        let stored = self.store.run(move |s| s.commit_article(&article)).await?;
         Ok(if stored.is_some() { Got::Article } else { Got::Duplicate })
     }
 
-    async fn lose(&self, entry: &OpenEntry, reason: &str, last: bool, again: bool) -> Result<Got> {
-        let (id, words) = (entry.id, reason.to_owned());
-        self.store.run(move |s| s.entry_failed(id, &words, last)).await?;
-        Ok(lost(entry, reason, again && !last))
+    /// Notes that an entry could not be had; `due` says when it is tried again.
+    async fn lose(&self, entry: &OpenEntry, reason: &str, due: Option<DateTime<Utc>>, log: Option<FetchRecord>) -> Result<Got> {
+        let (id, words, now) = (entry.id, reason.to_owned(), Utc::now());
+        self.store.run(move |s| s.entry_failed(id, &words, due, log.as_ref(), now)).await?;
+        let soon = due.is_some_and(|d| d - now <= HICCUP);
+        Ok(Got::Lost { url: entry.entry.url.clone(), reason: reason.to_owned(), soon })
     }
 }
 
-fn lost(entry: &OpenEntry, reason: &str, again: bool) -> Got {
-    Got::Lost { entry: entry.id, url: entry.entry.url.clone(), reason: reason.to_owned(), again }
-}
-
-/// Extraction is CPU work: no more at once than there are processors.
-fn extractors() -> usize {
-    std::thread::available_parallelism().map_or(2, std::num::NonZero::get)
-}
-
-fn take(got: Got, progress: &dyn Progress, report: &mut PassReport) {
-    progress.advance(1);
-    match got {
-        Got::Article => report.articles += 1,
-        Got::Duplicate => report.duplicates += 1,
-        Got::Lost { url, reason, .. } => {
-            progress.notice(&format!("page {url}: {reason}"));
-            report.lost.push((url, reason));
-        }
-    }
-}
-
-fn extract_page(page: &StoredPage, source: &Source) -> std::result::Result<Extracted, ExtractError> {
+fn extract_page(page: &InHand, source: &Source) -> std::result::Result<Extracted, ExtractError> {
     if let Some(format) = extract::foreign_format(&page.body) {
         return Err(ExtractError::NotHtml(format));
     }
@@ -174,26 +220,11 @@ fn extract_page(page: &StoredPage, source: &Source) -> std::result::Result<Extra
 }
 
 /// The article as the feed itself tells it, where the page cannot be had.
-fn from_feed(entry: &Entry, source: &Source) -> Option<Extracted> {
-    let context = Context { url: Some(&entry.url), selectors: &source.article, clock: Clock::new(source.timezone, chrono::Utc::now()) };
+fn from_feed(entry: &Entry, source: &Source, now: DateTime<Utc>) -> Option<Extracted> {
+    let context = Context { url: Some(&entry.url), selectors: &source.article, clock: Clock::new(source.timezone, now) };
     let mut a = extract::from_fragment(entry.content_html.as_deref()?, &context)?;
     a.title = Some(entry.title.clone()).filter(|t| !t.is_empty());
     a.published_at = entry.published_at;
     a.warnings.push("taken from the feed: the page could not be had".to_owned());
     Some(a)
-}
-
-/// Orders entries so that hosts take turns: one slow host must not hold all places.
-fn spread(entries: Vec<(OpenEntry, Source)>) -> Vec<(OpenEntry, Source)> {
-    let mut seen: std::collections::HashMap<String, usize> = std::collections::HashMap::new();
-    let mut keyed: Vec<(usize, (OpenEntry, Source))> = entries
-        .into_iter()
-        .map(|e| {
-            let n = seen.entry(e.0.entry.url.authority()).or_default();
-            *n += 1;
-            (*n, e)
-        })
-        .collect();
-    keyed.sort_by_key(|(n, (e, _))| (*n, e.id));
-    keyed.into_iter().map(|(_, e)| e).collect()
 }

@@ -1,13 +1,17 @@
 //! What a pass did, and how it tells of it while running.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use crate::model::WebUrl;
+use crate::store::Pause;
 
 /// Told of a pass's progress.
 pub trait Progress: Send + Sync {
     /// A stage begins; `total` is 0 where unknown.
     fn stage(&self, name: &'static str, total: usize);
+    /// So many more were found to do.
+    fn expect(&self, n: usize);
     /// So many more are done.
     fn advance(&self, n: usize);
     /// Something the operator should read now.
@@ -20,6 +24,7 @@ pub struct Silent;
 
 impl Progress for Silent {
     fn stage(&self, _: &'static str, _: usize) {}
+    fn expect(&self, _: usize) {}
     fn advance(&self, _: usize) {}
     fn notice(&self, line: &str) {
         tracing::warn!("{line}");
@@ -33,16 +38,20 @@ pub struct PassReport {
     pub changed: usize,
     /// Sources whose document is unchanged.
     pub unchanged: usize,
-    /// Sources that failed: id and reason.
-    pub failed: Vec<(String, String)>,
+    /// Sources that failed last: id and reason.
+    pub failed: BTreeMap<String, String>,
     /// Entries not seen before.
     pub new_entries: usize,
     /// Articles stored.
     pub articles: usize,
     /// Pages that turned out to be known.
     pub duplicates: usize,
-    /// Pages that failed: address and reason.
+    /// Pages that failed.
+    pub lost_count: usize,
+    /// The first of them: address and reason.
     pub lost: Vec<(WebUrl, String)>,
+    /// Lanes whose sites asked for patience.
+    pub waiting: Vec<Pause>,
     /// Articles judged.
     pub judged: usize,
     /// Time taken.

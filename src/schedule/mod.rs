@@ -1,6 +1,9 @@
 //! What runs when. Due times are computed here from the clock and compared with the store; the scheduler crate only
 //! wakes us, so a missed or doubled tick changes nothing.
 
+pub mod frontier;
+pub mod rhythm;
+
 use std::time::Duration;
 
 use chrono::{DateTime, Datelike, NaiveDate, NaiveTime, TimeZone, Utc, Weekday};

@@ -1,39 +1,26 @@
 //! The archive: articles with their judgements and stories.
 
 use chrono::{DateTime, Utc};
-use rusqlite::{Connection, Row, params, params_from_iter};
+use rusqlite::{Connection, OptionalExtension as _, Row, params, params_from_iter};
 
 use super::{Result, Store, bad};
-use crate::dedup::fingerprint::Fingerprint;
-use crate::dedup::stories::MAX_CANDIDATES;
+use crate::dedup::fingerprint::Sketch;
+use crate::dedup::stories::{MAX_CANDIDATES, comparable, join};
 use crate::model::{Article, ArticleId, Judgement, SourceId, StoryId, WebUrl};
 use crate::text::words;
 
 const COLUMNS: &str =
     "a.id, a.source_id, s.name, s.region, a.url, a.title, a.author, a.publisher, a.published_at, a.fetched, a.text, a.html, a.story_id, a.judgement";
 
-/// An article that may tell the same story.
-#[derive(Debug)]
-pub struct StoryCandidate {
-    /// Its story.
-    pub story: StoryId,
-    /// Headline.
-    pub title: String,
-    /// Text.
-    pub text: String,
-}
-
 /// A judgement to be stored.
 #[derive(Debug)]
 pub struct Judged<'a> {
     /// Of which article.
-    pub article: ArticleId,
+    pub article: &'a Article,
     /// What was judged.
     pub judgement: &'a Judgement,
-    /// The story it joins; `None`: it opens one.
-    pub story: Option<StoryId>,
-    /// Bands of its fingerprint.
-    pub bands: &'a [u32],
+    /// Its sketch.
+    pub sketch: &'a Sketch,
 }
 
 impl Store {
@@ -77,33 +64,9 @@ impl Store {
         })
     }
 
-    /// Articles that share most bands with a fingerprint, at most [`MAX_CANDIDATES`].
-    pub fn story_candidates(&self, mine: ArticleId, fingerprint: &Fingerprint) -> Result<Vec<StoryCandidate>> {
-        let bands = fingerprint.bands();
-        self.read(|c| {
-            let mut out = Vec::new();
-            for id in sharing_bands(c, mine, &bands)? {
-                let candidate = c
-                    .prepare_cached("SELECT coalesce(story_id, id), title, text FROM article WHERE id = ?1")?
-                    .query_row([id], |r| Ok(StoryCandidate { story: StoryId(r.get(0)?), title: r.get(1)?, text: r.get(2)? }))?;
-                out.push(candidate);
-            }
-            Ok(out)
-        })
-    }
-
-    /// Stores judgement and story in one transaction.
-    pub fn commit_judgement(&self, judged: &Judged<'_>) -> Result<()> {
-        let json = serde_json::to_string(judged.judgement).map_err(bad("judgement"))?;
-        self.write(|t| {
-            let story = judged.story.map_or(judged.article.0, |s| s.0);
-            t.execute("UPDATE article SET judgement = ?2, story_id = ?3 WHERE id = ?1", params![judged.article.0, json, story])?;
-            let mut insert = t.prepare_cached("INSERT OR IGNORE INTO band (band, value, article_id) VALUES (?1, ?2, ?3)")?;
-            for (band, value) in (0i64..).zip(judged.bands) {
-                insert.execute(params![band, value, judged.article.0])?;
-            }
-            Ok(())
-        })
+    /// Stores judgements, each with the story it finds.
+    pub fn commit_judgements(&self, judged: &[Judged<'_>]) -> Result<()> {
+        self.write(|t| judged.iter().try_for_each(|j| judge(t, j.article.id, &j.article.title, &j.article.text, j.judgement, j.sketch)))
     }
 
     /// How many articles there are.
@@ -112,8 +75,43 @@ impl Store {
     }
 }
 
+/// Stores a judgement, and finds the story among what the writer itself sees: two copies that come at the same time
+/// still meet.
+pub(super) fn judge(t: &Connection, id: ArticleId, title: &str, text: &str, judgement: &Judgement, sketch: &Sketch) -> Result<()> {
+    let json = serde_json::to_string(judgement).map_err(bad("judgement"))?;
+    let bands = sketch.bands();
+    let mut candidates = Vec::new();
+    let mut one = t.prepare_cached("SELECT bytes FROM sketch WHERE article_id = ?1")?;
+    for other in sharing_bands(t, id, bands)? {
+        let bytes: Option<Vec<u8>> = one.query_row([other], |r| r.get(0)).optional()?;
+        candidates.extend(bytes.as_deref().and_then(Sketch::from_bytes).map(|s| (other, s)));
+    }
+    let text_of = |other: i64| -> Result<String> {
+        let mut s = t.prepare_cached("SELECT title, text FROM article WHERE id = ?1")?;
+        Ok(s.query_row([other], |r| Ok(comparable(&r.get::<_, String>(0)?, &r.get::<_, String>(1)?)))?)
+    };
+    let story: i64 = match join(&comparable(title, text), sketch, candidates, text_of)? {
+        Some(other) => t.query_row("SELECT coalesce(story_id, id) FROM article WHERE id = ?1", [other], |r| r.get(0))?,
+        None => id.0,
+    };
+    t.prepare_cached("UPDATE article SET judgement = ?2, story_id = ?3, sketch = ?4 WHERE id = ?1")?.execute(params![
+        id.0,
+        json,
+        story,
+        sketch.to_bytes()
+    ])?;
+    let mut insert = t.prepare_cached("INSERT OR IGNORE INTO band (band, value, article_id) VALUES (?1, ?2, ?3)")?;
+    for (band, value) in (0i64..).zip(bands) {
+        insert.execute(params![band, value, id.0])?;
+    }
+    Ok(())
+}
+
 fn sharing_bands(c: &Connection, mine: ArticleId, bands: &[u32]) -> Result<Vec<i64>> {
-    let pairs: Vec<String> = (0..bands.len()).map(|i| format!("SELECT article_id FROM band WHERE band = {i} AND value = ?{} ", i + 1)).collect();
+    // the newest of each band only: what thousands share is boilerplate
+    let one =
+        |i: usize| format!("SELECT * FROM (SELECT article_id FROM band WHERE band = {i} AND value = ?{} ORDER BY article_id DESC LIMIT 64) ", i + 1);
+    let pairs: Vec<String> = (0..bands.len()).map(one).collect();
     let sql = format!(
         "SELECT article_id FROM ({}) WHERE article_id <> ?{} GROUP BY article_id ORDER BY count(*) DESC, article_id LIMIT {MAX_CANDIDATES}",
         pairs.join("UNION ALL "),

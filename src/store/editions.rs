@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use chrono::{Datelike, NaiveDate, Utc};
-use rusqlite::{OptionalExtension as _, Transaction, params};
+use rusqlite::{Connection, OptionalExtension as _, params};
 
 use super::{Result, Store, bad};
 use crate::config::settings::Publication;
@@ -119,7 +119,7 @@ impl Store {
     }
 }
 
-fn next_number(t: &Transaction<'_>, edition: &Edition, publication: &Publication) -> Result<(u32, u32)> {
+fn next_number(t: &Connection, edition: &Edition, publication: &Publication) -> Result<(u32, u32)> {
     let max = |sql: &str, year: i32| -> Result<Option<u32>> { Ok(t.query_row(sql, params![edition.publication, year], |r| r.get(0))?) };
     let total = max("SELECT max(total) FROM edition WHERE publication = ?1 AND ?2 = ?2", edition.year)?;
     let number = max("SELECT max(number) FROM edition WHERE publication = ?1 AND year = ?2", edition.year)?;

@@ -1,18 +1,21 @@
 //! Entries, the pages behind them, and the articles made of these.
 
 use chrono::{DateTime, Utc};
-use rusqlite::{OptionalExtension as _, Transaction, params};
+use rusqlite::{Connection, OptionalExtension as _, Row, params};
 
-use super::{Result, Store, bad};
+use super::sources::log_fetch;
+use super::{FetchRecord, Result, Store, bad};
 use crate::dedup::canonical::canonicalise;
-use crate::discover::Discovered;
-use crate::fetch::{Page, Validators};
-use crate::model::{ArticleId, Entry, EntryId, Extracted, Identity, Source, SourceId, WebUrl};
+use crate::dedup::fingerprint::Sketch;
+use crate::fetch::lane;
+use crate::model::{ArticleId, Entry, EntryId, Extracted, Identity, Judgement, Source, SourceId, WebUrl};
 use crate::text::chars::skeleton;
-use crate::text::words;
 
 /// Compression of stored pages: fast, for they are read again once at most.
 const ZSTD_LEVEL: i32 = 3;
+
+/// The columns behind an [`OpenEntry`].
+pub(super) const OPEN_COLUMNS: &str = "e.id, e.source_id, e.identity, e.url, e.title, e.published_at, e.summary, e.content_html, e.tries";
 
 /// An entry whose article is still to be made.
 #[derive(Debug, Clone)]
@@ -25,6 +28,23 @@ pub struct OpenEntry {
     pub entry: Entry,
     /// Tries so far.
     pub tries: u32,
+}
+
+/// A page as it goes into the store.
+#[derive(Debug)]
+pub struct RawPage {
+    url: WebUrl,
+    content_type: Option<String>,
+    /// zstd.
+    body: Vec<u8>,
+}
+
+impl RawPage {
+    /// Compresses a page: CPU work.
+    pub fn compress(url: &WebUrl, content_type: Option<&str>, body: &[u8]) -> Result<Self> {
+        let body = zstd::bulk::compress(body, ZSTD_LEVEL).map_err(bad("page"))?;
+        Ok(Self { url: url.clone(), content_type: content_type.map(str::to_owned), body })
+    }
 }
 
 /// A page as stored.
@@ -40,17 +60,29 @@ pub struct StoredPage {
     pub fetched: DateTime<Utc>,
 }
 
-/// An article to be stored.
+/// An article to be stored, judged already.
 #[derive(Debug)]
-pub struct NewArticle<'a> {
+pub struct NewArticle {
     /// Its entry.
-    pub entry: &'a OpenEntry,
+    pub entry: EntryId,
+    /// Its source.
+    pub source: SourceId,
     /// Where it is, after redirects.
-    pub url: &'a WebUrl,
+    pub url: WebUrl,
+    /// Headline: the page's, else the list's.
+    pub title: String,
+    /// Publication time: the page's, else the list's.
+    pub published_at: Option<DateTime<chrono::FixedOffset>>,
     /// What the page said.
-    pub extracted: &'a Extracted,
+    pub extracted: Extracted,
     /// When it came.
     pub fetched: DateTime<Utc>,
+    /// Title and text as the full-text index takes them.
+    pub words: (String, String),
+    /// What was judged.
+    pub judgement: Judgement,
+    /// Its sketch.
+    pub sketch: Sketch,
 }
 
 /// What makes an entry the same as one seen before.
@@ -67,82 +99,31 @@ fn identity(entry: &Entry, kind: Identity) -> String {
 }
 
 impl Store {
-    /// Commits what a look at a source brought: entries and the validators that vouch for them, or neither.
-    /// Gives the number of new entries.
-    pub fn commit_entries(&self, source: &Source, found: &Discovered, page: &Page, max: usize, now: DateTime<Utc>, next_due: i64) -> Result<usize> {
-        self.write(|t| {
-            let mut new = 0;
-            for entry in found.entries.iter().take(max) {
-                new += insert_entry(t, source, entry, now)?;
-            }
-            let Validators { etag, last_modified } = &page.validators;
-            t.execute(
-                "UPDATE source SET etag = ?2, last_modified = ?3, moved_to = ?4, kind = ?5, layout = ?6, last_ok = ?7, next_due = ?8,
-                   failures = 0, failing_since = NULL, last_error = NULL, last_error_zh = NULL WHERE id = ?1",
-                params![
-                    source.id.as_str(),
-                    etag,
-                    last_modified,
-                    page.moved.as_ref().map(WebUrl::as_str),
-                    found.kind.map(crate::model::SourceKind::as_str),
-                    found.layout,
-                    now.timestamp(),
-                    next_due
-                ],
-            )?;
-            Ok(new)
-        })
-    }
-
-    /// Entries whose page is still to be fetched, tried less than so often, behind a row, oldest first.
-    pub fn pending(&self, limit: usize, tries: u32, after: i64) -> Result<Vec<OpenEntry>> {
-        self.open_entries("pending", limit, tries, after)
-    }
-
-    /// Entries whose page is here and whose article is not.
+    /// Entries whose page is here and whose article is not; each is counted as tried, so that a page that ends the
+    /// process is given up in the end.
     pub fn fetched(&self, limit: usize) -> Result<Vec<OpenEntry>> {
-        self.open_entries("fetched", limit, u32::MAX, 0)
-    }
-
-    fn open_entries(&self, state: &str, limit: usize, tries: u32, after: i64) -> Result<Vec<OpenEntry>> {
-        self.read(|c| {
-            let mut s = c.prepare(
-                "SELECT e.id, e.source_id, e.identity, e.url, e.title, e.published_at, e.summary, e.content_html, e.tries
-                 FROM entry e JOIN source s ON s.id = e.source_id
-                 WHERE e.state = ?1 AND e.tries < ?3 AND e.id > ?4 AND s.retired = 0 ORDER BY e.id LIMIT ?2",
-            )?;
-            let mut rows = s.query(params![state, i64::try_from(limit).unwrap_or(i64::MAX), tries, after])?;
+        self.write(|t| {
+            let mut s = t.prepare(&format!(
+                "SELECT {OPEN_COLUMNS} FROM entry e JOIN source s ON s.id = e.source_id WHERE e.state = 'fetched' AND s.retired = 0 ORDER BY e.id LIMIT ?1"
+            ))?;
+            let mut rows = s.query([i64::try_from(limit).unwrap_or(i64::MAX)])?;
             let mut out = Vec::new();
             while let Some(r) = rows.next()? {
-                let published: Option<String> = r.get(5)?;
-                out.push(OpenEntry {
-                    id: EntryId(r.get(0)?),
-                    source: SourceId::parse(&r.get::<_, String>(1)?).ok_or("not an id").map_err(bad("source id"))?,
-                    entry: Entry {
-                        id: r.get(2)?,
-                        url: WebUrl::parse(&r.get::<_, String>(3)?).map_err(bad("entry address"))?,
-                        title: r.get(4)?,
-                        published_at: published.and_then(|p| DateTime::parse_from_rfc3339(&p).ok()),
-                        summary: r.get(6)?,
-                        content_html: r.get(7)?,
-                    },
-                    tries: r.get(8)?,
-                });
+                let entry = read_open(r)?;
+                t.execute("UPDATE entry SET tries = tries + 1 WHERE id = ?1", [entry.id.0])?;
+                out.push(entry);
             }
             Ok(out)
         })
     }
 
-    /// Keeps a page; its entry waits for extraction.
-    pub fn commit_page(&self, entry: EntryId, page: &Page, now: DateTime<Utc>) -> Result<()> {
-        let body = zstd::encode_all(page.body.as_slice(), ZSTD_LEVEL).map_err(bad("page"))?;
+    /// Keeps a page with its line in the fetch log; its entry waits for extraction.
+    pub fn commit_page(&self, entry: EntryId, page: &RawPage, log: &FetchRecord, now: DateTime<Utc>) -> Result<()> {
         self.write(|t| {
-            t.execute(
-                "INSERT OR REPLACE INTO page (entry_id, url, content_type, body, fetched) VALUES (?1, ?2, ?3, ?4, ?5)",
-                params![entry.0, page.url.as_str(), page.content_type, body, now.timestamp()],
-            )?;
-            t.execute("UPDATE entry SET state = 'fetched', error = NULL WHERE id = ?1", [entry.0])?;
-            Ok(())
+            t.prepare_cached("INSERT OR REPLACE INTO page (entry_id, url, content_type, body, fetched) VALUES (?1, ?2, ?3, ?4, ?5)")?
+                .execute(params![entry.0, page.url.as_str(), page.content_type, page.body, now.timestamp()])?;
+            t.prepare_cached("UPDATE entry SET state = 'fetched', error = NULL WHERE id = ?1")?.execute([entry.0])?;
+            log_fetch(t, log, now)
         })
     }
 
@@ -164,58 +145,84 @@ impl Store {
         })
     }
 
-    /// Notes that an entry could not be had; `last` gives it up.
-    pub fn entry_failed(&self, entry: EntryId, error: &str, last: bool) -> Result<()> {
+    /// Notes that an entry could not be had; `due` says when to try again, nothing gives it up.
+    pub fn entry_failed(&self, entry: EntryId, error: &str, due: Option<DateTime<Utc>>, log: Option<&FetchRecord>, now: DateTime<Utc>) -> Result<()> {
         self.write(|t| {
-            t.execute(
-                "UPDATE entry SET tries = tries + 1, error = ?2, state = CASE WHEN ?3 THEN 'failed' ELSE 'pending' END WHERE id = ?1",
-                params![entry.0, error, last],
-            )?;
-            Ok(())
+            let state = if due.is_none() { "failed" } else { "pending" };
+            t.prepare_cached("UPDATE entry SET tries = tries + 1, error = ?2, state = ?3, due = coalesce(?4, due) WHERE id = ?1")?
+                .execute(params![entry.0, error, state, due.map(|d| d.timestamp())])?;
+            log.map_or(Ok(()), |l| log_fetch(t, l, now))
         })
     }
 
-    /// Stores an article; `None` where the same address is in the archive already.
-    pub fn commit_article(&self, new: &NewArticle<'_>) -> Result<Option<ArticleId>> {
-        let a = new.extracted;
-        let listed = &new.entry.entry;
-        let title = a.title.clone().filter(|t| !t.is_empty()).unwrap_or_else(|| listed.title.clone());
-        let published = a.published_at.or(listed.published_at);
-        let effective = published.map_or(new.fetched.timestamp(), |p| p.timestamp().min(new.fetched.timestamp()));
+    /// Notes that a site asked for patience until `due`: it costs the entry no try.
+    pub fn entry_postponed(&self, entry: EntryId, due: DateTime<Utc>, log: &FetchRecord, now: DateTime<Utc>) -> Result<()> {
         self.write(|t| {
-            let inserted = t.execute(
-                "INSERT OR IGNORE INTO article (entry_id, source_id, canonical, url, title, author, publisher, published_at, effective, fetched, text, html)
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
-                params![
-                    new.entry.id.0,
-                    new.entry.source.as_str(),
-                    canonicalise(new.url).as_str(),
+            t.prepare_cached("UPDATE entry SET due = ?2 WHERE id = ?1")?.execute(params![entry.0, due.timestamp()])?;
+            log_fetch(t, log, now)
+        })
+    }
+
+    /// Stores an article with its judgement and story; `None` where the same address is in the archive already.
+    pub fn commit_article(&self, new: &NewArticle) -> Result<Option<ArticleId>> {
+        let a = &new.extracted;
+        let effective = new.published_at.map_or(new.fetched.timestamp(), |p| p.timestamp().min(new.fetched.timestamp()));
+        self.write(|t| {
+            let inserted = t
+                .prepare_cached(
+                    "INSERT OR IGNORE INTO article (entry_id, source_id, canonical, url, title, author, publisher, published_at, effective, fetched, text, html)
+                     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
+                )?
+                .execute(params![
+                    new.entry.0,
+                    new.source.as_str(),
+                    canonicalise(&new.url).as_str(),
                     new.url.as_str(),
-                    title,
+                    new.title,
                     a.author,
                     a.publisher,
-                    published.map(|p| p.to_rfc3339()),
+                    new.published_at.map(|p| p.to_rfc3339()),
                     effective,
                     new.fetched.timestamp(),
                     a.text,
                     a.html
-                ],
-            )?;
-            let id = t.last_insert_rowid();
+                ])?;
+            let id = ArticleId(t.last_insert_rowid());
             if inserted == 1 {
-                t.execute(
-                    "INSERT INTO article_words (rowid, title, text) VALUES (?1, ?2, ?3)",
-                    params![id, words::index_form(&title), words::index_form(&a.text)],
-                )?;
+                t.prepare_cached("INSERT INTO article_words (rowid, title, text) VALUES (?1, ?2, ?3)")?.execute(params![
+                    id.0,
+                    new.words.0,
+                    new.words.1
+                ])?;
+                super::articles::judge(t, id, &new.title, &a.text, &new.judgement, &new.sketch)?;
             }
             let state = if inserted == 1 { "done" } else { "duplicate" };
-            t.execute("UPDATE entry SET state = ?2, content_html = NULL WHERE id = ?1", params![new.entry.id.0, state])?;
-            Ok((inserted == 1).then_some(ArticleId(id)))
+            t.prepare_cached("UPDATE entry SET state = ?2, content_html = NULL WHERE id = ?1")?.execute(params![new.entry.0, state])?;
+            Ok((inserted == 1).then_some(id))
         })
     }
 }
 
-fn insert_entry(t: &Transaction<'_>, source: &Source, entry: &Entry, now: DateTime<Utc>) -> Result<usize> {
+/// Reads [`OPEN_COLUMNS`].
+pub(super) fn read_open(r: &Row<'_>) -> Result<OpenEntry> {
+    let published: Option<String> = r.get(5)?;
+    Ok(OpenEntry {
+        id: EntryId(r.get(0)?),
+        source: SourceId::parse(&r.get::<_, String>(1)?).ok_or("not an id").map_err(bad("source id"))?,
+        entry: Entry {
+            id: r.get(2)?,
+            url: WebUrl::parse(&r.get::<_, String>(3)?).map_err(bad("entry address"))?,
+            title: r.get(4)?,
+            published_at: published.and_then(|p| DateTime::parse_from_rfc3339(&p).ok()),
+            summary: r.get(6)?,
+            content_html: r.get(7)?,
+        },
+        tries: r.get(8)?,
+    })
+}
+
+/// Adds an entry unless it is known; gives how many are new.
+pub(super) fn insert_entry(t: &Connection, source: &Source, entry: &Entry, place: i64, now: DateTime<Utc>) -> Result<usize> {
     let canonical = canonicalise(&entry.url);
     // the same address from another source is fetched once; this row only remembers that it was listed here too
     let known: bool = t
@@ -223,8 +230,8 @@ fn insert_entry(t: &Transaction<'_>, source: &Source, entry: &Entry, now: DateTi
         .query_row(params![canonical.as_str(), source.id.as_str(), identity(entry, source.identity)], |r| r.get(0))?;
     let n = t
         .prepare_cached(
-            "INSERT OR IGNORE INTO entry (source_id, identity, canonical, url, title, published_at, summary, content_html, state, first_seen)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
+            "INSERT OR IGNORE INTO entry (source_id, identity, canonical, url, title, published_at, summary, content_html, state, first_seen, lane, place)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
         )?
         .execute(params![
             source.id.as_str(),
@@ -236,7 +243,9 @@ fn insert_entry(t: &Transaction<'_>, source: &Source, entry: &Entry, now: DateTi
             entry.summary,
             entry.content_html,
             if known { "duplicate" } else { "pending" },
-            now.timestamp()
+            now.timestamp(),
+            lane(source, &entry.url),
+            place
         ])?;
     Ok(if known { 0 } else { n })
 }

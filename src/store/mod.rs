@@ -5,8 +5,10 @@
 mod articles;
 mod editions;
 mod entries;
+mod frontier;
 mod outbox;
 mod sources;
+mod writer;
 
 use std::fs::{File, OpenOptions};
 use std::io::{Read as _, Write as _};
@@ -14,16 +16,19 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use rusqlite::{Connection, ErrorCode, OpenFlags, Transaction, TransactionBehavior};
+use rusqlite::{Connection, ErrorCode, OpenFlags};
 use rusqlite_migration::{M, Migrations};
 
-pub use articles::{Judged, StoryCandidate};
+pub use articles::Judged;
 pub use editions::EditionRow;
-pub use entries::{NewArticle, OpenEntry, StoredPage};
+pub use entries::{NewArticle, OpenEntry, RawPage, StoredPage};
+pub use frontier::Pause;
 pub use outbox::{Letter, LetterState, OutboxRow};
-pub use sources::{FetchRecord, SourceState};
+pub use sources::{FetchRecord, Looked, SourceHealth, SourceState, Trouble};
 
-const MIGRATIONS: &[M<'static>] = &[M::up(include_str!("001_first.sql"))];
+use writer::Writer;
+
+const MIGRATIONS: &[M<'static>] = &[M::up(include_str!("001_first.sql")), M::up(include_str!("002_frontier.sql"))];
 /// How long another process may hold the file before we give up.
 const BUSY: Duration = Duration::from_secs(30);
 /// Idle read connections kept.
@@ -68,6 +73,9 @@ pub enum StoreError {
     /// A statement failed.
     #[error("database: {0}")]
     Sql(#[from] rusqlite::Error),
+    /// The sync to disk failed; nothing of this transaction is there.
+    #[error("database: the transaction could not be committed: {0}")]
+    Commit(String),
     /// A stored value is not what it must be.
     #[error("stored {what} cannot be read: {cause}")]
     Value {
@@ -90,7 +98,7 @@ pub(crate) fn bad<E: ToString>(what: &'static str) -> impl FnOnce(E) -> StoreErr
 
 struct Inner {
     path: PathBuf,
-    writer: Mutex<Connection>,
+    writer: Writer,
     readers: Mutex<Vec<Connection>>,
     /// Held as long as the store lives: a second process on the same folder is refused.
     _lock: Option<File>,
@@ -128,7 +136,7 @@ impl Store {
         let mut writer = connect(path)?;
         writer.execute_batch("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;").map_err(|e| classify(path, e))?;
         migrate(&mut writer, path)?;
-        Ok(Self(Arc::new(Inner { path: path.to_owned(), writer: Mutex::new(writer), readers: Mutex::default(), _lock: lock })))
+        Ok(Self(Arc::new(Inner { path: path.to_owned(), writer: Writer::new(writer), readers: Mutex::default(), _lock: lock })))
     }
 
     /// Runs a store call off the async threads.
@@ -141,13 +149,9 @@ impl Store {
         tokio::task::spawn_blocking(move || work(&store)).await.unwrap_or(Err(StoreError::Cancelled))
     }
 
-    /// One transaction; all or nothing.
-    fn write<T>(&self, work: impl FnOnce(&Transaction<'_>) -> Result<T>) -> Result<T> {
-        let mut writer = self.0.writer.lock().unwrap_or_else(PoisonError::into_inner);
-        let transaction = writer.transaction_with_behavior(TransactionBehavior::Immediate)?;
-        let value = work(&transaction)?;
-        transaction.commit()?;
-        Ok(value)
+    /// One piece of work, all or nothing, on disk when this returns.
+    fn write<T>(&self, work: impl FnOnce(&Connection) -> Result<T>) -> Result<T> {
+        self.0.writer.write(work)
     }
 
     /// Reads on a connection of its own.

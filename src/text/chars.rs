@@ -5,6 +5,15 @@ pub fn is_han(c: char) -> bool {
     matches!(c, '\u{3400}'..='\u{4DBF}' | '\u{4E00}'..='\u{9FFF}' | '\u{F900}'..='\u{FAFF}' | '\u{20000}'..='\u{323AF}')
 }
 
+/// Whether a character is a letter or figure; the usual Han and ASCII need no look into Unicode's tables.
+pub fn is_letter(c: char) -> bool {
+    match c {
+        '\0'..='\u{7F}' => c.is_ascii_alphanumeric(),
+        '\u{4E00}'..='\u{9FFF}' => true,
+        _ => c.is_alphanumeric(),
+    }
+}
+
 /// Folds one character for comparison: full-width ASCII to ASCII, upper to lower case.
 pub fn fold(c: char) -> char {
     let c = match c {
@@ -17,7 +26,7 @@ pub fn fold(c: char) -> char {
 
 /// The letters and figures of a text, folded: what two titles are compared by.
 pub fn skeleton(text: &str) -> String {
-    text.chars().map(fold).filter(|c| c.is_alphanumeric()).collect()
+    text.chars().map(fold).filter(|c| is_letter(*c)).collect()
 }
 
 /// Characters that have no place in stored text: controls, bidi overrides, zero-width marks, non-characters.

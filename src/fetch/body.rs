@@ -1,0 +1,338 @@
+//! A body as it streams in: decompressed, counted, and stopped at its bounds.
+//!
+//! Bounds: bytes after decompression, growth by decompression, the window a compressor may ask for. What the server
+//! calls the coding is believed only where the first bytes agree: some send plain text as gzip, and gzip as nothing.
+
+use std::io::{self, Write};
+
+use super::error::FetchError;
+
+/// Growth above which a body counts as a bomb, once it is larger than [`BOMB_FLOOR`]; deflate's own limit is 1,032.
+const MAX_GROWTH: u64 = 200;
+const BOMB_FLOOR: usize = 1 << 20;
+/// Largest zstd window, as RFC 9659 allows for HTTP: 8 MiB.
+const ZSTD_WINDOW_LOG: u32 = 23;
+/// Most codings one on another.
+const MAX_CODINGS: usize = 2;
+
+/// Collects up to a limit, then fails.
+#[derive(Debug)]
+struct Sink {
+    bytes: Vec<u8>,
+    max: usize,
+    full: bool,
+}
+
+impl Sink {
+    fn new(max: usize) -> Self {
+        Self { bytes: Vec::new(), max, full: false }
+    }
+}
+
+impl Write for Sink {
+    fn write(&mut self, chunk: &[u8]) -> io::Result<usize> {
+        let room = self.max.saturating_sub(self.bytes.len());
+        if chunk.len() > room {
+            self.bytes.extend_from_slice(chunk.get(..room).unwrap_or_default());
+            self.full = true;
+            return Err(io::Error::other("limit reached"));
+        }
+        self.bytes.extend_from_slice(chunk);
+        Ok(chunk.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+enum Decoder {
+    Plain(Sink),
+    Gzip(flate2::write::MultiGzDecoder<Sink>),
+    Zlib(flate2::write::ZlibDecoder<Sink>),
+    Deflate(flate2::write::DeflateDecoder<Sink>),
+    Brotli(Box<brotli::DecompressorWriter<Sink>>),
+    Zstd(Box<zstd::stream::zio::Writer<Sink, zstd::stream::raw::Decoder<'static>>>),
+}
+
+impl Decoder {
+    /// The decoder for a coding, by what its first bytes really are.
+    fn choose(coding: &str, first: &[u8], max: usize) -> Result<Self, FetchError> {
+        let sink = Sink::new(max);
+        let zlib = matches!(first, [a, b, ..] if a & 0x0f == 8 && (u16::from(*a) << 8 | u16::from(*b)) % 31 == 0);
+        Ok(match coding {
+            _ if is_gzip(first) => Self::Gzip(flate2::write::MultiGzDecoder::new(sink)),
+            "deflate" if zlib => Self::Zlib(flate2::write::ZlibDecoder::new(sink)),
+            "deflate" if !looks_like_text(first) => Self::Deflate(flate2::write::DeflateDecoder::new(sink)),
+            "br" => Self::Brotli(Box::new(brotli::DecompressorWriter::new(sink, 4096))),
+            "zstd" if is_zstd(first) => {
+                let mut raw = zstd::stream::raw::Decoder::new().map_err(|e| FetchError::Coding(e.to_string()))?;
+                raw.set_parameter(zstd::zstd_safe::DParameter::WindowLogMax(ZSTD_WINDOW_LOG)).map_err(|e| FetchError::Coding(e.to_string()))?;
+                Self::Zstd(Box::new(zstd::stream::zio::Writer::new(sink, raw)))
+            }
+            _ => Self::Plain(sink),
+        })
+    }
+
+    fn sink(&self) -> &Sink {
+        match self {
+            Self::Plain(s) => s,
+            Self::Gzip(d) => d.get_ref(),
+            Self::Zlib(d) => d.get_ref(),
+            Self::Deflate(d) => d.get_ref(),
+            Self::Brotli(d) => d.get_ref(),
+            Self::Zstd(d) => d.writer(),
+        }
+    }
+
+    fn write(&mut self, chunk: &[u8]) -> io::Result<()> {
+        match self {
+            Self::Plain(s) => s.write_all(chunk),
+            Self::Gzip(d) => d.write_all(chunk),
+            Self::Zlib(d) => d.write_all(chunk),
+            Self::Deflate(d) => d.write_all(chunk),
+            Self::Brotli(d) => d.write_all(chunk),
+            Self::Zstd(d) => d.write_all(chunk),
+        }
+    }
+
+    /// Says that nothing more comes; an unfinished stream is an error.
+    fn finish(&mut self) -> io::Result<()> {
+        match self {
+            Self::Plain(_) => Ok(()),
+            Self::Gzip(d) => d.try_finish(),
+            Self::Zlib(d) => d.try_finish(),
+            Self::Deflate(d) => d.try_finish(),
+            Self::Brotli(d) => d.close(),
+            Self::Zstd(d) => d.finish(),
+        }
+    }
+
+    fn take(self) -> Vec<u8> {
+        match self {
+            Self::Plain(s) => s.bytes,
+            Self::Gzip(mut d) => std::mem::take(&mut d.get_mut().bytes),
+            Self::Zlib(mut d) => std::mem::take(&mut d.get_mut().bytes),
+            Self::Deflate(mut d) => std::mem::take(&mut d.get_mut().bytes),
+            Self::Brotli(mut d) => std::mem::take(&mut d.get_mut().bytes),
+            Self::Zstd(mut d) => std::mem::take(&mut d.writer_mut().bytes),
+        }
+    }
+}
+
+/// A body being received.
+pub(super) struct Body {
+    /// Codings in the order in which they are undone.
+    codings: Vec<String>,
+    decoder: Option<Decoder>,
+    max: usize,
+    wire: u64,
+}
+
+impl Body {
+    /// For a `Content-Encoding` header and a limit in bytes, decompressed.
+    pub(super) fn new(content_encoding: &str, max: usize) -> Result<Self, FetchError> {
+        let codings: Vec<String> = content_encoding
+            .split(',')
+            .map(|c| c.trim().trim_start_matches("x-").to_ascii_lowercase())
+            .filter(|c| !c.is_empty() && c != "identity")
+            .rev()
+            .collect();
+        if let Some(unknown) = codings.iter().find(|c| !matches!(c.as_str(), "gzip" | "deflate" | "br" | "zstd" | "utf-8" | "none")) {
+            return Err(FetchError::Coding(format!("coding {unknown:?} was never offered")));
+        }
+        if codings.len() > MAX_CODINGS {
+            return Err(FetchError::Coding(format!("{} codings one on another", codings.len())));
+        }
+        Ok(Self { codings, decoder: None, max, wire: 0 })
+    }
+
+    /// Takes a chunk off the wire.
+    pub(super) fn push(&mut self, chunk: &[u8]) -> Result<(), FetchError> {
+        if chunk.is_empty() {
+            return Ok(());
+        }
+        self.wire += chunk.len() as u64;
+        let coding = self.codings.first().map_or("", String::as_str);
+        let decoder = match &mut self.decoder {
+            Some(d) => d,
+            empty => empty.insert(Decoder::choose(coding, chunk, self.max)?),
+        };
+        let result = decoder.write(chunk);
+        judge(result, decoder, self.wire, self.max)
+    }
+
+    /// What has come so far, decompressed, up to the limit: for documents of which the beginning is enough.
+    pub(super) fn beginning(self) -> Vec<u8> {
+        self.decoder.map(Decoder::take).unwrap_or_default()
+    }
+
+    /// The whole body, decompressed.
+    pub(super) fn finish(self) -> Result<Vec<u8>, FetchError> {
+        let Some(mut decoder) = self.decoder else { return Ok(Vec::new()) };
+        let result = decoder.finish();
+        judge(result, &decoder, self.wire, self.max)?;
+        let bytes = decoder.take();
+        // a second coding: announced, or gzip inside gzip as some proxies leave it
+        let second = self.codings.get(1).map_or("", String::as_str);
+        if !second.is_empty() || is_gzip(&bytes) {
+            let mut outer = Decoder::choose(second, &bytes, self.max)?;
+            let result = outer.write(&bytes).and_then(|()| outer.finish());
+            judge(result, &outer, self.wire, self.max)?;
+            return Ok(outer.take());
+        }
+        Ok(bytes)
+    }
+}
+
+fn judge(result: io::Result<()>, decoder: &Decoder, wire: u64, max: usize) -> Result<(), FetchError> {
+    let sink = decoder.sink();
+    let grown = sink.bytes.len();
+    if !matches!(decoder, Decoder::Plain(_)) && grown > BOMB_FLOOR && grown as u64 > wire.saturating_mul(MAX_GROWTH) {
+        return Err(FetchError::Bomb(MAX_GROWTH));
+    }
+    match result {
+        Ok(()) => Ok(()),
+        Err(_) if sink.full => Err(FetchError::TooLarge(max)),
+        Err(e) if e.kind() == io::ErrorKind::UnexpectedEof => Err(FetchError::Incomplete("the compressed stream is cut".to_owned())),
+        Err(e) => Err(FetchError::Coding(e.to_string())),
+    }
+}
+
+fn is_gzip(bytes: &[u8]) -> bool {
+    bytes.starts_with(&[0x1f, 0x8b, 8])
+}
+
+fn is_zstd(bytes: &[u8]) -> bool {
+    bytes.starts_with(&[0x28, 0xb5, 0x2f, 0xfd])
+}
+
+fn looks_like_text(bytes: &[u8]) -> bool {
+    let head = bytes.get(..bytes.len().min(16)).unwrap_or_default();
+    head.trim_ascii_start().first().is_some_and(|b| matches!(b, b'<' | b'{' | b'[')) || head.starts_with(b"\xEF\xBB\xBF")
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Read as _;
+
+    use super::*;
+
+    const TEXT: &str = "<html>许昌市科技局发布消息。</html>";
+
+    fn gzip(data: &[u8]) -> Vec<u8> {
+        let mut e = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::best());
+        e.write_all(data).unwrap();
+        e.finish().unwrap()
+    }
+
+    fn zlib(data: &[u8]) -> Vec<u8> {
+        let mut e = flate2::write::ZlibEncoder::new(Vec::new(), flate2::Compression::best());
+        e.write_all(data).unwrap();
+        e.finish().unwrap()
+    }
+
+    fn deflate(data: &[u8]) -> Vec<u8> {
+        let mut e = flate2::write::DeflateEncoder::new(Vec::new(), flate2::Compression::best());
+        e.write_all(data).unwrap();
+        e.finish().unwrap()
+    }
+
+    fn brotlied(data: &[u8]) -> Vec<u8> {
+        let mut out = Vec::new();
+        brotli::CompressorReader::new(data, 4096, 9, 24).read_to_end(&mut out).unwrap();
+        out
+    }
+
+    fn zstded(data: &[u8]) -> Vec<u8> {
+        zstd::encode_all(data, 19).unwrap()
+    }
+
+    /// Feeds a body in pieces, as a network would.
+    fn receive(coding: &str, wire: &[u8], max: usize) -> Result<Vec<u8>, FetchError> {
+        let mut body = Body::new(coding, max)?;
+        for chunk in wire.chunks(1 << 14) {
+            body.push(chunk)?;
+        }
+        body.finish()
+    }
+
+    #[test]
+    fn every_coding_is_undone_and_wrong_names_are_seen_through() {
+        let plain = TEXT.as_bytes();
+        let table: Vec<(&str, Vec<u8>)> = vec![
+            ("", plain.to_vec()),
+            ("identity", plain.to_vec()),
+            ("gzip", gzip(plain)),
+            ("x-gzip", gzip(plain)),
+            ("GZIP", gzip(plain)),
+            ("deflate", zlib(plain)),
+            ("deflate", deflate(plain)),
+            ("br", brotlied(plain)),
+            ("zstd", zstded(plain)),
+            ("gzip, br", brotlied(&gzip(plain))),
+            ("gzip", gzip(&gzip(plain))),
+            ("", gzip(plain)),
+            ("gzip", plain.to_vec()),
+            ("zstd", plain.to_vec()),
+            ("deflate", plain.to_vec()),
+            ("deflate", gzip(plain)),
+            ("gzip", [gzip(&plain[..9]), gzip(&plain[9..])].concat()),
+        ];
+        for (coding, wire) in table {
+            assert_eq!(receive(coding, &wire, 1 << 20).as_deref(), Ok(plain), "{coding}");
+        }
+    }
+
+    #[test]
+    fn cut_and_damaged_streams_are_no_bodies() {
+        let long: Vec<u8> = (0..40_000u32).flat_map(|i| i.wrapping_mul(2_654_435_761).to_be_bytes()).collect();
+        for (coding, wire) in [("gzip", gzip(&long)), ("deflate", zlib(&long)), ("br", brotlied(&long)), ("zstd", zstded(&long))] {
+            let cut = receive(coding, &wire[..wire.len() / 2], 1 << 20).unwrap_err();
+            assert!(matches!(cut, FetchError::Incomplete(_) | FetchError::Coding(_)), "{coding}: {cut}");
+        }
+        let mut damaged = gzip(&long);
+        let middle = damaged.len() / 2;
+        damaged[middle..middle + 50].fill(0);
+        assert!(receive("gzip", &damaged, 1 << 20).is_err());
+    }
+
+    #[test]
+    fn bombs_stop_at_the_bound_whatever_they_promise() {
+        let zeros = vec![0u8; 64 << 20];
+        for (coding, wire) in [("gzip", gzip(&zeros)), ("deflate", zlib(&zeros)), ("br", brotlied(&zeros)), ("zstd", zstded(&zeros))] {
+            let e = receive(coding, &wire, 10 << 20).unwrap_err();
+            assert!(matches!(e, FetchError::Bomb(_) | FetchError::TooLarge(_)), "{coding}, {} bytes: {e}", wire.len());
+        }
+        // a bomb in a bomb: the outer layer is small enough, the inner one is not
+        assert!(matches!(receive("gzip", &gzip(&gzip(&zeros)), 10 << 20), Err(FetchError::Bomb(_) | FetchError::TooLarge(_))));
+    }
+
+    #[test]
+    fn windows_larger_than_http_allows_are_refused() {
+        let mut e = zstd::stream::write::Encoder::new(Vec::new(), 3).unwrap();
+        e.set_parameter(zstd::zstd_safe::CParameter::WindowLog(27)).unwrap();
+        e.write_all(&vec![7u8; 1 << 16]).unwrap();
+        let wire = e.finish().unwrap();
+        assert!(matches!(receive("zstd", &wire, 1 << 20), Err(FetchError::Coding(_))));
+    }
+
+    #[test]
+    fn codings_nobody_offered_and_towers_of_codings_are_refused() {
+        assert!(matches!(Body::new("compress", 10), Err(FetchError::Coding(_))));
+        assert!(matches!(Body::new("gzip, gzip, gzip", 10), Err(FetchError::Coding(_))));
+    }
+
+    #[test]
+    fn an_honest_page_full_of_repetition_is_no_bomb() {
+        let page = "<li><a href=\"/x.html\">许昌新闻</a></li>\n".repeat(10_000);
+        assert_eq!(receive("gzip", &gzip(page.as_bytes()), 10 << 20).unwrap().len(), page.len());
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn no_bytes_make_it_panic(bytes in proptest::collection::vec(proptest::prelude::any::<u8>(), 0..300), coding in "(gzip|br|zstd|deflate|)") {
+            let _ = receive(&coding, &bytes, 1 << 16);
+        }
+    }
+}

@@ -1,0 +1,224 @@
+//! Pages that scripts make: rendered in a headless Chromium, over the `DevTools` protocol.
+//!
+//! One browser for the process, started when first needed, a bounded number of tabs, each in a context of its own
+//! behind a proxy of ours ([`super::proxy`]), so that scripts reach no address the source itself may not. It is closed
+//! with the service and dies with it if that is killed.
+
+use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use chromiumoxide::cdp::browser_protocol::security::SetIgnoreCertificateErrorsParams;
+use chromiumoxide::cdp::browser_protocol::target::{CreateBrowserContextParams, CreateTargetParams};
+use chromiumoxide::{Browser as Chromium, BrowserConfig, Page};
+use futures_util::StreamExt as _;
+use tokio::sync::{Mutex, Semaphore};
+use tokio::task::JoinHandle;
+use tokio::time::{Instant, sleep, timeout};
+
+use super::domain::registrable;
+use super::error::FetchError;
+use super::guard::{Resolver, check_address};
+use super::proxy::GuardProxy;
+use crate::config::settings::FetchSettings;
+use crate::model::{Source, TlsTrust, WebUrl};
+
+/// Where Debian and others put it.
+const KNOWN: [&str; 5] = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome"];
+const LAUNCH: Duration = Duration::from_secs(20);
+/// The page counts as made when its length stays the same for so many looks.
+const STILL: u32 = 3;
+const LOOK: Duration = Duration::from_millis(250);
+
+/// A rendered page.
+#[derive(Debug)]
+pub(super) struct Rendered {
+    /// Where the browser ended up.
+    pub(super) url: WebUrl,
+    /// The tree as HTML.
+    pub(super) html: String,
+}
+
+struct Running {
+    chromium: Chromium,
+    events: JoinHandle<()>,
+    profile: PathBuf,
+}
+
+/// The browser, running or not.
+pub(super) struct Browser {
+    running: Mutex<Option<Running>>,
+    tabs: Arc<Semaphore>,
+    settings: FetchSettings,
+}
+
+impl Browser {
+    pub(super) fn new(settings: &FetchSettings) -> Self {
+        Self { running: Mutex::default(), tabs: Arc::new(Semaphore::new(settings.browser_tabs)), settings: settings.clone() }
+    }
+
+    /// Loads a page, lets its scripts run until it stands still, and gives its tree.
+    pub(super) async fn render(&self, url: &WebUrl, source: &Source, resolver: Resolver, budget: Duration) -> Result<Rendered, FetchError> {
+        let _tab = self.tabs.acquire().await.map_err(|e| FetchError::Browser(e.to_string()))?;
+        let proxy = GuardProxy::start(source.clone(), resolver).await.map_err(|e| FetchError::Browser(format!("no proxy for the browser: {e}")))?;
+        let rendered = timeout(budget + LAUNCH, self.render_behind(&proxy, url, source, budget)).await;
+        let rendered = rendered.unwrap_or(Err(FetchError::Timeout(self.settings.timeout)));
+        if let (Err(FetchError::Browser(_)), Some(refused)) = (&rendered, proxy.refused()) {
+            return Err(refused);
+        }
+        rendered
+    }
+
+    async fn render_behind(&self, proxy: &GuardProxy, url: &WebUrl, source: &Source, budget: Duration) -> Result<Rendered, FetchError> {
+        let mut running = self.running.lock().await;
+        if running.as_mut().is_none_or(|r| r.events.is_finished()) {
+            *running = Some(launch(&self.settings).await?);
+        }
+        let Some(r) = running.as_ref() else { return Err(FetchError::Browser("it did not start".to_owned())) };
+        let mut context = CreateBrowserContextParams::builder().dispose_on_detach(true).proxy_server(proxy.address()).build();
+        // without this, loopback addresses would bypass the proxy, and with it the guard
+        context.proxy_bypass_list = Some("<-loopback>".to_owned());
+        let context = r.chromium.create_browser_context(context).await.map_err(|e| failed(&e))?;
+        let target = CreateTargetParams::builder().url("about:blank").browser_context_id(context.clone()).build().map_err(FetchError::Browser)?;
+        let page = r.chromium.new_page(target).await.map_err(|e| failed(&e));
+        drop(running);
+        let html = match &page {
+            Ok(page) => self.load(page, url, source, budget).await,
+            Err(e) => Err(e.clone()),
+        };
+        if let Some(r) = self.running.lock().await.as_ref() {
+            let _ = timeout(Duration::from_secs(2), r.chromium.dispose_browser_context(context)).await;
+        }
+        html
+    }
+
+    async fn load(&self, page: &Page, url: &WebUrl, source: &Source, budget: Duration) -> Result<Rendered, FetchError> {
+        let end = Instant::now() + budget;
+        if source.tls == TlsTrust::Insecure {
+            page.execute(SetIgnoreCertificateErrorsParams::new(true)).await.map_err(|e| failed(&e))?;
+        }
+        timeout(budget, page.goto(url.as_str())).await.map_err(|_| FetchError::Timeout(self.settings.timeout))?.map_err(|e| failed(&e))?;
+        self.stand_still(page, end).await;
+        let size = r"document.documentElement ? document.documentElement.outerHTML.length : 0";
+        let letters: usize = page.evaluate(size).await.map_err(|e| failed(&e))?.into_value().unwrap_or(0);
+        if letters > self.settings.max_page_bytes {
+            return Err(FetchError::TooLarge(self.settings.max_page_bytes));
+        }
+        let html = timeout(self.settings.idle_timeout, page.content()).await.map_err(|_| FetchError::Idle(self.settings.idle_timeout))?;
+        let html = html.map_err(|e| failed(&e))?;
+        let at = page.url().await.ok().flatten().unwrap_or_default();
+        if at.starts_with("chrome-error:") {
+            return Err(FetchError::Browser("the page could not be loaded".to_owned()));
+        }
+        let at = WebUrl::parse(&at).map_err(|e| FetchError::BadRedirect(e.to_string()))?;
+        check_address(&at, source)?;
+        if registrable(at.host()) != registrable(url.host()) {
+            return Err(FetchError::BadRedirect(format!("scripts lead to another site, {}", at.host())));
+        }
+        Ok(Rendered { url: at, html })
+    }
+
+    /// Waits until the page is loaded and has not grown for a while, or the time is over.
+    async fn stand_still(&self, page: &Page, end: Instant) {
+        let (mut last, mut still) = (String::new(), 0);
+        while still < STILL && Instant::now() + LOOK < end {
+            sleep(LOOK).await;
+            let state = "document.readyState + ' ' + (document.body ? document.body.innerHTML.length : 0)";
+            let now: String = match timeout(LOOK * 8, page.evaluate(state)).await {
+                Ok(Ok(v)) => v.into_value().unwrap_or_default(),
+                _ => return,
+            };
+            still = if now == last && now.starts_with("complete") { still + 1 } else { 0 };
+            last = now;
+        }
+    }
+
+    /// Ends the browser.
+    pub(super) async fn close(&self) {
+        if let Some(mut r) = self.running.lock().await.take() {
+            let _ = timeout(Duration::from_secs(3), r.chromium.close()).await;
+            if timeout(Duration::from_secs(2), r.chromium.wait()).await.is_err() {
+                let _ = r.chromium.kill().await;
+            }
+            r.events.abort();
+            let _ = tokio::fs::remove_dir_all(&r.profile).await;
+        }
+    }
+}
+
+fn failed(e: &chromiumoxide::error::CdpError) -> FetchError {
+    FetchError::Browser(e.to_string())
+}
+
+async fn launch(settings: &FetchSettings) -> Result<Running, FetchError> {
+    let executable = find(settings.browser.as_deref())?;
+    let profile = std::env::temp_dir().join(format!("qingbao-browser-{}", std::process::id()));
+    let wrapped = prepare(&profile, &executable).map_err(|e| FetchError::Browser(format!("{} cannot be prepared: {e}", profile.display())))?;
+    let mut config = BrowserConfig::builder()
+        .chrome_executable(wrapped)
+        .user_data_dir(profile.join("profile"))
+        .new_headless_mode()
+        .respect_https_errors()
+        .launch_timeout(LAUNCH)
+        .request_timeout(settings.timeout)
+        .args(["disable-gpu", "disable-quic", "disable-component-update", "mute-audio", "no-default-browser-check"])
+        .arg(("blink-settings", "imagesEnabled=false"))
+        .arg(("force-webrtc-ip-handling-policy", "disable_non_proxied_udp"))
+        .arg(("user-agent", settings.user_agent.as_str()));
+    if runs_as_root() {
+        // Chromium's own sandbox refuses to run as root
+        config = config.no_sandbox();
+    }
+    let config = config.build().map_err(FetchError::Browser)?;
+    let (chromium, mut handler) =
+        Chromium::launch(config).await.map_err(|e| FetchError::Browser(format!("{} does not start: {e}", executable.display())))?;
+    let events = tokio::spawn(async move { while handler.next().await.is_some() {} });
+    Ok(Running { chromium, events, profile })
+}
+
+fn find(named: Option<&Path>) -> Result<PathBuf, FetchError> {
+    if let Some(path) = named {
+        return if path.is_file() {
+            Ok(path.to_owned())
+        } else {
+            Err(FetchError::Browser(format!("{} is not there; correct [fetch] browser", path.display())))
+        };
+    }
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let found = std::env::split_paths(&path).flat_map(|dir| KNOWN.map(|name| dir.join(name))).find(|p| p.is_file());
+    found.ok_or_else(|| {
+        FetchError::Browser(
+            "render = true needs one, and none is installed; install the package chromium, or name it: [fetch] browser = \"PATH\"".to_owned(),
+        )
+    })
+}
+
+/// Puts a starter beside the profile that lets the kernel end the browser when this process ends, however it ends.
+fn prepare(profile: &Path, executable: &Path) -> std::io::Result<PathBuf> {
+    let _ = std::fs::remove_dir_all(profile);
+    std::fs::create_dir_all(profile)?;
+    std::fs::set_permissions(profile, std::fs::Permissions::from_mode(0o700))?;
+    if !Path::new("/usr/bin/setpriv").exists() {
+        return Ok(executable.to_owned());
+    }
+    let starter = profile.join("start");
+    std::fs::write(&starter, format!("#!/bin/sh\nexec /usr/bin/setpriv --pdeathsig KILL -- '{}' \"$@\"\n", executable.display()))?;
+    std::fs::set_permissions(&starter, std::fs::Permissions::from_mode(0o700))?;
+    Ok(starter)
+}
+
+fn runs_as_root() -> bool {
+    std::fs::metadata("/proc/self").is_ok_and(|m| m.uid() == 0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_machine_without_a_browser_is_told_what_to_install() {
+        let e = find(Some(Path::new("/nonexistent/chromium"))).unwrap_err();
+        assert!(e.to_string().contains("[fetch] browser"), "{e}");
+    }
+}

@@ -1,0 +1,110 @@
+//! The way of one request over its redirects: bounded, loops named, permanent moves remembered.
+
+use std::sync::LazyLock;
+
+use regex::bytes::Regex;
+
+use super::error::FetchError;
+use crate::model::WebUrl;
+
+const MAX_REDIRECTS: usize = 5;
+/// How far into a page `<meta http-equiv=refresh>` is looked for, and how large a page may be to be nothing else.
+const REFRESH_WINDOW: usize = 4 << 10;
+const REFRESH_PAGE: usize = 16 << 10;
+
+/// The addresses gone through so far.
+#[derive(Debug)]
+pub(super) struct Trail {
+    hops: Vec<WebUrl>,
+    only_permanent: bool,
+    may_return: bool,
+}
+
+impl Trail {
+    /// Starts at an address; with cookies a site may lead back to where one came from, once it has set one.
+    pub(super) fn new(start: WebUrl, may_return: bool) -> Self {
+        Self { hops: vec![start], only_permanent: true, may_return }
+    }
+
+    /// One step further.
+    pub(super) fn go(&mut self, to: &WebUrl, permanent: bool) -> Result<(), FetchError> {
+        self.only_permanent &= permanent;
+        let known = self.hops.contains(to);
+        self.hops.push(to.clone());
+        if (known && !self.may_return) || self.hops.len() > MAX_REDIRECTS + 1 {
+            return Err(FetchError::RedirectLoop(self.hops.iter().map(WebUrl::as_str).collect::<Vec<_>>().join(" → ")));
+        }
+        Ok(())
+    }
+
+    /// Where the document lives now for good (301, 308 all along), if it moved.
+    pub(super) fn moved(&self) -> Option<WebUrl> {
+        self.hops.last().filter(|_| self.only_permanent && self.hops.len() > 1).cloned()
+    }
+}
+
+/// Where a page leads that does nothing but send its reader on.
+pub(super) fn meta_refresh(body: &[u8], from: &WebUrl) -> Option<WebUrl> {
+    static REFRESH: LazyLock<Option<Regex>> = LazyLock::new(|| {
+        Regex::new(r#"(?i-u)<meta\s[^>]{0,100}?http-equiv\s*=\s*["']?refresh["']?[^>]{0,100}?content\s*=\s*["']?\s*([0-9]{1,2})(?:\.[0-9]+)?\s*[;,]\s*(?:url\s*=\s*)?['"]?([^"'>\s]{1,2000})"#).ok()
+    });
+    if body.len() > REFRESH_PAGE {
+        return None;
+    }
+    let window = body.get(..body.len().min(REFRESH_WINDOW))?;
+    let found = REFRESH.as_ref()?.captures(window)?;
+    let delay: u32 = std::str::from_utf8(found.get(1)?.as_bytes()).ok()?.parse().ok()?;
+    let target = std::str::from_utf8(found.get(2)?.as_bytes()).ok()?;
+    // a page that reloads itself every minute is a page
+    from.join(target).ok().filter(|to| delay <= 10 && to != from)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn url(text: &str) -> WebUrl {
+        WebUrl::parse(text).unwrap()
+    }
+
+    #[test]
+    fn loops_are_named_and_long_ways_end() {
+        let mut t = Trail::new(url("http://a.cn/1"), false);
+        t.go(&url("http://a.cn/2"), true).unwrap();
+        let e = t.go(&url("http://a.cn/1"), true).unwrap_err();
+        assert_eq!(e.to_string(), "redirects lead in a circle: http://a.cn/1 → http://a.cn/2 → http://a.cn/1");
+        let mut t = Trail::new(url("http://a.cn/"), false);
+        for i in 0..5 {
+            t.go(&url(&format!("http://a.cn/{i}")), true).unwrap();
+        }
+        assert!(t.go(&url("http://a.cn/5"), true).is_err());
+        let mut t = Trail::new(url("http://a.cn/"), true);
+        assert!((0..5).all(|_| t.go(&url("http://a.cn/"), false).is_ok()) && t.go(&url("http://a.cn/"), false).is_err());
+    }
+
+    #[test]
+    fn only_permanent_moves_are_proposed() {
+        let mut t = Trail::new(url("http://a.cn/"), false);
+        assert_eq!(t.moved(), None);
+        t.go(&url("https://a.cn/"), true).unwrap();
+        assert_eq!(t.moved(), Some(url("https://a.cn/")));
+        t.go(&url("https://a.cn/x"), false).unwrap();
+        assert_eq!(t.moved(), None);
+    }
+
+    #[test]
+    fn pages_that_only_send_on_are_followed() {
+        let from = url("http://a.cn/x/");
+        let to = |html: &str| meta_refresh(html.as_bytes(), &from).map(|u| u.to_string());
+        assert_eq!(
+            to("<html><head><META HTTP-EQUIV=\"Refresh\" CONTENT=\"0; URL=index.html\"></head></html>").as_deref(),
+            Some("http://a.cn/x/index.html")
+        );
+        assert_eq!(to("<meta http-equiv='refresh' content='1;url=//b.cn/'>").as_deref(), Some("http://b.cn/"));
+        assert_eq!(to("<meta http-equiv=refresh content=\"0;/y\">").as_deref(), Some("http://a.cn/y"));
+        assert_eq!(to("<meta http-equiv=refresh content=\"60;url=/y\">"), None, "reloads later");
+        assert_eq!(to("<meta http-equiv=refresh content=\"0;url=http://a.cn/x/\">"), None, "leads to itself");
+        assert_eq!(to("<meta http-equiv=refresh content=\"0;url=file:///etc/passwd\">"), None);
+        assert_eq!(to(&format!("<meta http-equiv=refresh content=\"0;url=/y\">{}", "正文".repeat(10_000))), None, "a page with text");
+    }
+}

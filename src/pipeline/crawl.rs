@@ -1,0 +1,268 @@
+//! The crawl: keeps the frontier filled from the store, starts what is due, and takes in what comes back.
+//!
+//! Looks and pages run side by side, each lane one at a time; a slow host holds its own lane and nothing else. Every
+//! job commits by itself, so the crawl may be dropped at any moment.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use chrono::{DateTime, Utc};
+use tokio::task::JoinSet;
+
+use super::look::Look;
+use super::pages::Got;
+use super::{PassReport, Pipeline, Progress, Result};
+use crate::config::SourceList;
+use crate::fetch::PATIENCE;
+use crate::model::{SourceId, WebUrl};
+use crate::schedule::frontier::{Frontier, Job, Ready};
+
+/// Lanes taken from the store at a time.
+const LANES: usize = 256;
+/// The frontier is filled again below this many jobs, and not more often than every [`PACE`].
+const LOW: usize = 192;
+const PACE: Duration = Duration::from_millis(40);
+
+/// How far a crawl goes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Reach {
+    /// Until nothing is due and nothing will be within moments: one pass.
+    Pass,
+    /// Until nothing is due: the service comes again.
+    Due,
+}
+
+/// Gives the source list in force, again and again: it may change while a crawl runs.
+pub type Sources<'a> = &'a (dyn Fn() -> Arc<SourceList> + Send + Sync);
+
+enum Done {
+    Look(SourceId, Look),
+    Page(Got),
+}
+
+struct Crawl<'a> {
+    pipeline: &'a Arc<Pipeline>,
+    sources: Sources<'a>,
+    list: Arc<SourceList>,
+    frontier: Frontier,
+    tasks: JoinSet<(Ready, Result<Done>)>,
+    /// The last lane whose pages were taken from the store.
+    cursor: String,
+    filled: Option<Instant>,
+    /// Something came back since the frontier was filled last.
+    stirred: bool,
+}
+
+impl Pipeline {
+    /// Crawls what is due.
+    pub async fn crawl(self: &Arc<Self>, sources: Sources<'_>, reach: Reach, progress: &dyn Progress, report: &mut PassReport) -> Result<()> {
+        let list = sources();
+        let known = Arc::clone(&list);
+        self.store.run(move |s| s.sync_sources(&known.sources)).await?;
+        if reach == Reach::Pass {
+            self.store.run(|s| s.all_due(Utc::now())).await?;
+        }
+        progress.stage("unfinished pages", 0);
+        self.finish_fetched(&list, |got| take_page(got, progress, report)).await?;
+        progress.stage("sources and pages", 0);
+        let mut crawl = Crawl {
+            pipeline: self,
+            sources,
+            list,
+            frontier: Frontier::default(),
+            tasks: JoinSet::new(),
+            cursor: String::new(),
+            filled: None,
+            stirred: true,
+        };
+        crawl.run(reach, progress, report).await?;
+        report.waiting = self.store.run(|s| s.pauses(Utc::now())).await?;
+        Ok(())
+    }
+}
+
+impl Crawl<'_> {
+    async fn run(&mut self, reach: Reach, progress: &dyn Progress, report: &mut PassReport) -> Result<()> {
+        let at_once = self.pipeline.settings.fetch.at_once;
+        loop {
+            if self.wants_filling() {
+                self.fill(progress).await?;
+            }
+            while self.tasks.len() < at_once
+                && let Some(ready) = self.frontier.take(Instant::now())
+            {
+                self.start(ready);
+            }
+            if self.tasks.is_empty() && self.frontier.waiting() == 0 && !self.stirred {
+                match self.later(reach).await? {
+                    Some(wait) => {
+                        tokio::time::sleep(wait).await;
+                        self.stirred = true;
+                    }
+                    None => return Ok(()),
+                }
+                continue;
+            }
+            let wake = self.wake();
+            tokio::select! {
+                Some(done) = self.tasks.join_next() => self.take_in(done, progress, report)?,
+                () = tokio::time::sleep(wake) => {}
+            }
+        }
+    }
+
+    /// How long nothing can happen unless a task comes back.
+    fn wake(&self) -> Duration {
+        let lane = self.frontier.next_at().map_or(PATIENCE, |at| at.saturating_duration_since(Instant::now()));
+        let room = self.tasks.len() < self.pipeline.settings.fetch.at_once;
+        let lane = if room { lane } else { PATIENCE };
+        let fill = if self.stirred && self.frontier.waiting() < LOW { PACE } else { Duration::from_secs(1) };
+        lane.max(Duration::from_millis(1)).min(fill)
+    }
+
+    fn wants_filling(&self) -> bool {
+        let rested = |pace| self.filled.is_none_or(|at| at.elapsed() >= pace);
+        self.frontier.waiting() < LOW && (self.stirred && rested(PACE) || rested(Duration::from_secs(5)))
+    }
+
+    /// Takes work from the store: looks that are due, then pages, lane by lane from where it stopped last time.
+    async fn fill(&mut self, progress: &dyn Progress) -> Result<()> {
+        let list = (self.sources)();
+        if !Arc::ptr_eq(&list, &self.list) {
+            let known = Arc::clone(&list);
+            self.pipeline.store.run(move |s| s.sync_sources(&known.sources)).await?;
+            self.list = list;
+        }
+        let now = Utc::now();
+        let mut added = 0;
+        for (id, lane) in self.pipeline.store.run(move |s| s.due_looks(now)).await? {
+            added += usize::from(self.offer(&lane, Job::Look(id)));
+        }
+        added += self.fill_pages(now).await?;
+        self.filled = Some(Instant::now());
+        self.stirred = added > 0;
+        progress.expect(added);
+        Ok(())
+    }
+
+    async fn fill_pages(&mut self, now: DateTime<Utc>) -> Result<usize> {
+        let (store, tries) = (&self.pipeline.store, self.pipeline.settings.fetch.tries);
+        let behind = std::mem::take(&mut self.cursor);
+        let lanes = store.run(move |s| s.page_lanes(&behind, LANES)).await?;
+        // the end is reached: the next filling begins anew
+        if lanes.len() == LANES {
+            self.cursor = lanes.last().cloned().unwrap_or_default();
+        }
+        let wanted: Vec<(String, usize)> =
+            lanes.into_iter().map(|l| (self.frontier.room(&l), l)).filter(|(n, _)| *n > 0).map(|(n, l)| (l, n)).collect();
+        // ids that wait here already are among what the store gives, so it is asked for as many more
+        let most = crate::schedule::frontier::PER_LANE * 2;
+        let found = store.run(move |s| {
+            wanted.into_iter().map(|(lane, _)| Ok((s.due_pages(&lane, now, tries, most)?, lane))).collect::<crate::store::Result<Vec<_>>>()
+        });
+        let mut added = 0;
+        for (ids, lane) in found.await? {
+            added += ids.into_iter().filter(|id| self.offer(&lane, Job::Page(*id))).count();
+        }
+        Ok(added)
+    }
+
+    fn offer(&mut self, lane: &str, job: Job) -> bool {
+        let free = self.pipeline.fetcher.free_in(lane).unwrap_or_default();
+        self.frontier.offer(lane, job, Instant::now() + free)
+    }
+
+    fn start(&mut self, ready: Ready) {
+        let (pipeline, list) = (Arc::clone(self.pipeline), Arc::clone(&self.list));
+        // many hosts of which each has one thing to ask must not leave as many connections open
+        let keep = ready.more || self.frontier.lined_up() < LANES;
+        self.tasks.spawn(async move {
+            let done = match &ready.job {
+                Job::Look(id) => match list.get(id) {
+                    Some(source) => pipeline.look(source, keep).await.map(|look| Done::Look(id.clone(), look)),
+                    None => Ok(Done::Page(Got::Nothing)),
+                },
+                Job::Page(id) => pipeline.fetch_page(*id, &list, keep).await.map(Done::Page),
+            };
+            (ready, done)
+        });
+    }
+
+    fn take_in(
+        &mut self,
+        done: std::result::Result<(Ready, Result<Done>), tokio::task::JoinError>,
+        progress: &dyn Progress,
+        report: &mut PassReport,
+    ) -> Result<()> {
+        // a task ends only by coming back: panics of the stages are caught where they may happen
+        let Ok((ready, done)) = done else { return Err(super::PipelineError::Task) };
+        let free = self.pipeline.fetcher.free_in(&ready.lane).unwrap_or_default();
+        if free > PATIENCE.max(self.pipeline.settings.fetch.host_delay * 2) {
+            self.frontier.clear(&ready.lane);
+        }
+        self.frontier.done(&ready.lane, &ready.job, Instant::now() + free);
+        self.stirred = true;
+        progress.advance(1);
+        match done? {
+            Done::Look(id, look) => take_look(&id, look, progress, report),
+            Done::Page(got) => take_page(got, progress, report),
+        }
+        Ok(())
+    }
+
+    /// How long to wait for what is due soon; nothing where the crawl is at its end.
+    async fn later(&self, reach: Reach) -> Result<Option<Duration>> {
+        if reach == Reach::Due {
+            return Ok(None);
+        }
+        let tries = self.pipeline.settings.fetch.tries;
+        let next = self.pipeline.store.run(move |s| s.next_due(tries)).await?;
+        // seconds are what the store counts in
+        let wait = next.map(|at| (at - Utc::now()).to_std().unwrap_or_default() + Duration::from_millis(50));
+        Ok(wait.filter(|w| *w <= PATIENCE + Duration::from_secs(2)))
+    }
+}
+
+fn take_look(id: &SourceId, look: Look, progress: &dyn Progress, report: &mut PassReport) {
+    match look {
+        Look::Unchanged => {
+            report.failed.remove(id.as_str());
+            report.unchanged += 1;
+        }
+        Look::New(n) => {
+            report.failed.remove(id.as_str());
+            report.changed += 1;
+            report.new_entries += n;
+        }
+        Look::Failed { reason, soon } => {
+            if !soon {
+                progress.notice(&format!("source {id}: {reason}"));
+            }
+            report.failed.insert(id.to_string(), reason);
+        }
+    }
+}
+
+fn take_page(got: Got, progress: &dyn Progress, report: &mut PassReport) {
+    match got {
+        Got::Article => report.articles += 1,
+        Got::Duplicate => report.duplicates += 1,
+        Got::Lost { soon: true, .. } | Got::Nothing => {}
+        Got::Lost { url, reason, soon: false } => {
+            progress.notice(&format!("page {url}: {reason}"));
+            report.lost(url, reason);
+        }
+    }
+}
+
+/// Pages named in a report.
+const NAMED: usize = 100;
+
+impl PassReport {
+    fn lost(&mut self, url: WebUrl, reason: String) {
+        self.lost_count += 1;
+        if self.lost.len() < NAMED {
+            self.lost.push((url, reason));
+        }
+    }
+}

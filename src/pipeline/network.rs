@@ -1,0 +1,49 @@
+//! Telling a dead network from dead sources: when nobody answers any more, it is us.
+
+use std::collections::HashSet;
+use std::sync::{Mutex, PoisonError};
+
+/// Different lanes that must fail in a row, with no answer from anyone between.
+const LANES: usize = 8;
+
+/// What was seen of the network lately.
+#[derive(Debug, Default)]
+pub(super) struct Network(Mutex<HashSet<String>>);
+
+impl Network {
+    /// Somebody answered, with whatever.
+    pub(super) fn answered(&self) {
+        self.lanes(HashSet::clear);
+    }
+
+    /// Nobody could be reached in a lane. Tells whether the network counts as down, and whether that is news.
+    pub(super) fn failed(&self, lane: &str) -> (bool, bool) {
+        self.lanes(|lanes| {
+            let new = lanes.len() < LANES && lanes.insert(lane.to_owned());
+            let down = lanes.len() >= LANES;
+            (down, down && new)
+        })
+    }
+
+    fn lanes<T>(&self, f: impl FnOnce(&mut HashSet<String>) -> T) -> T {
+        f(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_network_is_down_when_many_fail_and_nobody_answers() {
+        let n = Network::default();
+        for lane in 0..7 {
+            assert_eq!(n.failed(&lane.to_string()), (false, false));
+            assert_eq!(n.failed(&lane.to_string()), (false, false), "one host that is down is not the network");
+        }
+        assert_eq!(n.failed("7"), (true, true));
+        assert_eq!(n.failed("8"), (true, false), "told once");
+        n.answered();
+        assert_eq!(n.failed("9"), (false, false));
+    }
+}

@@ -1,0 +1,274 @@
+//! How often a source is looked at: found from how often it really changes, bounded by what the site and the admin say.
+//!
+//! Pure: time and chance are passed in.
+
+use std::time::Duration;
+
+use chrono::{DateTime, Datelike, TimeDelta, Timelike, Utc};
+
+/// Between two looks at a source of which nothing is known yet.
+pub const START: Duration = Duration::from_mins(30);
+/// Share that an observation keeps with each newer one: some seven looks count.
+const FADE: f64 = 0.85;
+/// Looks before the estimate is believed.
+const ENOUGH: f64 = 3.0;
+/// A look that was late by more than this says nothing about the rhythm: we were not there.
+const LONGEST_GAP: TimeDelta = TimeDelta::days(3);
+/// Failures lengthen the wait up to this.
+const MAX_BACK_OFF: Duration = Duration::from_hours(24);
+/// Share of a back-off added by chance.
+const BACK_OFF_JITTER: f64 = 0.25;
+/// A source is silent when nothing new came for so many times its usual gap …
+const SILENT_GAPS: f64 = 4.0;
+/// … and never sooner than this.
+const SILENT_LEAST: TimeDelta = TimeDelta::days(2);
+/// Gaps seen before one calls them usual.
+const SILENT_AFTER: u32 = 5;
+/// Most that a wait for allowed hours may take.
+const MAX_SKIP: i64 = 8 * 24;
+
+/// What was observed of a source's changes; older looks fade.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+pub struct Rhythm {
+    /// Looks that brought an answer.
+    pub looks: f64,
+    /// Of these, with something new.
+    pub changes: f64,
+    /// Seconds between these looks.
+    pub watched: f64,
+    /// When something new came last.
+    pub last_new: Option<DateTime<Utc>>,
+    /// Usual seconds between two looks with something new.
+    pub usual_gap: Option<f64>,
+    /// Gaps behind that figure.
+    pub gaps: u32,
+}
+
+impl Rhythm {
+    /// One more look that brought an answer.
+    pub fn record(&mut self, last_look: Option<DateTime<Utc>>, now: DateTime<Utc>, changed: bool) {
+        if let Some(since) = last_look.map(|l| now - l).filter(|d| *d > TimeDelta::zero() && *d <= LONGEST_GAP) {
+            self.looks = self.looks * FADE + 1.0;
+            self.changes = self.changes * FADE + f64::from(u8::from(changed));
+            self.watched = self.watched * FADE + since.as_seconds_f64();
+        }
+        if changed {
+            if let Some(gap) = self.last_new.map(|l| (now - l).as_seconds_f64()).filter(|g| *g > 0.0) {
+                self.gaps = self.gaps.saturating_add(1);
+                // the mean at first, a fading mean later
+                let weight = (1.0 / f64::from(self.gaps)).max(1.0 - FADE);
+                self.usual_gap = Some(self.usual_gap.map_or(gap, |usual| usual + (gap - usual) * weight));
+            }
+            self.last_new = Some(now);
+        }
+    }
+
+    /// Changes per second, by the estimator for sources that are looked at now and then: looks see at most one change
+    /// each, so their share is corrected (Cho, Garcia-Molina, *Estimating Frequency of Change*, ACM TOIT 3(3), 2003).
+    pub fn change_rate(&self) -> Option<f64> {
+        if self.looks < ENOUGH * FADE * FADE || self.watched <= 0.0 {
+            return None;
+        }
+        let unchanged = self.looks - self.changes;
+        let per_look = -((unchanged + 0.5) / (self.looks + 0.5)).ln();
+        Some(per_look * self.looks / self.watched)
+    }
+
+    /// The interval at which half of the looks find something new.
+    pub fn interval(&self, floor: Duration, ceiling: Duration) -> Duration {
+        let found = self.change_rate().map_or(START, |rate| {
+            let seconds = std::f64::consts::LN_2 / rate.max(1e-9);
+            Duration::try_from_secs_f64(seconds).unwrap_or(ceiling)
+        });
+        found.clamp(floor, ceiling)
+    }
+
+    /// Whether the source answers but has brought nothing for much longer than it used to.
+    pub fn is_silent(&self, now: DateTime<Utc>) -> bool {
+        let (Some(last), Some(gap)) = (self.last_new, self.usual_gap) else { return false };
+        let quiet = now - last;
+        self.gaps >= SILENT_AFTER && quiet > SILENT_LEAST && quiet.as_seconds_f64() > gap * SILENT_GAPS
+    }
+}
+
+/// What a document says about when to come again.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Wishes {
+    /// RSS `ttl`.
+    pub ttl: Option<Duration>,
+    /// RSS `skipHours`: bit n stands for hour n of the day, GMT.
+    pub skip_hours: u32,
+    /// RSS `skipDays`: bit 0 stands for Monday, GMT.
+    pub skip_days: u8,
+    /// `Cache-Control: max-age` less `Age`.
+    pub fresh: Option<Duration>,
+}
+
+impl Wishes {
+    /// The first moment from `at` on that falls in no hour or day to be skipped; `at` itself where all are.
+    fn allowed(&self, at: DateTime<Utc>) -> DateTime<Utc> {
+        let skipped =
+            |t: DateTime<Utc>| self.skip_hours >> t.hour() & 1 == 1 || u32::from(self.skip_days) >> t.weekday().num_days_from_monday() & 1 == 1;
+        let hour_start = at - TimeDelta::seconds(i64::from(at.minute()) * 60 + i64::from(at.second()));
+        if !skipped(at) {
+            return at;
+        }
+        (1..=MAX_SKIP).map(|h| hour_start + TimeDelta::hours(h)).find(|t| !skipped(*t)).unwrap_or(at)
+    }
+}
+
+/// Bounds of intervals that are found out.
+#[derive(Debug, Clone, Copy)]
+pub struct Bounds {
+    /// Shortest.
+    pub floor: Duration,
+    /// Longest.
+    pub ceiling: Duration,
+}
+
+/// When to look again after an answer: by the fixed interval, or by rhythm and wishes within bounds.
+pub fn next_look(now: DateTime<Utc>, fixed: Option<Duration>, rhythm: &Rhythm, wishes: &Wishes, bounds: Bounds) -> (DateTime<Utc>, Duration) {
+    if let Some(interval) = fixed {
+        return (now + delta(interval), interval);
+    }
+    let found = rhythm.interval(bounds.floor, bounds.ceiling);
+    let interval = [wishes.ttl, wishes.fresh].into_iter().flatten().fold(found, Duration::max).min(bounds.ceiling);
+    (wishes.allowed(now + delta(interval)), interval)
+}
+
+/// When to look again after the nth failure in a row (from 1): the interval doubled each time, up to a day, and a
+/// share by chance (0–1).
+pub fn back_off(interval: Duration, failures: u32, chance: f64) -> Duration {
+    let doubled = interval.saturating_mul(1 << failures.saturating_sub(1).min(12));
+    let cap = MAX_BACK_OFF.max(interval);
+    doubled.min(cap.mul_f64(1.0 / (1.0 + BACK_OFF_JITTER))).mul_f64(1.0 + BACK_OFF_JITTER * chance.clamp(0.0, 1.0))
+}
+
+/// A length of time as chrono counts it.
+pub fn delta(d: Duration) -> TimeDelta {
+    TimeDelta::from_std(d).unwrap_or(TimeDelta::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const BOUNDS: Bounds = Bounds { floor: Duration::from_mins(10), ceiling: Duration::from_hours(12) };
+
+    fn at(text: &str) -> DateTime<Utc> {
+        text.parse().unwrap()
+    }
+
+    /// A source that changes at fixed times, looked at as we would.
+    fn watch(change_every: TimeDelta, days: i64) -> (Rhythm, usize, Duration) {
+        let start = at("2026-11-01T00:00:00Z");
+        let (mut r, mut now, mut last, mut looks, mut interval) = (Rhythm::default(), start, None, 0, START);
+        let mut seen = 0;
+        while now < start + TimeDelta::days(days) {
+            let changes = (now - start).num_seconds() / change_every.num_seconds();
+            r.record(last, now, changes > seen);
+            seen = changes;
+            last = Some(now);
+            interval = next_look(now, None, &r, &Wishes::default(), BOUNDS).1;
+            now += delta(interval);
+            looks += 1;
+        }
+        (r, looks, interval)
+    }
+
+    #[test]
+    fn busy_sources_are_looked_at_often_and_quiet_ones_seldom() {
+        let (_, busy, busy_interval) = watch(TimeDelta::minutes(15), 10);
+        let (_, daily, daily_interval) = watch(TimeDelta::hours(24), 30);
+        let (_, _, dead_interval) = watch(TimeDelta::days(300), 60);
+        assert!(busy_interval <= Duration::from_mins(20), "{busy_interval:?} after {busy} looks");
+        assert!((Duration::from_hours(5)..=BOUNDS.ceiling).contains(&daily_interval), "{daily_interval:?} after {daily} looks");
+        assert_eq!(dead_interval, BOUNDS.ceiling);
+        assert!(daily < 30 * 48 / 4, "{daily} looks in a month, a fourth of every half hour");
+    }
+
+    #[test]
+    fn a_source_that_wakes_up_is_noticed() {
+        let (mut r, ..) = watch(TimeDelta::days(300), 60);
+        let mut now = at("2027-01-01T00:00:00Z");
+        let mut last = now - TimeDelta::hours(12);
+        for _ in 0..12 {
+            r.record(Some(last), now, true);
+            last = now;
+            now += delta(r.interval(BOUNDS.floor, BOUNDS.ceiling));
+        }
+        assert!(r.interval(BOUNDS.floor, BOUNDS.ceiling) < Duration::from_hours(4), "{:?}", r.interval(BOUNDS.floor, BOUNDS.ceiling));
+    }
+
+    #[test]
+    fn the_admin_comes_first_then_the_site_then_the_rhythm() {
+        let now = at("2026-11-24T00:00:00Z");
+        let r = Rhythm::default();
+        let minutes = |fixed, w: Wishes| next_look(now, fixed, &r, &w, BOUNDS).1.as_secs() / 60;
+        let w = |ttl: Option<u64>, fresh: Option<u64>| Wishes {
+            ttl: ttl.map(Duration::from_mins),
+            fresh: fresh.map(Duration::from_mins),
+            ..Wishes::default()
+        };
+        assert_eq!(minutes(None, w(None, None)), 30);
+        assert_eq!(minutes(None, w(Some(60), None)), 60);
+        assert_eq!(minutes(None, w(Some(60), Some(90))), 90);
+        assert_eq!(minutes(None, w(None, Some(0))), 30);
+        assert_eq!(minutes(None, w(Some(99_999), None)), 720, "no site puts us off for longer than the ceiling");
+        assert_eq!(minutes(Some(Duration::from_mins(5)), w(Some(60), Some(90))), 5, "fixed is fixed");
+    }
+
+    #[test]
+    fn hours_and_days_to_skip_are_skipped() {
+        let now = at("2026-11-24T01:30:00Z"); // Tuesday
+        let due = |hours: u32, days: u8| {
+            next_look(now, None, &Rhythm::default(), &Wishes { skip_hours: hours, skip_days: days, ..Wishes::default() }, BOUNDS).0
+        };
+        assert_eq!(due(0, 0), at("2026-11-24T02:00:00Z"));
+        assert_eq!(due(0b11100, 0), at("2026-11-24T05:00:00Z"), "02, 03 and 04 o'clock");
+        assert_eq!(due(0, 0b10), at("2026-11-25T00:00:00Z"), "not on Tuesdays");
+        assert_eq!(due(0x00ff_ffff, 0x7f), at("2026-11-24T02:00:00Z"), "a source that skips everything is looked at all the same");
+    }
+
+    #[test]
+    fn failures_double_the_wait_up_to_a_day() {
+        let half_hour = Duration::from_mins(30);
+        let minutes = |n| back_off(half_hour, n, 0.0).as_secs() / 60;
+        assert_eq!((minutes(1), minutes(2), minutes(3), minutes(5)), (30, 60, 120, 480));
+        for n in 1..200 {
+            for chance in [0.0, 0.5, 1.0] {
+                let wait = back_off(half_hour, n, chance);
+                assert!(wait >= half_hour && wait <= MAX_BACK_OFF, "{n} {wait:?}");
+            }
+        }
+        assert!(back_off(half_hour, 4, 1.0) > back_off(half_hour, 4, 0.0));
+        assert_eq!(back_off(Duration::from_hours(72), 1, 0.0).as_secs() / 3600, 57, "a source looked at twice a week is not hurried by failing");
+    }
+
+    #[test]
+    fn silence_is_measured_by_the_sources_own_rhythm() {
+        let start = at("2026-11-01T00:00:00Z");
+        let mut r = Rhythm::default();
+        for day in 0..8 {
+            r.record(Some(start + TimeDelta::days(day) - TimeDelta::hours(1)), start + TimeDelta::days(day), true);
+        }
+        let last = start + TimeDelta::days(7);
+        assert!(!r.is_silent(last + TimeDelta::days(3)));
+        assert!(r.is_silent(last + TimeDelta::days(5)));
+        assert!(!Rhythm::default().is_silent(last));
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn intervals_stay_within_bounds_whatever_is_observed(steps in proptest::collection::vec((1i64..1_000_000, proptest::bool::ANY), 0..60)) {
+            let (mut r, mut now, mut last) = (Rhythm::default(), at("2026-01-01T00:00:00Z"), None);
+            for (seconds, changed) in steps {
+                now += TimeDelta::seconds(seconds);
+                r.record(last, now, changed);
+                last = Some(now);
+                let interval = r.interval(BOUNDS.floor, BOUNDS.ceiling);
+                proptest::prop_assert!(interval >= BOUNDS.floor && interval <= BOUNDS.ceiling);
+            }
+        }
+    }
+}

@@ -1,0 +1,195 @@
+//! The one writer: transactions that wait for each other share one sync to disk.
+//!
+//! Each caller runs its own work in a savepoint. Where others wait already, the transaction is left open for the next
+//! of them, and whoever finds nobody behind commits for all; nobody returns before his work is on disk. So a lone
+//! writer pays one sync, and sixty writers at once pay little more.
+
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Condvar, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use rusqlite::Connection;
+
+use super::{Result, StoreError};
+
+/// Most pieces of work in one transaction, and longest time one stays open.
+const MOST: usize = 128;
+const LONGEST: Duration = Duration::from_millis(30);
+
+struct State {
+    connection: Connection,
+    /// When the open transaction began.
+    open_since: Option<Instant>,
+    /// Its number.
+    batch: u64,
+    /// Pieces of work in it.
+    pieces: usize,
+}
+
+/// Batches that ended, and which of them failed.
+#[derive(Default)]
+struct Ended {
+    last: u64,
+    failed: Vec<(u64, String)>,
+}
+
+pub(super) struct Writer {
+    state: Mutex<State>,
+    waiting: AtomicUsize,
+    ended: Mutex<Ended>,
+    signal: Condvar,
+}
+
+impl Writer {
+    pub(super) fn new(connection: Connection) -> Self {
+        let state = State { connection, open_since: None, batch: 0, pieces: 0 };
+        Self { state: Mutex::new(state), waiting: AtomicUsize::new(0), ended: Mutex::default(), signal: Condvar::new() }
+    }
+
+    /// Runs a piece of work, all or nothing, and returns when it is on disk.
+    pub(super) fn write<T>(&self, work: impl FnOnce(&Connection) -> Result<T>) -> Result<T> {
+        self.waiting.fetch_add(1, Ordering::SeqCst);
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        self.waiting.fetch_sub(1, Ordering::SeqCst);
+        if state.open_since.is_none() {
+            state.connection.execute_batch("BEGIN IMMEDIATE")?;
+            state.open_since = Some(Instant::now());
+            state.batch += 1;
+            state.pieces = 0;
+        }
+        state.pieces += 1;
+        let batch = state.batch;
+        // a panic in one piece must not leave the others' transaction open
+        let outcome = catch_unwind(AssertUnwindSafe(|| piece(&mut state.connection, work)));
+        let go_on = self.waiting.load(Ordering::SeqCst) > 0 && state.pieces < MOST && state.open_since.is_some_and(|t| t.elapsed() < LONGEST);
+        let committed = if go_on {
+            drop(state);
+            self.wait_for(batch)
+        } else {
+            let result = commit(&mut state);
+            drop(state);
+            self.tell(batch, &result);
+            result
+        };
+        match outcome {
+            Ok(value) => committed.and(value),
+            Err(panic) => resume_unwind(panic),
+        }
+    }
+
+    fn wait_for(&self, batch: u64) -> Result<()> {
+        let mut ended = self.ended.lock().unwrap_or_else(PoisonError::into_inner);
+        while ended.last < batch {
+            ended = self.signal.wait(ended).unwrap_or_else(PoisonError::into_inner);
+        }
+        match ended.failed.iter().find(|(b, _)| *b == batch) {
+            Some((_, cause)) => Err(StoreError::Commit(cause.clone())),
+            None => Ok(()),
+        }
+    }
+
+    fn tell(&self, batch: u64, result: &Result<()>) {
+        let mut ended = self.ended.lock().unwrap_or_else(PoisonError::into_inner);
+        ended.last = batch;
+        if let Err(e) = result {
+            ended.failed.push((batch, e.to_string()));
+            // whoever waited for an older one has read it long ago
+            if ended.failed.len() > 64 {
+                ended.failed.remove(0);
+            }
+        }
+        drop(ended);
+        self.signal.notify_all();
+    }
+}
+
+fn piece<T>(connection: &mut Connection, work: impl FnOnce(&Connection) -> Result<T>) -> Result<T> {
+    let savepoint = connection.savepoint()?;
+    let value = work(&savepoint)?;
+    savepoint.commit()?;
+    Ok(value)
+}
+
+fn commit(state: &mut State) -> Result<()> {
+    state.open_since = None;
+    let result = state.connection.execute_batch("COMMIT");
+    if result.is_err() && !state.connection.is_autocommit() {
+        let _ = state.connection.execute_batch("ROLLBACK");
+    }
+    Ok(result?)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+
+    fn writer(dir: &tempfile::TempDir) -> Arc<Writer> {
+        let c = Connection::open(dir.path().join("db")).unwrap();
+        c.execute_batch("PRAGMA journal_mode = WAL; CREATE TABLE t (n INTEGER PRIMARY KEY)").unwrap();
+        Arc::new(Writer::new(c))
+    }
+
+    fn count(dir: &tempfile::TempDir) -> i64 {
+        Connection::open(dir.path().join("db")).unwrap().query_row("SELECT count(*) FROM t", [], |r| r.get(0)).unwrap()
+    }
+
+    #[test]
+    fn what_returned_is_committed_and_failures_take_nobody_with_them() {
+        let dir = tempfile::tempdir().unwrap();
+        let w = writer(&dir);
+        let threads: Vec<_> = (0..16i64)
+            .map(|t| {
+                let w = Arc::clone(&w);
+                std::thread::spawn(move || {
+                    for n in 0..50 {
+                        let row = t * 50 + n;
+                        let result = w.write(|c| {
+                            c.execute("INSERT INTO t VALUES (?1)", [row])?;
+                            if n % 10 == 9 { Err(StoreError::Cancelled) } else { Ok(()) }
+                        });
+                        assert_eq!(result.is_ok(), n % 10 != 9);
+                    }
+                })
+            })
+            .collect();
+        for t in threads {
+            t.join().unwrap();
+        }
+        assert_eq!(count(&dir), 16 * 45);
+        assert!(w.state.lock().unwrap().open_since.is_none());
+    }
+
+    #[test]
+    fn a_panic_in_one_piece_leaves_the_others_alone() {
+        let dir = tempfile::tempdir().unwrap();
+        let w = writer(&dir);
+        let threads: Vec<_> = (0..8i64)
+            .map(|t| {
+                let w = Arc::clone(&w);
+                std::thread::spawn(move || {
+                    w.write(|c| {
+                        c.execute("INSERT INTO t VALUES (?1)", [t])?;
+                        assert!(t != 3, "on purpose");
+                        Ok(())
+                    })
+                })
+            })
+            .collect();
+        let ok = threads.into_iter().filter_map(|t| t.join().ok()).flatten().count();
+        assert_eq!((ok, count(&dir)), (7, 7));
+    }
+
+    #[test]
+    fn a_commit_that_fails_fails_for_all_in_it() {
+        let dir = tempfile::tempdir().unwrap();
+        let w = writer(&dir);
+        w.write(|c| Ok(c.execute_batch("CREATE TABLE p (id INTEGER PRIMARY KEY); CREATE TABLE k (p INTEGER REFERENCES p (id) DEFERRABLE INITIALLY DEFERRED); PRAGMA foreign_keys = ON")?)).unwrap();
+        w.state.lock().unwrap().connection.execute_batch("PRAGMA foreign_keys = ON").unwrap();
+        assert!(w.write(|c| Ok(c.execute("INSERT INTO k VALUES (1)", [])?)).is_err(), "a deferred constraint fails at commit");
+        w.write(|c| Ok(c.execute("INSERT INTO t VALUES (1)", [])?)).unwrap();
+        assert_eq!(count(&dir), 1);
+    }
+}
