@@ -94,12 +94,8 @@ pub(super) fn judge(t: &Connection, id: ArticleId, title: &str, text: &str, judg
         Some(other) => t.query_row("SELECT coalesce(story_id, id) FROM article WHERE id = ?1", [other], |r| r.get(0))?,
         None => id.0,
     };
-    t.prepare_cached("UPDATE article SET judgement = ?2, story_id = ?3, sketch = ?4 WHERE id = ?1")?.execute(params![
-        id.0,
-        json,
-        story,
-        sketch.to_bytes()
-    ])?;
+    t.prepare_cached("UPDATE article SET judgement = ?2, story_id = ?3 WHERE id = ?1")?.execute(params![id.0, json, story])?;
+    t.prepare_cached("INSERT OR REPLACE INTO sketch (article_id, bytes) VALUES (?1, ?2)")?.execute(params![id.0, sketch.to_bytes()])?;
     let mut insert = t.prepare_cached("INSERT OR IGNORE INTO band (band, value, article_id) VALUES (?1, ?2, ?3)")?;
     for (band, value) in (0i64..).zip(bands) {
         insert.execute(params![band, value, id.0])?;
