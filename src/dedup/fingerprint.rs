@@ -66,7 +66,7 @@ impl Sketch {
     }
 
     /// Whether the exact check is worth its time: the places that agree are no fewer than two texts of these lengths would
-    /// show if the shorter lay to [`CONTAINED`] in the longer, less two and a half standard deviations.
+    /// show if the shorter lay to `CONTAINED` in the longer, less two and a half standard deviations.
     pub fn may_tell_the_same(&self, other: &Self) -> bool {
         let (a, b) = (f64::from(self.shingles.min(other.shingles)), f64::from(self.shingles.max(other.shingles)));
         if a < 1.0 || a * 5.0 < b {
