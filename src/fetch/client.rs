@@ -321,16 +321,21 @@ impl Fetcher {
             return Err(FetchError::TooLarge(max));
         }
         let mut body = Body::new(&coding, max)?;
-        while let Some(chunk) = response.chunk().await.map_err(|e| explain(&e, url, &self.settings))? {
-            let pushed = body.push(&chunk);
-            visit.wire += chunk.len() as u64;
-            pushed?;
-        }
+        self.stream(&mut response, url, &mut body, visit).await?;
         let bytes = body.finish()?;
         if bytes.iter().all(u8::is_ascii_whitespace) {
             return Err(FetchError::Empty);
         }
         Ok(bytes)
+    }
+
+    /// Takes a body off the wire.
+    async fn stream(&self, response: &mut Response, url: &WebUrl, body: &mut Body, visit: &mut Visit) -> Result<(), FetchError> {
+        while let Some(chunk) = response.chunk().await.map_err(|e| explain(&e, url, &self.settings))? {
+            visit.wire += chunk.len() as u64;
+            body.push(&chunk)?;
+        }
+        Ok(())
     }
 
     /// The rules that hold for an address, asked for first where they are not known.
@@ -416,14 +421,10 @@ impl Fetcher {
         }
         let coding = response.headers().get(CONTENT_ENCODING).and_then(|v| v.to_str().ok()).unwrap_or_default().to_owned();
         let mut body = Body::new(&coding, robots::MAX_BYTES)?;
-        while let Some(chunk) = response.chunk().await.map_err(|e| explain(&e, url, &self.settings))? {
-            visit.wire += chunk.len() as u64;
-            match body.push(&chunk) {
-                Ok(()) => {}
-                Err(FetchError::TooLarge(_)) => return Ok(Ok(Some(body.beginning()))),
-                Err(e) => return Err(e),
-            }
+        match self.stream(&mut response, url, &mut body, visit).await {
+            Ok(()) => body.finish().map(|file| Ok(Some(file))),
+            Err(FetchError::TooLarge(_)) => Ok(Ok(Some(body.beginning()))),
+            Err(e) => Err(e),
         }
-        body.finish().map(|file| Ok(Some(file)))
     }
 }

@@ -40,7 +40,7 @@ impl Pipeline {
         let request = Request { url: &source.url, source, validators: &state.validators, expect: Expect::Listing, keep };
         let answer = self.fetcher.get(&request).await;
         let log = record(&request, &answer);
-        self.watch_network(source, &source.url, &answer);
+        let down = self.network_down(source, &source.url, &answer);
         match answer.result {
             Ok(Fetched::NotModified { moved, fresh }) => {
                 let looked = self.plan(source, &state, &Wishes { fresh, ..Wishes::default() }, false, Utc::now());
@@ -49,7 +49,7 @@ impl Pipeline {
                 Ok(Look::Unchanged)
             }
             Ok(Fetched::Page(page)) => self.take_entries(source, *page, state, log).await,
-            Err(e) => self.fetch_failed(source, &state, &e, log).await,
+            Err(e) => self.fetch_failed(source, &state, &e, down, log).await,
         }
     }
 
@@ -97,16 +97,14 @@ impl Pipeline {
         Bounds { floor: self.settings.fetch.min_interval, ceiling: self.settings.fetch.max_interval }
     }
 
-    async fn fetch_failed(&self, source: &Arc<Source>, state: &SourceState, e: &FetchError, log: FetchRecord) -> Result<Look> {
+    async fn fetch_failed(&self, source: &Arc<Source>, state: &SourceState, e: &FetchError, down: bool, log: FetchRecord) -> Result<Look> {
         let mut failure = Failure { code: e.code(), english: e.to_string(), chinese: e.chinese(), ..Failure::default() };
         failure.hiccup = e.is_hiccup() && state.failures == 0;
         if let Some(after) = e.asked_wait() {
             failure.after = Some(after);
             self.pause(source, &source.url, after, e).await?;
         }
-        if e.is_network() && self.network.failed(&lane(source, &source.url)).0 {
-            failure.network = true;
-        }
+        failure.network = down;
         let failing_for = state.failing_since.map_or(TimeDelta::zero(), |since| Utc::now() - since);
         failure.resting = match e {
             FetchError::Status(410) => Some("answered 410 Gone".to_owned()),
@@ -155,19 +153,22 @@ impl Pipeline {
         Ok(self.store.run(move |s| s.pause_lane(&lane, until, &reason)).await?)
     }
 
-    /// Any answer proves that the network works.
-    pub(super) fn watch_network(&self, source: &Source, url: &WebUrl, answer: &Answer) {
+    /// Whether this failure is the network's and not the site's; any answer proves that the network works.
+    pub(super) fn network_down(&self, source: &Source, url: &WebUrl, answer: &Answer) -> bool {
         match &answer.result {
             Err(e) if e.is_network() => {
-                if let (true, true) = self.network.failed(&lane(source, url)) {
+                let (down, news) = self.network.failed(&lane(source, url));
+                if news {
                     tracing::error!(
                         "the network seems to be down: nobody can be reached; sources are tried again every few minutes and none is blamed"
                     );
                 }
+                return down;
             }
             _ if answer.visit.status.is_some() => self.network.answered(),
             _ => {}
         }
+        false
     }
 }
 

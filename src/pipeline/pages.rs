@@ -11,10 +11,10 @@ use crate::config::SourceList;
 use crate::dedup::fingerprint::Sketch;
 use crate::dedup::stories::comparable;
 use crate::extract::{self, Context, ExtractError};
-use crate::fetch::{Expect, FetchError, Fetched, Page, Request, Validators, charset, lane};
+use crate::fetch::{Expect, FetchError, Fetched, Page, Request, Validators, charset};
 use crate::model::{Entry, EntryId, Extracted, Source, WebUrl};
 use crate::schedule::rhythm::delta;
-use crate::store::{FetchRecord, NewArticle, OpenEntry, RawPage};
+use crate::store::{FetchRecord, NewArticle, OpenEntry, RawPage, StoredPage};
 use crate::text::dates::Clock;
 use crate::text::words;
 
@@ -39,14 +39,6 @@ pub(super) enum Got {
     },
     /// Nothing to do: somebody else was quicker, or its source is gone.
     Nothing,
-}
-
-/// A page in memory, as fetched now or read from the store.
-struct InHand {
-    url: WebUrl,
-    content_type: Option<String>,
-    body: Vec<u8>,
-    fetched: DateTime<Utc>,
 }
 
 impl Pipeline {
@@ -78,7 +70,7 @@ impl Pipeline {
         let request = Request { url: &entry.entry.url, source, validators: &none, expect: Expect::Page, keep };
         let answer = self.fetcher.get(&request).await;
         let log = record(&request, &answer);
-        self.watch_network(source, &entry.entry.url, &answer);
+        let down = self.network_down(source, &entry.entry.url, &answer);
         match answer.result {
             Ok(Fetched::Page(page)) => {
                 let page = self.keep_page(entry.id, *page, log).await?;
@@ -88,12 +80,12 @@ impl Pipeline {
                 }
             }
             Ok(Fetched::NotModified { .. }) => self.lose(&entry, "answered 304 to a first request", Some(Utc::now() + RETRY), Some(log)).await,
-            Err(e) => self.page_failed(&entry, source, &e, log).await,
+            Err(e) => self.page_failed(&entry, source, &e, down, log).await,
         }
     }
 
     /// The page is on disk before anything is made of it.
-    async fn keep_page(self: &Arc<Self>, id: EntryId, page: Page, log: FetchRecord) -> Result<Option<InHand>> {
+    async fn keep_page(self: &Arc<Self>, id: EntryId, page: Page, log: FetchRecord) -> Result<Option<StoredPage>> {
         let fetched = Utc::now();
         let compressed = self.cpu(move || {
             let raw = RawPage::compress(&page.url, page.content_type.as_deref(), &page.body);
@@ -102,10 +94,10 @@ impl Pipeline {
         let Some((page, raw)) = compressed.await else { return Ok(None) };
         let raw = raw?;
         self.store.run(move |s| s.commit_page(id, &raw, &log, fetched)).await?;
-        Ok(Some(InHand { url: page.url, content_type: page.content_type, body: page.body, fetched }))
+        Ok(Some(StoredPage { url: page.url, content_type: page.content_type, body: page.body, fetched }))
     }
 
-    async fn page_failed(self: &Arc<Self>, entry: &OpenEntry, source: &Arc<Source>, e: &FetchError, log: FetchRecord) -> Result<Got> {
+    async fn page_failed(self: &Arc<Self>, entry: &OpenEntry, source: &Arc<Source>, e: &FetchError, down: bool, log: FetchRecord) -> Result<Got> {
         let now = Utc::now();
         // a site that asks for patience costs the page no try
         if let Some(after) = e.asked_wait() {
@@ -115,7 +107,7 @@ impl Pipeline {
             let soon = after <= crate::fetch::PATIENCE;
             return Ok(Got::Lost { url: entry.entry.url.clone(), reason: e.to_string(), soon });
         }
-        if e.is_network() && self.network.failed(&lane(source, &entry.entry.url)).0 {
+        if down {
             return self.lose(entry, &e.to_string(), Some(now + NETWORK), Some(log)).await;
         }
         let last = !e.is_transient() || entry.tries + 1 >= self.settings.fetch.tries;
@@ -138,11 +130,10 @@ impl Pipeline {
         let Some(page) = self.store.run(move |s| s.page(id)).await? else {
             return self.lose(entry, "its page is gone from the store; it is fetched again", Some(Utc::now()), None).await;
         };
-        let page = InHand { url: page.url, content_type: page.content_type, body: page.body, fetched: page.fetched };
         self.make_article(entry, source, page).await
     }
 
-    async fn make_article(self: &Arc<Self>, entry: &OpenEntry, source: &Arc<Source>, page: InHand) -> Result<Got> {
+    async fn make_article(self: &Arc<Self>, entry: &OpenEntry, source: &Arc<Source>, page: StoredPage) -> Result<Got> {
         let (this, listed, source_then) = (Arc::clone(self), entry.clone(), Arc::clone(source));
         let made = self.cpu(move || {
             let extracted =
@@ -206,7 +197,7 @@ impl Pipeline {
     }
 }
 
-fn extract_page(page: &InHand, source: &Source) -> std::result::Result<Extracted, ExtractError> {
+fn extract_page(page: &StoredPage, source: &Source) -> std::result::Result<Extracted, ExtractError> {
     if let Some(format) = extract::foreign_format(&page.body) {
         return Err(ExtractError::NotHtml(format));
     }

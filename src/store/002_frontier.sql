@@ -4,7 +4,6 @@ ALTER TABLE source ADD COLUMN lane         TEXT NOT NULL DEFAULT '';     -- whos
 ALTER TABLE source ADD COLUMN enabled      INTEGER NOT NULL DEFAULT 1;
 ALTER TABLE source ADD COLUMN last_look    INTEGER;                      -- whatever came of it
 ALTER TABLE source ADD COLUMN error_code   TEXT;                         -- stable word for last_error
-ALTER TABLE source ADD COLUMN error_status INTEGER;
 ALTER TABLE source ADD COLUMN resting      TEXT;                         -- why it is not asked any more
 ALTER TABLE source ADD COLUMN interval     INTEGER;                      -- in force, seconds
 ALTER TABLE source ADD COLUMN looks        REAL NOT NULL DEFAULT 0;      -- these six: schedule::rhythm::Rhythm
