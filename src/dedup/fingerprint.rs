@@ -17,7 +17,8 @@ use crate::text::chars::{fold, is_letter};
 pub const BANDS: usize = 24;
 /// Rows of one band: 24 bands of 3 find a Jaccard similarity of 0.5 with probability 0.96.
 const ROWS: usize = 3;
-/// Places of a sketch; the first [`BANDS`] × [`ROWS`] make the bands, all of them the estimate.
+/// Places of a sketch's estimate. The bands have fewer of their own: a short text leaves most of 256 places to be filled by
+/// others' values, and bands of borrowed values meet too seldom.
 const PLACES: usize = 256;
 const SHINGLE: usize = 4;
 /// Longest text looked at, in letters: bounds the time one article can cost.
@@ -40,21 +41,19 @@ pub struct Sketch {
 impl Sketch {
     /// Sketches a text.
     pub fn of(text: &str) -> Self {
-        let mut minima = [u32::MAX; PLACES];
+        let (mut minima, mut rows) = ([u32::MAX; PLACES], [u32::MAX; BANDS * ROWS]);
         let mut shingles = 0;
         each_shingle(text, |hash| {
             shingles += 1;
-            // the upper half chooses the place, the lower half competes for it
-            let place = ((hash >> 32) * PLACES as u64) >> 32;
-            if let Some(minimum) = usize::try_from(place).ok().and_then(|p| minima.get_mut(p)) {
-                *minimum = (*minimum).min((hash & 0xffff_fffe) as u32);
-            }
+            compete(&mut minima, hash);
+            compete(&mut rows, hash);
         });
         if shingles > 0 {
             densify(&mut minima);
+            densify(&mut rows);
         }
         let mut bands = [0; BANDS];
-        for ((band, rows), seed) in bands.iter_mut().zip(minima.chunks(ROWS)).zip(1u64..) {
+        for ((band, rows), seed) in bands.iter_mut().zip(rows.chunks(ROWS)).zip(1u64..) {
             *band = (rows.iter().fold(seed, |hash, row| mix(hash ^ u64::from(*row))) >> 32) as u32;
         }
         Self { shingles, places: minima.map(|m| (mix(u64::from(m)) & 0xff) as u8), bands }
@@ -95,15 +94,21 @@ impl Sketch {
     }
 }
 
+/// The upper half of a hash chooses the place, the lower half competes for it.
+fn compete(minima: &mut [u32], hash: u64) {
+    let place = ((hash >> 32) * minima.len() as u64) >> 32;
+    if let Some(minimum) = usize::try_from(place).ok().and_then(|p| minima.get_mut(p)) {
+        *minimum = (*minimum).min((hash & 0xffff_fffe) as u32);
+    }
+}
+
 /// Gives each empty place the value of a full one, chosen alike for all texts.
-fn densify(minima: &mut [u32; PLACES]) {
-    let full: Vec<bool> = minima.iter().map(|m| *m != u32::MAX).collect();
-    let given = *minima;
-    for (place, minimum) in minima.iter_mut().enumerate().filter(|(p, _)| full.get(*p) == Some(&false)) {
-        let probes = (0u64..).map(|attempt| (mix(place as u64 ^ attempt << 16) & 0xff) as usize);
-        if let Some(from) = probes.take(64 * PLACES).find(|p| full.get(*p) == Some(&true)) {
-            *minimum = given.get(from).copied().unwrap_or(u32::MAX);
-        }
+fn densify(minima: &mut [u32]) {
+    let (given, places) = (minima.to_vec(), minima.len());
+    for (place, minimum) in minima.iter_mut().enumerate().filter(|(_, m)| **m == u32::MAX) {
+        let probes = (0u64..).filter_map(|attempt| usize::try_from(mix(place as u64 ^ attempt << 16) % places as u64).ok());
+        let full = probes.take(64 * places).find_map(|p| given.get(p).copied().filter(|m| *m != u32::MAX));
+        *minimum = full.unwrap_or(u32::MAX);
     }
 }
 
