@@ -7,13 +7,13 @@ mod crawl;
 mod look;
 mod network;
 mod pages;
+mod processors;
 mod report;
 
 use std::path::PathBuf;
 use std::sync::Arc;
 
 use chrono::{DateTime, Duration, NaiveDate, Utc};
-use tokio::sync::Semaphore;
 
 use crate::classify::{Classifier, Hints};
 use crate::config::{Settings, SourceList, Taxonomy};
@@ -27,6 +27,7 @@ use crate::render;
 use crate::store::{Judged, Letter, Store, StoreError};
 
 use network::Network;
+use processors::Processors;
 
 pub use crawl::{Reach, Sources};
 pub use report::{PassReport, Progress, Silent};
@@ -48,6 +49,9 @@ pub enum PipelineError {
     /// The automaton.
     #[error("the taxonomy cannot be made ready: {0}")]
     Taxonomy(#[from] aho_corasick::BuildError),
+    /// The machine has no threads left.
+    #[error("no thread can be started: {0}; look at the limits of the service (TasksMax, ulimit -u)")]
+    Threads(std::io::Error),
     /// A task of the crawl ended without an answer.
     #[error("a task of the crawl ended without an answer; this is a fault of the program")]
     Task,
@@ -80,15 +84,15 @@ pub struct Pipeline {
     classifier: Classifier,
     settings: Settings,
     network: Network,
-    processors: Arc<Semaphore>,
+    processors: Processors,
 }
 
 impl Pipeline {
     /// Wires the stages.
     pub fn new(store: Store, settings: Settings, taxonomy: Taxonomy) -> Result<Arc<Self>> {
         let fetcher = Fetcher::new(&settings.fetch, Arc::new(store.clone()))?;
-        let processors = Arc::new(Semaphore::new(std::thread::available_parallelism().map_or(2, std::num::NonZero::get)));
-        Ok(Arc::new(Self { store, fetcher, classifier: Classifier::new(taxonomy)?, settings, network: Network::default(), processors }))
+        let (classifier, processors) = (Classifier::new(taxonomy)?, Processors::new().map_err(PipelineError::Threads)?);
+        Ok(Arc::new(Self { store, fetcher, classifier, settings, network: Network::default(), processors }))
     }
 
     /// The store behind.
@@ -128,14 +132,9 @@ impl Pipeline {
         self.fetcher.close().await;
     }
 
-    /// CPU work off the async threads, no more at once than there are processors; nothing where it panicked.
+    /// CPU work off the async threads; nothing where it panicked.
     async fn cpu<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> Option<T> {
-        let permit = Arc::clone(&self.processors).acquire_owned().await.ok()?;
-        let task = tokio::task::spawn_blocking(move || {
-            let _permit = permit;
-            work()
-        });
-        task.await.ok()
+        self.processors.run(work).await
     }
 
     /// Judges what is not judged yet: after a change of schema or taxonomy.
@@ -149,7 +148,7 @@ impl Pipeline {
             let n = articles.len();
             let (this, list) = (Arc::clone(self), Arc::clone(list));
             let judged = self.cpu(move || {
-                articles.into_iter().map(|a| (this.judge_one(&a, &list), Sketch::of(&comparable(&a.title, &a.text)), a)).collect::<Vec<_>>()
+                articles.into_iter().map(|a| (this.judge_one(&a, &list), Sketch::of(&comparable(&a.headline.title, &a.text)), a)).collect::<Vec<_>>()
             });
             let Some(judged) = judged.await else { return Err(PipelineError::Task) };
             let commit = self.store.run(move |s| {
@@ -163,8 +162,8 @@ impl Pipeline {
     }
 
     fn judge_one(&self, a: &Article, list: &SourceList) -> Judgement {
-        let hints = list.get(&a.source).map_or_else(Hints::default, |s| Hints { column: s.column.as_deref(), industries: &s.industries });
-        self.classifier.judge(&a.title, &a.text, &hints)
+        let hints = list.get(&a.headline.source).map_or_else(Hints::default, |s| Hints { column: s.column.as_deref(), industries: &s.industries });
+        self.classifier.judge(&a.headline.title, &a.text, &hints)
     }
 
     /// Makes the edition of a day and stores it; one that was mailed already comes back as it was.
@@ -173,11 +172,11 @@ impl Pipeline {
         let edition = self.store.run(move |store| {
             let p = &this.settings.publication;
             let window = Duration::from_std(p.window).unwrap_or_else(|_| Duration::days(3));
-            let mut articles = store.since(now - window)?;
-            articles.retain(|a| a.judgement.is_some());
+            let headlines = store.judged_since(now - window)?;
             let health = Health { sources, troubles: store.troubles(p.calendar.zone, now)?, ..Health::default() };
             let used = store.used_stories(&p.name, date)?;
-            let draft = digest::build(Material { publication: p, articles, used, health, date, now, summarise: &this.settings.summarise });
+            let material = Material { publication: p, headlines, used, health, date, now, summarise: &this.settings.summarise };
+            let draft = digest::build(material, |id| store.text(id))?;
             store.commit_edition(draft.edition, p, &draft.stories)
         });
         Ok(edition.await?)
@@ -188,7 +187,7 @@ impl Pipeline {
         let (id, edition) = (edition.id, edition.clone());
         let (recipients, settings) = (self.settings.publication.recipients.clone(), self.settings.mail.clone());
         // the document and its compression are CPU work
-        let composed = tokio::task::spawn_blocking(move || -> Result<Vec<Letter>> {
+        let composed = self.cpu(move || -> Result<Vec<Letter>> {
             let parts = render::parts(&edition)?;
             Ok(recipients.iter().map(|to| mail::compose(&edition, &parts, &settings, to, now)).collect::<std::result::Result<_, _>>()?)
         });

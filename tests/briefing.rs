@@ -8,7 +8,7 @@ use qingbao::classify::{Classifier, Hints};
 use qingbao::config::Taxonomy;
 use qingbao::config::settings::{Publication, SummariseSettings};
 use qingbao::digest::{self, Material};
-use qingbao::model::{Article, ArticleId, Health, SourceId, StoryId, WebUrl};
+use qingbao::model::{ArticleId, Headline, Health, SourceId, StoryId, WebUrl};
 
 /// Column of the printed issue, headline, text.
 const SUBJECTS: [(&str, &str, &str); 5] = [
@@ -53,10 +53,10 @@ const SUBJECTS: [(&str, &str, &str); 5] = [
 fn the_subjects_of_a_printed_issue_land_in_its_columns() {
     let now: DateTime<Utc> = "2026-11-23T23:30:00Z".parse().unwrap();
     let classifier = Classifier::new(Taxonomy::load(None).unwrap()).unwrap();
-    let articles = SUBJECTS
+    let headlines = SUBJECTS
         .iter()
         .zip(1..)
-        .map(|((_, title, text), id)| Article {
+        .map(|((_, title, text), id)| Headline {
             id: ArticleId(id),
             source: SourceId::parse("test").unwrap(),
             source_name: "示例网".into(),
@@ -67,22 +67,25 @@ fn the_subjects_of_a_printed_issue_land_in_its_columns() {
             publisher: None,
             published_at: None,
             fetched_at: now,
-            text: text.lines().map(str::trim).collect::<Vec<_>>().join("\n"),
-            html: String::new(),
+            length: text.len(),
             story: Some(StoryId(id)),
             judgement: Some(classifier.judge(title, text, &Hints::default())),
         })
         .collect();
     let publication = Publication::default();
-    let draft = digest::build(Material {
+    let material = Material {
         publication: &publication,
-        articles,
+        headlines,
         used: HashSet::new(),
         health: Health::default(),
         date: "2026-11-24".parse().unwrap(),
         now,
         summarise: &SummariseSettings::default(),
-    });
+    };
+    let text = |id: ArticleId| {
+        usize::try_from(id.0).ok().and_then(|n| SUBJECTS.get(n - 1)).map(|s| s.2.lines().map(str::trim).collect::<Vec<_>>().join("\n"))
+    };
+    let draft = digest::build(material, |id| text(id).ok_or(id)).unwrap();
     for (column, title, _) in SUBJECTS {
         let found = draft.edition.columns.iter().find(|c| c.items.iter().any(|i| i.title == title)).map(|c| c.name.as_str());
         assert_eq!(found, Some(column), "{title}");

@@ -1,12 +1,13 @@
 //! Keywords of one article: its frequent content words, those of the headline and of the evidence first.
 
 use std::collections::{HashMap, HashSet};
+use std::sync::LazyLock;
 
 use crate::text::chars::is_han;
-use crate::text::words;
+use crate::text::words::Words;
 
 const MAX_KEYWORDS: usize = 6;
-/// Longest text looked at, in bytes of whole characters.
+/// Longest text looked at, in bytes.
 const MAX_BYTES: usize = 12_000;
 
 /// Words of reporting that say nothing of the subject.
@@ -18,29 +19,29 @@ const STOP: &str = "记者 报道 近日 日前 目前 今年 去年 昨日 今�
     上半年 下半年 季度 一季度 三季度 前三季度 月份 日电 目标 任务 基础 条件 作用 影响 关系 内容 结果 过程 需要 应该 能够 可能 必须 它们 自己 \
     国家 社会 经济 人民 政府 领导 干部 群众 单位 部门 机构 行业 领域 特别 非常 十分 比较 更加 越来越 此外 另外 据悉 了解 获悉 预计 累计";
 
+static STOP_WORDS: LazyLock<HashSet<&str>> = LazyLock::new(|| STOP.split_whitespace().collect());
+
 /// Best first; evidence of the labels counts double.
-pub(super) fn extract(title: &str, text: &str, evidence: &[&str]) -> Vec<String> {
-    let stop: HashSet<&str> = STOP.split_whitespace().collect();
-    let mut weights: HashMap<String, f64> = HashMap::new();
-    let window = text.char_indices().take_while(|(i, _)| *i < MAX_BYTES).last().map_or(0, |(i, c)| i + c.len_utf8());
-    for (part, weight) in [(title, 3.0), (text.get(..window).unwrap_or_default(), 1.0)] {
-        for word in words::cut_guessing(part) {
+pub(super) fn extract(title: &Words, text: &Words, evidence: &[&str]) -> Vec<String> {
+    let mut weights: HashMap<&str, f64> = HashMap::new();
+    for (part, weight) in [(title, 3.0), (text, 1.0)] {
+        for word in part.guessed(MAX_BYTES) {
             let n = word.chars().filter(|c| is_han(*c)).count();
-            if n == word.chars().count() && (2..=8).contains(&n) && !stop.contains(word) {
+            if n == word.chars().count() && (2..=8).contains(&n) && !STOP_WORDS.contains(word) {
                 // longer words are more specific
-                *weights.entry(word.to_owned()).or_default() += weight * (1.0 + 0.4 * (n as f64 - 2.0));
+                *weights.entry(word).or_default() += weight * (1.0 + 0.4 * (n as f64 - 2.0));
             }
         }
     }
     for word in evidence {
-        *weights.entry((*word).to_owned()).or_insert(1.0) *= 2.0;
+        *weights.entry(word).or_insert(1.0) *= 2.0;
     }
-    let mut ranked: Vec<(String, f64)> = weights.into_iter().filter(|(_, w)| *w >= 2.0).collect();
-    ranked.sort_by(|a, b| b.1.total_cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
+    let mut ranked: Vec<(&str, f64)> = weights.into_iter().filter(|(_, w)| *w >= 2.0).collect();
+    ranked.sort_by(|a, b| b.1.total_cmp(&a.1).then_with(|| a.0.cmp(b.0)));
     let mut out: Vec<String> = Vec::new();
     for (word, _) in ranked {
-        if !out.iter().any(|o| o.contains(&word) || word.contains(o.as_str())) {
-            out.push(word);
+        if !out.iter().any(|o| o.contains(word) || word.contains(o.as_str())) {
+            out.push(word.to_owned());
         }
         if out.len() == MAX_KEYWORDS {
             break;
@@ -55,7 +56,7 @@ mod tests {
 
     #[test]
     fn the_subject_comes_first_and_reporters_words_never() {
-        let k = extract("许昌假发走红海外", "记者近日获悉，许昌假发出口增长。假发企业通过跨境电商销售假发。", &["假发"]);
+        let k = extract(&Words::of("许昌假发走红海外"), &Words::of("记者近日获悉，许昌假发出口增长。假发企业通过跨境电商销售假发。"), &["假发"]);
         assert_eq!(k.first().map(String::as_str), Some("假发"));
         assert!(!k.contains(&"记者".to_owned()) && !k.contains(&"近日".to_owned()), "{k:?}");
     }

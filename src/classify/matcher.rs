@@ -6,7 +6,7 @@ use aho_corasick::{AhoCorasick, BuildError};
 
 use crate::config::Taxonomy;
 use crate::text::chars::{fold, is_han};
-use crate::text::words;
+use crate::text::words::Words;
 
 /// Words of at least this many Han characters need no word border: they hold no other meaning.
 const SAFE_LENGTH: usize = 4;
@@ -119,9 +119,10 @@ impl Matcher {
         Ok(Self { automaton, words: words.into_values().collect() })
     }
 
-    /// Every word of the taxonomy in a folded text.
-    pub(super) fn find(&self, text: &str) -> Hits {
-        let borders = borders(text);
+    /// Every word of the taxonomy in the first `bytes` of a text.
+    pub(super) fn find(&self, words: &Words, bytes: usize) -> Hits {
+        let borders = Borders::of(words);
+        let text = words.text().get(..words.text().floor_char_boundary(bytes)).unwrap_or_default();
         let mut excluded: Vec<(usize, usize)> = Vec::new();
         let mut found: Vec<(usize, usize, usize)> = Vec::new();
         for m in self.automaton.find_overlapping_iter(text) {
@@ -197,21 +198,17 @@ impl Covered {
 struct Borders(Vec<bool>);
 
 impl Borders {
+    fn of(words: &Words) -> Self {
+        let mut out = vec![false; words.text().len() + 1];
+        for offset in std::iter::once(0).chain(words.ends()) {
+            out.get_mut(offset).into_iter().for_each(|b| *b = true);
+        }
+        Self(out)
+    }
+
     fn contains(&self, offset: usize) -> bool {
         self.0.get(offset).copied().unwrap_or(false)
     }
-}
-
-fn borders(text: &str) -> Borders {
-    let mut at = 0;
-    let mut out = vec![false; text.len() + 1];
-    let mut mark = |offset: usize| out.get_mut(offset).into_iter().for_each(|b| *b = true);
-    mark(0);
-    for word in words::cut(text) {
-        at += word.len();
-        mark(at);
-    }
-    Borders(out)
 }
 
 fn whole_word(text: &str, word: &str, start: usize, end: usize, borders: &Borders) -> bool {

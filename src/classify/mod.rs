@@ -12,7 +12,7 @@ use std::collections::BTreeMap;
 use crate::config::Taxonomy;
 use crate::config::taxonomy::Topic;
 use crate::model::{Judgement, Label};
-use crate::text::chars::fold;
+use crate::text::words::Words;
 
 use matcher::{Hits, Matcher, Meaning};
 
@@ -28,8 +28,8 @@ const WEAK: f64 = 0.45;
 const FULL_LENGTH: f64 = 800.0;
 /// What a source's own field adds to an industry the text speaks of anyway.
 const HINT: f64 = 0.8;
-/// Longest text looked at, in characters.
-const MAX_TEXT: usize = 20_000;
+/// Longest text looked at, in bytes: about 20,000 Chinese characters.
+const MAX_BYTES: usize = 60_000;
 
 /// What is known of an article's source.
 #[derive(Debug, Clone, Copy, Default)]
@@ -55,16 +55,19 @@ impl Classifier {
 
     /// Judges one article.
     pub fn judge(&self, title: &str, text: &str, hints: &Hints<'_>) -> Judgement {
-        let title: String = title.chars().map(fold).collect();
-        let text: String = text.chars().take(MAX_TEXT).map(fold).collect();
-        let (in_title, in_text) = (self.matcher.find(&title), self.matcher.find(&text));
-        let length = title.chars().count() + text.chars().count();
+        self.judge_words(&Words::of(title), &Words::of(text), hints)
+    }
+
+    /// Judges one article whose words are known already.
+    pub fn judge_words(&self, title: &Words, text: &Words, hints: &Hints<'_>) -> Judgement {
+        let (in_title, in_text) = (self.matcher.find(title, MAX_BYTES), self.matcher.find(text, MAX_BYTES));
+        let length = title.text().chars().count() + text.text().chars().count();
         let industries = topics(&self.taxonomy.industries, Meaning::industry, &in_title, &in_text, length, hints.industries);
         let themes = topics(&self.taxonomy.themes, Meaning::theme, &in_title, &in_text, length, &[]);
-        let (column, column_reasons) = column::choose(&self.taxonomy, &in_title, &in_text, &title, length, hints.column);
+        let (column, column_reasons) = column::choose(&self.taxonomy, &in_title, &in_text, title.text(), length, hints.column);
         let evidence: Vec<&str> = industries.iter().chain(&themes).flat_map(|l| l.evidence.iter().map(String::as_str)).collect();
         Judgement {
-            keywords: keywords::extract(&title, &text, &evidence),
+            keywords: keywords::extract(title, text, &evidence),
             places: named(&in_title, &in_text, Meaning::place, |i| self.taxonomy.places.get(i).map(|p| p.name.clone())),
             organisations: named(&in_title, &in_text, Meaning::organisation, |i| self.taxonomy.organisations.get(i).map(|o| o.name.clone())),
             industries,

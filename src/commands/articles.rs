@@ -8,7 +8,7 @@ use clap::{Subcommand, ValueEnum};
 use serde_json::json;
 
 use super::World;
-use crate::model::Article;
+use crate::model::{Article, Headline};
 use crate::store::Store;
 
 /// What to do.
@@ -60,50 +60,54 @@ pub(super) async fn run(action: &Action, world: &World) -> anyhow::Result<()> {
                 }
                 None => DateTime::<Utc>::MIN_UTC,
             };
-            let articles = store.run(move |s| s.since(since)).await?;
-            export(&articles, *format, &mut out)?;
+            // one at a time: an archive may be larger than memory
+            heading(*format, &mut out)?;
+            store.each_since(since, |a| export(&a, *format, &mut out))?;
         }
     }
     out.flush()?;
     Ok(())
 }
 
-fn day(a: &Article, world: &World) -> String {
+fn day(a: &Headline, world: &World) -> String {
     a.effective_time().with_timezone(&world.settings.publication.calendar.zone).date_naive().to_string()
 }
 
-fn export(articles: &[Article], format: Format, out: &mut dyn Write) -> anyhow::Result<()> {
+fn heading(format: Format, out: &mut dyn Write) -> anyhow::Result<()> {
     if matches!(format, Format::Csv) {
         writeln!(out, "id,source,url,title,author,publisher,published_at,column,industries,text")?;
     }
-    for a in articles {
-        let j = a.judgement.clone().unwrap_or_default();
-        match format {
-            Format::Jsonl => {
-                let value = json!({
-                    "id": a.id.0, "source": a.source.as_str(), "url": a.url, "title": a.title, "author": a.author, "publisher": a.publisher,
-                    "published_at": a.published_at.map(|d| d.to_rfc3339()), "fetched_at": a.fetched_at.to_rfc3339(), "story": a.story,
-                    "column": j.column, "industries": j.industries, "themes": j.themes, "keywords": j.keywords, "places": j.places,
-                    "organisations": j.organisations, "text": a.text,
-                });
-                writeln!(out, "{value}")?;
-            }
-            Format::Csv => {
-                let names: Vec<&str> = j.industries.iter().map(|l| l.name.as_str()).collect();
-                let fields = [
-                    a.id.to_string(),
-                    a.source.to_string(),
-                    a.url.to_string(),
-                    a.title.clone(),
-                    a.author.clone().unwrap_or_default(),
-                    a.publisher.clone().unwrap_or_default(),
-                    a.published_at.map(|d| d.to_rfc3339()).unwrap_or_default(),
-                    j.column.clone(),
-                    names.join("、"),
-                    a.text.clone(),
-                ];
-                writeln!(out, "{}", fields.iter().map(|f| csv_field(f)).collect::<Vec<_>>().join(","))?;
-            }
+    Ok(())
+}
+
+fn export(article: &Article, format: Format, out: &mut dyn Write) -> anyhow::Result<()> {
+    let (a, text) = (&article.headline, &article.text);
+    let j = a.judgement.clone().unwrap_or_default();
+    match format {
+        Format::Jsonl => {
+            let value = json!({
+                "id": a.id.0, "source": a.source.as_str(), "url": a.url, "title": a.title, "author": a.author, "publisher": a.publisher,
+                "published_at": a.published_at.map(|d| d.to_rfc3339()), "fetched_at": a.fetched_at.to_rfc3339(), "story": a.story,
+                "column": j.column, "industries": j.industries, "themes": j.themes, "keywords": j.keywords, "places": j.places,
+                "organisations": j.organisations, "text": text,
+            });
+            writeln!(out, "{value}")?;
+        }
+        Format::Csv => {
+            let names: Vec<&str> = j.industries.iter().map(|l| l.name.as_str()).collect();
+            let fields = [
+                a.id.to_string(),
+                a.source.to_string(),
+                a.url.to_string(),
+                a.title.clone(),
+                a.author.clone().unwrap_or_default(),
+                a.publisher.clone().unwrap_or_default(),
+                a.published_at.map(|d| d.to_rfc3339()).unwrap_or_default(),
+                j.column.clone(),
+                names.join("、"),
+                text.clone(),
+            ];
+            writeln!(out, "{}", fields.iter().map(|f| csv_field(f)).collect::<Vec<_>>().join(","))?;
         }
     }
     Ok(())

@@ -11,7 +11,7 @@ use std::collections::{BTreeMap, HashSet};
 use chrono::{DateTime, NaiveDate, Utc};
 
 use crate::config::settings::{Publication, SummariseSettings};
-use crate::model::{Article, ArticleId, ColumnItems, Copy, Edition, EditionId, Health, Item, Judgement, StoryId};
+use crate::model::{ArticleId, ColumnItems, Copy, Edition, EditionId, Headline, Health, Item, Judgement, StoryId};
 
 use rank::Candidate;
 
@@ -24,7 +24,7 @@ pub struct Material<'a> {
     /// The publication.
     pub publication: &'a Publication,
     /// Judged articles of the window.
-    pub articles: Vec<Article>,
+    pub headlines: Vec<Headline>,
     /// Stories shown on other days.
     pub used: HashSet<StoryId>,
     /// How the crawl went.
@@ -46,11 +46,14 @@ pub struct Draft {
     pub stories: Vec<(StoryId, ArticleId)>,
 }
 
-/// Builds the edition of a day.
-pub fn build(material: Material<'_>) -> Draft {
-    let Material { publication, articles, used, mut health, date, now, summarise } = material;
-    let all = articles.len();
-    let stories = group(articles);
+/// Builds the edition of a day; `text_of` is asked for the texts of the chosen articles only.
+///
+/// # Errors
+/// Those of `text_of`.
+pub fn build<E>(material: Material<'_>, mut text_of: impl FnMut(ArticleId) -> Result<String, E>) -> Result<Draft, E> {
+    let Material { publication, headlines, used, mut health, date, now, summarise } = material;
+    let all = headlines.len();
+    let stories = group(headlines);
     health.merged = all - stories.len();
     let candidates: Vec<Candidate> =
         stories.into_iter().filter(|(id, _)| !used.contains(id)).filter_map(|(id, copies)| Candidate::new(id, copies, now)).collect();
@@ -67,8 +70,8 @@ pub fn build(material: Material<'_>) -> Draft {
     for (at, column) in publication.columns.iter().enumerate() {
         let chosen = rank::choose(by_column.remove(&at).unwrap_or_default(), column.quota);
         stories.extend(chosen.iter().map(|c| (c.story, c.lead().id)));
-        let items = chosen.into_iter().map(|c| item(&c, summarise, publication.calendar.zone)).collect();
-        out.push(ColumnItems { name: column.name.clone(), items });
+        let items = chosen.into_iter().map(|c| Ok(item(&c, text_of(c.lead().id)?, summarise, publication.calendar.zone)));
+        out.push(ColumnItems { name: column.name.clone(), items: items.collect::<Result<_, E>>()? });
     }
     let foreword = foreword::write(&out, &health);
     let edition = Edition {
@@ -83,28 +86,28 @@ pub fn build(material: Material<'_>) -> Draft {
         columns: out,
         health,
     };
-    Draft { edition, stories }
+    Ok(Draft { edition, stories })
 }
 
 /// Articles by story; an article without a story is its own.
-fn group(articles: Vec<Article>) -> BTreeMap<StoryId, Vec<Article>> {
-    let mut stories: BTreeMap<StoryId, Vec<Article>> = BTreeMap::new();
-    for a in articles {
+fn group(headlines: Vec<Headline>) -> BTreeMap<StoryId, Vec<Headline>> {
+    let mut stories: BTreeMap<StoryId, Vec<Headline>> = BTreeMap::new();
+    for a in headlines {
         stories.entry(a.story.unwrap_or(StoryId(a.id.0))).or_default().push(a);
     }
     stories
 }
 
-fn item(c: &Candidate, summarise: &SummariseSettings, zone: chrono_tz::Tz) -> Item {
+fn item(c: &Candidate, text: String, summarise: &SummariseSettings, zone: chrono_tz::Tz) -> Item {
     let lead = c.lead();
     let j: &Judgement = c.judgement();
     let names = |labels: &[crate::model::Label]| labels.iter().map(|l| l.name.clone()).collect::<Vec<_>>();
-    let summary = summarise::summarise(&lead.title, &lead.text, &summarise.length);
+    let summary = summarise::summarise(&lead.title, &text, &summarise.length);
     Item {
         article: lead.id,
         title: summarise::clean_headline(&lead.title),
         summary: summary.text,
-        text: lead.text.clone(),
+        text,
         industries: names(&j.industries),
         themes: names(&j.themes),
         keywords: j.keywords.clone(),
@@ -130,8 +133,8 @@ pub(crate) mod tests {
     }
 
     /// A judged article, hours old.
-    pub(crate) fn article(id: i64, title: &str, industry: &str, column: &str, hours: i64) -> Article {
-        Article {
+    pub(crate) fn article(id: i64, title: &str, industry: &str, column: &str, hours: i64) -> Headline {
+        Headline {
             id: ArticleId(id),
             source: SourceId::parse(&format!("s{}", id % 3)).unwrap(),
             source_name: format!("来源{}", id % 3),
@@ -142,8 +145,7 @@ pub(crate) mod tests {
             publisher: Some("许昌日报".to_owned()),
             published_at: Some((now() - Duration::hours(hours)).fixed_offset()),
             fetched_at: now(),
-            text: format!("{title}的正文第一句话说明了事情的经过和结果。第二句话补充了数据：同比增长12.5%。"),
-            html: String::new(),
+            length: 120,
             story: Some(StoryId(id)),
             judgement: Some(Judgement {
                 industries: if industry.is_empty() {
@@ -157,16 +159,18 @@ pub(crate) mod tests {
         }
     }
 
-    pub(crate) fn build_with(articles: Vec<Article>, used: &[i64]) -> Draft {
-        build(Material {
+    pub(crate) fn build_with(headlines: Vec<Headline>, used: &[i64]) -> Draft {
+        let material = Material {
             publication: &Publication::default(),
-            articles,
+            headlines,
             used: used.iter().map(|i| StoryId(*i)).collect(),
             health: Health { sources: 3, ..Health::default() },
             date: "2026-11-24".parse().unwrap(),
             now: now(),
             summarise: &SummariseSettings::default(),
-        })
+        };
+        let text = |id: ArticleId| format!("第{}篇的正文第一句话说明了事情的经过和结果。第二句话补充了数据：同比增长12.5%。", id.0);
+        build(material, |id| Ok::<_, std::convert::Infallible>(text(id))).unwrap()
     }
 
     fn titles(d: &Draft, column: usize) -> Vec<&str> {
@@ -207,7 +211,7 @@ pub(crate) mod tests {
 
     #[test]
     fn quotas_hold_and_industries_are_spread() {
-        let mut articles: Vec<Article> = (0..30).map(|i| article(i, &format!("食品新闻{i}"), "食品", "行业动态", 1)).collect();
+        let mut articles: Vec<Headline> = (0..30).map(|i| article(i, &format!("食品新闻{i}"), "食品", "行业动态", 1)).collect();
         articles.push(article(90, "建材新闻", "建材", "行业动态", 20));
         let d = build_with(articles, &[]);
         assert_eq!(d.edition.columns[0].items.len(), 10);

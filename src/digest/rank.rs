@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 
-use crate::model::{Article, Judgement, StoryId};
+use crate::model::{Headline, Judgement, StoryId};
 
 const HOME: &str = "许昌";
 const PROVINCE: &str = "河南";
@@ -16,7 +16,7 @@ const FRESH_HOURS: f64 = 36.0;
 /// A story that may become an item.
 pub(super) struct Candidate {
     pub(super) story: StoryId,
-    copies: Vec<Article>,
+    copies: Vec<Headline>,
     lead: usize,
     pub(super) score: f64,
     pub(super) reasons: Vec<String>,
@@ -24,12 +24,12 @@ pub(super) struct Candidate {
 
 impl Candidate {
     /// Rates a story; `None` where it concerns nothing of ours.
-    pub(super) fn new(story: StoryId, mut copies: Vec<Article>, now: DateTime<Utc>) -> Option<Self> {
+    pub(super) fn new(story: StoryId, mut copies: Vec<Headline>, now: DateTime<Utc>) -> Option<Self> {
         copies.retain(|a| a.judgement.is_some());
         copies.sort_by_key(|a| (a.effective_time(), a.id));
-        let longest = copies.iter().map(|a| a.text.len()).max()?;
+        let longest = copies.iter().map(|a| a.length).max()?;
         // the earliest copy that is not cut short
-        let lead = copies.iter().position(|a| a.text.len() * 10 >= longest * 8).unwrap_or(0);
+        let lead = copies.iter().position(|a| a.length * 10 >= longest * 8).unwrap_or(0);
         let mut candidate = Self { story, copies, lead, score: 0.0, reasons: Vec::new() };
         candidate.judgement_opt()?.on_topic().then_some(())?;
         candidate.rate(now);
@@ -45,12 +45,12 @@ impl Candidate {
         self.judgement_opt().unwrap_or(&NONE)
     }
 
-    pub(super) fn lead(&self) -> &Article {
+    pub(super) fn lead(&self) -> &Headline {
         // `new` refuses stories without copies, and `lead` is a position among them
         &self.copies[self.lead]
     }
 
-    pub(super) fn others(&self) -> impl Iterator<Item = &Article> {
+    pub(super) fn others(&self) -> impl Iterator<Item = &Headline> {
         self.copies.iter().enumerate().filter(|(i, _)| *i != self.lead).map(|(_, a)| a)
     }
 

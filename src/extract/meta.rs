@@ -15,6 +15,8 @@ use crate::text::dates::{self, Clock};
 
 /// Longest title kept, in characters.
 pub const MAX_TITLE: usize = 200;
+/// Longest heading looked at, in letters.
+const LONGEST_HEADING: usize = 120;
 
 /// `<meta>` names of publication times, best first (lower case).
 const DATE_NAMES: [&str; 23] = [
@@ -59,10 +61,6 @@ pub(super) struct Head {
 static META: LazyLock<Option<Selector>> = LazyLock::new(|| Selector::parse("meta[content]").ok());
 static TITLE: LazyLock<Option<Selector>> = LazyLock::new(|| Selector::parse("title").ok());
 static LD: LazyLock<Option<Selector>> = LazyLock::new(|| Selector::parse("script[type='application/ld+json']").ok());
-static HEADINGS: LazyLock<Option<Selector>> = LazyLock::new(|| {
-    Selector::parse("h1,h2,h3,[class*=title],[id*=title],[class*=Title],[id*=Title],[class*=tit],[class*=headline],[class*=biaoti],strong,b,font,td")
-        .ok()
-});
 static SOURCE_ELEMENTS: LazyLock<Option<Selector>> = LazyLock::new(|| {
     Selector::parse("[class~=source],[id=source],[id*=source_baidu],[class*=laiyuan],[class~=ly],[id*=media_name],[class~=media],[class~=from],[class~=origin],[class~=source_name],[class~=article-source],[class~=art_source],a.source,[class~=author-name] .source").ok()
 });
@@ -76,6 +74,28 @@ fn select<'a>(html: &'a Html, selector: &'static LazyLock<Option<Selector>>) -> 
 
 fn text_of(e: ElementRef<'_>) -> String {
     line(&e.text().take(200).collect::<String>())
+}
+
+/// Elements that may hold the headline. Asked of every element of every page, so not by twelve selectors.
+fn headings(html: &Html) -> impl Iterator<Item = ElementRef<'_>> {
+    const SIGNS: [&str; 3] = ["tit", "headline", "biaoti"];
+    let named = |name: Option<&str>, signs: &[&str]| name.is_some_and(|n| signs.iter().any(|s| n.contains(s) || n.contains("Title")));
+    html.root_element().descendants().filter_map(ElementRef::wrap).filter(move |e| {
+        let e = e.value();
+        matches!(e.name(), "h1" | "h2" | "h3" | "strong" | "b" | "font" | "td") || named(e.attr("class"), &SIGNS) || named(e.attr("id"), &["title"])
+    })
+}
+
+/// The text of an element, unless it is too long for a headline.
+fn short_text(e: ElementRef<'_>) -> Option<String> {
+    let mut out = String::new();
+    for piece in e.text().take(200) {
+        out.push_str(piece);
+        if out.len() > 4 * LONGEST_HEADING * 2 {
+            return None;
+        }
+    }
+    Some(line(&out))
 }
 
 impl Head {
@@ -127,11 +147,11 @@ pub(super) fn title(html: &Html, head: &Head) -> Option<String> {
     let document = head.title.clone();
     let whole = skeleton(&format!("{} {}", document.as_deref().unwrap_or_default(), said.as_deref().unwrap_or_default()));
     let mut best: Option<(f64, String)> = None;
-    for e in select(html, &HEADINGS).take(400) {
-        let text = text_of(e);
+    for e in headings(html).take(400) {
+        let Some(text) = short_text(e) else { continue };
         let letters = skeleton(&text);
         let n = letters.chars().count();
-        if !(4..=120).contains(&n) || !whole.contains(&letters) {
+        if !(4..=LONGEST_HEADING).contains(&n) || !whole.contains(&letters) {
             continue;
         }
         let weight = match e.value().name() {

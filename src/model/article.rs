@@ -43,9 +43,20 @@ pub struct Extracted {
     pub warnings: Vec<String>,
 }
 
-/// One article in the archive.
+/// One article in the archive, whole.
 #[derive(Debug, Clone)]
 pub struct Article {
+    /// All but its text.
+    pub headline: Headline,
+    /// Body as paragraphs, one per line.
+    pub text: String,
+    /// Body as sanitised HTML.
+    pub html: String,
+}
+
+/// An article in the archive without its text: what lists, ranking and search need of thousands at once.
+#[derive(Debug, Clone)]
+pub struct Headline {
     /// Row.
     pub id: ArticleId,
     /// Source it was first found in.
@@ -66,17 +77,15 @@ pub struct Article {
     pub published_at: Option<DateTime<FixedOffset>>,
     /// When it came in.
     pub fetched_at: DateTime<Utc>,
-    /// Body as paragraphs, one per line.
-    pub text: String,
-    /// Body as sanitised HTML.
-    pub html: String,
+    /// Length of its text, in bytes.
+    pub length: usize,
     /// The story it tells, once known.
     pub story: Option<StoryId>,
     /// What the classifier said, once it did.
     pub judgement: Option<Judgement>,
 }
 
-impl Article {
+impl Headline {
     /// Publication time, or when it came in: what articles are sorted by. Never later than it came in.
     pub fn effective_time(&self) -> DateTime<Utc> {
         self.published_at.map_or(self.fetched_at, |t| t.with_timezone(&Utc).min(self.fetched_at))

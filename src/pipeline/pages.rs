@@ -16,7 +16,7 @@ use crate::model::{Entry, EntryId, Extracted, Source, WebUrl};
 use crate::schedule::rhythm::delta;
 use crate::store::{FetchRecord, NewArticle, OpenEntry, RawPage, StoredPage};
 use crate::text::dates::Clock;
-use crate::text::words;
+use crate::text::words::Words;
 
 /// Interrupted pages taken from the store at a time.
 const BATCH: usize = 64;
@@ -169,14 +169,15 @@ impl Pipeline {
         }
         let title = extracted.title.take().filter(|t| !t.is_empty()).unwrap_or_else(|| listed.entry.title.clone());
         let hints = Hints { column: source.column.as_deref(), industries: &source.industries };
+        let (title_words, text_words) = (Words::of(&title), Words::of(&extracted.text));
         NewArticle {
             entry: listed.id,
             source: source.id.clone(),
             url,
             published_at: extracted.published_at.or(listed.entry.published_at),
             fetched,
-            words: (words::index_form(&title), words::index_form(&extracted.text)),
-            judgement: self.classifier.judge(&title, &extracted.text, &hints),
+            words: (title_words.index_form(), text_words.index_form()),
+            judgement: self.classifier.judge_words(&title_words, &text_words, &hints),
             sketch: Sketch::of(&comparable(&title, &extracted.text)),
             title,
             extracted,

@@ -74,7 +74,8 @@ CREATE TABLE band (
     PRIMARY KEY (band, value, article_id)
 ) STRICT, WITHOUT ROWID;
 
-CREATE VIRTUAL TABLE article_words USING fts5 (title, text, content = '', contentless_delete = 1);
+-- The words come folded and parted by blanks: all that is not ASCII belongs to a word.
+CREATE VIRTUAL TABLE article_words USING fts5 (title, text, content = '', contentless_delete = 1, tokenize = 'ascii');
 
 CREATE TABLE edition (
     id           INTEGER PRIMARY KEY,

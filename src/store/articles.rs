@@ -3,14 +3,16 @@
 use chrono::{DateTime, Utc};
 use rusqlite::{Connection, OptionalExtension as _, Row, params, params_from_iter};
 
-use super::{Result, Store, bad};
+use super::{Result, Store, StoreError, bad};
 use crate::dedup::fingerprint::Sketch;
 use crate::dedup::stories::{MAX_CANDIDATES, comparable, join};
-use crate::model::{Article, ArticleId, Judgement, SourceId, StoryId, WebUrl};
-use crate::text::words;
+use crate::model::{Article, ArticleId, Headline, Judgement, SourceId, StoryId, WebUrl};
+use crate::text::words::Words;
 
-const COLUMNS: &str =
-    "a.id, a.source_id, s.name, s.region, a.url, a.title, a.author, a.publisher, a.published_at, a.fetched, a.text, a.html, a.story_id, a.judgement";
+const HEADLINE: &str = "a.id, a.source_id, s.name, s.region, a.url, a.title, a.author, a.publisher, a.published_at, a.fetched, octet_length(a.text), \
+     a.story_id, a.judgement";
+
+const TEXTS: &str = ", a.text, a.html";
 
 /// A judgement to be stored.
 #[derive(Debug)]
@@ -26,47 +28,87 @@ pub struct Judged<'a> {
 impl Store {
     /// Articles not judged yet, oldest first.
     pub fn unjudged(&self, limit: usize) -> Result<Vec<Article>> {
-        self.select("WHERE a.judgement IS NULL ORDER BY a.id LIMIT ?1", params![i64::try_from(limit).unwrap_or(i64::MAX)])
+        let rest = "WHERE a.judgement IS NULL ORDER BY a.id LIMIT ?1";
+        self.all(TEXTS, rest, params![i64::try_from(limit).unwrap_or(i64::MAX)], read_article)
     }
 
-    /// Articles that came or were published since, newest first.
-    pub fn since(&self, since: DateTime<Utc>) -> Result<Vec<Article>> {
-        self.select("WHERE a.effective >= ?1 ORDER BY a.effective DESC, a.id", params![since.timestamp()])
+    /// Hands over every article that came or was published since, newest first, one at a time.
+    pub fn each_since<E: From<StoreError>>(
+        &self,
+        since: DateTime<Utc>,
+        mut each: impl FnMut(Article) -> std::result::Result<(), E>,
+    ) -> std::result::Result<(), E> {
+        let mut stopped = None;
+        let rest = "WHERE a.effective >= ?1 ORDER BY a.effective DESC, a.id";
+        let read = self.each(TEXTS, rest, params![since.timestamp()], |r| {
+            each(read_article(r)?).map_err(|e| {
+                stopped = Some(e);
+                StoreError::Cancelled
+            })
+        });
+        match stopped {
+            Some(e) => Err(e),
+            None => Ok(read?),
+        }
+    }
+
+    /// Judged articles that came or were published since, newest first, without their texts.
+    pub fn judged_since(&self, since: DateTime<Utc>) -> Result<Vec<Headline>> {
+        self.headlines("WHERE a.effective >= ?1 AND a.judgement IS NOT NULL ORDER BY a.effective DESC, a.id", params![since.timestamp()])
+    }
+
+    /// The text of an article.
+    pub fn text(&self, id: ArticleId) -> Result<String> {
+        self.read(|c| Ok(c.prepare_cached("SELECT text FROM article WHERE id = ?1")?.query_row([id.0], |r| r.get(0))?))
     }
 
     /// Every copy of a story, earliest first.
-    pub fn copies(&self, story: StoryId) -> Result<Vec<Article>> {
-        self.select("WHERE a.story_id = ?1 ORDER BY a.effective, a.id LIMIT 200", params![story.0])
+    pub fn copies(&self, story: StoryId) -> Result<Vec<Headline>> {
+        self.headlines("WHERE a.story_id = ?1 ORDER BY a.effective, a.id LIMIT 200", params![story.0])
     }
 
     /// Articles that hold all the words, best first. Any text is a valid search: nothing in it is query syntax.
-    pub fn search(&self, query: &str, limit: usize) -> Result<Vec<Article>> {
-        let words: Vec<String> = words::index_form(query).split_whitespace().map(|w| format!("\"{}\"", w.replace('"', ""))).collect();
+    pub fn search(&self, query: &str, limit: usize) -> Result<Vec<Headline>> {
+        let words: Vec<String> = Words::of(query).index_form().split_whitespace().map(|w| format!("\"{}\"", w.replace('"', ""))).collect();
         if words.is_empty() {
             return Ok(Vec::new());
         }
-        let found = self.select(
+        let found = self.headlines(
             "JOIN article_words w ON w.rowid = a.id WHERE article_words MATCH ?1 ORDER BY bm25(article_words, 4.0, 1.0), a.effective DESC LIMIT ?2",
             params![words.join(" "), i64::try_from(limit).unwrap_or(i64::MAX)],
         )?;
         Ok(found)
     }
 
-    fn select(&self, rest: &str, params: &[&dyn rusqlite::ToSql]) -> Result<Vec<Article>> {
+    fn headlines(&self, rest: &str, params: &[&dyn rusqlite::ToSql]) -> Result<Vec<Headline>> {
+        self.all("", rest, params, read_headline)
+    }
+
+    fn all<T>(&self, more: &str, rest: &str, params: &[&dyn rusqlite::ToSql], read: fn(&Row<'_>) -> Result<T>) -> Result<Vec<T>> {
+        let mut out = Vec::new();
+        self.each(more, rest, params, |r| {
+            out.push(read(r)?);
+            Ok(())
+        })?;
+        Ok(out)
+    }
+
+    fn each(&self, more: &str, rest: &str, params: &[&dyn rusqlite::ToSql], mut each: impl FnMut(&Row<'_>) -> Result<()>) -> Result<()> {
         self.read(|c| {
-            let mut s = c.prepare_cached(&format!("SELECT {COLUMNS} FROM article a JOIN source s ON s.id = a.source_id {rest}"))?;
+            let mut s = c.prepare_cached(&format!("SELECT {HEADLINE}{more} FROM article a JOIN source s ON s.id = a.source_id {rest}"))?;
             let mut rows = s.query(params)?;
-            let mut out = Vec::new();
             while let Some(r) = rows.next()? {
-                out.push(read_article(r)?);
+                each(r)?;
             }
-            Ok(out)
+            Ok(())
         })
     }
 
     /// Stores judgements, each with the story it finds.
     pub fn commit_judgements(&self, judged: &[Judged<'_>]) -> Result<()> {
-        self.write(|t| judged.iter().try_for_each(|j| judge(t, j.article.id, &j.article.title, &j.article.text, j.judgement, j.sketch)))
+        self.write(|t| {
+            judged.iter().try_for_each(|j| judge(t, j.article.headline.id, &j.article.headline.title, &j.article.text, j.judgement, j.sketch))
+        })
     }
 
     /// How many articles there are.
@@ -120,9 +162,13 @@ fn sharing_bands(c: &Connection, mine: ArticleId, bands: &[u32]) -> Result<Vec<i
 }
 
 fn read_article(r: &Row<'_>) -> Result<Article> {
+    Ok(Article { headline: read_headline(r)?, text: r.get(13)?, html: r.get(14)? })
+}
+
+fn read_headline(r: &Row<'_>) -> Result<Headline> {
     let published: Option<String> = r.get(8)?;
-    let judgement: Option<String> = r.get(13)?;
-    Ok(Article {
+    let judgement: Option<String> = r.get(12)?;
+    Ok(Headline {
         id: ArticleId(r.get(0)?),
         source: SourceId::parse(&r.get::<_, String>(1)?).ok_or("not an id").map_err(bad("source id"))?,
         source_name: r.get(2)?,
@@ -133,9 +179,8 @@ fn read_article(r: &Row<'_>) -> Result<Article> {
         publisher: r.get(7)?,
         published_at: published.and_then(|p| DateTime::parse_from_rfc3339(&p).ok()),
         fetched_at: DateTime::from_timestamp(r.get(9)?, 0).ok_or("out of range").map_err(bad("article time"))?,
-        text: r.get(10)?,
-        html: r.get(11)?,
-        story: r.get::<_, Option<i64>>(12)?.map(StoryId),
+        length: usize::try_from(r.get::<_, i64>(10)?).unwrap_or(0),
+        story: r.get::<_, Option<i64>>(11)?.map(StoryId),
         judgement: judgement.map(|j| serde_json::from_str(&j)).transpose().map_err(bad("judgement"))?,
     })
 }

@@ -1,5 +1,6 @@
 //! Words and sentences of Chinese text.
 
+use std::ops::Range;
 use std::sync::LazyLock;
 
 use jieba_rs::Jieba;
@@ -9,28 +10,88 @@ use super::chars::{fold, is_han};
 /// The dictionary holds about 38 MB; one for the whole process, loaded at first use.
 static JIEBA: LazyLock<Jieba> = LazyLock::new(Jieba::new);
 
-/// Words of a text in order, each with its byte range. Hidden-Markov guessing is off: unknown words stay single
-/// characters, which keeps word borders conservative and the cost linear.
+/// Words of a text in order. Hidden-Markov guessing is off: unknown words stay single characters, which keeps word
+/// borders conservative and the cost linear.
 pub fn cut(text: &str) -> Vec<&str> {
     JIEBA.cut(text, false).into_iter().map(|t| t.word).collect()
 }
 
-/// Words with guessing of unknown words on: for keywords, where new names matter.
-pub fn cut_guessing(text: &str) -> Vec<&str> {
-    JIEBA.cut(text, true).into_iter().map(|t| t.word).collect()
+/// A folded text cut into words once, for all who ask: the full-text index, the borders of terms, the keywords.
+#[derive(Debug, Default)]
+pub struct Words {
+    text: String,
+    /// Byte ranges of the words that make up the text, in order.
+    whole: Vec<Range<usize>>,
+    /// The same with the shorter words inside the longer ones, as the index wants them.
+    search: Vec<Range<usize>>,
 }
 
-/// Words for the full-text index: long words also as their parts, folded, joined by blanks.
-pub fn index_form(text: &str) -> String {
-    let folded: String = text.chars().map(fold).collect();
-    let mut out = String::with_capacity(folded.len() * 2);
-    for token in JIEBA.cut_for_search(&folded, false) {
-        if token.word.chars().any(char::is_alphanumeric) {
-            out.push_str(token.word);
+impl Words {
+    /// Folds and cuts a text.
+    pub fn of(text: &str) -> Self {
+        let text: String = text.chars().map(fold).collect();
+        let search: Vec<Range<usize>> = JIEBA.cut_for_search(&text, false).into_iter().map(|t| t.byte_start..t.byte_end).collect();
+        // the shorter words stand before the one they lie in, so from behind whatever ends before that one begins is whole
+        let mut begin = usize::MAX;
+        let mut whole: Vec<Range<usize>> = search
+            .iter()
+            .rev()
+            .filter(|w| {
+                w.end <= begin && {
+                    begin = w.start;
+                    true
+                }
+            })
+            .cloned()
+            .collect();
+        whole.reverse();
+        Self { text, whole, search }
+    }
+
+    /// The folded text.
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+
+    /// Where words end, in bytes of the folded text.
+    pub fn ends(&self) -> impl Iterator<Item = usize> + '_ {
+        self.whole.iter().map(|w| w.end)
+    }
+
+    /// Words for the full-text index: long words also as their parts, joined by blanks.
+    pub fn index_form(&self) -> String {
+        let mut out = String::with_capacity(self.text.len() * 2);
+        for word in self.search.iter().filter_map(|w| self.text.get(w.clone())).filter(|w| w.chars().any(char::is_alphanumeric)) {
+            out.push_str(word);
             out.push(' ');
         }
+        out
     }
-    out
+
+    /// The words of the first `bytes`, with unknown ones guessed from runs of single Han characters: for keywords, where new
+    /// names matter.
+    pub fn guessed(&self, bytes: usize) -> Vec<&str> {
+        let mut out = Vec::new();
+        let mut run = 0..0;
+        for word in self.whole.iter().take_while(|w| w.end <= bytes) {
+            if self.text.get(word.clone()).is_some_and(|w| w.chars().nth(1).is_none() && w.chars().all(is_han)) {
+                run = if run.end == word.start { run.start..word.end } else { self.guess(&run, &mut out, word.clone()) };
+            } else {
+                run = self.guess(&run, &mut out, word.end..word.end);
+                out.extend(self.text.get(word.clone()));
+            }
+        }
+        self.guess(&run, &mut out, 0..0);
+        out
+    }
+
+    /// Guesses the words of a run and gives the next run back.
+    fn guess<'a>(&'a self, run: &Range<usize>, out: &mut Vec<&'a str>, next: Range<usize>) -> Range<usize> {
+        if let Some(run) = self.text.get(run.clone()).filter(|r| !r.is_empty()) {
+            out.extend(JIEBA.cut(run, true).into_iter().map(|t| t.word));
+        }
+        next
+    }
 }
 
 /// Sentences of one paragraph: cut after 。！？； and after `. ` in Latin text; closing quotes stay with their sentence.
@@ -77,8 +138,28 @@ mod tests {
 
     #[test]
     fn the_index_holds_short_words_inside_long_ones() {
-        let form = index_form("中华人民共和国许昌市");
+        let form = Words::of("中华人民共和国许昌市").index_form();
         assert!(form.contains("人民 ") && form.contains("许昌"), "{form}");
+    }
+
+    #[test]
+    fn one_cut_gives_what_cutting_anew_gives() {
+        for text in ["许昌假发企业张晓明说，发展新能源汽车产业ＷＥＳ！", "", "云鹭科技 在长葛建厂\n2026年 A股", "中华人民共和国工业和信息化部"]
+        {
+            let words = Words::of(text);
+            assert_eq!(words.whole.iter().map(|w| &words.text[w.clone()]).collect::<Vec<_>>(), cut(words.text()), "{text}");
+            let guessed: Vec<&str> = JIEBA.cut(words.text(), true).into_iter().map(|t| t.word).collect();
+            assert_eq!(words.guessed(usize::MAX), guessed, "{text}");
+        }
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn words_make_up_the_text(text in "[许昌市发展新能源 a-c0-9。\n]{0,40}") {
+            let words = Words::of(&text);
+            proptest::prop_assert_eq!(words.whole.iter().map(|w| &words.text[w.clone()]).collect::<String>(), words.text());
+            proptest::prop_assert_eq!(words.guessed(usize::MAX).concat(), words.text());
+        }
     }
 
     #[test]

@@ -1,0 +1,40 @@
+//! Threads for CPU work: parsing, segmenting, classifying.
+
+use std::num::NonZero;
+
+use tokio::runtime::{Builder, Runtime};
+
+/// As many threads as processors, apart from those that wait for the disk. Few threads keep few copies of what each holds
+/// for itself: pages being parsed, scratch space of the segmenter and of the expressions, the allocator's reserves.
+pub(super) struct Processors(Option<Runtime>);
+
+impl Processors {
+    pub(super) fn new() -> std::io::Result<Self> {
+        let threads = std::thread::available_parallelism().map_or(2, NonZero::get);
+        Ok(Self(Some(Builder::new_current_thread().max_blocking_threads(threads).thread_name("processor").build()?)))
+    }
+
+    /// Runs a piece of work; nothing where it panicked.
+    pub(super) async fn run<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> Option<T> {
+        self.0.as_ref()?.spawn_blocking(work).await.ok()
+    }
+}
+
+impl Drop for Processors {
+    fn drop(&mut self) {
+        // work that nobody waits for any more must not hold up whoever lets go of us
+        self.0.take().into_iter().for_each(Runtime::shutdown_background);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_panic_costs_its_own_work_only() {
+        let processors = Processors::new().unwrap();
+        assert_eq!(processors.run(|| assert_eq!(1, 2, "on purpose")).await, None);
+        assert_eq!(processors.run(|| 42).await, Some(42));
+    }
+}
