@@ -160,6 +160,7 @@ pub(crate) mod tests {
     }
 
     pub(crate) fn build_with(headlines: Vec<Headline>, used: &[i64]) -> Draft {
+        let titles: Vec<(ArticleId, String)> = headlines.iter().map(|h| (h.id, h.title.clone())).collect();
         let material = Material {
             publication: &Publication::default(),
             headlines,
@@ -169,7 +170,10 @@ pub(crate) mod tests {
             now: now(),
             summarise: &SummariseSettings::default(),
         };
-        let text = |id: ArticleId| format!("第{}篇的正文第一句话说明了事情的经过和结果。第二句话补充了数据：同比增长12.5%。", id.0);
+        let text = |id: ArticleId| {
+            let title = &titles.iter().find(|t| t.0 == id).unwrap().1;
+            format!("{title}的正文第一句话说明了事情的经过和结果。第二句话补充了数据：同比增长12.5%。")
+        };
         build(material, |id| Ok::<_, std::convert::Infallible>(text(id))).unwrap()
     }
 
