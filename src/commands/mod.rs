@@ -120,7 +120,7 @@ async fn run_async(command: Command, world: World) -> anyhow::Result<()> {
 }
 
 /// Threads for the store and CPU work: enough that writers share a sync to disk, few enough to cost little memory.
-const BLOCKING: usize = 32;
+const BLOCKING: usize = 8;
 
 /// What every command may need.
 struct World {

@@ -93,7 +93,7 @@ pub fn build<E>(material: Material<'_>, mut text_of: impl FnMut(ArticleId) -> Re
 fn group(headlines: Vec<Headline>) -> BTreeMap<StoryId, Vec<Headline>> {
     let mut stories: BTreeMap<StoryId, Vec<Headline>> = BTreeMap::new();
     for a in headlines {
-        stories.entry(a.story.unwrap_or(StoryId(a.id.0))).or_default().push(a);
+        stories.entry(a.story.unwrap_or(StoryId(a.id.0))).or_insert_with(|| Vec::with_capacity(1)).push(a);
     }
     stories
 }

@@ -175,7 +175,7 @@ impl Crawl<'_> {
     fn start(&mut self, ready: Ready) {
         let (pipeline, list) = (Arc::clone(self.pipeline), Arc::clone(&self.list));
         // many hosts of which each has one thing to ask must not leave as many connections open
-        let keep = ready.more || self.frontier.lined_up() < LANES;
+        let keep = ready.more || self.frontier.lined_up() < self.pipeline.settings.fetch.at_once;
         self.tasks.spawn(async move {
             let done = match &ready.job {
                 Job::Look(id) => match list.get(id) {

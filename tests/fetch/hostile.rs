@@ -161,8 +161,9 @@ async fn every_visit_ends_within_its_bound_and_says_why() {
         let (name, number) = asked.split_once('?').unwrap_or((asked, "0"));
         let script = scripts.get(name).cloned().unwrap_or_default();
         let next = number.parse::<u32>().unwrap_or(0) + 1;
-        let numbered =
-            |bytes: Vec<u8>| String::from_utf8(bytes).map_or_else(|e| e.into_bytes(), |s| s.replace("{n}", &next.to_string()).into_bytes());
+        let numbered = |bytes: Vec<u8>| {
+            String::from_utf8(bytes).map_or_else(std::string::FromUtf8Error::into_bytes, |s| s.replace("{n}", &next.to_string()).into_bytes())
+        };
         script.into_iter().map(|act| if let Act::Send(bytes) = act { Act::Send(numbered(bytes)) } else { act }).collect()
     })
     .await;

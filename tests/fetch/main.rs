@@ -43,7 +43,7 @@ async fn get(fetcher: &Fetcher, source: &Source) -> Answer {
 
 /// `ok` or the code of the error.
 fn code(answer: &Answer) -> &'static str {
-    answer.result.as_ref().map_or_else(|e| e.code(), |_| "ok")
+    answer.result.as_ref().map_or_else(qingbao::fetch::FetchError::code, |_| "ok")
 }
 
 fn text(answer: &Answer) -> String {

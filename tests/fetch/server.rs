@@ -54,7 +54,7 @@ async fn answer(mut stream: TcpStream, script: impl Fn(&str) -> Script) -> io::R
             Act::Forever(bytes) => loop {
                 stream.write_all(&bytes).await?;
             },
-            Act::Hold => tokio::time::sleep(Duration::from_secs(60)).await,
+            Act::Hold => tokio::time::sleep(Duration::from_mins(1)).await,
             Act::Reset => {
                 // let what was sent arrive first: a reset throws away what is still under way
                 tokio::time::sleep(Duration::from_millis(100)).await;
