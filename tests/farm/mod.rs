@@ -79,6 +79,11 @@ impl Farm {
         format!("[defaults]\nallow_private = true\n\n{}", (0..self.world.hosts).map(one).collect::<Vec<_>>().join("\n"))
     }
 
+    /// Requests answered since the log was taken last.
+    pub fn served(&self) -> usize {
+        self.log.lock().unwrap().values().map(Vec::len).sum()
+    }
+
     /// What was asked since the last call.
     pub fn take_log(&self) -> Log {
         std::mem::take(&mut self.log.lock().unwrap())
@@ -152,7 +157,7 @@ fn feed(host: &str, pages: u32) -> String {
 
 /// A page of about `size` bytes, a fifth of it the article; no two seeds give the same text.
 pub fn page(seed: u64, size: usize) -> String {
-    let mut random = Random(seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) | 1);
+    let mut random = Random::new(seed);
     let title = format!("{}{}{}", random.phrase(), random.phrase(), seed % 1000);
     let mut article = String::new();
     while article.len() < size / 5 {
@@ -180,18 +185,22 @@ pub fn page(seed: u64, size: usize) -> String {
 }
 
 /// Enough of a random source for sample text (Marsaglia, *Xorshift RNGs*, 2003).
-struct Random(u64);
+pub struct Random(u64);
 
 impl Random {
-    fn next(&mut self, below: usize) -> usize {
+    pub fn new(seed: u64) -> Self {
+        Self(seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) | 1)
+    }
+
+    pub fn below(&mut self, end: usize) -> usize {
         self.0 ^= self.0 << 13;
         self.0 ^= self.0 >> 7;
         self.0 ^= self.0 << 17;
-        usize::try_from(self.0 >> 33).unwrap() % below
+        usize::try_from(self.0 >> 33).unwrap() % end
     }
 
     fn pick<'a>(&mut self, from: &[&'a str]) -> &'a str {
-        from[self.next(from.len())]
+        from[self.below(from.len())]
     }
 
     fn phrase(&mut self) -> String {
@@ -199,7 +208,7 @@ impl Random {
     }
 
     fn sentence(&mut self) -> String {
-        let figure = self.next(9000) + 100;
+        let figure = self.below(9000) + 100;
         format!(
             "{}，{}在{}{}{}，{figure}万元的投入由{}承担。",
             self.pick(&WHEN),
