@@ -9,12 +9,13 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
+use chromiumoxide::cdp::browser_protocol::page::{EventJavascriptDialogOpening, HandleJavaScriptDialogParams};
 use chromiumoxide::cdp::browser_protocol::security::SetIgnoreCertificateErrorsParams;
 use chromiumoxide::cdp::browser_protocol::target::{CreateBrowserContextParams, CreateTargetParams};
 use chromiumoxide::{Browser as Chromium, BrowserConfig, Page};
 use futures_util::StreamExt as _;
 use tokio::sync::{Mutex, Semaphore};
-use tokio::task::JoinHandle;
+use tokio::task::{JoinHandle, JoinSet};
 use tokio::time::{Instant, sleep, timeout};
 
 use super::domain::registrable;
@@ -61,7 +62,8 @@ impl Browser {
     /// Loads a page, lets its scripts run until it stands still, and gives its tree.
     pub(super) async fn render(&self, url: &WebUrl, source: &Source, resolver: Resolver, budget: Duration) -> Result<Rendered, FetchError> {
         let _tab = self.tabs.acquire().await.map_err(|e| FetchError::Browser(e.to_string()))?;
-        let proxy = GuardProxy::start(source.clone(), resolver).await.map_err(|e| FetchError::Browser(format!("no proxy for the browser: {e}")))?;
+        let proxy =
+            GuardProxy::start(source.clone(), url, resolver).await.map_err(|e| FetchError::Browser(format!("no proxy for the browser: {e}")))?;
         let rendered = timeout(budget + LAUNCH, self.render_behind(&proxy, url, source, budget)).await;
         let rendered = rendered.unwrap_or(Err(FetchError::Timeout(self.settings.timeout)));
         if let (Err(FetchError::Browser(_)), Some(refused)) = (&rendered, proxy.refused()) {
@@ -95,6 +97,7 @@ impl Browser {
 
     async fn load(&self, page: &Page, url: &WebUrl, source: &Source, budget: Duration) -> Result<Rendered, FetchError> {
         let end = Instant::now() + budget;
+        let _dialogs = dismiss_dialogs(page).await?;
         if source.tls == TlsTrust::Insecure {
             page.execute(SetIgnoreCertificateErrorsParams::new(true)).await.map_err(|e| failed(&e))?;
         }
@@ -145,6 +148,18 @@ impl Browser {
             let _ = tokio::fs::remove_dir_all(&r.profile).await;
         }
     }
+}
+
+/// Closes what pages open with `alert` and its like, which stops their scripts until somebody answers; ends when dropped.
+async fn dismiss_dialogs(page: &Page) -> Result<JoinSet<()>, FetchError> {
+    let mut opened = page.event_listener::<EventJavascriptDialogOpening>().await.map_err(|e| failed(&e))?;
+    let (page, mut task) = (page.clone(), JoinSet::new());
+    task.spawn(async move {
+        while opened.next().await.is_some() {
+            let _ = page.execute(HandleJavaScriptDialogParams::new(false)).await;
+        }
+    });
+    Ok(task)
 }
 
 fn failed(e: &chromiumoxide::error::CdpError) -> FetchError {

@@ -32,6 +32,8 @@ pub(super) struct GuardProxy {
 
 struct Shared {
     source: Source,
+    /// The host of the page that is rendered.
+    host: String,
     resolver: Resolver,
     bytes: AtomicU64,
     refused: Mutex<Option<FetchError>>,
@@ -44,10 +46,10 @@ impl Drop for GuardProxy {
 }
 
 impl GuardProxy {
-    pub(super) async fn start(source: Source, resolver: Resolver) -> io::Result<Self> {
+    pub(super) async fn start(source: Source, page: &WebUrl, resolver: Resolver) -> io::Result<Self> {
         let listener = TcpListener::bind(("127.0.0.1", 0)).await?;
         let address = format!("http://{}", listener.local_addr()?);
-        let shared = Arc::new(Shared { source, resolver, bytes: AtomicU64::new(0), refused: Mutex::default() });
+        let shared = Arc::new(Shared { source, host: page.host().to_owned(), resolver, bytes: AtomicU64::new(0), refused: Mutex::default() });
         let serving = Arc::clone(&shared);
         let task = tokio::spawn(async move {
             // tasks of this set end with it
@@ -68,7 +70,8 @@ impl GuardProxy {
         &self.address
     }
 
-    /// The first refusal, which explains best why a page did not load.
+    /// The first refusal of the page's own host or by the guard, which explains best why a page did not load. What else a
+    /// page, or the browser by itself, asks for in vain says nothing.
     pub(super) fn refused(&self) -> Option<FetchError> {
         self.shared.refused.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
@@ -82,7 +85,9 @@ async fn serve(mut client: TcpStream, shared: &Shared) -> io::Result<()> {
     let mut server = match dial(&target, shared).await {
         Ok(server) => server,
         Err(e) => {
-            shared.refused.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(e);
+            if target.host() == shared.host || matches!(e, FetchError::Private(_) | FetchError::Port(_)) {
+                shared.refused.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(e);
+            }
             return client.write_all(b"HTTP/1.1 403 Forbidden\r\nConnection: close\r\nContent-Length: 0\r\n\r\n").await;
         }
     };
@@ -199,7 +204,7 @@ mod tests {
     async fn through(source_url: &str, allow_private: bool, request: &str) -> (String, Option<FetchError>) {
         let source = Source { allow_private, ..Source::plain(SourceId::parse("a").unwrap(), "a".into(), WebUrl::parse(source_url).unwrap()) };
         let resolver = Resolver::new();
-        let proxy = GuardProxy::start(source, resolver).await.unwrap();
+        let proxy = GuardProxy::start(source.clone(), &source.url, resolver).await.unwrap();
         let mut stream = TcpStream::connect(proxy.address().trim_start_matches("http://")).await.unwrap();
         stream.write_all(request.as_bytes()).await.unwrap();
         let mut answer = String::new();
