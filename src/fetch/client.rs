@@ -1,5 +1,7 @@
 //! The client itself: one visit with everything around it.
 
+mod ask_robots;
+
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant, SystemTime};
@@ -17,7 +19,7 @@ use super::explain::explain;
 use super::guard::check_address;
 use super::headers::{freshness, redirect_target, retry_after};
 use super::queue::{Queue, lane};
-use super::robots::{self, Robots, RobotsRecord, RobotsShelf, Standing};
+use super::robots::{Robots, RobotsShelf};
 use super::trail::{Trail, meta_refresh};
 use crate::config::settings::FetchSettings;
 use crate::model::{Source, SourceId, WebUrl};
@@ -336,95 +338,5 @@ impl Fetcher {
             body.push(&chunk)?;
         }
         Ok(())
-    }
-
-    /// The rules that hold for an address, asked for first where they are not known.
-    async fn robots_of(&self, url: &WebUrl, source: &Source, visit: &mut Visit) -> Result<Arc<Robots>, FetchError> {
-        if source.robots_exempt.is_some() {
-            return Ok(Arc::new(Robots::allow_all()));
-        }
-        let (site, now) = (url.origin(), Utc::now());
-        if let Some((expires, robots)) = self.parsed.lock().unwrap_or_else(PoisonError::into_inner).get(&site)
-            && *expires > now
-        {
-            return Ok(Arc::clone(robots));
-        }
-        let (shelf, key) = (Arc::clone(&self.shelf), site.clone());
-        let known = tokio::task::spawn_blocking(move || shelf.load(&key)).await.ok().flatten();
-        let record = match known {
-            Some(record) if !matches!(record.standing(now), Standing::Ask) => record,
-            known => {
-                let record = match self.ask_robots(url, source, visit).await {
-                    Ok(file) => RobotsRecord::good(file, now),
-                    // nobody there: that is the source's own trouble, not a word about robots
-                    Err(e @ (FetchError::Connect { .. } | FetchError::Dns { .. } | FetchError::Private(_) | FetchError::Port(_))) => return Err(e),
-                    Err(e @ (FetchError::Certificate { .. } | FetchError::Tls { .. } | FetchError::Setting(_))) => return Err(e),
-                    Err(FetchError::Busy { status, after }) if known.is_none() => return Err(FetchError::Busy { status, after }),
-                    Err(e) => RobotsRecord::failed(known, e.to_string(), now),
-                };
-                let (shelf, key, kept) = (Arc::clone(&self.shelf), site.clone(), record.clone());
-                let _ = tokio::task::spawn_blocking(move || shelf.save(&key, &kept)).await;
-                record
-            }
-        };
-        match record.standing(now) {
-            Standing::Rules(robots) => {
-                let robots = Arc::new(robots);
-                let mut parsed = self.parsed.lock().unwrap_or_else(PoisonError::into_inner);
-                if parsed.len() >= PARSED {
-                    parsed.clear();
-                }
-                parsed.insert(site, (record.expires, Arc::clone(&robots)));
-                Ok(robots)
-            }
-            Standing::Closed { cause, after } => Err(FetchError::RobotsUnreachable { host: site, cause, after }),
-            // a record made just now is never due
-            Standing::Ask => Ok(Arc::new(Robots::allow_all())),
-        }
-    }
-
-    /// The file, or none where the site has none (4xx, or redirects without end: RFC 9309 §2.3.1.2 and §2.3.1.3).
-    async fn ask_robots(&self, of: &WebUrl, source: &Source, visit: &mut Visit) -> Result<Option<Vec<u8>>, FetchError> {
-        let Ok(mut url) = of.join("/robots.txt") else { return Ok(None) };
-        let mut trail = Trail::new(url.clone(), false);
-        loop {
-            check_address(&url, source)?;
-            let mut turn = self.turn(source, &url).await?;
-            let work = self.ask_robots_once(&url, source, visit);
-            let step = tokio::time::timeout(self.settings.timeout, work).await.unwrap_or(Err(FetchError::Timeout(self.settings.timeout)));
-            if let Err(FetchError::Busy { after, .. }) = &step {
-                turn.pause(*after);
-            }
-            drop(turn);
-            match step {
-                Ok(Ok(file)) => return Ok(file),
-                Ok(Err(to)) if trail.go(&to, false).is_ok() => url = to,
-                Ok(Err(_)) | Err(FetchError::BadRedirect(_)) => return Ok(None),
-                Err(e) => return Err(e),
-            }
-        }
-    }
-
-    /// The file if there is one, or where to ask instead.
-    async fn ask_robots_once(&self, url: &WebUrl, source: &Source, visit: &mut Visit) -> Result<Result<Option<Vec<u8>>, WebUrl>, FetchError> {
-        let builder = self.clients.get(url, source)?.get(url.as_url().clone());
-        let mut response = self.sent(builder, url, visit).await?;
-        let status = response.status();
-        if let Some(after) = retry_after(status, response.headers(), SystemTime::now()) {
-            return Err(FetchError::Busy { status: status.as_u16(), after });
-        }
-        match status.as_u16() {
-            301 | 302 | 303 | 307 | 308 => return Ok(Err(redirect_target(url, response.headers())?)),
-            400..=499 => return Ok(Ok(None)),
-            200..=299 => {}
-            other => return Err(FetchError::Status(other)),
-        }
-        let coding = response.headers().get(CONTENT_ENCODING).and_then(|v| v.to_str().ok()).unwrap_or_default().to_owned();
-        let mut body = Body::new(&coding, robots::MAX_BYTES)?;
-        match self.stream(&mut response, url, &mut body, visit).await {
-            Ok(()) => body.finish().map(|file| Ok(Some(file))),
-            Err(FetchError::TooLarge(_)) => Ok(Ok(Some(body.beginning()))),
-            Err(e) => Err(e),
-        }
     }
 }
