@@ -7,12 +7,17 @@ use ego_tree::{NodeId, NodeRef};
 use scraper::{ElementRef, Html, Node, Selector};
 use std::collections::{HashMap, HashSet};
 
-use super::boilerplate;
 use super::nodes::{element, is_block, names, skipped};
+use super::{boilerplate, threads};
 use crate::model::ArticleSelectors;
 
 /// Paragraphs shorter than this give no points.
 const MIN_PARAGRAPH: usize = 12;
+
+/// Fewer marks than this in what is left of a page are no article.
+const MIN_MARKS: usize = 6;
+/// Elements around the chosen one that may add nothing before one that does.
+const MAX_WRAPPERS: usize = 3;
 
 /// Facts about the text below one element.
 #[derive(Debug, Clone, Copy, Default)]
@@ -55,6 +60,12 @@ pub(super) fn find<'a>(html: &'a Html, selectors: &ArticleSelectors) -> Found<'a
     }
     let given = selectors.body.as_deref().and_then(|s| Selector::parse(s).ok()).and_then(|s| html.select(&s).next());
     let root = html.root_element();
+    let threads = threads::find(root);
+    let posts = |spare_first: bool| threads.iter().flat_map(move |t| t.nodes.iter().skip(if spare_first { t.second } else { 0 })).copied();
+    let beside: HashSet<NodeId> = dropped.iter().copied().chain(posts(false)).collect();
+    // where nothing is left, the first post is what the others answer
+    let alone = survey(root, &beside).mass.get(&root.id()).is_none_or(|m| m.marks < MIN_MARKS);
+    dropped.extend(posts(alone));
     let total = survey(root, &dropped);
     let whole = total.mass.get(&root.id()).copied().unwrap_or_default();
     drop_unlikely(root, &total, whole, &mut dropped);
@@ -149,10 +160,14 @@ fn drop_unlikely(root: ElementRef<'_>, survey: &Survey, whole: Mass, dropped: &m
         let mass = survey.mass.get(id).copied().unwrap_or_default();
         let names = names(&e);
         let holds_the_prose = mass.marks * 10 > whole.marks * 3 && mass.marks > 5;
-        if boilerplate::is_unlikely(&names) && !holds_the_prose {
+        if !holds_the_prose && (boilerplate::is_unlikely(&names) || is_comment_form(&e)) {
             dropped.insert(*id);
         }
     }
+}
+
+fn is_comment_form(e: &ElementRef<'_>) -> bool {
+    e.value().name() == "form" && e.descendent_elements().any(|d| d.value().name() == "textarea")
 }
 
 fn choose<'a>(html: &'a Html, survey: &Survey, dropped: &HashSet<NodeId>) -> Vec<ElementRef<'a>> {
@@ -176,22 +191,25 @@ fn choose<'a>(html: &'a Html, survey: &Survey, dropped: &HashSet<NodeId>) -> Vec
     with_siblings(top, score, survey, &rate, dropped)
 }
 
-/// Goes up while the parent holds clearly more prose without more links: articles split into sections.
-fn widen<'a>(mut node: NodeRef<'a, Node>, survey: &Survey) -> NodeRef<'a, Node> {
+/// Goes up to where clearly more prose stands without more links: articles split into sections, each perhaps in wrappers of
+/// its own.
+fn widen<'a>(top: NodeRef<'a, Node>, survey: &Survey) -> NodeRef<'a, Node> {
     let mass = |n: NodeRef<'_, Node>| survey.mass.get(&n.id()).copied().unwrap_or_default();
-    while let Some(parent) = node.parent() {
-        let name = parent.value().as_element().map_or("", |e| e.name());
-        if matches!(name, "" | "html" | "body") {
+    let (mut best, mut wrappers) = (top, 0);
+    for ancestor in top.ancestors() {
+        let name = ancestor.value().as_element().map_or("", |e| e.name());
+        if matches!(name, "" | "html" | "body") || wrappers > MAX_WRAPPERS {
             break;
         }
-        let (here, there) = (mass(node), mass(parent));
-        let more = there.marks as f64 > here.marks as f64 * 1.4 && there.marks > here.marks + 8;
-        if !(more && there.link_share() < 0.15) {
-            break;
+        let (here, there) = (mass(best), mass(ancestor));
+        let more = there.marks as f64 > here.marks as f64 * 1.25 && there.marks > here.marks + 8;
+        if more && there.link_share() < 0.15 {
+            (best, wrappers) = (ancestor, 0);
+        } else {
+            wrappers += 1;
         }
-        node = parent;
     }
-    node
+    best
 }
 
 /// The chosen element with the siblings that read like its continuation.
@@ -242,15 +260,19 @@ fn drop_after_related(root: ElementRef<'_>, survey: &Survey, dropped: &mut HashS
         .descendants()
         .filter_map(element)
         .filter(|e| is_block(e.value().name()) && survey.mass.get(&e.id()).is_some_and(|m| m.letters > 0 && m.letters <= 30))
-        .filter(|e| boilerplate::opens_related(crate::text::chars::line(&e.text().collect::<String>()).as_str()))
+        .filter(|e| {
+            let text = crate::text::chars::line(&e.text().collect::<String>());
+            boilerplate::opens_related(&text) || boilerplate::opens_comments(&text)
+        })
         .collect();
     for h in headings {
+        let comments = boilerplate::opens_comments(crate::text::chars::line(&h.text().collect::<String>()).as_str());
         let rest: Vec<_> = h.next_siblings().collect();
         let mut mass = Mass::default();
         for n in &rest {
             mass.add(survey.mass.get(&n.id()).copied().unwrap_or_default());
         }
-        if mass.link_share() > 0.4 || mass.marks < 4 {
+        if comments || mass.link_share() > 0.4 || mass.marks < 4 {
             dropped.insert(h.id());
             dropped.extend(rest.iter().map(ego_tree::NodeRef::id));
         }

@@ -14,10 +14,11 @@ static UNLIKELY: LazyLock<Option<Regex>> = LazyLock::new(|| {
           copyright|share|sharing|bdshare\w*|jiathis\w*|social|comments?|pinglun|replys?|respond|discuss|related?|relevant|recommend\w*|tuijian|
           hot|hotnews|rank\w*|paihang|ads?|adv|advert\w*|banner|sponsor\w*|promo\w*|toolbar|tools?|pager|pagination|pages|pagebar|
           disclaimer|statement|shengming|mianze|qrcode|erweima|ewm|login|popup|modal|dialog|subscribe|newsletter|tags?|keywords|
-          zebian|zrbj|bianji|print|correct|jiucuo|feedback|weixin|app-?down\w*|open-?app|more|prev-?next|shang(?:yi)?pian|xgxw|xgyd) (?:$|[\s_-])
+          caption|credit|byline|trending|outbrain|taboola|zebian|zrbj|bianji|print|correct|jiucuo|feedback|weixin|app-?down\w*|open-?app|more|prev-?next|shang(?:yi)?pian|xgxw|xgyd) (?:$|[\s_-])
         | (?:^|\s)editor(?:$|\s)
         | (?: sidebar|footer|breadcrumb|bdshare|sharebar|share-?box|sharewrap|comment-?(?:list|box|area|wrap)|related-?(?:news|read|post|article)|
-          hot-?(?:news|list|word)|recommend|copyright|advert|qrcode|page-?nav|art-?tools|art-?edit|post-?tools|news-?tags)",
+          hot-?(?:news|list|word)|recommend|copyright|advert|qrcode|page-?nav|image-?caption|photo-?credit|caption-?text|slide-?show|photo-?gallery|most-?(?:read|popular|viewed)|
+          read-?(?:more|next)|also-?like|author-?(?:bio|box|card)|art-?tools|art-?edit|post-?tools|news-?tags)",
     )
     .ok()
 });
@@ -35,6 +36,11 @@ const ANYWHERE: &[&str] = &[
     r"^[\[【（(]?(?:责任编辑|责编|编辑|本文编辑|网络编辑|值班编辑|实习编辑|主编|审核|校对|初审|复审|终审|编审|监制|制作|统筹|责任编校|执行编辑|新闻编辑)[\s:：/|丨].{0,40}$",
     r"^[\[【（(](?:责任编辑|责编|编辑|纠错|打印|关闭|字体|大 ?中 ?小|返回).{0,30}$",
     r"^(?:原标题|原题|本文原标题|转自|文章来源|稿件来源|信息来源|新闻来源|本文来源|稿源)[\s:：].{0,80}$",
+    r"^[（(【\[](?:原标题|原题|标题)[:：].{0,100}[)）】\]]$",
+    r"^.{0,100}(?:下载客户端|下载新闻客户端|下载手机客户端).{0,40}$",
+    r"^(?:自动播放|视频加载中|播放中|点击查看大图|点击图片进入).{0,30}$",
+    r"^[（(]?本文(?:发表于|共被|已被).{0,30}(?:阅读|浏览).{0,10}[)）]?$",
+    r"^.{0,20}(?:Trackback|TrackBack|引用地址|通告引用|固定链接).{0,120}$",
     r"^(?:分享到|分享至|一键分享|分享|转发|收藏|点赞|打印本页|关闭窗口|打印|关闭|纠错|字号|字体|评论|举报|返回顶部|回到顶部|点击进入专题|查看更多|展开全文|阅读全文|下一页|上一页|下页|上页|末页|首页)(?:[\s:：]*[大中小]*)*$",
     r"^(?:扫一扫|扫描二维码|扫码|长按二维码|微信扫|关注微信|关注公众号|打开微信|用微信扫描|打开APP|下载APP|下载客户端|手机看新闻).{0,60}$",
     r"^(?:相关阅读|相关新闻|相关链接|相关报道|相关推荐|延伸阅读|推荐阅读|热门推荐|热点推荐|猜你喜欢|更多精彩|今日热点|热门文章|相关文章|精彩推荐|更多阅读|相关专题)[\s:：]*.{0,10}$",
@@ -45,7 +51,10 @@ const ANYWHERE: &[&str] = &[
     r"^(?:更多猛料|更多新闻|海量资讯|新浪财经公众号|24小时滚动播报).*$",
     r"^(?:返回搜狐|查看网易地图|本文经授权).*$",
     r"^.{0,6}(?:我有话说|发表评论|我来说两句|网友评论|已有\s?\d*\s?人参与|\d+\s?人参与|跟贴|最新评论).{0,20}$",
-    r"^(?i:share (?:this|on)|follow us|advertisement|read more|related (?:stories|articles)|sign up for|subscribe|click here to|all rights reserved|©).{0,80}$",
+    r"^(?i:share (?:this|on)|follow us|read more|related (?:stories|articles)|sign up for|subscribe|click here to|all rights reserved|©).{0,80}$",
+    r"^(?i:advertise?ments?|advert|caption|close|loading\.*|back to gallery|tags|comments?|play video|view comments|this slideshow requires javascript\.?|like this story\?.{0,40})$",
+    r"^(?i:photo|image|picture|credit|source|photograph|video)s?(?: credit)?(?: by)?: ?.{0,60}$",
+    r"^(?i:get the latest .{0,60}(?:inbox|newsletter)|have a (?:news )?tip\?|see more:|read (?:also|next):|also read:|watch:|related:|more on this|don.t miss:?).{0,120}$",
 ];
 
 /// Lines that are not part of a body where they stand before it.
@@ -56,6 +65,8 @@ const HEAD: &[&str] = &[
     r"^(?:您?当前位置|当前位置|您的位置|位置|首页\s*[>＞»]).{0,80}$",
     r"^(?:摘要|核心提示|内容提要|导读|关键词|标签)[\s:：]$",
     r"^\d{1,6}\s*(?:次|人)?(?:阅读|浏览|评论|参与)?$",
+    r"^(?i:published|updated|posted|last (?:updated|modified)|first published).{0,80}$",
+    r"^(?i:by )[A-Z].{0,60}$",
 ];
 
 /// Lines that are not part of a body where they stand behind it.
@@ -66,12 +77,20 @@ const TAIL: &[&str] = &[
     r"^(?:本报|本网|新华社|中新网).{0,12}(?:摄|供图)$",
     r"^(?:长按|点击|关注|欢迎|扫描|识别).{0,50}(?:关注|订阅|二维码|公众号|原文|下载|投稿).{0,30}$",
     r"^(?:END|end|-END-|—END—|THE END|完)$",
+    r"^[（(]?(?:发表于|发布于|张贴于|posted (?:on|at|by)).{0,80}$",
     r"^(?:微信号?|公众号|QQ|电话|热线|邮箱|投稿|新闻热线)[\s:：].{0,60}$",
 ];
 
 /// Headings behind which only links to other articles come.
 const RELATED: &[&str] = &[
     r"^(?:[■◆●▼▶>【\[\s]*)(?:相关阅读|相关新闻|相关链接|相关报道|相关推荐|延伸阅读|推荐阅读|热门推荐|热点推荐|猜你喜欢|更多新闻|今日热点|热门文章|相关文章|精彩推荐|相关专题|往期回顾|往期推荐|网友评论|最新评论|为您推荐)",
+    r"^(?i:(?:you (?:may|might) (?:also )?like|more great .{0,20} stories|most (?:read|popular|viewed)|don.t miss|recommended|read next|related (?:stories|articles|news|content|posts|topics)|more (?:from|stories|news)|trending|popular (?:now|stories)|top stories|editors?.? picks)\b)",
+];
+
+/// Headings behind which readers speak.
+const COMMENTS: &[&str] = &[
+    r"^(?:[■◆●▼▶>【\[\s]*)(?:发表评论|网友评论|我要评论|评论列表|最新评论|全部评论|热门评论|精彩评论|读者评论|\d+\s*条?评论|评论\s*[(（]\d+[)）])",
+    r"^(?i:\d+ (?:comments?|responses?|thoughts?|replies)\b|comments?(?: \(\d+\))?$|leave a (?:reply|comment)|post a comment|join the (?:conversation|discussion))",
 ];
 
 fn set(patterns: &[&str]) -> Option<RegexSet> {
@@ -81,6 +100,7 @@ fn set(patterns: &[&str]) -> Option<RegexSet> {
 static ANYWHERE_SET: LazyLock<Option<RegexSet>> = LazyLock::new(|| set(ANYWHERE));
 static HEAD_SET: LazyLock<Option<RegexSet>> = LazyLock::new(|| set(HEAD));
 static TAIL_SET: LazyLock<Option<RegexSet>> = LazyLock::new(|| set(TAIL));
+static COMMENTS_SET: LazyLock<Option<RegexSet>> = LazyLock::new(|| set(COMMENTS));
 static RELATED_SET: LazyLock<Option<RegexSet>> = LazyLock::new(|| set(RELATED));
 
 /// How many lines at either end are held against the tables of that end.
@@ -89,7 +109,8 @@ const TAIL_LINES: usize = 8;
 
 /// Whether class and id say an element is something else than the article.
 pub(super) fn is_unlikely(class_and_id: &str) -> bool {
-    UNLIKELY.as_ref().is_some_and(|r| r.is_match(class_and_id))
+    // what is quoted from a social network belongs to the article
+    !class_and_id.contains("embed") && UNLIKELY.as_ref().is_some_and(|r| r.is_match(class_and_id))
 }
 
 /// Whether class and id say an element is the article.
@@ -100,6 +121,17 @@ pub(super) fn is_likely(class_and_id: &str) -> bool {
 /// Whether a line announces links to other articles.
 pub(super) fn opens_related(text: &str) -> bool {
     text.chars().count() <= 30 && matches(&RELATED_SET, text)
+}
+
+/// Whether a line announces what readers say.
+pub(super) fn opens_comments(text: &str) -> bool {
+    text.chars().count() <= 30 && matches(&COMMENTS_SET, text)
+}
+
+/// Whether a short text shows a date with a time of day.
+pub(super) fn has_stamp(text: &str) -> bool {
+    static STAMP: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r"(?:19|20)\d\d[-/.年]\d{1,2}[-/.月]\d{1,2}日?\s*\d{1,2}:\d\d").ok());
+    text.len() < 200 && text.contains(':') && STAMP.as_ref().is_some_and(|r| r.is_match(text))
 }
 
 fn matches(set: &LazyLock<Option<RegexSet>>, text: &str) -> bool {
@@ -118,7 +150,7 @@ pub(super) fn strip(lines: Vec<String>, title: Option<&str>) -> Vec<String> {
         }
     }
     // whatever stands above the last line of the byline belongs to it, unless it reads like prose
-    let prose = kept.iter().take(head).position(|l| l.chars().count() > 60).unwrap_or(head);
+    let prose = kept.iter().take(head).position(|l| reads_like_prose(l)).unwrap_or(head);
     kept.drain(..prose.min(kept.len()));
     for _ in 0..TAIL_LINES {
         match kept.last() {
@@ -130,6 +162,11 @@ pub(super) fn strip(lines: Vec<String>, title: Option<&str>) -> Vec<String> {
         *last = without_credit(last).to_owned();
     }
     kept
+}
+
+fn reads_like_prose(text: &str) -> bool {
+    let n = text.chars().count();
+    n > 60 || (n > 24 && text.ends_with(['。', '！', '？', '”']))
 }
 
 /// One line cleaned; cells of a table stay apart by tabs.
@@ -154,7 +191,7 @@ mod tests {
     #[test]
     fn every_pattern_compiles() {
         assert!(UNLIKELY.is_some() && LIKELY.is_some());
-        assert!([&ANYWHERE_SET, &HEAD_SET, &TAIL_SET, &RELATED_SET].iter().all(|s| s.is_some()));
+        assert!([&ANYWHERE_SET, &HEAD_SET, &TAIL_SET, &RELATED_SET, &COMMENTS_SET].iter().all(|s| s.is_some()));
     }
 
     #[test]
@@ -164,6 +201,7 @@ mod tests {
             (vec!["来源：许昌日报", "2026-11-24 08:00", body], vec![body]),
             (vec!["许昌高新技术企业破四百家", body, "（责任编辑：李四）", "【纠错】"], vec![body]),
             (vec![body, "分享到：", "相关阅读", "免责声明：本站内容仅供参考"], vec![body]),
+            (vec!["（原标题：甲乙丙）", body, "Photo: A. Person, AP", "Advertisement"], vec![body]),
             (vec!["原标题：甲", body, "编辑/王五", "END"], vec![body]),
             (vec!["编辑部的故事还在继续，记者走进了车间。", body], vec!["编辑部的故事还在继续，记者走进了车间。", body]),
         ] {

@@ -5,10 +5,12 @@
 
 mod body;
 mod boilerplate;
+mod byline;
 pub mod dom;
 mod meta;
 mod nodes;
 mod read;
+mod threads;
 
 use crate::model::{ArticleSelectors, Extracted, WebUrl};
 use crate::text::chars;
@@ -77,8 +79,9 @@ pub fn foreign_format(bytes: &[u8]) -> Option<&'static str> {
 pub fn extract(text: &str, context: &Context<'_>) -> Result<Extracted, ExtractError> {
     let page = dom::parse(text);
     let head = meta::Head::read(&page.html);
-    let visible = read::visible_lines(&page.html).iter().map(|l| chars::line(l)).collect::<Vec<_>>();
     let title = meta::title(&page.html, &head);
+    let lines = read::visible_lines(&page.html).iter().map(|l| chars::line(l)).collect();
+    let visible = byline::Visible::new(lines, title.as_deref());
     let found = body::find(&page.html, context.selectors);
     let lines = boilerplate::strip(read::lines(&found.roots, &found.dropped), title.as_deref());
     let letters = lines.iter().map(|l| l.chars().count()).sum::<usize>();
@@ -98,9 +101,9 @@ pub fn extract(text: &str, context: &Context<'_>) -> Result<Extracted, ExtractEr
         warnings.push(format!("text cut to {MAX_TEXT} characters"));
     }
     Ok(Extracted {
-        author: meta::author(&head, &visible, title.as_deref()),
-        publisher: meta::publisher(&page.html, &head, &visible, title.as_deref()),
-        published_at: meta::published(&page.html, &head, &visible, title.as_deref(), context.url, &context.clock),
+        author: byline::author(&head, &visible),
+        publisher: byline::publisher(&page.html, &head, &visible),
+        published_at: byline::published(&page.html, &head, &visible, context.url, &context.clock),
         language: chars::language(&body_text),
         html: sanitise(&read::raw_html(&found.roots, &found.dropped), context.url),
         text: body_text,
@@ -236,6 +239,55 @@ mod tests {
         let page = "<html><body><div><a name=top1>楼层</div><div>作者：<a href=/u>某人<a></div><div><p>正文第一段，说明事情的经过，文字足够多，标点也不少。</p>\
             <p>正文第二段，继续说明，文字同样足够多。</p></div><div><a href=/x>关于我们</a> <a href=/y>联系我们</a></div></body></html>";
         assert!(run(page).unwrap().text.contains("正文第二段"));
+    }
+
+    const FIRST: &str = "<p>许昌市新建的检测中心本月投入使用，可为超硬材料企业提供一百余项检测服务，检测周期由十天缩短到三天。</p>\
+        <p>中心负责人说，明年还将增加设备，覆盖发制品、中药材等产业，企业不必再把样品送到外地。</p>";
+
+    fn text_of(body: &str) -> String {
+        run(&format!("<html><head><title>检测中心投入使用</title></head><body><h1>检测中心投入使用</h1>{body}</body></html>")).unwrap().text
+    }
+
+    fn posts(n: u32) -> String {
+        (0..n).map(|i| format!("<div class=f><b>读者{i}</b> 2026-11-2{i} 10:0{i}</div><div>说得很好，希望多建一些这样的中心，方便我们企业，也盼望收费再低一点。</div>")).collect()
+    }
+
+    #[test]
+    fn what_readers_say_below_is_left_out() {
+        let text = text_of(&format!("<div class=post>{FIRST}</div><div>{}</div>", posts(5)));
+        assert!(text.contains("检测周期") && !text.contains("说得很好"), "{text}");
+        let text =
+            text_of(&format!("<div class=post>{FIRST}<h3>3 条评论</h3><p>说得很好，早就盼着了，真的。</p><p>收费再低一点，好不好？</p></div>"));
+        assert!(!text.contains("说得很好"), "{text}");
+    }
+
+    #[test]
+    fn of_a_forum_thread_the_first_post_is_the_article() {
+        let text = text_of(&format!("<div><div class=f>楼主 2026-11-20 09:00</div><div>{FIRST}</div>{}</div>", posts(4)));
+        assert!(text.contains("检测周期") && !text.contains("说得很好"), "{text}");
+    }
+
+    #[test]
+    fn sections_in_wrappers_of_their_own_are_one_article() {
+        let section = |n: u32| {
+            format!(
+                "<div class=grid><div class=cell><div class=chunk>{}</div></div></div>",
+                FIRST.replace("许昌市", &format!("第{n}，许昌市")).repeat(3)
+            )
+        };
+        let text = text_of(&format!("<div class=chunks>{}{}{}</div>", section(1), section(2), section(3)));
+        assert!(["第1，", "第2，", "第3，"].iter().all(|s| text.contains(s)), "{text}");
+    }
+
+    #[test]
+    fn a_name_beside_the_date_is_the_publisher() {
+        for byline in ["<span>原创</span> <span>示例财经</span> <span>2026-11-23 09:15</span>", "2026-11-23 <i>·</i> <span>示例财经</span>"]
+        {
+            let page = format!(
+                "<html><head><title>检测中心投入使用</title></head><body><h1>检测中心投入使用</h1><p>{byline}</p>{FIRST}<p>来源：别的单位</p></body></html>"
+            );
+            assert_eq!(run(&page).unwrap().publisher.as_deref(), Some("示例财经"), "{byline}");
+        }
     }
 
     #[test]

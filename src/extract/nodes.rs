@@ -9,7 +9,7 @@ const NO_TEXT: [&str; 19] = [
     "input", "textarea", "head", "map",
 ];
 /// Elements whose content is never part of the article, though bylines may stand there.
-const NO_BODY: [&str; 3] = ["nav", "footer", "aside"];
+const NO_BODY: [&str; 4] = ["nav", "footer", "aside", "figcaption"];
 /// Elements that begin a new line.
 const BLOCK: [&str; 32] = [
     "address",

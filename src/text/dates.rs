@@ -104,6 +104,12 @@ pub fn find_all(text: &str, clock: &Clock) -> Vec<Found> {
     found
 }
 
+/// Whether a text shows a full date, in figures.
+pub fn shows_date(text: &str) -> bool {
+    static DATE: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r"(?:19|20)\d\d\s?[-/.年]\s?\d{1,2}\s?[-/.月]\s?\d{1,2}").ok());
+    DATE.as_ref().is_some_and(|r| r.is_match(text))
+}
+
 /// The day written into an address: `/2024/01/28/`, `/202401/28/`, `/2024-01/28/`, `t20240128_`, `/20240128/`.
 pub fn in_url(path: &str, clock: &Clock) -> Option<NaiveDate> {
     static IN_URL: LazyLock<Option<Regex>> =

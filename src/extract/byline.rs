@@ -1,0 +1,216 @@
+//! Time, 来源 and author of a page.
+//!
+//! Trust in this order: `<meta>` and JSON-LD, the visible byline near the title, the address, the rest of the text.
+
+use std::sync::LazyLock;
+
+use chrono::{DateTime, FixedOffset};
+use regex::Regex;
+use scraper::{Html, Selector};
+
+use super::meta::{Head, select, text_of};
+use crate::model::WebUrl;
+use crate::text::chars::skeleton;
+use crate::text::dates::{self, Clock};
+
+/// `<meta>` names of publication times, best first (lower case).
+const DATE_NAMES: [&str; 23] = [
+    "article:published_time",
+    "og:published_time",
+    "firstpublishedtime",
+    "pubdate",
+    "publishdate",
+    "publish-date",
+    "publish_date",
+    "publishtime",
+    "publish_time",
+    "pub_date",
+    "datepublished",
+    "article:create_at",
+    "weibo:article:create_at",
+    "weibo: article:create_at",
+    "og:release_date",
+    "apub:time",
+    "dc.date.issued",
+    "dc.date",
+    "dcterms.created",
+    "sailthru.date",
+    "parsely-pub-date",
+    "createdate",
+    "dateupdate",
+];
+
+const PUBLISHER_NAMES: [&str; 6] = ["contentsource", "content-source", "mediaid", "article:source", "source", "originalsource"];
+const AUTHOR_NAMES: [&str; 6] = ["author", "article:author", "og:article:author", "dc.creator", "parsely-author", "byl"];
+
+static SOURCE_ELEMENTS: LazyLock<Option<Selector>> = LazyLock::new(|| {
+    Selector::parse("[class~=source],[id=source],[id*=source_baidu],[class*=laiyuan],[class~=ly],[id*=media_name],[class~=media],[class~=from],[class~=origin],[class~=source_name],[class~=article-source],[class~=art_source],a.source,[class~=author-name] .source").ok()
+});
+static TIME_ELEMENTS: LazyLock<Option<Selector>> = LazyLock::new(|| {
+    Selector::parse("time,[class~=time],[class~=date],[class~=pubtime],[class~=pub_time],[class~=pubTime],[id*=pubtime],[class*=publish],[class*=article-time],[class*=post-time],[class~=timer],[id=pubtime_baidu]").ok()
+});
+
+/// When the page was published.
+pub(super) fn published(html: &Html, head: &Head, visible: &Visible, url: Option<&WebUrl>, clock: &Clock) -> Option<DateTime<FixedOffset>> {
+    let from_meta = DATE_NAMES.iter().filter_map(|n| head.meta.get(*n)).find_map(|v| dates::parse(v, clock));
+    let from_ld = || head.ld_text("datePublished").and_then(|v| dates::parse(&v, clock));
+    let said = from_meta.or_else(from_ld);
+    if let Some(d) = said.filter(|d| d.has_time) {
+        return Some(d.at);
+    }
+    let shown = shown_date(html, visible, clock);
+    match (said, shown) {
+        // the byline may add the time of day to the day that meta gives
+        (Some(m), Some(s)) if s.has_time && s.at.date_naive() == m.at.date_naive() => Some(s.at),
+        (Some(m), _) => Some(m.at),
+        (None, Some(s)) => Some(s.at),
+        (None, None) => {
+            let day = url.and_then(|u| dates::in_url(u.as_url().path(), clock))?;
+            dates::midnight(day, clock)
+        }
+    }
+}
+
+/// The date a reader sees: near the title first, with a time of day before without.
+fn shown_date(html: &Html, visible: &Visible, clock: &Clock) -> Option<dates::Found> {
+    let (lines, near) = (&visible.lines, visible.around(3, 12));
+    let in_lines = |ls: &[String], timed: bool| {
+        ls.iter().filter(|l| l.chars().count() <= 400).flat_map(|l| dates::find_all(l, clock)).find(|d| d.has_time || !timed)
+    };
+    let in_elements = || {
+        select(html, &TIME_ELEMENTS).take(60).find_map(|e| {
+            let stamp = e.value().attr("datetime").or_else(|| e.value().attr("title")).and_then(|v| dates::parse(v, clock));
+            stamp.filter(|d| d.has_time).or_else(|| dates::find_all(&text_of(e), clock).into_iter().find(|d| d.has_time))
+        })
+    };
+    in_lines(near, true)
+        .or_else(in_elements)
+        .or_else(|| in_lines(lines, true))
+        .or_else(|| in_lines(near, false))
+        .or_else(|| in_lines(lines, false))
+        .or_else(|| select(html, &TIME_ELEMENTS).take(60).find_map(|e| dates::parse(&text_of(e), clock).filter(|_| text_of(e).chars().count() < 24)))
+}
+
+/// What a reader sees, line by line, and where the headline stands.
+pub(super) struct Visible {
+    lines: Vec<String>,
+    title: Option<usize>,
+}
+
+impl Visible {
+    pub(super) fn new(lines: Vec<String>, title: Option<&str>) -> Self {
+        let title = title_line(&lines, title);
+        Self { lines, title }
+    }
+
+    /// The lines around the headline; all of them nothing where it is not seen.
+    fn around(&self, before: usize, behind: usize) -> &[String] {
+        self.title.map(|i| window(&self.lines, i.saturating_sub(before), i + behind)).unwrap_or_default()
+    }
+}
+
+fn window(lines: &[String], from: usize, to: usize) -> &[String] {
+    lines.get(from.min(lines.len())..to.min(lines.len())).unwrap_or_default()
+}
+
+fn title_line(lines: &[String], title: Option<&str>) -> Option<usize> {
+    let title = skeleton(title?);
+    let exact: Vec<usize> = lines.iter().take(400).enumerate().filter(|(_, l)| skeleton(l) == title).map(|(i, _)| i).collect();
+    // the last that a date follows, else the last: earlier ones are echoes and breadcrumbs, later ones lists of hot news
+    let dated = |i: &&usize| window(lines, **i + 1, **i + 6).iter().any(|l| dates::shows_date(l));
+    let exact = exact.iter().rfind(dated).or(exact.last()).copied();
+    exact.or_else(|| lines.iter().take(400).position(|l| l.chars().count() < 200 && skeleton(l).contains(&title)))
+}
+
+/// 来源, in the site's own words.
+pub(super) fn publisher(html: &Html, head: &Head, visible: &Visible) -> Option<String> {
+    let near = visible.around(6, 14);
+    let labelled = |ls: &[String]| ls.iter().find_map(|l| labelled_publisher(l));
+    labelled(visible.around(2, 4))
+        .or_else(|| beside_date(near))
+        .or_else(|| labelled(near))
+        .or_else(|| select(html, &SOURCE_ELEMENTS).take(20).find_map(|e| clean_publisher(&text_of(e))))
+        .or_else(|| head.meta(&PUBLISHER_NAMES).and_then(clean_publisher))
+        .or_else(|| labelled(&visible.lines))
+}
+
+/// `来源：新华社` inside a line, in any of its spellings.
+fn labelled_publisher(text: &str) -> Option<String> {
+    static LABEL: LazyLock<Option<Regex>> = LazyLock::new(|| {
+        Regex::new(r"(?:文章来源|信息来源|稿件来源|新闻来源|内容来源|来源于|来源|稿源|出处|来自)\s*[:：丨|]\s*(?P<name>[^|丨\t，。,；;]{2,40})").ok()
+    });
+    let c = LABEL.as_ref()?.captures(text)?;
+    clean_publisher(c.name("name")?.as_str())
+}
+
+/// A name without what follows it in the byline.
+fn clean_publisher(text: &str) -> Option<String> {
+    static LABEL: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r"^\s*(?:文章来源|信息来源|来源|稿源|出处|来自)\s*[:：丨|]?\s*").ok());
+    static END: LazyLock<Option<Regex>> = LazyLock::new(|| {
+        Regex::new(r"\s*(?:作者|编辑|责编|责任编辑|记者|时间|发布|日期|点击|浏览|阅读|评论|参与|字体|字号|打印|分享|关注|手机|微信|查看|订阅|[\[【（(<>]|(?:19|20)\d\d[-/.年]|\d{1,2}:\d\d|\s\d).*$").ok()
+    });
+    let text = LABEL.as_ref()?.replace(text, "");
+    let text = END.as_ref()?.replace(&text, "");
+    let name = text.trim_matches(|c: char| c.is_whitespace() || matches!(c, ':' | '：' | '"' | '“' | '”' | '·' | '|'));
+    // two names parted by blanks: the first is the origin, unless it is a foreign name
+    let name = match name.split_once(char::is_whitespace) {
+        Some((first, _)) if !first.is_ascii() && first.chars().count() >= 2 => first,
+        _ => name,
+    };
+    let n = name.chars().count();
+    let sentence = name.contains(['。', '，', '！', '？']);
+    ((2..=24).contains(&n) && !sentence && name.chars().any(char::is_alphabetic) && !name.contains("http")).then(|| name.to_owned())
+}
+
+/// `2019-09-10 14:05 新京报`, `原创 新京报 2019-09-10`: a name alone beside the date of the byline.
+fn beside_date(near: &[String]) -> Option<String> {
+    static BESIDE: LazyLock<Option<Regex>> = LazyLock::new(|| {
+        Regex::new(concat!(
+            r"^(?:19|20)\d\d[-/.年]\d{1,2}[-/.月]\d{1,2}日?(?:\s*\d{1,2}:\d{2}(?::\d{2})?)?\s+(?:[·•|]\s*)?(?P<behind>[\p{Han}A-Za-z][^\s\d:：]{1,15})(?:\s|$)|",
+            r"^(?:原创\s+)?(?P<before>[\p{Han}A-Za-z][^\s\d:：，。]{1,15})\s+(?:19|20)\d\d[-/.年]\d{1,2}[-/.月]\d{1,2}日?\s*\d{1,2}:\d{2}(?::\d{2})?\s*$"
+        ))
+        .ok()
+    });
+    let r = BESIDE.as_ref()?;
+    let name = |c: &regex::Captures<'_>| c.name("behind").or(c.name("before")).and_then(|m| clean_publisher(m.as_str()));
+    near.iter().find_map(|l| r.captures(l)).and_then(|c| name(&c))
+}
+
+/// Who wrote it.
+pub(super) fn author(head: &Head, visible: &Visible) -> Option<String> {
+    static LABEL: LazyLock<Option<Regex>> = LazyLock::new(|| {
+        Regex::new(r"(?:作者|撰文|文字记者|本报记者|记者|文\s?/|文丨)\s*[:：丨|]?\s*(?P<name>[\p{Han}·]{2,8}(?:[\s、][\p{Han}·]{2,4}){0,3}|[A-Z][\w.]+(?: [A-Z][\w.]+){1,2})").ok()
+    });
+    static STOP: [&str; 12] = ["来源", "编辑", "时间", "发布", "日期", "点击", "浏览", "阅读", "责编", "摄影", "通讯员", "报道"];
+    let at = visible.title.unwrap_or(0);
+    let near = window(&visible.lines, at, at + 14);
+    let labelled = near.iter().filter(|l| l.chars().count() < 120).find_map(|l| {
+        let name = LABEL.as_ref()?.captures(l)?.name("name")?.as_str().to_owned();
+        let end = STOP.iter().filter_map(|s| name.find(s)).min().unwrap_or(name.len());
+        let name = name.get(..end).unwrap_or_default().trim().to_owned();
+        (name.chars().count() >= 2).then_some(name)
+    });
+    let said =
+        || head.meta(&AUTHOR_NAMES).map(str::to_owned).or_else(|| head.ld_text("author")).filter(|a| a.chars().count() <= 40 && !a.contains("http"));
+    labelled.or_else(said)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn publishers_are_cut_out_of_bylines() {
+        let table = [
+            ("2026-11-24 08:00 来源：许昌日报 作者：张三", Some("许昌日报")),
+            ("来源:新华社 | 责任编辑：李四", Some("新华社")),
+            ("信息来源：河南省科学技术厅 发布时间：2026-11-24", Some("河南省科学技术厅")),
+            ("稿源：中国经济网【打印】", Some("中国经济网")),
+            ("来源：", None),
+            ("这个说法来源于生活", None),
+        ];
+        for (text, expected) in table {
+            assert_eq!(labelled_publisher(text).as_deref(), expected, "{text}");
+        }
+    }
+}
