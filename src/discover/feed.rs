@@ -7,6 +7,7 @@ use feed_rs::model as rs;
 use serde::Serialize;
 
 use super::repair::repair;
+use super::salvage::{self, Item};
 use super::{DiscoverError, beginning};
 use crate::extract::plain_text;
 use crate::model::{Entry, WebUrl};
@@ -63,16 +64,41 @@ impl FeedEntry {
 pub fn read(text: &str, url: Option<&WebUrl>, clock: &Clock) -> Result<Feed, DiscoverError> {
     let trimmed = text.trim_start_matches(|c: char| c.is_whitespace() || c == '\u{feff}');
     let is_json = trimmed.starts_with('{');
-    let (text, repaired) = if is_json {
+    let (text, mut repaired) = if is_json {
         (trimmed.to_owned(), Vec::new())
     } else {
         let r = repair(trimmed);
         (r.text, r.notes)
     };
-    let parsed = parse(&text, url, clock)?;
+    let parsed = parse(&text, url, clock);
+    let seen = parsed.as_ref().map_or(0, |f| f.entries.len());
+    // a reader that fails, or stops half-way without a word, must not cost the items that can be read
+    if !is_json && salvage::count(&text) > seen {
+        let items = salvage::items(&text, MAX_ENTRIES);
+        if items.len() > seen {
+            repaired.push(format!("{} items saved one by one", items.len()));
+            let entries = items.into_iter().map(|i| saved(i, url, clock)).collect();
+            return Ok(Feed { title: parsed.ok().and_then(|f| f.title).map(|t| plain(&t.content)), entries, repaired });
+        }
+    }
+    let parsed = parsed?;
     let mut entries: Vec<FeedEntry> = parsed.entries.into_iter().take(MAX_ENTRIES).map(|e| convert(e, url, clock)).collect();
     entries.dedup_by(|a, b| a.id == b.id && a.url == b.url);
     Ok(Feed { title: parsed.title.map(|t| plain(&t.content)), entries, repaired })
+}
+
+fn saved(item: Item, base: Option<&WebUrl>, clock: &Clock) -> FeedEntry {
+    let address = |l: &String| base.map_or_else(|| WebUrl::parse(l).ok(), |b| b.join(l).ok());
+    let url = item.link.as_ref().and_then(address).or_else(|| item.id.as_ref().filter(|i| i.starts_with("http")).and_then(address));
+    let content = item.content.or_else(|| item.summary.clone().filter(|s| s.chars().count() > 400));
+    FeedEntry {
+        id: item.id.or_else(|| item.link.clone()).unwrap_or_else(|| item.title.clone()),
+        url,
+        title: plain(&item.title),
+        published_at: item.date.and_then(|d| dates::parse(&d, clock)).map(|d| d.at),
+        summary: item.summary.map(|s| cut(&plain(&s), MAX_SUMMARY)).filter(|s| !s.is_empty()),
+        content_html: content.filter(|c| !c.trim().is_empty()),
+    }
 }
 
 fn parse(text: &str, url: Option<&WebUrl>, clock: &Clock) -> Result<rs::Feed, DiscoverError> {

@@ -6,6 +6,7 @@ pub mod feed;
 mod json;
 pub mod list;
 mod repair;
+mod salvage;
 mod sitemap;
 mod wishes;
 

@@ -13,6 +13,8 @@ use crate::text::chars::replacement_share;
 
 /// How far into a page a declaration is looked for; sites hide it behind comments and scripts.
 const DECLARATION_WINDOW: usize = 16 << 10;
+/// How much of a document is looked at to guess its charset.
+const GUESS_WINDOW: usize = 256 << 10;
 /// Share of replacement characters above which a text counts as 乱码.
 const GARBLED: f64 = 0.01;
 
@@ -42,7 +44,7 @@ fn choose(bytes: &[u8], content_type: Option<&str>, forced: Option<&'static Enco
     if let Some((e, _)) = Encoding::for_bom(bytes) {
         return e;
     }
-    if !bytes.is_ascii() && is_utf8(bytes) {
+    if !bytes.is_ascii() && (is_utf8(bytes) || is_damaged_utf8(bytes)) {
         return UTF_8;
     }
     let declared = content_type.and_then(from_content_type).or_else(|| from_declaration(bytes));
@@ -59,6 +61,17 @@ fn is_utf8(bytes: &[u8]) -> bool {
         Ok(_) => true,
         Err(e) => e.error_len().is_none() && e.valid_up_to() > 0,
     }
+}
+
+/// Whether nearly all of what is not ASCII is UTF-8: text in another charset hardly ever looks so, and one bad byte must not
+/// garble the rest.
+fn is_damaged_utf8(bytes: &[u8]) -> bool {
+    let (mut good, mut bad) = (0usize, 0usize);
+    for chunk in bytes.get(..bytes.len().min(GUESS_WINDOW)).unwrap_or(bytes).utf8_chunks() {
+        good += chunk.valid().chars().filter(|c| !c.is_ascii()).count();
+        bad += usize::from(!chunk.invalid().is_empty());
+    }
+    good >= 8 && good >= bad * 8
 }
 
 fn widen(encoding: &'static Encoding) -> &'static Encoding {
@@ -83,7 +96,7 @@ fn from_declaration(bytes: &[u8]) -> Option<&'static Encoding> {
 
 fn guess(bytes: &[u8]) -> &'static Encoding {
     let mut detector = EncodingDetector::new(Iso2022JpDetection::Deny);
-    detector.feed(bytes.get(..bytes.len().min(256 << 10)).unwrap_or(bytes), true);
+    detector.feed(bytes.get(..bytes.len().min(GUESS_WINDOW)).unwrap_or(bytes), true);
     // the readers are in China: the top-level domain hint settles doubtful cases
     widen(detector.guess(Some(b"cn"), Utf8Detection::Allow))
 }
@@ -111,6 +124,7 @@ mod tests {
             ("nothing said", gb(&long), None),
             ("UTF-8 BOM", format!("\u{feff}{long}").into_bytes(), Some("text/html; charset=gbk")),
             ("xml prolog", gb(&format!("<?xml version='1.0' encoding='gb2312'?>{long}")), None),
+            ("one bad byte in UTF-8", [long.as_bytes(), b"\xff", long.as_bytes()].concat(), None),
             ("cut in a character", long.as_bytes()[..long.len() - 6].to_vec(), None),
         ];
         for (name, bytes, header) in table {
