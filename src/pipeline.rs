@@ -7,6 +7,8 @@ mod crawl;
 mod look;
 mod network;
 mod pages;
+mod parts;
+mod pdf;
 mod processors;
 mod report;
 
@@ -30,6 +32,7 @@ use network::Network;
 use processors::Processors;
 
 pub use crawl::{Reach, Sources};
+pub use pdf::READ_PDF;
 pub use report::{PassReport, Progress, Silent};
 
 /// Articles judged between two looks at the clock.

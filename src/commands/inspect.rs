@@ -19,7 +19,7 @@ use crate::digest::summarise;
 use crate::discover::{feed, list};
 use crate::extract::{self, Context};
 use crate::fetch::charset;
-use crate::model::{ArticleSelectors, ListSelectors, WebUrl};
+use crate::model::{ArticleSelectors, Extracted, ListSelectors, WebUrl};
 use crate::text::dates::Clock;
 
 /// Largest file that is read.
@@ -195,21 +195,30 @@ fn clock() -> Clock {
 }
 
 fn extract_file(name: &str, bytes: &[u8], url: Option<&WebUrl>) -> Result<Value, String> {
-    if let Some(format) = extract::foreign_format(bytes) {
-        return Err(extract::ExtractError::NotHtml(format).to_string());
-    }
-    let decoded = charset::decode(bytes, None, None);
     let selectors = ArticleSelectors::default();
     let context = Context { url, selectors: &selectors, clock: clock() };
+    let decoded = match extract::foreign_format(bytes) {
+        Some("PDF") => {
+            let text = extract::pdf::text(bytes).map_err(|e| e.to_string())?;
+            let a = extract::pdf::article(&text, &context).map_err(|e| e.to_string())?;
+            return Ok(extracted(name, url, &a, "pdf"));
+        }
+        Some(format) => return Err(extract::ExtractError::NotHtml(format).to_string()),
+        None => charset::decode(bytes, None, None),
+    };
     let mut a = extract::extract(&decoded.text, &context).map_err(|e| e.to_string())?;
     if decoded.garbled {
         a.warnings.push(format!("many characters cannot be read as {}", decoded.charset));
     }
-    Ok(json!({
+    Ok(extracted(name, url, &a, &decoded.charset))
+}
+
+fn extracted(name: &str, url: Option<&WebUrl>, a: &Extracted, charset: &str) -> Value {
+    json!({
         "file": name, "url": url, "title": a.title, "author": a.author, "publisher": a.publisher,
-        "published_at": a.published_at.map(|d| d.to_rfc3339()), "language": a.language, "charset": decoded.charset,
-        "text": a.text, "html": a.html, "warnings": a.warnings,
-    }))
+        "published_at": a.published_at.map(|d| d.to_rfc3339()), "language": a.language, "charset": charset,
+        "text": a.text, "html": a.html, "image": a.image, "attachments": a.attachments, "next": a.next, "warnings": a.warnings,
+    })
 }
 
 fn feed_file(name: &str, bytes: &[u8], url: Option<&WebUrl>) -> Result<Value, String> {

@@ -9,7 +9,7 @@ mod progress;
 mod sources;
 mod try_source;
 
-use std::io::Write as _;
+use std::io::{Read as _, Write as _};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -61,6 +61,9 @@ enum Command {
     /// The stages one by one, from files to JSON lines
     #[command(subcommand)]
     Inspect(inspect::Stage),
+    /// Print the text of a PDF given on standard input
+    #[command(name = crate::pipeline::READ_PDF, hide = true)]
+    ReadPdf,
     /// Print completions for a shell
     Completions {
         /// bash, zsh, fish, elvish or powershell
@@ -93,6 +96,12 @@ pub fn run(cli: Cli) -> anyhow::Result<()> {
                 result => result,
             }
         }
+        Command::ReadPdf => {
+            let mut bytes = Vec::new();
+            std::io::stdin().lock().read_to_end(&mut bytes)?;
+            std::io::stdout().lock().write_all(crate::extract::pdf::text(&bytes)?.as_bytes())?;
+            Ok(())
+        }
         Command::Completions { shell } => {
             clap_complete::generate(shell, &mut Cli::command(), "qingbao", &mut std::io::stdout());
             Ok(())
@@ -115,7 +124,7 @@ async fn run_async(command: Command, world: World) -> anyhow::Result<()> {
         Command::Sources(action) => sources::run(&action, &world).await,
         Command::Articles(action) => articles::run(&action, &world).await,
         Command::Digest(action) => digest::run(&action, &world).await,
-        Command::Inspect(_) | Command::Completions { .. } => Ok(()),
+        Command::Inspect(_) | Command::ReadPdf | Command::Completions { .. } => Ok(()),
     }
 }
 

@@ -7,14 +7,17 @@ mod body;
 mod boilerplate;
 mod byline;
 pub mod dom;
+mod extras;
 mod meta;
 mod nodes;
+pub mod pdf;
 mod read;
+mod state;
 mod threads;
 
 use crate::model::{ArticleSelectors, Extracted, WebUrl};
 use crate::text::chars;
-use crate::text::dates::Clock;
+use crate::text::dates::{self, Clock};
 
 /// Longest body kept, in characters.
 const MAX_TEXT: usize = 200_000;
@@ -33,6 +36,12 @@ pub enum ExtractError {
         /// Characters of the best block.
         letters: usize,
     },
+    /// A PDF that gives no text.
+    #[error("is a PDF that cannot be read: {0}")]
+    Pdf(String),
+    /// The extractor itself failed.
+    #[error("made the extractor give up")]
+    GaveUp,
     /// A "not found" page with status 200.
     #[error("is an error page: {0:?}")]
     SoftError(String),
@@ -43,7 +52,9 @@ impl ExtractError {
     pub fn chinese(&self) -> String {
         match self {
             Self::NotHtml(what) => format!("不是网页而是 {what}"),
+            Self::GaveUp => "网页结构异常，无法读取".to_owned(),
             Self::NoContent { .. } => "网页里没有找到正文".to_owned(),
+            Self::Pdf(_) => "PDF 里读不出文字（可能是扫描件）".to_owned(),
             Self::SoftError(_) => "网页提示内容不存在".to_owned(),
         }
     }
@@ -89,7 +100,8 @@ pub fn extract(text: &str, context: &Context<'_>) -> Result<Extracted, ExtractEr
         return Err(ExtractError::SoftError(t.to_owned()));
     }
     if letters < MIN_TEXT {
-        return Err(ExtractError::NoContent { letters });
+        let found = state::find(&page.html).and_then(|f| from_state(f, title, context));
+        return found.ok_or(ExtractError::NoContent { letters });
     }
     let mut warnings = Vec::new();
     if page.dropped > 0 {
@@ -106,10 +118,24 @@ pub fn extract(text: &str, context: &Context<'_>) -> Result<Extracted, ExtractEr
         published_at: byline::published(&page.html, &head, &visible, context.url, &context.clock),
         language: chars::language(&body_text),
         html: sanitise(&read::raw_html(&found.roots, &found.dropped), context.url),
+        image: context.url.and_then(|base| extras::image(&head, &found.roots, base)),
+        attachments: context.url.map(|base| extras::attachments(&found.roots, base)).unwrap_or_default(),
+        next: context.url.and_then(|base| extras::next_page(&page.html, base)),
         text: body_text,
         title,
         warnings,
     })
+}
+
+/// An article out of a script's data.
+fn from_state(found: state::Found, title: Option<String>, context: &Context<'_>) -> Option<Extracted> {
+    let body =
+        if found.body.contains('<') { found.body } else { found.body.split('\n').map(|l| format!("<p>{}</p>", ammonia::clean_text(l))).collect() };
+    let mut a = from_fragment(&body, context)?;
+    a.title = found.title.map(|t| chars::cut(&plain_text(&t), meta::MAX_TITLE)).filter(|t| !t.is_empty()).or(title);
+    a.published_at = found.date.and_then(|d| dates::parse(&d, &context.clock)).map(|d| d.at);
+    a.warnings.push("taken from a script's data".to_owned());
+    Some(a)
 }
 
 /// An article from a feed's own full text, where there is no page to be had.

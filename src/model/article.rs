@@ -39,8 +39,23 @@ pub struct Extracted {
     pub text: String,
     /// Body as sanitised HTML.
     pub html: String,
+    /// The picture that stands for it.
+    pub image: Option<WebUrl>,
+    /// Files it brings.
+    pub attachments: Vec<Attachment>,
+    /// Where it goes on, if it is split over several pages.
+    pub next: Option<WebUrl>,
     /// What was odd about the page.
     pub warnings: Vec<String>,
+}
+
+/// A file that an article brings.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Attachment {
+    /// As the page calls it.
+    pub name: String,
+    /// Where it is.
+    pub url: WebUrl,
 }
 
 /// One article in the archive, whole.
@@ -52,6 +67,10 @@ pub struct Article {
     pub text: String,
     /// Body as sanitised HTML.
     pub html: String,
+    /// The picture that stands for it.
+    pub image: Option<WebUrl>,
+    /// Files it brings.
+    pub attachments: Vec<Attachment>,
 }
 
 /// An article in the archive without its text: what lists, ranking and search need of thousands at once.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use chrono::{DateTime, TimeDelta, Utc};
 
 use super::look::{HICCUP, NETWORK, record};
-use super::{Pipeline, Result};
+use super::{Pipeline, Result, pdf};
 use crate::classify::Hints;
 use crate::config::SourceList;
 use crate::dedup::fingerprint::Sketch;
@@ -134,17 +134,30 @@ impl Pipeline {
     }
 
     async fn make_article(self: &Arc<Self>, entry: &OpenEntry, source: &Arc<Source>, page: StoredPage) -> Result<Got> {
-        let (this, listed, source_then) = (Arc::clone(self), entry.clone(), Arc::clone(source));
-        let made = self.cpu(move || {
-            let extracted =
-                extract_page(&page, &source_then).or_else(|e| from_feed(&listed.entry, &source_then, page.fetched).ok_or_else(|| e.to_string()))?;
-            Ok::<_, String>(this.prepare(&listed, &source_then, page.url, extracted, page.fetched))
-        });
-        // a panic ends this page, not the crawl
-        match made.await.unwrap_or_else(|| Err("the extractor gave up on this page".to_owned())) {
-            Ok(article) => self.store_article(article).await,
+        let (url, fetched) = (page.url.clone(), page.fetched);
+        let extracted = match self.extracted(source, page).await {
+            Ok(first) => Ok(self.with_further_parts(source, first, &url).await),
+            Err(e) => {
+                let (listed, source_then) = (entry.entry.clone(), Arc::clone(source));
+                self.cpu(move || from_feed(&listed, &source_then, fetched)).await.flatten().ok_or(e)
+            }
+        };
+        match extracted {
+            Ok(extracted) => self.judge_and_store(entry, source, url, extracted, fetched).await,
             Err(reason) => self.lose(entry, &reason, None, None).await,
         }
+    }
+
+    /// What a page says; a panic ends this page, not the crawl.
+    pub(super) async fn extracted(self: &Arc<Self>, source: &Arc<Source>, page: StoredPage) -> std::result::Result<Extracted, String> {
+        let source = Arc::clone(source);
+        let made = if extract::foreign_format(&page.body) == Some("PDF") {
+            let text = pdf::text(&page.body).await.map_err(|e| e.to_string())?;
+            self.cpu(move || extract::pdf::article(&text, &context(&page, &source))).await
+        } else {
+            self.cpu(move || extract_page(&page, &source)).await
+        };
+        made.unwrap_or(Err(ExtractError::GaveUp)).map_err(|e| e.to_string())
     }
 
     async fn judge_and_store(
@@ -198,13 +211,16 @@ impl Pipeline {
     }
 }
 
+fn context<'a>(page: &'a StoredPage, source: &'a Source) -> Context<'a> {
+    Context { url: Some(&page.url), selectors: &source.article, clock: Clock::new(source.timezone, page.fetched) }
+}
+
 fn extract_page(page: &StoredPage, source: &Source) -> std::result::Result<Extracted, ExtractError> {
     if let Some(format) = extract::foreign_format(&page.body) {
         return Err(ExtractError::NotHtml(format));
     }
     let decoded = charset::decode(&page.body, page.content_type.as_deref(), source.charset);
-    let context = Context { url: Some(&page.url), selectors: &source.article, clock: Clock::new(source.timezone, page.fetched) };
-    let mut a = extract::extract(&decoded.text, &context)?;
+    let mut a = extract::extract(&decoded.text, &context(page, source))?;
     if decoded.garbled {
         a.warnings.push(format!("many characters cannot be read as {}; set charset for source {}", decoded.charset, source.id));
     }

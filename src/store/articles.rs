@@ -12,7 +12,7 @@ use crate::text::words::Words;
 const HEADLINE: &str = "a.id, a.source_id, s.name, s.region, a.url, a.title, a.author, a.publisher, a.published_at, a.fetched, octet_length(a.text), \
      a.story_id, a.judgement";
 
-const TEXTS: &str = ", a.text, a.html";
+const TEXTS: &str = ", a.text, a.html, a.image, a.attachments";
 
 /// A judgement to be stored.
 #[derive(Debug)]
@@ -162,7 +162,14 @@ fn sharing_bands(c: &Connection, mine: ArticleId, bands: &[u32]) -> Result<Vec<i
 }
 
 fn read_article(r: &Row<'_>) -> Result<Article> {
-    Ok(Article { headline: read_headline(r)?, text: r.get(13)?, html: r.get(14)? })
+    let (image, attachments): (Option<String>, String) = (r.get(15)?, r.get(16)?);
+    Ok(Article {
+        headline: read_headline(r)?,
+        text: r.get(13)?,
+        html: r.get(14)?,
+        image: image.and_then(|i| WebUrl::parse(&i).ok()),
+        attachments: serde_json::from_str(&attachments).map_err(bad("attachments"))?,
+    })
 }
 
 fn read_headline(r: &Row<'_>) -> Result<Headline> {

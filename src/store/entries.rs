@@ -166,12 +166,13 @@ impl Store {
     /// Stores an article with its judgement and story; `None` where the same address is in the archive already.
     pub fn commit_article(&self, new: &NewArticle) -> Result<Option<ArticleId>> {
         let a = &new.extracted;
+        let attachments = serde_json::to_string(&a.attachments).map_err(bad("attachments"))?;
         let effective = new.published_at.map_or(new.fetched.timestamp(), |p| p.timestamp().min(new.fetched.timestamp()));
         self.write(|t| {
             let inserted = t
                 .prepare_cached(
-                    "INSERT OR IGNORE INTO article (entry_id, source_id, canonical, url, title, author, publisher, published_at, effective, fetched, text, html)
-                     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
+                    "INSERT OR IGNORE INTO article (entry_id, source_id, canonical, url, title, author, publisher, published_at, effective, fetched, text, html, image,
+                     attachments) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)",
                 )?
                 .execute(params![
                     new.entry.0,
@@ -185,7 +186,9 @@ impl Store {
                     effective,
                     new.fetched.timestamp(),
                     a.text,
-                    a.html
+                    a.html,
+                    a.image.as_ref().map(WebUrl::as_str),
+                    attachments
                 ])?;
             let id = ArticleId(t.last_insert_rowid());
             if inserted == 1 {

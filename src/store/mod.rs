@@ -28,7 +28,8 @@ pub use sources::{FetchRecord, Looked, SourceHealth, SourceState, Trouble};
 
 use writer::Writer;
 
-const MIGRATIONS: &[M<'static>] = &[M::up(include_str!("001_first.sql")), M::up(include_str!("002_frontier.sql"))];
+const MIGRATIONS: &[M<'static>] =
+    &[M::up(include_str!("001_first.sql")), M::up(include_str!("002_frontier.sql")), M::up(include_str!("003_extras.sql"))];
 /// How long another process may hold the file before we give up.
 const BUSY: Duration = Duration::from_secs(30);
 /// Idle read connections kept.

@@ -1,0 +1,77 @@
+//! Kinds of pages beside the plain article: PDFs, articles over several pages or in a script's data, attachments.
+#![allow(clippy::unwrap_used)] // a set-up that fails must fail the test
+
+use std::process::Command;
+use std::time::{Duration, Instant};
+
+use axum::Router;
+use axum::http::{StatusCode, Uri, header};
+use axum::response::IntoResponse;
+
+const PARAGRAPH: &str = "许昌市超硬材料检测中心本月投入使用，可提供一百余项检测服务，检测周期由十天缩短到三天，企业不必再把样品送到外地。";
+
+fn article(title: &str, rest: &str) -> String {
+    format!(
+        "<html><head><title>{title}</title></head><body><h1>{title}</h1><div>2026-11-20 10:30 来源：示例日报</div>\
+         <div class=content><p>{title}。{PARAGRAPH}</p><p>负责人说，明年还将增加设备，覆盖发制品、中药材等产业。</p></div>{rest}</body></html>"
+    )
+}
+
+fn pager(next: &str) -> String {
+    format!("<div class=pages><a href='split.html'>上一页</a> <a href='{next}'>下一页</a></div>")
+}
+
+async fn page(uri: Uri) -> impl IntoResponse {
+    let html = |body: String| (StatusCode::OK, [(header::CONTENT_TYPE, "text/html; charset=utf-8")], body.into_bytes());
+    match uri.path() {
+        "/feed.xml" => {
+            let item = |(path, title): (&str, &str)| format!("<item><title>{title}</title><link>{path}</link></item>");
+            let items = [("/notice.pdf", "通知"), ("/split.html", "分页"), ("/script.html", "脚本"), ("/files.html", "附件"), ("/bad.pdf", "坏文件")];
+            html(format!("<rss version='2.0'><channel><title>t</title>{}</channel></rss>", items.map(item).concat()))
+        }
+        "/notice.pdf" => (StatusCode::OK, [(header::CONTENT_TYPE, "application/pdf")], include_bytes!("data/notice.pdf").to_vec()),
+        "/bad.pdf" => (StatusCode::OK, [(header::CONTENT_TYPE, "application/pdf")], b"%PDF-1.7\n1 0 obj <</Length 99999999999>> stream".to_vec()),
+        "/split.html" => html(article("分页文章第一部分", &pager("split_2.html"))),
+        "/split_2.html" => html(article("分页文章第二部分", &pager("split_3.html"))),
+        // the last page points to itself, as many sites have it
+        "/split_3.html" => html(article("分页文章第三部分", &pager("split_3.html"))),
+        "/script.html" => {
+            let data = serde_json::json!({"article": {"title": "数据里的文章", "publishTime": "2026-11-21 08:00", "content": format!("<p>{PARAGRAPH}</p><p>{PARAGRAPH}</p>")}});
+            html(format!("<html><body><div id=app></div><script>window.__INITIAL_STATE__ = {data};</script></body></html>"))
+        }
+        "/files.html" => html(article("带附件的通知", "<p>附件：<a href='/f/1.docx'>申报书.docx</a></p><img src='/pic/a.jpg'>")),
+        _ => (StatusCode::NOT_FOUND, [(header::CONTENT_TYPE, "text/html")], Vec::new()),
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn every_kind_of_page_becomes_an_article() {
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let base = format!("http://{}", listener.local_addr().unwrap());
+    tokio::spawn(async move { axum::serve(listener, Router::new().fallback(page)).await });
+    let dir = tempfile::tempdir().unwrap();
+    let source = format!("[[source]]\nid = \"a\"\nname = \"示例\"\nurl = \"{base}/feed.xml\"\nallow_private = true\n");
+    std::fs::write(dir.path().join("sources.toml"), source).unwrap();
+    std::fs::write(dir.path().join("qingbao.toml"), "[fetch]\nhost_delay = \"0s\"\n").unwrap();
+    let path = dir.path().to_owned();
+    let run = move |args: &'static [&'static str]| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_qingbao"));
+        command.args(args).current_dir(&path);
+        tokio::task::spawn_blocking(move || String::from_utf8_lossy(&command.output().unwrap().stdout).into_owned())
+    };
+    let start = Instant::now();
+    let told = run(&["once"]).await.unwrap();
+    assert!(told.contains("articles   4 new") && told.contains("bad.pdf"), "{told}");
+    assert!(start.elapsed() < Duration::from_mins(1));
+    let export = run(&["articles", "export"]).await.unwrap();
+    let articles: Vec<serde_json::Value> = export.lines().map(|l| serde_json::from_str(l).unwrap()).collect();
+    let of = |path: &str| articles.iter().find(|a| a["url"].as_str().unwrap().ends_with(path)).unwrap_or_else(|| panic!("{path}: {export}"));
+
+    assert_eq!(of("notice.pdf")["title"], "关于组织申报本年度科技项目的通知");
+    assert!(of("notice.pdf")["text"].as_str().unwrap().contains("有关事项通知如下"));
+    let split = of("split.html")["text"].as_str().unwrap();
+    assert!(["第一部分", "第二部分", "第三部分"].iter().all(|p| split.matches(p).count() == 1), "{split}");
+    assert_eq!(of("script.html")["title"], "数据里的文章");
+    assert!(of("script.html")["published_at"].as_str().unwrap().starts_with("2026-11-21T08:00"));
+    assert_eq!(of("files.html")["attachments"][0]["name"], "申报书.docx");
+}
