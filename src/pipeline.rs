@@ -9,6 +9,7 @@ mod network;
 mod pages;
 mod parts;
 mod pdf;
+pub mod preview;
 mod processors;
 mod report;
 

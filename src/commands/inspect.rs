@@ -237,7 +237,7 @@ fn feed_file(name: &str, bytes: &[u8], url: Option<&WebUrl>) -> Result<Value, St
 fn list_file(name: &str, bytes: &[u8], url: Option<&WebUrl>) -> Result<Value, String> {
     let url = url.ok_or("no --url")?;
     let decoded = charset::decode(bytes, None, None);
-    let found = list::read(&decoded.text, url, &ListSelectors::default(), &clock()).map_err(|e| e.to_string())?;
+    let found = list::read(&decoded.text, url, &ListSelectors::default(), None, &clock()).map_err(|e| e.to_string())?;
     let entries: Vec<Map<String, Value>> = found
         .entries
         .iter()

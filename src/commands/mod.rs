@@ -1,5 +1,6 @@
 //! Subcommands, one file each. Results go to standard output, the log to standard error.
 
+mod add_source;
 mod articles;
 mod crawl;
 mod demo;
@@ -49,7 +50,7 @@ enum Command {
     Once,
     /// The background service: crawl, draft, mail, until SIGTERM
     Serve,
-    /// The source list: list, check, test, enable, disable
+    /// The source list: list, check, test, add, import, export, enable, disable
     #[command(subcommand)]
     Sources(sources::Action),
     /// The archive: search, export
@@ -145,6 +146,11 @@ impl World {
 
     fn vocabulary(&self) -> anyhow::Result<Vocabulary> {
         Ok(Vocabulary::new(&self.taxonomy()?, self.settings.publication.column_names()))
+    }
+
+    /// The list; an empty one where there is no file yet.
+    fn source_list_or_none(&self) -> anyhow::Result<SourceList> {
+        if self.sources.exists() { self.source_list() } else { Ok(SourceList::default()) }
     }
 
     fn source_list(&self) -> anyhow::Result<SourceList> {

@@ -1,13 +1,22 @@
-//! `qingbao sources`: list, check, test, enable, disable.
+//! `qingbao sources`: list, check, test, add, import, export, enable, disable.
 
+use std::io::Read as _;
+use std::path::{Path, PathBuf};
+
+use anyhow::Context as _;
 use chrono::{DateTime, Utc};
 use clap::Subcommand;
 
 use super::World;
+use super::add_source::{self, AddArgs};
 use super::try_source::{self, TestArgs};
-use crate::config::edit;
-use crate::model::{Source, SourceId};
+use crate::config::edit::{self, NewSource};
+use crate::config::opml;
+use crate::model::{Source, SourceId, SourceKind};
 use crate::store::{SourceHealth, Store};
+
+/// Largest OPML file read, in bytes.
+const MAX_OPML: u64 = 16 << 20;
 
 /// What to do.
 #[derive(Debug, Subcommand)]
@@ -18,6 +27,18 @@ pub(super) enum Action {
     Check,
     /// Ask one source now and show what would be taken; nothing is stored
     Test(TestArgs),
+    /// Add a source by its address: feed or list is found out, and what would be taken is shown
+    Add(AddArgs),
+    /// Add the sources of an OPML file that are not listed yet
+    Import {
+        /// The file; - is standard input
+        opml: PathBuf,
+    },
+    /// Write the list as OPML
+    Export {
+        /// The file; - is standard output
+        opml: PathBuf,
+    },
     /// Have a source looked at again, also one that was put to rest
     Enable {
         /// Id from sources.toml
@@ -39,9 +60,47 @@ pub(super) async fn run(action: &Action, world: &World) -> anyhow::Result<()> {
         }
         Action::List => list(world),
         Action::Test(args) => try_source::run(args, world).await,
+        Action::Add(args) => add_source::run(args, world).await,
+        Action::Import { opml } => import(world, opml),
+        Action::Export { opml } => export(world, opml),
         Action::Enable { id } => switch(world, id, true),
         Action::Disable { id } => switch(world, id, false),
     }
+}
+
+fn import(world: &World, file: &Path) -> anyhow::Result<()> {
+    let mut text = String::new();
+    let read = if file.as_os_str() == "-" {
+        std::io::stdin().lock().take(MAX_OPML).read_to_string(&mut text)
+    } else {
+        std::fs::File::open(file).and_then(|f| f.take(MAX_OPML).read_to_string(&mut text))
+    };
+    read.with_context(|| format!("{} cannot be read", file.display()))?;
+    let mut list = world.source_list_or_none()?;
+    let (mut new, mut known) = (Vec::new(), 0);
+    for outline in opml::read(&text) {
+        if list.sources.iter().any(|s| s.url == outline.url) {
+            known += 1;
+            continue;
+        }
+        let id = add_source::free_id(&outline.url, &list)?;
+        list.sources.push(Source::plain(id.clone(), outline.name.clone(), outline.url.clone()).into());
+        let kind = outline.is_feed.then_some(SourceKind::Feed);
+        new.push(NewSource { id, name: outline.name, url: outline.url, kind, region: None, allow_private: false, render: false });
+    }
+    anyhow::ensure!(!new.is_empty() || known > 0, "{} lists no source; is it an OPML file?", file.display());
+    edit::add(&world.sources, &new, &world.vocabulary()?)?;
+    println!("{} sources added to {}, {known} listed already", new.len(), world.sources.display());
+    Ok(())
+}
+
+fn export(world: &World, file: &Path) -> anyhow::Result<()> {
+    let text = opml::write(&world.source_list()?);
+    if file.as_os_str() == "-" {
+        print!("{text}");
+        return Ok(());
+    }
+    std::fs::write(file, text).with_context(|| format!("{} cannot be written", file.display()))
 }
 
 fn list(world: &World) -> anyhow::Result<()> {
@@ -71,6 +130,9 @@ fn describe(s: &Source, health: Option<&SourceHealth>, now: DateTime<Utc>) -> St
     }
     if h.has_lost_its_layout() {
         words.push("its list used to be read: the layout has changed".to_owned());
+    }
+    if let Some((at_time, before, after)) = &h.layout_changed {
+        words.push(format!("list layout changed {}: {before} → {after}; `qingbao sources test {}` shows what is taken", at(*at_time), s.id));
     }
     if h.is_silent(now) {
         words.push(format!("silent: nothing new since {}", h.rhythm.last_new.map(at).unwrap_or_default()));

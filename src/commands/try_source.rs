@@ -2,15 +2,12 @@
 
 use std::sync::Arc;
 
-use chrono::Utc;
 use serde_json::json;
 
 use super::World;
-use crate::discover;
-use crate::extract::{self, Context};
-use crate::fetch::{Expect, Fetched, Fetcher, NoShelf, Page, Request, Validators, charset};
+use crate::fetch::{Fetcher, NoShelf};
 use crate::model::{Source, SourceId, SourceKind, WebUrl};
-use crate::text::dates::Clock;
+use crate::pipeline::preview::{self, Preview};
 
 /// Of what.
 #[derive(Debug, clap::Args)]
@@ -30,8 +27,18 @@ pub(super) struct TestArgs {
 
 pub(super) async fn run(args: &TestArgs, world: &World) -> anyhow::Result<()> {
     let source = chosen(args, world)?;
+    asking(world, async |fetcher| {
+        let preview = preview::read(fetcher, &source).await?;
+        show(fetcher, &source, &preview, args.articles).await;
+        Ok(())
+    })
+    .await
+}
+
+/// Works with a fetcher of its own, and ends what that started.
+pub(super) async fn asking<T>(world: &World, work: impl AsyncFnOnce(&Fetcher) -> anyhow::Result<T>) -> anyhow::Result<T> {
     let fetcher = Fetcher::new(&world.settings.fetch, Arc::new(NoShelf))?;
-    let result = show(&fetcher, &source, args.articles).await;
+    let result = work(&fetcher).await;
     fetcher.close().await;
     result
 }
@@ -52,43 +59,25 @@ fn chosen(args: &TestArgs, world: &World) -> anyhow::Result<Source> {
     Ok(source)
 }
 
-async fn show(fetcher: &Fetcher, source: &Source, articles: usize) -> anyhow::Result<()> {
-    let page = get(fetcher, source, &source.url, Expect::Listing).await?;
-    let clock = Clock::new(source.timezone, Utc::now());
-    let found = discover::discover(&page.body, page.content_type.as_deref(), &page.url, source, &clock)
-        .map_err(|e| anyhow::anyhow!("{}: {e}", source.url))?;
+/// Prints what would be taken: one line for the source, one per entry, one per article.
+pub(super) async fn show(fetcher: &Fetcher, source: &Source, preview: &Preview, articles: usize) {
+    let found = &preview.found;
     let kind = found.kind.map_or("", SourceKind::as_str);
     println!(
         "{}",
-        json!({"source": source.id.as_str(), "kind": kind, "layout": found.layout, "entries": found.entries.len(), "notes": found.notes, "moved_to": page.moved})
+        json!({"source": source.id.as_str(), "url": preview.url, "kind": kind, "layout": found.layout, "entries": found.entries.len(), "notes": found.notes, "moved_to": preview.moved})
     );
     for e in found.entries.iter().take(20) {
         println!("{}", json!({"url": e.url, "title": e.title, "published_at": e.published_at.map(|d| d.to_rfc3339())}));
     }
     for e in found.entries.iter().take(articles) {
-        let line = match get(fetcher, source, &e.url, Expect::Page).await {
-            Ok(page) => {
-                let decoded = charset::decode(&page.body, page.content_type.as_deref(), source.charset);
-                let context = Context { url: Some(&page.url), selectors: &source.article, clock };
-                match extract::extract(&decoded.text, &context) {
-                    Ok(a) => {
-                        json!({"article": e.url, "title": a.title, "publisher": a.publisher, "author": a.author, "published_at": a.published_at.map(|d| d.to_rfc3339()), "charset": decoded.charset, "text": a.text, "warnings": a.warnings})
-                    }
-                    Err(err) => json!({"article": e.url, "error": err.to_string()}),
-                }
-            }
-            Err(err) => json!({"article": e.url, "error": err.to_string()}),
+        let line = match preview::article(fetcher, source, &e.url).await {
+            Ok(a) => json!({
+                "article": e.url, "title": a.title, "publisher": a.publisher, "author": a.author,
+                "published_at": a.published_at.map(|d| d.to_rfc3339()), "text": a.text, "image": a.image, "attachments": a.attachments, "warnings": a.warnings,
+            }),
+            Err(reason) => json!({"article": e.url, "error": reason}),
         };
         println!("{line}");
-    }
-    Ok(())
-}
-
-async fn get(fetcher: &Fetcher, source: &Source, url: &WebUrl, expect: Expect) -> anyhow::Result<Page> {
-    let none = Validators::default();
-    match fetcher.get(&Request { url, source, validators: &none, expect, keep: true }).await.result {
-        Ok(Fetched::Page(page)) => Ok(*page),
-        Ok(Fetched::NotModified { .. }) => anyhow::bail!("{url}: answered 304 to a first request"),
-        Err(e) => anyhow::bail!("{url}: {e}"),
     }
 }

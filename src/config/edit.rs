@@ -4,11 +4,11 @@
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
-use toml_edit::{DocumentMut, Item, value};
+use toml_edit::{ArrayOfTables, DocumentMut, Item, Table, value};
 
 use super::sources::Vocabulary;
 use super::{ConfigError, SourceList, read_file};
-use crate::model::SourceId;
+use crate::model::{SourceId, SourceKind, WebUrl};
 
 /// Why a change was not made.
 #[derive(Debug, thiserror::Error)]
@@ -43,6 +43,77 @@ pub fn set_enabled(path: &Path, id: &SourceId, on: bool, vocabulary: &Vocabulary
         }
         true
     })
+}
+
+/// A source to be written.
+#[derive(Debug, Clone)]
+pub struct NewSource {
+    /// Stable key.
+    pub id: SourceId,
+    /// Name shown to editors.
+    pub name: String,
+    /// Where the entries are listed.
+    pub url: WebUrl,
+    /// Where it is to be fixed.
+    pub kind: Option<SourceKind>,
+    /// 全国, 河南, 许昌 …
+    pub region: Option<String>,
+    /// May be on a private or loopback address.
+    pub allow_private: bool,
+    /// Through a headless browser.
+    pub render: bool,
+}
+
+/// A source as it stands in the file.
+pub fn as_toml(new: &NewSource) -> String {
+    let mut document = DocumentMut::new();
+    append(&mut document, new);
+    document.to_string().trim().to_owned()
+}
+
+/// Adds sources at the end of the file; one that does not exist yet is made.
+pub fn add(path: &Path, new: &[NewSource], vocabulary: &Vocabulary) -> Result<(), EditError> {
+    if !path.exists() {
+        let name = path.display().to_string();
+        let mut document = DocumentMut::new();
+        for n in new {
+            append(&mut document, n);
+        }
+        let text = format!("# Where news is taken from; docs/sources.md tells every key.\n{document}");
+        SourceList::parse(&name, &text, vocabulary)?;
+        let written = std::fs::OpenOptions::new().write(true).create_new(true).open(path).and_then(|mut f| f.write_all(text.as_bytes()));
+        return written.map_err(|source| EditError::Write { path: name, source });
+    }
+    change(path, vocabulary, |document| {
+        for n in new {
+            append(document, n);
+        }
+        true
+    })?;
+    Ok(())
+}
+
+fn append(document: &mut DocumentMut, new: &NewSource) {
+    let mut table = Table::new();
+    table.insert("id", value(new.id.as_str()));
+    table.insert("name", value(&new.name));
+    table.insert("url", value(new.url.as_str()));
+    if let Some(kind) = new.kind {
+        table.insert("kind", value(kind.as_str()));
+    }
+    if let Some(region) = &new.region {
+        table.insert("region", value(region));
+    }
+    for (key, on) in [("allow_private", new.allow_private), ("render", new.render)] {
+        if on {
+            table.insert(key, value(true));
+        }
+    }
+    table.decor_mut().set_prefix("\n");
+    let sources = document.entry("source").or_insert_with(|| Item::ArrayOfTables(ArrayOfTables::new()));
+    if let Some(tables) = sources.as_array_of_tables_mut() {
+        tables.push(table);
+    }
 }
 
 fn change(path: &Path, vocabulary: &Vocabulary, edit: impl FnOnce(&mut DocumentMut) -> bool) -> Result<bool, EditError> {

@@ -3,6 +3,7 @@
 //! Every problem of a file is reported at once, each with file, line, column and the nearest right word.
 
 pub mod edit;
+pub mod opml;
 mod reader;
 pub mod settings;
 pub mod sources;

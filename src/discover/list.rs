@@ -22,17 +22,28 @@ const MAX_ROW_LEVELS: usize = 6;
 const MAX_ROW_TEXT: usize = 300;
 
 /// Reads a list page.
-pub fn read(text: &str, url: &WebUrl, selectors: &ListSelectors, clock: &Clock) -> Result<Discovered, DiscoverError> {
-    let page = dom::parse(text);
+pub fn read(text: &str, url: &WebUrl, selectors: &ListSelectors, learned: Option<&str>, clock: &Clock) -> Result<Discovered, DiscoverError> {
+    let records = datastore(text);
+    let page = dom::parse(records.as_deref().unwrap_or(text));
     let base = base_of(&page.html, url);
     let (entries, layout) = match &selectors.item {
         Some(item) => (by_selectors(&page.html, &base, item, selectors, clock), Some(item.clone())),
-        None => by_layout(&page.html, &base, clock),
+        None => by_layout(&page.html, &base, learned, clock),
     };
     if entries.is_empty() {
         return Err(DiscoverError::NoEntries);
     }
     Ok(Discovered { entries, layout, ..Discovered::default() })
+}
+
+/// 大汉 jpage keeps its rows as `<record><![CDATA[…]]></record>` in a script, for the browser to show: made a list again.
+fn datastore(text: &str) -> Option<String> {
+    let start = text.find("<datastore")?;
+    let store = text.get(start..).map(|t| t.split("</datastore>").next().unwrap_or(t))?;
+    let rows: Vec<&str> = store.split("<![CDATA[").skip(1).filter_map(|r| r.split("]]>").next()).filter(|r| r.contains("href")).collect();
+    let in_table = rows.first().is_some_and(|r| r.trim_start().to_ascii_lowercase().starts_with("<tr"));
+    let (open, close) = if in_table { ("<table><tbody>", "</tbody></table>") } else { ("<ul class=datastore>", "</ul>") };
+    (!rows.is_empty()).then(|| format!("<html><body>{open}{}{close}</body></html>", rows.join("\n")))
 }
 
 /// `<base href>` counts only within the same site.
@@ -117,6 +128,8 @@ struct Group {
     rows: Vec<Entry>,
     layout: String,
     unlikely: bool,
+    /// The list had this layout before.
+    known: bool,
 }
 
 impl Group {
@@ -140,7 +153,7 @@ impl Group {
     fn score(&self) -> f64 {
         let n = (self.rows.len() as f64).min(40.0);
         let title = (self.mean_title() / 14.0).min(1.5);
-        let doubt = if self.unlikely { 0.2 } else { 1.0 };
+        let doubt = if self.unlikely { 0.2 } else { 1.0 } * if self.known { 1.5 } else { 1.0 };
         n.sqrt() * title * (0.4 + 2.0 * self.dated()) * (0.4 + 0.6 * self.uniform()) * doubt
     }
 }
@@ -156,7 +169,7 @@ fn shape(url: &WebUrl) -> String {
     out
 }
 
-fn by_layout(html: &Html, base: &WebUrl, clock: &Clock) -> (Vec<Entry>, Option<String>) {
+fn by_layout(html: &Html, base: &WebUrl, learned: Option<&str>, clock: &Clock) -> (Vec<Entry>, Option<String>) {
     let links = links(html, base);
     let rows = rows(&links);
     let mut groups: BTreeMap<String, Group> = BTreeMap::new();
@@ -164,6 +177,7 @@ fn by_layout(html: &Html, base: &WebUrl, clock: &Clock) -> (Vec<Entry>, Option<S
         let Some(row) = row.and_then(|id| html.tree.get(id)).and_then(ElementRef::wrap) else { continue };
         let layout = layout_of(row);
         let group = groups.entry(layout.clone()).or_default();
+        group.known = learned.is_some_and(|l| l.split(", ").any(|l| l == layout));
         group.layout = layout;
         group.unlikely |= in_unlikely(row);
         let entry = Entry {
@@ -291,7 +305,7 @@ mod tests {
     fn run(html: &str, selectors: &ListSelectors) -> Vec<(String, String, String)> {
         let clock = Clock::new(chrono_tz::Asia::Shanghai, Utc.with_ymd_and_hms(2026, 11, 24, 4, 0, 0).unwrap());
         let url = WebUrl::parse("http://www.a.gov.cn/xw/index.html").unwrap();
-        let found = read(html, &url, selectors, &clock).map(|d| d.entries).unwrap_or_default();
+        let found = read(html, &url, selectors, None, &clock).map(|d| d.entries).unwrap_or_default();
         found
             .into_iter()
             .map(|e| (e.url.as_url().path().to_owned(), e.title, e.published_at.map(|d| d.date_naive().to_string()).unwrap_or_default()))
@@ -321,6 +335,13 @@ mod tests {
             (
                 "table rows",
                 format!("<table>{}</table>", rows(&|i, t| format!("<tr><td>·<a href='t{i}.html'>{t}</a></td><td>2026-11-2{i}</td></tr>"))),
+            ),
+            (
+                "jpage",
+                format!(
+                    "<script type=text/xml><datastore><nextgroup><![CDATA[<a href=x>下组</a>]]></nextgroup><recordset>{}</recordset></datastore></script>",
+                    rows(&|i, t| format!("<record><![CDATA[<li><a href='t{i}.html' title='{t}'>{t}</a><span>2026-11-2{i}</span></li>]]></record>"))
+                ),
             ),
             ("definition list", format!("<dl>{}</dl>", rows(&|i, t| format!("<dd><em>2026/11/2{i}</em><a href='t{i}.html'>{t}</a></dd>")))),
             ("month and day", format!("<ul>{}</ul>", rows(&|i, t| format!("<li><a href='t{i}.html'>{t}</a><i>11-2{i}</i></li>")))),

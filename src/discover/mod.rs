@@ -7,6 +7,7 @@ mod json;
 pub mod list;
 mod repair;
 mod salvage;
+pub mod seek;
 mod sitemap;
 mod wishes;
 
@@ -70,21 +71,35 @@ pub struct Discovered {
     pub entries: Vec<Entry>,
     /// How a list page is laid out.
     pub layout: Option<String>,
+    /// Where a list goes on.
+    pub next: Option<WebUrl>,
     /// What had to be repaired or was odd.
     pub notes: Vec<String>,
     /// What the document says of when to come again.
     pub wishes: Wishes,
 }
 
-/// Reads a document of a source.
-pub fn discover(body: &[u8], content_type: Option<&str>, url: &WebUrl, source: &Source, clock: &Clock) -> Result<Discovered, DiscoverError> {
+/// Reads a document of a source. `learned` is the layout its list had before, which is preferred among those that look
+/// alike, so that a busy day in a side column does not win over the list.
+pub fn discover(
+    body: &[u8],
+    content_type: Option<&str>,
+    url: &WebUrl,
+    source: &Source,
+    learned: Option<&str>,
+    clock: &Clock,
+) -> Result<Discovered, DiscoverError> {
     let decoded = charset::decode(body, content_type, source.charset);
     let kind = source.kind.unwrap_or_else(|| sniff(&decoded.text));
     let mut found = match kind {
         SourceKind::Feed => from_feed(&decoded.text, url, clock)?,
         SourceKind::Sitemap => sitemap::read(&decoded.text, clock)?,
         SourceKind::Json => json::read(&decoded.text, url, clock)?,
-        SourceKind::List => list::read(&decoded.text, url, &source.list, clock)?,
+        SourceKind::List => {
+            let mut found = list::read(&decoded.text, url, &source.list, learned, clock)?;
+            found.next = seek::next_list_page(&decoded.text, url);
+            found
+        }
     };
     if decoded.garbled {
         found.notes.push(format!("many characters cannot be read as {}; set charset for this source", decoded.charset));

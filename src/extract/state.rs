@@ -11,7 +11,7 @@ const MAX_SCRIPT: usize = 4 << 20;
 /// Most values looked at in all scripts.
 const MAX_VALUES: usize = 200_000;
 /// Letters an article has at least.
-const MIN_LETTERS: usize = 80;
+const MIN_LETTERS: usize = 60;
 /// Keys under which articles are kept.
 const BODY_KEYS: [&str; 9] = ["content", "body", "text", "articlebody", "articlecontent", "contenthtml", "html", "detail", "newscontent"];
 const TITLE_KEYS: [&str; 5] = ["title", "headline", "articletitle", "newstitle", "name"];

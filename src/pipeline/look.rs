@@ -1,5 +1,6 @@
 //! First stage: look at a source for new entries.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -7,7 +8,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 use super::{Pipeline, Result};
 use crate::discover::{self, Discovered};
-use crate::fetch::{Answer, Expect, FetchError, Fetched, PATIENCE, Page, Request, jitter, lane};
+use crate::fetch::{Answer, Expect, FetchError, Fetched, PATIENCE, Page, Request, Validators, jitter, lane};
 use crate::model::{Source, WebUrl};
 use crate::schedule::rhythm::{Bounds, Wishes, back_off, delta, next_look};
 use crate::store::{FetchRecord, Looked, SourceState, Trouble};
@@ -33,6 +34,9 @@ pub(super) enum Look {
     },
 }
 
+/// Further pages of a list that are read when it is looked at for the first time.
+const OLDER_PAGES: usize = 2;
+
 impl Pipeline {
     pub(super) async fn look(self: &Arc<Self>, source: &Arc<Source>, keep: bool) -> Result<Look> {
         let id = source.id.clone();
@@ -57,8 +61,9 @@ impl Pipeline {
         let (now, source_then) = (Utc::now(), Arc::clone(source));
         let clock = Clock::new(source.timezone, now);
         // no document may take the crawl with it
+        let learned = state.layout.clone();
         let parsed = self.cpu(move || {
-            let found = discover::discover(&page.body, page.content_type.as_deref(), &page.url, &source_then, &clock);
+            let found = discover::discover(&page.body, page.content_type.as_deref(), &page.url, &source_then, learned.as_deref(), &clock);
             (page, found)
         });
         let (page, found): (Page, Discovered) = match parsed.await {
@@ -76,6 +81,7 @@ impl Pipeline {
         for note in &found.notes {
             tracing::debug!(source = %source.id, "repaired: {note}");
         }
+        let found = if state.last_ok.is_none() { self.with_older_pages(source, found, &page.url).await } else { found };
         let wishes = Wishes { fresh: page.fresh, ..found.wishes };
         let (this, source, most) = (Arc::clone(self), Arc::clone(source), self.settings.fetch.max_entries);
         let commit = self.store.run(move |s| {
@@ -83,6 +89,25 @@ impl Pipeline {
             s.commit_entries(&source, (&found, &page), most, now, plan, &log)
         });
         Ok(Look::New(commit.await?))
+    }
+
+    /// On the first look at a list, its next pages too: later looks need only what is new.
+    async fn with_older_pages(self: &Arc<Self>, source: &Arc<Source>, mut found: Discovered, first: &WebUrl) -> Discovered {
+        let mut seen = HashSet::from([first.clone()]);
+        let mut next = found.next.take();
+        while let Some(url) = next.take().filter(|n| seen.len() <= OLDER_PAGES && seen.insert(n.clone())) {
+            let none = Validators::default();
+            let request = Request { url: &url, source, validators: &none, expect: Expect::Listing, keep: true };
+            let Ok(Fetched::Page(page)) = self.fetcher.get(&request).await.result else { break };
+            let (source_then, learned, clock) = (Arc::clone(source), found.layout.clone(), Clock::new(source.timezone, Utc::now()));
+            let older =
+                self.cpu(move || discover::discover(&page.body, page.content_type.as_deref(), &page.url, &source_then, learned.as_deref(), &clock));
+            let Some(Ok(older)) = older.await else { break };
+            let known: HashSet<WebUrl> = found.entries.iter().map(|e| e.url.clone()).collect();
+            found.entries.extend(older.entries.into_iter().filter(|e| !known.contains(&e.url)));
+            next = older.next;
+        }
+        found
     }
 
     /// What is observed now, and when to look again.

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use rusqlite::{Connection, OptionalExtension as _, Row, params};
 
 use super::{Result, Store};
@@ -29,7 +29,12 @@ pub struct SourceState {
     pub failing_since: Option<DateTime<Utc>>,
     /// What was observed of its changes.
     pub rhythm: Rhythm,
+    /// How its list was laid out when it was read last.
+    pub layout: Option<String>,
 }
+
+/// How long a changed layout is told of.
+const LAYOUT_NEWS: TimeDelta = TimeDelta::days(3);
 
 /// How a source stands, for admins.
 #[derive(Debug, Clone)]
@@ -58,6 +63,8 @@ pub struct SourceHealth {
     pub paused_until: Option<DateTime<Utc>>,
     /// Its certificate is not judged.
     pub insecure: bool,
+    /// When its list was found laid out otherwise than before, and how it was and is.
+    pub layout_changed: Option<(DateTime<Utc>, String, String)>,
     /// Changes observed.
     pub rhythm: Rhythm,
     /// Articles a week, over the last four.
@@ -159,7 +166,7 @@ impl Store {
         self.read(|c| {
             let row = c
                 .prepare_cached(
-                    "SELECT looks, changes, watched, last_new, usual_gap, gaps, etag, last_modified, next_due, last_look, last_ok, failures, failing_since
+                    "SELECT looks, changes, watched, last_new, usual_gap, gaps, etag, last_modified, next_due, last_look, last_ok, failures, failing_since, layout
                      FROM source WHERE id = ?1",
                 )?
                 .query_row([id.as_str()], |r| {
@@ -171,6 +178,7 @@ impl Store {
                         last_ok: moment(r, 10)?,
                         failures: r.get(11)?,
                         failing_since: moment(r, 12)?,
+                        layout: r.get(13)?,
                     })
                 })
                 .optional()?;
@@ -189,7 +197,8 @@ impl Store {
                        (SELECT max(until) FROM pause p WHERE p.lane = s.lane AND p.until > ?2),
                        (SELECT count(*) FROM article a WHERE a.source_id = s.id AND a.fetched > ?3),
                        (SELECT count(*) FROM fetch_log f WHERE f.source_id = s.id AND f.at > ?4 AND f.listing = 1),
-                       (SELECT count(*) FROM fetch_log f WHERE f.source_id = s.id AND f.at > ?4 AND f.listing = 1 AND f.code NOT IN ('ok', 'not-modified'))
+                       (SELECT count(*) FROM fetch_log f WHERE f.source_id = s.id AND f.at > ?4 AND f.listing = 1 AND f.code NOT IN ('ok', 'not-modified')),
+                       layout_changed, layout_before, layout
                      FROM source s WHERE id = ?1",
                 )?
                 .query_row(params![id.as_str(), now.timestamp(), days(28), days(30)], |r| {
@@ -209,6 +218,10 @@ impl Store {
                         paused_until: moment(r, 17)?,
                         articles_a_week: r.get::<_, i64>(18)? as f64 / 4.0,
                         looks: (r.get(19)?, r.get(20)?),
+                        layout_changed: match (moment(r, 21)?, r.get(22)?, r.get(23)?) {
+                            (Some(at), Some(before), Some(after)) => Some((at, before, after)),
+                            _ => None,
+                        },
                     })
                 })
                 .optional()?;
@@ -241,12 +254,19 @@ impl Store {
                 new += super::entries::insert_entry(t, source, entry, place, now)?;
             }
             let Validators { etag, last_modified } = &page.validators;
-            t.prepare_cached("UPDATE source SET etag = ?2, last_modified = ?3, kind = ?4, layout = ?5 WHERE id = ?1")?.execute(params![
+            // the right-hand sides see the row as it was
+            t.prepare_cached(
+                "UPDATE source SET etag = ?2, last_modified = ?3, kind = ?4, layout = coalesce(?5, layout),
+                   layout_before = CASE WHEN layout <> ?5 THEN layout ELSE layout_before END, layout_changed = CASE WHEN layout <> ?5 THEN ?6 ELSE layout_changed END
+                 WHERE id = ?1",
+            )?
+            .execute(params![
                 source.id.as_str(),
                 etag,
                 last_modified,
                 found.kind.map(crate::model::SourceKind::as_str),
-                found.layout
+                found.layout,
+                now.timestamp()
             ])?;
             well(t, &source.id, page.moved.as_ref(), &plan(new > 0), now)?;
             log_fetch(t, log, now)?;
@@ -292,7 +312,8 @@ impl Store {
     pub fn troubles(&self, zone: chrono_tz::Tz, now: DateTime<Utc>) -> Result<Vec<SourceTrouble>> {
         self.read(|c| {
             let mut s = c.prepare(
-                "SELECT looks, changes, watched, last_new, usual_gap, gaps, name, coalesce(last_error_zh, ''), failing_since, failures, resting IS NOT NULL, insecure
+                "SELECT looks, changes, watched, last_new, usual_gap, gaps, name, coalesce(last_error_zh, ''), failing_since, failures, resting IS NOT NULL, insecure,
+                   layout_changed
                  FROM source WHERE retired = 0 AND enabled = 1 ORDER BY failing_since IS NULL, failing_since, id",
             )?;
             let mut rows = s.query([])?;
@@ -301,6 +322,7 @@ impl Store {
                 let (rhythm, name): (Rhythm, String) = (read_rhythm(r)?, r.get(6)?);
                 let (reason, since, failures): (String, _, u32) = (r.get(7)?, moment(r, 8)?, r.get(9)?);
                 let (resting, insecure): (bool, bool) = (r.get(10)?, r.get(11)?);
+                let relaid = moment(r, 12)?.filter(|t| now - *t < LAYOUT_NEWS);
                 let mut tell = |reason: String, since: Option<DateTime<Utc>>| {
                     out.push(SourceTrouble { name: name.clone(), reason, since: since.map(|t| t.with_timezone(&zone).date_naive()) });
                 };
@@ -310,6 +332,9 @@ impl Store {
                     tell(reason, since);
                 } else if rhythm.is_silent(now) {
                     tell("能打开，但很久没有新内容".to_owned(), rhythm.last_new);
+                }
+                if let Some(at) = relaid {
+                    tell("列表版式变了，已自动改用新版式，请管理员核对".to_owned(), Some(at));
                 }
                 if insecure {
                     tell("证书未经核验（tls = \"insecure\"），内容可能被篡改".to_owned(), None);

@@ -1,0 +1,84 @@
+//! `qingbao sources add`: an address, and everything else is found.
+
+use std::collections::HashSet;
+
+use super::World;
+use super::try_source::{asking, show};
+use crate::config::SourceList;
+use crate::config::edit::{self, NewSource};
+use crate::model::{Source, SourceId, SourceKind, WebUrl};
+use crate::pipeline::preview;
+
+/// Of what.
+#[derive(Debug, clap::Args)]
+pub(super) struct AddArgs {
+    /// Address of a feed, a list page or a site
+    url: String,
+    /// Stable key; left out: made from the host
+    #[arg(long)]
+    id: Option<String>,
+    /// Name shown to editors; left out: the page's own title
+    #[arg(long)]
+    name: Option<String>,
+    /// 全国, 河南, 许昌 …
+    #[arg(long)]
+    region: Option<String>,
+    /// Only show what would be taken and written
+    #[arg(long)]
+    dry_run: bool,
+    /// The address may be private or loopback
+    #[arg(long)]
+    allow_private: bool,
+    /// Through the headless browser
+    #[arg(long)]
+    render: bool,
+}
+
+pub(super) async fn run(args: &AddArgs, world: &World) -> anyhow::Result<()> {
+    let url = WebUrl::parse(&args.url)?;
+    let list = world.source_list_or_none()?;
+    if let Some(known) = list.sources.iter().find(|s| s.url == url) {
+        anyhow::bail!("{url} is in {} already, as {}", world.sources.display(), known.id);
+    }
+    let id = match &args.id {
+        Some(id) => SourceId::parse(id).ok_or_else(|| anyhow::anyhow!("{id:?} is no id: a-z, 0-9 and - only"))?,
+        None => free_id(&url, &list)?,
+    };
+    let asked = Source { allow_private: args.allow_private, render: args.render, ..Source::plain(id.clone(), id.to_string(), url) };
+    let preview = asking(world, async |fetcher| {
+        let preview = preview::find(fetcher, &asked).await?;
+        show(fetcher, &asked, &preview, 1).await;
+        Ok(preview)
+    })
+    .await?;
+    if preview.url != asked.url && list.sources.iter().any(|s| s.url == preview.url) {
+        anyhow::bail!("its feed {} is in {} already", preview.url, world.sources.display());
+    }
+    let new = NewSource {
+        id,
+        name: args.name.clone().or(preview.name).unwrap_or_else(|| preview.url.host().to_owned()),
+        url: preview.url,
+        // what a list is, is better found out anew when the site changes; a feed stays one
+        kind: preview.found.kind.filter(|k| *k == SourceKind::Feed),
+        region: args.region.clone(),
+        allow_private: args.allow_private,
+        render: args.render,
+    };
+    if args.dry_run {
+        println!("{}", edit::as_toml(&new));
+        return Ok(());
+    }
+    edit::add(&world.sources, &[new], &world.vocabulary()?)?;
+    println!("added to {}; a running service takes it over within half a minute", world.sources.display());
+    Ok(())
+}
+
+/// An id from the host, with a number where it is taken: `www.kjt.henan.gov.cn` → `kjt-henan-gov-cn`.
+pub(super) fn free_id(url: &WebUrl, list: &SourceList) -> anyhow::Result<SourceId> {
+    let host = url.host().trim_start_matches("www.");
+    let stem: String = host.to_ascii_lowercase().chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '-' }).take(48).collect();
+    let stem = stem.trim_matches('-');
+    let taken: HashSet<&str> = list.sources.iter().map(|s| s.id.as_str()).collect();
+    let free = (1..10_000u32).map(|n| if n == 1 { stem.to_owned() } else { format!("{stem}-{n}") }).find(|id| !taken.contains(id.as_str()));
+    free.and_then(|id| SourceId::parse(&id)).ok_or_else(|| anyhow::anyhow!("no id can be made from {url}; give one with --id"))
+}

@@ -1,0 +1,130 @@
+//! What an address would bring as a source: asked once, nothing stored.
+
+use chrono::{DateTime, TimeDelta, Utc};
+
+use crate::discover::{self, DiscoverError, Discovered, seek};
+use crate::extract::{self, Context, ExtractError};
+use crate::fetch::{Expect, FetchError, Fetched, Fetcher, Page, Request, Validators, charset};
+use crate::model::{Extracted, Source, SourceKind, WebUrl};
+use crate::text::dates::Clock;
+
+/// A feed must offer this much to be taken for a page that has a list of its own, and be younger than this.
+const MIN_FEED: usize = 3;
+const FRESH: TimeDelta = TimeDelta::days(120);
+/// Announced feeds that are looked at.
+const TRIED: usize = 4;
+
+/// Why an address is no source.
+#[derive(Debug, thiserror::Error)]
+pub enum PreviewError {
+    /// It cannot be had.
+    #[error("{url}: {source}")]
+    Fetch {
+        /// The address.
+        url: WebUrl,
+        /// Cause.
+        source: Box<FetchError>,
+    },
+    /// It holds nothing that lists articles.
+    #[error("{url}: {source}")]
+    Discover {
+        /// The address.
+        url: WebUrl,
+        /// Cause.
+        source: Box<DiscoverError>,
+    },
+}
+
+/// What was found.
+#[derive(Debug)]
+pub struct Preview {
+    /// The address to be listed: the feed of a page, if it has one as good as its list.
+    pub url: WebUrl,
+    /// What the address leads to.
+    pub found: Discovered,
+    /// The site's own name for it.
+    pub name: Option<String>,
+    /// Where the site says it lives now.
+    pub moved: Option<WebUrl>,
+}
+
+/// Reads a source as the crawl would.
+pub async fn read(fetcher: &Fetcher, source: &Source) -> Result<Preview, PreviewError> {
+    let page = get(fetcher, source, &source.url, Expect::Listing).await?;
+    let found = discovered(&page, source, &source.url)?;
+    Ok(Preview { url: source.url.clone(), found, name: None, moved: page.moved })
+}
+
+/// Finds the best source behind an address: itself if it is a feed, the feed it announces, its list, or what lies at the
+/// usual places.
+pub async fn find(fetcher: &Fetcher, source: &Source) -> Result<Preview, PreviewError> {
+    let page = get(fetcher, source, &source.url, Expect::Listing).await?;
+    let own = discovered(&page, source, &source.url);
+    let text = charset::decode(&page.body, page.content_type.as_deref(), source.charset).text;
+    let name = seek::name(&text);
+    let preview = |url: WebUrl, found| Preview { url, found, name: name.clone(), moved: page.moved.clone() };
+    if let Ok(found) = &own
+        && found.kind != Some(SourceKind::List)
+    {
+        return Ok(preview(source.url.clone(), found.clone()));
+    }
+    for url in seek::feeds(&text, &page.url).into_iter().take(TRIED) {
+        if let Some(found) = candidate(fetcher, source, &url).await.filter(|f| stands_for(f, own.as_ref().ok(), Utc::now())) {
+            return Ok(preview(url, found));
+        }
+    }
+    match own {
+        Ok(found) => Ok(preview(source.url.clone(), found)),
+        Err(e) => {
+            for url in seek::WELL_KNOWN.iter().filter_map(|p| page.url.join(p).ok()) {
+                if let Some(found) = candidate(fetcher, source, &url).await.filter(|f| stands_for(f, None, Utc::now())) {
+                    return Ok(preview(url, found));
+                }
+            }
+            Err(e)
+        }
+    }
+}
+
+/// One article as the crawl would take it.
+pub async fn article(fetcher: &Fetcher, source: &Source, url: &WebUrl) -> Result<Extracted, String> {
+    let page = get(fetcher, source, url, Expect::Page).await.map_err(|e| e.to_string())?;
+    let context = Context { url: Some(&page.url), selectors: &source.article, clock: Clock::new(source.timezone, Utc::now()) };
+    if extract::foreign_format(&page.body) == Some("PDF") {
+        let text = super::pdf::text(&page.body).await.map_err(|e| e.to_string())?;
+        return extract::pdf::article(&text, &context).map_err(|e: ExtractError| e.to_string());
+    }
+    let decoded = charset::decode(&page.body, page.content_type.as_deref(), source.charset);
+    extract::extract(&decoded.text, &context).map_err(|e| e.to_string())
+}
+
+async fn candidate(fetcher: &Fetcher, source: &Source, url: &WebUrl) -> Option<Discovered> {
+    let page = get(fetcher, source, url, Expect::Listing).await.ok()?;
+    let found = discovered(&page, source, url).ok()?;
+    matches!(found.kind, Some(SourceKind::Feed | SourceKind::Sitemap)).then_some(found)
+}
+
+/// Whether a feed may stand for a page: alive, and, where the page shows a list, telling of the same articles. A feed of
+/// the whole site is no substitute for the column somebody asked for.
+fn stands_for(feed: &Discovered, list: Option<&Discovered>, now: DateTime<Utc>) -> bool {
+    let newest = feed.entries.iter().filter_map(|e| e.published_at).max();
+    let alive = feed.entries.len() >= MIN_FEED && newest.is_none_or(|t| now - t.to_utc() < FRESH);
+    let shared = |list: &Discovered| list.entries.iter().filter(|l| feed.entries.iter().any(|f| f.url == l.url)).count();
+    alive && list.is_none_or(|l| shared(l) * 2 >= l.entries.len().min(feed.entries.len()))
+}
+
+fn discovered(page: &Page, source: &Source, asked: &WebUrl) -> Result<Discovered, PreviewError> {
+    let clock = Clock::new(source.timezone, Utc::now());
+    discover::discover(&page.body, page.content_type.as_deref(), &page.url, source, None, &clock)
+        .map_err(|e| PreviewError::Discover { url: asked.clone(), source: Box::new(e) })
+}
+
+async fn get(fetcher: &Fetcher, source: &Source, url: &WebUrl, expect: Expect) -> Result<Page, PreviewError> {
+    let none = Validators::default();
+    let failed = |e| PreviewError::Fetch { url: url.clone(), source: Box::new(e) };
+    match fetcher.get(&Request { url, source, validators: &none, expect, keep: true }).await.result {
+        Ok(Fetched::Page(page)) => Ok(*page),
+        Ok(Fetched::NotModified { .. }) => Err(failed(FetchError::UnaskedNotModified)),
+        Err(e) => Err(failed(e)),
+    }
+}
