@@ -72,9 +72,9 @@ pub(super) async fn show(fetcher: &Fetcher, source: &Source, preview: &Preview, 
     }
     for e in found.entries.iter().take(articles) {
         let line = match preview::article(fetcher, source, &e.url).await {
-            Ok(a) => json!({
+            Ok((a, charset)) => json!({
                 "article": e.url, "title": a.title, "publisher": a.publisher, "author": a.author,
-                "published_at": a.published_at.map(|d| d.to_rfc3339()), "text": a.text, "image": a.image, "attachments": a.attachments, "warnings": a.warnings,
+                "published_at": a.published_at.map(|d| d.to_rfc3339()), "charset": charset, "text": a.text, "image": a.image, "attachments": a.attachments, "warnings": a.warnings,
             }),
             Err(reason) => json!({"article": e.url, "error": reason}),
         };

@@ -86,16 +86,16 @@ pub async fn find(fetcher: &Fetcher, source: &Source) -> Result<Preview, Preview
     }
 }
 
-/// One article as the crawl would take it.
-pub async fn article(fetcher: &Fetcher, source: &Source, url: &WebUrl) -> Result<Extracted, String> {
+/// One article as the crawl would take it, and in which charset.
+pub async fn article(fetcher: &Fetcher, source: &Source, url: &WebUrl) -> Result<(Extracted, String), String> {
     let page = get(fetcher, source, url, Expect::Page).await.map_err(|e| e.to_string())?;
     let context = Context { url: Some(&page.url), selectors: &source.article, clock: Clock::new(source.timezone, Utc::now()) };
     if extract::foreign_format(&page.body) == Some("PDF") {
         let text = super::pdf::text(&page.body).await.map_err(|e| e.to_string())?;
-        return extract::pdf::article(&text, &context).map_err(|e: ExtractError| e.to_string());
+        return extract::pdf::article(&text, &context).map(|a| (a, "pdf".to_owned())).map_err(|e: ExtractError| e.to_string());
     }
     let decoded = charset::decode(&page.body, page.content_type.as_deref(), source.charset);
-    extract::extract(&decoded.text, &context).map_err(|e| e.to_string())
+    extract::extract(&decoded.text, &context).map(|a| (a, decoded.charset)).map_err(|e| e.to_string())
 }
 
 async fn candidate(fetcher: &Fetcher, source: &Source, url: &WebUrl) -> Option<Discovered> {
