@@ -5,9 +5,8 @@
 
 use ego_tree::{NodeId, NodeRef};
 use scraper::{ElementRef, Html, Node, Selector};
-use std::collections::{HashMap, HashSet};
 
-use super::nodes::{element, is_block, names, skipped};
+use super::nodes::{NodeMap, NodeSet, element, is_block, names, skipped};
 use super::{boilerplate, threads};
 use crate::model::ArticleSelectors;
 
@@ -41,20 +40,20 @@ impl Mass {
 
 /// The measured page.
 struct Survey {
-    mass: HashMap<NodeId, Mass>,
-    score: HashMap<NodeId, f64>,
+    mass: NodeMap<Mass>,
+    score: NodeMap<f64>,
     order: Vec<NodeId>,
 }
 
 /// The elements that hold the article, in order, and what inside them to leave out.
 pub(super) struct Found<'a> {
     pub(super) roots: Vec<ElementRef<'a>>,
-    pub(super) dropped: HashSet<NodeId>,
+    pub(super) dropped: NodeSet,
 }
 
 /// Finds the article in a page.
 pub(super) fn find<'a>(html: &'a Html, selectors: &ArticleSelectors) -> Found<'a> {
-    let mut dropped = HashSet::new();
+    let mut dropped = NodeSet::default();
     for selector in selectors.remove.iter().filter_map(|s| Selector::parse(s).ok()) {
         dropped.extend(html.select(&selector).map(|e| e.id()));
     }
@@ -62,7 +61,7 @@ pub(super) fn find<'a>(html: &'a Html, selectors: &ArticleSelectors) -> Found<'a
     let root = html.root_element();
     let threads = threads::find(root);
     let posts = |spare_first: bool| threads.iter().flat_map(move |t| t.nodes.iter().skip(if spare_first { t.second } else { 0 })).copied();
-    let beside: HashSet<NodeId> = dropped.iter().copied().chain(posts(false)).collect();
+    let beside: NodeSet = dropped.iter().copied().chain(posts(false)).collect();
     // where nothing is left, the first post is what the others answer
     let alone = survey(root, &beside).mass.get(&root.id()).is_none_or(|m| m.marks < MIN_MARKS);
     dropped.extend(posts(alone));
@@ -81,14 +80,14 @@ pub(super) fn find<'a>(html: &'a Html, selectors: &ArticleSelectors) -> Found<'a
 }
 
 /// Measures every element once, bottom up, and lets paragraphs give points.
-fn survey(root: ElementRef<'_>, dropped: &HashSet<NodeId>) -> Survey {
-    let mut s = Survey { mass: HashMap::new(), score: HashMap::new(), order: Vec::new() };
+fn survey(root: ElementRef<'_>, dropped: &NodeSet) -> Survey {
+    let mut s = Survey { mass: NodeMap::default(), score: NodeMap::default(), order: Vec::new() };
     measure(*root, false, dropped, &mut s);
     s
 }
 
 /// Gives the mass below a node, and of it what stands in no block of its own (the paragraph the node itself is).
-fn measure(node: NodeRef<'_, Node>, linked: bool, dropped: &HashSet<NodeId>, s: &mut Survey) -> (Mass, Mass) {
+fn measure(node: NodeRef<'_, Node>, linked: bool, dropped: &NodeSet, s: &mut Survey) -> (Mass, Mass) {
     match node.value() {
         Node::Text(t) => {
             let mut m = Mass::default();
@@ -150,7 +149,7 @@ fn give_points(node: NodeRef<'_, Node>, name: &str, own: Mass, s: &mut Survey) {
 }
 
 /// Leaves out what class and id call something else, unless it holds most of the page's prose.
-fn drop_unlikely(root: ElementRef<'_>, survey: &Survey, whole: Mass, dropped: &mut HashSet<NodeId>) {
+fn drop_unlikely(root: ElementRef<'_>, survey: &Survey, whole: Mass, dropped: &mut NodeSet) {
     let tree = root.tree();
     for id in &survey.order {
         let Some(e) = tree.get(*id).and_then(element) else { continue };
@@ -159,6 +158,9 @@ fn drop_unlikely(root: ElementRef<'_>, survey: &Survey, whole: Mass, dropped: &m
         }
         let mass = survey.mass.get(id).copied().unwrap_or_default();
         let names = names(&e);
+        if names.len() < 2 && e.value().name() != "form" {
+            continue;
+        }
         let holds_the_prose = mass.marks * 10 > whole.marks * 3 && mass.marks > 5;
         if !holds_the_prose && (boilerplate::is_unlikely(&names) || is_comment_form(&e)) {
             dropped.insert(*id);
@@ -170,7 +172,7 @@ fn is_comment_form(e: &ElementRef<'_>) -> bool {
     e.value().name() == "form" && e.descendent_elements().any(|d| d.value().name() == "textarea")
 }
 
-fn choose<'a>(html: &'a Html, survey: &Survey, dropped: &HashSet<NodeId>) -> Vec<ElementRef<'a>> {
+fn choose<'a>(html: &'a Html, survey: &Survey, dropped: &NodeSet) -> Vec<ElementRef<'a>> {
     let rate = |id: &NodeId| -> f64 {
         let Some(e) = html.tree.get(*id).and_then(element) else { return 0.0 };
         let mass = survey.mass.get(id).copied().unwrap_or_default();
@@ -213,13 +215,7 @@ fn widen<'a>(top: NodeRef<'a, Node>, survey: &Survey) -> NodeRef<'a, Node> {
 }
 
 /// The chosen element with the siblings that read like its continuation.
-fn with_siblings<'a>(
-    top: NodeRef<'a, Node>,
-    score: f64,
-    survey: &Survey,
-    rate: &impl Fn(&NodeId) -> f64,
-    dropped: &HashSet<NodeId>,
-) -> Vec<ElementRef<'a>> {
+fn with_siblings<'a>(top: NodeRef<'a, Node>, score: f64, survey: &Survey, rate: &impl Fn(&NodeId) -> f64, dropped: &NodeSet) -> Vec<ElementRef<'a>> {
     let Some(parent) = top.parent().filter(|p| p.value().is_element()) else { return element(top).into_iter().collect() };
     let class = top.value().as_element().and_then(|e| e.attr("class")).unwrap_or_default();
     let belongs = |sibling: NodeRef<'_, Node>| {
@@ -237,7 +233,7 @@ fn with_siblings<'a>(
 }
 
 /// Leaves out link lists and "related" blocks inside the article.
-fn drop_inside(root: ElementRef<'_>, survey: &Survey, dropped: &mut HashSet<NodeId>) {
+fn drop_inside(root: ElementRef<'_>, survey: &Survey, dropped: &mut NodeSet) {
     for node in root.descendants().skip(1) {
         let Some(e) = element(node) else { continue };
         if dropped.contains(&node.id()) || !(is_block(e.value().name()) || e.value().name() == "td") {
@@ -255,7 +251,7 @@ fn drop_inside(root: ElementRef<'_>, survey: &Survey, dropped: &mut HashSet<Node
 }
 
 /// Behind a heading like 相关阅读 drops the rest of its siblings, if these are mostly links.
-fn drop_after_related(root: ElementRef<'_>, survey: &Survey, dropped: &mut HashSet<NodeId>) {
+fn drop_after_related(root: ElementRef<'_>, survey: &Survey, dropped: &mut NodeSet) {
     let headings: Vec<_> = root
         .descendants()
         .filter_map(element)

@@ -4,7 +4,7 @@ use std::sync::LazyLock;
 
 use regex::{Regex, RegexSet};
 
-use crate::text::chars::{line, skeleton};
+use crate::text::chars::skeleton;
 
 /// Classes and ids of elements that are not the article.
 static UNLIKELY: LazyLock<Option<Regex>> = LazyLock::new(|| {
@@ -140,7 +140,7 @@ fn matches(set: &LazyLock<Option<RegexSet>>, text: &str) -> bool {
 
 /// Body lines without boilerplate; `title` drops a headline repeated in front.
 pub(super) fn strip(lines: Vec<String>, title: Option<&str>) -> Vec<String> {
-    let mut kept: Vec<String> = lines.into_iter().map(|l| tidy(&l)).filter(|l| !l.is_empty() && !matches(&ANYWHERE_SET, l)).collect();
+    let mut kept: Vec<String> = lines.into_iter().filter(|l| !l.is_empty() && !matches(&ANYWHERE_SET, l)).collect();
     let title = title.map(skeleton).filter(|t| !t.is_empty());
     let mut head = 0;
     for (i, l) in kept.iter().enumerate().take(HEAD_LINES) {
@@ -167,11 +167,6 @@ pub(super) fn strip(lines: Vec<String>, title: Option<&str>) -> Vec<String> {
 fn reads_like_prose(text: &str) -> bool {
     let n = text.chars().count();
     n > 60 || (n > 24 && text.ends_with(['。', '！', '？', '”']))
-}
-
-/// One line cleaned; cells of a table stay apart by tabs.
-fn tidy(text: &str) -> String {
-    text.split('\t').map(line).filter(|c| !c.is_empty()).collect::<Vec<_>>().join("\t")
 }
 
 /// A last paragraph without the credit in brackets behind its full stop: `…发展。（记者 张三）`.

@@ -62,6 +62,9 @@ pub(super) fn attachments(roots: &[ElementRef<'_>], base: &WebUrl) -> Vec<Attach
 /// The next page of the same article, where it is split over several.
 pub(super) fn next_page(html: &Html, base: &WebUrl) -> Option<WebUrl> {
     let is_next = |e: &ElementRef<'_>| {
+        if !e.text().any(|t| t.contains("下") || t.contains("后一") || t.contains("ext")) {
+            return false;
+        }
         let text = line(&e.text().take(4).collect::<String>());
         let text = text.trim_matches(|c: char| matches!(c, '[' | ']' | '【' | '】' | '>' | '»' | '›' | ' ' | '→'));
         matches!(text, "下一页" | "下页" | "后一页" | "Next page" | "next page" | "Next Page")

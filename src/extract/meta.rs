@@ -9,6 +9,9 @@ use crate::text::chars::{cut, line, skeleton};
 
 /// Longest title kept, in characters.
 pub const MAX_TITLE: usize = 200;
+/// Most `<meta>` and objects of linked data read.
+const MAX_META: usize = 500;
+const MAX_LD: usize = 32;
 /// Longest heading looked at, in letters.
 const LONGEST_HEADING: usize = 120;
 
@@ -23,10 +26,6 @@ pub(super) struct Head {
     ld: Vec<serde_json::Value>,
     title: Option<String>,
 }
-
-static META: LazyLock<Option<Selector>> = LazyLock::new(|| Selector::parse("meta[content]").ok());
-static TITLE: LazyLock<Option<Selector>> = LazyLock::new(|| Selector::parse("title").ok());
-static LD: LazyLock<Option<Selector>> = LazyLock::new(|| Selector::parse("script[type='application/ld+json']").ok());
 
 pub(super) fn select<'a>(html: &'a Html, selector: &'static LazyLock<Option<Selector>>) -> impl Iterator<Item = ElementRef<'a>> {
     selector.as_ref().into_iter().flat_map(|s| html.select(s))
@@ -58,32 +57,35 @@ fn short_text(e: ElementRef<'_>) -> Option<String> {
     Some(line(&out))
 }
 
+/// The objects of one script of linked data.
+fn linked_data(script: ElementRef<'_>) -> Vec<serde_json::Value> {
+    match serde_json::from_str::<serde_json::Value>(script.text().collect::<String>().trim()) {
+        Ok(serde_json::Value::Array(a)) => a,
+        Ok(serde_json::Value::Object(o)) => match o.get("@graph") {
+            Some(serde_json::Value::Array(a)) => a.clone(),
+            _ => vec![serde_json::Value::Object(o)],
+        },
+        _ => Vec::new(),
+    }
+}
+
 impl Head {
     pub(super) fn read(html: &Html) -> Self {
-        let mut meta = HashMap::new();
-        for e in select(html, &META).take(500) {
-            let v = e.value();
-            let name = v.attr("name").or_else(|| v.attr("property")).or_else(|| v.attr("itemprop")).or_else(|| v.attr("http-equiv"));
-            if let (Some(name), Some(content)) = (name, v.attr("content")) {
-                let content = line(content);
-                if !content.is_empty() {
-                    meta.entry(name.trim().to_ascii_lowercase()).or_insert(content);
+        let (mut meta, mut ld, mut title) = (HashMap::new(), Vec::new(), None);
+        for e in html.root_element().descendent_elements() {
+            match e.value().name() {
+                "meta" if meta.len() < MAX_META => {
+                    let v = e.value();
+                    let name = v.attr("name").or_else(|| v.attr("property")).or_else(|| v.attr("itemprop")).or_else(|| v.attr("http-equiv"));
+                    if let (Some(name), Some(content)) = (name, v.attr("content").map(line).filter(|c| !c.is_empty())) {
+                        meta.entry(name.trim().to_ascii_lowercase()).or_insert(content);
+                    }
                 }
+                "title" if title.is_none() => title = Some(text_of(e)).filter(|t| !t.is_empty()),
+                "script" if ld.len() < MAX_LD && e.value().attr("type") == Some("application/ld+json") => ld.extend(linked_data(e)),
+                _ => {}
             }
         }
-        let ld = select(html, &LD)
-            .take(8)
-            .filter_map(|e| serde_json::from_str::<serde_json::Value>(e.text().collect::<String>().trim()).ok())
-            .flat_map(|v| match v {
-                serde_json::Value::Array(a) => a,
-                serde_json::Value::Object(ref o) => match o.get("@graph") {
-                    Some(serde_json::Value::Array(a)) => a.clone(),
-                    _ => vec![v],
-                },
-                _ => Vec::new(),
-            })
-            .collect();
-        let title = select(html, &TITLE).map(text_of).find(|t| !t.is_empty());
         Self { meta, ld, title }
     }
 

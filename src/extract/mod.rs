@@ -91,8 +91,7 @@ pub fn extract(text: &str, context: &Context<'_>) -> Result<Extracted, ExtractEr
     let page = dom::parse(text);
     let head = meta::Head::read(&page.html);
     let title = meta::title(&page.html, &head);
-    let lines = read::visible_lines(&page.html).iter().map(|l| chars::line(l)).collect();
-    let visible = byline::Visible::new(lines, title.as_deref());
+    let visible = byline::Visible::new(read::visible_lines(&page.html), title.as_deref());
     let found = body::find(&page.html, context.selectors);
     let lines = boilerplate::strip(read::lines(&found.roots, &found.dropped), title.as_deref());
     let letters = lines.iter().map(|l| l.chars().count()).sum::<usize>();
@@ -141,7 +140,7 @@ fn from_state(found: state::Found, title: Option<String>, context: &Context<'_>)
 /// An article from a feed's own full text, where there is no page to be had.
 pub fn from_fragment(html: &str, context: &Context<'_>) -> Option<Extracted> {
     let page = dom::parse(html);
-    let none = std::collections::HashSet::new();
+    let none = nodes::NodeSet::default();
     let lines = boilerplate::strip(read::lines(&[page.html.root_element()], &none), None);
     let text = lines.join("\n");
     (text.chars().count() >= MIN_TEXT).then(|| Extracted {

@@ -1,7 +1,13 @@
 //! What elements are: blocks, hidden, outside any article.
 
-use ego_tree::NodeRef;
+use ego_tree::{NodeId, NodeRef};
+use rustc_hash::{FxHashMap, FxHashSet};
 use scraper::{ElementRef, Node};
+
+/// What is known of some elements; ids are our own numbers, so the hash need not fear anybody.
+pub(super) type NodeMap<T> = FxHashMap<NodeId, T>;
+/// Some elements.
+pub(super) type NodeSet = FxHashSet<NodeId>;
 
 /// Elements whose content is never text of the page.
 const NO_TEXT: [&str; 19] = [
@@ -45,6 +51,9 @@ const BLOCK: [&str; 32] = [
     "ul",
     "details",
 ];
+/// Length of the shortest style that hides, `display:none`.
+const MIN_HIDING: usize = 12;
+
 pub(super) fn is_block(name: &str) -> bool {
     BLOCK.contains(&name)
 }
@@ -62,10 +71,17 @@ pub(super) fn hidden(e: &ElementRef<'_>) -> bool {
     NO_TEXT.contains(&v.name())
         || v.attr("hidden").is_some()
         || v.attr("aria-hidden") == Some("true") && v.attr("class").is_none_or(|c| !c.contains("fallback"))
-        || v.attr("style").is_some_and(|s| {
+        || v.attr("style").filter(|s| s.len() >= MIN_HIDING).is_some_and(|s| {
+            if !contains_word(s, b"none") && !contains_word(s, b"hidden") {
+                return false;
+            }
             let s: String = s.chars().filter(|c| !c.is_whitespace()).collect::<String>().to_ascii_lowercase();
             s.contains("display:none") || s.contains("visibility:hidden") && !s.contains("opacity:0")
         })
+}
+
+fn contains_word(text: &str, word: &[u8]) -> bool {
+    text.as_bytes().windows(word.len()).any(|w| w.eq_ignore_ascii_case(word))
 }
 
 pub(super) fn names(e: &ElementRef<'_>) -> String {

@@ -1,60 +1,93 @@
 //! Reading chosen elements: as lines of text, as HTML still to be sanitised.
 
-use std::collections::HashSet;
-
-use ego_tree::{NodeId, NodeRef};
+use ego_tree::NodeRef;
 use scraper::{ElementRef, Html, Node};
 
-use super::nodes::{element, hidden, is_block, skipped};
+use super::nodes::{NodeSet, element, hidden, is_block, skipped};
+use crate::text::chars;
 
-/// The text of elements as lines; cells of a row parted by tabs.
-pub(super) fn lines(roots: &[ElementRef<'_>], dropped: &HashSet<NodeId>) -> Vec<String> {
-    let mut out = vec![String::new()];
+/// The text of elements as clean lines; cells of a row parted by tabs.
+pub(super) fn lines(roots: &[ElementRef<'_>], dropped: &NodeSet) -> Vec<String> {
+    let mut out = Lines::default();
     for r in roots {
-        write_lines(**r, &|e| skipped(e) || dropped.contains(&e.id()), &mut out);
-        new_line(&mut out);
+        out.write(**r, &|e| skipped(e) || dropped.contains(&e.id()));
+        out.end_line();
     }
-    out.retain(|l| !l.trim().is_empty());
-    out
+    out.finish()
 }
 
-fn new_line(out: &mut Vec<String>) {
-    if out.last().is_none_or(|l| !l.trim().is_empty()) {
-        out.push(String::new());
-    }
+/// Lines as they grow: noise left out, white space folded to single blanks.
+#[derive(Default)]
+struct Lines {
+    done: Vec<String>,
+    line: String,
+    /// White space stands before the next letter.
+    blank: bool,
 }
 
-fn write_lines(node: NodeRef<'_, Node>, leave_out: &dyn Fn(&ElementRef<'_>) -> bool, out: &mut Vec<String>) {
-    match node.value() {
-        Node::Text(t) => {
-            if let Some(line) = out.last_mut() {
-                line.push_str(&t.replace(['\n', '\r', '\t'], " "));
+impl Lines {
+    fn push(&mut self, text: &str) {
+        for c in text.chars() {
+            if c.is_whitespace() {
+                self.blank = true;
+            } else if !chars::is_noise(c) {
+                if self.blank && !self.line.is_empty() && !self.line.ends_with('\t') {
+                    self.line.push(' ');
+                }
+                self.blank = false;
+                self.line.push(c);
             }
         }
-        Node::Element(e) => {
-            let Some(this) = element(node) else { return };
-            if leave_out(&this) {
-                return;
-            }
-            let block = is_block(e.name());
-            if block || e.name() == "br" {
-                new_line(out);
-            } else if matches!(e.name(), "td" | "th") && out.last().is_some_and(|l| !l.trim().is_empty()) {
-                out.last_mut().into_iter().for_each(|l| l.push('\t'));
-            }
-            for child in node.children() {
-                write_lines(child, leave_out, out);
-            }
-            if block {
-                new_line(out);
-            }
+    }
+
+    fn end_cell(&mut self) {
+        if !self.line.is_empty() && !self.line.ends_with('\t') {
+            self.line.push('\t');
         }
-        _ => {}
+        self.blank = false;
+    }
+
+    fn end_line(&mut self) {
+        self.blank = false;
+        self.line.truncate(self.line.trim_end().len());
+        if !self.line.is_empty() {
+            self.done.push(std::mem::take(&mut self.line));
+        }
+    }
+
+    fn finish(mut self) -> Vec<String> {
+        self.end_line();
+        self.done
+    }
+
+    fn write(&mut self, node: NodeRef<'_, Node>, leave_out: &dyn Fn(&ElementRef<'_>) -> bool) {
+        match node.value() {
+            Node::Text(t) => self.push(t),
+            Node::Element(e) => {
+                let Some(this) = element(node) else { return };
+                if leave_out(&this) {
+                    return;
+                }
+                let block = is_block(e.name());
+                if block || e.name() == "br" {
+                    self.end_line();
+                } else if matches!(e.name(), "td" | "th") {
+                    self.end_cell();
+                }
+                for child in node.children() {
+                    self.write(child, leave_out);
+                }
+                if block {
+                    self.end_line();
+                }
+            }
+            _ => {}
+        }
     }
 }
 
 /// The HTML of elements without what was left out; still to be sanitised.
-pub(super) fn raw_html(roots: &[ElementRef<'_>], dropped: &HashSet<NodeId>) -> String {
+pub(super) fn raw_html(roots: &[ElementRef<'_>], dropped: &NodeSet) -> String {
     let mut out = String::new();
     for r in roots {
         write_html(**r, dropped, &mut out);
@@ -62,7 +95,7 @@ pub(super) fn raw_html(roots: &[ElementRef<'_>], dropped: &HashSet<NodeId>) -> S
     out
 }
 
-fn write_html(node: NodeRef<'_, Node>, dropped: &HashSet<NodeId>, out: &mut String) {
+fn write_html(node: NodeRef<'_, Node>, dropped: &NodeSet, out: &mut String) {
     match node.value() {
         Node::Text(t) => out.push_str(&ammonia::clean_text(t)),
         Node::Element(e) => {
@@ -87,10 +120,9 @@ fn write_html(node: NodeRef<'_, Node>, dropped: &HashSet<NodeId>, out: &mut Stri
     }
 }
 
-/// Every visible line of a page, in order: where titles, dates and bylines are looked for.
+/// Every visible line of a page, clean and in order: where titles, dates and bylines are looked for.
 pub(super) fn visible_lines(html: &Html) -> Vec<String> {
-    let mut out = vec![String::new()];
-    write_lines(*html.root_element(), &hidden, &mut out);
-    out.retain(|l| !l.trim().is_empty());
-    out
+    let mut out = Lines::default();
+    out.write(*html.root_element(), &hidden);
+    out.finish()
 }

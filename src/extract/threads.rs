@@ -1,12 +1,10 @@
 //! Comments, forum posts, lists of other items: what repeats with a date and a time each.
 
-use std::collections::HashMap;
-
 use ego_tree::{NodeId, NodeRef};
 use scraper::{ElementRef, Node};
 
 use super::boilerplate;
-use super::nodes::element;
+use super::nodes::{NodeMap, element};
 
 /// Dated children that make a thread, how far above a date its post may end, and the longest post, in bytes.
 const THREAD: usize = 3;
@@ -23,7 +21,7 @@ pub(super) struct Thread {
 /// Comments and lists of other items: where three or more children of one element each show a date with a time of day, all
 /// its children from the first of them on.
 pub(super) fn find(root: ElementRef<'_>) -> Vec<Thread> {
-    let mut stamped: HashMap<NodeId, Vec<NodeRef<'_, Node>>> = HashMap::new();
+    let mut stamped: NodeMap<Vec<NodeRef<'_, Node>>> = NodeMap::default();
     for node in root.descendants() {
         let Node::Text(t) = node.value() else { continue };
         if !boilerplate::has_stamp(t) {

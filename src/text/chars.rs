@@ -30,7 +30,10 @@ pub fn skeleton(text: &str) -> String {
 }
 
 /// Characters that have no place in stored text: controls, bidi overrides, zero-width marks, non-characters.
-fn is_noise(c: char) -> bool {
+pub fn is_noise(c: char) -> bool {
+    if ('\u{3000}'..='\u{FDFF}').contains(&c) || (' '..='~').contains(&c) {
+        return false;
+    }
     (c.is_control() && c != '\n' && c != '\t')
         || matches!(c, '\u{200B}'..='\u{200F}' | '\u{202A}'..='\u{202E}' | '\u{2060}'..='\u{2069}' | '\u{FEFF}' | '\u{FFFE}' | '\u{FFFF}' | '\u{AD}')
 }

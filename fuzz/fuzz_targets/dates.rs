@@ -1,0 +1,12 @@
+//! Text to moments.
+#![no_main]
+
+use libfuzzer_sys::fuzz_target;
+use qingbao::text::dates::{self, Clock};
+
+fuzz_target!(|text: &str| {
+    let clock = Clock::new(chrono_tz::Asia::Shanghai, chrono::DateTime::from_timestamp(1_800_000_000, 0).unwrap_or_default());
+    let _ = dates::parse(text, &clock);
+    let _ = dates::find_all(text, &clock);
+    let _ = dates::in_url(text, &clock);
+});
