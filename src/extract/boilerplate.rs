@@ -134,7 +134,15 @@ pub(super) fn has_stamp(text: &str) -> bool {
     text.len() < 200 && text.contains(':') && STAMP.as_ref().is_some_and(|r| r.is_match(text))
 }
 
+/// Longest line that the tables speak of, in bytes; only disclaimers may be longer, and they say at once what they are.
+const MAX_LINE: usize = 480;
+const DISCLAIMERS: [&str; 10] =
+    ["特别声明", "免责声明", "版权声明", "声明", "郑重声明", "风险提示", "免责条款", "本文不代表", "文章不代表", "以上内容不代表"];
+
 fn matches(set: &LazyLock<Option<RegexSet>>, text: &str) -> bool {
+    if text.len() > MAX_LINE && !DISCLAIMERS.iter().any(|d| text.starts_with(d)) {
+        return false;
+    }
     set.as_ref().is_some_and(|s| s.is_match(text))
 }
 

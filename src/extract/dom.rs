@@ -4,6 +4,8 @@
 //! tag, and no timeout can interrupt it. So a linear pass over the text drops, before any tree is built, the tags
 //! that lie too deep, are too long or open formatting without end. Browsers cap depth at 512 as well.
 
+use std::borrow::Cow;
+
 use scraper::Html;
 
 /// Deepest nesting that reaches the tree builder.
@@ -15,12 +17,41 @@ const MAX_TAG: usize = 16 << 10;
 /// Most attributes-like words in one tag.
 const MAX_ATTRIBUTES: usize = 256;
 
-const VOID: [&str; 16] =
-    ["area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "param", "source", "track", "wbr", "frame", "keygen"];
+/// Elements that hold nothing.
+fn is_void(name: &[u8]) -> bool {
+    matches!(
+        name,
+        b"area"
+            | b"base"
+            | b"br"
+            | b"col"
+            | b"embed"
+            | b"hr"
+            | b"img"
+            | b"input"
+            | b"link"
+            | b"meta"
+            | b"param"
+            | b"source"
+            | b"track"
+            | b"wbr"
+            | b"frame"
+            | b"keygen"
+    )
+}
+
 /// Elements that the parser closes by itself when the next one opens; they do not nest.
-const SELF_CLOSING: [&str; 14] = ["p", "li", "td", "th", "tr", "dd", "dt", "option", "tbody", "thead", "tfoot", "html", "head", "body"];
-const FORMATTING: [&str; 14] = ["a", "b", "big", "code", "em", "font", "i", "nobr", "s", "small", "strike", "strong", "tt", "u"];
-const RAW_TEXT: [&str; 9] = ["script", "style", "textarea", "title", "xmp", "noembed", "noframes", "iframe", "plaintext"];
+fn closes_itself(name: &[u8]) -> bool {
+    matches!(name, b"p" | b"li" | b"td" | b"th" | b"tr" | b"dd" | b"dt" | b"option" | b"tbody" | b"thead" | b"tfoot" | b"html" | b"head" | b"body")
+}
+
+fn is_formatting(name: &[u8]) -> bool {
+    matches!(name, b"a" | b"b" | b"big" | b"code" | b"em" | b"font" | b"i" | b"nobr" | b"s" | b"small" | b"strike" | b"strong" | b"tt" | b"u")
+}
+
+fn is_raw_text(name: &[u8]) -> bool {
+    matches!(name, b"script" | b"style" | b"textarea" | b"title" | b"xmp" | b"noembed" | b"noframes" | b"iframe" | b"plaintext")
+}
 
 /// A parsed page.
 pub struct Dom {
@@ -37,34 +68,38 @@ pub fn parse(text: &str) -> Dom {
 }
 
 /// The text with the tags dropped that would make tree building expensive: for parsers other than ours.
-pub fn bounded(text: &str) -> String {
+pub fn bounded(text: &str) -> Cow<'_, str> {
     cap(text).0
 }
 
-/// Drops the tags that would make tree building expensive. Pages within the bounds come back unchanged.
-fn cap(text: &str) -> (String, usize) {
+/// Drops the tags that would make tree building expensive. Pages within the bounds come back as they are, uncopied.
+fn cap(text: &str) -> (Cow<'_, str>, usize) {
     let mut state = State::default();
-    let mut out = String::with_capacity(text.len());
-    let mut rest = text;
-    while let Some(at) = rest.find('<') {
-        out.push_str(&rest[..at]);
-        rest = &rest[at..];
+    let mut out = String::new();
+    // up to where the text is in `out`
+    let (mut copied, mut at) = (0, 0);
+    while let Some(found) = text.get(at..).and_then(|rest| rest.find('<')) {
+        at += found;
+        let rest = text.get(at..).unwrap_or_default();
         let length = markup_length(rest);
-        let markup = &rest[..length];
-        match Tag::read(markup) {
-            Some(tag) if !state.admit(&tag, markup) => state.dropped += 1,
-            Some(tag) if tag.opens && RAW_TEXT.contains(&tag.name.as_str()) => {
-                let raw = raw_text_length(&rest[length..], &tag.name);
-                out.push_str(&rest[..length + raw]);
-                rest = &rest[length + raw..];
-                continue;
+        match Tag::read(rest.get(..length).unwrap_or_default()) {
+            Some(tag) if !state.admit(tag, rest.get(..length).unwrap_or_default()) => {
+                state.dropped += 1;
+                out.push_str(text.get(copied..at).unwrap_or_default());
+                copied = at + length;
             }
-            _ => out.push_str(markup),
+            Some(tag) if tag.opens && is_raw_text(tag.name()) => {
+                at += raw_text_length(rest.get(length..).unwrap_or_default(), tag.name());
+            }
+            _ => {}
         }
-        rest = &rest[length..];
+        at += length;
     }
-    out.push_str(rest);
-    (out, state.dropped)
+    if state.dropped == 0 {
+        return (Cow::Borrowed(text), 0);
+    }
+    out.push_str(text.get(copied..).unwrap_or_default());
+    (Cow::Owned(out), state.dropped)
 }
 
 /// Bytes of the tag, comment or declaration at the start; 1 for a `<` that opens nothing.
@@ -97,12 +132,12 @@ fn tag_end(bytes: &[u8]) -> usize {
     bytes.len()
 }
 
-fn raw_text_length(rest: &str, name: &str) -> usize {
+fn raw_text_length(rest: &str, name: &[u8]) -> usize {
     let mut from = 0;
     while let Some(at) = rest.get(from..).and_then(|r| r.find("</")) {
         let start = from + at;
         let after = rest.as_bytes().get(start + 2..start + 2 + name.len());
-        if after.is_some_and(|n| n.eq_ignore_ascii_case(name.as_bytes())) {
+        if after.is_some_and(|n| n.eq_ignore_ascii_case(name)) {
             return start;
         }
         from = start + 2;
@@ -110,62 +145,80 @@ fn raw_text_length(rest: &str, name: &str) -> usize {
     rest.len()
 }
 
+/// Longest name told apart; longer ones are alike where they begin alike.
+const MAX_NAME: usize = 12;
+
+#[derive(Clone, Copy)]
 struct Tag {
-    name: String,
+    /// In lower case.
+    letters: [u8; MAX_NAME],
+    length: usize,
     opens: bool,
 }
 
 impl Tag {
     fn read(markup: &str) -> Option<Self> {
-        let inner = markup.strip_prefix('<')?;
-        let (opens, inner) = inner.strip_prefix('/').map_or((true, inner), |i| (false, i));
-        let name: String =
-            inner.chars().take(32).take_while(|c| !c.is_ascii_whitespace() && !matches!(c, '/' | '>')).map(|c| c.to_ascii_lowercase()).collect();
-        name.starts_with(|c: char| c.is_ascii_alphabetic()).then_some(Self { name, opens })
+        let inner = markup.as_bytes().strip_prefix(b"<")?;
+        let (opens, inner) = inner.strip_prefix(b"/").map_or((true, inner), |i| (false, i));
+        inner.first().filter(|b| b.is_ascii_alphabetic())?;
+        let (mut letters, mut length) = ([0; MAX_NAME], 0);
+        for (slot, b) in letters.iter_mut().zip(inner.iter().take_while(|b| !b.is_ascii_whitespace() && !matches!(b, b'/' | b'>'))) {
+            *slot = b.to_ascii_lowercase();
+            length += 1;
+        }
+        Some(Self { letters, length, opens })
+    }
+
+    fn name(&self) -> &[u8] {
+        self.letters.get(..self.length).unwrap_or_default()
     }
 }
 
 #[derive(Default)]
 struct State {
-    open: Vec<String>,
+    open: Vec<Tag>,
     formatting: usize,
     dropped: usize,
 }
 
 impl State {
     /// Whether a tag may reach the tree builder; keeps count of what is open.
-    fn admit(&mut self, tag: &Tag, markup: &str) -> bool {
-        let name = tag.name.as_str();
+    fn admit(&mut self, tag: Tag, markup: &str) -> bool {
+        let name = tag.name();
         if !tag.opens {
             self.close(name);
             return true;
         }
-        if markup.len() > MAX_TAG || markup.bytes().filter(|b| b.is_ascii_whitespace() || *b == b'/').count() > MAX_ATTRIBUTES * 4 {
+        if markup.len() > MAX_TAG || (markup.len() > MAX_ATTRIBUTES * 4 && words(markup) > MAX_ATTRIBUTES * 4) {
             return false;
         }
-        if VOID.contains(&name) || SELF_CLOSING.contains(&name) {
+        if is_void(name) || closes_itself(name) {
             return true;
         }
-        let formatting = FORMATTING.contains(&name);
+        let formatting = is_formatting(name);
         if self.open.len() >= MAX_DEPTH || (formatting && self.formatting >= MAX_FORMATTING) {
             return false;
         }
         self.formatting += usize::from(formatting);
-        self.open.push(tag.name.clone());
+        self.open.push(tag);
         true
     }
 
     /// Like the tree builder: a closing tag closes the nearest element of its name and what lies in it; formatting
     /// that is closed only implicitly stays counted, for it is opened again.
-    fn close(&mut self, name: &str) {
-        let Some(at) = self.open.iter().rposition(|o| o == name) else { return };
-        if FORMATTING.contains(&name) {
+    fn close(&mut self, name: &[u8]) {
+        let Some(at) = self.open.iter().rposition(|o| o.name() == name) else { return };
+        if is_formatting(name) {
             self.open.remove(at);
             self.formatting = self.formatting.saturating_sub(1);
         } else {
             self.open.truncate(at);
         }
     }
+}
+
+fn words(markup: &str) -> usize {
+    markup.bytes().filter(|b| b.is_ascii_whitespace() || *b == b'/').count()
 }
 
 #[cfg(test)]
@@ -178,7 +231,7 @@ mod tests {
     fn ordinary_pages_are_left_alone() {
         let page = "<!DOCTYPE html><html><head><title>a < b</title><script>if (a<b) document.write('</div>')</script></head>\
             <body><!-- <div> --><div class='x > y'><p>一<p>二<br><img src=a.png><font color=red>红</font></div></body></html>";
-        assert_eq!(cap(page), (page.to_owned(), 0));
+        assert_eq!(cap(page), (Cow::Borrowed(page), 0));
     }
 
     #[test]
