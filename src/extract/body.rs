@@ -4,9 +4,10 @@
 //! Chinese punctuation counted as its commas are. Precision comes from what is left out while reading.
 
 use ego_tree::{NodeId, NodeRef};
+use rustc_hash::FxHashMap;
 use scraper::{ElementRef, Html, Node, Selector};
 
-use super::nodes::{NodeMap, NodeSet, element, is_block, names, skipped};
+use super::nodes::{NodeMap, NodeSet, attr, element, is_block, names, skipped};
 use super::{boilerplate, threads};
 use crate::model::ArticleSelectors;
 
@@ -63,7 +64,7 @@ pub(super) fn find<'a>(html: &'a Html, selectors: &ArticleSelectors) -> Found<'a
     let posts = |spare_first: bool| threads.iter().flat_map(move |t| t.nodes.iter().skip(if spare_first { t.second } else { 0 })).copied();
     let beside: NodeSet = dropped.iter().copied().chain(posts(false)).collect();
     // where nothing is left, the first post is what the others answer
-    let alone = survey(root, &beside).mass.get(&root.id()).is_none_or(|m| m.marks < MIN_MARKS);
+    let alone = !threads.is_empty() && survey(root, &beside).mass.get(&root.id()).is_none_or(|m| m.marks < MIN_MARKS);
     dropped.extend(posts(alone));
     let total = survey(root, &dropped);
     let whole = total.mass.get(&root.id()).copied().unwrap_or_default();
@@ -91,9 +92,12 @@ fn measure(node: NodeRef<'_, Node>, linked: bool, dropped: &NodeSet, s: &mut Sur
     match node.value() {
         Node::Text(t) => {
             let mut m = Mass::default();
-            for c in t.chars().filter(|c| !c.is_whitespace()) {
-                m.letters += 1;
-                m.marks += usize::from(matches!(c, '，' | '。' | '、' | '；' | '：' | '！' | '？' | ',' | '.' | ';' | '”'));
+            for c in t.chars() {
+                let usual = ('\u{4e00}'..='\u{9fff}').contains(&c) || c.is_ascii_alphanumeric();
+                if usual || !c.is_whitespace() {
+                    m.letters += 1;
+                    m.marks += usize::from(!usual && matches!(c, '，' | '。' | '、' | '；' | '：' | '！' | '？' | ',' | '.' | ';' | '”'));
+                }
             }
             if linked {
                 m.linked = m.letters;
@@ -108,7 +112,7 @@ fn measure(node: NodeRef<'_, Node>, linked: bool, dropped: &NodeSet, s: &mut Sur
             }
             s.order.push(node.id());
             // an anchor without an address is no link, and old pages forget to close it
-            let linked = linked || (e.name() == "a" && e.attr("href").is_some());
+            let linked = linked || (e.name() == "a" && attr(e, "href").is_some());
             let (mut all, mut own) = (Mass::default(), Mass::default());
             for child in node.children() {
                 let (below, inline) = measure(child, linked, dropped, s);
@@ -151,6 +155,8 @@ fn give_points(node: NodeRef<'_, Node>, name: &str, own: Mass, s: &mut Survey) {
 /// Leaves out what class and id call something else, unless it holds most of the page's prose.
 fn drop_unlikely(root: ElementRef<'_>, survey: &Survey, whole: Mass, dropped: &mut NodeSet) {
     let tree = root.tree();
+    // rows of a list share one class
+    let mut known: FxHashMap<String, bool> = FxHashMap::default();
     for id in &survey.order {
         let Some(e) = tree.get(*id).and_then(element) else { continue };
         if matches!(e.value().name(), "html" | "body" | "article" | "main") {
@@ -162,7 +168,14 @@ fn drop_unlikely(root: ElementRef<'_>, survey: &Survey, whole: Mass, dropped: &m
             continue;
         }
         let holds_the_prose = mass.marks * 10 > whole.marks * 3 && mass.marks > 5;
-        if !holds_the_prose && (boilerplate::is_unlikely(&names) || is_comment_form(&e)) {
+        if holds_the_prose {
+            continue;
+        }
+        let unlikely = match known.get(&names) {
+            Some(unlikely) => *unlikely,
+            None => *known.entry(names).or_insert_with_key(|names| boilerplate::is_unlikely(names)),
+        };
+        if unlikely || is_comment_form(&e) {
             dropped.insert(*id);
         }
     }
@@ -217,14 +230,14 @@ fn widen<'a>(top: NodeRef<'a, Node>, survey: &Survey) -> NodeRef<'a, Node> {
 /// The chosen element with the siblings that read like its continuation.
 fn with_siblings<'a>(top: NodeRef<'a, Node>, score: f64, survey: &Survey, rate: &impl Fn(&NodeId) -> f64, dropped: &NodeSet) -> Vec<ElementRef<'a>> {
     let Some(parent) = top.parent().filter(|p| p.value().is_element()) else { return element(top).into_iter().collect() };
-    let class = top.value().as_element().and_then(|e| e.attr("class")).unwrap_or_default();
+    let class = top.value().as_element().and_then(|e| attr(e, "class")).unwrap_or_default();
     let belongs = |sibling: NodeRef<'_, Node>| {
         let Some(e) = element(sibling) else { return false };
         let mass = survey.mass.get(&sibling.id()).copied().unwrap_or_default();
         if mass.letters == 0 || dropped.contains(&sibling.id()) {
             return false;
         }
-        let same_class = !class.is_empty() && e.value().attr("class") == Some(class);
+        let same_class = !class.is_empty() && attr(e.value(), "class") == Some(class);
         let rated = rate(&sibling.id()) + if same_class { score * 0.2 } else { 0.0 };
         let paragraph = e.value().name() == "p" && mass.letters > 40 && mass.marks > 1;
         mass.link_share() < 0.25 && (rated > (score * 0.25).max(10.0) || paragraph)

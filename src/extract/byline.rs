@@ -6,9 +6,10 @@ use std::sync::LazyLock;
 
 use chrono::{DateTime, FixedOffset};
 use regex::Regex;
-use scraper::{Html, Selector};
+use scraper::{ElementRef, Html, Selector};
 
 use super::meta::{Head, select, text_of};
+use super::nodes::attr;
 use crate::model::WebUrl;
 use crate::text::chars::skeleton;
 use crate::text::dates::{self, Clock};
@@ -43,9 +44,13 @@ const DATE_NAMES: [&str; 23] = [
 const PUBLISHER_NAMES: [&str; 6] = ["contentsource", "content-source", "mediaid", "article:source", "source", "originalsource"];
 const AUTHOR_NAMES: [&str; 6] = ["author", "article:author", "og:article:author", "dc.creator", "parsely-author", "byl"];
 
-static SOURCE_ELEMENTS: LazyLock<Option<Selector>> = LazyLock::new(|| {
-    Selector::parse("[class~=source],[id=source],[id*=source_baidu],[class*=laiyuan],[class~=ly],[id*=media_name],[class~=media],[class~=from],[class~=origin],[class~=source_name],[class~=article-source],[class~=art_source],a.source,[class~=author-name] .source").ok()
-});
+/// Whether class or id say that an element holds the 来源.
+fn holds_source(e: &ElementRef<'_>) -> bool {
+    const CLASSES: [&str; 8] = ["source", "ly", "media", "from", "origin", "source_name", "article-source", "art_source"];
+    let class = attr(e.value(), "class").is_some_and(|c| c.contains("laiyuan") || c.split_ascii_whitespace().any(|c| CLASSES.contains(&c)));
+    class || attr(e.value(), "id").is_some_and(|id| id == "source" || id.contains("source_baidu") || id.contains("media_name"))
+}
+
 static TIME_ELEMENTS: LazyLock<Option<Selector>> = LazyLock::new(|| {
     Selector::parse("time,[class~=time],[class~=date],[class~=pubtime],[class~=pub_time],[class~=pubTime],[id*=pubtime],[class*=publish],[class*=article-time],[class*=post-time],[class~=timer],[id=pubtime_baidu]").ok()
 });
@@ -79,7 +84,7 @@ fn shown_date(html: &Html, visible: &Visible, clock: &Clock) -> Option<dates::Fo
     };
     let in_elements = || {
         select(html, &TIME_ELEMENTS).take(60).find_map(|e| {
-            let stamp = e.value().attr("datetime").or_else(|| e.value().attr("title")).and_then(|v| dates::parse(v, clock));
+            let stamp = attr(e.value(), "datetime").or_else(|| attr(e.value(), "title")).and_then(|v| dates::parse(v, clock));
             stamp.filter(|d| d.has_time).or_else(|| dates::find_all(&text_of(e), clock).into_iter().find(|d| d.has_time))
         })
     };
@@ -129,7 +134,7 @@ pub(super) fn publisher(html: &Html, head: &Head, visible: &Visible) -> Option<S
     labelled(visible.around(2, 4))
         .or_else(|| beside_date(near))
         .or_else(|| labelled(near))
-        .or_else(|| select(html, &SOURCE_ELEMENTS).take(20).find_map(|e| clean_publisher(&text_of(e))))
+        .or_else(|| html.root_element().descendent_elements().filter(holds_source).take(20).find_map(|e| clean_publisher(&text_of(e))))
         .or_else(|| head.meta(&PUBLISHER_NAMES).and_then(clean_publisher))
         .or_else(|| labelled(&visible.lines))
 }
@@ -139,7 +144,8 @@ fn labelled_publisher(text: &str) -> Option<String> {
     static LABEL: LazyLock<Option<Regex>> = LazyLock::new(|| {
         Regex::new(r"(?:文章来源|信息来源|稿件来源|新闻来源|内容来源|来源于|来源|稿源|出处|来自)\s*[:：丨|]\s*(?P<name>[^|丨\t，。,；;]{2,40})").ok()
     });
-    let c = LABEL.as_ref()?.captures(text)?;
+    let mentioned = text.contains('源') || text.contains("来自") || text.contains("出处");
+    let c = LABEL.as_ref().filter(|_| mentioned)?.captures(text)?;
     clean_publisher(c.name("name")?.as_str())
 }
 

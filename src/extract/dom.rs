@@ -61,41 +61,66 @@ pub struct Dom {
     pub dropped: usize,
 }
 
+/// What of a page is left out beside the tags that would make it expensive.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Keep {
+    /// Nothing.
+    All,
+    /// Comments, styles, and scripts other than linked data: half of many pages.
+    Shown,
+}
+
 /// Parses a page; never more than linear in its length.
 pub fn parse(text: &str) -> Dom {
-    let (capped, dropped) = cap(text);
+    let (capped, dropped) = cap(text, Keep::All);
+    Dom { html: Html::parse_document(&capped), dropped }
+}
+
+/// Parses what a reader sees of a page, and its linked data.
+pub fn parse_shown(text: &str) -> Dom {
+    let (capped, dropped) = cap(text, Keep::Shown);
     Dom { html: Html::parse_document(&capped), dropped }
 }
 
 /// The text with the tags dropped that would make tree building expensive: for parsers other than ours.
 pub fn bounded(text: &str) -> Cow<'_, str> {
-    cap(text).0
+    cap(text, Keep::All).0
 }
 
-/// Drops the tags that would make tree building expensive. Pages within the bounds come back as they are, uncopied.
-fn cap(text: &str) -> (Cow<'_, str>, usize) {
+/// Drops the tags that would make tree building expensive, and what is not to be kept. Pages of which everything stays come
+/// back as they are, uncopied.
+fn cap(text: &str, keep: Keep) -> (Cow<'_, str>, usize) {
     let mut state = State::default();
     let mut out = String::new();
     // up to where the text is in `out`
     let (mut copied, mut at) = (0, 0);
+    let mut cut = |from: usize, to: usize, copied: &mut usize| {
+        out.push_str(text.get(*copied..from).unwrap_or_default());
+        *copied = to;
+    };
     while let Some(found) = text.get(at..).and_then(|rest| rest.find('<')) {
         at += found;
         let rest = text.get(at..).unwrap_or_default();
         let length = markup_length(rest);
-        match Tag::read(rest.get(..length).unwrap_or_default()) {
-            Some(tag) if !state.admit(tag, rest.get(..length).unwrap_or_default()) => {
+        let markup = rest.get(..length).unwrap_or_default();
+        match Tag::read(markup) {
+            Some(tag) if !state.admit(tag, markup) => {
                 state.dropped += 1;
-                out.push_str(text.get(copied..at).unwrap_or_default());
-                copied = at + length;
+                cut(at, at + length, &mut copied);
             }
             Some(tag) if tag.opens && is_raw_text(tag.name()) => {
-                at += raw_text_length(rest.get(length..).unwrap_or_default(), tag.name());
+                let raw = raw_text_length(rest.get(length..).unwrap_or_default(), tag.name());
+                if keep == Keep::Shown && (tag.name() == b"style" || (tag.name() == b"script" && !markup.contains("json"))) {
+                    cut(at + length, at + length + raw, &mut copied);
+                }
+                at += raw;
             }
+            None if keep == Keep::Shown && markup.starts_with("<!--") => cut(at, at + length, &mut copied),
             _ => {}
         }
         at += length;
     }
-    if state.dropped == 0 {
+    if copied == 0 {
         return (Cow::Borrowed(text), 0);
     }
     out.push_str(text.get(copied..).unwrap_or_default());
@@ -231,7 +256,14 @@ mod tests {
     fn ordinary_pages_are_left_alone() {
         let page = "<!DOCTYPE html><html><head><title>a < b</title><script>if (a<b) document.write('</div>')</script></head>\
             <body><!-- <div> --><div class='x > y'><p>一<p>二<br><img src=a.png><font color=red>红</font></div></body></html>";
-        assert_eq!(cap(page), (Cow::Borrowed(page), 0));
+        assert_eq!(cap(page, Keep::All), (Cow::Borrowed(page), 0));
+    }
+
+    #[test]
+    fn what_nobody_sees_is_left_out_on_request() {
+        let page = "<style>p{}</style><script>a<b</script><!-- <p>x --><script type='application/ld+json'>{}</script><p>一</p>";
+        let expected = "<style></style><script></script><script type='application/ld+json'>{}</script><p>一</p>";
+        assert_eq!(cap(page, Keep::Shown).0, expected);
     }
 
     #[test]
@@ -263,7 +295,7 @@ mod tests {
     proptest::proptest! {
         #[test]
         fn no_text_makes_it_panic(text in "[<>/a-d=\"' !-]{0,80}") {
-            let _ = cap(&text);
+            let _ = (cap(&text, Keep::All), cap(&text, Keep::Shown));
         }
     }
 }

@@ -7,6 +7,7 @@ use regex::Regex;
 use scraper::{ElementRef, Html, Node};
 
 use super::meta::Head;
+use super::nodes::attr;
 use crate::model::{Attachment, WebUrl};
 use crate::text::chars::{cut, line};
 
@@ -24,7 +25,7 @@ pub(super) fn image(head: &Head, roots: &[ElementRef<'_>], base: &WebUrl) -> Opt
     let usable = |address: &str| base.join(address.trim()).ok().filter(|u| !is_decoration(u.as_str()));
     let shown = || {
         let pictures = roots.iter().flat_map(ElementRef::descendent_elements).filter(|e| e.value().name() == "img" && !is_small(e));
-        let address = |e: ElementRef<'_>| ["data-src", "data-original", "src"].iter().find_map(|a| e.value().attr(a)).and_then(usable);
+        let address = |e: ElementRef<'_>| ["data-src", "data-original", "src"].iter().find_map(|a| attr(e.value(), a)).and_then(usable);
         pictures.take(50).find_map(address)
     };
     said.and_then(|s| usable(&s)).or_else(shown)
@@ -36,7 +37,7 @@ fn is_decoration(address: &str) -> bool {
 }
 
 fn is_small(e: &ElementRef<'_>) -> bool {
-    ["width", "height"].iter().filter_map(|a| e.value().attr(a)?.trim_end_matches("px").parse::<u32>().ok()).any(|n| n < MIN_PICTURE)
+    ["width", "height"].iter().filter_map(|a| attr(e.value(), a)?.trim_end_matches("px").parse::<u32>().ok()).any(|n| n < MIN_PICTURE)
 }
 
 /// Files linked from the article or right behind it, each once.
@@ -45,7 +46,7 @@ pub(super) fn attachments(roots: &[ElementRef<'_>], base: &WebUrl) -> Vec<Attach
     let behind = roots.last().into_iter().flat_map(|r| r.next_siblings().take(6).filter_map(ElementRef::wrap));
     let links = roots.iter().copied().chain(behind).flat_map(|r| r.descendent_elements()).filter(|e| e.value().name() == "a");
     let attachment = |e: ElementRef<'_>| {
-        let url = base.join(e.value().attr("href")?).ok()?;
+        let url = base.join(attr(e.value(), "href")?).ok()?;
         let path = url.as_url().path().to_ascii_lowercase();
         let ending = path.rsplit_once('.')?.1;
         let text = line(&e.text().collect::<String>());
@@ -70,7 +71,7 @@ pub(super) fn next_page(html: &Html, base: &WebUrl) -> Option<WebUrl> {
         matches!(text, "下一页" | "下页" | "后一页" | "Next page" | "next page" | "Next Page")
     };
     let links = html.root_element().descendants().filter(|n| matches!(n.value(), Node::Element(e) if e.name() == "a")).filter_map(ElementRef::wrap);
-    links.filter(is_next).filter_map(|e| base.join(e.value().attr("href")?).ok()).find(|u| continues(base, u))
+    links.filter(is_next).filter_map(|e| base.join(attr(e.value(), "href")?).ok()).find(|u| continues(base, u))
 }
 
 /// Whether an address is a page of the same article: alike but for a number in its last part or a page in its query.

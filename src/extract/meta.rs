@@ -5,6 +5,7 @@ use std::sync::LazyLock;
 
 use scraper::{ElementRef, Html, Selector};
 
+use super::nodes::attr;
 use crate::text::chars::{cut, line, skeleton};
 
 /// Longest title kept, in characters.
@@ -41,7 +42,7 @@ fn headings(html: &Html) -> impl Iterator<Item = ElementRef<'_>> {
     let named = |name: Option<&str>, signs: &[&str]| name.is_some_and(|n| signs.iter().any(|s| n.contains(s) || n.contains("Title")));
     html.root_element().descendants().filter_map(ElementRef::wrap).filter(move |e| {
         let e = e.value();
-        matches!(e.name(), "h1" | "h2" | "h3" | "strong" | "b" | "font" | "td") || named(e.attr("class"), &SIGNS) || named(e.attr("id"), &["title"])
+        matches!(e.name(), "h1" | "h2" | "h3" | "strong" | "b" | "font" | "td") || named(attr(e, "class"), &SIGNS) || named(attr(e, "id"), &["title"])
     })
 }
 
@@ -76,13 +77,13 @@ impl Head {
             match e.value().name() {
                 "meta" if meta.len() < MAX_META => {
                     let v = e.value();
-                    let name = v.attr("name").or_else(|| v.attr("property")).or_else(|| v.attr("itemprop")).or_else(|| v.attr("http-equiv"));
-                    if let (Some(name), Some(content)) = (name, v.attr("content").map(line).filter(|c| !c.is_empty())) {
+                    let name = attr(v, "name").or_else(|| attr(v, "property")).or_else(|| attr(v, "itemprop")).or_else(|| attr(v, "http-equiv"));
+                    if let (Some(name), Some(content)) = (name, attr(v, "content").map(line).filter(|c| !c.is_empty())) {
                         meta.entry(name.trim().to_ascii_lowercase()).or_insert(content);
                     }
                 }
                 "title" if title.is_none() => title = Some(text_of(e)).filter(|t| !t.is_empty()),
-                "script" if ld.len() < MAX_LD && e.value().attr("type") == Some("application/ld+json") => ld.extend(linked_data(e)),
+                "script" if ld.len() < MAX_LD && attr(e.value(), "type") == Some("application/ld+json") => ld.extend(linked_data(e)),
                 _ => {}
             }
         }

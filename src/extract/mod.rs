@@ -88,7 +88,7 @@ pub fn foreign_format(bytes: &[u8]) -> Option<&'static str> {
 
 /// Takes the article out of a page.
 pub fn extract(text: &str, context: &Context<'_>) -> Result<Extracted, ExtractError> {
-    let page = dom::parse(text);
+    let page = dom::parse_shown(text);
     let head = meta::Head::read(&page.html);
     let title = meta::title(&page.html, &head);
     let visible = byline::Visible::new(read::visible_lines(&page.html), title.as_deref());
@@ -99,7 +99,7 @@ pub fn extract(text: &str, context: &Context<'_>) -> Result<Extracted, ExtractEr
         return Err(ExtractError::SoftError(t.to_owned()));
     }
     if letters < MIN_TEXT {
-        let found = state::find(&page.html).and_then(|f| from_state(f, title, context));
+        let found = state::find(&dom::parse(text).html).and_then(|f| from_state(f, title, context));
         return found.ok_or(ExtractError::NoContent { letters });
     }
     let mut warnings = Vec::new();

@@ -2,6 +2,7 @@
 
 use ego_tree::{NodeId, NodeRef};
 use rustc_hash::{FxHashMap, FxHashSet};
+use scraper::node::Element;
 use scraper::{ElementRef, Node};
 
 /// What is known of some elements; ids are our own numbers, so the hash need not fear anybody.
@@ -58,6 +59,12 @@ pub(super) fn is_block(name: &str) -> bool {
     BLOCK.contains(&name)
 }
 
+/// An attribute by its name. `Element::attr` makes an atom of the name each time, which costs more than to look at the few
+/// attributes an element has.
+pub(super) fn attr<'a>(e: &'a Element, name: &str) -> Option<&'a str> {
+    e.attrs().find(|(n, _)| *n == name).map(|(_, value)| value)
+}
+
 pub(super) fn element(node: NodeRef<'_, Node>) -> Option<ElementRef<'_>> {
     ElementRef::wrap(node)
 }
@@ -69,9 +76,9 @@ pub(super) fn skipped(e: &ElementRef<'_>) -> bool {
 pub(super) fn hidden(e: &ElementRef<'_>) -> bool {
     let v = e.value();
     NO_TEXT.contains(&v.name())
-        || v.attr("hidden").is_some()
-        || v.attr("aria-hidden") == Some("true") && v.attr("class").is_none_or(|c| !c.contains("fallback"))
-        || v.attr("style").filter(|s| s.len() >= MIN_HIDING).is_some_and(|s| {
+        || attr(v, "hidden").is_some()
+        || attr(v, "aria-hidden") == Some("true") && attr(v, "class").is_none_or(|c| !c.contains("fallback"))
+        || attr(v, "style").filter(|s| s.len() >= MIN_HIDING).is_some_and(|s| {
             if !contains_word(s, b"none") && !contains_word(s, b"hidden") {
                 return false;
             }
@@ -86,5 +93,5 @@ fn contains_word(text: &str, word: &[u8]) -> bool {
 
 pub(super) fn names(e: &ElementRef<'_>) -> String {
     let v = e.value();
-    format!("{} {}", v.attr("class").unwrap_or_default(), v.attr("id").unwrap_or_default())
+    format!("{} {}", attr(v, "class").unwrap_or_default(), attr(v, "id").unwrap_or_default())
 }

@@ -3,6 +3,7 @@
 //! Asked only where the page itself shows no text. Nothing is run; the data is read as JSON and searched for the one
 //! string that reads like an article.
 
+use super::nodes::attr;
 use scraper::Html;
 use serde_json::{Map, Value};
 
@@ -31,7 +32,7 @@ pub(super) struct Found {
 /// The best article among all scripts of a page.
 pub(super) fn find(html: &Html) -> Option<Found> {
     let mut search = Search::default();
-    let scripts = html.root_element().descendent_elements().filter(|e| e.value().name() == "script" && e.value().attr("src").is_none());
+    let scripts = html.root_element().descendent_elements().filter(|e| e.value().name() == "script" && attr(e.value(), "src").is_none());
     for script in scripts.take(200) {
         let text: String = script.text().collect();
         if text.len() > MAX_SCRIPT {
