@@ -23,7 +23,7 @@ const MAX_LABELS: usize = 4;
 /// Weight of a word in the headline; one in the text counts 1.
 const IN_TITLE: f64 = 3.0;
 /// Weight of a weak word that has company.
-const WEAK: f64 = 0.45;
+const WEAK: f64 = 0.55;
 /// Texts up to this many characters count fully; longer ones must say more to mean as much.
 const FULL_LENGTH: f64 = 800.0;
 /// What a source's own field adds to an industry the text speaks of anyway.
