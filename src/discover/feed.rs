@@ -9,10 +9,10 @@ use serde::Serialize;
 use super::repair::repair;
 use super::salvage::{self, Item};
 use super::{DiscoverError, beginning};
-use crate::extract::plain_text;
 use crate::model::{Entry, WebUrl};
-use crate::text::chars::{cut, line};
+use crate::text::chars::cut;
 use crate::text::dates::{self, Clock};
+use crate::text::markup::plain;
 
 /// Most entries read from one feed.
 const MAX_ENTRIES: usize = 2_000;
@@ -141,11 +141,6 @@ fn convert(e: rs::Entry, base: Option<&WebUrl>, clock: &Clock) -> FeedEntry {
         content_html: content.filter(|c| !c.trim().is_empty()),
         id: e.id,
     }
-}
-
-/// Titles and summaries may hold markup, escaped once or twice.
-fn plain(text: &str) -> String {
-    if text.contains(['<', '&']) { plain_text(text) } else { line(text) }
 }
 
 #[cfg(test)]

@@ -3,10 +3,10 @@
 use serde_json::{Map, Value};
 
 use super::{DiscoverError, Discovered};
-use crate::extract::plain_text;
 use crate::model::{Entry, WebUrl};
 use crate::text::chars::cut;
 use crate::text::dates::{self, Clock};
+use crate::text::markup::plain;
 
 /// Key names seen in the list interfaces of Chinese sites, best first (lower case, without `_` and `-`).
 const TITLE_KEYS: [&str; 9] = ["title", "doctitle", "newstitle", "articletitle", "name", "headline", "subject", "infotitle", "showtitle"];
@@ -83,10 +83,10 @@ fn text_field(o: &Map<String, Value>, keys: &[&str]) -> Option<String> {
 }
 
 fn entry(o: &Map<String, Value>, base: &WebUrl, clock: &Clock) -> Option<Entry> {
-    let title = cut(&plain_text(&text_field(o, &TITLE_KEYS)?), 200);
+    let title = cut(&plain(&text_field(o, &TITLE_KEYS)?), 200);
     let url = base.join(&text_field(o, &URL_KEYS)?).ok()?;
     let published_at = text_field(o, &DATE_KEYS).and_then(|d| dates::parse(&d, clock)).map(|d| d.at);
-    let summary = text_field(o, &SUMMARY_KEYS).map(|s| cut(&plain_text(&s), 2_000)).filter(|s| !s.is_empty());
+    let summary = text_field(o, &SUMMARY_KEYS).map(|s| cut(&plain(&s), 2_000)).filter(|s| !s.is_empty());
     Some(Entry { id: text_field(o, &["id", "docid", "newsid", "guid"]), url, title, published_at, summary, content_html: None })
 }
 

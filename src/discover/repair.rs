@@ -1,49 +1,7 @@
 //! Making broken feeds readable before they are parsed. One pass; text inside CDATA is left as it is but for
 //! characters XML forbids.
 
-/// HTML entities that feeds use though XML does not know them.
-const ENTITIES: [(&str, &str); 40] = [
-    ("nbsp", "\u{a0}"),
-    ("mdash", "—"),
-    ("ndash", "–"),
-    ("ldquo", "“"),
-    ("rdquo", "”"),
-    ("lsquo", "‘"),
-    ("rsquo", "’"),
-    ("hellip", "…"),
-    ("middot", "·"),
-    ("bull", "•"),
-    ("copy", "©"),
-    ("reg", "®"),
-    ("trade", "™"),
-    ("times", "×"),
-    ("divide", "÷"),
-    ("deg", "°"),
-    ("plusmn", "±"),
-    ("laquo", "«"),
-    ("raquo", "»"),
-    ("sect", "§"),
-    ("para", "¶"),
-    ("yen", "¥"),
-    ("euro", "€"),
-    ("pound", "£"),
-    ("cent", "¢"),
-    ("permil", "‰"),
-    ("frac12", "½"),
-    ("sup2", "²"),
-    ("sup3", "³"),
-    ("micro", "µ"),
-    ("ensp", " "),
-    ("emsp", " "),
-    ("thinsp", " "),
-    ("zwnj", ""),
-    ("zwj", ""),
-    ("eacute", "é"),
-    ("uuml", "ü"),
-    ("ouml", "ö"),
-    ("auml", "ä"),
-    ("rarr", "→"),
-];
+use crate::text::markup::entity;
 
 /// A repaired text and what was done.
 pub(super) struct Repaired {
@@ -113,7 +71,7 @@ fn ampersand(rest: &str, out: &mut String, notes: &mut Notes) -> usize {
             }
         }
         Some(n) => {
-            if let Some((_, value)) = ENTITIES.iter().find(|(name, _)| *name == n) {
+            if let Some(value) = entity(n) {
                 notes.note("undefined entities");
                 out.push_str(value);
                 return n.len() + 2;

@@ -18,6 +18,7 @@ mod threads;
 use crate::model::{ArticleSelectors, Extracted, WebUrl};
 use crate::text::chars;
 use crate::text::dates::{self, Clock};
+use crate::text::markup;
 
 /// Longest body kept, in characters.
 const MAX_TEXT: usize = 200_000;
@@ -131,7 +132,7 @@ fn from_state(found: state::Found, title: Option<String>, context: &Context<'_>)
     let body =
         if found.body.contains('<') { found.body } else { found.body.split('\n').map(|l| format!("<p>{}</p>", ammonia::clean_text(l))).collect() };
     let mut a = from_fragment(&body, context)?;
-    a.title = found.title.map(|t| chars::cut(&plain_text(&t), meta::MAX_TITLE)).filter(|t| !t.is_empty()).or(title);
+    a.title = found.title.map(|t| chars::cut(&markup::plain(&t), meta::MAX_TITLE)).filter(|t| !t.is_empty()).or(title);
     a.published_at = found.date.and_then(|d| dates::parse(&d, &context.clock)).map(|d| d.at);
     a.warnings.push("taken from a script's data".to_owned());
     Some(a)
@@ -149,12 +150,6 @@ pub fn from_fragment(html: &str, context: &Context<'_>) -> Option<Extracted> {
         text,
         ..Extracted::default()
     })
-}
-
-/// Plain text of a short piece of HTML, one line.
-pub fn plain_text(html: &str) -> String {
-    let page = dom::parse(html);
-    chars::line(&read::visible_lines(&page.html).join(" "))
 }
 
 fn is_error_title(title: &str) -> bool {

@@ -5,7 +5,7 @@
 
 use std::sync::LazyLock;
 
-use chrono::{DateTime, Datelike, Days, Duration, FixedOffset, Months, NaiveDate, NaiveDateTime, NaiveTime, Offset, TimeZone, Utc};
+use chrono::{DateTime, Datelike, Days, Duration, FixedOffset, Months, NaiveDate, NaiveDateTime, NaiveTime, Offset, TimeZone, Timelike as _, Utc};
 use chrono_tz::Tz;
 use regex::{Captures, Regex};
 
@@ -51,7 +51,7 @@ const TIME: &str = r"(?:[\sT,]*(?P<half>上午|下午|晚上|AM|PM)?\s*(?P<h>\d{
 
 static FULL: LazyLock<Option<Regex>> = LazyLock::new(|| {
     Regex::new(&format!(
-        r"(?P<y>(?:19|20)\d\d)\s*[-/.年]\s*(?P<m>\d{{1,2}})\s*[-/.月]\s*(?P<d>\d{{1,2}})\s*日?(?:\s*[(星周]?期?[一二三四五六日]?\))?{TIME}"
+        r"(?P<y>(?:19|20)\d\d)\s*[-/.年]\s*(?P<m>\d{{1,2}})\s*[-/.月]\s*(?P<d>\d{{1,2}})\s*日?(?:\s*[(\[]?(?:星期|周)[一二三四五六日天][)\]]?)?{TIME}"
     ))
     .ok()
 });
@@ -72,6 +72,9 @@ static MONTH_DAY_YEAR: LazyLock<Option<Regex>> = LazyLock::new(|| {
     .ok()
 });
 static SHORT_YEAR: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(&format!(r"^\D{{0,8}}(?P<y>\d\d)-(?P<m>\d\d)-(?P<d>\d\d){TIME}")).ok());
+/// As Americans write it; taken only where day and month cannot be confused, or the text is said to be a date.
+static SLASHED: LazyLock<Option<Regex>> =
+    LazyLock::new(|| Regex::new(&format!(r"^(?P<m>\d{{1,2}})/(?P<d>\d{{1,2}})/(?P<y>(?:19|20)\d\d){TIME}")).ok());
 static MONTH_DAY: LazyLock<Option<Regex>> =
     LazyLock::new(|| Regex::new(&format!(r"(?P<m>\d{{1,2}})\s*(?:月|[-/.])\s*(?P<d>\d{{1,2}})\s*日?{TIME}")).ok());
 static AGO: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r"(?P<n>\d{1,4})\s*(?P<unit>秒|分钟|分|小时|天|日|周|个月)\s*(?:之?前)").ok());
@@ -79,16 +82,52 @@ static NEAR: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(&format!("(?P
 
 /// Reads a text that is said to be a date: a feed's `pubDate`, a `<meta>`, the date cell of a list.
 pub fn parse(text: &str, clock: &Clock) -> Option<Found> {
+    if let Some(found) = standard(text.trim(), clock) {
+        return Some(found);
+    }
     let text: String = text.trim().chars().take(80).map(fold_keep_case).collect();
     epoch(&text, clock)
         .or_else(|| first(&COMPACT, &text, clock, calendar))
         .or_else(|| first(&FULL, &text, clock, calendar))
         .or_else(|| first(&DAY_MONTH_YEAR, &text.to_ascii_lowercase(), clock, calendar))
         .or_else(|| first(&MONTH_DAY_YEAR, &text.to_ascii_lowercase(), clock, calendar))
+        .or_else(|| first(&DAY_MONTH_YEAR, &with_english_months(&text), clock, calendar))
+        .or_else(|| first(&SLASHED, &text, clock, calendar))
         .or_else(|| first(&AGO, &text, clock, ago))
         .or_else(|| first(&NEAR, &text, clock, near))
         .or_else(|| first(&SHORT_YEAR, &text, clock, calendar))
         .or_else(|| first(&MONTH_DAY, &text, clock, calendar))
+}
+
+/// RFC 2822 and RFC 3339 with a zone in figures, which most feeds write: without any expression. Zones by name are read
+/// below, for `CST` means China here.
+fn standard(text: &str, clock: &Clock) -> Option<Found> {
+    let zone = text.as_bytes().iter().rev().take(5).filter(|b| b.is_ascii_digit()).count() >= 4 || text.ends_with('Z');
+    let read = || DateTime::parse_from_rfc2822(text).or_else(|_| DateTime::parse_from_rfc3339(text)).ok();
+    let at = Some(()).filter(|()| zone && (20..=40).contains(&text.len())).and_then(|()| read())?.with_nanosecond(0)?;
+    clock.believable(at).then_some(Found { at, has_time: true, offset: 0 })
+}
+
+/// `24 十一月 2026` as servers with Chinese locales write RFC 822 dates.
+fn with_english_months(text: &str) -> String {
+    const MONTHS: [(&str, &str); 12] = [
+        ("十一月", "nov"),
+        ("十二月", "dec"),
+        ("十月", "oct"),
+        ("一月", "jan"),
+        ("二月", "feb"),
+        ("三月", "mar"),
+        ("四月", "apr"),
+        ("五月", "may"),
+        ("六月", "jun"),
+        ("七月", "jul"),
+        ("八月", "aug"),
+        ("九月", "sep"),
+    ];
+    match MONTHS.iter().find(|(chinese, _)| text.contains(chinese)) {
+        Some((chinese, english)) => text.replace(chinese, english).to_ascii_lowercase(),
+        None => String::new(),
+    }
 }
 
 /// Every full date (with a year) in running text, in order.
@@ -352,6 +391,36 @@ mod tests {
         fn digits_and_separators_make_no_panic(text in "[0-9年月日:/ .TZ+-]{0,40}") {
             let _ = parse(&text, &clock());
             let _ = find_all(&text, &clock());
+        }
+    }
+
+    #[test]
+    fn every_spelling_of_one_moment_is_read() {
+        let spellings = [
+            "2026-11-24 08:00:00",
+            "2026/11/24 08:00",
+            "2026.11.24 08:00",
+            "2026年11月24日 08:00",
+            "2026年11月24日08时00分",
+            "2026年11月24日 星期二 08:00",
+            "2026-11-24（周二）08:00",
+            "２０２６年１１月２４日 ０８：００",
+            "2026-11-24 上午8:00",
+            "2026-11-24T00:00:00Z",
+            "2026-11-24T08:00:00.000+0800",
+            "Tue, 24 Nov 2026 08:00:00 +0800",
+            "Tue, 24 Nov 2026 08:00:00 CST",
+            "Tue Nov 24 2026 08:00:00 GMT+0800 (中国标准时间)",
+            "周二, 24 十一月 2026 08:00:00 +0800",
+            "11/24/2026 08:00:00",
+            "Nov 24, 2026 8:00 AM",
+            "20261124080000",
+            "1795478400",
+            "1795478400000",
+        ];
+        let clock = Clock::new(chrono_tz::Asia::Shanghai, Utc.with_ymd_and_hms(2026, 11, 24, 4, 0, 0).unwrap());
+        for text in spellings {
+            assert_eq!(parse(text, &clock).map(|d| d.at.to_utc().to_rfc3339()).as_deref(), Some("2026-11-24T00:00:00+00:00"), "{text}");
         }
     }
 }

@@ -1,0 +1,163 @@
+//! Plain text out of small pieces of markup, as feeds put them into titles and summaries: one pass, no tree.
+//!
+//! For reading only: what comes out is text and is escaped like any other text wherever it is shown.
+
+use super::chars::is_noise;
+
+/// HTML entities that feeds and titles use.
+const ENTITIES: [(&str, &str); 45] = [
+    ("amp", "&"),
+    ("lt", "<"),
+    ("gt", ">"),
+    ("quot", "\""),
+    ("apos", "'"),
+    ("nbsp", "\u{a0}"),
+    ("mdash", "—"),
+    ("ndash", "–"),
+    ("ldquo", "“"),
+    ("rdquo", "”"),
+    ("lsquo", "‘"),
+    ("rsquo", "’"),
+    ("hellip", "…"),
+    ("middot", "·"),
+    ("bull", "•"),
+    ("copy", "©"),
+    ("reg", "®"),
+    ("trade", "™"),
+    ("times", "×"),
+    ("divide", "÷"),
+    ("deg", "°"),
+    ("plusmn", "±"),
+    ("laquo", "«"),
+    ("raquo", "»"),
+    ("sect", "§"),
+    ("para", "¶"),
+    ("yen", "¥"),
+    ("euro", "€"),
+    ("pound", "£"),
+    ("cent", "¢"),
+    ("permil", "‰"),
+    ("frac12", "½"),
+    ("sup2", "²"),
+    ("sup3", "³"),
+    ("micro", "µ"),
+    ("ensp", " "),
+    ("emsp", " "),
+    ("thinsp", " "),
+    ("zwnj", ""),
+    ("zwj", ""),
+    ("eacute", "é"),
+    ("uuml", "ü"),
+    ("ouml", "ö"),
+    ("auml", "ä"),
+    ("rarr", "→"),
+];
+
+/// What a named entity stands for.
+pub fn entity(name: &str) -> Option<&'static str> {
+    ENTITIES.iter().find(|(n, _)| *n == name).map(|(_, value)| *value)
+}
+
+/// The text of a piece of markup on one line: tags gone, entities undone, white space folded.
+pub fn plain(markup: &str) -> String {
+    let mut out = Line(String::with_capacity(markup.len()));
+    let mut rest = markup;
+    while let Some(at) = rest.find(['<', '&']) {
+        out.push(rest.get(..at).unwrap_or_default());
+        rest = rest.get(at..).unwrap_or_default();
+        let taken = if rest.starts_with('&') { reference(rest, &mut out) } else { tag(rest, &mut out) };
+        rest = rest.get(taken..).unwrap_or_default();
+    }
+    out.push(rest);
+    out.0.truncate(out.0.trim_end().len());
+    out.0
+}
+
+struct Line(String);
+
+impl Line {
+    fn push(&mut self, text: &str) {
+        for c in text.chars() {
+            if c.is_whitespace() {
+                self.blank();
+            } else if !is_noise(c) {
+                self.0.push(c);
+            }
+        }
+    }
+
+    fn blank(&mut self) {
+        if !self.0.is_empty() && !self.0.ends_with(' ') {
+            self.0.push(' ');
+        }
+    }
+}
+
+/// Undoes the reference at the start; gives its length.
+fn reference(rest: &str, out: &mut Line) -> usize {
+    let name = rest.get(1..).and_then(|r| r.split_once(';')).map(|(n, _)| n).filter(|n| n.len() <= 10);
+    let value = name.and_then(|n| match n.strip_prefix('#') {
+        Some(number) => {
+            let code = number.strip_prefix(['x', 'X']).map_or_else(|| number.parse().ok(), |h| u32::from_str_radix(h, 16).ok());
+            code.and_then(char::from_u32).map(String::from)
+        }
+        None => entity(n).map(str::to_owned),
+    });
+    if let (Some(name), Some(value)) = (name, value) {
+        out.push(&value);
+        name.len() + 2
+    } else {
+        out.push("&");
+        1
+    }
+}
+
+/// Passes over the tag at the start, with what scripts and styles hold; gives its length. A `<` that opens none is text.
+fn tag(rest: &str, out: &mut Line) -> usize {
+    if rest.starts_with("<!--") {
+        return rest.find("-->").map_or(rest.len(), |n| n + 3);
+    }
+    if !rest.as_bytes().get(1).is_some_and(|b| b.is_ascii_alphabetic() || matches!(b, b'/' | b'!' | b'?')) {
+        out.push("<");
+        return 1;
+    }
+    let end = rest.find('>').map_or(rest.len(), |n| n + 1);
+    let name: String = rest.chars().skip(1).take_while(|c| c.is_ascii_alphanumeric() || *c == '/').take(12).map(|c| c.to_ascii_lowercase()).collect();
+    let inline = ["a", "b", "i", "em", "strong", "span", "font", "u", "sup", "sub", "small", "big"].contains(&name.trim_matches('/'));
+    if !inline {
+        out.blank();
+    }
+    if matches!(name.as_str(), "script" | "style") {
+        let close = rest.get(end..).and_then(|r| r.to_ascii_lowercase().find(&format!("</{name}")));
+        return close.map_or(rest.len(), |n| end + n);
+    }
+    end
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn tags_go_and_entities_are_undone() {
+        let table = [
+            ("<p>许昌<b>科技</b></p><p>创新&nbsp;发展</p>", "许昌科技 创新 发展"),
+            ("A &amp; B &lt;b&gt; &#20013;&#x6587; &unknown; &", "A & B <b> 中文 &unknown; &"),
+            ("1 < 2 and 3 > 2", "1 < 2 and 3 > 2"),
+            ("x<script>alert('</p>')</script>y<style>p{}</style>z", "x y z"),
+            ("a<br>b<!-- c -->d", "a bd"),
+            ("<img src=x onerror=alert(1)>text<", "text<"),
+            ("<p", ""),
+        ];
+        for (markup, expected) in table {
+            assert_eq!(plain(markup), expected, "{markup}");
+        }
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn no_text_makes_it_panic(text in "[<>&;#x/!a-z中 -]{0,60}") {
+            let _ = plain(&text);
+        }
+    }
+}
