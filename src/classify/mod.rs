@@ -191,6 +191,22 @@ mod tests {
     }
 
     #[test]
+    fn everyday_words_speak_for_an_industry_only_in_its_company() {
+        for trap in ["喝白酒能暖身子吗", "男子带方便面乘高铁上热搜", "孩子的玩具怎么收纳", "加满一箱汽油去景区"]
+        {
+            assert!(industries(trap).is_empty(), "{trap}: {:?}", industries(trap));
+        }
+        for (title, expected) in [
+            ("白酒企业前三季度业绩分化", "食品"),
+            ("橡胶库存下降 期货价格走强", "化工"),
+            ("玩具出口订单增长两成", "轻纺"),
+            ("水泥需求回落 企业错峰减产", "建材"),
+        ] {
+            assert!(industries(title).contains(&expected.to_owned()), "{title}: {:?}", industries(title));
+        }
+    }
+
+    #[test]
     fn places_and_organisations_are_named() {
         let j = judge("许继电气在许昌建安区扩产", "许继集团负责人表示，长葛市的配套企业将受益。");
         assert_eq!(j.organisations, ["许继集团"]);
