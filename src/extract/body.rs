@@ -7,7 +7,7 @@ use ego_tree::{NodeId, NodeRef};
 use rustc_hash::FxHashMap;
 use scraper::{ElementRef, Html, Node, Selector};
 
-use super::nodes::{NodeMap, NodeSet, attr, element, is_block, names, skipped};
+use super::nodes::{NodeMap, NodeSet, attr, element, hidden, is_block, names, skipped};
 use super::{boilerplate, threads};
 use crate::model::ArticleSelectors;
 
@@ -16,6 +16,9 @@ const MIN_PARAGRAPH: usize = 12;
 
 /// Fewer marks than this in what is left of a page are no article.
 const MIN_MARKS: usize = 6;
+/// How far up a paragraph gives points: branching ancestors, and all of them.
+const LEVELS: usize = 4;
+const MAX_ANCESTORS: usize = 16;
 /// Elements around the chosen one that may add nothing before one that does.
 const MAX_WRAPPERS: usize = 3;
 
@@ -49,11 +52,24 @@ struct Survey {
 /// The elements that hold the article, in order, and what inside them to leave out.
 pub(super) struct Found<'a> {
     pub(super) roots: Vec<ElementRef<'a>>,
+    /// Marks of prose in them.
+    marks: usize,
     pub(super) dropped: NodeSet,
+    /// What is left out wherever it stands.
+    pub(super) skip: Skip,
 }
+
+/// Whether an element is no part of any article.
+pub(super) type Skip = fn(&ElementRef<'_>) -> bool;
 
 /// Finds the article in a page.
 pub(super) fn find<'a>(html: &'a Html, selectors: &ArticleSelectors) -> Found<'a> {
+    let found = find_outside(html, selectors, skipped);
+    // a banner in <aside> that is never closed holds the whole page
+    if found.marks < MIN_MARKS { find_outside(html, selectors, hidden) } else { found }
+}
+
+fn find_outside<'a>(html: &'a Html, selectors: &ArticleSelectors, skip: Skip) -> Found<'a> {
     let mut dropped = NodeSet::default();
     for selector in selectors.remove.iter().filter_map(|s| Selector::parse(s).ok()) {
         dropped.extend(html.select(&selector).map(|e| e.id()));
@@ -64,12 +80,12 @@ pub(super) fn find<'a>(html: &'a Html, selectors: &ArticleSelectors) -> Found<'a
     let posts = |spare_first: bool| threads.iter().flat_map(move |t| t.nodes.iter().skip(if spare_first { t.second } else { 0 })).copied();
     let beside: NodeSet = dropped.iter().copied().chain(posts(false)).collect();
     // where nothing is left, the first post is what the others answer
-    let alone = !threads.is_empty() && survey(root, &beside).mass.get(&root.id()).is_none_or(|m| m.marks < MIN_MARKS);
+    let alone = !threads.is_empty() && survey(root, &beside, skip).mass.get(&root.id()).is_none_or(|m| m.marks < MIN_MARKS);
     dropped.extend(posts(alone));
-    let total = survey(root, &dropped);
+    let total = survey(root, &dropped, skip);
     let whole = total.mass.get(&root.id()).copied().unwrap_or_default();
     drop_unlikely(root, &total, whole, &mut dropped);
-    let survey = survey(root, &dropped);
+    let survey = survey(root, &dropped, skip);
     let roots = match given {
         Some(e) => vec![e],
         None => choose(html, &survey, &dropped),
@@ -77,18 +93,19 @@ pub(super) fn find<'a>(html: &'a Html, selectors: &ArticleSelectors) -> Found<'a
     for r in &roots {
         drop_inside(*r, &survey, &mut dropped);
     }
-    Found { roots, dropped }
+    let marks = roots.iter().filter_map(|r| survey.mass.get(&r.id())).map(|m| m.marks).sum();
+    Found { roots, marks, dropped, skip }
 }
 
 /// Measures every element once, bottom up, and lets paragraphs give points.
-fn survey(root: ElementRef<'_>, dropped: &NodeSet) -> Survey {
+fn survey(root: ElementRef<'_>, dropped: &NodeSet, skip: Skip) -> Survey {
     let mut s = Survey { mass: NodeMap::default(), score: NodeMap::default(), order: Vec::new() };
-    measure(*root, false, dropped, &mut s);
+    measure(*root, false, &|e| skip(e) || dropped.contains(&e.id()), &mut s);
     s
 }
 
 /// Gives the mass below a node, and of it what stands in no block of its own (the paragraph the node itself is).
-fn measure(node: NodeRef<'_, Node>, linked: bool, dropped: &NodeSet, s: &mut Survey) -> (Mass, Mass) {
+fn measure(node: NodeRef<'_, Node>, linked: bool, leave_out: &dyn Fn(&ElementRef<'_>) -> bool, s: &mut Survey) -> (Mass, Mass) {
     match node.value() {
         Node::Text(t) => {
             let mut m = Mass::default();
@@ -107,7 +124,7 @@ fn measure(node: NodeRef<'_, Node>, linked: bool, dropped: &NodeSet, s: &mut Sur
         }
         Node::Element(e) => {
             let Some(this) = element(node) else { return Default::default() };
-            if skipped(&this) || dropped.contains(&node.id()) {
+            if leave_out(&this) {
                 return Default::default();
             }
             s.order.push(node.id());
@@ -115,7 +132,7 @@ fn measure(node: NodeRef<'_, Node>, linked: bool, dropped: &NodeSet, s: &mut Sur
             let linked = linked || (e.name() == "a" && attr(e, "href").is_some());
             let (mut all, mut own) = (Mass::default(), Mass::default());
             for child in node.children() {
-                let (below, inline) = measure(child, linked, dropped, s);
+                let (below, inline) = measure(child, linked, leave_out, s);
                 all.add(below);
                 own.add(inline);
             }
@@ -139,16 +156,19 @@ fn give_points(node: NodeRef<'_, Node>, name: &str, own: Mass, s: &mut Survey) {
     // text that stands in a container itself (lines parted by <br>) counts for the container
     let container = matches!(name, "div" | "td" | "article" | "section" | "center" | "body" | "main");
     let mut share = 1.0;
+    let mut level = 0;
     let start = if container { Some(node) } else { node.parent() };
-    for (level, ancestor) in start.into_iter().chain(start.map(|n| n.ancestors()).into_iter().flatten()).take(4).enumerate() {
-        if !ancestor.value().is_element() {
+    for ancestor in start.into_iter().chain(start.map(|n| n.ancestors()).into_iter().flatten()).take(MAX_ANCESTORS) {
+        if !ancestor.value().is_element() || level == LEVELS {
             break;
         }
         *s.score.entry(ancestor.id()).or_default() += points * share;
-        share = match level {
-            0 => 0.5,
-            _ => share / 2.0,
-        };
+        // wrappers around one element are as good as the element itself
+        let wraps = ancestor.parent().is_some_and(|p| p.children().filter(|c| c.value().is_element()).nth(1).is_none());
+        if !wraps {
+            share = if level == 0 { 0.5 } else { share / 2.0 };
+            level += 1;
+        }
     }
 }
 

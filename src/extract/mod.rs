@@ -94,7 +94,7 @@ pub fn extract(text: &str, context: &Context<'_>) -> Result<Extracted, ExtractEr
     let title = meta::title(&page.html, &head);
     let visible = byline::Visible::new(read::visible_lines(&page.html), title.as_deref());
     let found = body::find(&page.html, context.selectors);
-    let lines = boilerplate::strip(read::lines(&found.roots, &found.dropped), title.as_deref());
+    let lines = boilerplate::strip(read::lines(&found.roots, &found.dropped, found.skip), title.as_deref());
     let letters = lines.iter().map(|l| l.chars().count()).sum::<usize>();
     if let Some(t) = title.as_deref().filter(|t| letters < 200 && is_error_title(t)) {
         return Err(ExtractError::SoftError(t.to_owned()));
@@ -117,7 +117,7 @@ pub fn extract(text: &str, context: &Context<'_>) -> Result<Extracted, ExtractEr
         publisher: byline::publisher(&page.html, &head, &visible),
         published_at: byline::published(&page.html, &head, &visible, context.url, &context.clock),
         language: chars::language(&body_text),
-        html: sanitise(&read::raw_html(&found.roots, &found.dropped), context.url),
+        html: sanitise(&read::raw_html(&found.roots, &found.dropped, found.skip), context.url),
         image: context.url.and_then(|base| extras::image(&head, &found.roots, base)),
         attachments: context.url.map(|base| extras::attachments(&found.roots, base)).unwrap_or_default(),
         next: context.url.and_then(|base| extras::next_page(&page.html, base)),
@@ -142,7 +142,7 @@ fn from_state(found: state::Found, title: Option<String>, context: &Context<'_>)
 pub fn from_fragment(html: &str, context: &Context<'_>) -> Option<Extracted> {
     let page = dom::parse(html);
     let none = nodes::NodeSet::default();
-    let lines = boilerplate::strip(read::lines(&[page.html.root_element()], &none), None);
+    let lines = boilerplate::strip(read::lines(&[page.html.root_element()], &none, nodes::skipped), None);
     let text = lines.join("\n");
     (text.chars().count() >= MIN_TEXT).then(|| Extracted {
         language: chars::language(&text),
@@ -285,6 +285,23 @@ mod tests {
     fn of_a_forum_thread_the_first_post_is_the_article() {
         let text = text_of(&format!("<div><div class=f>楼主 2026-11-20 09:00</div><div>{FIRST}</div>{}</div>", posts(4)));
         assert!(text.contains("检测周期") && !text.contains("说得很好"), "{text}");
+    }
+
+    #[test]
+    fn a_banner_that_is_never_closed_does_not_hide_the_page() {
+        let text = text_of(&format!("<aside class=x>公告<main><div>{FIRST}{FIRST}</div></main>"));
+        assert!(text.contains("检测周期"), "{text}");
+    }
+
+    #[test]
+    fn paragraphs_in_widgets_of_their_own_are_one_article() {
+        let widget = |p: &str| format!("<div class=w><div class=x><div class=y><div class=z>{p}</div></div></div></div>");
+        let body: String =
+            (1..9).map(|n| widget(&format!("<p>第{n}段说，许昌市的检测中心投入使用以后，企业的检测周期明显缩短，费用也下降了。</p>"))).collect();
+        let text = text_of(&format!(
+            "<div class=all>{body}</div><div class=note><p>风险说明：本站内容，包括文字、图片、数据，仅供参考，不构成建议，投资有风险，决策须谨慎，责任自负。</p></div>"
+        ));
+        assert!(text.contains("第1段") && text.contains("第8段"), "{text}");
     }
 
     #[test]

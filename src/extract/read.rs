@@ -3,14 +3,15 @@
 use ego_tree::NodeRef;
 use scraper::{ElementRef, Html, Node};
 
-use super::nodes::{NodeSet, element, hidden, is_block, skipped};
+use super::body::Skip;
+use super::nodes::{NodeSet, element, hidden, is_block};
 use crate::text::chars;
 
 /// The text of elements as clean lines; cells of a row parted by tabs.
-pub(super) fn lines(roots: &[ElementRef<'_>], dropped: &NodeSet) -> Vec<String> {
+pub(super) fn lines(roots: &[ElementRef<'_>], dropped: &NodeSet, skip: Skip) -> Vec<String> {
     let mut out = Lines::default();
     for r in roots {
-        out.write(**r, &|e| skipped(e) || dropped.contains(&e.id()));
+        out.write(**r, &|e| skip(e) || dropped.contains(&e.id()));
         out.end_line();
     }
     out.finish()
@@ -87,20 +88,20 @@ impl Lines {
 }
 
 /// The HTML of elements without what was left out; still to be sanitised.
-pub(super) fn raw_html(roots: &[ElementRef<'_>], dropped: &NodeSet) -> String {
+pub(super) fn raw_html(roots: &[ElementRef<'_>], dropped: &NodeSet, skip: Skip) -> String {
     let mut out = String::new();
     for r in roots {
-        write_html(**r, dropped, &mut out);
+        write_html(**r, &|e| skip(e) || dropped.contains(&e.id()), &mut out);
     }
     out
 }
 
-fn write_html(node: NodeRef<'_, Node>, dropped: &NodeSet, out: &mut String) {
+fn write_html(node: NodeRef<'_, Node>, leave_out: &dyn Fn(&ElementRef<'_>) -> bool, out: &mut String) {
     match node.value() {
         Node::Text(t) => out.push_str(&ammonia::clean_text(t)),
         Node::Element(e) => {
             let Some(this) = element(node) else { return };
-            if skipped(&this) || dropped.contains(&node.id()) {
+            if leave_out(&this) {
                 return;
             }
             out.push('<');
@@ -110,7 +111,7 @@ fn write_html(node: NodeRef<'_, Node>, dropped: &NodeSet, out: &mut String) {
             }
             out.push('>');
             for child in node.children() {
-                write_html(child, dropped, out);
+                write_html(child, leave_out, out);
             }
             if !matches!(e.name(), "br" | "hr" | "img" | "wbr" | "col") {
                 out.push_str(&format!("</{}>", e.name()));
