@@ -6,6 +6,7 @@
 mod column;
 mod keywords;
 mod matcher;
+mod names;
 
 use std::collections::BTreeMap;
 
@@ -70,11 +71,20 @@ impl Classifier {
             keywords: keywords::extract(title, text, &evidence),
             places: named(&in_title, &in_text, Meaning::place, |i| self.taxonomy.places.get(i).map(|p| p.name.clone())),
             organisations: named(&in_title, &in_text, Meaning::organisation, |i| self.taxonomy.organisations.get(i).map(|o| o.name.clone())),
+            mentioned: self.mentioned(title, text),
             industries,
             themes,
             column,
             column_reasons,
         }
+    }
+}
+
+impl Classifier {
+    /// Organisations told by the form of their names, without those of the watch list.
+    fn mentioned(&self, title: &Words, text: &Words) -> Vec<String> {
+        let watched = |name: &str| self.taxonomy.organisations.iter().any(|o| o.names.iter().any(|n| name.contains(n.as_str())));
+        names::find(title, text, MAX_BYTES).into_iter().filter(|n| !watched(n)).collect()
     }
 }
 

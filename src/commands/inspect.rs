@@ -86,7 +86,7 @@ pub fn run(stage: &Stage, settings: &Settings, out: &mut dyn Write) -> anyhow::R
             let classifier = Classifier::new(Taxonomy::load(settings.taxonomy.as_deref())?)?;
             rows(l, out, |r| {
                 let j = classifier.judge(&r.title, &r.text, &Hints::default());
-                json!({"id": r.id, "industries": j.industries, "themes": j.themes, "column": j.column, "keywords": j.keywords, "places": j.places, "organisations": j.organisations})
+                json!({"id": r.id, "industries": j.industries, "themes": j.themes, "column": j.column, "keywords": j.keywords, "places": j.places, "organisations": j.all_organisations()})
             })
         }
         Stage::Summarise(l) => rows(l, out, |r| {

@@ -144,11 +144,19 @@ pub struct Judgement {
     pub keywords: Vec<String>,
     /// Places named, most often first.
     pub places: Vec<String>,
-    /// Organisations named.
+    /// Organisations of the watch list that it names.
     pub organisations: Vec<String>,
+    /// Further ones, told by the form of their names.
+    #[serde(default)]
+    pub mentioned: Vec<String>,
 }
 
 impl Judgement {
+    /// Every organisation it names, those of the watch list first.
+    pub fn all_organisations(&self) -> Vec<&str> {
+        self.organisations.iter().chain(&self.mentioned).map(String::as_str).collect()
+    }
+
     /// Whether the article concerns this publication at all.
     pub fn on_topic(&self) -> bool {
         !self.industries.is_empty() || !self.themes.is_empty()

@@ -53,6 +53,11 @@ impl Words {
         &self.text
     }
 
+    /// The words of the first `bytes`, in order.
+    pub fn whole(&self, bytes: usize) -> impl Iterator<Item = &str> + '_ {
+        self.whole.iter().take_while(move |w| w.end <= bytes).filter_map(|w| self.text.get(w.clone()))
+    }
+
     /// Where words end, in bytes of the folded text.
     pub fn ends(&self) -> impl Iterator<Item = usize> + '_ {
         self.whole.iter().map(|w| w.end)
