@@ -1,9 +1,10 @@
-//! JSON lists: the array of objects that have a title and an address, wherever in the document it lies.
+//! JSON lists: the array of objects that have a title and an address, wherever in the document it lies, or where the
+//! source's paths say (`list = { item = "data.rows", title = "info.title" }`).
 
 use serde_json::{Map, Value};
 
 use super::{DiscoverError, Discovered};
-use crate::model::{Entry, WebUrl};
+use crate::model::{Entry, ListSelectors, WebUrl};
 use crate::text::chars::cut;
 use crate::text::dates::{self, Clock};
 use crate::text::markup::plain;
@@ -32,10 +33,16 @@ const SUMMARY_KEYS: [&str; 6] = ["summary", "abstract", "description", "digest",
 const MAX_DEPTH: usize = 12;
 
 /// Reads a JSON (or JSONP) list.
-pub(super) fn read(text: &str, url: &WebUrl, clock: &Clock) -> Result<Discovered, DiscoverError> {
+pub(super) fn read(text: &str, url: &WebUrl, paths: &ListSelectors, clock: &Clock) -> Result<Discovered, DiscoverError> {
     let value: Value = serde_json::from_str(unwrap_jsonp(text)).map_err(|e| DiscoverError::Broken { kind: "JSON", cause: e.to_string() })?;
     let mut best = Vec::new();
-    search(&value, url, clock, 0, &mut best);
+    match &paths.item {
+        Some(path) => {
+            let rows = at(&value, path).and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
+            best.extend(rows.iter().filter_map(|row| entry(row, url, paths, clock)));
+        }
+        None => search(&value, url, paths, clock, 0, &mut best),
+    }
     if best.is_empty() { Err(DiscoverError::NoEntries) } else { Ok(Discovered { entries: best, ..Discovered::default() }) }
 }
 
@@ -49,22 +56,22 @@ fn unwrap_jsonp(text: &str) -> &str {
     inner.and_then(|i| i.strip_suffix(')')).unwrap_or(text)
 }
 
-fn search(value: &Value, base: &WebUrl, clock: &Clock, depth: usize, best: &mut Vec<Entry>) {
+fn search(value: &Value, base: &WebUrl, paths: &ListSelectors, clock: &Clock, depth: usize, best: &mut Vec<Entry>) {
     if depth > MAX_DEPTH {
         return;
     }
     match value {
         Value::Array(items) => {
-            let found: Vec<Entry> = items.iter().filter_map(|i| entry(i.as_object()?, base, clock)).collect();
+            let found: Vec<Entry> = items.iter().filter_map(|i| entry(i, base, paths, clock)).collect();
             if found.len() > best.len() {
                 *best = found;
             } else {
                 for i in items {
-                    search(i, base, clock, depth + 1, best);
+                    search(i, base, paths, clock, depth + 1, best);
                 }
             }
         }
-        Value::Object(o) => o.values().for_each(|v| search(v, base, clock, depth + 1, best)),
+        Value::Object(o) => o.values().for_each(|v| search(v, base, paths, clock, depth + 1, best)),
         _ => {}
     }
 }
@@ -73,8 +80,18 @@ fn field<'v>(o: &'v Map<String, Value>, keys: &[&str]) -> Option<&'v Value> {
     keys.iter().find_map(|wanted| o.iter().find(|(k, v)| k.to_ascii_lowercase().replace(['_', '-'], "") == *wanted && !v.is_null()).map(|(_, v)| v))
 }
 
-fn text_field(o: &Map<String, Value>, keys: &[&str]) -> Option<String> {
-    match field(o, keys)? {
+/// What lies at a path of keys parted by dots.
+fn at<'v>(value: &'v Value, path: &str) -> Option<&'v Value> {
+    path.split('.').try_fold(value, |v, key| v.get(key.trim()))
+}
+
+/// A text or number by the source's path, or by the usual names.
+fn text_field(row: &Value, path: Option<&str>, keys: &[&str]) -> Option<String> {
+    let found = match path {
+        Some(path) => at(row, path),
+        None => field(row.as_object()?, keys),
+    };
+    match found? {
         Value::String(s) => Some(s.clone()),
         Value::Number(n) => Some(n.to_string()),
         _ => None,
@@ -82,12 +99,12 @@ fn text_field(o: &Map<String, Value>, keys: &[&str]) -> Option<String> {
     .filter(|s| !s.trim().is_empty())
 }
 
-fn entry(o: &Map<String, Value>, base: &WebUrl, clock: &Clock) -> Option<Entry> {
-    let title = cut(&plain(&text_field(o, &TITLE_KEYS)?), 200);
-    let url = base.join(&text_field(o, &URL_KEYS)?).ok()?;
-    let published_at = text_field(o, &DATE_KEYS).and_then(|d| dates::parse(&d, clock)).map(|d| d.at);
-    let summary = text_field(o, &SUMMARY_KEYS).map(|s| cut(&plain(&s), 2_000)).filter(|s| !s.is_empty());
-    Some(Entry { id: text_field(o, &["id", "docid", "newsid", "guid"]), url, title, published_at, summary, content_html: None })
+fn entry(row: &Value, base: &WebUrl, paths: &ListSelectors, clock: &Clock) -> Option<Entry> {
+    let title = cut(&plain(&text_field(row, paths.title.as_deref(), &TITLE_KEYS)?), 200);
+    let url = base.join(&text_field(row, paths.link.as_deref(), &URL_KEYS)?).ok()?;
+    let published_at = text_field(row, paths.date.as_deref(), &DATE_KEYS).and_then(|d| dates::parse(&d, clock)).map(|d| d.at);
+    let summary = text_field(row, None, &SUMMARY_KEYS).map(|s| cut(&plain(&s), 2_000)).filter(|s| !s.is_empty());
+    Some(Entry { id: text_field(row, None, &["id", "docid", "newsid", "guid"]), url, title, published_at, summary, content_html: None })
 }
 
 #[cfg(test)]
@@ -97,8 +114,12 @@ mod tests {
     use super::*;
 
     fn run(text: &str) -> Vec<Entry> {
+        run_with(text, &ListSelectors::default())
+    }
+
+    fn run_with(text: &str, paths: &ListSelectors) -> Vec<Entry> {
         let clock = Clock::new(chrono_tz::Asia::Shanghai, Utc.with_ymd_and_hms(2026, 11, 24, 4, 0, 0).unwrap());
-        read(text, &WebUrl::parse("http://a.cn/api/list").unwrap(), &clock).map(|d| d.entries).unwrap_or_default()
+        read(text, &WebUrl::parse("http://a.cn/api/list").unwrap(), paths, &clock).map(|d| d.entries).unwrap_or_default()
     }
 
     #[test]
@@ -108,6 +129,16 @@ mod tests {
         assert_eq!(got.len(), 2);
         assert_eq!((got[0].title.as_str(), got[0].url.as_str()), ("许昌新闻一", "http://a.cn/a/1.html"));
         assert_eq!(got[0].published_at.unwrap().to_rfc3339(), "2026-11-24T08:00:00+08:00");
+    }
+
+    #[test]
+    fn paths_of_the_source_come_first() {
+        let text = r#"{"hot":[{"title":"热点","url":"/h/1.html"},{"title":"热点","url":"/h/2.html"}],"data":{"rows":[{"t":{"zh":"新闻一"},"p":"/a/1.html","at":"2026-11-23"}]}}"#;
+        let path = |p: &str| Some(p.to_owned());
+        let paths = ListSelectors { item: path("data.rows"), title: path("t.zh"), link: path("p"), date: path("at") };
+        let got = run_with(text, &paths);
+        assert_eq!(got.iter().map(|e| (e.title.as_str(), e.url.as_str())).collect::<Vec<_>>(), [("新闻一", "http://a.cn/a/1.html")]);
+        assert!(run_with(text, &ListSelectors { item: path("data.none"), ..ListSelectors::default() }).is_empty());
     }
 
     #[test]

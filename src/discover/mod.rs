@@ -94,7 +94,7 @@ pub fn discover(
     let mut found = match kind {
         SourceKind::Feed => from_feed(&decoded.text, url, clock)?,
         SourceKind::Sitemap => sitemap::read(&decoded.text, clock)?,
-        SourceKind::Json => json::read(&decoded.text, url, clock)?,
+        SourceKind::Json => json::read(&decoded.text, url, &source.list, clock)?,
         SourceKind::List => {
             let mut found = list::read(&decoded.text, url, &source.list, learned, clock)?;
             found.next = seek::next_list_page(&decoded.text, url);
