@@ -131,7 +131,8 @@ pub(super) fn opens_comments(text: &str) -> bool {
 /// Whether a short text shows a date with a time of day.
 pub(super) fn has_stamp(text: &str) -> bool {
     static STAMP: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r"(?:19|20)\d\d[-/.年]\d{1,2}[-/.月]\d{1,2}日?\s*\d{1,2}:\d\d").ok());
-    text.len() < 200 && text.contains(':') && STAMP.as_ref().is_some_and(|r| r.is_match(text))
+    // a paragraph that begins with a date is no head of a post
+    text.len() < 120 && text.contains(':') && !text.contains(['。', '；']) && STAMP.as_ref().is_some_and(|r| r.is_match(text))
 }
 
 /// Longest line that the tables speak of, in bytes; only disclaimers may be longer, and they say at once what they are.

@@ -282,6 +282,13 @@ mod tests {
     }
 
     #[test]
+    fn a_chronicle_is_no_thread() {
+        let day = |n: u32| format!("<p>2026-11-2{n} 09:3{n}，许昌市第{n}批重点项目集中开工，总投资一百二十亿元，涉及超硬材料、电力装备等产业。</p>");
+        let text = text_of(&format!("<div>{}</div>", (1..7).map(day).collect::<String>()));
+        assert!(text.contains("第1批") && text.contains("第6批"), "{text}");
+    }
+
+    #[test]
     fn of_a_forum_thread_the_first_post_is_the_article() {
         let text = text_of(&format!("<div><div class=f>楼主 2026-11-20 09:00</div><div>{FIRST}</div>{}</div>", posts(4)));
         assert!(text.contains("检测周期") && !text.contains("说得很好"), "{text}");
