@@ -78,9 +78,7 @@ impl Classifier {
             column_reasons,
         }
     }
-}
 
-impl Classifier {
     /// Organisations told by the form of their names, without those of the watch list.
     fn mentioned(&self, title: &Words, text: &Words) -> Vec<String> {
         let watched = |name: &str| self.taxonomy.organisations.iter().any(|o| o.names.iter().any(|n| name.contains(n.as_str())));

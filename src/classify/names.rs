@@ -3,7 +3,8 @@
 //! From an ending (有限公司, 研究院 …) the words before it are taken back to where a name cannot go on: punctuation, or a word
 //! that stands before names but not in them. Endings that ordinary phrases share count only where they are repeated.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
+use std::sync::LazyLock;
 
 use crate::text::chars::is_han;
 use crate::text::words::Words;
@@ -18,6 +19,7 @@ const BEFORE: &str = "由 与 和 及 在 对 从 向 到 被 把 将 为 以 �
     记者 近日 日前 位于 来自 根据 据 参与 参加 联合 携手 包括 例如 比如 其中 以及 通过 成立 组建 收购 投资 控股 旗下 隶属 走进 来到 在内 一家 两家 \
     三家 多家 家 所 个 名 位 当地 本地 我国 全国 国内 国外 企业 公司 单位 称 表示 介绍 透露 获悉 发布 宣布 签约 签署 合作 支持 推动 引进 依托 委托 \
     联手 还有 就是 作为 成为 如 说 市场 上市 建设 打造 推进 今年 去年 目前 昨日 今日 上午 下午";
+static STOPS: LazyLock<HashSet<&str>> = LazyLock::new(|| BEFORE.split_ascii_whitespace().collect());
 /// Longest name, in characters, and most words before its ending.
 const MAX_CHARS: usize = 24;
 const MAX_WORDS: usize = 7;
@@ -75,7 +77,7 @@ fn ending(all: &[&str], at: usize) -> Option<(usize, bool)> {
 
 fn goes_on(word: &str) -> bool {
     let name_like = word.chars().all(|c| is_han(c) || c.is_ascii_alphanumeric() || matches!(c, '(' | ')' | '（' | '）' | '·'));
-    name_like && !BEFORE.split_ascii_whitespace().any(|b| b == word)
+    name_like && !STOPS.contains(word)
 }
 
 #[cfg(test)]

@@ -4,7 +4,6 @@ use std::collections::HashSet;
 
 use super::World;
 use super::try_source::{asking, show};
-use crate::config::SourceList;
 use crate::config::edit::{self, NewSource};
 use crate::model::{Source, SourceId, SourceKind, WebUrl};
 use crate::pipeline::preview;
@@ -42,7 +41,7 @@ pub(super) async fn run(args: &AddArgs, world: &World) -> anyhow::Result<()> {
     }
     let id = match &args.id {
         Some(id) => SourceId::parse(id).ok_or_else(|| anyhow::anyhow!("{id:?} is no id: a-z, 0-9 and - only"))?,
-        None => free_id(&url, &list)?,
+        None => free_id(&url, &list.sources.iter().map(|s| s.id.clone()).collect())?,
     };
     let asked = Source { allow_private: args.allow_private, render: args.render, ..Source::plain(id.clone(), id.to_string(), url) };
     let preview = asking(world, async |fetcher| {
@@ -74,11 +73,11 @@ pub(super) async fn run(args: &AddArgs, world: &World) -> anyhow::Result<()> {
 }
 
 /// An id from the host, with a number where it is taken: `www.kjt.henan.gov.cn` → `kjt-henan-gov-cn`.
-pub(super) fn free_id(url: &WebUrl, list: &SourceList) -> anyhow::Result<SourceId> {
+pub(super) fn free_id(url: &WebUrl, taken: &HashSet<SourceId>) -> anyhow::Result<SourceId> {
     let host = url.host().trim_start_matches("www.");
     let stem: String = host.to_ascii_lowercase().chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '-' }).take(48).collect();
     let stem = stem.trim_matches('-');
-    let taken: HashSet<&str> = list.sources.iter().map(|s| s.id.as_str()).collect();
-    let free = (1..10_000u32).map(|n| if n == 1 { stem.to_owned() } else { format!("{stem}-{n}") }).find(|id| !taken.contains(id.as_str()));
-    free.and_then(|id| SourceId::parse(&id)).ok_or_else(|| anyhow::anyhow!("no id can be made from {url}; give one with --id"))
+    let names = (1..10_000u32).map(|n| if n == 1 { stem.to_owned() } else { format!("{stem}-{n}") });
+    let free = names.filter_map(|name| SourceId::parse(&name)).find(|id| !taken.contains(id));
+    free.ok_or_else(|| anyhow::anyhow!("no id can be made from {url}; give one with --id"))
 }

@@ -1,5 +1,6 @@
 //! `qingbao sources`: list, check, test, add, import, export, enable, disable.
 
+use std::collections::HashSet;
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
@@ -12,7 +13,7 @@ use super::add_source::{self, AddArgs};
 use super::try_source::{self, TestArgs};
 use crate::config::edit::{self, NewSource};
 use crate::config::opml;
-use crate::model::{Source, SourceId, SourceKind};
+use crate::model::{Source, SourceId, SourceKind, WebUrl};
 use crate::store::{SourceHealth, Store};
 
 /// Largest OPML file read, in bytes.
@@ -76,15 +77,17 @@ fn import(world: &World, file: &Path) -> anyhow::Result<()> {
         std::fs::File::open(file).and_then(|f| f.take(MAX_OPML).read_to_string(&mut text))
     };
     read.with_context(|| format!("{} cannot be read", file.display()))?;
-    let mut list = world.source_list_or_none()?;
+    let list = world.source_list_or_none()?;
+    let mut urls: HashSet<WebUrl> = list.sources.iter().map(|s| s.url.clone()).collect();
+    let mut ids: HashSet<SourceId> = list.sources.iter().map(|s| s.id.clone()).collect();
     let (mut new, mut known) = (Vec::new(), 0);
     for outline in opml::read(&text) {
-        if list.sources.iter().any(|s| s.url == outline.url) {
+        if !urls.insert(outline.url.clone()) {
             known += 1;
             continue;
         }
-        let id = add_source::free_id(&outline.url, &list)?;
-        list.sources.push(Source::plain(id.clone(), outline.name.clone(), outline.url.clone()).into());
+        let id = add_source::free_id(&outline.url, &ids)?;
+        ids.insert(id.clone());
         let kind = outline.is_feed.then_some(SourceKind::Feed);
         new.push(NewSource { id, name: outline.name, url: outline.url, kind, region: None, allow_private: false, render: false });
     }

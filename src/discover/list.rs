@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, HashMap};
 use ego_tree::NodeId;
 use scraper::{ElementRef, Html, Selector};
 
-use super::{DiscoverError, Discovered};
+use super::{DiscoverError, Discovered, seek};
 use crate::extract::dom;
 use crate::model::{Entry, ListSelectors, WebUrl};
 use crate::text::chars::{cut, line};
@@ -33,7 +33,12 @@ pub fn read(text: &str, url: &WebUrl, selectors: &ListSelectors, learned: Option
     if entries.is_empty() {
         return Err(DiscoverError::NoEntries);
     }
-    Ok(Discovered { entries, layout, ..Discovered::default() })
+    // the pager stands in the page itself, not among a script's records
+    let next = match records {
+        Some(_) => seek::next_list_page(&dom::parse(text).html, text, url),
+        None => seek::next_list_page(&page.html, text, url),
+    };
+    Ok(Discovered { entries, layout, next, ..Discovered::default() })
 }
 
 /// 大汉 jpage keeps its rows as `<record><![CDATA[…]]></record>` in a script, for the browser to show: made a list again.

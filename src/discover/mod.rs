@@ -95,11 +95,7 @@ pub fn discover(
         SourceKind::Feed => from_feed(&decoded.text, url, clock)?,
         SourceKind::Sitemap => sitemap::read(&decoded.text, clock)?,
         SourceKind::Json => json::read(&decoded.text, url, &source.list, clock)?,
-        SourceKind::List => {
-            let mut found = list::read(&decoded.text, url, &source.list, learned, clock)?;
-            found.next = seek::next_list_page(&decoded.text, url);
-            found
-        }
+        SourceKind::List => list::read(&decoded.text, url, &source.list, learned, clock)?,
     };
     if decoded.garbled {
         found.notes.push(format!("many characters cannot be read as {}; set charset for this source", decoded.charset));

@@ -60,10 +60,9 @@ pub fn name(text: &str) -> Option<String> {
     (!title.is_empty()).then(|| crate::text::chars::cut(&title, 40))
 }
 
-/// The next page of a list.
-pub fn next_list_page(text: &str, url: &WebUrl) -> Option<WebUrl> {
-    let page = dom::parse(text);
-    let by_link = elements(&page.html, "a").find_map(|e| {
+/// The next page of a list, given as its tree and its text.
+pub(super) fn next_list_page(html: &Html, text: &str, url: &WebUrl) -> Option<WebUrl> {
+    let by_link = elements(html, "a").find_map(|e| {
         let shown = line(&e.text().take(4).collect::<String>());
         let shown = shown.trim_matches(|c: char| matches!(c, '[' | ']' | '>' | '»' | '›' | ' '));
         let says_next = matches!(shown, "下一页" | "下页" | "后一页" | "Next" | "next" | "Older posts") || e.value().attr("rel") == Some("next");
@@ -112,7 +111,7 @@ mod tests {
             ("<a href='t1.html'>下一页的故事</a>", None),
         ];
         for (page, expected) in table {
-            assert_eq!(next_list_page(page, &base).as_ref().map(WebUrl::as_str), expected, "{page}");
+            assert_eq!(next_list_page(&dom::parse(page).html, page, &base).as_ref().map(WebUrl::as_str), expected, "{page}");
         }
     }
 }

@@ -108,7 +108,7 @@ impl Visible {
         Self { lines, title }
     }
 
-    /// The lines around the headline; all of them nothing where it is not seen.
+    /// The lines around the headline; none where it is not seen.
     fn around(&self, before: usize, behind: usize) -> &[String] {
         self.title.map(|i| window(&self.lines, i.saturating_sub(before), i + behind)).unwrap_or_default()
     }

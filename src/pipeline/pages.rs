@@ -155,7 +155,7 @@ impl Pipeline {
             let text = pdf::text(&page.body).await.map_err(|e| e.to_string())?;
             self.cpu(move || extract::pdf::article(&text, &context(&page, &source))).await
         } else {
-            self.cpu(move || extract_page(&page, &source)).await
+            self.cpu(move || extract_page(&page, &source).map(|(article, _charset)| article)).await
         };
         made.unwrap_or(Err(ExtractError::GaveUp)).map_err(|e| e.to_string())
     }
@@ -211,11 +211,13 @@ impl Pipeline {
     }
 }
 
-fn context<'a>(page: &'a StoredPage, source: &'a Source) -> Context<'a> {
+/// What is known of a page of a source.
+pub(super) fn context<'a>(page: &'a StoredPage, source: &'a Source) -> Context<'a> {
     Context { url: Some(&page.url), selectors: &source.article, clock: Clock::new(source.timezone, page.fetched) }
 }
 
-fn extract_page(page: &StoredPage, source: &Source) -> std::result::Result<Extracted, ExtractError> {
+/// The article of an HTML page, and in which charset it was written.
+pub(super) fn extract_page(page: &StoredPage, source: &Source) -> std::result::Result<(Extracted, String), ExtractError> {
     if let Some(format) = extract::foreign_format(&page.body) {
         return Err(ExtractError::NotHtml(format));
     }
@@ -224,7 +226,7 @@ fn extract_page(page: &StoredPage, source: &Source) -> std::result::Result<Extra
     if decoded.garbled {
         a.warnings.push(format!("many characters cannot be read as {}; set charset for source {}", decoded.charset, source.id));
     }
-    Ok(a)
+    Ok((a, decoded.charset))
 }
 
 /// The article as the feed itself tells it, where the page cannot be had.

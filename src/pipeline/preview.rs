@@ -2,10 +2,13 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 
+use super::pages::{context, extract_page};
+use super::pdf;
 use crate::discover::{self, DiscoverError, Discovered, seek};
-use crate::extract::{self, Context, ExtractError};
+use crate::extract;
 use crate::fetch::{Expect, FetchError, Fetched, Fetcher, Page, Request, Validators, charset};
 use crate::model::{Extracted, Source, SourceKind, WebUrl};
+use crate::store::StoredPage;
 use crate::text::dates::Clock;
 
 /// A feed must offer this much to be taken for a page that has a list of its own, and be younger than this.
@@ -89,13 +92,13 @@ pub async fn find(fetcher: &Fetcher, source: &Source) -> Result<Preview, Preview
 /// One article as the crawl would take it, and in which charset.
 pub async fn article(fetcher: &Fetcher, source: &Source, url: &WebUrl) -> Result<(Extracted, String), String> {
     let page = get(fetcher, source, url, Expect::Page).await.map_err(|e| e.to_string())?;
-    let context = Context { url: Some(&page.url), selectors: &source.article, clock: Clock::new(source.timezone, Utc::now()) };
+    let page = StoredPage { url: page.url, content_type: page.content_type, body: page.body, fetched: Utc::now() };
     if extract::foreign_format(&page.body) == Some("PDF") {
-        let text = super::pdf::text(&page.body).await.map_err(|e| e.to_string())?;
-        return extract::pdf::article(&text, &context).map(|a| (a, "pdf".to_owned())).map_err(|e: ExtractError| e.to_string());
+        let text = pdf::text(&page.body).await.map_err(|e| e.to_string())?;
+        let article = extract::pdf::article(&text, &context(&page, source)).map_err(|e| e.to_string())?;
+        return Ok((article, "pdf".to_owned()));
     }
-    let decoded = charset::decode(&page.body, page.content_type.as_deref(), source.charset);
-    extract::extract(&decoded.text, &context).map(|a| (a, decoded.charset)).map_err(|e| e.to_string())
+    extract_page(&page, source).map_err(|e| e.to_string())
 }
 
 async fn candidate(fetcher: &Fetcher, source: &Source, url: &WebUrl) -> Option<Discovered> {
