@@ -31,77 +31,134 @@ static LIKELY: LazyLock<Option<Regex>> = LazyLock::new(|| {
     .ok()
 });
 
-/// Lines that are never part of a body, wherever they stand (whole line).
-const ANYWHERE: &[&str] = &[
-    r"^[\[【（(]?(?:责任编辑|责编|编辑|本文编辑|网络编辑|值班编辑|实习编辑|主编|审核|校对|初审|复审|终审|编审|监制|制作|统筹|责任编校|执行编辑|新闻编辑)[\s:：/|丨].{0,40}$",
-    r"^[\[【（(](?:责任编辑|责编|编辑|纠错|打印|关闭|字体|大 ?中 ?小|返回).{0,30}$",
-    r"^(?:原标题|原题|本文原标题|转自|文章来源|稿件来源|信息来源|新闻来源|本文来源|稿源)[\s:：].{0,80}$",
-    r"^[（(【\[](?:原标题|原题|标题)[:：].{0,100}[)）】\]]$",
-    r"^.{0,80}(?:下载客户端|下载新闻客户端|下载手机客户端).{0,40}$",
-    r"^(?:自动播放|视频加载中|播放中|点击查看大图|点击图片进入).{0,30}$",
-    r"^[（(]?本文(?:发表于|共被|已被).{0,30}(?:阅读|浏览).{0,10}[)）]?$",
-    r"^.{0,20}(?:Trackback|TrackBack|引用地址|通告引用|固定链接).{0,120}$",
-    r"^(?:分享到|分享至|一键分享|分享|转发|收藏|点赞|打印本页|关闭窗口|打印|关闭|纠错|字号|字体|评论|举报|返回顶部|回到顶部|点击进入专题|查看更多|展开全文|阅读全文|下一页|上一页|下页|上页|末页|首页)(?:[\s:：]*[大中小]*)*$",
-    r"^(?:扫一扫|扫描二维码|扫码|长按二维码|微信扫|关注微信|关注公众号|打开微信|用微信扫描|打开APP|下载APP|下载客户端|手机看新闻).{0,60}$",
-    r"^(?:相关阅读|相关新闻|相关链接|相关报道|相关推荐|延伸阅读|推荐阅读|热门推荐|热点推荐|猜你喜欢|更多精彩|今日热点|热门文章|相关文章|精彩推荐|更多阅读|相关专题)[\s:：]*.{0,10}$",
-    r"^(?:特别声明|免责声明|版权声明|声明|郑重声明|风险提示|免责条款)[\s:：].*$",
-    r"^(?:上一篇|下一篇|上一条|下一条|前一篇|后一篇)[\s:：].*$",
-    r"^(?:本文|文章|以上内容)?(?:不代表|仅代表作者).{0,40}(?:观点|立场|态度).*$",
-    r"^.{0,20}(?:如有侵权|侵权请|侵权必究|请联系.{0,10}删除|版权归原作者|未经授权|未经许可|禁止转载|转载请注明|转载自).{0,80}$",
-    r"^(?:更多猛料|更多新闻|海量资讯|新浪财经公众号|24小时滚动播报).*$",
-    r"^(?:返回搜狐|查看网易地图|本文经授权).*$",
-    r"^.{0,6}(?:我有话说|发表评论|我来说两句|网友评论|已有\s?\d*\s?人参与|\d+\s?人参与|跟贴|最新评论).{0,20}$",
-    r"^(?i:share (?:this|on)|follow us|read more|related (?:stories|articles)|sign up for|subscribe|click here to|all rights reserved|©).{0,80}$",
-    r"^(?i:advertise?ments?|advert|caption|close|loading\.*|back to gallery|tags|comments?|play video|view comments|this slideshow requires javascript\.?|like this story\?.{0,40})$",
-    r"^(?i:photo|image|picture|credit|source|photograph|video)s?(?: credit)?(?: by)?: ?.{0,60}$",
-    r"^(?i:get the latest .{0,60}(?:inbox|newsletter)|have a (?:news )?tip\?|see more:|read (?:also|next):|also read:|watch:|related:|more on this|don.t miss:?).{0,120}$",
+/// What lines begin with that are not part of a body, and the longest such line in characters. The length stands beside the
+/// pattern, not in it (`.{0,40}$`): counted repetitions behind alternatives make an automaton that outgrows its cache.
+type Rule = (usize, &'static str);
+/// No bound of the rule's own.
+const ANY: usize = usize::MAX;
+
+/// Lines that are never part of a body, wherever they stand.
+const ANYWHERE: &[Rule] = &[
+    (
+        56,
+        r"^[\[【（(]?(?:责任编辑|责编|编辑|本文编辑|网络编辑|值班编辑|实习编辑|主编|审核|校对|初审|复审|终审|编审|监制|制作|统筹|责任编校|执行编辑|新闻编辑)[\s:：/|丨]",
+    ),
+    (46, r"^[\[【（(](?:责任编辑|责编|编辑|纠错|打印|关闭|字体|大 ?中 ?小|返回)"),
+    (96, r"^(?:原标题|原题|本文原标题|转自|文章来源|稿件来源|信息来源|新闻来源|本文来源|稿源)[\s:：]"),
+    (ANY, r"^[（(【\[](?:原标题|原题|标题)[:：].{0,100}[)）】\]]$"),
+    (120, r"^.{0,80}(?:下载客户端|下载新闻客户端|下载手机客户端)"),
+    (46, r"^(?:自动播放|视频加载中|播放中|点击查看大图|点击图片进入)"),
+    (ANY, r"^[（(]?本文(?:发表于|共被|已被).{0,30}(?:阅读|浏览).{0,10}[)）]?$"),
+    (136, r"^.{0,20}(?:Trackback|TrackBack|引用地址|通告引用|固定链接)"),
+    (
+        ANY,
+        r"^(?:分享到|分享至|一键分享|分享|转发|收藏|点赞|打印本页|关闭窗口|打印|关闭|纠错|字号|字体|评论|举报|返回顶部|回到顶部|点击进入专题|查看更多|展开全文|阅读全文|下一页|上一页|下页|上页|末页|首页)(?:[\s:：]*[大中小]*)*$",
+    ),
+    (76, r"^(?:扫一扫|扫描二维码|扫码|长按二维码|微信扫|关注微信|关注公众号|打开微信|用微信扫描|打开APP|下载APP|下载客户端|手机看新闻)"),
+    (
+        26,
+        r"^(?:相关阅读|相关新闻|相关链接|相关报道|相关推荐|延伸阅读|推荐阅读|热门推荐|热点推荐|猜你喜欢|更多精彩|今日热点|热门文章|相关文章|精彩推荐|更多阅读|相关专题)[\s:：]*",
+    ),
+    (ANY, r"^(?:特别声明|免责声明|版权声明|声明|郑重声明|风险提示|免责条款)[\s:：]"),
+    (ANY, r"^(?:上一篇|下一篇|上一条|下一条|前一篇|后一篇)[\s:：]"),
+    (ANY, r"^(?:本文|文章|以上内容)?(?:不代表|仅代表作者).{0,40}(?:观点|立场|态度)"),
+    (96, r"^.{0,20}(?:如有侵权|侵权请|侵权必究|请联系.{0,10}删除|版权归原作者|未经授权|未经许可|禁止转载|转载请注明|转载自)"),
+    (ANY, r"^(?:更多猛料|更多新闻|海量资讯|新浪财经公众号|24小时滚动播报)"),
+    (ANY, r"^(?:返回搜狐|查看网易地图|本文经授权)"),
+    (36, r"^.{0,6}(?:我有话说|发表评论|我来说两句|网友评论|已有\s?\d*\s?人参与|\d+\s?人参与|跟贴|最新评论)"),
+    (96, r"^(?i:share (?:this|on)|follow us|read more|related (?:stories|articles)|sign up for|subscribe|click here to|all rights reserved|©)"),
+    (
+        ANY,
+        r"^(?i:advertise?ments?|advert|caption|close|loading\.*|back to gallery|tags|comments?|play video|view comments|this slideshow requires javascript\.?|like this story\?.{0,40})$",
+    ),
+    (76, r"^(?i:photo|image|picture|credit|source|photograph|video)s?(?: credit)?(?: by)?: ?"),
+    (
+        136,
+        r"^(?i:get the latest .{0,60}(?:inbox|newsletter)|have a (?:news )?tip\?|see more:|read (?:also|next):|also read:|watch:|related:|more on this|don.t miss:?)",
+    ),
 ];
 
 /// Lines that are not part of a body where they stand before it.
-const HEAD: &[&str] = &[
-    r"^(?:来源|时间|发布时间|发布日期|发表时间|日期|作者|记者|浏览次数|浏览量|阅读量|点击数|点击|阅读|访问量|字体|字号|信息来源|文/?)[\s:：丨|].{0,60}$",
-    r"^(?:19|20)\d\d[-/.年]\d{1,2}[-/.月]\d{1,2}日?(?:[\sT]*\d{1,2}[:：时]\d{1,2}.{0,40}|.{0,24})$",
-    r"^.{0,24}(?:19|20)\d\d[-/.年]\d{1,2}[-/.月]\d{1,2}日?\s*\d{1,2}:\d{1,2}.{0,24}$",
-    r"^(?:您?当前位置|当前位置|您的位置|位置|首页\s*[>＞»]).{0,80}$",
-    r"^(?:摘要|核心提示|内容提要|导读|关键词|标签)[\s:：]$",
-    r"^\d{1,6}\s*(?:次|人)?(?:阅读|浏览|评论|参与)?$",
-    r"^(?i:published|updated|posted|last (?:updated|modified)|first published).{0,80}$",
-    r"^(?i:by )[A-Z].{0,60}$",
+const HEAD: &[Rule] = &[
+    (
+        76,
+        r"^(?:来源|时间|发布时间|发布日期|发表时间|日期|作者|记者|浏览次数|浏览量|阅读量|点击数|点击|阅读|访问量|字体|字号|信息来源|文/?)[\s:：丨|]",
+    ),
+    (62, r"^(?:19|20)\d\d[-/.年]\d{1,2}[-/.月]\d{1,2}日?[\sT]*\d{1,2}[:：时]\d{1,2}"),
+    (35, r"^(?:19|20)\d\d[-/.年]\d{1,2}[-/.月]\d{1,2}日?"),
+    (72, r"^.{0,24}(?:19|20)\d\d[-/.年]\d{1,2}[-/.月]\d{1,2}日?\s*\d{1,2}:\d{1,2}"),
+    (96, r"^(?:您?当前位置|当前位置|您的位置|位置|首页\s*[>＞»])"),
+    (ANY, r"^(?:摘要|核心提示|内容提要|导读|关键词|标签)[\s:：]$"),
+    (ANY, r"^\d{1,6}\s*(?:次|人)?(?:阅读|浏览|评论|参与)?$"),
+    (96, r"^(?i:published|updated|posted|last (?:updated|modified)|first published)"),
+    (76, r"^(?i:by )[A-Z]"),
 ];
 
 /// Lines that are not part of a body where they stand behind it.
-const TAIL: &[&str] = &[
-    r"^[（(]?(?:来源|作者|记者|文|图|摄影|供稿|供图|通讯员|撰稿|文字|图片|视频|美编|编辑|整理|标签|关键词|责任编辑)[\s:：/|丨].{0,60}$",
-    r"^[（(](?:来源|完|记者|作者|文/|图/|编辑|责编|原标题|据).{0,60}[)）]$",
-    r"^(?:\d+\s*)?(?:赞|踩|喜欢|顶|收藏|分享|评论|阅读原文|投诉|举报)[\s(（\d)）]*$",
-    r"^(?:本报|本网|新华社|中新网).{0,12}(?:摄|供图)$",
-    r"^(?:长按|点击|关注|欢迎|扫描|识别).{0,50}(?:关注|订阅|二维码|公众号|原文|下载|投稿).{0,30}$",
-    r"^(?:END|end|-END-|—END—|THE END|完)$",
-    r"^[（(]?(?:发表于|发布于|张贴于|posted (?:on|at|by)).{0,80}$",
-    r"^(?:微信号?|公众号|QQ|电话|热线|邮箱|投稿|新闻热线)[\s:：].{0,60}$",
+const TAIL: &[Rule] = &[
+    (76, r"^[（(]?(?:来源|作者|记者|文|图|摄影|供稿|供图|通讯员|撰稿|文字|图片|视频|美编|编辑|整理|标签|关键词|责任编辑)[\s:：/|丨]"),
+    (ANY, r"^[（(](?:来源|完|记者|作者|文/|图/|编辑|责编|原标题|据).{0,60}[)）]$"),
+    (ANY, r"^(?:\d+\s*)?(?:赞|踩|喜欢|顶|收藏|分享|评论|阅读原文|投诉|举报)[\s(（\d)）]*$"),
+    (ANY, r"^(?:本报|本网|新华社|中新网).{0,12}(?:摄|供图)$"),
+    (96, r"^(?:长按|点击|关注|欢迎|扫描|识别).{0,50}(?:关注|订阅|二维码|公众号|原文|下载|投稿)"),
+    (ANY, r"^(?:END|end|-END-|—END—|THE END|完)$"),
+    (96, r"^[（(]?(?:发表于|发布于|张贴于|posted (?:on|at|by))"),
+    (76, r"^(?:微信号?|公众号|QQ|电话|热线|邮箱|投稿|新闻热线)[\s:：]"),
 ];
 
 /// Headings behind which only links to other articles come.
-const RELATED: &[&str] = &[
-    r"^(?:[■◆●▼▶>【\[\s]*)(?:相关阅读|相关新闻|相关链接|相关报道|相关推荐|延伸阅读|推荐阅读|热门推荐|热点推荐|猜你喜欢|更多新闻|今日热点|热门文章|相关文章|精彩推荐|相关专题|往期回顾|往期推荐|网友评论|最新评论|为您推荐)",
-    r"^(?i:(?:you (?:may|might) (?:also )?like|more great .{0,20} stories|most (?:read|popular|viewed)|don.t miss|recommended|read next|related (?:stories|articles|news|content|posts|topics)|more (?:from|stories|news)|trending|popular (?:now|stories)|top stories|editors?.? picks)\b)",
+const RELATED: &[Rule] = &[
+    (
+        ANY,
+        r"^(?:[■◆●▼▶>【\[\s]*)(?:相关阅读|相关新闻|相关链接|相关报道|相关推荐|延伸阅读|推荐阅读|热门推荐|热点推荐|猜你喜欢|更多新闻|今日热点|热门文章|相关文章|精彩推荐|相关专题|往期回顾|往期推荐|网友评论|最新评论|为您推荐)",
+    ),
+    (
+        ANY,
+        r"^(?i:(?:you (?:may|might) (?:also )?like|more great .{0,20} stories|most (?:read|popular|viewed)|don.t miss|recommended|read next|related (?:stories|articles|news|content|posts|topics)|more (?:from|stories|news)|trending|popular (?:now|stories)|top stories|editors?.? picks)\b)",
+    ),
 ];
 
 /// Headings behind which readers speak.
-const COMMENTS: &[&str] = &[
-    r"^(?:[■◆●▼▶>【\[\s]*)(?:发表评论|网友评论|我要评论|评论列表|最新评论|全部评论|热门评论|精彩评论|读者评论|\d+\s*条?评论|评论\s*[(（]\d+[)）])",
-    r"^(?i:\d+ (?:comments?|responses?|thoughts?|replies)\b|comments?(?: \(\d+\))?$|leave a (?:reply|comment)|post a comment|join the (?:conversation|discussion))",
+const COMMENTS: &[Rule] = &[
+    (
+        ANY,
+        r"^(?:[■◆●▼▶>【\[\s]*)(?:发表评论|网友评论|我要评论|评论列表|最新评论|全部评论|热门评论|精彩评论|读者评论|\d+\s*条?评论|评论\s*[(（]\d+[)）])",
+    ),
+    (
+        ANY,
+        r"^(?i:\d+ (?:comments?|responses?|thoughts?|replies)\b|comments?(?: \(\d+\))?$|leave a (?:reply|comment)|post a comment|join the (?:conversation|discussion))",
+    ),
 ];
 
-fn set(patterns: &[&str]) -> Option<RegexSet> {
-    RegexSet::new(patterns).ok()
+/// A table of rules, ready to be asked.
+struct Table {
+    set: Option<RegexSet>,
+    rules: &'static [Rule],
 }
 
-static ANYWHERE_SET: LazyLock<Option<RegexSet>> = LazyLock::new(|| set(ANYWHERE));
-static HEAD_SET: LazyLock<Option<RegexSet>> = LazyLock::new(|| set(HEAD));
-static TAIL_SET: LazyLock<Option<RegexSet>> = LazyLock::new(|| set(TAIL));
-static COMMENTS_SET: LazyLock<Option<RegexSet>> = LazyLock::new(|| set(COMMENTS));
-static RELATED_SET: LazyLock<Option<RegexSet>> = LazyLock::new(|| set(RELATED));
+impl Table {
+    fn new(rules: &'static [Rule]) -> Self {
+        Self { set: RegexSet::new(rules.iter().map(|(_, pattern)| pattern)).ok(), rules }
+    }
+
+    fn speaks_of(&self, line: &str) -> bool {
+        if line.len() > MAX_LINE && !DISCLAIMERS.iter().any(|d| line.starts_with(d)) {
+            return false;
+        }
+        let Some(set) = &self.set else { return false };
+        let hits = set.matches(line);
+        hits.matched_any() && {
+            let length = line.chars().count();
+            hits.iter().any(|i| self.rules.get(i).is_some_and(|(longest, _)| length <= *longest))
+        }
+    }
+}
+
+static ANYWHERE_TABLE: LazyLock<Table> = LazyLock::new(|| Table::new(ANYWHERE));
+static HEAD_TABLE: LazyLock<Table> = LazyLock::new(|| Table::new(HEAD));
+static TAIL_TABLE: LazyLock<Table> = LazyLock::new(|| Table::new(TAIL));
+static COMMENTS_TABLE: LazyLock<Table> = LazyLock::new(|| Table::new(COMMENTS));
+static RELATED_TABLE: LazyLock<Table> = LazyLock::new(|| Table::new(RELATED));
 
 /// How many lines at either end are held against the tables of that end.
 const HEAD_LINES: usize = 6;
@@ -120,12 +177,12 @@ pub(super) fn is_likely(class_and_id: &str) -> bool {
 
 /// Whether a line announces links to other articles.
 pub(super) fn opens_related(text: &str) -> bool {
-    text.chars().count() <= 30 && matches(&RELATED_SET, text)
+    text.chars().count() <= 30 && RELATED_TABLE.speaks_of(text)
 }
 
 /// Whether a line announces what readers say.
 pub(super) fn opens_comments(text: &str) -> bool {
-    text.chars().count() <= 30 && matches(&COMMENTS_SET, text)
+    text.chars().count() <= 30 && COMMENTS_TABLE.speaks_of(text)
 }
 
 /// Whether a short text shows a date with a time of day.
@@ -140,21 +197,14 @@ const MAX_LINE: usize = 330;
 const DISCLAIMERS: [&str; 10] =
     ["特别声明", "免责声明", "版权声明", "声明", "郑重声明", "风险提示", "免责条款", "本文不代表", "文章不代表", "以上内容不代表"];
 
-fn matches(set: &LazyLock<Option<RegexSet>>, text: &str) -> bool {
-    if text.len() > MAX_LINE && !DISCLAIMERS.iter().any(|d| text.starts_with(d)) {
-        return false;
-    }
-    set.as_ref().is_some_and(|s| s.is_match(text))
-}
-
 /// Body lines without boilerplate; `title` drops a headline repeated in front.
 pub(super) fn strip(lines: Vec<String>, title: Option<&str>) -> Vec<String> {
-    let mut kept: Vec<String> = lines.into_iter().filter(|l| !l.is_empty() && !matches(&ANYWHERE_SET, l)).collect();
+    let mut kept: Vec<String> = lines.into_iter().filter(|l| !l.is_empty() && !ANYWHERE_TABLE.speaks_of(l)).collect();
     let title = title.map(skeleton).filter(|t| !t.is_empty());
     let mut head = 0;
     for (i, l) in kept.iter().enumerate().take(HEAD_LINES) {
         let repeats_title = title.as_ref().is_some_and(|t| *t == skeleton(l));
-        if repeats_title || matches(&HEAD_SET, l) {
+        if repeats_title || HEAD_TABLE.speaks_of(l) {
             head = i + 1;
         }
     }
@@ -163,7 +213,7 @@ pub(super) fn strip(lines: Vec<String>, title: Option<&str>) -> Vec<String> {
     kept.drain(..prose.min(kept.len()));
     for _ in 0..TAIL_LINES {
         match kept.last() {
-            Some(l) if matches(&TAIL_SET, l) && kept.len() > 1 => kept.pop(),
+            Some(l) if TAIL_TABLE.speaks_of(l) && kept.len() > 1 => kept.pop(),
             _ => break,
         };
     }
@@ -195,7 +245,7 @@ mod tests {
     #[test]
     fn every_pattern_compiles() {
         assert!(UNLIKELY.is_some() && LIKELY.is_some());
-        assert!([&ANYWHERE_SET, &HEAD_SET, &TAIL_SET, &RELATED_SET, &COMMENTS_SET].iter().all(|s| s.is_some()));
+        assert!([&ANYWHERE_TABLE, &HEAD_TABLE, &TAIL_TABLE, &RELATED_TABLE, &COMMENTS_TABLE].iter().all(|t| t.set.is_some()));
     }
 
     #[test]

@@ -4,9 +4,9 @@
 //! tag, and no timeout can interrupt it. So a linear pass over the text drops, before any tree is built, the tags
 //! that lie too deep, are too long or open formatting without end. Browsers cap depth at 512 as well.
 
-use std::borrow::Cow;
-
 use scraper::Html;
+
+use super::lean;
 
 /// Deepest nesting that reaches the tree builder.
 const MAX_DEPTH: usize = 256;
@@ -66,7 +66,7 @@ pub struct Dom {
 enum Keep {
     /// Nothing.
     All,
-    /// Comments, styles, and scripts other than linked data: half of many pages.
+    /// Comments, styles, scripts other than linked data, pictures in markup, attributes nobody asks for: most of many pages.
     Shown,
 }
 
@@ -76,55 +76,61 @@ pub fn parse(text: &str) -> Dom {
     Dom { html: Html::parse_document(&capped), dropped }
 }
 
-/// Parses what a reader sees of a page, and its linked data.
+/// Parses what a reader sees of a page, and its linked data. Selectors of a source may ask for more: for them, [`parse`].
 pub fn parse_shown(text: &str) -> Dom {
     let (capped, dropped) = cap(text, Keep::Shown);
     Dom { html: Html::parse_document(&capped), dropped }
 }
 
 /// The text with the tags dropped that would make tree building expensive: for parsers other than ours.
-pub fn bounded(text: &str) -> Cow<'_, str> {
+pub fn bounded(text: &str) -> String {
     cap(text, Keep::All).0
 }
 
-/// Drops the tags that would make tree building expensive, and what is not to be kept. Pages of which everything stays come
-/// back as they are, uncopied.
-fn cap(text: &str, keep: Keep) -> (Cow<'_, str>, usize) {
+/// Drops the tags that would make tree building expensive, and what is not to be kept; tells how many were too expensive.
+fn cap(text: &str, keep: Keep) -> (String, usize) {
+    let shown = keep == Keep::Shown;
     let mut state = State::default();
-    let mut out = String::new();
-    // up to where the text is in `out`
-    let (mut copied, mut at) = (0, 0);
-    let mut cut = |from: usize, to: usize, copied: &mut usize| {
-        out.push_str(text.get(*copied..from).unwrap_or_default());
-        *copied = to;
-    };
-    while let Some(found) = text.get(at..).and_then(|rest| rest.find('<')) {
-        at += found;
-        let rest = text.get(at..).unwrap_or_default();
-        let length = markup_length(rest);
-        let markup = rest.get(..length).unwrap_or_default();
-        match Tag::read(markup) {
-            Some(tag) if !state.admit(tag, markup) => {
-                state.dropped += 1;
-                cut(at, at + length, &mut copied);
+    let mut out = String::with_capacity(text.len());
+    let (mut rest, mut unclosed) = (text, false);
+    while let Some((before, from)) = rest.find('<').and_then(|at| rest.split_at_checked(at)) {
+        lean::push_text(&mut out, before, !shown || state.is_open(b"pre"));
+        let (markup, behind) = split(from, markup_length(from));
+        rest = behind;
+        let Some(tag) = Tag::read(markup) else {
+            if !(shown && markup.starts_with("<!--")) {
+                out.push_str(markup);
             }
-            Some(tag) if tag.opens && is_raw_text(tag.name()) => {
-                let raw = raw_text_length(rest.get(length..).unwrap_or_default(), tag.name());
-                if keep == Keep::Shown && (tag.name() == b"style" || (tag.name() == b"script" && !markup.contains("json"))) {
-                    cut(at + length, at + length + raw, &mut copied);
-                }
-                at += raw;
-            }
-            None if keep == Keep::Shown && markup.starts_with("<!--") => cut(at, at + length, &mut copied),
-            _ => {}
+            continue;
+        };
+        if !state.admit(tag, markup) {
+            state.dropped += 1;
+            continue;
         }
-        at += length;
+        if shown && tag.opens {
+            lean::push_tag(&mut out, markup);
+        } else {
+            out.push_str(markup);
+        }
+        let raw = is_raw_text(tag.name());
+        if tag.opens && (raw || (shown && !unclosed && lean::is_unseen(tag.name()))) {
+            let length = content_length(rest, tag.name());
+            // looked for in vain once: no second search to the end of the page
+            unclosed |= length.is_none();
+            let (content, behind) = split(rest, length.unwrap_or(if raw { rest.len() } else { 0 }));
+            rest = behind;
+            if !(shown && tag.hides_content(markup)) {
+                out.push_str(content);
+            }
+        }
     }
-    if copied == 0 {
-        return (Cow::Borrowed(text), 0);
-    }
-    out.push_str(text.get(copied..).unwrap_or_default());
-    (Cow::Owned(out), state.dropped)
+    lean::push_text(&mut out, rest, !shown);
+    (out, state.dropped)
+}
+
+/// A text in two; all of it is the first where the place lies inside a character.
+fn split(text: &str, at: usize) -> (&str, &str) {
+    text.split_at_checked(at).unwrap_or((text, ""))
 }
 
 /// Bytes of the tag, comment or declaration at the start; 1 for a `<` that opens nothing.
@@ -157,17 +163,18 @@ fn tag_end(bytes: &[u8]) -> usize {
     bytes.len()
 }
 
-fn raw_text_length(rest: &str, name: &[u8]) -> usize {
+/// Bytes up to the closing tag of an element whose content is not looked into; none where it is never closed.
+fn content_length(rest: &str, name: &[u8]) -> Option<usize> {
     let mut from = 0;
     while let Some(at) = rest.get(from..).and_then(|r| r.find("</")) {
         let start = from + at;
         let after = rest.as_bytes().get(start + 2..start + 2 + name.len());
         if after.is_some_and(|n| n.eq_ignore_ascii_case(name)) {
-            return start;
+            return Some(start);
         }
         from = start + 2;
     }
-    rest.len()
+    None
 }
 
 /// Longest name told apart; longer ones are alike where they begin alike.
@@ -196,6 +203,14 @@ impl Tag {
 
     fn name(&self) -> &[u8] {
         self.letters.get(..self.length).unwrap_or_default()
+    }
+
+    /// Whether nothing of the content is for readers.
+    fn hides_content(&self, markup: &str) -> bool {
+        match self.name() {
+            b"script" => !markup.contains("json"),
+            name => name == b"style" || lean::is_unseen(name),
+        }
     }
 }
 
@@ -229,6 +244,10 @@ impl State {
         true
     }
 
+    fn is_open(&self, name: &[u8]) -> bool {
+        self.open.iter().any(|o| o.name() == name)
+    }
+
     /// Like the tree builder: a closing tag closes the nearest element of its name and what lies in it; formatting
     /// that is closed only implicitly stays counted, for it is opened again.
     fn close(&mut self, name: &[u8]) {
@@ -256,7 +275,7 @@ mod tests {
     fn ordinary_pages_are_left_alone() {
         let page = "<!DOCTYPE html><html><head><title>a < b</title><script>if (a<b) document.write('</div>')</script></head>\
             <body><!-- <div> --><div class='x > y'><p>一<p>二<br><img src=a.png><font color=red>红</font></div></body></html>";
-        assert_eq!(cap(page, Keep::All), (Cow::Borrowed(page), 0));
+        assert_eq!(cap(page, Keep::All), (page.to_owned(), 0));
     }
 
     #[test]
@@ -281,10 +300,11 @@ mod tests {
             ("open quote", format!("<a href=\"{}", "<div>".repeat(100_000))),
             ("lone brackets", "<".repeat(1_000_000)),
             ("select", "<select><option>".repeat(30_000)),
+            ("svg", "<svg><path d=x>".repeat(200_000)),
         ];
-        for (name, shape) in shapes {
+        for ((name, shape), parse) in shapes.iter().flat_map(|s| [(s, parse as fn(&str) -> Dom), (s, parse_shown)]) {
             let start = Instant::now();
-            let dom = parse(&shape);
+            let dom = parse(shape);
             // a bound against quadratic blow-up, an order of magnitude above what is seen in a debug build
             assert!(start.elapsed() < Duration::from_secs(20), "{name}: {:?}", start.elapsed());
             let deepest = dom.html.tree.nodes().take(200_000).map(|n| n.ancestors().count()).max().unwrap_or(0);

@@ -8,12 +8,15 @@ mod boilerplate;
 mod byline;
 pub mod dom;
 mod extras;
+mod lean;
 mod meta;
 mod nodes;
 pub mod pdf;
 mod read;
 mod state;
 mod threads;
+
+use std::cell::RefCell;
 
 use crate::model::{ArticleSelectors, Extracted, WebUrl};
 use crate::text::chars;
@@ -89,7 +92,8 @@ pub fn foreign_format(bytes: &[u8]) -> Option<&'static str> {
 
 /// Takes the article out of a page.
 pub fn extract(text: &str, context: &Context<'_>) -> Result<Extracted, ExtractError> {
-    let page = dom::parse_shown(text);
+    let own = context.selectors.body.is_some() || !context.selectors.remove.is_empty();
+    let page = if own { dom::parse(text) } else { dom::parse_shown(text) };
     let head = meta::Head::read(&page.html);
     let title = meta::title(&page.html, &head);
     let visible = byline::Visible::new(read::visible_lines(&page.html), title.as_deref());
@@ -157,45 +161,49 @@ fn is_error_title(title: &str) -> bool {
     SIGNS.iter().any(|s| title.contains(s))
 }
 
-/// HTML that may be stored, shown and mailed: a short list of harmless elements, http(s) links only, no styles.
-pub fn sanitise(html: &str, base: Option<&WebUrl>) -> String {
+/// The elements of an article that stay.
+const TAGS: [&str; 30] = [
+    "p",
+    "br",
+    "h1",
+    "h2",
+    "h3",
+    "h4",
+    "h5",
+    "h6",
+    "ul",
+    "ol",
+    "li",
+    "table",
+    "thead",
+    "tbody",
+    "tr",
+    "td",
+    "th",
+    "blockquote",
+    "pre",
+    "strong",
+    "b",
+    "em",
+    "i",
+    "sub",
+    "sup",
+    "a",
+    "img",
+    "figure",
+    "figcaption",
+    "div",
+];
+
+thread_local! {
+    // the lists are the same for every page; only the address changes
+    static SANITISER: RefCell<ammonia::Builder<'static>> = RefCell::new(sanitiser());
+}
+
+fn sanitiser() -> ammonia::Builder<'static> {
     let mut builder = ammonia::Builder::empty();
     builder
-        .tags(
-            [
-                "p",
-                "br",
-                "h1",
-                "h2",
-                "h3",
-                "h4",
-                "h5",
-                "h6",
-                "ul",
-                "ol",
-                "li",
-                "table",
-                "thead",
-                "tbody",
-                "tr",
-                "td",
-                "th",
-                "blockquote",
-                "pre",
-                "strong",
-                "b",
-                "em",
-                "i",
-                "sub",
-                "sup",
-                "a",
-                "img",
-                "figure",
-                "figcaption",
-                "div",
-            ]
-            .into(),
-        )
+        .tags(TAGS.into())
         .clean_content_tags(["script", "style", "iframe", "object", "svg", "math", "noscript", "template", "title"].into())
         .add_tag_attributes("a", ["href"])
         .add_tag_attributes("img", ["src", "alt"])
@@ -203,12 +211,17 @@ pub fn sanitise(html: &str, base: Option<&WebUrl>) -> String {
         .add_tag_attributes("th", ["colspan", "rowspan"])
         .url_schemes(["http", "https"].into())
         .link_rel(Some("noopener noreferrer nofollow"));
-    if let Some(b) = base {
-        builder.url_relative(ammonia::UrlRelative::RewriteWithBase(b.as_url().clone()));
-    }
+    builder
+}
+
+/// HTML that may be stored, shown and mailed: a short list of harmless elements, http(s) links only, no styles.
+pub fn sanitise(html: &str, base: Option<&WebUrl>) -> String {
     // ammonia builds a tree too: the same bounds must hold for what it is given
     let bounded = dom::bounded(html);
-    builder.clean(&bounded).to_string()
+    SANITISER.with_borrow_mut(|builder| {
+        builder.url_relative(base.map_or(ammonia::UrlRelative::PassThrough, |b| ammonia::UrlRelative::RewriteWithBase(b.as_url().clone())));
+        builder.clean(&bounded).to_string()
+    })
 }
 
 #[cfg(test)]

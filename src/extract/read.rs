@@ -104,16 +104,20 @@ fn write_html(node: NodeRef<'_, Node>, leave_out: &dyn Fn(&ElementRef<'_>) -> bo
             if leave_out(&this) {
                 return;
             }
-            out.push('<');
-            out.push_str(e.name());
-            for (name, value) in e.attrs().filter(|(n, _)| matches!(*n, "href" | "src" | "data-src" | "alt" | "colspan" | "rowspan")) {
-                out.push_str(&format!(" {}=\"{}\"", if name == "data-src" { "src" } else { name }, ammonia::clean_text(value)));
+            // the sanitiser would drop other tags and keep what is in them: it need not read them
+            let stays = super::TAGS.contains(&e.name());
+            if stays {
+                out.push('<');
+                out.push_str(e.name());
+                for (name, value) in e.attrs().filter(|(n, _)| matches!(*n, "href" | "src" | "data-src" | "alt" | "colspan" | "rowspan")) {
+                    out.push_str(&format!(" {}=\"{}\"", if name == "data-src" { "src" } else { name }, ammonia::clean_text(value)));
+                }
+                out.push('>');
             }
-            out.push('>');
             for child in node.children() {
                 write_html(child, leave_out, out);
             }
-            if !matches!(e.name(), "br" | "hr" | "img" | "wbr" | "col") {
+            if stays && !matches!(e.name(), "br" | "img") {
                 out.push_str(&format!("</{}>", e.name()));
             }
         }

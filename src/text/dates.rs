@@ -133,7 +133,11 @@ fn with_english_months(text: &str) -> String {
 /// Every full date (with a year) in running text, in order.
 pub fn find_all(text: &str, clock: &Clock) -> Vec<Found> {
     let text: String = text.chars().map(fold_keep_case).collect();
-    let lower = text.to_ascii_lowercase();
+    // asked of every line of a page, and most show no date
+    if text.bytes().filter(u8::is_ascii_digit).nth(2).is_none() {
+        return Vec::new();
+    }
+    let lower = if text.bytes().any(|b| b.is_ascii_alphabetic()) { text.to_ascii_lowercase() } else { String::new() };
     let mut found: Vec<Found> = Vec::new();
     for (pattern, text) in [(&FULL, &text), (&DAY_MONTH_YEAR, &lower), (&MONTH_DAY_YEAR, &lower)] {
         let captures = pattern.iter().flat_map(|p| p.captures_iter(text));
