@@ -46,7 +46,7 @@ const ANYWHERE: &[Rule] = &[
     (46, r"^[\[【（(](?:责任编辑|责编|编辑|纠错|打印|关闭|字体|大 ?中 ?小|返回)"),
     (96, r"^(?:原标题|原题|本文原标题|转自|文章来源|稿件来源|信息来源|新闻来源|本文来源|稿源)[\s:：]"),
     (ANY, r"^[（(【\[](?:原标题|原题|标题)[:：].{0,100}[)）】\]]$"),
-    (120, r"^.{0,80}(?:下载客户端|下载新闻客户端|下载手机客户端)"),
+    (120, r"下载(?:新闻|手机)?客户端"),
     (46, r"^(?:自动播放|视频加载中|播放中|点击查看大图|点击图片进入)"),
     (ANY, r"^[（(]?本文(?:发表于|共被|已被).{0,30}(?:阅读|浏览).{0,10}[)）]?$"),
     (136, r"^.{0,20}(?:Trackback|TrackBack|引用地址|通告引用|固定链接)"),
@@ -146,10 +146,10 @@ impl Table {
             return false;
         }
         let Some(set) = &self.set else { return false };
-        let hits = set.matches(line);
-        hits.matched_any() && {
+        // most lines are no rule's: that is told sooner than whose they are
+        set.is_match(line) && {
             let length = line.chars().count();
-            hits.iter().any(|i| self.rules.get(i).is_some_and(|(longest, _)| length <= *longest))
+            set.matches(line).iter().any(|i| self.rules.get(i).is_some_and(|(longest, _)| length <= *longest))
         }
     }
 }

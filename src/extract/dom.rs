@@ -166,13 +166,13 @@ fn tag_end(bytes: &[u8]) -> usize {
 /// Bytes up to the closing tag of an element whose content is not looked into; none where it is never closed.
 fn content_length(rest: &str, name: &[u8]) -> Option<usize> {
     let mut from = 0;
-    while let Some(at) = rest.get(from..).and_then(|r| r.find("</")) {
+    while let Some(at) = rest.get(from..).and_then(|r| r.find('<')) {
         let start = from + at;
         let after = rest.as_bytes().get(start + 2..start + 2 + name.len());
-        if after.is_some_and(|n| n.eq_ignore_ascii_case(name)) {
+        if rest.as_bytes().get(start + 1) == Some(&b'/') && after.is_some_and(|n| n.eq_ignore_ascii_case(name)) {
             return Some(start);
         }
-        from = start + 2;
+        from = start + 1;
     }
     None
 }

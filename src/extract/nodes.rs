@@ -11,53 +11,77 @@ pub(super) type NodeMap<T> = FxHashMap<NodeId, T>;
 pub(super) type NodeSet = FxHashSet<NodeId>;
 
 /// Elements whose content is never text of the page.
-const NO_TEXT: [&str; 19] = [
-    "script", "style", "noscript", "template", "iframe", "object", "embed", "svg", "math", "canvas", "video", "audio", "select", "option", "button",
-    "input", "textarea", "head", "map",
-];
+fn is_never_text(name: &str) -> bool {
+    matches!(
+        name,
+        "script"
+            | "style"
+            | "noscript"
+            | "template"
+            | "iframe"
+            | "object"
+            | "embed"
+            | "svg"
+            | "math"
+            | "canvas"
+            | "video"
+            | "audio"
+            | "select"
+            | "option"
+            | "button"
+            | "input"
+            | "textarea"
+            | "head"
+            | "map"
+    )
+}
+
 /// Elements whose content is never part of the article, though bylines may stand there.
-const NO_BODY: [&str; 4] = ["nav", "footer", "aside", "figcaption"];
+fn is_never_body(name: &str) -> bool {
+    matches!(name, "nav" | "footer" | "aside" | "figcaption")
+}
+
 /// Elements that begin a new line.
-const BLOCK: [&str; 32] = [
-    "address",
-    "article",
-    "blockquote",
-    "body",
-    "center",
-    "dd",
-    "div",
-    "dl",
-    "dt",
-    "fieldset",
-    "figcaption",
-    "figure",
-    "form",
-    "h1",
-    "h2",
-    "h3",
-    "h4",
-    "h5",
-    "h6",
-    "header",
-    "hr",
-    "li",
-    "main",
-    "ol",
-    "p",
-    "pre",
-    "section",
-    "table",
-    "tbody",
-    "tr",
-    "ul",
-    "details",
-];
+pub(super) fn is_block(name: &str) -> bool {
+    matches!(
+        name,
+        "address"
+            | "article"
+            | "blockquote"
+            | "body"
+            | "center"
+            | "dd"
+            | "div"
+            | "dl"
+            | "dt"
+            | "fieldset"
+            | "figcaption"
+            | "figure"
+            | "form"
+            | "h1"
+            | "h2"
+            | "h3"
+            | "h4"
+            | "h5"
+            | "h6"
+            | "header"
+            | "hr"
+            | "li"
+            | "main"
+            | "ol"
+            | "p"
+            | "pre"
+            | "section"
+            | "table"
+            | "tbody"
+            | "tr"
+            | "ul"
+            | "details"
+    )
+}
+
 /// Length of the shortest style that hides, `display:none`.
 const MIN_HIDING: usize = 12;
-
-pub(super) fn is_block(name: &str) -> bool {
-    BLOCK.contains(&name)
-}
 
 /// An attribute by its name. `Element::attr` makes an atom of the name each time, which costs more than to look at the few
 /// attributes an element has.
@@ -70,12 +94,12 @@ pub(super) fn element(node: NodeRef<'_, Node>) -> Option<ElementRef<'_>> {
 }
 
 pub(super) fn skipped(e: &ElementRef<'_>) -> bool {
-    NO_BODY.contains(&e.value().name()) || hidden(e)
+    is_never_body(e.value().name()) || hidden(e)
 }
 
 pub(super) fn hidden(e: &ElementRef<'_>) -> bool {
     let v = e.value();
-    NO_TEXT.contains(&v.name())
+    is_never_text(v.name())
         || attr(v, "hidden").is_some()
         || attr(v, "aria-hidden") == Some("true") && attr(v, "class").is_none_or(|c| !c.contains("fallback"))
         || attr(v, "style").filter(|s| s.len() >= MIN_HIDING).is_some_and(|s| {

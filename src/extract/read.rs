@@ -28,15 +28,14 @@ struct Lines {
 
 impl Lines {
     fn push(&mut self, text: &str) {
-        for c in text.chars() {
-            if c.is_whitespace() {
-                self.blank = true;
-            } else if !chars::is_noise(c) {
+        for (i, word) in text.split(char::is_whitespace).enumerate() {
+            self.blank |= i > 0;
+            for run in word.split(chars::is_noise).filter(|r| !r.is_empty()) {
                 if self.blank && !self.line.is_empty() && !self.line.ends_with('\t') {
                     self.line.push(' ');
                 }
                 self.blank = false;
-                self.line.push(c);
+                self.line.push_str(run);
             }
         }
     }
@@ -98,7 +97,7 @@ pub(super) fn raw_html(roots: &[ElementRef<'_>], dropped: &NodeSet, skip: Skip) 
 
 fn write_html(node: NodeRef<'_, Node>, leave_out: &dyn Fn(&ElementRef<'_>) -> bool, out: &mut String) {
     match node.value() {
-        Node::Text(t) => out.push_str(&ammonia::clean_text(t)),
+        Node::Text(t) => push_escaped(out, t),
         Node::Element(e) => {
             let Some(this) = element(node) else { return };
             if leave_out(&this) {
@@ -110,7 +109,11 @@ fn write_html(node: NodeRef<'_, Node>, leave_out: &dyn Fn(&ElementRef<'_>) -> bo
                 out.push('<');
                 out.push_str(e.name());
                 for (name, value) in e.attrs().filter(|(n, _)| matches!(*n, "href" | "src" | "data-src" | "alt" | "colspan" | "rowspan")) {
-                    out.push_str(&format!(" {}=\"{}\"", if name == "data-src" { "src" } else { name }, ammonia::clean_text(value)));
+                    out.push(' ');
+                    out.push_str(if name == "data-src" { "src" } else { name });
+                    out.push_str("=\"");
+                    push_escaped(out, value);
+                    out.push('"');
                 }
                 out.push('>');
             }
@@ -118,11 +121,29 @@ fn write_html(node: NodeRef<'_, Node>, leave_out: &dyn Fn(&ElementRef<'_>) -> bo
                 write_html(child, leave_out, out);
             }
             if stays && !matches!(e.name(), "br" | "img") {
-                out.push_str(&format!("</{}>", e.name()));
+                out.push_str("</");
+                out.push_str(e.name());
+                out.push('>');
             }
         }
         _ => {}
     }
+}
+
+/// What the sanitiser has to read back as the same text, and no more: it writes its own references.
+fn push_escaped(out: &mut String, text: &str) {
+    let mut from = 0;
+    for (at, found) in text.match_indices(['&', '<', '>', '"']) {
+        out.push_str(text.get(from..at).unwrap_or_default());
+        out.push_str(match found {
+            "&" => "&amp;",
+            "<" => "&lt;",
+            ">" => "&gt;",
+            _ => "&quot;",
+        });
+        from = at + 1;
+    }
+    out.push_str(text.get(from..).unwrap_or_default());
 }
 
 /// Every visible line of a page, clean and in order: where titles, dates and bylines are looked for.

@@ -134,7 +134,7 @@ fn with_english_months(text: &str) -> String {
 pub fn find_all(text: &str, clock: &Clock) -> Vec<Found> {
     let text: String = text.chars().map(fold_keep_case).collect();
     // asked of every line of a page, and most show no date
-    if text.bytes().filter(u8::is_ascii_digit).nth(2).is_none() {
+    if !text.as_bytes().windows(2).any(|w| w.iter().all(u8::is_ascii_digit)) {
         return Vec::new();
     }
     let lower = if text.bytes().any(|b| b.is_ascii_alphabetic()) { text.to_ascii_lowercase() } else { String::new() };
