@@ -35,7 +35,8 @@ fn feed(from: u32, to: u32) -> String {
 }
 
 /// `relaid`: whether the list has been laid out anew.
-async fn page(State(relaid): State<Arc<AtomicBool>>, uri: Uri) -> impl IntoResponse {
+async fn page(State(relaid): State<Arc<AtomicBool>>, headers: header::HeaderMap, uri: Uri) -> impl IntoResponse {
+    let host = headers.get(header::HOST).and_then(|h| h.to_str().ok()).unwrap_or_default().to_owned();
     let announce = "<link rel=alternate type='application/rss+xml' href='/feed.xml'>";
     let body = match uri.path() {
         // a column whose feed tells of the same articles
@@ -46,6 +47,18 @@ async fn page(State(relaid): State<Arc<AtomicBool>>, uri: Uri) -> impl IntoRespo
         // a page without a list of its own
         "/app/" => "<html><head><title>应用</title></head><body><div id=app></div></body></html>".to_owned(),
         "/rss.xml" => feed(1, 8),
+        "/map/index.xml" => "<sitemapindex><sitemap><loc>{base}/map/old.xml</loc><lastmod>2020-01-01</lastmod></sitemap>\
+            <sitemap><loc>{base}/map/news.xml</loc></sitemap></sitemapindex>"
+            .replace("{base}", &format!("http://{host}")),
+        "/map/news.xml" => {
+            let row = |n: u32| {
+                format!(
+                    "<url><loc>http://{host}/news/{n}.html</loc><news><title>许昌科技创新的第{n}条消息</title><publication_date>{}</publication_date></news></url>",
+                    day(n)
+                )
+            };
+            format!("<urlset>{}</urlset>", (1..=6).map(row).collect::<String>())
+        }
         "/paged/" if relaid.load(Ordering::SeqCst) => {
             list("", "", &format!("<div class=box><dl>{}</dl></div>", rows(1, 8).replace("<li>", "<dd>").replace("</li>", "</dd>")))
         }
@@ -107,7 +120,9 @@ fn out(o: &Output) -> String {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_address_is_enough_to_add_a_source() {
     let site = Site::start().await;
-    for (path, url, kind) in [("/column/", "/feed.xml", true), ("/other/", "/other/", false), ("/app/", "/rss.xml", true)] {
+    for (path, url, kind) in
+        [("/column/", "/feed.xml", true), ("/other/", "/other/", false), ("/app/", "/rss.xml", true), ("/map/index.xml", "/map/index.xml", false)]
+    {
         let added = site.add(path).await;
         assert!(added.status.success(), "{path}: {}", out(&added));
         let table = site.sources();
@@ -118,10 +133,12 @@ async fn an_address_is_enough_to_add_a_source() {
     assert!(text.contains("already"), "{text}");
     let shown = out(&site.run(&["sources", "test", &format!("{}/other/", site.base), "--allow-private"]).await);
     assert!(shown.contains("许昌科技创新的第101条消息") && !shown.contains("政务公开"), "{shown}");
+    let shown = out(&site.run(&["sources", "test", &format!("{}/map/index.xml", site.base), "--allow-private"]).await);
+    assert!(shown.contains("许昌科技创新的第6条消息"), "{shown}");
     let nothing = site.add("/nowhere/").await;
     assert!(!nothing.status.success() && out(&nothing).contains("404"), "{}", out(&nothing));
     let told = out(&site.run(&["once"]).await);
-    assert!(told.contains("sources    3 ok") && told.contains("0 lost"), "{told}");
+    assert!(told.contains("sources    4 ok") && told.contains("0 lost"), "{told}");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

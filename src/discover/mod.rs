@@ -11,6 +11,8 @@ pub mod seek;
 mod sitemap;
 mod wishes;
 
+use std::collections::HashSet;
+
 use crate::fetch::charset;
 use crate::model::{Entry, Source, SourceKind, WebUrl};
 use crate::schedule::rhythm::Wishes;
@@ -71,6 +73,8 @@ pub struct Discovered {
     pub entries: Vec<Entry>,
     /// How a list page is laid out.
     pub layout: Option<String>,
+    /// Documents that hold the entries in place of this one: the parts of a sitemap's index.
+    pub parts: Vec<WebUrl>,
     /// Where a list goes on.
     pub next: Option<WebUrl>,
     /// What had to be repaired or was odd.
@@ -101,9 +105,35 @@ pub fn discover(
         found.notes.push(format!("many characters cannot be read as {}; set charset for this source", decoded.charset));
     }
     found.kind = Some(kind);
-    let mut seen = std::collections::HashSet::new();
+    let mut seen = HashSet::new();
     found.entries.retain(|e| e.url != *url && seen.insert(e.url.clone()));
-    if found.entries.is_empty() { Err(DiscoverError::NoEntries) } else { Ok(found) }
+    found.checked()
+}
+
+impl Discovered {
+    /// Takes in the entries of another document of the same source.
+    pub fn absorb(&mut self, other: Self) {
+        let known: HashSet<WebUrl> = self.entries.iter().map(|e| e.url.clone()).collect();
+        self.entries.extend(other.entries.into_iter().filter(|e| !known.contains(&e.url)));
+        self.notes.extend(other.notes);
+    }
+
+    /// Whether nothing was found, nor where to look on.
+    fn checked(self) -> Result<Self, DiscoverError> {
+        if self.entries.is_empty() && self.parts.is_empty() { Err(DiscoverError::NoEntries) } else { Ok(self) }
+    }
+
+    /// With the entries of its parts, as far as they could be read.
+    ///
+    /// # Errors
+    /// No part holds an entry.
+    pub fn with_parts(mut self, parts: Vec<Self>) -> Result<Self, DiscoverError> {
+        self.parts.clear();
+        for p in parts {
+            self.absorb(p);
+        }
+        self.checked()
+    }
 }
 
 /// What kind of document a text is.

@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 use regex::Regex;
 use scraper::{ElementRef, Html, Selector};
 
-use crate::extract::dom;
+use crate::extract::{dom, pager};
 use crate::model::WebUrl;
 use crate::text::chars::line;
 
@@ -64,8 +64,8 @@ pub fn name(text: &str) -> Option<String> {
 pub(super) fn next_list_page(html: &Html, text: &str, url: &WebUrl) -> Option<WebUrl> {
     let by_link = elements(html, "a").find_map(|e| {
         let shown = line(&e.text().take(4).collect::<String>());
-        let shown = shown.trim_matches(|c: char| matches!(c, '[' | ']' | '>' | '»' | '›' | ' '));
-        let says_next = matches!(shown, "下一页" | "下页" | "后一页" | "Next" | "next" | "Older posts") || e.value().attr("rel") == Some("next");
+        let says_next =
+            pager::says_next(&shown) || matches!(shown.as_str(), "Next" | "next" | "Older posts") || e.value().attr("rel") == Some("next");
         says_next.then(|| url.join(e.value().attr("href")?).ok()).flatten()
     });
     by_link.or_else(|| trs_next(text, url)).filter(|u| u.origin() == url.origin() && u != url)

@@ -1,4 +1,4 @@
-//! Sitemaps (sitemaps.org 0.9), Google's news extension included. Index files are not followed: one look, one document.
+//! Sitemaps (sitemaps.org 0.9), Google's news extension included. Of an index the newest parts are named, to be read next.
 
 use quick_xml::Reader;
 use quick_xml::events::Event;
@@ -9,6 +9,8 @@ use crate::text::chars::line;
 use crate::text::dates::{self, Clock};
 
 const MAX_ENTRIES: usize = 2_000;
+/// Parts of an index that are read at one look.
+const MAX_PARTS: usize = 2;
 
 #[derive(Default)]
 struct Row {
@@ -20,7 +22,8 @@ struct Row {
 
 /// Reads a sitemap's text.
 pub(super) fn read(text: &str, clock: &Clock) -> Result<Discovered, DiscoverError> {
-    if !text.contains("<urlset") {
+    let index = text.contains("<sitemapindex");
+    if !index && !text.contains("<urlset") {
         return Err(DiscoverError::WrongKind { expected: "sitemap", beginning: beginning(text) });
     }
     let mut reader = Reader::from_str(text);
@@ -33,7 +36,7 @@ pub(super) fn read(text: &str, clock: &Clock) -> Result<Discovered, DiscoverErro
             Ok(Event::CData(t)) => take(&mut row, &element, &t),
             Ok(Event::End(e)) => {
                 element.clear();
-                if e.local_name().as_ref() == "url" {
+                if matches!(e.local_name().as_ref(), "url" | "sitemap") {
                     entries.extend(finish(std::mem::take(&mut row), clock));
                 }
             }
@@ -43,9 +46,19 @@ pub(super) fn read(text: &str, clock: &Clock) -> Result<Discovered, DiscoverErro
             Ok(_) => {}
         }
     }
+    if index {
+        return Ok(Discovered { parts: newest_parts(entries), ..Discovered::default() });
+    }
     entries.sort_by_key(|e: &Entry| std::cmp::Reverse(e.published_at));
     entries.truncate(MAX_ENTRIES);
     Ok(Discovered { entries, ..Discovered::default() })
+}
+
+/// News first, then what changed last; numbered parts without dates grow at their end.
+fn newest_parts(mut parts: Vec<Entry>) -> Vec<WebUrl> {
+    parts.reverse();
+    parts.sort_by_key(|p| (!p.url.as_str().contains("news"), std::cmp::Reverse(p.published_at)));
+    parts.into_iter().map(|p| p.url).take(MAX_PARTS).collect()
 }
 
 fn take(row: &mut Row, element: &str, text: &str) {
@@ -78,5 +91,14 @@ mod tests {
         let got = read(text, &clock).unwrap().entries;
         assert_eq!(got.len(), 2);
         assert_eq!((got[0].title.as_str(), got[0].url.as_str()), ("许昌新闻", "http://a.cn/2.html"));
+    }
+
+    #[test]
+    fn of_an_index_news_and_the_newest_part_are_read() {
+        let clock = Clock::new(chrono_tz::Asia::Shanghai, Utc.with_ymd_and_hms(2026, 11, 24, 4, 0, 0).unwrap());
+        let part = |name: &str, day: &str| format!("<sitemap><loc>http://a.cn/{name}.xml</loc><lastmod>2026-11-{day}</lastmod></sitemap>");
+        let text = format!("<sitemapindex>{}{}{}</sitemapindex>", part("post-1", "20"), part("post-2", "24"), part("news", "01"));
+        let parts: Vec<String> = read(&text, &clock).unwrap().parts.iter().map(ToString::to_string).collect();
+        assert_eq!(parts, ["http://a.cn/news.xml", "http://a.cn/post-2.xml"]);
     }
 }

@@ -100,7 +100,7 @@ fn find_outside<'a>(html: &'a Html, selectors: &ArticleSelectors, skip: Skip) ->
 /// Measures every element once, bottom up, and lets paragraphs give points.
 fn survey(root: ElementRef<'_>, dropped: &NodeSet, skip: Skip) -> Survey {
     let elements = root.tree().values().len() / 2;
-    let map = |n| NodeMap::with_capacity_and_hasher(n, Default::default());
+    let map = |n| NodeMap::with_capacity_and_hasher(n, rustc_hash::FxBuildHasher);
     let mut s = Survey { mass: map(elements), score: NodeMap::default(), order: Vec::with_capacity(elements) };
     measure(*root, false, &|e| skip(e) || dropped.contains(&e.id()), &mut s);
     s

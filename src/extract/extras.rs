@@ -8,6 +8,7 @@ use scraper::{ElementRef, Html, Node};
 
 use super::meta::Head;
 use super::nodes::attr;
+use super::pager;
 use crate::model::{Attachment, WebUrl};
 use crate::text::chars::{cut, line};
 
@@ -66,9 +67,7 @@ pub(super) fn next_page(html: &Html, base: &WebUrl) -> Option<WebUrl> {
         if !e.text().any(|t| t.contains("下") || t.contains("后一") || t.contains("ext")) {
             return false;
         }
-        let text = line(&e.text().take(4).collect::<String>());
-        let text = text.trim_matches(|c: char| matches!(c, '[' | ']' | '【' | '】' | '>' | '»' | '›' | ' ' | '→'));
-        matches!(text, "下一页" | "下页" | "后一页" | "Next page" | "next page" | "Next Page")
+        pager::says_next(&line(&e.text().take(4).collect::<String>()))
     };
     let links = html.root_element().descendants().filter(|n| matches!(n.value(), Node::Element(e) if e.name() == "a")).filter_map(ElementRef::wrap);
     links.filter(is_next).filter_map(|e| base.join(attr(e.value(), "href")?).ok()).find(|u| continues(base, u))

@@ -11,6 +11,7 @@ mod extras;
 mod lean;
 mod meta;
 mod nodes;
+pub mod pager;
 pub mod pdf;
 mod read;
 mod state;

@@ -66,7 +66,17 @@ impl Pipeline {
             let found = discover::discover(&page.body, page.content_type.as_deref(), &page.url, &source_then, learned.as_deref(), &clock);
             (page, found)
         });
-        let (page, found): (Page, Discovered) = match parsed.await {
+        let whole = match parsed.await {
+            Some((page, Ok(found))) => {
+                let mut parts = Vec::new();
+                for url in &found.parts {
+                    parts.extend(self.further(source, url, None).await);
+                }
+                Some((page, found.with_parts(parts)))
+            }
+            other => other,
+        };
+        let (page, found): (Page, Discovered) = match whole {
             Some((page, Ok(found))) => (page, found),
             Some((_, Err(e))) => {
                 (log.code, log.outcome) = (e.code(), e.to_string());
@@ -96,18 +106,22 @@ impl Pipeline {
         let mut seen = HashSet::from([first.clone()]);
         let mut next = found.next.take();
         while let Some(url) = next.take().filter(|n| seen.len() <= OLDER_PAGES && seen.insert(n.clone())) {
-            let none = Validators::default();
-            let request = Request { url: &url, source, validators: &none, expect: Expect::Listing, keep: true };
-            let Ok(Fetched::Page(page)) = self.fetcher.get(&request).await.result else { break };
-            let (source_then, learned, clock) = (Arc::clone(source), found.layout.clone(), Clock::new(source.timezone, Utc::now()));
-            let older =
-                self.cpu(move || discover::discover(&page.body, page.content_type.as_deref(), &page.url, &source_then, learned.as_deref(), &clock));
-            let Some(Ok(older)) = older.await else { break };
-            let known: HashSet<WebUrl> = found.entries.iter().map(|e| e.url.clone()).collect();
-            found.entries.extend(older.entries.into_iter().filter(|e| !known.contains(&e.url)));
-            next = older.next;
+            let Some(mut older) = self.further(source, &url, found.layout.clone()).await else { break };
+            next = older.next.take();
+            found.absorb(older);
         }
         found
+    }
+
+    /// Another document of a source.
+    async fn further(self: &Arc<Self>, source: &Arc<Source>, url: &WebUrl, learned: Option<String>) -> Option<Discovered> {
+        let none = Validators::default();
+        let request = Request { url, source, validators: &none, expect: Expect::Listing, keep: true };
+        let Ok(Fetched::Page(page)) = self.fetcher.get(&request).await.result else { return None };
+        let (source, clock) = (Arc::clone(source), Clock::new(source.timezone, Utc::now()));
+        let found =
+            self.cpu(move || discover::discover(&page.body, page.content_type.as_deref(), &page.url, &source, learned.as_deref(), &clock)).await;
+        found?.ok()
     }
 
     /// What is observed now, and when to look again.

@@ -54,7 +54,7 @@ pub struct Preview {
 /// Reads a source as the crawl would.
 pub async fn read(fetcher: &Fetcher, source: &Source) -> Result<Preview, PreviewError> {
     let page = get(fetcher, source, &source.url, Expect::Listing).await?;
-    let found = discovered(&page, source, &source.url)?;
+    let found = discovered(fetcher, &page, source, &source.url).await?;
     Ok(Preview { url: source.url.clone(), found, name: None, moved: page.moved })
 }
 
@@ -62,7 +62,7 @@ pub async fn read(fetcher: &Fetcher, source: &Source) -> Result<Preview, Preview
 /// usual places.
 pub async fn find(fetcher: &Fetcher, source: &Source) -> Result<Preview, PreviewError> {
     let page = get(fetcher, source, &source.url, Expect::Listing).await?;
-    let own = discovered(&page, source, &source.url);
+    let own = discovered(fetcher, &page, source, &source.url).await;
     let text = charset::decode(&page.body, page.content_type.as_deref(), source.charset).text;
     let name = seek::name(&text);
     let preview = |url: WebUrl, found| Preview { url, found, name: name.clone(), moved: page.moved.clone() };
@@ -103,7 +103,7 @@ pub async fn article(fetcher: &Fetcher, source: &Source, url: &WebUrl) -> Result
 
 async fn candidate(fetcher: &Fetcher, source: &Source, url: &WebUrl) -> Option<Discovered> {
     let page = get(fetcher, source, url, Expect::Listing).await.ok()?;
-    let found = discovered(&page, source, url).ok()?;
+    let found = discovered(fetcher, &page, source, url).await.ok()?;
     matches!(found.kind, Some(SourceKind::Feed | SourceKind::Sitemap)).then_some(found)
 }
 
@@ -116,10 +116,19 @@ fn stands_for(feed: &Discovered, list: Option<&Discovered>, now: DateTime<Utc>) 
     alive && list.is_none_or(|l| shared(l) * 2 >= l.entries.len().min(feed.entries.len()))
 }
 
-fn discovered(page: &Page, source: &Source, asked: &WebUrl) -> Result<Discovered, PreviewError> {
+async fn discovered(fetcher: &Fetcher, page: &Page, source: &Source, asked: &WebUrl) -> Result<Discovered, PreviewError> {
+    let failed = |e| PreviewError::Discover { url: asked.clone(), source: Box::new(e) };
+    let found = read_page(page, source).map_err(failed)?;
+    let mut parts = Vec::new();
+    for url in &found.parts {
+        parts.extend(get(fetcher, source, url, Expect::Listing).await.ok().and_then(|p| read_page(&p, source).ok()));
+    }
+    found.with_parts(parts).map_err(failed)
+}
+
+fn read_page(page: &Page, source: &Source) -> Result<Discovered, DiscoverError> {
     let clock = Clock::new(source.timezone, Utc::now());
     discover::discover(&page.body, page.content_type.as_deref(), &page.url, source, None, &clock)
-        .map_err(|e| PreviewError::Discover { url: asked.clone(), source: Box::new(e) })
 }
 
 async fn get(fetcher: &Fetcher, source: &Source, url: &WebUrl, expect: Expect) -> Result<Page, PreviewError> {
