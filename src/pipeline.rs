@@ -27,7 +27,7 @@ use crate::fetch::Fetcher;
 use crate::mail::{self, Transport};
 use crate::model::{Article, Edition, Health, Judgement};
 use crate::render;
-use crate::store::{Judged, Letter, Store, StoreError};
+use crate::store::{Judged, Letter, Store, StoreError, Window};
 
 use network::Network;
 use processors::Processors;
@@ -38,6 +38,8 @@ pub use report::{PassReport, Progress, Silent};
 
 /// Articles judged between two looks at the clock.
 const JUDGE_BATCH: usize = 50;
+/// Issues whose items are no news any more.
+const REMEMBERED: usize = 30;
 /// Most seconds over which a start spreads what is overdue.
 const SPREAD: i64 = 120;
 
@@ -176,11 +178,11 @@ impl Pipeline {
         let edition = self.store.run(move |store| {
             let p = &this.settings.publication;
             let window = Duration::from_std(p.window).unwrap_or_else(|_| Duration::days(3));
-            let headlines = store.judged_since(now - window)?;
             let health = Health { sources, troubles: store.troubles(p.calendar.zone, now)?, ..Health::default() };
             let used = store.used_stories(&p.name, date)?;
-            let material = Material { publication: p, headlines, used, health, date, now, summarise: &this.settings.summarise };
-            let draft = digest::build(material, |id| store.text(id))?;
+            let (shown, last_issue) = store.shown_before(&p.name, date, REMEMBERED)?;
+            let material = Material { publication: p, used, shown, last_issue, health, date, now, summarise: &this.settings.summarise };
+            let draft = digest::build(material, &Window { store, since: now - window })?;
             store.commit_edition(draft.edition, p, &draft.stories)
         });
         Ok(edition.await?)

@@ -7,7 +7,7 @@ use chrono::{DateTime, Utc};
 use qingbao::classify::{Classifier, Hints};
 use qingbao::config::Taxonomy;
 use qingbao::config::settings::{Publication, SummariseSettings};
-use qingbao::digest::{self, Material};
+use qingbao::digest::{self, InMemory, Material};
 use qingbao::model::{ArticleId, Headline, Health, SourceId, StoryId, WebUrl};
 
 /// Column of the printed issue, headline, text.
@@ -53,39 +53,45 @@ const SUBJECTS: [(&str, &str, &str); 5] = [
 fn the_subjects_of_a_printed_issue_land_in_its_columns() {
     let now: DateTime<Utc> = "2026-11-23T23:30:00Z".parse().unwrap();
     let classifier = Classifier::new(Taxonomy::load(None).unwrap()).unwrap();
-    let headlines = SUBJECTS
+    let articles = SUBJECTS
         .iter()
         .zip(1..)
-        .map(|((_, title, text), id)| Headline {
-            id: ArticleId(id),
-            source: SourceId::parse("test").unwrap(),
-            source_name: "示例网".into(),
-            region: None,
-            url: WebUrl::parse(&format!("https://example.com/{id}.html")).unwrap(),
-            title: (*title).into(),
-            author: None,
-            publisher: None,
-            published_at: None,
-            fetched_at: now,
-            length: text.len(),
-            story: Some(StoryId(id)),
-            judgement: Some(classifier.judge(title, text, &Hints::default())),
+        .map(|((_, title, text), id)| {
+            let text: String = text.lines().map(str::trim).collect::<Vec<_>>().join("\n");
+            let judgement = Some(classifier.judge(title, &text, &Hints::default()));
+            (
+                text,
+                Headline {
+                    id: ArticleId(id),
+                    source: SourceId::parse("test").unwrap(),
+                    source_name: "示例网".into(),
+                    region: None,
+                    weight: 1.0,
+                    url: WebUrl::parse(&format!("https://example.com/{id}.html")).unwrap(),
+                    title: (*title).into(),
+                    author: None,
+                    publisher: None,
+                    published_at: None,
+                    fetched_at: now,
+                    length: 1,
+                    story: Some(StoryId(id)),
+                    judgement,
+                },
+            )
         })
         .collect();
     let publication = Publication::default();
     let material = Material {
         publication: &publication,
-        headlines,
         used: HashSet::new(),
+        shown: Vec::new(),
+        last_issue: None,
         health: Health::default(),
         date: "2026-11-24".parse().unwrap(),
         now,
         summarise: &SummariseSettings::default(),
     };
-    let text = |id: ArticleId| {
-        usize::try_from(id.0).ok().and_then(|n| SUBJECTS.get(n - 1)).map(|s| s.2.lines().map(str::trim).collect::<Vec<_>>().join("\n"))
-    };
-    let draft = digest::build(material, |id| text(id).ok_or(id)).unwrap();
+    let draft = digest::build(material, &InMemory(articles)).unwrap();
     for (column, title, _) in SUBJECTS {
         let found = draft.edition.columns.iter().find(|c| c.items.iter().any(|i| i.title == title)).map(|c| c.name.as_str());
         assert_eq!(found, Some(column), "{title}");

@@ -32,6 +32,10 @@ const HINT: f64 = 0.8;
 /// Longest text looked at, in bytes: about 20,000 Chinese characters.
 const MAX_BYTES: usize = 60_000;
 
+/// Regions from the narrowest to the widest.
+const LEVELS: [&str; 3] = ["许昌", "河南", NATION];
+const NATION: &str = "全国";
+
 /// What is known of an article's source.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Hints<'a> {
@@ -70,6 +74,7 @@ impl Classifier {
         Judgement {
             keywords: keywords::extract(title, text, &evidence),
             places: named(&in_title, &in_text, Meaning::place, |i| self.taxonomy.places.get(i).map(|p| p.name.clone())),
+            level: self.level(&in_title, &in_text),
             organisations: named(&in_title, &in_text, Meaning::organisation, |i| self.taxonomy.organisations.get(i).map(|o| o.name.clone())),
             mentioned: self.mentioned(title, text),
             industries,
@@ -77,6 +82,20 @@ impl Classifier {
             column,
             column_reasons,
         }
+    }
+
+    /// The narrowest region the article speaks of more than in passing: named in the headline, or twice in the text.
+    fn level(&self, title: &Hits, text: &Hits) -> String {
+        let mut regions: BTreeMap<&str, usize> = BTreeMap::new();
+        for (hits, weight) in [(title, 2), (text, 1)] {
+            for (i, n) in hits.indexed(Meaning::place) {
+                if let Some(p) = self.taxonomy.places.get(i) {
+                    *regions.entry(&p.region).or_default() += n * weight;
+                }
+            }
+        }
+        let speaks_of = |r: &&str| regions.get(r).is_some_and(|n| *n > 1);
+        LEVELS.into_iter().find(speaks_of).unwrap_or(NATION).to_owned()
     }
 
     /// Organisations told by the form of their names, without those of the watch list.
@@ -218,7 +237,21 @@ mod tests {
     fn places_and_organisations_are_named() {
         let j = judge("许继电气在许昌建安区扩产", "许继集团负责人表示，长葛市的配套企业将受益。");
         assert_eq!(j.organisations, ["许继集团"]);
+        assert_eq!(j.level, "许昌");
         assert!(j.places.starts_with(&["许昌市".to_owned()]) && j.places.contains(&"长葛市".to_owned()), "{:?}", j.places);
+    }
+
+    #[test]
+    fn a_region_named_in_passing_is_not_the_level() {
+        assert_eq!(judge("全国规上工业企业利润增长", "其中，河南增长较快。").level, "全国");
+        assert_eq!(judge("河南智能终端产业提速", "").level, "河南");
+    }
+
+    #[test]
+    fn a_term_with_a_trades_suffix_is_the_term() {
+        for title in ["芯片业复苏 订单回升", "水泥厂错峰停窑 企业减产", "半导体股走强"] {
+            assert!(!industries(title).is_empty(), "{title}");
+        }
     }
 
     proptest::proptest! {

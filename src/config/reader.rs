@@ -2,7 +2,7 @@
 
 use std::cell::RefCell;
 use std::fmt;
-use std::ops::Range;
+use std::ops::{Range, RangeInclusive};
 use std::time::Duration;
 
 use toml_edit::{Document, Item, TableLike, Value};
@@ -184,6 +184,16 @@ impl<'a> Section<'a> {
         let n = self.typed(key, "a whole number", Value::as_integer)?;
         if !range.contains(&n.value) {
             self.complain(n.span, format!("{key:?} must be from {} to {}", range.start, range.end - 1));
+            return None;
+        }
+        Some(n.value)
+    }
+
+    /// A number with or without a point.
+    pub(super) fn number(&self, key: &str, range: RangeInclusive<f64>) -> Option<f64> {
+        let n = self.typed(key, "a number", |v| v.as_float().or_else(|| v.as_integer().map(|n| n as f64)))?;
+        if !range.contains(&n.value) {
+            self.complain(n.span, format!("{key:?} must be from {} to {}", range.start(), range.end()));
             return None;
         }
         Some(n.value)

@@ -15,7 +15,7 @@ use crate::dedup::canonical;
 use crate::model::{ArticleSelectors, Identity, ListSelectors, RateKey, Source, SourceId, SourceKind, TlsTrust, WebUrl};
 
 const INTERVALS: Range<Duration> = Duration::from_mins(1)..Duration::from_hours(720);
-const SOURCE_KEYS: [&str; 23] = [
+const SOURCE_KEYS: [&str; 24] = [
     "id",
     "name",
     "url",
@@ -31,6 +31,7 @@ const SOURCE_KEYS: [&str; 23] = [
     "timezone",
     "identity",
     "rate_key",
+    "weight",
     "tls",
     "cookies",
     "headers",
@@ -169,6 +170,7 @@ fn read_source(s: &Section<'_>, defaults: &Defaults, vocabulary: &Vocabulary) ->
         timezone: read_timezone(s).unwrap_or(defaults.timezone),
         identity: read_word(s, "identity", Identity::parse, &["guid", "url", "title"]).unwrap_or_default(),
         rate_key: read_word(s, "rate_key", RateKey::parse, &["host", "domain", "source"]).unwrap_or(defaults.rate_key),
+        weight: s.number("weight", 0.0..=5.0).unwrap_or(1.0),
         tls: read_word(s, "tls", TlsTrust::parse, &["verify", "insecure"]).unwrap_or_default(),
         cookies: s.bool("cookies").unwrap_or(false),
         headers: read_headers(s),

@@ -3,6 +3,7 @@
 //! Pure: the same articles, settings and moment give the same edition. Every place is explained in the item's reasons.
 
 mod foreword;
+mod pool;
 mod rank;
 pub mod summarise;
 
@@ -11,22 +12,33 @@ use std::collections::{BTreeMap, HashSet};
 use chrono::{DateTime, NaiveDate, Utc};
 
 use crate::config::settings::{Publication, SummariseSettings};
-use crate::model::{ArticleId, ColumnItems, Copy, Edition, EditionId, Headline, Health, Item, Judgement, StoryId};
+use crate::model::{ArticleId, ColumnItems, Copy, Edition, EditionId, Headline, Health, Item, Label, StoryId};
 
-use rank::Candidate;
+use pool::{Candidate, Pool};
 
 /// Most copies named under an item.
 const MAX_COPIES: usize = 12;
 
-/// What an edition is made of.
+/// An item of an earlier issue.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Shown {
+    /// Its issue, as editors call it: 第12期.
+    pub issue: String,
+    /// Its headline.
+    pub title: String,
+}
+
+/// What an edition is made of, beside the articles.
 #[derive(Debug)]
 pub struct Material<'a> {
     /// The publication.
     pub publication: &'a Publication,
-    /// Judged articles of the window.
-    pub headlines: Vec<Headline>,
     /// Stories shown on other days.
     pub used: HashSet<StoryId>,
+    /// Items of the last issues: what sounds the same is no news.
+    pub shown: Vec<Shown>,
+    /// When the issue before was built.
+    pub last_issue: Option<DateTime<Utc>>,
     /// How the crawl went.
     pub health: Health,
     /// Day of the issue.
@@ -35,6 +47,58 @@ pub struct Material<'a> {
     pub now: DateTime<Utc>,
     /// Length of summaries.
     pub summarise: &'a SummariseSettings,
+}
+
+/// Where the articles are: only those that were chosen are held whole.
+pub trait Archive {
+    /// What can go wrong.
+    type Error;
+
+    /// Hands over every judged article of the window, one at a time.
+    ///
+    /// # Errors
+    /// Those of the archive.
+    fn each(&self, take: &mut dyn FnMut(&Headline)) -> Result<(), Self::Error>;
+
+    /// One of them again.
+    ///
+    /// # Errors
+    /// Those of the archive.
+    fn headline(&self, id: ArticleId) -> Result<Headline, Self::Error>;
+
+    /// Its text.
+    ///
+    /// # Errors
+    /// Those of the archive.
+    fn text(&self, id: ArticleId) -> Result<String, Self::Error>;
+}
+
+/// Articles with their texts, held in memory.
+#[derive(Debug, Default)]
+pub struct InMemory(pub Vec<(String, Headline)>);
+
+impl InMemory {
+    fn find(&self, id: ArticleId) -> Result<&(String, Headline), ArticleId> {
+        self.0.iter().find(|a| a.1.id == id).ok_or(id)
+    }
+}
+
+impl Archive for InMemory {
+    /// The article that is not there.
+    type Error = ArticleId;
+
+    fn each(&self, take: &mut dyn FnMut(&Headline)) -> Result<(), ArticleId> {
+        self.0.iter().for_each(|a| take(&a.1));
+        Ok(())
+    }
+
+    fn headline(&self, id: ArticleId) -> Result<Headline, ArticleId> {
+        self.find(id).map(|a| a.1.clone())
+    }
+
+    fn text(&self, id: ArticleId) -> Result<String, ArticleId> {
+        self.find(id).map(|a| a.0.clone())
+    }
 }
 
 /// An edition without its number yet, and the stories in it.
@@ -46,34 +110,31 @@ pub struct Draft {
     pub stories: Vec<(StoryId, ArticleId)>,
 }
 
-/// Builds the edition of a day; `text_of` is asked for the texts of the chosen articles only.
+/// Builds the edition of a day.
 ///
 /// # Errors
-/// Those of `text_of`.
-pub fn build<E>(material: Material<'_>, mut text_of: impl FnMut(ArticleId) -> Result<String, E>) -> Result<Draft, E> {
-    let Material { publication, headlines, used, mut health, date, now, summarise } = material;
-    let all = headlines.len();
-    let stories = group(headlines);
-    health.merged = all - stories.len();
-    let candidates: Vec<Candidate> =
-        stories.into_iter().filter(|(id, _)| !used.contains(id)).filter_map(|(id, copies)| Candidate::new(id, copies, now)).collect();
-    health.candidates = candidates.len();
-    let columns = publication.column_names();
+/// Those of the archive.
+pub fn build<A: Archive>(material: Material<'_>, archive: &A) -> Result<Draft, A::Error> {
+    let publication = material.publication;
+    let (names, now) = (publication.column_names(), material.now);
+    let mut pool = Pool::default();
+    archive.each(&mut |h| pool.add(h, &names, now))?;
+    let (articles, stories) = pool.counts();
     let mut by_column: BTreeMap<usize, Vec<Candidate>> = BTreeMap::new();
-    for c in candidates {
-        // a column that this publication does not have falls to its first
-        let at = columns.iter().position(|n| *n == c.judgement().column).unwrap_or(0);
-        by_column.entry(at).or_default().push(c);
+    let mut health = material.health.clone();
+    health.merged = articles - stories;
+    for c in pool.candidates(&material) {
+        health.candidates += 1;
+        by_column.entry(c.column).or_default().push(c);
     }
-    let mut stories = Vec::new();
-    let mut out = Vec::new();
+    let (mut stories, mut columns) = (Vec::new(), Vec::new());
     for (at, column) in publication.columns.iter().enumerate() {
-        let chosen = rank::choose(by_column.remove(&at).unwrap_or_default(), column.quota);
-        stories.extend(chosen.iter().map(|c| (c.story, c.lead().id)));
-        let items = chosen.into_iter().map(|c| Ok(item(&c, text_of(c.lead().id)?, summarise, publication.calendar.zone)));
-        out.push(ColumnItems { name: column.name.clone(), items: items.collect::<Result<_, E>>()? });
+        let chosen = pool::choose(by_column.remove(&at).unwrap_or_default(), column.quota);
+        stories.extend(chosen.iter().map(|c| (c.story, c.lead)));
+        let items = chosen.iter().map(|c| item(c, &material, archive)).collect::<Result<_, _>>()?;
+        columns.push(ColumnItems { name: column.name.clone(), items });
     }
-    let foreword = foreword::write(&out, &health);
+    let foreword = foreword::write(&columns, &health);
     let edition = Edition {
         id: EditionId(0),
         publication: publication.name.clone(),
@@ -81,44 +142,43 @@ pub fn build<E>(material: Material<'_>, mut text_of: impl FnMut(ArticleId) -> Re
         year: 0,
         number: 0,
         total: 0,
-        date,
+        date: material.date,
         foreword,
-        columns: out,
+        columns,
         health,
     };
     Ok(Draft { edition, stories })
 }
 
-/// Articles by story; an article without a story is its own.
-fn group(headlines: Vec<Headline>) -> BTreeMap<StoryId, Vec<Headline>> {
-    let mut stories: BTreeMap<StoryId, Vec<Headline>> = BTreeMap::new();
-    for a in headlines {
-        stories.entry(a.story.unwrap_or(StoryId(a.id.0))).or_insert_with(|| Vec::with_capacity(1)).push(a);
+fn item<A: Archive>(c: &Candidate, material: &Material<'_>, archive: &A) -> Result<Item, A::Error> {
+    let (lead, text) = (archive.headline(c.lead)?, archive.text(c.lead)?);
+    let mut copies = Vec::new();
+    for id in c.copies.iter().filter(|id| **id != c.lead).take(MAX_COPIES) {
+        let a = archive.headline(*id)?;
+        copies.push(Copy { origin: a.source_name, url: a.url });
     }
-    stories
-}
-
-fn item(c: &Candidate, text: String, summarise: &SummariseSettings, zone: chrono_tz::Tz) -> Item {
-    let lead = c.lead();
-    let j: &Judgement = c.judgement();
-    let names = |labels: &[crate::model::Label]| labels.iter().map(|l| l.name.clone()).collect::<Vec<_>>();
-    let summary = summarise::summarise(&lead.title, &text, &summarise.length);
-    Item {
+    let j = lead.judgement.clone().unwrap_or_default();
+    let names = |labels: &[Label]| labels.iter().map(|l| l.name.clone()).collect::<Vec<_>>();
+    let summary = summarise::summarise(&lead.title, &text, &material.summarise.length);
+    Ok(Item {
         article: lead.id,
         title: summarise::clean_headline(&lead.title),
         summary: summary.text,
         text,
         industries: names(&j.industries),
         themes: names(&j.themes),
-        keywords: j.keywords.clone(),
+        keywords: j.keywords,
         origin: lead.origin().to_owned(),
-        date: lead.published_at.map(|p| p.with_timezone(&zone).date_naive()),
-        places: j.places.clone(),
-        url: lead.url.clone(),
-        copies: c.others().take(MAX_COPIES).map(|a| Copy { origin: a.source_name.clone(), url: a.url.clone() }).collect(),
+        date: lead.published_at.map(|p| p.with_timezone(&material.publication.calendar.zone).date_naive()),
+        // copies come earliest first
+        earliest: c.copies.first().filter(|first| **first != c.lead).and_then(|_| copies.first().cloned()),
+        level: j.level,
+        places: j.places,
+        copies,
         score: c.score,
-        reasons: c.reasons.clone(),
-    }
+        reasons: c.reasons(&lead, material.now, &material.shown),
+        url: lead.url,
+    })
 }
 
 #[cfg(test)]
@@ -126,7 +186,7 @@ pub(crate) mod tests {
     use chrono::{Duration, TimeZone};
 
     use super::*;
-    use crate::model::{Label, SourceId, WebUrl};
+    use crate::model::{Judgement, SourceId, WebUrl};
 
     pub(crate) fn now() -> DateTime<Utc> {
         Utc.with_ymd_and_hms(2026, 11, 23, 23, 30, 0).unwrap()
@@ -139,6 +199,7 @@ pub(crate) mod tests {
             source: SourceId::parse(&format!("s{}", id % 3)).unwrap(),
             source_name: format!("来源{}", id % 3),
             region: None,
+            weight: 1.0,
             url: WebUrl::parse(&format!("https://a.cn/{id}.html")).unwrap(),
             title: title.to_owned(),
             author: None,
@@ -160,21 +221,22 @@ pub(crate) mod tests {
     }
 
     pub(crate) fn build_with(headlines: Vec<Headline>, used: &[i64]) -> Draft {
-        let titles: Vec<(ArticleId, String)> = headlines.iter().map(|h| (h.id, h.title.clone())).collect();
+        build_after(headlines, used, Vec::new(), None)
+    }
+
+    fn build_after(headlines: Vec<Headline>, used: &[i64], shown: Vec<Shown>, last_issue: Option<DateTime<Utc>>) -> Draft {
         let material = Material {
             publication: &Publication::default(),
-            headlines,
             used: used.iter().map(|i| StoryId(*i)).collect(),
+            shown,
+            last_issue,
             health: Health { sources: 3, ..Health::default() },
             date: "2026-11-24".parse().unwrap(),
             now: now(),
             summarise: &SummariseSettings::default(),
         };
-        let text = |id: ArticleId| {
-            let title = &titles.iter().find(|t| t.0 == id).unwrap().1;
-            format!("{title}的正文第一句话说明了事情的经过和结果。第二句话补充了数据：同比增长12.5%。")
-        };
-        build(material, |id| Ok::<_, std::convert::Infallible>(text(id))).unwrap()
+        let text = |h: &Headline| format!("{}的正文第一句话说明了事情的经过和结果。第二句话补充了数据：同比增长12.5%。", h.title);
+        build(material, &InMemory(headlines.into_iter().map(|h| (text(&h), h)).collect())).unwrap()
     }
 
     fn titles(d: &Draft, column: usize) -> Vec<&str> {
@@ -220,6 +282,44 @@ pub(crate) mod tests {
         let d = build_with(articles, &[]);
         assert_eq!(d.edition.columns[0].items.len(), 10);
         assert!(titles(&d, 0).contains(&"建材新闻"), "{:?}", titles(&d, 0));
+    }
+
+    #[test]
+    fn of_the_copies_the_most_authoritative_leads_and_the_earliest_is_named() {
+        let mut official = article(2, "许昌发制品出口增长", "发制品", "行业动态", 1);
+        (official.story, official.publisher) = (Some(StoryId(1)), Some("新华社".to_owned()));
+        let d = build_with(vec![article(1, "许昌发制品出口增长", "发制品", "行业动态", 5), official], &[]);
+        let item = &d.edition.columns[0].items[0];
+        assert_eq!((item.origin.as_str(), item.earliest.as_ref().map(|c| c.url.as_str())), ("新华社", Some("https://a.cn/1.html")));
+        assert!(item.reasons.iter().any(|r| r == "权威来源") && item.reasons.iter().any(|r| r == "1 家转载"), "{:?}", item.reasons);
+    }
+
+    #[test]
+    fn what_an_earlier_issue_told_in_other_words_comes_last() {
+        let shown = vec![Shown { issue: "第12期".to_owned(), title: "许昌发制品出口额增长一成".to_owned() }];
+        let d = build_after(
+            vec![article(1, "许昌发制品出口增长一成", "发制品", "行业动态", 1), article(2, "水泥企业错峰生产", "建材", "行业动态", 30)],
+            &[],
+            shown,
+            None,
+        );
+        assert_eq!(titles(&d, 0), ["水泥企业错峰生产", "许昌发制品出口增长一成"]);
+        assert!(d.edition.columns[0].items[1].reasons.iter().any(|r| r.contains("第12期")), "{:?}", d.edition.columns[0].items[1].reasons);
+    }
+
+    #[test]
+    fn what_yesterday_had_no_room_for_is_carried_over_for_a_day() {
+        let mut left = article(1, "水泥企业错峰生产", "建材", "行业动态", 28);
+        left.fetched_at = now() - Duration::hours(27);
+        let d = build_after(vec![left], &[], Vec::new(), Some(now() - Duration::hours(24)));
+        assert!(d.edition.columns[0].items[0].reasons.iter().any(|r| r == "昨日备选"));
+    }
+
+    #[test]
+    fn headlines_that_sound_the_same_do_not_stand_side_by_side() {
+        let mut all: Vec<Headline> = (0..12).map(|i| article(i, "许昌再生金属产业园投产仪式举行", "节能环保", "行业动态", 1)).collect();
+        all.push(article(50, "某县水泥厂错峰停窑三个月", "建材", "行业动态", 40));
+        assert_eq!(titles(&build_with(all, &[]), 0)[1], "某县水泥厂错峰停窑三个月");
     }
 
     #[test]

@@ -84,6 +84,8 @@ pub struct Headline {
     pub source_name: String,
     /// Region of that source.
     pub region: Option<String>,
+    /// How much that source counts; 1 is usual.
+    pub weight: f64,
     /// Where it is.
     pub url: WebUrl,
     /// Headline.
@@ -144,6 +146,9 @@ pub struct Judgement {
     pub keywords: Vec<String>,
     /// Places named, most often first.
     pub places: Vec<String>,
+    /// The narrowest region it speaks of: 许昌, 河南 or 全国.
+    #[serde(default)]
+    pub level: String,
     /// Organisations of the watch list that it names.
     pub organisations: Vec<String>,
     /// Further ones, told by the form of their names.

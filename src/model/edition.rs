@@ -39,6 +39,12 @@ pub struct Item {
     pub places: Vec<String>,
     /// Where.
     pub url: WebUrl,
+    /// 许昌, 河南 or 全国.
+    #[serde(default)]
+    pub level: String,
+    /// Where the story appeared first, if not where it is shown from.
+    #[serde(default)]
+    pub earliest: Option<Copy>,
     /// Republished elsewhere.
     pub copies: Vec<Copy>,
     /// Rank score.

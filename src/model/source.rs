@@ -165,6 +165,8 @@ pub struct Source {
     pub identity: Identity,
     /// Whose limit it shares.
     pub rate_key: RateKey,
+    /// How much its articles count in the choice; 1 is usual.
+    pub weight: f64,
     /// Whether the server's certificate is judged.
     pub tls: TlsTrust,
     /// Whether cookies are kept and sent back, in memory, for this source alone.
@@ -200,6 +202,7 @@ impl Source {
             timezone: chrono_tz::Asia::Shanghai,
             identity: Identity::default(),
             rate_key: RateKey::default(),
+            weight: 1.0,
             tls: TlsTrust::default(),
             cookies: false,
             headers: Vec::new(),

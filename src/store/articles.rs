@@ -9,7 +9,7 @@ use crate::dedup::stories::{MAX_CANDIDATES, comparable, join};
 use crate::model::{Article, ArticleId, Headline, Judgement, SourceId, StoryId, WebUrl};
 use crate::text::words::Words;
 
-const HEADLINE: &str = "a.id, a.source_id, s.name, s.region, a.url, a.title, a.author, a.publisher, a.published_at, a.fetched, octet_length(a.text), \
+const HEADLINE: &str = "a.id, a.source_id, s.name, s.region, s.weight, a.url, a.title, a.author, a.publisher, a.published_at, a.fetched, octet_length(a.text), \
      a.story_id, a.judgement";
 
 const TEXTS: &str = ", a.text, a.html, a.image, a.attachments";
@@ -52,9 +52,9 @@ impl Store {
         }
     }
 
-    /// Judged articles that came or were published since, newest first, without their texts.
-    pub fn judged_since(&self, since: DateTime<Utc>) -> Result<Vec<Headline>> {
-        self.headlines("WHERE a.effective >= ?1 AND a.judgement IS NOT NULL ORDER BY a.effective DESC, a.id", params![since.timestamp()])
+    /// An article without its text.
+    pub fn headline(&self, id: ArticleId) -> Result<Headline> {
+        self.headlines("WHERE a.id = ?1", params![id.0])?.pop().ok_or(StoreError::Sql(rusqlite::Error::QueryReturnedNoRows))
     }
 
     /// The text of an article.
@@ -78,6 +78,10 @@ impl Store {
             params![words.join(" "), i64::try_from(limit).unwrap_or(i64::MAX)],
         )?;
         Ok(found)
+    }
+
+    pub(super) fn each_headline(&self, rest: &str, params: &[&dyn rusqlite::ToSql], mut each: impl FnMut(Headline) -> Result<()>) -> Result<()> {
+        self.each("", rest, params, |r| each(read_headline(r)?))
     }
 
     fn headlines(&self, rest: &str, params: &[&dyn rusqlite::ToSql]) -> Result<Vec<Headline>> {
@@ -162,32 +166,33 @@ fn sharing_bands(c: &Connection, mine: ArticleId, bands: &[u32]) -> Result<Vec<i
 }
 
 fn read_article(r: &Row<'_>) -> Result<Article> {
-    let (image, attachments): (Option<String>, String) = (r.get(15)?, r.get(16)?);
+    let (image, attachments): (Option<String>, String) = (r.get(16)?, r.get(17)?);
     Ok(Article {
         headline: read_headline(r)?,
-        text: r.get(13)?,
-        html: r.get(14)?,
+        text: r.get(14)?,
+        html: r.get(15)?,
         image: image.and_then(|i| WebUrl::parse(&i).ok()),
         attachments: serde_json::from_str(&attachments).map_err(bad("attachments"))?,
     })
 }
 
 fn read_headline(r: &Row<'_>) -> Result<Headline> {
-    let published: Option<String> = r.get(8)?;
-    let judgement: Option<String> = r.get(12)?;
+    let published: Option<String> = r.get(9)?;
+    let judgement: Option<String> = r.get(13)?;
     Ok(Headline {
         id: ArticleId(r.get(0)?),
         source: SourceId::parse(&r.get::<_, String>(1)?).ok_or("not an id").map_err(bad("source id"))?,
         source_name: r.get(2)?,
         region: r.get(3)?,
-        url: WebUrl::parse(&r.get::<_, String>(4)?).map_err(bad("article address"))?,
-        title: r.get(5)?,
-        author: r.get(6)?,
-        publisher: r.get(7)?,
+        weight: r.get(4)?,
+        url: WebUrl::parse(&r.get::<_, String>(5)?).map_err(bad("article address"))?,
+        title: r.get(6)?,
+        author: r.get(7)?,
+        publisher: r.get(8)?,
         published_at: published.and_then(|p| DateTime::parse_from_rfc3339(&p).ok()),
-        fetched_at: DateTime::from_timestamp(r.get(9)?, 0).ok_or("out of range").map_err(bad("article time"))?,
-        length: usize::try_from(r.get::<_, i64>(10)?).unwrap_or(0),
-        story: r.get::<_, Option<i64>>(11)?.map(StoryId),
+        fetched_at: DateTime::from_timestamp(r.get(10)?, 0).ok_or("out of range").map_err(bad("article time"))?,
+        length: usize::try_from(r.get::<_, i64>(11)?).unwrap_or(0),
+        story: r.get::<_, Option<i64>>(12)?.map(StoryId),
         judgement: judgement.map(|j| serde_json::from_str(&j)).transpose().map_err(bad("judgement"))?,
     })
 }

@@ -2,11 +2,12 @@
 
 use std::collections::HashSet;
 
-use chrono::{Datelike, NaiveDate, Utc};
+use chrono::{DateTime, Datelike, NaiveDate, Utc};
 use rusqlite::{Connection, OptionalExtension as _, params};
 
 use super::{Result, Store, bad};
 use crate::config::settings::Publication;
+use crate::digest::Shown;
 use crate::model::{Edition, EditionId, StoryId};
 
 /// An edition in a list.
@@ -115,6 +116,28 @@ impl Store {
                 c.prepare("SELECT DISTINCT i.story_id FROM item i JOIN edition e ON e.id = i.edition_id WHERE e.publication = ?1 AND e.date <> ?2")?;
             let rows = s.query_map(params![publication, except.to_string()], |r| r.get(0).map(StoryId))?;
             Ok(rows.collect::<rusqlite::Result<_>>()?)
+        })
+    }
+}
+
+impl Store {
+    /// What the last issues before a day showed, newest first, and when the newest of them was built.
+    pub fn shown_before(&self, publication: &str, date: NaiveDate, issues: usize) -> Result<(Vec<Shown>, Option<DateTime<Utc>>)> {
+        self.read(|c| {
+            let last = "SELECT id, number, built, date FROM edition WHERE publication = ?1 AND date < ?2 ORDER BY date DESC LIMIT ?3";
+            let mut s = c.prepare(&format!(
+                "SELECT e.number, e.built, a.title FROM ({last}) e LEFT JOIN item i ON i.edition_id = e.id LEFT JOIN article a ON a.id = i.article_id
+                 ORDER BY e.date DESC, i.article_id"
+            ))?;
+            let mut rows = s.query(params![publication, date.to_string(), i64::try_from(issues).unwrap_or(i64::MAX)])?;
+            let (mut shown, mut built) = (Vec::new(), None);
+            while let Some(r) = rows.next()? {
+                built = built.or(DateTime::from_timestamp(r.get(1)?, 0));
+                if let Some(title) = r.get(2)? {
+                    shown.push(Shown { issue: format!("第{}期", r.get::<_, u32>(0)?), title });
+                }
+            }
+            Ok((shown, built))
         })
     }
 }

@@ -8,6 +8,7 @@ mod entries;
 mod frontier;
 mod outbox;
 mod sources;
+mod window;
 mod writer;
 
 use std::fs::{File, OpenOptions};
@@ -25,11 +26,16 @@ pub use entries::{NewArticle, OpenEntry, RawPage, StoredPage};
 pub use frontier::Pause;
 pub use outbox::{Letter, LetterState, OutboxRow};
 pub use sources::{FetchRecord, Looked, SourceHealth, SourceState, Trouble};
+pub use window::Window;
 
 use writer::Writer;
 
-const MIGRATIONS: &[M<'static>] =
-    &[M::up(include_str!("001_first.sql")), M::up(include_str!("002_frontier.sql")), M::up(include_str!("003_extras.sql"))];
+const MIGRATIONS: &[M<'static>] = &[
+    M::up(include_str!("001_first.sql")),
+    M::up(include_str!("002_frontier.sql")),
+    M::up(include_str!("003_extras.sql")),
+    M::up(include_str!("004_judgement.sql")),
+];
 /// How long another process may hold the file before we give up.
 const BUSY: Duration = Duration::from_secs(30);
 /// Idle read connections kept.

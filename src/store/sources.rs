@@ -146,8 +146,8 @@ impl Store {
         self.write(|t| {
             t.execute("UPDATE source SET retired = 1 WHERE retired = 0", [])?;
             let mut upsert = t.prepare(
-                "INSERT INTO source (id, name, url, region, lane, enabled, insecure) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)
-                 ON CONFLICT (id) DO UPDATE SET name = ?2, region = ?4, lane = ?5, enabled = ?6, insecure = ?7, retired = 0,
+                "INSERT INTO source (id, name, url, region, lane, enabled, insecure, weight) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)
+                 ON CONFLICT (id) DO UPDATE SET name = ?2, region = ?4, lane = ?5, enabled = ?6, insecure = ?7, weight = ?8, retired = 0,
                    etag = CASE WHEN url = ?3 THEN etag END, last_modified = CASE WHEN url = ?3 THEN last_modified END,
                    moved_to = CASE WHEN url = ?3 THEN moved_to END, next_due = CASE WHEN url = ?3 THEN next_due ELSE 0 END,
                    resting = CASE WHEN url = ?3 THEN resting END, failures = CASE WHEN url = ?3 THEN failures ELSE 0 END,
@@ -155,7 +155,7 @@ impl Store {
             )?;
             for s in sources {
                 let insecure = s.tls == TlsTrust::Insecure;
-                upsert.execute(params![s.id.as_str(), s.name, s.url.as_str(), s.region, lane(s, &s.url), s.enabled, insecure])?;
+                upsert.execute(params![s.id.as_str(), s.name, s.url.as_str(), s.region, lane(s, &s.url), s.enabled, insecure, s.weight])?;
             }
             Ok(())
         })

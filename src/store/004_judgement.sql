@@ -1,0 +1,18 @@
+-- What the judgement and the choice of items need beside the articles.
+
+-- How much a source counts, from sources.toml.
+ALTER TABLE source ADD COLUMN weight REAL NOT NULL DEFAULT 1.0;
+
+-- How many articles of a week had a word among their keywords; weeks count from 1970-01-01.
+CREATE TABLE keyword_week (
+    week      INTEGER NOT NULL,
+    word      TEXT NOT NULL,
+    articles  INTEGER NOT NULL,
+    PRIMARY KEY (week, word)
+) STRICT, WITHOUT ROWID;
+
+-- Single facts, such as which taxonomy the archive was judged by.
+CREATE TABLE fact (
+    name   TEXT PRIMARY KEY,
+    value  TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
