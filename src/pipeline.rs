@@ -40,6 +40,10 @@ pub use report::{PassReport, Progress, Silent};
 const JUDGE_BATCH: usize = 50;
 /// Issues whose items are no news any more.
 const REMEMBERED: usize = 30;
+/// Rising words that the foreword names.
+const RISING: usize = 5;
+/// Articles older than this keep the judgement they have when the taxonomy changes.
+const JUDGED_ANEW: Duration = Duration::days(30);
 /// Most seconds over which a start spreads what is overdue.
 const SPREAD: i64 = 120;
 
@@ -115,14 +119,26 @@ impl Pipeline {
     pub async fn pass(self: &Arc<Self>, sources: Sources<'_>, reach: Reach, progress: &dyn Progress) -> Result<PassReport> {
         let started = std::time::Instant::now();
         let mut report = PassReport::default();
+        self.judge_anew().await?;
         self.crawl(sources, reach, progress, &mut report).await?;
         self.judge(&sources(), progress, &mut report).await?;
         report.elapsed = started.elapsed();
         Ok(report)
     }
 
+    /// Has recent articles judged anew where the taxonomy is another than before.
+    pub async fn judge_anew(&self) -> Result<()> {
+        let rules = self.classifier.rules();
+        let articles = self.store.run(move |s| s.judge_anew(&rules, Utc::now() - JUDGED_ANEW)).await?;
+        if articles > 0 {
+            tracing::info!(articles, "the taxonomy changed: recent articles are judged anew");
+        }
+        Ok(())
+    }
+
     /// Spreads what became due while nothing ran, so that a start is no stampede.
     pub async fn spread_start(&self, sources: &SourceList) -> Result<()> {
+        self.judge_anew().await?;
         let known = sources.sources.clone();
         let spread = self.store.run(move |s| {
             s.sync_sources(&known)?;
@@ -181,8 +197,9 @@ impl Pipeline {
             let health = Health { sources, troubles: store.troubles(p.calendar.zone, now)?, ..Health::default() };
             let used = store.used_stories(&p.name, date)?;
             let (shown, last_issue) = store.shown_before(&p.name, date, REMEMBERED)?;
-            let material = Material { publication: p, used, shown, last_issue, health, date, now, summarise: &this.settings.summarise };
-            let draft = digest::build(material, &Window { store, since: now - window })?;
+            let rising = store.rising_words(now, RISING)?;
+            let material = Material { publication: p, used, shown, last_issue, rising, health, date, now, summarise: &this.settings.summarise };
+            let draft = digest::build(&material, &Window { store, since: now - window })?;
             store.commit_edition(draft.edition, p, &draft.stories)
         });
         Ok(edition.await?)

@@ -86,12 +86,13 @@ fn the_subjects_of_a_printed_issue_land_in_its_columns() {
         used: HashSet::new(),
         shown: Vec::new(),
         last_issue: None,
+        rising: Vec::new(),
         health: Health::default(),
         date: "2026-11-24".parse().unwrap(),
         now,
         summarise: &SummariseSettings::default(),
     };
-    let draft = digest::build(material, &InMemory(articles)).unwrap();
+    let draft = digest::build(&material, &InMemory(articles)).unwrap();
     for (column, title, _) in SUBJECTS {
         let found = draft.edition.columns.iter().find(|c| c.items.iter().any(|i| i.title == title)).map(|c| c.name.as_str());
         assert_eq!(found, Some(column), "{title}");

@@ -1,6 +1,9 @@
-//! Keywords of one article: its frequent content words, those of the headline and of the evidence first.
+//! Keywords of one article: words that it uses more than other texts do (term frequency by inverse frequency, Spärck Jones
+//! 1972), those of the headline and of the evidence first.
+//!
+//! How common a word is comes from a table made of jieba's dictionary, `background/words.txt`.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::sync::LazyLock;
 
 use crate::text::chars::is_han;
@@ -19,7 +22,25 @@ const STOP: &str = "记者 报道 近日 日前 目前 今年 去年 昨日 今�
     上半年 下半年 季度 一季度 三季度 前三季度 月份 日电 目标 任务 基础 条件 作用 影响 关系 内容 结果 过程 需要 应该 能够 可能 必须 它们 自己 \
     国家 社会 经济 人民 政府 领导 干部 群众 单位 部门 机构 行业 领域 特别 非常 十分 比较 更加 越来越 此外 另外 据悉 了解 获悉 预计 累计";
 
-static STOP_WORDS: LazyLock<HashSet<&str>> = LazyLock::new(|| STOP.split_whitespace().collect());
+/// Bits of information in words that the table does not hold: rare ones.
+const RARE: f64 = 17.0;
+/// Bits up to which a word says nothing.
+const EVERYDAY: f64 = 8.0;
+
+static INFORMATION: LazyLock<HashMap<&str, f64>> = LazyLock::new(|| {
+    let table = include_str!("background/words.txt").lines().filter_map(|line| {
+        let (bits, words) = line.split_once(' ')?;
+        Some((bits.parse::<f64>().ok()?, words))
+    });
+    let words = table.flat_map(|(bits, words)| words.split(' ').map(move |w| (w, bits)));
+    words.chain(STOP.split_whitespace().map(|w| (w, 0.0))).collect()
+});
+
+/// How much a word says, from 0 for words of grammar and reporting to 1 for rare ones.
+fn information(word: &str) -> f64 {
+    let bits = INFORMATION.get(word).copied().unwrap_or(RARE);
+    ((bits - EVERYDAY) / (RARE - EVERYDAY)).clamp(0.0, 1.0)
+}
 
 /// Best first; evidence of the labels counts double.
 pub(super) fn extract(title: &Words, text: &Words, evidence: &[&str]) -> Vec<String> {
@@ -27,16 +48,20 @@ pub(super) fn extract(title: &Words, text: &Words, evidence: &[&str]) -> Vec<Str
     for (part, weight) in [(title, 3.0), (text, 1.0)] {
         for word in part.guessed(MAX_BYTES) {
             let n = word.chars().filter(|c| is_han(*c)).count();
-            if n == word.chars().count() && (2..=8).contains(&n) && !STOP_WORDS.contains(word) {
+            if n == word.chars().count() && (2..=8).contains(&n) {
                 // longer words are more specific
                 *weights.entry(word).or_default() += weight * (1.0 + 0.4 * (n as f64 - 2.0));
             }
         }
     }
+    weights.retain(|word, weight| {
+        *weight *= information(word);
+        *weight > 0.0
+    });
     for word in evidence {
         *weights.entry(word).or_insert(1.0) *= 2.0;
     }
-    let mut ranked: Vec<(&str, f64)> = weights.into_iter().filter(|(_, w)| *w >= 2.0).collect();
+    let mut ranked: Vec<(&str, f64)> = weights.into_iter().filter(|(_, w)| *w >= 1.5).collect();
     ranked.sort_by(|a, b| b.1.total_cmp(&a.1).then_with(|| a.0.cmp(b.0)));
     let mut out: Vec<String> = Vec::new();
     for (word, _) in ranked {

@@ -9,6 +9,7 @@ mod matcher;
 mod names;
 
 use std::collections::BTreeMap;
+use std::hash::{Hash as _, Hasher as _};
 
 use crate::config::Taxonomy;
 use crate::config::taxonomy::Topic;
@@ -17,6 +18,8 @@ use crate::text::words::Words;
 
 use matcher::{Hits, Matcher, Meaning};
 
+/// Goes up when the same taxonomy comes to mean something else.
+const VERSION: u32 = 1;
 /// A topic below this score is not given.
 const THRESHOLD: f64 = 0.42;
 /// Most industries, and most themes, per article.
@@ -56,6 +59,13 @@ impl Classifier {
     pub fn new(taxonomy: Taxonomy) -> Result<Self, aho_corasick::BuildError> {
         let matcher = Matcher::new(&taxonomy)?;
         Ok(Self { taxonomy, matcher })
+    }
+
+    /// A short name of the taxonomy and of how it is read: another one, and articles are to be judged anew.
+    pub fn rules(&self) -> String {
+        let mut h = rustc_hash::FxHasher::default();
+        format!("{:?}", self.taxonomy).hash(&mut h);
+        format!("{VERSION}-{:016x}", h.finish())
     }
 
     /// Judges one article.

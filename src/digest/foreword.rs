@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use crate::model::{ColumnItems, Health, Item};
 
 /// Writes the foreword.
-pub(super) fn write(columns: &[ColumnItems], health: &Health) -> String {
+pub(super) fn write(columns: &[ColumnItems], health: &Health, rising: &[String]) -> String {
     let items: Vec<&Item> = columns.iter().flat_map(|c| &c.items).collect();
     if items.is_empty() {
         return format!("本期没有可选的新文章。{}", sources(health));
@@ -28,6 +28,9 @@ pub(super) fn write(columns: &[ColumnItems], health: &Health) -> String {
     let local = items.iter().filter(|i| i.places.iter().any(|p| p.contains("许昌"))).count();
     if local > 0 {
         text.push_str(&format!("涉及许昌的有 {local} 条。"));
+    }
+    if !rising.is_empty() {
+        text.push_str(&format!("本周升温的关键词：{}。", rising.join("、")));
     }
     text + &sources(health)
 }

@@ -39,6 +39,8 @@ pub struct Material<'a> {
     pub shown: Vec<Shown>,
     /// When the issue before was built.
     pub last_issue: Option<DateTime<Utc>>,
+    /// Words heard far more often than before.
+    pub rising: Vec<String>,
     /// How the crawl went.
     pub health: Health,
     /// Day of the issue.
@@ -114,7 +116,7 @@ pub struct Draft {
 ///
 /// # Errors
 /// Those of the archive.
-pub fn build<A: Archive>(material: Material<'_>, archive: &A) -> Result<Draft, A::Error> {
+pub fn build<A: Archive>(material: &Material<'_>, archive: &A) -> Result<Draft, A::Error> {
     let publication = material.publication;
     let (names, now) = (publication.column_names(), material.now);
     let mut pool = Pool::default();
@@ -123,7 +125,7 @@ pub fn build<A: Archive>(material: Material<'_>, archive: &A) -> Result<Draft, A
     let mut by_column: BTreeMap<usize, Vec<Candidate>> = BTreeMap::new();
     let mut health = material.health.clone();
     health.merged = articles - stories;
-    for c in pool.candidates(&material) {
+    for c in pool.candidates(material) {
         health.candidates += 1;
         by_column.entry(c.column).or_default().push(c);
     }
@@ -131,10 +133,10 @@ pub fn build<A: Archive>(material: Material<'_>, archive: &A) -> Result<Draft, A
     for (at, column) in publication.columns.iter().enumerate() {
         let chosen = pool::choose(by_column.remove(&at).unwrap_or_default(), column.quota);
         stories.extend(chosen.iter().map(|c| (c.story, c.lead)));
-        let items = chosen.iter().map(|c| item(c, &material, archive)).collect::<Result<_, _>>()?;
+        let items = chosen.iter().map(|c| item(c, material, archive)).collect::<Result<_, _>>()?;
         columns.push(ColumnItems { name: column.name.clone(), items });
     }
-    let foreword = foreword::write(&columns, &health);
+    let foreword = foreword::write(&columns, &health, &material.rising);
     let edition = Edition {
         id: EditionId(0),
         publication: publication.name.clone(),
@@ -230,13 +232,14 @@ pub(crate) mod tests {
             used: used.iter().map(|i| StoryId(*i)).collect(),
             shown,
             last_issue,
+            rising: Vec::new(),
             health: Health { sources: 3, ..Health::default() },
             date: "2026-11-24".parse().unwrap(),
             now: now(),
             summarise: &SummariseSettings::default(),
         };
         let text = |h: &Headline| format!("{}的正文第一句话说明了事情的经过和结果。第二句话补充了数据：同比增长12.5%。", h.title);
-        build(material, &InMemory(headlines.into_iter().map(|h| (text(&h), h)).collect())).unwrap()
+        build(&material, &InMemory(headlines.into_iter().map(|h| (text(&h), h)).collect())).unwrap()
     }
 
     fn titles(d: &Draft, column: usize) -> Vec<&str> {

@@ -17,6 +17,15 @@ const MAX_SENTENCES: usize = 60;
 /// A sentence longer than this does not fit a summary.
 const MAX_SENTENCE: usize = 160;
 
+/// Sentences that begin so lean on what stands before them.
+const TRANSITIONS: [&str; 12] = ["但", "而", "同时", "此外", "另外", "对此", "不过", "因此", "其中", "随着", "下一步", "也要"];
+
+/// What actors of news do.
+const ACTS: [&str; 30] = [
+    "宣布", "发布", "公布", "印发", "出台", "公告", "召开", "开幕", "签约", "签署", "开工", "投产", "获批", "中标", "启动", "揭牌", "上市", "收购",
+    "成立", "举行", "通过", "披露", "表示", "指出", "认为", "要求", "提出", "强调", "下线", "投运",
+];
+
 /// A summary and which sentences it is made of.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Summary {
@@ -96,18 +105,24 @@ fn rate(position: usize, sentence: &str, topic: &HashSet<&str>, title: &str) -> 
     if letters < 10 || skeleton(sentence) == title {
         return 0.0;
     }
-    let early = 2.0 / (1.0 + position as f64 * 0.35);
     let shared = words::cut(sentence).into_iter().filter(|w| topic.contains(w)).collect::<HashSet<_>>().len() as f64;
     let about = shared / (topic.len().max(1) as f64).sqrt();
-    let figures = if sentence.chars().any(|c| c.is_ascii_digit()) { 0.5 } else { 0.0 };
-    let quotation = if sentence.starts_with(['“', '"', '「']) { 0.6 } else { 0.0 };
+    let figures = figures(sentence);
+    // an opening in which nobody does anything and nothing is counted sets the scene
+    let tells = figures > 0 || ACTS.iter().any(|a| sentence.contains(a));
+    let early = if tells { 2.0 } else { 0.6 } / (1.0 + position as f64 * 0.35);
+    let begins = |words: &[&str]| words.iter().any(|w| sentence.starts_with(w));
+    let quotation = if begins(&["“", "\"", "「"]) { 0.6 } else { 0.0 };
     let question = if sentence.ends_with(['？', '?']) { 0.6 } else { 0.0 };
-    let transition = if ["但", "而", "同时", "此外", "另外", "对此", "不过", "因此", "其中"].iter().any(|w| sentence.starts_with(w)) {
-        0.4
-    } else {
-        0.0
-    };
-    (early + about + figures - quotation - question - transition).max(0.05)
+    let transition = if begins(&TRANSITIONS) { 0.4 } else { 0.0 };
+    (early + about + 0.35 * figures.min(3) as f64 - quotation - question - transition).max(0.05)
+}
+
+/// How many numbers a sentence gives.
+fn figures(sentence: &str) -> usize {
+    let bytes = sentence.as_bytes();
+    let starts = |i: usize| i.checked_sub(1).and_then(|p| bytes.get(p)).is_none_or(|p| !p.is_ascii_digit() && *p != b'.');
+    bytes.iter().enumerate().filter(|(i, b)| b.is_ascii_digit() && starts(*i)).count()
 }
 
 /// A headline without brackets and suffixes that belong to its site: `【视频】…(图)`.

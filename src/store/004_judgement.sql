@@ -3,12 +3,12 @@
 -- How much a source counts, from sources.toml.
 ALTER TABLE source ADD COLUMN weight REAL NOT NULL DEFAULT 1.0;
 
--- How many articles of a week had a word among their keywords; weeks count from 1970-01-01.
-CREATE TABLE keyword_week (
-    week      INTEGER NOT NULL,
+-- How many articles of a day had a word among their keywords; days count from 1970-01-01 (UTC).
+CREATE TABLE keyword_day (
+    day       INTEGER NOT NULL,
     word      TEXT NOT NULL,
     articles  INTEGER NOT NULL,
-    PRIMARY KEY (week, word)
+    PRIMARY KEY (day, word)
 ) STRICT, WITHOUT ROWID;
 
 -- Single facts, such as which taxonomy the archive was judged by.

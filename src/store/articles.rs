@@ -125,6 +125,19 @@ impl Store {
 /// still meet.
 pub(super) fn judge(t: &Connection, id: ArticleId, title: &str, text: &str, judgement: &Judgement, sketch: &Sketch) -> Result<()> {
     let json = serde_json::to_string(judgement).map_err(bad("judgement"))?;
+    let (known, day): (Option<i64>, i64) =
+        t.prepare_cached("SELECT story_id, effective / 86400 FROM article WHERE id = ?1")?.query_row([id.0], |r| Ok((r.get(0)?, r.get(1)?)))?;
+    if known.is_some() {
+        // judged anew, by another taxonomy: its story stays
+        t.prepare_cached("UPDATE article SET judgement = ?2 WHERE id = ?1")?.execute(params![id.0, json])?;
+        return Ok(());
+    }
+    let mut count = t.prepare_cached(
+        "INSERT INTO keyword_day (day, word, articles) VALUES (?1, ?2, 1) ON CONFLICT (day, word) DO UPDATE SET articles = articles + 1",
+    )?;
+    for word in &judgement.keywords {
+        count.execute(params![day, word])?;
+    }
     let bands = sketch.bands();
     let mut candidates = Vec::new();
     let mut one = t.prepare_cached("SELECT bytes FROM sketch WHERE article_id = ?1")?;

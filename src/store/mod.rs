@@ -5,6 +5,7 @@
 mod articles;
 mod editions;
 mod entries;
+mod facts;
 mod frontier;
 mod outbox;
 mod sources;
