@@ -11,8 +11,8 @@ use crate::text::words::Words;
 /// Words of at least this many Han characters need no word border: they hold no other meaning.
 const SAFE_LENGTH: usize = 4;
 
-/// What may follow a term and change nothing: trade, works, dealer, stock, maker.
-const SUFFIXES: [char; 6] = ['业', '厂', '商', '股', '企', '类'];
+/// What may follow a term and change nothing: trade, dealer, stock, maker.
+const SUFFIXES: [char; 4] = ['业', '商', '股', '企'];
 
 /// What a word speaks for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -223,7 +223,7 @@ fn whole_word(text: &str, word: &str, start: usize, end: usize, borders: &Border
     if (latin_start && alnum(before)) || (latin_end && alnum(after)) {
         return false;
     }
-    // 芯片业, 水泥厂: the dictionary may hold, or lack, the whole
+    // 芯片业, 机床商: the dictionary may hold, or lack, the whole
     let suffixed = after.filter(|c| SUFFIXES.contains(c)).is_some_and(|c| borders.contains(end + c.len_utf8()));
     let ends_well = latin_end || borders.contains(end) || suffixed;
     word.chars().filter(|c| is_han(*c)).count() >= SAFE_LENGTH || ((latin_start || borders.contains(start)) && ends_well)

@@ -259,7 +259,7 @@ mod tests {
 
     #[test]
     fn a_term_with_a_trades_suffix_is_the_term() {
-        for title in ["芯片业复苏 订单回升", "水泥厂错峰停窑 企业减产", "半导体股走强"] {
+        for title in ["芯片业复苏 订单回升", "水泥业错峰停窑 企业减产", "半导体股走强"] {
             assert!(!industries(title).is_empty(), "{title}");
         }
     }

@@ -13,7 +13,9 @@ const BUILT_IN: &str = include_str!("taxonomy.toml");
 pub struct Topic {
     /// Name shown to editors.
     pub name: String,
-    /// Words that are evidence by themselves.
+    /// Its sub-sectors in the national standards, each with its code in front.
+    pub sectors: Vec<String>,
+    /// Words that are evidence by themselves, the names of the sub-sectors among them.
     pub terms: Vec<String>,
     /// Words that count only beside a term of the same topic or a context word.
     pub weak: Vec<String>,
@@ -122,8 +124,11 @@ fn name(s: &Section<'_>) -> Option<String> {
 }
 
 fn topic(s: &Section<'_>) -> Option<Topic> {
-    s.only(&["name", "terms", "weak", "exclude"]);
-    let topic = Topic { name: name(s)?, terms: s.strings("terms"), weak: s.strings("weak"), exclude: s.strings("exclude") };
+    s.only(&["name", "sectors", "terms", "weak", "exclude"]);
+    let sectors = s.strings("sectors");
+    let mut terms = s.strings("terms");
+    terms.extend(sectors.iter().filter_map(|sector| sector.split_once(' ').map(|(_, name)| name.to_owned())).filter(|n| !n.contains('、')));
+    let topic = Topic { name: name(s)?, sectors, terms, weak: s.strings("weak"), exclude: s.strings("exclude") };
     if topic.terms.iter().any(|t| t.chars().count() < 2) {
         s.complain(None, format!("{}: a term of one character matches everything; make it weak or longer", topic.name));
     }
@@ -163,7 +168,8 @@ mod tests {
             ["新一代信息技术", "新材料", "生物医药", "智能装备", "新能源汽车", "节能环保", "装备制造", "食品", "发制品", "建材", "化工", "轻纺"]
         );
         assert_eq!(t.themes.len(), 5);
-        assert!(t.industries.iter().all(|i| i.terms.len() >= 10));
+        assert!(t.industries.iter().all(|i| i.terms.len() >= 10 && !i.sectors.is_empty()));
+        assert!(t.industries.iter().any(|i| i.terms.iter().any(|w| w == "电子核心产业")));
     }
 
     #[test]
