@@ -12,6 +12,7 @@ mod pdf;
 pub mod preview;
 mod processors;
 mod report;
+mod rewriter;
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -191,7 +192,7 @@ impl Pipeline {
     /// Makes the edition of a day and stores it; one that was mailed already comes back as it was.
     pub async fn draft(self: &Arc<Self>, date: NaiveDate, sources: usize, now: DateTime<Utc>) -> Result<Edition> {
         let this = Arc::clone(self);
-        let edition = self.store.run(move |store| {
+        let draft = self.store.run(move |store| {
             let p = &this.settings.publication;
             let window = Duration::from_std(p.window).unwrap_or_else(|_| Duration::days(3));
             let health = Health { sources, troubles: store.troubles(p.calendar.zone, now)?, ..Health::default() };
@@ -199,10 +200,13 @@ impl Pipeline {
             let (shown, last_issue) = store.shown_before(&p.name, date, REMEMBERED)?;
             let rising = store.rising_words(now, RISING)?;
             let material = Material { publication: p, used, shown, last_issue, rising, health, date, now, summarise: &this.settings.summarise };
-            let draft = digest::build(&material, &Window { store, since: now - window })?;
-            store.commit_edition(draft.edition, p, &draft.stories)
+            digest::build(&material, &Window { store, since: now - window })
         });
-        Ok(edition.await?)
+        let mut draft = draft.await?;
+        rewriter::rewrite_summaries(&mut draft.edition, &self.settings.summarise).await;
+        let this = Arc::clone(self);
+        let commit = self.store.run(move |store| store.commit_edition(draft.edition, &this.settings.publication, &draft.stories));
+        Ok(commit.await?)
     }
 
     /// Queues the letters of an edition; gives how many are new.

@@ -36,6 +36,11 @@ static INFORMATION: LazyLock<HashMap<&str, f64>> = LazyLock::new(|| {
     words.chain(STOP.split_whitespace().map(|w| (w, 0.0))).collect()
 });
 
+/// Whether a word is none of the usual ones.
+pub fn is_rare(word: &str) -> bool {
+    !INFORMATION.contains_key(word)
+}
+
 /// How much a word says, from 0 for words of grammar and reporting to 1 for rare ones.
 fn information(word: &str) -> f64 {
     let bits = INFORMATION.get(word).copied().unwrap_or(RARE);

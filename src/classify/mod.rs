@@ -4,7 +4,7 @@
 //! same text and taxonomy always give the same answer.
 
 mod column;
-mod keywords;
+pub mod keywords;
 mod matcher;
 mod names;
 

@@ -88,7 +88,7 @@ fn export(article: &Article, format: Format, out: &mut dyn Write) -> anyhow::Res
             let value = json!({
                 "id": a.id.0, "source": a.source.as_str(), "url": a.url, "title": a.title, "author": a.author, "publisher": a.publisher,
                 "published_at": a.published_at.map(|d| d.to_rfc3339()), "fetched_at": a.fetched_at.to_rfc3339(), "story": a.story,
-                "column": j.column, "industries": j.industries, "themes": j.themes, "keywords": j.keywords, "places": j.places,
+                "column": j.column, "industries": j.industries, "themes": j.themes, "keywords": j.keywords, "level": j.level, "places": j.places,
                 "organisations": j.all_organisations(), "text": text, "image": article.image, "attachments": article.attachments,
             });
             writeln!(out, "{value}")?;

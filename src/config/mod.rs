@@ -7,6 +7,7 @@ pub mod opml;
 mod reader;
 pub mod settings;
 pub mod sources;
+mod summarise;
 pub mod taxonomy;
 
 use std::path::Path;

@@ -7,6 +7,8 @@ use std::time::Duration;
 use chrono::{NaiveDate, NaiveTime};
 
 use super::reader::{Reader, Section};
+use super::summarise;
+pub use super::summarise::{RewriterSettings, SummariseSettings};
 use super::{ConfigError, read_file};
 use crate::mail::MailAddress;
 use crate::schedule::{Calendar, WorkDays};
@@ -190,19 +192,6 @@ impl Default for MailSettings {
     }
 }
 
-/// How long summaries are.
-#[derive(Debug, Clone)]
-pub struct SummariseSettings {
-    /// Characters to aim for.
-    pub length: Range<usize>,
-}
-
-impl Default for SummariseSettings {
-    fn default() -> Self {
-        Self { length: 120..200 }
-    }
-}
-
 impl Settings {
     /// Reads a file, or the defaults where no file is named and `qingbao.toml` does not exist.
     pub fn load(path: Option<&Path>) -> Result<Self, ConfigError> {
@@ -230,10 +219,7 @@ impl Settings {
             read_mail(&s, &mut settings.mail);
         }
         if let Some(s) = root.section("summarise") {
-            s.only(&["length"]);
-            if let Some(n) = s.integer("length", 40..1001).and_then(|n| usize::try_from(n).ok()) {
-                settings.summarise.length = n * 3 / 5..n;
-            }
+            summarise::read(&s, &mut settings.summarise);
         }
         reader.finish(settings)
     }

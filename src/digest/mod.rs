@@ -5,6 +5,7 @@
 mod foreword;
 mod pool;
 mod rank;
+pub mod rewrite;
 pub mod summarise;
 
 use std::collections::{BTreeMap, HashSet};

@@ -1,0 +1,58 @@
+//! `[summarise]`: how long summaries are, and who may rewrite them.
+
+use std::ops::Range;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use super::reader::Section;
+
+/// How summaries are made.
+#[derive(Debug, Clone)]
+pub struct SummariseSettings {
+    /// Characters to aim for.
+    pub length: Range<usize>,
+    /// A language model that rewrites them; none by default.
+    pub rewriter: Option<RewriterSettings>,
+}
+
+/// A server that speaks OpenAI's chat protocol, in the house or outside.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RewriterSettings {
+    /// Address up to and including the version: `http://127.0.0.1:11434/v1`.
+    pub endpoint: url::Url,
+    /// Name of the model.
+    pub model: String,
+    /// File with the key, where one is asked for.
+    pub key_file: Option<PathBuf>,
+    /// For one summary.
+    pub timeout: Duration,
+}
+
+impl Default for SummariseSettings {
+    fn default() -> Self {
+        Self { length: 120..200, rewriter: None }
+    }
+}
+
+pub(super) fn read(s: &Section<'_>, settings: &mut SummariseSettings) {
+    s.only(&["length", "endpoint", "model", "key_file", "timeout"]);
+    if let Some(n) = s.integer("length", 40..1001).and_then(|n| usize::try_from(n).ok()) {
+        settings.length = n * 3 / 5..n;
+    }
+    let model = s.string("model");
+    let timeout = s.duration("timeout", Duration::from_secs(1)..Duration::from_mins(10)).unwrap_or(Duration::from_secs(30));
+    let key_file = s.string("key_file").map(PathBuf::from);
+    let Some(t) = s.text("endpoint") else {
+        if model.is_some() || key_file.is_some() {
+            s.complain(None, "model and key_file mean nothing without endpoint = \"http://…/v1\"");
+        }
+        return;
+    };
+    match (url::Url::parse(t.value), model) {
+        (Ok(endpoint), Some(model)) if matches!(endpoint.scheme(), "http" | "https") && endpoint.has_host() => {
+            settings.rewriter = Some(RewriterSettings { endpoint, model, key_file, timeout });
+        }
+        (Ok(_), None) => s.complain(None, "an endpoint needs a model = \"…\""),
+        _ => s.complain(t.span, format!("{:?} is no address; write \"http://host/v1\"", t.value)),
+    }
+}
