@@ -22,6 +22,8 @@ const STOP: &str = "记者 报道 近日 日前 目前 今年 去年 昨日 今�
     上半年 下半年 季度 一季度 三季度 前三季度 月份 日电 目标 任务 基础 条件 作用 影响 关系 内容 结果 过程 需要 应该 能够 可能 必须 它们 自己 \
     国家 社会 经济 人民 政府 领导 干部 群众 单位 部门 机构 行业 领域 特别 非常 十分 比较 更加 越来越 此外 另外 据悉 了解 获悉 预计 累计";
 
+/// What stands for names in the table; places have a field of their own.
+const NAME: f64 = 1.0;
 /// Bits of information in words that the table does not hold: rare ones.
 const RARE: f64 = 17.0;
 /// Bits up to which a word says nothing.
@@ -36,9 +38,9 @@ static INFORMATION: LazyLock<HashMap<&str, f64>> = LazyLock::new(|| {
     words.chain(STOP.split_whitespace().map(|w| (w, 0.0))).collect()
 });
 
-/// Whether a word is none of the usual ones.
-pub fn is_rare(word: &str) -> bool {
-    !INFORMATION.contains_key(word)
+/// Whether a word is a name, or none of the usual words: nothing that may be said without a source.
+pub fn is_particular(word: &str) -> bool {
+    INFORMATION.get(word).is_none_or(|bits| (*bits - NAME).abs() < 0.5)
 }
 
 /// How much a word says, from 0 for words of grammar and reporting to 1 for rare ones.

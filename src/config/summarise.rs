@@ -15,7 +15,7 @@ pub struct SummariseSettings {
     pub rewriter: Option<RewriterSettings>,
 }
 
-/// A server that speaks OpenAI's chat protocol, in the house or outside.
+/// A server that speaks the chat protocol of `OpenAI`, in the house or outside.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RewriterSettings {
     /// Address up to and including the version: `http://127.0.0.1:11434/v1`.

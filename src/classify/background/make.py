@@ -3,7 +3,8 @@
 
     python3 make.py < dict.txt > words.txt
 
-Each line: a number, then words. 0: words of grammar, time and counting, never keywords. Else the information of the word
+Each line: a number, then words. 0: words of grammar, time and counting, never keywords. 1: names of places, people and
+organisations. Else the information of the word
 in bits, minus log2 of its share of all words, rounded. Words that are not listed are rarer than 1 in 2^17.
 """
 import collections
@@ -11,6 +12,7 @@ import math
 import sys
 
 GRAMMAR = {"c", "d", "p", "r", "u", "m", "q", "mq", "f", "t", "y", "o", "e", "ud", "uj", "ul", "uv", "uz", "ug", "rr", "rz", "df", "dg", "tg"}
+NAMES = {"ns", "nr", "nt", "nrt", "nrfg", "nz"}
 rows = []
 total = 0
 for line in sys.stdin:
@@ -23,6 +25,6 @@ for word, count, kind in rows:
     if kind in GRAMMAR and count >= 20:
         lines[0].append(word)
     elif count and -math.log2(count / total) < 17:
-        lines[round(-math.log2(count / total))].append(word)
+        lines[1 if kind in NAMES else round(-math.log2(count / total))].append(word)
 for bits in sorted(lines):
     print(bits, *sorted(lines[bits]))
