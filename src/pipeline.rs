@@ -20,6 +20,7 @@ use std::sync::Arc;
 use chrono::{DateTime, Duration, NaiveDate, Utc};
 
 use crate::classify::{Classifier, Hints};
+use crate::config::settings::{MailSettings, Publication, Recipient};
 use crate::config::{Settings, SourceList, Taxonomy};
 use crate::dedup::fingerprint::Sketch;
 use crate::dedup::stories::comparable;
@@ -190,41 +191,69 @@ impl Pipeline {
     }
 
     /// Makes the edition of a day and stores it; one that was mailed already comes back as it was.
-    pub async fn draft(self: &Arc<Self>, date: NaiveDate, sources: usize, now: DateTime<Utc>) -> Result<Edition> {
-        let this = Arc::clone(self);
+    pub async fn draft(self: &Arc<Self>, publication: &Publication, date: NaiveDate, sources: usize, now: DateTime<Utc>) -> Result<Edition> {
+        let (this, p) = (Arc::clone(self), publication.clone());
         let draft = self.store.run(move |store| {
-            let p = &this.settings.publication;
+            let p = &p;
             let window = Duration::from_std(p.window).unwrap_or_else(|_| Duration::days(3));
             let health = Health { sources, troubles: store.troubles(p.calendar.zone, now)?, ..Health::default() };
             let used = store.used_stories(&p.name, date)?;
             let (shown, last_issue) = store.shown_before(&p.name, date, REMEMBERED)?;
+            let trend = store.trend_before(&p.name, date)?;
             let rising = store.rising_words(now, RISING)?;
-            let material = Material { publication: p, used, shown, last_issue, rising, health, date, now, summarise: &this.settings.summarise };
+            let material =
+                Material { publication: p, used, shown, last_issue, trend, rising, health, date, now, summarise: &this.settings.summarise };
             digest::build(&material, &Window { store, since: now - window })
         });
         let mut draft = draft.await?;
         rewriter::rewrite_summaries(&mut draft.edition, &self.settings.summarise).await;
-        let this = Arc::clone(self);
-        let commit = self.store.run(move |store| store.commit_edition(draft.edition, &this.settings.publication, &draft.stories));
+        let p = publication.clone();
+        let commit = self.store.run(move |store| store.commit_edition(draft.edition, &p, &draft.stories));
         Ok(commit.await?)
     }
 
     /// Queues the letters of an edition; gives how many are new.
     pub async fn queue(&self, edition: &Edition, now: DateTime<Utc>) -> Result<usize> {
         let (id, edition) = (edition.id, edition.clone());
-        let (recipients, settings) = (self.settings.publication.recipients.clone(), self.settings.mail.clone());
+        let Some(publication) = self.settings.publications().find(|p| p.name == edition.publication) else {
+            tracing::error!("no publication in qingbao.toml is called {:?} any more: its issue stays in the archive", edition.publication);
+            return Ok(0);
+        };
+        if edition.item_count() == 0 && !publication.mail_empty {
+            tracing::info!(issue = %edition.issue_label(), "nothing to report today, and mail_empty = false: no letters");
+            return Ok(0);
+        }
+        let (recipients, settings) = (publication.recipients.clone(), self.settings.mail.clone());
         // the document and its compression are CPU work
-        let composed = self.cpu(move || -> Result<Vec<Letter>> {
-            let parts = render::parts(&edition)?;
-            Ok(recipients.iter().map(|to| mail::compose(&edition, &parts, &settings, to, now)).collect::<std::result::Result<_, _>>()?)
-        });
-        let letters = composed.await.unwrap_or(Err(StoreError::Cancelled.into()))?;
-        Ok(self.store.run(move |s| s.queue_letters(id, &letters, now)).await?)
+        let composed = self.cpu(move || letters(&edition, &recipients, &settings, now)).await;
+        let letters = composed.unwrap_or(Err(StoreError::Cancelled.into()))?;
+        let expires = now + Duration::from_std(self.settings.mail.expire).unwrap_or_else(|_| Duration::days(3));
+        Ok(self.store.run(move |s| s.queue_letters(id, &letters, now, expires)).await?)
     }
 
     /// Sends what is due.
     pub async fn send(&self, outbox: PathBuf, now: DateTime<Utc>) -> Result<mail::Report> {
-        let transport = Transport::new(&self.settings.mail, outbox)?;
-        Ok(mail::send_due(&self.store, &transport, now).await?)
+        let mut transport = Transport::new(&self.settings.mail, outbox)?;
+        Ok(mail::send_due(&self.store, &mut transport, &self.settings.mail, now).await?)
     }
+}
+
+/// One letter per recipient; those who want the same share the rendering.
+fn letters(edition: &Edition, recipients: &[Recipient], settings: &MailSettings, now: DateTime<Utc>) -> Result<Vec<Letter>> {
+    let mut rendered: Vec<(&Recipient, mail::Parts)> = Vec::new();
+    let mut out = Vec::with_capacity(recipients.len());
+    for to in recipients {
+        let same = |r: &Recipient| (&r.columns, &r.industries) == (&to.columns, &to.industries);
+        let at = match rendered.iter().position(|(r, _)| same(r)) {
+            Some(at) => at,
+            None => {
+                rendered.push((to, render::parts(&digest::tailor(edition, to))?));
+                rendered.len() - 1
+            }
+        };
+        if let Some((_, parts)) = rendered.get(at) {
+            out.push(mail::compose(edition, parts, settings, &to.address, edition.built.unwrap_or(now))?);
+        }
+    }
+    Ok(out)
 }

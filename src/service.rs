@@ -11,6 +11,7 @@ use chrono::Utc;
 use tokio::sync::{Notify, watch};
 use tokio_cron_scheduler::{Job, JobScheduler, JobSchedulerError};
 
+use crate::config::settings::Publication;
 use crate::config::sources::Vocabulary;
 use crate::config::{ConfigError, SourceList};
 use crate::pipeline::{Pipeline, PipelineError, Reach, Silent};
@@ -168,17 +169,18 @@ async fn crawl_loop(pipeline: Arc<Pipeline>, sources: Arc<Sources>, bell: Arc<No
 
 async fn draft_loop(pipeline: Arc<Pipeline>, sources: Arc<Sources>, bell: Arc<Notify>, mail: Arc<Notify>, mut stopped: watch::Receiver<bool>) {
     while next(&bell, &mut stopped).await {
-        match draft_if_due(&pipeline, &sources).await {
-            Ok(true) => mail.notify_one(),
-            Ok(false) => {}
-            Err(e) => tracing::error!("draft: {e}"),
+        for publication in pipeline.settings().publications() {
+            match draft_if_due(&pipeline, publication, &sources).await {
+                Ok(true) => mail.notify_one(),
+                Ok(false) => {}
+                Err(e) => tracing::error!("draft of {}: {e}", publication.name),
+            }
         }
     }
 }
 
 /// Makes and queues today's draft if its time has come and no letter of it exists yet.
-async fn draft_if_due(pipeline: &Arc<Pipeline>, sources: &Sources) -> Result<bool, PipelineError> {
-    let p = &pipeline.settings().publication;
+async fn draft_if_due(pipeline: &Arc<Pipeline>, p: &Publication, sources: &Sources) -> Result<bool, PipelineError> {
     let now = Utc::now();
     let Some(day) = p.calendar.due(now, p.at, p.catch_up) else { return Ok(false) };
     let name = p.name.clone();
@@ -189,7 +191,7 @@ async fn draft_if_due(pipeline: &Arc<Pipeline>, sources: &Sources) -> Result<boo
         return Ok(false);
     }
     let enabled = sources.get().enabled().count();
-    let edition = pipeline.draft(day, enabled, now).await?;
+    let edition = pipeline.draft(p, day, enabled, now).await?;
     let letters = pipeline.queue(&edition, now).await?;
     tracing::info!(issue = %edition.issue_label(), items = edition.item_count(), letters, "draft queued");
     Ok(true)

@@ -87,6 +87,7 @@ fn the_subjects_of_a_printed_issue_land_in_its_columns() {
         shown: Vec::new(),
         last_issue: None,
         rising: Vec::new(),
+        trend: Vec::new(),
         health: Health::default(),
         date: "2026-11-24".parse().unwrap(),
         now,

@@ -23,7 +23,13 @@ pub(super) async fn once(world: &World) -> anyhow::Result<()> {
     progress.finish();
     let now = Utc::now();
     let enabled = list.enabled().count();
-    let edition = pipeline.draft(world.settings.publication.calendar.today(now), enabled, now).await?;
+    for p in &world.settings.more {
+        let edition = pipeline.draft(p, p.calendar.today(now), enabled, now).await?;
+        pipeline.queue(&edition, now).await?;
+        write_draft(&world.data.join("drafts"), &edition)?;
+    }
+    let p = &world.settings.publication;
+    let edition = pipeline.draft(p, p.calendar.today(now), enabled, now).await?;
     let queued = pipeline.queue(&edition, now).await?;
     let sent = pipeline.send(world.data.join("outbox"), now).await?;
     write_draft(&world.data.join("drafts"), &edition)?;

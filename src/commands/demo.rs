@@ -42,7 +42,7 @@ pub(super) async fn run(args: &Args) -> anyhow::Result<()> {
     let report = pipeline.pass(&|| Arc::clone(&list), Reach::Pass, &progress).await?;
     progress.finish();
     let today = pipeline.settings().publication.calendar.today(now);
-    let edition = pipeline.draft(today, list.sources.len(), now).await?;
+    let edition = pipeline.draft(&pipeline.settings().publication, today, list.sources.len(), now).await?;
     pipeline.queue(&edition, now).await?;
     let sent = pipeline.send(args.out.clone(), now).await?;
     write_draft(&args.out, &edition)?;

@@ -8,11 +8,13 @@ use chrono::{NaiveDate, Utc};
 use clap::{Subcommand, ValueEnum};
 
 use super::{World, write_file};
-use crate::mail::{MailAddress, Transport, compose};
+use crate::config::settings::Publication;
+use crate::digest;
+use crate::mail::{self, MailAddress, Outcome, Transport, compose};
 use crate::model::{Edition, EditionId};
 use crate::pipeline::Pipeline;
 use crate::render;
-use crate::store::{Store, StoreError};
+use crate::store::{OutboxRow, Store, StoreError};
 
 /// What to do.
 #[derive(Debug, Subcommand)]
@@ -22,6 +24,9 @@ pub(super) enum Action {
         /// Day of the issue; default today
         #[arg(long)]
         date: Option<NaiveDate>,
+        /// Name of the publication; default the first
+        #[arg(long)]
+        publication: Option<String>,
     },
     /// Print an edition as text
     Show {
@@ -41,6 +46,12 @@ pub(super) enum Action {
         /// Say who would receive it and stop
         #[arg(long)]
         dry_run: bool,
+    },
+    /// Send a short test letter and tell each step of the dialogue with the mail server
+    MailTest {
+        /// Where it goes
+        #[arg(long, value_name = "ADDRESS")]
+        to: String,
     },
     /// Print the editions, newest first
     List,
@@ -76,11 +87,13 @@ pub(super) async fn run(action: &Action, world: &World) -> anyhow::Result<()> {
     let pipeline = world.pipeline_beside()?;
     let store = pipeline.store();
     match action {
-        Action::Build { date } => {
+        Action::MailTest { to } => mail_test(world, to).await?,
+        Action::Build { date, publication } => {
             let now = Utc::now();
-            let date = date.unwrap_or_else(|| world.settings.publication.calendar.today(now));
+            let p = find_publication(world, publication.as_deref())?;
+            let date = date.unwrap_or_else(|| p.calendar.today(now));
             let enabled = world.source_list()?.sources.iter().filter(|s| s.enabled).count();
-            let edition = pipeline.draft(date, enabled, now).await?;
+            let edition = pipeline.draft(p, date, enabled, now).await?;
             println!("{}\t{}\t{}\t{} items", edition.id, edition.date, edition.issue_label(), edition.item_count());
         }
         Action::List => {
@@ -133,23 +146,20 @@ async fn find(store: &Store, id: Option<i64>) -> anyhow::Result<Edition> {
 async fn send(world: &World, pipeline: &Pipeline, edition: &Edition, to: Option<&str>, dry_run: bool) -> anyhow::Result<()> {
     let now = Utc::now();
     if dry_run {
-        for r in &world.settings.publication.recipients {
-            println!("{} would go to {r}", render::subject(edition));
+        for r in &find_publication(world, Some(&edition.publication))?.recipients {
+            let n = digest::tailor(edition, r).item_count();
+            println!("{} would go to {}, {n} items", render::subject(edition), r.address);
         }
         return Ok(());
     }
     if let Some(to) = to {
         let to = MailAddress::parse(to)?;
         let letter = compose(edition, &render::parts(edition)?, &world.settings.mail, &to, now)?;
-        let transport = Transport::new(&world.settings.mail, world.data.join("outbox"))?;
-        let outcome = transport.send(&crate::store::OutboxRow::test_copy(edition.id, letter)).await;
-        return match outcome {
-            crate::mail::Outcome::Accepted(reply) => {
-                println!("test copy to {to}: {reply}");
-                Ok(())
-            }
-            crate::mail::Outcome::Later(why) | crate::mail::Outcome::Refused(why) => anyhow::bail!("test copy to {to}: {why}"),
-        };
+        let mut transport = Transport::new(&world.settings.mail, world.data.join("outbox"))?;
+        let outcome = transport.send(&OutboxRow::test_copy(letter)).await;
+        transport.close().await;
+        println!("test copy to {to}: {}", accepted(outcome)?);
+        return Ok(());
     }
     let queued = pipeline.queue(edition, now).await?;
     // only the process that holds the data folder sends: two at once would send a letter twice
@@ -169,6 +179,40 @@ async fn send(world: &World, pipeline: &Pipeline, edition: &Edition, to: Option<
     Ok(())
 }
 
+fn find_publication<'a>(world: &'a World, name: Option<&str>) -> anyhow::Result<&'a Publication> {
+    let Some(name) = name else { return Ok(&world.settings.publication) };
+    let names = || world.settings.publications().map(|p| p.name.as_str()).collect::<Vec<_>>().join("、");
+    let found = world.settings.publications().find(|p| p.name == name);
+    found.with_context(|| format!("qingbao.toml has no publication {name:?}; it has {}", names()))
+}
+
+/// The server's words, or what to do.
+fn accepted(outcome: Outcome) -> anyhow::Result<String> {
+    let why = match outcome {
+        Outcome::Accepted(reply) => return Ok(reply),
+        Outcome::Later(why) | Outcome::Refused(why) | Outcome::LoginRefused(why) | Outcome::Uncertain(why) => why,
+    };
+    match mail::hint(&why) {
+        Some(hint) => anyhow::bail!("{why}\n{hint}"),
+        None => anyhow::bail!(why),
+    }
+}
+
+async fn mail_test(world: &World, to: &str) -> anyhow::Result<()> {
+    let (to, now) = (MailAddress::parse(to)?, Utc::now());
+    let id = format!("<test.{:x}@{}>", now.timestamp_micros(), world.settings.mail.from.address().domain());
+    let text = "这是竞争情报快递系统的测试邮件。收到它，说明发信设置可用。\n";
+    let letter = mail::compose_text("【测试】竞争情报快递发信测试", text, id, &world.settings.mail, &to, now)?;
+    let mut transport = Transport::new(&world.settings.mail, world.data.join("outbox"))?.noting();
+    let outcome = transport.send(&OutboxRow::test_copy(letter)).await;
+    transport.close().await;
+    for step in transport.steps() {
+        println!("  {step}");
+    }
+    println!("发信正常，请到 {to} 的收件箱（或垃圾箱）查看。{}", accepted(outcome).context("发信失败")?);
+    Ok(())
+}
+
 fn export(world: &World, edition: &Edition, format: Format) -> anyhow::Result<Vec<u8>> {
     Ok(match format {
         Format::Docx => render::docx(edition)?,
@@ -176,8 +220,12 @@ fn export(world: &World, edition: &Edition, format: Format) -> anyhow::Result<Ve
         Format::Txt => render::text(edition).into_bytes(),
         Format::Json => serde_json::to_vec_pretty(edition)?,
         Format::Eml => {
-            let to = world.settings.publication.recipients.first().context("no recipients in qingbao.toml")?;
-            compose(edition, &render::parts(edition)?, &world.settings.mail, to, Utc::now())?.message
+            let p = find_publication(world, Some(&edition.publication))?;
+            let to = p.recipients.first().context("no recipients in qingbao.toml")?;
+            let edition = digest::tailor(edition, to);
+            let parts = render::parts(&edition)?;
+            // the issue's own moment, so that the same issue always gives the same bytes
+            compose(&edition, &parts, &world.settings.mail, &to.address, edition.built.unwrap_or_else(Utc::now))?.message
         }
     })
 }

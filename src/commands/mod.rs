@@ -6,6 +6,7 @@ mod crawl;
 mod demo;
 mod digest;
 pub mod inspect;
+mod outbox;
 mod progress;
 mod sources;
 mod try_source;
@@ -17,6 +18,7 @@ use std::sync::Arc;
 use clap::{CommandFactory as _, Parser, Subcommand};
 use tracing_subscriber::EnvFilter;
 
+use crate::config::settings::Publication;
 use crate::config::sources::Vocabulary;
 use crate::config::{Settings, SourceList, Taxonomy};
 use crate::pipeline::Pipeline;
@@ -59,6 +61,9 @@ enum Command {
     /// Editions: build, show, send, list, export
     #[command(subcommand)]
     Digest(digest::Action),
+    /// Letters: what waits, what went wrong, and what to do with it
+    #[command(subcommand)]
+    Outbox(outbox::Action),
     /// The stages one by one, from files to JSON lines
     #[command(subcommand)]
     Inspect(inspect::Stage),
@@ -125,6 +130,7 @@ async fn run_async(command: Command, world: World) -> anyhow::Result<()> {
         Command::Sources(action) => sources::run(&action, &world).await,
         Command::Articles(action) => articles::run(&action, &world).await,
         Command::Digest(action) => digest::run(&action, &world).await,
+        Command::Outbox(action) => outbox::run(&action, &world).await,
         Command::Inspect(_) | Command::ReadPdf | Command::Completions { .. } => Ok(()),
     }
 }
@@ -145,7 +151,7 @@ impl World {
     }
 
     fn vocabulary(&self) -> anyhow::Result<Vocabulary> {
-        Ok(Vocabulary::new(&self.taxonomy()?, self.settings.publication.column_names()))
+        Ok(Vocabulary::new(&self.taxonomy()?, self.settings.publications().flat_map(Publication::column_names).collect()))
     }
 
     /// The list; an empty one where there is no file yet.

@@ -3,7 +3,9 @@
 //! Every problem of a file is reported at once, each with file, line, column and the nearest right word.
 
 pub mod edit;
+mod mail;
 pub mod opml;
+mod publication;
 mod reader;
 pub mod settings;
 pub mod sources;

@@ -249,6 +249,15 @@ impl<'a> Section<'a> {
     }
 
     /// The tables of `[[key]]`, or of a list of inline tables.
+    /// `[key]` alone, or as many `[[key]]` as there are.
+    pub(super) fn one_or_more(&self, key: &str) -> Vec<Section<'a>> {
+        match self.table.get(key) {
+            Some(item) if item.is_array_of_tables() => self.sections(key),
+            Some(_) => self.section(key).into_iter().collect(),
+            None => Vec::new(),
+        }
+    }
+
     pub(super) fn sections(&self, key: &str) -> Vec<Section<'a>> {
         let Some(item) = self.table.get(key) else { return Vec::new() };
         if let Some(tables) = item.as_array_of_tables() {

@@ -7,15 +7,17 @@ mod pool;
 mod rank;
 pub mod rewrite;
 pub mod summarise;
+mod tailor;
 
 use std::collections::{BTreeMap, HashSet};
 
 use chrono::{DateTime, NaiveDate, Utc};
 
 use crate::config::settings::{Publication, SummariseSettings};
-use crate::model::{ArticleId, ColumnItems, Copy, Edition, EditionId, Headline, Health, Item, Label, StoryId};
+use crate::model::{ArticleId, ColumnItems, Copy, Edition, EditionId, Headline, Health, Item, Label, StoryId, Trend, WEEKS};
 
 use pool::{Candidate, Pool};
+pub use tailor::tailor;
 
 /// Most copies named under an item.
 const MAX_COPIES: usize = 12;
@@ -40,6 +42,8 @@ pub struct Material<'a> {
     pub shown: Vec<Shown>,
     /// When the issue before was built.
     pub last_issue: Option<DateTime<Utc>>,
+    /// Items by industry and week.
+    pub trend: Vec<Trend>,
     /// Words heard far more often than before.
     pub rising: Vec<String>,
     /// How the crawl went.
@@ -121,7 +125,11 @@ pub fn build<A: Archive>(material: &Material<'_>, archive: &A) -> Result<Draft, 
     let publication = material.publication;
     let (names, now) = (publication.column_names(), material.now);
     let mut pool = Pool::default();
-    archive.each(&mut |h| pool.add(h, &names, now))?;
+    archive.each(&mut |h| {
+        if concerns(h, publication) {
+            pool.add(h, &names, now);
+        }
+    })?;
     let (articles, stories) = pool.counts();
     let mut by_column: BTreeMap<usize, Vec<Candidate>> = BTreeMap::new();
     let mut health = material.health.clone();
@@ -146,11 +154,39 @@ pub fn build<A: Archive>(material: &Material<'_>, archive: &A) -> Result<Draft, 
         number: 0,
         total: 0,
         date: material.date,
+        built: Some(material.now),
+        notice: publication.notice.clone(),
+        printer: publication.printer.clone(),
+        full_text: publication.full_text,
+        trend: with_this_issue(&material.trend, &columns),
         foreword,
         columns,
         health,
     };
     Ok(Draft { edition, stories })
+}
+
+/// The trend up to and with the items of this issue.
+fn with_this_issue(before: &[Trend], columns: &[ColumnItems]) -> Vec<Trend> {
+    let mut out = before.to_vec();
+    for industry in columns.iter().flat_map(|c| &c.items).filter_map(|i| i.industries.first()) {
+        let at = out.iter().position(|t| t.industry == *industry).unwrap_or_else(|| {
+            out.push(Trend { industry: industry.clone(), weeks: [0; WEEKS] });
+            out.len() - 1
+        });
+        if let Some(last) = out.get_mut(at).and_then(|t| t.weeks.last_mut()) {
+            *last += 1;
+        }
+    }
+    out
+}
+
+/// Whether a publication wants an article at all.
+fn concerns(h: &Headline, publication: &Publication) -> bool {
+    let Some(j) = &h.judgement else { return false };
+    let (industries, places) = (&publication.industries, &publication.places);
+    let industry = industries.is_empty() || j.industries.iter().chain(&j.themes).any(|l| industries.contains(&l.name));
+    industry && (places.is_empty() || places.contains(&j.level) || j.places.iter().any(|p| places.contains(p)))
 }
 
 fn item<A: Archive>(c: &Candidate, material: &Material<'_>, archive: &A) -> Result<Item, A::Error> {
@@ -234,6 +270,7 @@ pub(crate) mod tests {
             shown,
             last_issue,
             rising: Vec::new(),
+            trend: Vec::new(),
             health: Health { sources: 3, ..Health::default() },
             date: "2026-11-24".parse().unwrap(),
             now: now(),

@@ -1,11 +1,15 @@
 //! Editions → letters → the outbox → the mail server, or files. Nothing else in the crate speaks SMTP.
 
 mod address;
+mod hint;
 mod message;
+mod notice;
 mod outbox;
+mod smtp;
 mod transport;
 
 pub use address::{AddressError, MailAddress};
-pub use message::{Attachment, ComposeError, Parts, compose};
-pub use outbox::{Report, send_due};
+pub use hint::hint;
+pub use message::{Attachment, CHART, ComposeError, Parts, compose, compose_text};
+pub use outbox::{Report, explain, send_due};
 pub use transport::{Outcome, SecretError, Transport, TransportError};

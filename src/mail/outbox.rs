@@ -1,15 +1,21 @@
 //! Working the outbox off: every step is recorded before the next, so a killed process loses nothing and repeats only
 //! a letter whose acceptance was not recorded yet.
 
-use chrono::{DateTime, Utc};
+use std::time::Duration;
 
+use chrono::{DateTime, TimeDelta, Utc};
+
+use super::notice;
 use super::transport::{Outcome, Transport};
-use crate::store::{LetterState, Result, Store};
+use crate::config::settings::{MailSettings, OnUncertain};
+use crate::store::{LetterEnd, LetterState, OutboxRow, Result, Store};
 
-/// Waits between tries, in minutes; the last repeats.
-const BACK_OFF: [i64; 6] = [1, 5, 15, 60, 180, 360];
-/// Tries before a letter is given up: about a week.
-const MAX_TRIES: u32 = 32;
+/// Waits between tries, in minutes; the last repeats until the letter expires.
+const BACK_OFF: [i64; 6] = [2, 5, 15, 60, 180, 360];
+/// After a refused login: providers lock accounts that keep trying.
+const LOGIN_WAIT: TimeDelta = TimeDelta::minutes(30);
+/// Tries with a refused login before the letter is given up.
+const LOGIN_TRIES: u32 = 4;
 const BATCH: usize = 50;
 
 /// What came of working the outbox off.
@@ -19,34 +25,89 @@ pub struct Report {
     pub sent: Vec<String>,
     /// Still queued, with the reason.
     pub later: Vec<(String, String)>,
-    /// Given up, with the reason.
+    /// Given up, or waiting for an operator's word, with the reason.
     pub failed: Vec<(String, String)>,
 }
 
 /// Sends every letter that is due, one after the other.
-pub async fn send_due(store: &Store, transport: &Transport, now: DateTime<Utc>) -> Result<Report> {
+///
+/// # Errors
+/// Those of the store: what was done is recorded.
+pub async fn send_due(store: &Store, transport: &mut Transport, settings: &MailSettings, now: DateTime<Utc>) -> Result<Report> {
     let mut report = Report::default();
+    tidy(store, settings, now, &mut report).await?;
     let due = store.run(move |s| s.due_letters(now, BATCH)).await?;
-    for letter in due {
+    let pause = settings.smtp.as_ref().map_or(Duration::ZERO, |s| s.pause);
+    for (i, letter) in due.into_iter().enumerate() {
+        if i > 0 {
+            tokio::time::sleep(pause).await;
+        }
         let id = letter.id;
         store.run(move |s| s.letter_begins(id)).await?;
-        let outcome = transport.send(&letter).await;
-        let tries = letter.tries + 1;
-        let (state, reply, next_try) = match outcome {
-            Outcome::Accepted(reply) => (LetterState::Sent, reply, 0),
-            Outcome::Refused(reply) => (LetterState::Failed, reply, 0),
-            Outcome::Later(reply) if tries >= MAX_TRIES => (LetterState::Failed, reply, 0),
-            Outcome::Later(reply) => (LetterState::Queued, reply, now.timestamp() + 60 * wait(tries)),
+        let outcome = match transport.begin(&letter).await {
+            Ok(()) => {
+                store.run(move |s| s.letter_handed(id)).await?;
+                transport.hand_over(&letter).await
+            }
+            Err(outcome) => outcome,
         };
-        let words = reply.clone();
-        store.run(move |s| s.letter_ends(id, state, &words, next_try)).await?;
+        let no_login = matches!(outcome, Outcome::LoginRefused(_));
+        let end = end_of(outcome, letter.tries + 1, settings.on_uncertain, now);
+        let notices = if matches!(end.state, LetterState::Failed | LetterState::Uncertain) || end.doubt {
+            notice::about(&letter, end.state, &end.reply, settings, now)
+        } else {
+            Vec::new()
+        };
+        let words = end.reply.clone();
+        let state = end.state;
+        store.run(move |s| s.letter_ends(id, &end, &notices, now)).await?;
         match state {
-            LetterState::Sent => report.sent.push(reply),
-            LetterState::Failed => report.failed.push((letter.recipient, reply)),
-            LetterState::Queued | LetterState::Sending => report.later.push((letter.recipient, reply)),
+            LetterState::Sent => report.sent.push(words),
+            LetterState::Queued => report.later.push((letter.recipient, words)),
+            _ => report.failed.push((letter.recipient, words)),
+        }
+        if no_login {
+            break;
         }
     }
+    transport.close().await;
     Ok(report)
+}
+
+/// Makes good what a killed process left, and gives up what is no longer worth sending.
+async fn tidy(store: &Store, settings: &MailSettings, now: DateTime<Utc>, report: &mut Report) -> Result<()> {
+    let policy = settings.on_uncertain;
+    let unknown = store.run(move |s| s.recover_letters(policy)).await?;
+    let late = store.run(move |s| s.expire_letters(now)).await?;
+    let mut notices = Vec::new();
+    for letter in &unknown {
+        tracing::warn!(to = %letter.recipient, id = %letter.message_id, "it is not known whether this letter was accepted; policy: {policy:?}");
+        let state = if policy == OnUncertain::Hold { LetterState::Uncertain } else { LetterState::Queued };
+        notices.extend(notice::about(letter, state, "发送时程序中断，没有记下服务器的答复", settings, now));
+    }
+    for letter in late {
+        let reason = letter.reply.clone().unwrap_or_else(|| "一直没有发出".to_owned());
+        notices.extend(notice::about(&letter, LetterState::Expired, &reason, settings, now));
+        report.failed.push((letter.recipient, format!("expired: {reason}")));
+    }
+    if !notices.is_empty() {
+        store.run(move |s| s.queue_notices(&notices, now)).await?;
+    }
+    Ok(())
+}
+
+fn end_of(outcome: Outcome, tries: u32, policy: OnUncertain, now: DateTime<Utc>) -> LetterEnd {
+    let end = |state, reply, wait: TimeDelta, doubt| LetterEnd { state, reply, next_try: (now + wait).timestamp(), doubt };
+    let back_off = TimeDelta::minutes(wait(tries));
+    match outcome {
+        Outcome::Accepted(reply) => end(LetterState::Sent, reply, TimeDelta::zero(), false),
+        Outcome::Refused(reply) => end(LetterState::Failed, reply, TimeDelta::zero(), false),
+        Outcome::Later(reply) => end(LetterState::Queued, reply, back_off, false),
+        Outcome::LoginRefused(reply) if tries >= LOGIN_TRIES => end(LetterState::Failed, reply, TimeDelta::zero(), false),
+        Outcome::LoginRefused(reply) => end(LetterState::Queued, reply, LOGIN_WAIT, false),
+        Outcome::Uncertain(reply) if policy == OnUncertain::Hold => end(LetterState::Uncertain, reply, TimeDelta::zero(), true),
+        Outcome::Uncertain(reply) => end(LetterState::Queued, reply, back_off, true),
+    }
 }
 
 fn wait(tries: u32) -> i64 {
@@ -54,12 +115,20 @@ fn wait(tries: u32) -> i64 {
     BACK_OFF.get(i).copied().unwrap_or(360)
 }
 
+/// What a person should know of a letter besides its state.
+pub fn explain(letter: &OutboxRow) -> String {
+    let reply = letter.reply.as_deref().unwrap_or_default();
+    let hint = super::hint(reply).map(|h| format!("　{h}")).unwrap_or_default();
+    let doubt = if letter.doubts > 0 { "　可能已送达过一次（同一 Message-ID）" } else { "" };
+    format!("{reply}{hint}{doubt}")
+}
+
 #[cfg(test)]
 mod tests {
     use chrono::Duration;
 
     use super::*;
-    use crate::config::settings::{MailSettings, Publication, SmtpSettings};
+    use crate::config::settings::{Publication, SmtpSettings};
     use crate::digest::tests::{article, build_with, now};
     use crate::mail::{MailAddress, compose};
     use crate::model::EditionId;
@@ -72,7 +141,7 @@ mod tests {
         let edition = store.commit_edition(draft.edition, &Publication::default(), &[]).unwrap();
         let to = MailAddress::parse("a@b.cn").unwrap();
         let letter = compose(&edition, &render::parts(&edition).unwrap(), &MailSettings::default(), &to, now()).unwrap();
-        assert_eq!(store.queue_letters(edition.id, &[letter], now()).unwrap(), 1);
+        assert_eq!(store.queue_letters(edition.id, &[letter], now(), now() + Duration::days(3)).unwrap(), 1);
         (store, edition.id)
     }
 
@@ -84,9 +153,9 @@ mod tests {
     async fn a_letter_is_sent_once_however_often_the_outbox_is_worked_off() {
         let dir = tempfile::tempdir().unwrap();
         let (store, edition) = queued(dir.path());
-        let transport = Transport::Files(dir.path().join("outbox"));
-        assert_eq!(send_due(&store, &transport, now()).await.unwrap().sent.len(), 1);
-        assert_eq!(send_due(&store, &transport, now() + Duration::days(9)).await.unwrap(), Report::default());
+        let mut transport = Transport::Files(dir.path().join("outbox"));
+        assert_eq!(send_due(&store, &mut transport, &MailSettings::default(), now()).await.unwrap().sent.len(), 1);
+        assert_eq!(send_due(&store, &mut transport, &MailSettings::default(), now() + Duration::days(9)).await.unwrap(), Report::default());
         assert_eq!(eml_files(&dir.path().join("outbox")), 1);
         assert_eq!(store.letters_of(edition).unwrap()[0].state, LetterState::Sent);
     }
@@ -96,12 +165,44 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let (store, edition) = queued(dir.path());
         let before = store.letters_of(edition).unwrap().remove(0);
-        // the process was killed after the try began and before its end was recorded
+        // the process was killed after the content left and before the answer was recorded
         store.letter_begins(before.id).unwrap();
-        let transport = Transport::Files(dir.path().join("outbox"));
-        assert_eq!(send_due(&store, &transport, now()).await.unwrap().sent.len(), 1);
+        store.letter_handed(before.id).unwrap();
+        let mut transport = Transport::Files(dir.path().join("outbox"));
+        assert_eq!(send_due(&store, &mut transport, &MailSettings::default(), now()).await.unwrap().sent.len(), 1);
         let after = store.letters_of(edition).unwrap().remove(0);
-        assert_eq!((after.message_id, after.message), (before.message_id, before.message));
+        assert_eq!((after.message_id, after.message, after.doubts), (before.message_id, before.message, 1));
+    }
+
+    #[tokio::test]
+    async fn under_hold_a_letter_of_unknown_fate_waits_for_a_word_and_operators_are_told_once() {
+        let dir = tempfile::tempdir().unwrap();
+        let (store, edition) = queued(dir.path());
+        let id = store.letters_of(edition).unwrap()[0].id;
+        store.letter_begins(id).unwrap();
+        store.letter_handed(id).unwrap();
+        let operators = vec![MailAddress::parse("ops@b.cn").unwrap()];
+        let settings = MailSettings { on_uncertain: OnUncertain::Hold, operators, ..MailSettings::default() };
+        let mut transport = Transport::Files(dir.path().join("outbox"));
+        for _ in 0..2 {
+            send_due(&store, &mut transport, &settings, now()).await.unwrap();
+        }
+        assert_eq!(store.letters_of(edition).unwrap()[0].state, LetterState::Uncertain);
+        assert_eq!(eml_files(&dir.path().join("outbox")), 1, "the notice alone");
+        assert!(store.decide_letter(id, LetterState::Queued, now(), now() + Duration::days(1)).unwrap());
+        assert_eq!(send_due(&store, &mut transport, &settings, now()).await.unwrap().sent.len(), 1);
+        assert!(!store.decide_letter(id, LetterState::Queued, now(), now()).unwrap(), "sent letters stay sent");
+    }
+
+    #[tokio::test]
+    async fn a_letter_that_is_too_late_is_given_up_and_told() {
+        let dir = tempfile::tempdir().unwrap();
+        let (store, edition) = queued(dir.path());
+        let settings = MailSettings { operators: vec![MailAddress::parse("ops@b.cn").unwrap()], ..MailSettings::default() };
+        let mut transport = Transport::Files(dir.path().join("outbox"));
+        let report = send_due(&store, &mut transport, &settings, now() + Duration::days(4)).await.unwrap();
+        assert_eq!((report.failed.len(), report.sent.len()), (1, 1), "{report:?}");
+        assert_eq!(store.letters_of(edition).unwrap()[0].state, LetterState::Expired);
     }
 
     #[tokio::test]
@@ -114,14 +215,16 @@ mod tests {
             port,
             tls: crate::config::settings::MailTls::None,
             user: None,
+            ca_file: None,
+            pause: std::time::Duration::ZERO,
             password_file: None,
             timeout: std::time::Duration::from_secs(5),
         };
         let settings = MailSettings { smtp: Some(smtp), ..MailSettings::default() };
-        let transport = Transport::new(&settings, dir.path().join("outbox")).unwrap();
+        let mut transport = Transport::new(&settings, dir.path().join("outbox")).unwrap();
         let mut at = now();
-        for wait in [1, 5, 15] {
-            assert_eq!(send_due(&store, &transport, at).await.unwrap().later.len(), 1);
+        for wait in [2, 5, 15] {
+            assert_eq!(send_due(&store, &mut transport, &settings, at).await.unwrap().later.len(), 1);
             assert!(store.due_letters(at + Duration::minutes(wait) - Duration::seconds(1), 9).unwrap().is_empty(), "{wait} minutes");
             at += Duration::minutes(wait);
         }

@@ -2,12 +2,10 @@
 
 use std::path::PathBuf;
 
-use lettre::address::Envelope;
-use lettre::transport::smtp::authentication::Credentials;
-use lettre::transport::smtp::client::{Tls, TlsParameters};
-use lettre::{Address, AsyncSmtpTransport, AsyncTransport, Tokio1Executor};
+use lettre::Address;
 
-use crate::config::settings::{MailSettings, MailTls, SmtpSettings};
+use super::smtp::Smtp;
+use crate::config::settings::{MailSettings, SmtpSettings};
 use crate::store::OutboxRow;
 
 /// Where the password was looked for.
@@ -46,6 +44,10 @@ pub enum Outcome {
     Later(String),
     /// Never; with the reason.
     Refused(String),
+    /// The login was refused: no letter can leave.
+    LoginRefused(String),
+    /// The connection broke when the content was on its way.
+    Uncertain(String),
 }
 
 /// A way out.
@@ -53,43 +55,76 @@ pub enum Transport {
     /// One `.eml` per letter in this folder.
     Files(PathBuf),
     /// An SMTP server.
-    Smtp(Box<AsyncSmtpTransport<Tokio1Executor>>, Address),
+    Smtp(Box<Smtp>),
 }
 
 impl Transport {
     /// Sets up what the settings say; `folder` takes the files where no server is set.
+    ///
+    /// # Errors
+    /// A password or certificate that cannot be read.
     pub fn new(settings: &MailSettings, folder: PathBuf) -> Result<Self, TransportError> {
         match &settings.smtp {
             None => Ok(Self::Files(folder)),
-            Some(s) => Ok(Self::Smtp(Box::new(smtp(s)?), settings.from.address().clone())),
+            Some(s) => Ok(Self::Smtp(Box::new(Smtp::new(s, settings.from.address())?))),
         }
     }
 
-    /// Tries to hand a letter over.
-    pub async fn send(&self, letter: &OutboxRow) -> Outcome {
+    /// Keeps what is said with the server, for [`Transport::steps`].
+    #[must_use]
+    pub fn noting(mut self) -> Self {
+        if let Self::Smtp(s) = &mut self {
+            s.steps = Some(Vec::new());
+        }
+        self
+    }
+
+    /// What was said with the server so far.
+    pub fn steps(&self) -> &[String] {
+        match self {
+            Self::Smtp(s) => s.steps.as_deref().unwrap_or_default(),
+            Self::Files(_) => &[],
+        }
+    }
+
+    /// Goes as far as possible without handing the content over.
+    ///
+    /// # Errors
+    /// What came of it, where it cannot be handed over.
+    pub async fn begin(&mut self, letter: &OutboxRow) -> Result<(), Outcome> {
+        let Self::Smtp(server) = self else { return Ok(()) };
+        match letter.recipient.parse::<Address>() {
+            Ok(to) => server.begin(&to).await,
+            Err(_) => Err(Outcome::Refused(format!("{:?} is no mail address", letter.recipient))),
+        }
+    }
+
+    /// Hands the content over; only after [`Transport::begin`].
+    pub async fn hand_over(&mut self, letter: &OutboxRow) -> Outcome {
         match self {
             Self::Files(folder) => write_file(folder.clone(), letter.clone()).await,
-            Self::Smtp(server, from) => send_smtp(server, from, letter).await,
+            Self::Smtp(server) => server.hand_over(&letter.message).await,
         }
     }
-}
 
-fn smtp(s: &SmtpSettings) -> Result<AsyncSmtpTransport<Tokio1Executor>, TransportError> {
-    let tls = match s.tls {
-        MailTls::Implicit => Tls::Wrapper(TlsParameters::new(s.host.clone())?),
-        MailTls::Starttls => Tls::Required(TlsParameters::new(s.host.clone())?),
-        MailTls::None => Tls::None,
-    };
-    // without a pool: letters go one after the other, as providers that refuse parallel logins want (421 HL:ICC)
-    let mut builder = AsyncSmtpTransport::<Tokio1Executor>::builder_dangerous(&s.host).port(s.port).tls(tls).timeout(Some(s.timeout));
-    if let Some(user) = &s.user {
-        builder = builder.credentials(Credentials::new(user.clone(), password(s, user)?));
+    /// Both steps, for a letter that is not recorded.
+    pub async fn send(&mut self, letter: &OutboxRow) -> Outcome {
+        match self.begin(letter).await {
+            Ok(()) => self.hand_over(letter).await,
+            Err(outcome) => outcome,
+        }
     }
-    Ok(builder.build())
+
+    /// Says goodbye to the server.
+    pub async fn close(&mut self) {
+        if let Self::Smtp(s) = self {
+            s.close().await;
+        }
+    }
 }
 
 /// From the file, the systemd credential, or the environment; blanks that copying adds are dropped.
-fn password(s: &SmtpSettings, user: &str) -> Result<String, SecretError> {
+pub(super) fn password(s: &SmtpSettings, user: &str) -> Result<String, SecretError> {
     let credential = std::env::var_os("CREDENTIALS_DIRECTORY").map(|d| PathBuf::from(d).join("smtp_password")).filter(|p| p.exists());
     let text = match s.password_file.clone().or(credential) {
         Some(path) => std::fs::read_to_string(&path).map_err(|source| SecretError::File { path: path.display().to_string(), source })?,
@@ -116,34 +151,5 @@ async fn write_file(folder: PathBuf, letter: OutboxRow) -> Outcome {
         Ok(Ok(path)) => Outcome::Accepted(path.display().to_string()),
         Ok(Err(e)) => Outcome::Later(format!("the .eml file cannot be written: {e}")),
         Err(_) => Outcome::Later("writing was cancelled".to_owned()),
-    }
-}
-
-async fn send_smtp(server: &AsyncSmtpTransport<Tokio1Executor>, from: &Address, letter: &OutboxRow) -> Outcome {
-    let envelope = letter.recipient.parse::<Address>().ok().and_then(|to| Envelope::new(Some(from.clone()), vec![to]).ok());
-    let Some(envelope) = envelope else { return Outcome::Refused(format!("{:?} is no mail address", letter.recipient)) };
-    match server.send_raw(&envelope, &letter.message).await {
-        Ok(r) => Outcome::Accepted(r.message().collect::<Vec<_>>().join(" ")),
-        Err(e) => {
-            let words = explain(&e);
-            // a refused login may be a typing error in the settings: it is tried again, slowly
-            let login = e.status().is_some_and(|c| matches!(c.to_string().as_str(), "530" | "534" | "535"));
-            if e.is_permanent() && !login { Outcome::Refused(words) } else { Outcome::Later(words) }
-        }
-    }
-}
-
-fn explain(e: &lettre::transport::smtp::Error) -> String {
-    use std::error::Error as _;
-    let mut words = e.to_string();
-    let mut source = e.source();
-    while let Some(s) = source {
-        words = format!("{words}: {s}");
-        source = s.source();
-    }
-    match e.status().map(|c| c.to_string()) {
-        Some(c) if c == "535" => format!("{words} (QQ and 163 want the 授权码 instead of the login password)"),
-        Some(c) if c == "553" || c == "501" => format!("{words} (the sender must be the login's own address)"),
-        _ => words,
     }
 }

@@ -1,6 +1,6 @@
 //! An issue of the briefing.
 
-use chrono::NaiveDate;
+use chrono::{DateTime, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
 
 use super::{ArticleId, EditionId, WebUrl};
@@ -86,6 +86,22 @@ pub struct Health {
     pub merged: usize,
 }
 
+/// How many items an industry had in the issues of each of the last weeks.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Trend {
+    /// The industry.
+    pub industry: String,
+    /// Items by week, oldest first; the last is the week up to this issue.
+    pub weeks: [u32; WEEKS],
+}
+
+/// Weeks that a trend tells of.
+pub const WEEKS: usize = 8;
+
+fn yes() -> bool {
+    true
+}
+
 /// One issue of the briefing.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Edition {
@@ -103,6 +119,21 @@ pub struct Edition {
     pub total: u32,
     /// Day of the issue.
     pub date: NaiveDate,
+    /// When it was built: the date of its letters.
+    #[serde(default)]
+    pub built: Option<DateTime<Utc>>,
+    /// What stands above the masthead.
+    #[serde(default)]
+    pub notice: String,
+    /// 编印, where another than the organiser.
+    #[serde(default)]
+    pub printer: Option<String>,
+    /// Whether the document holds whole texts.
+    #[serde(default = "yes")]
+    pub full_text: bool,
+    /// Items by industry over the last weeks.
+    #[serde(default)]
+    pub trend: Vec<Trend>,
     /// 编者的话.
     pub foreword: String,
     /// Columns in order.

@@ -1,5 +1,6 @@
 //! An edition → mail HTML, plain text, .docx. Pure: the same edition gives the same bytes.
 
+mod chart;
 mod docx;
 mod html;
 mod text;
@@ -34,12 +35,13 @@ pub fn file_stem(edition: &Edition) -> String {
     format!("{}{}年第{}期", edition.publication, edition.year, edition.number)
 }
 
-/// Everything a letter needs.
+/// Everything a letter needs. The HTML names the chart by its content id.
 pub fn parts(edition: &Edition) -> Result<Parts, RenderError> {
     Ok(Parts {
         subject: subject(edition),
         text: text(edition),
         html: html(edition)?,
+        chart: chart::chart(&edition.trend),
         docx: Attachment { name: format!("{}（草稿）.docx", file_stem(edition)), bytes: docx(edition)? },
     })
 }

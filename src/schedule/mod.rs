@@ -18,15 +18,20 @@ pub enum WorkDays {
     Daily,
     /// Once a week.
     Weekly(Weekday),
+    /// Once a month: the first working day from this day on.
+    Monthly(u32),
 }
 
 impl WorkDays {
-    /// Reads `workdays`, `daily` or `weekly-mon` … `weekly-sun`.
+    /// Reads `workdays`, `daily`, `weekly-mon` … `weekly-sun` or `monthly-1` … `monthly-28`.
     pub fn parse(word: &str) -> Option<Self> {
         match word {
             "workdays" => Some(Self::Workdays),
             "daily" => Some(Self::Daily),
-            _ => word.strip_prefix("weekly-")?.parse().ok().map(Self::Weekly),
+            _ => match word.strip_prefix("monthly-") {
+                Some(day) => day.parse().ok().filter(|d| (1..=28).contains(d)).map(Self::Monthly),
+                None => word.strip_prefix("weekly-")?.parse().ok().map(Self::Weekly),
+            },
         }
     }
 }
@@ -53,16 +58,20 @@ impl Default for Calendar {
 impl Calendar {
     /// Whether an issue is due on this day.
     pub fn has_issue(&self, day: NaiveDate) -> bool {
-        if self.holidays.contains(&day) {
-            return false;
-        }
-        let weekday = day.weekday();
-        self.extra.contains(&day)
-            || match self.days {
-                WorkDays::Daily => true,
-                WorkDays::Weekly(on) => weekday == on,
-                WorkDays::Workdays => !matches!(weekday, Weekday::Sat | Weekday::Sun),
+        match self.days {
+            WorkDays::Daily => !self.holidays.contains(&day),
+            WorkDays::Weekly(on) => day.weekday() == on && !self.holidays.contains(&day),
+            WorkDays::Workdays => self.is_working_day(day),
+            WorkDays::Monthly(from) => {
+                let first = day.with_day(from).filter(|f| *f <= day);
+                first.is_some_and(|f| f.iter_days().find(|d| self.is_working_day(*d)) == Some(day))
             }
+        }
+    }
+
+    /// Whether people are at work: holidays and make-up days come before the week.
+    fn is_working_day(&self, day: NaiveDate) -> bool {
+        !self.holidays.contains(&day) && (self.extra.contains(&day) || !matches!(day.weekday(), Weekday::Sat | Weekday::Sun))
     }
 
     /// The day it is here.
@@ -118,6 +127,17 @@ mod tests {
         assert!(!c.has_issue(day("2026-10-01")), "Thursday, but National Day");
         assert!(c.has_issue(day("2026-10-10")), "Saturday, but worked");
         assert!(c.has_issue(day("2026-10-12")));
+    }
+
+    #[test]
+    fn weekly_and_monthly_issues_come_on_their_days() {
+        let on = |days: &str, day_: &str| {
+            Calendar { days: WorkDays::parse(days).unwrap(), holidays: vec![day("2026-10-01")], ..Calendar::default() }.has_issue(day(day_))
+        };
+        assert!(on("weekly-fri", "2026-11-27") && !on("weekly-fri", "2026-11-26"));
+        assert!(on("monthly-1", "2026-10-02") && !on("monthly-1", "2026-10-01") && !on("monthly-1", "2026-10-05"), "the first is a holiday");
+        assert!(on("monthly-28", "2026-11-30"), "the 28th is a Saturday");
+        assert_eq!(WorkDays::parse("monthly-31"), None);
     }
 
     #[test]

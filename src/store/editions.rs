@@ -8,7 +8,7 @@ use rusqlite::{Connection, OptionalExtension as _, params};
 use super::{Result, Store, bad};
 use crate::config::settings::Publication;
 use crate::digest::Shown;
-use crate::model::{Edition, EditionId, StoryId};
+use crate::model::{Edition, EditionId, StoryId, Trend, WEEKS};
 
 /// An edition in a list.
 #[derive(Debug, Clone)]
@@ -121,6 +121,30 @@ impl Store {
 }
 
 impl Store {
+    /// Items by industry and week in the issues of the weeks before a day.
+    pub fn trend_before(&self, publication: &str, date: NaiveDate) -> Result<Vec<Trend>> {
+        self.read(|c| {
+            let mut s = c.prepare(
+                "SELECT json_extract(a.judgement, '$.industries[0].name') AS industry, CAST(julianday(?2) - julianday(e.date) AS INTEGER) / 7, count(*)
+                 FROM edition e JOIN item i ON i.edition_id = e.id JOIN article a ON a.id = i.article_id
+                 WHERE e.publication = ?1 AND e.date < ?2 AND e.date > date(?2, ?3) AND industry IS NOT NULL GROUP BY 1, 2 ORDER BY 1",
+            )?;
+            let mut rows = s.query(params![publication, date.to_string(), format!("-{} days", 7 * WEEKS)])?;
+            let mut out: Vec<Trend> = Vec::new();
+            while let Some(r) = rows.next()? {
+                let (industry, back, n): (String, usize, u32) = (r.get(0)?, usize::try_from(r.get::<_, i64>(1)?).unwrap_or(WEEKS), r.get(2)?);
+                if out.last().is_none_or(|t| t.industry != industry) {
+                    out.push(Trend { industry, weeks: [0; WEEKS] });
+                }
+                let week = out.last_mut().and_then(|t| t.weeks.get_mut((WEEKS - 1).checked_sub(back)?));
+                if let Some(week) = week {
+                    *week += n;
+                }
+            }
+            Ok(out)
+        })
+    }
+
     /// What the last issues before a day showed, newest first, and when the newest of them was built.
     pub fn shown_before(&self, publication: &str, date: NaiveDate, issues: usize) -> Result<(Vec<Shown>, Option<DateTime<Utc>>)> {
         self.read(|c| {

@@ -25,7 +25,7 @@ pub use articles::Judged;
 pub use editions::EditionRow;
 pub use entries::{NewArticle, OpenEntry, RawPage, StoredPage};
 pub use frontier::Pause;
-pub use outbox::{Letter, LetterState, OutboxRow};
+pub use outbox::{Letter, LetterEnd, LetterState, OutboxRow};
 pub use sources::{FetchRecord, Looked, SourceHealth, SourceState, Trouble};
 pub use window::Window;
 
@@ -36,6 +36,7 @@ const MIGRATIONS: &[M<'static>] = &[
     M::up(include_str!("002_frontier.sql")),
     M::up(include_str!("003_extras.sql")),
     M::up(include_str!("004_judgement.sql")),
+    M::up(include_str!("005_letters.sql")),
 ];
 /// How long another process may hold the file before we give up.
 const BUSY: Duration = Duration::from_secs(30);

@@ -1,9 +1,10 @@
 //! Letters waiting to be sent. A letter's bytes are stored before anything is sent, and its state changes with every step.
 
-use chrono::{DateTime, Utc};
-use rusqlite::params;
+use chrono::{DateTime, TimeDelta, Utc};
+use rusqlite::{Connection, params};
 
 use super::{Result, Store};
+use crate::config::settings::OnUncertain;
 use crate::model::{EditionId, OutboxId};
 
 /// A letter to be queued.
@@ -22,32 +23,50 @@ pub struct Letter {
 pub enum LetterState {
     /// Waits for its next try.
     Queued,
-    /// A try has begun and its end is not recorded.
+    /// A try has begun; nothing was handed over yet.
     Sending,
+    /// Its content is being handed over: it may have been accepted.
+    Handing,
     /// Accepted.
     Sent,
     /// Refused for good.
     Failed,
+    /// May have been accepted; waits for an operator.
+    Uncertain,
+    /// No longer worth sending.
+    Expired,
+    /// Called off by an operator.
+    Cancelled,
 }
 
 impl LetterState {
+    const WORDS: [(Self, &'static str, &'static str); 8] = [
+        (Self::Queued, "queued", "待发"),
+        (Self::Sending, "sending", "发送中"),
+        (Self::Handing, "handing", "递交中"),
+        (Self::Sent, "sent", "已发"),
+        (Self::Failed, "failed", "被拒"),
+        (Self::Uncertain, "uncertain", "已发送？待确认"),
+        (Self::Expired, "expired", "过期未发"),
+        (Self::Cancelled, "cancelled", "已取消"),
+    ];
+
+    fn row(self) -> (&'static str, &'static str) {
+        Self::WORDS.iter().find(|w| w.0 == self).map_or(("queued", "待发"), |w| (w.1, w.2))
+    }
+
     fn parse(word: &str) -> Self {
-        match word {
-            "sending" => Self::Sending,
-            "sent" => Self::Sent,
-            "failed" => Self::Failed,
-            _ => Self::Queued,
-        }
+        Self::WORDS.iter().find(|w| w.1 == word).map_or(Self::Queued, |w| w.0)
+    }
+
+    /// As stored.
+    pub fn as_str(self) -> &'static str {
+        self.row().0
     }
 
     /// As shown to people.
     pub fn chinese(self) -> &'static str {
-        match self {
-            Self::Queued => "待发",
-            Self::Sending => "发送中",
-            Self::Sent => "已发",
-            Self::Failed => "失败",
-        }
+        self.row().1
     }
 }
 
@@ -56,8 +75,8 @@ impl LetterState {
 pub struct OutboxRow {
     /// Row.
     pub id: OutboxId,
-    /// Edition.
-    pub edition: EditionId,
+    /// Edition; `None` for a notice to operators.
+    pub edition: Option<EditionId>,
     /// Bare address.
     pub recipient: String,
     /// Message-ID.
@@ -68,43 +87,80 @@ pub struct OutboxRow {
     pub state: LetterState,
     /// Tries so far.
     pub tries: u32,
+    /// Tries whose end is not known: more than none, and the recipient may have it twice.
+    pub doubts: u32,
+    /// When it is tried next.
+    pub next_try: i64,
     /// Last answer of the server.
     pub reply: Option<String>,
 }
 
 impl OutboxRow {
     /// A letter that is sent at once and not recorded.
-    pub fn test_copy(edition: EditionId, letter: Letter) -> Self {
+    pub fn test_copy(letter: Letter) -> Self {
         let Letter { recipient, message_id, message } = letter;
-        Self { id: OutboxId(0), edition, recipient, message_id, message, state: LetterState::Queued, tries: 0, reply: None }
+        let state = LetterState::Queued;
+        Self { id: OutboxId(0), edition: None, recipient, message_id, message, state, tries: 0, doubts: 0, next_try: 0, reply: None }
     }
 }
 
-const COLUMNS: &str = "id, edition_id, recipient, message_id, message, state, tries, reply";
+const COLUMNS: &str = "id, edition_id, recipient, message_id, message, state, tries, doubts, next_try, reply";
 
 impl Store {
     /// Queues letters; one that is queued for this edition and recipient already stays as it is. Gives how many are new.
-    pub fn queue_letters(&self, edition: EditionId, letters: &[Letter], now: DateTime<Utc>) -> Result<usize> {
-        self.write(|t| {
-            let mut new = 0;
-            for l in letters {
-                new += t.execute(
-                    "INSERT INTO outbox (edition_id, recipient, message_id, message, state, queued) VALUES (?1, ?2, ?3, ?4, 'queued', ?5)
-                     ON CONFLICT (edition_id, recipient) DO NOTHING",
-                    params![edition.0, l.recipient, l.message_id, l.message, now.timestamp()],
-                )?;
-            }
-            Ok(new)
-        })
+    pub fn queue_letters(&self, edition: EditionId, letters: &[Letter], now: DateTime<Utc>, expires: DateTime<Utc>) -> Result<usize> {
+        self.write(|t| letters.iter().map(|l| queue(t, Some(edition), l, now, expires)).sum())
     }
 
-    /// Letters whose try is due, oldest first. Letters left in `sending` by a killed process are among them: they go
-    /// out again with the same Message-ID.
+    /// Makes good what a killed process left: letters whose content was not handed over are queued again, those of unknown
+    /// fate as the policy says. Gives these.
+    pub fn recover_letters(&self, policy: OnUncertain) -> Result<Vec<OutboxRow>> {
+        let unknown = self.letters(&format!("SELECT {COLUMNS} FROM outbox WHERE state = 'handing' ORDER BY id"), params![])?;
+        self.write(|t| {
+            t.execute("UPDATE outbox SET state = 'queued' WHERE state = 'sending'", [])?;
+            let next = if policy == OnUncertain::Resend { "queued" } else { "uncertain" };
+            t.execute("UPDATE outbox SET state = ?1, doubts = doubts + 1, reply = 'the process ended before the answer was recorded' WHERE state = 'handing'", [next])?;
+            Ok(())
+        })?;
+        Ok(unknown)
+    }
+
+    /// Gives up letters that are no longer worth sending; gives them.
+    pub fn expire_letters(&self, now: DateTime<Utc>) -> Result<Vec<OutboxRow>> {
+        let late =
+            self.letters(&format!("SELECT {COLUMNS} FROM outbox WHERE state = 'queued' AND expires <= ?1 ORDER BY id"), params![now.timestamp()])?;
+        self.write(|t| Ok(t.execute("UPDATE outbox SET state = 'expired' WHERE state = 'queued' AND expires <= ?1", [now.timestamp()])?))?;
+        Ok(late)
+    }
+
+    /// Letters whose try is due, oldest first.
     pub fn due_letters(&self, now: DateTime<Utc>, limit: usize) -> Result<Vec<OutboxRow>> {
         self.letters(
-            &format!("SELECT {COLUMNS} FROM outbox WHERE state IN ('queued', 'sending') AND next_try <= ?1 ORDER BY id LIMIT ?2"),
+            &format!("SELECT {COLUMNS} FROM outbox WHERE state = 'queued' AND next_try <= ?1 ORDER BY id LIMIT ?2"),
             params![now.timestamp(), i64::try_from(limit).unwrap_or(i64::MAX)],
         )
+    }
+
+    /// Letters that are not done with, or went wrong, newest first; with `all` every letter.
+    pub fn outbox(&self, all: bool, limit: usize) -> Result<Vec<OutboxRow>> {
+        let which = if all { "" } else { "WHERE state NOT IN ('sent', 'cancelled')" };
+        self.letters(&format!("SELECT {COLUMNS} FROM outbox {which} ORDER BY id DESC LIMIT ?1"), params![i64::try_from(limit).unwrap_or(i64::MAX)])
+    }
+
+    /// An operator's word on a letter that is not being sent: gives whether it could be followed.
+    pub fn decide_letter(&self, id: OutboxId, state: LetterState, now: DateTime<Utc>, expires: DateTime<Utc>) -> Result<bool> {
+        self.write(|t| {
+            let from = if state == LetterState::Queued {
+                "'failed', 'uncertain', 'expired', 'cancelled', 'queued'"
+            } else {
+                "'failed', 'uncertain', 'expired', 'queued'"
+            };
+            let n = t.execute(
+                &format!("UPDATE outbox SET state = ?2, next_try = ?3, expires = ?4 WHERE id = ?1 AND state IN ({from})"),
+                params![id.0, state.as_str(), now.timestamp(), expires.timestamp()],
+            )?;
+            Ok(n > 0)
+        })
     }
 
     /// All letters of an edition.
@@ -118,13 +174,15 @@ impl Store {
             let rows = s.query_map(params, |r| {
                 Ok(OutboxRow {
                     id: OutboxId(r.get(0)?),
-                    edition: EditionId(r.get(1)?),
+                    edition: r.get::<_, Option<i64>>(1)?.map(EditionId),
                     recipient: r.get(2)?,
                     message_id: r.get(3)?,
                     message: r.get(4)?,
                     state: LetterState::parse(&r.get::<_, String>(5)?),
                     tries: r.get(6)?,
-                    reply: r.get(7)?,
+                    doubts: r.get(7)?,
+                    next_try: r.get(8)?,
+                    reply: r.get(9)?,
                 })
             })?;
             Ok(rows.collect::<rusqlite::Result<_>>()?)
@@ -139,17 +197,48 @@ impl Store {
         })
     }
 
-    /// A try ended.
-    pub fn letter_ends(&self, id: OutboxId, state: LetterState, reply: &str, next_try: i64) -> Result<()> {
-        let word = match state {
-            LetterState::Queued => "queued",
-            LetterState::Sending => "sending",
-            LetterState::Sent => "sent",
-            LetterState::Failed => "failed",
-        };
+    /// Its content is about to be handed over: recorded before the first byte of it leaves.
+    pub fn letter_handed(&self, id: OutboxId) -> Result<()> {
         self.write(|t| {
-            t.execute("UPDATE outbox SET state = ?2, reply = ?3, next_try = ?4 WHERE id = ?1", params![id.0, word, reply, next_try])?;
+            t.execute("UPDATE outbox SET state = 'handing' WHERE id = ?1", [id.0])?;
             Ok(())
         })
     }
+
+    /// A try ended; with `doubt` where it is not known how. `notices` tell operators, once each.
+    pub fn letter_ends(&self, id: OutboxId, end: &LetterEnd, notices: &[Letter], now: DateTime<Utc>) -> Result<()> {
+        self.write(|t| {
+            t.execute(
+                "UPDATE outbox SET state = ?2, reply = ?3, next_try = ?4, doubts = doubts + ?5 WHERE id = ?1",
+                params![id.0, end.state.as_str(), end.reply, end.next_try, end.doubt],
+            )?;
+            notices.iter().try_for_each(|n| queue(t, None, n, now, now + NOTICE).map(|_| ()))
+        })
+    }
+
+    /// Queues notices to operators; one that was queued before is not queued again.
+    pub fn queue_notices(&self, notices: &[Letter], now: DateTime<Utc>) -> Result<usize> {
+        self.write(|t| notices.iter().map(|n| queue(t, None, n, now, now + NOTICE)).sum())
+    }
+}
+
+/// How a try ended.
+#[derive(Debug, Clone)]
+pub struct LetterEnd {
+    /// Where the letter stands now.
+    pub state: LetterState,
+    /// The server's words.
+    pub reply: String,
+    /// When it is tried next, in seconds since 1970.
+    pub next_try: i64,
+    /// Whether it may have been accepted all the same.
+    pub doubt: bool,
+}
+
+/// How long a notice to operators is worth sending.
+const NOTICE: TimeDelta = TimeDelta::days(3);
+
+fn queue(t: &Connection, edition: Option<EditionId>, l: &Letter, now: DateTime<Utc>, expires: DateTime<Utc>) -> Result<usize> {
+    let sql = "INSERT INTO outbox (edition_id, recipient, message_id, message, state, queued, expires) VALUES (?1, ?2, ?3, ?4, 'queued', ?5, ?6) ON CONFLICT DO NOTHING";
+    Ok(t.prepare_cached(sql)?.execute(params![edition.map(|e| e.0), l.recipient, l.message_id, l.message, now.timestamp(), expires.timestamp()])?)
 }

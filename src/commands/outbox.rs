@@ -1,0 +1,72 @@
+//! `qingbao outbox`: letters that wait or went wrong, and an operator's word on them.
+
+use chrono::{DateTime, Duration, Utc};
+use clap::Subcommand;
+
+use super::World;
+use crate::mail;
+use crate::model::OutboxId;
+use crate::store::{LetterState, OutboxRow};
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub(super) enum Action {
+    /// Print letters that wait or went wrong, newest first
+    List {
+        /// Those that were sent too
+        #[arg(long)]
+        all: bool,
+    },
+    /// Send a letter again, with the same Message-ID
+    Retry {
+        /// Its number
+        id: i64,
+    },
+    /// Call a letter off
+    Cancel {
+        /// Its number
+        id: i64,
+    },
+    /// Take a letter of unknown fate for sent
+    Done {
+        /// Its number
+        id: i64,
+    },
+}
+
+pub(super) async fn run(action: &Action, world: &World) -> anyhow::Result<()> {
+    let pipeline = world.pipeline_beside()?;
+    let store = pipeline.store();
+    let zone = world.settings.publication.calendar.zone;
+    let (id, state, done) = match action {
+        Action::List { all } => {
+            let all = *all;
+            let letters = store.run(move |s| s.outbox(all, 1000)).await?;
+            if letters.is_empty() {
+                println!("没有待处理的邮件");
+            }
+            for l in &letters {
+                println!("{}", row(l, zone));
+            }
+            return Ok(());
+        }
+        Action::Retry { id } => {
+            (*id, LetterState::Queued, "is queued; the running service sends it within half a minute, or run `qingbao digest send`")
+        }
+        Action::Cancel { id } => (*id, LetterState::Cancelled, "is called off"),
+        Action::Done { id } => (*id, LetterState::Sent, "is taken for sent"),
+    };
+    let now = Utc::now();
+    let expires = now + Duration::from_std(world.settings.mail.expire).unwrap_or_else(|_| Duration::days(3));
+    let followed = store.run(move |s| s.decide_letter(OutboxId(id), state, now, expires)).await?;
+    anyhow::ensure!(followed, "letter {id} does not exist, was sent, or is being sent; `qingbao outbox list --all` prints them");
+    println!("letter {id} {done}");
+    Ok(())
+}
+
+fn row(l: &OutboxRow, zone: chrono_tz::Tz) -> String {
+    let kind = l.edition.map_or_else(|| "通知".to_owned(), |e| format!("刊 {e}"));
+    let next = DateTime::from_timestamp(l.next_try, 0).filter(|_| l.state == LetterState::Queued && l.tries > 0);
+    let next = next.map(|t| format!("（第 {} 次，下次 {}）", l.tries, t.with_timezone(&zone).format("%m-%d %H:%M"))).unwrap_or_default();
+    format!("{}\t{kind}\t{}\t{}{next}\t{}", l.id, l.recipient, l.state.chinese(), mail::explain(l))
+}

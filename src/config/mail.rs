@@ -1,0 +1,165 @@
+//! `[mail]`: sender, server, signing, and what becomes of letters that do not arrive.
+
+use std::ops::Range;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use super::reader::Section;
+use crate::mail::MailAddress;
+
+/// How TLS is spoken with the mail server.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum MailTls {
+    /// From the first byte, port 465.
+    Implicit,
+    /// Upgraded by STARTTLS, port 587; never falls back to plain text.
+    Starttls,
+    /// None; only for relays inside one's own network.
+    None,
+}
+
+/// An SMTP server.
+#[derive(Debug, Clone)]
+pub struct SmtpSettings {
+    /// Host name.
+    pub host: String,
+    /// Port.
+    pub port: u16,
+    /// TLS.
+    pub tls: MailTls,
+    /// Root certificate of one's own authority, PEM.
+    pub ca_file: Option<PathBuf>,
+    /// Login.
+    pub user: Option<String>,
+    /// File with the password.
+    pub password_file: Option<PathBuf>,
+    /// Longest wait for one answer; RFC 5321 §4.5.3.2.6 asks for 10 minutes after the final dot.
+    pub timeout: Duration,
+    /// Between two letters: providers count.
+    pub pause: Duration,
+}
+
+/// What becomes of a letter that may or may not have been accepted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum OnUncertain {
+    /// It goes out again with the same Message-ID.
+    Resend,
+    /// It waits for an operator's word.
+    Hold,
+}
+
+/// DKIM (RFC 6376).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DkimSettings {
+    /// Domain that signs.
+    pub domain: String,
+    /// Selector of the public key's record.
+    pub selector: String,
+    /// RSA private key, PEM.
+    pub key_file: PathBuf,
+}
+
+/// How mail leaves.
+#[derive(Debug, Clone)]
+pub struct MailSettings {
+    /// Sender.
+    pub from: MailAddress,
+    /// Where answers go.
+    pub reply_to: Option<MailAddress>,
+    /// Who is told of letters that do not arrive.
+    pub operators: Vec<MailAddress>,
+    /// What becomes of a letter of unknown fate.
+    pub on_uncertain: OnUncertain,
+    /// How long a letter is worth sending.
+    pub expire: Duration,
+    /// Signing.
+    pub dkim: Option<DkimSettings>,
+    /// `None`: `.eml` files in the outbox folder.
+    pub smtp: Option<SmtpSettings>,
+}
+
+impl Default for MailSettings {
+    fn default() -> Self {
+        Self {
+            from: MailAddress::fallback_sender(),
+            reply_to: None,
+            operators: Vec::new(),
+            on_uncertain: OnUncertain::Resend,
+            expire: Duration::from_hours(72),
+            dkim: None,
+            smtp: None,
+        }
+    }
+}
+
+pub(super) fn read(s: &Section<'_>, m: &mut MailSettings) {
+    s.only(&["from", "reply_to", "operators", "on_uncertain", "expire", "smtp", "dkim"]);
+    if let Some(from) = s.text("from").and_then(|t| read_address(s, t.value, t.span)) {
+        m.from = from;
+    }
+    m.reply_to = s.text("reply_to").and_then(|t| read_address(s, t.value, t.span));
+    m.operators = s.texts("operators").unwrap_or_default().into_iter().filter_map(|t| read_address(s, t.value, t.span)).collect();
+    if let Some(t) = s.text("on_uncertain") {
+        match t.value {
+            "resend" => m.on_uncertain = OnUncertain::Resend,
+            "hold" => m.on_uncertain = OnUncertain::Hold,
+            other => s.complain(t.span, format!("on_uncertain {other:?} is not one of resend, hold")),
+        }
+    }
+    if let Some(d) = s.duration("expire", Duration::from_hours(1)..Duration::from_hours(24 * 31)) {
+        m.expire = d;
+    }
+    m.smtp = s.section("smtp").and_then(|s| read_smtp(&s));
+    m.dkim = s.section("dkim").and_then(|s| read_dkim(&s));
+}
+
+pub(super) fn read_address(s: &Section<'_>, text: &str, span: Option<Range<usize>>) -> Option<MailAddress> {
+    MailAddress::parse(text).map_err(|e| s.complain(span, e.to_string())).ok()
+}
+
+fn read_dkim(s: &Section<'_>) -> Option<DkimSettings> {
+    s.only(&["domain", "selector", "key_file"]);
+    let host = |t: &str| !t.is_empty() && t.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'-' | b'_'));
+    let (domain, selector) = (s.string("domain").filter(|d| host(d)), s.string("selector").filter(|d| host(d)));
+    let key_file = s.string("key_file").map(PathBuf::from);
+    let (Some(domain), Some(selector), Some(key_file)) = (domain, selector, key_file) else {
+        s.complain(None, "[mail.dkim] needs domain, selector and key_file");
+        return None;
+    };
+    Some(DkimSettings { domain, selector, key_file })
+}
+
+fn read_smtp(s: &Section<'_>) -> Option<SmtpSettings> {
+    s.only(&["host", "port", "tls", "ca_file", "user", "password_file", "timeout", "pause"]);
+    let host = s.string("host").filter(|h| !h.is_empty());
+    if host.is_none() {
+        s.complain(None, "[mail.smtp] needs a host, for example smtp.exmail.qq.com");
+    }
+    let tls = match s.text("tls") {
+        None => MailTls::Implicit,
+        Some(t) => match t.value {
+            "implicit" => MailTls::Implicit,
+            "starttls" => MailTls::Starttls,
+            "none" => MailTls::None,
+            other => {
+                s.complain(t.span, format!("tls {other:?} is not one of implicit, starttls, none"));
+                MailTls::Implicit
+            }
+        },
+    };
+    let usual = match tls {
+        MailTls::Implicit => 465,
+        MailTls::Starttls => 587,
+        MailTls::None => 25,
+    };
+    Some(SmtpSettings {
+        host: host?,
+        port: s.integer("port", 1..65_536).and_then(|n| u16::try_from(n).ok()).unwrap_or(usual),
+        tls,
+        ca_file: s.string("ca_file").map(PathBuf::from),
+        user: s.string("user"),
+        password_file: s.string("password_file").map(PathBuf::from),
+        timeout: s.duration("timeout", Duration::from_secs(1)..Duration::from_secs(1801)).unwrap_or(Duration::from_mins(10)),
+        pause: s.duration("pause", Duration::ZERO..Duration::from_mins(10)).unwrap_or(Duration::from_secs(1)),
+    })
+}

@@ -1,0 +1,254 @@
+//! `[publication]` or `[[publication]]`: what is published, when, from what, and for whom.
+
+use std::path::Path;
+use std::time::Duration;
+
+use chrono::{NaiveDate, NaiveTime};
+
+use super::mail::read_address;
+use super::reader::{Reader, Section};
+use super::{ConfigError, read_file};
+use crate::mail::MailAddress;
+use crate::schedule::{Calendar, WorkDays};
+
+const BUILT_IN_CALENDAR: &str = include_str!("calendar.toml");
+
+/// A column and how many items it takes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ColumnQuota {
+    /// Name.
+    pub name: String,
+    /// Most items.
+    pub quota: usize,
+}
+
+/// Who receives a draft, and what of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Recipient {
+    /// Where it goes.
+    pub address: MailAddress,
+    /// Only items of these columns; empty: all.
+    pub columns: Vec<String>,
+    /// Only items of these industries or themes; empty: all.
+    pub industries: Vec<String>,
+}
+
+impl From<MailAddress> for Recipient {
+    fn from(address: MailAddress) -> Self {
+        Self { address, columns: Vec::new(), industries: Vec::new() }
+    }
+}
+
+/// The briefing itself.
+#[derive(Debug, Clone)]
+pub struct Publication {
+    /// Name in the masthead.
+    pub name: String,
+    /// 主办.
+    pub organiser: String,
+    /// 编印, where another.
+    pub printer: Option<String>,
+    /// What stands above the masthead.
+    pub notice: String,
+    /// Columns in order.
+    pub columns: Vec<ColumnQuota>,
+    /// Only articles of these industries or themes; empty: all.
+    pub industries: Vec<String>,
+    /// Only articles of these levels or naming these places; empty: all.
+    pub places: Vec<String>,
+    /// Total number of the issue before the first one made here.
+    pub issues_before: u32,
+    /// Number within the current year of the issue before the first one made here.
+    pub issues_this_year: u32,
+    /// When the draft is due.
+    pub at: NaiveTime,
+    /// On which days, and in which zone.
+    pub calendar: Calendar,
+    /// Articles no older than this are considered.
+    pub window: Duration,
+    /// How late a missed draft is still made on the same day.
+    pub catch_up: Duration,
+    /// Who receives the draft.
+    pub recipients: Vec<Recipient>,
+    /// Whether the document holds whole texts rather than summaries.
+    pub full_text: bool,
+    /// Whether an issue without items is mailed too.
+    pub mail_empty: bool,
+}
+
+impl Default for Publication {
+    fn default() -> Self {
+        let column = |name: &str, quota| ColumnQuota { name: name.to_owned(), quota };
+        Self {
+            name: "许昌竞争情报快递".to_owned(),
+            organiser: "许昌市科学技术情报研究所".to_owned(),
+            printer: None,
+            notice: "内部资料".to_owned(),
+            columns: vec![column("行业动态", 10), column("行业趋势", 5), column("行业报告", 4), column("财经数据", 5), column("金融要点", 5)],
+            industries: Vec::new(),
+            places: Vec::new(),
+            issues_before: 0,
+            issues_this_year: 0,
+            at: NaiveTime::from_hms_opt(7, 30, 0).unwrap_or_default(),
+            calendar: Calendar::default(),
+            window: Duration::from_hours(72),
+            catch_up: Duration::from_hours(10),
+            recipients: MailAddress::parse("editors@localhost").into_iter().map(Recipient::from).collect(),
+            full_text: true,
+            mail_empty: true,
+        }
+    }
+}
+
+impl Publication {
+    /// Column names in order.
+    pub fn column_names(&self) -> Vec<String> {
+        self.columns.iter().map(|c| c.name.clone()).collect()
+    }
+}
+
+const KEYS: [&str; 20] = [
+    "name",
+    "organiser",
+    "printer",
+    "notice",
+    "columns",
+    "industries",
+    "places",
+    "issues_before",
+    "issues_this_year",
+    "at",
+    "days",
+    "timezone",
+    "holidays",
+    "workdays",
+    "window",
+    "catch_up",
+    "recipients",
+    "subscriber",
+    "document",
+    "mail_empty",
+];
+
+pub(super) fn read(s: &Section<'_>) -> Publication {
+    let mut p = Publication::default();
+    s.only(&KEYS);
+    set(&mut p.name, s.string("name"));
+    set(&mut p.organiser, s.string("organiser"));
+    set(&mut p.notice, s.string("notice"));
+    p.printer = s.string("printer");
+    let columns: Vec<_> = s.sections("columns").iter().filter_map(read_column).collect();
+    if !columns.is_empty() {
+        p.columns = columns;
+    }
+    (p.industries, p.places) = (s.strings("industries"), s.strings("places"));
+    let count = |key| s.integer(key, 0..100_000).and_then(|n| u32::try_from(n).ok());
+    set(&mut p.issues_before, count("issues_before"));
+    set(&mut p.issues_this_year, count("issues_this_year"));
+    if let Some(t) = s.text("at") {
+        match NaiveTime::parse_from_str(t.value, "%H:%M") {
+            Ok(at) => p.at = at,
+            Err(_) => s.complain(t.span, format!("at = {:?} is no time of day; write \"07:30\"", t.value)),
+        }
+    }
+    read_calendar(s, &mut p.calendar);
+    set(&mut p.window, s.duration("window", Duration::from_hours(1)..Duration::from_hours(24 * 62)));
+    set(&mut p.catch_up, s.duration("catch_up", Duration::ZERO..Duration::from_hours(24)));
+    if let Some(list) = s.texts("recipients") {
+        p.recipients = list.into_iter().filter_map(|t| read_address(s, t.value, t.span)).map(Recipient::from).collect();
+    }
+    let subscribers: Vec<Recipient> = s.sections("subscriber").iter().filter_map(|s| read_subscriber(s, &p)).collect();
+    if !subscribers.is_empty() && s.texts("recipients").is_none() {
+        p.recipients.clear();
+    }
+    p.recipients.extend(subscribers);
+    if let Some(t) = s.text("document") {
+        match t.value {
+            "full" => p.full_text = true,
+            "summary" => p.full_text = false,
+            other => s.complain(t.span, format!("document {other:?} is not one of full, summary")),
+        }
+    }
+    set(&mut p.mail_empty, s.bool("mail_empty"));
+    p
+}
+
+fn read_column(s: &Section<'_>) -> Option<ColumnQuota> {
+    s.only(&["name", "quota"]);
+    let name = s.string("name").filter(|n| !n.is_empty());
+    if name.is_none() {
+        s.complain(None, "a column needs a name");
+    }
+    Some(ColumnQuota { name: name?, quota: s.integer("quota", 1..101).and_then(|n| usize::try_from(n).ok()).unwrap_or(5) })
+}
+
+fn read_subscriber(s: &Section<'_>, p: &Publication) -> Option<Recipient> {
+    s.only(&["address", "columns", "industries"]);
+    let Some(t) = s.text("address") else {
+        s.complain(None, "a subscriber needs an address");
+        return None;
+    };
+    let columns = s.strings("columns");
+    for c in columns.iter().filter(|c| p.columns.iter().all(|q| q.name != **c)) {
+        s.complain(None, format!("{c:?} is no column of {}", p.name));
+    }
+    Some(Recipient { address: read_address(s, t.value, t.span)?, columns, industries: s.strings("industries") })
+}
+
+fn read_calendar(s: &Section<'_>, calendar: &mut Calendar) {
+    if let Some(t) = s.text("timezone") {
+        match t.value.parse() {
+            Ok(zone) => calendar.zone = zone,
+            Err(_) => s.complain(t.span, format!("timezone {:?} does not exist; did you mean \"Asia/Shanghai\"?", t.value)),
+        }
+    }
+    if let Some(t) = s.text("days") {
+        match WorkDays::parse(t.value) {
+            Some(days) => calendar.days = days,
+            None => {
+                s.complain(t.span, format!("days {:?} is not one of workdays, daily, weekly-mon … weekly-sun, monthly-1 … monthly-28", t.value));
+            }
+        }
+    }
+    calendar.holidays = read_days(s, "holidays");
+    calendar.extra = read_days(s, "workdays");
+}
+
+/// Days as `2026-10-01` or a range `2026-10-01/2026-10-07`.
+fn read_days(s: &Section<'_>, key: &str) -> Vec<NaiveDate> {
+    let mut out = Vec::new();
+    for t in s.texts(key).unwrap_or_default() {
+        let (from, to) = t.value.split_once('/').unwrap_or((t.value, t.value));
+        match (from.parse::<NaiveDate>(), to.parse::<NaiveDate>()) {
+            (Ok(from), Ok(to)) if from <= to && (to - from).num_days() <= 60 => out.extend(from.iter_days().take_while(|d| *d <= to)),
+            _ => s.complain(t.span, format!("{:?} is no day; write 2026-10-01 or 2026-10-01/2026-10-07", t.value)),
+        }
+    }
+    out
+}
+
+/// Adds the holidays and make-up days of a calendar file, or of the built-in one, to publications.
+pub(super) fn add_calendar(path: Option<&Path>, publications: &mut [Publication]) -> Result<(), ConfigError> {
+    let (file, text) = match path {
+        Some(p) => (p.display().to_string(), read_file(p)?),
+        None => ("built-in calendar".to_owned(), BUILT_IN_CALENDAR.to_owned()),
+    };
+    let reader = Reader::parse(&file, &text)?;
+    let root = reader.root();
+    root.only(&["holidays", "workdays"]);
+    let days = (read_days(&root, "holidays"), read_days(&root, "workdays"));
+    let (holidays, workdays) = reader.finish(days)?;
+    for p in publications {
+        let own = (p.calendar.holidays.clone(), p.calendar.extra.clone());
+        // what a publication says of a day comes before the calendar
+        p.calendar.holidays.extend(holidays.iter().filter(|d| !own.1.contains(d)));
+        p.calendar.extra.extend(workdays.iter().filter(|d| !own.0.contains(d)));
+    }
+    Ok(())
+}
+
+fn set<T>(target: &mut T, value: Option<T>) {
+    if let Some(v) = value {
+        *target = v;
+    }
+}

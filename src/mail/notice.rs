@@ -1,0 +1,35 @@
+//! What operators are told of letters that did not arrive.
+
+use chrono::{DateTime, Utc};
+use xxhash_rust::xxh3::xxh3_64;
+
+use super::message::{compose_text, message_id};
+use crate::config::settings::MailSettings;
+use crate::store::{Letter, LetterState, OutboxRow};
+
+/// A notice to each operator; the same event gives the same Message-ID. Notices about notices are not written.
+pub(super) fn about(letter: &OutboxRow, state: LetterState, reply: &str, settings: &MailSettings, now: DateTime<Utc>) -> Vec<Letter> {
+    if letter.edition.is_none() {
+        return Vec::new();
+    }
+    let subject = format!("【情报快递】发给 {} 的邮件{}", letter.recipient, state.chinese());
+    let what = match state {
+        LetterState::Queued => "已按设置用同一 Message-ID 重发；收件人可能收到两封相同的邮件，一般会被邮箱合并。",
+        LetterState::Uncertain => "请向收件人确认是否收到，然后运行 qingbao outbox retry 编号（重发）或 qingbao outbox done 编号（视为已发）。",
+        _ => "处理好原因以后，运行 qingbao outbox retry 编号 重发，或 qingbao outbox cancel 编号 取消。",
+    };
+    let hint = super::hint(reply).map(|h| format!("可能的原因：{h}。\n")).unwrap_or_default();
+    let text = format!(
+        "收件人：{}\n编号：{}\n状态：{}\nMessage-ID：{}\n服务器答复：{reply}\n{hint}\n{what}\n查看全部：qingbao outbox list\n",
+        letter.recipient,
+        letter.id,
+        state.chinese(),
+        letter.message_id
+    );
+    let compose = |to| {
+        let key = xxh3_64(format!("{}\n{}\n{}\n{to}", letter.message_id, state.as_str(), letter.tries).as_bytes());
+        let id = message_id(&format!("notice.{key:016x}"), settings);
+        compose_text(&subject, &text, id, settings, to, now).map_err(|e| tracing::error!("a notice cannot be written: {e}")).ok()
+    };
+    settings.operators.iter().filter_map(compose).collect()
+}

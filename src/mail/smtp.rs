@@ -1,0 +1,176 @@
+//! One connection to a mail server, its transactions taken step by step: one recipient each, so that a refused one takes no
+//! other with it, and so that it is known whether a letter may have been accepted when the connection breaks.
+
+use lettre::Address;
+use lettre::transport::smtp::authentication::{Credentials, Mechanism};
+use lettre::transport::smtp::client::{AsyncSmtpConnection, Certificate, TlsParameters};
+use lettre::transport::smtp::commands::{Data, Mail, Rcpt};
+use lettre::transport::smtp::extension::ClientId;
+use lettre::transport::smtp::response::Response;
+
+use super::transport::{Outcome, SecretError, TransportError};
+use crate::config::settings::{MailTls, SmtpSettings};
+
+/// Letters over one connection; providers close longer ones.
+const PER_CONNECTION: u32 = 50;
+
+/// A way to a mail server.
+pub struct Smtp {
+    settings: SmtpSettings,
+    from: Address,
+    password: Option<String>,
+    tls: Option<TlsParameters>,
+    open: Option<(AsyncSmtpConnection, u32)>,
+    /// What was said, where somebody wants to see it.
+    pub(super) steps: Option<Vec<String>>,
+}
+
+impl Smtp {
+    /// Reads password and certificate; connects at the first letter.
+    pub(super) fn new(settings: &SmtpSettings, from: &Address) -> Result<Self, TransportError> {
+        let password = settings.user.as_deref().map(|user| super::transport::password(settings, user)).transpose()?;
+        let tls = match settings.tls {
+            MailTls::None => None,
+            MailTls::Implicit | MailTls::Starttls => Some(parameters(settings)?),
+        };
+        Ok(Self { settings: settings.clone(), from: from.clone(), password, tls, open: None, steps: None })
+    }
+
+    fn say(&mut self, step: impl FnOnce() -> String) {
+        if let Some(steps) = &mut self.steps {
+            steps.push(step());
+        }
+    }
+
+    /// Takes a transaction up to where the content would be sent: the letter cannot have been accepted yet.
+    pub(super) async fn begin(&mut self, to: &Address) -> Result<(), Outcome> {
+        if self.open.as_ref().is_none_or(|(c, used)| c.has_broken() || *used >= PER_CONNECTION) {
+            self.close().await;
+            self.connect().await?;
+        }
+        let mail = Mail::new(Some(self.from.clone()), Vec::new());
+        self.ask("MAIL FROM", mail).await?;
+        self.ask("RCPT TO", Rcpt::new(to.clone(), Vec::new())).await.map(|_| ())
+    }
+
+    /// Sends the content. From here on a broken connection leaves it open whether the letter was accepted.
+    pub(super) async fn hand_over(&mut self, message: &[u8]) -> Outcome {
+        if let Err(outcome) = self.ask("DATA", Data).await {
+            return outcome;
+        }
+        let Some((connection, used)) = &mut self.open else { return Outcome::Later("the connection was lost".to_owned()) };
+        *used += 1;
+        let answer = connection.message(message).await;
+        match answer {
+            Ok(r) => {
+                let words = words(&r);
+                self.say(|| format!("content → {words}"));
+                Outcome::Accepted(words)
+            }
+            Err(e) => {
+                let text = explain(&e);
+                self.say(|| format!("content → {text}"));
+                self.drop_connection().await;
+                match e.status() {
+                    Some(_) if e.is_permanent() => Outcome::Refused(text),
+                    Some(_) => Outcome::Later(text),
+                    None => Outcome::Uncertain(text),
+                }
+            }
+        }
+    }
+
+    /// Says goodbye.
+    pub(super) async fn close(&mut self) {
+        if let Some((mut connection, _)) = self.open.take() {
+            connection.abort().await;
+        }
+    }
+
+    /// After an error the dialogue is out of step: the next letter begins anew.
+    async fn drop_connection(&mut self) {
+        if let Some((connection, _)) = &mut self.open {
+            connection.abort().await;
+        }
+        self.open = None;
+    }
+
+    async fn connect(&mut self) -> Result<(), Outcome> {
+        let (host, port, timeout) = (self.settings.host.clone(), self.settings.port, Some(self.settings.timeout));
+        let hello = ClientId::Domain(self.from.domain().to_owned());
+        let wrapped = self.tls.clone().filter(|_| self.settings.tls == MailTls::Implicit);
+        let connection = AsyncSmtpConnection::connect_tokio1((host.as_str(), port), timeout, &hello, wrapped, None).await;
+        let mut connection = connection.map_err(|e| Outcome::Later(format!("{host}:{port}: {}", explain(&e))))?;
+        self.say(|| format!("connected to {host}:{port}, {}", if connection.is_encrypted() { "TLS from the first byte" } else { "plain text" }));
+        if self.settings.tls == MailTls::Starttls
+            && let Some(tls) = self.tls.clone()
+        {
+            // never goes on in plain text
+            connection.starttls(tls, &hello).await.map_err(|e| Outcome::Later(format!("STARTTLS: {}", explain(&e))))?;
+            self.say(|| "STARTTLS → TLS".to_owned());
+        }
+        if let (Some(user), Some(password)) = (self.settings.user.clone(), self.password.clone()) {
+            let answer = connection.auth(&[Mechanism::Plain, Mechanism::Login], &Credentials::new(user.clone(), password)).await;
+            match answer {
+                Ok(r) => self.say(|| format!("login as {user} → {}", words(&r))),
+                Err(e) => {
+                    let text = explain(&e);
+                    self.say(|| format!("login as {user} → {text}"));
+                    connection.abort().await;
+                    // others would be refused as well, and providers lock accounts that keep trying
+                    return Err(if e.status().is_some() && e.is_permanent() { Outcome::LoginRefused(text) } else { Outcome::Later(text) });
+                }
+            }
+        }
+        self.open = Some((connection, 0));
+        Ok(())
+    }
+
+    async fn ask<C: std::fmt::Display>(&mut self, name: &str, command: C) -> Result<Response, Outcome> {
+        let Some((connection, _)) = &mut self.open else { return Err(Outcome::Later("the connection was lost".to_owned())) };
+        let answer = connection.command(command).await;
+        match answer {
+            Ok(r) => {
+                self.say(|| format!("{name} → {}", words(&r)));
+                Ok(r)
+            }
+            Err(e) => {
+                let text = explain(&e);
+                self.say(|| format!("{name} → {text}"));
+                self.drop_connection().await;
+                let login = e.status().is_some_and(|c| matches!(c.to_string().as_str(), "530" | "534" | "535"));
+                Err(match e.is_permanent() {
+                    true if login => Outcome::LoginRefused(text),
+                    true => Outcome::Refused(text),
+                    false => Outcome::Later(text),
+                })
+            }
+        }
+    }
+}
+
+fn parameters(s: &SmtpSettings) -> Result<TlsParameters, TransportError> {
+    let mut builder = TlsParameters::builder(s.host.clone());
+    if let Some(path) = &s.ca_file {
+        let failed = |source| SecretError::File { path: path.display().to_string(), source };
+        let pem = std::fs::read(path).map_err(failed)?;
+        builder = builder.add_root_certificate(Certificate::from_pem(&pem)?);
+    }
+    Ok(builder.build()?)
+}
+
+fn words(r: &Response) -> String {
+    format!("{} {}", r.code(), r.message().collect::<Vec<_>>().join(" "))
+}
+
+/// The error with its causes.
+fn explain(e: &lettre::transport::smtp::Error) -> String {
+    use std::error::Error as _;
+    let mut words = e.to_string();
+    let mut source = e.source();
+    while let Some(s) = source {
+        words = format!("{words}: {s}");
+        source = s.source();
+    }
+    words
+}
