@@ -244,12 +244,11 @@ fn letters(edition: &Edition, recipients: &[Recipient], settings: &MailSettings,
     let mut out = Vec::with_capacity(recipients.len());
     for to in recipients {
         let same = |r: &Recipient| (&r.columns, &r.industries) == (&to.columns, &to.industries);
-        let at = match rendered.iter().position(|(r, _)| same(r)) {
-            Some(at) => at,
-            None => {
-                rendered.push((to, render::parts(&digest::tailor(edition, to))?));
-                rendered.len() - 1
-            }
+        let at = if let Some(at) = rendered.iter().position(|(r, _)| same(r)) {
+            at
+        } else {
+            rendered.push((to, render::parts(&digest::tailor(edition, to))?));
+            rendered.len() - 1
         };
         if let Some((_, parts)) = rendered.get(at) {
             out.push(mail::compose(edition, parts, settings, &to.address, edition.built.unwrap_or(now))?);

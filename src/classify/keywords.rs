@@ -38,6 +38,12 @@ static INFORMATION: LazyLock<HashMap<&str, f64>> = LazyLock::new(|| {
     words.chain(STOP.split_whitespace().map(|w| (w, 0.0))).collect()
 });
 
+/// 二十亿元, 十个月: numbers with what is counted.
+fn is_amount(word: &str) -> bool {
+    let begins = word.starts_with(['一', '二', '两', '三', '四', '五', '六', '七', '八', '九', '十', '百', '千', '万', '亿', '零', '几', '数', '多']);
+    begins && word.ends_with(['元', '个', '月', '年', '天', '吨', '亿', '万', '成', '倍', '人', '家', '项', '台', '辆', '次', '米', '度'])
+}
+
 /// Whether a word is a name, or none of the usual words: nothing that may be said without a source.
 pub fn is_particular(word: &str) -> bool {
     INFORMATION.get(word).is_none_or(|bits| (*bits - NAME).abs() < 0.5)
@@ -50,12 +56,12 @@ fn information(word: &str) -> f64 {
 }
 
 /// Best first; evidence of the labels counts double.
-pub(super) fn extract(title: &Words, text: &Words, evidence: &[&str]) -> Vec<String> {
+pub(super) fn extract(title: &Words, text: &Words, evidence: &[&str], places: &[String]) -> Vec<String> {
     let mut weights: HashMap<&str, f64> = HashMap::new();
     for (part, weight) in [(title, 3.0), (text, 1.0)] {
         for word in part.guessed(MAX_BYTES) {
             let n = word.chars().filter(|c| is_han(*c)).count();
-            if n == word.chars().count() && (2..=8).contains(&n) {
+            if n == word.chars().count() && (2..=8).contains(&n) && !is_amount(word) && !places.iter().any(|p| p.starts_with(word)) {
                 // longer words are more specific
                 *weights.entry(word).or_default() += weight * (1.0 + 0.4 * (n as f64 - 2.0));
             }
@@ -88,8 +94,13 @@ mod tests {
 
     #[test]
     fn the_subject_comes_first_and_reporters_words_never() {
-        let k = extract(&Words::of("许昌假发走红海外"), &Words::of("记者近日获悉，许昌假发出口增长。假发企业通过跨境电商销售假发。"), &["假发"]);
+        let k = extract(
+            &Words::of("许昌假发走红海外"),
+            &Words::of("记者近日获悉，许昌假发出口增长。假发企业通过跨境电商销售假发。"),
+            &["假发"],
+            &["许昌市".to_owned()],
+        );
         assert_eq!(k.first().map(String::as_str), Some("假发"));
-        assert!(!k.contains(&"记者".to_owned()) && !k.contains(&"近日".to_owned()), "{k:?}");
+        assert!(!k.contains(&"记者".to_owned()) && !k.contains(&"近日".to_owned()) && !k.contains(&"许昌".to_owned()), "{k:?}");
     }
 }

@@ -80,10 +80,11 @@ impl Classifier {
         let industries = topics(&self.taxonomy.industries, Meaning::industry, &in_title, &in_text, length, hints.industries);
         let themes = topics(&self.taxonomy.themes, Meaning::theme, &in_title, &in_text, length, &[]);
         let (column, column_reasons) = column::choose(&self.taxonomy, &in_title, &in_text, title.text(), length, hints.column);
+        let places = named(&in_title, &in_text, Meaning::place, |i| self.taxonomy.places.get(i).map(|p| p.name.clone()));
         let evidence: Vec<&str> = industries.iter().chain(&themes).flat_map(|l| l.evidence.iter().map(String::as_str)).collect();
         Judgement {
-            keywords: keywords::extract(title, text, &evidence),
-            places: named(&in_title, &in_text, Meaning::place, |i| self.taxonomy.places.get(i).map(|p| p.name.clone())),
+            keywords: keywords::extract(title, text, &evidence, &places),
+            places,
             level: self.level(&in_title, &in_text),
             organisations: named(&in_title, &in_text, Meaning::organisation, |i| self.taxonomy.organisations.get(i).map(|o| o.name.clone())),
             mentioned: self.mentioned(title, text),

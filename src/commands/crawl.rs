@@ -51,7 +51,12 @@ pub(super) async fn serve(world: &World) -> anyhow::Result<()> {
 /// Writes the edition as .html and .docx into a folder.
 pub(super) fn write_draft(folder: &Path, edition: &Edition) -> anyhow::Result<()> {
     let stem = render::file_stem(edition);
-    write_file(&folder.join(format!("{stem}.html")), render::html(edition)?.as_bytes())?;
+    let picture = format!("{stem}.png");
+    let (page, chart) = render::page(edition, &picture)?;
+    if let Some(png) = chart {
+        write_file(&folder.join(picture), &png)?;
+    }
+    write_file(&folder.join(format!("{stem}.html")), page.as_bytes())?;
     write_file(&folder.join(format!("{stem}.docx")), &render::docx(edition)?)
 }
 

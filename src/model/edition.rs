@@ -148,6 +148,17 @@ impl Edition {
         self.columns.iter().map(|c| c.items.len()).sum()
     }
 
+    /// 内部资料， — or nothing.
+    pub fn notice_line(&self) -> String {
+        if self.notice.is_empty() { String::new() } else { format!("{}，", self.notice) }
+    }
+
+    /// 主办：甲　编印：乙
+    pub fn imprint(&self) -> String {
+        let printer = self.printer.as_ref().map(|p| format!("　编印：{p}")).unwrap_or_default();
+        format!("主办：{}{printer}", self.organiser)
+    }
+
     /// 2026年第3期(总第3期).
     pub fn issue_label(&self) -> String {
         format!("{}年第{}期(总第{}期)", self.year, self.number, self.total)

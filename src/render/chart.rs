@@ -4,6 +4,8 @@
 //! SC (SIL Open Font License 1.1, `chart/OFL.txt`): the 3,755 usual characters, made by
 //! `pyftsubset NotoSansCJK-Regular.ttc --font-number=2 --layout-features= --no-hinting --desubroutinize`.
 
+#![allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)] // colours and points lie within their ranges
+
 use std::sync::LazyLock;
 
 use ab_glyph::{Font, FontRef, ScaleFont as _, point};
@@ -50,26 +52,26 @@ pub fn chart(trend: &[Trend]) -> Option<Vec<u8>> {
     let font = FONT.as_ref().filter(|_| !rows.is_empty())?;
     let mut canvas = Canvas::new(WIDTH, HEAD + rows.len() * ROW + 10);
     let cell = (WIDTH - LABEL - TOTAL) / WEEKS;
-    canvas.text(font, "近 8 周各行业入选条数", 8, 24, 15.0, INK, Align::Left);
+    canvas.text(font, "近 8 周各行业入选条数", (8, 24), &Ink { size: 15.0, colour: INK, align: Align::Left });
     for week in 0..WEEKS {
         let name = if week + 1 == WEEKS { "本周".to_owned() } else { format!("前{}周", WEEKS - 1 - week) };
-        canvas.text(font, &name, LABEL + week * cell + cell / 2, HEAD - 8, 12.0, GREY, Align::Centre);
+        canvas.text(font, &name, (LABEL + week * cell + cell / 2, HEAD - 8), &Ink { size: 12.0, colour: GREY, align: Align::Centre });
     }
-    canvas.text(font, "合计", WIDTH - 10, HEAD - 8, 12.0, GREY, Align::Right);
+    canvas.text(font, "合计", (WIDTH - 10, HEAD - 8), &Ink { size: 12.0, colour: GREY, align: Align::Right });
     let most = rows.iter().flat_map(|(t, _)| t.weeks).max().unwrap_or(1).max(1);
     for (i, (t, total)) in rows.iter().enumerate() {
         let top = HEAD + i * ROW;
         let base = top + ROW - 9;
-        canvas.text(font, &t.industry, LABEL - 10, base, 14.0, INK, Align::Right);
+        canvas.text(font, &t.industry, (LABEL - 10, base), &Ink { size: 14.0, colour: INK, align: Align::Right });
         for (week, n) in t.weeks.iter().enumerate() {
             let share = f64::from(*n) / f64::from(most);
             canvas.fill(LABEL + week * cell, top, cell - 3, ROW - 3, mix(LIGHT, DARK, share));
             if *n > 0 {
                 let ink = if share > 0.45 { PAPER } else { INK };
-                canvas.text(font, &n.to_string(), LABEL + week * cell + cell / 2 - 1, base, 13.0, ink, Align::Centre);
+                canvas.text(font, &n.to_string(), (LABEL + week * cell + cell / 2 - 1, base), &Ink { size: 13.0, colour: ink, align: Align::Centre });
             }
         }
-        canvas.text(font, &total.to_string(), WIDTH - 10, base, 14.0, INK, Align::Right);
+        canvas.text(font, &total.to_string(), (WIDTH - 10, base), &Ink { size: 14.0, colour: INK, align: Align::Right });
     }
     canvas.png()
 }
@@ -84,6 +86,13 @@ enum Align {
     Left,
     Centre,
     Right,
+}
+
+/// How a text is written.
+struct Ink {
+    size: f32,
+    colour: Rgb,
+    align: Align,
 }
 
 /// Points; lengths are given in those of the mail.
@@ -115,12 +124,12 @@ impl Canvas {
     }
 
     /// Writes on a base line; characters that the font lacks are left out.
-    fn text(&mut self, font: &FontRef<'_>, text: &str, x: usize, y: usize, size: f32, colour: Rgb, align: Align) {
-        let scaled = font.as_scaled(size * SCALE as f32 * 1.4);
+    fn text(&mut self, font: &FontRef<'_>, text: &str, (x, y): (usize, usize), ink: &Ink) {
+        let scaled = font.as_scaled(ink.size * SCALE as f32 * 1.4);
         let glyphs: Vec<_> = text.chars().map(|c| font.glyph_id(c)).filter(|g| g.0 != 0).collect();
         let length: f32 = glyphs.iter().map(|g| scaled.h_advance(*g)).sum();
         let x = (x * SCALE) as f32;
-        let mut pen = match align {
+        let mut pen = match ink.align {
             Align::Left => x,
             Align::Centre => x - length / 2.0,
             Align::Right => x - length,
@@ -136,7 +145,7 @@ impl Canvas {
                     && at.1 >= 0.0
                     && let Some(p) = self.point(at.0 as usize, at.1 as usize)
                 {
-                    for (p, c) in p.iter_mut().zip(colour) {
+                    for (p, c) in p.iter_mut().zip(ink.colour) {
                         *p = (f32::from(*p) + (f32::from(c) - f32::from(*p)) * cover.clamp(0.0, 1.0)).round() as u8;
                     }
                 }

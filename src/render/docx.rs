@@ -38,9 +38,10 @@ pub fn docx(edition: &Edition) -> Result<Vec<u8>, DocxError> {
         document = heading(document, &format!("●{}", column.name));
         for i in &column.items {
             id += 1;
-            document = item(document, i, id);
+            document = item(document, i, id, edition.full_text);
         }
     }
+    document = imprint(document, edition);
     number_paragraphs(&mut document);
     let mut out = Cursor::new(Vec::new());
     document.build().pack(&mut out).map_err(|e| DocxError(e.to_string()))?;
@@ -98,9 +99,21 @@ fn masthead(d: Docx, e: &Edition) -> Docx {
     let mut rule = Paragraph::new().style("Issue").add_run(Run::new().add_text(line(&issue)));
     let border = ParagraphBorder::new(ParagraphBorderPosition::Bottom).val(BorderType::Single).size(18).space(6).color(RED);
     rule.property = rule.property.set_borders(ParagraphBorders::with_empty().set(border));
-    d.add_paragraph(Paragraph::new().style("Issue").align(AlignmentType::Left).add_run(Run::new().add_text("内部资料　草稿")))
+    d.add_paragraph(Paragraph::new().style("Issue").align(AlignmentType::Left).add_run(Run::new().add_text(line(&format!("{}　草稿", e.notice)))))
         .add_paragraph(Paragraph::new().style("Masthead").add_run(Run::new().add_text(line(&e.publication))))
         .add_paragraph(rule)
+}
+
+/// 版记: who edits and prints, under a rule.
+fn imprint(d: Docx, e: &Edition) -> Docx {
+    let mut last = Paragraph::new()
+        .style("Issue")
+        .align(AlignmentType::Left)
+        .line_spacing(LineSpacing::new().before(480))
+        .add_run(Run::new().add_text(line(&e.imprint())));
+    let border = ParagraphBorder::new(ParagraphBorderPosition::Top).val(BorderType::Single).size(8).space(6);
+    last.property = last.property.set_borders(ParagraphBorders::with_empty().set(border));
+    d.add_paragraph(last)
 }
 
 fn heading(d: Docx, text: &str) -> Docx {
@@ -152,7 +165,7 @@ fn anchor(id: usize) -> String {
     format!("item{id}")
 }
 
-fn item(d: Docx, i: &Item, id: usize) -> Docx {
+fn item(d: Docx, i: &Item, id: usize, full_text: bool) -> Docx {
     let title = Paragraph::new()
         .style("Heading2")
         .keep_next(true)
@@ -160,7 +173,8 @@ fn item(d: Docx, i: &Item, id: usize) -> Docx {
         .add_run(Run::new().add_text(line(&i.title)))
         .add_bookmark_end(id);
     let mut d = d.add_paragraph(title);
-    for paragraph in i.text.lines().filter(|l| !l.trim().is_empty()) {
+    let text = if full_text { &i.text } else { &i.summary };
+    for paragraph in text.lines().filter(|l| !l.trim().is_empty()) {
         d = d.add_paragraph(body(&paragraph.replace('\t', "　")));
     }
     let date = i.date.map(|day| format!("　{day}")).unwrap_or_default();

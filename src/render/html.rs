@@ -18,6 +18,8 @@ struct Mail<'a> {
     issue: String,
     date: String,
     health: String,
+    /// What the chart says, where there is one.
+    chart: Option<String>,
     columns: Vec<Column<'a>>,
     left_out: usize,
 }
@@ -54,7 +56,8 @@ fn render(edition: &Edition, shown: usize) -> Result<String, RenderError> {
         let mut items = Vec::new();
         for item in c.items.iter().take(shown.saturating_sub(number)) {
             number += 1;
-            let places = item.places.iter().take(3).map(String::as_str).collect::<Vec<_>>().join("、");
+            let named = item.places.iter().take(3).map(String::as_str).collect::<Vec<_>>().join("、");
+            let places = if named.is_empty() { item.level.clone() } else { named };
             items.push(Numbered { number, item, date: item.date.map(|d| d.to_string()), places });
         }
         columns.push(Column { name: &c.name, items });
@@ -67,6 +70,7 @@ fn render(edition: &Edition, shown: usize) -> Result<String, RenderError> {
         issue: edition.issue_label(),
         date: chinese_date(edition.date),
         health: health_line(edition),
+        chart: super::chart::alt(&edition.trend),
         columns,
         left_out: edition.item_count() - number,
     };
@@ -87,7 +91,9 @@ mod tests {
         item.summary = "<style>*{display:none}</style>".into();
         item.url = WebUrl::parse("https://a.cn/?q=\"><img onerror=x>").unwrap();
         let page = html(&edition).unwrap();
-        assert!(!page.contains("<script") && !page.contains("<style") && !page.contains("<!--") && !page.contains("<img"), "{page}");
+        // the one style and the one picture are ours
+        let (styles, pictures) = (page.matches("<style").count(), page.matches("<img").count());
+        assert!(!page.contains("<script") && !page.contains("<!--") && (styles, pictures) == (1, 1), "{page}");
         assert!(page.contains("{{ env }}"));
     }
 

@@ -46,6 +46,12 @@ pub fn parts(edition: &Edition) -> Result<Parts, RenderError> {
     })
 }
 
+/// The mail as a file to be opened in a browser, and the picture beside it, called `picture`.
+pub fn page(edition: &Edition, picture: &str) -> Result<(String, Option<Vec<u8>>), RenderError> {
+    let page = html(edition)?.replace(&format!("cid:{}", crate::mail::CHART), picture);
+    Ok((page, chart::chart(&edition.trend)))
+}
+
 /// 2026年11月24日
 fn chinese_date(day: NaiveDate) -> String {
     format!("{}年{}月{}日", day.year(), day.month(), day.day())

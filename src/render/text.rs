@@ -17,7 +17,7 @@ pub fn text(edition: &Edition) -> String {
 
 fn write_all(e: &Edition, out: &mut String) -> std::fmt::Result {
     writeln!(out, "{}\n{}　{}　{}\n{RULE}", e.publication, e.issue_label(), chinese_date(e.date), e.organiser)?;
-    writeln!(out, "【草稿】内部资料，请编辑审核后再行定稿。\n\n●编者的话\n\n{}\n", e.foreword)?;
+    writeln!(out, "【草稿】{}请编辑审核后再行定稿。\n\n●编者的话\n\n{}\n", e.notice_line(), e.foreword)?;
     let mut number = 0;
     for c in e.columns.iter().filter(|c| !c.items.is_empty()) {
         writeln!(out, "●{}\n", c.name)?;
@@ -31,6 +31,9 @@ fn write_all(e: &Edition, out: &mut String) -> std::fmt::Result {
             writeln!(out, "{}", i.summary)?;
             let date = i.date.map(|d| format!("　{d}")).unwrap_or_default();
             writeln!(out, "来源：{}{date}\n{}", i.origin, i.url)?;
+            if let Some(first) = &i.earliest {
+                writeln!(out, "首发：{}　{}", first.origin, first.url)?;
+            }
             if !i.copies.is_empty() {
                 let names: Vec<&str> = i.copies.iter().map(|c| c.origin.as_str()).collect();
                 writeln!(out, "另有 {} 家转载：{}", i.copies.len(), names.join("、"))?;
@@ -38,12 +41,15 @@ fn write_all(e: &Edition, out: &mut String) -> std::fmt::Result {
             writeln!(out)?;
         }
     }
+    if let Some(words) = super::chart::alt(&e.trend) {
+        writeln!(out, "{RULE}\n{words}")?;
+    }
     writeln!(out, "{RULE}\n●运行情况\n\n{}", health_line(e))?;
     for t in &e.health.troubles {
         let since = t.since.map(|d| format!("（自 {d} 起）")).unwrap_or_default();
         writeln!(out, "- {}：{}{since}", t.name, t.reason)?;
     }
-    Ok(())
+    writeln!(out, "\n{}", e.imprint())
 }
 
 #[cfg(test)]

@@ -29,6 +29,11 @@ impl Store {
     pub fn rising_words(&self, now: DateTime<Utc>, most: usize) -> Result<Vec<String>> {
         self.read(|c| {
             let today = now.timestamp() / DAY;
+            let first: Option<i64> = c.query_row("SELECT min(day) FROM keyword_day", [], |r| r.get(0))?;
+            // without weeks to compare with, every word rises
+            if first.is_none_or(|first| first > today - 21) {
+                return Ok(Vec::new());
+            }
             let mut s = c.prepare_cached(
                 "SELECT word, sum(articles) FILTER (WHERE day > ?1 - 7) AS now, coalesce(sum(articles) FILTER (WHERE day <= ?1 - 7), 0) AS before
                  FROM keyword_day WHERE day > ?1 - 35 GROUP BY word HAVING now >= ?2 AND now * 4 >= ?3 * (before + 4) ORDER BY now DESC, word LIMIT ?4",
@@ -36,5 +41,36 @@ impl Store {
             let rows = s.query_map(params![today, HEARD, RISEN, i64::try_from(most).unwrap_or(i64::MAX)], |r| r.get(0))?;
             Ok(rows.collect::<rusqlite::Result<_>>()?)
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_word_rises_only_against_weeks_before() {
+        let dir = tempfile::tempdir().unwrap();
+        let store = Store::open(dir.path()).unwrap();
+        let now: DateTime<Utc> = "2026-11-24T00:00:00Z".parse().unwrap();
+        let today = now.timestamp() / DAY;
+        let add = |day: i64, word: &str, n: i64| {
+            store.write(|t| Ok(t.execute("INSERT INTO keyword_day VALUES (?1, ?2, ?3)", params![day, word, n])?)).unwrap();
+        };
+        add(today, "固态电池", 5);
+        assert!(store.rising_words(now, 5).unwrap().is_empty(), "a first week has nothing to rise against");
+        add(today - 1, "发制品", 6);
+        for back in 7..30 {
+            add(today - back, "发制品", 1);
+        }
+        assert_eq!(store.rising_words(now, 5).unwrap(), ["固态电池"]);
+    }
+
+    #[test]
+    fn rules_are_compared_and_kept() {
+        let dir = tempfile::tempdir().unwrap();
+        let store = Store::open(dir.path()).unwrap();
+        assert_eq!(store.judge_anew("1-a", DateTime::UNIX_EPOCH).unwrap(), 0);
+        assert_eq!(store.judge_anew("1-a", DateTime::UNIX_EPOCH).unwrap(), 0);
     }
 }
