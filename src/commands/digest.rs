@@ -84,10 +84,14 @@ pub(super) enum Format {
 }
 
 pub(super) async fn run(action: &Action, world: &World) -> anyhow::Result<()> {
+    // asks for nothing but the settings
+    if let Action::MailTest { to } = action {
+        return mail_test(world, to).await;
+    }
     let pipeline = world.pipeline_beside()?;
     let store = pipeline.store();
     match action {
-        Action::MailTest { to } => mail_test(world, to).await?,
+        Action::MailTest { .. } => {}
         Action::Build { date, publication } => {
             let now = Utc::now();
             let p = find_publication(world, publication.as_deref())?;

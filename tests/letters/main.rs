@@ -1,6 +1,7 @@
 //! Letters on their way: the real binary against mail servers on loopback that refuse, delay, cut off, and kill -9.
 #![allow(clippy::unwrap_used)] // a set-up that fails must fail the test
 
+mod servers;
 mod stub;
 
 use std::path::Path;
