@@ -45,7 +45,11 @@ import email, email.policy, sys
 m = email.message_from_bytes(open(sys.argv[1], 'rb').read(), policy=email.policy.default)
 assert not m.defects, m.defects
 kinds = [p.get_content_type() for p in m.walk()]
-assert kinds[:4] == ['multipart/mixed', 'multipart/alternative', 'text/plain', 'text/html'], kinds
+assert kinds[:6] == ['multipart/mixed', 'multipart/alternative', 'text/plain', 'multipart/related', 'text/html', 'image/png'], kinds
+raw = open(sys.argv[1], 'rb').read()
+assert all(len(l) <= 998 for l in raw.splitlines()) and raw.isascii()
+picture = [p for p in m.walk() if p.get_content_type() == 'image/png'][0]
+assert picture['content-id'] == '<chart@qingbao>' and 'cid:chart@qingbao' in m.get_body(('html',)).get_content()
 print(m['subject']); print([p.get_filename() for p in m.iter_attachments()]); print(m['message-id'])
 print(m.get_body(('plain',)).get_content()[:200])
 ";

@@ -1,7 +1,7 @@
 //! One message: alternative of plain text and HTML, the .docx attached.
 
 use chrono::{DateTime, Utc};
-use lettre::message::dkim::{DkimConfig, DkimSigningAlgorithm, DkimSigningKey};
+use lettre::message::dkim::{DkimCanonicalization, DkimCanonicalizationType, DkimConfig, DkimSigningAlgorithm, DkimSigningKey};
 use lettre::message::header::{ContentDisposition, ContentId, ContentTransferEncoding, ContentType, HeaderName, HeaderValue};
 use lettre::message::{Message, MessageBuilder, MultiPart, MultiPartKind, SinglePart};
 use xxhash_rust::xxh3::xxh3_64;
@@ -139,12 +139,18 @@ fn head(subject: &str, id: &str, settings: &MailSettings, to: &MailAddress, date
     }
 }
 
+/// Headers that a signature vouches for (RFC 6376 §5.4.1).
+const SIGNED: [&str; 6] = ["From", "To", "Subject", "Date", "Message-ID", "MIME-Version"];
+
 fn finish(mut message: Message, message_id: String, settings: &MailSettings, to: &MailAddress) -> Result<Letter, ComposeError> {
     if let Some(d) = &settings.dkim {
         let path = d.key_file.display().to_string();
         let pem = std::fs::read_to_string(&d.key_file).map_err(|source| ComposeError::KeyFile { path: path.clone(), source })?;
         let key = DkimSigningKey::new(&pem, DkimSigningAlgorithm::Rsa).map_err(|e| ComposeError::Key { path, cause: e.to_string() })?;
-        message.sign(&DkimConfig::default_config(d.selector.clone(), d.domain.clone(), key));
+        let headers = SIGNED.iter().map(|name| HeaderName::new_from_ascii_str(name)).collect();
+        // relays fold and re-wrap headers: relaxed bears it
+        let relaxed = DkimCanonicalization { header: DkimCanonicalizationType::Relaxed, body: DkimCanonicalizationType::Relaxed };
+        message.sign(&DkimConfig::new(d.selector.clone(), d.domain.clone(), key, headers, relaxed));
     }
     Ok(Letter { recipient: to.address().to_string(), message_id, message: message.formatted() })
 }
@@ -180,6 +186,22 @@ mod tests {
         assert!(!head.lines().any(|l| l.to_ascii_lowercase().starts_with("bcc:")), "{head}");
         assert!(head.contains("Message-ID: <issue.2026-3."));
         assert!(text.lines().all(|l| l.len() <= 998));
+    }
+
+    #[test]
+    fn another_parser_reads_what_was_meant() {
+        let text = letter("【草稿】许昌竞争情报快递 2026年第3期(总第3期) 2026-11-24，一个长得必须折行的标题：发制品、超硬材料、电力装备𠮷");
+        let m = mail_parser::MessageParser::default().parse(&text).unwrap();
+        assert_eq!(
+            m.subject(),
+            Some("【草稿】许昌竞争情报快递 2026年第3期(总第3期) 2026-11-24，一个长得必须折行的标题：发制品、超硬材料、电力装备𠮷")
+        );
+        assert_eq!(m.to().and_then(|t| t.first()).and_then(|a| a.name()), Some("编辑部"));
+        assert_eq!(m.from().and_then(|t| t.first()).and_then(|a| a.name()), Some("许昌竞争情报快递"));
+        let names: Vec<_> = m.attachments().filter_map(mail_parser::MimeHeaders::attachment_name).collect();
+        assert_eq!(names, ["chart.png", "快递-第3期.docx"]);
+        assert_eq!(m.body_text(0).as_deref(), Some("正文\r\n.\r\nQUIT"));
+        assert!(m.body_html(0).is_some_and(|h| h.contains("<p>正文</p>")));
     }
 
     #[test]
