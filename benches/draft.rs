@@ -1,0 +1,96 @@
+//! The draft of a day out of an archive: `cargo bench --bench draft [-- ARTICLES IN_WINDOW]`.
+#![allow(clippy::unwrap_used)] // a set-up that fails must fail the run
+
+use std::time::Instant;
+
+use chrono::{Duration, Utc};
+use qingbao::config::settings::{Publication, SummariseSettings};
+use qingbao::digest::{self, Material};
+use qingbao::model::{Health, Judgement, Label};
+use qingbao::render;
+use qingbao::store::{Store, Window};
+use rusqlite::{Connection, params};
+
+const ROUNDS: usize = 7;
+
+fn main() {
+    let numbers: Vec<i64> = std::env::args().skip(1).filter_map(|a| a.parse().ok()).collect();
+    let (n, recent) = (numbers.first().copied().unwrap_or(100_000), numbers.get(1).copied().unwrap_or(3_000));
+    let dir = tempfile::tempdir().unwrap();
+    drop(Store::open(dir.path()).unwrap());
+    fill(&Connection::open(dir.path().join("qingbao.db")).unwrap(), n, recent);
+    let store = Store::open(dir.path()).unwrap();
+    let (publication, summarise) = (Publication::default(), SummariseSettings::default());
+    let before = resident();
+    let mut best = f64::MAX;
+    for round in 0..ROUNDS {
+        let start = Instant::now();
+        let now = Utc::now();
+        let date = now.date_naive() + Duration::days(i64::try_from(round).unwrap());
+        let (shown, last_issue) = store.shown_before(&publication.name, date, 30).unwrap();
+        let material = Material {
+            publication: &publication,
+            used: store.used_stories(&publication.name, date).unwrap(),
+            shown,
+            last_issue,
+            trend: store.trend_before(&publication.name, date).unwrap(),
+            rising: store.rising_words(now, 5).unwrap(),
+            health: Health::default(),
+            date,
+            now,
+            summarise: &summarise,
+        };
+        let draft = digest::build(&material, &Window { store: &store, since: now - Duration::hours(72) }).unwrap();
+        let edition = store.commit_edition(draft.edition, &publication, &draft.stories).unwrap();
+        let built = start.elapsed().as_secs_f64() * 1000.0;
+        let parts = render::parts(&edition).unwrap();
+        let rendered = start.elapsed().as_secs_f64() * 1000.0;
+        println!(
+            "{} items: draft {built:.0} ms, with mail and document {rendered:.0} ms ({} KB of HTML)",
+            edition.item_count(),
+            parts.html.len() / 1024
+        );
+        best = best.min(built);
+    }
+    println!("{n} articles, {recent} in the window: best draft {best:.0} ms; {:.0} MB more resident", (resident() - before) / 1e6);
+}
+
+fn resident() -> f64 {
+    let pages = std::fs::read_to_string("/proc/self/statm").unwrap().split(' ').nth(1).unwrap().parse::<f64>().unwrap();
+    pages * 4096.0
+}
+
+fn fill(c: &Connection, n: i64, recent: i64) {
+    const INDUSTRIES: [&str; 6] = ["发制品", "新材料", "装备制造", "食品", "化工", "新能源汽车"];
+    const COLUMNS: [&str; 5] = ["行业动态", "行业趋势", "行业报告", "财经数据", "金融要点"];
+    c.execute_batch("PRAGMA synchronous = OFF; BEGIN; INSERT INTO source (id, name, url) VALUES ('s', '示例网', 'http://s/')").unwrap();
+    let mut entry = c
+        .prepare("INSERT INTO entry (id, source_id, identity, canonical, url, title, state, first_seen) VALUES (?1, 's', ?2, ?2, ?2, 't', 'done', 0)")
+        .unwrap();
+    let mut article = c
+        .prepare(
+            "INSERT INTO article (id, entry_id, source_id, canonical, url, title, effective, fetched, text, html, story_id, judgement)
+             VALUES (?1, ?1, 's', ?2, ?2, ?3, ?4, ?4, ?5, '', ?6, ?7)",
+        )
+        .unwrap();
+    let now = Utc::now().timestamp();
+    for id in 1..=n {
+        let pick = |of: &[&str]| of[usize::try_from(id).unwrap() % of.len()].to_owned();
+        let industry = pick(&INDUSTRIES);
+        let title = format!("第{id}号消息：{industry}企业扩产，带动就业{}人", id % 977);
+        let text = format!("{title}。许昌市有关部门介绍，项目总投资{}亿元，明年投产，产品销往海外市场。", id % 61).repeat(12);
+        let when = if id > n - recent { now - (id % 3600) * 60 } else { now - 86_400 * 4 - id };
+        let judgement = Judgement {
+            industries: vec![Label { name: industry.clone(), score: 0.5 + 0.4 * ((id % 37) as f64 / 37.0), evidence: vec![industry] }],
+            column: pick(&COLUMNS),
+            keywords: vec!["扩产".to_owned(), "就业".to_owned(), format!("消息{id}")],
+            places: vec!["许昌市".to_owned()],
+            ..Judgement::default()
+        };
+        entry.execute(params![id, format!("http://s/{id}")]).unwrap();
+        // every fifth is a copy of the one before
+        let story = if id % 5 == 0 { id - 1 } else { id };
+        article.execute(params![id, format!("http://s/{id}"), title, when, text, story, serde_json::to_string(&judgement).unwrap()]).unwrap();
+    }
+    c.execute_batch("COMMIT").unwrap();
+}
