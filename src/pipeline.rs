@@ -220,7 +220,7 @@ impl Pipeline {
             return Ok(0);
         };
         if edition.item_count() == 0 && !publication.mail_empty {
-            tracing::info!(issue = %edition.issue_label(), "nothing to report today, and mail_empty = false: no letters");
+            tracing::debug!(issue = %edition.issue_label(), "nothing to report today, and mail_empty = false: no letters");
             return Ok(0);
         }
         let (recipients, settings) = (publication.recipients.clone(), self.settings.mail.clone());

@@ -152,6 +152,12 @@ pub(super) fn read(s: &Section<'_>) -> Publication {
         }
     }
     read_calendar(s, &mut p.calendar);
+    // an issue tells of the time since the one before
+    p.window = match p.calendar.days {
+        WorkDays::Workdays | WorkDays::Daily => p.window,
+        WorkDays::Weekly(_) => Duration::from_hours(24 * 8),
+        WorkDays::Monthly(_) => Duration::from_hours(24 * 35),
+    };
     set(&mut p.window, s.duration("window", Duration::from_hours(1)..Duration::from_hours(24 * 62)));
     set(&mut p.catch_up, s.duration("catch_up", Duration::ZERO..Duration::from_hours(24)));
     if let Some(list) = s.texts("recipients") {

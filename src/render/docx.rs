@@ -3,6 +3,8 @@
 //! Page and type measures follow GB/T 9704-2012 as far as a newsletter does: margins 37/35/28/26 mm, 仿宋 三号 body.
 //! Every paragraph has a style by name, so Word's and WPS's navigation pane shows columns and items.
 
+mod order;
+
 use std::io::Cursor;
 
 use docx_rs::{
@@ -44,7 +46,11 @@ pub fn docx(edition: &Edition) -> Result<Vec<u8>, DocxError> {
     document = imprint(document, edition);
     number_paragraphs(&mut document);
     let mut out = Cursor::new(Vec::new());
-    document.build().pack(&mut out).map_err(|e| DocxError(e.to_string()))?;
+    let mut parts = document.build();
+    for part in [&mut parts.document, &mut parts.styles, &mut parts.numberings].into_iter().chain(&mut parts.footers) {
+        *part = order::ordered(std::mem::take(part));
+    }
+    parts.pack(&mut out).map_err(|e| DocxError(e.to_string()))?;
     Ok(out.into_inner())
 }
 
@@ -209,6 +215,18 @@ mod tests {
         let at = xml.find("a b]]").unwrap();
         assert!(xml[at..].starts_with("a b]]&gt;&lt;w:p&gt; &amp;"), "{}", &xml[at..at + 60]);
         assert!(xml.contains("一段文字") && xml.contains("&lt;script&gt;"));
+    }
+
+    #[test]
+    fn properties_stand_in_the_order_of_the_schema() {
+        let e = build_with(vec![article(1, "甲", "食品", "行业动态", 1)], &[]).edition;
+        let mut zip = zip::ZipArchive::new(Cursor::new(docx(&e).unwrap())).unwrap();
+        for part in ["word/document.xml", "word/styles.xml", "word/numbering.xml", "word/footer1.xml"] {
+            let mut xml = String::new();
+            zip.by_name(part).unwrap().read_to_string(&mut xml).unwrap();
+            assert_eq!(order::first_disorder(&xml), None, "{part}");
+            assert!(xml.contains("<w:"), "{part}");
+        }
     }
 
     #[test]

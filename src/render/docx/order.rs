@@ -1,0 +1,220 @@
+//! Children of properties in the order of the schema (ECMA-376 part 1, 17.3 and 17.6–17.7): the library writes them as they
+//! were set, which some programs bear, but no validator.
+
+use quick_xml::Reader;
+use quick_xml::events::Event;
+
+/// Parents whose children have an order, and that order.
+const ORDER: [(&str, &[&str]); 5] = [
+    (
+        "w:pPr",
+        &[
+            "pStyle",
+            "keepNext",
+            "keepLines",
+            "pageBreakBefore",
+            "framePr",
+            "widowControl",
+            "numPr",
+            "suppressLineNumbers",
+            "pBdr",
+            "shd",
+            "tabs",
+            "suppressAutoHyphens",
+            "kinsoku",
+            "wordWrap",
+            "overflowPunct",
+            "topLinePunct",
+            "autoSpaceDE",
+            "autoSpaceDN",
+            "bidi",
+            "adjustRightInd",
+            "snapToGrid",
+            "spacing",
+            "ind",
+            "contextualSpacing",
+            "mirrorIndents",
+            "suppressOverlap",
+            "jc",
+            "textDirection",
+            "textAlignment",
+            "textboxTightWrap",
+            "outlineLvl",
+            "divId",
+            "cnfStyle",
+            "rPr",
+            "sectPr",
+            "pPrChange",
+        ],
+    ),
+    (
+        "w:rPr",
+        &[
+            "rStyle",
+            "rFonts",
+            "b",
+            "bCs",
+            "i",
+            "iCs",
+            "caps",
+            "smallCaps",
+            "strike",
+            "dstrike",
+            "outline",
+            "shadow",
+            "emboss",
+            "imprint",
+            "noProof",
+            "snapToGrid",
+            "vanish",
+            "webHidden",
+            "color",
+            "spacing",
+            "w",
+            "kern",
+            "position",
+            "sz",
+            "szCs",
+            "highlight",
+            "u",
+            "effect",
+            "bdr",
+            "shd",
+            "fitText",
+            "vertAlign",
+            "rtl",
+            "cs",
+            "em",
+            "lang",
+            "eastAsianLayout",
+            "specVanish",
+            "oMath",
+        ],
+    ),
+    (
+        "w:sectPr",
+        &[
+            "headerReference",
+            "footerReference",
+            "footnotePr",
+            "endnotePr",
+            "type",
+            "pgSz",
+            "pgMar",
+            "paperSrc",
+            "pgBorders",
+            "lnNumType",
+            "pgNumType",
+            "cols",
+            "formProt",
+            "vAlign",
+            "noEndnote",
+            "titlePg",
+            "textDirection",
+            "bidi",
+            "rtlGutter",
+            "docGrid",
+            "printerSettings",
+        ],
+    ),
+    (
+        "w:style",
+        &[
+            "name",
+            "aliases",
+            "basedOn",
+            "next",
+            "link",
+            "autoRedefine",
+            "hidden",
+            "uiPriority",
+            "semiHidden",
+            "unhideWhenUsed",
+            "qFormat",
+            "locked",
+            "personal",
+            "personalCompose",
+            "personalReply",
+            "rsid",
+            "pPr",
+            "rPr",
+            "tblPr",
+            "trPr",
+            "tcPr",
+            "tblStylePr",
+        ],
+    ),
+    ("w:pBdr", &["top", "left", "bottom", "right", "between", "bar"]),
+];
+
+fn order_of(parent: &str) -> Option<&'static [&'static str]> {
+    ORDER.iter().find(|(name, _)| *name == parent).map(|(_, order)| *order)
+}
+
+/// A piece of a document: its name, empty for what is no element, and its text.
+type Piece = (String, String);
+
+/// The document in order; as it is where it cannot be read.
+pub(super) fn ordered(xml: Vec<u8>) -> Vec<u8> {
+    let Ok(text) = std::str::from_utf8(&xml) else { return xml };
+    rewrite(text).map_or(xml, String::into_bytes)
+}
+
+fn rewrite(text: &str) -> Option<String> {
+    let mut reader = Reader::from_str(text);
+    // the elements that are open: name, opening tag, children
+    let mut open: Vec<(String, String, Vec<Piece>)> = vec![(String::new(), String::new(), Vec::new())];
+    let mut at = 0;
+    loop {
+        let event = reader.read_event().ok()?;
+        let end = usize::try_from(reader.buffer_position()).ok()?;
+        let raw = text.get(at..end)?.to_owned();
+        at = end;
+        match event {
+            Event::Start(e) => open.push((e.name().as_ref().to_owned(), raw, Vec::new())),
+            Event::End(_) => {
+                let (name, tag, children) = open.pop()?;
+                let element = close(&name, tag, children, &raw);
+                open.last_mut()?.2.push((name, element));
+            }
+            Event::Empty(e) => {
+                let name = e.name().as_ref().to_owned();
+                open.last_mut()?.2.push((name, raw));
+            }
+            Event::Eof => break,
+            _ => open.last_mut()?.2.push((String::new(), raw)),
+        }
+    }
+    let (_, _, pieces) = open.pop().filter(|_| open.is_empty())?;
+    Some(pieces.into_iter().map(|(_, p)| p).collect())
+}
+
+fn close(name: &str, tag: String, mut children: Vec<Piece>, end: &str) -> String {
+    if let Some(order) = order_of(name) {
+        let rank = |(child, _): &Piece| order.iter().position(|o| child.strip_prefix("w:") == Some(o)).unwrap_or(order.len());
+        children.sort_by_key(rank);
+    }
+    children.into_iter().fold(tag, |out, (_, child)| out + &child) + end
+}
+
+/// The first properties whose children stand in another order, for tests.
+#[cfg(test)]
+pub(super) fn first_disorder(xml: &str) -> Option<String> {
+    let sorted = rewrite(xml)?;
+    let at = sorted.bytes().zip(xml.bytes()).position(|(a, b)| a != b)?;
+    Some(xml.chars().skip(at.saturating_sub(60)).take(160).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn properties_are_put_in_order_and_all_else_stays() {
+        let xml = "<?xml version=\"1.0\"?><w:p a=\"1\"><w:pPr><w:rPr><w:sz w:val=\"1\"/><w:b/></w:rPr><w:jc/><w:pStyle/></w:pPr><w:t> &amp; 文 </w:t></w:p>";
+        let expected = "<?xml version=\"1.0\"?><w:p a=\"1\"><w:pPr><w:pStyle/><w:jc/><w:rPr><w:b/><w:sz w:val=\"1\"/></w:rPr></w:pPr><w:t> &amp; 文 </w:t></w:p>";
+        assert_eq!(rewrite(xml).unwrap(), expected);
+        assert_eq!(first_disorder(expected), None);
+        assert_eq!(ordered(b"<a><b></a>".to_vec()), b"<a><b></a>", "what cannot be read stays");
+    }
+}
