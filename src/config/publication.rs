@@ -8,6 +8,7 @@ use chrono::{NaiveDate, NaiveTime};
 use super::mail::read_address;
 use super::reader::{Reader, Section};
 use super::{ConfigError, read_file};
+use crate::digest::foreword;
 use crate::mail::MailAddress;
 use crate::schedule::{Calendar, WorkDays};
 
@@ -50,6 +51,8 @@ pub struct Publication {
     pub printer: Option<String>,
     /// What stands above the masthead.
     pub notice: String,
+    /// Template of 编者的话 with facts in braces; the usual one where none is given.
+    pub foreword: Option<String>,
     /// Columns in order.
     pub columns: Vec<ColumnQuota>,
     /// Only articles of these industries or themes; empty: all.
@@ -83,6 +86,7 @@ impl Default for Publication {
             name: "许昌竞争情报快递".to_owned(),
             organiser: "许昌市科学技术情报研究所".to_owned(),
             printer: None,
+            foreword: None,
             notice: "内部资料".to_owned(),
             columns: vec![column("行业动态", 10), column("行业趋势", 5), column("行业报告", 4), column("财经数据", 5), column("金融要点", 5)],
             industries: Vec::new(),
@@ -107,10 +111,11 @@ impl Publication {
     }
 }
 
-const KEYS: [&str; 20] = [
+const KEYS: [&str; 21] = [
     "name",
     "organiser",
     "printer",
+    "foreword",
     "notice",
     "columns",
     "industries",
@@ -137,6 +142,13 @@ pub(super) fn read(s: &Section<'_>) -> Publication {
     set(&mut p.organiser, s.string("organiser"));
     set(&mut p.notice, s.string("notice"));
     p.printer = s.string("printer");
+    if let Some(t) = s.text("foreword") {
+        if let Some(word) = foreword::unknown_fact(t.value) {
+            let known: Vec<&str> = foreword::FACTS.iter().map(|f| f.0).collect();
+            s.complain(t.span, format!("{{{word}}} is no fact of an issue; there are {{{}}}", known.join("} {")));
+        }
+        p.foreword = Some(t.value.to_owned());
+    }
     let columns: Vec<_> = s.sections("columns").iter().filter_map(read_column).collect();
     if !columns.is_empty() {
         p.columns = columns;

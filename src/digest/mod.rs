@@ -2,7 +2,7 @@
 //!
 //! Pure: the same articles, settings and moment give the same edition. Every place is explained in the item's reasons.
 
-mod foreword;
+pub mod foreword;
 mod pool;
 mod rank;
 pub mod rewrite;
@@ -145,7 +145,7 @@ pub fn build<A: Archive>(material: &Material<'_>, archive: &A) -> Result<Draft, 
         let items = chosen.iter().map(|c| item(c, material, archive)).collect::<Result<_, _>>()?;
         columns.push(ColumnItems { name: column.name.clone(), items });
     }
-    let foreword = foreword::write(&columns, &health, &material.rising);
+    let foreword = foreword::write(publication.foreword.as_deref(), &columns, &health, &material.rising);
     let edition = Edition {
         id: EditionId(0),
         publication: publication.name.clone(),
