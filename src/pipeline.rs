@@ -214,7 +214,7 @@ impl Pipeline {
 
     /// Queues the letters of an edition; gives how many are new.
     pub async fn queue(&self, edition: &Edition, now: DateTime<Utc>) -> Result<usize> {
-        let (id, edition) = (edition.id, edition.clone());
+        let edition = edition.clone();
         let Some(publication) = self.settings.publications().find(|p| p.name == edition.publication) else {
             tracing::error!("no publication in qingbao.toml is called {:?} any more: its issue stays in the archive", edition.publication);
             return Ok(0);
@@ -223,12 +223,13 @@ impl Pipeline {
             tracing::debug!(issue = %edition.issue_label(), "nothing to report today, and mail_empty = false: no letters");
             return Ok(0);
         }
-        let (recipients, settings) = (publication.recipients.clone(), self.settings.mail.clone());
+        let list = if edition.finalised { &publication.final_recipients } else { &publication.recipients };
+        let (recipients, settings) = (list.clone(), self.settings.mail.clone());
         // the document and its compression are CPU work
-        let composed = self.cpu(move || letters(&edition, &recipients, &settings, now)).await;
-        let letters = composed.unwrap_or(Err(StoreError::Cancelled.into()))?;
+        let composed = self.cpu(move || letters(&edition, &recipients, &settings, now).map(|l| (edition, l))).await;
+        let (edition, letters) = composed.unwrap_or(Err(StoreError::Cancelled.into()))?;
         let expires = now + Duration::from_std(self.settings.mail.expire).unwrap_or_else(|_| Duration::days(3));
-        Ok(self.store.run(move |s| s.queue_letters(id, &letters, now, expires)).await?)
+        Ok(self.store.run(move |s| s.queue_letters(&edition, &letters, now, expires)).await?)
     }
 
     /// Sends what is due.

@@ -73,6 +73,8 @@ pub struct Publication {
     pub catch_up: Duration,
     /// Who receives the draft.
     pub recipients: Vec<Recipient>,
+    /// Who receives the finished issue; nobody by default.
+    pub final_recipients: Vec<Recipient>,
     /// Whether the document holds whole texts rather than summaries.
     pub full_text: bool,
     /// Whether an issue without items is mailed too.
@@ -98,6 +100,7 @@ impl Default for Publication {
             window: Duration::from_hours(72),
             catch_up: Duration::from_hours(10),
             recipients: MailAddress::parse("editors@localhost").into_iter().map(Recipient::from).collect(),
+            final_recipients: Vec::new(),
             full_text: true,
             mail_empty: true,
         }
@@ -111,7 +114,7 @@ impl Publication {
     }
 }
 
-const KEYS: [&str; 21] = [
+const KEYS: [&str; 22] = [
     "name",
     "organiser",
     "printer",
@@ -130,6 +133,7 @@ const KEYS: [&str; 21] = [
     "window",
     "catch_up",
     "recipients",
+    "final_recipients",
     "subscriber",
     "document",
     "mail_empty",
@@ -175,6 +179,8 @@ pub(super) fn read(s: &Section<'_>) -> Publication {
     if let Some(list) = s.texts("recipients") {
         p.recipients = list.into_iter().filter_map(|t| read_address(s, t.value, t.span)).map(Recipient::from).collect();
     }
+    let finals = s.texts("final_recipients").unwrap_or_default();
+    p.final_recipients = finals.into_iter().filter_map(|t| read_address(s, t.value, t.span)).map(Recipient::from).collect();
     let subscribers: Vec<Recipient> = s.sections("subscriber").iter().filter_map(|s| read_subscriber(s, &p)).collect();
     if !subscribers.is_empty() && s.texts("recipients").is_none() {
         p.recipients.clear();

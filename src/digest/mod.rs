@@ -2,6 +2,7 @@
 //!
 //! Pure: the same articles, settings and moment give the same edition. Every place is explained in the item's reasons.
 
+pub mod edit;
 pub mod foreword;
 mod pool;
 mod rank;
@@ -155,6 +156,7 @@ pub fn build<A: Archive>(material: &Material<'_>, archive: &A) -> Result<Draft, 
         total: 0,
         date: material.date,
         built: Some(material.now),
+        finalised: false,
         notice: publication.notice.clone(),
         printer: publication.printer.clone(),
         full_text: publication.full_text,

@@ -75,7 +75,8 @@ pub enum ComposeError {
 /// What the library cannot build, or a signing key that cannot be read.
 pub fn compose(edition: &Edition, parts: &Parts, settings: &MailSettings, to: &MailAddress, date: DateTime<Utc>) -> Result<Letter, ComposeError> {
     let recipient = to.address().to_string();
-    let key = xxh3_64(format!("{}\n{}\n{recipient}", edition.publication, edition.date).as_bytes());
+    let stage = if edition.finalised { "\nfinal" } else { "" };
+    let key = xxh3_64(format!("{}\n{}\n{recipient}{stage}", edition.publication, edition.date).as_bytes());
     let id = message_id(&format!("issue.{}-{}.{key:016x}", edition.year, edition.number), settings);
     let part = |kind: ContentType, body: &str| SinglePart::builder().header(kind).header(ContentTransferEncoding::Base64).body(body.to_owned());
     let multi = |kind: MultiPartKind, n: u8| MultiPart::builder().kind(kind).boundary(format!("=_{key:016x}_{n}"));

@@ -141,7 +141,7 @@ mod tests {
         let edition = store.commit_edition(draft.edition, &Publication::default(), &[]).unwrap();
         let to = MailAddress::parse("a@b.cn").unwrap();
         let letter = compose(&edition, &render::parts(&edition).unwrap(), &MailSettings::default(), &to, now()).unwrap();
-        assert_eq!(store.queue_letters(edition.id, &[letter], now(), now() + Duration::days(3)).unwrap(), 1);
+        assert_eq!(store.queue_letters(&edition, &[letter], now(), now() + Duration::days(3)).unwrap(), 1);
         (store, edition.id)
     }
 

@@ -122,6 +122,9 @@ pub struct Edition {
     /// When it was built: the date of its letters.
     #[serde(default)]
     pub built: Option<DateTime<Utc>>,
+    /// 定稿: numbered, frozen, no draft any more.
+    #[serde(default)]
+    pub finalised: bool,
     /// What stands above the masthead.
     #[serde(default)]
     pub notice: String,
@@ -148,9 +151,14 @@ impl Edition {
         self.columns.iter().map(|c| c.items.len()).sum()
     }
 
-    /// 内部资料， — or nothing.
+    /// What stands under the masthead of mails: 【草稿】内部资料，请编辑审核后再行定稿。
     pub fn notice_line(&self) -> String {
-        if self.notice.is_empty() { String::new() } else { format!("{}，", self.notice) }
+        match (self.finalised, self.notice.is_empty()) {
+            (false, true) => "【草稿】请编辑审核后再行定稿。".to_owned(),
+            (false, false) => format!("【草稿】{}，请编辑审核后再行定稿。", self.notice),
+            (true, true) => String::new(),
+            (true, false) => format!("{}，注意保存。", self.notice),
+        }
     }
 
     /// 主办：甲　编印：乙

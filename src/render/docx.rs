@@ -33,7 +33,9 @@ pub struct DocxError(String);
 pub fn docx(edition: &Edition) -> Result<Vec<u8>, DocxError> {
     let mut document = masthead(page(styles(Docx::new())), edition);
     document = heading(document, "●编者的话");
-    document = document.add_paragraph(body(&edition.foreword));
+    for paragraph in edition.foreword.lines() {
+        document = document.add_paragraph(body(paragraph));
+    }
     document = contents(document, edition);
     let mut id = 0;
     for column in edition.columns.iter().filter(|c| !c.items.is_empty()) {
@@ -105,9 +107,13 @@ fn masthead(d: Docx, e: &Edition) -> Docx {
     let mut rule = Paragraph::new().style("Issue").add_run(Run::new().add_text(line(&issue)));
     let border = ParagraphBorder::new(ParagraphBorderPosition::Bottom).val(BorderType::Single).size(18).space(6).color(RED);
     rule.property = rule.property.set_borders(ParagraphBorders::with_empty().set(border));
-    d.add_paragraph(Paragraph::new().style("Issue").align(AlignmentType::Left).add_run(Run::new().add_text(line(&format!("{}　草稿", e.notice)))))
-        .add_paragraph(Paragraph::new().style("Masthead").add_run(Run::new().add_text(line(&e.publication))))
-        .add_paragraph(rule)
+    d.add_paragraph(Paragraph::new().style("Issue").align(AlignmentType::Left).add_run(Run::new().add_text(line(&if e.finalised {
+        e.notice.clone()
+    } else {
+        format!("{}　草稿", e.notice)
+    }))))
+    .add_paragraph(Paragraph::new().style("Masthead").add_run(Run::new().add_text(line(&e.publication))))
+    .add_paragraph(rule)
 }
 
 /// 版记: who edits and prints, under a rule.

@@ -27,7 +27,8 @@ pub enum RenderError {
 
 /// 【草稿】许昌竞争情报快递 2026年第3期(总第3期) 2026-11-24
 pub fn subject(edition: &Edition) -> String {
-    format!("【草稿】{} {} {}", edition.publication, edition.issue_label(), edition.date)
+    let draft = if edition.finalised { "" } else { "【草稿】" };
+    format!("{draft}{} {} {}", edition.publication, edition.issue_label(), edition.date)
 }
 
 /// File name of the edition without ending: 许昌竞争情报快递2026年第3期.
@@ -42,7 +43,9 @@ pub fn parts(edition: &Edition) -> Result<Parts, RenderError> {
         text: text(edition),
         html: html(edition)?,
         chart: chart::chart(&edition.trend),
-        docx: Attachment { name: format!("{}（草稿）.docx", file_stem(edition)), bytes: docx(edition)? },
+        docx: Attachment {
+            name: format!("{}{}.docx", file_stem(edition), if edition.finalised { "" } else { "（草稿）" }), bytes: docx(edition)?
+        },
     })
 }
 

@@ -14,7 +14,8 @@ CREATE TABLE letters (
     reply       TEXT,
     queued      INTEGER NOT NULL,
     expires     INTEGER NOT NULL,
-    UNIQUE (edition_id, recipient)
+    final       INTEGER NOT NULL DEFAULT 0,             -- of the finished issue, not of its draft
+    UNIQUE (edition_id, final, recipient)
 ) STRICT;
 INSERT INTO letters (id, edition_id, recipient, message_id, message, state, tries, next_try, reply, queued, expires)
     SELECT id, edition_id, recipient, message_id, message, state, tries, next_try, reply, queued, queued + 259200 FROM outbox;

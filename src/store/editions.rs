@@ -31,20 +31,20 @@ pub struct EditionRow {
 
 impl Store {
     /// Stores an edition and gives it its number. An edition of the same day is replaced and keeps its number, unless
-    /// letters of it exist: then it stays as it was sent and is given back.
+    /// letters of it exist or editors have touched it: then it stays and is given back.
     pub fn commit_edition(&self, mut edition: Edition, publication: &Publication, stories: &[(StoryId, crate::model::ArticleId)]) -> Result<Edition> {
         self.write(|t| {
-            let known: Option<(i64, u32, u32, String)> = t
+            let known: Option<(i64, u32, u32, String, u32)> = t
                 .query_row(
-                    "SELECT id, number, total, payload FROM edition WHERE publication = ?1 AND date = ?2",
+                    "SELECT id, number, total, payload, version FROM edition WHERE publication = ?1 AND date = ?2",
                     params![edition.publication, edition.date.to_string()],
-                    |r| Ok((r.get(0)?, r.get(1)?, r.get(2)?, r.get(3)?)),
+                    |r| Ok((r.get(0)?, r.get(1)?, r.get(2)?, r.get(3)?, r.get(4)?)),
                 )
                 .optional()?;
             edition.year = edition.date.year();
-            if let Some((id, number, total, payload)) = known {
+            if let Some((id, number, total, payload, version)) = known {
                 let letters: i64 = t.query_row("SELECT count(*) FROM outbox WHERE edition_id = ?1", [id], |r| r.get(0))?;
-                if letters > 0 {
+                if letters > 0 || version > 1 {
                     return serde_json::from_str(&payload).map_err(bad("edition"));
                 }
                 (edition.id, edition.number, edition.total) = (EditionId(id), number, total);

@@ -2,7 +2,9 @@
 //!
 //! Everything here is synchronous and short; callers on async threads go through [`Store::run`].
 
+mod accounts;
 mod articles;
+mod desk;
 mod editions;
 mod entries;
 mod facts;
@@ -21,7 +23,9 @@ use std::time::Duration;
 use rusqlite::{Connection, ErrorCode, OpenFlags};
 use rusqlite_migration::{M, Migrations};
 
+pub use accounts::{Account, AuditLine, Role, Session};
 pub use articles::Judged;
+pub use desk::Changed;
 pub use editions::EditionRow;
 pub use entries::{NewArticle, OpenEntry, RawPage, StoredPage};
 pub use frontier::Pause;
@@ -37,6 +41,7 @@ const MIGRATIONS: &[M<'static>] = &[
     M::up(include_str!("003_extras.sql")),
     M::up(include_str!("004_judgement.sql")),
     M::up(include_str!("005_letters.sql")),
+    M::up(include_str!("006_console.sql")),
 ];
 /// How long another process may hold the file before we give up.
 const BUSY: Duration = Duration::from_secs(30);

@@ -5,7 +5,7 @@ use rusqlite::{Connection, params};
 
 use super::{Result, Store};
 use crate::config::settings::OnUncertain;
-use crate::model::{EditionId, OutboxId};
+use crate::model::{Edition, EditionId, OutboxId};
 
 /// A letter to be queued.
 #[derive(Debug)]
@@ -108,8 +108,9 @@ const COLUMNS: &str = "id, edition_id, recipient, message_id, message, state, tr
 
 impl Store {
     /// Queues letters; one that is queued for this edition and recipient already stays as it is. Gives how many are new.
-    pub fn queue_letters(&self, edition: EditionId, letters: &[Letter], now: DateTime<Utc>, expires: DateTime<Utc>) -> Result<usize> {
-        self.write(|t| letters.iter().map(|l| queue(t, Some(edition), l, now, expires)).sum())
+    pub fn queue_letters(&self, edition: &Edition, letters: &[Letter], now: DateTime<Utc>, expires: DateTime<Utc>) -> Result<usize> {
+        let of = Some((edition.id, edition.finalised));
+        self.write(|t| letters.iter().map(|l| queue(t, of, l, now, expires)).sum())
     }
 
     /// Makes good what a killed process left: letters whose content was not handed over are queued again, those of unknown
@@ -238,7 +239,9 @@ pub struct LetterEnd {
 /// How long a notice to operators is worth sending.
 const NOTICE: TimeDelta = TimeDelta::days(3);
 
-fn queue(t: &Connection, edition: Option<EditionId>, l: &Letter, now: DateTime<Utc>, expires: DateTime<Utc>) -> Result<usize> {
-    let sql = "INSERT INTO outbox (edition_id, recipient, message_id, message, state, queued, expires) VALUES (?1, ?2, ?3, ?4, 'queued', ?5, ?6) ON CONFLICT DO NOTHING";
-    Ok(t.prepare_cached(sql)?.execute(params![edition.map(|e| e.0), l.recipient, l.message_id, l.message, now.timestamp(), expires.timestamp()])?)
+fn queue(t: &Connection, of: Option<(EditionId, bool)>, l: &Letter, now: DateTime<Utc>, expires: DateTime<Utc>) -> Result<usize> {
+    let sql = "INSERT INTO outbox (edition_id, final, recipient, message_id, message, state, queued, expires)
+               VALUES (?1, ?2, ?3, ?4, ?5, 'queued', ?6, ?7) ON CONFLICT DO NOTHING";
+    let (edition, last) = (of.map(|o| o.0.0), of.is_some_and(|o| o.1));
+    Ok(t.prepare_cached(sql)?.execute(params![edition, last, l.recipient, l.message_id, l.message, now.timestamp(), expires.timestamp()])?)
 }
