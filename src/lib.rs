@@ -13,6 +13,8 @@
 //! 9. [`render`] turns the edition into mail HTML, plain text and .docx.
 //! 10. [`mail`] queues letters and sends them once.
 //!
+//! [`console`] shows issues, archive and sources to editors and admins in a browser.
+//!
 //! [`pipeline`] wires one pass through these stages, [`service`] runs passes by the clock of [`schedule`], and
 //! [`commands`] is the command line. [`model`] holds the types that every stage speaks, [`text`] what several stages
 //! know of characters, words and dates. [`demo`] is a small news world of our own to try it all on.
@@ -20,6 +22,7 @@
 pub mod classify;
 pub mod commands;
 pub mod config;
+pub mod console;
 pub mod dedup;
 pub mod demo;
 pub mod digest;

@@ -112,6 +112,11 @@ impl Pipeline {
         &self.store
     }
 
+    /// The fetcher.
+    pub fn fetcher(&self) -> &Fetcher {
+        &self.fetcher
+    }
+
     /// The settings.
     pub fn settings(&self) -> &Settings {
         &self.settings

@@ -14,6 +14,7 @@ use tokio_cron_scheduler::{Job, JobScheduler, JobSchedulerError};
 use crate::config::settings::Publication;
 use crate::config::sources::Vocabulary;
 use crate::config::{ConfigError, SourceList};
+use crate::console;
 use crate::pipeline::{Pipeline, PipelineError, Reach, Silent};
 
 /// Every twenty seconds, in UTC: zones and work days are judged by ourselves.
@@ -77,7 +78,7 @@ fn modified(path: &Path) -> Option<SystemTime> {
 }
 
 /// Runs until SIGTERM or SIGINT.
-pub async fn serve(pipeline: Arc<Pipeline>, sources: Arc<Sources>, data: PathBuf) -> Result<(), ServiceError> {
+pub async fn serve(pipeline: Arc<Pipeline>, sources: Arc<Sources>, file: PathBuf, vocabulary: Vocabulary, data: PathBuf) -> Result<(), ServiceError> {
     let (stop, stopped) = watch::channel(false);
     let bells = [Arc::new(Notify::new()), Arc::new(Notify::new()), Arc::new(Notify::new())];
     let mut scheduler = start_bells(&bells).await?;
@@ -85,6 +86,16 @@ pub async fn serve(pipeline: Arc<Pipeline>, sources: Arc<Sources>, data: PathBuf
     let mut loops = tokio::task::JoinSet::new();
     loops.spawn(crawl_loop(Arc::clone(&pipeline), Arc::clone(&sources), crawl_bell, stopped.clone()));
     loops.spawn(draft_loop(Arc::clone(&pipeline), Arc::clone(&sources), draft_bell, Arc::clone(&mail_bell), stopped.clone()));
+    let mut told = stopped.clone();
+    let console = console::serve(Arc::clone(&pipeline), Arc::clone(&sources), file, vocabulary, async move {
+        let _ = told.wait_for(|s| *s).await;
+    });
+    loops.spawn(async move {
+        // crawling and mailing go on without it
+        if let Err(e) = console.await {
+            tracing::error!("the console cannot be served: {e}; is [console] listen taken by another program?");
+        }
+    });
     loops.spawn(mail_loop(Arc::clone(&pipeline), data.join("outbox"), mail_bell, stopped));
     tracing::info!(sources = sources.get().sources.len(), "service started");
     wait_for_stop(&sources).await?;

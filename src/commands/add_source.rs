@@ -1,7 +1,5 @@
 //! `qingbao sources add`: an address, and everything else is found.
 
-use std::collections::HashSet;
-
 use super::World;
 use super::try_source::{asking, show};
 use crate::config::edit::{self, NewSource};
@@ -41,7 +39,8 @@ pub(super) async fn run(args: &AddArgs, world: &World) -> anyhow::Result<()> {
     }
     let id = match &args.id {
         Some(id) => SourceId::parse(id).ok_or_else(|| anyhow::anyhow!("{id:?} is no id: a-z, 0-9 and - only"))?,
-        None => free_id(&url, &list.sources.iter().map(|s| s.id.clone()).collect())?,
+        None => edit::free_id(&url, &list.sources.iter().map(|s| s.id.clone()).collect())
+            .ok_or_else(|| anyhow::anyhow!("no id can be made from {url}; give one with --id"))?,
     };
     let asked = Source { allow_private: args.allow_private, render: args.render, ..Source::plain(id.clone(), id.to_string(), url) };
     let preview = asking(world, async |fetcher| {
@@ -70,14 +69,4 @@ pub(super) async fn run(args: &AddArgs, world: &World) -> anyhow::Result<()> {
     edit::add(&world.sources, &[new], &world.vocabulary()?)?;
     println!("added to {}; a running service takes it over within half a minute", world.sources.display());
     Ok(())
-}
-
-/// An id from the host, with a number where it is taken: `www.kjt.henan.gov.cn` → `kjt-henan-gov-cn`.
-pub(super) fn free_id(url: &WebUrl, taken: &HashSet<SourceId>) -> anyhow::Result<SourceId> {
-    let host = url.host().trim_start_matches("www.");
-    let stem: String = host.to_ascii_lowercase().chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '-' }).take(48).collect();
-    let stem = stem.trim_matches('-');
-    let names = (1..10_000u32).map(|n| if n == 1 { stem.to_owned() } else { format!("{stem}-{n}") });
-    let free = names.filter_map(|name| SourceId::parse(&name)).find(|id| !taken.contains(id));
-    free.ok_or_else(|| anyhow::anyhow!("no id can be made from {url}; give one with --id"))
 }

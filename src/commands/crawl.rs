@@ -44,7 +44,7 @@ pub(super) async fn once(world: &World) -> anyhow::Result<()> {
 pub(super) async fn serve(world: &World) -> anyhow::Result<()> {
     let sources = Arc::new(Sources::load(&world.sources, world.vocabulary()?)?);
     let pipeline = world.pipeline()?;
-    service::serve(pipeline, sources, world.data.clone()).await?;
+    service::serve(pipeline, sources, world.sources.clone(), world.vocabulary()?, world.data.clone()).await?;
     Ok(())
 }
 

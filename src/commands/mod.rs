@@ -10,6 +10,7 @@ mod outbox;
 mod progress;
 mod sources;
 mod try_source;
+mod user;
 
 use std::io::{Read as _, Write as _};
 use std::path::{Path, PathBuf};
@@ -64,6 +65,9 @@ enum Command {
     /// Letters: what waits, what went wrong, and what to do with it
     #[command(subcommand)]
     Outbox(outbox::Action),
+    /// Accounts of the console
+    #[command(subcommand)]
+    User(user::Action),
     /// The stages one by one, from files to JSON lines
     #[command(subcommand)]
     Inspect(inspect::Stage),
@@ -108,6 +112,7 @@ pub fn run(cli: Cli) -> anyhow::Result<()> {
             std::io::stdout().lock().write_all(crate::extract::pdf::text(&bytes)?.as_bytes())?;
             Ok(())
         }
+        Command::User(action) => user::run(&action, &world),
         Command::Completions { shell } => {
             clap_complete::generate(shell, &mut Cli::command(), "qingbao", &mut std::io::stdout());
             Ok(())
@@ -131,7 +136,7 @@ async fn run_async(command: Command, world: World) -> anyhow::Result<()> {
         Command::Articles(action) => articles::run(&action, &world).await,
         Command::Digest(action) => digest::run(&action, &world).await,
         Command::Outbox(action) => outbox::run(&action, &world).await,
-        Command::Inspect(_) | Command::ReadPdf | Command::Completions { .. } => Ok(()),
+        Command::Inspect(_) | Command::User(_) | Command::ReadPdf | Command::Completions { .. } => Ok(()),
     }
 }
 

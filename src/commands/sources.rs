@@ -86,7 +86,7 @@ fn import(world: &World, file: &Path) -> anyhow::Result<()> {
             known += 1;
             continue;
         }
-        let id = add_source::free_id(&outline.url, &ids)?;
+        let id = edit::free_id(&outline.url, &ids).ok_or_else(|| anyhow::anyhow!("no id can be made from {}", outline.url))?;
         ids.insert(id.clone());
         let kind = outline.is_feed.then_some(SourceKind::Feed);
         new.push(NewSource { id, name: outline.name, url: outline.url, kind, region: None, allow_private: false, render: false });

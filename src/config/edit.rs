@@ -1,6 +1,7 @@
 //! Changing `sources.toml` by program: comments and order stay, the new file is checked before it replaces the old one in
 //! one step, and nothing is written over a change made meanwhile.
 
+use std::collections::HashSet;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
@@ -43,6 +44,15 @@ pub fn set_enabled(path: &Path, id: &SourceId, on: bool, vocabulary: &Vocabulary
         }
         true
     })
+}
+
+/// An id from the host, with a number where it is taken: `www.kjt.henan.gov.cn` → `kjt-henan-gov-cn`.
+pub fn free_id(url: &WebUrl, taken: &HashSet<SourceId>) -> Option<SourceId> {
+    let host = url.host().trim_start_matches("www.");
+    let stem: String = host.to_ascii_lowercase().chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '-' }).take(48).collect();
+    let stem = stem.trim_matches('-');
+    let names = (1..10_000u32).map(|n| if n == 1 { stem.to_owned() } else { format!("{stem}-{n}") });
+    names.filter_map(|name| SourceId::parse(&name)).find(|id| !taken.contains(id))
 }
 
 /// A source to be written.

@@ -3,11 +3,12 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+pub use super::console::ConsoleSettings;
 pub use super::mail::{DkimSettings, MailSettings, MailTls, OnUncertain, SmtpSettings};
 pub use super::publication::{ColumnQuota, Publication, Recipient};
 use super::reader::{Reader, Section};
 pub use super::summarise::{RewriterSettings, SummariseSettings};
-use super::{ConfigError, mail, publication, read_file, summarise};
+use super::{ConfigError, console, mail, publication, read_file, summarise};
 
 /// All settings.
 #[derive(Debug, Clone, Default)]
@@ -20,6 +21,8 @@ pub struct Settings {
     pub fetch: FetchSettings,
     /// `[mail]`
     pub mail: MailSettings,
+    /// `[console]`
+    pub console: ConsoleSettings,
     /// `[summarise]`
     pub summarise: SummariseSettings,
     /// `taxonomy = "FILE"`: replaces the built-in one.
@@ -114,7 +117,7 @@ impl Settings {
     pub fn parse(file: &str, text: &str) -> Result<Self, ConfigError> {
         let reader = Reader::parse(file, text)?;
         let root = reader.root();
-        root.only(&["publication", "fetch", "mail", "summarise", "taxonomy", "calendar"]);
+        root.only(&["publication", "fetch", "mail", "summarise", "console", "taxonomy", "calendar"]);
         let file = |key| root.string(key).map(PathBuf::from);
         let mut settings = Self { taxonomy: file("taxonomy"), calendar: file("calendar"), ..Self::default() };
         let mut publications = root.one_or_more("publication").iter().map(publication::read).collect::<Vec<_>>().into_iter();
@@ -130,6 +133,9 @@ impl Settings {
         }
         if let Some(s) = root.section("mail") {
             mail::read(&s, &mut settings.mail);
+        }
+        if let Some(s) = root.section("console") {
+            console::read(&s, &mut settings.console);
         }
         if let Some(s) = root.section("summarise") {
             summarise::read(&s, &mut settings.summarise);

@@ -192,32 +192,42 @@ fn concerns(h: &Headline, publication: &Publication) -> bool {
 }
 
 fn item<A: Archive>(c: &Candidate, material: &Material<'_>, archive: &A) -> Result<Item, A::Error> {
-    let (lead, text) = (archive.headline(c.lead)?, archive.text(c.lead)?);
-    let mut copies = Vec::new();
+    let mut item = item_of(archive, c.lead, material.summarise, material.publication.calendar.zone)?;
+    let lead = archive.headline(c.lead)?;
     for id in c.copies.iter().filter(|id| **id != c.lead).take(MAX_COPIES) {
         let a = archive.headline(*id)?;
-        copies.push(Copy { origin: a.source_name, url: a.url });
+        item.copies.push(Copy { origin: a.source_name, url: a.url });
     }
+    // copies come earliest first
+    item.earliest = c.copies.first().filter(|first| **first != c.lead).and_then(|_| item.copies.first().cloned());
+    (item.score, item.reasons) = (c.score, c.reasons(&lead, material.now, &material.shown));
+    Ok(item)
+}
+
+/// An article as an item, without copies, score and reasons: what an editor puts in by hand.
+///
+/// # Errors
+/// Those of the archive.
+pub fn item_of<A: Archive>(archive: &A, id: ArticleId, summarise: &SummariseSettings, zone: chrono_tz::Tz) -> Result<Item, A::Error> {
+    let (lead, text) = (archive.headline(id)?, archive.text(id)?);
     let j = lead.judgement.clone().unwrap_or_default();
     let names = |labels: &[Label]| labels.iter().map(|l| l.name.clone()).collect::<Vec<_>>();
-    let summary = summarise::summarise(&lead.title, &text, &material.summarise.length);
     Ok(Item {
         article: lead.id,
         title: summarise::clean_headline(&lead.title),
-        summary: summary.text,
+        summary: summarise::summarise(&lead.title, &text, &summarise.length).text,
         text,
         industries: names(&j.industries),
         themes: names(&j.themes),
         keywords: j.keywords,
         origin: lead.origin().to_owned(),
-        date: lead.published_at.map(|p| p.with_timezone(&material.publication.calendar.zone).date_naive()),
-        // copies come earliest first
-        earliest: c.copies.first().filter(|first| **first != c.lead).and_then(|_| copies.first().cloned()),
+        date: lead.published_at.map(|p| p.with_timezone(&zone).date_naive()),
         level: j.level,
         places: j.places,
-        copies,
-        score: c.score,
-        reasons: c.reasons(&lead, material.now, &material.shown),
+        earliest: None,
+        copies: Vec::new(),
+        score: 0.0,
+        reasons: vec!["编辑加入".to_owned()],
         url: lead.url,
     })
 }

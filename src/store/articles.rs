@@ -69,13 +69,10 @@ impl Store {
 
     /// Articles that hold all the words, best first. Any text is a valid search: nothing in it is query syntax.
     pub fn search(&self, query: &str, limit: usize) -> Result<Vec<Headline>> {
-        let words: Vec<String> = Words::of(query).index_form().split_whitespace().map(|w| format!("\"{}\"", w.replace('"', ""))).collect();
-        if words.is_empty() {
-            return Ok(Vec::new());
-        }
+        let Some(words) = match_words(query) else { return Ok(Vec::new()) };
         let found = self.headlines(
             "JOIN article_words w ON w.rowid = a.id WHERE article_words MATCH ?1 ORDER BY bm25(article_words, 4.0, 1.0), a.effective DESC LIMIT ?2",
-            params![words.join(" "), i64::try_from(limit).unwrap_or(i64::MAX)],
+            params![words, i64::try_from(limit).unwrap_or(i64::MAX)],
         )?;
         Ok(found)
     }
@@ -119,6 +116,17 @@ impl Store {
     pub fn article_count(&self) -> Result<usize> {
         self.read(|c| Ok(c.query_row("SELECT count(*) FROM article", [], |r| r.get::<_, i64>(0)).map(|n| usize::try_from(n).unwrap_or(0))?))
     }
+}
+
+/// A query as the full-text index takes it; nothing where it holds no word. Nothing in it is query syntax.
+pub(super) fn match_words(query: &str) -> Option<String> {
+    let words: Vec<String> = Words::of(query).index_form().split_whitespace().map(|w| format!("\"{}\"", w.replace('"', ""))).collect();
+    (!words.is_empty()).then(|| words.join(" "))
+}
+
+/// One article with its texts.
+pub(super) fn read_article_with_texts(store: &Store, id: ArticleId) -> Result<Article> {
+    store.all(TEXTS, "WHERE a.id = ?1", params![id.0], read_article)?.pop().ok_or(StoreError::Sql(rusqlite::Error::QueryReturnedNoRows))
 }
 
 /// Stores a judgement, and finds the story among what the writer itself sees: two copies that come at the same time

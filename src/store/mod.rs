@@ -10,6 +10,7 @@ mod entries;
 mod facts;
 mod frontier;
 mod outbox;
+mod search;
 mod sources;
 mod window;
 mod writer;
@@ -30,6 +31,7 @@ pub use editions::EditionRow;
 pub use entries::{NewArticle, OpenEntry, RawPage, StoredPage};
 pub use frontier::Pause;
 pub use outbox::{Letter, LetterEnd, LetterState, OutboxRow};
+pub use search::Filter;
 pub use sources::{FetchRecord, Looked, SourceHealth, SourceState, Trouble};
 pub use window::Window;
 

@@ -1,0 +1,128 @@
+//! 文章库: searching the archive, and one article with everything known of it.
+
+use askama::Template;
+use axum::extract::{Path, State};
+use axum::http::{StatusCode, Uri};
+use axum::response::Response;
+
+use super::access::Editor;
+use super::request::Fields;
+use super::view::{Frame, stored};
+use super::{Shared, view};
+use crate::model::{ArticleId, Headline, Judgement, Label};
+use crate::store::Filter;
+
+/// Articles on one page.
+const SHOWN: usize = 50;
+
+#[derive(Template)]
+#[template(path = "articles.html")]
+struct Articles {
+    frame: Frame,
+    q: String,
+    industry: String,
+    column: String,
+    source: String,
+    from: String,
+    to: String,
+    industries: Vec<String>,
+    columns: Vec<String>,
+    sources: Vec<(String, String)>,
+    found: Vec<Row>,
+}
+
+struct Row {
+    id: i64,
+    title: String,
+    origin: String,
+    date: String,
+    labels: String,
+    column: String,
+}
+
+fn row(h: &Headline, zone: chrono_tz::Tz) -> Row {
+    let j = h.judgement.clone().unwrap_or_default();
+    Row {
+        id: h.id.0,
+        title: h.title.clone(),
+        origin: h.origin().to_owned(),
+        date: h.effective_time().with_timezone(&zone).format("%Y-%m-%d %H:%M").to_string(),
+        labels: j.industries.iter().chain(&j.themes).map(|l| l.name.as_str()).collect::<Vec<_>>().join("、"),
+        column: j.column,
+    }
+}
+
+pub(super) async fn search(State(console): State<Shared>, Editor(session): Editor, uri: Uri) -> Response {
+    let f = Fields::parse(uri.query().unwrap_or_default().as_bytes());
+    let some = |name: &str| Some(f.text(name).to_owned()).filter(|t| !t.is_empty());
+    let day = |name: &str| f.text(name).parse::<chrono::NaiveDate>().ok();
+    let filter = Filter {
+        words: some("q"),
+        industry: some("industry"),
+        column: some("column"),
+        source: some("source"),
+        from: day("from"),
+        to: day("to"),
+        zone: console.zone(),
+    };
+    let found = match stored(console.pipeline.store().run(move |s| s.find(&filter, SHOWN)).await) {
+        Ok(found) => found,
+        Err(answer) => return answer,
+    };
+    let list = console.sources.get();
+    view::page(&Articles {
+        frame: Frame::new(&console, &session, "文章库"),
+        q: f.text("q").to_owned(),
+        industry: f.text("industry").to_owned(),
+        column: f.text("column").to_owned(),
+        source: f.text("source").to_owned(),
+        from: f.text("from").to_owned(),
+        to: f.text("to").to_owned(),
+        industries: console.vocabulary.industries.clone(),
+        columns: {
+            let mut columns = console.vocabulary.columns.clone();
+            columns.sort();
+            columns.dedup();
+            columns
+        },
+        sources: list.sources.iter().map(|s| (s.id.to_string(), s.name.clone())).collect(),
+        found: found.iter().map(|h| row(h, console.zone())).collect(),
+    })
+}
+
+#[derive(Template)]
+#[template(path = "article.html")]
+struct Page {
+    frame: Frame,
+    h: Headline,
+    row: Row,
+    j: Judgement,
+    labels: Vec<(Label, String)>,
+    paragraphs: Vec<String>,
+    copies: Vec<Row>,
+}
+
+pub(super) async fn article(State(console): State<Shared>, Editor(session): Editor, Path(id): Path<i64>) -> Response {
+    let loaded = console.pipeline.store().run(move |s| {
+        let Some(a) = s.article(ArticleId(id))? else { return Ok(None) };
+        let copies = a.headline.story.map(|story| s.copies(story)).transpose()?.unwrap_or_default();
+        Ok(Some((a, copies)))
+    });
+    let (a, copies) = match stored(loaded.await) {
+        Ok(Some(found)) => found,
+        Ok(None) => return view::refused(&console, &session, StatusCode::NOT_FOUND, "没有这篇文章"),
+        Err(answer) => return answer,
+    };
+    let (h, zone) = (a.headline, console.zone());
+    let j = h.judgement.clone().unwrap_or_default();
+    let labels = j.industries.iter().chain(&j.themes).map(|l| (l.clone(), l.evidence.join("、"))).collect();
+    view::page(&Page {
+        frame: Frame::new(&console, &session, "文章"),
+        row: row(&h, zone),
+        labels,
+        paragraphs: a.text.lines().map(str::to_owned).collect(),
+        copies: copies.iter().filter(|c| c.id != h.id).map(|c| row(c, zone)).collect(),
+        h,
+        j,
+    })
+}

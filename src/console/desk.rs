@@ -1,0 +1,262 @@
+//! 今日草稿: the issue under the editors' hands.
+
+use std::sync::Arc;
+
+use askama::Template;
+use axum::extract::{Path, State};
+use axum::http::{HeaderValue, StatusCode, Uri, header};
+use axum::response::{IntoResponse, Redirect, Response};
+use base64::Engine as _;
+use chrono::Utc;
+
+use super::access::Editor;
+use super::request::{Fields, Form};
+use super::view::{Frame, stored};
+use super::{Console, Shared, view};
+use crate::digest::edit::{Change, DropReason};
+use crate::digest::{Archive as _, item_of};
+use crate::model::{ArticleId, Edition, EditionId, Headline};
+use crate::render;
+use crate::store::{Changed, Session, Window};
+
+/// Candidates offered.
+const OFFERED: usize = 60;
+
+#[derive(Template)]
+#[template(path = "desk.html")]
+struct Desk {
+    frame: Frame,
+    e: Edition,
+    version: u32,
+    others: Vec<(i64, String)>,
+    reasons: Vec<(&'static str, &'static str)>,
+    columns: Vec<String>,
+    changes: Vec<(String, String, String)>,
+    letters: Vec<(String, &'static str)>,
+    finals: usize,
+    said: Said,
+}
+
+/// What is said above the page.
+#[derive(Default)]
+struct Said {
+    words: String,
+    /// What the editor had written when somebody else was faster.
+    kept: Vec<(String, String)>,
+}
+
+async fn load(console: &Console, id: EditionId) -> Result<Option<(Edition, u32)>, Response> {
+    stored(console.pipeline.store().run(move |s| s.edition_at_desk(id)).await)
+}
+
+pub(super) async fn newest(State(console): State<Shared>, Editor(session): Editor) -> Response {
+    match stored(console.pipeline.store().run(|s| s.editions(1)).await) {
+        Ok(list) => match list.first() {
+            Some(e) => Redirect::to(&console.path(&format!("/draft/{}", e.id))).into_response(),
+            None => view::refused(&console, &session, StatusCode::OK, "还没有草稿：到了发刊时间会自动生成，也可以运行 qingbao digest build"),
+        },
+        Err(answer) => answer,
+    }
+}
+
+pub(super) async fn page(State(console): State<Shared>, Editor(session): Editor, Path(id): Path<i64>) -> Response {
+    show(&console, &session, EditionId(id), Said::default()).await.unwrap_or_else(|answer| answer)
+}
+
+async fn show(console: &Shared, session: &Session, id: EditionId, said: Said) -> Result<Response, Response> {
+    let Some((e, version)) = load(console, id).await? else {
+        return Err(view::refused(console, session, StatusCode::NOT_FOUND, "没有这一期"));
+    };
+    let store = console.pipeline.store();
+    let others = stored(store.run(|s| s.editions(12)).await)?;
+    let changes = stored(store.run(move |s| s.edition_changes(id, 8)).await)?;
+    let letters = stored(store.run(move |s| s.letters_of(id)).await)?;
+    let zone = console.zone();
+    let publication = console.pipeline.settings().publications().find(|p| p.name == e.publication);
+    let page = Desk {
+        frame: Frame::new(console, session, "今日草稿"),
+        others: others.into_iter().map(|o| (o.id.0, format!("{} 第{}期", o.date, o.number))).collect(),
+        reasons: DropReason::ALL.iter().map(|r| (r.1, r.2)).collect(),
+        columns: e.columns.iter().map(|c| c.name.clone()).collect(),
+        changes: changes.into_iter().map(|(who, what, at)| (who, what, at.with_timezone(&zone).format("%H:%M").to_string())).collect(),
+        letters: letters.into_iter().map(|l| (l.recipient, l.state.chinese())).collect(),
+        finals: publication.map_or(0, |p| p.final_recipients.len()),
+        e,
+        version,
+        said,
+    };
+    Ok(view::page(&page))
+}
+
+/// The change that a form asks for.
+async fn asked(console: &Shared, id: EditionId, fields: &Fields) -> Result<Option<Change>, Response> {
+    let article = fields.number("article").map(ArticleId).unwrap_or(ArticleId(0));
+    let text = |name| fields.text(name).to_owned();
+    Ok(Some(match fields.text("do") {
+        "rewrite" => Change::Rewrite { article, title: text("title"), summary: text("summary") },
+        "drop" => Change::Drop { article, reason: DropReason::parse(fields.text("reason")).unwrap_or(DropReason::Other) },
+        "up" => Change::Shift { article, up: true },
+        "down" => Change::Shift { article, up: false },
+        "move" => Change::Move { article, column: text("column"), place: fields.number("place").unwrap_or(usize::MAX) },
+        "foreword" => Change::Foreword(fields.text("foreword").to_owned()),
+        "finalise" => Change::Finalise(Utc::now()),
+        "add" => {
+            let Some((e, _)) = load(console, id).await? else { return Ok(None) };
+            let this = Arc::clone(console);
+            let item = console.pipeline.store().run(move |s| {
+                let window = Window { store: s, since: Utc::now() };
+                let settings = this.pipeline.settings();
+                item_of(&window, article, &settings.summarise, this.zone())
+            });
+            let item = stored(item.await)?;
+            let proposed = e.columns.first().map(|c| c.name.clone()).unwrap_or_default();
+            let column = if fields.text("column").is_empty() { proposed } else { text("column") };
+            Change::Add { item: Box::new(item), column }
+        }
+        _ => return Ok(None),
+    }))
+}
+
+pub(super) async fn change(State(console): State<Shared>, Path(id): Path<i64>, form: Form) -> Response {
+    make(&console, EditionId(id), &form).await.unwrap_or_else(|answer| answer)
+}
+
+async fn make(console: &Shared, id: EditionId, form: &Form) -> Result<Response, Response> {
+    let (fields, who) = (&form.fields, form.session.name.clone());
+    let seen = fields.number("version").unwrap_or(0);
+    let undo = fields.text("do") == "undo";
+    let change = asked(console, id, fields).await?;
+    let finalise = matches!(change, Some(Change::Finalise(_)));
+    let done = console.pipeline.store().run(move |s| match change {
+        _ if undo => s.undo_edition(id, seen, &who, Utc::now()),
+        Some(change) => s.change_edition(id, seen, &change, &who, Utc::now()),
+        None => Ok(Changed::NothingToUndo),
+    });
+    let (code, words) = match stored(done.await)? {
+        Changed::To(version) => {
+            if finalise {
+                send(console, id).await?;
+            }
+            if form.by_script {
+                return Ok(version.to_string().into_response());
+            }
+            let anchor = if fields.text("article").is_empty() { String::new() } else { format!("#a{}", fields.text("article")) };
+            return Ok(Redirect::to(&console.path(&format!("/draft/{id}{anchor}"))).into_response());
+        }
+        Changed::Conflict(_) => (StatusCode::CONFLICT, "别人刚刚改过这一期：下面是最新的内容，您写的文字没有丢，请对照后再保存".to_owned()),
+        Changed::Refused(e) => (StatusCode::UNPROCESSABLE_ENTITY, e.to_string()),
+        Changed::NothingToUndo => (StatusCode::UNPROCESSABLE_ENTITY, "没有可以撤销的改动".to_owned()),
+    };
+    if form.by_script {
+        return Ok((code, words).into_response());
+    }
+    let mine = |name: &str, label: &str| Some((label.to_owned(), fields.text(name).to_owned())).filter(|(_, v)| !v.is_empty());
+    let kept = [mine("title", "标题"), mine("summary", "摘要"), mine("foreword", "编者的话")].into_iter().flatten().collect();
+    let page = show(console, &form.session, id, Said { words, kept }).await?;
+    Ok((code, page).into_response())
+}
+
+/// Queues the letters of a finished issue.
+async fn send(console: &Shared, id: EditionId) -> Result<(), Response> {
+    if let Some((edition, _)) = load(console, id).await? {
+        let letters = console.pipeline.queue(&edition, Utc::now()).await.map_err(|e| view::broken(&e))?;
+        tracing::info!(issue = %edition.issue_label(), letters, "issue finished");
+    }
+    Ok(())
+}
+
+#[derive(Template)]
+#[template(path = "pool.html")]
+struct Pool {
+    frame: Frame,
+    id: i64,
+    version: u32,
+    columns: Vec<String>,
+    q: String,
+    found: Vec<Offered>,
+}
+
+struct Offered {
+    id: i64,
+    title: String,
+    origin: String,
+    date: String,
+    column: String,
+    industries: String,
+}
+
+/// What might be put in: the newest articles that concern us, or those that a search finds.
+pub(super) async fn pool(State(console): State<Shared>, Editor(session): Editor, Path(id): Path<i64>, uri: Uri) -> Response {
+    let fields = Fields::parse(uri.query().unwrap_or_default().as_bytes());
+    offer(&console, &session, EditionId(id), fields.text("q")).await.unwrap_or_else(|answer| answer)
+}
+
+async fn offer(console: &Shared, session: &Session, id: EditionId, q: &str) -> Result<Response, Response> {
+    let Some((e, version)) = load(console, id).await? else {
+        return Err(view::refused(console, session, StatusCode::NOT_FOUND, "没有这一期"));
+    };
+    let there: Vec<ArticleId> = e.columns.iter().flat_map(|c| &c.items).map(|i| i.article).collect();
+    let (query, window) = (q.to_owned(), console.pipeline.settings().publication.window);
+    let found = console.pipeline.store().run(move |s| {
+        if !query.is_empty() {
+            return s.search(&query, OFFERED);
+        }
+        let since = Utc::now() - chrono::Duration::from_std(window).unwrap_or_else(|_| chrono::Duration::days(3));
+        let mut out: Vec<Headline> = Vec::new();
+        Window { store: s, since }.each(&mut |h| {
+            let leads = h.story.is_none_or(|story| story.0 == h.id.0);
+            if out.len() < OFFERED && leads && !there.contains(&h.id) && h.judgement.as_ref().is_some_and(crate::model::Judgement::on_topic) {
+                out.push(h.clone());
+            }
+        })?;
+        Ok(out)
+    });
+    let found = stored(found.await)?.into_iter().map(|h| offered(h, console.zone())).collect();
+    let columns = e.columns.iter().map(|c| c.name.clone()).collect();
+    let frame = Frame::new(console, session, "候选文章");
+    Ok(view::page(&Pool { frame, id: id.0, version, columns, q: q.to_owned(), found }))
+}
+
+fn offered(h: Headline, zone: chrono_tz::Tz) -> Offered {
+    let date = h.effective_time().with_timezone(&zone).format("%m-%d %H:%M").to_string();
+    let j = h.judgement.clone().unwrap_or_default();
+    let industries = j.industries.iter().chain(&j.themes).map(|l| l.name.as_str()).collect::<Vec<_>>().join("、");
+    Offered { id: h.id.0, origin: h.origin().to_owned(), title: h.title, date, column: j.column, industries }
+}
+
+/// The issue as its mail, for a frame without rights.
+pub(super) async fn preview(State(console): State<Shared>, Editor(session): Editor, Path(id): Path<i64>) -> Response {
+    let Ok(Some((e, _))) = load(&console, EditionId(id)).await else {
+        return view::refused(&console, &session, StatusCode::NOT_FOUND, "没有这一期");
+    };
+    match render::page(&e, "cid:") {
+        Ok((page, chart)) => {
+            let picture = chart.map(|png| format!("data:image/png;base64,{}", base64::engine::general_purpose::STANDARD.encode(png)));
+            let page = page.replace("\"cid:\"", &format!("\"{}\"", picture.unwrap_or_default()));
+            let csp = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; sandbox allow-popups; frame-ancestors 'self'";
+            let mut answer = axum::response::Html(page).into_response();
+            answer.headers_mut().insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(csp));
+            answer.headers_mut().insert(header::X_FRAME_OPTIONS, HeaderValue::from_static("SAMEORIGIN"));
+            answer
+        }
+        Err(e) => view::broken(&e),
+    }
+}
+
+/// The issue as a document.
+pub(super) async fn document(State(console): State<Shared>, Editor(session): Editor, Path(id): Path<i64>) -> Response {
+    let Ok(Some((e, _))) = load(&console, EditionId(id)).await else {
+        return view::refused(&console, &session, StatusCode::NOT_FOUND, "没有这一期");
+    };
+    let made = tokio::task::spawn_blocking(move || render::docx(&e).map(|bytes| (render::file_stem(&e), bytes))).await;
+    match made {
+        Ok(Ok((stem, bytes))) => {
+            let name: String = url::form_urlencoded::byte_serialize(stem.as_bytes()).collect();
+            let kind = "application/vnd.openxmlformats-officedocument.wordprocessingml.document";
+            let disposition = format!("attachment; filename=\"issue-{id}.docx\"; filename*=UTF-8''{}.docx", name.replace('+', "%20"));
+            ([(header::CONTENT_TYPE, kind.to_owned()), (header::CONTENT_DISPOSITION, disposition)], bytes).into_response()
+        }
+        Ok(Err(e)) => view::broken(&e),
+        Err(e) => view::broken(&e),
+    }
+}

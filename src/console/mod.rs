@@ -1,0 +1,133 @@
+//! Web pages for editors and admins: requests in, pages out. Server-rendered, without a build step or foreign hosts; everything
+//! works without scripts, which add keys, dragging and saving by itself.
+//!
+//! Who may do what is decided in `access.rs` before a page is reached; a form that does not carry its session's token changes
+//! nothing. What editors do to an issue is `digest::edit`; this module only carries it there.
+
+mod access;
+mod archive;
+mod desk;
+mod login;
+mod operation;
+mod password;
+mod request;
+mod sources;
+mod throttle;
+mod view;
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use axum::Router;
+use axum::extract::Request;
+use axum::http::{HeaderName, HeaderValue, StatusCode, header};
+use axum::middleware::{self, Next};
+use axum::response::{IntoResponse, Redirect, Response};
+use axum::routing::{get, post};
+
+use crate::config::settings::ConsoleSettings;
+use crate::config::sources::Vocabulary;
+use crate::pipeline::Pipeline;
+use crate::service::Sources;
+
+pub use password::{fresh as fresh_password, hash as hash_password};
+use throttle::Throttle;
+
+const STYLE: &str = include_str!("assets/console.css");
+const SCRIPT: &str = include_str!("assets/console.js");
+
+/// What every page needs.
+struct Console {
+    pipeline: Arc<Pipeline>,
+    sources: Arc<Sources>,
+    file: PathBuf,
+    vocabulary: Vocabulary,
+    settings: ConsoleSettings,
+    throttle: Throttle,
+}
+
+type Shared = Arc<Console>;
+
+impl Console {
+    /// An address of ours, behind whatever prefix the proxy serves us under.
+    fn path(&self, rest: &str) -> String {
+        format!("{}{rest}", self.settings.base_path)
+    }
+
+    fn zone(&self) -> chrono_tz::Tz {
+        self.pipeline.settings().publication.calendar.zone
+    }
+}
+
+/// Serves the console until `stopped` resolves.
+///
+/// # Errors
+/// The address cannot be listened on.
+pub async fn serve(
+    pipeline: Arc<Pipeline>,
+    sources: Arc<Sources>,
+    file: PathBuf,
+    vocabulary: Vocabulary,
+    stopped: impl Future<Output = ()> + Send + 'static,
+) -> std::io::Result<()> {
+    let settings = pipeline.settings().console.clone();
+    let Some(address) = settings.listen else { return Ok(()) };
+    let listener = tokio::net::TcpListener::bind(address).await?;
+    tracing::info!("console on http://{}{}/", listener.local_addr()?, settings.base_path);
+    let console = Arc::new(Console { pipeline, sources, file, vocabulary, settings, throttle: Throttle::default() });
+    let app = router(console).into_make_service_with_connect_info::<SocketAddr>();
+    axum::serve(listener, app).with_graceful_shutdown(stopped).await
+}
+
+fn router(console: Shared) -> Router {
+    let base = console.settings.base_path.clone();
+    let pages = Router::new()
+        .route("/", get(home))
+        .route("/login", get(login::form).post(login::sign_in))
+        .route("/logout", post(login::sign_out))
+        .route("/draft", get(desk::newest))
+        .route("/draft/{id}", get(desk::page).post(desk::change))
+        .route("/draft/{id}/pool", get(desk::pool))
+        .route("/draft/{id}/mail", get(desk::preview))
+        .route("/draft/{id}/docx", get(desk::document))
+        .route("/articles", get(archive::search))
+        .route("/articles/{id}", get(archive::article))
+        .route("/sources", get(sources::list).post(sources::change))
+        .route("/operation", get(operation::page).post(operation::change))
+        .route("/console.css", get(|| asset("text/css; charset=utf-8", STYLE)))
+        .route("/console.js", get(|| asset("text/javascript; charset=utf-8", SCRIPT)))
+        .with_state(console);
+    let app = if base.is_empty() { pages } else { Router::new().nest(&base, pages) };
+    app.fallback(missing).layer(middleware::from_fn(guarded))
+}
+
+async fn home(axum::extract::State(console): axum::extract::State<Shared>) -> Redirect {
+    Redirect::to(&console.path("/draft"))
+}
+
+async fn missing() -> (StatusCode, &'static str) {
+    (StatusCode::NOT_FOUND, "没有这个页面")
+}
+
+async fn asset(kind: &'static str, text: &'static str) -> impl IntoResponse {
+    ([(header::CONTENT_TYPE, kind), (header::CACHE_CONTROL, "max-age=3600")], text)
+}
+
+/// What every answer says to browsers; a page with rules of its own keeps them.
+async fn guarded(request: Request, next: Next) -> Response {
+    const CSP: &str = "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; img-src 'self' data:; frame-src 'self'; \
+                       form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
+    let mut answer = next.run(request).await;
+    let headers = answer.headers_mut();
+    let mut put = |name: HeaderName, value: &'static str| {
+        headers.entry(name).or_insert(HeaderValue::from_static(value));
+    };
+    put(header::CONTENT_SECURITY_POLICY, CSP);
+    put(header::X_CONTENT_TYPE_OPTIONS, "nosniff");
+    put(header::X_FRAME_OPTIONS, "DENY");
+    put(header::REFERRER_POLICY, "same-origin");
+    put(header::CACHE_CONTROL, "no-store");
+    put(HeaderName::from_static("cross-origin-opener-policy"), "same-origin");
+    answer
+}

@@ -1,0 +1,95 @@
+//! 运行: issues and their letters, what was done by whom.
+
+use askama::Template;
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Redirect, Response};
+use chrono::{DateTime, Duration, Utc};
+
+use super::access::Admin;
+use super::request::Form;
+use super::view::{Frame, stored};
+use super::{Shared, view};
+use crate::mail;
+use crate::model::OutboxId;
+use crate::store::{LetterState, Role};
+
+#[derive(Template)]
+#[template(path = "operation.html")]
+struct Operation {
+    frame: Frame,
+    version: &'static str,
+    publications: Vec<(String, String)>,
+    letters: Vec<Letter>,
+    log: Vec<(String, String, String, String)>,
+    articles: usize,
+}
+
+struct Letter {
+    id: i64,
+    to: String,
+    state: &'static str,
+    tries: u32,
+    next: String,
+    words: String,
+    sent: bool,
+}
+
+pub(super) async fn page(State(console): State<Shared>, Admin(session): Admin) -> Response {
+    let loaded = console.pipeline.store().run(|s| Ok((s.outbox(true, 60)?, s.audit_log(40)?, s.article_count()?)));
+    let (letters, log, articles) = match stored(loaded.await) {
+        Ok(all) => all,
+        Err(answer) => return answer,
+    };
+    let (zone, now) = (console.zone(), Utc::now());
+    let at = |t: DateTime<Utc>| t.with_timezone(&zone).format("%m-%d %H:%M").to_string();
+    let publications = console.pipeline.settings().publications().map(|p| {
+        let today = p.calendar.today(now);
+        let next = today.iter_days().take(400).filter(|d| p.calendar.has_issue(*d)).filter_map(|d| p.calendar.moment(d, p.at)).find(|t| *t > now);
+        (p.name.clone(), next.map(at).unwrap_or_else(|| "—".to_owned()))
+    });
+    let letters = letters.into_iter().map(|l| Letter {
+        id: l.id.0,
+        words: mail::explain(&l),
+        to: l.recipient,
+        state: l.state.chinese(),
+        tries: l.tries,
+        next: DateTime::from_timestamp(l.next_try, 0).filter(|_| l.state == LetterState::Queued && l.tries > 0).map(at).unwrap_or_default(),
+        sent: l.state == LetterState::Sent,
+    });
+    view::page(&Operation {
+        frame: Frame::new(&console, &session, "运行"),
+        version: env!("CARGO_PKG_VERSION"),
+        publications: publications.collect(),
+        letters: letters.collect(),
+        log: log.into_iter().map(|l| (at(l.at), l.who, l.what, l.subject)).collect(),
+        articles,
+    })
+}
+
+pub(super) async fn change(State(console): State<Shared>, form: Form) -> Response {
+    if form.session.role < Role::Admin {
+        return view::refused(&console, &form.session, StatusCode::FORBIDDEN, "只有管理员可以处理邮件");
+    }
+    let (state, what) = match form.fields.text("do") {
+        "retry" => (LetterState::Queued, "重发邮件"),
+        "cancel" => (LetterState::Cancelled, "取消邮件"),
+        "done" => (LetterState::Sent, "视为已发"),
+        _ => return view::refused(&console, &form.session, StatusCode::BAD_REQUEST, "不认识的操作"),
+    };
+    let id = form.fields.number("id").unwrap_or(0);
+    let (who, now) = (form.session.name.clone(), Utc::now());
+    let expires = now + Duration::from_std(console.pipeline.settings().mail.expire).unwrap_or_else(|_| Duration::days(3));
+    let followed = console.pipeline.store().run(move |s| {
+        let followed = s.decide_letter(OutboxId(id), state, now, expires)?;
+        if followed {
+            s.audit(&who, what, &id.to_string(), now)?;
+        }
+        Ok(followed)
+    });
+    match stored(followed.await) {
+        Ok(true) => Redirect::to(&console.path("/operation")).into_response(),
+        Ok(false) => view::refused(&console, &form.session, StatusCode::CONFLICT, "这封邮件已经发出或正在发送"),
+        Err(answer) => answer,
+    }
+}

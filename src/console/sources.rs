@@ -1,0 +1,182 @@
+//! 来源: how each of them does, and adding, pausing, waking.
+
+use askama::Template;
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Redirect, Response};
+use chrono::{DateTime, Utc};
+
+use super::access::Editor;
+use super::request::Form;
+use super::view::{Frame, stored};
+use super::{Shared, view};
+use crate::config::edit::{self, NewSource};
+use crate::model::{Source, SourceId, SourceKind, WebUrl};
+use crate::pipeline::preview::{self, Preview};
+use crate::store::{Role, Session, SourceHealth};
+
+/// Entries of a preview.
+const SHOWN: usize = 12;
+
+#[derive(Template)]
+#[template(path = "sources.html")]
+struct List {
+    frame: Frame,
+    rows: Vec<Row>,
+    words: String,
+    tried: Option<Tried>,
+}
+
+struct Row {
+    id: String,
+    name: String,
+    url: String,
+    enabled: bool,
+    state: &'static str,
+    bad: bool,
+    trouble: String,
+    last_ok: String,
+    weekly: String,
+}
+
+/// What an address would bring.
+struct Tried {
+    asked: String,
+    url: String,
+    name: String,
+    kind: &'static str,
+    entries: Vec<(String, String)>,
+}
+
+pub(super) async fn list(State(console): State<Shared>, Editor(session): Editor) -> Response {
+    show(&console, &session, String::new(), None).await.unwrap_or_else(|answer| answer)
+}
+
+async fn show(console: &Shared, session: &Session, words: String, tried: Option<Tried>) -> Result<Response, Response> {
+    let list = console.sources.get();
+    let (known, zone, now) = (list.sources.clone(), console.zone(), Utc::now());
+    let rows = console
+        .pipeline
+        .store()
+        .run(move |s| known.iter().map(|k| Ok(row(k, s.source_health(&k.id, now)?, zone, now))).collect::<Result<Vec<_>, _>>());
+    let mut rows = stored(rows.await)?;
+    rows.sort_by_key(|r| !r.bad);
+    Ok(view::page(&List { frame: Frame::new(console, session, "来源"), rows, words, tried }))
+}
+
+fn row(source: &Source, health: Option<SourceHealth>, zone: chrono_tz::Tz, now: DateTime<Utc>) -> Row {
+    let when = |t: DateTime<Utc>| t.with_timezone(&zone).format("%m-%d %H:%M").to_string();
+    let (state, bad) = match &health {
+        _ if !source.enabled => ("已停用", false),
+        None => ("未抓取", false),
+        Some(h) if h.resting.is_some() => ("已休眠", true),
+        Some(h) if h.failures > 0 => ("异常", true),
+        Some(h) if h.is_silent(now) => ("久无更新", true),
+        Some(_) => ("正常", false),
+    };
+    let trouble = health.as_ref().and_then(|h| h.last_error_zh.clone()).filter(|_| bad).unwrap_or_default();
+    Row {
+        id: source.id.to_string(),
+        name: source.name.clone(),
+        url: source.url.to_string(),
+        enabled: source.enabled,
+        state,
+        bad,
+        trouble,
+        last_ok: health.as_ref().and_then(|h| h.last_ok).map(when).unwrap_or_default(),
+        weekly: health.as_ref().map(|h| format!("{:.1}", h.articles_a_week)).unwrap_or_default(),
+    }
+}
+
+pub(super) async fn change(State(console): State<Shared>, form: Form) -> Response {
+    if form.session.role < Role::Admin {
+        return view::refused(&console, &form.session, StatusCode::FORBIDDEN, "只有管理员可以改动来源");
+    }
+    make(&console, &form).await.unwrap_or_else(|answer| answer)
+}
+
+async fn make(console: &Shared, form: &Form) -> Result<Response, Response> {
+    let f = &form.fields;
+    let done = match f.text("do") {
+        "try" => return try_address(console, form).await,
+        "add" => add(console, form),
+        "enable" | "disable" => switch(console, f.text("id"), f.text("do") == "enable").await?,
+        _ => Err("不认识的操作".to_owned()),
+    };
+    match done {
+        Ok(subject) => {
+            let (who, what) = (form.session.name.clone(), f.text("do").to_owned());
+            let what = match what.as_str() {
+                "add" => "添加来源",
+                "enable" => "启用来源",
+                _ => "停用来源",
+            };
+            stored(console.pipeline.store().run(move |s| s.audit(&who, what, &subject, Utc::now())).await)?;
+            console.sources.refresh(true);
+            Ok(Redirect::to(&console.path("/sources")).into_response())
+        }
+        Err(words) => Ok((StatusCode::UNPROCESSABLE_ENTITY, show(console, &form.session, words, None).await?).into_response()),
+    }
+}
+
+async fn switch(console: &Shared, id: &str, on: bool) -> Result<Result<String, String>, Response> {
+    let Some(id) = SourceId::parse(id) else { return Ok(Err("没有这个来源".to_owned())) };
+    if on {
+        let id = id.clone();
+        stored(console.pipeline.store().run(move |s| s.wake_source(&id)).await)?;
+    }
+    Ok(match edit::set_enabled(&console.file, &id, on, &console.vocabulary) {
+        Ok(true) => Ok(id.to_string()),
+        Ok(false) => Err("sources.toml 里没有这个来源".to_owned()),
+        Err(e) => Err(e.to_string()),
+    })
+}
+
+/// Shows what an address would bring, before anything is written.
+async fn try_address(console: &Shared, form: &Form) -> Result<Response, Response> {
+    let asked = form.fields.text("url");
+    let tried = match WebUrl::parse(asked) {
+        Err(e) => Err(e.to_string()),
+        Ok(url) => {
+            let id = SourceId::parse("preview").ok_or_else(|| view::refused(console, &form.session, StatusCode::BAD_REQUEST, "内部错误"))?;
+            preview::find(console.pipeline.fetcher(), &Source::plain(id, "preview".to_owned(), url)).await.map_err(|e| format!("读不到这个地址：{e}"))
+        }
+    };
+    match tried {
+        Ok(p) => show(console, &form.session, String::new(), Some(shown(asked, p))).await,
+        Err(words) => Ok((StatusCode::UNPROCESSABLE_ENTITY, show(console, &form.session, words, None).await?).into_response()),
+    }
+}
+
+fn shown(asked: &str, p: Preview) -> Tried {
+    let entries = p.found.entries.iter().take(SHOWN);
+    let kind = match p.found.kind {
+        Some(SourceKind::Feed) => "订阅源",
+        Some(SourceKind::Sitemap) => "网站地图",
+        Some(SourceKind::Json) => "数据接口",
+        Some(SourceKind::List) | None => "列表页",
+    };
+    Tried {
+        asked: asked.to_owned(),
+        name: p.name.unwrap_or_else(|| p.url.host().to_owned()),
+        kind,
+        entries: entries.map(|e| (e.title.clone(), e.published_at.map(|t| t.format("%Y-%m-%d").to_string()).unwrap_or_default())).collect(),
+        url: p.url.to_string(),
+    }
+}
+
+fn add(console: &Shared, form: &Form) -> Result<String, String> {
+    let f = &form.fields;
+    let url = WebUrl::parse(f.text("url")).map_err(|e| e.to_string())?;
+    let list = console.sources.get();
+    if list.sources.iter().any(|s| s.url == url) {
+        return Err("这个地址已经在来源里了".to_owned());
+    }
+    let id = edit::free_id(&url, &list.sources.iter().map(|s| s.id.clone()).collect()).ok_or("不能从这个地址生成编号，请在 sources.toml 里添加")?;
+    let name = Some(f.text("name").to_owned()).filter(|n| !n.is_empty()).unwrap_or_else(|| url.host().to_owned());
+    let region = Some(f.text("region").to_owned()).filter(|r| !r.is_empty());
+    let kind = (f.text("kind") == "订阅源").then_some(SourceKind::Feed);
+    let new = NewSource { id: id.clone(), name, url, kind, region, allow_private: false, render: false };
+    edit::add(&console.file, &[new], &console.vocabulary).map_err(|e| e.to_string())?;
+    Ok(id.to_string())
+}

@@ -1,0 +1,109 @@
+//! Finding articles: words, and what is known of them.
+
+use chrono::{NaiveDate, NaiveTime, TimeZone as _};
+use chrono_tz::Tz;
+use rusqlite::types::Value;
+use rusqlite::{OptionalExtension as _, params_from_iter};
+
+use super::articles::{match_words, read_article_with_texts};
+use super::{Result, Store};
+use crate::model::{Article, ArticleId, Headline};
+
+/// What an article must be like; empty wishes ask for nothing.
+#[derive(Debug, Clone)]
+pub struct Filter {
+    /// Words it holds.
+    pub words: Option<String>,
+    /// An industry or theme it was given.
+    pub industry: Option<String>,
+    /// Its column.
+    pub column: Option<String>,
+    /// Its source's id.
+    pub source: Option<String>,
+    /// First day.
+    pub from: Option<NaiveDate>,
+    /// Last day.
+    pub to: Option<NaiveDate>,
+    /// Zone in which days count.
+    pub zone: Tz,
+}
+
+impl Store {
+    /// Articles that fit, best match first where words are given, else newest first.
+    pub fn find(&self, f: &Filter, most: usize) -> Result<Vec<Headline>> {
+        let (mut tests, mut values): (Vec<String>, Vec<Value>) = (Vec::new(), Vec::new());
+        let mut test = |sql: &str, value: Value| {
+            values.push(value);
+            tests.push(sql.replace("?#", &format!("?{}", values.len())));
+        };
+        let words = f.words.as_deref().and_then(match_words);
+        if f.words.is_some() && words.is_none() {
+            return Ok(Vec::new());
+        }
+        let searched = words.is_some();
+        if let Some(words) = words {
+            test("article_words MATCH ?#", words.into());
+        }
+        if let Some(name) = &f.industry {
+            let given = "EXISTS (SELECT 1 FROM json_each(a.judgement, '$.industries') j WHERE json_extract(j.value, '$.name') = ?#) \
+                         OR EXISTS (SELECT 1 FROM json_each(a.judgement, '$.themes') j WHERE json_extract(j.value, '$.name') = ?#)";
+            test(&format!("({given})"), name.clone().into());
+        }
+        if let Some(column) = &f.column {
+            test("json_extract(a.judgement, '$.column') = ?#", column.clone().into());
+        }
+        if let Some(source) = &f.source {
+            test("a.source_id = ?#", source.clone().into());
+        }
+        let midnight = |day: NaiveDate| f.zone.from_local_datetime(&day.and_time(NaiveTime::MIN)).earliest().map(|t| t.timestamp());
+        if let Some(from) = f.from.and_then(midnight) {
+            test("a.effective >= ?#", from.into());
+        }
+        if let Some(to) = f.to.and_then(|d| d.succ_opt()).and_then(midnight) {
+            test("a.effective < ?#", to.into());
+        }
+        let join = if searched { "JOIN article_words w ON w.rowid = a.id" } else { "" };
+        let condition = if tests.is_empty() { String::new() } else { format!("WHERE {}", tests.join(" AND ")) };
+        let order = if searched { "bm25(article_words, 4.0, 1.0), a.effective DESC" } else { "a.effective DESC, a.id" };
+        let mut out = Vec::new();
+        let values: Vec<&dyn rusqlite::ToSql> = values.iter().map(|v| v as &dyn rusqlite::ToSql).collect();
+        self.each_headline(&format!("{join} {condition} ORDER BY {order} LIMIT {most}"), &values, |h| {
+            out.push(h);
+            Ok(())
+        })?;
+        Ok(out)
+    }
+
+    /// One article, whole.
+    pub fn article(&self, id: ArticleId) -> Result<Option<Article>> {
+        let exists = self.read(|c| Ok(c.query_row("SELECT 1 FROM article WHERE id = ?1", params_from_iter([id.0]), |_| Ok(())).optional()?))?;
+        exists.map(|()| read_article_with_texts(self, id)).transpose()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_wish_alone_and_together_is_a_valid_search() {
+        let dir = tempfile::tempdir().unwrap();
+        let store = Store::open(dir.path()).unwrap();
+        let day = Some("2026-11-24".parse().unwrap());
+        let text = |t: &str| Some(t.to_owned());
+        for bits in 0u32..64 {
+            let on = |bit: u32| bits & (1 << bit) != 0;
+            let filter = Filter {
+                words: text("发制品 \" OR NEAR(").filter(|_| on(0)),
+                industry: text("发'制品").filter(|_| on(1)),
+                column: text("行业动态").filter(|_| on(2)),
+                source: text("a").filter(|_| on(3)),
+                from: day.filter(|_| on(4)),
+                to: day.filter(|_| on(5)),
+                zone: chrono_tz::Asia::Shanghai,
+            };
+            assert!(store.find(&filter, 10).unwrap().is_empty());
+        }
+        assert!(store.article(ArticleId(1)).unwrap().is_none());
+    }
+}
