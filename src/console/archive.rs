@@ -121,7 +121,8 @@ pub(super) async fn article(State(console): State<Shared>, Editor(session): Edit
         row: row(&h, zone),
         labels,
         paragraphs: a.text.lines().map(str::to_owned).collect(),
-        copies: copies.iter().filter(|c| c.id != h.id).map(|c| row(c, zone)).collect(),
+        // the page's own 来源 is the same for all of them: what differs is where each was found
+        copies: copies.iter().filter(|c| c.id != h.id).map(|c| Row { origin: c.source_name.clone(), ..row(c, zone) }).collect(),
         h,
         j,
     })

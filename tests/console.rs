@@ -1,0 +1,269 @@
+//! The console through its front door: the real service, asked as browsers and others ask.
+#![allow(clippy::unwrap_used)] // a set-up that fails must fail the test
+
+use std::io::{BufRead as _, BufReader, Write as _};
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+
+use reqwest::{Client, Response, StatusCode};
+
+/// A running service over the archive of the sample world.
+struct Service {
+    dir: tempfile::TempDir,
+    base: String,
+    child: Child,
+}
+
+impl Drop for Service {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+fn run(dir: &Path, args: &[&str], input: &str) -> String {
+    let mut child = Command::new(env!("CARGO_BIN_EXE_qingbao"))
+        .args(args)
+        .current_dir(dir)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    child.stdin.take().unwrap().write_all(input.as_bytes()).unwrap();
+    let o = child.wait_with_output().unwrap();
+    format!("{}{}", String::from_utf8_lossy(&o.stdout), String::from_utf8_lossy(&o.stderr))
+}
+
+const PASSWORD: &str = "a long password";
+
+impl Service {
+    fn start(prefix: &str) -> Self {
+        let dir = tempfile::tempdir().unwrap();
+        run(dir.path(), &["demo", "--out", "."], "");
+        let settings = format!(
+            "[publication]\ndays = \"monthly-28\"\ncatch_up = \"0s\"\nfinal_recipients = [\"leader@b.example\"]\n[console]\nlisten = \"127.0.0.1:0\"\nbase_path = \"{prefix}\"\n"
+        );
+        std::fs::write(dir.path().join("qingbao.toml"), settings).unwrap();
+        let sources = "# kept\n[[source]]\nid = \"quiet\"\nname = \"安静的来源\"\nurl = \"https://quiet.example/\"\nenabled = false\n";
+        std::fs::write(dir.path().join("sources.toml"), sources).unwrap();
+        for (name, role) in [("甲编辑", "editor"), ("乙编辑", "editor"), ("管理员", "admin")] {
+            let told = run(dir.path(), &["user", "add", name, "--role", role, "--password-file", "-"], PASSWORD);
+            assert!(told.contains("may sign in"), "{told}");
+        }
+        let mut child = Command::new(env!("CARGO_BIN_EXE_qingbao")).arg("serve").current_dir(dir.path()).stderr(Stdio::piped()).spawn().unwrap();
+        let mut log = BufReader::new(child.stderr.take().unwrap()).lines();
+        let line = log.by_ref().map_while(Result::ok).find(|l| l.contains("console on http://")).unwrap();
+        // the log must go on being read, or the service would wait for us
+        std::thread::spawn(move || log.for_each(drop));
+        let plain = line.split("http://").nth(1).unwrap().trim_end_matches('/');
+        Self { dir, base: format!("http://{}", plain.trim_end_matches(prefix)), child }
+    }
+
+    async fn sign_in(&self, prefix: &str, name: &str) -> Browser {
+        let answer = self.login(prefix, name, PASSWORD).await;
+        assert_eq!(answer.status(), StatusCode::SEE_OTHER, "{name}");
+        assert_eq!(answer.headers()["location"], format!("{prefix}/draft"), "only places of ours are gone to");
+        let cookie = answer.headers()["set-cookie"].to_str().unwrap().split(';').next().unwrap().to_owned();
+        let mut b = Browser { base: format!("{}{prefix}", self.base), cookie, csrf: String::new() };
+        let page = b.get("/draft/1").await.text().await.unwrap();
+        b.csrf = field(&page, "csrf");
+        b
+    }
+
+    async fn login(&self, prefix: &str, name: &str, password: &str) -> Response {
+        let form = [("name", name), ("password", password), ("next", "//evil.example/")];
+        client().post(format!("{}{prefix}/login", self.base)).body(encode(&form)).header("content-type", FORM).send().await.unwrap()
+    }
+}
+
+const FORM: &str = "application/x-www-form-urlencoded";
+
+fn client() -> Client {
+    Client::builder().redirect(reqwest::redirect::Policy::none()).build().unwrap()
+}
+
+fn encode(fields: &[(&str, &str)]) -> String {
+    url::form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish()
+}
+
+/// The first value of a form's field.
+fn field(page: &str, name: &str) -> String {
+    page.split(&format!("name=\"{name}\" value=\"")).nth(1).unwrap().split('"').next().unwrap().to_owned()
+}
+
+struct Browser {
+    base: String,
+    cookie: String,
+    csrf: String,
+}
+
+impl Browser {
+    async fn get(&self, path: &str) -> Response {
+        client().get(format!("{}{path}", self.base)).header("cookie", &self.cookie).send().await.unwrap()
+    }
+
+    async fn page(&self, path: &str) -> String {
+        let answer = self.get(path).await;
+        assert_eq!(answer.status(), StatusCode::OK, "{path}");
+        answer.text().await.unwrap()
+    }
+
+    async fn post(&self, path: &str, fields: &[(&str, &str)]) -> Response {
+        let all: Vec<(&str, &str)> = fields.iter().copied().chain([("csrf", self.csrf.as_str())]).collect();
+        self.post_raw(path, encode(&all), &[]).await
+    }
+
+    async fn post_raw(&self, path: &str, body: String, headers: &[(&str, &str)]) -> Response {
+        let mut request = client().post(format!("{}{path}", self.base)).header("cookie", &self.cookie).header("content-type", FORM).body(body);
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        request.send().await.unwrap()
+    }
+}
+
+/// Articles of the first column, in order.
+fn order(page: &str) -> Vec<String> {
+    let column = page.split("class=\"column\"").nth(1).unwrap();
+    column.split("data-article=\"").skip(1).map(|p| p.split('"').next().unwrap().to_owned()).collect()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn two_editors_finish_an_issue_and_nothing_is_lost() {
+    let service = Service::start("/qb");
+    let (a, b) = (service.sign_in("/qb", "甲编辑").await, service.sign_in("/qb", "乙编辑").await);
+    let page = a.page("/draft/1").await;
+    let (first, version) = (order(&page), field(&page, "version"));
+    assert!(page.contains("href=\"/qb/console.css\"") && first.len() == 10);
+
+    // up and down, to another column, out, and back
+    let send = |who: &'static str, version: String, fields: Vec<(&'static str, String)>| {
+        let browser = if who == "a" { &a } else { &b };
+        async move {
+            let mut all: Vec<(&str, &str)> = fields.iter().map(|(k, v)| (*k, v.as_str())).collect();
+            all.push(("version", &version));
+            browser.post("/draft/1", &all).await
+        }
+    };
+    let item = |n: usize| ("article", first[n].clone());
+    assert_eq!(send("a", version, vec![("do", "down".into()), item(0)]).await.status(), StatusCode::SEE_OTHER);
+    let page = b.page("/draft/1").await;
+    assert_eq!(order(&page)[..2], [first[1].clone(), first[0].clone()]);
+    let seen = field(&page, "version");
+    let drop_ = vec![("do", "drop".into()), ("reason", "off-topic".into()), item(1)];
+    assert_eq!(send("b", seen.clone(), drop_).await.status(), StatusCode::SEE_OTHER);
+
+    // the other one still sees the older version: her words come back, nothing is overwritten
+    let rewrite = vec![("do", "rewrite".into()), ("title", "甲写的标题".into()), ("summary", "甲写的摘要".into()), item(0)];
+    let conflict = send("a", seen, rewrite.clone()).await;
+    assert_eq!(conflict.status(), StatusCode::CONFLICT);
+    let page = conflict.text().await.unwrap();
+    assert!(page.contains("别人刚刚改过") && page.contains("甲写的摘要"), "{page}");
+    assert_eq!(send("a", field(&page, "version"), rewrite).await.status(), StatusCode::SEE_OTHER);
+    let page = a.page("/draft/1").await;
+    assert!(page.contains("甲写的标题") && !order(&page).contains(&first[1]));
+    let undo = |page: String| send("b", field(&page, "version"), vec![("do", "undo".into())]);
+    undo(page).await;
+    undo(b.page("/draft/1").await).await;
+    let page = b.page("/draft/1").await;
+    assert!(!page.contains("甲写的标题") && order(&page).contains(&first[1]), "both changes are taken back");
+
+    // from the pool into the issue, and hostile text stays text
+    let pool = a.page("/draft/1/pool").await;
+    let offered = field(pool.split("<table").nth(1).unwrap(), "article");
+    let add = vec![("do", "add".into()), ("article", offered.clone()), ("column", "行业趋势".into())];
+    assert_eq!(send("a", field(&page, "version"), add).await.status(), StatusCode::SEE_OTHER);
+    let page = a.page("/draft/1").await;
+    let attack = "</textarea><script>alert(1)</script>{{ x }}";
+    let hostile = vec![("do", "rewrite".into()), ("title", attack.into()), ("summary", attack.into()), ("article", offered)];
+    assert_eq!(send("a", field(&page, "version"), hostile).await.status(), StatusCode::SEE_OTHER);
+    let page = a.page("/draft/1").await;
+    assert!(!page.contains("<script>alert") && page.contains("&#60;script&#62;alert"), "escaped");
+    let mail = a.get("/draft/1/mail").await;
+    assert!(mail.headers()["content-security-policy"].to_str().unwrap().contains("sandbox"));
+    assert!(!mail.text().await.unwrap().contains("<script"));
+    let document = a.get("/draft/1/docx").await;
+    assert!(document.headers()["content-disposition"].to_str().unwrap().contains("filename*=UTF-8''"));
+    assert!(document.bytes().await.unwrap().starts_with(b"PK"));
+
+    // saving by script tells the new version
+    let body = encode(&[("do", "foreword"), ("foreword", "各位读者"), ("version", &field(&page, "version")), ("csrf", &a.csrf)]);
+    let saved = a.post_raw("/draft/1", body, &[("x-requested-by", "console")]).await;
+    assert_eq!(saved.status(), StatusCode::OK);
+    let version = saved.text().await.unwrap();
+    assert_eq!(send("a", version.clone(), vec![("do", "finalise".into())]).await.status(), StatusCode::SEE_OTHER);
+    let page = b.page("/draft/1").await;
+    assert!(page.contains("已定稿") && page.contains("各位读者") && !page.contains("name=\"title\""));
+    let late = send("b", (version.parse::<u32>().unwrap() + 1).to_string(), vec![("do", "foreword".into()), ("foreword", "改".into())]).await;
+    assert_eq!(late.status(), StatusCode::UNPROCESSABLE_ENTITY);
+    let letters = run(service.dir.path(), &["outbox", "list", "--all"], "");
+    assert!(letters.contains("leader@b.example"), "{letters}");
+    let shown = run(service.dir.path(), &["digest", "show"], "");
+    assert!(shown.contains("各位读者") && !shown.contains("【草稿】"), "{shown}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn doors_are_closed_to_whom_they_must_be() {
+    let service = Service::start("");
+    let nobody = Browser { base: service.base.clone(), cookie: "qingbao=guess".into(), csrf: "guess".into() };
+    let (editor, admin) = (service.sign_in("", "甲编辑").await, service.sign_in("", "管理员").await);
+    // route, whether an editor may
+    let routes = [
+        ("/draft", true),
+        ("/draft/1", true),
+        ("/draft/1/pool", true),
+        ("/draft/1/mail", true),
+        ("/articles", true),
+        ("/articles/1", true),
+        ("/sources", true),
+        ("/operation", false),
+    ];
+    for (route, for_editors) in routes {
+        let answer = nobody.get(route).await;
+        assert_eq!(answer.status(), StatusCode::SEE_OTHER, "{route}");
+        assert!(answer.headers()["location"].to_str().unwrap().starts_with("/login?next=%2F"), "{route}");
+        let answer = editor.get(route).await;
+        assert_eq!(answer.status() != StatusCode::FORBIDDEN, for_editors, "{route}");
+        assert!(admin.get(route).await.status().as_u16() < 400, "{route}");
+        assert!(answer.headers()["content-security-policy"].to_str().unwrap().starts_with("default-src 'none'"), "{route}");
+    }
+    for (path, body) in
+        [("/draft/1", "do=foreword&foreword=x&version=1"), ("/sources", "do=disable&id=quiet"), ("/operation", "do=retry&id=1"), ("/logout", "")]
+    {
+        for csrf in ["", "&csrf=wrong"] {
+            assert_eq!(admin.post_raw(path, format!("{body}{csrf}"), &[]).await.status(), StatusCode::FORBIDDEN, "{path} without its token");
+        }
+        let with = format!("{body}&csrf={}", admin.csrf);
+        assert_eq!(admin.post_raw(path, with, &[("sec-fetch-site", "cross-site")]).await.status(), StatusCode::FORBIDDEN, "{path} from elsewhere");
+        assert_eq!(nobody.post(path, &[("do", "x")]).await.status(), StatusCode::SEE_OTHER, "{path} without a session");
+    }
+    assert_eq!(editor.post("/sources", &[("do", "enable"), ("id", "quiet")]).await.status(), StatusCode::FORBIDDEN);
+    assert_eq!(editor.post("/operation", &[("do", "retry"), ("id", "1")]).await.status(), StatusCode::FORBIDDEN);
+    assert_eq!(admin.post("/sources", &[("do", "enable"), ("id", "quiet")]).await.status(), StatusCode::SEE_OTHER);
+    let file = std::fs::read_to_string(service.dir.path().join("sources.toml")).unwrap();
+    assert!(file.starts_with("# kept") && !file.contains("enabled = false"), "{file}");
+    assert_eq!(admin.post("/sources", &[("do", "try"), ("url", "http://127.0.0.1:1/")]).await.status(), StatusCode::UNPROCESSABLE_ENTITY);
+
+    // words of two characters are found, and nothing in a search is syntax
+    let found = editor.page("/articles?q=%E5%81%87%E5%8F%91").await;
+    assert!(found.contains("假发"), "{found}");
+    for q in ["\"", "OR", "NEAR(a", "%00", "'%3B--"] {
+        editor.page(&format!("/articles?q={q}&industry=%27&from=x&to=2026-99-99")).await;
+    }
+    let big = format!("do=foreword&csrf={}&foreword={}", editor.csrf, "x".repeat(400_000));
+    assert_eq!(editor.post_raw("/draft/1", big, &[]).await.status(), StatusCode::PAYLOAD_TOO_LARGE);
+
+    // guessing is slowed down, and a new password ends every session
+    for _ in 0..5 {
+        assert_eq!(service.login("", "乙编辑", "wrong").await.status(), StatusCode::UNAUTHORIZED);
+    }
+    let slow = service.login("", "乙编辑", PASSWORD).await;
+    assert_eq!(slow.status(), StatusCode::TOO_MANY_REQUESTS);
+    run(service.dir.path(), &["user", "add", "甲编辑", "--password-file", "-"], "another password");
+    assert_eq!(editor.get("/draft").await.status(), StatusCode::SEE_OTHER);
+    let log = admin.page("/operation").await;
+    assert!(log.contains("登录失败") && log.contains("启用来源") && log.contains("设置账号"), "{log}");
+    let told = run(service.dir.path(), &["user", "add", "丙"], "");
+    assert!(told.contains("password   "), "a fresh password is shown once: {told}");
+}
