@@ -216,6 +216,7 @@ async fn doors_are_closed_to_whom_they_must_be() {
         ("/draft/1/mail", true),
         ("/articles", true),
         ("/articles/1", true),
+        ("/overview", true),
         ("/sources", true),
         ("/operation", false),
     ];
@@ -251,6 +252,13 @@ async fn doors_are_closed_to_whom_they_must_be() {
     for q in ["\"", "OR", "NEAR(a", "%00", "'%3B--"] {
         editor.page(&format!("/articles?q={q}&industry=%27&from=x&to=2026-99-99")).await;
     }
+    // a label corrected by hand shows where it came from, and stays when the rules change
+    let corrected = editor.post("/articles/1", &[("column", "金融要点"), ("industry-0", "建材"), ("industry-1", "没有的行业")]).await;
+    assert_eq!(corrected.status(), StatusCode::SEE_OTHER);
+    let article = editor.page("/articles/1").await;
+    assert!(article.contains("编辑指定") && article.contains("金融要点") && !article.contains("没有的行业"), "{article}");
+    assert_eq!(editor.post("/articles/999999", &[("column", "金融要点")]).await.status(), StatusCode::NOT_FOUND);
+
     let big = format!("do=foreword&csrf={}&foreword={}", editor.csrf, "x".repeat(400_000));
     assert_eq!(editor.post_raw("/draft/1", big, &[]).await.status(), StatusCode::PAYLOAD_TOO_LARGE);
 

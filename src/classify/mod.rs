@@ -88,6 +88,7 @@ impl Classifier {
             level: self.level(&in_title, &in_text),
             organisations: named(&in_title, &in_text, Meaning::organisation, |i| self.taxonomy.organisations.get(i).map(|o| o.name.clone())),
             mentioned: self.mentioned(title, text),
+            by_hand: false,
             industries,
             themes,
             column,

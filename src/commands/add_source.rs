@@ -39,7 +39,7 @@ pub(super) async fn run(args: &AddArgs, world: &World) -> anyhow::Result<()> {
     }
     let id = match &args.id {
         Some(id) => SourceId::parse(id).ok_or_else(|| anyhow::anyhow!("{id:?} is no id: a-z, 0-9 and - only"))?,
-        None => edit::free_id(&url, &list.sources.iter().map(|s| s.id.clone()).collect())
+        None => edit::free_id(&url, &list.sources.iter().map(|s| s.id.clone()).collect::<std::collections::HashSet<_>>())
             .ok_or_else(|| anyhow::anyhow!("no id can be made from {url}; give one with --id"))?,
     };
     let asked = Source { allow_private: args.allow_private, render: args.render, ..Source::plain(id.clone(), id.to_string(), url) };

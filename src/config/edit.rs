@@ -2,6 +2,7 @@
 //! one step, and nothing is written over a change made meanwhile.
 
 use std::collections::HashSet;
+use std::hash::BuildHasher;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
@@ -47,7 +48,7 @@ pub fn set_enabled(path: &Path, id: &SourceId, on: bool, vocabulary: &Vocabulary
 }
 
 /// An id from the host, with a number where it is taken: `www.kjt.henan.gov.cn` → `kjt-henan-gov-cn`.
-pub fn free_id(url: &WebUrl, taken: &HashSet<SourceId>) -> Option<SourceId> {
+pub fn free_id<S: BuildHasher>(url: &WebUrl, taken: &HashSet<SourceId, S>) -> Option<SourceId> {
     let host = url.host().trim_start_matches("www.");
     let stem: String = host.to_ascii_lowercase().chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '-' }).take(48).collect();
     let stem = stem.trim_matches('-');

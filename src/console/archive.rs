@@ -3,10 +3,11 @@
 use askama::Template;
 use axum::extract::{Path, State};
 use axum::http::{StatusCode, Uri};
-use axum::response::Response;
+use axum::response::{IntoResponse as _, Redirect, Response};
+use chrono::Utc;
 
 use super::access::Editor;
-use super::request::Fields;
+use super::request::{Fields, Form};
 use super::view::{Frame, stored};
 use super::{Shared, view};
 use crate::model::{ArticleId, Headline, Judgement, Label};
@@ -29,6 +30,17 @@ struct Articles {
     columns: Vec<String>,
     sources: Vec<(String, String)>,
     found: Vec<Row>,
+}
+
+/// Every column once.
+fn columns(console: &Shared) -> Vec<String> {
+    let mut out: Vec<String> = Vec::new();
+    for c in &console.vocabulary.columns {
+        if !out.contains(c) {
+            out.push(c.clone());
+        }
+    }
+    out
 }
 
 struct Row {
@@ -79,12 +91,7 @@ pub(super) async fn search(State(console): State<Shared>, Editor(session): Edito
         from: f.text("from").to_owned(),
         to: f.text("to").to_owned(),
         industries: console.vocabulary.industries.clone(),
-        columns: {
-            let mut columns = console.vocabulary.columns.clone();
-            columns.sort();
-            columns.dedup();
-            columns
-        },
+        columns: columns(&console),
         sources: list.sources.iter().map(|s| (s.id.to_string(), s.name.clone())).collect(),
         found: found.iter().map(|h| row(h, console.zone())).collect(),
     })
@@ -100,6 +107,24 @@ struct Page {
     labels: Vec<(Label, String)>,
     paragraphs: Vec<String>,
     copies: Vec<Row>,
+    industries: Vec<(String, bool)>,
+    columns: Vec<String>,
+}
+
+/// Labels corrected by hand; names that the taxonomy does not have are left out.
+pub(super) async fn correct(State(console): State<Shared>, Path(id): Path<i64>, form: Form) -> Response {
+    let names: Vec<String> = (0..console.vocabulary.industries.len()).map(|i| form.fields.text(&format!("industry-{i}")).to_owned()).collect();
+    let industries: Vec<String> = console.vocabulary.industries.iter().filter(|i| names.contains(i)).cloned().collect();
+    let Some(column) = console.vocabulary.columns.iter().find(|c| *c == form.fields.text("column")).cloned() else {
+        return view::refused(&console, &form.session, StatusCode::UNPROCESSABLE_ENTITY, "没有这个栏目");
+    };
+    let who = form.session.name.clone();
+    let done = console.pipeline.store().run(move |s| s.correct_article(ArticleId(id), &industries, &column, &who, Utc::now()));
+    match stored(done.await) {
+        Ok(true) => Redirect::to(&console.path(&format!("/articles/{id}"))).into_response(),
+        Ok(false) => view::refused(&console, &form.session, StatusCode::NOT_FOUND, "没有这篇文章"),
+        Err(answer) => answer,
+    }
 }
 
 pub(super) async fn article(State(console): State<Shared>, Editor(session): Editor, Path(id): Path<i64>) -> Response {
@@ -123,6 +148,8 @@ pub(super) async fn article(State(console): State<Shared>, Editor(session): Edit
         paragraphs: a.text.lines().map(str::to_owned).collect(),
         // the page's own 来源 is the same for all of them: what differs is where each was found
         copies: copies.iter().filter(|c| c.id != h.id).map(|c| Row { origin: c.source_name.clone(), ..row(c, zone) }).collect(),
+        industries: console.vocabulary.industries.iter().map(|i| (i.clone(), j.industries.iter().any(|l| l.name == *i))).collect(),
+        columns: columns(&console),
         h,
         j,
     })

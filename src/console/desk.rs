@@ -90,7 +90,7 @@ async fn show(console: &Shared, session: &Session, id: EditionId, said: Said) ->
 
 /// The change that a form asks for.
 async fn asked(console: &Shared, id: EditionId, fields: &Fields) -> Result<Option<Change>, Response> {
-    let article = fields.number("article").map(ArticleId).unwrap_or(ArticleId(0));
+    let article = fields.number("article").map_or(ArticleId(0), ArticleId);
     let text = |name| fields.text(name).to_owned();
     Ok(Some(match fields.text("do") {
         "rewrite" => Change::Rewrite { article, title: text("title"), summary: text("summary") },

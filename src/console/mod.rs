@@ -4,11 +4,14 @@
 //! Who may do what is decided in `access.rs` before a page is reached; a form that does not carry its session's token changes
 //! nothing. What editors do to an issue is `digest::edit`; this module only carries it there.
 
+#![allow(clippy::result_large_err)] // a refused request's answer is its error
+
 mod access;
 mod archive;
 mod desk;
 mod login;
 mod operation;
+mod overview;
 mod password;
 mod request;
 mod sources;
@@ -45,6 +48,7 @@ struct Console {
     vocabulary: Vocabulary,
     settings: ConsoleSettings,
     throttle: Throttle,
+    counted: overview::Counted,
 }
 
 type Shared = Arc<Console>;
@@ -75,7 +79,8 @@ pub async fn serve(
     let Some(address) = settings.listen else { return Ok(()) };
     let listener = tokio::net::TcpListener::bind(address).await?;
     tracing::info!("console on http://{}{}/", listener.local_addr()?, settings.base_path);
-    let console = Arc::new(Console { pipeline, sources, file, vocabulary, settings, throttle: Throttle::default() });
+    let console =
+        Arc::new(Console { pipeline, sources, file, vocabulary, settings, throttle: Throttle::default(), counted: overview::Counted::default() });
     let app = router(console).into_make_service_with_connect_info::<SocketAddr>();
     axum::serve(listener, app).with_graceful_shutdown(stopped).await
 }
@@ -92,11 +97,12 @@ fn router(console: Shared) -> Router {
         .route("/draft/{id}/mail", get(desk::preview))
         .route("/draft/{id}/docx", get(desk::document))
         .route("/articles", get(archive::search))
-        .route("/articles/{id}", get(archive::article))
+        .route("/articles/{id}", get(archive::article).post(archive::correct))
+        .route("/overview", get(overview::page))
         .route("/sources", get(sources::list).post(sources::change))
         .route("/operation", get(operation::page).post(operation::change))
-        .route("/console.css", get(|| asset("text/css; charset=utf-8", STYLE)))
-        .route("/console.js", get(|| asset("text/javascript; charset=utf-8", SCRIPT)))
+        .route("/console.css", get(|| async { asset("text/css; charset=utf-8", STYLE) }))
+        .route("/console.js", get(|| async { asset("text/javascript; charset=utf-8", SCRIPT) }))
         .with_state(console);
     let app = if base.is_empty() { pages } else { Router::new().nest(&base, pages) };
     app.fallback(missing).layer(middleware::from_fn(guarded))
@@ -110,7 +116,7 @@ async fn missing() -> (StatusCode, &'static str) {
     (StatusCode::NOT_FOUND, "没有这个页面")
 }
 
-async fn asset(kind: &'static str, text: &'static str) -> impl IntoResponse {
+fn asset(kind: &'static str, text: &'static str) -> impl IntoResponse {
     ([(header::CONTENT_TYPE, kind), (header::CACHE_CONTROL, "max-age=3600")], text)
 }
 

@@ -46,7 +46,7 @@ pub(super) async fn page(State(console): State<Shared>, Admin(session): Admin) -
     let publications = console.pipeline.settings().publications().map(|p| {
         let today = p.calendar.today(now);
         let next = today.iter_days().take(400).filter(|d| p.calendar.has_issue(*d)).filter_map(|d| p.calendar.moment(d, p.at)).find(|t| *t > now);
-        (p.name.clone(), next.map(at).unwrap_or_else(|| "—".to_owned()))
+        (p.name.clone(), next.map_or_else(|| "—".to_owned(), at))
     });
     let letters = letters.into_iter().map(|l| Letter {
         id: l.id.0,

@@ -1,5 +1,7 @@
 //! 来源: how each of them does, and adding, pausing, waking.
 
+use std::collections::HashSet;
+
 use askama::Template;
 use axum::extract::State;
 use axum::http::StatusCode;
@@ -58,15 +60,15 @@ async fn show(console: &Shared, session: &Session, words: String, tried: Option<
     let rows = console
         .pipeline
         .store()
-        .run(move |s| known.iter().map(|k| Ok(row(k, s.source_health(&k.id, now)?, zone, now))).collect::<Result<Vec<_>, _>>());
+        .run(move |s| known.iter().map(|k| Ok(row(k, s.source_health(&k.id, now)?.as_ref(), zone, now))).collect::<Result<Vec<_>, _>>());
     let mut rows = stored(rows.await)?;
     rows.sort_by_key(|r| !r.bad);
     Ok(view::page(&List { frame: Frame::new(console, session, "来源"), rows, words, tried }))
 }
 
-fn row(source: &Source, health: Option<SourceHealth>, zone: chrono_tz::Tz, now: DateTime<Utc>) -> Row {
+fn row(source: &Source, health: Option<&SourceHealth>, zone: chrono_tz::Tz, now: DateTime<Utc>) -> Row {
     let when = |t: DateTime<Utc>| t.with_timezone(&zone).format("%m-%d %H:%M").to_string();
-    let (state, bad) = match &health {
+    let (state, bad) = match health {
         _ if !source.enabled => ("已停用", false),
         None => ("未抓取", false),
         Some(h) if h.resting.is_some() => ("已休眠", true),
@@ -74,7 +76,7 @@ fn row(source: &Source, health: Option<SourceHealth>, zone: chrono_tz::Tz, now: 
         Some(h) if h.is_silent(now) => ("久无更新", true),
         Some(_) => ("正常", false),
     };
-    let trouble = health.as_ref().and_then(|h| h.last_error_zh.clone()).filter(|_| bad).unwrap_or_default();
+    let trouble = health.and_then(|h| h.last_error_zh.clone()).filter(|_| bad).unwrap_or_default();
     Row {
         id: source.id.to_string(),
         name: source.name.clone(),
@@ -83,8 +85,8 @@ fn row(source: &Source, health: Option<SourceHealth>, zone: chrono_tz::Tz, now: 
         state,
         bad,
         trouble,
-        last_ok: health.as_ref().and_then(|h| h.last_ok).map(when).unwrap_or_default(),
-        weekly: health.as_ref().map(|h| format!("{:.1}", h.articles_a_week)).unwrap_or_default(),
+        last_ok: health.and_then(|h| h.last_ok).map(when).unwrap_or_default(),
+        weekly: health.map(|h| format!("{:.1}", h.articles_a_week)).unwrap_or_default(),
     }
 }
 
@@ -172,7 +174,8 @@ fn add(console: &Shared, form: &Form) -> Result<String, String> {
     if list.sources.iter().any(|s| s.url == url) {
         return Err("这个地址已经在来源里了".to_owned());
     }
-    let id = edit::free_id(&url, &list.sources.iter().map(|s| s.id.clone()).collect()).ok_or("不能从这个地址生成编号，请在 sources.toml 里添加")?;
+    let id = edit::free_id(&url, &list.sources.iter().map(|s| s.id.clone()).collect::<HashSet<_>>())
+        .ok_or("不能从这个地址生成编号，请在 sources.toml 里添加")?;
     let name = Some(f.text("name").to_owned()).filter(|n| !n.is_empty()).unwrap_or_else(|| url.host().to_owned());
     let region = Some(f.text("region").to_owned()).filter(|r| !r.is_empty());
     let kind = (f.text("kind") == "订阅源").then_some(SourceKind::Feed);

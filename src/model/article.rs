@@ -137,6 +137,9 @@ pub struct Judgement {
     /// Cross-industry themes, best first.
     #[serde(default)]
     pub themes: Vec<Label>,
+    /// Corrected by an editor: no rule changes it any more.
+    #[serde(default)]
+    pub by_hand: bool,
     /// Column of the briefing.
     pub column: String,
     /// Why that column.

@@ -5,7 +5,7 @@ use rusqlite::{Connection, OptionalExtension as _, params};
 
 use super::{Result, Store, bad};
 use crate::digest::edit::{Change, EditError};
-use crate::model::{Edition, EditionId};
+use crate::model::{ArticleId, Edition, EditionId, Judgement, Label};
 
 /// States kept of one edition.
 const KEPT: i64 = 200;
@@ -73,6 +73,23 @@ impl Store {
             save(t, &before, version + 1)?;
             audit(t, who, "撤销", &before.issue_label(), now)?;
             Ok(Changed::To(version + 1))
+        })
+    }
+
+    /// Industries and column of an article as an editor wants them; false where there is no such article.
+    pub fn correct_article(&self, id: ArticleId, industries: &[String], column: &str, who: &str, now: DateTime<Utc>) -> Result<bool> {
+        self.write(|t| {
+            let row: Option<(String, Option<String>)> =
+                t.query_row("SELECT title, judgement FROM article WHERE id = ?1", [id.0], |r| Ok((r.get(0)?, r.get(1)?))).optional()?;
+            let Some((title, json)) = row else { return Ok(false) };
+            let mut j: Judgement = json.map(|j| serde_json::from_str(&j).map_err(bad("judgement"))).transpose()?.unwrap_or_default();
+            let label = |name: &String| Label { name: name.clone(), score: 1.0, evidence: vec!["编辑指定".to_owned()] };
+            (j.industries, j.by_hand) = (industries.iter().map(label).collect(), true);
+            (j.column, j.column_reasons) = (column.to_owned(), vec!["编辑指定".to_owned()]);
+            let json = serde_json::to_string(&j).map_err(bad("judgement"))?;
+            t.execute("UPDATE article SET judgement = ?2 WHERE id = ?1", params![id.0, json])?;
+            audit(t, who, "更正标签", &title, now)?;
+            Ok(true)
         })
     }
 

@@ -21,7 +21,7 @@ impl Store {
                 return Ok(0);
             }
             t.execute("INSERT OR REPLACE INTO fact (name, value) VALUES ('rules', ?1)", [rules])?;
-            Ok(t.execute("UPDATE article SET judgement = NULL WHERE effective >= ?1 AND judgement IS NOT NULL", [since.timestamp()])?)
+            Ok(t.execute("UPDATE article SET judgement = NULL WHERE effective >= ?1 AND judgement IS NOT NULL AND NOT coalesce(json_extract(judgement, '$.by_hand'), 0)", [since.timestamp()])?)
         })
     }
 

@@ -1,0 +1,90 @@
+//! 概览: the archive in pictures, each with its figures.
+
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use askama::Template;
+use axum::extract::State;
+use axum::response::Response;
+use chrono::Utc;
+
+use super::access::Editor;
+use super::view::{Frame, stored};
+use super::{Shared, view};
+use crate::digest::edit::DropReason;
+use crate::model::WEEKS;
+use crate::store::Overview;
+
+/// Counting reads weeks of the archive: not for each look at the page.
+const KEPT: Duration = Duration::from_mins(5);
+
+/// The figures of the last few minutes.
+#[derive(Default)]
+pub(super) struct Counted(Mutex<Option<(Instant, Arc<Overview>)>>);
+
+#[derive(Template)]
+#[template(path = "overview.html")]
+struct Page {
+    frame: Frame,
+    bars: Vec<Bar>,
+    most: u32,
+    sum: u32,
+    heads: Vec<String>,
+    industries: Vec<(String, Vec<(u32, u32)>, u32)>,
+    o: Arc<Overview>,
+    dropped: Vec<(&'static str, u32)>,
+}
+
+/// A day's bar, in units of the picture.
+struct Bar {
+    x: u32,
+    y: u32,
+    height: u32,
+    label: String,
+    n: u32,
+    named: bool,
+}
+
+pub(super) async fn page(State(console): State<Shared>, Editor(session): Editor) -> Response {
+    let o = match counted(&console).await {
+        Ok(o) => o,
+        Err(answer) => return answer,
+    };
+    let most = o.days.iter().map(|d| d.1).max().unwrap_or(0).max(1);
+    let bars = (0u32..).zip(&o.days).map(|(i, (day, n))| {
+        let height = n * 160 / most;
+        Bar { x: 10 + i * 35, y: 180 - height, height, label: day.format("%-m-%-d").to_string(), n: *n, named: i % 7 == 6 }
+    });
+    let busiest = o.industries.iter().flat_map(|t| t.weeks).max().unwrap_or(1).max(1);
+    let industries =
+        o.industries.iter().map(|t| (t.industry.clone(), t.weeks.iter().map(|n| (*n, shade(*n, busiest))).collect(), t.weeks.iter().sum()));
+    let words = |reason: &str| DropReason::ALL.iter().find(|r| r.1 == reason).map_or("其他", |r| r.2);
+    view::page(&Page {
+        frame: Frame::new(&console, &session, "概览"),
+        bars: bars.collect(),
+        most,
+        sum: o.days.iter().map(|d| d.1).sum(),
+        heads: (0..WEEKS).map(|w| if w + 1 == WEEKS { "本周".to_owned() } else { format!("前{}周", WEEKS - 1 - w) }).collect(),
+        industries: industries.collect(),
+        dropped: o.dropped.iter().map(|(reason, n)| (words(reason), *n)).collect(),
+        o,
+    })
+}
+
+/// One of six shades.
+fn shade(n: u32, most: u32) -> u32 {
+    if n == 0 { 0 } else { (n * 5).div_ceil(most).min(5) }
+}
+
+async fn counted(console: &Shared) -> Result<Arc<Overview>, Response> {
+    let known = console.counted.0.lock().unwrap_or_else(PoisonError::into_inner).clone();
+    if let Some((at, o)) = known
+        && at.elapsed() < KEPT
+    {
+        return Ok(o);
+    }
+    let zone = console.zone();
+    let o = Arc::new(stored(console.pipeline.store().run(move |s| s.overview(zone, Utc::now())).await)?);
+    *console.counted.0.lock().unwrap_or_else(PoisonError::into_inner) = Some((Instant::now(), Arc::clone(&o)));
+    Ok(o)
+}

@@ -1,0 +1,89 @@
+//! The archive in figures.
+
+use chrono::{DateTime, Days, NaiveDate, Offset as _, TimeDelta, TimeZone as _, Utc};
+use chrono_tz::Tz;
+use rusqlite::params;
+
+use super::{Result, Store};
+use crate::model::{Trend, WEEKS};
+
+/// Days that are counted one by one.
+pub const DAYS: usize = 28;
+const DAY: i64 = 86_400;
+
+/// The archive in figures.
+#[derive(Debug, Clone, Default)]
+pub struct Overview {
+    /// Articles by day, oldest first, today last.
+    pub days: Vec<(NaiveDate, u32)>,
+    /// Articles by industry and week, most first.
+    pub industries: Vec<Trend>,
+    /// Keywords heard far more often than before.
+    pub rising: Vec<String>,
+    /// The stories of the last week that most sources had: article, headline, copies.
+    pub stories: Vec<(i64, String, u32)>,
+    /// What editors made of what was proposed, over sixty days: kept, and dropped by reason.
+    pub kept: u32,
+    /// Reason as stored, and how often.
+    pub dropped: Vec<(String, u32)>,
+}
+
+impl Store {
+    /// Counts; reads the last eight weeks of the archive.
+    pub fn overview(&self, zone: Tz, now: DateTime<Utc>) -> Result<Overview> {
+        let offset = i64::from(zone.offset_from_utc_datetime(&now.naive_utc()).fix().local_minus_utc());
+        let today = (now.timestamp() + offset) / DAY;
+        let rising = self.rising_words(now, 12)?;
+        self.read(|c| {
+            let mut days = vec![0u32; DAYS];
+            let since = (today - i64::try_from(DAYS).unwrap_or(28) + 1) * DAY - offset;
+            let mut s = c.prepare_cached("SELECT (effective + ?1) / 86400 - ?2, count(*) FROM article WHERE effective >= ?3 GROUP BY 1")?;
+            let mut rows = s.query(params![offset, today, since])?;
+            while let Some(r) = rows.next()? {
+                let back = usize::try_from(-r.get::<_, i64>(0)?).unwrap_or(DAYS);
+                if let Some(day) = (DAYS - 1).checked_sub(back).and_then(|at| days.get_mut(at)) {
+                    *day = r.get(1)?;
+                }
+            }
+            let date = now.with_timezone(&zone).date_naive();
+            let dated = |(i, n): (usize, u32)| Some((date.checked_sub_days(Days::new(u64::try_from(DAYS - 1 - i).ok()?))?, n));
+
+            let mut industries: Vec<Trend> = Vec::new();
+            let mut s = c.prepare_cached(
+                "SELECT json_extract(judgement, '$.industries[0].name') AS name, (?1 - effective) / 604800, count(*) FROM article
+                 WHERE effective > ?1 - 604800 * ?2 AND effective <= ?1 AND name IS NOT NULL GROUP BY 1, 2 ORDER BY 1",
+            )?;
+            let mut rows = s.query(params![now.timestamp(), i64::try_from(WEEKS).unwrap_or(8)])?;
+            while let Some(r) = rows.next()? {
+                let (industry, back): (String, usize) = (r.get(0)?, usize::try_from(r.get::<_, i64>(1)?).unwrap_or(WEEKS));
+                if industries.last().is_none_or(|t| t.industry != industry) {
+                    industries.push(Trend { industry, weeks: [0; WEEKS] });
+                }
+                if let Some(week) = industries.last_mut().and_then(|t| t.weeks.get_mut((WEEKS - 1).checked_sub(back)?)) {
+                    *week = r.get(2)?;
+                }
+            }
+            industries.sort_by_key(|t| std::cmp::Reverse(t.weeks.iter().sum::<u32>()));
+
+            let week = (now - TimeDelta::days(7)).timestamp();
+            let mut s = c.prepare_cached(
+                "SELECT story_id, (SELECT title FROM article WHERE id = a.story_id), count(DISTINCT source_id) AS n FROM article a
+                 WHERE effective >= ?1 AND story_id IS NOT NULL GROUP BY story_id HAVING n > 1 ORDER BY n DESC, story_id DESC LIMIT 10",
+            )?;
+            let stories = s.query_map([week], |r| Ok((r.get(0)?, r.get::<_, Option<String>>(1)?.unwrap_or_default(), r.get(2)?)))?;
+            let stories = stories.collect::<rusqlite::Result<_>>()?;
+
+            let mut s = c.prepare_cached("SELECT kept, coalesce(reason, ''), count(*) FROM decision WHERE at >= ?1 GROUP BY 1, 2 ORDER BY 3 DESC")?;
+            let mut rows = s.query([(now - TimeDelta::days(60)).timestamp()])?;
+            let (mut kept, mut dropped) = (0, Vec::new());
+            while let Some(r) = rows.next()? {
+                if r.get(0)? {
+                    kept += r.get::<_, u32>(2)?;
+                } else {
+                    dropped.push((r.get(1)?, r.get(2)?));
+                }
+            }
+            Ok(Overview { days: days.into_iter().enumerate().filter_map(dated).collect(), industries, rising, stories, kept, dropped })
+        })
+    }
+}
