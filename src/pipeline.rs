@@ -8,6 +8,7 @@ mod look;
 mod network;
 mod pages;
 mod parts;
+mod paste;
 mod pdf;
 pub mod preview;
 mod processors;

@@ -187,6 +187,26 @@ async fn two_editors_finish_an_issue_and_nothing_is_lost() {
     assert!(document.headers()["content-disposition"].to_str().unwrap().contains("filename*=UTF-8''"));
     assert!(document.bytes().await.unwrap().starts_with(b"PK"));
 
+    // an address is judged before it is asked, and what is in the archive already is not fetched
+    let pasted = send("a", field(&page, "version"), vec![("do", "paste".into()), ("url", format!("{}/x", service.base))]).await;
+    assert_eq!(pasted.status(), StatusCode::UNPROCESSABLE_ENTITY);
+    assert!(pasted.text().await.unwrap().contains("读不到这篇文章"));
+    let archive = a.page("/articles?q=%E5%81%87%E5%8F%91").await;
+    let there: Vec<String> = order(&page);
+    let other = archive
+        .split("/articles/")
+        .skip(1)
+        .filter_map(|p| p.split('"').next())
+        .find(|id| id.parse::<u32>().is_ok() && !page.contains(&format!("data-article=\"{id}\"")))
+        .unwrap()
+        .to_owned();
+    let address = a.page(&format!("/articles/{other}")).await.split("href=\"http").nth(1).unwrap().split('"').next().unwrap().replace("&#38;", "&");
+    let pasted =
+        send("a", field(&page, "version"), vec![("do", "paste".into()), ("url", format!("http{address}")), ("column", "行业动态".into())]).await;
+    assert_eq!(pasted.status(), StatusCode::SEE_OTHER, "{address}: {}", pasted.text().await.unwrap());
+    let page = a.page("/draft/1").await;
+    assert_eq!(order(&page).len(), there.len() + 1);
+
     // saving by script tells the new version
     let body = encode(&[("do", "foreword"), ("foreword", "各位读者"), ("version", &field(&page, "version")), ("csrf", &a.csrf)]);
     let saved = a.post_raw("/draft/1", body, &[("x-requested-by", "console")]).await;

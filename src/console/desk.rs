@@ -15,7 +15,7 @@ use super::view::{Frame, stored};
 use super::{Console, Shared, view};
 use crate::digest::edit::{Change, DropReason};
 use crate::digest::{Archive as _, item_of};
-use crate::model::{ArticleId, Edition, EditionId, Headline};
+use crate::model::{ArticleId, Edition, EditionId, Headline, WebUrl};
 use crate::render;
 use crate::store::{Changed, Session, Window};
 
@@ -89,7 +89,7 @@ async fn show(console: &Shared, session: &Session, id: EditionId, said: Said) ->
 }
 
 /// The change that a form asks for.
-async fn asked(console: &Shared, id: EditionId, fields: &Fields) -> Result<Option<Change>, Response> {
+async fn asked(console: &Shared, session: &Session, id: EditionId, fields: &Fields) -> Result<Option<Change>, Response> {
     let article = fields.number("article").map_or(ArticleId(0), ArticleId);
     let text = |name| fields.text(name).to_owned();
     Ok(Some(match fields.text("do") {
@@ -100,7 +100,16 @@ async fn asked(console: &Shared, id: EditionId, fields: &Fields) -> Result<Optio
         "move" => Change::Move { article, column: text("column"), place: fields.number("place").unwrap_or(usize::MAX) },
         "foreword" => Change::Foreword(fields.text("foreword").to_owned()),
         "finalise" => Change::Finalise(Utc::now()),
-        "add" => {
+        "add" | "paste" => {
+            let article = if fields.text("do") == "paste" {
+                let told = |words: &str| {
+                    (StatusCode::UNPROCESSABLE_ENTITY, view::refused(console, session, StatusCode::UNPROCESSABLE_ENTITY, words)).into_response()
+                };
+                let url = WebUrl::parse(fields.text("url")).map_err(|_| told("这不是一个网址：请粘贴以 http:// 或 https:// 开头的完整地址"))?;
+                console.pipeline.paste(url).await.map_err(|words| told(&words))?
+            } else {
+                article
+            };
             let Some((e, _)) = load(console, id).await? else { return Ok(None) };
             let this = Arc::clone(console);
             let item = console.pipeline.store().run(move |s| {
@@ -125,7 +134,7 @@ async fn make(console: &Shared, id: EditionId, form: &Form) -> Result<Response, 
     let (fields, who) = (&form.fields, form.session.name.clone());
     let seen = fields.number("version").unwrap_or(0);
     let undo = fields.text("do") == "undo";
-    let change = asked(console, id, fields).await?;
+    let change = asked(console, &form.session, id, fields).await?;
     let finalise = matches!(change, Some(Change::Finalise(_)));
     let done = console.pipeline.store().run(move |s| match change {
         _ if undo => s.undo_edition(id, seen, &who, Utc::now()),

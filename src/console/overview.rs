@@ -30,10 +30,13 @@ struct Page {
     most: u32,
     sum: u32,
     heads: Vec<String>,
-    industries: Vec<(String, Vec<(u32, u32)>, u32)>,
+    industries: Vec<Row>,
     o: Arc<Overview>,
     dropped: Vec<(&'static str, u32)>,
 }
+
+/// An industry's weeks, each with its shade, and their sum.
+type Row = (String, Vec<(u32, u32)>, u32);
 
 /// A day's bar, in units of the picture.
 struct Bar {

@@ -176,7 +176,7 @@ impl Pipeline {
     }
 
     /// Everything that the store will hold of an article: CPU work.
-    fn prepare(&self, listed: &OpenEntry, source: &Source, url: WebUrl, mut extracted: Extracted, fetched: DateTime<Utc>) -> NewArticle {
+    pub(super) fn prepare(&self, listed: &OpenEntry, source: &Source, url: WebUrl, mut extracted: Extracted, fetched: DateTime<Utc>) -> NewArticle {
         for w in &extracted.warnings {
             tracing::debug!(%url, "{w}");
         }

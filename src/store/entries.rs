@@ -206,6 +206,33 @@ impl Store {
     }
 }
 
+impl Store {
+    /// The article at an address, in whatever spelling.
+    pub fn article_at(&self, url: &WebUrl) -> Result<Option<ArticleId>> {
+        let canonical = canonicalise(url);
+        self.read(|c| Ok(c.query_row("SELECT id FROM article WHERE canonical = ?1", [canonical.as_str()], |r| r.get(0)).optional()?.map(ArticleId)))
+    }
+
+    /// An entry that no list has: an editor gave its address. The crawl leaves it alone.
+    pub fn entry_by_hand(&self, source: &Source, url: &WebUrl, now: DateTime<Utc>) -> Result<OpenEntry> {
+        let id = self.write(|t| {
+            t.execute(
+                "INSERT INTO source (id, name, url, lane, retired) VALUES (?1, ?2, ?3, '', 1) ON CONFLICT (id) DO NOTHING",
+                params![source.id.as_str(), source.name, url.as_str()],
+            )?;
+            t.execute(
+                "INSERT INTO entry (source_id, identity, canonical, url, title, state, first_seen) VALUES (?1, ?2, ?3, ?4, '', 'done', ?5)
+                 ON CONFLICT (source_id, identity) DO NOTHING",
+                params![source.id.as_str(), url.as_str(), canonicalise(url).as_str(), url.as_str(), now.timestamp()],
+            )?;
+            let sql = "SELECT id FROM entry WHERE source_id = ?1 AND identity = ?2";
+            Ok(t.query_row(sql, params![source.id.as_str(), url.as_str()], |r| r.get(0).map(EntryId))?)
+        })?;
+        let entry = Entry { id: None, url: url.clone(), title: String::new(), published_at: None, summary: None, content_html: None };
+        Ok(OpenEntry { id, source: source.id.clone(), entry, tries: 0 })
+    }
+}
+
 /// Reads [`OPEN_COLUMNS`].
 pub(super) fn read_open(r: &Row<'_>) -> Result<OpenEntry> {
     let published: Option<String> = r.get(5)?;
