@@ -1,6 +1,8 @@
 //! The console through its front door: the real service, asked as browsers and others ask.
 #![allow(clippy::unwrap_used)] // a set-up that fails must fail the test
 
+mod browser;
+
 use std::io::{BufRead as _, BufReader, Write as _};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
