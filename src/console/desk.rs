@@ -14,7 +14,7 @@ use super::request::{Fields, Form};
 use super::view::{Frame, stored};
 use super::{Console, Shared, view};
 use crate::digest::edit::{Change, DropReason};
-use crate::digest::{Archive as _, item_of};
+use crate::digest::item_of;
 use crate::model::{ArticleId, Edition, EditionId, Headline, WebUrl};
 use crate::render;
 use crate::store::{Changed, Session, Window};
@@ -211,14 +211,7 @@ async fn offer(console: &Shared, session: &Session, id: EditionId, q: &str) -> R
             return s.search(&query, OFFERED);
         }
         let since = Utc::now() - chrono::Duration::from_std(window).unwrap_or_else(|_| chrono::Duration::days(3));
-        let mut out: Vec<Headline> = Vec::new();
-        Window { store: s, since }.each(&mut |h| {
-            let leads = h.story.is_none_or(|story| story.0 == h.id.0);
-            if out.len() < OFFERED && leads && !there.contains(&h.id) && h.judgement.as_ref().is_some_and(crate::model::Judgement::on_topic) {
-                out.push(h.clone());
-            }
-        })?;
-        Ok(out)
+        s.newest_stories(since, &there, OFFERED)
     });
     let found = stored(found.await)?.into_iter().map(|h| offered(h, console.zone())).collect();
     let columns = e.columns.iter().map(|c| c.name.clone()).collect();

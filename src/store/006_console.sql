@@ -45,3 +45,5 @@ CREATE TABLE audit (
     what     TEXT NOT NULL,
     subject  TEXT NOT NULL
 ) STRICT;
+
+CREATE INDEX article_source ON article (source_id, effective);

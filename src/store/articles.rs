@@ -67,16 +67,6 @@ impl Store {
         self.headlines("WHERE a.story_id = ?1 ORDER BY a.effective, a.id LIMIT 200", params![story.0])
     }
 
-    /// Articles that hold all the words, best first. Any text is a valid search: nothing in it is query syntax.
-    pub fn search(&self, query: &str, limit: usize) -> Result<Vec<Headline>> {
-        let Some(words) = match_words(query) else { return Ok(Vec::new()) };
-        let found = self.headlines(
-            "JOIN article_words w ON w.rowid = a.id WHERE article_words MATCH ?1 ORDER BY bm25(article_words, 4.0, 1.0), a.effective DESC LIMIT ?2",
-            params![words, i64::try_from(limit).unwrap_or(i64::MAX)],
-        )?;
-        Ok(found)
-    }
-
     pub(super) fn each_headline(&self, rest: &str, params: &[&dyn rusqlite::ToSql], mut each: impl FnMut(Headline) -> Result<()>) -> Result<()> {
         self.each("", rest, params, |r| each(read_headline(r)?))
     }

@@ -1,6 +1,6 @@
 //! Finding articles: words, and what is known of them.
 
-use chrono::{NaiveDate, NaiveTime, TimeZone as _};
+use chrono::{DateTime, NaiveDate, NaiveTime, TimeZone as _, Utc};
 use chrono_tz::Tz;
 use rusqlite::types::Value;
 use rusqlite::{OptionalExtension as _, params_from_iter};
@@ -8,6 +8,11 @@ use rusqlite::{OptionalExtension as _, params_from_iter};
 use super::articles::{match_words, read_article_with_texts};
 use super::{Result, Store};
 use crate::model::{Article, ArticleId, Headline};
+
+/// Matches that are ranked, the newest of all.
+const RANKED: i64 = 2_000;
+/// Articles whose labels are looked at where nothing else narrows the search, the newest of all.
+pub const LABELS_READ: i64 = 50_000;
 
 /// What an article must be like; empty wishes ask for nothing.
 #[derive(Debug, Clone)]
@@ -29,6 +34,12 @@ pub struct Filter {
 }
 
 impl Store {
+    /// Articles that hold all the words, best first. Any text is a valid search: nothing in it is query syntax.
+    pub fn search(&self, query: &str, most: usize) -> Result<Vec<Headline>> {
+        let words = Some(query.to_owned());
+        self.find(&Filter { words, industry: None, column: None, source: None, from: None, to: None, zone: Tz::UTC }, most)
+    }
+
     /// Articles that fit, best match first where words are given, else newest first.
     pub fn find(&self, f: &Filter, most: usize) -> Result<Vec<Headline>> {
         let (mut tests, mut values): (Vec<String>, Vec<Value>) = (Vec::new(), Vec::new());
@@ -42,7 +53,13 @@ impl Store {
         }
         let searched = words.is_some();
         if let Some(words) = words {
+            // what half the archive holds is not ranked over the whole of it: the newest that match are
+            let oldest = self.read(|c| {
+                let sql = "SELECT rowid FROM article_words WHERE article_words MATCH ?1 ORDER BY rowid DESC LIMIT 1 OFFSET ?2";
+                Ok(c.prepare_cached(sql)?.query_row(rusqlite::params![words, RANKED], |r| r.get::<_, i64>(0)).optional()?)
+            })?;
             test("article_words MATCH ?#", words.into());
+            test("w.rowid > ?#", oldest.unwrap_or(0).into());
         }
         if let Some(name) = &f.industry {
             let given = "EXISTS (SELECT 1 FROM json_each(a.judgement, '$.industries') j WHERE json_extract(j.value, '$.name') = ?#) \
@@ -62,6 +79,10 @@ impl Store {
         if let Some(to) = f.to.and_then(|d| d.succ_opt()).and_then(midnight) {
             test("a.effective < ?#", to.into());
         }
+        if !searched && f.source.is_none() && (f.industry.is_some() || f.column.is_some()) {
+            // the plus keeps the planner to the order by time: it ends at the first page
+            test("+a.id > (SELECT max(id) FROM article) - ?#", LABELS_READ.into());
+        }
         let join = if searched { "JOIN article_words w ON w.rowid = a.id" } else { "" };
         let condition = if tests.is_empty() { String::new() } else { format!("WHERE {}", tests.join(" AND ")) };
         let order = if searched { "bm25(article_words, 4.0, 1.0), a.effective DESC" } else { "a.effective DESC, a.id" };
@@ -69,6 +90,22 @@ impl Store {
         let values: Vec<&dyn rusqlite::ToSql> = values.iter().map(|v| v as &dyn rusqlite::ToSql).collect();
         self.each_headline(&format!("{join} {condition} ORDER BY {order} LIMIT {most}"), &values, |h| {
             out.push(h);
+            Ok(())
+        })?;
+        Ok(out)
+    }
+
+    /// The newest stories that concern us and are not among `there`, newest first.
+    pub fn newest_stories(&self, since: DateTime<Utc>, there: &[ArticleId], most: usize) -> Result<Vec<Headline>> {
+        let mut out = Vec::new();
+        let rest = "WHERE a.effective >= ?1 AND a.story_id = a.id
+                    AND json_array_length(a.judgement, '$.industries') + json_array_length(a.judgement, '$.themes') > 0
+                    ORDER BY a.effective DESC, a.id LIMIT ?2";
+        let read = i64::try_from(most + there.len()).unwrap_or(i64::MAX);
+        self.each_headline(rest, rusqlite::params![since.timestamp(), read], |h| {
+            if out.len() < most && !there.contains(&h.id) {
+                out.push(h);
+            }
             Ok(())
         })?;
         Ok(out)

@@ -195,7 +195,7 @@ impl Store {
                     "SELECT looks, changes, watched, last_new, usual_gap, gaps, last_ok, next_due, interval, failures, failing_since, error_code, last_error,
                        last_error_zh, moved_to, resting, insecure,
                        (SELECT max(until) FROM pause p WHERE p.lane = s.lane AND p.until > ?2),
-                       (SELECT count(*) FROM article a WHERE a.source_id = s.id AND a.fetched > ?3),
+                       (SELECT count(*) FROM article a WHERE a.source_id = s.id AND a.effective > ?3),
                        (SELECT count(*) FROM fetch_log f WHERE f.source_id = s.id AND f.at > ?4 AND f.listing = 1),
                        (SELECT count(*) FROM fetch_log f WHERE f.source_id = s.id AND f.at > ?4 AND f.listing = 1 AND f.code NOT IN ('ok', 'not-modified')),
                        layout_changed, layout_before, layout

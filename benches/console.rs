@@ -1,0 +1,135 @@
+//! The console over a large archive: `cargo bench --bench console [-- ARTICLES REQUESTS_A_SECOND SECONDS]`. Fills a database,
+//! starts the real service, signs in, and asks page after page at a steady rate.
+#![allow(clippy::unwrap_used)] // a set-up that fails must fail the run
+
+use std::io::{BufRead as _, BufReader, Write as _};
+use std::process::{Command, Stdio};
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
+
+use chrono::{Duration as Span, Utc};
+use qingbao::model::{Judgement, Label};
+use qingbao::store::Store;
+use qingbao::text::words::Words;
+use rusqlite::{Connection, params};
+
+const PAGES: [&str; 9] = [
+    "/draft/1",
+    "/draft/1/pool",
+    "/articles",
+    "/articles?q=%E5%8F%91%E5%88%B6%E5%93%81",
+    "/articles?q=%E4%BC%81%E4%B8%9A",
+    "/articles?industry=%E5%8C%96%E5%B7%A5&column=%E8%A1%8C%E4%B8%9A%E8%B6%8B%E5%8A%BF",
+    "/articles/77",
+    "/overview",
+    "/sources",
+];
+
+#[tokio::main]
+async fn main() {
+    let numbers: Vec<u64> = std::env::args().skip(1).filter_map(|a| a.parse().ok()).collect();
+    let at = |i: usize, usual| numbers.get(i).copied().unwrap_or(usual);
+    let (n, rate, seconds) = (at(0, 20_000), at(1, 50), at(2, 20));
+    let dir = tempfile::tempdir().unwrap();
+    let data = dir.path().join("data");
+    drop(Store::open(&data).unwrap());
+    let start = Instant::now();
+    fill(&Connection::open(data.join("qingbao.db")).unwrap(), i64::try_from(n).unwrap());
+    println!(
+        "{n} articles filled in {:.0} s, {:.1} GB",
+        start.elapsed().as_secs_f64(),
+        std::fs::metadata(data.join("qingbao.db")).unwrap().len() as f64 / 1e9
+    );
+    std::fs::write(dir.path().join("sources.toml"), "[[source]]\nid = \"s\"\nname = \"示例网\"\nurl = \"https://s.example/\"\nenabled = false\n")
+        .unwrap();
+    std::fs::write(dir.path().join("qingbao.toml"), "[publication]\ndays = \"monthly-28\"\ncatch_up = \"0s\"\n[console]\nlisten = \"127.0.0.1:0\"\n")
+        .unwrap();
+    let command = |args: &[&str]| {
+        let mut c = Command::new(env!("CARGO_BIN_EXE_qingbao"));
+        c.args(args).current_dir(dir.path());
+        c
+    };
+    assert!(command(&["digest", "build"]).stdout(Stdio::null()).status().unwrap().success());
+    let mut user =
+        command(&["user", "add", "u", "--role", "admin", "--password-file", "-"]).stdin(Stdio::piped()).stdout(Stdio::null()).spawn().unwrap();
+    user.stdin.take().unwrap().write_all(b"a long password").unwrap();
+    assert!(user.wait().unwrap().success());
+    let mut service = command(&["serve"]).stderr(Stdio::piped()).spawn().unwrap();
+    let mut log = BufReader::new(service.stderr.take().unwrap()).lines();
+    let line = log.by_ref().map_while(Result::ok).find(|l| l.contains("console on http://")).unwrap();
+    std::thread::spawn(move || log.for_each(drop));
+    let base = format!("http://{}", line.split("http://").nth(1).unwrap().trim_end_matches('/'));
+
+    let client = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build().unwrap();
+    let form = "name=u&password=a+long+password";
+    let answer = client.post(format!("{base}/login")).header("content-type", "application/x-www-form-urlencoded").body(form).send().await.unwrap();
+    let cookie = answer.headers()["set-cookie"].to_str().unwrap().split(';').next().unwrap().to_owned();
+    let times: Arc<Mutex<Vec<(usize, f64)>>> = Arc::default();
+    let mut tick = tokio::time::interval(Duration::from_secs_f64(1.0 / rate as f64));
+    let mut asked = tokio::task::JoinSet::new();
+    for i in 0..usize::try_from(rate * seconds).unwrap() {
+        tick.tick().await;
+        let (client, cookie, times, url) = (client.clone(), cookie.clone(), Arc::clone(&times), format!("{base}{}", PAGES[i % PAGES.len()]));
+        asked.spawn(async move {
+            let start = Instant::now();
+            let answer = client.get(&url).header("cookie", cookie).send().await.unwrap();
+            assert!(answer.status().is_success(), "{url}: {}", answer.status());
+            answer.bytes().await.unwrap();
+            times.lock().unwrap().push((i % PAGES.len(), start.elapsed().as_secs_f64() * 1000.0));
+        });
+    }
+    while asked.join_next().await.is_some() {}
+    service.kill().unwrap();
+    service.wait().unwrap();
+    let times = times.lock().unwrap();
+    println!("{:<60} {:>8} {:>8} {:>8}", format!("{rate} requests a second, {seconds} s"), "median", "p99", "worst");
+    for (page, name) in PAGES.iter().enumerate() {
+        tell(name, times.iter().filter(|t| t.0 == page).map(|t| t.1).collect());
+    }
+    tell("all", times.iter().map(|t| t.1).collect());
+}
+
+fn tell(name: &str, mut times: Vec<f64>) {
+    times.sort_by(f64::total_cmp);
+    let at = |share: f64| times[((times.len() - 1) as f64 * share) as usize];
+    println!("{name:<60} {:>5.0} ms {:>5.0} ms {:>5.0} ms", at(0.5), at(0.99), at(1.0));
+}
+
+fn fill(c: &Connection, n: i64) {
+    const INDUSTRIES: [&str; 7] = ["发制品", "新材料", "装备制造", "食品", "化工", "新能源汽车", "建材"];
+    const COLUMNS: [&str; 5] = ["行业动态", "行业趋势", "行业报告", "财经数据", "金融要点"];
+    c.execute_batch(
+        "PRAGMA synchronous = OFF; PRAGMA cache_size = -400000; BEGIN; INSERT INTO source (id, name, url) VALUES ('s', '示例网', 'http://s/')",
+    )
+    .unwrap();
+    let mut entry = c
+        .prepare("INSERT INTO entry (id, source_id, identity, canonical, url, title, state, first_seen) VALUES (?1, 's', ?2, ?2, ?2, 't', 'done', 0)")
+        .unwrap();
+    let mut article = c
+        .prepare(
+            "INSERT INTO article (id, entry_id, source_id, canonical, url, title, effective, fetched, text, html, story_id, judgement)
+             VALUES (?1, ?1, 's', ?2, ?2, ?3, ?4, ?4, ?5, '', ?6, ?7)",
+        )
+        .unwrap();
+    let mut words = c.prepare("INSERT INTO article_words (rowid, title, text) VALUES (?1, ?2, ?3)").unwrap();
+    // a year's worth, the newest now
+    let (now, apart) = (Utc::now(), Span::days(365).num_seconds() as f64 / n as f64);
+    for id in 1..=n {
+        let pick = |of: &[&str], by: i64| of[usize::try_from(id / by).unwrap() % of.len()].to_owned();
+        let (industry, column) = (pick(&INDUSTRIES, 1), pick(&COLUMNS, 3));
+        let title = format!("第{id}号消息：{industry}企业扩产，带动就业{}人", id % 977);
+        let text = format!("{title}。许昌市有关部门介绍，项目总投资{}亿元，明年投产，产品销往海外市场。", id % 61);
+        let when = now.timestamp() - ((n - id) as f64 * apart) as i64;
+        let judgement = Judgement {
+            industries: vec![Label { name: industry.clone(), score: 0.8, evidence: vec![industry] }],
+            column,
+            keywords: vec!["扩产".to_owned(), "就业".to_owned()],
+            ..Judgement::default()
+        };
+        entry.execute(params![id, format!("http://s/{id}")]).unwrap();
+        let story = if id % 5 == 0 { id - 1 } else { id };
+        article.execute(params![id, format!("http://s/{id}"), title, when, text, story, serde_json::to_string(&judgement).unwrap()]).unwrap();
+        words.execute(params![id, Words::of(&title).index_form(), Words::of(&text).index_form()]).unwrap();
+    }
+    c.execute_batch("COMMIT").unwrap();
+}
