@@ -81,6 +81,13 @@ pub async fn serve(
     tracing::info!("console on http://{}{}/", listener.local_addr()?, settings.base_path);
     let console =
         Arc::new(Console { pipeline, sources, file, vocabulary, settings, throttle: Throttle::default(), counted: overview::Counted::default() });
+    // the first look at 概览 or 来源 need not wait for it
+    let early = Arc::clone(&console);
+    tokio::spawn(async move {
+        if let Err(e) = overview::count(&early).await {
+            tracing::warn!("console: {e}");
+        }
+    });
     let app = router(console).into_make_service_with_connect_info::<SocketAddr>();
     axum::serve(listener, app).with_graceful_shutdown(stopped).await
 }

@@ -23,6 +23,7 @@ struct Operation {
     letters: Vec<Letter>,
     log: Vec<(String, String, String, String)>,
     articles: usize,
+    failed: Vec<(String, String, String, String)>,
 }
 
 struct Letter {
@@ -36,8 +37,8 @@ struct Letter {
 }
 
 pub(super) async fn page(State(console): State<Shared>, Admin(session): Admin) -> Response {
-    let loaded = console.pipeline.store().run(|s| Ok((s.outbox(true, 60)?, s.audit_log(40)?, s.article_count()?)));
-    let (letters, log, articles) = match stored(loaded.await) {
+    let loaded = console.pipeline.store().run(|s| Ok((s.outbox(true, 60)?, s.audit_log(40)?, s.article_count()?, s.failed_fetches(30)?)));
+    let (letters, log, articles, failed) = match stored(loaded.await) {
         Ok(all) => all,
         Err(answer) => return answer,
     };
@@ -64,6 +65,7 @@ pub(super) async fn page(State(console): State<Shared>, Admin(session): Admin) -
         letters: letters.collect(),
         log: log.into_iter().map(|l| (at(l.at), l.who, l.what, l.subject)).collect(),
         articles,
+        failed: failed.into_iter().map(|f| (at(f.at), f.source, f.url, f.outcome)).collect(),
     })
 }
 

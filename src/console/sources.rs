@@ -11,9 +11,9 @@ use chrono::{DateTime, Utc};
 use super::access::Editor;
 use super::request::Form;
 use super::view::{Frame, stored};
-use super::{Shared, view};
+use super::{Shared, overview, view};
 use crate::config::edit::{self, NewSource};
-use crate::model::{Source, SourceId, SourceKind, WebUrl};
+use crate::model::{Source, SourceId, SourceKind, WEEKS, WebUrl};
 use crate::pipeline::preview::{self, Preview};
 use crate::store::{Role, Session, SourceHealth};
 
@@ -39,6 +39,9 @@ struct Row {
     trouble: String,
     last_ok: String,
     weekly: String,
+    /// Eight weeks as points of a line.
+    spark: String,
+    weeks: String,
 }
 
 /// What an address would bring.
@@ -57,16 +60,17 @@ pub(super) async fn list(State(console): State<Shared>, Editor(session): Editor)
 async fn show(console: &Shared, session: &Session, words: String, tried: Option<Tried>) -> Result<Response, Response> {
     let list = console.sources.get();
     let (known, zone, now) = (list.sources.clone(), console.zone(), Utc::now());
-    let rows = console
-        .pipeline
-        .store()
-        .run(move |s| known.iter().map(|k| Ok(row(k, s.source_health(&k.id, now)?.as_ref(), zone, now))).collect::<Result<Vec<_>, _>>());
+    let counted = overview::counted(console).await?;
+    let rows = console.pipeline.store().run(move |s| {
+        let weeks = |k: &Source| counted.weekly.get(k.id.as_str()).copied().unwrap_or_default();
+        known.iter().map(|k| Ok(row(k, s.source_health(&k.id, now)?.as_ref(), weeks(k), zone, now))).collect::<Result<Vec<_>, _>>()
+    });
     let mut rows = stored(rows.await)?;
     rows.sort_by_key(|r| !r.bad);
     Ok(view::page(&List { frame: Frame::new(console, session, "来源"), rows, words, tried }))
 }
 
-fn row(source: &Source, health: Option<&SourceHealth>, zone: chrono_tz::Tz, now: DateTime<Utc>) -> Row {
+fn row(source: &Source, health: Option<&SourceHealth>, weeks: [u32; WEEKS], zone: chrono_tz::Tz, now: DateTime<Utc>) -> Row {
     let when = |t: DateTime<Utc>| t.with_timezone(&zone).format("%m-%d %H:%M").to_string();
     let (state, bad) = match health {
         _ if !source.enabled => ("已停用", false),
@@ -77,7 +81,11 @@ fn row(source: &Source, health: Option<&SourceHealth>, zone: chrono_tz::Tz, now:
         Some(_) => ("正常", false),
     };
     let trouble = health.and_then(|h| h.last_error_zh.clone()).filter(|_| bad).unwrap_or_default();
+    let most = weeks.iter().copied().max().unwrap_or(0).max(1);
+    let point = |(i, n): (usize, &u32)| format!("{},{}", i * 10 + 1, 20 - n * 18 / most);
     Row {
+        spark: weeks.iter().enumerate().map(point).collect::<Vec<_>>().join(" "),
+        weeks: weeks.iter().map(u32::to_string).collect::<Vec<_>>().join("、"),
         id: source.id.to_string(),
         name: source.name.clone(),
         url: source.url.to_string(),
@@ -102,6 +110,7 @@ async fn make(console: &Shared, form: &Form) -> Result<Response, Response> {
     let done = match f.text("do") {
         "try" => return try_address(console, form).await,
         "add" => add(console, form),
+        "look" => look(console, f.text("id")).await?,
         "enable" | "disable" => switch(console, f.text("id"), f.text("do") == "enable").await?,
         _ => Err("不认识的操作".to_owned()),
     };
@@ -111,6 +120,7 @@ async fn make(console: &Shared, form: &Form) -> Result<Response, Response> {
             let what = match what.as_str() {
                 "add" => "添加来源",
                 "enable" => "启用来源",
+                "look" => "立即抓取",
                 _ => "停用来源",
             };
             stored(console.pipeline.store().run(move |s| s.audit(&who, what, &subject, Utc::now())).await)?;
@@ -119,6 +129,13 @@ async fn make(console: &Shared, form: &Form) -> Result<Response, Response> {
         }
         Err(words) => Ok((StatusCode::UNPROCESSABLE_ENTITY, show(console, &form.session, words, None).await?).into_response()),
     }
+}
+
+async fn look(console: &Shared, id: &str) -> Result<Result<String, String>, Response> {
+    let Some(id) = SourceId::parse(id) else { return Ok(Err("没有这个来源".to_owned())) };
+    let asked = id.clone();
+    let due = stored(console.pipeline.store().run(move |s| s.look_now(&asked)).await)?;
+    Ok(if due { Ok(id.to_string()) } else { Err("这个来源还没有抓取过，或已休眠（请先唤醒）".to_owned()) })
 }
 
 async fn switch(console: &Shared, id: &str, on: bool) -> Result<Result<String, String>, Response> {

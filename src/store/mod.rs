@@ -32,7 +32,7 @@ pub use editions::EditionRow;
 pub use entries::{NewArticle, OpenEntry, RawPage, StoredPage};
 pub use frontier::Pause;
 pub use outbox::{Letter, LetterEnd, LetterState, OutboxRow};
-pub use overview::Overview;
+pub use overview::{FailedFetch, Overview};
 pub use search::Filter;
 pub use sources::{FetchRecord, Looked, SourceHealth, SourceState, Trouble};
 pub use window::Window;

@@ -1,5 +1,7 @@
 //! The archive in figures.
 
+use std::collections::HashMap;
+
 use chrono::{DateTime, Days, NaiveDate, Offset as _, TimeDelta, TimeZone as _, Utc};
 use chrono_tz::Tz;
 use rusqlite::params;
@@ -20,6 +22,8 @@ pub struct Overview {
     pub industries: Vec<Trend>,
     /// Keywords heard far more often than before.
     pub rising: Vec<String>,
+    /// Articles of each source in each of the last weeks, oldest first.
+    pub weekly: HashMap<String, [u32; WEEKS]>,
     /// The stories of the last week that most sources had: article, headline, copies.
     pub stories: Vec<(i64, String, u32)>,
     /// What editors made of what was proposed, over sixty days: kept, and dropped by reason.
@@ -28,12 +32,61 @@ pub struct Overview {
     pub dropped: Vec<(String, u32)>,
 }
 
+/// A visit that brought nothing.
+#[derive(Debug, Clone)]
+pub struct FailedFetch {
+    /// When.
+    pub at: DateTime<Utc>,
+    /// Source's name.
+    pub source: String,
+    /// Address.
+    pub url: String,
+    /// What went wrong.
+    pub outcome: String,
+}
+
+impl Store {
+    /// Articles of each source in each of the last weeks, oldest first.
+    fn weekly_articles(&self, now: DateTime<Utc>) -> Result<HashMap<String, [u32; WEEKS]>> {
+        self.read(|c| {
+            let mut s = c.prepare_cached(
+                "SELECT source_id, (?1 - effective) / 604800, count(*) FROM article WHERE effective > ?1 - 604800 * ?2 AND effective <= ?1 GROUP BY 1, 2",
+            )?;
+            let mut rows = s.query(params![now.timestamp(), i64::try_from(WEEKS).unwrap_or(8)])?;
+            let mut out: HashMap<String, [u32; WEEKS]> = HashMap::new();
+            while let Some(r) = rows.next()? {
+                let back = usize::try_from(r.get::<_, i64>(1)?).unwrap_or(WEEKS);
+                let weeks = out.entry(r.get(0)?).or_default();
+                if let Some(week) = (WEEKS - 1).checked_sub(back).and_then(|at| weeks.get_mut(at)) {
+                    *week = r.get(2)?;
+                }
+            }
+            Ok(out)
+        })
+    }
+
+    /// The last visits that brought nothing, newest first.
+    pub fn failed_fetches(&self, most: usize) -> Result<Vec<FailedFetch>> {
+        self.read(|c| {
+            let mut s = c.prepare_cached(
+                "SELECT f.at, coalesce(s.name, f.source_id), f.url, f.outcome FROM fetch_log f LEFT JOIN source s ON s.id = f.source_id
+                 WHERE f.id > (SELECT coalesce(max(id), 0) FROM fetch_log) - 20000 AND f.code NOT IN ('ok', 'not-modified') ORDER BY f.id DESC LIMIT ?1",
+            )?;
+            let rows = s.query_map([i64::try_from(most).unwrap_or(i64::MAX)], |r| {
+                let at = DateTime::from_timestamp(r.get(0)?, 0).unwrap_or_default();
+                Ok(FailedFetch { at, source: r.get(1)?, url: r.get(2)?, outcome: r.get(3)? })
+            })?;
+            Ok(rows.collect::<rusqlite::Result<_>>()?)
+        })
+    }
+}
+
 impl Store {
     /// Counts; reads the last eight weeks of the archive.
     pub fn overview(&self, zone: Tz, now: DateTime<Utc>) -> Result<Overview> {
         let offset = i64::from(zone.offset_from_utc_datetime(&now.naive_utc()).fix().local_minus_utc());
         let today = (now.timestamp() + offset) / DAY;
-        let rising = self.rising_words(now, 12)?;
+        let (rising, weekly) = (self.rising_words(now, 12)?, self.weekly_articles(now)?);
         self.read(|c| {
             let mut days = vec![0u32; DAYS];
             let since = (today - i64::try_from(DAYS).unwrap_or(28) + 1) * DAY - offset;
@@ -83,7 +136,7 @@ impl Store {
                     dropped.push((r.get(1)?, r.get(2)?));
                 }
             }
-            Ok(Overview { days: days.into_iter().enumerate().filter_map(dated).collect(), industries, rising, stories, kept, dropped })
+            Ok(Overview { days: days.into_iter().enumerate().filter_map(dated).collect(), industries, rising, weekly, stories, kept, dropped })
         })
     }
 }

@@ -295,6 +295,11 @@ impl Store {
         })
     }
 
+    /// Has a source looked at as soon as its lane is free.
+    pub fn look_now(&self, id: &SourceId) -> Result<bool> {
+        self.write(|t| Ok(t.execute("UPDATE source SET next_due = 0 WHERE id = ?1 AND resting IS NULL", [id.as_str()])? > 0))
+    }
+
     /// Has a source asked again that was put to rest; gives whether it rested.
     pub fn wake_source(&self, id: &SourceId) -> Result<bool> {
         self.write(|t| {
