@@ -18,7 +18,9 @@ CREATE TABLE letters (
     UNIQUE (edition_id, final, recipient)
 ) STRICT;
 INSERT INTO letters (id, edition_id, recipient, message_id, message, state, tries, next_try, reply, queued, expires)
-    SELECT id, edition_id, recipient, message_id, message, state, tries, next_try, reply, queued, queued + 259200 FROM outbox;
+    -- before, nobody knew of a letter in 'sending' how far it had come
+    SELECT id, edition_id, recipient, message_id, message, CASE state WHEN 'sending' THEN 'handing' ELSE state END, tries, next_try, reply, queued,
+      queued + 259200 FROM outbox;
 DROP TABLE outbox;
 ALTER TABLE letters RENAME TO outbox;
 CREATE INDEX outbox_open ON outbox (next_try) WHERE state IN ('queued', 'sending', 'handing');

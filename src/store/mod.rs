@@ -267,6 +267,26 @@ mod tests {
     }
 
     #[test]
+    fn letters_of_an_older_schema_come_along() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("qingbao.db");
+        let mut old = connect(&path).unwrap();
+        Migrations::from_slice(MIGRATIONS).to_version(&mut old, 3).unwrap();
+        old.execute_batch(
+            "INSERT INTO edition (id, publication, date, year, number, total, built, payload) VALUES (7, 'p', '2026-11-24', 2026, 1, 1, 0, '{}');
+             INSERT INTO outbox (edition_id, recipient, message_id, message, state, tries, queued) VALUES (7, 'a@b.cn', '<m@b.cn>', x'41', 'sending', 2, 1000);",
+        )
+        .unwrap();
+        drop(old);
+        let store = Store::open(dir.path()).unwrap();
+        let letter = store.letters_of(crate::model::EditionId(7)).unwrap().remove(0);
+        assert_eq!((letter.recipient.as_str(), letter.message.as_slice(), letter.tries, letter.doubts), ("a@b.cn", b"A".as_slice(), 2, 0));
+        // of unknown fate: it goes out again, and this is told
+        assert_eq!(store.recover_letters(crate::config::settings::OnUncertain::Resend).unwrap().len(), 1);
+        assert_eq!(store.due_letters(chrono::Utc::now(), 9).unwrap()[0].doubts, 1);
+    }
+
+    #[test]
     fn a_second_process_on_the_same_folder_is_refused() {
         let dir = tempfile::tempdir().unwrap();
         let _first = Store::open(dir.path()).unwrap();
