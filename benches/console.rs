@@ -2,6 +2,8 @@
 //! starts the real service, signs in, and asks page after page at a steady rate.
 #![allow(clippy::unwrap_used)] // a set-up that fails must fail the run
 
+mod archive;
+
 use std::io::{BufRead as _, BufReader, Write as _};
 use std::process::{Command, Stdio};
 use std::sync::{Arc, Mutex};
@@ -100,19 +102,8 @@ fn tell(name: &str, mut times: Vec<f64>) {
 fn fill(c: &Connection, n: i64) {
     const INDUSTRIES: [&str; 7] = ["发制品", "新材料", "装备制造", "食品", "化工", "新能源汽车", "建材"];
     const COLUMNS: [&str; 5] = ["行业动态", "行业趋势", "行业报告", "财经数据", "金融要点"];
-    c.execute_batch(
-        "PRAGMA synchronous = OFF; PRAGMA cache_size = -400000; BEGIN; INSERT INTO source (id, name, url) VALUES ('s', '示例网', 'http://s/')",
-    )
-    .unwrap();
-    let mut entry = c
-        .prepare("INSERT INTO entry (id, source_id, identity, canonical, url, title, state, first_seen) VALUES (?1, 's', ?2, ?2, ?2, 't', 'done', 0)")
-        .unwrap();
-    let mut article = c
-        .prepare(
-            "INSERT INTO article (id, entry_id, source_id, canonical, url, title, effective, fetched, text, html, story_id, judgement)
-             VALUES (?1, ?1, 's', ?2, ?2, ?3, ?4, ?4, ?5, '', ?6, ?7)",
-        )
-        .unwrap();
+    archive::begin(c);
+    let mut articles = archive::Articles::of(c);
     let mut words = c.prepare("INSERT INTO article_words (rowid, title, text) VALUES (?1, ?2, ?3)").unwrap();
     // a year's worth, the newest now
     let (now, year) = (Utc::now(), Span::days(365).num_seconds());
@@ -128,9 +119,8 @@ fn fill(c: &Connection, n: i64) {
             keywords: vec!["扩产".to_owned(), "就业".to_owned()],
             ..Judgement::default()
         };
-        entry.execute(params![id, format!("http://s/{id}")]).unwrap();
         let story = if id % 5 == 0 { id - 1 } else { id };
-        article.execute(params![id, format!("http://s/{id}"), title, when, text, story, serde_json::to_string(&judgement).unwrap()]).unwrap();
+        articles.add(id, &title, &text, when, Some(story), Some(&serde_json::to_string(&judgement).unwrap()));
         words.execute(params![id, Words::of(&title).index_form(), Words::of(&text).index_form()]).unwrap();
     }
     // or the service would judge the last month anew

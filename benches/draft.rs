@@ -1,6 +1,8 @@
 //! The draft of a day out of an archive: `cargo bench --bench draft [-- ARTICLES IN_WINDOW]`.
 #![allow(clippy::unwrap_used)] // a set-up that fails must fail the run
 
+mod archive;
+
 use std::time::Instant;
 
 use chrono::{Duration, Utc};
@@ -9,7 +11,7 @@ use qingbao::digest::{self, Material};
 use qingbao::model::{Health, Judgement, Label};
 use qingbao::render;
 use qingbao::store::{Store, Window};
-use rusqlite::{Connection, params};
+use rusqlite::Connection;
 
 const ROUNDS: usize = 7;
 
@@ -21,7 +23,7 @@ fn main() {
     fill(&Connection::open(dir.path().join("qingbao.db")).unwrap(), n, recent);
     let store = Store::open(dir.path()).unwrap();
     let (publication, summarise) = (Publication::default(), SummariseSettings::default());
-    let before = resident();
+    let before = archive::resident();
     let mut best = f64::MAX;
     for round in 0..ROUNDS {
         let start = Instant::now();
@@ -52,27 +54,14 @@ fn main() {
         );
         best = best.min(built);
     }
-    println!("{n} articles, {recent} in the window: best draft {best:.0} ms; {:.0} MB more resident", (resident() - before) / 1e6);
-}
-
-fn resident() -> f64 {
-    let pages = std::fs::read_to_string("/proc/self/statm").unwrap().split(' ').nth(1).unwrap().parse::<f64>().unwrap();
-    pages * 4096.0
+    println!("{n} articles, {recent} in the window: best draft {best:.0} ms; {:.0} MB more resident", (archive::resident() - before) / 1e6);
 }
 
 fn fill(c: &Connection, n: i64, recent: i64) {
     const INDUSTRIES: [&str; 6] = ["发制品", "新材料", "装备制造", "食品", "化工", "新能源汽车"];
     const COLUMNS: [&str; 5] = ["行业动态", "行业趋势", "行业报告", "财经数据", "金融要点"];
-    c.execute_batch("PRAGMA synchronous = OFF; BEGIN; INSERT INTO source (id, name, url) VALUES ('s', '示例网', 'http://s/')").unwrap();
-    let mut entry = c
-        .prepare("INSERT INTO entry (id, source_id, identity, canonical, url, title, state, first_seen) VALUES (?1, 's', ?2, ?2, ?2, 't', 'done', 0)")
-        .unwrap();
-    let mut article = c
-        .prepare(
-            "INSERT INTO article (id, entry_id, source_id, canonical, url, title, effective, fetched, text, html, story_id, judgement)
-             VALUES (?1, ?1, 's', ?2, ?2, ?3, ?4, ?4, ?5, '', ?6, ?7)",
-        )
-        .unwrap();
+    archive::begin(c);
+    let mut articles = archive::Articles::of(c);
     let now = Utc::now().timestamp();
     for id in 1..=n {
         let pick = |of: &[&str]| of[usize::try_from(id).unwrap() % of.len()].to_owned();
@@ -87,10 +76,9 @@ fn fill(c: &Connection, n: i64, recent: i64) {
             places: vec!["许昌市".to_owned()],
             ..Judgement::default()
         };
-        entry.execute(params![id, format!("http://s/{id}")]).unwrap();
         // every fifth is a copy of the one before
         let story = if id % 5 == 0 { id - 1 } else { id };
-        article.execute(params![id, format!("http://s/{id}"), title, when, text, story, serde_json::to_string(&judgement).unwrap()]).unwrap();
+        articles.add(id, &title, &text, when, Some(story), Some(&serde_json::to_string(&judgement).unwrap()));
     }
     c.execute_batch("COMMIT").unwrap();
 }

@@ -4,6 +4,8 @@
 //! tenth of them copies, through the store as the crawl does.
 #![allow(clippy::unwrap_used)] // a set-up that fails must fail the run
 
+mod archive;
+
 use std::time::Instant;
 
 use qingbao::dedup::fingerprint::Sketch;
@@ -25,7 +27,7 @@ fn main() {
     let size = std::fs::metadata(dir.path().join("qingbao.db")).unwrap().len();
     println!("{n} articles filled in {:.0} s, {:.0} bytes each on disk", filled.elapsed().as_secs_f64(), size as f64 / n as f64);
 
-    let before = resident();
+    let before = archive::resident();
     let store = Store::open(dir.path()).unwrap();
     let (mut worst, mut all, mut joined) = (0.0f64, 0.0, 0);
     for batch in 0..BATCHES {
@@ -52,15 +54,9 @@ fn main() {
     );
     println!(
         "resident: {:.0} MB more than before the store was opened, {:.1} bytes a story",
-        (resident() - before) / 1e6,
-        (resident() - before) / n as f64
+        (archive::resident() - before) / 1e6,
+        (archive::resident() - before) / n as f64
     );
-}
-
-/// Bytes of this process in memory.
-fn resident() -> f64 {
-    let pages = std::fs::read_to_string("/proc/self/statm").unwrap().split(' ').nth(1).unwrap().parse::<f64>().unwrap();
-    pages * 4096.0
 }
 
 /// A text of its own, about 90 characters.
@@ -73,40 +69,21 @@ fn text(mut seed: u64) -> String {
 }
 
 fn fill(c: &Connection, n: i64) {
-    c.execute_batch(
-        "PRAGMA synchronous = OFF; PRAGMA cache_size = -400000; BEGIN; INSERT INTO source (id, name, url) VALUES ('s', 's', 'http://s/')",
-    )
-    .unwrap();
-    let mut entry = c
-        .prepare("INSERT INTO entry (id, source_id, identity, canonical, url, title, state, first_seen) VALUES (?1, 's', ?2, ?2, ?2, 't', 'done', 0)")
-        .unwrap();
-    let mut article = c
-        .prepare(
-            "INSERT INTO article (id, entry_id, source_id, canonical, url, title, effective, fetched, text, html, story_id, judgement)
-             VALUES (?1, ?1, 's', ?2, ?2, 't', 0, 0, ?3, '', ?4, ?5)",
-        )
-        .unwrap();
+    archive::begin(c);
+    let mut articles = archive::Articles::of(c);
     let mut sketch = c.prepare("INSERT INTO sketch (article_id, bytes) VALUES (?1, ?2)").unwrap();
     let mut bands: Vec<(u8, u32, u32)> = Vec::new();
     let new = i64::try_from(BATCH * BATCHES).unwrap();
     for id in 1..=n + new {
-        let (url, old) = (format!("http://s/{id}"), id <= n);
+        let old = id <= n;
         // every tenth new one is a copy of an old one, framed
         let body = if !old && id % 10 == 0 {
             format!("转载：{}完。", text(u64::try_from(id % n).unwrap() + 1))
         } else {
             text(u64::try_from(id).unwrap() + 1)
         };
-        entry.execute(params![id, url]).unwrap();
-        article
-            .execute(params![
-                id,
-                url,
-                body,
-                old.then_some(id),
-                old.then_some("{\"industries\":[],\"column\":\"\",\"keywords\":[],\"places\":[],\"organisations\":[]}")
-            ])
-            .unwrap();
+        let judgement = "{\"industries\":[],\"column\":\"\",\"keywords\":[],\"places\":[],\"organisations\":[]}";
+        articles.add(id, "t", &body, 0, old.then_some(id), old.then_some(judgement));
         if old {
             let s = Sketch::of(&comparable("t", &body));
             sketch.execute(params![id, s.to_bytes()]).unwrap();
