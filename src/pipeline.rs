@@ -234,7 +234,7 @@ impl Pipeline {
         // the document and its compression are CPU work
         let composed = self.cpu(move || letters(&edition, &recipients, &settings, now).map(|l| (edition, l))).await;
         let (edition, letters) = composed.unwrap_or(Err(StoreError::Cancelled.into()))?;
-        let expires = now + Duration::from_std(self.settings.mail.expire).unwrap_or_else(|_| Duration::days(3));
+        let expires = self.settings.mail.expires(now);
         Ok(self.store.run(move |s| s.queue_letters(&edition, &letters, now, expires)).await?)
     }
 

@@ -1,6 +1,6 @@
 //! `qingbao outbox`: letters that wait or went wrong, and an operator's word on them.
 
-use chrono::{DateTime, Duration, Utc};
+use chrono::{DateTime, Utc};
 use clap::Subcommand;
 
 use super::World;
@@ -57,7 +57,7 @@ pub(super) async fn run(action: &Action, world: &World) -> anyhow::Result<()> {
         Action::Done { id } => (*id, LetterState::Sent, "is taken for sent"),
     };
     let now = Utc::now();
-    let expires = now + Duration::from_std(world.settings.mail.expire).unwrap_or_else(|_| Duration::days(3));
+    let expires = world.settings.mail.expires(now);
     let followed = store.run(move |s| s.decide_letter(OutboxId(id), state, now, expires)).await?;
     anyhow::ensure!(followed, "letter {id} does not exist, was sent, or is being sent; `qingbao outbox list --all` prints them");
     println!("letter {id} {done}");

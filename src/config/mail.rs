@@ -4,6 +4,8 @@ use std::ops::Range;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use chrono::{DateTime, TimeDelta, Utc};
+
 use super::reader::Section;
 use crate::mail::MailAddress;
 
@@ -89,6 +91,13 @@ impl Default for MailSettings {
             dkim: None,
             smtp: None,
         }
+    }
+}
+
+impl MailSettings {
+    /// Until when a letter that is queued now is worth sending.
+    pub fn expires(&self, now: DateTime<Utc>) -> DateTime<Utc> {
+        now + TimeDelta::from_std(self.expire).unwrap_or(TimeDelta::days(3))
     }
 }
 

@@ -4,7 +4,7 @@ use askama::Template;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
-use chrono::{DateTime, Duration, Utc};
+use chrono::{DateTime, Utc};
 
 use super::access::Admin;
 use super::request::Form;
@@ -81,7 +81,7 @@ pub(super) async fn change(State(console): State<Shared>, form: Form) -> Respons
     };
     let id = form.fields.number("id").unwrap_or(0);
     let (who, now) = (form.session.name.clone(), Utc::now());
-    let expires = now + Duration::from_std(console.pipeline.settings().mail.expire).unwrap_or_else(|_| Duration::days(3));
+    let expires = console.pipeline.settings().mail.expires(now);
     let followed = console.pipeline.store().run(move |s| {
         let followed = s.decide_letter(OutboxId(id), state, now, expires)?;
         if followed {

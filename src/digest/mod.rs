@@ -192,8 +192,8 @@ fn concerns(h: &Headline, publication: &Publication) -> bool {
 }
 
 fn item<A: Archive>(c: &Candidate, material: &Material<'_>, archive: &A) -> Result<Item, A::Error> {
-    let mut item = item_of(archive, c.lead, material.summarise, material.publication.calendar.zone)?;
     let lead = archive.headline(c.lead)?;
+    let mut item = whole(&lead, archive.text(c.lead)?, material.summarise, material.publication.calendar.zone);
     for id in c.copies.iter().filter(|id| **id != c.lead).take(MAX_COPIES) {
         let a = archive.headline(*id)?;
         item.copies.push(Copy { origin: a.source_name, url: a.url });
@@ -209,10 +209,13 @@ fn item<A: Archive>(c: &Candidate, material: &Material<'_>, archive: &A) -> Resu
 /// # Errors
 /// Those of the archive.
 pub fn item_of<A: Archive>(archive: &A, id: ArticleId, summarise: &SummariseSettings, zone: chrono_tz::Tz) -> Result<Item, A::Error> {
-    let (lead, text) = (archive.headline(id)?, archive.text(id)?);
+    Ok(whole(&archive.headline(id)?, archive.text(id)?, summarise, zone))
+}
+
+fn whole(lead: &Headline, text: String, summarise: &SummariseSettings, zone: chrono_tz::Tz) -> Item {
     let j = lead.judgement.clone().unwrap_or_default();
     let names = |labels: &[Label]| labels.iter().map(|l| l.name.clone()).collect::<Vec<_>>();
-    Ok(Item {
+    Item {
         article: lead.id,
         title: summarise::clean_headline(&lead.title),
         summary: summarise::summarise(&lead.title, &text, &summarise.length).text,
@@ -228,8 +231,8 @@ pub fn item_of<A: Archive>(archive: &A, id: ArticleId, summarise: &SummariseSett
         copies: Vec::new(),
         score: 0.0,
         reasons: vec!["编辑加入".to_owned()],
-        url: lead.url,
-    })
+        url: lead.url.clone(),
+    }
 }
 
 #[cfg(test)]
