@@ -28,7 +28,7 @@ use crate::dedup::stories::comparable;
 use crate::digest::{self, Material};
 use crate::fetch::Fetcher;
 use crate::mail::{self, Transport};
-use crate::model::{Article, Edition, Health, Judgement};
+use crate::model::{Article, ArticleId, Edition, Health, Judgement};
 use crate::render;
 use crate::store::{Judged, Letter, Store, StoreError, Window};
 
@@ -88,7 +88,7 @@ pub enum PipelineError {
 }
 
 /// Result of a step.
-pub type Result<T> = std::result::Result<T, PipelineError>;
+pub type Result<T, E = PipelineError> = std::result::Result<T, E>;
 
 /// The wired stages; shared by all tasks of a pass.
 pub struct Pipeline {
@@ -198,24 +198,43 @@ impl Pipeline {
 
     /// Makes the edition of a day and stores it; one that was mailed already comes back as it was.
     pub async fn draft(self: &Arc<Self>, publication: &Publication, date: NaiveDate, sources: usize, now: DateTime<Utc>) -> Result<Edition> {
-        let (this, p) = (Arc::clone(self), publication.clone());
-        let draft = self.store.run(move |store| {
-            let p = &p;
-            let window = Duration::from_std(p.window).unwrap_or_else(|_| Duration::days(3));
-            let health = Health { sources, troubles: store.troubles(p.calendar.zone, now)?, ..Health::default() };
-            let used = store.used_stories(&p.name, date)?;
-            let (shown, last_issue) = store.shown_before(&p.name, date, REMEMBERED)?;
-            let trend = store.trend_before(&p.name, date)?;
-            let rising = store.rising_words(now, RISING)?;
-            let material =
-                Material { publication: p, used, shown, last_issue, trend, rising, health, date, now, summarise: &this.settings.summarise };
-            digest::build(&material, &Window { store, since: now - window })
+        let draft = self.with_material(publication, date, now, move |store, mut material, window| {
+            material.health = Health { sources, troubles: store.troubles(material.publication.calendar.zone, now)?, ..Health::default() };
+            material.rising = store.rising_words(now, RISING)?;
+            digest::build(&material, &window)
         });
         let mut draft = draft.await?;
         rewriter::rewrite_summaries(&mut draft.edition, &self.settings.summarise).await;
         let p = publication.clone();
         let commit = self.store.run(move |store| store.commit_edition(draft.edition, &p, &draft.stories));
         Ok(commit.await?)
+    }
+
+    /// What might become items of a day's edition, best first: article and rank score.
+    pub async fn ranked(self: &Arc<Self>, publication: &Publication, date: NaiveDate, most: usize) -> Result<Vec<(ArticleId, f64)>> {
+        self.with_material(publication, date, Utc::now(), move |_, material, window| digest::ranked(&material, &window, most)).await
+    }
+
+    /// Has something made of the articles of a day's window, and of what earlier issues had.
+    async fn with_material<T: Send + 'static>(
+        self: &Arc<Self>,
+        publication: &Publication,
+        date: NaiveDate,
+        now: DateTime<Utc>,
+        work: impl FnOnce(&Store, Material<'_>, Window<'_>) -> Result<T, StoreError> + Send + 'static,
+    ) -> Result<T> {
+        let (this, p) = (Arc::clone(self), publication.clone());
+        let made = self.store.run(move |store| {
+            let p = &p;
+            let length = Duration::from_std(p.window).unwrap_or_else(|_| Duration::days(3));
+            let used = store.used_stories(&p.name, date)?;
+            let (shown, last_issue) = store.shown_before(&p.name, date, REMEMBERED)?;
+            let trend = store.trend_before(&p.name, date)?;
+            let (rising, health, summarise) = (Vec::new(), Health::default(), &this.settings.summarise);
+            let material = Material { publication: p, used, shown, last_issue, trend, rising, health, date, now, summarise };
+            work(store, material, Window { store, since: now - length })
+        });
+        Ok(made.await?)
     }
 
     /// Queues the letters of an edition; gives how many are new.

@@ -5,10 +5,10 @@ use std::io::Write;
 use anyhow::Context as _;
 use chrono::{DateTime, NaiveDate, NaiveTime, Utc};
 use clap::{Subcommand, ValueEnum};
-use serde_json::json;
 
 use super::World;
 use crate::model::{Article, Headline};
+use crate::render::exchange;
 use crate::store::Store;
 
 /// What to do.
@@ -85,13 +85,7 @@ fn export(article: &Article, format: Format, out: &mut dyn Write) -> anyhow::Res
     let j = a.judgement.clone().unwrap_or_default();
     match format {
         Format::Jsonl => {
-            let value = json!({
-                "id": a.id.0, "source": a.source.as_str(), "url": a.url, "title": a.title, "author": a.author, "publisher": a.publisher,
-                "published_at": a.published_at.map(|d| d.to_rfc3339()), "fetched_at": a.fetched_at.to_rfc3339(), "story": a.story,
-                "column": j.column, "industries": j.industries, "themes": j.themes, "keywords": j.keywords, "level": j.level, "places": j.places,
-                "organisations": j.all_organisations(), "text": text, "image": article.image, "attachments": article.attachments,
-            });
-            writeln!(out, "{value}")?;
+            writeln!(out, "{}", exchange::article(article))?;
         }
         Format::Csv => {
             let names: Vec<&str> = j.industries.iter().map(|l| l.name.as_str()).collect();

@@ -9,6 +9,7 @@ pub mod inspect;
 mod outbox;
 mod progress;
 mod sources;
+mod token;
 mod try_source;
 mod user;
 
@@ -68,6 +69,9 @@ enum Command {
     /// Accounts of the console
     #[command(subcommand)]
     User(user::Action),
+    /// Which other programs may read issues and articles from the console
+    #[command(subcommand)]
+    Token(token::Action),
     /// The stages one by one, from files to JSON lines
     #[command(subcommand)]
     Inspect(inspect::Stage),
@@ -113,6 +117,7 @@ pub fn run(cli: Cli) -> anyhow::Result<()> {
             Ok(())
         }
         Command::User(action) => user::run(&action, &world),
+        Command::Token(action) => token::run(&action, &world),
         Command::Completions { shell } => {
             clap_complete::generate(shell, &mut Cli::command(), "qingbao", &mut std::io::stdout());
             Ok(())
@@ -136,7 +141,7 @@ async fn run_async(command: Command, world: World) -> anyhow::Result<()> {
         Command::Articles(action) => articles::run(&action, &world).await,
         Command::Digest(action) => digest::run(&action, &world).await,
         Command::Outbox(action) => outbox::run(&action, &world).await,
-        Command::Inspect(_) | Command::User(_) | Command::ReadPdf | Command::Completions { .. } => Ok(()),
+        Command::Inspect(_) | Command::User(_) | Command::Token(_) | Command::ReadPdf | Command::Completions { .. } => Ok(()),
     }
 }
 

@@ -1,6 +1,5 @@
 //! `qingbao sources`: list, check, test, add, import, export, enable, disable.
 
-use std::collections::HashSet;
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
@@ -11,9 +10,9 @@ use clap::Subcommand;
 use super::World;
 use super::add_source::{self, AddArgs};
 use super::try_source::{self, TestArgs};
-use crate::config::edit::{self, NewSource};
+use crate::config::edit;
 use crate::config::opml;
-use crate::model::{Source, SourceId, SourceKind, WebUrl};
+use crate::model::{Source, SourceId};
 use crate::store::{SourceHealth, Store};
 
 /// Largest OPML file read, in bytes.
@@ -78,19 +77,7 @@ fn import(world: &World, file: &Path) -> anyhow::Result<()> {
     };
     read.with_context(|| format!("{} cannot be read", file.display()))?;
     let list = world.source_list_or_none()?;
-    let mut urls: HashSet<WebUrl> = list.sources.iter().map(|s| s.url.clone()).collect();
-    let mut ids: HashSet<SourceId> = list.sources.iter().map(|s| s.id.clone()).collect();
-    let (mut new, mut known) = (Vec::new(), 0);
-    for outline in opml::read(&text) {
-        if !urls.insert(outline.url.clone()) {
-            known += 1;
-            continue;
-        }
-        let id = edit::free_id(&outline.url, &ids).ok_or_else(|| anyhow::anyhow!("no id can be made from {}", outline.url))?;
-        ids.insert(id.clone());
-        let kind = outline.is_feed.then_some(SourceKind::Feed);
-        new.push(NewSource { id, name: outline.name, url: outline.url, kind, region: None, allow_private: false, render: false });
-    }
+    let (new, known) = opml::news(&text, &list);
     anyhow::ensure!(!new.is_empty() || known > 0, "{} lists no source; is it an OPML file?", file.display());
     edit::add(&world.sources, &new, &world.vocabulary()?)?;
     println!("{} sources added to {}, {known} listed already", new.len(), world.sources.display());

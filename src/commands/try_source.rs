@@ -76,7 +76,7 @@ pub(super) async fn show(fetcher: &Fetcher, source: &Source, preview: &Preview, 
                 "article": e.url, "title": a.title, "publisher": a.publisher, "author": a.author,
                 "published_at": a.published_at.map(|d| d.to_rfc3339()), "charset": charset, "text": a.text, "image": a.image, "attachments": a.attachments, "warnings": a.warnings,
             }),
-            Err(reason) => json!({"article": e.url, "error": reason}),
+            Err(reason) => json!({"article": e.url, "error": reason.to_string()}),
         };
         println!("{line}");
     }

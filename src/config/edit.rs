@@ -1,16 +1,17 @@
 //! Changing `sources.toml` by program: comments and order stay, the new file is checked before it replaces the old one in
 //! one step, and nothing is written over a change made meanwhile.
 
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
 use std::hash::BuildHasher;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
-use toml_edit::{ArrayOfTables, DocumentMut, Item, Table, value};
+use toml_edit::{ArrayOfTables, DocumentMut, InlineTable, Item, Table, TableLike, Value, value};
 
 use super::sources::Vocabulary;
 use super::{ConfigError, SourceList, read_file};
-use crate::model::{SourceId, SourceKind, WebUrl};
+use crate::model::{Source, SourceId, SourceKind, WebUrl};
 
 /// Why a change was not made.
 #[derive(Debug, thiserror::Error)]
@@ -34,9 +35,7 @@ pub enum EditError {
 /// Sets `enabled` of a source; false where the source does not stand in the file.
 pub fn set_enabled(path: &Path, id: &SourceId, on: bool, vocabulary: &Vocabulary) -> Result<bool, EditError> {
     change(path, vocabulary, |document| {
-        let tables = document.get_mut("source").and_then(Item::as_array_of_tables_mut);
-        let found = tables.and_then(|t| t.iter_mut().find(|t| t.get("id").and_then(Item::as_str) == Some(id.as_str())));
-        let Some(table) = found else { return false };
+        let Some(table) = source_table(document, id) else { return false };
         if on {
             // on is what a source is where nothing is said
             table.remove("enabled");
@@ -45,6 +44,88 @@ pub fn set_enabled(path: &Path, id: &SourceId, on: bool, vocabulary: &Vocabulary
         }
         true
     })
+}
+
+/// What stands under a key of a source; nothing takes the key out. `list.item` is the key `item` of the table `list`.
+pub type Field = (&'static str, Option<Value>);
+
+/// Sets fields of a source; false where the source does not stand in the file.
+pub fn set_fields(path: &Path, id: &SourceId, fields: &[Field], vocabulary: &Vocabulary) -> Result<bool, EditError> {
+    change(path, vocabulary, |document| put_fields(document, id, fields))
+}
+
+/// The source as it would be with these fields; nothing is written.
+pub fn with_fields(path: &Path, id: &SourceId, fields: &[Field], vocabulary: &Vocabulary) -> Result<Option<Arc<Source>>, EditError> {
+    let name = path.display().to_string();
+    let Ok(mut document) = read_file(path)?.parse::<DocumentMut>() else { return Ok(None) };
+    put_fields(&mut document, id, fields);
+    Ok(SourceList::parse(&name, &document.to_string(), vocabulary)?.get(id).cloned())
+}
+
+/// What the file says of a source, as texts: lists one value per line, keys of inner tables as `list.item`.
+pub fn stated(path: &Path, id: &SourceId) -> Result<Option<BTreeMap<String, String>>, EditError> {
+    let Ok(mut document) = read_file(path)?.parse::<DocumentMut>() else { return Ok(None) };
+    let Some(table) = source_table(&mut document, id) else { return Ok(None) };
+    let mut out = BTreeMap::new();
+    for (key, item) in table.iter() {
+        match item.as_table_like() {
+            Some(inner) => out.extend(inner.iter().map(|(k, v)| (format!("{key}.{k}"), as_text(v)))),
+            None => drop(out.insert(key.to_owned(), as_text(item))),
+        }
+    }
+    Ok(Some(out))
+}
+
+fn as_text(item: &Item) -> String {
+    let one = |v: &Value| v.as_str().map_or_else(|| v.clone().decorated("", "").to_string(), str::to_owned);
+    match item.as_value() {
+        Some(Value::Array(values)) => values.iter().map(one).collect::<Vec<_>>().join("\n"),
+        Some(value) => one(value),
+        None => String::new(),
+    }
+}
+
+fn put_fields(document: &mut DocumentMut, id: &SourceId, fields: &[Field]) -> bool {
+    let Some(table) = source_table(document, id) else { return false };
+    for (key, new) in fields {
+        match key.split_once('.') {
+            None => put(table, key, new.clone()),
+            Some((outer, inner)) => {
+                if new.is_some() && !table.contains_key(outer) {
+                    table.insert(outer, value(InlineTable::new()));
+                }
+                let Some(part) = table.get_mut(outer).and_then(Item::as_table_like_mut) else { continue };
+                put(part, inner, new.clone());
+                if part.is_empty() {
+                    table.remove(outer);
+                }
+            }
+        }
+    }
+    true
+}
+
+/// Sets or removes a key; one that says the same already, and the comment behind a changed one, stay as written.
+fn put(table: &mut dyn TableLike, key: &str, new: Option<Value>) {
+    let Some(mut new) = new else {
+        table.remove(key);
+        return;
+    };
+    match table.get_mut(key).and_then(Item::as_value_mut) {
+        Some(old) if old.clone().decorated("", "").to_string() == new.clone().decorated("", "").to_string() => {}
+        Some(old) => {
+            *new.decor_mut() = old.decor().clone();
+            *old = new;
+        }
+        None => {
+            table.insert(key, value(new));
+        }
+    }
+}
+
+fn source_table<'a>(document: &'a mut DocumentMut, id: &SourceId) -> Option<&'a mut Table> {
+    let tables = document.get_mut("source").and_then(Item::as_array_of_tables_mut)?;
+    tables.iter_mut().find(|t| t.get("id").and_then(Item::as_str) == Some(id.as_str()))
 }
 
 /// An id from the host, with a number where it is taken: `www.kjt.henan.gov.cn` → `kjt-henan-gov-cn`.
@@ -182,5 +263,36 @@ mod tests {
         std::fs::write(&path, "[[source]]\nid = 1\n").unwrap();
         assert!(set_enabled(&path, &SourceId::parse("b").unwrap(), false, &Vocabulary::default()).is_err());
         assert_eq!(std::fs::read_to_string(&path).unwrap(), "[[source]]\nid = 1\n");
+    }
+
+    #[test]
+    fn fields_are_set_and_taken_out_and_comments_stay() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("sources.toml");
+        let text = "# 来源\n[[source]]\nid = \"a\"\nname = '甲' # 旧名\nurl = \"https://a.cn/\"\nregion = \"河南\"\nlist = { item = \"li\", date = \"i\" }\n# 完\n";
+        std::fs::write(&path, text).unwrap();
+        let (id, words) = (SourceId::parse("a").unwrap(), Vocabulary { industries: vec!["食品".into()], columns: vec!["行业动态".into()] });
+        let fields = [
+            ("name", Some("新甲".into())),
+            ("region", None),
+            ("interval", Some("1h".into())),
+            ("industries", Some(Value::from_iter(["食品"]))),
+            ("list.item", None),
+            ("list.title", Some("a".into())),
+            ("article.body", Some("#zoom".into())),
+        ];
+        let tried = with_fields(&path, &id, &fields, &words).unwrap().unwrap();
+        assert_eq!((tried.name.as_str(), tried.article.body.as_deref(), tried.list.item.is_none()), ("新甲", Some("#zoom"), true));
+        assert_eq!(std::fs::read_to_string(&path).unwrap(), text, "only tried");
+        let said = stated(&path, &id).unwrap().unwrap();
+        assert_eq!((said["name"].as_str(), said["list.item"].as_str()), ("甲", "li"));
+        assert!(set_fields(&path, &id, &fields, &words).unwrap());
+        let written = std::fs::read_to_string(&path).unwrap();
+        insta::assert_snapshot!(written);
+        assert!(set_fields(&path, &id, &[("list.date", None), ("list.title", None), ("url", Some("ftp://x".into()))], &words).is_err());
+        assert_eq!(std::fs::read_to_string(&path).unwrap(), written, "a wrong field writes nothing");
+        assert!(set_fields(&path, &id, &[("list.date", None), ("list.title", None)], &words).unwrap());
+        assert!(!std::fs::read_to_string(&path).unwrap().contains("list"));
+        assert!(!set_fields(&path, &SourceId::parse("b").unwrap(), &fields, &words).unwrap());
     }
 }

@@ -1,11 +1,14 @@
 //! OPML 2.0: the format in which feed readers exchange their lists of sources.
 
+use std::collections::HashSet;
+
 use quick_xml::Reader;
 use quick_xml::escape::escape;
 use quick_xml::events::{BytesStart, Event};
 
 use super::SourceList;
-use crate::model::{SourceKind, WebUrl};
+use super::edit::{NewSource, free_id};
+use crate::model::{SourceId, SourceKind, WebUrl};
 
 /// Most outlines read from one file.
 const MAX_OUTLINES: usize = 20_000;
@@ -48,6 +51,24 @@ fn outline(e: &BytesStart<'_>) -> Option<Outline> {
     let url = WebUrl::parse(&address).ok()?;
     let name = attribute("title").or_else(|| attribute("text")).unwrap_or_else(|| url.host().to_owned());
     Some(Outline { name, url, is_feed: feed.is_some() })
+}
+
+/// Which sources of an OPML file are not in a list yet, each with an id of its own, and how many are.
+pub fn news(text: &str, list: &SourceList) -> (Vec<NewSource>, usize) {
+    let mut urls: HashSet<WebUrl> = list.sources.iter().map(|s| s.url.clone()).collect();
+    let mut ids: HashSet<SourceId> = list.sources.iter().map(|s| s.id.clone()).collect();
+    let (mut new, mut known) = (Vec::new(), 0);
+    for outline in read(text) {
+        if !urls.insert(outline.url.clone()) {
+            known += 1;
+            continue;
+        }
+        let Some(id) = free_id(&outline.url, &ids) else { continue };
+        ids.insert(id.clone());
+        let kind = outline.is_feed.then_some(SourceKind::Feed);
+        new.push(NewSource { id, name: outline.name, url: outline.url, kind, region: None, allow_private: false, render: false });
+    }
+    (new, known)
 }
 
 /// Writes a list; sources that are no feeds are links.

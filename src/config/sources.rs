@@ -65,6 +65,8 @@ impl Vocabulary {
 pub struct SourceList {
     /// In the file's order.
     pub sources: Vec<Arc<Source>>,
+    /// What `[defaults]` says: whether sources may be on private or loopback addresses.
+    pub allow_private: bool,
     by_id: HashMap<SourceId, usize>,
 }
 
@@ -93,7 +95,7 @@ impl SourceList {
             reader.complain(None, "holds no usable [[source]]; add at least one with id, name and url");
         }
         let by_id = sources.iter().enumerate().map(|(i, s)| (s.id.clone(), i)).collect();
-        reader.finish(Self { sources, by_id })
+        reader.finish(Self { sources, allow_private: defaults.allow_private, by_id })
     }
 
     /// The source of this id.

@@ -24,6 +24,8 @@ struct Articles {
     industry: String,
     column: String,
     source: String,
+    place: String,
+    organisation: String,
     from: String,
     to: String,
     industries: Vec<String>,
@@ -33,7 +35,7 @@ struct Articles {
 }
 
 /// Every column once.
-fn columns(console: &Shared) -> Vec<String> {
+pub(super) fn columns(console: &Shared) -> Vec<String> {
     let mut out: Vec<String> = Vec::new();
     for c in &console.vocabulary.columns {
         if !out.contains(c) {
@@ -64,19 +66,26 @@ fn row(h: &Headline, zone: chrono_tz::Tz) -> Row {
     }
 }
 
-pub(super) async fn search(State(console): State<Shared>, Editor(session): Editor, uri: Uri) -> Response {
-    let f = Fields::parse(uri.query().unwrap_or_default().as_bytes());
+/// The search that a query asks for.
+pub(super) fn filter(f: &Fields, zone: chrono_tz::Tz) -> Filter {
     let some = |name: &str| Some(f.text(name).to_owned()).filter(|t| !t.is_empty());
     let day = |name: &str| f.text(name).parse::<chrono::NaiveDate>().ok();
-    let filter = Filter {
+    Filter {
         words: some("q"),
         industry: some("industry"),
         column: some("column"),
+        place: some("place"),
+        organisation: some("organisation"),
         source: some("source"),
         from: day("from"),
         to: day("to"),
-        zone: console.zone(),
-    };
+        zone,
+    }
+}
+
+pub(super) async fn search(State(console): State<Shared>, Editor(session): Editor, uri: Uri) -> Response {
+    let f = Fields::parse(uri.query().unwrap_or_default().as_bytes());
+    let filter = filter(&f, console.zone());
     let found = match stored(console.pipeline.store().run(move |s| s.find(&filter, SHOWN)).await) {
         Ok(found) => found,
         Err(answer) => return answer,
@@ -88,6 +97,8 @@ pub(super) async fn search(State(console): State<Shared>, Editor(session): Edito
         industry: f.text("industry").to_owned(),
         column: f.text("column").to_owned(),
         source: f.text("source").to_owned(),
+        place: f.text("place").to_owned(),
+        organisation: f.text("organisation").to_owned(),
         from: f.text("from").to_owned(),
         to: f.text("to").to_owned(),
         industries: console.vocabulary.industries.clone(),
@@ -111,18 +122,35 @@ struct Page {
     columns: Vec<String>,
 }
 
+/// What an editor puts right on an article's page.
+pub(super) async fn change(State(console): State<Shared>, Path(id): Path<i64>, form: Form) -> Response {
+    let copy = form.fields.number("copy").map_or(ArticleId(0), ArticleId);
+    let (id, who, store, now) = (ArticleId(id), form.session.name.clone(), console.pipeline.store(), Utc::now());
+    let done = match form.fields.text("do") {
+        "correct" => return correct(&console, id, &form).await,
+        "merge" => store.run(move |s| s.merge_stories(copy, id, &who, now)).await,
+        "split" => store.run(move |s| s.split_story(copy, &who, now)).await,
+        _ => Ok(false),
+    };
+    match stored(done) {
+        Ok(true) => Redirect::to(&console.path(&format!("/articles/{id}"))).into_response(),
+        Ok(false) => view::refused(&console, &form.session, StatusCode::UNPROCESSABLE_ENTITY, "没有这篇文章，或者已经是这样了"),
+        Err(answer) => answer,
+    }
+}
+
 /// Labels corrected by hand; names that the taxonomy does not have are left out.
-pub(super) async fn correct(State(console): State<Shared>, Path(id): Path<i64>, form: Form) -> Response {
+async fn correct(console: &Shared, id: ArticleId, form: &Form) -> Response {
     let names: Vec<String> = (0..console.vocabulary.industries.len()).map(|i| form.fields.text(&format!("industry-{i}")).to_owned()).collect();
     let industries: Vec<String> = console.vocabulary.industries.iter().filter(|i| names.contains(i)).cloned().collect();
     let Some(column) = console.vocabulary.columns.iter().find(|c| *c == form.fields.text("column")).cloned() else {
-        return view::refused(&console, &form.session, StatusCode::UNPROCESSABLE_ENTITY, "没有这个栏目");
+        return view::refused(console, &form.session, StatusCode::UNPROCESSABLE_ENTITY, "没有这个栏目");
     };
     let who = form.session.name.clone();
-    let done = console.pipeline.store().run(move |s| s.correct_article(ArticleId(id), &industries, &column, &who, Utc::now()));
+    let done = console.pipeline.store().run(move |s| s.correct_article(id, &industries, &column, &who, Utc::now()));
     match stored(done.await) {
         Ok(true) => Redirect::to(&console.path(&format!("/articles/{id}"))).into_response(),
-        Ok(false) => view::refused(&console, &form.session, StatusCode::NOT_FOUND, "没有这篇文章"),
+        Ok(false) => view::refused(console, &form.session, StatusCode::NOT_FOUND, "没有这篇文章"),
         Err(answer) => answer,
     }
 }

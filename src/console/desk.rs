@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use askama::Template;
 use axum::extract::{Path, State};
-use axum::http::{HeaderValue, StatusCode, Uri, header};
+use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Redirect, Response};
 use base64::Engine as _;
 use chrono::Utc;
@@ -15,12 +15,9 @@ use super::view::{Frame, stored};
 use super::{Console, Shared, view};
 use crate::digest::edit::{Change, DropReason};
 use crate::digest::item_of;
-use crate::model::{ArticleId, Edition, EditionId, Headline, WebUrl};
+use crate::model::{ArticleId, Edition, EditionId, Item, WebUrl};
 use crate::render;
 use crate::store::{Changed, Session, Window};
-
-/// Candidates offered.
-const OFFERED: usize = 60;
 
 #[derive(Template)]
 #[template(path = "desk.html")]
@@ -45,7 +42,7 @@ struct Said {
     kept: Vec<(String, String)>,
 }
 
-async fn load(console: &Console, id: EditionId) -> Result<Option<(Edition, u32)>, Response> {
+pub(super) async fn load(console: &Console, id: EditionId) -> Result<Option<(Edition, u32)>, Response> {
     stored(console.pipeline.store().run(move |s| s.edition_at_desk(id)).await)
 }
 
@@ -99,6 +96,11 @@ async fn asked(console: &Shared, session: &Session, id: EditionId, fields: &Fiel
         "down" => Change::Shift { article, up: false },
         "move" => Change::Move { article, column: text("column"), place: fields.number("place").unwrap_or(usize::MAX) },
         "foreword" => Change::Foreword(fields.text("foreword").to_owned()),
+        "merge" => Change::Merge { article, into: ArticleId(fields.number("into").unwrap_or(0)) },
+        "split" => {
+            let copy = ArticleId(fields.number("copy").unwrap_or(0));
+            Change::Split { article, item: Box::new(item(console, copy).await?) }
+        }
         "finalise" => Change::Finalise(Utc::now()),
         "add" | "paste" => {
             let article = if fields.text("do") == "paste" {
@@ -106,24 +108,28 @@ async fn asked(console: &Shared, session: &Session, id: EditionId, fields: &Fiel
                     (StatusCode::UNPROCESSABLE_ENTITY, view::refused(console, session, StatusCode::UNPROCESSABLE_ENTITY, words)).into_response()
                 };
                 let url = WebUrl::parse(fields.text("url")).map_err(|_| told("这不是一个网址：请粘贴以 http:// 或 https:// 开头的完整地址"))?;
-                console.pipeline.paste(url).await.map_err(|words| told(&words))?
+                console.pipeline.paste(url, console.sources.get().allow_private).await.map_err(|words| told(&words))?
             } else {
                 article
             };
             let Some((e, _)) = load(console, id).await? else { return Ok(None) };
-            let this = Arc::clone(console);
-            let item = console.pipeline.store().run(move |s| {
-                let window = Window { store: s, since: Utc::now() };
-                let settings = this.pipeline.settings();
-                item_of(&window, article, &settings.summarise, this.zone())
-            });
-            let item = stored(item.await)?;
+            let item = item(console, article).await?;
             let proposed = e.columns.first().map(|c| c.name.clone()).unwrap_or_default();
             let column = if fields.text("column").is_empty() { proposed } else { text("column") };
             Change::Add { item: Box::new(item), column }
         }
         _ => return Ok(None),
     }))
+}
+
+/// An article of the archive as an item.
+async fn item(console: &Shared, article: ArticleId) -> Result<Item, Response> {
+    let this = Arc::clone(console);
+    let item = console.pipeline.store().run(move |s| {
+        let window = Window { store: s, since: Utc::now() };
+        item_of(&window, article, &this.pipeline.settings().summarise, this.zone())
+    });
+    stored(item.await)
 }
 
 pub(super) async fn change(State(console): State<Shared>, Path(id): Path<i64>, form: Form) -> Response {
@@ -172,58 +178,6 @@ async fn send(console: &Shared, id: EditionId) -> Result<(), Response> {
         tracing::info!(issue = %edition.issue_label(), letters, "issue finished");
     }
     Ok(())
-}
-
-#[derive(Template)]
-#[template(path = "pool.html")]
-struct Pool {
-    frame: Frame,
-    id: i64,
-    version: u32,
-    columns: Vec<String>,
-    q: String,
-    found: Vec<Offered>,
-}
-
-struct Offered {
-    id: i64,
-    title: String,
-    origin: String,
-    date: String,
-    column: String,
-    industries: String,
-}
-
-/// What might be put in: the newest articles that concern us, or those that a search finds.
-pub(super) async fn pool(State(console): State<Shared>, Editor(session): Editor, Path(id): Path<i64>, uri: Uri) -> Response {
-    let fields = Fields::parse(uri.query().unwrap_or_default().as_bytes());
-    offer(&console, &session, EditionId(id), fields.text("q")).await.unwrap_or_else(|answer| answer)
-}
-
-async fn offer(console: &Shared, session: &Session, id: EditionId, q: &str) -> Result<Response, Response> {
-    let Some((e, version)) = load(console, id).await? else {
-        return Err(view::refused(console, session, StatusCode::NOT_FOUND, "没有这一期"));
-    };
-    let there: Vec<ArticleId> = e.columns.iter().flat_map(|c| &c.items).map(|i| i.article).collect();
-    let (query, window) = (q.to_owned(), console.pipeline.settings().publication.window);
-    let found = console.pipeline.store().run(move |s| {
-        if !query.is_empty() {
-            return s.search(&query, OFFERED);
-        }
-        let since = Utc::now() - chrono::Duration::from_std(window).unwrap_or_else(|_| chrono::Duration::days(3));
-        s.newest_stories(since, &there, OFFERED)
-    });
-    let found = stored(found.await)?.into_iter().map(|h| offered(h, console.zone())).collect();
-    let columns = e.columns.iter().map(|c| c.name.clone()).collect();
-    let frame = Frame::new(console, session, "候选文章");
-    Ok(view::page(&Pool { frame, id: id.0, version, columns, q: q.to_owned(), found }))
-}
-
-fn offered(h: Headline, zone: chrono_tz::Tz) -> Offered {
-    let date = h.effective_time().with_timezone(&zone).format("%m-%d %H:%M").to_string();
-    let j = h.judgement.clone().unwrap_or_default();
-    let industries = j.industries.iter().chain(&j.themes).map(|l| l.name.as_str()).collect::<Vec<_>>().join("、");
-    Offered { id: h.id.0, origin: h.origin().to_owned(), title: h.title, date, column: j.column, industries }
 }
 
 /// The issue as its mail, for a frame without rights.

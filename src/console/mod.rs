@@ -11,9 +11,12 @@ mod archive;
 mod desk;
 mod login;
 mod operation;
+mod outlets;
 mod overview;
 mod password;
+mod pool;
 mod request;
+mod source;
 mod sources;
 mod throttle;
 mod view;
@@ -34,7 +37,7 @@ use crate::config::sources::Vocabulary;
 use crate::pipeline::Pipeline;
 use crate::service::Sources;
 
-pub use password::{fresh as fresh_password, hash as hash_password};
+pub use password::{digest as token_hash, fresh as fresh_password, hash as hash_password, token as fresh_token};
 use throttle::Throttle;
 
 const STYLE: &str = include_str!("assets/console.css");
@@ -49,6 +52,7 @@ struct Console {
     settings: ConsoleSettings,
     throttle: Throttle,
     counted: overview::Counted,
+    ranking: pool::Ranking,
 }
 
 type Shared = Arc<Console>;
@@ -79,8 +83,16 @@ pub async fn serve(
     let Some(address) = settings.listen else { return Ok(()) };
     let listener = tokio::net::TcpListener::bind(address).await?;
     tracing::info!("console on http://{}{}/", listener.local_addr()?, settings.base_path);
-    let console =
-        Arc::new(Console { pipeline, sources, file, vocabulary, settings, throttle: Throttle::default(), counted: overview::Counted::default() });
+    let console = Arc::new(Console {
+        pipeline,
+        sources,
+        file,
+        vocabulary,
+        settings,
+        throttle: Throttle::default(),
+        counted: overview::Counted::default(),
+        ranking: pool::Ranking::default(),
+    });
     // the first look at 概览 or 来源 need not wait for it
     let early = Arc::clone(&console);
     tokio::spawn(async move {
@@ -100,14 +112,24 @@ fn router(console: Shared) -> Router {
         .route("/logout", post(login::sign_out))
         .route("/draft", get(desk::newest))
         .route("/draft/{id}", get(desk::page).post(desk::change))
-        .route("/draft/{id}/pool", get(desk::pool))
+        .route("/draft/{id}/pool", get(pool::page))
         .route("/draft/{id}/mail", get(desk::preview))
         .route("/draft/{id}/docx", get(desk::document))
         .route("/articles", get(archive::search))
-        .route("/articles/{id}", get(archive::article).post(archive::correct))
+        .route("/articles/{id}", get(archive::article).post(archive::change))
         .route("/overview", get(overview::page))
         .route("/sources", get(sources::list).post(sources::change))
+        .route("/sources/{id}", get(source::page).post(source::change))
+        .route("/sources.opml", get(sources::opml))
         .route("/operation", get(operation::page).post(operation::change))
+        .route("/feeds/issue.atom", get(outlets::issue_feed))
+        .route("/feeds/industry/{name}", get(outlets::industry_feed))
+        .route("/api/v1/openapi.json", get(outlets::description))
+        .route("/api/v1/industries", get(outlets::industries))
+        .route("/api/v1/issues", get(outlets::issues))
+        .route("/api/v1/issues/{id}", get(outlets::issue))
+        .route("/api/v1/articles", get(outlets::articles))
+        .route("/api/v1/articles/{id}", get(outlets::article))
         .route("/console.css", get(|| async { asset("text/css; charset=utf-8", STYLE) }))
         .route("/console.js", get(|| async { asset("text/javascript; charset=utf-8", SCRIPT) }))
         .with_state(console);

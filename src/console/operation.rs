@@ -7,12 +7,12 @@ use axum::response::{IntoResponse, Redirect, Response};
 use chrono::{DateTime, Utc};
 
 use super::access::Admin;
-use super::request::Form;
+use super::request::AdminForm;
 use super::view::{Frame, stored};
 use super::{Shared, view};
 use crate::mail;
 use crate::model::OutboxId;
-use crate::store::{LetterState, Role};
+use crate::store::LetterState;
 
 #[derive(Template)]
 #[template(path = "operation.html")]
@@ -23,6 +23,7 @@ struct Operation {
     letters: Vec<Letter>,
     log: Vec<(String, String, String, String)>,
     articles: usize,
+    space: String,
     failed: Vec<(String, String, String, String)>,
 }
 
@@ -65,14 +66,21 @@ pub(super) async fn page(State(console): State<Shared>, Admin(session): Admin) -
         letters: letters.collect(),
         log: log.into_iter().map(|l| (at(l.at), l.who, l.what, l.subject)).collect(),
         articles,
+        space: console
+            .pipeline
+            .store()
+            .space()
+            .map_or_else(|e| e.to_string(), |s| format!("数据库 {}，磁盘剩余 {}（共 {}）", size(s.database), size(s.free), size(s.total))),
         failed: failed.into_iter().map(|f| (at(f.at), f.source, f.url, f.outcome)).collect(),
     })
 }
 
-pub(super) async fn change(State(console): State<Shared>, form: Form) -> Response {
-    if form.session.role < Role::Admin {
-        return view::refused(&console, &form.session, StatusCode::FORBIDDEN, "只有管理员可以处理邮件");
-    }
+fn size(bytes: u64) -> String {
+    let mib = bytes as f64 / f64::from(1 << 20);
+    if mib < 1024.0 { format!("{mib:.0} MB") } else { format!("{:.1} GB", mib / 1024.0) }
+}
+
+pub(super) async fn change(State(console): State<Shared>, AdminForm(form): AdminForm) -> Response {
     let (state, what) = match form.fields.text("do") {
         "retry" => (LetterState::Queued, "重发邮件"),
         "cancel" => (LetterState::Cancelled, "取消邮件"),

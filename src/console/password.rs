@@ -27,7 +27,10 @@ pub fn fresh() -> Result<String, PasswordError> {
 }
 
 /// A token for cookies and forms: 40 letters, 200 bits.
-pub(super) fn token() -> Result<String, PasswordError> {
+///
+/// # Errors
+/// The system gives no random numbers.
+pub fn token() -> Result<String, PasswordError> {
     letters::<40>()
 }
 
@@ -55,7 +58,7 @@ pub(super) fn matches(password: &str, hash: Option<&str>) -> bool {
 }
 
 /// What is stored of a token: whoever reads the database cannot sign in with it.
-pub(super) fn digest(token: &str) -> Vec<u8> {
+pub fn digest(token: &str) -> Vec<u8> {
     Sha256::digest(token.as_bytes()).to_vec()
 }
 

@@ -9,10 +9,10 @@ use axum::response::Response;
 
 use super::access::Editor;
 use super::{Shared, view};
-use crate::store::Session;
+use crate::store::{Role, Session};
 
 /// Longest form, in bytes, and most fields.
-const LONGEST: usize = 256 << 10;
+const LONGEST: usize = 1 << 20;
 const MOST: usize = 200;
 
 /// Fields of a form or query, the last of each name.
@@ -40,6 +40,21 @@ pub(super) struct Form {
     pub(super) fields: Fields,
     /// Sent by our own script, which wants a short answer.
     pub(super) by_script: bool,
+}
+
+/// A form of somebody who may do everything.
+pub(super) struct AdminForm(pub(super) Form);
+
+impl FromRequest<Shared> for AdminForm {
+    type Rejection = Response;
+
+    async fn from_request(request: Request, console: &Shared) -> Result<Self, Response> {
+        let form = Form::from_request(request, console).await?;
+        if form.session.role < Role::Admin {
+            return Err(view::refused(console, &form.session, StatusCode::FORBIDDEN, "这项操作只有管理员可以做"));
+        }
+        Ok(Self(form))
+    }
 }
 
 impl FromRequest<Shared> for Form {

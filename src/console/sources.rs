@@ -4,18 +4,19 @@ use std::collections::HashSet;
 
 use askama::Template;
 use axum::extract::State;
-use axum::http::StatusCode;
+use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Redirect, Response};
 use chrono::{DateTime, Utc};
 
 use super::access::Editor;
-use super::request::Form;
+use super::request::{AdminForm, Form};
 use super::view::{Frame, stored};
 use super::{Shared, overview, view};
 use crate::config::edit::{self, NewSource};
+use crate::config::opml;
 use crate::model::{Source, SourceId, SourceKind, WEEKS, WebUrl};
 use crate::pipeline::preview::{self, Preview};
-use crate::store::{Role, Session, SourceHealth};
+use crate::store::{Session, SourceHealth};
 
 /// Entries of a preview.
 const SHOWN: usize = 12;
@@ -45,12 +46,12 @@ struct Row {
 }
 
 /// What an address would bring.
-struct Tried {
+pub(super) struct Tried {
     asked: String,
-    url: String,
+    pub(super) url: String,
     name: String,
-    kind: &'static str,
-    entries: Vec<(String, String)>,
+    pub(super) kind: &'static str,
+    pub(super) entries: Vec<(String, String)>,
 }
 
 pub(super) async fn list(State(console): State<Shared>, Editor(session): Editor) -> Response {
@@ -98,10 +99,13 @@ fn row(source: &Source, health: Option<&SourceHealth>, weeks: [u32; WEEKS], zone
     }
 }
 
-pub(super) async fn change(State(console): State<Shared>, form: Form) -> Response {
-    if form.session.role < Role::Admin {
-        return view::refused(&console, &form.session, StatusCode::FORBIDDEN, "只有管理员可以改动来源");
-    }
+/// The list for other feed readers.
+pub(super) async fn opml(State(console): State<Shared>, Editor(_): Editor) -> Response {
+    let headers = [(header::CONTENT_TYPE, "text/x-opml; charset=utf-8"), (header::CONTENT_DISPOSITION, "attachment; filename=\"sources.opml\"")];
+    (headers, opml::write(&console.sources.get())).into_response()
+}
+
+pub(super) async fn change(State(console): State<Shared>, AdminForm(form): AdminForm) -> Response {
     make(&console, &form).await.unwrap_or_else(|answer| answer)
 }
 
@@ -110,6 +114,7 @@ async fn make(console: &Shared, form: &Form) -> Result<Response, Response> {
     let done = match f.text("do") {
         "try" => return try_address(console, form).await,
         "add" => add(console, form),
+        "import" => import(console, f.text("opml")),
         "look" => look(console, f.text("id")).await?,
         "enable" | "disable" => switch(console, f.text("id"), f.text("do") == "enable").await?,
         _ => Err("不认识的操作".to_owned()),
@@ -119,6 +124,7 @@ async fn make(console: &Shared, form: &Form) -> Result<Response, Response> {
             let (who, what) = (form.session.name.clone(), f.text("do").to_owned());
             let what = match what.as_str() {
                 "add" => "添加来源",
+                "import" => "导入来源",
                 "enable" => "启用来源",
                 "look" => "立即抓取",
                 _ => "停用来源",
@@ -158,7 +164,8 @@ async fn try_address(console: &Shared, form: &Form) -> Result<Response, Response
         Err(e) => Err(e.to_string()),
         Ok(url) => {
             let id = SourceId::parse("preview").ok_or_else(|| view::refused(console, &form.session, StatusCode::BAD_REQUEST, "内部错误"))?;
-            preview::find(console.pipeline.fetcher(), &Source::plain(id, "preview".to_owned(), url)).await.map_err(|e| format!("读不到这个地址：{e}"))
+            let source = Source { allow_private: console.sources.get().allow_private, ..Source::plain(id, "preview".to_owned(), url) };
+            preview::find(console.pipeline.fetcher(), &source).await.map_err(|e| format!("读不到这个地址：{}", e.chinese()))
         }
     };
     match tried {
@@ -167,7 +174,7 @@ async fn try_address(console: &Shared, form: &Form) -> Result<Response, Response
     }
 }
 
-fn shown(asked: &str, p: Preview) -> Tried {
+pub(super) fn shown(asked: &str, p: Preview) -> Tried {
     let entries = p.found.entries.iter().take(SHOWN);
     let kind = match p.found.kind {
         Some(SourceKind::Feed) => "订阅源",
@@ -182,6 +189,20 @@ fn shown(asked: &str, p: Preview) -> Tried {
         entries: entries.map(|e| (e.title.clone(), e.published_at.map(|t| t.format("%Y-%m-%d").to_string()).unwrap_or_default())).collect(),
         url: p.url.to_string(),
     }
+}
+
+/// Adds what an OPML file lists and the list does not have.
+fn import(console: &Shared, text: &str) -> Result<String, String> {
+    let (new, known) = opml::news(text, &console.sources.get());
+    if new.is_empty() {
+        return Err(if known > 0 {
+            "其中的来源都已经有了".to_owned()
+        } else {
+            "这里面没有来源：请粘贴 OPML 文件的全部内容".to_owned()
+        });
+    }
+    edit::add(&console.file, &new, &console.vocabulary).map_err(|e| e.to_string())?;
+    Ok(format!("{} 个", new.len()))
 }
 
 fn add(console: &Shared, form: &Form) -> Result<String, String> {

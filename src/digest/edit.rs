@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
-use crate::model::{ArticleId, Edition, Item};
+use crate::model::{ArticleId, Copy, Edition, Item};
 use crate::text::chars::{cut, line};
 
 /// Longest texts kept, in characters.
@@ -93,6 +93,20 @@ pub enum Change {
         /// Column's name.
         column: String,
     },
+    /// An item is told to be another's story: it becomes one of that one's copies.
+    Merge {
+        /// Which.
+        article: ArticleId,
+        /// Into which.
+        into: ArticleId,
+    },
+    /// A copy of an item is told to be another story: it becomes an item behind that one.
+    Split {
+        /// From which item.
+        article: ArticleId,
+        /// The copy as an item.
+        item: Box<Item>,
+    },
     /// 编者的话.
     Foreword(String),
     /// 定稿 at this moment: nothing can be changed any more.
@@ -127,6 +141,8 @@ impl Change {
             Self::Drop { .. } => "移出",
             Self::Move { .. } | Self::Shift { .. } => "移动",
             Self::Add { .. } => "加入",
+            Self::Merge { .. } => "合并",
+            Self::Split { .. } => "拆分",
             Self::Foreword(_) => "编者的话",
             Self::Finalise(_) => "定稿",
         }
@@ -146,7 +162,7 @@ impl Change {
                 if title.is_empty() {
                     return Err(EditError::NoTitle);
                 }
-                let item = e.columns.iter_mut().flat_map(|c| &mut c.items).find(|i| i.article == article).ok_or(EditError::NoItem)?;
+                let item = find(e, article).ok_or(EditError::NoItem)?;
                 (item.title, item.summary) = (title, cut(&line(&summary), MAX_SUMMARY));
             }
             Self::Drop { article, .. } => {
@@ -174,6 +190,27 @@ impl Change {
                 let c = e.columns.iter_mut().find(|c| c.name == column).ok_or(EditError::NoColumn(column))?;
                 c.items.push(*item);
             }
+            Self::Merge { article, into } => {
+                if article == into || find(e, into).is_none() {
+                    return Err(EditError::NoItem);
+                }
+                let gone = take(e, article).ok_or(EditError::NoItem)?;
+                let copy = Copy { origin: gone.origin, url: gone.url, article: Some(gone.article) };
+                if let Some(item) = find(e, into) {
+                    item.copies.extend(std::iter::once(copy).chain(gone.copies));
+                }
+            }
+            Self::Split { article, item } => {
+                let from = find(e, article).ok_or(EditError::NoItem)?;
+                let at = from.copies.iter().position(|c| c.article == Some(item.article)).ok_or(EditError::NoItem)?;
+                let copy = from.copies.remove(at);
+                if from.earliest.as_ref().is_some_and(|first| first.url == copy.url) {
+                    from.earliest = None;
+                }
+                if let Some((c, place)) = e.columns.iter_mut().find_map(|c| c.items.iter().position(|i| i.article == article).map(|at| (c, at))) {
+                    c.items.insert(place + 1, *item);
+                }
+            }
             Self::Foreword(text) => {
                 let paragraphs: Vec<String> = text.lines().map(line).filter(|l| !l.is_empty()).collect();
                 e.foreword = cut(&paragraphs.join("\n"), MAX_FOREWORD);
@@ -182,6 +219,10 @@ impl Change {
         }
         Ok(())
     }
+}
+
+fn find(e: &mut Edition, article: ArticleId) -> Option<&mut Item> {
+    e.columns.iter_mut().flat_map(|c| &mut c.items).find(|i| i.article == article)
 }
 
 /// Takes an item out.
@@ -218,6 +259,19 @@ mod tests {
         assert_eq!((order(&e, 0), order(&e, 3)), (vec![2, 3, 1], vec![]));
         Change::Drop { article: ArticleId(3), reason: DropReason::Stale }.apply(&mut e).unwrap();
         assert_eq!(order(&e, 0), [2, 1]);
+    }
+
+    #[test]
+    fn an_item_becomes_another_ones_copy_and_comes_back() {
+        let mut e = edition();
+        let before = e.columns[0].items[1].clone();
+        Change::Merge { article: ArticleId(2), into: ArticleId(1) }.apply(&mut e).unwrap();
+        let copies: Vec<_> = e.columns[0].items[0].copies.iter().map(|c| (c.origin.as_str(), c.article)).collect();
+        assert_eq!((order(&e, 0), copies), (vec![1], vec![("许昌日报", Some(ArticleId(2)))]));
+        assert_eq!(Change::Merge { article: ArticleId(1), into: ArticleId(1) }.apply(&mut e), Err(EditError::NoItem));
+        Change::Split { article: ArticleId(1), item: Box::new(before.clone()) }.apply(&mut e).unwrap();
+        assert_eq!((order(&e, 0), e.columns[0].items[0].copies.len()), (vec![1, 2], 0));
+        assert_eq!(Change::Split { article: ArticleId(1), item: Box::new(before) }.apply(&mut e), Err(EditError::NoItem), "no such copy");
     }
 
     #[test]

@@ -124,13 +124,7 @@ pub struct Draft {
 /// Those of the archive.
 pub fn build<A: Archive>(material: &Material<'_>, archive: &A) -> Result<Draft, A::Error> {
     let publication = material.publication;
-    let (names, now) = (publication.column_names(), material.now);
-    let mut pool = Pool::default();
-    archive.each(&mut |h| {
-        if concerns(h, publication) {
-            pool.add(h, &names, now);
-        }
-    })?;
+    let pool = pool(material, archive)?;
     let (articles, stories) = pool.counts();
     let mut by_column: BTreeMap<usize, Vec<Candidate>> = BTreeMap::new();
     let mut health = material.health.clone();
@@ -168,6 +162,28 @@ pub fn build<A: Archive>(material: &Material<'_>, archive: &A) -> Result<Draft, 
     Ok(Draft { edition, stories })
 }
 
+/// The articles of the window that a publication wants.
+fn pool<A: Archive>(material: &Material<'_>, archive: &A) -> Result<Pool, A::Error> {
+    let (names, mut pool) = (material.publication.column_names(), Pool::default());
+    archive.each(&mut |h| {
+        if concerns(h, material.publication) {
+            pool.add(h, &names, material.now);
+        }
+    })?;
+    Ok(pool)
+}
+
+/// Stories that might become items, best first: article and rank score of each, as [`build`] sees them.
+///
+/// # Errors
+/// Those of the archive.
+pub fn ranked<A: Archive>(material: &Material<'_>, archive: &A, most: usize) -> Result<Vec<(ArticleId, f64)>, A::Error> {
+    let mut all: Vec<(ArticleId, f64)> = pool(material, archive)?.candidates(material).iter().map(|c| (c.lead, c.score)).collect();
+    all.sort_by(|a, b| b.1.total_cmp(&a.1).then(b.0.0.cmp(&a.0.0)));
+    all.truncate(most);
+    Ok(all)
+}
+
 /// The trend up to and with the items of this issue.
 fn with_this_issue(before: &[Trend], columns: &[ColumnItems]) -> Vec<Trend> {
     let mut out = before.to_vec();
@@ -196,7 +212,7 @@ fn item<A: Archive>(c: &Candidate, material: &Material<'_>, archive: &A) -> Resu
     let mut item = whole(&lead, archive.text(c.lead)?, material.summarise, material.publication.calendar.zone);
     for id in c.copies.iter().filter(|id| **id != c.lead).take(MAX_COPIES) {
         let a = archive.headline(*id)?;
-        item.copies.push(Copy { origin: a.source_name, url: a.url });
+        item.copies.push(Copy { origin: a.source_name, url: a.url, article: Some(a.id) });
     }
     // copies come earliest first
     item.earliest = c.copies.first().filter(|first| **first != c.lead).and_then(|_| item.copies.first().cloned());

@@ -12,6 +12,9 @@ pub struct Copy {
     pub origin: String,
     /// Where.
     pub url: WebUrl,
+    /// Its article in the archive; issues of before 1.0 do not say.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub article: Option<ArticleId>,
 }
 
 /// One item of an edition.

@@ -11,19 +11,19 @@ use crate::model::{ArticleId, Source, SourceId, WebUrl};
 const BY_HAND: (&str, &str) = ("by-hand", "编辑添加");
 
 impl Pipeline {
-    /// The article at an address, from the archive where it is there already.
+    /// The article at an address, which may be private where the source list lets all be so; from the archive where it is there already.
     ///
     /// # Errors
     /// Why it cannot be had, for editors.
-    pub async fn paste(self: &Arc<Self>, url: WebUrl) -> Result<ArticleId, String> {
+    pub async fn paste(self: &Arc<Self>, url: WebUrl, allow_private: bool) -> Result<ArticleId, String> {
         let failed = |e: &dyn std::fmt::Display| format!("没有加入：{e}");
         let known = url.clone();
         if let Some(id) = self.store.run(move |s| s.article_at(&known)).await.map_err(|e| failed(&e))? {
             return Ok(id);
         }
         let id = SourceId::parse(BY_HAND.0).ok_or("没有加入")?;
-        let source = Source::plain(id, BY_HAND.1.to_owned(), url.clone());
-        let (extracted, _) = preview::article(&self.fetcher, &source, &url).await.map_err(|e| format!("读不到这篇文章：{e}"))?;
+        let source = Source { allow_private, ..Source::plain(id, BY_HAND.1.to_owned(), url.clone()) };
+        let (extracted, _) = preview::article(&self.fetcher, &source, &url).await.map_err(|e| format!("读不到这篇文章：{}", e.chinese()))?;
         let (now, by_hand, address) = (Utc::now(), source.clone(), url.clone());
         let entry = self.store.run(move |s| s.entry_by_hand(&by_hand, &address, now)).await.map_err(|e| failed(&e))?;
         let (this, page) = (Arc::clone(self), url.clone());

@@ -5,7 +5,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use super::pages::{context, extract_page};
 use super::pdf;
 use crate::discover::{self, DiscoverError, Discovered, seek};
-use crate::extract;
+use crate::extract::{self, ExtractError};
 use crate::fetch::{Expect, FetchError, Fetched, Fetcher, Page, Request, Validators, charset};
 use crate::model::{Extracted, Source, SourceKind, WebUrl};
 use crate::store::StoredPage;
@@ -17,7 +17,7 @@ const FRESH: TimeDelta = TimeDelta::days(120);
 /// Announced feeds that are looked at.
 const TRIED: usize = 4;
 
-/// Why an address is no source.
+/// Why an address is no source, or no article.
 #[derive(Debug, thiserror::Error)]
 pub enum PreviewError {
     /// It cannot be had.
@@ -36,6 +36,25 @@ pub enum PreviewError {
         /// Cause.
         source: Box<DiscoverError>,
     },
+    /// It holds no article.
+    #[error("{url}: {source}")]
+    Extract {
+        /// The address.
+        url: WebUrl,
+        /// Cause.
+        source: ExtractError,
+    },
+}
+
+impl PreviewError {
+    /// The reason in Chinese.
+    pub fn chinese(&self) -> String {
+        match self {
+            Self::Fetch { source, .. } => source.chinese(),
+            Self::Discover { source, .. } => source.chinese(),
+            Self::Extract { source, .. } => source.chinese(),
+        }
+    }
 }
 
 /// What was found.
@@ -90,15 +109,16 @@ pub async fn find(fetcher: &Fetcher, source: &Source) -> Result<Preview, Preview
 }
 
 /// One article as the crawl would take it, and in which charset.
-pub async fn article(fetcher: &Fetcher, source: &Source, url: &WebUrl) -> Result<(Extracted, String), String> {
-    let page = get(fetcher, source, url, Expect::Page).await.map_err(|e| e.to_string())?;
+pub async fn article(fetcher: &Fetcher, source: &Source, url: &WebUrl) -> Result<(Extracted, String), PreviewError> {
+    let page = get(fetcher, source, url, Expect::Page).await?;
+    let failed = |source| PreviewError::Extract { url: url.clone(), source };
     let page = StoredPage { url: page.url, content_type: page.content_type, body: page.body, fetched: Utc::now() };
     if extract::foreign_format(&page.body) == Some("PDF") {
-        let text = pdf::text(&page.body).await.map_err(|e| e.to_string())?;
-        let article = extract::pdf::article(&text, &context(&page, source)).map_err(|e| e.to_string())?;
+        let text = pdf::text(&page.body).await.map_err(failed)?;
+        let article = extract::pdf::article(&text, &context(&page, source)).map_err(failed)?;
         return Ok((article, "pdf".to_owned()));
     }
-    extract_page(&page, source).map_err(|e| e.to_string())
+    extract_page(&page, source).map_err(failed)
 }
 
 async fn candidate(fetcher: &Fetcher, source: &Source, url: &WebUrl) -> Option<Discovered> {

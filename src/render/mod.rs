@@ -2,6 +2,7 @@
 
 mod chart;
 mod docx;
+pub mod exchange;
 mod html;
 mod text;
 

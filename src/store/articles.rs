@@ -29,7 +29,11 @@ impl Store {
     /// Articles not judged yet, oldest first.
     pub fn unjudged(&self, limit: usize) -> Result<Vec<Article>> {
         let rest = "WHERE a.judgement IS NULL ORDER BY a.id LIMIT ?1";
-        self.all(TEXTS, rest, params![i64::try_from(limit).unwrap_or(i64::MAX)], read_article)
+        self.articles(rest, params![i64::try_from(limit).unwrap_or(i64::MAX)])
+    }
+
+    pub(super) fn articles(&self, rest: &str, params: &[&dyn rusqlite::ToSql]) -> Result<Vec<Article>> {
+        self.all(TEXTS, rest, params, read_article)
     }
 
     /// Hands over every article that came or was published since, newest first, one at a time.
@@ -116,7 +120,7 @@ pub(super) fn match_words(query: &str) -> Option<String> {
 
 /// One article with its texts.
 pub(super) fn read_article_with_texts(store: &Store, id: ArticleId) -> Result<Article> {
-    store.all(TEXTS, "WHERE a.id = ?1", params![id.0], read_article)?.pop().ok_or(StoreError::Sql(rusqlite::Error::QueryReturnedNoRows))
+    store.articles("WHERE a.id = ?1", params![id.0])?.pop().ok_or(StoreError::Sql(rusqlite::Error::QueryReturnedNoRows))
 }
 
 /// Stores a judgement, and finds the story among what the writer itself sees: two copies that come at the same time

@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 use rusqlite::{Connection, OptionalExtension as _, params};
 
-use super::{Result, Store, bad};
+use super::{Result, Store, bad, stories};
 use crate::digest::edit::{Change, EditError};
 use crate::model::{ArticleId, Edition, EditionId, Judgement, Label};
 
@@ -133,6 +133,7 @@ fn record(t: &Connection, id: EditionId, change: &Change, edition: &Edition, now
             t.prepare_cached(sql)?.execute(params![id.0, article.0, false, reason.as_str(), now.timestamp()])?;
         }
         Change::Finalise(_) => {
+            stories::settle(t, edition)?;
             for item in edition.columns.iter().flat_map(|c| &c.items) {
                 t.prepare_cached(sql)?.execute(params![id.0, item.article.0, true, None::<&str>, now.timestamp()])?;
             }

@@ -87,12 +87,21 @@ impl Store {
 
     /// Editions, newest first.
     pub fn editions(&self, limit: usize) -> Result<Vec<EditionRow>> {
+        self.edition_rows("", limit)
+    }
+
+    /// Finished editions, newest first.
+    pub fn finished_editions(&self, limit: usize) -> Result<Vec<EditionRow>> {
+        self.edition_rows("WHERE json_extract(payload, '$.finalised')", limit)
+    }
+
+    fn edition_rows(&self, which: &str, limit: usize) -> Result<Vec<EditionRow>> {
         self.read(|c| {
-            let mut s = c.prepare(
+            let mut s = c.prepare_cached(&format!(
                 "SELECT id, date, number, total, year, (SELECT count(*) FROM item WHERE edition_id = e.id),
                    (SELECT count(*) FROM outbox WHERE edition_id = e.id AND state = 'sent'), (SELECT count(*) FROM outbox WHERE edition_id = e.id)
-                 FROM edition e ORDER BY date DESC LIMIT ?1",
-            )?;
+                 FROM edition e {which} ORDER BY date DESC, id DESC LIMIT ?1"
+            ))?;
             let rows = s.query_map([i64::try_from(limit).unwrap_or(i64::MAX)], |r| {
                 let n = |i| r.get::<_, i64>(i).map(|n| usize::try_from(n).unwrap_or(0));
                 Ok(EditionRow {

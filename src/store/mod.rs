@@ -13,6 +13,9 @@ mod outbox;
 mod overview;
 mod search;
 mod sources;
+mod space;
+mod stories;
+mod tokens;
 mod window;
 mod writer;
 
@@ -32,9 +35,11 @@ pub use editions::EditionRow;
 pub use entries::{NewArticle, OpenEntry, RawPage, StoredPage};
 pub use frontier::Pause;
 pub use outbox::{Letter, LetterEnd, LetterState, OutboxRow};
-pub use overview::{FailedFetch, Overview};
+pub use overview::{Overview, Visit};
 pub use search::Filter;
 pub use sources::{FetchRecord, Looked, SourceHealth, SourceState, Trouble};
+pub use space::{Space, room};
+pub use tokens::Token;
 pub use window::Window;
 
 use writer::Writer;
@@ -46,6 +51,7 @@ const MIGRATIONS: &[M<'static>] = &[
     M::up(include_str!("004_judgement.sql")),
     M::up(include_str!("005_letters.sql")),
     M::up(include_str!("006_console.sql")),
+    M::up(include_str!("007_outlets.sql")),
 ];
 /// How long another process may hold the file before we give up.
 const BUSY: Duration = Duration::from_secs(30);

@@ -7,7 +7,7 @@ use chrono_tz::Tz;
 use rusqlite::params;
 
 use super::{Result, Store};
-use crate::model::{Trend, WEEKS};
+use crate::model::{SourceId, Trend, WEEKS};
 
 /// Days that are counted one by one.
 pub const DAYS: usize = 28;
@@ -32,17 +32,21 @@ pub struct Overview {
     pub dropped: Vec<(String, u32)>,
 }
 
-/// A visit that brought nothing.
+/// A visit to a site.
 #[derive(Debug, Clone)]
-pub struct FailedFetch {
+pub struct Visit {
     /// When.
     pub at: DateTime<Utc>,
     /// Source's name.
     pub source: String,
     /// Address.
     pub url: String,
-    /// What went wrong.
+    /// What came of it.
     pub outcome: String,
+    /// Bytes over the wire.
+    pub bytes: i64,
+    /// How long it took.
+    pub millis: i64,
 }
 
 impl Store {
@@ -66,15 +70,24 @@ impl Store {
     }
 
     /// The last visits that brought nothing, newest first.
-    pub fn failed_fetches(&self, most: usize) -> Result<Vec<FailedFetch>> {
+    pub fn failed_fetches(&self, most: usize) -> Result<Vec<Visit>> {
+        let which =
+            "f.id > (SELECT coalesce(max(id), 0) FROM fetch_log) - 20000 AND f.code NOT IN ('ok', 'not-modified') ORDER BY f.id DESC LIMIT ?1";
+        self.visits(which, params![i64::try_from(most).unwrap_or(i64::MAX)])
+    }
+
+    /// The last visits to a source and its pages, newest first.
+    pub fn visits_to(&self, source: &SourceId, most: usize) -> Result<Vec<Visit>> {
+        self.visits("f.source_id = ?1 ORDER BY f.at DESC, f.id DESC LIMIT ?2", params![source.as_str(), i64::try_from(most).unwrap_or(i64::MAX)])
+    }
+
+    fn visits(&self, which: &str, params: &[&dyn rusqlite::ToSql]) -> Result<Vec<Visit>> {
         self.read(|c| {
-            let mut s = c.prepare_cached(
-                "SELECT f.at, coalesce(s.name, f.source_id), f.url, f.outcome FROM fetch_log f LEFT JOIN source s ON s.id = f.source_id
-                 WHERE f.id > (SELECT coalesce(max(id), 0) FROM fetch_log) - 20000 AND f.code NOT IN ('ok', 'not-modified') ORDER BY f.id DESC LIMIT ?1",
-            )?;
-            let rows = s.query_map([i64::try_from(most).unwrap_or(i64::MAX)], |r| {
+            let head = "SELECT f.at, coalesce(s.name, f.source_id), f.url, f.outcome, f.wire, f.millis FROM fetch_log f LEFT JOIN source s ON s.id = f.source_id";
+            let mut s = c.prepare_cached(&format!("{head} WHERE {which}"))?;
+            let rows = s.query_map(params, |r| {
                 let at = DateTime::from_timestamp(r.get(0)?, 0).unwrap_or_default();
-                Ok(FailedFetch { at, source: r.get(1)?, url: r.get(2)?, outcome: r.get(3)? })
+                Ok(Visit { at, source: r.get(1)?, url: r.get(2)?, outcome: r.get(3)?, bytes: r.get(4)?, millis: r.get(5)? })
             })?;
             Ok(rows.collect::<rusqlite::Result<_>>()?)
         })

@@ -1,6 +1,6 @@
 //! Finding articles: words, and what is known of them.
 
-use chrono::{DateTime, NaiveDate, NaiveTime, TimeZone as _, Utc};
+use chrono::{NaiveDate, NaiveTime, TimeZone as _};
 use chrono_tz::Tz;
 use rusqlite::types::Value;
 use rusqlite::{OptionalExtension as _, params_from_iter};
@@ -23,6 +23,10 @@ pub struct Filter {
     pub industry: Option<String>,
     /// Its column.
     pub column: Option<String>,
+    /// A place it names.
+    pub place: Option<String>,
+    /// An organisation it names.
+    pub organisation: Option<String>,
     /// Its source's id.
     pub source: Option<String>,
     /// First day.
@@ -33,11 +37,22 @@ pub struct Filter {
     pub zone: Tz,
 }
 
+impl Filter {
+    /// Whether it asks for nothing.
+    pub fn is_open(&self) -> bool {
+        let wishes = [&self.words, &self.industry, &self.column, &self.place, &self.organisation, &self.source];
+        wishes.iter().all(|w| w.is_none()) && self.from.is_none() && self.to.is_none()
+    }
+}
+
 impl Store {
     /// Articles that hold all the words, best first. Any text is a valid search: nothing in it is query syntax.
     pub fn search(&self, query: &str, most: usize) -> Result<Vec<Headline>> {
         let words = Some(query.to_owned());
-        self.find(&Filter { words, industry: None, column: None, source: None, from: None, to: None, zone: Tz::UTC }, most)
+        self.find(
+            &Filter { words, industry: None, column: None, place: None, organisation: None, source: None, from: None, to: None, zone: Tz::UTC },
+            most,
+        )
     }
 
     /// Articles that fit, best match first where words are given, else newest first.
@@ -66,6 +81,15 @@ impl Store {
                          OR EXISTS (SELECT 1 FROM json_each(a.judgement, '$.themes') j WHERE json_extract(j.value, '$.name') = ?#)";
             test(&format!("({given})"), name.clone().into());
         }
+        if let Some(place) = &f.place {
+            test("EXISTS (SELECT 1 FROM json_each(a.judgement, '$.places') j WHERE j.value = ?#)", place.clone().into());
+        }
+        if let Some(name) = &f.organisation {
+            // people write the short name: 瑞贝卡 of 河南瑞贝卡发制品股份有限公司
+            let named = "EXISTS (SELECT 1 FROM json_each(a.judgement, '$.organisations') j WHERE instr(j.value, ?#) > 0) \
+                         OR EXISTS (SELECT 1 FROM json_each(a.judgement, '$.mentioned') j WHERE instr(j.value, ?#) > 0)";
+            test(&format!("({named})"), name.clone().into());
+        }
         if let Some(column) = &f.column {
             test("json_extract(a.judgement, '$.column') = ?#", column.clone().into());
         }
@@ -79,7 +103,8 @@ impl Store {
         if let Some(to) = f.to.and_then(|d| d.succ_opt()).and_then(midnight) {
             test("a.effective < ?#", to.into());
         }
-        if !searched && f.source.is_none() && (f.industry.is_some() || f.column.is_some()) {
+        let by_labels = [&f.industry, &f.column, &f.place, &f.organisation].iter().any(|w| w.is_some());
+        if !searched && f.source.is_none() && by_labels {
             // the plus keeps the planner to the order by time: it ends at the first page
             test("+a.id > (SELECT max(id) FROM article) - ?#", LABELS_READ.into());
         }
@@ -90,22 +115,6 @@ impl Store {
         let values: Vec<&dyn rusqlite::ToSql> = values.iter().map(|v| v as &dyn rusqlite::ToSql).collect();
         self.each_headline(&format!("{join} {condition} ORDER BY {order} LIMIT {most}"), &values, |h| {
             out.push(h);
-            Ok(())
-        })?;
-        Ok(out)
-    }
-
-    /// The newest stories that concern us and are not among `there`, newest first.
-    pub fn newest_stories(&self, since: DateTime<Utc>, there: &[ArticleId], most: usize) -> Result<Vec<Headline>> {
-        let mut out = Vec::new();
-        let rest = "WHERE a.effective >= ?1 AND a.story_id = a.id
-                    AND json_array_length(a.judgement, '$.industries') + json_array_length(a.judgement, '$.themes') > 0
-                    ORDER BY a.effective DESC, a.id LIMIT ?2";
-        let read = i64::try_from(most + there.len()).unwrap_or(i64::MAX);
-        self.each_headline(rest, rusqlite::params![since.timestamp(), read], |h| {
-            if out.len() < most && !there.contains(&h.id) {
-                out.push(h);
-            }
             Ok(())
         })?;
         Ok(out)
@@ -128,13 +137,15 @@ mod tests {
         let store = Store::open(dir.path()).unwrap();
         let day = Some("2026-11-24".parse().unwrap());
         let text = |t: &str| Some(t.to_owned());
-        for bits in 0u32..64 {
+        for bits in 0u32..256 {
             let on = |bit: u32| bits & (1 << bit) != 0;
             let filter = Filter {
                 words: text("发制品 \" OR NEAR(").filter(|_| on(0)),
                 industry: text("发'制品").filter(|_| on(1)),
                 column: text("行业动态").filter(|_| on(2)),
                 source: text("a").filter(|_| on(3)),
+                place: text("许'昌").filter(|_| on(6)),
+                organisation: text("瑞贝卡").filter(|_| on(7)),
                 from: day.filter(|_| on(4)),
                 to: day.filter(|_| on(5)),
                 zone: chrono_tz::Asia::Shanghai,

@@ -2,6 +2,9 @@
 #![allow(clippy::unwrap_used)] // a set-up that fails must fail the test
 
 mod browser;
+mod hostile;
+mod outlets;
+mod tending;
 
 use std::io::{BufRead as _, BufReader, Write as _};
 use std::path::Path;
@@ -240,6 +243,8 @@ async fn doors_are_closed_to_whom_they_must_be() {
         ("/articles/1", true),
         ("/overview", true),
         ("/sources", true),
+        ("/sources.opml", true),
+        ("/sources/quiet", false),
         ("/operation", false),
     ];
     for (route, for_editors) in routes {
@@ -251,9 +256,14 @@ async fn doors_are_closed_to_whom_they_must_be() {
         assert!(admin.get(route).await.status().as_u16() < 400, "{route}");
         assert!(answer.headers()["content-security-policy"].to_str().unwrap().starts_with("default-src 'none'"), "{route}");
     }
-    for (path, body) in
-        [("/draft/1", "do=foreword&foreword=x&version=1"), ("/sources", "do=disable&id=quiet"), ("/operation", "do=retry&id=1"), ("/logout", "")]
-    {
+    for (path, body) in [
+        ("/draft/1", "do=foreword&foreword=x&version=1"),
+        ("/articles/1", "do=split&copy=2"),
+        ("/sources", "do=disable&id=quiet"),
+        ("/sources/quiet", "do=save&name=x&url=https://x.cn/"),
+        ("/operation", "do=retry&id=1"),
+        ("/logout", ""),
+    ] {
         for csrf in ["", "&csrf=wrong"] {
             assert_eq!(admin.post_raw(path, format!("{body}{csrf}"), &[]).await.status(), StatusCode::FORBIDDEN, "{path} without its token");
         }
@@ -275,13 +285,14 @@ async fn doors_are_closed_to_whom_they_must_be() {
         editor.page(&format!("/articles?q={q}&industry=%27&from=x&to=2026-99-99")).await;
     }
     // a label corrected by hand shows where it came from, and stays when the rules change
-    let corrected = editor.post("/articles/1", &[("column", "金融要点"), ("industry-0", "建材"), ("industry-1", "没有的行业")]).await;
+    let corrected =
+        editor.post("/articles/1", &[("do", "correct"), ("column", "金融要点"), ("industry-0", "建材"), ("industry-1", "没有的行业")]).await;
     assert_eq!(corrected.status(), StatusCode::SEE_OTHER);
     let article = editor.page("/articles/1").await;
     assert!(article.contains("编辑指定") && article.contains("金融要点") && !article.contains("没有的行业"), "{article}");
-    assert_eq!(editor.post("/articles/999999", &[("column", "金融要点")]).await.status(), StatusCode::NOT_FOUND);
+    assert_eq!(editor.post("/articles/999999", &[("do", "correct"), ("column", "金融要点")]).await.status(), StatusCode::NOT_FOUND);
 
-    let big = format!("do=foreword&csrf={}&foreword={}", editor.csrf, "x".repeat(400_000));
+    let big = format!("do=foreword&csrf={}&foreword={}", editor.csrf, "x".repeat(1_100_000));
     assert_eq!(editor.post_raw("/draft/1", big, &[]).await.status(), StatusCode::PAYLOAD_TOO_LARGE);
 
     // guessing is slowed down, and a new password ends every session

@@ -76,3 +76,9 @@ items().forEach((item) => {
     dragged = undefined;
   });
 });
+
+// a file's text goes where it could be pasted
+document.querySelectorAll("input[data-into]").forEach((input) => input.addEventListener("change", async () => {
+  const target = document.getElementById(input.dataset.into);
+  if (target && input.files[0]) target.value = await input.files[0].text();
+}));

@@ -1,0 +1,123 @@
+//! 候选文章: what might be put into an issue.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use askama::Template;
+use axum::extract::{Path, State};
+use axum::http::{StatusCode, Uri};
+use axum::response::Response;
+
+use super::access::Editor;
+use super::request::Fields;
+use super::view::{Frame, stored};
+use super::{Shared, archive, desk, view};
+use crate::model::{ArticleId, Edition, EditionId, Headline};
+use crate::store::Session;
+
+/// Candidates offered.
+const OFFERED: usize = 60;
+/// Candidates that are ranked.
+const RANKED: usize = 2_000;
+/// How long a ranking is shown.
+const KEPT: Duration = Duration::from_mins(5);
+
+#[derive(Template)]
+#[template(path = "pool.html")]
+struct Pool {
+    frame: Frame,
+    id: i64,
+    version: u32,
+    columns: Vec<String>,
+    q: String,
+    industry: String,
+    place: String,
+    source: String,
+    industries: Vec<String>,
+    sources: Vec<(String, String)>,
+    found: Vec<Offered>,
+}
+
+struct Offered {
+    id: i64,
+    /// Where it is a candidate.
+    rank: String,
+    title: String,
+    origin: String,
+    date: String,
+    column: String,
+    industries: String,
+}
+
+/// The ranking behind 候选文章: making it reads the window's articles, so it is kept for some minutes.
+#[derive(Default)]
+pub(super) struct Ranking(tokio::sync::Mutex<Option<(EditionId, Instant, Ranks)>>);
+
+type Ranks = Arc<HashMap<ArticleId, f64>>;
+
+async fn ranking(console: &Shared, e: &Edition) -> Result<Ranks, Response> {
+    let mut known = console.ranking.0.lock().await;
+    if let Some((id, at, ranks)) = known.as_ref()
+        && *id == e.id
+        && at.elapsed() < KEPT
+    {
+        return Ok(Arc::clone(ranks));
+    }
+    let pipeline = &console.pipeline;
+    let publication = pipeline.settings().publications().find(|p| p.name == e.publication).unwrap_or(&pipeline.settings().publication);
+    let ranks = pipeline.ranked(publication, e.date, RANKED).await.map_err(|e| view::broken(&e))?;
+    let ranks = Arc::new(ranks.into_iter().collect::<HashMap<_, _>>());
+    *known = Some((e.id, Instant::now(), Arc::clone(&ranks)));
+    Ok(ranks)
+}
+
+/// What might be put in: the best candidates, or what a search of the archive finds.
+pub(super) async fn page(State(console): State<Shared>, Editor(session): Editor, Path(id): Path<i64>, uri: Uri) -> Response {
+    let fields = Fields::parse(uri.query().unwrap_or_default().as_bytes());
+    offer(&console, &session, EditionId(id), &fields).await.unwrap_or_else(|answer| answer)
+}
+
+async fn offer(console: &Shared, session: &Session, id: EditionId, f: &Fields) -> Result<Response, Response> {
+    let Some((e, version)) = desk::load(console, id).await? else {
+        return Err(view::refused(console, session, StatusCode::NOT_FOUND, "没有这一期"));
+    };
+    let there: Vec<ArticleId> = e.columns.iter().flat_map(|c| &c.items).map(|i| i.article).collect();
+    let ranks = ranking(console, &e).await?;
+    let (filter, known) = (archive::filter(f, console.zone()), Arc::clone(&ranks));
+    let found = console.pipeline.store().run(move |s| {
+        if filter.is_open() {
+            let mut best: Vec<(ArticleId, f64)> = known.iter().filter(|(id, _)| !there.contains(id)).map(|(id, rank)| (*id, *rank)).collect();
+            best.sort_by(|a, b| b.1.total_cmp(&a.1).then(b.0.0.cmp(&a.0.0)));
+            return best.into_iter().take(OFFERED).map(|(id, _)| s.headline(id)).collect();
+        }
+        let mut found = s.find(&filter, OFFERED)?;
+        found.retain(|h| !there.contains(&h.id));
+        // candidates first, best of all; what an earlier issue had, or what is old, behind them
+        let rank = |h: &Headline| known.get(&h.id).copied().unwrap_or(f64::NEG_INFINITY);
+        found.sort_by(|a, b| rank(b).total_cmp(&rank(a)));
+        Ok(found)
+    });
+    let found = stored(found.await)?.into_iter().map(|h| offered(h, &ranks, console.zone())).collect();
+    Ok(view::page(&Pool {
+        frame: Frame::new(console, session, "候选文章"),
+        id: id.0,
+        version,
+        columns: e.columns.iter().map(|c| c.name.clone()).collect(),
+        q: f.text("q").to_owned(),
+        industry: f.text("industry").to_owned(),
+        place: f.text("place").to_owned(),
+        source: f.text("source").to_owned(),
+        industries: console.vocabulary.industries.clone(),
+        sources: console.sources.get().sources.iter().map(|s| (s.id.to_string(), s.name.clone())).collect(),
+        found,
+    }))
+}
+
+fn offered(h: Headline, ranks: &HashMap<ArticleId, f64>, zone: chrono_tz::Tz) -> Offered {
+    let date = h.effective_time().with_timezone(&zone).format("%m-%d %H:%M").to_string();
+    let j = h.judgement.clone().unwrap_or_default();
+    let industries = j.industries.iter().chain(&j.themes).map(|l| l.name.as_str()).collect::<Vec<_>>().join("、");
+    let rank = ranks.get(&h.id).map(|r| format!("{r:.1}")).unwrap_or_default();
+    Offered { rank, id: h.id.0, origin: h.origin().to_owned(), title: h.title, date, column: j.column, industries }
+}

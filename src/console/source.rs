@@ -1,0 +1,177 @@
+//! One source: how it does, what it says of itself in `sources.toml`, and trying a change before it is written.
+
+use std::collections::BTreeMap;
+
+use askama::Template;
+use axum::extract::{Path, State};
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Redirect, Response};
+use chrono::{DateTime, Utc};
+use toml_edit::Value;
+
+use super::access::Admin;
+use super::request::{AdminForm, Fields};
+use super::sources::{Tried, shown};
+use super::view::{Frame, stored};
+use super::{Shared, archive, view};
+use crate::config::edit::{self, Field};
+use crate::model::SourceId;
+use crate::pipeline::preview;
+use crate::store::{Session, SourceHealth};
+
+/// Visits shown.
+const VISITS: usize = 20;
+
+/// Keys that are plain texts: key, label, hint.
+const TEXTS: [(&str, &str, &str); 10] = [
+    ("name", "名称", ""),
+    ("url", "网址", "订阅源或栏目页的地址"),
+    ("interval", "抓取间隔", "例如 30m、2h、1d；不填则按更新快慢自动调整"),
+    ("region", "地域", "全国、河南、许昌……"),
+    ("charset", "编码", "只在网页自己声明有误时填，例如 gb18030"),
+    ("list.item", "列表项", "CSS 选择器，只在自动识别不对时填，例如 ul.news li"),
+    ("list.title", "列表标题", "在列表项之内"),
+    ("list.link", "列表链接", "在列表项之内，不填即 a"),
+    ("list.date", "列表日期", "在列表项之内，例如 span"),
+    ("article.body", "正文", "CSS 选择器，例如 #zoom"),
+];
+const KINDS: [(&str, &str); 4] = [("feed", "订阅源"), ("list", "列表页"), ("sitemap", "网站地图"), ("json", "数据接口")];
+
+#[derive(Template)]
+#[template(path = "source.html")]
+struct Page {
+    frame: Frame,
+    id: String,
+    /// Key, label, hint, value.
+    texts: Vec<(&'static str, &'static str, &'static str, String)>,
+    kinds: Vec<(&'static str, &'static str, bool)>,
+    columns: Vec<(String, bool)>,
+    industries: Vec<(String, bool)>,
+    weight: String,
+    render: bool,
+    trouble: Vec<String>,
+    visits: Vec<(String, String, String, String)>,
+    words: String,
+    tried: Option<Tried>,
+}
+
+pub(super) async fn page(State(console): State<Shared>, Admin(session): Admin, Path(id): Path<String>) -> Response {
+    let stated = SourceId::parse(&id).and_then(|id| edit::stated(&console.file, &id).ok().flatten());
+    let Some(stated) = stated else {
+        return view::refused(&console, &session, StatusCode::NOT_FOUND, "sources.toml 里没有这个来源，或文件暂时有误");
+    };
+    show(&console, &session, id, &stated, String::new(), None).await.unwrap_or_else(|answer| answer)
+}
+
+type Stated = BTreeMap<String, String>;
+
+async fn show(console: &Shared, session: &Session, id: String, stated: &Stated, words: String, tried: Option<Tried>) -> Result<Response, Response> {
+    let said = |key: &str| stated.get(key).cloned().unwrap_or_default();
+    let (zone, now) = (console.zone(), Utc::now());
+    let (mut health, mut visits) = (None, Vec::new());
+    if let Some(id) = SourceId::parse(&id) {
+        (health, visits) = stored(console.pipeline.store().run(move |s| Ok((s.source_health(&id, now)?, s.visits_to(&id, VISITS)?))).await)?;
+    }
+    let at = |t: DateTime<Utc>| t.with_timezone(&zone).format("%m-%d %H:%M").to_string();
+    let chosen: Vec<&str> = stated.get("industries").map(|t| t.lines().collect()).unwrap_or_default();
+    let page = Page {
+        frame: Frame::new(console, session, "来源"),
+        texts: TEXTS.iter().map(|(key, label, hint)| (*key, *label, *hint, said(key))).collect(),
+        kinds: KINDS.iter().map(|(word, name)| (*word, *name, said("kind") == *word)).collect(),
+        columns: archive::columns(console).into_iter().map(|c| (c.clone(), said("column") == c)).collect(),
+        industries: console.vocabulary.industries.iter().map(|i| (i.clone(), chosen.contains(&i.as_str()))).collect(),
+        weight: said("weight"),
+        render: said("render") == "true",
+        trouble: health.map(|h| troubles(&h, zone, now)).unwrap_or_default(),
+        visits: visits.into_iter().map(|v| (at(v.at), v.url, v.outcome, format!("{:.1} KB，{} 毫秒", v.bytes as f64 / 1024.0, v.millis))).collect(),
+        id,
+        words,
+        tried,
+    };
+    Ok(view::page(&page))
+}
+
+/// What is wrong with a source, and what to do about it.
+fn troubles(h: &SourceHealth, zone: chrono_tz::Tz, now: DateTime<Utc>) -> Vec<String> {
+    let at = |t: DateTime<Utc>| t.with_timezone(&zone).format("%m-%d %H:%M").to_string();
+    let mut out = Vec::new();
+    if h.resting.is_some() {
+        out.push("已休眠：网站表示此页已不存在。请改正网址，再在来源列表里唤醒。".to_owned());
+    } else if h.failures > 0 {
+        let since = h.failing_since.map(|t| format!("，自 {} 起", at(t))).unwrap_or_default();
+        out.push(format!("连续 {} 次失败{since}：{}", h.failures, h.last_error_zh.clone().unwrap_or_default()));
+    }
+    if h.has_lost_its_layout() {
+        out.push("过去能读出文章，现在读不出：网页可能改版了。可点“试一试”，不行就填写列表选择器。".to_owned());
+    }
+    if let Some(url) = &h.moved_to {
+        out.push(format!("网站说它已永久搬到 {url}：请确认后改写网址。"));
+    }
+    if h.is_silent(now) {
+        out.push("很久没有新文章：网页可能已停更，或栏目换了地址。".to_owned());
+    }
+    if let Some(t) = h.paused_until {
+        out.push(format!("网站要求稍后再来，{} 之前不访问。", at(t)));
+    }
+    if h.insecure {
+        out.push("不验证它的证书（tls = \"insecure\"）。".to_owned());
+    }
+    out
+}
+
+pub(super) async fn change(State(console): State<Shared>, Path(id): Path<String>, AdminForm(form): AdminForm) -> Response {
+    make(&console, id, &form.session, &form.fields).await.unwrap_or_else(|answer| answer)
+}
+
+async fn make(console: &Shared, id: String, session: &Session, f: &Fields) -> Result<Response, Response> {
+    let Some(key) = SourceId::parse(&id) else {
+        return Err(view::refused(console, session, StatusCode::NOT_FOUND, "没有这个来源"));
+    };
+    let (fields, stated) = read(console, f);
+    let failed = |e: edit::EditError| format!("没有保存，请改正后再试：{e}");
+    let (words, tried) = if f.text("do") == "save" {
+        match edit::set_fields(&console.file, &key, &fields, &console.vocabulary) {
+            Ok(true) => {
+                let (who, subject) = (session.name.clone(), id.clone());
+                stored(console.pipeline.store().run(move |s| s.audit(&who, "修改来源", &subject, Utc::now())).await)?;
+                console.sources.refresh(true);
+                return Ok(Redirect::to(&console.path(&format!("/sources/{id}"))).into_response());
+            }
+            Ok(false) => ("sources.toml 里没有这个来源".to_owned(), None),
+            Err(e) => (failed(e), None),
+        }
+    } else {
+        match edit::with_fields(&console.file, &key, &fields, &console.vocabulary) {
+            Ok(Some(source)) => match preview::read(console.pipeline.fetcher(), &source).await {
+                Ok(p) => (String::new(), Some(shown(source.url.as_str(), p))),
+                Err(e) => (format!("读不到：{}", e.chinese()), None),
+            },
+            Ok(None) => ("sources.toml 里没有这个来源".to_owned(), None),
+            Err(e) => (failed(e), None),
+        }
+    };
+    let code = if tried.is_some() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
+    Ok((code, show(console, session, id, &stated, words, tried).await?).into_response())
+}
+
+/// The form as fields of the file, and as the next form shows it.
+fn read(console: &Shared, f: &Fields) -> (Vec<Field>, Stated) {
+    let (mut fields, mut stated): (Vec<Field>, Stated) = (Vec::new(), Stated::new());
+    let mut put = |key: &'static str, text: &str, value: Option<Value>| {
+        stated.insert(key.to_owned(), text.to_owned());
+        fields.push((key, value));
+    };
+    for key in TEXTS.map(|t| t.0).into_iter().chain(["kind", "column"]) {
+        let text = f.text(key);
+        put(key, text, Some(text.into()).filter(|_| !text.is_empty()));
+    }
+    let weight = f.text("weight");
+    // what is no number is written as it is: the check of the file says what is wrong with it
+    put("weight", weight, Some(weight.parse::<f64>().map_or_else(|_| weight.into(), Value::from)).filter(|_| !weight.is_empty()));
+    let render = f.text("render") == "on";
+    put("render", if render { "true" } else { "" }, render.then(|| true.into()));
+    let chosen: Vec<&str> =
+        console.vocabulary.industries.iter().enumerate().filter(|(i, _)| f.text(&format!("industry-{i}")) == "on").map(|(_, n)| n.as_str()).collect();
+    put("industries", &chosen.join("\n"), Some(chosen.iter().copied().collect::<Value>()).filter(|_| !chosen.is_empty()));
+    (fields, stated)
+}

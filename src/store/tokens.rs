@@ -1,0 +1,71 @@
+//! Tokens by which other programs read issues and articles.
+
+use chrono::{DateTime, Utc};
+use rusqlite::params;
+
+use super::desk::audit;
+use super::{Result, Store};
+use crate::model::{Article, ArticleId};
+
+/// The time of last use is kept to the hour: a read must not always be a write.
+const USE_KEPT: i64 = 3_600;
+
+/// A token, as it is listed.
+#[derive(Debug, Clone)]
+pub struct Token {
+    /// Whose it is.
+    pub name: String,
+    /// When it was made.
+    pub created: DateTime<Utc>,
+    /// When it was last used, to the hour.
+    pub used: Option<DateTime<Utc>>,
+}
+
+impl Store {
+    /// Stores a token by its hash, in place of an earlier one of that name.
+    pub fn put_token(&self, name: &str, hash: &[u8], who: &str, now: DateTime<Utc>) -> Result<()> {
+        self.write(|t| {
+            t.execute("INSERT OR REPLACE INTO token (name, hash, created) VALUES (?1, ?2, ?3)", params![name, hash, now.timestamp()])?;
+            audit(t, who, "设置令牌", name, now)
+        })
+    }
+
+    /// Takes a token back; false where there is none of that name.
+    pub fn revoke_token(&self, name: &str, who: &str, now: DateTime<Utc>) -> Result<bool> {
+        self.write(|t| {
+            let n = t.execute("DELETE FROM token WHERE name = ?1", [name])?;
+            audit(t, who, "收回令牌", name, now)?;
+            Ok(n > 0)
+        })
+    }
+
+    /// All tokens.
+    pub fn tokens(&self) -> Result<Vec<Token>> {
+        self.read(|c| {
+            let mut s = c.prepare("SELECT name, created, used FROM token ORDER BY name")?;
+            let at = |t: i64| DateTime::from_timestamp(t, 0).unwrap_or_default();
+            let rows = s.query_map([], |r| Ok(Token { name: r.get(0)?, created: at(r.get(1)?), used: r.get::<_, Option<i64>>(2)?.map(at) }))?;
+            Ok(rows.collect::<rusqlite::Result<_>>()?)
+        })
+    }
+
+    /// Whether there is such a token; remembers that it was used.
+    pub fn token_is_known(&self, hash: &[u8], now: DateTime<Utc>) -> Result<bool> {
+        let found: Option<Option<i64>> = self.read(|c| {
+            let mut s = c.prepare_cached("SELECT used FROM token WHERE hash = ?1")?;
+            let mut rows = s.query([hash])?;
+            Ok(rows.next()?.map(|r| r.get(0)).transpose()?)
+        })?;
+        let Some(used) = found else { return Ok(false) };
+        if used.is_none_or(|at| at + USE_KEPT <= now.timestamp()) {
+            self.write(|t| Ok(t.execute("UPDATE token SET used = ?2 WHERE hash = ?1", params![hash, now.timestamp()]).map(|_| ())?))?;
+        }
+        Ok(true)
+    }
+
+    /// Judged articles behind one, in the order in which they came: how another system keeps up.
+    pub fn articles_after(&self, id: ArticleId, most: usize) -> Result<Vec<Article>> {
+        let rest = "WHERE a.id > ?1 AND a.judgement IS NOT NULL ORDER BY a.id LIMIT ?2";
+        self.articles(rest, params![id.0, i64::try_from(most).unwrap_or(i64::MAX)])
+    }
+}

@@ -1,0 +1,133 @@
+//! Admins tend the sources, editors the stories.
+
+use reqwest::StatusCode;
+
+use super::{Service, field, order};
+
+impl Service {
+    /// `sources.toml` with one source that cannot be read, on a site that is reached over loopback.
+    pub(super) async fn with_site() -> (Self, qingbao::demo::Server) {
+        let service = Self::start("");
+        let site = qingbao::demo::start(qingbao::demo::World::at(chrono::Utc::now())).await.unwrap();
+        let text = format!(
+            "# 来源\n[defaults]\nallow_private = true\n\n[[source]]\nid = \"broken\"\nname = \"坏来源\" # 旧址\nurl = \"{}/guzhang/rss.xml\"\nkind = \"feed\"\n",
+            site.base
+        );
+        std::fs::write(service.dir.path().join("sources.toml"), text).unwrap();
+        (service, site)
+    }
+
+    pub(super) fn sources(&self) -> String {
+        std::fs::read_to_string(self.dir.path().join("sources.toml")).unwrap()
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_admin_adds_a_source_by_its_address_and_mends_a_broken_one() {
+    let (service, site) = Service::with_site().await;
+    let admin = service.sign_in("", "管理员").await;
+    let until_taken_over = async || {
+        for _ in 0..100 {
+            if admin.page("/sources").await.contains("坏来源") {
+                return;
+            }
+            tokio::time::sleep(std::time::Duration::from_millis(300)).await;
+        }
+        panic!("the file edited by hand is not taken over");
+    };
+    until_taken_over().await;
+
+    // what a site would bring is shown before anything is written
+    let address = format!("{}/gongxin/", site.base);
+    let page = admin.post("/sources", &[("do", "try"), ("url", &address)]).await.text().await.unwrap();
+    assert!(page.contains("列表页") && page.contains("class=\"tried\""), "{page}");
+    assert!(!service.sources().contains("gongxin"));
+    assert_eq!(
+        admin.post("/sources", &[("do", "add"), ("url", &address), ("name", "工信"), ("region", "河南")]).await.status(),
+        StatusCode::SEE_OTHER
+    );
+    assert!(service.sources().contains("name = \"工信\"") && service.sources().starts_with("# 来源"));
+    assert_eq!(admin.post("/sources", &[("do", "add"), ("url", &address)]).await.status(), StatusCode::UNPROCESSABLE_ENTITY, "it is there already");
+
+    // the broken one: tried as it is, tried as it would be, and saved
+    let form = |url: String, what: &'static str| {
+        vec![
+            ("do", what.to_owned()),
+            ("name", "好来源".to_owned()),
+            ("url", url),
+            ("interval", "2h".to_owned()),
+            ("weight", "1.5".to_owned()),
+            ("industry-0", "on".to_owned()),
+        ]
+    };
+    let post = async |fields: Vec<(&str, String)>| {
+        let fields: Vec<(&str, &str)> = fields.iter().map(|(k, v)| (*k, v.as_str())).collect();
+        let answer = admin.post("/sources/broken", &fields).await;
+        (answer.status(), answer.text().await.unwrap())
+    };
+    let page = admin.page("/sources/broken").await;
+    assert!(page.contains("value=\"坏来源\"") && page.contains("抓取记录"));
+    let mut as_it_is = form(format!("{}/guzhang/rss.xml", site.base), "try");
+    as_it_is.push(("kind", "feed".to_owned()));
+    let (status, words) = post(as_it_is).await;
+    assert_eq!(status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert!(words.contains("读不到：不是订阅源"), "{words}");
+    let good = format!("{}/keji/rss.xml", site.base);
+    let (status, page) = post(form(good.clone(), "try")).await;
+    assert!(status == StatusCode::OK && page.contains("订阅源：") && page.contains("value=\"2h\""), "{page}");
+    assert!(service.sources().contains("guzhang"), "only tried");
+    let (status, words) = post([form(good.clone(), "save"), vec![("interval", "2 小时".to_owned())]].concat()).await;
+    assert!(status == StatusCode::UNPROCESSABLE_ENTITY && words.contains("interval") && words.contains("value=\"好来源\""), "{words}");
+    assert_eq!(post(form(good.clone(), "save")).await.0, StatusCode::SEE_OTHER);
+    let file = service.sources();
+    assert!(file.contains(&format!("name = \"好来源\" # 旧址\nurl = \"{good}\"\ninterval = \"2h\"")) && file.contains("weight = 1.5"), "{file}");
+    assert!(!file.contains("kind = "), "{file}");
+    assert_eq!(admin.get("/sources/none").await.status(), StatusCode::NOT_FOUND);
+    assert_eq!(admin.get("/sources/..%2F..%2Fetc").await.status(), StatusCode::NOT_FOUND);
+
+    // out as OPML and in again: nothing new; with one more: one new
+    let opml = admin.page("/sources.opml").await;
+    assert!(opml.contains("好来源"), "{opml}");
+    assert_eq!(admin.post("/sources", &[("do", "import"), ("opml", &opml)]).await.status(), StatusCode::UNPROCESSABLE_ENTITY);
+    let more = opml.replace("</body>", "<outline text=\"新\" xmlUrl=\"https://new.example/rss\"/></body>");
+    assert_eq!(admin.post("/sources", &[("do", "import"), ("opml", &more)]).await.status(), StatusCode::SEE_OTHER);
+    assert!(service.sources().contains("https://new.example/rss"));
+    let log = admin.page("/operation").await;
+    assert!(log.contains("修改来源") && log.contains("导入来源") && log.contains("磁盘剩余"), "{log}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn editors_say_which_articles_tell_the_same() {
+    let service = Service::start("");
+    let editor = service.sign_in("", "甲编辑").await;
+    let change = async |fields: &[(&str, &str)]| {
+        let version = field(&editor.page("/draft/1").await, "version");
+        let fields: Vec<(&str, &str)> = fields.iter().copied().chain([("version", version.as_str())]).collect();
+        editor.post("/draft/1", &fields).await.status()
+    };
+    let page = editor.page("/draft/1").await;
+    let items = order(&page);
+    let (first, second) = (items[0].as_str(), items[1].as_str());
+    let copies =
+        |page: &str| page.split("<article").find(|a| a.contains(&format!("data-article=\"{first}\""))).unwrap().matches("name=\"copy\"").count();
+    let before = copies(&page);
+    assert_eq!(change(&[("do", "merge"), ("article", second), ("into", "0")]).await, StatusCode::UNPROCESSABLE_ENTITY);
+    assert_eq!(change(&[("do", "merge"), ("article", second), ("into", first)]).await, StatusCode::SEE_OTHER);
+    let page = editor.page("/draft/1").await;
+    assert!(!order(&page).contains(&items[1]) && copies(&page) > before);
+    assert_eq!(change(&[("do", "split"), ("article", first), ("copy", second)]).await, StatusCode::SEE_OTHER);
+    assert_eq!(order(&editor.page("/draft/1").await)[..2], items[..2]);
+    assert_eq!(change(&[("do", "merge"), ("article", second), ("into", first)]).await, StatusCode::SEE_OTHER);
+
+    // the archive follows when the issue is finished
+    assert!(!editor.page(&format!("/articles/{first}")).await.contains(&format!("name=\"copy\" value=\"{second}\"")));
+    assert_eq!(change(&[("do", "finalise")]).await, StatusCode::SEE_OTHER);
+    let article = format!("/articles/{first}");
+    let there = format!("name=\"copy\" value=\"{second}\"");
+    assert!(editor.page(&article).await.contains(&there));
+    assert_eq!(editor.post(&article, &[("do", "split"), ("copy", second)]).await.status(), StatusCode::SEE_OTHER);
+    assert!(!editor.page(&article).await.contains(&there));
+    assert_eq!(editor.post(&article, &[("do", "merge"), ("copy", second)]).await.status(), StatusCode::SEE_OTHER);
+    assert!(editor.page(&article).await.contains(&there));
+    assert_eq!(editor.post(&article, &[("do", "merge"), ("copy", "99999")]).await.status(), StatusCode::UNPROCESSABLE_ENTITY);
+}
