@@ -17,14 +17,19 @@ use qingbao::store::Store;
 use qingbao::text::words::Words;
 use rusqlite::{Connection, params};
 
-const PAGES: [&str; 9] = [
+const PAGES: [&str; 14] = [
     "/draft/1",
     "/draft/1/pool",
     "/articles",
     "/articles?q=%E5%8F%91%E5%88%B6%E5%93%81",
     "/articles?q=%E4%BC%81%E4%B8%9A",
     "/articles?industry=%E5%8C%96%E5%B7%A5&column=%E8%A1%8C%E4%B8%9A%E8%B6%8B%E5%8A%BF",
+    "/articles?place=%E9%95%BF%E8%91%9B",
+    "/articles?organisation=%E7%91%9E%E8%B4%9D%E5%8D%A1",
+    "/draft/1/pool?industry=%E5%8C%96%E5%B7%A5",
     "/articles/77",
+    "/api/v1/articles?after=400000",
+    "/feeds/industry/%E5%8C%96%E5%B7%A5.atom",
     "/overview",
     "/sources",
 ];
@@ -117,6 +122,8 @@ fn fill(c: &Connection, n: i64) {
             industries: vec![Label { name: industry.clone(), score: 0.8, evidence: vec![industry] }],
             column,
             keywords: vec!["扩产".to_owned(), "就业".to_owned()],
+            places: vec![["许昌", "长葛", "禹州"][usize::try_from(id % 3).unwrap()].to_owned()],
+            mentioned: if id % 997 == 0 { vec!["河南瑞贝卡发制品股份有限公司".to_owned()] } else { Vec::new() },
             ..Judgement::default()
         };
         let story = if id % 5 == 0 { id - 1 } else { id };

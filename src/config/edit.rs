@@ -98,6 +98,8 @@ fn put_fields(document: &mut DocumentMut, id: &SourceId, fields: &[Field]) -> bo
                 put(part, inner, new.clone());
                 if part.is_empty() {
                     table.remove(outer);
+                } else if let Some(inline) = table.get_mut(outer).and_then(Item::as_inline_table_mut) {
+                    inline.fmt();
                 }
             }
         }

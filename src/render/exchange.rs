@@ -111,7 +111,7 @@ mod tests {
             let feed = feed_rs::parser::parse(text.as_bytes()).unwrap();
             let first = &feed.entries[0];
             assert_eq!(first.title.as_ref().unwrap().content, "甲 <b>&\"']]></title>");
-            assert_eq!((first.links[0].href.as_str(), first.authors[0].name.as_str()), ("https://a.cn/1.html", "<x>"));
+            assert_eq!((first.links[0].href.as_str(), first.authors[0].name.as_deref().unwrap()), ("https://a.cn/1.html", "<x>"));
             assert_eq!(first.summary.as_ref().map_or("", |s| s.content.as_str()), summary);
             assert!(first.updated.is_some() && first.categories.iter().any(|c| c.term == "食品"));
         }

@@ -3,7 +3,9 @@
 
 use std::time::Duration;
 
+use chromiumoxide::cdp::browser_protocol::browser::{SetDownloadBehaviorBehavior, SetDownloadBehaviorParams};
 use chromiumoxide::cdp::browser_protocol::emulation::{MediaFeature, SetDeviceMetricsOverrideParams, SetEmulatedMediaParams};
+use chromiumoxide::cdp::browser_protocol::network::{BlockPattern, EnableParams, SetBlockedUrLsParams};
 use chromiumoxide::cdp::browser_protocol::page::CaptureScreenshotFormat;
 use chromiumoxide::page::{Page, ScreenshotParams};
 use chromiumoxide::{Browser, BrowserConfig};
@@ -47,20 +49,56 @@ async fn shape(page: &Page, width: i64, height: i64, scheme: &str) {
     page.execute(SetEmulatedMediaParams::builder().features(vec![feature]).build()).await.unwrap();
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-#[ignore = "needs Chromium"]
-async fn an_editor_finishes_the_issue_by_keys_and_by_mouse() {
-    let service = Service::start("");
-    let config = BrowserConfig::builder().no_sandbox().user_data_dir(service.dir.path().join("browser")).build().unwrap();
-    let (mut browser, mut events) = Browser::launch(config).await.unwrap();
+/// Starts a browser and signs somebody in.
+async fn enter(service: &Service, name: &str) -> (Browser, Page) {
+    let config = BrowserConfig::builder().no_sandbox().user_data_dir(service.dir.path().join(format!("browser-{name}"))).build().unwrap();
+    let (browser, mut events) = Browser::launch(config).await.unwrap();
     tokio::spawn(async move { while events.next().await.is_some() {} });
     let page = browser.new_page(format!("{}/", service.base)).await.unwrap();
     page.wait_for_navigation().await.unwrap();
     // no key of a keyboard writes these letters at once
-    page.evaluate("document.querySelector('input[name=name]').value = '管理员'").await.unwrap();
+    page.evaluate(format!("document.querySelector('input[name=name]').value = '{name}'")).await.unwrap();
     page.find_element("input[name=password]").await.unwrap().click().await.unwrap().type_str(PASSWORD).await.unwrap();
     page.find_element("button.main").await.unwrap().click().await.unwrap();
     until(&page, "the desk", "document.querySelectorAll('.item').length > 20").await;
+    (browser, page)
+}
+
+/// Goes to a page and waits until it is there.
+async fn visit(page: &Page, service: &Service, path: &str) {
+    page.goto(format!("{}{path}", service.base)).await.unwrap();
+    until(page, path, "document.readyState === 'complete' && !!document.querySelector('main')").await;
+}
+
+/// Runs a script for what it does; while a page makes room for the next one it is tried again.
+async fn act(page: &Page, script: &str) {
+    let mut last = None;
+    for _ in 0..30 {
+        match page.evaluate(script).await {
+            Ok(_) => return,
+            Err(e) => last = Some(e),
+        }
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+    panic!("{script}: {last:?}");
+}
+
+/// Writes into a field as its reader would.
+async fn fill(page: &Page, selector: &str, text: &str) {
+    let script =
+        format!("{{ const f = document.querySelector(`{selector}`); f.value = `{text}`; f.dispatchEvent(new Event('input', {{bubbles: true}})); }}");
+    act(page, &script).await;
+}
+
+async fn press(page: &Page, selector: &str) {
+    act(page, &format!("document.querySelector(`{selector}`).click()")).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "needs Chromium"]
+async fn an_editor_finishes_the_issue_by_keys_and_by_mouse() {
+    let service = Service::start("");
+    let (mut browser, page) = enter(&service, "管理员").await;
 
     // by key: the first item one place down
     let first = order(&page).await;
@@ -109,19 +147,155 @@ async fn an_editor_finishes_the_issue_by_keys_and_by_mouse() {
     browser.close().await.unwrap();
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "needs Chromium"]
+async fn an_admin_adds_and_mends_sources_and_puts_in_a_pasted_article() {
+    let (service, site) = Service::with_site().await;
+    let (mut browser, page) = enter(&service, "管理员").await;
+    for _ in 0..100 {
+        visit(&page, &service, "/sources").await;
+        if page.content().await.unwrap().contains("坏来源") {
+            break;
+        }
+        tokio::time::sleep(Duration::from_millis(300)).await;
+    }
+    // found out by itself, shown, added
+    fill(&page, "form.search input[name=url]", &format!("{}/keji/", site.base)).await;
+    press(&page, "form.search button").await;
+    until(&page, "what would be taken", "!!document.querySelector('.tried') && document.querySelectorAll('.tried li').length > 3").await;
+    press(&page, ".tried button.main").await;
+    until(&page, "added", "!document.querySelector('.tried') && document.querySelectorAll('table.list tr').length === 3").await;
+
+    // mended
+    page.evaluate("[...document.querySelectorAll('table.list a')].find(a => a.textContent === '坏来源').click()").await.unwrap();
+    until(&page, "the form", "!!document.querySelector('form.fields')").await;
+    press(&page, "button[value=try]").await;
+    until(&page, "told what is wrong", "!!document.querySelector('[role=alert]') && document.body.textContent.includes('不是订阅源')").await;
+    fill(&page, "input[name=url]", &format!("{}/hangye/api/list?page=1", site.base)).await;
+    page.evaluate("document.querySelector('select[name=kind]').value = ''").await.unwrap();
+    press(&page, "button[value=try]").await;
+    until(&page, "it can be read", "document.querySelectorAll('.tried li').length > 3").await;
+    press(&page, "button[value=save]").await;
+    until(&page, "saved", "!document.querySelector('.tried') && document.querySelector('input[name=url]').value.includes('/hangye/')").await;
+    assert!(service.sources().contains("/hangye/api/list"));
+
+    // an article by its address
+    visit(&page, &service, "/draft/1/pool").await;
+    let news = qingbao::demo::World::at(chrono::Utc::now()).stories.into_iter().find(|s| s.site == "hangye").unwrap();
+    fill(&page, "form.search input[name=url]", &format!("{}/hangye/{}.html", site.base, news.slug)).await;
+    press(&page, "form.search[action] button").await;
+    let there = format!(
+        "[...document.querySelectorAll('.item input.title')].some(t => t.value.startsWith('{}'))",
+        news.title.chars().take(8).collect::<String>()
+    );
+    until(&page, "pasted", &there).await;
+
+    // and the document comes down
+    let folder = service.dir.path().join("downloads");
+    std::fs::create_dir_all(&folder).unwrap();
+    let to = SetDownloadBehaviorParams::builder().behavior(SetDownloadBehaviorBehavior::Allow).download_path(folder.display().to_string());
+    page.execute(to.build().unwrap()).await.unwrap();
+    press(&page, "a[href$='/docx']").await;
+    let mut found = None;
+    for _ in 0..100 {
+        found = std::fs::read_dir(&folder).unwrap().filter_map(|f| Some(f.ok()?.path())).find(|p| p.extension().is_some_and(|e| e == "docx"));
+        if found.is_some() {
+            break;
+        }
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+    assert!(std::fs::read(found.unwrap()).unwrap().starts_with(b"PK"));
+    browser.close().await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "needs Chromium"]
+async fn of_two_editors_the_slower_one_is_told_and_keeps_her_words() {
+    let service = Service::start("");
+    let ((mut first, a), (mut second, b)) = (enter(&service, "甲编辑").await, enter(&service, "乙编辑").await);
+    fill(&a, "textarea[name=foreword]", "甲写的话").await;
+    until(&a, "saved", "document.getElementById('state').textContent.startsWith('已保存')").await;
+    fill(&b, "textarea[name=foreword]", "乙写的话").await;
+    until(&b, "told", "document.getElementById('state').textContent.includes('别人刚刚改过')").await;
+    assert_eq!(value(&b, "document.querySelector('textarea[name=foreword]').value").await, "乙写的话");
+    b.reload().await.unwrap();
+    until(&b, "the other's words", "document.querySelector('textarea[name=foreword]')?.value === '甲写的话'").await;
+    fill(&b, "textarea[name=foreword]", "两人商定的话").await;
+    until(&b, "saved now", "document.getElementById('state').textContent.startsWith('已保存')").await;
+    first.close().await.unwrap();
+    second.close().await.unwrap();
+}
+
+/// The pages' policy lets no script run but their own file: without that there is none.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "needs Chromium"]
+async fn without_scripts_the_same_is_done_by_buttons() {
+    let service = Service::start("");
+    let (mut browser, page) = enter(&service, "甲编辑").await;
+    page.execute(EnableParams::default()).await.unwrap();
+    page.execute(SetBlockedUrLsParams::builder().url_pattern(BlockPattern::new("*://*:*/console.js", true)).build()).await.unwrap();
+    visit(&page, &service, "/draft/1").await;
+    assert_eq!(value(&page, "String(document.documentElement.classList.contains('script'))").await, "false");
+    let first = order(&page).await;
+    let leads = |id: &str| format!("document.querySelector('.item')?.dataset.article === '{id}'");
+    press(&page, ".item button[value=down]").await;
+    until(&page, "down", &leads(&first[1])).await;
+    let n = first.len();
+    let count = |n: usize| format!("document.querySelector('.column')?.querySelectorAll('.item').length === {n}");
+    press(&page, ".item .drop button").await;
+    until(&page, "dropped", &count(n - 1)).await;
+    press(&page, "button[value=undo]").await;
+    until(&page, "undone", &count(n)).await;
+    fill(&page, ".item input.title", "不用脚本改的标题").await;
+    press(&page, ".item form.edit button").await;
+    until(&page, "saved", "document.querySelector('.item input.title')?.value === '不用脚本改的标题'").await;
+    act(&page, "{ const f = document.querySelector('.item select[name=column]'); f.value = '行业趋势'; f.form.querySelector('button').click(); }")
+        .await;
+    until(&page, "moved", &format!("document.querySelectorAll('.column')[1]?.querySelector('[data-article=\"{}\"]') != null", first[1])).await;
+    press(&page, "form[data-confirm] button").await;
+    until(&page, "finished", "document.body.textContent.includes('已定稿') && !document.querySelector('input.title')").await;
+    browser.close().await.unwrap();
+}
+
+/// By axe-core, whose file the variable AXE names: the rules of WCAG 2.1 A and AA.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "needs Chromium and axe-core (AXE=/path/to/axe.min.js)"]
+async fn no_page_breaks_the_rules_of_accessibility() {
+    let axe = std::fs::read_to_string(std::env::var("AXE").expect("AXE names axe.min.js of npm's axe-core")).unwrap();
+    let service = Service::start("");
+    let (mut browser, page) = enter(&service, "管理员").await;
+    let mut found = Vec::new();
+    for (name, path) in PAGES.into_iter().chain([("login", "/login")]) {
+        for scheme in ["light", "dark"] {
+            shape(&page, 1440, 1000, scheme).await;
+            visit(&page, &service, path).await;
+            page.evaluate(axe.as_str()).await.unwrap();
+            act(&page, "document.querySelectorAll('details').forEach(d => { d.open = true; })").await;
+            let run = "axe.run(document, {runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa']}).then(r => r.passes.length < 8 ? 'none of the rules was tried' : r.violations.map(v => v.impact + ' ' + v.id + ': ' + v.nodes.slice(0, 3).map(n => n.html.slice(0, 160)).join(' | ')).join('\\n'))";
+            let violations = value(&page, run).await;
+            found.extend(violations.lines().map(|v| format!("{name} {scheme}: {v}")));
+        }
+    }
+    browser.close().await.unwrap();
+    assert!(found.is_empty(), "{}", found.join("\n"));
+}
+
+const PAGES: [(&str, &str); 8] = [
+    ("desk", "/draft/1"),
+    ("pool", "/draft/1/pool"),
+    ("articles", "/articles"),
+    ("article", "/articles/1"),
+    ("overview", "/overview"),
+    ("sources", "/sources"),
+    ("source", "/sources/quiet"),
+    ("operation", "/operation"),
+];
+
 /// No page is wider than its window, nothing is refused by the pages' own policy; pictures are left for people to look at.
 async fn looks(page: &Page, service: &Service) {
     let folder = std::path::Path::new(env!("CARGO_TARGET_TMPDIR")).join("console");
     std::fs::create_dir_all(&folder).unwrap();
-    for (name, path) in [
-        ("desk", "/draft/1"),
-        ("pool", "/draft/1/pool"),
-        ("articles", "/articles"),
-        ("article", "/articles/1"),
-        ("overview", "/overview"),
-        ("sources", "/sources"),
-        ("operation", "/operation"),
-    ] {
+    for (name, path) in PAGES {
         for (width, scheme) in [(375, "light"), (375, "dark"), (1440, "light"), (1440, "dark")] {
             shape(page, width, 1000, scheme).await;
             page.goto(format!("{}{path}", service.base)).await.unwrap();

@@ -92,6 +92,8 @@ fn holds(root: &Value, schema: &Value, value: &Value, at: &str) {
         }
     }
     if let (Some(items), Some(values)) = (schema.get("items"), value.as_array()) {
-        values.iter().for_each(|v| holds(root, items, v, at));
+        for v in values {
+            holds(root, items, v, at);
+        }
     }
 }
