@@ -17,6 +17,7 @@ mod rewriter;
 
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use chrono::{DateTime, Duration, NaiveDate, Utc};
 
@@ -31,6 +32,7 @@ use crate::mail::{self, Transport};
 use crate::model::{Article, ArticleId, Edition, Health, Judgement};
 use crate::render;
 use crate::store::{Judged, Letter, Store, StoreError, Window};
+use crate::vitals::Vitals;
 
 use network::Network;
 use processors::Processors;
@@ -93,19 +95,59 @@ pub type Result<T, E = PipelineError> = std::result::Result<T, E>;
 /// The wired stages; shared by all tasks of a pass.
 pub struct Pipeline {
     store: Store,
-    fetcher: Fetcher,
+    fetcher: Arc<Fetcher>,
     classifier: Classifier,
     settings: Settings,
-    network: Network,
-    processors: Processors,
+    network: Arc<Network>,
+    processors: Arc<Processors>,
+    vitals: Arc<Vitals>,
+    retired: AtomicBool,
 }
 
 impl Pipeline {
     /// Wires the stages.
     pub fn new(store: Store, settings: Settings, taxonomy: Taxonomy) -> Result<Arc<Self>> {
-        let fetcher = Fetcher::new(&settings.fetch, Arc::new(store.clone()))?;
-        let (classifier, processors) = (Classifier::new(taxonomy)?, Processors::new().map_err(PipelineError::Threads)?);
-        Ok(Arc::new(Self { store, fetcher, classifier, settings, network: Network::default(), processors }))
+        let fetcher = Arc::new(Fetcher::new(&settings.fetch, Arc::new(store.clone()))?);
+        let (classifier, processors) = (Classifier::new(taxonomy)?, Arc::new(Processors::new().map_err(PipelineError::Threads)?));
+        let (network, vitals) = (Arc::default(), Arc::default());
+        Ok(Arc::new(Self { store, fetcher, classifier, settings, network, processors, vitals, retired: AtomicBool::new(false) }))
+    }
+
+    /// The same stages by other settings, on the same store. Where the settings of fetching stayed, so does the fetcher with
+    /// its connections, cookies and pauses.
+    pub fn rewired(&self, settings: Settings, taxonomy: Taxonomy) -> Result<Arc<Self>> {
+        let same = settings.fetch == self.settings.fetch;
+        let fetcher = if same { Arc::clone(&self.fetcher) } else { Arc::new(Fetcher::new(&settings.fetch, Arc::new(self.store.clone()))?) };
+        Ok(Arc::new(Self {
+            store: self.store.clone(),
+            fetcher,
+            classifier: Classifier::new(taxonomy)?,
+            settings,
+            network: Arc::clone(&self.network),
+            processors: Arc::clone(&self.processors),
+            vitals: Arc::clone(&self.vitals),
+            retired: AtomicBool::new(false),
+        }))
+    }
+
+    /// Whether this pipeline fetches by a fetcher of its own.
+    pub fn shares_fetcher(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.fetcher, &other.fetcher)
+    }
+
+    /// Others take its place: a crawl by it begins nothing new and ends.
+    pub fn retire(&self) {
+        self.retired.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether a crawl may begin something.
+    fn may_fetch(&self) -> bool {
+        self.vitals.may_fetch() && !self.retired.load(Ordering::Relaxed)
+    }
+
+    /// Signs of life.
+    pub fn vitals(&self) -> &Vitals {
+        &self.vitals
     }
 
     /// The store behind.

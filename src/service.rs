@@ -3,24 +3,34 @@
 //! The scheduler crate only wakes the loops; what is due is read from the clock and the store each time, so a tick that
 //! comes twice, late or not at all does no harm. Crawling, drafting and mailing run beside each other.
 
-use std::path::{Path, PathBuf};
-use std::sync::{Arc, PoisonError, RwLock};
-use std::time::{Duration, SystemTime};
+mod guard;
+mod live;
+mod weekly;
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
 
 use chrono::Utc;
+use sd_notify::NotifyState;
 use tokio::sync::{Notify, watch};
 use tokio_cron_scheduler::{Job, JobScheduler, JobSchedulerError};
 
+use crate::config::SourceList;
 use crate::config::settings::Publication;
-use crate::config::sources::Vocabulary;
-use crate::config::{ConfigError, SourceList};
 use crate::console;
 use crate::pipeline::{Pipeline, PipelineError, Reach, Silent};
+use crate::vitals::Organ;
+
+pub use live::{Live, ReloadError};
 
 /// Every twenty seconds, in UTC: zones and work days are judged by ourselves.
 const WAKE: &str = "*/20 * * * * *";
 /// How long a stop waits for what is under way.
 const STOP: Duration = Duration::from_secs(8);
+
+/// 2026-01-01: a clock before this was never set.
+const SANE: i64 = 1_767_225_600;
 
 /// What can stop the service.
 #[derive(Debug, thiserror::Error)]
@@ -28,89 +38,63 @@ pub enum ServiceError {
     /// The scheduler.
     #[error("the scheduler cannot be started: {0}")]
     Scheduler(#[from] JobSchedulerError),
+    /// A write failed in the disk itself.
+    #[error("the disk refused to write the database; only a new start can tell what is there. Look at the kernel's log (dmesg)")]
+    Disk,
     /// Signals.
     #[error("signals cannot be waited for: {0}")]
     Signal(#[from] std::io::Error),
 }
 
-/// The source list in force, and the file it came from.
-pub struct Sources {
-    path: PathBuf,
-    vocabulary: Vocabulary,
-    current: RwLock<(Arc<SourceList>, Option<SystemTime>)>,
-}
-
-impl Sources {
-    /// Loads the list; a broken file is an error now, and kept out later.
-    pub fn load(path: &Path, vocabulary: Vocabulary) -> Result<Self, ConfigError> {
-        let list = SourceList::load(path, &vocabulary)?;
-        Ok(Self { path: path.to_owned(), vocabulary, current: RwLock::new((Arc::new(list), modified(path))) })
-    }
-
-    /// The list in force.
-    pub fn get(&self) -> Arc<SourceList> {
-        Arc::clone(&self.current.read().unwrap_or_else(PoisonError::into_inner).0)
-    }
-
-    /// Takes the file over if it changed and is right; otherwise the last good list stays and the reason is logged.
-    pub fn refresh(&self, force: bool) {
-        let now = modified(&self.path);
-        if !force && now == self.current.read().unwrap_or_else(PoisonError::into_inner).1 {
-            return;
-        }
-        let loaded = SourceList::load(&self.path, &self.vocabulary);
-        let mut current = self.current.write().unwrap_or_else(PoisonError::into_inner);
-        current.1 = now;
-        match loaded {
-            Ok(list) => {
-                tracing::info!(sources = list.sources.len(), "sources.toml taken over");
-                current.0 = Arc::new(list);
-            }
-            Err(e) => {
-                tracing::error!("sources.toml is not taken over, the last good list of {} sources stays in force:\n{e}", current.0.sources.len());
-            }
-        }
-    }
-}
-
-fn modified(path: &Path) -> Option<SystemTime> {
-    std::fs::metadata(path).and_then(|m| m.modified()).ok()
-}
-
 /// Runs until SIGTERM or SIGINT.
-pub async fn serve(pipeline: Arc<Pipeline>, sources: Arc<Sources>, file: PathBuf, vocabulary: Vocabulary, data: PathBuf) -> Result<(), ServiceError> {
+///
+/// # Errors
+/// The scheduler or signals cannot be had, or the disk refuses to write.
+pub async fn serve(live: Arc<Live>, data: PathBuf) -> Result<(), ServiceError> {
     let (stop, stopped) = watch::channel(false);
     let bells = [Arc::new(Notify::new()), Arc::new(Notify::new()), Arc::new(Notify::new())];
     let mut scheduler = start_bells(&bells).await?;
     let [crawl_bell, draft_bell, mail_bell] = bells;
     let mut loops = tokio::task::JoinSet::new();
-    loops.spawn(crawl_loop(Arc::clone(&pipeline), Arc::clone(&sources), crawl_bell, stopped.clone()));
-    loops.spawn(draft_loop(Arc::clone(&pipeline), Arc::clone(&sources), draft_bell, Arc::clone(&mail_bell), stopped.clone()));
-    let mut told = stopped.clone();
-    let console = console::serve(Arc::clone(&pipeline), Arc::clone(&sources), file, vocabulary, async move {
-        let _ = told.wait_for(|s| *s).await;
-    });
-    loops.spawn(async move {
-        // crawling and mailing go on without it
-        if let Err(e) = console.await {
-            tracing::error!("the console cannot be served: {e}; is [console] listen taken by another program?");
+    loops.spawn(crawl_loop(Arc::clone(&live), crawl_bell, stopped.clone()));
+    loops.spawn(draft_loop(Arc::clone(&live), draft_bell, Arc::clone(&mail_bell), stopped.clone()));
+    // crawling and mailing go on without it
+    match console::listen(&live.pipeline().settings().console).await {
+        Ok(Some(listener)) => {
+            let mut told = stopped.clone();
+            let console = console::serve(Arc::clone(&live), listener, async move {
+                let _ = told.wait_for(|s| *s).await;
+            });
+            loops.spawn(async move {
+                if let Err(e) = console.await {
+                    tracing::error!("the console ended: {e}");
+                }
+            });
         }
-    });
-    loops.spawn(mail_loop(Arc::clone(&pipeline), data.join("outbox"), mail_bell, stopped));
-    tracing::info!(sources = sources.get().sources.len(), "service started");
-    wait_for_stop(&sources).await?;
+        Ok(None) => {}
+        Err(e) => tracing::error!("the console cannot be served: {e}; is [console] listen taken by another program?"),
+    }
+    loops.spawn(mail_loop(Arc::clone(&live), data.join("outbox"), mail_bell, stopped.clone()));
+    let guard = tokio::spawn(guard::guard(Arc::clone(&live), stopped));
+    guard::tell(&[NotifyState::Ready, NotifyState::Status("started")]);
+    tracing::info!(sources = live.sources().sources.len(), "service started");
+    let end = tokio::select! {
+        signal = wait_for_stop(&live) => signal.map_err(ServiceError::from),
+        broken = guard => broken.unwrap_or(Ok(())),
+    };
+    guard::tell(&[NotifyState::Stopping]);
     tracing::info!("stopping: no new work, what is under way is finished or left for the next start");
     let _ = stop.send(true);
     if tokio::time::timeout(STOP, async { while loops.join_next().await.is_some() {} }).await.is_err() {
         tracing::warn!("some work was still under way after {STOP:?}; it goes on at the next start");
         loops.abort_all();
     }
-    pipeline.close().await;
+    live.pipeline().close().await;
     if let Err(e) = scheduler.shutdown().await {
         tracing::debug!("scheduler: {e}");
     }
     tracing::info!("stopped");
-    Ok(())
+    end
 }
 
 async fn start_bells(bells: &[Arc<Notify>; 3]) -> Result<JobScheduler, JobSchedulerError> {
@@ -125,20 +109,31 @@ async fn start_bells(bells: &[Arc<Notify>; 3]) -> Result<JobScheduler, JobSchedu
 }
 
 #[cfg(unix)]
-async fn wait_for_stop(sources: &Sources) -> std::io::Result<()> {
+async fn wait_for_stop(live: &Arc<Live>) -> std::io::Result<()> {
     use tokio::signal::unix::{SignalKind, signal};
     let (mut term, mut int, mut hup) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?, signal(SignalKind::hangup())?);
     loop {
         tokio::select! {
             _ = term.recv() => return Ok(()),
             _ = int.recv() => return Ok(()),
-            _ = hup.recv() => sources.refresh(true),
+            _ = hup.recv() => reload(live).await,
         }
     }
 }
 
+/// Reads every file again, as `systemctl reload` asks.
+async fn reload(live: &Arc<Live>) {
+    let begun = NotifyState::monotonic_usec_now();
+    let states: Vec<NotifyState<'_>> = std::iter::once(NotifyState::Reloading).chain(begun).collect();
+    guard::tell(&states);
+    let this = Arc::clone(live);
+    let right = tokio::task::spawn_blocking(move || this.refresh(true)).await.unwrap_or(false);
+    let status = if right { "reloaded" } else { "not everything was taken over: see the journal" };
+    guard::tell(&[NotifyState::Ready, NotifyState::Status(status)]);
+}
+
 #[cfg(not(unix))]
-async fn wait_for_stop(_: &Sources) -> std::io::Result<()> {
+async fn wait_for_stop(_: &Arc<Live>) -> std::io::Result<()> {
     tokio::signal::ctrl_c().await
 }
 
@@ -151,18 +146,27 @@ async fn next(bell: &Notify, stopped: &mut watch::Receiver<bool>) -> bool {
     }
 }
 
-async fn crawl_loop(pipeline: Arc<Pipeline>, sources: Arc<Sources>, bell: Arc<Notify>, mut stopped: watch::Receiver<bool>) {
-    if let Err(e) = pipeline.spread_start(&sources.get()).await {
+async fn crawl_loop(live: Arc<Live>, bell: Arc<Notify>, mut stopped: watch::Receiver<bool>) {
+    let mut pipeline = live.pipeline();
+    if let Err(e) = pipeline.spread_start(&live.sources()).await {
         tracing::error!("start: {e}");
     }
     let in_force = {
-        let sources = Arc::clone(&sources);
-        move || {
-            sources.refresh(false);
-            sources.get()
-        }
+        let live = Arc::clone(&live);
+        move || live.sources()
     };
     while next(&bell, &mut stopped).await {
+        let newest = live.pipeline();
+        if !newest.shares_fetcher(&pipeline) {
+            // the new one knows nothing of when hosts were last asked
+            tokio::time::sleep(pipeline.settings().fetch.host_delay).await;
+            pipeline.close().await;
+        }
+        pipeline = newest;
+        pipeline.vitals().beat(Organ::Crawl);
+        if !pipeline.vitals().may_fetch() {
+            continue;
+        }
         // every step of a crawl is a commit of its own: dropping it half way loses nothing
         tokio::select! {
             _ = stopped.wait_for(|s| *s) => return,
@@ -178,10 +182,16 @@ async fn crawl_loop(pipeline: Arc<Pipeline>, sources: Arc<Sources>, bell: Arc<No
     }
 }
 
-async fn draft_loop(pipeline: Arc<Pipeline>, sources: Arc<Sources>, bell: Arc<Notify>, mail: Arc<Notify>, mut stopped: watch::Receiver<bool>) {
+async fn draft_loop(live: Arc<Live>, bell: Arc<Notify>, mail: Arc<Notify>, mut stopped: watch::Receiver<bool>) {
     while next(&bell, &mut stopped).await {
+        let pipeline = live.pipeline();
+        pipeline.vitals().beat(Organ::Draft);
+        if Utc::now().timestamp() < SANE {
+            tracing::error!("the clock says {}: no issue is made until it is set", Utc::now());
+            continue;
+        }
         for publication in pipeline.settings().publications() {
-            match draft_if_due(&pipeline, publication, &sources).await {
+            match draft_if_due(&pipeline, publication, &live.sources()).await {
                 Ok(true) => mail.notify_one(),
                 Ok(false) => {}
                 Err(e) => tracing::error!("draft of {}: {e}", publication.name),
@@ -191,7 +201,7 @@ async fn draft_loop(pipeline: Arc<Pipeline>, sources: Arc<Sources>, bell: Arc<No
 }
 
 /// Makes and queues today's draft if its time has come and no letter of it exists yet.
-async fn draft_if_due(pipeline: &Arc<Pipeline>, p: &Publication, sources: &Sources) -> Result<bool, PipelineError> {
+async fn draft_if_due(pipeline: &Arc<Pipeline>, p: &Publication, sources: &SourceList) -> Result<bool, PipelineError> {
     let now = Utc::now();
     let Some(day) = p.calendar.due(now, p.at, p.catch_up) else { return Ok(false) };
     let name = p.name.clone();
@@ -201,15 +211,17 @@ async fn draft_if_due(pipeline: &Arc<Pipeline>, p: &Publication, sources: &Sourc
     {
         return Ok(false);
     }
-    let enabled = sources.get().enabled().count();
+    let enabled = sources.enabled().count();
     let edition = pipeline.draft(p, day, enabled, now).await?;
     let letters = pipeline.queue(&edition, now).await?;
     tracing::info!(issue = %edition.issue_label(), items = edition.item_count(), letters, "draft queued");
     Ok(true)
 }
 
-async fn mail_loop(pipeline: Arc<Pipeline>, outbox: PathBuf, bell: Arc<Notify>, mut stopped: watch::Receiver<bool>) {
+async fn mail_loop(live: Arc<Live>, outbox: PathBuf, bell: Arc<Notify>, mut stopped: watch::Receiver<bool>) {
     while next(&bell, &mut stopped).await {
+        let pipeline = live.pipeline();
+        pipeline.vitals().beat(Organ::Mail);
         match pipeline.send(outbox.clone(), Utc::now()).await {
             Ok(r) => {
                 for sent in r.sent {

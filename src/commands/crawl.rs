@@ -12,7 +12,7 @@ use crate::mail::Report;
 use crate::model::Edition;
 use crate::pipeline::{PassReport, Reach};
 use crate::render;
-use crate::service::{self, Sources};
+use crate::service::{self, Live};
 
 pub(super) async fn once(world: &World) -> anyhow::Result<()> {
     let list = Arc::new(world.source_list()?);
@@ -42,9 +42,9 @@ pub(super) async fn once(world: &World) -> anyhow::Result<()> {
 }
 
 pub(super) async fn serve(world: &World) -> anyhow::Result<()> {
-    let sources = Arc::new(Sources::load(&world.sources, world.vocabulary()?)?);
     let pipeline = world.pipeline()?;
-    service::serve(pipeline, sources, world.sources.clone(), world.vocabulary()?, world.data.clone()).await?;
+    let live = Live::new(pipeline, world.config.clone(), world.sources.clone(), &world.taxonomy()?)?;
+    service::serve(Arc::new(live), world.data.clone()).await?;
     Ok(())
 }
 

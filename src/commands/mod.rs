@@ -2,10 +2,14 @@
 
 mod add_source;
 mod articles;
+mod backup;
 mod crawl;
 mod demo;
 mod digest;
+mod doctor;
+mod healthcheck;
 pub mod inspect;
+mod log;
 mod outbox;
 mod progress;
 mod sources;
@@ -42,6 +46,9 @@ pub struct Cli {
     /// More log: -v, -vv
     #[arg(short, long, global = true, action = clap::ArgAction::Count)]
     verbose: u8,
+    /// Form of the log
+    #[arg(long, global = true, value_enum, default_value = "auto")]
+    log_format: log::LogFormat,
     #[command(subcommand)]
     command: Command,
 }
@@ -75,6 +82,14 @@ enum Command {
     /// The stages one by one, from files to JSON lines
     #[command(subcommand)]
     Inspect(inspect::Stage),
+    /// Say what is wrong with this installation, and what to do
+    Doctor(doctor::Args),
+    /// Copy the database, beside the running service, and check the copy
+    Backup(backup::BackupArgs),
+    /// Put a backup in the place of the database; the service must be stopped
+    Restore(backup::RestoreArgs),
+    /// Ask the running service whether it is well
+    Healthcheck,
     /// Print the text of a PDF given on standard input
     #[command(name = crate::pipeline::READ_PDF, hide = true)]
     ReadPdf,
@@ -94,13 +109,13 @@ pub fn start_log(cli: &Cli) {
         _ => "debug",
     };
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(format!("error,qingbao={level}")));
-    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_target(false).init();
+    log::start(cli.log_format, filter);
 }
 
 /// Runs a subcommand.
 pub fn run(cli: Cli) -> anyhow::Result<()> {
     let settings = Settings::load(cli.config.as_deref())?;
-    let world = World { settings, sources: cli.sources, data: cli.data };
+    let world = World { settings, config: cli.config, sources: cli.sources, data: cli.data };
     match cli.command {
         Command::Inspect(stage) => {
             let mut out = std::io::BufWriter::new(std::io::stdout().lock());
@@ -118,6 +133,9 @@ pub fn run(cli: Cli) -> anyhow::Result<()> {
         }
         Command::User(action) => user::run(&action, &world),
         Command::Token(action) => token::run(&action, &world),
+        Command::Backup(args) => backup::backup(&args, &world),
+        Command::Restore(args) => backup::put_back(&args, &world),
+        Command::Healthcheck => healthcheck::run(&world),
         Command::Completions { shell } => {
             clap_complete::generate(shell, &mut Cli::command(), "qingbao", &mut std::io::stdout());
             Ok(())
@@ -141,7 +159,9 @@ async fn run_async(command: Command, world: World) -> anyhow::Result<()> {
         Command::Articles(action) => articles::run(&action, &world).await,
         Command::Digest(action) => digest::run(&action, &world).await,
         Command::Outbox(action) => outbox::run(&action, &world).await,
-        Command::Inspect(_) | Command::User(_) | Command::Token(_) | Command::ReadPdf | Command::Completions { .. } => Ok(()),
+        Command::Doctor(args) => doctor::run(&args, &world).await,
+        // done before
+        _ => Ok(()),
     }
 }
 
@@ -151,6 +171,8 @@ const BLOCKING: usize = 8;
 /// What every command may need.
 struct World {
     settings: Settings,
+    /// The file they were read from, where one was named.
+    config: Option<PathBuf>,
     sources: PathBuf,
     data: PathBuf,
 }

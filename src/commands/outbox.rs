@@ -6,7 +6,7 @@ use clap::Subcommand;
 use super::World;
 use crate::mail;
 use crate::model::OutboxId;
-use crate::store::{LetterState, OutboxRow};
+use crate::store::{LetterState, OutboxRow, Store};
 
 /// What to do.
 #[derive(Debug, Subcommand)]
@@ -27,6 +27,8 @@ pub(super) enum Action {
         /// Its number
         id: i64,
     },
+    /// Let letters leave again that are held after a restore
+    Release,
     /// Take a letter of unknown fate for sent
     Done {
         /// Its number
@@ -48,6 +50,11 @@ pub(super) async fn run(action: &Action, world: &World) -> anyhow::Result<()> {
             for l in &letters {
                 println!("{}", row(l, zone));
             }
+            return Ok(());
+        }
+        Action::Release => {
+            let held = store.run(Store::release).await?;
+            println!("{}", if held { "letters leave again" } else { "nothing was held" });
             return Ok(());
         }
         Action::Retry { id } => {

@@ -10,6 +10,7 @@ mod publication;
 mod reader;
 pub mod settings;
 pub mod sources;
+mod store;
 mod summarise;
 pub mod taxonomy;
 

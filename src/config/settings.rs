@@ -7,8 +7,9 @@ pub use super::console::ConsoleSettings;
 pub use super::mail::{DkimSettings, MailSettings, MailTls, OnUncertain, SmtpSettings};
 pub use super::publication::{ColumnQuota, Publication, Recipient};
 use super::reader::{Reader, Section};
+pub use super::store::StoreSettings;
 pub use super::summarise::{RewriterSettings, SummariseSettings};
-use super::{ConfigError, console, mail, publication, read_file, summarise};
+use super::{ConfigError, console, mail, publication, read_file, store, summarise};
 
 /// All settings.
 #[derive(Debug, Clone, Default)]
@@ -23,6 +24,8 @@ pub struct Settings {
     pub mail: MailSettings,
     /// `[console]`
     pub console: ConsoleSettings,
+    /// `[store]`
+    pub store: StoreSettings,
     /// `[summarise]`
     pub summarise: SummariseSettings,
     /// `taxonomy = "FILE"`: replaces the built-in one.
@@ -39,7 +42,7 @@ impl Settings {
 }
 
 /// How sources are asked.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FetchSettings {
     /// Whole request, body included.
     pub timeout: Duration,
@@ -99,12 +102,15 @@ impl Default for FetchSettings {
 }
 
 impl Settings {
+    /// The file that is read where none is named.
+    pub const FILE: &str = "qingbao.toml";
+
     /// Reads a file, or the defaults where no file is named and `qingbao.toml` does not exist.
     pub fn load(path: Option<&Path>) -> Result<Self, ConfigError> {
-        let default = Path::new("qingbao.toml");
+        let default = Path::new(Self::FILE);
         let mut settings = match path {
             Some(p) => Self::parse(&p.display().to_string(), &read_file(p)?)?,
-            None if default.exists() => Self::parse("qingbao.toml", &read_file(default)?)?,
+            None if default.exists() => Self::parse(Self::FILE, &read_file(default)?)?,
             None => Self::default(),
         };
         let calendar = settings.calendar.clone();
@@ -117,7 +123,7 @@ impl Settings {
     pub fn parse(file: &str, text: &str) -> Result<Self, ConfigError> {
         let reader = Reader::parse(file, text)?;
         let root = reader.root();
-        root.only(&["publication", "fetch", "mail", "summarise", "console", "taxonomy", "calendar"]);
+        root.only(&["publication", "fetch", "mail", "summarise", "console", "store", "taxonomy", "calendar"]);
         let file = |key| root.string(key).map(PathBuf::from);
         let mut settings = Self { taxonomy: file("taxonomy"), calendar: file("calendar"), ..Self::default() };
         let mut publications = root.one_or_more("publication").iter().map(publication::read).collect::<Vec<_>>().into_iter();
@@ -136,6 +142,9 @@ impl Settings {
         }
         if let Some(s) = root.section("console") {
             console::read(&s, &mut settings.console);
+        }
+        if let Some(s) = root.section("store") {
+            store::read(&s, &mut settings.store);
         }
         if let Some(s) = root.section("summarise") {
             summarise::read(&s, &mut settings.summarise);

@@ -32,7 +32,7 @@ impl FromRequestParts<Shared> for Editor {
         };
         let Some(token) = cookie(&parts.headers) else { return Err(to_login()) };
         let digest = password::digest(&token);
-        match console.pipeline.store().run(move |s| s.session(&digest, Utc::now())).await {
+        match console.store.run(move |s| s.session(&digest, Utc::now())).await {
             Ok(Some(session)) => Ok(Self(session)),
             Ok(None) => Err(to_login()),
             Err(e) => Err(view::broken(&e)),

@@ -37,7 +37,7 @@ struct Articles {
 /// Every column once.
 pub(super) fn columns(console: &Shared) -> Vec<String> {
     let mut out: Vec<String> = Vec::new();
-    for c in &console.vocabulary.columns {
+    for c in &console.vocabulary().columns {
         if !out.contains(c) {
             out.push(c.clone());
         }
@@ -86,11 +86,11 @@ pub(super) fn filter(f: &Fields, zone: chrono_tz::Tz) -> Filter {
 pub(super) async fn search(State(console): State<Shared>, Editor(session): Editor, uri: Uri) -> Response {
     let f = Fields::parse(uri.query().unwrap_or_default().as_bytes());
     let filter = filter(&f, console.zone());
-    let found = match stored(console.pipeline.store().run(move |s| s.find(&filter, SHOWN)).await) {
+    let found = match stored(console.store.run(move |s| s.find(&filter, SHOWN)).await) {
         Ok(found) => found,
         Err(answer) => return answer,
     };
-    let list = console.sources.get();
+    let list = console.live.sources();
     view::page(&Articles {
         frame: Frame::new(&console, &session, "文章库"),
         q: f.text("q").to_owned(),
@@ -101,7 +101,7 @@ pub(super) async fn search(State(console): State<Shared>, Editor(session): Edito
         organisation: f.text("organisation").to_owned(),
         from: f.text("from").to_owned(),
         to: f.text("to").to_owned(),
-        industries: console.vocabulary.industries.clone(),
+        industries: console.vocabulary().industries.clone(),
         columns: columns(&console),
         sources: list.sources.iter().map(|s| (s.id.to_string(), s.name.clone())).collect(),
         found: found.iter().map(|h| row(h, console.zone())).collect(),
@@ -125,7 +125,7 @@ struct Page {
 /// What an editor puts right on an article's page.
 pub(super) async fn change(State(console): State<Shared>, Path(id): Path<i64>, form: Form) -> Response {
     let copy = form.fields.number("copy").map_or(ArticleId(0), ArticleId);
-    let (id, who, store, now) = (ArticleId(id), form.session.name.clone(), console.pipeline.store(), Utc::now());
+    let (id, who, store, now) = (ArticleId(id), form.session.name.clone(), &console.store, Utc::now());
     let done = match form.fields.text("do") {
         "correct" => return correct(&console, id, &form).await,
         "merge" => store.run(move |s| s.merge_stories(copy, id, &who, now)).await,
@@ -141,13 +141,13 @@ pub(super) async fn change(State(console): State<Shared>, Path(id): Path<i64>, f
 
 /// Labels corrected by hand; names that the taxonomy does not have are left out.
 async fn correct(console: &Shared, id: ArticleId, form: &Form) -> Response {
-    let names: Vec<String> = (0..console.vocabulary.industries.len()).map(|i| form.fields.text(&format!("industry-{i}")).to_owned()).collect();
-    let industries: Vec<String> = console.vocabulary.industries.iter().filter(|i| names.contains(i)).cloned().collect();
-    let Some(column) = console.vocabulary.columns.iter().find(|c| *c == form.fields.text("column")).cloned() else {
+    let names: Vec<String> = (0..console.vocabulary().industries.len()).map(|i| form.fields.text(&format!("industry-{i}")).to_owned()).collect();
+    let industries: Vec<String> = console.vocabulary().industries.iter().filter(|i| names.contains(i)).cloned().collect();
+    let Some(column) = console.vocabulary().columns.iter().find(|c| *c == form.fields.text("column")).cloned() else {
         return view::refused(console, &form.session, StatusCode::UNPROCESSABLE_ENTITY, "没有这个栏目");
     };
     let who = form.session.name.clone();
-    let done = console.pipeline.store().run(move |s| s.correct_article(id, &industries, &column, &who, Utc::now()));
+    let done = console.store.run(move |s| s.correct_article(id, &industries, &column, &who, Utc::now()));
     match stored(done.await) {
         Ok(true) => Redirect::to(&console.path(&format!("/articles/{id}"))).into_response(),
         Ok(false) => view::refused(console, &form.session, StatusCode::NOT_FOUND, "没有这篇文章"),
@@ -156,7 +156,7 @@ async fn correct(console: &Shared, id: ArticleId, form: &Form) -> Response {
 }
 
 pub(super) async fn article(State(console): State<Shared>, Editor(session): Editor, Path(id): Path<i64>) -> Response {
-    let loaded = console.pipeline.store().run(move |s| {
+    let loaded = console.store.run(move |s| {
         let Some(a) = s.article(ArticleId(id))? else { return Ok(None) };
         let copies = a.headline.story.map(|story| s.copies(story)).transpose()?.unwrap_or_default();
         Ok(Some((a, copies)))
@@ -176,7 +176,7 @@ pub(super) async fn article(State(console): State<Shared>, Editor(session): Edit
         paragraphs: a.text.lines().map(str::to_owned).collect(),
         // the page's own 来源 is the same for all of them: what differs is where each was found
         copies: copies.iter().filter(|c| c.id != h.id).map(|c| Row { origin: c.source_name.clone(), ..row(c, zone) }).collect(),
-        industries: console.vocabulary.industries.iter().map(|i| (i.clone(), j.industries.iter().any(|l| l.name == *i))).collect(),
+        industries: console.vocabulary().industries.iter().map(|i| (i.clone(), j.industries.iter().any(|l| l.name == *i))).collect(),
         columns: columns(&console),
         h,
         j,

@@ -43,11 +43,11 @@ struct Said {
 }
 
 pub(super) async fn load(console: &Console, id: EditionId) -> Result<Option<(Edition, u32)>, Response> {
-    stored(console.pipeline.store().run(move |s| s.edition_at_desk(id)).await)
+    stored(console.store.run(move |s| s.edition_at_desk(id)).await)
 }
 
 pub(super) async fn newest(State(console): State<Shared>, Editor(session): Editor) -> Response {
-    match stored(console.pipeline.store().run(|s| s.editions(1)).await) {
+    match stored(console.store.run(|s| s.editions(1)).await) {
         Ok(list) => match list.first() {
             Some(e) => Redirect::to(&console.path(&format!("/draft/{}", e.id))).into_response(),
             None => view::refused(&console, &session, StatusCode::OK, "还没有草稿：到了发刊时间会自动生成，也可以运行 qingbao digest build"),
@@ -64,12 +64,13 @@ async fn show(console: &Shared, session: &Session, id: EditionId, said: Said) ->
     let Some((e, version)) = load(console, id).await? else {
         return Err(view::refused(console, session, StatusCode::NOT_FOUND, "没有这一期"));
     };
-    let store = console.pipeline.store();
+    let store = &console.store;
     let others = stored(store.run(|s| s.editions(12)).await)?;
     let changes = stored(store.run(move |s| s.edition_changes(id, 8)).await)?;
     let letters = stored(store.run(move |s| s.letters_of(id)).await)?;
     let zone = console.zone();
-    let publication = console.pipeline.settings().publications().find(|p| p.name == e.publication);
+    let pipeline = console.pipeline();
+    let publication = pipeline.settings().publications().find(|p| p.name == e.publication);
     let page = Desk {
         frame: Frame::new(console, session, "今日草稿"),
         others: others.into_iter().map(|o| (o.id.0, format!("{} 第{}期", o.date, o.number))).collect(),
@@ -108,7 +109,7 @@ async fn asked(console: &Shared, session: &Session, id: EditionId, fields: &Fiel
                     (StatusCode::UNPROCESSABLE_ENTITY, view::refused(console, session, StatusCode::UNPROCESSABLE_ENTITY, words)).into_response()
                 };
                 let url = WebUrl::parse(fields.text("url")).map_err(|_| told("这不是一个网址：请粘贴以 http:// 或 https:// 开头的完整地址"))?;
-                console.pipeline.paste(url, console.sources.get().allow_private).await.map_err(|words| told(&words))?
+                console.pipeline().paste(url, console.live.sources().allow_private).await.map_err(|words| told(&words))?
             } else {
                 article
             };
@@ -125,9 +126,9 @@ async fn asked(console: &Shared, session: &Session, id: EditionId, fields: &Fiel
 /// An article of the archive as an item.
 async fn item(console: &Shared, article: ArticleId) -> Result<Item, Response> {
     let this = Arc::clone(console);
-    let item = console.pipeline.store().run(move |s| {
+    let item = console.store.run(move |s| {
         let window = Window { store: s, since: Utc::now() };
-        item_of(&window, article, &this.pipeline.settings().summarise, this.zone())
+        item_of(&window, article, &this.pipeline().settings().summarise, this.zone())
     });
     stored(item.await)
 }
@@ -142,7 +143,7 @@ async fn make(console: &Shared, id: EditionId, form: &Form) -> Result<Response, 
     let undo = fields.text("do") == "undo";
     let change = asked(console, &form.session, id, fields).await?;
     let finalise = matches!(change, Some(Change::Finalise(_)));
-    let done = console.pipeline.store().run(move |s| match change {
+    let done = console.store.run(move |s| match change {
         _ if undo => s.undo_edition(id, seen, &who, Utc::now()),
         Some(change) => s.change_edition(id, seen, &change, &who, Utc::now()),
         None => Ok(Changed::NothingToUndo),
@@ -174,7 +175,7 @@ async fn make(console: &Shared, id: EditionId, form: &Form) -> Result<Response, 
 /// Queues the letters of a finished issue.
 async fn send(console: &Shared, id: EditionId) -> Result<(), Response> {
     if let Some((edition, _)) = load(console, id).await? {
-        let letters = console.pipeline.queue(&edition, Utc::now()).await.map_err(|e| view::broken(&e))?;
+        let letters = console.pipeline().queue(&edition, Utc::now()).await.map_err(|e| view::broken(&e))?;
         tracing::info!(issue = %edition.issue_label(), letters, "issue finished");
     }
     Ok(())

@@ -64,7 +64,7 @@ pub(super) async fn sign_in(State(console): State<Shared>, request: Request) -> 
         Ok(None) => {
             console.throttle.failed(&keys, Instant::now());
             let (who, subject) = (name.clone(), from.map(|ip| ip.to_string()).unwrap_or_default());
-            if let Err(e) = console.pipeline.store().run(move |s| s.audit(&who, "登录失败", &subject, Utc::now())).await {
+            if let Err(e) = console.store.run(move |s| s.audit(&who, "登录失败", &subject, Utc::now())).await {
                 tracing::error!("console: {e}");
             }
             (StatusCode::UNAUTHORIZED, login(&console, &next, &name, "账号或密码不对")).into_response()
@@ -75,14 +75,14 @@ pub(super) async fn sign_in(State(console): State<Shared>, request: Request) -> 
 
 /// Opens a session and gives its cookie, where the password is right.
 async fn check(console: &Shared, name: String, given: String) -> Result<Option<HeaderValue>, Response> {
-    let account = view::stored(console.pipeline.store().run(move |s| s.account(&name)).await)?.filter(|a| !a.disabled);
+    let account = view::stored(console.store.run(move |s| s.account(&name)).await)?.filter(|a| !a.disabled);
     let hash = account.as_ref().map(|a| a.password.clone());
     // a third of a hundred milliseconds of CPU and 19 MiB: off the async threads
     let right = tokio::task::spawn_blocking(move || password::matches(&given, hash.as_deref())).await.unwrap_or(false);
     let Some(account) = account.filter(|_| right) else { return Ok(None) };
     let (token, csrf) = password::token().and_then(|t| Ok((t, password::token()?))).map_err(|e| view::broken(&e))?;
     let digest = password::digest(&token);
-    view::stored(console.pipeline.store().run(move |s| s.open_session(&digest, &account, &csrf, Utc::now(), LASTS)).await)?;
+    view::stored(console.store.run(move |s| s.open_session(&digest, &account, &csrf, Utc::now(), LASTS)).await)?;
     let secure = if console.settings.https { "; Secure" } else { "" };
     let text = format!("{COOKIE}={token}; Path={}; HttpOnly; SameSite=Lax; Max-Age={}{secure}", console.path("/"), LASTS.num_seconds());
     HeaderValue::from_str(&text).map(Some).map_err(|e| view::broken(&e))
@@ -91,7 +91,7 @@ async fn check(console: &Shared, name: String, given: String) -> Result<Option<H
 pub(super) async fn sign_out(State(console): State<Shared>, headers: axum::http::HeaderMap, _form: Form) -> Response {
     if let Some(token) = cookie(&headers) {
         let digest = password::digest(&token);
-        if let Err(e) = console.pipeline.store().run(move |s| s.close_session(&digest)).await {
+        if let Err(e) = console.store.run(move |s| s.close_session(&digest)).await {
             return view::broken(&e);
         }
     }

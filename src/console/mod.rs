@@ -9,6 +9,8 @@
 mod access;
 mod archive;
 mod desk;
+mod health;
+mod kept;
 mod login;
 mod operation;
 mod outlets;
@@ -22,7 +24,6 @@ mod throttle;
 mod view;
 
 use std::net::SocketAddr;
-use std::path::PathBuf;
 use std::sync::Arc;
 
 use axum::Router;
@@ -34,9 +35,13 @@ use axum::routing::{get, post};
 
 use crate::config::settings::ConsoleSettings;
 use crate::config::sources::Vocabulary;
+use crate::model::EditionId;
 use crate::pipeline::Pipeline;
-use crate::service::Sources;
+use crate::service::Live;
+use crate::store::{Overview, Store};
+use tokio::net::TcpListener;
 
+use kept::Kept;
 pub use password::{digest as token_hash, fresh as fresh_password, hash as hash_password, token as fresh_token};
 use throttle::Throttle;
 
@@ -45,14 +50,13 @@ const SCRIPT: &str = include_str!("assets/console.js");
 
 /// What every page needs.
 struct Console {
-    pipeline: Arc<Pipeline>,
-    sources: Arc<Sources>,
-    file: PathBuf,
-    vocabulary: Vocabulary,
+    live: Arc<Live>,
+    store: Store,
+    /// As they were at the start: where we listen does not change before the next.
     settings: ConsoleSettings,
     throttle: Throttle,
-    counted: overview::Counted,
-    ranking: pool::Ranking,
+    counted: Kept<(), Overview>,
+    ranking: Kept<EditionId, pool::Ranks>,
 }
 
 type Shared = Arc<Console>;
@@ -64,40 +68,44 @@ impl Console {
     }
 
     fn zone(&self) -> chrono_tz::Tz {
-        self.pipeline.settings().publication.calendar.zone
+        self.pipeline().settings().publication.calendar.zone
     }
+
+    /// The stages by the settings in force.
+    fn pipeline(&self) -> Arc<Pipeline> {
+        self.live.pipeline()
+    }
+
+    fn vocabulary(&self) -> Arc<Vocabulary> {
+        self.live.vocabulary()
+    }
+}
+
+/// Opens the console's address; nothing where it is off.
+///
+/// # Errors
+/// The address cannot be listened on.
+pub async fn listen(settings: &ConsoleSettings) -> std::io::Result<Option<TcpListener>> {
+    let Some(address) = settings.listen else { return Ok(None) };
+    let listener = TcpListener::bind(address).await?;
+    tracing::info!("console on http://{}{}/", listener.local_addr()?, settings.base_path);
+    Ok(Some(listener))
 }
 
 /// Serves the console until `stopped` resolves.
 ///
 /// # Errors
-/// The address cannot be listened on.
-pub async fn serve(
-    pipeline: Arc<Pipeline>,
-    sources: Arc<Sources>,
-    file: PathBuf,
-    vocabulary: Vocabulary,
-    stopped: impl Future<Output = ()> + Send + 'static,
-) -> std::io::Result<()> {
-    let settings = pipeline.settings().console.clone();
-    let Some(address) = settings.listen else { return Ok(()) };
-    let listener = tokio::net::TcpListener::bind(address).await?;
-    tracing::info!("console on http://{}{}/", listener.local_addr()?, settings.base_path);
-    let console = Arc::new(Console {
-        pipeline,
-        sources,
-        file,
-        vocabulary,
-        settings,
-        throttle: Throttle::default(),
-        counted: overview::Counted::default(),
-        ranking: pool::Ranking::default(),
-    });
-    // the first look at 概览 or 来源 need not wait for it
+/// The listener fails.
+pub async fn serve(live: Arc<Live>, listener: TcpListener, stopped: impl Future<Output = ()> + Send + 'static) -> std::io::Result<()> {
+    let pipeline = live.pipeline();
+    let (store, settings) = (pipeline.store().clone(), pipeline.settings().console.clone());
+    let console = Arc::new(Console { live, store, settings, throttle: Throttle::default(), counted: Kept::default(), ranking: Kept::default() });
+    // the first looks at 概览, 来源 and 候选 need not wait for it
     let early = Arc::clone(&console);
     tokio::spawn(async move {
-        if let Err(e) = overview::count(&early).await {
-            tracing::warn!("console: {e}");
+        let _ = overview::counted(&early).await;
+        if let Ok(Some(newest)) = early.store.run(|s| s.editions(1)?.first().map(|e| s.edition(e.id)).transpose().map(Option::flatten)).await {
+            let _ = pool::ranking(&early, &newest).await;
         }
     });
     let app = router(console).into_make_service_with_connect_info::<SocketAddr>();
@@ -122,6 +130,9 @@ fn router(console: Shared) -> Router {
         .route("/sources/{id}", get(source::page).post(source::change))
         .route("/sources.opml", get(sources::opml))
         .route("/operation", get(operation::page).post(operation::change))
+        .route("/healthz", get(health::alive))
+        .route("/readyz", get(health::ready))
+        .route("/metrics", get(health::metrics))
         .route("/feeds/issue.atom", get(outlets::issue_feed))
         .route("/feeds/industry/{name}", get(outlets::industry_feed))
         .route("/api/v1/openapi.json", get(outlets::description))

@@ -38,14 +38,15 @@ struct Letter {
 }
 
 pub(super) async fn page(State(console): State<Shared>, Admin(session): Admin) -> Response {
-    let loaded = console.pipeline.store().run(|s| Ok((s.outbox(true, 60)?, s.audit_log(40)?, s.article_count()?, s.failed_fetches(30)?)));
+    let loaded = console.store.run(|s| Ok((s.outbox(true, 60)?, s.audit_log(40)?, s.article_count()?, s.failed_fetches(30)?)));
     let (letters, log, articles, failed) = match stored(loaded.await) {
         Ok(all) => all,
         Err(answer) => return answer,
     };
     let (zone, now) = (console.zone(), Utc::now());
     let at = |t: DateTime<Utc>| t.with_timezone(&zone).format("%m-%d %H:%M").to_string();
-    let publications = console.pipeline.settings().publications().map(|p| {
+    let pipeline = console.pipeline();
+    let publications = pipeline.settings().publications().map(|p| {
         let today = p.calendar.today(now);
         let next = today.iter_days().take(400).filter(|d| p.calendar.has_issue(*d)).filter_map(|d| p.calendar.moment(d, p.at)).find(|t| *t > now);
         (p.name.clone(), next.map_or_else(|| "—".to_owned(), at))
@@ -67,8 +68,7 @@ pub(super) async fn page(State(console): State<Shared>, Admin(session): Admin) -
         log: log.into_iter().map(|l| (at(l.at), l.who, l.what, l.subject)).collect(),
         articles,
         space: console
-            .pipeline
-            .store()
+            .store
             .space()
             .map_or_else(|e| e.to_string(), |s| format!("数据库 {}，磁盘剩余 {}（共 {}）", size(s.database), size(s.free), size(s.total))),
         failed: failed.into_iter().map(|f| (at(f.at), f.source, f.url, f.outcome)).collect(),
@@ -89,8 +89,8 @@ pub(super) async fn change(State(console): State<Shared>, AdminForm(form): Admin
     };
     let id = form.fields.number("id").unwrap_or(0);
     let (who, now) = (form.session.name.clone(), Utc::now());
-    let expires = console.pipeline.settings().mail.expires(now);
-    let followed = console.pipeline.store().run(move |s| {
+    let expires = console.pipeline().settings().mail.expires(now);
+    let followed = console.store.run(move |s| {
         let followed = s.decide_letter(OutboxId(id), state, now, expires)?;
         if followed {
             s.audit(&who, what, &id.to_string(), now)?;

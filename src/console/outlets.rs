@@ -34,7 +34,7 @@ impl FromRequestParts<Shared> for Reader {
             return Editor::from_request_parts(parts, console).await.map(|_| Self).map_err(|_| unknown());
         };
         let hash = password::digest(&token);
-        let known = console.pipeline.store().run(move |s| s.token_is_known(&hash, Utc::now())).await;
+        let known = console.store.run(move |s| s.token_is_known(&hash, Utc::now())).await;
         if stored(known)? { Ok(Self) } else { Err(unknown()) }
     }
 }
@@ -68,7 +68,7 @@ fn atom(text: String) -> Response {
 
 /// The finished issue of this number, or the newest one.
 async fn finished(console: &Shared, id: Option<EditionId>) -> Result<Edition, Response> {
-    let found = console.pipeline.store().run(move |s| {
+    let found = console.store.run(move |s| {
         let id = match id {
             Some(id) => Some(id),
             None => s.finished_editions(1)?.first().map(|e| e.id),
@@ -85,24 +85,24 @@ pub(super) async fn issue_feed(State(console): State<Shared>, _: Reader) -> Resp
 
 pub(super) async fn industry_feed(State(console): State<Shared>, _: Reader, Path(name): Path<String>) -> Response {
     let name = name.strip_suffix(".atom").unwrap_or(&name).to_owned();
-    if !console.vocabulary.industries.contains(&name) {
+    if !console.vocabulary().industries.contains(&name) {
         return refused(StatusCode::NOT_FOUND, "there is no such industry; /api/v1/industries lists them");
     }
     let query = format!("industry={}", url::form_urlencoded::byte_serialize(name.as_bytes()).collect::<String>());
     let filter = archive::filter(&Fields::parse(query.as_bytes()), console.zone());
-    match stored(console.pipeline.store().run(move |s| s.find(&filter, USUAL)).await) {
-        Ok(found) => atom(exchange::article_feed(&console.pipeline.settings().publication.name, &name, &found)),
+    match stored(console.store.run(move |s| s.find(&filter, USUAL)).await) {
+        Ok(found) => atom(exchange::article_feed(&console.pipeline().settings().publication.name, &name, &found)),
         Err(answer) => answer,
     }
 }
 
 pub(super) async fn industries(State(console): State<Shared>, _: Reader) -> Json<Value> {
-    Json(json!({ "industries": console.vocabulary.industries }))
+    Json(json!({ "industries": console.vocabulary().industries }))
 }
 
 pub(super) async fn issues(State(console): State<Shared>, _: Reader, uri: Uri) -> Response {
     let most = limit(&fields(&uri));
-    match stored(console.pipeline.store().run(move |s| s.finished_editions(most)).await) {
+    match stored(console.store.run(move |s| s.finished_editions(most)).await) {
         Ok(list) => {
             let one = |e: &crate::store::EditionRow| json!({ "id": e.id.0, "date": e.date, "year": e.year, "number": e.number, "total": e.total, "items": e.items });
             Json(json!({ "issues": list.iter().map(one).collect::<Vec<_>>() })).into_response()
@@ -130,7 +130,7 @@ pub(super) async fn articles(State(console): State<Shared>, _: Reader, uri: Uri)
         return refused(StatusCode::BAD_REQUEST, "after is the id of an article, 0 for the first page");
     }
     let filter = archive::filter(&f, console.zone());
-    let found = console.pipeline.store().run(move |s| match after {
+    let found = console.store.run(move |s| match after {
         Some(id) => Ok(s.articles_after(id, most)?.iter().map(|a| (a.headline.id.0, exchange::article(a))).collect::<Vec<_>>()),
         None => Ok(s.find(&filter, most)?.iter().map(|h| (h.id.0, exchange::headline(h))).collect()),
     });
@@ -144,7 +144,7 @@ pub(super) async fn articles(State(console): State<Shared>, _: Reader, uri: Uri)
 }
 
 pub(super) async fn article(State(console): State<Shared>, _: Reader, Path(id): Path<i64>) -> Response {
-    match stored(console.pipeline.store().run(move |s| s.article(ArticleId(id))).await) {
+    match stored(console.store.run(move |s| s.article(ArticleId(id))).await) {
         Ok(Some(a)) => Json(exchange::article(&a)).into_response(),
         Ok(None) => refused(StatusCode::NOT_FOUND, "there is no such article"),
         Err(answer) => answer,

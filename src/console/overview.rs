@@ -1,7 +1,6 @@
 //! 概览: the archive in pictures, each with its figures.
 
-use std::sync::{Arc, Mutex, PoisonError};
-use std::time::{Duration, Instant};
+use std::sync::Arc;
 
 use askama::Template;
 use axum::extract::State;
@@ -13,18 +12,7 @@ use super::view::{Frame, stored};
 use super::{Shared, view};
 use crate::digest::edit::DropReason;
 use crate::model::WEEKS;
-use crate::store::{Overview, StoreError};
-
-/// Counting reads weeks of the archive: not for each look at the page.
-const KEPT: Duration = Duration::from_mins(5);
-
-/// The figures of the last few minutes.
-#[derive(Default)]
-pub(super) struct Counted {
-    shown: Mutex<Option<(Instant, Arc<Overview>)>>,
-    /// One counts at a time.
-    turn: tokio::sync::Mutex<()>,
-}
+use crate::store::Overview;
 
 #[derive(Template)]
 #[template(path = "overview.html")]
@@ -83,31 +71,8 @@ fn shade(n: u32, most: u32) -> u32 {
     if n == 0 { 0 } else { (n * 5).div_ceil(most).min(5) }
 }
 
-/// The figures, at most some minutes old; older ones are shown once more while they are counted anew beside.
+/// The figures, at most some minutes old: counting reads weeks of the archive.
 pub(super) async fn counted(console: &Shared) -> Result<Arc<Overview>, Response> {
-    let known = console.counted.shown.lock().unwrap_or_else(PoisonError::into_inner).clone();
-    match known {
-        Some((at, o)) if at.elapsed() < KEPT => Ok(o),
-        Some((_, o)) => {
-            let console = Arc::clone(console);
-            tokio::spawn(async move { count(&console).await });
-            Ok(o)
-        }
-        None => stored(count(console).await),
-    }
-}
-
-/// Counts, unless somebody does already: then waits for those figures.
-pub(super) async fn count(console: &Shared) -> Result<Arc<Overview>, StoreError> {
-    let _turn = console.counted.turn.lock().await;
-    let known = console.counted.shown.lock().unwrap_or_else(PoisonError::into_inner).clone();
-    if let Some((at, o)) = known
-        && at.elapsed() < KEPT
-    {
-        return Ok(o);
-    }
-    let zone = console.zone();
-    let o = Arc::new(console.pipeline.store().run(move |s| s.overview(zone, Utc::now())).await?);
-    *console.counted.shown.lock().unwrap_or_else(PoisonError::into_inner) = Some((Instant::now(), Arc::clone(&o)));
-    Ok(o)
+    let (store, zone) = (console.store.clone(), console.zone());
+    stored(console.counted.get((), async move { store.run(move |s| s.overview(zone, Utc::now())).await }).await)
 }

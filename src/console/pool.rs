@@ -2,7 +2,6 @@
 
 use std::collections::HashMap;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
 
 use askama::Template;
 use axum::extract::{Path, State};
@@ -14,14 +13,13 @@ use super::request::Fields;
 use super::view::{Frame, stored};
 use super::{Shared, archive, desk, view};
 use crate::model::{ArticleId, Edition, EditionId, Headline};
+use crate::pipeline::PipelineError;
 use crate::store::Session;
 
 /// Candidates offered.
 const OFFERED: usize = 60;
 /// Candidates that are ranked.
 const RANKED: usize = 2_000;
-/// How long a ranking is shown.
-const KEPT: Duration = Duration::from_mins(5);
 
 #[derive(Template)]
 #[template(path = "pool.html")]
@@ -50,26 +48,16 @@ struct Offered {
     industries: String,
 }
 
-/// The ranking behind 候选文章: making it reads the window's articles, so it is kept for some minutes.
-#[derive(Default)]
-pub(super) struct Ranking(tokio::sync::Mutex<Option<(EditionId, Instant, Ranks)>>);
+/// Rank scores of the candidates: making them reads the window's articles.
+pub(super) type Ranks = HashMap<ArticleId, f64>;
 
-type Ranks = Arc<HashMap<ArticleId, f64>>;
-
-async fn ranking(console: &Shared, e: &Edition) -> Result<Ranks, Response> {
-    let mut known = console.ranking.0.lock().await;
-    if let Some((id, at, ranks)) = known.as_ref()
-        && *id == e.id
-        && at.elapsed() < KEPT
-    {
-        return Ok(Arc::clone(ranks));
-    }
-    let pipeline = &console.pipeline;
-    let publication = pipeline.settings().publications().find(|p| p.name == e.publication).unwrap_or(&pipeline.settings().publication);
-    let ranks = pipeline.ranked(publication, e.date, RANKED).await.map_err(|e| view::broken(&e))?;
-    let ranks = Arc::new(ranks.into_iter().collect::<HashMap<_, _>>());
-    *known = Some((e.id, Instant::now(), Arc::clone(&ranks)));
-    Ok(ranks)
+pub(super) async fn ranking(console: &Shared, e: &Edition) -> Result<Arc<Ranks>, Response> {
+    let (pipeline, name, date) = (console.pipeline(), e.publication.clone(), e.date);
+    let ranks = async move {
+        let publication = pipeline.settings().publications().find(|p| p.name == name).unwrap_or(&pipeline.settings().publication);
+        Ok::<Ranks, PipelineError>(pipeline.ranked(publication, date, RANKED).await?.into_iter().collect())
+    };
+    console.ranking.get(e.id, ranks).await.map_err(|e| view::broken(&e))
 }
 
 /// What might be put in: the best candidates, or what a search of the archive finds.
@@ -85,7 +73,7 @@ async fn offer(console: &Shared, session: &Session, id: EditionId, f: &Fields) -
     let there: Vec<ArticleId> = e.columns.iter().flat_map(|c| &c.items).map(|i| i.article).collect();
     let ranks = ranking(console, &e).await?;
     let (filter, known) = (archive::filter(f, console.zone()), Arc::clone(&ranks));
-    let found = console.pipeline.store().run(move |s| {
+    let found = console.store.run(move |s| {
         if filter.is_open() {
             let mut best: Vec<(ArticleId, f64)> = known.iter().filter(|(id, _)| !there.contains(id)).map(|(id, rank)| (*id, *rank)).collect();
             best.sort_by(|a, b| b.1.total_cmp(&a.1).then(b.0.0.cmp(&a.0.0)));
@@ -108,8 +96,8 @@ async fn offer(console: &Shared, session: &Session, id: EditionId, f: &Fields) -
         industry: f.text("industry").to_owned(),
         place: f.text("place").to_owned(),
         source: f.text("source").to_owned(),
-        industries: console.vocabulary.industries.clone(),
-        sources: console.sources.get().sources.iter().map(|s| (s.id.to_string(), s.name.clone())).collect(),
+        industries: console.vocabulary().industries.clone(),
+        sources: console.live.sources().sources.iter().map(|s| (s.id.to_string(), s.name.clone())).collect(),
         found,
     }))
 }

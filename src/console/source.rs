@@ -56,7 +56,7 @@ struct Page {
 }
 
 pub(super) async fn page(State(console): State<Shared>, Admin(session): Admin, Path(id): Path<String>) -> Response {
-    let stated = SourceId::parse(&id).and_then(|id| edit::stated(&console.file, &id).ok().flatten());
+    let stated = SourceId::parse(&id).and_then(|id| edit::stated(console.live.file(), &id).ok().flatten());
     let Some(stated) = stated else {
         return view::refused(&console, &session, StatusCode::NOT_FOUND, "sources.toml 里没有这个来源，或文件暂时有误");
     };
@@ -70,7 +70,7 @@ async fn show(console: &Shared, session: &Session, id: String, stated: &Stated, 
     let (zone, now) = (console.zone(), Utc::now());
     let (mut health, mut visits) = (None, Vec::new());
     if let Some(id) = SourceId::parse(&id) {
-        (health, visits) = stored(console.pipeline.store().run(move |s| Ok((s.source_health(&id, now)?, s.visits_to(&id, VISITS)?))).await)?;
+        (health, visits) = stored(console.store.run(move |s| Ok((s.source_health(&id, now)?, s.visits_to(&id, VISITS)?))).await)?;
     }
     let at = |t: DateTime<Utc>| t.with_timezone(&zone).format("%m-%d %H:%M").to_string();
     let chosen: Vec<&str> = stated.get("industries").map(|t| t.lines().collect()).unwrap_or_default();
@@ -79,7 +79,7 @@ async fn show(console: &Shared, session: &Session, id: String, stated: &Stated, 
         texts: TEXTS.iter().map(|(key, label, hint)| (*key, *label, *hint, said(key))).collect(),
         kinds: KINDS.iter().map(|(word, name)| (*word, *name, said("kind") == *word)).collect(),
         columns: archive::columns(console).into_iter().map(|c| (c.clone(), said("column") == c)).collect(),
-        industries: console.vocabulary.industries.iter().map(|i| (i.clone(), chosen.contains(&i.as_str()))).collect(),
+        industries: console.vocabulary().industries.iter().map(|i| (i.clone(), chosen.contains(&i.as_str()))).collect(),
         weight: said("weight"),
         render: said("render") == "true",
         trouble: health.map(|h| troubles(&h, zone, now)).unwrap_or_default(),
@@ -130,19 +130,19 @@ async fn make(console: &Shared, id: String, session: &Session, f: &Fields) -> Re
     let (fields, stated) = read(console, f);
     let failed = |e: edit::EditError| format!("没有保存，请改正后再试：{e}");
     let (words, tried) = if f.text("do") == "save" {
-        match edit::set_fields(&console.file, &key, &fields, &console.vocabulary) {
+        match edit::set_fields(console.live.file(), &key, &fields, &console.vocabulary()) {
             Ok(true) => {
                 let (who, subject) = (session.name.clone(), id.clone());
-                stored(console.pipeline.store().run(move |s| s.audit(&who, "修改来源", &subject, Utc::now())).await)?;
-                console.sources.refresh(true);
+                stored(console.store.run(move |s| s.audit(&who, "修改来源", &subject, Utc::now())).await)?;
+                console.live.refresh(true);
                 return Ok(Redirect::to(&console.path(&format!("/sources/{id}"))).into_response());
             }
             Ok(false) => ("sources.toml 里没有这个来源".to_owned(), None),
             Err(e) => (failed(e), None),
         }
     } else {
-        match edit::with_fields(&console.file, &key, &fields, &console.vocabulary) {
-            Ok(Some(source)) => match preview::read(console.pipeline.fetcher(), &source).await {
+        match edit::with_fields(console.live.file(), &key, &fields, &console.vocabulary()) {
+            Ok(Some(source)) => match preview::read(console.pipeline().fetcher(), &source).await {
                 Ok(p) => (String::new(), Some(shown(source.url.as_str(), p))),
                 Err(e) => (format!("读不到：{}", e.chinese()), None),
             },
@@ -170,8 +170,9 @@ fn read(console: &Shared, f: &Fields) -> (Vec<Field>, Stated) {
     put("weight", weight, Some(weight.parse::<f64>().map_or_else(|_| weight.into(), Value::from)).filter(|_| !weight.is_empty()));
     let render = f.text("render") == "on";
     put("render", if render { "true" } else { "" }, render.then(|| true.into()));
-    let chosen: Vec<&str> =
-        console.vocabulary.industries.iter().enumerate().filter(|(i, _)| f.text(&format!("industry-{i}")) == "on").map(|(_, n)| n.as_str()).collect();
+    let words = console.vocabulary();
+    let ticked = |i: usize| f.text(&format!("industry-{i}")) == "on";
+    let chosen: Vec<&str> = words.industries.iter().enumerate().filter(|(i, _)| ticked(*i)).map(|(_, n)| n.as_str()).collect();
     put("industries", &chosen.join("\n"), Some(chosen.iter().copied().collect::<Value>()).filter(|_| !chosen.is_empty()));
     (fields, stated)
 }

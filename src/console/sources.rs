@@ -59,10 +59,10 @@ pub(super) async fn list(State(console): State<Shared>, Editor(session): Editor)
 }
 
 async fn show(console: &Shared, session: &Session, words: String, tried: Option<Tried>) -> Result<Response, Response> {
-    let list = console.sources.get();
+    let list = console.live.sources();
     let (known, zone, now) = (list.sources.clone(), console.zone(), Utc::now());
     let counted = overview::counted(console).await?;
-    let rows = console.pipeline.store().run(move |s| {
+    let rows = console.store.run(move |s| {
         let weeks = |k: &Source| counted.weekly.get(k.id.as_str()).copied().unwrap_or_default();
         known.iter().map(|k| Ok(row(k, s.source_health(&k.id, now)?.as_ref(), weeks(k), zone, now))).collect::<Result<Vec<_>, _>>()
     });
@@ -102,7 +102,7 @@ fn row(source: &Source, health: Option<&SourceHealth>, weeks: [u32; WEEKS], zone
 /// The list for other feed readers.
 pub(super) async fn opml(State(console): State<Shared>, Editor(_): Editor) -> Response {
     let headers = [(header::CONTENT_TYPE, "text/x-opml; charset=utf-8"), (header::CONTENT_DISPOSITION, "attachment; filename=\"sources.opml\"")];
-    (headers, opml::write(&console.sources.get())).into_response()
+    (headers, opml::write(&console.live.sources())).into_response()
 }
 
 pub(super) async fn change(State(console): State<Shared>, AdminForm(form): AdminForm) -> Response {
@@ -129,8 +129,8 @@ async fn make(console: &Shared, form: &Form) -> Result<Response, Response> {
                 "look" => "立即抓取",
                 _ => "停用来源",
             };
-            stored(console.pipeline.store().run(move |s| s.audit(&who, what, &subject, Utc::now())).await)?;
-            console.sources.refresh(true);
+            stored(console.store.run(move |s| s.audit(&who, what, &subject, Utc::now())).await)?;
+            console.live.refresh(true);
             Ok(Redirect::to(&console.path("/sources")).into_response())
         }
         Err(words) => Ok((StatusCode::UNPROCESSABLE_ENTITY, show(console, &form.session, words, None).await?).into_response()),
@@ -140,7 +140,7 @@ async fn make(console: &Shared, form: &Form) -> Result<Response, Response> {
 async fn look(console: &Shared, id: &str) -> Result<Result<String, String>, Response> {
     let Some(id) = SourceId::parse(id) else { return Ok(Err("没有这个来源".to_owned())) };
     let asked = id.clone();
-    let due = stored(console.pipeline.store().run(move |s| s.look_now(&asked)).await)?;
+    let due = stored(console.store.run(move |s| s.look_now(&asked)).await)?;
     Ok(if due { Ok(id.to_string()) } else { Err("这个来源还没有抓取过，或已休眠（请先唤醒）".to_owned()) })
 }
 
@@ -148,9 +148,9 @@ async fn switch(console: &Shared, id: &str, on: bool) -> Result<Result<String, S
     let Some(id) = SourceId::parse(id) else { return Ok(Err("没有这个来源".to_owned())) };
     if on {
         let id = id.clone();
-        stored(console.pipeline.store().run(move |s| s.wake_source(&id)).await)?;
+        stored(console.store.run(move |s| s.wake_source(&id)).await)?;
     }
-    Ok(match edit::set_enabled(&console.file, &id, on, &console.vocabulary) {
+    Ok(match edit::set_enabled(console.live.file(), &id, on, &console.vocabulary()) {
         Ok(true) => Ok(id.to_string()),
         Ok(false) => Err("sources.toml 里没有这个来源".to_owned()),
         Err(e) => Err(e.to_string()),
@@ -164,8 +164,8 @@ async fn try_address(console: &Shared, form: &Form) -> Result<Response, Response
         Err(e) => Err(e.to_string()),
         Ok(url) => {
             let id = SourceId::parse("preview").ok_or_else(|| view::refused(console, &form.session, StatusCode::BAD_REQUEST, "内部错误"))?;
-            let source = Source { allow_private: console.sources.get().allow_private, ..Source::plain(id, "preview".to_owned(), url) };
-            preview::find(console.pipeline.fetcher(), &source).await.map_err(|e| format!("读不到这个地址：{}", e.chinese()))
+            let source = Source { allow_private: console.live.sources().allow_private, ..Source::plain(id, "preview".to_owned(), url) };
+            preview::find(console.pipeline().fetcher(), &source).await.map_err(|e| format!("读不到这个地址：{}", e.chinese()))
         }
     };
     match tried {
@@ -193,7 +193,7 @@ pub(super) fn shown(asked: &str, p: Preview) -> Tried {
 
 /// Adds what an OPML file lists and the list does not have.
 fn import(console: &Shared, text: &str) -> Result<String, String> {
-    let (new, known) = opml::news(text, &console.sources.get());
+    let (new, known) = opml::news(text, &console.live.sources());
     if new.is_empty() {
         return Err(if known > 0 {
             "其中的来源都已经有了".to_owned()
@@ -201,14 +201,14 @@ fn import(console: &Shared, text: &str) -> Result<String, String> {
             "这里面没有来源：请粘贴 OPML 文件的全部内容".to_owned()
         });
     }
-    edit::add(&console.file, &new, &console.vocabulary).map_err(|e| e.to_string())?;
+    edit::add(console.live.file(), &new, &console.vocabulary()).map_err(|e| e.to_string())?;
     Ok(format!("{} 个", new.len()))
 }
 
 fn add(console: &Shared, form: &Form) -> Result<String, String> {
     let f = &form.fields;
     let url = WebUrl::parse(f.text("url")).map_err(|e| e.to_string())?;
-    let list = console.sources.get();
+    let list = console.live.sources();
     if list.sources.iter().any(|s| s.url == url) {
         return Err("这个地址已经在来源里了".to_owned());
     }
@@ -218,6 +218,6 @@ fn add(console: &Shared, form: &Form) -> Result<String, String> {
     let region = Some(f.text("region").to_owned()).filter(|r| !r.is_empty());
     let kind = (f.text("kind") == "订阅源").then_some(SourceKind::Feed);
     let new = NewSource { id: id.clone(), name, url, kind, region, allow_private: false, render: false };
-    edit::add(&console.file, &[new], &console.vocabulary).map_err(|e| e.to_string())?;
+    edit::add(console.live.file(), &[new], &console.vocabulary()).map_err(|e| e.to_string())?;
     Ok(id.to_string())
 }

@@ -15,6 +15,8 @@ pub(super) struct Frame {
     pub(super) role: &'static str,
     pub(super) admin: bool,
     pub(super) csrf: String,
+    /// What must be seen by people.
+    pub(super) alarms: Vec<String>,
 }
 
 impl Frame {
@@ -26,6 +28,7 @@ impl Frame {
             role: session.role.chinese(),
             admin: session.role == Role::Admin,
             csrf: session.csrf.clone(),
+            alarms: console.pipeline().vitals().alarms().into_values().collect(),
         }
     }
 }

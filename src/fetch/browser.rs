@@ -167,7 +167,7 @@ fn failed(e: &chromiumoxide::error::CdpError) -> FetchError {
 }
 
 async fn launch(settings: &FetchSettings) -> Result<Running, FetchError> {
-    let executable = find(settings.browser.as_deref())?;
+    let executable = find_browser(settings)?;
     let profile = std::env::temp_dir().join(format!("qingbao-browser-{}", std::process::id()));
     let wrapped = prepare(&profile, &executable).map_err(|e| FetchError::Browser(format!("{} cannot be prepared: {e}", profile.display())))?;
     let mut config = BrowserConfig::builder()
@@ -190,6 +190,14 @@ async fn launch(settings: &FetchSettings) -> Result<Running, FetchError> {
         Chromium::launch(config).await.map_err(|e| FetchError::Browser(format!("{} does not start: {e}", executable.display())))?;
     let events = tokio::spawn(async move { while handler.next().await.is_some() {} });
     Ok(Running { chromium, events, profile })
+}
+
+/// The browser that renders, by the settings or on the PATH.
+///
+/// # Errors
+/// There is none, with what to do.
+pub fn find_browser(settings: &FetchSettings) -> Result<PathBuf, FetchError> {
+    find(settings.browser.as_deref())
 }
 
 fn find(named: Option<&Path>) -> Result<PathBuf, FetchError> {

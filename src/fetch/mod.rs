@@ -19,6 +19,7 @@ mod queue;
 pub mod robots;
 mod trail;
 
+pub use browser::find_browser;
 pub use client::{Answer, Expect, Fetched, Fetcher, Page, Request, Validators, Visit};
 pub use error::FetchError;
 pub use queue::lane;

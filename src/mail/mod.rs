@@ -11,5 +11,6 @@ mod transport;
 pub use address::{AddressError, MailAddress};
 pub use hint::hint;
 pub use message::{Attachment, CHART, ComposeError, Parts, compose, compose_text};
+pub use notice::report;
 pub use outbox::{Report, explain, send_due};
 pub use transport::{Outcome, SecretError, Transport, TransportError};

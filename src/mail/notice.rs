@@ -26,10 +26,15 @@ pub(super) fn about(letter: &OutboxRow, state: LetterState, reply: &str, setting
         state.chinese(),
         letter.message_id
     );
+    report(&subject, &text, &format!("{}\n{}\n{}", letter.message_id, state.as_str(), letter.tries), settings, now)
+}
+
+/// A text to each operator; the same key gives the same Message-ID, so that nobody gets it twice.
+pub fn report(subject: &str, text: &str, key: &str, settings: &MailSettings, now: DateTime<Utc>) -> Vec<Letter> {
     let compose = |to| {
-        let key = xxh3_64(format!("{}\n{}\n{}\n{to}", letter.message_id, state.as_str(), letter.tries).as_bytes());
+        let key = xxh3_64(format!("{key}\n{to}").as_bytes());
         let id = message_id(&format!("notice.{key:016x}"), settings);
-        compose_text(&subject, &text, id, settings, to, now).map_err(|e| tracing::error!("a notice cannot be written: {e}")).ok()
+        compose_text(subject, text, id, settings, to, now).map_err(|e| tracing::error!("a notice cannot be written: {e}")).ok()
     };
     settings.operators.iter().filter_map(compose).collect()
 }

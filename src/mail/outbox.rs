@@ -35,6 +35,10 @@ pub struct Report {
 /// Those of the store: what was done is recorded.
 pub async fn send_due(store: &Store, transport: &mut Transport, settings: &MailSettings, now: DateTime<Utc>) -> Result<Report> {
     let mut report = Report::default();
+    if let Some(why) = store.run(Store::held).await? {
+        tracing::warn!("no letter is sent, {why}; `qingbao outbox list` shows them, `qingbao outbox release` lets them go");
+        return Ok(report);
+    }
     tidy(store, settings, now, &mut report).await?;
     let due = store.run(move |s| s.due_letters(now, BATCH)).await?;
     let pause = settings.smtp.as_ref().map_or(Duration::ZERO, |s| s.pause);

@@ -42,6 +42,11 @@ impl Smtp {
         }
     }
 
+    /// Connects and logs in.
+    pub(super) async fn greet(&mut self) -> Result<(), Outcome> {
+        self.connect().await
+    }
+
     /// Takes a transaction up to where the content would be sent: the letter cannot have been accepted yet.
     pub(super) async fn begin(&mut self, to: &Address) -> Result<(), Outcome> {
         if self.open.as_ref().is_none_or(|(c, used)| c.has_broken() || *used >= PER_CONNECTION) {

@@ -87,6 +87,17 @@ impl Transport {
         }
     }
 
+    /// Connects and logs in, where there is a server.
+    ///
+    /// # Errors
+    /// What the server or the network said.
+    pub async fn greet(&mut self) -> Result<(), Outcome> {
+        match self {
+            Self::Smtp(server) => server.greet().await,
+            Self::Files(_) => Ok(()),
+        }
+    }
+
     /// Goes as far as possible without handing the content over.
     ///
     /// # Errors

@@ -16,12 +16,15 @@ use crate::config::SourceList;
 use crate::fetch::PATIENCE;
 use crate::model::{SourceId, WebUrl};
 use crate::schedule::frontier::{Frontier, Job, Ready};
+use crate::vitals::Organ;
 
 /// Lanes taken from the store at a time.
 const LANES: usize = 256;
 /// The frontier is filled again below this many jobs, and not more often than every [`PACE`].
 const LOW: usize = 192;
 const PACE: Duration = Duration::from_millis(40);
+/// Longest time in which no task comes back although some run.
+const STUCK: Duration = Duration::from_mins(5);
 
 /// How far a crawl goes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -49,6 +52,8 @@ struct Crawl<'a> {
     /// The last lane whose pages were taken from the store.
     cursor: String,
     filled: Option<Instant>,
+    /// When something came back last.
+    came_back: Instant,
     /// Something came back since the frontier was filled last.
     stirred: bool,
 }
@@ -73,6 +78,7 @@ impl Pipeline {
             tasks: JoinSet::new(),
             cursor: String::new(),
             filled: None,
+            came_back: Instant::now(),
             stirred: true,
         };
         crawl.run(reach, progress, report).await?;
@@ -85,10 +91,16 @@ impl Crawl<'_> {
     async fn run(&mut self, reach: Reach, progress: &dyn Progress, report: &mut PassReport) -> Result<()> {
         let at_once = self.pipeline.settings.fetch.at_once;
         loop {
-            if self.wants_filling() {
+            // without room on the disk, or by settings of yesterday, nothing new is begun, and what is under way ends
+            let may = self.pipeline.may_fetch();
+            if !may && self.tasks.is_empty() {
+                return Ok(());
+            }
+            if may && self.wants_filling() {
                 self.fill(progress).await?;
             }
-            while self.tasks.len() < at_once
+            while may
+                && self.tasks.len() < at_once
                 && let Some(ready) = self.frontier.take(Instant::now())
             {
                 self.start(ready);
@@ -102,6 +114,10 @@ impl Crawl<'_> {
                     None => return Ok(()),
                 }
                 continue;
+            }
+            // tasks bound their own time: where none comes back for minutes, something is stuck
+            if self.tasks.is_empty() || self.came_back.elapsed() < STUCK {
+                self.pipeline.vitals.beat(Organ::Crawl);
             }
             let wake = self.wake();
             tokio::select! {
@@ -202,6 +218,7 @@ impl Crawl<'_> {
         }
         self.frontier.done(&ready.lane, &ready.job, Instant::now() + free);
         self.stirred = true;
+        self.came_back = Instant::now();
         progress.advance(1);
         match done? {
             Done::Look(id, look) => take_look(&id, look, progress, report),

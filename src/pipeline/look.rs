@@ -13,6 +13,7 @@ use crate::model::{Source, WebUrl};
 use crate::schedule::rhythm::{Bounds, Wishes, back_off, delta, next_look};
 use crate::store::{FetchRecord, Looked, SourceState, Trouble};
 use crate::text::dates::Clock;
+use crate::vitals::Alarm;
 
 /// A fault of the kind that comes and goes is tried once more after this.
 pub(super) const HICCUP: TimeDelta = TimeDelta::seconds(4);
@@ -43,7 +44,7 @@ impl Pipeline {
         let state = self.store.run(move |s| s.source_state(&id)).await?;
         let request = Request { url: &source.url, source, validators: &state.validators, expect: Expect::Listing, keep };
         let answer = self.fetcher.get(&request).await;
-        let log = record(&request, &answer);
+        let log = self.record(&request, &answer);
         let down = self.network_down(source, &source.url, &answer);
         match answer.result {
             Ok(Fetched::NotModified { moved, fresh }) => {
@@ -197,6 +198,9 @@ impl Pipeline {
         match &answer.result {
             Err(e) if e.is_network() => {
                 let (down, news) = self.network.failed(&lane(source, url));
+                if down {
+                    self.vitals.alarm(Alarm::Network, Some("所有网站都连接不上，可能是本机网络中断；来源不因此记为异常".to_owned()));
+                }
                 if news {
                     tracing::error!(
                         "the network seems to be down: nobody can be reached; sources are tried again every few minutes and none is blamed"
@@ -204,7 +208,10 @@ impl Pipeline {
                 }
                 return down;
             }
-            _ if answer.visit.status.is_some() => self.network.answered(),
+            _ if answer.visit.status.is_some() => {
+                self.network.answered();
+                self.vitals.alarm(Alarm::Network, None);
+            }
             _ => {}
         }
         false
@@ -230,22 +237,25 @@ impl Failure {
     }
 }
 
-/// The line in the fetch log.
-pub(super) fn record(request: &Request<'_>, answer: &Answer) -> FetchRecord {
-    let (code, outcome, bytes) = match &answer.result {
-        Ok(Fetched::NotModified { .. }) => ("not-modified", "not modified".to_owned(), 0),
-        Ok(Fetched::Page(p)) => ("ok", "ok".to_owned(), p.body.len()),
-        Err(e) => (e.code(), e.to_string(), 0),
-    };
-    tracing::debug!(source = %request.source.id, url = %request.url, %outcome, bytes, millis = answer.visit.millis, "fetched");
-    FetchRecord {
-        source: request.source.id.clone(),
-        url: request.url.clone(),
-        listing: request.expect == Expect::Listing,
-        code,
-        outcome,
-        bytes,
-        visit: answer.visit,
-        conditional: !request.validators.is_empty(),
+impl Pipeline {
+    /// The line in the fetch log.
+    pub(super) fn record(&self, request: &Request<'_>, answer: &Answer) -> FetchRecord {
+        let (code, outcome, bytes) = match &answer.result {
+            Ok(Fetched::NotModified { .. }) => ("not-modified", "not modified".to_owned(), 0),
+            Ok(Fetched::Page(p)) => ("ok", "ok".to_owned(), p.body.len()),
+            Err(e) => (e.code(), e.to_string(), 0),
+        };
+        tracing::debug!(source = %request.source.id, url = %request.url, %outcome, bytes, millis = answer.visit.millis, "fetched");
+        self.vitals.visited(code, std::time::Duration::from_millis(answer.visit.millis));
+        FetchRecord {
+            source: request.source.id.clone(),
+            url: request.url.clone(),
+            listing: request.expect == Expect::Listing,
+            code,
+            outcome,
+            bytes,
+            visit: answer.visit,
+            conditional: !request.validators.is_empty(),
+        }
     }
 }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-use super::look::{HICCUP, NETWORK, record};
+use super::look::{HICCUP, NETWORK};
 use super::{Pipeline, Result, pdf};
 use crate::classify::Hints;
 use crate::config::SourceList;
@@ -69,7 +69,7 @@ impl Pipeline {
         let none = Validators::default();
         let request = Request { url: &entry.entry.url, source, validators: &none, expect: Expect::Page, keep };
         let answer = self.fetcher.get(&request).await;
-        let log = record(&request, &answer);
+        let log = self.record(&request, &answer);
         let down = self.network_down(source, &entry.entry.url, &answer);
         match answer.result {
             Ok(Fetched::Page(page)) => {
@@ -199,6 +199,9 @@ impl Pipeline {
 
     async fn store_article(&self, article: NewArticle) -> Result<Got> {
         let stored = self.store.run(move |s| s.commit_article(&article)).await?;
+        if stored.is_some() {
+            self.vitals.stored_article(Utc::now());
+        }
         Ok(if stored.is_some() { Got::Article } else { Got::Duplicate })
     }
 

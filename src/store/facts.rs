@@ -13,6 +13,26 @@ const RISEN: i64 = 3;
 const DAY: i64 = 86_400;
 
 impl Store {
+    /// A fact.
+    pub fn fact(&self, name: &str) -> Result<Option<String>> {
+        self.read(|c| Ok(c.prepare_cached("SELECT value FROM fact WHERE name = ?1")?.query_row([name], |r| r.get(0)).optional()?))
+    }
+
+    /// Remembers a fact.
+    pub fn put_fact(&self, name: &str, value: &str) -> Result<()> {
+        self.write(|t| Ok(t.execute("INSERT OR REPLACE INTO fact (name, value) VALUES (?1, ?2)", [name, value]).map(|_| ())?))
+    }
+
+    /// Why no letter leaves, where that is so: after a restore.
+    pub fn held(&self) -> Result<Option<String>> {
+        self.fact("held")
+    }
+
+    /// Lets letters leave again; whether they were held.
+    pub fn release(&self) -> Result<bool> {
+        self.write(|t| Ok(t.execute("DELETE FROM fact WHERE name = 'held'", [])? > 0))
+    }
+
     /// Has the articles since a moment judged anew if they were judged by other rules than these; gives how many.
     pub fn judge_anew(&self, rules: &str, since: DateTime<Utc>) -> Result<usize> {
         self.write(|t| {

@@ -4,11 +4,13 @@
 
 mod accounts;
 mod articles;
+mod backup;
 mod desk;
 mod editions;
 mod entries;
 mod facts;
 mod frontier;
+mod gauges;
 mod outbox;
 mod overview;
 mod search;
@@ -16,6 +18,7 @@ mod sources;
 mod space;
 mod stories;
 mod tokens;
+mod upkeep;
 mod window;
 mod writer;
 
@@ -30,16 +33,19 @@ use rusqlite_migration::{M, Migrations};
 
 pub use accounts::{Account, AuditLine, Role, Session};
 pub use articles::Judged;
+pub use backup::{Contents, check as check_backup, restore};
 pub use desk::Changed;
 pub use editions::EditionRow;
 pub use entries::{NewArticle, OpenEntry, RawPage, StoredPage};
 pub use frontier::Pause;
+pub use gauges::Gauges;
 pub use outbox::{Letter, LetterEnd, LetterState, OutboxRow};
 pub use overview::{Overview, Visit};
 pub use search::Filter;
 pub use sources::{FetchRecord, Looked, SourceHealth, SourceState, Trouble};
 pub use space::{Space, room};
 pub use tokens::Token;
+pub use upkeep::Upkeep;
 pub use window::Window;
 
 use writer::Writer;
@@ -52,6 +58,7 @@ const MIGRATIONS: &[M<'static>] = &[
     M::up(include_str!("005_letters.sql")),
     M::up(include_str!("006_console.sql")),
     M::up(include_str!("007_outlets.sql")),
+    M::up(include_str!("008_upkeep.sql")),
 ];
 /// How long another process may hold the file before we give up.
 const BUSY: Duration = Duration::from_secs(30);
@@ -91,6 +98,27 @@ pub enum StoreError {
         /// Cause.
         source: std::io::Error,
     },
+    /// Pages or rows of it are wrong.
+    #[error("database {path} is damaged: {first}; restore a backup (`qingbao restore FILE`), or save what can be read with sqlite3's .recover")]
+    Damaged {
+        /// The file.
+        path: String,
+        /// The first thing found.
+        first: String,
+    },
+    /// A restore would replace a database.
+    #[error("{0} exists; stop the service and say --replace to put the backup in its place (the old one is kept beside)")]
+    Occupied(String),
+    /// Not enough room for the copy before an upgrade.
+    #[error("there is no room for the copy {path} that is made before the schema is brought up to date: {needed} bytes needed, {free} free")]
+    NoRoom {
+        /// The copy.
+        path: String,
+        /// Bytes it needs.
+        needed: u64,
+        /// Bytes there are.
+        free: u64,
+    },
     /// Migration.
     #[error("the database schema cannot be brought up to date: {0}")]
     Migration(rusqlite_migration::Error),
@@ -124,6 +152,8 @@ struct Inner {
     path: PathBuf,
     writer: Writer,
     readers: Mutex<Vec<Connection>>,
+    /// The file's number on its disk.
+    inode: u64,
     /// Held as long as the store lives: a second process on the same folder is refused.
     _lock: Option<File>,
 }
@@ -148,6 +178,10 @@ impl Store {
                 std::io::Error::new(std::io::ErrorKind::NotFound, "there is no qingbao.db in it yet; run `qingbao once` or `qingbao serve` first");
             return Err(StoreError::Folder { path: folder.display().to_string(), source });
         }
+        if is_whole(&path) && !is_current(&path)? {
+            // only whoever has the folder alone may change the schema
+            drop(Self::open(folder)?);
+        }
         Self::open_file(&path, None)
     }
 
@@ -157,10 +191,21 @@ impl Store {
         } else if !is_whole(path) {
             return Err(StoreError::NotADatabase(path.display().to_string()));
         }
-        let mut writer = connect(path)?;
+        let mut writer = connect(path, false)?;
         writer.execute_batch("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;").map_err(|e| classify(path, e))?;
-        migrate(&mut writer, path)?;
-        Ok(Self(Arc::new(Inner { path: path.to_owned(), writer: Writer::new(writer), readers: Mutex::default(), _lock: lock })))
+        upgrade(&mut writer, path)?;
+        let inode = inode(path).unwrap_or_default();
+        Ok(Self(Arc::new(Inner { path: path.to_owned(), writer: Writer::new(writer), readers: Mutex::default(), inode, _lock: lock })))
+    }
+
+    /// Whether a write failed in the disk itself: nothing more should be written before a new start.
+    pub fn is_broken(&self) -> bool {
+        self.0.writer.is_broken()
+    }
+
+    /// Whether the file still is the one that was opened.
+    pub fn is_in_place(&self) -> bool {
+        inode(&self.0.path) == Some(self.0.inode)
     }
 
     /// Runs a store call off the async threads.
@@ -183,7 +228,7 @@ impl Store {
         let idle = self.0.readers.lock().unwrap_or_else(PoisonError::into_inner).pop();
         let reader = match idle {
             Some(r) => r,
-            None => connect(&self.0.path)?,
+            None => connect(&self.0.path, false)?,
         };
         let value = work(&reader);
         let mut readers = self.0.readers.lock().unwrap_or_else(PoisonError::into_inner);
@@ -194,6 +239,11 @@ impl Store {
     }
 }
 
+#[cfg(unix)]
+fn inode(path: &Path) -> Option<u64> {
+    std::os::unix::fs::MetadataExt::ino(&std::fs::metadata(path).ok()?).into()
+}
+
 /// Makes a new database beside and renames it: a file of that name is whole from its first moment, whenever we are killed.
 fn create(path: &Path) -> Result<()> {
     let beside = path.with_extension("db.new");
@@ -201,10 +251,33 @@ fn create(path: &Path) -> Result<()> {
     if beside.exists() {
         std::fs::remove_file(&beside).map_err(fail)?;
     }
-    let mut connection = connect(&beside)?;
+    let mut connection = connect(&beside, true)?;
+    // must stand before the first table: the file can give room back
+    connection.execute_batch("PRAGMA auto_vacuum = INCREMENTAL")?;
     migrate(&mut connection, &beside)?;
     connection.close().map_err(|(_, e)| e)?;
     std::fs::rename(&beside, path).map_err(fail)
+}
+
+/// Whether the schema is the one of this version.
+fn is_current(path: &Path) -> Result<bool> {
+    let version: i64 = connect(path, false)?.query_row("PRAGMA user_version", [], |r| r.get(0)).map_err(|e| classify(path, e))?;
+    Ok(version >= i64::try_from(MIGRATIONS.len()).unwrap_or(0))
+}
+
+/// Brings an older schema up to date; a checked copy of the file as it was is kept beside.
+fn upgrade(connection: &mut Connection, path: &Path) -> Result<()> {
+    let version: i64 = connection.query_row("PRAGMA user_version", [], |r| r.get(0)).map_err(|e| classify(path, e))?;
+    if version >= i64::try_from(MIGRATIONS.len()).unwrap_or(0) {
+        return migrate(connection, path);
+    }
+    let kept = backup::before_upgrade(connection, path, version)?;
+    tracing::warn!("the database has schema {version} and is brought up to {}; as it was it is kept as {}", MIGRATIONS.len(), kept.display());
+    migrate(connection, path)?;
+    if connection.query_row("PRAGMA auto_vacuum", [], |r| r.get::<_, i64>(0))? == 0 {
+        connection.execute_batch("PRAGMA auto_vacuum = INCREMENTAL; VACUUM")?;
+    }
+    Ok(())
 }
 
 fn migrate(connection: &mut Connection, path: &Path) -> Result<()> {
@@ -234,8 +307,10 @@ fn is_whole(path: &Path) -> bool {
     header.starts_with(b"SQLite format 3\0") && (has_log || metadata.len() >= page * pages)
 }
 
-fn connect(path: &Path) -> Result<Connection> {
-    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+/// Opens the file; one that vanished is never silently begun anew.
+fn connect(path: &Path, create: bool) -> Result<Connection> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let flags = if create { flags | OpenFlags::SQLITE_OPEN_CREATE } else { flags };
     let connection = Connection::open_with_flags(path, flags).map_err(|e| classify(path, e))?;
     connection.busy_timeout(BUSY)?;
     connection.execute_batch("PRAGMA foreign_keys = ON; PRAGMA trusted_schema = OFF;").map_err(|e| classify(path, e))?;
@@ -276,7 +351,7 @@ mod tests {
     fn letters_of_an_older_schema_come_along() {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("qingbao.db");
-        let mut old = connect(&path).unwrap();
+        let mut old = connect(&path, true).unwrap();
         Migrations::from_slice(MIGRATIONS).to_version(&mut old, 3).unwrap();
         old.execute_batch(
             "INSERT INTO edition (id, publication, date, year, number, total, built, payload) VALUES (7, 'p', '2026-11-24', 2026, 1, 1, 0, '{}');

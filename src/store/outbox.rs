@@ -55,7 +55,7 @@ impl LetterState {
         Self::WORDS.iter().find(|w| w.0 == self).map_or(("queued", "待发"), |w| (w.1, w.2))
     }
 
-    fn parse(word: &str) -> Self {
+    pub(super) fn parse(word: &str) -> Self {
         Self::WORDS.iter().find(|w| w.1 == word).map_or(Self::Queued, |w| w.0)
     }
 

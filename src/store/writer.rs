@@ -5,11 +5,11 @@
 //! writer pays one sync, and sixty writers at once pay little more.
 
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Condvar, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use rusqlite::Connection;
+use rusqlite::{Connection, ErrorCode};
 
 use super::{Result, StoreError};
 
@@ -35,6 +35,8 @@ struct Ended {
 }
 
 pub(super) struct Writer {
+    /// A write failed in the disk itself.
+    broken: AtomicBool,
     state: Mutex<State>,
     waiting: AtomicUsize,
     ended: Mutex<Ended>,
@@ -44,7 +46,18 @@ pub(super) struct Writer {
 impl Writer {
     pub(super) fn new(connection: Connection) -> Self {
         let state = State { connection, open_since: None, batch: 0, pieces: 0 };
-        Self { state: Mutex::new(state), waiting: AtomicUsize::new(0), ended: Mutex::default(), signal: Condvar::new() }
+        Self {
+            broken: AtomicBool::new(false),
+            state: Mutex::new(state),
+            waiting: AtomicUsize::new(0),
+            ended: Mutex::default(),
+            signal: Condvar::new(),
+        }
+    }
+
+    /// Whether the disk refused a write.
+    pub(super) fn is_broken(&self) -> bool {
+        self.broken.load(Ordering::SeqCst)
     }
 
     /// Runs a piece of work, all or nothing, and returns when it is on disk.
@@ -68,6 +81,12 @@ impl Writer {
             self.wait_for(batch)
         } else {
             let result = commit(&mut state);
+            if let Err(StoreError::Sql(e)) = &result
+                && e.sqlite_error_code() == Some(ErrorCode::SystemIoFailure)
+            {
+                // what reached the disk is not known any more (a failed fsync is not repeated): SQLite's files must be opened anew
+                self.broken.store(true, Ordering::SeqCst);
+            }
             drop(state);
             self.tell(batch, &result);
             result

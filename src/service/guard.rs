@@ -1,0 +1,153 @@
+//! The guard: takes changed files over, looks after room and database, keeps house once a day, and feeds the watchdog only
+//! while every loop goes round.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use chrono::{DateTime, TimeDelta, Utc};
+use sd_notify::NotifyState;
+use tokio::sync::watch;
+use tokio::task::JoinHandle;
+
+use super::{Live, ServiceError, weekly};
+use crate::store::{Store, StoreError};
+use crate::vitals::{Alarm, Organ, Vitals};
+
+/// Time between two rounds.
+const ROUND: Duration = Duration::from_secs(5);
+/// Rounds between two writes that prove the store.
+const PROBE: u32 = 4;
+/// Rounds between two lines for `systemctl status`.
+const STATUS: u32 = 12;
+/// Time between two clean-ups, and where room is scarce.
+const UPKEEP: TimeDelta = TimeDelta::hours(24);
+const UPKEEP_SCARCE: TimeDelta = TimeDelta::hours(1);
+/// The fact that remembers the last clean-up.
+const LAST_UPKEEP: &str = "upkeep";
+
+/// Tells the service manager, where there is one.
+pub(super) fn tell(states: &[NotifyState<'_>]) {
+    if std::env::var_os("NOTIFY_SOCKET").is_some()
+        && let Err(e) = sd_notify::notify(states)
+    {
+        tracing::warn!("the service manager cannot be told: {e}");
+    }
+}
+
+/// Goes its rounds until the service stops.
+///
+/// # Errors
+/// The disk refused to write: only a new start can tell what is there.
+pub(super) async fn guard(live: Arc<Live>, mut stopped: watch::Receiver<bool>) -> Result<(), ServiceError> {
+    let store = live.pipeline().store().clone();
+    let (mut probe, mut upkeep): (Option<JoinHandle<()>>, Option<JoinHandle<()>>) = (None, None);
+    let mut round = 0u32;
+    loop {
+        tokio::select! {
+            biased;
+            _ = stopped.wait_for(|s| *s) => return Ok(()),
+            () = tokio::time::sleep(ROUND) => {}
+        }
+        round = round.wrapping_add(1);
+        let pipeline = live.pipeline();
+        let vitals = pipeline.vitals();
+        let this = Arc::clone(&live);
+        // files are read off the async threads
+        let _ = tokio::task::spawn_blocking(move || this.refresh(false)).await;
+        look_after(&store, vitals, pipeline.settings().store.min_free);
+        if store.is_broken() {
+            return Err(ServiceError::Disk);
+        }
+        if round % PROBE == 1 && probe.as_ref().is_none_or(JoinHandle::is_finished) {
+            probe = Some(tokio::spawn(prove(Arc::clone(&live))));
+        }
+        if upkeep.as_ref().is_none_or(JoinHandle::is_finished) {
+            upkeep = Some(tokio::spawn(keep_house(Arc::clone(&live))));
+        }
+        let stuck = vitals.stuck();
+        if stuck.is_empty() {
+            tell(&[NotifyState::Watchdog]);
+        } else {
+            tracing::error!("stuck: {}; the watchdog is not fed", stuck.join(", "));
+        }
+        if round % STATUS == 1 {
+            let (articles, _) = vitals.articles();
+            let alarms: Vec<&str> = vitals.alarms().keys().map(|a| a.as_str()).collect();
+            let alarms = if alarms.is_empty() { "no alarms".to_owned() } else { format!("alarms: {}", alarms.join(", ")) };
+            tell(&[NotifyState::Status(&format!("{} sources, {articles} articles since the start, {alarms}", live.sources().enabled().count()))]);
+        }
+    }
+}
+
+/// Room on the disk, and whether the database is still the file it was.
+fn look_after(store: &Store, vitals: &Vitals, min_free: u64) {
+    match store.space() {
+        Ok(space) => {
+            let short = vitals.alarms().contains_key(&Alarm::Disk);
+            // some way above the limit before fetching begins again: it must not flutter
+            let limit = if short { min_free + min_free / 10 } else { min_free };
+            let mib = space.free >> 20;
+            let words = (space.free < limit).then(|| format!("磁盘快满了：数据目录所在的磁盘只剩 {mib} MB，已暂停抓取；清出空间后自动恢复"));
+            if vitals.alarm(Alarm::Disk, words) {
+                if vitals.may_fetch() {
+                    tracing::info!("there is room on the disk again ({mib} MB): fetching goes on");
+                } else {
+                    tracing::error!("only {mib} MB are left on the disk of the database: nothing is fetched until there is more room");
+                }
+            }
+        }
+        Err(e) => tracing::warn!("the disk cannot be asked for its room: {e}"),
+    }
+    let gone = !store.is_in_place();
+    let words = gone.then(|| "数据库文件被移走或替换：请立即停止服务，把文件放回原处，或用备份恢复".to_owned());
+    if vitals.alarm(Alarm::Database, words) && gone {
+        tracing::error!("the database file was removed or replaced while it is in use; stop the service, put it back or restore a backup");
+    }
+}
+
+/// A write that goes all the way to the disk. That it fails is told elsewhere; that it never comes back is the watchdog's.
+async fn prove(live: Arc<Live>) {
+    let pipeline = live.pipeline();
+    let held = pipeline.store().run(|s| {
+        s.put_fact("alive", &Utc::now().timestamp().to_string())?;
+        s.held()
+    });
+    match held.await {
+        Ok(held) => {
+            pipeline.vitals().alarm(Alarm::Held, held.map(|why| format!("邮件已暂停发送（{why}）：核对后运行 qingbao outbox release")));
+        }
+        Err(e) => tracing::error!("{e}"),
+    }
+    pipeline.vitals().beat(Organ::Store);
+}
+
+/// Upkeep where a day has passed, and the weekly report.
+async fn keep_house(live: Arc<Live>) {
+    if let Err(e) = clean(&live).await {
+        tracing::error!("upkeep: {e}");
+    }
+    if let Err(e) = weekly::report_if_due(&live).await {
+        tracing::error!("weekly report: {e}");
+    }
+}
+
+async fn clean(live: &Live) -> Result<(), StoreError> {
+    let pipeline = live.pipeline();
+    let (settings, now) = (pipeline.settings().store, Utc::now());
+    let scarce = pipeline.vitals().alarms().contains_key(&Alarm::Disk);
+    let every = if scarce { UPKEEP_SCARCE } else { UPKEEP };
+    let done = pipeline.store().run(move |s| {
+        let last = s.fact(LAST_UPKEEP)?.and_then(|t| DateTime::from_timestamp(t.parse().ok()?, 0));
+        // a clock that was ahead must not keep it off for ever
+        if last.is_some_and(|t| t <= now && now - t < every) {
+            return Ok(None);
+        }
+        let done = s.upkeep(&settings, now)?;
+        s.put_fact(LAST_UPKEEP, &now.timestamp().to_string())?;
+        Ok(Some(done))
+    });
+    if let Some(d) = done.await? {
+        tracing::info!(pages = d.pages, visits = d.visits, letters = d.letters, bytes = d.bytes, "upkeep done");
+    }
+    Ok(())
+}

@@ -1,0 +1,229 @@
+//! Copies of the whole database: made beside the running service, checked, and put back.
+
+use std::path::{Path, PathBuf};
+
+use chrono::{DateTime, Utc};
+use rusqlite::{Connection, OpenFlags};
+
+use super::{MIGRATIONS, Result, Store, StoreError, connect, is_whole, lock, space};
+
+/// What a database holds, told after a backup and before a restore.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Contents {
+    /// Articles.
+    pub articles: i64,
+    /// Editions.
+    pub editions: i64,
+    /// Letters.
+    pub letters: i64,
+    /// Bytes.
+    pub bytes: u64,
+}
+
+/// The fact that remembers the last backup.
+const LAST_BACKUP: &str = "backup";
+
+impl Store {
+    /// Copies the database as it is at this moment into a new file (`VACUUM INTO`: readers and the writer go on), checks the
+    /// copy, and remembers when. A file of that name is replaced only by a copy that was found whole.
+    pub fn backup(&self, to: &Path, now: DateTime<Utc>) -> Result<Contents> {
+        let beside = beside(to, "new");
+        remove(&beside)?;
+        let copied = self.read(|c| copy(c, &beside)).and_then(|()| check(&beside));
+        let contents = copied.inspect_err(|_| drop(std::fs::remove_file(&beside)))?;
+        std::fs::File::open(&beside).and_then(|f| f.sync_all()).and_then(|()| std::fs::rename(&beside, to)).map_err(|e| failed(to, e))?;
+        self.put_fact(LAST_BACKUP, &now.timestamp().to_string())?;
+        Ok(contents)
+    }
+
+    /// When the last backup was made.
+    pub fn last_backup(&self) -> Result<Option<DateTime<Utc>>> {
+        Ok(self.fact(LAST_BACKUP)?.and_then(|t| DateTime::from_timestamp(t.parse().ok()?, 0)))
+    }
+
+    /// The result of `PRAGMA integrity_check`: nothing where all is well.
+    pub fn damage(&self) -> Result<Vec<String>> {
+        self.read(damage)
+    }
+}
+
+/// Puts a backup in the place of the database of a folder; nothing else may use that folder. What was there is kept beside.
+/// Letters of the restored database wait until an operator says so: since the backup they may have been sent.
+///
+/// # Errors
+/// The backup is damaged, made by a newer version, or there is a database and `replace` was not said.
+pub fn restore(from: &Path, folder: &Path, replace: bool, now: DateTime<Utc>) -> Result<(Contents, Option<PathBuf>)> {
+    let contents = check(from)?;
+    std::fs::create_dir_all(folder).map_err(|e| failed(folder, e))?;
+    let _lock = lock(folder)?;
+    let target = folder.join("qingbao.db");
+    if target.exists() && !replace {
+        return Err(StoreError::Occupied(target.display().to_string()));
+    }
+    let coming = beside(&target, "restored");
+    remove(&coming)?;
+    std::fs::copy(from, &coming).map_err(|e| failed(&coming, e))?;
+    let incoming = connect(&coming, false)?;
+    incoming.execute(
+        "INSERT OR REPLACE INTO fact (name, value) VALUES ('held', ?1)",
+        [format!("restored at {}: letters queued since the backup may have been sent", now.format("%F %H:%M UTC"))],
+    )?;
+    incoming.execute_batch("PRAGMA journal_mode = DELETE")?;
+    incoming.close().map_err(|(_, e)| e)?;
+    std::fs::File::open(&coming).and_then(|f| f.sync_all()).map_err(|e| failed(&coming, e))?;
+    let kept = target.exists().then(|| beside(&target, &format!("before-{}", now.format("%Y%m%d-%H%M%S"))));
+    if let Some(kept) = &kept {
+        // its log is part of it: whoever opens the kept one later must find both
+        for end in ["", "-wal", "-shm"] {
+            let (old, new) = (with_end(&target, end), with_end(kept, end));
+            if old.exists() {
+                std::fs::rename(&old, &new).map_err(|e| failed(&new, e))?;
+            }
+        }
+    }
+    std::fs::rename(&coming, &target).map_err(|e| failed(&target, e))?;
+    Ok((contents, kept))
+}
+
+/// Copies before the schema is brought up to date.
+pub(super) fn before_upgrade(connection: &Connection, path: &Path, version: i64) -> Result<PathBuf> {
+    let to = beside(path, &format!("schema-{version}"));
+    let bytes = std::fs::metadata(path).map_err(|e| failed(path, e))?.len();
+    let (free, _) = space::room(path).map_err(|e| failed(path, e))?;
+    if free < bytes + bytes / 4 {
+        return Err(StoreError::NoRoom { path: to.display().to_string(), needed: bytes + bytes / 4, free });
+    }
+    remove(&to)?;
+    copy(connection, &to).and_then(|()| check(&to)).inspect_err(|_| drop(std::fs::remove_file(&to)))?;
+    Ok(to)
+}
+
+fn copy(c: &Connection, to: &Path) -> Result<()> {
+    let name = to.to_str().ok_or_else(|| failed(to, std::io::Error::new(std::io::ErrorKind::InvalidInput, "its name is no UTF-8")))?;
+    c.execute("VACUUM INTO ?1", [name])?;
+    Ok(())
+}
+
+/// Whether a file is a whole database of ours, and what it holds.
+///
+/// # Errors
+/// It is not, or of a newer version.
+pub fn check(path: &Path) -> Result<Contents> {
+    if !is_whole(path) {
+        return Err(StoreError::NotADatabase(path.display().to_string()));
+    }
+    let c = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
+    let version: i64 = c.query_row("PRAGMA user_version", [], |r| r.get(0))?;
+    if version > i64::try_from(MIGRATIONS.len()).unwrap_or(0) {
+        return Err(StoreError::TooNew(path.display().to_string()));
+    }
+    let found = damage(&c)?;
+    if let Some(first) = found.first() {
+        return Err(StoreError::Damaged { path: path.display().to_string(), first: first.clone() });
+    }
+    let count = |table: &str| c.query_row(&format!("SELECT count(*) FROM {table}"), [], |r| r.get(0));
+    let bytes = std::fs::metadata(path).map_err(|e| failed(path, e))?.len();
+    Ok(Contents { articles: count("article")?, editions: count("edition")?, letters: count("outbox")?, bytes })
+}
+
+fn damage(c: &Connection) -> Result<Vec<String>> {
+    let mut s = c.prepare("PRAGMA integrity_check(20)")?;
+    let lines = s.query_map([], |r| r.get::<_, String>(0))?.collect::<rusqlite::Result<Vec<_>>>()?;
+    let mut out: Vec<String> = lines.into_iter().filter(|l| l != "ok").collect();
+    let mut s = c.prepare("PRAGMA foreign_key_check")?;
+    let mut rows = s.query([])?;
+    while let Some(r) = rows.next()? {
+        out.push(format!("a row of {} points to nothing", r.get::<_, String>(0)?));
+    }
+    Ok(out)
+}
+
+/// `qingbao.db` → `qingbao.db.END`
+fn beside(path: &Path, end: &str) -> PathBuf {
+    with_end(path, &format!(".{end}"))
+}
+
+fn with_end(path: &Path, end: &str) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(end);
+    PathBuf::from(name)
+}
+
+fn remove(path: &Path) -> Result<()> {
+    match std::fs::remove_file(path) {
+        Err(e) if e.kind() != std::io::ErrorKind::NotFound => Err(failed(path, e)),
+        _ => Ok(()),
+    }
+}
+
+fn failed(path: &Path, source: std::io::Error) -> StoreError {
+    StoreError::Folder { path: path.display().to_string(), source }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use rusqlite_migration::Migrations;
+
+    fn now() -> DateTime<Utc> {
+        "2026-11-24T00:00:00Z".parse().unwrap()
+    }
+
+    #[test]
+    fn a_backup_is_checked_and_comes_back_with_its_letters_held() {
+        let dir = tempfile::tempdir().unwrap();
+        let (data, file) = (dir.path().join("data"), dir.path().join("copy.db"));
+        let store = Store::open(&data).unwrap();
+        store.put_fact("mark", "old").unwrap();
+        assert!(store.last_backup().unwrap().is_none());
+        store.backup(&file, now()).unwrap();
+        assert_eq!(store.last_backup().unwrap(), Some(now()));
+        store.put_fact("mark", "new").unwrap();
+        assert!(matches!(restore(&file, &data, true, now()), Err(StoreError::InUse { .. })), "the service holds the folder");
+        drop(store);
+        assert!(matches!(restore(&file, &data, false, now()), Err(StoreError::Occupied(_))));
+        let (_, kept) = restore(&file, &data, true, now()).unwrap();
+        let store = Store::open(&data).unwrap();
+        assert_eq!((store.fact("mark").unwrap().as_deref(), store.damage().unwrap().len()), (Some("old"), 0));
+        assert!(store.held().unwrap().is_some());
+        assert!(kept.unwrap().exists(), "what was there is kept");
+    }
+
+    #[test]
+    fn a_damaged_backup_replaces_nothing() {
+        let dir = tempfile::tempdir().unwrap();
+        let (data, file) = (dir.path().join("data"), dir.path().join("copy.db"));
+        let store = Store::open(&data).unwrap();
+        store.backup(&file, now()).unwrap();
+        drop(store);
+        let mut bytes = std::fs::read(&file).unwrap();
+        let middle = bytes.len() / 2 / 4096 * 4096;
+        bytes[middle..middle + 4096].fill(0x5a);
+        std::fs::write(&file, &bytes).unwrap();
+        assert!(restore(&file, &data, true, now()).is_err());
+        assert!(Store::open(&data).is_ok());
+        std::fs::write(&file, &bytes[..bytes.len() / 2]).unwrap();
+        assert!(matches!(restore(&file, &data, true, now()), Err(StoreError::NotADatabase(_))));
+    }
+
+    #[test]
+    fn an_upgrade_keeps_a_copy_of_what_was_and_a_copy_of_a_newer_version_is_refused() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("qingbao.db");
+        let mut old = connect(&path, true).unwrap();
+        Migrations::from_slice(MIGRATIONS).to_version(&mut old, 5).unwrap();
+        drop(old);
+        drop(Store::open(dir.path()).unwrap());
+        let kept = dir.path().join("qingbao.db.schema-5");
+        check(&kept).unwrap();
+        let c = Connection::open(&kept).unwrap();
+        assert_eq!(c.query_row("PRAGMA user_version", [], |r| r.get::<_, i64>(0)).unwrap(), 5);
+        c.execute_batch("PRAGMA user_version = 99").unwrap();
+        assert!(matches!(check(&kept), Err(StoreError::TooNew(_))));
+        assert_eq!(
+            Connection::open(&path).unwrap().query_row("PRAGMA auto_vacuum", [], |r| r.get::<_, i64>(0)).unwrap(),
+            2,
+            "an older file learns to shrink"
+        );
+    }
+}
