@@ -9,6 +9,7 @@
 mod access;
 mod archive;
 mod desk;
+mod door;
 mod health;
 mod kept;
 mod login;
@@ -23,7 +24,6 @@ mod sources;
 mod throttle;
 mod view;
 
-use std::net::SocketAddr;
 use std::sync::Arc;
 
 use axum::Router;
@@ -41,6 +41,7 @@ use crate::service::Live;
 use crate::store::{Overview, Store};
 use tokio::net::TcpListener;
 
+use door::Visitor;
 use kept::Kept;
 pub use password::{digest as token_hash, fresh as fresh_password, hash as hash_password, token as fresh_token};
 use throttle::Throttle;
@@ -108,8 +109,8 @@ pub async fn serve(live: Arc<Live>, listener: TcpListener, stopped: impl Future<
             let _ = pool::ranking(&early, &newest).await;
         }
     });
-    let app = router(console).into_make_service_with_connect_info::<SocketAddr>();
-    axum::serve(listener, app).with_graceful_shutdown(stopped).await
+    let app = router(console).into_make_service_with_connect_info::<Visitor>();
+    axum::serve(door::Door::new(listener), app).with_graceful_shutdown(stopped).await
 }
 
 fn router(console: Shared) -> Router {

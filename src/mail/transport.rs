@@ -20,7 +20,9 @@ pub enum SecretError {
         source: std::io::Error,
     },
     /// A user name without a password.
-    #[error("no password for mail user {0}: set password_file, the systemd credential smtp_password, or QINGBAO_SMTP_PASSWORD")]
+    #[error(
+        "no password for mail user {0}: write it into /etc/qingbao/credentials/smtp_password, or set password_file, the systemd credential smtp_password, or QINGBAO_SMTP_PASSWORD"
+    )]
     Missing(String),
 }
 
@@ -141,7 +143,9 @@ pub(super) fn password(s: &SmtpSettings, user: &str) -> Result<String, SecretErr
         Some(path) => std::fs::read_to_string(&path).map_err(|source| SecretError::File { path: path.display().to_string(), source })?,
         None => std::env::var("QINGBAO_SMTP_PASSWORD").map_err(|_| SecretError::Missing(user.to_owned()))?,
     };
-    Ok(text.trim_matches(|c: char| c.is_whitespace() || c == '\u{a0}').to_owned())
+    let text = text.trim_matches(|c: char| c.is_whitespace() || c == '\u{a0}');
+    // the installation leaves an empty file where the password is to go
+    if text.is_empty() { Err(SecretError::Missing(user.to_owned())) } else { Ok(text.to_owned()) }
 }
 
 /// Written beside and renamed: a reader of the folder never sees half a letter.

@@ -1,0 +1,19 @@
+#!/usr/bin/env bash
+# A plain archive for machines without packages: deploy/tarball.sh → target/qingbao-VERSION-ARCH.tar.gz
+set -euo pipefail
+cd "$(dirname "$0")/.."
+cargo build --release --locked
+version=$(cargo metadata --no-deps --format-version 1 --locked | sed -n 's/.*"name":"qingbao","version":"\([^"]*\)".*/\1/p')
+name="qingbao-$version-$(uname -m)"
+stage="target/$name"
+rm -rf "$stage"
+install -d "$stage/docs" "$stage/deploy" "$stage/completions"
+install -m 755 target/release/qingbao "$stage/"
+strip "$stage/qingbao"
+for shell in bash zsh fish; do "$stage/qingbao" completions "$shell" > "$stage/completions/qingbao.$shell"; done
+cp sources.toml README.md README.zh-CN.md CHANGELOG.md LICENSE-* "$stage/"
+cp docs/*.md "$stage/docs/"
+cp -r deploy/*.service deploy/*.timer deploy/*.conf deploy/qingbao.toml deploy/monitoring "$stage/deploy/"
+# the same input gives the same archive
+tar --sort=name --owner=0 --group=0 --numeric-owner --mtime="@${SOURCE_DATE_EPOCH:-$(git log -1 --format=%ct)}" -C target -czf "target/$name.tar.gz" "$name"
+echo "target/$name.tar.gz"
