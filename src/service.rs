@@ -55,6 +55,7 @@ pub async fn serve(live: Arc<Live>, data: PathBuf) -> Result<(), ServiceError> {
     let bells = [Arc::new(Notify::new()), Arc::new(Notify::new()), Arc::new(Notify::new())];
     let mut scheduler = start_bells(&bells).await?;
     let [crawl_bell, draft_bell, mail_bell] = bells;
+    guard::first_look(&live).await;
     let mut loops = tokio::task::JoinSet::new();
     loops.spawn(crawl_loop(Arc::clone(&live), crawl_bell, stopped.clone()));
     loops.spawn(draft_loop(Arc::clone(&live), draft_bell, Arc::clone(&mail_bell), stopped.clone()));

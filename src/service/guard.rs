@@ -34,6 +34,13 @@ pub(super) fn tell(states: &[NotifyState<'_>]) {
     }
 }
 
+/// The first look, before anything is begun: a full disk must not be filled further, nor held letters sent.
+pub(super) async fn first_look(live: &Arc<Live>) {
+    let pipeline = live.pipeline();
+    look_after(pipeline.store(), pipeline.vitals(), pipeline.settings().store.min_free);
+    prove(Arc::clone(live)).await;
+}
+
 /// Goes its rounds until the service stops.
 ///
 /// # Errors
