@@ -56,7 +56,9 @@ impl Office {
     }
 
     pub fn command(&self, args: &[&str]) -> Command {
-        let mut c = Command::new(env!("CARGO_BIN_EXE_qingbao"));
+        // a soak may be of another build
+        let binary = std::env::var("SOAK_BINARY").unwrap_or_else(|_| env!("CARGO_BIN_EXE_qingbao").to_owned());
+        let mut c = Command::new(binary);
         c.args(args).current_dir(self.path()).stdin(Stdio::null()).env_remove("NOTIFY_SOCKET");
         c
     }
