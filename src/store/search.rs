@@ -76,6 +76,12 @@ impl Store {
             test("article_words MATCH ?#", words.into());
             test("w.rowid > ?#", oldest.unwrap_or(0).into());
         }
+        for name in [&f.industry, &f.place, &f.organisation].into_iter().flatten() {
+            // most judgements do not hold the name at all: they need not be parsed; what JSON writes otherwise must be
+            if !name.contains(['"', '\\', '/']) && !name.contains(char::is_control) {
+                test("instr(a.judgement, ?#) > 0", name.clone().into());
+            }
+        }
         if let Some(name) = &f.industry {
             let given = "EXISTS (SELECT 1 FROM json_each(a.judgement, '$.industries') j WHERE json_extract(j.value, '$.name') = ?#) \
                          OR EXISTS (SELECT 1 FROM json_each(a.judgement, '$.themes') j WHERE json_extract(j.value, '$.name') = ?#)";

@@ -92,14 +92,12 @@ async fn all_sources_are_down_and_come_back() {
     let office = Office::new().await;
     let text = std::fs::read_to_string(office.path().join("sources.toml")).unwrap();
     // a port of its own for each, that nobody listens on
-    let mut port = 40_000;
     let mut down = String::new();
-    for part in text.split(&office.site.base) {
+    for (port, part) in (40_000..).zip(text.split(&office.site.base)) {
         if port > 40_000 {
             down.push_str(&format!("http://127.0.0.1:{port}"));
         }
         down.push_str(part);
-        port += 1;
     }
     std::fs::write(office.path().join("sources.toml"), &down).unwrap();
     let service = office.serve();
