@@ -14,7 +14,7 @@ use crate::extract::{self, Context, ExtractError};
 use crate::fetch::{Expect, FetchError, Fetched, Page, Request, Validators, charset};
 use crate::model::{Entry, EntryId, Extracted, Source, WebUrl};
 use crate::schedule::rhythm::delta;
-use crate::store::{FetchRecord, NewArticle, OpenEntry, RawPage, StoredPage};
+use crate::store::{FetchRecord, NewArticle, OpenEntry, RawPage, StoreError, StoredPage};
 use crate::text::dates::Clock;
 use crate::text::words::Words;
 
@@ -127,10 +127,16 @@ impl Pipeline {
 
     async fn extract_stored(self: &Arc<Self>, entry: &OpenEntry, source: &Arc<Source>) -> Result<Got> {
         let id = entry.id;
-        let Some(page) = self.store.run(move |s| s.page(id)).await? else {
-            return self.lose(entry, "its page is gone from the store; it is fetched again", Some(Utc::now()), None).await;
-        };
-        self.make_article(entry, source, page).await
+        match self.store.run(move |s| s.page(id)).await {
+            Ok(Some(page)) => self.make_article(entry, source, page).await,
+            Ok(None) => self.lose(entry, "its page is gone from the store; it is fetched again", Some(Utc::now()), None).await,
+            // one bad row must not stop all the others
+            Err(StoreError::Value { cause, .. }) => {
+                let reason = format!("its page cannot be read in the store ({cause}); it is fetched again");
+                self.lose(entry, &reason, Some(Utc::now()), None).await
+            }
+            Err(e) => Err(e.into()),
+        }
     }
 
     async fn make_article(self: &Arc<Self>, entry: &OpenEntry, source: &Arc<Source>, page: StoredPage) -> Result<Got> {
