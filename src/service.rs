@@ -5,6 +5,7 @@
 
 mod guard;
 mod live;
+mod signals;
 mod weekly;
 
 use std::path::PathBuf;
@@ -23,6 +24,7 @@ use crate::pipeline::{Pipeline, PipelineError, Reach, Silent};
 use crate::vitals::Organ;
 
 pub use live::{Live, ReloadError};
+use signals::Signals;
 
 /// Every twenty seconds, in UTC: zones and work days are judged by ourselves.
 const WAKE: &str = "*/20 * * * * *";
@@ -51,6 +53,7 @@ pub enum ServiceError {
 /// # Errors
 /// The scheduler or signals cannot be had, or the disk refuses to write.
 pub async fn serve(live: Arc<Live>, data: PathBuf) -> Result<(), ServiceError> {
+    let mut signals = Signals::take()?;
     let (stop, stopped) = watch::channel(false);
     let bells = [Arc::new(Notify::new()), Arc::new(Notify::new()), Arc::new(Notify::new())];
     let mut scheduler = start_bells(&bells).await?;
@@ -80,7 +83,7 @@ pub async fn serve(live: Arc<Live>, data: PathBuf) -> Result<(), ServiceError> {
     guard::tell(&[NotifyState::Ready, NotifyState::Status("started")]);
     tracing::info!(sources = live.sources().sources.len(), "service started");
     let end = tokio::select! {
-        signal = wait_for_stop(&live) => signal.map_err(ServiceError::from),
+        () = signals.wait_for_stop(&live) => Ok(()),
         broken = guard => broken.unwrap_or(Ok(())),
     };
     guard::tell(&[NotifyState::Stopping]);
@@ -107,35 +110,6 @@ async fn start_bells(bells: &[Arc<Notify>; 3]) -> Result<JobScheduler, JobSchedu
     }
     scheduler.start().await?;
     Ok(scheduler)
-}
-
-#[cfg(unix)]
-async fn wait_for_stop(live: &Arc<Live>) -> std::io::Result<()> {
-    use tokio::signal::unix::{SignalKind, signal};
-    let (mut term, mut int, mut hup) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?, signal(SignalKind::hangup())?);
-    loop {
-        tokio::select! {
-            _ = term.recv() => return Ok(()),
-            _ = int.recv() => return Ok(()),
-            _ = hup.recv() => reload(live).await,
-        }
-    }
-}
-
-/// Reads every file again, as `systemctl reload` asks.
-async fn reload(live: &Arc<Live>) {
-    let begun = NotifyState::monotonic_usec_now();
-    let states: Vec<NotifyState<'_>> = std::iter::once(NotifyState::Reloading).chain(begun).collect();
-    guard::tell(&states);
-    let this = Arc::clone(live);
-    let right = tokio::task::spawn_blocking(move || this.refresh(true)).await.unwrap_or(false);
-    let status = if right { "reloaded" } else { "not everything was taken over: see the journal" };
-    guard::tell(&[NotifyState::Ready, NotifyState::Status(status)]);
-}
-
-#[cfg(not(unix))]
-async fn wait_for_stop(_: &Arc<Live>) -> std::io::Result<()> {
-    tokio::signal::ctrl_c().await
 }
 
 /// Waits for the bell; false when the service stops.

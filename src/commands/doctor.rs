@@ -122,7 +122,6 @@ fn secrets(world: &World) -> Vec<PathBuf> {
     files.into_iter().flatten().collect()
 }
 
-#[cfg(unix)]
 fn private(f: &mut Findings, file: &Path) {
     use std::os::unix::fs::PermissionsExt as _;
     let name = file.display();
@@ -132,9 +131,6 @@ fn private(f: &mut Findings, file: &Path) {
         Err(e) => f.say(Level::Error, "secret", &format!("{name}: {e}; check path and owner")),
     }
 }
-
-#[cfg(not(unix))]
-fn private(_: &mut Findings, _: &Path) {}
 
 fn clock(f: &mut Findings, world: &World) {
     let (now, calendar) = (Utc::now(), &world.settings.publication.calendar);

@@ -12,7 +12,7 @@ use chrono::Utc;
 use super::access::Editor;
 use super::request::{Fields, Form};
 use super::view::{Frame, stored};
-use super::{Console, Shared, view};
+use super::{Shared, view};
 use crate::digest::edit::{Change, DropReason};
 use crate::digest::item_of;
 use crate::model::{ArticleId, Edition, EditionId, Item, WebUrl};
@@ -42,8 +42,10 @@ struct Said {
     kept: Vec<(String, String)>,
 }
 
-pub(super) async fn load(console: &Console, id: EditionId) -> Result<Option<(Edition, u32)>, Response> {
-    stored(console.store.run(move |s| s.edition_at_desk(id)).await)
+/// An issue with its version, or the page that says there is none.
+pub(super) async fn load(console: &Shared, session: &Session, id: EditionId) -> Result<(Edition, u32), Response> {
+    let found = stored(console.store.run(move |s| s.edition_at_desk(id)).await)?;
+    found.ok_or_else(|| view::refused(console, session, StatusCode::NOT_FOUND, "没有这一期"))
 }
 
 pub(super) async fn newest(State(console): State<Shared>, Editor(session): Editor) -> Response {
@@ -61,9 +63,7 @@ pub(super) async fn page(State(console): State<Shared>, Editor(session): Editor,
 }
 
 async fn show(console: &Shared, session: &Session, id: EditionId, said: Said) -> Result<Response, Response> {
-    let Some((e, version)) = load(console, id).await? else {
-        return Err(view::refused(console, session, StatusCode::NOT_FOUND, "没有这一期"));
-    };
+    let (e, version) = load(console, session, id).await?;
     let store = &console.store;
     let others = stored(store.run(|s| s.editions(12)).await)?;
     let changes = stored(store.run(move |s| s.edition_changes(id, 8)).await)?;
@@ -113,7 +113,7 @@ async fn asked(console: &Shared, session: &Session, id: EditionId, fields: &Fiel
             } else {
                 article
             };
-            let Some((e, _)) = load(console, id).await? else { return Ok(None) };
+            let (e, _) = load(console, session, id).await?;
             let item = item(console, article).await?;
             let proposed = e.columns.first().map(|c| c.name.clone()).unwrap_or_default();
             let column = if fields.text("column").is_empty() { proposed } else { text("column") };
@@ -174,7 +174,7 @@ async fn make(console: &Shared, id: EditionId, form: &Form) -> Result<Response, 
 
 /// Queues the letters of a finished issue.
 async fn send(console: &Shared, id: EditionId) -> Result<(), Response> {
-    if let Some((edition, _)) = load(console, id).await? {
+    if let Some((edition, _)) = stored(console.store.run(move |s| s.edition_at_desk(id)).await)? {
         let letters = console.pipeline().queue(&edition, Utc::now()).await.map_err(|e| view::broken(&e))?;
         tracing::info!(issue = %edition.issue_label(), letters, "issue finished");
     }
@@ -183,8 +183,9 @@ async fn send(console: &Shared, id: EditionId) -> Result<(), Response> {
 
 /// The issue as its mail, for a frame without rights.
 pub(super) async fn preview(State(console): State<Shared>, Editor(session): Editor, Path(id): Path<i64>) -> Response {
-    let Ok(Some((e, _))) = load(&console, EditionId(id)).await else {
-        return view::refused(&console, &session, StatusCode::NOT_FOUND, "没有这一期");
+    let e = match load(&console, &session, EditionId(id)).await {
+        Ok((e, _)) => e,
+        Err(answer) => return answer,
     };
     match render::page(&e, "cid:") {
         Ok((page, chart)) => {
@@ -202,8 +203,9 @@ pub(super) async fn preview(State(console): State<Shared>, Editor(session): Edit
 
 /// The issue as a document.
 pub(super) async fn document(State(console): State<Shared>, Editor(session): Editor, Path(id): Path<i64>) -> Response {
-    let Ok(Some((e, _))) = load(&console, EditionId(id)).await else {
-        return view::refused(&console, &session, StatusCode::NOT_FOUND, "没有这一期");
+    let e = match load(&console, &session, EditionId(id)).await {
+        Ok((e, _)) => e,
+        Err(answer) => return answer,
     };
     let made = tokio::task::spawn_blocking(move || render::docx(&e).map(|bytes| (render::file_stem(&e), bytes))).await;
     match made {

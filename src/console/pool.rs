@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use askama::Template;
 use axum::extract::{Path, State};
-use axum::http::{StatusCode, Uri};
+use axum::http::Uri;
 use axum::response::Response;
 
 use super::access::Editor;
@@ -67,9 +67,7 @@ pub(super) async fn page(State(console): State<Shared>, Editor(session): Editor,
 }
 
 async fn offer(console: &Shared, session: &Session, id: EditionId, f: &Fields) -> Result<Response, Response> {
-    let Some((e, version)) = desk::load(console, id).await? else {
-        return Err(view::refused(console, session, StatusCode::NOT_FOUND, "没有这一期"));
-    };
+    let (e, version) = desk::load(console, session, id).await?;
     let there: Vec<ArticleId> = e.columns.iter().flat_map(|c| &c.items).map(|i| i.article).collect();
     let ranks = ranking(console, &e).await?;
     let (filter, known) = (archive::filter(f, console.zone()), Arc::clone(&ranks));

@@ -239,7 +239,6 @@ impl Store {
     }
 }
 
-#[cfg(unix)]
 fn inode(path: &Path) -> Option<u64> {
     std::os::unix::fs::MetadataExt::ino(&std::fs::metadata(path).ok()?).into()
 }
