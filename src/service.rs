@@ -12,7 +12,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use chrono::Utc;
+use chrono::{TimeDelta, Utc};
 use sd_notify::NotifyState;
 use tokio::sync::{Notify, watch};
 use tokio_cron_scheduler::{Job, JobScheduler, JobSchedulerError};
@@ -20,6 +20,7 @@ use tokio_cron_scheduler::{Job, JobScheduler, JobSchedulerError};
 use crate::config::SourceList;
 use crate::config::settings::Publication;
 use crate::console;
+use crate::model::Edition;
 use crate::pipeline::{Pipeline, PipelineError, Reach, Silent};
 use crate::vitals::Organ;
 
@@ -28,6 +29,8 @@ use signals::Signals;
 
 /// Every twenty seconds, in UTC: zones and work days are judged by ourselves.
 const WAKE: &str = "*/20 * * * * *";
+/// How often an issue that nobody is to get is made anew.
+const REBUILD: TimeDelta = TimeDelta::minutes(15);
 /// How long a stop waits for what is under way.
 const STOP: Duration = Duration::from_secs(8);
 
@@ -181,10 +184,14 @@ async fn draft_if_due(pipeline: &Arc<Pipeline>, p: &Publication, sources: &Sourc
     let Some(day) = p.calendar.due(now, p.at, p.catch_up) else { return Ok(false) };
     let name = p.name.clone();
     let store = pipeline.store();
-    if let Some(id) = store.run(move |s| s.edition_of(&name, day)).await?
-        && !store.run(move |s| s.letters_of(id)).await?.is_empty()
-    {
-        return Ok(false);
+    if let Some(id) = store.run(move |s| s.edition_of(&name, day)).await? {
+        let (mailed, there) = store.run(move |s| Ok((!s.letters_of(id)?.is_empty(), s.edition(id)?))).await?;
+        // an issue that nobody is to get is looked at again now and then: something may have come in
+        let nobody = |e: &Edition| p.recipients.is_empty() || (e.item_count() == 0 && !p.mail_empty);
+        let fresh = |e: &Edition| e.built.is_some_and(|at| (TimeDelta::zero()..REBUILD).contains(&(now - at)));
+        if mailed || there.is_some_and(|e| nobody(&e) && fresh(&e)) {
+            return Ok(false);
+        }
     }
     let enabled = sources.enabled().count();
     let edition = pipeline.draft(p, day, enabled, now).await?;

@@ -159,3 +159,16 @@ async fn a_second_service_on_the_same_folder_is_refused() {
     first.until("sent once", || office.inboxes() == 2).await;
     office.holds();
 }
+
+/// An issue that nobody is to get is not made again every twenty seconds; once somebody is to get it, it goes out.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_issue_for_nobody_is_made_once_and_sent_when_somebody_is_named() {
+    let office = Office::with("", &[]).await;
+    let service = office.serve();
+    service.says("draft queued").await;
+    tokio::time::sleep(Duration::from_secs(42)).await;
+    assert_eq!(service.log().matches("draft queued").count(), 1, "{}", service.log());
+    office.configure("", &["editor@b.example"]);
+    service.until("sent", || office.inboxes() == 1).await;
+    office.holds();
+}
