@@ -110,6 +110,7 @@ fn settings(f: &mut Findings, world: &World) {
     if list.is_some_and(|l| l.enabled().any(|s| s.render)) {
         f.must("browser", find_browser(&world.settings.fetch), |p| p.display().to_string());
     }
+    f.say(Level::Ok, "fonts", "the chart's font is built in; documents name 仿宋, 黑体 and 楷体, which Word and WPS bring");
     for file in secrets(world) {
         private(f, &file);
     }

@@ -79,3 +79,36 @@ async fn an_hour_that_is_missing_or_comes_twice_has_one_issue() {
         office.holds();
     }
 }
+
+/// Operators hear once a week, also when all is well.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "needs faketime"]
+async fn operators_get_one_report_a_week() {
+    let office = Office::new().await;
+    let config = office.path().join("qingbao.toml");
+    let text = std::fs::read_to_string(&config).unwrap();
+    std::fs::write(&config, text.replace("[mail.smtp]", "operators = [\"ops@b.example\"]\n[mail.smtp]")).unwrap();
+    let (file, reports) = (office.path().join("time"), || office.stub.letters_to("ops"));
+    // a Thursday
+    set(&office, "@2027-03-04 04:00:00");
+    let service = serve_at(&office, &file, false);
+    service.until("crawled", || office.db().exists() && office.inboxes() == 2).await;
+    for (moment, reported) in [
+        ("@2027-03-04 05:00:00", 0), // the first week has nothing to report
+        ("@2027-03-11 04:00:00", 1),
+        ("@2027-03-12 04:00:00", 1),
+        ("@2027-03-15 00:30:00", 1), // a Monday, half past eight
+        ("@2027-03-15 01:10:00", 2),
+    ] {
+        set(&office, moment);
+        service.until(moment, || reports().len() >= reported).await;
+        tokio::time::sleep(std::time::Duration::from_secs(22)).await;
+        assert_eq!(reports().len(), reported, "{moment}");
+    }
+    let first = reports().first().cloned().unwrap();
+    let letter = mail_parser::MessageParser::default().parse(first.message.as_bytes()).unwrap();
+    assert!(letter.subject().unwrap().contains("运行周报 2027-W10"), "{:?}", letter.subject());
+    let words = letter.body_text(0).unwrap().into_owned();
+    assert!(words.contains("异常的来源") && words.contains("示例故障网") && words.contains("还没有备份过") && words.contains("磁盘剩余"), "{words}");
+    office.holds();
+}
