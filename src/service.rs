@@ -29,6 +29,8 @@ use signals::Signals;
 
 /// Every twenty seconds, in UTC: zones and work days are judged by ourselves.
 const WAKE: &str = "*/20 * * * * *";
+/// How long a draft waits for the first crawl after a start.
+const FIRST_CRAWL: Duration = Duration::from_mins(10);
 /// How often an issue that nobody is to get is made anew.
 const REBUILD: TimeDelta = TimeDelta::minutes(15);
 /// How long a stop waits for what is under way.
@@ -63,7 +65,7 @@ pub async fn serve(live: Arc<Live>, data: PathBuf) -> Result<(), ServiceError> {
     let [crawl_bell, draft_bell, mail_bell] = bells;
     guard::first_look(&live).await;
     let mut loops = tokio::task::JoinSet::new();
-    loops.spawn(crawl_loop(Arc::clone(&live), crawl_bell, stopped.clone()));
+    loops.spawn(crawl_loop(Arc::clone(&live), crawl_bell, Arc::clone(&draft_bell), stopped.clone()));
     loops.spawn(draft_loop(Arc::clone(&live), draft_bell, Arc::clone(&mail_bell), stopped.clone()));
     // crawling and mailing go on without it
     match console::listen(&live.pipeline().settings().console).await {
@@ -124,7 +126,7 @@ async fn next(bell: &Notify, stopped: &mut watch::Receiver<bool>) -> bool {
     }
 }
 
-async fn crawl_loop(live: Arc<Live>, bell: Arc<Notify>, mut stopped: watch::Receiver<bool>) {
+async fn crawl_loop(live: Arc<Live>, bell: Arc<Notify>, draft: Arc<Notify>, mut stopped: watch::Receiver<bool>) {
     let mut pipeline = live.pipeline();
     if let Err(e) = pipeline.spread_start(&live.sources()).await {
         tracing::error!("start: {e}");
@@ -143,6 +145,8 @@ async fn crawl_loop(live: Arc<Live>, bell: Arc<Notify>, mut stopped: watch::Rece
         pipeline = newest;
         pipeline.vitals().beat(Organ::Crawl);
         if !pipeline.vitals().may_fetch() {
+            // what there is must do
+            pipeline.vitals().crawled();
             continue;
         }
         // every step of a crawl is a commit of its own: dropping it half way loses nothing
@@ -157,6 +161,10 @@ async fn crawl_loop(live: Arc<Live>, bell: Arc<Notify>, mut stopped: watch::Rece
                 Err(e) => tracing::error!("pass: {e}"),
             },
         }
+        if !pipeline.vitals().has_crawled() {
+            pipeline.vitals().crawled();
+            draft.notify_one();
+        }
     }
 }
 
@@ -166,6 +174,10 @@ async fn draft_loop(live: Arc<Live>, bell: Arc<Notify>, mail: Arc<Notify>, mut s
         pipeline.vitals().beat(Organ::Draft);
         if Utc::now().timestamp() < SANE {
             tracing::error!("the clock says {}: no issue is made until it is set", Utc::now());
+            continue;
+        }
+        // a draft that is late already is not made of yesterday's news while today's comes in
+        if !pipeline.vitals().has_crawled() && pipeline.vitals().uptime() < FIRST_CRAWL {
             continue;
         }
         for publication in pipeline.settings().publications() {

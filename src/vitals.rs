@@ -81,6 +81,7 @@ pub struct Vitals {
     visits: Mutex<BTreeMap<&'static str, Visits>>,
     articles: AtomicU64,
     last_article: AtomicI64,
+    crawled: AtomicBool,
     fetching: AtomicBool,
     alarms: RwLock<BTreeMap<Alarm, String>>,
 }
@@ -93,6 +94,7 @@ impl Default for Vitals {
             visits: Mutex::default(),
             articles: AtomicU64::new(0),
             last_article: AtomicI64::new(0),
+            crawled: AtomicBool::new(false),
             fetching: AtomicBool::new(true),
             alarms: RwLock::default(),
         }
@@ -147,6 +149,16 @@ impl Vitals {
     pub fn articles(&self) -> (u64, Option<DateTime<Utc>>) {
         let at = self.last_article.load(Ordering::Relaxed);
         (self.articles.load(Ordering::Relaxed), DateTime::from_timestamp(at, 0).filter(|_| at > 0))
+    }
+
+    /// A crawl came to its end.
+    pub fn crawled(&self) {
+        self.crawled.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether one did since the start.
+    pub fn has_crawled(&self) -> bool {
+        self.crawled.load(Ordering::Relaxed)
     }
 
     /// Whether anything may be fetched at all.
