@@ -24,6 +24,7 @@ struct Operation {
     log: Vec<(String, String, String, String)>,
     articles: usize,
     space: String,
+    backup: String,
     failed: Vec<(String, String, String, String)>,
 }
 
@@ -38,8 +39,8 @@ struct Letter {
 }
 
 pub(super) async fn page(State(console): State<Shared>, Admin(session): Admin) -> Response {
-    let loaded = console.store.run(|s| Ok((s.outbox(true, 60)?, s.audit_log(40)?, s.article_count()?, s.failed_fetches(30)?)));
-    let (letters, log, articles, failed) = match stored(loaded.await) {
+    let loaded = console.store.run(|s| Ok((s.outbox(true, 60)?, s.audit_log(40)?, s.article_count()?, s.failed_fetches(30)?, s.last_backup()?)));
+    let (letters, log, articles, failed, backup) = match stored(loaded.await) {
         Ok(all) => all,
         Err(answer) => return answer,
     };
@@ -71,6 +72,7 @@ pub(super) async fn page(State(console): State<Shared>, Admin(session): Admin) -
             .store
             .space()
             .map_or_else(|e| e.to_string(), |s| format!("数据库 {}，磁盘剩余 {}（共 {}）", size(s.database), size(s.free), size(s.total))),
+        backup: backup.map_or_else(|| "还没有备份过：请启用 qingbao-backup.timer，或定期运行 qingbao backup".to_owned(), at),
         failed: failed.into_iter().map(|f| (at(f.at), f.source, f.url, f.outcome)).collect(),
     })
 }

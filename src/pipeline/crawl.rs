@@ -23,8 +23,9 @@ const LANES: usize = 256;
 /// The frontier is filled again below this many jobs, and not more often than every [`PACE`].
 const LOW: usize = 192;
 const PACE: Duration = Duration::from_millis(40);
-/// Longest time in which no task comes back although some run.
-const STUCK: Duration = Duration::from_mins(5);
+/// Longest time in which no task comes back although some run: an article of twelve pages on a site that asks for half a minute
+/// between two may be the only one.
+const STUCK: Duration = Duration::from_mins(15);
 
 /// How far a crawl goes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -115,7 +116,7 @@ impl Crawl<'_> {
                 }
                 continue;
             }
-            // tasks bound their own time: where none comes back for minutes, something is stuck
+            // tasks bound their own time: where none comes back for so long, something is stuck
             if self.tasks.is_empty() || self.came_back.elapsed() < STUCK {
                 self.pipeline.vitals.beat(Organ::Crawl);
             }

@@ -36,6 +36,8 @@ async fn order(page: &Page) -> Vec<String> {
 
 /// Presses a key as a reader's keyboard would.
 async fn key(page: &Page, key: &str) {
+    // the script listens once the page is whole
+    until(page, key, "document.readyState === 'complete' && document.documentElement.classList.contains('script')").await;
     let script = format!(
         "(document.activeElement || document.body).dispatchEvent(new KeyboardEvent('keydown', {{key: '{key}', bubbles: true, cancelable: true}}))"
     );
@@ -130,6 +132,15 @@ async fn an_editor_finishes_the_issue_by_keys_and_by_mouse() {
     until(&page, "dragged", &dragged).await;
     page.reload().await.unwrap();
     until(&page, "the drag stayed", &format!("document.querySelector('.item').dataset.article === '{}'", before[2])).await;
+
+    // by a finger, on its grip: the second behind the fourth's place
+    let before = order(&page).await;
+    let finger = "{ const items = document.querySelectorAll('.item'), grip = items[3].querySelector('.grip'), to = items[1];
+        to.scrollIntoView({block: 'center'});
+        const r = to.getBoundingClientRect(), fire = (type, x, y) => grip.dispatchEvent(new PointerEvent(type, {bubbles: true, cancelable: true, pointerId: 1, clientX: x, clientY: y}));
+        fire('pointerdown', 0, 0); fire('pointermove', r.left + 9, r.top + r.height / 2); fire('pointerup', 0, 0); }";
+    act(&page, finger).await;
+    until(&page, "dragged by finger", &format!("document.querySelectorAll('.item')[1].dataset.article === '{}'", before[3])).await;
 
     // dropped with its reason, and taken back
     let n = order(&page).await.len();

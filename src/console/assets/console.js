@@ -60,6 +60,13 @@ addEventListener("keydown", (e) => {
   if (keys[e.key]) { e.preventDefault(); keys[e.key](); }
 });
 
+// to the place of another item
+async function put(moved, item) {
+  const column = item.closest(".column"), place = [...column.querySelectorAll(".item")].filter((i) => i !== moved).indexOf(item);
+  const form = moved.querySelector("form.edit");
+  if (form && await send(form, { do: "move", column: column.dataset.column, place })) { item.before(moved); moved.focus(); }
+}
+
 // an item is dragged by its edge: dragging from a field would select text
 let dragged;
 items().forEach((item) => {
@@ -67,14 +74,34 @@ items().forEach((item) => {
   item.addEventListener("dragstart", (e) => { dragged = item; e.dataTransfer.effectAllowed = "move"; });
   item.addEventListener("dragover", (e) => { if (dragged && dragged !== item) { e.preventDefault(); item.classList.add("over"); } });
   item.addEventListener("dragleave", () => item.classList.remove("over"));
-  item.addEventListener("drop", async (e) => {
+  item.addEventListener("drop", (e) => {
     e.preventDefault();
     item.classList.remove("over");
-    const column = item.closest(".column"), place = [...column.querySelectorAll(".item")].filter((i) => i !== dragged).indexOf(item);
-    const form = dragged.querySelector("form.edit"), moved = dragged;
-    if (form && await send(form, { do: "move", column: column.dataset.column, place })) { item.before(moved); moved.focus(); }
+    put(dragged, item);
     dragged = undefined;
   });
+  // fingers drag by the grip: touch screens have no dragging of their own
+  const grip = item.querySelector(".grip");
+  if (!grip) return;
+  let target;
+  grip.addEventListener("pointerdown", (e) => { e.preventDefault(); target = undefined; if (e.isTrusted) grip.setPointerCapture(e.pointerId); item.classList.add("dragged"); });
+  grip.addEventListener("pointermove", (e) => {
+    if (!item.classList.contains("dragged")) return;
+    if (target) target.classList.remove("over");
+    const under = document.elementFromPoint(e.clientX, e.clientY);
+    target = under && under.closest(".item");
+    if (target && target !== item) target.classList.add("over");
+    // near an edge the page comes along
+    if (e.clientY < 60) scrollBy(0, -20); else if (e.clientY > innerHeight - 60) scrollBy(0, 20);
+  });
+  const end = (drop) => () => {
+    item.classList.remove("dragged");
+    if (target) target.classList.remove("over");
+    if (drop && target && target !== item) put(item, target);
+    target = undefined;
+  };
+  grip.addEventListener("pointerup", end(true));
+  grip.addEventListener("pointercancel", end(false));
 });
 
 // a file's text goes where it could be pasted
