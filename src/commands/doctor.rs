@@ -145,12 +145,12 @@ fn clock(f: &mut Findings, world: &World) {
         f.say(Level::Ok, "clock", &format!("{}, {}", local.format("%F %H:%M"), calendar.zone));
     }
     let p = &world.settings.publication;
-    let next = calendar.today(now).iter_days().take(40).find(|d| calendar.has_issue(*d));
+    let next = calendar.next_moment(p.at, now);
     f.want(
         next.is_some(),
         "calendar",
-        &format!("next issue of {} on {} at {}", p.name, next.unwrap_or_default(), p.at.format("%H:%M")),
-        "no issue within 40 days: look at [publication] days and the calendar",
+        &format!("next issue of {}: {}", p.name, next.unwrap_or_default().with_timezone(&calendar.zone).format("%F %H:%M")),
+        "no issue within a year: look at [publication] days and the calendar",
     );
 }
 

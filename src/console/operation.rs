@@ -48,8 +48,7 @@ pub(super) async fn page(State(console): State<Shared>, Admin(session): Admin) -
     let at = |t: DateTime<Utc>| t.with_timezone(&zone).format("%m-%d %H:%M").to_string();
     let pipeline = console.pipeline();
     let publications = pipeline.settings().publications().map(|p| {
-        let today = p.calendar.today(now);
-        let next = today.iter_days().take(400).filter(|d| p.calendar.has_issue(*d)).filter_map(|d| p.calendar.moment(d, p.at)).find(|t| *t > now);
+        let next = p.calendar.next_moment(p.at, now);
         (p.name.clone(), next.map_or_else(|| "—".to_owned(), at))
     });
     let letters = letters.into_iter().map(|l| Letter {

@@ -80,9 +80,16 @@ pub fn summarise(title: &str, text: &str, length: &Range<usize>) -> Summary {
     rated.sort_by(|a, b| b.0.total_cmp(&a.0));
     let mut chosen: Vec<usize> = Vec::new();
     let mut total = 0;
+    // pages repeat their lead under a picture, or in bold: said once is enough
+    let mut told: Vec<String> = Vec::new();
     for (_, i, n) in rated {
+        let words = all.get(i).map(|s| skeleton(s)).unwrap_or_default();
+        if told.iter().any(|t| t.contains(&words) || words.contains(t.as_str())) {
+            continue;
+        }
         if total + n <= length.end || chosen.is_empty() {
             chosen.push(i);
+            told.push(words);
             total += n;
         }
         if total >= length.start {
@@ -168,5 +175,13 @@ mod tests {
                 proptest::prop_assert_eq!(joined, s.text);
             }
         }
+    }
+
+    #[test]
+    fn what_a_page_says_twice_is_said_once() {
+        let lead = "许继电气研制的特高压换流阀11月25日在许昌下线，国产化率达到百分之百。";
+        let text = format!("{lead}\n{lead}产品将用于西部电力外送工程，明年一季度交付。\n（图为现场）{lead}");
+        let made = summarise("特高压换流阀在许昌下线", &text, &(60..200)).text;
+        assert_eq!((made.matches("国产化率").count(), made.contains("明年一季度")), (1, true), "{made}");
     }
 }

@@ -87,6 +87,12 @@ impl Calendar {
         })
     }
 
+    /// When the next issue that is made at a local time is due, within about a year.
+    pub fn next_moment(&self, at: NaiveTime, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
+        let days = self.today(now).iter_days().take(400).filter(|d| self.has_issue(*d));
+        days.filter_map(|d| self.moment(d, at)).find(|t| *t > now)
+    }
+
     /// The day whose draft must be made now, if any: today's time has come, and it is not later than `catch_up` after.
     /// Whether it was made already, only the store knows.
     pub fn due(&self, now: DateTime<Utc>, at: NaiveTime, catch_up: Duration) -> Option<NaiveDate> {
