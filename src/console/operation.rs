@@ -25,7 +25,8 @@ struct Operation {
     articles: usize,
     space: String,
     backup: String,
-    failed: Vec<(String, String, String, String)>,
+    /// When, source, address, what came of it, the same in English.
+    failed: Vec<(String, String, String, String, String)>,
 }
 
 struct Letter {
@@ -72,7 +73,7 @@ pub(super) async fn page(State(console): State<Shared>, Admin(session): Admin) -
             .space()
             .map_or_else(|e| e.to_string(), |s| format!("数据库 {}，磁盘剩余 {}（共 {}）", size(s.database), size(s.free), size(s.total))),
         backup: backup.map_or_else(|| "还没有备份过：请启用 qingbao-backup.timer，或定期运行 qingbao backup".to_owned(), at),
-        failed: failed.into_iter().map(|f| (at(f.at), f.source, f.url, f.outcome)).collect(),
+        failed: failed.into_iter().map(|f| (at(f.at), f.source, f.url, view::outcome(&f.code).to_owned(), f.outcome)).collect(),
     })
 }
 

@@ -50,6 +50,7 @@ struct Page {
     weight: String,
     render: bool,
     trouble: Vec<String>,
+    /// When, address, what came of it, size and time.
     visits: Vec<(String, String, String, String)>,
     words: String,
     tried: Option<Tried>,
@@ -83,12 +84,21 @@ async fn show(console: &Shared, session: &Session, id: String, stated: &Stated, 
         weight: said("weight"),
         render: said("render") == "true",
         trouble: health.map(|h| troubles(&h, zone, now)).unwrap_or_default(),
-        visits: visits.into_iter().map(|v| (at(v.at), v.url, v.outcome, format!("{:.1} KB，{} 毫秒", v.bytes as f64 / 1024.0, v.millis))).collect(),
+        visits: visits
+            .into_iter()
+            .map(|v| (at(v.at), v.url, told(&v.code, &v.outcome), format!("{:.1} KB，{} 毫秒", v.bytes as f64 / 1024.0, v.millis)))
+            .collect(),
         id,
         words,
         tried,
     };
     Ok(view::page(&page))
+}
+
+/// What came of a visit; what went wrong also in the program's own words, which name status and cause.
+fn told(code: &str, outcome: &str) -> String {
+    let words = view::outcome(code);
+    if matches!(code, "ok" | "not-modified") { words.to_owned() } else { format!("{words}（{outcome}）") }
 }
 
 /// What is wrong with a source, and what to do about it.

@@ -41,6 +41,46 @@ pub(super) fn page(template: &impl Template) -> Response {
     }
 }
 
+/// What came of a visit, in Chinese; its code where that is not known here.
+pub(super) fn outcome(code: &str) -> &str {
+    const WORDS: [(&str, &str); 33] = [
+        ("ok", "成功"),
+        ("not-modified", "没有变化"),
+        ("dns-nxdomain", "域名不存在"),
+        ("dns-timeout", "域名暂时无法解析"),
+        ("connect", "连接不上网站"),
+        ("certificate", "网站证书不可信"),
+        ("tls", "网站加密方式过旧或有误"),
+        ("timeout", "应答太慢"),
+        ("idle", "网站没有数据传来"),
+        ("forbidden", "网站拒绝访问"),
+        ("not-found", "网页不存在（404）"),
+        ("gone", "网页已永久删除（410）"),
+        ("status", "网站出错"),
+        ("busy", "网站繁忙，要求稍后再来"),
+        ("bad-answer", "网站应答不合规范"),
+        ("too-large", "内容太大"),
+        ("bomb", "压缩内容异常膨胀"),
+        ("incomplete-body", "内容没有传完"),
+        ("coding", "压缩内容无法解开"),
+        ("empty", "内容是空的"),
+        ("not-text", "不是文字内容"),
+        ("redirect-loop", "网址来回跳转"),
+        ("bad-redirect", "跳转到了无法使用的地址"),
+        ("private-address", "指向内网地址，未予访问"),
+        ("port", "端口不允许访问"),
+        ("unasked-304", "网站应答有误（304）"),
+        ("robots", "robots.txt 不允许抓取"),
+        ("robots-unreachable", "robots.txt 不可达"),
+        ("browser", "浏览器渲染失败"),
+        ("setting", "来源设置有误"),
+        ("wrong-kind", "内容类型不对（可能是验证页面）"),
+        ("broken", "内容损坏，无法读取"),
+        ("no-entries", "没有找到任何条目，版式可能已变"),
+    ];
+    WORDS.iter().find(|w| w.0 == code).map_or(code, |w| w.1)
+}
+
 /// A fault of ours: told to the log, not to the browser.
 pub(super) fn broken(e: &dyn std::error::Error) -> Response {
     tracing::error!("console: {e}");

@@ -41,6 +41,8 @@ pub struct Visit {
     pub source: String,
     /// Address.
     pub url: String,
+    /// What came of it, as a stable word.
+    pub code: String,
     /// What came of it.
     pub outcome: String,
     /// Bytes over the wire.
@@ -83,11 +85,11 @@ impl Store {
 
     fn visits(&self, which: &str, params: &[&dyn rusqlite::ToSql]) -> Result<Vec<Visit>> {
         self.read(|c| {
-            let head = "SELECT f.at, coalesce(s.name, f.source_id), f.url, f.outcome, f.wire, f.millis FROM fetch_log f LEFT JOIN source s ON s.id = f.source_id";
+            let head = "SELECT f.at, coalesce(s.name, f.source_id), f.url, f.outcome, f.wire, f.millis, f.code FROM fetch_log f LEFT JOIN source s ON s.id = f.source_id";
             let mut s = c.prepare_cached(&format!("{head} WHERE {which}"))?;
             let rows = s.query_map(params, |r| {
                 let at = DateTime::from_timestamp(r.get(0)?, 0).unwrap_or_default();
-                Ok(Visit { at, source: r.get(1)?, url: r.get(2)?, outcome: r.get(3)?, bytes: r.get(4)?, millis: r.get(5)? })
+                Ok(Visit { at, source: r.get(1)?, url: r.get(2)?, outcome: r.get(3)?, bytes: r.get(4)?, millis: r.get(5)?, code: r.get(6)? })
             })?;
             Ok(rows.collect::<rusqlite::Result<_>>()?)
         })

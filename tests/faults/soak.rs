@@ -22,7 +22,7 @@ fn sample(service: &Service) -> Sample {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 #[ignore = "needs faketime"]
 async fn soak() {
-    let seconds = std::env::var("SOAK_SECONDS").ok().and_then(|s| s.parse().ok()).unwrap_or(90u64);
+    let seconds = std::env::var("SOAK_SECONDS").ok().and_then(|s| s.parse().ok()).unwrap_or(50u64);
     let office = Office::with("[store]\nraw_pages = \"1d\"\n", &["editor@b.example", "second@b.example"]).await;
     if let Ok(list) = std::env::var("SOAK_SOURCES") {
         std::fs::copy(list, office.path().join("sources.toml")).unwrap();
