@@ -2,13 +2,13 @@
 # A plain archive for machines without packages: deploy/tarball.sh → target/qingbao-VERSION-ARCH.tar.gz
 set -euo pipefail
 cd "$(dirname "$0")/.."
-cargo build --release --locked
+cargo build --profile dist --locked
 version=$(cargo metadata --no-deps --format-version 1 --locked | sed -n 's/.*"name":"qingbao","version":"\([^"]*\)".*/\1/p')
 name="qingbao-$version-$(uname -m)"
 stage="target/$name"
 rm -rf "$stage"
 install -d "$stage/docs" "$stage/deploy" "$stage/completions"
-install -m 755 target/release/qingbao "$stage/"
+install -m 755 target/dist/qingbao "$stage/"
 strip "$stage/qingbao"
 for shell in bash zsh fish; do "$stage/qingbao" completions "$shell" > "$stage/completions/qingbao.$shell"; done
 cp sources.toml README.md README.zh-CN.md CHANGELOG.md LICENSE-* "$stage/"
