@@ -24,7 +24,6 @@ use std::sync::Arc;
 use clap::{CommandFactory as _, Parser, Subcommand};
 use tracing_subscriber::EnvFilter;
 
-use crate::config::settings::Publication;
 use crate::config::sources::Vocabulary;
 use crate::config::{Settings, SourceList, Taxonomy};
 use crate::pipeline::Pipeline;
@@ -183,7 +182,7 @@ impl World {
     }
 
     fn vocabulary(&self) -> anyhow::Result<Vocabulary> {
-        Ok(Vocabulary::new(&self.taxonomy()?, self.settings.publications().flat_map(Publication::column_names).collect()))
+        Ok(self.settings.vocabulary(&self.taxonomy()?))
     }
 
     /// The list; an empty one where there is no file yet.

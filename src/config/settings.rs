@@ -7,9 +7,10 @@ pub use super::console::ConsoleSettings;
 pub use super::mail::{DkimSettings, MailSettings, MailTls, OnUncertain, SmtpSettings};
 pub use super::publication::{ColumnQuota, Publication, Recipient};
 use super::reader::{Reader, Section};
+use super::sources::Vocabulary;
 pub use super::store::StoreSettings;
 pub use super::summarise::{RewriterSettings, SummariseSettings};
-use super::{ConfigError, console, mail, publication, read_file, store, summarise};
+use super::{ConfigError, Taxonomy, console, mail, publication, read_file, store, summarise};
 
 /// All settings.
 #[derive(Debug, Clone, Default)]
@@ -38,6 +39,11 @@ impl Settings {
     /// Every publication.
     pub fn publications(&self) -> impl Iterator<Item = &Publication> {
         std::iter::once(&self.publication).chain(&self.more)
+    }
+
+    /// The words that sources may use as hints: the taxonomy's, and the columns of every publication.
+    pub fn vocabulary(&self, taxonomy: &Taxonomy) -> Vocabulary {
+        Vocabulary::new(taxonomy, self.publications().flat_map(Publication::column_names).collect())
     }
 }
 

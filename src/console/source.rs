@@ -144,7 +144,7 @@ async fn make(console: &Shared, id: String, session: &Session, f: &Fields) -> Re
             Ok(true) => {
                 let (who, subject) = (session.name.clone(), id.clone());
                 stored(console.store.run(move |s| s.audit(&who, "修改来源", &subject, Utc::now())).await)?;
-                console.live.refresh(true);
+                console.live.refresh(false);
                 return Ok(Redirect::to(&console.path(&format!("/sources/{id}"))).into_response());
             }
             Ok(false) => ("sources.toml 里没有这个来源".to_owned(), None),

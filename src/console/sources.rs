@@ -130,7 +130,7 @@ async fn make(console: &Shared, form: &Form) -> Result<Response, Response> {
                 _ => "停用来源",
             };
             stored(console.store.run(move |s| s.audit(&who, what, &subject, Utc::now())).await)?;
-            console.live.refresh(true);
+            console.live.refresh(false);
             Ok(Redirect::to(&console.path("/sources")).into_response())
         }
         Err(words) => Ok((StatusCode::UNPROCESSABLE_ENTITY, show(console, &form.session, words, None).await?).into_response()),

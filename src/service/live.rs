@@ -8,7 +8,6 @@ use std::time::SystemTime;
 
 use chrono::{DateTime, Utc};
 
-use crate::config::settings::Publication;
 use crate::config::sources::Vocabulary;
 use crate::config::{ConfigError, Settings, SourceList, Taxonomy};
 use crate::pipeline::{Pipeline, PipelineError};
@@ -50,7 +49,7 @@ impl Live {
     /// # Errors
     /// The source list is wrong: at the start there is no good one to go on with.
     pub fn new(pipeline: Arc<Pipeline>, config: Option<PathBuf>, sources: PathBuf, taxonomy: &Taxonomy) -> Result<Self, ConfigError> {
-        let vocabulary = vocabulary(taxonomy, pipeline.settings());
+        let vocabulary = pipeline.settings().vocabulary(taxonomy);
         let stamps = (settings_stamps(config.as_deref(), pipeline.settings()), stamp(&sources));
         let list = SourceList::load(&sources, &vocabulary)?;
         Ok(Self {
@@ -122,7 +121,7 @@ impl Live {
     fn reload_settings(&self) -> Result<(), ReloadError> {
         let settings = Settings::load(self.config.as_deref())?;
         let taxonomy = Taxonomy::load(settings.taxonomy.as_deref())?;
-        let words = Arc::new(vocabulary(&taxonomy, &settings));
+        let words = Arc::new(settings.vocabulary(&taxonomy));
         let before = self.pipeline();
         if settings.console != before.settings().console {
             tracing::warn!("[console] changed: this part is taken over at the next start");
@@ -160,10 +159,6 @@ impl Live {
     fn alarm(&self, alarm: Alarm, words: String) {
         self.pipeline().vitals().alarm(alarm, Some(words));
     }
-}
-
-fn vocabulary(taxonomy: &Taxonomy, settings: &Settings) -> Vocabulary {
-    Vocabulary::new(taxonomy, settings.publications().flat_map(Publication::column_names).collect())
 }
 
 fn settings_stamps(config: Option<&Path>, settings: &Settings) -> Vec<Stamp> {
