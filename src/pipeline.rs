@@ -5,13 +5,9 @@
 
 mod crawl;
 mod look;
-mod network;
 mod pages;
-mod parts;
 mod paste;
-mod pdf;
 pub mod preview;
-mod processors;
 mod report;
 mod rewriter;
 
@@ -27,18 +23,16 @@ use crate::config::{Settings, SourceList, Taxonomy};
 use crate::dedup::fingerprint::Sketch;
 use crate::dedup::stories::comparable;
 use crate::digest::{self, Material};
+use crate::engine::{Engine, EngineError, Local};
 use crate::fetch::Fetcher;
 use crate::mail::{self, Transport};
 use crate::model::{Article, ArticleId, Edition, Health, Judgement};
 use crate::render;
 use crate::store::{Judged, Letter, Store, StoreError, Window};
 use crate::vitals::Vitals;
-
-use network::Network;
-use processors::Processors;
+use crate::work::{Hands, Network, Processors};
 
 pub use crawl::{Reach, Sources};
-pub use pdf::READ_PDF;
 pub use report::{PassReport, Progress, Silent};
 
 /// Articles judged between two looks at the clock.
@@ -58,6 +52,9 @@ pub enum PipelineError {
     /// The store.
     #[error(transparent)]
     Store(#[from] crate::store::StoreError),
+    /// The engine.
+    #[error(transparent)]
+    Engine(#[from] EngineError),
     /// The client.
     #[error("the HTTP client cannot be set up: {0}")]
     Client(#[from] reqwest::Error),
@@ -95,11 +92,11 @@ pub type Result<T, E = PipelineError> = std::result::Result<T, E>;
 /// The wired stages; shared by all tasks of a pass.
 pub struct Pipeline {
     store: Store,
-    fetcher: Arc<Fetcher>,
+    hands: Arc<Hands>,
+    engine: Arc<dyn Engine>,
     classifier: Classifier,
     settings: Settings,
     network: Arc<Network>,
-    processors: Arc<Processors>,
     vitals: Arc<Vitals>,
     retired: AtomicBool,
 }
@@ -107,24 +104,32 @@ pub struct Pipeline {
 impl Pipeline {
     /// Wires the stages.
     pub fn new(store: Store, settings: Settings, taxonomy: Taxonomy) -> Result<Arc<Self>> {
-        let fetcher = Arc::new(Fetcher::new(&settings.fetch, Arc::new(store.clone()))?);
-        let (classifier, processors) = (Classifier::new(taxonomy)?, Arc::new(Processors::new().map_err(PipelineError::Threads)?));
-        let (network, vitals) = (Arc::default(), Arc::default());
-        Ok(Arc::new(Self { store, fetcher, classifier, settings, network, processors, vitals, retired: AtomicBool::new(false) }))
+        let processors = Arc::new(Processors::new().map_err(PipelineError::Threads)?);
+        let hands = Arc::new(Hands::new(Arc::new(Fetcher::new(&settings.fetch, Arc::new(store.clone()))?), processors));
+        let engine = Arc::new(Local::new(Arc::clone(&hands), store.clone(), settings.fetch.at_once));
+        let (classifier, network, vitals) = (Classifier::new(taxonomy)?, Arc::default(), Arc::default());
+        Ok(Arc::new(Self { store, hands, engine, classifier, settings, network, vitals, retired: AtomicBool::new(false) }))
     }
 
     /// The same stages by other settings, on the same store. Where the settings of fetching stayed, so does the fetcher with
     /// its connections, cookies and pauses.
     pub fn rewired(&self, settings: Settings, taxonomy: Taxonomy) -> Result<Arc<Self>> {
-        let same = settings.fetch == self.settings.fetch;
-        let fetcher = if same { Arc::clone(&self.fetcher) } else { Arc::new(Fetcher::new(&settings.fetch, Arc::new(self.store.clone()))?) };
+        let (hands, engine) = if settings.fetch == self.settings.fetch {
+            (Arc::clone(&self.hands), Arc::clone(&self.engine))
+        } else {
+            let fetcher = Arc::new(Fetcher::new(&settings.fetch, Arc::new(self.store.clone()))?);
+            let hands = Arc::new(self.hands.with_fetcher(fetcher));
+            let local = || Arc::new(Local::new(Arc::clone(&hands), self.store.clone(), settings.fetch.at_once)) as Arc<dyn Engine>;
+            let engine = if self.engine.is_remote() { Arc::clone(&self.engine) } else { local() };
+            (hands, engine)
+        };
         Ok(Arc::new(Self {
             store: self.store.clone(),
-            fetcher,
+            hands,
+            engine,
             classifier: Classifier::new(taxonomy)?,
             settings,
             network: Arc::clone(&self.network),
-            processors: Arc::clone(&self.processors),
             vitals: Arc::clone(&self.vitals),
             retired: AtomicBool::new(false),
         }))
@@ -132,7 +137,7 @@ impl Pipeline {
 
     /// Whether this pipeline fetches by a fetcher of its own.
     pub fn shares_fetcher(&self, other: &Self) -> bool {
-        Arc::ptr_eq(&self.fetcher, &other.fetcher)
+        Arc::ptr_eq(self.hands.fetcher(), other.hands.fetcher())
     }
 
     /// Others take its place: a crawl by it begins nothing new and ends.
@@ -157,7 +162,7 @@ impl Pipeline {
 
     /// The fetcher.
     pub fn fetcher(&self) -> &Fetcher {
-        &self.fetcher
+        self.hands.fetcher()
     }
 
     /// The settings.
@@ -201,12 +206,12 @@ impl Pipeline {
 
     /// Ends what runs beside us.
     pub async fn close(&self) {
-        self.fetcher.close().await;
+        self.hands.fetcher().close().await;
     }
 
     /// CPU work off the async threads; nothing where it panicked.
     async fn cpu<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> Option<T> {
-        self.processors.run(work).await
+        self.hands.cpu(work).await
     }
 
     /// Judges what is not judged yet: after a change of schema or taxonomy.

@@ -76,7 +76,8 @@ fn source(url: &str) -> Source {
 async fn get(fetcher: &Fetcher, url: &str) -> (Answer, Duration) {
     let (source, none) = (source(url), Validators::default());
     let start = Instant::now();
-    let answer = fetcher.get(&Request { url: &source.url, source: &source, validators: &none, expect: Expect::Page, keep: false }).await;
+    let answer =
+        fetcher.get(&Request { url: &source.url, source: &source, validators: &none, expect: Expect::Page, keep: false, within: None }).await;
     (answer, start.elapsed())
 }
 

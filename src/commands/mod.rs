@@ -90,7 +90,7 @@ enum Command {
     /// Ask the running service whether it is well
     Healthcheck,
     /// Print the text of a PDF given on standard input
-    #[command(name = crate::pipeline::READ_PDF, hide = true)]
+    #[command(name = crate::work::READ_PDF, hide = true)]
     ReadPdf,
     /// Print completions for a shell
     Completions {

@@ -3,6 +3,8 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use serde::{Deserialize, Serialize};
+
 pub use super::console::ConsoleSettings;
 pub use super::mail::{DkimSettings, MailSettings, MailTls, OnUncertain, SmtpSettings};
 pub use super::publication::{ColumnQuota, Publication, Recipient};
@@ -48,7 +50,8 @@ impl Settings {
 }
 
 /// How sources are asked.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct FetchSettings {
     /// Whole request, body included.
     pub timeout: Duration,

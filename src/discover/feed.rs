@@ -111,11 +111,11 @@ fn parse(text: &str, url: Option<&WebUrl>, clock: &Clock) -> Result<rs::Feed, Di
     match catch_unwind(AssertUnwindSafe(|| parser.parse(text.as_bytes()))) {
         Ok(Ok(feed)) => Ok(feed),
         Ok(Err(_)) if crate::discover::sniff(text) != crate::model::SourceKind::Feed => Err(DiscoverError::WrongKind {
-            expected: "feed",
+            expected: "feed".into(),
             beginning: beginning(text.trim_start_matches("<?xml version=\"1.0\" encoding=\"utf-8\"?>")),
         }),
-        Ok(Err(e)) => Err(DiscoverError::Broken { kind: "feed", cause: e.to_string() }),
-        Err(_) => Err(DiscoverError::Broken { kind: "feed", cause: "the feed parser gave up".to_owned() }),
+        Ok(Err(e)) => Err(DiscoverError::Broken { kind: "feed".into(), cause: e.to_string() }),
+        Err(_) => Err(DiscoverError::Broken { kind: "feed".into(), cause: "the feed parser gave up".to_owned() }),
     }
 }
 

@@ -34,7 +34,7 @@ const MAX_DEPTH: usize = 12;
 
 /// Reads a JSON (or JSONP) list.
 pub(super) fn read(text: &str, url: &WebUrl, paths: &ListSelectors, clock: &Clock) -> Result<Discovered, DiscoverError> {
-    let value: Value = serde_json::from_str(unwrap_jsonp(text)).map_err(|e| DiscoverError::Broken { kind: "JSON", cause: e.to_string() })?;
+    let value: Value = serde_json::from_str(unwrap_jsonp(text)).map_err(|e| DiscoverError::Broken { kind: "JSON".into(), cause: e.to_string() })?;
     let mut best = Vec::new();
     match &paths.item {
         Some(path) => {

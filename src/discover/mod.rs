@@ -11,7 +11,10 @@ pub mod seek;
 mod sitemap;
 mod wishes;
 
+use std::borrow::Cow;
 use std::collections::HashSet;
+
+use serde::{Deserialize, Serialize};
 
 use crate::fetch::charset;
 use crate::model::{Entry, Source, SourceKind, WebUrl};
@@ -20,13 +23,13 @@ use crate::text::chars::cut;
 use crate::text::dates::Clock;
 
 /// Why a document brought no entries.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error, Serialize, Deserialize)]
 pub enum DiscoverError {
     /// Something else than expected.
     #[error("is no {expected} but begins with {beginning:?}")]
     WrongKind {
         /// What was expected.
-        expected: &'static str,
+        expected: Cow<'static, str>,
         /// First characters.
         beginning: String,
     },
@@ -34,7 +37,7 @@ pub enum DiscoverError {
     #[error("cannot be read as {kind}: {cause}")]
     Broken {
         /// What it was read as.
-        kind: &'static str,
+        kind: Cow<'static, str>,
         /// Parser's words.
         cause: String,
     },
@@ -56,7 +59,7 @@ impl DiscoverError {
     /// The reason as an editor reads it.
     pub fn chinese(&self) -> String {
         match self {
-            Self::WrongKind { expected: "feed", .. } => "不是订阅源（可能是验证页面）".to_owned(),
+            Self::WrongKind { expected, .. } if expected == "feed" => "不是订阅源（可能是验证页面）".to_owned(),
             Self::WrongKind { .. } => "内容类型不对".to_owned(),
             Self::Broken { .. } => "内容损坏，无法读取".to_owned(),
             Self::NoEntries => "没有找到任何条目，版式可能已变".to_owned(),
@@ -65,7 +68,7 @@ impl DiscoverError {
 }
 
 /// Entries with what was noticed on the way.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub struct Discovered {
     /// What the document was.
     pub kind: Option<SourceKind>,

@@ -24,7 +24,7 @@ struct Row {
 pub(super) fn read(text: &str, clock: &Clock) -> Result<Discovered, DiscoverError> {
     let index = text.contains("<sitemapindex");
     if !index && !text.contains("<urlset") {
-        return Err(DiscoverError::WrongKind { expected: "sitemap", beginning: beginning(text) });
+        return Err(DiscoverError::WrongKind { expected: "sitemap".into(), beginning: beginning(text) });
     }
     let mut reader = Reader::from_str(text);
     let (mut row, mut element, mut entries) = (Row::default(), String::new(), Vec::new());

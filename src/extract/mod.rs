@@ -17,6 +17,7 @@ mod read;
 mod state;
 mod threads;
 
+use std::borrow::Cow;
 use std::cell::RefCell;
 
 use crate::model::{ArticleSelectors, Extracted, WebUrl};
@@ -121,7 +122,7 @@ pub fn extract(text: &str, context: &Context<'_>) -> Result<Extracted, ExtractEr
         author: byline::author(&head, &visible),
         publisher: byline::publisher(&page.html, &head, &visible),
         published_at: byline::published(&page.html, &head, &visible, context.url, &context.clock),
-        language: chars::language(&body_text),
+        language: chars::language(&body_text).map(Cow::Borrowed),
         html: sanitise(&read::raw_html(&found.roots, &found.dropped, found.skip), context.url),
         image: context.url.and_then(|base| extras::image(&head, &found.roots, base)),
         attachments: context.url.map(|base| extras::attachments(&found.roots, base)).unwrap_or_default(),
@@ -150,7 +151,7 @@ pub fn from_fragment(html: &str, context: &Context<'_>) -> Option<Extracted> {
     let lines = boilerplate::strip(read::lines(&[page.html.root_element()], &none, nodes::skipped), None);
     let text = lines.join("\n");
     (text.chars().count() >= MIN_TEXT).then(|| Extracted {
-        language: chars::language(&text),
+        language: chars::language(&text).map(Cow::Borrowed),
         html: sanitise(html, context.url),
         text,
         ..Extracted::default()

@@ -2,6 +2,7 @@
 //!
 //! The parser behind is not bounded by anything but its input, so the pipeline runs [`text`] in a process of its own.
 
+use std::borrow::Cow;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use super::{Context, ExtractError, MAX_TEXT, MIN_TEXT};
@@ -37,7 +38,7 @@ pub fn article(text: &str, context: &Context<'_>) -> Result<Extracted, ExtractEr
     Ok(Extracted {
         title: head.clone().find(|l| is_title(l)).map(|l| chars::cut(l, super::meta::MAX_TITLE)),
         published_at: found.map(|d| d.at),
-        language: chars::language(text),
+        language: chars::language(text).map(Cow::Borrowed),
         text: paragraphs.join("\n").chars().take(MAX_TEXT).collect(),
         ..Extracted::default()
     })

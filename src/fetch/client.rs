@@ -10,6 +10,7 @@ use chrono::{DateTime, Utc};
 use reqwest::cookie::{CookieStore as _, Jar};
 use reqwest::header::{CONTENT_ENCODING, CONTENT_TYPE, COOKIE, ETAG, HeaderName, IF_MODIFIED_SINCE, IF_NONE_MATCH, LAST_MODIFIED, SET_COOKIE};
 use reqwest::{RequestBuilder, Response, StatusCode};
+use serde::{Deserialize, Serialize};
 
 use super::body::Body;
 use super::browser::Browser;
@@ -18,9 +19,9 @@ use super::error::FetchError;
 use super::explain::explain;
 use super::guard::check_address;
 use super::headers::{freshness, redirect_target, retry_after};
-use super::queue::{Queue, lane};
+use super::queue::{Pace, Queue, lane};
 use super::robots::{Robots, RobotsShelf};
-use super::trail::{Trail, meta_refresh};
+use super::trail::{Hop, Trail, meta_refresh};
 use crate::config::settings::FetchSettings;
 use crate::model::{Source, SourceId, WebUrl};
 
@@ -28,7 +29,7 @@ use crate::model::{Source, SourceId, WebUrl};
 const PARSED: usize = 512;
 
 /// What proves that our copy is current, exactly as the site sent it.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Validators {
     /// `ETag`, byte for byte.
     pub etag: Option<String>,
@@ -65,6 +66,19 @@ pub struct Request<'a> {
     pub expect: Expect,
     /// Whether more will be asked of this host soon: otherwise the connection is given back at once.
     pub keep: bool,
+    /// Where other processes ask other lanes at the same time.
+    pub within: Option<Within<'a>>,
+}
+
+/// A visit that must not leave its lane: who asks in the others is not known here.
+#[derive(Debug, Clone, Copy)]
+pub struct Within<'a> {
+    /// The lane.
+    pub lane: &'a str,
+    /// Redirects that were followed already, by whomever.
+    pub hops: &'a [Hop],
+    /// Somebody else may have asked in this lane a moment ago: a full pause comes first.
+    pub cold: bool,
 }
 
 /// A document as it arrived.
@@ -96,10 +110,12 @@ pub enum Fetched {
     },
     /// A new document.
     Page(Box<Page>),
+    /// A redirect led into another lane, where the visit is to go on; only where [`Request::within`] says so.
+    Elsewhere(Vec<Hop>),
 }
 
 /// What one visit cost.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Visit {
     /// Bytes of bodies over the wire.
     pub wire: u64,
@@ -176,17 +192,23 @@ impl Fetcher {
         let source = request.source;
         let mut url = request.url.clone();
         let mut trail = Trail::new(url.clone(), source.cookies);
+        let mut hops = request.within.map_or_else(Vec::new, |w| w.hops.to_vec());
+        for hop in &hops {
+            trail.go(&hop.to, hop.permanent)?;
+            url = hop.to.clone();
+        }
+        if request.within.is_some_and(|w| lane(source, &url) != w.lane) {
+            return Ok(Fetched::Elsewhere(hops));
+        }
         let mut budget = self.settings.timeout;
         loop {
             check_address(&url, source)?;
-            let robots = self.robots_of(&url, source, visit).await?;
+            let robots = self.robots_of(&url, request, visit).await?;
             if !robots.allows(&url) {
                 return Err(FetchError::Robots(url.origin()));
             }
-            let mut turn = self.turn(source, &url).await?;
-            if let Some(delay) = robots.crawl_delay() {
-                turn.crawl_delay(delay.min(self.settings.max_crawl_delay));
-            }
+            let crawl_delay = robots.crawl_delay().map(|d| d.min(self.settings.max_crawl_delay));
+            let mut turn = self.turn(request, &url, visit, crawl_delay).await?;
             let started = Instant::now();
             let step = if source.render { self.render(&url, request, budget).await } else { self.step(&url, request, budget, visit).await };
             let elapsed = started.elapsed();
@@ -199,12 +221,19 @@ impl Fetcher {
             match step? {
                 Step::Redirect { to, permanent } => {
                     trail.go(&to, permanent)?;
+                    if let Some(within) = request.within {
+                        hops.push(Hop { to: to.clone(), permanent });
+                        if lane(source, &to) != within.lane {
+                            return Ok(Fetched::Elsewhere(hops));
+                        }
+                    }
                     url = to;
                 }
                 Step::Done(mut done) => {
                     match &mut done {
                         Fetched::NotModified { moved, .. } => *moved = trail.moved(),
                         Fetched::Page(page) => page.moved = trail.moved(),
+                        Fetched::Elsewhere(_) => {}
                     }
                     return Ok(done);
                 }
@@ -212,9 +241,20 @@ impl Fetcher {
         }
     }
 
-    async fn turn(&self, source: &Source, url: &WebUrl) -> Result<super::queue::Turn<'_>, FetchError> {
-        // a lane that asked for patience before is left alone until then
-        self.queue.turn(&lane(source, url)).await.map_err(|after| FetchError::Busy { status: StatusCode::SERVICE_UNAVAILABLE.as_u16(), after })
+    async fn turn(
+        &self,
+        request: &Request<'_>,
+        url: &WebUrl,
+        visit: &Visit,
+        crawl_delay: Option<Duration>,
+    ) -> Result<super::queue::Turn<'_>, FetchError> {
+        // a lane that asked for more patience before is left alone until then
+        let cold = visit.requests == 0 && request.within.is_some_and(|w| w.cold);
+        let lane = lane(request.source, url);
+        self.queue
+            .turn(&lane, Pace { crawl_delay, cold })
+            .await
+            .map_err(|after| FetchError::Busy { status: StatusCode::SERVICE_UNAVAILABLE.as_u16(), after })
     }
 
     /// One request within a bound of time.

@@ -20,8 +20,9 @@ pub mod robots;
 mod trail;
 
 pub use browser::find_browser;
-pub use client::{Answer, Expect, Fetched, Fetcher, Page, Request, Validators, Visit};
+pub use client::{Answer, Expect, Fetched, Fetcher, Page, Request, Validators, Visit, Within};
 pub use error::FetchError;
 pub use queue::lane;
 pub(crate) use queue::{PATIENCE, jitter};
 pub use robots::{NoShelf, RobotsRecord, RobotsShelf};
+pub use trail::Hop;

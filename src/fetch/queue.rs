@@ -48,6 +48,15 @@ pub(super) struct Queue {
     delay: Duration,
 }
 
+/// What is known of a lane's pace by whoever wants a turn.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Pace {
+    /// The pause that the site's robots.txt asks for.
+    pub(super) crawl_delay: Option<Duration>,
+    /// Another process may have asked a moment ago: a full pause comes first.
+    pub(super) cold: bool,
+}
+
 /// The right to ask in one lane; the pause starts when it is dropped.
 pub(super) struct Turn<'q> {
     slot: OwnedMutexGuard<Slot>,
@@ -67,11 +76,6 @@ impl Turn<'_> {
     pub(super) fn pause(&mut self, pause: Duration) {
         self.slot.free_at = Instant::now() + pause;
     }
-
-    /// Takes over the pause that the site's robots.txt asks for.
-    pub(super) fn crawl_delay(&mut self, delay: Duration) {
-        self.slot.crawl_delay = delay;
-    }
 }
 
 impl Queue {
@@ -81,9 +85,13 @@ impl Queue {
 
     /// Waits for one's turn in this lane; where that would be longer than the usual pause and [`PATIENCE`], gives how
     /// long the site asked for.
-    pub(super) async fn turn(&self, lane: &str) -> Result<Turn<'_>, Duration> {
+    pub(super) async fn turn(&self, lane: &str, pace: Pace) -> Result<Turn<'_>, Duration> {
         let slot = self.slot(lane);
         let mut slot = slot.lock_owned().await;
+        slot.crawl_delay = pace.crawl_delay.unwrap_or(slot.crawl_delay);
+        if pace.cold {
+            slot.free_at = slot.free_at.max(Instant::now() + self.delay.max(slot.crawl_delay));
+        }
         let wait = slot.free_at.saturating_duration_since(Instant::now());
         if wait > PATIENCE.max(self.delay.mul_f64(1.0 + JITTER)).max(slot.crawl_delay) {
             return Err(wait);
@@ -129,7 +137,7 @@ mod tests {
         let start = Instant::now();
         let mut last = None;
         for _ in 0..20 {
-            let turn = queue.turn("a").await.unwrap();
+            let turn = queue.turn("a", Pace::default()).await.unwrap();
             if let Some(last) = last.replace(Instant::now()) {
                 let gap = Instant::now() - last;
                 assert!(gap >= Duration::from_secs(1) && gap <= Duration::from_millis(1210), "{gap:?}");
@@ -137,7 +145,7 @@ mod tests {
             drop(turn);
         }
         let before = start.elapsed();
-        drop(queue.turn("b").await.unwrap());
+        drop(queue.turn("b", Pace::default()).await.unwrap());
         assert_eq!(start.elapsed(), before, "another lane does not wait");
     }
 
@@ -145,32 +153,43 @@ mod tests {
     async fn a_site_that_asks_for_a_moment_gets_it() {
         let queue = Queue::new(8, Duration::ZERO);
         let start = Instant::now();
-        queue.turn("a").await.unwrap().pause(Duration::from_secs(20));
+        queue.turn("a", Pace::default()).await.unwrap().pause(Duration::from_secs(20));
         assert_eq!(queue.free_in("a").map(|d| d.as_secs()), Some(20));
-        drop(queue.turn("a").await.unwrap());
+        drop(queue.turn("a", Pace::default()).await.unwrap());
         assert_eq!(start.elapsed().as_secs(), 20);
     }
 
     #[tokio::test(start_paused = true)]
     async fn a_crawl_delay_longer_than_ours_holds_for_every_later_turn() {
         let queue = Queue::new(8, Duration::from_secs(1));
-        queue.turn("a").await.unwrap().crawl_delay(Duration::from_secs(10));
+        let pace = Pace { crawl_delay: Some(Duration::from_secs(10)), cold: false };
+        drop(queue.turn("a", pace).await.unwrap());
         let start = Instant::now();
         for _ in 0..3 {
-            drop(queue.turn("a").await.unwrap());
+            drop(queue.turn("a", Pace::default()).await.unwrap());
         }
         assert_eq!(start.elapsed().as_secs(), 30);
     }
 
     #[tokio::test(start_paused = true)]
+    async fn a_lane_that_others_may_have_asked_gets_its_full_pause_first() {
+        let queue = Queue::new(8, Duration::from_secs(1));
+        let start = Instant::now();
+        drop(queue.turn("a", Pace { crawl_delay: Some(Duration::from_secs(7)), cold: true }).await.unwrap());
+        assert_eq!(start.elapsed().as_secs(), 7);
+        drop(queue.turn("b", Pace { crawl_delay: None, cold: true }).await.unwrap());
+        assert_eq!(start.elapsed().as_secs(), 8);
+    }
+
+    #[tokio::test(start_paused = true)]
     async fn a_site_that_asks_for_an_hour_is_not_waited_for_and_not_asked() {
         let queue = Queue::new(8, Duration::ZERO);
-        queue.turn("a").await.unwrap().pause(Duration::from_hours(1));
+        queue.turn("a", Pace::default()).await.unwrap().pause(Duration::from_hours(1));
         let start = Instant::now();
-        assert_eq!(queue.turn("a").await.err().map(|d| d.as_secs()), Some(3600));
+        assert_eq!(queue.turn("a", Pace::default()).await.err().map(|d| d.as_secs()), Some(3600));
         assert_eq!(start.elapsed().as_secs(), 0);
         tokio::time::advance(Duration::from_hours(1)).await;
-        assert!(queue.turn("a").await.is_ok());
+        assert!(queue.turn("a", Pace::default()).await.is_ok());
     }
 
     #[tokio::test(start_paused = true)]
@@ -181,7 +200,7 @@ mod tests {
         for i in 0..20 {
             let (queue, now) = (Arc::clone(&queue), Arc::clone(&now));
             tasks.spawn(async move {
-                let turn = queue.turn(&format!("lane {i}")).await;
+                let turn = queue.turn(&format!("lane {i}"), Pace::default()).await;
                 let at_once = now.fetch_add(1, std::sync::atomic::Ordering::SeqCst) + 1;
                 tokio::time::sleep(Duration::from_secs(1)).await;
                 now.fetch_sub(1, std::sync::atomic::Ordering::SeqCst);

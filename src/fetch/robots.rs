@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use robotxt::Agent;
+use serde::{Deserialize, Serialize};
 
 use crate::model::WebUrl;
 
@@ -131,7 +132,7 @@ fn token(value: &[u8]) -> &[u8] {
 }
 
 /// What is remembered of a site's robots.txt between two questions; kept in the store.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RobotsRecord {
     /// When it is to be asked for again.
     pub expires: DateTime<Utc>,

@@ -3,6 +3,7 @@
 use std::sync::LazyLock;
 
 use regex::bytes::Regex;
+use serde::{Deserialize, Serialize};
 
 use super::error::FetchError;
 use crate::model::WebUrl;
@@ -11,6 +12,15 @@ const MAX_REDIRECTS: usize = 5;
 /// How far into a page `<meta http-equiv=refresh>` is looked for, and how large a page may be to be nothing else.
 const REFRESH_WINDOW: usize = 4 << 10;
 const REFRESH_PAGE: usize = 16 << 10;
+
+/// One redirect.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Hop {
+    /// Where it leads.
+    pub to: WebUrl,
+    /// 301 or 308: for good.
+    pub permanent: bool,
+}
 
 /// The addresses gone through so far.
 #[derive(Debug)]

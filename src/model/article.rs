@@ -1,12 +1,14 @@
 //! From the pointer on a list to the judged article.
 
+use std::borrow::Cow;
+
 use chrono::{DateTime, FixedOffset, Utc};
 use serde::{Deserialize, Serialize};
 
 use super::{ArticleId, SourceId, StoryId, WebUrl};
 
 /// One pointer to an article, found in a feed or on a list page.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Entry {
     /// The feed's own id.
     pub id: Option<String>,
@@ -22,8 +24,21 @@ pub struct Entry {
     pub content_html: Option<String>,
 }
 
+/// A page as it came.
+#[derive(Debug, Clone)]
+pub struct StoredPage {
+    /// After redirects.
+    pub url: WebUrl,
+    /// `Content-Type`.
+    pub content_type: Option<String>,
+    /// Decompressed.
+    pub body: Vec<u8>,
+    /// When it came.
+    pub fetched: DateTime<Utc>,
+}
+
 /// What an article page was found to say.
-#[derive(Debug, Clone, Default, PartialEq, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Extracted {
     /// Headline.
     pub title: Option<String>,
@@ -34,7 +49,7 @@ pub struct Extracted {
     /// Publication time.
     pub published_at: Option<DateTime<FixedOffset>>,
     /// `zh`, `en` or nothing.
-    pub language: Option<&'static str>,
+    pub language: Option<Cow<'static, str>>,
     /// Body as paragraphs, one per line.
     pub text: String,
     /// Body as sanitised HTML.

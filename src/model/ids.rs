@@ -9,7 +9,8 @@ use url::Url;
 pub const MAX_URL_BYTES: usize = 4096;
 
 /// Stable key of a source: one or more of `[a-z0-9-]`, at most 64 bytes.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(try_from = "String")]
 pub struct SourceId(String);
 
 impl SourceId {
@@ -22,6 +23,14 @@ impl SourceId {
     /// The id as written.
     pub fn as_str(&self) -> &str {
         &self.0
+    }
+}
+
+impl TryFrom<String> for SourceId {
+    type Error = &'static str;
+
+    fn try_from(text: String) -> Result<Self, Self::Error> {
+        Self::parse(&text).ok_or("a source id is 1 to 64 of a-z, 0-9 and -")
     }
 }
 

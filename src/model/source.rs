@@ -41,7 +41,7 @@ impl SourceKind {
 }
 
 /// What makes an entry the same entry as one seen before.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub enum Identity {
     /// The feed's own id.
     Guid,
@@ -65,7 +65,7 @@ impl Identity {
 }
 
 /// Whose request limit a source shares.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub enum RateKey {
     /// All sources on one host and port.
     #[default]
@@ -89,7 +89,7 @@ impl RateKey {
 }
 
 /// Whether a server's certificate is judged.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub enum TlsTrust {
     /// It must be valid.
     #[default]
@@ -110,7 +110,7 @@ impl TlsTrust {
 }
 
 /// CSS selectors for a list page; only where finding the layout out fails.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ListSelectors {
     /// One element per entry.
     pub item: Option<String>,
@@ -123,7 +123,7 @@ pub struct ListSelectors {
 }
 
 /// CSS selectors for article pages of one source.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ArticleSelectors {
     /// The element that holds the whole body.
     pub body: Option<String>,
@@ -132,7 +132,7 @@ pub struct ArticleSelectors {
 }
 
 /// One place news is taken from, as `sources.toml` says.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 #[allow(clippy::struct_excessive_bools)] // four independent switches of the file, none implies another
 pub struct Source {
     /// Stable key.

@@ -3,6 +3,7 @@
 //! Looks and pages run side by side, each lane one at a time; a slow host holds its own lane and nothing else. Every
 //! job commits by itself, so the crawl may be dropped at any moment.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -13,10 +14,12 @@ use super::look::Look;
 use super::pages::Got;
 use super::{PassReport, Pipeline, Progress, Result};
 use crate::config::SourceList;
-use crate::fetch::PATIENCE;
+use crate::engine::Back;
+use crate::fetch::{Hop, PATIENCE, lane};
 use crate::model::{SourceId, WebUrl};
 use crate::schedule::frontier::{Frontier, Job, Ready};
 use crate::vitals::Organ;
+use crate::work::Came;
 
 /// Lanes taken from the store at a time.
 const LANES: usize = 256;
@@ -42,6 +45,10 @@ pub type Sources<'a> = &'a (dyn Fn() -> Arc<SourceList> + Send + Sync);
 enum Done {
     Look(SourceId, Look),
     Page(Got),
+    /// The way leads on in another lane.
+    Onward(String, Vec<Hop>),
+    /// The lane is held by a task of a crawl before this one.
+    Held,
 }
 
 struct Crawl<'a> {
@@ -49,7 +56,9 @@ struct Crawl<'a> {
     sources: Sources<'a>,
     list: Arc<SourceList>,
     frontier: Frontier,
-    tasks: JoinSet<(Ready, Result<Done>)>,
+    tasks: JoinSet<(Option<Ready>, Result<Done>)>,
+    /// Redirects followed so far by jobs that go on in another lane.
+    ways: HashMap<Job, Vec<Hop>>,
     /// The last lane whose pages were taken from the store.
     cursor: String,
     filled: Option<Instant>,
@@ -77,6 +86,7 @@ impl Pipeline {
             list,
             frontier: Frontier::default(),
             tasks: JoinSet::new(),
+            ways: HashMap::new(),
             cursor: String::new(),
             filled: None,
             came_back: Instant::now(),
@@ -90,7 +100,8 @@ impl Pipeline {
 
 impl Crawl<'_> {
     async fn run(&mut self, reach: Reach, progress: &dyn Progress, report: &mut PassReport) -> Result<()> {
-        let at_once = self.pipeline.settings.fetch.at_once;
+        let engine = Arc::clone(&self.pipeline.engine);
+        let at_once = engine.at_once();
         loop {
             // without room on the disk, or by settings of yesterday, nothing new is begun, and what is under way ends
             let may = self.pipeline.may_fetch();
@@ -117,12 +128,13 @@ impl Crawl<'_> {
                 continue;
             }
             // tasks bound their own time: where none comes back for so long, something is stuck
-            if self.tasks.is_empty() || self.came_back.elapsed() < STUCK {
+            if self.tasks.is_empty() || self.came_back.elapsed() < STUCK || engine.is_remote() {
                 self.pipeline.vitals.beat(Organ::Crawl);
             }
             let wake = self.wake();
             tokio::select! {
                 Some(done) = self.tasks.join_next() => self.take_in(done, progress, report)?,
+                back = engine.stray() => self.take_stray(back),
                 () = tokio::time::sleep(wake) => {}
             }
         }
@@ -131,7 +143,7 @@ impl Crawl<'_> {
     /// How long nothing can happen unless a task comes back.
     fn wake(&self) -> Duration {
         let lane = self.frontier.next_at().map_or(PATIENCE, |at| at.saturating_duration_since(Instant::now()));
-        let room = self.tasks.len() < self.pipeline.settings.fetch.at_once;
+        let room = self.tasks.len() < self.pipeline.engine.at_once();
         let lane = if room { lane } else { PATIENCE };
         let fill = if self.stirred && self.frontier.waiting() < LOW { PACE } else { Duration::from_secs(1) };
         lane.max(Duration::from_millis(1)).min(fill)
@@ -185,47 +197,66 @@ impl Crawl<'_> {
     }
 
     fn offer(&mut self, lane: &str, job: Job) -> bool {
-        let free = self.pipeline.fetcher.free_in(lane).unwrap_or_default();
+        let free = self.pipeline.engine.free_in(lane);
         self.frontier.offer(lane, job, Instant::now() + free)
     }
 
     fn start(&mut self, ready: Ready) {
         let (pipeline, list) = (Arc::clone(self.pipeline), Arc::clone(&self.list));
         // many hosts of which each has one thing to ask must not leave as many connections open
-        let keep = ready.more || self.frontier.lined_up() < self.pipeline.settings.fetch.at_once;
+        let keep = ready.more || self.frontier.lined_up() < self.pipeline.engine.at_once();
+        let hops = self.ways.remove(&ready.job).unwrap_or_default();
         self.tasks.spawn(async move {
-            let done = match &ready.job {
-                Job::Look(id) => match list.get(id) {
-                    Some(source) => pipeline.look(source, keep).await.map(|look| Done::Look(id.clone(), look)),
-                    None => Ok(Done::Page(Got::Nothing)),
-                },
-                Job::Page(id) => pipeline.fetch_page(*id, &list, keep).await.map(Done::Page),
-            };
-            (ready, done)
+            let done = pipeline.attempt(&ready.job, &list, keep, hops).await;
+            (Some(ready), done)
         });
+    }
+
+    /// What a crawl before this one had given out.
+    fn take_stray(&mut self, back: Back) {
+        let (pipeline, list) = (Arc::clone(self.pipeline), Arc::clone(&self.list));
+        self.tasks.spawn(async move { (None, pipeline.take(back, &list).await) });
     }
 
     fn take_in(
         &mut self,
-        done: std::result::Result<(Ready, Result<Done>), tokio::task::JoinError>,
+        done: std::result::Result<(Option<Ready>, Result<Done>), tokio::task::JoinError>,
         progress: &dyn Progress,
         report: &mut PassReport,
     ) -> Result<()> {
         // a task ends only by coming back: panics of the stages are caught where they may happen
         let Ok((ready, done)) = done else { return Err(super::PipelineError::Task) };
-        let free = self.pipeline.fetcher.free_in(&ready.lane).unwrap_or_default();
-        if free > PATIENCE.max(self.pipeline.settings.fetch.host_delay * 2) {
-            self.frontier.clear(&ready.lane);
-        }
-        self.frontier.done(&ready.lane, &ready.job, Instant::now() + free);
         self.stirred = true;
         self.came_back = Instant::now();
+        if let Some(ready) = &ready {
+            self.free(ready);
+        }
         progress.advance(1);
         match done? {
             Done::Look(id, look) => take_look(&id, look, progress, report),
             Done::Page(got) => take_page(got, progress, report),
+            Done::Onward(lane, hops) => {
+                if let Some(ready) = ready
+                    && self.offer(&lane, ready.job.clone())
+                {
+                    self.ways.insert(ready.job, hops);
+                    progress.expect(1);
+                }
+            }
+            Done::Held => {}
         }
         Ok(())
+    }
+
+    /// A lane may be asked again, after its pause.
+    fn free(&mut self, ready: &Ready) {
+        let free = self.pipeline.engine.free_in(&ready.lane);
+        if free > PATIENCE.max(self.pipeline.settings.fetch.host_delay * 2) {
+            for job in self.frontier.clear(&ready.lane) {
+                self.ways.remove(&job);
+            }
+        }
+        self.frontier.done(&ready.lane, &ready.job, Instant::now() + free);
     }
 
     /// How long to wait for what is due soon; nothing where the crawl is at its end.
@@ -238,6 +269,40 @@ impl Crawl<'_> {
         // seconds are what the store counts in
         let wait = next.map(|at| (at - Utc::now()).to_std().unwrap_or_default() + Duration::from_millis(50));
         Ok(wait.filter(|w| *w <= PATIENCE + Duration::from_secs(2)))
+    }
+}
+
+impl Pipeline {
+    /// One visit: has it made, and takes in what came.
+    async fn attempt(self: &Arc<Self>, job: &Job, list: &SourceList, keep: bool, hops: Vec<Hop>) -> Result<Done> {
+        let task = match job {
+            Job::Look(id) => match list.get(id) {
+                Some(source) => Some(self.look_task(source, keep, hops).await?),
+                None => None,
+            },
+            Job::Page(id) => self.page_task(*id, list, keep, hops).await?,
+        };
+        let Some(task) = task else { return Ok(Done::Page(Got::Nothing)) };
+        match self.engine.work(task).await? {
+            Some(back) => self.take(back, list).await,
+            None => Ok(Done::Held),
+        }
+    }
+
+    /// Takes in what came of a task; its receipt is settled once that is in the store.
+    async fn take(self: &Arc<Self>, back: Back, list: &SourceList) -> Result<Done> {
+        let Back { about, outcome, receipt } = back;
+        let done = match (list.get(&about.source), about.entry) {
+            (None, _) => Done::Page(Got::Nothing),
+            (Some(source), _) if let Came::Elsewhere(hops) = &outcome.came => {
+                let onward = hops.last().map_or(&about.url, |h| &h.to);
+                Done::Onward(lane(source, onward), hops.clone())
+            }
+            (Some(source), None) => Done::Look(source.id.clone(), self.take_look(source, &about, outcome).await?),
+            (Some(source), Some(id)) => Done::Page(self.take_page(id, source, &about, outcome).await?),
+        };
+        receipt.settle().await;
+        Ok(done)
     }
 }
 

@@ -1,19 +1,18 @@
-//! First stage: look at a source for new entries.
+//! Looks at sources: what is asked of one, and what follows from what came.
 
-use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
 
 use super::{Pipeline, Result};
-use crate::discover::{self, Discovered};
-use crate::fetch::{Answer, Expect, FetchError, Fetched, PATIENCE, Page, Request, Validators, jitter, lane};
+use crate::engine::About;
+use crate::fetch::{FetchError, Hop, PATIENCE, jitter, lane};
 use crate::model::{Source, WebUrl};
 use crate::schedule::rhythm::{Bounds, Wishes, back_off, delta, next_look};
 use crate::store::{FetchRecord, Looked, SourceState, Trouble};
-use crate::text::dates::Clock;
 use crate::vitals::Alarm;
+use crate::work::{Ask, Came, Outcome, Task};
 
 /// A fault of the kind that comes and goes is tried once more after this.
 pub(super) const HICCUP: TimeDelta = TimeDelta::seconds(4);
@@ -35,94 +34,51 @@ pub(super) enum Look {
     },
 }
 
-/// Further pages of a list that are read when it is looked at for the first time.
-const OLDER_PAGES: usize = 2;
-
 impl Pipeline {
-    pub(super) async fn look(self: &Arc<Self>, source: &Arc<Source>, keep: bool) -> Result<Look> {
+    /// What is to be asked of a source.
+    pub(super) async fn look_task(&self, source: &Arc<Source>, keep: bool, hops: Vec<Hop>) -> Result<Task> {
         let id = source.id.clone();
         let state = self.store.run(move |s| s.source_state(&id)).await?;
-        let request = Request { url: &source.url, source, validators: &state.validators, expect: Expect::Listing, keep };
-        let answer = self.fetcher.get(&request).await;
-        let log = self.record(&request, &answer);
-        let down = self.network_down(source, &source.url, &answer);
-        match answer.result {
-            Ok(Fetched::NotModified { moved, fresh }) => {
-                let looked = self.plan(source, &state, &Wishes { fresh, ..Wishes::default() }, false, Utc::now());
+        let ask = Ask::Listing { validators: state.validators, layout: state.layout, older: state.last_ok.is_none() };
+        Ok(Task { source: Arc::clone(source), url: source.url.clone(), ask, keep, lane: None, hops, cold: false })
+    }
+
+    /// Takes in what came of a look.
+    pub(super) async fn take_look(self: &Arc<Self>, source: &Arc<Source>, about: &About, outcome: Outcome) -> Result<Look> {
+        let id = source.id.clone();
+        let state = self.store.run(move |s| s.source_state(&id)).await?;
+        let log = self.record(about, &outcome);
+        let down = self.network_down(source, &source.url, &outcome);
+        let now = Utc::now();
+        match outcome.came {
+            Came::NotModified { moved, fresh } => {
+                let looked = self.plan(source, &state, &Wishes { fresh, ..Wishes::default() }, false, now);
                 let id = source.id.clone();
-                self.store.run(move |s| s.source_unchanged(&id, moved.as_ref(), &looked, &log, Utc::now())).await?;
+                self.store.run(move |s| s.source_unchanged(&id, moved.as_ref(), &looked, &log, now)).await?;
                 Ok(Look::Unchanged)
             }
-            Ok(Fetched::Page(page)) => self.take_entries(source, *page, state, log).await,
-            Err(e) => self.fetch_failed(source, &state, &e, down, log).await,
-        }
-    }
-
-    async fn take_entries(self: &Arc<Self>, source: &Arc<Source>, page: Page, state: SourceState, mut log: FetchRecord) -> Result<Look> {
-        let (now, source_then) = (Utc::now(), Arc::clone(source));
-        let clock = Clock::new(source.timezone, now);
-        // no document may take the crawl with it
-        let learned = state.layout.clone();
-        let parsed = self.cpu(move || {
-            let found = discover::discover(&page.body, page.content_type.as_deref(), &page.url, &source_then, learned.as_deref(), &clock);
-            (page, found)
-        });
-        let whole = match parsed.await {
-            Some((page, Ok(found))) => {
-                let mut parts = Vec::new();
-                for url in &found.parts {
-                    parts.extend(self.further(source, url, None).await);
-                }
-                Some((page, found.with_parts(parts)))
+            Came::Entries { found, validators, moved } => {
+                let (this, source, most) = (Arc::clone(self), Arc::clone(source), self.settings.fetch.max_entries);
+                let commit = self.store.run(move |s| {
+                    let plan = |changed| this.plan(&source, &state, &found.wishes, changed, now);
+                    s.commit_entries(&source, (&found, &validators, moved.as_ref()), most, now, plan, &log)
+                });
+                Ok(Look::New(commit.await?))
             }
-            other => other,
-        };
-        let (page, found): (Page, Discovered) = match whole {
-            Some((page, Ok(found))) => (page, found),
-            Some((_, Err(e))) => {
-                (log.code, log.outcome) = (e.code(), e.to_string());
-                return self.failed(source, &state, Failure::of_document(e.code(), e.to_string(), e.chinese()), log).await;
+            Came::Failed(e) => self.fetch_failed(source, &state, &e, down, log).await,
+            Came::Unreadable(why) => {
+                let (code, english, chinese) = why.words();
+                self.failed(source, &state, Failure { code, english, chinese, ..Failure::default() }, log).await
             }
-            None => {
-                let failure = Failure::of_document("broken", "the parser gave up on this document".to_owned(), "内容无法解析".to_owned());
-                (log.code, log.outcome) = (failure.code, failure.english.clone());
-                return self.failed(source, &state, failure, log).await;
+            Came::Poison(english) => {
+                let chinese = "处理这个来源的程序多次意外中断".to_owned();
+                self.failed(source, &state, Failure { code: "poison", english, chinese, ..Failure::default() }, log).await
             }
-        };
-        for note in &found.notes {
-            tracing::debug!(source = %source.id, "repaired: {note}");
+            Came::Article { .. } | Came::NoArticle(_) | Came::Elsewhere(_) => {
+                let (english, chinese) = ("an answer to another question came".to_owned(), "应答与问题不符".to_owned());
+                self.failed(source, &state, Failure { code: "broken", english, chinese, ..Failure::default() }, log).await
+            }
         }
-        let found = if state.last_ok.is_none() { self.with_older_pages(source, found, &page.url).await } else { found };
-        let wishes = Wishes { fresh: page.fresh, ..found.wishes };
-        let (this, source, most) = (Arc::clone(self), Arc::clone(source), self.settings.fetch.max_entries);
-        let commit = self.store.run(move |s| {
-            let plan = |changed| this.plan(&source, &state, &wishes, changed, now);
-            s.commit_entries(&source, (&found, &page), most, now, plan, &log)
-        });
-        Ok(Look::New(commit.await?))
-    }
-
-    /// On the first look at a list, its next pages too: later looks need only what is new.
-    async fn with_older_pages(self: &Arc<Self>, source: &Arc<Source>, mut found: Discovered, first: &WebUrl) -> Discovered {
-        let mut seen = HashSet::from([first.clone()]);
-        let mut next = found.next.take();
-        while let Some(url) = next.take().filter(|n| seen.len() <= OLDER_PAGES && seen.insert(n.clone())) {
-            let Some(mut older) = self.further(source, &url, found.layout.clone()).await else { break };
-            next = older.next.take();
-            found.absorb(older);
-        }
-        found
-    }
-
-    /// Another document of a source.
-    async fn further(self: &Arc<Self>, source: &Arc<Source>, url: &WebUrl, learned: Option<String>) -> Option<Discovered> {
-        let none = Validators::default();
-        let request = Request { url, source, validators: &none, expect: Expect::Listing, keep: true };
-        let Ok(Fetched::Page(page)) = self.fetcher.get(&request).await.result else { return None };
-        let (source, clock) = (Arc::clone(source), Clock::new(source.timezone, Utc::now()));
-        let found =
-            self.cpu(move || discover::discover(&page.body, page.content_type.as_deref(), &page.url, &source, learned.as_deref(), &clock)).await;
-        found?.ok()
     }
 
     /// What is observed now, and when to look again.
@@ -194,9 +150,9 @@ impl Pipeline {
     }
 
     /// Whether this failure is the network's and not the site's; any answer proves that the network works.
-    pub(super) fn network_down(&self, source: &Source, url: &WebUrl, answer: &Answer) -> bool {
-        match &answer.result {
-            Err(e) if e.is_network() => {
+    pub(super) fn network_down(&self, source: &Source, url: &WebUrl, outcome: &Outcome) -> bool {
+        match &outcome.came {
+            Came::Failed(e) if e.is_network() => {
                 let (down, news) = self.network.failed(&lane(source, url));
                 if down {
                     self.vitals.alarm(Alarm::Network, Some("所有网站都连接不上，可能是本机网络中断；来源不因此记为异常".to_owned()));
@@ -208,7 +164,7 @@ impl Pipeline {
                 }
                 return down;
             }
-            _ if answer.visit.status.is_some() => {
+            _ if outcome.visit.status.is_some() => {
                 self.network.answered();
                 self.vitals.alarm(Alarm::Network, None);
             }
@@ -231,31 +187,13 @@ struct Failure {
     resting: Option<String>,
 }
 
-impl Failure {
-    fn of_document(code: &'static str, english: String, chinese: String) -> Self {
-        Self { code, english, chinese, ..Self::default() }
-    }
-}
-
 impl Pipeline {
     /// The line in the fetch log.
-    pub(super) fn record(&self, request: &Request<'_>, answer: &Answer) -> FetchRecord {
-        let (code, outcome, bytes) = match &answer.result {
-            Ok(Fetched::NotModified { .. }) => ("not-modified", "not modified".to_owned(), 0),
-            Ok(Fetched::Page(p)) => ("ok", "ok".to_owned(), p.body.len()),
-            Err(e) => (e.code(), e.to_string(), 0),
-        };
-        tracing::debug!(source = %request.source.id, url = %request.url, %outcome, bytes, millis = answer.visit.millis, "fetched");
-        self.vitals.visited(code, std::time::Duration::from_millis(answer.visit.millis));
-        FetchRecord {
-            source: request.source.id.clone(),
-            url: request.url.clone(),
-            listing: request.expect == Expect::Listing,
-            code,
-            outcome,
-            bytes,
-            visit: answer.visit,
-            conditional: !request.validators.is_empty(),
-        }
+    pub(super) fn record(&self, about: &About, outcome: &Outcome) -> FetchRecord {
+        let words = outcome.words();
+        let (visit, bytes) = (outcome.visit, outcome.bytes);
+        tracing::debug!(source = %about.source, url = %about.url, outcome = %words.1, bytes, millis = visit.millis, "fetched");
+        self.vitals.visited(words.0, Duration::from_millis(visit.millis));
+        about.record(visit, bytes, words)
     }
 }

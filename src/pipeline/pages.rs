@@ -1,22 +1,24 @@
-//! Second stage: the page behind an entry, the article in it, its judgement.
+//! Pages: what is asked for an entry, the article in what came, its judgement.
 
 use std::sync::Arc;
 
 use chrono::{DateTime, TimeDelta, Utc};
 
 use super::look::{HICCUP, NETWORK};
-use super::{Pipeline, Result, pdf};
+use super::{Pipeline, Result};
 use crate::classify::Hints;
 use crate::config::SourceList;
 use crate::dedup::fingerprint::Sketch;
 use crate::dedup::stories::comparable;
-use crate::extract::{self, Context, ExtractError};
-use crate::fetch::{Expect, FetchError, Fetched, Page, Request, Validators, charset};
+use crate::engine::About;
+use crate::extract::{self, Context};
+use crate::fetch::{FetchError, Hop};
 use crate::model::{Entry, EntryId, Extracted, Source, WebUrl};
 use crate::schedule::rhythm::delta;
-use crate::store::{FetchRecord, NewArticle, OpenEntry, RawPage, StoreError, StoredPage};
+use crate::store::{FetchRecord, NewArticle, OpenEntry, StoreError};
 use crate::text::dates::Clock;
 use crate::text::words::Words;
+use crate::work::{Ask, Came, Outcome, Task};
 
 /// Interrupted pages taken from the store at a time.
 const BATCH: usize = 64;
@@ -54,7 +56,11 @@ impl Pipeline {
                     _ if entry.tries >= MAX_CRASHES => {
                         self.lose(&entry, "this page ended the program several times; it is left out", None, None).await?
                     }
-                    Some(source) => self.extract_stored(&entry, source).await?,
+                    Some(source) => {
+                        let id = entry.id;
+                        self.store.run(move |s| s.taken_up(id)).await?;
+                        self.extract_stored(&entry, source).await?
+                    }
                     None => self.lose(&entry, "its source is no longer in sources.toml", None, None).await?,
                 };
                 each(got);
@@ -62,73 +68,77 @@ impl Pipeline {
         }
     }
 
-    /// Fetches the page of an entry and makes its article.
-    pub(super) async fn fetch_page(self: &Arc<Self>, id: EntryId, list: &SourceList, keep: bool) -> Result<Got> {
-        let Some(entry) = self.store.run(move |s| s.pending_entry(id)).await? else { return Ok(Got::Nothing) };
-        let Some(source) = list.get(&entry.source).filter(|s| s.enabled) else { return Ok(Got::Nothing) };
-        let none = Validators::default();
-        let request = Request { url: &entry.entry.url, source, validators: &none, expect: Expect::Page, keep };
-        let answer = self.fetcher.get(&request).await;
-        let log = self.record(&request, &answer);
-        let down = self.network_down(source, &entry.entry.url, &answer);
-        match answer.result {
-            Ok(Fetched::Page(page)) => {
-                let page = self.keep_page(entry.id, *page, log).await?;
-                match page {
-                    Some(page) => self.make_article(&entry, source, page).await,
-                    None => self.lose(&entry, "the page cannot be compressed", None, None).await,
-                }
+    /// What is to be asked for an entry; nothing where it is done already or its source is gone.
+    pub(super) async fn page_task(&self, id: EntryId, list: &SourceList, keep: bool, hops: Vec<Hop>) -> Result<Option<Task>> {
+        let Some(entry) = self.store.run(move |s| s.open_entry(id)).await? else { return Ok(None) };
+        let Some(source) = list.get(&entry.source).filter(|s| s.enabled) else { return Ok(None) };
+        let ask = Ask::Page { entry: id };
+        Ok(Some(Task { source: Arc::clone(source), url: entry.entry.url, ask, keep, lane: None, hops, cold: false }))
+    }
+
+    /// Takes in what came for an entry.
+    pub(super) async fn take_page(self: &Arc<Self>, id: EntryId, source: &Arc<Source>, about: &About, outcome: Outcome) -> Result<Got> {
+        let log = self.record(about, &outcome);
+        let down = self.network_down(source, &about.url, &outcome);
+        // what came twice is done already
+        let Some(entry) = self.store.run(move |s| s.open_entry(id)).await? else { return Ok(Got::Nothing) };
+        let log = (!outcome.kept).then_some(log);
+        match outcome.came {
+            Came::Article { url, extracted } => self.judge_and_store(&entry, source, url, *extracted, outcome.at, log).await,
+            Came::NoArticle(reason) => self.without_article(&entry, source, &reason, outcome.at, log).await,
+            Came::NotModified { .. } => self.lose(&entry, "answered 304 to a first request", Some(Utc::now() + RETRY), log).await,
+            Came::Failed(e) => self.page_failed(&entry, source, &e, down, log).await,
+            Came::Poison(reason) => self.lose(&entry, &reason, None, log).await,
+            Came::Entries { .. } | Came::Unreadable(_) | Came::Elsewhere(_) => {
+                self.lose(&entry, "an answer to another question came", Some(Utc::now() + RETRY), log).await
             }
-            Ok(Fetched::NotModified { .. }) => self.lose(&entry, "answered 304 to a first request", Some(Utc::now() + RETRY), Some(log)).await,
-            Err(e) => self.page_failed(&entry, source, &e, down, log).await,
         }
     }
 
-    /// The page is on disk before anything is made of it.
-    async fn keep_page(self: &Arc<Self>, id: EntryId, page: Page, log: FetchRecord) -> Result<Option<StoredPage>> {
-        let fetched = Utc::now();
-        let compressed = self.cpu(move || {
-            let raw = RawPage::compress(&page.url, page.content_type.as_deref(), &page.body);
-            (page, raw)
-        });
-        let Some((page, raw)) = compressed.await else { return Ok(None) };
-        let raw = raw?;
-        self.store.run(move |s| s.commit_page(id, &raw, &log, fetched)).await?;
-        Ok(Some(StoredPage { url: page.url, content_type: page.content_type, body: page.body, fetched }))
-    }
-
-    async fn page_failed(self: &Arc<Self>, entry: &OpenEntry, source: &Arc<Source>, e: &FetchError, down: bool, log: FetchRecord) -> Result<Got> {
+    async fn page_failed(
+        self: &Arc<Self>,
+        entry: &OpenEntry,
+        source: &Arc<Source>,
+        e: &FetchError,
+        down: bool,
+        log: Option<FetchRecord>,
+    ) -> Result<Got> {
         let now = Utc::now();
         // a site that asks for patience costs the page no try
         if let Some(after) = e.asked_wait() {
             self.pause(source, &entry.entry.url, after, e).await?;
             let (id, due) = (entry.id, now + delta(after));
-            self.store.run(move |s| s.entry_postponed(id, due, &log, now)).await?;
+            self.store.run(move |s| s.entry_postponed(id, due, log.as_ref(), now)).await?;
             let soon = after <= crate::fetch::PATIENCE;
             return Ok(Got::Lost { url: entry.entry.url.clone(), reason: e.to_string(), soon });
         }
         if down {
-            return self.lose(entry, &e.to_string(), Some(now + NETWORK), Some(log)).await;
+            return self.lose(entry, &e.to_string(), Some(now + NETWORK), log).await;
         }
         let last = !e.is_transient() || entry.tries + 1 >= self.settings.fetch.tries;
         if last && entry.entry.content_html.is_some() {
-            let (listed, source_then) = (entry.entry.clone(), Arc::clone(source));
-            if let Some(Some(extracted)) = self.cpu(move || from_feed(&listed, &source_then, now)).await {
-                return self.judge_and_store(entry, source, entry.entry.url.clone(), extracted, now).await;
-            }
+            return self.without_article(entry, source, &e.to_string(), now, log).await;
         }
         let due = match () {
             () if last => None,
             () if entry.tries == 0 => Some(now + HICCUP),
             () => Some(now + (RETRY * (1 << entry.tries.min(8))).min(MAX_RETRY)),
         };
-        self.lose(entry, &e.to_string(), due, Some(log)).await
+        self.lose(entry, &e.to_string(), due, log).await
     }
 
     async fn extract_stored(self: &Arc<Self>, entry: &OpenEntry, source: &Arc<Source>) -> Result<Got> {
         let id = entry.id;
         match self.store.run(move |s| s.page(id)).await {
-            Ok(Some(page)) => self.make_article(entry, source, page).await,
+            Ok(Some(page)) => {
+                let ask = Ask::Page { entry: id };
+                let task = Task { source: Arc::clone(source), url: page.url.clone(), ask, keep: false, lane: None, hops: Vec::new(), cold: false };
+                let (url, fetched) = (page.url.clone(), page.fetched);
+                match self.hands.article(&task, page).await {
+                    Ok(extracted) => self.judge_and_store(entry, source, url, extracted, fetched, None).await,
+                    Err(reason) => self.without_article(entry, source, &reason, fetched, None).await,
+                }
+            }
             Ok(None) => self.lose(entry, "its page is gone from the store; it is fetched again", Some(Utc::now()), None).await,
             // one bad row must not stop all the others
             Err(StoreError::Value { cause, .. }) => {
@@ -139,31 +149,20 @@ impl Pipeline {
         }
     }
 
-    async fn make_article(self: &Arc<Self>, entry: &OpenEntry, source: &Arc<Source>, page: StoredPage) -> Result<Got> {
-        let (url, fetched) = (page.url.clone(), page.fetched);
-        let extracted = match self.extracted(source, page).await {
-            Ok(first) => Ok(self.with_further_parts(source, first, &url).await),
-            Err(e) => {
-                let (listed, source_then) = (entry.entry.clone(), Arc::clone(source));
-                self.cpu(move || from_feed(&listed, &source_then, fetched)).await.flatten().ok_or(e)
-            }
-        };
-        match extracted {
-            Ok(extracted) => self.judge_and_store(entry, source, url, extracted, fetched).await,
-            Err(reason) => self.lose(entry, &reason, None, None).await,
+    /// The article as the feed told it, where it did; the page has none.
+    async fn without_article(
+        self: &Arc<Self>,
+        entry: &OpenEntry,
+        source: &Arc<Source>,
+        reason: &str,
+        at: DateTime<Utc>,
+        log: Option<FetchRecord>,
+    ) -> Result<Got> {
+        let (listed, source_then) = (entry.entry.clone(), Arc::clone(source));
+        match self.cpu(move || from_feed(&listed, &source_then, at)).await.flatten() {
+            Some(extracted) => self.judge_and_store(entry, source, entry.entry.url.clone(), extracted, at, log).await,
+            None => self.lose(entry, reason, None, log).await,
         }
-    }
-
-    /// What a page says; a panic ends this page, not the crawl.
-    pub(super) async fn extracted(self: &Arc<Self>, source: &Arc<Source>, page: StoredPage) -> std::result::Result<Extracted, String> {
-        let source = Arc::clone(source);
-        let made = if extract::foreign_format(&page.body) == Some("PDF") {
-            let text = pdf::text(&page.body).await.map_err(|e| e.to_string())?;
-            self.cpu(move || extract::pdf::article(&text, &context(&page, &source))).await
-        } else {
-            self.cpu(move || extract_page(&page, &source).map(|(article, _charset)| article)).await
-        };
-        made.unwrap_or(Err(ExtractError::GaveUp)).map_err(|e| e.to_string())
     }
 
     async fn judge_and_store(
@@ -173,11 +172,12 @@ impl Pipeline {
         url: WebUrl,
         extracted: Extracted,
         at: DateTime<Utc>,
+        log: Option<FetchRecord>,
     ) -> Result<Got> {
         let (this, listed, source) = (Arc::clone(self), entry.clone(), Arc::clone(source));
         match self.cpu(move || this.prepare(&listed, &source, url, extracted, at)).await {
-            Some(article) => self.store_article(article).await,
-            None => self.lose(entry, "the classifier gave up on this text", None, None).await,
+            Some(article) => self.store_article(article, log).await,
+            None => self.lose(entry, "the classifier gave up on this text", None, log).await,
         }
     }
 
@@ -203,8 +203,8 @@ impl Pipeline {
         }
     }
 
-    async fn store_article(&self, article: NewArticle) -> Result<Got> {
-        let stored = self.store.run(move |s| s.commit_article(&article)).await?;
+    async fn store_article(&self, article: NewArticle, log: Option<FetchRecord>) -> Result<Got> {
+        let stored = self.store.run(move |s| s.commit_article(&article, log.as_ref())).await?;
         if stored.is_some() {
             self.vitals.stored_article(Utc::now());
         }
@@ -218,24 +218,6 @@ impl Pipeline {
         let soon = due.is_some_and(|d| d - now <= HICCUP);
         Ok(Got::Lost { url: entry.entry.url.clone(), reason: reason.to_owned(), soon })
     }
-}
-
-/// What is known of a page of a source.
-pub(super) fn context<'a>(page: &'a StoredPage, source: &'a Source) -> Context<'a> {
-    Context { url: Some(&page.url), selectors: &source.article, clock: Clock::new(source.timezone, page.fetched) }
-}
-
-/// The article of an HTML page, and in which charset it was written.
-pub(super) fn extract_page(page: &StoredPage, source: &Source) -> std::result::Result<(Extracted, String), ExtractError> {
-    if let Some(format) = extract::foreign_format(&page.body) {
-        return Err(ExtractError::NotHtml(format));
-    }
-    let decoded = charset::decode(&page.body, page.content_type.as_deref(), source.charset);
-    let mut a = extract::extract(&decoded.text, &context(page, source))?;
-    if decoded.garbled {
-        a.warnings.push(format!("many characters cannot be read as {}; set charset for source {}", decoded.charset, source.id));
-    }
-    Ok((a, decoded.charset))
 }
 
 /// The article as the feed itself tells it, where the page cannot be had.

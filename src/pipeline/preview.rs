@@ -2,14 +2,12 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-use super::pages::{context, extract_page};
-use super::pdf;
 use crate::discover::{self, DiscoverError, Discovered, seek};
 use crate::extract::{self, ExtractError};
 use crate::fetch::{Expect, FetchError, Fetched, Fetcher, Page, Request, Validators, charset};
-use crate::model::{Extracted, Source, SourceKind, WebUrl};
-use crate::store::StoredPage;
+use crate::model::{Extracted, Source, SourceKind, StoredPage, WebUrl};
 use crate::text::dates::Clock;
+use crate::work::{context, extract_page, pdf_text};
 
 /// A feed must offer this much to be taken for a page that has a list of its own, and be younger than this.
 const MIN_FEED: usize = 3;
@@ -114,7 +112,7 @@ pub async fn article(fetcher: &Fetcher, source: &Source, url: &WebUrl) -> Result
     let failed = |source| PreviewError::Extract { url: url.clone(), source };
     let page = StoredPage { url: page.url, content_type: page.content_type, body: page.body, fetched: Utc::now() };
     if extract::foreign_format(&page.body) == Some("PDF") {
-        let text = pdf::text(&page.body).await.map_err(failed)?;
+        let text = pdf_text(&page.body).await.map_err(failed)?;
         let article = extract::pdf::article(&text, &context(&page, source)).map_err(failed)?;
         return Ok((article, "pdf".to_owned()));
     }
@@ -154,9 +152,9 @@ fn read_page(page: &Page, source: &Source) -> Result<Discovered, DiscoverError> 
 async fn get(fetcher: &Fetcher, source: &Source, url: &WebUrl, expect: Expect) -> Result<Page, PreviewError> {
     let none = Validators::default();
     let failed = |e| PreviewError::Fetch { url: url.clone(), source: Box::new(e) };
-    match fetcher.get(&Request { url, source, validators: &none, expect, keep: true }).await.result {
+    match fetcher.get(&Request { url, source, validators: &none, expect, keep: true, within: None }).await.result {
         Ok(Fetched::Page(page)) => Ok(*page),
-        Ok(Fetched::NotModified { .. }) => Err(failed(FetchError::UnaskedNotModified)),
+        Ok(Fetched::NotModified { .. } | Fetched::Elsewhere(_)) => Err(failed(FetchError::UnaskedNotModified)),
         Err(e) => Err(failed(e)),
     }
 }

@@ -108,11 +108,12 @@ impl Frontier {
         }
     }
 
-    /// Drops what waits in a lane: the site asked for patience. The store still has it.
-    pub fn clear(&mut self, lane: &str) {
-        let Some(entry) = self.lanes.get_mut(lane) else { return };
-        for job in entry.looks.drain(..).chain(entry.pages.drain(..)) {
-            self.known.remove(&job);
+    /// Drops what waits in a lane and gives it back: the site asked for patience. The store still has it.
+    pub fn clear(&mut self, lane: &str) -> Vec<Job> {
+        let Some(entry) = self.lanes.get_mut(lane) else { return Vec::new() };
+        let dropped: Vec<Job> = entry.looks.drain(..).chain(entry.pages.drain(..)).collect();
+        for job in &dropped {
+            self.known.remove(job);
             self.waiting -= 1;
         }
         if let Some((at, arrival)) = entry.place.take() {
@@ -121,6 +122,7 @@ impl Frontier {
         if !entry.busy {
             self.lanes.remove(lane);
         }
+        dropped
     }
 
     /// When the next lane is free; `None` where nothing waits for its lane.

@@ -5,6 +5,7 @@
 use std::time::Duration;
 
 use chrono::{DateTime, Datelike, TimeDelta, Timelike, Utc};
+use serde::{Deserialize, Serialize};
 
 /// Between two looks at a source of which nothing is known yet.
 pub const START: Duration = Duration::from_mins(30);
@@ -92,7 +93,7 @@ impl Rhythm {
 }
 
 /// What a document says about when to come again.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Wishes {
     /// RSS `ttl`.
     pub ttl: Option<Duration>,

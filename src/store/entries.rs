@@ -8,7 +8,7 @@ use super::{FetchRecord, Result, Store, bad};
 use crate::dedup::canonical::canonicalise;
 use crate::dedup::fingerprint::Sketch;
 use crate::fetch::lane;
-use crate::model::{ArticleId, Entry, EntryId, Extracted, Identity, Judgement, Source, SourceId, WebUrl};
+use crate::model::{ArticleId, Entry, EntryId, Extracted, Identity, Judgement, Source, SourceId, StoredPage, WebUrl};
 use crate::text::chars::skeleton;
 
 /// Compression of stored pages: fast, for they are read again once at most.
@@ -45,19 +45,6 @@ impl RawPage {
         let body = zstd::bulk::compress(body, ZSTD_LEVEL).map_err(bad("page"))?;
         Ok(Self { url: url.clone(), content_type: content_type.map(str::to_owned), body })
     }
-}
-
-/// A page as stored.
-#[derive(Debug, Clone)]
-pub struct StoredPage {
-    /// After redirects.
-    pub url: WebUrl,
-    /// `Content-Type`.
-    pub content_type: Option<String>,
-    /// Decompressed.
-    pub body: Vec<u8>,
-    /// When it came.
-    pub fetched: DateTime<Utc>,
 }
 
 /// An article to be stored, judged already.
@@ -99,21 +86,27 @@ fn identity(entry: &Entry, kind: Identity) -> String {
 }
 
 impl Store {
-    /// Entries whose page is here and whose article is not; each is counted as tried, so that a page that ends the
-    /// process is given up in the end.
+    /// Entries whose page is here and whose article is not; those taken up most often come last.
     pub fn fetched(&self, limit: usize) -> Result<Vec<OpenEntry>> {
-        self.write(|t| {
-            let mut s = t.prepare(&format!(
-                "SELECT {OPEN_COLUMNS} FROM entry e JOIN source s ON s.id = e.source_id WHERE e.state = 'fetched' AND s.retired = 0 ORDER BY e.id LIMIT ?1"
+        self.read(|c| {
+            let mut s = c.prepare(&format!(
+                "SELECT {OPEN_COLUMNS} FROM entry e JOIN source s ON s.id = e.source_id WHERE e.state = 'fetched' AND s.retired = 0
+                 ORDER BY e.tries, e.id LIMIT ?1"
             ))?;
             let mut rows = s.query([i64::try_from(limit).unwrap_or(i64::MAX)])?;
             let mut out = Vec::new();
             while let Some(r) = rows.next()? {
-                let entry = read_open(r)?;
-                t.execute("UPDATE entry SET tries = tries + 1 WHERE id = ?1", [entry.id.0])?;
-                out.push(entry);
+                out.push(read_open(r)?);
             }
             Ok(out)
+        })
+    }
+
+    /// Counts that an entry is taken up, before that is done: a page that ends the process is given up in the end, and no other with it.
+    pub fn taken_up(&self, entry: EntryId) -> Result<()> {
+        self.write(|t| {
+            t.execute("UPDATE entry SET tries = tries + 1 WHERE id = ?1", [entry.0])?;
+            Ok(())
         })
     }
 
@@ -156,15 +149,16 @@ impl Store {
     }
 
     /// Notes that a site asked for patience until `due`: it costs the entry no try.
-    pub fn entry_postponed(&self, entry: EntryId, due: DateTime<Utc>, log: &FetchRecord, now: DateTime<Utc>) -> Result<()> {
+    pub fn entry_postponed(&self, entry: EntryId, due: DateTime<Utc>, log: Option<&FetchRecord>, now: DateTime<Utc>) -> Result<()> {
         self.write(|t| {
             t.prepare_cached("UPDATE entry SET due = ?2 WHERE id = ?1")?.execute(params![entry.0, due.timestamp()])?;
-            log_fetch(t, log, now)
+            log.map_or(Ok(()), |l| log_fetch(t, l, now))
         })
     }
 
-    /// Stores an article with its judgement and story; `None` where the same address is in the archive already.
-    pub fn commit_article(&self, new: &NewArticle) -> Result<Option<ArticleId>> {
+    /// Stores an article with its judgement and story, and the line of its fetch where that is not kept yet; `None` where the same
+    /// address is in the archive already.
+    pub fn commit_article(&self, new: &NewArticle, log: Option<&FetchRecord>) -> Result<Option<ArticleId>> {
         let a = &new.extracted;
         let attachments = serde_json::to_string(&a.attachments).map_err(bad("attachments"))?;
         let effective = new.published_at.map_or(new.fetched.timestamp(), |p| p.timestamp().min(new.fetched.timestamp()));
@@ -201,6 +195,7 @@ impl Store {
             }
             let state = if inserted == 1 { "done" } else { "duplicate" };
             t.prepare_cached("UPDATE entry SET state = ?2, content_html = NULL WHERE id = ?1")?.execute(params![new.entry.0, state])?;
+            log.map_or(Ok(()), |l| log_fetch(t, l, new.fetched))?;
             Ok((inserted == 1).then_some(id))
         })
     }

@@ -73,10 +73,10 @@ impl Store {
         })
     }
 
-    /// An entry whose page is still to be fetched.
-    pub fn pending_entry(&self, id: EntryId) -> Result<Option<OpenEntry>> {
+    /// An entry whose article is still to be made.
+    pub fn open_entry(&self, id: EntryId) -> Result<Option<OpenEntry>> {
         self.read(|c| {
-            let mut s = c.prepare_cached(&format!("SELECT {OPEN_COLUMNS} FROM entry e WHERE e.id = ?1 AND e.state = 'pending'"))?;
+            let mut s = c.prepare_cached(&format!("SELECT {OPEN_COLUMNS} FROM entry e WHERE e.id = ?1 AND e.state IN ('pending', 'fetched')"))?;
             let mut rows = s.query([id.0])?;
             rows.next()?.map(read_open).transpose()
         })

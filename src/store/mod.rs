@@ -36,7 +36,7 @@ pub use articles::Judged;
 pub use backup::{Contents, check as check_backup, restore};
 pub use desk::Changed;
 pub use editions::EditionRow;
-pub use entries::{NewArticle, OpenEntry, RawPage, StoredPage};
+pub use entries::{NewArticle, OpenEntry, RawPage};
 pub use frontier::Pause;
 pub use gauges::Gauges;
 pub use outbox::{Letter, LetterEnd, LetterState, OutboxRow};

@@ -8,7 +8,7 @@ use rusqlite::{Connection, OptionalExtension as _, Row, params};
 
 use super::{Result, Store};
 use crate::discover::Discovered;
-use crate::fetch::{Page, Validators, Visit, lane};
+use crate::fetch::{Validators, Visit, lane};
 use crate::model::{Source, SourceId, SourceTrouble, TlsTrust, WebUrl};
 use crate::schedule::rhythm::Rhythm;
 
@@ -242,7 +242,7 @@ impl Store {
     pub fn commit_entries(
         &self,
         source: &Source,
-        (found, page): (&Discovered, &Page),
+        (found, validators, moved): (&Discovered, &Validators, Option<&WebUrl>),
         most: usize,
         now: DateTime<Utc>,
         plan: impl FnOnce(bool) -> Looked,
@@ -253,7 +253,7 @@ impl Store {
             for (place, entry) in (0i64..).zip(found.entries.iter().take(most)) {
                 new += super::entries::insert_entry(t, source, entry, place, now)?;
             }
-            let Validators { etag, last_modified } = &page.validators;
+            let Validators { etag, last_modified } = validators;
             // the right-hand sides see the row as it was
             t.prepare_cached(
                 "UPDATE source SET etag = ?2, last_modified = ?3, kind = ?4, layout = coalesce(?5, layout),
@@ -268,7 +268,7 @@ impl Store {
                 found.layout,
                 now.timestamp()
             ])?;
-            well(t, &source.id, page.moved.as_ref(), &plan(new > 0), now)?;
+            well(t, &source.id, moved, &plan(new > 0), now)?;
             log_fetch(t, log, now)?;
             Ok(new)
         })

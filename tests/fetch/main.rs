@@ -38,7 +38,7 @@ fn source(id: &str, url: &str) -> Source {
 
 async fn get(fetcher: &Fetcher, source: &Source) -> Answer {
     let none = Validators::default();
-    fetcher.get(&Request { url: &source.url, source, validators: &none, expect: Expect::Page, keep: false }).await
+    fetcher.get(&Request { url: &source.url, source, validators: &none, expect: Expect::Page, keep: false, within: None }).await
 }
 
 /// `ok` or the code of the error.

@@ -6,7 +6,7 @@ use std::time::SystemTime;
 use chrono::Utc;
 use reqwest::header::CONTENT_ENCODING;
 
-use super::{Fetcher, PARSED, Visit};
+use super::{Fetcher, PARSED, Request, Visit};
 use crate::fetch::body::Body;
 use crate::fetch::error::FetchError;
 use crate::fetch::guard::check_address;
@@ -17,8 +17,8 @@ use crate::model::{Source, WebUrl};
 
 impl Fetcher {
     /// The rules that hold for an address, asked for first where they are not known.
-    pub(super) async fn robots_of(&self, url: &WebUrl, source: &Source, visit: &mut Visit) -> Result<Arc<Robots>, FetchError> {
-        if source.robots_exempt.is_some() {
+    pub(super) async fn robots_of(&self, url: &WebUrl, request: &Request<'_>, visit: &mut Visit) -> Result<Arc<Robots>, FetchError> {
+        if request.source.robots_exempt.is_some() {
             return Ok(Arc::new(Robots::allow_all()));
         }
         let (site, now) = (url.origin(), Utc::now());
@@ -32,7 +32,7 @@ impl Fetcher {
         let record = match known {
             Some(record) if !matches!(record.standing(now), Standing::Ask) => record,
             known => {
-                let record = match self.ask_robots(url, source, visit).await {
+                let record = match self.ask_robots(url, request, visit).await {
                     Ok(file) => RobotsRecord::good(file, now),
                     // nobody there: that is the source's own trouble, not a word about robots
                     Err(e @ (FetchError::Connect { .. } | FetchError::Dns { .. } | FetchError::Private(_) | FetchError::Port(_))) => return Err(e),
@@ -62,12 +62,13 @@ impl Fetcher {
     }
 
     /// The file, or none where the site has none (4xx, or redirects without end: RFC 9309 §2.3.1.2 and §2.3.1.3).
-    async fn ask_robots(&self, of: &WebUrl, source: &Source, visit: &mut Visit) -> Result<Option<Vec<u8>>, FetchError> {
+    async fn ask_robots(&self, of: &WebUrl, request: &Request<'_>, visit: &mut Visit) -> Result<Option<Vec<u8>>, FetchError> {
+        let source = request.source;
         let Ok(mut url) = of.join("/robots.txt") else { return Ok(None) };
         let mut trail = Trail::new(url.clone(), false);
         loop {
             check_address(&url, source)?;
-            let mut turn = self.turn(source, &url).await?;
+            let mut turn = self.turn(request, &url, visit, None).await?;
             let work = self.ask_robots_once(&url, source, visit);
             let step = tokio::time::timeout(self.settings.timeout, work).await.unwrap_or(Err(FetchError::Timeout(self.settings.timeout)));
             if let Err(FetchError::Busy { after, .. }) = &step {

@@ -1,26 +1,24 @@
 //! Articles split over several pages: the further ones are fetched and joined.
 
 use std::collections::HashSet;
-use std::sync::Arc;
 
 use chrono::Utc;
 
-use super::Pipeline;
-use crate::fetch::{Expect, Fetched, Request, Validators};
-use crate::model::{Extracted, Source, WebUrl};
-use crate::store::StoredPage;
+use super::{Hands, Task};
+use crate::fetch::{Expect, Fetched};
+use crate::model::{Extracted, StoredPage, WebUrl};
 
 /// Most pages of one article.
 const MAX_PARTS: usize = 12;
 
-impl Pipeline {
+impl Hands {
     /// The article with what stands on its further pages. What cannot be had is left out with a warning: a first page is
     /// better than none.
-    pub(super) async fn with_further_parts(self: &Arc<Self>, source: &Arc<Source>, mut article: Extracted, url: &WebUrl) -> Extracted {
+    pub(super) async fn with_further_parts(&self, task: &Task, mut article: Extracted, url: &WebUrl) -> Extracted {
         let mut seen = HashSet::from([url.as_str().to_owned()]);
         let mut next = article.next.take();
         while let Some(address) = next.take().filter(|n| seen.len() < MAX_PARTS && seen.insert(n.as_str().to_owned())) {
-            match self.part(source, &address).await {
+            match self.part(task, &address).await {
                 // sites repeat the last page, or the first, where there is no further one
                 Ok(part) if article.text.contains(part.text.as_str()) => break,
                 Ok(part) => {
@@ -35,15 +33,14 @@ impl Pipeline {
         article
     }
 
-    async fn part(self: &Arc<Self>, source: &Arc<Source>, url: &WebUrl) -> std::result::Result<Extracted, String> {
-        let none = Validators::default();
-        let request = Request { url, source, validators: &none, expect: Expect::Page, keep: true };
-        match self.fetcher.get(&request).await.result {
+    async fn part(&self, task: &Task, url: &WebUrl) -> Result<Extracted, String> {
+        match self.ask(task, url, Expect::Page).await.result {
             Ok(Fetched::Page(page)) => {
                 let page = StoredPage { url: page.url, content_type: page.content_type, body: page.body, fetched: Utc::now() };
-                self.extracted(source, page).await
+                self.extracted(&task.source, page).await
             }
             Ok(Fetched::NotModified { .. }) => Err("answered 304".to_owned()),
+            Ok(Fetched::Elsewhere(_)) => Err("it is on another host".to_owned()),
             Err(e) => Err(e.to_string()),
         }
     }

@@ -8,16 +8,16 @@ const LANES: usize = 8;
 
 /// What was seen of the network lately.
 #[derive(Debug, Default)]
-pub(super) struct Network(Mutex<HashSet<String>>);
+pub(crate) struct Network(Mutex<HashSet<String>>);
 
 impl Network {
     /// Somebody answered, with whatever.
-    pub(super) fn answered(&self) {
+    pub(crate) fn answered(&self) {
         self.lanes(HashSet::clear);
     }
 
     /// Nobody could be reached in a lane. Tells whether the network counts as down, and whether that is news.
-    pub(super) fn failed(&self, lane: &str) -> (bool, bool) {
+    pub(crate) fn failed(&self, lane: &str) -> (bool, bool) {
         self.lanes(|lanes| {
             let new = lanes.len() < LANES && lanes.insert(lane.to_owned());
             let down = lanes.len() >= LANES;

@@ -6,16 +6,16 @@ use tokio::runtime::{Builder, Runtime};
 
 /// As many threads as processors, apart from those that wait for the disk. Few threads keep few copies of what each holds
 /// for itself: pages being parsed, scratch space of the segmenter and of the expressions, the allocator's reserves.
-pub(super) struct Processors(Option<Runtime>);
+pub(crate) struct Processors(Option<Runtime>);
 
 impl Processors {
-    pub(super) fn new() -> std::io::Result<Self> {
+    pub(crate) fn new() -> std::io::Result<Self> {
         let threads = std::thread::available_parallelism().map_or(2, NonZero::get);
         Ok(Self(Some(Builder::new_current_thread().max_blocking_threads(threads).thread_name("processor").build()?)))
     }
 
     /// Runs a piece of work; nothing where it panicked.
-    pub(super) async fn run<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> Option<T> {
+    pub(crate) async fn run<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> Option<T> {
         self.0.as_ref()?.spawn_blocking(work).await.ok()
     }
 }

@@ -16,7 +16,7 @@ const MAX_TEXT: u64 = 4 << 20;
 pub const READ_PDF: &str = "read-pdf";
 
 /// The text of a PDF.
-pub(super) async fn text(bytes: &[u8]) -> Result<String, ExtractError> {
+pub(crate) async fn text(bytes: &[u8]) -> Result<String, ExtractError> {
     let failed = |e: &dyn std::fmt::Display| ExtractError::Pdf(format!("the reader does not start: {e}"));
     let program = std::env::current_exe().map_err(|e| failed(&e))?;
     let mut command = Command::new(program);

@@ -1,0 +1,98 @@
+//! Who does the tasks of a crawl: this process, or workers on other machines.
+//!
+//! In: a [`Task`]. Out: its [`Outcome`], when it is done. The crawl keeps the order, the lanes and the pauses, and takes in what
+//! comes; an engine only has the work done.
+
+mod local;
+
+use std::time::Duration;
+
+use futures_util::future::BoxFuture;
+use serde::{Deserialize, Serialize};
+
+use crate::fetch::Visit;
+use crate::model::{EntryId, SourceId, WebUrl};
+use crate::store::{FetchRecord, StoreError};
+use crate::work::{Ask, Outcome, Task};
+
+pub use local::Local;
+
+/// What keeps an engine from its work.
+#[derive(Debug, thiserror::Error)]
+pub enum EngineError {
+    /// The store.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// Has tasks done.
+pub trait Engine: Send + Sync {
+    /// Has a task done and comes back when it is; `None` where its lane is still held by a task of before. Whoever stops waiting
+    /// may find what came of it among the [strays](Self::stray).
+    fn work(&self, task: Task) -> BoxFuture<'_, Result<Option<Back>, EngineError>>;
+
+    /// What came of a task that nobody waits for any more: a crawl before this one had given it out. Where there is none, waits
+    /// for ever.
+    fn stray(&self) -> BoxFuture<'_, Back>;
+
+    /// How long until a lane may be asked again.
+    fn free_in(&self, lane: &str) -> Duration;
+
+    /// Most tasks to be given out at once.
+    fn at_once(&self) -> usize;
+
+    /// Whether the work is done elsewhere: that nothing comes back then means that nobody is there, not that we are stuck.
+    fn is_remote(&self) -> bool;
+}
+
+/// A task that is done.
+pub struct Back {
+    /// What it was about.
+    pub about: About,
+    /// What came of it.
+    pub outcome: Outcome,
+    /// To be settled once it is in the store.
+    pub receipt: Receipt,
+}
+
+/// Says that an outcome is in the store; until then it may come again.
+pub struct Receipt(Option<BoxFuture<'static, ()>>);
+
+impl Receipt {
+    /// It is in the store.
+    pub async fn settle(self) {
+        if let Some(settle) = self.0 {
+            settle.await;
+        }
+    }
+}
+
+/// What is known of a task once it is given away.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct About {
+    /// For whom.
+    pub source: SourceId,
+    /// The entry, where a page was asked for; else the source was looked at.
+    pub entry: Option<EntryId>,
+    /// What was asked.
+    pub url: WebUrl,
+    /// Whether validators were sent.
+    pub conditional: bool,
+}
+
+impl About {
+    /// Of a task.
+    pub fn of(task: &Task) -> Self {
+        let (entry, conditional) = match &task.ask {
+            Ask::Listing { validators, .. } => (None, !validators.is_empty()),
+            Ask::Page { entry } => (Some(*entry), false),
+        };
+        Self { source: task.source.id.clone(), entry, url: task.url.clone(), conditional }
+    }
+
+    /// The line in the fetch log.
+    pub fn record(&self, visit: Visit, bytes: usize, (code, outcome): (&'static str, String)) -> FetchRecord {
+        let (source, url, listing) = (self.source.clone(), self.url.clone(), self.entry.is_none());
+        FetchRecord { source, url, listing, code, outcome, bytes, visit, conditional: self.conditional }
+    }
+}

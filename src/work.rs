@@ -1,0 +1,138 @@
+//! What is done for one task, wherever that is: ask the site, and read what it answers.
+//!
+//! In: a [`Task`] with all that is known of the source. Out: an [`Outcome`], which says what came and decides nothing: when to
+//! ask again, what is new and what becomes of it is for the pipeline, which has the store. So the same code serves the crawl
+//! within this process and workers on other machines.
+
+mod article;
+mod listing;
+mod network;
+mod parts;
+mod pdf;
+mod processors;
+mod task;
+
+use std::sync::Arc;
+
+use chrono::Utc;
+
+use crate::fetch::{Answer, Expect, Fetched, Fetcher, Page, Request, Validators, Within};
+use crate::model::{Extracted, Source, StoredPage, WebUrl};
+
+pub(crate) use article::{context, extract_page};
+pub(crate) use network::Network;
+pub use pdf::READ_PDF;
+pub(crate) use pdf::text as pdf_text;
+pub(crate) use processors::Processors;
+pub use task::{Ask, Came, Outcome, Task, Unreadable};
+
+/// Who fetches and reads.
+pub struct Hands {
+    fetcher: Arc<Fetcher>,
+    processors: Arc<Processors>,
+}
+
+/// Takes a page between its coming and its being read; `None` where it cannot be kept and is not to be read.
+pub trait Keeper: Send + Sync {
+    /// Why nothing can be kept any more.
+    type Error: Send;
+
+    /// Keeps a page.
+    fn keep(&self, task: &Task, page: Page, visit: crate::fetch::Visit) -> impl Future<Output = Result<Option<Page>, Self::Error>> + Send;
+
+    /// Whether it does so at all.
+    fn keeps(&self) -> bool;
+}
+
+/// Keeps nothing: a task that is cut short is done again from its beginning.
+#[derive(Debug, Clone, Copy)]
+pub struct KeepNothing;
+
+impl Keeper for KeepNothing {
+    type Error = std::convert::Infallible;
+
+    async fn keep(&self, _: &Task, page: Page, _: crate::fetch::Visit) -> Result<Option<Page>, Self::Error> {
+        Ok(Some(page))
+    }
+
+    fn keeps(&self) -> bool {
+        false
+    }
+}
+
+impl Hands {
+    /// By this client and these threads.
+    pub(crate) fn new(fetcher: Arc<Fetcher>, processors: Arc<Processors>) -> Self {
+        Self { fetcher, processors }
+    }
+
+    /// The same threads with another client.
+    pub(crate) fn with_fetcher(&self, fetcher: Arc<Fetcher>) -> Self {
+        Self { fetcher, processors: Arc::clone(&self.processors) }
+    }
+
+    /// The client.
+    pub fn fetcher(&self) -> &Arc<Fetcher> {
+        &self.fetcher
+    }
+
+    /// Does a task.
+    ///
+    /// # Errors
+    /// Only the keeper's; what goes wrong with the site is an outcome.
+    pub async fn run<K: Keeper>(&self, task: &Task, keeper: &K) -> Result<Outcome, K::Error> {
+        let none = Validators::default();
+        let (expect, validators) = match &task.ask {
+            Ask::Listing { validators, .. } => (Expect::Listing, validators),
+            Ask::Page { .. } => (Expect::Page, &none),
+        };
+        let request =
+            Request { url: &task.url, source: &task.source, validators, expect, keep: task.keep, within: task.within(&task.hops, task.cold) };
+        let Answer { result, visit } = self.fetcher.get(&request).await;
+        let mut outcome = Outcome { visit, at: Utc::now(), bytes: 0, kept: false, came: Came::Elsewhere(Vec::new()) };
+        outcome.came = match result {
+            Err(e) => Came::Failed(e),
+            Ok(Fetched::NotModified { moved, fresh }) => Came::NotModified { moved, fresh },
+            Ok(Fetched::Elsewhere(hops)) => Came::Elsewhere(hops),
+            Ok(Fetched::Page(page)) => {
+                outcome.bytes = page.body.len();
+                match &task.ask {
+                    Ask::Listing { layout, older, .. } => self.listing(task, *page, layout.as_deref(), *older).await,
+                    Ask::Page { .. } => match keeper.keep(task, *page, visit).await? {
+                        Some(page) => {
+                            outcome.kept = keeper.keeps();
+                            self.page(task, page).await
+                        }
+                        None => Came::NoArticle("the page cannot be compressed".to_owned()),
+                    },
+                }
+            }
+        };
+        Ok(outcome)
+    }
+
+    /// The article of a page that was fetched before, with its further pages where `task` says how to ask for them.
+    pub(crate) async fn article(&self, task: &Task, page: StoredPage) -> Result<Extracted, String> {
+        let url = page.url.clone();
+        let first = self.extracted(&task.source, page).await?;
+        Ok(self.with_further_parts(task, first, &url).await)
+    }
+
+    /// CPU work off the async threads; nothing where it panicked.
+    pub(crate) async fn cpu<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> Option<T> {
+        self.processors.run(work).await
+    }
+
+    /// Another document of the same task.
+    async fn ask(&self, task: &Task, url: &WebUrl, expect: Expect) -> Answer {
+        let none = Validators::default();
+        let source: &Source = &task.source;
+        self.fetcher.get(&Request { url, source, validators: &none, expect, keep: true, within: task.within(&[], false) }).await
+    }
+}
+
+impl Task {
+    fn within<'a>(&'a self, hops: &'a [crate::fetch::Hop], cold: bool) -> Option<Within<'a>> {
+        self.lane.as_deref().map(|lane| Within { lane, hops, cold })
+    }
+}
