@@ -4,12 +4,14 @@
 //! comes; an engine only has the work done.
 
 mod local;
+pub mod nats;
 
 use std::time::Duration;
 
 use futures_util::future::BoxFuture;
 use serde::{Deserialize, Serialize};
 
+use crate::config::settings::FetchSettings;
 use crate::fetch::Visit;
 use crate::model::{EntryId, SourceId, WebUrl};
 use crate::store::{FetchRecord, StoreError};
@@ -23,6 +25,9 @@ pub enum EngineError {
     /// The store.
     #[error(transparent)]
     Store(#[from] StoreError),
+    /// The message system.
+    #[error(transparent)]
+    Nats(#[from] nats::NatsError),
 }
 
 /// Has tasks done.
@@ -43,6 +48,16 @@ pub trait Engine: Send + Sync {
 
     /// Whether the work is done elsewhere: that nothing comes back then means that nobody is there, not that we are stuck.
     fn is_remote(&self) -> bool;
+
+    /// How the work stands elsewhere; nothing where it is done here, or where that cannot be told.
+    fn crew(&self) -> Option<nats::Crew> {
+        None
+    }
+
+    /// Takes over other settings of fetching, where it has some of its own.
+    fn terms<'a>(&'a self, _terms: &'a FetchSettings) -> BoxFuture<'a, Result<(), EngineError>> {
+        Box::pin(std::future::ready(Ok(())))
+    }
 }
 
 /// A task that is done.

@@ -102,11 +102,16 @@ pub struct Pipeline {
 }
 
 impl Pipeline {
-    /// Wires the stages.
+    /// Wires the stages; the crawl's work is done in this process.
     pub fn new(store: Store, settings: Settings, taxonomy: Taxonomy) -> Result<Arc<Self>> {
+        Self::with_engine(store, settings, taxonomy, None)
+    }
+
+    /// Wires the stages with an engine, or with that of this process.
+    pub fn with_engine(store: Store, settings: Settings, taxonomy: Taxonomy, engine: Option<Arc<dyn Engine>>) -> Result<Arc<Self>> {
         let processors = Arc::new(Processors::new().map_err(PipelineError::Threads)?);
         let hands = Arc::new(Hands::new(Arc::new(Fetcher::new(&settings.fetch, Arc::new(store.clone()))?), processors));
-        let engine = Arc::new(Local::new(Arc::clone(&hands), store.clone(), settings.fetch.at_once));
+        let engine = engine.unwrap_or_else(|| Arc::new(Local::new(Arc::clone(&hands), store.clone(), settings.fetch.at_once)));
         let (classifier, network, vitals) = (Classifier::new(taxonomy)?, Arc::default(), Arc::default());
         Ok(Arc::new(Self { store, hands, engine, classifier, settings, network, vitals, retired: AtomicBool::new(false) }))
     }
@@ -163,6 +168,11 @@ impl Pipeline {
     /// The fetcher.
     pub fn fetcher(&self) -> &Fetcher {
         self.hands.fetcher()
+    }
+
+    /// Who does the work.
+    pub fn engine(&self) -> &Arc<dyn Engine> {
+        &self.engine
     }
 
     /// The settings.

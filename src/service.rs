@@ -141,6 +141,9 @@ async fn crawl_loop(live: Arc<Live>, bell: Arc<Notify>, draft: Arc<Notify>, mut 
             // the new one knows nothing of when hosts were last asked
             tokio::time::sleep(pipeline.settings().fetch.host_delay).await;
             pipeline.close().await;
+            if let Err(e) = newest.engine().terms(&newest.settings().fetch).await {
+                tracing::error!("the new settings of fetching reach no worker: {e}; they are told at the next start");
+            }
         }
         pipeline = newest;
         pipeline.vitals().beat(Organ::Crawl);

@@ -8,15 +8,19 @@ use chrono::Utc;
 
 use super::progress::Shown;
 use super::{World, write_file};
+use crate::config::settings::EngineKind;
+use crate::engine::Engine;
+use crate::engine::nats::Coordinator;
 use crate::mail::Report;
 use crate::model::Edition;
-use crate::pipeline::{PassReport, Reach};
+use crate::pipeline::{PassReport, Pipeline, Reach};
 use crate::render;
 use crate::service::{self, Live};
+use crate::store::Store;
 
-pub(super) async fn once(world: &World) -> anyhow::Result<()> {
+pub(super) async fn once(args: &CrawlArgs, mut world: World) -> anyhow::Result<()> {
     let list = Arc::new(world.source_list()?);
-    let pipeline = world.pipeline()?;
+    let pipeline = wired(args, &mut world).await?;
     let progress = Shown::new();
     let report = pipeline.pass(&|| Arc::clone(&list), Reach::Pass, &progress).await?;
     pipeline.close().await;
@@ -41,11 +45,33 @@ pub(super) async fn once(world: &World) -> anyhow::Result<()> {
     Ok(())
 }
 
-pub(super) async fn serve(world: &World) -> anyhow::Result<()> {
-    let pipeline = world.pipeline()?;
+/// Who does the work.
+#[derive(Debug, clap::Args)]
+pub(super) struct CrawlArgs {
+    /// Who fetches and extracts: `local`, or workers by way of NATS at this address (default: as [crawl] in qingbao.toml says)
+    #[arg(long, value_name = "local|nats://HOST:4222")]
+    crawl: Option<String>,
+}
+
+pub(super) async fn serve(args: &CrawlArgs, mut world: World) -> anyhow::Result<()> {
+    let pipeline = wired(args, &mut world).await?;
     let live = Live::new(pipeline, world.config.clone(), world.sources.clone(), &world.taxonomy()?)?;
     service::serve(Arc::new(live), world.data.clone()).await?;
     Ok(())
+}
+
+/// The stages, with the engine that is asked for.
+async fn wired(args: &CrawlArgs, world: &mut World) -> anyhow::Result<Arc<Pipeline>> {
+    if let Some(what) = &args.crawl {
+        world.settings.crawl.named(what).map_err(anyhow::Error::msg)?;
+    }
+    // the database is ours before anything is asked of others
+    let store = Store::open(&world.data)?;
+    let engine: Option<Arc<dyn Engine>> = match world.settings.crawl.engine {
+        EngineKind::Local => None,
+        EngineKind::Nats => Some(Arc::new(Coordinator::start(&world.settings.crawl, &world.settings.fetch).await?)),
+    };
+    Ok(Pipeline::with_engine(store, world.settings.clone(), world.taxonomy()?, engine)?)
 }
 
 /// Writes the edition as .html and .docx into a folder.

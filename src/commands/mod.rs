@@ -16,6 +16,7 @@ mod sources;
 mod token;
 mod try_source;
 mod user;
+mod worker;
 
 use std::io::{Read as _, Write as _};
 use std::path::{Path, PathBuf};
@@ -57,9 +58,11 @@ enum Command {
     /// Crawl a built-in sample news world over loopback and write the draft to DIR
     Demo(demo::Args),
     /// One pass over the real sources and one draft, into the data folder
-    Once,
+    Once(crawl::CrawlArgs),
     /// The background service: crawl, draft, mail, until SIGTERM
-    Serve,
+    Serve(crawl::CrawlArgs),
+    /// Fetch and extract for a service elsewhere that runs with `serve --crawl nats://…`, until SIGTERM
+    Worker(worker::Args),
     /// The source list: list, check, test, add, import, export, enable, disable
     #[command(subcommand)]
     Sources(sources::Action),
@@ -102,7 +105,7 @@ enum Command {
 /// Sends the log to standard error, at the level asked for (`RUST_LOG` wins).
 pub fn start_log(cli: &Cli) {
     let level = match (cli.verbose, &cli.command) {
-        (0, Command::Serve) => "info",
+        (0, Command::Serve(_) | Command::Worker(_)) => "info",
         (0, _) => "error",
         (1, _) => "info",
         _ => "debug",
@@ -152,8 +155,9 @@ pub fn run(cli: Cli) -> anyhow::Result<()> {
 async fn run_async(command: Command, world: World) -> anyhow::Result<()> {
     match command {
         Command::Demo(args) => demo::run(&args).await,
-        Command::Once => crawl::once(&world).await,
-        Command::Serve => crawl::serve(&world).await,
+        Command::Once(args) => crawl::once(&args, world).await,
+        Command::Serve(args) => crawl::serve(&args, world).await,
+        Command::Worker(args) => worker::run(&args, &world).await,
         Command::Sources(action) => sources::run(&action, &world).await,
         Command::Articles(action) => articles::run(&action, &world).await,
         Command::Digest(action) => digest::run(&action, &world).await,
@@ -192,11 +196,6 @@ impl World {
 
     fn source_list(&self) -> anyhow::Result<SourceList> {
         Ok(SourceList::load(&self.sources, &self.vocabulary()?)?)
-    }
-
-    /// The pipeline on this data folder, for this process alone.
-    fn pipeline(&self) -> anyhow::Result<Arc<Pipeline>> {
-        self.wire(Store::open(&self.data)?)
     }
 
     /// The pipeline beside a running service.

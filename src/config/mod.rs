@@ -3,6 +3,7 @@
 //! Every problem of a file is reported at once, each with file, line, column and the nearest right word.
 
 mod console;
+mod crawl;
 pub mod edit;
 mod mail;
 pub mod opml;

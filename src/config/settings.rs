@@ -6,13 +6,14 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 pub use super::console::ConsoleSettings;
+pub use super::crawl::{CrawlSettings, EngineKind};
 pub use super::mail::{DkimSettings, MailSettings, MailTls, OnUncertain, SmtpSettings};
 pub use super::publication::{ColumnQuota, Publication, Recipient};
 use super::reader::{Reader, Section};
 use super::sources::Vocabulary;
 pub use super::store::StoreSettings;
 pub use super::summarise::{RewriterSettings, SummariseSettings};
-use super::{ConfigError, Taxonomy, console, mail, publication, read_file, store, summarise};
+use super::{ConfigError, Taxonomy, console, crawl, mail, publication, read_file, store, summarise};
 
 /// All settings.
 #[derive(Debug, Clone, Default)]
@@ -23,6 +24,8 @@ pub struct Settings {
     pub more: Vec<Publication>,
     /// `[fetch]`
     pub fetch: FetchSettings,
+    /// `[crawl]`
+    pub crawl: CrawlSettings,
     /// `[mail]`
     pub mail: MailSettings,
     /// `[console]`
@@ -132,7 +135,7 @@ impl Settings {
     pub fn parse(file: &str, text: &str) -> Result<Self, ConfigError> {
         let reader = Reader::parse(file, text)?;
         let root = reader.root();
-        root.only(&["publication", "fetch", "mail", "summarise", "console", "store", "taxonomy", "calendar"]);
+        root.only(&["publication", "fetch", "crawl", "mail", "summarise", "console", "store", "taxonomy", "calendar"]);
         let file = |key| root.string(key).map(PathBuf::from);
         let mut settings = Self { taxonomy: file("taxonomy"), calendar: file("calendar"), ..Self::default() };
         let mut publications = root.one_or_more("publication").iter().map(publication::read).collect::<Vec<_>>().into_iter();
@@ -145,6 +148,9 @@ impl Settings {
         }
         if let Some(s) = root.section("fetch") {
             read_fetch(&s, &mut settings.fetch);
+        }
+        if let Some(s) = root.section("crawl") {
+            crawl::read(&s, &mut settings.crawl);
         }
         if let Some(s) = root.section("mail") {
             mail::read(&s, &mut settings.mail);

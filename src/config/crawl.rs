@@ -1,0 +1,113 @@
+//! `[crawl]`: who does the work of the crawl.
+
+use std::path::PathBuf;
+
+use super::reader::Section;
+
+/// Who fetches and extracts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum EngineKind {
+    /// This process.
+    #[default]
+    Local,
+    /// Workers, by way of NATS JetStream.
+    Nats,
+}
+
+/// Who does the work, and how they are reached.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CrawlSettings {
+    /// Who.
+    pub engine: EngineKind,
+    /// NATS servers, separated by commas: `nats://a:4222,nats://b:4222`, or `tls://…`.
+    pub nats: String,
+    /// Credentials as `nsc` and the NATS operator write them (`.creds`).
+    pub credentials_file: Option<PathBuf>,
+    /// User name, with [`password_file`](Self::password_file), where no credentials file is used.
+    pub user: Option<String>,
+    /// Its password.
+    pub password_file: Option<PathBuf>,
+    /// Certificate authority of the servers, where it is not a public one.
+    pub ca_file: Option<PathBuf>,
+    /// Copies that a cluster keeps of each stream.
+    pub replicas: usize,
+    /// Most tasks given out at once.
+    pub ahead: usize,
+}
+
+impl Default for CrawlSettings {
+    fn default() -> Self {
+        Self {
+            engine: EngineKind::Local,
+            nats: "nats://127.0.0.1:4222".to_owned(),
+            credentials_file: None,
+            user: None,
+            password_file: None,
+            ca_file: None,
+            replicas: 1,
+            ahead: 1024,
+        }
+    }
+}
+
+impl CrawlSettings {
+    /// What `--crawl` or `--nats` names instead: `local`, or the address of NATS.
+    ///
+    /// # Errors
+    /// Neither, in words for the command line.
+    pub fn named(&mut self, what: &str) -> Result<(), String> {
+        if what == "local" {
+            self.engine = EngineKind::Local;
+            return Ok(());
+        }
+        if !what.split(',').all(|a| ["nats://", "tls://"].iter().any(|s| a.trim().strip_prefix(s).is_some_and(|rest| !rest.is_empty()))) {
+            return Err(format!("{what:?} is neither \"local\" nor an address like nats://host:4222"));
+        }
+        self.engine = EngineKind::Nats;
+        what.clone_into(&mut self.nats);
+        Ok(())
+    }
+}
+
+pub(super) fn read(s: &Section<'_>, c: &mut CrawlSettings) {
+    s.only(&["engine", "nats", "credentials_file", "user", "password_file", "ca_file", "replicas", "ahead"]);
+    if let Some(t) = s.text("nats")
+        && let Err(e) = c.named(t.value)
+    {
+        s.complain(t.span, e);
+    }
+    c.engine = EngineKind::Local;
+    if let Some(t) = s.text("engine") {
+        match t.value {
+            "local" => {}
+            "nats" => c.engine = EngineKind::Nats,
+            other => s.complain(t.span, format!("engine {other:?} is not one of local, nats")),
+        }
+    }
+    let file = |key| s.string(key).map(PathBuf::from);
+    (c.credentials_file, c.password_file, c.ca_file) = (file("credentials_file"), file("password_file"), file("ca_file"));
+    c.user = s.string("user");
+    if c.user.is_some() != c.password_file.is_some() {
+        s.complain(None, "user and password_file of [crawl] go together");
+    }
+    let count = |key, to| s.integer(key, 1..to).and_then(|n| usize::try_from(n).ok());
+    c.replicas = count("replicas", 6).unwrap_or(c.replicas);
+    c.ahead = count("ahead", 65_537).unwrap_or(c.ahead);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_address_chooses_the_engine_and_anything_else_is_refused() {
+        let mut c = CrawlSettings::default();
+        c.named("nats://a:4222,tls://b").unwrap();
+        assert_eq!((c.engine, c.nats.as_str()), (EngineKind::Nats, "nats://a:4222,tls://b"));
+        c.named("local").unwrap();
+        assert_eq!(c.engine, EngineKind::Local);
+        for bad in ["", "nats://", "http://a", "a:4222"] {
+            assert!(c.named(bad).is_err(), "{bad}");
+        }
+    }
+}

@@ -1,0 +1,300 @@
+//! The coordinator's side: publishes tasks, waits for outcomes, remembers when each lane may be asked again.
+
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
+use std::time::{Duration, Instant};
+
+use async_nats::jetstream::context::{PublishError, PublishErrorKind};
+use async_nats::jetstream::message::PublishMessage;
+use futures_util::future::BoxFuture;
+use futures_util::{FutureExt as _, StreamExt as _};
+use tokio::sync::{mpsc, oneshot};
+use tokio::task::JoinHandle;
+
+use super::NatsError;
+use super::crew::Crew;
+use super::link::{Link, TERMS, connect, subject};
+use super::wire::{self, OutcomeMessage, TaskMessage};
+use crate::config::settings::{CrawlSettings, FetchSettings};
+use crate::engine::{Back, Engine, EngineError, Receipt};
+use crate::fetch::lane;
+use crate::work::Task;
+
+/// A task of which nothing was heard for so long is published once more: NATS refuses it while the first is still there.
+const AGAIN: Duration = Duration::from_mins(3);
+/// Pause before NATS is tried again.
+const RETRY: Duration = Duration::from_secs(1);
+/// An outcome arrives moments before its task leaves the queue: tries within these moments.
+const MOMENTS: [u64; 5] = [5, 20, 80, 200, 500];
+/// A lane held by a task of before is looked at again after this.
+const HELD: Duration = Duration::from_secs(3);
+/// Outcomes that nobody waits for, kept until a crawl takes them.
+const STRAYS: usize = 256;
+/// Lanes whose next moment is remembered before those past are forgotten.
+const LANES: usize = 8_192;
+/// How often the crew is looked at.
+const LOOK: Duration = Duration::from_secs(15);
+
+type Waiting = Mutex<HashMap<String, oneshot::Sender<Back>>>;
+
+/// What the tasks beside us share with us.
+struct Shared {
+    link: Link,
+    waiting: Waiting,
+    lanes: Mutex<HashMap<String, Instant>>,
+    crew: RwLock<Option<Crew>>,
+}
+
+/// The engine of a crawl on many machines.
+pub struct Coordinator {
+    shared: Arc<Shared>,
+    strays: tokio::sync::Mutex<mpsc::Receiver<Back>>,
+    beside: [JoinHandle<()>; 2],
+    run: String,
+    tasks: AtomicU64,
+    ahead: usize,
+    /// Until then, lanes of which nothing was heard may have been asked by tasks of a coordinator before this one.
+    warm_at: Option<Instant>,
+}
+
+impl Drop for Coordinator {
+    fn drop(&mut self) {
+        self.beside.iter().for_each(JoinHandle::abort);
+    }
+}
+
+impl Coordinator {
+    /// Connects, makes streams and buckets where they are missing, and tells workers the terms.
+    ///
+    /// # Errors
+    /// NATS is not there, or does not let us.
+    pub async fn start(settings: &CrawlSettings, terms: &FetchSettings) -> Result<Self, NatsError> {
+        let js = connect(settings, "qingbao coordinator").await?;
+        let link = Link::make(js, settings.replicas).await?;
+        let before = link.js.get_stream(super::link::TASKS).await.map_err(|e| NatsError::stream("the stream of tasks")(&e))?;
+        let fresh = before.cached_info().state.last_sequence == 0;
+        let pause = terms.max_crawl_delay.max(terms.host_delay * 2);
+        let shared = Arc::new(Shared { link, waiting: Mutex::default(), lanes: Mutex::default(), crew: RwLock::default() });
+        let (to, strays) = mpsc::channel(STRAYS);
+        let beside = [tokio::spawn(receive(Arc::clone(&shared), to)), tokio::spawn(look(Arc::clone(&shared)))];
+        let run = getrandom::u64().map_or_else(|_| chrono::Utc::now().timestamp_micros().to_string(), |n| format!("{n:016x}"));
+        let this = Self {
+            shared,
+            strays: tokio::sync::Mutex::new(strays),
+            beside,
+            run,
+            tasks: AtomicU64::new(0),
+            ahead: settings.ahead,
+            warm_at: (!fresh).then(|| Instant::now() + pause),
+        };
+        this.terms(terms).await?;
+        Ok(this)
+    }
+
+    /// Tells workers the terms: pauses, limits, who we say we are.
+    ///
+    /// # Errors
+    /// NATS does not take them.
+    pub async fn terms(&self, terms: &FetchSettings) -> Result<(), NatsError> {
+        let bytes = serde_json::to_vec(terms).map_err(|e| NatsError::Message { what: "cannot be written", cause: e.to_string() })?;
+        self.shared.link.lore.put(TERMS, bytes.into()).await.map_err(|e| NatsError::stream("the bucket qingbao-lore")(&e))?;
+        Ok(())
+    }
+
+    fn is_cold(&self, lane: &str) -> bool {
+        self.warm_at.is_some_and(|at| Instant::now() < at) && !self.shared.lanes(|lanes| lanes.contains_key(lane))
+    }
+
+    /// One try; whether the lane was free.
+    async fn publish(&self, subject: &str, id: &str, message: &(async_nats::HeaderMap, Vec<u8>)) -> Result<bool, PublishError> {
+        let publish = PublishMessage::build().headers(message.0.clone()).message_id(id).payload(message.1.clone().into());
+        let ack = async { self.shared.link.js.send_publish(subject.to_owned(), publish).await?.await };
+        match ack.await {
+            Ok(_) => Ok(true),
+            Err(e) if e.kind() == PublishErrorKind::Other && e.to_string().contains("per subject") => Ok(false),
+            Err(e) => Err(e),
+        }
+    }
+
+    /// Publishes until NATS has it; false where the lane is held by another task.
+    async fn give_out(&self, lane: &str, id: &str, message: &(async_nats::HeaderMap, Vec<u8>)) -> bool {
+        let (subject, mut moments, mut sure) = (subject(lane), MOMENTS.into_iter(), true);
+        loop {
+            match self.publish(&subject, id, message).await {
+                Ok(true) => return true,
+                // a try that went unanswered may be what holds it
+                Ok(false) if !sure => return true,
+                Ok(false) => match moments.next() {
+                    Some(moment) => tokio::time::sleep(Duration::from_millis(moment)).await,
+                    None => return false,
+                },
+                Err(e) => {
+                    tracing::debug!("a task cannot be given to NATS and waits: {e}");
+                    sure = false;
+                    tokio::time::sleep(RETRY).await;
+                }
+            }
+        }
+    }
+
+    async fn work_on(&self, mut task: Task) -> Result<Option<Back>, NatsError> {
+        let lane = lane(&task.source, task.hops.last().map_or(&task.url, |h| &h.to));
+        task.cold = self.is_cold(&lane);
+        task.lane = Some(lane.clone());
+        let id = format!("{}-{}", self.run, self.tasks.fetch_add(1, Ordering::Relaxed));
+        let message = wire::pack(&TaskMessage { id: id.clone(), task }, &id, &self.shared.link.large).await?;
+        let (to, mut back) = oneshot::channel();
+        let _waiting = Registered::new(&self.shared, &id, to);
+        if !self.give_out(&lane, &id, &message).await {
+            self.shared.rest(&lane, HELD);
+            return Ok(None);
+        }
+        loop {
+            match tokio::time::timeout(AGAIN, &mut back).await {
+                Ok(Ok(back)) => return Ok(Some(back)),
+                // whoever receives is gone: the program ends
+                Ok(Err(_)) => return std::future::pending().await,
+                Err(_) => {
+                    let _ = self.publish(&subject(&lane), &id, &message).await;
+                }
+            }
+        }
+    }
+}
+
+/// A place among those who wait, given up when the waiting ends.
+struct Registered<'a>(&'a Waiting, &'a str);
+
+impl<'a> Registered<'a> {
+    fn new(shared: &'a Shared, id: &'a str, to: oneshot::Sender<Back>) -> Self {
+        shared.waiting.lock().unwrap_or_else(PoisonError::into_inner).insert(id.to_owned(), to);
+        Self(&shared.waiting, id)
+    }
+}
+
+impl Drop for Registered<'_> {
+    fn drop(&mut self) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).remove(self.1);
+    }
+}
+
+impl Shared {
+    fn lanes<T>(&self, f: impl FnOnce(&mut HashMap<String, Instant>) -> T) -> T {
+        f(&mut self.lanes.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    fn rest(&self, lane: &str, rest: Duration) {
+        let now = Instant::now();
+        self.lanes(|lanes| {
+            if lanes.len() >= LANES {
+                lanes.retain(|_, at| *at > now);
+            }
+            lanes.insert(lane.to_owned(), now + rest);
+        });
+    }
+}
+
+/// Takes outcomes from NATS and brings them to whoever waits, else to the strays.
+async fn receive(shared: Arc<Shared>, strays: mpsc::Sender<Back>) {
+    loop {
+        match shared.link.outcomes.messages().await {
+            Ok(mut messages) => {
+                while let Some(message) = messages.next().await {
+                    match message {
+                        Ok(message) => bring(&shared, message, &strays).await,
+                        Err(e) => {
+                            tracing::debug!("outcomes: {e}");
+                            break;
+                        }
+                    }
+                }
+            }
+            Err(e) => tracing::debug!("outcomes cannot be had from NATS, tried again: {e}"),
+        }
+        tokio::time::sleep(RETRY).await;
+    }
+}
+
+async fn bring(shared: &Arc<Shared>, message: async_nats::jetstream::Message, strays: &mpsc::Sender<Back>) {
+    let (message, acker) = message.split();
+    let outcome: OutcomeMessage = match wire::unpack(&message, &shared.link.large).await {
+        Ok(outcome) => outcome,
+        Err(e) => {
+            // it would be as wrong the next time; its task is published anew
+            tracing::error!("an outcome is left out: {e}");
+            let _ = acker.ack().await;
+            return;
+        }
+    };
+    shared.rest(&outcome.lane, Duration::from_millis(outcome.rest));
+    let (link, object) = (shared.link.clone(), wire::header(&message).1);
+    let settle = async move {
+        if let Err(e) = acker.ack().await {
+            tracing::debug!("an outcome that is stored comes again: {e}");
+        }
+        if let Some(object) = object {
+            let _ = link.large.delete(&object).await;
+        }
+    };
+    let back = Back { about: outcome.about, outcome: outcome.outcome, receipt: Receipt(Some(settle.boxed())) };
+    let waits = shared.waiting.lock().unwrap_or_else(PoisonError::into_inner).remove(&outcome.id);
+    let back = match waits {
+        Some(to) => to.send(back).err(),
+        None => Some(back),
+    };
+    if let Some(back) = back {
+        let _ = strays.send(back).await;
+    }
+}
+
+/// Looks at the crew now and then.
+async fn look(shared: Arc<Shared>) {
+    loop {
+        let crew = shared.link.crew().await;
+        match crew {
+            Ok(crew) => *shared.crew.write().unwrap_or_else(PoisonError::into_inner) = Some(crew),
+            Err(e) => {
+                tracing::debug!("the crew cannot be looked at: {e}");
+                *shared.crew.write().unwrap_or_else(PoisonError::into_inner) = None;
+            }
+        }
+        tokio::time::sleep(LOOK).await;
+    }
+}
+
+impl Engine for Coordinator {
+    fn work(&self, task: Task) -> BoxFuture<'_, Result<Option<Back>, EngineError>> {
+        async move { Ok(self.work_on(task).await?) }.boxed()
+    }
+
+    fn stray(&self) -> BoxFuture<'_, Back> {
+        async move {
+            match self.strays.lock().await.recv().await {
+                Some(back) => back,
+                None => std::future::pending().await,
+            }
+        }
+        .boxed()
+    }
+
+    fn free_in(&self, lane: &str) -> Duration {
+        self.shared.lanes(|lanes| lanes.get(lane).map_or(Duration::ZERO, |at| at.saturating_duration_since(Instant::now())))
+    }
+
+    fn at_once(&self) -> usize {
+        self.ahead
+    }
+
+    fn is_remote(&self) -> bool {
+        true
+    }
+
+    fn crew(&self) -> Option<Crew> {
+        self.shared.crew.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    fn terms<'a>(&'a self, terms: &'a FetchSettings) -> BoxFuture<'a, Result<(), EngineError>> {
+        async move { Ok(Self::terms(self, terms).await?) }.boxed()
+    }
+}

@@ -1,0 +1,97 @@
+//! How the work stands: who works, what waits, what was given up. For the console and `doctor`.
+
+use async_nats::jetstream::Context;
+use chrono::{DateTime, Utc};
+use futures_util::TryStreamExt as _;
+use serde::{Deserialize, Serialize};
+
+use super::link::{DEAD, Link, OUTCOMES, TASKS};
+use super::{NatsError, link};
+use crate::config::settings::CrawlSettings;
+
+/// Dead letters that are shown.
+const SHOWN: u64 = 10;
+
+/// A worker's sign of life.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Pulse {
+    /// Its name.
+    pub name: String,
+    /// Version of the program.
+    pub version: String,
+    /// Newest form of messages that it understands.
+    pub speaks: u32,
+    /// Since when it runs.
+    pub since: DateTime<Utc>,
+    /// Tasks done since.
+    pub done: u64,
+    /// Tasks in work.
+    pub in_work: usize,
+}
+
+/// A task that was given up.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DeadLetter {
+    /// When.
+    pub at: DateTime<Utc>,
+    /// Its source, where it could be read.
+    pub source: String,
+    /// What was asked.
+    pub url: String,
+    /// Why.
+    pub reason: String,
+    /// Who gave it up.
+    pub worker: String,
+}
+
+/// How the work stands.
+#[derive(Debug, Clone, Default)]
+pub struct Crew {
+    /// Who works.
+    pub workers: Vec<Pulse>,
+    /// Tasks that wait or are in work.
+    pub tasks: u64,
+    /// Outcomes that wait for the coordinator.
+    pub outcomes: u64,
+    /// Tasks given up, within a month.
+    pub dead: u64,
+    /// The last of them, newest first.
+    pub letters: Vec<DeadLetter>,
+}
+
+/// Asks how the work stands.
+///
+/// # Errors
+/// NATS does not answer, or no coordinator has been there yet.
+pub async fn crew(settings: &CrawlSettings) -> Result<Crew, NatsError> {
+    Link::find(link::connect(settings, "qingbao doctor").await?).await?.crew().await
+}
+
+impl Link {
+    pub(super) async fn crew(&self) -> Result<Crew, NatsError> {
+        let failed = |e: &dyn std::fmt::Display| NatsError::stream("the bucket qingbao-pulse")(e);
+        let mut crew = Crew { tasks: waiting(&self.js, TASKS).await?.0, outcomes: waiting(&self.js, OUTCOMES).await?.0, ..Crew::default() };
+        let keys: Vec<String> = self.pulse.keys().await.map_err(|e| failed(&e))?.try_collect().await.map_err(|e| failed(&e))?;
+        for key in keys.iter().filter(|k| k.starts_with("worker.")) {
+            let bytes = self.pulse.get(key.as_str()).await.map_err(|e| failed(&e))?;
+            crew.workers.extend(bytes.and_then(|b| serde_json::from_slice::<Pulse>(&b).ok()));
+        }
+        crew.workers.sort_by(|a, b| a.name.cmp(&b.name));
+        let (dead, last) = waiting(&self.js, DEAD).await?;
+        crew.dead = dead;
+        let stream = self.js.get_stream_no_info(DEAD).await.map_err(|e| NatsError::stream("the stream of dead letters")(&e))?;
+        for sequence in (last.saturating_sub(dead.min(SHOWN))..last).rev() {
+            if let Ok(message) = stream.get_raw_message(sequence + 1).await {
+                crew.letters.extend(serde_json::from_slice::<DeadLetter>(&message.payload).ok());
+            }
+        }
+        Ok(crew)
+    }
+}
+
+/// Messages in a stream, and the number of its last.
+async fn waiting(js: &Context, name: &'static str) -> Result<(u64, u64), NatsError> {
+    let stream = js.get_stream(name).await.map_err(|e| NatsError::stream(name)(&e))?;
+    let state = &stream.cached_info().state;
+    Ok((state.messages, state.last_sequence))
+}

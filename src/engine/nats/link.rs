@@ -1,0 +1,164 @@
+//! The connection, and what lies behind it: streams, buckets and their names.
+
+use std::path::Path;
+use std::time::Duration;
+
+use async_nats::jetstream::consumer::{AckPolicy, PullConsumer, pull};
+use async_nats::jetstream::object_store::ObjectStore;
+use async_nats::jetstream::stream::{self, DiscardPolicy, RetentionPolicy};
+use async_nats::jetstream::{self, Context, kv, object_store};
+use async_nats::{ConnectOptions, ServerAddr};
+
+use super::NatsError;
+use crate::config::settings::CrawlSettings;
+
+/// Streams and their subjects.
+pub(super) const TASKS: &str = "QINGBAO_TASKS";
+pub(super) const OUTCOMES: &str = "QINGBAO_OUTCOMES";
+pub(super) const DEAD: &str = "QINGBAO_DEAD";
+pub(super) const OUTCOME_SUBJECT: &str = "qingbao.outcomes";
+pub(super) const DEAD_SUBJECT: &str = "qingbao.dead";
+/// Buckets: what holds, and what passes.
+const LORE: &str = "qingbao-lore";
+const PULSE: &str = "qingbao-pulse";
+const LARGE: &str = "qingbao-large";
+/// The key of the terms: the coordinator's settings of fetching.
+pub(super) const TERMS: &str = "terms";
+
+/// A task that nobody vouched for during so long is given to somebody else.
+pub(super) const LEASE: Duration = Duration::from_secs(30);
+/// An outcome that is not in the database after so long is sent again.
+const INGEST: Duration = Duration::from_mins(5);
+/// How long ids of messages are remembered, to know what is sent twice.
+const REMEMBERED: Duration = Duration::from_mins(10);
+/// A sign of life is forgotten after this.
+const PULSE_AGE: Duration = Duration::from_secs(90);
+const DEAD_AGE: Duration = Duration::from_hours(24 * 30);
+const LARGE_AGE: Duration = Duration::from_hours(24 * 7);
+/// Tasks that may be in work at once, over all workers.
+const IN_WORK: i64 = 65_536;
+/// Outcomes on their way into the database at once.
+const ON_THE_WAY: i64 = 4_096;
+/// A connection that carries nothing is asked whether it stands.
+const PING: Duration = Duration::from_secs(10);
+const ANSWER: Duration = Duration::from_secs(5);
+
+/// The connection with what it leads to.
+#[derive(Clone)]
+pub struct Link {
+    pub(super) js: Context,
+    /// What holds: terms, robots.txt files, cookies.
+    pub(super) lore: kv::Store,
+    /// What passes: signs of life, tries of tasks under suspicion.
+    pub(super) pulse: kv::Store,
+    pub(super) large: ObjectStore,
+    pub(super) tasks: PullConsumer,
+    pub(super) outcomes: PullConsumer,
+}
+
+/// Connects as the settings say.
+///
+/// # Errors
+/// Nobody answers, or a file of the settings cannot be read.
+pub async fn connect(settings: &CrawlSettings, name: &str) -> Result<Context, NatsError> {
+    let failed = |cause: &dyn std::fmt::Display| NatsError::Connect { url: settings.nats.clone(), cause: cause.to_string() };
+    let file = |path: &Path, e: &dyn std::fmt::Display| NatsError::File { path: path.display().to_string(), cause: e.to_string() };
+    let mut options = ConnectOptions::new().name(name).ping_interval(PING).connection_timeout(ANSWER).request_timeout(Some(ANSWER));
+    if let Some(path) = &settings.credentials_file {
+        options = options.credentials_file(path).await.map_err(|e| file(path, &e))?;
+    }
+    if let (Some(user), Some(path)) = (&settings.user, &settings.password_file) {
+        let password = tokio::fs::read_to_string(path).await.map_err(|e| file(path, &e))?;
+        options = options.user_and_password(user.clone(), password.trim_end().to_owned());
+    }
+    if let Some(path) = &settings.ca_file {
+        options = options.add_root_certificates(path.clone());
+    }
+    let servers: Result<Vec<ServerAddr>, _> = settings.nats.split(',').map(|a| a.trim().parse::<ServerAddr>()).collect();
+    let servers = servers.map_err(|e| failed(&e))?;
+    options = options.require_tls(servers.iter().any(ServerAddr::tls_required));
+    let client = options.connect(servers).await.map_err(|e| failed(&e))?;
+    let mut js = jetstream::new(client);
+    js.set_timeout(ANSWER);
+    Ok(js)
+}
+
+impl Link {
+    /// Makes what is missing, as the coordinator does.
+    ///
+    /// # Errors
+    /// What cannot be made.
+    pub(super) async fn make(js: Context, replicas: usize) -> Result<Self, NatsError> {
+        for config in streams(replicas) {
+            let what = if config.name == TASKS { "the stream of tasks" } else { "a stream" };
+            js.create_or_update_stream(config).await.map_err(|e| NatsError::stream(what)(&e))?;
+        }
+        let bucket =
+            |bucket: &str, max_age| kv::Config { bucket: bucket.to_owned(), history: 1, max_age, num_replicas: replicas, ..Default::default() };
+        for config in [bucket(LORE, Duration::ZERO), bucket(PULSE, PULSE_AGE)] {
+            if js.get_key_value(&config.bucket).await.is_err() {
+                js.create_key_value(config).await.map_err(|e| NatsError::stream("a bucket")(&e))?;
+            }
+        }
+        if js.get_object_store(LARGE).await.is_err() {
+            let config = object_store::Config { bucket: LARGE.to_owned(), max_age: LARGE_AGE, num_replicas: replicas, ..Default::default() };
+            js.create_object_store(config).await.map_err(|e| NatsError::stream("the object store")(&e))?;
+        }
+        for (stream, config) in [(TASKS, consumer("workers", LEASE, IN_WORK)), (OUTCOMES, consumer("coordinator", INGEST, ON_THE_WAY))] {
+            let stream = js.get_stream(stream).await.map_err(|e| NatsError::stream("a stream")(&e))?;
+            stream.create_consumer(config).await.map_err(|e| NatsError::stream("a consumer")(&e))?;
+        }
+        Self::find(js).await
+    }
+
+    /// Finds what the coordinator made.
+    ///
+    /// # Errors
+    /// What is not there.
+    pub(super) async fn find(js: Context) -> Result<Self, NatsError> {
+        let lore = js.get_key_value(LORE).await.map_err(|e| NatsError::stream("the bucket qingbao-lore")(&e))?;
+        let pulse = js.get_key_value(PULSE).await.map_err(|e| NatsError::stream("the bucket qingbao-pulse")(&e))?;
+        let large = js.get_object_store(LARGE).await.map_err(|e| NatsError::stream("the object store qingbao-large")(&e))?;
+        let tasks = js.get_consumer_from_stream("workers", TASKS).await.map_err(|e| NatsError::stream("the stream of tasks")(&e))?;
+        let outcomes = js.get_consumer_from_stream("coordinator", OUTCOMES).await.map_err(|e| NatsError::stream("the stream of outcomes")(&e))?;
+        Ok(Self { js, lore, pulse, large, tasks, outcomes })
+    }
+}
+
+fn streams(num_replicas: usize) -> [stream::Config; 3] {
+    let queue = |name: &str, subject: &str| stream::Config {
+        name: name.to_owned(),
+        subjects: vec![subject.to_owned()],
+        retention: RetentionPolicy::WorkQueue,
+        duplicate_window: REMEMBERED,
+        num_replicas,
+        ..Default::default()
+    };
+    [
+        stream::Config {
+            // one task per lane, and a second one is refused: politeness that holds whoever publishes
+            max_messages_per_subject: 1,
+            discard: DiscardPolicy::New,
+            discard_new_per_subject: true,
+            ..queue(TASKS, "qingbao.tasks.*")
+        },
+        queue(OUTCOMES, OUTCOME_SUBJECT),
+        stream::Config {
+            name: DEAD.to_owned(),
+            subjects: vec![DEAD_SUBJECT.to_owned()],
+            max_age: DEAD_AGE,
+            max_messages: 10_000,
+            num_replicas,
+            ..Default::default()
+        },
+    ]
+}
+
+fn consumer(name: &str, ack_wait: Duration, max_ack_pending: i64) -> pull::Config {
+    pull::Config { durable_name: Some(name.to_owned()), ack_policy: AckPolicy::Explicit, ack_wait, max_ack_pending, ..Default::default() }
+}
+
+/// The subject of a lane's tasks.
+pub(super) fn subject(lane: &str) -> String {
+    format!("qingbao.tasks.{:032x}", xxhash_rust::xxh3::xxh3_128(lane.as_bytes()))
+}

@@ -1,0 +1,132 @@
+//! The form of messages: JSON in zstd, with a version that is looked at before anything else; what is too large for a message
+//! lies in the object store under the task's id.
+
+use std::io::Read as _;
+
+use async_nats::HeaderMap;
+use async_nats::jetstream::object_store::ObjectStore;
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+use tokio::io::AsyncReadExt as _;
+
+use super::NatsError;
+use crate::engine::About;
+use crate::work::{Outcome, Task};
+
+/// Counted up whenever a worker of before would read a task wrongly.
+pub const VERSION: u32 = 1;
+/// Headers: the version, and that the body lies in the object store.
+pub(super) const VERSION_HEADER: &str = "Qingbao-Version";
+pub(super) const LARGE_HEADER: &str = "Qingbao-Object";
+/// Most bytes of a message body; servers allow a megabyte unless told otherwise.
+const LARGE: usize = 512 << 10;
+/// Most bytes a body may grow to.
+const MAX: u64 = 256 << 20;
+const ZSTD_LEVEL: i32 = 3;
+
+/// A task on its way.
+#[derive(Debug, Serialize, Deserialize)]
+pub(super) struct TaskMessage {
+    /// The fetch id: unique to this try.
+    pub(super) id: String,
+    pub(super) task: Task,
+}
+
+/// An outcome on its way.
+#[derive(Debug, Serialize, Deserialize)]
+pub(super) struct OutcomeMessage {
+    pub(super) id: String,
+    pub(super) lane: String,
+    pub(super) about: About,
+    pub(super) outcome: Outcome,
+    /// Milliseconds until the lane may be asked again.
+    pub(super) rest: u64,
+}
+
+fn failed(what: &'static str) -> impl Fn(&dyn std::fmt::Display) -> NatsError {
+    move |cause| NatsError::Message { what, cause: cause.to_string() }
+}
+
+/// Packs a message; what is too large is put into the object store first.
+pub(super) async fn pack<T: Serialize + Sync>(message: &T, id: &str, large: &ObjectStore) -> Result<(HeaderMap, Vec<u8>), NatsError> {
+    let text = serde_json::to_vec(message).map_err(|e| failed("cannot be written")(&e))?;
+    let bytes = zstd::bulk::compress(&text, ZSTD_LEVEL).map_err(|e| failed("cannot be written")(&e))?;
+    let mut headers = HeaderMap::new();
+    headers.insert(VERSION_HEADER, VERSION.to_string());
+    if bytes.len() <= LARGE {
+        return Ok((headers, bytes));
+    }
+    headers.insert(LARGE_HEADER, id);
+    large.put(id, &mut bytes.as_slice()).await.map_err(|e| failed("is too large and cannot be put into the object store")(&e))?;
+    Ok((headers, Vec::new()))
+}
+
+/// The version of a message, and where its body lies if not in it.
+pub(super) fn header(message: &async_nats::Message) -> (Option<u32>, Option<String>) {
+    let header = |name: &str| message.headers.as_ref().and_then(|h| h.get(name)).map(|v| v.as_str().to_owned());
+    (header(VERSION_HEADER).and_then(|v| v.parse().ok()), header(LARGE_HEADER))
+}
+
+/// Unpacks a message.
+pub(super) async fn unpack<T: DeserializeOwned>(message: &async_nats::Message, large: &ObjectStore) -> Result<T, NatsError> {
+    let Some(object) = header(message).1 else { return decode(&message.payload) };
+    let mut object = large.get(&object).await.map_err(|e| failed("cannot be had from the object store")(&e))?;
+    let mut bytes = Vec::new();
+    object.read_to_end(&mut bytes).await.map_err(|e| failed("cannot be had from the object store")(&e))?;
+    decode(&bytes)
+}
+
+fn decode<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, NatsError> {
+    let mut text = Vec::new();
+    let decoder = zstd::stream::read::Decoder::new(bytes).map_err(|e| failed("cannot be read")(&e))?;
+    decoder.take(MAX).read_to_end(&mut text).map_err(|e| failed("cannot be read")(&e))?;
+    serde_json::from_slice(&text).map_err(|e| failed("cannot be read")(&e))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+    use std::time::Duration;
+
+    use chrono::Utc;
+
+    use super::*;
+    use crate::fetch::{FetchError, Hop, Validators, Visit};
+    use crate::model::{EntryId, Source, SourceId, WebUrl};
+    use crate::work::{Ask, Came};
+
+    fn again<T: Serialize + DeserializeOwned>(value: &T) -> T {
+        decode(&zstd::bulk::compress(&serde_json::to_vec(value).unwrap(), ZSTD_LEVEL).unwrap()).unwrap()
+    }
+
+    #[test]
+    fn tasks_and_outcomes_arrive_as_they_were_sent() {
+        let url = WebUrl::parse("https://a.cn/x").unwrap();
+        let mut source = Source::plain(SourceId::parse("a").unwrap(), "甲".into(), url.clone());
+        source.charset = Some(encoding_rs::GB18030);
+        let ask = Ask::Listing { validators: Validators { etag: Some("\"x\"".into()), last_modified: None }, layout: Some("ul".into()), older: true };
+        let hops = vec![Hop { to: url.clone(), permanent: true }];
+        let task = Task { source: Arc::new(source), url: url.clone(), ask, keep: true, lane: Some("a.cn:443".into()), hops, cold: true };
+        let back = again(&TaskMessage { id: "1".into(), task: task.clone() });
+        assert_eq!(format!("{:?}", back.task), format!("{task:?}"));
+        for came in [
+            Came::Failed(FetchError::Busy { status: 503, after: Duration::from_secs(9) }),
+            Came::NotModified { moved: Some(url.clone()), fresh: None },
+            Came::Unreadable(crate::work::Unreadable::Document(crate::discover::DiscoverError::WrongKind {
+                expected: "feed".into(),
+                beginning: "x".into(),
+            })),
+        ] {
+            let about = About { source: SourceId::parse("a").unwrap(), entry: Some(EntryId(7)), url: url.clone(), conditional: false };
+            let outcome = Outcome { visit: Visit::default(), at: Utc::now(), bytes: 3, kept: false, came };
+            let sent = OutcomeMessage { id: "1".into(), lane: "l".into(), about, outcome, rest: 5 };
+            assert_eq!(format!("{:?}", again(&sent)), format!("{sent:?}"));
+        }
+    }
+
+    #[test]
+    fn a_damaged_message_is_an_error() {
+        assert!(decode::<TaskMessage>(b"").is_err());
+        assert!(decode::<TaskMessage>(&zstd::bulk::compress(b"{}", 3).unwrap()).is_err());
+    }
+}

@@ -1,0 +1,357 @@
+//! A worker: takes tasks, does them, tells what came. It holds no database and no mail password; what it must know of manners it
+//! learns from the coordinator.
+
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::{Arc, PoisonError, RwLock};
+use std::time::Duration;
+
+use async_nats::jetstream::message::PublishMessage;
+use async_nats::jetstream::{AckKind, Message};
+use chrono::{DateTime, Utc};
+use futures_util::StreamExt as _;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
+use tokio::task::JoinSet;
+use tokio::time::Instant;
+
+use super::NatsError;
+use super::crew::{DeadLetter, Pulse};
+use super::link::{DEAD_SUBJECT, Link, OUTCOME_SUBJECT, TERMS, connect};
+use super::shelf::KvShelf;
+use super::wire::{self, OutcomeMessage, TaskMessage, VERSION};
+use crate::config::settings::{CrawlSettings, FetchSettings};
+use crate::engine::About;
+use crate::fetch::{Fetcher, Visit};
+use crate::work::{Came, Hands, KeepNothing, Network, Outcome, Processors, Task};
+
+/// How often a task in work is vouched for, and after how long without an answer it is let go: before somebody else gets it.
+const VOUCH: Duration = Duration::from_secs(8);
+const LET_GO: Duration = Duration::from_secs(22);
+/// Pause before NATS is tried again, and how long one request for tasks stands.
+const RETRY: Duration = Duration::from_secs(1);
+const STANDS: Duration = Duration::from_secs(5);
+/// How often a sign of life is given.
+const PULSE: Duration = Duration::from_secs(20);
+/// A task newer than we understand is left for others for this long; one that failed for our own network, too.
+const OTHERS: Duration = Duration::from_secs(10);
+/// Tasks that were taken up before and came to no end, tried at once; and how often before one is given up.
+const SUSPECTS: usize = 4;
+const FALLS: u32 = 4;
+/// How long a stop waits for what is in work.
+const STOP: Duration = Duration::from_secs(25);
+
+/// What a worker is told on its own machine.
+#[derive(Debug, Clone)]
+pub struct WorkerSettings {
+    /// How NATS is reached.
+    pub crawl: CrawlSettings,
+    /// Its name; unique among workers.
+    pub name: String,
+    /// Tasks in work at once.
+    pub at_once: usize,
+    /// Of the settings of fetching, what belongs to the machine: the browser.
+    pub own: FetchSettings,
+}
+
+struct Worker {
+    link: Link,
+    settings: WorkerSettings,
+    hands: RwLock<Arc<Hands>>,
+    network: Network,
+    suspects: Semaphore,
+    since: DateTime<Utc>,
+    done: AtomicU64,
+    in_work: AtomicUsize,
+}
+
+/// Works until told to stop.
+///
+/// # Errors
+/// NATS cannot be reached at the start. Later it is waited for.
+pub async fn work(settings: WorkerSettings, mut stopped: watch::Receiver<bool>) -> Result<(), NatsError> {
+    let js = connect(&settings.crawl, &format!("qingbao worker {}", settings.name)).await?;
+    let Some((link, terms)) = wait_for_terms(&js, &mut stopped).await else { return Ok(()) };
+    let processors = Arc::new(Processors::new()?);
+    let hands = Hands::new(fetcher(&terms, &settings, &link)?, processors);
+    let at_once = settings.at_once;
+    let worker = Arc::new(Worker {
+        link,
+        settings,
+        hands: RwLock::new(Arc::new(hands)),
+        network: Network::default(),
+        suspects: Semaphore::new(SUSPECTS),
+        since: Utc::now(),
+        done: AtomicU64::new(0),
+        in_work: AtomicUsize::new(0),
+    });
+    tracing::info!(name = worker.settings.name, at_once, "worker started");
+    let pulse = tokio::spawn(beat(Arc::clone(&worker), terms));
+    let mut tasks = JoinSet::new();
+    tokio::select! {
+        _ = stopped.wait_for(|s| *s) => {}
+        () = take_tasks(&worker, &mut tasks) => {}
+    }
+    pulse.abort();
+    tracing::info!(in_work = tasks.len(), "stopping: what is in work is finished, or left to others");
+    let _ = tokio::time::timeout(STOP, async { while tasks.join_next().await.is_some() {} }).await;
+    let _ = worker.link.pulse.delete(worker.pulse_key()).await;
+    let hands = worker.hands();
+    hands.fetcher().close().await;
+    Ok(())
+}
+
+/// The coordinator makes the streams and tells the terms; until then there is nothing to do.
+async fn wait_for_terms(js: &async_nats::jetstream::Context, stopped: &mut watch::Receiver<bool>) -> Option<(Link, FetchSettings)> {
+    let mut told = false;
+    loop {
+        match Link::find(js.clone()).await {
+            Ok(link) => {
+                if let Some(terms) = terms(&link).await {
+                    return Some((link, terms));
+                }
+            }
+            Err(e) if !told => tracing::warn!("waiting for a coordinator (qingbao serve --crawl nats://…): {e}"),
+            Err(_) => {}
+        }
+        told = true;
+        tokio::select! {
+            _ = stopped.wait_for(|s| *s) => return None,
+            () = tokio::time::sleep(RETRY) => {}
+        }
+    }
+}
+
+async fn terms(link: &Link) -> Option<FetchSettings> {
+    serde_json::from_slice(&link.lore.get(TERMS).await.ok()??).ok()
+}
+
+fn fetcher(terms: &FetchSettings, settings: &WorkerSettings, link: &Link) -> Result<Arc<Fetcher>, NatsError> {
+    let (browser, browser_tabs) = (settings.own.browser.clone(), settings.own.browser_tabs);
+    let terms = FetchSettings { at_once: settings.at_once, browser, browser_tabs, ..terms.clone() };
+    Ok(Arc::new(Fetcher::new(&terms, Arc::new(KvShelf::new(link.lore.clone())))?))
+}
+
+/// Signs of life, and new terms where there are some.
+async fn beat(worker: Arc<Worker>, mut known: FetchSettings) {
+    loop {
+        let pulse = Pulse {
+            name: worker.settings.name.clone(),
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            speaks: VERSION,
+            since: worker.since,
+            done: worker.done.load(Ordering::Relaxed),
+            in_work: worker.in_work.load(Ordering::Relaxed),
+        };
+        if let Ok(bytes) = serde_json::to_vec(&pulse)
+            && let Err(e) = worker.link.pulse.put(worker.pulse_key(), bytes.into()).await
+        {
+            tracing::debug!("sign of life: {e}");
+        }
+        tokio::time::sleep(PULSE).await;
+        if let Some(terms) = terms(&worker.link).await.filter(|t| *t != known) {
+            match fetcher(&terms, &worker.settings, &worker.link) {
+                Ok(fetcher) => {
+                    let hands = worker.hands().with_fetcher(fetcher);
+                    *worker.hands.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(hands);
+                    tracing::info!("the coordinator told new terms of fetching");
+                    known = terms;
+                }
+                Err(e) => tracing::error!("new terms are not taken over: {e}"),
+            }
+        }
+    }
+}
+
+/// Takes as many tasks as there is room for, for ever.
+async fn take_tasks(worker: &Arc<Worker>, tasks: &mut JoinSet<()>) {
+    let room = Arc::new(Semaphore::new(worker.settings.at_once));
+    loop {
+        let Ok(first) = Arc::clone(&room).acquire_owned().await else { return };
+        while tasks.try_join_next().is_some() {}
+        let more = room.available_permits();
+        let batch = worker.link.tasks.batch().max_messages(1 + more).expires(STANDS).messages().await;
+        let mut messages = match batch {
+            Ok(messages) => messages,
+            Err(e) => {
+                tracing::debug!("tasks cannot be had from NATS, tried again: {e}");
+                tokio::time::sleep(RETRY).await;
+                continue;
+            }
+        };
+        let mut first = Some(first);
+        let mut broken = false;
+        while let Some(message) = messages.next().await {
+            let Ok(message) = message else {
+                broken = true;
+                break;
+            };
+            // what was asked for finds room: permits come back only
+            let permit = match first.take() {
+                Some(permit) => permit,
+                None => match Arc::clone(&room).acquire_owned().await {
+                    Ok(permit) => permit,
+                    Err(_) => return,
+                },
+            };
+            let worker = Arc::clone(worker);
+            tasks.spawn(async move { worker.take_up(message, permit).await });
+        }
+        if broken {
+            tokio::time::sleep(RETRY).await;
+        }
+    }
+}
+
+impl Worker {
+    fn hands(&self) -> Arc<Hands> {
+        Arc::clone(&self.hands.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    fn pulse_key(&self) -> String {
+        format!("worker.{}", self.settings.name)
+    }
+
+    async fn take_up(&self, message: Message, _room: OwnedSemaphorePermit) {
+        self.in_work.fetch_add(1, Ordering::Relaxed);
+        if let Some(kind) = self.deal_with(&message).await {
+            // without an answer the task comes again, and its outcome is known by its id
+            if let Err(e) = message.double_ack_with(kind).await {
+                tracing::debug!("a task could not be settled: {e}");
+            }
+        }
+        self.in_work.fetch_sub(1, Ordering::Relaxed);
+    }
+
+    /// What NATS is to be told of a task; nothing where it was let go.
+    async fn deal_with(&self, message: &Message) -> Option<AckKind> {
+        let (version, _) = wire::header(&message.message);
+        if version.is_none_or(|v| v > VERSION) {
+            tracing::warn!("a task is newer than this worker (form {version:?}, we know {VERSION}): left for others; update this worker");
+            return Some(AckKind::Nak(Some(OTHERS)));
+        }
+        let TaskMessage { id, mut task } = match wire::unpack(&message.message, &self.link.large).await {
+            Ok(task) => task,
+            Err(e) => {
+                self.bury("", "", &e.to_string()).await;
+                return Some(AckKind::Term);
+            }
+        };
+        let again = message.info().is_ok_and(|i| i.delivered > 1);
+        let suspect = format!("suspect.{id}");
+        // whoever had it before may have asked a moment ago
+        task.cold |= again;
+        let work = async {
+            if !again {
+                return Some(self.run(&task).await);
+            }
+            let _one_of_few = self.suspects.acquire().await.ok()?;
+            let falls = self.falls(&suspect).await?;
+            if falls >= FALLS {
+                let reason = format!("whoever took it up ended without a word, {falls} times");
+                self.bury(task.source.id.as_str(), task.url.as_str(), &reason).await;
+                return Some(poison(reason));
+            }
+            self.link.pulse.put(suspect.as_str(), (falls + 1).to_string().into()).await.ok()?;
+            Some(self.run(&task).await)
+        };
+        let outcome = tokio::select! {
+            outcome = work => outcome?,
+            () = self.vouch(message) => {
+                tracing::warn!(url = %task.url, "no word from NATS for {LET_GO:?}: the task is let go, somebody else gets it");
+                return None;
+            }
+        };
+        if again {
+            let _ = self.link.pulse.delete(suspect.as_str()).await;
+        }
+        if self.cut_off(&task, &outcome) {
+            return Some(AckKind::Nak(Some(OTHERS)));
+        }
+        let told = self.tell(&id, &task, outcome).await;
+        self.done.fetch_add(u64::from(told), Ordering::Relaxed);
+        told.then_some(AckKind::Ack)
+    }
+
+    async fn run(&self, task: &Task) -> Outcome {
+        match self.hands().run(task, &KeepNothing).await {
+            Ok(outcome) => outcome,
+            Err(never) => match never {},
+        }
+    }
+
+    /// How often a task brought its worker down, as far as is known.
+    async fn falls(&self, suspect: &str) -> Option<u32> {
+        let bytes = self.link.pulse.get(suspect).await.ok()?;
+        Some(bytes.and_then(|b| std::str::from_utf8(&b).ok()?.parse().ok()).unwrap_or(0))
+    }
+
+    /// Keeps a task ours; comes back when that can no longer be promised.
+    async fn vouch(&self, message: &Message) {
+        let mut sure = Instant::now();
+        loop {
+            tokio::time::sleep(VOUCH).await;
+            if tokio::time::timeout(VOUCH, message.double_ack_with(AckKind::Progress)).await.is_ok_and(|r| r.is_ok()) {
+                sure = Instant::now();
+            }
+            if sure.elapsed() + VOUCH > LET_GO {
+                return;
+            }
+        }
+    }
+
+    /// Whether it is our own network that fails: others may fare better.
+    fn cut_off(&self, task: &Task, outcome: &Outcome) -> bool {
+        match &outcome.came {
+            Came::Failed(e) if e.is_network() => {
+                let (down, news) = self.network.failed(task.lane.as_deref().unwrap_or_default());
+                if news {
+                    tracing::error!("the network of this machine seems to be down: tasks are left to others");
+                }
+                down
+            }
+            _ if outcome.visit.status.is_some() => {
+                self.network.answered();
+                false
+            }
+            _ => false,
+        }
+    }
+
+    /// Stores what came in the stream of outcomes; whether that is done.
+    async fn tell(&self, id: &str, task: &Task, outcome: Outcome) -> bool {
+        let lane = task.lane.clone().unwrap_or_default();
+        let rest = self.hands().fetcher().free_in(&lane).unwrap_or_default();
+        let rest = u64::try_from(rest.as_millis()).unwrap_or(u64::MAX);
+        let message = OutcomeMessage { id: id.to_owned(), lane, about: About::of(task), outcome, rest };
+        for _ in 0..STOP.as_secs() {
+            match wire::pack(&message, id, &self.link.large).await {
+                Ok((headers, bytes)) => {
+                    let publish = PublishMessage::build().headers(headers).message_id(id).payload(bytes.into());
+                    let sent = async { self.link.js.send_publish(OUTCOME_SUBJECT, publish).await?.await };
+                    match sent.await {
+                        Ok(_) => return true,
+                        Err(e) => tracing::debug!("an outcome cannot be stored, tried again: {e}"),
+                    }
+                }
+                Err(e) => tracing::debug!("an outcome cannot be stored, tried again: {e}"),
+            }
+            tokio::time::sleep(RETRY).await;
+        }
+        tracing::warn!(url = %task.url, "an outcome could not be stored in NATS: the task is done again by somebody");
+        false
+    }
+
+    async fn bury(&self, source: &str, url: &str, reason: &str) {
+        tracing::error!(source, url, "a task is given up: {reason}");
+        let (source, url, reason, worker) = (source.to_owned(), url.to_owned(), reason.to_owned(), self.settings.name.clone());
+        let letter = DeadLetter { at: Utc::now(), source, url, reason, worker };
+        if let Ok(bytes) = serde_json::to_vec(&letter)
+            && let Err(e) = self.link.js.publish(DEAD_SUBJECT, bytes.into()).await
+        {
+            tracing::error!("dead letter: {e}");
+        }
+    }
+}
+
+fn poison(reason: String) -> Outcome {
+    Outcome { visit: Visit::default(), at: Utc::now(), bytes: 0, kept: false, came: Came::Poison(reason) }
+}
