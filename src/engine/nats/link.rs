@@ -93,12 +93,8 @@ impl Link {
             let what = if config.name == TASKS { "the stream of tasks" } else { "a stream" };
             js.create_or_update_stream(config).await.map_err(|e| NatsError::stream(what)(&e))?;
         }
-        let bucket =
-            |bucket: &str, max_age| kv::Config { bucket: bucket.to_owned(), history: 1, max_age, num_replicas: replicas, ..Default::default() };
-        for config in [bucket(LORE, Duration::ZERO), bucket(PULSE, PULSE_AGE)] {
-            if js.get_key_value(&config.bucket).await.is_err() {
-                js.create_key_value(config).await.map_err(|e| NatsError::stream("a bucket")(&e))?;
-            }
+        for config in [bucket(LORE, Duration::ZERO, replicas), bucket(PULSE, PULSE_AGE, replicas)] {
+            js.create_or_update_stream(config).await.map_err(|e| NatsError::stream("a bucket")(&e))?;
         }
         if js.get_object_store(LARGE).await.is_err() {
             let config = object_store::Config { bucket: LARGE.to_owned(), max_age: LARGE_AGE, num_replicas: replicas, ..Default::default() };
@@ -152,6 +148,24 @@ fn streams(num_replicas: usize) -> [stream::Config; 3] {
             ..Default::default()
         },
     ]
+}
+
+/// The stream behind a key-value bucket, as NATS lays it down (ADR-8). Made as a stream, because the library asks servers before
+/// 2.10 for more of the account than they tell.
+fn bucket(name: &str, max_age: Duration, num_replicas: usize) -> stream::Config {
+    stream::Config {
+        name: format!("KV_{name}"),
+        subjects: vec![format!("$KV.{name}.>")],
+        max_messages_per_subject: 1,
+        discard: DiscardPolicy::New,
+        max_age,
+        duplicate_window: if max_age.is_zero() { REMEMBERED } else { max_age.min(REMEMBERED) },
+        allow_rollup: true,
+        deny_delete: true,
+        allow_direct: true,
+        num_replicas,
+        ..Default::default()
+    }
 }
 
 fn consumer(name: &str, ack_wait: Duration, max_ack_pending: i64) -> pull::Config {

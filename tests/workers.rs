@@ -1,0 +1,244 @@
+//! A crawl on many machines: coordinator and workers as real processes about a real nats-server, judged by what the servers saw
+//! and what the archive holds.
+#![allow(clippy::unwrap_used)] // a set-up that fails must fail the test
+
+mod farm;
+
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+
+use farm::{Farm, Random, What, World};
+use tokio::net::{TcpListener, TcpStream};
+
+/// A process that ends with its handle, without a word.
+struct Killed(Child);
+
+impl Drop for Killed {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+struct Nats {
+    port: u16,
+    dir: PathBuf,
+    server: Option<Killed>,
+}
+
+impl Nats {
+    async fn start(dir: &Path) -> Self {
+        let port = TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap().port();
+        let mut nats = Self { port, dir: dir.join("nats"), server: None };
+        nats.again().await;
+        nats
+    }
+
+    /// Killed, if it runs, and started on what it left on disk.
+    async fn again(&mut self) {
+        self.server = None;
+        let mut command = Command::new("nats-server");
+        command.args(["-js", "-a", "127.0.0.1", "-p", &self.port.to_string(), "-sd"]).arg(&self.dir);
+        self.server = Some(Killed(command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap()));
+        for _ in 0..200 {
+            if TcpStream::connect(("127.0.0.1", self.port)).await.is_ok() {
+                return;
+            }
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+        panic!("nats-server does not start");
+    }
+
+    fn url(&self) -> String {
+        format!("nats://127.0.0.1:{}", self.port)
+    }
+}
+
+/// A wire that can be cut: what is sent meanwhile arrives nowhere, and nobody is told.
+struct Wire {
+    port: u16,
+    cut: Arc<AtomicBool>,
+}
+
+impl Wire {
+    async fn to(port: u16) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let wire = Self { port: listener.local_addr().unwrap().port(), cut: Arc::default() };
+        let cut = Arc::clone(&wire.cut);
+        tokio::spawn(async move {
+            while let Ok((here, _)) = listener.accept().await {
+                let cut = Arc::clone(&cut);
+                tokio::spawn(async move {
+                    let Ok(there) = TcpStream::connect(SocketAddr::from(([127, 0, 0, 1], port))).await else { return };
+                    let ((a, b), (c, d)) = (here.into_split(), there.into_split());
+                    tokio::select! { () = carry(a, d, &cut) => {}, () = carry(c, b, &cut) => {} }
+                });
+            }
+        });
+        wire
+    }
+}
+
+async fn carry(mut from: tokio::net::tcp::OwnedReadHalf, mut to: tokio::net::tcp::OwnedWriteHalf, cut: &AtomicBool) {
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+    let mut bytes = vec![0; 64 << 10];
+    while let Ok(n) = from.read(&mut bytes).await {
+        while cut.load(Ordering::Relaxed) {
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+        if n == 0 || to.write_all(&bytes[..n]).await.is_err() {
+            return;
+        }
+    }
+}
+
+fn program() -> PathBuf {
+    std::env::var_os("QINGBAO_BINARY").map_or_else(|| env!("CARGO_BIN_EXE_qingbao").into(), PathBuf::from)
+}
+
+fn worker(dir: &Path, name: &str, url: &str) -> Killed {
+    let log = std::fs::OpenOptions::new().create(true).append(true).open(dir.join(format!("{name}.log"))).unwrap();
+    let mut command = Command::new(program());
+    // a folder of its own: nothing of the coordinator's is at hand
+    let own = dir.join(name);
+    std::fs::create_dir_all(&own).unwrap();
+    command.args(["worker", "--nats", url, "--name", name]).current_dir(own).env_remove("RUST_LOG").stdin(Stdio::null());
+    Killed(command.stdout(Stdio::null()).stderr(log).spawn().unwrap())
+}
+
+fn coordinator(dir: &Path, url: &str) -> Killed {
+    let log = std::fs::OpenOptions::new().create(true).append(true).open(dir.join("coordinator.log")).unwrap();
+    let mut command = Command::new(program());
+    command.args(["once", "--crawl", url]).current_dir(dir).env_remove("RUST_LOG").stdin(Stdio::null());
+    Killed(command.stdout(Stdio::null()).stderr(log).spawn().unwrap())
+}
+
+fn set_up(farm: &Farm, fetch: &str) -> tempfile::TempDir {
+    let dir = tempfile::tempdir().unwrap();
+    std::fs::write(dir.path().join("sources.toml"), farm.sources()).unwrap();
+    std::fs::write(dir.path().join("qingbao.toml"), format!("[fetch]\n{fetch}\n")).unwrap();
+    dir
+}
+
+/// Articles, and how many addresses they have.
+fn archived(dir: &Path) -> (u32, u32) {
+    let Ok(db) = rusqlite::Connection::open_with_flags(dir.join("data/qingbao.db"), rusqlite::OpenFlags::SQLITE_OPEN_READ_ONLY) else {
+        return (0, 0);
+    };
+    db.query_row("SELECT count(*), count(DISTINCT canonical) FROM article", [], |r| Ok((r.get(0)?, r.get(1)?))).unwrap_or((0, 0))
+}
+
+async fn ended(process: &mut Killed) -> bool {
+    loop {
+        if let Some(status) = process.0.try_wait().unwrap() {
+            return status.success();
+        }
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "needs nats-server"]
+async fn two_workers_keep_the_order_and_the_pause_of_every_host() {
+    let world = World { hosts: 60, pages: 3, size: 4_000, latency: Duration::from_millis(20) };
+    let farm = Farm::start(world).await;
+    let dir = set_up(&farm, "host_delay = \"1s\"");
+    let nats = Nats::start(dir.path()).await;
+    let _workers = ["w1", "w2"].map(|name| worker(dir.path(), name, &nats.url()));
+    let log = || std::fs::read_to_string(dir.path().join("coordinator.log")).unwrap_or_default();
+    assert!(ended(&mut coordinator(dir.path(), &nats.url())).await, "{}", log());
+    assert_eq!(archived(dir.path()), (180, 180), "{}", log());
+    let seen = farm.take_log();
+    assert_eq!((seen.len(), farm::most_in_flight(&seen)), (60, 1));
+    assert!(farm::shortest_gap(&seen).unwrap() >= Duration::from_secs(1));
+    for (host, seen) in &seen {
+        let what: Vec<What> = seen.iter().map(|s| s.what).collect();
+        assert_eq!(what, [What::Robots, What::Feed, What::Page(0), What::Page(1), What::Page(2)], "{host}");
+    }
+    // validators are the coordinator's, robots.txt files are shared
+    assert!(ended(&mut coordinator(dir.path(), &nats.url())).await, "{}", log());
+    let seen = farm.take_log();
+    assert_eq!((farm::count(&seen, |s| s.status == 304), farm::count(&seen, |_| true)), (60, 60));
+    for name in ["w1", "w2"] {
+        let files: Vec<_> = std::fs::read_dir(dir.path().join(name)).unwrap().collect();
+        assert!(files.is_empty(), "a worker keeps nothing: {files:?}");
+    }
+}
+
+/// `FARM=400x50 CUT=60` and `QINGBAO_BINARY` make it long.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "needs nats-server"]
+async fn whoever_dies_and_whatever_is_cut_every_page_is_stored_once_and_no_host_is_hurried() {
+    let size = std::env::var("FARM").unwrap_or_else(|_| "40x15".to_owned());
+    let (hosts, pages) = size.split_once('x').map(|(h, p)| (h.parse().unwrap(), p.parse().unwrap())).unwrap();
+    let cut = Duration::from_secs(std::env::var("CUT").map_or(25, |c| c.parse().unwrap()));
+    let farm = Farm::start(World { hosts, pages, size: 8_000, latency: Duration::from_millis(10) }).await;
+    let dir = set_up(&farm, "host_delay = \"1s\"");
+    let dir = dir.path();
+    let mut nats = Nats::start(dir).await;
+    let wire = Wire::to(nats.port).await;
+    let url = |n: usize| if n == 0 { format!("nats://127.0.0.1:{}", wire.port) } else { format!("nats://127.0.0.1:{}", nats.port) };
+    let urls = [url(0), url(1), url(2)];
+    let start = |n: usize| worker(dir, &format!("w{n}"), &urls[n]);
+    let mut workers = [start(0), start(1), start(2)];
+    let mut coordinating = coordinator(dir, &nats.url());
+    let (mut random, begun) = (Random::new(9), Instant::now());
+    let (mut killed, mut coordinators, mut restarts, mut healed) = (0, 0, 0, None);
+    let all = hosts * pages;
+    loop {
+        tokio::time::sleep(Duration::from_millis(1_500 + random.below(2_000) as u64)).await;
+        let (stored, _) = archived(dir);
+        if healed.is_none() && stored > all / 10 {
+            wire.cut.store(true, Ordering::Relaxed);
+            healed = Some(Instant::now() + cut);
+        }
+        if healed.is_some_and(|at| at <= Instant::now()) {
+            wire.cut.store(false, Ordering::Relaxed);
+        }
+        if restarts < 2 && stored > all * (restarts + 1) / 4 {
+            nats.again().await;
+            restarts += 1;
+        }
+        // the wire's worker lives through the cut
+        let n = 1 + random.below(2);
+        match random.below(3) {
+            0 if stored < all * 3 / 4 => {
+                workers[n] = start(n);
+                killed += 1;
+            }
+            1 if stored < all * 3 / 4 => {
+                coordinating = coordinator_again(coordinating, dir, &nats.url());
+                coordinators += 1;
+            }
+            _ => {
+                if coordinating.0.try_wait().unwrap().is_some() {
+                    if stored == all && healed.is_some_and(|at| at <= Instant::now()) {
+                        break;
+                    }
+                    coordinating = coordinator(dir, &nats.url());
+                }
+            }
+        }
+        assert!(begun.elapsed() < Duration::from_mins(30), "{stored} of {all}; see {}", dir.display());
+    }
+    println!("{all} pages in {:?}: {killed} workers and {coordinators} coordinators killed, NATS restarted {restarts} times", begun.elapsed());
+    assert_eq!(archived(dir), (all, all));
+    let db = rusqlite::Connection::open(dir.join("data/qingbao.db")).unwrap();
+    let open: u32 = db.query_row("SELECT count(*) FROM entry WHERE state <> 'done'", [], |r| r.get(0)).unwrap();
+    let sound: String = db.query_row("PRAGMA integrity_check", [], |r| r.get(0)).unwrap();
+    assert_eq!((open, sound.as_str()), (0, "ok"));
+    let log = farm.take_log();
+    let requests = farm::count(&log, |s| matches!(s.what, What::Page(_)));
+    println!("{requests} requests for {all} pages, shortest gap {:?}", farm::shortest_gap(&log));
+    assert_eq!(farm::most_in_flight(&log), 1);
+    assert!(farm::shortest_gap(&log).unwrap() >= Duration::from_secs(1), "{:?}", farm::shortest_gap(&log));
+}
+
+fn coordinator_again(before: Killed, dir: &Path, url: &str) -> Killed {
+    drop(before);
+    coordinator(dir, url)
+}
