@@ -127,6 +127,7 @@ impl Coordinator {
                 Ok(false) if !sure => return true,
                 Ok(false) => match moments.next() {
                     Some(moment) => tokio::time::sleep(Duration::from_millis(moment)).await,
+                    None if self.shared.link.lay_ghost(&subject).await => {}
                     None => return false,
                 },
                 Err(e) => {
@@ -156,7 +157,9 @@ impl Coordinator {
                 // whoever receives is gone: the program ends
                 Ok(Err(_)) => return std::future::pending().await,
                 Err(_) => {
-                    let _ = self.publish(&subject(&lane), &id, &message).await;
+                    let subject = subject(&lane);
+                    self.shared.link.lay_ghost(&subject).await;
+                    let _ = self.publish(&subject, &id, &message).await;
                 }
             }
         }

@@ -107,6 +107,23 @@ impl Link {
         Self::find(js).await
     }
 
+    /// Deletes a task that every worker is done with and that still holds its lane: a server that was killed may find messages
+    /// again that were deleted, and never deliver them. Tells whether there was one.
+    pub(super) async fn lay_ghost(&self, subject: &str) -> bool {
+        let ghost = async {
+            let stream = self.js.get_stream_no_info(TASKS).await.ok()?;
+            let message = stream.get_last_raw_message_by_subject(subject).await.ok()?;
+            let done = self.tasks.get_info().await.ok()?.ack_floor.stream_sequence;
+            (message.sequence <= done).then_some(())?;
+            stream.delete_message(message.sequence).await.ok()
+        };
+        let found = ghost.await.unwrap_or(false);
+        if found {
+            tracing::warn!("a task that was done came back with a restart of NATS and is deleted");
+        }
+        found
+    }
+
     /// Finds what the coordinator made.
     ///
     /// # Errors
