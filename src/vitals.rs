@@ -47,6 +47,8 @@ pub enum Alarm {
     Held,
     /// Nobody on the network answers.
     Network,
+    /// No worker is there to do the work of the crawl.
+    Workers,
 }
 
 impl Alarm {
@@ -59,6 +61,7 @@ impl Alarm {
             Self::Database => "database",
             Self::Held => "held",
             Self::Network => "network",
+            Self::Workers => "workers",
         }
     }
 }

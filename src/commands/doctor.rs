@@ -9,6 +9,8 @@ use std::time::{Duration, SystemTime};
 use chrono::{DateTime, TimeDelta, Utc};
 
 use super::World;
+use crate::config::settings::EngineKind;
+use crate::engine::nats;
 use crate::fetch::find_browser;
 use crate::mail::{Outcome, Transport};
 use crate::store::{Role, Store, room};
@@ -78,12 +80,29 @@ pub(super) async fn run(args: &Args, world: &World) -> anyhow::Result<()> {
     if !args.no_network {
         names(&mut f, world);
         smtp(&mut f, world).await;
+        crew(&mut f, world).await;
     }
     let count = |level| f.0.iter().filter(|l| **l == level).count();
     let (errors, warnings) = (count(Level::Error), count(Level::Warning));
     println!("{} looked at, {errors} errors, {warnings} warnings", f.0.len());
     anyhow::ensure!(errors == 0, "{errors} errors: the lines above say what to do");
     Ok(())
+}
+
+/// Where workers do the work: whether some are there, and what they gave up.
+async fn crew(f: &mut Findings, world: &World) {
+    if world.settings.crawl.engine != EngineKind::Nats {
+        return;
+    }
+    let Some(crew) = f.must("nats", nats::crew(&world.settings.crawl).await, |c| format!("{} tasks wait or are in work", c.tasks)) else { return };
+    let old = crew.workers.iter().filter(|w| w.speaks < nats::VERSION).map(|w| w.name.as_str()).collect::<Vec<_>>();
+    let names = crew.workers.iter().map(|w| w.name.as_str()).collect::<Vec<_>>();
+    f.want(!names.is_empty(), "workers", &names.join(", "), "nobody works: start `qingbao worker --nats URL` on some machine");
+    f.want(old.is_empty(), "worker age", "all understand our tasks", &format!("too old for our tasks, update them: {}", old.join(", ")));
+    f.want(crew.dead == 0, "dead letters", "none", &format!("{} tasks were given up within a month, the last ones:", crew.dead));
+    for letter in crew.letters {
+        println!("         {} {} {}: {}", letter.at.format("%F %R"), letter.worker, letter.url, letter.reason);
+    }
 }
 
 fn settings(f: &mut Findings, world: &World) {

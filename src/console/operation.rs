@@ -10,6 +10,7 @@ use super::access::Admin;
 use super::request::AdminForm;
 use super::view::{Frame, stored};
 use super::{Shared, view};
+use crate::engine::nats::Crew;
 use crate::mail;
 use crate::model::OutboxId;
 use crate::store::LetterState;
@@ -25,8 +26,18 @@ struct Operation {
     articles: usize,
     space: String,
     backup: String,
+    /// Where workers do the work: the workers, how much waits, and what was given up.
+    crew: Option<Work>,
     /// When, source, address, what came of it, the same in English.
     failed: Vec<(String, String, String, String, String)>,
+}
+
+struct Work {
+    /// Name, version, since when, done, in work.
+    workers: Vec<(String, String, String, u64, usize)>,
+    waiting: String,
+    /// When, address, why.
+    dead: Vec<(String, String, String)>,
 }
 
 struct Letter {
@@ -73,8 +84,20 @@ pub(super) async fn page(State(console): State<Shared>, Admin(session): Admin) -
             .space()
             .map_or_else(|e| e.to_string(), |s| format!("数据库 {}，磁盘剩余 {}（共 {}）", size(s.database), size(s.free), size(s.total))),
         backup: backup.map_or_else(|| "还没有备份过：请启用 qingbao-backup.timer，或定期运行 qingbao backup".to_owned(), at),
+        crew: pipeline.engine().is_remote().then(|| work(pipeline.engine().crew(), at)),
         failed: failed.into_iter().map(|f| (at(f.at), f.source, f.url, view::outcome(&f.code).to_owned(), f.outcome)).collect(),
     })
+}
+
+fn work(crew: Option<Crew>, at: impl Fn(DateTime<Utc>) -> String) -> Work {
+    let Some(crew) = crew else {
+        return Work { workers: Vec::new(), waiting: "连接不上消息服务器（NATS）".to_owned(), dead: Vec::new() };
+    };
+    Work {
+        workers: crew.workers.into_iter().map(|w| (w.name, w.version, at(w.since), w.done, w.in_work)).collect(),
+        waiting: format!("任务 {} 个在排队或进行中，结果 {} 个待入库，放弃 {} 个", crew.tasks, crew.outcomes, crew.dead),
+        dead: crew.letters.into_iter().map(|l| (at(l.at), l.url, l.reason)).collect(),
+    }
 }
 
 fn size(bytes: u64) -> String {

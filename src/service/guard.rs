@@ -15,6 +15,8 @@ use crate::vitals::{Alarm, Organ, Vitals};
 
 /// Time between two rounds.
 const ROUND: Duration = Duration::from_secs(5);
+/// Workers may come this long after the start.
+const CREW: Duration = Duration::from_mins(1);
 /// Rounds between two writes that prove the store.
 const PROBE: u32 = 4;
 /// Rounds between two lines for `systemctl status`.
@@ -62,6 +64,13 @@ pub(super) async fn guard(live: Arc<Live>, mut stopped: watch::Receiver<bool>) -
         // files are read off the async threads
         let _ = tokio::task::spawn_blocking(move || this.refresh(false)).await;
         look_after(&store, vitals, pipeline.settings().store.min_free);
+        if pipeline.engine().is_remote() && vitals.uptime() > CREW {
+            let alone = pipeline.engine().crew().is_none_or(|c| c.workers.is_empty());
+            let words = || "没有抓取节点在工作：请检查消息服务器（NATS）和各工作机上的 qingbao-worker 服务".to_owned();
+            if vitals.alarm(Alarm::Workers, alone.then(words)) && alone {
+                tracing::error!("no worker is there: start `qingbao worker --nats URL`, and see `qingbao doctor`");
+            }
+        }
         if store.is_broken() {
             return Err(ServiceError::Disk);
         }

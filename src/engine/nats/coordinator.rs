@@ -117,19 +117,26 @@ impl Coordinator {
         }
     }
 
-    /// Publishes until NATS has it; false where the lane is held by another task.
-    async fn give_out(&self, lane: &str, id: &str, message: &(async_nats::HeaderMap, Vec<u8>)) -> bool {
+    /// Publishes until NATS has it; false where the lane is held by another task. Once that was so, the task begins with a pause.
+    async fn give_out(&self, lane: &str, message: &mut TaskMessage) -> Result<bool, NatsError> {
         let (subject, mut moments, mut sure) = (subject(lane), MOMENTS.into_iter(), true);
+        let mut packed = wire::pack(message, &message.id, &self.shared.link.large).await?;
         loop {
-            match self.publish(&subject, id, message).await {
-                Ok(true) => return true,
+            match self.publish(&subject, &message.id, &packed).await {
+                Ok(true) => return Ok(true),
                 // a try that went unanswered may be what holds it
-                Ok(false) if !sure => return true,
-                Ok(false) => match moments.next() {
-                    Some(moment) => tokio::time::sleep(Duration::from_millis(moment)).await,
-                    None if self.shared.link.lay_ghost(&subject).await => {}
-                    None => return false,
-                },
+                Ok(false) if !sure => return Ok(true),
+                Ok(false) => {
+                    match moments.next() {
+                        Some(moment) => tokio::time::sleep(Duration::from_millis(moment)).await,
+                        None if self.shared.link.lay_ghost(&subject).await => {}
+                        None => return Ok(false),
+                    }
+                    if !message.task.cold {
+                        message.task.cold = true;
+                        packed = wire::pack(message, &message.id, &self.shared.link.large).await?;
+                    }
+                }
                 Err(e) => {
                     tracing::debug!("a task cannot be given to NATS and waits: {e}");
                     sure = false;
@@ -144,10 +151,10 @@ impl Coordinator {
         task.cold = self.is_cold(&lane);
         task.lane = Some(lane.clone());
         let id = format!("{}-{}", self.run, self.tasks.fetch_add(1, Ordering::Relaxed));
-        let message = wire::pack(&TaskMessage { id: id.clone(), task }, &id, &self.shared.link.large).await?;
+        let mut message = TaskMessage { id: id.clone(), task };
         let (to, mut back) = oneshot::channel();
         let _waiting = Registered::new(&self.shared, &id, to);
-        if !self.give_out(&lane, &id, &message).await {
+        if !self.give_out(&lane, &mut message).await? {
             self.shared.rest(&lane, HELD);
             return Ok(None);
         }
@@ -159,7 +166,10 @@ impl Coordinator {
                 Err(_) => {
                     let subject = subject(&lane);
                     self.shared.link.lay_ghost(&subject).await;
-                    let _ = self.publish(&subject, &id, &message).await;
+                    // whoever holds the lane by now may have asked a moment ago
+                    message.task.cold = true;
+                    let packed = wire::pack(&message, &id, &self.shared.link.large).await?;
+                    let _ = self.publish(&subject, &id, &packed).await;
                 }
             }
         }

@@ -2,7 +2,7 @@
 //! learns from the coordinator.
 
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::Duration;
 
 use async_nats::jetstream::message::PublishMessage;
@@ -36,6 +36,9 @@ const OTHERS: Duration = Duration::from_secs(10);
 /// Tasks that were taken up before and came to no end, tried at once; and how often before one is given up.
 const SUSPECTS: usize = 4;
 const FALLS: u32 = 4;
+/// So long after the connection stood up, tasks of before may come again as if they were new: a server that was killed may have
+/// forgotten who was given what. Until then every task begins with a pause.
+const UNEASY: Duration = Duration::from_secs(45);
 /// How long a stop waits for what is in work.
 const STOP: Duration = Duration::from_secs(25);
 
@@ -58,6 +61,8 @@ struct Worker {
     hands: RwLock<Arc<Hands>>,
     network: Network,
     suspects: Semaphore,
+    /// Connections made so far, and when the last was seen.
+    connected: Mutex<(u64, Instant)>,
     since: DateTime<Utc>,
     done: AtomicU64,
     in_work: AtomicUsize,
@@ -79,6 +84,7 @@ pub async fn work(settings: WorkerSettings, mut stopped: watch::Receiver<bool>) 
         hands: RwLock::new(Arc::new(hands)),
         network: Network::default(),
         suspects: Semaphore::new(SUSPECTS),
+        connected: Mutex::new((0, Instant::now())),
         since: Utc::now(),
         done: AtomicU64::new(0),
         in_work: AtomicUsize::new(0),
@@ -206,6 +212,16 @@ impl Worker {
         Arc::clone(&self.hands.read().unwrap_or_else(PoisonError::into_inner))
     }
 
+    /// Whether the connection is new.
+    fn is_uneasy(&self) -> bool {
+        let connects = self.link.js.client().statistics().connects.load(Ordering::Relaxed);
+        let mut connected = self.connected.lock().unwrap_or_else(PoisonError::into_inner);
+        if connected.0 != connects {
+            *connected = (connects, Instant::now());
+        }
+        connected.1.elapsed() < UNEASY
+    }
+
     fn pulse_key(&self) -> String {
         format!("worker.{}", self.settings.name)
     }
@@ -238,7 +254,7 @@ impl Worker {
         let again = message.info().is_ok_and(|i| i.delivered > 1);
         let suspect = format!("suspect.{id}");
         // whoever had it before may have asked a moment ago
-        task.cold |= again;
+        task.cold |= again || self.is_uneasy();
         let work = async {
             if !again {
                 return Some(self.run(&task).await);
