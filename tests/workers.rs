@@ -169,13 +169,15 @@ async fn two_workers_keep_the_order_and_the_pause_of_every_host() {
     }
 }
 
-/// `FARM=400x50 CUT=60` and `QINGBAO_BINARY` make it long.
+/// `FARM=400x50 CUT=60 ODDS=10` and `QINGBAO_BINARY` make it long: each three seconds, a worker and the coordinator die with one chance
+/// in `ODDS`.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 #[ignore = "needs nats-server"]
 async fn whoever_dies_and_whatever_is_cut_every_page_is_stored_once_and_no_host_is_hurried() {
     let size = std::env::var("FARM").unwrap_or_else(|_| "40x15".to_owned());
     let (hosts, pages) = size.split_once('x').map(|(h, p)| (h.parse().unwrap(), p.parse().unwrap())).unwrap();
     let cut = Duration::from_secs(std::env::var("CUT").map_or(25, |c| c.parse().unwrap()));
+    let odds = std::env::var("ODDS").map_or(3, |o| o.parse().unwrap());
     let farm = Farm::start(World { hosts, pages, size: 8_000, latency: Duration::from_millis(10) }).await;
     let dir = set_up(&farm, "host_delay = \"1s\"");
     let dir = dir.path();
@@ -205,7 +207,7 @@ async fn whoever_dies_and_whatever_is_cut_every_page_is_stored_once_and_no_host_
         }
         // the wire's worker lives through the cut
         let n = 1 + random.below(2);
-        match random.below(3) {
+        match random.below(odds) {
             0 if stored < all * 3 / 4 => {
                 workers[n] = start(n);
                 killed += 1;

@@ -155,9 +155,9 @@ pub fn run(cli: Cli) -> anyhow::Result<()> {
 async fn run_async(command: Command, world: World) -> anyhow::Result<()> {
     match command {
         Command::Demo(args) => demo::run(&args).await,
-        Command::Once(args) => crawl::once(&args, world).await,
-        Command::Serve(args) => crawl::serve(&args, world).await,
-        Command::Worker(args) => worker::run(&args, &world).await,
+        Command::Once(args) => Box::pin(crawl::once(&args, world)).await,
+        Command::Serve(args) => Box::pin(crawl::serve(&args, world)).await,
+        Command::Worker(args) => Box::pin(worker::run(&args, &world)).await,
         Command::Sources(action) => sources::run(&action, &world).await,
         Command::Articles(action) => articles::run(&action, &world).await,
         Command::Digest(action) => digest::run(&action, &world).await,

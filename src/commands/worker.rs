@@ -15,7 +15,7 @@ pub(super) struct Args {
     /// Name of this worker, unique among workers (default: host name and process id)
     #[arg(long)]
     name: Option<String>,
-    /// Tasks in work at once (default: at_once of [fetch] in qingbao.toml)
+    /// Tasks in work at once (default: as [fetch] in qingbao.toml says)
     #[arg(long, value_parser = clap::value_parser!(u16).range(1..=4096))]
     at_once: Option<u16>,
 }
