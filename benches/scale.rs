@@ -158,17 +158,16 @@ fn serve(args: &[String]) {
     let world = World { hosts: number(1), pages: number(2), size: 40_000, latency: Duration::from_millis(u64::from(number(3))) };
     let farm = runtime.block_on(Farm::start(world));
     for line in std::io::stdin().lines().map_while(Result::ok) {
-        match line.as_str() {
-            "sources" => println!("{}", farm.sources().replace('\n', "\u{1}")),
-            _ => {
-                let log = farm.take_log();
-                println!(
-                    "pages {} | most at once per host {} | shortest gap {:.0} ms",
-                    farm::count(&log, |s| matches!(s.what, What::Page(_)) && s.status == 200),
-                    farm::most_in_flight(&log),
-                    farm::shortest_gap(&log).unwrap_or_default().as_secs_f64() * 1000.0
-                );
-            }
+        if line == "sources" {
+            println!("{}", farm.sources().replace('\n', "\u{1}"));
+            continue;
         }
+        let log = farm.take_log();
+        println!(
+            "pages {} | most at once per host {} | shortest gap {:.0} ms",
+            farm::count(&log, |s| matches!(s.what, What::Page(_)) && s.status == 200),
+            farm::most_in_flight(&log),
+            farm::shortest_gap(&log).unwrap_or_default().as_secs_f64() * 1000.0
+        );
     }
 }
