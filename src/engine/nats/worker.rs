@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::Duration;
 
+use async_nats::connection::State;
 use async_nats::jetstream::message::PublishMessage;
 use async_nats::jetstream::{AckKind, Message};
 use chrono::{DateTime, Utc};
@@ -26,6 +27,8 @@ use crate::work::{Came, Hands, KeepNothing, Network, Outcome, Processors, Task};
 /// How often a task in work is vouched for, and after how long without an answer it is let go: before somebody else gets it.
 const VOUCH: Duration = Duration::from_secs(8);
 const LET_GO: Duration = Duration::from_secs(22);
+/// How often the connection is looked at meanwhile.
+const GLANCE: Duration = Duration::from_millis(100);
 /// Pause before NATS is tried again, and how long one request for tasks stands.
 const RETRY: Duration = Duration::from_secs(1);
 const STANDS: Duration = Duration::from_secs(5);
@@ -272,7 +275,7 @@ impl Worker {
         let outcome = tokio::select! {
             outcome = work => outcome?,
             () = self.vouch(message) => {
-                tracing::warn!(url = %task.url, "no word from NATS for {LET_GO:?}: the task is let go, somebody else gets it");
+                tracing::warn!(url = %task.url, "no word from NATS: the task is let go, somebody else gets it");
                 return None;
             }
         };
@@ -300,18 +303,28 @@ impl Worker {
         Some(bytes.and_then(|b| std::str::from_utf8(&b).ok()?.parse().ok()).unwrap_or(0))
     }
 
-    /// Keeps a task ours; comes back when that can no longer be promised.
+    /// Keeps a task ours; comes back when that can no longer be promised: NATS is silent, or broke the connection off. A server
+    /// that was killed may give the task to somebody else as soon as it is back.
     async fn vouch(&self, message: &Message) {
-        let mut sure = Instant::now();
-        loop {
-            tokio::time::sleep(VOUCH).await;
-            if tokio::time::timeout(VOUCH, message.double_ack_with(AckKind::Progress)).await.is_ok_and(|r| r.is_ok()) {
-                sure = Instant::now();
+        let lease = async {
+            let mut sure = Instant::now();
+            loop {
+                tokio::time::sleep(VOUCH).await;
+                if tokio::time::timeout(VOUCH, message.double_ack_with(AckKind::Progress)).await.is_ok_and(|r| r.is_ok()) {
+                    sure = Instant::now();
+                }
+                if sure.elapsed() + VOUCH > LET_GO {
+                    return;
+                }
             }
-            if sure.elapsed() + VOUCH > LET_GO {
-                return;
+        };
+        let connection = async {
+            let client = self.link.js.client();
+            while client.connection_state() == State::Connected {
+                tokio::time::sleep(GLANCE).await;
             }
-        }
+        };
+        tokio::select! { () = lease => {}, () = connection => {} }
     }
 
     /// Whether it is our own network that fails: others may fare better.
