@@ -27,7 +27,7 @@ fn main() {
     let at_once = named("at-once=").unwrap_or_else(|| "16".into());
     println!("{hosts} hosts x {pages} pages, {late} ms late, pause {delay}, {at_once} tasks at once per worker");
     println!(
-        "{:>8} {:>7} {:>8} | CPU ms a page: {:>11} {:>7} {:>5} | MB: {:>11} {:>7} | bytes a page through NATS | farm saw",
+        "{:>8} {:>7} {:>8} | CPU ms a page: {:>11} {:>7} {:>5} | MB: {:>11} {:>7} | farm saw",
         "workers", "wall s", "pages/s", "coordinator", "workers", "NATS", "coordinator", "worker"
     );
     for workers in [0, 1, 2, 4] {
@@ -99,14 +99,13 @@ fn run((hosts, pages): (u32, u32), delay: &str, late: &str, at_once: &str, worke
     let nats_cpu = nats.as_ref().map_or(0.0, |n| n.used().0);
     let stored = stored(dir.path());
     println!(
-        "{workers:>8} {wall:>7.1} {:>8.0} | {:>26.1} {:>7.1} {:>5.1} | {:>15.0} {:>7.0} | {:>25} | {stored} articles, {}",
+        "{workers:>8} {wall:>7.1} {:>8.0} | {:>26.1} {:>7.1} {:>5.1} | {:>15.0} {:>7.0} | {stored} articles, {}",
         all / wall,
         used.0 * 1000.0 / all,
         theirs.iter().map(|t| t.0).sum::<f64>() * 1000.0 / all,
         nats_cpu * 1000.0 / all,
         used.1,
         theirs.iter().map(|t| t.1).fold(0.0, f64::max),
-        if workers > 0 { format!("{:.0}", written(&dir.path().join("js")) / all) } else { "-".to_owned() },
         farm.ask("stats")
     );
 }
@@ -120,12 +119,6 @@ fn qingbao(dir: &Path) -> Command {
 fn stored(dir: &Path) -> u32 {
     let db = rusqlite::Connection::open(dir.join("data/qingbao.db")).unwrap();
     db.query_row("SELECT count(*) FROM article", [], |r| r.get(0)).unwrap()
-}
-
-/// Bytes of the streams' files: what they hold is written once and cut off at their end.
-fn written(folder: &Path) -> f64 {
-    let Ok(entries) = std::fs::read_dir(folder) else { return 0.0 };
-    entries.flatten().map(|e| if e.path().is_dir() { written(&e.path()) } else { e.metadata().map_or(0.0, |m| m.len() as f64) }).sum()
 }
 
 /// The farm in a process of its own, asked by lines.
