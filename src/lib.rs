@@ -15,6 +15,7 @@
 //!
 //! [`console`] shows issues, archive and sources to editors and admins in a browser.
 //!
+//! [`work`] is what is done for one visit, fetching and reading, and [`engine`] has it done: here, or by workers elsewhere.
 //! [`pipeline`] wires one pass through these stages, [`service`] runs passes by the clock of [`schedule`], and
 //! [`commands`] is the command line. [`model`] holds the types that every stage speaks, [`text`] what several stages
 //! know of characters, words and dates. [`demo`] is a small news world of our own to try it all on.

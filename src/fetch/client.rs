@@ -248,9 +248,9 @@ impl Fetcher {
         visit: &Visit,
         crawl_delay: Option<Duration>,
     ) -> Result<super::queue::Turn<'_>, FetchError> {
-        // a lane that asked for more patience before is left alone until then
         let cold = visit.requests == 0 && request.within.is_some_and(|w| w.cold);
         let lane = lane(request.source, url);
+        // a lane that asked for more patience before is left alone until then
         self.queue
             .turn(&lane, Pace { crawl_delay, cold })
             .await
