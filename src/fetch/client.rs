@@ -3,12 +3,11 @@
 mod ask_robots;
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant, SystemTime};
 
 use chrono::{DateTime, Utc};
-use reqwest::cookie::{CookieStore as _, Jar};
-use reqwest::header::{CONTENT_ENCODING, CONTENT_TYPE, COOKIE, ETAG, HeaderName, IF_MODIFIED_SINCE, IF_NONE_MATCH, LAST_MODIFIED, SET_COOKIE};
+use reqwest::header::{CONTENT_ENCODING, CONTENT_TYPE, COOKIE, ETAG, HeaderName, IF_MODIFIED_SINCE, IF_NONE_MATCH, LAST_MODIFIED};
 use reqwest::{RequestBuilder, Response, StatusCode};
 use serde::{Deserialize, Serialize};
 
@@ -19,11 +18,12 @@ use super::error::FetchError;
 use super::explain::explain;
 use super::guard::check_address;
 use super::headers::{freshness, redirect_target, retry_after};
+use super::jars::Jars;
 use super::queue::{Pace, Queue, lane};
-use super::robots::{Robots, RobotsShelf};
+use super::robots::{Robots, Shelf};
 use super::trail::{Hop, Trail, meta_refresh};
 use crate::config::settings::FetchSettings;
-use crate::model::{Source, SourceId, WebUrl};
+use crate::model::{Source, WebUrl};
 
 /// robots.txt files kept parsed in memory; the store has the others.
 const PARSED: usize = 512;
@@ -150,22 +150,22 @@ enum Step {
 pub struct Fetcher {
     clients: Clients,
     queue: Queue,
-    shelf: Arc<dyn RobotsShelf>,
+    shelf: Arc<dyn Shelf>,
     parsed: Mutex<Parsed>,
-    jars: Mutex<HashMap<SourceId, Arc<Jar>>>,
+    jars: Jars,
     browser: Browser,
     settings: FetchSettings,
 }
 
 impl Fetcher {
     /// Sets the client up; fails only where TLS cannot be initialised.
-    pub fn new(settings: &FetchSettings, shelf: Arc<dyn RobotsShelf>) -> Result<Self, reqwest::Error> {
+    pub fn new(settings: &FetchSettings, shelf: Arc<dyn Shelf>) -> Result<Self, reqwest::Error> {
         Ok(Self {
             clients: Clients::new(settings)?,
             queue: Queue::new(settings.at_once, settings.host_delay),
             shelf,
             parsed: Mutex::default(),
-            jars: Mutex::default(),
+            jars: Jars::default(),
             browser: Browser::new(settings),
             settings: settings.clone(),
         })
@@ -174,7 +174,9 @@ impl Fetcher {
     /// Asks once, in turn, following redirects.
     pub async fn get(&self, request: &Request<'_>) -> Answer {
         let mut visit = Visit::default();
+        let jar = self.jars.open(request.source, &self.shelf).await.map(|jar| (Arc::clone(&jar), jar.bytes()));
         let result = self.follow(request, &mut visit).await;
+        Jars::close(request.source, jar, &self.shelf).await;
         Answer { result, visit }
     }
 
@@ -299,8 +301,8 @@ impl Fetcher {
                 builder = builder.header(name, value);
             }
         }
-        let jar = self.jar(source);
-        if let Some(cookies) = jar.as_ref().and_then(|j| j.cookies(url.as_url())) {
+        let jar = self.jars.of(source);
+        if let Some(cookies) = jar.as_ref().and_then(|j| j.cookies(url)) {
             builder = builder.header(COOKIE, cookies);
         }
         if !request.keep {
@@ -308,7 +310,7 @@ impl Fetcher {
         }
         let response = self.sent(builder, url, visit).await?;
         if let Some(jar) = jar {
-            jar.set_cookies(&mut response.headers().get_all(SET_COOKIE).iter(), url.as_url());
+            jar.take(response.headers(), url);
         }
         Ok(response)
     }
@@ -320,10 +322,6 @@ impl Fetcher {
         let response = response.map_err(|e| explain(&e, url, &self.settings))?;
         visit.status = Some(response.status().as_u16());
         Ok(response)
-    }
-
-    fn jar(&self, source: &Source) -> Option<Arc<Jar>> {
-        source.cookies.then(|| Arc::clone(self.jars.lock().unwrap_or_else(PoisonError::into_inner).entry(source.id.clone()).or_default()))
     }
 
     async fn receive(&self, response: Response, url: &WebUrl, request: &Request<'_>, visit: &mut Visit) -> Result<Step, FetchError> {

@@ -14,6 +14,7 @@ mod error;
 mod explain;
 mod guard;
 mod headers;
+mod jars;
 mod proxy;
 mod queue;
 pub mod robots;
@@ -24,5 +25,5 @@ pub use client::{Answer, Expect, Fetched, Fetcher, Page, Request, Validators, Vi
 pub use error::FetchError;
 pub use queue::lane;
 pub(crate) use queue::{PATIENCE, jitter};
-pub use robots::{NoShelf, RobotsRecord, RobotsShelf};
+pub use robots::{NoShelf, RobotsRecord, Shelf};
 pub use trail::Hop;

@@ -10,7 +10,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use robotxt::Agent;
 use serde::{Deserialize, Serialize};
 
-use crate::model::WebUrl;
+use crate::model::{SourceId, WebUrl};
 
 /// Our name in robots.txt files: a group is ours where its `User-agent` is this word, in any case.
 pub const PRODUCT_TOKEN: &str = "qingbao";
@@ -148,24 +148,30 @@ pub struct RobotsRecord {
     pub cause: String,
 }
 
-/// Where records are kept between two questions. Calls may block.
-pub trait RobotsShelf: Send + Sync {
+/// What is remembered of sites between two questions, beyond this process. Calls may block.
+pub trait Shelf: Send + Sync {
     /// The record of a site (`scheme://host:port`).
-    fn load(&self, site: &str) -> Option<RobotsRecord>;
+    fn robots(&self, site: &str) -> Option<RobotsRecord>;
     /// Keeps a record.
-    fn save(&self, site: &str, record: &RobotsRecord);
+    fn put_robots(&self, site: &str, record: &RobotsRecord);
+    /// The cookies of a source as they were put; none where they live in this process alone.
+    fn cookies(&self, _source: &SourceId) -> Option<Vec<u8>> {
+        None
+    }
+    /// Keeps the cookies of a source, where others share them.
+    fn put_cookies(&self, _source: &SourceId, _cookies: &[u8]) {}
 }
 
 /// Keeps nothing: every run asks anew.
 #[derive(Debug, Clone, Copy)]
 pub struct NoShelf;
 
-impl RobotsShelf for NoShelf {
-    fn load(&self, _: &str) -> Option<RobotsRecord> {
+impl Shelf for NoShelf {
+    fn robots(&self, _: &str) -> Option<RobotsRecord> {
         None
     }
 
-    fn save(&self, _: &str, _: &RobotsRecord) {}
+    fn put_robots(&self, _: &str, _: &RobotsRecord) {}
 }
 
 /// What a record says now.

@@ -5,7 +5,7 @@ use rusqlite::{OptionalExtension as _, Row, params};
 
 use super::entries::{OPEN_COLUMNS, read_open};
 use super::{OpenEntry, Result, Store, bad};
-use crate::fetch::{RobotsRecord, RobotsShelf};
+use crate::fetch::{RobotsRecord, Shelf};
 use crate::model::{EntryId, SourceId};
 use crate::schedule::frontier::{PER_LANE, WINDOW};
 
@@ -180,15 +180,15 @@ impl Store {
     }
 }
 
-impl RobotsShelf for Store {
-    fn load(&self, site: &str) -> Option<RobotsRecord> {
+impl Shelf for Store {
+    fn robots(&self, site: &str) -> Option<RobotsRecord> {
         self.robots_record(site).unwrap_or_else(|e| {
             tracing::warn!("robots.txt of {site} is not remembered and asked for anew: {e}");
             None
         })
     }
 
-    fn save(&self, site: &str, record: &RobotsRecord) {
+    fn put_robots(&self, site: &str, record: &RobotsRecord) {
         if let Err(e) = self.keep_robots(site, record) {
             tracing::warn!("robots.txt of {site} cannot be remembered: {e}");
         }

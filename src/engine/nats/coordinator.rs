@@ -36,13 +36,23 @@ const LANES: usize = 8_192;
 /// How often the crew is looked at.
 const LOOK: Duration = Duration::from_secs(15);
 
+/// A message as it is sent.
+type Packed = (async_nats::HeaderMap, Vec<u8>);
 type Waiting = Mutex<HashMap<String, oneshot::Sender<Back>>>;
+
+/// What is known of a lane.
+struct Lane {
+    /// When it may be asked again.
+    free_at: Instant,
+    /// A task that we know nothing of holds it: when that is done, the site was asked a moment ago.
+    held: bool,
+}
 
 /// What the tasks beside us share with us.
 struct Shared {
     link: Link,
     waiting: Waiting,
-    lanes: Mutex<HashMap<String, Instant>>,
+    lanes: Mutex<HashMap<String, Lane>>,
     crew: RwLock<Option<Crew>>,
 }
 
@@ -103,11 +113,12 @@ impl Coordinator {
     }
 
     fn is_cold(&self, lane: &str) -> bool {
-        self.warm_at.is_some_and(|at| Instant::now() < at) && !self.shared.lanes(|lanes| lanes.contains_key(lane))
+        let known = self.shared.lanes(|lanes| lanes.get(lane).map(|l| !l.held));
+        !known.unwrap_or_else(|| self.warm_at.is_none_or(|at| at <= Instant::now()))
     }
 
     /// One try; whether the lane was free.
-    async fn publish(&self, subject: &str, id: &str, message: &(async_nats::HeaderMap, Vec<u8>)) -> Result<bool, PublishError> {
+    async fn publish(&self, subject: &str, id: &str, message: &Packed) -> Result<bool, PublishError> {
         let publish = PublishMessage::build().headers(message.0.clone()).message_id(id).payload(message.1.clone().into());
         let ack = async { self.shared.link.js.send_publish(subject.to_owned(), publish).await?.await };
         match ack.await {
@@ -115,6 +126,12 @@ impl Coordinator {
             Err(e) if e.kind() == PublishErrorKind::Other && e.to_string().contains("per subject") => Ok(false),
             Err(e) => Err(e),
         }
+    }
+
+    /// The task, made to begin with a pause.
+    async fn cold(&self, message: &mut TaskMessage) -> Result<Packed, NatsError> {
+        message.task.cold = true;
+        wire::pack(message, &message.id, &self.shared.link.large).await
     }
 
     /// Publishes until NATS has it; false where the lane is held by another task. Once that was so, the task begins with a pause.
@@ -133,14 +150,14 @@ impl Coordinator {
                         None => return Ok(false),
                     }
                     if !message.task.cold {
-                        message.task.cold = true;
-                        packed = wire::pack(message, &message.id, &self.shared.link.large).await?;
+                        packed = self.cold(message).await?;
                     }
                 }
                 Err(e) => {
                     tracing::debug!("a task cannot be given to NATS and waits: {e}");
                     sure = false;
                     tokio::time::sleep(RETRY).await;
+                    packed = self.cold(message).await?;
                 }
             }
         }
@@ -154,8 +171,10 @@ impl Coordinator {
         let mut message = TaskMessage { id: id.clone(), task };
         let (to, mut back) = oneshot::channel();
         let _waiting = Registered::new(&self.shared, &id, to);
-        if !self.give_out(&lane, &mut message).await? {
-            self.shared.rest(&lane, HELD);
+        let free = self.give_out(&lane, &mut message).await?;
+        tracing::debug!(id, lane, url = %message.task.url, cold = message.task.cold, free, "task given out");
+        if !free {
+            self.shared.rest(&lane, HELD, true);
             return Ok(None);
         }
         loop {
@@ -167,8 +186,7 @@ impl Coordinator {
                     let subject = subject(&lane);
                     self.shared.link.lay_ghost(&subject).await;
                     // whoever holds the lane by now may have asked a moment ago
-                    message.task.cold = true;
-                    let packed = wire::pack(&message, &id, &self.shared.link.large).await?;
+                    let packed = self.cold(&mut message).await?;
                     let _ = self.publish(&subject, &id, &packed).await;
                 }
             }
@@ -193,17 +211,17 @@ impl Drop for Registered<'_> {
 }
 
 impl Shared {
-    fn lanes<T>(&self, f: impl FnOnce(&mut HashMap<String, Instant>) -> T) -> T {
+    fn lanes<T>(&self, f: impl FnOnce(&mut HashMap<String, Lane>) -> T) -> T {
         f(&mut self.lanes.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
-    fn rest(&self, lane: &str, rest: Duration) {
+    fn rest(&self, lane: &str, rest: Duration, held: bool) {
         let now = Instant::now();
         self.lanes(|lanes| {
             if lanes.len() >= LANES {
-                lanes.retain(|_, at| *at > now);
+                lanes.retain(|_, l| now < l.free_at + if l.held { AGAIN } else { Duration::ZERO });
             }
-            lanes.insert(lane.to_owned(), now + rest);
+            lanes.insert(lane.to_owned(), Lane { free_at: now + rest, held });
         });
     }
 }
@@ -240,7 +258,8 @@ async fn bring(shared: &Arc<Shared>, message: async_nats::jetstream::Message, st
             return;
         }
     };
-    shared.rest(&outcome.lane, Duration::from_millis(outcome.rest));
+    tracing::debug!(id = outcome.id, lane = outcome.lane, rest = outcome.rest, "outcome");
+    shared.rest(&outcome.lane, Duration::from_millis(outcome.rest), false);
     let (link, object) = (shared.link.clone(), wire::header(&message).1);
     let settle = async move {
         if let Err(e) = acker.ack().await {
@@ -292,7 +311,7 @@ impl Engine for Coordinator {
     }
 
     fn free_in(&self, lane: &str) -> Duration {
-        self.shared.lanes(|lanes| lanes.get(lane).map_or(Duration::ZERO, |at| at.saturating_duration_since(Instant::now())))
+        self.shared.lanes(|lanes| lanes.get(lane).map_or(Duration::ZERO, |l| l.free_at.saturating_duration_since(Instant::now())))
     }
 
     fn at_once(&self) -> usize {

@@ -124,6 +124,14 @@ impl Link {
         found
     }
 
+    /// Whether a task came back after a later one was published in its lane: a lane holds one, so it was done. `None` where NATS
+    /// does not answer.
+    pub(super) async fn is_ghost(&self, message: &jetstream::Message) -> Option<bool> {
+        let stream = self.js.get_stream_no_info(TASKS).await.ok()?;
+        let last = stream.get_last_raw_message_by_subject(&message.subject).await.ok()?;
+        Some(last.sequence > message.info().ok()?.stream_sequence)
+    }
+
     /// Finds what the coordinator made.
     ///
     /// # Errors

@@ -1,11 +1,13 @@
-//! robots.txt files that workers share: kept in a bucket, so that a site is asked once and not once by each.
+//! What workers share of sites, in a bucket: robots.txt files, so that a site is asked once and not once by each, and cookies, so
+//! that it meets one visitor.
 
 use async_nats::jetstream::kv;
 use base64::Engine as _;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use tokio::runtime::Handle;
 
-use crate::fetch::{RobotsRecord, RobotsShelf};
+use crate::fetch::{RobotsRecord, Shelf};
+use crate::model::SourceId;
 
 /// A shelf in a bucket.
 pub(super) struct KvShelf {
@@ -20,14 +22,15 @@ impl KvShelf {
     }
 }
 
-fn key(site: &str) -> String {
-    format!("robots.{}", BASE64_URL_SAFE_NO_PAD.encode(site))
+/// Keys of buckets know few signs.
+fn key(what: &str, of: &str) -> String {
+    format!("{what}.{}", BASE64_URL_SAFE_NO_PAD.encode(of))
 }
 
 /// Called off the async threads.
-impl RobotsShelf for KvShelf {
-    fn load(&self, site: &str) -> Option<RobotsRecord> {
-        match self.runtime.block_on(self.bucket.get(key(site))) {
+impl Shelf for KvShelf {
+    fn robots(&self, site: &str) -> Option<RobotsRecord> {
+        match self.runtime.block_on(self.bucket.get(key("robots", site))) {
             Ok(bytes) => serde_json::from_slice(&bytes?).ok(),
             Err(e) => {
                 tracing::warn!("robots.txt of {site} is not to be had from NATS and asked for anew: {e}");
@@ -36,10 +39,27 @@ impl RobotsShelf for KvShelf {
         }
     }
 
-    fn save(&self, site: &str, record: &RobotsRecord) {
+    fn put_robots(&self, site: &str, record: &RobotsRecord) {
         let Ok(bytes) = serde_json::to_vec(record) else { return };
-        if let Err(e) = self.runtime.block_on(self.bucket.put(key(site), bytes.into())) {
+        if let Err(e) = self.runtime.block_on(self.bucket.put(key("robots", site), bytes.into())) {
             tracing::warn!("robots.txt of {site} cannot be shared: {e}");
+        }
+    }
+
+    fn cookies(&self, source: &SourceId) -> Option<Vec<u8>> {
+        let bytes = self.runtime.block_on(self.bucket.get(key("cookies", source.as_str())));
+        bytes
+            .unwrap_or_else(|e| {
+                tracing::warn!("cookies of {source} are not to be had from NATS: {e}");
+                None
+            })
+            .map(Into::into)
+    }
+
+    fn put_cookies(&self, source: &SourceId, cookies: &[u8]) {
+        let put = self.bucket.put(key("cookies", source.as_str()), cookies.to_vec().into());
+        if let Err(e) = self.runtime.block_on(put) {
+            tracing::warn!("cookies of {source} cannot be shared: {e}");
         }
     }
 }

@@ -40,8 +40,11 @@ const OTHERS: Duration = Duration::from_secs(10);
 const SUSPECTS: usize = 4;
 const FALLS: u32 = 4;
 /// So long after the connection stood up, tasks of before may come again as if they were new: a server that was killed may have
-/// forgotten who was given what. Until then every task begins with a pause.
+/// forgotten who was given what. Until then every task begins with a pause, and is looked at for being a ghost.
 const UNEASY: Duration = Duration::from_secs(45);
+/// Tasks are not taken from a server that was started anew before this: whoever is cut off from it still works on what the one
+/// before had given out, until [`LET_GO`].
+const QUIET: Duration = Duration::from_secs(25);
 /// How long a stop waits for what is in work.
 const STOP: Duration = Duration::from_secs(25);
 
@@ -64,11 +67,22 @@ struct Worker {
     hands: RwLock<Arc<Hands>>,
     network: Network,
     suspects: Semaphore,
-    /// Connections made so far, and when the last was seen.
-    connected: Mutex<(u64, Instant)>,
+    connected: Mutex<Connected>,
     since: DateTime<Utc>,
     done: AtomicU64,
     in_work: AtomicUsize,
+}
+
+/// The connection as it was seen last.
+struct Connected {
+    /// Connections made so far.
+    connects: u64,
+    /// When the last was seen.
+    since: Instant,
+    /// The server; each start has an id of its own.
+    server: String,
+    /// No task is taken before.
+    quiet_until: Instant,
 }
 
 /// Works until told to stop.
@@ -87,7 +101,7 @@ pub async fn work(settings: WorkerSettings, mut stopped: watch::Receiver<bool>) 
         hands: RwLock::new(Arc::new(hands)),
         network: Network::default(),
         suspects: Semaphore::new(SUSPECTS),
-        connected: Mutex::new((0, Instant::now())),
+        connected: Mutex::new(Connected { connects: 0, since: Instant::now(), server: String::new(), quiet_until: Instant::now() }),
         since: Utc::now(),
         done: AtomicU64::new(0),
         in_work: AtomicUsize::new(0),
@@ -176,7 +190,8 @@ async fn take_tasks(worker: &Arc<Worker>, tasks: &mut JoinSet<()>) {
     loop {
         let Ok(first) = Arc::clone(&room).acquire_owned().await else { return };
         while tasks.try_join_next().is_some() {}
-        let more = room.available_permits();
+        tokio::time::sleep_until(worker.quiet_until()).await;
+        let (more, asked) = (room.available_permits(), Instant::now());
         let batch = worker.link.tasks.batch().max_messages(1 + more).expires(STANDS).messages().await;
         let mut messages = match batch {
             Ok(messages) => messages,
@@ -202,7 +217,7 @@ async fn take_tasks(worker: &Arc<Worker>, tasks: &mut JoinSet<()>) {
                 },
             };
             let worker = Arc::clone(worker);
-            tasks.spawn(async move { worker.take_up(message, permit).await });
+            tasks.spawn(async move { worker.take_up(message, asked, permit).await });
         }
         if broken {
             tokio::time::sleep(RETRY).await;
@@ -217,21 +232,43 @@ impl Worker {
 
     /// Whether the connection is new.
     fn is_uneasy(&self) -> bool {
-        let connects = self.link.js.client().statistics().connects.load(Ordering::Relaxed);
+        self.connected(|c| c.since.elapsed() < UNEASY)
+    }
+
+    fn quiet_until(&self) -> Instant {
+        self.connected(|c| c.quiet_until)
+    }
+
+    fn connected<T>(&self, f: impl FnOnce(&Connected) -> T) -> T {
+        let client = self.link.js.client();
+        let connects = client.statistics().connects.load(Ordering::Relaxed);
         let mut connected = self.connected.lock().unwrap_or_else(PoisonError::into_inner);
-        if connected.0 != connects {
-            *connected = (connects, Instant::now());
+        if connected.connects != connects {
+            let (server, now) = (client.server_info().server_id, Instant::now());
+            let other = !connected.server.is_empty() && connected.server != server;
+            if other {
+                tracing::warn!("another NATS server, or one started anew: no task is taken for {} s", QUIET.as_secs());
+            }
+            *connected = Connected { connects, since: now, server, quiet_until: if other { now + QUIET } else { connected.quiet_until } };
         }
-        connected.1.elapsed() < UNEASY
+        f(&connected)
     }
 
     fn pulse_key(&self) -> String {
         format!("worker.{}", self.settings.name)
     }
 
-    async fn take_up(&self, message: Message, _room: OwnedSemaphorePermit) {
+    /// `asked`: when tasks were asked for; this one was given to us later than that.
+    async fn take_up(&self, message: Message, asked: Instant, _room: OwnedSemaphorePermit) {
         self.in_work.fetch_add(1, Ordering::Relaxed);
-        if let Some(kind) = self.deal_with(&message).await {
+        let answer = tokio::select! {
+            answer = self.deal_with(&message) => answer,
+            () = self.vouch(&message, asked) => {
+                tracing::warn!("no word from NATS: a task is let go, somebody else gets it");
+                None
+            }
+        };
+        if let Some(kind) = answer {
             // without an answer the task comes again, and its outcome is known by its id
             if let Err(e) = message.double_ack_with(kind).await {
                 tracing::debug!("a task could not be settled: {e}");
@@ -255,46 +292,40 @@ impl Worker {
             }
         };
         let again = message.info().is_ok_and(|i| i.delivered > 1);
-        let suspect = format!("suspect.{id}");
-        // whoever had it before may have asked a moment ago
-        task.cold |= again || self.is_uneasy();
-        let work = async {
-            if !again {
-                return Some(self.run(&task).await);
-            }
-            let _one_of_few = self.suspects.acquire().await.ok()?;
-            let falls = self.falls(&suspect).await?;
-            if falls >= FALLS {
-                let reason = format!("whoever took it up ended without a word, {falls} times");
-                self.bury(task.source.id.as_str(), task.url.as_str(), &reason).await;
-                return Some(poison(reason));
-            }
-            self.link.pulse.put(suspect.as_str(), (falls + 1).to_string().into()).await.ok()?;
-            Some(self.run(&task).await)
-        };
-        let outcome = tokio::select! {
-            outcome = work => outcome?,
-            () = self.vouch(message) => {
-                tracing::warn!(url = %task.url, "no word from NATS: the task is let go, somebody else gets it");
-                return None;
-            }
-        };
-        if again {
-            let _ = self.link.pulse.delete(suspect.as_str()).await;
+        let uneasy = self.is_uneasy();
+        if uneasy && self.link.is_ghost(message).await? {
+            tracing::warn!(url = %task.url, "a task came back with a restart of NATS after another in its lane and is deleted");
+            return Some(AckKind::Term);
         }
+        // whoever had it before may have asked a moment ago
+        task.cold |= again || uneasy;
+        tracing::debug!(id, url = %task.url, again, cold = task.cold, "task taken up");
+        let hands = self.hands();
+        let outcome = if again { self.run_suspect(&hands, &id, &task).await? } else { run(&hands, &task).await };
         if self.cut_off(&task, &outcome) {
             return Some(AckKind::Nak(Some(OTHERS)));
         }
-        let told = self.tell(&id, &task, outcome).await;
-        self.done.fetch_add(u64::from(told), Ordering::Relaxed);
-        told.then_some(AckKind::Ack)
+        let rest = task.lane.as_deref().and_then(|lane| hands.fetcher().free_in(lane)).unwrap_or_default();
+        self.tell(&id, &task, outcome, rest).await;
+        self.done.fetch_add(1, Ordering::Relaxed);
+        tracing::debug!(id, "task done");
+        Some(AckKind::Ack)
     }
 
-    async fn run(&self, task: &Task) -> Outcome {
-        match self.hands().run(task, &KeepNothing).await {
-            Ok(outcome) => outcome,
-            Err(never) => match never {},
+    /// Does a task that was taken up before and came to no end: it may be what ended the worker. `None` where NATS does not answer.
+    async fn run_suspect(&self, hands: &Hands, id: &str, task: &Task) -> Option<Outcome> {
+        let suspect = format!("suspect.{id}");
+        let _one_of_few = self.suspects.acquire().await.ok()?;
+        let falls = self.falls(&suspect).await?;
+        if falls >= FALLS {
+            let reason = format!("whoever took it up ended without a word, {falls} times");
+            self.bury(task.source.id.as_str(), task.url.as_str(), &reason).await;
+            return Some(poison(reason));
         }
+        self.link.pulse.put(suspect.as_str(), (falls + 1).to_string().into()).await.ok()?;
+        let outcome = run(hands, task).await;
+        let _ = self.link.pulse.delete(suspect.as_str()).await;
+        Some(outcome)
     }
 
     /// How often a task brought its worker down, as far as is known.
@@ -305,22 +336,23 @@ impl Worker {
 
     /// Keeps a task ours; comes back when that can no longer be promised: NATS is silent, or broke the connection off. A server
     /// that was killed may give the task to somebody else as soon as it is back.
-    async fn vouch(&self, message: &Message) {
+    async fn vouch(&self, message: &Message, asked: Instant) {
         let lease = async {
-            let mut sure = Instant::now();
-            loop {
+            let mut sure = asked;
+            let vouch = async || {
                 tokio::time::sleep(VOUCH).await;
-                if tokio::time::timeout(VOUCH, message.double_ack_with(AckKind::Progress)).await.is_ok_and(|r| r.is_ok()) {
-                    sure = Instant::now();
-                }
-                if sure.elapsed() + VOUCH > LET_GO {
-                    return;
-                }
+                let sent = Instant::now();
+                message.double_ack_with(AckKind::Progress).await.is_ok().then_some(sent)
+            };
+            while let Ok(answered) = tokio::time::timeout_at(sure + LET_GO, vouch()).await {
+                sure = answered.unwrap_or(sure);
             }
         };
         let connection = async {
             let client = self.link.js.client();
-            while client.connection_state() == State::Connected {
+            let connects = || client.statistics().connects.load(Ordering::Relaxed);
+            let this = connects();
+            while client.connection_state() == State::Connected && connects() == this {
                 tokio::time::sleep(GLANCE).await;
             }
         };
@@ -345,28 +377,29 @@ impl Worker {
         }
     }
 
-    /// Stores what came in the stream of outcomes; whether that is done.
-    async fn tell(&self, id: &str, task: &Task, outcome: Outcome) -> bool {
+    /// Stores what came in the stream of outcomes, however long NATS takes: whoever vouches for the task ends it.
+    async fn tell(&self, id: &str, task: &Task, outcome: Outcome, rest: Duration) {
         let lane = task.lane.clone().unwrap_or_default();
-        let rest = self.hands().fetcher().free_in(&lane).unwrap_or_default();
+        let until = Instant::now() + rest;
         let rest = u64::try_from(rest.as_millis()).unwrap_or(u64::MAX);
         let message = OutcomeMessage { id: id.to_owned(), lane, about: About::of(task), outcome, rest };
-        for _ in 0..STOP.as_secs() {
-            match wire::pack(&message, id, &self.link.large).await {
-                Ok((headers, bytes)) => {
-                    let publish = PublishMessage::build().headers(headers).message_id(id).payload(bytes.into());
-                    let sent = async { self.link.js.send_publish(OUTCOME_SUBJECT, publish).await?.await };
-                    match sent.await {
-                        Ok(_) => return true,
-                        Err(e) => tracing::debug!("an outcome cannot be stored, tried again: {e}"),
-                    }
-                }
+        loop {
+            match self.store(id, &message).await {
+                // the coordinator learns of an earlier try and not of this one: the lane stays held until it may be asked again
+                Ok(true) => return tokio::time::sleep_until(until).await,
+                Ok(false) => return,
                 Err(e) => tracing::debug!("an outcome cannot be stored, tried again: {e}"),
             }
             tokio::time::sleep(RETRY).await;
         }
-        tracing::warn!(url = %task.url, "an outcome could not be stored in NATS: the task is done again by somebody");
-        false
+    }
+
+    /// One try; whether it was there already.
+    async fn store(&self, id: &str, message: &OutcomeMessage) -> Result<bool, NatsError> {
+        let (headers, bytes) = wire::pack(message, id, &self.link.large).await?;
+        let publish = PublishMessage::build().headers(headers).message_id(id).payload(bytes.into());
+        let sent = async { self.link.js.send_publish(OUTCOME_SUBJECT, publish).await?.await };
+        sent.await.map(|ack| ack.duplicate).map_err(|e| NatsError::Message { what: "cannot be stored", cause: e.to_string() })
     }
 
     async fn bury(&self, source: &str, url: &str, reason: &str) {
@@ -374,10 +407,17 @@ impl Worker {
         let (source, url, reason, worker) = (source.to_owned(), url.to_owned(), reason.to_owned(), self.settings.name.clone());
         let letter = DeadLetter { at: Utc::now(), source, url, reason, worker };
         if let Ok(bytes) = serde_json::to_vec(&letter)
-            && let Err(e) = self.link.js.publish(DEAD_SUBJECT, bytes.into()).await
+            && let Err(e) = async { self.link.js.publish(DEAD_SUBJECT, bytes.into()).await?.await }.await
         {
             tracing::error!("dead letter: {e}");
         }
+    }
+}
+
+async fn run(hands: &Hands, task: &Task) -> Outcome {
+    match hands.run(task, &KeepNothing).await {
+        Ok(outcome) => outcome,
+        Err(never) => match never {},
     }
 }
 

@@ -28,7 +28,7 @@ impl Fetcher {
             return Ok(Arc::clone(robots));
         }
         let (shelf, key) = (Arc::clone(&self.shelf), site.clone());
-        let known = tokio::task::spawn_blocking(move || shelf.load(&key)).await.ok().flatten();
+        let known = tokio::task::spawn_blocking(move || shelf.robots(&key)).await.ok().flatten();
         let record = match known {
             Some(record) if !matches!(record.standing(now), Standing::Ask) => record,
             known => {
@@ -41,7 +41,7 @@ impl Fetcher {
                     Err(e) => RobotsRecord::failed(known, e.to_string(), now),
                 };
                 let (shelf, key, kept) = (Arc::clone(&self.shelf), site.clone(), record.clone());
-                let _ = tokio::task::spawn_blocking(move || shelf.save(&key, &kept)).await;
+                let _ = tokio::task::spawn_blocking(move || shelf.put_robots(&key, &kept)).await;
                 record
             }
         };
