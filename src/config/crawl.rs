@@ -87,6 +87,9 @@ pub(super) fn read(s: &Section<'_>, c: &mut CrawlSettings) {
     let file = |key| s.string(key).map(PathBuf::from);
     (c.credentials_file, c.password_file, c.ca_file) = (file("credentials_file"), file("password_file"), file("ca_file"));
     c.user = s.string("user");
+    if c.user.as_ref().is_some_and(|u| u.is_empty() || u.contains(|c: char| !c.is_ascii_alphanumeric() && c != '-' && c != '_')) {
+        s.complain(None, "user of [crawl] may hold letters, digits, - and _");
+    }
     if c.user.is_some() != c.password_file.is_some() {
         s.complain(None, "user and password_file of [crawl] go together");
     }

@@ -70,6 +70,8 @@ pub async fn connect(settings: &CrawlSettings, name: &str) -> Result<Context, Na
     if let (Some(user), Some(path)) = (&settings.user, &settings.password_file) {
         let password = tokio::fs::read_to_string(path).await.map_err(|e| file(path, &e))?;
         options = options.user_and_password(user.clone(), password.trim_end().to_owned());
+        // answers to the coordinator hold tasks and outcomes: no other user is to listen to them
+        options = options.custom_inbox_prefix(format!("_INBOX_{user}"));
     }
     if let Some(path) = &settings.ca_file {
         options = options.add_root_certificates(path.clone());

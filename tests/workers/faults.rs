@@ -1,62 +1,16 @@
-//! A crawl on many machines: coordinator and workers as real processes about a real nats-server, judged by what the servers saw
-//! and what the archive holds.
-#![allow(clippy::unwrap_used)] // a set-up that fails must fail the test
-
-mod farm;
+//! Whoever dies and whatever is cut: processes killed at random, a wire that carries nothing.
 
 use std::net::SocketAddr;
-use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-use farm::{Farm, Random, What, World};
 use tokio::net::{TcpListener, TcpStream};
 
-/// A process that ends with its handle, without a word.
-struct Killed(Child);
-
-impl Drop for Killed {
-    fn drop(&mut self) {
-        let _ = self.0.kill();
-        let _ = self.0.wait();
-    }
-}
-
-struct Nats {
-    port: u16,
-    dir: PathBuf,
-    server: Option<Killed>,
-}
-
-impl Nats {
-    async fn start(dir: &Path) -> Self {
-        let port = TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap().port();
-        let mut nats = Self { port, dir: dir.join("nats"), server: None };
-        nats.again().await;
-        nats
-    }
-
-    /// Killed, if it runs, and started on what it left on disk.
-    async fn again(&mut self) {
-        self.server = None;
-        let mut command = Command::new("nats-server");
-        command.args(["-js", "-a", "127.0.0.1", "-p", &self.port.to_string(), "-sd"]).arg(&self.dir);
-        self.server = Some(Killed(command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap()));
-        for _ in 0..200 {
-            if TcpStream::connect(("127.0.0.1", self.port)).await.is_ok() {
-                return;
-            }
-            tokio::time::sleep(Duration::from_millis(50)).await;
-        }
-        panic!("nats-server does not start");
-    }
-
-    fn url(&self) -> String {
-        format!("nats://127.0.0.1:{}", self.port)
-    }
-}
+use crate::farm::{self, Farm, Random, What, World};
+use crate::nats::{Killed, Nats};
+use crate::{archived, coordinator, set_up, worker};
 
 /// A wire that can be cut: what is sent meanwhile arrives nowhere, and nobody is told.
 struct Wire {
@@ -96,94 +50,19 @@ async fn carry(mut from: tokio::net::tcp::OwnedReadHalf, mut to: tokio::net::tcp
     }
 }
 
-const LOG: &str = "info,qingbao::engine=debug";
-
-fn program() -> PathBuf {
-    std::env::var_os("QINGBAO_BINARY").map_or_else(|| env!("CARGO_BIN_EXE_qingbao").into(), PathBuf::from)
-}
-
-fn worker(dir: &Path, name: &str, url: &str) -> Killed {
-    let log = std::fs::OpenOptions::new().create(true).append(true).open(dir.join(format!("{name}.log"))).unwrap();
-    let mut command = Command::new(program());
-    // a folder of its own: nothing of the coordinator's is at hand
-    let own = dir.join(name);
-    std::fs::create_dir_all(&own).unwrap();
-    command.args(["worker", "--nats", url, "--name", name]).current_dir(own).env("RUST_LOG", LOG).stdin(Stdio::null());
-    Killed(command.stdout(Stdio::null()).stderr(log).spawn().unwrap())
-}
-
-fn coordinator(dir: &Path, url: &str) -> Killed {
-    let log = std::fs::OpenOptions::new().create(true).append(true).open(dir.join("coordinator.log")).unwrap();
-    let mut command = Command::new(program());
-    command.args(["once", "--crawl", url]).current_dir(dir).env("RUST_LOG", LOG).stdin(Stdio::null());
-    Killed(command.stdout(Stdio::null()).stderr(log).spawn().unwrap())
-}
-
-fn set_up(farm: &Farm, fetch: &str) -> tempfile::TempDir {
-    let dir = tempfile::tempdir().unwrap();
-    std::fs::write(dir.path().join("sources.toml"), farm.sources()).unwrap();
-    std::fs::write(dir.path().join("qingbao.toml"), format!("[fetch]\n{fetch}\n")).unwrap();
-    dir
-}
-
-/// Articles, and how many addresses they have.
-fn archived(dir: &Path) -> (u32, u32) {
-    let Ok(db) = rusqlite::Connection::open_with_flags(dir.join("data/qingbao.db"), rusqlite::OpenFlags::SQLITE_OPEN_READ_ONLY) else {
-        return (0, 0);
-    };
-    db.query_row("SELECT count(*), count(DISTINCT canonical) FROM article", [], |r| Ok((r.get(0)?, r.get(1)?))).unwrap_or((0, 0))
-}
-
-async fn ended(process: &mut Killed) -> bool {
-    loop {
-        if let Some(status) = process.0.try_wait().unwrap() {
-            return status.success();
-        }
-        tokio::time::sleep(Duration::from_millis(50)).await;
-    }
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-#[ignore = "needs nats-server"]
-async fn two_workers_keep_the_order_and_the_pause_of_every_host() {
-    let world = World { hosts: 60, pages: 3, size: 4_000, latency: Duration::from_millis(20) };
-    let farm = Farm::start(world).await;
-    let dir = set_up(&farm, "host_delay = \"1s\"");
-    let nats = Nats::start(dir.path()).await;
-    let _workers = ["w1", "w2"].map(|name| worker(dir.path(), name, &nats.url()));
-    let log = || std::fs::read_to_string(dir.path().join("coordinator.log")).unwrap_or_default();
-    assert!(ended(&mut coordinator(dir.path(), &nats.url())).await, "{}", log());
-    assert_eq!(archived(dir.path()), (180, 180), "{}", log());
-    let seen = farm.take_log();
-    assert_eq!((seen.len(), farm::most_in_flight(&seen)), (60, 1));
-    assert!(farm::shortest_gap(&seen).unwrap() >= Duration::from_secs(1));
-    for (host, seen) in &seen {
-        let what: Vec<What> = seen.iter().map(|s| s.what).collect();
-        assert_eq!(what, [What::Robots, What::Feed, What::Page(0), What::Page(1), What::Page(2)], "{host}");
-    }
-    // validators are the coordinator's, robots.txt files are shared
-    assert!(ended(&mut coordinator(dir.path(), &nats.url())).await, "{}", log());
-    let seen = farm.take_log();
-    assert_eq!((farm::count(&seen, |s| s.status == 304), farm::count(&seen, |_| true)), (60, 60));
-    for name in ["w1", "w2"] {
-        let files: Vec<_> = std::fs::read_dir(dir.path().join(name)).unwrap().collect();
-        assert!(files.is_empty(), "a worker keeps nothing: {files:?}");
-    }
-}
-
 /// `FARM=400x50 CUT=60 ODDS=10` and `QINGBAO_BINARY` make it long: each three seconds, a worker and the coordinator die with one chance
 /// in `ODDS`.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 #[ignore = "needs nats-server"]
 async fn whoever_dies_and_whatever_is_cut_every_page_is_stored_once_and_no_host_is_hurried() {
-    let size = std::env::var("FARM").unwrap_or_else(|_| "40x15".to_owned());
+    let size = std::env::var("FARM").unwrap_or_else(|_| "40x10".to_owned());
     let (hosts, pages) = size.split_once('x').map(|(h, p)| (h.parse().unwrap(), p.parse().unwrap())).unwrap();
     let cut = Duration::from_secs(std::env::var("CUT").map_or(25, |c| c.parse().unwrap()));
     let odds = std::env::var("ODDS").map_or(3, |o| o.parse().unwrap());
     let farm = Farm::start(World { hosts, pages, size: 8_000, latency: Duration::from_millis(10) }).await;
     let kept = set_up(&farm, "host_delay = \"1s\"");
     let dir = kept.path();
-    let mut nats = Nats::start(dir).await;
+    let mut nats = Nats::start(dir);
     let wire = Wire::to(nats.port).await;
     let url = |n: usize| if n == 0 { format!("nats://127.0.0.1:{}", wire.port) } else { format!("nats://127.0.0.1:{}", nats.port) };
     let urls = [url(0), url(1), url(2)];
@@ -204,7 +83,7 @@ async fn whoever_dies_and_whatever_is_cut_every_page_is_stored_once_and_no_host_
             wire.cut.store(false, Ordering::Relaxed);
         }
         if restarts < 2 && stored > all * (restarts + 1) / 4 {
-            nats.again().await;
+            nats.again();
             restarts += 1;
         }
         // the wire's worker lives through the cut

@@ -1,0 +1,88 @@
+//! A nats-server of one's own, for tests and benches.
+#![allow(dead_code)] // each user takes the part it needs
+#![allow(clippy::unwrap_used)] // a set-up that fails must fail the run
+
+use std::io::{Read as _, Write as _};
+use std::net::{TcpListener, TcpStream};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::time::Duration;
+
+/// A process that ends with its handle, without a word.
+pub struct Killed(pub Child);
+
+impl Drop for Killed {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+impl Killed {
+    /// Nothing is read from it and nothing is heard of it.
+    pub fn silent(command: &mut Command) -> Self {
+        Self(command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap())
+    }
+}
+
+/// A server on free ports of the loopback address.
+pub struct Nats {
+    pub port: u16,
+    monitor: u16,
+    dir: PathBuf,
+    config: Option<PathBuf>,
+    pub server: Option<Killed>,
+}
+
+fn free_port() -> u16 {
+    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
+}
+
+impl Nats {
+    /// Keeps its streams in `dir`.
+    pub fn start(dir: &Path) -> Self {
+        Self::start_with(dir, None)
+    }
+
+    /// With a configuration file beside.
+    pub fn start_with(dir: &Path, config: Option<PathBuf>) -> Self {
+        let mut nats = Self { port: free_port(), monitor: free_port(), dir: dir.join("nats"), config, server: None };
+        nats.again();
+        nats
+    }
+
+    /// Killed, if it runs, and started on what it left on disk.
+    pub fn again(&mut self) {
+        self.server = None;
+        let mut command = Command::new("nats-server");
+        command.args(["-js", "-a", "127.0.0.1", "-p", &self.port.to_string(), "-m", &self.monitor.to_string(), "-sd"]).arg(&self.dir);
+        if let Some(config) = &self.config {
+            command.arg("-c").arg(config);
+        }
+        self.server = Some(Killed::silent(&mut command));
+        for _ in 0..200 {
+            if TcpStream::connect(("127.0.0.1", self.port)).is_ok() {
+                return;
+            }
+            std::thread::sleep(Duration::from_millis(50));
+        }
+        panic!("nats-server does not start");
+    }
+
+    pub fn url(&self) -> String {
+        format!("nats://127.0.0.1:{}", self.port)
+    }
+
+    /// Bytes that came in and went out since it was started, by its monitoring page.
+    pub fn bytes(&self) -> (f64, f64) {
+        let mut stream = TcpStream::connect(("127.0.0.1", self.monitor)).unwrap();
+        stream.write_all(b"GET /varz HTTP/1.0\r\n\r\n").unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).unwrap();
+        let number = |key: &str| {
+            let rest = answer.split_once(key).unwrap().1;
+            rest.trim_start_matches([':', ' ', '"']).split(|c: char| !c.is_ascii_digit()).next().unwrap().parse::<f64>().unwrap()
+        };
+        (number("\"in_bytes\""), number("\"out_bytes\""))
+    }
+}
