@@ -9,13 +9,8 @@ use std::process::{Command, Stdio};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
-use chrono::{Duration as Span, Utc};
-use qingbao::classify::Classifier;
-use qingbao::config::Taxonomy;
-use qingbao::model::{Judgement, Label};
 use qingbao::store::Store;
-use qingbao::text::words::Words;
-use rusqlite::{Connection, params};
+use rusqlite::Connection;
 
 const PAGES: [&str; 14] = [
     "/draft/1",
@@ -43,7 +38,7 @@ async fn main() {
     let data = dir.path().join("data");
     drop(Store::open(&data).unwrap());
     let start = Instant::now();
-    fill(&Connection::open(data.join("qingbao.db")).unwrap(), i64::try_from(n).unwrap());
+    archive::fill_year(&Connection::open(data.join("qingbao.db")).unwrap(), i64::try_from(n).unwrap());
     println!(
         "{n} articles filled in {:.0} s, {:.1} GB",
         start.elapsed().as_secs_f64(),
@@ -111,36 +106,4 @@ fn tell(name: &str, mut times: Vec<f64>, first: Option<f64>) {
     let at = |percent: usize| times[(times.len() - 1) * percent / 100];
     let first = first.map(|f| format!("{f:>5.0} ms")).unwrap_or_default();
     println!("{name:<60} {:>5.0} ms {:>5.0} ms {:>5.0} ms {first}", at(50), at(99), at(100));
-}
-
-fn fill(c: &Connection, n: i64) {
-    const INDUSTRIES: [&str; 7] = ["发制品", "新材料", "装备制造", "食品", "化工", "新能源汽车", "建材"];
-    const COLUMNS: [&str; 5] = ["行业动态", "行业趋势", "行业报告", "财经数据", "金融要点"];
-    archive::begin(c);
-    let mut articles = archive::Articles::of(c);
-    let mut words = c.prepare("INSERT INTO article_words (rowid, title, text) VALUES (?1, ?2, ?3)").unwrap();
-    // a year's worth, the newest now
-    let (now, year) = (Utc::now(), Span::days(365).num_seconds());
-    for id in 1..=n {
-        let pick = |of: &[&str], by: i64| of[usize::try_from(id / by).unwrap() % of.len()].to_owned();
-        let (industry, column) = (pick(&INDUSTRIES, 1), pick(&COLUMNS, 3));
-        let title = format!("第{id}号消息：{industry}企业扩产，带动就业{}人", id % 977);
-        let text = format!("{title}。许昌市有关部门介绍，项目总投资{}亿元，明年投产，产品销往海外市场。", id % 61);
-        let when = now.timestamp() - (n - id) * year / n;
-        let judgement = Judgement {
-            industries: vec![Label { name: industry.clone(), score: 0.8, evidence: vec![industry] }],
-            column,
-            keywords: vec!["扩产".to_owned(), "就业".to_owned()],
-            places: vec![["许昌", "长葛", "禹州"][usize::try_from(id % 3).unwrap()].to_owned()],
-            mentioned: if id % 997 == 0 { vec!["河南瑞贝卡发制品股份有限公司".to_owned()] } else { Vec::new() },
-            ..Judgement::default()
-        };
-        let story = if id % 5 == 0 { id - 1 } else { id };
-        articles.add(id, &title, &text, when, Some(story), Some(&serde_json::to_string(&judgement).unwrap()));
-        words.execute(params![id, Words::of(&title).index_form(), Words::of(&text).index_form()]).unwrap();
-    }
-    // or the service would judge the last month anew
-    let rules = Classifier::new(Taxonomy::load(None).unwrap()).unwrap().rules();
-    c.execute("INSERT INTO fact (name, value) VALUES ('rules', ?1)", [rules]).unwrap();
-    c.execute_batch("COMMIT").unwrap();
 }

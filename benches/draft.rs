@@ -5,12 +5,10 @@ mod archive;
 
 use std::time::Instant;
 
-use chrono::{Duration, Utc};
-use qingbao::config::settings::{Publication, SummariseSettings};
-use qingbao::digest::{self, Material};
-use qingbao::model::{Health, Judgement, Label};
+use chrono::Utc;
+use qingbao::model::{Judgement, Label};
 use qingbao::render;
-use qingbao::store::{Store, Window};
+use qingbao::store::Store;
 use rusqlite::Connection;
 
 const ROUNDS: usize = 7;
@@ -22,28 +20,11 @@ fn main() {
     drop(Store::open(dir.path()).unwrap());
     fill(&Connection::open(dir.path().join("qingbao.db")).unwrap(), n, recent);
     let store = Store::open(dir.path()).unwrap();
-    let (publication, summarise) = (Publication::default(), SummariseSettings::default());
     let before = archive::resident();
     let mut best = f64::MAX;
     for round in 0..ROUNDS {
         let start = Instant::now();
-        let now = Utc::now();
-        let date = now.date_naive() + Duration::days(i64::try_from(round).unwrap());
-        let (shown, last_issue) = store.shown_before(&publication.name, date, 30).unwrap();
-        let material = Material {
-            publication: &publication,
-            used: store.used_stories(&publication.name, date).unwrap(),
-            shown,
-            last_issue,
-            trend: store.trend_before(&publication.name, date).unwrap(),
-            rising: store.rising_words(now, 5).unwrap(),
-            health: Health::default(),
-            date,
-            now,
-            summarise: &summarise,
-        };
-        let draft = digest::build(&material, &Window { store: &store, since: now - Duration::hours(72) }).unwrap();
-        let edition = store.commit_edition(draft.edition, &publication, &draft.stories).unwrap();
+        let edition = archive::draft(&store, i64::try_from(round).unwrap());
         let built = start.elapsed().as_secs_f64() * 1000.0;
         let parts = render::parts(&edition).unwrap();
         let rendered = start.elapsed().as_secs_f64() * 1000.0;

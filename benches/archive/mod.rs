@@ -1,6 +1,14 @@
 //! Filling a database with articles, for the benches that need a large archive.
 #![allow(dead_code)] // each bench takes what it needs
 
+use chrono::{Duration, Utc};
+use qingbao::classify::Classifier;
+use qingbao::config::Taxonomy;
+use qingbao::config::settings::{Publication, SummariseSettings};
+use qingbao::digest::{self, Material};
+use qingbao::model::{Edition, Health, Judgement, Label};
+use qingbao::store::{Store, Window};
+use qingbao::text::words::Words;
 use rusqlite::{Connection, Statement, params};
 
 /// Begins a transaction that does not wait for the disk, and adds the one source.
@@ -37,4 +45,58 @@ impl<'c> Articles<'c> {
 pub fn resident() -> f64 {
     let pages = std::fs::read_to_string("/proc/self/statm").unwrap().split(' ').nth(1).unwrap().parse::<f64>().unwrap();
     pages * 4096.0
+}
+
+/// A year's worth of articles, the newest now, with everything that search and console ask for.
+pub fn fill_year(c: &Connection, n: i64) {
+    const INDUSTRIES: [&str; 7] = ["发制品", "新材料", "装备制造", "食品", "化工", "新能源汽车", "建材"];
+    const COLUMNS: [&str; 5] = ["行业动态", "行业趋势", "行业报告", "财经数据", "金融要点"];
+    begin(c);
+    let mut articles = Articles::of(c);
+    let mut words = c.prepare("INSERT INTO article_words (rowid, title, text) VALUES (?1, ?2, ?3)").unwrap();
+    let (now, year) = (Utc::now(), Duration::days(365).num_seconds());
+    for id in 1..=n {
+        let pick = |of: &[&str], by: i64| of[usize::try_from(id / by).unwrap() % of.len()].to_owned();
+        let (industry, column) = (pick(&INDUSTRIES, 1), pick(&COLUMNS, 3));
+        let title = format!("第{id}号消息：{industry}企业扩产，带动就业{}人", id % 977);
+        let text = format!("{title}。许昌市有关部门介绍，项目总投资{}亿元，明年投产，产品销往海外市场。", id % 61);
+        let when = now.timestamp() - (n - id) * year / n;
+        let judgement = Judgement {
+            industries: vec![Label { name: industry.clone(), score: 0.8, evidence: vec![industry] }],
+            column,
+            keywords: vec!["扩产".to_owned(), "就业".to_owned()],
+            places: vec![["许昌", "长葛", "禹州"][usize::try_from(id % 3).unwrap()].to_owned()],
+            mentioned: if id % 997 == 0 { vec!["河南瑞贝卡发制品股份有限公司".to_owned()] } else { Vec::new() },
+            ..Judgement::default()
+        };
+        let story = if id % 5 == 0 { id - 1 } else { id };
+        articles.add(id, &title, &text, when, Some(story), Some(&serde_json::to_string(&judgement).unwrap()));
+        words.execute(params![id, Words::of(&title).index_form(), Words::of(&text).index_form()]).unwrap();
+    }
+    // or the service would judge the last month anew
+    let rules = Classifier::new(Taxonomy::load(None).unwrap()).unwrap().rules();
+    c.execute("INSERT INTO fact (name, value) VALUES ('rules', ?1)", [rules]).unwrap();
+    c.execute_batch("COMMIT").unwrap();
+}
+
+/// Builds and stores the draft of a day, so many days from now, from what the last three days brought.
+pub fn draft(store: &Store, days: i64) -> Edition {
+    let (publication, summarise) = (Publication::default(), SummariseSettings::default());
+    let now = Utc::now();
+    let date = now.date_naive() + Duration::days(days);
+    let (shown, last_issue) = store.shown_before(&publication.name, date, 30).unwrap();
+    let material = Material {
+        publication: &publication,
+        used: store.used_stories(&publication.name, date).unwrap(),
+        shown,
+        last_issue,
+        trend: store.trend_before(&publication.name, date).unwrap(),
+        rising: store.rising_words(now, 5).unwrap(),
+        health: Health::default(),
+        date,
+        now,
+        summarise: &summarise,
+    };
+    let draft = digest::build(&material, &Window { store, since: now - Duration::hours(72) }).unwrap();
+    store.commit_edition(draft.edition, &publication, &draft.stories).unwrap()
 }

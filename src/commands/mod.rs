@@ -13,6 +13,7 @@ mod log;
 mod outbox;
 mod progress;
 mod sources;
+mod taxonomy;
 mod token;
 mod try_source;
 mod user;
@@ -22,6 +23,7 @@ use std::io::{Read as _, Write as _};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use anyhow::Context as _;
 use clap::{CommandFactory as _, Parser, Subcommand};
 use tracing_subscriber::EnvFilter;
 
@@ -81,6 +83,9 @@ enum Command {
     /// Which other programs may read issues and articles from the console
     #[command(subcommand)]
     Token(token::Action),
+    /// The classifier's words: print the built-in ones, check one's own
+    #[command(subcommand)]
+    Taxonomy(taxonomy::Action),
     /// The stages one by one, from files to JSON lines
     #[command(subcommand)]
     Inspect(inspect::Stage),
@@ -99,6 +104,11 @@ enum Command {
     Completions {
         /// bash, zsh, fish, elvish or powershell
         shell: clap_complete::Shell,
+    },
+    /// Write manual pages, one for each command
+    Man {
+        /// Folder for them
+        dir: PathBuf,
     },
 }
 
@@ -135,12 +145,17 @@ pub fn run(cli: Cli) -> anyhow::Result<()> {
         }
         Command::User(action) => user::run(&action, &world),
         Command::Token(action) => token::run(&action, &world),
+        Command::Taxonomy(action) => taxonomy::run(&action, &world),
         Command::Backup(args) => backup::backup(&args, &world),
         Command::Restore(args) => backup::put_back(&args, &world),
         Command::Healthcheck => healthcheck::run(&world),
         Command::Completions { shell } => {
             clap_complete::generate(shell, &mut Cli::command(), "qingbao", &mut std::io::stdout());
             Ok(())
+        }
+        Command::Man { dir } => {
+            std::fs::create_dir_all(&dir).with_context(|| format!("folder {} cannot be made", dir.display()))?;
+            clap_mangen::generate_to(Cli::command(), &dir).with_context(|| format!("manual pages cannot be written into {}", dir.display()))
         }
         command => {
             let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().max_blocking_threads(BLOCKING).build()?;
@@ -210,7 +225,6 @@ impl World {
 
 /// Writes a file and names it where that fails.
 fn write_file(path: &Path, bytes: &[u8]) -> anyhow::Result<()> {
-    use anyhow::Context as _;
     if let Some(folder) = path.parent() {
         std::fs::create_dir_all(folder).with_context(|| format!("folder {} cannot be made", folder.display()))?;
     }

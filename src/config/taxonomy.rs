@@ -5,9 +5,6 @@ use std::path::Path;
 use super::reader::{Reader, Section};
 use super::{ConfigError, read_file};
 
-/// The built-in taxonomy.
-const BUILT_IN: &str = include_str!("taxonomy.toml");
-
 /// What speaks for one industry or theme.
 #[derive(Debug, Clone, Default)]
 pub struct Topic {
@@ -76,11 +73,14 @@ pub struct Taxonomy {
 }
 
 impl Taxonomy {
+    /// The built-in one, as text.
+    pub const BUILT_IN: &'static str = include_str!("taxonomy.toml");
+
     /// The file, or the built-in one.
     pub fn load(path: Option<&Path>) -> Result<Self, ConfigError> {
         match path {
             Some(p) => Self::parse(&p.display().to_string(), &read_file(p)?),
-            None => Self::parse("built-in taxonomy", BUILT_IN),
+            None => Self::parse("built-in taxonomy", Self::BUILT_IN),
         }
     }
 

@@ -1,0 +1,80 @@
+//! The documents against the code: links lead somewhere, names in the picture of the data's way exist, commands are those of `--help`.
+#![allow(clippy::unwrap_used)] // a set-up that fails must fail the test
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+fn files(folder: &Path, ending: &str) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    for entry in std::fs::read_dir(folder).unwrap().map(|e| e.unwrap().path()) {
+        match entry.is_dir() {
+            true => found.extend(files(&entry, ending)),
+            false if entry.to_string_lossy().ends_with(ending) => found.push(entry),
+            false => {}
+        }
+    }
+    found
+}
+
+fn documents() -> Vec<PathBuf> {
+    let here = std::fs::read_dir(root()).unwrap().map(|e| e.unwrap().path()).filter(|p| p.extension().is_some_and(|e| e == "md"));
+    here.chain(files(&root().join("docs"), ".md")).collect()
+}
+
+/// Words between `begin` and `end`, in order.
+fn between<'t>(text: &'t str, begin: &str, end: &str) -> Vec<&'t str> {
+    text.split(begin).skip(1).filter_map(|rest| Some(rest.split_once(end)?.0)).collect()
+}
+
+#[test]
+fn every_link_within_the_documents_leads_to_a_file() {
+    let mut broken = Vec::new();
+    for document in documents() {
+        let text = std::fs::read_to_string(&document).unwrap();
+        for link in between(&text, "](", ")") {
+            let target = link.split('#').next().unwrap();
+            if !target.is_empty() && !target.contains("://") && !document.parent().unwrap().join(target).exists() {
+                broken.push(format!("{}: {link}", document.display()));
+            }
+        }
+    }
+    assert!(broken.is_empty(), "{}", broken.join("\n"));
+}
+
+#[test]
+fn the_types_in_the_picture_of_the_way_are_those_of_the_code() {
+    let text = std::fs::read_to_string(root().join("ARCHITECTURE.md")).unwrap();
+    let picture = between(&text, "```mermaid", "```")[0];
+    let code: String = files(&root().join("src"), ".rs").iter().map(|f| std::fs::read_to_string(f).unwrap()).collect();
+    let names: BTreeSet<&str> = picture
+        .split(|c: char| !c.is_ascii_alphanumeric())
+        .filter(|w| w.len() > 3 && w.starts_with(|c: char| c.is_ascii_uppercase()) && w.contains(|c: char| c.is_ascii_lowercase()))
+        .collect();
+    assert!(names.len() > 15, "{names:?}");
+    let kinds = ["struct", "enum", "trait"];
+    let missing: Vec<_> =
+        names.iter().filter(|n| !["SQLite"].contains(n)).filter(|n| !kinds.iter().any(|k| code.contains(&format!("{k} {n}")))).collect();
+    assert!(missing.is_empty(), "{missing:?}");
+}
+
+#[test]
+fn every_command_has_a_manual_page_and_the_readme_names_it() {
+    let dir = tempfile::tempdir().unwrap();
+    let status = Command::new(env!("CARGO_BIN_EXE_qingbao")).arg("man").arg(dir.path()).status().unwrap();
+    assert!(status.success());
+    let pages = files(dir.path(), ".1");
+    assert!(pages.iter().any(|p| p.ends_with("qingbao.1")) && pages.len() > 30, "{pages:?}");
+    let readme = std::fs::read_to_string(root().join("README.md")).unwrap();
+    let commands: Vec<String> = pages
+        .iter()
+        .filter_map(|p| Some(p.file_stem()?.to_str()?.strip_prefix("qingbao-")?.to_owned()))
+        .filter(|c| !c.contains('-') && c != "help")
+        .collect();
+    let unnamed: Vec<_> = commands.iter().filter(|c| !readme.contains(&format!("qingbao {c}"))).collect();
+    assert!(unnamed.is_empty(), "README.md does not name {unnamed:?}");
+}
