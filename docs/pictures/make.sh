@@ -10,7 +10,7 @@ trap 'rm -rf "$scratch"' EXIT
 # the console, as its test in the browser leaves it
 cargo test --locked --test console -- --ignored an_editor_finishes
 shots=$(cargo metadata --no-deps --format-version 1 | sed -n 's/.*"target_directory":"\([^"]*\)".*/\1/p')/tmp/console
-for page in desk pool article overview sources operation; do cp "$shots/$page-1440-light.png" "$out/$page.png"; done
+for page in desk pool overview operation; do cp "$shots/$page-1440-light.png" "$out/$page.png"; done
 
 # mail and document of the sample world
 cargo run --locked -- demo --out "$scratch"

@@ -44,7 +44,7 @@ async fn key(page: &Page, key: &str) {
     page.evaluate(script).await.unwrap();
 }
 
-async fn shape(page: &Page, width: i64, height: i64, scheme: &str) {
+pub(super) async fn shape(page: &Page, width: i64, height: i64, scheme: &str) {
     let metrics = SetDeviceMetricsOverrideParams::new(width, height, 1.0, width < 600);
     page.execute(metrics).await.unwrap();
     let feature = MediaFeature::new("prefers-color-scheme", scheme);
@@ -52,7 +52,7 @@ async fn shape(page: &Page, width: i64, height: i64, scheme: &str) {
 }
 
 /// Starts a browser and signs somebody in.
-async fn enter(service: &Service, name: &str) -> (Browser, Page) {
+pub(super) async fn enter(service: &Service, name: &str) -> (Browser, Page) {
     let config = BrowserConfig::builder().no_sandbox().user_data_dir(service.dir.path().join(format!("browser-{name}"))).build().unwrap();
     let (browser, mut events) = Browser::launch(config).await.unwrap();
     tokio::spawn(async move { while events.next().await.is_some() {} });
@@ -67,7 +67,7 @@ async fn enter(service: &Service, name: &str) -> (Browser, Page) {
 }
 
 /// Goes to a page and waits until it is there.
-async fn visit(page: &Page, service: &Service, path: &str) {
+pub(super) async fn visit(page: &Page, service: &Service, path: &str) {
     page.goto(format!("{}{path}", service.base)).await.unwrap();
     until(page, path, "document.readyState === 'complete' && !!document.querySelector('main')").await;
 }
@@ -304,8 +304,6 @@ const PAGES: [(&str, &str); 8] = [
 
 /// No page is wider than its window, nothing is refused by the pages' own policy; pictures are left for people to look at.
 async fn looks(page: &Page, service: &Service) {
-    let folder = std::path::Path::new(env!("CARGO_TARGET_TMPDIR")).join("console");
-    std::fs::create_dir_all(&folder).unwrap();
     for (name, path) in PAGES {
         for (width, scheme) in [(375, "light"), (375, "dark"), (1440, "light"), (1440, "dark")] {
             shape(page, width, 1000, scheme).await;
@@ -315,9 +313,16 @@ async fn looks(page: &Page, service: &Service) {
             let styled: bool =
                 page.evaluate("getComputedStyle(document.querySelector('header')).borderBottomWidth === '3px'").await.unwrap().into_value().unwrap();
             assert!(styled, "{name}: its style is there");
-            let shot = ScreenshotParams::builder().format(CaptureScreenshotFormat::Png).build();
-            page.save_screenshot(shot, folder.join(format!("{name}-{width}-{scheme}.png"))).await.unwrap();
+            picture(page, &format!("{name}-{width}-{scheme}")).await;
         }
     }
     shape(page, 1440, 1000, "light").await;
+}
+
+/// Leaves a picture in the target folder's `tmp/console`.
+pub(super) async fn picture(page: &Page, name: &str) {
+    let folder = std::path::Path::new(env!("CARGO_TARGET_TMPDIR")).join("console");
+    std::fs::create_dir_all(&folder).unwrap();
+    let shot = ScreenshotParams::builder().format(CaptureScreenshotFormat::Png).build();
+    page.save_screenshot(shot, folder.join(format!("{name}.png"))).await.unwrap();
 }

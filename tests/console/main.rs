@@ -2,7 +2,10 @@
 #![allow(clippy::unwrap_used)] // a set-up that fails must fail the test
 
 mod browser;
+mod crew;
 mod hostile;
+#[path = "../nats/mod.rs"]
+mod nats;
 mod outlets;
 mod tending;
 
@@ -44,10 +47,15 @@ const PASSWORD: &str = "a long password";
 
 impl Service {
     fn start(prefix: &str) -> Self {
+        Self::start_with(prefix, "")
+    }
+
+    /// With further settings.
+    fn start_with(prefix: &str, more: &str) -> Self {
         let dir = tempfile::tempdir().unwrap();
         run(dir.path(), &["demo", "--out", "."], "");
         let settings = format!(
-            "[publication]\ndays = \"monthly-28\"\ncatch_up = \"0s\"\nfinal_recipients = [\"leader@b.example\"]\n[console]\nlisten = \"127.0.0.1:0\"\nbase_path = \"{prefix}\"\n"
+            "[publication]\ndays = \"monthly-28\"\ncatch_up = \"0s\"\nfinal_recipients = [\"leader@b.example\"]\n[console]\nlisten = \"127.0.0.1:0\"\nbase_path = \"{prefix}\"\n{more}"
         );
         std::fs::write(dir.path().join("qingbao.toml"), settings).unwrap();
         let sources = "# kept\n[[source]]\nid = \"quiet\"\nname = \"安静的来源\"\nurl = \"https://quiet.example/\"\nenabled = false\n";
