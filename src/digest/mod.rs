@@ -2,6 +2,7 @@
 //!
 //! Pure: the same articles, settings and moment give the same edition. Every place is explained in the item's reasons.
 
+mod archive;
 pub mod edit;
 pub mod foreword;
 mod pool;
@@ -17,6 +18,7 @@ use chrono::{DateTime, NaiveDate, Utc};
 use crate::config::settings::{Publication, SummariseSettings};
 use crate::model::{ArticleId, ColumnItems, Copy, Edition, EditionId, Headline, Health, Item, Label, StoryId, Trend, WEEKS};
 
+pub use archive::{Archive, InMemory};
 use pool::{Candidate, Pool};
 pub use tailor::tailor;
 
@@ -55,58 +57,6 @@ pub struct Material<'a> {
     pub now: DateTime<Utc>,
     /// Length of summaries.
     pub summarise: &'a SummariseSettings,
-}
-
-/// Where the articles are: only those that were chosen are held whole.
-pub trait Archive {
-    /// What can go wrong.
-    type Error;
-
-    /// Hands over every judged article of the window, one at a time.
-    ///
-    /// # Errors
-    /// Those of the archive.
-    fn each(&self, take: &mut dyn FnMut(&Headline)) -> Result<(), Self::Error>;
-
-    /// One of them again.
-    ///
-    /// # Errors
-    /// Those of the archive.
-    fn headline(&self, id: ArticleId) -> Result<Headline, Self::Error>;
-
-    /// Its text.
-    ///
-    /// # Errors
-    /// Those of the archive.
-    fn text(&self, id: ArticleId) -> Result<String, Self::Error>;
-}
-
-/// Articles with their texts, held in memory.
-#[derive(Debug, Default)]
-pub struct InMemory(pub Vec<(String, Headline)>);
-
-impl InMemory {
-    fn find(&self, id: ArticleId) -> Result<&(String, Headline), ArticleId> {
-        self.0.iter().find(|a| a.1.id == id).ok_or(id)
-    }
-}
-
-impl Archive for InMemory {
-    /// The article that is not there.
-    type Error = ArticleId;
-
-    fn each(&self, take: &mut dyn FnMut(&Headline)) -> Result<(), ArticleId> {
-        self.0.iter().for_each(|a| take(&a.1));
-        Ok(())
-    }
-
-    fn headline(&self, id: ArticleId) -> Result<Headline, ArticleId> {
-        self.find(id).map(|a| a.1.clone())
-    }
-
-    fn text(&self, id: ArticleId) -> Result<String, ArticleId> {
-        self.find(id).map(|a| a.0.clone())
-    }
 }
 
 /// An edition without its number yet, and the stories in it.

@@ -5,7 +5,8 @@ use std::path::{Path, PathBuf};
 use chrono::{DateTime, Utc};
 use rusqlite::{Connection, OpenFlags};
 
-use super::{MIGRATIONS, Result, Store, StoreError, connect, is_whole, lock, space};
+use super::open::MIGRATIONS;
+use super::{Result, Store, StoreError, connect, is_whole, lock, space};
 
 /// What a database holds, told after a backup and before a restore.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

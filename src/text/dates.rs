@@ -3,6 +3,8 @@
 //! Times without a zone count in the source's zone. Nothing more than a day ahead of `now` or before 1995 is
 //! believed: such values are typing errors, not news.
 
+mod patterns;
+
 use std::sync::LazyLock;
 
 use chrono::{DateTime, Datelike, Days, Duration, FixedOffset, Months, NaiveDate, NaiveDateTime, NaiveTime, Offset, TimeZone, Timelike as _, Utc};
@@ -10,6 +12,7 @@ use chrono_tz::Tz;
 use regex::{Captures, Regex};
 
 use super::chars::fold;
+use patterns::{AGO, COMPACT, DAY_MONTH_YEAR, FULL, MONTH_DAY, MONTH_DAY_YEAR, NEAR, SHORT_YEAR, SLASHED};
 
 /// What a reading depends on besides the text.
 #[derive(Debug, Clone, Copy)]
@@ -46,39 +49,6 @@ pub struct Found {
     /// Byte offset in the folded text.
     pub offset: usize,
 }
-
-const TIME: &str = r"(?:[\sT,]*(?P<half>上午|下午|晚上|AM|PM)?\s*(?P<h>\d{1,2})\s*[:时点]\s*(?P<mi>\d{1,2})(?:\s*[:分]\s*(?P<s>\d{1,2})(?:\.\d+)?)?[分秒]?\s*(?P<half2>am|pm|AM|PM)?\s*(?P<z>Z\b|(?i:GMT|UTC)?\s?[+-]\d{1,2}:?\d{0,2}\b|[A-Z]{2,4}\b)?)?";
-
-static FULL: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    Regex::new(&format!(
-        r"(?P<y>(?:19|20)\d\d)\s*[-/.年]\s*(?P<m>\d{{1,2}})\s*[-/.月]\s*(?P<d>\d{{1,2}})\s*日?(?:\s*[(\[]?(?:星期|周)[一二三四五六日天][)\]]?)?{TIME}"
-    ))
-    .ok()
-});
-static COMPACT: LazyLock<Option<Regex>> =
-    LazyLock::new(|| Regex::new(r"^(?P<y>(?:19|20)\d\d)(?P<m>\d\d)(?P<d>\d\d)(?:T?(?P<h>\d\d)(?P<mi>\d\d)(?P<s>\d\d)?(?P<z>Z)?)?$").ok());
-static DAY_MONTH_YEAR: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    Regex::new(&format!(
-        r"(?P<d>\d{{1,2}})(?:st|nd|rd|th)?[\s-]+(?P<mon>jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*\.?,?[\s-]+(?P<y>\d{{4}}|\d\d){}",
-        TIME.replace("[A-Z]", "[a-zA-Z]")
-    ))
-    .ok()
-});
-static MONTH_DAY_YEAR: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    Regex::new(&format!(
-        r"(?P<mon>jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*\.?\s+(?P<d>\d{{1,2}})(?:st|nd|rd|th)?,?\s+(?:at\s+)?(?P<y>\d{{4}}){}",
-        TIME.replace("[A-Z]", "[a-zA-Z]")
-    ))
-    .ok()
-});
-static SHORT_YEAR: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(&format!(r"^\D{{0,8}}(?P<y>\d\d)-(?P<m>\d\d)-(?P<d>\d\d){TIME}")).ok());
-/// As Americans write it; taken only where day and month cannot be confused, or the text is said to be a date.
-static SLASHED: LazyLock<Option<Regex>> =
-    LazyLock::new(|| Regex::new(&format!(r"^(?P<m>\d{{1,2}})/(?P<d>\d{{1,2}})/(?P<y>(?:19|20)\d\d){TIME}")).ok());
-static MONTH_DAY: LazyLock<Option<Regex>> =
-    LazyLock::new(|| Regex::new(&format!(r"(?P<m>\d{{1,2}})\s*(?:月|[-/.])\s*(?P<d>\d{{1,2}})\s*日?{TIME}")).ok());
-static AGO: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r"(?P<n>\d{1,4})\s*(?P<unit>秒|分钟|分|小时|天|日|周|个月)\s*(?:之?前)").ok());
-static NEAR: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(&format!("(?P<word>刚刚|今天|今日|昨天|昨日|前天){TIME}")).ok());
 
 /// Reads a text that is said to be a date: a feed's `pubDate`, a `<meta>`, the date cell of a list.
 pub fn parse(text: &str, clock: &Clock) -> Option<Found> {

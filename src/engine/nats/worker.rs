@@ -1,50 +1,36 @@
 //! A worker: takes tasks, does them, tells what came. It holds no database and no mail password; what it must know of manners it
 //! learns from the coordinator.
 
+mod connection;
+mod deal;
+
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, PoisonError, RwLock};
+use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
-use async_nats::connection::State;
-use async_nats::jetstream::message::PublishMessage;
-use async_nats::jetstream::{AckKind, Message};
 use chrono::{DateTime, Utc};
 use futures_util::StreamExt as _;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
+use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinSet;
 use tokio::time::Instant;
 
 use super::NatsError;
-use super::crew::{DeadLetter, Pulse};
-use super::link::{DEAD_SUBJECT, Link, OUTCOME_SUBJECT, TERMS, connect};
+use super::crew::Pulse;
+use super::link::{Link, TERMS, connect};
 use super::shelf::KvShelf;
-use super::wire::{self, OutcomeMessage, TaskMessage, VERSION};
+use super::wire::VERSION;
 use crate::config::settings::{CrawlSettings, FetchSettings};
-use crate::engine::About;
-use crate::fetch::{Fetcher, Visit};
-use crate::work::{Came, Hands, KeepNothing, Network, Outcome, Processors, Task};
+use crate::fetch::Fetcher;
+use crate::work::{Hands, Network, Processors};
+use connection::Connection;
 
-/// How often a task in work is vouched for, and after how long without an answer it is let go: before somebody else gets it.
-const VOUCH: Duration = Duration::from_secs(8);
-const LET_GO: Duration = Duration::from_secs(22);
-/// How often the connection is looked at meanwhile.
-const GLANCE: Duration = Duration::from_millis(100);
 /// Pause before NATS is tried again, and how long one request for tasks stands.
 const RETRY: Duration = Duration::from_secs(1);
 const STANDS: Duration = Duration::from_secs(5);
 /// How often a sign of life is given.
 const PULSE: Duration = Duration::from_secs(20);
-/// A task newer than we understand is left for others for this long; one that failed for our own network, too.
-const OTHERS: Duration = Duration::from_secs(10);
-/// Tasks that were taken up before and came to no end, tried at once; and how often before one is given up.
+/// Tasks that were taken up before and came to no end, tried at once.
 const SUSPECTS: usize = 4;
-const FALLS: u32 = 4;
-/// So long after the connection stood up, tasks of before may come again as if they were new: a server that was killed may have
-/// forgotten who was given what. Until then every task begins with a pause, and is looked at for being a ghost.
-const UNEASY: Duration = Duration::from_secs(45);
-/// Tasks are not taken from a server that was started anew before this: whoever is cut off from it still works on what the one
-/// before had given out, until [`LET_GO`].
-const QUIET: Duration = Duration::from_secs(25);
 /// How long a stop waits for what is in work.
 const STOP: Duration = Duration::from_secs(25);
 
@@ -67,22 +53,10 @@ struct Worker {
     hands: RwLock<Arc<Hands>>,
     network: Network,
     suspects: Semaphore,
-    connected: Mutex<Connected>,
+    connection: Connection,
     since: DateTime<Utc>,
     done: AtomicU64,
     in_work: AtomicUsize,
-}
-
-/// The connection as it was seen last.
-struct Connected {
-    /// Connections made so far.
-    connects: u64,
-    /// When the last was seen.
-    since: Instant,
-    /// The server; each start has an id of its own.
-    server: String,
-    /// No task is taken before.
-    quiet_until: Instant,
 }
 
 /// Works until told to stop.
@@ -101,7 +75,7 @@ pub async fn work(settings: WorkerSettings, mut stopped: watch::Receiver<bool>) 
         hands: RwLock::new(Arc::new(hands)),
         network: Network::default(),
         suspects: Semaphore::new(SUSPECTS),
-        connected: Mutex::new(Connected { connects: 0, since: Instant::now(), server: String::new(), quiet_until: Instant::now() }),
+        connection: Connection::default(),
         since: Utc::now(),
         done: AtomicU64::new(0),
         in_work: AtomicUsize::new(0),
@@ -190,7 +164,7 @@ async fn take_tasks(worker: &Arc<Worker>, tasks: &mut JoinSet<()>) {
     loop {
         let Ok(first) = Arc::clone(&room).acquire_owned().await else { return };
         while tasks.try_join_next().is_some() {}
-        tokio::time::sleep_until(worker.quiet_until()).await;
+        tokio::time::sleep_until(worker.connection.quiet_until(&worker.link)).await;
         let (more, asked) = (room.available_permits(), Instant::now());
         let batch = worker.link.tasks.batch().max_messages(1 + more).expires(STANDS).messages().await;
         let mut messages = match batch {
@@ -230,197 +204,7 @@ impl Worker {
         Arc::clone(&self.hands.read().unwrap_or_else(PoisonError::into_inner))
     }
 
-    /// Whether the connection is new.
-    fn is_uneasy(&self) -> bool {
-        self.connected(|c| c.since.elapsed() < UNEASY)
-    }
-
-    fn quiet_until(&self) -> Instant {
-        self.connected(|c| c.quiet_until)
-    }
-
-    fn connected<T>(&self, f: impl FnOnce(&Connected) -> T) -> T {
-        let client = self.link.js.client();
-        let connects = client.statistics().connects.load(Ordering::Relaxed);
-        let mut connected = self.connected.lock().unwrap_or_else(PoisonError::into_inner);
-        if connected.connects != connects {
-            let (server, now) = (client.server_info().server_id, Instant::now());
-            let other = !connected.server.is_empty() && connected.server != server;
-            if other {
-                tracing::warn!("another NATS server, or one started anew: no task is taken for {} s", QUIET.as_secs());
-            }
-            *connected = Connected { connects, since: now, server, quiet_until: if other { now + QUIET } else { connected.quiet_until } };
-        }
-        f(&connected)
-    }
-
     fn pulse_key(&self) -> String {
         format!("worker.{}", self.settings.name)
     }
-
-    /// `asked`: when tasks were asked for; this one was given to us later than that.
-    async fn take_up(&self, message: Message, asked: Instant, _room: OwnedSemaphorePermit) {
-        self.in_work.fetch_add(1, Ordering::Relaxed);
-        let answer = tokio::select! {
-            answer = self.deal_with(&message) => answer,
-            () = self.vouch(&message, asked) => {
-                tracing::warn!("no word from NATS: a task is let go, somebody else gets it");
-                None
-            }
-        };
-        if let Some(kind) = answer {
-            // without an answer the task comes again, and its outcome is known by its id
-            if let Err(e) = message.double_ack_with(kind).await {
-                tracing::debug!("a task could not be settled: {e}");
-            }
-        }
-        self.in_work.fetch_sub(1, Ordering::Relaxed);
-    }
-
-    /// What NATS is to be told of a task; nothing where it was let go.
-    async fn deal_with(&self, message: &Message) -> Option<AckKind> {
-        let (version, _) = wire::header(&message.message);
-        if version.is_none_or(|v| v > VERSION) {
-            tracing::warn!("a task is newer than this worker (form {version:?}, we know {VERSION}): left for others; update this worker");
-            return Some(AckKind::Nak(Some(OTHERS)));
-        }
-        let TaskMessage { id, mut task } = match wire::unpack(&message.message, &self.link.large).await {
-            Ok(task) => task,
-            Err(e) => {
-                self.bury("", "", &e.to_string()).await;
-                return Some(AckKind::Term);
-            }
-        };
-        let again = message.info().is_ok_and(|i| i.delivered > 1);
-        let uneasy = self.is_uneasy();
-        if uneasy && self.link.is_ghost(message).await? {
-            tracing::warn!(url = %task.url, "a task came back with a restart of NATS after another in its lane and is deleted");
-            return Some(AckKind::Term);
-        }
-        // whoever had it before may have asked a moment ago
-        task.cold |= again || uneasy;
-        tracing::debug!(id, url = %task.url, again, cold = task.cold, "task taken up");
-        let hands = self.hands();
-        let outcome = if again { self.run_suspect(&hands, &id, &task).await? } else { run(&hands, &task).await };
-        if self.cut_off(&task, &outcome) {
-            return Some(AckKind::Nak(Some(OTHERS)));
-        }
-        let rest = task.lane.as_deref().and_then(|lane| hands.fetcher().free_in(lane)).unwrap_or_default();
-        self.tell(&id, &task, outcome, rest).await;
-        self.done.fetch_add(1, Ordering::Relaxed);
-        tracing::debug!(id, "task done");
-        Some(AckKind::Ack)
-    }
-
-    /// Does a task that was taken up before and came to no end: it may be what ended the worker. `None` where NATS does not answer.
-    async fn run_suspect(&self, hands: &Hands, id: &str, task: &Task) -> Option<Outcome> {
-        let suspect = format!("suspect.{id}");
-        let _one_of_few = self.suspects.acquire().await.ok()?;
-        let falls = self.falls(&suspect).await?;
-        if falls >= FALLS {
-            let reason = format!("whoever took it up ended without a word, {falls} times");
-            self.bury(task.source.id.as_str(), task.url.as_str(), &reason).await;
-            return Some(poison(reason));
-        }
-        self.link.pulse.put(suspect.as_str(), (falls + 1).to_string().into()).await.ok()?;
-        let outcome = run(hands, task).await;
-        let _ = self.link.pulse.delete(suspect.as_str()).await;
-        Some(outcome)
-    }
-
-    /// How often a task brought its worker down, as far as is known.
-    async fn falls(&self, suspect: &str) -> Option<u32> {
-        let bytes = self.link.pulse.get(suspect).await.ok()?;
-        Some(bytes.and_then(|b| std::str::from_utf8(&b).ok()?.parse().ok()).unwrap_or(0))
-    }
-
-    /// Keeps a task ours; comes back when that can no longer be promised: NATS is silent, or broke the connection off. A server
-    /// that was killed may give the task to somebody else as soon as it is back.
-    async fn vouch(&self, message: &Message, asked: Instant) {
-        let lease = async {
-            let mut sure = asked;
-            let vouch = async || {
-                tokio::time::sleep(VOUCH).await;
-                let sent = Instant::now();
-                message.double_ack_with(AckKind::Progress).await.is_ok().then_some(sent)
-            };
-            while let Ok(answered) = tokio::time::timeout_at(sure + LET_GO, vouch()).await {
-                sure = answered.unwrap_or(sure);
-            }
-        };
-        let connection = async {
-            let client = self.link.js.client();
-            let connects = || client.statistics().connects.load(Ordering::Relaxed);
-            let this = connects();
-            while client.connection_state() == State::Connected && connects() == this {
-                tokio::time::sleep(GLANCE).await;
-            }
-        };
-        tokio::select! { () = lease => {}, () = connection => {} }
-    }
-
-    /// Whether it is our own network that fails: others may fare better.
-    fn cut_off(&self, task: &Task, outcome: &Outcome) -> bool {
-        match &outcome.came {
-            Came::Failed(e) if e.is_network() => {
-                let (down, news) = self.network.failed(task.lane.as_deref().unwrap_or_default());
-                if news {
-                    tracing::error!("the network of this machine seems to be down: tasks are left to others");
-                }
-                down
-            }
-            _ if outcome.visit.status.is_some() => {
-                self.network.answered();
-                false
-            }
-            _ => false,
-        }
-    }
-
-    /// Stores what came in the stream of outcomes, however long NATS takes: whoever vouches for the task ends it.
-    async fn tell(&self, id: &str, task: &Task, outcome: Outcome, rest: Duration) {
-        let lane = task.lane.clone().unwrap_or_default();
-        let until = Instant::now() + rest;
-        let rest = u64::try_from(rest.as_millis()).unwrap_or(u64::MAX);
-        let message = OutcomeMessage { id: id.to_owned(), lane, about: About::of(task), outcome, rest };
-        loop {
-            match self.store(id, &message).await {
-                // the coordinator learns of an earlier try and not of this one: the lane stays held until it may be asked again
-                Ok(true) => return tokio::time::sleep_until(until).await,
-                Ok(false) => return,
-                Err(e) => tracing::debug!("an outcome cannot be stored, tried again: {e}"),
-            }
-            tokio::time::sleep(RETRY).await;
-        }
-    }
-
-    /// One try; whether it was there already.
-    async fn store(&self, id: &str, message: &OutcomeMessage) -> Result<bool, NatsError> {
-        let (headers, bytes) = wire::pack(message, id, &self.link.large).await?;
-        let publish = PublishMessage::build().headers(headers).message_id(id).payload(bytes.into());
-        let sent = async { self.link.js.send_publish(OUTCOME_SUBJECT, publish).await?.await };
-        sent.await.map(|ack| ack.duplicate).map_err(|e| NatsError::Message { what: "cannot be stored", cause: e.to_string() })
-    }
-
-    async fn bury(&self, source: &str, url: &str, reason: &str) {
-        tracing::error!(source, url, "a task is given up: {reason}");
-        let (source, url, reason, worker) = (source.to_owned(), url.to_owned(), reason.to_owned(), self.settings.name.clone());
-        let letter = DeadLetter { at: Utc::now(), source, url, reason, worker };
-        if let Ok(bytes) = serde_json::to_vec(&letter)
-            && let Err(e) = async { self.link.js.publish(DEAD_SUBJECT, bytes.into()).await?.await }.await
-        {
-            tracing::error!("dead letter: {e}");
-        }
-    }
-}
-
-async fn run(hands: &Hands, task: &Task) -> Outcome {
-    match hands.run(task, &KeepNothing).await {
-        Ok(outcome) => outcome,
-        Err(never) => match never {},
-    }
-}
-
-fn poison(reason: String) -> Outcome {
-    Outcome { visit: Visit::default(), at: Utc::now(), bytes: 0, kept: false, came: Came::Poison(reason) }
 }

@@ -1,0 +1,62 @@
+//! What is known of the connection: whether it is new, and whether the server behind it is.
+
+use std::sync::atomic::Ordering;
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+use crate::engine::nats::link::Link;
+
+/// So long after the connection stood up, tasks of before may come again as if they were new: a server that was killed may have
+/// forgotten who was given what. Until then every task begins with a pause, and is looked at for being a ghost.
+const UNEASY: Duration = Duration::from_secs(45);
+/// Tasks are not taken from a server that was started anew before this: whoever is cut off from it still works on what the one
+/// before had given out, until [`LET_GO`](super::deal::LET_GO).
+const QUIET: Duration = Duration::from_secs(25);
+
+#[derive(Default)]
+pub(super) struct Connection(Mutex<Option<Seen>>);
+
+/// As it was seen last.
+struct Seen {
+    /// Connections made so far.
+    connects: u64,
+    /// When the last was seen.
+    since: Instant,
+    /// The server; each start has an id of its own.
+    server: String,
+    /// No task is taken before.
+    quiet_until: Instant,
+}
+
+impl Connection {
+    /// Whether it is new: tasks may come that the server forgot having given out.
+    pub(super) fn is_new(&self, link: &Link) -> bool {
+        self.look(link, |seen| seen.since.elapsed() < UNEASY)
+    }
+
+    /// When tasks may be taken.
+    pub(super) fn quiet_until(&self, link: &Link) -> Instant {
+        self.look(link, |seen| seen.quiet_until)
+    }
+
+    fn look<T>(&self, link: &Link, f: impl FnOnce(&Seen) -> T) -> T {
+        let client = link.js.client();
+        let connects = client.statistics().connects.load(Ordering::Relaxed);
+        let mut last = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(seen) = last.as_ref().filter(|seen| seen.connects == connects) {
+            return f(seen);
+        }
+        let (server, now) = (client.server_info().server_id, Instant::now());
+        let quiet_until = match last.as_ref() {
+            Some(seen) if seen.server == server => seen.quiet_until,
+            Some(_) => {
+                tracing::warn!("another NATS server, or one started anew: no task is taken for {} s", QUIET.as_secs());
+                now + QUIET
+            }
+            None => now,
+        };
+        f(last.insert(Seen { connects, since: now, server, quiet_until }))
+    }
+}

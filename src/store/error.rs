@@ -1,0 +1,97 @@
+//! What can go wrong with the store, and what to do.
+
+use std::path::Path;
+
+use rusqlite::ErrorCode;
+
+/// What can go wrong with the store.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// The file cannot be opened or created.
+    #[error("database {path} cannot be opened: {source}; check that the folder exists and may be written")]
+    Open {
+        /// The file.
+        path: String,
+        /// Cause.
+        source: rusqlite::Error,
+    },
+    /// Something else, or damaged.
+    #[error("{0} is not a database of this program or is damaged; it was left untouched. Move it away or restore a backup")]
+    NotADatabase(String),
+    /// Written by a newer version.
+    #[error("database {0} was made by a newer version of qingbao; install that version, or restore a backup made by this one")]
+    TooNew(String),
+    /// A second process.
+    #[error("{path} is in use by another qingbao (pid {pid}); stop that one first, or name another --data folder")]
+    InUse {
+        /// The data folder.
+        path: String,
+        /// Its process, if known.
+        pid: String,
+    },
+    /// The folder or lock file cannot be made.
+    #[error("data folder {path} cannot be used: {source}")]
+    Folder {
+        /// The folder.
+        path: String,
+        /// Cause.
+        source: std::io::Error,
+    },
+    /// Pages or rows of it are wrong.
+    #[error("database {path} is damaged: {first}; restore a backup (`qingbao restore FILE`), or save what can be read with sqlite3's .recover")]
+    Damaged {
+        /// The file.
+        path: String,
+        /// The first thing found.
+        first: String,
+    },
+    /// A restore would replace a database.
+    #[error("{0} exists; stop the service and say --replace to put the backup in its place (the old one is kept beside)")]
+    Occupied(String),
+    /// Not enough room for the copy before an upgrade.
+    #[error("there is no room for the copy {path} that is made before the schema is brought up to date: {needed} bytes needed, {free} free")]
+    NoRoom {
+        /// The copy.
+        path: String,
+        /// Bytes it needs.
+        needed: u64,
+        /// Bytes there are.
+        free: u64,
+    },
+    /// Migration.
+    #[error("the database schema cannot be brought up to date: {0}")]
+    Migration(rusqlite_migration::Error),
+    /// A statement failed.
+    #[error("database: {0}")]
+    Sql(#[from] rusqlite::Error),
+    /// The sync to disk failed; nothing of this transaction is there.
+    #[error("database: the transaction could not be committed: {0}")]
+    Commit(String),
+    /// A stored value is not what it must be.
+    #[error("stored {what} cannot be read: {cause}")]
+    Value {
+        /// Which value.
+        what: &'static str,
+        /// Cause.
+        cause: String,
+    },
+    /// The worker thread ended early.
+    #[error("the database worker was cancelled")]
+    Cancelled,
+}
+
+/// Result of a store call.
+pub type Result<T> = std::result::Result<T, StoreError>;
+
+pub(crate) fn bad<E: ToString>(what: &'static str) -> impl FnOnce(E) -> StoreError {
+    move |e| StoreError::Value { what, cause: e.to_string() }
+}
+
+/// Of an error while opening: a damaged file is told apart.
+pub(super) fn classify(path: &Path, source: rusqlite::Error) -> StoreError {
+    let path = path.display().to_string();
+    match source.sqlite_error_code() {
+        Some(ErrorCode::NotADatabase | ErrorCode::DatabaseCorrupt) => StoreError::NotADatabase(path),
+        _ => StoreError::Open { path, source },
+    }
+}

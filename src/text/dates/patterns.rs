@@ -1,0 +1,40 @@
+//! The spellings, as expressions: each names its parts `y`, `m`, `mon`, `d`, `h`, `mi`, `s`, `half`, `z`.
+
+use std::sync::LazyLock;
+
+use regex::Regex;
+
+const TIME: &str = r"(?:[\sT,]*(?P<half>上午|下午|晚上|AM|PM)?\s*(?P<h>\d{1,2})\s*[:时点]\s*(?P<mi>\d{1,2})(?:\s*[:分]\s*(?P<s>\d{1,2})(?:\.\d+)?)?[分秒]?\s*(?P<half2>am|pm|AM|PM)?\s*(?P<z>Z\b|(?i:GMT|UTC)?\s?[+-]\d{1,2}:?\d{0,2}\b|[A-Z]{2,4}\b)?)?";
+
+pub(super) static FULL: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    Regex::new(&format!(
+        r"(?P<y>(?:19|20)\d\d)\s*[-/.年]\s*(?P<m>\d{{1,2}})\s*[-/.月]\s*(?P<d>\d{{1,2}})\s*日?(?:\s*[(\[]?(?:星期|周)[一二三四五六日天][)\]]?)?{TIME}"
+    ))
+    .ok()
+});
+pub(super) static COMPACT: LazyLock<Option<Regex>> =
+    LazyLock::new(|| Regex::new(r"^(?P<y>(?:19|20)\d\d)(?P<m>\d\d)(?P<d>\d\d)(?:T?(?P<h>\d\d)(?P<mi>\d\d)(?P<s>\d\d)?(?P<z>Z)?)?$").ok());
+pub(super) static DAY_MONTH_YEAR: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    Regex::new(&format!(
+        r"(?P<d>\d{{1,2}})(?:st|nd|rd|th)?[\s-]+(?P<mon>jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*\.?,?[\s-]+(?P<y>\d{{4}}|\d\d){}",
+        TIME.replace("[A-Z]", "[a-zA-Z]")
+    ))
+    .ok()
+});
+pub(super) static MONTH_DAY_YEAR: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    Regex::new(&format!(
+        r"(?P<mon>jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*\.?\s+(?P<d>\d{{1,2}})(?:st|nd|rd|th)?,?\s+(?:at\s+)?(?P<y>\d{{4}}){}",
+        TIME.replace("[A-Z]", "[a-zA-Z]")
+    ))
+    .ok()
+});
+pub(super) static SHORT_YEAR: LazyLock<Option<Regex>> =
+    LazyLock::new(|| Regex::new(&format!(r"^\D{{0,8}}(?P<y>\d\d)-(?P<m>\d\d)-(?P<d>\d\d){TIME}")).ok());
+/// As Americans write it; taken only where day and month cannot be confused, or the text is said to be a date.
+pub(super) static SLASHED: LazyLock<Option<Regex>> =
+    LazyLock::new(|| Regex::new(&format!(r"^(?P<m>\d{{1,2}})/(?P<d>\d{{1,2}})/(?P<y>(?:19|20)\d\d){TIME}")).ok());
+pub(super) static MONTH_DAY: LazyLock<Option<Regex>> =
+    LazyLock::new(|| Regex::new(&format!(r"(?P<m>\d{{1,2}})\s*(?:月|[-/.])\s*(?P<d>\d{{1,2}})\s*日?{TIME}")).ok());
+pub(super) static AGO: LazyLock<Option<Regex>> =
+    LazyLock::new(|| Regex::new(r"(?P<n>\d{1,4})\s*(?P<unit>秒|分钟|分|小时|天|日|周|个月)\s*(?:之?前)").ok());
+pub(super) static NEAR: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(&format!("(?P<word>刚刚|今天|今日|昨天|昨日|前天){TIME}")).ok());
