@@ -8,7 +8,7 @@ export SOURCE_DATE_EPOCH
 out=target/release-files
 rm -rf "$out" && mkdir -p "$out"
 cargo deny check
-cargo deb --profile dist --locked --output "$out/"
+deploy/deb.sh "$out"
 cp "$(deploy/tarball.sh | tail -n 1)" "$out/"
 # every crate in the binary, with version and licence
 cargo cyclonedx --format json --override-filename qingbao-sbom

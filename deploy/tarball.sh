@@ -7,12 +7,13 @@ version=$(cargo metadata --no-deps --format-version 1 --locked | sed -n 's/.*"na
 name="qingbao-$version-$(uname -m)"
 stage="target/$name"
 rm -rf "$stage"
-install -d "$stage/docs" "$stage/deploy" "$stage/completions"
+install -d "$stage/docs" "$stage/deploy"
 install -m 755 target/dist/qingbao "$stage/"
 strip "$stage/qingbao"
-for shell in bash zsh fish; do "$stage/qingbao" completions "$shell" > "$stage/completions/qingbao.$shell"; done
-cp sources.toml README.md README.zh-CN.md CHANGELOG.md LICENSE-* "$stage/"
-cp docs/*.md "$stage/docs/"
+deploy/extras.sh "$stage/qingbao" target/extras
+cp -r target/extras/* "$stage/"
+cp sources.toml README.md README.zh-CN.md CONTRIBUTING.md ARCHITECTURE.md CHANGELOG.md LICENSE-* "$stage/"
+cp -r docs/*.md docs/pictures "$stage/docs/"
 cp -r deploy/*.service deploy/*.timer deploy/*.conf deploy/qingbao.toml deploy/monitoring "$stage/deploy/"
 # the same input gives the same archive
 tar --sort=name --owner=0 --group=0 --numeric-owner --mtime="@${SOURCE_DATE_EPOCH:-$(git log -1 --format=%ct)}" -C target -czf "target/$name.tar.gz" "$name"

@@ -36,12 +36,11 @@ pub struct Hands {
 pub trait Keeper: Send + Sync {
     /// Why nothing can be kept any more.
     type Error: Send;
+    /// Whether what is kept is there for good, with its line in the fetch log.
+    const KEEPS: bool;
 
     /// Keeps a page.
     fn keep(&self, task: &Task, page: Page, visit: crate::fetch::Visit) -> impl Future<Output = Result<Option<Page>, Self::Error>> + Send;
-
-    /// Whether it does so at all.
-    fn keeps(&self) -> bool;
 }
 
 /// Keeps nothing: a task that is cut short is done again from its beginning.
@@ -50,13 +49,10 @@ pub struct KeepNothing;
 
 impl Keeper for KeepNothing {
     type Error = std::convert::Infallible;
+    const KEEPS: bool = false;
 
     async fn keep(&self, _: &Task, page: Page, _: crate::fetch::Visit) -> Result<Option<Page>, Self::Error> {
         Ok(Some(page))
-    }
-
-    fn keeps(&self) -> bool {
-        false
     }
 }
 
@@ -100,7 +96,7 @@ impl Hands {
                     Ask::Listing { layout, older, .. } => self.listing(task, *page, layout.as_deref(), *older).await,
                     Ask::Page { .. } => match keeper.keep(task, *page, visit).await? {
                         Some(page) => {
-                            outcome.kept = keeper.keeps();
+                            outcome.kept = K::KEEPS;
                             self.page(task, page).await
                         }
                         None => Came::NoArticle("the page cannot be compressed".to_owned()),

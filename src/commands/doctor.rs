@@ -6,14 +6,14 @@ use std::net::ToSocketAddrs as _;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, Utc};
 
 use super::World;
 use crate::config::settings::EngineKind;
 use crate::engine::nats;
 use crate::fetch::find_browser;
 use crate::mail::{Outcome, Transport};
-use crate::store::{Role, Store, room};
+use crate::store::{OLD_BACKUP, Role, Store, room};
 
 /// How far to look.
 #[derive(Debug, clap::Args)]
@@ -25,8 +25,6 @@ pub(super) struct Args {
 
 /// Hosts whose names are asked for.
 const HOSTS: usize = 5;
-/// A backup should not be older.
-const BACKUP: TimeDelta = TimeDelta::days(2);
 /// Open files that a crawl with console and mail may need.
 const FILES: u64 = 1024;
 const MIB: u64 = 1 << 20;
@@ -215,7 +213,7 @@ fn database(f: &mut Findings, store: &Store) {
     let age = store.last_backup().ok().flatten().map(|t: DateTime<Utc>| Utc::now() - t);
     let words = age.map_or_else(|| "never".to_owned(), |a| format!("{} h ago", a.num_hours()));
     let hint = format!("{words}: enable qingbao-backup.timer, or run `qingbao backup DIR` by cron");
-    f.want(age.is_some_and(|a| a <= BACKUP), "backup", &words, &hint);
+    f.want(age.is_some_and(|a| a <= OLD_BACKUP), "backup", &words, &hint);
     let failing = store.gauges(Utc::now()).map_or(0, |g| g.sources.iter().filter(|s| s.0 != "ok").map(|s| s.1).sum::<i64>());
     f.want(failing == 0, "health", "no source fails", &format!("{failing} sources fail or rest: `qingbao sources list`"));
     let admin = store.accounts().is_ok_and(|a| a.iter().any(|a| a.role == Role::Admin && !a.disabled));

@@ -141,8 +141,7 @@ pub(super) async fn change(State(console): State<Shared>, Path(id): Path<i64>, f
 
 /// Labels corrected by hand; names that the taxonomy does not have are left out.
 async fn correct(console: &Shared, id: ArticleId, form: &Form) -> Response {
-    let names: Vec<String> = (0..console.vocabulary().industries.len()).map(|i| form.fields.text(&format!("industry-{i}")).to_owned()).collect();
-    let industries: Vec<String> = console.vocabulary().industries.iter().filter(|i| names.contains(i)).cloned().collect();
+    let industries = form.fields.industries(&console.vocabulary().industries);
     let Some(column) = console.vocabulary().columns.iter().find(|c| *c == form.fields.text("column")).cloned() else {
         return view::refused(console, &form.session, StatusCode::UNPROCESSABLE_ENTITY, "没有这个栏目");
     };

@@ -29,6 +29,12 @@ impl Fields {
         self.0.get(name).map_or("", |v| v.trim())
     }
 
+    /// The boxes `industry-0`, `industry-1` … that are ticked, each by its name: those that are known, in their order.
+    pub(super) fn industries(&self, known: &[String]) -> Vec<String> {
+        let ticked: Vec<&str> = (0..known.len()).map(|i| self.text(&format!("industry-{i}"))).collect();
+        known.iter().filter(|name| ticked.contains(&name.as_str())).cloned().collect()
+    }
+
     pub(super) fn number<T: std::str::FromStr>(&self, name: &str) -> Option<T> {
         self.text(name).parse().ok()
     }

@@ -180,9 +180,7 @@ fn read(console: &Shared, f: &Fields) -> (Vec<Field>, Stated) {
     put("weight", weight, Some(weight.parse::<f64>().map_or_else(|_| weight.into(), Value::from)).filter(|_| !weight.is_empty()));
     let render = f.text("render") == "on";
     put("render", if render { "true" } else { "" }, render.then(|| true.into()));
-    let words = console.vocabulary();
-    let ticked = |i: usize| f.text(&format!("industry-{i}")) == "on";
-    let chosen: Vec<&str> = words.industries.iter().enumerate().filter(|(i, _)| ticked(*i)).map(|(_, n)| n.as_str()).collect();
-    put("industries", &chosen.join("\n"), Some(chosen.iter().copied().collect::<Value>()).filter(|_| !chosen.is_empty()));
+    let chosen = f.industries(&console.vocabulary().industries);
+    put("industries", &chosen.join("\n"), Some(chosen.iter().map(String::as_str).collect::<Value>()).filter(|_| !chosen.is_empty()));
     (fields, stated)
 }

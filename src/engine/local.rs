@@ -55,6 +55,7 @@ impl Engine for Local {
 /// The page is on disk before anything is made of it.
 impl Keeper for Local {
     type Error = EngineError;
+    const KEEPS: bool = true;
 
     async fn keep(&self, task: &Task, page: Page, visit: Visit) -> Result<Option<Page>, EngineError> {
         let Ask::Page { entry } = task.ask else { return Ok(Some(page)) };
@@ -67,9 +68,5 @@ impl Keeper for Local {
         let raw = raw?;
         self.store.run(move |s| s.commit_page(entry, &raw, &log, Utc::now())).await?;
         Ok(Some(page))
-    }
-
-    fn keeps(&self) -> bool {
-        true
     }
 }

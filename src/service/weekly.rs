@@ -6,12 +6,10 @@ use chrono::{Datelike as _, NaiveTime, TimeDelta, Utc};
 use super::Live;
 use crate::mail;
 use crate::pipeline::Result;
-use crate::store::{Role, Store, StoreError};
+use crate::store::{OLD_BACKUP, Role, Store, StoreError};
 
 /// When on Mondays.
 const HOUR: u32 = 9;
-/// A backup older than this is told.
-const OLD_BACKUP: TimeDelta = TimeDelta::days(2);
 /// The fact that remembers the week of the last report.
 const LAST_WEEK: &str = "weekly";
 

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use rusqlite::{Connection, OpenFlags};
 
 use super::open::MIGRATIONS;
@@ -23,6 +23,9 @@ pub struct Contents {
 
 /// The fact that remembers the last backup.
 const LAST_BACKUP: &str = "backup";
+
+/// A backup older than this is told of.
+pub const OLD_BACKUP: TimeDelta = TimeDelta::days(2);
 
 impl Store {
     /// Copies the database as it is at this moment into a new file (`VACUUM INTO`: readers and the writer go on), checks the

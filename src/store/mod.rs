@@ -33,7 +33,7 @@ use rusqlite::Connection;
 
 pub use accounts::{Account, AuditLine, Role, Session};
 pub use articles::Judged;
-pub use backup::{Contents, check as check_backup, restore};
+pub use backup::{Contents, OLD_BACKUP, check as check_backup, restore};
 pub use desk::Changed;
 pub use editions::EditionRow;
 pub use entries::{NewArticle, OpenEntry, RawPage};

@@ -57,7 +57,7 @@ async fn an_admin_adds_a_source_by_its_address_and_mends_a_broken_one() {
             ("url", url),
             ("interval", "2h".to_owned()),
             ("weight", "1.5".to_owned()),
-            ("industry-0", "on".to_owned()),
+            ("industry-0", "新一代信息技术".to_owned()),
         ]
     };
     let post = async |fields: Vec<(&str, String)>| {
