@@ -12,7 +12,7 @@ import argparse, collections, json, os, pathlib, random, re, resource, shutil, s
 
 HERE = pathlib.Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
-PEERS = ["trafilatura==2.*", "gne==0.4.*", "feedparser==6.*", "datasketch==1.*", "scrapy==2.*", "zstandard"]
+PEERS = ["trafilatura==2.*", "gne==0.4.*", "feedparser==6.*", "datasketch==1.*", "scrapy==2.*", "lxml_html_clean", "zstandard"]
 ROWS = []
 
 
@@ -65,34 +65,34 @@ class Compare:
             subprocess.run([sys.executable, "-m", "venv", scratch / "venv"], check=True)
             subprocess.run([self.python, "-m", "pip", "install", "-q", *PEERS], check=True)
             (scratch / "ready").touch()
-        subprocess.run(["cargo", "build", "--release", "--locked"], cwd=ROOT, check=True)
-        self.qingbao = self.built("--bin", "qingbao", "build")
+        self.qingbao, self.bench = self.built()
         self.demo = scratch / "demo"
         shutil.rmtree(self.demo, ignore_errors=True)
         self.demo_wall, *_ = used([self.qingbao, "demo", "--out", self.demo])
 
-    def built(self, kind, name, verb):
-        """The executable that cargo makes."""
-        command = ["cargo", verb, "--release", "--locked", kind, name, "--message-format=json"] if verb == "build" else \
-            ["cargo", "bench", "--locked", kind, name, "--no-run", "--message-format=json"]
-        lines = subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True).stdout.splitlines()
-        found = [m["executable"] for m in map(json.loads, lines) if m.get("executable") and m["target"]["name"] == name]
-        return found[-1]
+    @staticmethod
+    def built():
+        """The program and the bench that serves the farm, optimised as for a release."""
+        command = ["cargo", "bench", "--locked", "--bench", "fetch", "--no-run", "--message-format=json"]
+        lines = subprocess.run(command, cwd=ROOT, check=True, stdout=subprocess.PIPE, text=True).stdout.splitlines()
+        made = {m["target"]["name"]: m["executable"] for m in map(json.loads, lines) if m.get("executable")}
+        return made["qingbao"], made["fetch"]
 
     def peer(self, task, *args):
         """What a peer in its own process says, with the seconds it worked."""
         out = subprocess.run([self.python, HERE / "peers.py", task, *map(str, args)], check=True, capture_output=True, text=True).stdout
         return json.loads(out)
 
-    def articles(self):
-        """The demo world's own articles: {title: text}."""
+    @staticmethod
+    def articles():
+        """The demo world's own articles, republished ones left out: {(site, slug): (title, text)}."""
         known, lines = {}, []
         for line in (ROOT / "src/demo/articles.txt").read_text().splitlines() + [""]:
             if line.strip():
                 lines.append(line)
                 continue
             if len(lines) > 3 and lines[0].startswith("@ "):
-                known[lines[1]] = "\n".join(lines[3:])
+                known[tuple(lines[0].split()[1:3])] = lines[1], "\n".join(lines[3:])
             lines = []
         return known
 
@@ -107,14 +107,14 @@ class Compare:
         folder.mkdir()
         known = self.articles()
         db = sqlite3.connect(self.demo / "data/qingbao.db")
-        rows = db.execute("SELECT entry.id, entry.title, page.body FROM page JOIN entry ON entry.id = page.entry_id").fetchall()
+        rows = db.execute("SELECT entry.id, entry.url, page.body FROM page JOIN entry ON entry.id = page.entry_id").fetchall()
         files, truth = {}, {}
-        for number, title, body in rows:
-            full = next((t for t in known if t.startswith(title.rstrip("….")) and len(title) > 6), None)
-            if full:
+        for number, url, body in rows:
+            found = next((a for (site, slug), a in known.items() if f"/{site}/" in url and slug in url), None)
+            if found:
                 files[str(number)] = folder / f"{number}.html"
                 (folder / f"{number}.zst").write_bytes(body)
-                truth[str(number)] = {"title": full, "body": known[full]}
+                truth[str(number)] = {"title": found[0], "body": found[1]}
         self.peer("unpack", folder)
         return files, truth
 
@@ -143,7 +143,7 @@ class Compare:
     def feeds(self):
         folder = self.scratch / "feeds"
         folder.mkdir(exist_ok=True)
-        known = list(self.articles().items())
+        known = list(self.articles().values())
         for n in range(100):
             items = "".join(
                 f"<item><title>{t}</title><link>https://f{n}.example/{i}.html</link><guid>{n}-{i}</guid>"
@@ -157,7 +157,7 @@ class Compare:
 
     def duplicates(self):
         texts, story, chance = [], {}, random.Random(4)
-        for n, (title, body) in enumerate(self.articles().items()):
+        for n, (title, body) in enumerate(self.articles().values()):
             parts = body.split("\n")
             kinds = [parts, ["本报讯（记者 示例）" + parts[0], *parts[1:], "责任编辑：示例"], parts[:-1] if len(parts) > 2 else parts, [*parts, "相关阅读"]]
             for m, kind in enumerate(kinds):
@@ -166,7 +166,7 @@ class Compare:
         chance.shuffle(texts)
         file = self.scratch / "texts.jsonl"
         file.write_text("".join(json.dumps(t, ensure_ascii=False) + "\n" for t in texts * 1))
-        _, cpu, _, out = used([self.qingbao, "inspect", "cluster", file])
+        _, cpu, _, out = used([self.qingbao, "inspect", "cluster"], stdin=file.open())
         ours = {o["id"]: o["story"] for o in map(json.loads, out.splitlines())}
         said = self.peer("duplicates", file)
         row(f"near-duplicates, {len(texts)} texts", "pairwise F1", self.pairs(story, ours), [("datasketch MinHash LSH", self.pairs(story, said["got"]))])
@@ -184,7 +184,7 @@ class Compare:
 
     def farm(self, hosts, pages):
         """A farm of loopback hosts in a process of its own; gives it with the folder of a source list."""
-        farm = subprocess.Popen([self.built("--bench", "fetch", "bench"), "farm", str(hosts), str(pages), "0"], stdin=subprocess.PIPE,
+        farm = subprocess.Popen([self.bench, "farm", str(hosts), str(pages), "0"], stdin=subprocess.PIPE,
                                 stdout=subprocess.PIPE, text=True)
         farm.stdin.write("sources\n")
         farm.stdin.flush()
@@ -244,7 +244,7 @@ class Compare:
         folder = self.scratch / "idle"
         shutil.rmtree(folder, ignore_errors=True)
         shutil.copytree(self.demo, folder)
-        (folder / "sources.toml").write_text("")
+        (folder / "sources.toml").write_text('[[source]]\nid = "none"\nname = "none"\nurl = "https://none.example/"\nenabled = false\n')
         (folder / "qingbao.toml").write_text('[console]\nlisten = "127.0.0.1:18329"\n')
         start = time.time()
         service = subprocess.Popen([self.qingbao, "serve"], cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
@@ -253,6 +253,8 @@ class Compare:
                 urllib.request.urlopen("http://127.0.0.1:18329/healthz", timeout=1)
                 break
             except OSError:
+                if service.poll() is not None:
+                    sys.exit("the service does not start")
                 time.sleep(0.002)
         ready = time.time() - start
         time.sleep(10)
