@@ -8,7 +8,7 @@ rss2email must be there (Debian: apt-get install python3-venv newsboat rss2email
 the project's own making; --pages names a folder of other ones: *.html and truth.json, {name: {"title": …, "body": …}}. CPU is what the kernel
 counts for ended children, user and system.
 """
-import argparse, collections, json, os, pathlib, random, re, resource, shutil, sqlite3, subprocess, sys, time, urllib.request
+import argparse, collections, json, os, pathlib, random, re, shutil, sqlite3, subprocess, sys, time, urllib.request
 
 HERE = pathlib.Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
@@ -165,7 +165,7 @@ class Compare:
                 texts.append({"id": f"{n}-{m}", "title": title, "text": "\n".join(kind)})
         chance.shuffle(texts)
         file = self.scratch / "texts.jsonl"
-        file.write_text("".join(json.dumps(t, ensure_ascii=False) + "\n" for t in texts * 1))
+        file.write_text("".join(json.dumps(t, ensure_ascii=False) + "\n" for t in texts))
         _, cpu, _, out = used([self.qingbao, "inspect", "cluster"], stdin=file.open())
         ours = {o["id"]: o["story"] for o in map(json.loads, out.splitlines())}
         said = self.peer("duplicates", file)

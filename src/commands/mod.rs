@@ -131,11 +131,7 @@ pub fn run(cli: Cli) -> anyhow::Result<()> {
     match cli.command {
         Command::Inspect(stage) => {
             let mut out = std::io::BufWriter::new(std::io::stdout().lock());
-            match inspect::run(&stage, &world.settings, &mut out).and_then(|()| Ok(out.flush()?)) {
-                // `| head` closes the pipe; that is no failure
-                Err(e) if e.downcast_ref::<std::io::Error>().is_some_and(|e| e.kind() == std::io::ErrorKind::BrokenPipe) => Ok(()),
-                result => result,
-            }
+            unless_closed(inspect::run(&stage, &world.settings, &mut out).and_then(|()| Ok(out.flush()?)))
         }
         Command::ReadPdf => {
             let mut bytes = Vec::new();
@@ -145,7 +141,7 @@ pub fn run(cli: Cli) -> anyhow::Result<()> {
         }
         Command::User(action) => user::run(&action, &world),
         Command::Token(action) => token::run(&action, &world),
-        Command::Taxonomy(action) => taxonomy::run(&action, &world),
+        Command::Taxonomy(action) => unless_closed(taxonomy::run(&action, &world)),
         Command::Backup(args) => backup::backup(&args, &world),
         Command::Restore(args) => backup::put_back(&args, &world),
         Command::Healthcheck => healthcheck::run(&world),
@@ -154,7 +150,7 @@ pub fn run(cli: Cli) -> anyhow::Result<()> {
             Ok(())
         }
         Command::Man { dir } => {
-            std::fs::create_dir_all(&dir).with_context(|| format!("folder {} cannot be made", dir.display()))?;
+            make_folder(&dir)?;
             clap_mangen::generate_to(Cli::command(), &dir).with_context(|| format!("manual pages cannot be written into {}", dir.display()))
         }
         command => {
@@ -223,10 +219,23 @@ impl World {
     }
 }
 
+/// `| head` closes the pipe; that is no failure.
+fn unless_closed(result: anyhow::Result<()>) -> anyhow::Result<()> {
+    match result {
+        Err(e) if e.downcast_ref::<std::io::Error>().is_some_and(|e| e.kind() == std::io::ErrorKind::BrokenPipe) => Ok(()),
+        result => result,
+    }
+}
+
+/// Makes a folder and names it where that fails.
+fn make_folder(folder: &Path) -> anyhow::Result<()> {
+    std::fs::create_dir_all(folder).with_context(|| format!("folder {} cannot be made", folder.display()))
+}
+
 /// Writes a file and names it where that fails.
 fn write_file(path: &Path, bytes: &[u8]) -> anyhow::Result<()> {
     if let Some(folder) = path.parent() {
-        std::fs::create_dir_all(folder).with_context(|| format!("folder {} cannot be made", folder.display()))?;
+        make_folder(folder)?;
     }
     std::fs::write(path, bytes).with_context(|| format!("{} cannot be written; check disk space and permissions", path.display()))
 }

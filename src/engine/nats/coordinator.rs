@@ -113,8 +113,8 @@ impl Coordinator {
     }
 
     fn is_cold(&self, lane: &str) -> bool {
-        let known = self.shared.lanes(|lanes| lanes.get(lane).map(|l| !l.held));
-        !known.unwrap_or_else(|| self.warm_at.is_none_or(|at| at <= Instant::now()))
+        let held = self.shared.lanes(|lanes| lanes.get(lane).map(|l| l.held));
+        held.unwrap_or_else(|| self.warm_at.is_some_and(|at| Instant::now() < at))
     }
 
     /// One try; whether the lane was free.
