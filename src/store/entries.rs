@@ -4,6 +4,7 @@ use chrono::{DateTime, Utc};
 use rusqlite::{Connection, OptionalExtension as _, Row, params};
 
 use super::sources::log_fetch;
+use super::writer::PutOff;
 use super::{FetchRecord, Result, Store, bad};
 use crate::dedup::canonical::canonicalise;
 use crate::dedup::fingerprint::Sketch;
@@ -162,7 +163,7 @@ impl Store {
         let a = &new.extracted;
         let attachments = serde_json::to_string(&a.attachments).map_err(bad("attachments"))?;
         let effective = new.published_at.map_or(new.fetched.timestamp(), |p| p.timestamp().min(new.fetched.timestamp()));
-        self.write(|t| {
+        self.write_and_put_off(|t| {
             let inserted = t
                 .prepare_cached(
                     "INSERT OR IGNORE INTO article (entry_id, source_id, canonical, url, title, author, publisher, published_at, effective, fetched, text, html, image,
@@ -186,19 +187,23 @@ impl Store {
                 ])?;
             let id = ArticleId(t.last_insert_rowid());
             if inserted == 1 {
-                t.prepare_cached("INSERT INTO article_words (rowid, title, text) VALUES (?1, ?2, ?3)")?.execute(params![
-                    id.0,
-                    new.words.0,
-                    new.words.1
-                ])?;
                 super::articles::judge(t, id, &new.title, &a.text, &new.judgement, &new.sketch)?;
             }
             let state = if inserted == 1 { "done" } else { "duplicate" };
             t.prepare_cached("UPDATE entry SET state = ?2, content_html = NULL WHERE id = ?1")?.execute(params![new.entry.0, state])?;
             log.map_or(Ok(()), |l| log_fetch(t, l, new.fetched))?;
-            Ok((inserted == 1).then_some(id))
+            let stored = (inserted == 1).then_some(id);
+            Ok((stored, stored.map(|id| index(id, new.words.clone()))))
         })
     }
+}
+
+/// Takes an article into the full-text index.
+fn index(id: ArticleId, (title, text): (String, String)) -> PutOff {
+    Box::new(move |t| {
+        t.prepare_cached("INSERT INTO article_words (rowid, title, text) VALUES (?1, ?2, ?3)")?.execute(params![id.0, title, text])?;
+        Ok(())
+    })
 }
 
 impl Store {

@@ -53,7 +53,7 @@ pub use window::Window;
 
 use error::classify;
 use open::{connect, create, inode, is_current, is_whole, lock, upgrade};
-use writer::Writer;
+use writer::{PutOff, Writer};
 
 /// Idle read connections kept.
 const READERS: usize = 4;
@@ -131,6 +131,11 @@ impl Store {
     /// One piece of work, all or nothing, on disk when this returns.
     fn write<T>(&self, work: impl FnOnce(&Connection) -> Result<T>) -> Result<T> {
         self.0.writer.write(work)
+    }
+
+    /// The same for a piece that puts something off until just before the commit.
+    fn write_and_put_off<T>(&self, work: impl FnOnce(&Connection) -> Result<(T, Option<PutOff>)>) -> Result<T> {
+        self.0.writer.write_and_put_off(work)
     }
 
     /// Reads on a connection of its own.

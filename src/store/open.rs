@@ -24,6 +24,8 @@ pub(super) const MIGRATIONS: &[M<'static>] = &[
 ];
 /// How long another process may hold the file before we give up.
 const BUSY: Duration = Duration::from_secs(30);
+/// Prepared statements kept by a connection.
+const STATEMENTS: usize = 128;
 
 pub(super) fn inode(path: &Path) -> Option<u64> {
     std::os::unix::fs::MetadataExt::ino(&std::fs::metadata(path).ok()?).into()
@@ -98,6 +100,8 @@ pub(super) fn connect(path: &Path, create: bool) -> Result<Connection> {
     let flags = if create { flags | OpenFlags::SQLITE_OPEN_CREATE } else { flags };
     let connection = Connection::open_with_flags(path, flags).map_err(|e| classify(path, e))?;
     connection.busy_timeout(BUSY)?;
+    // the crawl alone uses more than the 16 kept by default, and compiling one anew costs more than running it
+    connection.set_prepared_statement_cache_capacity(STATEMENTS);
     connection.execute_batch("PRAGMA foreign_keys = ON; PRAGMA trusted_schema = OFF;").map_err(|e| classify(path, e))?;
     Ok(connection)
 }

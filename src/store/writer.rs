@@ -3,6 +3,10 @@
 //! Each caller runs its own work in a savepoint. Where others wait already, the transaction is left open for the next
 //! of them, and whoever finds nobody behind commits for all; nobody returns before his work is on disk. So a lone
 //! writer pays one sync, and sixty writers at once pay little more.
+//!
+//! What a piece puts off is done for all of them in front of the commit, outside any savepoint: the full-text index begins a
+//! new segment with each savepoint that follows a write of its own (SQLite's `fts5SavepointMethod`), and merging a
+//! segment for each article costs more than all the rest of storing it.
 
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -17,8 +21,13 @@ use super::{Result, StoreError};
 const MOST: usize = 128;
 const LONGEST: Duration = Duration::from_millis(30);
 
+/// Work that a piece puts off until just before the commit. Where it fails, nothing of the whole transaction is kept, so it must
+/// not be able to fail but by the disk.
+pub(super) type PutOff = Box<dyn FnOnce(&Connection) -> Result<()> + Send>;
+
 struct State {
     connection: Connection,
+    put_off: Vec<PutOff>,
     /// When the open transaction began.
     open_since: Option<Instant>,
     /// Its number.
@@ -45,7 +54,7 @@ pub(super) struct Writer {
 
 impl Writer {
     pub(super) fn new(connection: Connection) -> Self {
-        let state = State { connection, open_since: None, batch: 0, pieces: 0 };
+        let state = State { connection, put_off: Vec::new(), open_since: None, batch: 0, pieces: 0 };
         Self {
             broken: AtomicBool::new(false),
             state: Mutex::new(state),
@@ -62,6 +71,11 @@ impl Writer {
 
     /// Runs a piece of work, all or nothing, and returns when it is on disk.
     pub(super) fn write<T>(&self, work: impl FnOnce(&Connection) -> Result<T>) -> Result<T> {
+        self.write_and_put_off(|c| Ok((work(c)?, None)))
+    }
+
+    /// The same for a piece that puts something off; that too is on disk when this returns.
+    pub(super) fn write_and_put_off<T>(&self, work: impl FnOnce(&Connection) -> Result<(T, Option<PutOff>)>) -> Result<T> {
         self.waiting.fetch_add(1, Ordering::SeqCst);
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         self.waiting.fetch_sub(1, Ordering::SeqCst);
@@ -74,8 +88,15 @@ impl Writer {
         state.pieces += 1;
         let batch = state.batch;
         // a panic in one piece must not leave the others' transaction open
-        let outcome = catch_unwind(AssertUnwindSafe(|| piece(&mut state.connection, work)));
-        let go_on = self.waiting.load(Ordering::SeqCst) > 0 && state.pieces < MOST && state.open_since.is_some_and(|t| t.elapsed() < LONGEST);
+        let outcome = catch_unwind(AssertUnwindSafe(|| piece(&mut state.connection, work))).map(|done| {
+            done.map(|(value, put_off)| {
+                state.put_off.extend(put_off);
+                value
+            })
+        });
+        let young = state.pieces < MOST && state.open_since.is_some_and(|t| t.elapsed() < LONGEST);
+        // some errors (a full disk) make SQLite roll the whole transaction back: it is over, for all in it
+        let go_on = young && self.waiting.load(Ordering::SeqCst) > 0 && !state.connection.is_autocommit();
         let committed = if go_on {
             drop(state);
             self.wait_for(batch)
@@ -132,11 +153,19 @@ fn piece<T>(connection: &mut Connection, work: impl FnOnce(&Connection) -> Resul
 
 fn commit(state: &mut State) -> Result<()> {
     state.open_since = None;
-    let result = state.connection.execute_batch("COMMIT");
+    let put_off = std::mem::take(&mut state.put_off);
+    let finish = || {
+        if !state.connection.is_autocommit() {
+            put_off.into_iter().try_for_each(|last| last(&state.connection))?;
+        }
+        Ok(state.connection.execute_batch("COMMIT")?)
+    };
+    // a panic in here would leave the transaction open for whoever comes next
+    let result = catch_unwind(AssertUnwindSafe(finish)).unwrap_or(Err(StoreError::Cancelled));
     if result.is_err() && !state.connection.is_autocommit() {
         let _ = state.connection.execute_batch("ROLLBACK");
     }
-    Ok(result?)
+    result
 }
 
 #[cfg(test)]
@@ -199,6 +228,54 @@ mod tests {
             .collect();
         let ok = threads.into_iter().filter_map(|t| t.join().ok()).flatten().count();
         assert_eq!((ok, count(&dir)), (7, 7));
+    }
+
+    /// Inserts `n` at once and `n + 100` put off.
+    fn twice(w: &Writer, n: i64, fails: bool) -> Result<()> {
+        w.write_and_put_off(|c| {
+            c.execute("INSERT INTO t VALUES (?1)", [n])?;
+            let last: PutOff = Box::new(move |c| Ok(c.execute("INSERT INTO t VALUES (?1)", [n + 100]).map(drop)?));
+            if fails { Err(StoreError::Cancelled) } else { Ok(((), Some(last))) }
+        })
+    }
+
+    #[test]
+    fn what_is_put_off_is_committed_with_its_piece_or_not_at_all() {
+        let dir = tempfile::tempdir().unwrap();
+        let w = writer(&dir);
+        twice(&w, 1, false).unwrap();
+        assert_eq!(count(&dir), 2);
+        assert!(twice(&w, 2, true).is_err());
+        assert_eq!(count(&dir), 2, "a piece that failed puts nothing off");
+        // 101 is there already: nothing of this transaction may stay
+        w.write(|c| Ok(c.execute("DELETE FROM t WHERE n = 1", [])?)).unwrap();
+        assert!(twice(&w, 1, false).is_err());
+        assert_eq!(count(&dir), 1);
+        let panics: PutOff = Box::new(|_| panic!("on purpose"));
+        assert!(w.write_and_put_off(|c| Ok((c.execute("INSERT INTO t VALUES (3)", [])?, Some(panics)))).is_err());
+        twice(&w, 4, false).unwrap();
+        assert_eq!(count(&dir), 3, "the next one finds the way free");
+    }
+
+    #[test]
+    fn a_transaction_that_sqlite_gave_up_is_over_for_all_in_it() {
+        let dir = tempfile::tempdir().unwrap();
+        let w = writer(&dir);
+        // as if somebody stood behind the first
+        w.waiting.fetch_add(1, Ordering::SeqCst);
+        let first = std::thread::spawn({
+            let w = Arc::clone(&w);
+            move || twice(&w, 1, false)
+        });
+        while w.state.lock().unwrap().put_off.is_empty() {
+            std::thread::yield_now();
+        }
+        w.waiting.fetch_sub(1, Ordering::SeqCst);
+        assert!(w.write(|c| Ok(c.execute("INSERT OR ROLLBACK INTO t VALUES (1)", [])?)).is_err());
+        assert!(first.join().unwrap().is_err());
+        assert_eq!(count(&dir), 0, "nothing put off is done after it");
+        twice(&w, 1, false).unwrap();
+        assert_eq!(count(&dir), 2);
     }
 
     #[test]
