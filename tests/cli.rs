@@ -163,6 +163,17 @@ fn broken_configuration_is_named_with_its_place_and_exit_code_two() {
 }
 
 #[test]
+fn an_error_names_its_cause_once_and_the_next_step() {
+    let dir = tempfile::tempdir().unwrap();
+    let o = qingbao(dir.path(), &["outbox", "list"]);
+    assert_eq!(o.status.code(), Some(1));
+    assert_eq!(stderr(&o).matches("there is no qingbao.db in it yet; run `qingbao once`").count(), 1, "{}", stderr(&o));
+    let o = qingbao(dir.path(), &["once"]);
+    assert_eq!(o.status.code(), Some(2));
+    assert!(stderr(&o).contains("sources.toml: does not exist; create it, or name another one (--sources"), "{}", stderr(&o));
+}
+
+#[test]
 fn one_source_is_tried_out_without_storing_anything() {
     let site = Site::new();
     let o = site.run(&["sources", "test", "gongxin"]);

@@ -219,6 +219,15 @@ impl World {
     }
 }
 
+/// An error with its causes, those left out that it names itself.
+pub fn told(error: &anyhow::Error) -> String {
+    error.chain().map(ToString::to_string).fold(String::new(), |told, cause| match () {
+        () if told.is_empty() => cause,
+        () if told.contains(&cause) => told,
+        () => format!("{told}: {cause}"),
+    })
+}
+
 /// `| head` closes the pipe; that is no failure.
 fn unless_closed(result: anyhow::Result<()>) -> anyhow::Result<()> {
     match result {

@@ -27,7 +27,9 @@ pub fn read_file(path: &Path) -> Result<String, ConfigError> {
     let name = path.display().to_string();
     let bytes = std::fs::read(path).map_err(|e| {
         let what = match e.kind() {
-            std::io::ErrorKind::NotFound => "does not exist; create it or name another file".to_owned(),
+            std::io::ErrorKind::NotFound => {
+                "does not exist; create it, or name another one (--sources, --config, or the key that names it)".to_owned()
+            }
             std::io::ErrorKind::PermissionDenied => "may not be read; check its owner and mode".to_owned(),
             std::io::ErrorKind::IsADirectory => "is a directory; name the file inside it".to_owned(),
             _ => format!("cannot be read: {e}"),
