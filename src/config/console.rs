@@ -2,6 +2,7 @@
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
+use super::bilingual::both;
 use super::reader::Section;
 
 /// How the console is served.
@@ -27,7 +28,10 @@ pub(super) fn read(s: &Section<'_>, c: &mut ConsoleSettings) {
         match t.value.parse() {
             Ok(address) => c.listen = Some(address),
             Err(_) if t.value == "off" => c.listen = None,
-            Err(_) => s.complain(t.span, format!("listen {:?} is no address; write \"127.0.0.1:8320\" or \"off\"", t.value)),
+            Err(_) => {
+                let english = format!("listen {:?} is no address; write \"127.0.0.1:8320\" or \"off\"", t.value);
+                s.complain(t.span, both(english, format!("listen 的“{}”不是地址，请写 \"127.0.0.1:8320\" 或 \"off\"", t.value)));
+            }
         }
     }
     if let Some(t) = s.text("base_path") {
@@ -35,7 +39,8 @@ pub(super) fn read(s: &Section<'_>, c: &mut ConsoleSettings) {
         if t.value.is_empty() || (t.value.starts_with('/') && !t.value.ends_with('/') && !t.value.contains("//") && plain) {
             t.value.clone_into(&mut c.base_path);
         } else {
-            s.complain(t.span, format!("base_path {:?} is no prefix; write \"/qingbao\"", t.value));
+            let chinese = format!("base_path 的“{}”不是路径前缀，请写 \"/qingbao\" 这样的", t.value);
+            s.complain(t.span, both(format!("base_path {:?} is no prefix; write \"/qingbao\"", t.value), chinese));
         }
     }
     if let Some(https) = s.bool("https") {

@@ -32,6 +32,17 @@ pub enum EditError {
     Changed(String),
 }
 
+impl EditError {
+    /// As the console says it.
+    pub fn chinese(&self) -> String {
+        match self {
+            Self::Config(e) => e.chinese(),
+            Self::Write { path, source } => format!("{path} 写不了（{source}），没有改动"),
+            Self::Changed(path) => format!("{path} 刚被别人改过，没有写入，请再试一次"),
+        }
+    }
+}
+
 /// Sets `enabled` of a source; false where the source does not stand in the file.
 pub fn set_enabled(path: &Path, id: &SourceId, on: bool, vocabulary: &Vocabulary) -> Result<bool, EditError> {
     change(path, vocabulary, |document| {

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
 
+use super::bilingual::both;
 use super::reader::Section;
 use crate::mail::MailAddress;
 
@@ -112,7 +113,7 @@ pub(super) fn read(s: &Section<'_>, m: &mut MailSettings) {
         match t.value {
             "resend" => m.on_uncertain = OnUncertain::Resend,
             "hold" => m.on_uncertain = OnUncertain::Hold,
-            other => s.complain(t.span, format!("on_uncertain {other:?} is not one of resend, hold")),
+            _ => s.not_one_of("on_uncertain", t, &["resend", "hold"]),
         }
     }
     if let Some(d) = s.duration("expire", Duration::from_hours(1)..Duration::from_hours(24 * 31)) {
@@ -123,7 +124,7 @@ pub(super) fn read(s: &Section<'_>, m: &mut MailSettings) {
 }
 
 pub(super) fn read_address(s: &Section<'_>, text: &str, span: Option<Range<usize>>) -> Option<MailAddress> {
-    MailAddress::parse(text).map_err(|e| s.complain(span, e.to_string())).ok()
+    MailAddress::parse(text).map_err(|e| s.complain(span, both(e.to_string(), e.chinese()))).ok()
 }
 
 fn read_dkim(s: &Section<'_>) -> Option<DkimSettings> {
@@ -132,7 +133,7 @@ fn read_dkim(s: &Section<'_>) -> Option<DkimSettings> {
     let (domain, selector) = (s.string("domain").filter(|d| host(d)), s.string("selector").filter(|d| host(d)));
     let key_file = s.string("key_file").map(PathBuf::from);
     let (Some(domain), Some(selector), Some(key_file)) = (domain, selector, key_file) else {
-        s.complain(None, "[mail.dkim] needs domain, selector and key_file");
+        s.complain(None, both("[mail.dkim] needs domain, selector and key_file", "[mail.dkim] 要写 domain、selector 和 key_file"));
         return None;
     };
     Some(DkimSettings { domain, selector, key_file })
@@ -142,7 +143,7 @@ fn read_smtp(s: &Section<'_>) -> Option<SmtpSettings> {
     s.only(&["host", "port", "tls", "ca_file", "user", "password_file", "timeout", "pause"]);
     let host = s.string("host").filter(|h| !h.is_empty());
     if host.is_none() {
-        s.complain(None, "[mail.smtp] needs a host, for example smtp.exmail.qq.com");
+        s.complain(None, both("[mail.smtp] needs a host, for example smtp.exmail.qq.com", "[mail.smtp] 要写 host，例如 smtp.exmail.qq.com"));
     }
     let tls = match s.text("tls") {
         None => MailTls::Implicit,
@@ -150,8 +151,8 @@ fn read_smtp(s: &Section<'_>) -> Option<SmtpSettings> {
             "implicit" => MailTls::Implicit,
             "starttls" => MailTls::Starttls,
             "none" => MailTls::None,
-            other => {
-                s.complain(t.span, format!("tls {other:?} is not one of implicit, starttls, none"));
+            _ => {
+                s.not_one_of("tls", t, &["implicit", "starttls", "none"]);
                 MailTls::Implicit
             }
         },

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use chrono::{NaiveDate, NaiveTime};
 
+use super::bilingual::both;
 use super::mail::read_address;
 use super::reader::{Reader, Section};
 use super::{ConfigError, read_file};
@@ -149,7 +150,9 @@ pub(super) fn read(s: &Section<'_>) -> Publication {
     if let Some(t) = s.text("foreword") {
         if let Some(word) = foreword::unknown_fact(t.value) {
             let known: Vec<&str> = foreword::FACTS.iter().map(|f| f.0).collect();
-            s.complain(t.span, format!("{{{word}}} is no fact of an issue; there are {{{}}}", known.join("} {")));
+            let known = known.join("} {");
+            let chinese = format!("foreword 里没有 {{{word}}} 可填；可用的有 {{{known}}}");
+            s.complain(t.span, both(format!("{{{word}}} is no fact of an issue; there are {{{known}}}"), chinese));
         }
         p.foreword = Some(t.value.to_owned());
     }
@@ -162,9 +165,11 @@ pub(super) fn read(s: &Section<'_>) -> Publication {
     set(&mut p.issues_before, count("issues_before"));
     set(&mut p.issues_this_year, count("issues_this_year"));
     if let Some(t) = s.text("at") {
-        match NaiveTime::parse_from_str(t.value, "%H:%M") {
-            Ok(at) => p.at = at,
-            Err(_) => s.complain(t.span, format!("at = {:?} is no time of day; write \"07:30\"", t.value)),
+        if let Ok(at) = NaiveTime::parse_from_str(t.value, "%H:%M") {
+            p.at = at;
+        } else {
+            let english = format!("at = {:?} is no time of day; write \"07:30\"", t.value);
+            s.complain(t.span, both(english, format!("at 的“{}”不是时刻，请写 \"07:30\" 这样的", t.value)));
         }
     }
     read_calendar(s, &mut p.calendar);
@@ -190,7 +195,7 @@ pub(super) fn read(s: &Section<'_>) -> Publication {
         match t.value {
             "full" => p.full_text = true,
             "summary" => p.full_text = false,
-            other => s.complain(t.span, format!("document {other:?} is not one of full, summary")),
+            _ => s.not_one_of("document", t, &["full", "summary"]),
         }
     }
     set(&mut p.mail_empty, s.bool("mail_empty"));
@@ -201,7 +206,7 @@ fn read_column(s: &Section<'_>) -> Option<ColumnQuota> {
     s.only(&["name", "quota"]);
     let name = s.string("name").filter(|n| !n.is_empty());
     if name.is_none() {
-        s.complain(None, "a column needs a name");
+        s.complain(None, both("a column needs a name", "栏目要写名称 name"));
     }
     Some(ColumnQuota { name: name?, quota: s.integer("quota", 1..101).and_then(|n| usize::try_from(n).ok()).unwrap_or(5) })
 }
@@ -209,28 +214,30 @@ fn read_column(s: &Section<'_>) -> Option<ColumnQuota> {
 fn read_subscriber(s: &Section<'_>, p: &Publication) -> Option<Recipient> {
     s.only(&["address", "columns", "industries"]);
     let Some(t) = s.text("address") else {
-        s.complain(None, "a subscriber needs an address");
+        s.complain(None, both("a subscriber needs an address", "订阅人要写邮箱 address"));
         return None;
     };
     let columns = s.strings("columns");
     for c in columns.iter().filter(|c| p.columns.iter().all(|q| q.name != **c)) {
-        s.complain(None, format!("{c:?} is no column of {}", p.name));
+        s.complain(None, both(format!("{c:?} is no column of {}", p.name), format!("《{}》没有“{c}”这个栏目", p.name)));
     }
     Some(Recipient { address: read_address(s, t.value, t.span)?, columns, industries: s.strings("industries") })
 }
 
 fn read_calendar(s: &Section<'_>, calendar: &mut Calendar) {
     if let Some(t) = s.text("timezone") {
-        match t.value.parse() {
-            Ok(zone) => calendar.zone = zone,
-            Err(_) => s.complain(t.span, format!("timezone {:?} does not exist; did you mean \"Asia/Shanghai\"?", t.value)),
+        if let Ok(zone) = t.value.parse() {
+            calendar.zone = zone;
+        } else {
+            let english = format!("timezone {:?} does not exist; did you mean \"Asia/Shanghai\"?", t.value);
+            s.complain(t.span, both(english, format!("没有时区“{}”；是不是“Asia/Shanghai”？", t.value)));
         }
     }
     if let Some(t) = s.text("days") {
         match WorkDays::parse(t.value) {
             Some(days) => calendar.days = days,
             None => {
-                s.complain(t.span, format!("days {:?} is not one of workdays, daily, weekly-mon … weekly-sun, monthly-1 … monthly-28", t.value));
+                s.not_one_of("days", t, &["workdays", "daily", "weekly-mon … weekly-sun", "monthly-1 … monthly-28"]);
             }
         }
     }
@@ -245,7 +252,10 @@ fn read_days(s: &Section<'_>, key: &str) -> Vec<NaiveDate> {
         let (from, to) = t.value.split_once('/').unwrap_or((t.value, t.value));
         match (from.parse::<NaiveDate>(), to.parse::<NaiveDate>()) {
             (Ok(from), Ok(to)) if from <= to && (to - from).num_days() <= 60 => out.extend(from.iter_days().take_while(|d| *d <= to)),
-            _ => s.complain(t.span, format!("{:?} is no day; write 2026-10-01 or 2026-10-01/2026-10-07", t.value)),
+            _ => {
+                let english = format!("{:?} is no day; write 2026-10-01 or 2026-10-01/2026-10-07", t.value);
+                s.complain(t.span, both(english, format!("“{}”不是日期，请写 2026-10-01 或 2026-10-01/2026-10-07", t.value)));
+            }
         }
     }
     out

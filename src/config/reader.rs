@@ -7,6 +7,8 @@ use std::time::Duration;
 
 use toml_edit::{Document, Item, TableLike, Value};
 
+use super::bilingual::{Bilingual, both, bounds, did_you_mean, listed, nearest};
+
 /// One thing wrong with a configuration file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Problem {
@@ -15,14 +17,24 @@ pub struct Problem {
     /// Line and column, from 1; `None` where the whole file is meant.
     pub at: Option<(usize, usize)>,
     /// What is wrong and what to do.
-    pub message: String,
+    pub words: Bilingual,
+}
+
+impl Problem {
+    /// With its place, as the console says it.
+    pub fn chinese(&self) -> String {
+        match self.at {
+            Some((line, column)) => format!("{} 第 {line} 行第 {column} 列：{}", self.file, self.words.chinese),
+            None => format!("{}：{}", self.file, self.words.chinese),
+        }
+    }
 }
 
 impl fmt::Display for Problem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.at {
-            Some((line, column)) => write!(f, "{}:{line}:{column}: {}", self.file, self.message),
-            None => write!(f, "{}: {}", self.file, self.message),
+            Some((line, column)) => write!(f, "{}:{line}:{column}: {}", self.file, self.words),
+            None => write!(f, "{}: {}", self.file, self.words),
         }
     }
 }
@@ -36,8 +48,13 @@ pub struct ConfigError {
 }
 
 impl ConfigError {
-    pub(super) fn file(file: &str, message: String) -> Self {
-        Self { problems: vec![Problem { file: file.to_owned(), at: None, message }] }
+    pub(super) fn file(file: &str, words: Bilingual) -> Self {
+        Self { problems: vec![Problem { file: file.to_owned(), at: None, words }] }
+    }
+
+    /// Everything, one line each, as the console says it.
+    pub fn chinese(&self) -> String {
+        self.problems.iter().map(Problem::chinese).collect::<Vec<_>>().join("\n")
     }
 }
 
@@ -55,13 +72,15 @@ impl<'a> Reader<'a> {
         let places = Places::new(raw);
         let document = Document::parse(raw.to_owned()).map_err(|e| {
             let at = e.span().map_or(0, |s| s.start);
-            let mut message = e.message().replace('\n', "; ");
+            let message = e.message().replace('\n', "; ");
+            let mut words = both(message.clone(), format!("不合 TOML 的写法（{message}）"));
             let line_end = raw.get(at..).and_then(|r| r.find('\n')).map_or(raw.len(), |n| at + n);
             let line_start = raw.get(..at).and_then(|r| r.rfind('\n')).map_or(0, |n| n + 1);
             if raw.get(line_start..line_end).is_some_and(|l| l.contains(['“', '”', '＂'])) {
-                message.push_str("; the line has full-width quotes “ ”, use \" \" instead (请用半角引号)");
+                words.english.push_str("; the line has full-width quotes “ ”, use \" \" instead");
+                words.chinese.push_str("；这一行有全角引号“ ”，请改用半角引号 \" \"");
             }
-            ConfigError { problems: vec![Problem { file: file.to_owned(), at: Some(places.of(raw, at)), message }] }
+            ConfigError { problems: vec![Problem { file: file.to_owned(), at: Some(places.of(raw, at)), words }] }
         })?;
         Ok(Self { file, raw, document, places, problems: RefCell::default() })
     }
@@ -70,9 +89,9 @@ impl<'a> Reader<'a> {
         Section { reader: self, table: self.document.as_table(), span: 0..0 }
     }
 
-    pub(super) fn complain(&self, span: Option<Range<usize>>, message: impl Into<String>) {
+    pub(super) fn complain(&self, span: Option<Range<usize>>, words: Bilingual) {
         let at = span.map(|s| self.place(&s));
-        self.problems.borrow_mut().push(Problem { file: self.file.to_owned(), at, message: message.into() });
+        self.problems.borrow_mut().push(Problem { file: self.file.to_owned(), at, words });
     }
 
     /// Line and column of a span, for messages that name a second place.
@@ -128,9 +147,8 @@ impl<'a> Section<'a> {
                 continue;
             }
             let span = self.table.key(key).and_then(toml_edit::Key::span);
-            let hint =
-                nearest(key, known.iter().copied()).map_or_else(|| format!("known keys: {}", known.join(", ")), |n| format!("did you mean {n:?}?"));
-            self.reader.complain(span, format!("unknown key {key:?}; {hint}"));
+            let hint = nearest(key, known.iter().copied()).map_or_else(|| listed(known), did_you_mean);
+            self.reader.complain(span, both(format!("unknown key {key:?}; {}", hint.english), format!("没有“{key}”这一项；{}", hint.chinese)));
         }
     }
 
@@ -144,31 +162,43 @@ impl<'a> Section<'a> {
         self.span.clone()
     }
 
-    pub(super) fn complain(&self, span: Option<Range<usize>>, message: impl Into<String>) {
-        self.reader.complain(span.or_else(|| Some(self.span.clone())), message);
+    pub(super) fn complain(&self, span: Option<Range<usize>>, words: Bilingual) {
+        self.reader.complain(span.or_else(|| Some(self.span.clone())), words);
+    }
+
+    /// Complains of a word that is none of those known.
+    pub(super) fn not_one_of(&self, key: &str, text: Spanned<&str>, known: &[&str]) {
+        let mut words = both(
+            format!("{key} {:?} is not one of {}", text.value, known.join(", ")),
+            format!("{key} 不能写“{}”，只能是 {}", text.value, known.join("、")),
+        );
+        if let Some(hint) = nearest(text.value, known.iter().copied()).map(did_you_mean) {
+            words = both(format!("{words}; {hint}"), format!("{}；{}", words.chinese, hint.chinese));
+        }
+        self.complain(text.span, words);
     }
 
     fn value(&self, key: &str) -> Option<&'a Value> {
         let item = self.table.get(key)?;
         let value = item.as_value();
         if value.is_none() {
-            self.reader.complain(item.span(), format!("{key:?} must be a value, not a table"));
+            self.reader.complain(item.span(), both(format!("{key:?} must be a value, not a table"), format!("{key} 应当是一个值，不是表")));
         }
         value
     }
 
-    fn typed<T>(&self, key: &str, expected: &str, read: impl Fn(&'a Value) -> Option<T>) -> Option<Spanned<T>> {
+    fn typed<T>(&self, key: &str, expected: (&str, &str), read: impl Fn(&'a Value) -> Option<T>) -> Option<Spanned<T>> {
         let value = self.value(key)?;
         let span = value.span();
         let Some(read) = read(value) else {
-            self.reader.complain(span, format!("{key:?} must be {expected}"));
+            self.reader.complain(span, both(format!("{key:?} must be {}", expected.0), format!("{key} 应当是{}", expected.1)));
             return None;
         };
         Some(Spanned { value: read, span })
     }
 
     pub(super) fn text(&self, key: &str) -> Option<Spanned<&'a str>> {
-        self.typed(key, "a text in quotes", Value::as_str)
+        self.typed(key, ("a text in quotes", "引号括起来的文字"), Value::as_str)
     }
 
     /// A text, trimmed, owned.
@@ -177,13 +207,13 @@ impl<'a> Section<'a> {
     }
 
     pub(super) fn bool(&self, key: &str) -> Option<bool> {
-        self.typed(key, "true or false", Value::as_bool).map(|b| b.value)
+        self.typed(key, ("true or false", " true 或 false"), Value::as_bool).map(|b| b.value)
     }
 
     pub(super) fn integer(&self, key: &str, range: Range<i64>) -> Option<i64> {
-        let n = self.typed(key, "a whole number", Value::as_integer)?;
+        let n = self.typed(key, ("a whole number", "整数"), Value::as_integer)?;
         if !range.contains(&n.value) {
-            self.complain(n.span, format!("{key:?} must be from {} to {}", range.start, range.end - 1));
+            self.complain(n.span, bounds(key, range.start, range.end - 1));
             return None;
         }
         Some(n.value)
@@ -191,21 +221,21 @@ impl<'a> Section<'a> {
 
     /// A number with or without a point.
     pub(super) fn number(&self, key: &str, range: RangeInclusive<f64>) -> Option<f64> {
-        let n = self.typed(key, "a number", |v| v.as_float().or_else(|| v.as_integer().map(|n| n as f64)))?;
+        let n = self.typed(key, ("a number", "数字"), |v| v.as_float().or_else(|| v.as_integer().map(|n| n as f64)))?;
         if !range.contains(&n.value) {
-            self.complain(n.span, format!("{key:?} must be from {} to {}", range.start(), range.end()));
+            self.complain(n.span, bounds(key, range.start(), range.end()));
             return None;
         }
         Some(n.value)
     }
 
     pub(super) fn texts(&self, key: &str) -> Option<Vec<Spanned<&'a str>>> {
-        let list = self.typed(key, "a list of texts, like [\"a\", \"b\"]", Value::as_array)?;
+        let list = self.typed(key, ("a list of texts, like [\"a\", \"b\"]", "一组文字，如 [\"甲\", \"乙\"]"), Value::as_array)?;
         let mut out = Vec::new();
         for v in list.value {
             match v.as_str() {
                 Some(value) => out.push(Spanned { value, span: v.span() }),
-                None => self.complain(v.span(), format!("{key:?} must hold texts in quotes only")),
+                None => self.complain(v.span(), both(format!("{key:?} must hold texts in quotes only"), format!("{key} 里只能是引号括起来的文字"))),
             }
         }
         Some(out)
@@ -222,12 +252,12 @@ impl<'a> Section<'a> {
         match parse_duration(text.value) {
             Some(d) if range.start <= d && d <= range.end => Some(d),
             Some(_) => {
-                let message = format!("{key:?} must be from {} to {}", show_duration(range.start), show_duration(range.end));
-                self.complain(text.span, message);
+                self.complain(text.span, bounds(key, show_duration(range.start), show_duration(range.end)));
                 None
             }
             None => {
-                self.complain(text.span, format!("{key:?} = {:?} is no length of time; write 90s, 30m, 2h or 1d", text.value));
+                let english = format!("{key:?} = {:?} is no length of time; write 90s, 30m, 2h or 1d", text.value);
+                self.complain(text.span, both(english, format!("{key} 的“{}”不是时长，请写 90s、30m、2h 或 1d", text.value)));
                 None
             }
         }
@@ -242,7 +272,7 @@ impl<'a> Section<'a> {
     fn as_section(&self, key: &str, item: &'a Item) -> Option<Section<'a>> {
         let span = item.span().unwrap_or(0..0);
         let Some(table) = item.as_table_like() else {
-            self.reader.complain(Some(span), format!("{key:?} must be a table"));
+            self.reader.complain(Some(span), both(format!("{key:?} must be a table"), format!("{key} 应当是一个表")));
             return None;
         };
         Some(Section { reader: self.reader, table, span })
@@ -264,14 +294,19 @@ impl<'a> Section<'a> {
             return tables.iter().map(|t| Section { reader: self.reader, table: t, span: t.span().unwrap_or(0..0) }).collect();
         }
         let Some(list) = item.as_array() else {
-            self.reader.complain(item.span(), format!("write [[{key}]] in double brackets, one for each"));
+            self.reader.complain(
+                item.span(),
+                both(format!("write [[{key}]] in double brackets, one for each"), format!("请写成双方括号 [[{key}]]，每项一个")),
+            );
             return Vec::new();
         };
         let mut out = Vec::new();
         for v in list {
-            match v.as_inline_table() {
-                Some(t) => out.push(Section { reader: self.reader, table: t, span: v.span().unwrap_or(0..0) }),
-                None => self.complain(v.span(), format!("{key:?} must hold tables like {{ name = \"…\" }}")),
+            if let Some(t) = v.as_inline_table() {
+                out.push(Section { reader: self.reader, table: t, span: v.span().unwrap_or(0..0) });
+            } else {
+                let english = format!("{key:?} must hold tables like {{ name = \"…\" }}");
+                self.complain(v.span(), both(english, format!("{key} 里应当是 {{ name = \"…\" }} 这样的表")));
             }
         }
         out
@@ -302,16 +337,6 @@ fn show_duration(d: Duration) -> String {
     }
 }
 
-/// The known word most like this one, if any is like it at all.
-pub(super) fn nearest<'w>(word: &str, known: impl IntoIterator<Item = &'w str>) -> Option<&'w str> {
-    known
-        .into_iter()
-        .map(|k| (strsim::jaro_winkler(&word.to_lowercase(), k), k))
-        .filter(|(likeness, _)| *likeness > 0.75)
-        .max_by(|a, b| a.0.total_cmp(&b.0))
-        .map(|(_, k)| k)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -322,13 +347,6 @@ mod tests {
         for bad in ["", "m", "30", "-5m", "1 year", "10分", "99999999999999999999d", "18446744073709551615d"] {
             assert_eq!(parse_duration(bad), None, "{bad}");
         }
-    }
-
-    #[test]
-    fn the_nearest_word_is_offered_only_where_near() {
-        assert_eq!(nearest("intervall", ["interval", "url"]), Some("interval"));
-        assert_eq!(nearest("新材枓", ["新材料", "食品"]), Some("新材料"));
-        assert_eq!(nearest("zzz", ["interval", "url"]), None);
     }
 
     #[test]

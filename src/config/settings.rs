@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use super::bilingual::both;
 pub use super::console::ConsoleSettings;
 pub use super::crawl::{CrawlSettings, EngineKind};
 pub use super::mail::{DkimSettings, MailSettings, MailTls, OnUncertain, SmtpSettings};
@@ -144,7 +145,8 @@ impl Settings {
             settings.more = publications.collect();
         }
         if settings.more.iter().enumerate().any(|(i, p)| settings.publications().take(i + 1).any(|q| q.name == p.name)) {
-            reader.complain(None, "two publications have the same name; numbers are counted by name");
+            let chinese = "有两种刊物同名；期号按名称计，请改一个";
+            reader.complain(None, both("two publications have the same name; numbers are counted by name", chinese));
         }
         if let Some(s) = root.section("fetch") {
             read_fetch(&s, &mut settings.fetch);
@@ -197,7 +199,7 @@ fn read_fetch(s: &Section<'_>, f: &mut FetchSettings) {
     set(&mut f.min_interval, interval("min_interval"));
     set(&mut f.max_interval, interval("max_interval"));
     if f.min_interval > f.max_interval {
-        s.complain(None, "min_interval is longer than max_interval");
+        s.complain(None, both("min_interval is longer than max_interval", "min_interval 比 max_interval 还长"));
     }
     let size = |key| s.integer(key, 1..201).and_then(|n| usize::try_from(n << 20).ok());
     set(&mut f.max_page_bytes, size("max_page_mb"));
@@ -213,7 +215,7 @@ fn read_fetch(s: &Section<'_>, f: &mut FetchSettings) {
         if t.value.is_ascii() && !t.value.chars().any(char::is_control) {
             t.value.clone_into(&mut f.user_agent);
         } else {
-            s.complain(t.span, "user_agent may hold printable ASCII characters only");
+            s.complain(t.span, both("user_agent may hold printable ASCII characters only", "user_agent 只能用可见的 ASCII 字符"));
         }
     }
 }
@@ -229,7 +231,13 @@ mod tests {
     use super::*;
 
     fn problems(text: &str) -> String {
-        Settings::parse("qingbao.toml", text).map_or_else(|e| e.to_string(), |_| "ok".to_owned())
+        Settings::parse("qingbao.toml", text).map_or_else(
+            |e| {
+                e.problems.iter().for_each(|p| p.words.check());
+                e.to_string()
+            },
+            |_| "ok".to_owned(),
+        )
     }
 
     #[test]
@@ -250,6 +258,31 @@ mod tests {
             ("[mail.smtp]\nhost = \"h\"\ntls = \"ssl\"", "is not one of implicit, starttls, none"),
             ("[fetch]\nmin_interval = \"2h\"\nmax_interval = \"1h\"", "min_interval is longer than max_interval"),
             ("[fetch]\nat_once = 0", "\"at_once\" must be from 1 to 1024"),
+            ("[fetch]\nat_once = \"7\"", "\"at_once\" must be a whole number"),
+            ("[fetch]\nuser_agent = \"情报\"", "user_agent may hold printable ASCII characters only"),
+            ("[publication]\nforeword = \"{天气}\"", "{天气} is no fact of an issue; there are {候选}"),
+            ("[publication]\ncolumns = [{ quota = 5 }]", "a column needs a name"),
+            ("[publication]\ncolumns = [\"财经\"]", "must hold tables like"),
+            ("[publication]\nrecipients = \"a@b.cn\"", "must be a list of texts"),
+            ("[publication]\ntimezone = \"Beijing\"", "timezone \"Beijing\" does not exist"),
+            ("[publication]\ndocument = \"half\"", "document \"half\" is not one of full, summary"),
+            ("[[publication]]\n[[publication]]", "two publications have the same name"),
+            ("[[publication.subscriber]]\nindustries = []", "a subscriber needs an address"),
+            ("[[publication.subscriber]]\naddress = \"a@b.cn\"\ncolumns = [\"无\"]", "\"无\" is no column of"),
+            ("[console]\nlisten = \"8320\"", "listen \"8320\" is no address"),
+            ("[console]\nbase_path = \"qingbao/\"", "is no prefix"),
+            ("[crawl]\nnats = \"http://a\"", "is neither \"local\" nor an address"),
+            ("[crawl]\nengine = \"remote\"", "engine \"remote\" is not one of local, nats"),
+            ("[crawl]\nuser = \"甲\"", "may hold letters, digits, - and _"),
+            ("[crawl]\nuser = \"a\"", "user and password_file of [crawl] go together"),
+            ("[mail]\nfrom = \"编辑部@许昌.cn\"", "outside ASCII"),
+            ("[mail]\non_uncertain = \"wait\"", "on_uncertain \"wait\" is not one of resend, hold"),
+            ("[mail.dkim]\ndomain = \"a.cn\"", "[mail.dkim] needs domain, selector and key_file"),
+            ("[summarise]\nmodel = \"m\"", "mean nothing without endpoint"),
+            ("[summarise]\nendpoint = \"http://a/v1\"", "an endpoint needs a model"),
+            ("[summarise]\nendpoint = \"a\"\nmodel = \"m\"", "is no address"),
+            ("mail = 5", "\"mail\" must be a table"),
+            ("[taxonomy]\nfile = \"a\"", "\"taxonomy\" must be a value, not a table"),
         ];
         for (text, expected) in table {
             assert!(problems(text).contains(expected), "{text}\n{}", problems(text));

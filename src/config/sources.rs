@@ -8,6 +8,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::bilingual::both;
 use super::reader::{Reader, Section};
 use super::{ConfigError, Taxonomy, read_file};
 use crate::dedup::canonical;
@@ -46,7 +47,7 @@ const SOURCE_KEYS: [&str; 24] = [
 ];
 const DEFAULT_KEYS: [&str; 5] = ["interval", "allow_private", "timezone", "rate_key", "region"];
 
-/// Words that hints may use.
+/// Bilingual that hints may use.
 #[derive(Debug, Clone, Default)]
 pub struct Vocabulary {
     /// Industry names.
@@ -95,7 +96,8 @@ impl SourceList {
             }
         }
         if sources.is_empty() {
-            reader.complain(None, "holds no usable [[source]]; add at least one with id, name and url");
+            let chinese = "没有可用的 [[source]]；至少要有一个写全 id、name、url 的";
+            reader.complain(None, both("holds no usable [[source]]; add at least one with id, name and url", chinese));
         }
         let by_id = sources.iter().enumerate().map(|(i, s)| (s.id.clone(), i)).collect();
         reader.finish(Self { sources, allow_private: defaults.allow_private, by_id })
@@ -149,11 +151,14 @@ impl Seen {
         let url_span = section.text("url").and_then(|t| t.span).unwrap_or_else(|| section.span());
         let id_place = reader.place(&id_span);
         if let Some((line, _)) = self.ids.insert(source.id.to_string(), id_place) {
-            section.complain(Some(id_span), format!("id {:?} is used twice, first in line {line}; every source needs its own", source.id.as_str()));
+            let id = source.id.as_str();
+            let english = format!("id {id:?} is used twice, first in line {line}; every source needs its own");
+            section.complain(Some(id_span), both(english, format!("编号“{id}”用了两次，前一次在第 {line} 行；每个来源的编号不能相同")));
         }
         let url_place = reader.place(&url_span);
         if let Some((line, _)) = self.urls.insert(canonical::canonicalise(&source.url).to_string(), url_place) {
-            section.complain(Some(url_span), format!("the same address stands in line {line} already; remove one of the two"));
+            let english = format!("the same address stands in line {line} already; remove one of the two");
+            section.complain(Some(url_span), both(english, format!("第 {line} 行已经有同一个网址，请删去一个")));
         }
     }
 }
@@ -166,7 +171,7 @@ fn read_source(s: &Section<'_>, defaults: &Defaults, vocabulary: &Vocabulary) ->
         interval: s.duration("interval", INTERVALS).or(defaults.interval),
         kind: read_word(s, "kind", SourceKind::parse, &SourceKind::ALL.map(SourceKind::as_str)),
         region: s.string("region").or_else(|| defaults.region.clone()),
-        column: s.text("column").and_then(|c| known_word(s, &c, "column", &vocabulary.columns)),
+        column: s.text("column").and_then(|c| known_word(s, &c, ("column", "栏目"), &vocabulary.columns)),
         industries: read_industries(s, vocabulary),
         enabled: s.bool("enabled").unwrap_or(true),
         render: s.bool("render").unwrap_or(false),
@@ -199,7 +204,13 @@ mod tests {
     }
 
     fn problems(text: &str) -> String {
-        SourceList::parse("sources.toml", text, &vocabulary()).map_or_else(|e| e.to_string(), |l| format!("{} sources", l.sources.len()))
+        SourceList::parse("sources.toml", text, &vocabulary()).map_or_else(
+            |e| {
+                e.problems.iter().for_each(|p| p.words.check());
+                e.to_string()
+            },
+            |l| format!("{} sources", l.sources.len()),
+        )
     }
 
     const GOOD: &str = "[[source]]\nid = \"a\"\nname = \"甲\"\nurl = \"https://a.cn/\"\n";
@@ -255,6 +266,13 @@ mod tests {
         let got = problems(&format!("{GOOD}\n{}", GOOD.replace("https://a.cn/", "HTTPS://A.cn:443/#top")));
         assert!(got.contains(":7:6: id \"a\" is used twice, first in line 2"), "{got}");
         assert!(got.contains(":9:7: the same address stands in line 4"), "{got}");
+    }
+
+    #[test]
+    fn the_console_says_the_same_in_chinese() {
+        let error = SourceList::parse("s.toml", &format!("{GOOD}kind = \"feeds\"\nurll = \"x\"\n"), &vocabulary()).unwrap_err();
+        let expected = "s.toml 第 5 行第 8 列：kind 不能写“feeds”，只能是 feed、list、sitemap、json；是不是“feed”？\ns.toml 第 6 行第 1 列：没有“urll”这一项；是不是“url”？";
+        assert_eq!(error.chinese(), expected);
     }
 
     #[test]

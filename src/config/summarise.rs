@@ -4,6 +4,7 @@ use std::ops::Range;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use super::bilingual::both;
 use super::reader::Section;
 
 /// How summaries are made.
@@ -44,7 +45,8 @@ pub(super) fn read(s: &Section<'_>, settings: &mut SummariseSettings) {
     let key_file = s.string("key_file").map(PathBuf::from);
     let Some(t) = s.text("endpoint") else {
         if model.is_some() || key_file.is_some() {
-            s.complain(None, "model and key_file mean nothing without endpoint = \"http://…/v1\"");
+            let chinese = "没有 endpoint = \"http://…/v1\"，model 与 key_file 不起作用";
+            s.complain(None, both("model and key_file mean nothing without endpoint = \"http://…/v1\"", chinese));
         }
         return;
     };
@@ -52,7 +54,10 @@ pub(super) fn read(s: &Section<'_>, settings: &mut SummariseSettings) {
         (Ok(endpoint), Some(model)) if matches!(endpoint.scheme(), "http" | "https") && endpoint.has_host() => {
             settings.rewriter = Some(RewriterSettings { endpoint, model, key_file, timeout });
         }
-        (Ok(_), None) => s.complain(None, "an endpoint needs a model = \"…\""),
-        _ => s.complain(t.span, format!("{:?} is no address; write \"http://host/v1\"", t.value)),
+        (Ok(_), None) => s.complain(None, both("an endpoint needs a model = \"…\"", "写了 endpoint 还要写 model = \"…\"")),
+        _ => {
+            let chinese = format!("“{}”不是地址，请写 \"http://host/v1\" 这样的", t.value);
+            s.complain(t.span, both(format!("{:?} is no address; write \"http://host/v1\"", t.value), chinese));
+        }
     }
 }

@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use super::bilingual::both;
 use super::reader::{Reader, Section};
 use super::{ConfigError, read_file};
 
@@ -12,9 +13,9 @@ pub struct Topic {
     pub name: String,
     /// Its sub-sectors in the national standards, each with its code in front.
     pub sectors: Vec<String>,
-    /// Words that are evidence by themselves, the names of the sub-sectors among them.
+    /// Bilingual that are evidence by themselves, the names of the sub-sectors among them.
     pub terms: Vec<String>,
-    /// Words that count only beside a term of the same topic or a context word.
+    /// Bilingual that count only beside a term of the same topic or a context word.
     pub weak: Vec<String>,
     /// Phrases that hold a word but mean something else.
     pub exclude: Vec<String>,
@@ -25,9 +26,9 @@ pub struct Topic {
 pub struct ColumnRule {
     /// Name.
     pub name: String,
-    /// Words that count in the headline.
+    /// Bilingual that count in the headline.
     pub title: Vec<String>,
-    /// Words that count in the text.
+    /// Bilingual that count in the text.
     pub text: Vec<String>,
     /// Added to its score from the start: the column that takes what no other claims.
     pub base: i64,
@@ -66,9 +67,9 @@ pub struct Taxonomy {
     pub places: Vec<Place>,
     /// Organisations.
     pub organisations: Vec<Organisation>,
-    /// Words of industry talk that make weak words count.
+    /// Bilingual of industry talk that make weak words count.
     pub context: Vec<String>,
-    /// Words of other worlds (games, stars, sports, horoscopes) that count against every topic.
+    /// Bilingual of other worlds (games, stars, sports, horoscopes) that count against every topic.
     pub off_topic: Vec<String>,
 }
 
@@ -99,7 +100,7 @@ impl Taxonomy {
             off_topic: root.strings("off_topic"),
         };
         if taxonomy.industries.is_empty() || taxonomy.columns.is_empty() {
-            reader.complain(None, "needs at least one [[industry]] and one [[column]]");
+            reader.complain(None, both("needs at least one [[industry]] and one [[column]]", "至少要有一个 [[industry]] 和一个 [[column]]"));
         }
         reader.finish(taxonomy)
     }
@@ -118,7 +119,7 @@ impl Taxonomy {
 fn name(s: &Section<'_>) -> Option<String> {
     let name = s.string("name").filter(|n| !n.is_empty());
     if name.is_none() {
-        s.complain(None, "needs a name");
+        s.complain(None, both("needs a name", "要写名称 name"));
     }
     name
 }
@@ -130,7 +131,8 @@ fn topic(s: &Section<'_>) -> Option<Topic> {
     terms.extend(sectors.iter().filter_map(|sector| sector.split_once(' ').map(|(_, name)| name.to_owned())).filter(|n| !n.contains('、')));
     let topic = Topic { name: name(s)?, sectors, terms, weak: s.strings("weak"), exclude: s.strings("exclude") };
     if topic.terms.iter().any(|t| t.chars().count() < 2) {
-        s.complain(None, format!("{}: a term of one character matches everything; make it weak or longer", topic.name));
+        let english = format!("{}: a term of one character matches everything; make it weak or longer", topic.name);
+        s.complain(None, both(english, format!("“{}”里有只有一个字的词，它会匹配一切；请放进 weak 或写长些", topic.name)));
     }
     Some(topic)
 }

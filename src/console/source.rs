@@ -138,7 +138,7 @@ async fn make(console: &Shared, id: String, session: &Session, f: &Fields) -> Re
         return Err(view::refused(console, session, StatusCode::NOT_FOUND, "没有这个来源"));
     };
     let (fields, stated) = read(console, f);
-    let failed = |e: edit::EditError| format!("没有保存，请改正后再试：{e}");
+    let failed = |e: edit::EditError| format!("没有保存，请改正后再试：{}", e.chinese());
     let (words, tried) = if f.text("do") == "save" {
         match edit::set_fields(console.live.file(), &key, &fields, &console.vocabulary()) {
             Ok(true) => {

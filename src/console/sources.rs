@@ -153,7 +153,7 @@ async fn switch(console: &Shared, id: &str, on: bool) -> Result<Result<String, S
     Ok(match edit::set_enabled(console.live.file(), &id, on, &console.vocabulary()) {
         Ok(true) => Ok(id.to_string()),
         Ok(false) => Err("sources.toml 里没有这个来源".to_owned()),
-        Err(e) => Err(e.to_string()),
+        Err(e) => Err(e.chinese()),
     })
 }
 
@@ -161,7 +161,7 @@ async fn switch(console: &Shared, id: &str, on: bool) -> Result<Result<String, S
 async fn try_address(console: &Shared, form: &Form) -> Result<Response, Response> {
     let asked = form.fields.text("url");
     let tried = match WebUrl::parse(asked) {
-        Err(e) => Err(e.to_string()),
+        Err(e) => Err(e.chinese()),
         Ok(url) => {
             let id = SourceId::parse("preview").ok_or_else(|| view::refused(console, &form.session, StatusCode::BAD_REQUEST, "内部错误"))?;
             let source = Source { allow_private: console.live.sources().allow_private, ..Source::plain(id, "preview".to_owned(), url) };
@@ -201,13 +201,13 @@ fn import(console: &Shared, text: &str) -> Result<String, String> {
             "这里面没有来源：请粘贴 OPML 文件的全部内容".to_owned()
         });
     }
-    edit::add(console.live.file(), &new, &console.vocabulary()).map_err(|e| e.to_string())?;
+    edit::add(console.live.file(), &new, &console.vocabulary()).map_err(|e| e.chinese())?;
     Ok(format!("{} 个", new.len()))
 }
 
 fn add(console: &Shared, form: &Form) -> Result<String, String> {
     let f = &form.fields;
-    let url = WebUrl::parse(f.text("url")).map_err(|e| e.to_string())?;
+    let url = WebUrl::parse(f.text("url")).map_err(|e| e.chinese())?;
     let list = console.live.sources();
     if list.sources.iter().any(|s| s.url == url) {
         return Err("这个地址已经在来源里了".to_owned());
@@ -218,6 +218,6 @@ fn add(console: &Shared, form: &Form) -> Result<String, String> {
     let region = Some(f.text("region").to_owned()).filter(|r| !r.is_empty());
     let kind = (f.text("kind") == "订阅源").then_some(SourceKind::Feed);
     let new = NewSource { id: id.clone(), name, url, kind, region, allow_private: false, render: false };
-    edit::add(console.live.file(), &[new], &console.vocabulary()).map_err(|e| e.to_string())?;
+    edit::add(console.live.file(), &[new], &console.vocabulary()).map_err(|e| e.chinese())?;
     Ok(id.to_string())
 }

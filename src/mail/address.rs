@@ -26,6 +26,17 @@ pub enum AddressError {
     NotAscii(String),
 }
 
+impl AddressError {
+    /// As the console says it.
+    pub fn chinese(&self) -> String {
+        match self {
+            Self::Control(text) => format!("邮箱“{}”里有换行或控制字符，请去掉", text.escape_debug()),
+            Self::Syntax(text) => format!("“{text}”不是邮箱，请写成 name@host 或 名称 <name@host>"),
+            Self::NotAscii(text) => format!("邮箱“{text}”含有 ASCII 以外的字符，请用 ASCII 的地址"),
+        }
+    }
+}
+
 impl MailAddress {
     /// Reads `name@host` or `名称 <name@host>`.
     pub fn parse(text: &str) -> Result<Self, AddressError> {

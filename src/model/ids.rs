@@ -61,6 +61,18 @@ pub enum UrlError {
     Credentials,
 }
 
+impl UrlError {
+    /// As the console says it.
+    pub fn chinese(&self) -> String {
+        match self {
+            Self::Syntax(_) => "不是网址，请写成 https://host/path 的样子".to_owned(),
+            Self::Scheme(scheme) => format!("不支持 {scheme}，只能是 http 或 https"),
+            Self::TooLong(n) => format!("网址有 {n} 字节，最多 {MAX_URL_BYTES}"),
+            Self::Credentials => "网址里带有用户名或密码，请去掉".to_owned(),
+        }
+    }
+}
+
 impl WebUrl {
     /// Parses an absolute address.
     pub fn parse(text: &str) -> Result<Self, UrlError> {

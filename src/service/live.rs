@@ -24,6 +24,16 @@ pub enum ReloadError {
     Wire(#[from] PipelineError),
 }
 
+impl ReloadError {
+    /// As the console says it.
+    fn chinese(&self) -> String {
+        match self {
+            Self::Config(e) => e.chinese(),
+            Self::Wire(e) => e.to_string(),
+        }
+    }
+}
+
 /// What makes a file another one: when it was written, and how long it is.
 type Stamp = Option<(SystemTime, u64)>;
 
@@ -99,7 +109,7 @@ impl Live {
                 Ok(()) => stamps.0 = settings_stamps(self.config.as_deref(), self.pipeline().settings()),
                 Err(e) => {
                     tracing::error!("qingbao.toml or what it names is not taken over, the last good settings stay in force:\n{e}");
-                    self.alarm(Alarm::Settings, format!("设置有误，仍按上一份有效的设置运行：{e}"));
+                    self.alarm(Alarm::Settings, format!("设置有误，仍按上一份有效的设置运行：{}", e.chinese()));
                 }
             }
         }
@@ -146,7 +156,7 @@ impl Live {
             Err(e) => {
                 let n = self.sources().sources.len();
                 tracing::error!("sources.toml is not taken over, the last good list of {n} sources stays in force:\n{e}");
-                self.alarm(Alarm::Sources, format!("来源清单有误，仍按上一份有效的 {n} 个来源运行：{e}"));
+                self.alarm(Alarm::Sources, format!("来源清单有误，仍按上一份有效的 {n} 个来源运行：{}", e.chinese()));
             }
         }
     }

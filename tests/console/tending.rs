@@ -77,7 +77,10 @@ async fn an_admin_adds_a_source_by_its_address_and_mends_a_broken_one() {
     assert!(status == StatusCode::OK && page.contains("订阅源：") && page.contains("value=\"2h\""), "{page}");
     assert!(service.sources().contains("guzhang"), "only tried");
     let (status, words) = post([form(good.clone(), "save"), vec![("interval", "2 小时".to_owned())]].concat()).await;
-    assert!(status == StatusCode::UNPROCESSABLE_ENTITY && words.contains("interval") && words.contains("value=\"好来源\""), "{words}");
+    assert!(
+        status == StatusCode::UNPROCESSABLE_ENTITY && words.contains("interval 的“2 小时”不是时长") && words.contains("value=\"好来源\""),
+        "{words}"
+    );
     assert_eq!(post(form(good.clone(), "save")).await.0, StatusCode::SEE_OTHER);
     let file = service.sources();
     assert!(file.contains(&format!("name = \"好来源\" # 旧址\nurl = \"{good}\"\ninterval = \"2h\"")) && file.contains("weight = 1.5"), "{file}");

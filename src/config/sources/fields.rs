@@ -4,13 +4,15 @@ use reqwest::header::{HeaderName, HeaderValue};
 use scraper::Selector;
 
 use super::Vocabulary;
-use crate::config::reader::{Section, Spanned, nearest};
-use crate::model::{ArticleSelectors, ListSelectors, SourceId, WebUrl};
+use crate::config::bilingual::{both, did_you_mean, nearest};
+use crate::config::reader::{Section, Spanned};
+use crate::model::{ArticleSelectors, ListSelectors, SourceId, UrlError, WebUrl};
 
 pub(super) fn required<'a>(s: &Section<'a>, key: &str) -> Option<Spanned<&'a str>> {
     let found = s.text(key);
     if found.is_none() {
-        s.complain(None, format!("this source has no {key:?}; every source needs id, name and url"));
+        let english = format!("this source has no {key:?}; every source needs id, name and url");
+        s.complain(None, both(english, format!("这个来源没有写 {key}；每个来源都要有 id、name 和 url")));
     }
     found
 }
@@ -19,47 +21,51 @@ pub(super) fn read_id(s: &Section<'_>) -> Option<SourceId> {
     let text = required(s, "id")?;
     let id = SourceId::parse(text.value);
     if id.is_none() {
-        s.complain(text.span, format!("id {:?} must be 1 to 64 of the characters a-z, 0-9 and -", text.value));
+        let english = format!("id {:?} must be 1 to 64 of the characters a-z, 0-9 and -", text.value);
+        s.complain(text.span, both(english, format!("编号“{}”只能用 1 到 64 个 a-z、0-9 和 -", text.value)));
     }
     id
 }
 
 pub(super) fn read_url(s: &Section<'_>) -> Option<WebUrl> {
     let text = required(s, "url")?;
-    WebUrl::parse(text.value).map_err(|e| s.complain(text.span, format!("url {:?}: {e}", text.value))).ok()
+    let wrong = |e: UrlError| both(format!("url {:?}: {e}", text.value), format!("网址“{}”：{}", text.value, e.chinese()));
+    WebUrl::parse(text.value).map_err(|e| s.complain(text.span.clone(), wrong(e))).ok()
 }
 
 pub(super) fn read_word<T>(s: &Section<'_>, key: &str, parse: fn(&str) -> Option<T>, known: &[&str]) -> Option<T> {
     let text = s.text(key)?;
     let value = parse(text.value);
     if value.is_none() {
-        let hint = nearest(text.value, known.iter().copied()).map_or(String::new(), |n| format!("; did you mean {n:?}?"));
-        s.complain(text.span, format!("{key} {:?} is not one of {}{hint}", text.value, known.join(", ")));
+        s.not_one_of(key, text, known);
     }
     value
 }
 
-pub(super) fn known_word(s: &Section<'_>, text: &Spanned<&str>, what: &str, known: &[String]) -> Option<String> {
+/// A word of the taxonomy or the publication; `what` it names, in both languages.
+pub(super) fn known_word(s: &Section<'_>, text: &Spanned<&str>, what: (&str, &str), known: &[String]) -> Option<String> {
     let word = text.value.trim();
     if known.iter().any(|k| k == word) {
         return Some(word.to_owned());
     }
-    let hint =
-        nearest(word, known.iter().map(String::as_str)).map_or_else(|| format!("known: {}", known.join("、")), |n| format!("did you mean {n:?}?"));
-    s.complain(text.span.clone(), format!("{what} {word:?} is not known; {hint}"));
+    let listed = || both(format!("known: {}", known.join("、")), format!("已有的是 {}", known.join("、")));
+    let hint = nearest(word, known.iter().map(String::as_str)).map_or_else(listed, did_you_mean);
+    let english = format!("{} {word:?} is not known; {hint}", what.0);
+    s.complain(text.span.clone(), both(english, format!("没有“{word}”这个{}；{}", what.1, hint.chinese)));
     None
 }
 
 pub(super) fn read_industries(s: &Section<'_>, vocabulary: &Vocabulary) -> Vec<String> {
     let words = s.texts("industries").unwrap_or_default();
-    words.iter().filter_map(|w| known_word(s, w, "industry", &vocabulary.industries)).collect()
+    words.iter().filter_map(|w| known_word(s, w, ("industry", "行业"), &vocabulary.industries)).collect()
 }
 
 pub(super) fn read_charset(s: &Section<'_>) -> Option<&'static encoding_rs::Encoding> {
     let text = s.text("charset")?;
     let encoding = encoding_rs::Encoding::for_label(text.value.trim().as_bytes());
     if encoding.is_none() {
-        s.complain(text.span, format!("charset {:?} is not known; write for example utf-8, gb18030 or big5", text.value));
+        let english = format!("charset {:?} is not known; write for example utf-8, gb18030 or big5", text.value);
+        s.complain(text.span, both(english, format!("没有“{}”这种编码；请写 utf-8、gb18030 或 big5 等", text.value)));
     }
     encoding
 }
@@ -74,8 +80,9 @@ pub(super) fn read_timezone(s: &Section<'_>) -> Option<chrono_tz::Tz> {
         } else {
             nearest(text.value, chrono_tz::TZ_VARIANTS.iter().map(|z| z.name()))
         };
-        let hint = near.map_or(String::new(), |n| format!("; did you mean {n:?}?"));
-        s.complain(text.span, format!("timezone {:?} does not exist{hint}", text.value));
+        let hint = near.map_or_else(|| both("write for example \"Asia/Shanghai\"", "例如写 \"Asia/Shanghai\""), did_you_mean);
+        let english = format!("timezone {:?} does not exist; {hint}", text.value);
+        s.complain(text.span, both(english, format!("没有“{}”这个时区；{}", text.value, hint.chinese)));
     }
     zone.ok()
 }
@@ -103,9 +110,11 @@ pub(super) fn read_headers(s: &Section<'_>) -> Vec<(String, String)> {
         let Some(value) = table.text(key) else { continue };
         let fits = HeaderName::from_bytes(key.as_bytes()).is_ok_and(|n| !OURS.contains(&n.as_str()));
         if !fits {
-            table.complain(value.span, format!("header {key:?} is no header name, or one that the program itself sets"));
+            let english = format!("header {key:?} is no header name, or one that the program itself sets");
+            table.complain(value.span, both(english, format!("“{key}”不是请求头的名称，或是由程序自己填写的")));
         } else if !value.value.is_ascii() || HeaderValue::from_str(value.value).is_err() {
-            table.complain(value.span, format!("the value of header {key:?} may hold visible ASCII characters only"));
+            let english = format!("the value of header {key:?} may hold visible ASCII characters only");
+            table.complain(value.span, both(english, format!("请求头“{key}”的值只能用可见的 ASCII 字符")));
         } else {
             out.push((key.to_owned(), value.value.to_owned()));
         }
@@ -118,11 +127,12 @@ pub(super) fn read_proxy(s: &Section<'_>) -> Option<String> {
     match WebUrl::parse(text.value) {
         Ok(url) if url.as_url().scheme() == "http" => Some(url.to_string()),
         Ok(_) => {
-            s.complain(text.span, "proxy must be http://host:port; pages behind https are reached through it all the same");
+            let english = "proxy must be http://host:port; pages behind https are reached through it all the same";
+            s.complain(text.span, both(english, "proxy 要写成 http://host:port；https 的网页同样可以经它访问"));
             None
         }
         Err(e) => {
-            s.complain(text.span, format!("proxy {:?}: {e}", text.value));
+            s.complain(text.span, both(format!("proxy {:?}: {e}", text.value), format!("代理“{}”：{}", text.value, e.chinese())));
             None
         }
     }
@@ -132,7 +142,8 @@ pub(super) fn read_exemption(s: &Section<'_>) -> Option<String> {
     let text = s.text("robots_exempt")?;
     let reason = text.value.trim();
     if reason.chars().count() < 4 {
-        s.complain(text.span, "robots_exempt needs a reason in words, for example \"written permission of the site's owner, 2026-03-01\"");
+        let english = "robots_exempt needs a reason in words, for example \"written permission of the site's owner, 2026-03-01\"";
+        s.complain(text.span, both(english, "robots_exempt 要写明理由，例如 \"已获网站书面同意，2026-03-01\""));
         return None;
     }
     Some(reason.to_owned())
@@ -146,7 +157,8 @@ fn read_selector(s: &Section<'_>, key: &str) -> Option<String> {
 fn check_selector(s: &Section<'_>, text: &Spanned<&str>) -> bool {
     let result = Selector::parse(text.value);
     if let Err(e) = &result {
-        s.complain(text.span.clone(), format!("selector {:?} is no CSS selector: {e}", text.value));
+        let english = format!("selector {:?} is no CSS selector: {e}", text.value);
+        s.complain(text.span.clone(), both(english, format!("“{}”不是 CSS 选择器", text.value)));
     }
     result.is_ok()
 }

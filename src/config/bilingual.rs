@@ -1,0 +1,70 @@
+//! What is said of a mistake: in English for the command line and the log, in Chinese for the console.
+
+use std::fmt;
+
+/// The same in both languages.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Bilingual {
+    /// For the command line and the log.
+    pub english: String,
+    /// For the console.
+    pub chinese: String,
+}
+
+/// What is wrong and what to do, in both languages.
+pub(crate) fn both(english: impl Into<String>, chinese: impl Into<String>) -> Bilingual {
+    Bilingual { english: english.into(), chinese: chinese.into() }
+}
+
+/// What a number or a length of time must keep to.
+pub(super) fn bounds(key: &str, from: impl fmt::Display, to: impl fmt::Display) -> Bilingual {
+    both(format!("{key:?} must be from {from} to {to}"), format!("{key} 应当在 {from} 到 {to} 之间"))
+}
+
+/// The keys that there are.
+pub(super) fn listed(known: &[&str]) -> Bilingual {
+    both(format!("known keys: {}", known.join(", ")), format!("可用的有 {}", known.join("、")))
+}
+
+/// Offers the word that was probably meant.
+pub(super) fn did_you_mean(word: &str) -> Bilingual {
+    both(format!("did you mean {word:?}?"), format!("是不是“{word}”？"))
+}
+
+/// The known word most like this one, if any is like it at all.
+pub(super) fn nearest<'w>(word: &str, known: impl IntoIterator<Item = &'w str>) -> Option<&'w str> {
+    known
+        .into_iter()
+        .map(|k| (strsim::jaro_winkler(&word.to_lowercase(), k), k))
+        .filter(|(likeness, _)| *likeness > 0.75)
+        .max_by(|a, b| a.0.total_cmp(&b.0))
+        .map(|(_, k)| k)
+}
+
+#[cfg(test)]
+impl Bilingual {
+    /// Complains of one that does not speak both languages.
+    pub(super) fn check(&self) {
+        let is_han = |c: char| ('\u{4e00}'..='\u{9fff}').contains(&c);
+        assert!(self.chinese.chars().any(is_han) && self.english.split(' ').count() > 2, "{self:?}");
+    }
+}
+
+/// As the command line says it.
+impl fmt::Display for Bilingual {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.english)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_nearest_word_is_offered_only_where_near() {
+        assert_eq!(nearest("intervall", ["interval", "url"]), Some("interval"));
+        assert_eq!(nearest("新材枓", ["新材料", "食品"]), Some("新材料"));
+        assert_eq!(nearest("zzz", ["interval", "url"]), None);
+    }
+}
