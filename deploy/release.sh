@@ -3,8 +3,6 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 [ -z "$(git status --porcelain)" ] || { echo "commit first: a release is made of what is committed" >&2; exit 1; }
-SOURCE_DATE_EPOCH=$(git log -1 --format=%ct)
-export SOURCE_DATE_EPOCH
 out=target/release-files
 rm -rf "$out" && mkdir -p "$out"
 cargo deny check

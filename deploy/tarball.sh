@@ -2,7 +2,7 @@
 # A plain archive for machines without packages: deploy/tarball.sh → target/qingbao-VERSION-ARCH.tar.gz
 set -euo pipefail
 cd "$(dirname "$0")/.."
-cargo build --profile dist --locked
+. deploy/dist.sh
 version=$(cargo metadata --no-deps --format-version 1 --locked | sed -n 's/.*"name":"qingbao","version":"\([^"]*\)".*/\1/p')
 name="qingbao-$version-$(uname -m)"
 stage="target/$name"
@@ -16,5 +16,5 @@ cp sources.toml README.md README.zh-CN.md CONTRIBUTING.md ARCHITECTURE.md CHANGE
 cp -r docs/*.md docs/pictures "$stage/docs/"
 cp -r deploy/*.service deploy/*.timer deploy/*.conf deploy/qingbao.toml deploy/monitoring "$stage/deploy/"
 # the same input gives the same archive
-tar --sort=name --owner=0 --group=0 --numeric-owner --mtime="@${SOURCE_DATE_EPOCH:-$(git log -1 --format=%ct)}" -C target -czf "target/$name.tar.gz" "$name"
+tar --sort=name --owner=0 --group=0 --numeric-owner --mtime="@$SOURCE_DATE_EPOCH" -C target -czf "target/$name.tar.gz" "$name"
 echo "target/$name.tar.gz"

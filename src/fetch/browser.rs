@@ -27,6 +27,8 @@ use crate::model::{Source, TlsTrust, WebUrl};
 
 /// Where Debian and others put it.
 const KNOWN: [&str; 5] = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome"];
+/// Name of a profile's folder, before the number of its process.
+const PROFILE: &str = "qingbao-browser-";
 const LAUNCH: Duration = Duration::from_secs(20);
 /// The page counts as made when its length stays the same for so many looks.
 const STILL: u32 = 3;
@@ -168,11 +170,14 @@ fn failed(e: &chromiumoxide::error::CdpError) -> FetchError {
 
 async fn launch(settings: &FetchSettings) -> Result<Running, FetchError> {
     let executable = find_browser(settings)?;
-    let profile = std::env::temp_dir().join(format!("qingbao-browser-{}", std::process::id()));
+    let profile = std::env::temp_dir().join(format!("{PROFILE}{}", std::process::id()));
+    sweep(&std::env::temp_dir());
     let wrapped = prepare(&profile, &executable).map_err(|e| FetchError::Browser(format!("{} cannot be prepared: {e}", profile.display())))?;
     let mut config = BrowserConfig::builder()
         .chrome_executable(wrapped)
         .user_data_dir(profile.join("profile"))
+        // what it leaves in the folder for passing files goes with the profile
+        .env("TMPDIR", profile.display().to_string())
         .new_headless_mode()
         .respect_https_errors()
         .launch_timeout(LAUNCH)
@@ -217,6 +222,19 @@ fn find(named: Option<&Path>) -> Result<PathBuf, FetchError> {
     })
 }
 
+/// Removes the profiles of processes that were killed.
+fn sweep(folder: &Path) {
+    let Ok(entries) = std::fs::read_dir(folder) else { return };
+    for entry in entries.flatten() {
+        let name = entry.file_name();
+        let process = name.to_str().and_then(|n| n.strip_prefix(PROFILE)?.parse::<u32>().ok());
+        if process.is_some_and(|p| !Path::new("/proc").join(p.to_string()).exists()) {
+            // another user's is refused by the system
+            let _ = std::fs::remove_dir_all(entry.path());
+        }
+    }
+}
+
 /// Puts a starter beside the profile that lets the kernel end the browser when this process ends, however it ends.
 fn prepare(profile: &Path, executable: &Path) -> std::io::Result<PathBuf> {
     let _ = std::fs::remove_dir_all(profile);
@@ -238,6 +256,19 @@ fn runs_as_root() -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn profiles_of_the_dead_are_removed_and_nothing_else() {
+        let dir = tempfile::tempdir().unwrap();
+        // no process has a number as high as this
+        let names = [format!("{PROFILE}{}", u32::MAX), format!("{PROFILE}{}", std::process::id()), "qingbao-browser-x".into(), "other-7".into()];
+        for name in &names {
+            std::fs::create_dir_all(dir.path().join(name).join("profile")).unwrap();
+        }
+        sweep(dir.path());
+        let left: Vec<bool> = names.iter().map(|n| dir.path().join(n).exists()).collect();
+        assert_eq!(left, [false, true, true, true]);
+    }
 
     #[test]
     fn a_machine_without_a_browser_is_told_what_to_install() {
