@@ -169,6 +169,10 @@ fn clock(f: &mut Findings, world: &World) {
         &format!("next issue of {}: {}", p.name, next.unwrap_or_default().with_timezone(&calendar.zone).format("%F %H:%M")),
         "no issue within a year: look at [publication] days and the calendar",
     );
+    if let Some(year) = calendar.lacks_year(now) {
+        let words = format!("holds no make-up days of {year}; once they are decreed, put them in: calendar = \"FILE\" (docs/operator.md)");
+        f.say(Level::Warning, "calendar", &words);
+    }
 }
 
 fn data(f: &mut Findings, world: &World) {

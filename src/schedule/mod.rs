@@ -79,6 +79,14 @@ impl Calendar {
         now.with_timezone(&self.zone).date_naive()
     }
 
+    /// The year whose make-up days are to be put in: it has begun or begins within five weeks, and only earlier ones are known. A
+    /// calendar that never has any asks for none.
+    pub fn lacks_year(&self, now: DateTime<Utc>) -> Option<i32> {
+        let year = (self.today(now) + chrono::Duration::weeks(5)).year();
+        let last = self.extra.iter().map(Datelike::year).max()?;
+        (last < year).then_some(year)
+    }
+
     /// The moment of a local time; where the clocks skip it, the first moment after.
     pub fn moment(&self, day: NaiveDate, at: NaiveTime) -> Option<DateTime<Utc>> {
         (0..4).find_map(|quarters| {
@@ -133,6 +141,15 @@ mod tests {
         assert!(!c.has_issue(day("2026-10-01")), "Thursday, but National Day");
         assert!(c.has_issue(day("2026-10-10")), "Saturday, but worked");
         assert!(c.has_issue(day("2026-10-12")));
+    }
+
+    #[test]
+    fn a_year_without_its_make_up_days_is_asked_for_in_time() {
+        let c = Calendar { extra: vec![day("2026-10-10")], ..Calendar::default() };
+        assert_eq!(c.lacks_year(utc("2026-11-20T00:00:00Z")), None);
+        assert_eq!(c.lacks_year(utc("2026-11-27T00:00:00Z")), Some(2027));
+        assert_eq!(c.lacks_year(utc("2027-06-01T00:00:00Z")), Some(2027));
+        assert_eq!(Calendar::default().lacks_year(utc("2027-06-01T00:00:00Z")), None, "one that knows no make-up days at all");
     }
 
     #[test]
