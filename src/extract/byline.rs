@@ -1,4 +1,4 @@
-//! Time, 来源 and author of a page.
+//! Time and 来源 of a page.
 //!
 //! Trust in this order: `<meta>` and JSON-LD, the visible byline near the title, the address, the rest of the text.
 
@@ -42,7 +42,6 @@ const DATE_NAMES: [&str; 23] = [
 ];
 
 const PUBLISHER_NAMES: [&str; 6] = ["contentsource", "content-source", "mediaid", "article:source", "source", "originalsource"];
-const AUTHOR_NAMES: [&str; 6] = ["author", "article:author", "og:article:author", "dc.creator", "parsely-author", "byl"];
 
 /// Whether class or id say that an element holds the 来源.
 fn holds_source(e: &ElementRef<'_>) -> bool {
@@ -108,8 +107,13 @@ impl Visible {
         Self { lines, title }
     }
 
+    /// All lines.
+    pub(super) fn lines(&self) -> &[String] {
+        &self.lines
+    }
+
     /// The lines around the headline; none where it is not seen.
-    fn around(&self, before: usize, behind: usize) -> &[String] {
+    pub(super) fn around(&self, before: usize, behind: usize) -> &[String] {
         self.title.map(|i| window(&self.lines, i.saturating_sub(before), i + behind)).unwrap_or_default()
     }
 }
@@ -180,25 +184,6 @@ fn beside_date(near: &[String]) -> Option<String> {
     let r = BESIDE.as_ref()?;
     let name = |c: &regex::Captures<'_>| c.name("behind").or(c.name("before")).and_then(|m| clean_publisher(m.as_str()));
     near.iter().find_map(|l| r.captures(l)).and_then(|c| name(&c))
-}
-
-/// Who wrote it.
-pub(super) fn author(head: &Head, visible: &Visible) -> Option<String> {
-    static LABEL: LazyLock<Option<Regex>> = LazyLock::new(|| {
-        Regex::new(r"(?:作者|撰文|文字记者|本报记者|记者|文\s?/|文丨)\s*[:：丨|]?\s*(?P<name>[\p{Han}·]{2,8}(?:[\s、][\p{Han}·]{2,4}){0,3}|[A-Z][\w.]+(?: [A-Z][\w.]+){1,2})").ok()
-    });
-    static STOP: [&str; 12] = ["来源", "编辑", "时间", "发布", "日期", "点击", "浏览", "阅读", "责编", "摄影", "通讯员", "报道"];
-    let at = visible.title.unwrap_or(0);
-    let near = window(&visible.lines, at, at + 14);
-    let labelled = near.iter().filter(|l| l.chars().count() < 120).find_map(|l| {
-        let name = LABEL.as_ref()?.captures(l)?.name("name")?.as_str().to_owned();
-        let end = STOP.iter().filter_map(|s| name.find(s)).min().unwrap_or(name.len());
-        let name = name.get(..end).unwrap_or_default().trim().to_owned();
-        (name.chars().count() >= 2).then_some(name)
-    });
-    let said =
-        || head.meta(&AUTHOR_NAMES).map(str::to_owned).or_else(|| head.ld_text("author")).filter(|a| a.chars().count() <= 40 && !a.contains("http"));
-    labelled.or_else(said)
 }
 
 #[cfg(test)]

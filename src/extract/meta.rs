@@ -94,6 +94,20 @@ impl Head {
         names.iter().find_map(|n| self.meta.get(*n)).map(String::as_str)
     }
 
+    /// Every name under a key, parted by commas: of a text, of objects with a name, or of lists of these.
+    pub(super) fn ld_names(&self, key: &str) -> Option<String> {
+        fn names(value: &serde_json::Value) -> Vec<String> {
+            match value {
+                serde_json::Value::Array(all) => all.iter().take(6).filter(|v| !v.is_array()).flat_map(names).collect(),
+                serde_json::Value::Object(o) => o.get("name").and_then(|n| n.as_str()).map(line).into_iter().collect(),
+                serde_json::Value::String(s) => vec![line(s)],
+                _ => Vec::new(),
+            }
+        }
+        let found = self.ld.iter().filter_map(|v| v.get(key)).map(names).find(|n| !n.is_empty())?;
+        Some(found.join(", "))
+    }
+
     pub(super) fn ld_text(&self, key: &str) -> Option<String> {
         self.ld.iter().find_map(|v| match v.get(key)? {
             serde_json::Value::String(s) => Some(line(s)),

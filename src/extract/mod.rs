@@ -3,6 +3,7 @@
 //! In: text decoded by `fetch::charset`, its address if known, the source's selectors. Out: an [`Extracted`]; a page
 //! without an article is an error with its reason, never an empty article.
 
+mod author;
 mod body;
 mod boilerplate;
 mod byline;
@@ -10,6 +11,7 @@ pub mod dom;
 mod extras;
 mod lean;
 mod meta;
+mod names;
 mod nodes;
 pub mod pager;
 pub mod pdf;
@@ -119,7 +121,7 @@ pub fn extract(text: &str, context: &Context<'_>) -> Result<Extracted, ExtractEr
         warnings.push(format!("text cut to {MAX_TEXT} characters"));
     }
     Ok(Extracted {
-        author: byline::author(&head, &visible),
+        author: author::author(&page.html, &head, &visible),
         publisher: byline::publisher(&page.html, &head, &visible),
         published_at: byline::published(&page.html, &head, &visible, context.url, &context.clock),
         language: chars::language(&body_text).map(Cow::Borrowed),

@@ -1,0 +1,265 @@
+//! Who wrote an article.
+//!
+//! In this order: a label of the byline (作者：, 记者 …), linked data and `<meta>`, elements made for it, a line that begins with
+//! “By”, a reporter in brackets anywhere. Behind a colon any name may stand, also a pen name; without one it must look like a
+//! person's. No author is better than a wrong one: outlets, programs and placeholders are left out.
+
+use std::sync::LazyLock;
+
+use regex::Regex;
+use scraper::{ElementRef, Html};
+
+use super::byline::Visible;
+use super::meta::{Head, text_of};
+use super::names::{LONGEST, MOST, end_of_name, is_han, is_nobody, is_person, latin, parted, persons};
+use super::nodes::attr;
+
+/// Longest line that is a byline, in letters.
+const LINE: usize = 120;
+
+const META: [&str; 6] = ["author", "article:author", "og:article:author", "dc.creator", "parsely-author", "byl"];
+
+/// Who wrote it, several names parted by blanks or commas as the page has them.
+pub(super) fn author(html: &Html, head: &Head, visible: &Visible) -> Option<String> {
+    let near = visible.around(2, 14);
+    labelled(near)
+        .or_else(|| said(head))
+        .or_else(|| html.root_element().descendent_elements().filter(holds_author).take(5).find_map(|e| of_element(&text_of(e))))
+        .or_else(|| near.iter().find_map(|l| by_line(l)))
+        .or_else(|| visible.lines().iter().find_map(|l| in_brackets(l)))
+        .or_else(|| visible.lines().iter().find_map(|l| signed(l)))
+}
+
+/// The first label with a name behind it, or on the next line.
+fn labelled(lines: &[String]) -> Option<String> {
+    lines.iter().enumerate().filter(|(_, l)| l.chars().count() <= LINE).find_map(|(i, line)| {
+        let next = lines.get(i + 1).map(String::as_str).unwrap_or_default();
+        behind_colon(line, next).or_else(|| behind_word(line, next))
+    })
+}
+
+/// `作者：`, `文/`: any name, also a pen name.
+fn behind_colon(line: &str, next: &str) -> Option<String> {
+    static LABEL: LazyLock<Option<Regex>> = LazyLock::new(|| {
+        Regex::new(concat!(
+            r"(?:^|[\s\d（(\[【|｜丨·])(?:(?:本文|文章|原文)?作者|撰文|撰稿人?|执笔人?|Author)\s*[:：]\s*(?P<colon>.*)$|",
+            r"(?:^|[\s（(\[【|｜])(?:文|文字|撰文)\s?[/／丨]\s?(?:图\s)?(?P<slash>.+)$"
+        ))
+        .ok()
+    });
+    let c = LABEL.as_ref().filter(|_| line.contains([':', '：', '/', '／', '丨']))?.captures(line)?;
+    let rest = c.name("colon").or(c.name("slash"))?.as_str().trim_start();
+    free_names(if rest.is_empty() { next } else { rest })
+}
+
+/// `本报记者 张三 李四`, `作者 张三`: persons only, and none who took the picture; what follows `记者：` in an interview is a question.
+fn behind_word(line: &str, next: &str) -> Option<String> {
+    ["记者", "作者"].iter().find_map(|word| {
+        let (_, rest) = line.split_once(word)?;
+        let rest = rest.trim_start_matches(|c: char| c.is_whitespace() || matches!(c, ':' | '：'));
+        persons(if rest.is_empty() { next } else { rest })
+    })
+}
+
+/// `作者：张三`, `某报记者 张三` as the end of a short line below the text: persons only, for the rest of a page has other authors too.
+fn signed(line: &str) -> Option<String> {
+    static SIGNED: LazyLock<Option<Regex>> =
+        LazyLock::new(|| Regex::new(r"(?:^|[\s|])(?:(?:作者|撰文|执笔人?)\s*[:：]|\S{0,12}记者\s)\s*(?P<names>[\p{Han}·\s、]{2,40})$").ok());
+    let c = SIGNED.as_ref().filter(|_| line.contains(['者', '撰', '笔']) && line.chars().count() <= LONGEST)?.captures(line.trim_end())?;
+    persons(c.name("names")?.as_str())
+}
+
+/// `（记者 张三）`, `（张三 上海报道）` in a line of any length, `（张三 李四）` behind its last sentence.
+fn in_brackets(line: &str) -> Option<String> {
+    static SAID: LazyLock<Option<Regex>> = LazyLock::new(|| {
+        Regex::new(
+            r"[（(]\s*(?:[^（()）]{0,12}(?:记者|作者)\s*[:：]?\s*(?P<label>[^（()）]{2,40})|(?P<report>\p{Han}{2,4}\s[^（()）]{0,6}报道))\s*[）)]",
+        )
+        .ok()
+    });
+    static LAST: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r"[。！？”]\s*[（(]\s*(?P<names>[\p{Han}·\s、]{2,30})[）)]\s*$").ok());
+    if !line.contains(['（', '(']) {
+        return None;
+    }
+    let said = || persons(SAID.as_ref()?.captures(line).and_then(|c| c.name("label").or(c.name("report")))?.as_str());
+    let last = || {
+        let names = LAST.as_ref()?.captures(line)?.name("names")?.as_str();
+        names.split(parted).filter(|t| !t.is_empty()).all(is_person).then(|| persons(names)).flatten()
+    };
+    said().or_else(last)
+}
+
+/// The name in front, whatever it is, and further ones that look like a person's.
+fn free_names(text: &str) -> Option<String> {
+    let text = text.trim_start();
+    if text.starts_with(|c: char| c.is_ascii_uppercase())
+        && let Some(name) = latin(text)
+    {
+        return Some(name);
+    }
+    let mut tokens = text.split(parted).filter(|t| !t.is_empty());
+    let first = tokens.next()?;
+    if matches!(first, "本报记者" | "记者" | "图") {
+        return persons(text.strip_prefix(first)?);
+    }
+    let first = first.get(..end_of_name(first)).unwrap_or_default().trim_matches(|c: char| !c.is_alphanumeric());
+    let n = first.chars().count();
+    if !(2..=16).contains(&n) || is_nobody(first) || !first.chars().any(char::is_alphabetic) || first.contains(['：', ':']) {
+        return None;
+    }
+    let more = tokens.map_while(|t| is_person(t).then_some(t)).take(MOST - 1);
+    Some(std::iter::once(first).chain(more).collect::<Vec<_>>().join(" "))
+}
+
+/// What linked data or `<meta>` say.
+fn said(head: &Head) -> Option<String> {
+    let site = head.meta(&["og:site_name", "application-name"]).map(str::to_lowercase);
+    let each = head.ld_names("author").into_iter().chain(META.iter().filter_map(|n| head.meta(&[n]).map(str::to_owned)));
+    each.filter_map(|text| clean(&text)).find(|name| site.as_ref().is_none_or(|s| *s != name.to_lowercase()))
+}
+
+/// A text that holds nothing but the author.
+fn clean(text: &str) -> Option<String> {
+    let text = text.trim_matches(|c: char| c.is_whitespace() || matches!(c, ',' | '，' | '、' | ';' | '；' | ':' | '：' | '-' | '|'));
+    let text = ["By ", "by ", "BY ", "作者：", "作者:"].iter().find_map(|l| text.strip_prefix(l)).unwrap_or(text).trim();
+    let n = text.chars().count();
+    if text.chars().any(is_han) {
+        // many sites write their own name here
+        return persons(text);
+    }
+    ((2..=LONGEST).contains(&n) && text.chars().any(char::is_alphabetic) && !is_nobody(text)).then(|| text.to_owned())
+}
+
+/// Whether an element is made for the author.
+fn holds_author(e: &ElementRef<'_>) -> bool {
+    const NAMES: [&str; 11] = [
+        "author",
+        "byline",
+        "author-name",
+        "post-author",
+        "entry-author",
+        "article-author",
+        "article__author",
+        "byline-name",
+        "author__name",
+        "authors",
+        "zuozhe",
+    ];
+    let v = e.value();
+    let is = |key, word: &str| attr(v, key).is_some_and(|a| a.eq_ignore_ascii_case(word));
+    is("rel", "author") || is("itemprop", "author") || attr(v, "class").is_some_and(|c| c.split_ascii_whitespace().any(|c| NAMES.contains(&c)))
+}
+
+fn of_element(text: &str) -> Option<String> {
+    let lines = [text.to_owned()];
+    if text.chars().count() > LINE {
+        return None;
+    }
+    labelled(&lines).or_else(|| by_line(text)).or_else(|| {
+        let text = clean(text)?;
+        if text.chars().any(is_han) { Some(text) } else { latin(&text) }
+    })
+}
+
+/// `By Jane Roe`, `Written by …`.
+fn by_line(line: &str) -> Option<String> {
+    static BY: LazyLock<Option<Regex>> =
+        LazyLock::new(|| Regex::new(r"^(?:[Bb]y|BY|[Ww]ritten [Bb]y|[Pp]osted [Bb]y|[Ww]ords [Bb]y|Authors?:)\s+(?P<rest>\p{Lu}.*)$").ok());
+    let c = BY.as_ref().filter(|_| line.len() <= 2 * LINE)?.captures(line)?;
+    latin(c.name("rest")?.as_str())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::extract::dom;
+
+    /// The author of a page with a headline, and these lines below it.
+    fn of(lines: &[&str]) -> Option<String> {
+        let html = dom::parse("<html><title>题</title></html>").html;
+        let lines: Vec<String> = std::iter::once("许昌发制品出口增长一成").chain(lines.iter().copied()).map(str::to_owned).collect();
+        author(&html, &Head::read(&html), &Visible::new(lines, Some("许昌发制品出口增长一成")))
+    }
+
+    fn on(page: &str) -> Option<String> {
+        let html = dom::parse(page).html;
+        author(&html, &Head::read(&html), &Visible::new(Vec::new(), None))
+    }
+
+    #[test]
+    fn bylines_name_their_writers() {
+        let table = [
+            ("2026-11-24 08:00 来源：许昌日报 作者：张三丰 编辑：李四", Some("张三丰")),
+            ("作者：张三丰 李四光", Some("张三丰 李四光")),
+            ("作者：老树说车", Some("老树说车")),
+            ("本报记者 王晓明 通讯员 赵刚", Some("王晓明")),
+            ("大河网记者王晓明、赵刚", Some("王晓明 赵刚")),
+            ("全媒体记者王晓明发自北京", Some("王晓明")),
+            ("文/张文攀 图/李四光", Some("张文攀")),
+            ("文丨王晓明", Some("王晓明")),
+            ("本报记者 诸葛晓明 阿依古丽·买买提", Some("诸葛晓明 阿依古丽·买买提")),
+            ("来源 大河网 作者王晓明", Some("王晓明")),
+            ("记者：王晓明", Some("王晓明")),
+            ("By Jane Roe and John Q. Public Published Nov 24", Some("Jane Roe and John Q. Public")),
+        ];
+        for (line, expected) in table {
+            assert_eq!(of(&[line]).as_deref(), expected, "{line}");
+        }
+        assert_eq!(of(&["本报记者", "王晓明 赵刚"]).as_deref(), Some("王晓明 赵刚"), "on the next line");
+    }
+
+    #[test]
+    fn what_is_no_person_is_no_author() {
+        let lines = [
+            "记者从市科技局获悉，今年前十个月出口增长。",
+            "记者：您是怎样想到做这件事的？",
+            "来源：新华网 责任编辑：王晓明",
+            "作者：新华网",
+            "作者：",
+            "新华社记者 王晓明 摄",
+            "联系记者 方面",
+            "本报记者连续报道",
+            "By 2030 the output will double",
+        ];
+        for line in lines {
+            assert_eq!(of(&[line]), None, "{line}");
+        }
+    }
+
+    #[test]
+    fn signatures_below_the_text_and_reporters_in_brackets_are_found() {
+        let far = vec!["正文。"; 20];
+        let below = |line: &'static str| of(&[far.clone(), vec![line]].concat());
+        assert_eq!(below("作者：王晓明 赵刚").as_deref(), Some("王晓明 赵刚"));
+        assert_eq!(below("作者：开心果").as_deref(), None, "somebody's comment");
+        assert_eq!(below("增速比上月加快。（本报记者 王晓明）").as_deref(), Some("王晓明"));
+        assert_eq!(below("过一个祥和的新春佳节。（王晓明 赵刚 ）").as_deref(), Some("王晓明 赵刚"));
+        assert_eq!(below("整合 新华日报·交汇点记者 王晓明").as_deref(), Some("王晓明"));
+        assert_eq!(below("来源：某报 作者：王晓明 赵刚").as_deref(), Some("王晓明 赵刚"));
+        assert_eq!(below("也是利益的再分配。（王晓明 上海报道）").as_deref(), Some("王晓明"));
+    }
+
+    #[test]
+    fn what_the_page_says_of_itself_counts_unless_it_is_a_placeholder() {
+        let table = [
+            (r#"<meta name="author" content="王晓明">"#, Some("王晓明")),
+            (r#"<meta name="author" content="admin">"#, None),
+            (r#"<meta name="author" content="参考消息">"#, None),
+            (r#"<meta name="author" content="许昌网,www.xc.cn,许昌日报">"#, None),
+            (r#"<meta name="author" content="The Site"><meta property="og:site_name" content="The Site">"#, None),
+            (r#"<script type="application/ld+json">{"author":[{"name":"Jane Roe"},{"name":"John Public"}]}</script>"#, Some("Jane Roe, John Public")),
+            (r#"<span class="author">Written By</span><a rel="author">Jane Roe</a>"#, Some("Jane Roe")),
+            (r#"<div class="byline">By Jane Roe, Staff Writer</div>"#, Some("Jane Roe")),
+        ];
+        for (page, expected) in table {
+            assert_eq!(on(page).as_deref(), expected, "{page}");
+        }
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn no_line_makes_it_panic(line in "[作者记撰文：:（）/丨 \\n王明摄By A-z]{0,60}|\\PC{0,120}") {
+            let _ = of(&[&line]);
+        }
+    }
+}

@@ -1,0 +1,165 @@
+//! What looks like a person's name, and what names somebody else.
+
+use std::sync::LazyLock;
+
+use regex::Regex;
+
+/// Most names of one article, and most letters of all.
+pub(super) const MOST: usize = 6;
+pub(super) const LONGEST: usize = 60;
+/// Family names of one letter, about 240 of the more frequent; rare ones that are everyday words are left out.
+const FAMILY: &str = "王李张伊刘陈杨黄赵吴周徐孙马朱胡郭何高林罗郑梁谢宋唐许韩邓冯曹彭曾肖田董袁潘于蒋蔡余杜叶程苏魏吕丁任沈姚卢姜崔钟谭陆汪范金石廖贾夏韦付方白邹孟熊秦邱江尹薛闫段雷侯龙史陶黎贺顾毛郝龚邵万钱严覃武戴莫孔向汤常温康施文牛樊葛邢安齐易乔伍庞颜倪庄聂章鲁岳翟殷詹申欧耿关兰焦俞左柳甘祝包宁尚符舒阮柯纪梅童凌毕单季裴霍涂成苗谷曲盛冉翁蓝路游辛靳管柴蒙鲍华喻祁蒲房滕屈饶解牟艾尤阳穆司卓古吉缪简车连芦麦褚娄窦戚岑景宫费卜冷晏席卫米柏宗瞿桂佟臧闵苟邬边卞姬仇栾隋刁沙荣巫寇桑郎甄丛仲虞敖巩明佘池查麻苑迟邝";
+const COMPOUND: [&str; 9] = ["上官", "诸葛", "皇甫", "令狐", "慕容", "东方", "宇文", "长孙", "公孙"];
+/// Words that begin like a name and are none.
+const WORDS: [&str; 30] = [
+    "方面", "高度", "江苏", "江西", "安徽", "云南", "宁夏", "于是", "何时", "何地", "金融", "安全", "关于", "成都", "连续", "曾经", "马上", "常年",
+    "任何", "关注", "高兴", "向来", "成立", "成功", "万一", "安排", "解释", "管理", "路透", "方才",
+];
+/// Where a name ends, when written without a blank.
+const BEHIND: [&str; 19] = [
+    "报道",
+    "发自",
+    "摄影",
+    "整理",
+    "编译",
+    "综合",
+    "采写",
+    "实习",
+    "通讯员",
+    "记者",
+    "来源",
+    "编辑",
+    "责编",
+    "时间",
+    "发布",
+    "日期",
+    "点击",
+    "浏览",
+    "阅读",
+];
+/// Ends of names of outlets and bodies.
+const BODIES: [&str; 20] = [
+    "网",
+    "社",
+    "报",
+    "公司",
+    "集团",
+    "中心",
+    "频道",
+    "出版社",
+    "在线",
+    "日报",
+    "晚报",
+    "门户",
+    "政府",
+    "办公室",
+    "委员会",
+    "电视台",
+    "杂志",
+    "新闻",
+    "编辑部",
+    "号",
+];
+const PLACEHOLDERS: [&str; 28] = [
+    "by",
+    "written by",
+    "posted by",
+    "team",
+    "admin",
+    "administrator",
+    "webmaster",
+    "undefined",
+    "null",
+    "none",
+    "author",
+    "name",
+    "editor",
+    "staff",
+    "system",
+    "root",
+    "user",
+    "guest",
+    "unknown",
+    "anonymous",
+    "作者",
+    "佚名",
+    "未知",
+    "不详",
+    "管理员",
+    "编辑",
+    "匿名",
+    "本站",
+];
+
+pub(super) fn parted(c: char) -> bool {
+    c.is_whitespace()
+        || matches!(c, '、' | '，' | ',' | '；' | ';' | '|' | '｜' | '丨' | '/' | '／' | '（' | '）' | '(' | ')' | '[' | ']' | '【' | '】' | '。')
+}
+
+/// As many persons as stand in front.
+pub(super) fn persons(text: &str) -> Option<String> {
+    let mut out: Vec<&str> = Vec::new();
+    for token in text.split(parted).filter(|t| !t.is_empty()).take(MOST) {
+        // a photographer's name stands before or in front of 摄
+        if token.starts_with('摄') || token.ends_with('摄') {
+            return None;
+        }
+        let end = end_of_name(token);
+        let name = token.get(..end).unwrap_or_default();
+        if !is_person(name) {
+            break;
+        }
+        out.push(name);
+        if end < token.len() {
+            break;
+        }
+    }
+    (!out.is_empty()).then(|| out.join(" "))
+}
+
+pub(super) fn end_of_name(token: &str) -> usize {
+    BEHIND.iter().filter_map(|w| token.find(w)).min().unwrap_or(token.len())
+}
+
+/// Two to four letters that begin with a family name, or a foreign name with its dot.
+pub(super) fn is_person(name: &str) -> bool {
+    let n = name.chars().count();
+    if !name.chars().all(|c| is_han(c) || c == '·') || WORDS.contains(&name) || is_nobody(name) {
+        return false;
+    }
+    if name.contains('·') {
+        (3..=14).contains(&n)
+    } else {
+        (2..=4).contains(&n) && (name.starts_with(|c| FAMILY.contains(c)) || n > 2 && COMPOUND.iter().any(|f| name.starts_with(f)))
+    }
+}
+
+pub(super) fn is_han(c: char) -> bool {
+    ('\u{4e00}'..='\u{9fff}').contains(&c)
+}
+
+/// Outlets, bodies, programs and placeholders.
+pub(super) fn is_nobody(name: &str) -> bool {
+    let lower = name.trim().to_lowercase();
+    let signs = ["http", "www.", ".com", ".cn", "{", "}", "@", "page.", "_"];
+    PLACEHOLDERS.contains(&lower.as_str()) || BODIES.iter().any(|b| name.ends_with(b)) || signs.iter().any(|s| lower.contains(s))
+}
+
+/// Names in Latin letters in front: words that begin with capitals.
+pub(super) fn latin(text: &str) -> Option<String> {
+    static NAMES: LazyLock<Option<Regex>> = LazyLock::new(|| {
+        Regex::new(concat!(
+            r"^\p{Lu}[\p{L}.'’-]*(?:\s(?:\p{Lu}[\p{L}.'’-]*|de|del|van|von|der|la|bin|al)){0,4}",
+            r"(?:(?:\s(?:and|&)\s|,\s(?:and\s)?)\p{Lu}[\p{L}.'’-]*(?:\s\p{Lu}[\p{L}.'’-]*){1,3}){0,4}"
+        ))
+        .ok()
+    });
+    static END: LazyLock<Option<Regex>> = LazyLock::new(|| {
+        Regex::new(r"[\s,]+(?:(?:Published|Updated|Posted|Last|On|In|Photo|Photography|Share|Follow|Read|Senior|Staff|Contribut|Reporter|Writer|Founder|Review|Medical|Fact|CEO|Editor|Correspondent|Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec|Mon|Tue|Wed|Thu|Fri|Sat|Sun)(?:\b|[a-z]*\b)).*$").ok()
+    });
+    let found = NAMES.as_ref()?.find(text)?.as_str();
+    let name = END.as_ref()?.replace(found, "");
+    let name = name.trim_end_matches([',', ' ']);
+    // one word alone may be anything
+    (name.contains(' ') && (3..=LONGEST).contains(&name.chars().count()) && !is_nobody(name)).then(|| name.to_owned())
+}
