@@ -26,7 +26,7 @@ use crate::digest::{self, Material};
 use crate::engine::{Engine, EngineError, Local};
 use crate::fetch::Fetcher;
 use crate::mail::{self, Transport};
-use crate::model::{Article, ArticleId, Edition, Health, Judgement};
+use crate::model::{Article, ArticleId, Edition, Headline, Health, Judgement};
 use crate::render;
 use crate::store::{Judged, Letter, Store, StoreError, Window};
 use crate::vitals::Vitals;
@@ -272,6 +272,15 @@ impl Pipeline {
         self.with_material(publication, date, Utc::now(), move |_, material, window| digest::ranked(&material, &window, most)).await
     }
 
+    /// What came in time for an issue made now but is older than its window, newest first.
+    ///
+    /// # Errors
+    /// Those of the store.
+    pub async fn late(&self, publication: &Publication, most: usize) -> Result<Vec<Headline>> {
+        let p = publication.clone();
+        Ok(self.store.run(move |store| window(store, &p, Utc::now()).late(|h| digest::concerns(h, &p), most)).await?)
+    }
+
     /// Has something made of the articles of a day's window, and of what earlier issues had.
     async fn with_material<T: Send + 'static>(
         self: &Arc<Self>,
@@ -283,13 +292,12 @@ impl Pipeline {
         let (this, p) = (Arc::clone(self), publication.clone());
         let made = self.store.run(move |store| {
             let p = &p;
-            let length = Duration::from_std(p.window).unwrap_or_else(|_| Duration::days(3));
             let used = store.used_stories(&p.name, date)?;
             let (shown, last_issue) = store.shown_before(&p.name, date, REMEMBERED)?;
             let trend = store.trend_before(&p.name, date)?;
             let (rising, health, summarise) = (Vec::new(), Health::default(), &this.settings.summarise);
             let material = Material { publication: p, used, shown, last_issue, trend, rising, health, date, now, summarise };
-            work(store, material, Window { store, since: now - length })
+            work(store, material, window(store, p, now))
         });
         Ok(made.await?)
     }
@@ -319,6 +327,11 @@ impl Pipeline {
         let mut transport = Transport::new(&self.settings.mail, outbox)?;
         Ok(mail::send_due(&self.store, &mut transport, &self.settings.mail, now).await?)
     }
+}
+
+/// What an issue made at a moment is chosen from.
+fn window<'a>(store: &'a Store, publication: &Publication, now: DateTime<Utc>) -> Window<'a> {
+    Window { store, since: now - Duration::from_std(publication.window).unwrap_or_else(|_| Duration::days(3)) }
 }
 
 /// One letter per recipient; those who want the same share the rendering.

@@ -12,9 +12,10 @@ use super::access::Editor;
 use super::request::Fields;
 use super::view::{Frame, stored};
 use super::{Shared, archive, desk, view};
+use crate::config::settings::Publication;
 use crate::model::{ArticleId, Edition, EditionId, Headline};
-use crate::pipeline::PipelineError;
-use crate::store::Session;
+use crate::pipeline::{Pipeline, PipelineError};
+use crate::store::{Filter, Session, Store, StoreError};
 
 /// Candidates offered.
 const OFFERED: usize = 60;
@@ -32,6 +33,8 @@ struct Pool {
     industry: String,
     place: String,
     source: String,
+    /// Whether these are the late ones.
+    late: bool,
     industries: Vec<String>,
     sources: Vec<(String, String)>,
     found: Vec<Offered>,
@@ -54,10 +57,16 @@ pub(super) type Ranks = HashMap<ArticleId, f64>;
 pub(super) async fn ranking(console: &Shared, e: &Edition) -> Result<Arc<Ranks>, Response> {
     let (pipeline, name, date) = (console.pipeline(), e.publication.clone(), e.date);
     let ranks = async move {
-        let publication = pipeline.settings().publications().find(|p| p.name == name).unwrap_or(&pipeline.settings().publication);
-        Ok::<Ranks, PipelineError>(pipeline.ranked(publication, date, RANKED).await?.into_iter().collect())
+        let ranked = pipeline.ranked(publication(&pipeline, &name), date, RANKED).await?;
+        Ok::<Ranks, PipelineError>(ranked.into_iter().collect())
     };
     console.ranking.get(e.id, ranks).await.map_err(|e| view::broken(&e))
+}
+
+/// The publication of an issue; the first where its name is no longer in the settings.
+fn publication<'a>(pipeline: &'a Pipeline, name: &str) -> &'a Publication {
+    let settings = pipeline.settings();
+    settings.publications().find(|p| p.name == name).unwrap_or(&settings.publication)
 }
 
 /// What might be put in: the best candidates, or what a search of the archive finds.
@@ -70,21 +79,16 @@ async fn offer(console: &Shared, session: &Session, id: EditionId, f: &Fields) -
     let (e, version) = desk::load(console, session, id).await?;
     let there: Vec<ArticleId> = e.columns.iter().flat_map(|c| &c.items).map(|i| i.article).collect();
     let ranks = ranking(console, &e).await?;
-    let (filter, known) = (archive::filter(f, console.zone()), Arc::clone(&ranks));
-    let found = console.store.run(move |s| {
-        if filter.is_open() {
-            let mut best: Vec<(ArticleId, f64)> = known.iter().filter(|(id, _)| !there.contains(id)).map(|(id, rank)| (*id, *rank)).collect();
-            best.sort_by(|a, b| b.1.total_cmp(&a.1).then(b.0.0.cmp(&a.0.0)));
-            return best.into_iter().take(OFFERED).map(|(id, _)| s.headline(id)).collect();
-        }
-        let mut found = s.find(&filter, OFFERED)?;
-        found.retain(|h| !there.contains(&h.id));
-        // candidates first, best of all; what an earlier issue had, or what is old, behind them
-        let rank = |h: &Headline| known.get(&h.id).copied().unwrap_or(f64::NEG_INFINITY);
-        found.sort_by(|a, b| rank(b).total_cmp(&rank(a)));
-        Ok(found)
-    });
-    let found = stored(found.await)?.into_iter().map(|h| offered(h, &ranks, console.zone())).collect();
+    let late = !f.text("late").is_empty();
+    let found = if late {
+        let pipeline = console.pipeline();
+        let found = pipeline.late(publication(&pipeline, &e.publication), OFFERED).await.map_err(|e| view::broken(&e))?;
+        found.into_iter().filter(|h| !there.contains(&h.id)).collect()
+    } else {
+        let (filter, known) = (archive::filter(f, console.zone()), Arc::clone(&ranks));
+        stored(console.store.run(move |s| best(s, &filter, &known, &there)).await)?
+    };
+    let found = found.into_iter().map(|h| offered(h, &ranks, console.zone())).collect();
     Ok(view::page(&Pool {
         frame: Frame::new(console, session, "候选文章"),
         id: id.0,
@@ -94,10 +98,26 @@ async fn offer(console: &Shared, session: &Session, id: EditionId, f: &Fields) -
         industry: f.text("industry").to_owned(),
         place: f.text("place").to_owned(),
         source: f.text("source").to_owned(),
+        late,
         industries: console.vocabulary().industries.clone(),
         sources: console.live.sources().sources.iter().map(|s| (s.id.to_string(), s.name.clone())).collect(),
         found,
     }))
+}
+
+/// The best candidates, or what a search finds.
+fn best(store: &Store, filter: &Filter, ranks: &Ranks, there: &[ArticleId]) -> Result<Vec<Headline>, StoreError> {
+    if filter.is_open() {
+        let mut best: Vec<(ArticleId, f64)> = ranks.iter().filter(|(id, _)| !there.contains(id)).map(|(id, rank)| (*id, *rank)).collect();
+        best.sort_by(|a, b| b.1.total_cmp(&a.1).then(b.0.0.cmp(&a.0.0)));
+        return best.into_iter().take(OFFERED).map(|(id, _)| store.headline(id)).collect();
+    }
+    let mut found = store.find(filter, OFFERED)?;
+    found.retain(|h| !there.contains(&h.id));
+    // candidates first, best of all; what an earlier issue had, or what is old, behind them
+    let rank = |h: &Headline| ranks.get(&h.id).copied().unwrap_or(f64::NEG_INFINITY);
+    found.sort_by(|a, b| rank(b).total_cmp(&rank(a)));
+    Ok(found)
 }
 
 fn offered(h: Headline, ranks: &HashMap<ArticleId, f64>, zone: chrono_tz::Tz) -> Offered {

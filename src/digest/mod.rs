@@ -150,7 +150,7 @@ fn with_this_issue(before: &[Trend], columns: &[ColumnItems]) -> Vec<Trend> {
 }
 
 /// Whether a publication wants an article at all.
-fn concerns(h: &Headline, publication: &Publication) -> bool {
+pub(crate) fn concerns(h: &Headline, publication: &Publication) -> bool {
     let Some(j) = &h.judgement else { return false };
     let (industries, places) = (&publication.industries, &publication.places);
     let industry = industries.is_empty() || j.industries.iter().chain(&j.themes).any(|l| industries.contains(&l.name));

@@ -1,6 +1,6 @@
 //! The articles of one edition's window, as the choice of its items reads them.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use rusqlite::params;
 
 use super::{Result, Store};
@@ -14,6 +14,35 @@ pub struct Window<'a> {
     pub store: &'a Store,
     /// The moment.
     pub since: DateTime<Utc>,
+}
+
+/// What came late but is still worth telling.
+const LATE_DAYS: i64 = 31;
+/// Articles looked at for late ones, the newest of all; and those of them that are read.
+const LATE_LOOKED_AT: i64 = 50_000;
+const LATE_READ: i64 = 2_000;
+
+impl Window<'_> {
+    /// What came in the window but is older than it, newest first, one of each story: no issue could choose it, because its
+    /// source was down, or tells late. Nothing whose story was known before.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub fn late(&self, wanted: impl Fn(&Headline) -> bool, most: usize) -> Result<Vec<Headline>> {
+        let rest = "WHERE a.id > (SELECT max(id) FROM article) - ?1 AND a.fetched >= ?2 AND +a.effective < ?2 AND +a.effective >= ?3
+              AND (json_array_length(a.judgement, '$.industries') > 0 OR json_array_length(a.judgement, '$.themes') > 0)
+              AND NOT EXISTS (SELECT 1 FROM article b WHERE b.story_id = a.story_id AND (b.id < a.id OR b.effective >= ?2))
+            ORDER BY a.effective DESC, a.id LIMIT ?4";
+        let oldest = self.since - TimeDelta::days(LATE_DAYS);
+        let mut out = Vec::new();
+        self.store.each_headline(rest, params![LATE_LOOKED_AT, self.since.timestamp(), oldest.timestamp(), LATE_READ], |h| {
+            if out.len() < most && wanted(&h) {
+                out.push(h);
+            }
+            Ok(())
+        })?;
+        Ok(out)
+    }
 }
 
 impl Archive for Window<'_> {

@@ -182,9 +182,19 @@ async fn two_editors_finish_an_issue_and_nothing_is_lost() {
     let page = b.page("/draft/1").await;
     assert!(!page.contains("甲写的标题") && order(&page).contains(&first[1]), "both changes are taken back");
 
-    // from the pool into the issue, and hostile text stays text
+    // what came late is kept apart from the candidates
+    let late = a.page("/draft/1/pool?late=1").await;
+    assert!(late.contains("没有需要补录的文章"), "{late}");
     let pool = a.page("/draft/1/pool").await;
     let offered = field(pool.split("<table").nth(1).unwrap(), "article");
+    let sql = rusqlite::Connection::open(service.dir.path().join("data/qingbao.db")).unwrap();
+    let of_it = "story_id = (SELECT story_id FROM article WHERE id = ?1)";
+    sql.execute(&format!("UPDATE article SET effective = effective - 40 * 86400 WHERE {of_it}"), [&offered]).unwrap();
+    let first: i64 = sql.query_row(&format!("SELECT min(id) FROM article WHERE {of_it}"), [&offered], |r| r.get(0)).unwrap();
+    let late = a.page("/draft/1/pool?late=1").await;
+    assert_eq!(field(late.split("<table").nth(1).unwrap(), "article"), first.to_string());
+
+    // from the pool into the issue, and hostile text stays text
     let add = vec![("do", "add".into()), ("article", offered.clone()), ("column", "行业趋势".into())];
     assert_eq!(send("a", field(&page, "version"), add).await.status(), StatusCode::SEE_OTHER);
     let page = a.page("/draft/1").await;

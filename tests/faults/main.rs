@@ -5,6 +5,7 @@
 #![allow(clippy::unwrap_used)] // a set-up that fails must fail the test
 
 mod clock;
+mod comeback;
 mod database;
 mod disk;
 mod kills;
