@@ -12,9 +12,10 @@ use std::time::{Duration, Instant};
 use qingbao::store::Store;
 use rusqlite::Connection;
 
-const PAGES: [&str; 14] = [
+const PAGES: [&str; 15] = [
     "/draft/1",
     "/draft/1/pool",
+    "/draft/1/pool?late=1",
     "/articles",
     "/articles?q=%E5%8F%91%E5%88%B6%E5%93%81",
     "/articles?q=%E4%BC%81%E4%B8%9A",
