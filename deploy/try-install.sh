@@ -77,7 +77,11 @@ url = "http://127.0.0.1:8400/feed.xml"
 allow_private = true
 END
 show "cat /etc/qingbao/sources.toml"
-settings='s|^recipients = .*|recipients = ["编辑部 <bianji@inst.example>"]|
+# a draft at any hour of any day
+settings='s|^at = .*|at = "00:00"|
+s|^days = .*|days = "daily"|
+s|^catch_up = .*|catch_up = "24h"|
+s|^recipients = .*|recipients = ["编辑部 <bianji@inst.example>"]|
 s|^from = .*|from = "许昌竞争情报快递 <qingbao@inst.example>"|
 s|^# \[mail.smtp\]|[mail.smtp]|
 s|^# host = "smtp.*|host = "127.0.0.1"\nport = 2525|
