@@ -1,6 +1,8 @@
 //! The real binary against a loopback news world.
 #![allow(clippy::unwrap_used)] // a set-up that fails must fail the test
 
+mod ports;
+
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
 use std::time::{Duration, Instant};
@@ -138,7 +140,7 @@ fn editions_are_shown_explained_exported_and_sent() {
 #[test]
 fn without_a_mail_server_the_draft_stays_queued_and_says_so() {
     let site = Site::new();
-    let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let port = ports::free();
     let config = format!("[fetch]\nhost_delay = \"0s\"\n[mail.smtp]\nhost = \"127.0.0.1\"\nport = {port}\ntls = \"none\"\ntimeout = \"5s\"\n");
     std::fs::write(site.path().join("qingbao.toml"), config).unwrap();
     let o = site.run(&["once"]);

@@ -1,6 +1,8 @@
 //! Letters on their way: the real binary against mail servers on loopback that refuse, delay, cut off, and kill -9.
 #![allow(clippy::unwrap_used)] // a set-up that fails must fail the test
 
+#[path = "../ports/mod.rs"]
+mod ports;
 mod servers;
 mod stub;
 

@@ -5,7 +5,7 @@ use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
-use super::{Office, names};
+use super::{Office, names, ports};
 
 /// Debian's own interpreter: the packages are its.
 const PYTHON: &str = "/usr/bin/python3";
@@ -18,10 +18,6 @@ impl Drop for Ends {
         let _ = self.0.kill();
         let _ = self.0.wait();
     }
-}
-
-fn free_port() -> u16 {
-    std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
 }
 
 /// An authority, and a certificate of it for localhost, as PEM files.
@@ -66,7 +62,7 @@ fn files(folder: &Path, ending: &str) -> Vec<Vec<u8>> {
 fn logins_over_both_kinds_of_tls_are_taken_and_signatures_hold() {
     let dir = tempfile::tempdir().unwrap();
     certificates(dir.path());
-    let (starttls, implicit) = (free_port(), free_port());
+    let (starttls, implicit) = (ports::free(), ports::free());
     let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/letters/server.py");
     let mut server = Command::new(PYTHON);
     server.args([script, dir.path().to_str().unwrap(), &starttls.to_string(), &implicit.to_string()]).stdout(Stdio::piped());
@@ -111,7 +107,7 @@ fn logins_over_both_kinds_of_tls_are_taken_and_signatures_hold() {
 fn postfix_takes_letters_and_refuses_what_it_must() {
     let dir = tempfile::tempdir().unwrap();
     certificates(dir.path());
-    let (starttls, implicit) = (free_port(), free_port());
+    let (starttls, implicit) = (ports::free(), ports::free());
     let root = dir.path().display().to_string();
     for folder in ["conf", "spool", "lib", "mail"] {
         std::fs::create_dir(dir.path().join(folder)).unwrap();

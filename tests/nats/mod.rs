@@ -2,8 +2,12 @@
 #![allow(dead_code)] // each user takes the part it needs
 #![allow(clippy::unwrap_used)] // a set-up that fails must fail the run
 
+#[path = "../ports/mod.rs"]
+mod ports;
+
+use std::fs::File;
 use std::io::{Read as _, Write as _};
-use std::net::{TcpListener, TcpStream};
+use std::net::TcpStream;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
@@ -34,10 +38,6 @@ pub struct Nats {
     pub server: Option<Killed>,
 }
 
-fn free_port() -> u16 {
-    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
-}
-
 impl Nats {
     /// Keeps its streams in `dir`.
     pub fn start(dir: &Path) -> Self {
@@ -46,7 +46,7 @@ impl Nats {
 
     /// With a configuration file beside.
     pub fn start_with(dir: &Path, config: Option<PathBuf>) -> Self {
-        let mut nats = Self { port: free_port(), monitor: free_port(), dir: dir.join("nats"), config, server: None };
+        let mut nats = Self { port: ports::free(), monitor: ports::free(), dir: dir.join("nats"), config, server: None };
         nats.again();
         nats
     }
@@ -59,14 +59,21 @@ impl Nats {
         if let Some(config) = &self.config {
             command.arg("-c").arg(config);
         }
-        self.server = Some(Killed::silent(&mut command));
-        for _ in 0..200 {
+        let log = self.dir.with_extension("log");
+        command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(File::create(&log).unwrap());
+        let mut server = Killed(command.spawn().unwrap());
+        // its first write to a busy disk may take long
+        for _ in 0..600 {
             if TcpStream::connect(("127.0.0.1", self.port)).is_ok() {
+                self.server = Some(server);
                 return;
+            }
+            if server.0.try_wait().unwrap().is_some() {
+                break;
             }
             std::thread::sleep(Duration::from_millis(50));
         }
-        panic!("nats-server does not start");
+        panic!("nats-server does not start: {}", std::fs::read_to_string(&log).unwrap_or_default());
     }
 
     pub fn url(&self) -> String {
