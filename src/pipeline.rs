@@ -305,7 +305,7 @@ impl Pipeline {
     /// Queues the letters of an edition; gives how many are new.
     pub async fn queue(&self, edition: &Edition, now: DateTime<Utc>) -> Result<usize> {
         let edition = edition.clone();
-        let Some(publication) = self.settings.publications().find(|p| p.name == edition.publication) else {
+        let Some(publication) = self.settings.publication_named(&edition.publication) else {
             tracing::error!("no publication in qingbao.toml is called {:?} any more: its issue stays in the archive", edition.publication);
             return Ok(0);
         };

@@ -186,7 +186,7 @@ async fn send(world: &World, pipeline: &Pipeline, edition: &Edition, to: Option<
 fn find_publication<'a>(world: &'a World, name: Option<&str>) -> anyhow::Result<&'a Publication> {
     let Some(name) = name else { return Ok(&world.settings.publication) };
     let names = || world.settings.publications().map(|p| p.name.as_str()).collect::<Vec<_>>().join("、");
-    let found = world.settings.publications().find(|p| p.name == name);
+    let found = world.settings.publication_named(name);
     found.with_context(|| format!("qingbao.toml has no publication {name:?}; it has {}", names()))
 }
 

@@ -47,6 +47,11 @@ impl Settings {
         std::iter::once(&self.publication).chain(&self.more)
     }
 
+    /// The publication of a name, if there is one still.
+    pub fn publication_named(&self, name: &str) -> Option<&Publication> {
+        self.publications().find(|p| p.name == name)
+    }
+
     /// The words that sources may use as hints: the taxonomy's, and the columns of every publication.
     pub fn vocabulary(&self, taxonomy: &Taxonomy) -> Vocabulary {
         Vocabulary::new(taxonomy, self.publications().flat_map(Publication::column_names).collect())

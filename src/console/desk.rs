@@ -70,7 +70,7 @@ async fn show(console: &Shared, session: &Session, id: EditionId, said: Said) ->
     let letters = stored(store.run(move |s| s.letters_of(id)).await)?;
     let zone = console.zone();
     let pipeline = console.pipeline();
-    let publication = pipeline.settings().publications().find(|p| p.name == e.publication);
+    let publication = pipeline.settings().publication_named(&e.publication);
     let page = Desk {
         frame: Frame::new(console, session, "今日草稿"),
         others: others.into_iter().map(|o| (o.id.0, format!("{} 第{}期", o.date, o.number))).collect(),

@@ -66,7 +66,7 @@ pub(super) async fn ranking(console: &Shared, e: &Edition) -> Result<Arc<Ranks>,
 /// The publication of an issue; the first where its name is no longer in the settings.
 fn publication<'a>(pipeline: &'a Pipeline, name: &str) -> &'a Publication {
     let settings = pipeline.settings();
-    settings.publications().find(|p| p.name == name).unwrap_or(&settings.publication)
+    settings.publication_named(name).unwrap_or(&settings.publication)
 }
 
 /// What might be put in: the best candidates, or what a search of the archive finds.
@@ -78,15 +78,16 @@ pub(super) async fn page(State(console): State<Shared>, Editor(session): Editor,
 async fn offer(console: &Shared, session: &Session, id: EditionId, f: &Fields) -> Result<Response, Response> {
     let (e, version) = desk::load(console, session, id).await?;
     let there: Vec<ArticleId> = e.columns.iter().flat_map(|c| &c.items).map(|i| i.article).collect();
-    let ranks = ranking(console, &e).await?;
     let late = !f.text("late").is_empty();
-    let found = if late {
+    let (found, ranks): (Vec<Headline>, Arc<Ranks>) = if late {
+        // the ranking is of what the window holds: none of these is in it
         let pipeline = console.pipeline();
         let found = pipeline.late(publication(&pipeline, &e.publication), OFFERED).await.map_err(|e| view::broken(&e))?;
-        found.into_iter().filter(|h| !there.contains(&h.id)).collect()
+        (found.into_iter().filter(|h| !there.contains(&h.id)).collect(), Arc::default())
     } else {
+        let ranks = ranking(console, &e).await?;
         let (filter, known) = (archive::filter(f, console.zone()), Arc::clone(&ranks));
-        stored(console.store.run(move |s| best(s, &filter, &known, &there)).await)?
+        (stored(console.store.run(move |s| best(s, &filter, &known, &there)).await)?, ranks)
     };
     let found = found.into_iter().map(|h| offered(h, &ranks, console.zone())).collect();
     Ok(view::page(&Pool {
@@ -120,7 +121,7 @@ fn best(store: &Store, filter: &Filter, ranks: &Ranks, there: &[ArticleId]) -> R
     Ok(found)
 }
 
-fn offered(h: Headline, ranks: &HashMap<ArticleId, f64>, zone: chrono_tz::Tz) -> Offered {
+fn offered(h: Headline, ranks: &Ranks, zone: chrono_tz::Tz) -> Offered {
     let date = h.effective_time().with_timezone(&zone).format("%m-%d %H:%M").to_string();
     let j = h.judgement.clone().unwrap_or_default();
     let industries = j.industries.iter().chain(&j.themes).map(|l| l.name.as_str()).collect::<Vec<_>>().join("、");

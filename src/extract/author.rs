@@ -1,7 +1,7 @@
 //! Who wrote an article.
 //!
 //! In this order: a label of the byline (作者：, 记者 …), linked data and `<meta>`, elements made for it, a line that begins with
-//! “By”, a reporter in brackets anywhere. Behind a colon any name may stand, also a pen name; without one it must look like a
+//! “By”, a reporter in brackets anywhere, a line signed below the text. Behind a colon any name may stand, also a pen name; without one it must look like a
 //! person's. No author is better than a wrong one: outlets, programs and placeholders are left out.
 
 use std::sync::LazyLock;
