@@ -119,6 +119,13 @@ impl Default for FetchSettings {
     }
 }
 
+impl FetchSettings {
+    /// The longest pause that a host may be given between two requests, unless it asks for one itself with an answer.
+    pub fn longest_pause(&self) -> Duration {
+        self.max_crawl_delay.max(self.host_delay * 2)
+    }
+}
+
 impl Settings {
     /// The file that is read where none is named.
     pub const FILE: &str = "qingbao.toml";

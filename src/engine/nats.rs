@@ -7,6 +7,7 @@
 
 mod coordinator;
 mod crew;
+mod lanes;
 mod link;
 mod shelf;
 mod wire;

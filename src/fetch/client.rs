@@ -185,6 +185,11 @@ impl Fetcher {
         self.queue.free_in(lane)
     }
 
+    /// How long a lane is to rest by what is known here: where somebody asks there, as long as any pause.
+    pub fn rest_of(&self, lane: &str) -> Duration {
+        self.free_in(lane).unwrap_or_else(|| self.settings.longest_pause())
+    }
+
     /// Ends what was started for rendering.
     pub async fn close(&self) {
         self.browser.close().await;

@@ -103,6 +103,48 @@ async fn a_newer_message_is_left_for_newer_workers_and_a_broken_one_is_given_up(
     assert_eq!(messages(&js, "QINGBAO_TASKS").await, 1, "it waits for a newer worker");
 }
 
+/// What stands in the one message of a stream.
+async fn first(js: &Context, stream: &str) -> serde_json::Value {
+    let message = js.get_stream(stream).await.unwrap().get_raw_message(1).await.unwrap();
+    serde_json::from_slice(&zstd::bulk::decompress(&message.payload, 1 << 20).unwrap()).unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "needs nats-server"]
+async fn a_rest_that_is_told_while_a_task_waits_for_its_turn_is_kept() {
+    let farm = Farm::start(small()).await;
+    let dir = set_up(&farm, "host_delay = \"0s\"\n[crawl]\nahead = 1");
+    let nats = Nats::start(dir.path());
+    let mut coordinating = coordinator(dir.path(), &nats.url());
+    let js = context(&nats).await;
+    // one task is given out, and nobody does it; the other waits
+    until("a task", async || messages(&js, "QINGBAO_TASKS").await == 1).await;
+    let task = first(&js, "QINGBAO_TASKS").await["task"].clone();
+    let (one, other) = (format!("127.1.0.1:{}", farm.port), format!("127.1.0.2:{}", farm.port));
+    let (source, lane) = if task["lane"] == one.as_str() { ("s1", other) } else { ("s0", one) };
+    // a task of a coordinator before this one comes back from there
+    let about = serde_json::json!({ "source": source, "entry": null, "url": format!("http://{lane}/feed.xml"), "conditional": true });
+    let came = serde_json::json!({ "NotModified": { "moved": null, "fresh": null } });
+    let visit = serde_json::json!({ "wire": 0, "millis": 1, "requests": 1, "reused": false, "status": 304 });
+    let outcome = serde_json::json!({ "visit": visit, "at": chrono::Utc::now(), "bytes": 0, "kept": false, "came": came });
+    let rest = Duration::from_secs(6);
+    let message =
+        serde_json::json!({ "id": "before-1", "lane": lane, "about": about, "outcome": outcome, "rest": u64::try_from(rest.as_millis()).unwrap() });
+    let body = zstd::bulk::compress(message.to_string().as_bytes(), 3).unwrap();
+    let mut headers = HeaderMap::new();
+    headers.insert("Qingbao-Version", "1");
+    let told = std::time::Instant::now();
+    js.publish_with_headers("qingbao.outcomes", headers, body.into()).await.unwrap().await.unwrap();
+    until("it is taken in", async || messages(&js, "QINGBAO_OUTCOMES").await == 0).await;
+    let _worker = worker(dir.path(), "w1", &nats.url());
+    let log = || std::fs::read_to_string(dir.path().join("coordinator.log")).unwrap_or_default();
+    assert!(ended(&mut coordinating).await, "{}", log());
+    assert_eq!(archived(dir.path()), (4, 4), "{}", log());
+    let seen = farm.take_log();
+    let asked = seen.get(&lane.split(':').next().unwrap().parse().unwrap()).unwrap();
+    assert!(asked[0].begin >= told + rest, "asked {:?} after {rest:?} were told\n{}", asked[0].begin - told, log());
+}
+
 /// Serves what `answer` says for a path and its headers; gives the address.
 async fn site(answer: impl Fn(&str, &Headers) -> Response<String> + Clone + Send + Sync + 'static) -> String {
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();

@@ -14,11 +14,12 @@ use tokio::task::JoinHandle;
 
 use super::NatsError;
 use super::crew::Crew;
+use super::lanes::Lanes;
 use super::link::{Link, TERMS, connect, subject};
 use super::wire::{self, OutcomeMessage, TaskMessage};
 use crate::config::settings::{CrawlSettings, FetchSettings};
 use crate::engine::{Back, Engine, EngineError, Receipt};
-use crate::fetch::lane;
+use crate::fetch::{PATIENCE, lane};
 use crate::work::Task;
 
 /// A task of which nothing was heard for so long is published once more: NATS refuses it while the first is still there.
@@ -31,8 +32,6 @@ const MOMENTS: [u64; 5] = [5, 20, 80, 200, 500];
 const HELD: Duration = Duration::from_secs(3);
 /// Outcomes that nobody waits for, kept until a crawl takes them.
 const STRAYS: usize = 256;
-/// Lanes whose next moment is remembered before those past are forgotten.
-const LANES: usize = 8_192;
 /// How often the crew is looked at.
 const LOOK: Duration = Duration::from_secs(15);
 
@@ -40,19 +39,13 @@ const LOOK: Duration = Duration::from_secs(15);
 type Packed = (async_nats::HeaderMap, Vec<u8>);
 type Waiting = Mutex<HashMap<String, oneshot::Sender<Back>>>;
 
-/// What is known of a lane.
-struct Lane {
-    /// When it may be asked again.
-    free_at: Instant,
-    /// A task that we know nothing of holds it: when that is done, the site was asked a moment ago.
-    held: bool,
-}
-
 /// What the tasks beside us share with us.
 struct Shared {
     link: Link,
     waiting: Waiting,
-    lanes: Mutex<HashMap<String, Lane>>,
+    lanes: Mutex<Lanes>,
+    /// Begins the ids of the tasks of this coordinator.
+    run: String,
     crew: RwLock<Option<Crew>>,
 }
 
@@ -61,7 +54,6 @@ pub struct Coordinator {
     shared: Arc<Shared>,
     strays: tokio::sync::Mutex<mpsc::Receiver<Back>>,
     beside: [JoinHandle<()>; 2],
-    run: String,
     tasks: AtomicU64,
     ahead: usize,
     /// Until then, lanes of which nothing was heard may have been asked by tasks of a coordinator before this one.
@@ -84,19 +76,17 @@ impl Coordinator {
         let link = Link::make(js, settings.replicas).await?;
         let before = link.js.get_stream(super::link::TASKS).await.map_err(|e| NatsError::stream("the stream of tasks")(&e))?;
         let fresh = before.cached_info().state.last_sequence == 0;
-        let pause = terms.max_crawl_delay.max(terms.host_delay * 2);
-        let shared = Arc::new(Shared { link, waiting: Mutex::default(), lanes: Mutex::default(), crew: RwLock::default() });
+        let run = getrandom::u64().map_or_else(|_| chrono::Utc::now().timestamp_micros().to_string(), |n| format!("{n:016x}"));
+        let shared = Arc::new(Shared { link, waiting: Mutex::default(), lanes: Mutex::default(), run, crew: RwLock::default() });
         let (to, strays) = mpsc::channel(STRAYS);
         let beside = [tokio::spawn(receive(Arc::clone(&shared), to)), tokio::spawn(look(Arc::clone(&shared)))];
-        let run = getrandom::u64().map_or_else(|_| chrono::Utc::now().timestamp_micros().to_string(), |n| format!("{n:016x}"));
         let this = Self {
             shared,
             strays: tokio::sync::Mutex::new(strays),
             beside,
-            run,
             tasks: AtomicU64::new(0),
             ahead: settings.ahead,
-            warm_at: (!fresh).then(|| Instant::now() + pause),
+            warm_at: (!fresh).then(|| Instant::now() + terms.longest_pause()),
         };
         this.terms(terms).await?;
         Ok(this)
@@ -113,8 +103,20 @@ impl Coordinator {
     }
 
     fn is_cold(&self, lane: &str) -> bool {
-        let held = self.shared.lanes(|lanes| lanes.get(lane).map(|l| l.held));
-        held.unwrap_or_else(|| self.warm_at.is_some_and(|at| Instant::now() < at))
+        let unsure = self.shared.lanes(|lanes| lanes.is_unsure(lane));
+        unsure.unwrap_or_else(|| self.warm_at.is_some_and(|at| Instant::now() < at))
+    }
+
+    /// Waits until a lane may be asked: outcomes that came since the task was lined up may have told of a rest. False where that
+    /// would be long.
+    async fn rested(&self, lane: &str) -> bool {
+        loop {
+            match self.free_in(lane) {
+                Duration::ZERO => return true,
+                rest if rest > PATIENCE => return false,
+                rest => tokio::time::sleep(rest).await,
+            }
+        }
     }
 
     /// One try; whether the lane was free.
@@ -165,16 +167,20 @@ impl Coordinator {
 
     async fn work_on(&self, mut task: Task) -> Result<Option<Back>, NatsError> {
         let lane = lane(&task.source, task.hops.last().map_or(&task.url, |h| &h.to));
+        if !self.rested(&lane).await {
+            return Ok(None);
+        }
         task.cold = self.is_cold(&lane);
         task.lane = Some(lane.clone());
-        let id = format!("{}-{}", self.run, self.tasks.fetch_add(1, Ordering::Relaxed));
+        let id = format!("{}-{}", self.shared.run, self.tasks.fetch_add(1, Ordering::Relaxed));
         let mut message = TaskMessage { id: id.clone(), task };
         let (to, mut back) = oneshot::channel();
         let _waiting = Registered::new(&self.shared, &id, to);
+        self.shared.lanes(|lanes| lanes.given(&lane, &id, Instant::now()));
         let free = self.give_out(&lane, &mut message).await?;
         tracing::debug!(id, lane, url = %message.task.url, cold = message.task.cold, free, "task given out");
         if !free {
-            self.shared.rest(&lane, HELD, true);
+            self.shared.lanes(|lanes| lanes.held(&lane, HELD, Instant::now()));
             return Ok(None);
         }
         loop {
@@ -211,18 +217,8 @@ impl Drop for Registered<'_> {
 }
 
 impl Shared {
-    fn lanes<T>(&self, f: impl FnOnce(&mut HashMap<String, Lane>) -> T) -> T {
+    fn lanes<T>(&self, f: impl FnOnce(&mut Lanes) -> T) -> T {
         f(&mut self.lanes.lock().unwrap_or_else(PoisonError::into_inner))
-    }
-
-    fn rest(&self, lane: &str, rest: Duration, held: bool) {
-        let now = Instant::now();
-        self.lanes(|lanes| {
-            if lanes.len() >= LANES {
-                lanes.retain(|_, l| now < l.free_at + if l.held { AGAIN } else { Duration::ZERO });
-            }
-            lanes.insert(lane.to_owned(), Lane { free_at: now + rest, held });
-        });
     }
 }
 
@@ -259,7 +255,9 @@ async fn bring(shared: &Arc<Shared>, message: async_nats::jetstream::Message, st
         }
     };
     tracing::debug!(id = outcome.id, lane = outcome.lane, rest = outcome.rest, "outcome");
-    shared.rest(&outcome.lane, Duration::from_millis(outcome.rest), false);
+    let ours = outcome.id.strip_prefix(&shared.run).is_some_and(|n| n.starts_with('-'));
+    let rest = Duration::from_millis(outcome.rest);
+    shared.lanes(|lanes| lanes.back(&outcome.lane, &outcome.id, ours, rest, Instant::now()));
     let (link, object) = (shared.link.clone(), wire::header(&message).1);
     let settle = async move {
         if let Err(e) = acker.ack().await {
@@ -311,7 +309,7 @@ impl Engine for Coordinator {
     }
 
     fn free_in(&self, lane: &str) -> Duration {
-        self.shared.lanes(|lanes| lanes.get(lane).map_or(Duration::ZERO, |l| l.free_at.saturating_duration_since(Instant::now())))
+        self.shared.lanes(|lanes| lanes.free_in(lane, Instant::now()))
     }
 
     fn at_once(&self) -> usize {

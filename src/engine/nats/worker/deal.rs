@@ -77,7 +77,7 @@ impl Worker {
         if self.cut_off(&task, &outcome) {
             return Some(AckKind::Nak(Some(OTHERS)));
         }
-        let rest = task.lane.as_deref().and_then(|lane| hands.fetcher().free_in(lane)).unwrap_or_default();
+        let rest = task.lane.as_deref().map_or(Duration::ZERO, |lane| hands.fetcher().rest_of(lane));
         self.tell(&id, &task, outcome, rest).await;
         self.done.fetch_add(1, Ordering::Relaxed);
         tracing::debug!(id, "task done");
