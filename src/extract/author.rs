@@ -11,8 +11,9 @@ use scraper::{ElementRef, Html};
 
 use super::byline::Visible;
 use super::meta::{Head, text_of};
-use super::names::{LONGEST, MOST, end_of_name, is_han, is_nobody, is_person, latin, parted, persons};
+use super::names::{LONGEST, MOST, end_of_name, is_body, is_nobody, is_person, latin, parted, persons};
 use super::nodes::attr;
+use crate::text::chars::is_han;
 
 /// Longest line that is a byline, in letters.
 const LINE: usize = 120;
@@ -30,6 +31,11 @@ pub(super) fn author(html: &Html, head: &Head, visible: &Visible) -> Option<Stri
         .or_else(|| visible.lines().iter().find_map(|l| signed(l)))
 }
 
+/// Of a text that is said to name the author, as data of a script do.
+pub(super) fn in_text(text: &str) -> Option<String> {
+    labelled(&[text.to_owned()]).or_else(|| clean(text))
+}
+
 /// The first label with a name behind it, or on the next line.
 fn labelled(lines: &[String]) -> Option<String> {
     lines.iter().enumerate().filter(|(_, l)| l.chars().count() <= LINE).find_map(|(i, line)| {
@@ -42,7 +48,7 @@ fn labelled(lines: &[String]) -> Option<String> {
 fn behind_colon(line: &str, next: &str) -> Option<String> {
     static LABEL: LazyLock<Option<Regex>> = LazyLock::new(|| {
         Regex::new(concat!(
-            r"(?:^|[\s\d（(\[【|｜丨·])(?:(?:本文|文章|原文)?作者|撰文|撰稿人?|执笔人?|Author)\s*[:：]\s*(?P<colon>.*)$|",
+            r"(?:^|[\s\d（(\[【|｜丨·]|来源\s?[:：][\p{Han}A-Za-z]{2,16}?)(?:(?:本文|文章|原文)?作者|撰文|撰稿人?|执笔人?|Author)\s*[:：]\s*(?P<colon>.*)$|",
             r"(?:^|[\s（(\[【|｜])(?:文|文字|撰文)\s?[/／丨]\s?(?:图\s)?(?P<slash>.+)$"
         ))
         .ok()
@@ -69,7 +75,7 @@ fn signed(line: &str) -> Option<String> {
     persons(c.name("names")?.as_str())
 }
 
-/// `（记者 张三）`, `（张三 上海报道）` in a line of any length, `（张三 李四）` behind its last sentence.
+/// `（记者 张三）`, `（张三 上海报道）` in a line of any length, `（张三 李四）`, `（某局 张三）` as its end.
 fn in_brackets(line: &str) -> Option<String> {
     static SAID: LazyLock<Option<Regex>> = LazyLock::new(|| {
         Regex::new(
@@ -77,13 +83,15 @@ fn in_brackets(line: &str) -> Option<String> {
         )
         .ok()
     });
-    static LAST: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r"[。！？”]\s*[（(]\s*(?P<names>[\p{Han}·\s、]{2,30})[）)]\s*$").ok());
+    static LAST: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r"(?:^|[。！？”])\s*[（(]\s*(?P<names>[\p{Han}·\s、]{2,30})[）)]\s*$").ok());
     if !line.contains(['（', '(']) {
         return None;
     }
     let said = || persons(SAID.as_ref()?.captures(line).and_then(|c| c.name("label").or(c.name("report")))?.as_str());
     let last = || {
         let names = LAST.as_ref()?.captures(line)?.name("names")?.as_str();
+        // `（市发展改革委 王晓明）`
+        let names = names.split_once(char::is_whitespace).filter(|(first, _)| is_body(first)).map_or(names, |(_, rest)| rest);
         names.split(parted).filter(|t| !t.is_empty()).all(is_person).then(|| persons(names)).flatten()
     };
     said().or_else(last)
@@ -203,6 +211,10 @@ mod tests {
             ("本报记者 诸葛晓明 阿依古丽·买买提", Some("诸葛晓明 阿依古丽·买买提")),
             ("来源 大河网 作者王晓明", Some("王晓明")),
             ("记者：王晓明", Some("王晓明")),
+            ("来源：某某之家作者：远洋责编：远洋", Some("远洋")),
+            ("来源：某报作者：王晓明2026-11-20 08:00", Some("王晓明")),
+            ("作者：李䶮", Some("李䶮")),
+            ("本报记者 李䶮", Some("李䶮")),
             ("By Jane Roe and John Q. Public Published Nov 24", Some("Jane Roe and John Q. Public")),
         ];
         for (line, expected) in table {
@@ -237,6 +249,8 @@ mod tests {
         assert_eq!(below("作者：开心果").as_deref(), None, "somebody's comment");
         assert_eq!(below("增速比上月加快。（本报记者 王晓明）").as_deref(), Some("王晓明"));
         assert_eq!(below("过一个祥和的新春佳节。（王晓明 赵刚 ）").as_deref(), Some("王晓明 赵刚"));
+        assert_eq!(below("企业的成本因此降低。（市发展改革委 王晓明）").as_deref(), Some("王晓明"));
+        assert_eq!(below("（市融媒体中心 王晓明 赵刚）").as_deref(), Some("王晓明 赵刚"));
         assert_eq!(below("整合 新华日报·交汇点记者 王晓明").as_deref(), Some("王晓明"));
         assert_eq!(below("来源：某报 作者：王晓明 赵刚").as_deref(), Some("王晓明 赵刚"));
         assert_eq!(below("也是利益的再分配。（王晓明 上海报道）").as_deref(), Some("王晓明"));

@@ -1,10 +1,10 @@
 //! Time and 来源 of a page.
 //!
-//! Trust in this order: `<meta>` and JSON-LD, the visible byline near the title, the address, the rest of the text.
+//! Trust in this order: `<meta>` and JSON-LD, the visible byline near the title, the rest of the text, the address and the code.
 
 use std::sync::LazyLock;
 
-use chrono::{DateTime, FixedOffset};
+use chrono::{DateTime, FixedOffset, NaiveDate};
 use regex::Regex;
 use scraper::{ElementRef, Html, Selector};
 
@@ -47,15 +47,21 @@ const PUBLISHER_NAMES: [&str; 6] = ["contentsource", "content-source", "mediaid"
 fn holds_source(e: &ElementRef<'_>) -> bool {
     const CLASSES: [&str; 8] = ["source", "ly", "media", "from", "origin", "source_name", "article-source", "art_source"];
     let class = attr(e.value(), "class").is_some_and(|c| c.contains("laiyuan") || c.split_ascii_whitespace().any(|c| CLASSES.contains(&c)));
-    class || attr(e.value(), "id").is_some_and(|id| id == "source" || id.contains("source_baidu") || id.contains("media_name"))
+    class || attr(e.value(), "id").is_some_and(|id| id == "source" || id == "js_name" || id.contains("source_baidu") || id.contains("media_name"))
 }
 
 static TIME_ELEMENTS: LazyLock<Option<Selector>> = LazyLock::new(|| {
     Selector::parse("time,[class~=time],[class~=date],[class~=pubtime],[class~=pub_time],[class~=pubTime],[id*=pubtime],[class*=publish],[class*=article-time],[class*=post-time],[class~=timer],[id=pubtime_baidu]").ok()
 });
 
-/// When the page was published.
-pub(super) fn published(html: &Html, head: &Head, visible: &Visible, url: Option<&WebUrl>, clock: &Clock) -> Option<DateTime<FixedOffset>> {
+/// When the page, whose whole markup is `text`, was published.
+pub(super) fn published(
+    (html, text): (&Html, &str),
+    head: &Head,
+    visible: &Visible,
+    url: Option<&WebUrl>,
+    clock: &Clock,
+) -> Option<DateTime<FixedOffset>> {
     let from_meta = DATE_NAMES.iter().filter_map(|n| head.meta.get(*n)).find_map(|v| dates::parse(v, clock));
     let from_ld = || head.ld_text("datePublished").and_then(|v| dates::parse(&v, clock));
     let said = from_meta.or_else(from_ld);
@@ -69,30 +75,56 @@ pub(super) fn published(html: &Html, head: &Head, visible: &Visible, url: Option
         (Some(m), _) => Some(m.at),
         (None, Some(s)) => Some(s.at),
         (None, None) => {
-            let day = url.and_then(|u| dates::in_url(u.as_url().path(), clock))?;
-            dates::midnight(day, clock)
+            let day = in_pieces(visible, clock).or_else(|| url.and_then(|u| dates::in_url(u.as_url().path(), clock)));
+            let day = day.or_else(|| dates::in_numerals(&visible.lines, clock));
+            // code may speak of other articles: it must not contradict what is better known
+            let coded = dates::in_code(text, clock).map(|d| d.at).filter(|at| day.is_none_or(|d| d == at.with_timezone(&clock.zone).date_naive()));
+            coded.or_else(|| dates::midnight(day?, clock))
         }
     }
 }
 
-/// The date a reader sees: near the title first, with a time of day before without.
+/// The date a reader sees: in the byline below the title, else in the lines above it, else where an element is made for it,
+/// else in any line. Of one day the mention with a time of day is taken, wherever it stands.
 fn shown_date(html: &Html, visible: &Visible, clock: &Clock) -> Option<dates::Found> {
-    let (lines, near) = (&visible.lines, visible.around(3, 12));
-    let in_lines = |ls: &[String], timed: bool| {
-        ls.iter().filter(|l| l.chars().count() <= 400).flat_map(|l| dates::find_all(l, clock)).find(|d| d.has_time || !timed)
-    };
     let in_elements = || {
         select(html, &TIME_ELEMENTS).take(60).find_map(|e| {
             let stamp = attr(e.value(), "datetime").or_else(|| attr(e.value(), "title")).and_then(|v| dates::parse(v, clock));
-            stamp.filter(|d| d.has_time).or_else(|| dates::find_all(&text_of(e), clock).into_iter().find(|d| d.has_time))
+            stamp.filter(|d| d.has_time).or_else(|| dates::find_told(&text_of(e), clock).into_iter().find(|d| d.has_time))
         })
     };
-    in_lines(near, true)
-        .or_else(in_elements)
-        .or_else(|| in_lines(lines, true))
-        .or_else(|| in_lines(near, false))
-        .or_else(|| in_lines(lines, false))
+    let (lines, behind, before) = (&visible.lines, visible.around(0, 12), visible.around(3, 0));
+    let found = |lines: &[String], read: fn(&str, &Clock) -> Vec<dates::Found>| -> Vec<dates::Found> {
+        lines.iter().filter(|l| !is_prose(l)).flat_map(|l| read(l, clock)).collect()
+    };
+    let best = |found: Vec<dates::Found>| found.iter().find(|d| d.has_time).or(found.first()).copied();
+    // notices are signed with a date not far below: what stands above the title comes first
+    let near = [visible.around(0, 5), before, behind].into_iter().find_map(|lines| best(found(lines, dates::find_told)));
+    if let Some(near) = near.filter(|d| d.has_time) {
+        return Some(near);
+    }
+    let of_that_day = |d: &dates::Found| d.has_time && near.is_none_or(|n| n.at.date_naive() == d.at.date_naive());
+    in_elements()
+        .filter(&of_that_day)
+        .or_else(|| near.is_none().then(|| best(found(behind, dates::find_all))).flatten())
+        .or_else(|| found(lines, dates::find_told).into_iter().find(&of_that_day))
+        .or(near)
+        .or_else(|| lines.iter().filter(|l| l.chars().count() <= LONGEST_LINE).flat_map(|l| dates::find_all(l, clock)).next())
         .or_else(|| select(html, &TIME_ELEMENTS).take(60).find_map(|e| dates::parse(&text_of(e), clock).filter(|_| text_of(e).chars().count() < 24)))
+}
+
+/// Longest line whose dates are looked at, in letters.
+const LONGEST_LINE: usize = 400;
+
+/// Whether a line is of the text, where dates are those of events.
+fn is_prose(line: &str) -> bool {
+    let n = line.chars().count();
+    n > 160 || line.contains('。') || n > 40 && line.contains(['，', '；']) || n > 60 && line.ends_with('.') && !line.ends_with(".m.")
+}
+
+/// A date in pieces beside the headline; lists of other articles have one each, so elsewhere it says nothing.
+fn in_pieces(visible: &Visible, clock: &Clock) -> Option<NaiveDate> {
+    dates::in_pieces(visible.around(3, 4), clock)
 }
 
 /// What a reader sees, line by line, and where the headline stands.
@@ -148,16 +180,18 @@ fn labelled_publisher(text: &str) -> Option<String> {
     static LABEL: LazyLock<Option<Regex>> = LazyLock::new(|| {
         Regex::new(r"(?:文章来源|信息来源|稿件来源|新闻来源|内容来源|来源于|来源|稿源|出处|来自)\s*[:：丨|]\s*(?P<name>[^|丨\t，。,；;]{2,40})").ok()
     });
+    // without a colon the date beside it tells that it is a byline
+    static BARE: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r"来源于?\s+(?P<name>[\p{Han}A-Za-z]\S{1,15})").ok());
     let mentioned = text.contains('源') || text.contains("来自") || text.contains("出处");
-    let c = LABEL.as_ref().filter(|_| mentioned)?.captures(text)?;
-    clean_publisher(c.name("name")?.as_str())
+    let of = |label: &LazyLock<Option<Regex>>| clean_publisher(label.as_ref().filter(|_| mentioned)?.captures(text)?.name("name")?.as_str());
+    of(&LABEL).or_else(|| dates::shows_date(text).then(|| of(&BARE)).flatten())
 }
 
 /// A name without what follows it in the byline.
-fn clean_publisher(text: &str) -> Option<String> {
+pub(super) fn clean_publisher(text: &str) -> Option<String> {
     static LABEL: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r"^\s*(?:文章来源|信息来源|来源|稿源|出处|来自)\s*[:：丨|]?\s*").ok());
     static END: LazyLock<Option<Regex>> = LazyLock::new(|| {
-        Regex::new(r"\s*(?:作者|编辑|责编|责任编辑|记者|时间|发布|日期|点击|浏览|阅读|评论|参与|字体|字号|打印|分享|关注|手机|微信|查看|订阅|[\[【（(<>]|(?:19|20)\d\d[-/.年]|\d{1,2}:\d\d|\s\d).*$").ok()
+        Regex::new(r"\s*(?:作者|编辑|责编|责任编辑|记者|时间|发布|日期|点击|浏览|阅读|评论|参与|字体|字号|打印|分享|关注|手机|微信|查看|订阅|星期|周[一二三四五六日]|更新|发表|举报|收藏|点赞|只看|语音|朗读|听(?:新闻|报道|全文)|[\[【（(<>\]】）)]|(?:19|20)\d\d[-/.年]|\d{1,2}:\d\d|\s\d).*$").ok()
     });
     let text = LABEL.as_ref()?.replace(text, "");
     let text = END.as_ref()?.replace(&text, "");
@@ -176,14 +210,33 @@ fn clean_publisher(text: &str) -> Option<String> {
 fn beside_date(near: &[String]) -> Option<String> {
     static BESIDE: LazyLock<Option<Regex>> = LazyLock::new(|| {
         Regex::new(concat!(
-            r"^(?:19|20)\d\d[-/.年]\d{1,2}[-/.月]\d{1,2}日?(?:\s*\d{1,2}:\d{2}(?::\d{2})?)?\s+(?:[·•|]\s*)?(?P<behind>[\p{Han}A-Za-z][^\s\d:：]{1,15})(?:\s|$)|",
-            r"^(?:原创\s+)?(?P<before>[\p{Han}A-Za-z][^\s\d:：，。]{1,15})\s+(?:19|20)\d\d[-/.年]\d{1,2}[-/.月]\d{1,2}日?\s*\d{1,2}:\d{2}(?::\d{2})?\s*$"
+            r"^(?:19|20)\d\d[-/.年]\d{1,2}[-/.月]\d{1,2}日?(?:\s*\d{1,2}:\d{2}(?::\d{2})?)?(?:\s+(?:[·•|]\s*)?|[·•|]\s*)(?P<behind>[\p{Han}A-Za-z][^\s\d:：]{1,15})(?:\s|$)|",
+            r"^(?:原创\s+)?(?P<before>[\p{Han}A-Za-z][^\s\d:：，。]{1,15})\s+(?:19|20)\d\d[-/.年]\d{1,2}[-/.月]\d{1,2}日?\s*\d{1,2}:\d{2}(?::\d{2})?\s*$|",
+            // in elements without a blank between them
+            r"^(?P<joined>\p{Han}{1,12}(?:网|报|社|新闻|客户端|发布|电视台|融媒体?|在线|杂志|周刊|财经|头条))(?:19|20)\d\d[-/.年]\d{1,2}[-/.月]\d{1,2}日?\s*\d{1,2}:\d{2}|",
+            r"\|\s*(?P<bars>[A-Z][A-Za-z .'&-]{2,30}?)\s*\|\s*(?:Updated|Published|Posted)\b"
         ))
         .ok()
     });
     let r = BESIDE.as_ref()?;
-    let name = |c: &regex::Captures<'_>| c.name("behind").or(c.name("before")).and_then(|m| clean_publisher(m.as_str()));
-    near.iter().find_map(|l| r.captures(l)).and_then(|c| name(&c))
+    let name = |c: &regex::Captures<'_>| {
+        ["behind", "before", "joined", "bars"].iter().find_map(|part| c.name(part)).and_then(|m| clean_publisher(m.as_str()))
+    };
+    near.iter().find_map(|l| r.captures(l)).and_then(|c| name(&c)).or_else(|| above_date(near))
+}
+
+/// The name of an outlet alone on the line above or below a date alone on its line.
+fn above_date(near: &[String]) -> Option<String> {
+    static OUTLET: LazyLock<Option<Regex>> =
+        LazyLock::new(|| Regex::new(r"^\p{Han}{1,12}(?:网|报|社|新闻|客户端|电视台|融媒体?|在线|杂志|周刊|财经|头条|观察|传媒|之声)$").ok());
+    static DATE: LazyLock<Option<Regex>> =
+        LazyLock::new(|| Regex::new(r"^(?:19|20)\d\d[-/.年]\d{1,2}[-/.月]\d{1,2}日?(?:\s*\d{1,2}:\d{2}(?::\d{2})?)?$").ok());
+    let (outlet, date) = (OUTLET.as_ref()?, DATE.as_ref()?);
+    near.windows(2).find_map(|pair| match pair {
+        [a, b] if date.is_match(b) && outlet.is_match(a) => clean_publisher(a),
+        [a, b] if date.is_match(a) && outlet.is_match(b) => clean_publisher(b),
+        _ => None,
+    })
 }
 
 #[cfg(test)]
@@ -198,10 +251,33 @@ mod tests {
             ("信息来源：河南省科学技术厅 发布时间：2026-11-24", Some("河南省科学技术厅")),
             ("稿源：中国经济网【打印】", Some("中国经济网")),
             ("来源：", None),
+            ("【信息来源：许昌日报】【信息时间：2026-11-24】", Some("许昌日报")),
+            ("2026年11月20日 08:10 来源于 某财经 听报道", Some("某财经")),
             ("这个说法来源于生活", None),
+            ("这个说法来源于 生活", None),
         ];
         for (text, expected) in table {
             assert_eq!(labelled_publisher(text).as_deref(), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn names_beside_the_date_are_publishers() {
+        let table = [
+            ("大象新闻2026-11-20 12:00", Some("大象新闻")),
+            ("2026-11-20 08:40·大象新闻", Some("大象新闻")),
+            ("更新于2026-11-20 12:00", None),
+            ("许昌观察\n2026-11-20 08:00", Some("许昌观察")),
+            ("2026年11月20日 星期五", None),
+            ("2026-11-20 08:00 听新闻", None),
+            ("发表于 2026-11-20 09:33", None),
+            ("2026-11-20 08:00 周口日报", Some("周口日报")),
+            ("2026-11-20 08:00\n听新闻", None),
+            ("产业要闻\n2026-11-20 08:00", None),
+            ("By ZHOU LI in Zhengzhou | China Daily | Updated: 2026-11-20 09:20", Some("China Daily")),
+        ];
+        for (text, expected) in table {
+            assert_eq!(beside_date(&text.lines().map(str::to_owned).collect::<Vec<_>>()).as_deref(), expected, "{text}");
         }
     }
 }

@@ -7,6 +7,7 @@ use scraper::{ElementRef, Html, Selector};
 
 use super::nodes::attr;
 use crate::text::chars::{cut, line, skeleton};
+use crate::text::dates;
 
 /// Longest title kept, in characters.
 pub const MAX_TITLE: usize = 200;
@@ -118,17 +119,20 @@ impl Head {
     }
 }
 
-/// The headline: a heading whose words lie in `<title>`, else what `<meta>` says, else the longest part of `<title>`.
-pub(super) fn title(html: &Html, head: &Head) -> Option<String> {
+/// The headline: a heading whose words lie in `<title>`, else what `<meta>` says, else the longest part of `<title>`; where that
+/// only names the site, the one heading with a date below it. `seen`: what a reader sees, line by line.
+pub(super) fn title(html: &Html, head: &Head, seen: &[String]) -> Option<String> {
     let said = head.meta(&TITLE_NAMES).map(str::to_owned).or_else(|| head.ld_text("headline"));
     let document = head.title.clone();
     let whole = skeleton(&format!("{} {}", document.as_deref().unwrap_or_default(), said.as_deref().unwrap_or_default()));
+    let cut_off = [&document, &said].into_iter().flatten().find_map(|t| cut_off(t));
     let mut best: Option<(f64, String)> = None;
     for e in headings(html).take(400) {
         let Some(text) = short_text(e) else { continue };
         let letters = skeleton(&text);
         let n = letters.chars().count();
-        if !(4..=LONGEST_HEADING).contains(&n) || !whole.contains(&letters) {
+        let fits = whole.contains(&letters) || cut_off.as_ref().is_some_and(|c| letters.starts_with(c));
+        if !(4..=LONGEST_HEADING).contains(&n) || !fits {
             continue;
         }
         let weight = match e.value().name() {
@@ -144,12 +148,68 @@ pub(super) fn title(html: &Html, head: &Head) -> Option<String> {
     }
     let heading = best.map(|(_, t)| t).filter(|t| !is_site_name(t, document.as_deref()));
     let first_h1 = || html_h1(html);
+    let of_head = || said.map(|t| headline_part(&t)).or_else(|| document.map(|t| headline_part(&t)));
     heading
-        .or_else(|| said.map(|t| headline_part(&t)))
-        .or_else(|| document.map(|t| headline_part(&t)))
+        .or_else(|| match of_head() {
+            Some(t) if names_a_site(&t) => dated_heading(html, seen).or(Some(t)),
+            t => t,
+        })
         .or_else(first_h1)
         .map(|t| cut(&t, MAX_TITLE))
         .filter(|t| !t.is_empty())
+}
+
+/// Whether a text names a site or one of its columns, by its end: many sites have the same `<title>` on all pages.
+fn names_a_site(text: &str) -> bool {
+    const ENDS: [&str; 26] = [
+        "公司",
+        "集团",
+        "官网",
+        "网站",
+        "门户",
+        "首页",
+        "网",
+        "政府",
+        "委员会",
+        "局",
+        "厅",
+        "协会",
+        "学会",
+        "商会",
+        "研究院",
+        "研究所",
+        "大学",
+        "学院",
+        "医院",
+        "中心",
+        "新闻",
+        "动态",
+        "资讯",
+        "详情",
+        "正文",
+        "公告",
+    ];
+    ENDS.iter().any(|e| text.ends_with(e))
+}
+
+/// The heading with a date right below it, where there is one such and no more: lists have many.
+fn dated_heading(html: &Html, seen: &[String]) -> Option<String> {
+    let dated = |text: &str| {
+        let letters = skeleton(text);
+        let at = seen.iter().position(|l| skeleton(l) == letters)?;
+        seen.iter().skip(at + 1).take(2).any(|l| dates::shows_date(l)).then_some(())
+    };
+    let named = headings(html).filter(|e| !matches!(e.value().name(), "td" | "b" | "strong" | "font")).take(100).filter_map(short_text);
+    let mut found = named.filter(|t| (6..=LONGEST_HEADING).contains(&skeleton(t).chars().count()) && dated(t).is_some());
+    let first = found.next()?;
+    found.all(|other| other == first).then_some(first)
+}
+
+/// The letters of a headline that the head of the page cuts off: `许昌超硬材料产业…_许昌网`.
+fn cut_off(text: &str) -> Option<String> {
+    let part = headline_part(text);
+    let letters = skeleton(part.strip_suffix('…').or_else(|| part.strip_suffix(".."))?);
+    (letters.chars().count() >= 8).then_some(letters)
 }
 
 fn html_h1(html: &Html) -> Option<String> {
@@ -203,6 +263,27 @@ fn hyphen_inside_word(text: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn where_the_head_only_names_the_site_the_dated_heading_is_the_headline() {
+        let of = |body: &str| {
+            let page = format!("<html><head><title>公司新闻-河南某某材料股份有限公司</title></head><body><h3>联系我们</h3>{body}</body></html>");
+            let html = Html::parse_document(&page);
+            title(&html, &Head::read(&html), &crate::extract::read::visible_lines(&html)).unwrap()
+        };
+        let item = "<h3>公司六面顶压机通过省级鉴定</h3><p>发布日期：2026-11-20</p>";
+        assert_eq!(of(item), "公司六面顶压机通过省级鉴定");
+        assert_eq!(of(&format!("{item}<h3>公司参加国际磨料展览会</h3><p>2026-11-18</p>")), "河南某某材料股份有限公司", "a list");
+        assert_eq!(of("<h3>公司六面顶压机通过省级鉴定</h3><p>浏览：3</p>"), "河南某某材料股份有限公司");
+    }
+
+    #[test]
+    fn a_headline_that_the_head_cuts_off_is_read_from_its_heading() {
+        let page =
+            "<html><head><title>许昌超硬材料产业订单饱满..._某网</title></head><body><h1>许昌超硬材料产业订单饱满 前十月增长一成</h1></body></html>";
+        let html = Html::parse_document(page);
+        assert_eq!(title(&html, &Head::read(&html), &[]).as_deref(), Some("许昌超硬材料产业订单饱满 前十月增长一成"));
+    }
 
     #[test]
     fn site_names_are_cut_off_titles() {

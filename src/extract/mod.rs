@@ -99,8 +99,9 @@ pub fn extract(text: &str, context: &Context<'_>) -> Result<Extracted, ExtractEr
     let own = context.selectors.body.is_some() || !context.selectors.remove.is_empty();
     let page = if own { dom::parse(text) } else { dom::parse_shown(text) };
     let head = meta::Head::read(&page.html);
-    let title = meta::title(&page.html, &head);
-    let visible = byline::Visible::new(read::visible_lines(&page.html), title.as_deref());
+    let seen = read::visible_lines(&page.html);
+    let title = meta::title(&page.html, &head, &seen);
+    let visible = byline::Visible::new(seen, title.as_deref());
     let found = body::find(&page.html, context.selectors);
     let lines = boilerplate::strip(read::lines(&found.roots, &found.dropped, found.skip), title.as_deref());
     let letters = lines.iter().map(|l| l.chars().count()).sum::<usize>();
@@ -123,7 +124,7 @@ pub fn extract(text: &str, context: &Context<'_>) -> Result<Extracted, ExtractEr
     Ok(Extracted {
         author: author::author(&page.html, &head, &visible),
         publisher: byline::publisher(&page.html, &head, &visible),
-        published_at: byline::published(&page.html, &head, &visible, context.url, &context.clock),
+        published_at: byline::published((&page.html, text), &head, &visible, context.url, &context.clock),
         language: chars::language(&body_text).map(Cow::Borrowed),
         html: sanitise(&read::raw_html(&found.roots, &found.dropped, found.skip), context.url),
         image: context.url.and_then(|base| extras::image(&head, &found.roots, base)),
@@ -142,6 +143,8 @@ fn from_state(found: state::Found, title: Option<String>, context: &Context<'_>)
     let mut a = from_fragment(&body, context)?;
     a.title = found.title.map(|t| chars::cut(&markup::plain(&t), meta::MAX_TITLE)).filter(|t| !t.is_empty()).or(title);
     a.published_at = found.date.and_then(|d| dates::parse(&d, &context.clock)).map(|d| d.at);
+    a.publisher = found.source.as_deref().and_then(byline::clean_publisher);
+    a.author = found.author.as_deref().and_then(author::in_text);
     a.warnings.push("taken from a script's data".to_owned());
     Some(a)
 }

@@ -4,6 +4,8 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
+use crate::text::chars::is_han;
+
 /// Most names of one article, and most letters of all.
 pub(super) const MOST: usize = 6;
 pub(super) const LONGEST: usize = 60;
@@ -100,7 +102,9 @@ pub(super) fn persons(text: &str) -> Option<String> {
 }
 
 pub(super) fn end_of_name(token: &str) -> usize {
-    BEHIND.iter().filter_map(|w| token.find(w)).min().unwrap_or(token.len())
+    static DATE: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r"(?:19|20)\d\d[-/.年]").ok());
+    let date = DATE.as_ref().and_then(|d| d.find(token)).map(|m| m.start());
+    BEHIND.iter().filter_map(|w| token.find(w)).chain(date).min().unwrap_or(token.len())
 }
 
 /// Two to four letters that begin with a family name, or a foreign name with its dot.
@@ -116,8 +120,10 @@ pub(super) fn is_person(name: &str) -> bool {
     }
 }
 
-pub(super) fn is_han(c: char) -> bool {
-    ('\u{4e00}'..='\u{9fff}').contains(&c)
+/// Whether a word names an office or an editorial room, by its end.
+pub(super) fn is_body(word: &str) -> bool {
+    const OFFICES: [&str; 16] = ["局", "委", "办", "院", "所", "部", "台", "站", "处", "科", "县", "市", "区", "镇", "乡", "街道"];
+    word.chars().count() > 2 && BODIES.iter().chain(&OFFICES).any(|b| word.ends_with(b))
 }
 
 /// Outlets, bodies, programs and placeholders.

@@ -4,6 +4,7 @@
 //! string that reads like an article.
 
 use super::nodes::attr;
+use percent_encoding::percent_decode_str;
 use scraper::Html;
 use serde_json::{Map, Value};
 
@@ -16,6 +17,8 @@ const MIN_LETTERS: usize = 60;
 /// Keys under which articles are kept.
 const BODY_KEYS: [&str; 9] = ["content", "body", "text", "articlebody", "articlecontent", "contenthtml", "html", "detail", "newscontent"];
 const TITLE_KEYS: [&str; 5] = ["title", "headline", "articletitle", "newstitle", "name"];
+const SOURCE_KEYS: [&str; 8] = ["source", "sourcename", "source_name", "articlesource", "newssource", "medianame", "media_name", "origin"];
+const AUTHOR_KEYS: [&str; 5] = ["author", "authorname", "author_name", "authors", "reporter"];
 const DATE_KEYS: [&str; 9] =
     ["publishtime", "publish_time", "publishedat", "published_at", "datepublished", "pubtime", "pubdate", "publishdate", "createtime"];
 
@@ -26,6 +29,9 @@ pub(super) struct Found {
     pub(super) body: String,
     pub(super) title: Option<String>,
     pub(super) date: Option<String>,
+    /// 来源, and who wrote it.
+    pub(super) source: Option<String>,
+    pub(super) author: Option<String>,
     rating: usize,
 }
 
@@ -45,9 +51,12 @@ pub(super) fn find(html: &Html) -> Option<Found> {
     search.best
 }
 
-/// The JSON objects a script begins with or assigns.
+/// The JSON objects a script begins with, written with percent signs or not, or assigns.
 fn values(script: &str) -> Vec<Value> {
     let trimmed = script.trim_start();
+    if trimmed.starts_with("%7B") || trimmed.starts_with("%5B") {
+        return percent_decode_str(trimmed).decode_utf8().ok().and_then(|text| first(&text)).into_iter().collect();
+    }
     if trimmed.starts_with(['{', '[']) {
         return first(trimmed).into_iter().collect();
     }
@@ -110,7 +119,8 @@ impl Search {
                 };
                 of(map).or_else(|| around.and_then(of))
             };
-            self.best = Some(Found { body: text.to_owned(), title: field(&TITLE_KEYS), date: field(&DATE_KEYS), rating });
+            let (title, date, source, author) = (field(&TITLE_KEYS), field(&DATE_KEYS), field(&SOURCE_KEYS), field(&AUTHOR_KEYS));
+            self.best = Some(Found { body: text.to_owned(), title, date, source, author, rating });
         }
     }
 }
@@ -127,17 +137,21 @@ mod tests {
 
     #[test]
     fn articles_are_found_in_the_usual_places() {
-        let article = serde_json::json!({"title": "检测中心投入使用", "publishTime": "2026-11-20 10:30", "content": BODY});
+        let article = serde_json::json!({"title": "检测中心投入使用", "publishTime": "2026-11-20 10:30", "source": "许昌日报", "author": "本报记者 王晓明", "content": BODY});
         let deep = serde_json::json!({"props": {"pageProps": {"menu": [{"name": "首页，新闻，专题。"}], "article": article}}});
         for script in [
             format!("<script id=__NEXT_DATA__ type='application/json'>{deep}</script>"),
             format!("<script>window.__INITIAL_STATE__ = {deep};(function(){{var x={{a:1}}}})()</script>"),
+            format!(
+                "<script type='application/json'>{}</script>",
+                percent_encoding::utf8_percent_encode(&deep.to_string(), percent_encoding::NON_ALPHANUMERIC)
+            ),
             format!("<script>var a = 1; var b = {{c: 2}};\nwindow.__NUXT__={article}</script>"),
         ] {
             let found = run(&script).unwrap_or_default();
             assert_eq!(
-                (found.body.as_str(), found.title.as_deref(), found.date.as_deref()),
-                (BODY, Some("检测中心投入使用"), Some("2026-11-20 10:30")),
+                [Some(found.body.as_str()), found.title.as_deref(), found.date.as_deref(), found.source.as_deref(), found.author.as_deref()],
+                [Some(BODY), Some("检测中心投入使用"), Some("2026-11-20 10:30"), Some("许昌日报"), Some("本报记者 王晓明")],
                 "{script}"
             );
         }

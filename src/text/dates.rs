@@ -3,6 +3,7 @@
 //! Times without a zone count in the source's zone. Nothing more than a day ahead of `now` or before 1995 is
 //! believed: such values are typing errors, not news.
 
+mod elsewhere;
 mod patterns;
 
 use std::sync::LazyLock;
@@ -12,7 +13,8 @@ use chrono_tz::Tz;
 use regex::{Captures, Regex};
 
 use super::chars::fold;
-use patterns::{AGO, COMPACT, DAY_MONTH_YEAR, FULL, MONTH_DAY, MONTH_DAY_YEAR, NEAR, SHORT_YEAR, SLASHED};
+pub use elsewhere::{in_code, in_numerals, in_pieces, in_url};
+use patterns::{AGO, COLUMNS, COMPACT, DAY_MONTH_YEAR, FULL, MONTH_DAY, MONTH_DAY_YEAR, NEAR, SHORT_YEAR, SLASHED};
 
 /// What a reading depends on besides the text.
 #[derive(Debug, Clone, Copy)]
@@ -59,6 +61,7 @@ pub fn parse(text: &str, clock: &Clock) -> Option<Found> {
     epoch(&text, clock)
         .or_else(|| first(&COMPACT, &text, clock, calendar))
         .or_else(|| first(&FULL, &text, clock, calendar))
+        .or_else(|| first(&COLUMNS, &text, clock, calendar))
         .or_else(|| first(&DAY_MONTH_YEAR, &text.to_ascii_lowercase(), clock, calendar))
         .or_else(|| first(&MONTH_DAY_YEAR, &text.to_ascii_lowercase(), clock, calendar))
         .or_else(|| first(&DAY_MONTH_YEAR, &with_english_months(&text), clock, calendar))
@@ -102,14 +105,33 @@ fn with_english_months(text: &str) -> String {
 
 /// Every full date (with a year) in running text, in order.
 pub fn find_all(text: &str, clock: &Clock) -> Vec<Found> {
+    all_in(&text.chars().map(fold_keep_case).collect::<String>(), clock)
+}
+
+/// Like [`find_all`], without those that are said to be of a change, of a signature, of an end, or of today.
+pub fn find_told(text: &str, clock: &Clock) -> Vec<Found> {
+    const OTHERS: [&str; 11] = ["更新", "修改", "修订", "成文", "签发", "截止", "今天", "今日", "现在", "当前", "pdated"];
     let text: String = text.chars().map(fold_keep_case).collect();
+    let (mut found, mut from) = (all_in(&text, clock), 0);
+    found.retain(|f| {
+        // what stands between the date before and this one names it
+        let label = text.get(from..f.offset).unwrap_or_default();
+        from = f.offset + 1;
+        !OTHERS.iter().any(|o| label.contains(o))
+    });
+    found
+}
+
+/// Dates of a folded text.
+fn all_in(text: &str, clock: &Clock) -> Vec<Found> {
     // asked of every line of a page, and most show no date
     if !text.as_bytes().windows(2).any(|w| w.iter().all(u8::is_ascii_digit)) {
         return Vec::new();
     }
     let lower = if text.bytes().any(|b| b.is_ascii_alphabetic()) { text.to_ascii_lowercase() } else { String::new() };
     let mut found: Vec<Found> = Vec::new();
-    for (pattern, text) in [(&FULL, &text), (&DAY_MONTH_YEAR, &lower), (&MONTH_DAY_YEAR, &lower)] {
+    let columns = if text.contains('/') { text } else { "" };
+    for (pattern, text) in [(&FULL, text), (&COLUMNS, columns), (&DAY_MONTH_YEAR, &lower), (&MONTH_DAY_YEAR, &lower)] {
         let captures = pattern.iter().flat_map(|p| p.captures_iter(text));
         found.extend(captures.filter(|c| !inside_number(text, c)).filter_map(|c| calendar(&c, clock)).filter(|f| clock.believable(f.at)));
     }
@@ -121,16 +143,6 @@ pub fn find_all(text: &str, clock: &Clock) -> Vec<Found> {
 pub fn shows_date(text: &str) -> bool {
     static DATE: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r"(?:19|20)\d\d\s?[-/.年]\s?\d{1,2}\s?[-/.月]\s?\d{1,2}").ok());
     DATE.as_ref().is_some_and(|r| r.is_match(text))
-}
-
-/// The day written into an address: `/2024/01/28/`, `/202401/28/`, `/2024-01/28/`, `t20240128_`, `/20240128/`.
-pub fn in_url(path: &str, clock: &Clock) -> Option<NaiveDate> {
-    static IN_URL: LazyLock<Option<Regex>> =
-        LazyLock::new(|| Regex::new(r"(?:^|[/_t-])(20\d\d)[-/_]?(0[1-9]|1[0-2])[-/_]?(0[1-9]|[12]\d|3[01])(?:[/_.T-]|\d{0,9}(?:\.|/|$|_))").ok());
-    let c = IN_URL.as_ref()?.captures(path)?;
-    let n = |i: usize| c.get(i).and_then(|m| m.as_str().parse::<u32>().ok());
-    let date = NaiveDate::from_ymd_opt(i32::try_from(n(1)?).ok()?, n(2)?, n(3)?)?;
-    (date <= clock.now.with_timezone(&clock.zone).date_naive().checked_add_days(Days::new(1))?).then_some(date)
 }
 
 /// Midnight of a day in the clock's zone.
@@ -322,6 +334,7 @@ mod tests {
             ("Nov 24, 2026 8:00 AM", "2026-11-24T08:00:00+08:00"),
             ("Tue Nov 24 2026 08:00:00 GMT+0800 (中国标准时间)", "2026-11-24T08:00:00+08:00"),
             ("2026-11-23 24:00", "2026-11-24T00:00:00+08:00"),
+            ("2026 11/24 08:00:12", "2026-11-24T08:00:12+08:00"),
         ];
         for (text, expected) in table {
             assert_eq!(read(text), expected, "{text}");
@@ -336,14 +349,12 @@ mod tests {
     }
 
     #[test]
-    fn addresses_carry_days() {
-        let day = |p: &str| in_url(p, &clock()).map(|d| d.to_string());
-        for p in
-            ["/a/2024/01/28/c1.html", "/t20240128_55.html", "/202401/28/c9.html", "/20240128/uuid.html", "/2024-01/28/content_3.htm", "/2024-01-28/x"]
-        {
-            assert_eq!(day(p).as_deref(), Some("2024-01-28"), "{p}");
-        }
-        assert_eq!(day("/a/123456789.html"), None);
+    fn dates_of_changes_and_of_today_are_not_told() {
+        let days = |text: &str| find_told(text, &clock()).iter().map(|f| f.at.date_naive().to_string()).collect::<Vec<_>>();
+        assert_eq!(days("更新时间：2026-11-22 10:00　发布时间：２０２６-11-20 09:00"), ["2026-11-20"]);
+        assert_eq!(days("发布时间：2026-11-20 09:00 更新时间：2026-11-22"), ["2026-11-20"]);
+        assert_eq!(days("今天是：2026年11月24日 星期二"), [""; 0]);
+        assert_eq!(days("Published Nov 20, 2026 | Updated: Nov 22, 2026"), ["2026-11-20"]);
     }
 
     #[test]
@@ -359,6 +370,7 @@ mod tests {
             let _ = parse(&text, &clock());
             let _ = find_all(&text, &clock());
             let _ = in_url(&text, &clock());
+            let _ = in_code(&text, &clock());
         }
 
         #[test]

@@ -12,6 +12,34 @@ pub(super) static FULL: LazyLock<Option<Regex>> = LazyLock::new(|| {
     ))
     .ok()
 });
+/// `2026 11/24 08:00`, year and day in columns of their own: only with a time of day behind it.
+pub(super) static COLUMNS: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    let time = TIME.strip_suffix('?').unwrap_or(TIME);
+    Regex::new(&format!(r"(?P<y>(?:19|20)\d\d)\s+(?P<m>\d{{1,2}})/(?P<d>\d{{1,2}})\s+{time}")).ok()
+});
+/// A whole text of pieces that stand in elements of their own: `24` above `2026-11`, `Nov` beside `24`.
+pub(super) static PIECES: LazyLock<Vec<Regex>> = LazyLock::new(|| {
+    const MONTH: &str = "(?P<mon>jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*";
+    const YEAR: &str = r"(?P<y>(?:19|20)\d\d)";
+    let spellings = [
+        format!(r"^(?P<d>\d{{1,2}})日? ?{YEAR} ?[-/.年] ?(?P<m>\d{{1,2}})月?$"),
+        format!(r"^{YEAR} ?[-/.年] ?(?P<m>\d{{1,2}})月? (?P<d>\d{{1,2}})日?$"),
+        format!(r"^(?P<m>\d{{1,2}}) ?[-/.月] ?(?P<d>\d{{1,2}})日? ?{YEAR}年?$"),
+        format!(r"^(?P<d>\d{{1,2}}) ?{MONTH}[.,]? ?{YEAR}$"),
+        format!(r"^{MONTH}\.? ?(?P<d>\d{{1,2}}),? {YEAR}$"),
+    ];
+    spellings.iter().filter_map(|s| Regex::new(s).ok()).collect()
+});
+/// Year, month and day in Chinese numerals.
+pub(super) static NUMERALS: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    Regex::new(r"(?P<y>[一二][〇○零０一二三四五六七八九]{3})年(?P<m>十[一二]?|[一二三四五六七八九])月(?P<d>[二三]?十[一二三四五六七八九]?|[一二三四五六七八九])日").ok()
+});
+/// `publishTime: "2026-11-24 08:00"`, `var ct = "1795478400"`.
+pub(super) static CODE: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    let name = "(?:publish_?time|publish_?date|published_?at|date_?published|pub_?time|pub_?date|(?:ori)?create_?time|release_?time)";
+    let date = r"(?:\d{13}|\d{10}|(?:19|20)\d\d[-/.]\d{1,2}[-/.]\d{1,2}(?:[T ]\d{1,2}:\d{2}(?::\d{2})?[^\x22'<,;]{0,12})?)";
+    Regex::new(&format!(r#"\b(?:(?i:{name})|ct)["']?\s*[:=]\s*["']?(?P<date>{date})(?:["',;}}\s]|$)"#)).ok()
+});
 pub(super) static COMPACT: LazyLock<Option<Regex>> =
     LazyLock::new(|| Regex::new(r"^(?P<y>(?:19|20)\d\d)(?P<m>\d\d)(?P<d>\d\d)(?:T?(?P<h>\d\d)(?P<mi>\d\d)(?P<s>\d\d)?(?P<z>Z)?)?$").ok());
 pub(super) static DAY_MONTH_YEAR: LazyLock<Option<Regex>> = LazyLock::new(|| {
