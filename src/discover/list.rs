@@ -3,6 +3,8 @@
 //! What a list of news has and a navigation bar has not: links with long titles, a date beside each, addresses of one
 //! pattern. Links are grouped by the element that holds their rows; groups of one layout count together.
 
+mod row;
+
 use std::collections::{BTreeMap, HashMap};
 
 use ego_tree::NodeId;
@@ -11,25 +13,29 @@ use scraper::{ElementRef, Html, Selector};
 use super::{DiscoverError, Discovered, seek};
 use crate::extract::dom;
 use crate::model::{Entry, ListSelectors, WebUrl};
-use crate::text::chars::{cut, line};
 use crate::text::dates::{self, Clock};
+use row::{link_title, row_date, text_of};
 
-/// Shorter link texts are navigation.
-const MIN_TITLE: usize = 5;
 /// How far a row may reach up from its link.
 const MAX_ROW_LEVELS: usize = 6;
-/// Text of a row beside its title in which a date is looked for.
-const MAX_ROW_TEXT: usize = 300;
+/// A short text that leads to one address from so many rows names a column, or says 更多.
+const REPEATED: usize = 3;
+const SHORT: usize = 12;
 
 /// Reads a list page.
 pub fn read(text: &str, url: &WebUrl, selectors: &ListSelectors, learned: Option<&str>, clock: &Clock) -> Result<Discovered, DiscoverError> {
     let records = datastore(text);
     let page = dom::parse(records.as_deref().unwrap_or(text));
     let base = base_of(&page.html, url);
-    let (entries, layout) = match &selectors.item {
+    let (mut entries, mut layout) = match &selectors.item {
         Some(item) => (by_selectors(&page.html, &base, item, selectors, clock), Some(item.clone())),
         None => by_layout(&page.html, &base, learned, clock),
     };
+    if entries.is_empty()
+        && let Some(written) = row::written(text)
+    {
+        (entries, layout) = by_layout(&dom::parse(&written).html, &base, learned, clock);
+    }
     if entries.is_empty() {
         return Err(DiscoverError::NoEntries);
     }
@@ -78,46 +84,6 @@ fn by_selectors(html: &Html, base: &WebUrl, item: &str, selectors: &ListSelector
         out.push(Entry { id: None, url, title, published_at: when.map(|d| d.at), summary: None, content_html: None });
     }
     out
-}
-
-fn text_of(e: ElementRef<'_>) -> String {
-    line(&e.text().take(100).collect::<Vec<_>>().join(" "))
-}
-
-/// The title of a link: its text, or its `title` where the text is cut.
-fn link_title(a: ElementRef<'_>) -> Option<String> {
-    let text = line(&a.text().take(40).collect::<String>());
-    let said = a.value().attr("title").map(line).unwrap_or_default();
-    let stem = text.trim_end_matches(['.', '…']);
-    let cut_off = text.ends_with('…') || text.ends_with("...") || (said.starts_with(stem) && said.chars().count() > text.chars().count());
-    let chosen = if text.is_empty() || (cut_off && said.chars().count() > stem.chars().count()) { said } else { text };
-    let chosen = chosen.trim_start_matches(['·', '•', '■', '▪', '►', '◆', '-', ' ']).to_owned();
-    (!chosen.is_empty()).then(|| cut(&chosen, 200))
-}
-
-fn row_date(row: ElementRef<'_>, title: &str, clock: &Clock) -> Option<dates::Found> {
-    // each piece of text by itself: "[2024-01-28]" beside a title that holds figures
-    let pieces: Vec<String> =
-        row.text().take(60).map(line).filter(|t| !t.is_empty() && t != title && !title.starts_with(t.trim_end_matches('…'))).collect();
-    let whole = pieces.join(" ");
-    if whole.chars().count() > MAX_ROW_TEXT {
-        return pieces.iter().filter(|p| p.chars().count() <= 30).find_map(|p| date_piece(p, clock));
-    }
-    pieces.iter().find_map(|p| date_piece(p, clock)).or_else(|| dates::find_all(&whole, clock).into_iter().next()).or_else(|| {
-        // day and month in elements of their own: <i>28</i><em>2024-01</em>
-        let day = pieces.iter().find(|p| p.len() <= 2 && p.chars().all(|c| c.is_ascii_digit()))?;
-        pieces.iter().filter(|p| p.len() <= 8).find_map(|p| date_piece(&format!("{p}-{day}"), clock))
-    })
-}
-
-/// A piece of text that is a date and little else.
-fn date_piece(piece: &str, clock: &Clock) -> Option<dates::Found> {
-    let letters = piece.chars().filter(|c| c.is_alphabetic() && !"年月日时分秒前天昨今刚小周星期上下午发布间日期".contains(*c)).count();
-    if letters > 6 || piece.chars().count() > 40 || !piece.chars().any(|c| c.is_ascii_digit() || "昨今刚前".contains(c)) {
-        return None;
-    }
-    let trimmed = piece.trim_matches(|c: char| !c.is_alphanumeric());
-    dates::find_all(piece, clock).into_iter().next().or_else(|| dates::parse(trimmed, clock))
 }
 
 /// A link that may be an entry.
@@ -210,20 +176,23 @@ fn by_layout(html: &Html, base: &WebUrl, learned: Option<&str>, clock: &Clock) -
 }
 
 fn links<'a>(html: &'a Html, base: &WebUrl) -> Vec<Link<'a>> {
-    let Ok(selector) = Selector::parse("a[href]") else { return Vec::new() };
-    html.select(&selector)
+    let Ok(selector) = Selector::parse("a") else { return Vec::new() };
+    let mut links: Vec<Link<'a>> = html
+        .select(&selector)
         .take(20_000)
         .filter_map(|a| {
-            let href = a.value().attr("href")?.trim();
-            if href.starts_with('#') || href.is_empty() {
-                return None;
-            }
-            let url = base.join(href).ok()?;
+            let url = base.join(row::address(a)?).ok()?;
             let is_self = url == *base || url.as_url().path() == "/";
             let title = link_title(a)?;
-            (!is_self && title.chars().count() >= MIN_TITLE).then_some(Link { a, url, title })
+            (!is_self && row::is_title(&title)).then_some(Link { a, url, title })
         })
-        .collect()
+        .collect();
+    let mut seen: HashMap<WebUrl, usize> = HashMap::new();
+    for l in links.iter().filter(|l| l.title.chars().count() <= SHORT) {
+        *seen.entry(l.url.clone()).or_default() += 1;
+    }
+    links.retain(|l| l.title.chars().count() > SHORT || seen.get(&l.url).is_none_or(|n| *n < REPEATED));
+    links
 }
 
 /// For each link the highest element that holds no other address: its row.
@@ -273,24 +242,8 @@ fn layout_of(row: ElementRef<'_>) -> String {
 }
 
 fn in_unlikely(row: ElementRef<'_>) -> bool {
-    const SIGNS: [&str; 16] = [
-        "nav",
-        "menu",
-        "foot",
-        "hot",
-        "rank",
-        "side",
-        "right",
-        "crumb",
-        "friend",
-        "link",
-        "page",
-        "tags",
-        "paihang",
-        "tuijian",
-        "recommend",
-        "copyright",
-    ];
+    const SIGNS: [&str; 15] =
+        ["nav", "menu", "foot", "hot", "rank", "side", "crumb", "friend", "link", "page", "tags", "paihang", "tuijian", "recommend", "copyright"];
     row.ancestors().filter_map(ElementRef::wrap).take(6).any(|e| {
         let v = e.value();
         matches!(v.name(), "nav" | "footer" | "aside")
@@ -302,88 +255,4 @@ fn in_unlikely(row: ElementRef<'_>) -> bool {
 }
 
 #[cfg(test)]
-mod tests {
-    use chrono::{TimeZone, Utc};
-
-    use super::*;
-
-    fn run(html: &str, selectors: &ListSelectors) -> Vec<(String, String, String)> {
-        let clock = Clock::new(chrono_tz::Asia::Shanghai, Utc.with_ymd_and_hms(2026, 11, 24, 4, 0, 0).unwrap());
-        let url = WebUrl::parse("http://www.a.gov.cn/xw/index.html").unwrap();
-        let found = read(html, &url, selectors, None, &clock).map(|d| d.entries).unwrap_or_default();
-        found
-            .into_iter()
-            .map(|e| (e.url.as_url().path().to_owned(), e.title, e.published_at.map(|d| d.date_naive().to_string()).unwrap_or_default()))
-            .collect()
-    }
-
-    fn layout(list: &str) -> String {
-        format!(
-            "<div class='nav'><ul><li><a href='/zwgk/'>政务公开栏目</a></li><li><a href='/hd/'>互动交流栏目</a></li><li><a href='/fw/'>办事服务栏目</a></li></ul></div>\
-             <div class='main'>{list}</div><div class='hot'><ul><li><a href='/h/1.html'>热点排行里的一条很长的旧闻标题</a></li><li><a href='/h/2.html'>热点排行里的另一条很长的旧闻</a></li>\
-             <li><a href='/h/3.html'>热点排行里的第三条很长的旧闻</a></li></ul></div><div class='footer'><a href='/about.html'>关于我们网站</a><a href='/law.html'>法律声明页面</a></div>"
-        )
-    }
-
-    #[test]
-    fn six_layouts_are_found_without_selectors() {
-        let titles = ["许昌市召开科技创新大会", "发制品产业集群获评国家级", "我市新增专精特新企业二十家"];
-        let rows = |f: &dyn Fn(usize, &str) -> String| titles.iter().enumerate().map(|(i, t)| f(i + 1, t)).collect::<String>();
-        let pages = [
-            (
-                "list with spans",
-                format!(
-                    "<ul class='newslist'>{}</ul>",
-                    rows(&|i, t| format!("<li><a href='./t{i}.html' title='{t}'>{t}</a><span>[2026-11-2{i}]</span></li>"))
-                ),
-            ),
-            (
-                "table rows",
-                format!("<table>{}</table>", rows(&|i, t| format!("<tr><td>·<a href='t{i}.html'>{t}</a></td><td>2026-11-2{i}</td></tr>"))),
-            ),
-            (
-                "jpage",
-                format!(
-                    "<script type=text/xml><datastore><nextgroup><![CDATA[<a href=x>下组</a>]]></nextgroup><recordset>{}</recordset></datastore></script>",
-                    rows(&|i, t| format!("<record><![CDATA[<li><a href='t{i}.html' title='{t}'>{t}</a><span>2026-11-2{i}</span></li>]]></record>"))
-                ),
-            ),
-            ("definition list", format!("<dl>{}</dl>", rows(&|i, t| format!("<dd><em>2026/11/2{i}</em><a href='t{i}.html'>{t}</a></dd>")))),
-            ("month and day", format!("<ul>{}</ul>", rows(&|i, t| format!("<li><a href='t{i}.html'>{t}</a><i>11-2{i}</i></li>")))),
-            (
-                "cards",
-                rows(&|i, t| {
-                    format!(
-                        "<div class='item'><a href='t{i}.html'><img src=a.png></a><h3><a href='t{i}.html'>{t}</a></h3><p>简介文字，说说这篇文章的大意。</p><span class='time'>2026年11月2{i}日</span></div>"
-                    )
-                }),
-            ),
-            (
-                "cut titles",
-                format!(
-                    "<ul>{}</ul>",
-                    rows(&|i, t| format!("<li><span>2026-11-2{i} 08:0{i}</span><a href='t{i}.html' title='{t}'>{}…</a></li>", &t[..18]))
-                ),
-            ),
-        ];
-        for (name, list) in pages {
-            let got = run(&layout(&list), &ListSelectors::default());
-            let expected: Vec<_> =
-                titles.iter().enumerate().map(|(i, t)| (format!("/xw/t{}.html", i + 1), (*t).to_owned(), format!("2026-11-2{}", i + 1))).collect();
-            assert_eq!(got, expected, "{name}");
-        }
-    }
-
-    #[test]
-    fn selectors_are_followed_to_the_letter() {
-        let html = layout("<p class='r'><b>2026-11-20</b><a href='x.html'>更多</a><a class='t' href='y.html'>这一条才是标题</a></p>");
-        let selectors = ListSelectors { item: Some("p.r".into()), link: Some("a.t".into()), title: None, date: Some("b".into()) };
-        assert_eq!(run(&html, &selectors), [("/xw/y.html".to_owned(), "这一条才是标题".to_owned(), "2026-11-20".to_owned())]);
-    }
-
-    #[test]
-    fn a_page_without_a_list_yields_nothing() {
-        assert!(run("<p>没有链接</p>", &ListSelectors::default()).is_empty());
-        assert!(run("<a href='javascript:alert(1)'>很长很长的链接标题文字</a>", &ListSelectors::default()).is_empty());
-    }
-}
+mod tests;
