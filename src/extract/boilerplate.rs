@@ -13,7 +13,7 @@ static UNLIKELY: LazyLock<Option<Regex>> = LazyLock::new(|| {
         (?:^|[\s_-]) (?: nav|navbar|navigation|menu|submenu|topbar|crumbs?|breadcrumbs?|position|location|sidebar|side|aside|footer|foot|
           copyright|share|sharing|sharedaddy|sharethis|addtoany\w*|bdshare\w*|jiathis\w*|social|comments?|pinglun|replys?|respond|discuss|related?|relevant|recommend\w*|tuijian|
           hot|hotnews|rank\w*|paihang|ads?|adv|advert\w*|banner|sponsor\w*|promo\w*|toolbar|tools?|pager|pagination|pages|pagebar|
-          disclaimer|statement|shengming|mianze|qrcode|[a-z]{1,12}qr|erweima|ewm|login|popup|modal|dialog|subscribe|newsletter|tags?|keywords|
+          disclaimer|statement|shengming|mianze|qrcode|\w*qr|erweima|ewm|login|popup|modal|dialog|subscribe|newsletter|tags?|keywords|
           caption|credit|byline|trending|outbrain|taboola|zebian|zrbj|bianji|print|correct|jiucuo|feedback|weixin|app-?down\w*|open-?app|more|prev-?next|shang(?:yi)?pian|xgxw|xgyd) (?:$|[\s_-])
         | (?:^|\s)editor(?:$|\s)
         | (?: sidebar|footer|breadcrumb|bdshare|sharebar|share-?box|sharewrap|comment-?(?:list|box|area|wrap)|related-?(?:news|read|post|article)|
@@ -55,8 +55,8 @@ const ANYWHERE: &[Rule] = &[
         r"^(?:分享到|分享至|一键分享|分享|转发|收藏|点赞|打印本页|关闭窗口|打印|关闭|纠错|字号|字体|评论|举报|返回顶部|回到顶部|点击进入专题|查看更多|展开全文|阅读全文|下一页|上一页|下页|上页|末页|首页)(?:[\s:：]*[大中小]*)*$",
     ),
     (76, r"^(?:扫一扫|扫描二维码|扫码|长按二维码|微信扫|关注微信|关注公众号|打开微信|用微信扫描|打开APP|下载APP|下载客户端|手机看新闻)"),
-    (40, r"^(?:打开|安装|下载|前往|进入).{1,16}(?i:客户端|app)(?:[，,]|查看|阅读|看|体验|$)"),
-    (40, r"^(?:点击|点|轻触|长按|记得)?.{0,6}蓝字.{0,12}(?:关注|订阅)"),
+    (40, r"^(?:打开|安装|下载|前往|进入)\S+(?i:客户端|app)(?:[，,]|查看|阅读|看|体验|$)"),
+    (40, r"蓝字.*(?:关注|订阅)"),
     (
         26,
         r"^(?:相关阅读|相关新闻|相关链接|相关报道|相关推荐|延伸阅读|推荐阅读|热门推荐|热点推荐|猜你喜欢|更多精彩|今日热点|热门文章|相关文章|精彩推荐|更多阅读|相关专题)[\s:：]*",
@@ -64,8 +64,9 @@ const ANYWHERE: &[Rule] = &[
     (ANY, r"^[（(【\[]?(?:特别声明|免责声明|版权声明|声明|郑重声明|风险提示|免责条款)[\s:：]"),
     (ANY, r"^(?:上一篇|下一篇|上一条|下一条|前一篇|后一篇)[\s:：]"),
     (ANY, r"^(?:本文|文章|以上内容)?(?:不代表|仅代表作者).{0,40}(?:观点|立场|态度)"),
-    (96, r"^.{0,24}(?:(?:著作权|版权)归.{1,20}所有|广告合作)"),
-    (96, r"^.{0,60}不构成.{0,8}投资建议"),
+    (96, r"^(?:此内容|本内容|以上内容|本文|本作品|本稿件|本刊|本站)\S*(?:著作权|版权)归\S+所有"),
+    (60, r"广告合作[，,：:\s]*请?(?:点击|联系|致电|电话)"),
+    (96, r"不构成(?:任何|实质性)?投资建议"),
     (96, r"^.{0,20}(?:如有侵权|侵权请|侵权必究|请联系.{0,10}删除|版权归原作者|未经授权|未经许可|禁止转载|转载请注明|转载自)"),
     (ANY, r"^(?:更多猛料|更多新闻|海量资讯|新浪财经公众号|24小时滚动播报)"),
     (ANY, r"^(?:返回搜狐|查看网易地图|本文经授权)"),
@@ -88,7 +89,7 @@ const HEAD: &[Rule] = &[
         76,
         r"^(?:来源|时间|发布人|发布者|上传者|录入|发布时间|发布日期|发表时间|日期|作者|记者|浏览次数|浏览量|阅读量|点击数|点击|阅读|访问量|字体|字号|信息来源|文/?)[\s:：丨|]",
     ),
-    (76, r"^\p{Han}{0,8}(?:记者|作者|编辑)\s?[丨|｜/]"),
+    (76, r"^\S*(?:记者|作者|编辑)[丨|｜/]"),
     (62, r"^(?:19|20)\d\d[-/.年]\d{1,2}[-/.月]\d{1,2}日?[\sT]*\d{1,2}[:：时]\d{1,2}"),
     (35, r"^(?:19|20)\d\d[-/.年]\d{1,2}[-/.月]\d{1,2}日?"),
     (72, r"^.{0,24}(?:19|20)\d\d[-/.年]\d{1,2}[-/.月]\d{1,2}日?\s*\d{1,2}:\d{1,2}"),

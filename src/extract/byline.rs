@@ -213,16 +213,17 @@ fn beside_date(near: &[String]) -> Option<String> {
             r"^(?:19|20)\d\d[-/.年]\d{1,2}[-/.月]\d{1,2}日?(?:\s*\d{1,2}:\d{2}(?::\d{2})?)?(?:\s+(?:[·•|]\s*)?|[·•|]\s*)(?P<behind>[\p{Han}A-Za-z][^\s\d:：]{1,15})(?:\s|$)|",
             r"^(?:原创\s+)?(?P<before>[\p{Han}A-Za-z][^\s\d:：，。]{1,15})\s+(?:19|20)\d\d[-/.年]\d{1,2}[-/.月]\d{1,2}日?\s*\d{1,2}:\d{2}(?::\d{2})?\s*$|",
             // in elements without a blank between them
-            r"^(?P<joined>\p{Han}{1,12}(?:网|报|社|新闻|客户端|发布|电视台|融媒体?|在线|杂志|周刊|财经|头条))(?:19|20)\d\d[-/.年]\d{1,2}[-/.月]\d{1,2}日?\s*\d{1,2}:\d{2}|",
-            r"\|\s*(?P<bars>[A-Z][A-Za-z .'&-]{2,30}?)\s*\|\s*(?:Updated|Published|Posted)\b"
+            r"^(?P<joined>\p{Han}{1,12}(?:网|报|社|新闻|客户端|发布|电视台|融媒体?|在线|杂志|周刊|财经|头条))(?:19|20)\d\d[-/.年]\d{1,2}[-/.月]\d{1,2}日?\s*\d{1,2}:\d{2}"
         ))
         .ok()
     });
+    static BARS: LazyLock<Option<Regex>> =
+        LazyLock::new(|| Regex::new(r"\|\s*(?P<bars>[A-Z][A-Za-z .'&-]+?)\s*\|\s*(?:Updated|Published|Posted)\b").ok());
     let r = BESIDE.as_ref()?;
-    let name = |c: &regex::Captures<'_>| {
-        ["behind", "before", "joined", "bars"].iter().find_map(|part| c.name(part)).and_then(|m| clean_publisher(m.as_str()))
-    };
-    near.iter().find_map(|l| r.captures(l)).and_then(|c| name(&c)).or_else(|| above_date(near))
+    let bars = |l: &String| clean_publisher(BARS.as_ref().filter(|_| l.contains('|'))?.captures(l)?.name("bars")?.as_str());
+    let name =
+        |c: &regex::Captures<'_>| ["behind", "before", "joined"].iter().find_map(|part| c.name(part)).and_then(|m| clean_publisher(m.as_str()));
+    near.iter().find_map(|l| r.captures(l)).and_then(|c| name(&c)).or_else(|| near.iter().find_map(bars)).or_else(|| above_date(near))
 }
 
 /// The name of an outlet alone on the line above or below a date alone on its line.
