@@ -150,7 +150,8 @@ impl Matcher {
         let mut topic_counts: BTreeMap<usize, usize> = BTreeMap::new();
         for (start, end, pattern) in found {
             *counts.entry(*pattern).or_default() += 1;
-            if !cancelled.holds(*start, *end, false) && !inside.holds(*start, *end, true) {
+            // a phrase that one topic excludes may be a term of another: it cancels what it holds, not itself
+            if !cancelled.hold(*start, *end) && !inside.hold(*start, *end) {
                 *topic_counts.entry(*pattern).or_default() += 1;
             }
         }
@@ -189,10 +190,10 @@ impl Covered {
         Self { stretches, reach }
     }
 
-    /// Whether one of the stretches holds this one; a stretch does not hold itself if it must be `longer`.
-    fn holds(&self, start: usize, end: usize, longer: bool) -> bool {
+    /// Whether one of the stretches is longer than this one and holds it.
+    fn hold(&self, start: usize, end: usize) -> bool {
         // those that begin before, and of those that begin here the ones that end later
-        let count = self.stretches.partition_point(|(s, e)| *s < start || (*s == start && (*e > end || (!longer && *e == end))));
+        let count = self.stretches.partition_point(|(s, e)| *s < start || (*s == start && *e > end));
         count.checked_sub(1).and_then(|last| self.reach.get(last)).is_some_and(|reach| *reach >= end)
     }
 }
