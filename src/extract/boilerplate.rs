@@ -102,7 +102,10 @@ const HEAD: &[Rule] = &[
 
 /// Lines that are not part of a body where they stand behind it.
 const TAIL: &[Rule] = &[
-    (76, r"^[（(]?(?:来源|作者|记者|文|图|摄影|供稿|供图|通讯员|撰稿|文字|图片|视频|美编|编辑|整理|标签|关键词|责任编辑)[\s:：/|丨]"),
+    (
+        76,
+        r"^[（(]?(?:来源|作者|记者|文|图|摄影|供稿|供图|供稿单位|报送单位|一审|二审|三审|签发|核稿|责校|通讯员|撰稿|文字|图片|视频|美编|编辑|整理|标签|关键词|责任编辑)[\s:：/|丨]",
+    ),
     (ANY, r"^[（(](?:来源|完|记者|作者|文/|图/|编辑|责编|原标题|据).{0,60}[)）]$"),
     (ANY, r"^(?:\d+\s*)?(?:赞|踩|喜欢|顶|收藏|分享|评论|阅读原文|投诉|举报)[\s(（\d)）]*$"),
     (ANY, r"^(?:本报|本网|新华社|中新网).{0,12}(?:摄|供图)$"),
@@ -169,6 +172,8 @@ static RELATED_TABLE: LazyLock<Table> = LazyLock::new(|| Table::new(RELATED));
 /// How many lines at either end are held against the tables of that end.
 const HEAD_LINES: usize = 6;
 const TAIL_LINES: usize = 8;
+/// How far down a pane beside the article may reach, where it was taken for a part of it.
+const PANE_LINES: usize = 40;
 
 /// Whether class and id say an element is something else than the article.
 pub(super) fn is_unlikely(class_and_id: &str) -> bool {
@@ -207,6 +212,9 @@ const DISCLAIMERS: [&str; 10] =
 pub(super) fn strip(lines: Vec<String>, title: Option<&str>) -> Vec<String> {
     let mut kept: Vec<String> = lines.into_iter().filter(|l| !l.is_empty() && !ANYWHERE_TABLE.speaks_of(l)).collect();
     let title = title.map(skeleton).filter(|t| !t.is_empty());
+    if let Some(at) = title.as_deref().and_then(|t| headline_at(&kept, t)) {
+        kept.drain(..at);
+    }
     let mut head = 0;
     for (i, l) in kept.iter().enumerate().take(HEAD_LINES) {
         let repeats_title = title.as_ref().is_some_and(|t| *t == skeleton(l));
@@ -227,6 +235,16 @@ pub(super) fn strip(lines: Vec<String>, title: Option<&str>) -> Vec<String> {
         *last = without_credit(last).to_owned();
     }
     kept
+}
+
+/// Where the headline stands among the first lines, with nearly all of the text behind it: what stands above is a pane beside the article.
+fn headline_at(lines: &[String], title: &str) -> Option<usize> {
+    let at = lines.iter().take(PANE_LINES).position(|l| skeleton(l) == title)?;
+    let (above, below) = lines.split_at_checked(at)?;
+    let letters = |lines: &[String]| lines.iter().map(|l| l.chars().count()).sum::<usize>();
+    // a text may repeat its headline over a part of it
+    let prose = above.iter().filter(|l| reads_like_prose(l)).count();
+    (prose < 2 && letters(above) * 3 < letters(below)).then_some(at)
 }
 
 fn reads_like_prose(text: &str) -> bool {
@@ -270,6 +288,8 @@ mod tests {
                 vec!["某报记者|张三　某报编辑|李四", body, "（声明：内容仅供参考，不构成投资建议。）", "此内容为某刊原创，著作权归某刊所有。"],
                 vec![body],
             ),
+            (vec![body, "一审：李一　二审：李二　三审：李三", "供稿单位：某局"], vec![body]),
+            (vec!["联系我们", "电话：0374-1234567", "许昌高新技术企业破四百家", body, body, body], vec![body; 3]),
             (vec!["打开车间大门，一股热浪扑面而来。", body], vec!["打开车间大门，一股热浪扑面而来。", body]),
             (vec!["编辑部的故事还在继续，记者走进了车间。", body], vec!["编辑部的故事还在继续，记者走进了车间。", body]),
         ] {

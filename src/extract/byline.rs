@@ -201,6 +201,12 @@ pub(super) fn clean_publisher(text: &str) -> Option<String> {
         Some((first, _)) if !first.is_ascii() && first.chars().count() >= 2 => first,
         _ => name,
     };
+    // words for a site itself, or for nobody
+    const NOBODY: [&str; 14] =
+        ["本站", "本网", "本网站", "本站原创", "本网原创", "原创", "网络", "互联网", "来自网络", "未知", "不详", "转载", "其他", "管理员"];
+    if NOBODY.contains(&name) {
+        return None;
+    }
     let n = name.chars().count();
     let sentence = name.contains(['。', '，', '！', '？']);
     ((2..=24).contains(&n) && !sentence && name.chars().any(char::is_alphabetic) && !name.contains("http")).then(|| name.to_owned())
@@ -252,6 +258,8 @@ mod tests {
             ("信息来源：河南省科学技术厅 发布时间：2026-11-24", Some("河南省科学技术厅")),
             ("稿源：中国经济网【打印】", Some("中国经济网")),
             ("来源：", None),
+            ("作者：管理员 来源：本站 时间：2026-11-20", None),
+            ("来源：网络", None),
             ("【信息来源：许昌日报】【信息时间：2026-11-24】", Some("许昌日报")),
             ("2026年11月20日 08:10 来源于 某财经 听报道", Some("某财经")),
             ("这个说法来源于生活", None),
