@@ -187,6 +187,10 @@ fn labelled_publisher(text: &str) -> Option<String> {
     of(&LABEL).or_else(|| dates::shows_date(text).then(|| of(&BARE)).flatten())
 }
 
+/// Words for a site itself, or for nobody.
+const NOBODY: [&str; 14] =
+    ["本站", "本网", "本网站", "本站原创", "本网原创", "原创", "网络", "互联网", "来自网络", "未知", "不详", "转载", "其他", "管理员"];
+
 /// A name without what follows it in the byline.
 pub(super) fn clean_publisher(text: &str) -> Option<String> {
     static LABEL: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r"^\s*(?:文章来源|信息来源|来源|稿源|出处|来自)\s*[:：丨|]?\s*").ok());
@@ -201,9 +205,6 @@ pub(super) fn clean_publisher(text: &str) -> Option<String> {
         Some((first, _)) if !first.is_ascii() && first.chars().count() >= 2 => first,
         _ => name,
     };
-    // words for a site itself, or for nobody
-    const NOBODY: [&str; 14] =
-        ["本站", "本网", "本网站", "本站原创", "本网原创", "原创", "网络", "互联网", "来自网络", "未知", "不详", "转载", "其他", "管理员"];
     if NOBODY.contains(&name) {
         return None;
     }
