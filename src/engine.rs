@@ -32,8 +32,8 @@ pub enum EngineError {
 
 /// Has tasks done.
 pub trait Engine: Send + Sync {
-    /// Has a task done and comes back when it is; `None` where its lane is still held by a task of before. Whoever stops waiting
-    /// may find what came of it among the [strays](Self::stray).
+    /// Has a task done and comes back when it is; `None` where its lane is still held by a task of before, or is to rest for long.
+    /// Whoever stops waiting may find what came of it among the [strays](Self::stray).
     fn work(&self, task: Task) -> BoxFuture<'_, Result<Option<Back>, EngineError>>;
 
     /// What came of a task that nobody waits for any more: a crawl before this one had given it out. Where there is none, waits

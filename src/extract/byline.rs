@@ -284,7 +284,7 @@ mod tests {
             ("2026-11-20 08:00 周口日报", Some("周口日报")),
             ("2026-11-20 08:00\n听新闻", None),
             ("产业要闻\n2026-11-20 08:00", None),
-            ("By ZHOU LI in Zhengzhou | China Daily | Updated: 2026-11-20 09:20", Some("China Daily")),
+            ("By LI XIAOMING in Zhengzhou | China Daily | Updated: 2026-11-20 09:20", Some("China Daily")),
         ];
         for (text, expected) in table {
             assert_eq!(beside_date(&text.lines().map(str::to_owned).collect::<Vec<_>>()).as_deref(), expected, "{text}");

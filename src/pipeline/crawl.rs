@@ -47,7 +47,7 @@ enum Done {
     Page(Got),
     /// The way leads on in another lane.
     Onward(String, Vec<Hop>),
-    /// The lane is held by a task of a crawl before this one.
+    /// The lane is held by a task of a crawl before this one, or is to rest for long.
     Held,
 }
 

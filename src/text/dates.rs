@@ -110,12 +110,15 @@ pub fn find_all(text: &str, clock: &Clock) -> Vec<Found> {
 
 /// Like [`find_all`], without those that are said to be of a change, of a signature, of an end, or of today.
 pub fn find_told(text: &str, clock: &Clock) -> Vec<Found> {
-    const OTHERS: [&str; 11] = ["更新", "修改", "修订", "成文", "签发", "截止", "今天", "今日", "现在", "当前", "pdated"];
+    const OTHERS: [&str; 10] = ["更新", "修改", "修订", "成文", "签发", "截止", "今天是", "现在是", "当前时间", "pdated"];
+    /// Letters before a date that may name it; further ones are of a headline or a name.
+    const LABEL: usize = 8;
     let text: String = text.chars().map(fold_keep_case).collect();
     let (mut found, mut from) = (all_in(&text, clock), 0);
     found.retain(|f| {
         // what stands between the date before and this one names it
-        let label = text.get(from..f.offset).unwrap_or_default();
+        let between = text.get(from..f.offset).unwrap_or_default();
+        let label = between.char_indices().rev().nth(LABEL - 1).and_then(|(at, _)| between.get(at..)).unwrap_or(between);
         from = f.offset + 1;
         !OTHERS.iter().any(|o| label.contains(o))
     });
@@ -354,6 +357,8 @@ mod tests {
         assert_eq!(days("更新时间：2026-11-22 10:00　发布时间：２０２６-11-20 09:00"), ["2026-11-20"]);
         assert_eq!(days("发布时间：2026-11-20 09:00 更新时间：2026-11-22"), ["2026-11-20"]);
         assert_eq!(days("今天是：2026年11月24日 星期二"), [""; 0]);
+        assert_eq!(days("来源：今日头条 2026-11-20 09:00"), ["2026-11-20"]);
+        assert_eq!(days("大规模设备更新政策实施一年 2026-11-20 09:00"), ["2026-11-20"]);
         assert_eq!(days("Published Nov 20, 2026 | Updated: Nov 22, 2026"), ["2026-11-20"]);
     }
 
