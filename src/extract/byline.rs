@@ -56,7 +56,8 @@ static TIME_ELEMENTS: LazyLock<Option<Selector>> = LazyLock::new(|| {
 
 /// When the page, whose whole markup is `text`, was published.
 pub(super) fn published(
-    (html, text): (&Html, &str),
+    html: &Html,
+    text: &str,
     head: &Head,
     visible: &Visible,
     url: Option<&WebUrl>,

@@ -194,13 +194,16 @@ fn names_a_site(text: &str) -> bool {
 
 /// The heading with a date right below it, where there is one such and no more: lists have many.
 fn dated_heading(html: &Html, seen: &[String]) -> Option<String> {
-    let dated = |text: &str| {
-        let letters = skeleton(text);
-        let at = seen.iter().position(|l| skeleton(l) == letters)?;
-        seen.iter().skip(at + 1).take(2).any(|l| dates::shows_date(l)).then_some(())
+    let lines: Vec<String> = seen.iter().map(|l| skeleton(l)).collect();
+    let dated = |letters: &str| {
+        let at = lines.iter().position(|l| l == letters);
+        at.is_some_and(|at| seen.iter().skip(at + 1).take(2).any(|l| dates::shows_date(l)))
     };
     let named = headings(html).filter(|e| !matches!(e.value().name(), "td" | "b" | "strong" | "font")).take(100).filter_map(short_text);
-    let mut found = named.filter(|t| (6..=LONGEST_HEADING).contains(&skeleton(t).chars().count()) && dated(t).is_some());
+    let mut found = named.filter(|t| {
+        let letters = skeleton(t);
+        (6..=LONGEST_HEADING).contains(&letters.chars().count()) && dated(&letters)
+    });
     let first = found.next()?;
     found.all(|other| other == first).then_some(first)
 }

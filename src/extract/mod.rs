@@ -124,7 +124,7 @@ pub fn extract(text: &str, context: &Context<'_>) -> Result<Extracted, ExtractEr
     Ok(Extracted {
         author: author::author(&page.html, &head, &visible),
         publisher: byline::publisher(&page.html, &head, &visible),
-        published_at: byline::published((&page.html, text), &head, &visible, context.url, &context.clock),
+        published_at: byline::published(&page.html, text, &head, &visible, context.url, &context.clock),
         language: chars::language(&body_text).map(Cow::Borrowed),
         html: sanitise(&read::raw_html(&found.roots, &found.dropped, found.skip), context.url),
         image: context.url.and_then(|base| extras::image(&head, &found.roots, base)),

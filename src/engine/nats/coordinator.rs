@@ -22,8 +22,9 @@ use crate::engine::{Back, Engine, EngineError, Receipt};
 use crate::fetch::{PATIENCE, lane};
 use crate::work::Task;
 
-/// A task of which nothing was heard for so long is published once more: NATS refuses it while the first is still there.
-const AGAIN: Duration = Duration::from_mins(3);
+/// A task of which nothing was heard for so long is published once more: NATS refuses it while the first is still there. Until
+/// then, who asks in its lane is not certain.
+pub(super) const AGAIN: Duration = Duration::from_mins(3);
 /// Pause before NATS is tried again.
 const RETRY: Duration = Duration::from_secs(1);
 /// An outcome arrives moments before its task leaves the queue: tries within these moments.

@@ -5,10 +5,10 @@
 use std::collections::HashMap;
 use std::time::{Duration, Instant};
 
+use super::coordinator::AGAIN;
+
 /// Lanes that are remembered before those past are forgotten.
 const MOST: usize = 8_192;
-/// A task of which nothing was heard is remembered for so long.
-const UNHEARD: Duration = Duration::from_mins(3);
 
 /// Who may be asking in a lane.
 #[derive(Debug, PartialEq, Eq)]
@@ -34,24 +34,22 @@ pub(super) struct Lanes(HashMap<String, Lane>);
 impl Lanes {
     /// A task is about to be given out.
     pub(super) fn given(&mut self, lane: &str, id: &str, now: Instant) {
-        self.note(lane, now, Some(Asking::Task(id.to_owned())), now);
+        self.note(lane, now, now).asking = Asking::Task(id.to_owned());
     }
 
     /// A task found its lane held by another that we do not wait for; worth another look after `rest`.
     pub(super) fn held(&mut self, lane: &str, rest: Duration, now: Instant) {
-        self.note(lane, now + rest, Some(Asking::Somebody), now);
+        self.note(lane, now + rest, now).asking = Asking::Somebody;
     }
 
     /// A task came back, and its worker says how long the lane is to rest. `ours`: this coordinator gave it out.
     pub(super) fn back(&mut self, lane: &str, id: &str, ours: bool, rest: Duration, now: Instant) {
-        let asking = match self.0.get(lane).map(|l| &l.asking) {
-            Some(Asking::Task(last)) if last == id => Some(Asking::Nobody),
-            Some(_) => None,
-            None if ours => Some(Asking::Nobody),
-            // the one before may have given out another task after it
-            None => Some(Asking::Somebody),
-        };
-        self.note(lane, now + rest, asking, now);
+        let known = self.0.contains_key(lane);
+        let lane = self.note(lane, now + rest, now);
+        // of a lane not known, the coordinator before may have given out another task after it
+        if (!known && ours) || matches!(&lane.asking, Asking::Task(last) if last == id) {
+            lane.asking = Asking::Nobody;
+        }
     }
 
     /// How long until a lane may be asked.
@@ -64,17 +62,14 @@ impl Lanes {
         self.0.get(lane).map(|l| l.asking != Asking::Nobody)
     }
 
-    /// What was said before of when it is free still holds: outcomes come late, twice and out of order.
-    fn note(&mut self, lane: &str, free_at: Instant, asking: Option<Asking>, now: Instant) {
-        if let Some(known) = self.0.get_mut(lane) {
-            known.free_at = known.free_at.max(free_at);
-            known.asking = asking.unwrap_or_else(|| std::mem::replace(&mut known.asking, Asking::Nobody));
-            return;
+    /// The lane, free at this moment or later: what was said before still holds, for outcomes come late, twice and out of order.
+    fn note(&mut self, lane: &str, free_at: Instant, now: Instant) -> &mut Lane {
+        if self.0.len() >= MOST && !self.0.contains_key(lane) {
+            self.0.retain(|_, l| now < l.free_at + if l.asking == Asking::Nobody { Duration::ZERO } else { AGAIN });
         }
-        if self.0.len() >= MOST {
-            self.0.retain(|_, l| now < l.free_at + if l.asking == Asking::Nobody { Duration::ZERO } else { UNHEARD });
-        }
-        self.0.insert(lane.to_owned(), Lane { free_at, asking: asking.unwrap_or(Asking::Somebody) });
+        let lane = self.0.entry(lane.to_owned()).or_insert(Lane { free_at, asking: Asking::Somebody });
+        lane.free_at = lane.free_at.max(free_at);
+        lane
     }
 }
 

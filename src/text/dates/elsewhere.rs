@@ -36,7 +36,7 @@ pub fn in_numerals(lines: &[String], clock: &Clock) -> Option<NaiveDate> {
         None => text.chars().next().and_then(digit),
     };
     let day = |line: &String| {
-        let c = NUMERALS.as_ref().filter(|_| line.contains('年') && line.contains(['二', '一']))?.captures(line)?;
+        let c = NUMERALS.as_ref()?.captures(line)?;
         let part = |name: &str| c.name(name).map_or("", |m| m.as_str());
         let year = part("y").chars().map(digit).try_fold(0, |y, d| Some(y * 10 + d?))?;
         let date = NaiveDate::from_ymd_opt(i32::try_from(year).ok()?, small(part("m"))?, small(part("d"))?)?;
@@ -62,13 +62,8 @@ pub fn in_url(path: &str, clock: &Clock) -> Option<NaiveDate> {
 
 #[cfg(test)]
 mod tests {
-    use chrono::{TimeZone, Utc};
-
+    use super::super::tests::clock;
     use super::*;
-
-    fn clock() -> Clock {
-        Clock::new(chrono_tz::Asia::Shanghai, Utc.with_ymd_and_hms(2026, 11, 24, 4, 0, 0).unwrap())
-    }
 
     #[test]
     fn dates_in_pieces_are_put_together() {

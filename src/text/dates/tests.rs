@@ -2,7 +2,7 @@
 
 use super::*;
 
-fn clock() -> Clock {
+pub(super) fn clock() -> Clock {
     Clock::new(chrono_tz::Asia::Shanghai, Utc.with_ymd_and_hms(2026, 11, 24, 4, 0, 0).unwrap())
 }
 
@@ -111,8 +111,7 @@ fn every_spelling_of_one_moment_is_read() {
         "1795478400",
         "1795478400000",
     ];
-    let clock = Clock::new(chrono_tz::Asia::Shanghai, Utc.with_ymd_and_hms(2026, 11, 24, 4, 0, 0).unwrap());
     for text in spellings {
-        assert_eq!(parse(text, &clock).map(|d| d.at.to_utc().to_rfc3339()).as_deref(), Some("2026-11-24T00:00:00+00:00"), "{text}");
+        assert_eq!(parse(text, &clock()).map(|d| d.at.to_utc().to_rfc3339()).as_deref(), Some("2026-11-24T00:00:00+00:00"), "{text}");
     }
 }
