@@ -1,6 +1,6 @@
 //! Who does the tasks of a crawl: this process, or workers on other machines.
 //!
-//! In: a [`Task`]. Out: its [`Outcome`], when it is done. The crawl keeps the order, the lanes and the pauses, and takes in what
+//! In: a [`Task`]. Out: its [`TaskReport`], when it is done. The crawl keeps the order, the lanes and the pauses, and takes in what
 //! comes; an engine only has the work done.
 
 mod local;
@@ -15,13 +15,13 @@ use crate::config::settings::FetchSettings;
 use crate::fetch::Visit;
 use crate::model::{EntryId, SourceId, WebUrl};
 use crate::store::{FetchRecord, StoreError};
-use crate::work::{Ask, Outcome, Task};
+use crate::work::{Task, TaskKind, TaskReport};
 
-pub use local::Local;
+pub use local::LocalDispatcher;
 
 /// What keeps an engine from its work.
 #[derive(Debug, thiserror::Error)]
-pub enum EngineError {
+pub enum DispatchError {
     /// The store.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -31,14 +31,14 @@ pub enum EngineError {
 }
 
 /// Has tasks done.
-pub trait Engine: Send + Sync {
+pub trait Dispatcher: Send + Sync {
     /// Has a task done and comes back when it is; `None` where its lane is still held by a task of before, or is to rest for long.
     /// Whoever stops waiting may find what came of it among the [strays](Self::stray).
-    fn work(&self, task: Task) -> BoxFuture<'_, Result<Option<Back>, EngineError>>;
+    fn work(&self, task: Task) -> BoxFuture<'_, Result<Option<Completion>, DispatchError>>;
 
     /// What came of a task that nobody waits for any more: a crawl before this one had given it out. Where there is none, waits
     /// for ever.
-    fn stray(&self) -> BoxFuture<'_, Back>;
+    fn stray(&self) -> BoxFuture<'_, Completion>;
 
     /// How long until a lane may be asked again.
     fn free_in(&self, lane: &str) -> Duration;
@@ -50,30 +50,30 @@ pub trait Engine: Send + Sync {
     fn is_remote(&self) -> bool;
 
     /// How the work stands elsewhere; nothing where it is done here, or where that cannot be told.
-    fn crew(&self) -> Option<nats::Crew> {
+    fn crew(&self) -> Option<nats::ClusterStatus> {
         None
     }
 
     /// Takes over other settings of fetching, where it has some of its own.
-    fn terms<'a>(&'a self, _terms: &'a FetchSettings) -> BoxFuture<'a, Result<(), EngineError>> {
+    fn terms<'a>(&'a self, _terms: &'a FetchSettings) -> BoxFuture<'a, Result<(), DispatchError>> {
         Box::pin(std::future::ready(Ok(())))
     }
 }
 
 /// A task that is done.
-pub struct Back {
+pub struct Completion {
     /// What it was about.
-    pub about: About,
+    pub about: TaskMeta,
     /// What came of it.
-    pub outcome: Outcome,
+    pub outcome: TaskReport,
     /// To be settled once it is in the store.
-    pub receipt: Receipt,
+    pub receipt: AckHandle,
 }
 
 /// Says that an outcome is in the store; until then it may come again.
-pub struct Receipt(Option<BoxFuture<'static, ()>>);
+pub struct AckHandle(Option<BoxFuture<'static, ()>>);
 
-impl Receipt {
+impl AckHandle {
     /// It is in the store.
     pub async fn settle(self) {
         if let Some(settle) = self.0 {
@@ -84,7 +84,7 @@ impl Receipt {
 
 /// What is known of a task once it is given away.
 #[derive(Debug, Clone, Serialize, Deserialize)]
-pub struct About {
+pub struct TaskMeta {
     /// For whom.
     pub source: SourceId,
     /// The entry, where a page was asked for; else the source was looked at.
@@ -95,12 +95,12 @@ pub struct About {
     pub conditional: bool,
 }
 
-impl About {
+impl TaskMeta {
     /// Of a task.
     pub fn of(task: &Task) -> Self {
         let (entry, conditional) = match &task.ask {
-            Ask::Listing { validators, .. } => (None, !validators.is_empty()),
-            Ask::Page { entry } => (Some(*entry), false),
+            TaskKind::Poll { validators, .. } => (None, !validators.is_empty()),
+            TaskKind::Article { entry } => (Some(*entry), false),
         };
         Self { source: task.source.id.clone(), entry, url: task.url.clone(), conditional }
     }

@@ -23,17 +23,17 @@ use crate::config::{Settings, SourceList, Taxonomy};
 use crate::dedup::fingerprint::Sketch;
 use crate::dedup::stories::comparable;
 use crate::digest::{self, Material};
-use crate::engine::{Engine, EngineError, Local};
+use crate::engine::{DispatchError, Dispatcher, LocalDispatcher};
 use crate::fetch::Fetcher;
 use crate::mail::{self, Transport};
 use crate::model::{Article, ArticleId, Edition, Headline, Health, Judgement};
 use crate::render;
 use crate::store::{Judged, Letter, Store, StoreError, Window};
 use crate::vitals::Vitals;
-use crate::work::{Hands, Network, Processors};
+use crate::work::{CpuPool, OutageDetector, TaskExecutor};
 
-pub use crawl::{Reach, Sources};
-pub use report::{PassReport, Progress, Silent};
+pub use crawl::{CrawlMode, SourcesFn};
+pub use report::{CrawlSummary, NoProgress, Progress};
 
 /// Articles judged between two looks at the clock.
 const JUDGE_BATCH: usize = 50;
@@ -54,7 +54,7 @@ pub enum PipelineError {
     Store(#[from] crate::store::StoreError),
     /// The engine.
     #[error(transparent)]
-    Engine(#[from] EngineError),
+    Dispatcher(#[from] DispatchError),
     /// The client.
     #[error("the HTTP client cannot be set up: {0}")]
     Client(#[from] reqwest::Error),
@@ -92,11 +92,11 @@ pub type Result<T, E = PipelineError> = std::result::Result<T, E>;
 /// The wired stages; shared by all tasks of a pass.
 pub struct Pipeline {
     store: Store,
-    hands: Arc<Hands>,
-    engine: Arc<dyn Engine>,
+    hands: Arc<TaskExecutor>,
+    engine: Arc<dyn Dispatcher>,
     classifier: Classifier,
     settings: Settings,
-    network: Arc<Network>,
+    network: Arc<OutageDetector>,
     vitals: Arc<Vitals>,
     retired: AtomicBool,
 }
@@ -108,10 +108,10 @@ impl Pipeline {
     }
 
     /// Wires the stages with an engine, or with that of this process.
-    pub fn with_engine(store: Store, settings: Settings, taxonomy: Taxonomy, engine: Option<Arc<dyn Engine>>) -> Result<Arc<Self>> {
-        let processors = Arc::new(Processors::new().map_err(PipelineError::Threads)?);
-        let hands = Arc::new(Hands::new(Arc::new(Fetcher::new(&settings.fetch, Arc::new(store.clone()))?), processors));
-        let engine = engine.unwrap_or_else(|| Arc::new(Local::new(Arc::clone(&hands), store.clone(), settings.fetch.at_once)));
+    pub fn with_engine(store: Store, settings: Settings, taxonomy: Taxonomy, engine: Option<Arc<dyn Dispatcher>>) -> Result<Arc<Self>> {
+        let processors = Arc::new(CpuPool::new().map_err(PipelineError::Threads)?);
+        let hands = Arc::new(TaskExecutor::new(Arc::new(Fetcher::new(&settings.fetch, Arc::new(store.clone()))?), processors));
+        let engine = engine.unwrap_or_else(|| Arc::new(LocalDispatcher::new(Arc::clone(&hands), store.clone(), settings.fetch.at_once)));
         let (classifier, network, vitals) = (Classifier::new(taxonomy)?, Arc::default(), Arc::default());
         Ok(Arc::new(Self { store, hands, engine, classifier, settings, network, vitals, retired: AtomicBool::new(false) }))
     }
@@ -124,7 +124,7 @@ impl Pipeline {
         } else {
             let fetcher = Arc::new(Fetcher::new(&settings.fetch, Arc::new(self.store.clone()))?);
             let hands = Arc::new(self.hands.with_fetcher(fetcher));
-            let local = || Arc::new(Local::new(Arc::clone(&hands), self.store.clone(), settings.fetch.at_once)) as Arc<dyn Engine>;
+            let local = || Arc::new(LocalDispatcher::new(Arc::clone(&hands), self.store.clone(), settings.fetch.at_once)) as Arc<dyn Dispatcher>;
             let engine = if self.engine.is_remote() { Arc::clone(&self.engine) } else { local() };
             (hands, engine)
         };
@@ -171,7 +171,7 @@ impl Pipeline {
     }
 
     /// Who does the work.
-    pub fn engine(&self) -> &Arc<dyn Engine> {
+    pub fn engine(&self) -> &Arc<dyn Dispatcher> {
         &self.engine
     }
 
@@ -181,9 +181,9 @@ impl Pipeline {
     }
 
     /// One pass: crawls, judges what a crash left unjudged, and tells what was done.
-    pub async fn pass(self: &Arc<Self>, sources: Sources<'_>, reach: Reach, progress: &dyn Progress) -> Result<PassReport> {
+    pub async fn pass(self: &Arc<Self>, sources: SourcesFn<'_>, reach: CrawlMode, progress: &dyn Progress) -> Result<CrawlSummary> {
         let started = std::time::Instant::now();
-        let mut report = PassReport::default();
+        let mut report = CrawlSummary::default();
         self.judge_anew().await?;
         self.crawl(sources, reach, progress, &mut report).await?;
         self.judge(&sources(), progress, &mut report).await?;
@@ -225,7 +225,7 @@ impl Pipeline {
     }
 
     /// Judges what is not judged yet: after a change of schema or taxonomy.
-    async fn judge(self: &Arc<Self>, list: &Arc<SourceList>, progress: &dyn Progress, report: &mut PassReport) -> Result<()> {
+    async fn judge(self: &Arc<Self>, list: &Arc<SourceList>, progress: &dyn Progress, report: &mut CrawlSummary) -> Result<()> {
         progress.stage("judging", 0);
         loop {
             let articles = self.store.run(|s| s.unjudged(JUDGE_BATCH)).await?;
@@ -323,7 +323,7 @@ impl Pipeline {
     }
 
     /// Sends what is due.
-    pub async fn send(&self, outbox: PathBuf, now: DateTime<Utc>) -> Result<mail::Report> {
+    pub async fn send(&self, outbox: PathBuf, now: DateTime<Utc>) -> Result<mail::SendSummary> {
         let mut transport = Transport::new(&self.settings.mail, outbox)?;
         Ok(mail::send_due(&self.store, &mut transport, &self.settings.mail, now).await?)
     }

@@ -21,7 +21,7 @@ use crate::config::SourceList;
 use crate::config::settings::Publication;
 use crate::console;
 use crate::model::Edition;
-use crate::pipeline::{Pipeline, PipelineError, Reach, Silent};
+use crate::pipeline::{CrawlMode, NoProgress, Pipeline, PipelineError};
 use crate::vitals::Organ;
 
 pub use live::{Live, ReloadError};
@@ -155,7 +155,7 @@ async fn crawl_loop(live: Arc<Live>, bell: Arc<Notify>, draft: Arc<Notify>, mut 
         // every step of a crawl is a commit of its own: dropping it half way loses nothing
         tokio::select! {
             _ = stopped.wait_for(|s| *s) => return,
-            result = pipeline.pass(&in_force, Reach::Due, &Silent) => match result {
+            result = pipeline.pass(&in_force, CrawlMode::DueOnly, &NoProgress) => match result {
                 Ok(r) if r.sources() + r.articles + r.lost_count + r.judged > 0 => tracing::info!(
                     changed = r.changed, unchanged = r.unchanged, failed = r.failed.len(), entries = r.new_entries,
                     articles = r.articles, lost = r.lost_count, seconds = r.elapsed.as_secs(), "pass done"

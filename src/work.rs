@@ -1,6 +1,6 @@
 //! What is done for one task, wherever that is: ask the site, and read what it answers.
 //!
-//! In: a [`Task`] with all that is known of the source. Out: an [`Outcome`], which says what came and decides nothing: when to
+//! In: a [`Task`] with all that is known of the source. Out: an [`TaskReport`], which says what came and decides nothing: when to
 //! ask again, what is new and what becomes of it is for the pipeline, which has the store. So the same code serves the crawl
 //! within this process and workers on other machines.
 
@@ -16,24 +16,24 @@ use std::sync::Arc;
 
 use chrono::Utc;
 
-use crate::fetch::{Answer, Expect, Fetched, Fetcher, Page, Request, Validators, Within};
+use crate::fetch::{Answer, Expect, Fetched, Fetcher, HostScope, Page, Request, Validators};
 use crate::model::{Extracted, Source, StoredPage, WebUrl};
 
 pub(crate) use article::{context, extract_page};
-pub(crate) use network::Network;
+pub(crate) use network::OutageDetector;
 pub use pdf::READ_PDF;
 pub(crate) use pdf::text as pdf_text;
-pub(crate) use processors::Processors;
-pub use task::{Ask, Came, Outcome, Task, Unreadable};
+pub(crate) use processors::CpuPool;
+pub use task::{ListingError, Task, TaskKind, TaskReport, TaskResult};
 
 /// Who fetches and reads.
-pub struct Hands {
+pub struct TaskExecutor {
     fetcher: Arc<Fetcher>,
-    processors: Arc<Processors>,
+    processors: Arc<CpuPool>,
 }
 
 /// Takes a page between its coming and its being read; `None` where it cannot be kept and is not to be read.
-pub trait Keeper: Send + Sync {
+pub trait PageSink: Send + Sync {
     /// Why nothing can be kept any more.
     type Error: Send;
     /// Whether what is kept is there for good, with its line in the fetch log.
@@ -45,9 +45,9 @@ pub trait Keeper: Send + Sync {
 
 /// Keeps nothing: a task that is cut short is done again from its beginning.
 #[derive(Debug, Clone, Copy)]
-pub struct KeepNothing;
+pub struct NoopSink;
 
-impl Keeper for KeepNothing {
+impl PageSink for NoopSink {
     type Error = std::convert::Infallible;
     const KEEPS: bool = false;
 
@@ -56,9 +56,9 @@ impl Keeper for KeepNothing {
     }
 }
 
-impl Hands {
+impl TaskExecutor {
     /// By this client and these threads.
-    pub(crate) fn new(fetcher: Arc<Fetcher>, processors: Arc<Processors>) -> Self {
+    pub(crate) fn new(fetcher: Arc<Fetcher>, processors: Arc<CpuPool>) -> Self {
         Self { fetcher, processors }
     }
 
@@ -76,30 +76,30 @@ impl Hands {
     ///
     /// # Errors
     /// Only the keeper's; what goes wrong with the site is an outcome.
-    pub async fn run<K: Keeper>(&self, task: &Task, keeper: &K) -> Result<Outcome, K::Error> {
+    pub async fn run<K: PageSink>(&self, task: &Task, keeper: &K) -> Result<TaskReport, K::Error> {
         let none = Validators::default();
         let (expect, validators) = match &task.ask {
-            Ask::Listing { validators, .. } => (Expect::Listing, validators),
-            Ask::Page { .. } => (Expect::Page, &none),
+            TaskKind::Poll { validators, .. } => (Expect::Listing, validators),
+            TaskKind::Article { .. } => (Expect::Page, &none),
         };
         let request =
             Request { url: &task.url, source: &task.source, validators, expect, keep: task.keep, within: task.within(&task.hops, task.cold) };
         let Answer { result, visit } = self.fetcher.get(&request).await;
-        let mut outcome = Outcome { visit, at: Utc::now(), bytes: 0, kept: false, came: Came::Elsewhere(Vec::new()) };
+        let mut outcome = TaskReport { visit, at: Utc::now(), bytes: 0, kept: false, came: TaskResult::Redirected(Vec::new()) };
         outcome.came = match result {
-            Err(e) => Came::Failed(e),
-            Ok(Fetched::NotModified { moved, fresh }) => Came::NotModified { moved, fresh },
-            Ok(Fetched::Elsewhere(hops)) => Came::Elsewhere(hops),
+            Err(e) => TaskResult::Failed(e),
+            Ok(Fetched::NotModified { moved, fresh }) => TaskResult::NotModified { moved, fresh },
+            Ok(Fetched::CrossHostRedirect(hops)) => TaskResult::Redirected(hops),
             Ok(Fetched::Page(page)) => {
                 outcome.bytes = page.body.len();
                 match &task.ask {
-                    Ask::Listing { layout, older, .. } => self.listing(task, *page, layout.as_deref(), *older).await,
-                    Ask::Page { .. } => match keeper.keep(task, *page, visit).await? {
+                    TaskKind::Poll { layout, older, .. } => self.listing(task, *page, layout.as_deref(), *older).await,
+                    TaskKind::Article { .. } => match keeper.keep(task, *page, visit).await? {
                         Some(page) => {
                             outcome.kept = K::KEEPS;
                             self.page(task, page).await
                         }
-                        None => Came::NoArticle("the page cannot be compressed".to_owned()),
+                        None => TaskResult::NoArticle("the page cannot be compressed".to_owned()),
                     },
                 }
             }
@@ -128,7 +128,7 @@ impl Hands {
 }
 
 impl Task {
-    fn within<'a>(&'a self, hops: &'a [crate::fetch::Hop], cold: bool) -> Option<Within<'a>> {
-        self.lane.as_deref().map(|lane| Within { lane, hops, cold })
+    fn within<'a>(&'a self, hops: &'a [crate::fetch::Hop], cold: bool) -> Option<HostScope<'a>> {
+        self.lane.as_deref().map(|lane| HostScope { lane, hops, cold })
     }
 }

@@ -12,7 +12,7 @@ use axum::extract::State;
 use axum::http::{StatusCode, Uri, header};
 use axum::response::IntoResponse;
 use qingbao::config::settings::FetchSettings;
-use qingbao::fetch::{Answer, Expect, Fetched, Fetcher, NoShelf, Request, Validators};
+use qingbao::fetch::{Answer, Expect, Fetched, Fetcher, NoopSiteStore, Request, Validators};
 use qingbao::model::{Source, SourceId, WebUrl};
 use tokio::net::TcpListener;
 
@@ -123,7 +123,7 @@ async fn hostile_pages_end_in_their_bounds_and_reach_nothing_beside() {
     let _turn = TURN.lock().await;
     let (base, visitors) = serve().await;
     let settings = FetchSettings { timeout: Duration::from_secs(6), host_delay: Duration::ZERO, max_page_bytes: 4 << 20, ..FetchSettings::default() };
-    let fetcher = Fetcher::new(&settings, Arc::new(NoShelf)).unwrap();
+    let fetcher = Fetcher::new(&settings, Arc::new(NoopSiteStore)).unwrap();
     // the first start of the browser is not what is measured
     let _ = get(&fetcher, &format!("{base}/news/1.html")).await;
     for (path, expected) in [("busy", "timeout"), ("grows", "too-large"), ("leaves", "private-address"), ("alert", "ok"), ("spies", "ok")] {

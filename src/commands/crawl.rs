@@ -8,12 +8,12 @@ use chrono::Utc;
 
 use super::progress::Shown;
 use super::{World, write_file};
-use crate::config::settings::EngineKind;
-use crate::engine::Engine;
-use crate::engine::nats::Coordinator;
-use crate::mail::Report;
+use crate::config::settings::DispatcherKind;
+use crate::engine::Dispatcher;
+use crate::engine::nats::NatsDispatcher;
+use crate::mail::SendSummary;
 use crate::model::Edition;
-use crate::pipeline::{PassReport, Pipeline, Reach};
+use crate::pipeline::{CrawlMode, CrawlSummary, Pipeline};
 use crate::render;
 use crate::service::{self, Live};
 use crate::store::Store;
@@ -22,7 +22,7 @@ pub(super) async fn once(args: &CrawlArgs, mut world: World) -> anyhow::Result<(
     let list = Arc::new(world.source_list()?);
     let pipeline = wired(args, &mut world).await?;
     let progress = Shown::new();
-    let report = pipeline.pass(&|| Arc::clone(&list), Reach::Pass, &progress).await?;
+    let report = pipeline.pass(&|| Arc::clone(&list), CrawlMode::Once, &progress).await?;
     pipeline.close().await;
     progress.finish();
     let now = Utc::now();
@@ -67,9 +67,9 @@ async fn wired(args: &CrawlArgs, world: &mut World) -> anyhow::Result<Arc<Pipeli
     }
     // the database is ours before anything is asked of others
     let store = Store::open(&world.data)?;
-    let engine: Option<Arc<dyn Engine>> = match world.settings.crawl.engine {
-        EngineKind::Local => None,
-        EngineKind::Nats => Some(Arc::new(Coordinator::start(&world.settings.crawl, &world.settings.fetch).await?)),
+    let engine: Option<Arc<dyn Dispatcher>> = match world.settings.crawl.engine {
+        DispatcherKind::Local => None,
+        DispatcherKind::Nats => Some(Arc::new(NatsDispatcher::start(&world.settings.crawl, &world.settings.fetch).await?)),
     };
     Ok(Pipeline::with_engine(store, world.settings.clone(), world.taxonomy()?, engine)?)
 }
@@ -87,13 +87,13 @@ pub(super) fn write_draft(folder: &Path, edition: &Edition) -> anyhow::Result<()
 }
 
 /// The table printed at the end of a pass.
-pub(super) fn summary(report: &PassReport, edition: &Edition, sent: &Report) -> String {
+pub(super) fn summary(report: &CrawlSummary, edition: &Edition, sent: &SendSummary) -> String {
     let mut out = String::new();
     let _ = write_summary(&mut out, report, edition, sent);
     out
 }
 
-fn write_summary(out: &mut String, r: &PassReport, e: &Edition, sent: &Report) -> std::fmt::Result {
+fn write_summary(out: &mut String, r: &CrawlSummary, e: &Edition, sent: &SendSummary) -> std::fmt::Result {
     writeln!(out, "sources    {} ok ({} unchanged), {} failed", r.changed + r.unchanged, r.unchanged, r.failed.len())?;
     for (id, reason) in &r.failed {
         writeln!(out, "  failed   {id}: {reason}")?;

@@ -12,7 +12,7 @@ use super::progress::Shown;
 use crate::config::sources::Vocabulary;
 use crate::config::{Settings, SourceList, Taxonomy};
 use crate::demo;
-use crate::pipeline::{Pipeline, Reach};
+use crate::pipeline::{CrawlMode, Pipeline};
 use crate::store::Store;
 
 /// Where to.
@@ -39,7 +39,7 @@ pub(super) async fn run(args: &Args) -> anyhow::Result<()> {
     settings.publication.window = Duration::from_hours(96);
     let pipeline = Pipeline::new(Store::open(&data)?, settings, taxonomy)?;
     let progress = Shown::new();
-    let report = pipeline.pass(&|| Arc::clone(&list), Reach::Pass, &progress).await?;
+    let report = pipeline.pass(&|| Arc::clone(&list), CrawlMode::Once, &progress).await?;
     progress.finish();
     let today = pipeline.settings().publication.calendar.today(now);
     let edition = pipeline.draft(&pipeline.settings().publication, today, list.sources.len(), now).await?;

@@ -10,7 +10,7 @@ use clap::{Subcommand, ValueEnum};
 use super::{World, write_file};
 use crate::config::settings::Publication;
 use crate::digest;
-use crate::mail::{self, MailAddress, Outcome, Transport, compose};
+use crate::mail::{self, DeliveryResult, MailAddress, Transport, compose};
 use crate::model::{Edition, EditionId};
 use crate::pipeline::Pipeline;
 use crate::render;
@@ -191,10 +191,10 @@ fn find_publication<'a>(world: &'a World, name: Option<&str>) -> anyhow::Result<
 }
 
 /// The server's words, or what to do.
-fn accepted(outcome: Outcome) -> anyhow::Result<String> {
+fn accepted(outcome: DeliveryResult) -> anyhow::Result<String> {
     let why = match outcome {
-        Outcome::Accepted(reply) => return Ok(reply),
-        Outcome::Later(why) | Outcome::Refused(why) | Outcome::LoginRefused(why) | Outcome::Uncertain(why) => why,
+        DeliveryResult::Accepted(reply) => return Ok(reply),
+        DeliveryResult::Later(why) | DeliveryResult::Refused(why) | DeliveryResult::LoginRefused(why) | DeliveryResult::Uncertain(why) => why,
     };
     match mail::hint(&why) {
         Some(hint) => anyhow::bail!("{why}\n{hint}"),

@@ -9,10 +9,10 @@ use std::time::{Duration, SystemTime};
 use chrono::{DateTime, Utc};
 
 use super::World;
-use crate::config::settings::EngineKind;
+use crate::config::settings::DispatcherKind;
 use crate::engine::nats;
 use crate::fetch::find_browser;
-use crate::mail::{Outcome, Transport};
+use crate::mail::{DeliveryResult, Transport};
 use crate::store::{OLD_BACKUP, Role, Store, room};
 
 /// How far to look.
@@ -89,7 +89,7 @@ pub(super) async fn run(args: &Args, world: &World) -> anyhow::Result<()> {
 
 /// Where workers do the work: whether some are there, and what they gave up.
 async fn crew(f: &mut Findings, world: &World) {
-    if world.settings.crawl.engine != EngineKind::Nats {
+    if world.settings.crawl.engine != DispatcherKind::Nats {
         return;
     }
     let Some(crew) = f.must("nats", nats::crew(&world.settings.crawl).await, |c| format!("{} tasks wait or are in work", c.tasks)) else { return };
@@ -262,7 +262,11 @@ async fn smtp(f: &mut Findings, world: &World) {
     match transport.greet().await {
         Ok(()) => f.say(Level::Ok, "mail", "the server answers and takes the login"),
         Err(
-            Outcome::Later(words) | Outcome::Refused(words) | Outcome::LoginRefused(words) | Outcome::Uncertain(words) | Outcome::Accepted(words),
+            DeliveryResult::Later(words)
+            | DeliveryResult::Refused(words)
+            | DeliveryResult::LoginRefused(words)
+            | DeliveryResult::Uncertain(words)
+            | DeliveryResult::Accepted(words),
         ) => {
             let hint = crate::mail::hint(&words).map(|h| format!("（{h}）")).unwrap_or_default();
             f.say(Level::Error, "mail", &format!("{words}{hint}; `qingbao digest mail-test --to ADDRESS` shows each step"));

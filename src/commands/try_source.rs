@@ -5,7 +5,7 @@ use std::sync::Arc;
 use serde_json::json;
 
 use super::World;
-use crate::fetch::{Fetcher, NoShelf};
+use crate::fetch::{Fetcher, NoopSiteStore};
 use crate::model::{Source, SourceId, SourceKind, WebUrl};
 use crate::pipeline::preview::{self, Preview};
 
@@ -37,7 +37,7 @@ pub(super) async fn run(args: &TestArgs, world: &World) -> anyhow::Result<()> {
 
 /// Works with a fetcher of its own, and ends what that started.
 pub(super) async fn asking<T>(world: &World, work: impl AsyncFnOnce(&Fetcher) -> anyhow::Result<T>) -> anyhow::Result<T> {
-    let fetcher = Fetcher::new(&world.settings.fetch, Arc::new(NoShelf))?;
+    let fetcher = Fetcher::new(&world.settings.fetch, Arc::new(NoopSiteStore))?;
     let result = work(&fetcher).await;
     fetcher.close().await;
     result

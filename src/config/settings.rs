@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::bilingual::both;
 pub use super::console::ConsoleSettings;
-pub use super::crawl::{CrawlSettings, EngineKind};
+pub use super::crawl::{CrawlSettings, DispatcherKind};
 pub use super::mail::{DkimSettings, MailSettings, MailTls, OnUncertain, SmtpSettings};
 pub use super::publication::{ColumnQuota, Publication, Recipient};
 use super::reader::{Reader, Section};

@@ -87,7 +87,7 @@ impl SourceList {
         root.only(&["defaults", "source"]);
         let defaults = Defaults::read(root.section("defaults").as_ref());
         let mut sources = Vec::new();
-        let mut seen = Seen::default();
+        let mut seen = DuplicateChecker::default();
         for section in root.sections("source") {
             section.only(&SOURCE_KEYS);
             if let Some(source) = read_source(&section, &defaults, vocabulary) {
@@ -140,12 +140,12 @@ impl Defaults {
 
 /// Ids and addresses met so far, with their places.
 #[derive(Default)]
-struct Seen {
+struct DuplicateChecker {
     ids: HashMap<String, (usize, usize)>,
     urls: HashMap<String, (usize, usize)>,
 }
 
-impl Seen {
+impl DuplicateChecker {
     fn check(&mut self, reader: &Reader<'_>, section: &Section<'_>, source: &Source) {
         let id_span = section.text("id").and_then(|t| t.span).unwrap_or_else(|| section.span());
         let url_span = section.text("url").and_then(|t| t.span).unwrap_or_else(|| section.span());

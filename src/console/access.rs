@@ -9,7 +9,7 @@ use axum::response::{IntoResponse, Redirect, Response};
 use chrono::Utc;
 
 use super::door::Visitor;
-use super::{Shared, password, view};
+use super::{AppState, password, view};
 use crate::store::{Role, Session};
 
 /// Name of the cookie.
@@ -21,10 +21,10 @@ pub(super) struct Editor(pub(super) Session);
 /// Somebody signed in who may do everything.
 pub(super) struct Admin(pub(super) Session);
 
-impl FromRequestParts<Shared> for Editor {
+impl FromRequestParts<AppState> for Editor {
     type Rejection = Response;
 
-    async fn from_request_parts(parts: &mut Parts, console: &Shared) -> Result<Self, Response> {
+    async fn from_request_parts(parts: &mut Parts, console: &AppState) -> Result<Self, Response> {
         let here = parts.extensions.get::<OriginalUri>().map_or_else(|| parts.uri.clone(), |u| u.0.clone());
         let to_login = || {
             let back = here.path_and_query().map_or("/", axum::http::uri::PathAndQuery::as_str);
@@ -41,10 +41,10 @@ impl FromRequestParts<Shared> for Editor {
     }
 }
 
-impl FromRequestParts<Shared> for Admin {
+impl FromRequestParts<AppState> for Admin {
     type Rejection = Response;
 
-    async fn from_request_parts(parts: &mut Parts, console: &Shared) -> Result<Self, Response> {
+    async fn from_request_parts(parts: &mut Parts, console: &AppState) -> Result<Self, Response> {
         let Editor(session) = Editor::from_request_parts(parts, console).await?;
         if session.role < Role::Admin {
             return Err(view::refused(console, &session, StatusCode::FORBIDDEN, "这个页面只对管理员开放"));

@@ -9,7 +9,7 @@ use chrono::Utc;
 use super::access::Editor;
 use super::request::{Fields, Form};
 use super::view::{Frame, stored};
-use super::{Shared, view};
+use super::{AppState, view};
 use crate::model::{ArticleId, Headline, Judgement, Label};
 use crate::store::Filter;
 
@@ -35,7 +35,7 @@ struct Articles {
 }
 
 /// Every column once.
-pub(super) fn columns(console: &Shared) -> Vec<String> {
+pub(super) fn columns(console: &AppState) -> Vec<String> {
     let mut out: Vec<String> = Vec::new();
     for c in &console.vocabulary().columns {
         if !out.contains(c) {
@@ -83,7 +83,7 @@ pub(super) fn filter(f: &Fields, zone: chrono_tz::Tz) -> Filter {
     }
 }
 
-pub(super) async fn search(State(console): State<Shared>, Editor(session): Editor, uri: Uri) -> Response {
+pub(super) async fn search(State(console): State<AppState>, Editor(session): Editor, uri: Uri) -> Response {
     let f = Fields::parse(uri.query().unwrap_or_default().as_bytes());
     let filter = filter(&f, console.zone());
     let found = match stored(console.store.run(move |s| s.find(&filter, SHOWN)).await) {
@@ -123,7 +123,7 @@ struct Page {
 }
 
 /// What an editor puts right on an article's page.
-pub(super) async fn change(State(console): State<Shared>, Path(id): Path<i64>, form: Form) -> Response {
+pub(super) async fn change(State(console): State<AppState>, Path(id): Path<i64>, form: Form) -> Response {
     let copy = form.fields.number("copy").map_or(ArticleId(0), ArticleId);
     let (id, who, store, now) = (ArticleId(id), form.session.name.clone(), &console.store, Utc::now());
     let done = match form.fields.text("do") {
@@ -140,7 +140,7 @@ pub(super) async fn change(State(console): State<Shared>, Path(id): Path<i64>, f
 }
 
 /// Labels corrected by hand; names that the taxonomy does not have are left out.
-async fn correct(console: &Shared, id: ArticleId, form: &Form) -> Response {
+async fn correct(console: &AppState, id: ArticleId, form: &Form) -> Response {
     let industries = form.fields.industries(&console.vocabulary().industries);
     let Some(column) = console.vocabulary().columns.iter().find(|c| *c == form.fields.text("column")).cloned() else {
         return view::refused(console, &form.session, StatusCode::UNPROCESSABLE_ENTITY, "没有这个栏目");
@@ -154,7 +154,7 @@ async fn correct(console: &Shared, id: ArticleId, form: &Form) -> Response {
     }
 }
 
-pub(super) async fn article(State(console): State<Shared>, Editor(session): Editor, Path(id): Path<i64>) -> Response {
+pub(super) async fn article(State(console): State<AppState>, Editor(session): Editor, Path(id): Path<i64>) -> Response {
     let loaded = console.store.run(move |s| {
         let Some(a) = s.article(ArticleId(id))? else { return Ok(None) };
         let copies = a.headline.story.map(|story| s.copies(story)).transpose()?.unwrap_or_default();

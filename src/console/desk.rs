@@ -12,7 +12,7 @@ use chrono::Utc;
 use super::access::Editor;
 use super::request::{Fields, Form};
 use super::view::{Frame, stored};
-use super::{Shared, view};
+use super::{AppState, view};
 use crate::digest::edit::{Change, DropReason};
 use crate::digest::item_of;
 use crate::model::{ArticleId, Edition, EditionId, Item, WebUrl};
@@ -43,12 +43,12 @@ struct Said {
 }
 
 /// An issue with its version, or the page that says there is none.
-pub(super) async fn load(console: &Shared, session: &Session, id: EditionId) -> Result<(Edition, u32), Response> {
+pub(super) async fn load(console: &AppState, session: &Session, id: EditionId) -> Result<(Edition, u32), Response> {
     let found = stored(console.store.run(move |s| s.edition_at_desk(id)).await)?;
     found.ok_or_else(|| view::refused(console, session, StatusCode::NOT_FOUND, "没有这一期"))
 }
 
-pub(super) async fn newest(State(console): State<Shared>, Editor(session): Editor) -> Response {
+pub(super) async fn newest(State(console): State<AppState>, Editor(session): Editor) -> Response {
     match stored(console.store.run(|s| s.editions(1)).await) {
         Ok(list) => match list.first() {
             Some(e) => Redirect::to(&console.path(&format!("/draft/{}", e.id))).into_response(),
@@ -58,11 +58,11 @@ pub(super) async fn newest(State(console): State<Shared>, Editor(session): Edito
     }
 }
 
-pub(super) async fn page(State(console): State<Shared>, Editor(session): Editor, Path(id): Path<i64>) -> Response {
+pub(super) async fn page(State(console): State<AppState>, Editor(session): Editor, Path(id): Path<i64>) -> Response {
     show(&console, &session, EditionId(id), Said::default()).await.unwrap_or_else(|answer| answer)
 }
 
-async fn show(console: &Shared, session: &Session, id: EditionId, said: Said) -> Result<Response, Response> {
+async fn show(console: &AppState, session: &Session, id: EditionId, said: Said) -> Result<Response, Response> {
     let (e, version) = load(console, session, id).await?;
     let store = &console.store;
     let others = stored(store.run(|s| s.editions(12)).await)?;
@@ -87,7 +87,7 @@ async fn show(console: &Shared, session: &Session, id: EditionId, said: Said) ->
 }
 
 /// The change that a form asks for.
-async fn asked(console: &Shared, session: &Session, id: EditionId, fields: &Fields) -> Result<Option<Change>, Response> {
+async fn asked(console: &AppState, session: &Session, id: EditionId, fields: &Fields) -> Result<Option<Change>, Response> {
     let article = fields.number("article").map_or(ArticleId(0), ArticleId);
     let text = |name| fields.text(name).to_owned();
     Ok(Some(match fields.text("do") {
@@ -124,7 +124,7 @@ async fn asked(console: &Shared, session: &Session, id: EditionId, fields: &Fiel
 }
 
 /// An article of the archive as an item.
-async fn item(console: &Shared, article: ArticleId) -> Result<Item, Response> {
+async fn item(console: &AppState, article: ArticleId) -> Result<Item, Response> {
     let this = Arc::clone(console);
     let item = console.store.run(move |s| {
         let window = Window { store: s, since: Utc::now() };
@@ -133,11 +133,11 @@ async fn item(console: &Shared, article: ArticleId) -> Result<Item, Response> {
     stored(item.await)
 }
 
-pub(super) async fn change(State(console): State<Shared>, Path(id): Path<i64>, form: Form) -> Response {
+pub(super) async fn change(State(console): State<AppState>, Path(id): Path<i64>, form: Form) -> Response {
     make(&console, EditionId(id), &form).await.unwrap_or_else(|answer| answer)
 }
 
-async fn make(console: &Shared, id: EditionId, form: &Form) -> Result<Response, Response> {
+async fn make(console: &AppState, id: EditionId, form: &Form) -> Result<Response, Response> {
     let (fields, who) = (&form.fields, form.session.name.clone());
     let seen = fields.number("version").unwrap_or(0);
     let undo = fields.text("do") == "undo";
@@ -173,7 +173,7 @@ async fn make(console: &Shared, id: EditionId, form: &Form) -> Result<Response, 
 }
 
 /// Queues the letters of a finished issue.
-async fn send(console: &Shared, id: EditionId) -> Result<(), Response> {
+async fn send(console: &AppState, id: EditionId) -> Result<(), Response> {
     if let Some((edition, _)) = stored(console.store.run(move |s| s.edition_at_desk(id)).await)? {
         let letters = console.pipeline().queue(&edition, Utc::now()).await.map_err(|e| view::broken(&e))?;
         tracing::info!(issue = %edition.issue_label(), letters, "issue finished");
@@ -182,7 +182,7 @@ async fn send(console: &Shared, id: EditionId) -> Result<(), Response> {
 }
 
 /// The issue as its mail, for a frame without rights.
-pub(super) async fn preview(State(console): State<Shared>, Editor(session): Editor, Path(id): Path<i64>) -> Response {
+pub(super) async fn preview(State(console): State<AppState>, Editor(session): Editor, Path(id): Path<i64>) -> Response {
     let e = match load(&console, &session, EditionId(id)).await {
         Ok((e, _)) => e,
         Err(answer) => return answer,
@@ -202,7 +202,7 @@ pub(super) async fn preview(State(console): State<Shared>, Editor(session): Edit
 }
 
 /// The issue as a document.
-pub(super) async fn document(State(console): State<Shared>, Editor(session): Editor, Path(id): Path<i64>) -> Response {
+pub(super) async fn document(State(console): State<AppState>, Editor(session): Editor, Path(id): Path<i64>) -> Response {
     let e = match load(&console, &session, EditionId(id)).await {
         Ok((e, _)) => e,
         Err(answer) => return answer,

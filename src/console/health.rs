@@ -12,30 +12,30 @@ use serde_json::json;
 use super::access;
 use super::outlets::Reader;
 use super::view::stored;
-use super::{Console, Shared};
+use super::{AppState, Console};
 use crate::store::Gauges;
 use crate::vitals::{Organ, Vitals};
 
 /// Asked from this machine, without a proxy between, or by a token.
 pub(super) struct Insider;
 
-impl FromRequestParts<Shared> for Insider {
+impl FromRequestParts<AppState> for Insider {
     type Rejection = Response;
 
-    async fn from_request_parts(parts: &mut Parts, console: &Shared) -> Result<Self, Response> {
+    async fn from_request_parts(parts: &mut Parts, console: &AppState) -> Result<Self, Response> {
         let here = access::address(parts).is_some_and(|ip| ip.is_loopback()) && !parts.headers.contains_key("x-forwarded-for");
         if here { Ok(Self) } else { Reader::from_request_parts(parts, console).await.map(|_| Self) }
     }
 }
 
 /// Whether every loop goes round; says nothing else, so anybody may ask.
-pub(super) async fn alive(State(console): State<Shared>) -> Response {
+pub(super) async fn alive(State(console): State<AppState>) -> Response {
     let pipeline = console.pipeline();
     if pipeline.vitals().stuck().is_empty() { "ok\n".into_response() } else { (StatusCode::SERVICE_UNAVAILABLE, "stuck\n").into_response() }
 }
 
 /// Whether the work can be done: the store takes writes, there is room, nobody must look at it first.
-pub(super) async fn ready(State(console): State<Shared>, _: Insider) -> Response {
+pub(super) async fn ready(State(console): State<AppState>, _: Insider) -> Response {
     let pipeline = console.pipeline();
     let vitals = pipeline.vitals();
     let (stuck, alarms) = (vitals.stuck(), vitals.alarms());
@@ -49,7 +49,7 @@ pub(super) async fn ready(State(console): State<Shared>, _: Insider) -> Response
     (if well { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE }, Json(body)).into_response()
 }
 
-pub(super) async fn metrics(State(console): State<Shared>, _: Insider) -> Response {
+pub(super) async fn metrics(State(console): State<AppState>, _: Insider) -> Response {
     let gauges = match stored(console.store.run(|s| s.gauges(Utc::now())).await) {
         Ok(g) => g,
         Err(answer) => return answer,

@@ -10,7 +10,7 @@ use chrono::{TimeDelta, Utc};
 
 use super::access::{COOKIE, address, cookie};
 use super::request::{self, Fields, Form};
-use super::{Shared, password, view};
+use super::{AppState, password, view};
 
 /// How long one stays signed in.
 const LASTS: TimeDelta = TimeDelta::hours(12);
@@ -24,23 +24,23 @@ struct Login {
     error: String,
 }
 
-fn login(console: &Shared, next: &str, name: &str, error: &str) -> Response {
+fn login(console: &AppState, next: &str, name: &str, error: &str) -> Response {
     let [next, name, error] = [next, name, error].map(str::to_owned);
     view::page(&Login { base: console.settings.base_path.clone(), next, name, error })
 }
 
 /// Only places of ours are gone to after signing in.
-fn safe_next(console: &Shared, next: &str) -> String {
+fn safe_next(console: &AppState, next: &str) -> String {
     let ours = next.starts_with(&console.path("/")) && !next.starts_with("//") && !next.contains('\\') && !next.chars().any(char::is_control);
     if ours { next.to_owned() } else { console.path("/draft") }
 }
 
-pub(super) async fn form(State(console): State<Shared>, uri: Uri) -> Response {
+pub(super) async fn form(State(console): State<AppState>, uri: Uri) -> Response {
     let fields = Fields::parse(uri.query().unwrap_or_default().as_bytes());
     login(&console, &safe_next(&console, fields.text("next")), "", "")
 }
 
-pub(super) async fn sign_in(State(console): State<Shared>, request: Request) -> Response {
+pub(super) async fn sign_in(State(console): State<AppState>, request: Request) -> Response {
     let (parts, body) = request.into_parts();
     let from = address(&parts);
     let fields = match request::read(&parts.headers, body).await {
@@ -74,7 +74,7 @@ pub(super) async fn sign_in(State(console): State<Shared>, request: Request) -> 
 }
 
 /// Opens a session and gives its cookie, where the password is right.
-async fn check(console: &Shared, name: String, given: String) -> Result<Option<HeaderValue>, Response> {
+async fn check(console: &AppState, name: String, given: String) -> Result<Option<HeaderValue>, Response> {
     let account = view::stored(console.store.run(move |s| s.account(&name)).await)?.filter(|a| !a.disabled);
     let hash = account.as_ref().map(|a| a.password.clone());
     // a third of a hundred milliseconds of CPU and 19 MiB: off the async threads
@@ -88,7 +88,7 @@ async fn check(console: &Shared, name: String, given: String) -> Result<Option<H
     HeaderValue::from_str(&text).map(Some).map_err(|e| view::broken(&e))
 }
 
-pub(super) async fn sign_out(State(console): State<Shared>, headers: axum::http::HeaderMap, _form: Form) -> Response {
+pub(super) async fn sign_out(State(console): State<AppState>, headers: axum::http::HeaderMap, _form: Form) -> Response {
     if let Some(token) = cookie(&headers) {
         let digest = password::digest(&token);
         if let Err(e) = console.store.run(move |s| s.close_session(&digest)).await {

@@ -60,7 +60,7 @@ struct Console {
     ranking: Kept<EditionId, pool::Ranks>,
 }
 
-type Shared = Arc<Console>;
+type AppState = Arc<Console>;
 
 impl Console {
     /// An address of ours, behind whatever prefix the proxy serves us under.
@@ -113,7 +113,7 @@ pub async fn serve(live: Arc<Live>, listener: TcpListener, stopped: impl Future<
     axum::serve(door::Door::new(listener), app).with_graceful_shutdown(stopped).await
 }
 
-fn router(console: Shared) -> Router {
+fn router(console: AppState) -> Router {
     let base = console.settings.base_path.clone();
     let pages = Router::new()
         .route("/", get(home))
@@ -149,7 +149,7 @@ fn router(console: Shared) -> Router {
     app.fallback(missing).layer(middleware::from_fn(guarded))
 }
 
-async fn home(axum::extract::State(console): axum::extract::State<Shared>) -> Redirect {
+async fn home(axum::extract::State(console): axum::extract::State<AppState>) -> Redirect {
     Redirect::to(&console.path("/draft"))
 }
 

@@ -9,8 +9,8 @@ use chrono::{DateTime, Utc};
 use super::access::Admin;
 use super::request::AdminForm;
 use super::view::{Frame, stored};
-use super::{Shared, view};
-use crate::engine::nats::Crew;
+use super::{AppState, view};
+use crate::engine::nats::ClusterStatus;
 use crate::mail;
 use crate::model::OutboxId;
 use crate::store::LetterState;
@@ -50,7 +50,7 @@ struct Letter {
     sent: bool,
 }
 
-pub(super) async fn page(State(console): State<Shared>, Admin(session): Admin) -> Response {
+pub(super) async fn page(State(console): State<AppState>, Admin(session): Admin) -> Response {
     let loaded = console.store.run(|s| Ok((s.outbox(true, 60)?, s.audit_log(40)?, s.article_count()?, s.failed_fetches(30)?, s.last_backup()?)));
     let (letters, log, articles, failed, backup) = match stored(loaded.await) {
         Ok(all) => all,
@@ -89,7 +89,7 @@ pub(super) async fn page(State(console): State<Shared>, Admin(session): Admin) -
     })
 }
 
-fn work(crew: Option<Crew>, at: impl Fn(DateTime<Utc>) -> String) -> Work {
+fn work(crew: Option<ClusterStatus>, at: impl Fn(DateTime<Utc>) -> String) -> Work {
     let Some(crew) = crew else {
         return Work { workers: Vec::new(), waiting: "连接不上消息服务器（NATS）".to_owned(), dead: Vec::new() };
     };
@@ -105,7 +105,7 @@ fn size(bytes: u64) -> String {
     if mib < 1024.0 { format!("{mib:.0} MB") } else { format!("{:.1} GB", mib / 1024.0) }
 }
 
-pub(super) async fn change(State(console): State<Shared>, AdminForm(form): AdminForm) -> Response {
+pub(super) async fn change(State(console): State<AppState>, AdminForm(form): AdminForm) -> Response {
     let (state, what) = match form.fields.text("do") {
         "retry" => (LetterState::Queued, "重发邮件"),
         "cancel" => (LetterState::Cancelled, "取消邮件"),

@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 use super::access::Editor;
 use super::request::Fields;
 use super::view::stored;
-use super::{Shared, archive, password};
+use super::{AppState, archive, password};
 use crate::model::{ArticleId, Edition, EditionId};
 use crate::render::exchange;
 
@@ -26,10 +26,10 @@ const DESCRIPTION: &str = include_str!("assets/openapi.json");
 /// A program with a token, or somebody signed in.
 pub(super) struct Reader;
 
-impl FromRequestParts<Shared> for Reader {
+impl FromRequestParts<AppState> for Reader {
     type Rejection = Response;
 
-    async fn from_request_parts(parts: &mut Parts, console: &Shared) -> Result<Self, Response> {
+    async fn from_request_parts(parts: &mut Parts, console: &AppState) -> Result<Self, Response> {
         let Some(token) = token(&parts.headers) else {
             return Editor::from_request_parts(parts, console).await.map(|_| Self).map_err(|_| unknown());
         };
@@ -67,7 +67,7 @@ fn atom(text: String) -> Response {
 }
 
 /// The finished issue of this number, or the newest one.
-async fn finished(console: &Shared, id: Option<EditionId>) -> Result<Edition, Response> {
+async fn finished(console: &AppState, id: Option<EditionId>) -> Result<Edition, Response> {
     let found = console.store.run(move |s| {
         let id = match id {
             Some(id) => Some(id),
@@ -79,11 +79,11 @@ async fn finished(console: &Shared, id: Option<EditionId>) -> Result<Edition, Re
     found.ok_or_else(|| refused(StatusCode::NOT_FOUND, "there is no such finished issue"))
 }
 
-pub(super) async fn issue_feed(State(console): State<Shared>, _: Reader) -> Response {
+pub(super) async fn issue_feed(State(console): State<AppState>, _: Reader) -> Response {
     finished(&console, None).await.map_or_else(|answer| answer, |e| atom(exchange::issue_feed(&e)))
 }
 
-pub(super) async fn industry_feed(State(console): State<Shared>, _: Reader, Path(name): Path<String>) -> Response {
+pub(super) async fn industry_feed(State(console): State<AppState>, _: Reader, Path(name): Path<String>) -> Response {
     let name = name.strip_suffix(".atom").unwrap_or(&name).to_owned();
     if !console.vocabulary().industries.contains(&name) {
         return refused(StatusCode::NOT_FOUND, "there is no such industry; /api/v1/industries lists them");
@@ -96,11 +96,11 @@ pub(super) async fn industry_feed(State(console): State<Shared>, _: Reader, Path
     }
 }
 
-pub(super) async fn industries(State(console): State<Shared>, _: Reader) -> Json<Value> {
+pub(super) async fn industries(State(console): State<AppState>, _: Reader) -> Json<Value> {
     Json(json!({ "industries": console.vocabulary().industries }))
 }
 
-pub(super) async fn issues(State(console): State<Shared>, _: Reader, uri: Uri) -> Response {
+pub(super) async fn issues(State(console): State<AppState>, _: Reader, uri: Uri) -> Response {
     let most = limit(&fields(&uri));
     match stored(console.store.run(move |s| s.finished_editions(most)).await) {
         Ok(list) => {
@@ -112,7 +112,7 @@ pub(super) async fn issues(State(console): State<Shared>, _: Reader, uri: Uri) -
 }
 
 /// `current` is the newest.
-pub(super) async fn issue(State(console): State<Shared>, _: Reader, Path(id): Path<String>) -> Response {
+pub(super) async fn issue(State(console): State<AppState>, _: Reader, Path(id): Path<String>) -> Response {
     let id = match id.parse() {
         Ok(id) => Some(EditionId(id)),
         Err(_) if id == "current" => None,
@@ -122,7 +122,7 @@ pub(super) async fn issue(State(console): State<Shared>, _: Reader, Path(id): Pa
 }
 
 /// With `after` whole articles in the order in which they came; otherwise headlines that a search finds.
-pub(super) async fn articles(State(console): State<Shared>, _: Reader, uri: Uri) -> Response {
+pub(super) async fn articles(State(console): State<AppState>, _: Reader, uri: Uri) -> Response {
     let f = fields(&uri);
     let most = limit(&f);
     let after = f.number("after").map(ArticleId);
@@ -143,7 +143,7 @@ pub(super) async fn articles(State(console): State<Shared>, _: Reader, uri: Uri)
     }
 }
 
-pub(super) async fn article(State(console): State<Shared>, _: Reader, Path(id): Path<i64>) -> Response {
+pub(super) async fn article(State(console): State<AppState>, _: Reader, Path(id): Path<i64>) -> Response {
     match stored(console.store.run(move |s| s.article(ArticleId(id))).await) {
         Ok(Some(a)) => Json(exchange::article(&a)).into_response(),
         Ok(None) => refused(StatusCode::NOT_FOUND, "there is no such article"),

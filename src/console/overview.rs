@@ -9,7 +9,7 @@ use chrono::Utc;
 
 use super::access::Editor;
 use super::view::{Frame, stored};
-use super::{Shared, view};
+use super::{AppState, view};
 use crate::digest::edit::DropReason;
 use crate::model::WEEKS;
 use crate::store::Overview;
@@ -40,7 +40,7 @@ struct Bar {
     named: bool,
 }
 
-pub(super) async fn page(State(console): State<Shared>, Editor(session): Editor) -> Response {
+pub(super) async fn page(State(console): State<AppState>, Editor(session): Editor) -> Response {
     let o = match counted(&console).await {
         Ok(o) => o,
         Err(answer) => return answer,
@@ -72,7 +72,7 @@ fn shade(n: u32, most: u32) -> u32 {
 }
 
 /// The figures, at most some minutes old: counting reads weeks of the archive.
-pub(super) async fn counted(console: &Shared) -> Result<Arc<Overview>, Response> {
+pub(super) async fn counted(console: &AppState) -> Result<Arc<Overview>, Response> {
     let (store, zone) = (console.store.clone(), console.zone());
     stored(console.counted.get((), async move { store.run(move |s| s.overview(zone, Utc::now())).await }).await)
 }

@@ -11,7 +11,7 @@ use axum::response::Response;
 use super::access::Editor;
 use super::request::Fields;
 use super::view::{Frame, stored};
-use super::{Shared, archive, desk, view};
+use super::{AppState, archive, desk, view};
 use crate::config::settings::Publication;
 use crate::model::{ArticleId, Edition, EditionId, Headline};
 use crate::pipeline::{Pipeline, PipelineError};
@@ -54,7 +54,7 @@ struct Offered {
 /// Rank scores of the candidates: making them reads the window's articles.
 pub(super) type Ranks = HashMap<ArticleId, f64>;
 
-pub(super) async fn ranking(console: &Shared, e: &Edition) -> Result<Arc<Ranks>, Response> {
+pub(super) async fn ranking(console: &AppState, e: &Edition) -> Result<Arc<Ranks>, Response> {
     let (pipeline, name, date) = (console.pipeline(), e.publication.clone(), e.date);
     let ranks = async move {
         let ranked = pipeline.ranked(publication(&pipeline, &name), date, RANKED).await?;
@@ -70,12 +70,12 @@ fn publication<'a>(pipeline: &'a Pipeline, name: &str) -> &'a Publication {
 }
 
 /// What might be put in: the best candidates, or what a search of the archive finds.
-pub(super) async fn page(State(console): State<Shared>, Editor(session): Editor, Path(id): Path<i64>, uri: Uri) -> Response {
+pub(super) async fn page(State(console): State<AppState>, Editor(session): Editor, Path(id): Path<i64>, uri: Uri) -> Response {
     let fields = Fields::parse(uri.query().unwrap_or_default().as_bytes());
     offer(&console, &session, EditionId(id), &fields).await.unwrap_or_else(|answer| answer)
 }
 
-async fn offer(console: &Shared, session: &Session, id: EditionId, f: &Fields) -> Result<Response, Response> {
+async fn offer(console: &AppState, session: &Session, id: EditionId, f: &Fields) -> Result<Response, Response> {
     let (e, version) = desk::load(console, session, id).await?;
     let there: Vec<ArticleId> = e.columns.iter().flat_map(|c| &c.items).map(|i| i.article).collect();
     let late = !f.text("late").is_empty();

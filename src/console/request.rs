@@ -8,7 +8,7 @@ use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::Response;
 
 use super::access::Editor;
-use super::{Shared, view};
+use super::{AppState, view};
 use crate::store::{Role, Session};
 
 /// Longest form, in bytes, and most fields.
@@ -51,10 +51,10 @@ pub(super) struct Form {
 /// A form of somebody who may do everything.
 pub(super) struct AdminForm(pub(super) Form);
 
-impl FromRequest<Shared> for AdminForm {
+impl FromRequest<AppState> for AdminForm {
     type Rejection = Response;
 
-    async fn from_request(request: Request, console: &Shared) -> Result<Self, Response> {
+    async fn from_request(request: Request, console: &AppState) -> Result<Self, Response> {
         let form = Form::from_request(request, console).await?;
         if form.session.role < Role::Admin {
             return Err(view::refused(console, &form.session, StatusCode::FORBIDDEN, "这项操作只有管理员可以做"));
@@ -63,10 +63,10 @@ impl FromRequest<Shared> for AdminForm {
     }
 }
 
-impl FromRequest<Shared> for Form {
+impl FromRequest<AppState> for Form {
     type Rejection = Response;
 
-    async fn from_request(request: Request, console: &Shared) -> Result<Self, Response> {
+    async fn from_request(request: Request, console: &AppState) -> Result<Self, Response> {
         let (mut parts, body) = request.into_parts();
         let Editor(session) = Editor::from_request_parts(&mut parts, console).await?;
         let fields = read(&parts.headers, body).await.map_err(|(code, why)| view::refused(console, &session, code, why))?;

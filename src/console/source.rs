@@ -13,7 +13,7 @@ use super::access::Admin;
 use super::request::{AdminForm, Fields};
 use super::sources::{Tried, shown};
 use super::view::{Frame, stored};
-use super::{Shared, archive, view};
+use super::{AppState, archive, view};
 use crate::config::edit::{self, Field};
 use crate::model::SourceId;
 use crate::pipeline::preview;
@@ -56,7 +56,7 @@ struct Page {
     tried: Option<Tried>,
 }
 
-pub(super) async fn page(State(console): State<Shared>, Admin(session): Admin, Path(id): Path<String>) -> Response {
+pub(super) async fn page(State(console): State<AppState>, Admin(session): Admin, Path(id): Path<String>) -> Response {
     let stated = SourceId::parse(&id).and_then(|id| edit::stated(console.live.file(), &id).ok().flatten());
     let Some(stated) = stated else {
         return view::refused(&console, &session, StatusCode::NOT_FOUND, "sources.toml 里没有这个来源，或文件暂时有误");
@@ -66,7 +66,7 @@ pub(super) async fn page(State(console): State<Shared>, Admin(session): Admin, P
 
 type Stated = BTreeMap<String, String>;
 
-async fn show(console: &Shared, session: &Session, id: String, stated: &Stated, words: String, tried: Option<Tried>) -> Result<Response, Response> {
+async fn show(console: &AppState, session: &Session, id: String, stated: &Stated, words: String, tried: Option<Tried>) -> Result<Response, Response> {
     let said = |key: &str| stated.get(key).cloned().unwrap_or_default();
     let (zone, now) = (console.zone(), Utc::now());
     let (mut health, mut visits) = (None, Vec::new());
@@ -129,11 +129,11 @@ fn troubles(h: &SourceHealth, zone: chrono_tz::Tz, now: DateTime<Utc>) -> Vec<St
     out
 }
 
-pub(super) async fn change(State(console): State<Shared>, Path(id): Path<String>, AdminForm(form): AdminForm) -> Response {
+pub(super) async fn change(State(console): State<AppState>, Path(id): Path<String>, AdminForm(form): AdminForm) -> Response {
     make(&console, id, &form.session, &form.fields).await.unwrap_or_else(|answer| answer)
 }
 
-async fn make(console: &Shared, id: String, session: &Session, f: &Fields) -> Result<Response, Response> {
+async fn make(console: &AppState, id: String, session: &Session, f: &Fields) -> Result<Response, Response> {
     let Some(key) = SourceId::parse(&id) else {
         return Err(view::refused(console, session, StatusCode::NOT_FOUND, "没有这个来源"));
     };
@@ -165,7 +165,7 @@ async fn make(console: &Shared, id: String, session: &Session, f: &Fields) -> Re
 }
 
 /// The form as fields of the file, and as the next form shows it.
-fn read(console: &Shared, f: &Fields) -> (Vec<Field>, Stated) {
+fn read(console: &AppState, f: &Fields) -> (Vec<Field>, Stated) {
     let (mut fields, mut stated): (Vec<Field>, Stated) = (Vec::new(), Stated::new());
     let mut put = |key: &'static str, text: &str, value: Option<Value>| {
         stated.insert(key.to_owned(), text.to_owned());

@@ -11,7 +11,7 @@ use chrono::{DateTime, Utc};
 use super::access::Editor;
 use super::request::{AdminForm, Form};
 use super::view::{Frame, stored};
-use super::{Shared, overview, view};
+use super::{AppState, overview, view};
 use crate::config::edit::{self, NewSource};
 use crate::config::opml;
 use crate::model::{Source, SourceId, SourceKind, WEEKS, WebUrl};
@@ -54,11 +54,11 @@ pub(super) struct Tried {
     pub(super) entries: Vec<(String, String)>,
 }
 
-pub(super) async fn list(State(console): State<Shared>, Editor(session): Editor) -> Response {
+pub(super) async fn list(State(console): State<AppState>, Editor(session): Editor) -> Response {
     show(&console, &session, String::new(), None).await.unwrap_or_else(|answer| answer)
 }
 
-async fn show(console: &Shared, session: &Session, words: String, tried: Option<Tried>) -> Result<Response, Response> {
+async fn show(console: &AppState, session: &Session, words: String, tried: Option<Tried>) -> Result<Response, Response> {
     let list = console.live.sources();
     let (known, zone, now) = (list.sources.clone(), console.zone(), Utc::now());
     let counted = overview::counted(console).await?;
@@ -100,16 +100,16 @@ fn row(source: &Source, health: Option<&SourceHealth>, weeks: [u32; WEEKS], zone
 }
 
 /// The list for other feed readers.
-pub(super) async fn opml(State(console): State<Shared>, Editor(_): Editor) -> Response {
+pub(super) async fn opml(State(console): State<AppState>, Editor(_): Editor) -> Response {
     let headers = [(header::CONTENT_TYPE, "text/x-opml; charset=utf-8"), (header::CONTENT_DISPOSITION, "attachment; filename=\"sources.opml\"")];
     (headers, opml::write(&console.live.sources())).into_response()
 }
 
-pub(super) async fn change(State(console): State<Shared>, AdminForm(form): AdminForm) -> Response {
+pub(super) async fn change(State(console): State<AppState>, AdminForm(form): AdminForm) -> Response {
     make(&console, &form).await.unwrap_or_else(|answer| answer)
 }
 
-async fn make(console: &Shared, form: &Form) -> Result<Response, Response> {
+async fn make(console: &AppState, form: &Form) -> Result<Response, Response> {
     let f = &form.fields;
     let done = match f.text("do") {
         "try" => return try_address(console, form).await,
@@ -137,14 +137,14 @@ async fn make(console: &Shared, form: &Form) -> Result<Response, Response> {
     }
 }
 
-async fn look(console: &Shared, id: &str) -> Result<Result<String, String>, Response> {
+async fn look(console: &AppState, id: &str) -> Result<Result<String, String>, Response> {
     let Some(id) = SourceId::parse(id) else { return Ok(Err("没有这个来源".to_owned())) };
     let asked = id.clone();
     let due = stored(console.store.run(move |s| s.look_now(&asked)).await)?;
     Ok(if due { Ok(id.to_string()) } else { Err("这个来源还没有抓取过，或已休眠（请先唤醒）".to_owned()) })
 }
 
-async fn switch(console: &Shared, id: &str, on: bool) -> Result<Result<String, String>, Response> {
+async fn switch(console: &AppState, id: &str, on: bool) -> Result<Result<String, String>, Response> {
     let Some(id) = SourceId::parse(id) else { return Ok(Err("没有这个来源".to_owned())) };
     if on {
         let id = id.clone();
@@ -158,7 +158,7 @@ async fn switch(console: &Shared, id: &str, on: bool) -> Result<Result<String, S
 }
 
 /// Shows what an address would bring, before anything is written.
-async fn try_address(console: &Shared, form: &Form) -> Result<Response, Response> {
+async fn try_address(console: &AppState, form: &Form) -> Result<Response, Response> {
     let asked = form.fields.text("url");
     let tried = match WebUrl::parse(asked) {
         Err(e) => Err(e.chinese()),
@@ -192,7 +192,7 @@ pub(super) fn shown(asked: &str, p: Preview) -> Tried {
 }
 
 /// Adds what an OPML file lists and the list does not have.
-fn import(console: &Shared, text: &str) -> Result<String, String> {
+fn import(console: &AppState, text: &str) -> Result<String, String> {
     let (new, known) = opml::news(text, &console.live.sources());
     if new.is_empty() {
         return Err(if known > 0 {
@@ -205,7 +205,7 @@ fn import(console: &Shared, text: &str) -> Result<String, String> {
     Ok(format!("{} 个", new.len()))
 }
 
-fn add(console: &Shared, form: &Form) -> Result<String, String> {
+fn add(console: &AppState, form: &Form) -> Result<String, String> {
     let f = &form.fields;
     let url = WebUrl::parse(f.text("url")).map_err(|e| e.chinese())?;
     let list = console.live.sources();

@@ -28,7 +28,7 @@ impl Drop for Server {
     }
 }
 
-struct Shared {
+struct ServerState {
     world: World,
     base: String,
 }
@@ -37,7 +37,7 @@ struct Shared {
 pub async fn start(world: World) -> std::io::Result<Server> {
     let listener = TcpListener::bind(SocketAddr::from(([127, 0, 0, 1], 0))).await?;
     let base = format!("http://{}", listener.local_addr()?);
-    let shared = Arc::new(Shared { world, base: base.clone() });
+    let shared = Arc::new(ServerState { world, base: base.clone() });
     let app = Router::new().fallback(answer).with_state(shared);
     let task = tokio::spawn(async move {
         if let Err(e) = axum::serve(listener, app).await {
@@ -47,7 +47,7 @@ pub async fn start(world: World) -> std::io::Result<Server> {
     Ok(Server { base, task })
 }
 
-async fn answer(State(shared): State<Arc<Shared>>, uri: Uri, headers: HeaderMap) -> Response<Body> {
+async fn answer(State(shared): State<Arc<ServerState>>, uri: Uri, headers: HeaderMap) -> Response<Body> {
     let Some((site, body, content_type)) = document(&shared, uri.path()) else { return plain(StatusCode::NOT_FOUND) };
     let bytes = if site.gb18030 { encoding_rs::GB18030.encode(&body).0.into_owned() } else { body.into_bytes() };
     let tag = format!("\"{:016x}\"", xxh3_64(&bytes));
@@ -64,7 +64,7 @@ fn plain(status: StatusCode) -> Response<Body> {
 }
 
 /// The document at a path: `/SITE/`, `/SITE/rss.xml` … or `/SITE/SLUG.html`.
-fn document(shared: &Shared, path: &str) -> Option<(Site, String, &'static str)> {
+fn document(shared: &ServerState, path: &str) -> Option<(Site, String, &'static str)> {
     let (id, rest) = path.strip_prefix('/')?.split_once('/')?;
     let site = SITES.into_iter().find(|s| s.id == id)?;
     if let Some(slug) = rest.strip_suffix(".html") {

@@ -87,7 +87,7 @@ fn by_selectors(html: &Html, base: &WebUrl, item: &str, selectors: &ListSelector
 }
 
 /// A link that may be an entry.
-struct Link<'a> {
+struct CandidateLink<'a> {
     a: ElementRef<'a>,
     url: WebUrl,
     title: String,
@@ -175,16 +175,16 @@ fn by_layout(html: &Html, base: &WebUrl, learned: Option<&str>, clock: &Clock) -
     (groups.into_iter().flat_map(|g| g.rows).collect(), Some(layout))
 }
 
-fn links<'a>(html: &'a Html, base: &WebUrl) -> Vec<Link<'a>> {
+fn links<'a>(html: &'a Html, base: &WebUrl) -> Vec<CandidateLink<'a>> {
     let Ok(selector) = Selector::parse("a") else { return Vec::new() };
-    let mut links: Vec<Link<'a>> = html
+    let mut links: Vec<CandidateLink<'a>> = html
         .select(&selector)
         .take(20_000)
         .filter_map(|a| {
             let url = base.join(row::address(a)?).ok()?;
             let is_self = url == *base || url.as_url().path() == "/";
             let title = link_title(a)?;
-            (!is_self && row::is_title(&title)).then_some(Link { a, url, title })
+            (!is_self && row::is_title(&title)).then_some(CandidateLink { a, url, title })
         })
         .collect();
     let mut seen: HashMap<WebUrl, usize> = HashMap::new();
@@ -196,7 +196,7 @@ fn links<'a>(html: &'a Html, base: &WebUrl) -> Vec<Link<'a>> {
 }
 
 /// For each link the highest element that holds no other address: its row.
-fn rows(links: &[Link<'_>]) -> Vec<Option<NodeId>> {
+fn rows(links: &[CandidateLink<'_>]) -> Vec<Option<NodeId>> {
     // for every element the one address below it, or none where there are several
     let mut only: HashMap<NodeId, Option<&WebUrl>> = HashMap::new();
     for l in links {

@@ -7,35 +7,35 @@ use chrono::Utc;
 use futures_util::FutureExt as _;
 use futures_util::future::BoxFuture;
 
-use super::{About, Back, Engine, EngineError, Receipt};
+use super::{AckHandle, Completion, DispatchError, Dispatcher, TaskMeta};
 use crate::fetch::{Page, Visit};
 use crate::store::{RawPage, Store};
-use crate::work::{Ask, Hands, Keeper, Task};
+use crate::work::{PageSink, Task, TaskExecutor, TaskKind};
 
 /// The engine of one machine.
-pub struct Local {
-    hands: Arc<Hands>,
+pub struct LocalDispatcher {
+    hands: Arc<TaskExecutor>,
     store: Store,
     at_once: usize,
 }
 
-impl Local {
+impl LocalDispatcher {
     /// Works with these hands.
-    pub fn new(hands: Arc<Hands>, store: Store, at_once: usize) -> Self {
+    pub fn new(hands: Arc<TaskExecutor>, store: Store, at_once: usize) -> Self {
         Self { hands, store, at_once }
     }
 }
 
-impl Engine for Local {
-    fn work(&self, task: Task) -> BoxFuture<'_, Result<Option<Back>, EngineError>> {
+impl Dispatcher for LocalDispatcher {
+    fn work(&self, task: Task) -> BoxFuture<'_, Result<Option<Completion>, DispatchError>> {
         async move {
             let outcome = self.hands.run(&task, self).await?;
-            Ok(Some(Back { about: About::of(&task), outcome, receipt: Receipt(None) }))
+            Ok(Some(Completion { about: TaskMeta::of(&task), outcome, receipt: AckHandle(None) }))
         }
         .boxed()
     }
 
-    fn stray(&self) -> BoxFuture<'_, Back> {
+    fn stray(&self) -> BoxFuture<'_, Completion> {
         std::future::pending().boxed()
     }
 
@@ -53,13 +53,13 @@ impl Engine for Local {
 }
 
 /// The page is on disk before anything is made of it.
-impl Keeper for Local {
-    type Error = EngineError;
+impl PageSink for LocalDispatcher {
+    type Error = DispatchError;
     const KEEPS: bool = true;
 
-    async fn keep(&self, task: &Task, page: Page, visit: Visit) -> Result<Option<Page>, EngineError> {
-        let Ask::Page { entry } = task.ask else { return Ok(Some(page)) };
-        let log = About::of(task).record(visit, page.body.len(), ("ok", "ok".to_owned()));
+    async fn keep(&self, task: &Task, page: Page, visit: Visit) -> Result<Option<Page>, DispatchError> {
+        let TaskKind::Article { entry } = task.ask else { return Ok(Some(page)) };
+        let log = TaskMeta::of(task).record(visit, page.body.len(), ("ok", "ok".to_owned()));
         let compressed = self.hands.cpu(move || {
             let raw = RawPage::compress(&page.url, page.content_type.as_deref(), &page.body);
             (page, raw)

@@ -13,9 +13,9 @@ mod shelf;
 mod wire;
 mod worker;
 
-pub use coordinator::Coordinator;
-pub use crew::{Crew, DeadLetter, Pulse, crew};
-pub use link::{Link, connect};
+pub use coordinator::NatsDispatcher;
+pub use crew::{ClusterStatus, DeadLetter, Heartbeat, crew};
+pub use link::{JetStreamHandles, connect};
 pub use wire::VERSION;
 pub use worker::{WorkerSettings, work};
 

@@ -20,7 +20,7 @@ use super::guard::check_address;
 use super::headers::{freshness, redirect_target, retry_after};
 use super::jars::Jars;
 use super::queue::{Pace, Queue, lane};
-use super::robots::{Robots, Shelf};
+use super::robots::{Robots, SiteStore};
 use super::trail::{Hop, Trail, meta_refresh};
 use crate::config::settings::FetchSettings;
 use crate::model::{Source, WebUrl};
@@ -67,12 +67,12 @@ pub struct Request<'a> {
     /// Whether more will be asked of this host soon: otherwise the connection is given back at once.
     pub keep: bool,
     /// Where other processes ask other lanes at the same time.
-    pub within: Option<Within<'a>>,
+    pub within: Option<HostScope<'a>>,
 }
 
 /// A visit that must not leave its lane: who asks in the others is not known here.
 #[derive(Debug, Clone, Copy)]
-pub struct Within<'a> {
+pub struct HostScope<'a> {
     /// The lane.
     pub lane: &'a str,
     /// Redirects that were followed already, by whomever.
@@ -111,7 +111,7 @@ pub enum Fetched {
     /// A new document.
     Page(Box<Page>),
     /// A redirect led into another lane, where the visit is to go on; only where [`Request::within`] says so.
-    Elsewhere(Vec<Hop>),
+    CrossHostRedirect(Vec<Hop>),
 }
 
 /// What one visit cost.
@@ -150,7 +150,7 @@ enum Step {
 pub struct Fetcher {
     clients: Clients,
     queue: Queue,
-    shelf: Arc<dyn Shelf>,
+    shelf: Arc<dyn SiteStore>,
     parsed: Mutex<Parsed>,
     jars: Jars,
     browser: Browser,
@@ -159,7 +159,7 @@ pub struct Fetcher {
 
 impl Fetcher {
     /// Sets the client up; fails only where TLS cannot be initialised.
-    pub fn new(settings: &FetchSettings, shelf: Arc<dyn Shelf>) -> Result<Self, reqwest::Error> {
+    pub fn new(settings: &FetchSettings, shelf: Arc<dyn SiteStore>) -> Result<Self, reqwest::Error> {
         Ok(Self {
             clients: Clients::new(settings)?,
             queue: Queue::new(settings.at_once, settings.host_delay),
@@ -205,7 +205,7 @@ impl Fetcher {
             url = hop.to.clone();
         }
         if request.within.is_some_and(|w| lane(source, &url) != w.lane) {
-            return Ok(Fetched::Elsewhere(hops));
+            return Ok(Fetched::CrossHostRedirect(hops));
         }
         let mut budget = self.settings.timeout;
         loop {
@@ -231,7 +231,7 @@ impl Fetcher {
                     if let Some(within) = request.within {
                         hops.push(Hop { to: to.clone(), permanent });
                         if lane(source, &to) != within.lane {
-                            return Ok(Fetched::Elsewhere(hops));
+                            return Ok(Fetched::CrossHostRedirect(hops));
                         }
                     }
                     url = to;
@@ -240,7 +240,7 @@ impl Fetcher {
                     match &mut done {
                         Fetched::NotModified { moved, .. } => *moved = trail.moved(),
                         Fetched::Page(page) => page.moved = trail.moved(),
-                        Fetched::Elsewhere(_) => {}
+                        Fetched::CrossHostRedirect(_) => {}
                     }
                     return Ok(done);
                 }

@@ -8,7 +8,7 @@ use cookie_store::serde::json;
 use cookie_store::{CookieStore, RawCookie};
 use reqwest::header::{HeaderMap, HeaderValue, SET_COOKIE};
 
-use super::robots::Shelf;
+use super::robots::SiteStore;
 use crate::model::{Source, SourceId, WebUrl};
 
 /// Most bytes of a jar; a site that hands out more has all of its cookies forgotten.
@@ -23,7 +23,7 @@ pub(super) struct Jar(RwLock<CookieStore>);
 
 impl Jars {
     /// The jar of a source, as whoever asked last left it; none where it keeps no cookies.
-    pub(super) async fn open(&self, source: &Source, shelf: &Arc<dyn Shelf>) -> Option<Arc<Jar>> {
+    pub(super) async fn open(&self, source: &Source, shelf: &Arc<dyn SiteStore>) -> Option<Arc<Jar>> {
         if !source.cookies {
             return None;
         }
@@ -41,7 +41,7 @@ impl Jars {
     }
 
     /// Puts on the shelf what changed during a visit.
-    pub(super) async fn close(source: &Source, opened: Option<(Arc<Jar>, Vec<u8>)>, shelf: &Arc<dyn Shelf>) {
+    pub(super) async fn close(source: &Source, opened: Option<(Arc<Jar>, Vec<u8>)>, shelf: &Arc<dyn SiteStore>) {
         let Some((jar, before)) = opened else { return };
         let bytes = jar.bytes();
         if bytes != before {

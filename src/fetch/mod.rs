@@ -21,9 +21,9 @@ pub mod robots;
 mod trail;
 
 pub use browser::find_browser;
-pub use client::{Answer, Expect, Fetched, Fetcher, Page, Request, Validators, Visit, Within};
+pub use client::{Answer, Expect, Fetched, Fetcher, HostScope, Page, Request, Validators, Visit};
 pub use error::FetchError;
 pub use queue::lane;
 pub(crate) use queue::{PATIENCE, jitter};
-pub use robots::{NoShelf, RobotsRecord, Shelf};
+pub use robots::{NoopSiteStore, RobotsRecord, SiteStore};
 pub use trail::Hop;

@@ -27,10 +27,10 @@ const IDLE: Duration = Duration::from_secs(20);
 pub(super) struct GuardProxy {
     address: String,
     task: JoinHandle<()>,
-    shared: Arc<Shared>,
+    shared: Arc<ProxyState>,
 }
 
-struct Shared {
+struct ProxyState {
     source: Source,
     /// The host of the page that is rendered.
     host: String,
@@ -49,7 +49,7 @@ impl GuardProxy {
     pub(super) async fn start(source: Source, page: &WebUrl, resolver: Resolver) -> io::Result<Self> {
         let listener = TcpListener::bind(("127.0.0.1", 0)).await?;
         let address = format!("http://{}", listener.local_addr()?);
-        let shared = Arc::new(Shared { source, host: page.host().to_owned(), resolver, bytes: AtomicU64::new(0), refused: Mutex::default() });
+        let shared = Arc::new(ProxyState { source, host: page.host().to_owned(), resolver, bytes: AtomicU64::new(0), refused: Mutex::default() });
         let serving = Arc::clone(&shared);
         let task = tokio::spawn(async move {
             // tasks of this set end with it
@@ -77,7 +77,7 @@ impl GuardProxy {
     }
 }
 
-async fn serve(mut client: TcpStream, shared: &Shared) -> io::Result<()> {
+async fn serve(mut client: TcpStream, shared: &ProxyState) -> io::Result<()> {
     let head = timeout(IDLE, read_head(&mut client)).await??;
     let Some((target, onward)) = onward(&head) else {
         return client.write_all(b"HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n").await;
@@ -143,7 +143,7 @@ fn onward(head: &[u8]) -> Option<(WebUrl, Option<Vec<u8>>)> {
     Some((url, Some(request)))
 }
 
-async fn dial(url: &WebUrl, shared: &Shared) -> Result<TcpStream, FetchError> {
+async fn dial(url: &WebUrl, shared: &ProxyState) -> Result<TcpStream, FetchError> {
     check_address(url, &shared.source)?;
     let port = url.as_url().port_or_known_default().unwrap_or(0);
     let refused = |cause: String| FetchError::Connect { host: url.authority(), cause };
@@ -166,7 +166,7 @@ async fn dial(url: &WebUrl, shared: &Shared) -> Result<TcpStream, FetchError> {
     Err(refused(last))
 }
 
-async fn pass<R, W>(from: &mut R, to: &mut W, shared: &Shared) -> io::Result<()>
+async fn pass<R, W>(from: &mut R, to: &mut W, shared: &ProxyState) -> io::Result<()>
 where
     R: tokio::io::AsyncRead + Unpin,
     W: tokio::io::AsyncWrite + Unpin,

@@ -149,7 +149,7 @@ pub struct RobotsRecord {
 }
 
 /// What is remembered of sites between two questions, beyond this process. Calls may block.
-pub trait Shelf: Send + Sync {
+pub trait SiteStore: Send + Sync {
     /// The record of a site (`scheme://host:port`).
     fn robots(&self, site: &str) -> Option<RobotsRecord>;
     /// Keeps a record.
@@ -164,9 +164,9 @@ pub trait Shelf: Send + Sync {
 
 /// Keeps nothing: every run asks anew.
 #[derive(Debug, Clone, Copy)]
-pub struct NoShelf;
+pub struct NoopSiteStore;
 
-impl Shelf for NoShelf {
+impl SiteStore for NoopSiteStore {
     fn robots(&self, _: &str) -> Option<RobotsRecord> {
         None
     }
@@ -182,7 +182,7 @@ pub(super) enum Standing {
     /// Nothing may be asked for; the file is asked for again after this long.
     Closed { cause: String, after: Duration },
     /// The file must be asked for first.
-    Ask,
+    TaskKind,
 }
 
 impl RobotsRecord {
@@ -200,7 +200,7 @@ impl RobotsRecord {
 
     pub(super) fn standing(&self, now: DateTime<Utc>) -> Standing {
         if now >= self.expires {
-            return Standing::Ask;
+            return Standing::TaskKind;
         }
         let rules = || self.file.as_deref().map_or_else(Robots::allow_all, Robots::parse);
         match self.failing_since {

@@ -12,5 +12,5 @@ pub use address::{AddressError, MailAddress};
 pub use hint::hint;
 pub use message::{Attachment, CHART, ComposeError, Parts, compose, compose_text};
 pub use notice::report;
-pub use outbox::{Report, explain, send_due};
-pub use transport::{Outcome, SecretError, Transport, TransportError};
+pub use outbox::{SendSummary, explain, send_due};
+pub use transport::{DeliveryResult, SecretError, Transport, TransportError};

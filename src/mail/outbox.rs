@@ -6,7 +6,7 @@ use std::time::Duration;
 use chrono::{DateTime, TimeDelta, Utc};
 
 use super::notice;
-use super::transport::{Outcome, Transport};
+use super::transport::{DeliveryResult, Transport};
 use crate::config::settings::{MailSettings, OnUncertain};
 use crate::store::{LetterEnd, LetterState, OutboxRow, Result, Store};
 
@@ -20,7 +20,7 @@ const BATCH: usize = 50;
 
 /// What came of working the outbox off.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Report {
+pub struct SendSummary {
     /// Accepted.
     pub sent: Vec<String>,
     /// Still queued, with the reason.
@@ -33,8 +33,8 @@ pub struct Report {
 ///
 /// # Errors
 /// Those of the store: what was done is recorded.
-pub async fn send_due(store: &Store, transport: &mut Transport, settings: &MailSettings, now: DateTime<Utc>) -> Result<Report> {
-    let mut report = Report::default();
+pub async fn send_due(store: &Store, transport: &mut Transport, settings: &MailSettings, now: DateTime<Utc>) -> Result<SendSummary> {
+    let mut report = SendSummary::default();
     if let Some(why) = store.run(Store::held).await? {
         tracing::warn!("no letter is sent, {why}; `qingbao outbox list` shows them, `qingbao outbox release` lets them go");
         return Ok(report);
@@ -55,7 +55,7 @@ pub async fn send_due(store: &Store, transport: &mut Transport, settings: &MailS
             }
             Err(outcome) => outcome,
         };
-        let no_login = matches!(outcome, Outcome::LoginRefused(_));
+        let no_login = matches!(outcome, DeliveryResult::LoginRefused(_));
         let end = end_of(outcome, letter.tries + 1, settings.on_uncertain, now);
         let notices = if matches!(end.state, LetterState::Failed | LetterState::Uncertain) || end.doubt {
             notice::about(&letter, end.state, &end.reply, settings, now)
@@ -79,7 +79,7 @@ pub async fn send_due(store: &Store, transport: &mut Transport, settings: &MailS
 }
 
 /// Makes good what a killed process left, and gives up what is no longer worth sending.
-async fn tidy(store: &Store, settings: &MailSettings, now: DateTime<Utc>, report: &mut Report) -> Result<()> {
+async fn tidy(store: &Store, settings: &MailSettings, now: DateTime<Utc>, report: &mut SendSummary) -> Result<()> {
     let policy = settings.on_uncertain;
     let unknown = store.run(move |s| s.recover_letters(policy)).await?;
     let late = store.run(move |s| s.expire_letters(now)).await?;
@@ -100,17 +100,17 @@ async fn tidy(store: &Store, settings: &MailSettings, now: DateTime<Utc>, report
     Ok(())
 }
 
-fn end_of(outcome: Outcome, tries: u32, policy: OnUncertain, now: DateTime<Utc>) -> LetterEnd {
+fn end_of(outcome: DeliveryResult, tries: u32, policy: OnUncertain, now: DateTime<Utc>) -> LetterEnd {
     let end = |state, reply, wait: TimeDelta, doubt| LetterEnd { state, reply, next_try: (now + wait).timestamp(), doubt };
     let back_off = TimeDelta::minutes(wait(tries));
     match outcome {
-        Outcome::Accepted(reply) => end(LetterState::Sent, reply, TimeDelta::zero(), false),
-        Outcome::Refused(reply) => end(LetterState::Failed, reply, TimeDelta::zero(), false),
-        Outcome::Later(reply) => end(LetterState::Queued, reply, back_off, false),
-        Outcome::LoginRefused(reply) if tries >= LOGIN_TRIES => end(LetterState::Failed, reply, TimeDelta::zero(), false),
-        Outcome::LoginRefused(reply) => end(LetterState::Queued, reply, LOGIN_WAIT, false),
-        Outcome::Uncertain(reply) if policy == OnUncertain::Hold => end(LetterState::Uncertain, reply, TimeDelta::zero(), true),
-        Outcome::Uncertain(reply) => end(LetterState::Queued, reply, back_off, true),
+        DeliveryResult::Accepted(reply) => end(LetterState::Sent, reply, TimeDelta::zero(), false),
+        DeliveryResult::Refused(reply) => end(LetterState::Failed, reply, TimeDelta::zero(), false),
+        DeliveryResult::Later(reply) => end(LetterState::Queued, reply, back_off, false),
+        DeliveryResult::LoginRefused(reply) if tries >= LOGIN_TRIES => end(LetterState::Failed, reply, TimeDelta::zero(), false),
+        DeliveryResult::LoginRefused(reply) => end(LetterState::Queued, reply, LOGIN_WAIT, false),
+        DeliveryResult::Uncertain(reply) if policy == OnUncertain::Hold => end(LetterState::Uncertain, reply, TimeDelta::zero(), true),
+        DeliveryResult::Uncertain(reply) => end(LetterState::Queued, reply, back_off, true),
     }
 }
 
@@ -159,7 +159,7 @@ mod tests {
         let (store, edition) = queued(dir.path());
         let mut transport = Transport::Files(dir.path().join("outbox"));
         assert_eq!(send_due(&store, &mut transport, &MailSettings::default(), now()).await.unwrap().sent.len(), 1);
-        assert_eq!(send_due(&store, &mut transport, &MailSettings::default(), now() + Duration::days(9)).await.unwrap(), Report::default());
+        assert_eq!(send_due(&store, &mut transport, &MailSettings::default(), now() + Duration::days(9)).await.unwrap(), SendSummary::default());
         assert_eq!(eml_files(&dir.path().join("outbox")), 1);
         assert_eq!(store.letters_of(edition).unwrap()[0].state, LetterState::Sent);
     }

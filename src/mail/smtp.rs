@@ -8,7 +8,7 @@ use lettre::transport::smtp::commands::{Data, Mail, Rcpt};
 use lettre::transport::smtp::extension::ClientId;
 use lettre::transport::smtp::response::Response;
 
-use super::transport::{Outcome, SecretError, TransportError};
+use super::transport::{DeliveryResult, SecretError, TransportError};
 use crate::config::settings::{MailTls, SmtpSettings};
 
 /// Letters over one connection; providers close longer ones.
@@ -43,12 +43,12 @@ impl Smtp {
     }
 
     /// Connects and logs in.
-    pub(super) async fn greet(&mut self) -> Result<(), Outcome> {
+    pub(super) async fn greet(&mut self) -> Result<(), DeliveryResult> {
         self.connect().await
     }
 
     /// Takes a transaction up to where the content would be sent: the letter cannot have been accepted yet.
-    pub(super) async fn begin(&mut self, to: &Address) -> Result<(), Outcome> {
+    pub(super) async fn begin(&mut self, to: &Address) -> Result<(), DeliveryResult> {
         if self.open.as_ref().is_none_or(|(c, used)| c.has_broken() || *used >= PER_CONNECTION) {
             self.close().await;
             self.connect().await?;
@@ -59,27 +59,27 @@ impl Smtp {
     }
 
     /// Sends the content. From here on a broken connection leaves it open whether the letter was accepted.
-    pub(super) async fn hand_over(&mut self, message: &[u8]) -> Outcome {
+    pub(super) async fn hand_over(&mut self, message: &[u8]) -> DeliveryResult {
         if let Err(outcome) = self.ask("DATA", Data).await {
             return outcome;
         }
-        let Some((connection, used)) = &mut self.open else { return Outcome::Later("the connection was lost".to_owned()) };
+        let Some((connection, used)) = &mut self.open else { return DeliveryResult::Later("the connection was lost".to_owned()) };
         *used += 1;
         let answer = connection.message(message).await;
         match answer {
             Ok(r) => {
                 let words = words(&r);
                 self.say(|| format!("content → {words}"));
-                Outcome::Accepted(words)
+                DeliveryResult::Accepted(words)
             }
             Err(e) => {
                 let text = explain(&e);
                 self.say(|| format!("content → {text}"));
                 self.drop_connection().await;
                 match e.status() {
-                    Some(_) if e.is_permanent() => Outcome::Refused(text),
-                    Some(_) => Outcome::Later(text),
-                    None => Outcome::Uncertain(text),
+                    Some(_) if e.is_permanent() => DeliveryResult::Refused(text),
+                    Some(_) => DeliveryResult::Later(text),
+                    None => DeliveryResult::Uncertain(text),
                 }
             }
         }
@@ -100,18 +100,18 @@ impl Smtp {
         self.open = None;
     }
 
-    async fn connect(&mut self) -> Result<(), Outcome> {
+    async fn connect(&mut self) -> Result<(), DeliveryResult> {
         let (host, port, timeout) = (self.settings.host.clone(), self.settings.port, Some(self.settings.timeout));
         let hello = ClientId::Domain(self.from.domain().to_owned());
         let wrapped = self.tls.clone().filter(|_| self.settings.tls == MailTls::Implicit);
         let connection = AsyncSmtpConnection::connect_tokio1((host.as_str(), port), timeout, &hello, wrapped, None).await;
-        let mut connection = connection.map_err(|e| Outcome::Later(format!("{host}:{port}: {}", explain(&e))))?;
+        let mut connection = connection.map_err(|e| DeliveryResult::Later(format!("{host}:{port}: {}", explain(&e))))?;
         self.say(|| format!("connected to {host}:{port}, {}", if connection.is_encrypted() { "TLS from the first byte" } else { "plain text" }));
         if self.settings.tls == MailTls::Starttls
             && let Some(tls) = self.tls.clone()
         {
             // never goes on in plain text
-            connection.starttls(tls, &hello).await.map_err(|e| Outcome::Later(format!("STARTTLS: {}", explain(&e))))?;
+            connection.starttls(tls, &hello).await.map_err(|e| DeliveryResult::Later(format!("STARTTLS: {}", explain(&e))))?;
             self.say(|| "STARTTLS → TLS".to_owned());
         }
         if let (Some(user), Some(password)) = (self.settings.user.clone(), self.password.clone()) {
@@ -123,7 +123,11 @@ impl Smtp {
                     self.say(|| format!("login as {user} → {text}"));
                     connection.abort().await;
                     // others would be refused as well, and providers lock accounts that keep trying
-                    return Err(if e.status().is_some() && e.is_permanent() { Outcome::LoginRefused(text) } else { Outcome::Later(text) });
+                    return Err(if e.status().is_some() && e.is_permanent() {
+                        DeliveryResult::LoginRefused(text)
+                    } else {
+                        DeliveryResult::Later(text)
+                    });
                 }
             }
         }
@@ -131,8 +135,8 @@ impl Smtp {
         Ok(())
     }
 
-    async fn ask<C: std::fmt::Display>(&mut self, name: &str, command: C) -> Result<Response, Outcome> {
-        let Some((connection, _)) = &mut self.open else { return Err(Outcome::Later("the connection was lost".to_owned())) };
+    async fn ask<C: std::fmt::Display>(&mut self, name: &str, command: C) -> Result<Response, DeliveryResult> {
+        let Some((connection, _)) = &mut self.open else { return Err(DeliveryResult::Later("the connection was lost".to_owned())) };
         let answer = connection.command(command).await;
         match answer {
             Ok(r) => {
@@ -145,9 +149,9 @@ impl Smtp {
                 self.drop_connection().await;
                 let login = e.status().is_some_and(|c| matches!(c.to_string().as_str(), "530" | "534" | "535"));
                 Err(match e.is_permanent() {
-                    true if login => Outcome::LoginRefused(text),
-                    true => Outcome::Refused(text),
-                    false => Outcome::Later(text),
+                    true if login => DeliveryResult::LoginRefused(text),
+                    true => DeliveryResult::Refused(text),
+                    false => DeliveryResult::Later(text),
                 })
             }
         }

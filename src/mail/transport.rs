@@ -39,7 +39,7 @@ pub enum TransportError {
 
 /// What came of one try.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Outcome {
+pub enum DeliveryResult {
     /// Accepted, with the server's words or the file's name.
     Accepted(String),
     /// Not now; with the reason.
@@ -93,7 +93,7 @@ impl Transport {
     ///
     /// # Errors
     /// What the server or the network said.
-    pub async fn greet(&mut self) -> Result<(), Outcome> {
+    pub async fn greet(&mut self) -> Result<(), DeliveryResult> {
         match self {
             Self::Smtp(server) => server.greet().await,
             Self::Files(_) => Ok(()),
@@ -104,16 +104,16 @@ impl Transport {
     ///
     /// # Errors
     /// What came of it, where it cannot be handed over.
-    pub async fn begin(&mut self, letter: &OutboxRow) -> Result<(), Outcome> {
+    pub async fn begin(&mut self, letter: &OutboxRow) -> Result<(), DeliveryResult> {
         let Self::Smtp(server) = self else { return Ok(()) };
         match letter.recipient.parse::<Address>() {
             Ok(to) => server.begin(&to).await,
-            Err(_) => Err(Outcome::Refused(format!("{:?} is no mail address", letter.recipient))),
+            Err(_) => Err(DeliveryResult::Refused(format!("{:?} is no mail address", letter.recipient))),
         }
     }
 
     /// Hands the content over; only after [`Transport::begin`].
-    pub async fn hand_over(&mut self, letter: &OutboxRow) -> Outcome {
+    pub async fn hand_over(&mut self, letter: &OutboxRow) -> DeliveryResult {
         match self {
             Self::Files(folder) => write_file(folder.clone(), letter.clone()).await,
             Self::Smtp(server) => server.hand_over(&letter.message).await,
@@ -121,7 +121,7 @@ impl Transport {
     }
 
     /// Both steps, for a letter that is not recorded.
-    pub async fn send(&mut self, letter: &OutboxRow) -> Outcome {
+    pub async fn send(&mut self, letter: &OutboxRow) -> DeliveryResult {
         match self.begin(letter).await {
             Ok(()) => self.hand_over(letter).await,
             Err(outcome) => outcome,
@@ -149,7 +149,7 @@ pub(super) fn password(s: &SmtpSettings, user: &str) -> Result<String, SecretErr
 }
 
 /// Written beside and renamed: a reader of the folder never sees half a letter.
-async fn write_file(folder: PathBuf, letter: OutboxRow) -> Outcome {
+async fn write_file(folder: PathBuf, letter: OutboxRow) -> DeliveryResult {
     let written = tokio::task::spawn_blocking(move || {
         std::fs::create_dir_all(&folder)?;
         let stem: String =
@@ -163,8 +163,8 @@ async fn write_file(folder: PathBuf, letter: OutboxRow) -> Outcome {
     })
     .await;
     match written {
-        Ok(Ok(path)) => Outcome::Accepted(path.display().to_string()),
-        Ok(Err(e)) => Outcome::Later(format!("the .eml file cannot be written: {e}")),
-        Err(_) => Outcome::Later("writing was cancelled".to_owned()),
+        Ok(Ok(path)) => DeliveryResult::Accepted(path.display().to_string()),
+        Ok(Err(e)) => DeliveryResult::Later(format!("the .eml file cannot be written: {e}")),
+        Err(_) => DeliveryResult::Later("writing was cancelled".to_owned()),
     }
 }

@@ -10,16 +10,16 @@ use std::time::{Duration, Instant};
 use chrono::{DateTime, Utc};
 use tokio::task::JoinSet;
 
-use super::look::Look;
-use super::pages::Got;
-use super::{PassReport, Pipeline, Progress, Result};
+use super::look::PollResult;
+use super::pages::ArticleResult;
+use super::{CrawlSummary, Pipeline, Progress, Result};
 use crate::config::SourceList;
-use crate::engine::Back;
+use crate::engine::Completion;
 use crate::fetch::{Hop, PATIENCE, lane};
 use crate::model::{SourceId, WebUrl};
-use crate::schedule::frontier::{Frontier, Job, Ready};
+use crate::schedule::frontier::{FrontierWindow, Job, ReadyJob};
 use crate::vitals::Organ;
-use crate::work::Came;
+use crate::work::TaskResult;
 
 /// Lanes taken from the store at a time.
 const LANES: usize = 256;
@@ -32,31 +32,31 @@ const STUCK: Duration = Duration::from_mins(15);
 
 /// How far a crawl goes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Reach {
+pub enum CrawlMode {
     /// Until nothing is due and nothing will be within moments: one pass.
-    Pass,
+    Once,
     /// Until nothing is due: the service comes again.
-    Due,
+    DueOnly,
 }
 
 /// Gives the source list in force, again and again: it may change while a crawl runs.
-pub type Sources<'a> = &'a (dyn Fn() -> Arc<SourceList> + Send + Sync);
+pub type SourcesFn<'a> = &'a (dyn Fn() -> Arc<SourceList> + Send + Sync);
 
-enum Done {
-    Look(SourceId, Look),
-    Page(Got),
+enum JobResult {
+    Polled(SourceId, PollResult),
+    Article(ArticleResult),
     /// The way leads on in another lane.
-    Onward(String, Vec<Hop>),
+    Redirected(String, Vec<Hop>),
     /// The lane is held by a task of a crawl before this one, or is to rest for long.
-    Held,
+    HostBusy,
 }
 
 struct Crawl<'a> {
     pipeline: &'a Arc<Pipeline>,
-    sources: Sources<'a>,
+    sources: SourcesFn<'a>,
     list: Arc<SourceList>,
-    frontier: Frontier,
-    tasks: JoinSet<(Option<Ready>, Result<Done>)>,
+    frontier: FrontierWindow,
+    tasks: JoinSet<(Option<ReadyJob>, Result<JobResult>)>,
     /// Redirects followed so far by jobs that go on in another lane.
     ways: HashMap<Job, Vec<Hop>>,
     /// The last lane whose pages were taken from the store.
@@ -70,11 +70,11 @@ struct Crawl<'a> {
 
 impl Pipeline {
     /// Crawls what is due.
-    pub async fn crawl(self: &Arc<Self>, sources: Sources<'_>, reach: Reach, progress: &dyn Progress, report: &mut PassReport) -> Result<()> {
+    pub async fn crawl(self: &Arc<Self>, sources: SourcesFn<'_>, reach: CrawlMode, progress: &dyn Progress, report: &mut CrawlSummary) -> Result<()> {
         let list = sources();
         let known = Arc::clone(&list);
         self.store.run(move |s| s.sync_sources(&known.sources)).await?;
-        if reach == Reach::Pass {
+        if reach == CrawlMode::Once {
             self.store.run(|s| s.all_due(Utc::now())).await?;
         }
         progress.stage("unfinished pages", 0);
@@ -84,7 +84,7 @@ impl Pipeline {
             pipeline: self,
             sources,
             list,
-            frontier: Frontier::default(),
+            frontier: FrontierWindow::default(),
             tasks: JoinSet::new(),
             ways: HashMap::new(),
             cursor: String::new(),
@@ -99,7 +99,7 @@ impl Pipeline {
 }
 
 impl Crawl<'_> {
-    async fn run(&mut self, reach: Reach, progress: &dyn Progress, report: &mut PassReport) -> Result<()> {
+    async fn run(&mut self, reach: CrawlMode, progress: &dyn Progress, report: &mut CrawlSummary) -> Result<()> {
         let engine = Arc::clone(&self.pipeline.engine);
         let at_once = engine.at_once();
         loop {
@@ -165,7 +165,7 @@ impl Crawl<'_> {
         let now = Utc::now();
         let mut added = 0;
         for (id, lane) in self.pipeline.store.run(move |s| s.due_looks(now)).await? {
-            added += usize::from(self.offer(&lane, Job::Look(id)));
+            added += usize::from(self.offer(&lane, Job::Poll(id)));
         }
         added += self.fill_pages(now).await?;
         self.filled = Some(Instant::now());
@@ -191,7 +191,7 @@ impl Crawl<'_> {
         });
         let mut added = 0;
         for (ids, lane) in found.await? {
-            added += ids.into_iter().filter(|id| self.offer(&lane, Job::Page(*id))).count();
+            added += ids.into_iter().filter(|id| self.offer(&lane, Job::Fetch(*id))).count();
         }
         Ok(added)
     }
@@ -201,7 +201,7 @@ impl Crawl<'_> {
         self.frontier.offer(lane, job, Instant::now() + free)
     }
 
-    fn start(&mut self, ready: Ready) {
+    fn start(&mut self, ready: ReadyJob) {
         let (pipeline, list) = (Arc::clone(self.pipeline), Arc::clone(&self.list));
         // many hosts of which each has one thing to ask must not leave as many connections open
         let keep = ready.more || self.frontier.lined_up() < self.pipeline.engine.at_once();
@@ -213,16 +213,16 @@ impl Crawl<'_> {
     }
 
     /// What a crawl before this one had given out.
-    fn take_stray(&mut self, back: Back) {
+    fn take_stray(&mut self, back: Completion) {
         let (pipeline, list) = (Arc::clone(self.pipeline), Arc::clone(&self.list));
         self.tasks.spawn(async move { (None, pipeline.take(back, &list).await) });
     }
 
     fn take_in(
         &mut self,
-        done: std::result::Result<(Option<Ready>, Result<Done>), tokio::task::JoinError>,
+        done: std::result::Result<(Option<ReadyJob>, Result<JobResult>), tokio::task::JoinError>,
         progress: &dyn Progress,
-        report: &mut PassReport,
+        report: &mut CrawlSummary,
     ) -> Result<()> {
         // a task ends only by coming back: panics of the stages are caught where they may happen
         let Ok((ready, done)) = done else { return Err(super::PipelineError::Task) };
@@ -233,9 +233,9 @@ impl Crawl<'_> {
         }
         progress.advance(1);
         match done? {
-            Done::Look(id, look) => take_look(&id, look, progress, report),
-            Done::Page(got) => take_page(got, progress, report),
-            Done::Onward(lane, hops) => {
+            JobResult::Polled(id, look) => take_look(&id, look, progress, report),
+            JobResult::Article(got) => take_page(got, progress, report),
+            JobResult::Redirected(lane, hops) => {
                 if let Some(ready) = ready
                     && self.offer(&lane, ready.job.clone())
                 {
@@ -243,13 +243,13 @@ impl Crawl<'_> {
                     progress.expect(1);
                 }
             }
-            Done::Held => {}
+            JobResult::HostBusy => {}
         }
         Ok(())
     }
 
     /// A lane may be asked again, after its pause.
-    fn free(&mut self, ready: &Ready) {
+    fn free(&mut self, ready: &ReadyJob) {
         let free = self.pipeline.engine.free_in(&ready.lane);
         if free > PATIENCE.max(self.pipeline.settings.fetch.host_delay * 2) {
             for job in self.frontier.clear(&ready.lane) {
@@ -260,8 +260,8 @@ impl Crawl<'_> {
     }
 
     /// How long to wait for what is due soon; nothing where the crawl is at its end.
-    async fn later(&self, reach: Reach) -> Result<Option<Duration>> {
-        if reach == Reach::Due {
+    async fn later(&self, reach: CrawlMode) -> Result<Option<Duration>> {
+        if reach == CrawlMode::DueOnly {
             return Ok(None);
         }
         let tries = self.pipeline.settings.fetch.tries;
@@ -274,50 +274,50 @@ impl Crawl<'_> {
 
 impl Pipeline {
     /// One visit: has it made, and takes in what came.
-    async fn attempt(self: &Arc<Self>, job: &Job, list: &SourceList, keep: bool, hops: Vec<Hop>) -> Result<Done> {
+    async fn attempt(self: &Arc<Self>, job: &Job, list: &SourceList, keep: bool, hops: Vec<Hop>) -> Result<JobResult> {
         let task = match job {
-            Job::Look(id) => match list.get(id) {
+            Job::Poll(id) => match list.get(id) {
                 Some(source) => Some(self.look_task(source, keep, hops).await?),
                 None => None,
             },
-            Job::Page(id) => self.page_task(*id, list, keep, hops).await?,
+            Job::Fetch(id) => self.page_task(*id, list, keep, hops).await?,
         };
-        let Some(task) = task else { return Ok(Done::Page(Got::Nothing)) };
+        let Some(task) = task else { return Ok(JobResult::Article(ArticleResult::Skipped)) };
         match self.engine.work(task).await? {
             Some(back) => self.take(back, list).await,
-            None => Ok(Done::Held),
+            None => Ok(JobResult::HostBusy),
         }
     }
 
     /// Takes in what came of a task; its receipt is settled once that is in the store.
-    async fn take(self: &Arc<Self>, back: Back, list: &SourceList) -> Result<Done> {
-        let Back { about, outcome, receipt } = back;
+    async fn take(self: &Arc<Self>, back: Completion, list: &SourceList) -> Result<JobResult> {
+        let Completion { about, outcome, receipt } = back;
         let done = match (list.get(&about.source), about.entry) {
-            (None, _) => Done::Page(Got::Nothing),
-            (Some(source), _) if let Came::Elsewhere(hops) = &outcome.came => {
+            (None, _) => JobResult::Article(ArticleResult::Skipped),
+            (Some(source), _) if let TaskResult::Redirected(hops) = &outcome.came => {
                 let onward = hops.last().map_or(&about.url, |h| &h.to);
-                Done::Onward(lane(source, onward), hops.clone())
+                JobResult::Redirected(lane(source, onward), hops.clone())
             }
-            (Some(source), None) => Done::Look(source.id.clone(), self.take_look(source, &about, outcome).await?),
-            (Some(source), Some(id)) => Done::Page(self.take_page(id, source, &about, outcome).await?),
+            (Some(source), None) => JobResult::Polled(source.id.clone(), self.take_look(source, &about, outcome).await?),
+            (Some(source), Some(id)) => JobResult::Article(self.take_page(id, source, &about, outcome).await?),
         };
         receipt.settle().await;
         Ok(done)
     }
 }
 
-fn take_look(id: &SourceId, look: Look, progress: &dyn Progress, report: &mut PassReport) {
+fn take_look(id: &SourceId, look: PollResult, progress: &dyn Progress, report: &mut CrawlSummary) {
     match look {
-        Look::Unchanged => {
+        PollResult::Unchanged => {
             report.failed.remove(id.as_str());
             report.unchanged += 1;
         }
-        Look::New(n) => {
+        PollResult::New(n) => {
             report.failed.remove(id.as_str());
             report.changed += 1;
             report.new_entries += n;
         }
-        Look::Failed { reason, soon } => {
+        PollResult::Failed { reason, soon } => {
             if !soon {
                 progress.notice(&format!("source {id}: {reason}"));
             }
@@ -326,12 +326,12 @@ fn take_look(id: &SourceId, look: Look, progress: &dyn Progress, report: &mut Pa
     }
 }
 
-fn take_page(got: Got, progress: &dyn Progress, report: &mut PassReport) {
+fn take_page(got: ArticleResult, progress: &dyn Progress, report: &mut CrawlSummary) {
     match got {
-        Got::Article => report.articles += 1,
-        Got::Duplicate => report.duplicates += 1,
-        Got::Lost { soon: true, .. } | Got::Nothing => {}
-        Got::Lost { url, reason, soon: false } => {
+        ArticleResult::Article => report.articles += 1,
+        ArticleResult::Duplicate => report.duplicates += 1,
+        ArticleResult::Failed { soon: true, .. } | ArticleResult::Skipped => {}
+        ArticleResult::Failed { url, reason, soon: false } => {
             progress.notice(&format!("page {url}: {reason}"));
             report.lost(url, reason);
         }
@@ -341,7 +341,7 @@ fn take_page(got: Got, progress: &dyn Progress, report: &mut PassReport) {
 /// Pages named in a report.
 const NAMED: usize = 100;
 
-impl PassReport {
+impl CrawlSummary {
     fn lost(&mut self, url: WebUrl, reason: String) {
         self.lost_count += 1;
         if self.lost.len() < NAMED {

@@ -6,13 +6,13 @@ use std::time::Duration;
 use chrono::{DateTime, TimeDelta, Utc};
 
 use super::{Pipeline, Result};
-use crate::engine::About;
+use crate::engine::TaskMeta;
 use crate::fetch::{FetchError, Hop, PATIENCE, jitter, lane};
 use crate::model::{Source, WebUrl};
 use crate::schedule::rhythm::{Bounds, Wishes, back_off, delta, next_look};
 use crate::store::{FetchRecord, Looked, SourceState, Trouble};
 use crate::vitals::Alarm;
-use crate::work::{Ask, Came, Outcome, Task};
+use crate::work::{Task, TaskKind, TaskReport, TaskResult};
 
 /// A fault of the kind that comes and goes is tried once more after this.
 pub(super) const HICCUP: TimeDelta = TimeDelta::seconds(4);
@@ -24,7 +24,7 @@ const LOST_TIMES: u32 = 4;
 
 /// What came of looking at one source.
 #[derive(Debug)]
-pub(super) enum Look {
+pub(super) enum PollResult {
     Unchanged,
     New(usize),
     /// Reason, and whether it is tried again within moments.
@@ -39,44 +39,44 @@ impl Pipeline {
     pub(super) async fn look_task(&self, source: &Arc<Source>, keep: bool, hops: Vec<Hop>) -> Result<Task> {
         let id = source.id.clone();
         let state = self.store.run(move |s| s.source_state(&id)).await?;
-        let ask = Ask::Listing { validators: state.validators, layout: state.layout, older: state.last_ok.is_none() };
+        let ask = TaskKind::Poll { validators: state.validators, layout: state.layout, older: state.last_ok.is_none() };
         Ok(Task { source: Arc::clone(source), url: source.url.clone(), ask, keep, lane: None, hops, cold: false })
     }
 
     /// Takes in what came of a look.
-    pub(super) async fn take_look(self: &Arc<Self>, source: &Arc<Source>, about: &About, outcome: Outcome) -> Result<Look> {
+    pub(super) async fn take_look(self: &Arc<Self>, source: &Arc<Source>, about: &TaskMeta, outcome: TaskReport) -> Result<PollResult> {
         let id = source.id.clone();
         let state = self.store.run(move |s| s.source_state(&id)).await?;
         let log = self.record(about, &outcome);
         let down = self.network_down(source, &source.url, &outcome);
         let now = Utc::now();
         match outcome.came {
-            Came::NotModified { moved, fresh } => {
+            TaskResult::NotModified { moved, fresh } => {
                 let looked = self.plan(source, &state, &Wishes { fresh, ..Wishes::default() }, false, now);
                 let id = source.id.clone();
                 self.store.run(move |s| s.source_unchanged(&id, moved.as_ref(), &looked, &log, now)).await?;
-                Ok(Look::Unchanged)
+                Ok(PollResult::Unchanged)
             }
-            Came::Entries { found, validators, moved } => {
+            TaskResult::Entries { found, validators, moved } => {
                 let (this, source, most) = (Arc::clone(self), Arc::clone(source), self.settings.fetch.max_entries);
                 let commit = self.store.run(move |s| {
                     let plan = |changed| this.plan(&source, &state, &found.wishes, changed, now);
                     s.commit_entries(&source, (&found, &validators, moved.as_ref()), most, now, plan, &log)
                 });
-                Ok(Look::New(commit.await?))
+                Ok(PollResult::New(commit.await?))
             }
-            Came::Failed(e) => self.fetch_failed(source, &state, &e, down, log).await,
-            Came::Unreadable(why) => {
+            TaskResult::Failed(e) => self.fetch_failed(source, &state, &e, down, log).await,
+            TaskResult::ParseFailed(why) => {
                 let (code, english, chinese) = why.words();
-                self.failed(source, &state, Failure { code, english, chinese, ..Failure::default() }, log).await
+                self.failed(source, &state, PollFailure { code, english, chinese, ..PollFailure::default() }, log).await
             }
-            Came::Poison(english) => {
+            TaskResult::DeadLettered(english) => {
                 let chinese = "处理这个来源的程序多次意外中断".to_owned();
-                self.failed(source, &state, Failure { code: "poison", english, chinese, ..Failure::default() }, log).await
+                self.failed(source, &state, PollFailure { code: "poison", english, chinese, ..PollFailure::default() }, log).await
             }
-            Came::Article { .. } | Came::NoArticle(_) | Came::Elsewhere(_) => {
+            TaskResult::Article { .. } | TaskResult::NoArticle(_) | TaskResult::Redirected(_) => {
                 let (english, chinese) = ("an answer to another question came".to_owned(), "应答与问题不符".to_owned());
-                self.failed(source, &state, Failure { code: "broken", english, chinese, ..Failure::default() }, log).await
+                self.failed(source, &state, PollFailure { code: "broken", english, chinese, ..PollFailure::default() }, log).await
             }
         }
     }
@@ -93,8 +93,8 @@ impl Pipeline {
         Bounds { floor: self.settings.fetch.min_interval, ceiling: self.settings.fetch.max_interval }
     }
 
-    async fn fetch_failed(&self, source: &Arc<Source>, state: &SourceState, e: &FetchError, down: bool, log: FetchRecord) -> Result<Look> {
-        let mut failure = Failure { code: e.code(), english: e.to_string(), chinese: e.chinese(), ..Failure::default() };
+    async fn fetch_failed(&self, source: &Arc<Source>, state: &SourceState, e: &FetchError, down: bool, log: FetchRecord) -> Result<PollResult> {
+        let mut failure = PollFailure { code: e.code(), english: e.to_string(), chinese: e.chinese(), ..PollFailure::default() };
         failure.hiccup = e.is_hiccup() && state.failures == 0;
         if let Some(after) = e.asked_wait() {
             failure.after = Some(after);
@@ -112,7 +112,7 @@ impl Pipeline {
         self.failed(source, state, failure, log).await
     }
 
-    async fn failed(&self, source: &Arc<Source>, state: &SourceState, failure: Failure, log: FetchRecord) -> Result<Look> {
+    async fn failed(&self, source: &Arc<Source>, state: &SourceState, failure: PollFailure, log: FetchRecord) -> Result<PollResult> {
         let now = Utc::now();
         let interval = source.interval.unwrap_or_else(|| state.rhythm.interval(self.bounds().floor, self.bounds().ceiling));
         let wait = back_off(interval, state.failures + 1, jitter(source.id.as_str(), u64::from(state.failures)));
@@ -137,7 +137,7 @@ impl Pipeline {
         };
         let id = source.id.clone();
         self.store.run(move |s| s.source_failed(&id, &trouble, Some(&log), now)).await?;
-        Ok(Look::Failed { reason: failure.english, soon })
+        Ok(PollResult::Failed { reason: failure.english, soon })
     }
 
     /// Remembers that a lane is to be left alone, over restarts too. What robots.txt closes is remembered with it.
@@ -150,9 +150,9 @@ impl Pipeline {
     }
 
     /// Whether this failure is the network's and not the site's; any answer proves that the network works.
-    pub(super) fn network_down(&self, source: &Source, url: &WebUrl, outcome: &Outcome) -> bool {
+    pub(super) fn network_down(&self, source: &Source, url: &WebUrl, outcome: &TaskReport) -> bool {
         match &outcome.came {
-            Came::Failed(e) if e.is_network() => {
+            TaskResult::Failed(e) if e.is_network() => {
                 let (down, news) = self.network.failed(&lane(source, url));
                 if down {
                     self.vitals.alarm(Alarm::Network, Some("所有网站都连接不上，可能是本机网络中断；来源不因此记为异常".to_owned()));
@@ -176,7 +176,7 @@ impl Pipeline {
 
 /// Why a look failed, and what follows.
 #[derive(Debug, Default)]
-struct Failure {
+struct PollFailure {
     code: &'static str,
     english: String,
     chinese: String,
@@ -189,7 +189,7 @@ struct Failure {
 
 impl Pipeline {
     /// The line in the fetch log.
-    pub(super) fn record(&self, about: &About, outcome: &Outcome) -> FetchRecord {
+    pub(super) fn record(&self, about: &TaskMeta, outcome: &TaskReport) -> FetchRecord {
         let words = outcome.words();
         let (visit, bytes) = (outcome.visit, outcome.bytes);
         tracing::debug!(source = %about.source, url = %about.url, outcome = %words.1, bytes, millis = visit.millis, "fetched");

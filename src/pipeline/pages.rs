@@ -10,7 +10,7 @@ use crate::classify::Hints;
 use crate::config::SourceList;
 use crate::dedup::fingerprint::Sketch;
 use crate::dedup::stories::comparable;
-use crate::engine::About;
+use crate::engine::TaskMeta;
 use crate::extract::{self, Context};
 use crate::fetch::{FetchError, Hop};
 use crate::model::{Entry, EntryId, Extracted, Source, WebUrl};
@@ -18,7 +18,7 @@ use crate::schedule::rhythm::delta;
 use crate::store::{FetchRecord, NewArticle, OpenEntry, StoreError};
 use crate::text::dates::Clock;
 use crate::text::words::Words;
-use crate::work::{Ask, Came, Outcome, Task};
+use crate::work::{Task, TaskKind, TaskReport, TaskResult};
 
 /// Interrupted pages taken from the store at a time.
 const BATCH: usize = 64;
@@ -30,22 +30,22 @@ const MAX_RETRY: TimeDelta = TimeDelta::hours(12);
 
 /// What came of one entry.
 #[derive(Debug)]
-pub(super) enum Got {
+pub(super) enum ArticleResult {
     Article,
     Duplicate,
     /// With the reason, and whether it is tried again within moments.
-    Lost {
+    Failed {
         url: WebUrl,
         reason: String,
         soon: bool,
     },
     /// Nothing to do: somebody else was quicker, or its source is gone.
-    Nothing,
+    Skipped,
 }
 
 impl Pipeline {
     /// Extracts what an interrupted run had fetched.
-    pub(super) async fn finish_fetched(self: &Arc<Self>, list: &SourceList, mut each: impl FnMut(Got)) -> Result<()> {
+    pub(super) async fn finish_fetched(self: &Arc<Self>, list: &SourceList, mut each: impl FnMut(ArticleResult)) -> Result<()> {
         loop {
             let open = self.store.run(|s| s.fetched(BATCH)).await?;
             if open.is_empty() {
@@ -72,24 +72,30 @@ impl Pipeline {
     pub(super) async fn page_task(&self, id: EntryId, list: &SourceList, keep: bool, hops: Vec<Hop>) -> Result<Option<Task>> {
         let Some(entry) = self.store.run(move |s| s.open_entry(id)).await? else { return Ok(None) };
         let Some(source) = list.get(&entry.source).filter(|s| s.enabled) else { return Ok(None) };
-        let ask = Ask::Page { entry: id };
+        let ask = TaskKind::Article { entry: id };
         Ok(Some(Task { source: Arc::clone(source), url: entry.entry.url, ask, keep, lane: None, hops, cold: false }))
     }
 
     /// Takes in what came for an entry.
-    pub(super) async fn take_page(self: &Arc<Self>, id: EntryId, source: &Arc<Source>, about: &About, outcome: Outcome) -> Result<Got> {
+    pub(super) async fn take_page(
+        self: &Arc<Self>,
+        id: EntryId,
+        source: &Arc<Source>,
+        about: &TaskMeta,
+        outcome: TaskReport,
+    ) -> Result<ArticleResult> {
         let log = self.record(about, &outcome);
         let down = self.network_down(source, &about.url, &outcome);
         // what came twice is done already
-        let Some(entry) = self.store.run(move |s| s.open_entry(id)).await? else { return Ok(Got::Nothing) };
+        let Some(entry) = self.store.run(move |s| s.open_entry(id)).await? else { return Ok(ArticleResult::Skipped) };
         let log = (!outcome.kept).then_some(log);
         match outcome.came {
-            Came::Article { url, extracted } => self.judge_and_store(&entry, source, url, *extracted, outcome.at, log).await,
-            Came::NoArticle(reason) => self.without_article(&entry, source, &reason, outcome.at, log).await,
-            Came::NotModified { .. } => self.lose(&entry, "answered 304 to a first request", Some(Utc::now() + RETRY), log).await,
-            Came::Failed(e) => self.page_failed(&entry, source, &e, down, log).await,
-            Came::Poison(reason) => self.lose(&entry, &reason, None, log).await,
-            Came::Entries { .. } | Came::Unreadable(_) | Came::Elsewhere(_) => {
+            TaskResult::Article { url, extracted } => self.judge_and_store(&entry, source, url, *extracted, outcome.at, log).await,
+            TaskResult::NoArticle(reason) => self.without_article(&entry, source, &reason, outcome.at, log).await,
+            TaskResult::NotModified { .. } => self.lose(&entry, "answered 304 to a first request", Some(Utc::now() + RETRY), log).await,
+            TaskResult::Failed(e) => self.page_failed(&entry, source, &e, down, log).await,
+            TaskResult::DeadLettered(reason) => self.lose(&entry, &reason, None, log).await,
+            TaskResult::Entries { .. } | TaskResult::ParseFailed(_) | TaskResult::Redirected(_) => {
                 self.lose(&entry, "an answer to another question came", Some(Utc::now() + RETRY), log).await
             }
         }
@@ -102,7 +108,7 @@ impl Pipeline {
         e: &FetchError,
         down: bool,
         log: Option<FetchRecord>,
-    ) -> Result<Got> {
+    ) -> Result<ArticleResult> {
         let now = Utc::now();
         // a site that asks for patience costs the page no try
         if let Some(after) = e.asked_wait() {
@@ -110,7 +116,7 @@ impl Pipeline {
             let (id, due) = (entry.id, now + delta(after));
             self.store.run(move |s| s.entry_postponed(id, due, log.as_ref(), now)).await?;
             let soon = after <= crate::fetch::PATIENCE;
-            return Ok(Got::Lost { url: entry.entry.url.clone(), reason: e.to_string(), soon });
+            return Ok(ArticleResult::Failed { url: entry.entry.url.clone(), reason: e.to_string(), soon });
         }
         if down {
             return self.lose(entry, &e.to_string(), Some(now + NETWORK), log).await;
@@ -127,11 +133,11 @@ impl Pipeline {
         self.lose(entry, &e.to_string(), due, log).await
     }
 
-    async fn extract_stored(self: &Arc<Self>, entry: &OpenEntry, source: &Arc<Source>) -> Result<Got> {
+    async fn extract_stored(self: &Arc<Self>, entry: &OpenEntry, source: &Arc<Source>) -> Result<ArticleResult> {
         let id = entry.id;
         match self.store.run(move |s| s.page(id)).await {
             Ok(Some(page)) => {
-                let ask = Ask::Page { entry: id };
+                let ask = TaskKind::Article { entry: id };
                 let task = Task { source: Arc::clone(source), url: page.url.clone(), ask, keep: false, lane: None, hops: Vec::new(), cold: false };
                 let (url, fetched) = (page.url.clone(), page.fetched);
                 match self.hands.article(&task, page).await {
@@ -157,7 +163,7 @@ impl Pipeline {
         reason: &str,
         at: DateTime<Utc>,
         log: Option<FetchRecord>,
-    ) -> Result<Got> {
+    ) -> Result<ArticleResult> {
         let (listed, source_then) = (entry.entry.clone(), Arc::clone(source));
         match self.cpu(move || from_feed(&listed, &source_then, at)).await.flatten() {
             Some(extracted) => self.judge_and_store(entry, source, entry.entry.url.clone(), extracted, at, log).await,
@@ -173,7 +179,7 @@ impl Pipeline {
         extracted: Extracted,
         at: DateTime<Utc>,
         log: Option<FetchRecord>,
-    ) -> Result<Got> {
+    ) -> Result<ArticleResult> {
         let (this, listed, source) = (Arc::clone(self), entry.clone(), Arc::clone(source));
         match self.cpu(move || this.prepare(&listed, &source, url, extracted, at)).await {
             Some(article) => self.store_article(article, log).await,
@@ -203,20 +209,20 @@ impl Pipeline {
         }
     }
 
-    async fn store_article(&self, article: NewArticle, log: Option<FetchRecord>) -> Result<Got> {
+    async fn store_article(&self, article: NewArticle, log: Option<FetchRecord>) -> Result<ArticleResult> {
         let stored = self.store.run(move |s| s.commit_article(&article, log.as_ref())).await?;
         if stored.is_some() {
             self.vitals.stored_article(Utc::now());
         }
-        Ok(if stored.is_some() { Got::Article } else { Got::Duplicate })
+        Ok(if stored.is_some() { ArticleResult::Article } else { ArticleResult::Duplicate })
     }
 
     /// Notes that an entry could not be had; `due` says when it is tried again.
-    async fn lose(&self, entry: &OpenEntry, reason: &str, due: Option<DateTime<Utc>>, log: Option<FetchRecord>) -> Result<Got> {
+    async fn lose(&self, entry: &OpenEntry, reason: &str, due: Option<DateTime<Utc>>, log: Option<FetchRecord>) -> Result<ArticleResult> {
         let (id, words, now) = (entry.id, reason.to_owned(), Utc::now());
         self.store.run(move |s| s.entry_failed(id, &words, due, log.as_ref(), now)).await?;
         let soon = due.is_some_and(|d| d - now <= HICCUP);
-        Ok(Got::Lost { url: entry.entry.url.clone(), reason: reason.to_owned(), soon })
+        Ok(ArticleResult::Failed { url: entry.entry.url.clone(), reason: reason.to_owned(), soon })
     }
 }
 

@@ -154,7 +154,7 @@ async fn get(fetcher: &Fetcher, source: &Source, url: &WebUrl, expect: Expect) -
     let failed = |e| PreviewError::Fetch { url: url.clone(), source: Box::new(e) };
     match fetcher.get(&Request { url, source, validators: &none, expect, keep: true, within: None }).await.result {
         Ok(Fetched::Page(page)) => Ok(*page),
-        Ok(Fetched::NotModified { .. } | Fetched::Elsewhere(_)) => Err(failed(FetchError::UnaskedNotModified)),
+        Ok(Fetched::NotModified { .. } | Fetched::CrossHostRedirect(_)) => Err(failed(FetchError::UnaskedNotModified)),
         Err(e) => Err(failed(e)),
     }
 }

@@ -20,9 +20,9 @@ pub trait Progress: Send + Sync {
 
 /// Tells nobody.
 #[derive(Debug, Clone, Copy)]
-pub struct Silent;
+pub struct NoProgress;
 
-impl Progress for Silent {
+impl Progress for NoProgress {
     fn stage(&self, _: &'static str, _: usize) {}
     fn expect(&self, _: usize) {}
     fn advance(&self, _: usize) {}
@@ -33,7 +33,7 @@ impl Progress for Silent {
 
 /// What a pass did.
 #[derive(Debug, Clone, Default)]
-pub struct PassReport {
+pub struct CrawlSummary {
     /// Sources with a new document.
     pub changed: usize,
     /// Sources whose document is unchanged.
@@ -58,7 +58,7 @@ pub struct PassReport {
     pub elapsed: Duration,
 }
 
-impl PassReport {
+impl CrawlSummary {
     /// Sources looked at.
     pub fn sources(&self) -> usize {
         self.changed + self.unchanged + self.failed.len()

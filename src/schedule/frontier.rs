@@ -19,14 +19,14 @@ pub const PER_LANE: usize = 8;
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Job {
     /// Look at a source for new entries.
-    Look(SourceId),
+    Poll(SourceId),
     /// Fetch the page of an entry.
-    Page(EntryId),
+    Fetch(EntryId),
 }
 
 /// A job whose turn has come.
 #[derive(Debug, Clone)]
-pub struct Ready {
+pub struct ReadyJob {
     /// Its lane.
     pub lane: Arc<str>,
     /// The job.
@@ -36,7 +36,7 @@ pub struct Ready {
 }
 
 #[derive(Debug, Default)]
-struct Lane {
+struct HostQueue {
     looks: VecDeque<Job>,
     pages: VecDeque<Job>,
     busy: bool,
@@ -44,7 +44,7 @@ struct Lane {
     place: Option<(Instant, u64)>,
 }
 
-impl Lane {
+impl HostQueue {
     fn waiting(&self) -> usize {
         self.looks.len() + self.pages.len()
     }
@@ -52,15 +52,15 @@ impl Lane {
 
 /// The window.
 #[derive(Debug, Default)]
-pub struct Frontier {
-    lanes: HashMap<Arc<str>, Lane>,
+pub struct FrontierWindow {
+    lanes: HashMap<Arc<str>, HostQueue>,
     order: BTreeSet<(Instant, u64, Arc<str>)>,
     known: HashSet<Job>,
     waiting: usize,
     arrivals: u64,
 }
 
-impl Frontier {
+impl FrontierWindow {
     /// Adds a job unless it is here already, being done, or there is no room; `free_at` is when its lane may be asked.
     pub fn offer(&mut self, lane: &str, job: Job, free_at: Instant) -> bool {
         if self.waiting >= WINDOW || self.known.contains(&job) || self.room(lane) == 0 {
@@ -69,8 +69,8 @@ impl Frontier {
         let key = self.lanes.get_key_value(lane).map_or_else(|| Arc::from(lane), |(k, _)| Arc::clone(k));
         let entry = self.lanes.entry(Arc::clone(&key)).or_default();
         match &job {
-            Job::Look(_) => entry.looks.push_back(job.clone()),
-            Job::Page(_) => entry.pages.push_back(job.clone()),
+            Job::Poll(_) => entry.looks.push_back(job.clone()),
+            Job::Fetch(_) => entry.pages.push_back(job.clone()),
         }
         self.known.insert(job);
         self.waiting += 1;
@@ -80,11 +80,11 @@ impl Frontier {
 
     /// How many more jobs of a lane find room.
     pub fn room(&self, lane: &str) -> usize {
-        PER_LANE.saturating_sub(self.lanes.get(lane).map_or(0, Lane::waiting))
+        PER_LANE.saturating_sub(self.lanes.get(lane).map_or(0, HostQueue::waiting))
     }
 
     /// The next job whose lane is free; lanes that waited longest come first, and in a lane looks before pages.
-    pub fn take(&mut self, now: Instant) -> Option<Ready> {
+    pub fn take(&mut self, now: Instant) -> Option<ReadyJob> {
         let (at, arrival, lane) = self.order.first().cloned().filter(|(at, ..)| *at <= now)?;
         self.order.remove(&(at, arrival, Arc::clone(&lane)));
         let entry = self.lanes.get_mut(&lane)?;
@@ -92,7 +92,7 @@ impl Frontier {
         let job = entry.looks.pop_front().or_else(|| entry.pages.pop_front())?;
         entry.busy = true;
         self.waiting -= 1;
-        Some(Ready { more: entry.waiting() > 0, lane, job })
+        Some(ReadyJob { more: entry.waiting() > 0, lane, job })
     }
 
     /// A job is done; its lane may be asked again from `free_at` on.
@@ -158,12 +158,12 @@ mod tests {
     use super::*;
 
     fn page(n: i64) -> Job {
-        Job::Page(EntryId(n))
+        Job::Fetch(EntryId(n))
     }
 
     #[test]
     fn lanes_take_turns_and_none_is_asked_by_two() {
-        let (mut f, t) = (Frontier::default(), Instant::now());
+        let (mut f, t) = (FrontierWindow::default(), Instant::now());
         for n in 0..3 {
             assert!(f.offer("a", page(n), t) && f.offer("b", page(10 + n), t));
         }
@@ -179,11 +179,11 @@ mod tests {
 
     #[test]
     fn looks_come_before_pages_and_the_last_job_is_told() {
-        let (mut f, t) = (Frontier::default(), Instant::now());
+        let (mut f, t) = (FrontierWindow::default(), Instant::now());
         f.offer("a", page(1), t);
-        f.offer("a", Job::Look(SourceId::parse("s").unwrap()), t);
+        f.offer("a", Job::Poll(SourceId::parse("s").unwrap()), t);
         let look = f.take(t).unwrap();
-        assert!(matches!(look.job, Job::Look(_)) && look.more);
+        assert!(matches!(look.job, Job::Poll(_)) && look.more);
         f.done(&look.lane, &look.job, t);
         let last = f.take(t).unwrap();
         assert!(!last.more);
@@ -193,7 +193,7 @@ mod tests {
 
     #[test]
     fn the_window_is_bounded_per_lane_and_over_all() {
-        let (mut f, t) = (Frontier::default(), Instant::now());
+        let (mut f, t) = (FrontierWindow::default(), Instant::now());
         let taken = (0..100).filter(|n| f.offer("a", page(*n), t)).count();
         assert_eq!((taken, f.room("a")), (PER_LANE, 0));
         let taken = (1000..20_000).filter(|n| f.offer(&format!("lane {n}"), page(*n), t)).count();
@@ -202,7 +202,7 @@ mod tests {
 
     #[test]
     fn a_lane_that_asks_for_patience_is_emptied() {
-        let (mut f, t) = (Frontier::default(), Instant::now());
+        let (mut f, t) = (FrontierWindow::default(), Instant::now());
         (0..4).for_each(|n| {
             f.offer("a", page(n), t);
         });
@@ -218,7 +218,7 @@ mod tests {
     proptest::proptest! {
         #[test]
         fn every_job_is_done_once_in_any_order(jobs in proptest::collection::vec((0u8..6, 0i64..200), 0..300)) {
-            let (mut f, t) = (Frontier::default(), Instant::now());
+            let (mut f, t) = (FrontierWindow::default(), Instant::now());
             let (mut offered, mut done) = (HashSet::new(), Vec::new());
             for (lane, n) in jobs {
                 if f.offer(&lane.to_string(), page(n), t) {
@@ -226,14 +226,14 @@ mod tests {
                 }
                 if n % 3 == 0 && let Some(r) = f.take(t) {
                     f.done(&r.lane, &r.job, t);
-                    let Job::Page(EntryId(n)) = r.job else { unreachable!() };
+                    let Job::Fetch(EntryId(n)) = r.job else { unreachable!() };
                     offered.remove(&n);
                     done.push(n);
                 }
             }
             while let Some(r) = f.take(t) {
                 f.done(&r.lane, &r.job, t);
-                let Job::Page(EntryId(n)) = r.job else { unreachable!() };
+                let Job::Fetch(EntryId(n)) = r.job else { unreachable!() };
                 proptest::prop_assert!(offered.remove(&n));
             }
             proptest::prop_assert!(offered.is_empty() && f.lanes.is_empty() && f.known.is_empty() && f.waiting() == 0);

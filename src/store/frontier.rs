@@ -5,7 +5,7 @@ use rusqlite::{OptionalExtension as _, Row, params};
 
 use super::entries::{OPEN_COLUMNS, read_open};
 use super::{OpenEntry, Result, Store, bad};
-use crate::fetch::{RobotsRecord, Shelf};
+use crate::fetch::{RobotsRecord, SiteStore};
 use crate::model::{EntryId, SourceId};
 use crate::schedule::frontier::{PER_LANE, WINDOW};
 
@@ -180,7 +180,7 @@ impl Store {
     }
 }
 
-impl Shelf for Store {
+impl SiteStore for Store {
     fn robots(&self, site: &str) -> Option<RobotsRecord> {
         self.robots_record(site).unwrap_or_else(|e| {
             tracing::warn!("robots.txt of {site} is not remembered and asked for anew: {e}");

@@ -4,19 +4,19 @@ use std::sync::Arc;
 
 use chrono::Utc;
 
-use super::{Came, Hands, Task, pdf};
+use super::{Task, TaskExecutor, TaskResult, pdf};
 use crate::extract::{self, Context, ExtractError};
 use crate::fetch::{Page, charset};
 use crate::model::{Extracted, Source, StoredPage};
 use crate::text::dates::Clock;
 
-impl Hands {
-    pub(super) async fn page(&self, task: &Task, page: Page) -> Came {
+impl TaskExecutor {
+    pub(super) async fn page(&self, task: &Task, page: Page) -> TaskResult {
         let page = StoredPage { url: page.url, content_type: page.content_type, body: page.body, fetched: Utc::now() };
         let url = page.url.clone();
         match self.article(task, page).await {
-            Ok(extracted) => Came::Article { url, extracted: Box::new(extracted) },
-            Err(reason) => Came::NoArticle(reason),
+            Ok(extracted) => TaskResult::Article { url, extracted: Box::new(extracted) },
+            Err(reason) => TaskResult::NoArticle(reason),
         }
     }
 

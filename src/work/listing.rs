@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use chrono::Utc;
 
-use super::{Came, Hands, Task, Unreadable};
+use super::{ListingError, Task, TaskExecutor, TaskResult};
 use crate::discover::{self, Discovered};
 use crate::fetch::{Expect, Fetched, Page};
 use crate::model::WebUrl;
@@ -14,13 +14,13 @@ use crate::text::dates::Clock;
 /// Further pages of a list that are read when it is looked at for the first time.
 const OLDER_PAGES: usize = 2;
 
-impl Hands {
-    pub(super) async fn listing(&self, task: &Task, page: Page, learned: Option<&str>, older: bool) -> Came {
+impl TaskExecutor {
+    pub(super) async fn listing(&self, task: &Task, page: Page, learned: Option<&str>, older: bool) -> TaskResult {
         let (url, validators, moved, fresh) = (page.url.clone(), page.validators.clone(), page.moved.clone(), page.fresh);
         let found = match self.read_listing(task, page, learned.map(str::to_owned)).await {
             Some(Ok(found)) => found,
-            Some(Err(e)) => return Came::Unreadable(Unreadable::Document(e)),
-            None => return Came::Unreadable(Unreadable::GaveUp),
+            Some(Err(e)) => return TaskResult::ParseFailed(ListingError::Document(e)),
+            None => return TaskResult::ParseFailed(ListingError::GaveUp),
         };
         let mut parts = Vec::new();
         for url in &found.parts {
@@ -28,7 +28,7 @@ impl Hands {
         }
         let mut found = match found.with_parts(parts) {
             Ok(found) => found,
-            Err(e) => return Came::Unreadable(Unreadable::Document(e)),
+            Err(e) => return TaskResult::ParseFailed(ListingError::Document(e)),
         };
         if older {
             found = self.with_older_pages(task, found, &url).await;
@@ -37,7 +37,7 @@ impl Hands {
             tracing::debug!(source = %task.source.id, "repaired: {note}");
         }
         found.wishes.fresh = fresh;
-        Came::Entries { found: Box::new(found), validators, moved }
+        TaskResult::Entries { found: Box::new(found), validators, moved }
     }
 
     /// On the first look at a list, its next pages too: later looks need only what is new.

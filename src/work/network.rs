@@ -8,9 +8,9 @@ const LANES: usize = 8;
 
 /// What was seen of the network lately.
 #[derive(Debug, Default)]
-pub(crate) struct Network(Mutex<HashSet<String>>);
+pub(crate) struct OutageDetector(Mutex<HashSet<String>>);
 
-impl Network {
+impl OutageDetector {
     /// Somebody answered, with whatever.
     pub(crate) fn answered(&self) {
         self.lanes(HashSet::clear);
@@ -36,7 +36,7 @@ mod tests {
 
     #[test]
     fn the_network_is_down_when_many_fail_and_nobody_answers() {
-        let n = Network::default();
+        let n = OutageDetector::default();
         for lane in 0..7 {
             assert_eq!(n.failed(&lane.to_string()), (false, false));
             assert_eq!(n.failed(&lane.to_string()), (false, false), "one host that is down is not the network");

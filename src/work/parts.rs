@@ -4,14 +4,14 @@ use std::collections::HashSet;
 
 use chrono::Utc;
 
-use super::{Hands, Task};
+use super::{Task, TaskExecutor};
 use crate::fetch::{Expect, Fetched};
 use crate::model::{Extracted, StoredPage, WebUrl};
 
 /// Most pages of one article.
 const MAX_PARTS: usize = 12;
 
-impl Hands {
+impl TaskExecutor {
     /// The article with what stands on its further pages. What cannot be had is left out with a warning: a first page is
     /// better than none.
     pub(super) async fn with_further_parts(&self, task: &Task, mut article: Extracted, url: &WebUrl) -> Extracted {
@@ -40,7 +40,7 @@ impl Hands {
                 self.extracted(&task.source, page).await
             }
             Ok(Fetched::NotModified { .. }) => Err("answered 304".to_owned()),
-            Ok(Fetched::Elsewhere(_)) => Err("it is on another host".to_owned()),
+            Ok(Fetched::CrossHostRedirect(_)) => Err("it is on another host".to_owned()),
             Err(e) => Err(e.to_string()),
         }
     }

@@ -6,9 +6,9 @@ use tokio::runtime::{Builder, Runtime};
 
 /// As many threads as processors, apart from those that wait for the disk. Few threads keep few copies of what each holds
 /// for itself: pages being parsed, scratch space of the segmenter and of the expressions, the allocator's reserves.
-pub(crate) struct Processors(Option<Runtime>);
+pub(crate) struct CpuPool(Option<Runtime>);
 
-impl Processors {
+impl CpuPool {
     pub(crate) fn new() -> std::io::Result<Self> {
         let threads = std::thread::available_parallelism().map_or(2, NonZero::get);
         Ok(Self(Some(Builder::new_current_thread().max_blocking_threads(threads).thread_name("processor").build()?)))
@@ -20,7 +20,7 @@ impl Processors {
     }
 }
 
-impl Drop for Processors {
+impl Drop for CpuPool {
     fn drop(&mut self) {
         // work that nobody waits for any more must not hold up whoever lets go of us
         self.0.take().into_iter().for_each(Runtime::shutdown_background);
@@ -33,7 +33,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_panic_costs_its_own_work_only() {
-        let processors = Processors::new().unwrap();
+        let processors = CpuPool::new().unwrap();
         assert_eq!(processors.run(|| assert_eq!(1, 2, "on purpose")).await, None);
         assert_eq!(processors.run(|| 42).await, Some(42));
     }

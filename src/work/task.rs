@@ -18,7 +18,7 @@ pub struct Task {
     /// Where it begins.
     pub url: WebUrl,
     /// What for.
-    pub ask: Ask,
+    pub ask: TaskKind,
     /// Whether more will be asked of this host soon.
     pub keep: bool,
     /// The lane that it must not leave, where others ask in other lanes at the same time.
@@ -31,9 +31,10 @@ pub struct Task {
 
 /// What for.
 #[derive(Debug, Clone, Serialize, Deserialize)]
-pub enum Ask {
+pub enum TaskKind {
     /// The entries of a source.
-    Listing {
+    #[serde(alias = "Listing")]
+    Poll {
         /// Of the copy that we have.
         validators: Validators,
         /// How its list was laid out before.
@@ -42,7 +43,8 @@ pub enum Ask {
         older: bool,
     },
     /// The article behind an entry.
-    Page {
+    #[serde(alias = "Page")]
+    Article {
         /// The entry.
         entry: EntryId,
     },
@@ -50,7 +52,7 @@ pub enum Ask {
 
 /// What came of it.
 #[derive(Debug, Clone, Serialize, Deserialize)]
-pub struct Outcome {
+pub struct TaskReport {
     /// What the visit cost.
     pub visit: Visit,
     /// When the answer came.
@@ -60,12 +62,12 @@ pub struct Outcome {
     /// Whether the page, with its line in the fetch log, is in the store already.
     pub kept: bool,
     /// What came.
-    pub came: Came,
+    pub came: TaskResult,
 }
 
 /// What came.
 #[derive(Debug, Clone, Serialize, Deserialize)]
-pub enum Came {
+pub enum TaskResult {
     /// Our copy is current.
     NotModified {
         /// Where the site says the document lives now for good.
@@ -79,11 +81,12 @@ pub enum Came {
         found: Box<Discovered>,
         /// For the next look.
         validators: Validators,
-        /// As of [`Came::NotModified`].
+        /// As of [`TaskResult::NotModified`].
         moved: Option<WebUrl>,
     },
     /// An answer that holds no entries.
-    Unreadable(Unreadable),
+    #[serde(alias = "Unreadable")]
+    ParseFailed(ListingError),
     /// An article.
     Article {
         /// Where it is, after redirects.
@@ -96,21 +99,23 @@ pub enum Came {
     /// Nothing came.
     Failed(FetchError),
     /// The way leads on in another lane.
-    Elsewhere(Vec<Hop>),
+    #[serde(alias = "Elsewhere")]
+    Redirected(Vec<Hop>),
     /// Whoever took it up ended without a word, several times.
-    Poison(String),
+    #[serde(alias = "Poison")]
+    DeadLettered(String),
 }
 
 /// Why a document holds no entries.
 #[derive(Debug, Clone, Serialize, Deserialize)]
-pub enum Unreadable {
+pub enum ListingError {
     /// It was read, and found wanting.
     Document(DiscoverError),
     /// The parser broke down over it.
     GaveUp,
 }
 
-impl Unreadable {
+impl ListingError {
     /// A stable word, and the reason in English and in Chinese.
     pub fn words(&self) -> (&'static str, String, String) {
         match self {
@@ -120,19 +125,19 @@ impl Unreadable {
     }
 }
 
-impl Outcome {
+impl TaskReport {
     /// A stable word for the fetch log, and what happened.
     pub fn words(&self) -> (&'static str, String) {
         match &self.came {
-            Came::NotModified { .. } => ("not-modified", "not modified".to_owned()),
-            Came::Entries { .. } | Came::Article { .. } | Came::NoArticle(_) => ("ok", "ok".to_owned()),
-            Came::Unreadable(why) => {
+            TaskResult::NotModified { .. } => ("not-modified", "not modified".to_owned()),
+            TaskResult::Entries { .. } | TaskResult::Article { .. } | TaskResult::NoArticle(_) => ("ok", "ok".to_owned()),
+            TaskResult::ParseFailed(why) => {
                 let (code, english, _) = why.words();
                 (code, english)
             }
-            Came::Failed(e) => (e.code(), e.to_string()),
-            Came::Elsewhere(_) => ("redirect", "led to another host".to_owned()),
-            Came::Poison(why) => ("poison", why.clone()),
+            TaskResult::Failed(e) => (e.code(), e.to_string()),
+            TaskResult::Redirected(_) => ("redirect", "led to another host".to_owned()),
+            TaskResult::DeadLettered(why) => ("poison", why.clone()),
         }
     }
 }

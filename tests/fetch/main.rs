@@ -10,7 +10,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use qingbao::config::settings::FetchSettings;
-use qingbao::fetch::{Answer, Expect, Fetched, Fetcher, NoShelf, Request, Validators};
+use qingbao::fetch::{Answer, Expect, Fetched, Fetcher, NoopSiteStore, Request, Validators};
 use qingbao::model::{RateKey, Source, SourceId, WebUrl};
 
 /// Bounds that make a test short.
@@ -26,7 +26,7 @@ fn settings() -> FetchSettings {
 }
 
 fn fetcher() -> Fetcher {
-    Fetcher::new(&settings(), Arc::new(NoShelf)).unwrap()
+    Fetcher::new(&settings(), Arc::new(NoopSiteStore)).unwrap()
 }
 
 /// A source at an address, with a lane of its own and no question about robots.txt.

@@ -13,12 +13,12 @@ use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinHandle;
 
 use super::NatsError;
-use super::crew::Crew;
-use super::lanes::Lanes;
-use super::link::{Link, TERMS, connect, subject};
-use super::wire::{self, OutcomeMessage, TaskMessage};
+use super::crew::ClusterStatus;
+use super::lanes::HostStates;
+use super::link::{JetStreamHandles, TERMS, connect, subject};
+use super::wire::{self, ReportMessage, TaskMessage};
 use crate::config::settings::{CrawlSettings, FetchSettings};
-use crate::engine::{Back, Engine, EngineError, Receipt};
+use crate::engine::{AckHandle, Completion, DispatchError, Dispatcher};
 use crate::fetch::{PATIENCE, lane};
 use crate::work::Task;
 
@@ -37,23 +37,23 @@ const STRAYS: usize = 256;
 const LOOK: Duration = Duration::from_secs(15);
 
 /// A message as it is sent.
-type Packed = (async_nats::HeaderMap, Vec<u8>);
-type Waiting = Mutex<HashMap<String, oneshot::Sender<Back>>>;
+type EncodedMessage = (async_nats::HeaderMap, Vec<u8>);
+type Waiting = Mutex<HashMap<String, oneshot::Sender<Completion>>>;
 
 /// What the tasks beside us share with us.
-struct Shared {
-    link: Link,
+struct CoordinatorState {
+    link: JetStreamHandles,
     waiting: Waiting,
-    lanes: Mutex<Lanes>,
+    lanes: Mutex<HostStates>,
     /// Begins the ids of the tasks of this coordinator.
     run: String,
-    crew: RwLock<Option<Crew>>,
+    crew: RwLock<Option<ClusterStatus>>,
 }
 
 /// The engine of a crawl on many machines.
-pub struct Coordinator {
-    shared: Arc<Shared>,
-    strays: tokio::sync::Mutex<mpsc::Receiver<Back>>,
+pub struct NatsDispatcher {
+    shared: Arc<CoordinatorState>,
+    strays: tokio::sync::Mutex<mpsc::Receiver<Completion>>,
     beside: [JoinHandle<()>; 2],
     tasks: AtomicU64,
     ahead: usize,
@@ -61,24 +61,24 @@ pub struct Coordinator {
     warm_at: Option<Instant>,
 }
 
-impl Drop for Coordinator {
+impl Drop for NatsDispatcher {
     fn drop(&mut self) {
         self.beside.iter().for_each(JoinHandle::abort);
     }
 }
 
-impl Coordinator {
+impl NatsDispatcher {
     /// Connects, makes streams and buckets where they are missing, and tells workers the terms.
     ///
     /// # Errors
     /// NATS is not there, or does not let us.
     pub async fn start(settings: &CrawlSettings, terms: &FetchSettings) -> Result<Self, NatsError> {
         let js = connect(settings, "qingbao coordinator").await?;
-        let link = Link::make(js, settings.replicas).await?;
+        let link = JetStreamHandles::make(js, settings.replicas).await?;
         let before = link.js.get_stream(super::link::TASKS).await.map_err(|e| NatsError::stream("the stream of tasks")(&e))?;
         let fresh = before.cached_info().state.last_sequence == 0;
         let run = getrandom::u64().map_or_else(|_| chrono::Utc::now().timestamp_micros().to_string(), |n| format!("{n:016x}"));
-        let shared = Arc::new(Shared { link, waiting: Mutex::default(), lanes: Mutex::default(), run, crew: RwLock::default() });
+        let shared = Arc::new(CoordinatorState { link, waiting: Mutex::default(), lanes: Mutex::default(), run, crew: RwLock::default() });
         let (to, strays) = mpsc::channel(STRAYS);
         let beside = [tokio::spawn(receive(Arc::clone(&shared), to)), tokio::spawn(look(Arc::clone(&shared)))];
         let this = Self {
@@ -121,7 +121,7 @@ impl Coordinator {
     }
 
     /// One try; whether the lane was free.
-    async fn publish(&self, subject: &str, id: &str, message: &Packed) -> Result<bool, PublishError> {
+    async fn publish(&self, subject: &str, id: &str, message: &EncodedMessage) -> Result<bool, PublishError> {
         let publish = PublishMessage::build().headers(message.0.clone()).message_id(id).payload(message.1.clone().into());
         let ack = async { self.shared.link.js.send_publish(subject.to_owned(), publish).await?.await };
         match ack.await {
@@ -132,7 +132,7 @@ impl Coordinator {
     }
 
     /// The task, made to begin with a pause.
-    async fn cold(&self, message: &mut TaskMessage) -> Result<Packed, NatsError> {
+    async fn cold(&self, message: &mut TaskMessage) -> Result<EncodedMessage, NatsError> {
         message.task.cold = true;
         wire::pack(message, &message.id, &self.shared.link.large).await
     }
@@ -166,7 +166,7 @@ impl Coordinator {
         }
     }
 
-    async fn work_on(&self, mut task: Task) -> Result<Option<Back>, NatsError> {
+    async fn work_on(&self, mut task: Task) -> Result<Option<Completion>, NatsError> {
         let lane = lane(&task.source, task.hops.last().map_or(&task.url, |h| &h.to));
         if !self.rested(&lane).await {
             return Ok(None);
@@ -176,7 +176,7 @@ impl Coordinator {
         let id = format!("{}-{}", self.shared.run, self.tasks.fetch_add(1, Ordering::Relaxed));
         let mut message = TaskMessage { id: id.clone(), task };
         let (to, mut back) = oneshot::channel();
-        let _waiting = Registered::new(&self.shared, &id, to);
+        let _waiting = PendingGuard::new(&self.shared, &id, to);
         self.shared.lanes(|lanes| lanes.given(&lane, &id, Instant::now()));
         let free = self.give_out(&lane, &mut message).await?;
         tracing::debug!(id, lane, url = %message.task.url, cold = message.task.cold, free, "task given out");
@@ -202,29 +202,29 @@ impl Coordinator {
 }
 
 /// A place among those who wait, given up when the waiting ends.
-struct Registered<'a>(&'a Waiting, &'a str);
+struct PendingGuard<'a>(&'a Waiting, &'a str);
 
-impl<'a> Registered<'a> {
-    fn new(shared: &'a Shared, id: &'a str, to: oneshot::Sender<Back>) -> Self {
+impl<'a> PendingGuard<'a> {
+    fn new(shared: &'a CoordinatorState, id: &'a str, to: oneshot::Sender<Completion>) -> Self {
         shared.waiting.lock().unwrap_or_else(PoisonError::into_inner).insert(id.to_owned(), to);
         Self(&shared.waiting, id)
     }
 }
 
-impl Drop for Registered<'_> {
+impl Drop for PendingGuard<'_> {
     fn drop(&mut self) {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).remove(self.1);
     }
 }
 
-impl Shared {
-    fn lanes<T>(&self, f: impl FnOnce(&mut Lanes) -> T) -> T {
+impl CoordinatorState {
+    fn lanes<T>(&self, f: impl FnOnce(&mut HostStates) -> T) -> T {
         f(&mut self.lanes.lock().unwrap_or_else(PoisonError::into_inner))
     }
 }
 
 /// Takes outcomes from NATS and brings them to whoever waits, else to the strays.
-async fn receive(shared: Arc<Shared>, strays: mpsc::Sender<Back>) {
+async fn receive(shared: Arc<CoordinatorState>, strays: mpsc::Sender<Completion>) {
     loop {
         match shared.link.outcomes.messages().await {
             Ok(mut messages) => {
@@ -244,9 +244,9 @@ async fn receive(shared: Arc<Shared>, strays: mpsc::Sender<Back>) {
     }
 }
 
-async fn bring(shared: &Arc<Shared>, message: async_nats::jetstream::Message, strays: &mpsc::Sender<Back>) {
+async fn bring(shared: &Arc<CoordinatorState>, message: async_nats::jetstream::Message, strays: &mpsc::Sender<Completion>) {
     let (message, acker) = message.split();
-    let outcome: OutcomeMessage = match wire::unpack(&message, &shared.link.large).await {
+    let outcome: ReportMessage = match wire::unpack(&message, &shared.link.large).await {
         Ok(outcome) => outcome,
         Err(e) => {
             // it would be as wrong the next time; its task is published anew
@@ -268,7 +268,7 @@ async fn bring(shared: &Arc<Shared>, message: async_nats::jetstream::Message, st
             let _ = link.large.delete(&object).await;
         }
     };
-    let back = Back { about: outcome.about, outcome: outcome.outcome, receipt: Receipt(Some(settle.boxed())) };
+    let back = Completion { about: outcome.about, outcome: outcome.outcome, receipt: AckHandle(Some(settle.boxed())) };
     let waits = shared.waiting.lock().unwrap_or_else(PoisonError::into_inner).remove(&outcome.id);
     let back = match waits {
         Some(to) => to.send(back).err(),
@@ -280,7 +280,7 @@ async fn bring(shared: &Arc<Shared>, message: async_nats::jetstream::Message, st
 }
 
 /// Looks at the crew now and then.
-async fn look(shared: Arc<Shared>) {
+async fn look(shared: Arc<CoordinatorState>) {
     loop {
         let crew = shared.link.crew().await;
         match crew {
@@ -294,12 +294,12 @@ async fn look(shared: Arc<Shared>) {
     }
 }
 
-impl Engine for Coordinator {
-    fn work(&self, task: Task) -> BoxFuture<'_, Result<Option<Back>, EngineError>> {
+impl Dispatcher for NatsDispatcher {
+    fn work(&self, task: Task) -> BoxFuture<'_, Result<Option<Completion>, DispatchError>> {
         async move { Ok(self.work_on(task).await?) }.boxed()
     }
 
-    fn stray(&self) -> BoxFuture<'_, Back> {
+    fn stray(&self) -> BoxFuture<'_, Completion> {
         async move {
             match self.strays.lock().await.recv().await {
                 Some(back) => back,
@@ -321,11 +321,11 @@ impl Engine for Coordinator {
         true
     }
 
-    fn crew(&self) -> Option<Crew> {
+    fn crew(&self) -> Option<ClusterStatus> {
         self.shared.crew.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    fn terms<'a>(&'a self, terms: &'a FetchSettings) -> BoxFuture<'a, Result<(), EngineError>> {
+    fn terms<'a>(&'a self, terms: &'a FetchSettings) -> BoxFuture<'a, Result<(), DispatchError>> {
         async move { Ok(Self::terms(self, terms).await?) }.boxed()
     }
 }

@@ -5,7 +5,7 @@ use chrono::{DateTime, Utc};
 use futures_util::TryStreamExt as _;
 use serde::{Deserialize, Serialize};
 
-use super::link::{DEAD, Link, OUTCOMES, TASKS};
+use super::link::{DEAD, JetStreamHandles, OUTCOMES, TASKS};
 use super::{NatsError, link};
 use crate::config::settings::CrawlSettings;
 
@@ -14,7 +14,7 @@ const SHOWN: u64 = 10;
 
 /// A worker's sign of life.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Pulse {
+pub struct Heartbeat {
     /// Its name.
     pub name: String,
     /// Version of the program.
@@ -46,9 +46,9 @@ pub struct DeadLetter {
 
 /// How the work stands.
 #[derive(Debug, Clone, Default)]
-pub struct Crew {
+pub struct ClusterStatus {
     /// Who works.
-    pub workers: Vec<Pulse>,
+    pub workers: Vec<Heartbeat>,
     /// Tasks that wait or are in work.
     pub tasks: u64,
     /// Outcomes that wait for the coordinator.
@@ -63,18 +63,19 @@ pub struct Crew {
 ///
 /// # Errors
 /// NATS does not answer, or no coordinator has been there yet.
-pub async fn crew(settings: &CrawlSettings) -> Result<Crew, NatsError> {
-    Link::find(link::connect(settings, "qingbao doctor").await?).await?.crew().await
+pub async fn crew(settings: &CrawlSettings) -> Result<ClusterStatus, NatsError> {
+    JetStreamHandles::find(link::connect(settings, "qingbao doctor").await?).await?.crew().await
 }
 
-impl Link {
-    pub(super) async fn crew(&self) -> Result<Crew, NatsError> {
+impl JetStreamHandles {
+    pub(super) async fn crew(&self) -> Result<ClusterStatus, NatsError> {
         let failed = |e: &dyn std::fmt::Display| NatsError::stream("the bucket qingbao-pulse")(e);
-        let mut crew = Crew { tasks: waiting(&self.js, TASKS).await?.0, outcomes: waiting(&self.js, OUTCOMES).await?.0, ..Crew::default() };
+        let mut crew =
+            ClusterStatus { tasks: waiting(&self.js, TASKS).await?.0, outcomes: waiting(&self.js, OUTCOMES).await?.0, ..ClusterStatus::default() };
         let keys: Vec<String> = self.pulse.keys().await.map_err(|e| failed(&e))?.try_collect().await.map_err(|e| failed(&e))?;
         for key in keys.iter().filter(|k| k.starts_with("worker.")) {
             let bytes = self.pulse.get(key.as_str()).await.map_err(|e| failed(&e))?;
-            crew.workers.extend(bytes.and_then(|b| serde_json::from_slice::<Pulse>(&b).ok()));
+            crew.workers.extend(bytes.and_then(|b| serde_json::from_slice::<Heartbeat>(&b).ok()));
         }
         crew.workers.sort_by(|a, b| a.name.cmp(&b.name));
         let (dead, last) = waiting(&self.js, DEAD).await?;

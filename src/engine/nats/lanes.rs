@@ -12,7 +12,7 @@ const MOST: usize = 8_192;
 
 /// Who may be asking in a lane.
 #[derive(Debug, PartialEq, Eq)]
-enum Asking {
+enum InFlight {
     /// Nobody: the last task given out there came back.
     Nobody,
     /// The task with this id, which did not come back yet.
@@ -22,24 +22,24 @@ enum Asking {
 }
 
 #[derive(Debug)]
-struct Lane {
+struct HostState {
     free_at: Instant,
-    asking: Asking,
+    asking: InFlight,
 }
 
 /// All lanes of which something is known.
 #[derive(Debug, Default)]
-pub(super) struct Lanes(HashMap<String, Lane>);
+pub(super) struct HostStates(HashMap<String, HostState>);
 
-impl Lanes {
+impl HostStates {
     /// A task is about to be given out.
     pub(super) fn given(&mut self, lane: &str, id: &str, now: Instant) {
-        self.note(lane, now, now).asking = Asking::Task(id.to_owned());
+        self.note(lane, now, now).asking = InFlight::Task(id.to_owned());
     }
 
     /// A task found its lane held by another that we do not wait for; worth another look after `rest`.
     pub(super) fn held(&mut self, lane: &str, rest: Duration, now: Instant) {
-        self.note(lane, now + rest, now).asking = Asking::Somebody;
+        self.note(lane, now + rest, now).asking = InFlight::Somebody;
     }
 
     /// A task came back, and its worker says how long the lane is to rest. `ours`: this coordinator gave it out.
@@ -47,8 +47,8 @@ impl Lanes {
         let known = self.0.contains_key(lane);
         let lane = self.note(lane, now + rest, now);
         // of a lane not known, the coordinator before may have given out another task after it
-        if (!known && ours) || matches!(&lane.asking, Asking::Task(last) if last == id) {
-            lane.asking = Asking::Nobody;
+        if (!known && ours) || matches!(&lane.asking, InFlight::Task(last) if last == id) {
+            lane.asking = InFlight::Nobody;
         }
     }
 
@@ -59,15 +59,15 @@ impl Lanes {
 
     /// Whether somebody else may be asking there; `None` where nothing is known.
     pub(super) fn is_unsure(&self, lane: &str) -> Option<bool> {
-        self.0.get(lane).map(|l| l.asking != Asking::Nobody)
+        self.0.get(lane).map(|l| l.asking != InFlight::Nobody)
     }
 
     /// The lane, free at this moment or later: what was said before still holds, for outcomes come late, twice and out of order.
-    fn note(&mut self, lane: &str, free_at: Instant, now: Instant) -> &mut Lane {
+    fn note(&mut self, lane: &str, free_at: Instant, now: Instant) -> &mut HostState {
         if self.0.len() >= MOST && !self.0.contains_key(lane) {
-            self.0.retain(|_, l| now < l.free_at + if l.asking == Asking::Nobody { Duration::ZERO } else { AGAIN });
+            self.0.retain(|_, l| now < l.free_at + if l.asking == InFlight::Nobody { Duration::ZERO } else { AGAIN });
         }
-        let lane = self.0.entry(lane.to_owned()).or_insert(Lane { free_at, asking: Asking::Somebody });
+        let lane = self.0.entry(lane.to_owned()).or_insert(HostState { free_at, asking: InFlight::Somebody });
         lane.free_at = lane.free_at.max(free_at);
         lane
     }
@@ -81,7 +81,7 @@ mod tests {
 
     #[test]
     fn a_lane_is_sure_once_the_last_task_given_out_there_is_back() {
-        let (mut lanes, now) = (Lanes::default(), Instant::now());
+        let (mut lanes, now) = (HostStates::default(), Instant::now());
         assert_eq!(lanes.is_unsure("a"), None);
         lanes.given("a", "us-1", now);
         assert_eq!(lanes.is_unsure("a"), Some(true));
@@ -98,7 +98,7 @@ mod tests {
 
     #[test]
     fn what_the_coordinator_before_gave_out_leaves_a_lane_unsure() {
-        let (mut lanes, now) = (Lanes::default(), Instant::now());
+        let (mut lanes, now) = (HostStates::default(), Instant::now());
         lanes.back("a", "before-7", false, SECOND, now);
         assert_eq!((lanes.is_unsure("a"), lanes.free_in("a", now)), (Some(true), SECOND));
         lanes.held("b", SECOND * 3, now);
@@ -114,7 +114,7 @@ mod tests {
 
     #[test]
     fn what_is_said_later_shortens_no_rest() {
-        let (mut lanes, now) = (Lanes::default(), Instant::now());
+        let (mut lanes, now) = (HostStates::default(), Instant::now());
         lanes.back("a", "us-2", true, SECOND * 20, now);
         lanes.back("a", "us-1", true, SECOND, now);
         lanes.held("a", SECOND * 3, now);
@@ -124,7 +124,7 @@ mod tests {
 
     #[test]
     fn lanes_of_the_past_are_forgotten_and_those_unsure_are_kept_longer() {
-        let (mut lanes, now) = (Lanes::default(), Instant::now());
+        let (mut lanes, now) = (HostStates::default(), Instant::now());
         for n in 0..MOST {
             lanes.back(&format!("lane {n}"), "us-1", true, SECOND, now);
         }

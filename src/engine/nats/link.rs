@@ -45,7 +45,7 @@ const ANSWER: Duration = Duration::from_secs(5);
 
 /// The connection with what it leads to.
 #[derive(Clone)]
-pub struct Link {
+pub struct JetStreamHandles {
     pub(super) js: Context,
     /// What holds: terms, robots.txt files, cookies.
     pub(super) lore: kv::Store,
@@ -85,7 +85,7 @@ pub async fn connect(settings: &CrawlSettings, name: &str) -> Result<Context, Na
     Ok(js)
 }
 
-impl Link {
+impl JetStreamHandles {
     /// Makes what is missing, as the coordinator does.
     ///
     /// # Errors

@@ -6,16 +6,16 @@ use base64::Engine as _;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use tokio::runtime::Handle;
 
-use crate::fetch::{RobotsRecord, Shelf};
+use crate::fetch::{RobotsRecord, SiteStore};
 use crate::model::SourceId;
 
 /// A shelf in a bucket.
-pub(super) struct KvShelf {
+pub(super) struct KvSiteStore {
     bucket: kv::Store,
     runtime: Handle,
 }
 
-impl KvShelf {
+impl KvSiteStore {
     /// Must be called within the runtime.
     pub(super) fn new(bucket: kv::Store) -> Self {
         Self { bucket, runtime: Handle::current() }
@@ -28,7 +28,7 @@ fn key(what: &str, of: &str) -> String {
 }
 
 /// Called off the async threads.
-impl Shelf for KvShelf {
+impl SiteStore for KvSiteStore {
     fn robots(&self, site: &str) -> Option<RobotsRecord> {
         match self.runtime.block_on(self.bucket.get(key("robots", site))) {
             Ok(bytes) => serde_json::from_slice(&bytes?).ok(),

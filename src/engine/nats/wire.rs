@@ -10,8 +10,8 @@ use serde::{Deserialize, Serialize};
 use tokio::io::AsyncReadExt as _;
 
 use super::NatsError;
-use crate::engine::About;
-use crate::work::{Outcome, Task};
+use crate::engine::TaskMeta;
+use crate::work::{Task, TaskReport};
 
 /// Counted up whenever a worker of before would read a task wrongly.
 pub const VERSION: u32 = 1;
@@ -34,11 +34,11 @@ pub(super) struct TaskMessage {
 
 /// An outcome on its way.
 #[derive(Debug, Serialize, Deserialize)]
-pub(super) struct OutcomeMessage {
+pub(super) struct ReportMessage {
     pub(super) id: String,
     pub(super) lane: String,
-    pub(super) about: About,
-    pub(super) outcome: Outcome,
+    pub(super) about: TaskMeta,
+    pub(super) outcome: TaskReport,
     /// Milliseconds until the lane may be asked again.
     pub(super) rest: u64,
 }
@@ -93,7 +93,7 @@ mod tests {
     use super::*;
     use crate::fetch::{FetchError, Hop, Validators, Visit};
     use crate::model::{EntryId, Source, SourceId, WebUrl};
-    use crate::work::{Ask, Came};
+    use crate::work::{TaskKind, TaskResult};
 
     fn again<T: Serialize + DeserializeOwned>(value: &T) -> T {
         decode(&zstd::bulk::compress(&serde_json::to_vec(value).unwrap(), ZSTD_LEVEL).unwrap()).unwrap()
@@ -104,22 +104,23 @@ mod tests {
         let url = WebUrl::parse("https://a.cn/x").unwrap();
         let mut source = Source::plain(SourceId::parse("a").unwrap(), "甲".into(), url.clone());
         source.charset = Some(encoding_rs::GB18030);
-        let ask = Ask::Listing { validators: Validators { etag: Some("\"x\"".into()), last_modified: None }, layout: Some("ul".into()), older: true };
+        let ask =
+            TaskKind::Poll { validators: Validators { etag: Some("\"x\"".into()), last_modified: None }, layout: Some("ul".into()), older: true };
         let hops = vec![Hop { to: url.clone(), permanent: true }];
         let task = Task { source: Arc::new(source), url: url.clone(), ask, keep: true, lane: Some("a.cn:443".into()), hops, cold: true };
         let back = again(&TaskMessage { id: "1".into(), task: task.clone() });
         assert_eq!(format!("{:?}", back.task), format!("{task:?}"));
         for came in [
-            Came::Failed(FetchError::Busy { status: 503, after: Duration::from_secs(9) }),
-            Came::NotModified { moved: Some(url.clone()), fresh: None },
-            Came::Unreadable(crate::work::Unreadable::Document(crate::discover::DiscoverError::WrongKind {
+            TaskResult::Failed(FetchError::Busy { status: 503, after: Duration::from_secs(9) }),
+            TaskResult::NotModified { moved: Some(url.clone()), fresh: None },
+            TaskResult::ParseFailed(crate::work::ListingError::Document(crate::discover::DiscoverError::WrongKind {
                 expected: "feed".into(),
                 beginning: "x".into(),
             })),
         ] {
-            let about = About { source: SourceId::parse("a").unwrap(), entry: Some(EntryId(7)), url: url.clone(), conditional: false };
-            let outcome = Outcome { visit: Visit::default(), at: Utc::now(), bytes: 3, kept: false, came };
-            let sent = OutcomeMessage { id: "1".into(), lane: "l".into(), about, outcome, rest: 5 };
+            let about = TaskMeta { source: SourceId::parse("a").unwrap(), entry: Some(EntryId(7)), url: url.clone(), conditional: false };
+            let outcome = TaskReport { visit: Visit::default(), at: Utc::now(), bytes: 3, kept: false, came };
+            let sent = ReportMessage { id: "1".into(), lane: "l".into(), about, outcome, rest: 5 };
             assert_eq!(format!("{:?}", again(&sent)), format!("{sent:?}"));
         }
     }

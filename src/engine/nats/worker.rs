@@ -15,13 +15,13 @@ use tokio::task::JoinSet;
 use tokio::time::Instant;
 
 use super::NatsError;
-use super::crew::Pulse;
-use super::link::{Link, TERMS, connect};
-use super::shelf::KvShelf;
+use super::crew::Heartbeat;
+use super::link::{JetStreamHandles, TERMS, connect};
+use super::shelf::KvSiteStore;
 use super::wire::VERSION;
 use crate::config::settings::{CrawlSettings, FetchSettings};
 use crate::fetch::Fetcher;
-use crate::work::{Hands, Network, Processors};
+use crate::work::{CpuPool, OutageDetector, TaskExecutor};
 use connection::Connection;
 
 /// Pause before NATS is tried again, and how long one request for tasks stands.
@@ -48,10 +48,10 @@ pub struct WorkerSettings {
 }
 
 struct Worker {
-    link: Link,
+    link: JetStreamHandles,
     settings: WorkerSettings,
-    hands: RwLock<Arc<Hands>>,
-    network: Network,
+    hands: RwLock<Arc<TaskExecutor>>,
+    network: OutageDetector,
     suspects: Semaphore,
     connection: Connection,
     since: DateTime<Utc>,
@@ -66,14 +66,14 @@ struct Worker {
 pub async fn work(settings: WorkerSettings, mut stopped: watch::Receiver<bool>) -> Result<(), NatsError> {
     let js = connect(&settings.crawl, &format!("qingbao worker {}", settings.name)).await?;
     let Some((link, terms)) = wait_for_terms(&js, &mut stopped).await else { return Ok(()) };
-    let processors = Arc::new(Processors::new()?);
-    let hands = Hands::new(fetcher(&terms, &settings, &link)?, processors);
+    let processors = Arc::new(CpuPool::new()?);
+    let hands = TaskExecutor::new(fetcher(&terms, &settings, &link)?, processors);
     let at_once = settings.at_once;
     let worker = Arc::new(Worker {
         link,
         settings,
         hands: RwLock::new(Arc::new(hands)),
-        network: Network::default(),
+        network: OutageDetector::default(),
         suspects: Semaphore::new(SUSPECTS),
         connection: Connection::default(),
         since: Utc::now(),
@@ -97,10 +97,10 @@ pub async fn work(settings: WorkerSettings, mut stopped: watch::Receiver<bool>) 
 }
 
 /// The coordinator makes the streams and tells the terms; until then there is nothing to do.
-async fn wait_for_terms(js: &async_nats::jetstream::Context, stopped: &mut watch::Receiver<bool>) -> Option<(Link, FetchSettings)> {
+async fn wait_for_terms(js: &async_nats::jetstream::Context, stopped: &mut watch::Receiver<bool>) -> Option<(JetStreamHandles, FetchSettings)> {
     let mut told = false;
     loop {
-        match Link::find(js.clone()).await {
+        match JetStreamHandles::find(js.clone()).await {
             Ok(link) => {
                 if let Some(terms) = terms(&link).await {
                     return Some((link, terms));
@@ -117,20 +117,20 @@ async fn wait_for_terms(js: &async_nats::jetstream::Context, stopped: &mut watch
     }
 }
 
-async fn terms(link: &Link) -> Option<FetchSettings> {
+async fn terms(link: &JetStreamHandles) -> Option<FetchSettings> {
     serde_json::from_slice(&link.lore.get(TERMS).await.ok()??).ok()
 }
 
-fn fetcher(terms: &FetchSettings, settings: &WorkerSettings, link: &Link) -> Result<Arc<Fetcher>, NatsError> {
+fn fetcher(terms: &FetchSettings, settings: &WorkerSettings, link: &JetStreamHandles) -> Result<Arc<Fetcher>, NatsError> {
     let (browser, browser_tabs) = (settings.own.browser.clone(), settings.own.browser_tabs);
     let terms = FetchSettings { at_once: settings.at_once, browser, browser_tabs, ..terms.clone() };
-    Ok(Arc::new(Fetcher::new(&terms, Arc::new(KvShelf::new(link.lore.clone())))?))
+    Ok(Arc::new(Fetcher::new(&terms, Arc::new(KvSiteStore::new(link.lore.clone())))?))
 }
 
 /// Signs of life, and new terms where there are some.
 async fn beat(worker: Arc<Worker>, mut known: FetchSettings) {
     loop {
-        let pulse = Pulse {
+        let pulse = Heartbeat {
             name: worker.settings.name.clone(),
             version: env!("CARGO_PKG_VERSION").to_owned(),
             speaks: VERSION,
@@ -200,7 +200,7 @@ async fn take_tasks(worker: &Arc<Worker>, tasks: &mut JoinSet<()>) {
 }
 
 impl Worker {
-    fn hands(&self) -> Arc<Hands> {
+    fn hands(&self) -> Arc<TaskExecutor> {
         Arc::clone(&self.hands.read().unwrap_or_else(PoisonError::into_inner))
     }
 

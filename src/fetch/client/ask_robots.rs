@@ -30,7 +30,7 @@ impl Fetcher {
         let (shelf, key) = (Arc::clone(&self.shelf), site.clone());
         let known = tokio::task::spawn_blocking(move || shelf.robots(&key)).await.ok().flatten();
         let record = match known {
-            Some(record) if !matches!(record.standing(now), Standing::Ask) => record,
+            Some(record) if !matches!(record.standing(now), Standing::TaskKind) => record,
             known => {
                 let record = match self.ask_robots(url, request, visit).await {
                     Ok(file) => RobotsRecord::good(file, now),
@@ -57,7 +57,7 @@ impl Fetcher {
             }
             Standing::Closed { cause, after } => Err(FetchError::RobotsUnreachable { host: site, cause, after }),
             // a record made just now is never due
-            Standing::Ask => Ok(Arc::new(Robots::allow_all())),
+            Standing::TaskKind => Ok(Arc::new(Robots::allow_all())),
         }
     }
 

@@ -197,7 +197,7 @@ fn a_file_that_cannot_be_had_closes_the_site_unless_a_recent_copy_speaks() {
             }
         }
         Standing::Closed { .. } => "closed",
-        Standing::Ask => "ask",
+        Standing::TaskKind => "ask",
     };
     assert_eq!((says(&good, t0), says(&good, t0 + hours(24))), ("no", "ask"));
     let failed = RobotsRecord::failed(Some(good.clone()), "status 503".into(), t0 + hours(25));

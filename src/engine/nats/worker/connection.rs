@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use crate::engine::nats::link::Link;
+use crate::engine::nats::link::JetStreamHandles;
 
 /// So long after the connection stood up, tasks of before may come again as if they were new: a server that was killed may have
 /// forgotten who was given what. Until then every task begins with a pause, and is looked at for being a ghost.
@@ -16,10 +16,10 @@ const UNEASY: Duration = Duration::from_secs(45);
 const QUIET: Duration = Duration::from_secs(25);
 
 #[derive(Default)]
-pub(super) struct Connection(Mutex<Option<Seen>>);
+pub(super) struct Connection(Mutex<Option<ConnectionSnapshot>>);
 
 /// As it was seen last.
-struct Seen {
+struct ConnectionSnapshot {
     /// Connections made so far.
     connects: u64,
     /// When the last was seen.
@@ -32,16 +32,16 @@ struct Seen {
 
 impl Connection {
     /// Whether it is new: tasks may come that the server forgot having given out.
-    pub(super) fn is_new(&self, link: &Link) -> bool {
+    pub(super) fn is_new(&self, link: &JetStreamHandles) -> bool {
         self.look(link, |seen| seen.since.elapsed() < UNEASY)
     }
 
     /// When tasks may be taken.
-    pub(super) fn quiet_until(&self, link: &Link) -> Instant {
+    pub(super) fn quiet_until(&self, link: &JetStreamHandles) -> Instant {
         self.look(link, |seen| seen.quiet_until)
     }
 
-    fn look<T>(&self, link: &Link, f: impl FnOnce(&Seen) -> T) -> T {
+    fn look<T>(&self, link: &JetStreamHandles, f: impl FnOnce(&ConnectionSnapshot) -> T) -> T {
         let client = link.js.client();
         let connects = client.statistics().connects.load(Ordering::Relaxed);
         let mut last = self.0.lock().unwrap_or_else(PoisonError::into_inner);
@@ -57,6 +57,6 @@ impl Connection {
             }
             None => now,
         };
-        f(last.insert(Seen { connects, since: now, server, quiet_until }))
+        f(last.insert(ConnectionSnapshot { connects, since: now, server, quiet_until }))
     }
 }

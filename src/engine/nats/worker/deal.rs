@@ -11,13 +11,13 @@ use tokio::sync::OwnedSemaphorePermit;
 use tokio::time::Instant;
 
 use super::{RETRY, Worker};
-use crate::engine::About;
+use crate::engine::TaskMeta;
 use crate::engine::nats::NatsError;
 use crate::engine::nats::crew::DeadLetter;
 use crate::engine::nats::link::{DEAD_SUBJECT, OUTCOME_SUBJECT};
-use crate::engine::nats::wire::{self, OutcomeMessage, TaskMessage, VERSION};
+use crate::engine::nats::wire::{self, ReportMessage, TaskMessage, VERSION};
 use crate::fetch::Visit;
-use crate::work::{Came, Hands, KeepNothing, Outcome, Task};
+use crate::work::{NoopSink, Task, TaskExecutor, TaskReport, TaskResult};
 
 /// How often a task in work is vouched for, and after how long without an answer it is let go: before somebody else gets it.
 const VOUCH: Duration = Duration::from_secs(8);
@@ -85,7 +85,7 @@ impl Worker {
     }
 
     /// Does a task that was taken up before and came to no end: it may be what ended the worker. `None` where NATS does not answer.
-    async fn run_suspect(&self, hands: &Hands, id: &str, task: &Task) -> Option<Outcome> {
+    async fn run_suspect(&self, hands: &TaskExecutor, id: &str, task: &Task) -> Option<TaskReport> {
         let suspect = format!("suspect.{id}");
         let _one_of_few = self.suspects.acquire().await.ok()?;
         let falls = self.falls(&suspect).await?;
@@ -132,9 +132,9 @@ impl Worker {
     }
 
     /// Whether it is our own network that fails: others may fare better.
-    fn cut_off(&self, task: &Task, outcome: &Outcome) -> bool {
+    fn cut_off(&self, task: &Task, outcome: &TaskReport) -> bool {
         match &outcome.came {
-            Came::Failed(e) if e.is_network() => {
+            TaskResult::Failed(e) if e.is_network() => {
                 let (down, news) = self.network.failed(task.lane.as_deref().unwrap_or_default());
                 if news {
                     tracing::error!("the network of this machine seems to be down: tasks are left to others");
@@ -150,11 +150,11 @@ impl Worker {
     }
 
     /// Stores what came in the stream of outcomes, however long NATS takes: whoever vouches for the task ends it.
-    async fn tell(&self, id: &str, task: &Task, outcome: Outcome, rest: Duration) {
+    async fn tell(&self, id: &str, task: &Task, outcome: TaskReport, rest: Duration) {
         let lane = task.lane.clone().unwrap_or_default();
         let until = Instant::now() + rest;
         let rest = u64::try_from(rest.as_millis()).unwrap_or(u64::MAX);
-        let message = OutcomeMessage { id: id.to_owned(), lane, about: About::of(task), outcome, rest };
+        let message = ReportMessage { id: id.to_owned(), lane, about: TaskMeta::of(task), outcome, rest };
         loop {
             match self.store(id, &message).await {
                 // the coordinator learns of an earlier try and not of this one: the lane stays held until it may be asked again
@@ -167,7 +167,7 @@ impl Worker {
     }
 
     /// One try; whether it was there already.
-    async fn store(&self, id: &str, message: &OutcomeMessage) -> Result<bool, NatsError> {
+    async fn store(&self, id: &str, message: &ReportMessage) -> Result<bool, NatsError> {
         let (headers, bytes) = wire::pack(message, id, &self.link.large).await?;
         let publish = PublishMessage::build().headers(headers).message_id(id).payload(bytes.into());
         let sent = async { self.link.js.send_publish(OUTCOME_SUBJECT, publish).await?.await };
@@ -186,13 +186,13 @@ impl Worker {
     }
 }
 
-async fn run(hands: &Hands, task: &Task) -> Outcome {
-    match hands.run(task, &KeepNothing).await {
+async fn run(hands: &TaskExecutor, task: &Task) -> TaskReport {
+    match hands.run(task, &NoopSink).await {
         Ok(outcome) => outcome,
         Err(never) => match never {},
     }
 }
 
-fn poison(reason: String) -> Outcome {
-    Outcome { visit: Visit::default(), at: Utc::now(), bytes: 0, kept: false, came: Came::Poison(reason) }
+fn poison(reason: String) -> TaskReport {
+    TaskReport { visit: Visit::default(), at: Utc::now(), bytes: 0, kept: false, came: TaskResult::DeadLettered(reason) }
 }
