@@ -12,7 +12,7 @@ use futures_util::future::BoxFuture;
 use serde::{Deserialize, Serialize};
 
 use crate::config::settings::FetchSettings;
-use crate::fetch::Visit;
+use crate::fetch::RequestStats;
 use crate::model::{EntryId, SourceId, WebUrl};
 use crate::store::{FetchRecord, StoreError};
 use crate::work::{Task, TaskKind, TaskReport};
@@ -106,7 +106,7 @@ impl TaskMeta {
     }
 
     /// The line in the fetch log.
-    pub fn record(&self, visit: Visit, bytes: usize, (code, outcome): (&'static str, String)) -> FetchRecord {
+    pub fn record(&self, visit: RequestStats, bytes: usize, (code, outcome): (&'static str, String)) -> FetchRecord {
         let (source, url, listing) = (self.source.clone(), self.url.clone(), self.entry.is_none());
         FetchRecord { source, url, listing, code, outcome, bytes, visit, conditional: self.conditional }
     }

@@ -16,7 +16,7 @@ use std::sync::Arc;
 
 use chrono::Utc;
 
-use crate::fetch::{Answer, Expect, Fetched, Fetcher, HostScope, Page, Request, Validators};
+use crate::fetch::{DocumentKind, FetchResponse, Fetched, Fetcher, HostScope, Page, Request, Validators};
 use crate::model::{Extracted, Source, StoredPage, WebUrl};
 
 pub(crate) use article::{context, extract_page};
@@ -40,7 +40,7 @@ pub trait PageSink: Send + Sync {
     const KEEPS: bool;
 
     /// Keeps a page.
-    fn keep(&self, task: &Task, page: Page, visit: crate::fetch::Visit) -> impl Future<Output = Result<Option<Page>, Self::Error>> + Send;
+    fn keep(&self, task: &Task, page: Page, visit: crate::fetch::RequestStats) -> impl Future<Output = Result<Option<Page>, Self::Error>> + Send;
 }
 
 /// Keeps nothing: a task that is cut short is done again from its beginning.
@@ -51,7 +51,7 @@ impl PageSink for NoopSink {
     type Error = std::convert::Infallible;
     const KEEPS: bool = false;
 
-    async fn keep(&self, _: &Task, page: Page, _: crate::fetch::Visit) -> Result<Option<Page>, Self::Error> {
+    async fn keep(&self, _: &Task, page: Page, _: crate::fetch::RequestStats) -> Result<Option<Page>, Self::Error> {
         Ok(Some(page))
     }
 }
@@ -79,16 +79,22 @@ impl TaskExecutor {
     pub async fn run<K: PageSink>(&self, task: &Task, keeper: &K) -> Result<TaskReport, K::Error> {
         let none = Validators::default();
         let (expect, validators) = match &task.ask {
-            TaskKind::Poll { validators, .. } => (Expect::Listing, validators),
-            TaskKind::Article { .. } => (Expect::Page, &none),
+            TaskKind::Poll { validators, .. } => (DocumentKind::Listing, validators),
+            TaskKind::Article { .. } => (DocumentKind::Page, &none),
         };
-        let request =
-            Request { url: &task.url, source: &task.source, validators, expect, keep: task.keep, within: task.within(&task.hops, task.cold) };
-        let Answer { result, visit } = self.fetcher.get(&request).await;
+        let request = Request {
+            url: &task.url,
+            source: &task.source,
+            validators,
+            kind: expect,
+            keep_alive: task.keep,
+            scope: task.within(&task.hops, task.cold),
+        };
+        let FetchResponse { result, stats: visit } = self.fetcher.get(&request).await;
         let mut outcome = TaskReport { visit, at: Utc::now(), bytes: 0, kept: false, came: TaskResult::Redirected(Vec::new()) };
         outcome.came = match result {
             Err(e) => TaskResult::Failed(e),
-            Ok(Fetched::NotModified { moved, fresh }) => TaskResult::NotModified { moved, fresh },
+            Ok(Fetched::NotModified { permanent_redirect: moved, fresh }) => TaskResult::NotModified { moved, fresh },
             Ok(Fetched::CrossHostRedirect(hops)) => TaskResult::Redirected(hops),
             Ok(Fetched::Page(page)) => {
                 outcome.bytes = page.body.len();
@@ -120,15 +126,15 @@ impl TaskExecutor {
     }
 
     /// Another document of the same task.
-    async fn ask(&self, task: &Task, url: &WebUrl, expect: Expect) -> Answer {
+    async fn ask(&self, task: &Task, url: &WebUrl, expect: DocumentKind) -> FetchResponse {
         let none = Validators::default();
         let source: &Source = &task.source;
-        self.fetcher.get(&Request { url, source, validators: &none, expect, keep: true, within: task.within(&[], false) }).await
+        self.fetcher.get(&Request { url, source, validators: &none, kind: expect, keep_alive: true, scope: task.within(&[], false) }).await
     }
 }
 
 impl Task {
-    fn within<'a>(&'a self, hops: &'a [crate::fetch::Hop], cold: bool) -> Option<HostScope<'a>> {
-        self.lane.as_deref().map(|lane| HostScope { lane, hops, cold })
+    fn within<'a>(&'a self, hops: &'a [crate::fetch::Redirect], cold: bool) -> Option<HostScope<'a>> {
+        self.lane.as_deref().map(|lane| HostScope { host_key: lane, redirects: hops, initial_delay: cold })
     }
 }

@@ -12,7 +12,7 @@ use axum::extract::State;
 use axum::http::{StatusCode, Uri, header};
 use axum::response::IntoResponse;
 use qingbao::config::settings::FetchSettings;
-use qingbao::fetch::{Answer, Expect, Fetched, Fetcher, NoopSiteStore, Request, Validators};
+use qingbao::fetch::{DocumentKind, FetchResponse, Fetched, Fetcher, NoopSiteStore, Request, Validators};
 use qingbao::model::{Source, SourceId, WebUrl};
 use tokio::net::TcpListener;
 
@@ -73,11 +73,12 @@ fn source(url: &str) -> Source {
     source
 }
 
-async fn get(fetcher: &Fetcher, url: &str) -> (Answer, Duration) {
+async fn get(fetcher: &Fetcher, url: &str) -> (FetchResponse, Duration) {
     let (source, none) = (source(url), Validators::default());
     let start = Instant::now();
-    let answer =
-        fetcher.get(&Request { url: &source.url, source: &source, validators: &none, expect: Expect::Page, keep: false, within: None }).await;
+    let answer = fetcher
+        .get(&Request { url: &source.url, source: &source, validators: &none, kind: DocumentKind::Page, keep_alive: false, scope: None })
+        .await;
     (answer, start.elapsed())
 }
 

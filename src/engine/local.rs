@@ -8,7 +8,7 @@ use futures_util::FutureExt as _;
 use futures_util::future::BoxFuture;
 
 use super::{AckHandle, Completion, DispatchError, Dispatcher, TaskMeta};
-use crate::fetch::{Page, Visit};
+use crate::fetch::{Page, RequestStats};
 use crate::store::{RawPage, Store};
 use crate::work::{PageSink, Task, TaskExecutor, TaskKind};
 
@@ -40,7 +40,7 @@ impl Dispatcher for LocalDispatcher {
     }
 
     fn free_in(&self, lane: &str) -> Duration {
-        self.hands.fetcher().free_in(lane).unwrap_or_default()
+        self.hands.fetcher().delay_until_free(lane).unwrap_or_default()
     }
 
     fn at_once(&self) -> usize {
@@ -57,7 +57,7 @@ impl PageSink for LocalDispatcher {
     type Error = DispatchError;
     const KEEPS: bool = true;
 
-    async fn keep(&self, task: &Task, page: Page, visit: Visit) -> Result<Option<Page>, DispatchError> {
+    async fn keep(&self, task: &Task, page: Page, visit: RequestStats) -> Result<Option<Page>, DispatchError> {
         let TaskKind::Article { entry } = task.ask else { return Ok(Some(page)) };
         let log = TaskMeta::of(task).record(visit, page.body.len(), ("ok", "ok".to_owned()));
         let compressed = self.hands.cpu(move || {

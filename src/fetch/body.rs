@@ -17,19 +17,19 @@ const MAX_CODINGS: usize = 2;
 
 /// Collects up to a limit, then fails.
 #[derive(Debug)]
-struct Sink {
+struct LimitedBuffer {
     bytes: Vec<u8>,
     max: usize,
     full: bool,
 }
 
-impl Sink {
+impl LimitedBuffer {
     fn new(max: usize) -> Self {
         Self { bytes: Vec::new(), max, full: false }
     }
 }
 
-impl Write for Sink {
+impl Write for LimitedBuffer {
     fn write(&mut self, chunk: &[u8]) -> io::Result<usize> {
         let room = self.max.saturating_sub(self.bytes.len());
         if chunk.len() > room {
@@ -47,18 +47,18 @@ impl Write for Sink {
 }
 
 enum Decoder {
-    Plain(Sink),
-    Gzip(flate2::write::MultiGzDecoder<Sink>),
-    Zlib(flate2::write::ZlibDecoder<Sink>),
-    Deflate(flate2::write::DeflateDecoder<Sink>),
-    Brotli(Box<brotli::DecompressorWriter<Sink>>),
-    Zstd(Box<zstd::stream::zio::Writer<Sink, zstd::stream::raw::Decoder<'static>>>),
+    Plain(LimitedBuffer),
+    Gzip(flate2::write::MultiGzDecoder<LimitedBuffer>),
+    Zlib(flate2::write::ZlibDecoder<LimitedBuffer>),
+    Deflate(flate2::write::DeflateDecoder<LimitedBuffer>),
+    Brotli(Box<brotli::DecompressorWriter<LimitedBuffer>>),
+    Zstd(Box<zstd::stream::zio::Writer<LimitedBuffer, zstd::stream::raw::Decoder<'static>>>),
 }
 
 impl Decoder {
     /// The decoder for a coding, by what its first bytes really are.
     fn choose(coding: &str, first: &[u8], max: usize) -> Result<Self, FetchError> {
-        let sink = Sink::new(max);
+        let sink = LimitedBuffer::new(max);
         let zlib = matches!(first, [a, b, ..] if a & 0x0f == 8 && (u16::from(*a) << 8 | u16::from(*b)) % 31 == 0);
         Ok(match coding {
             _ if is_gzip(first) => Self::Gzip(flate2::write::MultiGzDecoder::new(sink)),
@@ -74,7 +74,7 @@ impl Decoder {
         })
     }
 
-    fn sink(&self) -> &Sink {
+    fn buffer(&self) -> &LimitedBuffer {
         match self {
             Self::Plain(s) => s,
             Self::Gzip(d) => d.get_ref(),
@@ -108,7 +108,7 @@ impl Decoder {
         }
     }
 
-    fn take(self) -> Vec<u8> {
+    fn into_bytes(self) -> Vec<u8> {
         match self {
             Self::Plain(s) => s.bytes,
             Self::Gzip(mut d) => std::mem::take(&mut d.get_mut().bytes),
@@ -163,8 +163,8 @@ impl Body {
     }
 
     /// What has come so far, decompressed, up to the limit: for documents of which the beginning is enough.
-    pub(super) fn beginning(self) -> Vec<u8> {
-        self.decoder.map(Decoder::take).unwrap_or_default()
+    pub(super) fn prefix(self) -> Vec<u8> {
+        self.decoder.map(Decoder::into_bytes).unwrap_or_default()
     }
 
     /// The whole body, decompressed.
@@ -172,21 +172,21 @@ impl Body {
         let Some(mut decoder) = self.decoder else { return Ok(Vec::new()) };
         let result = decoder.finish();
         judge(result, &decoder, self.wire, self.max)?;
-        let bytes = decoder.take();
+        let bytes = decoder.into_bytes();
         // a second coding: announced, or gzip inside gzip as some proxies leave it
         let second = self.codings.get(1).map_or("", String::as_str);
         if !second.is_empty() || is_gzip(&bytes) {
             let mut outer = Decoder::choose(second, &bytes, self.max)?;
             let result = outer.write(&bytes).and_then(|()| outer.finish());
             judge(result, &outer, self.wire, self.max)?;
-            return Ok(outer.take());
+            return Ok(outer.into_bytes());
         }
         Ok(bytes)
     }
 }
 
 fn judge(result: io::Result<()>, decoder: &Decoder, wire: u64, max: usize) -> Result<(), FetchError> {
-    let sink = decoder.sink();
+    let sink = decoder.buffer();
     let grown = sink.bytes.len();
     if !matches!(decoder, Decoder::Plain(_)) && grown > BOMB_FLOOR && grown as u64 > wire.saturating_mul(MAX_GROWTH) {
         return Err(FetchError::Bomb(MAX_GROWTH));

@@ -18,7 +18,7 @@ use tokio::sync::{Mutex, Semaphore};
 use tokio::task::{JoinHandle, JoinSet};
 use tokio::time::{Instant, sleep, timeout};
 
-use super::domain::registrable;
+use super::domain::registrable_domain;
 use super::error::FetchError;
 use super::guard::{Resolver, check_address};
 use super::proxy::GuardProxy;
@@ -26,24 +26,24 @@ use crate::config::settings::FetchSettings;
 use crate::model::{Source, TlsTrust, WebUrl};
 
 /// Where Debian and others put it.
-const KNOWN: [&str; 5] = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome"];
+const BROWSER_NAMES: [&str; 5] = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome"];
 /// Name of a profile's folder, before the number of its process.
-const PROFILE: &str = "qingbao-browser-";
-const LAUNCH: Duration = Duration::from_secs(20);
+const PROFILE_PREFIX: &str = "qingbao-browser-";
+const LAUNCH_TIMEOUT: Duration = Duration::from_secs(20);
 /// The page counts as made when its length stays the same for so many looks.
-const STILL: u32 = 3;
-const LOOK: Duration = Duration::from_millis(250);
+const STABLE_SAMPLES: u32 = 3;
+const SAMPLE_INTERVAL: Duration = Duration::from_millis(250);
 
 /// A rendered page.
 #[derive(Debug)]
-pub(super) struct Rendered {
+pub(super) struct RenderedPage {
     /// Where the browser ended up.
     pub(super) url: WebUrl,
     /// The tree as HTML.
     pub(super) html: String,
 }
 
-struct Running {
+struct BrowserProcess {
     chromium: Chromium,
     events: JoinHandle<()>,
     profile: PathBuf,
@@ -51,7 +51,7 @@ struct Running {
 
 /// The browser, running or not.
 pub(super) struct Browser {
-    running: Mutex<Option<Running>>,
+    running: Mutex<Option<BrowserProcess>>,
     tabs: Arc<Semaphore>,
     settings: FetchSettings,
 }
@@ -62,11 +62,11 @@ impl Browser {
     }
 
     /// Loads a page, lets its scripts run until it stands still, and gives its tree.
-    pub(super) async fn render(&self, url: &WebUrl, source: &Source, resolver: Resolver, budget: Duration) -> Result<Rendered, FetchError> {
+    pub(super) async fn render(&self, url: &WebUrl, source: &Source, resolver: Resolver, budget: Duration) -> Result<RenderedPage, FetchError> {
         let _tab = self.tabs.acquire().await.map_err(|e| FetchError::Browser(e.to_string()))?;
         let proxy =
             GuardProxy::start(source.clone(), url, resolver).await.map_err(|e| FetchError::Browser(format!("no proxy for the browser: {e}")))?;
-        let rendered = timeout(budget + LAUNCH, self.render_behind(&proxy, url, source, budget)).await;
+        let rendered = timeout(budget + LAUNCH_TIMEOUT, self.render_behind(&proxy, url, source, budget)).await;
         let rendered = rendered.unwrap_or(Err(FetchError::Timeout(self.settings.timeout)));
         if let (Err(FetchError::Browser(_)), Some(refused)) = (&rendered, proxy.refused()) {
             return Err(refused);
@@ -74,7 +74,7 @@ impl Browser {
         rendered
     }
 
-    async fn render_behind(&self, proxy: &GuardProxy, url: &WebUrl, source: &Source, budget: Duration) -> Result<Rendered, FetchError> {
+    async fn render_behind(&self, proxy: &GuardProxy, url: &WebUrl, source: &Source, budget: Duration) -> Result<RenderedPage, FetchError> {
         let mut running = self.running.lock().await;
         if running.as_mut().is_none_or(|r| r.events.is_finished()) {
             *running = Some(launch(&self.settings).await?);
@@ -97,14 +97,14 @@ impl Browser {
         html
     }
 
-    async fn load(&self, page: &Page, url: &WebUrl, source: &Source, budget: Duration) -> Result<Rendered, FetchError> {
+    async fn load(&self, page: &Page, url: &WebUrl, source: &Source, budget: Duration) -> Result<RenderedPage, FetchError> {
         let end = Instant::now() + budget;
         let _dialogs = dismiss_dialogs(page).await?;
         if source.tls == TlsTrust::Insecure {
             page.execute(SetIgnoreCertificateErrorsParams::new(true)).await.map_err(|e| failed(&e))?;
         }
         timeout(budget, page.goto(url.as_str())).await.map_err(|_| FetchError::Timeout(self.settings.timeout))?.map_err(|e| failed(&e))?;
-        self.stand_still(page, end).await;
+        self.wait_until_stable(page, end).await;
         let size = r"document.documentElement ? document.documentElement.outerHTML.length : 0";
         let letters: usize = page.evaluate(size).await.map_err(|e| failed(&e))?.into_value().unwrap_or(0);
         if letters > self.settings.max_page_bytes {
@@ -118,19 +118,19 @@ impl Browser {
         }
         let at = WebUrl::parse(&at).map_err(|e| FetchError::BadRedirect(e.to_string()))?;
         check_address(&at, source)?;
-        if registrable(at.host()) != registrable(url.host()) {
+        if registrable_domain(at.host()) != registrable_domain(url.host()) {
             return Err(FetchError::BadRedirect(format!("scripts lead to another site, {}", at.host())));
         }
-        Ok(Rendered { url: at, html })
+        Ok(RenderedPage { url: at, html })
     }
 
     /// Waits until the page is loaded and has not grown for a while, or the time is over.
-    async fn stand_still(&self, page: &Page, end: Instant) {
+    async fn wait_until_stable(&self, page: &Page, end: Instant) {
         let (mut last, mut still) = (String::new(), 0);
-        while still < STILL && Instant::now() + LOOK < end {
-            sleep(LOOK).await;
+        while still < STABLE_SAMPLES && Instant::now() + SAMPLE_INTERVAL < end {
+            sleep(SAMPLE_INTERVAL).await;
             let state = "document.readyState + ' ' + (document.body ? document.body.innerHTML.length : 0)";
-            let now: String = match timeout(LOOK * 8, page.evaluate(state)).await {
+            let now: String = match timeout(SAMPLE_INTERVAL * 8, page.evaluate(state)).await {
                 Ok(Ok(v)) => v.into_value().unwrap_or_default(),
                 _ => return,
             };
@@ -168,11 +168,11 @@ fn failed(e: &chromiumoxide::error::CdpError) -> FetchError {
     FetchError::Browser(e.to_string())
 }
 
-async fn launch(settings: &FetchSettings) -> Result<Running, FetchError> {
+async fn launch(settings: &FetchSettings) -> Result<BrowserProcess, FetchError> {
     let executable = find_browser(settings)?;
-    let profile = std::env::temp_dir().join(format!("{PROFILE}{}", std::process::id()));
-    sweep(&std::env::temp_dir());
-    let wrapped = prepare(&profile, &executable).map_err(|e| FetchError::Browser(format!("{} cannot be prepared: {e}", profile.display())))?;
+    let profile = std::env::temp_dir().join(format!("{PROFILE_PREFIX}{}", std::process::id()));
+    remove_stale_profiles(&std::env::temp_dir());
+    let wrapped = write_launcher(&profile, &executable).map_err(|e| FetchError::Browser(format!("{} cannot be prepared: {e}", profile.display())))?;
     let mut config = BrowserConfig::builder()
         .chrome_executable(wrapped)
         .user_data_dir(profile.join("profile"))
@@ -180,7 +180,7 @@ async fn launch(settings: &FetchSettings) -> Result<Running, FetchError> {
         .env("TMPDIR", profile.display().to_string())
         .new_headless_mode()
         .respect_https_errors()
-        .launch_timeout(LAUNCH)
+        .launch_timeout(LAUNCH_TIMEOUT)
         .request_timeout(settings.timeout)
         .args(["disable-gpu", "disable-quic", "disable-component-update", "mute-audio", "no-default-browser-check"])
         .arg(("blink-settings", "imagesEnabled=false"))
@@ -194,7 +194,7 @@ async fn launch(settings: &FetchSettings) -> Result<Running, FetchError> {
     let (chromium, mut handler) =
         Chromium::launch(config).await.map_err(|e| FetchError::Browser(format!("{} does not start: {e}", executable.display())))?;
     let events = tokio::spawn(async move { while handler.next().await.is_some() {} });
-    Ok(Running { chromium, events, profile })
+    Ok(BrowserProcess { chromium, events, profile })
 }
 
 /// The browser that renders, by the settings or on the PATH.
@@ -214,7 +214,7 @@ fn find(named: Option<&Path>) -> Result<PathBuf, FetchError> {
         };
     }
     let path = std::env::var_os("PATH").unwrap_or_default();
-    let found = std::env::split_paths(&path).flat_map(|dir| KNOWN.map(|name| dir.join(name))).find(|p| p.is_file());
+    let found = std::env::split_paths(&path).flat_map(|dir| BROWSER_NAMES.map(|name| dir.join(name))).find(|p| p.is_file());
     found.ok_or_else(|| {
         FetchError::Browser(
             "render = true needs one, and none is installed; install the package chromium, or name it: [fetch] browser = \"PATH\"".to_owned(),
@@ -223,11 +223,11 @@ fn find(named: Option<&Path>) -> Result<PathBuf, FetchError> {
 }
 
 /// Removes the profiles of processes that were killed.
-fn sweep(folder: &Path) {
+fn remove_stale_profiles(folder: &Path) {
     let Ok(entries) = std::fs::read_dir(folder) else { return };
     for entry in entries.flatten() {
         let name = entry.file_name();
-        let process = name.to_str().and_then(|n| n.strip_prefix(PROFILE)?.parse::<u32>().ok());
+        let process = name.to_str().and_then(|n| n.strip_prefix(PROFILE_PREFIX)?.parse::<u32>().ok());
         if process.is_some_and(|p| !Path::new("/proc").join(p.to_string()).exists()) {
             // another user's is refused by the system
             let _ = std::fs::remove_dir_all(entry.path());
@@ -236,7 +236,7 @@ fn sweep(folder: &Path) {
 }
 
 /// Puts a starter beside the profile that lets the kernel end the browser when this process ends, however it ends.
-fn prepare(profile: &Path, executable: &Path) -> std::io::Result<PathBuf> {
+fn write_launcher(profile: &Path, executable: &Path) -> std::io::Result<PathBuf> {
     let _ = std::fs::remove_dir_all(profile);
     std::fs::create_dir_all(profile)?;
     std::fs::set_permissions(profile, std::fs::Permissions::from_mode(0o700))?;
@@ -261,11 +261,16 @@ mod tests {
     fn profiles_of_the_dead_are_removed_and_nothing_else() {
         let dir = tempfile::tempdir().unwrap();
         // no process has a number as high as this
-        let names = [format!("{PROFILE}{}", u32::MAX), format!("{PROFILE}{}", std::process::id()), "qingbao-browser-x".into(), "other-7".into()];
+        let names = [
+            format!("{PROFILE_PREFIX}{}", u32::MAX),
+            format!("{PROFILE_PREFIX}{}", std::process::id()),
+            "qingbao-browser-x".into(),
+            "other-7".into(),
+        ];
         for name in &names {
             std::fs::create_dir_all(dir.path().join(name).join("profile")).unwrap();
         }
-        sweep(dir.path());
+        remove_stale_profiles(dir.path());
         let left: Vec<bool> = names.iter().map(|n| dir.path().join(n).exists()).collect();
         assert_eq!(left, [false, true, true, true]);
     }

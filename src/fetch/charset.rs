@@ -39,7 +39,7 @@ pub fn decode(bytes: &[u8], content_type: Option<&str>, forced: Option<&'static 
 
 fn choose(bytes: &[u8], content_type: Option<&str>, forced: Option<&'static Encoding>) -> &'static Encoding {
     if let Some(e) = forced {
-        return widen(e);
+        return gbk_to_gb18030(e);
     }
     if let Some((e, _)) = Encoding::for_bom(bytes) {
         return e;
@@ -48,7 +48,7 @@ fn choose(bytes: &[u8], content_type: Option<&str>, forced: Option<&'static Enco
         return UTF_8;
     }
     let declared = content_type.and_then(from_content_type).or_else(|| from_declaration(bytes));
-    match declared.map(widen) {
+    match declared.map(gbk_to_gb18030) {
         Some(e) if e != UTF_8 || bytes.is_ascii() => e,
         _ if bytes.is_ascii() => UTF_8,
         _ => guess(bytes),
@@ -74,7 +74,7 @@ fn is_damaged_utf8(bytes: &[u8]) -> bool {
     good >= 8 && good >= bad * 8
 }
 
-fn widen(encoding: &'static Encoding) -> &'static Encoding {
+fn gbk_to_gb18030(encoding: &'static Encoding) -> &'static Encoding {
     if encoding == GBK { GB18030 } else { encoding }
 }
 
@@ -98,7 +98,7 @@ fn guess(bytes: &[u8]) -> &'static Encoding {
     let mut detector = EncodingDetector::new(Iso2022JpDetection::Deny);
     detector.feed(bytes.get(..bytes.len().min(GUESS_WINDOW)).unwrap_or(bytes), true);
     // the readers are in China: the top-level domain hint settles doubtful cases
-    widen(detector.guess(Some(b"cn"), Utf8Detection::Allow))
+    gbk_to_gb18030(detector.guess(Some(b"cn"), Utf8Detection::Allow))
 }
 
 #[cfg(test)]

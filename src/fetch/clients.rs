@@ -19,42 +19,42 @@ use crate::model::{Source, TlsTrust, WebUrl};
 
 /// Idle connections are closed after this: long enough for the next page of the same host, short enough that ten
 /// thousand hosts do not keep ten thousand sockets.
-const POOL_IDLE: Duration = Duration::from_secs(8);
+const POOL_IDLE_TIMEOUT: Duration = Duration::from_secs(8);
 
 tokio::task_local! {
     /// Connections dialled by the request of this task.
-    static DIALLED: Cell<u32>;
+    static CONNECTS: Cell<u32>;
 }
 
 /// Runs a request and tells whether it used a connection that stood already.
-pub(super) async fn watching<T>(request: impl Future<Output = T>) -> (T, bool) {
-    DIALLED
+pub(super) async fn with_connect_tracking<T>(request: impl Future<Output = T>) -> (T, bool) {
+    CONNECTS
         .scope(Cell::new(0), async move {
             let answer = request.await;
-            (answer, DIALLED.with(Cell::get) == 0)
+            (answer, CONNECTS.with(Cell::get) == 0)
         })
         .await
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-struct Profile {
+struct ClientKey {
     open: bool,
     insecure: bool,
     proxy: Option<String>,
 }
 
 /// The clients, made when first needed.
-pub(super) struct Clients {
-    made: Mutex<HashMap<Profile, Client>>,
+pub(super) struct ClientPool {
+    made: Mutex<HashMap<ClientKey, Client>>,
     resolver: Resolver,
     settings: FetchSettings,
 }
 
-impl Clients {
+impl ClientPool {
     /// Makes the usual client at once, so that a machine without TLS set-up fails at start and not at night.
     pub(super) fn new(settings: &FetchSettings) -> Result<Self, reqwest::Error> {
         let this = Self { made: Mutex::default(), resolver: Resolver::new(), settings: settings.clone() };
-        let usual = Profile { open: false, insecure: false, proxy: None };
+        let usual = ClientKey { open: false, insecure: false, proxy: None };
         let client = this.build(&usual)?;
         this.made.lock().unwrap_or_else(PoisonError::into_inner).insert(usual, client);
         Ok(this)
@@ -67,7 +67,7 @@ impl Clients {
 
     /// The client for an address of a source.
     pub(super) fn get(&self, url: &WebUrl, source: &Source) -> Result<Client, FetchError> {
-        let profile = Profile { open: may_be_private(url, source), insecure: source.tls == TlsTrust::Insecure, proxy: source.proxy.clone() };
+        let profile = ClientKey { open: may_be_private(url, source), insecure: source.tls == TlsTrust::Insecure, proxy: source.proxy.clone() };
         let mut made = self.made.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(client) = made.get(&profile) {
             return Ok(client.clone());
@@ -77,7 +77,7 @@ impl Clients {
         Ok(client)
     }
 
-    fn build(&self, profile: &Profile) -> Result<Client, reqwest::Error> {
+    fn build(&self, profile: &ClientKey) -> Result<Client, reqwest::Error> {
         let resolver = if profile.open { self.resolver.open() } else { self.resolver.clone() };
         let builder = Client::builder()
             .user_agent(&self.settings.user_agent)
@@ -85,10 +85,10 @@ impl Clients {
             .connect_timeout(self.settings.connect_timeout)
             .read_timeout(self.settings.idle_timeout)
             .pool_max_idle_per_host(1)
-            .pool_idle_timeout(POOL_IDLE)
+            .pool_idle_timeout(POOL_IDLE_TIMEOUT)
             .referer(false)
             .dns_resolver(resolver)
-            .connector_layer(CountDials)
+            .connector_layer(ConnectCounterLayer)
             .default_headers(default_headers())
             .tls_danger_accept_invalid_certs(profile.insecure);
         match &profile.proxy {
@@ -102,20 +102,20 @@ impl Clients {
 
 /// Counts connections as they are dialled.
 #[derive(Debug, Clone, Copy)]
-struct CountDials;
+struct ConnectCounterLayer;
 
-impl<S> Layer<S> for CountDials {
-    type Service = Dialler<S>;
+impl<S> Layer<S> for ConnectCounterLayer {
+    type Service = ConnectCounter<S>;
 
     fn layer(&self, inner: S) -> Self::Service {
-        Dialler(inner)
+        ConnectCounter(inner)
     }
 }
 
 #[derive(Debug, Clone)]
-struct Dialler<S>(S);
+struct ConnectCounter<S>(S);
 
-impl<S: Service<R>, R> Service<R> for Dialler<S> {
+impl<S: Service<R>, R> Service<R> for ConnectCounter<S> {
     type Response = S::Response;
     type Error = S::Error;
     type Future = S::Future;
@@ -125,7 +125,7 @@ impl<S: Service<R>, R> Service<R> for Dialler<S> {
     }
 
     fn call(&mut self, request: R) -> Self::Future {
-        let _ = DIALLED.try_with(|n| n.set(n.get() + 1));
+        let _ = CONNECTS.try_with(|n| n.set(n.get() + 1));
         self.0.call(request)
     }
 }

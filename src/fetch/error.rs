@@ -167,7 +167,7 @@ impl FetchError {
     }
 
     /// Whether one more try within seconds makes sense: the fault is of the kind that comes and goes.
-    pub fn is_hiccup(&self) -> bool {
+    pub fn is_flaky(&self) -> bool {
         matches!(self, Self::Incomplete(_) | Self::RedirectLoop(_) | Self::BadAnswer(_) | Self::Status(500 | 502 | 504))
     }
 
@@ -177,7 +177,7 @@ impl FetchError {
     }
 
     /// How long the site asked us to stay away.
-    pub fn asked_wait(&self) -> Option<Duration> {
+    pub fn retry_after(&self) -> Option<Duration> {
         match self {
             Self::Busy { after, .. } | Self::RobotsUnreachable { after, .. } => Some(*after),
             _ => None,

@@ -4,14 +4,14 @@ use std::error::Error as _;
 use std::time::Duration;
 
 use super::error::FetchError;
-use super::guard::{LookupTimeout, PrivateOnly};
+use super::guard::{DnsTimeout, NoPublicAddress};
 use crate::config::settings::FetchSettings;
 use crate::model::WebUrl;
 
 /// Words by which rustls tells that it does not trust a certificate.
-const UNTRUSTED: [&str; 3] = ["invalid peer certificate", "certificate not trusted", "certificate verify failed"];
+const CERT_ERROR_MARKERS: [&str; 3] = ["invalid peer certificate", "certificate not trusted", "certificate verify failed"];
 /// What these words mean, for people.
-const CERTIFICATES: [(&str, &str); 6] = [
+const CERT_ERRORS: [(&str, &str); 6] = [
     ("UnknownIssuer", "its issuer is unknown: self-signed, or the server sends an incomplete chain"),
     ("Expired", "it has expired"),
     ("expired", "it has expired"),
@@ -25,10 +25,10 @@ pub(super) fn explain(e: &reqwest::Error, url: &WebUrl, settings: &FetchSettings
     let mut causes = Vec::new();
     let mut source = e.source();
     while let Some(s) = source {
-        if s.is::<PrivateOnly>() {
+        if s.is::<NoPublicAddress>() {
             return FetchError::Private(url.host().to_owned());
         }
-        if s.is::<LookupTimeout>() {
+        if s.is::<DnsTimeout>() {
             return FetchError::Dns { host: url.host().to_owned(), cause: s.to_string(), temporary: true };
         }
         causes.push(s.to_string());
@@ -48,8 +48,8 @@ pub(super) fn explain(e: &reqwest::Error, url: &WebUrl, settings: &FetchSettings
             FetchError::Idle(settings.idle_timeout)
         };
     }
-    if UNTRUSTED.iter().any(|w| all.contains(w)) {
-        let known = CERTIFICATES.iter().find(|(sign, _)| all.contains(sign)).map(|(_, words)| (*words).to_owned());
+    if CERT_ERROR_MARKERS.iter().any(|w| all.contains(w)) {
+        let known = CERT_ERRORS.iter().find(|(sign, _)| all.contains(sign)).map(|(_, words)| (*words).to_owned());
         return FetchError::Certificate { host, cause: known.unwrap_or(cause) };
     }
     if e.is_connect() {

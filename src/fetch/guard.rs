@@ -11,14 +11,14 @@ use std::time::Duration;
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 use tokio::sync::Semaphore;
 
-use super::domain::registrable;
+use super::domain::registrable_domain;
 use super::error::FetchError;
 use crate::model::{Source, WebUrl};
 
 /// Longest wait for the system's resolver.
-const LOOKUP: Duration = Duration::from_secs(5);
+const DNS_TIMEOUT: Duration = Duration::from_secs(5);
 /// Look-ups at once: the system's resolver blocks a thread for each, and a dead one must not take them all.
-const LOOKUPS: usize = 8;
+const MAX_DNS_LOOKUPS: usize = 8;
 
 /// Whether an address belongs to the public internet (IANA special-purpose registries).
 pub(super) fn is_public(ip: IpAddr) -> bool {
@@ -79,19 +79,19 @@ fn embedded_v4(ip: Ipv6Addr) -> Option<Ipv4Addr> {
 }
 
 /// The address a host literal stands for.
-pub(super) fn literal(host: &str) -> Option<IpAddr> {
+pub(super) fn parse_ip_literal(host: &str) -> Option<IpAddr> {
     host.trim_start_matches('[').trim_end_matches(']').parse().ok()
 }
 
 /// A name that resolves to nothing public.
 #[derive(Debug, thiserror::Error)]
 #[error("resolves to a private address only")]
-pub(super) struct PrivateOnly;
+pub(super) struct NoPublicAddress;
 
 /// A name that did not resolve in time.
 #[derive(Debug, thiserror::Error)]
-#[error("the resolver did not answer within {LOOKUP:?}")]
-pub(super) struct LookupTimeout;
+#[error("the resolver did not answer within {DNS_TIMEOUT:?}")]
+pub(super) struct DnsTimeout;
 
 /// The system's resolver, bounded in time and number; guarded, it yields public addresses only.
 #[derive(Debug, Clone)]
@@ -102,7 +102,7 @@ pub(super) struct Resolver {
 
 impl Resolver {
     pub(super) fn new() -> Self {
-        Self { guarded: true, lookups: Arc::new(Semaphore::new(LOOKUPS)) }
+        Self { guarded: true, lookups: Arc::new(Semaphore::new(MAX_DNS_LOOKUPS)) }
     }
 
     /// The same resolver without the guard.
@@ -119,18 +119,18 @@ impl Resolver {
             let _permit = permit;
             tokio::net::lookup_host((name.as_str(), 0)).await.map(Iterator::collect::<Vec<_>>)
         });
-        let found = tokio::time::timeout(LOOKUP, task).await.map_err(|_| LookupTimeout)???;
-        Ok(admit(found, self.guarded)?)
+        let found = tokio::time::timeout(DNS_TIMEOUT, task).await.map_err(|_| DnsTimeout)???;
+        Ok(filter_public(found, self.guarded)?)
     }
 }
 
 /// What of an answer may be dialled.
-fn admit(found: Vec<SocketAddr>, guarded: bool) -> Result<Vec<SocketAddr>, PrivateOnly> {
+fn filter_public(found: Vec<SocketAddr>, guarded: bool) -> Result<Vec<SocketAddr>, NoPublicAddress> {
     if !guarded {
         return Ok(found);
     }
     let public: Vec<SocketAddr> = found.into_iter().filter(|a| is_public(a.ip())).collect();
-    if public.is_empty() { Err(PrivateOnly) } else { Ok(public) }
+    if public.is_empty() { Err(NoPublicAddress) } else { Ok(public) }
 }
 
 impl Resolve for Resolver {
@@ -142,7 +142,7 @@ impl Resolve for Resolver {
 
 /// Whether a source may reach this host on a private address.
 pub(super) fn may_be_private(url: &WebUrl, source: &Source) -> bool {
-    source.allow_private && (url.host() == source.url.host() || registrable(url.host()) == registrable(source.url.host()))
+    source.allow_private && (url.host() == source.url.host() || registrable_domain(url.host()) == registrable_domain(source.url.host()))
 }
 
 /// Judges the address of one hop: port, address literals, names that always mean this machine.
@@ -152,7 +152,7 @@ pub(super) fn check_address(url: &WebUrl, source: &Source) -> Result<(), FetchEr
     if port == 0 || (!matches!(port, 80 | 443) && Some(port) != written) {
         return Err(FetchError::Port(port));
     }
-    let is_private_literal = literal(url.host()).is_some_and(|ip| !is_public(ip));
+    let is_private_literal = parse_ip_literal(url.host()).is_some_and(|ip| !is_public(ip));
     let name = url.host().trim_end_matches('.').to_ascii_lowercase();
     let is_local_name = name == "localhost" || name.ends_with(".localhost");
     if (is_private_literal || is_local_name) && !may_be_private(url, source) {
@@ -281,17 +281,17 @@ mod tests {
     fn of_a_mixed_answer_only_the_public_addresses_are_dialled() {
         let at = |ip: &str| SocketAddr::new(ip.parse().unwrap(), 0);
         let mixed = vec![at("127.0.0.1"), at("1.2.3.4"), at("::1")];
-        assert_eq!(admit(mixed.clone(), true).unwrap(), [at("1.2.3.4")]);
-        assert_eq!(admit(mixed, false).unwrap().len(), 3);
+        assert_eq!(filter_public(mixed.clone(), true).unwrap(), [at("1.2.3.4")]);
+        assert_eq!(filter_public(mixed, false).unwrap().len(), 3);
         // a name that was public when it was checked and is private when it is dialled
-        assert!(admit(vec![at("127.0.0.1"), at("10.0.0.1")], true).is_err());
+        assert!(filter_public(vec![at("127.0.0.1"), at("10.0.0.1")], true).is_err());
     }
 
     #[tokio::test]
     async fn names_of_this_machine_resolve_to_nothing_that_may_be_dialled() {
         // an address is its own name, also where there is no /etc/hosts
         let e = Resolver::new().lookup("127.0.0.1").await.unwrap_err();
-        assert!(e.is::<PrivateOnly>(), "{e}");
+        assert!(e.is::<NoPublicAddress>(), "{e}");
         assert!(!Resolver::new().open().lookup("127.0.0.1").await.unwrap().is_empty());
         assert!(Resolver::new().lookup("localhost").await.is_err());
     }

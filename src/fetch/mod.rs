@@ -21,9 +21,9 @@ pub mod robots;
 mod trail;
 
 pub use browser::find_browser;
-pub use client::{Answer, Expect, Fetched, Fetcher, HostScope, Page, Request, Validators, Visit};
+pub use client::{DocumentKind, FetchResponse, Fetched, Fetcher, HostScope, Page, Request, RequestStats, Validators};
 pub use error::FetchError;
-pub use queue::lane;
-pub(crate) use queue::{PATIENCE, jitter};
+pub use queue::host_key;
+pub(crate) use queue::{MAX_HOST_WAIT, jitter};
 pub use robots::{NoopSiteStore, RobotsRecord, SiteStore};
-pub use trail::Hop;
+pub use trail::Redirect;

@@ -14,14 +14,14 @@ use tokio::task::JoinHandle;
 use tokio::time::timeout;
 
 use super::error::FetchError;
-use super::guard::{Resolver, check_address, literal};
+use super::guard::{Resolver, check_address, parse_ip_literal};
 use crate::model::{Source, WebUrl};
 
 const MAX_HEAD: usize = 32 << 10;
 /// Bytes of all connections of one page.
 const MAX_BYTES: u64 = 64 << 20;
-const CONNECT: Duration = Duration::from_secs(10);
-const IDLE: Duration = Duration::from_secs(20);
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
+const IDLE_TIMEOUT: Duration = Duration::from_secs(20);
 
 /// A running proxy; dropped, it and all its connections end.
 pub(super) struct GuardProxy {
@@ -78,7 +78,7 @@ impl GuardProxy {
 }
 
 async fn serve(mut client: TcpStream, shared: &ProxyState) -> io::Result<()> {
-    let head = timeout(IDLE, read_head(&mut client)).await??;
+    let head = timeout(IDLE_TIMEOUT, read_head(&mut client)).await??;
     let Some((target, onward)) = onward(&head) else {
         return client.write_all(b"HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n").await;
     };
@@ -147,17 +147,18 @@ async fn dial(url: &WebUrl, shared: &ProxyState) -> Result<TcpStream, FetchError
     check_address(url, &shared.source)?;
     let port = url.as_url().port_or_known_default().unwrap_or(0);
     let refused = |cause: String| FetchError::Connect { host: url.authority(), cause };
-    let addresses = if let Some(ip) = literal(url.host()) {
+    let addresses = if let Some(ip) = parse_ip_literal(url.host()) {
         // judged by check_address
         vec![(ip, port).into()]
     } else {
         let found = shared.resolver.lookup(url.host()).await;
-        found.map_err(|e| if e.is::<super::guard::PrivateOnly>() { FetchError::Private(url.host().to_owned()) } else { refused(e.to_string()) })?
+        found
+            .map_err(|e| if e.is::<super::guard::NoPublicAddress>() { FetchError::Private(url.host().to_owned()) } else { refused(e.to_string()) })?
     };
     let mut last = "no address".to_owned();
     for mut address in addresses {
         address.set_port(port);
-        match timeout(CONNECT, TcpStream::connect(address)).await {
+        match timeout(CONNECT_TIMEOUT, TcpStream::connect(address)).await {
             Ok(Ok(stream)) => return Ok(stream),
             Ok(Err(e)) => last = e.to_string(),
             Err(_) => "no answer".clone_into(&mut last),
@@ -173,7 +174,7 @@ where
 {
     let mut buffer = vec![0u8; 16 << 10];
     loop {
-        let n = timeout(IDLE, from.read(&mut buffer)).await??;
+        let n = timeout(IDLE_TIMEOUT, from.read(&mut buffer)).await??;
         if n == 0 {
             return to.shutdown().await;
         }

@@ -10,22 +10,22 @@ use tokio::sync::{Mutex, OwnedMutexGuard, Semaphore, SemaphorePermit};
 use tokio::time::Instant;
 use xxhash_rust::xxh3::xxh3_64_with_seed;
 
-use super::domain::registrable;
+use super::domain::registrable_domain;
 use crate::model::{RateKey, Source, WebUrl};
 
 /// A lane that asked for more patience than this is not waited for: the caller goes on and comes back later.
-pub(crate) const PATIENCE: Duration = Duration::from_secs(30);
+pub(crate) const MAX_HOST_WAIT: Duration = Duration::from_secs(30);
 /// Keys are forgotten above this many, once nobody waits for them: memory does not grow with the number of hosts.
-const KEEP: usize = 4096;
+const MAX_SLOTS: usize = 4096;
 /// Share of the pause added by chance, so that many lanes do not beat in time.
 const JITTER: f64 = 0.2;
 
 /// The lane in which a source asks for an address.
-pub fn lane(source: &Source, url: &WebUrl) -> String {
+pub fn host_key(source: &Source, url: &WebUrl) -> String {
     match source.rate_key {
         RateKey::Host => url.authority(),
         RateKey::Source => format!("source {}", source.id),
-        RateKey::Domain => registrable(url.host()).to_owned(),
+        RateKey::Domain => registrable_domain(url.host()).to_owned(),
     }
 }
 
@@ -35,65 +35,65 @@ pub(crate) fn jitter(key: &str, n: u64) -> f64 {
 }
 
 #[derive(Debug)]
-struct Slot {
+struct HostSlot {
     free_at: Instant,
     /// What the host asks for beyond our own pause.
     crawl_delay: Duration,
     turns: u64,
 }
 
-pub(super) struct Queue {
-    lanes: StdMutex<HashMap<String, Arc<Mutex<Slot>>>>,
+pub(super) struct HostLimiter {
+    slots: StdMutex<HashMap<String, Arc<Mutex<HostSlot>>>>,
     all: Semaphore,
     delay: Duration,
 }
 
 /// What is known of a lane's pace by whoever wants a turn.
 #[derive(Debug, Clone, Copy, Default)]
-pub(super) struct Pace {
+pub(super) struct DelayPolicy {
     /// The pause that the site's robots.txt asks for.
     pub(super) crawl_delay: Option<Duration>,
     /// Another process may have asked a moment ago: a full pause comes first.
-    pub(super) cold: bool,
+    pub(super) initial_delay: bool,
 }
 
 /// The right to ask in one lane; the pause starts when it is dropped.
-pub(super) struct Turn<'q> {
-    slot: OwnedMutexGuard<Slot>,
-    pause: Duration,
+pub(super) struct HostPermit<'q> {
+    slot: OwnedMutexGuard<HostSlot>,
+    back_off: Duration,
     _permit: SemaphorePermit<'q>,
 }
 
-impl Drop for Turn<'_> {
+impl Drop for HostPermit<'_> {
     fn drop(&mut self) {
-        let earliest = Instant::now() + self.pause.max(self.slot.crawl_delay);
+        let earliest = Instant::now() + self.back_off.max(self.slot.crawl_delay);
         self.slot.free_at = earliest.max(self.slot.free_at);
     }
 }
 
-impl Turn<'_> {
+impl HostPermit<'_> {
     /// Keeps the lane to itself for at least this long.
-    pub(super) fn pause(&mut self, pause: Duration) {
+    pub(super) fn back_off(&mut self, pause: Duration) {
         self.slot.free_at = Instant::now() + pause;
     }
 }
 
-impl Queue {
+impl HostLimiter {
     pub(super) fn new(at_once: usize, delay: Duration) -> Self {
-        Self { lanes: StdMutex::default(), all: Semaphore::new(at_once), delay }
+        Self { slots: StdMutex::default(), all: Semaphore::new(at_once), delay }
     }
 
-    /// Waits for one's turn in this lane; where that would be longer than the usual pause and [`PATIENCE`], gives how
+    /// Waits for one's turn in this lane; where that would be longer than the usual pause and [`MAX_HOST_WAIT`], gives how
     /// long the site asked for.
-    pub(super) async fn turn(&self, lane: &str, pace: Pace) -> Result<Turn<'_>, Duration> {
-        let slot = self.slot(lane);
+    pub(super) async fn acquire(&self, lane: &str, pace: DelayPolicy) -> Result<HostPermit<'_>, Duration> {
+        let slot = self.slot_for(lane);
         let mut slot = slot.lock_owned().await;
         slot.crawl_delay = pace.crawl_delay.unwrap_or(slot.crawl_delay);
-        if pace.cold {
+        if pace.initial_delay {
             slot.free_at = slot.free_at.max(Instant::now() + self.delay.mul_f64(1.0 + JITTER).max(slot.crawl_delay));
         }
         let wait = slot.free_at.saturating_duration_since(Instant::now());
-        if wait > PATIENCE.max(self.delay.mul_f64(1.0 + JITTER)).max(slot.crawl_delay) {
+        if wait > MAX_HOST_WAIT.max(self.delay.mul_f64(1.0 + JITTER)).max(slot.crawl_delay) {
             return Err(wait);
         }
         tokio::time::sleep_until(slot.free_at).await;
@@ -104,25 +104,25 @@ impl Queue {
         };
         slot.turns += 1;
         let pause = self.delay.mul_f64(1.0 + JITTER * jitter(lane, slot.turns));
-        Ok(Turn { slot, pause, _permit: permit })
+        Ok(HostPermit { slot, back_off: pause, _permit: permit })
     }
 
     /// How long until this lane may be asked again; `None` while somebody asks.
-    pub(super) fn free_in(&self, lane: &str) -> Option<Duration> {
-        let slot = self.lanes.lock().unwrap_or_else(PoisonError::into_inner).get(lane).map(Arc::clone);
+    pub(super) fn delay_until_free(&self, lane: &str) -> Option<Duration> {
+        let slot = self.slots.lock().unwrap_or_else(PoisonError::into_inner).get(lane).map(Arc::clone);
         match slot {
             None => Some(Duration::ZERO),
             Some(slot) => slot.try_lock().ok().map(|s| s.free_at.saturating_duration_since(Instant::now())),
         }
     }
 
-    fn slot(&self, lane: &str) -> Arc<Mutex<Slot>> {
-        let mut lanes = self.lanes.lock().unwrap_or_else(PoisonError::into_inner);
-        if lanes.len() > KEEP {
+    fn slot_for(&self, lane: &str) -> Arc<Mutex<HostSlot>> {
+        let mut lanes = self.slots.lock().unwrap_or_else(PoisonError::into_inner);
+        if lanes.len() > MAX_SLOTS {
             let now = Instant::now();
             lanes.retain(|_, slot| Arc::strong_count(slot) > 1 || slot.try_lock().is_ok_and(|s| s.free_at > now));
         }
-        let new = || Arc::new(Mutex::new(Slot { free_at: Instant::now(), crawl_delay: Duration::ZERO, turns: 0 }));
+        let new = || Arc::new(Mutex::new(HostSlot { free_at: Instant::now(), crawl_delay: Duration::ZERO, turns: 0 }));
         Arc::clone(lanes.entry(lane.to_owned()).or_insert_with(new))
     }
 }
@@ -133,11 +133,11 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn one_lane_is_asked_once_a_pause_and_never_sooner() {
-        let queue = Queue::new(8, Duration::from_secs(1));
+        let queue = HostLimiter::new(8, Duration::from_secs(1));
         let start = Instant::now();
         let mut last = None;
         for _ in 0..20 {
-            let turn = queue.turn("a", Pace::default()).await.unwrap();
+            let turn = queue.acquire("a", DelayPolicy::default()).await.unwrap();
             if let Some(last) = last.replace(Instant::now()) {
                 let gap = Instant::now() - last;
                 assert!(gap >= Duration::from_secs(1) && gap <= Duration::from_millis(1210), "{gap:?}");
@@ -145,62 +145,62 @@ mod tests {
             drop(turn);
         }
         let before = start.elapsed();
-        drop(queue.turn("b", Pace::default()).await.unwrap());
+        drop(queue.acquire("b", DelayPolicy::default()).await.unwrap());
         assert_eq!(start.elapsed(), before, "another lane does not wait");
     }
 
     #[tokio::test(start_paused = true)]
     async fn a_site_that_asks_for_a_moment_gets_it() {
-        let queue = Queue::new(8, Duration::ZERO);
+        let queue = HostLimiter::new(8, Duration::ZERO);
         let start = Instant::now();
-        queue.turn("a", Pace::default()).await.unwrap().pause(Duration::from_secs(20));
-        assert_eq!(queue.free_in("a").map(|d| d.as_secs()), Some(20));
-        drop(queue.turn("a", Pace::default()).await.unwrap());
+        queue.acquire("a", DelayPolicy::default()).await.unwrap().back_off(Duration::from_secs(20));
+        assert_eq!(queue.delay_until_free("a").map(|d| d.as_secs()), Some(20));
+        drop(queue.acquire("a", DelayPolicy::default()).await.unwrap());
         assert_eq!(start.elapsed().as_secs(), 20);
     }
 
     #[tokio::test(start_paused = true)]
     async fn a_crawl_delay_longer_than_ours_holds_for_every_later_turn() {
-        let queue = Queue::new(8, Duration::from_secs(1));
-        let pace = Pace { crawl_delay: Some(Duration::from_secs(10)), cold: false };
-        drop(queue.turn("a", pace).await.unwrap());
+        let queue = HostLimiter::new(8, Duration::from_secs(1));
+        let pace = DelayPolicy { crawl_delay: Some(Duration::from_secs(10)), initial_delay: false };
+        drop(queue.acquire("a", pace).await.unwrap());
         let start = Instant::now();
         for _ in 0..3 {
-            drop(queue.turn("a", Pace::default()).await.unwrap());
+            drop(queue.acquire("a", DelayPolicy::default()).await.unwrap());
         }
         assert_eq!(start.elapsed().as_secs(), 30);
     }
 
     #[tokio::test(start_paused = true)]
     async fn a_lane_that_others_may_have_asked_gets_its_full_pause_first() {
-        let queue = Queue::new(8, Duration::from_secs(1));
+        let queue = HostLimiter::new(8, Duration::from_secs(1));
         let start = Instant::now();
-        drop(queue.turn("a", Pace { crawl_delay: Some(Duration::from_secs(7)), cold: true }).await.unwrap());
+        drop(queue.acquire("a", DelayPolicy { crawl_delay: Some(Duration::from_secs(7)), initial_delay: true }).await.unwrap());
         assert_eq!(start.elapsed().as_secs(), 7);
-        drop(queue.turn("b", Pace { crawl_delay: None, cold: true }).await.unwrap());
+        drop(queue.acquire("b", DelayPolicy { crawl_delay: None, initial_delay: true }).await.unwrap());
         assert_eq!(start.elapsed().as_millis(), 8_200);
     }
 
     #[tokio::test(start_paused = true)]
     async fn a_site_that_asks_for_an_hour_is_not_waited_for_and_not_asked() {
-        let queue = Queue::new(8, Duration::ZERO);
-        queue.turn("a", Pace::default()).await.unwrap().pause(Duration::from_hours(1));
+        let queue = HostLimiter::new(8, Duration::ZERO);
+        queue.acquire("a", DelayPolicy::default()).await.unwrap().back_off(Duration::from_hours(1));
         let start = Instant::now();
-        assert_eq!(queue.turn("a", Pace::default()).await.err().map(|d| d.as_secs()), Some(3600));
+        assert_eq!(queue.acquire("a", DelayPolicy::default()).await.err().map(|d| d.as_secs()), Some(3600));
         assert_eq!(start.elapsed().as_secs(), 0);
         tokio::time::advance(Duration::from_hours(1)).await;
-        assert!(queue.turn("a", Pace::default()).await.is_ok());
+        assert!(queue.acquire("a", DelayPolicy::default()).await.is_ok());
     }
 
     #[tokio::test(start_paused = true)]
     async fn no_more_than_the_limit_ask_at_once_over_all_lanes() {
-        let queue = Arc::new(Queue::new(3, Duration::ZERO));
+        let queue = Arc::new(HostLimiter::new(3, Duration::ZERO));
         let now = Arc::new(std::sync::atomic::AtomicUsize::new(0));
         let mut tasks = tokio::task::JoinSet::new();
         for i in 0..20 {
             let (queue, now) = (Arc::clone(&queue), Arc::clone(&now));
             tasks.spawn(async move {
-                let turn = queue.turn(&format!("lane {i}"), Pace::default()).await;
+                let turn = queue.acquire(&format!("lane {i}"), DelayPolicy::default()).await;
                 let at_once = now.fetch_add(1, std::sync::atomic::Ordering::SeqCst) + 1;
                 tokio::time::sleep(Duration::from_secs(1)).await;
                 now.fetch_sub(1, std::sync::atomic::Ordering::SeqCst);
@@ -216,11 +216,11 @@ mod tests {
         use crate::model::SourceId;
         let url = WebUrl::parse("http://www.kjt.henan.gov.cn:8080/x").unwrap();
         let mut s = Source::plain(SourceId::parse("kjt").unwrap(), "k".into(), url.clone());
-        assert_eq!(lane(&s, &url), "www.kjt.henan.gov.cn:8080");
+        assert_eq!(host_key(&s, &url), "www.kjt.henan.gov.cn:8080");
         s.rate_key = RateKey::Domain;
-        assert_eq!(lane(&s, &url), "henan.gov.cn");
+        assert_eq!(host_key(&s, &url), "henan.gov.cn");
         s.rate_key = RateKey::Source;
-        assert_eq!(lane(&s, &url), "source kjt");
+        assert_eq!(host_key(&s, &url), "source kjt");
     }
 
     #[test]

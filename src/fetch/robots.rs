@@ -17,13 +17,13 @@ pub const PRODUCT_TOKEN: &str = "qingbao";
 /// Most of a file that is read; RFC 9309 §2.5 asks for at least this much.
 pub(super) const MAX_BYTES: usize = 500 << 10;
 /// How long an answer holds (RFC 9309 §2.4).
-const FRESH: TimeDelta = TimeDelta::hours(24);
+const REFRESH_AFTER: TimeDelta = TimeDelta::hours(24);
 /// How long a good copy still speaks for a site whose file cannot be had.
-const STALE: TimeDelta = TimeDelta::hours(48);
+const USE_STALE_FOR: TimeDelta = TimeDelta::hours(48);
 /// After so long without a file, there is none.
-const GIVEN_UP: TimeDelta = TimeDelta::days(30);
+const FORGET_AFTER: TimeDelta = TimeDelta::days(30);
 /// First pause after a failure; doubled by each further one.
-const RETRY: TimeDelta = TimeDelta::minutes(10);
+const MIN_RETRY: TimeDelta = TimeDelta::minutes(10);
 const MAX_RETRY: TimeDelta = TimeDelta::hours(6);
 
 /// The rules of one file for us.
@@ -39,7 +39,7 @@ impl Robots {
     /// Reads a file for another crawler's name.
     pub fn parse_for(file: &[u8], token: &str) -> Self {
         let file = file.get(..MAX_BYTES).unwrap_or(file);
-        Self(robotxt::Robots::parse(&mend(file), Agent::Exact(token)))
+        Self(robotxt::Robots::parse(&normalize_robots(file), Agent::Exact(token)))
     }
 
     /// A file without rules.
@@ -59,7 +59,7 @@ impl Robots {
 }
 
 /// What a line is, as far as grouping goes.
-enum Line<'a> {
+enum Directive<'a> {
     Agent(&'a [u8]),
     Delay,
     Rule,
@@ -69,7 +69,7 @@ enum Line<'a> {
 /// Brings a file into the form the crate reads as RFC 9309 means it: `User-agent` values end at the first character that
 /// cannot be part of a product token (§2.2.1), and a `Crawl-delay` between two `User-agent` lines does not end the group
 /// (§2.2.4: other records are no rules).
-fn mend(file: &[u8]) -> Vec<u8> {
+fn normalize_robots(file: &[u8]) -> Vec<u8> {
     let file = file.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(file);
     let mut out = Vec::with_capacity(file.len());
     let mut delays: Vec<&[u8]> = Vec::new();
@@ -77,21 +77,21 @@ fn mend(file: &[u8]) -> Vec<u8> {
     let file = file.strip_suffix(b"\n").unwrap_or(file);
     for line in file.split(|b| matches!(b, b'\n' | b'\r' | 0)) {
         match read(line) {
-            Line::Agent(token) => {
+            Directive::Agent(token) => {
                 in_agents = true;
                 out.extend_from_slice(b"User-agent: ");
                 out.extend_from_slice(token);
             }
-            Line::Delay if in_agents => {
+            Directive::Delay if in_agents => {
                 delays.push(line);
                 continue;
             }
-            Line::Rule => {
+            Directive::Rule => {
                 in_agents = false;
                 delays.drain(..).for_each(|d| push(&mut out, d));
                 out.extend_from_slice(line);
             }
-            Line::Delay | Line::Other => out.extend_from_slice(line),
+            Directive::Delay | Directive::Other => out.extend_from_slice(line),
         }
         out.push(b'\n');
     }
@@ -106,18 +106,18 @@ fn push(out: &mut Vec<u8>, line: &[u8]) {
     out.push(b'\n');
 }
 
-fn read(line: &[u8]) -> Line<'_> {
+fn read(line: &[u8]) -> Directive<'_> {
     let line = line.trim_ascii_start();
     let key_end = line.iter().position(|b| matches!(b, b':' | b'#')).unwrap_or(line.len());
     let (key, value) = line.split_at(key_end);
     let key: Vec<u8> = key.iter().filter(|b| !matches!(b, b' ' | b'\t' | b'-')).map(u8::to_ascii_lowercase).collect();
     match key.as_slice() {
-        b"useragent" => Line::Agent(token(value)),
-        b"crawldelay" => Line::Delay,
-        b"allow" | b"disallow" => Line::Rule,
+        b"useragent" => Directive::Agent(token(value)),
+        b"crawldelay" => Directive::Delay,
+        b"allow" | b"disallow" => Directive::Rule,
         // common misspellings, which the crate reads as rules too
-        k if k.starts_with(b"dis") || k.starts_with(b"dia") || k.starts_with(b"al") => Line::Rule,
-        _ => Line::Other,
+        k if k.starts_with(b"dis") || k.starts_with(b"dia") || k.starts_with(b"al") => Directive::Rule,
+        _ => Directive::Other,
     }
 }
 
@@ -176,7 +176,7 @@ impl SiteStore for NoopSiteStore {
 
 /// What a record says now.
 #[derive(Debug)]
-pub(super) enum Standing {
+pub(super) enum RobotsState {
     /// These rules hold.
     Rules(Robots),
     /// Nothing may be asked for; the file is asked for again after this long.
@@ -188,26 +188,26 @@ pub(super) enum Standing {
 impl RobotsRecord {
     /// After an answer: 200 with its file, or 4xx (and too many redirects) without one.
     pub(super) fn good(file: Option<Vec<u8>>, now: DateTime<Utc>) -> Self {
-        Self { expires: now + FRESH, good_at: Some(now), file, failing_since: None, failures: 0, cause: String::new() }
+        Self { expires: now + REFRESH_AFTER, good_at: Some(now), file, failing_since: None, failures: 0, cause: String::new() }
     }
 
     /// After a failure of the site (5xx, 429, a broken answer); what was known before stays known.
     pub(super) fn failed(before: Option<Self>, cause: String, now: DateTime<Utc>) -> Self {
         let (good_at, file, since, failures) = before.map_or((None, None, None, 0), |b| (b.good_at, b.file, b.failing_since, b.failures));
-        let wait = (RETRY * (1 << failures.min(6))).min(MAX_RETRY);
+        let wait = (MIN_RETRY * (1 << failures.min(6))).min(MAX_RETRY);
         Self { expires: now + wait, good_at, file, failing_since: since.or(Some(now)), failures: failures + 1, cause }
     }
 
-    pub(super) fn standing(&self, now: DateTime<Utc>) -> Standing {
+    pub(super) fn state(&self, now: DateTime<Utc>) -> RobotsState {
         if now >= self.expires {
-            return Standing::TaskKind;
+            return RobotsState::TaskKind;
         }
         let rules = || self.file.as_deref().map_or_else(Robots::allow_all, Robots::parse);
         match self.failing_since {
-            None => Standing::Rules(rules()),
-            Some(_) if self.good_at.is_some_and(|g| now - g < STALE) => Standing::Rules(rules()),
-            Some(since) if now - since > GIVEN_UP => Standing::Rules(Robots::allow_all()),
-            Some(_) => Standing::Closed { cause: self.cause.clone(), after: (self.expires - now).to_std().unwrap_or_default() },
+            None => RobotsState::Rules(rules()),
+            Some(_) if self.good_at.is_some_and(|g| now - g < USE_STALE_FOR) => RobotsState::Rules(rules()),
+            Some(since) if now - since > FORGET_AFTER => RobotsState::Rules(Robots::allow_all()),
+            Some(_) => RobotsState::Closed { cause: self.cause.clone(), after: (self.expires - now).to_std().unwrap_or_default() },
         }
     }
 }

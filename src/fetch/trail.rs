@@ -15,7 +15,7 @@ const REFRESH_PAGE: usize = 16 << 10;
 
 /// One redirect.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Hop {
+pub struct Redirect {
     /// Where it leads.
     pub to: WebUrl,
     /// 301 or 308: for good.
@@ -24,20 +24,20 @@ pub struct Hop {
 
 /// The addresses gone through so far.
 #[derive(Debug)]
-pub(super) struct Trail {
+pub(super) struct RedirectChain {
     hops: Vec<WebUrl>,
     only_permanent: bool,
     may_return: bool,
 }
 
-impl Trail {
+impl RedirectChain {
     /// Starts at an address; with cookies a site may lead back to where one came from, once it has set one.
     pub(super) fn new(start: WebUrl, may_return: bool) -> Self {
         Self { hops: vec![start], only_permanent: true, may_return }
     }
 
     /// One step further.
-    pub(super) fn go(&mut self, to: &WebUrl, permanent: bool) -> Result<(), FetchError> {
+    pub(super) fn follow(&mut self, to: &WebUrl, permanent: bool) -> Result<(), FetchError> {
         self.only_permanent &= permanent;
         let known = self.hops.contains(to);
         self.hops.push(to.clone());
@@ -48,7 +48,7 @@ impl Trail {
     }
 
     /// Where the document lives now for good (301, 308 all along), if it moved.
-    pub(super) fn moved(&self) -> Option<WebUrl> {
+    pub(super) fn permanent_target(&self) -> Option<WebUrl> {
         self.hops.last().filter(|_| self.only_permanent && self.hops.len() > 1).cloned()
     }
 }
@@ -79,27 +79,27 @@ mod tests {
 
     #[test]
     fn loops_are_named_and_long_ways_end() {
-        let mut t = Trail::new(url("http://a.cn/1"), false);
-        t.go(&url("http://a.cn/2"), true).unwrap();
-        let e = t.go(&url("http://a.cn/1"), true).unwrap_err();
+        let mut t = RedirectChain::new(url("http://a.cn/1"), false);
+        t.follow(&url("http://a.cn/2"), true).unwrap();
+        let e = t.follow(&url("http://a.cn/1"), true).unwrap_err();
         assert_eq!(e.to_string(), "redirects lead in a circle: http://a.cn/1 → http://a.cn/2 → http://a.cn/1");
-        let mut t = Trail::new(url("http://a.cn/"), false);
+        let mut t = RedirectChain::new(url("http://a.cn/"), false);
         for i in 0..5 {
-            t.go(&url(&format!("http://a.cn/{i}")), true).unwrap();
+            t.follow(&url(&format!("http://a.cn/{i}")), true).unwrap();
         }
-        assert!(t.go(&url("http://a.cn/5"), true).is_err());
-        let mut t = Trail::new(url("http://a.cn/"), true);
-        assert!((0..5).all(|_| t.go(&url("http://a.cn/"), false).is_ok()) && t.go(&url("http://a.cn/"), false).is_err());
+        assert!(t.follow(&url("http://a.cn/5"), true).is_err());
+        let mut t = RedirectChain::new(url("http://a.cn/"), true);
+        assert!((0..5).all(|_| t.follow(&url("http://a.cn/"), false).is_ok()) && t.follow(&url("http://a.cn/"), false).is_err());
     }
 
     #[test]
     fn only_permanent_moves_are_proposed() {
-        let mut t = Trail::new(url("http://a.cn/"), false);
-        assert_eq!(t.moved(), None);
-        t.go(&url("https://a.cn/"), true).unwrap();
-        assert_eq!(t.moved(), Some(url("https://a.cn/")));
-        t.go(&url("https://a.cn/x"), false).unwrap();
-        assert_eq!(t.moved(), None);
+        let mut t = RedirectChain::new(url("http://a.cn/"), false);
+        assert_eq!(t.permanent_target(), None);
+        t.follow(&url("https://a.cn/"), true).unwrap();
+        assert_eq!(t.permanent_target(), Some(url("https://a.cn/")));
+        t.follow(&url("https://a.cn/x"), false).unwrap();
+        assert_eq!(t.permanent_target(), None);
     }
 
     #[test]

@@ -15,7 +15,7 @@ use super::pages::ArticleResult;
 use super::{CrawlSummary, Pipeline, Progress, Result};
 use crate::config::SourceList;
 use crate::engine::Completion;
-use crate::fetch::{Hop, PATIENCE, lane};
+use crate::fetch::{MAX_HOST_WAIT, Redirect, host_key};
 use crate::model::{SourceId, WebUrl};
 use crate::schedule::frontier::{FrontierWindow, Job, ReadyJob};
 use crate::vitals::Organ;
@@ -46,7 +46,7 @@ enum JobResult {
     Polled(SourceId, PollResult),
     Article(ArticleResult),
     /// The way leads on in another lane.
-    Redirected(String, Vec<Hop>),
+    Redirected(String, Vec<Redirect>),
     /// The lane is held by a task of a crawl before this one, or is to rest for long.
     HostBusy,
 }
@@ -58,7 +58,7 @@ struct Crawl<'a> {
     frontier: FrontierWindow,
     tasks: JoinSet<(Option<ReadyJob>, Result<JobResult>)>,
     /// Redirects followed so far by jobs that go on in another lane.
-    ways: HashMap<Job, Vec<Hop>>,
+    ways: HashMap<Job, Vec<Redirect>>,
     /// The last lane whose pages were taken from the store.
     cursor: String,
     filled: Option<Instant>,
@@ -142,9 +142,9 @@ impl Crawl<'_> {
 
     /// How long nothing can happen unless a task comes back.
     fn wake(&self) -> Duration {
-        let lane = self.frontier.next_at().map_or(PATIENCE, |at| at.saturating_duration_since(Instant::now()));
+        let lane = self.frontier.next_at().map_or(MAX_HOST_WAIT, |at| at.saturating_duration_since(Instant::now()));
         let room = self.tasks.len() < self.pipeline.engine.at_once();
-        let lane = if room { lane } else { PATIENCE };
+        let lane = if room { lane } else { MAX_HOST_WAIT };
         let fill = if self.stirred && self.frontier.waiting() < LOW { PACE } else { Duration::from_secs(1) };
         lane.max(Duration::from_millis(1)).min(fill)
     }
@@ -251,7 +251,7 @@ impl Crawl<'_> {
     /// A lane may be asked again, after its pause.
     fn free(&mut self, ready: &ReadyJob) {
         let free = self.pipeline.engine.free_in(&ready.lane);
-        if free > PATIENCE.max(self.pipeline.settings.fetch.host_delay * 2) {
+        if free > MAX_HOST_WAIT.max(self.pipeline.settings.fetch.host_delay * 2) {
             for job in self.frontier.clear(&ready.lane) {
                 self.ways.remove(&job);
             }
@@ -268,13 +268,13 @@ impl Crawl<'_> {
         let next = self.pipeline.store.run(move |s| s.next_due(tries)).await?;
         // seconds are what the store counts in
         let wait = next.map(|at| (at - Utc::now()).to_std().unwrap_or_default() + Duration::from_millis(50));
-        Ok(wait.filter(|w| *w <= PATIENCE + Duration::from_secs(2)))
+        Ok(wait.filter(|w| *w <= MAX_HOST_WAIT + Duration::from_secs(2)))
     }
 }
 
 impl Pipeline {
     /// One visit: has it made, and takes in what came.
-    async fn attempt(self: &Arc<Self>, job: &Job, list: &SourceList, keep: bool, hops: Vec<Hop>) -> Result<JobResult> {
+    async fn attempt(self: &Arc<Self>, job: &Job, list: &SourceList, keep: bool, hops: Vec<Redirect>) -> Result<JobResult> {
         let task = match job {
             Job::Poll(id) => match list.get(id) {
                 Some(source) => Some(self.look_task(source, keep, hops).await?),
@@ -296,7 +296,7 @@ impl Pipeline {
             (None, _) => JobResult::Article(ArticleResult::Skipped),
             (Some(source), _) if let TaskResult::Redirected(hops) = &outcome.came => {
                 let onward = hops.last().map_or(&about.url, |h| &h.to);
-                JobResult::Redirected(lane(source, onward), hops.clone())
+                JobResult::Redirected(host_key(source, onward), hops.clone())
             }
             (Some(source), None) => JobResult::Polled(source.id.clone(), self.take_look(source, &about, outcome).await?),
             (Some(source), Some(id)) => JobResult::Article(self.take_page(id, source, &about, outcome).await?),

@@ -7,7 +7,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 use super::{Pipeline, Result};
 use crate::engine::TaskMeta;
-use crate::fetch::{FetchError, Hop, PATIENCE, jitter, lane};
+use crate::fetch::{FetchError, MAX_HOST_WAIT, Redirect, host_key, jitter};
 use crate::model::{Source, WebUrl};
 use crate::schedule::rhythm::{Bounds, Wishes, back_off, delta, next_look};
 use crate::store::{FetchRecord, Looked, SourceState, Trouble};
@@ -36,7 +36,7 @@ pub(super) enum PollResult {
 
 impl Pipeline {
     /// What is to be asked of a source.
-    pub(super) async fn look_task(&self, source: &Arc<Source>, keep: bool, hops: Vec<Hop>) -> Result<Task> {
+    pub(super) async fn look_task(&self, source: &Arc<Source>, keep: bool, hops: Vec<Redirect>) -> Result<Task> {
         let id = source.id.clone();
         let state = self.store.run(move |s| s.source_state(&id)).await?;
         let ask = TaskKind::Poll { validators: state.validators, layout: state.layout, older: state.last_ok.is_none() };
@@ -95,8 +95,8 @@ impl Pipeline {
 
     async fn fetch_failed(&self, source: &Arc<Source>, state: &SourceState, e: &FetchError, down: bool, log: FetchRecord) -> Result<PollResult> {
         let mut failure = PollFailure { code: e.code(), english: e.to_string(), chinese: e.chinese(), ..PollFailure::default() };
-        failure.hiccup = e.is_hiccup() && state.failures == 0;
-        if let Some(after) = e.asked_wait() {
+        failure.hiccup = e.is_flaky() && state.failures == 0;
+        if let Some(after) = e.retry_after() {
             failure.after = Some(after);
             self.pause(source, &source.url, after, e).await?;
         }
@@ -116,7 +116,7 @@ impl Pipeline {
         let now = Utc::now();
         let interval = source.interval.unwrap_or_else(|| state.rhythm.interval(self.bounds().floor, self.bounds().ceiling));
         let wait = back_off(interval, state.failures + 1, jitter(source.id.as_str(), u64::from(state.failures)));
-        let soon = failure.hiccup || failure.after.is_some_and(|a| a <= PATIENCE && state.failures == 0);
+        let soon = failure.hiccup || failure.after.is_some_and(|a| a <= MAX_HOST_WAIT && state.failures == 0);
         let next_due = match failure.after {
             _ if failure.network => now + NETWORK,
             Some(after) if soon => now + delta(after) + TimeDelta::seconds(1),
@@ -145,7 +145,7 @@ impl Pipeline {
         if !matches!(e, FetchError::Busy { .. }) {
             return Ok(());
         }
-        let (lane, reason, until) = (lane(source, url), e.to_string(), Utc::now() + delta(after));
+        let (lane, reason, until) = (host_key(source, url), e.to_string(), Utc::now() + delta(after));
         Ok(self.store.run(move |s| s.pause_lane(&lane, until, &reason)).await?)
     }
 
@@ -153,7 +153,7 @@ impl Pipeline {
     pub(super) fn network_down(&self, source: &Source, url: &WebUrl, outcome: &TaskReport) -> bool {
         match &outcome.came {
             TaskResult::Failed(e) if e.is_network() => {
-                let (down, news) = self.network.failed(&lane(source, url));
+                let (down, news) = self.network.failed(&host_key(source, url));
                 if down {
                     self.vitals.alarm(Alarm::Network, Some("所有网站都连接不上，可能是本机网络中断；来源不因此记为异常".to_owned()));
                 }

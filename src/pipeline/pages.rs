@@ -12,7 +12,7 @@ use crate::dedup::fingerprint::Sketch;
 use crate::dedup::stories::comparable;
 use crate::engine::TaskMeta;
 use crate::extract::{self, Context};
-use crate::fetch::{FetchError, Hop};
+use crate::fetch::{FetchError, Redirect};
 use crate::model::{Entry, EntryId, Extracted, Source, WebUrl};
 use crate::schedule::rhythm::delta;
 use crate::store::{FetchRecord, NewArticle, OpenEntry, StoreError};
@@ -69,7 +69,7 @@ impl Pipeline {
     }
 
     /// What is to be asked for an entry; nothing where it is done already or its source is gone.
-    pub(super) async fn page_task(&self, id: EntryId, list: &SourceList, keep: bool, hops: Vec<Hop>) -> Result<Option<Task>> {
+    pub(super) async fn page_task(&self, id: EntryId, list: &SourceList, keep: bool, hops: Vec<Redirect>) -> Result<Option<Task>> {
         let Some(entry) = self.store.run(move |s| s.open_entry(id)).await? else { return Ok(None) };
         let Some(source) = list.get(&entry.source).filter(|s| s.enabled) else { return Ok(None) };
         let ask = TaskKind::Article { entry: id };
@@ -111,11 +111,11 @@ impl Pipeline {
     ) -> Result<ArticleResult> {
         let now = Utc::now();
         // a site that asks for patience costs the page no try
-        if let Some(after) = e.asked_wait() {
+        if let Some(after) = e.retry_after() {
             self.pause(source, &entry.entry.url, after, e).await?;
             let (id, due) = (entry.id, now + delta(after));
             self.store.run(move |s| s.entry_postponed(id, due, log.as_ref(), now)).await?;
-            let soon = after <= crate::fetch::PATIENCE;
+            let soon = after <= crate::fetch::MAX_HOST_WAIT;
             return Ok(ArticleResult::Failed { url: entry.entry.url.clone(), reason: e.to_string(), soon });
         }
         if down {

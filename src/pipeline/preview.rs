@@ -4,7 +4,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::discover::{self, DiscoverError, Discovered, seek};
 use crate::extract::{self, ExtractError};
-use crate::fetch::{Expect, FetchError, Fetched, Fetcher, Page, Request, Validators, charset};
+use crate::fetch::{DocumentKind, FetchError, Fetched, Fetcher, Page, Request, Validators, charset};
 use crate::model::{Extracted, Source, SourceKind, StoredPage, WebUrl};
 use crate::text::dates::Clock;
 use crate::work::{context, extract_page, pdf_text};
@@ -70,19 +70,19 @@ pub struct Preview {
 
 /// Reads a source as the crawl would.
 pub async fn read(fetcher: &Fetcher, source: &Source) -> Result<Preview, PreviewError> {
-    let page = get(fetcher, source, &source.url, Expect::Listing).await?;
+    let page = get(fetcher, source, &source.url, DocumentKind::Listing).await?;
     let found = discovered(fetcher, &page, source, &source.url).await?;
-    Ok(Preview { url: source.url.clone(), found, name: None, moved: page.moved })
+    Ok(Preview { url: source.url.clone(), found, name: None, moved: page.permanent_redirect })
 }
 
 /// Finds the best source behind an address: itself if it is a feed, the feed it announces, its list, or what lies at the
 /// usual places.
 pub async fn find(fetcher: &Fetcher, source: &Source) -> Result<Preview, PreviewError> {
-    let page = get(fetcher, source, &source.url, Expect::Listing).await?;
+    let page = get(fetcher, source, &source.url, DocumentKind::Listing).await?;
     let own = discovered(fetcher, &page, source, &source.url).await;
     let text = charset::decode(&page.body, page.content_type.as_deref(), source.charset).text;
     let name = seek::name(&text);
-    let preview = |url: WebUrl, found| Preview { url, found, name: name.clone(), moved: page.moved.clone() };
+    let preview = |url: WebUrl, found| Preview { url, found, name: name.clone(), moved: page.permanent_redirect.clone() };
     if let Ok(found) = &own
         && found.kind != Some(SourceKind::List)
     {
@@ -108,7 +108,7 @@ pub async fn find(fetcher: &Fetcher, source: &Source) -> Result<Preview, Preview
 
 /// One article as the crawl would take it, and in which charset.
 pub async fn article(fetcher: &Fetcher, source: &Source, url: &WebUrl) -> Result<(Extracted, String), PreviewError> {
-    let page = get(fetcher, source, url, Expect::Page).await?;
+    let page = get(fetcher, source, url, DocumentKind::Page).await?;
     let failed = |source| PreviewError::Extract { url: url.clone(), source };
     let page = StoredPage { url: page.url, content_type: page.content_type, body: page.body, fetched: Utc::now() };
     if extract::foreign_format(&page.body) == Some("PDF") {
@@ -120,7 +120,7 @@ pub async fn article(fetcher: &Fetcher, source: &Source, url: &WebUrl) -> Result
 }
 
 async fn candidate(fetcher: &Fetcher, source: &Source, url: &WebUrl) -> Option<Discovered> {
-    let page = get(fetcher, source, url, Expect::Listing).await.ok()?;
+    let page = get(fetcher, source, url, DocumentKind::Listing).await.ok()?;
     let found = discovered(fetcher, &page, source, url).await.ok()?;
     matches!(found.kind, Some(SourceKind::Feed | SourceKind::Sitemap)).then_some(found)
 }
@@ -139,7 +139,7 @@ async fn discovered(fetcher: &Fetcher, page: &Page, source: &Source, asked: &Web
     let found = read_page(page, source).map_err(failed)?;
     let mut parts = Vec::new();
     for url in &found.parts {
-        parts.extend(get(fetcher, source, url, Expect::Listing).await.ok().and_then(|p| read_page(&p, source).ok()));
+        parts.extend(get(fetcher, source, url, DocumentKind::Listing).await.ok().and_then(|p| read_page(&p, source).ok()));
     }
     found.with_parts(parts).map_err(failed)
 }
@@ -149,10 +149,10 @@ fn read_page(page: &Page, source: &Source) -> Result<Discovered, DiscoverError> 
     discover::discover(&page.body, page.content_type.as_deref(), &page.url, source, None, &clock)
 }
 
-async fn get(fetcher: &Fetcher, source: &Source, url: &WebUrl, expect: Expect) -> Result<Page, PreviewError> {
+async fn get(fetcher: &Fetcher, source: &Source, url: &WebUrl, expect: DocumentKind) -> Result<Page, PreviewError> {
     let none = Validators::default();
     let failed = |e| PreviewError::Fetch { url: url.clone(), source: Box::new(e) };
-    match fetcher.get(&Request { url, source, validators: &none, expect, keep: true, within: None }).await.result {
+    match fetcher.get(&Request { url, source, validators: &none, kind: expect, keep_alive: true, scope: None }).await.result {
         Ok(Fetched::Page(page)) => Ok(*page),
         Ok(Fetched::NotModified { .. } | Fetched::CrossHostRedirect(_)) => Err(failed(FetchError::UnaskedNotModified)),
         Err(e) => Err(failed(e)),

@@ -13,7 +13,7 @@ const MAX_ANSWER: usize = 256 << 10;
 /// After so many failures in a row the server is left alone.
 const GIVE_UP: usize = 3;
 /// Longest time for a whole edition: a draft must not wait for a slow model.
-const PATIENCE: Duration = Duration::from_mins(10);
+const MAX_HOST_WAIT: Duration = Duration::from_mins(10);
 const REASON: &str = "摘要由模型改写，已核对数字和名称";
 
 /// Rewrites what it can within its time.
@@ -23,7 +23,7 @@ pub(super) async fn rewrite_summaries(edition: &mut Edition, settings: &Summaris
         Ok(client) => client,
         Err(e) => return tracing::warn!("summaries stay as they are: {e}"),
     };
-    let (mut failures, end) = (0, tokio::time::Instant::now() + PATIENCE);
+    let (mut failures, end) = (0, tokio::time::Instant::now() + MAX_HOST_WAIT);
     for item in edition.columns.iter_mut().flat_map(|c| &mut c.items) {
         if failures == GIVE_UP || tokio::time::Instant::now() > end {
             tracing::warn!("the model at {} is left alone for this edition; the other summaries are the articles' own sentences", server.endpoint);

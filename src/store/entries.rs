@@ -8,7 +8,7 @@ use super::writer::PutOff;
 use super::{FetchRecord, Result, Store, bad};
 use crate::dedup::canonical::canonicalise;
 use crate::dedup::fingerprint::Sketch;
-use crate::fetch::lane;
+use crate::fetch::host_key;
 use crate::model::{ArticleId, Entry, EntryId, Extracted, Identity, Judgement, Source, SourceId, StoredPage, WebUrl};
 use crate::text::chars::skeleton;
 
@@ -274,7 +274,7 @@ pub(super) fn insert_entry(t: &Connection, source: &Source, entry: &Entry, place
             entry.content_html,
             if known { "duplicate" } else { "pending" },
             now.timestamp(),
-            lane(source, &entry.url),
+            host_key(source, &entry.url),
             place
         ])?;
     Ok(if known { 0 } else { n })

@@ -8,7 +8,7 @@ use rusqlite::{Connection, OptionalExtension as _, Row, params};
 
 use super::{Result, Store};
 use crate::discover::Discovered;
-use crate::fetch::{Validators, Visit, lane};
+use crate::fetch::{RequestStats, Validators, host_key};
 use crate::model::{Source, SourceId, TlsTrust, WebUrl};
 use crate::schedule::rhythm::Rhythm;
 
@@ -49,7 +49,7 @@ pub struct FetchRecord {
     /// Bytes of the body, decompressed.
     pub bytes: usize,
     /// What the visit cost.
-    pub visit: Visit,
+    pub visit: RequestStats,
     /// Whether validators were sent.
     pub conditional: bool,
 }
@@ -98,7 +98,7 @@ impl Store {
             )?;
             for s in sources {
                 let insecure = s.tls == TlsTrust::Insecure;
-                upsert.execute(params![s.id.as_str(), s.name, s.url.as_str(), s.region, lane(s, &s.url), s.enabled, insecure, s.weight])?;
+                upsert.execute(params![s.id.as_str(), s.name, s.url.as_str(), s.region, host_key(s, &s.url), s.enabled, insecure, s.weight])?;
             }
             Ok(())
         })
@@ -252,7 +252,7 @@ pub(super) fn log_fetch(t: &Connection, record: &FetchRecord, now: DateTime<Utc>
         number(record.visit.millis),
         record.conditional,
         record.code,
-        number(record.visit.wire),
+        number(record.visit.bytes_received),
         record.visit.requests,
         record.visit.reused,
         record.listing

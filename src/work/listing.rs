@@ -7,7 +7,7 @@ use chrono::Utc;
 
 use super::{ListingError, Task, TaskExecutor, TaskResult};
 use crate::discover::{self, Discovered};
-use crate::fetch::{Expect, Fetched, Page};
+use crate::fetch::{DocumentKind, Fetched, Page};
 use crate::model::WebUrl;
 use crate::text::dates::Clock;
 
@@ -16,7 +16,7 @@ const OLDER_PAGES: usize = 2;
 
 impl TaskExecutor {
     pub(super) async fn listing(&self, task: &Task, page: Page, learned: Option<&str>, older: bool) -> TaskResult {
-        let (url, validators, moved, fresh) = (page.url.clone(), page.validators.clone(), page.moved.clone(), page.fresh);
+        let (url, validators, moved, fresh) = (page.url.clone(), page.validators.clone(), page.permanent_redirect.clone(), page.fresh_for);
         let found = match self.read_listing(task, page, learned.map(str::to_owned)).await {
             Some(Ok(found)) => found,
             Some(Err(e)) => return TaskResult::ParseFailed(ListingError::Document(e)),
@@ -54,7 +54,7 @@ impl TaskExecutor {
 
     /// Another document of a source.
     async fn further(&self, task: &Task, url: &WebUrl, learned: Option<String>) -> Option<Discovered> {
-        let Ok(Fetched::Page(page)) = self.ask(task, url, Expect::Listing).await.result else { return None };
+        let Ok(Fetched::Page(page)) = self.ask(task, url, DocumentKind::Listing).await.result else { return None };
         self.read_listing(task, *page, learned).await?.ok()
     }
 

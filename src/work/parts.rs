@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use chrono::Utc;
 
 use super::{Task, TaskExecutor};
-use crate::fetch::{Expect, Fetched};
+use crate::fetch::{DocumentKind, Fetched};
 use crate::model::{Extracted, StoredPage, WebUrl};
 
 /// Most pages of one article.
@@ -34,7 +34,7 @@ impl TaskExecutor {
     }
 
     async fn part(&self, task: &Task, url: &WebUrl) -> Result<Extracted, String> {
-        match self.ask(task, url, Expect::Page).await.result {
+        match self.ask(task, url, DocumentKind::Page).await.result {
             Ok(Fetched::Page(page)) => {
                 let page = StoredPage { url: page.url, content_type: page.content_type, body: page.body, fetched: Utc::now() };
                 self.extracted(&task.source, page).await

@@ -7,7 +7,7 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
 use crate::discover::{DiscoverError, Discovered};
-use crate::fetch::{FetchError, Hop, Validators, Visit};
+use crate::fetch::{FetchError, Redirect, RequestStats, Validators};
 use crate::model::{EntryId, Extracted, Source, WebUrl};
 
 /// One visit to be made.
@@ -24,7 +24,7 @@ pub struct Task {
     /// The lane that it must not leave, where others ask in other lanes at the same time.
     pub lane: Option<String>,
     /// Redirects followed already, in other lanes.
-    pub hops: Vec<Hop>,
+    pub hops: Vec<Redirect>,
     /// Somebody else may have asked in this lane a moment ago.
     pub cold: bool,
 }
@@ -54,7 +54,7 @@ pub enum TaskKind {
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct TaskReport {
     /// What the visit cost.
-    pub visit: Visit,
+    pub visit: RequestStats,
     /// When the answer came.
     pub at: DateTime<Utc>,
     /// Bytes of the body, decompressed.
@@ -100,7 +100,7 @@ pub enum TaskResult {
     Failed(FetchError),
     /// The way leads on in another lane.
     #[serde(alias = "Elsewhere")]
-    Redirected(Vec<Hop>),
+    Redirected(Vec<Redirect>),
     /// Whoever took it up ended without a word, several times.
     #[serde(alias = "Poison")]
     DeadLettered(String),

@@ -10,7 +10,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use qingbao::config::settings::FetchSettings;
-use qingbao::fetch::{Answer, Expect, Fetched, Fetcher, NoopSiteStore, Request, Validators};
+use qingbao::fetch::{DocumentKind, FetchResponse, Fetched, Fetcher, NoopSiteStore, Request, Validators};
 use qingbao::model::{RateKey, Source, SourceId, WebUrl};
 
 /// Bounds that make a test short.
@@ -36,17 +36,17 @@ fn source(id: &str, url: &str) -> Source {
     source
 }
 
-async fn get(fetcher: &Fetcher, source: &Source) -> Answer {
+async fn get(fetcher: &Fetcher, source: &Source) -> FetchResponse {
     let none = Validators::default();
-    fetcher.get(&Request { url: &source.url, source, validators: &none, expect: Expect::Page, keep: false, within: None }).await
+    fetcher.get(&Request { url: &source.url, source, validators: &none, kind: DocumentKind::Page, keep_alive: false, scope: None }).await
 }
 
 /// `ok` or the code of the error.
-fn code(answer: &Answer) -> &'static str {
+fn code(answer: &FetchResponse) -> &'static str {
     answer.result.as_ref().map_or_else(qingbao::fetch::FetchError::code, |_| "ok")
 }
 
-fn text(answer: &Answer) -> String {
+fn text(answer: &FetchResponse) -> String {
     match &answer.result {
         Ok(Fetched::Page(page)) => String::from_utf8_lossy(&page.body).into_owned(),
         other => format!("{other:?}"),

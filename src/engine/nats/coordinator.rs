@@ -19,7 +19,7 @@ use super::link::{JetStreamHandles, TERMS, connect, subject};
 use super::wire::{self, ReportMessage, TaskMessage};
 use crate::config::settings::{CrawlSettings, FetchSettings};
 use crate::engine::{AckHandle, Completion, DispatchError, Dispatcher};
-use crate::fetch::{PATIENCE, lane};
+use crate::fetch::{MAX_HOST_WAIT, host_key};
 use crate::work::Task;
 
 /// A task of which nothing was heard for so long is published once more: NATS refuses it while the first is still there. Until
@@ -114,7 +114,7 @@ impl NatsDispatcher {
         loop {
             match self.free_in(lane) {
                 Duration::ZERO => return true,
-                rest if rest > PATIENCE => return false,
+                rest if rest > MAX_HOST_WAIT => return false,
                 rest => tokio::time::sleep(rest).await,
             }
         }
@@ -167,7 +167,7 @@ impl NatsDispatcher {
     }
 
     async fn work_on(&self, mut task: Task) -> Result<Option<Completion>, NatsError> {
-        let lane = lane(&task.source, task.hops.last().map_or(&task.url, |h| &h.to));
+        let lane = host_key(&task.source, task.hops.last().map_or(&task.url, |h| &h.to));
         if !self.rested(&lane).await {
             return Ok(None);
         }

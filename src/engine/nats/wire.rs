@@ -91,7 +91,7 @@ mod tests {
     use chrono::Utc;
 
     use super::*;
-    use crate::fetch::{FetchError, Hop, Validators, Visit};
+    use crate::fetch::{FetchError, Redirect, RequestStats, Validators};
     use crate::model::{EntryId, Source, SourceId, WebUrl};
     use crate::work::{TaskKind, TaskResult};
 
@@ -106,7 +106,7 @@ mod tests {
         source.charset = Some(encoding_rs::GB18030);
         let ask =
             TaskKind::Poll { validators: Validators { etag: Some("\"x\"".into()), last_modified: None }, layout: Some("ul".into()), older: true };
-        let hops = vec![Hop { to: url.clone(), permanent: true }];
+        let hops = vec![Redirect { to: url.clone(), permanent: true }];
         let task = Task { source: Arc::new(source), url: url.clone(), ask, keep: true, lane: Some("a.cn:443".into()), hops, cold: true };
         let back = again(&TaskMessage { id: "1".into(), task: task.clone() });
         assert_eq!(format!("{:?}", back.task), format!("{task:?}"));
@@ -119,7 +119,7 @@ mod tests {
             })),
         ] {
             let about = TaskMeta { source: SourceId::parse("a").unwrap(), entry: Some(EntryId(7)), url: url.clone(), conditional: false };
-            let outcome = TaskReport { visit: Visit::default(), at: Utc::now(), bytes: 3, kept: false, came };
+            let outcome = TaskReport { visit: RequestStats::default(), at: Utc::now(), bytes: 3, kept: false, came };
             let sent = ReportMessage { id: "1".into(), lane: "l".into(), about, outcome, rest: 5 };
             assert_eq!(format!("{:?}", again(&sent)), format!("{sent:?}"));
         }

@@ -6,33 +6,33 @@ use std::time::SystemTime;
 use chrono::Utc;
 use reqwest::header::CONTENT_ENCODING;
 
-use super::{Fetcher, PARSED, Request, Visit};
+use super::{Fetcher, ROBOTS_CACHE_SIZE, Request, RequestStats};
 use crate::fetch::body::Body;
 use crate::fetch::error::FetchError;
 use crate::fetch::guard::check_address;
 use crate::fetch::headers::{redirect_target, retry_after};
-use crate::fetch::robots::{MAX_BYTES, Robots, RobotsRecord, Standing};
-use crate::fetch::trail::Trail;
+use crate::fetch::robots::{MAX_BYTES, Robots, RobotsRecord, RobotsState};
+use crate::fetch::trail::RedirectChain;
 use crate::model::{Source, WebUrl};
 
 impl Fetcher {
     /// The rules that hold for an address, asked for first where they are not known.
-    pub(super) async fn robots_of(&self, url: &WebUrl, request: &Request<'_>, visit: &mut Visit) -> Result<Arc<Robots>, FetchError> {
+    pub(super) async fn robots_for(&self, url: &WebUrl, request: &Request<'_>, visit: &mut RequestStats) -> Result<Arc<Robots>, FetchError> {
         if request.source.robots_exempt.is_some() {
             return Ok(Arc::new(Robots::allow_all()));
         }
         let (site, now) = (url.origin(), Utc::now());
-        if let Some((expires, robots)) = self.parsed.lock().unwrap_or_else(PoisonError::into_inner).get(&site)
+        if let Some((expires, robots)) = self.robots_cache.lock().unwrap_or_else(PoisonError::into_inner).get(&site)
             && *expires > now
         {
             return Ok(Arc::clone(robots));
         }
-        let (shelf, key) = (Arc::clone(&self.shelf), site.clone());
+        let (shelf, key) = (Arc::clone(&self.site_store), site.clone());
         let known = tokio::task::spawn_blocking(move || shelf.robots(&key)).await.ok().flatten();
         let record = match known {
-            Some(record) if !matches!(record.standing(now), Standing::TaskKind) => record,
+            Some(record) if !matches!(record.state(now), RobotsState::TaskKind) => record,
             known => {
-                let record = match self.ask_robots(url, request, visit).await {
+                let record = match self.fetch_robots(url, request, visit).await {
                     Ok(file) => RobotsRecord::good(file, now),
                     // nobody there: that is the source's own trouble, not a word about robots
                     Err(e @ (FetchError::Connect { .. } | FetchError::Dns { .. } | FetchError::Private(_) | FetchError::Port(_))) => return Err(e),
@@ -40,44 +40,44 @@ impl Fetcher {
                     Err(FetchError::Busy { status, after }) if known.is_none() => return Err(FetchError::Busy { status, after }),
                     Err(e) => RobotsRecord::failed(known, e.to_string(), now),
                 };
-                let (shelf, key, kept) = (Arc::clone(&self.shelf), site.clone(), record.clone());
+                let (shelf, key, kept) = (Arc::clone(&self.site_store), site.clone(), record.clone());
                 let _ = tokio::task::spawn_blocking(move || shelf.put_robots(&key, &kept)).await;
                 record
             }
         };
-        match record.standing(now) {
-            Standing::Rules(robots) => {
+        match record.state(now) {
+            RobotsState::Rules(robots) => {
                 let robots = Arc::new(robots);
-                let mut parsed = self.parsed.lock().unwrap_or_else(PoisonError::into_inner);
-                if parsed.len() >= PARSED {
+                let mut parsed = self.robots_cache.lock().unwrap_or_else(PoisonError::into_inner);
+                if parsed.len() >= ROBOTS_CACHE_SIZE {
                     parsed.clear();
                 }
                 parsed.insert(site, (record.expires, Arc::clone(&robots)));
                 Ok(robots)
             }
-            Standing::Closed { cause, after } => Err(FetchError::RobotsUnreachable { host: site, cause, after }),
+            RobotsState::Closed { cause, after } => Err(FetchError::RobotsUnreachable { host: site, cause, after }),
             // a record made just now is never due
-            Standing::TaskKind => Ok(Arc::new(Robots::allow_all())),
+            RobotsState::TaskKind => Ok(Arc::new(Robots::allow_all())),
         }
     }
 
     /// The file, or none where the site has none (4xx, or redirects without end: RFC 9309 §2.3.1.2 and §2.3.1.3).
-    async fn ask_robots(&self, of: &WebUrl, request: &Request<'_>, visit: &mut Visit) -> Result<Option<Vec<u8>>, FetchError> {
+    async fn fetch_robots(&self, of: &WebUrl, request: &Request<'_>, visit: &mut RequestStats) -> Result<Option<Vec<u8>>, FetchError> {
         let source = request.source;
         let Ok(mut url) = of.join("/robots.txt") else { return Ok(None) };
-        let mut trail = Trail::new(url.clone(), false);
+        let mut trail = RedirectChain::new(url.clone(), false);
         loop {
             check_address(&url, source)?;
-            let mut turn = self.turn(request, &url, visit, None).await?;
-            let work = self.ask_robots_once(&url, source, visit);
+            let mut turn = self.acquire_host(request, &url, visit, None).await?;
+            let work = self.fetch_robots_once(&url, source, visit);
             let step = tokio::time::timeout(self.settings.timeout, work).await.unwrap_or(Err(FetchError::Timeout(self.settings.timeout)));
             if let Err(FetchError::Busy { after, .. }) = &step {
-                turn.pause(*after);
+                turn.back_off(*after);
             }
             drop(turn);
             match step {
                 Ok(Ok(file)) => return Ok(file),
-                Ok(Err(to)) if trail.go(&to, false).is_ok() => url = to,
+                Ok(Err(to)) if trail.follow(&to, false).is_ok() => url = to,
                 Ok(Err(_)) | Err(FetchError::BadRedirect(_)) => return Ok(None),
                 Err(e) => return Err(e),
             }
@@ -85,9 +85,14 @@ impl Fetcher {
     }
 
     /// The file if there is one, or where to ask instead.
-    async fn ask_robots_once(&self, url: &WebUrl, source: &Source, visit: &mut Visit) -> Result<Result<Option<Vec<u8>>, WebUrl>, FetchError> {
+    async fn fetch_robots_once(
+        &self,
+        url: &WebUrl,
+        source: &Source,
+        visit: &mut RequestStats,
+    ) -> Result<Result<Option<Vec<u8>>, WebUrl>, FetchError> {
         let builder = self.clients.get(url, source)?.get(url.as_url().clone());
-        let mut response = self.sent(builder, url, visit).await?;
+        let mut response = self.send_counted(builder, url, visit).await?;
         let status = response.status();
         if let Some(after) = retry_after(status, response.headers(), SystemTime::now()) {
             return Err(FetchError::Busy { status: status.as_u16(), after });
@@ -102,7 +107,7 @@ impl Fetcher {
         let mut body = Body::new(&coding, MAX_BYTES)?;
         match self.stream(&mut response, url, &mut body, visit).await {
             Ok(()) => body.finish().map(|file| Ok(Some(file))),
-            Err(FetchError::TooLarge(_)) => Ok(Ok(Some(body.beginning()))),
+            Err(FetchError::TooLarge(_)) => Ok(Ok(Some(body.prefix()))),
             Err(e) => Err(e),
         }
     }

@@ -188,16 +188,16 @@ fn a_file_that_cannot_be_had_closes_the_site_unless_a_recent_copy_speaks() {
     let hours = TimeDelta::hours;
     let url = WebUrl::parse("https://a.cn/x").unwrap();
     let good = RobotsRecord::good(Some(b"User-agent: *\nDisallow: /x".to_vec()), t0);
-    let says = |r: &RobotsRecord, at| match r.standing(at) {
-        Standing::Rules(r) => {
+    let says = |r: &RobotsRecord, at| match r.state(at) {
+        RobotsState::Rules(r) => {
             if r.allows(&url) {
                 "yes"
             } else {
                 "no"
             }
         }
-        Standing::Closed { .. } => "closed",
-        Standing::TaskKind => "ask",
+        RobotsState::Closed { .. } => "closed",
+        RobotsState::TaskKind => "ask",
     };
     assert_eq!((says(&good, t0), says(&good, t0 + hours(24))), ("no", "ask"));
     let failed = RobotsRecord::failed(Some(good.clone()), "status 503".into(), t0 + hours(25));
@@ -223,7 +223,7 @@ proptest::proptest! {
 
     #[test]
     fn what_is_mended_twice_is_what_is_mended_once(text in "((user-agent|allow|disallow|crawl-delay|x):[ a-z/*$0-9]{0,8}[\n\r#]){0,12}") {
-        let once = mend(text.as_bytes());
-        proptest::prop_assert_eq!(mend(&once), once);
+        let once = normalize_robots(text.as_bytes());
+        proptest::prop_assert_eq!(normalize_robots(&once), once);
     }
 }

@@ -16,7 +16,7 @@ use crate::engine::nats::NatsError;
 use crate::engine::nats::crew::DeadLetter;
 use crate::engine::nats::link::{DEAD_SUBJECT, OUTCOME_SUBJECT};
 use crate::engine::nats::wire::{self, ReportMessage, TaskMessage, VERSION};
-use crate::fetch::Visit;
+use crate::fetch::RequestStats;
 use crate::work::{NoopSink, Task, TaskExecutor, TaskReport, TaskResult};
 
 /// How often a task in work is vouched for, and after how long without an answer it is let go: before somebody else gets it.
@@ -77,7 +77,7 @@ impl Worker {
         if self.cut_off(&task, &outcome) {
             return Some(AckKind::Nak(Some(OTHERS)));
         }
-        let rest = task.lane.as_deref().map_or(Duration::ZERO, |lane| hands.fetcher().rest_of(lane));
+        let rest = task.lane.as_deref().map_or(Duration::ZERO, |lane| hands.fetcher().remaining_delay(lane));
         self.tell(&id, &task, outcome, rest).await;
         self.done.fetch_add(1, Ordering::Relaxed);
         tracing::debug!(id, "task done");
@@ -194,5 +194,5 @@ async fn run(hands: &TaskExecutor, task: &Task) -> TaskReport {
 }
 
 fn poison(reason: String) -> TaskReport {
-    TaskReport { visit: Visit::default(), at: Utc::now(), bytes: 0, kept: false, came: TaskResult::DeadLettered(reason) }
+    TaskReport { visit: RequestStats::default(), at: Utc::now(), bytes: 0, kept: false, came: TaskResult::DeadLettered(reason) }
 }
