@@ -9,7 +9,7 @@ use std::time::Instant;
 
 use chrono::Utc;
 use qingbao::model::{Source, SourceId, WebUrl};
-use qingbao::schedule::frontier::WINDOW;
+use qingbao::schedule::window::WINDOW;
 use qingbao::store::Store;
 use rusqlite::Connection;
 

@@ -34,28 +34,28 @@ pub enum DispatchError {
 pub trait Dispatcher: Send + Sync {
     /// Has a task done and comes back when it is; `None` where its lane is still held by a task of before, or is to rest for long.
     /// Whoever stops waiting may find what came of it among the [strays](Self::stray).
-    fn work(&self, task: Task) -> BoxFuture<'_, Result<Option<Completion>, DispatchError>>;
+    fn dispatch(&self, task: Task) -> BoxFuture<'_, Result<Option<Completion>, DispatchError>>;
 
     /// What came of a task that nobody waits for any more: a crawl before this one had given it out. Where there is none, waits
     /// for ever.
-    fn stray(&self) -> BoxFuture<'_, Completion>;
+    fn next_orphaned(&self) -> BoxFuture<'_, Completion>;
 
     /// How long until a lane may be asked again.
-    fn free_in(&self, lane: &str) -> Duration;
+    fn delay_until_free(&self, lane: &str) -> Duration;
 
     /// Most tasks to be given out at once.
-    fn at_once(&self) -> usize;
+    fn concurrency(&self) -> usize;
 
     /// Whether the work is done elsewhere: that nothing comes back then means that nobody is there, not that we are stuck.
     fn is_remote(&self) -> bool;
 
     /// How the work stands elsewhere; nothing where it is done here, or where that cannot be told.
-    fn crew(&self) -> Option<nats::ClusterStatus> {
+    fn cluster_status(&self) -> Option<nats::ClusterStatus> {
         None
     }
 
     /// Takes over other settings of fetching, where it has some of its own.
-    fn terms<'a>(&'a self, _terms: &'a FetchSettings) -> BoxFuture<'a, Result<(), DispatchError>> {
+    fn set_fetch_policy<'a>(&'a self, _terms: &'a FetchSettings) -> BoxFuture<'a, Result<(), DispatchError>> {
         Box::pin(std::future::ready(Ok(())))
     }
 }
@@ -63,11 +63,11 @@ pub trait Dispatcher: Send + Sync {
 /// A task that is done.
 pub struct Completion {
     /// What it was about.
-    pub about: TaskMeta,
+    pub meta: TaskMeta,
     /// What came of it.
-    pub outcome: TaskReport,
+    pub report: TaskReport,
     /// To be settled once it is in the store.
-    pub receipt: AckHandle,
+    pub ack: AckHandle,
 }
 
 /// Says that an outcome is in the store; until then it may come again.
@@ -75,7 +75,7 @@ pub struct AckHandle(Option<BoxFuture<'static, ()>>);
 
 impl AckHandle {
     /// It is in the store.
-    pub async fn settle(self) {
+    pub async fn ack(self) {
         if let Some(settle) = self.0 {
             settle.await;
         }
@@ -97,8 +97,8 @@ pub struct TaskMeta {
 
 impl TaskMeta {
     /// Of a task.
-    pub fn of(task: &Task) -> Self {
-        let (entry, conditional) = match &task.ask {
+    pub fn new(task: &Task) -> Self {
+        let (entry, conditional) = match &task.kind {
             TaskKind::Poll { validators, .. } => (None, !validators.is_empty()),
             TaskKind::Article { entry } => (Some(*entry), false),
         };
@@ -106,7 +106,7 @@ impl TaskMeta {
     }
 
     /// The line in the fetch log.
-    pub fn record(&self, visit: RequestStats, bytes: usize, (code, outcome): (&'static str, String)) -> FetchRecord {
+    pub fn fetch_record(&self, visit: RequestStats, bytes: usize, (code, outcome): (&'static str, String)) -> FetchRecord {
         let (source, url, listing) = (self.source.clone(), self.url.clone(), self.entry.is_none());
         FetchRecord { source, url, listing, code, outcome, bytes, visit, conditional: self.conditional }
     }

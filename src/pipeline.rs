@@ -243,7 +243,7 @@ impl Pipeline {
                 s.commit_judgements(&rows)
             });
             commit.await?;
-            report.judged += n;
+            report.classified += n;
             progress.advance(n);
         }
     }

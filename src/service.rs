@@ -141,7 +141,7 @@ async fn crawl_loop(live: Arc<Live>, bell: Arc<Notify>, draft: Arc<Notify>, mut 
             // the new one knows nothing of when hosts were last asked
             tokio::time::sleep(pipeline.settings().fetch.host_delay).await;
             pipeline.close().await;
-            if let Err(e) = newest.engine().terms(&newest.settings().fetch).await {
+            if let Err(e) = newest.engine().set_fetch_policy(&newest.settings().fetch).await {
                 tracing::error!("the new settings of fetching reach no worker: {e}; they are told at the next start");
             }
         }
@@ -156,9 +156,9 @@ async fn crawl_loop(live: Arc<Live>, bell: Arc<Notify>, draft: Arc<Notify>, mut 
         tokio::select! {
             _ = stopped.wait_for(|s| *s) => return,
             result = pipeline.pass(&in_force, CrawlMode::DueOnly, &NoProgress) => match result {
-                Ok(r) if r.sources() + r.articles + r.lost_count + r.judged > 0 => tracing::info!(
+                Ok(r) if r.sources() + r.articles + r.failed_pages + r.classified > 0 => tracing::info!(
                     changed = r.changed, unchanged = r.unchanged, failed = r.failed.len(), entries = r.new_entries,
-                    articles = r.articles, lost = r.lost_count, seconds = r.elapsed.as_secs(), "pass done"
+                    articles = r.articles, lost = r.failed_pages, seconds = r.elapsed.as_secs(), "pass done"
                 ),
                 Ok(_) => {}
                 Err(e) => tracing::error!("pass: {e}"),

@@ -37,10 +37,15 @@ pub trait PageSink: Send + Sync {
     /// Why nothing can be kept any more.
     type Error: Send;
     /// Whether what is kept is there for good, with its line in the fetch log.
-    const KEEPS: bool;
+    const PERSISTS: bool;
 
     /// Keeps a page.
-    fn keep(&self, task: &Task, page: Page, visit: crate::fetch::RequestStats) -> impl Future<Output = Result<Option<Page>, Self::Error>> + Send;
+    fn store_page(
+        &self,
+        task: &Task,
+        page: Page,
+        visit: crate::fetch::RequestStats,
+    ) -> impl Future<Output = Result<Option<Page>, Self::Error>> + Send;
 }
 
 /// Keeps nothing: a task that is cut short is done again from its beginning.
@@ -49,9 +54,9 @@ pub struct NoopSink;
 
 impl PageSink for NoopSink {
     type Error = std::convert::Infallible;
-    const KEEPS: bool = false;
+    const PERSISTS: bool = false;
 
-    async fn keep(&self, _: &Task, page: Page, _: crate::fetch::RequestStats) -> Result<Option<Page>, Self::Error> {
+    async fn store_page(&self, _: &Task, page: Page, _: crate::fetch::RequestStats) -> Result<Option<Page>, Self::Error> {
         Ok(Some(page))
     }
 }
@@ -78,7 +83,7 @@ impl TaskExecutor {
     /// Only the keeper's; what goes wrong with the site is an outcome.
     pub async fn run<K: PageSink>(&self, task: &Task, keeper: &K) -> Result<TaskReport, K::Error> {
         let none = Validators::default();
-        let (expect, validators) = match &task.ask {
+        let (expect, validators) = match &task.kind {
             TaskKind::Poll { validators, .. } => (DocumentKind::Listing, validators),
             TaskKind::Article { .. } => (DocumentKind::Page, &none),
         };
@@ -87,23 +92,23 @@ impl TaskExecutor {
             source: &task.source,
             validators,
             kind: expect,
-            keep_alive: task.keep,
-            scope: task.within(&task.hops, task.cold),
+            keep_alive: task.keep_alive,
+            scope: task.host_scope(&task.redirects, task.initial_delay),
         };
         let FetchResponse { result, stats: visit } = self.fetcher.get(&request).await;
-        let mut outcome = TaskReport { visit, at: Utc::now(), bytes: 0, kept: false, came: TaskResult::Redirected(Vec::new()) };
-        outcome.came = match result {
+        let mut outcome = TaskReport { stats: visit, at: Utc::now(), bytes: 0, page_stored: false, result: TaskResult::Redirected(Vec::new()) };
+        outcome.result = match result {
             Err(e) => TaskResult::Failed(e),
-            Ok(Fetched::NotModified { permanent_redirect: moved, fresh }) => TaskResult::NotModified { moved, fresh },
+            Ok(Fetched::NotModified { permanent_redirect: moved, fresh }) => TaskResult::NotModified { permanent_redirect: moved, fresh_for: fresh },
             Ok(Fetched::CrossHostRedirect(hops)) => TaskResult::Redirected(hops),
             Ok(Fetched::Page(page)) => {
                 outcome.bytes = page.body.len();
-                match &task.ask {
-                    TaskKind::Poll { layout, older, .. } => self.listing(task, *page, layout.as_deref(), *older).await,
-                    TaskKind::Article { .. } => match keeper.keep(task, *page, visit).await? {
+                match &task.kind {
+                    TaskKind::Poll { layout, read_older_pages: older, .. } => self.read_listing_pages(task, *page, layout.as_deref(), *older).await,
+                    TaskKind::Article { .. } => match keeper.store_page(task, *page, visit).await? {
                         Some(page) => {
-                            outcome.kept = K::KEEPS;
-                            self.page(task, page).await
+                            outcome.page_stored = K::PERSISTS;
+                            self.read_article(task, page).await
                         }
                         None => TaskResult::NoArticle("the page cannot be compressed".to_owned()),
                     },
@@ -114,10 +119,10 @@ impl TaskExecutor {
     }
 
     /// The article of a page that was fetched before, with its further pages where `task` says how to ask for them.
-    pub(crate) async fn article(&self, task: &Task, page: StoredPage) -> Result<Extracted, String> {
+    pub(crate) async fn extract_article(&self, task: &Task, page: StoredPage) -> Result<Extracted, String> {
         let url = page.url.clone();
-        let first = self.extracted(&task.source, page).await?;
-        Ok(self.with_further_parts(task, first, &url).await)
+        let first = self.extract(&task.source, page).await?;
+        Ok(self.append_parts(task, first, &url).await)
     }
 
     /// CPU work off the async threads; nothing where it panicked.
@@ -126,15 +131,15 @@ impl TaskExecutor {
     }
 
     /// Another document of the same task.
-    async fn ask(&self, task: &Task, url: &WebUrl, expect: DocumentKind) -> FetchResponse {
+    async fn fetch_related(&self, task: &Task, url: &WebUrl, expect: DocumentKind) -> FetchResponse {
         let none = Validators::default();
         let source: &Source = &task.source;
-        self.fetcher.get(&Request { url, source, validators: &none, kind: expect, keep_alive: true, scope: task.within(&[], false) }).await
+        self.fetcher.get(&Request { url, source, validators: &none, kind: expect, keep_alive: true, scope: task.host_scope(&[], false) }).await
     }
 }
 
 impl Task {
-    fn within<'a>(&'a self, hops: &'a [crate::fetch::Redirect], cold: bool) -> Option<HostScope<'a>> {
-        self.lane.as_deref().map(|lane| HostScope { host_key: lane, redirects: hops, initial_delay: cold })
+    fn host_scope<'a>(&'a self, hops: &'a [crate::fetch::Redirect], cold: bool) -> Option<HostScope<'a>> {
+        self.host_key.as_deref().map(|lane| HostScope { host_key: lane, redirects: hops, initial_delay: cold })
     }
 }

@@ -44,7 +44,7 @@ pub(super) async fn run(args: &AddArgs, world: &World) -> anyhow::Result<()> {
     };
     let asked = Source { allow_private: args.allow_private, render: args.render, ..Source::plain(id.clone(), id.to_string(), url) };
     let preview = asking(world, async |fetcher| {
-        let preview = preview::find(fetcher, &asked).await?;
+        let preview = preview::discover_source(fetcher, &asked).await?;
         show(fetcher, &asked, &preview, 1).await;
         Ok(preview)
     })

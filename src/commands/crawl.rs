@@ -99,11 +99,11 @@ fn write_summary(out: &mut String, r: &CrawlSummary, e: &Edition, sent: &SendSum
         writeln!(out, "  failed   {id}: {reason}")?;
     }
     writeln!(out, "entries    {} new", r.new_entries)?;
-    writeln!(out, "articles   {} new, {} known already, {} lost", r.articles, r.duplicates, r.lost_count)?;
-    for (url, reason) in r.lost.iter().take(20) {
+    writeln!(out, "articles   {} new, {} known already, {} lost", r.articles, r.duplicates, r.failed_pages)?;
+    for (url, reason) in r.failures.iter().take(20) {
         writeln!(out, "  lost     {url}: {reason}")?;
     }
-    for p in &r.waiting {
+    for p in &r.host_backoffs {
         let until = p.until.with_timezone(&chrono::Local).format("%F %H:%M:%S");
         writeln!(out, "  waiting  {} until {until}, {} held back: {}", p.lane, p.held, p.reason)?;
     }

@@ -92,13 +92,15 @@ async fn crew(f: &mut Findings, world: &World) {
     if world.settings.crawl.engine != DispatcherKind::Nats {
         return;
     }
-    let Some(crew) = f.must("nats", nats::crew(&world.settings.crawl).await, |c| format!("{} tasks wait or are in work", c.tasks)) else { return };
-    let old = crew.workers.iter().filter(|w| w.speaks < nats::VERSION).map(|w| w.name.as_str()).collect::<Vec<_>>();
+    let Some(crew) = f.must("nats", nats::cluster_status(&world.settings.crawl).await, |c| format!("{} tasks wait or are in work", c.tasks)) else {
+        return;
+    };
+    let old = crew.workers.iter().filter(|w| w.protocol_version < nats::VERSION).map(|w| w.name.as_str()).collect::<Vec<_>>();
     let names = crew.workers.iter().map(|w| w.name.as_str()).collect::<Vec<_>>();
     f.want(!names.is_empty(), "workers", &names.join(", "), "nobody works: start `qingbao worker --nats URL` on some machine");
     f.want(old.is_empty(), "worker age", "all understand our tasks", &format!("too old for our tasks, update them: {}", old.join(", ")));
-    f.want(crew.dead == 0, "dead letters", "none", &format!("{} tasks were given up within a month, the last ones:", crew.dead));
-    for letter in crew.letters {
+    f.want(crew.dead_count == 0, "dead letters", "none", &format!("{} tasks were given up within a month, the last ones:", crew.dead_count));
+    for letter in crew.dead_letters {
         println!("         {} {} {}: {}", letter.at.format("%F %R"), letter.worker, letter.url, letter.reason);
     }
 }

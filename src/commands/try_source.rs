@@ -28,7 +28,7 @@ pub(super) struct TestArgs {
 pub(super) async fn run(args: &TestArgs, world: &World) -> anyhow::Result<()> {
     let source = chosen(args, world)?;
     asking(world, async |fetcher| {
-        let preview = preview::read(fetcher, &source).await?;
+        let preview = preview::preview_source(fetcher, &source).await?;
         show(fetcher, &source, &preview, args.articles).await;
         Ok(())
     })

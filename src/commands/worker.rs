@@ -27,7 +27,7 @@ pub(super) async fn run(args: &Args, world: &World) -> anyhow::Result<()> {
     }
     let own = world.settings.fetch.clone();
     let at_once = args.at_once.map_or(own.at_once, usize::from);
-    let settings = WorkerSettings { crawl, name: name(args.name.as_deref()), at_once, own };
+    let settings = WorkerSettings { crawl, name: name(args.name.as_deref()), concurrency: at_once, local_fetch: own };
     let (stop, stopped) = watch::channel(false);
     let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
     let work = nats::work(settings, stopped);

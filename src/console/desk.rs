@@ -109,7 +109,7 @@ async fn asked(console: &AppState, session: &Session, id: EditionId, fields: &Fi
                     (StatusCode::UNPROCESSABLE_ENTITY, view::refused(console, session, StatusCode::UNPROCESSABLE_ENTITY, words)).into_response()
                 };
                 let url = WebUrl::parse(fields.text("url")).map_err(|_| told("这不是一个网址：请粘贴以 http:// 或 https:// 开头的完整地址"))?;
-                console.pipeline().paste(url, console.live.sources().allow_private).await.map_err(|words| told(&words))?
+                console.pipeline().add_by_url(url, console.live.sources().allow_private).await.map_err(|words| told(&words))?
             } else {
                 article
             };

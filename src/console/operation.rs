@@ -84,7 +84,7 @@ pub(super) async fn page(State(console): State<AppState>, Admin(session): Admin)
             .space()
             .map_or_else(|e| e.to_string(), |s| format!("数据库 {}，磁盘剩余 {}（共 {}）", size(s.database), size(s.free), size(s.total))),
         backup: backup.map_or_else(|| "还没有备份过：请启用 qingbao-backup.timer，或定期运行 qingbao backup".to_owned(), at),
-        crew: pipeline.engine().is_remote().then(|| work(pipeline.engine().crew(), at)),
+        crew: pipeline.engine().is_remote().then(|| work(pipeline.engine().cluster_status(), at)),
         failed: failed.into_iter().map(|f| (at(f.at), f.source, f.url, view::outcome(&f.code).to_owned(), f.outcome)).collect(),
     })
 }
@@ -95,8 +95,8 @@ fn work(crew: Option<ClusterStatus>, at: impl Fn(DateTime<Utc>) -> String) -> Wo
     };
     Work {
         workers: crew.workers.into_iter().map(|w| (w.name, w.version, at(w.since), w.done, w.in_work)).collect(),
-        waiting: format!("任务 {} 个在排队或进行中，结果 {} 个待入库，放弃 {} 个", crew.tasks, crew.outcomes, crew.dead),
-        dead: crew.letters.into_iter().map(|l| (at(l.at), l.url, l.reason)).collect(),
+        waiting: format!("任务 {} 个在排队或进行中，结果 {} 个待入库，放弃 {} 个", crew.tasks, crew.reports, crew.dead_count),
+        dead: crew.dead_letters.into_iter().map(|l| (at(l.at), l.url, l.reason)).collect(),
     }
 }
 

@@ -152,7 +152,7 @@ async fn make(console: &AppState, id: String, session: &Session, f: &Fields) -> 
         }
     } else {
         match edit::with_fields(console.live.file(), &key, &fields, &console.vocabulary()) {
-            Ok(Some(source)) => match preview::read(console.pipeline().fetcher(), &source).await {
+            Ok(Some(source)) => match preview::preview_source(console.pipeline().fetcher(), &source).await {
                 Ok(p) => (String::new(), Some(shown(source.url.as_str(), p))),
                 Err(e) => (format!("读不到：{}", e.chinese()), None),
             },

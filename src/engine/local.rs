@@ -14,37 +14,37 @@ use crate::work::{PageSink, Task, TaskExecutor, TaskKind};
 
 /// The engine of one machine.
 pub struct LocalDispatcher {
-    hands: Arc<TaskExecutor>,
+    executor: Arc<TaskExecutor>,
     store: Store,
-    at_once: usize,
+    concurrency: usize,
 }
 
 impl LocalDispatcher {
     /// Works with these hands.
     pub fn new(hands: Arc<TaskExecutor>, store: Store, at_once: usize) -> Self {
-        Self { hands, store, at_once }
+        Self { executor: hands, store, concurrency: at_once }
     }
 }
 
 impl Dispatcher for LocalDispatcher {
-    fn work(&self, task: Task) -> BoxFuture<'_, Result<Option<Completion>, DispatchError>> {
+    fn dispatch(&self, task: Task) -> BoxFuture<'_, Result<Option<Completion>, DispatchError>> {
         async move {
-            let outcome = self.hands.run(&task, self).await?;
-            Ok(Some(Completion { about: TaskMeta::of(&task), outcome, receipt: AckHandle(None) }))
+            let outcome = self.executor.run(&task, self).await?;
+            Ok(Some(Completion { meta: TaskMeta::new(&task), report: outcome, ack: AckHandle(None) }))
         }
         .boxed()
     }
 
-    fn stray(&self) -> BoxFuture<'_, Completion> {
+    fn next_orphaned(&self) -> BoxFuture<'_, Completion> {
         std::future::pending().boxed()
     }
 
-    fn free_in(&self, lane: &str) -> Duration {
-        self.hands.fetcher().delay_until_free(lane).unwrap_or_default()
+    fn delay_until_free(&self, lane: &str) -> Duration {
+        self.executor.fetcher().delay_until_free(lane).unwrap_or_default()
     }
 
-    fn at_once(&self) -> usize {
-        self.at_once
+    fn concurrency(&self) -> usize {
+        self.concurrency
     }
 
     fn is_remote(&self) -> bool {
@@ -55,12 +55,12 @@ impl Dispatcher for LocalDispatcher {
 /// The page is on disk before anything is made of it.
 impl PageSink for LocalDispatcher {
     type Error = DispatchError;
-    const KEEPS: bool = true;
+    const PERSISTS: bool = true;
 
-    async fn keep(&self, task: &Task, page: Page, visit: RequestStats) -> Result<Option<Page>, DispatchError> {
-        let TaskKind::Article { entry } = task.ask else { return Ok(Some(page)) };
-        let log = TaskMeta::of(task).record(visit, page.body.len(), ("ok", "ok".to_owned()));
-        let compressed = self.hands.cpu(move || {
+    async fn store_page(&self, task: &Task, page: Page, visit: RequestStats) -> Result<Option<Page>, DispatchError> {
+        let TaskKind::Article { entry } = task.kind else { return Ok(Some(page)) };
+        let log = TaskMeta::new(task).fetch_record(visit, page.body.len(), ("ok", "ok".to_owned()));
+        let compressed = self.executor.cpu(move || {
             let raw = RawPage::compress(&page.url, page.content_type.as_deref(), &page.body);
             (page, raw)
         });

@@ -14,7 +14,7 @@ mod wire;
 mod worker;
 
 pub use coordinator::NatsDispatcher;
-pub use crew::{ClusterStatus, DeadLetter, Heartbeat, crew};
+pub use crew::{ClusterStatus, DeadLetter, Heartbeat, cluster_status};
 pub use link::{JetStreamHandles, connect};
 pub use wire::VERSION;
 pub use worker::{WorkerSettings, work};

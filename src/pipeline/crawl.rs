@@ -22,13 +22,13 @@ use crate::vitals::Organ;
 use crate::work::TaskResult;
 
 /// Lanes taken from the store at a time.
-const LANES: usize = 256;
-/// The frontier is filled again below this many jobs, and not more often than every [`PACE`].
-const LOW: usize = 192;
-const PACE: Duration = Duration::from_millis(40);
+const HOSTS_PER_REFILL: usize = 256;
+/// The frontier is filled again below this many jobs, and not more often than every [`MIN_REFILL_INTERVAL`].
+const REFILL_THRESHOLD: usize = 192;
+const MIN_REFILL_INTERVAL: Duration = Duration::from_millis(40);
 /// Longest time in which no task comes back although some run: an article of twelve pages on a site that asks for half a minute
 /// between two may be the only one.
-const STUCK: Duration = Duration::from_mins(15);
+const STALL_TIMEOUT: Duration = Duration::from_mins(15);
 
 /// How far a crawl goes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -55,17 +55,17 @@ struct Crawl<'a> {
     pipeline: &'a Arc<Pipeline>,
     sources: SourcesFn<'a>,
     list: Arc<SourceList>,
-    frontier: FrontierWindow,
+    window: FrontierWindow,
     tasks: JoinSet<(Option<ReadyJob>, Result<JobResult>)>,
     /// Redirects followed so far by jobs that go on in another lane.
-    ways: HashMap<Job, Vec<Redirect>>,
+    pending_redirects: HashMap<Job, Vec<Redirect>>,
     /// The last lane whose pages were taken from the store.
-    cursor: String,
-    filled: Option<Instant>,
+    host_cursor: String,
+    last_refill: Option<Instant>,
     /// When something came back last.
-    came_back: Instant,
+    last_completion: Instant,
     /// Something came back since the frontier was filled last.
-    stirred: bool,
+    has_new_results: bool,
 }
 
 impl Pipeline {
@@ -78,22 +78,22 @@ impl Pipeline {
             self.store.run(|s| s.all_due(Utc::now())).await?;
         }
         progress.stage("unfinished pages", 0);
-        self.finish_fetched(&list, |got| take_page(got, progress, report)).await?;
+        self.resume_fetched(&list, |got| report_article(got, progress, report)).await?;
         progress.stage("sources and pages", 0);
         let mut crawl = Crawl {
             pipeline: self,
             sources,
             list,
-            frontier: FrontierWindow::default(),
+            window: FrontierWindow::default(),
             tasks: JoinSet::new(),
-            ways: HashMap::new(),
-            cursor: String::new(),
-            filled: None,
-            came_back: Instant::now(),
-            stirred: true,
+            pending_redirects: HashMap::new(),
+            host_cursor: String::new(),
+            last_refill: None,
+            last_completion: Instant::now(),
+            has_new_results: true,
         };
         crawl.run(reach, progress, report).await?;
-        report.waiting = self.store.run(|s| s.pauses(Utc::now())).await?;
+        report.host_backoffs = self.store.run(|s| s.pauses(Utc::now())).await?;
         Ok(())
     }
 }
@@ -101,61 +101,61 @@ impl Pipeline {
 impl Crawl<'_> {
     async fn run(&mut self, reach: CrawlMode, progress: &dyn Progress, report: &mut CrawlSummary) -> Result<()> {
         let engine = Arc::clone(&self.pipeline.engine);
-        let at_once = engine.at_once();
+        let at_once = engine.concurrency();
         loop {
             // without room on the disk, or by settings of yesterday, nothing new is begun, and what is under way ends
             let may = self.pipeline.may_fetch();
             if !may && self.tasks.is_empty() {
                 return Ok(());
             }
-            if may && self.wants_filling() {
-                self.fill(progress).await?;
+            if may && self.needs_refill() {
+                self.refill(progress).await?;
             }
             while may
                 && self.tasks.len() < at_once
-                && let Some(ready) = self.frontier.take(Instant::now())
+                && let Some(ready) = self.window.pop(Instant::now())
             {
                 self.start(ready);
             }
-            if self.tasks.is_empty() && self.frontier.waiting() == 0 && !self.stirred {
-                match self.later(reach).await? {
+            if self.tasks.is_empty() && self.window.pending() == 0 && !self.has_new_results {
+                match self.wait_for_next_due(reach).await? {
                     Some(wait) => {
                         tokio::time::sleep(wait).await;
-                        self.stirred = true;
+                        self.has_new_results = true;
                     }
                     None => return Ok(()),
                 }
                 continue;
             }
             // tasks bound their own time: where none comes back for so long, something is stuck
-            if self.tasks.is_empty() || self.came_back.elapsed() < STUCK || engine.is_remote() {
+            if self.tasks.is_empty() || self.last_completion.elapsed() < STALL_TIMEOUT || engine.is_remote() {
                 self.pipeline.vitals.beat(Organ::Crawl);
             }
-            let wake = self.wake();
+            let wake = self.next_wakeup();
             tokio::select! {
-                Some(done) = self.tasks.join_next() => self.take_in(done, progress, report)?,
-                back = engine.stray() => self.take_stray(back),
+                Some(done) = self.tasks.join_next() => self.handle_completion(done, progress, report)?,
+                back = engine.next_orphaned() => self.adopt_orphan(back),
                 () = tokio::time::sleep(wake) => {}
             }
         }
     }
 
     /// How long nothing can happen unless a task comes back.
-    fn wake(&self) -> Duration {
-        let lane = self.frontier.next_at().map_or(MAX_HOST_WAIT, |at| at.saturating_duration_since(Instant::now()));
-        let room = self.tasks.len() < self.pipeline.engine.at_once();
+    fn next_wakeup(&self) -> Duration {
+        let lane = self.window.next_ready_at().map_or(MAX_HOST_WAIT, |at| at.saturating_duration_since(Instant::now()));
+        let room = self.tasks.len() < self.pipeline.engine.concurrency();
         let lane = if room { lane } else { MAX_HOST_WAIT };
-        let fill = if self.stirred && self.frontier.waiting() < LOW { PACE } else { Duration::from_secs(1) };
+        let fill = if self.has_new_results && self.window.pending() < REFILL_THRESHOLD { MIN_REFILL_INTERVAL } else { Duration::from_secs(1) };
         lane.max(Duration::from_millis(1)).min(fill)
     }
 
-    fn wants_filling(&self) -> bool {
-        let rested = |pace| self.filled.is_none_or(|at| at.elapsed() >= pace);
-        self.frontier.waiting() < LOW && (self.stirred && rested(PACE) || rested(Duration::from_secs(5)))
+    fn needs_refill(&self) -> bool {
+        let rested = |pace| self.last_refill.is_none_or(|at| at.elapsed() >= pace);
+        self.window.pending() < REFILL_THRESHOLD && (self.has_new_results && rested(MIN_REFILL_INTERVAL) || rested(Duration::from_secs(5)))
     }
 
     /// Takes work from the store: looks that are due, then pages, lane by lane from where it stopped last time.
-    async fn fill(&mut self, progress: &dyn Progress) -> Result<()> {
+    async fn refill(&mut self, progress: &dyn Progress) -> Result<()> {
         let list = (self.sources)();
         if !Arc::ptr_eq(&list, &self.list) {
             let known = Arc::clone(&list);
@@ -167,25 +167,25 @@ impl Crawl<'_> {
         for (id, lane) in self.pipeline.store.run(move |s| s.due_looks(now)).await? {
             added += usize::from(self.offer(&lane, Job::Poll(id)));
         }
-        added += self.fill_pages(now).await?;
-        self.filled = Some(Instant::now());
-        self.stirred = added > 0;
+        added += self.refill_articles(now).await?;
+        self.last_refill = Some(Instant::now());
+        self.has_new_results = added > 0;
         progress.expect(added);
         Ok(())
     }
 
-    async fn fill_pages(&mut self, now: DateTime<Utc>) -> Result<usize> {
+    async fn refill_articles(&mut self, now: DateTime<Utc>) -> Result<usize> {
         let (store, tries) = (&self.pipeline.store, self.pipeline.settings.fetch.tries);
-        let behind = std::mem::take(&mut self.cursor);
-        let lanes = store.run(move |s| s.page_lanes(&behind, LANES)).await?;
+        let behind = std::mem::take(&mut self.host_cursor);
+        let lanes = store.run(move |s| s.page_lanes(&behind, HOSTS_PER_REFILL)).await?;
         // the end is reached: the next filling begins anew
-        if lanes.len() == LANES {
-            self.cursor = lanes.last().cloned().unwrap_or_default();
+        if lanes.len() == HOSTS_PER_REFILL {
+            self.host_cursor = lanes.last().cloned().unwrap_or_default();
         }
         let wanted: Vec<(String, usize)> =
-            lanes.into_iter().map(|l| (self.frontier.room(&l), l)).filter(|(n, _)| *n > 0).map(|(n, l)| (l, n)).collect();
+            lanes.into_iter().map(|l| (self.window.room(&l), l)).filter(|(n, _)| *n > 0).map(|(n, l)| (l, n)).collect();
         // ids that wait here already are among what the store gives, so it is asked for as many more
-        let most = crate::schedule::frontier::PER_LANE * 2;
+        let most = crate::schedule::frontier::MAX_PER_HOST * 2;
         let found = store.run(move |s| {
             wanted.into_iter().map(|(lane, _)| Ok((s.due_pages(&lane, now, tries, most)?, lane))).collect::<crate::store::Result<Vec<_>>>()
         });
@@ -197,28 +197,28 @@ impl Crawl<'_> {
     }
 
     fn offer(&mut self, lane: &str, job: Job) -> bool {
-        let free = self.pipeline.engine.free_in(lane);
-        self.frontier.offer(lane, job, Instant::now() + free)
+        let free = self.pipeline.engine.delay_until_free(lane);
+        self.window.push(lane, job, Instant::now() + free)
     }
 
     fn start(&mut self, ready: ReadyJob) {
         let (pipeline, list) = (Arc::clone(self.pipeline), Arc::clone(&self.list));
         // many hosts of which each has one thing to ask must not leave as many connections open
-        let keep = ready.more || self.frontier.lined_up() < self.pipeline.engine.at_once();
-        let hops = self.ways.remove(&ready.job).unwrap_or_default();
+        let keep = ready.more || self.window.ready_hosts() < self.pipeline.engine.concurrency();
+        let hops = self.pending_redirects.remove(&ready.job).unwrap_or_default();
         self.tasks.spawn(async move {
-            let done = pipeline.attempt(&ready.job, &list, keep, hops).await;
+            let done = pipeline.run_job(&ready.job, &list, keep, hops).await;
             (Some(ready), done)
         });
     }
 
     /// What a crawl before this one had given out.
-    fn take_stray(&mut self, back: Completion) {
+    fn adopt_orphan(&mut self, back: Completion) {
         let (pipeline, list) = (Arc::clone(self.pipeline), Arc::clone(&self.list));
-        self.tasks.spawn(async move { (None, pipeline.take(back, &list).await) });
+        self.tasks.spawn(async move { (None, pipeline.apply(back, &list).await) });
     }
 
-    fn take_in(
+    fn handle_completion(
         &mut self,
         done: std::result::Result<(Option<ReadyJob>, Result<JobResult>), tokio::task::JoinError>,
         progress: &dyn Progress,
@@ -226,20 +226,20 @@ impl Crawl<'_> {
     ) -> Result<()> {
         // a task ends only by coming back: panics of the stages are caught where they may happen
         let Ok((ready, done)) = done else { return Err(super::PipelineError::Task) };
-        self.stirred = true;
-        self.came_back = Instant::now();
+        self.has_new_results = true;
+        self.last_completion = Instant::now();
         if let Some(ready) = &ready {
-            self.free(ready);
+            self.release_host(ready);
         }
         progress.advance(1);
         match done? {
-            JobResult::Polled(id, look) => take_look(&id, look, progress, report),
-            JobResult::Article(got) => take_page(got, progress, report),
+            JobResult::Polled(id, look) => report_poll(&id, look, progress, report),
+            JobResult::Article(got) => report_article(got, progress, report),
             JobResult::Redirected(lane, hops) => {
                 if let Some(ready) = ready
                     && self.offer(&lane, ready.job.clone())
                 {
-                    self.ways.insert(ready.job, hops);
+                    self.pending_redirects.insert(ready.job, hops);
                     progress.expect(1);
                 }
             }
@@ -249,18 +249,18 @@ impl Crawl<'_> {
     }
 
     /// A lane may be asked again, after its pause.
-    fn free(&mut self, ready: &ReadyJob) {
-        let free = self.pipeline.engine.free_in(&ready.lane);
+    fn release_host(&mut self, ready: &ReadyJob) {
+        let free = self.pipeline.engine.delay_until_free(&ready.host_key);
         if free > MAX_HOST_WAIT.max(self.pipeline.settings.fetch.host_delay * 2) {
-            for job in self.frontier.clear(&ready.lane) {
-                self.ways.remove(&job);
+            for job in self.window.clear(&ready.host_key) {
+                self.pending_redirects.remove(&job);
             }
         }
-        self.frontier.done(&ready.lane, &ready.job, Instant::now() + free);
+        self.window.done(&ready.host_key, &ready.job, Instant::now() + free);
     }
 
     /// How long to wait for what is due soon; nothing where the crawl is at its end.
-    async fn later(&self, reach: CrawlMode) -> Result<Option<Duration>> {
+    async fn wait_for_next_due(&self, reach: CrawlMode) -> Result<Option<Duration>> {
         if reach == CrawlMode::DueOnly {
             return Ok(None);
         }
@@ -274,39 +274,39 @@ impl Crawl<'_> {
 
 impl Pipeline {
     /// One visit: has it made, and takes in what came.
-    async fn attempt(self: &Arc<Self>, job: &Job, list: &SourceList, keep: bool, hops: Vec<Redirect>) -> Result<JobResult> {
+    async fn run_job(self: &Arc<Self>, job: &Job, list: &SourceList, keep: bool, hops: Vec<Redirect>) -> Result<JobResult> {
         let task = match job {
             Job::Poll(id) => match list.get(id) {
-                Some(source) => Some(self.look_task(source, keep, hops).await?),
+                Some(source) => Some(self.poll_task(source, keep, hops).await?),
                 None => None,
             },
-            Job::Fetch(id) => self.page_task(*id, list, keep, hops).await?,
+            Job::Fetch(id) => self.article_task(*id, list, keep, hops).await?,
         };
         let Some(task) = task else { return Ok(JobResult::Article(ArticleResult::Skipped)) };
-        match self.engine.work(task).await? {
-            Some(back) => self.take(back, list).await,
+        match self.engine.dispatch(task).await? {
+            Some(back) => self.apply(back, list).await,
             None => Ok(JobResult::HostBusy),
         }
     }
 
     /// Takes in what came of a task; its receipt is settled once that is in the store.
-    async fn take(self: &Arc<Self>, back: Completion, list: &SourceList) -> Result<JobResult> {
-        let Completion { about, outcome, receipt } = back;
+    async fn apply(self: &Arc<Self>, back: Completion, list: &SourceList) -> Result<JobResult> {
+        let Completion { meta: about, report: outcome, ack: receipt } = back;
         let done = match (list.get(&about.source), about.entry) {
             (None, _) => JobResult::Article(ArticleResult::Skipped),
-            (Some(source), _) if let TaskResult::Redirected(hops) = &outcome.came => {
+            (Some(source), _) if let TaskResult::Redirected(hops) = &outcome.result => {
                 let onward = hops.last().map_or(&about.url, |h| &h.to);
                 JobResult::Redirected(host_key(source, onward), hops.clone())
             }
-            (Some(source), None) => JobResult::Polled(source.id.clone(), self.take_look(source, &about, outcome).await?),
-            (Some(source), Some(id)) => JobResult::Article(self.take_page(id, source, &about, outcome).await?),
+            (Some(source), None) => JobResult::Polled(source.id.clone(), self.apply_poll(source, &about, outcome).await?),
+            (Some(source), Some(id)) => JobResult::Article(self.apply_article(id, source, &about, outcome).await?),
         };
-        receipt.settle().await;
+        receipt.ack().await;
         Ok(done)
     }
 }
 
-fn take_look(id: &SourceId, look: PollResult, progress: &dyn Progress, report: &mut CrawlSummary) {
+fn report_poll(id: &SourceId, look: PollResult, progress: &dyn Progress, report: &mut CrawlSummary) {
     match look {
         PollResult::Unchanged => {
             report.failed.remove(id.as_str());
@@ -317,7 +317,7 @@ fn take_look(id: &SourceId, look: PollResult, progress: &dyn Progress, report: &
             report.changed += 1;
             report.new_entries += n;
         }
-        PollResult::Failed { reason, soon } => {
+        PollResult::Failed { reason, retry_soon: soon } => {
             if !soon {
                 progress.notice(&format!("source {id}: {reason}"));
             }
@@ -326,26 +326,26 @@ fn take_look(id: &SourceId, look: PollResult, progress: &dyn Progress, report: &
     }
 }
 
-fn take_page(got: ArticleResult, progress: &dyn Progress, report: &mut CrawlSummary) {
+fn report_article(got: ArticleResult, progress: &dyn Progress, report: &mut CrawlSummary) {
     match got {
         ArticleResult::Article => report.articles += 1,
         ArticleResult::Duplicate => report.duplicates += 1,
-        ArticleResult::Failed { soon: true, .. } | ArticleResult::Skipped => {}
-        ArticleResult::Failed { url, reason, soon: false } => {
+        ArticleResult::Failed { retry_soon: true, .. } | ArticleResult::Skipped => {}
+        ArticleResult::Failed { url, reason, retry_soon: false } => {
             progress.notice(&format!("page {url}: {reason}"));
-            report.lost(url, reason);
+            report.record_failure(url, reason);
         }
     }
 }
 
 /// Pages named in a report.
-const NAMED: usize = 100;
+const MAX_REPORTED_FAILURES: usize = 100;
 
 impl CrawlSummary {
-    fn lost(&mut self, url: WebUrl, reason: String) {
-        self.lost_count += 1;
-        if self.lost.len() < NAMED {
-            self.lost.push((url, reason));
+    fn record_failure(&mut self, url: WebUrl, reason: String) {
+        self.failed_pages += 1;
+        if self.failures.len() < MAX_REPORTED_FAILURES {
+            self.failures.push((url, reason));
         }
     }
 }

@@ -15,12 +15,12 @@ use crate::vitals::Alarm;
 use crate::work::{Task, TaskKind, TaskReport, TaskResult};
 
 /// A fault of the kind that comes and goes is tried once more after this.
-pub(super) const HICCUP: TimeDelta = TimeDelta::seconds(4);
+pub(super) const QUICK_RETRY: TimeDelta = TimeDelta::seconds(4);
 /// A source is asked again this soon where the network was down.
-pub(super) const NETWORK: TimeDelta = TimeDelta::minutes(3);
+pub(super) const OUTAGE_RETRY: TimeDelta = TimeDelta::minutes(3);
 /// "Not found" for so long, and so often, puts a source to rest.
-const LOST_FOR: TimeDelta = TimeDelta::days(3);
-const LOST_TIMES: u32 = 4;
+const NOT_FOUND_PERIOD: TimeDelta = TimeDelta::days(3);
+const NOT_FOUND_LIMIT: u32 = 4;
 
 /// What came of looking at one source.
 #[derive(Debug)]
@@ -30,101 +30,109 @@ pub(super) enum PollResult {
     /// Reason, and whether it is tried again within moments.
     Failed {
         reason: String,
-        soon: bool,
+        retry_soon: bool,
     },
 }
 
 impl Pipeline {
     /// What is to be asked of a source.
-    pub(super) async fn look_task(&self, source: &Arc<Source>, keep: bool, hops: Vec<Redirect>) -> Result<Task> {
+    pub(super) async fn poll_task(&self, source: &Arc<Source>, keep: bool, hops: Vec<Redirect>) -> Result<Task> {
         let id = source.id.clone();
         let state = self.store.run(move |s| s.source_state(&id)).await?;
-        let ask = TaskKind::Poll { validators: state.validators, layout: state.layout, older: state.last_ok.is_none() };
-        Ok(Task { source: Arc::clone(source), url: source.url.clone(), ask, keep, lane: None, hops, cold: false })
+        let ask = TaskKind::Poll { validators: state.validators, layout: state.layout, read_older_pages: state.last_ok.is_none() };
+        Ok(Task {
+            source: Arc::clone(source),
+            url: source.url.clone(),
+            kind: ask,
+            keep_alive: keep,
+            host_key: None,
+            redirects: hops,
+            initial_delay: false,
+        })
     }
 
     /// Takes in what came of a look.
-    pub(super) async fn take_look(self: &Arc<Self>, source: &Arc<Source>, about: &TaskMeta, outcome: TaskReport) -> Result<PollResult> {
+    pub(super) async fn apply_poll(self: &Arc<Self>, source: &Arc<Source>, about: &TaskMeta, outcome: TaskReport) -> Result<PollResult> {
         let id = source.id.clone();
         let state = self.store.run(move |s| s.source_state(&id)).await?;
-        let log = self.record(about, &outcome);
+        let log = self.log_report(about, &outcome);
         let down = self.network_down(source, &source.url, &outcome);
         let now = Utc::now();
-        match outcome.came {
-            TaskResult::NotModified { moved, fresh } => {
-                let looked = self.plan(source, &state, &Wishes { fresh, ..Wishes::default() }, false, now);
+        match outcome.result {
+            TaskResult::NotModified { permanent_redirect: moved, fresh_for: fresh } => {
+                let looked = self.plan_next_poll(source, &state, &Wishes { fresh, ..Wishes::default() }, false, now);
                 let id = source.id.clone();
                 self.store.run(move |s| s.source_unchanged(&id, moved.as_ref(), &looked, &log, now)).await?;
                 Ok(PollResult::Unchanged)
             }
-            TaskResult::Entries { found, validators, moved } => {
+            TaskResult::Entries { found, validators, permanent_redirect: moved } => {
                 let (this, source, most) = (Arc::clone(self), Arc::clone(source), self.settings.fetch.max_entries);
                 let commit = self.store.run(move |s| {
-                    let plan = |changed| this.plan(&source, &state, &found.wishes, changed, now);
+                    let plan = |changed| this.plan_next_poll(&source, &state, &found.wishes, changed, now);
                     s.commit_entries(&source, (&found, &validators, moved.as_ref()), most, now, plan, &log)
                 });
                 Ok(PollResult::New(commit.await?))
             }
-            TaskResult::Failed(e) => self.fetch_failed(source, &state, &e, down, log).await,
+            TaskResult::Failed(e) => self.poll_fetch_failed(source, &state, &e, down, log).await,
             TaskResult::ParseFailed(why) => {
-                let (code, english, chinese) = why.words();
-                self.failed(source, &state, PollFailure { code, english, chinese, ..PollFailure::default() }, log).await
+                let (code, english, chinese) = why.code_and_messages();
+                self.poll_failed(source, &state, PollFailure { code, english, chinese, ..PollFailure::default() }, log).await
             }
             TaskResult::DeadLettered(english) => {
                 let chinese = "处理这个来源的程序多次意外中断".to_owned();
-                self.failed(source, &state, PollFailure { code: "poison", english, chinese, ..PollFailure::default() }, log).await
+                self.poll_failed(source, &state, PollFailure { code: "poison", english, chinese, ..PollFailure::default() }, log).await
             }
             TaskResult::Article { .. } | TaskResult::NoArticle(_) | TaskResult::Redirected(_) => {
                 let (english, chinese) = ("an answer to another question came".to_owned(), "应答与问题不符".to_owned());
-                self.failed(source, &state, PollFailure { code: "broken", english, chinese, ..PollFailure::default() }, log).await
+                self.poll_failed(source, &state, PollFailure { code: "broken", english, chinese, ..PollFailure::default() }, log).await
             }
         }
     }
 
     /// What is observed now, and when to look again.
-    fn plan(&self, source: &Source, state: &SourceState, wishes: &Wishes, changed: bool, now: DateTime<Utc>) -> Looked {
+    fn plan_next_poll(&self, source: &Source, state: &SourceState, wishes: &Wishes, changed: bool, now: DateTime<Utc>) -> Looked {
         let mut rhythm = state.rhythm;
         rhythm.record(state.last_look, now, changed);
-        let (next_due, interval) = next_look(now, source.interval, &rhythm, wishes, self.bounds());
+        let (next_due, interval) = next_look(now, source.interval, &rhythm, wishes, self.interval_limits());
         Looked { rhythm, next_due, interval }
     }
 
-    fn bounds(&self) -> Bounds {
+    fn interval_limits(&self) -> Bounds {
         Bounds { floor: self.settings.fetch.min_interval, ceiling: self.settings.fetch.max_interval }
     }
 
-    async fn fetch_failed(&self, source: &Arc<Source>, state: &SourceState, e: &FetchError, down: bool, log: FetchRecord) -> Result<PollResult> {
+    async fn poll_fetch_failed(&self, source: &Arc<Source>, state: &SourceState, e: &FetchError, down: bool, log: FetchRecord) -> Result<PollResult> {
         let mut failure = PollFailure { code: e.code(), english: e.to_string(), chinese: e.chinese(), ..PollFailure::default() };
-        failure.hiccup = e.is_flaky() && state.failures == 0;
+        failure.flaky = e.is_flaky() && state.failures == 0;
         if let Some(after) = e.retry_after() {
             failure.after = Some(after);
-            self.pause(source, &source.url, after, e).await?;
+            self.back_off_host(source, &source.url, after, e).await?;
         }
-        failure.network = down;
+        failure.outage = down;
         let failing_for = state.failing_since.map_or(TimeDelta::zero(), |since| Utc::now() - since);
-        failure.resting = match e {
+        failure.disabled_reason = match e {
             FetchError::Status(410) => Some("answered 410 Gone".to_owned()),
-            FetchError::Status(404) if state.failures + 1 >= LOST_TIMES && failing_for >= LOST_FOR => {
+            FetchError::Status(404) if state.failures + 1 >= NOT_FOUND_LIMIT && failing_for >= NOT_FOUND_PERIOD => {
                 Some(format!("answered 404 Not Found {} times in {} days", state.failures + 1, failing_for.num_days()))
             }
             _ => None,
         };
-        self.failed(source, state, failure, log).await
+        self.poll_failed(source, state, failure, log).await
     }
 
-    async fn failed(&self, source: &Arc<Source>, state: &SourceState, failure: PollFailure, log: FetchRecord) -> Result<PollResult> {
+    async fn poll_failed(&self, source: &Arc<Source>, state: &SourceState, failure: PollFailure, log: FetchRecord) -> Result<PollResult> {
         let now = Utc::now();
-        let interval = source.interval.unwrap_or_else(|| state.rhythm.interval(self.bounds().floor, self.bounds().ceiling));
+        let interval = source.interval.unwrap_or_else(|| state.rhythm.interval(self.interval_limits().floor, self.interval_limits().ceiling));
         let wait = back_off(interval, state.failures + 1, jitter(source.id.as_str(), u64::from(state.failures)));
-        let soon = failure.hiccup || failure.after.is_some_and(|a| a <= MAX_HOST_WAIT && state.failures == 0);
+        let soon = failure.flaky || failure.after.is_some_and(|a| a <= MAX_HOST_WAIT && state.failures == 0);
         let next_due = match failure.after {
-            _ if failure.network => now + NETWORK,
+            _ if failure.outage => now + OUTAGE_RETRY,
             Some(after) if soon => now + delta(after) + TimeDelta::seconds(1),
             Some(after) => now + delta(wait.max(after)),
-            None if failure.hiccup => now + HICCUP,
+            None if failure.flaky => now + QUICK_RETRY,
             None => now + delta(wait),
         };
-        if let Some(why) = &failure.resting {
+        if let Some(why) = &failure.disabled_reason {
             tracing::warn!(source = %source.id, "put to rest: {why}; correct its address in sources.toml, or run `qingbao sources enable {}`", source.id);
         }
         let trouble = Trouble {
@@ -132,16 +140,16 @@ impl Pipeline {
             english: failure.english.clone(),
             chinese: failure.chinese,
             next_due,
-            counts: !failure.network,
-            resting: failure.resting,
+            counts: !failure.outage,
+            resting: failure.disabled_reason,
         };
         let id = source.id.clone();
         self.store.run(move |s| s.source_failed(&id, &trouble, Some(&log), now)).await?;
-        Ok(PollResult::Failed { reason: failure.english, soon })
+        Ok(PollResult::Failed { reason: failure.english, retry_soon: soon })
     }
 
     /// Remembers that a lane is to be left alone, over restarts too. What robots.txt closes is remembered with it.
-    pub(super) async fn pause(&self, source: &Source, url: &WebUrl, after: Duration, e: &FetchError) -> Result<()> {
+    pub(super) async fn back_off_host(&self, source: &Source, url: &WebUrl, after: Duration, e: &FetchError) -> Result<()> {
         if !matches!(e, FetchError::Busy { .. }) {
             return Ok(());
         }
@@ -151,7 +159,7 @@ impl Pipeline {
 
     /// Whether this failure is the network's and not the site's; any answer proves that the network works.
     pub(super) fn network_down(&self, source: &Source, url: &WebUrl, outcome: &TaskReport) -> bool {
-        match &outcome.came {
+        match &outcome.result {
             TaskResult::Failed(e) if e.is_network() => {
                 let (down, news) = self.network.failed(&host_key(source, url));
                 if down {
@@ -164,7 +172,7 @@ impl Pipeline {
                 }
                 return down;
             }
-            _ if outcome.visit.status.is_some() => {
+            _ if outcome.stats.status.is_some() => {
                 self.network.answered();
                 self.vitals.alarm(Alarm::Network, None);
             }
@@ -182,18 +190,18 @@ struct PollFailure {
     chinese: String,
     /// Asked to stay away for this long.
     after: Option<Duration>,
-    hiccup: bool,
-    network: bool,
-    resting: Option<String>,
+    flaky: bool,
+    outage: bool,
+    disabled_reason: Option<String>,
 }
 
 impl Pipeline {
     /// The line in the fetch log.
-    pub(super) fn record(&self, about: &TaskMeta, outcome: &TaskReport) -> FetchRecord {
-        let words = outcome.words();
-        let (visit, bytes) = (outcome.visit, outcome.bytes);
+    pub(super) fn log_report(&self, about: &TaskMeta, outcome: &TaskReport) -> FetchRecord {
+        let words = outcome.code_and_message();
+        let (visit, bytes) = (outcome.stats, outcome.bytes);
         tracing::debug!(source = %about.source, url = %about.url, outcome = %words.1, bytes, millis = visit.millis, "fetched");
         self.vitals.visited(words.0, Duration::from_millis(visit.millis));
-        about.record(visit, bytes, words)
+        about.fetch_record(visit, bytes, words)
     }
 }

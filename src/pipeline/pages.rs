@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-use super::look::{HICCUP, NETWORK};
+use super::look::{OUTAGE_RETRY, QUICK_RETRY};
 use super::{Pipeline, Result};
 use crate::classify::Hints;
 use crate::config::SourceList;
@@ -37,7 +37,7 @@ pub(super) enum ArticleResult {
     Failed {
         url: WebUrl,
         reason: String,
-        soon: bool,
+        retry_soon: bool,
     },
     /// Nothing to do: somebody else was quicker, or its source is gone.
     Skipped,
@@ -45,7 +45,7 @@ pub(super) enum ArticleResult {
 
 impl Pipeline {
     /// Extracts what an interrupted run had fetched.
-    pub(super) async fn finish_fetched(self: &Arc<Self>, list: &SourceList, mut each: impl FnMut(ArticleResult)) -> Result<()> {
+    pub(super) async fn resume_fetched(self: &Arc<Self>, list: &SourceList, mut each: impl FnMut(ArticleResult)) -> Result<()> {
         loop {
             let open = self.store.run(|s| s.fetched(BATCH)).await?;
             if open.is_empty() {
@@ -54,14 +54,14 @@ impl Pipeline {
             for entry in open {
                 let got = match list.get(&entry.source) {
                     _ if entry.tries >= MAX_CRASHES => {
-                        self.lose(&entry, "this page ended the program several times; it is left out", None, None).await?
+                        self.mark_failed(&entry, "this page ended the program several times; it is left out", None, None).await?
                     }
                     Some(source) => {
                         let id = entry.id;
                         self.store.run(move |s| s.taken_up(id)).await?;
-                        self.extract_stored(&entry, source).await?
+                        self.extract_stored_page(&entry, source).await?
                     }
-                    None => self.lose(&entry, "its source is no longer in sources.toml", None, None).await?,
+                    None => self.mark_failed(&entry, "its source is no longer in sources.toml", None, None).await?,
                 };
                 each(got);
             }
@@ -69,39 +69,47 @@ impl Pipeline {
     }
 
     /// What is to be asked for an entry; nothing where it is done already or its source is gone.
-    pub(super) async fn page_task(&self, id: EntryId, list: &SourceList, keep: bool, hops: Vec<Redirect>) -> Result<Option<Task>> {
+    pub(super) async fn article_task(&self, id: EntryId, list: &SourceList, keep: bool, hops: Vec<Redirect>) -> Result<Option<Task>> {
         let Some(entry) = self.store.run(move |s| s.open_entry(id)).await? else { return Ok(None) };
         let Some(source) = list.get(&entry.source).filter(|s| s.enabled) else { return Ok(None) };
         let ask = TaskKind::Article { entry: id };
-        Ok(Some(Task { source: Arc::clone(source), url: entry.entry.url, ask, keep, lane: None, hops, cold: false }))
+        Ok(Some(Task {
+            source: Arc::clone(source),
+            url: entry.entry.url,
+            kind: ask,
+            keep_alive: keep,
+            host_key: None,
+            redirects: hops,
+            initial_delay: false,
+        }))
     }
 
     /// Takes in what came for an entry.
-    pub(super) async fn take_page(
+    pub(super) async fn apply_article(
         self: &Arc<Self>,
         id: EntryId,
         source: &Arc<Source>,
         about: &TaskMeta,
         outcome: TaskReport,
     ) -> Result<ArticleResult> {
-        let log = self.record(about, &outcome);
+        let log = self.log_report(about, &outcome);
         let down = self.network_down(source, &about.url, &outcome);
         // what came twice is done already
         let Some(entry) = self.store.run(move |s| s.open_entry(id)).await? else { return Ok(ArticleResult::Skipped) };
-        let log = (!outcome.kept).then_some(log);
-        match outcome.came {
-            TaskResult::Article { url, extracted } => self.judge_and_store(&entry, source, url, *extracted, outcome.at, log).await,
-            TaskResult::NoArticle(reason) => self.without_article(&entry, source, &reason, outcome.at, log).await,
-            TaskResult::NotModified { .. } => self.lose(&entry, "answered 304 to a first request", Some(Utc::now() + RETRY), log).await,
-            TaskResult::Failed(e) => self.page_failed(&entry, source, &e, down, log).await,
-            TaskResult::DeadLettered(reason) => self.lose(&entry, &reason, None, log).await,
+        let log = (!outcome.page_stored).then_some(log);
+        match outcome.result {
+            TaskResult::Article { url, extracted } => self.classify_and_store(&entry, source, url, *extracted, outcome.at, log).await,
+            TaskResult::NoArticle(reason) => self.fall_back_to_feed(&entry, source, &reason, outcome.at, log).await,
+            TaskResult::NotModified { .. } => self.mark_failed(&entry, "answered 304 to a first request", Some(Utc::now() + RETRY), log).await,
+            TaskResult::Failed(e) => self.article_fetch_failed(&entry, source, &e, down, log).await,
+            TaskResult::DeadLettered(reason) => self.mark_failed(&entry, &reason, None, log).await,
             TaskResult::Entries { .. } | TaskResult::ParseFailed(_) | TaskResult::Redirected(_) => {
-                self.lose(&entry, "an answer to another question came", Some(Utc::now() + RETRY), log).await
+                self.mark_failed(&entry, "an answer to another question came", Some(Utc::now() + RETRY), log).await
             }
         }
     }
 
-    async fn page_failed(
+    async fn article_fetch_failed(
         self: &Arc<Self>,
         entry: &OpenEntry,
         source: &Arc<Source>,
@@ -112,51 +120,59 @@ impl Pipeline {
         let now = Utc::now();
         // a site that asks for patience costs the page no try
         if let Some(after) = e.retry_after() {
-            self.pause(source, &entry.entry.url, after, e).await?;
+            self.back_off_host(source, &entry.entry.url, after, e).await?;
             let (id, due) = (entry.id, now + delta(after));
             self.store.run(move |s| s.entry_postponed(id, due, log.as_ref(), now)).await?;
             let soon = after <= crate::fetch::MAX_HOST_WAIT;
-            return Ok(ArticleResult::Failed { url: entry.entry.url.clone(), reason: e.to_string(), soon });
+            return Ok(ArticleResult::Failed { url: entry.entry.url.clone(), reason: e.to_string(), retry_soon: soon });
         }
         if down {
-            return self.lose(entry, &e.to_string(), Some(now + NETWORK), log).await;
+            return self.mark_failed(entry, &e.to_string(), Some(now + OUTAGE_RETRY), log).await;
         }
         let last = !e.is_transient() || entry.tries + 1 >= self.settings.fetch.tries;
         if last && entry.entry.content_html.is_some() {
-            return self.without_article(entry, source, &e.to_string(), now, log).await;
+            return self.fall_back_to_feed(entry, source, &e.to_string(), now, log).await;
         }
         let due = match () {
             () if last => None,
-            () if entry.tries == 0 => Some(now + HICCUP),
+            () if entry.tries == 0 => Some(now + QUICK_RETRY),
             () => Some(now + (RETRY * (1 << entry.tries.min(8))).min(MAX_RETRY)),
         };
-        self.lose(entry, &e.to_string(), due, log).await
+        self.mark_failed(entry, &e.to_string(), due, log).await
     }
 
-    async fn extract_stored(self: &Arc<Self>, entry: &OpenEntry, source: &Arc<Source>) -> Result<ArticleResult> {
+    async fn extract_stored_page(self: &Arc<Self>, entry: &OpenEntry, source: &Arc<Source>) -> Result<ArticleResult> {
         let id = entry.id;
         match self.store.run(move |s| s.page(id)).await {
             Ok(Some(page)) => {
                 let ask = TaskKind::Article { entry: id };
-                let task = Task { source: Arc::clone(source), url: page.url.clone(), ask, keep: false, lane: None, hops: Vec::new(), cold: false };
+                let task = Task {
+                    source: Arc::clone(source),
+                    url: page.url.clone(),
+                    kind: ask,
+                    keep_alive: false,
+                    host_key: None,
+                    redirects: Vec::new(),
+                    initial_delay: false,
+                };
                 let (url, fetched) = (page.url.clone(), page.fetched);
-                match self.hands.article(&task, page).await {
-                    Ok(extracted) => self.judge_and_store(entry, source, url, extracted, fetched, None).await,
-                    Err(reason) => self.without_article(entry, source, &reason, fetched, None).await,
+                match self.hands.extract_article(&task, page).await {
+                    Ok(extracted) => self.classify_and_store(entry, source, url, extracted, fetched, None).await,
+                    Err(reason) => self.fall_back_to_feed(entry, source, &reason, fetched, None).await,
                 }
             }
-            Ok(None) => self.lose(entry, "its page is gone from the store; it is fetched again", Some(Utc::now()), None).await,
+            Ok(None) => self.mark_failed(entry, "its page is gone from the store; it is fetched again", Some(Utc::now()), None).await,
             // one bad row must not stop all the others
             Err(StoreError::Value { cause, .. }) => {
                 let reason = format!("its page cannot be read in the store ({cause}); it is fetched again");
-                self.lose(entry, &reason, Some(Utc::now()), None).await
+                self.mark_failed(entry, &reason, Some(Utc::now()), None).await
             }
             Err(e) => Err(e.into()),
         }
     }
 
     /// The article as the feed told it, where it did; the page has none.
-    async fn without_article(
+    async fn fall_back_to_feed(
         self: &Arc<Self>,
         entry: &OpenEntry,
         source: &Arc<Source>,
@@ -166,12 +182,12 @@ impl Pipeline {
     ) -> Result<ArticleResult> {
         let (listed, source_then) = (entry.entry.clone(), Arc::clone(source));
         match self.cpu(move || from_feed(&listed, &source_then, at)).await.flatten() {
-            Some(extracted) => self.judge_and_store(entry, source, entry.entry.url.clone(), extracted, at, log).await,
-            None => self.lose(entry, reason, None, log).await,
+            Some(extracted) => self.classify_and_store(entry, source, entry.entry.url.clone(), extracted, at, log).await,
+            None => self.mark_failed(entry, reason, None, log).await,
         }
     }
 
-    async fn judge_and_store(
+    async fn classify_and_store(
         self: &Arc<Self>,
         entry: &OpenEntry,
         source: &Arc<Source>,
@@ -183,7 +199,7 @@ impl Pipeline {
         let (this, listed, source) = (Arc::clone(self), entry.clone(), Arc::clone(source));
         match self.cpu(move || this.prepare(&listed, &source, url, extracted, at)).await {
             Some(article) => self.store_article(article, log).await,
-            None => self.lose(entry, "the classifier gave up on this text", None, log).await,
+            None => self.mark_failed(entry, "the classifier gave up on this text", None, log).await,
         }
     }
 
@@ -218,11 +234,11 @@ impl Pipeline {
     }
 
     /// Notes that an entry could not be had; `due` says when it is tried again.
-    async fn lose(&self, entry: &OpenEntry, reason: &str, due: Option<DateTime<Utc>>, log: Option<FetchRecord>) -> Result<ArticleResult> {
+    async fn mark_failed(&self, entry: &OpenEntry, reason: &str, due: Option<DateTime<Utc>>, log: Option<FetchRecord>) -> Result<ArticleResult> {
         let (id, words, now) = (entry.id, reason.to_owned(), Utc::now());
         self.store.run(move |s| s.entry_failed(id, &words, due, log.as_ref(), now)).await?;
-        let soon = due.is_some_and(|d| d - now <= HICCUP);
-        Ok(ArticleResult::Failed { url: entry.entry.url.clone(), reason: reason.to_owned(), soon })
+        let soon = due.is_some_and(|d| d - now <= QUICK_RETRY);
+        Ok(ArticleResult::Failed { url: entry.entry.url.clone(), reason: reason.to_owned(), retry_soon: soon })
     }
 }
 

@@ -15,7 +15,7 @@ impl Pipeline {
     ///
     /// # Errors
     /// Why it cannot be had, for editors.
-    pub async fn paste(self: &Arc<Self>, url: WebUrl, allow_private: bool) -> Result<ArticleId, String> {
+    pub async fn add_by_url(self: &Arc<Self>, url: WebUrl, allow_private: bool) -> Result<ArticleId, String> {
         let failed = |e: &dyn std::fmt::Display| format!("没有加入：{e}");
         let known = url.clone();
         if let Some(id) = self.store.run(move |s| s.article_at(&known)).await.map_err(|e| failed(&e))? {

@@ -69,7 +69,7 @@ pub struct Preview {
 }
 
 /// Reads a source as the crawl would.
-pub async fn read(fetcher: &Fetcher, source: &Source) -> Result<Preview, PreviewError> {
+pub async fn preview_source(fetcher: &Fetcher, source: &Source) -> Result<Preview, PreviewError> {
     let page = get(fetcher, source, &source.url, DocumentKind::Listing).await?;
     let found = discovered(fetcher, &page, source, &source.url).await?;
     Ok(Preview { url: source.url.clone(), found, name: None, moved: page.permanent_redirect })
@@ -77,7 +77,7 @@ pub async fn read(fetcher: &Fetcher, source: &Source) -> Result<Preview, Preview
 
 /// Finds the best source behind an address: itself if it is a feed, the feed it announces, its list, or what lies at the
 /// usual places.
-pub async fn find(fetcher: &Fetcher, source: &Source) -> Result<Preview, PreviewError> {
+pub async fn discover_source(fetcher: &Fetcher, source: &Source) -> Result<Preview, PreviewError> {
     let page = get(fetcher, source, &source.url, DocumentKind::Listing).await?;
     let own = discovered(fetcher, &page, source, &source.url).await;
     let text = charset::decode(&page.body, page.content_type.as_deref(), source.charset).text;
@@ -89,7 +89,7 @@ pub async fn find(fetcher: &Fetcher, source: &Source) -> Result<Preview, Preview
         return Ok(preview(source.url.clone(), found.clone()));
     }
     for url in seek::feeds(&text, &page.url).into_iter().take(TRIED) {
-        if let Some(found) = candidate(fetcher, source, &url).await.filter(|f| stands_for(f, own.as_ref().ok(), Utc::now())) {
+        if let Some(found) = probe_feed(fetcher, source, &url).await.filter(|f| covers_same_articles(f, own.as_ref().ok(), Utc::now())) {
             return Ok(preview(url, found));
         }
     }
@@ -97,7 +97,7 @@ pub async fn find(fetcher: &Fetcher, source: &Source) -> Result<Preview, Preview
         Ok(found) => Ok(preview(source.url.clone(), found)),
         Err(e) => {
             for url in seek::WELL_KNOWN.iter().filter_map(|p| page.url.join(p).ok()) {
-                if let Some(found) = candidate(fetcher, source, &url).await.filter(|f| stands_for(f, None, Utc::now())) {
+                if let Some(found) = probe_feed(fetcher, source, &url).await.filter(|f| covers_same_articles(f, None, Utc::now())) {
                     return Ok(preview(url, found));
                 }
             }
@@ -119,7 +119,7 @@ pub async fn article(fetcher: &Fetcher, source: &Source, url: &WebUrl) -> Result
     extract_page(&page, source).map_err(failed)
 }
 
-async fn candidate(fetcher: &Fetcher, source: &Source, url: &WebUrl) -> Option<Discovered> {
+async fn probe_feed(fetcher: &Fetcher, source: &Source, url: &WebUrl) -> Option<Discovered> {
     let page = get(fetcher, source, url, DocumentKind::Listing).await.ok()?;
     let found = discovered(fetcher, &page, source, url).await.ok()?;
     matches!(found.kind, Some(SourceKind::Feed | SourceKind::Sitemap)).then_some(found)
@@ -127,7 +127,7 @@ async fn candidate(fetcher: &Fetcher, source: &Source, url: &WebUrl) -> Option<D
 
 /// Whether a feed may stand for a page: alive, and, where the page shows a list, telling of the same articles. A feed of
 /// the whole site is no substitute for the column somebody asked for.
-fn stands_for(feed: &Discovered, list: Option<&Discovered>, now: DateTime<Utc>) -> bool {
+fn covers_same_articles(feed: &Discovered, list: Option<&Discovered>, now: DateTime<Utc>) -> bool {
     let newest = feed.entries.iter().filter_map(|e| e.published_at).max();
     let alive = feed.entries.len() >= MIN_FEED && newest.is_none_or(|t| now - t.to_utc() < FRESH);
     let shared = |list: &Discovered| list.entries.iter().filter(|l| feed.entries.iter().any(|f| f.url == l.url)).count();

@@ -47,13 +47,13 @@ pub struct CrawlSummary {
     /// Pages that turned out to be known.
     pub duplicates: usize,
     /// Pages that failed.
-    pub lost_count: usize,
+    pub failed_pages: usize,
     /// The first of them: address and reason.
-    pub lost: Vec<(WebUrl, String)>,
+    pub failures: Vec<(WebUrl, String)>,
     /// Lanes whose sites asked for patience.
-    pub waiting: Vec<Pause>,
+    pub host_backoffs: Vec<Pause>,
     /// Articles judged.
-    pub judged: usize,
+    pub classified: usize,
     /// Time taken.
     pub elapsed: Duration,
 }

@@ -11,9 +11,9 @@ use std::time::Instant;
 use crate::model::{EntryId, SourceId};
 
 /// Most jobs waiting here, over all lanes.
-pub const WINDOW: usize = 2048;
+pub const MAX_QUEUED: usize = 2048;
 /// Most jobs of one lane waiting here.
-pub const PER_LANE: usize = 8;
+pub const MAX_PER_HOST: usize = 8;
 
 /// One thing to do.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -28,7 +28,7 @@ pub enum Job {
 #[derive(Debug, Clone)]
 pub struct ReadyJob {
     /// Its lane.
-    pub lane: Arc<str>,
+    pub host_key: Arc<str>,
     /// The job.
     pub job: Job,
     /// Whether the lane has more to do behind it.
@@ -37,116 +37,116 @@ pub struct ReadyJob {
 
 #[derive(Debug, Default)]
 struct HostQueue {
-    looks: VecDeque<Job>,
-    pages: VecDeque<Job>,
+    polls: VecDeque<Job>,
+    articles: VecDeque<Job>,
     busy: bool,
     /// Its place in the order of ready lanes.
-    place: Option<(Instant, u64)>,
+    position: Option<(Instant, u64)>,
 }
 
 impl HostQueue {
     fn waiting(&self) -> usize {
-        self.looks.len() + self.pages.len()
+        self.polls.len() + self.articles.len()
     }
 }
 
 /// The window.
 #[derive(Debug, Default)]
 pub struct FrontierWindow {
-    lanes: HashMap<Arc<str>, HostQueue>,
+    hosts: HashMap<Arc<str>, HostQueue>,
     order: BTreeSet<(Instant, u64, Arc<str>)>,
     known: HashSet<Job>,
-    waiting: usize,
+    pending: usize,
     arrivals: u64,
 }
 
 impl FrontierWindow {
     /// Adds a job unless it is here already, being done, or there is no room; `free_at` is when its lane may be asked.
-    pub fn offer(&mut self, lane: &str, job: Job, free_at: Instant) -> bool {
-        if self.waiting >= WINDOW || self.known.contains(&job) || self.room(lane) == 0 {
+    pub fn push(&mut self, lane: &str, job: Job, free_at: Instant) -> bool {
+        if self.pending >= MAX_QUEUED || self.known.contains(&job) || self.room(lane) == 0 {
             return false;
         }
-        let key = self.lanes.get_key_value(lane).map_or_else(|| Arc::from(lane), |(k, _)| Arc::clone(k));
-        let entry = self.lanes.entry(Arc::clone(&key)).or_default();
+        let key = self.hosts.get_key_value(lane).map_or_else(|| Arc::from(lane), |(k, _)| Arc::clone(k));
+        let entry = self.hosts.entry(Arc::clone(&key)).or_default();
         match &job {
-            Job::Poll(_) => entry.looks.push_back(job.clone()),
-            Job::Fetch(_) => entry.pages.push_back(job.clone()),
+            Job::Poll(_) => entry.polls.push_back(job.clone()),
+            Job::Fetch(_) => entry.articles.push_back(job.clone()),
         }
         self.known.insert(job);
-        self.waiting += 1;
-        self.line_up(&key, free_at);
+        self.pending += 1;
+        self.enqueue_host(&key, free_at);
         true
     }
 
     /// How many more jobs of a lane find room.
     pub fn room(&self, lane: &str) -> usize {
-        PER_LANE.saturating_sub(self.lanes.get(lane).map_or(0, HostQueue::waiting))
+        MAX_PER_HOST.saturating_sub(self.hosts.get(lane).map_or(0, HostQueue::waiting))
     }
 
     /// The next job whose lane is free; lanes that waited longest come first, and in a lane looks before pages.
-    pub fn take(&mut self, now: Instant) -> Option<ReadyJob> {
+    pub fn pop(&mut self, now: Instant) -> Option<ReadyJob> {
         let (at, arrival, lane) = self.order.first().cloned().filter(|(at, ..)| *at <= now)?;
         self.order.remove(&(at, arrival, Arc::clone(&lane)));
-        let entry = self.lanes.get_mut(&lane)?;
-        entry.place = None;
-        let job = entry.looks.pop_front().or_else(|| entry.pages.pop_front())?;
+        let entry = self.hosts.get_mut(&lane)?;
+        entry.position = None;
+        let job = entry.polls.pop_front().or_else(|| entry.articles.pop_front())?;
         entry.busy = true;
-        self.waiting -= 1;
-        Some(ReadyJob { more: entry.waiting() > 0, lane, job })
+        self.pending -= 1;
+        Some(ReadyJob { more: entry.waiting() > 0, host_key: lane, job })
     }
 
     /// A job is done; its lane may be asked again from `free_at` on.
     pub fn done(&mut self, lane: &Arc<str>, job: &Job, free_at: Instant) {
         self.known.remove(job);
-        if let Some(entry) = self.lanes.get_mut(lane) {
+        if let Some(entry) = self.hosts.get_mut(lane) {
             entry.busy = false;
             if entry.waiting() == 0 {
-                self.lanes.remove(lane);
+                self.hosts.remove(lane);
             } else {
-                self.line_up(lane, free_at);
+                self.enqueue_host(lane, free_at);
             }
         }
     }
 
     /// Drops what waits in a lane and gives it back: the site asked for patience. The store still has it.
     pub fn clear(&mut self, lane: &str) -> Vec<Job> {
-        let Some(entry) = self.lanes.get_mut(lane) else { return Vec::new() };
-        let dropped: Vec<Job> = entry.looks.drain(..).chain(entry.pages.drain(..)).collect();
+        let Some(entry) = self.hosts.get_mut(lane) else { return Vec::new() };
+        let dropped: Vec<Job> = entry.polls.drain(..).chain(entry.articles.drain(..)).collect();
         for job in &dropped {
             self.known.remove(job);
-            self.waiting -= 1;
+            self.pending -= 1;
         }
-        if let Some((at, arrival)) = entry.place.take() {
+        if let Some((at, arrival)) = entry.position.take() {
             self.order.remove(&(at, arrival, Arc::from(lane)));
         }
         if !entry.busy {
-            self.lanes.remove(lane);
+            self.hosts.remove(lane);
         }
         dropped
     }
 
     /// When the next lane is free; `None` where nothing waits for its lane.
-    pub fn next_at(&self) -> Option<Instant> {
+    pub fn next_ready_at(&self) -> Option<Instant> {
         self.order.first().map(|(at, ..)| *at)
     }
 
     /// Jobs that wait.
-    pub fn waiting(&self) -> usize {
-        self.waiting
+    pub fn pending(&self) -> usize {
+        self.pending
     }
 
     /// Lanes that could be asked if it were their time.
-    pub fn lined_up(&self) -> usize {
+    pub fn ready_hosts(&self) -> usize {
         self.order.len()
     }
 
-    fn line_up(&mut self, lane: &Arc<str>, free_at: Instant) {
-        let Some(entry) = self.lanes.get_mut(lane) else { return };
-        if entry.busy || entry.place.is_some() {
+    fn enqueue_host(&mut self, lane: &Arc<str>, free_at: Instant) {
+        let Some(entry) = self.hosts.get_mut(lane) else { return };
+        if entry.busy || entry.position.is_some() {
             return;
         }
         self.arrivals += 1;
-        entry.place = Some((free_at, self.arrivals));
+        entry.position = Some((free_at, self.arrivals));
         self.order.insert((free_at, self.arrivals, Arc::clone(lane)));
     }
 }
@@ -165,54 +165,54 @@ mod tests {
     fn lanes_take_turns_and_none_is_asked_by_two() {
         let (mut f, t) = (FrontierWindow::default(), Instant::now());
         for n in 0..3 {
-            assert!(f.offer("a", page(n), t) && f.offer("b", page(10 + n), t));
+            assert!(f.push("a", page(n), t) && f.push("b", page(10 + n), t));
         }
-        assert!(!f.offer("a", page(0), t), "known");
-        let (first, second) = (f.take(t).unwrap(), f.take(t).unwrap());
-        assert_ne!(first.lane, second.lane);
-        assert!(f.take(t).is_none(), "both lanes are busy");
+        assert!(!f.push("a", page(0), t), "known");
+        let (first, second) = (f.pop(t).unwrap(), f.pop(t).unwrap());
+        assert_ne!(first.host_key, second.host_key);
+        assert!(f.pop(t).is_none(), "both lanes are busy");
         let later = t + Duration::from_secs(1);
-        f.done(&first.lane, &first.job, later);
-        assert!(f.take(t).is_none() && f.next_at() == Some(later));
-        assert_eq!(f.take(later).unwrap().lane, first.lane);
+        f.done(&first.host_key, &first.job, later);
+        assert!(f.pop(t).is_none() && f.next_ready_at() == Some(later));
+        assert_eq!(f.pop(later).unwrap().host_key, first.host_key);
     }
 
     #[test]
     fn looks_come_before_pages_and_the_last_job_is_told() {
         let (mut f, t) = (FrontierWindow::default(), Instant::now());
-        f.offer("a", page(1), t);
-        f.offer("a", Job::Poll(SourceId::parse("s").unwrap()), t);
-        let look = f.take(t).unwrap();
+        f.push("a", page(1), t);
+        f.push("a", Job::Poll(SourceId::parse("s").unwrap()), t);
+        let look = f.pop(t).unwrap();
         assert!(matches!(look.job, Job::Poll(_)) && look.more);
-        f.done(&look.lane, &look.job, t);
-        let last = f.take(t).unwrap();
+        f.done(&look.host_key, &look.job, t);
+        let last = f.pop(t).unwrap();
         assert!(!last.more);
-        f.done(&last.lane, &last.job, t);
-        assert_eq!((f.waiting(), f.lined_up(), f.lanes.len(), f.known.len()), (0, 0, 0, 0), "nothing is remembered");
+        f.done(&last.host_key, &last.job, t);
+        assert_eq!((f.pending(), f.ready_hosts(), f.hosts.len(), f.known.len()), (0, 0, 0, 0), "nothing is remembered");
     }
 
     #[test]
     fn the_window_is_bounded_per_lane_and_over_all() {
         let (mut f, t) = (FrontierWindow::default(), Instant::now());
-        let taken = (0..100).filter(|n| f.offer("a", page(*n), t)).count();
-        assert_eq!((taken, f.room("a")), (PER_LANE, 0));
-        let taken = (1000..20_000).filter(|n| f.offer(&format!("lane {n}"), page(*n), t)).count();
-        assert_eq!(taken + PER_LANE, WINDOW);
+        let taken = (0..100).filter(|n| f.push("a", page(*n), t)).count();
+        assert_eq!((taken, f.room("a")), (MAX_PER_HOST, 0));
+        let taken = (1000..20_000).filter(|n| f.push(&format!("lane {n}"), page(*n), t)).count();
+        assert_eq!(taken + MAX_PER_HOST, MAX_QUEUED);
     }
 
     #[test]
     fn a_lane_that_asks_for_patience_is_emptied() {
         let (mut f, t) = (FrontierWindow::default(), Instant::now());
         (0..4).for_each(|n| {
-            f.offer("a", page(n), t);
+            f.push("a", page(n), t);
         });
-        let first = f.take(t).unwrap();
+        let first = f.pop(t).unwrap();
         f.clear("a");
-        assert_eq!(f.waiting(), 0);
-        f.done(&first.lane, &first.job, t);
-        assert!(f.take(t).is_none() && f.offer("a", page(0), t), "and may be offered again");
+        assert_eq!(f.pending(), 0);
+        f.done(&first.host_key, &first.job, t);
+        assert!(f.pop(t).is_none() && f.push("a", page(0), t), "and may be offered again");
         f.clear("a");
-        assert!(f.next_at().is_none());
+        assert!(f.next_ready_at().is_none());
     }
 
     proptest::proptest! {
@@ -221,22 +221,22 @@ mod tests {
             let (mut f, t) = (FrontierWindow::default(), Instant::now());
             let (mut offered, mut done) = (HashSet::new(), Vec::new());
             for (lane, n) in jobs {
-                if f.offer(&lane.to_string(), page(n), t) {
+                if f.push(&lane.to_string(), page(n), t) {
                     proptest::prop_assert!(offered.insert(n), "a job that is done may come again, one that waits may not");
                 }
-                if n % 3 == 0 && let Some(r) = f.take(t) {
-                    f.done(&r.lane, &r.job, t);
+                if n % 3 == 0 && let Some(r) = f.pop(t) {
+                    f.done(&r.host_key, &r.job, t);
                     let Job::Fetch(EntryId(n)) = r.job else { unreachable!() };
                     offered.remove(&n);
                     done.push(n);
                 }
             }
-            while let Some(r) = f.take(t) {
-                f.done(&r.lane, &r.job, t);
+            while let Some(r) = f.pop(t) {
+                f.done(&r.host_key, &r.job, t);
                 let Job::Fetch(EntryId(n)) = r.job else { unreachable!() };
                 proptest::prop_assert!(offered.remove(&n));
             }
-            proptest::prop_assert!(offered.is_empty() && f.lanes.is_empty() && f.known.is_empty() && f.waiting() == 0);
+            proptest::prop_assert!(offered.is_empty() && f.hosts.is_empty() && f.known.is_empty() && f.pending() == 0);
         }
     }
 }

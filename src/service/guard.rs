@@ -65,7 +65,7 @@ pub(super) async fn guard(live: Arc<Live>, mut stopped: watch::Receiver<bool>) -
         let _ = tokio::task::spawn_blocking(move || this.refresh(false)).await;
         look_after(&store, vitals, pipeline.settings().store.min_free);
         if pipeline.engine().is_remote() && vitals.uptime() > CREW {
-            let alone = pipeline.engine().crew().is_none_or(|c| c.workers.is_empty());
+            let alone = pipeline.engine().cluster_status().is_none_or(|c| c.workers.is_empty());
             let words = || "没有抓取节点在工作：请检查消息服务器（NATS）和各工作机上的 qingbao-worker 服务".to_owned();
             if vitals.alarm(Alarm::Workers, alone.then(words)) && alone {
                 tracing::error!("no worker is there: start `qingbao worker --nats URL`, and see `qingbao doctor`");

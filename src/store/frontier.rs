@@ -7,7 +7,7 @@ use super::entries::{OPEN_COLUMNS, read_open};
 use super::{OpenEntry, Result, Store, bad};
 use crate::fetch::{RobotsRecord, SiteStore};
 use crate::model::{EntryId, SourceId};
-use crate::schedule::frontier::{PER_LANE, WINDOW};
+use crate::schedule::frontier::{MAX_PER_HOST, MAX_QUEUED};
 
 const ACTIVE: &str = "enabled = 1 AND retired = 0 AND resting IS NULL";
 
@@ -32,7 +32,7 @@ impl Store {
                 "SELECT id, lane FROM (
                    SELECT id, lane, next_due, row_number() OVER (PARTITION BY lane ORDER BY next_due, id) AS turn FROM source
                    WHERE {ACTIVE} AND next_due <= ?1 AND lane NOT IN (SELECT lane FROM pause WHERE until > ?1))
-                 WHERE turn <= {PER_LANE} ORDER BY turn, next_due, id LIMIT {WINDOW}"
+                 WHERE turn <= {MAX_PER_HOST} ORDER BY turn, next_due, id LIMIT {MAX_QUEUED}"
             ))?;
             let mut rows = s.query([now.timestamp()])?;
             let mut out = Vec::new();

@@ -11,17 +11,17 @@ use crate::model::{Extracted, Source, StoredPage};
 use crate::text::dates::Clock;
 
 impl TaskExecutor {
-    pub(super) async fn page(&self, task: &Task, page: Page) -> TaskResult {
+    pub(super) async fn read_article(&self, task: &Task, page: Page) -> TaskResult {
         let page = StoredPage { url: page.url, content_type: page.content_type, body: page.body, fetched: Utc::now() };
         let url = page.url.clone();
-        match self.article(task, page).await {
+        match self.extract_article(task, page).await {
             Ok(extracted) => TaskResult::Article { url, extracted: Box::new(extracted) },
             Err(reason) => TaskResult::NoArticle(reason),
         }
     }
 
     /// What a page says; a panic ends this page, not the crawl.
-    pub(super) async fn extracted(&self, source: &Arc<Source>, page: StoredPage) -> Result<Extracted, String> {
+    pub(super) async fn extract(&self, source: &Arc<Source>, page: StoredPage) -> Result<Extracted, String> {
         let source = Arc::clone(source);
         let made = if extract::foreign_format(&page.body) == Some("PDF") {
             let text = pdf::text(&page.body).await.map_err(|e| e.to_string())?;

@@ -15,7 +15,7 @@ use crate::text::dates::Clock;
 const OLDER_PAGES: usize = 2;
 
 impl TaskExecutor {
-    pub(super) async fn listing(&self, task: &Task, page: Page, learned: Option<&str>, older: bool) -> TaskResult {
+    pub(super) async fn read_listing_pages(&self, task: &Task, page: Page, learned: Option<&str>, older: bool) -> TaskResult {
         let (url, validators, moved, fresh) = (page.url.clone(), page.validators.clone(), page.permanent_redirect.clone(), page.fresh_for);
         let found = match self.read_listing(task, page, learned.map(str::to_owned)).await {
             Some(Ok(found)) => found,
@@ -24,28 +24,28 @@ impl TaskExecutor {
         };
         let mut parts = Vec::new();
         for url in &found.parts {
-            parts.extend(self.further(task, url, None).await);
+            parts.extend(self.fetch_listing(task, url, None).await);
         }
         let mut found = match found.with_parts(parts) {
             Ok(found) => found,
             Err(e) => return TaskResult::ParseFailed(ListingError::Document(e)),
         };
         if older {
-            found = self.with_older_pages(task, found, &url).await;
+            found = self.append_older_pages(task, found, &url).await;
         }
         for note in &found.notes {
             tracing::debug!(source = %task.source.id, "repaired: {note}");
         }
         found.wishes.fresh = fresh;
-        TaskResult::Entries { found: Box::new(found), validators, moved }
+        TaskResult::Entries { found: Box::new(found), validators, permanent_redirect: moved }
     }
 
     /// On the first look at a list, its next pages too: later looks need only what is new.
-    async fn with_older_pages(&self, task: &Task, mut found: Discovered, first: &WebUrl) -> Discovered {
+    async fn append_older_pages(&self, task: &Task, mut found: Discovered, first: &WebUrl) -> Discovered {
         let mut seen = HashSet::from([first.clone()]);
         let mut next = found.next.take();
         while let Some(url) = next.take().filter(|n| seen.len() <= OLDER_PAGES && seen.insert(n.clone())) {
-            let Some(mut older) = self.further(task, &url, found.layout.clone()).await else { break };
+            let Some(mut older) = self.fetch_listing(task, &url, found.layout.clone()).await else { break };
             next = older.next.take();
             found.absorb(older);
         }
@@ -53,8 +53,8 @@ impl TaskExecutor {
     }
 
     /// Another document of a source.
-    async fn further(&self, task: &Task, url: &WebUrl, learned: Option<String>) -> Option<Discovered> {
-        let Ok(Fetched::Page(page)) = self.ask(task, url, DocumentKind::Listing).await.result else { return None };
+    async fn fetch_listing(&self, task: &Task, url: &WebUrl, learned: Option<String>) -> Option<Discovered> {
+        let Ok(Fetched::Page(page)) = self.fetch_related(task, url, DocumentKind::Listing).await.result else { return None };
         self.read_listing(task, *page, learned).await?.ok()
     }
 

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 use std::sync::{Mutex, PoisonError};
 
 /// Different lanes that must fail in a row, with no answer from anyone between.
-const LANES: usize = 8;
+const MIN_FAILED_HOSTS: usize = 8;
 
 /// What was seen of the network lately.
 #[derive(Debug, Default)]
@@ -13,19 +13,19 @@ pub(crate) struct OutageDetector(Mutex<HashSet<String>>);
 impl OutageDetector {
     /// Somebody answered, with whatever.
     pub(crate) fn answered(&self) {
-        self.lanes(HashSet::clear);
+        self.hosts(HashSet::clear);
     }
 
     /// Nobody could be reached in a lane. Tells whether the network counts as down, and whether that is news.
     pub(crate) fn failed(&self, lane: &str) -> (bool, bool) {
-        self.lanes(|lanes| {
-            let new = lanes.len() < LANES && lanes.insert(lane.to_owned());
-            let down = lanes.len() >= LANES;
+        self.hosts(|lanes| {
+            let new = lanes.len() < MIN_FAILED_HOSTS && lanes.insert(lane.to_owned());
+            let down = lanes.len() >= MIN_FAILED_HOSTS;
             (down, down && new)
         })
     }
 
-    fn lanes<T>(&self, f: impl FnOnce(&mut HashSet<String>) -> T) -> T {
+    fn hosts<T>(&self, f: impl FnOnce(&mut HashSet<String>) -> T) -> T {
         f(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
     }
 }

@@ -14,11 +14,11 @@ const MAX_PARTS: usize = 12;
 impl TaskExecutor {
     /// The article with what stands on its further pages. What cannot be had is left out with a warning: a first page is
     /// better than none.
-    pub(super) async fn with_further_parts(&self, task: &Task, mut article: Extracted, url: &WebUrl) -> Extracted {
+    pub(super) async fn append_parts(&self, task: &Task, mut article: Extracted, url: &WebUrl) -> Extracted {
         let mut seen = HashSet::from([url.as_str().to_owned()]);
         let mut next = article.next.take();
         while let Some(address) = next.take().filter(|n| seen.len() < MAX_PARTS && seen.insert(n.as_str().to_owned())) {
-            match self.part(task, &address).await {
+            match self.fetch_part(task, &address).await {
                 // sites repeat the last page, or the first, where there is no further one
                 Ok(part) if article.text.contains(part.text.as_str()) => break,
                 Ok(part) => {
@@ -33,11 +33,11 @@ impl TaskExecutor {
         article
     }
 
-    async fn part(&self, task: &Task, url: &WebUrl) -> Result<Extracted, String> {
-        match self.ask(task, url, DocumentKind::Page).await.result {
+    async fn fetch_part(&self, task: &Task, url: &WebUrl) -> Result<Extracted, String> {
+        match self.fetch_related(task, url, DocumentKind::Page).await.result {
             Ok(Fetched::Page(page)) => {
                 let page = StoredPage { url: page.url, content_type: page.content_type, body: page.body, fetched: Utc::now() };
-                self.extracted(&task.source, page).await
+                self.extract(&task.source, page).await
             }
             Ok(Fetched::NotModified { .. }) => Err("answered 304".to_owned()),
             Ok(Fetched::CrossHostRedirect(_)) => Err("it is on another host".to_owned()),

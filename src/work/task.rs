@@ -18,15 +18,20 @@ pub struct Task {
     /// Where it begins.
     pub url: WebUrl,
     /// What for.
-    pub ask: TaskKind,
+    #[serde(alias = "ask")]
+    pub kind: TaskKind,
     /// Whether more will be asked of this host soon.
-    pub keep: bool,
+    #[serde(alias = "keep")]
+    pub keep_alive: bool,
     /// The lane that it must not leave, where others ask in other lanes at the same time.
-    pub lane: Option<String>,
+    #[serde(alias = "lane")]
+    pub host_key: Option<String>,
     /// Redirects followed already, in other lanes.
-    pub hops: Vec<Redirect>,
+    #[serde(alias = "hops")]
+    pub redirects: Vec<Redirect>,
     /// Somebody else may have asked in this lane a moment ago.
-    pub cold: bool,
+    #[serde(alias = "cold")]
+    pub initial_delay: bool,
 }
 
 /// What for.
@@ -40,7 +45,8 @@ pub enum TaskKind {
         /// How its list was laid out before.
         layout: Option<String>,
         /// Whether its further pages are read too: at the first look.
-        older: bool,
+        #[serde(alias = "older")]
+        read_older_pages: bool,
     },
     /// The article behind an entry.
     #[serde(alias = "Page")]
@@ -54,15 +60,18 @@ pub enum TaskKind {
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct TaskReport {
     /// What the visit cost.
-    pub visit: RequestStats,
+    #[serde(alias = "visit")]
+    pub stats: RequestStats,
     /// When the answer came.
     pub at: DateTime<Utc>,
     /// Bytes of the body, decompressed.
     pub bytes: usize,
     /// Whether the page, with its line in the fetch log, is in the store already.
-    pub kept: bool,
+    #[serde(alias = "kept")]
+    pub page_stored: bool,
     /// What came.
-    pub came: TaskResult,
+    #[serde(alias = "came")]
+    pub result: TaskResult,
 }
 
 /// What came.
@@ -71,9 +80,11 @@ pub enum TaskResult {
     /// Our copy is current.
     NotModified {
         /// Where the site says the document lives now for good.
-        moved: Option<WebUrl>,
+        #[serde(alias = "moved")]
+        permanent_redirect: Option<WebUrl>,
         /// How long its answer is fresh.
-        fresh: Option<Duration>,
+        #[serde(alias = "fresh")]
+        fresh_for: Option<Duration>,
     },
     /// Entries.
     Entries {
@@ -82,7 +93,8 @@ pub enum TaskResult {
         /// For the next look.
         validators: Validators,
         /// As of [`TaskResult::NotModified`].
-        moved: Option<WebUrl>,
+        #[serde(alias = "moved")]
+        permanent_redirect: Option<WebUrl>,
     },
     /// An answer that holds no entries.
     #[serde(alias = "Unreadable")]
@@ -117,7 +129,7 @@ pub enum ListingError {
 
 impl ListingError {
     /// A stable word, and the reason in English and in Chinese.
-    pub fn words(&self) -> (&'static str, String, String) {
+    pub fn code_and_messages(&self) -> (&'static str, String, String) {
         match self {
             Self::Document(e) => (e.code(), e.to_string(), e.chinese()),
             Self::GaveUp => ("broken", "the parser gave up on this document".to_owned(), "内容无法解析".to_owned()),
@@ -127,12 +139,12 @@ impl ListingError {
 
 impl TaskReport {
     /// A stable word for the fetch log, and what happened.
-    pub fn words(&self) -> (&'static str, String) {
-        match &self.came {
+    pub fn code_and_message(&self) -> (&'static str, String) {
+        match &self.result {
             TaskResult::NotModified { .. } => ("not-modified", "not modified".to_owned()),
             TaskResult::Entries { .. } | TaskResult::Article { .. } | TaskResult::NoArticle(_) => ("ok", "ok".to_owned()),
             TaskResult::ParseFailed(why) => {
-                let (code, english, _) = why.words();
+                let (code, english, _) = why.code_and_messages();
                 (code, english)
             }
             TaskResult::Failed(e) => (e.code(), e.to_string()),

@@ -15,7 +15,7 @@ use tokio::task::JoinHandle;
 use super::NatsError;
 use super::crew::ClusterStatus;
 use super::lanes::HostStates;
-use super::link::{JetStreamHandles, TERMS, connect, subject};
+use super::link::{JetStreamHandles, POLICY_KEY, connect, subject};
 use super::wire::{self, ReportMessage, TaskMessage};
 use crate::config::settings::{CrawlSettings, FetchSettings};
 use crate::engine::{AckHandle, Completion, DispatchError, Dispatcher};
@@ -24,17 +24,17 @@ use crate::work::Task;
 
 /// A task of which nothing was heard for so long is published once more: NATS refuses it while the first is still there. Until
 /// then, who asks in its lane is not certain.
-pub(super) const AGAIN: Duration = Duration::from_mins(3);
+pub(super) const REPUBLISH_AFTER: Duration = Duration::from_mins(3);
 /// Pause before NATS is tried again.
-const RETRY: Duration = Duration::from_secs(1);
+const RETRY_INTERVAL: Duration = Duration::from_secs(1);
 /// An outcome arrives moments before its task leaves the queue: tries within these moments.
-const MOMENTS: [u64; 5] = [5, 20, 80, 200, 500];
+const PUBLISH_BACKOFF_MS: [u64; 5] = [5, 20, 80, 200, 500];
 /// A lane held by a task of before is looked at again after this.
-const HELD: Duration = Duration::from_secs(3);
+const BUSY_HOST_RETRY: Duration = Duration::from_secs(3);
 /// Outcomes that nobody waits for, kept until a crawl takes them.
-const STRAYS: usize = 256;
+const ORPHAN_BUFFER: usize = 256;
 /// How often the crew is looked at.
-const LOOK: Duration = Duration::from_secs(15);
+const STATUS_INTERVAL: Duration = Duration::from_secs(15);
 
 /// A message as it is sent.
 type EncodedMessage = (async_nats::HeaderMap, Vec<u8>);
@@ -42,28 +42,28 @@ type Waiting = Mutex<HashMap<String, oneshot::Sender<Completion>>>;
 
 /// What the tasks beside us share with us.
 struct CoordinatorState {
-    link: JetStreamHandles,
+    streams: JetStreamHandles,
     waiting: Waiting,
-    lanes: Mutex<HostStates>,
+    hosts: Mutex<HostStates>,
     /// Begins the ids of the tasks of this coordinator.
-    run: String,
-    crew: RwLock<Option<ClusterStatus>>,
+    session_id: String,
+    cluster_status: RwLock<Option<ClusterStatus>>,
 }
 
 /// The engine of a crawl on many machines.
 pub struct NatsDispatcher {
     shared: Arc<CoordinatorState>,
-    strays: tokio::sync::Mutex<mpsc::Receiver<Completion>>,
-    beside: [JoinHandle<()>; 2],
+    orphans: tokio::sync::Mutex<mpsc::Receiver<Completion>>,
+    background_tasks: [JoinHandle<()>; 2],
     tasks: AtomicU64,
-    ahead: usize,
+    max_in_flight: usize,
     /// Until then, lanes of which nothing was heard may have been asked by tasks of a coordinator before this one.
-    warm_at: Option<Instant>,
+    uncertain_until: Option<Instant>,
 }
 
 impl Drop for NatsDispatcher {
     fn drop(&mut self) {
-        self.beside.iter().for_each(JoinHandle::abort);
+        self.background_tasks.iter().for_each(JoinHandle::abort);
     }
 }
 
@@ -74,22 +74,28 @@ impl NatsDispatcher {
     /// NATS is not there, or does not let us.
     pub async fn start(settings: &CrawlSettings, terms: &FetchSettings) -> Result<Self, NatsError> {
         let js = connect(settings, "qingbao coordinator").await?;
-        let link = JetStreamHandles::make(js, settings.replicas).await?;
+        let link = JetStreamHandles::create(js, settings.replicas).await?;
         let before = link.js.get_stream(super::link::TASKS).await.map_err(|e| NatsError::stream("the stream of tasks")(&e))?;
         let fresh = before.cached_info().state.last_sequence == 0;
         let run = getrandom::u64().map_or_else(|_| chrono::Utc::now().timestamp_micros().to_string(), |n| format!("{n:016x}"));
-        let shared = Arc::new(CoordinatorState { link, waiting: Mutex::default(), lanes: Mutex::default(), run, crew: RwLock::default() });
-        let (to, strays) = mpsc::channel(STRAYS);
-        let beside = [tokio::spawn(receive(Arc::clone(&shared), to)), tokio::spawn(look(Arc::clone(&shared)))];
+        let shared = Arc::new(CoordinatorState {
+            streams: link,
+            waiting: Mutex::default(),
+            hosts: Mutex::default(),
+            session_id: run,
+            cluster_status: RwLock::default(),
+        });
+        let (to, strays) = mpsc::channel(ORPHAN_BUFFER);
+        let beside = [tokio::spawn(receive_results(Arc::clone(&shared), to)), tokio::spawn(poll_status(Arc::clone(&shared)))];
         let this = Self {
             shared,
-            strays: tokio::sync::Mutex::new(strays),
-            beside,
+            orphans: tokio::sync::Mutex::new(strays),
+            background_tasks: beside,
             tasks: AtomicU64::new(0),
-            ahead: settings.ahead,
-            warm_at: (!fresh).then(|| Instant::now() + terms.longest_pause()),
+            max_in_flight: settings.ahead,
+            uncertain_until: (!fresh).then(|| Instant::now() + terms.longest_pause()),
         };
-        this.terms(terms).await?;
+        this.publish_fetch_policy(terms).await?;
         Ok(this)
     }
 
@@ -97,22 +103,22 @@ impl NatsDispatcher {
     ///
     /// # Errors
     /// NATS does not take them.
-    pub async fn terms(&self, terms: &FetchSettings) -> Result<(), NatsError> {
+    pub async fn publish_fetch_policy(&self, terms: &FetchSettings) -> Result<(), NatsError> {
         let bytes = serde_json::to_vec(terms).map_err(|e| NatsError::Message { what: "cannot be written", cause: e.to_string() })?;
-        self.shared.link.lore.put(TERMS, bytes.into()).await.map_err(|e| NatsError::stream("the bucket qingbao-lore")(&e))?;
+        self.shared.streams.sites.put(POLICY_KEY, bytes.into()).await.map_err(|e| NatsError::stream("the bucket qingbao-lore")(&e))?;
         Ok(())
     }
 
-    fn is_cold(&self, lane: &str) -> bool {
-        let unsure = self.shared.lanes(|lanes| lanes.is_unsure(lane));
-        unsure.unwrap_or_else(|| self.warm_at.is_some_and(|at| Instant::now() < at))
+    fn is_uncertain(&self, lane: &str) -> bool {
+        let unsure = self.shared.hosts(|lanes| lanes.is_uncertain(lane));
+        unsure.unwrap_or_else(|| self.uncertain_until.is_some_and(|at| Instant::now() < at))
     }
 
     /// Waits until a lane may be asked: outcomes that came since the task was lined up may have told of a rest. False where that
     /// would be long.
-    async fn rested(&self, lane: &str) -> bool {
+    async fn wait_until_free(&self, lane: &str) -> bool {
         loop {
-            match self.free_in(lane) {
+            match self.delay_until_free(lane) {
                 Duration::ZERO => return true,
                 rest if rest > MAX_HOST_WAIT => return false,
                 rest => tokio::time::sleep(rest).await,
@@ -123,7 +129,7 @@ impl NatsDispatcher {
     /// One try; whether the lane was free.
     async fn publish(&self, subject: &str, id: &str, message: &EncodedMessage) -> Result<bool, PublishError> {
         let publish = PublishMessage::build().headers(message.0.clone()).message_id(id).payload(message.1.clone().into());
-        let ack = async { self.shared.link.js.send_publish(subject.to_owned(), publish).await?.await };
+        let ack = async { self.shared.streams.js.send_publish(subject.to_owned(), publish).await?.await };
         match ack.await {
             Ok(_) => Ok(true),
             Err(e) if e.kind() == PublishErrorKind::Other && e.to_string().contains("per subject") => Ok(false),
@@ -132,15 +138,15 @@ impl NatsDispatcher {
     }
 
     /// The task, made to begin with a pause.
-    async fn cold(&self, message: &mut TaskMessage) -> Result<EncodedMessage, NatsError> {
-        message.task.cold = true;
-        wire::pack(message, &message.id, &self.shared.link.large).await
+    async fn pack_with_delay(&self, message: &mut TaskMessage) -> Result<EncodedMessage, NatsError> {
+        message.task.initial_delay = true;
+        wire::pack(message, &message.id, &self.shared.streams.payloads).await
     }
 
     /// Publishes until NATS has it; false where the lane is held by another task. Once that was so, the task begins with a pause.
-    async fn give_out(&self, lane: &str, message: &mut TaskMessage) -> Result<bool, NatsError> {
-        let (subject, mut moments, mut sure) = (subject(lane), MOMENTS.into_iter(), true);
-        let mut packed = wire::pack(message, &message.id, &self.shared.link.large).await?;
+    async fn publish_with_retry(&self, lane: &str, message: &mut TaskMessage) -> Result<bool, NatsError> {
+        let (subject, mut moments, mut sure) = (subject(lane), PUBLISH_BACKOFF_MS.into_iter(), true);
+        let mut packed = wire::pack(message, &message.id, &self.shared.streams.payloads).await?;
         loop {
             match self.publish(&subject, &message.id, &packed).await {
                 Ok(true) => return Ok(true),
@@ -149,51 +155,51 @@ impl NatsDispatcher {
                 Ok(false) => {
                     match moments.next() {
                         Some(moment) => tokio::time::sleep(Duration::from_millis(moment)).await,
-                        None if self.shared.link.lay_ghost(&subject).await => {}
+                        None if self.shared.streams.purge_stale_message(&subject).await => {}
                         None => return Ok(false),
                     }
-                    if !message.task.cold {
-                        packed = self.cold(message).await?;
+                    if !message.task.initial_delay {
+                        packed = self.pack_with_delay(message).await?;
                     }
                 }
                 Err(e) => {
                     tracing::debug!("a task cannot be given to NATS and waits: {e}");
                     sure = false;
-                    tokio::time::sleep(RETRY).await;
-                    packed = self.cold(message).await?;
+                    tokio::time::sleep(RETRY_INTERVAL).await;
+                    packed = self.pack_with_delay(message).await?;
                 }
             }
         }
     }
 
-    async fn work_on(&self, mut task: Task) -> Result<Option<Completion>, NatsError> {
-        let lane = host_key(&task.source, task.hops.last().map_or(&task.url, |h| &h.to));
-        if !self.rested(&lane).await {
+    async fn run_task(&self, mut task: Task) -> Result<Option<Completion>, NatsError> {
+        let lane = host_key(&task.source, task.redirects.last().map_or(&task.url, |h| &h.to));
+        if !self.wait_until_free(&lane).await {
             return Ok(None);
         }
-        task.cold = self.is_cold(&lane);
-        task.lane = Some(lane.clone());
-        let id = format!("{}-{}", self.shared.run, self.tasks.fetch_add(1, Ordering::Relaxed));
+        task.initial_delay = self.is_uncertain(&lane);
+        task.host_key = Some(lane.clone());
+        let id = format!("{}-{}", self.shared.session_id, self.tasks.fetch_add(1, Ordering::Relaxed));
         let mut message = TaskMessage { id: id.clone(), task };
         let (to, mut back) = oneshot::channel();
         let _waiting = PendingGuard::new(&self.shared, &id, to);
-        self.shared.lanes(|lanes| lanes.given(&lane, &id, Instant::now()));
-        let free = self.give_out(&lane, &mut message).await?;
-        tracing::debug!(id, lane, url = %message.task.url, cold = message.task.cold, free, "task given out");
+        self.shared.hosts(|lanes| lanes.dispatched(&lane, &id, Instant::now()));
+        let free = self.publish_with_retry(&lane, &mut message).await?;
+        tracing::debug!(id, lane, url = %message.task.url, cold = message.task.initial_delay, free, "task given out");
         if !free {
-            self.shared.lanes(|lanes| lanes.held(&lane, HELD, Instant::now()));
+            self.shared.hosts(|lanes| lanes.host_busy(&lane, BUSY_HOST_RETRY, Instant::now()));
             return Ok(None);
         }
         loop {
-            match tokio::time::timeout(AGAIN, &mut back).await {
+            match tokio::time::timeout(REPUBLISH_AFTER, &mut back).await {
                 Ok(Ok(back)) => return Ok(Some(back)),
                 // whoever receives is gone: the program ends
                 Ok(Err(_)) => return std::future::pending().await,
                 Err(_) => {
                     let subject = subject(&lane);
-                    self.shared.link.lay_ghost(&subject).await;
+                    self.shared.streams.purge_stale_message(&subject).await;
                     // whoever holds the lane by now may have asked a moment ago
-                    let packed = self.cold(&mut message).await?;
+                    let packed = self.pack_with_delay(&mut message).await?;
                     let _ = self.publish(&subject, &id, &packed).await;
                 }
             }
@@ -218,19 +224,19 @@ impl Drop for PendingGuard<'_> {
 }
 
 impl CoordinatorState {
-    fn lanes<T>(&self, f: impl FnOnce(&mut HostStates) -> T) -> T {
-        f(&mut self.lanes.lock().unwrap_or_else(PoisonError::into_inner))
+    fn hosts<T>(&self, f: impl FnOnce(&mut HostStates) -> T) -> T {
+        f(&mut self.hosts.lock().unwrap_or_else(PoisonError::into_inner))
     }
 }
 
 /// Takes outcomes from NATS and brings them to whoever waits, else to the strays.
-async fn receive(shared: Arc<CoordinatorState>, strays: mpsc::Sender<Completion>) {
+async fn receive_results(shared: Arc<CoordinatorState>, strays: mpsc::Sender<Completion>) {
     loop {
-        match shared.link.outcomes.messages().await {
+        match shared.streams.outcomes.messages().await {
             Ok(mut messages) => {
                 while let Some(message) = messages.next().await {
                     match message {
-                        Ok(message) => bring(&shared, message, &strays).await,
+                        Ok(message) => route_result(&shared, message, &strays).await,
                         Err(e) => {
                             tracing::debug!("outcomes: {e}");
                             break;
@@ -240,13 +246,13 @@ async fn receive(shared: Arc<CoordinatorState>, strays: mpsc::Sender<Completion>
             }
             Err(e) => tracing::debug!("outcomes cannot be had from NATS, tried again: {e}"),
         }
-        tokio::time::sleep(RETRY).await;
+        tokio::time::sleep(RETRY_INTERVAL).await;
     }
 }
 
-async fn bring(shared: &Arc<CoordinatorState>, message: async_nats::jetstream::Message, strays: &mpsc::Sender<Completion>) {
+async fn route_result(shared: &Arc<CoordinatorState>, message: async_nats::jetstream::Message, strays: &mpsc::Sender<Completion>) {
     let (message, acker) = message.split();
-    let outcome: ReportMessage = match wire::unpack(&message, &shared.link.large).await {
+    let outcome: ReportMessage = match wire::unpack(&message, &shared.streams.payloads).await {
         Ok(outcome) => outcome,
         Err(e) => {
             // it would be as wrong the next time; its task is published anew
@@ -255,20 +261,20 @@ async fn bring(shared: &Arc<CoordinatorState>, message: async_nats::jetstream::M
             return;
         }
     };
-    tracing::debug!(id = outcome.id, lane = outcome.lane, rest = outcome.rest, "outcome");
-    let ours = outcome.id.strip_prefix(&shared.run).is_some_and(|n| n.starts_with('-'));
-    let rest = Duration::from_millis(outcome.rest);
-    shared.lanes(|lanes| lanes.back(&outcome.lane, &outcome.id, ours, rest, Instant::now()));
-    let (link, object) = (shared.link.clone(), wire::header(&message).1);
+    tracing::debug!(id = outcome.id, lane = outcome.host_key, rest = outcome.host_delay_ms, "outcome");
+    let ours = outcome.id.strip_prefix(&shared.session_id).is_some_and(|n| n.starts_with('-'));
+    let rest = Duration::from_millis(outcome.host_delay_ms);
+    shared.hosts(|lanes| lanes.completed(&outcome.host_key, &outcome.id, ours, rest, Instant::now()));
+    let (link, object) = (shared.streams.clone(), wire::header(&message).1);
     let settle = async move {
         if let Err(e) = acker.ack().await {
             tracing::debug!("an outcome that is stored comes again: {e}");
         }
         if let Some(object) = object {
-            let _ = link.large.delete(&object).await;
+            let _ = link.payloads.delete(&object).await;
         }
     };
-    let back = Completion { about: outcome.about, outcome: outcome.outcome, receipt: AckHandle(Some(settle.boxed())) };
+    let back = Completion { meta: outcome.meta, report: outcome.report, ack: AckHandle(Some(settle.boxed())) };
     let waits = shared.waiting.lock().unwrap_or_else(PoisonError::into_inner).remove(&outcome.id);
     let back = match waits {
         Some(to) => to.send(back).err(),
@@ -280,28 +286,28 @@ async fn bring(shared: &Arc<CoordinatorState>, message: async_nats::jetstream::M
 }
 
 /// Looks at the crew now and then.
-async fn look(shared: Arc<CoordinatorState>) {
+async fn poll_status(shared: Arc<CoordinatorState>) {
     loop {
-        let crew = shared.link.crew().await;
+        let crew = shared.streams.cluster_status().await;
         match crew {
-            Ok(crew) => *shared.crew.write().unwrap_or_else(PoisonError::into_inner) = Some(crew),
+            Ok(crew) => *shared.cluster_status.write().unwrap_or_else(PoisonError::into_inner) = Some(crew),
             Err(e) => {
                 tracing::debug!("the crew cannot be looked at: {e}");
-                *shared.crew.write().unwrap_or_else(PoisonError::into_inner) = None;
+                *shared.cluster_status.write().unwrap_or_else(PoisonError::into_inner) = None;
             }
         }
-        tokio::time::sleep(LOOK).await;
+        tokio::time::sleep(STATUS_INTERVAL).await;
     }
 }
 
 impl Dispatcher for NatsDispatcher {
-    fn work(&self, task: Task) -> BoxFuture<'_, Result<Option<Completion>, DispatchError>> {
-        async move { Ok(self.work_on(task).await?) }.boxed()
+    fn dispatch(&self, task: Task) -> BoxFuture<'_, Result<Option<Completion>, DispatchError>> {
+        async move { Ok(self.run_task(task).await?) }.boxed()
     }
 
-    fn stray(&self) -> BoxFuture<'_, Completion> {
+    fn next_orphaned(&self) -> BoxFuture<'_, Completion> {
         async move {
-            match self.strays.lock().await.recv().await {
+            match self.orphans.lock().await.recv().await {
                 Some(back) => back,
                 None => std::future::pending().await,
             }
@@ -309,23 +315,23 @@ impl Dispatcher for NatsDispatcher {
         .boxed()
     }
 
-    fn free_in(&self, lane: &str) -> Duration {
-        self.shared.lanes(|lanes| lanes.free_in(lane, Instant::now()))
+    fn delay_until_free(&self, lane: &str) -> Duration {
+        self.shared.hosts(|lanes| lanes.delay_until_free(lane, Instant::now()))
     }
 
-    fn at_once(&self) -> usize {
-        self.ahead
+    fn concurrency(&self) -> usize {
+        self.max_in_flight
     }
 
     fn is_remote(&self) -> bool {
         true
     }
 
-    fn crew(&self) -> Option<ClusterStatus> {
-        self.shared.crew.read().unwrap_or_else(PoisonError::into_inner).clone()
+    fn cluster_status(&self) -> Option<ClusterStatus> {
+        self.shared.cluster_status.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    fn terms<'a>(&'a self, terms: &'a FetchSettings) -> BoxFuture<'a, Result<(), DispatchError>> {
-        async move { Ok(Self::terms(self, terms).await?) }.boxed()
+    fn set_fetch_policy<'a>(&'a self, terms: &'a FetchSettings) -> BoxFuture<'a, Result<(), DispatchError>> {
+        async move { Ok(Self::publish_fetch_policy(self, terms).await?) }.boxed()
     }
 }

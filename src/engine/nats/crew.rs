@@ -5,12 +5,12 @@ use chrono::{DateTime, Utc};
 use futures_util::TryStreamExt as _;
 use serde::{Deserialize, Serialize};
 
-use super::link::{DEAD, JetStreamHandles, OUTCOMES, TASKS};
+use super::link::{DEAD, JetStreamHandles, RESULTS, TASKS};
 use super::{NatsError, link};
 use crate::config::settings::CrawlSettings;
 
 /// Dead letters that are shown.
-const SHOWN: u64 = 10;
+const MAX_DEAD_LETTERS: u64 = 10;
 
 /// A worker's sign of life.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -20,7 +20,8 @@ pub struct Heartbeat {
     /// Version of the program.
     pub version: String,
     /// Newest form of messages that it understands.
-    pub speaks: u32,
+    #[serde(alias = "speaks")]
+    pub protocol_version: u32,
     /// Since when it runs.
     pub since: DateTime<Utc>,
     /// Tasks done since.
@@ -52,38 +53,38 @@ pub struct ClusterStatus {
     /// Tasks that wait or are in work.
     pub tasks: u64,
     /// Outcomes that wait for the coordinator.
-    pub outcomes: u64,
+    pub reports: u64,
     /// Tasks given up, within a month.
-    pub dead: u64,
+    pub dead_count: u64,
     /// The last of them, newest first.
-    pub letters: Vec<DeadLetter>,
+    pub dead_letters: Vec<DeadLetter>,
 }
 
 /// Asks how the work stands.
 ///
 /// # Errors
 /// NATS does not answer, or no coordinator has been there yet.
-pub async fn crew(settings: &CrawlSettings) -> Result<ClusterStatus, NatsError> {
-    JetStreamHandles::find(link::connect(settings, "qingbao doctor").await?).await?.crew().await
+pub async fn cluster_status(settings: &CrawlSettings) -> Result<ClusterStatus, NatsError> {
+    JetStreamHandles::open(link::connect(settings, "qingbao doctor").await?).await?.cluster_status().await
 }
 
 impl JetStreamHandles {
-    pub(super) async fn crew(&self) -> Result<ClusterStatus, NatsError> {
+    pub(super) async fn cluster_status(&self) -> Result<ClusterStatus, NatsError> {
         let failed = |e: &dyn std::fmt::Display| NatsError::stream("the bucket qingbao-pulse")(e);
         let mut crew =
-            ClusterStatus { tasks: waiting(&self.js, TASKS).await?.0, outcomes: waiting(&self.js, OUTCOMES).await?.0, ..ClusterStatus::default() };
-        let keys: Vec<String> = self.pulse.keys().await.map_err(|e| failed(&e))?.try_collect().await.map_err(|e| failed(&e))?;
+            ClusterStatus { tasks: waiting(&self.js, TASKS).await?.0, reports: waiting(&self.js, RESULTS).await?.0, ..ClusterStatus::default() };
+        let keys: Vec<String> = self.heartbeats.keys().await.map_err(|e| failed(&e))?.try_collect().await.map_err(|e| failed(&e))?;
         for key in keys.iter().filter(|k| k.starts_with("worker.")) {
-            let bytes = self.pulse.get(key.as_str()).await.map_err(|e| failed(&e))?;
+            let bytes = self.heartbeats.get(key.as_str()).await.map_err(|e| failed(&e))?;
             crew.workers.extend(bytes.and_then(|b| serde_json::from_slice::<Heartbeat>(&b).ok()));
         }
         crew.workers.sort_by(|a, b| a.name.cmp(&b.name));
         let (dead, last) = waiting(&self.js, DEAD).await?;
-        crew.dead = dead;
+        crew.dead_count = dead;
         let stream = self.js.get_stream_no_info(DEAD).await.map_err(|e| NatsError::stream("the stream of dead letters")(&e))?;
-        for sequence in (last.saturating_sub(dead.min(SHOWN))..last).rev() {
+        for sequence in (last.saturating_sub(dead.min(MAX_DEAD_LETTERS))..last).rev() {
             if let Ok(message) = stream.get_raw_message(sequence + 1).await {
-                crew.letters.extend(serde_json::from_slice::<DeadLetter>(&message.payload).ok());
+                crew.dead_letters.extend(serde_json::from_slice::<DeadLetter>(&message.payload).ok());
             }
         }
         Ok(crew)

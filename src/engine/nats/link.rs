@@ -14,44 +14,44 @@ use crate::config::settings::CrawlSettings;
 
 /// Streams and their subjects.
 pub(super) const TASKS: &str = "QINGBAO_TASKS";
-pub(super) const OUTCOMES: &str = "QINGBAO_OUTCOMES";
+pub(super) const RESULTS: &str = "QINGBAO_OUTCOMES";
 pub(super) const DEAD: &str = "QINGBAO_DEAD";
-pub(super) const OUTCOME_SUBJECT: &str = "qingbao.outcomes";
+pub(super) const RESULT_SUBJECT: &str = "qingbao.outcomes";
 pub(super) const DEAD_SUBJECT: &str = "qingbao.dead";
 /// Buckets: what holds, and what passes.
-const LORE: &str = "qingbao-lore";
-const PULSE: &str = "qingbao-pulse";
-const LARGE: &str = "qingbao-large";
+const SITE_KV: &str = "qingbao-lore";
+const HEARTBEAT_KV: &str = "qingbao-pulse";
+const PAYLOAD_STORE: &str = "qingbao-large";
 /// The key of the terms: the coordinator's settings of fetching.
-pub(super) const TERMS: &str = "terms";
+pub(super) const POLICY_KEY: &str = "terms";
 
 /// A task that nobody vouched for during so long is given to somebody else.
 pub(super) const LEASE: Duration = Duration::from_secs(30);
 /// An outcome that is not in the database after so long is sent again.
-const INGEST: Duration = Duration::from_mins(5);
+const RESULT_ACK_WAIT: Duration = Duration::from_mins(5);
 /// How long ids of messages are remembered, to know what is sent twice.
-const REMEMBERED: Duration = Duration::from_mins(10);
+const DUPLICATE_WINDOW: Duration = Duration::from_mins(10);
 /// A sign of life is forgotten after this.
-const PULSE_AGE: Duration = Duration::from_secs(90);
+const HEARTBEAT_TTL: Duration = Duration::from_secs(90);
 const DEAD_AGE: Duration = Duration::from_hours(24 * 30);
-const LARGE_AGE: Duration = Duration::from_hours(24 * 7);
+const PAYLOAD_TTL: Duration = Duration::from_hours(24 * 7);
 /// Tasks that may be in work at once, over all workers.
-const IN_WORK: i64 = 65_536;
+const MAX_TASK_ACKS: i64 = 65_536;
 /// Outcomes on their way into the database at once.
-const ON_THE_WAY: i64 = 4_096;
+const MAX_RESULT_ACKS: i64 = 4_096;
 /// A connection that carries nothing is asked whether it stands.
-const PING: Duration = Duration::from_secs(10);
-const ANSWER: Duration = Duration::from_secs(5);
+const PING_INTERVAL: Duration = Duration::from_secs(10);
+const REQUEST_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// The connection with what it leads to.
 #[derive(Clone)]
 pub struct JetStreamHandles {
     pub(super) js: Context,
     /// What holds: terms, robots.txt files, cookies.
-    pub(super) lore: kv::Store,
+    pub(super) sites: kv::Store,
     /// What passes: signs of life, tries of tasks under suspicion.
-    pub(super) pulse: kv::Store,
-    pub(super) large: ObjectStore,
+    pub(super) heartbeats: kv::Store,
+    pub(super) payloads: ObjectStore,
     pub(super) tasks: PullConsumer,
     pub(super) outcomes: PullConsumer,
 }
@@ -63,7 +63,8 @@ pub struct JetStreamHandles {
 pub async fn connect(settings: &CrawlSettings, name: &str) -> Result<Context, NatsError> {
     let failed = |cause: &dyn std::fmt::Display| NatsError::Connect { url: settings.nats.clone(), cause: cause.to_string() };
     let file = |path: &Path, e: &dyn std::fmt::Display| NatsError::File { path: path.display().to_string(), cause: e.to_string() };
-    let mut options = ConnectOptions::new().name(name).ping_interval(PING).connection_timeout(ANSWER).request_timeout(Some(ANSWER));
+    let mut options =
+        ConnectOptions::new().name(name).ping_interval(PING_INTERVAL).connection_timeout(REQUEST_TIMEOUT).request_timeout(Some(REQUEST_TIMEOUT));
     if let Some(path) = &settings.credentials_file {
         options = options.credentials_file(path).await.map_err(|e| file(path, &e))?;
     }
@@ -81,7 +82,7 @@ pub async fn connect(settings: &CrawlSettings, name: &str) -> Result<Context, Na
     options = options.require_tls(servers.iter().any(ServerAddr::tls_required));
     let client = options.connect(servers).await.map_err(|e| failed(&e))?;
     let mut js = jetstream::new(client);
-    js.set_timeout(ANSWER);
+    js.set_timeout(REQUEST_TIMEOUT);
     Ok(js)
 }
 
@@ -90,28 +91,31 @@ impl JetStreamHandles {
     ///
     /// # Errors
     /// What cannot be made.
-    pub(super) async fn make(js: Context, replicas: usize) -> Result<Self, NatsError> {
+    pub(super) async fn create(js: Context, replicas: usize) -> Result<Self, NatsError> {
         for config in streams(replicas) {
             let what = if config.name == TASKS { "the stream of tasks" } else { "a stream" };
             js.create_or_update_stream(config).await.map_err(|e| NatsError::stream(what)(&e))?;
         }
-        for config in [bucket(LORE, Duration::ZERO, replicas), bucket(PULSE, PULSE_AGE, replicas)] {
+        for config in [bucket(SITE_KV, Duration::ZERO, replicas), bucket(HEARTBEAT_KV, HEARTBEAT_TTL, replicas)] {
             js.create_or_update_stream(config).await.map_err(|e| NatsError::stream("a bucket")(&e))?;
         }
-        if js.get_object_store(LARGE).await.is_err() {
-            let config = object_store::Config { bucket: LARGE.to_owned(), max_age: LARGE_AGE, num_replicas: replicas, ..Default::default() };
+        if js.get_object_store(PAYLOAD_STORE).await.is_err() {
+            let config =
+                object_store::Config { bucket: PAYLOAD_STORE.to_owned(), max_age: PAYLOAD_TTL, num_replicas: replicas, ..Default::default() };
             js.create_object_store(config).await.map_err(|e| NatsError::stream("the object store")(&e))?;
         }
-        for (stream, config) in [(TASKS, consumer("workers", LEASE, IN_WORK)), (OUTCOMES, consumer("coordinator", INGEST, ON_THE_WAY))] {
+        for (stream, config) in
+            [(TASKS, consumer("workers", LEASE, MAX_TASK_ACKS)), (RESULTS, consumer("coordinator", RESULT_ACK_WAIT, MAX_RESULT_ACKS))]
+        {
             let stream = js.get_stream(stream).await.map_err(|e| NatsError::stream("a stream")(&e))?;
             stream.create_consumer(config).await.map_err(|e| NatsError::stream("a consumer")(&e))?;
         }
-        Self::find(js).await
+        Self::open(js).await
     }
 
     /// Deletes a task that every worker is done with and that still holds its lane: a server that was killed may find messages
     /// again that were deleted, and never deliver them. Tells whether there was one.
-    pub(super) async fn lay_ghost(&self, subject: &str) -> bool {
+    pub(super) async fn purge_stale_message(&self, subject: &str) -> bool {
         let ghost = async {
             let stream = self.js.get_stream_no_info(TASKS).await.ok()?;
             let message = stream.get_last_raw_message_by_subject(subject).await.ok()?;
@@ -128,7 +132,7 @@ impl JetStreamHandles {
 
     /// Whether a task came back after a later one was published in its lane: a lane holds one, so it was done. `None` where NATS
     /// does not answer.
-    pub(super) async fn is_ghost(&self, message: &jetstream::Message) -> Option<bool> {
+    pub(super) async fn is_stale(&self, message: &jetstream::Message) -> Option<bool> {
         let stream = self.js.get_stream_no_info(TASKS).await.ok()?;
         let last = stream.get_last_raw_message_by_subject(&message.subject).await.ok()?;
         Some(last.sequence > message.info().ok()?.stream_sequence)
@@ -138,13 +142,13 @@ impl JetStreamHandles {
     ///
     /// # Errors
     /// What is not there.
-    pub(super) async fn find(js: Context) -> Result<Self, NatsError> {
-        let lore = js.get_key_value(LORE).await.map_err(|e| NatsError::stream("the bucket qingbao-lore")(&e))?;
-        let pulse = js.get_key_value(PULSE).await.map_err(|e| NatsError::stream("the bucket qingbao-pulse")(&e))?;
-        let large = js.get_object_store(LARGE).await.map_err(|e| NatsError::stream("the object store qingbao-large")(&e))?;
+    pub(super) async fn open(js: Context) -> Result<Self, NatsError> {
+        let lore = js.get_key_value(SITE_KV).await.map_err(|e| NatsError::stream("the bucket qingbao-lore")(&e))?;
+        let pulse = js.get_key_value(HEARTBEAT_KV).await.map_err(|e| NatsError::stream("the bucket qingbao-pulse")(&e))?;
+        let large = js.get_object_store(PAYLOAD_STORE).await.map_err(|e| NatsError::stream("the object store qingbao-large")(&e))?;
         let tasks = js.get_consumer_from_stream("workers", TASKS).await.map_err(|e| NatsError::stream("the stream of tasks")(&e))?;
-        let outcomes = js.get_consumer_from_stream("coordinator", OUTCOMES).await.map_err(|e| NatsError::stream("the stream of outcomes")(&e))?;
-        Ok(Self { js, lore, pulse, large, tasks, outcomes })
+        let outcomes = js.get_consumer_from_stream("coordinator", RESULTS).await.map_err(|e| NatsError::stream("the stream of outcomes")(&e))?;
+        Ok(Self { js, sites: lore, heartbeats: pulse, payloads: large, tasks, outcomes })
     }
 }
 
@@ -153,7 +157,7 @@ fn streams(num_replicas: usize) -> [stream::Config; 3] {
         name: name.to_owned(),
         subjects: vec![subject.to_owned()],
         retention: RetentionPolicy::WorkQueue,
-        duplicate_window: REMEMBERED,
+        duplicate_window: DUPLICATE_WINDOW,
         num_replicas,
         ..Default::default()
     };
@@ -165,7 +169,7 @@ fn streams(num_replicas: usize) -> [stream::Config; 3] {
             discard_new_per_subject: true,
             ..queue(TASKS, "qingbao.tasks.*")
         },
-        queue(OUTCOMES, OUTCOME_SUBJECT),
+        queue(RESULTS, RESULT_SUBJECT),
         stream::Config {
             name: DEAD.to_owned(),
             subjects: vec![DEAD_SUBJECT.to_owned()],
@@ -186,7 +190,7 @@ fn bucket(name: &str, max_age: Duration, num_replicas: usize) -> stream::Config 
         max_messages_per_subject: 1,
         discard: DiscardPolicy::New,
         max_age,
-        duplicate_window: if max_age.is_zero() { REMEMBERED } else { max_age.min(REMEMBERED) },
+        duplicate_window: if max_age.is_zero() { DUPLICATE_WINDOW } else { max_age.min(DUPLICATE_WINDOW) },
         allow_rollup: true,
         deny_delete: true,
         allow_direct: true,

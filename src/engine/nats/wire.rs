@@ -19,9 +19,9 @@ pub const VERSION: u32 = 1;
 pub(super) const VERSION_HEADER: &str = "Qingbao-Version";
 pub(super) const LARGE_HEADER: &str = "Qingbao-Object";
 /// Most bytes of a message body; servers allow a megabyte unless told otherwise.
-const LARGE: usize = 512 << 10;
+const MAX_MESSAGE_BYTES: usize = 512 << 10;
 /// Most bytes a body may grow to.
-const MAX: u64 = 256 << 20;
+const MAX_PAYLOAD_BYTES: u64 = 256 << 20;
 const ZSTD_LEVEL: i32 = 3;
 
 /// A task on its way.
@@ -36,11 +36,15 @@ pub(super) struct TaskMessage {
 #[derive(Debug, Serialize, Deserialize)]
 pub(super) struct ReportMessage {
     pub(super) id: String,
-    pub(super) lane: String,
-    pub(super) about: TaskMeta,
-    pub(super) outcome: TaskReport,
+    #[serde(alias = "lane")]
+    pub(super) host_key: String,
+    #[serde(alias = "about")]
+    pub(super) meta: TaskMeta,
+    #[serde(alias = "outcome")]
+    pub(super) report: TaskReport,
     /// Milliseconds until the lane may be asked again.
-    pub(super) rest: u64,
+    #[serde(alias = "rest")]
+    pub(super) host_delay_ms: u64,
 }
 
 fn failed(what: &'static str) -> impl Fn(&dyn std::fmt::Display) -> NatsError {
@@ -53,7 +57,7 @@ pub(super) async fn pack<T: Serialize + Sync>(message: &T, id: &str, large: &Obj
     let bytes = zstd::bulk::compress(&text, ZSTD_LEVEL).map_err(|e| failed("cannot be written")(&e))?;
     let mut headers = HeaderMap::new();
     headers.insert(VERSION_HEADER, VERSION.to_string());
-    if bytes.len() <= LARGE {
+    if bytes.len() <= MAX_MESSAGE_BYTES {
         return Ok((headers, bytes));
     }
     headers.insert(LARGE_HEADER, id);
@@ -79,7 +83,7 @@ pub(super) async fn unpack<T: DeserializeOwned>(message: &async_nats::Message, l
 fn decode<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, NatsError> {
     let mut text = Vec::new();
     let decoder = zstd::stream::read::Decoder::new(bytes).map_err(|e| failed("cannot be read")(&e))?;
-    decoder.take(MAX).read_to_end(&mut text).map_err(|e| failed("cannot be read")(&e))?;
+    decoder.take(MAX_PAYLOAD_BYTES).read_to_end(&mut text).map_err(|e| failed("cannot be read")(&e))?;
     serde_json::from_slice(&text).map_err(|e| failed("cannot be read")(&e))
 }
 
@@ -104,23 +108,34 @@ mod tests {
         let url = WebUrl::parse("https://a.cn/x").unwrap();
         let mut source = Source::plain(SourceId::parse("a").unwrap(), "甲".into(), url.clone());
         source.charset = Some(encoding_rs::GB18030);
-        let ask =
-            TaskKind::Poll { validators: Validators { etag: Some("\"x\"".into()), last_modified: None }, layout: Some("ul".into()), older: true };
+        let ask = TaskKind::Poll {
+            validators: Validators { etag: Some("\"x\"".into()), last_modified: None },
+            layout: Some("ul".into()),
+            read_older_pages: true,
+        };
         let hops = vec![Redirect { to: url.clone(), permanent: true }];
-        let task = Task { source: Arc::new(source), url: url.clone(), ask, keep: true, lane: Some("a.cn:443".into()), hops, cold: true };
+        let task = Task {
+            source: Arc::new(source),
+            url: url.clone(),
+            kind: ask,
+            keep_alive: true,
+            host_key: Some("a.cn:443".into()),
+            redirects: hops,
+            initial_delay: true,
+        };
         let back = again(&TaskMessage { id: "1".into(), task: task.clone() });
         assert_eq!(format!("{:?}", back.task), format!("{task:?}"));
         for came in [
             TaskResult::Failed(FetchError::Busy { status: 503, after: Duration::from_secs(9) }),
-            TaskResult::NotModified { moved: Some(url.clone()), fresh: None },
+            TaskResult::NotModified { permanent_redirect: Some(url.clone()), fresh_for: None },
             TaskResult::ParseFailed(crate::work::ListingError::Document(crate::discover::DiscoverError::WrongKind {
                 expected: "feed".into(),
                 beginning: "x".into(),
             })),
         ] {
             let about = TaskMeta { source: SourceId::parse("a").unwrap(), entry: Some(EntryId(7)), url: url.clone(), conditional: false };
-            let outcome = TaskReport { visit: RequestStats::default(), at: Utc::now(), bytes: 3, kept: false, came };
-            let sent = ReportMessage { id: "1".into(), lane: "l".into(), about, outcome, rest: 5 };
+            let outcome = TaskReport { stats: RequestStats::default(), at: Utc::now(), bytes: 3, page_stored: false, result: came };
+            let sent = ReportMessage { id: "1".into(), host_key: "l".into(), meta: about, report: outcome, host_delay_ms: 5 };
             assert_eq!(format!("{:?}", again(&sent)), format!("{sent:?}"));
         }
     }

@@ -16,7 +16,7 @@ use tokio::time::Instant;
 
 use super::NatsError;
 use super::crew::Heartbeat;
-use super::link::{JetStreamHandles, TERMS, connect};
+use super::link::{JetStreamHandles, POLICY_KEY, connect};
 use super::shelf::KvSiteStore;
 use super::wire::VERSION;
 use crate::config::settings::{CrawlSettings, FetchSettings};
@@ -25,14 +25,14 @@ use crate::work::{CpuPool, OutageDetector, TaskExecutor};
 use connection::Connection;
 
 /// Pause before NATS is tried again, and how long one request for tasks stands.
-const RETRY: Duration = Duration::from_secs(1);
-const STANDS: Duration = Duration::from_secs(5);
+const RETRY_INTERVAL: Duration = Duration::from_secs(1);
+const PULL_EXPIRES: Duration = Duration::from_secs(5);
 /// How often a sign of life is given.
-const PULSE: Duration = Duration::from_secs(20);
+const HEARTBEAT_INTERVAL: Duration = Duration::from_secs(20);
 /// Tasks that were taken up before and came to no end, tried at once.
-const SUSPECTS: usize = 4;
+const MAX_REDELIVERED: usize = 4;
 /// How long a stop waits for what is in work.
-const STOP: Duration = Duration::from_secs(25);
+const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(25);
 
 /// What a worker is told on its own machine.
 #[derive(Debug, Clone)]
@@ -42,21 +42,21 @@ pub struct WorkerSettings {
     /// Its name; unique among workers.
     pub name: String,
     /// Tasks in work at once.
-    pub at_once: usize,
+    pub concurrency: usize,
     /// Of the settings of fetching, what belongs to the machine: the browser.
-    pub own: FetchSettings,
+    pub local_fetch: FetchSettings,
 }
 
 struct Worker {
-    link: JetStreamHandles,
+    streams: JetStreamHandles,
     settings: WorkerSettings,
-    hands: RwLock<Arc<TaskExecutor>>,
+    executor: RwLock<Arc<TaskExecutor>>,
     network: OutageDetector,
-    suspects: Semaphore,
+    redelivered: Semaphore,
     connection: Connection,
     since: DateTime<Utc>,
     done: AtomicU64,
-    in_work: AtomicUsize,
+    running: AtomicUsize,
 }
 
 /// Works until told to stop.
@@ -65,44 +65,44 @@ struct Worker {
 /// NATS cannot be reached at the start. Later it is waited for.
 pub async fn work(settings: WorkerSettings, mut stopped: watch::Receiver<bool>) -> Result<(), NatsError> {
     let js = connect(&settings.crawl, &format!("qingbao worker {}", settings.name)).await?;
-    let Some((link, terms)) = wait_for_terms(&js, &mut stopped).await else { return Ok(()) };
+    let Some((link, terms)) = wait_for_policy(&js, &mut stopped).await else { return Ok(()) };
     let processors = Arc::new(CpuPool::new()?);
     let hands = TaskExecutor::new(fetcher(&terms, &settings, &link)?, processors);
-    let at_once = settings.at_once;
+    let at_once = settings.concurrency;
     let worker = Arc::new(Worker {
-        link,
+        streams: link,
         settings,
-        hands: RwLock::new(Arc::new(hands)),
+        executor: RwLock::new(Arc::new(hands)),
         network: OutageDetector::default(),
-        suspects: Semaphore::new(SUSPECTS),
+        redelivered: Semaphore::new(MAX_REDELIVERED),
         connection: Connection::default(),
         since: Utc::now(),
         done: AtomicU64::new(0),
-        in_work: AtomicUsize::new(0),
+        running: AtomicUsize::new(0),
     });
     tracing::info!(name = worker.settings.name, at_once, "worker started");
-    let pulse = tokio::spawn(beat(Arc::clone(&worker), terms));
+    let pulse = tokio::spawn(send_heartbeats(Arc::clone(&worker), terms));
     let mut tasks = JoinSet::new();
     tokio::select! {
         _ = stopped.wait_for(|s| *s) => {}
-        () = take_tasks(&worker, &mut tasks) => {}
+        () = pull_tasks(&worker, &mut tasks) => {}
     }
     pulse.abort();
     tracing::info!(in_work = tasks.len(), "stopping: what is in work is finished, or left to others");
-    let _ = tokio::time::timeout(STOP, async { while tasks.join_next().await.is_some() {} }).await;
-    let _ = worker.link.pulse.delete(worker.pulse_key()).await;
-    let hands = worker.hands();
+    let _ = tokio::time::timeout(SHUTDOWN_TIMEOUT, async { while tasks.join_next().await.is_some() {} }).await;
+    let _ = worker.streams.heartbeats.delete(worker.heartbeat_key()).await;
+    let hands = worker.executor();
     hands.fetcher().close().await;
     Ok(())
 }
 
 /// The coordinator makes the streams and tells the terms; until then there is nothing to do.
-async fn wait_for_terms(js: &async_nats::jetstream::Context, stopped: &mut watch::Receiver<bool>) -> Option<(JetStreamHandles, FetchSettings)> {
+async fn wait_for_policy(js: &async_nats::jetstream::Context, stopped: &mut watch::Receiver<bool>) -> Option<(JetStreamHandles, FetchSettings)> {
     let mut told = false;
     loop {
-        match JetStreamHandles::find(js.clone()).await {
+        match JetStreamHandles::open(js.clone()).await {
             Ok(link) => {
-                if let Some(terms) = terms(&link).await {
+                if let Some(terms) = fetch_policy(&link).await {
                     return Some((link, terms));
                 }
             }
@@ -112,43 +112,43 @@ async fn wait_for_terms(js: &async_nats::jetstream::Context, stopped: &mut watch
         told = true;
         tokio::select! {
             _ = stopped.wait_for(|s| *s) => return None,
-            () = tokio::time::sleep(RETRY) => {}
+            () = tokio::time::sleep(RETRY_INTERVAL) => {}
         }
     }
 }
 
-async fn terms(link: &JetStreamHandles) -> Option<FetchSettings> {
-    serde_json::from_slice(&link.lore.get(TERMS).await.ok()??).ok()
+async fn fetch_policy(link: &JetStreamHandles) -> Option<FetchSettings> {
+    serde_json::from_slice(&link.sites.get(POLICY_KEY).await.ok()??).ok()
 }
 
 fn fetcher(terms: &FetchSettings, settings: &WorkerSettings, link: &JetStreamHandles) -> Result<Arc<Fetcher>, NatsError> {
-    let (browser, browser_tabs) = (settings.own.browser.clone(), settings.own.browser_tabs);
-    let terms = FetchSettings { at_once: settings.at_once, browser, browser_tabs, ..terms.clone() };
-    Ok(Arc::new(Fetcher::new(&terms, Arc::new(KvSiteStore::new(link.lore.clone())))?))
+    let (browser, browser_tabs) = (settings.local_fetch.browser.clone(), settings.local_fetch.browser_tabs);
+    let terms = FetchSettings { at_once: settings.concurrency, browser, browser_tabs, ..terms.clone() };
+    Ok(Arc::new(Fetcher::new(&terms, Arc::new(KvSiteStore::new(link.sites.clone())))?))
 }
 
 /// Signs of life, and new terms where there are some.
-async fn beat(worker: Arc<Worker>, mut known: FetchSettings) {
+async fn send_heartbeats(worker: Arc<Worker>, mut known: FetchSettings) {
     loop {
         let pulse = Heartbeat {
             name: worker.settings.name.clone(),
             version: env!("CARGO_PKG_VERSION").to_owned(),
-            speaks: VERSION,
+            protocol_version: VERSION,
             since: worker.since,
             done: worker.done.load(Ordering::Relaxed),
-            in_work: worker.in_work.load(Ordering::Relaxed),
+            in_work: worker.running.load(Ordering::Relaxed),
         };
         if let Ok(bytes) = serde_json::to_vec(&pulse)
-            && let Err(e) = worker.link.pulse.put(worker.pulse_key(), bytes.into()).await
+            && let Err(e) = worker.streams.heartbeats.put(worker.heartbeat_key(), bytes.into()).await
         {
             tracing::debug!("sign of life: {e}");
         }
-        tokio::time::sleep(PULSE).await;
-        if let Some(terms) = terms(&worker.link).await.filter(|t| *t != known) {
-            match fetcher(&terms, &worker.settings, &worker.link) {
+        tokio::time::sleep(HEARTBEAT_INTERVAL).await;
+        if let Some(terms) = fetch_policy(&worker.streams).await.filter(|t| *t != known) {
+            match fetcher(&terms, &worker.settings, &worker.streams) {
                 Ok(fetcher) => {
-                    let hands = worker.hands().with_fetcher(fetcher);
-                    *worker.hands.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(hands);
+                    let hands = worker.executor().with_fetcher(fetcher);
+                    *worker.executor.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(hands);
                     tracing::info!("the coordinator told new terms of fetching");
                     known = terms;
                 }
@@ -159,19 +159,19 @@ async fn beat(worker: Arc<Worker>, mut known: FetchSettings) {
 }
 
 /// Takes as many tasks as there is room for, for ever.
-async fn take_tasks(worker: &Arc<Worker>, tasks: &mut JoinSet<()>) {
-    let room = Arc::new(Semaphore::new(worker.settings.at_once));
+async fn pull_tasks(worker: &Arc<Worker>, tasks: &mut JoinSet<()>) {
+    let room = Arc::new(Semaphore::new(worker.settings.concurrency));
     loop {
         let Ok(first) = Arc::clone(&room).acquire_owned().await else { return };
         while tasks.try_join_next().is_some() {}
-        tokio::time::sleep_until(worker.connection.quiet_until(&worker.link)).await;
+        tokio::time::sleep_until(worker.connection.quiet_until(&worker.streams)).await;
         let (more, asked) = (room.available_permits(), Instant::now());
-        let batch = worker.link.tasks.batch().max_messages(1 + more).expires(STANDS).messages().await;
+        let batch = worker.streams.tasks.batch().max_messages(1 + more).expires(PULL_EXPIRES).messages().await;
         let mut messages = match batch {
             Ok(messages) => messages,
             Err(e) => {
                 tracing::debug!("tasks cannot be had from NATS, tried again: {e}");
-                tokio::time::sleep(RETRY).await;
+                tokio::time::sleep(RETRY_INTERVAL).await;
                 continue;
             }
         };
@@ -191,20 +191,20 @@ async fn take_tasks(worker: &Arc<Worker>, tasks: &mut JoinSet<()>) {
                 },
             };
             let worker = Arc::clone(worker);
-            tasks.spawn(async move { worker.take_up(message, asked, permit).await });
+            tasks.spawn(async move { worker.handle(message, asked, permit).await });
         }
         if broken {
-            tokio::time::sleep(RETRY).await;
+            tokio::time::sleep(RETRY_INTERVAL).await;
         }
     }
 }
 
 impl Worker {
-    fn hands(&self) -> Arc<TaskExecutor> {
-        Arc::clone(&self.hands.read().unwrap_or_else(PoisonError::into_inner))
+    fn executor(&self) -> Arc<TaskExecutor> {
+        Arc::clone(&self.executor.read().unwrap_or_else(PoisonError::into_inner))
     }
 
-    fn pulse_key(&self) -> String {
+    fn heartbeat_key(&self) -> String {
         format!("worker.{}", self.settings.name)
     }
 }

@@ -10,10 +10,10 @@ use crate::engine::nats::link::JetStreamHandles;
 
 /// So long after the connection stood up, tasks of before may come again as if they were new: a server that was killed may have
 /// forgotten who was given what. Until then every task begins with a pause, and is looked at for being a ghost.
-const UNEASY: Duration = Duration::from_secs(45);
+const RECONNECT_GRACE: Duration = Duration::from_secs(45);
 /// Tasks are not taken from a server that was started anew before this: whoever is cut off from it still works on what the one
-/// before had given out, until [`LET_GO`](super::deal::LET_GO).
-const QUIET: Duration = Duration::from_secs(25);
+/// before had given out, until [`LEASE_TIMEOUT`](super::deal::LEASE_TIMEOUT).
+const SERVER_RESTART_HOLDOFF: Duration = Duration::from_secs(25);
 
 #[derive(Default)]
 pub(super) struct Connection(Mutex<Option<ConnectionSnapshot>>);
@@ -33,15 +33,15 @@ struct ConnectionSnapshot {
 impl Connection {
     /// Whether it is new: tasks may come that the server forgot having given out.
     pub(super) fn is_new(&self, link: &JetStreamHandles) -> bool {
-        self.look(link, |seen| seen.since.elapsed() < UNEASY)
+        self.snapshot(link, |seen| seen.since.elapsed() < RECONNECT_GRACE)
     }
 
     /// When tasks may be taken.
     pub(super) fn quiet_until(&self, link: &JetStreamHandles) -> Instant {
-        self.look(link, |seen| seen.quiet_until)
+        self.snapshot(link, |seen| seen.quiet_until)
     }
 
-    fn look<T>(&self, link: &JetStreamHandles, f: impl FnOnce(&ConnectionSnapshot) -> T) -> T {
+    fn snapshot<T>(&self, link: &JetStreamHandles, f: impl FnOnce(&ConnectionSnapshot) -> T) -> T {
         let client = link.js.client();
         let connects = client.statistics().connects.load(Ordering::Relaxed);
         let mut last = self.0.lock().unwrap_or_else(PoisonError::into_inner);
@@ -52,8 +52,8 @@ impl Connection {
         let quiet_until = match last.as_ref() {
             Some(seen) if seen.server == server => seen.quiet_until,
             Some(_) => {
-                tracing::warn!("another NATS server, or one started anew: no task is taken for {} s", QUIET.as_secs());
-                now + QUIET
+                tracing::warn!("another NATS server, or one started anew: no task is taken for {} s", SERVER_RESTART_HOLDOFF.as_secs());
+                now + SERVER_RESTART_HOLDOFF
             }
             None => now,
         };
