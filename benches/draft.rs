@@ -6,7 +6,7 @@ mod archive;
 use std::time::Instant;
 
 use chrono::Utc;
-use qingbao::model::{Judgement, Label};
+use qingbao::model::{Classification, Label};
 use qingbao::render;
 use qingbao::store::Store;
 use rusqlite::Connection;
@@ -50,12 +50,12 @@ fn fill(c: &Connection, n: i64, recent: i64) {
         let title = format!("第{id}号消息：{industry}企业扩产，带动就业{}人", id % 977);
         let text = format!("{title}。许昌市有关部门介绍，项目总投资{}亿元，明年投产，产品销往海外市场。", id % 61).repeat(12);
         let when = if id > n - recent { now - (id % 3600) * 60 } else { now - 86_400 * 4 - id };
-        let judgement = Judgement {
+        let judgement = Classification {
             industries: vec![Label { name: industry.clone(), score: 0.5 + 0.4 * ((id % 37) as f64 / 37.0), evidence: vec![industry] }],
             column: pick(&COLUMNS),
             keywords: vec!["扩产".to_owned(), "就业".to_owned(), format!("消息{id}")],
             places: vec!["许昌市".to_owned()],
-            ..Judgement::default()
+            ..Classification::default()
         };
         // every fifth is a copy of the one before
         let story = if id % 5 == 0 { id - 1 } else { id };

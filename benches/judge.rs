@@ -1,10 +1,10 @@
 //! What one article's judgement costs: cutting words, classifying, sketching. `cargo bench --bench judge`
 
 use divan::counter::BytesCount;
-use qingbao::classify::{Classifier, Hints};
+use qingbao::classify::{Classifier, SourceHints};
 use qingbao::config::Taxonomy;
-use qingbao::dedup::fingerprint::Sketch;
-use qingbao::text::words::Words;
+use qingbao::dedup::fingerprint::MinHashSignature;
+use qingbao::text::words::Segmented;
 
 fn main() {
     divan::main();
@@ -34,7 +34,7 @@ fn bytes(texts: &[String]) -> BytesCount {
 #[divan::bench]
 fn cut_words(bencher: divan::Bencher<'_, '_>) {
     let texts = texts();
-    bencher.counter(bytes(&texts)).bench(|| texts.iter().map(|t| Words::of(t).index_form().len()).sum::<usize>());
+    bencher.counter(bytes(&texts)).bench(|| texts.iter().map(|t| Segmented::new(t).fts_tokens().len()).sum::<usize>());
 }
 
 #[divan::bench]
@@ -43,11 +43,11 @@ fn cut_and_classify(bencher: divan::Bencher<'_, '_>) {
     let Some(classifier) = Taxonomy::load(None).ok().and_then(|t| Classifier::new(t).ok()) else { return };
     bencher
         .counter(bytes(&texts))
-        .bench(|| texts.iter().map(|t| classifier.judge("超硬材料企业投产新生产线", t, &Hints::default()).industries.len()).sum::<usize>());
+        .bench(|| texts.iter().map(|t| classifier.classify("超硬材料企业投产新生产线", t, &SourceHints::default()).industries.len()).sum::<usize>());
 }
 
 #[divan::bench]
 fn sketch(bencher: divan::Bencher<'_, '_>) {
     let texts = texts();
-    bencher.counter(bytes(&texts)).bench(|| texts.iter().map(|t| Sketch::of(t).bands().len()).sum::<usize>());
+    bencher.counter(bytes(&texts)).bench(|| texts.iter().map(|t| MinHashSignature::new(t).bands().len()).sum::<usize>());
 }

@@ -8,10 +8,10 @@ mod archive;
 
 use std::time::Instant;
 
-use qingbao::dedup::fingerprint::Sketch;
-use qingbao::dedup::stories::comparable;
-use qingbao::model::Judgement;
-use qingbao::store::{Judged, Store};
+use qingbao::dedup::fingerprint::MinHashSignature;
+use qingbao::dedup::stories::dedup_text;
+use qingbao::model::Classification;
+use qingbao::store::{Classified, Store};
 use rusqlite::{Connection, params};
 
 /// Articles of one transaction, as in a pass.
@@ -31,14 +31,14 @@ fn main() {
     let store = Store::open(dir.path()).unwrap();
     let (mut worst, mut all, mut joined) = (0.0f64, 0.0, 0);
     for batch in 0..BATCHES {
-        let articles = store.unjudged(BATCH).unwrap();
+        let articles = store.unclassified(BATCH).unwrap();
         assert_eq!(articles.len(), BATCH);
-        let judgement = Judgement::default();
-        let sketches: Vec<Sketch> = articles.iter().map(|a| Sketch::of(&comparable(&a.headline.title, &a.text))).collect();
-        let rows: Vec<Judged<'_>> =
-            articles.iter().zip(&sketches).map(|(article, sketch)| Judged { article, judgement: &judgement, sketch }).collect();
+        let judgement = Classification::default();
+        let sketches: Vec<MinHashSignature> = articles.iter().map(|a| MinHashSignature::new(&dedup_text(&a.headline.title, &a.text))).collect();
+        let rows: Vec<Classified<'_>> =
+            articles.iter().zip(&sketches).map(|(article, sketch)| Classified { article, classification: &judgement, signature: sketch }).collect();
         let start = Instant::now();
-        store.commit_judgements(&rows).unwrap();
+        store.commit_classifications(&rows).unwrap();
         let each = start.elapsed().as_secs_f64() * 1000.0 / BATCH as f64;
         joined += articles.iter().filter(|a| store.headline(a.headline.id).unwrap().story.unwrap().0 != a.headline.id.0).count();
         // the first batch fills the caches
@@ -85,7 +85,7 @@ fn fill(c: &Connection, n: i64) {
         let judgement = "{\"industries\":[],\"column\":\"\",\"keywords\":[],\"places\":[],\"organisations\":[]}";
         articles.add(id, "t", &body, 0, old.then_some(id), old.then_some(judgement));
         if old {
-            let s = Sketch::of(&comparable("t", &body));
+            let s = MinHashSignature::new(&dedup_text("t", &body));
             sketch.execute(params![id, s.to_bytes()]).unwrap();
             bands.extend((0u8..).zip(s.bands()).map(|(band, value)| (band, *value, u32::try_from(id).unwrap())));
         }

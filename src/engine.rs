@@ -108,6 +108,6 @@ impl TaskMeta {
     /// The line in the fetch log.
     pub fn fetch_record(&self, visit: RequestStats, bytes: usize, (code, outcome): (&'static str, String)) -> FetchRecord {
         let (source, url, listing) = (self.source.clone(), self.url.clone(), self.entry.is_none());
-        FetchRecord { source, url, listing, code, outcome, bytes, visit, conditional: self.conditional }
+        FetchRecord { source, url, listing, code, outcome, bytes, stats: visit, conditional: self.conditional }
     }
 }

@@ -8,7 +8,7 @@ mod edition;
 mod ids;
 mod source;
 
-pub use article::{Article, Attachment, Entry, Extracted, Headline, Judgement, Label, StoredPage};
-pub use edition::{ColumnItems, Copy, Edition, Health, Item, SourceTrouble, Trend, WEEKS};
+pub use article::{Article, Attachment, Classification, Entry, Extracted, Headline, Label, StoredPage};
+pub use edition::{ColumnItems, Copy, Edition, Health, Item, SourceProblem, Trend, WEEKS};
 pub use ids::{ArticleId, EditionId, EntryId, MAX_URL_BYTES, OutboxId, SourceId, StoryId, UrlError, WebUrl};
 pub use source::{ArticleSelectors, Identity, ListSelectors, RateKey, Source, SourceKind, TlsTrust};

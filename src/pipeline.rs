@@ -17,18 +17,18 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use chrono::{DateTime, Duration, NaiveDate, Utc};
 
-use crate::classify::{Classifier, Hints};
+use crate::classify::{Classifier, SourceHints};
 use crate::config::settings::{MailSettings, Publication, Recipient};
 use crate::config::{Settings, SourceList, Taxonomy};
-use crate::dedup::fingerprint::Sketch;
-use crate::dedup::stories::comparable;
+use crate::dedup::fingerprint::MinHashSignature;
+use crate::dedup::stories::dedup_text;
 use crate::digest::{self, Material};
 use crate::engine::{DispatchError, Dispatcher, LocalDispatcher};
 use crate::fetch::Fetcher;
 use crate::mail::{self, Transport};
-use crate::model::{Article, ArticleId, Edition, Headline, Health, Judgement};
+use crate::model::{Article, ArticleId, Classification, Edition, Headline, Health};
 use crate::render;
-use crate::store::{Judged, Letter, Store, StoreError, Window};
+use crate::store::{Classified, OutgoingMessage, Store, StoreError, Window};
 use crate::vitals::Vitals;
 use crate::work::{CpuPool, OutageDetector, TaskExecutor};
 
@@ -193,8 +193,8 @@ impl Pipeline {
 
     /// Has recent articles judged anew where the taxonomy is another than before.
     pub async fn judge_anew(&self) -> Result<()> {
-        let rules = self.classifier.rules();
-        let articles = self.store.run(move |s| s.judge_anew(&rules, Utc::now() - JUDGED_ANEW)).await?;
+        let rules = self.classifier.ruleset_version();
+        let articles = self.store.run(move |s| s.reclassify(&rules, Utc::now() - JUDGED_ANEW)).await?;
         if articles > 0 {
             tracing::info!(articles, "the taxonomy changed: recent articles are judged anew");
         }
@@ -207,7 +207,7 @@ impl Pipeline {
         let known = sources.sources.clone();
         let spread = self.store.run(move |s| {
             s.sync_sources(&known)?;
-            s.spread_due(Utc::now(), SPREAD)
+            s.jitter_overdue(Utc::now(), SPREAD)
         });
         let sources = spread.await?;
         tracing::info!(sources, "overdue sources are spread");
@@ -228,19 +228,23 @@ impl Pipeline {
     async fn judge(self: &Arc<Self>, list: &Arc<SourceList>, progress: &dyn Progress, report: &mut CrawlSummary) -> Result<()> {
         progress.stage("judging", 0);
         loop {
-            let articles = self.store.run(|s| s.unjudged(JUDGE_BATCH)).await?;
+            let articles = self.store.run(|s| s.unclassified(JUDGE_BATCH)).await?;
             if articles.is_empty() {
                 return Ok(());
             }
             let n = articles.len();
             let (this, list) = (Arc::clone(self), Arc::clone(list));
             let judged = self.cpu(move || {
-                articles.into_iter().map(|a| (this.judge_one(&a, &list), Sketch::of(&comparable(&a.headline.title, &a.text)), a)).collect::<Vec<_>>()
+                articles
+                    .into_iter()
+                    .map(|a| (this.judge_one(&a, &list), MinHashSignature::new(&dedup_text(&a.headline.title, &a.text)), a))
+                    .collect::<Vec<_>>()
             });
             let Some(judged) = judged.await else { return Err(PipelineError::Task) };
             let commit = self.store.run(move |s| {
-                let rows: Vec<Judged<'_>> = judged.iter().map(|(judgement, sketch, article)| Judged { article, judgement, sketch }).collect();
-                s.commit_judgements(&rows)
+                let rows: Vec<Classified<'_>> =
+                    judged.iter().map(|(judgement, sketch, article)| Classified { article, classification: judgement, signature: sketch }).collect();
+                s.commit_classifications(&rows)
             });
             commit.await?;
             report.classified += n;
@@ -248,16 +252,18 @@ impl Pipeline {
         }
     }
 
-    fn judge_one(&self, a: &Article, list: &SourceList) -> Judgement {
-        let hints = list.get(&a.headline.source).map_or_else(Hints::default, |s| Hints { column: s.column.as_deref(), industries: &s.industries });
-        self.classifier.judge(&a.headline.title, &a.text, &hints)
+    fn judge_one(&self, a: &Article, list: &SourceList) -> Classification {
+        let hints = list
+            .get(&a.headline.source)
+            .map_or_else(SourceHints::default, |s| SourceHints { column: s.column.as_deref(), industries: &s.industries });
+        self.classifier.classify(&a.headline.title, &a.text, &hints)
     }
 
     /// Makes the edition of a day and stores it; one that was mailed already comes back as it was.
     pub async fn draft(self: &Arc<Self>, publication: &Publication, date: NaiveDate, sources: usize, now: DateTime<Utc>) -> Result<Edition> {
         let draft = self.with_material(publication, date, now, move |store, mut material, window| {
-            material.health = Health { sources, troubles: store.troubles(material.publication.calendar.zone, now)?, ..Health::default() };
-            material.rising = store.rising_words(now, RISING)?;
+            material.health = Health { sources, problems: store.source_problems(material.publication.calendar.zone, now)?, ..Health::default() };
+            material.rising = store.rising_keywords(now, RISING)?;
             digest::build(&material, &window)
         });
         let mut draft = draft.await?;
@@ -292,9 +298,9 @@ impl Pipeline {
         let (this, p) = (Arc::clone(self), publication.clone());
         let made = self.store.run(move |store| {
             let p = &p;
-            let used = store.used_stories(&p.name, date)?;
-            let (shown, last_issue) = store.shown_before(&p.name, date, REMEMBERED)?;
-            let trend = store.trend_before(&p.name, date)?;
+            let used = store.published_stories(&p.name, date)?;
+            let (shown, last_issue) = store.recent_items(&p.name, date, REMEMBERED)?;
+            let trend = store.weekly_counts(&p.name, date)?;
             let (rising, health, summarise) = (Vec::new(), Health::default(), &this.settings.summarise);
             let material = Material { publication: p, used, shown, last_issue, trend, rising, health, date, now, summarise };
             work(store, material, window(store, p, now))
@@ -313,13 +319,13 @@ impl Pipeline {
             tracing::debug!(issue = %edition.issue_label(), "nothing to report today, and mail_empty = false: no letters");
             return Ok(0);
         }
-        let list = if edition.finalised { &publication.final_recipients } else { &publication.recipients };
+        let list = if edition.is_final { &publication.final_recipients } else { &publication.recipients };
         let (recipients, settings) = (list.clone(), self.settings.mail.clone());
         // the document and its compression are CPU work
         let composed = self.cpu(move || letters(&edition, &recipients, &settings, now).map(|l| (edition, l))).await;
         let (edition, letters) = composed.unwrap_or(Err(StoreError::Cancelled.into()))?;
         let expires = self.settings.mail.expires(now);
-        Ok(self.store.run(move |s| s.queue_letters(&edition, &letters, now, expires)).await?)
+        Ok(self.store.run(move |s| s.queue_messages(&edition, &letters, now, expires)).await?)
     }
 
     /// Sends what is due.
@@ -335,7 +341,7 @@ fn window<'a>(store: &'a Store, publication: &Publication, now: DateTime<Utc>) -
 }
 
 /// One letter per recipient; those who want the same share the rendering.
-fn letters(edition: &Edition, recipients: &[Recipient], settings: &MailSettings, now: DateTime<Utc>) -> Result<Vec<Letter>> {
+fn letters(edition: &Edition, recipients: &[Recipient], settings: &MailSettings, now: DateTime<Utc>) -> Result<Vec<OutgoingMessage>> {
     let mut rendered: Vec<(&Recipient, mail::Parts)> = Vec::new();
     let mut out = Vec::with_capacity(recipients.len());
     for to in recipients {
@@ -347,7 +353,7 @@ fn letters(edition: &Edition, recipients: &[Recipient], settings: &MailSettings,
             rendered.len() - 1
         };
         if let Some((_, parts)) = rendered.get(at) {
-            out.push(mail::compose(edition, parts, settings, &to.address, edition.built.unwrap_or(now))?);
+            out.push(mail::compose(edition, parts, settings, &to.address, edition.built_at.unwrap_or(now))?);
         }
     }
     Ok(out)

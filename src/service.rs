@@ -200,10 +200,10 @@ async fn draft_if_due(pipeline: &Arc<Pipeline>, p: &Publication, sources: &Sourc
     let name = p.name.clone();
     let store = pipeline.store();
     if let Some(id) = store.run(move |s| s.edition_of(&name, day)).await? {
-        let (mailed, there) = store.run(move |s| Ok((!s.letters_of(id)?.is_empty(), s.edition(id)?))).await?;
+        let (mailed, there) = store.run(move |s| Ok((!s.messages_of(id)?.is_empty(), s.edition(id)?))).await?;
         // an issue that nobody is to get is looked at again now and then: something may have come in
         let nobody = |e: &Edition| p.recipients.is_empty() || (e.item_count() == 0 && !p.mail_empty);
-        let fresh = |e: &Edition| e.built.is_some_and(|at| (TimeDelta::zero()..REBUILD).contains(&(now - at)));
+        let fresh = |e: &Edition| e.built_at.is_some_and(|at| (TimeDelta::zero()..REBUILD).contains(&(now - at)));
         if mailed || there.is_some_and(|e| nobody(&e) && fresh(&e)) {
             return Ok(false);
         }

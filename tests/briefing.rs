@@ -4,7 +4,7 @@
 use std::collections::HashSet;
 
 use chrono::{DateTime, Utc};
-use qingbao::classify::{Classifier, Hints};
+use qingbao::classify::{Classifier, SourceHints};
 use qingbao::config::Taxonomy;
 use qingbao::config::settings::{Publication, SummariseSettings};
 use qingbao::digest::{self, InMemory, Material};
@@ -58,7 +58,7 @@ fn the_subjects_of_a_printed_issue_land_in_its_columns() {
         .zip(1..)
         .map(|((_, title, text), id)| {
             let text: String = text.lines().map(str::trim).collect::<Vec<_>>().join("\n");
-            let judgement = Some(classifier.judge(title, &text, &Hints::default()));
+            let judgement = Some(classifier.classify(title, &text, &SourceHints::default()));
             (
                 text,
                 Headline {
@@ -75,7 +75,7 @@ fn the_subjects_of_a_printed_issue_land_in_its_columns() {
                     fetched_at: now,
                     length: 1,
                     story: Some(StoryId(id)),
-                    judgement,
+                    classification: judgement,
                 },
             )
         })

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use qingbao::classify::{Classifier, Hints};
+use qingbao::classify::{Classifier, SourceHints};
 use qingbao::config::Taxonomy;
 
 #[test]
@@ -18,7 +18,7 @@ fn labels_and_columns_of_written_articles_are_right() {
         articles += 1;
         let [industries, column, title, text] = line.split('\t').collect::<Vec<_>>()[..] else { panic!("{line}") };
         let expected: BTreeSet<&str> = industries.split('+').filter(|i| *i != "-").collect();
-        let j = classifier.judge(title, text, &Hints::default());
+        let j = classifier.classify(title, text, &SourceHints::default());
         let got: BTreeSet<&str> = j.industries.iter().map(|l| l.name.as_str()).collect();
         industries_seen.extend(expected.iter().copied());
         right += expected.intersection(&got).count();

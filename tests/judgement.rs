@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use qingbao::classify::{Classifier, Hints};
+use qingbao::classify::{Classifier, SourceHints};
 use qingbao::config::Taxonomy;
 use qingbao::demo::World;
 
@@ -13,7 +13,7 @@ fn editors_would_agree_with_industries_and_columns() {
     let (mut hit, mut wrong, mut missed) = (0usize, 0usize, 0usize);
     let (mut columns, mut right) = (0usize, 0usize);
     for s in World::at(chrono::Utc::now()).stories {
-        let j = classifier.judge(&s.title, &s.paragraphs.join("\n"), &Hints::default());
+        let j = classifier.classify(&s.title, &s.paragraphs.join("\n"), &SourceHints::default());
         let given: BTreeSet<&str> = j.industries.iter().map(|l| l.name.as_str()).collect();
         let expected: BTreeSet<&str> = s.industries.iter().map(String::as_str).collect();
         hit += given.intersection(&expected).count();

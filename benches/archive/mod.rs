@@ -6,9 +6,9 @@ use qingbao::classify::Classifier;
 use qingbao::config::Taxonomy;
 use qingbao::config::settings::{Publication, SummariseSettings};
 use qingbao::digest::{self, Material};
-use qingbao::model::{Edition, Health, Judgement, Label};
+use qingbao::model::{Classification, Edition, Health, Label};
 use qingbao::store::{Store, Window};
-use qingbao::text::words::Words;
+use qingbao::text::words::Segmented;
 use rusqlite::{Connection, Statement, params};
 
 /// Begins a transaction that does not wait for the disk, and adds the one source.
@@ -61,20 +61,20 @@ pub fn fill_year(c: &Connection, n: i64) {
         let title = format!("第{id}号消息：{industry}企业扩产，带动就业{}人", id % 977);
         let text = format!("{title}。许昌市有关部门介绍，项目总投资{}亿元，明年投产，产品销往海外市场。", id % 61);
         let when = now.timestamp() - (n - id) * year / n;
-        let judgement = Judgement {
+        let judgement = Classification {
             industries: vec![Label { name: industry.clone(), score: 0.8, evidence: vec![industry] }],
             column,
             keywords: vec!["扩产".to_owned(), "就业".to_owned()],
             places: vec![["许昌", "长葛", "禹州"][usize::try_from(id % 3).unwrap()].to_owned()],
-            mentioned: if id % 997 == 0 { vec!["河南瑞贝卡发制品股份有限公司".to_owned()] } else { Vec::new() },
-            ..Judgement::default()
+            other_organisations: if id % 997 == 0 { vec!["河南瑞贝卡发制品股份有限公司".to_owned()] } else { Vec::new() },
+            ..Classification::default()
         };
         let story = if id % 5 == 0 { id - 1 } else { id };
         articles.add(id, &title, &text, when, Some(story), Some(&serde_json::to_string(&judgement).unwrap()));
-        words.execute(params![id, Words::of(&title).index_form(), Words::of(&text).index_form()]).unwrap();
+        words.execute(params![id, Segmented::new(&title).fts_tokens(), Segmented::new(&text).fts_tokens()]).unwrap();
     }
     // or the service would judge the last month anew
-    let rules = Classifier::new(Taxonomy::load(None).unwrap()).unwrap().rules();
+    let rules = Classifier::new(Taxonomy::load(None).unwrap()).unwrap().ruleset_version();
     c.execute("INSERT INTO fact (name, value) VALUES ('rules', ?1)", [rules]).unwrap();
     c.execute_batch("COMMIT").unwrap();
 }
@@ -84,14 +84,14 @@ pub fn draft(store: &Store, days: i64) -> Edition {
     let (publication, summarise) = (Publication::default(), SummariseSettings::default());
     let now = Utc::now();
     let date = now.date_naive() + Duration::days(days);
-    let (shown, last_issue) = store.shown_before(&publication.name, date, 30).unwrap();
+    let (shown, last_issue) = store.recent_items(&publication.name, date, 30).unwrap();
     let material = Material {
         publication: &publication,
-        used: store.used_stories(&publication.name, date).unwrap(),
+        used: store.published_stories(&publication.name, date).unwrap(),
         shown,
         last_issue,
-        trend: store.trend_before(&publication.name, date).unwrap(),
-        rising: store.rising_words(now, 5).unwrap(),
+        trend: store.weekly_counts(&publication.name, date).unwrap(),
+        rising: store.rising_keywords(now, 5).unwrap(),
         health: Health::default(),
         date,
         now,

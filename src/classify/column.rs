@@ -4,7 +4,7 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
-use super::matcher::{Hits, Meaning};
+use super::matcher::{LabelKey, Matches};
 use crate::config::Taxonomy;
 
 const TITLE_WORD: f64 = 2.0;
@@ -23,17 +23,24 @@ static FIGURE: LazyLock<Option<Regex>> = LazyLock::new(|| {
 });
 
 /// The column's name and the reasons, best column by points.
-pub(super) fn choose(taxonomy: &Taxonomy, title: &Hits, text: &Hits, folded_title: &str, length: usize, hint: Option<&str>) -> (String, Vec<String>) {
+pub(super) fn choose(
+    taxonomy: &Taxonomy,
+    title: &Matches,
+    text: &Matches,
+    folded_title: &str,
+    length: usize,
+    hint: Option<&str>,
+) -> (String, Vec<String>) {
     let mut best: (f64, &str, Vec<String>) = (f64::MIN, "", Vec::new());
     for (i, rule) in taxonomy.columns.iter().enumerate() {
         let mut reasons = Vec::new();
         let mut points = rule.base as f64 * 0.75;
-        let headline = title.of(Meaning::ColumnTitle(i));
+        let headline = title.get(LabelKey::ColumnTitle(i));
         if !headline.is_empty() {
             points += TITLE_WORD * headline.len() as f64;
             reasons.push(format!("标题：{}", join(headline)));
         }
-        let body = text.of(Meaning::ColumnText(i));
+        let body = text.get(LabelKey::ColumnText(i));
         if !body.is_empty() {
             points += TEXT_WORD * (body.len() as f64).min(MAX_TEXT_WORDS);
             reasons.push(format!("正文：{}", join(body)));
@@ -63,7 +70,7 @@ fn join(words: &[(String, usize)]) -> String {
 
 #[cfg(test)]
 mod tests {
-    use crate::classify::{Classifier, Hints};
+    use crate::classify::{Classifier, SourceHints};
     use crate::config::Taxonomy;
 
     #[test]
@@ -77,7 +84,7 @@ mod tests {
             ("人民银行下调再贷款利率 支持中小企业融资", "各银行业金融机构加大信贷投放，授信额度提高。", "金融要点"),
         ];
         for (title, text, expected) in table {
-            let j = c.judge(title, text, &Hints::default());
+            let j = c.classify(title, text, &SourceHints::default());
             assert_eq!(j.column, expected, "{title}: {:?}", j.column_reasons);
         }
     }
@@ -85,8 +92,8 @@ mod tests {
     #[test]
     fn a_hint_tips_the_scale_but_does_not_decide() {
         let c = Classifier::new(Taxonomy::load(None).unwrap()).unwrap();
-        let hint = Hints { column: Some("金融要点"), industries: &[] };
-        assert_eq!(c.judge("一条没有特征的消息", "", &hint).column, "金融要点");
-        assert_eq!(c.judge("前三季度产量同比增长7.8%", "据统计局数据，增速加快。", &hint).column, "财经数据");
+        let hint = SourceHints { column: Some("金融要点"), industries: &[] };
+        assert_eq!(c.classify("一条没有特征的消息", "", &hint).column, "金融要点");
+        assert_eq!(c.classify("前三季度产量同比增长7.8%", "据统计局数据，增速加快。", &hint).column, "财经数据");
     }
 }

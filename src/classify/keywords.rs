@@ -7,14 +7,14 @@ use std::collections::HashMap;
 use std::sync::LazyLock;
 
 use crate::text::chars::is_han;
-use crate::text::words::Words;
+use crate::text::words::Segmented;
 
 const MAX_KEYWORDS: usize = 6;
 /// Longest text looked at, in bytes.
 const MAX_BYTES: usize = 12_000;
 
 /// Words of reporting that say nothing of the subject.
-const STOP: &str = "记者 报道 近日 日前 目前 今年 去年 昨日 今日 表示 认为 介绍 指出 进行 通过 可以 已经 以及 其中 同时 方面 问题 工作 情况 \
+const STOPWORDS: &str = "记者 报道 近日 日前 目前 今年 去年 昨日 今日 表示 认为 介绍 指出 进行 通过 可以 已经 以及 其中 同时 方面 问题 工作 情况 \
     发展 建设 推动 推进 加快 实现 提升 提高 加强 促进 开展 实施 支持 打造 成为 作为 我们 他们 公司 企业 项目 产业 市场 中国 全国 全市 全省 我国 \
     我市 我省 相关 有关 主要 重要 重点 不断 持续 进一步 一个 一批 一项 万元 亿元 万人 数据 显示 同比 增长 下降 没有 这个 这些 那些 什么 \
     因为 所以 如果 但是 而且 由于 对于 关于 根据 为了 这样 这种 之后 之前 以上 以下 左右 时间 地方 部分 方式 能力 水平 重大 积极 充分 全面 \
@@ -29,13 +29,13 @@ const RARE: f64 = 17.0;
 /// Bits up to which a word says nothing.
 const EVERYDAY: f64 = 8.0;
 
-static INFORMATION: LazyLock<HashMap<&str, f64>> = LazyLock::new(|| {
+static INFORMATION_BITS: LazyLock<HashMap<&str, f64>> = LazyLock::new(|| {
     let table = include_str!("background/words.txt").lines().filter_map(|line| {
         let (bits, words) = line.split_once(' ')?;
         Some((bits.parse::<f64>().ok()?, words))
     });
     let words = table.flat_map(|(bits, words)| words.split(' ').map(move |w| (w, bits)));
-    words.chain(STOP.split_whitespace().map(|w| (w, 0.0))).collect()
+    words.chain(STOPWORDS.split_whitespace().map(|w| (w, 0.0))).collect()
 });
 
 /// 二十亿元, 十个月: numbers with what is counted.
@@ -45,21 +45,21 @@ fn is_amount(word: &str) -> bool {
 }
 
 /// Whether a word is a name, or none of the usual words: nothing that may be said without a source.
-pub fn is_particular(word: &str) -> bool {
-    INFORMATION.get(word).is_none_or(|bits| (*bits - NAME).abs() < 0.5)
+pub fn is_rare_or_proper_noun(word: &str) -> bool {
+    INFORMATION_BITS.get(word).is_none_or(|bits| (*bits - NAME).abs() < 0.5)
 }
 
 /// How much a word says, from 0 for words of grammar and reporting to 1 for rare ones.
-fn information(word: &str) -> f64 {
-    let bits = INFORMATION.get(word).copied().unwrap_or(RARE);
+fn information_bits(word: &str) -> f64 {
+    let bits = INFORMATION_BITS.get(word).copied().unwrap_or(RARE);
     ((bits - EVERYDAY) / (RARE - EVERYDAY)).clamp(0.0, 1.0)
 }
 
 /// Best first; evidence of the labels counts double.
-pub(super) fn extract(title: &Words, text: &Words, evidence: &[&str], places: &[String]) -> Vec<String> {
+pub(super) fn extract(title: &Segmented, text: &Segmented, evidence: &[&str], places: &[String]) -> Vec<String> {
     let mut weights: HashMap<&str, f64> = HashMap::new();
     for (part, weight) in [(title, 3.0), (text, 1.0)] {
-        for word in part.guessed(MAX_BYTES) {
+        for word in part.with_hmm(MAX_BYTES) {
             let n = word.chars().filter(|c| is_han(*c)).count();
             if n == word.chars().count() && (2..=8).contains(&n) && !is_amount(word) && !places.iter().any(|p| p.starts_with(word)) {
                 // longer words are more specific
@@ -68,7 +68,7 @@ pub(super) fn extract(title: &Words, text: &Words, evidence: &[&str], places: &[
         }
     }
     weights.retain(|word, weight| {
-        *weight *= information(word);
+        *weight *= information_bits(word);
         *weight > 0.0
     });
     for word in evidence {
@@ -95,8 +95,8 @@ mod tests {
     #[test]
     fn the_subject_comes_first_and_reporters_words_never() {
         let k = extract(
-            &Words::of("许昌假发走红海外"),
-            &Words::of("记者近日获悉，许昌假发出口增长。假发企业通过跨境电商销售假发。"),
+            &Segmented::new("许昌假发走红海外"),
+            &Segmented::new("记者近日获悉，许昌假发出口增长。假发企业通过跨境电商销售假发。"),
             &["假发"],
             &["许昌市".to_owned()],
         );

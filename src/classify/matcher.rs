@@ -5,18 +5,18 @@ use std::collections::{BTreeMap, HashMap};
 use aho_corasick::{AhoCorasick, BuildError};
 
 use crate::config::Taxonomy;
-use crate::text::chars::{fold, is_han};
-use crate::text::words::Words;
+use crate::text::chars::{fold_width_and_case, is_han};
+use crate::text::words::Segmented;
 
 /// Words of at least this many Han characters need no word border: they hold no other meaning.
-const SAFE_LENGTH: usize = 4;
+const MIN_UNAMBIGUOUS_LEN: usize = 4;
 
 /// What may follow a term and change nothing: trade, dealer, stock, maker.
 const SUFFIXES: [char; 4] = ['业', '商', '股', '企'];
 
 /// What a word speaks for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub(super) enum Meaning {
+pub(super) enum LabelKey {
     Industry(usize),
     IndustryWeak(usize),
     Theme(usize),
@@ -30,7 +30,7 @@ pub(super) enum Meaning {
     Exclude,
 }
 
-impl Meaning {
+impl LabelKey {
     pub(super) fn industry(i: usize, weak: bool) -> Self {
         if weak { Self::IndustryWeak(i) } else { Self::Industry(i) }
     }
@@ -54,26 +54,26 @@ impl Meaning {
 
 /// Words found in a text, by meaning, with how often.
 #[derive(Debug, Default)]
-pub(super) struct Hits(HashMap<Meaning, Vec<(String, usize)>>);
+pub(super) struct Matches(HashMap<LabelKey, Vec<(String, usize)>>);
 
-impl Hits {
-    pub(super) fn of(&self, meaning: Meaning) -> &[(String, usize)] {
+impl Matches {
+    pub(super) fn get(&self, meaning: LabelKey) -> &[(String, usize)] {
         self.0.get(&meaning).map_or(&[], Vec::as_slice)
     }
 
     /// How many different words of this meaning.
-    pub(super) fn count(&self, meaning: Meaning) -> usize {
-        self.of(meaning).len()
+    pub(super) fn count(&self, meaning: LabelKey) -> usize {
+        self.get(meaning).len()
     }
 
     /// Number and frequency of each meaning of an indexed kind.
-    pub(super) fn indexed(&self, of: fn(usize) -> Meaning) -> Vec<(usize, usize)> {
+    pub(super) fn indexed(&self, of: fn(usize) -> LabelKey) -> Vec<(usize, usize)> {
         let kind = std::mem::discriminant(&of(0));
         self.0
             .iter()
             .filter(|(m, _)| std::mem::discriminant(*m) == kind)
             .filter_map(|(m, words)| match m {
-                Meaning::Place(i) | Meaning::Organisation(i) => Some((*i, words.iter().map(|w| w.1).sum())),
+                LabelKey::Place(i) | LabelKey::Organisation(i) => Some((*i, words.iter().map(|w| w.1).sum())),
                 _ => None,
             })
             .collect()
@@ -84,15 +84,15 @@ impl Hits {
 pub(super) struct Matcher {
     automaton: AhoCorasick,
     /// As the taxonomy spells them, with what they speak for.
-    words: Vec<(String, Vec<Meaning>)>,
+    words: Vec<(String, Vec<LabelKey>)>,
 }
 
 impl Matcher {
     pub(super) fn new(taxonomy: &Taxonomy) -> Result<Self, BuildError> {
-        let mut words: BTreeMap<String, (String, Vec<Meaning>)> = BTreeMap::new();
-        let mut add = |list: &[String], meaning: Meaning| {
+        let mut words: BTreeMap<String, (String, Vec<LabelKey>)> = BTreeMap::new();
+        let mut add = |list: &[String], meaning: LabelKey| {
             for word in list {
-                let folded: String = word.chars().map(fold).collect();
+                let folded: String = word.chars().map(fold_width_and_case).collect();
                 let (_, meanings) = words.entry(folded).or_insert_with(|| (word.clone(), Vec::new()));
                 if !meanings.contains(&meaning) {
                     meanings.push(meaning);
@@ -100,37 +100,37 @@ impl Matcher {
             }
         };
         for (i, t) in taxonomy.industries.iter().enumerate() {
-            add(&t.terms, Meaning::Industry(i));
-            add(&t.weak, Meaning::IndustryWeak(i));
-            add(&t.exclude, Meaning::Exclude);
+            add(&t.terms, LabelKey::Industry(i));
+            add(&t.weak, LabelKey::IndustryWeak(i));
+            add(&t.exclude, LabelKey::Exclude);
         }
         for (i, t) in taxonomy.themes.iter().enumerate() {
-            add(&t.terms, Meaning::Theme(i));
-            add(&t.weak, Meaning::ThemeWeak(i));
-            add(&t.exclude, Meaning::Exclude);
+            add(&t.terms, LabelKey::Theme(i));
+            add(&t.weak, LabelKey::ThemeWeak(i));
+            add(&t.exclude, LabelKey::Exclude);
         }
         for (i, c) in taxonomy.columns.iter().enumerate() {
-            add(&c.title, Meaning::ColumnTitle(i));
-            add(&c.text, Meaning::ColumnText(i));
+            add(&c.title, LabelKey::ColumnTitle(i));
+            add(&c.text, LabelKey::ColumnText(i));
         }
-        taxonomy.places.iter().enumerate().for_each(|(i, p)| add(&p.names, Meaning::Place(i)));
-        taxonomy.organisations.iter().enumerate().for_each(|(i, o)| add(&o.names, Meaning::Organisation(i)));
-        add(&taxonomy.context, Meaning::Context);
-        add(&taxonomy.off_topic, Meaning::OffTopic);
+        taxonomy.places.iter().enumerate().for_each(|(i, p)| add(&p.names, LabelKey::Place(i)));
+        taxonomy.organisations.iter().enumerate().for_each(|(i, o)| add(&o.names, LabelKey::Organisation(i)));
+        add(&taxonomy.context, LabelKey::Context);
+        add(&taxonomy.off_topic, LabelKey::OffTopic);
         words.remove("");
         let automaton = AhoCorasick::new(words.keys())?;
         Ok(Self { automaton, words: words.into_values().collect() })
     }
 
     /// Every word of the taxonomy in the first `bytes` of a text.
-    pub(super) fn find(&self, words: &Words, bytes: usize) -> Hits {
-        let borders = Borders::of(words);
+    pub(super) fn find(&self, words: &Segmented, bytes: usize) -> Matches {
+        let borders = WordBoundaries::new(words);
         let text = words.text().get(..words.text().floor_char_boundary(bytes)).unwrap_or_default();
         let mut excluded: Vec<(usize, usize)> = Vec::new();
         let mut found: Vec<(usize, usize, usize)> = Vec::new();
         for m in self.automaton.find_overlapping_iter(text) {
             let Some((word, meanings)) = self.words.get(m.pattern().as_usize()) else { continue };
-            if meanings.contains(&Meaning::Exclude) {
+            if meanings.contains(&LabelKey::Exclude) {
                 excluded.push((m.start(), m.end()));
             }
             if whole_word(text, word, m.start(), m.end(), &borders) {
@@ -140,25 +140,25 @@ impl Matcher {
         self.collect(&found, &excluded)
     }
 
-    fn collect(&self, found: &[(usize, usize, usize)], excluded: &[(usize, usize)]) -> Hits {
+    fn collect(&self, found: &[(usize, usize, usize)], excluded: &[(usize, usize)]) -> Matches {
         let is_topic = |pattern: usize| self.words.get(pattern).is_some_and(|w| w.1.iter().any(|m| m.is_topic()));
         let topics: Vec<(usize, usize)> = found.iter().filter(|f| is_topic(f.2)).map(|f| (f.0, f.1)).collect();
         // 新能源 inside 新能源汽车 says nothing of its own
-        let inside = Covered::by(topics);
-        let cancelled = Covered::by(excluded.to_vec());
+        let inside = IntervalSet::new(topics);
+        let cancelled = IntervalSet::new(excluded.to_vec());
         let mut counts: BTreeMap<usize, usize> = BTreeMap::new();
         let mut topic_counts: BTreeMap<usize, usize> = BTreeMap::new();
         for (start, end, pattern) in found {
             *counts.entry(*pattern).or_default() += 1;
             // a phrase that one topic excludes may be a term of another: it cancels what it holds, not itself
-            if !cancelled.hold(*start, *end) && !inside.hold(*start, *end) {
+            if !cancelled.contains(*start, *end) && !inside.contains(*start, *end) {
                 *topic_counts.entry(*pattern).or_default() += 1;
             }
         }
-        let mut hits = Hits::default();
+        let mut hits = Matches::default();
         for (pattern, all) in counts {
             let Some((word, meanings)) = self.words.get(pattern) else { continue };
-            for m in meanings.iter().filter(|m| **m != Meaning::Exclude) {
+            for m in meanings.iter().filter(|m| **m != LabelKey::Exclude) {
                 let n = if m.is_topic() { topic_counts.get(&pattern).copied().unwrap_or(0) } else { all };
                 if n > 0 {
                     hits.0.entry(*m).or_default().push((word.clone(), n));
@@ -170,15 +170,15 @@ impl Matcher {
 }
 
 /// Stretches of a text, asked whether they hold another.
-struct Covered {
+struct IntervalSet {
     /// By start; at equal starts the longest first.
     stretches: Vec<(usize, usize)>,
     /// The furthest end of all stretches up to this one.
     reach: Vec<usize>,
 }
 
-impl Covered {
-    fn by(mut stretches: Vec<(usize, usize)>) -> Self {
+impl IntervalSet {
+    fn new(mut stretches: Vec<(usize, usize)>) -> Self {
         stretches.sort_unstable_by_key(|(start, end)| (*start, std::cmp::Reverse(*end)));
         let reach = stretches
             .iter()
@@ -191,7 +191,7 @@ impl Covered {
     }
 
     /// Whether one of the stretches is longer than this one and holds it.
-    fn hold(&self, start: usize, end: usize) -> bool {
+    fn contains(&self, start: usize, end: usize) -> bool {
         // those that begin before, and of those that begin here the ones that end later
         let count = self.stretches.partition_point(|(s, e)| *s < start || (*s == start && *e > end));
         count.checked_sub(1).and_then(|last| self.reach.get(last)).is_some_and(|reach| *reach >= end)
@@ -199,10 +199,10 @@ impl Covered {
 }
 
 /// Byte offsets at which words begin or end.
-struct Borders(Vec<bool>);
+struct WordBoundaries(Vec<bool>);
 
-impl Borders {
-    fn of(words: &Words) -> Self {
+impl WordBoundaries {
+    fn new(words: &Segmented) -> Self {
         let mut out = vec![false; words.text().len() + 1];
         for offset in std::iter::once(0).chain(words.ends()) {
             out.get_mut(offset).into_iter().for_each(|b| *b = true);
@@ -215,7 +215,7 @@ impl Borders {
     }
 }
 
-fn whole_word(text: &str, word: &str, start: usize, end: usize, borders: &Borders) -> bool {
+fn whole_word(text: &str, word: &str, start: usize, end: usize, borders: &WordBoundaries) -> bool {
     let before = text.get(..start).and_then(|t| t.chars().next_back());
     let after = text.get(end..).and_then(|t| t.chars().next());
     let alnum = |c: Option<char>| c.is_some_and(|c| c.is_ascii_alphanumeric());
@@ -227,5 +227,5 @@ fn whole_word(text: &str, word: &str, start: usize, end: usize, borders: &Border
     // 芯片业, 机床商: the dictionary may hold, or lack, the whole
     let suffixed = after.filter(|c| SUFFIXES.contains(c)).is_some_and(|c| borders.contains(end + c.len_utf8()));
     let ends_well = latin_end || borders.contains(end) || suffixed;
-    word.chars().filter(|c| is_han(*c)).count() >= SAFE_LENGTH || ((latin_start || borders.contains(start)) && ends_well)
+    word.chars().filter(|c| is_han(*c)).count() >= MIN_UNAMBIGUOUS_LEN || ((latin_start || borders.contains(start)) && ends_well)
 }

@@ -13,10 +13,10 @@ use std::hash::{Hash as _, Hasher as _};
 
 use crate::config::Taxonomy;
 use crate::config::taxonomy::Topic;
-use crate::model::{Judgement, Label};
-use crate::text::words::Words;
+use crate::model::{Classification, Label};
+use crate::text::words::Segmented;
 
-use matcher::{Hits, Matcher, Meaning};
+use matcher::{LabelKey, Matcher, Matches};
 
 /// Goes up when the same taxonomy comes to mean something else.
 const VERSION: u32 = 2;
@@ -41,7 +41,7 @@ const NATION: &str = "全国";
 
 /// What is known of an article's source.
 #[derive(Debug, Clone, Copy, Default)]
-pub struct Hints<'a> {
+pub struct SourceHints<'a> {
     /// The column its articles most likely belong to.
     pub column: Option<&'a str>,
     /// The industries it writes about.
@@ -62,33 +62,33 @@ impl Classifier {
     }
 
     /// A short name of the taxonomy and of how it is read: another one, and articles are to be judged anew.
-    pub fn rules(&self) -> String {
+    pub fn ruleset_version(&self) -> String {
         let mut h = rustc_hash::FxHasher::default();
         format!("{:?}", self.taxonomy).hash(&mut h);
         format!("{VERSION}-{:016x}", h.finish())
     }
 
     /// Judges one article.
-    pub fn judge(&self, title: &str, text: &str, hints: &Hints<'_>) -> Judgement {
-        self.judge_words(&Words::of(title), &Words::of(text), hints)
+    pub fn classify(&self, title: &str, text: &str, hints: &SourceHints<'_>) -> Classification {
+        self.classify_segmented(&Segmented::new(title), &Segmented::new(text), hints)
     }
 
     /// Judges one article whose words are known already.
-    pub fn judge_words(&self, title: &Words, text: &Words, hints: &Hints<'_>) -> Judgement {
+    pub fn classify_segmented(&self, title: &Segmented, text: &Segmented, hints: &SourceHints<'_>) -> Classification {
         let (in_title, in_text) = (self.matcher.find(title, MAX_BYTES), self.matcher.find(text, MAX_BYTES));
         let length = title.text().chars().count() + text.text().chars().count();
-        let industries = topics(&self.taxonomy.industries, Meaning::industry, &in_title, &in_text, length, hints.industries);
-        let themes = topics(&self.taxonomy.themes, Meaning::theme, &in_title, &in_text, length, &[]);
+        let industries = topics(&self.taxonomy.industries, LabelKey::industry, &in_title, &in_text, length, hints.industries);
+        let themes = topics(&self.taxonomy.themes, LabelKey::theme, &in_title, &in_text, length, &[]);
         let (column, column_reasons) = column::choose(&self.taxonomy, &in_title, &in_text, title.text(), length, hints.column);
-        let places = named(&in_title, &in_text, Meaning::place, |i| self.taxonomy.places.get(i).map(|p| p.name.clone()));
+        let places = named(&in_title, &in_text, LabelKey::place, |i| self.taxonomy.places.get(i).map(|p| p.name.clone()));
         let evidence: Vec<&str> = industries.iter().chain(&themes).flat_map(|l| l.evidence.iter().map(String::as_str)).collect();
-        Judgement {
+        Classification {
             keywords: keywords::extract(title, text, &evidence, &places),
             places,
-            level: self.level(&in_title, &in_text),
-            organisations: named(&in_title, &in_text, Meaning::organisation, |i| self.taxonomy.organisations.get(i).map(|o| o.name.clone())),
-            mentioned: self.mentioned(title, text),
-            by_hand: false,
+            region_scope: self.region_scope(&in_title, &in_text),
+            watched_organisations: named(&in_title, &in_text, LabelKey::organisation, |i| self.taxonomy.organisations.get(i).map(|o| o.name.clone())),
+            other_organisations: self.other_organisations(title, text),
+            manually_edited: false,
             industries,
             themes,
             column,
@@ -97,10 +97,10 @@ impl Classifier {
     }
 
     /// The narrowest region the article speaks of more than in passing: named in the headline, or twice in the text.
-    fn level(&self, title: &Hits, text: &Hits) -> String {
+    fn region_scope(&self, title: &Matches, text: &Matches) -> String {
         let mut regions: BTreeMap<&str, usize> = BTreeMap::new();
         for (hits, weight) in [(title, 2), (text, 1)] {
-            for (i, n) in hits.indexed(Meaning::place) {
+            for (i, n) in hits.indexed(LabelKey::place) {
                 if let Some(p) = self.taxonomy.places.get(i) {
                     *regions.entry(&p.region).or_default() += n * weight;
                 }
@@ -111,22 +111,22 @@ impl Classifier {
     }
 
     /// Organisations told by the form of their names, without those of the watch list.
-    fn mentioned(&self, title: &Words, text: &Words) -> Vec<String> {
+    fn other_organisations(&self, title: &Segmented, text: &Segmented) -> Vec<String> {
         let watched = |name: &str| self.taxonomy.organisations.iter().any(|o| o.names.iter().any(|n| name.contains(n.as_str())));
         names::find(title, text, MAX_BYTES).into_iter().filter(|n| !watched(n)).collect()
     }
 }
 
 /// Topics that a text speaks of strongly enough, best first.
-fn topics(topics: &[Topic], of: MeaningOf, title: &Hits, text: &Hits, length: usize, hinted: &[String]) -> Vec<Label> {
-    let off = title.count(Meaning::OffTopic) as f64 + 0.25 * text.count(Meaning::OffTopic) as f64;
-    let context = title.count(Meaning::Context) + text.count(Meaning::Context);
+fn topics(topics: &[Topic], of: LabelKeyFn, title: &Matches, text: &Matches, length: usize, hinted: &[String]) -> Vec<Label> {
+    let off = title.count(LabelKey::OffTopic) as f64 + 0.25 * text.count(LabelKey::OffTopic) as f64;
+    let context = title.count(LabelKey::Context) + text.count(LabelKey::Context);
     let mut out: Vec<Label> = topics
         .iter()
         .enumerate()
         .filter_map(|(i, topic)| {
             let hint = if hinted.contains(&topic.name) { HINT } else { 0.0 };
-            let (strength, evidence) = strength(i, of, title, text, length, context);
+            let (strength, evidence) = topic_score(i, of, title, text, length, context);
             // the source's field alone is no evidence: an editor reads the article, not the masthead
             let strength = if strength > 0.0 { strength + hint } else { 0.0 };
             let score = 1.0 - (-strength / (1.0 + off) / 3.0).exp();
@@ -141,22 +141,22 @@ fn topics(topics: &[Topic], of: MeaningOf, title: &Hits, text: &Hits, length: us
     out
 }
 
-type MeaningOf = fn(usize, bool) -> Meaning;
+type LabelKeyFn = fn(usize, bool) -> LabelKey;
 
 /// How strongly a text speaks for a topic, and with which words.
-fn strength(topic: usize, of: MeaningOf, title: &Hits, text: &Hits, length: usize, context: usize) -> (f64, Vec<String>) {
+fn topic_score(topic: usize, of: LabelKeyFn, title: &Matches, text: &Matches, length: usize, context: usize) -> (f64, Vec<String>) {
     let (strong, weak) = (of(topic, false), of(topic, true));
     let mut words: BTreeMap<&str, f64> = BTreeMap::new();
     let dilution = (FULL_LENGTH / length.max(1) as f64).clamp(0.3, 1.0);
     let add = |hits: &[(String, usize)], weight: f64| -> f64 { hits.iter().map(|(_, n)| weight * (1.0 + 0.3 * (*n as f64 - 1.0).min(4.0))).sum() };
-    let sure = add(title.of(strong), IN_TITLE) + add(text.of(strong), dilution);
+    let sure = add(title.get(strong), IN_TITLE) + add(text.get(strong), dilution);
     let has_company = sure > 0.0 || context > 0;
-    let unsure = if has_company { add(title.of(weak), IN_TITLE * WEAK) + add(text.of(weak), dilution * WEAK) } else { 0.0 };
-    for (word, n) in title.of(strong).iter().chain(text.of(strong)) {
+    let unsure = if has_company { add(title.get(weak), IN_TITLE * WEAK) + add(text.get(weak), dilution * WEAK) } else { 0.0 };
+    for (word, n) in title.get(strong).iter().chain(text.get(strong)) {
         *words.entry(word).or_default() += *n as f64 * 2.0;
     }
     if has_company {
-        for (word, n) in title.of(weak).iter().chain(text.of(weak)) {
+        for (word, n) in title.get(weak).iter().chain(text.get(weak)) {
             *words.entry(word).or_default() += *n as f64;
         }
     }
@@ -166,7 +166,7 @@ fn strength(topic: usize, of: MeaningOf, title: &Hits, text: &Hits, length: usiz
 }
 
 /// Names of places or organisations, most often named first.
-fn named(title: &Hits, text: &Hits, of: fn(usize) -> Meaning, name: impl Fn(usize) -> Option<String>) -> Vec<String> {
+fn named(title: &Matches, text: &Matches, of: fn(usize) -> LabelKey, name: impl Fn(usize) -> Option<String>) -> Vec<String> {
     let mut counts: BTreeMap<usize, usize> = BTreeMap::new();
     for (hits, weight) in [(title, 3), (text, 1)] {
         for (i, n) in hits.indexed(of) {
@@ -186,8 +186,8 @@ fn round(score: f64) -> f64 {
 mod tests {
     use super::*;
 
-    fn judge(title: &str, text: &str) -> Judgement {
-        Classifier::new(Taxonomy::load(None).unwrap()).unwrap().judge(title, text, &Hints::default())
+    fn judge(title: &str, text: &str) -> Classification {
+        Classifier::new(Taxonomy::load(None).unwrap()).unwrap().classify(title, text, &SourceHints::default())
     }
 
     fn industries(title: &str) -> Vec<String> {
@@ -250,15 +250,15 @@ mod tests {
     #[test]
     fn places_and_organisations_are_named() {
         let j = judge("许继电气在许昌建安区扩产", "许继集团负责人表示，长葛市的配套企业将受益。");
-        assert_eq!(j.organisations, ["许继集团"]);
-        assert_eq!(j.level, "许昌");
+        assert_eq!(j.watched_organisations, ["许继集团"]);
+        assert_eq!(j.region_scope, "许昌");
         assert!(j.places.starts_with(&["许昌市".to_owned()]) && j.places.contains(&"长葛市".to_owned()), "{:?}", j.places);
     }
 
     #[test]
     fn a_region_named_in_passing_is_not_the_level() {
-        assert_eq!(judge("全国规上工业企业利润增长", "其中，河南增长较快。").level, "全国");
-        assert_eq!(judge("河南智能终端产业提速", "").level, "河南");
+        assert_eq!(judge("全国规上工业企业利润增长", "其中，河南增长较快。").region_scope, "全国");
+        assert_eq!(judge("河南智能终端产业提速", "").region_scope, "河南");
     }
 
     #[test]

@@ -7,19 +7,19 @@ use std::collections::{BTreeMap, HashSet};
 use std::sync::LazyLock;
 
 use crate::text::chars::is_han;
-use crate::text::words::Words;
+use crate::text::words::Segmented;
 
 /// Endings that only names of companies have.
-const SURE: [&str; 4] = ["股份有限公司", "有限责任公司", "有限公司", "集团公司"];
+const COMPANY_SUFFIXES: [&str; 4] = ["股份有限公司", "有限责任公司", "有限公司", "集团公司"];
 /// Endings that are names where they come twice, or stand in the headline.
-const UNSURE: [&str; 14] =
+const WEAK_SUFFIXES: [&str; 14] =
     ["集团", "研究院", "研究所", "实验室", "大学", "学院", "协会", "联合会", "商会", "交易所", "银行", "科学院", "设计院", "产业园"];
 /// Words that stand before a name.
-const BEFORE: &str = "由 与 和 及 在 对 从 向 到 被 把 将 为 以 于 是 有 让 使 给 同 跟 或 等 的 了 也 都 还 又 并 而 其 该 此 这 那 某 各 多 每 \
+const NAME_PREFIX_STOPWORDS: &str = "由 与 和 及 在 对 从 向 到 被 把 将 为 以 于 是 有 让 使 给 同 跟 或 等 的 了 也 都 还 又 并 而 其 该 此 这 那 某 各 多 每 \
     记者 近日 日前 位于 来自 根据 据 参与 参加 联合 携手 包括 例如 比如 其中 以及 通过 成立 组建 收购 投资 控股 旗下 隶属 走进 来到 在内 一家 两家 \
     三家 多家 家 所 个 名 位 当地 本地 我国 全国 国内 国外 企业 公司 单位 称 表示 介绍 透露 获悉 发布 宣布 签约 签署 合作 支持 推动 引进 依托 委托 \
     联手 还有 就是 作为 成为 如 说 市场 上市 建设 打造 推进 今年 去年 目前 昨日 今日 上午 下午";
-static STOPS: LazyLock<HashSet<&str>> = LazyLock::new(|| BEFORE.split_ascii_whitespace().collect());
+static STOPWORDS: LazyLock<HashSet<&str>> = LazyLock::new(|| NAME_PREFIX_STOPWORDS.split_ascii_whitespace().collect());
 /// Longest name, in characters, and most words before its ending.
 const MAX_CHARS: usize = 24;
 const MAX_WORDS: usize = 7;
@@ -27,7 +27,7 @@ const MAX_WORDS: usize = 7;
 const MAX_NAMES: usize = 6;
 
 /// Names of organisations in a text, most often named first.
-pub(super) fn find(title: &Words, text: &Words, bytes: usize) -> Vec<String> {
+pub(super) fn find(title: &Segmented, text: &Segmented, bytes: usize) -> Vec<String> {
     let mut counts: BTreeMap<String, (usize, bool)> = BTreeMap::new();
     for (part, weight, end) in [(title, 2, usize::MAX), (text, 1, bytes)] {
         for (name, sure) in names(part, end) {
@@ -41,8 +41,8 @@ pub(super) fn find(title: &Words, text: &Words, bytes: usize) -> Vec<String> {
     found.into_iter().take(MAX_NAMES).map(|(name, _)| name).collect()
 }
 
-fn names(words: &Words, end: usize) -> Vec<(String, bool)> {
-    let all: Vec<&str> = words.whole(end).collect();
+fn names(words: &Segmented, end: usize) -> Vec<(String, bool)> {
+    let all: Vec<&str> = words.tokens(end).collect();
     let mut out = Vec::new();
     for at in 0..all.len() {
         // the segmenter may part an ending: 股份 | 有限公司
@@ -65,19 +65,19 @@ fn names(words: &Words, end: usize) -> Vec<(String, bool)> {
 fn ending(all: &[&str], at: usize) -> Option<(usize, bool)> {
     let word = all.get(at)?;
     let ends = |list: &[&str]| list.contains(word);
-    if ends(&SURE) {
+    if ends(&COMPANY_SUFFIXES) {
         let parted = at.checked_sub(1).and_then(|p| all.get(p)).is_some_and(|w| matches!(*w, "股份" | "集团"));
         return Some((if parted { at - 1 } else { at }, true));
     }
     // a longer name goes on behind: 大学 in 大学研究院
     let next = all.get(at + 1).copied().unwrap_or_default();
-    let inside = SURE.contains(&next) || UNSURE.contains(&next) || next == "股份";
-    (ends(&UNSURE) && !inside).then_some((at, false))
+    let inside = COMPANY_SUFFIXES.contains(&next) || WEAK_SUFFIXES.contains(&next) || next == "股份";
+    (ends(&WEAK_SUFFIXES) && !inside).then_some((at, false))
 }
 
 fn goes_on(word: &str) -> bool {
     let name_like = word.chars().all(|c| is_han(c) || c.is_ascii_alphanumeric() || matches!(c, '(' | ')' | '（' | '）' | '·'));
-    name_like && !STOPS.contains(word)
+    name_like && !STOPWORDS.contains(word)
 }
 
 #[cfg(test)]
@@ -85,7 +85,7 @@ mod tests {
     use super::*;
 
     fn run(title: &str, text: &str) -> Vec<String> {
-        find(&Words::of(title), &Words::of(text), usize::MAX)
+        find(&Segmented::new(title), &Segmented::new(text), usize::MAX)
     }
 
     #[test]

@@ -50,7 +50,7 @@ pub(super) async fn run(action: &Action, world: &World) -> anyhow::Result<()> {
         Action::Search { words, limit } => {
             let (query, limit) = (words.join(" "), *limit);
             for a in store.run(move |s| s.search(&query, limit)).await? {
-                writeln!(out, "{}\t{}\t{}\t{}", day(&a, world), a.origin(), a.title, a.url)?;
+                writeln!(out, "{}\t{}\t{}\t{}", day(&a, world), a.publisher_or_source(), a.title, a.url)?;
             }
         }
         Action::Export { since, format } => {
@@ -70,7 +70,7 @@ pub(super) async fn run(action: &Action, world: &World) -> anyhow::Result<()> {
 }
 
 fn day(a: &Headline, world: &World) -> String {
-    a.effective_time().with_timezone(&world.settings.publication.calendar.zone).date_naive().to_string()
+    a.sort_time().with_timezone(&world.settings.publication.calendar.zone).date_naive().to_string()
 }
 
 fn heading(format: Format, out: &mut dyn Write) -> anyhow::Result<()> {
@@ -82,7 +82,7 @@ fn heading(format: Format, out: &mut dyn Write) -> anyhow::Result<()> {
 
 fn export(article: &Article, format: Format, out: &mut dyn Write) -> anyhow::Result<()> {
     let (a, text) = (&article.headline, &article.text);
-    let j = a.judgement.clone().unwrap_or_default();
+    let j = a.classification.clone().unwrap_or_default();
     match format {
         Format::Jsonl => {
             writeln!(out, "{}", exchange::article(article))?;

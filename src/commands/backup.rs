@@ -6,7 +6,7 @@ use anyhow::Context as _;
 use chrono::Utc;
 
 use super::World;
-use crate::store::{Contents, Store, check_backup, restore};
+use crate::store::{DatabaseSummary, Store, check_backup, restore};
 
 /// What and where to.
 #[derive(Debug, clap::Args)]
@@ -64,7 +64,7 @@ pub(super) fn put_back(args: &RestoreArgs, world: &World) -> anyhow::Result<()> 
     Ok(())
 }
 
-fn told(c: &Contents) -> String {
+fn told(c: &DatabaseSummary) -> String {
     format!("{} articles, {} issues, {} letters, {:.1} MB", c.articles, c.editions, c.letters, c.bytes as f64 / 1e6)
 }
 

@@ -105,7 +105,7 @@ fn write_summary(out: &mut String, r: &CrawlSummary, e: &Edition, sent: &SendSum
     }
     for p in &r.host_backoffs {
         let until = p.until.with_timezone(&chrono::Local).format("%F %H:%M:%S");
-        writeln!(out, "  waiting  {} until {until}, {} held back: {}", p.lane, p.held, p.reason)?;
+        writeln!(out, "  waiting  {} until {until}, {} held back: {}", p.host_key, p.waiting, p.reason)?;
     }
     writeln!(out, "stories    {} candidates, {} copies merged", e.health.candidates, e.health.merged)?;
     writeln!(out, "issue      {}, {} items", e.issue_label(), e.item_count())?;

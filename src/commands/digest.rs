@@ -14,7 +14,7 @@ use crate::mail::{self, DeliveryResult, MailAddress, Transport, compose};
 use crate::model::{Edition, EditionId};
 use crate::pipeline::Pipeline;
 use crate::render;
-use crate::store::{OutboxRow, Store, StoreError};
+use crate::store::{OutboxMessage, Store, StoreError};
 
 /// What to do.
 #[derive(Debug, Subcommand)]
@@ -160,7 +160,7 @@ async fn send(world: &World, pipeline: &Pipeline, edition: &Edition, to: Option<
         let to = MailAddress::parse(to)?;
         let letter = compose(edition, &render::parts(edition)?, &world.settings.mail, &to, now)?;
         let mut transport = Transport::new(&world.settings.mail, world.data.join("outbox"))?;
-        let outcome = transport.send(&OutboxRow::test_copy(letter)).await;
+        let outcome = transport.send(&OutboxMessage::test_copy(letter)).await;
         transport.close().await;
         println!("test copy to {to}: {}", accepted(outcome)?);
         return Ok(());
@@ -208,7 +208,7 @@ async fn mail_test(world: &World, to: &str) -> anyhow::Result<()> {
     let text = "这是竞争情报快递系统的测试邮件。收到它，说明发信设置可用。\n";
     let letter = mail::compose_text("【测试】竞争情报快递发信测试", text, id, &world.settings.mail, &to, now)?;
     let mut transport = Transport::new(&world.settings.mail, world.data.join("outbox"))?.noting();
-    let outcome = transport.send(&OutboxRow::test_copy(letter)).await;
+    let outcome = transport.send(&OutboxMessage::test_copy(letter)).await;
     transport.close().await;
     for step in transport.steps() {
         println!("  {step}");
@@ -229,7 +229,7 @@ fn export(world: &World, edition: &Edition, format: Format) -> anyhow::Result<Ve
             let edition = digest::tailor(edition, to);
             let parts = render::parts(&edition)?;
             // the issue's own moment, so that the same issue always gives the same bytes
-            compose(&edition, &parts, &world.settings.mail, &to.address, edition.built.unwrap_or_else(Utc::now))?.message
+            compose(&edition, &parts, &world.settings.mail, &to.address, edition.built_at.unwrap_or_else(Utc::now))?.message
         }
     })
 }

@@ -13,7 +13,7 @@ use crate::config::settings::DispatcherKind;
 use crate::engine::nats;
 use crate::fetch::find_browser;
 use crate::mail::{DeliveryResult, Transport};
-use crate::store::{OLD_BACKUP, Role, Store, room};
+use crate::store::{BACKUP_MAX_AGE, Role, Store, available_space};
 
 /// How far to look.
 #[derive(Debug, clap::Args)]
@@ -185,7 +185,7 @@ fn data(f: &mut Findings, world: &World) {
     if f.must("data", written.map_err(|e| format!("{folder} cannot be written: {e}; {owner}")), |()| folder.clone()).is_none() {
         return;
     }
-    if let Some((free, total)) = f.must("disk", room(&world.data), |(free, total)| format!("{} of {} MB free", free / MIB, total / MIB)) {
+    if let Some((free, total)) = f.must("disk", available_space(&world.data), |(free, total)| format!("{} of {} MB free", free / MIB, total / MIB)) {
         let least = world.settings.store.min_free;
         if free < least {
             let words = format!("less than {} MB free of {} MB: nothing is fetched; make room, or set [store] min_free_mb", least / MIB, total / MIB);
@@ -211,7 +211,7 @@ fn database(f: &mut Findings, store: &Store) {
         None => f.say(Level::Ok, "integrity", "every page and every reference is right"),
         Some(words) => f.say(Level::Error, "integrity", &format!("{words}; stop the service and `qingbao restore` the last backup")),
     }
-    if let Ok(Some(why)) = store.held() {
+    if let Ok(Some(why)) = store.mail_hold() {
         f.say(Level::Warning, "outbox", &format!("no letter leaves, {why}; `qingbao outbox release`"));
     }
     let waiting = store.outbox(false, 1_000).map_or(0, |l| l.len());
@@ -219,7 +219,7 @@ fn database(f: &mut Findings, store: &Store) {
     let age = store.last_backup().ok().flatten().map(|t: DateTime<Utc>| Utc::now() - t);
     let words = age.map_or_else(|| "never".to_owned(), |a| format!("{} h ago", a.num_hours()));
     let hint = format!("{words}: enable qingbao-backup.timer, or run `qingbao backup DIR` by cron");
-    f.want(age.is_some_and(|a| a <= OLD_BACKUP), "backup", &words, &hint);
+    f.want(age.is_some_and(|a| a <= BACKUP_MAX_AGE), "backup", &words, &hint);
     let failing = store.gauges(Utc::now()).map_or(0, |g| g.sources.iter().filter(|s| s.0 != "ok").map(|s| s.1).sum::<i64>());
     f.want(failing == 0, "health", "no source fails", &format!("{failing} sources fail or rest: `qingbao sources list`"));
     let admin = store.accounts().is_ok_and(|a| a.iter().any(|a| a.role == Role::Admin && !a.disabled));

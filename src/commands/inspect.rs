@@ -12,9 +12,9 @@ use clap::{Args, Subcommand};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
-use crate::classify::{Classifier, Hints};
+use crate::classify::{Classifier, SourceHints};
 use crate::config::{Settings, Taxonomy};
-use crate::dedup::stories::MemoryIndex;
+use crate::dedup::stories::StoryIndex;
 use crate::digest::summarise;
 use crate::discover::{feed, list};
 use crate::extract::{self, Context};
@@ -85,7 +85,7 @@ pub fn run(stage: &Stage, settings: &Settings, out: &mut dyn Write) -> anyhow::R
         Stage::Classify(l) => {
             let classifier = Classifier::new(Taxonomy::load(settings.taxonomy.as_deref())?)?;
             rows(l, out, |r| {
-                let j = classifier.judge(&r.title, &r.text, &Hints::default());
+                let j = classifier.classify(&r.title, &r.text, &SourceHints::default());
                 json!({"id": r.id, "industries": j.industries, "themes": j.themes, "column": j.column, "keywords": j.keywords, "places": j.places, "organisations": j.all_organisations()})
             })
         }
@@ -99,7 +99,7 @@ pub fn run(stage: &Stage, settings: &Settings, out: &mut dyn Write) -> anyhow::R
 
 /// Stories depend on what came before, so this stage reads in order.
 fn cluster(out: &mut dyn Write) -> anyhow::Result<()> {
-    let mut index = MemoryIndex::default();
+    let mut index = StoryIndex::default();
     for (n, line) in std::io::stdin().lock().lines().enumerate() {
         let line = line.context("standard input cannot be read")?;
         if line.trim().is_empty() {
@@ -249,5 +249,5 @@ fn list_file(name: &str, bytes: &[u8], url: Option<&WebUrl>) -> Result<Value, St
             m
         })
         .collect();
-    Ok(json!({"file": name, "entries": entries, "layout": found.layout}))
+    Ok(json!({"file": name, "entries": entries, "layout": found.selector_path}))
 }

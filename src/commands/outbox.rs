@@ -6,7 +6,7 @@ use clap::Subcommand;
 use super::World;
 use crate::mail;
 use crate::model::OutboxId;
-use crate::store::{LetterState, OutboxRow, Store};
+use crate::store::{DeliveryState, OutboxMessage, Store};
 
 /// What to do.
 #[derive(Debug, Subcommand)]
@@ -53,27 +53,27 @@ pub(super) async fn run(action: &Action, world: &World) -> anyhow::Result<()> {
             return Ok(());
         }
         Action::Release => {
-            let held = store.run(Store::release).await?;
+            let held = store.run(Store::release_mail).await?;
             println!("{}", if held { "letters leave again" } else { "nothing was held" });
             return Ok(());
         }
         Action::Retry { id } => {
-            (*id, LetterState::Queued, "is queued; the running service sends it within half a minute, or run `qingbao digest send`")
+            (*id, DeliveryState::Queued, "is queued; the running service sends it within half a minute, or run `qingbao digest send`")
         }
-        Action::Cancel { id } => (*id, LetterState::Cancelled, "is called off"),
-        Action::Done { id } => (*id, LetterState::Sent, "is taken for sent"),
+        Action::Cancel { id } => (*id, DeliveryState::Cancelled, "is called off"),
+        Action::Done { id } => (*id, DeliveryState::Sent, "is taken for sent"),
     };
     let now = Utc::now();
     let expires = world.settings.mail.expires(now);
-    let followed = store.run(move |s| s.decide_letter(OutboxId(id), state, now, expires)).await?;
+    let followed = store.run(move |s| s.set_delivery_state(OutboxId(id), state, now, expires)).await?;
     anyhow::ensure!(followed, "letter {id} does not exist, was sent, or is being sent; `qingbao outbox list --all` prints them");
     println!("letter {id} {done}");
     Ok(())
 }
 
-fn row(l: &OutboxRow, zone: chrono_tz::Tz) -> String {
+fn row(l: &OutboxMessage, zone: chrono_tz::Tz) -> String {
     let kind = l.edition.map_or_else(|| "通知".to_owned(), |e| format!("刊 {e}"));
-    let next = DateTime::from_timestamp(l.next_try, 0).filter(|_| l.state == LetterState::Queued && l.tries > 0);
-    let next = next.map(|t| format!("（第 {} 次，下次 {}）", l.tries, t.with_timezone(&zone).format("%m-%d %H:%M"))).unwrap_or_default();
+    let next = DateTime::from_timestamp(l.next_attempt, 0).filter(|_| l.state == DeliveryState::Queued && l.attempts > 0);
+    let next = next.map(|t| format!("（第 {} 次，下次 {}）", l.attempts, t.with_timezone(&zone).format("%m-%d %H:%M"))).unwrap_or_default();
     format!("{}\t{kind}\t{}\t{}{next}\t{}", l.id, l.recipient, l.state.chinese(), mail::explain(l))
 }

@@ -109,7 +109,7 @@ fn describe(s: &Source, health: Option<&SourceHealth>, now: DateTime<Utc>) -> St
     };
     let at = |t: DateTime<Utc>| t.with_timezone(&s.timezone).format("%F %H:%M").to_string();
     let mut words = Vec::new();
-    match (&h.resting, &h.last_error, h.last_ok) {
+    match (&h.disabled_reason, &h.last_error, h.last_ok) {
         (Some(why), ..) => words.push(format!("resting: {why}; correct the address, or run `qingbao sources enable {}`", s.id)),
         (None, Some(e), _) if h.failures > 0 => {
             let since = h.failing_since.map(|t| format!(" since {}", at(t))).unwrap_or_default();
@@ -125,15 +125,15 @@ fn describe(s: &Source, health: Option<&SourceHealth>, now: DateTime<Utc>) -> St
         words.push(format!("list layout changed {}: {before} → {after}; `qingbao sources test {}` shows what is taken", at(*at_time), s.id));
     }
     if h.is_silent(now) {
-        words.push(format!("silent: nothing new since {}", h.rhythm.last_new.map(at).unwrap_or_default()));
+        words.push(format!("silent: nothing new since {}", h.change_rate.last_new.map(at).unwrap_or_default()));
     }
-    if let Some(until) = h.paused_until {
+    if let Some(until) = h.backed_off_until {
         words.push(format!("left alone until {}, as its site asked", at(until)));
     }
-    if h.looks.0 > 0 {
-        words.push(format!("{:.1} articles a week, {:.0} % of {} looks failed", h.articles_a_week, h.failed_share() * 100.0, h.looks.0));
+    if h.polls.0 > 0 {
+        words.push(format!("{:.1} articles a week, {:.0} % of {} looks failed", h.articles_a_week, h.failed_share() * 100.0, h.polls.0));
     }
-    if let (Some(every), Some(next), None) = (h.interval, h.next_due, &h.resting) {
+    if let (Some(every), Some(next), None) = (h.interval, h.next_due, &h.disabled_reason) {
         let fixed = if s.interval.is_some() { "" } else { " (found)" };
         words.push(format!("every {} min{fixed}, next {}", every.as_secs() / 60, at(next)));
     }
@@ -155,7 +155,7 @@ fn switch(world: &World, id: &str, on: bool) -> anyhow::Result<()> {
     let Some(source) = known else { anyhow::bail!("no source {id:?} in {}; `qingbao sources list` prints the ids", world.sources.display()) };
     let changed = source.enabled != on && edit::set_enabled(&world.sources, &source.id, on, &world.vocabulary()?)?;
     // beside a running service, which takes the changed file over by itself
-    let woken = on && Store::open_beside(&world.data).ok().map(|d| d.wake_source(&source.id)).transpose()?.unwrap_or(false);
+    let woken = on && Store::open_beside(&world.data).ok().map(|d| d.reactivate_source(&source.id)).transpose()?.unwrap_or(false);
     let word = if on { "enabled" } else { "disabled" };
     match (changed, woken) {
         (_, true) => println!("{id}: {word}, and asked again"),

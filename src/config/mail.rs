@@ -44,7 +44,7 @@ pub struct SmtpSettings {
 
 /// What becomes of a letter that may or may not have been accepted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum OnUncertain {
+pub enum AmbiguousDeliveryPolicy {
     /// It goes out again with the same Message-ID.
     Resend,
     /// It waits for an operator's word.
@@ -72,7 +72,7 @@ pub struct MailSettings {
     /// Who is told of letters that do not arrive.
     pub operators: Vec<MailAddress>,
     /// What becomes of a letter of unknown fate.
-    pub on_uncertain: OnUncertain,
+    pub on_uncertain: AmbiguousDeliveryPolicy,
     /// How long a letter is worth sending.
     pub expire: Duration,
     /// Signing.
@@ -87,7 +87,7 @@ impl Default for MailSettings {
             from: MailAddress::fallback_sender(),
             reply_to: None,
             operators: Vec::new(),
-            on_uncertain: OnUncertain::Resend,
+            on_uncertain: AmbiguousDeliveryPolicy::Resend,
             expire: Duration::from_hours(72),
             dkim: None,
             smtp: None,
@@ -111,8 +111,8 @@ pub(super) fn read(s: &Section<'_>, m: &mut MailSettings) {
     m.operators = s.texts("operators").unwrap_or_default().into_iter().filter_map(|t| read_address(s, t.value, t.span)).collect();
     if let Some(t) = s.text("on_uncertain") {
         match t.value {
-            "resend" => m.on_uncertain = OnUncertain::Resend,
-            "hold" => m.on_uncertain = OnUncertain::Hold,
+            "resend" => m.on_uncertain = AmbiguousDeliveryPolicy::Resend,
+            "hold" => m.on_uncertain = AmbiguousDeliveryPolicy::Hold,
             _ => s.not_one_of("on_uncertain", t, &["resend", "hold"]),
         }
     }

@@ -11,7 +11,7 @@ use super::reader::{Reader, Section};
 use super::{ConfigError, read_file};
 use crate::digest::foreword;
 use crate::mail::MailAddress;
-use crate::schedule::{Calendar, WorkDays};
+use crate::schedule::{Calendar, Recurrence};
 
 const BUILT_IN_CALENDAR: &str = include_str!("calendar.toml");
 
@@ -175,9 +175,9 @@ pub(super) fn read(s: &Section<'_>) -> Publication {
     read_calendar(s, &mut p.calendar);
     // an issue tells of the time since the one before
     p.window = match p.calendar.days {
-        WorkDays::Workdays | WorkDays::Daily => p.window,
-        WorkDays::Weekly(_) => Duration::from_hours(24 * 8),
-        WorkDays::Monthly(_) => Duration::from_hours(24 * 35),
+        Recurrence::Workdays | Recurrence::Daily => p.window,
+        Recurrence::Weekly(_) => Duration::from_hours(24 * 8),
+        Recurrence::Monthly(_) => Duration::from_hours(24 * 35),
     };
     set(&mut p.window, s.duration("window", Duration::from_hours(1)..Duration::from_hours(24 * 62)));
     set(&mut p.catch_up, s.duration("catch_up", Duration::ZERO..Duration::from_hours(24)));
@@ -234,7 +234,7 @@ fn read_calendar(s: &Section<'_>, calendar: &mut Calendar) {
         }
     }
     if let Some(t) = s.text("days") {
-        match WorkDays::parse(t.value) {
+        match Recurrence::parse(t.value) {
             Some(days) => calendar.days = days,
             None => {
                 s.not_one_of("days", t, &["workdays", "daily", "weekly-mon … weekly-sun", "monthly-1 … monthly-28"]);
@@ -242,7 +242,7 @@ fn read_calendar(s: &Section<'_>, calendar: &mut Calendar) {
         }
     }
     calendar.holidays = read_days(s, "holidays");
-    calendar.extra = read_days(s, "workdays");
+    calendar.makeup_workdays = read_days(s, "workdays");
 }
 
 /// Days as `2026-10-01` or a range `2026-10-01/2026-10-07`.
@@ -273,10 +273,10 @@ pub(super) fn add_calendar(path: Option<&Path>, publications: &mut [Publication]
     let days = (read_days(&root, "holidays"), read_days(&root, "workdays"));
     let (holidays, workdays) = reader.finish(days)?;
     for p in publications {
-        let own = (p.calendar.holidays.clone(), p.calendar.extra.clone());
+        let own = (p.calendar.holidays.clone(), p.calendar.makeup_workdays.clone());
         // what a publication says of a day comes before the calendar
         p.calendar.holidays.extend(holidays.iter().filter(|d| !own.1.contains(d)));
-        p.calendar.extra.extend(workdays.iter().filter(|d| !own.0.contains(d)));
+        p.calendar.makeup_workdays.extend(workdays.iter().filter(|d| !own.0.contains(d)));
     }
     Ok(())
 }

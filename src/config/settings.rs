@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::bilingual::both;
 pub use super::console::ConsoleSettings;
 pub use super::crawl::{CrawlSettings, DispatcherKind};
-pub use super::mail::{DkimSettings, MailSettings, MailTls, OnUncertain, SmtpSettings};
+pub use super::mail::{AmbiguousDeliveryPolicy, DkimSettings, MailSettings, MailTls, SmtpSettings};
 pub use super::publication::{ColumnQuota, Publication, Recipient};
 use super::reader::{Reader, Section};
 use super::sources::Vocabulary;

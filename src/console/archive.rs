@@ -10,7 +10,7 @@ use super::access::Editor;
 use super::request::{Fields, Form};
 use super::view::{Frame, stored};
 use super::{AppState, view};
-use crate::model::{ArticleId, Headline, Judgement, Label};
+use crate::model::{ArticleId, Classification, Headline, Label};
 use crate::store::Filter;
 
 /// Articles on one page.
@@ -55,12 +55,12 @@ struct Row {
 }
 
 fn row(h: &Headline, zone: chrono_tz::Tz) -> Row {
-    let j = h.judgement.clone().unwrap_or_default();
+    let j = h.classification.clone().unwrap_or_default();
     Row {
         id: h.id.0,
         title: h.title.clone(),
-        origin: h.origin().to_owned(),
-        date: h.effective_time().with_timezone(&zone).format("%Y-%m-%d %H:%M").to_string(),
+        origin: h.publisher_or_source().to_owned(),
+        date: h.sort_time().with_timezone(&zone).format("%Y-%m-%d %H:%M").to_string(),
         labels: j.industries.iter().chain(&j.themes).map(|l| l.name.as_str()).collect::<Vec<_>>().join("、"),
         column: j.column,
     }
@@ -114,7 +114,7 @@ struct Page {
     frame: Frame,
     h: Headline,
     row: Row,
-    j: Judgement,
+    j: Classification,
     labels: Vec<(Label, String)>,
     paragraphs: Vec<String>,
     copies: Vec<Row>,
@@ -146,7 +146,7 @@ async fn correct(console: &AppState, id: ArticleId, form: &Form) -> Response {
         return view::refused(console, &form.session, StatusCode::UNPROCESSABLE_ENTITY, "没有这个栏目");
     };
     let who = form.session.name.clone();
-    let done = console.store.run(move |s| s.correct_article(id, &industries, &column, &who, Utc::now()));
+    let done = console.store.run(move |s| s.set_labels(id, &industries, &column, &who, Utc::now()));
     match stored(done.await) {
         Ok(true) => Redirect::to(&console.path(&format!("/articles/{id}"))).into_response(),
         Ok(false) => view::refused(console, &form.session, StatusCode::NOT_FOUND, "没有这篇文章"),
@@ -166,7 +166,7 @@ pub(super) async fn article(State(console): State<AppState>, Editor(session): Ed
         Err(answer) => return answer,
     };
     let (h, zone) = (a.headline, console.zone());
-    let j = h.judgement.clone().unwrap_or_default();
+    let j = h.classification.clone().unwrap_or_default();
     let labels = j.industries.iter().chain(&j.themes).map(|l| (l.clone(), l.evidence.join("、"))).collect();
     view::page(&Page {
         frame: Frame::new(&console, &session, "文章"),

@@ -17,7 +17,7 @@ use crate::digest::edit::{Change, DropReason};
 use crate::digest::item_of;
 use crate::model::{ArticleId, Edition, EditionId, Item, WebUrl};
 use crate::render;
-use crate::store::{Changed, Session, Window};
+use crate::store::{EditResult, Session, Window};
 
 #[derive(Template)]
 #[template(path = "desk.html")]
@@ -44,7 +44,7 @@ struct Said {
 
 /// An issue with its version, or the page that says there is none.
 pub(super) async fn load(console: &AppState, session: &Session, id: EditionId) -> Result<(Edition, u32), Response> {
-    let found = stored(console.store.run(move |s| s.edition_at_desk(id)).await)?;
+    let found = stored(console.store.run(move |s| s.edition_with_version(id)).await)?;
     found.ok_or_else(|| view::refused(console, session, StatusCode::NOT_FOUND, "没有这一期"))
 }
 
@@ -66,8 +66,8 @@ async fn show(console: &AppState, session: &Session, id: EditionId, said: Said) 
     let (e, version) = load(console, session, id).await?;
     let store = &console.store;
     let others = stored(store.run(|s| s.editions(12)).await)?;
-    let changes = stored(store.run(move |s| s.edition_changes(id, 8)).await)?;
-    let letters = stored(store.run(move |s| s.letters_of(id)).await)?;
+    let changes = stored(store.run(move |s| s.edition_history(id, 8)).await)?;
+    let letters = stored(store.run(move |s| s.messages_of(id)).await)?;
     let zone = console.zone();
     let pipeline = console.pipeline();
     let publication = pipeline.settings().publication_named(&e.publication);
@@ -146,10 +146,10 @@ async fn make(console: &AppState, id: EditionId, form: &Form) -> Result<Response
     let done = console.store.run(move |s| match change {
         _ if undo => s.undo_edition(id, seen, &who, Utc::now()),
         Some(change) => s.change_edition(id, seen, &change, &who, Utc::now()),
-        None => Ok(Changed::NothingToUndo),
+        None => Ok(EditResult::NothingToUndo),
     });
     let (code, words) = match stored(done.await)? {
-        Changed::To(version) => {
+        EditResult::Updated(version) => {
             if finalise {
                 send(console, id).await?;
             }
@@ -159,9 +159,9 @@ async fn make(console: &AppState, id: EditionId, form: &Form) -> Result<Response
             let anchor = if fields.text("article").is_empty() { String::new() } else { format!("#a{}", fields.text("article")) };
             return Ok(Redirect::to(&console.path(&format!("/draft/{id}{anchor}"))).into_response());
         }
-        Changed::Conflict(_) => (StatusCode::CONFLICT, "别人刚刚改过这一期：下面是最新的内容，您写的文字没有丢，请对照后再保存".to_owned()),
-        Changed::Refused(e) => (StatusCode::UNPROCESSABLE_ENTITY, e.to_string()),
-        Changed::NothingToUndo => (StatusCode::UNPROCESSABLE_ENTITY, "没有可以撤销的改动".to_owned()),
+        EditResult::Conflict(_) => (StatusCode::CONFLICT, "别人刚刚改过这一期：下面是最新的内容，您写的文字没有丢，请对照后再保存".to_owned()),
+        EditResult::Rejected(e) => (StatusCode::UNPROCESSABLE_ENTITY, e.to_string()),
+        EditResult::NothingToUndo => (StatusCode::UNPROCESSABLE_ENTITY, "没有可以撤销的改动".to_owned()),
     };
     if form.by_script {
         return Ok((code, words).into_response());
@@ -174,7 +174,7 @@ async fn make(console: &AppState, id: EditionId, form: &Form) -> Result<Response
 
 /// Queues the letters of a finished issue.
 async fn send(console: &AppState, id: EditionId) -> Result<(), Response> {
-    if let Some((edition, _)) = stored(console.store.run(move |s| s.edition_at_desk(id)).await)? {
+    if let Some((edition, _)) = stored(console.store.run(move |s| s.edition_with_version(id)).await)? {
         let letters = console.pipeline().queue(&edition, Utc::now()).await.map_err(|e| view::broken(&e))?;
         tracing::info!(issue = %edition.issue_label(), letters, "issue finished");
     }

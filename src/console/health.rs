@@ -123,7 +123,7 @@ fn write(console: &Console, vitals: &Vitals, g: &Gauges) -> String {
     p.gauge("outbox_oldest_seconds", "Age of the oldest letter that waits.", g.oldest_letter as f64);
     p.moment("last_issue_timestamp_seconds", "When the last issue was built.", g.last_issue);
     p.moment("backup_timestamp_seconds", "When the last backup was made; 0: never.", g.last_backup);
-    if let Ok(space) = console.store.space() {
+    if let Ok(space) = console.store.disk_usage() {
         p.gauge("db_bytes", "Database with its log.", space.database as f64);
         p.gauge("disk_free_bytes", "Room left on its disk.", space.free as f64);
     }

@@ -13,7 +13,7 @@ use super::{AppState, view};
 use crate::engine::nats::ClusterStatus;
 use crate::mail;
 use crate::model::OutboxId;
-use crate::store::LetterState;
+use crate::store::DeliveryState;
 
 #[derive(Template)]
 #[template(path = "operation.html")]
@@ -68,9 +68,9 @@ pub(super) async fn page(State(console): State<AppState>, Admin(session): Admin)
         words: mail::explain(&l),
         to: l.recipient,
         state: l.state.chinese(),
-        tries: l.tries,
-        next: DateTime::from_timestamp(l.next_try, 0).filter(|_| l.state == LetterState::Queued && l.tries > 0).map(at).unwrap_or_default(),
-        sent: l.state == LetterState::Sent,
+        tries: l.attempts,
+        next: DateTime::from_timestamp(l.next_attempt, 0).filter(|_| l.state == DeliveryState::Queued && l.attempts > 0).map(at).unwrap_or_default(),
+        sent: l.state == DeliveryState::Sent,
     });
     view::page(&Operation {
         frame: Frame::new(&console, &session, "运行"),
@@ -81,7 +81,7 @@ pub(super) async fn page(State(console): State<AppState>, Admin(session): Admin)
         articles,
         space: console
             .store
-            .space()
+            .disk_usage()
             .map_or_else(|e| e.to_string(), |s| format!("数据库 {}，磁盘剩余 {}（共 {}）", size(s.database), size(s.free), size(s.total))),
         backup: backup.map_or_else(|| "还没有备份过：请启用 qingbao-backup.timer，或定期运行 qingbao backup".to_owned(), at),
         crew: pipeline.engine().is_remote().then(|| work(pipeline.engine().cluster_status(), at)),
@@ -107,16 +107,16 @@ fn size(bytes: u64) -> String {
 
 pub(super) async fn change(State(console): State<AppState>, AdminForm(form): AdminForm) -> Response {
     let (state, what) = match form.fields.text("do") {
-        "retry" => (LetterState::Queued, "重发邮件"),
-        "cancel" => (LetterState::Cancelled, "取消邮件"),
-        "done" => (LetterState::Sent, "视为已发"),
+        "retry" => (DeliveryState::Queued, "重发邮件"),
+        "cancel" => (DeliveryState::Cancelled, "取消邮件"),
+        "done" => (DeliveryState::Sent, "视为已发"),
         _ => return view::refused(&console, &form.session, StatusCode::BAD_REQUEST, "不认识的操作"),
     };
     let id = form.fields.number("id").unwrap_or(0);
     let (who, now) = (form.session.name.clone(), Utc::now());
     let expires = console.pipeline().settings().mail.expires(now);
     let followed = console.store.run(move |s| {
-        let followed = s.decide_letter(OutboxId(id), state, now, expires)?;
+        let followed = s.set_delivery_state(OutboxId(id), state, now, expires)?;
         if followed {
             s.audit(&who, what, &id.to_string(), now)?;
         }

@@ -75,7 +75,7 @@ async fn finished(console: &AppState, id: Option<EditionId>) -> Result<Edition, 
         };
         id.map(|id| s.edition(id)).transpose()
     });
-    let found = stored(found.await)?.flatten().filter(|e| e.finalised);
+    let found = stored(found.await)?.flatten().filter(|e| e.is_final);
     found.ok_or_else(|| refused(StatusCode::NOT_FOUND, "there is no such finished issue"))
 }
 

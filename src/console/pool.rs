@@ -122,9 +122,9 @@ fn best(store: &Store, filter: &Filter, ranks: &Ranks, there: &[ArticleId]) -> R
 }
 
 fn offered(h: Headline, ranks: &Ranks, zone: chrono_tz::Tz) -> Offered {
-    let date = h.effective_time().with_timezone(&zone).format("%m-%d %H:%M").to_string();
-    let j = h.judgement.clone().unwrap_or_default();
+    let date = h.sort_time().with_timezone(&zone).format("%m-%d %H:%M").to_string();
+    let j = h.classification.clone().unwrap_or_default();
     let industries = j.industries.iter().chain(&j.themes).map(|l| l.name.as_str()).collect::<Vec<_>>().join("、");
     let rank = ranks.get(&h.id).map(|r| format!("{r:.1}")).unwrap_or_default();
-    Offered { rank, id: h.id.0, origin: h.origin().to_owned(), title: h.title, date, column: j.column, industries }
+    Offered { rank, id: h.id.0, origin: h.publisher_or_source().to_owned(), title: h.title, date, column: j.column, industries }
 }

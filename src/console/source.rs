@@ -105,7 +105,7 @@ fn told(code: &str, outcome: &str) -> String {
 fn troubles(h: &SourceHealth, zone: chrono_tz::Tz, now: DateTime<Utc>) -> Vec<String> {
     let at = |t: DateTime<Utc>| t.with_timezone(&zone).format("%m-%d %H:%M").to_string();
     let mut out = Vec::new();
-    if h.resting.is_some() {
+    if h.disabled_reason.is_some() {
         out.push("已休眠：网站表示此页已不存在。请改正网址，再在来源列表里唤醒。".to_owned());
     } else if h.failures > 0 {
         let since = h.failing_since.map(|t| format!("，自 {} 起", at(t))).unwrap_or_default();
@@ -120,7 +120,7 @@ fn troubles(h: &SourceHealth, zone: chrono_tz::Tz, now: DateTime<Utc>) -> Vec<St
     if h.is_silent(now) {
         out.push("很久没有新文章：网页可能已停更，或栏目换了地址。".to_owned());
     }
-    if let Some(t) = h.paused_until {
+    if let Some(t) = h.backed_off_until {
         out.push(format!("网站要求稍后再来，{} 之前不访问。", at(t)));
     }
     if h.insecure {

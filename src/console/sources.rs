@@ -76,7 +76,7 @@ fn row(source: &Source, health: Option<&SourceHealth>, weeks: [u32; WEEKS], zone
     let (state, bad) = match health {
         _ if !source.enabled => ("已停用", false),
         None => ("未抓取", false),
-        Some(h) if h.resting.is_some() => ("已休眠", true),
+        Some(h) if h.disabled_reason.is_some() => ("已休眠", true),
         Some(h) if h.failures > 0 => ("异常", true),
         Some(h) if h.is_silent(now) => ("久无更新", true),
         Some(_) => ("正常", false),
@@ -140,7 +140,7 @@ async fn make(console: &AppState, form: &Form) -> Result<Response, Response> {
 async fn look(console: &AppState, id: &str) -> Result<Result<String, String>, Response> {
     let Some(id) = SourceId::parse(id) else { return Ok(Err("没有这个来源".to_owned())) };
     let asked = id.clone();
-    let due = stored(console.store.run(move |s| s.look_now(&asked)).await)?;
+    let due = stored(console.store.run(move |s| s.poll_now(&asked)).await)?;
     Ok(if due { Ok(id.to_string()) } else { Err("这个来源还没有抓取过，或已休眠（请先唤醒）".to_owned()) })
 }
 
@@ -148,7 +148,7 @@ async fn switch(console: &AppState, id: &str, on: bool) -> Result<Result<String,
     let Some(id) = SourceId::parse(id) else { return Ok(Err("没有这个来源".to_owned())) };
     if on {
         let id = id.clone();
-        stored(console.store.run(move |s| s.wake_source(&id)).await)?;
+        stored(console.store.run(move |s| s.reactivate_source(&id)).await)?;
     }
     Ok(match edit::set_enabled(console.live.file(), &id, on, &console.vocabulary()) {
         Ok(true) => Ok(id.to_string()),

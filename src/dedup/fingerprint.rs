@@ -11,7 +11,7 @@ use std::collections::HashSet;
 
 use xxhash_rust::xxh3::xxh3_64;
 
-use crate::text::chars::{fold, is_letter};
+use crate::text::chars::{fold_width_and_case, is_letter};
 
 /// Bands of one sketch.
 pub const BANDS: usize = 24;
@@ -19,7 +19,7 @@ pub const BANDS: usize = 24;
 const ROWS: usize = 3;
 /// Places of a sketch's estimate. The bands have fewer of their own: a short text leaves most of 256 places to be filled by
 /// others' values, and bands of borrowed values meet too seldom.
-const PLACES: usize = 256;
+const SLOTS: usize = 256;
 const SHINGLE: usize = 4;
 /// Longest text looked at, in letters: bounds the time one article can cost.
 const MAX_LETTERS: usize = 20_000;
@@ -30,18 +30,18 @@ const MIN_FIGURES: usize = 4;
 
 /// What candidates are found by; small enough to be stored with every article.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Sketch {
+pub struct MinHashSignature {
     /// Shingles of the text, repeated ones included.
     shingles: u32,
     /// The lowest byte of each minimum: enough to tell agreement (b-bit minwise hashing, Li, König, WWW 2010).
-    places: [u8; PLACES],
+    places: [u8; SLOTS],
     bands: [u32; BANDS],
 }
 
-impl Sketch {
+impl MinHashSignature {
     /// Sketches a text.
-    pub fn of(text: &str) -> Self {
-        let (mut minima, mut rows) = ([u32::MAX; PLACES], [u32::MAX; BANDS * ROWS]);
+    pub fn new(text: &str) -> Self {
+        let (mut minima, mut rows) = ([u32::MAX; SLOTS], [u32::MAX; BANDS * ROWS]);
         let mut shingles = 0;
         each_shingle(text, |hash| {
             shingles += 1;
@@ -66,19 +66,19 @@ impl Sketch {
 
     /// Whether the exact check is worth its time: the places that agree are no fewer than two texts of these lengths would
     /// show if the shorter lay to `CONTAINED` in the longer, less two and a half standard deviations.
-    pub fn may_tell_the_same(&self, other: &Self) -> bool {
+    pub fn may_match(&self, other: &Self) -> bool {
         let (a, b) = (f64::from(self.shingles.min(other.shingles)), f64::from(self.shingles.max(other.shingles)));
         if a < 1.0 || a * 5.0 < b {
             return false;
         }
         let jaccard = CONTAINED * a / (a + b - CONTAINED * a);
-        let agree = self.agreeing(other);
-        let (places, deviation) = (PLACES as f64, (jaccard * (1.0 - jaccard) / PLACES as f64).sqrt());
+        let agree = self.matching_slots(other);
+        let (places, deviation) = (SLOTS as f64, (jaccard * (1.0 - jaccard) / SLOTS as f64).sqrt());
         agree as f64 >= (places * (jaccard - 2.5 * deviation)).max(2.0)
     }
 
     /// How many places agree.
-    pub fn agreeing(&self, other: &Self) -> usize {
+    pub fn matching_slots(&self, other: &Self) -> usize {
         self.places.iter().zip(&other.places).filter(|(x, y)| x == y).count()
     }
 
@@ -87,7 +87,7 @@ impl Sketch {
         self.shingles.to_le_bytes().into_iter().chain(self.places).collect()
     }
 
-    /// Reads what [`Sketch::to_bytes`] wrote, for comparison: without bands.
+    /// Reads what [`MinHashSignature::to_bytes`] wrote, for comparison: without bands.
     pub fn from_bytes(bytes: &[u8]) -> Option<Self> {
         let (shingles, places) = bytes.split_first_chunk::<4>()?;
         Some(Self { shingles: u32::from_le_bytes(*shingles), places: places.try_into().ok()?, bands: [0; BANDS] })
@@ -114,14 +114,14 @@ fn densify(minima: &mut [u32]) {
 
 /// What the exact check compares.
 #[derive(Debug, Clone, Default)]
-pub struct Fingerprint {
+pub struct ShingleSet {
     shingles: Vec<u64>,
     figures: HashSet<u64>,
 }
 
-impl Fingerprint {
+impl ShingleSet {
     /// Takes the fingerprint of a text.
-    pub fn of(text: &str) -> Self {
+    pub fn new(text: &str) -> Self {
         let mut shingles = Vec::with_capacity(text.len() / 3);
         each_shingle(text, |hash| shingles.push(hash));
         shingles.sort_unstable();
@@ -158,7 +158,7 @@ impl Fingerprint {
 fn each_shingle(text: &str, mut each: impl FnMut(u64)) {
     let mut window = [0u32; SHINGLE];
     let mut seen = 0;
-    for c in text.chars().map(fold).filter(|c| is_letter(*c)).take(MAX_LETTERS) {
+    for c in text.chars().map(fold_width_and_case).filter(|c| is_letter(*c)).take(MAX_LETTERS) {
         window.rotate_left(1);
         window[SHINGLE - 1] = c as u32;
         seen += 1;
@@ -201,7 +201,7 @@ fn common(a: &[u64], b: &[u64]) -> usize {
 
 /// The different figures of a text, of two digits or more, with their decimals.
 fn figures(text: &str) -> HashSet<u64> {
-    let folded: String = text.chars().map(fold).collect();
+    let folded: String = text.chars().map(fold_width_and_case).collect();
     folded
         .split(|c: char| !(c.is_ascii_digit() || c == '.'))
         .map(|f| f.trim_matches('.'))
@@ -218,24 +218,24 @@ mod tests {
         全市从事发制品生产的企业有2400家，跨境电商卖家超过3000家，产品销往120多个国家和地区。业内人士认为，假发消费正从功能需求转向时尚需求。";
 
     fn shares_a_band(a: &str, b: &str) -> bool {
-        let (a, b) = (Sketch::of(a).bands().to_vec(), Sketch::of(b).bands().to_vec());
+        let (a, b) = (MinHashSignature::new(a).bands().to_vec(), MinHashSignature::new(b).bands().to_vec());
         a.iter().zip(&b).any(|(x, y)| x == y)
     }
 
     #[test]
     fn a_copy_with_another_lead_and_tail_is_the_same_story() {
         let copy = format!("本报讯（记者 张三）{TEXT}（责任编辑：李四）");
-        assert!(Fingerprint::of(TEXT).same_story(&Fingerprint::of(&copy)));
+        assert!(ShingleSet::new(TEXT).same_story(&ShingleSet::new(&copy)));
         assert!(shares_a_band(TEXT, &copy));
-        assert!(Sketch::of(TEXT).may_tell_the_same(&Sketch::of(&copy)));
+        assert!(MinHashSignature::new(TEXT).may_match(&MinHashSignature::new(&copy)));
     }
 
     #[test]
     fn sketches_come_back_from_the_store_as_they_went() {
-        let sketch = Sketch::of(TEXT);
-        let back = Sketch::from_bytes(&sketch.to_bytes()).unwrap();
-        assert_eq!((back.agreeing(&sketch), back.shingles), (PLACES, sketch.shingles));
-        assert_eq!(Sketch::from_bytes(b"short"), None);
+        let sketch = MinHashSignature::new(TEXT);
+        let back = MinHashSignature::from_bytes(&sketch.to_bytes()).unwrap();
+        assert_eq!((back.matching_slots(&sketch), back.shingles), (SLOTS, sketch.shingles));
+        assert_eq!(MinHashSignature::from_bytes(b"short"), None);
     }
 
     #[test]
@@ -243,9 +243,9 @@ mod tests {
         // texts of 1,000 different letters that share a known part
         let text = |from: u32| -> String { (from..from + 1000).filter_map(|n| char::from_u32(0x4E00 + n)).collect() };
         for shared in [900u32, 700, 500, 200] {
-            let (a, b) = (Sketch::of(&text(0)), Sketch::of(&text(1000 - shared)));
+            let (a, b) = (MinHashSignature::new(&text(0)), MinHashSignature::new(&text(1000 - shared)));
             let expected = f64::from(shared) / f64::from(2000 - shared);
-            let agree = a.agreeing(&b) as f64 / PLACES as f64;
+            let agree = a.matching_slots(&b) as f64 / SLOTS as f64;
             assert!((agree - expected).abs() < 0.12, "{shared}: {agree} for {expected}");
         }
     }
@@ -253,26 +253,26 @@ mod tests {
     #[test]
     fn a_copy_cut_to_two_thirds_is_the_same_story() {
         let cut: String = TEXT.chars().take(TEXT.chars().count() * 2 / 3).collect();
-        assert!(Fingerprint::of(TEXT).same_story(&Fingerprint::of(&cut)));
+        assert!(ShingleSet::new(TEXT).same_story(&ShingleSet::new(&cut)));
     }
 
     #[test]
     fn the_same_template_with_other_figures_stays_apart() {
         let other = TEXT.replace("158.6", "201.4").replace("12.3", "7.9").replace("2400", "2510").replace("3000", "3600").replace("120", "130");
-        assert!(!Fingerprint::of(TEXT).same_story(&Fingerprint::of(&other)));
+        assert!(!ShingleSet::new(TEXT).same_story(&ShingleSet::new(&other)));
     }
 
     #[test]
     fn different_news_stay_apart() {
-        assert!(!Fingerprint::of(TEXT).same_story(&Fingerprint::of("河南省水泥行业错峰生产安排公布，十一月起停窑六十天。")));
+        assert!(!ShingleSet::new(TEXT).same_story(&ShingleSet::new("河南省水泥行业错峰生产安排公布，十一月起停窑六十天。")));
     }
 
     #[test]
     fn empty_and_tiny_texts_are_no_ones_copy() {
         for t in ["", "。", "许"] {
-            assert!(!Fingerprint::of(t).same_story(&Fingerprint::of(TEXT)), "{t}");
-            assert!(!Sketch::of(t).may_tell_the_same(&Sketch::of(TEXT)), "{t}");
-            assert_eq!(Sketch::of(t).bands().len(), BANDS);
+            assert!(!ShingleSet::new(t).same_story(&ShingleSet::new(TEXT)), "{t}");
+            assert!(!MinHashSignature::new(t).may_match(&MinHashSignature::new(TEXT)), "{t}");
+            assert_eq!(MinHashSignature::new(t).bands().len(), BANDS);
         }
     }
 }

@@ -4,13 +4,13 @@
 
 use std::collections::HashMap;
 
-use super::fingerprint::{Fingerprint, Sketch};
+use super::fingerprint::{MinHashSignature, ShingleSet};
 
 /// Most candidates compared exactly per article: bounds the time one article can cost.
 pub const MAX_CANDIDATES: usize = 32;
 
 /// What is fingerprinted of an article: the text, with the headline where there is little text.
-pub fn comparable(title: &str, text: &str) -> String {
+pub fn dedup_text(title: &str, text: &str) -> String {
     if text.chars().count() < 60 { format!("{title}\n{text}") } else { text.to_owned() }
 }
 
@@ -21,18 +21,18 @@ const MAX_EXACT: usize = 4;
 /// where the sketches agree well enough.
 pub fn join<T: Copy, E>(
     text: &str,
-    mine: &Sketch,
-    candidates: impl IntoIterator<Item = (T, Sketch)>,
+    mine: &MinHashSignature,
+    candidates: impl IntoIterator<Item = (T, MinHashSignature)>,
     mut text_of: impl FnMut(T) -> Result<String, E>,
 ) -> Result<Option<T>, E> {
-    let likely = candidates.into_iter().filter(|(_, theirs)| mine.may_tell_the_same(theirs));
-    let mut likely: Vec<(usize, T)> = likely.map(|(id, theirs)| (mine.agreeing(&theirs), id)).collect();
+    let likely = candidates.into_iter().filter(|(_, theirs)| mine.may_match(theirs));
+    let mut likely: Vec<(usize, T)> = likely.map(|(id, theirs)| (mine.matching_slots(&theirs), id)).collect();
     likely.sort_by_key(|(agree, _)| std::cmp::Reverse(*agree));
-    let mut exact: Option<Fingerprint> = None;
+    let mut exact: Option<ShingleSet> = None;
     let mut best: Option<(f64, T)> = None;
     for (_, id) in likely.into_iter().take(MAX_EXACT) {
-        let mine = exact.get_or_insert_with(|| Fingerprint::of(text));
-        let theirs = Fingerprint::of(&text_of(id)?);
+        let mine = exact.get_or_insert_with(|| ShingleSet::new(text));
+        let theirs = ShingleSet::new(&text_of(id)?);
         let share = mine.containment(&theirs);
         if mine.same_story(&theirs) && best.is_none_or(|(b, _)| share > b) {
             best = Some((share, id));
@@ -43,24 +43,24 @@ pub fn join<T: Copy, E>(
 
 /// An index of stories in memory.
 #[derive(Debug, Default)]
-pub struct MemoryIndex {
+pub struct StoryIndex {
     bands: HashMap<(usize, u32), Vec<usize>>,
-    members: Vec<Member>,
+    members: Vec<StoryMember>,
     stories: usize,
 }
 
 #[derive(Debug)]
-struct Member {
-    sketch: Sketch,
+struct StoryMember {
+    sketch: MinHashSignature,
     text: String,
     story: usize,
 }
 
-impl MemoryIndex {
+impl StoryIndex {
     /// Adds an article; gives the number of its story (stories count from 0 in order of their first article).
     pub fn add(&mut self, title: &str, text: &str) -> usize {
-        let text = comparable(title, text);
-        let sketch = Sketch::of(&text);
+        let text = dedup_text(title, text);
+        let sketch = MinHashSignature::new(&text);
         let bands = sketch.bands().to_vec();
         let mut votes: HashMap<usize, usize> = HashMap::new();
         for key in bands.iter().copied().enumerate() {
@@ -81,7 +81,7 @@ impl MemoryIndex {
         for key in bands.iter().copied().enumerate() {
             self.bands.entry(key).or_default().push(self.members.len());
         }
-        self.members.push(Member { sketch, text, story });
+        self.members.push(StoryMember { sketch, text, story });
         story
     }
 }
@@ -94,7 +94,7 @@ mod tests {
     fn copies_join_and_others_open_a_story() {
         let text = "长葛市大周镇再生金属产业园今年前十个月实现产值四百二十亿元，园区企业从单一废钢回收转向精深加工。\
             园区管委会负责人介绍，二十家企业完成了绿色化改造，综合能耗下降明显。";
-        let mut index = MemoryIndex::default();
+        let mut index = StoryIndex::default();
         assert_eq!(index.add("甲", text), 0);
         assert_eq!(
             index.add(

@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
 use crate::model::{ArticleId, Copy, Edition, Item};
-use crate::text::chars::{cut, line};
+use crate::text::chars::{collapse_whitespace, truncate};
 
 /// Longest texts kept, in characters.
 const MAX_TITLE: usize = 200;
@@ -153,17 +153,17 @@ impl Change {
     /// # Errors
     /// Why it cannot be made; the edition is as it was.
     pub fn apply(self, e: &mut Edition) -> Result<(), EditError> {
-        if e.finalised {
+        if e.is_final {
             return Err(EditError::Final);
         }
         match self {
             Self::Rewrite { article, title, summary } => {
-                let title = cut(&line(&title), MAX_TITLE);
+                let title = truncate(&collapse_whitespace(&title), MAX_TITLE);
                 if title.is_empty() {
                     return Err(EditError::NoTitle);
                 }
                 let item = find(e, article).ok_or(EditError::NoItem)?;
-                (item.title, item.summary) = (title, cut(&line(&summary), MAX_SUMMARY));
+                (item.title, item.summary) = (title, truncate(&collapse_whitespace(&summary), MAX_SUMMARY));
             }
             Self::Drop { article, .. } => {
                 take(e, article).ok_or(EditError::NoItem)?;
@@ -195,7 +195,7 @@ impl Change {
                     return Err(EditError::NoItem);
                 }
                 let gone = take(e, article).ok_or(EditError::NoItem)?;
-                let copy = Copy { origin: gone.origin, url: gone.url, article: Some(gone.article) };
+                let copy = Copy { publisher: gone.publisher, url: gone.url, article: Some(gone.article) };
                 if let Some(item) = find(e, into) {
                     item.copies.extend(std::iter::once(copy).chain(gone.copies));
                 }
@@ -212,10 +212,10 @@ impl Change {
                 }
             }
             Self::Foreword(text) => {
-                let paragraphs: Vec<String> = text.lines().map(line).filter(|l| !l.is_empty()).collect();
-                e.foreword = cut(&paragraphs.join("\n"), MAX_FOREWORD);
+                let paragraphs: Vec<String> = text.lines().map(collapse_whitespace).filter(|l| !l.is_empty()).collect();
+                e.foreword = truncate(&paragraphs.join("\n"), MAX_FOREWORD);
             }
-            Self::Finalise(at) => (e.finalised, e.built) = (true, Some(at)),
+            Self::Finalise(at) => (e.is_final, e.built_at) = (true, Some(at)),
         }
         Ok(())
     }
@@ -266,7 +266,7 @@ mod tests {
         let mut e = edition();
         let before = e.columns[0].items[1].clone();
         Change::Merge { article: ArticleId(2), into: ArticleId(1) }.apply(&mut e).unwrap();
-        let copies: Vec<_> = e.columns[0].items[0].copies.iter().map(|c| (c.origin.as_str(), c.article)).collect();
+        let copies: Vec<_> = e.columns[0].items[0].copies.iter().map(|c| (c.publisher.as_str(), c.article)).collect();
         assert_eq!((order(&e, 0), copies), (vec![1], vec![("许昌日报", Some(ArticleId(2)))]));
         assert_eq!(Change::Merge { article: ArticleId(1), into: ArticleId(1) }.apply(&mut e), Err(EditError::NoItem));
         Change::Split { article: ArticleId(1), item: Box::new(before.clone()) }.apply(&mut e).unwrap();

@@ -65,11 +65,11 @@ fn local(items: &[&Item]) -> String {
 }
 
 fn sources(health: &Health) -> String {
-    let good = health.sources.saturating_sub(health.troubles.len());
+    let good = health.sources.saturating_sub(health.problems.len());
     if health.sources == 0 {
         return String::new();
     }
-    format!("{} 个来源中 {good} 个正常，{} 个异常。", health.sources, health.troubles.len())
+    format!("{} 个来源中 {good} 个正常，{} 个异常。", health.sources, health.problems.len())
 }
 
 #[cfg(test)]

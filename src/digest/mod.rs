@@ -96,12 +96,12 @@ pub fn build<A: Archive>(material: &Material<'_>, archive: &A) -> Result<Draft, 
         publication: publication.name.clone(),
         organiser: publication.organiser.clone(),
         year: 0,
-        number: 0,
-        total: 0,
+        number_in_year: 0,
+        cumulative_number: 0,
         date: material.date,
-        built: Some(material.now),
-        finalised: false,
-        notice: publication.notice.clone(),
+        built_at: Some(material.now),
+        is_final: false,
+        classification_notice: publication.notice.clone(),
         printer: publication.printer.clone(),
         full_text: publication.full_text,
         trend: with_this_issue(&material.trend, &columns),
@@ -151,10 +151,10 @@ fn with_this_issue(before: &[Trend], columns: &[ColumnItems]) -> Vec<Trend> {
 
 /// Whether a publication wants an article at all.
 pub(crate) fn concerns(h: &Headline, publication: &Publication) -> bool {
-    let Some(j) = &h.judgement else { return false };
+    let Some(j) = &h.classification else { return false };
     let (industries, places) = (&publication.industries, &publication.places);
     let industry = industries.is_empty() || j.industries.iter().chain(&j.themes).any(|l| industries.contains(&l.name));
-    industry && (places.is_empty() || places.contains(&j.level) || j.places.iter().any(|p| places.contains(p)))
+    industry && (places.is_empty() || places.contains(&j.region_scope) || j.places.iter().any(|p| places.contains(p)))
 }
 
 fn item<A: Archive>(c: &Candidate, material: &Material<'_>, archive: &A) -> Result<Item, A::Error> {
@@ -162,7 +162,7 @@ fn item<A: Archive>(c: &Candidate, material: &Material<'_>, archive: &A) -> Resu
     let mut item = whole(&lead, archive.text(c.lead)?, material.summarise, material.publication.calendar.zone);
     for id in c.copies.iter().filter(|id| **id != c.lead).take(MAX_COPIES) {
         let a = archive.headline(*id)?;
-        item.copies.push(Copy { origin: a.source_name, url: a.url, article: Some(a.id) });
+        item.copies.push(Copy { publisher: a.source_name, url: a.url, article: Some(a.id) });
     }
     // copies come earliest first
     item.earliest = c.copies.first().filter(|first| **first != c.lead).and_then(|_| item.copies.first().cloned());
@@ -179,7 +179,7 @@ pub fn item_of<A: Archive>(archive: &A, id: ArticleId, summarise: &SummariseSett
 }
 
 fn whole(lead: &Headline, text: String, summarise: &SummariseSettings, zone: chrono_tz::Tz) -> Item {
-    let j = lead.judgement.clone().unwrap_or_default();
+    let j = lead.classification.clone().unwrap_or_default();
     let names = |labels: &[Label]| labels.iter().map(|l| l.name.clone()).collect::<Vec<_>>();
     Item {
         article: lead.id,
@@ -189,9 +189,9 @@ fn whole(lead: &Headline, text: String, summarise: &SummariseSettings, zone: chr
         industries: names(&j.industries),
         themes: names(&j.themes),
         keywords: j.keywords,
-        origin: lead.origin().to_owned(),
+        publisher: lead.publisher_or_source().to_owned(),
         date: lead.published_at.map(|p| p.with_timezone(&zone).date_naive()),
-        level: j.level,
+        region_scope: j.region_scope,
         places: j.places,
         earliest: None,
         copies: Vec::new(),
@@ -206,7 +206,7 @@ pub(crate) mod tests {
     use chrono::{Duration, TimeZone};
 
     use super::*;
-    use crate::model::{Judgement, SourceId, WebUrl};
+    use crate::model::{Classification, SourceId, WebUrl};
 
     pub(crate) fn now() -> DateTime<Utc> {
         Utc.with_ymd_and_hms(2026, 11, 23, 23, 30, 0).unwrap()
@@ -228,14 +228,14 @@ pub(crate) mod tests {
             fetched_at: now(),
             length: 120,
             story: Some(StoryId(id)),
-            judgement: Some(Judgement {
+            classification: Some(Classification {
                 industries: if industry.is_empty() {
                     Vec::new()
                 } else {
                     vec![Label { name: industry.to_owned(), score: 0.8, evidence: vec![industry.to_owned()] }]
                 },
                 column: column.to_owned(),
-                ..Judgement::default()
+                ..Classification::default()
             }),
         }
     }
@@ -312,7 +312,7 @@ pub(crate) mod tests {
         (official.story, official.publisher) = (Some(StoryId(1)), Some("新华社".to_owned()));
         let d = build_with(vec![article(1, "许昌发制品出口增长", "发制品", "行业动态", 5), official], &[]);
         let item = &d.edition.columns[0].items[0];
-        assert_eq!((item.origin.as_str(), item.earliest.as_ref().map(|c| c.url.as_str())), ("新华社", Some("https://a.cn/1.html")));
+        assert_eq!((item.publisher.as_str(), item.earliest.as_ref().map(|c| c.url.as_str())), ("新华社", Some("https://a.cn/1.html")));
         assert!(item.reasons.iter().any(|r| r == "权威来源") && item.reasons.iter().any(|r| r == "1 家转载"), "{:?}", item.reasons);
     }
 

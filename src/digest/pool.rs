@@ -9,7 +9,7 @@ use rustc_hash::FxHasher;
 use super::rank::{Fact, facts, standing};
 use super::{Material, Shown};
 use crate::model::{ArticleId, Headline, StoryId};
-use crate::text::chars::skeleton;
+use crate::text::chars::normalized_key;
 
 /// Taken off for each item of the same industry, or source, chosen before, and for one that sounds the same (maximal
 /// marginal relevance, Carbonell and Goldstein 1998, with labels and headlines for the similarity).
@@ -88,12 +88,12 @@ pub(super) struct Pool {
 impl Pool {
     /// Adds a judged article.
     pub(super) fn add(&mut self, h: &Headline, columns: &[String], now: DateTime<Utc>) {
-        let Some(j) = &h.judgement else { return };
+        let Some(j) = &h.classification else { return };
         let topic = j.industries.first().or(j.themes.first()).map(|l| l.name.as_str()).unwrap_or_default();
         self.briefs.push(Brief {
             article: h.id,
             story: h.story.unwrap_or(StoryId(h.id.0)),
-            when: h.effective_time().timestamp(),
+            when: h.sort_time().timestamp(),
             came: h.fetched_at.timestamp(),
             length: h.length,
             source: number(&mut self.sources, h.source.as_str()),
@@ -210,7 +210,7 @@ fn number(known: &mut HashMap<String, u32>, name: &str) -> u32 {
 
 /// The pairs of neighbouring letters of a headline, as sorted numbers.
 fn pairs(title: &str) -> Box<[u32]> {
-    let letters: Vec<char> = skeleton(title).chars().collect();
+    let letters: Vec<char> = normalized_key(title).chars().collect();
     let mut out: Vec<u32> = letters.windows(2).map(hash).collect();
     out.sort_unstable();
     out.dedup();

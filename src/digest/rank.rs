@@ -48,7 +48,7 @@ impl fmt::Display for Fact<'_> {
 
 /// The points of an article taken by itself, each with what is said of it.
 pub(super) fn facts(h: &Headline, now: DateTime<Utc>) -> Vec<(f64, Option<Fact<'_>>)> {
-    let Some(j) = &h.judgement else { return Vec::new() };
+    let Some(j) = &h.classification else { return Vec::new() };
     let mut out = Vec::with_capacity(6);
     if let Some(best) = j.industries.first() {
         out.push((3.0 * best.score, Some(Fact::Industry(best))));
@@ -56,16 +56,16 @@ pub(super) fn facts(h: &Headline, now: DateTime<Utc>) -> Vec<(f64, Option<Fact<'
         out.push((2.0 * theme.score, Some(Fact::Theme(theme))));
     }
     let region = h.region.as_deref().unwrap_or_default();
-    let near = |word: &str| j.level == word || region.contains(word) || j.places.iter().any(|p| p.contains(word)) || h.title.contains(word);
+    let near = |word: &str| j.region_scope == word || region.contains(word) || j.places.iter().any(|p| p.contains(word)) || h.title.contains(word);
     if near("许昌") {
         out.push((1.2, Some(Fact::Home)));
     } else if near("河南") {
         out.push((0.6, Some(Fact::Province)));
     }
-    if let Some(name) = j.organisations.first() {
+    if let Some(name) = j.watched_organisations.first() {
         out.push((0.6, Some(Fact::Watched(name))));
     }
-    let hours = (now - h.effective_time()).num_minutes().max(0) as f64 / 60.0;
+    let hours = (now - h.sort_time()).num_minutes().max(0) as f64 / 60.0;
     out.push((1.5 * (-hours / FRESH_HOURS).exp(), (hours < 24.0).then_some(Fact::Fresh)));
     let standing = standing(h);
     out.push((STANDING.get(usize::from(standing)).copied().unwrap_or_default(), (standing >= 3).then_some(Fact::Official)));
@@ -92,7 +92,7 @@ pub(super) fn standing(h: &Headline) -> u8 {
         "工业和信息化部",
         "发展改革委",
     ];
-    let (origin, host) = (h.origin(), h.url.as_url().host_str().unwrap_or_default());
+    let (origin, host) = (h.publisher_or_source(), h.url.as_url().host_str().unwrap_or_default());
     if host.ends_with(".gov.cn") || CENTRAL.iter().any(|c| origin.contains(c)) {
         3
     } else if ["日报", "晚报", "时报", "新闻社"].iter().any(|w| origin.contains(w)) {

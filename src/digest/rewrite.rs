@@ -9,7 +9,7 @@ use regex::Regex;
 use serde_json::{Value, json};
 
 use crate::classify::keywords;
-use crate::text::chars::{cut, fold, is_han, line};
+use crate::text::chars::{collapse_whitespace, fold_width_and_case, is_han, truncate};
 use crate::text::words;
 
 /// Characters of the article that the model is shown.
@@ -39,7 +39,7 @@ pub fn request(model: &str, title: &str, text: &str, longest: usize) -> Value {
         "max_tokens": longest * 3,
         "messages": [
             {"role": "system", "content": task},
-            {"role": "user", "content": format!("{title}\n\n{}", cut(text, SHOWN))},
+            {"role": "user", "content": format!("{title}\n\n{}", truncate(text, SHOWN))},
         ],
     })
 }
@@ -50,7 +50,7 @@ pub fn answer(body: &[u8]) -> Option<String> {
     let text = value.pointer("/choices/0/message/content")?.as_str()?;
     // models that think aloud do so in front
     let text = text.rsplit_once("</think>").map_or(text, |(_, said)| said);
-    Some(line(text)).filter(|t| !t.is_empty())
+    Some(collapse_whitespace(text)).filter(|t| !t.is_empty())
 }
 
 /// Whether a rewrite says only what the article says.
@@ -64,7 +64,7 @@ pub fn check(rewrite: &str, title: &str, text: &str, longest: usize) -> Result<(
     if !(SHORTEST..=longest + longest / 5).contains(&n) {
         return Err(Unfaithful::Length(n));
     }
-    let folded = |t: &str| t.chars().map(fold).filter(|c| !c.is_whitespace()).collect::<String>();
+    let folded = |t: &str| t.chars().map(fold_width_and_case).filter(|c| !c.is_whitespace()).collect::<String>();
     let (mine, theirs) = (folded(rewrite), folded(&format!("{title}\n{text}")));
     for found in NUMBERS.iter().flat_map(|r| r.find_iter(&mine)) {
         let said = found.as_str();
@@ -72,9 +72,9 @@ pub fn check(rewrite: &str, title: &str, text: &str, longest: usize) -> Result<(
             return Err(Unfaithful::Invented(said.to_owned()));
         }
     }
-    let invented = |w: &&str| w.chars().count() > 1 && w.chars().all(is_han) && keywords::is_particular(w) && !theirs.contains(*w);
+    let invented = |w: &&str| w.chars().count() > 1 && w.chars().all(is_han) && keywords::is_rare_or_proper_noun(w) && !theirs.contains(*w);
     // unknown names are guessed from runs of single characters
-    match words::Words::of(&mine).guessed(usize::MAX).into_iter().find(invented) {
+    match words::Segmented::new(&mine).with_hmm(usize::MAX).into_iter().find(invented) {
         Some(word) => Err(Unfaithful::Invented(word.to_owned())),
         None => Ok(()),
     }

@@ -9,7 +9,7 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
-use crate::text::chars::{cut, line, skeleton};
+use crate::text::chars::{collapse_whitespace, normalized_key, truncate};
 use crate::text::words;
 
 /// Sentences looked at: the rest of a long article holds detail.
@@ -48,7 +48,7 @@ pub fn sentences(text: &str) -> Vec<String> {
     text.lines()
         .filter(|l| !l.contains('\t'))
         .flat_map(words::sentences)
-        .map(|s| without_dateline(&line(s)).to_owned())
+        .map(|s| without_dateline(&collapse_whitespace(s)).to_owned())
         .filter(|s| !s.is_empty())
         .collect()
 }
@@ -68,8 +68,8 @@ fn without_dateline(sentence: &str) -> &str {
 /// Chooses sentences of about `length` characters in all.
 pub fn summarise(title: &str, text: &str, length: &Range<usize>) -> Summary {
     let all = sentences(text);
-    let topic: HashSet<&str> = words::cut(title).into_iter().filter(|w| w.chars().count() > 1).collect();
-    let title_skeleton = skeleton(title);
+    let topic: HashSet<&str> = words::segment(title).into_iter().filter(|w| w.chars().count() > 1).collect();
+    let title_skeleton = normalized_key(title);
     let mut rated: Vec<(f64, usize, usize)> = all
         .iter()
         .take(MAX_SENTENCES)
@@ -83,7 +83,7 @@ pub fn summarise(title: &str, text: &str, length: &Range<usize>) -> Summary {
     // pages repeat their lead under a picture, or in bold: said once is enough
     let mut told: Vec<String> = Vec::new();
     for (_, i, n) in rated {
-        let words = all.get(i).map(|s| skeleton(s)).unwrap_or_default();
+        let words = all.get(i).map(|s| normalized_key(s)).unwrap_or_default();
         if told.iter().any(|t| t.contains(&words) || words.contains(t.as_str())) {
             continue;
         }
@@ -99,7 +99,7 @@ pub fn summarise(title: &str, text: &str, length: &Range<usize>) -> Summary {
     chosen.sort_unstable();
     if chosen.is_empty() {
         // one endless sentence: its beginning, marked as cut
-        let first = all.first().map(|s| cut(s, length.end)).unwrap_or_default();
+        let first = all.first().map(|s| truncate(s, length.end)).unwrap_or_default();
         let sentences = if first.is_empty() { Vec::new() } else { vec![0] };
         return Summary { text: first, sentences };
     }
@@ -109,10 +109,10 @@ pub fn summarise(title: &str, text: &str, length: &Range<usize>) -> Summary {
 
 fn rate(position: usize, sentence: &str, topic: &HashSet<&str>, title: &str) -> f64 {
     let letters = sentence.chars().count();
-    if letters < 10 || skeleton(sentence) == title {
+    if letters < 10 || normalized_key(sentence) == title {
         return 0.0;
     }
-    let shared = words::cut(sentence).into_iter().filter(|w| topic.contains(w)).collect::<HashSet<_>>().len() as f64;
+    let shared = words::segment(sentence).into_iter().filter(|w| topic.contains(w)).collect::<HashSet<_>>().len() as f64;
     let about = shared / (topic.len().max(1) as f64).sqrt();
     let figures = figures(sentence);
     // an opening in which nobody does anything and nothing is counted sets the scene
@@ -138,8 +138,8 @@ pub fn clean_headline(title: &str) -> String {
         Regex::new(r"^(?:【[^】]{1,8}】|\[[^\]]{1,8}\])\s*|\s*[（(](?:组?图|多图|视频|附[^）)]{1,8}|图文|更新中?|责编[^）)]*)[）)]\s*$").ok()
     });
     let once = |t: &str| DRESSING.as_ref().map_or_else(|| t.to_owned(), |r| r.replace_all(t, "").into_owned());
-    let cleaned = once(&line(title));
-    if cleaned.is_empty() { line(title) } else { cleaned }
+    let cleaned = once(&collapse_whitespace(title));
+    if cleaned.is_empty() { collapse_whitespace(title) } else { cleaned }
 }
 
 #[cfg(test)]

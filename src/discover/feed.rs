@@ -8,11 +8,11 @@ use serde::Serialize;
 
 use super::repair::repair;
 use super::salvage::{self, Item};
-use super::{DiscoverError, beginning};
+use super::{DiscoverError, prefix};
 use crate::model::{Entry, WebUrl};
-use crate::text::chars::cut;
+use crate::text::chars::truncate;
 use crate::text::dates::{self, Clock};
-use crate::text::markup::plain;
+use crate::text::markup::strip_tags;
 
 /// Most entries read from one feed.
 const MAX_ENTRIES: usize = 2_000;
@@ -78,13 +78,13 @@ pub fn read(text: &str, url: Option<&WebUrl>, clock: &Clock) -> Result<Feed, Dis
         if items.len() > seen {
             repaired.push(format!("{} items saved one by one", items.len()));
             let entries = items.into_iter().map(|i| saved(i, url, clock)).collect();
-            return Ok(Feed { title: parsed.ok().and_then(|f| f.title).map(|t| plain(&t.content)), entries, repaired });
+            return Ok(Feed { title: parsed.ok().and_then(|f| f.title).map(|t| strip_tags(&t.content)), entries, repaired });
         }
     }
     let parsed = parsed?;
     let mut entries: Vec<FeedEntry> = parsed.entries.into_iter().take(MAX_ENTRIES).map(|e| convert(e, url, clock)).collect();
     entries.dedup_by(|a, b| a.id == b.id && a.url == b.url);
-    Ok(Feed { title: parsed.title.map(|t| plain(&t.content)), entries, repaired })
+    Ok(Feed { title: parsed.title.map(|t| strip_tags(&t.content)), entries, repaired })
 }
 
 fn saved(item: Item, base: Option<&WebUrl>, clock: &Clock) -> FeedEntry {
@@ -94,9 +94,9 @@ fn saved(item: Item, base: Option<&WebUrl>, clock: &Clock) -> FeedEntry {
     FeedEntry {
         id: item.id.or_else(|| item.link.clone()).unwrap_or_else(|| item.title.clone()),
         url,
-        title: plain(&item.title),
+        title: strip_tags(&item.title),
         published_at: item.date.and_then(|d| dates::parse(&d, clock)).map(|d| d.at),
-        summary: item.summary.map(|s| cut(&plain(&s), MAX_SUMMARY)).filter(|s| !s.is_empty()),
+        summary: item.summary.map(|s| truncate(&strip_tags(&s), MAX_SUMMARY)).filter(|s| !s.is_empty()),
         content_html: content.filter(|c| !c.trim().is_empty()),
     }
 }
@@ -112,7 +112,7 @@ fn parse(text: &str, url: Option<&WebUrl>, clock: &Clock) -> Result<rs::Feed, Di
         Ok(Ok(feed)) => Ok(feed),
         Ok(Err(_)) if crate::discover::sniff(text) != crate::model::SourceKind::Feed => Err(DiscoverError::WrongKind {
             expected: "feed".into(),
-            beginning: beginning(text.trim_start_matches("<?xml version=\"1.0\" encoding=\"utf-8\"?>")),
+            beginning: prefix(text.trim_start_matches("<?xml version=\"1.0\" encoding=\"utf-8\"?>")),
         }),
         Ok(Err(e)) => Err(DiscoverError::Broken { kind: "feed".into(), cause: e.to_string() }),
         Err(_) => Err(DiscoverError::Broken { kind: "feed".into(), cause: "the feed parser gave up".to_owned() }),
@@ -132,12 +132,12 @@ fn convert(e: rs::Entry, base: Option<&WebUrl>, clock: &Clock) -> FeedEntry {
     let content = e.content.and_then(|c| c.body).or_else(|| summary.clone().filter(|s| s.chars().count() > 400));
     FeedEntry {
         url,
-        title: e.title.map(|t| plain(&t.content)).unwrap_or_default(),
+        title: e.title.map(|t| strip_tags(&t.content)).unwrap_or_default(),
         published_at: e.published.or(e.updated).map(|t| {
             let local = t.with_timezone(&clock.zone);
             local.with_timezone(&local.offset().fix())
         }),
-        summary: summary.map(|s| cut(&plain(&s), MAX_SUMMARY)).filter(|s| !s.is_empty()),
+        summary: summary.map(|s| truncate(&strip_tags(&s), MAX_SUMMARY)).filter(|s| !s.is_empty()),
         content_html: content.filter(|c| !c.trim().is_empty()),
         id: e.id,
     }

@@ -5,9 +5,9 @@ use serde_json::{Map, Value};
 
 use super::{DiscoverError, Discovered};
 use crate::model::{Entry, ListSelectors, WebUrl};
-use crate::text::chars::cut;
+use crate::text::chars::truncate;
 use crate::text::dates::{self, Clock};
-use crate::text::markup::plain;
+use crate::text::markup::strip_tags;
 
 /// Key names seen in the list interfaces of Chinese sites, best first (lower case, without `_` and `-`).
 const TITLE_KEYS: [&str; 9] = ["title", "doctitle", "newstitle", "articletitle", "name", "headline", "subject", "infotitle", "showtitle"];
@@ -100,10 +100,10 @@ fn text_field(row: &Value, path: Option<&str>, keys: &[&str]) -> Option<String> 
 }
 
 fn entry(row: &Value, base: &WebUrl, paths: &ListSelectors, clock: &Clock) -> Option<Entry> {
-    let title = cut(&plain(&text_field(row, paths.title.as_deref(), &TITLE_KEYS)?), 200);
+    let title = truncate(&strip_tags(&text_field(row, paths.title.as_deref(), &TITLE_KEYS)?), 200);
     let url = base.join(&text_field(row, paths.link.as_deref(), &URL_KEYS)?).ok()?;
     let published_at = text_field(row, paths.date.as_deref(), &DATE_KEYS).and_then(|d| dates::parse(&d, clock)).map(|d| d.at);
-    let summary = text_field(row, None, &SUMMARY_KEYS).map(|s| cut(&plain(&s), 2_000)).filter(|s| !s.is_empty());
+    let summary = text_field(row, None, &SUMMARY_KEYS).map(|s| truncate(&strip_tags(&s), 2_000)).filter(|s| !s.is_empty());
     Some(Entry { id: text_field(row, None, &["id", "docid", "newsid", "guid"]), url, title, published_at, summary, content_html: None })
 }
 

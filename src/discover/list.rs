@@ -44,7 +44,7 @@ pub fn read(text: &str, url: &WebUrl, selectors: &ListSelectors, learned: Option
         Some(_) => seek::next_list_page(&dom::parse(text).html, text, url),
         None => seek::next_list_page(&page.html, text, url),
     };
-    Ok(Discovered { entries, layout, next, ..Discovered::default() })
+    Ok(Discovered { entries, selector_path: layout, next, ..Discovered::default() })
 }
 
 /// 大汉 jpage keeps its rows as `<record><![CDATA[…]]></record>` in a script, for the browser to show: made a list again.

@@ -18,8 +18,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::fetch::charset;
 use crate::model::{Entry, Source, SourceKind, WebUrl};
-use crate::schedule::rhythm::Wishes;
-use crate::text::chars::cut;
+use crate::schedule::poll_interval::RefreshHints;
+use crate::text::chars::truncate;
 use crate::text::dates::Clock;
 
 /// Why a document brought no entries.
@@ -75,15 +75,18 @@ pub struct Discovered {
     /// In the document's order, each address once.
     pub entries: Vec<Entry>,
     /// How a list page is laid out.
-    pub layout: Option<String>,
+    #[serde(alias = "layout")]
+    pub selector_path: Option<String>,
     /// Documents that hold the entries in place of this one: the parts of a sitemap's index.
-    pub parts: Vec<WebUrl>,
+    #[serde(alias = "parts")]
+    pub sub_sitemaps: Vec<WebUrl>,
     /// Where a list goes on.
     pub next: Option<WebUrl>,
     /// What had to be repaired or was odd.
     pub notes: Vec<String>,
     /// What the document says of when to come again.
-    pub wishes: Wishes,
+    #[serde(alias = "wishes")]
+    pub refresh_hints: RefreshHints,
 }
 
 /// Reads a document of a source. `learned` is the layout its list had before, which is preferred among those that look
@@ -110,32 +113,32 @@ pub fn discover(
     found.kind = Some(kind);
     let mut seen = HashSet::new();
     found.entries.retain(|e| e.url != *url && seen.insert(e.url.clone()));
-    found.checked()
+    found.validate()
 }
 
 impl Discovered {
     /// Takes in the entries of another document of the same source.
-    pub fn absorb(&mut self, other: Self) {
+    pub fn merge(&mut self, other: Self) {
         let known: HashSet<WebUrl> = self.entries.iter().map(|e| e.url.clone()).collect();
         self.entries.extend(other.entries.into_iter().filter(|e| !known.contains(&e.url)));
         self.notes.extend(other.notes);
     }
 
     /// Whether nothing was found, nor where to look on.
-    fn checked(self) -> Result<Self, DiscoverError> {
-        if self.entries.is_empty() && self.parts.is_empty() { Err(DiscoverError::NoEntries) } else { Ok(self) }
+    fn validate(self) -> Result<Self, DiscoverError> {
+        if self.entries.is_empty() && self.sub_sitemaps.is_empty() { Err(DiscoverError::NoEntries) } else { Ok(self) }
     }
 
     /// With the entries of its parts, as far as they could be read.
     ///
     /// # Errors
     /// No part holds an entry.
-    pub fn with_parts(mut self, parts: Vec<Self>) -> Result<Self, DiscoverError> {
-        self.parts.clear();
+    pub fn with_sub_sitemaps(mut self, parts: Vec<Self>) -> Result<Self, DiscoverError> {
+        self.sub_sitemaps.clear();
         for p in parts {
-            self.absorb(p);
+            self.merge(p);
         }
-        self.checked()
+        self.validate()
     }
 }
 
@@ -164,11 +167,11 @@ pub fn sniff(text: &str) -> SourceKind {
 fn from_feed(text: &str, url: &WebUrl, clock: &Clock) -> Result<Discovered, DiscoverError> {
     let feed = feed::read(text, Some(url), clock)?;
     let entries = feed.entries.into_iter().filter_map(feed::FeedEntry::into_entry).collect();
-    Ok(Discovered { entries, notes: feed.repaired, wishes: wishes::read(text), ..Discovered::default() })
+    Ok(Discovered { entries, notes: feed.repaired, refresh_hints: wishes::read(text), ..Discovered::default() })
 }
 
-fn beginning(text: &str) -> String {
-    cut(&crate::text::chars::line(&text.chars().take(400).collect::<String>()), 80)
+fn prefix(text: &str) -> String {
+    truncate(&crate::text::chars::collapse_whitespace(&text.chars().take(400).collect::<String>()), 80)
 }
 
 #[cfg(test)]

@@ -1,7 +1,7 @@
 //! Making broken feeds readable before they are parsed. One pass; text inside CDATA is left as it is but for
 //! characters XML forbids.
 
-use crate::text::markup::entity;
+use crate::text::markup::named_entity;
 
 /// A repaired text and what was done.
 pub(super) struct Repaired {
@@ -71,7 +71,7 @@ fn ampersand(rest: &str, out: &mut String, notes: &mut Notes) -> usize {
             }
         }
         Some(n) => {
-            if let Some(value) = entity(n) {
+            if let Some(value) = named_entity(n) {
                 notes.note("undefined entities");
                 out.push_str(value);
                 return n.len() + 2;

@@ -7,7 +7,7 @@ use scraper::{ElementRef, Html, Selector};
 
 use crate::extract::{dom, pager};
 use crate::model::WebUrl;
-use crate::text::chars::line;
+use crate::text::chars::collapse_whitespace;
 
 /// Most feeds that one page may announce.
 const MAX_FEEDS: usize = 6;
@@ -34,7 +34,7 @@ pub fn feeds(text: &str, url: &WebUrl) -> Vec<WebUrl> {
     for e in elements(&page.html, "a") {
         let href = e.value().attr("href").unwrap_or_default();
         let path = href.split(['?', '#']).next().unwrap_or_default().to_ascii_lowercase();
-        let named = line(&e.text().take(4).collect::<String>()).to_ascii_lowercase();
+        let named = collapse_whitespace(&e.text().take(4).collect::<String>()).to_ascii_lowercase();
         if path.rsplit_once('.').is_some_and(|(_, end)| end == "rss")
             || path.ends_with("rss.xml")
             || path.ends_with("atom.xml")
@@ -56,14 +56,14 @@ fn elements<'a>(html: &'a Html, name: &'static str) -> impl Iterator<Item = Elem
 pub fn name(text: &str) -> Option<String> {
     let page = dom::parse(text);
     let selector = Selector::parse("title").ok()?;
-    let title = page.html.select(&selector).next().map(|t| line(&t.text().collect::<String>()))?;
-    (!title.is_empty()).then(|| crate::text::chars::cut(&title, 40))
+    let title = page.html.select(&selector).next().map(|t| collapse_whitespace(&t.text().collect::<String>()))?;
+    (!title.is_empty()).then(|| crate::text::chars::truncate(&title, 40))
 }
 
 /// The next page of a list, given as its tree and its text.
 pub(super) fn next_list_page(html: &Html, text: &str, url: &WebUrl) -> Option<WebUrl> {
     let by_link = elements(html, "a").find_map(|e| {
-        let shown = line(&e.text().take(4).collect::<String>());
+        let shown = collapse_whitespace(&e.text().take(4).collect::<String>());
         let says_next =
             pager::says_next(&shown) || matches!(shown.as_str(), "Next" | "next" | "Older posts") || e.value().attr("rel") == Some("next");
         says_next.then(|| url.join(e.value().attr("href")?).ok()).flatten()

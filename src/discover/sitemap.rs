@@ -3,9 +3,9 @@
 use quick_xml::Reader;
 use quick_xml::events::Event;
 
-use super::{DiscoverError, Discovered, beginning};
+use super::{DiscoverError, Discovered, prefix};
 use crate::model::{Entry, WebUrl};
-use crate::text::chars::line;
+use crate::text::chars::collapse_whitespace;
 use crate::text::dates::{self, Clock};
 
 const MAX_ENTRIES: usize = 2_000;
@@ -24,7 +24,7 @@ struct Row {
 pub(super) fn read(text: &str, clock: &Clock) -> Result<Discovered, DiscoverError> {
     let index = text.contains("<sitemapindex");
     if !index && !text.contains("<urlset") {
-        return Err(DiscoverError::WrongKind { expected: "sitemap".into(), beginning: beginning(text) });
+        return Err(DiscoverError::WrongKind { expected: "sitemap".into(), beginning: prefix(text) });
     }
     let mut reader = Reader::from_str(text);
     let (mut row, mut element, mut entries) = (Row::default(), String::new(), Vec::new());
@@ -47,7 +47,7 @@ pub(super) fn read(text: &str, clock: &Clock) -> Result<Discovered, DiscoverErro
         }
     }
     if index {
-        return Ok(Discovered { parts: newest_parts(entries), ..Discovered::default() });
+        return Ok(Discovered { sub_sitemaps: newest_parts(entries), ..Discovered::default() });
     }
     entries.sort_by_key(|e: &Entry| std::cmp::Reverse(e.published_at));
     entries.truncate(MAX_ENTRIES);
@@ -62,7 +62,7 @@ fn newest_parts(mut parts: Vec<Entry>) -> Vec<WebUrl> {
 }
 
 fn take(row: &mut Row, element: &str, text: &str) {
-    let text = line(text);
+    let text = collapse_whitespace(text);
     match element {
         "loc" if row.url.is_none() => row.url = WebUrl::parse(&text).ok(),
         "title" => row.title.push_str(&text),
@@ -98,7 +98,7 @@ mod tests {
         let clock = Clock::new(chrono_tz::Asia::Shanghai, Utc.with_ymd_and_hms(2026, 11, 24, 4, 0, 0).unwrap());
         let part = |name: &str, day: &str| format!("<sitemap><loc>http://a.cn/{name}.xml</loc><lastmod>2026-11-{day}</lastmod></sitemap>");
         let text = format!("<sitemapindex>{}{}{}</sitemapindex>", part("post-1", "20"), part("post-2", "24"), part("news", "01"));
-        let parts: Vec<String> = read(&text, &clock).unwrap().parts.iter().map(ToString::to_string).collect();
+        let parts: Vec<String> = read(&text, &clock).unwrap().sub_sitemaps.iter().map(ToString::to_string).collect();
         assert_eq!(parts, ["http://a.cn/news.xml", "http://a.cn/post-2.xml"]);
     }
 }

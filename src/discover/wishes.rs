@@ -5,20 +5,20 @@ use std::time::Duration;
 
 use regex::Regex;
 
-use crate::schedule::rhythm::Wishes;
+use crate::schedule::poll_interval::RefreshHints;
 
 /// These stand before the first item, so no more is looked at.
 const WINDOW: usize = 16 << 10;
 const DAYS: [&str; 7] = ["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"];
 
 /// Reads the wishes of a feed's text.
-pub(super) fn read(text: &str) -> Wishes {
+pub(super) fn read(text: &str) -> RefreshHints {
     let end = ["<item", "<entry"].iter().filter_map(|mark| text.find(mark)).min().unwrap_or(text.len()).min(WINDOW);
     let head = (0..=end).rev().find_map(|e| text.get(..e)).unwrap_or_default();
     if !head.contains("ttl") && !head.contains("skip") && !head.contains("update") {
-        return Wishes::default();
+        return RefreshHints::default();
     }
-    let mut wishes = Wishes { ttl: ttl(head).or_else(|| period(head)), ..Wishes::default() };
+    let mut wishes = RefreshHints { ttl: ttl(head).or_else(|| period(head)), ..RefreshHints::default() };
     for hour in values(head, "hour").filter_map(|v| v.parse::<u32>().ok()).filter(|h| *h <= 24) {
         // the first versions of RSS counted from 1 to 24
         wishes.skip_hours |= 1 << (hour % 24);
@@ -72,7 +72,7 @@ mod tests {
     #[test]
     fn nonsense_is_no_wish() {
         for text in ["<ttl>-5</ttl>", "<ttl>soon</ttl>", "<ttl>0</ttl>", "<ttl>", "", "<skipHours><hour>x</hour></skipHours>", "许昌<ttl"] {
-            assert_eq!(read(text), Wishes::default(), "{text}");
+            assert_eq!(read(text), RefreshHints::default(), "{text}");
         }
         assert_eq!(read("<ttl>99999999999</ttl>").ttl, Some(Duration::from_hours(720)));
     }

@@ -292,12 +292,12 @@ fn drop_after_related(root: ElementRef<'_>, survey: &Survey, dropped: &mut NodeS
         .filter_map(element)
         .filter(|e| is_block(e.value().name()) && survey.mass.get(&e.id()).is_some_and(|m| m.letters > 0 && m.letters <= 30))
         .filter(|e| {
-            let text = crate::text::chars::line(&e.text().collect::<String>());
+            let text = crate::text::chars::collapse_whitespace(&e.text().collect::<String>());
             boilerplate::opens_related(&text) || boilerplate::opens_comments(&text)
         })
         .collect();
     for h in headings {
-        let comments = boilerplate::opens_comments(crate::text::chars::line(&h.text().collect::<String>()).as_str());
+        let comments = boilerplate::opens_comments(crate::text::chars::collapse_whitespace(&h.text().collect::<String>()).as_str());
         let rest: Vec<_> = h.next_siblings().collect();
         let mut mass = Mass::default();
         for n in &rest {

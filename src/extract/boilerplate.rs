@@ -4,7 +4,7 @@ use std::sync::LazyLock;
 
 use regex::{Regex, RegexSet};
 
-use crate::text::chars::skeleton;
+use crate::text::chars::normalized_key;
 
 /// Classes and ids of elements that are not the article.
 static UNLIKELY: LazyLock<Option<Regex>> = LazyLock::new(|| {
@@ -211,13 +211,13 @@ const DISCLAIMERS: [&str; 10] =
 /// Body lines without boilerplate; `title` drops a headline repeated in front.
 pub(super) fn strip(lines: Vec<String>, title: Option<&str>) -> Vec<String> {
     let mut kept: Vec<String> = lines.into_iter().filter(|l| !l.is_empty() && !ANYWHERE_TABLE.speaks_of(l)).collect();
-    let title = title.map(skeleton).filter(|t| !t.is_empty());
+    let title = title.map(normalized_key).filter(|t| !t.is_empty());
     if let Some(at) = title.as_deref().and_then(|t| headline_at(&kept, t)) {
         kept.drain(..at);
     }
     let mut head = 0;
     for (i, l) in kept.iter().enumerate().take(HEAD_LINES) {
-        let repeats_title = title.as_ref().is_some_and(|t| *t == skeleton(l));
+        let repeats_title = title.as_ref().is_some_and(|t| *t == normalized_key(l));
         if repeats_title || HEAD_TABLE.speaks_of(l) {
             head = i + 1;
         }
@@ -239,7 +239,7 @@ pub(super) fn strip(lines: Vec<String>, title: Option<&str>) -> Vec<String> {
 
 /// Where the headline stands among the first lines, with nearly all of the text behind it: what stands above is a pane beside the article.
 fn headline_at(lines: &[String], title: &str) -> Option<usize> {
-    let at = lines.iter().take(PANE_LINES).position(|l| skeleton(l) == title)?;
+    let at = lines.iter().take(PANE_LINES).position(|l| normalized_key(l) == title)?;
     let (above, below) = lines.split_at_checked(at)?;
     let letters = |lines: &[String]| lines.iter().map(|l| l.chars().count()).sum::<usize>();
     // a text may repeat its headline over a part of it

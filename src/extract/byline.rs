@@ -11,7 +11,7 @@ use scraper::{ElementRef, Html, Selector};
 use super::meta::{Head, select, text_of};
 use super::nodes::attr;
 use crate::model::WebUrl;
-use crate::text::chars::skeleton;
+use crate::text::chars::normalized_key;
 use crate::text::dates::{self, Clock};
 
 /// `<meta>` names of publication times, best first (lower case).
@@ -87,30 +87,30 @@ pub(super) fn published(
 
 /// The date a reader sees: in the byline below the title, else in the lines above it, else where an element is made for it,
 /// else in any line. Of one day the mention with a time of day is taken, wherever it stands.
-fn shown_date(html: &Html, visible: &Visible, clock: &Clock) -> Option<dates::Found> {
+fn shown_date(html: &Html, visible: &Visible, clock: &Clock) -> Option<dates::DateMatch> {
     let in_elements = || {
         select(html, &TIME_ELEMENTS).take(60).find_map(|e| {
             let stamp = attr(e.value(), "datetime").or_else(|| attr(e.value(), "title")).and_then(|v| dates::parse(v, clock));
-            stamp.filter(|d| d.has_time).or_else(|| dates::find_told(&text_of(e), clock).into_iter().find(|d| d.has_time))
+            stamp.filter(|d| d.has_time).or_else(|| dates::find_publication_dates(&text_of(e), clock).into_iter().find(|d| d.has_time))
         })
     };
     let (lines, behind, before) = (&visible.lines, visible.around(0, 12), visible.around(3, 0));
-    let found = |lines: &[String], read: fn(&str, &Clock) -> Vec<dates::Found>| -> Vec<dates::Found> {
+    let found = |lines: &[String], read: fn(&str, &Clock) -> Vec<dates::DateMatch>| -> Vec<dates::DateMatch> {
         lines.iter().filter(|l| !is_prose(l)).flat_map(|l| read(l, clock)).collect()
     };
-    let best = |found: Vec<dates::Found>| found.iter().find(|d| d.has_time).or(found.first()).copied();
+    let best = |found: Vec<dates::DateMatch>| found.iter().find(|d| d.has_time).or(found.first()).copied();
     // notices are signed with a date not far below: what stands above the title comes first
-    let near = [visible.around(0, 5), before, behind].into_iter().find_map(|lines| best(found(lines, dates::find_told)));
+    let near = [visible.around(0, 5), before, behind].into_iter().find_map(|lines| best(found(lines, dates::find_publication_dates)));
     if let Some(near) = near.filter(|d| d.has_time) {
         return Some(near);
     }
-    let of_that_day = |d: &dates::Found| d.has_time && near.is_none_or(|n| n.at.date_naive() == d.at.date_naive());
+    let of_that_day = |d: &dates::DateMatch| d.has_time && near.is_none_or(|n| n.at.date_naive() == d.at.date_naive());
     in_elements()
         .filter(&of_that_day)
-        .or_else(|| near.is_none().then(|| best(found(behind, dates::find_all))).flatten())
-        .or_else(|| found(lines, dates::find_told).into_iter().find(&of_that_day))
+        .or_else(|| near.is_none().then(|| best(found(behind, dates::find_dates))).flatten())
+        .or_else(|| found(lines, dates::find_publication_dates).into_iter().find(&of_that_day))
         .or(near)
-        .or_else(|| lines.iter().filter(|l| l.chars().count() <= LONGEST_LINE).flat_map(|l| dates::find_all(l, clock)).next())
+        .or_else(|| lines.iter().filter(|l| l.chars().count() <= LONGEST_LINE).flat_map(|l| dates::find_dates(l, clock)).next())
         .or_else(|| select(html, &TIME_ELEMENTS).take(60).find_map(|e| dates::parse(&text_of(e), clock).filter(|_| text_of(e).chars().count() < 24)))
 }
 
@@ -156,12 +156,12 @@ fn window(lines: &[String], from: usize, to: usize) -> &[String] {
 }
 
 fn title_line(lines: &[String], title: Option<&str>) -> Option<usize> {
-    let title = skeleton(title?);
-    let exact: Vec<usize> = lines.iter().take(400).enumerate().filter(|(_, l)| skeleton(l) == title).map(|(i, _)| i).collect();
+    let title = normalized_key(title?);
+    let exact: Vec<usize> = lines.iter().take(400).enumerate().filter(|(_, l)| normalized_key(l) == title).map(|(i, _)| i).collect();
     // the last that a date follows, else the last: earlier ones are echoes and breadcrumbs, later ones lists of hot news
     let dated = |i: &&usize| window(lines, **i + 1, **i + 6).iter().any(|l| dates::shows_date(l));
     let exact = exact.iter().rfind(dated).or(exact.last()).copied();
-    exact.or_else(|| lines.iter().take(400).position(|l| l.chars().count() < 200 && skeleton(l).contains(&title)))
+    exact.or_else(|| lines.iter().take(400).position(|l| l.chars().count() < 200 && normalized_key(l).contains(&title)))
 }
 
 /// 来源, in the site's own words.

@@ -10,7 +10,7 @@ use super::meta::Head;
 use super::nodes::attr;
 use super::pager;
 use crate::model::{Attachment, WebUrl};
-use crate::text::chars::{cut, line};
+use crate::text::chars::{collapse_whitespace, truncate};
 
 /// Most attachments listed.
 const MAX_ATTACHMENTS: usize = 20;
@@ -50,13 +50,13 @@ pub(super) fn attachments(roots: &[ElementRef<'_>], base: &WebUrl) -> Vec<Attach
         let url = base.join(attr(e.value(), "href")?).ok()?;
         let path = url.as_url().path().to_ascii_lowercase();
         let ending = path.rsplit_once('.')?.1;
-        let text = line(&e.text().collect::<String>());
+        let text = collapse_whitespace(&e.text().collect::<String>());
         // some systems hide the file behind a download address and show its name
         let named = text.rsplit_once('.').map(|(_, end)| end.trim_end_matches([')', '）', ']']).to_ascii_lowercase());
         let is_file = FILES.contains(&ending) || (path.contains("download") && named.is_some_and(|n| FILES.contains(&n.as_str())));
         let file_name = || path.rsplit('/').next().unwrap_or_default().to_owned();
         (is_file && seen.insert(url.as_str().to_owned()))
-            .then(|| Attachment { name: cut(&if text.is_empty() { file_name() } else { text }, MAX_NAME), url })
+            .then(|| Attachment { name: truncate(&if text.is_empty() { file_name() } else { text }, MAX_NAME), url })
     };
     links.take(2_000).filter_map(attachment).take(MAX_ATTACHMENTS).collect()
 }
@@ -67,7 +67,7 @@ pub(super) fn next_page(html: &Html, base: &WebUrl) -> Option<WebUrl> {
         if !e.text().any(|t| t.contains("下") || t.contains("后一") || t.contains("ext")) {
             return false;
         }
-        pager::says_next(&line(&e.text().take(4).collect::<String>()))
+        pager::says_next(&collapse_whitespace(&e.text().take(4).collect::<String>()))
     };
     let links = html.root_element().descendants().filter(|n| matches!(n.value(), Node::Element(e) if e.name() == "a")).filter_map(ElementRef::wrap);
     links.filter(is_next).filter_map(|e| base.join(attr(e.value(), "href")?).ok()).find(|u| continues(base, u))

@@ -6,7 +6,7 @@ use std::sync::LazyLock;
 use scraper::{ElementRef, Html, Selector};
 
 use super::nodes::attr;
-use crate::text::chars::{cut, line, skeleton};
+use crate::text::chars::{collapse_whitespace, normalized_key, truncate};
 use crate::text::dates;
 
 /// Longest title kept, in characters.
@@ -34,7 +34,7 @@ pub(super) fn select<'a>(html: &'a Html, selector: &'static LazyLock<Option<Sele
 }
 
 pub(super) fn text_of(e: ElementRef<'_>) -> String {
-    line(&e.text().take(200).collect::<String>())
+    collapse_whitespace(&e.text().take(200).collect::<String>())
 }
 
 /// Elements that may hold the headline. Asked of every element of every page, so not by twelve selectors.
@@ -56,7 +56,7 @@ fn short_text(e: ElementRef<'_>) -> Option<String> {
             return None;
         }
     }
-    Some(line(&out))
+    Some(collapse_whitespace(&out))
 }
 
 /// The objects of one script of linked data.
@@ -79,7 +79,7 @@ impl Head {
                 "meta" if meta.len() < MAX_META => {
                     let v = e.value();
                     let name = attr(v, "name").or_else(|| attr(v, "property")).or_else(|| attr(v, "itemprop")).or_else(|| attr(v, "http-equiv"));
-                    if let (Some(name), Some(content)) = (name, attr(v, "content").map(line).filter(|c| !c.is_empty())) {
+                    if let (Some(name), Some(content)) = (name, attr(v, "content").map(collapse_whitespace).filter(|c| !c.is_empty())) {
                         meta.entry(name.trim().to_ascii_lowercase()).or_insert(content);
                     }
                 }
@@ -100,8 +100,8 @@ impl Head {
         fn names(value: &serde_json::Value) -> Vec<String> {
             match value {
                 serde_json::Value::Array(all) => all.iter().take(6).filter(|v| !v.is_array()).flat_map(names).collect(),
-                serde_json::Value::Object(o) => o.get("name").and_then(|n| n.as_str()).map(line).into_iter().collect(),
-                serde_json::Value::String(s) => vec![line(s)],
+                serde_json::Value::Object(o) => o.get("name").and_then(|n| n.as_str()).map(collapse_whitespace).into_iter().collect(),
+                serde_json::Value::String(s) => vec![collapse_whitespace(s)],
                 _ => Vec::new(),
             }
         }
@@ -111,9 +111,9 @@ impl Head {
 
     pub(super) fn ld_text(&self, key: &str) -> Option<String> {
         self.ld.iter().find_map(|v| match v.get(key)? {
-            serde_json::Value::String(s) => Some(line(s)),
-            serde_json::Value::Object(o) => o.get("name").and_then(|n| n.as_str()).map(line),
-            serde_json::Value::Array(a) => a.first().and_then(|f| f.get("name").or(Some(f))).and_then(|n| n.as_str()).map(line),
+            serde_json::Value::String(s) => Some(collapse_whitespace(s)),
+            serde_json::Value::Object(o) => o.get("name").and_then(|n| n.as_str()).map(collapse_whitespace),
+            serde_json::Value::Array(a) => a.first().and_then(|f| f.get("name").or(Some(f))).and_then(|n| n.as_str()).map(collapse_whitespace),
             _ => None,
         })
     }
@@ -124,12 +124,12 @@ impl Head {
 pub(super) fn title(html: &Html, head: &Head, seen: &[String]) -> Option<String> {
     let said = head.meta(&TITLE_NAMES).map(str::to_owned).or_else(|| head.ld_text("headline"));
     let document = head.title.clone();
-    let whole = skeleton(&format!("{} {}", document.as_deref().unwrap_or_default(), said.as_deref().unwrap_or_default()));
+    let whole = normalized_key(&format!("{} {}", document.as_deref().unwrap_or_default(), said.as_deref().unwrap_or_default()));
     let cut_off = [&document, &said].into_iter().flatten().find_map(|t| cut_off(t));
     let mut best: Option<(f64, String)> = None;
     for e in headings(html).take(400) {
         let Some(text) = short_text(e) else { continue };
-        let letters = skeleton(&text);
+        let letters = normalized_key(&text);
         let n = letters.chars().count();
         let fits = whole.contains(&letters) || cut_off.as_ref().is_some_and(|c| letters.starts_with(c));
         if !(4..=LONGEST_HEADING).contains(&n) || !fits {
@@ -155,7 +155,7 @@ pub(super) fn title(html: &Html, head: &Head, seen: &[String]) -> Option<String>
             t => t,
         })
         .or_else(first_h1)
-        .map(|t| cut(&t, MAX_TITLE))
+        .map(|t| truncate(&t, MAX_TITLE))
         .filter(|t| !t.is_empty())
 }
 
@@ -194,14 +194,14 @@ fn names_a_site(text: &str) -> bool {
 
 /// The heading with a date right below it, where there is one such and no more: lists have many.
 fn dated_heading(html: &Html, seen: &[String]) -> Option<String> {
-    let lines: Vec<String> = seen.iter().map(|l| skeleton(l)).collect();
+    let lines: Vec<String> = seen.iter().map(|l| normalized_key(l)).collect();
     let dated = |letters: &str| {
         let at = lines.iter().position(|l| l == letters);
         at.is_some_and(|at| seen.iter().skip(at + 1).take(2).any(|l| dates::shows_date(l)))
     };
     let named = headings(html).filter(|e| !matches!(e.value().name(), "td" | "b" | "strong" | "font")).take(100).filter_map(short_text);
     let mut found = named.filter(|t| {
-        let letters = skeleton(t);
+        let letters = normalized_key(t);
         (6..=LONGEST_HEADING).contains(&letters.chars().count()) && dated(&letters)
     });
     let first = found.next()?;
@@ -211,7 +211,7 @@ fn dated_heading(html: &Html, seen: &[String]) -> Option<String> {
 /// The letters of a headline that the head of the page cuts off: `许昌超硬材料产业…_许昌网`.
 fn cut_off(text: &str) -> Option<String> {
     let part = headline_part(text);
-    let letters = skeleton(part.strip_suffix('…').or_else(|| part.strip_suffix(".."))?);
+    let letters = normalized_key(part.strip_suffix('…').or_else(|| part.strip_suffix(".."))?);
     (letters.chars().count() >= 8).then_some(letters)
 }
 
@@ -224,7 +224,7 @@ fn html_h1(html: &Html) -> Option<String> {
 fn is_site_name(heading: &str, document: Option<&str>) -> bool {
     let Some(document) = document else { return false };
     let part = headline_part(document);
-    let (h, p) = (skeleton(heading), skeleton(&part));
+    let (h, p) = (normalized_key(heading), normalized_key(&part));
     !p.contains(&h) && !h.contains(&p)
 }
 

@@ -141,7 +141,7 @@ fn from_state(found: state::Found, title: Option<String>, context: &Context<'_>)
     let body =
         if found.body.contains('<') { found.body } else { found.body.split('\n').map(|l| format!("<p>{}</p>", ammonia::clean_text(l))).collect() };
     let mut a = from_fragment(&body, context)?;
-    a.title = found.title.map(|t| chars::cut(&markup::plain(&t), meta::MAX_TITLE)).filter(|t| !t.is_empty()).or(title);
+    a.title = found.title.map(|t| chars::truncate(&markup::strip_tags(&t), meta::MAX_TITLE)).filter(|t| !t.is_empty()).or(title);
     a.published_at = found.date.and_then(|d| dates::parse(&d, &context.clock)).map(|d| d.at);
     a.publisher = found.source.as_deref().and_then(byline::clean_publisher);
     a.author = found.author.as_deref().and_then(author::in_text);

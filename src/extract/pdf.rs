@@ -26,7 +26,7 @@ pub fn text(bytes: &[u8]) -> Result<String, ExtractError> {
 
 /// An article from the text of a PDF.
 pub fn article(text: &str, context: &Context<'_>) -> Result<Extracted, ExtractError> {
-    let lines: Vec<String> = text.lines().map(chars::line).collect();
+    let lines: Vec<String> = text.lines().map(chars::collapse_whitespace).collect();
     let paragraphs = paragraphs(&lines);
     let letters = paragraphs.iter().map(|p| p.chars().count()).sum::<usize>();
     if letters < MIN_TEXT {
@@ -34,9 +34,10 @@ pub fn article(text: &str, context: &Context<'_>) -> Result<Extracted, ExtractEr
     }
     let filled: Vec<&String> = lines.iter().filter(|l| !l.is_empty()).collect();
     let head = filled.iter().take(HEAD_LINES).copied();
-    let found = filled.iter().rev().take(TAIL_LINES).copied().chain(head.clone()).find_map(|l| dates::find_all(l, &context.clock).into_iter().next());
+    let found =
+        filled.iter().rev().take(TAIL_LINES).copied().chain(head.clone()).find_map(|l| dates::find_dates(l, &context.clock).into_iter().next());
     Ok(Extracted {
-        title: head.clone().find(|l| is_title(l)).map(|l| chars::cut(l, super::meta::MAX_TITLE)),
+        title: head.clone().find(|l| is_title(l)).map(|l| chars::truncate(l, super::meta::MAX_TITLE)),
         published_at: found.map(|d| d.at),
         language: chars::language(text).map(Cow::Borrowed),
         text: paragraphs.join("\n").chars().take(MAX_TEXT).collect(),

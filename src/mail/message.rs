@@ -9,8 +9,8 @@ use xxhash_rust::xxh3::xxh3_64;
 use super::MailAddress;
 use crate::config::settings::MailSettings;
 use crate::model::Edition;
-use crate::store::Letter;
-use crate::text::chars::line;
+use crate::store::OutgoingMessage;
+use crate::text::chars::collapse_whitespace;
 
 const DOCX: &str = "application/vnd.openxmlformats-officedocument.wordprocessingml.document";
 
@@ -73,11 +73,17 @@ pub enum ComposeError {
 ///
 /// # Errors
 /// What the library cannot build, or a signing key that cannot be read.
-pub fn compose(edition: &Edition, parts: &Parts, settings: &MailSettings, to: &MailAddress, date: DateTime<Utc>) -> Result<Letter, ComposeError> {
+pub fn compose(
+    edition: &Edition,
+    parts: &Parts,
+    settings: &MailSettings,
+    to: &MailAddress,
+    date: DateTime<Utc>,
+) -> Result<OutgoingMessage, ComposeError> {
     let recipient = to.address().to_string();
-    let stage = if edition.finalised { "\nfinal" } else { "" };
+    let stage = if edition.is_final { "\nfinal" } else { "" };
     let key = xxh3_64(format!("{}\n{}\n{recipient}{stage}", edition.publication, edition.date).as_bytes());
-    let id = message_id(&format!("issue.{}-{}.{key:016x}", edition.year, edition.number), settings);
+    let id = message_id(&format!("issue.{}-{}.{key:016x}", edition.year, edition.number_in_year), settings);
     let part = |kind: ContentType, body: &str| SinglePart::builder().header(kind).header(ContentTransferEncoding::Base64).body(body.to_owned());
     let multi = |kind: MultiPartKind, n: u8| MultiPart::builder().kind(kind).boundary(format!("=_{key:016x}_{n}"));
     let html = part(ContentType::TEXT_HTML, &parts.html);
@@ -114,7 +120,7 @@ pub fn compose_text(
     settings: &MailSettings,
     to: &MailAddress,
     date: DateTime<Utc>,
-) -> Result<Letter, ComposeError> {
+) -> Result<OutgoingMessage, ComposeError> {
     let body = SinglePart::builder().header(ContentType::TEXT_PLAIN).header(ContentTransferEncoding::Base64).body(text.to_owned());
     finish(head(subject, &id, settings, to, date).singlepart(body)?, id, settings, to)
 }
@@ -129,7 +135,7 @@ fn head(subject: &str, id: &str, settings: &MailSettings, to: &MailAddress, date
     let builder = Message::builder()
         .from(settings.from.mailbox())
         .to(to.mailbox())
-        .subject(line(subject))
+        .subject(collapse_whitespace(subject))
         .date(date.into())
         .message_id(Some(id.to_owned()))
         .raw_header(raw("Auto-Submitted", "auto-generated".to_owned()))
@@ -143,7 +149,7 @@ fn head(subject: &str, id: &str, settings: &MailSettings, to: &MailAddress, date
 /// Headers that a signature vouches for (RFC 6376 §5.4.1).
 const SIGNED: [&str; 6] = ["From", "To", "Subject", "Date", "Message-ID", "MIME-Version"];
 
-fn finish(mut message: Message, message_id: String, settings: &MailSettings, to: &MailAddress) -> Result<Letter, ComposeError> {
+fn finish(mut message: Message, message_id: String, settings: &MailSettings, to: &MailAddress) -> Result<OutgoingMessage, ComposeError> {
     if let Some(d) = &settings.dkim {
         let path = d.key_file.display().to_string();
         let pem = std::fs::read_to_string(&d.key_file).map_err(|source| ComposeError::KeyFile { path: path.clone(), source })?;
@@ -153,12 +159,12 @@ fn finish(mut message: Message, message_id: String, settings: &MailSettings, to:
         let relaxed = DkimCanonicalization { header: DkimCanonicalizationType::Relaxed, body: DkimCanonicalizationType::Relaxed };
         message.sign(&DkimConfig::new(d.selector.clone(), d.domain.clone(), key, headers, relaxed));
     }
-    Ok(Letter { recipient: to.address().to_string(), message_id, message: message.formatted() })
+    Ok(OutgoingMessage { recipient: to.address().to_string(), message_id, message: message.formatted() })
 }
 
 /// A file name without what file systems and headers choke on.
 fn safe_name(name: &str) -> String {
-    line(name).chars().map(|c| if matches!(c, '/' | '\\' | ':' | '*' | '?' | '"' | '<' | '>' | '|') { '-' } else { c }).collect()
+    collapse_whitespace(name).chars().map(|c| if matches!(c, '/' | '\\' | ':' | '*' | '?' | '"' | '<' | '>' | '|') { '-' } else { c }).collect()
 }
 
 #[cfg(test)]
@@ -168,7 +174,7 @@ mod tests {
 
     fn letter(subject: &str) -> String {
         let mut edition = build_with(vec![article(1, "许昌发制品出口增长", "发制品", "行业动态", 2)], &[]).edition;
-        (edition.year, edition.number, edition.total) = (2026, 3, 3);
+        (edition.year, edition.number_in_year, edition.cumulative_number) = (2026, 3, 3);
         let parts = Parts {
             subject: subject.into(),
             text: "正文\r\n.\r\nQUIT".into(),

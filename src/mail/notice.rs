@@ -5,17 +5,17 @@ use xxhash_rust::xxh3::xxh3_64;
 
 use super::message::{compose_text, message_id};
 use crate::config::settings::MailSettings;
-use crate::store::{Letter, LetterState, OutboxRow};
+use crate::store::{DeliveryState, OutboxMessage, OutgoingMessage};
 
 /// A notice to each operator; the same event gives the same Message-ID. Notices about notices are not written.
-pub(super) fn about(letter: &OutboxRow, state: LetterState, reply: &str, settings: &MailSettings, now: DateTime<Utc>) -> Vec<Letter> {
+pub(super) fn about(letter: &OutboxMessage, state: DeliveryState, reply: &str, settings: &MailSettings, now: DateTime<Utc>) -> Vec<OutgoingMessage> {
     if letter.edition.is_none() {
         return Vec::new();
     }
     let subject = format!("【情报快递】发给 {} 的邮件{}", letter.recipient, state.chinese());
     let what = match state {
-        LetterState::Queued => "已按设置用同一 Message-ID 重发；收件人可能收到两封相同的邮件，一般会被邮箱合并。",
-        LetterState::Uncertain => "请向收件人确认是否收到，然后运行 qingbao outbox retry 编号（重发）或 qingbao outbox done 编号（视为已发）。",
+        DeliveryState::Queued => "已按设置用同一 Message-ID 重发；收件人可能收到两封相同的邮件，一般会被邮箱合并。",
+        DeliveryState::Uncertain => "请向收件人确认是否收到，然后运行 qingbao outbox retry 编号（重发）或 qingbao outbox done 编号（视为已发）。",
         _ => "处理好原因以后，运行 qingbao outbox retry 编号 重发，或 qingbao outbox cancel 编号 取消。",
     };
     let hint = super::hint(reply).map(|h| format!("可能的原因：{h}。\n")).unwrap_or_default();
@@ -26,11 +26,11 @@ pub(super) fn about(letter: &OutboxRow, state: LetterState, reply: &str, setting
         state.chinese(),
         letter.message_id
     );
-    report(&subject, &text, &format!("{}\n{}\n{}", letter.message_id, state.as_str(), letter.tries), settings, now)
+    report(&subject, &text, &format!("{}\n{}\n{}", letter.message_id, state.as_str(), letter.attempts), settings, now)
 }
 
 /// A text to each operator; the same key gives the same Message-ID, so that nobody gets it twice.
-pub fn report(subject: &str, text: &str, key: &str, settings: &MailSettings, now: DateTime<Utc>) -> Vec<Letter> {
+pub fn report(subject: &str, text: &str, key: &str, settings: &MailSettings, now: DateTime<Utc>) -> Vec<OutgoingMessage> {
     let compose = |to| {
         let key = xxh3_64(format!("{key}\n{to}").as_bytes());
         let id = message_id(&format!("notice.{key:016x}"), settings);

@@ -7,8 +7,8 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 use super::notice;
 use super::transport::{DeliveryResult, Transport};
-use crate::config::settings::{MailSettings, OnUncertain};
-use crate::store::{LetterEnd, LetterState, OutboxRow, Result, Store};
+use crate::config::settings::{AmbiguousDeliveryPolicy, MailSettings};
+use crate::store::{DeliveryOutcome, DeliveryState, OutboxMessage, Result, Store};
 
 /// Waits between tries, in minutes; the last repeats until the letter expires.
 const BACK_OFF: [i64; 6] = [2, 5, 15, 60, 180, 360];
@@ -35,39 +35,39 @@ pub struct SendSummary {
 /// Those of the store: what was done is recorded.
 pub async fn send_due(store: &Store, transport: &mut Transport, settings: &MailSettings, now: DateTime<Utc>) -> Result<SendSummary> {
     let mut report = SendSummary::default();
-    if let Some(why) = store.run(Store::held).await? {
+    if let Some(why) = store.run(Store::mail_hold).await? {
         tracing::warn!("no letter is sent, {why}; `qingbao outbox list` shows them, `qingbao outbox release` lets them go");
         return Ok(report);
     }
     tidy(store, settings, now, &mut report).await?;
-    let due = store.run(move |s| s.due_letters(now, BATCH)).await?;
+    let due = store.run(move |s| s.due_messages(now, BATCH)).await?;
     let pause = settings.smtp.as_ref().map_or(Duration::ZERO, |s| s.pause);
     for (i, letter) in due.into_iter().enumerate() {
         if i > 0 {
             tokio::time::sleep(pause).await;
         }
         let id = letter.id;
-        store.run(move |s| s.letter_begins(id)).await?;
+        store.run(move |s| s.mark_sending(id)).await?;
         let outcome = match transport.begin(&letter).await {
             Ok(()) => {
-                store.run(move |s| s.letter_handed(id)).await?;
+                store.run(move |s| s.mark_transmitting(id)).await?;
                 transport.hand_over(&letter).await
             }
             Err(outcome) => outcome,
         };
         let no_login = matches!(outcome, DeliveryResult::LoginRefused(_));
-        let end = end_of(outcome, letter.tries + 1, settings.on_uncertain, now);
-        let notices = if matches!(end.state, LetterState::Failed | LetterState::Uncertain) || end.doubt {
+        let end = end_of(outcome, letter.attempts + 1, settings.on_uncertain, now);
+        let notices = if matches!(end.state, DeliveryState::Failed | DeliveryState::Uncertain) || end.doubt {
             notice::about(&letter, end.state, &end.reply, settings, now)
         } else {
             Vec::new()
         };
         let words = end.reply.clone();
         let state = end.state;
-        store.run(move |s| s.letter_ends(id, &end, &notices, now)).await?;
+        store.run(move |s| s.finish_attempt(id, &end, &notices, now)).await?;
         match state {
-            LetterState::Sent => report.sent.push(words),
-            LetterState::Queued => report.later.push((letter.recipient, words)),
+            DeliveryState::Sent => report.sent.push(words),
+            DeliveryState::Queued => report.later.push((letter.recipient, words)),
             _ => report.failed.push((letter.recipient, words)),
         }
         if no_login {
@@ -81,17 +81,17 @@ pub async fn send_due(store: &Store, transport: &mut Transport, settings: &MailS
 /// Makes good what a killed process left, and gives up what is no longer worth sending.
 async fn tidy(store: &Store, settings: &MailSettings, now: DateTime<Utc>, report: &mut SendSummary) -> Result<()> {
     let policy = settings.on_uncertain;
-    let unknown = store.run(move |s| s.recover_letters(policy)).await?;
-    let late = store.run(move |s| s.expire_letters(now)).await?;
+    let unknown = store.run(move |s| s.recover_messages(policy)).await?;
+    let late = store.run(move |s| s.expire_messages(now)).await?;
     let mut notices = Vec::new();
     for letter in &unknown {
         tracing::warn!(to = %letter.recipient, id = %letter.message_id, "it is not known whether this letter was accepted; policy: {policy:?}");
-        let state = if policy == OnUncertain::Hold { LetterState::Uncertain } else { LetterState::Queued };
+        let state = if policy == AmbiguousDeliveryPolicy::Hold { DeliveryState::Uncertain } else { DeliveryState::Queued };
         notices.extend(notice::about(letter, state, "发送时程序中断，没有记下服务器的答复", settings, now));
     }
     for letter in late {
         let reason = letter.reply.clone().unwrap_or_else(|| "一直没有发出".to_owned());
-        notices.extend(notice::about(&letter, LetterState::Expired, &reason, settings, now));
+        notices.extend(notice::about(&letter, DeliveryState::Expired, &reason, settings, now));
         report.failed.push((letter.recipient, format!("expired: {reason}")));
     }
     if !notices.is_empty() {
@@ -100,17 +100,17 @@ async fn tidy(store: &Store, settings: &MailSettings, now: DateTime<Utc>, report
     Ok(())
 }
 
-fn end_of(outcome: DeliveryResult, tries: u32, policy: OnUncertain, now: DateTime<Utc>) -> LetterEnd {
-    let end = |state, reply, wait: TimeDelta, doubt| LetterEnd { state, reply, next_try: (now + wait).timestamp(), doubt };
+fn end_of(outcome: DeliveryResult, tries: u32, policy: AmbiguousDeliveryPolicy, now: DateTime<Utc>) -> DeliveryOutcome {
+    let end = |state, reply, wait: TimeDelta, doubt| DeliveryOutcome { state, reply, next_try: (now + wait).timestamp(), doubt };
     let back_off = TimeDelta::minutes(wait(tries));
     match outcome {
-        DeliveryResult::Accepted(reply) => end(LetterState::Sent, reply, TimeDelta::zero(), false),
-        DeliveryResult::Refused(reply) => end(LetterState::Failed, reply, TimeDelta::zero(), false),
-        DeliveryResult::Later(reply) => end(LetterState::Queued, reply, back_off, false),
-        DeliveryResult::LoginRefused(reply) if tries >= LOGIN_TRIES => end(LetterState::Failed, reply, TimeDelta::zero(), false),
-        DeliveryResult::LoginRefused(reply) => end(LetterState::Queued, reply, LOGIN_WAIT, false),
-        DeliveryResult::Uncertain(reply) if policy == OnUncertain::Hold => end(LetterState::Uncertain, reply, TimeDelta::zero(), true),
-        DeliveryResult::Uncertain(reply) => end(LetterState::Queued, reply, back_off, true),
+        DeliveryResult::Accepted(reply) => end(DeliveryState::Sent, reply, TimeDelta::zero(), false),
+        DeliveryResult::Refused(reply) => end(DeliveryState::Failed, reply, TimeDelta::zero(), false),
+        DeliveryResult::Later(reply) => end(DeliveryState::Queued, reply, back_off, false),
+        DeliveryResult::LoginRefused(reply) if tries >= LOGIN_TRIES => end(DeliveryState::Failed, reply, TimeDelta::zero(), false),
+        DeliveryResult::LoginRefused(reply) => end(DeliveryState::Queued, reply, LOGIN_WAIT, false),
+        DeliveryResult::Uncertain(reply) if policy == AmbiguousDeliveryPolicy::Hold => end(DeliveryState::Uncertain, reply, TimeDelta::zero(), true),
+        DeliveryResult::Uncertain(reply) => end(DeliveryState::Queued, reply, back_off, true),
     }
 }
 
@@ -120,10 +120,10 @@ fn wait(tries: u32) -> i64 {
 }
 
 /// What a person should know of a letter besides its state.
-pub fn explain(letter: &OutboxRow) -> String {
+pub fn explain(letter: &OutboxMessage) -> String {
     let reply = letter.reply.as_deref().unwrap_or_default();
     let hint = super::hint(reply).map(|h| format!("　{h}")).unwrap_or_default();
-    let doubt = if letter.doubts > 0 { "　可能已送达过一次（同一 Message-ID）" } else { "" };
+    let doubt = if letter.ambiguous_attempts > 0 { "　可能已送达过一次（同一 Message-ID）" } else { "" };
     format!("{reply}{hint}{doubt}")
 }
 
@@ -145,7 +145,7 @@ mod tests {
         let edition = store.commit_edition(draft.edition, &Publication::default(), &[]).unwrap();
         let to = MailAddress::parse("a@b.cn").unwrap();
         let letter = compose(&edition, &render::parts(&edition).unwrap(), &MailSettings::default(), &to, now()).unwrap();
-        assert_eq!(store.queue_letters(&edition, &[letter], now(), now() + Duration::days(3)).unwrap(), 1);
+        assert_eq!(store.queue_messages(&edition, &[letter], now(), now() + Duration::days(3)).unwrap(), 1);
         (store, edition.id)
     }
 
@@ -161,41 +161,41 @@ mod tests {
         assert_eq!(send_due(&store, &mut transport, &MailSettings::default(), now()).await.unwrap().sent.len(), 1);
         assert_eq!(send_due(&store, &mut transport, &MailSettings::default(), now() + Duration::days(9)).await.unwrap(), SendSummary::default());
         assert_eq!(eml_files(&dir.path().join("outbox")), 1);
-        assert_eq!(store.letters_of(edition).unwrap()[0].state, LetterState::Sent);
+        assert_eq!(store.messages_of(edition).unwrap()[0].state, DeliveryState::Sent);
     }
 
     #[tokio::test]
     async fn a_letter_found_in_sending_goes_out_again_with_the_same_message_id() {
         let dir = tempfile::tempdir().unwrap();
         let (store, edition) = queued(dir.path());
-        let before = store.letters_of(edition).unwrap().remove(0);
+        let before = store.messages_of(edition).unwrap().remove(0);
         // the process was killed after the content left and before the answer was recorded
-        store.letter_begins(before.id).unwrap();
-        store.letter_handed(before.id).unwrap();
+        store.mark_sending(before.id).unwrap();
+        store.mark_transmitting(before.id).unwrap();
         let mut transport = Transport::Files(dir.path().join("outbox"));
         assert_eq!(send_due(&store, &mut transport, &MailSettings::default(), now()).await.unwrap().sent.len(), 1);
-        let after = store.letters_of(edition).unwrap().remove(0);
-        assert_eq!((after.message_id, after.message, after.doubts), (before.message_id, before.message, 1));
+        let after = store.messages_of(edition).unwrap().remove(0);
+        assert_eq!((after.message_id, after.message, after.ambiguous_attempts), (before.message_id, before.message, 1));
     }
 
     #[tokio::test]
     async fn under_hold_a_letter_of_unknown_fate_waits_for_a_word_and_operators_are_told_once() {
         let dir = tempfile::tempdir().unwrap();
         let (store, edition) = queued(dir.path());
-        let id = store.letters_of(edition).unwrap()[0].id;
-        store.letter_begins(id).unwrap();
-        store.letter_handed(id).unwrap();
+        let id = store.messages_of(edition).unwrap()[0].id;
+        store.mark_sending(id).unwrap();
+        store.mark_transmitting(id).unwrap();
         let operators = vec![MailAddress::parse("ops@b.cn").unwrap()];
-        let settings = MailSettings { on_uncertain: OnUncertain::Hold, operators, ..MailSettings::default() };
+        let settings = MailSettings { on_uncertain: AmbiguousDeliveryPolicy::Hold, operators, ..MailSettings::default() };
         let mut transport = Transport::Files(dir.path().join("outbox"));
         for _ in 0..2 {
             send_due(&store, &mut transport, &settings, now()).await.unwrap();
         }
-        assert_eq!(store.letters_of(edition).unwrap()[0].state, LetterState::Uncertain);
+        assert_eq!(store.messages_of(edition).unwrap()[0].state, DeliveryState::Uncertain);
         assert_eq!(eml_files(&dir.path().join("outbox")), 1, "the notice alone");
-        assert!(store.decide_letter(id, LetterState::Queued, now(), now() + Duration::days(1)).unwrap());
+        assert!(store.set_delivery_state(id, DeliveryState::Queued, now(), now() + Duration::days(1)).unwrap());
         assert_eq!(send_due(&store, &mut transport, &settings, now()).await.unwrap().sent.len(), 1);
-        assert!(!store.decide_letter(id, LetterState::Queued, now(), now()).unwrap(), "sent letters stay sent");
+        assert!(!store.set_delivery_state(id, DeliveryState::Queued, now(), now()).unwrap(), "sent letters stay sent");
     }
 
     #[tokio::test]
@@ -206,7 +206,7 @@ mod tests {
         let mut transport = Transport::Files(dir.path().join("outbox"));
         let report = send_due(&store, &mut transport, &settings, now() + Duration::days(4)).await.unwrap();
         assert_eq!((report.failed.len(), report.sent.len()), (1, 1), "{report:?}");
-        assert_eq!(store.letters_of(edition).unwrap()[0].state, LetterState::Expired);
+        assert_eq!(store.messages_of(edition).unwrap()[0].state, DeliveryState::Expired);
     }
 
     #[tokio::test]
@@ -229,9 +229,9 @@ mod tests {
         let mut at = now();
         for wait in [2, 5, 15] {
             assert_eq!(send_due(&store, &mut transport, &settings, at).await.unwrap().later.len(), 1);
-            assert!(store.due_letters(at + Duration::minutes(wait) - Duration::seconds(1), 9).unwrap().is_empty(), "{wait} minutes");
+            assert!(store.due_messages(at + Duration::minutes(wait) - Duration::seconds(1), 9).unwrap().is_empty(), "{wait} minutes");
             at += Duration::minutes(wait);
         }
-        assert_eq!(store.letters_of(edition).unwrap()[0].state, LetterState::Queued);
+        assert_eq!(store.messages_of(edition).unwrap()[0].state, DeliveryState::Queued);
     }
 }

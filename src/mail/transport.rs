@@ -6,7 +6,7 @@ use lettre::Address;
 
 use super::smtp::Smtp;
 use crate::config::settings::{MailSettings, SmtpSettings};
-use crate::store::OutboxRow;
+use crate::store::OutboxMessage;
 
 /// Where the password was looked for.
 #[derive(Debug, thiserror::Error)]
@@ -104,7 +104,7 @@ impl Transport {
     ///
     /// # Errors
     /// What came of it, where it cannot be handed over.
-    pub async fn begin(&mut self, letter: &OutboxRow) -> Result<(), DeliveryResult> {
+    pub async fn begin(&mut self, letter: &OutboxMessage) -> Result<(), DeliveryResult> {
         let Self::Smtp(server) = self else { return Ok(()) };
         match letter.recipient.parse::<Address>() {
             Ok(to) => server.begin(&to).await,
@@ -113,7 +113,7 @@ impl Transport {
     }
 
     /// Hands the content over; only after [`Transport::begin`].
-    pub async fn hand_over(&mut self, letter: &OutboxRow) -> DeliveryResult {
+    pub async fn hand_over(&mut self, letter: &OutboxMessage) -> DeliveryResult {
         match self {
             Self::Files(folder) => write_file(folder.clone(), letter.clone()).await,
             Self::Smtp(server) => server.hand_over(&letter.message).await,
@@ -121,7 +121,7 @@ impl Transport {
     }
 
     /// Both steps, for a letter that is not recorded.
-    pub async fn send(&mut self, letter: &OutboxRow) -> DeliveryResult {
+    pub async fn send(&mut self, letter: &OutboxMessage) -> DeliveryResult {
         match self.begin(letter).await {
             Ok(()) => self.hand_over(letter).await,
             Err(outcome) => outcome,
@@ -149,7 +149,7 @@ pub(super) fn password(s: &SmtpSettings, user: &str) -> Result<String, SecretErr
 }
 
 /// Written beside and renamed: a reader of the folder never sees half a letter.
-async fn write_file(folder: PathBuf, letter: OutboxRow) -> DeliveryResult {
+async fn write_file(folder: PathBuf, letter: OutboxMessage) -> DeliveryResult {
     let written = tokio::task::spawn_blocking(move || {
         std::fs::create_dir_all(&folder)?;
         let stem: String =

@@ -118,17 +118,17 @@ pub struct Headline {
     /// The story it tells, once known.
     pub story: Option<StoryId>,
     /// What the classifier said, once it did.
-    pub judgement: Option<Judgement>,
+    pub classification: Option<Classification>,
 }
 
 impl Headline {
     /// Publication time, or when it came in: what articles are sorted by. Never later than it came in.
-    pub fn effective_time(&self) -> DateTime<Utc> {
+    pub fn sort_time(&self) -> DateTime<Utc> {
         self.published_at.map_or(self.fetched_at, |t| t.with_timezone(&Utc).min(self.fetched_at))
     }
 
     /// 来源 as shown: the page's own, else the source's name.
-    pub fn origin(&self) -> &str {
+    pub fn publisher_or_source(&self) -> &str {
         self.publisher.as_deref().unwrap_or(&self.source_name)
     }
 }
@@ -146,7 +146,7 @@ pub struct Label {
 
 /// Everything the classifier says of one article.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
-pub struct Judgement {
+pub struct Classification {
     /// Industries, best first.
     pub industries: Vec<Label>,
     /// Cross-industry themes, best first.
@@ -154,7 +154,8 @@ pub struct Judgement {
     pub themes: Vec<Label>,
     /// Corrected by an editor: no rule changes it any more.
     #[serde(default)]
-    pub by_hand: bool,
+    #[serde(rename = "by_hand")]
+    pub manually_edited: bool,
     /// Column of the briefing.
     pub column: String,
     /// Why that column.
@@ -166,18 +167,21 @@ pub struct Judgement {
     pub places: Vec<String>,
     /// The narrowest region it speaks of: 许昌, 河南 or 全国.
     #[serde(default)]
-    pub level: String,
+    #[serde(rename = "level")]
+    pub region_scope: String,
     /// Organisations of the watch list that it names.
-    pub organisations: Vec<String>,
+    #[serde(rename = "organisations")]
+    pub watched_organisations: Vec<String>,
     /// Further ones, told by the form of their names.
     #[serde(default)]
-    pub mentioned: Vec<String>,
+    #[serde(rename = "mentioned")]
+    pub other_organisations: Vec<String>,
 }
 
-impl Judgement {
+impl Classification {
     /// Every organisation it names, those of the watch list first.
     pub fn all_organisations(&self) -> Vec<&str> {
-        self.organisations.iter().chain(&self.mentioned).map(String::as_str).collect()
+        self.watched_organisations.iter().chain(&self.other_organisations).map(String::as_str).collect()
     }
 
     /// Whether the article concerns this publication at all.

@@ -9,7 +9,8 @@ use super::{ArticleId, EditionId, WebUrl};
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Copy {
     /// Name of the source that republished it.
-    pub origin: String,
+    #[serde(rename = "origin")]
+    pub publisher: String,
     /// Where.
     pub url: WebUrl,
     /// Its article in the archive; issues of before 1.0 do not say.
@@ -35,7 +36,8 @@ pub struct Item {
     /// Keywords.
     pub keywords: Vec<String>,
     /// 来源.
-    pub origin: String,
+    #[serde(rename = "origin")]
+    pub publisher: String,
     /// Publication day.
     pub date: Option<NaiveDate>,
     /// Places named.
@@ -44,7 +46,8 @@ pub struct Item {
     pub url: WebUrl,
     /// 许昌, 河南 or 全国.
     #[serde(default)]
-    pub level: String,
+    #[serde(rename = "level")]
+    pub region_scope: String,
     /// Where the story appeared first, if not where it is shown from.
     #[serde(default)]
     pub earliest: Option<Copy>,
@@ -67,7 +70,7 @@ pub struct ColumnItems {
 
 /// A source that did not work, as told to editors.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct SourceTrouble {
+pub struct SourceProblem {
     /// Name of the source.
     pub name: String,
     /// What is wrong, in Chinese.
@@ -82,7 +85,8 @@ pub struct Health {
     /// Sources looked at.
     pub sources: usize,
     /// Sources that did not work.
-    pub troubles: Vec<SourceTrouble>,
+    #[serde(rename = "troubles")]
+    pub problems: Vec<SourceProblem>,
     /// Articles considered.
     pub candidates: usize,
     /// Republished copies merged away.
@@ -117,20 +121,25 @@ pub struct Edition {
     /// Year the number counts in.
     pub year: i32,
     /// Number within the year.
-    pub number: u32,
+    #[serde(rename = "number")]
+    pub number_in_year: u32,
     /// Number since the first issue.
-    pub total: u32,
+    #[serde(rename = "total")]
+    pub cumulative_number: u32,
     /// Day of the issue.
     pub date: NaiveDate,
     /// When it was built: the date of its letters.
     #[serde(default)]
-    pub built: Option<DateTime<Utc>>,
+    #[serde(rename = "built")]
+    pub built_at: Option<DateTime<Utc>>,
     /// 定稿: numbered, frozen, no draft any more.
     #[serde(default)]
-    pub finalised: bool,
+    #[serde(rename = "finalised")]
+    pub is_final: bool,
     /// What stands above the masthead.
     #[serde(default)]
-    pub notice: String,
+    #[serde(rename = "notice")]
+    pub classification_notice: String,
     /// 编印, where another than the organiser.
     #[serde(default)]
     pub printer: Option<String>,
@@ -156,11 +165,11 @@ impl Edition {
 
     /// What stands under the masthead of mails: 【草稿】内部资料，请编辑审核后再行定稿。
     pub fn notice_line(&self) -> String {
-        match (self.finalised, self.notice.is_empty()) {
+        match (self.is_final, self.classification_notice.is_empty()) {
             (false, true) => "【草稿】请编辑审核后再行定稿。".to_owned(),
-            (false, false) => format!("【草稿】{}，请编辑审核后再行定稿。", self.notice),
+            (false, false) => format!("【草稿】{}，请编辑审核后再行定稿。", self.classification_notice),
             (true, true) => String::new(),
-            (true, false) => format!("{}，注意保存。", self.notice),
+            (true, false) => format!("{}，注意保存。", self.classification_notice),
         }
     }
 
@@ -172,6 +181,6 @@ impl Edition {
 
     /// 2026年第3期(总第3期).
     pub fn issue_label(&self) -> String {
-        format!("{}年第{}期(总第{}期)", self.year, self.number, self.total)
+        format!("{}年第{}期(总第{}期)", self.year, self.number_in_year, self.cumulative_number)
     }
 }

@@ -75,7 +75,7 @@ impl Pipeline {
         let known = Arc::clone(&list);
         self.store.run(move |s| s.sync_sources(&known.sources)).await?;
         if reach == CrawlMode::Once {
-            self.store.run(|s| s.all_due(Utc::now())).await?;
+            self.store.run(|s| s.mark_all_due(Utc::now())).await?;
         }
         progress.stage("unfinished pages", 0);
         self.resume_fetched(&list, |got| report_article(got, progress, report)).await?;
@@ -93,7 +93,7 @@ impl Pipeline {
             has_new_results: true,
         };
         crawl.run(reach, progress, report).await?;
-        report.host_backoffs = self.store.run(|s| s.pauses(Utc::now())).await?;
+        report.host_backoffs = self.store.run(|s| s.host_backoffs(Utc::now())).await?;
         Ok(())
     }
 }
@@ -164,7 +164,7 @@ impl Crawl<'_> {
         }
         let now = Utc::now();
         let mut added = 0;
-        for (id, lane) in self.pipeline.store.run(move |s| s.due_looks(now)).await? {
+        for (id, lane) in self.pipeline.store.run(move |s| s.due_polls(now)).await? {
             added += usize::from(self.offer(&lane, Job::Poll(id)));
         }
         added += self.refill_articles(now).await?;
@@ -177,7 +177,7 @@ impl Crawl<'_> {
     async fn refill_articles(&mut self, now: DateTime<Utc>) -> Result<usize> {
         let (store, tries) = (&self.pipeline.store, self.pipeline.settings.fetch.tries);
         let behind = std::mem::take(&mut self.host_cursor);
-        let lanes = store.run(move |s| s.page_lanes(&behind, HOSTS_PER_REFILL)).await?;
+        let lanes = store.run(move |s| s.hosts_with_pending_entries(&behind, HOSTS_PER_REFILL)).await?;
         // the end is reached: the next filling begins anew
         if lanes.len() == HOSTS_PER_REFILL {
             self.host_cursor = lanes.last().cloned().unwrap_or_default();
@@ -187,7 +187,7 @@ impl Crawl<'_> {
         // ids that wait here already are among what the store gives, so it is asked for as many more
         let most = crate::schedule::frontier::MAX_PER_HOST * 2;
         let found = store.run(move |s| {
-            wanted.into_iter().map(|(lane, _)| Ok((s.due_pages(&lane, now, tries, most)?, lane))).collect::<crate::store::Result<Vec<_>>>()
+            wanted.into_iter().map(|(lane, _)| Ok((s.due_entries(&lane, now, tries, most)?, lane))).collect::<crate::store::Result<Vec<_>>>()
         });
         let mut added = 0;
         for (ids, lane) in found.await? {

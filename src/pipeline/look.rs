@@ -9,8 +9,8 @@ use super::{Pipeline, Result};
 use crate::engine::TaskMeta;
 use crate::fetch::{FetchError, MAX_HOST_WAIT, Redirect, host_key, jitter};
 use crate::model::{Source, WebUrl};
-use crate::schedule::rhythm::{Bounds, Wishes, back_off, delta, next_look};
-use crate::store::{FetchRecord, Looked, SourceState, Trouble};
+use crate::schedule::poll_interval::{IntervalLimits, RefreshHints, back_off, next_poll, to_time_delta};
+use crate::store::{FailureRecord, FetchRecord, PollPlan, SourceState};
 use crate::vitals::Alarm;
 use crate::work::{Task, TaskKind, TaskReport, TaskResult};
 
@@ -60,7 +60,7 @@ impl Pipeline {
         let now = Utc::now();
         match outcome.result {
             TaskResult::NotModified { permanent_redirect: moved, fresh_for: fresh } => {
-                let looked = self.plan_next_poll(source, &state, &Wishes { fresh, ..Wishes::default() }, false, now);
+                let looked = self.plan_next_poll(source, &state, &RefreshHints { max_age: fresh, ..RefreshHints::default() }, false, now);
                 let id = source.id.clone();
                 self.store.run(move |s| s.source_unchanged(&id, moved.as_ref(), &looked, &log, now)).await?;
                 Ok(PollResult::Unchanged)
@@ -68,7 +68,7 @@ impl Pipeline {
             TaskResult::Entries { found, validators, permanent_redirect: moved } => {
                 let (this, source, most) = (Arc::clone(self), Arc::clone(source), self.settings.fetch.max_entries);
                 let commit = self.store.run(move |s| {
-                    let plan = |changed| this.plan_next_poll(&source, &state, &found.wishes, changed, now);
+                    let plan = |changed| this.plan_next_poll(&source, &state, &found.refresh_hints, changed, now);
                     s.commit_entries(&source, (&found, &validators, moved.as_ref()), most, now, plan, &log)
                 });
                 Ok(PollResult::New(commit.await?))
@@ -90,15 +90,15 @@ impl Pipeline {
     }
 
     /// What is observed now, and when to look again.
-    fn plan_next_poll(&self, source: &Source, state: &SourceState, wishes: &Wishes, changed: bool, now: DateTime<Utc>) -> Looked {
-        let mut rhythm = state.rhythm;
-        rhythm.record(state.last_look, now, changed);
-        let (next_due, interval) = next_look(now, source.interval, &rhythm, wishes, self.interval_limits());
-        Looked { rhythm, next_due, interval }
+    fn plan_next_poll(&self, source: &Source, state: &SourceState, wishes: &RefreshHints, changed: bool, now: DateTime<Utc>) -> PollPlan {
+        let mut rhythm = state.change_rate;
+        rhythm.record(state.last_poll, now, changed);
+        let (next_due, interval) = next_poll(now, source.interval, &rhythm, wishes, self.interval_limits());
+        PollPlan { change_rate: rhythm, next_due, interval }
     }
 
-    fn interval_limits(&self) -> Bounds {
-        Bounds { floor: self.settings.fetch.min_interval, ceiling: self.settings.fetch.max_interval }
+    fn interval_limits(&self) -> IntervalLimits {
+        IntervalLimits { min: self.settings.fetch.min_interval, max: self.settings.fetch.max_interval }
     }
 
     async fn poll_fetch_failed(&self, source: &Arc<Source>, state: &SourceState, e: &FetchError, down: bool, log: FetchRecord) -> Result<PollResult> {
@@ -122,26 +122,26 @@ impl Pipeline {
 
     async fn poll_failed(&self, source: &Arc<Source>, state: &SourceState, failure: PollFailure, log: FetchRecord) -> Result<PollResult> {
         let now = Utc::now();
-        let interval = source.interval.unwrap_or_else(|| state.rhythm.interval(self.interval_limits().floor, self.interval_limits().ceiling));
+        let interval = source.interval.unwrap_or_else(|| state.change_rate.interval(self.interval_limits().min, self.interval_limits().max));
         let wait = back_off(interval, state.failures + 1, jitter(source.id.as_str(), u64::from(state.failures)));
         let soon = failure.flaky || failure.after.is_some_and(|a| a <= MAX_HOST_WAIT && state.failures == 0);
         let next_due = match failure.after {
             _ if failure.outage => now + OUTAGE_RETRY,
-            Some(after) if soon => now + delta(after) + TimeDelta::seconds(1),
-            Some(after) => now + delta(wait.max(after)),
+            Some(after) if soon => now + to_time_delta(after) + TimeDelta::seconds(1),
+            Some(after) => now + to_time_delta(wait.max(after)),
             None if failure.flaky => now + QUICK_RETRY,
-            None => now + delta(wait),
+            None => now + to_time_delta(wait),
         };
         if let Some(why) = &failure.disabled_reason {
             tracing::warn!(source = %source.id, "put to rest: {why}; correct its address in sources.toml, or run `qingbao sources enable {}`", source.id);
         }
-        let trouble = Trouble {
+        let trouble = FailureRecord {
             code: failure.code,
             english: failure.english.clone(),
             chinese: failure.chinese,
             next_due,
             counts: !failure.outage,
-            resting: failure.disabled_reason,
+            disabled_reason: failure.disabled_reason,
         };
         let id = source.id.clone();
         self.store.run(move |s| s.source_failed(&id, &trouble, Some(&log), now)).await?;
@@ -153,8 +153,8 @@ impl Pipeline {
         if !matches!(e, FetchError::Busy { .. }) {
             return Ok(());
         }
-        let (lane, reason, until) = (host_key(source, url), e.to_string(), Utc::now() + delta(after));
-        Ok(self.store.run(move |s| s.pause_lane(&lane, until, &reason)).await?)
+        let (lane, reason, until) = (host_key(source, url), e.to_string(), Utc::now() + to_time_delta(after));
+        Ok(self.store.run(move |s| s.back_off_host(&lane, until, &reason)).await?)
     }
 
     /// Whether this failure is the network's and not the site's; any answer proves that the network works.

@@ -6,18 +6,18 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 use super::look::{OUTAGE_RETRY, QUICK_RETRY};
 use super::{Pipeline, Result};
-use crate::classify::Hints;
+use crate::classify::SourceHints;
 use crate::config::SourceList;
-use crate::dedup::fingerprint::Sketch;
-use crate::dedup::stories::comparable;
+use crate::dedup::fingerprint::MinHashSignature;
+use crate::dedup::stories::dedup_text;
 use crate::engine::TaskMeta;
 use crate::extract::{self, Context};
 use crate::fetch::{FetchError, Redirect};
 use crate::model::{Entry, EntryId, Extracted, Source, WebUrl};
-use crate::schedule::rhythm::delta;
-use crate::store::{FetchRecord, NewArticle, OpenEntry, StoreError};
+use crate::schedule::poll_interval::to_time_delta;
+use crate::store::{FetchRecord, NewArticle, PendingEntry, StoreError};
 use crate::text::dates::Clock;
-use crate::text::words::Words;
+use crate::text::words::Segmented;
 use crate::work::{Task, TaskKind, TaskReport, TaskResult};
 
 /// Interrupted pages taken from the store at a time.
@@ -53,7 +53,7 @@ impl Pipeline {
             }
             for entry in open {
                 let got = match list.get(&entry.source) {
-                    _ if entry.tries >= MAX_CRASHES => {
+                    _ if entry.attempts >= MAX_CRASHES => {
                         self.mark_failed(&entry, "this page ended the program several times; it is left out", None, None).await?
                     }
                     Some(source) => {
@@ -70,7 +70,7 @@ impl Pipeline {
 
     /// What is to be asked for an entry; nothing where it is done already or its source is gone.
     pub(super) async fn article_task(&self, id: EntryId, list: &SourceList, keep: bool, hops: Vec<Redirect>) -> Result<Option<Task>> {
-        let Some(entry) = self.store.run(move |s| s.open_entry(id)).await? else { return Ok(None) };
+        let Some(entry) = self.store.run(move |s| s.pending_entry(id)).await? else { return Ok(None) };
         let Some(source) = list.get(&entry.source).filter(|s| s.enabled) else { return Ok(None) };
         let ask = TaskKind::Article { entry: id };
         Ok(Some(Task {
@@ -95,7 +95,7 @@ impl Pipeline {
         let log = self.log_report(about, &outcome);
         let down = self.network_down(source, &about.url, &outcome);
         // what came twice is done already
-        let Some(entry) = self.store.run(move |s| s.open_entry(id)).await? else { return Ok(ArticleResult::Skipped) };
+        let Some(entry) = self.store.run(move |s| s.pending_entry(id)).await? else { return Ok(ArticleResult::Skipped) };
         let log = (!outcome.page_stored).then_some(log);
         match outcome.result {
             TaskResult::Article { url, extracted } => self.classify_and_store(&entry, source, url, *extracted, outcome.at, log).await,
@@ -111,7 +111,7 @@ impl Pipeline {
 
     async fn article_fetch_failed(
         self: &Arc<Self>,
-        entry: &OpenEntry,
+        entry: &PendingEntry,
         source: &Arc<Source>,
         e: &FetchError,
         down: bool,
@@ -121,7 +121,7 @@ impl Pipeline {
         // a site that asks for patience costs the page no try
         if let Some(after) = e.retry_after() {
             self.back_off_host(source, &entry.entry.url, after, e).await?;
-            let (id, due) = (entry.id, now + delta(after));
+            let (id, due) = (entry.id, now + to_time_delta(after));
             self.store.run(move |s| s.entry_postponed(id, due, log.as_ref(), now)).await?;
             let soon = after <= crate::fetch::MAX_HOST_WAIT;
             return Ok(ArticleResult::Failed { url: entry.entry.url.clone(), reason: e.to_string(), retry_soon: soon });
@@ -129,19 +129,19 @@ impl Pipeline {
         if down {
             return self.mark_failed(entry, &e.to_string(), Some(now + OUTAGE_RETRY), log).await;
         }
-        let last = !e.is_transient() || entry.tries + 1 >= self.settings.fetch.tries;
+        let last = !e.is_transient() || entry.attempts + 1 >= self.settings.fetch.tries;
         if last && entry.entry.content_html.is_some() {
             return self.fall_back_to_feed(entry, source, &e.to_string(), now, log).await;
         }
         let due = match () {
             () if last => None,
-            () if entry.tries == 0 => Some(now + QUICK_RETRY),
-            () => Some(now + (RETRY * (1 << entry.tries.min(8))).min(MAX_RETRY)),
+            () if entry.attempts == 0 => Some(now + QUICK_RETRY),
+            () => Some(now + (RETRY * (1 << entry.attempts.min(8))).min(MAX_RETRY)),
         };
         self.mark_failed(entry, &e.to_string(), due, log).await
     }
 
-    async fn extract_stored_page(self: &Arc<Self>, entry: &OpenEntry, source: &Arc<Source>) -> Result<ArticleResult> {
+    async fn extract_stored_page(self: &Arc<Self>, entry: &PendingEntry, source: &Arc<Source>) -> Result<ArticleResult> {
         let id = entry.id;
         match self.store.run(move |s| s.page(id)).await {
             Ok(Some(page)) => {
@@ -174,7 +174,7 @@ impl Pipeline {
     /// The article as the feed told it, where it did; the page has none.
     async fn fall_back_to_feed(
         self: &Arc<Self>,
-        entry: &OpenEntry,
+        entry: &PendingEntry,
         source: &Arc<Source>,
         reason: &str,
         at: DateTime<Utc>,
@@ -189,7 +189,7 @@ impl Pipeline {
 
     async fn classify_and_store(
         self: &Arc<Self>,
-        entry: &OpenEntry,
+        entry: &PendingEntry,
         source: &Arc<Source>,
         url: WebUrl,
         extracted: Extracted,
@@ -204,22 +204,29 @@ impl Pipeline {
     }
 
     /// Everything that the store will hold of an article: CPU work.
-    pub(super) fn prepare(&self, listed: &OpenEntry, source: &Source, url: WebUrl, mut extracted: Extracted, fetched: DateTime<Utc>) -> NewArticle {
+    pub(super) fn prepare(
+        &self,
+        listed: &PendingEntry,
+        source: &Source,
+        url: WebUrl,
+        mut extracted: Extracted,
+        fetched: DateTime<Utc>,
+    ) -> NewArticle {
         for w in &extracted.warnings {
             tracing::debug!(%url, "{w}");
         }
         let title = extracted.title.take().filter(|t| !t.is_empty()).unwrap_or_else(|| listed.entry.title.clone());
-        let hints = Hints { column: source.column.as_deref(), industries: &source.industries };
-        let (title_words, text_words) = (Words::of(&title), Words::of(&extracted.text));
+        let hints = SourceHints { column: source.column.as_deref(), industries: &source.industries };
+        let (title_words, text_words) = (Segmented::new(&title), Segmented::new(&extracted.text));
         NewArticle {
             entry: listed.id,
             source: source.id.clone(),
             url,
             published_at: extracted.published_at.or(listed.entry.published_at),
             fetched,
-            words: (title_words.index_form(), text_words.index_form()),
-            judgement: self.classifier.judge_words(&title_words, &text_words, &hints),
-            sketch: Sketch::of(&comparable(&title, &extracted.text)),
+            words: (title_words.fts_tokens(), text_words.fts_tokens()),
+            classification: self.classifier.classify_segmented(&title_words, &text_words, &hints),
+            signature: MinHashSignature::new(&dedup_text(&title, &extracted.text)),
             title,
             extracted,
         }
@@ -234,7 +241,7 @@ impl Pipeline {
     }
 
     /// Notes that an entry could not be had; `due` says when it is tried again.
-    async fn mark_failed(&self, entry: &OpenEntry, reason: &str, due: Option<DateTime<Utc>>, log: Option<FetchRecord>) -> Result<ArticleResult> {
+    async fn mark_failed(&self, entry: &PendingEntry, reason: &str, due: Option<DateTime<Utc>>, log: Option<FetchRecord>) -> Result<ArticleResult> {
         let (id, words, now) = (entry.id, reason.to_owned(), Utc::now());
         self.store.run(move |s| s.entry_failed(id, &words, due, log.as_ref(), now)).await?;
         let soon = due.is_some_and(|d| d - now <= QUICK_RETRY);

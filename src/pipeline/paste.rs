@@ -25,7 +25,7 @@ impl Pipeline {
         let source = Source { allow_private, ..Source::plain(id, BY_HAND.1.to_owned(), url.clone()) };
         let (extracted, _) = preview::article(self.fetcher(), &source, &url).await.map_err(|e| format!("读不到这篇文章：{}", e.chinese()))?;
         let (now, by_hand, address) = (Utc::now(), source.clone(), url.clone());
-        let entry = self.store.run(move |s| s.entry_by_hand(&by_hand, &address, now)).await.map_err(|e| failed(&e))?;
+        let entry = self.store.run(move |s| s.manual_entry(&by_hand, &address, now)).await.map_err(|e| failed(&e))?;
         let (this, page) = (Arc::clone(self), url.clone());
         let article = self.cpu(move || this.prepare(&entry, &source, page, extracted, now)).await.ok_or("没有加入：文章无法处理")?;
         let stored = self.store.run(move |s| s.commit_article(&article, None)).await.map_err(|e| failed(&e))?;

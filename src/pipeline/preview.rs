@@ -138,10 +138,10 @@ async fn discovered(fetcher: &Fetcher, page: &Page, source: &Source, asked: &Web
     let failed = |e| PreviewError::Discover { url: asked.clone(), source: Box::new(e) };
     let found = read_page(page, source).map_err(failed)?;
     let mut parts = Vec::new();
-    for url in &found.parts {
+    for url in &found.sub_sitemaps {
         parts.extend(get(fetcher, source, url, DocumentKind::Listing).await.ok().and_then(|p| read_page(&p, source).ok()));
     }
-    found.with_parts(parts).map_err(failed)
+    found.with_sub_sitemaps(parts).map_err(failed)
 }
 
 fn read_page(page: &Page, source: &Source) -> Result<Discovered, DiscoverError> {

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use crate::model::WebUrl;
-use crate::store::Pause;
+use crate::store::HostBackoff;
 
 /// Told of a pass's progress.
 pub trait Progress: Send + Sync {
@@ -51,7 +51,7 @@ pub struct CrawlSummary {
     /// The first of them: address and reason.
     pub failures: Vec<(WebUrl, String)>,
     /// Lanes whose sites asked for patience.
-    pub host_backoffs: Vec<Pause>,
+    pub host_backoffs: Vec<HostBackoff>,
     /// Articles judged.
     pub classified: usize,
     /// Time taken.

@@ -15,7 +15,7 @@ use docx_rs::{
 
 use super::chinese_date;
 use crate::model::{Edition, Item};
-use crate::text::chars::line;
+use crate::text::chars::collapse_whitespace;
 
 const RED: &str = "C00000";
 const SONG_TITLE: &str = "方正小标宋简体";
@@ -104,15 +104,15 @@ fn page(d: Docx) -> Docx {
 
 fn masthead(d: Docx, e: &Edition) -> Docx {
     let issue = format!("{}　{}　{}", e.issue_label(), chinese_date(e.date), e.organiser);
-    let mut rule = Paragraph::new().style("Issue").add_run(Run::new().add_text(line(&issue)));
+    let mut rule = Paragraph::new().style("Issue").add_run(Run::new().add_text(collapse_whitespace(&issue)));
     let border = ParagraphBorder::new(ParagraphBorderPosition::Bottom).val(BorderType::Single).size(18).space(6).color(RED);
     rule.property = rule.property.set_borders(ParagraphBorders::with_empty().set(border));
-    d.add_paragraph(Paragraph::new().style("Issue").align(AlignmentType::Left).add_run(Run::new().add_text(line(&if e.finalised {
-        e.notice.clone()
+    d.add_paragraph(Paragraph::new().style("Issue").align(AlignmentType::Left).add_run(Run::new().add_text(collapse_whitespace(&if e.is_final {
+        e.classification_notice.clone()
     } else {
-        format!("{}　草稿", e.notice)
+        format!("{}　草稿", e.classification_notice)
     }))))
-    .add_paragraph(Paragraph::new().style("Masthead").add_run(Run::new().add_text(line(&e.publication))))
+    .add_paragraph(Paragraph::new().style("Masthead").add_run(Run::new().add_text(collapse_whitespace(&e.publication))))
     .add_paragraph(rule)
 }
 
@@ -122,18 +122,18 @@ fn imprint(d: Docx, e: &Edition) -> Docx {
         .style("Issue")
         .align(AlignmentType::Left)
         .line_spacing(LineSpacing::new().before(480))
-        .add_run(Run::new().add_text(line(&e.imprint())));
+        .add_run(Run::new().add_text(collapse_whitespace(&e.imprint())));
     let border = ParagraphBorder::new(ParagraphBorderPosition::Top).val(BorderType::Single).size(8).space(6);
     last.property = last.property.set_borders(ParagraphBorders::with_empty().set(border));
     d.add_paragraph(last)
 }
 
 fn heading(d: Docx, text: &str) -> Docx {
-    d.add_paragraph(Paragraph::new().style("Heading1").keep_next(true).add_run(Run::new().add_text(line(text))))
+    d.add_paragraph(Paragraph::new().style("Heading1").keep_next(true).add_run(Run::new().add_text(collapse_whitespace(text))))
 }
 
 fn body(text: &str) -> Paragraph {
-    Paragraph::new().style("BodyText").add_run(Run::new().add_text(line(text)))
+    Paragraph::new().style("BodyText").add_run(Run::new().add_text(collapse_whitespace(text)))
 }
 
 /// 目录 with links to the items and their page numbers, which Word fills in when fields are updated.
@@ -144,11 +144,11 @@ fn contents(d: Docx, e: &Edition) -> Docx {
     let mut d = heading(d, "目　录");
     let mut id = 0;
     for column in e.columns.iter().filter(|c| !c.items.is_empty()) {
-        d = d.add_paragraph(Paragraph::new().style("Contents").add_run(Run::new().bold().add_text(line(&column.name))));
+        d = d.add_paragraph(Paragraph::new().style("Contents").add_run(Run::new().bold().add_text(collapse_whitespace(&column.name))));
         for i in &column.items {
             id += 1;
             let anchor = anchor(id);
-            let link = Hyperlink::new(anchor.clone(), HyperlinkType::Anchor).add_run(Run::new().add_text(line(&i.title)));
+            let link = Hyperlink::new(anchor.clone(), HyperlinkType::Anchor).add_run(Run::new().add_text(collapse_whitespace(&i.title)));
             let right = Tab::new().val(TabValueType::Right).leader(TabLeaderType::Dot).pos(8800);
             d = d.add_paragraph(
                 Paragraph::new()
@@ -182,7 +182,7 @@ fn item(d: Docx, i: &Item, id: usize, full_text: bool) -> Docx {
         .style("Heading2")
         .keep_next(true)
         .add_bookmark_start(id, anchor(id))
-        .add_run(Run::new().add_text(line(&i.title)))
+        .add_run(Run::new().add_text(collapse_whitespace(&i.title)))
         .add_bookmark_end(id);
     let mut d = d.add_paragraph(title);
     let text = if full_text { &i.text } else { &i.summary };
@@ -191,7 +191,7 @@ fn item(d: Docx, i: &Item, id: usize, full_text: bool) -> Docx {
     }
     let date = i.date.map(|day| format!("　{day}")).unwrap_or_default();
     let mut link = Hyperlink::new(i.url.as_str(), HyperlinkType::External)
-        .add_run(Run::new().color("1F4E8C").add_text(line(&format!("来源：{}{date}", i.origin))));
+        .add_run(Run::new().color("1F4E8C").add_text(collapse_whitespace(&format!("来源：{}{date}", i.publisher))));
     if let HyperlinkData::External { rid, .. } = &mut link.link {
         *rid = format!("rIdOrigin{id}");
     }

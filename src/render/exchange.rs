@@ -5,15 +5,15 @@ use quick_xml::escape::escape;
 use serde_json::{Value, json};
 
 use crate::model::{Article, Edition, Headline};
-use crate::text::chars::line;
+use crate::text::chars::collapse_whitespace;
 
 /// An article without its text.
 pub fn headline(a: &Headline) -> Value {
-    let j = a.judgement.clone().unwrap_or_default();
+    let j = a.classification.clone().unwrap_or_default();
     json!({
         "id": a.id.0, "source": a.source.as_str(), "source_name": a.source_name, "url": a.url, "title": a.title, "author": a.author,
         "publisher": a.publisher, "published_at": a.published_at.map(|d| d.to_rfc3339()), "fetched_at": a.fetched_at.to_rfc3339(),
-        "story": a.story, "column": j.column, "industries": j.industries, "themes": j.themes, "keywords": j.keywords, "level": j.level,
+        "story": a.story, "column": j.column, "industries": j.industries, "themes": j.themes, "keywords": j.keywords, "level": j.region_scope,
         "places": j.places, "organisations": j.all_organisations(),
     })
 }
@@ -41,13 +41,13 @@ struct Entry<'a> {
 
 /// A finished issue as a feed: its items in order, each with its summary.
 pub fn issue_feed(e: &Edition) -> String {
-    let built = e.built.unwrap_or_default();
+    let built = e.built_at.unwrap_or_default();
     let items = e.columns.iter().flat_map(|c| c.items.iter().map(move |i| (c, i)));
     let entries = items.map(|(c, i)| Entry {
         title: &i.title,
         url: i.url.as_str(),
         when: i.date.and_then(|d| d.and_hms_opt(0, 0, 0)).map_or(built, |t| t.and_utc().min(built)),
-        origin: &i.origin,
+        origin: &i.publisher,
         summary: &i.summary,
         labels: std::iter::once(c.name.as_str()).chain(i.industries.iter().chain(&i.themes).map(String::as_str)).collect(),
     });
@@ -59,17 +59,17 @@ pub fn article_feed(publication: &str, subject: &str, articles: &[Headline]) -> 
     let entries = articles.iter().map(|h| Entry {
         title: &h.title,
         url: h.url.as_str(),
-        when: h.effective_time(),
-        origin: h.origin(),
+        when: h.sort_time(),
+        origin: h.publisher_or_source(),
         summary: "",
-        labels: h.judgement.iter().flat_map(|j| j.industries.iter().chain(&j.themes)).map(|l| l.name.as_str()).collect(),
+        labels: h.classification.iter().flat_map(|j| j.industries.iter().chain(&j.themes)).map(|l| l.name.as_str()).collect(),
     });
-    let newest = articles.iter().map(Headline::effective_time).max();
+    let newest = articles.iter().map(Headline::sort_time).max();
     feed(&format!("urn:qingbao:articles:{subject}"), &format!("{publication} · {subject}"), newest, entries)
 }
 
 fn feed<'a>(id: &str, title: &str, updated: Option<DateTime<Utc>>, entries: impl Iterator<Item = Entry<'a>>) -> String {
-    let text = |t: &str| escape(line(t)).into_owned();
+    let text = |t: &str| escape(collapse_whitespace(t)).into_owned();
     let mut out = format!(
         "<?xml version=\"1.0\" encoding=\"utf-8\"?>\n<feed xmlns=\"http://www.w3.org/2005/Atom\" xml:lang=\"zh-CN\">\n<id>{}</id>\n<title>{}</title>\n<updated>{}</updated>\n<generator>qingbao</generator>\n",
         text(id),

@@ -4,7 +4,7 @@ use askama::Template;
 
 use super::{RenderError, chinese_date, health_line, subject};
 use crate::model::{Edition, Item};
-use crate::text::chars::cut;
+use crate::text::chars::truncate;
 
 /// Mail programs clip longer mails (Gmail at about 102 KB).
 const MAX_BYTES: usize = 98 << 10;
@@ -57,7 +57,7 @@ fn render(edition: &Edition, shown: usize) -> Result<String, RenderError> {
         for item in c.items.iter().take(shown.saturating_sub(number)) {
             number += 1;
             let named = item.places.iter().take(3).map(String::as_str).collect::<Vec<_>>().join("、");
-            let places = if named.is_empty() { item.level.clone() } else { named };
+            let places = if named.is_empty() { item.region_scope.clone() } else { named };
             items.push(Numbered { number, item, date: item.date.map(|d| d.to_string()), places });
         }
         columns.push(Column { name: &c.name, items });
@@ -66,7 +66,7 @@ fn render(edition: &Edition, shown: usize) -> Result<String, RenderError> {
     let mail = Mail {
         e: edition,
         subject: subject(edition),
-        preheader: cut(&first.join("；"), 80),
+        preheader: truncate(&first.join("；"), 80),
         issue: edition.issue_label(),
         date: chinese_date(edition.date),
         health: health_line(edition),
@@ -100,7 +100,7 @@ mod tests {
     #[test]
     fn the_mail_looks_as_it_did() {
         let mut e = build_with(vec![article(1, "许昌发制品出口增长", "发制品", "财经数据", 2)], &[]).edition;
-        (e.year, e.number, e.total) = (2026, 3, 103);
+        (e.year, e.number_in_year, e.cumulative_number) = (2026, 3, 103);
         insta::assert_snapshot!(html(&e).unwrap());
     }
 

@@ -28,13 +28,13 @@ pub enum RenderError {
 
 /// 【草稿】许昌竞争情报快递 2026年第3期(总第3期) 2026-11-24
 pub fn subject(edition: &Edition) -> String {
-    let draft = if edition.finalised { "" } else { "【草稿】" };
+    let draft = if edition.is_final { "" } else { "【草稿】" };
     format!("{draft}{} {} {}", edition.publication, edition.issue_label(), edition.date)
 }
 
 /// File name of the edition without ending: 许昌竞争情报快递2026年第3期.
 pub fn file_stem(edition: &Edition) -> String {
-    format!("{}{}年第{}期", edition.publication, edition.year, edition.number)
+    format!("{}{}年第{}期", edition.publication, edition.year, edition.number_in_year)
 }
 
 /// Everything a letter needs. The HTML names the chart by its content id.
@@ -45,7 +45,7 @@ pub fn parts(edition: &Edition) -> Result<Parts, RenderError> {
         html: html(edition)?,
         chart: chart::chart(&edition.trend),
         docx: Attachment {
-            name: format!("{}{}.docx", file_stem(edition), if edition.finalised { "" } else { "（草稿）" }), bytes: docx(edition)?
+            name: format!("{}{}.docx", file_stem(edition), if edition.is_final { "" } else { "（草稿）" }), bytes: docx(edition)?
         },
     })
 }
@@ -64,7 +64,7 @@ fn chinese_date(day: NaiveDate) -> String {
 /// 120 个来源，117 正常，3 异常；候选 80 条，合并转载 12 篇，入选 14 条。
 fn health_line(edition: &Edition) -> String {
     let h = &edition.health;
-    let bad = h.troubles.len();
+    let bad = h.problems.len();
     format!(
         "{} 个来源，{} 正常，{bad} 异常；候选 {} 条，合并转载 {} 篇，入选 {} 条。",
         h.sources,

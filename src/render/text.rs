@@ -30,12 +30,12 @@ fn write_all(e: &Edition, out: &mut String) -> std::fmt::Result {
             }
             writeln!(out, "{}", i.summary)?;
             let date = i.date.map(|d| format!("　{d}")).unwrap_or_default();
-            writeln!(out, "来源：{}{date}\n{}", i.origin, i.url)?;
+            writeln!(out, "来源：{}{date}\n{}", i.publisher, i.url)?;
             if let Some(first) = &i.earliest {
-                writeln!(out, "首发：{}　{}", first.origin, first.url)?;
+                writeln!(out, "首发：{}　{}", first.publisher, first.url)?;
             }
             if !i.copies.is_empty() {
-                let names: Vec<&str> = i.copies.iter().map(|c| c.origin.as_str()).collect();
+                let names: Vec<&str> = i.copies.iter().map(|c| c.publisher.as_str()).collect();
                 writeln!(out, "另有 {} 家转载：{}", i.copies.len(), names.join("、"))?;
             }
             writeln!(out)?;
@@ -45,7 +45,7 @@ fn write_all(e: &Edition, out: &mut String) -> std::fmt::Result {
         writeln!(out, "{RULE}\n{words}")?;
     }
     writeln!(out, "{RULE}\n●运行情况\n\n{}", health_line(e))?;
-    for t in &e.health.troubles {
+    for t in &e.health.problems {
         let since = t.since.map(|d| format!("（自 {d} 起）")).unwrap_or_default();
         writeln!(out, "- {}：{}{since}", t.name, t.reason)?;
     }
@@ -56,17 +56,17 @@ fn write_all(e: &Edition, out: &mut String) -> std::fmt::Result {
 mod tests {
     use super::*;
     use crate::digest::tests::{article, build_with};
-    use crate::model::SourceTrouble;
+    use crate::model::SourceProblem;
 
     #[test]
     fn the_text_is_complete() {
         let mut e =
             build_with(vec![article(1, "许昌发制品出口增长", "发制品", "财经数据", 2), article(2, "水泥企业错峰生产", "建材", "行业动态", 3)], &[])
                 .edition;
-        (e.year, e.number, e.total) = (2026, 3, 103);
+        (e.year, e.number_in_year, e.cumulative_number) = (2026, 3, 103);
         e.health
-            .troubles
-            .push(SourceTrouble { name: "某网".into(), reason: "连接不上网站".into(), since: Some("2026-11-20".parse().unwrap()) });
+            .problems
+            .push(SourceProblem { name: "某网".into(), reason: "连接不上网站".into(), since: Some("2026-11-20".parse().unwrap()) });
         insta::assert_snapshot!(text(&e));
     }
 }

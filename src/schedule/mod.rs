@@ -2,7 +2,7 @@
 //! wakes us, so a missed or doubled tick changes nothing.
 
 pub mod frontier;
-pub mod rhythm;
+pub mod poll_interval;
 
 use std::time::Duration;
 
@@ -11,7 +11,7 @@ use chrono_tz::Tz;
 
 /// Which days of the week bring an issue.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum WorkDays {
+pub enum Recurrence {
     /// Monday to Friday, but for holidays and make-up days.
     Workdays,
     /// Every day.
@@ -22,7 +22,7 @@ pub enum WorkDays {
     Monthly(u32),
 }
 
-impl WorkDays {
+impl Recurrence {
     /// Reads `workdays`, `daily`, `weekly-mon` … `weekly-sun` or `monthly-1` … `monthly-28`.
     pub fn parse(word: &str) -> Option<Self> {
         match word {
@@ -42,16 +42,16 @@ pub struct Calendar {
     /// Zone in which days and times count.
     pub zone: Tz,
     /// Days of the week.
-    pub days: WorkDays,
+    pub days: Recurrence,
     /// No issue on these.
     pub holidays: Vec<NaiveDate>,
     /// Issue on these, though they fall on a week-end.
-    pub extra: Vec<NaiveDate>,
+    pub makeup_workdays: Vec<NaiveDate>,
 }
 
 impl Default for Calendar {
     fn default() -> Self {
-        Self { zone: chrono_tz::Asia::Shanghai, days: WorkDays::Workdays, holidays: Vec::new(), extra: Vec::new() }
+        Self { zone: chrono_tz::Asia::Shanghai, days: Recurrence::Workdays, holidays: Vec::new(), makeup_workdays: Vec::new() }
     }
 }
 
@@ -59,10 +59,10 @@ impl Calendar {
     /// Whether an issue is due on this day.
     pub fn has_issue(&self, day: NaiveDate) -> bool {
         match self.days {
-            WorkDays::Daily => !self.holidays.contains(&day),
-            WorkDays::Weekly(on) => day.weekday() == on && !self.holidays.contains(&day),
-            WorkDays::Workdays => self.is_working_day(day),
-            WorkDays::Monthly(from) => {
+            Recurrence::Daily => !self.holidays.contains(&day),
+            Recurrence::Weekly(on) => day.weekday() == on && !self.holidays.contains(&day),
+            Recurrence::Workdays => self.is_working_day(day),
+            Recurrence::Monthly(from) => {
                 let first = day.with_day(from).filter(|f| *f <= day);
                 first.is_some_and(|f| f.iter_days().find(|d| self.is_working_day(*d)) == Some(day))
             }
@@ -71,7 +71,7 @@ impl Calendar {
 
     /// Whether people are at work: holidays and make-up days come before the week.
     fn is_working_day(&self, day: NaiveDate) -> bool {
-        !self.holidays.contains(&day) && (self.extra.contains(&day) || !matches!(day.weekday(), Weekday::Sat | Weekday::Sun))
+        !self.holidays.contains(&day) && (self.makeup_workdays.contains(&day) || !matches!(day.weekday(), Weekday::Sat | Weekday::Sun))
     }
 
     /// The day it is here.
@@ -83,7 +83,7 @@ impl Calendar {
     /// calendar that never has any asks for none.
     pub fn lacks_year(&self, now: DateTime<Utc>) -> Option<i32> {
         let year = (self.today(now) + chrono::Duration::weeks(5)).year();
-        let last = self.extra.iter().map(Datelike::year).max()?;
+        let last = self.makeup_workdays.iter().map(Datelike::year).max()?;
         (last < year).then_some(year)
     }
 
@@ -137,7 +137,7 @@ mod tests {
 
     #[test]
     fn holidays_and_make_up_days_come_before_the_week() {
-        let c = Calendar { holidays: vec![day("2026-10-01")], extra: vec![day("2026-10-10")], ..Calendar::default() };
+        let c = Calendar { holidays: vec![day("2026-10-01")], makeup_workdays: vec![day("2026-10-10")], ..Calendar::default() };
         assert!(!c.has_issue(day("2026-10-01")), "Thursday, but National Day");
         assert!(c.has_issue(day("2026-10-10")), "Saturday, but worked");
         assert!(c.has_issue(day("2026-10-12")));
@@ -145,7 +145,7 @@ mod tests {
 
     #[test]
     fn a_year_without_its_make_up_days_is_asked_for_in_time() {
-        let c = Calendar { extra: vec![day("2026-10-10")], ..Calendar::default() };
+        let c = Calendar { makeup_workdays: vec![day("2026-10-10")], ..Calendar::default() };
         assert_eq!(c.lacks_year(utc("2026-11-20T00:00:00Z")), None);
         assert_eq!(c.lacks_year(utc("2026-11-27T00:00:00Z")), Some(2027));
         assert_eq!(c.lacks_year(utc("2027-06-01T00:00:00Z")), Some(2027));
@@ -155,12 +155,12 @@ mod tests {
     #[test]
     fn weekly_and_monthly_issues_come_on_their_days() {
         let on = |days: &str, day_: &str| {
-            Calendar { days: WorkDays::parse(days).unwrap(), holidays: vec![day("2026-10-01")], ..Calendar::default() }.has_issue(day(day_))
+            Calendar { days: Recurrence::parse(days).unwrap(), holidays: vec![day("2026-10-01")], ..Calendar::default() }.has_issue(day(day_))
         };
         assert!(on("weekly-fri", "2026-11-27") && !on("weekly-fri", "2026-11-26"));
         assert!(on("monthly-1", "2026-10-02") && !on("monthly-1", "2026-10-01") && !on("monthly-1", "2026-10-05"), "the first is a holiday");
         assert!(on("monthly-28", "2026-11-30"), "the 28th is a Saturday");
-        assert_eq!(WorkDays::parse("monthly-31"), None);
+        assert_eq!(Recurrence::parse("monthly-31"), None);
     }
 
     #[test]

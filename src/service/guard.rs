@@ -97,7 +97,7 @@ pub(super) async fn guard(live: Arc<Live>, mut stopped: watch::Receiver<bool>) -
 
 /// Room on the disk, and whether the database is still the file it was.
 fn look_after(store: &Store, vitals: &Vitals, min_free: u64) {
-    match store.space() {
+    match store.disk_usage() {
         Ok(space) => {
             let short = vitals.alarms().contains_key(&Alarm::Disk);
             // some way above the limit before fetching begins again: it must not flutter
@@ -125,8 +125,8 @@ fn look_after(store: &Store, vitals: &Vitals, min_free: u64) {
 async fn prove(live: Arc<Live>) {
     let pipeline = live.pipeline();
     let held = pipeline.store().run(|s| {
-        s.put_fact("alive", &Utc::now().timestamp().to_string())?;
-        s.held()
+        s.put_kv("alive", &Utc::now().timestamp().to_string())?;
+        s.mail_hold()
     });
     match held.await {
         Ok(held) => {
@@ -153,13 +153,13 @@ async fn clean(live: &Live) -> Result<(), StoreError> {
     let scarce = pipeline.vitals().alarms().contains_key(&Alarm::Disk);
     let every = if scarce { UPKEEP_SCARCE } else { UPKEEP };
     let done = pipeline.store().run(move |s| {
-        let last = s.fact(LAST_UPKEEP)?.and_then(|t| DateTime::from_timestamp(t.parse().ok()?, 0));
+        let last = s.kv(LAST_UPKEEP)?.and_then(|t| DateTime::from_timestamp(t.parse().ok()?, 0));
         // a clock that was ahead must not keep it off for ever
         if last.is_some_and(|t| t <= now && now - t < every) {
             return Ok(None);
         }
-        let done = s.upkeep(&settings, now)?;
-        s.put_fact(LAST_UPKEEP, &now.timestamp().to_string())?;
+        let done = s.apply_retention(&settings, now)?;
+        s.put_kv(LAST_UPKEEP, &now.timestamp().to_string())?;
         Ok(Some(done))
     });
     if let Some(d) = done.await? {

@@ -6,7 +6,7 @@ use chrono::{Datelike as _, NaiveTime, TimeDelta, Utc};
 use super::Live;
 use crate::mail;
 use crate::pipeline::Result;
-use crate::store::{OLD_BACKUP, Role, Store, StoreError};
+use crate::store::{BACKUP_MAX_AGE, Role, Store, StoreError};
 
 /// When on Mondays.
 const HOUR: u32 = 9;
@@ -33,10 +33,10 @@ pub(super) async fn report_if_due(live: &Live) -> Result<()> {
         format!("日历里还没有 {year} 年的调休：国务院公布后请写进日历文件（qingbao.toml 的 calendar），否则补班的日子不出刊，放假的日子照出")
     }));
     let text = pipeline.store().run(move |s| {
-        let last = s.fact(LAST_WEEK)?;
+        let last = s.kv(LAST_WEEK)?;
         match last {
             // the first start is no week to report on
-            None => s.put_fact(LAST_WEEK, &wanted).map(|()| None),
+            None => s.put_kv(LAST_WEEK, &wanted).map(|()| None),
             Some(last) if last == wanted => Ok(None),
             Some(_) => write(s, known, &alarms, now).map(Some),
         }
@@ -47,7 +47,7 @@ pub(super) async fn report_if_due(live: &Live) -> Result<()> {
         .store()
         .run(move |s| {
             s.queue_notices(&letters, now)?;
-            s.put_fact(LAST_WEEK, &week)
+            s.put_kv(LAST_WEEK, &week)
         })
         .await?;
     tracing::info!("weekly report queued");
@@ -66,18 +66,18 @@ fn write(s: &Store, sources: usize, alarms: &[String], now: chrono::DateTime<Utc
         }
     };
     section("需要处理", alarms.to_vec(), "没有。");
-    let troubles = s.troubles(chrono_tz::Asia::Shanghai, now)?.into_iter();
+    let troubles = s.source_problems(chrono_tz::Asia::Shanghai, now)?.into_iter();
     let since = |d: Option<chrono::NaiveDate>| d.map(|d| format!("（自 {d} 起）")).unwrap_or_default();
     section("异常的来源", troubles.map(|t| format!("{}：{}{}", t.name, t.reason, since(t.since))).collect(), "没有。");
     let letters = s.outbox(false, 50)?.into_iter();
     section("没有送达的邮件", letters.map(|l| format!("{} {}：{}", l.recipient, l.state.chinese(), mail::explain(&l))).collect(), "没有。");
-    let room = match s.space() {
+    let room = match s.disk_usage() {
         Ok(r) => format!("数据库 {} MB，磁盘剩余 {} MB", r.database >> 20, r.free >> 20),
         Err(e) => format!("无法得知：{e}"),
     };
     section("磁盘", vec![room], "");
     let backup = match s.last_backup()? {
-        Some(t) if now - t <= OLD_BACKUP => format!("最近一次：{}", t.with_timezone(&chrono_tz::Asia::Shanghai).format("%m-%d %H:%M")),
+        Some(t) if now - t <= BACKUP_MAX_AGE => format!("最近一次：{}", t.with_timezone(&chrono_tz::Asia::Shanghai).format("%m-%d %H:%M")),
         Some(t) => format!("最近一次是 {} 天前：请检查备份定时器（systemctl status qingbao-backup.timer）", (now - t).num_days()),
         None => "还没有备份过：请启用 qingbao-backup.timer，或定期运行 qingbao backup 目录".to_owned(),
     };

@@ -6,7 +6,7 @@ ALTER TABLE source ADD COLUMN last_look    INTEGER;                      -- what
 ALTER TABLE source ADD COLUMN error_code   TEXT;                         -- stable word for last_error
 ALTER TABLE source ADD COLUMN resting      TEXT;                         -- why it is not asked any more
 ALTER TABLE source ADD COLUMN interval     INTEGER;                      -- in force, seconds
-ALTER TABLE source ADD COLUMN looks        REAL NOT NULL DEFAULT 0;      -- these six: schedule::rhythm::Rhythm
+ALTER TABLE source ADD COLUMN looks        REAL NOT NULL DEFAULT 0;      -- these six: schedule::poll_interval::Rhythm
 ALTER TABLE source ADD COLUMN changes      REAL NOT NULL DEFAULT 0;
 ALTER TABLE source ADD COLUMN watched      REAL NOT NULL DEFAULT 0;
 ALTER TABLE source ADD COLUMN last_new     INTEGER;

@@ -3,37 +3,37 @@
 use chrono::{DateTime, Utc};
 use rusqlite::{Connection, OptionalExtension as _, Row, params, params_from_iter};
 
-use super::{Result, Store, StoreError, bad};
-use crate::dedup::fingerprint::Sketch;
-use crate::dedup::stories::{MAX_CANDIDATES, comparable, join};
-use crate::model::{Article, ArticleId, Headline, Judgement, SourceId, StoryId, WebUrl};
-use crate::text::words::Words;
+use super::{Result, Store, StoreError, invalid_value};
+use crate::dedup::fingerprint::MinHashSignature;
+use crate::dedup::stories::{MAX_CANDIDATES, dedup_text, join};
+use crate::model::{Article, ArticleId, Classification, Headline, SourceId, StoryId, WebUrl};
+use crate::text::words::Segmented;
 
-const HEADLINE: &str = "a.id, a.source_id, s.name, s.region, s.weight, a.url, a.title, a.author, a.publisher, a.published_at, a.fetched, octet_length(a.text), \
+const HEADLINE_COLUMNS: &str = "a.id, a.source_id, s.name, s.region, s.weight, a.url, a.title, a.author, a.publisher, a.published_at, a.fetched, octet_length(a.text), \
      a.story_id, a.judgement";
 
-const TEXTS: &str = ", a.text, a.html, a.image, a.attachments";
+const BODY_COLUMNS: &str = ", a.text, a.html, a.image, a.attachments";
 
 /// A judgement to be stored.
 #[derive(Debug)]
-pub struct Judged<'a> {
+pub struct Classified<'a> {
     /// Of which article.
     pub article: &'a Article,
     /// What was judged.
-    pub judgement: &'a Judgement,
+    pub classification: &'a Classification,
     /// Its sketch.
-    pub sketch: &'a Sketch,
+    pub signature: &'a MinHashSignature,
 }
 
 impl Store {
     /// Articles not judged yet, oldest first.
-    pub fn unjudged(&self, limit: usize) -> Result<Vec<Article>> {
+    pub fn unclassified(&self, limit: usize) -> Result<Vec<Article>> {
         let rest = "WHERE a.judgement IS NULL ORDER BY a.id LIMIT ?1";
         self.articles(rest, params![i64::try_from(limit).unwrap_or(i64::MAX)])
     }
 
     pub(super) fn articles(&self, rest: &str, params: &[&dyn rusqlite::ToSql]) -> Result<Vec<Article>> {
-        self.all(TEXTS, rest, params, read_article)
+        self.all(BODY_COLUMNS, rest, params, read_article)
     }
 
     /// Hands over every article that came or was published since, newest first, one at a time.
@@ -44,7 +44,7 @@ impl Store {
     ) -> std::result::Result<(), E> {
         let mut stopped = None;
         let rest = "WHERE a.effective >= ?1 ORDER BY a.effective DESC, a.id";
-        let read = self.each(TEXTS, rest, params![since.timestamp()], |r| {
+        let read = self.each(BODY_COLUMNS, rest, params![since.timestamp()], |r| {
             each(read_article(r)?).map_err(|e| {
                 stopped = Some(e);
                 StoreError::Cancelled
@@ -90,7 +90,7 @@ impl Store {
 
     fn each(&self, more: &str, rest: &str, params: &[&dyn rusqlite::ToSql], mut each: impl FnMut(&Row<'_>) -> Result<()>) -> Result<()> {
         self.read(|c| {
-            let mut s = c.prepare_cached(&format!("SELECT {HEADLINE}{more} FROM article a JOIN source s ON s.id = a.source_id {rest}"))?;
+            let mut s = c.prepare_cached(&format!("SELECT {HEADLINE_COLUMNS}{more} FROM article a JOIN source s ON s.id = a.source_id {rest}"))?;
             let mut rows = s.query(params)?;
             while let Some(r) = rows.next()? {
                 each(r)?;
@@ -100,9 +100,11 @@ impl Store {
     }
 
     /// Stores judgements, each with the story it finds.
-    pub fn commit_judgements(&self, judged: &[Judged<'_>]) -> Result<()> {
+    pub fn commit_classifications(&self, judged: &[Classified<'_>]) -> Result<()> {
         self.write(|t| {
-            judged.iter().try_for_each(|j| judge(t, j.article.headline.id, &j.article.headline.title, &j.article.text, j.judgement, j.sketch))
+            judged.iter().try_for_each(|j| {
+                store_classification(t, j.article.headline.id, &j.article.headline.title, &j.article.text, j.classification, j.signature)
+            })
         })
     }
 
@@ -114,7 +116,7 @@ impl Store {
 
 /// A query as the full-text index takes it; nothing where it holds no word. Nothing in it is query syntax.
 pub(super) fn match_words(query: &str) -> Option<String> {
-    let words: Vec<String> = Words::of(query).index_form().split_whitespace().map(|w| format!("\"{}\"", w.replace('"', ""))).collect();
+    let words: Vec<String> = Segmented::new(query).fts_tokens().split_whitespace().map(|w| format!("\"{}\"", w.replace('"', ""))).collect();
     (!words.is_empty()).then(|| words.join(" "))
 }
 
@@ -125,8 +127,15 @@ pub(super) fn read_article_with_texts(store: &Store, id: ArticleId) -> Result<Ar
 
 /// Stores a judgement, and finds the story among what the writer itself sees: two copies that come at the same time
 /// still meet.
-pub(super) fn judge(t: &Connection, id: ArticleId, title: &str, text: &str, judgement: &Judgement, sketch: &Sketch) -> Result<()> {
-    let json = serde_json::to_string(judgement).map_err(bad("judgement"))?;
+pub(super) fn store_classification(
+    t: &Connection,
+    id: ArticleId,
+    title: &str,
+    text: &str,
+    judgement: &Classification,
+    sketch: &MinHashSignature,
+) -> Result<()> {
+    let json = serde_json::to_string(judgement).map_err(invalid_value("judgement"))?;
     let (known, day): (Option<i64>, i64) =
         t.prepare_cached("SELECT story_id, effective / 86400 FROM article WHERE id = ?1")?.query_row([id.0], |r| Ok((r.get(0)?, r.get(1)?)))?;
     if known.is_some() {
@@ -145,13 +154,13 @@ pub(super) fn judge(t: &Connection, id: ArticleId, title: &str, text: &str, judg
     let mut one = t.prepare_cached("SELECT bytes FROM sketch WHERE article_id = ?1")?;
     for other in sharing_bands(t, id, bands)? {
         let bytes: Option<Vec<u8>> = one.query_row([other], |r| r.get(0)).optional()?;
-        candidates.extend(bytes.as_deref().and_then(Sketch::from_bytes).map(|s| (other, s)));
+        candidates.extend(bytes.as_deref().and_then(MinHashSignature::from_bytes).map(|s| (other, s)));
     }
     let text_of = |other: i64| -> Result<String> {
         let mut s = t.prepare_cached("SELECT title, text FROM article WHERE id = ?1")?;
-        Ok(s.query_row([other], |r| Ok(comparable(&r.get::<_, String>(0)?, &r.get::<_, String>(1)?)))?)
+        Ok(s.query_row([other], |r| Ok(dedup_text(&r.get::<_, String>(0)?, &r.get::<_, String>(1)?)))?)
     };
-    let story: i64 = match join(&comparable(title, text), sketch, candidates, text_of)? {
+    let story: i64 = match join(&dedup_text(title, text), sketch, candidates, text_of)? {
         Some(other) => t.query_row("SELECT coalesce(story_id, id) FROM article WHERE id = ?1", [other], |r| r.get(0))?,
         None => id.0,
     };
@@ -187,7 +196,7 @@ fn read_article(r: &Row<'_>) -> Result<Article> {
         text: r.get(14)?,
         html: r.get(15)?,
         image: image.and_then(|i| WebUrl::parse(&i).ok()),
-        attachments: serde_json::from_str(&attachments).map_err(bad("attachments"))?,
+        attachments: serde_json::from_str(&attachments).map_err(invalid_value("attachments"))?,
     })
 }
 
@@ -196,18 +205,18 @@ fn read_headline(r: &Row<'_>) -> Result<Headline> {
     let judgement: Option<String> = r.get(13)?;
     Ok(Headline {
         id: ArticleId(r.get(0)?),
-        source: SourceId::parse(&r.get::<_, String>(1)?).ok_or("not an id").map_err(bad("source id"))?,
+        source: SourceId::parse(&r.get::<_, String>(1)?).ok_or("not an id").map_err(invalid_value("source id"))?,
         source_name: r.get(2)?,
         region: r.get(3)?,
         weight: r.get(4)?,
-        url: WebUrl::parse(&r.get::<_, String>(5)?).map_err(bad("article address"))?,
+        url: WebUrl::parse(&r.get::<_, String>(5)?).map_err(invalid_value("article address"))?,
         title: r.get(6)?,
         author: r.get(7)?,
         publisher: r.get(8)?,
         published_at: published.and_then(|p| DateTime::parse_from_rfc3339(&p).ok()),
-        fetched_at: DateTime::from_timestamp(r.get(10)?, 0).ok_or("out of range").map_err(bad("article time"))?,
+        fetched_at: DateTime::from_timestamp(r.get(10)?, 0).ok_or("out of range").map_err(invalid_value("article time"))?,
         length: usize::try_from(r.get::<_, i64>(11)?).unwrap_or(0),
         story: r.get::<_, Option<i64>>(12)?.map(StoryId),
-        judgement: judgement.map(|j| serde_json::from_str(&j)).transpose().map_err(bad("judgement"))?,
+        classification: judgement.map(|j| serde_json::from_str(&j)).transpose().map_err(invalid_value("judgement"))?,
     })
 }

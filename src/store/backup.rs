@@ -10,7 +10,7 @@ use super::{Result, Store, StoreError, connect, is_whole, lock, space};
 
 /// What a database holds, told after a backup and before a restore.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Contents {
+pub struct DatabaseSummary {
     /// Articles.
     pub articles: i64,
     /// Editions.
@@ -25,24 +25,24 @@ pub struct Contents {
 const LAST_BACKUP: &str = "backup";
 
 /// A backup older than this is told of.
-pub const OLD_BACKUP: TimeDelta = TimeDelta::days(2);
+pub const BACKUP_MAX_AGE: TimeDelta = TimeDelta::days(2);
 
 impl Store {
     /// Copies the database as it is at this moment into a new file (`VACUUM INTO`: readers and the writer go on), checks the
     /// copy, and remembers when. A file of that name is replaced only by a copy that was found whole.
-    pub fn backup(&self, to: &Path, now: DateTime<Utc>) -> Result<Contents> {
-        let beside = beside(to, "new");
+    pub fn backup(&self, to: &Path, now: DateTime<Utc>) -> Result<DatabaseSummary> {
+        let beside = sibling_path(to, "new");
         remove(&beside)?;
         let copied = self.read(|c| copy(c, &beside)).and_then(|()| check(&beside));
         let contents = copied.inspect_err(|_| drop(std::fs::remove_file(&beside)))?;
         std::fs::File::open(&beside).and_then(|f| f.sync_all()).and_then(|()| std::fs::rename(&beside, to)).map_err(|e| failed(to, e))?;
-        self.put_fact(LAST_BACKUP, &now.timestamp().to_string())?;
+        self.put_kv(LAST_BACKUP, &now.timestamp().to_string())?;
         Ok(contents)
     }
 
     /// When the last backup was made.
     pub fn last_backup(&self) -> Result<Option<DateTime<Utc>>> {
-        Ok(self.fact(LAST_BACKUP)?.and_then(|t| DateTime::from_timestamp(t.parse().ok()?, 0)))
+        Ok(self.kv(LAST_BACKUP)?.and_then(|t| DateTime::from_timestamp(t.parse().ok()?, 0)))
     }
 
     /// The result of `PRAGMA integrity_check`: nothing where all is well.
@@ -56,15 +56,15 @@ impl Store {
 ///
 /// # Errors
 /// The backup is damaged, made by a newer version, or there is a database and `replace` was not said.
-pub fn restore(from: &Path, folder: &Path, replace: bool, now: DateTime<Utc>) -> Result<(Contents, Option<PathBuf>)> {
+pub fn restore(from: &Path, folder: &Path, replace: bool, now: DateTime<Utc>) -> Result<(DatabaseSummary, Option<PathBuf>)> {
     let contents = check(from)?;
     std::fs::create_dir_all(folder).map_err(|e| failed(folder, e))?;
     let _lock = lock(folder)?;
     let target = folder.join("qingbao.db");
     if target.exists() && !replace {
-        return Err(StoreError::Occupied(target.display().to_string()));
+        return Err(StoreError::TargetExists(target.display().to_string()));
     }
-    let coming = beside(&target, "restored");
+    let coming = sibling_path(&target, "restored");
     remove(&coming)?;
     std::fs::copy(from, &coming).map_err(|e| failed(&coming, e))?;
     let incoming = connect(&coming, false)?;
@@ -75,7 +75,7 @@ pub fn restore(from: &Path, folder: &Path, replace: bool, now: DateTime<Utc>) ->
     incoming.execute_batch("PRAGMA journal_mode = DELETE")?;
     incoming.close().map_err(|(_, e)| e)?;
     std::fs::File::open(&coming).and_then(|f| f.sync_all()).map_err(|e| failed(&coming, e))?;
-    let kept = target.exists().then(|| beside(&target, &format!("before-{}", now.format("%Y%m%d-%H%M%S"))));
+    let kept = target.exists().then(|| sibling_path(&target, &format!("before-{}", now.format("%Y%m%d-%H%M%S"))));
     if let Some(kept) = &kept {
         // its log is part of it: whoever opens the kept one later must find both
         for end in ["", "-wal", "-shm"] {
@@ -91,9 +91,9 @@ pub fn restore(from: &Path, folder: &Path, replace: bool, now: DateTime<Utc>) ->
 
 /// Copies before the schema is brought up to date.
 pub(super) fn before_upgrade(connection: &Connection, path: &Path, version: i64) -> Result<PathBuf> {
-    let to = beside(path, &format!("schema-{version}"));
+    let to = sibling_path(path, &format!("schema-{version}"));
     let bytes = std::fs::metadata(path).map_err(|e| failed(path, e))?.len();
-    let (free, _) = space::room(path).map_err(|e| failed(path, e))?;
+    let (free, _) = space::available_space(path).map_err(|e| failed(path, e))?;
     if free < bytes + bytes / 4 {
         return Err(StoreError::NoRoom { path: to.display().to_string(), needed: bytes + bytes / 4, free });
     }
@@ -112,9 +112,9 @@ fn copy(c: &Connection, to: &Path) -> Result<()> {
 ///
 /// # Errors
 /// It is not, or of a newer version.
-pub fn check(path: &Path) -> Result<Contents> {
+pub fn check(path: &Path) -> Result<DatabaseSummary> {
     if !is_whole(path) {
-        return Err(StoreError::NotADatabase(path.display().to_string()));
+        return Err(StoreError::InvalidDatabase(path.display().to_string()));
     }
     let c = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
     let version: i64 = c.query_row("PRAGMA user_version", [], |r| r.get(0))?;
@@ -127,7 +127,7 @@ pub fn check(path: &Path) -> Result<Contents> {
     }
     let count = |table: &str| c.query_row(&format!("SELECT count(*) FROM {table}"), [], |r| r.get(0));
     let bytes = std::fs::metadata(path).map_err(|e| failed(path, e))?.len();
-    Ok(Contents { articles: count("article")?, editions: count("edition")?, letters: count("outbox")?, bytes })
+    Ok(DatabaseSummary { articles: count("article")?, editions: count("edition")?, letters: count("outbox")?, bytes })
 }
 
 fn damage(c: &Connection) -> Result<Vec<String>> {
@@ -143,7 +143,7 @@ fn damage(c: &Connection) -> Result<Vec<String>> {
 }
 
 /// `qingbao.db` → `qingbao.db.END`
-fn beside(path: &Path, end: &str) -> PathBuf {
+fn sibling_path(path: &Path, end: &str) -> PathBuf {
     with_end(path, &format!(".{end}"))
 }
 
@@ -178,18 +178,18 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let (data, file) = (dir.path().join("data"), dir.path().join("copy.db"));
         let store = Store::open(&data).unwrap();
-        store.put_fact("mark", "old").unwrap();
+        store.put_kv("mark", "old").unwrap();
         assert!(store.last_backup().unwrap().is_none());
         store.backup(&file, now()).unwrap();
         assert_eq!(store.last_backup().unwrap(), Some(now()));
-        store.put_fact("mark", "new").unwrap();
+        store.put_kv("mark", "new").unwrap();
         assert!(matches!(restore(&file, &data, true, now()), Err(StoreError::InUse { .. })), "the service holds the folder");
         drop(store);
-        assert!(matches!(restore(&file, &data, false, now()), Err(StoreError::Occupied(_))));
+        assert!(matches!(restore(&file, &data, false, now()), Err(StoreError::TargetExists(_))));
         let (_, kept) = restore(&file, &data, true, now()).unwrap();
         let store = Store::open(&data).unwrap();
-        assert_eq!((store.fact("mark").unwrap().as_deref(), store.damage().unwrap().len()), (Some("old"), 0));
-        assert!(store.held().unwrap().is_some());
+        assert_eq!((store.kv("mark").unwrap().as_deref(), store.damage().unwrap().len()), (Some("old"), 0));
+        assert!(store.mail_hold().unwrap().is_some());
         assert!(kept.unwrap().exists(), "what was there is kept");
     }
 
@@ -207,7 +207,7 @@ mod tests {
         assert!(restore(&file, &data, true, now()).is_err());
         assert!(Store::open(&data).is_ok());
         std::fs::write(&file, &bytes[..bytes.len() / 2]).unwrap();
-        assert!(matches!(restore(&file, &data, true, now()), Err(StoreError::NotADatabase(_))));
+        assert!(matches!(restore(&file, &data, true, now()), Err(StoreError::InvalidDatabase(_))));
     }
 
     #[test]

@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use chrono::{DateTime, Datelike, NaiveDate, Utc};
 use rusqlite::{Connection, OptionalExtension as _, params};
 
-use super::{Result, Store, bad};
+use super::{Result, Store, invalid_value};
 use crate::config::settings::Publication;
 use crate::digest::Shown;
 use crate::model::{Edition, EditionId, StoryId, Trend, WEEKS};
@@ -45,18 +45,25 @@ impl Store {
             if let Some((id, number, total, payload, version)) = known {
                 let letters: i64 = t.query_row("SELECT count(*) FROM outbox WHERE edition_id = ?1", [id], |r| r.get(0))?;
                 if letters > 0 || version > 1 {
-                    return serde_json::from_str(&payload).map_err(bad("edition"));
+                    return serde_json::from_str(&payload).map_err(invalid_value("edition"));
                 }
-                (edition.id, edition.number, edition.total) = (EditionId(id), number, total);
+                (edition.id, edition.number_in_year, edition.cumulative_number) = (EditionId(id), number, total);
             } else {
-                (edition.number, edition.total) = next_number(t, &edition, publication)?;
+                (edition.number_in_year, edition.cumulative_number) = next_number(t, &edition, publication)?;
                 t.execute(
                     "INSERT INTO edition (publication, date, year, number, total, built, payload) VALUES (?1, ?2, ?3, ?4, ?5, ?6, '{}')",
-                    params![edition.publication, edition.date.to_string(), edition.year, edition.number, edition.total, Utc::now().timestamp()],
+                    params![
+                        edition.publication,
+                        edition.date.to_string(),
+                        edition.year,
+                        edition.number_in_year,
+                        edition.cumulative_number,
+                        Utc::now().timestamp()
+                    ],
                 )?;
                 edition.id = EditionId(t.last_insert_rowid());
             }
-            let payload = serde_json::to_string(&edition).map_err(bad("edition"))?;
+            let payload = serde_json::to_string(&edition).map_err(invalid_value("edition"))?;
             t.execute("UPDATE edition SET payload = ?2, built = ?3 WHERE id = ?1", params![edition.id.0, payload, Utc::now().timestamp()])?;
             t.execute("DELETE FROM item WHERE edition_id = ?1", [edition.id.0])?;
             let mut insert = t.prepare("INSERT OR IGNORE INTO item (edition_id, story_id, article_id) VALUES (?1, ?2, ?3)")?;
@@ -71,7 +78,7 @@ impl Store {
     pub fn edition(&self, id: EditionId) -> Result<Option<Edition>> {
         self.read(|c| {
             let payload: Option<String> = c.query_row("SELECT payload FROM edition WHERE id = ?1", [id.0], |r| r.get(0)).optional()?;
-            payload.map(|p| serde_json::from_str(&p).map_err(bad("edition"))).transpose()
+            payload.map(|p| serde_json::from_str(&p).map_err(invalid_value("edition"))).transpose()
         })
     }
 
@@ -119,7 +126,7 @@ impl Store {
     }
 
     /// Stories shown in editions of other days.
-    pub fn used_stories(&self, publication: &str, except: NaiveDate) -> Result<HashSet<StoryId>> {
+    pub fn published_stories(&self, publication: &str, except: NaiveDate) -> Result<HashSet<StoryId>> {
         self.read(|c| {
             let mut s =
                 c.prepare("SELECT DISTINCT i.story_id FROM item i JOIN edition e ON e.id = i.edition_id WHERE e.publication = ?1 AND e.date <> ?2")?;
@@ -131,7 +138,7 @@ impl Store {
 
 impl Store {
     /// Items by industry and week in the issues of the weeks before a day.
-    pub fn trend_before(&self, publication: &str, date: NaiveDate) -> Result<Vec<Trend>> {
+    pub fn weekly_counts(&self, publication: &str, date: NaiveDate) -> Result<Vec<Trend>> {
         self.read(|c| {
             let mut s = c.prepare(
                 "SELECT json_extract(a.judgement, '$.industries[0].name') AS industry, CAST(julianday(?2) - julianday(e.date) AS INTEGER) / 7, count(*)
@@ -155,7 +162,7 @@ impl Store {
     }
 
     /// What the last issues before a day showed, newest first, and when the newest of them was built.
-    pub fn shown_before(&self, publication: &str, date: NaiveDate, issues: usize) -> Result<(Vec<Shown>, Option<DateTime<Utc>>)> {
+    pub fn recent_items(&self, publication: &str, date: NaiveDate, issues: usize) -> Result<(Vec<Shown>, Option<DateTime<Utc>>)> {
         self.read(|c| {
             let last = "SELECT id, number, built, date FROM edition WHERE publication = ?1 AND date < ?2 ORDER BY date DESC LIMIT ?3";
             let mut s = c.prepare(&format!(

@@ -4,23 +4,23 @@ use chrono::{DateTime, Utc};
 use rusqlite::{Connection, OptionalExtension as _, Row, params};
 
 use super::sources::log_fetch;
-use super::writer::PutOff;
-use super::{FetchRecord, Result, Store, bad};
+use super::writer::BeforeCommit;
+use super::{FetchRecord, Result, Store, invalid_value};
 use crate::dedup::canonical::canonicalise;
-use crate::dedup::fingerprint::Sketch;
+use crate::dedup::fingerprint::MinHashSignature;
 use crate::fetch::host_key;
-use crate::model::{ArticleId, Entry, EntryId, Extracted, Identity, Judgement, Source, SourceId, StoredPage, WebUrl};
-use crate::text::chars::skeleton;
+use crate::model::{ArticleId, Classification, Entry, EntryId, Extracted, Identity, Source, SourceId, StoredPage, WebUrl};
+use crate::text::chars::normalized_key;
 
 /// Compression of stored pages: fast, for they are read again once at most.
 const ZSTD_LEVEL: i32 = 3;
 
-/// The columns behind an [`OpenEntry`].
-pub(super) const OPEN_COLUMNS: &str = "e.id, e.source_id, e.identity, e.url, e.title, e.published_at, e.summary, e.content_html, e.tries";
+/// The columns behind an [`PendingEntry`].
+pub(super) const PENDING_ENTRY_COLUMNS: &str = "e.id, e.source_id, e.identity, e.url, e.title, e.published_at, e.summary, e.content_html, e.tries";
 
 /// An entry whose article is still to be made.
 #[derive(Debug, Clone)]
-pub struct OpenEntry {
+pub struct PendingEntry {
     /// Row.
     pub id: EntryId,
     /// Source.
@@ -28,7 +28,7 @@ pub struct OpenEntry {
     /// Entry as listed.
     pub entry: Entry,
     /// Tries so far.
-    pub tries: u32,
+    pub attempts: u32,
 }
 
 /// A page as it goes into the store.
@@ -43,7 +43,7 @@ pub struct RawPage {
 impl RawPage {
     /// Compresses a page: CPU work.
     pub fn compress(url: &WebUrl, content_type: Option<&str>, body: &[u8]) -> Result<Self> {
-        let body = zstd::bulk::compress(body, ZSTD_LEVEL).map_err(bad("page"))?;
+        let body = zstd::bulk::compress(body, ZSTD_LEVEL).map_err(invalid_value("page"))?;
         Ok(Self { url: url.clone(), content_type: content_type.map(str::to_owned), body })
     }
 }
@@ -68,9 +68,9 @@ pub struct NewArticle {
     /// Title and text as the full-text index takes them.
     pub words: (String, String),
     /// What was judged.
-    pub judgement: Judgement,
+    pub classification: Classification,
     /// Its sketch.
-    pub sketch: Sketch,
+    pub signature: MinHashSignature,
 }
 
 /// What makes an entry the same as one seen before.
@@ -80,7 +80,7 @@ fn identity(entry: &Entry, kind: Identity) -> String {
         Identity::Url => url(),
         Identity::Guid => entry.id.clone().unwrap_or_else(url),
         Identity::Title => {
-            let title = skeleton(&entry.title);
+            let title = normalized_key(&entry.title);
             if title.is_empty() { url() } else { title }
         }
     }
@@ -88,10 +88,10 @@ fn identity(entry: &Entry, kind: Identity) -> String {
 
 impl Store {
     /// Entries whose page is here and whose article is not; those taken up most often come last.
-    pub fn fetched(&self, limit: usize) -> Result<Vec<OpenEntry>> {
+    pub fn fetched(&self, limit: usize) -> Result<Vec<PendingEntry>> {
         self.read(|c| {
             let mut s = c.prepare(&format!(
-                "SELECT {OPEN_COLUMNS} FROM entry e JOIN source s ON s.id = e.source_id WHERE e.state = 'fetched' AND s.retired = 0
+                "SELECT {PENDING_ENTRY_COLUMNS} FROM entry e JOIN source s ON s.id = e.source_id WHERE e.state = 'fetched' AND s.retired = 0
                  ORDER BY e.tries, e.id LIMIT ?1"
             ))?;
             let mut rows = s.query([i64::try_from(limit).unwrap_or(i64::MAX)])?;
@@ -131,10 +131,10 @@ impl Store {
                 .optional()?;
             let Some((url, content_type, body, fetched)) = row else { return Ok(None) };
             Ok(Some(StoredPage {
-                url: WebUrl::parse(&url).map_err(bad("page address"))?,
+                url: WebUrl::parse(&url).map_err(invalid_value("page address"))?,
                 content_type,
-                body: zstd::decode_all(body.as_slice()).map_err(bad("page"))?,
-                fetched: DateTime::from_timestamp(fetched, 0).ok_or("out of range").map_err(bad("page time"))?,
+                body: zstd::decode_all(body.as_slice()).map_err(invalid_value("page"))?,
+                fetched: DateTime::from_timestamp(fetched, 0).ok_or("out of range").map_err(invalid_value("page time"))?,
             }))
         })
     }
@@ -161,7 +161,7 @@ impl Store {
     /// address is in the archive already.
     pub fn commit_article(&self, new: &NewArticle, log: Option<&FetchRecord>) -> Result<Option<ArticleId>> {
         let a = &new.extracted;
-        let attachments = serde_json::to_string(&a.attachments).map_err(bad("attachments"))?;
+        let attachments = serde_json::to_string(&a.attachments).map_err(invalid_value("attachments"))?;
         let effective = new.published_at.map_or(new.fetched.timestamp(), |p| p.timestamp().min(new.fetched.timestamp()));
         self.write_and_put_off(|t| {
             let inserted = t
@@ -187,7 +187,7 @@ impl Store {
                 ])?;
             let id = ArticleId(t.last_insert_rowid());
             if inserted == 1 {
-                super::articles::judge(t, id, &new.title, &a.text, &new.judgement, &new.sketch)?;
+                super::articles::store_classification(t, id, &new.title, &a.text, &new.classification, &new.signature)?;
             }
             let state = if inserted == 1 { "done" } else { "duplicate" };
             t.prepare_cached("UPDATE entry SET state = ?2, content_html = NULL WHERE id = ?1")?.execute(params![new.entry.0, state])?;
@@ -199,7 +199,7 @@ impl Store {
 }
 
 /// Takes an article into the full-text index.
-fn index(id: ArticleId, (title, text): (String, String)) -> PutOff {
+fn index(id: ArticleId, (title, text): (String, String)) -> BeforeCommit {
     Box::new(move |t| {
         t.prepare_cached("INSERT INTO article_words (rowid, title, text) VALUES (?1, ?2, ?3)")?.execute(params![id.0, title, text])?;
         Ok(())
@@ -214,7 +214,7 @@ impl Store {
     }
 
     /// An entry that no list has: an editor gave its address. The crawl leaves it alone.
-    pub fn entry_by_hand(&self, source: &Source, url: &WebUrl, now: DateTime<Utc>) -> Result<OpenEntry> {
+    pub fn manual_entry(&self, source: &Source, url: &WebUrl, now: DateTime<Utc>) -> Result<PendingEntry> {
         let id = self.write(|t| {
             t.execute(
                 "INSERT INTO source (id, name, url, lane, retired) VALUES (?1, ?2, ?3, '', 1) ON CONFLICT (id) DO NOTHING",
@@ -229,25 +229,25 @@ impl Store {
             Ok(t.query_row(sql, params![source.id.as_str(), url.as_str()], |r| r.get(0).map(EntryId))?)
         })?;
         let entry = Entry { id: None, url: url.clone(), title: String::new(), published_at: None, summary: None, content_html: None };
-        Ok(OpenEntry { id, source: source.id.clone(), entry, tries: 0 })
+        Ok(PendingEntry { id, source: source.id.clone(), entry, attempts: 0 })
     }
 }
 
-/// Reads [`OPEN_COLUMNS`].
-pub(super) fn read_open(r: &Row<'_>) -> Result<OpenEntry> {
+/// Reads [`PENDING_ENTRY_COLUMNS`].
+pub(super) fn read_open(r: &Row<'_>) -> Result<PendingEntry> {
     let published: Option<String> = r.get(5)?;
-    Ok(OpenEntry {
+    Ok(PendingEntry {
         id: EntryId(r.get(0)?),
-        source: SourceId::parse(&r.get::<_, String>(1)?).ok_or("not an id").map_err(bad("source id"))?,
+        source: SourceId::parse(&r.get::<_, String>(1)?).ok_or("not an id").map_err(invalid_value("source id"))?,
         entry: Entry {
             id: r.get(2)?,
-            url: WebUrl::parse(&r.get::<_, String>(3)?).map_err(bad("entry address"))?,
+            url: WebUrl::parse(&r.get::<_, String>(3)?).map_err(invalid_value("entry address"))?,
             title: r.get(4)?,
             published_at: published.and_then(|p| DateTime::parse_from_rfc3339(&p).ok()),
             summary: r.get(6)?,
             content_html: r.get(7)?,
         },
-        tries: r.get(8)?,
+        attempts: r.get(8)?,
     })
 }
 

@@ -17,7 +17,7 @@ pub enum StoreError {
     },
     /// Something else, or damaged.
     #[error("{0} is not a database of this program or is damaged; it was left untouched. Move it away or restore a backup")]
-    NotADatabase(String),
+    InvalidDatabase(String),
     /// Written by a newer version.
     #[error("database {0} was made by a newer version of qingbao; install that version, or restore a backup made by this one")]
     TooNew(String),
@@ -47,7 +47,7 @@ pub enum StoreError {
     },
     /// A restore would replace a database.
     #[error("{0} exists; stop the service and say --replace to put the backup in its place (the old one is kept beside)")]
-    Occupied(String),
+    TargetExists(String),
     /// Not enough room for the copy before an upgrade.
     #[error("there is no room for the copy {path} that is made before the schema is brought up to date: {needed} bytes needed, {free} free")]
     NoRoom {
@@ -83,7 +83,7 @@ pub enum StoreError {
 /// Result of a store call.
 pub type Result<T> = std::result::Result<T, StoreError>;
 
-pub(crate) fn bad<E: ToString>(what: &'static str) -> impl FnOnce(E) -> StoreError {
+pub(crate) fn invalid_value<E: ToString>(what: &'static str) -> impl FnOnce(E) -> StoreError {
     move |e| StoreError::Value { what, cause: e.to_string() }
 }
 
@@ -91,7 +91,7 @@ pub(crate) fn bad<E: ToString>(what: &'static str) -> impl FnOnce(E) -> StoreErr
 pub(super) fn classify(path: &Path, source: rusqlite::Error) -> StoreError {
     let path = path.display().to_string();
     match source.sqlite_error_code() {
-        Some(ErrorCode::NotADatabase | ErrorCode::DatabaseCorrupt) => StoreError::NotADatabase(path),
+        Some(ErrorCode::NotADatabase | ErrorCode::DatabaseCorrupt) => StoreError::InvalidDatabase(path),
         _ => StoreError::Open { path, source },
     }
 }

@@ -6,35 +6,35 @@ use rusqlite::{OptionalExtension as _, params};
 use super::{Result, Store};
 
 /// Articles of a week that must name a word before it is told.
-const HEARD: i64 = 3;
+const MIN_MENTIONS: i64 = 3;
 /// How many times more often than before.
-const RISEN: i64 = 3;
+const RISE_FACTOR: i64 = 3;
 /// A day, in seconds.
 const DAY: i64 = 86_400;
 
 impl Store {
     /// A fact.
-    pub fn fact(&self, name: &str) -> Result<Option<String>> {
+    pub fn kv(&self, name: &str) -> Result<Option<String>> {
         self.read(|c| Ok(c.prepare_cached("SELECT value FROM fact WHERE name = ?1")?.query_row([name], |r| r.get(0)).optional()?))
     }
 
     /// Remembers a fact.
-    pub fn put_fact(&self, name: &str, value: &str) -> Result<()> {
+    pub fn put_kv(&self, name: &str, value: &str) -> Result<()> {
         self.write(|t| Ok(t.execute("INSERT OR REPLACE INTO fact (name, value) VALUES (?1, ?2)", [name, value]).map(|_| ())?))
     }
 
     /// Why no letter leaves, where that is so: after a restore.
-    pub fn held(&self) -> Result<Option<String>> {
-        self.fact("held")
+    pub fn mail_hold(&self) -> Result<Option<String>> {
+        self.kv("held")
     }
 
     /// Lets letters leave again; whether they were held.
-    pub fn release(&self) -> Result<bool> {
+    pub fn release_mail(&self) -> Result<bool> {
         self.write(|t| Ok(t.execute("DELETE FROM fact WHERE name = 'held'", [])? > 0))
     }
 
     /// Has the articles since a moment judged anew if they were judged by other rules than these; gives how many.
-    pub fn judge_anew(&self, rules: &str, since: DateTime<Utc>) -> Result<usize> {
+    pub fn reclassify(&self, rules: &str, since: DateTime<Utc>) -> Result<usize> {
         self.write(|t| {
             let before: Option<String> = t.query_row("SELECT value FROM fact WHERE name = 'rules'", [], |r| r.get(0)).optional()?;
             if before.as_deref() == Some(rules) {
@@ -46,7 +46,7 @@ impl Store {
     }
 
     /// Keywords that the last seven days name far more often than the four weeks before, most often first.
-    pub fn rising_words(&self, now: DateTime<Utc>, most: usize) -> Result<Vec<String>> {
+    pub fn rising_keywords(&self, now: DateTime<Utc>, most: usize) -> Result<Vec<String>> {
         self.read(|c| {
             let today = now.timestamp() / DAY;
             let first: Option<i64> = c.query_row("SELECT min(day) FROM keyword_day", [], |r| r.get(0))?;
@@ -58,7 +58,7 @@ impl Store {
                 "SELECT word, sum(articles) FILTER (WHERE day > ?1 - 7) AS now, coalesce(sum(articles) FILTER (WHERE day <= ?1 - 7), 0) AS before
                  FROM keyword_day WHERE day > ?1 - 35 GROUP BY word HAVING now >= ?2 AND now * 4 >= ?3 * (before + 4) ORDER BY now DESC, word LIMIT ?4",
             )?;
-            let rows = s.query_map(params![today, HEARD, RISEN, i64::try_from(most).unwrap_or(i64::MAX)], |r| r.get(0))?;
+            let rows = s.query_map(params![today, MIN_MENTIONS, RISE_FACTOR, i64::try_from(most).unwrap_or(i64::MAX)], |r| r.get(0))?;
             Ok(rows.collect::<rusqlite::Result<_>>()?)
         })
     }
@@ -78,19 +78,19 @@ mod tests {
             store.write(|t| Ok(t.execute("INSERT INTO keyword_day VALUES (?1, ?2, ?3)", params![day, word, n])?)).unwrap();
         };
         add(today, "固态电池", 5);
-        assert!(store.rising_words(now, 5).unwrap().is_empty(), "a first week has nothing to rise against");
+        assert!(store.rising_keywords(now, 5).unwrap().is_empty(), "a first week has nothing to rise against");
         add(today - 1, "发制品", 6);
         for back in 7..30 {
             add(today - back, "发制品", 1);
         }
-        assert_eq!(store.rising_words(now, 5).unwrap(), ["固态电池"]);
+        assert_eq!(store.rising_keywords(now, 5).unwrap(), ["固态电池"]);
     }
 
     #[test]
     fn rules_are_compared_and_kept() {
         let dir = tempfile::tempdir().unwrap();
         let store = Store::open(dir.path()).unwrap();
-        assert_eq!(store.judge_anew("1-a", DateTime::UNIX_EPOCH).unwrap(), 0);
-        assert_eq!(store.judge_anew("1-a", DateTime::UNIX_EPOCH).unwrap(), 0);
+        assert_eq!(store.reclassify("1-a", DateTime::UNIX_EPOCH).unwrap(), 0);
+        assert_eq!(store.reclassify("1-a", DateTime::UNIX_EPOCH).unwrap(), 0);
     }
 }

@@ -3,48 +3,48 @@
 use chrono::{DateTime, Utc};
 use rusqlite::{OptionalExtension as _, Row, params};
 
-use super::entries::{OPEN_COLUMNS, read_open};
-use super::{OpenEntry, Result, Store, bad};
+use super::entries::{PENDING_ENTRY_COLUMNS, read_open};
+use super::{PendingEntry, Result, Store, invalid_value};
 use crate::fetch::{RobotsRecord, SiteStore};
 use crate::model::{EntryId, SourceId};
 use crate::schedule::frontier::{MAX_PER_HOST, MAX_QUEUED};
 
-const ACTIVE: &str = "enabled = 1 AND retired = 0 AND resting IS NULL";
+const ACTIVE_SOURCE: &str = "enabled = 1 AND retired = 0 AND resting IS NULL";
 
 /// A lane that asked for patience.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Pause {
+pub struct HostBackoff {
     /// The lane.
-    pub lane: String,
+    pub host_key: String,
     /// Until when it is left alone.
     pub until: DateTime<Utc>,
     /// Why.
     pub reason: String,
     /// Pages and sources that wait for it.
-    pub held: usize,
+    pub waiting: usize,
 }
 
 impl Store {
     /// Sources to be looked at, a few of each lane, those due longest first; lanes that asked for patience are left out.
-    pub fn due_looks(&self, now: DateTime<Utc>) -> Result<Vec<(SourceId, String)>> {
+    pub fn due_polls(&self, now: DateTime<Utc>) -> Result<Vec<(SourceId, String)>> {
         self.read(|c| {
             let mut s = c.prepare_cached(&format!(
                 "SELECT id, lane FROM (
                    SELECT id, lane, next_due, row_number() OVER (PARTITION BY lane ORDER BY next_due, id) AS turn FROM source
-                   WHERE {ACTIVE} AND next_due <= ?1 AND lane NOT IN (SELECT lane FROM pause WHERE until > ?1))
+                   WHERE {ACTIVE_SOURCE} AND next_due <= ?1 AND lane NOT IN (SELECT lane FROM pause WHERE until > ?1))
                  WHERE turn <= {MAX_PER_HOST} ORDER BY turn, next_due, id LIMIT {MAX_QUEUED}"
             ))?;
             let mut rows = s.query([now.timestamp()])?;
             let mut out = Vec::new();
             while let Some(r) = rows.next()? {
-                out.push((SourceId::parse(&r.get::<_, String>(0)?).ok_or("not an id").map_err(bad("source id"))?, r.get(1)?));
+                out.push((SourceId::parse(&r.get::<_, String>(0)?).ok_or("not an id").map_err(invalid_value("source id"))?, r.get(1)?));
             }
             Ok(out)
         })
     }
 
     /// Lanes with pages to fetch, behind a lane, in the order of their names; at most so many.
-    pub fn page_lanes(&self, behind: &str, most: usize) -> Result<Vec<String>> {
+    pub fn hosts_with_pending_entries(&self, behind: &str, most: usize) -> Result<Vec<String>> {
         self.read(|c| {
             let mut next = c.prepare_cached("SELECT min(lane) FROM entry WHERE state = 'pending' AND lane > ?1")?;
             let mut out: Vec<String> = Vec::new();
@@ -59,7 +59,7 @@ impl Store {
 
     /// Pages of a lane to be fetched now, in order of their places, so that the sources of a lane share it and what is
     /// newest comes first.
-    pub fn due_pages(&self, lane: &str, now: DateTime<Utc>, tries: u32, most: usize) -> Result<Vec<EntryId>> {
+    pub fn due_entries(&self, lane: &str, now: DateTime<Utc>, tries: u32, most: usize) -> Result<Vec<EntryId>> {
         self.read(|c| {
             let mut s = c.prepare_cached(
                 "SELECT e.id FROM entry e JOIN source s ON s.id = e.source_id
@@ -74,9 +74,10 @@ impl Store {
     }
 
     /// An entry whose article is still to be made.
-    pub fn open_entry(&self, id: EntryId) -> Result<Option<OpenEntry>> {
+    pub fn pending_entry(&self, id: EntryId) -> Result<Option<PendingEntry>> {
         self.read(|c| {
-            let mut s = c.prepare_cached(&format!("SELECT {OPEN_COLUMNS} FROM entry e WHERE e.id = ?1 AND e.state IN ('pending', 'fetched')"))?;
+            let mut s =
+                c.prepare_cached(&format!("SELECT {PENDING_ENTRY_COLUMNS} FROM entry e WHERE e.id = ?1 AND e.state IN ('pending', 'fetched')"))?;
             let mut rows = s.query([id.0])?;
             rows.next()?.map(read_open).transpose()
         })
@@ -86,7 +87,7 @@ impl Store {
     pub fn next_due(&self, tries: u32) -> Result<Option<DateTime<Utc>>> {
         self.read(|c| {
             let look: Option<i64> = c.query_row(
-                &format!("SELECT min(max(next_due, coalesce(until, 0))) FROM source s LEFT JOIN pause p ON p.lane = s.lane WHERE {ACTIVE}"),
+                &format!("SELECT min(max(next_due, coalesce(until, 0))) FROM source s LEFT JOIN pause p ON p.lane = s.lane WHERE {ACTIVE_SOURCE}"),
                 [],
                 |r| r.get(0),
             )?;
@@ -101,9 +102,9 @@ impl Store {
     }
 
     /// Makes every active source due now: for one pass over all of them.
-    pub fn all_due(&self, now: DateTime<Utc>) -> Result<()> {
+    pub fn mark_all_due(&self, now: DateTime<Utc>) -> Result<()> {
         self.write(|t| {
-            t.execute(&format!("UPDATE source SET next_due = ?1 WHERE {ACTIVE} AND next_due > ?1"), [now.timestamp()])?;
+            t.execute(&format!("UPDATE source SET next_due = ?1 WHERE {ACTIVE_SOURCE} AND next_due > ?1"), [now.timestamp()])?;
             t.execute("UPDATE entry SET due = 0 WHERE state = 'pending' AND due > ?1", [now.timestamp()])?;
             Ok(())
         })
@@ -111,9 +112,9 @@ impl Store {
 
     /// Spreads what became due while nothing ran, one a second but over no more than `most` seconds, so that a start is no
     /// stampede; what was never looked at is left as it is. Gives how many.
-    pub fn spread_due(&self, now: DateTime<Utc>, most: i64) -> Result<usize> {
+    pub fn jitter_overdue(&self, now: DateTime<Utc>, most: i64) -> Result<usize> {
         self.write(|t| {
-            let mut select = t.prepare(&format!("SELECT id FROM source WHERE {ACTIVE} AND next_due <= ?1 AND last_look IS NOT NULL"))?;
+            let mut select = t.prepare(&format!("SELECT id FROM source WHERE {ACTIVE_SOURCE} AND next_due <= ?1 AND last_look IS NOT NULL"))?;
             let ids: Vec<String> = select.query_map([now.timestamp()], |r| r.get(0))?.collect::<rusqlite::Result<_>>()?;
             let window = i64::try_from(ids.len()).unwrap_or(most).min(most);
             let mut update = t.prepare("UPDATE source SET next_due = ?2 WHERE id = ?1")?;
@@ -128,7 +129,7 @@ impl Store {
     }
 
     /// Keeps a lane alone until a moment; a later moment that was asked for before stays.
-    pub fn pause_lane(&self, lane: &str, until: DateTime<Utc>, reason: &str) -> Result<()> {
+    pub fn back_off_host(&self, lane: &str, until: DateTime<Utc>, reason: &str) -> Result<()> {
         self.write(|t| {
             t.execute(
                 "INSERT INTO pause (lane, until, reason) VALUES (?1, ?2, ?3)
@@ -140,7 +141,7 @@ impl Store {
     }
 
     /// Lanes that asked for patience, and how much waits for them; pauses that are over are forgotten.
-    pub fn pauses(&self, now: DateTime<Utc>) -> Result<Vec<Pause>> {
+    pub fn host_backoffs(&self, now: DateTime<Utc>) -> Result<Vec<HostBackoff>> {
         self.write(|t| {
             t.execute("DELETE FROM pause WHERE until <= ?1", [now.timestamp()])?;
             let mut s = t.prepare(
@@ -152,7 +153,7 @@ impl Store {
             let mut out = Vec::new();
             while let Some(r) = rows.next()? {
                 let held: i64 = r.get(3)?;
-                out.push(Pause { lane: r.get(0)?, until: moment(r.get(1)?)?, reason: r.get(2)?, held: usize::try_from(held).unwrap_or(0) });
+                out.push(HostBackoff { host_key: r.get(0)?, until: moment(r.get(1)?)?, reason: r.get(2)?, waiting: usize::try_from(held).unwrap_or(0) });
             }
             Ok(out)
         })
@@ -196,7 +197,7 @@ impl SiteStore for Store {
 }
 
 fn moment(seconds: i64) -> Result<DateTime<Utc>> {
-    DateTime::from_timestamp(seconds, 0).ok_or("out of range").map_err(bad("time"))
+    DateTime::from_timestamp(seconds, 0).ok_or("out of range").map_err(invalid_value("time"))
 }
 
 fn read_robots(r: &Row<'_>) -> Result<RobotsRecord> {

@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 
-use super::outbox::LetterState;
+use super::outbox::DeliveryState;
 use super::{Result, Store};
 
 /// What monitoring asks for.
@@ -15,7 +15,7 @@ pub struct Gauges {
     /// Pages to be fetched.
     pub pending_pages: i64,
     /// Letters by state; only states of which there are some, sent ones left out.
-    pub outbox: Vec<(LetterState, i64)>,
+    pub outbox: Vec<(DeliveryState, i64)>,
     /// Seconds since the oldest waiting letter was queued.
     pub oldest_letter: i64,
     /// When the last issue was built.
@@ -35,9 +35,9 @@ impl Store {
             let mut rows = letters.query([])?;
             let (mut outbox, mut oldest) = (Vec::new(), None::<i64>);
             while let Some(r) = rows.next()? {
-                let state = LetterState::parse(&r.get::<_, String>(0)?);
+                let state = DeliveryState::parse(&r.get::<_, String>(0)?);
                 outbox.push((state, r.get(1)?));
-                if matches!(state, LetterState::Queued | LetterState::Sending | LetterState::Handing) {
+                if matches!(state, DeliveryState::Queued | DeliveryState::Sending | DeliveryState::Transmitting) {
                     let at: i64 = r.get(2)?;
                     oldest = Some(oldest.map_or(at, |o| o.min(at)));
                 }

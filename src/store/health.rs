@@ -7,8 +7,8 @@ use rusqlite::{OptionalExtension as _, params};
 
 use super::sources::{moment, read_rhythm};
 use super::{Result, Store};
-use crate::model::{SourceId, SourceTrouble};
-use crate::schedule::rhythm::Rhythm;
+use crate::model::{SourceId, SourceProblem};
+use crate::schedule::poll_interval::ChangeRate;
 
 /// How long a changed layout is told of.
 const LAYOUT_NEWS: TimeDelta = TimeDelta::days(3);
@@ -35,35 +35,35 @@ pub struct SourceHealth {
     /// Where the site says it moved to for good: to be written into `sources.toml` by the admin.
     pub moved_to: Option<String>,
     /// Why it is not asked any more.
-    pub resting: Option<String>,
+    pub disabled_reason: Option<String>,
     /// Until when its lane is left alone.
-    pub paused_until: Option<DateTime<Utc>>,
+    pub backed_off_until: Option<DateTime<Utc>>,
     /// Its certificate is not judged.
     pub insecure: bool,
     /// When its list was found laid out otherwise than before, and how it was and is.
     pub layout_changed: Option<(DateTime<Utc>, String, String)>,
     /// Changes observed.
-    pub rhythm: Rhythm,
+    pub change_rate: ChangeRate,
     /// Articles a week, over the last four.
     pub articles_a_week: f64,
     /// Looks within the last thirty days, and how many of them failed.
-    pub looks: (u32, u32),
+    pub polls: (u32, u32),
 }
 
 impl SourceHealth {
     /// Answers, but nothing new came for much longer than usual.
     pub fn is_silent(&self, now: DateTime<Utc>) -> bool {
-        self.failures == 0 && self.resting.is_none() && self.rhythm.is_silent(now)
+        self.failures == 0 && self.disabled_reason.is_none() && self.change_rate.is_stale(now)
     }
 
     /// The list page answers, but no entries are found where there were some.
     pub fn has_lost_its_layout(&self) -> bool {
-        self.error_code.as_deref() == Some("no-entries") && self.rhythm.last_new.is_some()
+        self.error_code.as_deref() == Some("no-entries") && self.change_rate.last_new.is_some()
     }
 
     /// Share of failed looks, 0–1.
     pub fn failed_share(&self) -> f64 {
-        if self.looks.0 == 0 { 0.0 } else { f64::from(self.looks.1) / f64::from(self.looks.0) }
+        if self.polls.0 == 0 { 0.0 } else { f64::from(self.polls.1) / f64::from(self.polls.0) }
     }
 }
 
@@ -85,7 +85,7 @@ impl Store {
                 )?
                 .query_row(params![id.as_str(), now.timestamp(), days(28), days(30)], |r| {
                     Ok(SourceHealth {
-                        rhythm: read_rhythm(r)?,
+                        change_rate: read_rhythm(r)?,
                         last_ok: moment(r, 6)?,
                         next_due: moment(r, 7)?,
                         interval: r.get::<_, Option<i64>>(8)?.and_then(|s| u64::try_from(s).ok()).map(Duration::from_secs),
@@ -95,11 +95,11 @@ impl Store {
                         last_error: r.get(12)?,
                         last_error_zh: r.get(13)?,
                         moved_to: r.get(14)?,
-                        resting: r.get(15)?,
+                        disabled_reason: r.get(15)?,
                         insecure: r.get(16)?,
-                        paused_until: moment(r, 17)?,
+                        backed_off_until: moment(r, 17)?,
                         articles_a_week: r.get::<_, i64>(18)? as f64 / 4.0,
-                        looks: (r.get(19)?, r.get(20)?),
+                        polls: (r.get(19)?, r.get(20)?),
                         layout_changed: match (moment(r, 21)?, r.get(22)?, r.get(23)?) {
                             (Some(at), Some(before), Some(after)) => Some((at, before, after)),
                             _ => None,
@@ -113,7 +113,7 @@ impl Store {
 
     /// What editors should know of the sources: those that fail, rest, fell silent, or are read without a judged
     /// certificate.
-    pub fn troubles(&self, zone: chrono_tz::Tz, now: DateTime<Utc>) -> Result<Vec<SourceTrouble>> {
+    pub fn source_problems(&self, zone: chrono_tz::Tz, now: DateTime<Utc>) -> Result<Vec<SourceProblem>> {
         self.read(|c| {
             let mut s = c.prepare(
                 "SELECT looks, changes, watched, last_new, usual_gap, gaps, name, coalesce(last_error_zh, ''), failing_since, failures, resting IS NOT NULL, insecure,
@@ -123,18 +123,18 @@ impl Store {
             let mut rows = s.query([])?;
             let mut out = Vec::new();
             while let Some(r) = rows.next()? {
-                let (rhythm, name): (Rhythm, String) = (read_rhythm(r)?, r.get(6)?);
+                let (rhythm, name): (ChangeRate, String) = (read_rhythm(r)?, r.get(6)?);
                 let (reason, since, failures): (String, _, u32) = (r.get(7)?, moment(r, 8)?, r.get(9)?);
                 let (resting, insecure): (bool, bool) = (r.get(10)?, r.get(11)?);
                 let relaid = moment(r, 12)?.filter(|t| now - *t < LAYOUT_NEWS);
                 let mut tell = |reason: String, since: Option<DateTime<Utc>>| {
-                    out.push(SourceTrouble { name: name.clone(), reason, since: since.map(|t| t.with_timezone(&zone).date_naive()) });
+                    out.push(SourceProblem { name: name.clone(), reason, since: since.map(|t| t.with_timezone(&zone).date_naive()) });
                 };
                 if resting {
                     tell(format!("{reason}，已停止抓取，请管理员核对地址"), since);
                 } else if failures > 0 {
                     tell(reason, since);
-                } else if rhythm.is_silent(now) {
+                } else if rhythm.is_stale(now) {
                     tell("能打开，但很久没有新内容".to_owned(), rhythm.last_new);
                 }
                 if let Some(at) = relaid {

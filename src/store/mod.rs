@@ -32,28 +32,28 @@ use std::sync::{Arc, Mutex, PoisonError};
 use rusqlite::Connection;
 
 pub use accounts::{Account, AuditLine, Role, Session};
-pub use articles::Judged;
-pub use backup::{Contents, OLD_BACKUP, check as check_backup, restore};
-pub use desk::Changed;
+pub use articles::Classified;
+pub use backup::{BACKUP_MAX_AGE, DatabaseSummary, check as check_backup, restore};
+pub use desk::EditResult;
 pub use editions::EditionRow;
-pub use entries::{NewArticle, OpenEntry, RawPage};
-pub(crate) use error::bad;
+pub use entries::{NewArticle, PendingEntry, RawPage};
+pub(crate) use error::invalid_value;
 pub use error::{Result, StoreError};
-pub use frontier::Pause;
+pub use frontier::HostBackoff;
 pub use gauges::Gauges;
 pub use health::SourceHealth;
-pub use outbox::{Letter, LetterEnd, LetterState, OutboxRow};
+pub use outbox::{DeliveryOutcome, DeliveryState, OutboxMessage, OutgoingMessage};
 pub use overview::{Overview, Visit};
 pub use search::Filter;
-pub use sources::{FetchRecord, Looked, SourceState, Trouble};
-pub use space::{Space, room};
+pub use sources::{FailureRecord, FetchRecord, PollPlan, SourceState};
+pub use space::{DiskUsage, available_space};
 pub use tokens::Token;
-pub use upkeep::Upkeep;
+pub use upkeep::RetentionReport;
 pub use window::Window;
 
 use error::classify;
 use open::{connect, create, inode, is_current, is_whole, lock, upgrade};
-use writer::{PutOff, Writer};
+use writer::{BeforeCommit, Writer};
 
 /// Idle read connections kept.
 const READERS: usize = 4;
@@ -99,7 +99,7 @@ impl Store {
         if !path.exists() {
             create(path)?;
         } else if !is_whole(path) {
-            return Err(StoreError::NotADatabase(path.display().to_string()));
+            return Err(StoreError::InvalidDatabase(path.display().to_string()));
         }
         let mut writer = connect(path, false)?;
         writer.execute_batch("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;").map_err(|e| classify(path, e))?;
@@ -134,8 +134,8 @@ impl Store {
     }
 
     /// The same for a piece that puts something off until just before the commit.
-    fn write_and_put_off<T>(&self, work: impl FnOnce(&Connection) -> Result<(T, Option<PutOff>)>) -> Result<T> {
-        self.0.writer.write_and_put_off(work)
+    fn write_and_put_off<T>(&self, work: impl FnOnce(&Connection) -> Result<(T, Option<BeforeCommit>)>) -> Result<T> {
+        self.0.writer.write_with_hook(work)
     }
 
     /// Reads on a connection of its own.

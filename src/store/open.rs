@@ -142,11 +142,14 @@ mod tests {
         .unwrap();
         drop(old);
         let store = Store::open(dir.path()).unwrap();
-        let letter = store.letters_of(crate::model::EditionId(7)).unwrap().remove(0);
-        assert_eq!((letter.recipient.as_str(), letter.message.as_slice(), letter.tries, letter.doubts), ("a@b.cn", b"A".as_slice(), 2, 0));
+        let letter = store.messages_of(crate::model::EditionId(7)).unwrap().remove(0);
+        assert_eq!(
+            (letter.recipient.as_str(), letter.message.as_slice(), letter.attempts, letter.ambiguous_attempts),
+            ("a@b.cn", b"A".as_slice(), 2, 0)
+        );
         // of unknown fate: it goes out again, and this is told
-        assert_eq!(store.recover_letters(crate::config::settings::OnUncertain::Resend).unwrap().len(), 1);
-        assert_eq!(store.due_letters(chrono::Utc::now(), 9).unwrap()[0].doubts, 1);
+        assert_eq!(store.recover_messages(crate::config::settings::AmbiguousDeliveryPolicy::Resend).unwrap().len(), 1);
+        assert_eq!(store.due_messages(chrono::Utc::now(), 9).unwrap()[0].ambiguous_attempts, 1);
     }
 
     /// Every row of the tables named, as text, by the columns that a schema has.
@@ -211,7 +214,7 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("qingbao.db");
         std::fs::write(&path, "这不是数据库，只是一段文字。".repeat(100)).unwrap();
-        assert!(matches!(Store::open(dir.path()), Err(StoreError::NotADatabase(_))));
+        assert!(matches!(Store::open(dir.path()), Err(StoreError::InvalidDatabase(_))));
         assert!(std::fs::read_to_string(&path).unwrap().starts_with("这不是数据库"));
     }
 
@@ -223,7 +226,7 @@ mod tests {
         let whole = std::fs::read(&path).unwrap();
         for length in [0, 50, 100, whole.len() / 2] {
             std::fs::write(&path, &whole[..length]).unwrap();
-            assert!(matches!(Store::open(dir.path()), Err(StoreError::NotADatabase(_))), "{length} bytes");
+            assert!(matches!(Store::open(dir.path()), Err(StoreError::InvalidDatabase(_))), "{length} bytes");
         }
         std::fs::write(&path, &whole).unwrap();
         assert!(Store::open(dir.path()).is_ok());

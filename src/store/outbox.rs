@@ -4,12 +4,12 @@ use chrono::{DateTime, TimeDelta, Utc};
 use rusqlite::{Connection, params};
 
 use super::{Result, Store};
-use crate::config::settings::OnUncertain;
+use crate::config::settings::AmbiguousDeliveryPolicy;
 use crate::model::{Edition, EditionId, OutboxId};
 
 /// A letter to be queued.
 #[derive(Debug)]
-pub struct Letter {
+pub struct OutgoingMessage {
     /// Bare address.
     pub recipient: String,
     /// Fixed before the first try, the same in every later one.
@@ -20,13 +20,13 @@ pub struct Letter {
 
 /// Where a letter stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum LetterState {
+pub enum DeliveryState {
     /// Waits for its next try.
     Queued,
     /// A try has begun; nothing was handed over yet.
     Sending,
     /// Its content is being handed over: it may have been accepted.
-    Handing,
+    Transmitting,
     /// Accepted.
     Sent,
     /// Refused for good.
@@ -39,11 +39,11 @@ pub enum LetterState {
     Cancelled,
 }
 
-impl LetterState {
+impl DeliveryState {
     const WORDS: [(Self, &'static str, &'static str); 8] = [
         (Self::Queued, "queued", "待发"),
         (Self::Sending, "sending", "发送中"),
-        (Self::Handing, "handing", "递交中"),
+        (Self::Transmitting, "handing", "递交中"),
         (Self::Sent, "sent", "已发"),
         (Self::Failed, "failed", "被拒"),
         (Self::Uncertain, "uncertain", "已发送？待确认"),
@@ -72,7 +72,7 @@ impl LetterState {
 
 /// A letter in the outbox.
 #[derive(Debug, Clone)]
-pub struct OutboxRow {
+pub struct OutboxMessage {
     /// Row.
     pub id: OutboxId,
     /// Edition; `None` for a notice to operators.
@@ -84,23 +84,34 @@ pub struct OutboxRow {
     /// The whole message.
     pub message: Vec<u8>,
     /// State.
-    pub state: LetterState,
+    pub state: DeliveryState,
     /// Tries so far.
-    pub tries: u32,
+    pub attempts: u32,
     /// Tries whose end is not known: more than none, and the recipient may have it twice.
-    pub doubts: u32,
+    pub ambiguous_attempts: u32,
     /// When it is tried next.
-    pub next_try: i64,
+    pub next_attempt: i64,
     /// Last answer of the server.
     pub reply: Option<String>,
 }
 
-impl OutboxRow {
+impl OutboxMessage {
     /// A letter that is sent at once and not recorded.
-    pub fn test_copy(letter: Letter) -> Self {
-        let Letter { recipient, message_id, message } = letter;
-        let state = LetterState::Queued;
-        Self { id: OutboxId(0), edition: None, recipient, message_id, message, state, tries: 0, doubts: 0, next_try: 0, reply: None }
+    pub fn test_copy(letter: OutgoingMessage) -> Self {
+        let OutgoingMessage { recipient, message_id, message } = letter;
+        let state = DeliveryState::Queued;
+        Self {
+            id: OutboxId(0),
+            edition: None,
+            recipient,
+            message_id,
+            message,
+            state,
+            attempts: 0,
+            ambiguous_attempts: 0,
+            next_attempt: 0,
+            reply: None,
+        }
     }
 }
 
@@ -108,18 +119,18 @@ const COLUMNS: &str = "id, edition_id, recipient, message_id, message, state, tr
 
 impl Store {
     /// Queues letters; one that is queued for this edition and recipient already stays as it is. Gives how many are new.
-    pub fn queue_letters(&self, edition: &Edition, letters: &[Letter], now: DateTime<Utc>, expires: DateTime<Utc>) -> Result<usize> {
-        let of = Some((edition.id, edition.finalised));
+    pub fn queue_messages(&self, edition: &Edition, letters: &[OutgoingMessage], now: DateTime<Utc>, expires: DateTime<Utc>) -> Result<usize> {
+        let of = Some((edition.id, edition.is_final));
         self.write(|t| letters.iter().map(|l| queue(t, of, l, now, expires)).sum())
     }
 
     /// Makes good what a killed process left: letters whose content was not handed over are queued again, those of unknown
     /// fate as the policy says. Gives these.
-    pub fn recover_letters(&self, policy: OnUncertain) -> Result<Vec<OutboxRow>> {
-        let unknown = self.letters(&format!("SELECT {COLUMNS} FROM outbox WHERE state = 'handing' ORDER BY id"), params![])?;
+    pub fn recover_messages(&self, policy: AmbiguousDeliveryPolicy) -> Result<Vec<OutboxMessage>> {
+        let unknown = self.messages(&format!("SELECT {COLUMNS} FROM outbox WHERE state = 'handing' ORDER BY id"), params![])?;
         self.write(|t| {
             t.execute("UPDATE outbox SET state = 'queued' WHERE state = 'sending'", [])?;
-            let next = if policy == OnUncertain::Resend { "queued" } else { "uncertain" };
+            let next = if policy == AmbiguousDeliveryPolicy::Resend { "queued" } else { "uncertain" };
             t.execute("UPDATE outbox SET state = ?1, doubts = doubts + 1, reply = 'the process ended before the answer was recorded' WHERE state = 'handing'", [next])?;
             Ok(())
         })?;
@@ -127,31 +138,31 @@ impl Store {
     }
 
     /// Gives up letters that are no longer worth sending; gives them.
-    pub fn expire_letters(&self, now: DateTime<Utc>) -> Result<Vec<OutboxRow>> {
+    pub fn expire_messages(&self, now: DateTime<Utc>) -> Result<Vec<OutboxMessage>> {
         let late =
-            self.letters(&format!("SELECT {COLUMNS} FROM outbox WHERE state = 'queued' AND expires <= ?1 ORDER BY id"), params![now.timestamp()])?;
+            self.messages(&format!("SELECT {COLUMNS} FROM outbox WHERE state = 'queued' AND expires <= ?1 ORDER BY id"), params![now.timestamp()])?;
         self.write(|t| Ok(t.execute("UPDATE outbox SET state = 'expired' WHERE state = 'queued' AND expires <= ?1", [now.timestamp()])?))?;
         Ok(late)
     }
 
     /// Letters whose try is due, oldest first.
-    pub fn due_letters(&self, now: DateTime<Utc>, limit: usize) -> Result<Vec<OutboxRow>> {
-        self.letters(
+    pub fn due_messages(&self, now: DateTime<Utc>, limit: usize) -> Result<Vec<OutboxMessage>> {
+        self.messages(
             &format!("SELECT {COLUMNS} FROM outbox WHERE state = 'queued' AND next_try <= ?1 ORDER BY id LIMIT ?2"),
             params![now.timestamp(), i64::try_from(limit).unwrap_or(i64::MAX)],
         )
     }
 
     /// Letters that are not done with, or went wrong, newest first; with `all` every letter.
-    pub fn outbox(&self, all: bool, limit: usize) -> Result<Vec<OutboxRow>> {
+    pub fn outbox(&self, all: bool, limit: usize) -> Result<Vec<OutboxMessage>> {
         let which = if all { "" } else { "WHERE state NOT IN ('sent', 'cancelled')" };
-        self.letters(&format!("SELECT {COLUMNS} FROM outbox {which} ORDER BY id DESC LIMIT ?1"), params![i64::try_from(limit).unwrap_or(i64::MAX)])
+        self.messages(&format!("SELECT {COLUMNS} FROM outbox {which} ORDER BY id DESC LIMIT ?1"), params![i64::try_from(limit).unwrap_or(i64::MAX)])
     }
 
     /// An operator's word on a letter that is not being sent: gives whether it could be followed.
-    pub fn decide_letter(&self, id: OutboxId, state: LetterState, now: DateTime<Utc>, expires: DateTime<Utc>) -> Result<bool> {
+    pub fn set_delivery_state(&self, id: OutboxId, state: DeliveryState, now: DateTime<Utc>, expires: DateTime<Utc>) -> Result<bool> {
         self.write(|t| {
-            let from = if state == LetterState::Queued {
+            let from = if state == DeliveryState::Queued {
                 "'failed', 'uncertain', 'expired', 'cancelled', 'queued'"
             } else {
                 "'failed', 'uncertain', 'expired', 'queued'"
@@ -165,24 +176,24 @@ impl Store {
     }
 
     /// All letters of an edition.
-    pub fn letters_of(&self, edition: EditionId) -> Result<Vec<OutboxRow>> {
-        self.letters(&format!("SELECT {COLUMNS} FROM outbox WHERE edition_id = ?1 ORDER BY id"), params![edition.0])
+    pub fn messages_of(&self, edition: EditionId) -> Result<Vec<OutboxMessage>> {
+        self.messages(&format!("SELECT {COLUMNS} FROM outbox WHERE edition_id = ?1 ORDER BY id"), params![edition.0])
     }
 
-    fn letters(&self, sql: &str, params: &[&dyn rusqlite::ToSql]) -> Result<Vec<OutboxRow>> {
+    fn messages(&self, sql: &str, params: &[&dyn rusqlite::ToSql]) -> Result<Vec<OutboxMessage>> {
         self.read(|c| {
             let mut s = c.prepare_cached(sql)?;
             let rows = s.query_map(params, |r| {
-                Ok(OutboxRow {
+                Ok(OutboxMessage {
                     id: OutboxId(r.get(0)?),
                     edition: r.get::<_, Option<i64>>(1)?.map(EditionId),
                     recipient: r.get(2)?,
                     message_id: r.get(3)?,
                     message: r.get(4)?,
-                    state: LetterState::parse(&r.get::<_, String>(5)?),
-                    tries: r.get(6)?,
-                    doubts: r.get(7)?,
-                    next_try: r.get(8)?,
+                    state: DeliveryState::parse(&r.get::<_, String>(5)?),
+                    attempts: r.get(6)?,
+                    ambiguous_attempts: r.get(7)?,
+                    next_attempt: r.get(8)?,
                     reply: r.get(9)?,
                 })
             })?;
@@ -191,7 +202,7 @@ impl Store {
     }
 
     /// A try begins: recorded before the first byte leaves.
-    pub fn letter_begins(&self, id: OutboxId) -> Result<()> {
+    pub fn mark_sending(&self, id: OutboxId) -> Result<()> {
         self.write(|t| {
             t.execute("UPDATE outbox SET state = 'sending', tries = tries + 1 WHERE id = ?1", [id.0])?;
             Ok(())
@@ -199,7 +210,7 @@ impl Store {
     }
 
     /// Its content is about to be handed over: recorded before the first byte of it leaves.
-    pub fn letter_handed(&self, id: OutboxId) -> Result<()> {
+    pub fn mark_transmitting(&self, id: OutboxId) -> Result<()> {
         self.write(|t| {
             t.execute("UPDATE outbox SET state = 'handing' WHERE id = ?1", [id.0])?;
             Ok(())
@@ -207,7 +218,7 @@ impl Store {
     }
 
     /// A try ended; with `doubt` where it is not known how. `notices` tell operators, once each.
-    pub fn letter_ends(&self, id: OutboxId, end: &LetterEnd, notices: &[Letter], now: DateTime<Utc>) -> Result<()> {
+    pub fn finish_attempt(&self, id: OutboxId, end: &DeliveryOutcome, notices: &[OutgoingMessage], now: DateTime<Utc>) -> Result<()> {
         self.write(|t| {
             t.execute(
                 "UPDATE outbox SET state = ?2, reply = ?3, next_try = ?4, doubts = doubts + ?5 WHERE id = ?1",
@@ -218,16 +229,16 @@ impl Store {
     }
 
     /// Queues notices to operators; one that was queued before is not queued again.
-    pub fn queue_notices(&self, notices: &[Letter], now: DateTime<Utc>) -> Result<usize> {
+    pub fn queue_notices(&self, notices: &[OutgoingMessage], now: DateTime<Utc>) -> Result<usize> {
         self.write(|t| notices.iter().map(|n| queue(t, None, n, now, now + NOTICE)).sum())
     }
 }
 
 /// How a try ended.
 #[derive(Debug, Clone)]
-pub struct LetterEnd {
+pub struct DeliveryOutcome {
     /// Where the letter stands now.
-    pub state: LetterState,
+    pub state: DeliveryState,
     /// The server's words.
     pub reply: String,
     /// When it is tried next, in seconds since 1970.
@@ -239,7 +250,7 @@ pub struct LetterEnd {
 /// How long a notice to operators is worth sending.
 const NOTICE: TimeDelta = TimeDelta::days(3);
 
-fn queue(t: &Connection, of: Option<(EditionId, bool)>, l: &Letter, now: DateTime<Utc>, expires: DateTime<Utc>) -> Result<usize> {
+fn queue(t: &Connection, of: Option<(EditionId, bool)>, l: &OutgoingMessage, now: DateTime<Utc>, expires: DateTime<Utc>) -> Result<usize> {
     let sql = "INSERT INTO outbox (edition_id, final, recipient, message_id, message, state, queued, expires)
                VALUES (?1, ?2, ?3, ?4, ?5, 'queued', ?6, ?7) ON CONFLICT DO NOTHING";
     let (edition, last) = (of.map(|o| o.0.0), of.is_some_and(|o| o.1));

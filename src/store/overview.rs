@@ -101,7 +101,7 @@ impl Store {
     pub fn overview(&self, zone: Tz, now: DateTime<Utc>) -> Result<Overview> {
         let offset = i64::from(zone.offset_from_utc_datetime(&now.naive_utc()).fix().local_minus_utc());
         let today = (now.timestamp() + offset) / DAY;
-        let (rising, weekly) = (self.rising_words(now, 12)?, self.weekly_articles(now)?);
+        let (rising, weekly) = (self.rising_keywords(now, 12)?, self.weekly_articles(now)?);
         self.read(|c| {
             let mut days = vec![0u32; DAYS];
             let since = (today - i64::try_from(DAYS).unwrap_or(28) + 1) * DAY - offset;

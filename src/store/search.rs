@@ -12,7 +12,7 @@ use crate::model::{Article, ArticleId, Headline};
 /// Matches that are ranked, the newest of all.
 const RANKED: i64 = 2_000;
 /// Articles whose labels are looked at where nothing else narrows the search, the newest of all.
-pub const LABELS_READ: i64 = 50_000;
+pub const MAX_LABEL_SCAN: i64 = 50_000;
 
 /// What an article must be like; empty wishes ask for nothing.
 #[derive(Debug, Clone)]
@@ -112,7 +112,7 @@ impl Store {
         let by_labels = [&f.industry, &f.column, &f.place, &f.organisation].iter().any(|w| w.is_some());
         if !searched && f.source.is_none() && by_labels {
             // the plus keeps the planner to the order by time: it ends at the first page
-            test("+a.id > (SELECT max(id) FROM article) - ?#", LABELS_READ.into());
+            test("+a.id > (SELECT max(id) FROM article) - ?#", MAX_LABEL_SCAN.into());
         }
         let join = if searched { "JOIN article_words w ON w.rowid = a.id" } else { "" };
         let condition = if tests.is_empty() { String::new() } else { format!("WHERE {}", tests.join(" AND ")) };

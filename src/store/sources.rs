@@ -10,7 +10,7 @@ use super::{Result, Store};
 use crate::discover::Discovered;
 use crate::fetch::{RequestStats, Validators, host_key};
 use crate::model::{Source, SourceId, TlsTrust, WebUrl};
-use crate::schedule::rhythm::Rhythm;
+use crate::schedule::poll_interval::ChangeRate;
 
 /// The stored side of a source.
 #[derive(Debug, Clone, Default)]
@@ -20,7 +20,7 @@ pub struct SourceState {
     /// When it is to be looked at again.
     pub next_due: i64,
     /// Last look, whatever came of it.
-    pub last_look: Option<DateTime<Utc>>,
+    pub last_poll: Option<DateTime<Utc>>,
     /// Last success.
     pub last_ok: Option<DateTime<Utc>>,
     /// Failures since.
@@ -28,7 +28,7 @@ pub struct SourceState {
     /// Since when it fails.
     pub failing_since: Option<DateTime<Utc>>,
     /// What was observed of its changes.
-    pub rhythm: Rhythm,
+    pub change_rate: ChangeRate,
     /// How its list was laid out when it was read last.
     pub layout: Option<String>,
 }
@@ -49,16 +49,16 @@ pub struct FetchRecord {
     /// Bytes of the body, decompressed.
     pub bytes: usize,
     /// What the visit cost.
-    pub visit: RequestStats,
+    pub stats: RequestStats,
     /// Whether validators were sent.
     pub conditional: bool,
 }
 
 /// What is planned after a look that brought an answer.
 #[derive(Debug, Clone, Copy)]
-pub struct Looked {
+pub struct PollPlan {
     /// Observed so far, this look included.
-    pub rhythm: Rhythm,
+    pub change_rate: ChangeRate,
     /// Next look.
     pub next_due: DateTime<Utc>,
     /// Interval in force.
@@ -67,7 +67,7 @@ pub struct Looked {
 
 /// A look that failed.
 #[derive(Debug, Clone)]
-pub struct Trouble {
+pub struct FailureRecord {
     /// Stable word.
     pub code: &'static str,
     /// In English, for the log and admins.
@@ -79,7 +79,7 @@ pub struct Trouble {
     /// Whether it counts against the source; a fault of our own network does not.
     pub counts: bool,
     /// Why the source is not asked any more, if so.
-    pub resting: Option<String>,
+    pub disabled_reason: Option<String>,
 }
 
 impl Store {
@@ -114,10 +114,10 @@ impl Store {
                 )?
                 .query_row([id.as_str()], |r| {
                     Ok(SourceState {
-                        rhythm: read_rhythm(r)?,
+                        change_rate: read_rhythm(r)?,
                         validators: Validators { etag: r.get(6)?, last_modified: r.get(7)? },
                         next_due: r.get(8)?,
-                        last_look: moment(r, 9)?,
+                        last_poll: moment(r, 9)?,
                         last_ok: moment(r, 10)?,
                         failures: r.get(11)?,
                         failing_since: moment(r, 12)?,
@@ -130,9 +130,9 @@ impl Store {
     }
 
     /// Notes that a source's document is unchanged.
-    pub fn source_unchanged(&self, id: &SourceId, moved: Option<&WebUrl>, looked: &Looked, log: &FetchRecord, now: DateTime<Utc>) -> Result<()> {
+    pub fn source_unchanged(&self, id: &SourceId, moved: Option<&WebUrl>, looked: &PollPlan, log: &FetchRecord, now: DateTime<Utc>) -> Result<()> {
         self.write(|t| {
-            well(t, id, moved, looked, now)?;
+            record_success(t, id, moved, looked, now)?;
             log_fetch(t, log, now)
         })
     }
@@ -145,7 +145,7 @@ impl Store {
         (found, validators, moved): (&Discovered, &Validators, Option<&WebUrl>),
         most: usize,
         now: DateTime<Utc>,
-        plan: impl FnOnce(bool) -> Looked,
+        plan: impl FnOnce(bool) -> PollPlan,
         log: &FetchRecord,
     ) -> Result<usize> {
         self.write(|t| {
@@ -165,17 +165,17 @@ impl Store {
                 etag,
                 last_modified,
                 found.kind.map(crate::model::SourceKind::as_str),
-                found.layout,
+                found.selector_path,
                 now.timestamp()
             ])?;
-            well(t, &source.id, moved, &plan(new > 0), now)?;
+            record_success(t, &source.id, moved, &plan(new > 0), now)?;
             log_fetch(t, log, now)?;
             Ok(new)
         })
     }
 
     /// Notes a failure; what was collected stays.
-    pub fn source_failed(&self, id: &SourceId, trouble: &Trouble, log: Option<&FetchRecord>, now: DateTime<Utc>) -> Result<()> {
+    pub fn source_failed(&self, id: &SourceId, trouble: &FailureRecord, log: Option<&FetchRecord>, now: DateTime<Utc>) -> Result<()> {
         self.write(|t| {
             t.prepare_cached(
                 "UPDATE source SET failures = failures + ?6, failing_since = CASE WHEN ?6 THEN coalesce(failing_since, ?2) ELSE failing_since END,
@@ -189,19 +189,19 @@ impl Store {
                 trouble.next_due.timestamp(),
                 trouble.counts,
                 trouble.code,
-                trouble.resting
+                trouble.disabled_reason
             ])?;
             log.map_or(Ok(()), |l| log_fetch(t, l, now))
         })
     }
 
     /// Has a source looked at as soon as its lane is free.
-    pub fn look_now(&self, id: &SourceId) -> Result<bool> {
+    pub fn poll_now(&self, id: &SourceId) -> Result<bool> {
         self.write(|t| Ok(t.execute("UPDATE source SET next_due = 0 WHERE id = ?1 AND resting IS NULL", [id.as_str()])? > 0))
     }
 
     /// Has a source asked again that was put to rest; gives whether it rested.
-    pub fn wake_source(&self, id: &SourceId) -> Result<bool> {
+    pub fn reactivate_source(&self, id: &SourceId) -> Result<bool> {
         self.write(|t| {
             let n = t.execute(
                 "UPDATE source SET resting = NULL, failures = 0, failing_since = NULL, last_error = NULL, last_error_zh = NULL, error_code = NULL, next_due = 0
@@ -214,8 +214,8 @@ impl Store {
 }
 
 /// What holds after every look that brought an answer.
-fn well(t: &Connection, id: &SourceId, moved: Option<&WebUrl>, looked: &Looked, now: DateTime<Utc>) -> Result<()> {
-    let r = &looked.rhythm;
+fn record_success(t: &Connection, id: &SourceId, moved: Option<&WebUrl>, looked: &PollPlan, now: DateTime<Utc>) -> Result<()> {
+    let r = &looked.change_rate;
     t.prepare_cached(
         "UPDATE source SET last_ok = ?2, last_look = ?2, next_due = ?3, interval = ?4, moved_to = ?5, looks = ?6, changes = ?7, watched = ?8, last_new = ?9,
            usual_gap = ?10, gaps = ?11, failures = 0, failing_since = NULL, last_error = NULL, last_error_zh = NULL, error_code = NULL WHERE id = ?1",
@@ -226,12 +226,12 @@ fn well(t: &Connection, id: &SourceId, moved: Option<&WebUrl>, looked: &Looked, 
         looked.next_due.timestamp(),
         i64::try_from(looked.interval.as_secs()).unwrap_or(i64::MAX),
         moved.map(WebUrl::as_str),
-        r.looks,
+        r.polls,
         r.changes,
-        r.watched,
+        r.observed_seconds,
         r.last_new.map(|t| t.timestamp()),
-        r.usual_gap,
-        r.gaps
+        r.mean_gap,
+        r.gap_count
     ])?;
     Ok(())
 }
@@ -249,12 +249,12 @@ pub(super) fn log_fetch(t: &Connection, record: &FetchRecord, now: DateTime<Utc>
         now.timestamp(),
         record.outcome,
         number(record.bytes as u64),
-        number(record.visit.millis),
+        number(record.stats.millis),
         record.conditional,
         record.code,
-        number(record.visit.bytes_received),
-        record.visit.requests,
-        record.visit.reused,
+        number(record.stats.bytes_received),
+        record.stats.requests,
+        record.stats.reused,
         record.listing
     ])?;
     Ok(())
@@ -265,6 +265,13 @@ pub(super) fn moment(r: &Row<'_>, column: usize) -> rusqlite::Result<Option<Date
 }
 
 /// The first six columns of a query.
-pub(super) fn read_rhythm(r: &Row<'_>) -> rusqlite::Result<Rhythm> {
-    Ok(Rhythm { looks: r.get(0)?, changes: r.get(1)?, watched: r.get(2)?, last_new: moment(r, 3)?, usual_gap: r.get(4)?, gaps: r.get(5)? })
+pub(super) fn read_rhythm(r: &Row<'_>) -> rusqlite::Result<ChangeRate> {
+    Ok(ChangeRate {
+        polls: r.get(0)?,
+        changes: r.get(1)?,
+        observed_seconds: r.get(2)?,
+        last_new: moment(r, 3)?,
+        mean_gap: r.get(4)?,
+        gap_count: r.get(5)?,
+    })
 }

@@ -6,7 +6,7 @@ use super::Store;
 
 /// Room in the data folder, in bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Space {
+pub struct DiskUsage {
     /// The database with its write-ahead log.
     pub database: u64,
     /// Left on its disk for a process without special rights.
@@ -20,11 +20,11 @@ impl Store {
     ///
     /// # Errors
     /// The file or its disk cannot be asked.
-    pub fn space(&self) -> std::io::Result<Space> {
+    pub fn disk_usage(&self) -> std::io::Result<DiskUsage> {
         let path = &self.0.path;
         let log = std::fs::metadata(path.with_extension("db-wal")).map_or(0, |m| m.len());
-        let (free, total) = room(path)?;
-        Ok(Space { database: std::fs::metadata(path)?.len() + log, free, total })
+        let (free, total) = available_space(path)?;
+        Ok(DiskUsage { database: std::fs::metadata(path)?.len() + log, free, total })
     }
 }
 
@@ -32,7 +32,7 @@ impl Store {
 ///
 /// # Errors
 /// There is no such path.
-pub fn room(path: &Path) -> std::io::Result<(u64, u64)> {
+pub fn available_space(path: &Path) -> std::io::Result<(u64, u64)> {
     let disk = rustix::fs::statvfs(path)?;
     Ok((disk.f_bavail.saturating_mul(disk.f_frsize), disk.f_blocks.saturating_mul(disk.f_frsize)))
 }

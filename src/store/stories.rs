@@ -37,7 +37,7 @@ impl Store {
 
 /// Brings the archive in line with a finished issue: what its items name as copies belongs to their stories, and no two
 /// items tell the same one.
-pub(super) fn settle(t: &Connection, edition: &Edition) -> Result<()> {
+pub(super) fn reconcile_stories(t: &Connection, edition: &Edition) -> Result<()> {
     let mut told: Vec<i64> = Vec::new();
     for item in edition.columns.iter().flat_map(|c| &c.items) {
         // asked anew each time: a split may give a story another number
@@ -100,7 +100,7 @@ mod tests {
     use crate::digest::edit::Change;
     use crate::digest::tests::{article, build_with, now};
     use crate::model::Copy;
-    use crate::store::Changed;
+    use crate::store::EditResult;
 
     /// Articles 1, 2 and 3 tell one story, 4 another.
     fn store(dir: &std::path::Path) -> Store {
@@ -143,10 +143,10 @@ mod tests {
         let news = |id, title: &str, hours| article(id, title, "食品", "行业动态", hours);
         let mut draft = build_with(vec![news(1, "甲县粮油加工", 1), news(2, "乙厂乳品扩产", 20)], &[]).edition;
         let url = draft.columns[0].items[0].url.clone();
-        draft.columns[0].items[0].copies.push(Copy { origin: "丁".into(), url, article: Some(ArticleId(4)) });
+        draft.columns[0].items[0].copies.push(Copy { publisher: "丁".into(), url, article: Some(ArticleId(4)) });
         let id = store.commit_edition(draft, &Publication::default(), &[]).unwrap().id;
         let done = store.change_edition(id, 1, &Change::Finalise(now()), "张三", now()).unwrap();
-        assert!(matches!(done, Changed::To(2)));
+        assert!(matches!(done, EditResult::Updated(2)));
         let [a, b, c, d] = stories(&store)[..] else { panic!() };
         assert!(a == c && a == d && a != b, "4 came to 1 and 3; 2 is told apart");
     }

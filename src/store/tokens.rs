@@ -8,7 +8,7 @@ use super::{Result, Store};
 use crate::model::{Article, ArticleId};
 
 /// The time of last use is kept to the hour: a read must not always be a write.
-const USE_KEPT: i64 = 3_600;
+const LAST_USED_RESOLUTION: i64 = 3_600;
 
 /// A token, as it is listed.
 #[derive(Debug, Clone)]
@@ -57,7 +57,7 @@ impl Store {
             Ok(rows.next()?.map(|r| r.get(0)).transpose()?)
         })?;
         let Some(used) = found else { return Ok(false) };
-        if used.is_none_or(|at| at + USE_KEPT <= now.timestamp()) {
+        if used.is_none_or(|at| at + LAST_USED_RESOLUTION <= now.timestamp()) {
             self.write(|t| Ok(t.execute("UPDATE token SET used = ?2 WHERE hash = ?1", params![hash, now.timestamp()]).map(|_| ())?))?;
         }
         Ok(true)

@@ -17,7 +17,7 @@ const STATES: TimeDelta = TimeDelta::days(90);
 
 /// What went.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Upkeep {
+pub struct RetentionReport {
     /// Pages as fetched.
     pub pages: usize,
     /// Lines of the fetch log.
@@ -30,7 +30,7 @@ pub struct Upkeep {
 
 impl Store {
     /// Removes what is older than the settings say, and gives the room back.
-    pub fn upkeep(&self, settings: &StoreSettings, now: DateTime<Utc>) -> Result<Upkeep> {
+    pub fn apply_retention(&self, settings: &StoreSettings, now: DateTime<Utc>) -> Result<RetentionReport> {
         let before = |age: std::time::Duration| (now - TimeDelta::from_std(age).unwrap_or(TimeDelta::days(3_650))).timestamp();
         let pages = "DELETE FROM page WHERE entry_id IN (SELECT p.entry_id FROM page p JOIN entry e ON e.id = p.entry_id
                      WHERE p.fetched < ?1 AND e.state <> 'fetched' ORDER BY p.fetched LIMIT ?2)";
@@ -41,7 +41,7 @@ impl Store {
         let states =
             "DELETE FROM edition_state WHERE edition_id IN (SELECT DISTINCT s.edition_id FROM edition_state s JOIN edition e ON e.id = s.edition_id
                       WHERE e.built < ?1 AND json_extract(e.payload, '$.finalised') LIMIT ?2)";
-        let mut done = Upkeep {
+        let mut done = RetentionReport {
             pages: self.in_batches(pages, before(settings.raw_pages))?,
             visits: self.in_batches(visits, before(settings.fetch_log))?,
             letters: self.in_batches(letters, before(settings.letters))?,
@@ -115,9 +115,9 @@ mod tests {
             Ok(())
         };
         store.write(fill).unwrap();
-        let done = store.upkeep(&StoreSettings::default(), now).unwrap();
+        let done = store.apply_retention(&StoreSettings::default(), now).unwrap();
         assert_eq!((done.pages, done.visits), (1_099, 660), "the page that waits for extraction stays");
         assert!(done.bytes > 4_000_000, "{done:?}");
-        assert_eq!(store.upkeep(&StoreSettings::default(), now).unwrap(), Upkeep::default());
+        assert_eq!(store.apply_retention(&StoreSettings::default(), now).unwrap(), RetentionReport::default());
     }
 }

@@ -3,7 +3,7 @@
 use chrono::{DateTime, TimeDelta, Utc};
 use rusqlite::params;
 
-use super::search::LABELS_READ;
+use super::search::MAX_LABEL_SCAN;
 use super::{Result, Store};
 use crate::digest::Archive;
 use crate::model::{ArticleId, Headline};
@@ -20,7 +20,7 @@ pub struct Window<'a> {
 /// What came late but is still worth telling.
 const LATE_DAYS: i64 = 31;
 /// Most of the late ones that are read.
-const LATE_READ: i64 = 2_000;
+const MAX_LATE_SCAN: i64 = 2_000;
 
 impl Window<'_> {
     /// What came in the window but is older than it, newest first, one of each story: no issue could choose it, because its
@@ -29,14 +29,14 @@ impl Window<'_> {
     /// # Errors
     /// Those of the database.
     pub fn late(&self, wanted: impl Fn(&Headline) -> bool, most: usize) -> Result<Vec<Headline>> {
-        // the labels: what `Judgement::on_topic` asks, so that what is off topic takes no place among those read
+        // the labels: what `Classification::on_topic` asks, so that what is off topic takes no place among those read
         let rest = "WHERE a.id > (SELECT max(id) FROM article) - ?1 AND a.fetched >= ?2 AND +a.effective < ?2 AND +a.effective >= ?3
               AND (json_array_length(a.judgement, '$.industries') > 0 OR json_array_length(a.judgement, '$.themes') > 0)
               AND NOT EXISTS (SELECT 1 FROM article b WHERE b.story_id = a.story_id AND (b.id < a.id OR b.effective >= ?2))
             ORDER BY a.effective DESC, a.id LIMIT ?4";
         let oldest = self.since - TimeDelta::days(LATE_DAYS);
         let mut out = Vec::new();
-        self.store.each_headline(rest, params![LABELS_READ, self.since.timestamp(), oldest.timestamp(), LATE_READ], |h| {
+        self.store.each_headline(rest, params![MAX_LABEL_SCAN, self.since.timestamp(), oldest.timestamp(), MAX_LATE_SCAN], |h| {
             if out.len() < most && wanted(&h) {
                 out.push(h);
             }

@@ -18,16 +18,16 @@ use rusqlite::{Connection, ErrorCode};
 use super::{Result, StoreError};
 
 /// Most pieces of work in one transaction, and longest time one stays open.
-const MOST: usize = 128;
-const LONGEST: Duration = Duration::from_millis(30);
+const MAX_BATCH: usize = 128;
+const MAX_BATCH_TIME: Duration = Duration::from_millis(30);
 
 /// Work that a piece puts off until just before the commit. Where it fails, nothing of the whole transaction is kept, so it must
 /// not be able to fail but by the disk.
-pub(super) type PutOff = Box<dyn FnOnce(&Connection) -> Result<()> + Send>;
+pub(super) type BeforeCommit = Box<dyn FnOnce(&Connection) -> Result<()> + Send>;
 
 struct State {
     connection: Connection,
-    put_off: Vec<PutOff>,
+    put_off: Vec<BeforeCommit>,
     /// When the open transaction began.
     open_since: Option<Instant>,
     /// Its number.
@@ -38,7 +38,7 @@ struct State {
 
 /// Batches that ended, and which of them failed.
 #[derive(Default)]
-struct Ended {
+struct CompletedBatches {
     last: u64,
     failed: Vec<(u64, String)>,
 }
@@ -48,7 +48,7 @@ pub(super) struct Writer {
     broken: AtomicBool,
     state: Mutex<State>,
     waiting: AtomicUsize,
-    ended: Mutex<Ended>,
+    ended: Mutex<CompletedBatches>,
     signal: Condvar,
 }
 
@@ -71,11 +71,11 @@ impl Writer {
 
     /// Runs a piece of work, all or nothing, and returns when it is on disk.
     pub(super) fn write<T>(&self, work: impl FnOnce(&Connection) -> Result<T>) -> Result<T> {
-        self.write_and_put_off(|c| Ok((work(c)?, None)))
+        self.write_with_hook(|c| Ok((work(c)?, None)))
     }
 
     /// The same for a piece that puts something off; that too is on disk when this returns.
-    pub(super) fn write_and_put_off<T>(&self, work: impl FnOnce(&Connection) -> Result<(T, Option<PutOff>)>) -> Result<T> {
+    pub(super) fn write_with_hook<T>(&self, work: impl FnOnce(&Connection) -> Result<(T, Option<BeforeCommit>)>) -> Result<T> {
         self.waiting.fetch_add(1, Ordering::SeqCst);
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         self.waiting.fetch_sub(1, Ordering::SeqCst);
@@ -94,7 +94,7 @@ impl Writer {
                 value
             })
         });
-        let young = state.pieces < MOST && state.open_since.is_some_and(|t| t.elapsed() < LONGEST);
+        let young = state.pieces < MAX_BATCH && state.open_since.is_some_and(|t| t.elapsed() < MAX_BATCH_TIME);
         // some errors (a full disk) make SQLite roll the whole transaction back: it is over, for all in it
         let go_on = young && self.waiting.load(Ordering::SeqCst) > 0 && !state.connection.is_autocommit();
         let committed = if go_on {
@@ -109,7 +109,7 @@ impl Writer {
                 self.broken.store(true, Ordering::SeqCst);
             }
             drop(state);
-            self.tell(batch, &result);
+            self.publish_result(batch, &result);
             result
         };
         match outcome {
@@ -129,7 +129,7 @@ impl Writer {
         }
     }
 
-    fn tell(&self, batch: u64, result: &Result<()>) {
+    fn publish_result(&self, batch: u64, result: &Result<()>) {
         let mut ended = self.ended.lock().unwrap_or_else(PoisonError::into_inner);
         ended.last = batch;
         if let Err(e) = result {
@@ -232,9 +232,9 @@ mod tests {
 
     /// Inserts `n` at once and `n + 100` put off.
     fn twice(w: &Writer, n: i64, fails: bool) -> Result<()> {
-        w.write_and_put_off(|c| {
+        w.write_with_hook(|c| {
             c.execute("INSERT INTO t VALUES (?1)", [n])?;
-            let last: PutOff = Box::new(move |c| Ok(c.execute("INSERT INTO t VALUES (?1)", [n + 100]).map(drop)?));
+            let last: BeforeCommit = Box::new(move |c| Ok(c.execute("INSERT INTO t VALUES (?1)", [n + 100]).map(drop)?));
             if fails { Err(StoreError::Cancelled) } else { Ok(((), Some(last))) }
         })
     }
@@ -251,8 +251,8 @@ mod tests {
         w.write(|c| Ok(c.execute("DELETE FROM t WHERE n = 1", [])?)).unwrap();
         assert!(twice(&w, 1, false).is_err());
         assert_eq!(count(&dir), 1);
-        let panics: PutOff = Box::new(|_| panic!("on purpose"));
-        assert!(w.write_and_put_off(|c| Ok((c.execute("INSERT INTO t VALUES (3)", [])?, Some(panics)))).is_err());
+        let panics: BeforeCommit = Box::new(|_| panic!("on purpose"));
+        assert!(w.write_with_hook(|c| Ok((c.execute("INSERT INTO t VALUES (3)", [])?, Some(panics)))).is_err());
         twice(&w, 4, false).unwrap();
         assert_eq!(count(&dir), 3, "the next one finds the way free");
     }

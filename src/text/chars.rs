@@ -15,7 +15,7 @@ pub fn is_letter(c: char) -> bool {
 }
 
 /// Folds one character for comparison: full-width ASCII to ASCII, upper to lower case.
-pub fn fold(c: char) -> char {
+pub fn fold_width_and_case(c: char) -> char {
     let c = match c {
         '\u{FF01}'..='\u{FF5E}' => char::from_u32(c as u32 - 0xFEE0).unwrap_or(c),
         '\u{3000}' | '\u{A0}' => ' ',
@@ -25,8 +25,8 @@ pub fn fold(c: char) -> char {
 }
 
 /// The letters and figures of a text, folded: what two titles are compared by.
-pub fn skeleton(text: &str) -> String {
-    text.chars().map(fold).filter(|c| is_letter(*c)).collect()
+pub fn normalized_key(text: &str) -> String {
+    text.chars().map(fold_width_and_case).filter(|c| is_letter(*c)).collect()
 }
 
 /// Characters that have no place in stored text: controls, bidi overrides, zero-width marks, non-characters.
@@ -39,7 +39,7 @@ pub fn is_noise(c: char) -> bool {
 }
 
 /// One line: noise removed, runs of white space folded to one blank, trimmed.
-pub fn line(text: &str) -> String {
+pub fn collapse_whitespace(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for c in text.chars() {
         if c.is_whitespace() {
@@ -55,7 +55,7 @@ pub fn line(text: &str) -> String {
 }
 
 /// At most `max` characters; cut texts end in `…`.
-pub fn cut(text: &str, max: usize) -> String {
+pub fn truncate(text: &str, max: usize) -> String {
     if text.chars().count() <= max {
         return text.to_owned();
     }
@@ -97,19 +97,19 @@ mod tests {
 
     #[test]
     fn lines_lose_controls_and_keep_words() {
-        assert_eq!(line(" 许昌\u{200b}　\n 日报\u{0b}\u{202e} "), "许昌 日报");
-        assert_eq!(line("\u{0}\u{1}"), "");
+        assert_eq!(collapse_whitespace(" 许昌\u{200b}　\n 日报\u{0b}\u{202e} "), "许昌 日报");
+        assert_eq!(collapse_whitespace("\u{0}\u{1}"), "");
     }
 
     #[test]
     fn skeletons_ignore_width_case_and_punctuation() {
-        assert_eq!(skeleton("【ＡＢ】５G，来了！"), skeleton("ab 5g来了"));
+        assert_eq!(normalized_key("【ＡＢ】５G，来了！"), normalized_key("ab 5g来了"));
     }
 
     #[test]
     fn cutting_never_splits_a_character() {
-        assert_eq!(cut("许昌市科技局", 4), "许昌市…");
-        assert_eq!(cut("许昌", 4), "许昌");
+        assert_eq!(truncate("许昌市科技局", 4), "许昌市…");
+        assert_eq!(truncate("许昌", 4), "许昌");
     }
 
     #[test]

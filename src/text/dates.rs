@@ -12,7 +12,7 @@ use chrono::{DateTime, Datelike, Days, Duration, FixedOffset, Months, NaiveDate,
 use chrono_tz::Tz;
 use regex::{Captures, Regex};
 
-use super::chars::fold;
+use super::chars::fold_width_and_case;
 pub use elsewhere::{in_code, in_numerals, in_pieces, in_url};
 use patterns::{AGO, COLUMNS, COMPACT, DAY_MONTH_YEAR, FULL, MONTH_DAY, MONTH_DAY_YEAR, NEAR, SHORT_YEAR, SLASHED};
 
@@ -43,7 +43,7 @@ impl Clock {
 
 /// A date that was read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Found {
+pub struct DateMatch {
     /// The moment; midnight where only the day is known.
     pub at: DateTime<FixedOffset>,
     /// Whether a time of day was given.
@@ -53,7 +53,7 @@ pub struct Found {
 }
 
 /// Reads a text that is said to be a date: a feed's `pubDate`, a `<meta>`, the date cell of a list.
-pub fn parse(text: &str, clock: &Clock) -> Option<Found> {
+pub fn parse(text: &str, clock: &Clock) -> Option<DateMatch> {
     if let Some(found) = standard(text.trim(), clock) {
         return Some(found);
     }
@@ -74,11 +74,11 @@ pub fn parse(text: &str, clock: &Clock) -> Option<Found> {
 
 /// RFC 2822 and RFC 3339 with a zone in figures, which most feeds write: without any expression. Zones by name are read
 /// below, for `CST` means China here.
-fn standard(text: &str, clock: &Clock) -> Option<Found> {
+fn standard(text: &str, clock: &Clock) -> Option<DateMatch> {
     let zone = text.as_bytes().iter().rev().take(5).filter(|b| b.is_ascii_digit()).count() >= 4 || text.ends_with('Z');
     let read = || DateTime::parse_from_rfc2822(text).or_else(|_| DateTime::parse_from_rfc3339(text)).ok();
     let at = Some(()).filter(|()| zone && (20..=40).contains(&text.len())).and_then(|()| read())?.with_nanosecond(0)?;
-    clock.believable(at).then_some(Found { at, has_time: true, offset: 0 })
+    clock.believable(at).then_some(DateMatch { at, has_time: true, offset: 0 })
 }
 
 /// `24 十一月 2026` as servers with Chinese locales write RFC 822 dates.
@@ -104,12 +104,12 @@ fn with_english_months(text: &str) -> String {
 }
 
 /// Every full date (with a year) in running text, in order.
-pub fn find_all(text: &str, clock: &Clock) -> Vec<Found> {
+pub fn find_dates(text: &str, clock: &Clock) -> Vec<DateMatch> {
     all_in(&text.chars().map(fold_keep_case).collect::<String>(), clock)
 }
 
 /// Like [`find_all`], without those that are said to be of a change, of a signature, of an end, or of today.
-pub fn find_told(text: &str, clock: &Clock) -> Vec<Found> {
+pub fn find_publication_dates(text: &str, clock: &Clock) -> Vec<DateMatch> {
     const OTHERS: [&str; 10] = ["更新", "修改", "修订", "成文", "签发", "截止", "今天是", "现在是", "当前时间", "pdated"];
     /// Letters before a date that may name it; further ones are of a headline or a name.
     const LABEL: usize = 8;
@@ -126,13 +126,13 @@ pub fn find_told(text: &str, clock: &Clock) -> Vec<Found> {
 }
 
 /// Dates of a folded text.
-fn all_in(text: &str, clock: &Clock) -> Vec<Found> {
+fn all_in(text: &str, clock: &Clock) -> Vec<DateMatch> {
     // asked of every line of a page, and most show no date
     if !text.as_bytes().windows(2).any(|w| w.iter().all(u8::is_ascii_digit)) {
         return Vec::new();
     }
     let lower = if text.bytes().any(|b| b.is_ascii_alphabetic()) { text.to_ascii_lowercase() } else { String::new() };
-    let mut found: Vec<Found> = Vec::new();
+    let mut found: Vec<DateMatch> = Vec::new();
     let columns = if text.contains('/') { text } else { "" };
     for (pattern, text) in [(&FULL, text), (&COLUMNS, columns), (&DAY_MONTH_YEAR, &lower), (&MONTH_DAY_YEAR, &lower)] {
         let captures = pattern.iter().flat_map(|p| p.captures_iter(text));
@@ -155,7 +155,7 @@ pub fn midnight(day: NaiveDate, clock: &Clock) -> Option<DateTime<FixedOffset>> 
 
 /// Like [`fold`], but keeps case (zone names are upper case) and yields one character for one.
 fn fold_keep_case(c: char) -> char {
-    if c.is_ascii() { c } else { fold(c) }
+    if c.is_ascii() { c } else { fold_width_and_case(c) }
 }
 
 fn inside_number(text: &str, c: &Captures<'_>) -> bool {
@@ -163,9 +163,9 @@ fn inside_number(text: &str, c: &Captures<'_>) -> bool {
     text.get(..m.start()).and_then(|s| s.chars().next_back()).is_some_and(|p| p.is_ascii_digit())
 }
 
-type Reader = fn(&Captures<'_>, &Clock) -> Option<Found>;
+type Reader = fn(&Captures<'_>, &Clock) -> Option<DateMatch>;
 
-fn first(pattern: &LazyLock<Option<Regex>>, text: &str, clock: &Clock, read: Reader) -> Option<Found> {
+fn first(pattern: &LazyLock<Option<Regex>>, text: &str, clock: &Clock, read: Reader) -> Option<DateMatch> {
     let captures = pattern.as_ref()?.captures(text)?;
     read(&captures, clock).filter(|f| clock.believable(f.at))
 }
@@ -174,7 +174,7 @@ fn number<T: std::str::FromStr>(c: &Captures<'_>, name: &str) -> Option<T> {
     c.name(name).and_then(|m| m.as_str().parse().ok())
 }
 
-fn epoch(text: &str, clock: &Clock) -> Option<Found> {
+fn epoch(text: &str, clock: &Clock) -> Option<DateMatch> {
     if !matches!(text.len(), 10 | 13) || !text.bytes().all(|b| b.is_ascii_digit()) {
         return None;
     }
@@ -182,10 +182,10 @@ fn epoch(text: &str, clock: &Clock) -> Option<Found> {
     let seconds = if text.len() == 13 { value / 1000 } else { value };
     let local = DateTime::from_timestamp(seconds, 0)?.with_timezone(&clock.zone);
     let at = local.with_timezone(&local.offset().fix());
-    clock.believable(at).then_some(Found { at, has_time: true, offset: 0 })
+    clock.believable(at).then_some(DateMatch { at, has_time: true, offset: 0 })
 }
 
-fn calendar(c: &Captures<'_>, clock: &Clock) -> Option<Found> {
+fn calendar(c: &Captures<'_>, clock: &Clock) -> Option<DateMatch> {
     let month = number(c, "m").or_else(|| c.name("mon").and_then(|m| month_number(m.as_str())))?;
     let day = number(c, "d")?;
     let date = match number::<i32>(c, "y") {
@@ -208,10 +208,10 @@ fn month_number(name: &str) -> Option<u32> {
     u32::try_from(i + 1).ok()
 }
 
-fn finish(c: &Captures<'_>, date: NaiveDate, clock: &Clock) -> Option<Found> {
+fn finish(c: &Captures<'_>, date: NaiveDate, clock: &Clock) -> Option<DateMatch> {
     let offset = c.get(0)?.start();
     let Some(time) = time_of_day(c) else {
-        return Some(Found { at: clock.local(date.and_time(NaiveTime::MIN))?, has_time: false, offset });
+        return Some(DateMatch { at: clock.local(date.and_time(NaiveTime::MIN))?, has_time: false, offset });
     };
     let (carry, time) = time;
     let naive = date.checked_add_days(Days::new(carry))?.and_time(time);
@@ -219,7 +219,7 @@ fn finish(c: &Captures<'_>, date: NaiveDate, clock: &Clock) -> Option<Found> {
         Some(zone) => zone.from_local_datetime(&naive).single()?,
         None => clock.local(naive)?,
     };
-    Some(Found { at, has_time: true, offset })
+    Some(DateMatch { at, has_time: true, offset })
 }
 
 /// Days to carry (24:00 is the next day) and time; nonsense counts as no time given.
@@ -267,7 +267,7 @@ fn zone_offset(zone: &str, clock: &Clock) -> Option<FixedOffset> {
     FixedOffset::east_opt(sign * (h * 3600 + m * 60))
 }
 
-fn ago(c: &Captures<'_>, clock: &Clock) -> Option<Found> {
+fn ago(c: &Captures<'_>, clock: &Clock) -> Option<DateMatch> {
     let n: u32 = number(c, "n")?;
     let amount = i64::from(n);
     let unit = c.name("unit")?.as_str();
@@ -281,12 +281,12 @@ fn ago(c: &Captures<'_>, clock: &Clock) -> Option<Found> {
     };
     let local = at.with_timezone(&clock.zone);
     if has_time {
-        return Some(Found { at: local.with_timezone(&local.offset().fix()), has_time, offset: 0 });
+        return Some(DateMatch { at: local.with_timezone(&local.offset().fix()), has_time, offset: 0 });
     }
-    Some(Found { at: midnight(local.date_naive(), clock)?, has_time, offset: 0 })
+    Some(DateMatch { at: midnight(local.date_naive(), clock)?, has_time, offset: 0 })
 }
 
-fn near(c: &Captures<'_>, clock: &Clock) -> Option<Found> {
+fn near(c: &Captures<'_>, clock: &Clock) -> Option<DateMatch> {
     let today = clock.now.with_timezone(&clock.zone).date_naive();
     let back = match c.name("word")?.as_str() {
         "昨天" | "昨日" => 1,

@@ -54,18 +54,18 @@ const ENTITIES: [(&str, &str); 45] = [
 ];
 
 /// What a named entity stands for.
-pub fn entity(name: &str) -> Option<&'static str> {
+pub fn named_entity(name: &str) -> Option<&'static str> {
     ENTITIES.iter().find(|(n, _)| *n == name).map(|(_, value)| *value)
 }
 
 /// The text of a piece of markup on one line: tags gone, entities undone, white space folded.
-pub fn plain(markup: &str) -> String {
+pub fn strip_tags(markup: &str) -> String {
     let mut out = Line(String::with_capacity(markup.len()));
     let mut rest = markup;
     while let Some(at) = rest.find(['<', '&']) {
         out.push(rest.get(..at).unwrap_or_default());
         rest = rest.get(at..).unwrap_or_default();
-        let taken = if rest.starts_with('&') { reference(rest, &mut out) } else { tag(rest, &mut out) };
+        let taken = if rest.starts_with('&') { decode_entity(rest, &mut out) } else { tag(rest, &mut out) };
         rest = rest.get(taken..).unwrap_or_default();
     }
     out.push(rest);
@@ -94,14 +94,14 @@ impl Line {
 }
 
 /// Undoes the reference at the start; gives its length.
-fn reference(rest: &str, out: &mut Line) -> usize {
+fn decode_entity(rest: &str, out: &mut Line) -> usize {
     let name = rest.get(1..).and_then(|r| r.split_once(';')).map(|(n, _)| n).filter(|n| n.len() <= 10);
     let value = name.and_then(|n| match n.strip_prefix('#') {
         Some(number) => {
             let code = number.strip_prefix(['x', 'X']).map_or_else(|| number.parse().ok(), |h| u32::from_str_radix(h, 16).ok());
             code.and_then(char::from_u32).map(String::from)
         }
-        None => entity(n).map(str::to_owned),
+        None => named_entity(n).map(str::to_owned),
     });
     if let (Some(name), Some(value)) = (name, value) {
         out.push(&value);
@@ -150,14 +150,14 @@ mod tests {
             ("<p", ""),
         ];
         for (markup, expected) in table {
-            assert_eq!(plain(markup), expected, "{markup}");
+            assert_eq!(strip_tags(markup), expected, "{markup}");
         }
     }
 
     proptest::proptest! {
         #[test]
         fn no_text_makes_it_panic(text in "[<>&;#x/!a-z中 -]{0,60}") {
-            let _ = plain(&text);
+            let _ = strip_tags(&text);
         }
     }
 }

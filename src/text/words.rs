@@ -5,31 +5,31 @@ use std::sync::LazyLock;
 
 use jieba_rs::Jieba;
 
-use super::chars::{fold, is_han};
+use super::chars::{fold_width_and_case, is_han};
 
 /// The dictionary holds about 38 MB; one for the whole process, loaded at first use.
 static JIEBA: LazyLock<Jieba> = LazyLock::new(Jieba::new);
 
 /// Words of a text in order. Hidden-Markov guessing is off: unknown words stay single characters, which keeps word
 /// borders conservative and the cost linear.
-pub fn cut(text: &str) -> Vec<&str> {
+pub fn segment(text: &str) -> Vec<&str> {
     JIEBA.cut(text, false).into_iter().map(|t| t.word).collect()
 }
 
 /// A folded text cut into words once, for all who ask: the full-text index, the borders of terms, the keywords.
 #[derive(Debug, Default)]
-pub struct Words {
+pub struct Segmented {
     text: String,
     /// Byte ranges of the words that make up the text, in order.
-    whole: Vec<Range<usize>>,
+    tokens: Vec<Range<usize>>,
     /// The same with the shorter words inside the longer ones, as the index wants them.
     search: Vec<Range<usize>>,
 }
 
-impl Words {
+impl Segmented {
     /// Folds and cuts a text.
-    pub fn of(text: &str) -> Self {
-        let text: String = text.chars().map(fold).collect();
+    pub fn new(text: &str) -> Self {
+        let text: String = text.chars().map(fold_width_and_case).collect();
         let search: Vec<Range<usize>> = JIEBA.cut_for_search(&text, false).into_iter().map(|t| t.byte_start..t.byte_end).collect();
         // the shorter words stand before the one they lie in, so from behind whatever ends before that one begins is whole
         let mut begin = usize::MAX;
@@ -45,7 +45,7 @@ impl Words {
             .cloned()
             .collect();
         whole.reverse();
-        Self { text, whole, search }
+        Self { text, tokens: whole, search }
     }
 
     /// The folded text.
@@ -54,17 +54,17 @@ impl Words {
     }
 
     /// The words of the first `bytes`, in order.
-    pub fn whole(&self, bytes: usize) -> impl Iterator<Item = &str> + '_ {
-        self.whole.iter().take_while(move |w| w.end <= bytes).filter_map(|w| self.text.get(w.clone()))
+    pub fn tokens(&self, bytes: usize) -> impl Iterator<Item = &str> + '_ {
+        self.tokens.iter().take_while(move |w| w.end <= bytes).filter_map(|w| self.text.get(w.clone()))
     }
 
     /// Where words end, in bytes of the folded text.
     pub fn ends(&self) -> impl Iterator<Item = usize> + '_ {
-        self.whole.iter().map(|w| w.end)
+        self.tokens.iter().map(|w| w.end)
     }
 
     /// Words for the full-text index: long words also as their parts, joined by blanks.
-    pub fn index_form(&self) -> String {
+    pub fn fts_tokens(&self) -> String {
         let mut out = String::with_capacity(self.text.len() * 2);
         for word in self.search.iter().filter_map(|w| self.text.get(w.clone())).filter(|w| w.chars().any(char::is_alphanumeric)) {
             out.push_str(word);
@@ -75,10 +75,10 @@ impl Words {
 
     /// The words of the first `bytes`, with unknown ones guessed from runs of single Han characters: for keywords, where new
     /// names matter.
-    pub fn guessed(&self, bytes: usize) -> Vec<&str> {
+    pub fn with_hmm(&self, bytes: usize) -> Vec<&str> {
         let mut out = Vec::new();
         let mut run = 0..0;
-        for word in self.whole.iter().take_while(|w| w.end <= bytes) {
+        for word in self.tokens.iter().take_while(|w| w.end <= bytes) {
             if self.text.get(word.clone()).is_some_and(|w| w.chars().nth(1).is_none() && w.chars().all(is_han)) {
                 run = if run.end == word.start { run.start..word.end } else { self.guess(&run, &mut out, word.clone()) };
             } else {
@@ -138,12 +138,12 @@ mod tests {
 
     #[test]
     fn words_are_those_of_the_dictionary() {
-        assert_eq!(cut("发展新能源汽车产业"), ["发展", "新能源", "汽车产业"].iter().flat_map(|w| cut(w)).collect::<Vec<_>>());
+        assert_eq!(segment("发展新能源汽车产业"), ["发展", "新能源", "汽车产业"].iter().flat_map(|w| segment(w)).collect::<Vec<_>>());
     }
 
     #[test]
     fn the_index_holds_short_words_inside_long_ones() {
-        let form = Words::of("中华人民共和国许昌市").index_form();
+        let form = Segmented::new("中华人民共和国许昌市").fts_tokens();
         assert!(form.contains("人民 ") && form.contains("许昌"), "{form}");
     }
 
@@ -151,19 +151,19 @@ mod tests {
     fn one_cut_gives_what_cutting_anew_gives() {
         for text in ["许昌假发企业张晓明说，发展新能源汽车产业ＷＥＳ！", "", "云鹭科技 在长葛建厂\n2026年 A股", "中华人民共和国工业和信息化部"]
         {
-            let words = Words::of(text);
-            assert_eq!(words.whole.iter().map(|w| &words.text[w.clone()]).collect::<Vec<_>>(), cut(words.text()), "{text}");
+            let words = Segmented::new(text);
+            assert_eq!(words.tokens.iter().map(|w| &words.text[w.clone()]).collect::<Vec<_>>(), segment(words.text()), "{text}");
             let guessed: Vec<&str> = JIEBA.cut(words.text(), true).into_iter().map(|t| t.word).collect();
-            assert_eq!(words.guessed(usize::MAX), guessed, "{text}");
+            assert_eq!(words.with_hmm(usize::MAX), guessed, "{text}");
         }
     }
 
     proptest::proptest! {
         #[test]
         fn words_make_up_the_text(text in "[许昌市发展新能源 a-c0-9。\n]{0,40}") {
-            let words = Words::of(&text);
-            proptest::prop_assert_eq!(words.whole.iter().map(|w| &words.text[w.clone()]).collect::<String>(), words.text());
-            proptest::prop_assert_eq!(words.guessed(usize::MAX).concat(), words.text());
+            let words = Segmented::new(&text);
+            proptest::prop_assert_eq!(words.tokens.iter().map(|w| &words.text[w.clone()]).collect::<String>(), words.text());
+            proptest::prop_assert_eq!(words.with_hmm(usize::MAX).concat(), words.text());
         }
     }
 

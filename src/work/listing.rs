@@ -23,10 +23,10 @@ impl TaskExecutor {
             None => return TaskResult::ParseFailed(ListingError::GaveUp),
         };
         let mut parts = Vec::new();
-        for url in &found.parts {
+        for url in &found.sub_sitemaps {
             parts.extend(self.fetch_listing(task, url, None).await);
         }
-        let mut found = match found.with_parts(parts) {
+        let mut found = match found.with_sub_sitemaps(parts) {
             Ok(found) => found,
             Err(e) => return TaskResult::ParseFailed(ListingError::Document(e)),
         };
@@ -36,7 +36,7 @@ impl TaskExecutor {
         for note in &found.notes {
             tracing::debug!(source = %task.source.id, "repaired: {note}");
         }
-        found.wishes.fresh = fresh;
+        found.refresh_hints.max_age = fresh;
         TaskResult::Entries { found: Box::new(found), validators, permanent_redirect: moved }
     }
 
@@ -45,9 +45,9 @@ impl TaskExecutor {
         let mut seen = HashSet::from([first.clone()]);
         let mut next = found.next.take();
         while let Some(url) = next.take().filter(|n| seen.len() <= OLDER_PAGES && seen.insert(n.clone())) {
-            let Some(mut older) = self.fetch_listing(task, &url, found.layout.clone()).await else { break };
+            let Some(mut older) = self.fetch_listing(task, &url, found.selector_path.clone()).await else { break };
             next = older.next.take();
-            found.absorb(older);
+            found.merge(older);
         }
         found
     }

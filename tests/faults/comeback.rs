@@ -89,7 +89,7 @@ async fn a_source_back_after_five_days_with_eighty_articles_floods_no_issue() {
     let late = Window { store: &store, since: start }.late(|_| true, 60).unwrap();
     let before = office.count(&format!("article WHERE effective < {}", start.timestamp()));
     assert!(late.len() > 20 && i64::try_from(late.len()).unwrap() <= before, "{} of {before}", late.len());
-    assert!(late.iter().all(|h| h.effective_time() < start) && late.is_sorted_by_key(|h| -h.effective_time().timestamp()));
+    assert!(late.iter().all(|h| h.sort_time() < start) && late.is_sorted_by_key(|h| -h.sort_time().timestamp()));
     let mut stories: Vec<_> = late.iter().map(|h| h.story).collect();
     stories.sort();
     stories.dedup();

@@ -18,7 +18,7 @@ impl<'a> Small<'a> {
     }
 
     fn fill(&self, leave_kib: u64) {
-        let (free, _) = qingbao::store::room(self.0).unwrap();
+        let (free, _) = qingbao::store::available_space(self.0).unwrap();
         let take = free.saturating_sub(leave_kib << 10);
         std::fs::write(self.0.join("ballast"), vec![1u8; usize::try_from(take).unwrap()]).unwrap();
     }

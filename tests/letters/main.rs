@@ -10,7 +10,7 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
-use qingbao::store::{OutboxRow, Store};
+use qingbao::store::{OutboxMessage, Store};
 
 use stub::Stub;
 
@@ -45,7 +45,7 @@ impl Office {
         format!("{}{}", String::from_utf8_lossy(&o.stdout), String::from_utf8_lossy(&o.stderr))
     }
 
-    fn letters(&self) -> Vec<OutboxRow> {
+    fn letters(&self) -> Vec<OutboxMessage> {
         let mut all = Store::open_beside(&self.dir.path().join("data")).unwrap().outbox(true, 1000).unwrap();
         all.reverse();
         all
@@ -147,7 +147,7 @@ async fn killed_fifty_times_while_sending_nobody_misses_it_and_doubles_bear_the_
     let told = tokio::task::block_in_place(|| office.run(&["digest", "send"]));
     let letters = office.letters();
     assert!(letters.iter().all(|l| l.state.as_str() == "sent"), "{told}");
-    let (mut doubles, doubts) = (0, letters.iter().map(|l| l.doubts).sum::<u32>() as usize);
+    let (mut doubles, doubts) = (0, letters.iter().map(|l| l.ambiguous_attempts).sum::<u32>() as usize);
     for name in &to {
         let got = stub.letters_to(name);
         assert!(!got.is_empty(), "{name} has nothing");

@@ -6,7 +6,7 @@ use ego_tree::NodeRef;
 use regex::Regex;
 use scraper::{ElementRef, Node};
 
-use crate::text::chars::{cut, line};
+use crate::text::chars::{collapse_whitespace, truncate};
 use crate::text::dates::{self, Clock};
 
 /// Shorter link texts are navigation.
@@ -20,7 +20,7 @@ const PARTS: usize = 2;
 const MAX_PART_TEXT: usize = 60;
 
 pub(super) fn text_of(e: ElementRef<'_>) -> String {
-    line(&e.text().take(100).collect::<Vec<_>>().join(" "))
+    collapse_whitespace(&e.text().take(100).collect::<Vec<_>>().join(" "))
 }
 
 /// Where a link leads: its `href`, or the address that its script opens.
@@ -47,20 +47,20 @@ pub(super) fn is_title(text: &str) -> bool {
 /// The title of a link: its text, or its `title` where the text is cut; of a whole row that is a link, the part that reads like one.
 pub(super) fn link_title(a: ElementRef<'_>) -> Option<String> {
     let text = shown_title(a);
-    let said = a.value().attr("title").map(line).unwrap_or_default();
+    let said = a.value().attr("title").map(collapse_whitespace).unwrap_or_default();
     let stem = text.trim_end_matches(['.', '…']);
     let cut_off = text.ends_with('…') || text.ends_with("...") || (said.starts_with(stem) && said.chars().count() > text.chars().count());
     let chosen = if text.is_empty() || (cut_off && said.chars().count() > stem.chars().count()) { said } else { text };
     let chosen = chosen.trim_start_matches(['·', '•', '■', '▪', '►', '◆', '-', ' ']).to_owned();
-    (!chosen.is_empty()).then(|| cut(&chosen, MAX_TITLE))
+    (!chosen.is_empty()).then(|| truncate(&chosen, MAX_TITLE))
 }
 
 /// The text of a link that is its title: a heading in it, else the first of its blocks that is long enough and no date.
 fn shown_title(a: ElementRef<'_>) -> String {
     let mut blocks = vec![Block::default()];
     collect(*a, false, &mut blocks);
-    let texts = || blocks.iter().map(|b| (b.heading, line(&b.pieces.concat()))).filter(|(_, t)| t.chars().count() >= MIN_TITLE);
-    let whole = || line(&a.text().take(40).collect::<String>());
+    let texts = || blocks.iter().map(|b| (b.heading, collapse_whitespace(&b.pieces.concat()))).filter(|(_, t)| t.chars().count() >= MIN_TITLE);
+    let whole = || collapse_whitespace(&a.text().take(40).collect::<String>());
     texts().find(|(heading, _)| *heading).or_else(|| texts().next()).map_or_else(whole, |(_, t)| t)
 }
 
@@ -108,7 +108,7 @@ fn is_date(piece: &str) -> bool {
 }
 
 /// The date that a row shows, or the part right behind it: `<dt>title</dt><dd>date</dd>`.
-pub(super) fn row_date(row: ElementRef<'_>, title: &str, clock: &Clock) -> Option<dates::Found> {
+pub(super) fn row_date(row: ElementRef<'_>, title: &str, clock: &Clock) -> Option<dates::DateMatch> {
     let behind = || {
         let parts = row.next_siblings().filter_map(ElementRef::wrap).take(PARTS);
         let free = |e: &ElementRef<'_>| !e.descendent_elements().any(|d| d.value().name() == "a" && d.value().attr("href").is_some());
@@ -118,7 +118,7 @@ pub(super) fn row_date(row: ElementRef<'_>, title: &str, clock: &Clock) -> Optio
 }
 
 /// Of the dates in a row of a table the one under 发布日期, where its head says so: others are of signatures and deadlines.
-fn column_date(row: ElementRef<'_>, clock: &Clock) -> Option<dates::Found> {
+fn column_date(row: ElementRef<'_>, clock: &Clock) -> Option<dates::DateMatch> {
     let cells = |row: ElementRef<'_>| -> Vec<String> {
         let cells = row.child_elements().filter(|e| matches!(e.value().name(), "td" | "th")).take(30);
         cells.map(text_of).collect()
@@ -133,29 +133,29 @@ fn column_date(row: ElementRef<'_>, clock: &Clock) -> Option<dates::Found> {
     date_piece(own.get(at)?, clock)
 }
 
-fn shown_date(row: ElementRef<'_>, title: &str, clock: &Clock) -> Option<dates::Found> {
+fn shown_date(row: ElementRef<'_>, title: &str, clock: &Clock) -> Option<dates::DateMatch> {
     // each piece of text by itself: "[2024-01-28]" beside a title that holds figures
     let pieces: Vec<String> =
-        row.text().take(60).map(line).filter(|t| !t.is_empty() && t != title && !title.starts_with(t.trim_end_matches('…'))).collect();
+        row.text().take(60).map(collapse_whitespace).filter(|t| !t.is_empty() && t != title && !title.starts_with(t.trim_end_matches('…'))).collect();
     let whole = pieces.join(" ");
     if whole.chars().count() > MAX_ROW_TEXT {
         return pieces.iter().filter(|p| p.chars().count() <= 30).find_map(|p| date_piece(p, clock));
     }
     // day and month in elements of their own: <i>28</i><em>2024-01</em>
     dates::in_pieces(&pieces, clock)
-        .and_then(|day| Some(dates::Found { at: dates::midnight(day, clock)?, has_time: false, offset: 0 }))
+        .and_then(|day| Some(dates::DateMatch { at: dates::midnight(day, clock)?, has_time: false, offset: 0 }))
         .or_else(|| pieces.iter().find_map(|p| date_piece(p, clock)))
-        .or_else(|| dates::find_all(&whole, clock).into_iter().next())
+        .or_else(|| dates::find_dates(&whole, clock).into_iter().next())
 }
 
 /// A piece of text that is a date and little else.
-fn date_piece(piece: &str, clock: &Clock) -> Option<dates::Found> {
+fn date_piece(piece: &str, clock: &Clock) -> Option<dates::DateMatch> {
     let letters = piece.chars().filter(|c| c.is_alphabetic() && !"年月日时分秒前天昨今刚小周星期上下午发布间日期".contains(*c)).count();
     if letters > 6 || piece.chars().count() > 40 || !piece.chars().any(|c| c.is_ascii_digit() || "昨今刚前".contains(c)) {
         return None;
     }
     let trimmed = piece.trim_matches(|c: char| !c.is_alphanumeric());
-    dates::find_all(piece, clock).into_iter().next().or_else(|| dates::parse(trimmed, clock))
+    dates::find_dates(piece, clock).into_iter().next().or_else(|| dates::parse(trimmed, clock))
 }
 
 /// The page as its scripts write it: `document.write("<li>…</li>")`.

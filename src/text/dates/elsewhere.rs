@@ -6,7 +6,7 @@ use chrono::{Days, NaiveDate};
 use regex::Regex;
 
 use super::patterns::{CODE, NUMERALS, PIECES};
-use super::{Clock, Found, calendar, fold, midnight, parse};
+use super::{Clock, DateMatch, calendar, fold_width_and_case, midnight, parse};
 
 /// Longest piece of a date set in pieces, in bytes, and the most pieces.
 const PIECE: usize = 16;
@@ -19,7 +19,7 @@ pub fn in_pieces(lines: &[String], clock: &Clock) -> Option<NaiveDate> {
         let pieces = lines.iter().skip(from).take(MOST_PIECES).take_while(|l| l.len() <= PIECE);
         let joined = pieces.scan(String::new(), |text, piece| {
             text.push_str(if text.is_empty() { "" } else { " " });
-            text.extend(piece.chars().map(fold));
+            text.extend(piece.chars().map(fold_width_and_case));
             Some(text.clone())
         });
         joined.filter_map(|text| date(&text)).last().map(|f| f.at.date_naive())
@@ -46,7 +46,7 @@ pub fn in_numerals(lines: &[String], clock: &Clock) -> Option<NaiveDate> {
 }
 
 /// A date in the code of a page, under one of the names that publishing systems use.
-pub fn in_code(page: &str, clock: &Clock) -> Option<Found> {
+pub fn in_code(page: &str, clock: &Clock) -> Option<DateMatch> {
     CODE.as_ref()?.captures_iter(page).filter_map(|c| c.name("date")).find_map(|d| parse(d.as_str(), clock))
 }
 

@@ -55,7 +55,7 @@ fn impossible_dates_are_refused() {
 
 #[test]
 fn dates_of_changes_and_of_today_are_not_told() {
-    let days = |text: &str| find_told(text, &clock()).iter().map(|f| f.at.date_naive().to_string()).collect::<Vec<_>>();
+    let days = |text: &str| find_publication_dates(text, &clock()).iter().map(|f| f.at.date_naive().to_string()).collect::<Vec<_>>();
     assert_eq!(days("更新时间：2026-11-22 10:00　发布时间：２０２６-11-20 09:00"), ["2026-11-20"]);
     assert_eq!(days("发布时间：2026-11-20 09:00 更新时间：2026-11-22"), ["2026-11-20"]);
     assert_eq!(days("今天是：2026年11月24日 星期二"), [""; 0]);
@@ -66,7 +66,7 @@ fn dates_of_changes_and_of_today_are_not_told() {
 
 #[test]
 fn running_text_yields_full_dates_only() {
-    let found = find_all("许昌网 2024年1月28日10:32 来源：许昌日报 1月2日", &clock());
+    let found = find_dates("许昌网 2024年1月28日10:32 来源：许昌日报 1月2日", &clock());
     assert_eq!(found.len(), 1);
     assert!(found[0].has_time);
 }
@@ -75,7 +75,7 @@ proptest::proptest! {
     #[test]
     fn no_text_makes_it_panic(text in "\\PC{0,60}") {
         let _ = parse(&text, &clock());
-        let _ = find_all(&text, &clock());
+        let _ = find_dates(&text, &clock());
         let _ = in_url(&text, &clock());
         let _ = in_code(&text, &clock());
     }
@@ -83,7 +83,7 @@ proptest::proptest! {
     #[test]
     fn digits_and_separators_make_no_panic(text in "[0-9年月日:/ .TZ+-]{0,40}") {
         let _ = parse(&text, &clock());
-        let _ = find_all(&text, &clock());
+        let _ = find_dates(&text, &clock());
     }
 }
 

@@ -8,11 +8,11 @@ use chrono::{DateTime, Datelike, TimeDelta, Timelike, Utc};
 use serde::{Deserialize, Serialize};
 
 /// Between two looks at a source of which nothing is known yet.
-pub const START: Duration = Duration::from_mins(30);
+pub const DEFAULT_INTERVAL: Duration = Duration::from_mins(30);
 /// Share that an observation keeps with each newer one: some seven looks count.
-const FADE: f64 = 0.85;
+const DECAY: f64 = 0.85;
 /// Looks before the estimate is believed.
-const ENOUGH: f64 = 3.0;
+const MIN_OBSERVATIONS: f64 = 3.0;
 /// A look that was late by more than this says nothing about the rhythm: we were not there.
 const LONGEST_GAP: TimeDelta = TimeDelta::days(3);
 /// Failures lengthen the wait up to this.
@@ -20,45 +20,45 @@ const MAX_BACK_OFF: Duration = Duration::from_hours(24);
 /// Share of a back-off added by chance.
 const BACK_OFF_JITTER: f64 = 0.25;
 /// A source is silent when nothing new came for so many times its usual gap …
-const SILENT_GAPS: f64 = 4.0;
+const STALE_GAPS: f64 = 4.0;
 /// … and never sooner than this.
-const SILENT_LEAST: TimeDelta = TimeDelta::days(2);
+const STALE_MIN_AGE: TimeDelta = TimeDelta::days(2);
 /// Gaps seen before one calls them usual.
-const SILENT_AFTER: u32 = 5;
+const STALE_MIN_OBSERVATIONS: u32 = 5;
 /// Most that a wait for allowed hours may take.
 const MAX_SKIP: i64 = 8 * 24;
 
 /// What was observed of a source's changes; older looks fade.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
-pub struct Rhythm {
+pub struct ChangeRate {
     /// Looks that brought an answer.
-    pub looks: f64,
+    pub polls: f64,
     /// Of these, with something new.
     pub changes: f64,
     /// Seconds between these looks.
-    pub watched: f64,
+    pub observed_seconds: f64,
     /// When something new came last.
     pub last_new: Option<DateTime<Utc>>,
     /// Usual seconds between two looks with something new.
-    pub usual_gap: Option<f64>,
+    pub mean_gap: Option<f64>,
     /// Gaps behind that figure.
-    pub gaps: u32,
+    pub gap_count: u32,
 }
 
-impl Rhythm {
+impl ChangeRate {
     /// One more look that brought an answer.
     pub fn record(&mut self, last_look: Option<DateTime<Utc>>, now: DateTime<Utc>, changed: bool) {
         if let Some(since) = last_look.map(|l| now - l).filter(|d| *d > TimeDelta::zero() && *d <= LONGEST_GAP) {
-            self.looks = self.looks * FADE + 1.0;
-            self.changes = self.changes * FADE + f64::from(u8::from(changed));
-            self.watched = self.watched * FADE + since.as_seconds_f64();
+            self.polls = self.polls * DECAY + 1.0;
+            self.changes = self.changes * DECAY + f64::from(u8::from(changed));
+            self.observed_seconds = self.observed_seconds * DECAY + since.as_seconds_f64();
         }
         if changed {
             if let Some(gap) = self.last_new.map(|l| (now - l).as_seconds_f64()).filter(|g| *g > 0.0) {
-                self.gaps = self.gaps.saturating_add(1);
+                self.gap_count = self.gap_count.saturating_add(1);
                 // the mean at first, a fading mean later
-                let weight = (1.0 / f64::from(self.gaps)).max(1.0 - FADE);
-                self.usual_gap = Some(self.usual_gap.map_or(gap, |usual| usual + (gap - usual) * weight));
+                let weight = (1.0 / f64::from(self.gap_count)).max(1.0 - DECAY);
+                self.mean_gap = Some(self.mean_gap.map_or(gap, |usual| usual + (gap - usual) * weight));
             }
             self.last_new = Some(now);
         }
@@ -66,18 +66,18 @@ impl Rhythm {
 
     /// Changes per second, by the estimator for sources that are looked at now and then: looks see at most one change
     /// each, so their share is corrected (Cho, Garcia-Molina, *Estimating Frequency of Change*, ACM TOIT 3(3), 2003).
-    pub fn change_rate(&self) -> Option<f64> {
-        if self.looks < ENOUGH * FADE * FADE || self.watched <= 0.0 {
+    pub fn changes_per_second(&self) -> Option<f64> {
+        if self.polls < MIN_OBSERVATIONS * DECAY * DECAY || self.observed_seconds <= 0.0 {
             return None;
         }
-        let unchanged = self.looks - self.changes;
-        let per_look = -((unchanged + 0.5) / (self.looks + 0.5)).ln();
-        Some(per_look * self.looks / self.watched)
+        let unchanged = self.polls - self.changes;
+        let per_look = -((unchanged + 0.5) / (self.polls + 0.5)).ln();
+        Some(per_look * self.polls / self.observed_seconds)
     }
 
     /// The interval at which half of the looks find something new.
     pub fn interval(&self, floor: Duration, ceiling: Duration) -> Duration {
-        let found = self.change_rate().map_or(START, |rate| {
+        let found = self.changes_per_second().map_or(DEFAULT_INTERVAL, |rate| {
             let seconds = std::f64::consts::LN_2 / rate.max(1e-9);
             Duration::try_from_secs_f64(seconds).unwrap_or(ceiling)
         });
@@ -85,16 +85,16 @@ impl Rhythm {
     }
 
     /// Whether the source answers but has brought nothing for much longer than it used to.
-    pub fn is_silent(&self, now: DateTime<Utc>) -> bool {
-        let (Some(last), Some(gap)) = (self.last_new, self.usual_gap) else { return false };
+    pub fn is_stale(&self, now: DateTime<Utc>) -> bool {
+        let (Some(last), Some(gap)) = (self.last_new, self.mean_gap) else { return false };
         let quiet = now - last;
-        self.gaps >= SILENT_AFTER && quiet > SILENT_LEAST && quiet.as_seconds_f64() > gap * SILENT_GAPS
+        self.gap_count >= STALE_MIN_OBSERVATIONS && quiet > STALE_MIN_AGE && quiet.as_seconds_f64() > gap * STALE_GAPS
     }
 }
 
 /// What a document says about when to come again.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Wishes {
+pub struct RefreshHints {
     /// RSS `ttl`.
     pub ttl: Option<Duration>,
     /// RSS `skipHours`: bit n stands for hour n of the day, GMT.
@@ -102,10 +102,11 @@ pub struct Wishes {
     /// RSS `skipDays`: bit 0 stands for Monday, GMT.
     pub skip_days: u8,
     /// `Cache-Control: max-age` less `Age`.
-    pub fresh: Option<Duration>,
+    #[serde(alias = "fresh")]
+    pub max_age: Option<Duration>,
 }
 
-impl Wishes {
+impl RefreshHints {
     /// The first moment from `at` on that falls in no hour or day to be skipped; `at` itself where all are.
     fn allowed(&self, at: DateTime<Utc>) -> DateTime<Utc> {
         let skipped =
@@ -120,21 +121,27 @@ impl Wishes {
 
 /// Bounds of intervals that are found out.
 #[derive(Debug, Clone, Copy)]
-pub struct Bounds {
+pub struct IntervalLimits {
     /// Shortest.
-    pub floor: Duration,
+    pub min: Duration,
     /// Longest.
-    pub ceiling: Duration,
+    pub max: Duration,
 }
 
 /// When to look again after an answer: by the fixed interval, or by rhythm and wishes within bounds.
-pub fn next_look(now: DateTime<Utc>, fixed: Option<Duration>, rhythm: &Rhythm, wishes: &Wishes, bounds: Bounds) -> (DateTime<Utc>, Duration) {
+pub fn next_poll(
+    now: DateTime<Utc>,
+    fixed: Option<Duration>,
+    rhythm: &ChangeRate,
+    wishes: &RefreshHints,
+    bounds: IntervalLimits,
+) -> (DateTime<Utc>, Duration) {
     if let Some(interval) = fixed {
-        return (now + delta(interval), interval);
+        return (now + to_time_delta(interval), interval);
     }
-    let found = rhythm.interval(bounds.floor, bounds.ceiling);
-    let interval = [wishes.ttl, wishes.fresh].into_iter().flatten().fold(found, Duration::max).min(bounds.ceiling);
-    (wishes.allowed(now + delta(interval)), interval)
+    let found = rhythm.interval(bounds.min, bounds.max);
+    let interval = [wishes.ttl, wishes.max_age].into_iter().flatten().fold(found, Duration::max).min(bounds.max);
+    (wishes.allowed(now + to_time_delta(interval)), interval)
 }
 
 /// When to look again after the nth failure in a row (from 1): the interval doubled each time, up to a day, and a
@@ -146,7 +153,7 @@ pub fn back_off(interval: Duration, failures: u32, chance: f64) -> Duration {
 }
 
 /// A length of time as chrono counts it.
-pub fn delta(d: Duration) -> TimeDelta {
+pub fn to_time_delta(d: Duration) -> TimeDelta {
     TimeDelta::from_std(d).unwrap_or(TimeDelta::MAX)
 }
 
@@ -154,24 +161,24 @@ pub fn delta(d: Duration) -> TimeDelta {
 mod tests {
     use super::*;
 
-    const BOUNDS: Bounds = Bounds { floor: Duration::from_mins(10), ceiling: Duration::from_hours(12) };
+    const BOUNDS: IntervalLimits = IntervalLimits { min: Duration::from_mins(10), max: Duration::from_hours(12) };
 
     fn at(text: &str) -> DateTime<Utc> {
         text.parse().unwrap()
     }
 
     /// A source that changes at fixed times, looked at as we would.
-    fn watch(change_every: TimeDelta, days: i64) -> (Rhythm, usize, Duration) {
+    fn watch(change_every: TimeDelta, days: i64) -> (ChangeRate, usize, Duration) {
         let start = at("2026-11-01T00:00:00Z");
-        let (mut r, mut now, mut last, mut looks, mut interval) = (Rhythm::default(), start, None, 0, START);
+        let (mut r, mut now, mut last, mut looks, mut interval) = (ChangeRate::default(), start, None, 0, DEFAULT_INTERVAL);
         let mut seen = 0;
         while now < start + TimeDelta::days(days) {
             let changes = (now - start).num_seconds() / change_every.num_seconds();
             r.record(last, now, changes > seen);
             seen = changes;
             last = Some(now);
-            interval = next_look(now, None, &r, &Wishes::default(), BOUNDS).1;
-            now += delta(interval);
+            interval = next_poll(now, None, &r, &RefreshHints::default(), BOUNDS).1;
+            now += to_time_delta(interval);
             looks += 1;
         }
         (r, looks, interval)
@@ -183,8 +190,8 @@ mod tests {
         let (_, daily, daily_interval) = watch(TimeDelta::hours(24), 30);
         let (_, _, dead_interval) = watch(TimeDelta::days(300), 60);
         assert!(busy_interval <= Duration::from_mins(20), "{busy_interval:?} after {busy} looks");
-        assert!((Duration::from_hours(5)..=BOUNDS.ceiling).contains(&daily_interval), "{daily_interval:?} after {daily} looks");
-        assert_eq!(dead_interval, BOUNDS.ceiling);
+        assert!((Duration::from_hours(5)..=BOUNDS.max).contains(&daily_interval), "{daily_interval:?} after {daily} looks");
+        assert_eq!(dead_interval, BOUNDS.max);
         assert!(daily < 30 * 48 / 4, "{daily} looks in a month, a fourth of every half hour");
     }
 
@@ -196,20 +203,20 @@ mod tests {
         for _ in 0..12 {
             r.record(Some(last), now, true);
             last = now;
-            now += delta(r.interval(BOUNDS.floor, BOUNDS.ceiling));
+            now += to_time_delta(r.interval(BOUNDS.min, BOUNDS.max));
         }
-        assert!(r.interval(BOUNDS.floor, BOUNDS.ceiling) < Duration::from_hours(4), "{:?}", r.interval(BOUNDS.floor, BOUNDS.ceiling));
+        assert!(r.interval(BOUNDS.min, BOUNDS.max) < Duration::from_hours(4), "{:?}", r.interval(BOUNDS.min, BOUNDS.max));
     }
 
     #[test]
     fn the_admin_comes_first_then_the_site_then_the_rhythm() {
         let now = at("2026-11-24T00:00:00Z");
-        let r = Rhythm::default();
-        let minutes = |fixed, w: Wishes| next_look(now, fixed, &r, &w, BOUNDS).1.as_secs() / 60;
-        let w = |ttl: Option<u64>, fresh: Option<u64>| Wishes {
+        let r = ChangeRate::default();
+        let minutes = |fixed, w: RefreshHints| next_poll(now, fixed, &r, &w, BOUNDS).1.as_secs() / 60;
+        let w = |ttl: Option<u64>, fresh: Option<u64>| RefreshHints {
             ttl: ttl.map(Duration::from_mins),
-            fresh: fresh.map(Duration::from_mins),
-            ..Wishes::default()
+            max_age: fresh.map(Duration::from_mins),
+            ..RefreshHints::default()
         };
         assert_eq!(minutes(None, w(None, None)), 30);
         assert_eq!(minutes(None, w(Some(60), None)), 60);
@@ -223,7 +230,7 @@ mod tests {
     fn hours_and_days_to_skip_are_skipped() {
         let now = at("2026-11-24T01:30:00Z"); // Tuesday
         let due = |hours: u32, days: u8| {
-            next_look(now, None, &Rhythm::default(), &Wishes { skip_hours: hours, skip_days: days, ..Wishes::default() }, BOUNDS).0
+            next_poll(now, None, &ChangeRate::default(), &RefreshHints { skip_hours: hours, skip_days: days, ..RefreshHints::default() }, BOUNDS).0
         };
         assert_eq!(due(0, 0), at("2026-11-24T02:00:00Z"));
         assert_eq!(due(0b11100, 0), at("2026-11-24T05:00:00Z"), "02, 03 and 04 o'clock");
@@ -249,26 +256,26 @@ mod tests {
     #[test]
     fn silence_is_measured_by_the_sources_own_rhythm() {
         let start = at("2026-11-01T00:00:00Z");
-        let mut r = Rhythm::default();
+        let mut r = ChangeRate::default();
         for day in 0..8 {
             r.record(Some(start + TimeDelta::days(day) - TimeDelta::hours(1)), start + TimeDelta::days(day), true);
         }
         let last = start + TimeDelta::days(7);
-        assert!(!r.is_silent(last + TimeDelta::days(3)));
-        assert!(r.is_silent(last + TimeDelta::days(5)));
-        assert!(!Rhythm::default().is_silent(last));
+        assert!(!r.is_stale(last + TimeDelta::days(3)));
+        assert!(r.is_stale(last + TimeDelta::days(5)));
+        assert!(!ChangeRate::default().is_stale(last));
     }
 
     proptest::proptest! {
         #[test]
         fn intervals_stay_within_bounds_whatever_is_observed(steps in proptest::collection::vec((1i64..1_000_000, proptest::bool::ANY), 0..60)) {
-            let (mut r, mut now, mut last) = (Rhythm::default(), at("2026-01-01T00:00:00Z"), None);
+            let (mut r, mut now, mut last) = (ChangeRate::default(), at("2026-01-01T00:00:00Z"), None);
             for (seconds, changed) in steps {
                 now += TimeDelta::seconds(seconds);
                 r.record(last, now, changed);
                 last = Some(now);
-                let interval = r.interval(BOUNDS.floor, BOUNDS.ceiling);
-                proptest::prop_assert!(interval >= BOUNDS.floor && interval <= BOUNDS.ceiling);
+                let interval = r.interval(BOUNDS.min, BOUNDS.max);
+                proptest::prop_assert!(interval >= BOUNDS.min && interval <= BOUNDS.max);
             }
         }
     }
