@@ -30,7 +30,7 @@ use crate::model::{Article, ArticleId, Classification, Edition, Headline, Health
 use crate::render;
 use crate::store::{Classified, OutgoingMessage, Store, StoreError, Window};
 use crate::vitals::Vitals;
-use crate::work::{CpuPool, OutageDetector, TaskExecutor};
+use crate::work::{CpuPool, Markers, OutageDetector, TaskExecutor};
 
 pub use crawl::{CrawlMode, SourcesFn};
 pub use report::{CrawlSummary, NoProgress, Progress};
@@ -110,7 +110,8 @@ impl Pipeline {
     /// Wires the stages with an engine, or with that of this process.
     pub fn with_engine(store: Store, settings: Settings, taxonomy: Taxonomy, engine: Option<Arc<dyn Dispatcher>>) -> Result<Arc<Self>> {
         let processors = Arc::new(CpuPool::new().map_err(PipelineError::Threads)?);
-        let hands = Arc::new(TaskExecutor::new(Arc::new(Fetcher::new(&settings.fetch, Arc::new(store.clone()))?), processors));
+        let markers = Arc::new(store.own_folder().map_or_else(Markers::default, |folder| Markers::open(folder.join("parsing"))));
+        let hands = Arc::new(TaskExecutor::new(Arc::new(Fetcher::new(&settings.fetch, Arc::new(store.clone()))?), processors, markers));
         let engine = engine.unwrap_or_else(|| Arc::new(LocalDispatcher::new(Arc::clone(&hands), store.clone(), settings.fetch.at_once)));
         let (classifier, network, vitals) = (Classifier::new(taxonomy)?, Arc::default(), Arc::default());
         Ok(Arc::new(Self { store, hands, engine, classifier, settings, network, vitals, retired: AtomicBool::new(false) }))

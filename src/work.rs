@@ -5,24 +5,31 @@
 //! within this process and workers on other machines.
 
 mod article;
+mod child;
+mod document;
 mod listing;
+mod markers;
 mod network;
 mod parts;
 mod pdf;
 mod processors;
 mod task;
 
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use chrono::Utc;
 
+use crate::extract::ExtractError;
 use crate::fetch::{DocumentKind, FetchResponse, Fetched, Fetcher, HostScope, Page, Request, Validators};
 use crate::model::{Extracted, Source, StoredPage, WebUrl};
 
 pub(crate) use article::{context, extract_page};
+pub use document::{PARSE_DOCUMENT, parse_document};
+pub(crate) use markers::{Markers, Subject};
 pub(crate) use network::OutageDetector;
-pub use pdf::READ_PDF;
 pub(crate) use pdf::text as pdf_text;
+pub use pdf::{READ_PDF, read_pdf};
 pub(crate) use processors::CpuPool;
 pub use task::{ListingError, Task, TaskKind, TaskReport, TaskResult};
 
@@ -30,6 +37,24 @@ pub use task::{ListingError, Task, TaskKind, TaskReport, TaskResult};
 pub struct TaskExecutor {
     fetcher: Arc<Fetcher>,
     processors: Arc<CpuPool>,
+    markers: Arc<Markers>,
+    /// Parses suspects; `None`: this same program.
+    program: Option<PathBuf>,
+}
+
+/// Why a page gives no article.
+#[derive(Debug)]
+pub(crate) enum NoArticle {
+    /// It has none.
+    Reason(String),
+    /// Its parser was killed from outside; it stays as it is, to be parsed later.
+    Interrupted,
+}
+
+impl From<ExtractError> for NoArticle {
+    fn from(e: ExtractError) -> Self {
+        if let ExtractError::Interrupted(_) = e { Self::Interrupted } else { Self::Reason(e.to_string()) }
+    }
 }
 
 /// Takes a page between its coming and its being read; `None` where it cannot be kept and is not to be read.
@@ -63,13 +88,28 @@ impl PageSink for NoopSink {
 
 impl TaskExecutor {
     /// By this client and these threads.
-    pub(crate) fn new(fetcher: Arc<Fetcher>, processors: Arc<CpuPool>) -> Self {
-        Self { fetcher, processors }
+    pub(crate) fn new(fetcher: Arc<Fetcher>, processors: Arc<CpuPool>, markers: Arc<Markers>) -> Self {
+        Self { fetcher, processors, markers, program: None }
     }
 
     /// The same threads with another client.
     pub(crate) fn with_fetcher(&self, fetcher: Arc<Fetcher>) -> Self {
-        Self { fetcher, processors: Arc::clone(&self.processors) }
+        Self { fetcher, processors: Arc::clone(&self.processors), markers: Arc::clone(&self.markers), program: self.program.clone() }
+    }
+
+    /// The same, with another program for suspects.
+    #[cfg(test)]
+    pub(crate) fn with_program(&self, program: PathBuf) -> Self {
+        Self { program: Some(program), ..self.with_fetcher(Arc::clone(&self.fetcher)) }
+    }
+
+    fn program(&self) -> std::io::Result<PathBuf> {
+        self.program.clone().map_or_else(std::env::current_exe, Ok)
+    }
+
+    /// What is parsed now, and what was when an earlier process ended.
+    pub(crate) fn markers(&self) -> &Markers {
+        &self.markers
     }
 
     /// The client.
@@ -104,7 +144,11 @@ impl TaskExecutor {
             Ok(Fetched::Page(page)) => {
                 outcome.bytes = page.body.len();
                 match &task.kind {
-                    TaskKind::Poll { layout, read_older_pages: older, .. } => self.read_listing_pages(task, *page, layout.as_deref(), *older).await,
+                    TaskKind::Poll { layout, read_older_pages: older, .. } => {
+                        let came = self.read_listing_pages(task, *page, layout.as_deref(), *older).await;
+                        self.markers.settle(&task.subject());
+                        came
+                    }
                     TaskKind::Article { .. } => match keeper.store_page(task, *page, visit).await? {
                         Some(page) => {
                             outcome.page_stored = K::PERSISTS;
@@ -119,10 +163,10 @@ impl TaskExecutor {
     }
 
     /// The article of a page that was fetched before, with its further pages where `task` says how to ask for them.
-    pub(crate) async fn extract_article(&self, task: &Task, page: StoredPage) -> Result<Extracted, String> {
+    pub(crate) async fn extract_article(&self, task: &Task, page: StoredPage) -> Result<Extracted, NoArticle> {
         let url = page.url.clone();
-        let first = self.extract(&task.source, page).await?;
-        Ok(self.append_parts(task, first, &url).await)
+        let first = self.extract(task, page).await?;
+        self.append_parts(task, first, &url).await
     }
 
     /// CPU work off the async threads; nothing where it panicked.
@@ -139,7 +183,32 @@ impl TaskExecutor {
 }
 
 impl Task {
+    /// Whose document this task brings.
+    fn subject(&self) -> Subject {
+        match self.kind {
+            TaskKind::Article { entry } => Subject::Page(entry),
+            TaskKind::Poll { .. } => Subject::Listing(self.source.id.clone()),
+        }
+    }
+
     fn host_scope<'a>(&'a self, hops: &'a [crate::fetch::Redirect], cold: bool) -> Option<HostScope<'a>> {
         self.host_key.as_deref().map(|lane| HostScope { host_key: lane, redirects: hops, initial_delay: cold })
+    }
+}
+
+#[cfg(test)]
+pub(crate) mod testing {
+    //! Programs that stand for the child process.
+
+    use std::os::unix::fs::PermissionsExt as _;
+    use std::path::{Path, PathBuf};
+
+    /// A program that reads its input and then does this.
+    pub(crate) fn script(folder: &Path, line: &str) -> PathBuf {
+        let path = folder.join("program");
+        let input = if line == "cat" { "" } else { "cat > /dev/null\n" };
+        std::fs::write(&path, format!("#!/bin/sh\n{input}{line}\n")).unwrap();
+        std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o755)).unwrap();
+        path
     }
 }

@@ -19,7 +19,7 @@ mod try_source;
 mod user;
 mod worker;
 
-use std::io::{Read as _, Write as _};
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -100,6 +100,9 @@ enum Command {
     /// Print the text of a PDF given on standard input
     #[command(name = crate::work::READ_PDF, hide = true)]
     ReadPdf,
+    /// Parse a document given on standard input, with what is known of it
+    #[command(name = crate::work::PARSE_DOCUMENT, hide = true)]
+    ParseDocument,
     /// Print completions for a shell
     Completions {
         /// bash, zsh, fish, elvish or powershell
@@ -126,18 +129,18 @@ pub fn start_log(cli: &Cli) {
 
 /// Runs a subcommand.
 pub fn run(cli: Cli) -> anyhow::Result<()> {
+    // a child needs no settings, and must not fail for them
+    match cli.command {
+        Command::ReadPdf => return crate::work::read_pdf(),
+        Command::ParseDocument => return crate::work::parse_document(),
+        _ => {}
+    }
     let settings = Settings::load(cli.config.as_deref())?;
     let world = World { settings, config: cli.config, sources: cli.sources, data: cli.data };
     match cli.command {
         Command::Inspect(stage) => {
             let mut out = std::io::BufWriter::new(std::io::stdout().lock());
             unless_closed(inspect::run(&stage, &world.settings, &mut out).and_then(|()| Ok(out.flush()?)))
-        }
-        Command::ReadPdf => {
-            let mut bytes = Vec::new();
-            std::io::stdin().lock().read_to_end(&mut bytes)?;
-            std::io::stdout().lock().write_all(crate::extract::pdf::text(&bytes)?.as_bytes())?;
-            Ok(())
         }
         Command::User(action) => user::run(&action, &world),
         Command::Token(action) => token::run(&action, &world),

@@ -50,6 +50,12 @@ pub enum ExtractError {
     /// The extractor itself failed.
     #[error("made the extractor give up")]
     GaveUp,
+    /// The extractor ended its process, and how.
+    #[error("ends its parser ({0}); it is left out")]
+    Crashed(String),
+    /// The process that read it was killed from outside: nothing is known of it.
+    #[error("could not be read: {0}")]
+    Interrupted(String),
     /// A "not found" page with status 200.
     #[error("is an error page: {0:?}")]
     SoftError(String),
@@ -61,6 +67,8 @@ impl ExtractError {
         match self {
             Self::NotHtml(what) => format!("不是网页而是 {what}"),
             Self::GaveUp => "网页结构异常，无法读取".to_owned(),
+            Self::Crashed(_) => "网页会使解析程序异常退出，已跳过".to_owned(),
+            Self::Interrupted(_) => "解析被外部中断，请重试".to_owned(),
             Self::NoContent { .. } => "网页里没有找到正文".to_owned(),
             Self::Pdf(_) => "PDF 里读不出文字（可能是扫描件）".to_owned(),
             Self::SoftError(_) => "网页提示内容不存在".to_owned(),

@@ -78,6 +78,12 @@ impl Pipeline {
                 let (code, english, chinese) = why.code_and_messages();
                 self.poll_failed(source, &state, PollFailure { code, english, chinese, ..PollFailure::default() }, log).await
             }
+            TaskResult::Interrupted => {
+                let (english, chinese) = ("its parser was killed from outside".to_owned(), "解析被外部中断，稍后重试".to_owned());
+                // as with our own network: nobody is blamed
+                self.poll_failed(source, &state, PollFailure { code: "interrupted", english, chinese, outage: true, ..PollFailure::default() }, log)
+                    .await
+            }
             TaskResult::DeadLettered(english) => {
                 let chinese = "处理这个来源的程序多次意外中断".to_owned();
                 self.poll_failed(source, &state, PollFailure { code: "poison", english, chinese, ..PollFailure::default() }, log).await

@@ -11,19 +11,15 @@ use crate::config::SourceList;
 use crate::dedup::fingerprint::MinHashSignature;
 use crate::dedup::stories::dedup_text;
 use crate::engine::TaskMeta;
-use crate::extract::{self, Context};
 use crate::fetch::{FetchError, Redirect};
-use crate::model::{Entry, EntryId, Extracted, Source, WebUrl};
+use crate::model::{EntryId, Extracted, Source, WebUrl};
 use crate::schedule::poll_interval::to_time_delta;
 use crate::store::{FetchRecord, NewArticle, PendingEntry, StoreError};
-use crate::text::dates::Clock;
 use crate::text::words::Segmented;
-use crate::work::{Task, TaskKind, TaskReport, TaskResult};
+use crate::work::{NoArticle, Subject, Task, TaskKind, TaskReport, TaskResult};
 
 /// Interrupted pages taken from the store at a time.
 const BATCH: usize = 64;
-/// Times a page may be taken up after a crash before it is given up.
-const MAX_CRASHES: u32 = 6;
 /// First wait after a page failed for a passing reason; doubled each time.
 const RETRY: TimeDelta = TimeDelta::minutes(10);
 const MAX_RETRY: TimeDelta = TimeDelta::hours(12);
@@ -44,28 +40,33 @@ pub(super) enum ArticleResult {
 }
 
 impl Pipeline {
-    /// Extracts what an interrupted run had fetched.
+    /// Extracts what an interrupted run had fetched. However often that happens, it costs a page nothing; pages that were being
+    /// parsed when the process ended are parsed in child processes ([`crate::work`]).
     pub(super) async fn resume_fetched(self: &Arc<Self>, list: &SourceList, mut each: impl FnMut(ArticleResult)) -> Result<()> {
+        let mut behind = EntryId(0);
         loop {
-            let open = self.store.run(|s| s.fetched(BATCH)).await?;
-            if open.is_empty() {
-                return Ok(());
-            }
+            let open = self.store.run(move |s| s.fetched(behind, BATCH)).await?;
+            let Some(last) = open.last() else { break };
+            behind = last.id;
             for entry in open {
                 let got = match list.get(&entry.source) {
-                    _ if entry.attempts >= MAX_CRASHES => {
-                        self.mark_failed(&entry, "this page ended the program several times; it is left out", None, None).await?
-                    }
-                    Some(source) => {
-                        let id = entry.id;
-                        self.store.run(move |s| s.taken_up(id)).await?;
-                        self.extract_stored_page(&entry, source).await?
-                    }
+                    Some(source) => self.extract_stored_page(&entry, source).await?,
                     None => self.mark_failed(&entry, "its source is no longer in sources.toml", None, None).await?,
                 };
                 each(got);
             }
         }
+        self.clear_suspects().await
+    }
+
+    /// What came of a suspect is in the store: it is none any more.
+    async fn clear_suspects(&self) -> Result<()> {
+        for id in self.hands.markers().suspect_pages() {
+            if self.store.run(move |s| s.pending_entry(id)).await?.is_none() {
+                self.hands.markers().clear(&Subject::Page(id));
+            }
+        }
+        Ok(())
     }
 
     /// What is to be asked for an entry; nothing where it is done already or its source is gone.
@@ -102,6 +103,7 @@ impl Pipeline {
             TaskResult::NoArticle(reason) => self.fall_back_to_feed(&entry, source, &reason, outcome.at, log).await,
             TaskResult::NotModified { .. } => self.mark_failed(&entry, "answered 304 to a first request", Some(Utc::now() + RETRY), log).await,
             TaskResult::Failed(e) => self.article_fetch_failed(&entry, source, &e, down, log).await,
+            TaskResult::Interrupted => self.interrupted(&entry, log).await,
             TaskResult::DeadLettered(reason) => self.mark_failed(&entry, &reason, None, log).await,
             TaskResult::Entries { .. } | TaskResult::ParseFailed(_) | TaskResult::Redirected(_) => {
                 self.mark_failed(&entry, "an answer to another question came", Some(Utc::now() + RETRY), log).await
@@ -126,8 +128,11 @@ impl Pipeline {
             let soon = after <= crate::fetch::MAX_HOST_WAIT;
             return Ok(ArticleResult::Failed { url: entry.entry.url.clone(), reason: e.to_string(), retry_soon: soon });
         }
+        // nor does our own network
         if down {
-            return self.mark_failed(entry, &e.to_string(), Some(now + OUTAGE_RETRY), log).await;
+            let (id, due) = (entry.id, now + OUTAGE_RETRY);
+            self.store.run(move |s| s.entry_postponed(id, due, log.as_ref(), now)).await?;
+            return Ok(ArticleResult::Failed { url: entry.entry.url.clone(), reason: e.to_string(), retry_soon: false });
         }
         let last = !e.is_transient() || entry.attempts + 1 >= self.settings.fetch.tries;
         if last && entry.entry.content_html.is_some() {
@@ -158,7 +163,8 @@ impl Pipeline {
                 let (url, fetched) = (page.url.clone(), page.fetched);
                 match self.hands.extract_article(&task, page).await {
                     Ok(extracted) => self.classify_and_store(entry, source, url, extracted, fetched, None).await,
-                    Err(reason) => self.fall_back_to_feed(entry, source, &reason, fetched, None).await,
+                    Err(NoArticle::Reason(reason)) => self.fall_back_to_feed(entry, source, &reason, fetched, None).await,
+                    Err(NoArticle::Interrupted) => self.interrupted(entry, None).await,
                 }
             }
             Ok(None) => self.mark_failed(entry, "its page is gone from the store; it is fetched again", Some(Utc::now()), None).await,
@@ -180,10 +186,11 @@ impl Pipeline {
         at: DateTime<Utc>,
         log: Option<FetchRecord>,
     ) -> Result<ArticleResult> {
-        let (listed, source_then) = (entry.entry.clone(), Arc::clone(source));
-        match self.cpu(move || from_feed(&listed, &source_then, at)).await.flatten() {
-            Some(extracted) => self.classify_and_store(entry, source, entry.entry.url.clone(), extracted, at, log).await,
-            None => self.mark_failed(entry, reason, None, log).await,
+        match self.hands.article_of_feed(entry.id, &entry.entry, source, at).await {
+            Ok(Some(extracted)) => self.classify_and_store(entry, source, entry.entry.url.clone(), extracted, at, log).await,
+            Ok(None) => self.mark_failed(entry, reason, None, log).await,
+            Err(NoArticle::Reason(reason)) => self.mark_failed(entry, &reason, None, log).await,
+            Err(NoArticle::Interrupted) => self.interrupted(entry, log).await,
         }
     }
 
@@ -240,6 +247,13 @@ impl Pipeline {
         Ok(if stored.is_some() { ArticleResult::Article } else { ArticleResult::Duplicate })
     }
 
+    /// The parser was killed from outside. A page that is in the store is parsed by the next crawl, another is fetched again.
+    async fn interrupted(&self, entry: &PendingEntry, log: Option<FetchRecord>) -> Result<ArticleResult> {
+        let (id, now) = (entry.id, Utc::now());
+        self.store.run(move |s| s.entry_postponed(id, now + OUTAGE_RETRY, log.as_ref(), now)).await?;
+        Ok(ArticleResult::Skipped)
+    }
+
     /// Notes that an entry could not be had; `due` says when it is tried again.
     async fn mark_failed(&self, entry: &PendingEntry, reason: &str, due: Option<DateTime<Utc>>, log: Option<FetchRecord>) -> Result<ArticleResult> {
         let (id, words, now) = (entry.id, reason.to_owned(), Utc::now());
@@ -247,14 +261,4 @@ impl Pipeline {
         let soon = due.is_some_and(|d| d - now <= QUICK_RETRY);
         Ok(ArticleResult::Failed { url: entry.entry.url.clone(), reason: reason.to_owned(), retry_soon: soon })
     }
-}
-
-/// The article as the feed itself tells it, where the page cannot be had.
-fn from_feed(entry: &Entry, source: &Source, now: DateTime<Utc>) -> Option<Extracted> {
-    let context = Context { url: Some(&entry.url), selectors: &source.article, clock: Clock::new(source.timezone, now) };
-    let mut a = extract::from_fragment(entry.content_html.as_deref()?, &context)?;
-    a.title = Some(entry.title.clone()).filter(|t| !t.is_empty());
-    a.published_at = entry.published_at;
-    a.warnings.push("taken from the feed: the page could not be had".to_owned());
-    Some(a)
 }

@@ -87,27 +87,19 @@ fn identity(entry: &Entry, kind: Identity) -> String {
 }
 
 impl Store {
-    /// Entries whose page is here and whose article is not; those taken up most often come last.
-    pub fn fetched(&self, limit: usize) -> Result<Vec<PendingEntry>> {
+    /// Entries behind this one whose page is here and whose article is not.
+    pub fn fetched(&self, behind: EntryId, limit: usize) -> Result<Vec<PendingEntry>> {
         self.read(|c| {
             let mut s = c.prepare(&format!(
-                "SELECT {PENDING_ENTRY_COLUMNS} FROM entry e JOIN source s ON s.id = e.source_id WHERE e.state = 'fetched' AND s.retired = 0
-                 ORDER BY e.tries, e.id LIMIT ?1"
+                "SELECT {PENDING_ENTRY_COLUMNS} FROM entry e JOIN source s ON s.id = e.source_id WHERE e.state = 'fetched' AND s.retired = 0 AND e.id > ?1
+                 ORDER BY e.id LIMIT ?2"
             ))?;
-            let mut rows = s.query([i64::try_from(limit).unwrap_or(i64::MAX)])?;
+            let mut rows = s.query(params![behind.0, i64::try_from(limit).unwrap_or(i64::MAX)])?;
             let mut out = Vec::new();
             while let Some(r) = rows.next()? {
                 out.push(read_open(r)?);
             }
             Ok(out)
-        })
-    }
-
-    /// Counts that an entry is taken up, before that is done: a page that ends the process is given up in the end, and no other with it.
-    pub fn taken_up(&self, entry: EntryId) -> Result<()> {
-        self.write(|t| {
-            t.execute("UPDATE entry SET tries = tries + 1 WHERE id = ?1", [entry.0])?;
-            Ok(())
         })
     }
 

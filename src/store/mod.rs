@@ -65,7 +65,7 @@ struct Inner {
     /// The file's number on its disk.
     inode: u64,
     /// Held as long as the store lives: a second process on the same folder is refused.
-    _lock: Option<File>,
+    lock: Option<File>,
 }
 
 /// The store; clones share one writer.
@@ -105,12 +105,17 @@ impl Store {
         writer.execute_batch("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;").map_err(|e| classify(path, e))?;
         upgrade(&mut writer, path)?;
         let inode = inode(path).unwrap_or_default();
-        Ok(Self(Arc::new(Inner { path: path.to_owned(), writer: Writer::new(writer), readers: Mutex::default(), inode, _lock: lock })))
+        Ok(Self(Arc::new(Inner { path: path.to_owned(), writer: Writer::new(writer), readers: Mutex::default(), inode, lock })))
     }
 
     /// Whether a write failed in the disk itself: nothing more should be written before a new start.
     pub fn is_broken(&self) -> bool {
         self.0.writer.is_broken()
+    }
+
+    /// The data folder, where this process alone holds it.
+    pub fn own_folder(&self) -> Option<&Path> {
+        self.0.lock.as_ref().and(self.0.path.parent())
     }
 
     /// Whether the file still is the one that was opened.

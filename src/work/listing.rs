@@ -5,8 +5,9 @@ use std::sync::Arc;
 
 use chrono::Utc;
 
+use super::document::{Document, Kind, Parsed};
 use super::{ListingError, Task, TaskExecutor, TaskResult};
-use crate::discover::{self, Discovered};
+use crate::discover::{self, DiscoverError, Discovered};
 use crate::fetch::{DocumentKind, Fetched, Page};
 use crate::model::WebUrl;
 use crate::text::dates::Clock;
@@ -18,9 +19,11 @@ impl TaskExecutor {
     pub(super) async fn read_listing_pages(&self, task: &Task, page: Page, learned: Option<&str>, older: bool) -> TaskResult {
         let (url, validators, moved, fresh) = (page.url.clone(), page.validators.clone(), page.permanent_redirect.clone(), page.fresh_for);
         let found = match self.read_listing(task, page, learned.map(str::to_owned)).await {
-            Some(Ok(found)) => found,
-            Some(Err(e)) => return TaskResult::ParseFailed(ListingError::Document(e)),
-            None => return TaskResult::ParseFailed(ListingError::GaveUp),
+            Parsed::Done(Ok(found)) => found,
+            Parsed::Done(Err(e)) => return TaskResult::ParseFailed(ListingError::Document(e)),
+            Parsed::Panicked => return TaskResult::ParseFailed(ListingError::GaveUp),
+            Parsed::Crashed(how) => return TaskResult::ParseFailed(ListingError::Crashed(how)),
+            Parsed::Interrupted => return TaskResult::Interrupted,
         };
         let mut parts = Vec::new();
         for url in &found.sub_sitemaps {
@@ -55,12 +58,24 @@ impl TaskExecutor {
     /// Another document of a source.
     async fn fetch_listing(&self, task: &Task, url: &WebUrl, learned: Option<String>) -> Option<Discovered> {
         let Ok(Fetched::Page(page)) = self.fetch_related(task, url, DocumentKind::Listing).await.result else { return None };
-        self.read_listing(task, *page, learned).await?.ok()
+        match self.read_listing(task, *page, learned).await {
+            Parsed::Done(found) => found.ok(),
+            _ => None,
+        }
     }
 
-    /// Nothing where the parser broke down: no document may take the crawl with it.
-    async fn read_listing(&self, task: &Task, page: Page, learned: Option<String>) -> Option<Result<Discovered, discover::DiscoverError>> {
-        let (source, clock) = (Arc::clone(&task.source), Clock::new(task.source.timezone, Utc::now()));
-        self.cpu(move || discover::discover(&page.body, page.content_type.as_deref(), &page.url, &source, learned.as_deref(), &clock)).await
+    /// No document may take the crawl with it.
+    async fn read_listing(&self, task: &Task, page: Page, layout: Option<String>) -> Parsed<Result<Discovered, DiscoverError>> {
+        let source = Arc::clone(&task.source);
+        let document =
+            Document { kind: Kind::Listing { layout }, source, url: page.url, content_type: page.content_type, at: Utc::now(), body: page.body };
+        self.parse(&task.subject(), document, self::listing).await
     }
+}
+
+/// The entries of a document.
+pub(super) fn listing(document: Document) -> Result<Discovered, DiscoverError> {
+    let Document { kind, source, url, content_type, at, body } = document;
+    let layout = if let Kind::Listing { layout } = kind { layout } else { None };
+    discover::discover(&body, content_type.as_deref(), &url, &source, layout.as_deref(), &Clock::new(source.timezone, at))
 }

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use chrono::Utc;
 
-use super::{Task, TaskExecutor};
+use super::{NoArticle, Task, TaskExecutor};
 use crate::fetch::{DocumentKind, Fetched};
 use crate::model::{Extracted, StoredPage, WebUrl};
 
@@ -14,7 +14,7 @@ const MAX_PARTS: usize = 12;
 impl TaskExecutor {
     /// The article with what stands on its further pages. What cannot be had is left out with a warning: a first page is
     /// better than none.
-    pub(super) async fn append_parts(&self, task: &Task, mut article: Extracted, url: &WebUrl) -> Extracted {
+    pub(super) async fn append_parts(&self, task: &Task, mut article: Extracted, url: &WebUrl) -> Result<Extracted, NoArticle> {
         let mut seen = HashSet::from([url.as_str().to_owned()]);
         let mut next = article.next.take();
         while let Some(address) = next.take().filter(|n| seen.len() < MAX_PARTS && seen.insert(n.as_str().to_owned())) {
@@ -27,21 +27,22 @@ impl TaskExecutor {
                     article.attachments.extend(part.attachments.into_iter().filter(|a| !article.attachments.contains(a)).collect::<Vec<_>>());
                     next = part.next;
                 }
-                Err(reason) => article.warnings.push(format!("its further page {address} is missing: {reason}")),
+                Err(NoArticle::Interrupted) => return Err(NoArticle::Interrupted),
+                Err(NoArticle::Reason(reason)) => article.warnings.push(format!("its further page {address} is missing: {reason}")),
             }
         }
-        article
+        Ok(article)
     }
 
-    async fn fetch_part(&self, task: &Task, url: &WebUrl) -> Result<Extracted, String> {
+    async fn fetch_part(&self, task: &Task, url: &WebUrl) -> Result<Extracted, NoArticle> {
         match self.fetch_related(task, url, DocumentKind::Page).await.result {
             Ok(Fetched::Page(page)) => {
                 let page = StoredPage { url: page.url, content_type: page.content_type, body: page.body, fetched: Utc::now() };
-                self.extract(&task.source, page).await
+                self.extract(task, page).await
             }
-            Ok(Fetched::NotModified { .. }) => Err("answered 304".to_owned()),
-            Ok(Fetched::CrossHostRedirect(_)) => Err("it is on another host".to_owned()),
-            Err(e) => Err(e.to_string()),
+            Ok(Fetched::NotModified { .. }) => Err(NoArticle::Reason("answered 304".to_owned())),
+            Ok(Fetched::CrossHostRedirect(_)) => Err(NoArticle::Reason("it is on another host".to_owned())),
+            Err(e) => Err(NoArticle::Reason(e.to_string())),
         }
     }
 }

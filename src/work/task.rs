@@ -113,6 +113,8 @@ pub enum TaskResult {
     /// The way leads on in another lane.
     #[serde(alias = "Elsewhere")]
     Redirected(Vec<Redirect>),
+    /// The parser of what came was killed from outside: nothing is known of it.
+    Interrupted,
     /// Whoever took it up ended without a word, several times.
     #[serde(alias = "Poison")]
     DeadLettered(String),
@@ -125,6 +127,8 @@ pub enum ListingError {
     Document(DiscoverError),
     /// The parser broke down over it.
     GaveUp,
+    /// The parser ended its process over it, and how.
+    Crashed(String),
 }
 
 impl ListingError {
@@ -133,6 +137,7 @@ impl ListingError {
         match self {
             Self::Document(e) => (e.code(), e.to_string(), e.chinese()),
             Self::GaveUp => ("broken", "the parser gave up on this document".to_owned(), "内容无法解析".to_owned()),
+            Self::Crashed(how) => ("broken", format!("this document ends its parser ({how})"), "内容会使解析程序异常退出，已跳过".to_owned()),
         }
     }
 }
@@ -149,6 +154,7 @@ impl TaskReport {
             }
             TaskResult::Failed(e) => (e.code(), e.to_string()),
             TaskResult::Redirected(_) => ("redirect", "led to another host".to_owned()),
+            TaskResult::Interrupted => ("interrupted", "its parser was killed from outside".to_owned()),
             TaskResult::DeadLettered(why) => ("poison", why.clone()),
         }
     }

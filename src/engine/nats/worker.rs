@@ -21,7 +21,7 @@ use super::shelf::KvSiteStore;
 use super::wire::VERSION;
 use crate::config::settings::{CrawlSettings, FetchSettings};
 use crate::fetch::Fetcher;
-use crate::work::{CpuPool, OutageDetector, TaskExecutor};
+use crate::work::{CpuPool, Markers, OutageDetector, TaskExecutor};
 use connection::Connection;
 
 /// Pause before NATS is tried again, and how long one request for tasks stands.
@@ -67,7 +67,7 @@ pub async fn work(settings: WorkerSettings, mut stopped: watch::Receiver<bool>) 
     let js = connect(&settings.crawl, &format!("qingbao worker {}", settings.name)).await?;
     let Some((link, terms)) = wait_for_policy(&js, &mut stopped).await else { return Ok(()) };
     let processors = Arc::new(CpuPool::new()?);
-    let hands = TaskExecutor::new(fetcher(&terms, &settings, &link)?, processors);
+    let hands = TaskExecutor::new(fetcher(&terms, &settings, &link)?, processors, Arc::new(Markers::default()));
     let at_once = settings.concurrency;
     let worker = Arc::new(Worker {
         streams: link,
