@@ -262,3 +262,6 @@ impl Pipeline {
         Ok(ArticleResult::Failed { url: entry.entry.url.clone(), reason: reason.to_owned(), retry_soon: soon })
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -5,7 +5,7 @@ use std::path::Path;
 use std::process::{ExitStatus, Stdio};
 use std::time::Duration;
 
-use rustix::process::{Resource, Rlimit, Signal, setrlimit};
+use rustix::process::{Resource, Rlimit, Signal, getrlimit, setrlimit};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::process::Command;
 
@@ -75,11 +75,15 @@ fn judge(status: ExitStatus, output: Vec<u8>) -> End {
 
 /// Limits this process, a child, before it reads its input. It ends by itself even where its parent is gone.
 pub(super) fn limit_self() -> std::io::Result<()> {
-    let at_most = |n| Rlimit { current: Some(n), maximum: Some(n) };
-    setrlimit(Resource::As, at_most(MEMORY))?;
+    // a limit that the parent has may be lower already, and may not be raised
+    let at_most = |resource, soft: u64, hard: u64| {
+        let hard = getrlimit(resource).maximum.map_or(hard, |known| known.min(hard));
+        setrlimit(resource, Rlimit { current: Some(soft.min(hard)), maximum: Some(hard) })
+    };
+    at_most(Resource::As, MEMORY, MEMORY)?;
     // the signal at the lower limit names the cause; the upper one kills
-    setrlimit(Resource::Cpu, Rlimit { current: Some(CPU_SECONDS), maximum: Some(CPU_SECONDS + 5) })?;
-    setrlimit(Resource::Core, at_most(0))?;
+    at_most(Resource::Cpu, CPU_SECONDS, CPU_SECONDS + 5)?;
+    at_most(Resource::Core, 0, 0)?;
     Ok(())
 }
 

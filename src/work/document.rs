@@ -121,3 +121,6 @@ pub fn parse_document() -> anyhow::Result<()> {
     let found = parser.join().map_err(|_| anyhow::anyhow!("the parser panicked"))??;
     Ok(std::io::stdout().lock().write_all(&found)?)
 }
+
+#[cfg(test)]
+mod tests;

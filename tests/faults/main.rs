@@ -15,3 +15,4 @@ mod reload;
 mod soak;
 #[path = "../letters/stub.rs"]
 mod stub;
+mod suspects;
