@@ -4,16 +4,15 @@ use rusqlite::{Connection, params};
 
 use super::*;
 use crate::config::{Settings, Taxonomy};
-use crate::model::SourceId;
-use crate::store::{RawPage, Store};
+use crate::store::Store;
 use crate::work::testing::script;
 
 const PAGE: &str = "<html><head><title>许昌发制品出口增长</title></head><body><h1>许昌发制品出口增长</h1><div><p>许昌市今年前十月发制品出口增长一成，\
     当地企业负责人介绍，欧美和非洲市场的订单都有增加。</p><p>海关方面表示，将继续为企业提供便利，支持发制品产业发展。</p></div></body></html>";
 
 fn sources() -> SourceList {
-    let url = WebUrl::parse("https://a.example/").unwrap();
-    SourceList { sources: vec![Arc::new(Source::plain(SourceId::parse("a").unwrap(), "甲".to_owned(), url))], ..SourceList::default() }
+    let vocabulary = Settings::default().vocabulary(&Taxonomy::load(None).unwrap());
+    SourceList::parse("sources.toml", "[[source]]\nid = \"a\"\nname = \"甲\"\nurl = \"https://a.example/\"\n", &vocabulary).unwrap()
 }
 
 /// As a process leaves it that ended while it parsed the page of entry 1: three pages are in the store.
