@@ -22,7 +22,7 @@ use crate::config::settings::{MailSettings, Publication, Recipient};
 use crate::config::{Settings, SourceList, Taxonomy};
 use crate::dedup::fingerprint::MinHashSignature;
 use crate::dedup::stories::dedup_text;
-use crate::digest::{self, Material};
+use crate::digest::{self, IssueInput};
 use crate::engine::{DispatchError, Dispatcher, LocalDispatcher};
 use crate::fetch::Fetcher;
 use crate::mail::{self, Transport};
@@ -36,15 +36,15 @@ pub use crawl::{CrawlMode, SourcesFn};
 pub use report::{CrawlSummary, NoProgress, Progress};
 
 /// Articles judged between two looks at the clock.
-const JUDGE_BATCH: usize = 50;
+const CLASSIFY_BATCH: usize = 50;
 /// Issues whose items are no news any more.
-const REMEMBERED: usize = 30;
+const REMEMBERED_ISSUES: usize = 30;
 /// Rising words that the foreword names.
-const RISING: usize = 5;
+const RISING_KEYWORDS: usize = 5;
 /// Articles older than this keep the judgement they have when the taxonomy changes.
-const JUDGED_ANEW: Duration = Duration::days(30);
+const RECLASSIFY_AGE: Duration = Duration::days(30);
 /// Most seconds over which a start spreads what is overdue.
-const SPREAD: i64 = 120;
+const STARTUP_JITTER: i64 = 120;
 
 /// What can stop a pass; a broken source does not.
 #[derive(Debug, thiserror::Error)]
@@ -92,73 +92,82 @@ pub type Result<T, E = PipelineError> = std::result::Result<T, E>;
 /// The wired stages; shared by all tasks of a pass.
 pub struct Pipeline {
     store: Store,
-    hands: Arc<TaskExecutor>,
-    engine: Arc<dyn Dispatcher>,
+    executor: Arc<TaskExecutor>,
+    dispatcher: Arc<dyn Dispatcher>,
     classifier: Classifier,
     settings: Settings,
-    network: Arc<OutageDetector>,
-    vitals: Arc<Vitals>,
+    outages: Arc<OutageDetector>,
+    health: Arc<Vitals>,
     retired: AtomicBool,
 }
 
 impl Pipeline {
     /// Wires the stages; the crawl's work is done in this process.
     pub fn new(store: Store, settings: Settings, taxonomy: Taxonomy) -> Result<Arc<Self>> {
-        Self::with_engine(store, settings, taxonomy, None)
+        Self::with_dispatcher(store, settings, taxonomy, None)
     }
 
     /// Wires the stages with an engine, or with that of this process.
-    pub fn with_engine(store: Store, settings: Settings, taxonomy: Taxonomy, engine: Option<Arc<dyn Dispatcher>>) -> Result<Arc<Self>> {
+    pub fn with_dispatcher(store: Store, settings: Settings, taxonomy: Taxonomy, engine: Option<Arc<dyn Dispatcher>>) -> Result<Arc<Self>> {
         let processors = Arc::new(CpuPool::new().map_err(PipelineError::Threads)?);
         let markers = Arc::new(store.own_folder().map_or_else(Markers::default, |folder| Markers::open(folder.join("parsing"))));
         let hands = Arc::new(TaskExecutor::new(Arc::new(Fetcher::new(&settings.fetch, Arc::new(store.clone()))?), processors, markers));
         let engine = engine.unwrap_or_else(|| Arc::new(LocalDispatcher::new(Arc::clone(&hands), store.clone(), settings.fetch.at_once)));
         let (classifier, network, vitals) = (Classifier::new(taxonomy)?, Arc::default(), Arc::default());
-        Ok(Arc::new(Self { store, hands, engine, classifier, settings, network, vitals, retired: AtomicBool::new(false) }))
+        Ok(Arc::new(Self {
+            store,
+            executor: hands,
+            dispatcher: engine,
+            classifier,
+            settings,
+            outages: network,
+            health: vitals,
+            retired: AtomicBool::new(false),
+        }))
     }
 
     /// The same stages by other settings, on the same store. Where the settings of fetching stayed, so does the fetcher with
     /// its connections, cookies and pauses.
-    pub fn rewired(&self, settings: Settings, taxonomy: Taxonomy) -> Result<Arc<Self>> {
+    pub fn with_settings(&self, settings: Settings, taxonomy: Taxonomy) -> Result<Arc<Self>> {
         let (hands, engine) = if settings.fetch == self.settings.fetch {
-            (Arc::clone(&self.hands), Arc::clone(&self.engine))
+            (Arc::clone(&self.executor), Arc::clone(&self.dispatcher))
         } else {
             let fetcher = Arc::new(Fetcher::new(&settings.fetch, Arc::new(self.store.clone()))?);
-            let hands = Arc::new(self.hands.with_fetcher(fetcher));
+            let hands = Arc::new(self.executor.with_fetcher(fetcher));
             let local = || Arc::new(LocalDispatcher::new(Arc::clone(&hands), self.store.clone(), settings.fetch.at_once)) as Arc<dyn Dispatcher>;
-            let engine = if self.engine.is_remote() { Arc::clone(&self.engine) } else { local() };
+            let engine = if self.dispatcher.is_remote() { Arc::clone(&self.dispatcher) } else { local() };
             (hands, engine)
         };
         Ok(Arc::new(Self {
             store: self.store.clone(),
-            hands,
-            engine,
+            executor: hands,
+            dispatcher: engine,
             classifier: Classifier::new(taxonomy)?,
             settings,
-            network: Arc::clone(&self.network),
-            vitals: Arc::clone(&self.vitals),
+            outages: Arc::clone(&self.outages),
+            health: Arc::clone(&self.health),
             retired: AtomicBool::new(false),
         }))
     }
 
     /// Whether this pipeline fetches by a fetcher of its own.
-    pub fn shares_fetcher(&self, other: &Self) -> bool {
-        Arc::ptr_eq(self.hands.fetcher(), other.hands.fetcher())
+    pub fn same_fetcher(&self, other: &Self) -> bool {
+        Arc::ptr_eq(self.executor.fetcher(), other.executor.fetcher())
     }
 
     /// Others take its place: a crawl by it begins nothing new and ends.
-    pub fn retire(&self) {
+    pub fn stop_accepting(&self) {
         self.retired.store(true, Ordering::Relaxed);
     }
 
     /// Whether a crawl may begin something.
     fn may_fetch(&self) -> bool {
-        self.vitals.may_fetch() && !self.retired.load(Ordering::Relaxed)
+        self.health.may_fetch() && !self.retired.load(Ordering::Relaxed)
     }
 
     /// Signs of life.
-    pub fn vitals(&self) -> &Vitals {
-        &self.vitals
+    pub fn health(&self) -> &Vitals {
+        &self.health
     }
 
     /// The store behind.
@@ -168,12 +177,12 @@ impl Pipeline {
 
     /// The fetcher.
     pub fn fetcher(&self) -> &Fetcher {
-        self.hands.fetcher()
+        self.executor.fetcher()
     }
 
     /// Who does the work.
-    pub fn engine(&self) -> &Arc<dyn Dispatcher> {
-        &self.engine
+    pub fn dispatcher(&self) -> &Arc<dyn Dispatcher> {
+        &self.dispatcher
     }
 
     /// The settings.
@@ -182,20 +191,20 @@ impl Pipeline {
     }
 
     /// One pass: crawls, judges what a crash left unjudged, and tells what was done.
-    pub async fn pass(self: &Arc<Self>, sources: SourcesFn<'_>, reach: CrawlMode, progress: &dyn Progress) -> Result<CrawlSummary> {
+    pub async fn run_once(self: &Arc<Self>, sources: SourcesFn<'_>, reach: CrawlMode, progress: &dyn Progress) -> Result<CrawlSummary> {
         let started = std::time::Instant::now();
         let mut report = CrawlSummary::default();
-        self.judge_anew().await?;
+        self.reclassify().await?;
         self.crawl(sources, reach, progress, &mut report).await?;
-        self.judge(&sources(), progress, &mut report).await?;
+        self.classify_pending(&sources(), progress, &mut report).await?;
         report.elapsed = started.elapsed();
         Ok(report)
     }
 
     /// Has recent articles judged anew where the taxonomy is another than before.
-    pub async fn judge_anew(&self) -> Result<()> {
+    pub async fn reclassify(&self) -> Result<()> {
         let rules = self.classifier.ruleset_version();
-        let articles = self.store.run(move |s| s.reclassify(&rules, Utc::now() - JUDGED_ANEW)).await?;
+        let articles = self.store.run(move |s| s.reclassify(&rules, Utc::now() - RECLASSIFY_AGE)).await?;
         if articles > 0 {
             tracing::info!(articles, "the taxonomy changed: recent articles are judged anew");
         }
@@ -203,12 +212,12 @@ impl Pipeline {
     }
 
     /// Spreads what became due while nothing ran, so that a start is no stampede.
-    pub async fn spread_start(&self, sources: &SourceList) -> Result<()> {
-        self.judge_anew().await?;
+    pub async fn jitter_overdue(&self, sources: &SourceList) -> Result<()> {
+        self.reclassify().await?;
         let known = sources.sources.clone();
         let spread = self.store.run(move |s| {
             s.sync_sources(&known)?;
-            s.jitter_overdue(Utc::now(), SPREAD)
+            s.jitter_overdue(Utc::now(), STARTUP_JITTER)
         });
         let sources = spread.await?;
         tracing::info!(sources, "overdue sources are spread");
@@ -217,19 +226,19 @@ impl Pipeline {
 
     /// Ends what runs beside us.
     pub async fn close(&self) {
-        self.hands.fetcher().close().await;
+        self.executor.fetcher().close().await;
     }
 
     /// CPU work off the async threads; nothing where it panicked.
     async fn cpu<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> Option<T> {
-        self.hands.cpu(work).await
+        self.executor.cpu(work).await
     }
 
     /// Judges what is not judged yet: after a change of schema or taxonomy.
-    async fn judge(self: &Arc<Self>, list: &Arc<SourceList>, progress: &dyn Progress, report: &mut CrawlSummary) -> Result<()> {
+    async fn classify_pending(self: &Arc<Self>, list: &Arc<SourceList>, progress: &dyn Progress, report: &mut CrawlSummary) -> Result<()> {
         progress.stage("judging", 0);
         loop {
-            let articles = self.store.run(|s| s.unclassified(JUDGE_BATCH)).await?;
+            let articles = self.store.run(|s| s.unclassified(CLASSIFY_BATCH)).await?;
             if articles.is_empty() {
                 return Ok(());
             }
@@ -238,7 +247,7 @@ impl Pipeline {
             let judged = self.cpu(move || {
                 articles
                     .into_iter()
-                    .map(|a| (this.judge_one(&a, &list), MinHashSignature::new(&dedup_text(&a.headline.title, &a.text)), a))
+                    .map(|a| (this.classify(&a, &list), MinHashSignature::new(&dedup_text(&a.headline.title, &a.text)), a))
                     .collect::<Vec<_>>()
             });
             let Some(judged) = judged.await else { return Err(PipelineError::Task) };
@@ -253,7 +262,7 @@ impl Pipeline {
         }
     }
 
-    fn judge_one(&self, a: &Article, list: &SourceList) -> Classification {
+    fn classify(&self, a: &Article, list: &SourceList) -> Classification {
         let hints = list
             .get(&a.headline.source)
             .map_or_else(SourceHints::default, |s| SourceHints { column: s.column.as_deref(), industries: &s.industries });
@@ -262,9 +271,9 @@ impl Pipeline {
 
     /// Makes the edition of a day and stores it; one that was mailed already comes back as it was.
     pub async fn draft(self: &Arc<Self>, publication: &Publication, date: NaiveDate, sources: usize, now: DateTime<Utc>) -> Result<Edition> {
-        let draft = self.with_material(publication, date, now, move |store, mut material, window| {
+        let draft = self.with_issue_input(publication, date, now, move |store, mut material, window| {
             material.health = Health { sources, problems: store.source_problems(material.publication.calendar.zone, now)?, ..Health::default() };
-            material.rising = store.rising_keywords(now, RISING)?;
+            material.rising = store.rising_keywords(now, RISING_KEYWORDS)?;
             digest::build(&material, &window)
         });
         let mut draft = draft.await?;
@@ -275,42 +284,43 @@ impl Pipeline {
     }
 
     /// What might become items of a day's edition, best first: article and rank score.
-    pub async fn ranked(self: &Arc<Self>, publication: &Publication, date: NaiveDate, most: usize) -> Result<Vec<(ArticleId, f64)>> {
-        self.with_material(publication, date, Utc::now(), move |_, material, window| digest::ranked(&material, &window, most)).await
+    pub async fn rank_candidates(self: &Arc<Self>, publication: &Publication, date: NaiveDate, most: usize) -> Result<Vec<(ArticleId, f64)>> {
+        self.with_issue_input(publication, date, Utc::now(), move |_, material, window| digest::rank_candidates(&material, &window, most)).await
     }
 
     /// What came in time for an issue made now but is older than its window, newest first.
     ///
     /// # Errors
     /// Those of the store.
-    pub async fn late(&self, publication: &Publication, most: usize) -> Result<Vec<Headline>> {
+    pub async fn late_arrivals(&self, publication: &Publication, most: usize) -> Result<Vec<Headline>> {
         let p = publication.clone();
-        Ok(self.store.run(move |store| window(store, &p, Utc::now()).late(|h| digest::concerns(h, &p), most)).await?)
+        Ok(self.store.run(move |store| candidate_window(store, &p, Utc::now()).late(|h| digest::matches_publication(h, &p), most)).await?)
     }
 
     /// Has something made of the articles of a day's window, and of what earlier issues had.
-    async fn with_material<T: Send + 'static>(
+    async fn with_issue_input<T: Send + 'static>(
         self: &Arc<Self>,
         publication: &Publication,
         date: NaiveDate,
         now: DateTime<Utc>,
-        work: impl FnOnce(&Store, Material<'_>, Window<'_>) -> Result<T, StoreError> + Send + 'static,
+        work: impl FnOnce(&Store, IssueInput<'_>, Window<'_>) -> Result<T, StoreError> + Send + 'static,
     ) -> Result<T> {
         let (this, p) = (Arc::clone(self), publication.clone());
         let made = self.store.run(move |store| {
             let p = &p;
             let used = store.published_stories(&p.name, date)?;
-            let (shown, last_issue) = store.recent_items(&p.name, date, REMEMBERED)?;
+            let (shown, last_issue) = store.recent_items(&p.name, date, REMEMBERED_ISSUES)?;
             let trend = store.weekly_counts(&p.name, date)?;
             let (rising, health, summarise) = (Vec::new(), Health::default(), &this.settings.summarise);
-            let material = Material { publication: p, used, shown, last_issue, trend, rising, health, date, now, summarise };
-            work(store, material, window(store, p, now))
+            let material =
+                IssueInput { publication: p, published: used, previous_items: shown, last_issue, trend, rising, health, date, now, summarise };
+            work(store, material, candidate_window(store, p, now))
         });
         Ok(made.await?)
     }
 
     /// Queues the letters of an edition; gives how many are new.
-    pub async fn queue(&self, edition: &Edition, now: DateTime<Utc>) -> Result<usize> {
+    pub async fn enqueue_issue(&self, edition: &Edition, now: DateTime<Utc>) -> Result<usize> {
         let edition = edition.clone();
         let Some(publication) = self.settings.publication_named(&edition.publication) else {
             tracing::error!("no publication in qingbao.toml is called {:?} any more: its issue stays in the archive", edition.publication);
@@ -323,7 +333,7 @@ impl Pipeline {
         let list = if edition.is_final { &publication.final_recipients } else { &publication.recipients };
         let (recipients, settings) = (list.clone(), self.settings.mail.clone());
         // the document and its compression are CPU work
-        let composed = self.cpu(move || letters(&edition, &recipients, &settings, now).map(|l| (edition, l))).await;
+        let composed = self.cpu(move || render_messages(&edition, &recipients, &settings, now).map(|l| (edition, l))).await;
         let (edition, letters) = composed.unwrap_or(Err(StoreError::Cancelled.into()))?;
         let expires = self.settings.mail.expires(now);
         Ok(self.store.run(move |s| s.queue_messages(&edition, &letters, now, expires)).await?)
@@ -337,20 +347,20 @@ impl Pipeline {
 }
 
 /// What an issue made at a moment is chosen from.
-fn window<'a>(store: &'a Store, publication: &Publication, now: DateTime<Utc>) -> Window<'a> {
+fn candidate_window<'a>(store: &'a Store, publication: &Publication, now: DateTime<Utc>) -> Window<'a> {
     Window { store, since: now - Duration::from_std(publication.window).unwrap_or_else(|_| Duration::days(3)) }
 }
 
 /// One letter per recipient; those who want the same share the rendering.
-fn letters(edition: &Edition, recipients: &[Recipient], settings: &MailSettings, now: DateTime<Utc>) -> Result<Vec<OutgoingMessage>> {
-    let mut rendered: Vec<(&Recipient, mail::Parts)> = Vec::new();
+fn render_messages(edition: &Edition, recipients: &[Recipient], settings: &MailSettings, now: DateTime<Utc>) -> Result<Vec<OutgoingMessage>> {
+    let mut rendered: Vec<(&Recipient, mail::RenderedIssue)> = Vec::new();
     let mut out = Vec::with_capacity(recipients.len());
     for to in recipients {
         let same = |r: &Recipient| (&r.columns, &r.industries) == (&to.columns, &to.industries);
         let at = if let Some(at) = rendered.iter().position(|(r, _)| same(r)) {
             at
         } else {
-            rendered.push((to, render::parts(&digest::tailor(edition, to))?));
+            rendered.push((to, render::parts(&digest::filter_for_recipient(edition, to))?));
             rendered.len() - 1
         };
         if let Some((_, parts)) = rendered.get(at) {

@@ -128,7 +128,7 @@ async fn next(bell: &Notify, stopped: &mut watch::Receiver<bool>) -> bool {
 
 async fn crawl_loop(live: Arc<Live>, bell: Arc<Notify>, draft: Arc<Notify>, mut stopped: watch::Receiver<bool>) {
     let mut pipeline = live.pipeline();
-    if let Err(e) = pipeline.spread_start(&live.sources()).await {
+    if let Err(e) = pipeline.jitter_overdue(&live.sources()).await {
         tracing::error!("start: {e}");
     }
     let in_force = {
@@ -137,25 +137,25 @@ async fn crawl_loop(live: Arc<Live>, bell: Arc<Notify>, draft: Arc<Notify>, mut 
     };
     while next(&bell, &mut stopped).await {
         let newest = live.pipeline();
-        if !newest.shares_fetcher(&pipeline) {
+        if !newest.same_fetcher(&pipeline) {
             // the new one knows nothing of when hosts were last asked
             tokio::time::sleep(pipeline.settings().fetch.host_delay).await;
             pipeline.close().await;
-            if let Err(e) = newest.engine().set_fetch_policy(&newest.settings().fetch).await {
+            if let Err(e) = newest.dispatcher().set_fetch_policy(&newest.settings().fetch).await {
                 tracing::error!("the new settings of fetching reach no worker: {e}; they are told at the next start");
             }
         }
         pipeline = newest;
-        pipeline.vitals().beat(Organ::Crawl);
-        if !pipeline.vitals().may_fetch() {
+        pipeline.health().beat(Organ::Crawl);
+        if !pipeline.health().may_fetch() {
             // what there is must do
-            pipeline.vitals().crawled();
+            pipeline.health().crawled();
             continue;
         }
         // every step of a crawl is a commit of its own: dropping it half way loses nothing
         tokio::select! {
             _ = stopped.wait_for(|s| *s) => return,
-            result = pipeline.pass(&in_force, CrawlMode::DueOnly, &NoProgress) => match result {
+            result = pipeline.run_once(&in_force, CrawlMode::DueOnly, &NoProgress) => match result {
                 Ok(r) if r.sources() + r.articles + r.failed_pages + r.classified > 0 => tracing::info!(
                     changed = r.changed, unchanged = r.unchanged, failed = r.failed.len(), entries = r.new_entries,
                     articles = r.articles, lost = r.failed_pages, seconds = r.elapsed.as_secs(), "pass done"
@@ -164,8 +164,8 @@ async fn crawl_loop(live: Arc<Live>, bell: Arc<Notify>, draft: Arc<Notify>, mut 
                 Err(e) => tracing::error!("pass: {e}"),
             },
         }
-        if !pipeline.vitals().has_crawled() {
-            pipeline.vitals().crawled();
+        if !pipeline.health().has_crawled() {
+            pipeline.health().crawled();
             draft.notify_one();
         }
     }
@@ -174,13 +174,13 @@ async fn crawl_loop(live: Arc<Live>, bell: Arc<Notify>, draft: Arc<Notify>, mut 
 async fn draft_loop(live: Arc<Live>, bell: Arc<Notify>, mail: Arc<Notify>, mut stopped: watch::Receiver<bool>) {
     while next(&bell, &mut stopped).await {
         let pipeline = live.pipeline();
-        pipeline.vitals().beat(Organ::Draft);
+        pipeline.health().beat(Organ::Draft);
         if Utc::now().timestamp() < SANE {
             tracing::error!("the clock says {}: no issue is made until it is set", Utc::now());
             continue;
         }
         // a draft that is late already is not made of yesterday's news while today's comes in
-        if !pipeline.vitals().has_crawled() && pipeline.vitals().uptime() < FIRST_CRAWL {
+        if !pipeline.health().has_crawled() && pipeline.health().uptime() < FIRST_CRAWL {
             continue;
         }
         for publication in pipeline.settings().publications() {
@@ -210,7 +210,7 @@ async fn draft_if_due(pipeline: &Arc<Pipeline>, p: &Publication, sources: &Sourc
     }
     let enabled = sources.enabled().count();
     let edition = pipeline.draft(p, day, enabled, now).await?;
-    let letters = pipeline.queue(&edition, now).await?;
+    let letters = pipeline.enqueue_issue(&edition, now).await?;
     tracing::info!(issue = %edition.issue_label(), items = edition.item_count(), letters, "draft queued");
     Ok(true)
 }
@@ -218,13 +218,13 @@ async fn draft_if_due(pipeline: &Arc<Pipeline>, p: &Publication, sources: &Sourc
 async fn mail_loop(live: Arc<Live>, outbox: PathBuf, bell: Arc<Notify>, mut stopped: watch::Receiver<bool>) {
     while next(&bell, &mut stopped).await {
         let pipeline = live.pipeline();
-        pipeline.vitals().beat(Organ::Mail);
+        pipeline.health().beat(Organ::Mail);
         match pipeline.send(outbox.clone(), Utc::now()).await {
             Ok(r) => {
                 for sent in r.sent {
                     tracing::info!("letter sent: {sent}");
                 }
-                for (to, why) in r.later {
+                for (to, why) in r.deferred {
                     tracing::warn!("letter to {to} stays queued: {why}");
                 }
                 for (to, why) in r.failed {

@@ -7,7 +7,7 @@ use chrono::{DateTime, Utc};
 use qingbao::classify::{Classifier, SourceHints};
 use qingbao::config::Taxonomy;
 use qingbao::config::settings::{Publication, SummariseSettings};
-use qingbao::digest::{self, InMemory, Material};
+use qingbao::digest::{self, InMemory, IssueInput};
 use qingbao::model::{ArticleId, Headline, Health, SourceId, StoryId, WebUrl};
 
 /// Column of the printed issue, headline, text.
@@ -81,10 +81,10 @@ fn the_subjects_of_a_printed_issue_land_in_its_columns() {
         })
         .collect();
     let publication = Publication::default();
-    let material = Material {
+    let material = IssueInput {
         publication: &publication,
-        used: HashSet::new(),
-        shown: Vec::new(),
+        published: HashSet::new(),
+        previous_items: Vec::new(),
         last_issue: None,
         rising: Vec::new(),
         trend: Vec::new(),

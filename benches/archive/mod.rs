@@ -5,7 +5,7 @@ use chrono::{Duration, Utc};
 use qingbao::classify::Classifier;
 use qingbao::config::Taxonomy;
 use qingbao::config::settings::{Publication, SummariseSettings};
-use qingbao::digest::{self, Material};
+use qingbao::digest::{self, IssueInput};
 use qingbao::model::{Classification, Edition, Health, Label};
 use qingbao::store::{Store, Window};
 use qingbao::text::words::Segmented;
@@ -85,10 +85,10 @@ pub fn draft(store: &Store, days: i64) -> Edition {
     let now = Utc::now();
     let date = now.date_naive() + Duration::days(days);
     let (shown, last_issue) = store.recent_items(&publication.name, date, 30).unwrap();
-    let material = Material {
+    let material = IssueInput {
         publication: &publication,
-        used: store.published_stories(&publication.name, date).unwrap(),
-        shown,
+        published: store.published_stories(&publication.name, date).unwrap(),
+        previous_items: shown,
         last_issue,
         trend: store.weekly_counts(&publication.name, date).unwrap(),
         rising: store.rising_keywords(now, 5).unwrap(),

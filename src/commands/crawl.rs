@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use chrono::Utc;
 
-use super::progress::Shown;
+use super::progress::ProgressDisplay;
 use super::{World, write_file};
 use crate::config::settings::DispatcherKind;
 use crate::engine::Dispatcher;
@@ -21,20 +21,20 @@ use crate::store::Store;
 pub(super) async fn once(args: &CrawlArgs, mut world: World) -> anyhow::Result<()> {
     let list = Arc::new(world.source_list()?);
     let pipeline = wired(args, &mut world).await?;
-    let progress = Shown::new();
-    let report = pipeline.pass(&|| Arc::clone(&list), CrawlMode::Once, &progress).await?;
+    let progress = ProgressDisplay::new();
+    let report = pipeline.run_once(&|| Arc::clone(&list), CrawlMode::Once, &progress).await?;
     pipeline.close().await;
     progress.finish();
     let now = Utc::now();
     let enabled = list.enabled().count();
     for p in &world.settings.more {
         let edition = pipeline.draft(p, p.calendar.today(now), enabled, now).await?;
-        pipeline.queue(&edition, now).await?;
+        pipeline.enqueue_issue(&edition, now).await?;
         write_draft(&world.data.join("drafts"), &edition)?;
     }
     let p = &world.settings.publication;
     let edition = pipeline.draft(p, p.calendar.today(now), enabled, now).await?;
-    let queued = pipeline.queue(&edition, now).await?;
+    let queued = pipeline.enqueue_issue(&edition, now).await?;
     let sent = pipeline.send(world.data.join("outbox"), now).await?;
     write_draft(&world.data.join("drafts"), &edition)?;
     print!("{}", summary(&report, &edition, &sent));
@@ -71,7 +71,7 @@ async fn wired(args: &CrawlArgs, world: &mut World) -> anyhow::Result<Arc<Pipeli
         DispatcherKind::Local => None,
         DispatcherKind::Nats => Some(Arc::new(NatsDispatcher::start(&world.settings.crawl, &world.settings.fetch).await?)),
     };
-    Ok(Pipeline::with_engine(store, world.settings.clone(), world.taxonomy()?, engine)?)
+    Ok(Pipeline::with_dispatcher(store, world.settings.clone(), world.taxonomy()?, engine)?)
 }
 
 /// Writes the edition as .html and .docx into a folder.
@@ -115,7 +115,7 @@ fn write_summary(out: &mut String, r: &CrawlSummary, e: &Edition, sent: &SendSum
     for path in &sent.sent {
         writeln!(out, "mail       sent: {path}")?;
     }
-    for (to, why) in &sent.later {
+    for (to, why) in &sent.deferred {
         writeln!(out, "mail       to {to} stays queued and is tried again: {why}")?;
     }
     for (to, why) in &sent.failed {

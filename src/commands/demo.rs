@@ -8,7 +8,7 @@ use anyhow::Context as _;
 use chrono::Utc;
 
 use super::crawl::{summary, write_draft};
-use super::progress::Shown;
+use super::progress::ProgressDisplay;
 use crate::config::sources::Vocabulary;
 use crate::config::{Settings, SourceList, Taxonomy};
 use crate::demo;
@@ -38,12 +38,12 @@ pub(super) async fn run(args: &Args) -> anyhow::Result<()> {
     settings.fetch.host_delay = Duration::ZERO;
     settings.publication.window = Duration::from_hours(96);
     let pipeline = Pipeline::new(Store::open(&data)?, settings, taxonomy)?;
-    let progress = Shown::new();
-    let report = pipeline.pass(&|| Arc::clone(&list), CrawlMode::Once, &progress).await?;
+    let progress = ProgressDisplay::new();
+    let report = pipeline.run_once(&|| Arc::clone(&list), CrawlMode::Once, &progress).await?;
     progress.finish();
     let today = pipeline.settings().publication.calendar.today(now);
     let edition = pipeline.draft(&pipeline.settings().publication, today, list.sources.len(), now).await?;
-    pipeline.queue(&edition, now).await?;
+    pipeline.enqueue_issue(&edition, now).await?;
     let sent = pipeline.send(args.out.clone(), now).await?;
     write_draft(&args.out, &edition)?;
     print!("{}", summary(&report, &edition, &sent));

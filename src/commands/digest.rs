@@ -151,7 +151,7 @@ async fn send(world: &World, pipeline: &Pipeline, edition: &Edition, to: Option<
     let now = Utc::now();
     if dry_run {
         for r in &find_publication(world, Some(&edition.publication))?.recipients {
-            let n = digest::tailor(edition, r).item_count();
+            let n = digest::filter_for_recipient(edition, r).item_count();
             println!("{} would go to {}, {n} items", render::subject(edition), r.address);
         }
         return Ok(());
@@ -165,7 +165,7 @@ async fn send(world: &World, pipeline: &Pipeline, edition: &Edition, to: Option<
         println!("test copy to {to}: {}", accepted(outcome)?);
         return Ok(());
     }
-    let queued = pipeline.queue(edition, now).await?;
+    let queued = pipeline.enqueue_issue(edition, now).await?;
     // only the process that holds the data folder sends: two at once would send a letter twice
     let _alone = match Store::open(&world.data) {
         Ok(store) => store,
@@ -176,8 +176,8 @@ async fn send(world: &World, pipeline: &Pipeline, edition: &Edition, to: Option<
         Err(e) => return Err(e.into()),
     };
     let report = pipeline.send(world.data.join("outbox"), now).await?;
-    println!("{queued} letters queued, {} sent, {} waiting, {} given up", report.sent.len(), report.later.len(), report.failed.len());
-    for (to, why) in report.later.iter().chain(&report.failed) {
+    println!("{queued} letters queued, {} sent, {} waiting, {} given up", report.sent.len(), report.deferred.len(), report.failed.len());
+    for (to, why) in report.deferred.iter().chain(&report.failed) {
         println!("  {to}: {why}");
     }
     Ok(())
@@ -207,7 +207,7 @@ async fn mail_test(world: &World, to: &str) -> anyhow::Result<()> {
     let id = format!("<test.{:x}@{}>", now.timestamp_micros(), world.settings.mail.from.address().domain());
     let text = "这是竞争情报快递系统的测试邮件。收到它，说明发信设置可用。\n";
     let letter = mail::compose_text("【测试】竞争情报快递发信测试", text, id, &world.settings.mail, &to, now)?;
-    let mut transport = Transport::new(&world.settings.mail, world.data.join("outbox"))?.noting();
+    let mut transport = Transport::new(&world.settings.mail, world.data.join("outbox"))?.with_transcript();
     let outcome = transport.send(&OutboxMessage::test_copy(letter)).await;
     transport.close().await;
     for step in transport.steps() {
@@ -226,7 +226,7 @@ fn export(world: &World, edition: &Edition, format: Format) -> anyhow::Result<Ve
         Format::Eml => {
             let p = find_publication(world, Some(&edition.publication))?;
             let to = p.recipients.first().context("no recipients in qingbao.toml")?;
-            let edition = digest::tailor(edition, to);
+            let edition = digest::filter_for_recipient(edition, to);
             let parts = render::parts(&edition)?;
             // the issue's own moment, so that the same issue always gives the same bytes
             compose(&edition, &parts, &world.settings.mail, &to.address, edition.built_at.unwrap_or_else(Utc::now))?.message

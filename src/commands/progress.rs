@@ -8,12 +8,12 @@ use indicatif::{ProgressBar, ProgressStyle};
 use crate::pipeline::Progress;
 
 /// A bar or lines, as standard error allows.
-pub(super) struct Shown {
+pub(super) struct ProgressDisplay {
     bar: Option<ProgressBar>,
     plain: Mutex<Option<(&'static str, usize)>>,
 }
 
-impl Shown {
+impl ProgressDisplay {
     pub(super) fn new() -> Self {
         let bar = std::io::stderr().is_terminal().then(|| {
             let bar = ProgressBar::new(0);
@@ -42,7 +42,7 @@ impl Shown {
     }
 }
 
-impl Progress for Shown {
+impl Progress for ProgressDisplay {
     fn stage(&self, name: &'static str, total: usize) {
         if let Some(bar) = &self.bar {
             bar.set_message(name);

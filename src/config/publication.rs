@@ -148,8 +148,8 @@ pub(super) fn read(s: &Section<'_>) -> Publication {
     set(&mut p.notice, s.string("notice"));
     p.printer = s.string("printer");
     if let Some(t) = s.text("foreword") {
-        if let Some(word) = foreword::unknown_fact(t.value) {
-            let known: Vec<&str> = foreword::FACTS.iter().map(|f| f.0).collect();
+        if let Some(word) = foreword::unknown_placeholder(t.value) {
+            let known: Vec<&str> = foreword::PLACEHOLDERS.iter().map(|f| f.0).collect();
             let known = known.join("} {");
             let chinese = format!("foreword 里没有 {{{word}}} 可填；可用的有 {{{known}}}");
             s.complain(t.span, both(format!("{{{word}}} is no fact of an issue; there are {{{known}}}"), chinese));

@@ -14,7 +14,7 @@ use super::request::{Fields, Form};
 use super::view::{Frame, stored};
 use super::{AppState, view};
 use crate::digest::edit::{Change, DropReason};
-use crate::digest::item_of;
+use crate::digest::manual_item;
 use crate::model::{ArticleId, Edition, EditionId, Item, WebUrl};
 use crate::render;
 use crate::store::{EditResult, Session, Window};
@@ -128,7 +128,7 @@ async fn item(console: &AppState, article: ArticleId) -> Result<Item, Response> 
     let this = Arc::clone(console);
     let item = console.store.run(move |s| {
         let window = Window { store: s, since: Utc::now() };
-        item_of(&window, article, &this.pipeline().settings().summarise, this.zone())
+        manual_item(&window, article, &this.pipeline().settings().summarise, this.zone())
     });
     stored(item.await)
 }
@@ -175,7 +175,7 @@ async fn make(console: &AppState, id: EditionId, form: &Form) -> Result<Response
 /// Queues the letters of a finished issue.
 async fn send(console: &AppState, id: EditionId) -> Result<(), Response> {
     if let Some((edition, _)) = stored(console.store.run(move |s| s.edition_with_version(id)).await)? {
-        let letters = console.pipeline().queue(&edition, Utc::now()).await.map_err(|e| view::broken(&e))?;
+        let letters = console.pipeline().enqueue_issue(&edition, Utc::now()).await.map_err(|e| view::broken(&e))?;
         tracing::info!(issue = %edition.issue_label(), letters, "issue finished");
     }
     Ok(())

@@ -31,13 +31,13 @@ impl FromRequestParts<AppState> for Insider {
 /// Whether every loop goes round; says nothing else, so anybody may ask.
 pub(super) async fn alive(State(console): State<AppState>) -> Response {
     let pipeline = console.pipeline();
-    if pipeline.vitals().stuck().is_empty() { "ok\n".into_response() } else { (StatusCode::SERVICE_UNAVAILABLE, "stuck\n").into_response() }
+    if pipeline.health().stuck().is_empty() { "ok\n".into_response() } else { (StatusCode::SERVICE_UNAVAILABLE, "stuck\n").into_response() }
 }
 
 /// Whether the work can be done: the store takes writes, there is room, nobody must look at it first.
 pub(super) async fn ready(State(console): State<AppState>, _: Insider) -> Response {
     let pipeline = console.pipeline();
-    let vitals = pipeline.vitals();
+    let vitals = pipeline.health();
     let (stuck, alarms) = (vitals.stuck(), vitals.alarms());
     let well = stuck.is_empty() && alarms.is_empty();
     let loops: serde_json::Map<_, _> =
@@ -54,7 +54,7 @@ pub(super) async fn metrics(State(console): State<AppState>, _: Insider) -> Resp
         Ok(g) => g,
         Err(answer) => return answer,
     };
-    ([(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], write(&console, console.pipeline().vitals(), &gauges)).into_response()
+    ([(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], write(&console, console.pipeline().health(), &gauges)).into_response()
 }
 
 /// A page of metrics, family by family.

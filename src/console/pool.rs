@@ -57,7 +57,7 @@ pub(super) type Ranks = HashMap<ArticleId, f64>;
 pub(super) async fn ranking(console: &AppState, e: &Edition) -> Result<Arc<Ranks>, Response> {
     let (pipeline, name, date) = (console.pipeline(), e.publication.clone(), e.date);
     let ranks = async move {
-        let ranked = pipeline.ranked(publication(&pipeline, &name), date, RANKED).await?;
+        let ranked = pipeline.rank_candidates(publication(&pipeline, &name), date, RANKED).await?;
         Ok::<Ranks, PipelineError>(ranked.into_iter().collect())
     };
     console.ranking.get(e.id, ranks).await.map_err(|e| view::broken(&e))
@@ -82,7 +82,7 @@ async fn offer(console: &AppState, session: &Session, id: EditionId, f: &Fields)
     let (found, ranks): (Vec<Headline>, Arc<Ranks>) = if late {
         // the ranking is of what the window holds: none of these is in it
         let pipeline = console.pipeline();
-        let found = pipeline.late(publication(&pipeline, &e.publication), OFFERED).await.map_err(|e| view::broken(&e))?;
+        let found = pipeline.late_arrivals(publication(&pipeline, &e.publication), OFFERED).await.map_err(|e| view::broken(&e))?;
         (found.into_iter().filter(|h| !there.contains(&h.id)).collect(), Arc::default())
     } else {
         let ranks = ranking(console, &e).await?;

@@ -28,7 +28,7 @@ impl Frame {
             role: session.role.chinese(),
             admin: session.role == Role::Admin,
             csrf: session.csrf.clone(),
-            alarms: console.pipeline().vitals().alarms().into_values().collect(),
+            alarms: console.pipeline().health().alarms().into_values().collect(),
         }
     }
 }

@@ -166,13 +166,13 @@ impl Change {
                 (item.title, item.summary) = (title, truncate(&collapse_whitespace(&summary), MAX_SUMMARY));
             }
             Self::Drop { article, .. } => {
-                take(e, article).ok_or(EditError::NoItem)?;
+                remove_item(e, article).ok_or(EditError::NoItem)?;
             }
             Self::Move { article, column, place } => {
                 if e.columns.iter().all(|c| c.name != column) {
                     return Err(EditError::NoColumn(column));
                 }
-                let item = take(e, article).ok_or(EditError::NoItem)?;
+                let item = remove_item(e, article).ok_or(EditError::NoItem)?;
                 if let Some(c) = e.columns.iter_mut().find(|c| c.name == column) {
                     c.items.insert(place.min(c.items.len()), item);
                 }
@@ -194,7 +194,7 @@ impl Change {
                 if article == into || find(e, into).is_none() {
                     return Err(EditError::NoItem);
                 }
-                let gone = take(e, article).ok_or(EditError::NoItem)?;
+                let gone = remove_item(e, article).ok_or(EditError::NoItem)?;
                 let copy = Copy { publisher: gone.publisher, url: gone.url, article: Some(gone.article) };
                 if let Some(item) = find(e, into) {
                     item.copies.extend(std::iter::once(copy).chain(gone.copies));
@@ -226,7 +226,7 @@ fn find(e: &mut Edition, article: ArticleId) -> Option<&mut Item> {
 }
 
 /// Takes an item out.
-fn take(e: &mut Edition, article: ArticleId) -> Option<Item> {
+fn remove_item(e: &mut Edition, article: ArticleId) -> Option<Item> {
     e.columns.iter_mut().find_map(|c| {
         let at = c.items.iter().position(|i| i.article == article)?;
         Some(c.items.remove(at))

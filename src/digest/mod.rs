@@ -20,14 +20,14 @@ use crate::model::{ArticleId, ColumnItems, Copy, Edition, EditionId, Headline, H
 
 pub use archive::{Archive, InMemory};
 use pool::{Candidate, Pool};
-pub use tailor::tailor;
+pub use tailor::filter_for_recipient;
 
 /// Most copies named under an item.
 const MAX_COPIES: usize = 12;
 
 /// An item of an earlier issue.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Shown {
+pub struct PreviousItem {
     /// Its issue, as editors call it: 第12期.
     pub issue: String,
     /// Its headline.
@@ -36,13 +36,13 @@ pub struct Shown {
 
 /// What an edition is made of, beside the articles.
 #[derive(Debug)]
-pub struct Material<'a> {
+pub struct IssueInput<'a> {
     /// The publication.
     pub publication: &'a Publication,
     /// Stories shown on other days.
-    pub used: HashSet<StoryId>,
+    pub published: HashSet<StoryId>,
     /// Items of the last issues: what sounds the same is no news.
-    pub shown: Vec<Shown>,
+    pub previous_items: Vec<PreviousItem>,
     /// When the issue before was built.
     pub last_issue: Option<DateTime<Utc>>,
     /// Items by industry and week.
@@ -72,7 +72,7 @@ pub struct Draft {
 ///
 /// # Errors
 /// Those of the archive.
-pub fn build<A: Archive>(material: &Material<'_>, archive: &A) -> Result<Draft, A::Error> {
+pub fn build<A: Archive>(material: &IssueInput<'_>, archive: &A) -> Result<Draft, A::Error> {
     let publication = material.publication;
     let pool = pool(material, archive)?;
     let (articles, stories) = pool.counts();
@@ -104,7 +104,7 @@ pub fn build<A: Archive>(material: &Material<'_>, archive: &A) -> Result<Draft, 
         classification_notice: publication.notice.clone(),
         printer: publication.printer.clone(),
         full_text: publication.full_text,
-        trend: with_this_issue(&material.trend, &columns),
+        trend: add_to_trend(&material.trend, &columns),
         foreword,
         columns,
         health,
@@ -113,10 +113,10 @@ pub fn build<A: Archive>(material: &Material<'_>, archive: &A) -> Result<Draft, 
 }
 
 /// The articles of the window that a publication wants.
-fn pool<A: Archive>(material: &Material<'_>, archive: &A) -> Result<Pool, A::Error> {
+fn pool<A: Archive>(material: &IssueInput<'_>, archive: &A) -> Result<Pool, A::Error> {
     let (names, mut pool) = (material.publication.column_names(), Pool::default());
     archive.each(&mut |h| {
-        if concerns(h, material.publication) {
+        if matches_publication(h, material.publication) {
             pool.add(h, &names, material.now);
         }
     })?;
@@ -127,7 +127,7 @@ fn pool<A: Archive>(material: &Material<'_>, archive: &A) -> Result<Pool, A::Err
 ///
 /// # Errors
 /// Those of the archive.
-pub fn ranked<A: Archive>(material: &Material<'_>, archive: &A, most: usize) -> Result<Vec<(ArticleId, f64)>, A::Error> {
+pub fn rank_candidates<A: Archive>(material: &IssueInput<'_>, archive: &A, most: usize) -> Result<Vec<(ArticleId, f64)>, A::Error> {
     let mut all: Vec<(ArticleId, f64)> = pool(material, archive)?.candidates(material).iter().map(|c| (c.lead, c.score)).collect();
     all.sort_by(|a, b| b.1.total_cmp(&a.1).then(b.0.0.cmp(&a.0.0)));
     all.truncate(most);
@@ -135,7 +135,7 @@ pub fn ranked<A: Archive>(material: &Material<'_>, archive: &A, most: usize) -> 
 }
 
 /// The trend up to and with the items of this issue.
-fn with_this_issue(before: &[Trend], columns: &[ColumnItems]) -> Vec<Trend> {
+fn add_to_trend(before: &[Trend], columns: &[ColumnItems]) -> Vec<Trend> {
     let mut out = before.to_vec();
     for industry in columns.iter().flat_map(|c| &c.items).filter_map(|i| i.industries.first()) {
         let at = out.iter().position(|t| t.industry == *industry).unwrap_or_else(|| {
@@ -150,23 +150,23 @@ fn with_this_issue(before: &[Trend], columns: &[ColumnItems]) -> Vec<Trend> {
 }
 
 /// Whether a publication wants an article at all.
-pub(crate) fn concerns(h: &Headline, publication: &Publication) -> bool {
+pub(crate) fn matches_publication(h: &Headline, publication: &Publication) -> bool {
     let Some(j) = &h.classification else { return false };
     let (industries, places) = (&publication.industries, &publication.places);
     let industry = industries.is_empty() || j.industries.iter().chain(&j.themes).any(|l| industries.contains(&l.name));
     industry && (places.is_empty() || places.contains(&j.region_scope) || j.places.iter().any(|p| places.contains(p)))
 }
 
-fn item<A: Archive>(c: &Candidate, material: &Material<'_>, archive: &A) -> Result<Item, A::Error> {
+fn item<A: Archive>(c: &Candidate, material: &IssueInput<'_>, archive: &A) -> Result<Item, A::Error> {
     let lead = archive.headline(c.lead)?;
-    let mut item = whole(&lead, archive.text(c.lead)?, material.summarise, material.publication.calendar.zone);
+    let mut item = item_from_article(&lead, archive.text(c.lead)?, material.summarise, material.publication.calendar.zone);
     for id in c.copies.iter().filter(|id| **id != c.lead).take(MAX_COPIES) {
         let a = archive.headline(*id)?;
         item.copies.push(Copy { publisher: a.source_name, url: a.url, article: Some(a.id) });
     }
     // copies come earliest first
     item.earliest = c.copies.first().filter(|first| **first != c.lead).and_then(|_| item.copies.first().cloned());
-    (item.score, item.reasons) = (c.score, c.reasons(&lead, material.now, &material.shown));
+    (item.score, item.reasons) = (c.score, c.reasons(&lead, material.now, &material.previous_items));
     Ok(item)
 }
 
@@ -174,16 +174,16 @@ fn item<A: Archive>(c: &Candidate, material: &Material<'_>, archive: &A) -> Resu
 ///
 /// # Errors
 /// Those of the archive.
-pub fn item_of<A: Archive>(archive: &A, id: ArticleId, summarise: &SummariseSettings, zone: chrono_tz::Tz) -> Result<Item, A::Error> {
-    Ok(whole(&archive.headline(id)?, archive.text(id)?, summarise, zone))
+pub fn manual_item<A: Archive>(archive: &A, id: ArticleId, summarise: &SummariseSettings, zone: chrono_tz::Tz) -> Result<Item, A::Error> {
+    Ok(item_from_article(&archive.headline(id)?, archive.text(id)?, summarise, zone))
 }
 
-fn whole(lead: &Headline, text: String, summarise: &SummariseSettings, zone: chrono_tz::Tz) -> Item {
+fn item_from_article(lead: &Headline, text: String, summarise: &SummariseSettings, zone: chrono_tz::Tz) -> Item {
     let j = lead.classification.clone().unwrap_or_default();
     let names = |labels: &[Label]| labels.iter().map(|l| l.name.clone()).collect::<Vec<_>>();
     Item {
         article: lead.id,
-        title: summarise::clean_headline(&lead.title),
+        title: summarise::normalize_title(&lead.title),
         summary: summarise::summarise(&lead.title, &text, &summarise.length).text,
         text,
         industries: names(&j.industries),
@@ -244,11 +244,11 @@ pub(crate) mod tests {
         build_after(headlines, used, Vec::new(), None)
     }
 
-    fn build_after(headlines: Vec<Headline>, used: &[i64], shown: Vec<Shown>, last_issue: Option<DateTime<Utc>>) -> Draft {
-        let material = Material {
+    fn build_after(headlines: Vec<Headline>, used: &[i64], shown: Vec<PreviousItem>, last_issue: Option<DateTime<Utc>>) -> Draft {
+        let material = IssueInput {
             publication: &Publication::default(),
-            used: used.iter().map(|i| StoryId(*i)).collect(),
-            shown,
+            published: used.iter().map(|i| StoryId(*i)).collect(),
+            previous_items: shown,
             last_issue,
             rising: Vec::new(),
             trend: Vec::new(),
@@ -318,7 +318,7 @@ pub(crate) mod tests {
 
     #[test]
     fn what_an_earlier_issue_told_in_other_words_comes_last() {
-        let shown = vec![Shown { issue: "第12期".to_owned(), title: "许昌发制品出口额增长一成".to_owned() }];
+        let shown = vec![PreviousItem { issue: "第12期".to_owned(), title: "许昌发制品出口额增长一成".to_owned() }];
         let d = build_after(
             vec![article(1, "许昌发制品出口增长一成", "发制品", "行业动态", 1), article(2, "水泥企业错峰生产", "建材", "行业动态", 30)],
             &[],

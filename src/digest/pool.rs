@@ -6,8 +6,8 @@ use std::hash::{Hash, Hasher};
 use chrono::{DateTime, TimeDelta, Utc};
 use rustc_hash::FxHasher;
 
-use super::rank::{Fact, facts, standing};
-use super::{Material, Shown};
+use super::rank::{RankReason, rank_features, source_authority};
+use super::{IssueInput, PreviousItem};
 use crate::model::{ArticleId, Headline, StoryId};
 use crate::text::chars::normalized_key;
 
@@ -15,28 +15,28 @@ use crate::text::chars::normalized_key;
 /// marginal relevance, Carbonell and Goldstein 1998, with labels and headlines for the similarity).
 const SAME_INDUSTRY: f64 = 0.45;
 const SAME_SOURCE: f64 = 0.2;
-const SAME_WORDS: f64 = 2.5;
+const TITLE_SIMILARITY_PENALTY: f64 = 2.5;
 /// From this share of common letter pairs (Dice) two headlines sound the same.
-const ALIKE: f64 = 0.5;
+const SIMILARITY_THRESHOLD: f64 = 0.5;
 /// What is added for a story that yesterday's issue had no room for.
-const CARRIED_OVER: f64 = 0.3;
+const CARRYOVER_BONUS: f64 = 0.3;
 /// Per doubling of the copies.
 const COPIES: f64 = 0.4;
 /// Candidates weighed beside each other, per place to be given.
-const PER_PLACE: usize = 20;
+const CANDIDATES_PER_SLOT: usize = 20;
 
 /// An article as far as the choice needs it.
-struct Brief {
+struct CandidateRecord {
     article: ArticleId,
     story: StoryId,
     /// Seconds since 1970.
-    when: i64,
-    came: i64,
+    sort_time: i64,
+    fetched_at: i64,
     length: usize,
     source: u32,
     topic: u32,
     column: usize,
-    standing: u8,
+    authority: u8,
     on_topic: bool,
     points: f64,
     words: Box<[u32]>,
@@ -51,9 +51,9 @@ pub(super) struct Candidate {
     pub(super) score: f64,
     pub(super) column: usize,
     /// The issue that had much the same, by its place among those shown.
-    echo: Option<usize>,
+    similar_to: Option<usize>,
     carried_over: bool,
-    when: i64,
+    sort_time: i64,
     source: u32,
     topic: u32,
     words: Box<[u32]>,
@@ -61,17 +61,17 @@ pub(super) struct Candidate {
 
 impl Candidate {
     /// Why it stands where it does, given its lead in full.
-    pub(super) fn reasons(&self, lead: &Headline, now: DateTime<Utc>, shown: &[Shown]) -> Vec<String> {
-        let mut out: Vec<String> = facts(lead, now).iter().filter_map(|(_, fact)| Some(fact.as_ref()?.to_string())).collect();
+    pub(super) fn reasons(&self, lead: &Headline, now: DateTime<Utc>, shown: &[PreviousItem]) -> Vec<String> {
+        let mut out: Vec<String> = rank_features(lead, now).iter().filter_map(|(_, fact)| Some(fact.as_ref()?.to_string())).collect();
         let others = self.copies.len() - 1;
         if others > 0 {
-            out.push(Fact::Copies(others).to_string());
+            out.push(RankReason::Copies(others).to_string());
         }
         if self.carried_over {
-            out.push(Fact::CarriedOver.to_string());
+            out.push(RankReason::CarriedOver.to_string());
         }
-        if let Some(s) = self.echo.and_then(|i| shown.get(i)) {
-            out.push(Fact::Echo { issue: &s.issue, title: &s.title }.to_string());
+        if let Some(s) = self.similar_to.and_then(|i| shown.get(i)) {
+            out.push(RankReason::SimilarTo { issue: &s.issue, title: &s.title }.to_string());
         }
         out
     }
@@ -80,7 +80,7 @@ impl Candidate {
 /// The articles of the window.
 #[derive(Default)]
 pub(super) struct Pool {
-    briefs: Vec<Brief>,
+    records: Vec<CandidateRecord>,
     sources: HashMap<String, u32>,
     topics: HashMap<String, u32>,
 }
@@ -90,59 +90,62 @@ impl Pool {
     pub(super) fn add(&mut self, h: &Headline, columns: &[String], now: DateTime<Utc>) {
         let Some(j) = &h.classification else { return };
         let topic = j.industries.first().or(j.themes.first()).map(|l| l.name.as_str()).unwrap_or_default();
-        self.briefs.push(Brief {
+        self.records.push(CandidateRecord {
             article: h.id,
             story: h.story.unwrap_or(StoryId(h.id.0)),
-            when: h.sort_time().timestamp(),
-            came: h.fetched_at.timestamp(),
+            sort_time: h.sort_time().timestamp(),
+            fetched_at: h.fetched_at.timestamp(),
             length: h.length,
             source: number(&mut self.sources, h.source.as_str()),
             topic: number(&mut self.topics, topic),
             // a column that this publication does not have falls to its first
             column: columns.iter().position(|n| *n == j.column).unwrap_or(0),
-            standing: standing(h),
+            authority: source_authority(h),
             on_topic: j.on_topic(),
-            points: facts(h, now).iter().map(|(points, _)| points).sum(),
+            points: rank_features(h, now).iter().map(|(points, _)| points).sum(),
             words: pairs(&h.title),
         });
     }
 
     /// Articles, and stories among them.
     pub(super) fn counts(&self) -> (usize, usize) {
-        (self.briefs.len(), self.briefs.iter().map(|b| b.story).collect::<HashSet<_>>().len())
+        (self.records.len(), self.records.iter().map(|b| b.story).collect::<HashSet<_>>().len())
     }
 
     /// One candidate per story that concerns us and was not shown before.
-    pub(super) fn candidates(mut self, material: &Material<'_>) -> Vec<Candidate> {
-        let echoes = Echoes::of(&material.shown);
-        self.briefs.sort_unstable_by_key(|b| (b.story, b.when, b.article));
-        let stories = self.briefs.chunk_by(|a, b| a.story == b.story);
-        stories.filter(|c| c.first().is_some_and(|b| !material.used.contains(&b.story))).filter_map(|c| candidate(c, &echoes, material)).collect()
+    pub(super) fn candidates(mut self, material: &IssueInput<'_>) -> Vec<Candidate> {
+        let echoes = SimilarHeadlines::new(&material.previous_items);
+        self.records.sort_unstable_by_key(|b| (b.story, b.sort_time, b.article));
+        let stories = self.records.chunk_by(|a, b| a.story == b.story);
+        stories
+            .filter(|c| c.first().is_some_and(|b| !material.published.contains(&b.story)))
+            .filter_map(|c| candidate(c, &echoes, material))
+            .collect()
     }
 }
 
-fn candidate(copies: &[Brief], echoes: &Echoes, material: &Material<'_>) -> Option<Candidate> {
+fn candidate(copies: &[CandidateRecord], echoes: &SimilarHeadlines, material: &IssueInput<'_>) -> Option<Candidate> {
     let longest = copies.iter().map(|b| b.length).max()?;
     // of those that are not cut short the one of highest standing, and of these the earliest
     let whole = copies.iter().filter(|b| b.length * 10 >= longest * 8);
-    let lead = whole.reduce(|best, b| if b.standing > best.standing { b } else { best }).filter(|b| b.on_topic)?;
+    let lead = whole.reduce(|best, b| if b.authority > best.authority { b } else { best }).filter(|b| b.on_topic)?;
     let carried_over = material.last_issue.is_some_and(|at| {
-        let came = copies.iter().map(|b| b.came).min().unwrap_or(lead.came);
+        let came = copies.iter().map(|b| b.fetched_at).min().unwrap_or(lead.fetched_at);
         (at - TimeDelta::hours(24)).timestamp() <= came && came < at.timestamp()
     });
     let echo = echoes.closest(&lead.words);
     let mut score = lead.points + COPIES * (copies.len() as f64).log2();
-    score += if carried_over { CARRIED_OVER } else { 0.0 };
-    score -= echo.map_or(0.0, |(_, alike)| SAME_WORDS * alike);
+    score += if carried_over { CARRYOVER_BONUS } else { 0.0 };
+    score -= echo.map_or(0.0, |(_, alike)| TITLE_SIMILARITY_PENALTY * alike);
     Some(Candidate {
         story: lead.story,
         lead: lead.article,
         copies: copies.iter().map(|b| b.article).collect(),
         score: (score * 1000.0).round() / 1000.0,
         column: lead.column,
-        echo: echo.map(|(shown, _)| shown),
+        similar_to: echo.map(|(shown, _)| shown),
         carried_over,
-        when: lead.when,
+        sort_time: lead.sort_time,
         source: lead.source,
         topic: lead.topic,
         words: lead.words.clone(),
@@ -152,32 +155,35 @@ fn candidate(copies: &[Brief], echoes: &Echoes, material: &Material<'_>) -> Opti
 /// The best `quota`, each chosen beside those chosen before it.
 pub(super) fn choose(mut candidates: Vec<Candidate>, quota: usize) -> Vec<Candidate> {
     // order decides between equals: newest first, then by row, so that a rebuilt edition is the same
-    candidates.sort_by(|a, b| b.score.total_cmp(&a.score).then(b.when.cmp(&a.when)).then(a.story.cmp(&b.story)));
-    candidates.truncate(quota * PER_PLACE);
+    candidates.sort_by(|a, b| b.score.total_cmp(&a.score).then(b.sort_time.cmp(&a.sort_time)).then(a.story.cmp(&b.story)));
+    candidates.truncate(quota * CANDIDATES_PER_SLOT);
     let mut chosen: Vec<Candidate> = Vec::new();
     while chosen.len() < quota {
-        let best = candidates.iter().enumerate().map(|(i, c)| (beside(c, &chosen), i)).reduce(|a, b| if b.0 > a.0 { b } else { a });
+        let best = candidates.iter().enumerate().map(|(i, c)| (mmr_score(c, &chosen), i)).reduce(|a, b| if b.0 > a.0 { b } else { a });
         let Some((_, i)) = best else { break };
         chosen.push(candidates.remove(i));
     }
     chosen
 }
 
-fn beside(c: &Candidate, chosen: &[Candidate]) -> f64 {
+fn mmr_score(c: &Candidate, chosen: &[Candidate]) -> f64 {
     let same_industry = chosen.iter().filter(|o| o.topic == c.topic).count() as f64;
     let same_source = chosen.iter().filter(|o| o.source == c.source).count() as f64;
     let alike = chosen.iter().map(|o| dice(&o.words, &c.words)).fold(0.0, f64::max);
-    c.score - SAME_INDUSTRY * same_industry - SAME_SOURCE * same_source - if alike >= ALIKE { SAME_WORDS * alike } else { 0.0 }
+    c.score
+        - SAME_INDUSTRY * same_industry
+        - SAME_SOURCE * same_source
+        - if alike >= SIMILARITY_THRESHOLD { TITLE_SIMILARITY_PENALTY * alike } else { 0.0 }
 }
 
 /// Headlines of the last issues, found by their pairs of letters.
-struct Echoes {
+struct SimilarHeadlines {
     words: Vec<Box<[u32]>>,
     by_pair: HashMap<u32, Vec<usize>>,
 }
 
-impl Echoes {
-    fn of(shown: &[Shown]) -> Self {
+impl SimilarHeadlines {
+    fn new(shown: &[PreviousItem]) -> Self {
         let words: Vec<Box<[u32]>> = shown.iter().map(|s| pairs(&s.title)).collect();
         let mut by_pair: HashMap<u32, Vec<usize>> = HashMap::new();
         for (i, w) in words.iter().enumerate() {
@@ -195,7 +201,7 @@ impl Echoes {
             *common.entry(*i).or_default() += 1;
         }
         let alike = |(i, n): (usize, usize)| (i, 2.0 * n as f64 / (words.len() + self.words.get(i).map_or(0, |w| w.len())) as f64);
-        common.into_iter().map(alike).filter(|(_, alike)| *alike >= ALIKE).max_by(|a, b| a.1.total_cmp(&b.1).then(b.0.cmp(&a.0)))
+        common.into_iter().map(alike).filter(|(_, alike)| *alike >= SIMILARITY_THRESHOLD).max_by(|a, b| a.1.total_cmp(&b.1).then(b.0.cmp(&a.0)))
     }
 }
 

@@ -9,11 +9,11 @@ use crate::model::{Headline, Label};
 /// Hours after which freshness has fallen to a third.
 const FRESH_HOURS: f64 = 36.0;
 /// What an article of the usual weight is given for being an original of standing.
-const STANDING: [f64; 4] = [0.0, 0.15, 0.3, 0.5];
+const AUTHORITY_BONUS: [f64; 4] = [0.0, 0.15, 0.3, 0.5];
 
 /// One thing that counts for or against an item; shown to editors as it is written here.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) enum Fact<'a> {
+pub(super) enum RankReason<'a> {
     Industry(&'a Label),
     Theme(&'a Label),
     Home,
@@ -24,10 +24,10 @@ pub(super) enum Fact<'a> {
     Weight(f64),
     Copies(usize),
     CarriedOver,
-    Echo { issue: &'a str, title: &'a str },
+    SimilarTo { issue: &'a str, title: &'a str },
 }
 
-impl fmt::Display for Fact<'_> {
+impl fmt::Display for RankReason<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let words = |l: &Label| l.evidence.iter().take(3).map(String::as_str).collect::<Vec<_>>().join("、");
         match self {
@@ -41,43 +41,43 @@ impl fmt::Display for Fact<'_> {
             Self::Weight(w) => write!(f, "来源权重 {w}"),
             Self::Copies(n) => write!(f, "{n} 家转载"),
             Self::CarriedOver => f.write_str("昨日备选"),
-            Self::Echo { issue, title } => write!(f, "与{issue}《{title}》相近"),
+            Self::SimilarTo { issue, title } => write!(f, "与{issue}《{title}》相近"),
         }
     }
 }
 
 /// The points of an article taken by itself, each with what is said of it.
-pub(super) fn facts(h: &Headline, now: DateTime<Utc>) -> Vec<(f64, Option<Fact<'_>>)> {
+pub(super) fn rank_features(h: &Headline, now: DateTime<Utc>) -> Vec<(f64, Option<RankReason<'_>>)> {
     let Some(j) = &h.classification else { return Vec::new() };
     let mut out = Vec::with_capacity(6);
     if let Some(best) = j.industries.first() {
-        out.push((3.0 * best.score, Some(Fact::Industry(best))));
+        out.push((3.0 * best.score, Some(RankReason::Industry(best))));
     } else if let Some(theme) = j.themes.first() {
-        out.push((2.0 * theme.score, Some(Fact::Theme(theme))));
+        out.push((2.0 * theme.score, Some(RankReason::Theme(theme))));
     }
     let region = h.region.as_deref().unwrap_or_default();
     let near = |word: &str| j.region_scope == word || region.contains(word) || j.places.iter().any(|p| p.contains(word)) || h.title.contains(word);
     if near("许昌") {
-        out.push((1.2, Some(Fact::Home)));
+        out.push((1.2, Some(RankReason::Home)));
     } else if near("河南") {
-        out.push((0.6, Some(Fact::Province)));
+        out.push((0.6, Some(RankReason::Province)));
     }
     if let Some(name) = j.watched_organisations.first() {
-        out.push((0.6, Some(Fact::Watched(name))));
+        out.push((0.6, Some(RankReason::Watched(name))));
     }
     let hours = (now - h.sort_time()).num_minutes().max(0) as f64 / 60.0;
-    out.push((1.5 * (-hours / FRESH_HOURS).exp(), (hours < 24.0).then_some(Fact::Fresh)));
-    let standing = standing(h);
-    out.push((STANDING.get(usize::from(standing)).copied().unwrap_or_default(), (standing >= 3).then_some(Fact::Official)));
+    out.push((1.5 * (-hours / FRESH_HOURS).exp(), (hours < 24.0).then_some(RankReason::Fresh)));
+    let standing = source_authority(h);
+    out.push((AUTHORITY_BONUS.get(usize::from(standing)).copied().unwrap_or_default(), (standing >= 3).then_some(RankReason::Official)));
     if (h.weight - 1.0).abs() > 0.01 {
-        out.push((h.weight - 1.0, Some(Fact::Weight(h.weight))));
+        out.push((h.weight - 1.0, Some(RankReason::Weight(h.weight))));
     }
     out
 }
 
 /// How far a copy is an original of standing: 3 authorities and the central press, 2 newspapers, 1 other named media.
-pub(super) fn standing(h: &Headline) -> u8 {
-    const CENTRAL: [&str; 13] = [
+pub(super) fn source_authority(h: &Headline) -> u8 {
+    const CENTRAL_MEDIA: [&str; 13] = [
         "中国政府网",
         "新华社",
         "新华网",
@@ -93,7 +93,7 @@ pub(super) fn standing(h: &Headline) -> u8 {
         "发展改革委",
     ];
     let (origin, host) = (h.publisher_or_source(), h.url.as_url().host_str().unwrap_or_default());
-    if host.ends_with(".gov.cn") || CENTRAL.iter().any(|c| origin.contains(c)) {
+    if host.ends_with(".gov.cn") || CENTRAL_MEDIA.iter().any(|c| origin.contains(c)) {
         3
     } else if ["日报", "晚报", "时报", "新闻社"].iter().any(|w| origin.contains(w)) {
         2

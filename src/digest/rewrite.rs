@@ -13,13 +13,13 @@ use crate::text::chars::{collapse_whitespace, fold_width_and_case, is_han, trunc
 use crate::text::words;
 
 /// Characters of the article that the model is shown.
-const SHOWN: usize = 3_000;
+const MAX_ARTICLE_CHARS: usize = 3_000;
 /// A rewrite shorter than this says nothing.
-const SHORTEST: usize = 20;
+const MIN_REWRITE_CHARS: usize = 20;
 
 /// Why a rewrite is not shown.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum Unfaithful {
+pub enum RewriteRejected {
     /// Not what was asked for.
     #[error("{0} characters are too few or too many")]
     Length(usize),
@@ -39,7 +39,7 @@ pub fn request(model: &str, title: &str, text: &str, longest: usize) -> Value {
         "max_tokens": longest * 3,
         "messages": [
             {"role": "system", "content": task},
-            {"role": "user", "content": format!("{title}\n\n{}", truncate(text, SHOWN))},
+            {"role": "user", "content": format!("{title}\n\n{}", truncate(text, MAX_ARTICLE_CHARS))},
         ],
     })
 }
@@ -57,25 +57,25 @@ pub fn answer(body: &[u8]) -> Option<String> {
 ///
 /// # Errors
 /// The first thing that is not in the article, or a wrong length.
-pub fn check(rewrite: &str, title: &str, text: &str, longest: usize) -> Result<(), Unfaithful> {
+pub fn check(rewrite: &str, title: &str, text: &str, longest: usize) -> Result<(), RewriteRejected> {
     static NUMBERS: LazyLock<Option<Regex>> =
         LazyLock::new(|| Regex::new(r"\d+(?:[.,:]\d+)*|[一二三四五六七八九十百千万亿两零〇]{2,}|[A-Za-z][A-Za-z0-9&.\-]+|《[^》]+》|“[^”]+”").ok());
     let n = rewrite.chars().count();
-    if !(SHORTEST..=longest + longest / 5).contains(&n) {
-        return Err(Unfaithful::Length(n));
+    if !(MIN_REWRITE_CHARS..=longest + longest / 5).contains(&n) {
+        return Err(RewriteRejected::Length(n));
     }
     let folded = |t: &str| t.chars().map(fold_width_and_case).filter(|c| !c.is_whitespace()).collect::<String>();
     let (mine, theirs) = (folded(rewrite), folded(&format!("{title}\n{text}")));
     for found in NUMBERS.iter().flat_map(|r| r.find_iter(&mine)) {
         let said = found.as_str();
         if !holds(&theirs, said) {
-            return Err(Unfaithful::Invented(said.to_owned()));
+            return Err(RewriteRejected::Invented(said.to_owned()));
         }
     }
     let invented = |w: &&str| w.chars().count() > 1 && w.chars().all(is_han) && keywords::is_rare_or_proper_noun(w) && !theirs.contains(*w);
     // unknown names are guessed from runs of single characters
     match words::Segmented::new(&mine).with_hmm(usize::MAX).into_iter().find(invented) {
-        Some(word) => Err(Unfaithful::Invented(word.to_owned())),
+        Some(word) => Err(RewriteRejected::Invented(word.to_owned())),
         None => Ok(()),
     }
 }
@@ -109,10 +109,10 @@ mod tests {
             ("许昌海关数据显示，发制品出口150.3亿元，Rebecca公司在非洲设厂。", Some("rebecca")),
         ];
         for (rewrite, invented) in table {
-            let expected = invented.map_or(Ok(()), |what| Err(Unfaithful::Invented(what.to_owned())));
+            let expected = invented.map_or(Ok(()), |what| Err(RewriteRejected::Invented(what.to_owned())));
             assert_eq!(check(rewrite, TITLE, TEXT, 120), expected, "{rewrite}");
         }
-        assert_eq!(check("太短了", TITLE, TEXT, 120), Err(Unfaithful::Length(3)));
+        assert_eq!(check("太短了", TITLE, TEXT, 120), Err(RewriteRejected::Length(3)));
     }
 
     #[test]

@@ -18,10 +18,10 @@ const MAX_SENTENCES: usize = 60;
 const MAX_SENTENCE: usize = 160;
 
 /// Sentences that begin so lean on what stands before them.
-const TRANSITIONS: [&str; 12] = ["但", "而", "同时", "此外", "另外", "对此", "不过", "因此", "其中", "随着", "下一步", "也要"];
+const DISCOURSE_MARKERS: [&str; 12] = ["但", "而", "同时", "此外", "另外", "对此", "不过", "因此", "其中", "随着", "下一步", "也要"];
 
 /// What actors of news do.
-const ACTS: [&str; 30] = [
+const REPORTING_VERBS: [&str; 30] = [
     "宣布", "发布", "公布", "印发", "出台", "公告", "召开", "开幕", "签约", "签署", "开工", "投产", "获批", "中标", "启动", "揭牌", "上市", "收购",
     "成立", "举行", "通过", "披露", "表示", "指出", "认为", "要求", "提出", "强调", "下线", "投运",
 ];
@@ -116,12 +116,12 @@ fn rate(position: usize, sentence: &str, topic: &HashSet<&str>, title: &str) -> 
     let about = shared / (topic.len().max(1) as f64).sqrt();
     let figures = figures(sentence);
     // an opening in which nobody does anything and nothing is counted sets the scene
-    let tells = figures > 0 || ACTS.iter().any(|a| sentence.contains(a));
+    let tells = figures > 0 || REPORTING_VERBS.iter().any(|a| sentence.contains(a));
     let early = if tells { 2.0 } else { 0.6 } / (1.0 + position as f64 * 0.35);
     let begins = |words: &[&str]| words.iter().any(|w| sentence.starts_with(w));
     let quotation = if begins(&["“", "\"", "「"]) { 0.6 } else { 0.0 };
     let question = if sentence.ends_with(['？', '?']) { 0.6 } else { 0.0 };
-    let transition = if begins(&TRANSITIONS) { 0.4 } else { 0.0 };
+    let transition = if begins(&DISCOURSE_MARKERS) { 0.4 } else { 0.0 };
     (early + about + 0.35 * figures.min(3) as f64 - quotation - question - transition).max(0.05)
 }
 
@@ -133,11 +133,11 @@ fn figures(sentence: &str) -> usize {
 }
 
 /// A headline without brackets and suffixes that belong to its site: `【视频】…(图)`.
-pub fn clean_headline(title: &str) -> String {
-    static DRESSING: LazyLock<Option<Regex>> = LazyLock::new(|| {
+pub fn normalize_title(title: &str) -> String {
+    static TITLE_DECORATION: LazyLock<Option<Regex>> = LazyLock::new(|| {
         Regex::new(r"^(?:【[^】]{1,8}】|\[[^\]]{1,8}\])\s*|\s*[（(](?:组?图|多图|视频|附[^）)]{1,8}|图文|更新中?|责编[^）)]*)[）)]\s*$").ok()
     });
-    let once = |t: &str| DRESSING.as_ref().map_or_else(|| t.to_owned(), |r| r.replace_all(t, "").into_owned());
+    let once = |t: &str| TITLE_DECORATION.as_ref().map_or_else(|| t.to_owned(), |r| r.replace_all(t, "").into_owned());
     let cleaned = once(&collapse_whitespace(title));
     if cleaned.is_empty() { collapse_whitespace(title) } else { cleaned }
 }
@@ -159,8 +159,8 @@ mod tests {
 
     #[test]
     fn headlines_lose_their_dressing() {
-        assert_eq!(clean_headline("【视频】许昌发制品走红（组图）"), "许昌发制品走红");
-        assert_eq!(clean_headline("【图】"), "【图】");
+        assert_eq!(normalize_title("【视频】许昌发制品走红（组图）"), "许昌发制品走红");
+        assert_eq!(normalize_title("【图】"), "【图】");
     }
 
     proptest::proptest! {

@@ -4,7 +4,7 @@ use crate::config::settings::Recipient;
 use crate::model::Edition;
 
 /// Keeps the columns and industries subscribed to, and says so; the whole edition where nothing was chosen.
-pub fn tailor(edition: &Edition, recipient: &Recipient) -> Edition {
+pub fn filter_for_recipient(edition: &Edition, recipient: &Recipient) -> Edition {
     let mut out = edition.clone();
     if recipient.columns.is_empty() && recipient.industries.is_empty() {
         return out;
@@ -38,11 +38,11 @@ mod tests {
         )
         .edition;
         let mut to = Recipient::from(MailAddress::parse("a@b.cn").unwrap());
-        assert_eq!(tailor(&e, &to), e);
+        assert_eq!(filter_for_recipient(&e, &to), e);
         to.industries = vec!["发制品".to_owned()];
-        assert_eq!(tailor(&e, &to).item_count(), 2);
+        assert_eq!(filter_for_recipient(&e, &to).item_count(), 2);
         to.columns = vec!["行业动态".to_owned()];
-        let mine = tailor(&e, &to);
+        let mine = filter_for_recipient(&e, &to);
         assert_eq!(mine.item_count(), 1);
         assert!(mine.foreword.starts_with("按您订阅的行业动态、发制品节选 1 条，全刊共 3 条。"), "{}", mine.foreword);
     }

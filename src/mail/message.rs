@@ -28,7 +28,7 @@ pub struct Attachment {
 
 /// What a message is made of.
 #[derive(Debug, Clone)]
-pub struct Parts {
+pub struct RenderedIssue {
     /// Subject.
     pub subject: String,
     /// Plain text.
@@ -75,7 +75,7 @@ pub enum ComposeError {
 /// What the library cannot build, or a signing key that cannot be read.
 pub fn compose(
     edition: &Edition,
-    parts: &Parts,
+    parts: &RenderedIssue,
     settings: &MailSettings,
     to: &MailAddress,
     date: DateTime<Utc>,
@@ -175,7 +175,7 @@ mod tests {
     fn letter(subject: &str) -> String {
         let mut edition = build_with(vec![article(1, "许昌发制品出口增长", "发制品", "行业动态", 2)], &[]).edition;
         (edition.year, edition.number_in_year, edition.cumulative_number) = (2026, 3, 3);
-        let parts = Parts {
+        let parts = RenderedIssue {
             subject: subject.into(),
             text: "正文\r\n.\r\nQUIT".into(),
             html: "<p>正文</p>".into(),

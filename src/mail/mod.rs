@@ -10,7 +10,7 @@ mod transport;
 
 pub use address::{AddressError, MailAddress};
 pub use hint::hint;
-pub use message::{Attachment, CHART, ComposeError, Parts, compose, compose_text};
+pub use message::{Attachment, CHART, ComposeError, RenderedIssue, compose, compose_text};
 pub use notice::report;
 pub use outbox::{SendSummary, explain, send_due};
-pub use transport::{DeliveryResult, SecretError, Transport, TransportError};
+pub use transport::{DeliveryResult, PasswordError, Transport, TransportError};

@@ -24,7 +24,7 @@ pub struct SendSummary {
     /// Accepted.
     pub sent: Vec<String>,
     /// Still queued, with the reason.
-    pub later: Vec<(String, String)>,
+    pub deferred: Vec<(String, String)>,
     /// Given up, or waiting for an operator's word, with the reason.
     pub failed: Vec<(String, String)>,
 }
@@ -39,7 +39,7 @@ pub async fn send_due(store: &Store, transport: &mut Transport, settings: &MailS
         tracing::warn!("no letter is sent, {why}; `qingbao outbox list` shows them, `qingbao outbox release` lets them go");
         return Ok(report);
     }
-    tidy(store, settings, now, &mut report).await?;
+    recover_and_expire(store, settings, now, &mut report).await?;
     let due = store.run(move |s| s.due_messages(now, BATCH)).await?;
     let pause = settings.smtp.as_ref().map_or(Duration::ZERO, |s| s.pause);
     for (i, letter) in due.into_iter().enumerate() {
@@ -56,7 +56,7 @@ pub async fn send_due(store: &Store, transport: &mut Transport, settings: &MailS
             Err(outcome) => outcome,
         };
         let no_login = matches!(outcome, DeliveryResult::LoginRefused(_));
-        let end = end_of(outcome, letter.attempts + 1, settings.on_uncertain, now);
+        let end = outcome_of(outcome, letter.attempts + 1, settings.on_uncertain, now);
         let notices = if matches!(end.state, DeliveryState::Failed | DeliveryState::Uncertain) || end.doubt {
             notice::about(&letter, end.state, &end.reply, settings, now)
         } else {
@@ -67,7 +67,7 @@ pub async fn send_due(store: &Store, transport: &mut Transport, settings: &MailS
         store.run(move |s| s.finish_attempt(id, &end, &notices, now)).await?;
         match state {
             DeliveryState::Sent => report.sent.push(words),
-            DeliveryState::Queued => report.later.push((letter.recipient, words)),
+            DeliveryState::Queued => report.deferred.push((letter.recipient, words)),
             _ => report.failed.push((letter.recipient, words)),
         }
         if no_login {
@@ -79,7 +79,7 @@ pub async fn send_due(store: &Store, transport: &mut Transport, settings: &MailS
 }
 
 /// Makes good what a killed process left, and gives up what is no longer worth sending.
-async fn tidy(store: &Store, settings: &MailSettings, now: DateTime<Utc>, report: &mut SendSummary) -> Result<()> {
+async fn recover_and_expire(store: &Store, settings: &MailSettings, now: DateTime<Utc>, report: &mut SendSummary) -> Result<()> {
     let policy = settings.on_uncertain;
     let unknown = store.run(move |s| s.recover_messages(policy)).await?;
     let late = store.run(move |s| s.expire_messages(now)).await?;
@@ -100,7 +100,7 @@ async fn tidy(store: &Store, settings: &MailSettings, now: DateTime<Utc>, report
     Ok(())
 }
 
-fn end_of(outcome: DeliveryResult, tries: u32, policy: AmbiguousDeliveryPolicy, now: DateTime<Utc>) -> DeliveryOutcome {
+fn outcome_of(outcome: DeliveryResult, tries: u32, policy: AmbiguousDeliveryPolicy, now: DateTime<Utc>) -> DeliveryOutcome {
     let end = |state, reply, wait: TimeDelta, doubt| DeliveryOutcome { state, reply, next_try: (now + wait).timestamp(), doubt };
     let back_off = TimeDelta::minutes(wait(tries));
     match outcome {
@@ -228,7 +228,7 @@ mod tests {
         let mut transport = Transport::new(&settings, dir.path().join("outbox")).unwrap();
         let mut at = now();
         for wait in [2, 5, 15] {
-            assert_eq!(send_due(&store, &mut transport, &settings, at).await.unwrap().later.len(), 1);
+            assert_eq!(send_due(&store, &mut transport, &settings, at).await.unwrap().deferred.len(), 1);
             assert!(store.due_messages(at + Duration::minutes(wait) - Duration::seconds(1), 9).unwrap().is_empty(), "{wait} minutes");
             at += Duration::minutes(wait);
         }

@@ -8,7 +8,7 @@ use lettre::transport::smtp::commands::{Data, Mail, Rcpt};
 use lettre::transport::smtp::extension::ClientId;
 use lettre::transport::smtp::response::Response;
 
-use super::transport::{DeliveryResult, SecretError, TransportError};
+use super::transport::{DeliveryResult, PasswordError, TransportError};
 use crate::config::settings::{MailTls, SmtpSettings};
 
 /// Letters over one connection; providers close longer ones.
@@ -42,13 +42,8 @@ impl Smtp {
         }
     }
 
-    /// Connects and logs in.
-    pub(super) async fn greet(&mut self) -> Result<(), DeliveryResult> {
-        self.connect().await
-    }
-
     /// Takes a transaction up to where the content would be sent: the letter cannot have been accepted yet.
-    pub(super) async fn begin(&mut self, to: &Address) -> Result<(), DeliveryResult> {
+    pub(super) async fn mail_and_rcpt(&mut self, to: &Address) -> Result<(), DeliveryResult> {
         if self.open.as_ref().is_none_or(|(c, used)| c.has_broken() || *used >= PER_CONNECTION) {
             self.close().await;
             self.connect().await?;
@@ -59,7 +54,7 @@ impl Smtp {
     }
 
     /// Sends the content. From here on a broken connection leaves it open whether the letter was accepted.
-    pub(super) async fn hand_over(&mut self, message: &[u8]) -> DeliveryResult {
+    pub(super) async fn data(&mut self, message: &[u8]) -> DeliveryResult {
         if let Err(outcome) = self.ask("DATA", Data).await {
             return outcome;
         }
@@ -100,7 +95,8 @@ impl Smtp {
         self.open = None;
     }
 
-    async fn connect(&mut self) -> Result<(), DeliveryResult> {
+    /// Connects and logs in.
+    pub(super) async fn connect(&mut self) -> Result<(), DeliveryResult> {
         let (host, port, timeout) = (self.settings.host.clone(), self.settings.port, Some(self.settings.timeout));
         let hello = ClientId::Domain(self.from.domain().to_owned());
         let wrapped = self.tls.clone().filter(|_| self.settings.tls == MailTls::Implicit);
@@ -161,7 +157,7 @@ impl Smtp {
 fn parameters(s: &SmtpSettings) -> Result<TlsParameters, TransportError> {
     let mut builder = TlsParameters::builder(s.host.clone());
     if let Some(path) = &s.ca_file {
-        let failed = |source| SecretError::File { path: path.display().to_string(), source };
+        let failed = |source| PasswordError::File { path: path.display().to_string(), source };
         let pem = std::fs::read(path).map_err(failed)?;
         builder = builder.add_root_certificate(Certificate::from_pem(&pem)?);
     }

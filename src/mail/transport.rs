@@ -10,7 +10,7 @@ use crate::store::OutboxMessage;
 
 /// Where the password was looked for.
 #[derive(Debug, thiserror::Error)]
-pub enum SecretError {
+pub enum PasswordError {
     /// The file.
     #[error("password file {path} cannot be read: {source}; check path, owner and mode")]
     File {
@@ -31,7 +31,7 @@ pub enum SecretError {
 pub enum TransportError {
     /// Password.
     #[error(transparent)]
-    Secret(#[from] SecretError),
+    Secret(#[from] PasswordError),
     /// TLS.
     #[error("mail server settings: {0}")]
     Smtp(#[from] lettre::transport::smtp::Error),
@@ -74,7 +74,7 @@ impl Transport {
 
     /// Keeps what is said with the server, for [`Transport::steps`].
     #[must_use]
-    pub fn noting(mut self) -> Self {
+    pub fn with_transcript(mut self) -> Self {
         if let Self::Smtp(s) = &mut self {
             s.steps = Some(Vec::new());
         }
@@ -95,7 +95,7 @@ impl Transport {
     /// What the server or the network said.
     pub async fn greet(&mut self) -> Result<(), DeliveryResult> {
         match self {
-            Self::Smtp(server) => server.greet().await,
+            Self::Smtp(server) => server.connect().await,
             Self::Files(_) => Ok(()),
         }
     }
@@ -107,7 +107,7 @@ impl Transport {
     pub async fn begin(&mut self, letter: &OutboxMessage) -> Result<(), DeliveryResult> {
         let Self::Smtp(server) = self else { return Ok(()) };
         match letter.recipient.parse::<Address>() {
-            Ok(to) => server.begin(&to).await,
+            Ok(to) => server.mail_and_rcpt(&to).await,
             Err(_) => Err(DeliveryResult::Refused(format!("{:?} is no mail address", letter.recipient))),
         }
     }
@@ -116,7 +116,7 @@ impl Transport {
     pub async fn hand_over(&mut self, letter: &OutboxMessage) -> DeliveryResult {
         match self {
             Self::Files(folder) => write_file(folder.clone(), letter.clone()).await,
-            Self::Smtp(server) => server.hand_over(&letter.message).await,
+            Self::Smtp(server) => server.data(&letter.message).await,
         }
     }
 
@@ -137,15 +137,15 @@ impl Transport {
 }
 
 /// From the file, the systemd credential, or the environment; blanks that copying adds are dropped.
-pub(super) fn password(s: &SmtpSettings, user: &str) -> Result<String, SecretError> {
+pub(super) fn password(s: &SmtpSettings, user: &str) -> Result<String, PasswordError> {
     let credential = std::env::var_os("CREDENTIALS_DIRECTORY").map(|d| PathBuf::from(d).join("smtp_password")).filter(|p| p.exists());
     let text = match s.password_file.clone().or(credential) {
-        Some(path) => std::fs::read_to_string(&path).map_err(|source| SecretError::File { path: path.display().to_string(), source })?,
-        None => std::env::var("QINGBAO_SMTP_PASSWORD").map_err(|_| SecretError::Missing(user.to_owned()))?,
+        Some(path) => std::fs::read_to_string(&path).map_err(|source| PasswordError::File { path: path.display().to_string(), source })?,
+        None => std::env::var("QINGBAO_SMTP_PASSWORD").map_err(|_| PasswordError::Missing(user.to_owned()))?,
     };
     let text = text.trim_matches(|c: char| c.is_whitespace() || c == '\u{a0}');
     // the installation leaves an empty file where the password is to go
-    if text.is_empty() { Err(SecretError::Missing(user.to_owned())) } else { Ok(text.to_owned()) }
+    if text.is_empty() { Err(PasswordError::Missing(user.to_owned())) } else { Ok(text.to_owned()) }
 }
 
 /// Written beside and renamed: a reader of the folder never sees half a letter.

@@ -100,7 +100,7 @@ impl Pipeline {
 
 impl Crawl<'_> {
     async fn run(&mut self, reach: CrawlMode, progress: &dyn Progress, report: &mut CrawlSummary) -> Result<()> {
-        let engine = Arc::clone(&self.pipeline.engine);
+        let engine = Arc::clone(&self.pipeline.dispatcher);
         let at_once = engine.concurrency();
         loop {
             // without room on the disk, or by settings of yesterday, nothing new is begun, and what is under way ends
@@ -129,7 +129,7 @@ impl Crawl<'_> {
             }
             // tasks bound their own time: where none comes back for so long, something is stuck
             if self.tasks.is_empty() || self.last_completion.elapsed() < STALL_TIMEOUT || engine.is_remote() {
-                self.pipeline.vitals.beat(Organ::Crawl);
+                self.pipeline.health.beat(Organ::Crawl);
             }
             let wake = self.next_wakeup();
             tokio::select! {
@@ -143,7 +143,7 @@ impl Crawl<'_> {
     /// How long nothing can happen unless a task comes back.
     fn next_wakeup(&self) -> Duration {
         let lane = self.window.next_ready_at().map_or(MAX_HOST_WAIT, |at| at.saturating_duration_since(Instant::now()));
-        let room = self.tasks.len() < self.pipeline.engine.concurrency();
+        let room = self.tasks.len() < self.pipeline.dispatcher.concurrency();
         let lane = if room { lane } else { MAX_HOST_WAIT };
         let fill = if self.has_new_results && self.window.pending() < REFILL_THRESHOLD { MIN_REFILL_INTERVAL } else { Duration::from_secs(1) };
         lane.max(Duration::from_millis(1)).min(fill)
@@ -197,14 +197,14 @@ impl Crawl<'_> {
     }
 
     fn offer(&mut self, lane: &str, job: Job) -> bool {
-        let free = self.pipeline.engine.delay_until_free(lane);
+        let free = self.pipeline.dispatcher.delay_until_free(lane);
         self.window.push(lane, job, Instant::now() + free)
     }
 
     fn start(&mut self, ready: ReadyJob) {
         let (pipeline, list) = (Arc::clone(self.pipeline), Arc::clone(&self.list));
         // many hosts of which each has one thing to ask must not leave as many connections open
-        let keep = ready.more || self.window.ready_hosts() < self.pipeline.engine.concurrency();
+        let keep = ready.more || self.window.ready_hosts() < self.pipeline.dispatcher.concurrency();
         let hops = self.pending_redirects.remove(&ready.job).unwrap_or_default();
         self.tasks.spawn(async move {
             let done = pipeline.run_job(&ready.job, &list, keep, hops).await;
@@ -250,7 +250,7 @@ impl Crawl<'_> {
 
     /// A lane may be asked again, after its pause.
     fn release_host(&mut self, ready: &ReadyJob) {
-        let free = self.pipeline.engine.delay_until_free(&ready.host_key);
+        let free = self.pipeline.dispatcher.delay_until_free(&ready.host_key);
         if free > MAX_HOST_WAIT.max(self.pipeline.settings.fetch.host_delay * 2) {
             for job in self.window.clear(&ready.host_key) {
                 self.pending_redirects.remove(&job);
@@ -283,7 +283,7 @@ impl Pipeline {
             Job::Fetch(id) => self.article_task(*id, list, keep, hops).await?,
         };
         let Some(task) = task else { return Ok(JobResult::Article(ArticleResult::Skipped)) };
-        match self.engine.dispatch(task).await? {
+        match self.dispatcher.dispatch(task).await? {
             Some(back) => self.apply(back, list).await,
             None => Ok(JobResult::HostBusy),
         }

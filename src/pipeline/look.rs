@@ -167,9 +167,9 @@ impl Pipeline {
     pub(super) fn network_down(&self, source: &Source, url: &WebUrl, outcome: &TaskReport) -> bool {
         match &outcome.result {
             TaskResult::Failed(e) if e.is_network() => {
-                let (down, news) = self.network.failed(&host_key(source, url));
+                let (down, news) = self.outages.failed(&host_key(source, url));
                 if down {
-                    self.vitals.alarm(Alarm::Network, Some("所有网站都连接不上，可能是本机网络中断；来源不因此记为异常".to_owned()));
+                    self.health.alarm(Alarm::Network, Some("所有网站都连接不上，可能是本机网络中断；来源不因此记为异常".to_owned()));
                 }
                 if news {
                     tracing::error!(
@@ -179,8 +179,8 @@ impl Pipeline {
                 return down;
             }
             _ if outcome.stats.status.is_some() => {
-                self.network.answered();
-                self.vitals.alarm(Alarm::Network, None);
+                self.outages.answered();
+                self.health.alarm(Alarm::Network, None);
             }
             _ => {}
         }
@@ -207,7 +207,7 @@ impl Pipeline {
         let words = outcome.code_and_message();
         let (visit, bytes) = (outcome.stats, outcome.bytes);
         tracing::debug!(source = %about.source, url = %about.url, outcome = %words.1, bytes, millis = visit.millis, "fetched");
-        self.vitals.visited(words.0, Duration::from_millis(visit.millis));
+        self.health.visited(words.0, Duration::from_millis(visit.millis));
         about.fetch_record(visit, bytes, words)
     }
 }

@@ -61,9 +61,9 @@ impl Pipeline {
 
     /// What came of a suspect is in the store: it is none any more.
     async fn clear_suspects(&self) -> Result<()> {
-        for id in self.hands.markers().suspect_pages() {
+        for id in self.executor.markers().suspect_pages() {
             if self.store.run(move |s| s.pending_entry(id)).await?.is_none() {
-                self.hands.markers().clear(&Subject::Page(id));
+                self.executor.markers().clear(&Subject::Page(id));
             }
         }
         Ok(())
@@ -161,7 +161,7 @@ impl Pipeline {
                     initial_delay: false,
                 };
                 let (url, fetched) = (page.url.clone(), page.fetched);
-                match self.hands.extract_article(&task, page).await {
+                match self.executor.extract_article(&task, page).await {
                     Ok(extracted) => self.classify_and_store(entry, source, url, extracted, fetched, None).await,
                     Err(NoArticle::Reason(reason)) => self.fall_back_to_feed(entry, source, &reason, fetched, None).await,
                     Err(NoArticle::Interrupted) => self.interrupted(entry, None).await,
@@ -186,7 +186,7 @@ impl Pipeline {
         at: DateTime<Utc>,
         log: Option<FetchRecord>,
     ) -> Result<ArticleResult> {
-        match self.hands.article_of_feed(entry.id, &entry.entry, source, at).await {
+        match self.executor.article_of_feed(entry.id, &entry.entry, source, at).await {
             Ok(Some(extracted)) => self.classify_and_store(entry, source, entry.entry.url.clone(), extracted, at, log).await,
             Ok(None) => self.mark_failed(entry, reason, None, log).await,
             Err(NoArticle::Reason(reason)) => self.mark_failed(entry, &reason, None, log).await,
@@ -242,7 +242,7 @@ impl Pipeline {
     async fn store_article(&self, article: NewArticle, log: Option<FetchRecord>) -> Result<ArticleResult> {
         let stored = self.store.run(move |s| s.commit_article(&article, log.as_ref())).await?;
         if stored.is_some() {
-            self.vitals.stored_article(Utc::now());
+            self.health.stored_article(Utc::now());
         }
         Ok(if stored.is_some() { ArticleResult::Article } else { ArticleResult::Duplicate })
     }

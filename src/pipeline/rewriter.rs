@@ -11,7 +11,7 @@ use crate::model::{Edition, Item};
 /// Longest answer read, in bytes.
 const MAX_ANSWER: usize = 256 << 10;
 /// After so many failures in a row the server is left alone.
-const GIVE_UP: usize = 3;
+const MAX_FAILURES: usize = 3;
 /// Longest time for a whole edition: a draft must not wait for a slow model.
 const MAX_HOST_WAIT: Duration = Duration::from_mins(10);
 const REASON: &str = "摘要由模型改写，已核对数字和名称";
@@ -25,7 +25,7 @@ pub(super) async fn rewrite_summaries(edition: &mut Edition, settings: &Summaris
     };
     let (mut failures, end) = (0, tokio::time::Instant::now() + MAX_HOST_WAIT);
     for item in edition.columns.iter_mut().flat_map(|c| &mut c.items) {
-        if failures == GIVE_UP || tokio::time::Instant::now() > end {
+        if failures == MAX_FAILURES || tokio::time::Instant::now() > end {
             tracing::warn!("the model at {} is left alone for this edition; the other summaries are the articles' own sentences", server.endpoint);
             return;
         }
@@ -35,7 +35,7 @@ pub(super) async fn rewrite_summaries(edition: &mut Edition, settings: &Summaris
                 item.summary = text;
                 item.reasons.push(REASON.to_owned());
             }
-            Err(Problem::Unfaithful(e)) => tracing::info!(title = %item.title, "rewrite refused: {e}"),
+            Err(Problem::RewriteRejected(e)) => tracing::info!(title = %item.title, "rewrite refused: {e}"),
             Err(Problem::Server(e)) => {
                 failures += 1;
                 tracing::warn!("{}: {e}; check summarise.endpoint, model and key_file", server.endpoint);
@@ -45,7 +45,7 @@ pub(super) async fn rewrite_summaries(edition: &mut Edition, settings: &Summaris
 }
 
 enum Problem {
-    Unfaithful(rewrite::Unfaithful),
+    RewriteRejected(rewrite::RewriteRejected),
     Server(String),
 }
 
@@ -70,6 +70,6 @@ async fn rewritten(client: &reqwest::Client, server: &RewriterSettings, item: &I
         }
     }
     let text = rewrite::answer(&bytes).ok_or_else(|| failed(&"the answer holds no text"))?;
-    rewrite::check(&text, &item.title, &item.text, longest).map_err(Problem::Unfaithful)?;
+    rewrite::check(&text, &item.title, &item.text, longest).map_err(Problem::RewriteRejected)?;
     Ok(text)
 }

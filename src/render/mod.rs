@@ -12,7 +12,7 @@ pub use docx::{DocxError, docx};
 pub use html::html;
 pub use text::text;
 
-use crate::mail::{Attachment, Parts};
+use crate::mail::{Attachment, RenderedIssue};
 use crate::model::Edition;
 
 /// What can go wrong while rendering.
@@ -38,8 +38,8 @@ pub fn file_stem(edition: &Edition) -> String {
 }
 
 /// Everything a letter needs. The HTML names the chart by its content id.
-pub fn parts(edition: &Edition) -> Result<Parts, RenderError> {
-    Ok(Parts {
+pub fn parts(edition: &Edition) -> Result<RenderedIssue, RenderError> {
+    Ok(RenderedIssue {
         subject: subject(edition),
         text: text(edition),
         html: html(edition)?,

@@ -39,7 +39,7 @@ pub(super) fn tell(states: &[NotifyState<'_>]) {
 /// The first look, before anything is begun: a full disk must not be filled further, nor held letters sent.
 pub(super) async fn first_look(live: &Arc<Live>) {
     let pipeline = live.pipeline();
-    look_after(pipeline.store(), pipeline.vitals(), pipeline.settings().store.min_free);
+    look_after(pipeline.store(), pipeline.health(), pipeline.settings().store.min_free);
     prove(Arc::clone(live)).await;
 }
 
@@ -59,13 +59,13 @@ pub(super) async fn guard(live: Arc<Live>, mut stopped: watch::Receiver<bool>) -
         }
         round = round.wrapping_add(1);
         let pipeline = live.pipeline();
-        let vitals = pipeline.vitals();
+        let vitals = pipeline.health();
         let this = Arc::clone(&live);
         // files are read off the async threads
         let _ = tokio::task::spawn_blocking(move || this.refresh(false)).await;
         look_after(&store, vitals, pipeline.settings().store.min_free);
-        if pipeline.engine().is_remote() && vitals.uptime() > CREW {
-            let alone = pipeline.engine().cluster_status().is_none_or(|c| c.workers.is_empty());
+        if pipeline.dispatcher().is_remote() && vitals.uptime() > CREW {
+            let alone = pipeline.dispatcher().cluster_status().is_none_or(|c| c.workers.is_empty());
             let words = || "没有抓取节点在工作：请检查消息服务器（NATS）和各工作机上的 qingbao-worker 服务".to_owned();
             if vitals.alarm(Alarm::Workers, alone.then(words)) && alone {
                 tracing::error!("no worker is there: start `qingbao worker --nats URL`, and see `qingbao doctor`");
@@ -130,11 +130,11 @@ async fn prove(live: Arc<Live>) {
     });
     match held.await {
         Ok(held) => {
-            pipeline.vitals().alarm(Alarm::Held, held.map(|why| format!("邮件已暂停发送（{why}）：核对后运行 qingbao outbox release")));
+            pipeline.health().alarm(Alarm::Held, held.map(|why| format!("邮件已暂停发送（{why}）：核对后运行 qingbao outbox release")));
         }
         Err(e) => tracing::error!("{e}"),
     }
-    pipeline.vitals().beat(Organ::Store);
+    pipeline.health().beat(Organ::Store);
 }
 
 /// Upkeep where a day has passed, and the weekly report.
@@ -150,7 +150,7 @@ async fn keep_house(live: Arc<Live>) {
 async fn clean(live: &Live) -> Result<(), StoreError> {
     let pipeline = live.pipeline();
     let (settings, now) = (pipeline.settings().store, Utc::now());
-    let scarce = pipeline.vitals().alarms().contains_key(&Alarm::Disk);
+    let scarce = pipeline.health().alarms().contains_key(&Alarm::Disk);
     let every = if scarce { UPKEEP_SCARCE } else { UPKEEP };
     let done = pipeline.store().run(move |s| {
         let last = s.kv(LAST_UPKEEP)?.and_then(|t| DateTime::from_timestamp(t.parse().ok()?, 0));

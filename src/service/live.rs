@@ -124,7 +124,7 @@ impl Live {
 
     /// Whether the files on disk are those in force.
     pub fn is_right(&self) -> bool {
-        let alarms = self.pipeline().vitals().alarms();
+        let alarms = self.pipeline().health().alarms();
         !alarms.contains_key(&Alarm::Settings) && !alarms.contains_key(&Alarm::Sources)
     }
 
@@ -136,10 +136,10 @@ impl Live {
         if settings.console != before.settings().console {
             tracing::warn!("[console] changed: this part is taken over at the next start");
         }
-        let after = before.rewired(settings, taxonomy)?;
+        let after = before.with_settings(settings, taxonomy)?;
         *self.pipeline.write().unwrap_or_else(PoisonError::into_inner) = after;
         // a crawl that runs ends with what is under way, and the next one goes by the new settings
-        before.retire();
+        before.stop_accepting();
         self.sources.write().unwrap_or_else(PoisonError::into_inner).1 = words;
         self.took_over(Alarm::Settings);
         tracing::info!("settings and taxonomy taken over");
@@ -163,11 +163,11 @@ impl Live {
 
     fn took_over(&self, alarm: Alarm) {
         self.reloaded.store(Utc::now().timestamp(), Ordering::Relaxed);
-        self.pipeline().vitals().alarm(alarm, None);
+        self.pipeline().health().alarm(alarm, None);
     }
 
     fn alarm(&self, alarm: Alarm, words: String) {
-        self.pipeline().vitals().alarm(alarm, Some(words));
+        self.pipeline().health().alarm(alarm, Some(words));
     }
 }
 
@@ -198,15 +198,15 @@ mod tests {
             std::fs::write(&file, broken).unwrap();
             assert!(!live.refresh(false) && live.sources().sources.len() == 1, "{broken}");
         }
-        assert!(first.vitals().alarms()[&Alarm::Sources].contains("s.toml"));
+        assert!(first.health().alarms()[&Alarm::Sources].contains("s.toml"));
         std::fs::write(&file, format!("{SOURCES}{}", SOURCES.replace("\"a\"", "\"b\"").replace("a.cn", "b.cn"))).unwrap();
         assert!(live.refresh(false) && live.sources().sources.len() == 2);
         std::fs::write(&config, "[fetch]\nat_onze = 7\n").unwrap();
         assert!(!live.refresh(false) && Arc::ptr_eq(&first, &live.pipeline()));
         std::fs::write(&config, "[fetch]\nat_once = 7\n[store]\nmin_free_mb = 1\n").unwrap();
         assert!(live.refresh(false) && !Arc::ptr_eq(&first, &live.pipeline()));
-        assert!(first.shares_fetcher(&live.pipeline()) && live.pipeline().settings().store.min_free == 1 << 20);
+        assert!(first.same_fetcher(&live.pipeline()) && live.pipeline().settings().store.min_free == 1 << 20);
         std::fs::write(&config, "[fetch]\nat_once = 19\n").unwrap();
-        assert!(live.refresh(true) && !first.shares_fetcher(&live.pipeline()));
+        assert!(live.refresh(true) && !first.same_fetcher(&live.pipeline()));
     }
 }

@@ -7,7 +7,7 @@ use rusqlite::{Connection, OptionalExtension as _, params};
 
 use super::{Result, Store, invalid_value};
 use crate::config::settings::Publication;
-use crate::digest::Shown;
+use crate::digest::PreviousItem;
 use crate::model::{Edition, EditionId, StoryId, Trend, WEEKS};
 
 /// An edition in a list.
@@ -162,7 +162,7 @@ impl Store {
     }
 
     /// What the last issues before a day showed, newest first, and when the newest of them was built.
-    pub fn recent_items(&self, publication: &str, date: NaiveDate, issues: usize) -> Result<(Vec<Shown>, Option<DateTime<Utc>>)> {
+    pub fn recent_items(&self, publication: &str, date: NaiveDate, issues: usize) -> Result<(Vec<PreviousItem>, Option<DateTime<Utc>>)> {
         self.read(|c| {
             let last = "SELECT id, number, built, date FROM edition WHERE publication = ?1 AND date < ?2 ORDER BY date DESC LIMIT ?3";
             let mut s = c.prepare(&format!(
@@ -174,7 +174,7 @@ impl Store {
             while let Some(r) = rows.next()? {
                 built = built.or(DateTime::from_timestamp(r.get(1)?, 0));
                 if let Some(title) = r.get(2)? {
-                    shown.push(Shown { issue: format!("第{}期", r.get::<_, u32>(0)?), title });
+                    shown.push(PreviousItem { issue: format!("第{}期", r.get::<_, u32>(0)?), title });
                 }
             }
             Ok((shown, built))

@@ -42,7 +42,7 @@ fn leave_suspect(data: &Path) {
 async fn start(data: &Path, program: &str) -> (Vec<String>, bool) {
     let mut pipeline = Pipeline::new(Store::open(data).unwrap(), Settings::default(), Taxonomy::load(None).unwrap()).unwrap();
     let p = Arc::get_mut(&mut pipeline).unwrap();
-    p.hands = Arc::new(p.hands.with_program(script(data, program)));
+    p.executor = Arc::new(p.executor.with_program(script(data, program)));
     pipeline.resume_fetched(&sources(), |_| ()).await.unwrap();
     let c = Connection::open(data.join("qingbao.db")).unwrap();
     let mut s = c.prepare("SELECT state || coalesce(': ' || error, '') FROM entry ORDER BY id").unwrap();
