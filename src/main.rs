@@ -12,7 +12,7 @@ fn main() -> ExitCode {
     match commands::run(cli) {
         Ok(()) => ExitCode::SUCCESS,
         Err(e) => {
-            eprintln!("error: {}", commands::told(&e));
+            eprintln!("error: {}", commands::format_error(&e));
             // 2: what was asked or configured is wrong; 1: it was right but failed
             if e.downcast_ref::<ConfigError>().is_some() { ExitCode::from(2) } else { ExitCode::FAILURE }
         }

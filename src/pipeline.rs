@@ -29,7 +29,7 @@ use crate::mail::{self, Transport};
 use crate::model::{Article, ArticleId, Classification, Edition, Headline, Health};
 use crate::render;
 use crate::store::{Classified, OutgoingMessage, Store, StoreError, Window};
-use crate::vitals::Vitals;
+use crate::vitals::HealthState;
 use crate::work::{CpuPool, Markers, OutageDetector, TaskExecutor};
 
 pub use crawl::{CrawlMode, SourcesFn};
@@ -97,7 +97,7 @@ pub struct Pipeline {
     classifier: Classifier,
     settings: Settings,
     outages: Arc<OutageDetector>,
-    health: Arc<Vitals>,
+    health: Arc<HealthState>,
     retired: AtomicBool,
 }
 
@@ -162,11 +162,11 @@ impl Pipeline {
 
     /// Whether a crawl may begin something.
     fn may_fetch(&self) -> bool {
-        self.health.may_fetch() && !self.retired.load(Ordering::Relaxed)
+        self.health.is_fetch_allowed() && !self.retired.load(Ordering::Relaxed)
     }
 
     /// Signs of life.
-    pub fn health(&self) -> &Vitals {
+    pub fn health(&self) -> &HealthState {
         &self.health
     }
 

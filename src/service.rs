@@ -22,22 +22,22 @@ use crate::config::settings::Publication;
 use crate::console;
 use crate::model::Edition;
 use crate::pipeline::{CrawlMode, NoProgress, Pipeline, PipelineError};
-use crate::vitals::Organ;
+use crate::vitals::Component;
 
-pub use live::{Live, ReloadError};
+pub use live::{ConfigHandle, ReloadError};
 use signals::Signals;
 
 /// Every twenty seconds, in UTC: zones and work days are judged by ourselves.
-const WAKE: &str = "*/20 * * * * *";
+const TICK_CRON: &str = "*/20 * * * * *";
 /// How long a draft waits for the first crawl after a start.
-const FIRST_CRAWL: Duration = Duration::from_mins(10);
+const FIRST_CRAWL_TIMEOUT: Duration = Duration::from_mins(10);
 /// How often an issue that nobody is to get is made anew.
-const REBUILD: TimeDelta = TimeDelta::minutes(15);
+const EMPTY_ISSUE_REBUILD: TimeDelta = TimeDelta::minutes(15);
 /// How long a stop waits for what is under way.
-const STOP: Duration = Duration::from_secs(8);
+const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(8);
 
 /// 2026-01-01: a clock before this was never set.
-const SANE: i64 = 1_767_225_600;
+const MIN_VALID_CLOCK: i64 = 1_767_225_600;
 
 /// What can stop the service.
 #[derive(Debug, thiserror::Error)]
@@ -57,13 +57,13 @@ pub enum ServiceError {
 ///
 /// # Errors
 /// The scheduler or signals cannot be had, or the disk refuses to write.
-pub async fn serve(live: Arc<Live>, data: PathBuf) -> Result<(), ServiceError> {
-    let mut signals = Signals::take()?;
+pub async fn serve(live: Arc<ConfigHandle>, data: PathBuf) -> Result<(), ServiceError> {
+    let mut signals = Signals::install()?;
     let (stop, stopped) = watch::channel(false);
     let bells = [Arc::new(Notify::new()), Arc::new(Notify::new()), Arc::new(Notify::new())];
-    let mut scheduler = start_bells(&bells).await?;
+    let mut scheduler = start_timers(&bells).await?;
     let [crawl_bell, draft_bell, mail_bell] = bells;
-    guard::first_look(&live).await;
+    guard::initial_check(&live).await;
     let mut loops = tokio::task::JoinSet::new();
     loops.spawn(crawl_loop(Arc::clone(&live), crawl_bell, Arc::clone(&draft_bell), stopped.clone()));
     loops.spawn(draft_loop(Arc::clone(&live), draft_bell, Arc::clone(&mail_bell), stopped.clone()));
@@ -84,18 +84,18 @@ pub async fn serve(live: Arc<Live>, data: PathBuf) -> Result<(), ServiceError> {
         Err(e) => tracing::error!("the console cannot be served: {e}; is [console] listen taken by another program?"),
     }
     loops.spawn(mail_loop(Arc::clone(&live), data.join("outbox"), mail_bell, stopped.clone()));
-    let guard = tokio::spawn(guard::guard(Arc::clone(&live), stopped));
-    guard::tell(&[NotifyState::Ready, NotifyState::Status("started")]);
+    let guard = tokio::spawn(guard::supervise(Arc::clone(&live), stopped));
+    guard::notify_systemd(&[NotifyState::Ready, NotifyState::Status("started")]);
     tracing::info!(sources = live.sources().sources.len(), "service started");
     let end = tokio::select! {
         () = signals.wait_for_stop(&live) => Ok(()),
         broken = guard => broken.unwrap_or(Ok(())),
     };
-    guard::tell(&[NotifyState::Stopping]);
+    guard::notify_systemd(&[NotifyState::Stopping]);
     tracing::info!("stopping: no new work, what is under way is finished or left for the next start");
     let _ = stop.send(true);
-    if tokio::time::timeout(STOP, async { while loops.join_next().await.is_some() {} }).await.is_err() {
-        tracing::warn!("some work was still under way after {STOP:?}; it goes on at the next start");
+    if tokio::time::timeout(SHUTDOWN_TIMEOUT, async { while loops.join_next().await.is_some() {} }).await.is_err() {
+        tracing::warn!("some work was still under way after {SHUTDOWN_TIMEOUT:?}; it goes on at the next start");
         loops.abort_all();
     }
     live.pipeline().close().await;
@@ -106,12 +106,12 @@ pub async fn serve(live: Arc<Live>, data: PathBuf) -> Result<(), ServiceError> {
     end
 }
 
-async fn start_bells(bells: &[Arc<Notify>; 3]) -> Result<JobScheduler, JobSchedulerError> {
+async fn start_timers(bells: &[Arc<Notify>; 3]) -> Result<JobScheduler, JobSchedulerError> {
     let scheduler = JobScheduler::new().await?;
     for bell in bells {
         let bell = Arc::clone(bell);
         bell.notify_one();
-        scheduler.add(Job::new(WAKE, move |_, _| bell.notify_one())?).await?;
+        scheduler.add(Job::new(TICK_CRON, move |_, _| bell.notify_one())?).await?;
     }
     scheduler.start().await?;
     Ok(scheduler)
@@ -126,7 +126,7 @@ async fn next(bell: &Notify, stopped: &mut watch::Receiver<bool>) -> bool {
     }
 }
 
-async fn crawl_loop(live: Arc<Live>, bell: Arc<Notify>, draft: Arc<Notify>, mut stopped: watch::Receiver<bool>) {
+async fn crawl_loop(live: Arc<ConfigHandle>, bell: Arc<Notify>, draft: Arc<Notify>, mut stopped: watch::Receiver<bool>) {
     let mut pipeline = live.pipeline();
     if let Err(e) = pipeline.jitter_overdue(&live.sources()).await {
         tracing::error!("start: {e}");
@@ -146,10 +146,10 @@ async fn crawl_loop(live: Arc<Live>, bell: Arc<Notify>, draft: Arc<Notify>, mut 
             }
         }
         pipeline = newest;
-        pipeline.health().beat(Organ::Crawl);
-        if !pipeline.health().may_fetch() {
+        pipeline.health().heartbeat(Component::Crawl);
+        if !pipeline.health().is_fetch_allowed() {
             // what there is must do
-            pipeline.health().crawled();
+            pipeline.health().mark_first_crawl_done();
             continue;
         }
         // every step of a crawl is a commit of its own: dropping it half way loses nothing
@@ -164,23 +164,23 @@ async fn crawl_loop(live: Arc<Live>, bell: Arc<Notify>, draft: Arc<Notify>, mut 
                 Err(e) => tracing::error!("pass: {e}"),
             },
         }
-        if !pipeline.health().has_crawled() {
-            pipeline.health().crawled();
+        if !pipeline.health().first_crawl_done() {
+            pipeline.health().mark_first_crawl_done();
             draft.notify_one();
         }
     }
 }
 
-async fn draft_loop(live: Arc<Live>, bell: Arc<Notify>, mail: Arc<Notify>, mut stopped: watch::Receiver<bool>) {
+async fn draft_loop(live: Arc<ConfigHandle>, bell: Arc<Notify>, mail: Arc<Notify>, mut stopped: watch::Receiver<bool>) {
     while next(&bell, &mut stopped).await {
         let pipeline = live.pipeline();
-        pipeline.health().beat(Organ::Draft);
-        if Utc::now().timestamp() < SANE {
+        pipeline.health().heartbeat(Component::Draft);
+        if Utc::now().timestamp() < MIN_VALID_CLOCK {
             tracing::error!("the clock says {}: no issue is made until it is set", Utc::now());
             continue;
         }
         // a draft that is late already is not made of yesterday's news while today's comes in
-        if !pipeline.health().has_crawled() && pipeline.health().uptime() < FIRST_CRAWL {
+        if !pipeline.health().first_crawl_done() && pipeline.health().uptime() < FIRST_CRAWL_TIMEOUT {
             continue;
         }
         for publication in pipeline.settings().publications() {
@@ -203,7 +203,7 @@ async fn draft_if_due(pipeline: &Arc<Pipeline>, p: &Publication, sources: &Sourc
         let (mailed, there) = store.run(move |s| Ok((!s.messages_of(id)?.is_empty(), s.edition(id)?))).await?;
         // an issue that nobody is to get is looked at again now and then: something may have come in
         let nobody = |e: &Edition| p.recipients.is_empty() || (e.item_count() == 0 && !p.mail_empty);
-        let fresh = |e: &Edition| e.built_at.is_some_and(|at| (TimeDelta::zero()..REBUILD).contains(&(now - at)));
+        let fresh = |e: &Edition| e.built_at.is_some_and(|at| (TimeDelta::zero()..EMPTY_ISSUE_REBUILD).contains(&(now - at)));
         if mailed || there.is_some_and(|e| nobody(&e) && fresh(&e)) {
             return Ok(false);
         }
@@ -215,10 +215,10 @@ async fn draft_if_due(pipeline: &Arc<Pipeline>, p: &Publication, sources: &Sourc
     Ok(true)
 }
 
-async fn mail_loop(live: Arc<Live>, outbox: PathBuf, bell: Arc<Notify>, mut stopped: watch::Receiver<bool>) {
+async fn mail_loop(live: Arc<ConfigHandle>, outbox: PathBuf, bell: Arc<Notify>, mut stopped: watch::Receiver<bool>) {
     while next(&bell, &mut stopped).await {
         let pipeline = live.pipeline();
-        pipeline.health().beat(Organ::Mail);
+        pipeline.health().heartbeat(Component::Mail);
         match pipeline.send(outbox.clone(), Utc::now()).await {
             Ok(r) => {
                 for sent in r.sent {

@@ -10,7 +10,7 @@ use chrono::{DateTime, Utc};
 
 /// A loop of the service.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Organ {
+pub enum Component {
     /// Looks at sources and fetches pages.
     Crawl,
     /// Makes drafts.
@@ -21,7 +21,7 @@ pub enum Organ {
     Store,
 }
 
-impl Organ {
+impl Component {
     /// Each, with its name in metrics and how long it may stay silent: a draft may wait for a language model, a letter ten
     /// minutes for the server's last word (RFC 5321 §4.5.3.2.6).
     pub const ALL: [(Self, &'static str, Duration); 4] = [
@@ -68,7 +68,7 @@ impl Alarm {
 
 /// Visits of one outcome.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
-pub struct Visits {
+pub struct FetchStats {
     /// How many.
     pub count: u64,
     /// How long they took together.
@@ -77,36 +77,36 @@ pub struct Visits {
 
 /// Signs of life.
 #[derive(Debug)]
-pub struct Vitals {
+pub struct HealthState {
     started: Instant,
     /// Milliseconds after the start, one per organ.
     beats: [AtomicU64; 4],
-    visits: Mutex<BTreeMap<&'static str, Visits>>,
+    fetch_stats: Mutex<BTreeMap<&'static str, FetchStats>>,
     articles: AtomicU64,
     last_article: AtomicI64,
-    crawled: AtomicBool,
+    mark_first_crawl_done: AtomicBool,
     fetching: AtomicBool,
     alarms: RwLock<BTreeMap<Alarm, String>>,
 }
 
-impl Default for Vitals {
+impl Default for HealthState {
     fn default() -> Self {
         Self {
             started: Instant::now(),
             beats: Default::default(),
-            visits: Mutex::default(),
+            fetch_stats: Mutex::default(),
             articles: AtomicU64::new(0),
             last_article: AtomicI64::new(0),
-            crawled: AtomicBool::new(false),
+            mark_first_crawl_done: AtomicBool::new(false),
             fetching: AtomicBool::new(true),
             alarms: RwLock::default(),
         }
     }
 }
 
-impl Vitals {
+impl HealthState {
     /// A loop went round.
-    pub fn beat(&self, organ: Organ) {
+    pub fn heartbeat(&self, organ: Component) {
         let at = u64::try_from(self.started.elapsed().as_millis()).unwrap_or(u64::MAX);
         if let Some(beat) = self.beats.get(organ as usize) {
             beat.store(at, Ordering::Relaxed);
@@ -114,14 +114,14 @@ impl Vitals {
     }
 
     /// How long ago that was; since the start where it never did.
-    pub fn silence(&self, organ: Organ) -> Duration {
+    pub fn time_since_heartbeat(&self, organ: Component) -> Duration {
         let at = self.beats.get(organ as usize).map_or(0, |b| b.load(Ordering::Relaxed));
         self.started.elapsed().saturating_sub(Duration::from_millis(at))
     }
 
     /// Loops that have been silent for too long.
-    pub fn stuck(&self) -> Vec<&'static str> {
-        Organ::ALL.iter().filter(|(organ, _, most)| self.silence(*organ) > *most).map(|o| o.1).collect()
+    pub fn stalled(&self) -> Vec<&'static str> {
+        Component::ALL.iter().filter(|(organ, _, most)| self.time_since_heartbeat(*organ) > *most).map(|o| o.1).collect()
     }
 
     /// How long the service runs.
@@ -130,20 +130,20 @@ impl Vitals {
     }
 
     /// A visit ended; `code` is one of a fixed set of words.
-    pub fn visited(&self, code: &'static str, time: Duration) {
-        let mut visits = self.visits.lock().unwrap_or_else(PoisonError::into_inner);
+    pub fn record_fetch(&self, code: &'static str, time: Duration) {
+        let mut visits = self.fetch_stats.lock().unwrap_or_else(PoisonError::into_inner);
         let v = visits.entry(code).or_default();
         v.count += 1;
         v.time += time;
     }
 
     /// Visits by outcome.
-    pub fn visits(&self) -> BTreeMap<&'static str, Visits> {
-        self.visits.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    pub fn fetch_stats(&self) -> BTreeMap<&'static str, FetchStats> {
+        self.fetch_stats.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// An article was stored.
-    pub fn stored_article(&self, now: DateTime<Utc>) {
+    pub fn inc_articles(&self, now: DateTime<Utc>) {
         self.articles.fetch_add(1, Ordering::Relaxed);
         self.last_article.store(now.timestamp(), Ordering::Relaxed);
     }
@@ -155,17 +155,17 @@ impl Vitals {
     }
 
     /// A crawl came to its end.
-    pub fn crawled(&self) {
-        self.crawled.store(true, Ordering::Relaxed);
+    pub fn mark_first_crawl_done(&self) {
+        self.mark_first_crawl_done.store(true, Ordering::Relaxed);
     }
 
     /// Whether one did since the start.
-    pub fn has_crawled(&self) -> bool {
-        self.crawled.load(Ordering::Relaxed)
+    pub fn first_crawl_done(&self) -> bool {
+        self.mark_first_crawl_done.load(Ordering::Relaxed)
     }
 
     /// Whether anything may be fetched at all.
-    pub fn may_fetch(&self) -> bool {
+    pub fn is_fetch_allowed(&self) -> bool {
         self.fetching.load(Ordering::Relaxed)
     }
 
@@ -193,20 +193,20 @@ mod tests {
 
     #[test]
     fn a_loop_that_stands_still_is_named() {
-        let v = Vitals { started: Instant::now().checked_sub(Duration::from_mins(10)).unwrap(), ..Vitals::default() };
-        v.beat(Organ::Store);
-        assert_eq!(v.stuck(), ["crawl"], "the others may be silent for longer");
-        v.beat(Organ::Crawl);
-        assert!(v.stuck().is_empty() && v.silence(Organ::Mail) > Duration::from_mins(9));
+        let v = HealthState { started: Instant::now().checked_sub(Duration::from_mins(10)).unwrap(), ..HealthState::default() };
+        v.heartbeat(Component::Store);
+        assert_eq!(v.stalled(), ["crawl"], "the others may be silent for longer");
+        v.heartbeat(Component::Crawl);
+        assert!(v.stalled().is_empty() && v.time_since_heartbeat(Component::Mail) > Duration::from_mins(9));
     }
 
     #[test]
     fn alarms_are_told_once_and_stop_what_they_must() {
-        let v = Vitals::default();
+        let v = HealthState::default();
         assert!(v.alarm(Alarm::Disk, Some("满".into())) && !v.alarm(Alarm::Disk, Some("还是满".into())));
-        assert!(!v.may_fetch() && v.alarms()[&Alarm::Disk] == "还是满");
+        assert!(!v.is_fetch_allowed() && v.alarms()[&Alarm::Disk] == "还是满");
         assert!(v.alarm(Alarm::Sources, Some("坏".into())));
         assert!(v.alarm(Alarm::Disk, None) && !v.alarm(Alarm::Disk, None));
-        assert!(v.may_fetch(), "a broken list does not stop the good one");
+        assert!(v.is_fetch_allowed(), "a broken list does not stop the good one");
     }
 }

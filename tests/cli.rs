@@ -7,7 +7,7 @@ use std::path::Path;
 use std::process::{Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
-use qingbao::demo::{self, World};
+use qingbao::demo::{self, DemoWorld};
 
 fn qingbao(dir: &Path, args: &[&str]) -> Output {
     Command::new(env!("CARGO_BIN_EXE_qingbao")).args(args).current_dir(dir).env_remove("RUST_LOG").output().unwrap()
@@ -31,7 +31,7 @@ struct Site {
 impl Site {
     fn new() -> Self {
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
-        let world = World::at(chrono::Utc::now());
+        let world = DemoWorld::at(chrono::Utc::now());
         let server = runtime.block_on(demo::start(world.clone())).unwrap();
         let dir = tempfile::tempdir().unwrap();
         std::fs::write(dir.path().join("sources.toml"), world.sources(&server.base)).unwrap();

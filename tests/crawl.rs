@@ -8,7 +8,7 @@ use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
-use farm::{Farm, Random, What, World};
+use farm::{DemoWorld, Farm, Random, What};
 
 fn command(dir: &Path) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_qingbao"));
@@ -43,7 +43,7 @@ fn archived(dir: &Path) -> Vec<String> {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn every_host_sees_one_request_at_a_time_in_order_and_with_its_pause() {
-    let world = World { hosts: 150, pages: 2, size: 4_000, latency: Duration::from_millis(20) };
+    let world = DemoWorld { hosts: 150, pages: 2, size: 4_000, latency: Duration::from_millis(20) };
     let farm = Farm::start(world).await;
     let dir = set_up(&farm, "host_delay = \"1s\"");
     finish(dir.path()).await;
@@ -65,7 +65,7 @@ async fn every_host_sees_one_request_at_a_time_in_order_and_with_its_pause() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_crawl_killed_twenty_times_stores_every_page_once() {
-    let world = World { hosts: 100, pages: 20, size: 3_000, latency: Duration::from_millis(2) };
+    let world = DemoWorld { hosts: 100, pages: 20, size: 3_000, latency: Duration::from_millis(2) };
     let farm = Farm::start(world).await;
     let dir = set_up(&farm, "host_delay = \"0s\"");
     let mut random = Random::new(u64::from(farm.port));

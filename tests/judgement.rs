@@ -5,14 +5,14 @@ use std::collections::BTreeSet;
 
 use qingbao::classify::{Classifier, SourceHints};
 use qingbao::config::Taxonomy;
-use qingbao::demo::World;
+use qingbao::demo::DemoWorld;
 
 #[test]
 fn editors_would_agree_with_industries_and_columns() {
     let classifier = Classifier::new(Taxonomy::load(None).unwrap()).unwrap();
     let (mut hit, mut wrong, mut missed) = (0usize, 0usize, 0usize);
     let (mut columns, mut right) = (0usize, 0usize);
-    for s in World::at(chrono::Utc::now()).stories {
+    for s in DemoWorld::at(chrono::Utc::now()).stories {
         let j = classifier.classify(&s.title, &s.paragraphs.join("\n"), &SourceHints::default());
         let given: BTreeSet<&str> = j.industries.iter().map(|l| l.name.as_str()).collect();
         let expected: BTreeSet<&str> = s.industries.iter().map(String::as_str).collect();

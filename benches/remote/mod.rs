@@ -7,7 +7,7 @@ use std::path::Path;
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 use std::time::{Duration, Instant};
 
-use crate::farm::{self, Farm, What, World};
+use crate::farm::{self, DemoWorld, Farm, What};
 
 /// Arguments of a bench: sizes as `HOSTSxPAGES`, anything else as `key=value`.
 pub struct Args(Vec<String>);
@@ -81,7 +81,7 @@ impl Remote {
 fn serve(args: &[String]) {
     let number = |n: usize| args.get(n).and_then(|a| a.parse().ok()).unwrap_or(0);
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
-    let world = World { hosts: number(1), pages: number(2), size: 40_000, latency: Duration::from_millis(u64::from(number(3))) };
+    let world = DemoWorld { hosts: number(1), pages: number(2), size: 40_000, latency: Duration::from_millis(u64::from(number(3))) };
     let farm = runtime.block_on(Farm::start(world));
     for line in std::io::stdin().lines().map_while(Result::ok) {
         match line.as_str() {

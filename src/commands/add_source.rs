@@ -1,6 +1,6 @@
 //! `qingbao sources add`: an address, and everything else is found.
 
-use super::World;
+use super::CommandContext;
 use super::try_source::{asking, show};
 use crate::config::edit::{self, NewSource};
 use crate::model::{Source, SourceId, SourceKind, WebUrl};
@@ -31,7 +31,7 @@ pub(super) struct AddArgs {
     render: bool,
 }
 
-pub(super) async fn run(args: &AddArgs, world: &World) -> anyhow::Result<()> {
+pub(super) async fn run(args: &AddArgs, world: &CommandContext) -> anyhow::Result<()> {
     let url = WebUrl::parse(&args.url)?;
     let list = world.source_list_or_none()?;
     if let Some(known) = list.sources.iter().find(|s| s.url == url) {

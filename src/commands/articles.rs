@@ -6,14 +6,14 @@ use anyhow::Context as _;
 use chrono::{DateTime, NaiveDate, NaiveTime, Utc};
 use clap::{Subcommand, ValueEnum};
 
-use super::World;
+use super::CommandContext;
 use crate::model::{Article, Headline};
 use crate::render::exchange;
 use crate::store::Store;
 
 /// What to do.
 #[derive(Debug, Subcommand)]
-pub(super) enum Action {
+pub(super) enum ArticlesCommand {
     /// Articles that hold all the words, best first
     Search {
         /// Words; parts of long words count
@@ -29,31 +29,31 @@ pub(super) enum Action {
         #[arg(long)]
         since: Option<NaiveDate>,
         /// Form
-        #[arg(long, value_enum, default_value_t = Format::Jsonl)]
-        format: Format,
+        #[arg(long, value_enum, default_value_t = ExportFormat::Jsonl)]
+        format: ExportFormat,
     },
 }
 
 /// Form of an export.
 #[derive(Debug, Clone, Copy, ValueEnum)]
-pub(super) enum Format {
+pub(super) enum ExportFormat {
     /// One JSON object per line
     Jsonl,
     /// Comma-separated values with a heading
     Csv,
 }
 
-pub(super) async fn run(action: &Action, world: &World) -> anyhow::Result<()> {
+pub(super) async fn run(action: &ArticlesCommand, world: &CommandContext) -> anyhow::Result<()> {
     let store = Store::open_beside(&world.data)?;
     let mut out = std::io::BufWriter::new(std::io::stdout().lock());
     match action {
-        Action::Search { words, limit } => {
+        ArticlesCommand::Search { words, limit } => {
             let (query, limit) = (words.join(" "), *limit);
             for a in store.run(move |s| s.search(&query, limit)).await? {
                 writeln!(out, "{}\t{}\t{}\t{}", day(&a, world), a.publisher_or_source(), a.title, a.url)?;
             }
         }
-        Action::Export { since, format } => {
+        ArticlesCommand::Export { since, format } => {
             let since = match since {
                 Some(d) => {
                     world.settings.publication.calendar.moment(*d, NaiveTime::MIN).context("that day does not exist in the publication's zone")?
@@ -69,25 +69,25 @@ pub(super) async fn run(action: &Action, world: &World) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn day(a: &Headline, world: &World) -> String {
+fn day(a: &Headline, world: &CommandContext) -> String {
     a.sort_time().with_timezone(&world.settings.publication.calendar.zone).date_naive().to_string()
 }
 
-fn heading(format: Format, out: &mut dyn Write) -> anyhow::Result<()> {
-    if matches!(format, Format::Csv) {
+fn heading(format: ExportFormat, out: &mut dyn Write) -> anyhow::Result<()> {
+    if matches!(format, ExportFormat::Csv) {
         writeln!(out, "id,source,url,title,author,publisher,published_at,column,industries,text")?;
     }
     Ok(())
 }
 
-fn export(article: &Article, format: Format, out: &mut dyn Write) -> anyhow::Result<()> {
+fn export(article: &Article, format: ExportFormat, out: &mut dyn Write) -> anyhow::Result<()> {
     let (a, text) = (&article.headline, &article.text);
     let j = a.classification.clone().unwrap_or_default();
     match format {
-        Format::Jsonl => {
+        ExportFormat::Jsonl => {
             writeln!(out, "{}", exchange::article(article))?;
         }
-        Format::Csv => {
+        ExportFormat::Csv => {
             let names: Vec<&str> = j.industries.iter().map(|l| l.name.as_str()).collect();
             let fields = [
                 a.id.to_string(),

@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 use anyhow::Context as _;
 use chrono::Utc;
 
-use super::World;
-use crate::store::{DatabaseSummary, Store, check_backup, restore};
+use super::CommandContext;
+use crate::store::{self, DatabaseSummary, Store, check_backup};
 
 /// What and where to.
 #[derive(Debug, clap::Args)]
@@ -34,16 +34,16 @@ pub(super) struct RestoreArgs {
 /// How names of backups in a folder begin.
 const NAME: &str = "qingbao-";
 
-pub(super) fn backup(args: &BackupArgs, world: &World) -> anyhow::Result<()> {
+pub(super) fn backup(args: &BackupArgs, world: &CommandContext) -> anyhow::Result<()> {
     if args.check {
-        println!("{} is whole: {}", args.to.display(), told(&check_backup(&args.to)?));
+        println!("{} is whole: {}", args.to.display(), describe_summary(&check_backup(&args.to)?));
         return Ok(());
     }
     let (store, now) = (Store::open_beside(&world.data)?, Utc::now());
     let folder = args.to.is_dir();
     let file = if folder { args.to.join(format!("{NAME}{}.db", now.format("%Y%m%d-%H%M%S"))) } else { args.to.clone() };
     let contents = store.backup(&file, now)?;
-    println!("{}: {}", file.display(), told(&contents));
+    println!("{}: {}", file.display(), describe_summary(&contents));
     if folder {
         for old in older(&args.to, args.keep.max(1))? {
             std::fs::remove_file(&old).with_context(|| format!("{} cannot be removed", old.display()))?;
@@ -53,9 +53,9 @@ pub(super) fn backup(args: &BackupArgs, world: &World) -> anyhow::Result<()> {
     Ok(())
 }
 
-pub(super) fn put_back(args: &RestoreArgs, world: &World) -> anyhow::Result<()> {
-    let (contents, kept) = restore(&args.from, &world.data, args.replace, Utc::now())?;
-    println!("restored into {}: {}", world.data.display(), told(&contents));
+pub(super) fn restore(args: &RestoreArgs, world: &CommandContext) -> anyhow::Result<()> {
+    let (contents, kept) = store::restore(&args.from, &world.data, args.replace, Utc::now())?;
+    println!("restored into {}: {}", world.data.display(), describe_summary(&contents));
     if let Some(kept) = kept {
         println!("what was there is kept as {}", kept.display());
     }
@@ -64,7 +64,7 @@ pub(super) fn put_back(args: &RestoreArgs, world: &World) -> anyhow::Result<()> 
     Ok(())
 }
 
-fn told(c: &DatabaseSummary) -> String {
+fn describe_summary(c: &DatabaseSummary) -> String {
     format!("{} articles, {} issues, {} letters, {:.1} MB", c.articles, c.editions, c.letters, c.bytes as f64 / 1e6)
 }
 

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use chrono::Utc;
 
 use super::progress::ProgressDisplay;
-use super::{World, write_file};
+use super::{CommandContext, write_file};
 use crate::config::settings::DispatcherKind;
 use crate::engine::Dispatcher;
 use crate::engine::nats::NatsDispatcher;
@@ -15,10 +15,10 @@ use crate::mail::SendSummary;
 use crate::model::Edition;
 use crate::pipeline::{CrawlMode, CrawlSummary, Pipeline};
 use crate::render;
-use crate::service::{self, Live};
+use crate::service::{self, ConfigHandle};
 use crate::store::Store;
 
-pub(super) async fn once(args: &CrawlArgs, mut world: World) -> anyhow::Result<()> {
+pub(super) async fn once(args: &CrawlArgs, mut world: CommandContext) -> anyhow::Result<()> {
     let list = Arc::new(world.source_list()?);
     let pipeline = wired(args, &mut world).await?;
     let progress = ProgressDisplay::new();
@@ -27,7 +27,7 @@ pub(super) async fn once(args: &CrawlArgs, mut world: World) -> anyhow::Result<(
     progress.finish();
     let now = Utc::now();
     let enabled = list.enabled().count();
-    for p in &world.settings.more {
+    for p in &world.settings.additional_publications {
         let edition = pipeline.draft(p, p.calendar.today(now), enabled, now).await?;
         pipeline.enqueue_issue(&edition, now).await?;
         write_draft(&world.data.join("drafts"), &edition)?;
@@ -53,15 +53,15 @@ pub(super) struct CrawlArgs {
     crawl: Option<String>,
 }
 
-pub(super) async fn serve(args: &CrawlArgs, mut world: World) -> anyhow::Result<()> {
+pub(super) async fn serve(args: &CrawlArgs, mut world: CommandContext) -> anyhow::Result<()> {
     let pipeline = wired(args, &mut world).await?;
-    let live = Live::new(pipeline, world.config.clone(), world.sources.clone(), &world.taxonomy()?)?;
+    let live = ConfigHandle::new(pipeline, world.config.clone(), world.sources.clone(), &world.taxonomy()?)?;
     service::serve(Arc::new(live), world.data.clone()).await?;
     Ok(())
 }
 
 /// The stages, with the engine that is asked for.
-async fn wired(args: &CrawlArgs, world: &mut World) -> anyhow::Result<Arc<Pipeline>> {
+async fn wired(args: &CrawlArgs, world: &mut CommandContext) -> anyhow::Result<Arc<Pipeline>> {
     if let Some(what) = &args.crawl {
         world.settings.crawl.named(what).map_err(anyhow::Error::msg)?;
     }

@@ -25,7 +25,7 @@ pub(super) struct Args {
 
 pub(super) async fn run(args: &Args) -> anyhow::Result<()> {
     let now = Utc::now();
-    let world = demo::World::at(now);
+    let world = demo::DemoWorld::at(now);
     let server = demo::start(world.clone()).await.context("no loopback port can be opened")?;
     let data = args.out.join("data");
     clear(&data)?;

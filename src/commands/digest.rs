@@ -7,7 +7,7 @@ use anyhow::Context as _;
 use chrono::{NaiveDate, Utc};
 use clap::{Subcommand, ValueEnum};
 
-use super::{World, write_file};
+use super::{CommandContext, write_file};
 use crate::config::settings::Publication;
 use crate::digest;
 use crate::mail::{self, DeliveryResult, MailAddress, Transport, compose};
@@ -18,7 +18,7 @@ use crate::store::{OutboxMessage, Store, StoreError};
 
 /// What to do.
 #[derive(Debug, Subcommand)]
-pub(super) enum Action {
+pub(super) enum DigestCommand {
     /// Build the draft of a day from the archive; one not mailed yet is built anew and keeps its number
     Build {
         /// Day of the issue; default today
@@ -61,7 +61,7 @@ pub(super) enum Action {
         id: i64,
         /// Form
         #[arg(long, value_enum)]
-        format: Format,
+        format: IssueFormat,
         /// File; default standard output
         #[arg(short, long)]
         output: Option<PathBuf>,
@@ -70,7 +70,7 @@ pub(super) enum Action {
 
 /// Form of an exported edition.
 #[derive(Debug, Clone, Copy, ValueEnum)]
-pub(super) enum Format {
+pub(super) enum IssueFormat {
     /// Word document
     Docx,
     /// Mail as HTML
@@ -83,16 +83,16 @@ pub(super) enum Format {
     Json,
 }
 
-pub(super) async fn run(action: &Action, world: &World) -> anyhow::Result<()> {
+pub(super) async fn run(action: &DigestCommand, world: &CommandContext) -> anyhow::Result<()> {
     // asks for nothing but the settings
-    if let Action::MailTest { to } = action {
+    if let DigestCommand::MailTest { to } = action {
         return mail_test(world, to).await;
     }
     let pipeline = world.pipeline_beside()?;
     let store = pipeline.store();
     match action {
-        Action::MailTest { .. } => {}
-        Action::Build { date, publication } => {
+        DigestCommand::MailTest { .. } => {}
+        DigestCommand::Build { date, publication } => {
             let now = Utc::now();
             let p = find_publication(world, publication.as_deref())?;
             let date = date.unwrap_or_else(|| p.calendar.today(now));
@@ -100,7 +100,7 @@ pub(super) async fn run(action: &Action, world: &World) -> anyhow::Result<()> {
             let edition = pipeline.draft(p, date, enabled, now).await?;
             println!("{}\t{}\t{}\t{} items", edition.id, edition.date, edition.issue_label(), edition.item_count());
         }
-        Action::List => {
+        DigestCommand::List => {
             for e in store.run(|s| s.editions(1000)).await? {
                 println!(
                     "{}\t{}\t{}年第{}期(总第{}期)\t{} items\t{}/{} letters sent",
@@ -108,18 +108,18 @@ pub(super) async fn run(action: &Action, world: &World) -> anyhow::Result<()> {
                 );
             }
         }
-        Action::Show { id, why } => {
+        DigestCommand::Show { id, why } => {
             let edition = find(store, *id).await?;
             print!("{}", render::text(&edition));
             if *why {
                 print!("{}", reasons(&edition));
             }
         }
-        Action::Send { id, to, dry_run } => {
+        DigestCommand::Send { id, to, dry_run } => {
             let edition = find(store, *id).await?;
             send(world, &pipeline, &edition, to.as_deref(), *dry_run).await?;
         }
-        Action::Export { id, format, output } => {
+        DigestCommand::Export { id, format, output } => {
             let edition = find(store, Some(*id)).await?;
             let bytes = export(world, &edition, *format)?;
             match output {
@@ -147,7 +147,7 @@ async fn find(store: &Store, id: Option<i64>) -> anyhow::Result<Edition> {
     store.run(move |s| s.edition(id)).await?.with_context(|| format!("there is no edition {id}; `qingbao digest list` prints them"))
 }
 
-async fn send(world: &World, pipeline: &Pipeline, edition: &Edition, to: Option<&str>, dry_run: bool) -> anyhow::Result<()> {
+async fn send(world: &CommandContext, pipeline: &Pipeline, edition: &Edition, to: Option<&str>, dry_run: bool) -> anyhow::Result<()> {
     let now = Utc::now();
     if dry_run {
         for r in &find_publication(world, Some(&edition.publication))?.recipients {
@@ -183,7 +183,7 @@ async fn send(world: &World, pipeline: &Pipeline, edition: &Edition, to: Option<
     Ok(())
 }
 
-fn find_publication<'a>(world: &'a World, name: Option<&str>) -> anyhow::Result<&'a Publication> {
+fn find_publication<'a>(world: &'a CommandContext, name: Option<&str>) -> anyhow::Result<&'a Publication> {
     let Some(name) = name else { return Ok(&world.settings.publication) };
     let names = || world.settings.publications().map(|p| p.name.as_str()).collect::<Vec<_>>().join("、");
     let found = world.settings.publication_named(name);
@@ -202,7 +202,7 @@ fn accepted(outcome: DeliveryResult) -> anyhow::Result<String> {
     }
 }
 
-async fn mail_test(world: &World, to: &str) -> anyhow::Result<()> {
+async fn mail_test(world: &CommandContext, to: &str) -> anyhow::Result<()> {
     let (to, now) = (MailAddress::parse(to)?, Utc::now());
     let id = format!("<test.{:x}@{}>", now.timestamp_micros(), world.settings.mail.from.address().domain());
     let text = "这是竞争情报快递系统的测试邮件。收到它，说明发信设置可用。\n";
@@ -217,13 +217,13 @@ async fn mail_test(world: &World, to: &str) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn export(world: &World, edition: &Edition, format: Format) -> anyhow::Result<Vec<u8>> {
+fn export(world: &CommandContext, edition: &Edition, format: IssueFormat) -> anyhow::Result<Vec<u8>> {
     Ok(match format {
-        Format::Docx => render::docx(edition)?,
-        Format::Html => render::html(edition)?.into_bytes(),
-        Format::Txt => render::text(edition).into_bytes(),
-        Format::Json => serde_json::to_vec_pretty(edition)?,
-        Format::Eml => {
+        IssueFormat::Docx => render::docx(edition)?,
+        IssueFormat::Html => render::html(edition)?.into_bytes(),
+        IssueFormat::Txt => render::text(edition).into_bytes(),
+        IssueFormat::Json => serde_json::to_vec_pretty(edition)?,
+        IssueFormat::Eml => {
             let p = find_publication(world, Some(&edition.publication))?;
             let to = p.recipients.first().context("no recipients in qingbao.toml")?;
             let edition = digest::filter_for_recipient(edition, to);

@@ -8,7 +8,7 @@ use std::time::{Duration, SystemTime};
 
 use chrono::{DateTime, Utc};
 
-use super::World;
+use super::CommandContext;
 use crate::config::settings::DispatcherKind;
 use crate::engine::nats;
 use crate::fetch::find_browser;
@@ -24,9 +24,9 @@ pub(super) struct Args {
 }
 
 /// Hosts whose names are asked for.
-const HOSTS: usize = 5;
+const DNS_SAMPLE: usize = 5;
 /// Open files that a crawl with console and mail may need.
-const FILES: u64 = 1024;
+const MIN_OPEN_FILES: u64 = 1024;
 const MIB: u64 = 1 << 20;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -37,10 +37,10 @@ enum Level {
 }
 
 #[derive(Default)]
-struct Findings(Vec<Level>);
+struct Report(Vec<Level>);
 
-impl Findings {
-    fn say(&mut self, level: Level, what: &str, words: &str) {
+impl Report {
+    fn line(&mut self, level: Level, what: &str, words: &str) {
         let mark = match level {
             Level::Ok => "ok     ",
             Level::Warning => "warning",
@@ -51,26 +51,26 @@ impl Findings {
     }
 
     /// A result whose error keeps the service from its work.
-    fn must<T, E: std::fmt::Display>(&mut self, what: &str, result: Result<T, E>, words: impl FnOnce(&T) -> String) -> Option<T> {
+    fn require<T, E: std::fmt::Display>(&mut self, what: &str, result: Result<T, E>, words: impl FnOnce(&T) -> String) -> Option<T> {
         match result {
             Ok(value) => {
-                self.say(Level::Ok, what, &words(&value));
+                self.line(Level::Ok, what, &words(&value));
                 Some(value)
             }
             Err(e) => {
-                self.say(Level::Error, what, &e.to_string());
+                self.line(Level::Error, what, &e.to_string());
                 None
             }
         }
     }
 
-    fn want(&mut self, well: bool, what: &str, good: &str, bad: &str) {
-        if well { self.say(Level::Ok, what, good) } else { self.say(Level::Warning, what, bad) }
+    fn check(&mut self, well: bool, what: &str, good: &str, bad: &str) {
+        if well { self.line(Level::Ok, what, good) } else { self.line(Level::Warning, what, bad) }
     }
 }
 
-pub(super) async fn run(args: &Args, world: &World) -> anyhow::Result<()> {
-    let mut f = Findings::default();
+pub(super) async fn run(args: &Args, world: &CommandContext) -> anyhow::Result<()> {
+    let mut f = Report::default();
     settings(&mut f, world);
     clock(&mut f, world);
     data(&mut f, world);
@@ -88,84 +88,85 @@ pub(super) async fn run(args: &Args, world: &World) -> anyhow::Result<()> {
 }
 
 /// Where workers do the work: whether some are there, and what they gave up.
-async fn crew(f: &mut Findings, world: &World) {
+async fn crew(f: &mut Report, world: &CommandContext) {
     if world.settings.crawl.engine != DispatcherKind::Nats {
         return;
     }
-    let Some(crew) = f.must("nats", nats::cluster_status(&world.settings.crawl).await, |c| format!("{} tasks wait or are in work", c.tasks)) else {
+    let Some(crew) = f.require("nats", nats::cluster_status(&world.settings.crawl).await, |c| format!("{} tasks wait or are in work", c.tasks))
+    else {
         return;
     };
     let old = crew.workers.iter().filter(|w| w.protocol_version < nats::VERSION).map(|w| w.name.as_str()).collect::<Vec<_>>();
     let names = crew.workers.iter().map(|w| w.name.as_str()).collect::<Vec<_>>();
-    f.want(!names.is_empty(), "workers", &names.join(", "), "nobody works: start `qingbao worker --nats URL` on some machine");
-    f.want(old.is_empty(), "worker age", "all understand our tasks", &format!("too old for our tasks, update them: {}", old.join(", ")));
-    f.want(crew.dead_count == 0, "dead letters", "none", &format!("{} tasks were given up within a month, the last ones:", crew.dead_count));
+    f.check(!names.is_empty(), "workers", &names.join(", "), "nobody works: start `qingbao worker --nats URL` on some machine");
+    f.check(old.is_empty(), "worker age", "all understand our tasks", &format!("too old for our tasks, update them: {}", old.join(", ")));
+    f.check(crew.dead_count == 0, "dead letters", "none", &format!("{} tasks were given up within a month, the last ones:", crew.dead_count));
     for letter in crew.dead_letters {
         println!("         {} {} {}: {}", letter.at.format("%F %R"), letter.worker, letter.url, letter.reason);
     }
 }
 
-fn settings(f: &mut Findings, world: &World) {
+fn settings(f: &mut Report, world: &CommandContext) {
     // they were read before we came here; a wrong file ends every command with its places
     let file = world.config.as_deref().map_or_else(|| "qingbao.toml or the defaults".to_owned(), |p| p.display().to_string());
-    f.say(Level::Ok, "settings", &file);
-    f.must("taxonomy", world.taxonomy(), |t| format!("{} industries", t.industry_names().len()));
-    let list = f.must("sources", world.source_list(), |l| {
+    f.line(Level::Ok, "settings", &file);
+    f.require("taxonomy", world.taxonomy(), |t| format!("{} industries", t.industry_names().len()));
+    let list = f.require("sources", world.source_list(), |l| {
         format!("{}: {} sources, {} enabled", world.sources.display(), l.sources.len(), l.enabled().count())
     });
     let p = &world.settings.publication;
-    f.want(
+    f.check(
         !p.recipients.is_empty(),
         "recipients",
         &format!("{} get the draft of {}", p.recipients.len(), p.name),
         "nobody gets the draft; name them: [publication] recipients = [\"…\"]",
     );
-    f.want(
+    f.check(
         !world.settings.mail.operators.is_empty(),
         "operators",
         "told of letters that fail, and weekly",
         "nobody is told when mail fails; name somebody: [mail] operators = [\"…\"]",
     );
     if list.is_some_and(|l| l.enabled().any(|s| s.render)) {
-        f.must("browser", find_browser(&world.settings.fetch), |p| p.display().to_string());
+        f.require("browser", find_browser(&world.settings.fetch), |p| p.display().to_string());
     }
-    f.say(Level::Ok, "fonts", "the chart's font is built in; documents name 仿宋, 黑体 and 楷体, which Word and WPS bring");
+    f.line(Level::Ok, "fonts", "the chart's font is built in; documents name 仿宋, 黑体 and 楷体, which Word and WPS bring");
     for file in secrets(world) {
         private(f, &file);
     }
 }
 
 /// Files that hold secrets.
-fn secrets(world: &World) -> Vec<PathBuf> {
+fn secrets(world: &CommandContext) -> Vec<PathBuf> {
     let mail = &world.settings.mail;
     let files = [mail.smtp.as_ref().and_then(|s| s.password_file.clone()), mail.dkim.as_ref().map(|d| d.key_file.clone())];
     files.into_iter().flatten().collect()
 }
 
-fn private(f: &mut Findings, file: &Path) {
+fn private(f: &mut Report, file: &Path) {
     use std::os::unix::fs::PermissionsExt as _;
     let name = file.display();
     match std::fs::metadata(file) {
-        Ok(m) if m.permissions().mode().is_multiple_of(0o100) => f.say(Level::Ok, "secret", &format!("{name} is for its owner alone")),
-        Ok(_) => f.say(Level::Warning, "secret", &format!("{name} can be read by others: chmod 600 {name}")),
-        Err(e) => f.say(Level::Error, "secret", &format!("{name}: {e}; check path and owner")),
+        Ok(m) if m.permissions().mode().is_multiple_of(0o100) => f.line(Level::Ok, "secret", &format!("{name} is for its owner alone")),
+        Ok(_) => f.line(Level::Warning, "secret", &format!("{name} can be read by others: chmod 600 {name}")),
+        Err(e) => f.line(Level::Error, "secret", &format!("{name}: {e}; check path and owner")),
     }
 }
 
-fn clock(f: &mut Findings, world: &World) {
+fn clock(f: &mut Report, world: &CommandContext) {
     let (now, calendar) = (Utc::now(), &world.settings.publication.calendar);
     let local = now.with_timezone(&calendar.zone);
     // the program cannot be older than its own file
     let built = std::env::current_exe().and_then(std::fs::metadata).and_then(|m| m.modified()).ok();
     let behind = built.is_some_and(|b| b > SystemTime::now() + Duration::from_hours(24));
     if behind {
-        f.say(Level::Error, "clock", &format!("{local}: earlier than this program was installed; set the clock (timedatectl set-ntp true)"));
+        f.line(Level::Error, "clock", &format!("{local}: earlier than this program was installed; set the clock (timedatectl set-ntp true)"));
     } else {
-        f.say(Level::Ok, "clock", &format!("{}, {}", local.format("%F %H:%M"), calendar.zone));
+        f.line(Level::Ok, "clock", &format!("{}, {}", local.format("%F %H:%M"), calendar.zone));
     }
     let p = &world.settings.publication;
     let next = calendar.next_moment(p.at, now);
-    f.want(
+    f.check(
         next.is_some(),
         "calendar",
         &format!("next issue of {}: {}", p.name, next.unwrap_or_default().with_timezone(&calendar.zone).format("%F %H:%M")),
@@ -173,72 +174,78 @@ fn clock(f: &mut Findings, world: &World) {
     );
     if let Some(year) = calendar.lacks_year(now) {
         let words = format!("holds no make-up days of {year}; once they are decreed, put them in: calendar = \"FILE\" (docs/operator.md)");
-        f.say(Level::Warning, "calendar", &words);
+        f.line(Level::Warning, "calendar", &words);
     }
 }
 
-fn data(f: &mut Findings, world: &World) {
+fn data(f: &mut Report, world: &CommandContext) {
     let folder = world.data.display().to_string();
     let probe = world.data.join(".doctor");
     let written = std::fs::create_dir_all(&world.data).and_then(|()| std::fs::write(&probe, "x")).and_then(|()| std::fs::remove_file(&probe));
     let owner = format!("check owner and mode: chown -R qingbao: {folder}");
-    if f.must("data", written.map_err(|e| format!("{folder} cannot be written: {e}; {owner}")), |()| folder.clone()).is_none() {
+    if f.require("data", written.map_err(|e| format!("{folder} cannot be written: {e}; {owner}")), |()| folder.clone()).is_none() {
         return;
     }
-    if let Some((free, total)) = f.must("disk", available_space(&world.data), |(free, total)| format!("{} of {} MB free", free / MIB, total / MIB)) {
+    if let Some((free, total)) = f.require("disk", available_space(&world.data), |(free, total)| format!("{} of {} MB free", free / MIB, total / MIB))
+    {
         let least = world.settings.store.min_free;
         if free < least {
             let words = format!("less than {} MB free of {} MB: nothing is fetched; make room, or set [store] min_free_mb", least / MIB, total / MIB);
-            f.say(Level::Error, "disk", &words);
+            f.line(Level::Error, "disk", &words);
         }
     }
     if !world.data.join("qingbao.db").exists() {
-        f.say(Level::Warning, "database", "there is none yet; the first `qingbao once` or `qingbao serve` makes it");
+        f.line(Level::Warning, "database", "there is none yet; the first `qingbao once` or `qingbao serve` makes it");
         return;
     }
-    if let Some(store) = f.must("database", Store::open_beside(&world.data), |_| "opens, schema is current".to_owned()) {
+    if let Some(store) = f.require("database", Store::open_beside(&world.data), |_| "opens, schema is current".to_owned()) {
         database(f, &store);
     }
 }
 
-fn database(f: &mut Findings, store: &Store) {
+fn database(f: &mut Report, store: &Store) {
     let found = store.damage();
     let first = match &found {
         Ok(lines) => lines.first().cloned(),
         Err(e) => Some(e.to_string()),
     };
     match first {
-        None => f.say(Level::Ok, "integrity", "every page and every reference is right"),
-        Some(words) => f.say(Level::Error, "integrity", &format!("{words}; stop the service and `qingbao restore` the last backup")),
+        None => f.line(Level::Ok, "integrity", "every page and every reference is right"),
+        Some(words) => f.line(Level::Error, "integrity", &format!("{words}; stop the service and `qingbao restore` the last backup")),
     }
     if let Ok(Some(why)) = store.mail_hold() {
-        f.say(Level::Warning, "outbox", &format!("no letter leaves, {why}; `qingbao outbox release`"));
+        f.line(Level::Warning, "outbox", &format!("no letter leaves, {why}; `qingbao outbox release`"));
     }
     let waiting = store.outbox(false, 1_000).map_or(0, |l| l.len());
-    f.want(waiting == 0, "letters", "none waits or went wrong", &format!("{waiting} wait or went wrong: `qingbao outbox list`"));
+    f.check(waiting == 0, "letters", "none waits or went wrong", &format!("{waiting} wait or went wrong: `qingbao outbox list`"));
     let age = store.last_backup().ok().flatten().map(|t: DateTime<Utc>| Utc::now() - t);
     let words = age.map_or_else(|| "never".to_owned(), |a| format!("{} h ago", a.num_hours()));
     let hint = format!("{words}: enable qingbao-backup.timer, or run `qingbao backup DIR` by cron");
-    f.want(age.is_some_and(|a| a <= BACKUP_MAX_AGE), "backup", &words, &hint);
+    f.check(age.is_some_and(|a| a <= BACKUP_MAX_AGE), "backup", &words, &hint);
     let failing = store.gauges(Utc::now()).map_or(0, |g| g.sources.iter().filter(|s| s.0 != "ok").map(|s| s.1).sum::<i64>());
-    f.want(failing == 0, "health", "no source fails", &format!("{failing} sources fail or rest: `qingbao sources list`"));
+    f.check(failing == 0, "health", "no source fails", &format!("{failing} sources fail or rest: `qingbao sources list`"));
     let admin = store.accounts().is_ok_and(|a| a.iter().any(|a| a.role == Role::Admin && !a.disabled));
-    f.want(admin, "accounts", "there is an admin", "nobody can sign in as admin: qingbao user add NAME --role admin");
+    f.check(admin, "accounts", "there is an admin", "nobody can sign in as admin: qingbao user add NAME --role admin");
 }
 
-fn limits(f: &mut Findings) {
+fn limits(f: &mut Report) {
     let Ok(text) = std::fs::read_to_string("/proc/self/limits") else { return };
     let soft = text.lines().find_map(|l| l.strip_prefix("Max open files")).and_then(|l| l.split_whitespace().next()?.parse::<u64>().ok());
     if let Some(n) = soft {
-        f.want(n >= FILES, "open files", &n.to_string(), &format!("{n} allowed; the unit asks for 4096, a shell by `ulimit -n {FILES}`"));
+        f.check(
+            n >= MIN_OPEN_FILES,
+            "open files",
+            &n.to_string(),
+            &format!("{n} allowed; the unit asks for 4096, a shell by `ulimit -n {MIN_OPEN_FILES}`"),
+        );
     }
 }
 
-fn names(f: &mut Findings, world: &World) {
+fn names(f: &mut Report, world: &CommandContext) {
     let Ok(list) = world.source_list() else { return };
     let hosts: BTreeSet<&str> = list.enabled().map(|s| s.url.host()).filter(|h| h.parse::<std::net::IpAddr>().is_err()).collect();
     let (mut found, mut lost) = (0, Vec::new());
-    for host in hosts.into_iter().take(HOSTS) {
+    for host in hosts.into_iter().take(DNS_SAMPLE) {
         if (host, 443).to_socket_addrs().is_ok_and(|mut a| a.next().is_some()) {
             found += 1;
         } else {
@@ -246,23 +253,23 @@ fn names(f: &mut Findings, world: &World) {
         }
     }
     if lost.is_empty() {
-        f.say(Level::Ok, "names", &format!("{found} hosts of sources found"));
+        f.line(Level::Ok, "names", &format!("{found} hosts of sources found"));
     } else if found > 0 {
-        f.say(Level::Warning, "names", &format!("not found: {}; correct their addresses", lost.join(", ")));
+        f.line(Level::Warning, "names", &format!("not found: {}; correct their addresses", lost.join(", ")));
     } else {
-        f.say(Level::Error, "names", "no host of any source is found: is the network up, and /etc/resolv.conf right?");
+        f.line(Level::Error, "names", "no host of any source is found: is the network up, and /etc/resolv.conf right?");
     }
 }
 
-async fn smtp(f: &mut Findings, world: &World) {
+async fn smtp(f: &mut Report, world: &CommandContext) {
     if world.settings.mail.smtp.is_none() {
-        f.say(Level::Warning, "mail", "no server is set: letters are written as files; see [mail.smtp]");
+        f.line(Level::Warning, "mail", "no server is set: letters are written as files; see [mail.smtp]");
         return;
     }
     let transport = Transport::new(&world.settings.mail, world.data.join("outbox"));
-    let Some(mut transport) = f.must("password", transport, |_| "found".to_owned()) else { return };
+    let Some(mut transport) = f.require("password", transport, |_| "found".to_owned()) else { return };
     match transport.greet().await {
-        Ok(()) => f.say(Level::Ok, "mail", "the server answers and takes the login"),
+        Ok(()) => f.line(Level::Ok, "mail", "the server answers and takes the login"),
         Err(
             DeliveryResult::Later(words)
             | DeliveryResult::Refused(words)
@@ -271,7 +278,7 @@ async fn smtp(f: &mut Findings, world: &World) {
             | DeliveryResult::Accepted(words),
         ) => {
             let hint = crate::mail::hint(&words).map(|h| format!("（{h}）")).unwrap_or_default();
-            f.say(Level::Error, "mail", &format!("{words}{hint}; `qingbao digest mail-test --to ADDRESS` shows each step"));
+            f.line(Level::Error, "mail", &format!("{words}{hint}; `qingbao digest mail-test --to ADDRESS` shows each step"));
         }
     }
     transport.close().await;

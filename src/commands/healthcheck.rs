@@ -6,19 +6,19 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 
-use super::World;
+use super::CommandContext;
 
 /// Longest wait.
-const PATIENCE: Duration = Duration::from_secs(5);
+const TIMEOUT: Duration = Duration::from_secs(5);
 
-pub(super) fn run(world: &World) -> anyhow::Result<()> {
+pub(super) fn run(world: &CommandContext) -> anyhow::Result<()> {
     let console = &world.settings.console;
     let mut address = console.listen.context("the console is off ([console] listen), so there is nobody to ask")?;
     if address.ip().is_unspecified() {
         address = SocketAddr::from(([127, 0, 0, 1], address.port()));
     }
-    let mut stream = TcpStream::connect_timeout(&address, PATIENCE).with_context(|| format!("nothing listens on {address}"))?;
-    stream.set_read_timeout(Some(PATIENCE))?;
+    let mut stream = TcpStream::connect_timeout(&address, TIMEOUT).with_context(|| format!("nothing listens on {address}"))?;
+    stream.set_read_timeout(Some(TIMEOUT))?;
     write!(stream, "GET {}/healthz HTTP/1.0\r\nHost: localhost\r\n\r\n", console.base_path)?;
     let mut answer = String::new();
     stream.take(4096).read_to_string(&mut answer)?;

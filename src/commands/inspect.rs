@@ -29,22 +29,22 @@ const MAX_FILE: u64 = 64 << 20;
 #[derive(Debug, Subcommand)]
 pub enum Stage {
     /// Article pages: body, title, date, author, publisher
-    Extract(Files),
+    Extract(FilesArgs),
     /// Feeds: entries, and what had to be repaired
-    Feed(Files),
+    Feed(FilesArgs),
     /// List pages: entries and layout
-    List(Files),
+    List(FilesArgs),
     /// JSON lines of {id, title, text}: industries, column, keywords, places, organisations
-    Classify(Lines),
+    Classify(JsonLinesArgs),
     /// JSON lines of {id, title, text}: the story each belongs to
-    Cluster(Lines),
+    Cluster(JsonLinesArgs),
     /// JSON lines of {id, title, text}: a summary of the article's own sentences
-    Summarise(Lines),
+    Summarise(JsonLinesArgs),
 }
 
 /// Files to read.
 #[derive(Debug, Args)]
-pub struct Files {
+pub struct FilesArgs {
     /// Files to read; - is standard input
     #[arg(required = true, value_name = "FILE")]
     paths: Vec<PathBuf>,
@@ -58,14 +58,14 @@ pub struct Files {
 
 /// Lines to read.
 #[derive(Debug, Args)]
-pub struct Lines {
+pub struct JsonLinesArgs {
     /// Threads
     #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u16).range(1..=64))]
     jobs: u16,
 }
 
 #[derive(Deserialize)]
-struct Row {
+struct ClassifyInput {
     id: Value,
     #[serde(default)]
     title: String,
@@ -105,7 +105,7 @@ fn cluster(out: &mut dyn Write) -> anyhow::Result<()> {
         if line.trim().is_empty() {
             continue;
         }
-        let value = match serde_json::from_str::<Row>(&line) {
+        let value = match serde_json::from_str::<ClassifyInput>(&line) {
             Ok(r) => json!({"id": r.id, "story": format!("s{}", index.add(&r.title, &r.text))}),
             Err(e) => json!({"file": format!("line {}", n + 1), "error": e.to_string()}),
         };
@@ -114,7 +114,7 @@ fn cluster(out: &mut dyn Write) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn rows(lines: &Lines, out: &mut dyn Write, work: impl Fn(Row) -> Value + Sync) -> anyhow::Result<()> {
+fn rows(lines: &JsonLinesArgs, out: &mut dyn Write, work: impl Fn(ClassifyInput) -> Value + Sync) -> anyhow::Result<()> {
     let stdin = std::io::stdin();
     let mut numbered = stdin.lock().lines().enumerate().filter(|(_, l)| l.as_ref().is_ok_and(|l| !l.trim().is_empty()));
     // chunks keep memory bounded however long the input is
@@ -125,7 +125,7 @@ fn rows(lines: &Lines, out: &mut dyn Write, work: impl Fn(Row) -> Value + Sync) 
         }
         ordered(&chunk, lines.jobs, out, |(n, line)| {
             let place = format!("line {}", n + 1);
-            let parsed = line.as_ref().map_err(ToString::to_string).and_then(|l| serde_json::from_str::<Row>(l).map_err(|e| e.to_string()));
+            let parsed = line.as_ref().map_err(ToString::to_string).and_then(|l| serde_json::from_str::<ClassifyInput>(l).map_err(|e| e.to_string()));
             match parsed {
                 Ok(row) => guarded(&place, || work(row)),
                 Err(e) => json!({"file": place, "error": e}),
@@ -137,7 +137,7 @@ fn rows(lines: &Lines, out: &mut dyn Write, work: impl Fn(Row) -> Value + Sync) 
 /// What a stage makes of one file: name, bytes, address.
 type FileStage = fn(&str, &[u8], Option<&WebUrl>) -> Result<Value, String>;
 
-fn files(files: &Files, out: &mut dyn Write, work: FileStage) -> anyhow::Result<()> {
+fn files(files: &FilesArgs, out: &mut dyn Write, work: FileStage) -> anyhow::Result<()> {
     let url = files.url.as_deref().map(WebUrl::parse).transpose().context("--url")?;
     ordered(&files.paths, files.jobs, out, |path| {
         let name = path.display().to_string();

@@ -67,25 +67,25 @@ enum Command {
     Worker(worker::Args),
     /// The source list: list, check, test, add, import, export, enable, disable
     #[command(subcommand)]
-    Sources(sources::Action),
+    Sources(sources::SourcesCommand),
     /// The archive: search, export
     #[command(subcommand)]
-    Articles(articles::Action),
+    Articles(articles::ArticlesCommand),
     /// Editions: build, show, send, list, export
     #[command(subcommand)]
-    Digest(digest::Action),
+    Digest(digest::DigestCommand),
     /// Letters: what waits, what went wrong, and what to do with it
     #[command(subcommand)]
-    Outbox(outbox::Action),
+    Outbox(outbox::OutboxCommand),
     /// Accounts of the console
     #[command(subcommand)]
-    User(user::Action),
+    User(user::UserCommand),
     /// Which other programs may read issues and articles from the console
     #[command(subcommand)]
-    Token(token::Action),
+    Token(token::TokenCommand),
     /// The classifier's words: print the built-in ones, check one's own
     #[command(subcommand)]
-    Taxonomy(taxonomy::Action),
+    Taxonomy(taxonomy::TaxonomyCommand),
     /// The stages one by one, from files to JSON lines
     #[command(subcommand)]
     Inspect(inspect::Stage),
@@ -136,7 +136,7 @@ pub fn run(cli: Cli) -> anyhow::Result<()> {
         _ => {}
     }
     let settings = Settings::load(cli.config.as_deref())?;
-    let world = World { settings, config: cli.config, sources: cli.sources, data: cli.data };
+    let world = CommandContext { settings, config: cli.config, sources: cli.sources, data: cli.data };
     match cli.command {
         Command::Inspect(stage) => {
             let mut out = std::io::BufWriter::new(std::io::stdout().lock());
@@ -146,7 +146,7 @@ pub fn run(cli: Cli) -> anyhow::Result<()> {
         Command::Token(action) => token::run(&action, &world),
         Command::Taxonomy(action) => unless_closed(taxonomy::run(&action, &world)),
         Command::Backup(args) => backup::backup(&args, &world),
-        Command::Restore(args) => backup::put_back(&args, &world),
+        Command::Restore(args) => backup::restore(&args, &world),
         Command::Healthcheck => healthcheck::run(&world),
         Command::Completions { shell } => {
             clap_complete::generate(shell, &mut Cli::command(), "qingbao", &mut std::io::stdout());
@@ -157,7 +157,7 @@ pub fn run(cli: Cli) -> anyhow::Result<()> {
             clap_mangen::generate_to(Cli::command(), &dir).with_context(|| format!("manual pages cannot be written into {}", dir.display()))
         }
         command => {
-            let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().max_blocking_threads(BLOCKING).build()?;
+            let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().max_blocking_threads(MAX_BLOCKING_THREADS).build()?;
             let result = runtime.block_on(run_async(command, world));
             // blocking work left behind (a stopped pass) must not hold the exit up
             runtime.shutdown_timeout(std::time::Duration::from_secs(2));
@@ -166,7 +166,7 @@ pub fn run(cli: Cli) -> anyhow::Result<()> {
     }
 }
 
-async fn run_async(command: Command, world: World) -> anyhow::Result<()> {
+async fn run_async(command: Command, world: CommandContext) -> anyhow::Result<()> {
     match command {
         Command::Demo(args) => demo::run(&args).await,
         Command::Once(args) => Box::pin(crawl::once(&args, world)).await,
@@ -183,10 +183,10 @@ async fn run_async(command: Command, world: World) -> anyhow::Result<()> {
 }
 
 /// Threads for the store and CPU work: enough that writers share a sync to disk, few enough to cost little memory.
-const BLOCKING: usize = 8;
+const MAX_BLOCKING_THREADS: usize = 8;
 
 /// What every command may need.
-struct World {
+struct CommandContext {
     settings: Settings,
     /// The file they were read from, where one was named.
     config: Option<PathBuf>,
@@ -194,7 +194,7 @@ struct World {
     data: PathBuf,
 }
 
-impl World {
+impl CommandContext {
     fn taxonomy(&self) -> anyhow::Result<Taxonomy> {
         Ok(Taxonomy::load(self.settings.taxonomy.as_deref())?)
     }
@@ -214,16 +214,16 @@ impl World {
 
     /// The pipeline beside a running service.
     fn pipeline_beside(&self) -> anyhow::Result<Arc<Pipeline>> {
-        self.wire(Store::open_beside(&self.data)?)
+        self.pipeline(Store::open_beside(&self.data)?)
     }
 
-    fn wire(&self, store: Store) -> anyhow::Result<Arc<Pipeline>> {
+    fn pipeline(&self, store: Store) -> anyhow::Result<Arc<Pipeline>> {
         Ok(Pipeline::new(store, self.settings.clone(), self.taxonomy()?)?)
     }
 }
 
 /// An error with its causes, those left out that it names itself.
-pub fn told(error: &anyhow::Error) -> String {
+pub fn format_error(error: &anyhow::Error) -> String {
     error.chain().map(ToString::to_string).fold(String::new(), |told, cause| match () {
         () if told.is_empty() => cause,
         () if told.contains(&cause) => told,

@@ -3,14 +3,14 @@
 use chrono::{DateTime, Utc};
 use clap::Subcommand;
 
-use super::World;
+use super::CommandContext;
 use crate::mail;
 use crate::model::OutboxId;
 use crate::store::{DeliveryState, OutboxMessage, Store};
 
 /// What to do.
 #[derive(Debug, Subcommand)]
-pub(super) enum Action {
+pub(super) enum OutboxCommand {
     /// Print letters that wait or went wrong, newest first
     List {
         /// Those that were sent too
@@ -36,12 +36,12 @@ pub(super) enum Action {
     },
 }
 
-pub(super) async fn run(action: &Action, world: &World) -> anyhow::Result<()> {
+pub(super) async fn run(action: &OutboxCommand, world: &CommandContext) -> anyhow::Result<()> {
     let pipeline = world.pipeline_beside()?;
     let store = pipeline.store();
     let zone = world.settings.publication.calendar.zone;
     let (id, state, done) = match action {
-        Action::List { all } => {
+        OutboxCommand::List { all } => {
             let all = *all;
             let letters = store.run(move |s| s.outbox(all, 1000)).await?;
             if letters.is_empty() {
@@ -52,16 +52,16 @@ pub(super) async fn run(action: &Action, world: &World) -> anyhow::Result<()> {
             }
             return Ok(());
         }
-        Action::Release => {
+        OutboxCommand::Release => {
             let held = store.run(Store::release_mail).await?;
             println!("{}", if held { "letters leave again" } else { "nothing was held" });
             return Ok(());
         }
-        Action::Retry { id } => {
+        OutboxCommand::Retry { id } => {
             (*id, DeliveryState::Queued, "is queued; the running service sends it within half a minute, or run `qingbao digest send`")
         }
-        Action::Cancel { id } => (*id, DeliveryState::Cancelled, "is called off"),
-        Action::Done { id } => (*id, DeliveryState::Sent, "is taken for sent"),
+        OutboxCommand::Cancel { id } => (*id, DeliveryState::Cancelled, "is called off"),
+        OutboxCommand::Done { id } => (*id, DeliveryState::Sent, "is taken for sent"),
     };
     let now = Utc::now();
     let expires = world.settings.mail.expires(now);

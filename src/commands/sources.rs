@@ -7,7 +7,7 @@ use anyhow::Context as _;
 use chrono::{DateTime, Utc};
 use clap::Subcommand;
 
-use super::World;
+use super::CommandContext;
 use super::add_source::{self, AddArgs};
 use super::try_source::{self, TestArgs};
 use crate::config::edit;
@@ -20,7 +20,7 @@ const MAX_OPML: u64 = 16 << 20;
 
 /// What to do.
 #[derive(Debug, Subcommand)]
-pub(super) enum Action {
+pub(super) enum SourcesCommand {
     /// Print the list with how each source stands
     List,
     /// Check sources.toml; exit code 2 and every problem with its place if something is wrong
@@ -51,24 +51,24 @@ pub(super) enum Action {
     },
 }
 
-pub(super) async fn run(action: &Action, world: &World) -> anyhow::Result<()> {
+pub(super) async fn run(action: &SourcesCommand, world: &CommandContext) -> anyhow::Result<()> {
     match action {
-        Action::Check => {
+        SourcesCommand::Check => {
             let list = world.source_list()?;
             println!("{}: {} sources, {} enabled, no problems", world.sources.display(), list.sources.len(), list.enabled().count());
             Ok(())
         }
-        Action::List => list(world),
-        Action::Test(args) => try_source::run(args, world).await,
-        Action::Add(args) => add_source::run(args, world).await,
-        Action::Import { opml } => import(world, opml),
-        Action::Export { opml } => export(world, opml),
-        Action::Enable { id } => switch(world, id, true),
-        Action::Disable { id } => switch(world, id, false),
+        SourcesCommand::List => list(world),
+        SourcesCommand::Test(args) => try_source::run(args, world).await,
+        SourcesCommand::Add(args) => add_source::run(args, world).await,
+        SourcesCommand::Import { opml } => import(world, opml),
+        SourcesCommand::Export { opml } => export(world, opml),
+        SourcesCommand::Enable { id } => switch(world, id, true),
+        SourcesCommand::Disable { id } => switch(world, id, false),
     }
 }
 
-fn import(world: &World, file: &Path) -> anyhow::Result<()> {
+fn import(world: &CommandContext, file: &Path) -> anyhow::Result<()> {
     let mut text = String::new();
     let read = if file.as_os_str() == "-" {
         std::io::stdin().lock().take(MAX_OPML).read_to_string(&mut text)
@@ -84,7 +84,7 @@ fn import(world: &World, file: &Path) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn export(world: &World, file: &Path) -> anyhow::Result<()> {
+fn export(world: &CommandContext, file: &Path) -> anyhow::Result<()> {
     let text = opml::write(&world.source_list()?);
     if file.as_os_str() == "-" {
         print!("{text}");
@@ -93,7 +93,7 @@ fn export(world: &World, file: &Path) -> anyhow::Result<()> {
     std::fs::write(file, text).with_context(|| format!("{} cannot be written", file.display()))
 }
 
-fn list(world: &World) -> anyhow::Result<()> {
+fn list(world: &CommandContext) -> anyhow::Result<()> {
     let (store, now) = (Store::open_beside(&world.data).ok(), Utc::now());
     for s in &world.source_list()?.sources {
         let health = store.as_ref().and_then(|d| d.source_health(&s.id, now).transpose()).transpose()?;
@@ -149,7 +149,7 @@ fn describe(s: &Source, health: Option<&SourceHealth>, now: DateTime<Utc>) -> St
     words.join("; ")
 }
 
-fn switch(world: &World, id: &str, on: bool) -> anyhow::Result<()> {
+fn switch(world: &CommandContext, id: &str, on: bool) -> anyhow::Result<()> {
     let list = world.source_list()?;
     let known = SourceId::parse(id).and_then(|id| list.get(&id).cloned());
     let Some(source) = known else { anyhow::bail!("no source {id:?} in {}; `qingbao sources list` prints the ids", world.sources.display()) };

@@ -5,12 +5,12 @@ use std::path::PathBuf;
 
 use clap::Subcommand;
 
-use super::World;
+use super::CommandContext;
 use crate::config::Taxonomy;
 
 /// What to do.
 #[derive(Debug, Subcommand)]
-pub(super) enum Action {
+pub(super) enum TaxonomyCommand {
     /// Print the built-in taxonomy, to edit it: `taxonomy = "FILE"` in qingbao.toml replaces it
     Print,
     /// Say what is wrong with a taxonomy, with line and column
@@ -20,11 +20,11 @@ pub(super) enum Action {
     },
 }
 
-pub(super) fn run(action: &Action, world: &World) -> anyhow::Result<()> {
+pub(super) fn run(action: &TaxonomyCommand, world: &CommandContext) -> anyhow::Result<()> {
     let mut out = std::io::stdout().lock();
     match action {
-        Action::Print => out.write_all(Taxonomy::BUILT_IN.as_bytes())?,
-        Action::Check { file } => {
+        TaxonomyCommand::Print => out.write_all(Taxonomy::BUILT_IN.as_bytes())?,
+        TaxonomyCommand::Check { file } => {
             let t = Taxonomy::load(file.as_deref().or(world.settings.taxonomy.as_deref()))?;
             writeln!(
                 out,

@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 use clap::Subcommand;
 
-use super::World;
+use super::CommandContext;
 use crate::console::{fresh_token, token_hash};
 use crate::store::Store;
 
@@ -12,7 +12,7 @@ const WHO: &str = "命令行";
 
 /// What to do.
 #[derive(Debug, Subcommand)]
-pub(super) enum Action {
+pub(super) enum TokenCommand {
     /// Make a token and print it, once; an earlier one of that name ends
     Add {
         /// For whom: a name to know it by
@@ -27,11 +27,11 @@ pub(super) enum Action {
     List,
 }
 
-pub(super) fn run(action: &Action, world: &World) -> anyhow::Result<()> {
+pub(super) fn run(action: &TokenCommand, world: &CommandContext) -> anyhow::Result<()> {
     let store = Store::open_beside(&world.data)?;
     let now = Utc::now();
     match action {
-        Action::Add { name } => {
+        TokenCommand::Add { name } => {
             let name = name.trim();
             anyhow::ensure!(
                 (1..=40).contains(&name.chars().count()) && !name.chars().any(char::is_control),
@@ -41,11 +41,11 @@ pub(super) fn run(action: &Action, world: &World) -> anyhow::Result<()> {
             store.put_token(name, &token_hash(&token), WHO, now)?;
             println!("token   {token}\nIt is not shown again. Send it as `Authorization: Bearer TOKEN`, or as the password of HTTP Basic.");
         }
-        Action::Revoke { name } => {
+        TokenCommand::Revoke { name } => {
             anyhow::ensure!(store.revoke_token(name, WHO, now)?, "there is no token {name:?}; `qingbao token list` prints them");
             println!("{name} is taken back");
         }
-        Action::List => {
+        TokenCommand::List => {
             let zone = world.settings.publication.calendar.zone;
             let day = |t: DateTime<Utc>| t.with_timezone(&zone).format("%Y-%m-%d %H:%M").to_string();
             for t in store.tokens()? {

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use serde_json::json;
 
-use super::World;
+use super::CommandContext;
 use crate::fetch::{Fetcher, NoopSiteStore};
 use crate::model::{Source, SourceId, SourceKind, WebUrl};
 use crate::pipeline::preview::{self, Preview};
@@ -25,7 +25,7 @@ pub(super) struct TestArgs {
     render: bool,
 }
 
-pub(super) async fn run(args: &TestArgs, world: &World) -> anyhow::Result<()> {
+pub(super) async fn run(args: &TestArgs, world: &CommandContext) -> anyhow::Result<()> {
     let source = chosen(args, world)?;
     asking(world, async |fetcher| {
         let preview = preview::preview_source(fetcher, &source).await?;
@@ -36,14 +36,14 @@ pub(super) async fn run(args: &TestArgs, world: &World) -> anyhow::Result<()> {
 }
 
 /// Works with a fetcher of its own, and ends what that started.
-pub(super) async fn asking<T>(world: &World, work: impl AsyncFnOnce(&Fetcher) -> anyhow::Result<T>) -> anyhow::Result<T> {
+pub(super) async fn asking<T>(world: &CommandContext, work: impl AsyncFnOnce(&Fetcher) -> anyhow::Result<T>) -> anyhow::Result<T> {
     let fetcher = Fetcher::new(&world.settings.fetch, Arc::new(NoopSiteStore))?;
     let result = work(&fetcher).await;
     fetcher.close().await;
     result
 }
 
-fn chosen(args: &TestArgs, world: &World) -> anyhow::Result<Source> {
+fn chosen(args: &TestArgs, world: &CommandContext) -> anyhow::Result<Source> {
     let id_or_url = &args.id_or_url;
     let mut source = match WebUrl::parse(id_or_url) {
         Ok(url) => {

@@ -4,18 +4,18 @@ use anyhow::Context as _;
 use chrono::Utc;
 use clap::Subcommand;
 
-use super::World;
+use super::CommandContext;
 use crate::console::{fresh_password, hash_password};
 use crate::store::{Role, Store};
 
 /// Shortest password of one's own.
-const SHORTEST: usize = 10;
+const MIN_PASSWORD_CHARS: usize = 10;
 /// Whom the log names.
 const WHO: &str = "命令行";
 
 /// What to do.
 #[derive(Debug, Subcommand)]
-pub(super) enum Action {
+pub(super) enum UserCommand {
     /// Make an account, or give one a new password; without a file a fresh password is printed, once
     Add {
         /// Name to sign in with
@@ -41,7 +41,7 @@ pub(super) enum Action {
     List,
 }
 
-pub(super) fn run(action: &Action, world: &World) -> anyhow::Result<()> {
+pub(super) fn run(action: &UserCommand, world: &CommandContext) -> anyhow::Result<()> {
     let store = match Store::open_beside(&world.data) {
         Ok(store) => store,
         // the first admin may come before the first crawl
@@ -49,7 +49,7 @@ pub(super) fn run(action: &Action, world: &World) -> anyhow::Result<()> {
     };
     let now = Utc::now();
     match action {
-        Action::Add { name, role, password_file } => {
+        UserCommand::Add { name, role, password_file } => {
             let name = name.trim();
             anyhow::ensure!(
                 (1..=40).contains(&name.chars().count()) && !name.chars().any(char::is_control),
@@ -66,12 +66,12 @@ pub(super) fn run(action: &Action, world: &World) -> anyhow::Result<()> {
                 println!("password   {password}\nIt is not shown again; `qingbao user add {name} --role {}` gives a new one.", role.as_str());
             }
         }
-        Action::Disable { name } | Action::Enable { name } => {
-            let off = matches!(action, Action::Disable { .. });
+        UserCommand::Disable { name } | UserCommand::Enable { name } => {
+            let off = matches!(action, UserCommand::Disable { .. });
             anyhow::ensure!(store.disable_account(name, off, WHO, now)?, "there is no account {name:?}; `qingbao user list` prints them");
             println!("{name} is {}", if off { "kept out" } else { "let in" });
         }
-        Action::List => {
+        UserCommand::List => {
             for a in store.accounts()? {
                 println!("{}\t{}\t{}", a.name, a.role.as_str(), if a.disabled { "disabled" } else { "enabled" });
             }
@@ -84,6 +84,6 @@ fn given(path: &str) -> anyhow::Result<String> {
     let text =
         if path == "-" { std::io::read_to_string(std::io::stdin())? } else { std::fs::read_to_string(path).with_context(|| path.to_owned())? };
     let password = text.trim_end_matches(['\r', '\n']).to_owned();
-    anyhow::ensure!(password.chars().count() >= SHORTEST, "the password is shorter than {SHORTEST} characters");
+    anyhow::ensure!(password.chars().count() >= MIN_PASSWORD_CHARS, "the password is shorter than {MIN_PASSWORD_CHARS} characters");
     Ok(password)
 }

@@ -3,7 +3,7 @@
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
 
-use super::World;
+use super::CommandContext;
 use crate::engine::nats::{self, WorkerSettings};
 
 /// For whom to work.
@@ -20,7 +20,7 @@ pub(super) struct Args {
     at_once: Option<u16>,
 }
 
-pub(super) async fn run(args: &Args, world: &World) -> anyhow::Result<()> {
+pub(super) async fn run(args: &Args, world: &CommandContext) -> anyhow::Result<()> {
     let mut crawl = world.settings.crawl.clone();
     if let Some(url) = &args.nats {
         crawl.named(url).map_err(anyhow::Error::msg)?;

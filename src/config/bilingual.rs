@@ -4,7 +4,7 @@ use std::fmt;
 
 /// The same in both languages.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Bilingual {
+pub struct LocalizedMessage {
     /// For the command line and the log.
     pub english: String,
     /// For the console.
@@ -12,23 +12,23 @@ pub struct Bilingual {
 }
 
 /// What is wrong and what to do, in both languages.
-pub(crate) fn both(english: impl Into<String>, chinese: impl Into<String>) -> Bilingual {
-    Bilingual { english: english.into(), chinese: chinese.into() }
+pub(crate) fn localized(english: impl Into<String>, chinese: impl Into<String>) -> LocalizedMessage {
+    LocalizedMessage { english: english.into(), chinese: chinese.into() }
 }
 
 /// What a number or a length of time must keep to.
-pub(super) fn bounds(key: &str, from: impl fmt::Display, to: impl fmt::Display) -> Bilingual {
-    both(format!("{key:?} must be from {from} to {to}"), format!("{key} 应当在 {from} 到 {to} 之间"))
+pub(super) fn bounds(key: &str, from: impl fmt::Display, to: impl fmt::Display) -> LocalizedMessage {
+    localized(format!("{key:?} must be from {from} to {to}"), format!("{key} 应当在 {from} 到 {to} 之间"))
 }
 
 /// The keys that there are.
-pub(super) fn listed(known: &[&str]) -> Bilingual {
-    both(format!("known keys: {}", known.join(", ")), format!("可用的有 {}", known.join("、")))
+pub(super) fn listed(known: &[&str]) -> LocalizedMessage {
+    localized(format!("known keys: {}", known.join(", ")), format!("可用的有 {}", known.join("、")))
 }
 
 /// Offers the word that was probably meant.
-pub(super) fn did_you_mean(word: &str) -> Bilingual {
-    both(format!("did you mean {word:?}?"), format!("是不是“{word}”？"))
+pub(super) fn did_you_mean(word: &str) -> LocalizedMessage {
+    localized(format!("did you mean {word:?}?"), format!("是不是“{word}”？"))
 }
 
 /// The known word most like this one, if any is like it at all.
@@ -42,7 +42,7 @@ pub(super) fn nearest<'w>(word: &str, known: impl IntoIterator<Item = &'w str>) 
 }
 
 #[cfg(test)]
-impl Bilingual {
+impl LocalizedMessage {
     /// Complains of one that does not speak both languages.
     pub(super) fn check(&self) {
         let is_han = |c: char| ('\u{4e00}'..='\u{9fff}').contains(&c);
@@ -51,7 +51,7 @@ impl Bilingual {
 }
 
 /// As the command line says it.
-impl fmt::Display for Bilingual {
+impl fmt::Display for LocalizedMessage {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.english)
     }

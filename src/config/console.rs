@@ -2,7 +2,7 @@
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
-use super::bilingual::both;
+use super::bilingual::localized;
 use super::reader::Section;
 
 /// How the console is served.
@@ -23,14 +23,14 @@ impl Default for ConsoleSettings {
 }
 
 pub(super) fn read(s: &Section<'_>, c: &mut ConsoleSettings) {
-    s.only(&["listen", "base_path", "https"]);
+    s.deny_unknown_keys(&["listen", "base_path", "https"]);
     if let Some(t) = s.text("listen") {
         match t.value.parse() {
             Ok(address) => c.listen = Some(address),
             Err(_) if t.value == "off" => c.listen = None,
             Err(_) => {
                 let english = format!("listen {:?} is no address; write \"127.0.0.1:8320\" or \"off\"", t.value);
-                s.complain(t.span, both(english, format!("listen 的“{}”不是地址，请写 \"127.0.0.1:8320\" 或 \"off\"", t.value)));
+                s.error(t.span, localized(english, format!("listen 的“{}”不是地址，请写 \"127.0.0.1:8320\" 或 \"off\"", t.value)));
             }
         }
     }
@@ -40,7 +40,7 @@ pub(super) fn read(s: &Section<'_>, c: &mut ConsoleSettings) {
             t.value.clone_into(&mut c.base_path);
         } else {
             let chinese = format!("base_path 的“{}”不是路径前缀，请写 \"/qingbao\" 这样的", t.value);
-            s.complain(t.span, both(format!("base_path {:?} is no prefix; write \"/qingbao\"", t.value), chinese));
+            s.error(t.span, localized(format!("base_path {:?} is no prefix; write \"/qingbao\"", t.value), chinese));
         }
     }
     if let Some(https) = s.bool("https") {

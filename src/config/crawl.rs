@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use super::bilingual::{Bilingual, both};
+use super::bilingual::{LocalizedMessage, localized};
 use super::reader::Section;
 
 /// Who fetches and extracts.
@@ -56,14 +56,14 @@ impl CrawlSettings {
     ///
     /// # Errors
     /// Neither, and what to write.
-    pub fn named(&mut self, what: &str) -> Result<(), Bilingual> {
+    pub fn named(&mut self, what: &str) -> Result<(), LocalizedMessage> {
         if what == "local" {
             self.engine = DispatcherKind::Local;
             return Ok(());
         }
         if !what.split(',').all(|a| ["nats://", "tls://"].iter().any(|s| a.trim().strip_prefix(s).is_some_and(|rest| !rest.is_empty()))) {
             let english = format!("{what:?} is neither \"local\" nor an address like nats://host:4222");
-            return Err(both(english, format!("“{what}”既不是 local，也不是 nats://host:4222 这样的地址")));
+            return Err(localized(english, format!("“{what}”既不是 local，也不是 nats://host:4222 这样的地址")));
         }
         self.engine = DispatcherKind::Nats;
         what.clone_into(&mut self.nats);
@@ -72,28 +72,28 @@ impl CrawlSettings {
 }
 
 pub(super) fn read(s: &Section<'_>, c: &mut CrawlSettings) {
-    s.only(&["engine", "nats", "credentials_file", "user", "password_file", "ca_file", "replicas", "ahead"]);
+    s.deny_unknown_keys(&["engine", "nats", "credentials_file", "user", "password_file", "ca_file", "replicas", "ahead"]);
     if let Some(t) = s.text("nats")
         && let Err(e) = c.named(t.value)
     {
-        s.complain(t.span, e);
+        s.error(t.span, e);
     }
     c.engine = DispatcherKind::Local;
     if let Some(t) = s.text("engine") {
         match t.value {
             "local" => {}
             "nats" => c.engine = DispatcherKind::Nats,
-            _ => s.not_one_of("engine", t, &["local", "nats"]),
+            _ => s.invalid_value("engine", t, &["local", "nats"]),
         }
     }
     let file = |key| s.string(key).map(PathBuf::from);
     (c.credentials_file, c.password_file, c.ca_file) = (file("credentials_file"), file("password_file"), file("ca_file"));
     c.user = s.string("user");
     if c.user.as_ref().is_some_and(|u| u.is_empty() || u.contains(|c: char| !c.is_ascii_alphanumeric() && c != '-' && c != '_')) {
-        s.complain(None, both("user of [crawl] may hold letters, digits, - and _", "[crawl] 的 user 只能用字母、数字、- 和 _"));
+        s.error(None, localized("user of [crawl] may hold letters, digits, - and _", "[crawl] 的 user 只能用字母、数字、- 和 _"));
     }
     if c.user.is_some() != c.password_file.is_some() {
-        s.complain(None, both("user and password_file of [crawl] go together", "[crawl] 的 user 与 password_file 要一起写"));
+        s.error(None, localized("user and password_file of [crawl] go together", "[crawl] 的 user 与 password_file 要一起写"));
     }
     let count = |key, to| s.integer(key, 1..to).and_then(|n| usize::try_from(n).ok());
     c.replicas = count("replicas", 6).unwrap_or(c.replicas);

@@ -74,7 +74,7 @@ pub fn with_fields(path: &Path, id: &SourceId, fields: &[Field], vocabulary: &Vo
 }
 
 /// What the file says of a source, as texts: lists one value per line, keys of inner tables as `list.item`.
-pub fn stated(path: &Path, id: &SourceId) -> Result<Option<BTreeMap<String, String>>, EditError> {
+pub fn raw_fields(path: &Path, id: &SourceId) -> Result<Option<BTreeMap<String, String>>, EditError> {
     let Ok(mut document) = read_file(path)?.parse::<DocumentMut>() else { return Ok(None) };
     let Some(table) = source_table(&mut document, id) else { return Ok(None) };
     let mut out = BTreeMap::new();
@@ -297,7 +297,7 @@ mod tests {
         let tried = with_fields(&path, &id, &fields, &words).unwrap().unwrap();
         assert_eq!((tried.name.as_str(), tried.article.body.as_deref(), tried.list.item.is_none()), ("新甲", Some("#zoom"), true));
         assert_eq!(std::fs::read_to_string(&path).unwrap(), text, "only tried");
-        let said = stated(&path, &id).unwrap().unwrap();
+        let said = raw_fields(&path, &id).unwrap().unwrap();
         assert_eq!((said["name"].as_str(), said["list.item"].as_str()), ("甲", "li"));
         assert!(set_fields(&path, &id, &fields, &words).unwrap());
         let written = std::fs::read_to_string(&path).unwrap();

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-use super::bilingual::both;
+use super::bilingual::localized;
 use super::reader::Section;
 use crate::mail::MailAddress;
 
@@ -103,7 +103,7 @@ impl MailSettings {
 }
 
 pub(super) fn read(s: &Section<'_>, m: &mut MailSettings) {
-    s.only(&["from", "reply_to", "operators", "on_uncertain", "expire", "smtp", "dkim"]);
+    s.deny_unknown_keys(&["from", "reply_to", "operators", "on_uncertain", "expire", "smtp", "dkim"]);
     if let Some(from) = s.text("from").and_then(|t| read_address(s, t.value, t.span)) {
         m.from = from;
     }
@@ -113,7 +113,7 @@ pub(super) fn read(s: &Section<'_>, m: &mut MailSettings) {
         match t.value {
             "resend" => m.on_uncertain = AmbiguousDeliveryPolicy::Resend,
             "hold" => m.on_uncertain = AmbiguousDeliveryPolicy::Hold,
-            _ => s.not_one_of("on_uncertain", t, &["resend", "hold"]),
+            _ => s.invalid_value("on_uncertain", t, &["resend", "hold"]),
         }
     }
     if let Some(d) = s.duration("expire", Duration::from_hours(1)..Duration::from_hours(24 * 31)) {
@@ -124,26 +124,26 @@ pub(super) fn read(s: &Section<'_>, m: &mut MailSettings) {
 }
 
 pub(super) fn read_address(s: &Section<'_>, text: &str, span: Option<Range<usize>>) -> Option<MailAddress> {
-    MailAddress::parse(text).map_err(|e| s.complain(span, both(e.to_string(), e.chinese()))).ok()
+    MailAddress::parse(text).map_err(|e| s.error(span, localized(e.to_string(), e.chinese()))).ok()
 }
 
 fn read_dkim(s: &Section<'_>) -> Option<DkimSettings> {
-    s.only(&["domain", "selector", "key_file"]);
+    s.deny_unknown_keys(&["domain", "selector", "key_file"]);
     let host = |t: &str| !t.is_empty() && t.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'-' | b'_'));
     let (domain, selector) = (s.string("domain").filter(|d| host(d)), s.string("selector").filter(|d| host(d)));
     let key_file = s.string("key_file").map(PathBuf::from);
     let (Some(domain), Some(selector), Some(key_file)) = (domain, selector, key_file) else {
-        s.complain(None, both("[mail.dkim] needs domain, selector and key_file", "[mail.dkim] 要写 domain、selector 和 key_file"));
+        s.error(None, localized("[mail.dkim] needs domain, selector and key_file", "[mail.dkim] 要写 domain、selector 和 key_file"));
         return None;
     };
     Some(DkimSettings { domain, selector, key_file })
 }
 
 fn read_smtp(s: &Section<'_>) -> Option<SmtpSettings> {
-    s.only(&["host", "port", "tls", "ca_file", "user", "password_file", "timeout", "pause"]);
+    s.deny_unknown_keys(&["host", "port", "tls", "ca_file", "user", "password_file", "timeout", "pause"]);
     let host = s.string("host").filter(|h| !h.is_empty());
     if host.is_none() {
-        s.complain(None, both("[mail.smtp] needs a host, for example smtp.exmail.qq.com", "[mail.smtp] 要写 host，例如 smtp.exmail.qq.com"));
+        s.error(None, localized("[mail.smtp] needs a host, for example smtp.exmail.qq.com", "[mail.smtp] 要写 host，例如 smtp.exmail.qq.com"));
     }
     let tls = match s.text("tls") {
         None => MailTls::Implicit,
@@ -152,7 +152,7 @@ fn read_smtp(s: &Section<'_>) -> Option<SmtpSettings> {
             "starttls" => MailTls::Starttls,
             "none" => MailTls::None,
             _ => {
-                s.not_one_of("tls", t, &["implicit", "starttls", "none"]);
+                s.invalid_value("tls", t, &["implicit", "starttls", "none"]);
                 MailTls::Implicit
             }
         },

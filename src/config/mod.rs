@@ -18,8 +18,8 @@ pub mod taxonomy;
 
 use std::path::Path;
 
-pub use bilingual::Bilingual;
-use bilingual::both;
+pub use bilingual::LocalizedMessage;
+use bilingual::localized;
 pub use reader::{ConfigError, Problem};
 pub use settings::Settings;
 pub use sources::SourceList;
@@ -30,18 +30,21 @@ pub fn read_file(path: &Path) -> Result<String, ConfigError> {
     let name = path.display().to_string();
     let bytes = std::fs::read(path).map_err(|e| {
         let what = match e.kind() {
-            std::io::ErrorKind::NotFound => both(
+            std::io::ErrorKind::NotFound => localized(
                 "does not exist; create it, or name another one (--sources, --config, or the key that names it)",
                 "没有这个文件；请建立它，或另指定一个",
             ),
-            std::io::ErrorKind::PermissionDenied => both("may not be read; check its owner and mode", "不许读取；请检查文件的属主和权限"),
-            std::io::ErrorKind::IsADirectory => both("is a directory; name the file inside it", "是文件夹；请指定里面的文件"),
-            _ => both(format!("cannot be read: {e}"), format!("读不了：{e}")),
+            std::io::ErrorKind::PermissionDenied => localized("may not be read; check its owner and mode", "不许读取；请检查文件的属主和权限"),
+            std::io::ErrorKind::IsADirectory => localized("is a directory; name the file inside it", "是文件夹；请指定里面的文件"),
+            _ => localized(format!("cannot be read: {e}"), format!("读不了：{e}")),
         };
         ConfigError::file(&name, what)
     })?;
     if bytes.iter().all(u8::is_ascii_whitespace) {
-        return Err(ConfigError::file(&name, both("is empty; a half-written file is never taken as the new one", "是空的；写了一半的文件不会生效")));
+        return Err(ConfigError::file(
+            &name,
+            localized("is empty; a half-written file is never taken as the new one", "是空的；写了一半的文件不会生效"),
+        ));
     }
     let bytes = bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(&bytes);
     String::from_utf8(bytes.to_vec()).map_err(|e| {
@@ -55,7 +58,7 @@ pub fn read_file(path: &Path) -> Result<String, ConfigError> {
             .count()
             + 1;
         let chinese = format!("不是 UTF-8 编码（第 {line} 行），请另存为 UTF-8");
-        ConfigError::file(&name, both(format!("is not UTF-8 (line {line}); save it as UTF-8"), chinese))
+        ConfigError::file(&name, localized(format!("is not UTF-8 (line {line}); save it as UTF-8"), chinese))
     })
 }
 

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use chrono::{NaiveDate, NaiveTime};
 
-use super::bilingual::both;
+use super::bilingual::localized;
 use super::mail::read_address;
 use super::reader::{Reader, Section};
 use super::{ConfigError, read_file};
@@ -142,7 +142,7 @@ const KEYS: [&str; 22] = [
 
 pub(super) fn read(s: &Section<'_>) -> Publication {
     let mut p = Publication::default();
-    s.only(&KEYS);
+    s.deny_unknown_keys(&KEYS);
     set(&mut p.name, s.string("name"));
     set(&mut p.organiser, s.string("organiser"));
     set(&mut p.notice, s.string("notice"));
@@ -152,7 +152,7 @@ pub(super) fn read(s: &Section<'_>) -> Publication {
             let known: Vec<&str> = foreword::PLACEHOLDERS.iter().map(|f| f.0).collect();
             let known = known.join("} {");
             let chinese = format!("foreword 里没有 {{{word}}} 可填；可用的有 {{{known}}}");
-            s.complain(t.span, both(format!("{{{word}}} is no fact of an issue; there are {{{known}}}"), chinese));
+            s.error(t.span, localized(format!("{{{word}}} is no fact of an issue; there are {{{known}}}"), chinese));
         }
         p.foreword = Some(t.value.to_owned());
     }
@@ -169,7 +169,7 @@ pub(super) fn read(s: &Section<'_>) -> Publication {
             p.at = at;
         } else {
             let english = format!("at = {:?} is no time of day; write \"07:30\"", t.value);
-            s.complain(t.span, both(english, format!("at 的“{}”不是时刻，请写 \"07:30\" 这样的", t.value)));
+            s.error(t.span, localized(english, format!("at 的“{}”不是时刻，请写 \"07:30\" 这样的", t.value)));
         }
     }
     read_calendar(s, &mut p.calendar);
@@ -195,7 +195,7 @@ pub(super) fn read(s: &Section<'_>) -> Publication {
         match t.value {
             "full" => p.full_text = true,
             "summary" => p.full_text = false,
-            _ => s.not_one_of("document", t, &["full", "summary"]),
+            _ => s.invalid_value("document", t, &["full", "summary"]),
         }
     }
     set(&mut p.mail_empty, s.bool("mail_empty"));
@@ -203,23 +203,23 @@ pub(super) fn read(s: &Section<'_>) -> Publication {
 }
 
 fn read_column(s: &Section<'_>) -> Option<ColumnQuota> {
-    s.only(&["name", "quota"]);
+    s.deny_unknown_keys(&["name", "quota"]);
     let name = s.string("name").filter(|n| !n.is_empty());
     if name.is_none() {
-        s.complain(None, both("a column needs a name", "栏目要写名称 name"));
+        s.error(None, localized("a column needs a name", "栏目要写名称 name"));
     }
     Some(ColumnQuota { name: name?, quota: s.integer("quota", 1..101).and_then(|n| usize::try_from(n).ok()).unwrap_or(5) })
 }
 
 fn read_subscriber(s: &Section<'_>, p: &Publication) -> Option<Recipient> {
-    s.only(&["address", "columns", "industries"]);
+    s.deny_unknown_keys(&["address", "columns", "industries"]);
     let Some(t) = s.text("address") else {
-        s.complain(None, both("a subscriber needs an address", "订阅人要写邮箱 address"));
+        s.error(None, localized("a subscriber needs an address", "订阅人要写邮箱 address"));
         return None;
     };
     let columns = s.strings("columns");
     for c in columns.iter().filter(|c| p.columns.iter().all(|q| q.name != **c)) {
-        s.complain(None, both(format!("{c:?} is no column of {}", p.name), format!("《{}》没有“{c}”这个栏目", p.name)));
+        s.error(None, localized(format!("{c:?} is no column of {}", p.name), format!("《{}》没有“{c}”这个栏目", p.name)));
     }
     Some(Recipient { address: read_address(s, t.value, t.span)?, columns, industries: s.strings("industries") })
 }
@@ -230,14 +230,14 @@ fn read_calendar(s: &Section<'_>, calendar: &mut Calendar) {
             calendar.zone = zone;
         } else {
             let english = format!("timezone {:?} does not exist; did you mean \"Asia/Shanghai\"?", t.value);
-            s.complain(t.span, both(english, format!("没有时区“{}”；是不是“Asia/Shanghai”？", t.value)));
+            s.error(t.span, localized(english, format!("没有时区“{}”；是不是“Asia/Shanghai”？", t.value)));
         }
     }
     if let Some(t) = s.text("days") {
         match Recurrence::parse(t.value) {
             Some(days) => calendar.days = days,
             None => {
-                s.not_one_of("days", t, &["workdays", "daily", "weekly-mon … weekly-sun", "monthly-1 … monthly-28"]);
+                s.invalid_value("days", t, &["workdays", "daily", "weekly-mon … weekly-sun", "monthly-1 … monthly-28"]);
             }
         }
     }
@@ -254,7 +254,7 @@ fn read_days(s: &Section<'_>, key: &str) -> Vec<NaiveDate> {
             (Ok(from), Ok(to)) if from <= to && (to - from).num_days() <= 60 => out.extend(from.iter_days().take_while(|d| *d <= to)),
             _ => {
                 let english = format!("{:?} is no day; write 2026-10-01 or 2026-10-01/2026-10-07", t.value);
-                s.complain(t.span, both(english, format!("“{}”不是日期，请写 2026-10-01 或 2026-10-01/2026-10-07", t.value)));
+                s.error(t.span, localized(english, format!("“{}”不是日期，请写 2026-10-01 或 2026-10-01/2026-10-07", t.value)));
             }
         }
     }
@@ -269,7 +269,7 @@ pub(super) fn add_calendar(path: Option<&Path>, publications: &mut [Publication]
     };
     let reader = Reader::parse(&file, &text)?;
     let root = reader.root();
-    root.only(&["holidays", "workdays"]);
+    root.deny_unknown_keys(&["holidays", "workdays"]);
     let days = (read_days(&root, "holidays"), read_days(&root, "workdays"));
     let (holidays, workdays) = reader.finish(days)?;
     for p in publications {

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use toml_edit::{Document, Item, TableLike, Value};
 
-use super::bilingual::{Bilingual, both, bounds, did_you_mean, listed, nearest};
+use super::bilingual::{LocalizedMessage, bounds, did_you_mean, listed, localized, nearest};
 
 /// One thing wrong with a configuration file.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -17,7 +17,7 @@ pub struct Problem {
     /// Line and column, from 1; `None` where the whole file is meant.
     pub at: Option<(usize, usize)>,
     /// What is wrong and what to do.
-    pub words: Bilingual,
+    pub words: LocalizedMessage,
 }
 
 impl Problem {
@@ -48,7 +48,7 @@ pub struct ConfigError {
 }
 
 impl ConfigError {
-    pub(super) fn file(file: &str, words: Bilingual) -> Self {
+    pub(super) fn file(file: &str, words: LocalizedMessage) -> Self {
         Self { problems: vec![Problem { file: file.to_owned(), at: None, words }] }
     }
 
@@ -73,7 +73,7 @@ impl<'a> Reader<'a> {
         let document = Document::parse(raw.to_owned()).map_err(|e| {
             let at = e.span().map_or(0, |s| s.start);
             let message = e.message().replace('\n', "; ");
-            let mut words = both(message.clone(), format!("不合 TOML 的写法（{message}）"));
+            let mut words = localized(message.clone(), format!("不合 TOML 的写法（{message}）"));
             let line_end = raw.get(at..).and_then(|r| r.find('\n')).map_or(raw.len(), |n| at + n);
             let line_start = raw.get(..at).and_then(|r| r.rfind('\n')).map_or(0, |n| n + 1);
             if raw.get(line_start..line_end).is_some_and(|l| l.contains(['“', '”', '＂'])) {
@@ -89,7 +89,7 @@ impl<'a> Reader<'a> {
         Section { reader: self, table: self.document.as_table(), span: 0..0 }
     }
 
-    pub(super) fn complain(&self, span: Option<Range<usize>>, words: Bilingual) {
+    pub(super) fn error(&self, span: Option<Range<usize>>, words: LocalizedMessage) {
         let at = span.map(|s| self.place(&s));
         self.problems.borrow_mut().push(Problem { file: self.file.to_owned(), at, words });
     }
@@ -141,14 +141,14 @@ pub(super) struct Section<'a> {
 
 impl<'a> Section<'a> {
     /// Complains of every key that is not in the list.
-    pub(super) fn only(&self, known: &[&str]) {
+    pub(super) fn deny_unknown_keys(&self, known: &[&str]) {
         for (key, _) in self.table.iter() {
             if known.contains(&key) {
                 continue;
             }
             let span = self.table.key(key).and_then(toml_edit::Key::span);
             let hint = nearest(key, known.iter().copied()).map_or_else(|| listed(known), did_you_mean);
-            self.reader.complain(span, both(format!("unknown key {key:?}; {}", hint.english), format!("没有“{key}”这一项；{}", hint.chinese)));
+            self.reader.error(span, localized(format!("unknown key {key:?}; {}", hint.english), format!("没有“{key}”这一项；{}", hint.chinese)));
         }
     }
 
@@ -162,27 +162,27 @@ impl<'a> Section<'a> {
         self.span.clone()
     }
 
-    pub(super) fn complain(&self, span: Option<Range<usize>>, words: Bilingual) {
-        self.reader.complain(span.or_else(|| Some(self.span.clone())), words);
+    pub(super) fn error(&self, span: Option<Range<usize>>, words: LocalizedMessage) {
+        self.reader.error(span.or_else(|| Some(self.span.clone())), words);
     }
 
     /// Complains of a word that is none of those known.
-    pub(super) fn not_one_of(&self, key: &str, text: Spanned<&str>, known: &[&str]) {
-        let mut words = both(
+    pub(super) fn invalid_value(&self, key: &str, text: Spanned<&str>, known: &[&str]) {
+        let mut words = localized(
             format!("{key} {:?} is not one of {}", text.value, known.join(", ")),
             format!("{key} 不能写“{}”，只能是 {}", text.value, known.join("、")),
         );
         if let Some(hint) = nearest(text.value, known.iter().copied()).map(did_you_mean) {
-            words = both(format!("{words}; {hint}"), format!("{}；{}", words.chinese, hint.chinese));
+            words = localized(format!("{words}; {hint}"), format!("{}；{}", words.chinese, hint.chinese));
         }
-        self.complain(text.span, words);
+        self.error(text.span, words);
     }
 
     fn value(&self, key: &str) -> Option<&'a Value> {
         let item = self.table.get(key)?;
         let value = item.as_value();
         if value.is_none() {
-            self.reader.complain(item.span(), both(format!("{key:?} must be a value, not a table"), format!("{key} 应当是一个值，不是表")));
+            self.reader.error(item.span(), localized(format!("{key:?} must be a value, not a table"), format!("{key} 应当是一个值，不是表")));
         }
         value
     }
@@ -191,7 +191,7 @@ impl<'a> Section<'a> {
         let value = self.value(key)?;
         let span = value.span();
         let Some(read) = read(value) else {
-            self.reader.complain(span, both(format!("{key:?} must be {}", expected.0), format!("{key} 应当是{}", expected.1)));
+            self.reader.error(span, localized(format!("{key:?} must be {}", expected.0), format!("{key} 应当是{}", expected.1)));
             return None;
         };
         Some(Spanned { value: read, span })
@@ -213,7 +213,7 @@ impl<'a> Section<'a> {
     pub(super) fn integer(&self, key: &str, range: Range<i64>) -> Option<i64> {
         let n = self.typed(key, ("a whole number", "整数"), Value::as_integer)?;
         if !range.contains(&n.value) {
-            self.complain(n.span, bounds(key, range.start, range.end - 1));
+            self.error(n.span, bounds(key, range.start, range.end - 1));
             return None;
         }
         Some(n.value)
@@ -223,7 +223,7 @@ impl<'a> Section<'a> {
     pub(super) fn number(&self, key: &str, range: RangeInclusive<f64>) -> Option<f64> {
         let n = self.typed(key, ("a number", "数字"), |v| v.as_float().or_else(|| v.as_integer().map(|n| n as f64)))?;
         if !range.contains(&n.value) {
-            self.complain(n.span, bounds(key, range.start(), range.end()));
+            self.error(n.span, bounds(key, range.start(), range.end()));
             return None;
         }
         Some(n.value)
@@ -235,7 +235,7 @@ impl<'a> Section<'a> {
         for v in list.value {
             match v.as_str() {
                 Some(value) => out.push(Spanned { value, span: v.span() }),
-                None => self.complain(v.span(), both(format!("{key:?} must hold texts in quotes only"), format!("{key} 里只能是引号括起来的文字"))),
+                None => self.error(v.span(), localized(format!("{key:?} must hold texts in quotes only"), format!("{key} 里只能是引号括起来的文字"))),
             }
         }
         Some(out)
@@ -252,12 +252,12 @@ impl<'a> Section<'a> {
         match parse_duration(text.value) {
             Some(d) if range.start <= d && d <= range.end => Some(d),
             Some(_) => {
-                self.complain(text.span, bounds(key, show_duration(range.start), show_duration(range.end)));
+                self.error(text.span, bounds(key, show_duration(range.start), show_duration(range.end)));
                 None
             }
             None => {
                 let english = format!("{key:?} = {:?} is no length of time; write 90s, 30m, 2h or 1d", text.value);
-                self.complain(text.span, both(english, format!("{key} 的“{}”不是时长，请写 90s、30m、2h 或 1d", text.value)));
+                self.error(text.span, localized(english, format!("{key} 的“{}”不是时长，请写 90s、30m、2h 或 1d", text.value)));
                 None
             }
         }
@@ -272,7 +272,7 @@ impl<'a> Section<'a> {
     fn as_section(&self, key: &str, item: &'a Item) -> Option<Section<'a>> {
         let span = item.span().unwrap_or(0..0);
         let Some(table) = item.as_table_like() else {
-            self.reader.complain(Some(span), both(format!("{key:?} must be a table"), format!("{key} 应当是一个表")));
+            self.reader.error(Some(span), localized(format!("{key:?} must be a table"), format!("{key} 应当是一个表")));
             return None;
         };
         Some(Section { reader: self.reader, table, span })
@@ -294,9 +294,9 @@ impl<'a> Section<'a> {
             return tables.iter().map(|t| Section { reader: self.reader, table: t, span: t.span().unwrap_or(0..0) }).collect();
         }
         let Some(list) = item.as_array() else {
-            self.reader.complain(
+            self.reader.error(
                 item.span(),
-                both(format!("write [[{key}]] in double brackets, one for each"), format!("请写成双方括号 [[{key}]]，每项一个")),
+                localized(format!("write [[{key}]] in double brackets, one for each"), format!("请写成双方括号 [[{key}]]，每项一个")),
             );
             return Vec::new();
         };
@@ -306,7 +306,7 @@ impl<'a> Section<'a> {
                 out.push(Section { reader: self.reader, table: t, span: v.span().unwrap_or(0..0) });
             } else {
                 let english = format!("{key:?} must hold tables like {{ name = \"…\" }}");
-                self.complain(v.span(), both(english, format!("{key} 里应当是 {{ name = \"…\" }} 这样的表")));
+                self.error(v.span(), localized(english, format!("{key} 里应当是 {{ name = \"…\" }} 这样的表")));
             }
         }
         out

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use super::bilingual::both;
+use super::bilingual::localized;
 pub use super::console::ConsoleSettings;
 pub use super::crawl::{CrawlSettings, DispatcherKind};
 pub use super::mail::{AmbiguousDeliveryPolicy, DkimSettings, MailSettings, MailTls, SmtpSettings};
@@ -22,7 +22,7 @@ pub struct Settings {
     /// `[publication]`, or the first `[[publication]]`.
     pub publication: Publication,
     /// Further ones.
-    pub more: Vec<Publication>,
+    pub additional_publications: Vec<Publication>,
     /// `[fetch]`
     pub fetch: FetchSettings,
     /// `[crawl]`
@@ -44,7 +44,7 @@ pub struct Settings {
 impl Settings {
     /// Every publication.
     pub fn publications(&self) -> impl Iterator<Item = &Publication> {
-        std::iter::once(&self.publication).chain(&self.more)
+        std::iter::once(&self.publication).chain(&self.additional_publications)
     }
 
     /// The publication of a name, if there is one still.
@@ -140,7 +140,7 @@ impl Settings {
         };
         let calendar = settings.calendar.clone();
         publication::add_calendar(calendar.as_deref(), std::slice::from_mut(&mut settings.publication))?;
-        publication::add_calendar(calendar.as_deref(), &mut settings.more)?;
+        publication::add_calendar(calendar.as_deref(), &mut settings.additional_publications)?;
         Ok(settings)
     }
 
@@ -148,17 +148,17 @@ impl Settings {
     pub fn parse(file: &str, text: &str) -> Result<Self, ConfigError> {
         let reader = Reader::parse(file, text)?;
         let root = reader.root();
-        root.only(&["publication", "fetch", "crawl", "mail", "summarise", "console", "store", "taxonomy", "calendar"]);
+        root.deny_unknown_keys(&["publication", "fetch", "crawl", "mail", "summarise", "console", "store", "taxonomy", "calendar"]);
         let file = |key| root.string(key).map(PathBuf::from);
         let mut settings = Self { taxonomy: file("taxonomy"), calendar: file("calendar"), ..Self::default() };
         let mut publications = root.one_or_more("publication").iter().map(publication::read).collect::<Vec<_>>().into_iter();
         if let Some(first) = publications.next() {
             settings.publication = first;
-            settings.more = publications.collect();
+            settings.additional_publications = publications.collect();
         }
-        if settings.more.iter().enumerate().any(|(i, p)| settings.publications().take(i + 1).any(|q| q.name == p.name)) {
+        if settings.additional_publications.iter().enumerate().any(|(i, p)| settings.publications().take(i + 1).any(|q| q.name == p.name)) {
             let chinese = "有两种刊物同名；期号按名称计，请改一个";
-            reader.complain(None, both("two publications have the same name; numbers are counted by name", chinese));
+            reader.error(None, localized("two publications have the same name; numbers are counted by name", chinese));
         }
         if let Some(s) = root.section("fetch") {
             read_fetch(&s, &mut settings.fetch);
@@ -183,7 +183,7 @@ impl Settings {
 }
 
 fn read_fetch(s: &Section<'_>, f: &mut FetchSettings) {
-    s.only(&[
+    s.deny_unknown_keys(&[
         "timeout",
         "connect_timeout",
         "idle_timeout",
@@ -211,7 +211,7 @@ fn read_fetch(s: &Section<'_>, f: &mut FetchSettings) {
     set(&mut f.min_interval, interval("min_interval"));
     set(&mut f.max_interval, interval("max_interval"));
     if f.min_interval > f.max_interval {
-        s.complain(None, both("min_interval is longer than max_interval", "min_interval 比 max_interval 还长"));
+        s.error(None, localized("min_interval is longer than max_interval", "min_interval 比 max_interval 还长"));
     }
     let size = |key| s.integer(key, 1..201).and_then(|n| usize::try_from(n << 20).ok());
     set(&mut f.max_page_bytes, size("max_page_mb"));
@@ -227,7 +227,7 @@ fn read_fetch(s: &Section<'_>, f: &mut FetchSettings) {
         if t.value.is_ascii() && !t.value.chars().any(char::is_control) {
             t.value.clone_into(&mut f.user_agent);
         } else {
-            s.complain(t.span, both("user_agent may hold printable ASCII characters only", "user_agent 只能用可见的 ASCII 字符"));
+            s.error(t.span, localized("user_agent may hold printable ASCII characters only", "user_agent 只能用可见的 ASCII 字符"));
         }
     }
 }

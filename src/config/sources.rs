@@ -8,7 +8,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::bilingual::both;
+use super::bilingual::localized;
 use super::reader::{Reader, Section};
 use super::{ConfigError, Taxonomy, read_file};
 use crate::dedup::canonical;
@@ -84,12 +84,12 @@ impl SourceList {
     pub fn parse(file: &str, text: &str, vocabulary: &Vocabulary) -> Result<Self, ConfigError> {
         let reader = Reader::parse(file, text)?;
         let root = reader.root();
-        root.only(&["defaults", "source"]);
+        root.deny_unknown_keys(&["defaults", "source"]);
         let defaults = Defaults::read(root.section("defaults").as_ref());
         let mut sources = Vec::new();
         let mut seen = DuplicateChecker::default();
         for section in root.sections("source") {
-            section.only(&SOURCE_KEYS);
+            section.deny_unknown_keys(&SOURCE_KEYS);
             if let Some(source) = read_source(&section, &defaults, vocabulary) {
                 seen.check(&reader, &section, &source);
                 sources.push(Arc::new(source));
@@ -97,7 +97,7 @@ impl SourceList {
         }
         if sources.is_empty() {
             let chinese = "没有可用的 [[source]]；至少要有一个写全 id、name、url 的";
-            reader.complain(None, both("holds no usable [[source]]; add at least one with id, name and url", chinese));
+            reader.error(None, localized("holds no usable [[source]]; add at least one with id, name and url", chinese));
         }
         let by_id = sources.iter().enumerate().map(|(i, s)| (s.id.clone(), i)).collect();
         reader.finish(Self { sources, allow_private: defaults.allow_private, by_id })
@@ -125,7 +125,7 @@ struct Defaults {
 impl Defaults {
     fn read(section: Option<&Section<'_>>) -> Self {
         if let Some(s) = section {
-            s.only(&DEFAULT_KEYS);
+            s.deny_unknown_keys(&DEFAULT_KEYS);
         }
         let has = |f: fn(&Section<'_>) -> Option<Duration>| section.and_then(f);
         Self {
@@ -153,12 +153,12 @@ impl DuplicateChecker {
         if let Some((line, _)) = self.ids.insert(source.id.to_string(), id_place) {
             let id = source.id.as_str();
             let english = format!("id {id:?} is used twice, first in line {line}; every source needs its own");
-            section.complain(Some(id_span), both(english, format!("编号“{id}”用了两次，前一次在第 {line} 行；每个来源的编号不能相同")));
+            section.error(Some(id_span), localized(english, format!("编号“{id}”用了两次，前一次在第 {line} 行；每个来源的编号不能相同")));
         }
         let url_place = reader.place(&url_span);
         if let Some((line, _)) = self.urls.insert(canonical::canonicalise(&source.url).to_string(), url_place) {
             let english = format!("the same address stands in line {line} already; remove one of the two");
-            section.complain(Some(url_span), both(english, format!("第 {line} 行已经有同一个网址，请删去一个")));
+            section.error(Some(url_span), localized(english, format!("第 {line} 行已经有同一个网址，请删去一个")));
         }
     }
 }

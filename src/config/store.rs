@@ -25,7 +25,7 @@ impl Default for StoreSettings {
 }
 
 pub(super) fn read(s: &Section<'_>, settings: &mut StoreSettings) {
-    s.only(&["raw_pages", "fetch_log", "letters", "min_free_mb"]);
+    s.deny_unknown_keys(&["raw_pages", "fetch_log", "letters", "min_free_mb"]);
     let day = Duration::from_hours(24);
     let length = |key| s.duration(key, day..day * 3_650);
     settings.raw_pages = length("raw_pages").unwrap_or(settings.raw_pages);

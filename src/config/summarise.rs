@@ -4,7 +4,7 @@ use std::ops::Range;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use super::bilingual::both;
+use super::bilingual::localized;
 use super::reader::Section;
 
 /// How summaries are made.
@@ -36,7 +36,7 @@ impl Default for SummariseSettings {
 }
 
 pub(super) fn read(s: &Section<'_>, settings: &mut SummariseSettings) {
-    s.only(&["length", "endpoint", "model", "key_file", "timeout"]);
+    s.deny_unknown_keys(&["length", "endpoint", "model", "key_file", "timeout"]);
     if let Some(n) = s.integer("length", 40..1001).and_then(|n| usize::try_from(n).ok()) {
         settings.length = n * 3 / 5..n;
     }
@@ -46,7 +46,7 @@ pub(super) fn read(s: &Section<'_>, settings: &mut SummariseSettings) {
     let Some(t) = s.text("endpoint") else {
         if model.is_some() || key_file.is_some() {
             let chinese = "没有 endpoint = \"http://…/v1\"，model 与 key_file 不起作用";
-            s.complain(None, both("model and key_file mean nothing without endpoint = \"http://…/v1\"", chinese));
+            s.error(None, localized("model and key_file mean nothing without endpoint = \"http://…/v1\"", chinese));
         }
         return;
     };
@@ -54,10 +54,10 @@ pub(super) fn read(s: &Section<'_>, settings: &mut SummariseSettings) {
         (Ok(endpoint), Some(model)) if matches!(endpoint.scheme(), "http" | "https") && endpoint.has_host() => {
             settings.rewriter = Some(RewriterSettings { endpoint, model, key_file, timeout });
         }
-        (Ok(_), None) => s.complain(None, both("an endpoint needs a model = \"…\"", "写了 endpoint 还要写 model = \"…\"")),
+        (Ok(_), None) => s.error(None, localized("an endpoint needs a model = \"…\"", "写了 endpoint 还要写 model = \"…\"")),
         _ => {
             let chinese = format!("“{}”不是地址，请写 \"http://host/v1\" 这样的", t.value);
-            s.complain(t.span, both(format!("{:?} is no address; write \"http://host/v1\"", t.value), chinese));
+            s.error(t.span, localized(format!("{:?} is no address; write \"http://host/v1\"", t.value), chinese));
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use super::bilingual::both;
+use super::bilingual::localized;
 use super::reader::{Reader, Section};
 use super::{ConfigError, read_file};
 
@@ -89,7 +89,7 @@ impl Taxonomy {
     pub fn parse(file: &str, text: &str) -> Result<Self, ConfigError> {
         let reader = Reader::parse(file, text)?;
         let root = reader.root();
-        root.only(&["context", "off_topic", "industry", "theme", "column", "place", "organisation"]);
+        root.deny_unknown_keys(&["context", "off_topic", "industry", "theme", "column", "place", "organisation"]);
         let taxonomy = Self {
             industries: root.sections("industry").iter().filter_map(topic).collect(),
             themes: root.sections("theme").iter().filter_map(topic).collect(),
@@ -100,7 +100,7 @@ impl Taxonomy {
             off_topic: root.strings("off_topic"),
         };
         if taxonomy.industries.is_empty() || taxonomy.columns.is_empty() {
-            reader.complain(None, both("needs at least one [[industry]] and one [[column]]", "至少要有一个 [[industry]] 和一个 [[column]]"));
+            reader.error(None, localized("needs at least one [[industry]] and one [[column]]", "至少要有一个 [[industry]] 和一个 [[column]]"));
         }
         reader.finish(taxonomy)
     }
@@ -119,31 +119,31 @@ impl Taxonomy {
 fn name(s: &Section<'_>) -> Option<String> {
     let name = s.string("name").filter(|n| !n.is_empty());
     if name.is_none() {
-        s.complain(None, both("needs a name", "要写名称 name"));
+        s.error(None, localized("needs a name", "要写名称 name"));
     }
     name
 }
 
 fn topic(s: &Section<'_>) -> Option<Topic> {
-    s.only(&["name", "sectors", "terms", "weak", "exclude"]);
+    s.deny_unknown_keys(&["name", "sectors", "terms", "weak", "exclude"]);
     let sectors = s.strings("sectors");
     let mut terms = s.strings("terms");
     terms.extend(sectors.iter().filter_map(|sector| sector.split_once(' ').map(|(_, name)| name.to_owned())).filter(|n| !n.contains('、')));
     let topic = Topic { name: name(s)?, sectors, terms, weak: s.strings("weak"), exclude: s.strings("exclude") };
     if topic.terms.iter().any(|t| t.chars().count() < 2) {
         let english = format!("{}: a term of one character matches everything; make it weak or longer", topic.name);
-        s.complain(None, both(english, format!("“{}”里有只有一个字的词，它会匹配一切；请放进 weak 或写长些", topic.name)));
+        s.error(None, localized(english, format!("“{}”里有只有一个字的词，它会匹配一切；请放进 weak 或写长些", topic.name)));
     }
     Some(topic)
 }
 
 fn column(s: &Section<'_>) -> Option<ColumnRule> {
-    s.only(&["name", "title", "text", "base"]);
+    s.deny_unknown_keys(&["name", "title", "text", "base"]);
     Some(ColumnRule { name: name(s)?, title: s.strings("title"), text: s.strings("text"), base: s.integer("base", 0..100).unwrap_or(0) })
 }
 
 fn place(s: &Section<'_>) -> Option<Place> {
-    s.only(&["name", "region", "names"]);
+    s.deny_unknown_keys(&["name", "region", "names"]);
     let name = name(s)?;
     let mut names = s.strings("names");
     names.push(name.clone());
@@ -151,7 +151,7 @@ fn place(s: &Section<'_>) -> Option<Place> {
 }
 
 fn organisation(s: &Section<'_>) -> Option<Organisation> {
-    s.only(&["name", "names"]);
+    s.deny_unknown_keys(&["name", "names"]);
     let name = name(s)?;
     let mut names = s.strings("names");
     names.push(name.clone());

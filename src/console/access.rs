@@ -8,7 +8,7 @@ use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Redirect, Response};
 use chrono::Utc;
 
-use super::door::Visitor;
+use super::door::PeerAddr;
 use super::{AppState, password, view};
 use crate::store::{Role, Session};
 
@@ -62,7 +62,7 @@ pub(super) fn cookie(headers: &HeaderMap) -> Option<String> {
 
 /// Where a request comes from. A proxy on this machine is believed; what others claim is not.
 pub(super) fn address(parts: &Parts) -> Option<IpAddr> {
-    let peer = parts.extensions.get::<ConnectInfo<Visitor>>()?.0.0.ip();
+    let peer = parts.extensions.get::<ConnectInfo<PeerAddr>>()?.0.0.ip();
     let claimed = parts.headers.get("x-forwarded-for").and_then(|v| v.to_str().ok()).and_then(|v| v.rsplit(',').next()?.trim().parse().ok());
     if peer.is_loopback() { claimed.or(Some(peer)) } else { Some(peer) }
 }

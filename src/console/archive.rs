@@ -8,18 +8,18 @@ use chrono::Utc;
 
 use super::access::Editor;
 use super::request::{Fields, Form};
-use super::view::{Frame, stored};
+use super::view::{Layout, stored};
 use super::{AppState, view};
 use crate::model::{ArticleId, Classification, Headline, Label};
 use crate::store::Filter;
 
 /// Articles on one page.
-const SHOWN: usize = 50;
+const PAGE_SIZE: usize = 50;
 
 #[derive(Template)]
 #[template(path = "articles.html")]
-struct Articles {
-    frame: Frame,
+struct ArticlesPage {
+    frame: Layout,
     q: String,
     industry: String,
     column: String,
@@ -31,7 +31,7 @@ struct Articles {
     industries: Vec<String>,
     columns: Vec<String>,
     sources: Vec<(String, String)>,
-    found: Vec<Row>,
+    found: Vec<HeadlineRow>,
 }
 
 /// Every column once.
@@ -45,7 +45,7 @@ pub(super) fn columns(console: &AppState) -> Vec<String> {
     out
 }
 
-struct Row {
+struct HeadlineRow {
     id: i64,
     title: String,
     origin: String,
@@ -54,9 +54,9 @@ struct Row {
     column: String,
 }
 
-fn row(h: &Headline, zone: chrono_tz::Tz) -> Row {
+fn row(h: &Headline, zone: chrono_tz::Tz) -> HeadlineRow {
     let j = h.classification.clone().unwrap_or_default();
-    Row {
+    HeadlineRow {
         id: h.id.0,
         title: h.title.clone(),
         origin: h.publisher_or_source().to_owned(),
@@ -86,13 +86,13 @@ pub(super) fn filter(f: &Fields, zone: chrono_tz::Tz) -> Filter {
 pub(super) async fn search(State(console): State<AppState>, Editor(session): Editor, uri: Uri) -> Response {
     let f = Fields::parse(uri.query().unwrap_or_default().as_bytes());
     let filter = filter(&f, console.zone());
-    let found = match stored(console.store.run(move |s| s.find(&filter, SHOWN)).await) {
+    let found = match stored(console.store.run(move |s| s.find(&filter, PAGE_SIZE)).await) {
         Ok(found) => found,
         Err(answer) => return answer,
     };
     let list = console.live.sources();
-    view::page(&Articles {
-        frame: Frame::new(&console, &session, "文章库"),
+    view::page(&ArticlesPage {
+        frame: Layout::new(&console, &session, "文章库"),
         q: f.text("q").to_owned(),
         industry: f.text("industry").to_owned(),
         column: f.text("column").to_owned(),
@@ -110,14 +110,14 @@ pub(super) async fn search(State(console): State<AppState>, Editor(session): Edi
 
 #[derive(Template)]
 #[template(path = "article.html")]
-struct Page {
-    frame: Frame,
+struct ArticlePage {
+    frame: Layout,
     h: Headline,
-    row: Row,
+    row: HeadlineRow,
     j: Classification,
     labels: Vec<(Label, String)>,
     paragraphs: Vec<String>,
-    copies: Vec<Row>,
+    copies: Vec<HeadlineRow>,
     industries: Vec<(String, bool)>,
     columns: Vec<String>,
 }
@@ -168,13 +168,13 @@ pub(super) async fn article(State(console): State<AppState>, Editor(session): Ed
     let (h, zone) = (a.headline, console.zone());
     let j = h.classification.clone().unwrap_or_default();
     let labels = j.industries.iter().chain(&j.themes).map(|l| (l.clone(), l.evidence.join("、"))).collect();
-    view::page(&Page {
-        frame: Frame::new(&console, &session, "文章"),
+    view::page(&ArticlePage {
+        frame: Layout::new(&console, &session, "文章"),
         row: row(&h, zone),
         labels,
         paragraphs: a.text.lines().map(str::to_owned).collect(),
         // the page's own 来源 is the same for all of them: what differs is where each was found
-        copies: copies.iter().filter(|c| c.id != h.id).map(|c| Row { origin: c.source_name.clone(), ..row(c, zone) }).collect(),
+        copies: copies.iter().filter(|c| c.id != h.id).map(|c| HeadlineRow { origin: c.source_name.clone(), ..row(c, zone) }).collect(),
         industries: console.vocabulary().industries.iter().map(|i| (i.clone(), j.industries.iter().any(|l| l.name == *i))).collect(),
         columns: columns(&console),
         h,

@@ -11,7 +11,7 @@ use chrono::Utc;
 
 use super::access::Editor;
 use super::request::{Fields, Form};
-use super::view::{Frame, stored};
+use super::view::{Layout, stored};
 use super::{AppState, view};
 use crate::digest::edit::{Change, DropReason};
 use crate::digest::manual_item;
@@ -21,8 +21,8 @@ use crate::store::{EditResult, Session, Window};
 
 #[derive(Template)]
 #[template(path = "desk.html")]
-struct Desk {
-    frame: Frame,
+struct EditorPage {
+    frame: Layout,
     e: Edition,
     version: u32,
     others: Vec<(i64, String)>,
@@ -31,12 +31,12 @@ struct Desk {
     changes: Vec<(String, String, String)>,
     letters: Vec<(String, &'static str)>,
     finals: usize,
-    said: Said,
+    said: Flash,
 }
 
 /// What is said above the page.
 #[derive(Default)]
-struct Said {
+struct Flash {
     words: String,
     /// What the editor had written when somebody else was faster.
     kept: Vec<(String, String)>,
@@ -59,10 +59,10 @@ pub(super) async fn newest(State(console): State<AppState>, Editor(session): Edi
 }
 
 pub(super) async fn page(State(console): State<AppState>, Editor(session): Editor, Path(id): Path<i64>) -> Response {
-    show(&console, &session, EditionId(id), Said::default()).await.unwrap_or_else(|answer| answer)
+    show(&console, &session, EditionId(id), Flash::default()).await.unwrap_or_else(|answer| answer)
 }
 
-async fn show(console: &AppState, session: &Session, id: EditionId, said: Said) -> Result<Response, Response> {
+async fn show(console: &AppState, session: &Session, id: EditionId, said: Flash) -> Result<Response, Response> {
     let (e, version) = load(console, session, id).await?;
     let store = &console.store;
     let others = stored(store.run(|s| s.editions(12)).await)?;
@@ -71,8 +71,8 @@ async fn show(console: &AppState, session: &Session, id: EditionId, said: Said) 
     let zone = console.zone();
     let pipeline = console.pipeline();
     let publication = pipeline.settings().publication_named(&e.publication);
-    let page = Desk {
-        frame: Frame::new(console, session, "今日草稿"),
+    let page = EditorPage {
+        frame: Layout::new(console, session, "今日草稿"),
         others: others.into_iter().map(|o| (o.id.0, format!("{} 第{}期", o.date, o.number))).collect(),
         reasons: DropReason::ALL.iter().map(|r| (r.1, r.2)).collect(),
         columns: e.columns.iter().map(|c| c.name.clone()).collect(),
@@ -168,7 +168,7 @@ async fn make(console: &AppState, id: EditionId, form: &Form) -> Result<Response
     }
     let mine = |name: &str, label: &str| Some((label.to_owned(), fields.text(name).to_owned())).filter(|(_, v)| !v.is_empty());
     let kept = [mine("title", "标题"), mine("summary", "摘要"), mine("foreword", "编者的话")].into_iter().flatten().collect();
-    let page = show(console, &form.session, id, Said { words, kept }).await?;
+    let page = show(console, &form.session, id, Flash { words, kept }).await?;
     Ok((code, page).into_response())
 }
 

@@ -16,32 +16,32 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::{Instant, Sleep};
 
 /// Connections at once.
-const MOST: usize = 256;
+const MAX_CONNECTIONS: usize = 256;
 /// Longest silence, in both directions.
-const IDLE: Duration = Duration::from_mins(2);
+const IDLE_TIMEOUT: Duration = Duration::from_mins(2);
 
 /// A listener that lets in only so many.
-pub(super) struct Door {
+pub(super) struct LimitedListener {
     listener: TcpListener,
     places: Arc<Semaphore>,
 }
 
-impl Door {
+impl LimitedListener {
     pub(super) fn new(listener: TcpListener) -> Self {
-        Self { listener, places: Arc::new(Semaphore::new(MOST)) }
+        Self { listener, places: Arc::new(Semaphore::new(MAX_CONNECTIONS)) }
     }
 }
 
-impl Listener for Door {
-    type Io = Guest;
+impl Listener for LimitedListener {
+    type Io = IdleTimeoutStream;
     type Addr = SocketAddr;
 
-    async fn accept(&mut self) -> (Guest, SocketAddr) {
+    async fn accept(&mut self) -> (IdleTimeoutStream, SocketAddr) {
         loop {
             // the others wait in the system's own queue
             let place = Arc::clone(&self.places).acquire_owned().await;
             match (place, self.listener.accept().await) {
-                (Ok(place), Ok((stream, from))) => return (Guest::new(stream, place), from),
+                (Ok(place), Ok((stream, from))) => return (IdleTimeoutStream::new(stream, place), from),
                 (_, Err(e)) => {
                     tracing::debug!("console: {e}");
                     // no handles left: they come back
@@ -59,29 +59,29 @@ impl Listener for Door {
 
 /// Where a request comes from.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Visitor(pub(super) SocketAddr);
+pub(super) struct PeerAddr(pub(super) SocketAddr);
 
-impl Connected<IncomingStream<'_, Door>> for Visitor {
-    fn connect_info(stream: IncomingStream<'_, Door>) -> Self {
+impl Connected<IncomingStream<'_, LimitedListener>> for PeerAddr {
+    fn connect_info(stream: IncomingStream<'_, LimitedListener>) -> Self {
         Self(*stream.remote_addr())
     }
 }
 
 /// A connection that holds its place until it ends or falls silent.
-pub(super) struct Guest {
+pub(super) struct IdleTimeoutStream {
     stream: TcpStream,
     silence: Pin<Box<Sleep>>,
     _place: OwnedSemaphorePermit,
 }
 
-impl Guest {
+impl IdleTimeoutStream {
     fn new(stream: TcpStream, place: OwnedSemaphorePermit) -> Self {
-        Self { stream, silence: Box::pin(tokio::time::sleep(IDLE)), _place: place }
+        Self { stream, silence: Box::pin(tokio::time::sleep(IDLE_TIMEOUT)), _place: place }
     }
 
     fn heard<T>(&mut self, result: Poll<io::Result<T>>, context: &mut Context<'_>) -> Poll<io::Result<T>> {
         if result.is_ready() {
-            self.silence.as_mut().reset(Instant::now() + IDLE);
+            self.silence.as_mut().reset(Instant::now() + IDLE_TIMEOUT);
         } else if self.silence.as_mut().poll(context).is_ready() {
             return Poll::Ready(Err(io::ErrorKind::TimedOut.into()));
         }
@@ -89,14 +89,14 @@ impl Guest {
     }
 }
 
-impl AsyncRead for Guest {
+impl AsyncRead for IdleTimeoutStream {
     fn poll_read(mut self: Pin<&mut Self>, context: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
         let result = Pin::new(&mut self.stream).poll_read(context, buffer);
         self.heard(result, context)
     }
 }
 
-impl AsyncWrite for Guest {
+impl AsyncWrite for IdleTimeoutStream {
     fn poll_write(mut self: Pin<&mut Self>, context: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
         let result = Pin::new(&mut self.stream).poll_write(context, bytes);
         self.heard(result, context)
@@ -118,7 +118,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn a_silent_guest_loses_his_place() {
-        let mut door = Door { listener: TcpListener::bind("127.0.0.1:0").await.unwrap(), places: Arc::new(Semaphore::new(1)) };
+        let mut door = LimitedListener { listener: TcpListener::bind("127.0.0.1:0").await.unwrap(), places: Arc::new(Semaphore::new(1)) };
         let address = door.local_addr().unwrap();
         let _first = TcpStream::connect(address).await.unwrap();
         let _second = TcpStream::connect(address).await.unwrap();

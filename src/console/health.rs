@@ -10,38 +10,38 @@ use chrono::{DateTime, Utc};
 use serde_json::json;
 
 use super::access;
-use super::outlets::Reader;
+use super::outlets::ApiClient;
 use super::view::stored;
 use super::{AppState, Console};
 use crate::store::Gauges;
-use crate::vitals::{Organ, Vitals};
+use crate::vitals::{Component, HealthState};
 
 /// Asked from this machine, without a proxy between, or by a token.
-pub(super) struct Insider;
+pub(super) struct LocalOrToken;
 
-impl FromRequestParts<AppState> for Insider {
+impl FromRequestParts<AppState> for LocalOrToken {
     type Rejection = Response;
 
     async fn from_request_parts(parts: &mut Parts, console: &AppState) -> Result<Self, Response> {
         let here = access::address(parts).is_some_and(|ip| ip.is_loopback()) && !parts.headers.contains_key("x-forwarded-for");
-        if here { Ok(Self) } else { Reader::from_request_parts(parts, console).await.map(|_| Self) }
+        if here { Ok(Self) } else { ApiClient::from_request_parts(parts, console).await.map(|_| Self) }
     }
 }
 
 /// Whether every loop goes round; says nothing else, so anybody may ask.
 pub(super) async fn alive(State(console): State<AppState>) -> Response {
     let pipeline = console.pipeline();
-    if pipeline.health().stuck().is_empty() { "ok\n".into_response() } else { (StatusCode::SERVICE_UNAVAILABLE, "stuck\n").into_response() }
+    if pipeline.health().stalled().is_empty() { "ok\n".into_response() } else { (StatusCode::SERVICE_UNAVAILABLE, "stuck\n").into_response() }
 }
 
 /// Whether the work can be done: the store takes writes, there is room, nobody must look at it first.
-pub(super) async fn ready(State(console): State<AppState>, _: Insider) -> Response {
+pub(super) async fn ready(State(console): State<AppState>, _: LocalOrToken) -> Response {
     let pipeline = console.pipeline();
     let vitals = pipeline.health();
-    let (stuck, alarms) = (vitals.stuck(), vitals.alarms());
+    let (stuck, alarms) = (vitals.stalled(), vitals.alarms());
     let well = stuck.is_empty() && alarms.is_empty();
     let loops: serde_json::Map<_, _> =
-        Organ::ALL.iter().map(|(organ, name, _)| ((*name).to_owned(), json!(vitals.silence(*organ).as_secs()))).collect();
+        Component::ALL.iter().map(|(organ, name, _)| ((*name).to_owned(), json!(vitals.time_since_heartbeat(*organ).as_secs()))).collect();
     let body = json!({
         "ready": well, "stuck": stuck, "alarms": alarms.iter().map(|(a, words)| (a.as_str(), words.clone())).collect::<std::collections::BTreeMap<_, _>>(),
         "silent_seconds": loops,
@@ -49,7 +49,7 @@ pub(super) async fn ready(State(console): State<AppState>, _: Insider) -> Respon
     (if well { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE }, Json(body)).into_response()
 }
 
-pub(super) async fn metrics(State(console): State<AppState>, _: Insider) -> Response {
+pub(super) async fn metrics(State(console): State<AppState>, _: LocalOrToken) -> Response {
     let gauges = match stored(console.store.run(|s| s.gauges(Utc::now())).await) {
         Ok(g) => g,
         Err(answer) => return answer,
@@ -59,9 +59,9 @@ pub(super) async fn metrics(State(console): State<AppState>, _: Insider) -> Resp
 
 /// A page of metrics, family by family.
 #[derive(Default)]
-struct Page(String);
+struct MetricsWriter(String);
 
-impl Page {
+impl MetricsWriter {
     fn family(&mut self, name: &str, kind: &str, help: &str) -> &mut Self {
         self.0.push_str(&format!("# HELP qingbao_{name} {help}\n# TYPE qingbao_{name} {kind}\n"));
         self
@@ -83,22 +83,22 @@ impl Page {
     }
 }
 
-fn write(console: &Console, vitals: &Vitals, g: &Gauges) -> String {
-    let mut p = Page::default();
+fn write(console: &Console, vitals: &HealthState, g: &Gauges) -> String {
+    let mut p = MetricsWriter::default();
     p.family("build_info", "gauge", "Version.").value("build_info", &format!("version=\"{}\"", env!("CARGO_PKG_VERSION")), 1.0);
     p.gauge("uptime_seconds", "Since the start.", vitals.uptime().as_secs_f64());
     p.family("loop_silent_seconds", "gauge", "Since a loop last went round.");
-    for (organ, name, _) in Organ::ALL {
-        p.value("loop_silent_seconds", &format!("loop=\"{name}\""), vitals.silence(organ).as_secs_f64());
+    for (organ, name, _) in Component::ALL {
+        p.value("loop_silent_seconds", &format!("loop=\"{name}\""), vitals.time_since_heartbeat(organ).as_secs_f64());
     }
     p.family("alarm", "gauge", "1 for each alarm that stands.");
     for alarm in vitals.alarms().keys() {
         p.value("alarm", &format!("kind=\"{}\"", alarm.as_str()), 1.0);
     }
-    let right = console.live.is_right();
+    let right = console.live.is_valid();
     p.gauge("config_reload_success", "Whether the files in force are those on disk.", f64::from(u8::from(right)));
     p.moment("config_reloaded_timestamp_seconds", "When files were last taken over.", Some(console.live.reloaded()));
-    let visits = vitals.visits();
+    let visits = vitals.fetch_stats();
     p.family("fetch_total", "counter", "Visits by outcome, since the start.");
     for (code, v) in &visits {
         p.value("fetch_total", &format!("result=\"{code}\""), v.count as f64);

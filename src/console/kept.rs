@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 /// How long a value is fresh.
-const FRESH: Duration = Duration::from_mins(5);
+const CACHE_TTL: Duration = Duration::from_mins(5);
 
 struct Inner<K, T> {
     /// Of which it is, when it was found, the value.
@@ -14,21 +14,21 @@ struct Inner<K, T> {
 }
 
 /// The last value, of one key.
-pub(super) struct Kept<K, T>(Arc<Inner<K, T>>);
+pub(super) struct SwrCache<K, T>(Arc<Inner<K, T>>);
 
-impl<K, T> Clone for Kept<K, T> {
+impl<K, T> Clone for SwrCache<K, T> {
     fn clone(&self) -> Self {
         Self(Arc::clone(&self.0))
     }
 }
 
-impl<K, T> Default for Kept<K, T> {
+impl<K, T> Default for SwrCache<K, T> {
     fn default() -> Self {
         Self(Arc::new(Inner { value: Mutex::new(None), turn: tokio::sync::Mutex::default() }))
     }
 }
 
-impl<K, T> Kept<K, T>
+impl<K, T> SwrCache<K, T>
 where
     K: PartialEq + Send + 'static,
     T: Send + Sync + 'static,
@@ -39,7 +39,7 @@ where
         E: std::fmt::Display + Send + 'static,
     {
         match self.known(&key) {
-            Some((at, value)) if at.elapsed() < FRESH => Ok(value),
+            Some((at, value)) if at.elapsed() < CACHE_TTL => Ok(value),
             Some((_, value)) => {
                 let this = self.clone();
                 tokio::spawn(async move {
@@ -62,7 +62,7 @@ where
     async fn find<E>(&self, key: K, find: impl Future<Output = Result<T, E>>) -> Result<Arc<T>, E> {
         let _turn = self.0.turn.lock().await;
         if let Some((at, value)) = self.known(&key)
-            && at.elapsed() < FRESH
+            && at.elapsed() < CACHE_TTL
         {
             return Ok(value);
         }
@@ -78,7 +78,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_value_is_found_once_for_each_key() {
-        let kept: Kept<u32, u32> = Kept::default();
+        let kept: SwrCache<u32, u32> = SwrCache::default();
         let never = async || kept.get(1, async { Err::<u32, _>("asked again") }).await;
         assert!(never().await.is_err(), "an error is not kept");
         assert_eq!(*kept.get(1, async { Ok::<_, String>(7) }).await.unwrap(), 7);

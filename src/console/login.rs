@@ -13,7 +13,7 @@ use super::request::{self, Fields, Form};
 use super::{AppState, password, view};
 
 /// How long one stays signed in.
-const LASTS: TimeDelta = TimeDelta::hours(12);
+const SESSION_TTL: TimeDelta = TimeDelta::hours(12);
 
 #[derive(Template)]
 #[template(path = "login.html")]
@@ -82,9 +82,9 @@ async fn check(console: &AppState, name: String, given: String) -> Result<Option
     let Some(account) = account.filter(|_| right) else { return Ok(None) };
     let (token, csrf) = password::token().and_then(|t| Ok((t, password::token()?))).map_err(|e| view::broken(&e))?;
     let digest = password::digest(&token);
-    view::stored(console.store.run(move |s| s.open_session(&digest, &account, &csrf, Utc::now(), LASTS)).await)?;
+    view::stored(console.store.run(move |s| s.open_session(&digest, &account, &csrf, Utc::now(), SESSION_TTL)).await)?;
     let secure = if console.settings.https { "; Secure" } else { "" };
-    let text = format!("{COOKIE}={token}; Path={}; HttpOnly; SameSite=Lax; Max-Age={}{secure}", console.path("/"), LASTS.num_seconds());
+    let text = format!("{COOKIE}={token}; Path={}; HttpOnly; SameSite=Lax; Max-Age={}{secure}", console.path("/"), SESSION_TTL.num_seconds());
     HeaderValue::from_str(&text).map(Some).map_err(|e| view::broken(&e))
 }
 

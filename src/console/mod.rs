@@ -37,12 +37,12 @@ use crate::config::settings::ConsoleSettings;
 use crate::config::sources::Vocabulary;
 use crate::model::EditionId;
 use crate::pipeline::Pipeline;
-use crate::service::Live;
+use crate::service::ConfigHandle;
 use crate::store::{Overview, Store};
 use tokio::net::TcpListener;
 
-use door::Visitor;
-use kept::Kept;
+use door::PeerAddr;
+use kept::SwrCache;
 pub use password::{digest as token_hash, fresh as fresh_password, hash as hash_password, token as fresh_token};
 use throttle::Throttle;
 
@@ -51,13 +51,13 @@ const SCRIPT: &str = include_str!("assets/console.js");
 
 /// What every page needs.
 struct Console {
-    live: Arc<Live>,
+    live: Arc<ConfigHandle>,
     store: Store,
     /// As they were at the start: where we listen does not change before the next.
     settings: ConsoleSettings,
     throttle: Throttle,
-    counted: Kept<(), Overview>,
-    ranking: Kept<EditionId, pool::Ranks>,
+    counted: SwrCache<(), Overview>,
+    ranking: SwrCache<EditionId, pool::Scores>,
 }
 
 type AppState = Arc<Console>;
@@ -97,10 +97,11 @@ pub async fn listen(settings: &ConsoleSettings) -> std::io::Result<Option<TcpLis
 ///
 /// # Errors
 /// The listener fails.
-pub async fn serve(live: Arc<Live>, listener: TcpListener, stopped: impl Future<Output = ()> + Send + 'static) -> std::io::Result<()> {
+pub async fn serve(live: Arc<ConfigHandle>, listener: TcpListener, stopped: impl Future<Output = ()> + Send + 'static) -> std::io::Result<()> {
     let pipeline = live.pipeline();
     let (store, settings) = (pipeline.store().clone(), pipeline.settings().console.clone());
-    let console = Arc::new(Console { live, store, settings, throttle: Throttle::default(), counted: Kept::default(), ranking: Kept::default() });
+    let console =
+        Arc::new(Console { live, store, settings, throttle: Throttle::default(), counted: SwrCache::default(), ranking: SwrCache::default() });
     // the first looks at 概览, 来源 and 候选 need not wait for it
     let early = Arc::clone(&console);
     tokio::spawn(async move {
@@ -109,8 +110,8 @@ pub async fn serve(live: Arc<Live>, listener: TcpListener, stopped: impl Future<
             let _ = pool::ranking(&early, &newest).await;
         }
     });
-    let app = router(console).into_make_service_with_connect_info::<Visitor>();
-    axum::serve(door::Door::new(listener), app).with_graceful_shutdown(stopped).await
+    let app = router(console).into_make_service_with_connect_info::<PeerAddr>();
+    axum::serve(door::LimitedListener::new(listener), app).with_graceful_shutdown(stopped).await
 }
 
 fn router(console: AppState) -> Router {

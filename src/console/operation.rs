@@ -8,7 +8,7 @@ use chrono::{DateTime, Utc};
 
 use super::access::Admin;
 use super::request::AdminForm;
-use super::view::{Frame, stored};
+use super::view::{Layout, stored};
 use super::{AppState, view};
 use crate::engine::nats::ClusterStatus;
 use crate::mail;
@@ -17,22 +17,22 @@ use crate::store::DeliveryState;
 
 #[derive(Template)]
 #[template(path = "operation.html")]
-struct Operation {
-    frame: Frame,
+struct OperationsPage {
+    frame: Layout,
     version: &'static str,
     publications: Vec<(String, String)>,
-    letters: Vec<Letter>,
+    letters: Vec<MessageRow>,
     log: Vec<(String, String, String, String)>,
     articles: usize,
     space: String,
     backup: String,
     /// Where workers do the work: the workers, how much waits, and what was given up.
-    crew: Option<Work>,
+    crew: Option<ClusterView>,
     /// When, source, address, what came of it, the same in English.
     failed: Vec<(String, String, String, String, String)>,
 }
 
-struct Work {
+struct ClusterView {
     /// Name, version, since when, done, in work.
     workers: Vec<(String, String, String, u64, usize)>,
     waiting: String,
@@ -40,7 +40,7 @@ struct Work {
     dead: Vec<(String, String, String)>,
 }
 
-struct Letter {
+struct MessageRow {
     id: i64,
     to: String,
     state: &'static str,
@@ -63,7 +63,7 @@ pub(super) async fn page(State(console): State<AppState>, Admin(session): Admin)
         let next = p.calendar.next_moment(p.at, now);
         (p.name.clone(), next.map_or_else(|| "—".to_owned(), at))
     });
-    let letters = letters.into_iter().map(|l| Letter {
+    let letters = letters.into_iter().map(|l| MessageRow {
         id: l.id.0,
         words: mail::explain(&l),
         to: l.recipient,
@@ -72,8 +72,8 @@ pub(super) async fn page(State(console): State<AppState>, Admin(session): Admin)
         next: DateTime::from_timestamp(l.next_attempt, 0).filter(|_| l.state == DeliveryState::Queued && l.attempts > 0).map(at).unwrap_or_default(),
         sent: l.state == DeliveryState::Sent,
     });
-    view::page(&Operation {
-        frame: Frame::new(&console, &session, "运行"),
+    view::page(&OperationsPage {
+        frame: Layout::new(&console, &session, "运行"),
         version: env!("CARGO_PKG_VERSION"),
         publications: publications.collect(),
         letters: letters.collect(),
@@ -89,11 +89,11 @@ pub(super) async fn page(State(console): State<AppState>, Admin(session): Admin)
     })
 }
 
-fn work(crew: Option<ClusterStatus>, at: impl Fn(DateTime<Utc>) -> String) -> Work {
+fn work(crew: Option<ClusterStatus>, at: impl Fn(DateTime<Utc>) -> String) -> ClusterView {
     let Some(crew) = crew else {
-        return Work { workers: Vec::new(), waiting: "连接不上消息服务器（NATS）".to_owned(), dead: Vec::new() };
+        return ClusterView { workers: Vec::new(), waiting: "连接不上消息服务器（NATS）".to_owned(), dead: Vec::new() };
     };
-    Work {
+    ClusterView {
         workers: crew.workers.into_iter().map(|w| (w.name, w.version, at(w.since), w.done, w.in_work)).collect(),
         waiting: format!("任务 {} 个在排队或进行中，结果 {} 个待入库，放弃 {} 个", crew.tasks, crew.reports, crew.dead_count),
         dead: crew.dead_letters.into_iter().map(|l| (at(l.at), l.url, l.reason)).collect(),

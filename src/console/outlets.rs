@@ -18,15 +18,15 @@ use crate::model::{ArticleId, Edition, EditionId};
 use crate::render::exchange;
 
 /// Articles of one answer, unless fewer are asked for; and the most.
-const USUAL: usize = 50;
-const MOST: usize = 500;
+const DEFAULT_LIMIT: usize = 50;
+const MAX_LIMIT: usize = 500;
 
 const DESCRIPTION: &str = include_str!("assets/openapi.json");
 
 /// A program with a token, or somebody signed in.
-pub(super) struct Reader;
+pub(super) struct ApiClient;
 
-impl FromRequestParts<AppState> for Reader {
+impl FromRequestParts<AppState> for ApiClient {
     type Rejection = Response;
 
     async fn from_request_parts(parts: &mut Parts, console: &AppState) -> Result<Self, Response> {
@@ -79,28 +79,28 @@ async fn finished(console: &AppState, id: Option<EditionId>) -> Result<Edition, 
     found.ok_or_else(|| refused(StatusCode::NOT_FOUND, "there is no such finished issue"))
 }
 
-pub(super) async fn issue_feed(State(console): State<AppState>, _: Reader) -> Response {
+pub(super) async fn issue_feed(State(console): State<AppState>, _: ApiClient) -> Response {
     finished(&console, None).await.map_or_else(|answer| answer, |e| atom(exchange::issue_feed(&e)))
 }
 
-pub(super) async fn industry_feed(State(console): State<AppState>, _: Reader, Path(name): Path<String>) -> Response {
+pub(super) async fn industry_feed(State(console): State<AppState>, _: ApiClient, Path(name): Path<String>) -> Response {
     let name = name.strip_suffix(".atom").unwrap_or(&name).to_owned();
     if !console.vocabulary().industries.contains(&name) {
         return refused(StatusCode::NOT_FOUND, "there is no such industry; /api/v1/industries lists them");
     }
     let query = format!("industry={}", url::form_urlencoded::byte_serialize(name.as_bytes()).collect::<String>());
     let filter = archive::filter(&Fields::parse(query.as_bytes()), console.zone());
-    match stored(console.store.run(move |s| s.find(&filter, USUAL)).await) {
+    match stored(console.store.run(move |s| s.find(&filter, DEFAULT_LIMIT)).await) {
         Ok(found) => atom(exchange::article_feed(&console.pipeline().settings().publication.name, &name, &found)),
         Err(answer) => answer,
     }
 }
 
-pub(super) async fn industries(State(console): State<AppState>, _: Reader) -> Json<Value> {
+pub(super) async fn industries(State(console): State<AppState>, _: ApiClient) -> Json<Value> {
     Json(json!({ "industries": console.vocabulary().industries }))
 }
 
-pub(super) async fn issues(State(console): State<AppState>, _: Reader, uri: Uri) -> Response {
+pub(super) async fn issues(State(console): State<AppState>, _: ApiClient, uri: Uri) -> Response {
     let most = limit(&fields(&uri));
     match stored(console.store.run(move |s| s.finished_editions(most)).await) {
         Ok(list) => {
@@ -112,7 +112,7 @@ pub(super) async fn issues(State(console): State<AppState>, _: Reader, uri: Uri)
 }
 
 /// `current` is the newest.
-pub(super) async fn issue(State(console): State<AppState>, _: Reader, Path(id): Path<String>) -> Response {
+pub(super) async fn issue(State(console): State<AppState>, _: ApiClient, Path(id): Path<String>) -> Response {
     let id = match id.parse() {
         Ok(id) => Some(EditionId(id)),
         Err(_) if id == "current" => None,
@@ -122,7 +122,7 @@ pub(super) async fn issue(State(console): State<AppState>, _: Reader, Path(id): 
 }
 
 /// With `after` whole articles in the order in which they came; otherwise headlines that a search finds.
-pub(super) async fn articles(State(console): State<AppState>, _: Reader, uri: Uri) -> Response {
+pub(super) async fn articles(State(console): State<AppState>, _: ApiClient, uri: Uri) -> Response {
     let f = fields(&uri);
     let most = limit(&f);
     let after = f.number("after").map(ArticleId);
@@ -143,7 +143,7 @@ pub(super) async fn articles(State(console): State<AppState>, _: Reader, uri: Ur
     }
 }
 
-pub(super) async fn article(State(console): State<AppState>, _: Reader, Path(id): Path<i64>) -> Response {
+pub(super) async fn article(State(console): State<AppState>, _: ApiClient, Path(id): Path<i64>) -> Response {
     match stored(console.store.run(move |s| s.article(ArticleId(id))).await) {
         Ok(Some(a)) => Json(exchange::article(&a)).into_response(),
         Ok(None) => refused(StatusCode::NOT_FOUND, "there is no such article"),
@@ -156,5 +156,5 @@ fn fields(uri: &Uri) -> Fields {
 }
 
 fn limit(f: &Fields) -> usize {
-    f.number("limit").unwrap_or(USUAL).clamp(1, MOST)
+    f.number("limit").unwrap_or(DEFAULT_LIMIT).clamp(1, MAX_LIMIT)
 }

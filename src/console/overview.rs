@@ -8,7 +8,7 @@ use axum::response::Response;
 use chrono::Utc;
 
 use super::access::Editor;
-use super::view::{Frame, stored};
+use super::view::{Layout, stored};
 use super::{AppState, view};
 use crate::digest::edit::DropReason;
 use crate::model::WEEKS;
@@ -16,19 +16,19 @@ use crate::store::Overview;
 
 #[derive(Template)]
 #[template(path = "overview.html")]
-struct Page {
-    frame: Frame,
+struct OverviewPage {
+    frame: Layout,
     bars: Vec<Bar>,
     most: u32,
     sum: u32,
     heads: Vec<String>,
-    industries: Vec<Row>,
+    industries: Vec<IndustryRow>,
     o: Arc<Overview>,
     dropped: Vec<(&'static str, u32)>,
 }
 
 /// An industry's weeks, each with its shade, and their sum.
-type Row = (String, Vec<(u32, u32)>, u32);
+type IndustryRow = (String, Vec<(u32, u32)>, u32);
 
 /// A day's bar, in units of the picture.
 struct Bar {
@@ -54,8 +54,8 @@ pub(super) async fn page(State(console): State<AppState>, Editor(session): Edito
     let industries =
         o.industries.iter().map(|t| (t.industry.clone(), t.weeks.iter().map(|n| (*n, shade(*n, busiest))).collect(), t.weeks.iter().sum()));
     let words = |reason: &str| DropReason::ALL.iter().find(|r| r.1 == reason).map_or("其他", |r| r.2);
-    view::page(&Page {
-        frame: Frame::new(&console, &session, "概览"),
+    view::page(&OverviewPage {
+        frame: Layout::new(&console, &session, "概览"),
         bars: bars.collect(),
         most,
         sum: o.days.iter().map(|d| d.1).sum(),

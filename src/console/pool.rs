@@ -10,7 +10,7 @@ use axum::response::Response;
 
 use super::access::Editor;
 use super::request::Fields;
-use super::view::{Frame, stored};
+use super::view::{Layout, stored};
 use super::{AppState, archive, desk, view};
 use crate::config::settings::Publication;
 use crate::model::{ArticleId, Edition, EditionId, Headline};
@@ -18,14 +18,14 @@ use crate::pipeline::{Pipeline, PipelineError};
 use crate::store::{Filter, Session, Store, StoreError};
 
 /// Candidates offered.
-const OFFERED: usize = 60;
+const MAX_CANDIDATES: usize = 60;
 /// Candidates that are ranked.
-const RANKED: usize = 2_000;
+const MAX_RANKED: usize = 2_000;
 
 #[derive(Template)]
 #[template(path = "pool.html")]
-struct Pool {
-    frame: Frame,
+struct CandidatesPage {
+    frame: Layout,
     id: i64,
     version: u32,
     columns: Vec<String>,
@@ -37,10 +37,10 @@ struct Pool {
     late: bool,
     industries: Vec<String>,
     sources: Vec<(String, String)>,
-    found: Vec<Offered>,
+    found: Vec<CandidateRow>,
 }
 
-struct Offered {
+struct CandidateRow {
     id: i64,
     /// Where it is a candidate.
     rank: String,
@@ -52,13 +52,13 @@ struct Offered {
 }
 
 /// Rank scores of the candidates: making them reads the window's articles.
-pub(super) type Ranks = HashMap<ArticleId, f64>;
+pub(super) type Scores = HashMap<ArticleId, f64>;
 
-pub(super) async fn ranking(console: &AppState, e: &Edition) -> Result<Arc<Ranks>, Response> {
+pub(super) async fn ranking(console: &AppState, e: &Edition) -> Result<Arc<Scores>, Response> {
     let (pipeline, name, date) = (console.pipeline(), e.publication.clone(), e.date);
     let ranks = async move {
-        let ranked = pipeline.rank_candidates(publication(&pipeline, &name), date, RANKED).await?;
-        Ok::<Ranks, PipelineError>(ranked.into_iter().collect())
+        let ranked = pipeline.rank_candidates(publication(&pipeline, &name), date, MAX_RANKED).await?;
+        Ok::<Scores, PipelineError>(ranked.into_iter().collect())
     };
     console.ranking.get(e.id, ranks).await.map_err(|e| view::broken(&e))
 }
@@ -79,10 +79,10 @@ async fn offer(console: &AppState, session: &Session, id: EditionId, f: &Fields)
     let (e, version) = desk::load(console, session, id).await?;
     let there: Vec<ArticleId> = e.columns.iter().flat_map(|c| &c.items).map(|i| i.article).collect();
     let late = !f.text("late").is_empty();
-    let (found, ranks): (Vec<Headline>, Arc<Ranks>) = if late {
+    let (found, ranks): (Vec<Headline>, Arc<Scores>) = if late {
         // the ranking is of what the window holds: none of these is in it
         let pipeline = console.pipeline();
-        let found = pipeline.late_arrivals(publication(&pipeline, &e.publication), OFFERED).await.map_err(|e| view::broken(&e))?;
+        let found = pipeline.late_arrivals(publication(&pipeline, &e.publication), MAX_CANDIDATES).await.map_err(|e| view::broken(&e))?;
         (found.into_iter().filter(|h| !there.contains(&h.id)).collect(), Arc::default())
     } else {
         let ranks = ranking(console, &e).await?;
@@ -90,8 +90,8 @@ async fn offer(console: &AppState, session: &Session, id: EditionId, f: &Fields)
         (stored(console.store.run(move |s| best(s, &filter, &known, &there)).await)?, ranks)
     };
     let found = found.into_iter().map(|h| offered(h, &ranks, console.zone())).collect();
-    Ok(view::page(&Pool {
-        frame: Frame::new(console, session, "候选文章"),
+    Ok(view::page(&CandidatesPage {
+        frame: Layout::new(console, session, "候选文章"),
         id: id.0,
         version,
         columns: e.columns.iter().map(|c| c.name.clone()).collect(),
@@ -107,13 +107,13 @@ async fn offer(console: &AppState, session: &Session, id: EditionId, f: &Fields)
 }
 
 /// The best candidates, or what a search finds.
-fn best(store: &Store, filter: &Filter, ranks: &Ranks, there: &[ArticleId]) -> Result<Vec<Headline>, StoreError> {
+fn best(store: &Store, filter: &Filter, ranks: &Scores, there: &[ArticleId]) -> Result<Vec<Headline>, StoreError> {
     if filter.is_open() {
         let mut best: Vec<(ArticleId, f64)> = ranks.iter().filter(|(id, _)| !there.contains(id)).map(|(id, rank)| (*id, *rank)).collect();
         best.sort_by(|a, b| b.1.total_cmp(&a.1).then(b.0.0.cmp(&a.0.0)));
-        return best.into_iter().take(OFFERED).map(|(id, _)| store.headline(id)).collect();
+        return best.into_iter().take(MAX_CANDIDATES).map(|(id, _)| store.headline(id)).collect();
     }
-    let mut found = store.find(filter, OFFERED)?;
+    let mut found = store.find(filter, MAX_CANDIDATES)?;
     found.retain(|h| !there.contains(&h.id));
     // candidates first, best of all; what an earlier issue had, or what is old, behind them
     let rank = |h: &Headline| ranks.get(&h.id).copied().unwrap_or(f64::NEG_INFINITY);
@@ -121,10 +121,10 @@ fn best(store: &Store, filter: &Filter, ranks: &Ranks, there: &[ArticleId]) -> R
     Ok(found)
 }
 
-fn offered(h: Headline, ranks: &Ranks, zone: chrono_tz::Tz) -> Offered {
+fn offered(h: Headline, ranks: &Scores, zone: chrono_tz::Tz) -> CandidateRow {
     let date = h.sort_time().with_timezone(&zone).format("%m-%d %H:%M").to_string();
     let j = h.classification.clone().unwrap_or_default();
     let industries = j.industries.iter().chain(&j.themes).map(|l| l.name.as_str()).collect::<Vec<_>>().join("、");
     let rank = ranks.get(&h.id).map(|r| format!("{r:.1}")).unwrap_or_default();
-    Offered { rank, id: h.id.0, origin: h.publisher_or_source().to_owned(), title: h.title, date, column: j.column, industries }
+    CandidateRow { rank, id: h.id.0, origin: h.publisher_or_source().to_owned(), title: h.title, date, column: j.column, industries }
 }

@@ -12,8 +12,8 @@ use super::{AppState, view};
 use crate::store::{Role, Session};
 
 /// Longest form, in bytes, and most fields.
-const LONGEST: usize = 1 << 20;
-const MOST: usize = 200;
+const MAX_FORM_BYTES: usize = 1 << 20;
+const MAX_FORM_FIELDS: usize = 200;
 
 /// Fields of a form or query, the last of each name.
 #[derive(Debug, Default)]
@@ -21,7 +21,7 @@ pub(super) struct Fields(HashMap<String, String>);
 
 impl Fields {
     pub(super) fn parse(text: &[u8]) -> Self {
-        Self(url::form_urlencoded::parse(text).take(MOST).map(|(k, v)| (k.into_owned(), v.into_owned())).collect())
+        Self(url::form_urlencoded::parse(text).take(MAX_FORM_FIELDS).map(|(k, v)| (k.into_owned(), v.into_owned())).collect())
     }
 
     /// A field, trimmed; empty where it is missing.
@@ -87,7 +87,7 @@ pub(super) async fn read(headers: &HeaderMap, body: axum::body::Body) -> Result<
     if !said(header::CONTENT_TYPE.as_str()).starts_with("application/x-www-form-urlencoded") {
         return Err((StatusCode::UNSUPPORTED_MEDIA_TYPE, "只接受网页表单"));
     }
-    let bytes = to_bytes(body, LONGEST).await.map_err(|_| (StatusCode::PAYLOAD_TOO_LARGE, "内容太长"))?;
+    let bytes = to_bytes(body, MAX_FORM_BYTES).await.map_err(|_| (StatusCode::PAYLOAD_TOO_LARGE, "内容太长"))?;
     Ok(Fields::parse(&bytes))
 }
 

@@ -11,8 +11,8 @@ use toml_edit::Value;
 
 use super::access::Admin;
 use super::request::{AdminForm, Fields};
-use super::sources::{Tried, shown};
-use super::view::{Frame, stored};
+use super::sources::{SourcePreview, shown};
+use super::view::{Layout, stored};
 use super::{AppState, archive, view};
 use crate::config::edit::{self, Field};
 use crate::model::SourceId;
@@ -20,10 +20,10 @@ use crate::pipeline::preview;
 use crate::store::{Session, SourceHealth};
 
 /// Visits shown.
-const VISITS: usize = 20;
+const FETCH_LOG_ROWS: usize = 20;
 
 /// Keys that are plain texts: key, label, hint.
-const TEXTS: [(&str, &str, &str); 10] = [
+const TEXT_FIELDS: [(&str, &str, &str); 10] = [
     ("name", "名称", ""),
     ("url", "网址", "订阅源或栏目页的地址"),
     ("interval", "抓取间隔", "例如 30m、2h、1d；不填则按更新快慢自动调整"),
@@ -39,8 +39,8 @@ const KINDS: [(&str, &str); 4] = [("feed", "订阅源"), ("list", "列表页"), 
 
 #[derive(Template)]
 #[template(path = "source.html")]
-struct Page {
-    frame: Frame,
+struct SourcePage {
+    frame: Layout,
     id: String,
     /// Key, label, hint, value.
     texts: Vec<(&'static str, &'static str, &'static str, String)>,
@@ -53,31 +53,38 @@ struct Page {
     /// When, address, what came of it, size and time.
     visits: Vec<(String, String, String, String)>,
     words: String,
-    tried: Option<Tried>,
+    tried: Option<SourcePreview>,
 }
 
 pub(super) async fn page(State(console): State<AppState>, Admin(session): Admin, Path(id): Path<String>) -> Response {
-    let stated = SourceId::parse(&id).and_then(|id| edit::stated(console.live.file(), &id).ok().flatten());
+    let stated = SourceId::parse(&id).and_then(|id| edit::raw_fields(console.live.sources_path(), &id).ok().flatten());
     let Some(stated) = stated else {
         return view::refused(&console, &session, StatusCode::NOT_FOUND, "sources.toml 里没有这个来源，或文件暂时有误");
     };
     show(&console, &session, id, &stated, String::new(), None).await.unwrap_or_else(|answer| answer)
 }
 
-type Stated = BTreeMap<String, String>;
+type RawFields = BTreeMap<String, String>;
 
-async fn show(console: &AppState, session: &Session, id: String, stated: &Stated, words: String, tried: Option<Tried>) -> Result<Response, Response> {
+async fn show(
+    console: &AppState,
+    session: &Session,
+    id: String,
+    stated: &RawFields,
+    words: String,
+    tried: Option<SourcePreview>,
+) -> Result<Response, Response> {
     let said = |key: &str| stated.get(key).cloned().unwrap_or_default();
     let (zone, now) = (console.zone(), Utc::now());
     let (mut health, mut visits) = (None, Vec::new());
     if let Some(id) = SourceId::parse(&id) {
-        (health, visits) = stored(console.store.run(move |s| Ok((s.source_health(&id, now)?, s.visits_to(&id, VISITS)?))).await)?;
+        (health, visits) = stored(console.store.run(move |s| Ok((s.source_health(&id, now)?, s.visits_to(&id, FETCH_LOG_ROWS)?))).await)?;
     }
     let at = |t: DateTime<Utc>| t.with_timezone(&zone).format("%m-%d %H:%M").to_string();
     let chosen: Vec<&str> = stated.get("industries").map(|t| t.lines().collect()).unwrap_or_default();
-    let page = Page {
-        frame: Frame::new(console, session, "来源"),
-        texts: TEXTS.iter().map(|(key, label, hint)| (*key, *label, *hint, said(key))).collect(),
+    let page = SourcePage {
+        frame: Layout::new(console, session, "来源"),
+        texts: TEXT_FIELDS.iter().map(|(key, label, hint)| (*key, *label, *hint, said(key))).collect(),
         kinds: KINDS.iter().map(|(word, name)| (*word, *name, said("kind") == *word)).collect(),
         columns: archive::columns(console).into_iter().map(|c| (c.clone(), said("column") == c)).collect(),
         industries: console.vocabulary().industries.iter().map(|i| (i.clone(), chosen.contains(&i.as_str()))).collect(),
@@ -140,7 +147,7 @@ async fn make(console: &AppState, id: String, session: &Session, f: &Fields) -> 
     let (fields, stated) = read(console, f);
     let failed = |e: edit::EditError| format!("没有保存，请改正后再试：{}", e.chinese());
     let (words, tried) = if f.text("do") == "save" {
-        match edit::set_fields(console.live.file(), &key, &fields, &console.vocabulary()) {
+        match edit::set_fields(console.live.sources_path(), &key, &fields, &console.vocabulary()) {
             Ok(true) => {
                 let (who, subject) = (session.name.clone(), id.clone());
                 stored(console.store.run(move |s| s.audit(&who, "修改来源", &subject, Utc::now())).await)?;
@@ -151,7 +158,7 @@ async fn make(console: &AppState, id: String, session: &Session, f: &Fields) -> 
             Err(e) => (failed(e), None),
         }
     } else {
-        match edit::with_fields(console.live.file(), &key, &fields, &console.vocabulary()) {
+        match edit::with_fields(console.live.sources_path(), &key, &fields, &console.vocabulary()) {
             Ok(Some(source)) => match preview::preview_source(console.pipeline().fetcher(), &source).await {
                 Ok(p) => (String::new(), Some(shown(source.url.as_str(), p))),
                 Err(e) => (format!("读不到：{}", e.chinese()), None),
@@ -165,13 +172,13 @@ async fn make(console: &AppState, id: String, session: &Session, f: &Fields) -> 
 }
 
 /// The form as fields of the file, and as the next form shows it.
-fn read(console: &AppState, f: &Fields) -> (Vec<Field>, Stated) {
-    let (mut fields, mut stated): (Vec<Field>, Stated) = (Vec::new(), Stated::new());
+fn read(console: &AppState, f: &Fields) -> (Vec<Field>, RawFields) {
+    let (mut fields, mut stated): (Vec<Field>, RawFields) = (Vec::new(), RawFields::new());
     let mut put = |key: &'static str, text: &str, value: Option<Value>| {
         stated.insert(key.to_owned(), text.to_owned());
         fields.push((key, value));
     };
-    for key in TEXTS.map(|t| t.0).into_iter().chain(["kind", "column"]) {
+    for key in TEXT_FIELDS.map(|t| t.0).into_iter().chain(["kind", "column"]) {
         let text = f.text(key);
         put(key, text, Some(text.into()).filter(|_| !text.is_empty()));
     }

@@ -10,7 +10,7 @@ use chrono::{DateTime, Utc};
 
 use super::access::Editor;
 use super::request::{AdminForm, Form};
-use super::view::{Frame, stored};
+use super::view::{Layout, stored};
 use super::{AppState, overview, view};
 use crate::config::edit::{self, NewSource};
 use crate::config::opml;
@@ -19,18 +19,18 @@ use crate::pipeline::preview::{self, Preview};
 use crate::store::{Session, SourceHealth};
 
 /// Entries of a preview.
-const SHOWN: usize = 12;
+const PREVIEW_ENTRIES: usize = 12;
 
 #[derive(Template)]
 #[template(path = "sources.html")]
-struct List {
-    frame: Frame,
-    rows: Vec<Row>,
+struct SourceListPage {
+    frame: Layout,
+    rows: Vec<SourceRow>,
     words: String,
-    tried: Option<Tried>,
+    tried: Option<SourcePreview>,
 }
 
-struct Row {
+struct SourceRow {
     id: String,
     name: String,
     url: String,
@@ -46,7 +46,7 @@ struct Row {
 }
 
 /// What an address would bring.
-pub(super) struct Tried {
+pub(super) struct SourcePreview {
     asked: String,
     pub(super) url: String,
     name: String,
@@ -58,7 +58,7 @@ pub(super) async fn list(State(console): State<AppState>, Editor(session): Edito
     show(&console, &session, String::new(), None).await.unwrap_or_else(|answer| answer)
 }
 
-async fn show(console: &AppState, session: &Session, words: String, tried: Option<Tried>) -> Result<Response, Response> {
+async fn show(console: &AppState, session: &Session, words: String, tried: Option<SourcePreview>) -> Result<Response, Response> {
     let list = console.live.sources();
     let (known, zone, now) = (list.sources.clone(), console.zone(), Utc::now());
     let counted = overview::counted(console).await?;
@@ -68,10 +68,10 @@ async fn show(console: &AppState, session: &Session, words: String, tried: Optio
     });
     let mut rows = stored(rows.await)?;
     rows.sort_by_key(|r| !r.bad);
-    Ok(view::page(&List { frame: Frame::new(console, session, "来源"), rows, words, tried }))
+    Ok(view::page(&SourceListPage { frame: Layout::new(console, session, "来源"), rows, words, tried }))
 }
 
-fn row(source: &Source, health: Option<&SourceHealth>, weeks: [u32; WEEKS], zone: chrono_tz::Tz, now: DateTime<Utc>) -> Row {
+fn row(source: &Source, health: Option<&SourceHealth>, weeks: [u32; WEEKS], zone: chrono_tz::Tz, now: DateTime<Utc>) -> SourceRow {
     let when = |t: DateTime<Utc>| t.with_timezone(&zone).format("%m-%d %H:%M").to_string();
     let (state, bad) = match health {
         _ if !source.enabled => ("已停用", false),
@@ -84,7 +84,7 @@ fn row(source: &Source, health: Option<&SourceHealth>, weeks: [u32; WEEKS], zone
     let trouble = health.and_then(|h| h.last_error_zh.clone()).filter(|_| bad).unwrap_or_default();
     let most = weeks.iter().copied().max().unwrap_or(0).max(1);
     let point = |(i, n): (usize, &u32)| format!("{},{}", i * 10 + 1, 20 - n * 18 / most);
-    Row {
+    SourceRow {
         spark: weeks.iter().enumerate().map(point).collect::<Vec<_>>().join(" "),
         weeks: weeks.iter().map(u32::to_string).collect::<Vec<_>>().join("、"),
         id: source.id.to_string(),
@@ -115,7 +115,7 @@ async fn make(console: &AppState, form: &Form) -> Result<Response, Response> {
         "try" => return try_address(console, form).await,
         "add" => add(console, form),
         "import" => import(console, f.text("opml")),
-        "look" => look(console, f.text("id")).await?,
+        "look" => poll_now(console, f.text("id")).await?,
         "enable" | "disable" => switch(console, f.text("id"), f.text("do") == "enable").await?,
         _ => Err("不认识的操作".to_owned()),
     };
@@ -137,7 +137,7 @@ async fn make(console: &AppState, form: &Form) -> Result<Response, Response> {
     }
 }
 
-async fn look(console: &AppState, id: &str) -> Result<Result<String, String>, Response> {
+async fn poll_now(console: &AppState, id: &str) -> Result<Result<String, String>, Response> {
     let Some(id) = SourceId::parse(id) else { return Ok(Err("没有这个来源".to_owned())) };
     let asked = id.clone();
     let due = stored(console.store.run(move |s| s.poll_now(&asked)).await)?;
@@ -150,7 +150,7 @@ async fn switch(console: &AppState, id: &str, on: bool) -> Result<Result<String,
         let id = id.clone();
         stored(console.store.run(move |s| s.reactivate_source(&id)).await)?;
     }
-    Ok(match edit::set_enabled(console.live.file(), &id, on, &console.vocabulary()) {
+    Ok(match edit::set_enabled(console.live.sources_path(), &id, on, &console.vocabulary()) {
         Ok(true) => Ok(id.to_string()),
         Ok(false) => Err("sources.toml 里没有这个来源".to_owned()),
         Err(e) => Err(e.chinese()),
@@ -174,15 +174,15 @@ async fn try_address(console: &AppState, form: &Form) -> Result<Response, Respon
     }
 }
 
-pub(super) fn shown(asked: &str, p: Preview) -> Tried {
-    let entries = p.found.entries.iter().take(SHOWN);
+pub(super) fn shown(asked: &str, p: Preview) -> SourcePreview {
+    let entries = p.found.entries.iter().take(PREVIEW_ENTRIES);
     let kind = match p.found.kind {
         Some(SourceKind::Feed) => "订阅源",
         Some(SourceKind::Sitemap) => "网站地图",
         Some(SourceKind::Json) => "数据接口",
         Some(SourceKind::List) | None => "列表页",
     };
-    Tried {
+    SourcePreview {
         asked: asked.to_owned(),
         name: p.name.unwrap_or_else(|| p.url.host().to_owned()),
         kind,
@@ -201,7 +201,7 @@ fn import(console: &AppState, text: &str) -> Result<String, String> {
             "这里面没有来源：请粘贴 OPML 文件的全部内容".to_owned()
         });
     }
-    edit::add(console.live.file(), &new, &console.vocabulary()).map_err(|e| e.chinese())?;
+    edit::add(console.live.sources_path(), &new, &console.vocabulary()).map_err(|e| e.chinese())?;
     Ok(format!("{} 个", new.len()))
 }
 
@@ -218,6 +218,6 @@ fn add(console: &AppState, form: &Form) -> Result<String, String> {
     let region = Some(f.text("region").to_owned()).filter(|r| !r.is_empty());
     let kind = (f.text("kind") == "订阅源").then_some(SourceKind::Feed);
     let new = NewSource { id: id.clone(), name, url, kind, region, allow_private: false, render: false };
-    edit::add(console.live.file(), &[new], &console.vocabulary()).map_err(|e| e.chinese())?;
+    edit::add(console.live.sources_path(), &[new], &console.vocabulary()).map_err(|e| e.chinese())?;
     Ok(id.to_string())
 }

@@ -5,10 +5,10 @@ use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 /// Wrong passwords that cost nothing.
-const FREE: u32 = 5;
-const LONGEST: Duration = Duration::from_mins(15);
+const FREE_ATTEMPTS: u32 = 5;
+const MAX_PENALTY: Duration = Duration::from_mins(15);
 /// Names and addresses remembered.
-const MOST: usize = 10_000;
+const MAX_KEYS: usize = 10_000;
 
 /// Wrong passwords of late.
 #[derive(Default)]
@@ -28,9 +28,9 @@ impl Throttle {
     /// Remembers a wrong password.
     pub(super) fn failed(&self, keys: &[String], now: Instant) {
         let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        known.retain(|_, (_, last)| now.saturating_duration_since(*last) < LONGEST * 2);
+        known.retain(|_, (_, last)| now.saturating_duration_since(*last) < MAX_PENALTY * 2);
         for key in keys {
-            if known.len() < MOST || known.contains_key(key) {
+            if known.len() < MAX_KEYS || known.contains_key(key) {
                 let entry = known.entry(key.clone()).or_insert((0, now));
                 *entry = (entry.0 + 1, now);
             }
@@ -47,9 +47,9 @@ impl Throttle {
 }
 
 fn pause(failures: u32) -> Duration {
-    match failures.checked_sub(FREE) {
+    match failures.checked_sub(FREE_ATTEMPTS) {
         None => Duration::ZERO,
-        Some(over) => Duration::from_secs(2u64.saturating_pow(over.min(16) + 1)).min(LONGEST),
+        Some(over) => Duration::from_secs(2u64.saturating_pow(over.min(16) + 1)).min(MAX_PENALTY),
     }
 }
 
@@ -70,8 +70,8 @@ mod tests {
         for _ in 0..20 {
             t.failed(&mine, start);
         }
-        assert_eq!((t.wait(&mine, start), t.wait(&other, start)), (Some(LONGEST), None));
-        assert_eq!(t.wait(&mine, start + LONGEST), None);
+        assert_eq!((t.wait(&mine, start), t.wait(&other, start)), (Some(MAX_PENALTY), None));
+        assert_eq!(t.wait(&mine, start + MAX_PENALTY), None);
         t.succeeded(&mine);
         assert_eq!(t.wait(&mine, start), None);
     }

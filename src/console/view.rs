@@ -8,7 +8,7 @@ use super::Console;
 use crate::store::{Role, Session, StoreError};
 
 /// What the frame of every page shows.
-pub(super) struct Frame {
+pub(super) struct Layout {
     pub(super) base: String,
     pub(super) title: &'static str,
     pub(super) user: String,
@@ -19,7 +19,7 @@ pub(super) struct Frame {
     pub(super) alarms: Vec<String>,
 }
 
-impl Frame {
+impl Layout {
     pub(super) fn new(console: &Console, session: &Session, title: &'static str) -> Self {
         Self {
             base: console.settings.base_path.clone(),
@@ -90,13 +90,13 @@ pub(super) fn broken(e: &dyn std::error::Error) -> Response {
 #[derive(Template)]
 #[template(path = "message.html")]
 struct Message<'a> {
-    frame: Frame,
+    frame: Layout,
     words: &'a str,
 }
 
 /// A refusal in words.
 pub(super) fn refused(console: &Console, session: &Session, code: StatusCode, words: &str) -> Response {
-    (code, page(&Message { frame: Frame::new(console, session, "提示"), words })).into_response()
+    (code, page(&Message { frame: Layout::new(console, session, "提示"), words })).into_response()
 }
 
 /// The answer of a store call, or a broken page.

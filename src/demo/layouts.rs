@@ -1,9 +1,9 @@
 //! Article pages of the sample world, laid out as real sites do: with navigation, share bars, related links, footers.
 
-use super::world::{Layout, Site, Story, World};
+use super::world::{DemoWorld, Layout, Site, Story};
 
 /// The page of an article.
-pub(super) fn page(world: &World, site: &Site, story: &Story) -> String {
+pub(super) fn page(world: &DemoWorld, site: &Site, story: &Story) -> String {
     let related: String = world
         .of(site.id)
         .iter()

@@ -3,10 +3,10 @@
 use serde_json::json;
 
 use super::layouts::charset;
-use super::world::{Listing, Site, Story, World};
+use super::world::{DemoWorld, Listing, Site, Story};
 
 /// A listing's text and its content type.
-pub(super) fn listing(world: &World, site: &Site, base: &str) -> (String, &'static str) {
+pub(super) fn listing(world: &DemoWorld, site: &Site, base: &str) -> (String, &'static str) {
     let stories = world.of(site.id);
     let rows = |f: &dyn Fn(&Story) -> String| stories.iter().map(|s| f(s)).collect::<String>();
     let url = |s: &Story| format!("{base}/{}/{}.html", site.id, s.slug);

@@ -13,7 +13,7 @@ use xxhash_rust::xxh3::xxh3_64;
 
 use super::layouts::page;
 use super::listings::listing;
-use super::world::{SITES, Site, World};
+use super::world::{DemoWorld, SITES, Site};
 
 /// A running server; dropped, it stops.
 pub struct Server {
@@ -29,12 +29,12 @@ impl Drop for Server {
 }
 
 struct ServerState {
-    world: World,
+    world: DemoWorld,
     base: String,
 }
 
 /// Serves a world on a free loopback port.
-pub async fn start(world: World) -> std::io::Result<Server> {
+pub async fn start(world: DemoWorld) -> std::io::Result<Server> {
     let listener = TcpListener::bind(SocketAddr::from(([127, 0, 0, 1], 0))).await?;
     let base = format!("http://{}", listener.local_addr()?);
     let shared = Arc::new(ServerState { world, base: base.clone() });

@@ -79,12 +79,12 @@ pub struct Story {
 
 /// The whole world at a moment.
 #[derive(Debug, Clone)]
-pub struct World {
+pub struct DemoWorld {
     /// Every page.
     pub stories: Vec<Story>,
 }
 
-impl World {
+impl DemoWorld {
     /// The world as it stands now: publication times count back from here.
     pub fn at(now: DateTime<Utc>) -> Self {
         let mut stories: Vec<Story> = Vec::new();
@@ -181,7 +181,7 @@ mod tests {
 
     #[test]
     fn the_world_holds_what_its_description_says() {
-        let world = World::at(Utc::now());
+        let world = DemoWorld::at(Utc::now());
         let count = |f: &dyn Fn(&Story) -> bool| world.stories.iter().filter(|s| f(s)).count();
         assert_eq!(world.stories.len(), 68);
         assert_eq!((count(&|s| s.copy_of.is_some()), count(&|s| s.column.is_none())), (9, 6));

@@ -13,7 +13,7 @@ const MAX_ENTRIES: usize = 2_000;
 const MAX_PARTS: usize = 2;
 
 #[derive(Default)]
-struct Row {
+struct SitemapEntry {
     url: Option<WebUrl>,
     title: String,
     published: Option<String>,
@@ -27,7 +27,7 @@ pub(super) fn read(text: &str, clock: &Clock) -> Result<Discovered, DiscoverErro
         return Err(DiscoverError::WrongKind { expected: "sitemap".into(), beginning: prefix(text) });
     }
     let mut reader = Reader::from_str(text);
-    let (mut row, mut element, mut entries) = (Row::default(), String::new(), Vec::new());
+    let (mut row, mut element, mut entries) = (SitemapEntry::default(), String::new(), Vec::new());
     loop {
         match reader.read_event() {
             Ok(Event::Start(e)) => e.local_name().as_ref().clone_into(&mut element),
@@ -61,7 +61,7 @@ fn newest_parts(mut parts: Vec<Entry>) -> Vec<WebUrl> {
     parts.into_iter().map(|p| p.url).take(MAX_PARTS).collect()
 }
 
-fn take(row: &mut Row, element: &str, text: &str) {
+fn take(row: &mut SitemapEntry, element: &str, text: &str) {
     let text = collapse_whitespace(text);
     match element {
         "loc" if row.url.is_none() => row.url = WebUrl::parse(&text).ok(),
@@ -72,7 +72,7 @@ fn take(row: &mut Row, element: &str, text: &str) {
     }
 }
 
-fn finish(row: Row, clock: &Clock) -> Option<Entry> {
+fn finish(row: SitemapEntry, clock: &Clock) -> Option<Entry> {
     let when = row.published.or(row.modified).and_then(|d| dates::parse(&d, clock)).map(|d| d.at);
     Some(Entry { id: None, url: row.url?, title: row.title, published_at: when, summary: None, content_html: None })
 }

@@ -9,9 +9,9 @@ use std::sync::LazyLock;
 use regex::Regex;
 use scraper::{ElementRef, Html};
 
-use super::byline::Visible;
+use super::byline::PageLines;
 use super::meta::{Head, text_of};
-use super::names::{LONGEST, MOST, end_of_name, is_body, is_nobody, is_person, latin, parted, persons};
+use super::names::{MAX_NAME_CHARS, MAX_PERSONS, end_of_name, is_organisation, is_person, is_placeholder, is_separator, latin, persons};
 use super::nodes::attr;
 use crate::text::chars::is_han;
 
@@ -21,31 +21,31 @@ const LINE: usize = 120;
 const META: [&str; 6] = ["author", "article:author", "og:article:author", "dc.creator", "parsely-author", "byl"];
 
 /// Who wrote it, several names parted by blanks or commas as the page has them.
-pub(super) fn author(html: &Html, head: &Head, visible: &Visible) -> Option<String> {
+pub(super) fn author(html: &Html, head: &Head, visible: &PageLines) -> Option<String> {
     let near = visible.around(2, 14);
-    labelled(near)
-        .or_else(|| said(head))
+    from_label(near)
+        .or_else(|| from_metadata(head))
         .or_else(|| html.root_element().descendent_elements().filter(holds_author).take(5).find_map(|e| of_element(&text_of(e))))
         .or_else(|| near.iter().find_map(|l| by_line(l)))
-        .or_else(|| visible.lines().iter().find_map(|l| in_brackets(l)))
-        .or_else(|| visible.lines().iter().find_map(|l| signed(l)))
+        .or_else(|| visible.lines().iter().find_map(|l| from_parentheses(l)))
+        .or_else(|| visible.lines().iter().find_map(|l| from_signature(l)))
 }
 
 /// Of a text that is said to name the author, as data of a script do.
 pub(super) fn in_text(text: &str) -> Option<String> {
-    labelled(&[text.to_owned()]).or_else(|| clean(text))
+    from_label(&[text.to_owned()]).or_else(|| validate(text))
 }
 
 /// The first label with a name behind it, or on the next line.
-fn labelled(lines: &[String]) -> Option<String> {
+fn from_label(lines: &[String]) -> Option<String> {
     lines.iter().enumerate().filter(|(_, l)| l.chars().count() <= LINE).find_map(|(i, line)| {
         let next = lines.get(i + 1).map(String::as_str).unwrap_or_default();
-        behind_colon(line, next).or_else(|| behind_word(line, next))
+        after_colon(line, next).or_else(|| after_title_word(line, next))
     })
 }
 
 /// `作者：`, `文/`: any name, also a pen name.
-fn behind_colon(line: &str, next: &str) -> Option<String> {
+fn after_colon(line: &str, next: &str) -> Option<String> {
     static LABEL: LazyLock<Option<Regex>> = LazyLock::new(|| {
         Regex::new(concat!(
             r"(?:^|[\s\d（(\[【|｜丨·]|来源\s?[:：][\p{Han}A-Za-z]{2,16}?)(?:(?:本文|文章|原文)?作者|撰文|撰稿人?|执笔人?|Author)\s*[:：]\s*(?P<colon>.*)$|",
@@ -55,11 +55,11 @@ fn behind_colon(line: &str, next: &str) -> Option<String> {
     });
     let c = LABEL.as_ref().filter(|_| line.contains([':', '：', '/', '／', '丨']))?.captures(line)?;
     let rest = c.name("colon").or(c.name("slash"))?.as_str().trim_start();
-    free_names(if rest.is_empty() { next } else { rest })
+    parse_names(if rest.is_empty() { next } else { rest })
 }
 
 /// `本报记者 张三 李四`, `作者 张三`: persons only, and none who took the picture; what follows `记者：` in an interview is a question.
-fn behind_word(line: &str, next: &str) -> Option<String> {
+fn after_title_word(line: &str, next: &str) -> Option<String> {
     ["记者", "作者"].iter().find_map(|word| {
         let (_, rest) = line.split_once(word)?;
         let rest = rest.trim_start_matches(|c: char| c.is_whitespace() || matches!(c, ':' | '：'));
@@ -68,15 +68,15 @@ fn behind_word(line: &str, next: &str) -> Option<String> {
 }
 
 /// `作者：张三`, `某报记者 张三` as the end of a short line below the text: persons only, for the rest of a page has other authors too.
-fn signed(line: &str) -> Option<String> {
+fn from_signature(line: &str) -> Option<String> {
     static SIGNED: LazyLock<Option<Regex>> =
         LazyLock::new(|| Regex::new(r"(?:^|[\s|])(?:(?:作者|撰文|执笔人?)\s*[:：]|\S{0,12}记者\s)\s*(?P<names>[\p{Han}·\s、]{2,40})$").ok());
-    let c = SIGNED.as_ref().filter(|_| line.contains(['者', '撰', '笔']) && line.chars().count() <= LONGEST)?.captures(line.trim_end())?;
+    let c = SIGNED.as_ref().filter(|_| line.contains(['者', '撰', '笔']) && line.chars().count() <= MAX_NAME_CHARS)?.captures(line.trim_end())?;
     persons(c.name("names")?.as_str())
 }
 
 /// `（记者 张三）`, `（张三 上海报道）` in a line of any length, `（张三 李四）`, `（某局 张三）` as its end.
-fn in_brackets(line: &str) -> Option<String> {
+fn from_parentheses(line: &str) -> Option<String> {
     static SAID: LazyLock<Option<Regex>> = LazyLock::new(|| {
         Regex::new(
             r"[（(]\s*(?:[^（()）]{0,12}(?:记者|作者)\s*[:：]?\s*(?P<label>[^（()）]{2,40})|(?P<report>\p{Han}{2,4}\s[^（()）]{0,6}报道))\s*[）)]",
@@ -91,43 +91,43 @@ fn in_brackets(line: &str) -> Option<String> {
     let last = || {
         let names = LAST.as_ref()?.captures(line)?.name("names")?.as_str();
         // `（市发展改革委 王晓明）`
-        let names = names.split_once(char::is_whitespace).filter(|(first, _)| is_body(first)).map_or(names, |(_, rest)| rest);
-        names.split(parted).filter(|t| !t.is_empty()).all(is_person).then(|| persons(names)).flatten()
+        let names = names.split_once(char::is_whitespace).filter(|(first, _)| is_organisation(first)).map_or(names, |(_, rest)| rest);
+        names.split(is_separator).filter(|t| !t.is_empty()).all(is_person).then(|| persons(names)).flatten()
     };
     said().or_else(last)
 }
 
 /// The name in front, whatever it is, and further ones that look like a person's.
-fn free_names(text: &str) -> Option<String> {
+fn parse_names(text: &str) -> Option<String> {
     let text = text.trim_start();
     if text.starts_with(|c: char| c.is_ascii_uppercase())
         && let Some(name) = latin(text)
     {
         return Some(name);
     }
-    let mut tokens = text.split(parted).filter(|t| !t.is_empty());
+    let mut tokens = text.split(is_separator).filter(|t| !t.is_empty());
     let first = tokens.next()?;
     if matches!(first, "本报记者" | "记者" | "图") {
         return persons(text.strip_prefix(first)?);
     }
     let first = first.get(..end_of_name(first)).unwrap_or_default().trim_matches(|c: char| !c.is_alphanumeric());
     let n = first.chars().count();
-    if !(2..=16).contains(&n) || is_nobody(first) || !first.chars().any(char::is_alphabetic) || first.contains(['：', ':']) {
+    if !(2..=16).contains(&n) || is_placeholder(first) || !first.chars().any(char::is_alphabetic) || first.contains(['：', ':']) {
         return None;
     }
-    let more = tokens.map_while(|t| is_person(t).then_some(t)).take(MOST - 1);
+    let more = tokens.map_while(|t| is_person(t).then_some(t)).take(MAX_PERSONS - 1);
     Some(std::iter::once(first).chain(more).collect::<Vec<_>>().join(" "))
 }
 
 /// What linked data or `<meta>` say.
-fn said(head: &Head) -> Option<String> {
+fn from_metadata(head: &Head) -> Option<String> {
     let site = head.meta(&["og:site_name", "application-name"]).map(str::to_lowercase);
     let each = head.ld_names("author").into_iter().chain(META.iter().filter_map(|n| head.meta(&[n]).map(str::to_owned)));
-    each.filter_map(|text| clean(&text)).find(|name| site.as_ref().is_none_or(|s| *s != name.to_lowercase()))
+    each.filter_map(|text| validate(&text)).find(|name| site.as_ref().is_none_or(|s| *s != name.to_lowercase()))
 }
 
 /// A text that holds nothing but the author.
-fn clean(text: &str) -> Option<String> {
+fn validate(text: &str) -> Option<String> {
     let text = text.trim_matches(|c: char| c.is_whitespace() || matches!(c, ',' | '，' | '、' | ';' | '；' | ':' | '：' | '-' | '|'));
     let text = ["By ", "by ", "BY ", "作者：", "作者:"].iter().find_map(|l| text.strip_prefix(l)).unwrap_or(text).trim();
     let n = text.chars().count();
@@ -135,7 +135,7 @@ fn clean(text: &str) -> Option<String> {
         // many sites write their own name here
         return persons(text);
     }
-    ((2..=LONGEST).contains(&n) && text.chars().any(char::is_alphabetic) && !is_nobody(text)).then(|| text.to_owned())
+    ((2..=MAX_NAME_CHARS).contains(&n) && text.chars().any(char::is_alphabetic) && !is_placeholder(text)).then(|| text.to_owned())
 }
 
 /// Whether an element is made for the author.
@@ -163,8 +163,8 @@ fn of_element(text: &str) -> Option<String> {
     if text.chars().count() > LINE {
         return None;
     }
-    labelled(&lines).or_else(|| by_line(text)).or_else(|| {
-        let text = clean(text)?;
+    from_label(&lines).or_else(|| by_line(text)).or_else(|| {
+        let text = validate(text)?;
         if text.chars().any(is_han) { Some(text) } else { latin(&text) }
     })
 }
@@ -186,12 +186,12 @@ mod tests {
     fn of(lines: &[&str]) -> Option<String> {
         let html = dom::parse("<html><title>题</title></html>").html;
         let lines: Vec<String> = std::iter::once("许昌发制品出口增长一成").chain(lines.iter().copied()).map(str::to_owned).collect();
-        author(&html, &Head::read(&html), &Visible::new(lines, Some("许昌发制品出口增长一成")))
+        author(&html, &Head::read(&html), &PageLines::new(lines, Some("许昌发制品出口增长一成")))
     }
 
     fn on(page: &str) -> Option<String> {
         let html = dom::parse(page).html;
-        author(&html, &Head::read(&html), &Visible::new(Vec::new(), None))
+        author(&html, &Head::read(&html), &PageLines::new(Vec::new(), None))
     }
 
     #[test]

@@ -24,13 +24,13 @@ const MAX_WRAPPERS: usize = 3;
 
 /// Facts about the text below one element.
 #[derive(Debug, Clone, Copy, Default)]
-struct Mass {
+struct TextStats {
     letters: usize,
     linked: usize,
     marks: usize,
 }
 
-impl Mass {
+impl TextStats {
     fn add(&mut self, other: Self) {
         self.letters += other.letters;
         self.linked += other.linked;
@@ -43,33 +43,33 @@ impl Mass {
 }
 
 /// The measured page.
-struct Survey {
-    mass: NodeMap<Mass>,
+struct ScoredTree {
+    mass: NodeMap<TextStats>,
     score: NodeMap<f64>,
     order: Vec<NodeId>,
 }
 
 /// The elements that hold the article, in order, and what inside them to leave out.
-pub(super) struct Found<'a> {
+pub(super) struct Selection<'a> {
     pub(super) roots: Vec<ElementRef<'a>>,
     /// Marks of prose in them.
     marks: usize,
     pub(super) dropped: NodeSet,
     /// What is left out wherever it stands.
-    pub(super) skip: Skip,
+    pub(super) skip: SkipFn,
 }
 
 /// Whether an element is no part of any article.
-pub(super) type Skip = fn(&ElementRef<'_>) -> bool;
+pub(super) type SkipFn = fn(&ElementRef<'_>) -> bool;
 
 /// Finds the article in a page.
-pub(super) fn find<'a>(html: &'a Html, selectors: &ArticleSelectors) -> Found<'a> {
+pub(super) fn find<'a>(html: &'a Html, selectors: &ArticleSelectors) -> Selection<'a> {
     let found = find_outside(html, selectors, skipped);
     // a banner in <aside> that is never closed holds the whole page
     if found.marks < MIN_MARKS { find_outside(html, selectors, hidden) } else { found }
 }
 
-fn find_outside<'a>(html: &'a Html, selectors: &ArticleSelectors, skip: Skip) -> Found<'a> {
+fn find_outside<'a>(html: &'a Html, selectors: &ArticleSelectors, skip: SkipFn) -> Selection<'a> {
     let mut dropped = NodeSet::default();
     for selector in selectors.remove.iter().filter_map(|s| Selector::parse(s).ok()) {
         dropped.extend(html.select(&selector).map(|e| e.id()));
@@ -94,23 +94,23 @@ fn find_outside<'a>(html: &'a Html, selectors: &ArticleSelectors, skip: Skip) ->
         drop_inside(*r, &survey, &mut dropped);
     }
     let marks = roots.iter().filter_map(|r| survey.mass.get(&r.id())).map(|m| m.marks).sum();
-    Found { roots, marks, dropped, skip }
+    Selection { roots, marks, dropped, skip }
 }
 
 /// Measures every element once, bottom up, and lets paragraphs give points.
-fn survey(root: ElementRef<'_>, dropped: &NodeSet, skip: Skip) -> Survey {
+fn survey(root: ElementRef<'_>, dropped: &NodeSet, skip: SkipFn) -> ScoredTree {
     let elements = root.tree().values().len() / 2;
     let map = |n| NodeMap::with_capacity_and_hasher(n, rustc_hash::FxBuildHasher);
-    let mut s = Survey { mass: map(elements), score: NodeMap::default(), order: Vec::with_capacity(elements) };
+    let mut s = ScoredTree { mass: map(elements), score: NodeMap::default(), order: Vec::with_capacity(elements) };
     measure(*root, false, &|e| skip(e) || dropped.contains(&e.id()), &mut s);
     s
 }
 
 /// Gives the mass below a node, and of it what stands in no block of its own (the paragraph the node itself is).
-fn measure(node: NodeRef<'_, Node>, linked: bool, leave_out: &dyn Fn(&ElementRef<'_>) -> bool, s: &mut Survey) -> (Mass, Mass) {
+fn measure(node: NodeRef<'_, Node>, linked: bool, leave_out: &dyn Fn(&ElementRef<'_>) -> bool, s: &mut ScoredTree) -> (TextStats, TextStats) {
     match node.value() {
         Node::Text(t) => {
-            let mut m = Mass::default();
+            let mut m = TextStats::default();
             for c in t.chars() {
                 let usual = ('\u{4e00}'..='\u{9fff}').contains(&c) || c.is_ascii_alphanumeric();
                 if usual || !c.is_whitespace() {
@@ -132,7 +132,7 @@ fn measure(node: NodeRef<'_, Node>, linked: bool, leave_out: &dyn Fn(&ElementRef
             s.order.push(node.id());
             // an anchor without an address is no link, and old pages forget to close it
             let linked = linked || (e.name() == "a" && attr(e, "href").is_some());
-            let (mut all, mut own) = (Mass::default(), Mass::default());
+            let (mut all, mut own) = (TextStats::default(), TextStats::default());
             for child in node.children() {
                 let (below, inline) = measure(child, linked, leave_out, s);
                 all.add(below);
@@ -141,7 +141,7 @@ fn measure(node: NodeRef<'_, Node>, linked: bool, leave_out: &dyn Fn(&ElementRef
             s.mass.insert(node.id(), all);
             if is_block(e.name()) || matches!(e.name(), "td" | "th") {
                 give_points(node, e.name(), own, s);
-                return (all, Mass::default());
+                return (all, TextStats::default());
             }
             (all, own)
         }
@@ -149,7 +149,7 @@ fn measure(node: NodeRef<'_, Node>, linked: bool, leave_out: &dyn Fn(&ElementRef
     }
 }
 
-fn give_points(node: NodeRef<'_, Node>, name: &str, own: Mass, s: &mut Survey) {
+fn give_points(node: NodeRef<'_, Node>, name: &str, own: TextStats, s: &mut ScoredTree) {
     if own.letters < MIN_PARAGRAPH || own.link_share() > 0.5 {
         return;
     }
@@ -175,7 +175,7 @@ fn give_points(node: NodeRef<'_, Node>, name: &str, own: Mass, s: &mut Survey) {
 }
 
 /// Leaves out what class and id call something else, unless it holds most of the page's prose.
-fn drop_unlikely(root: ElementRef<'_>, survey: &Survey, whole: Mass, dropped: &mut NodeSet) {
+fn drop_unlikely(root: ElementRef<'_>, survey: &ScoredTree, whole: TextStats, dropped: &mut NodeSet) {
     let tree = root.tree();
     // rows of a list share one class
     let mut known: FxHashMap<String, bool> = FxHashMap::default();
@@ -207,7 +207,7 @@ fn is_comment_form(e: &ElementRef<'_>) -> bool {
     e.value().name() == "form" && e.descendent_elements().any(|d| d.value().name() == "textarea")
 }
 
-fn choose<'a>(html: &'a Html, survey: &Survey, dropped: &NodeSet) -> Vec<ElementRef<'a>> {
+fn choose<'a>(html: &'a Html, survey: &ScoredTree, dropped: &NodeSet) -> Vec<ElementRef<'a>> {
     let rate = |id: &NodeId| -> f64 {
         let Some(e) = html.tree.get(*id).and_then(element) else { return 0.0 };
         let mass = survey.mass.get(id).copied().unwrap_or_default();
@@ -224,13 +224,13 @@ fn choose<'a>(html: &'a Html, survey: &Survey, dropped: &NodeSet) -> Vec<Element
     let best = survey.order.iter().filter(|id| survey.score.contains_key(id)).map(|id| (rate(id), *id)).reduce(|a, b| if b.0 > a.0 { b } else { a });
     let Some((score, id)) = best else { return html.root_element().child_elements().filter(|e| e.value().name() == "body").collect() };
     let Some(top) = html.tree.get(id) else { return Vec::new() };
-    let top = widen(top, survey);
+    let top = expand_to_parent(top, survey);
     with_siblings(top, score, survey, &rate, dropped)
 }
 
 /// Goes up to where clearly more prose stands without more links: articles split into sections, each perhaps in wrappers of
 /// its own.
-fn widen<'a>(top: NodeRef<'a, Node>, survey: &Survey) -> NodeRef<'a, Node> {
+fn expand_to_parent<'a>(top: NodeRef<'a, Node>, survey: &ScoredTree) -> NodeRef<'a, Node> {
     let mass = |n: NodeRef<'_, Node>| survey.mass.get(&n.id()).copied().unwrap_or_default();
     let (mut best, mut wrappers) = (top, 0);
     for ancestor in top.ancestors() {
@@ -250,7 +250,13 @@ fn widen<'a>(top: NodeRef<'a, Node>, survey: &Survey) -> NodeRef<'a, Node> {
 }
 
 /// The chosen element with the siblings that read like its continuation.
-fn with_siblings<'a>(top: NodeRef<'a, Node>, score: f64, survey: &Survey, rate: &impl Fn(&NodeId) -> f64, dropped: &NodeSet) -> Vec<ElementRef<'a>> {
+fn with_siblings<'a>(
+    top: NodeRef<'a, Node>,
+    score: f64,
+    survey: &ScoredTree,
+    rate: &impl Fn(&NodeId) -> f64,
+    dropped: &NodeSet,
+) -> Vec<ElementRef<'a>> {
     let Some(parent) = top.parent().filter(|p| p.value().is_element()) else { return element(top).into_iter().collect() };
     let class = top.value().as_element().and_then(|e| attr(e, "class")).unwrap_or_default();
     let belongs = |sibling: NodeRef<'_, Node>| {
@@ -268,7 +274,7 @@ fn with_siblings<'a>(top: NodeRef<'a, Node>, score: f64, survey: &Survey, rate: 
 }
 
 /// Leaves out link lists and "related" blocks inside the article.
-fn drop_inside(root: ElementRef<'_>, survey: &Survey, dropped: &mut NodeSet) {
+fn drop_inside(root: ElementRef<'_>, survey: &ScoredTree, dropped: &mut NodeSet) {
     for node in root.descendants().skip(1) {
         let Some(e) = element(node) else { continue };
         if dropped.contains(&node.id()) || !(is_block(e.value().name()) || e.value().name() == "td") {
@@ -286,7 +292,7 @@ fn drop_inside(root: ElementRef<'_>, survey: &Survey, dropped: &mut NodeSet) {
 }
 
 /// Behind a heading like 相关阅读 drops the rest of its siblings, if these are mostly links.
-fn drop_after_related(root: ElementRef<'_>, survey: &Survey, dropped: &mut NodeSet) {
+fn drop_after_related(root: ElementRef<'_>, survey: &ScoredTree, dropped: &mut NodeSet) {
     let headings: Vec<_> = root
         .descendants()
         .filter_map(element)
@@ -299,7 +305,7 @@ fn drop_after_related(root: ElementRef<'_>, survey: &Survey, dropped: &mut NodeS
     for h in headings {
         let comments = boilerplate::opens_comments(crate::text::chars::collapse_whitespace(&h.text().collect::<String>()).as_str());
         let rest: Vec<_> = h.next_siblings().collect();
-        let mut mass = Mass::default();
+        let mut mass = TextStats::default();
         for n in &rest {
             mass.add(survey.mass.get(&n.id()).copied().unwrap_or_default());
         }

@@ -33,25 +33,25 @@ static LIKELY: LazyLock<Option<Regex>> = LazyLock::new(|| {
 
 /// What lines begin with that are not part of a body, and the longest such line in characters. The length stands beside the
 /// pattern, not in it (`.{0,40}$`): counted repetitions behind alternatives make an automaton that outgrows its cache.
-type Rule = (usize, &'static str);
+type LinePattern = (usize, &'static str);
 /// No bound of the rule's own.
-const ANY: usize = usize::MAX;
+const UNBOUNDED: usize = usize::MAX;
 
 /// Lines that are never part of a body, wherever they stand.
-const ANYWHERE: &[Rule] = &[
+const ANYWHERE: &[LinePattern] = &[
     (
         56,
         r"^[\[【（(]?(?:责任编辑|责编|编辑|本文编辑|网络编辑|值班编辑|实习编辑|主编|审核|校对|初审|复审|终审|编审|监制|制作|统筹|责任编校|执行编辑|新闻编辑)[\s:：/|丨]",
     ),
     (46, r"^[\[【（(](?:责任编辑|责编|编辑|纠错|打印|关闭|字体|大 ?中 ?小|返回)"),
     (96, r"^[（(【\[]?(?:原标题|原题|本文原标题|转自|文章来源|稿件来源|信息来源|新闻来源|本文来源|稿源)[\s:：]"),
-    (ANY, r"^[（(【\[](?:原标题|原题|标题)[:：].{0,100}[)）】\]]$"),
+    (UNBOUNDED, r"^[（(【\[](?:原标题|原题|标题)[:：].{0,100}[)）】\]]$"),
     (120, r"下载(?:新闻|手机)?客户端"),
     (46, r"^(?:自动播放|视频加载中|播放中|点击查看大图|点击图片进入)"),
-    (ANY, r"^[（(]?本文(?:发表于|共被|已被).{0,30}(?:阅读|浏览).{0,10}[)）]?$"),
+    (UNBOUNDED, r"^[（(]?本文(?:发表于|共被|已被).{0,30}(?:阅读|浏览).{0,10}[)）]?$"),
     (136, r"^.{0,20}(?:Trackback|TrackBack|引用地址|通告引用|固定链接)"),
     (
-        ANY,
+        UNBOUNDED,
         r"^(?:分享到|分享至|一键分享|分享|转发|收藏|点赞|打印本页|关闭窗口|打印|关闭|纠错|字号|字体|评论|举报|返回顶部|回到顶部|点击进入专题|查看更多|展开全文|阅读全文|下一页|上一页|下页|上页|末页|首页)(?:[\s:：]*[大中小]*)*$",
     ),
     (76, r"^(?:扫一扫|扫描二维码|扫码|长按二维码|微信扫|关注微信|关注公众号|打开微信|用微信扫描|打开APP|下载APP|下载客户端|手机看新闻)"),
@@ -61,19 +61,19 @@ const ANYWHERE: &[Rule] = &[
         26,
         r"^(?:相关阅读|相关新闻|相关链接|相关报道|相关推荐|延伸阅读|推荐阅读|热门推荐|热点推荐|猜你喜欢|更多精彩|今日热点|热门文章|相关文章|精彩推荐|更多阅读|相关专题)[\s:：]*",
     ),
-    (ANY, r"^[（(【\[]?(?:特别声明|免责声明|版权声明|声明|郑重声明|风险提示|免责条款)[\s:：]"),
-    (ANY, r"^(?:上一篇|下一篇|上一条|下一条|前一篇|后一篇)[\s:：]"),
-    (ANY, r"^(?:本文|文章|以上内容)?(?:不代表|仅代表作者).{0,40}(?:观点|立场|态度)"),
+    (UNBOUNDED, r"^[（(【\[]?(?:特别声明|免责声明|版权声明|声明|郑重声明|风险提示|免责条款)[\s:：]"),
+    (UNBOUNDED, r"^(?:上一篇|下一篇|上一条|下一条|前一篇|后一篇)[\s:：]"),
+    (UNBOUNDED, r"^(?:本文|文章|以上内容)?(?:不代表|仅代表作者).{0,40}(?:观点|立场|态度)"),
     (96, r"^(?:此内容|本内容|以上内容|本文|本作品|本稿件|本刊|本站)\S*(?:著作权|版权)归\S+所有"),
     (60, r"广告合作[，,：:\s]*请?(?:点击|联系|致电|电话)"),
     (96, r"不构成(?:任何|实质性)?投资建议"),
     (96, r"^.{0,20}(?:如有侵权|侵权请|侵权必究|请联系.{0,10}删除|版权归原作者|未经授权|未经许可|禁止转载|转载请注明|转载自)"),
-    (ANY, r"^(?:更多猛料|更多新闻|海量资讯|新浪财经公众号|24小时滚动播报)"),
-    (ANY, r"^(?:返回搜狐|查看网易地图|本文经授权)"),
+    (UNBOUNDED, r"^(?:更多猛料|更多新闻|海量资讯|新浪财经公众号|24小时滚动播报)"),
+    (UNBOUNDED, r"^(?:返回搜狐|查看网易地图|本文经授权)"),
     (36, r"^.{0,6}(?:我有话说|发表评论|我来说两句|网友评论|已有\s?\d*\s?人参与|\d+\s?人参与|跟贴|最新评论)"),
     (96, r"^(?i:share (?:this|on)|follow us|read more|related (?:stories|articles)|sign up for|subscribe|click here to|all rights reserved|©)"),
     (
-        ANY,
+        UNBOUNDED,
         r"^(?i:advertise?ments?|advert|caption|close|loading\.*|back to gallery|tags|comments?|play video|view comments|this slideshow requires javascript\.?|like this story\?.{0,40})$",
     ),
     (76, r"^(?i:photo|image|picture|credit|source|photograph|video)s?(?: credit)?(?: by)?: ?"),
@@ -84,7 +84,7 @@ const ANYWHERE: &[Rule] = &[
 ];
 
 /// Lines that are not part of a body where they stand before it.
-const HEAD: &[Rule] = &[
+const HEAD: &[LinePattern] = &[
     (
         76,
         r"^(?:来源|时间|发布人|发布者|上传者|录入|发布时间|发布日期|发表时间|日期|作者|记者|浏览次数|浏览量|阅读量|点击数|点击|阅读|访问量|字体|字号|信息来源|文/?)[\s:：丨|]",
@@ -94,59 +94,59 @@ const HEAD: &[Rule] = &[
     (35, r"^(?:19|20)\d\d[-/.年]\d{1,2}[-/.月]\d{1,2}日?"),
     (72, r"^.{0,24}(?:19|20)\d\d[-/.年]\d{1,2}[-/.月]\d{1,2}日?\s*\d{1,2}:\d{1,2}"),
     (96, r"^(?:您?当前位置|当前位置|您的位置|位置|首页\s*[>＞»])"),
-    (ANY, r"^(?:摘要|核心提示|内容提要|导读|关键词|标签)[\s:：]$"),
-    (ANY, r"^\d{1,6}\s*(?:次|人)?(?:阅读|浏览|评论|参与)?$"),
+    (UNBOUNDED, r"^(?:摘要|核心提示|内容提要|导读|关键词|标签)[\s:：]$"),
+    (UNBOUNDED, r"^\d{1,6}\s*(?:次|人)?(?:阅读|浏览|评论|参与)?$"),
     (96, r"^(?i:published|updated|posted|last (?:updated|modified)|first published)"),
     (76, r"^(?i:by )[A-Z]"),
 ];
 
 /// Lines that are not part of a body where they stand behind it.
-const TAIL: &[Rule] = &[
+const TAIL: &[LinePattern] = &[
     (
         76,
         r"^[（(]?(?:来源|作者|记者|文|图|摄影|供稿|供图|供稿单位|报送单位|一审|二审|三审|签发|核稿|责校|通讯员|撰稿|文字|图片|视频|美编|编辑|整理|标签|关键词|责任编辑)[\s:：/|丨]",
     ),
-    (ANY, r"^[（(](?:来源|完|记者|作者|文/|图/|编辑|责编|原标题|据).{0,60}[)）]$"),
-    (ANY, r"^(?:\d+\s*)?(?:赞|踩|喜欢|顶|收藏|分享|评论|阅读原文|投诉|举报)[\s(（\d)）]*$"),
-    (ANY, r"^(?:本报|本网|新华社|中新网).{0,12}(?:摄|供图)$"),
+    (UNBOUNDED, r"^[（(](?:来源|完|记者|作者|文/|图/|编辑|责编|原标题|据).{0,60}[)）]$"),
+    (UNBOUNDED, r"^(?:\d+\s*)?(?:赞|踩|喜欢|顶|收藏|分享|评论|阅读原文|投诉|举报)[\s(（\d)）]*$"),
+    (UNBOUNDED, r"^(?:本报|本网|新华社|中新网).{0,12}(?:摄|供图)$"),
     (96, r"^(?:长按|点击|关注|欢迎|扫描|识别).{0,50}(?:关注|订阅|二维码|公众号|原文|下载|投稿)"),
-    (ANY, r"^(?:END|end|-END-|—END—|THE END|完)$"),
+    (UNBOUNDED, r"^(?:END|end|-END-|—END—|THE END|完)$"),
     (96, r"^[（(]?(?:发表于|发布于|张贴于|posted (?:on|at|by))"),
     (76, r"^(?:微信号?|公众号|QQ|电话|热线|邮箱|投稿|新闻热线)[\s:：]"),
 ];
 
 /// Headings behind which only links to other articles come.
-const RELATED: &[Rule] = &[
+const RELATED: &[LinePattern] = &[
     (
-        ANY,
+        UNBOUNDED,
         r"^(?:[■◆●▼▶>【\[\s]*)(?:相关阅读|相关新闻|相关链接|相关报道|相关推荐|延伸阅读|推荐阅读|热门推荐|热点推荐|猜你喜欢|更多新闻|今日热点|热门文章|相关文章|精彩推荐|相关专题|往期回顾|往期推荐|网友评论|最新评论|为您推荐)",
     ),
     (
-        ANY,
+        UNBOUNDED,
         r"^(?i:(?:you (?:may|might) (?:also )?like|more great .{0,20} stories|most (?:read|popular|viewed)|don.t miss|recommended|read next|related (?:stories|articles|news|content|posts|topics)|more (?:from|stories|news)|trending|popular (?:now|stories)|top stories|editors?.? picks)\b)",
     ),
 ];
 
 /// Headings behind which readers speak.
-const COMMENTS: &[Rule] = &[
+const COMMENTS: &[LinePattern] = &[
     (
-        ANY,
+        UNBOUNDED,
         r"^(?:[■◆●▼▶>【\[\s]*)(?:发表评论|网友评论|我要评论|评论列表|最新评论|全部评论|热门评论|精彩评论|读者评论|\d+\s*条?评论|评论\s*[(（]\d+[)）])",
     ),
     (
-        ANY,
+        UNBOUNDED,
         r"^(?i:\d+ (?:comments?|responses?|thoughts?|replies)\b|comments?(?: \(\d+\))?$|leave a (?:reply|comment)|post a comment|join the (?:conversation|discussion))",
     ),
 ];
 
 /// A table of rules, ready to be asked.
-struct Table {
+struct PatternSet {
     set: Option<RegexSet>,
-    rules: &'static [Rule],
+    rules: &'static [LinePattern],
 }
 
-impl Table {
-    fn new(rules: &'static [Rule]) -> Self {
+impl PatternSet {
+    fn new(rules: &'static [LinePattern]) -> Self {
         Self { set: RegexSet::new(rules.iter().map(|(_, pattern)| pattern)).ok(), rules }
     }
 
@@ -163,11 +163,11 @@ impl Table {
     }
 }
 
-static ANYWHERE_TABLE: LazyLock<Table> = LazyLock::new(|| Table::new(ANYWHERE));
-static HEAD_TABLE: LazyLock<Table> = LazyLock::new(|| Table::new(HEAD));
-static TAIL_TABLE: LazyLock<Table> = LazyLock::new(|| Table::new(TAIL));
-static COMMENTS_TABLE: LazyLock<Table> = LazyLock::new(|| Table::new(COMMENTS));
-static RELATED_TABLE: LazyLock<Table> = LazyLock::new(|| Table::new(RELATED));
+static ANYWHERE_TABLE: LazyLock<PatternSet> = LazyLock::new(|| PatternSet::new(ANYWHERE));
+static HEAD_TABLE: LazyLock<PatternSet> = LazyLock::new(|| PatternSet::new(HEAD));
+static TAIL_TABLE: LazyLock<PatternSet> = LazyLock::new(|| PatternSet::new(TAIL));
+static COMMENTS_TABLE: LazyLock<PatternSet> = LazyLock::new(|| PatternSet::new(COMMENTS));
+static RELATED_TABLE: LazyLock<PatternSet> = LazyLock::new(|| PatternSet::new(RELATED));
 
 /// How many lines at either end are held against the tables of that end.
 const HEAD_LINES: usize = 6;
@@ -209,10 +209,10 @@ const DISCLAIMERS: [&str; 10] =
     ["特别声明", "免责声明", "版权声明", "声明", "郑重声明", "风险提示", "免责条款", "本文不代表", "文章不代表", "以上内容不代表"];
 
 /// Body lines without boilerplate; `title` drops a headline repeated in front.
-pub(super) fn strip(lines: Vec<String>, title: Option<&str>) -> Vec<String> {
+pub(super) fn remove_boilerplate(lines: Vec<String>, title: Option<&str>) -> Vec<String> {
     let mut kept: Vec<String> = lines.into_iter().filter(|l| !l.is_empty() && !ANYWHERE_TABLE.speaks_of(l)).collect();
     let title = title.map(normalized_key).filter(|t| !t.is_empty());
-    if let Some(at) = title.as_deref().and_then(|t| headline_at(&kept, t)) {
+    if let Some(at) = title.as_deref().and_then(|t| find_headline(&kept, t)) {
         kept.drain(..at);
     }
     let mut head = 0;
@@ -232,13 +232,13 @@ pub(super) fn strip(lines: Vec<String>, title: Option<&str>) -> Vec<String> {
         };
     }
     if let Some(last) = kept.last_mut() {
-        *last = without_credit(last).to_owned();
+        *last = trim_credit(last).to_owned();
     }
     kept
 }
 
 /// Where the headline stands among the first lines, with nearly all of the text behind it: what stands above is a pane beside the article.
-fn headline_at(lines: &[String], title: &str) -> Option<usize> {
+fn find_headline(lines: &[String], title: &str) -> Option<usize> {
     let at = lines.iter().take(PANE_LINES).position(|l| normalized_key(l) == title)?;
     let (above, below) = lines.split_at_checked(at)?;
     let letters = |lines: &[String]| lines.iter().map(|l| l.chars().count()).sum::<usize>();
@@ -253,7 +253,7 @@ fn reads_like_prose(text: &str) -> bool {
 }
 
 /// A last paragraph without the credit in brackets behind its full stop: `…发展。（记者 张三）`.
-fn without_credit(text: &str) -> &str {
+fn trim_credit(text: &str) -> &str {
     static CREDIT: LazyLock<Option<Regex>> =
         LazyLock::new(|| Regex::new(r"[\[【（(](?:责任编辑|责编|编辑|本文来源)[^）)】\]]{0,40}[\]】）)]\s*$").ok());
     match CREDIT.as_ref().and_then(|r| r.find(text)) {
@@ -293,7 +293,7 @@ mod tests {
             (vec!["打开车间大门，一股热浪扑面而来。", body], vec!["打开车间大门，一股热浪扑面而来。", body]),
             (vec!["编辑部的故事还在继续，记者走进了车间。", body], vec!["编辑部的故事还在继续，记者走进了车间。", body]),
         ] {
-            let got = strip(lines.into_iter().map(str::to_owned).collect(), Some("许昌高新技术企业破四百家"));
+            let got = remove_boilerplate(lines.into_iter().map(str::to_owned).collect(), Some("许昌高新技术企业破四百家"));
             assert_eq!(got, expected);
         }
     }

@@ -59,7 +59,7 @@ pub(super) fn published(
     html: &Html,
     text: &str,
     head: &Head,
-    visible: &Visible,
+    visible: &PageLines,
     url: Option<&WebUrl>,
     clock: &Clock,
 ) -> Option<DateTime<FixedOffset>> {
@@ -87,7 +87,7 @@ pub(super) fn published(
 
 /// The date a reader sees: in the byline below the title, else in the lines above it, else where an element is made for it,
 /// else in any line. Of one day the mention with a time of day is taken, wherever it stands.
-fn shown_date(html: &Html, visible: &Visible, clock: &Clock) -> Option<dates::DateMatch> {
+fn shown_date(html: &Html, visible: &PageLines, clock: &Clock) -> Option<dates::DateMatch> {
     let in_elements = || {
         select(html, &TIME_ELEMENTS).take(60).find_map(|e| {
             let stamp = attr(e.value(), "datetime").or_else(|| attr(e.value(), "title")).and_then(|v| dates::parse(v, clock));
@@ -124,17 +124,17 @@ fn is_prose(line: &str) -> bool {
 }
 
 /// A date in pieces beside the headline; lists of other articles have one each, so elsewhere it says nothing.
-fn in_pieces(visible: &Visible, clock: &Clock) -> Option<NaiveDate> {
+fn in_pieces(visible: &PageLines, clock: &Clock) -> Option<NaiveDate> {
     dates::in_pieces(visible.around(3, 4), clock)
 }
 
 /// What a reader sees, line by line, and where the headline stands.
-pub(super) struct Visible {
+pub(super) struct PageLines {
     lines: Vec<String>,
     title: Option<usize>,
 }
 
-impl Visible {
+impl PageLines {
     pub(super) fn new(lines: Vec<String>, title: Option<&str>) -> Self {
         let title = title_line(&lines, title);
         Self { lines, title }
@@ -165,7 +165,7 @@ fn title_line(lines: &[String], title: Option<&str>) -> Option<usize> {
 }
 
 /// 来源, in the site's own words.
-pub(super) fn publisher(html: &Html, head: &Head, visible: &Visible) -> Option<String> {
+pub(super) fn publisher(html: &Html, head: &Head, visible: &PageLines) -> Option<String> {
     let near = visible.around(6, 14);
     let labelled = |ls: &[String]| ls.iter().find_map(|l| labelled_publisher(l));
     labelled(visible.around(2, 4))
@@ -189,7 +189,7 @@ fn labelled_publisher(text: &str) -> Option<String> {
 }
 
 /// Words for a site itself, or for nobody.
-const NOBODY: [&str; 14] =
+const PLACEHOLDER_NAMES: [&str; 14] =
     ["本站", "本网", "本网站", "本站原创", "本网原创", "原创", "网络", "互联网", "来自网络", "未知", "不详", "转载", "其他", "管理员"];
 
 /// A name without what follows it in the byline.
@@ -206,7 +206,7 @@ pub(super) fn clean_publisher(text: &str) -> Option<String> {
         Some((first, _)) if !first.is_ascii() && first.chars().count() >= 2 => first,
         _ => name,
     };
-    if NOBODY.contains(&name) {
+    if PLACEHOLDER_NAMES.contains(&name) {
         return None;
     }
     let n = name.chars().count();

@@ -109,9 +109,9 @@ pub fn extract(text: &str, context: &Context<'_>) -> Result<Extracted, ExtractEr
     let head = meta::Head::read(&page.html);
     let seen = read::visible_lines(&page.html);
     let title = meta::title(&page.html, &head, &seen);
-    let visible = byline::Visible::new(seen, title.as_deref());
+    let visible = byline::PageLines::new(seen, title.as_deref());
     let found = body::find(&page.html, context.selectors);
-    let lines = boilerplate::strip(read::lines(&found.roots, &found.dropped, found.skip), title.as_deref());
+    let lines = boilerplate::remove_boilerplate(read::lines(&found.roots, &found.dropped, found.skip), title.as_deref());
     let letters = lines.iter().map(|l| l.chars().count()).sum::<usize>();
     if let Some(t) = title.as_deref().filter(|t| letters < 200 && is_error_title(t)) {
         return Err(ExtractError::SoftError(t.to_owned()));
@@ -161,7 +161,7 @@ fn from_state(found: state::Found, title: Option<String>, context: &Context<'_>)
 pub fn from_fragment(html: &str, context: &Context<'_>) -> Option<Extracted> {
     let page = dom::parse(html);
     let none = nodes::NodeSet::default();
-    let lines = boilerplate::strip(read::lines(&[page.html.root_element()], &none, nodes::skipped), None);
+    let lines = boilerplate::remove_boilerplate(read::lines(&[page.html.root_element()], &none, nodes::skipped), None);
     let text = lines.join("\n");
     (text.chars().count() >= MIN_TEXT).then(|| Extracted {
         language: chars::language(&text).map(Cow::Borrowed),

@@ -3,12 +3,12 @@
 use ego_tree::NodeRef;
 use scraper::{ElementRef, Html, Node};
 
-use super::body::Skip;
+use super::body::SkipFn;
 use super::nodes::{NodeSet, element, hidden, is_block};
 use crate::text::chars;
 
 /// The text of elements as clean lines; cells of a row parted by tabs.
-pub(super) fn lines(roots: &[ElementRef<'_>], dropped: &NodeSet, skip: Skip) -> Vec<String> {
+pub(super) fn lines(roots: &[ElementRef<'_>], dropped: &NodeSet, skip: SkipFn) -> Vec<String> {
     let mut out = Lines::default();
     for r in roots {
         out.write(**r, &|e| skip(e) || dropped.contains(&e.id()));
@@ -87,7 +87,7 @@ impl Lines {
 }
 
 /// The HTML of elements without what was left out; still to be sanitised.
-pub(super) fn raw_html(roots: &[ElementRef<'_>], dropped: &NodeSet, skip: Skip) -> String {
+pub(super) fn raw_html(roots: &[ElementRef<'_>], dropped: &NodeSet, skip: SkipFn) -> String {
     let mut out = String::new();
     for r in roots {
         write_html(**r, &|e| skip(e) || dropped.contains(&e.id()), &mut out);

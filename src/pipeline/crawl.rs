@@ -18,7 +18,7 @@ use crate::engine::Completion;
 use crate::fetch::{MAX_HOST_WAIT, Redirect, host_key};
 use crate::model::{SourceId, WebUrl};
 use crate::schedule::frontier::{FrontierWindow, Job, ReadyJob};
-use crate::vitals::Organ;
+use crate::vitals::Component;
 use crate::work::TaskResult;
 
 /// Lanes taken from the store at a time.
@@ -129,7 +129,7 @@ impl Crawl<'_> {
             }
             // tasks bound their own time: where none comes back for so long, something is stuck
             if self.tasks.is_empty() || self.last_completion.elapsed() < STALL_TIMEOUT || engine.is_remote() {
-                self.pipeline.health.beat(Organ::Crawl);
+                self.pipeline.health.heartbeat(Component::Crawl);
             }
             let wake = self.next_wakeup();
             tokio::select! {

@@ -207,7 +207,7 @@ impl Pipeline {
         let words = outcome.code_and_message();
         let (visit, bytes) = (outcome.stats, outcome.bytes);
         tracing::debug!(source = %about.source, url = %about.url, outcome = %words.1, bytes, millis = visit.millis, "fetched");
-        self.health.visited(words.0, Duration::from_millis(visit.millis));
+        self.health.record_fetch(words.0, Duration::from_millis(visit.millis));
         about.fetch_record(visit, bytes, words)
     }
 }

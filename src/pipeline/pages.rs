@@ -242,7 +242,7 @@ impl Pipeline {
     async fn store_article(&self, article: NewArticle, log: Option<FetchRecord>) -> Result<ArticleResult> {
         let stored = self.store.run(move |s| s.commit_article(&article, log.as_ref())).await?;
         if stored.is_some() {
-            self.health.stored_article(Utc::now());
+            self.health.inc_articles(Utc::now());
         }
         Ok(if stored.is_some() { ArticleResult::Article } else { ArticleResult::Duplicate })
     }

@@ -9,26 +9,26 @@ use sd_notify::NotifyState;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
-use super::{Live, ServiceError, weekly};
+use super::{ConfigHandle, ServiceError, weekly};
 use crate::store::{Store, StoreError};
-use crate::vitals::{Alarm, Organ, Vitals};
+use crate::vitals::{Alarm, Component, HealthState};
 
 /// Time between two rounds.
-const ROUND: Duration = Duration::from_secs(5);
+const CHECK_INTERVAL: Duration = Duration::from_secs(5);
 /// Workers may come this long after the start.
-const CREW: Duration = Duration::from_mins(1);
+const WORKER_GRACE: Duration = Duration::from_mins(1);
 /// Rounds between two writes that prove the store.
-const PROBE: u32 = 4;
+const PROBE_EVERY: u32 = 4;
 /// Rounds between two lines for `systemctl status`.
-const STATUS: u32 = 12;
+const STATUS_EVERY: u32 = 12;
 /// Time between two clean-ups, and where room is scarce.
-const UPKEEP: TimeDelta = TimeDelta::hours(24);
-const UPKEEP_SCARCE: TimeDelta = TimeDelta::hours(1);
+const RETENTION_INTERVAL: TimeDelta = TimeDelta::hours(24);
+const RETENTION_INTERVAL_LOW_DISK: TimeDelta = TimeDelta::hours(1);
 /// The fact that remembers the last clean-up.
-const LAST_UPKEEP: &str = "upkeep";
+const LAST_RETENTION_KEY: &str = "upkeep";
 
 /// Tells the service manager, where there is one.
-pub(super) fn tell(states: &[NotifyState<'_>]) {
+pub(super) fn notify_systemd(states: &[NotifyState<'_>]) {
     if std::env::var_os("NOTIFY_SOCKET").is_some()
         && let Err(e) = sd_notify::notify(states)
     {
@@ -37,17 +37,17 @@ pub(super) fn tell(states: &[NotifyState<'_>]) {
 }
 
 /// The first look, before anything is begun: a full disk must not be filled further, nor held letters sent.
-pub(super) async fn first_look(live: &Arc<Live>) {
+pub(super) async fn initial_check(live: &Arc<ConfigHandle>) {
     let pipeline = live.pipeline();
-    look_after(pipeline.store(), pipeline.health(), pipeline.settings().store.min_free);
-    prove(Arc::clone(live)).await;
+    check_disk(pipeline.store(), pipeline.health(), pipeline.settings().store.min_free);
+    write_probe(Arc::clone(live)).await;
 }
 
 /// Goes its rounds until the service stops.
 ///
 /// # Errors
 /// The disk refused to write: only a new start can tell what is there.
-pub(super) async fn guard(live: Arc<Live>, mut stopped: watch::Receiver<bool>) -> Result<(), ServiceError> {
+pub(super) async fn supervise(live: Arc<ConfigHandle>, mut stopped: watch::Receiver<bool>) -> Result<(), ServiceError> {
     let store = live.pipeline().store().clone();
     let (mut probe, mut upkeep): (Option<JoinHandle<()>>, Option<JoinHandle<()>>) = (None, None);
     let mut round = 0u32;
@@ -55,7 +55,7 @@ pub(super) async fn guard(live: Arc<Live>, mut stopped: watch::Receiver<bool>) -
         tokio::select! {
             biased;
             _ = stopped.wait_for(|s| *s) => return Ok(()),
-            () = tokio::time::sleep(ROUND) => {}
+            () = tokio::time::sleep(CHECK_INTERVAL) => {}
         }
         round = round.wrapping_add(1);
         let pipeline = live.pipeline();
@@ -63,8 +63,8 @@ pub(super) async fn guard(live: Arc<Live>, mut stopped: watch::Receiver<bool>) -
         let this = Arc::clone(&live);
         // files are read off the async threads
         let _ = tokio::task::spawn_blocking(move || this.refresh(false)).await;
-        look_after(&store, vitals, pipeline.settings().store.min_free);
-        if pipeline.dispatcher().is_remote() && vitals.uptime() > CREW {
+        check_disk(&store, vitals, pipeline.settings().store.min_free);
+        if pipeline.dispatcher().is_remote() && vitals.uptime() > WORKER_GRACE {
             let alone = pipeline.dispatcher().cluster_status().is_none_or(|c| c.workers.is_empty());
             let words = || "没有抓取节点在工作：请检查消息服务器（NATS）和各工作机上的 qingbao-worker 服务".to_owned();
             if vitals.alarm(Alarm::Workers, alone.then(words)) && alone {
@@ -74,29 +74,32 @@ pub(super) async fn guard(live: Arc<Live>, mut stopped: watch::Receiver<bool>) -
         if store.is_broken() {
             return Err(ServiceError::Disk);
         }
-        if round % PROBE == 1 && probe.as_ref().is_none_or(JoinHandle::is_finished) {
-            probe = Some(tokio::spawn(prove(Arc::clone(&live))));
+        if round % PROBE_EVERY == 1 && probe.as_ref().is_none_or(JoinHandle::is_finished) {
+            probe = Some(tokio::spawn(write_probe(Arc::clone(&live))));
         }
         if upkeep.as_ref().is_none_or(JoinHandle::is_finished) {
-            upkeep = Some(tokio::spawn(keep_house(Arc::clone(&live))));
+            upkeep = Some(tokio::spawn(run_maintenance(Arc::clone(&live))));
         }
-        let stuck = vitals.stuck();
+        let stuck = vitals.stalled();
         if stuck.is_empty() {
-            tell(&[NotifyState::Watchdog]);
+            notify_systemd(&[NotifyState::Watchdog]);
         } else {
             tracing::error!("stuck: {}; the watchdog is not fed", stuck.join(", "));
         }
-        if round % STATUS == 1 {
+        if round % STATUS_EVERY == 1 {
             let (articles, _) = vitals.articles();
             let alarms: Vec<&str> = vitals.alarms().keys().map(|a| a.as_str()).collect();
             let alarms = if alarms.is_empty() { "no alarms".to_owned() } else { format!("alarms: {}", alarms.join(", ")) };
-            tell(&[NotifyState::Status(&format!("{} sources, {articles} articles since the start, {alarms}", live.sources().enabled().count()))]);
+            notify_systemd(&[NotifyState::Status(&format!(
+                "{} sources, {articles} articles since the start, {alarms}",
+                live.sources().enabled().count()
+            ))]);
         }
     }
 }
 
 /// Room on the disk, and whether the database is still the file it was.
-fn look_after(store: &Store, vitals: &Vitals, min_free: u64) {
+fn check_disk(store: &Store, vitals: &HealthState, min_free: u64) {
     match store.disk_usage() {
         Ok(space) => {
             let short = vitals.alarms().contains_key(&Alarm::Disk);
@@ -105,7 +108,7 @@ fn look_after(store: &Store, vitals: &Vitals, min_free: u64) {
             let mib = space.free >> 20;
             let words = (space.free < limit).then(|| format!("磁盘快满了：数据目录所在的磁盘只剩 {mib} MB，已暂停抓取；清出空间后自动恢复"));
             if vitals.alarm(Alarm::Disk, words) {
-                if vitals.may_fetch() {
+                if vitals.is_fetch_allowed() {
                     tracing::info!("there is room on the disk again ({mib} MB): fetching goes on");
                 } else {
                     tracing::error!("only {mib} MB are left on the disk of the database: nothing is fetched until there is more room");
@@ -122,7 +125,7 @@ fn look_after(store: &Store, vitals: &Vitals, min_free: u64) {
 }
 
 /// A write that goes all the way to the disk. That it fails is told elsewhere; that it never comes back is the watchdog's.
-async fn prove(live: Arc<Live>) {
+async fn write_probe(live: Arc<ConfigHandle>) {
     let pipeline = live.pipeline();
     let held = pipeline.store().run(|s| {
         s.put_kv("alive", &Utc::now().timestamp().to_string())?;
@@ -134,12 +137,12 @@ async fn prove(live: Arc<Live>) {
         }
         Err(e) => tracing::error!("{e}"),
     }
-    pipeline.health().beat(Organ::Store);
+    pipeline.health().heartbeat(Component::Store);
 }
 
 /// Upkeep where a day has passed, and the weekly report.
-async fn keep_house(live: Arc<Live>) {
-    if let Err(e) = clean(&live).await {
+async fn run_maintenance(live: Arc<ConfigHandle>) {
+    if let Err(e) = apply_retention(&live).await {
         tracing::error!("upkeep: {e}");
     }
     if let Err(e) = weekly::report_if_due(&live).await {
@@ -147,19 +150,19 @@ async fn keep_house(live: Arc<Live>) {
     }
 }
 
-async fn clean(live: &Live) -> Result<(), StoreError> {
+async fn apply_retention(live: &ConfigHandle) -> Result<(), StoreError> {
     let pipeline = live.pipeline();
     let (settings, now) = (pipeline.settings().store, Utc::now());
     let scarce = pipeline.health().alarms().contains_key(&Alarm::Disk);
-    let every = if scarce { UPKEEP_SCARCE } else { UPKEEP };
+    let every = if scarce { RETENTION_INTERVAL_LOW_DISK } else { RETENTION_INTERVAL };
     let done = pipeline.store().run(move |s| {
-        let last = s.kv(LAST_UPKEEP)?.and_then(|t| DateTime::from_timestamp(t.parse().ok()?, 0));
+        let last = s.kv(LAST_RETENTION_KEY)?.and_then(|t| DateTime::from_timestamp(t.parse().ok()?, 0));
         // a clock that was ahead must not keep it off for ever
         if last.is_some_and(|t| t <= now && now - t < every) {
             return Ok(None);
         }
         let done = s.apply_retention(&settings, now)?;
-        s.put_kv(LAST_UPKEEP, &now.timestamp().to_string())?;
+        s.put_kv(LAST_RETENTION_KEY, &now.timestamp().to_string())?;
         Ok(Some(done))
     });
     if let Some(d) = done.await? {

@@ -35,39 +35,39 @@ impl ReloadError {
 }
 
 /// What makes a file another one: when it was written, and how long it is.
-type Stamp = Option<(SystemTime, u64)>;
+type FileVersion = Option<(SystemTime, u64)>;
 
-fn stamp(path: &Path) -> Stamp {
+fn file_version(path: &Path) -> FileVersion {
     let m = std::fs::metadata(path).ok()?;
     Some((m.modified().ok()?, m.len()))
 }
 
 /// What is in force now.
-pub struct Live {
+pub struct ConfigHandle {
     config: Option<PathBuf>,
-    file: PathBuf,
+    sources_path: PathBuf,
     pipeline: RwLock<Arc<Pipeline>>,
     sources: RwLock<(Arc<SourceList>, Arc<Vocabulary>)>,
     /// Of the settings with what they name, and of the source list.
-    stamps: Mutex<(Vec<Stamp>, Stamp)>,
+    versions: Mutex<(Vec<FileVersion>, FileVersion)>,
     reloaded: AtomicI64,
 }
 
-impl Live {
+impl ConfigHandle {
     /// Takes over what was loaded; `config` is the file that was named for the settings.
     ///
     /// # Errors
     /// The source list is wrong: at the start there is no good one to go on with.
     pub fn new(pipeline: Arc<Pipeline>, config: Option<PathBuf>, sources: PathBuf, taxonomy: &Taxonomy) -> Result<Self, ConfigError> {
         let vocabulary = pipeline.settings().vocabulary(taxonomy);
-        let stamps = (settings_stamps(config.as_deref(), pipeline.settings()), stamp(&sources));
+        let stamps = (settings_versions(config.as_deref(), pipeline.settings()), file_version(&sources));
         let list = SourceList::load(&sources, &vocabulary)?;
         Ok(Self {
             config,
-            file: sources,
+            sources_path: sources,
             pipeline: RwLock::new(pipeline),
             sources: RwLock::new((Arc::new(list), Arc::new(vocabulary))),
-            stamps: Mutex::new(stamps),
+            versions: Mutex::new(stamps),
             reloaded: AtomicI64::new(Utc::now().timestamp()),
         })
     }
@@ -88,8 +88,8 @@ impl Live {
     }
 
     /// The file of the source list.
-    pub fn file(&self) -> &Path {
-        &self.file
+    pub fn sources_path(&self) -> &Path {
+        &self.sources_path
     }
 
     /// When something was taken over last.
@@ -99,31 +99,31 @@ impl Live {
 
     /// Takes over what changed, or with `force` everything. Tells whether all files are right.
     pub fn refresh(&self, force: bool) -> bool {
-        let mut stamps = self.stamps.lock().unwrap_or_else(PoisonError::into_inner);
-        let now = settings_stamps(self.config.as_deref(), self.pipeline().settings());
+        let mut stamps = self.versions.lock().unwrap_or_else(PoisonError::into_inner);
+        let now = settings_versions(self.config.as_deref(), self.pipeline().settings());
         let settings_changed = force || stamps.0 != now;
         if settings_changed {
             stamps.0 = now;
             match self.reload_settings() {
                 // the new settings may name other files
-                Ok(()) => stamps.0 = settings_stamps(self.config.as_deref(), self.pipeline().settings()),
+                Ok(()) => stamps.0 = settings_versions(self.config.as_deref(), self.pipeline().settings()),
                 Err(e) => {
                     tracing::error!("qingbao.toml or what it names is not taken over, the last good settings stay in force:\n{e}");
                     self.alarm(Alarm::Settings, format!("设置有误，仍按上一份有效的设置运行：{}", e.chinese()));
                 }
             }
         }
-        let now = stamp(&self.file);
+        let now = file_version(&self.sources_path);
         if settings_changed || stamps.1 != now {
             stamps.1 = now;
             self.reload_sources();
         }
         drop(stamps);
-        self.is_right()
+        self.is_valid()
     }
 
     /// Whether the files on disk are those in force.
-    pub fn is_right(&self) -> bool {
+    pub fn is_valid(&self) -> bool {
         let alarms = self.pipeline().health().alarms();
         !alarms.contains_key(&Alarm::Settings) && !alarms.contains_key(&Alarm::Sources)
     }
@@ -141,17 +141,17 @@ impl Live {
         // a crawl that runs ends with what is under way, and the next one goes by the new settings
         before.stop_accepting();
         self.sources.write().unwrap_or_else(PoisonError::into_inner).1 = words;
-        self.took_over(Alarm::Settings);
+        self.mark_reloaded(Alarm::Settings);
         tracing::info!("settings and taxonomy taken over");
         Ok(())
     }
 
     fn reload_sources(&self) {
-        match SourceList::load(&self.file, &self.vocabulary()) {
+        match SourceList::load(&self.sources_path, &self.vocabulary()) {
             Ok(list) => {
                 tracing::info!(sources = list.sources.len(), "sources.toml taken over");
                 self.sources.write().unwrap_or_else(PoisonError::into_inner).0 = Arc::new(list);
-                self.took_over(Alarm::Sources);
+                self.mark_reloaded(Alarm::Sources);
             }
             Err(e) => {
                 let n = self.sources().sources.len();
@@ -161,7 +161,7 @@ impl Live {
         }
     }
 
-    fn took_over(&self, alarm: Alarm) {
+    fn mark_reloaded(&self, alarm: Alarm) {
         self.reloaded.store(Utc::now().timestamp(), Ordering::Relaxed);
         self.pipeline().health().alarm(alarm, None);
     }
@@ -171,9 +171,9 @@ impl Live {
     }
 }
 
-fn settings_stamps(config: Option<&Path>, settings: &Settings) -> Vec<Stamp> {
+fn settings_versions(config: Option<&Path>, settings: &Settings) -> Vec<FileVersion> {
     let config = config.unwrap_or(Path::new(Settings::FILE));
-    [Some(config), settings.taxonomy.as_deref(), settings.calendar.as_deref()].into_iter().map(|p| p.and_then(stamp)).collect()
+    [Some(config), settings.taxonomy.as_deref(), settings.calendar.as_deref()].into_iter().map(|p| p.and_then(file_version)).collect()
 }
 
 #[cfg(test)]
@@ -191,7 +191,7 @@ mod tests {
         std::fs::write(&file, SOURCES).unwrap();
         let (settings, taxonomy) = (Settings::load(Some(&config)).unwrap(), Taxonomy::load(None).unwrap());
         let pipeline = Pipeline::new(Store::open(&dir.path().join("data")).unwrap(), settings, taxonomy.clone()).unwrap();
-        let live = Live::new(pipeline, Some(config.clone()), file.clone(), &taxonomy).unwrap();
+        let live = ConfigHandle::new(pipeline, Some(config.clone()), file.clone(), &taxonomy).unwrap();
         let first = live.pipeline();
         assert!(live.refresh(false) && Arc::ptr_eq(&first, &live.pipeline()), "nothing changed");
         for broken in ["", "[[source]]\nid = 7\n", "“"] {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use sd_notify::NotifyState;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
-use super::{Live, guard};
+use super::{ConfigHandle, guard};
 
 /// Taken before anything is begun: from here on none of them ends the process by itself.
 pub(super) struct Signals {
@@ -17,12 +17,12 @@ pub(super) struct Signals {
 impl Signals {
     /// # Errors
     /// The system gives no handlers.
-    pub(super) fn take() -> std::io::Result<Self> {
+    pub(super) fn install() -> std::io::Result<Self> {
         Ok(Self { terminate: signal(SignalKind::terminate())?, interrupt: signal(SignalKind::interrupt())?, hang_up: signal(SignalKind::hangup())? })
     }
 
     /// Reloads as often as asked, and returns when the service is to stop.
-    pub(super) async fn wait_for_stop(&mut self, live: &Arc<Live>) {
+    pub(super) async fn wait_for_stop(&mut self, live: &Arc<ConfigHandle>) {
         loop {
             tokio::select! {
                 _ = self.terminate.recv() => return,
@@ -34,12 +34,12 @@ impl Signals {
 }
 
 /// Reads every file again, as `systemctl reload` asks.
-async fn reload(live: &Arc<Live>) {
+async fn reload(live: &Arc<ConfigHandle>) {
     let begun = NotifyState::monotonic_usec_now();
     let states: Vec<NotifyState<'_>> = std::iter::once(NotifyState::Reloading).chain(begun).collect();
-    guard::tell(&states);
+    guard::notify_systemd(&states);
     let this = Arc::clone(live);
     let right = tokio::task::spawn_blocking(move || this.refresh(true)).await.unwrap_or(false);
     let status = if right { "reloaded" } else { "not everything was taken over: see the journal" };
-    guard::tell(&[NotifyState::Ready, NotifyState::Status(status)]);
+    guard::notify_systemd(&[NotifyState::Ready, NotifyState::Status(status)]);
 }

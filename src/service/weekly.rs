@@ -3,18 +3,18 @@
 
 use chrono::{Datelike as _, NaiveTime, TimeDelta, Utc};
 
-use super::Live;
+use super::ConfigHandle;
 use crate::mail;
 use crate::pipeline::Result;
 use crate::store::{BACKUP_MAX_AGE, Role, Store, StoreError};
 
 /// When on Mondays.
-const HOUR: u32 = 9;
+const SEND_HOUR: u32 = 9;
 /// The fact that remembers the week of the last report.
-const LAST_WEEK: &str = "weekly";
+const LAST_REPORT_KEY: &str = "weekly";
 
 /// Queues the report of this week, once; not before Monday morning.
-pub(super) async fn report_if_due(live: &Live) -> Result<()> {
+pub(super) async fn report_if_due(live: &ConfigHandle) -> Result<()> {
     let pipeline = live.pipeline();
     let (settings, now) = (pipeline.settings().clone(), Utc::now());
     if settings.mail.operators.is_empty() {
@@ -24,7 +24,7 @@ pub(super) async fn report_if_due(live: &Live) -> Result<()> {
     let local = now.with_timezone(&calendar.zone);
     let week = format!("{}-W{:02}", local.iso_week().year(), local.iso_week().week());
     let monday = local.date_naive() - TimeDelta::days(i64::from(local.weekday().num_days_from_monday()));
-    if calendar.moment(monday, NaiveTime::from_hms_opt(HOUR, 0, 0).unwrap_or_default()).is_none_or(|at| now < at) {
+    if calendar.moment(monday, NaiveTime::from_hms_opt(SEND_HOUR, 0, 0).unwrap_or_default()).is_none_or(|at| now < at) {
         return Ok(());
     }
     let (wanted, known) = (week.clone(), live.sources().enabled().count());
@@ -33,10 +33,10 @@ pub(super) async fn report_if_due(live: &Live) -> Result<()> {
         format!("日历里还没有 {year} 年的调休：国务院公布后请写进日历文件（qingbao.toml 的 calendar），否则补班的日子不出刊，放假的日子照出")
     }));
     let text = pipeline.store().run(move |s| {
-        let last = s.kv(LAST_WEEK)?;
+        let last = s.kv(LAST_REPORT_KEY)?;
         match last {
             // the first start is no week to report on
-            None => s.put_kv(LAST_WEEK, &wanted).map(|()| None),
+            None => s.put_kv(LAST_REPORT_KEY, &wanted).map(|()| None),
             Some(last) if last == wanted => Ok(None),
             Some(_) => write(s, known, &alarms, now).map(Some),
         }
@@ -47,7 +47,7 @@ pub(super) async fn report_if_due(live: &Live) -> Result<()> {
         .store()
         .run(move |s| {
             s.queue_notices(&letters, now)?;
-            s.put_kv(LAST_WEEK, &week)
+            s.put_kv(LAST_REPORT_KEY, &week)
         })
         .await?;
     tracing::info!("weekly report queued");

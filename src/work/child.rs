@@ -115,7 +115,7 @@ mod tests {
             ("exit 0", None),
         ] {
             let (_dir, path) = program(line);
-            let end = run(&path, "x", &[&[0; 100_000]]).await;
+            let end = run(&path, "x", &[&vec![0; 100_000]]).await;
             let told = match end {
                 End::Well(_) => None,
                 End::Fault(_) => Some(true),

@@ -192,7 +192,7 @@ async fn an_admin_adds_and_mends_sources_and_puts_in_a_pasted_article() {
 
     // an article by its address
     visit(&page, &service, "/draft/1/pool").await;
-    let news = qingbao::demo::World::at(chrono::Utc::now()).stories.into_iter().find(|s| s.site == "hangye").unwrap();
+    let news = qingbao::demo::DemoWorld::at(chrono::Utc::now()).stories.into_iter().find(|s| s.site == "hangye").unwrap();
     fill(&page, "form.search input[name=url]", &format!("{}/hangye/{}.html", site.base, news.slug)).await;
     press(&page, "form.search[action] button").await;
     let there = format!(

@@ -8,7 +8,7 @@ impl Service {
     /// `sources.toml` with one source that cannot be read, on a site that is reached over loopback.
     pub(super) async fn with_site() -> (Self, qingbao::demo::Server) {
         let service = Self::start("");
-        let site = qingbao::demo::start(qingbao::demo::World::at(chrono::Utc::now())).await.unwrap();
+        let site = qingbao::demo::start(qingbao::demo::DemoWorld::at(chrono::Utc::now())).await.unwrap();
         let text = format!(
             "# 来源\n[defaults]\nallow_private = true\n\n[[source]]\nid = \"broken\"\nname = \"坏来源\" # 旧址\nurl = \"{}/guzhang/rss.xml\"\nkind = \"feed\"\n",
             site.base

@@ -18,7 +18,7 @@ use axum::routing::get;
 
 /// What the farm serves.
 #[derive(Debug, Clone, Copy)]
-pub struct World {
+pub struct DemoWorld {
     pub hosts: u32,
     /// Pages of each host.
     pub pages: u32,
@@ -50,19 +50,19 @@ pub type Log = HashMap<Ipv4Addr, Vec<Seen>>;
 /// A running farm; it ends with its runtime.
 pub struct Farm {
     pub port: u16,
-    world: World,
+    world: DemoWorld,
     log: Arc<Mutex<Log>>,
 }
 
 #[derive(Clone)]
 struct Shared {
-    world: World,
+    world: DemoWorld,
     log: Arc<Mutex<Log>>,
 }
 
 impl Farm {
     /// Serves a world on a free port of every loopback address.
-    pub async fn start(world: World) -> Self {
+    pub async fn start(world: DemoWorld) -> Self {
         let listener = tokio::net::TcpListener::bind(SocketAddr::from((Ipv4Addr::UNSPECIFIED, 0))).await.unwrap();
         let port = listener.local_addr().unwrap().port();
         let log = Arc::new(Mutex::new(Log::new()));

@@ -25,7 +25,7 @@ impl Office {
     }
 
     pub async fn with(settings: &str, recipients: &[&str]) -> Self {
-        let world = demo::World::at(chrono::Utc::now());
+        let world = demo::DemoWorld::at(chrono::Utc::now());
         let site = demo::start(world.clone()).await.unwrap();
         let stub = Stub::start(Duration::from_millis(1), false).await;
         let dir = tempfile::tempdir().unwrap();

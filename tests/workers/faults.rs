@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use tokio::net::{TcpListener, TcpStream};
 
-use crate::farm::{self, Farm, Random, What, World};
+use crate::farm::{self, DemoWorld, Farm, Random, What};
 use crate::nats::{Killed, Nats};
 use crate::{archived, coordinator, set_up, worker};
 
@@ -59,7 +59,7 @@ async fn whoever_dies_and_whatever_is_cut_every_page_is_stored_once_and_no_host_
     let (hosts, pages) = size.split_once('x').map(|(h, p)| (h.parse().unwrap(), p.parse().unwrap())).unwrap();
     let cut = Duration::from_secs(std::env::var("CUT").map_or(25, |c| c.parse().unwrap()));
     let odds = std::env::var("ODDS").map_or(3, |o| o.parse().unwrap());
-    let farm = Farm::start(World { hosts, pages, size: 8_000, latency: Duration::from_millis(10) }).await;
+    let farm = Farm::start(DemoWorld { hosts, pages, size: 8_000, latency: Duration::from_millis(10) }).await;
     let kept = set_up(&farm, "host_delay = \"1s\"");
     let dir = kept.path();
     let mut nats = Nats::start(dir);
@@ -124,7 +124,7 @@ async fn whoever_dies_and_whatever_is_cut_every_page_is_stored_once_and_no_host_
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 #[ignore = "needs nats-server"]
 async fn a_coordinator_that_falls_and_comes_back_again_and_again_hurries_no_host() {
-    let farm = Farm::start(World { hosts: 150, pages: 12, size: 4_000, latency: Duration::from_millis(10) }).await;
+    let farm = Farm::start(DemoWorld { hosts: 150, pages: 12, size: 4_000, latency: Duration::from_millis(10) }).await;
     let kept = set_up(&farm, "host_delay = \"1s\"");
     let dir = kept.path();
     let nats = Nats::start(dir);

@@ -14,7 +14,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
-use farm::{Farm, What, World};
+use farm::{DemoWorld, Farm, What};
 use nats::{Killed, Nats};
 
 const LOG: &str = "info,qingbao::engine=debug";
@@ -67,7 +67,7 @@ async fn ended(process: &mut Killed) -> bool {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 #[ignore = "needs nats-server"]
 async fn two_workers_keep_the_order_and_the_pause_of_every_host() {
-    let world = World { hosts: 60, pages: 3, size: 4_000, latency: Duration::from_millis(20) };
+    let world = DemoWorld { hosts: 60, pages: 3, size: 4_000, latency: Duration::from_millis(20) };
     let farm = Farm::start(world).await;
     let dir = set_up(&farm, "host_delay = \"1s\"");
     let nats = Nats::start(dir.path());

@@ -11,7 +11,7 @@ use axum::Router;
 use axum::http::{HeaderMap as Headers, Response, StatusCode, Uri, header};
 use futures_util::StreamExt as _;
 
-use crate::farm::{Farm, Random, World};
+use crate::farm::{DemoWorld, Farm, Random};
 use crate::nats::Nats;
 use crate::{archived, coordinator, ended, program, set_up, worker};
 
@@ -46,8 +46,8 @@ fn doctor(dir: &Path) -> String {
     String::from_utf8(output.stdout).unwrap()
 }
 
-fn small() -> World {
-    World { hosts: 2, pages: 2, size: 4_000, latency: Duration::ZERO }
+fn small() -> DemoWorld {
+    DemoWorld { hosts: 2, pages: 2, size: 4_000, latency: Duration::ZERO }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use async_nats::ConnectOptions;
 
-use crate::farm::{Farm, World};
+use crate::farm::{DemoWorld, Farm};
 use crate::nats::Nats;
 use crate::{archived, coordinator, ended, worker};
 
@@ -30,7 +30,7 @@ fn settings(dir: &Path, ca: &Path, url: &str, user: &str, password: &str) {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 #[ignore = "needs nats-server"]
 async fn with_tls_passwords_and_the_permissions_of_the_manual_the_work_is_done_and_nothing_else_may_be() {
-    let farm = Farm::start(World { hosts: 2, pages: 2, size: 4_000, latency: Duration::ZERO }).await;
+    let farm = Farm::start(DemoWorld { hosts: 2, pages: 2, size: 4_000, latency: Duration::ZERO }).await;
     let dir = tempfile::tempdir().unwrap();
     let (cert, key) = (dir.path().join("cert.pem"), dir.path().join("key.pem"));
     let made = rcgen::generate_simple_self_signed(vec!["localhost".to_owned(), "127.0.0.1".to_owned()]).unwrap();

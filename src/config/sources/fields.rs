@@ -4,7 +4,7 @@ use reqwest::header::{HeaderName, HeaderValue};
 use scraper::Selector;
 
 use super::Vocabulary;
-use crate::config::bilingual::{both, did_you_mean, nearest};
+use crate::config::bilingual::{did_you_mean, localized, nearest};
 use crate::config::reader::{Section, Spanned};
 use crate::model::{ArticleSelectors, ListSelectors, SourceId, UrlError, WebUrl};
 
@@ -12,7 +12,7 @@ pub(super) fn required<'a>(s: &Section<'a>, key: &str) -> Option<Spanned<&'a str
     let found = s.text(key);
     if found.is_none() {
         let english = format!("this source has no {key:?}; every source needs id, name and url");
-        s.complain(None, both(english, format!("这个来源没有写 {key}；每个来源都要有 id、name 和 url")));
+        s.error(None, localized(english, format!("这个来源没有写 {key}；每个来源都要有 id、name 和 url")));
     }
     found
 }
@@ -22,22 +22,22 @@ pub(super) fn read_id(s: &Section<'_>) -> Option<SourceId> {
     let id = SourceId::parse(text.value);
     if id.is_none() {
         let english = format!("id {:?} must be 1 to 64 of the characters a-z, 0-9 and -", text.value);
-        s.complain(text.span, both(english, format!("编号“{}”只能用 1 到 64 个 a-z、0-9 和 -", text.value)));
+        s.error(text.span, localized(english, format!("编号“{}”只能用 1 到 64 个 a-z、0-9 和 -", text.value)));
     }
     id
 }
 
 pub(super) fn read_url(s: &Section<'_>) -> Option<WebUrl> {
     let text = required(s, "url")?;
-    let wrong = |e: UrlError| both(format!("url {:?}: {e}", text.value), format!("网址“{}”：{}", text.value, e.chinese()));
-    WebUrl::parse(text.value).map_err(|e| s.complain(text.span.clone(), wrong(e))).ok()
+    let wrong = |e: UrlError| localized(format!("url {:?}: {e}", text.value), format!("网址“{}”：{}", text.value, e.chinese()));
+    WebUrl::parse(text.value).map_err(|e| s.error(text.span.clone(), wrong(e))).ok()
 }
 
 pub(super) fn read_word<T>(s: &Section<'_>, key: &str, parse: fn(&str) -> Option<T>, known: &[&str]) -> Option<T> {
     let text = s.text(key)?;
     let value = parse(text.value);
     if value.is_none() {
-        s.not_one_of(key, text, known);
+        s.invalid_value(key, text, known);
     }
     value
 }
@@ -48,10 +48,10 @@ pub(super) fn known_word(s: &Section<'_>, text: &Spanned<&str>, what: (&str, &st
     if known.iter().any(|k| k == word) {
         return Some(word.to_owned());
     }
-    let listed = || both(format!("known: {}", known.join("、")), format!("已有的是 {}", known.join("、")));
+    let listed = || localized(format!("known: {}", known.join("、")), format!("已有的是 {}", known.join("、")));
     let hint = nearest(word, known.iter().map(String::as_str)).map_or_else(listed, did_you_mean);
     let english = format!("{} {word:?} is not known; {hint}", what.0);
-    s.complain(text.span.clone(), both(english, format!("没有“{word}”这个{}；{}", what.1, hint.chinese)));
+    s.error(text.span.clone(), localized(english, format!("没有“{word}”这个{}；{}", what.1, hint.chinese)));
     None
 }
 
@@ -65,7 +65,7 @@ pub(super) fn read_charset(s: &Section<'_>) -> Option<&'static encoding_rs::Enco
     let encoding = encoding_rs::Encoding::for_label(text.value.trim().as_bytes());
     if encoding.is_none() {
         let english = format!("charset {:?} is not known; write for example utf-8, gb18030 or big5", text.value);
-        s.complain(text.span, both(english, format!("没有“{}”这种编码；请写 utf-8、gb18030 或 big5 等", text.value)));
+        s.error(text.span, localized(english, format!("没有“{}”这种编码；请写 utf-8、gb18030 或 big5 等", text.value)));
     }
     encoding
 }
@@ -80,9 +80,9 @@ pub(super) fn read_timezone(s: &Section<'_>) -> Option<chrono_tz::Tz> {
         } else {
             nearest(text.value, chrono_tz::TZ_VARIANTS.iter().map(|z| z.name()))
         };
-        let hint = near.map_or_else(|| both("write for example \"Asia/Shanghai\"", "例如写 \"Asia/Shanghai\""), did_you_mean);
+        let hint = near.map_or_else(|| localized("write for example \"Asia/Shanghai\"", "例如写 \"Asia/Shanghai\""), did_you_mean);
         let english = format!("timezone {:?} does not exist; {hint}", text.value);
-        s.complain(text.span, both(english, format!("没有“{}”这个时区；{}", text.value, hint.chinese)));
+        s.error(text.span, localized(english, format!("没有“{}”这个时区；{}", text.value, hint.chinese)));
     }
     zone.ok()
 }
@@ -111,10 +111,10 @@ pub(super) fn read_headers(s: &Section<'_>) -> Vec<(String, String)> {
         let fits = HeaderName::from_bytes(key.as_bytes()).is_ok_and(|n| !OURS.contains(&n.as_str()));
         if !fits {
             let english = format!("header {key:?} is no header name, or one that the program itself sets");
-            table.complain(value.span, both(english, format!("“{key}”不是请求头的名称，或是由程序自己填写的")));
+            table.error(value.span, localized(english, format!("“{key}”不是请求头的名称，或是由程序自己填写的")));
         } else if !value.value.is_ascii() || HeaderValue::from_str(value.value).is_err() {
             let english = format!("the value of header {key:?} may hold visible ASCII characters only");
-            table.complain(value.span, both(english, format!("请求头“{key}”的值只能用可见的 ASCII 字符")));
+            table.error(value.span, localized(english, format!("请求头“{key}”的值只能用可见的 ASCII 字符")));
         } else {
             out.push((key.to_owned(), value.value.to_owned()));
         }
@@ -128,11 +128,11 @@ pub(super) fn read_proxy(s: &Section<'_>) -> Option<String> {
         Ok(url) if url.as_url().scheme() == "http" => Some(url.to_string()),
         Ok(_) => {
             let english = "proxy must be http://host:port; pages behind https are reached through it all the same";
-            s.complain(text.span, both(english, "proxy 要写成 http://host:port；https 的网页同样可以经它访问"));
+            s.error(text.span, localized(english, "proxy 要写成 http://host:port；https 的网页同样可以经它访问"));
             None
         }
         Err(e) => {
-            s.complain(text.span, both(format!("proxy {:?}: {e}", text.value), format!("代理“{}”：{}", text.value, e.chinese())));
+            s.error(text.span, localized(format!("proxy {:?}: {e}", text.value), format!("代理“{}”：{}", text.value, e.chinese())));
             None
         }
     }
@@ -143,7 +143,7 @@ pub(super) fn read_exemption(s: &Section<'_>) -> Option<String> {
     let reason = text.value.trim();
     if reason.chars().count() < 4 {
         let english = "robots_exempt needs a reason in words, for example \"written permission of the site's owner, 2026-03-01\"";
-        s.complain(text.span, both(english, "robots_exempt 要写明理由，例如 \"已获网站书面同意，2026-03-01\""));
+        s.error(text.span, localized(english, "robots_exempt 要写明理由，例如 \"已获网站书面同意，2026-03-01\""));
         return None;
     }
     Some(reason.to_owned())
@@ -158,21 +158,21 @@ fn check_selector(s: &Section<'_>, text: &Spanned<&str>) -> bool {
     let result = Selector::parse(text.value);
     if let Err(e) = &result {
         let english = format!("selector {:?} is no CSS selector: {e}", text.value);
-        s.complain(text.span.clone(), both(english, format!("“{}”不是 CSS 选择器", text.value)));
+        s.error(text.span.clone(), localized(english, format!("“{}”不是 CSS 选择器", text.value)));
     }
     result.is_ok()
 }
 
 pub(super) fn read_list(s: &Section<'_>) -> ListSelectors {
     let Some(list) = s.section("list") else { return ListSelectors::default() };
-    list.only(&["item", "title", "link", "date"]);
+    list.deny_unknown_keys(&["item", "title", "link", "date"]);
     let read = |key| read_selector(&list, key);
     ListSelectors { item: read("item"), title: read("title"), link: read("link"), date: read("date") }
 }
 
 pub(super) fn read_article(s: &Section<'_>) -> ArticleSelectors {
     let Some(article) = s.section("article") else { return ArticleSelectors::default() };
-    article.only(&["body", "remove"]);
+    article.deny_unknown_keys(&["body", "remove"]);
     let remove = article.texts("remove").unwrap_or_default();
     ArticleSelectors {
         body: read_selector(&article, "body"),
