@@ -41,7 +41,7 @@ pub trait Dispatcher: Send + Sync {
     fn next_orphaned(&self) -> BoxFuture<'_, Completion>;
 
     /// How long until a lane may be asked again.
-    fn delay_until_free(&self, lane: &str) -> Duration;
+    fn delay_until_free(&self, host_key: &str) -> Duration;
 
     /// Most tasks to be given out at once.
     fn concurrency(&self) -> usize;

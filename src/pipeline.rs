@@ -25,11 +25,11 @@ use crate::dedup::stories::dedup_text;
 use crate::digest::{self, IssueInput};
 use crate::engine::{DispatchError, Dispatcher, LocalDispatcher};
 use crate::fetch::Fetcher;
+use crate::health::HealthState;
 use crate::mail::{self, Transport};
 use crate::model::{Article, ArticleId, Classification, Edition, Headline, Health};
 use crate::render;
 use crate::store::{Classified, OutgoingMessage, Store, StoreError, Window};
-use crate::vitals::HealthState;
 use crate::work::{CpuPool, Markers, OutageDetector, TaskExecutor};
 
 pub use crawl::{CrawlMode, SourcesFn};
@@ -111,12 +111,12 @@ impl Pipeline {
     pub fn with_dispatcher(store: Store, settings: Settings, taxonomy: Taxonomy, engine: Option<Arc<dyn Dispatcher>>) -> Result<Arc<Self>> {
         let processors = Arc::new(CpuPool::new().map_err(PipelineError::Threads)?);
         let markers = Arc::new(store.own_folder().map_or_else(Markers::default, |folder| Markers::open(folder.join("parsing"))));
-        let hands = Arc::new(TaskExecutor::new(Arc::new(Fetcher::new(&settings.fetch, Arc::new(store.clone()))?), processors, markers));
-        let engine = engine.unwrap_or_else(|| Arc::new(LocalDispatcher::new(Arc::clone(&hands), store.clone(), settings.fetch.at_once)));
+        let executor = Arc::new(TaskExecutor::new(Arc::new(Fetcher::new(&settings.fetch, Arc::new(store.clone()))?), processors, markers));
+        let engine = engine.unwrap_or_else(|| Arc::new(LocalDispatcher::new(Arc::clone(&executor), store.clone(), settings.fetch.at_once)));
         let (classifier, network, vitals) = (Classifier::new(taxonomy)?, Arc::default(), Arc::default());
         Ok(Arc::new(Self {
             store,
-            executor: hands,
+            executor,
             dispatcher: engine,
             classifier,
             settings,
@@ -129,18 +129,18 @@ impl Pipeline {
     /// The same stages by other settings, on the same store. Where the settings of fetching stayed, so does the fetcher with
     /// its connections, cookies and pauses.
     pub fn with_settings(&self, settings: Settings, taxonomy: Taxonomy) -> Result<Arc<Self>> {
-        let (hands, engine) = if settings.fetch == self.settings.fetch {
+        let (executor, engine) = if settings.fetch == self.settings.fetch {
             (Arc::clone(&self.executor), Arc::clone(&self.dispatcher))
         } else {
             let fetcher = Arc::new(Fetcher::new(&settings.fetch, Arc::new(self.store.clone()))?);
-            let hands = Arc::new(self.executor.with_fetcher(fetcher));
-            let local = || Arc::new(LocalDispatcher::new(Arc::clone(&hands), self.store.clone(), settings.fetch.at_once)) as Arc<dyn Dispatcher>;
+            let executor = Arc::new(self.executor.with_fetcher(fetcher));
+            let local = || Arc::new(LocalDispatcher::new(Arc::clone(&executor), self.store.clone(), settings.fetch.at_once)) as Arc<dyn Dispatcher>;
             let engine = if self.dispatcher.is_remote() { Arc::clone(&self.dispatcher) } else { local() };
-            (hands, engine)
+            (executor, engine)
         };
         Ok(Arc::new(Self {
             store: self.store.clone(),
-            executor: hands,
+            executor,
             dispatcher: engine,
             classifier: Classifier::new(taxonomy)?,
             settings,
@@ -253,7 +253,7 @@ impl Pipeline {
             let Some(judged) = judged.await else { return Err(PipelineError::Task) };
             let commit = self.store.run(move |s| {
                 let rows: Vec<Classified<'_>> =
-                    judged.iter().map(|(judgement, sketch, article)| Classified { article, classification: judgement, signature: sketch }).collect();
+                    judged.iter().map(|(classification, signature, article)| Classified { article, classification, signature }).collect();
                 s.commit_classifications(&rows)
             });
             commit.await?;
@@ -271,10 +271,10 @@ impl Pipeline {
 
     /// Makes the edition of a day and stores it; one that was mailed already comes back as it was.
     pub async fn draft(self: &Arc<Self>, publication: &Publication, date: NaiveDate, sources: usize, now: DateTime<Utc>) -> Result<Edition> {
-        let draft = self.with_issue_input(publication, date, now, move |store, mut material, window| {
-            material.health = Health { sources, problems: store.source_problems(material.publication.calendar.zone, now)?, ..Health::default() };
-            material.rising = store.rising_keywords(now, RISING_KEYWORDS)?;
-            digest::build(&material, &window)
+        let draft = self.with_issue_input(publication, date, now, move |store, mut input, window| {
+            input.health = Health { sources, problems: store.source_problems(input.publication.calendar.zone, now)?, ..Health::default() };
+            input.rising = store.rising_keywords(now, RISING_KEYWORDS)?;
+            digest::build(&input, &window)
         });
         let mut draft = draft.await?;
         rewriter::rewrite_summaries(&mut draft.edition, &self.settings.summarise).await;
@@ -285,7 +285,7 @@ impl Pipeline {
 
     /// What might become items of a day's edition, best first: article and rank score.
     pub async fn rank_candidates(self: &Arc<Self>, publication: &Publication, date: NaiveDate, most: usize) -> Result<Vec<(ArticleId, f64)>> {
-        self.with_issue_input(publication, date, Utc::now(), move |_, material, window| digest::rank_candidates(&material, &window, most)).await
+        self.with_issue_input(publication, date, Utc::now(), move |_, input, window| digest::rank_candidates(&input, &window, most)).await
     }
 
     /// What came in time for an issue made now but is older than its window, newest first.
@@ -312,9 +312,9 @@ impl Pipeline {
             let (shown, last_issue) = store.recent_items(&p.name, date, REMEMBERED_ISSUES)?;
             let trend = store.weekly_counts(&p.name, date)?;
             let (rising, health, summarise) = (Vec::new(), Health::default(), &this.settings.summarise);
-            let material =
+            let input =
                 IssueInput { publication: p, published: used, previous_items: shown, last_issue, trend, rising, health, date, now, summarise };
-            work(store, material, candidate_window(store, p, now))
+            work(store, input, candidate_window(store, p, now))
         });
         Ok(made.await?)
     }

@@ -20,9 +20,9 @@ use tokio_cron_scheduler::{Job, JobScheduler, JobSchedulerError};
 use crate::config::SourceList;
 use crate::config::settings::Publication;
 use crate::console;
+use crate::health::Component;
 use crate::model::Edition;
 use crate::pipeline::{CrawlMode, NoProgress, Pipeline, PipelineError};
-use crate::vitals::Component;
 
 pub use live::{ConfigHandle, ReloadError};
 use signals::Signals;

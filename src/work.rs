@@ -121,7 +121,7 @@ impl TaskExecutor {
     ///
     /// # Errors
     /// Only the keeper's; what goes wrong with the site is an outcome.
-    pub async fn run<K: PageSink>(&self, task: &Task, keeper: &K) -> Result<TaskReport, K::Error> {
+    pub async fn run<K: PageSink>(&self, task: &Task, sink: &K) -> Result<TaskReport, K::Error> {
         let none = Validators::default();
         let (expect, validators) = match &task.kind {
             TaskKind::Poll { validators, .. } => (DocumentKind::Listing, validators),
@@ -136,22 +136,22 @@ impl TaskExecutor {
             scope: task.host_scope(&task.redirects, task.initial_delay),
         };
         let FetchResponse { result, stats: visit } = self.fetcher.get(&request).await;
-        let mut outcome = TaskReport { stats: visit, at: Utc::now(), bytes: 0, page_stored: false, result: TaskResult::Redirected(Vec::new()) };
-        outcome.result = match result {
+        let mut report = TaskReport { stats: visit, at: Utc::now(), bytes: 0, page_stored: false, result: TaskResult::Redirected(Vec::new()) };
+        report.result = match result {
             Err(e) => TaskResult::Failed(e),
             Ok(Fetched::NotModified { permanent_redirect: moved, fresh }) => TaskResult::NotModified { permanent_redirect: moved, fresh_for: fresh },
-            Ok(Fetched::CrossHostRedirect(hops)) => TaskResult::Redirected(hops),
+            Ok(Fetched::CrossHostRedirect(redirects)) => TaskResult::Redirected(redirects),
             Ok(Fetched::Page(page)) => {
-                outcome.bytes = page.body.len();
+                report.bytes = page.body.len();
                 match &task.kind {
                     TaskKind::Poll { layout, read_older_pages: older, .. } => {
-                        let came = self.read_listing_pages(task, *page, layout.as_deref(), *older).await;
+                        let result = self.read_listing_pages(task, *page, layout.as_deref(), *older).await;
                         self.markers.settle(&task.subject());
-                        came
+                        result
                     }
-                    TaskKind::Article { .. } => match keeper.store_page(task, *page, visit).await? {
+                    TaskKind::Article { .. } => match sink.store_page(task, *page, visit).await? {
                         Some(page) => {
-                            outcome.page_stored = K::PERSISTS;
+                            report.page_stored = K::PERSISTS;
                             self.read_article(task, page).await
                         }
                         None => TaskResult::NoArticle("the page cannot be compressed".to_owned()),
@@ -159,7 +159,7 @@ impl TaskExecutor {
                 }
             }
         };
-        Ok(outcome)
+        Ok(report)
     }
 
     /// The article of a page that was fetched before, with its further pages where `task` says how to ask for them.
@@ -191,8 +191,8 @@ impl Task {
         }
     }
 
-    fn host_scope<'a>(&'a self, hops: &'a [crate::fetch::Redirect], cold: bool) -> Option<HostScope<'a>> {
-        self.host_key.as_deref().map(|lane| HostScope { host_key: lane, redirects: hops, initial_delay: cold })
+    fn host_scope<'a>(&'a self, redirects: &'a [crate::fetch::Redirect], initial_delay: bool) -> Option<HostScope<'a>> {
+        self.host_key.as_deref().map(|host_key| HostScope { host_key, redirects, initial_delay })
     }
 }
 

@@ -31,11 +31,11 @@ pub(super) struct AddArgs {
     render: bool,
 }
 
-pub(super) async fn run(args: &AddArgs, world: &CommandContext) -> anyhow::Result<()> {
+pub(super) async fn run(args: &AddArgs, context: &CommandContext) -> anyhow::Result<()> {
     let url = WebUrl::parse(&args.url)?;
-    let list = world.source_list_or_none()?;
+    let list = context.source_list_or_none()?;
     if let Some(known) = list.sources.iter().find(|s| s.url == url) {
-        anyhow::bail!("{url} is in {} already, as {}", world.sources.display(), known.id);
+        anyhow::bail!("{url} is in {} already, as {}", context.sources.display(), known.id);
     }
     let id = match &args.id {
         Some(id) => SourceId::parse(id).ok_or_else(|| anyhow::anyhow!("{id:?} is no id: a-z, 0-9 and - only"))?,
@@ -43,14 +43,14 @@ pub(super) async fn run(args: &AddArgs, world: &CommandContext) -> anyhow::Resul
             .ok_or_else(|| anyhow::anyhow!("no id can be made from {url}; give one with --id"))?,
     };
     let asked = Source { allow_private: args.allow_private, render: args.render, ..Source::plain(id.clone(), id.to_string(), url) };
-    let preview = asking(world, async |fetcher| {
+    let preview = asking(context, async |fetcher| {
         let preview = preview::discover_source(fetcher, &asked).await?;
         show(fetcher, &asked, &preview, 1).await;
         Ok(preview)
     })
     .await?;
     if preview.url != asked.url && list.sources.iter().any(|s| s.url == preview.url) {
-        anyhow::bail!("its feed {} is in {} already", preview.url, world.sources.display());
+        anyhow::bail!("its feed {} is in {} already", preview.url, context.sources.display());
     }
     let new = NewSource {
         id,
@@ -66,7 +66,7 @@ pub(super) async fn run(args: &AddArgs, world: &CommandContext) -> anyhow::Resul
         println!("{}", edit::as_toml(&new));
         return Ok(());
     }
-    edit::add(&world.sources, &[new], &world.vocabulary()?)?;
-    println!("added to {}; a running service takes it over within half a minute", world.sources.display());
+    edit::add(&context.sources, &[new], &context.vocabulary()?)?;
+    println!("added to {}; a running service takes it over within half a minute", context.sources.display());
     Ok(())
 }

@@ -43,20 +43,20 @@ pub(super) enum ExportFormat {
     Csv,
 }
 
-pub(super) async fn run(action: &ArticlesCommand, world: &CommandContext) -> anyhow::Result<()> {
-    let store = Store::open_beside(&world.data)?;
+pub(super) async fn run(action: &ArticlesCommand, context: &CommandContext) -> anyhow::Result<()> {
+    let store = Store::open_beside(&context.data)?;
     let mut out = std::io::BufWriter::new(std::io::stdout().lock());
     match action {
         ArticlesCommand::Search { words, limit } => {
             let (query, limit) = (words.join(" "), *limit);
             for a in store.run(move |s| s.search(&query, limit)).await? {
-                writeln!(out, "{}\t{}\t{}\t{}", day(&a, world), a.publisher_or_source(), a.title, a.url)?;
+                writeln!(out, "{}\t{}\t{}\t{}", day(&a, context), a.publisher_or_source(), a.title, a.url)?;
             }
         }
         ArticlesCommand::Export { since, format } => {
             let since = match since {
                 Some(d) => {
-                    world.settings.publication.calendar.moment(*d, NaiveTime::MIN).context("that day does not exist in the publication's zone")?
+                    context.settings.publication.calendar.moment(*d, NaiveTime::MIN).context("that day does not exist in the publication's zone")?
                 }
                 None => DateTime::<Utc>::MIN_UTC,
             };
@@ -69,8 +69,8 @@ pub(super) async fn run(action: &ArticlesCommand, world: &CommandContext) -> any
     Ok(())
 }
 
-fn day(a: &Headline, world: &CommandContext) -> String {
-    a.sort_time().with_timezone(&world.settings.publication.calendar.zone).date_naive().to_string()
+fn day(a: &Headline, context: &CommandContext) -> String {
+    a.sort_time().with_timezone(&context.settings.publication.calendar.zone).date_naive().to_string()
 }
 
 fn heading(format: ExportFormat, out: &mut dyn Write) -> anyhow::Result<()> {

@@ -34,12 +34,12 @@ pub(super) struct RestoreArgs {
 /// How names of backups in a folder begin.
 const NAME: &str = "qingbao-";
 
-pub(super) fn backup(args: &BackupArgs, world: &CommandContext) -> anyhow::Result<()> {
+pub(super) fn backup(args: &BackupArgs, context: &CommandContext) -> anyhow::Result<()> {
     if args.check {
         println!("{} is whole: {}", args.to.display(), describe_summary(&check_backup(&args.to)?));
         return Ok(());
     }
-    let (store, now) = (Store::open_beside(&world.data)?, Utc::now());
+    let (store, now) = (Store::open_beside(&context.data)?, Utc::now());
     let folder = args.to.is_dir();
     let file = if folder { args.to.join(format!("{NAME}{}.db", now.format("%Y%m%d-%H%M%S"))) } else { args.to.clone() };
     let contents = store.backup(&file, now)?;
@@ -53,9 +53,9 @@ pub(super) fn backup(args: &BackupArgs, world: &CommandContext) -> anyhow::Resul
     Ok(())
 }
 
-pub(super) fn restore(args: &RestoreArgs, world: &CommandContext) -> anyhow::Result<()> {
-    let (contents, kept) = store::restore(&args.from, &world.data, args.replace, Utc::now())?;
-    println!("restored into {}: {}", world.data.display(), describe_summary(&contents));
+pub(super) fn restore(args: &RestoreArgs, context: &CommandContext) -> anyhow::Result<()> {
+    let (contents, kept) = store::restore(&args.from, &context.data, args.replace, Utc::now())?;
+    println!("restored into {}: {}", context.data.display(), describe_summary(&contents));
     if let Some(kept) = kept {
         println!("what was there is kept as {}", kept.display());
     }

@@ -18,25 +18,25 @@ use crate::render;
 use crate::service::{self, ConfigHandle};
 use crate::store::Store;
 
-pub(super) async fn once(args: &CrawlArgs, mut world: CommandContext) -> anyhow::Result<()> {
-    let list = Arc::new(world.source_list()?);
-    let pipeline = wired(args, &mut world).await?;
+pub(super) async fn once(args: &CrawlArgs, mut context: CommandContext) -> anyhow::Result<()> {
+    let list = Arc::new(context.source_list()?);
+    let pipeline = wired(args, &mut context).await?;
     let progress = ProgressDisplay::new();
     let report = pipeline.run_once(&|| Arc::clone(&list), CrawlMode::Once, &progress).await?;
     pipeline.close().await;
     progress.finish();
     let now = Utc::now();
     let enabled = list.enabled().count();
-    for p in &world.settings.additional_publications {
+    for p in &context.settings.additional_publications {
         let edition = pipeline.draft(p, p.calendar.today(now), enabled, now).await?;
         pipeline.enqueue_issue(&edition, now).await?;
-        write_draft(&world.data.join("drafts"), &edition)?;
+        write_draft(&context.data.join("drafts"), &edition)?;
     }
-    let p = &world.settings.publication;
+    let p = &context.settings.publication;
     let edition = pipeline.draft(p, p.calendar.today(now), enabled, now).await?;
     let queued = pipeline.enqueue_issue(&edition, now).await?;
-    let sent = pipeline.send(world.data.join("outbox"), now).await?;
-    write_draft(&world.data.join("drafts"), &edition)?;
+    let sent = pipeline.send(context.data.join("outbox"), now).await?;
+    write_draft(&context.data.join("drafts"), &edition)?;
     print!("{}", summary(&report, &edition, &sent));
     if queued == 0 {
         println!("Today's issue was mailed before and stays as it is; what is new waits for the next one.");
@@ -53,25 +53,25 @@ pub(super) struct CrawlArgs {
     crawl: Option<String>,
 }
 
-pub(super) async fn serve(args: &CrawlArgs, mut world: CommandContext) -> anyhow::Result<()> {
-    let pipeline = wired(args, &mut world).await?;
-    let live = ConfigHandle::new(pipeline, world.config.clone(), world.sources.clone(), &world.taxonomy()?)?;
-    service::serve(Arc::new(live), world.data.clone()).await?;
+pub(super) async fn serve(args: &CrawlArgs, mut context: CommandContext) -> anyhow::Result<()> {
+    let pipeline = wired(args, &mut context).await?;
+    let live = ConfigHandle::new(pipeline, context.config.clone(), context.sources.clone(), &context.taxonomy()?)?;
+    service::serve(Arc::new(live), context.data.clone()).await?;
     Ok(())
 }
 
 /// The stages, with the engine that is asked for.
-async fn wired(args: &CrawlArgs, world: &mut CommandContext) -> anyhow::Result<Arc<Pipeline>> {
+async fn wired(args: &CrawlArgs, context: &mut CommandContext) -> anyhow::Result<Arc<Pipeline>> {
     if let Some(what) = &args.crawl {
-        world.settings.crawl.named(what).map_err(anyhow::Error::msg)?;
+        context.settings.crawl.named(what).map_err(anyhow::Error::msg)?;
     }
     // the database is ours before anything is asked of others
-    let store = Store::open(&world.data)?;
-    let engine: Option<Arc<dyn Dispatcher>> = match world.settings.crawl.engine {
+    let store = Store::open(&context.data)?;
+    let engine: Option<Arc<dyn Dispatcher>> = match context.settings.crawl.engine {
         DispatcherKind::Local => None,
-        DispatcherKind::Nats => Some(Arc::new(NatsDispatcher::start(&world.settings.crawl, &world.settings.fetch).await?)),
+        DispatcherKind::Nats => Some(Arc::new(NatsDispatcher::start(&context.settings.crawl, &context.settings.fetch).await?)),
     };
-    Ok(Pipeline::with_dispatcher(store, world.settings.clone(), world.taxonomy()?, engine)?)
+    Ok(Pipeline::with_dispatcher(store, context.settings.clone(), context.taxonomy()?, engine)?)
 }
 
 /// Writes the edition as .html and .docx into a folder.

@@ -83,20 +83,20 @@ pub(super) enum IssueFormat {
     Json,
 }
 
-pub(super) async fn run(action: &DigestCommand, world: &CommandContext) -> anyhow::Result<()> {
+pub(super) async fn run(action: &DigestCommand, context: &CommandContext) -> anyhow::Result<()> {
     // asks for nothing but the settings
     if let DigestCommand::MailTest { to } = action {
-        return mail_test(world, to).await;
+        return mail_test(context, to).await;
     }
-    let pipeline = world.pipeline_beside()?;
+    let pipeline = context.pipeline_beside()?;
     let store = pipeline.store();
     match action {
         DigestCommand::MailTest { .. } => {}
         DigestCommand::Build { date, publication } => {
             let now = Utc::now();
-            let p = find_publication(world, publication.as_deref())?;
+            let p = find_publication(context, publication.as_deref())?;
             let date = date.unwrap_or_else(|| p.calendar.today(now));
-            let enabled = world.source_list()?.sources.iter().filter(|s| s.enabled).count();
+            let enabled = context.source_list()?.sources.iter().filter(|s| s.enabled).count();
             let edition = pipeline.draft(p, date, enabled, now).await?;
             println!("{}\t{}\t{}\t{} items", edition.id, edition.date, edition.issue_label(), edition.item_count());
         }
@@ -117,11 +117,11 @@ pub(super) async fn run(action: &DigestCommand, world: &CommandContext) -> anyho
         }
         DigestCommand::Send { id, to, dry_run } => {
             let edition = find(store, *id).await?;
-            send(world, &pipeline, &edition, to.as_deref(), *dry_run).await?;
+            send(context, &pipeline, &edition, to.as_deref(), *dry_run).await?;
         }
         DigestCommand::Export { id, format, output } => {
             let edition = find(store, Some(*id)).await?;
-            let bytes = export(world, &edition, *format)?;
+            let bytes = export(context, &edition, *format)?;
             match output {
                 Some(path) => write_file(path, &bytes)?,
                 None => std::io::stdout().lock().write_all(&bytes)?,
@@ -147,10 +147,10 @@ async fn find(store: &Store, id: Option<i64>) -> anyhow::Result<Edition> {
     store.run(move |s| s.edition(id)).await?.with_context(|| format!("there is no edition {id}; `qingbao digest list` prints them"))
 }
 
-async fn send(world: &CommandContext, pipeline: &Pipeline, edition: &Edition, to: Option<&str>, dry_run: bool) -> anyhow::Result<()> {
+async fn send(context: &CommandContext, pipeline: &Pipeline, edition: &Edition, to: Option<&str>, dry_run: bool) -> anyhow::Result<()> {
     let now = Utc::now();
     if dry_run {
-        for r in &find_publication(world, Some(&edition.publication))?.recipients {
+        for r in &find_publication(context, Some(&edition.publication))?.recipients {
             let n = digest::filter_for_recipient(edition, r).item_count();
             println!("{} would go to {}, {n} items", render::subject(edition), r.address);
         }
@@ -158,8 +158,8 @@ async fn send(world: &CommandContext, pipeline: &Pipeline, edition: &Edition, to
     }
     if let Some(to) = to {
         let to = MailAddress::parse(to)?;
-        let letter = compose(edition, &render::parts(edition)?, &world.settings.mail, &to, now)?;
-        let mut transport = Transport::new(&world.settings.mail, world.data.join("outbox"))?;
+        let letter = compose(edition, &render::parts(edition)?, &context.settings.mail, &to, now)?;
+        let mut transport = Transport::new(&context.settings.mail, context.data.join("outbox"))?;
         let outcome = transport.send(&OutboxMessage::test_copy(letter)).await;
         transport.close().await;
         println!("test copy to {to}: {}", accepted(outcome)?);
@@ -167,7 +167,7 @@ async fn send(world: &CommandContext, pipeline: &Pipeline, edition: &Edition, to
     }
     let queued = pipeline.enqueue_issue(edition, now).await?;
     // only the process that holds the data folder sends: two at once would send a letter twice
-    let _alone = match Store::open(&world.data) {
+    let _alone = match Store::open(&context.data) {
         Ok(store) => store,
         Err(StoreError::InUse { pid, .. }) => {
             println!("{queued} letters queued; the running service (pid {pid}) sends them within half a minute");
@@ -175,7 +175,7 @@ async fn send(world: &CommandContext, pipeline: &Pipeline, edition: &Edition, to
         }
         Err(e) => return Err(e.into()),
     };
-    let report = pipeline.send(world.data.join("outbox"), now).await?;
+    let report = pipeline.send(context.data.join("outbox"), now).await?;
     println!("{queued} letters queued, {} sent, {} waiting, {} given up", report.sent.len(), report.deferred.len(), report.failed.len());
     for (to, why) in report.deferred.iter().chain(&report.failed) {
         println!("  {to}: {why}");
@@ -183,10 +183,10 @@ async fn send(world: &CommandContext, pipeline: &Pipeline, edition: &Edition, to
     Ok(())
 }
 
-fn find_publication<'a>(world: &'a CommandContext, name: Option<&str>) -> anyhow::Result<&'a Publication> {
-    let Some(name) = name else { return Ok(&world.settings.publication) };
-    let names = || world.settings.publications().map(|p| p.name.as_str()).collect::<Vec<_>>().join("、");
-    let found = world.settings.publication_named(name);
+fn find_publication<'a>(context: &'a CommandContext, name: Option<&str>) -> anyhow::Result<&'a Publication> {
+    let Some(name) = name else { return Ok(&context.settings.publication) };
+    let names = || context.settings.publications().map(|p| p.name.as_str()).collect::<Vec<_>>().join("、");
+    let found = context.settings.publication_named(name);
     found.with_context(|| format!("qingbao.toml has no publication {name:?}; it has {}", names()))
 }
 
@@ -202,12 +202,12 @@ fn accepted(outcome: DeliveryResult) -> anyhow::Result<String> {
     }
 }
 
-async fn mail_test(world: &CommandContext, to: &str) -> anyhow::Result<()> {
+async fn mail_test(context: &CommandContext, to: &str) -> anyhow::Result<()> {
     let (to, now) = (MailAddress::parse(to)?, Utc::now());
-    let id = format!("<test.{:x}@{}>", now.timestamp_micros(), world.settings.mail.from.address().domain());
+    let id = format!("<test.{:x}@{}>", now.timestamp_micros(), context.settings.mail.from.address().domain());
     let text = "这是竞争情报快递系统的测试邮件。收到它，说明发信设置可用。\n";
-    let letter = mail::compose_text("【测试】竞争情报快递发信测试", text, id, &world.settings.mail, &to, now)?;
-    let mut transport = Transport::new(&world.settings.mail, world.data.join("outbox"))?.with_transcript();
+    let letter = mail::compose_text("【测试】竞争情报快递发信测试", text, id, &context.settings.mail, &to, now)?;
+    let mut transport = Transport::new(&context.settings.mail, context.data.join("outbox"))?.with_transcript();
     let outcome = transport.send(&OutboxMessage::test_copy(letter)).await;
     transport.close().await;
     for step in transport.steps() {
@@ -217,19 +217,19 @@ async fn mail_test(world: &CommandContext, to: &str) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn export(world: &CommandContext, edition: &Edition, format: IssueFormat) -> anyhow::Result<Vec<u8>> {
+fn export(context: &CommandContext, edition: &Edition, format: IssueFormat) -> anyhow::Result<Vec<u8>> {
     Ok(match format {
         IssueFormat::Docx => render::docx(edition)?,
         IssueFormat::Html => render::html(edition)?.into_bytes(),
         IssueFormat::Txt => render::text(edition).into_bytes(),
         IssueFormat::Json => serde_json::to_vec_pretty(edition)?,
         IssueFormat::Eml => {
-            let p = find_publication(world, Some(&edition.publication))?;
+            let p = find_publication(context, Some(&edition.publication))?;
             let to = p.recipients.first().context("no recipients in qingbao.toml")?;
             let edition = digest::filter_for_recipient(edition, to);
             let parts = render::parts(&edition)?;
             // the issue's own moment, so that the same issue always gives the same bytes
-            compose(&edition, &parts, &world.settings.mail, &to.address, edition.built_at.unwrap_or_else(Utc::now))?.message
+            compose(&edition, &parts, &context.settings.mail, &to.address, edition.built_at.unwrap_or_else(Utc::now))?.message
         }
     })
 }

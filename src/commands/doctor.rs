@@ -69,16 +69,16 @@ impl Report {
     }
 }
 
-pub(super) async fn run(args: &Args, world: &CommandContext) -> anyhow::Result<()> {
+pub(super) async fn run(args: &Args, context: &CommandContext) -> anyhow::Result<()> {
     let mut f = Report::default();
-    settings(&mut f, world);
-    clock(&mut f, world);
-    data(&mut f, world);
+    settings(&mut f, context);
+    clock(&mut f, context);
+    data(&mut f, context);
     limits(&mut f);
     if !args.no_network {
-        names(&mut f, world);
-        smtp(&mut f, world).await;
-        crew(&mut f, world).await;
+        names(&mut f, context);
+        smtp(&mut f, context).await;
+        crew(&mut f, context).await;
     }
     let count = |level| f.0.iter().filter(|l| **l == level).count();
     let (errors, warnings) = (count(Level::Error), count(Level::Warning));
@@ -88,11 +88,11 @@ pub(super) async fn run(args: &Args, world: &CommandContext) -> anyhow::Result<(
 }
 
 /// Where workers do the work: whether some are there, and what they gave up.
-async fn crew(f: &mut Report, world: &CommandContext) {
-    if world.settings.crawl.engine != DispatcherKind::Nats {
+async fn crew(f: &mut Report, context: &CommandContext) {
+    if context.settings.crawl.engine != DispatcherKind::Nats {
         return;
     }
-    let Some(crew) = f.require("nats", nats::cluster_status(&world.settings.crawl).await, |c| format!("{} tasks wait or are in work", c.tasks))
+    let Some(crew) = f.require("nats", nats::cluster_status(&context.settings.crawl).await, |c| format!("{} tasks wait or are in work", c.tasks))
     else {
         return;
     };
@@ -106,15 +106,15 @@ async fn crew(f: &mut Report, world: &CommandContext) {
     }
 }
 
-fn settings(f: &mut Report, world: &CommandContext) {
+fn settings(f: &mut Report, context: &CommandContext) {
     // they were read before we came here; a wrong file ends every command with its places
-    let file = world.config.as_deref().map_or_else(|| "qingbao.toml or the defaults".to_owned(), |p| p.display().to_string());
+    let file = context.config.as_deref().map_or_else(|| "qingbao.toml or the defaults".to_owned(), |p| p.display().to_string());
     f.line(Level::Ok, "settings", &file);
-    f.require("taxonomy", world.taxonomy(), |t| format!("{} industries", t.industry_names().len()));
-    let list = f.require("sources", world.source_list(), |l| {
-        format!("{}: {} sources, {} enabled", world.sources.display(), l.sources.len(), l.enabled().count())
+    f.require("taxonomy", context.taxonomy(), |t| format!("{} industries", t.industry_names().len()));
+    let list = f.require("sources", context.source_list(), |l| {
+        format!("{}: {} sources, {} enabled", context.sources.display(), l.sources.len(), l.enabled().count())
     });
-    let p = &world.settings.publication;
+    let p = &context.settings.publication;
     f.check(
         !p.recipients.is_empty(),
         "recipients",
@@ -122,23 +122,23 @@ fn settings(f: &mut Report, world: &CommandContext) {
         "nobody gets the draft; name them: [publication] recipients = [\"…\"]",
     );
     f.check(
-        !world.settings.mail.operators.is_empty(),
+        !context.settings.mail.operators.is_empty(),
         "operators",
         "told of letters that fail, and weekly",
         "nobody is told when mail fails; name somebody: [mail] operators = [\"…\"]",
     );
     if list.is_some_and(|l| l.enabled().any(|s| s.render)) {
-        f.require("browser", find_browser(&world.settings.fetch), |p| p.display().to_string());
+        f.require("browser", find_browser(&context.settings.fetch), |p| p.display().to_string());
     }
     f.line(Level::Ok, "fonts", "the chart's font is built in; documents name 仿宋, 黑体 and 楷体, which Word and WPS bring");
-    for file in secrets(world) {
+    for file in secrets(context) {
         private(f, &file);
     }
 }
 
 /// Files that hold secrets.
-fn secrets(world: &CommandContext) -> Vec<PathBuf> {
-    let mail = &world.settings.mail;
+fn secrets(context: &CommandContext) -> Vec<PathBuf> {
+    let mail = &context.settings.mail;
     let files = [mail.smtp.as_ref().and_then(|s| s.password_file.clone()), mail.dkim.as_ref().map(|d| d.key_file.clone())];
     files.into_iter().flatten().collect()
 }
@@ -153,8 +153,8 @@ fn private(f: &mut Report, file: &Path) {
     }
 }
 
-fn clock(f: &mut Report, world: &CommandContext) {
-    let (now, calendar) = (Utc::now(), &world.settings.publication.calendar);
+fn clock(f: &mut Report, context: &CommandContext) {
+    let (now, calendar) = (Utc::now(), &context.settings.publication.calendar);
     let local = now.with_timezone(&calendar.zone);
     // the program cannot be older than its own file
     let built = std::env::current_exe().and_then(std::fs::metadata).and_then(|m| m.modified()).ok();
@@ -164,7 +164,7 @@ fn clock(f: &mut Report, world: &CommandContext) {
     } else {
         f.line(Level::Ok, "clock", &format!("{}, {}", local.format("%F %H:%M"), calendar.zone));
     }
-    let p = &world.settings.publication;
+    let p = &context.settings.publication;
     let next = calendar.next_moment(p.at, now);
     f.check(
         next.is_some(),
@@ -178,27 +178,28 @@ fn clock(f: &mut Report, world: &CommandContext) {
     }
 }
 
-fn data(f: &mut Report, world: &CommandContext) {
-    let folder = world.data.display().to_string();
-    let probe = world.data.join(".doctor");
-    let written = std::fs::create_dir_all(&world.data).and_then(|()| std::fs::write(&probe, "x")).and_then(|()| std::fs::remove_file(&probe));
+fn data(f: &mut Report, context: &CommandContext) {
+    let folder = context.data.display().to_string();
+    let probe = context.data.join(".doctor");
+    let written = std::fs::create_dir_all(&context.data).and_then(|()| std::fs::write(&probe, "x")).and_then(|()| std::fs::remove_file(&probe));
     let owner = format!("check owner and mode: chown -R qingbao: {folder}");
     if f.require("data", written.map_err(|e| format!("{folder} cannot be written: {e}; {owner}")), |()| folder.clone()).is_none() {
         return;
     }
-    if let Some((free, total)) = f.require("disk", available_space(&world.data), |(free, total)| format!("{} of {} MB free", free / MIB, total / MIB))
+    if let Some((free, total)) =
+        f.require("disk", available_space(&context.data), |(free, total)| format!("{} of {} MB free", free / MIB, total / MIB))
     {
-        let least = world.settings.store.min_free;
+        let least = context.settings.store.min_free;
         if free < least {
             let words = format!("less than {} MB free of {} MB: nothing is fetched; make room, or set [store] min_free_mb", least / MIB, total / MIB);
             f.line(Level::Error, "disk", &words);
         }
     }
-    if !world.data.join("qingbao.db").exists() {
+    if !context.data.join("qingbao.db").exists() {
         f.line(Level::Warning, "database", "there is none yet; the first `qingbao once` or `qingbao serve` makes it");
         return;
     }
-    if let Some(store) = f.require("database", Store::open_beside(&world.data), |_| "opens, schema is current".to_owned()) {
+    if let Some(store) = f.require("database", Store::open_beside(&context.data), |_| "opens, schema is current".to_owned()) {
         database(f, &store);
     }
 }
@@ -241,8 +242,8 @@ fn limits(f: &mut Report) {
     }
 }
 
-fn names(f: &mut Report, world: &CommandContext) {
-    let Ok(list) = world.source_list() else { return };
+fn names(f: &mut Report, context: &CommandContext) {
+    let Ok(list) = context.source_list() else { return };
     let hosts: BTreeSet<&str> = list.enabled().map(|s| s.url.host()).filter(|h| h.parse::<std::net::IpAddr>().is_err()).collect();
     let (mut found, mut lost) = (0, Vec::new());
     for host in hosts.into_iter().take(DNS_SAMPLE) {
@@ -261,12 +262,12 @@ fn names(f: &mut Report, world: &CommandContext) {
     }
 }
 
-async fn smtp(f: &mut Report, world: &CommandContext) {
-    if world.settings.mail.smtp.is_none() {
+async fn smtp(f: &mut Report, context: &CommandContext) {
+    if context.settings.mail.smtp.is_none() {
         f.line(Level::Warning, "mail", "no server is set: letters are written as files; see [mail.smtp]");
         return;
     }
-    let transport = Transport::new(&world.settings.mail, world.data.join("outbox"));
+    let transport = Transport::new(&context.settings.mail, context.data.join("outbox"));
     let Some(mut transport) = f.require("password", transport, |_| "found".to_owned()) else { return };
     match transport.greet().await {
         Ok(()) => f.line(Level::Ok, "mail", "the server answers and takes the login"),

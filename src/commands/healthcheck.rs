@@ -11,8 +11,8 @@ use super::CommandContext;
 /// Longest wait.
 const TIMEOUT: Duration = Duration::from_secs(5);
 
-pub(super) fn run(world: &CommandContext) -> anyhow::Result<()> {
-    let console = &world.settings.console;
+pub(super) fn run(context: &CommandContext) -> anyhow::Result<()> {
+    let console = &context.settings.console;
     let mut address = console.listen.context("the console is off ([console] listen), so there is nobody to ask")?;
     if address.ip().is_unspecified() {
         address = SocketAddr::from(([127, 0, 0, 1], address.port()));

@@ -65,7 +65,7 @@ enum Command {
     Serve(crawl::CrawlArgs),
     /// Fetch and extract for a service elsewhere that runs with `serve --crawl nats://…`, until SIGTERM
     Worker(worker::Args),
-    /// The source list: list, check, test, add, import, export, enable, disable
+    /// The source list, check, test, add, import, export, enable, disable
     #[command(subcommand)]
     Sources(sources::SourcesCommand),
     /// The archive: search, export
@@ -136,18 +136,18 @@ pub fn run(cli: Cli) -> anyhow::Result<()> {
         _ => {}
     }
     let settings = Settings::load(cli.config.as_deref())?;
-    let world = CommandContext { settings, config: cli.config, sources: cli.sources, data: cli.data };
+    let context = CommandContext { settings, config: cli.config, sources: cli.sources, data: cli.data };
     match cli.command {
         Command::Inspect(stage) => {
             let mut out = std::io::BufWriter::new(std::io::stdout().lock());
-            unless_closed(inspect::run(&stage, &world.settings, &mut out).and_then(|()| Ok(out.flush()?)))
+            unless_closed(inspect::run(&stage, &context.settings, &mut out).and_then(|()| Ok(out.flush()?)))
         }
-        Command::User(action) => user::run(&action, &world),
-        Command::Token(action) => token::run(&action, &world),
-        Command::Taxonomy(action) => unless_closed(taxonomy::run(&action, &world)),
-        Command::Backup(args) => backup::backup(&args, &world),
-        Command::Restore(args) => backup::restore(&args, &world),
-        Command::Healthcheck => healthcheck::run(&world),
+        Command::User(action) => user::run(&action, &context),
+        Command::Token(action) => token::run(&action, &context),
+        Command::Taxonomy(action) => unless_closed(taxonomy::run(&action, &context)),
+        Command::Backup(args) => backup::backup(&args, &context),
+        Command::Restore(args) => backup::restore(&args, &context),
+        Command::Healthcheck => healthcheck::run(&context),
         Command::Completions { shell } => {
             clap_complete::generate(shell, &mut Cli::command(), "qingbao", &mut std::io::stdout());
             Ok(())
@@ -158,7 +158,7 @@ pub fn run(cli: Cli) -> anyhow::Result<()> {
         }
         command => {
             let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().max_blocking_threads(MAX_BLOCKING_THREADS).build()?;
-            let result = runtime.block_on(run_async(command, world));
+            let result = runtime.block_on(run_async(command, context));
             // blocking work left behind (a stopped pass) must not hold the exit up
             runtime.shutdown_timeout(std::time::Duration::from_secs(2));
             result
@@ -166,17 +166,17 @@ pub fn run(cli: Cli) -> anyhow::Result<()> {
     }
 }
 
-async fn run_async(command: Command, world: CommandContext) -> anyhow::Result<()> {
+async fn run_async(command: Command, context: CommandContext) -> anyhow::Result<()> {
     match command {
         Command::Demo(args) => demo::run(&args).await,
-        Command::Once(args) => Box::pin(crawl::once(&args, world)).await,
-        Command::Serve(args) => Box::pin(crawl::serve(&args, world)).await,
-        Command::Worker(args) => Box::pin(worker::run(&args, &world)).await,
-        Command::Sources(action) => sources::run(&action, &world).await,
-        Command::Articles(action) => articles::run(&action, &world).await,
-        Command::Digest(action) => digest::run(&action, &world).await,
-        Command::Outbox(action) => outbox::run(&action, &world).await,
-        Command::Doctor(args) => doctor::run(&args, &world).await,
+        Command::Once(args) => Box::pin(crawl::once(&args, context)).await,
+        Command::Serve(args) => Box::pin(crawl::serve(&args, context)).await,
+        Command::Worker(args) => Box::pin(worker::run(&args, &context)).await,
+        Command::Sources(action) => sources::run(&action, &context).await,
+        Command::Articles(action) => articles::run(&action, &context).await,
+        Command::Digest(action) => digest::run(&action, &context).await,
+        Command::Outbox(action) => outbox::run(&action, &context).await,
+        Command::Doctor(args) => doctor::run(&args, &context).await,
         // done before
         _ => Ok(()),
     }

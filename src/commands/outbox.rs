@@ -36,10 +36,10 @@ pub(super) enum OutboxCommand {
     },
 }
 
-pub(super) async fn run(action: &OutboxCommand, world: &CommandContext) -> anyhow::Result<()> {
-    let pipeline = world.pipeline_beside()?;
+pub(super) async fn run(action: &OutboxCommand, context: &CommandContext) -> anyhow::Result<()> {
+    let pipeline = context.pipeline_beside()?;
     let store = pipeline.store();
-    let zone = world.settings.publication.calendar.zone;
+    let zone = context.settings.publication.calendar.zone;
     let (id, state, done) = match action {
         OutboxCommand::List { all } => {
             let all = *all;
@@ -64,7 +64,7 @@ pub(super) async fn run(action: &OutboxCommand, world: &CommandContext) -> anyho
         OutboxCommand::Done { id } => (*id, DeliveryState::Sent, "is taken for sent"),
     };
     let now = Utc::now();
-    let expires = world.settings.mail.expires(now);
+    let expires = context.settings.mail.expires(now);
     let followed = store.run(move |s| s.set_delivery_state(OutboxId(id), state, now, expires)).await?;
     anyhow::ensure!(followed, "letter {id} does not exist, was sent, or is being sent; `qingbao outbox list --all` prints them");
     println!("letter {id} {done}");

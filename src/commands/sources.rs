@@ -51,24 +51,24 @@ pub(super) enum SourcesCommand {
     },
 }
 
-pub(super) async fn run(action: &SourcesCommand, world: &CommandContext) -> anyhow::Result<()> {
+pub(super) async fn run(action: &SourcesCommand, context: &CommandContext) -> anyhow::Result<()> {
     match action {
         SourcesCommand::Check => {
-            let list = world.source_list()?;
-            println!("{}: {} sources, {} enabled, no problems", world.sources.display(), list.sources.len(), list.enabled().count());
+            let list = context.source_list()?;
+            println!("{}: {} sources, {} enabled, no problems", context.sources.display(), list.sources.len(), list.enabled().count());
             Ok(())
         }
-        SourcesCommand::List => list(world),
-        SourcesCommand::Test(args) => try_source::run(args, world).await,
-        SourcesCommand::Add(args) => add_source::run(args, world).await,
-        SourcesCommand::Import { opml } => import(world, opml),
-        SourcesCommand::Export { opml } => export(world, opml),
-        SourcesCommand::Enable { id } => switch(world, id, true),
-        SourcesCommand::Disable { id } => switch(world, id, false),
+        SourcesCommand::List => list(context),
+        SourcesCommand::Test(args) => try_source::run(args, context).await,
+        SourcesCommand::Add(args) => add_source::run(args, context).await,
+        SourcesCommand::Import { opml } => import(context, opml),
+        SourcesCommand::Export { opml } => export(context, opml),
+        SourcesCommand::Enable { id } => switch(context, id, true),
+        SourcesCommand::Disable { id } => switch(context, id, false),
     }
 }
 
-fn import(world: &CommandContext, file: &Path) -> anyhow::Result<()> {
+fn import(context: &CommandContext, file: &Path) -> anyhow::Result<()> {
     let mut text = String::new();
     let read = if file.as_os_str() == "-" {
         std::io::stdin().lock().take(MAX_OPML).read_to_string(&mut text)
@@ -76,16 +76,16 @@ fn import(world: &CommandContext, file: &Path) -> anyhow::Result<()> {
         std::fs::File::open(file).and_then(|f| f.take(MAX_OPML).read_to_string(&mut text))
     };
     read.with_context(|| format!("{} cannot be read", file.display()))?;
-    let list = world.source_list_or_none()?;
+    let list = context.source_list_or_none()?;
     let (new, known) = opml::news(&text, &list);
     anyhow::ensure!(!new.is_empty() || known > 0, "{} lists no source; is it an OPML file?", file.display());
-    edit::add(&world.sources, &new, &world.vocabulary()?)?;
-    println!("{} sources added to {}, {known} listed already", new.len(), world.sources.display());
+    edit::add(&context.sources, &new, &context.vocabulary()?)?;
+    println!("{} sources added to {}, {known} listed already", new.len(), context.sources.display());
     Ok(())
 }
 
-fn export(world: &CommandContext, file: &Path) -> anyhow::Result<()> {
-    let text = opml::write(&world.source_list()?);
+fn export(context: &CommandContext, file: &Path) -> anyhow::Result<()> {
+    let text = opml::write(&context.source_list()?);
     if file.as_os_str() == "-" {
         print!("{text}");
         return Ok(());
@@ -93,9 +93,9 @@ fn export(world: &CommandContext, file: &Path) -> anyhow::Result<()> {
     std::fs::write(file, text).with_context(|| format!("{} cannot be written", file.display()))
 }
 
-fn list(world: &CommandContext) -> anyhow::Result<()> {
-    let (store, now) = (Store::open_beside(&world.data).ok(), Utc::now());
-    for s in &world.source_list()?.sources {
+fn list(context: &CommandContext) -> anyhow::Result<()> {
+    let (store, now) = (Store::open_beside(&context.data).ok(), Utc::now());
+    for s in &context.source_list()?.sources {
         let health = store.as_ref().and_then(|d| d.source_health(&s.id, now).transpose()).transpose()?;
         println!("{}\t{}\t{}\t{}", s.id, s.name, s.url, describe(s, health.as_ref(), now));
     }
@@ -149,13 +149,13 @@ fn describe(s: &Source, health: Option<&SourceHealth>, now: DateTime<Utc>) -> St
     words.join("; ")
 }
 
-fn switch(world: &CommandContext, id: &str, on: bool) -> anyhow::Result<()> {
-    let list = world.source_list()?;
+fn switch(context: &CommandContext, id: &str, on: bool) -> anyhow::Result<()> {
+    let list = context.source_list()?;
     let known = SourceId::parse(id).and_then(|id| list.get(&id).cloned());
-    let Some(source) = known else { anyhow::bail!("no source {id:?} in {}; `qingbao sources list` prints the ids", world.sources.display()) };
-    let changed = source.enabled != on && edit::set_enabled(&world.sources, &source.id, on, &world.vocabulary()?)?;
+    let Some(source) = known else { anyhow::bail!("no source {id:?} in {}; `qingbao sources list` prints the ids", context.sources.display()) };
+    let changed = source.enabled != on && edit::set_enabled(&context.sources, &source.id, on, &context.vocabulary()?)?;
     // beside a running service, which takes the changed file over by itself
-    let woken = on && Store::open_beside(&world.data).ok().map(|d| d.reactivate_source(&source.id)).transpose()?.unwrap_or(false);
+    let woken = on && Store::open_beside(&context.data).ok().map(|d| d.reactivate_source(&source.id)).transpose()?.unwrap_or(false);
     let word = if on { "enabled" } else { "disabled" };
     match (changed, woken) {
         (_, true) => println!("{id}: {word}, and asked again"),

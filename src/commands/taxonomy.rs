@@ -20,12 +20,12 @@ pub(super) enum TaxonomyCommand {
     },
 }
 
-pub(super) fn run(action: &TaxonomyCommand, world: &CommandContext) -> anyhow::Result<()> {
+pub(super) fn run(action: &TaxonomyCommand, context: &CommandContext) -> anyhow::Result<()> {
     let mut out = std::io::stdout().lock();
     match action {
         TaxonomyCommand::Print => out.write_all(Taxonomy::BUILT_IN.as_bytes())?,
         TaxonomyCommand::Check { file } => {
-            let t = Taxonomy::load(file.as_deref().or(world.settings.taxonomy.as_deref()))?;
+            let t = Taxonomy::load(file.as_deref().or(context.settings.taxonomy.as_deref()))?;
             writeln!(
                 out,
                 "{} industries, {} themes, {} columns, {} places, {} organisations: nothing is wrong",

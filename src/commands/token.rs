@@ -27,8 +27,8 @@ pub(super) enum TokenCommand {
     List,
 }
 
-pub(super) fn run(action: &TokenCommand, world: &CommandContext) -> anyhow::Result<()> {
-    let store = Store::open_beside(&world.data)?;
+pub(super) fn run(action: &TokenCommand, context: &CommandContext) -> anyhow::Result<()> {
+    let store = Store::open_beside(&context.data)?;
     let now = Utc::now();
     match action {
         TokenCommand::Add { name } => {
@@ -46,7 +46,7 @@ pub(super) fn run(action: &TokenCommand, world: &CommandContext) -> anyhow::Resu
             println!("{name} is taken back");
         }
         TokenCommand::List => {
-            let zone = world.settings.publication.calendar.zone;
+            let zone = context.settings.publication.calendar.zone;
             let day = |t: DateTime<Utc>| t.with_timezone(&zone).format("%Y-%m-%d %H:%M").to_string();
             for t in store.tokens()? {
                 println!("{}\tmade {}\tused {}", t.name, day(t.created), t.used.map_or_else(|| "never".to_owned(), day));

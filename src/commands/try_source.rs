@@ -25,9 +25,9 @@ pub(super) struct TestArgs {
     render: bool,
 }
 
-pub(super) async fn run(args: &TestArgs, world: &CommandContext) -> anyhow::Result<()> {
-    let source = chosen(args, world)?;
-    asking(world, async |fetcher| {
+pub(super) async fn run(args: &TestArgs, context: &CommandContext) -> anyhow::Result<()> {
+    let source = chosen(args, context)?;
+    asking(context, async |fetcher| {
         let preview = preview::preview_source(fetcher, &source).await?;
         show(fetcher, &source, &preview, args.articles).await;
         Ok(())
@@ -36,23 +36,23 @@ pub(super) async fn run(args: &TestArgs, world: &CommandContext) -> anyhow::Resu
 }
 
 /// Works with a fetcher of its own, and ends what that started.
-pub(super) async fn asking<T>(world: &CommandContext, work: impl AsyncFnOnce(&Fetcher) -> anyhow::Result<T>) -> anyhow::Result<T> {
-    let fetcher = Fetcher::new(&world.settings.fetch, Arc::new(NoopSiteStore))?;
+pub(super) async fn asking<T>(context: &CommandContext, work: impl AsyncFnOnce(&Fetcher) -> anyhow::Result<T>) -> anyhow::Result<T> {
+    let fetcher = Fetcher::new(&context.settings.fetch, Arc::new(NoopSiteStore))?;
     let result = work(&fetcher).await;
     fetcher.close().await;
     result
 }
 
-fn chosen(args: &TestArgs, world: &CommandContext) -> anyhow::Result<Source> {
+fn chosen(args: &TestArgs, context: &CommandContext) -> anyhow::Result<Source> {
     let id_or_url = &args.id_or_url;
     let mut source = match WebUrl::parse(id_or_url) {
         Ok(url) => {
             let id = SourceId::parse("test").ok_or_else(|| anyhow::anyhow!("no id"))?;
             Source { allow_private: args.allow_private, ..Source::plain(id, "test".to_owned(), url) }
         }
-        Err(_) => match SourceId::parse(id_or_url).and_then(|id| world.source_list().map(|l| l.get(&id).cloned()).transpose()) {
+        Err(_) => match SourceId::parse(id_or_url).and_then(|id| context.source_list().map(|l| l.get(&id).cloned()).transpose()) {
             Some(found) => Source::clone(&*found?),
-            None => anyhow::bail!("no source {id_or_url:?} in {}; `qingbao sources list` prints the ids", world.sources.display()),
+            None => anyhow::bail!("no source {id_or_url:?} in {}; `qingbao sources list` prints the ids", context.sources.display()),
         },
     };
     source.render |= args.render;

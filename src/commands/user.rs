@@ -41,11 +41,11 @@ pub(super) enum UserCommand {
     List,
 }
 
-pub(super) fn run(action: &UserCommand, world: &CommandContext) -> anyhow::Result<()> {
-    let store = match Store::open_beside(&world.data) {
+pub(super) fn run(action: &UserCommand, context: &CommandContext) -> anyhow::Result<()> {
+    let store = match Store::open_beside(&context.data) {
         Ok(store) => store,
         // the first admin may come before the first crawl
-        Err(_) => Store::open(&world.data)?,
+        Err(_) => Store::open(&context.data)?,
     };
     let now = Utc::now();
     match action {

@@ -20,12 +20,12 @@ pub(super) struct Args {
     at_once: Option<u16>,
 }
 
-pub(super) async fn run(args: &Args, world: &CommandContext) -> anyhow::Result<()> {
-    let mut crawl = world.settings.crawl.clone();
+pub(super) async fn run(args: &Args, context: &CommandContext) -> anyhow::Result<()> {
+    let mut crawl = context.settings.crawl.clone();
     if let Some(url) = &args.nats {
         crawl.named(url).map_err(anyhow::Error::msg)?;
     }
-    let own = world.settings.fetch.clone();
+    let own = context.settings.fetch.clone();
     let at_once = args.at_once.map_or(own.at_once, usize::from);
     let settings = WorkerSettings { crawl, name: name(args.name.as_deref()), concurrency: at_once, local_fetch: own };
     let (stop, stopped) = watch::channel(false);

@@ -13,8 +13,8 @@ use super::access;
 use super::outlets::ApiClient;
 use super::view::stored;
 use super::{AppState, Console};
+use crate::health::{Component, HealthState};
 use crate::store::Gauges;
-use crate::vitals::{Component, HealthState};
 
 /// Asked from this machine, without a proxy between, or by a token.
 pub(super) struct LocalOrToken;
@@ -37,11 +37,11 @@ pub(super) async fn alive(State(console): State<AppState>) -> Response {
 /// Whether the work can be done: the store takes writes, there is room, nobody must look at it first.
 pub(super) async fn ready(State(console): State<AppState>, _: LocalOrToken) -> Response {
     let pipeline = console.pipeline();
-    let vitals = pipeline.health();
-    let (stuck, alarms) = (vitals.stalled(), vitals.alarms());
+    let health = pipeline.health();
+    let (stuck, alarms) = (health.stalled(), health.alarms());
     let well = stuck.is_empty() && alarms.is_empty();
     let loops: serde_json::Map<_, _> =
-        Component::ALL.iter().map(|(organ, name, _)| ((*name).to_owned(), json!(vitals.time_since_heartbeat(*organ).as_secs()))).collect();
+        Component::ALL.iter().map(|(organ, name, _)| ((*name).to_owned(), json!(health.time_since_heartbeat(*organ).as_secs()))).collect();
     let body = json!({
         "ready": well, "stuck": stuck, "alarms": alarms.iter().map(|(a, words)| (a.as_str(), words.clone())).collect::<std::collections::BTreeMap<_, _>>(),
         "silent_seconds": loops,
@@ -83,22 +83,22 @@ impl MetricsWriter {
     }
 }
 
-fn write(console: &Console, vitals: &HealthState, g: &Gauges) -> String {
+fn write(console: &Console, health: &HealthState, g: &Gauges) -> String {
     let mut p = MetricsWriter::default();
     p.family("build_info", "gauge", "Version.").value("build_info", &format!("version=\"{}\"", env!("CARGO_PKG_VERSION")), 1.0);
-    p.gauge("uptime_seconds", "Since the start.", vitals.uptime().as_secs_f64());
+    p.gauge("uptime_seconds", "Since the start.", health.uptime().as_secs_f64());
     p.family("loop_silent_seconds", "gauge", "Since a loop last went round.");
     for (organ, name, _) in Component::ALL {
-        p.value("loop_silent_seconds", &format!("loop=\"{name}\""), vitals.time_since_heartbeat(organ).as_secs_f64());
+        p.value("loop_silent_seconds", &format!("loop=\"{name}\""), health.time_since_heartbeat(organ).as_secs_f64());
     }
     p.family("alarm", "gauge", "1 for each alarm that stands.");
-    for alarm in vitals.alarms().keys() {
+    for alarm in health.alarms().keys() {
         p.value("alarm", &format!("kind=\"{}\"", alarm.as_str()), 1.0);
     }
     let right = console.live.is_valid();
     p.gauge("config_reload_success", "Whether the files in force are those on disk.", f64::from(u8::from(right)));
     p.moment("config_reloaded_timestamp_seconds", "When files were last taken over.", Some(console.live.reloaded()));
-    let visits = vitals.fetch_stats();
+    let visits = health.fetch_stats();
     p.family("fetch_total", "counter", "Visits by outcome, since the start.");
     for (code, v) in &visits {
         p.value("fetch_total", &format!("result=\"{code}\""), v.count as f64);
@@ -107,7 +107,7 @@ fn write(console: &Console, vitals: &HealthState, g: &Gauges) -> String {
     for (code, v) in &visits {
         p.value("fetch_seconds_total", &format!("result=\"{code}\""), v.time.as_secs_f64());
     }
-    let (articles, last) = vitals.articles();
+    let (articles, last) = health.articles();
     p.family("articles_total", "counter", "Articles stored since the start.").value("articles_total", "", articles as f64);
     p.moment("last_article_timestamp_seconds", "When the last one was stored, since the start.", last);
     p.family("sources", "gauge", "Sources by how they do.");

@@ -27,7 +27,7 @@ struct OperationsPage {
     space: String,
     backup: String,
     /// Where workers do the work: the workers, how much waits, and what was given up.
-    crew: Option<ClusterView>,
+    status: Option<ClusterView>,
     /// When, source, address, what came of it, the same in English.
     failed: Vec<(String, String, String, String, String)>,
 }
@@ -84,19 +84,19 @@ pub(super) async fn page(State(console): State<AppState>, Admin(session): Admin)
             .disk_usage()
             .map_or_else(|e| e.to_string(), |s| format!("数据库 {}，磁盘剩余 {}（共 {}）", size(s.database), size(s.free), size(s.total))),
         backup: backup.map_or_else(|| "还没有备份过：请启用 qingbao-backup.timer，或定期运行 qingbao backup".to_owned(), at),
-        crew: pipeline.dispatcher().is_remote().then(|| work(pipeline.dispatcher().cluster_status(), at)),
+        status: pipeline.dispatcher().is_remote().then(|| work(pipeline.dispatcher().cluster_status(), at)),
         failed: failed.into_iter().map(|f| (at(f.at), f.source, f.url, view::outcome(&f.code).to_owned(), f.outcome)).collect(),
     })
 }
 
-fn work(crew: Option<ClusterStatus>, at: impl Fn(DateTime<Utc>) -> String) -> ClusterView {
-    let Some(crew) = crew else {
+fn work(status: Option<ClusterStatus>, at: impl Fn(DateTime<Utc>) -> String) -> ClusterView {
+    let Some(status) = status else {
         return ClusterView { workers: Vec::new(), waiting: "连接不上消息服务器（NATS）".to_owned(), dead: Vec::new() };
     };
     ClusterView {
-        workers: crew.workers.into_iter().map(|w| (w.name, w.version, at(w.since), w.done, w.in_work)).collect(),
-        waiting: format!("任务 {} 个在排队或进行中，结果 {} 个待入库，放弃 {} 个", crew.tasks, crew.reports, crew.dead_count),
-        dead: crew.dead_letters.into_iter().map(|l| (at(l.at), l.url, l.reason)).collect(),
+        workers: status.workers.into_iter().map(|w| (w.name, w.version, at(w.since), w.done, w.in_work)).collect(),
+        waiting: format!("任务 {} 个在排队或进行中，结果 {} 个待入库，放弃 {} 个", status.tasks, status.reports, status.dead_count),
+        dead: status.dead_letters.into_iter().map(|l| (at(l.at), l.url, l.reason)).collect(),
     }
 }
 

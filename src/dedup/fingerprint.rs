@@ -232,9 +232,9 @@ mod tests {
 
     #[test]
     fn sketches_come_back_from_the_store_as_they_went() {
-        let sketch = MinHashSignature::new(TEXT);
-        let back = MinHashSignature::from_bytes(&sketch.to_bytes()).unwrap();
-        assert_eq!((back.matching_slots(&sketch), back.shingles), (SLOTS, sketch.shingles));
+        let signature = MinHashSignature::new(TEXT);
+        let back = MinHashSignature::from_bytes(&signature.to_bytes()).unwrap();
+        assert_eq!((back.matching_slots(&signature), back.shingles), (SLOTS, signature.shingles));
         assert_eq!(MinHashSignature::from_bytes(b"short"), None);
     }
 

@@ -51,7 +51,7 @@ pub struct StoryIndex {
 
 #[derive(Debug)]
 struct StoryMember {
-    sketch: MinHashSignature,
+    signature: MinHashSignature,
     text: String,
     story: usize,
 }
@@ -60,8 +60,8 @@ impl StoryIndex {
     /// Adds an article; gives the number of its story (stories count from 0 in order of their first article).
     pub fn add(&mut self, title: &str, text: &str) -> usize {
         let text = dedup_text(title, text);
-        let sketch = MinHashSignature::new(&text);
-        let bands = sketch.bands().to_vec();
+        let signature = MinHashSignature::new(&text);
+        let bands = signature.bands().to_vec();
         let mut votes: HashMap<usize, usize> = HashMap::new();
         for key in bands.iter().copied().enumerate() {
             for member in self.bands.get(&key).into_iter().flatten() {
@@ -70,9 +70,9 @@ impl StoryIndex {
         }
         let mut ranked: Vec<(usize, usize)> = votes.into_iter().collect();
         ranked.sort_unstable_by_key(|(member, n)| (std::cmp::Reverse(*n), *member));
-        let candidates = ranked.iter().take(MAX_CANDIDATES).filter_map(|(m, _)| Some((*m, self.members.get(*m)?.sketch.clone())));
+        let candidates = ranked.iter().take(MAX_CANDIDATES).filter_map(|(m, _)| Some((*m, self.members.get(*m)?.signature.clone())));
         let text_of = |m: usize| Ok::<_, std::convert::Infallible>(self.members.get(m).map(|m| m.text.clone()).unwrap_or_default());
-        let found = join(&text, &sketch, candidates, text_of).ok().flatten();
+        let found = join(&text, &signature, candidates, text_of).ok().flatten();
         let story = found.and_then(|m| self.members.get(m)).map(|m| m.story);
         let story = story.unwrap_or_else(|| {
             self.stories += 1;
@@ -81,7 +81,7 @@ impl StoryIndex {
         for key in bands.iter().copied().enumerate() {
             self.bands.entry(key).or_default().push(self.members.len());
         }
-        self.members.push(StoryMember { sketch, text, story });
+        self.members.push(StoryMember { signature, text, story });
         story
     }
 }

@@ -72,14 +72,14 @@ pub struct Draft {
 ///
 /// # Errors
 /// Those of the archive.
-pub fn build<A: Archive>(material: &IssueInput<'_>, archive: &A) -> Result<Draft, A::Error> {
-    let publication = material.publication;
-    let pool = pool(material, archive)?;
+pub fn build<A: Archive>(input: &IssueInput<'_>, archive: &A) -> Result<Draft, A::Error> {
+    let publication = input.publication;
+    let pool = pool(input, archive)?;
     let (articles, stories) = pool.counts();
     let mut by_column: BTreeMap<usize, Vec<Candidate>> = BTreeMap::new();
-    let mut health = material.health.clone();
+    let mut health = input.health.clone();
     health.merged = articles - stories;
-    for c in pool.candidates(material) {
+    for c in pool.candidates(input) {
         health.candidates += 1;
         by_column.entry(c.column).or_default().push(c);
     }
@@ -87,10 +87,10 @@ pub fn build<A: Archive>(material: &IssueInput<'_>, archive: &A) -> Result<Draft
     for (at, column) in publication.columns.iter().enumerate() {
         let chosen = pool::choose(by_column.remove(&at).unwrap_or_default(), column.quota);
         stories.extend(chosen.iter().map(|c| (c.story, c.lead)));
-        let items = chosen.iter().map(|c| item(c, material, archive)).collect::<Result<_, _>>()?;
+        let items = chosen.iter().map(|c| item(c, input, archive)).collect::<Result<_, _>>()?;
         columns.push(ColumnItems { name: column.name.clone(), items });
     }
-    let foreword = foreword::write(publication.foreword.as_deref(), &columns, &health, &material.rising);
+    let foreword = foreword::write(publication.foreword.as_deref(), &columns, &health, &input.rising);
     let edition = Edition {
         id: EditionId(0),
         publication: publication.name.clone(),
@@ -98,13 +98,13 @@ pub fn build<A: Archive>(material: &IssueInput<'_>, archive: &A) -> Result<Draft
         year: 0,
         number_in_year: 0,
         cumulative_number: 0,
-        date: material.date,
-        built_at: Some(material.now),
+        date: input.date,
+        built_at: Some(input.now),
         is_final: false,
         classification_notice: publication.notice.clone(),
         printer: publication.printer.clone(),
         full_text: publication.full_text,
-        trend: add_to_trend(&material.trend, &columns),
+        trend: add_to_trend(&input.trend, &columns),
         foreword,
         columns,
         health,
@@ -113,11 +113,11 @@ pub fn build<A: Archive>(material: &IssueInput<'_>, archive: &A) -> Result<Draft
 }
 
 /// The articles of the window that a publication wants.
-fn pool<A: Archive>(material: &IssueInput<'_>, archive: &A) -> Result<Pool, A::Error> {
-    let (names, mut pool) = (material.publication.column_names(), Pool::default());
+fn pool<A: Archive>(input: &IssueInput<'_>, archive: &A) -> Result<Pool, A::Error> {
+    let (names, mut pool) = (input.publication.column_names(), Pool::default());
     archive.each(&mut |h| {
-        if matches_publication(h, material.publication) {
-            pool.add(h, &names, material.now);
+        if matches_publication(h, input.publication) {
+            pool.add(h, &names, input.now);
         }
     })?;
     Ok(pool)
@@ -127,8 +127,8 @@ fn pool<A: Archive>(material: &IssueInput<'_>, archive: &A) -> Result<Pool, A::E
 ///
 /// # Errors
 /// Those of the archive.
-pub fn rank_candidates<A: Archive>(material: &IssueInput<'_>, archive: &A, most: usize) -> Result<Vec<(ArticleId, f64)>, A::Error> {
-    let mut all: Vec<(ArticleId, f64)> = pool(material, archive)?.candidates(material).iter().map(|c| (c.lead, c.score)).collect();
+pub fn rank_candidates<A: Archive>(input: &IssueInput<'_>, archive: &A, most: usize) -> Result<Vec<(ArticleId, f64)>, A::Error> {
+    let mut all: Vec<(ArticleId, f64)> = pool(input, archive)?.candidates(input).iter().map(|c| (c.lead, c.score)).collect();
     all.sort_by(|a, b| b.1.total_cmp(&a.1).then(b.0.0.cmp(&a.0.0)));
     all.truncate(most);
     Ok(all)
@@ -157,16 +157,16 @@ pub(crate) fn matches_publication(h: &Headline, publication: &Publication) -> bo
     industry && (places.is_empty() || places.contains(&j.region_scope) || j.places.iter().any(|p| places.contains(p)))
 }
 
-fn item<A: Archive>(c: &Candidate, material: &IssueInput<'_>, archive: &A) -> Result<Item, A::Error> {
+fn item<A: Archive>(c: &Candidate, input: &IssueInput<'_>, archive: &A) -> Result<Item, A::Error> {
     let lead = archive.headline(c.lead)?;
-    let mut item = item_from_article(&lead, archive.text(c.lead)?, material.summarise, material.publication.calendar.zone);
+    let mut item = item_from_article(&lead, archive.text(c.lead)?, input.summarise, input.publication.calendar.zone);
     for id in c.copies.iter().filter(|id| **id != c.lead).take(MAX_COPIES) {
         let a = archive.headline(*id)?;
         item.copies.push(Copy { publisher: a.source_name, url: a.url, article: Some(a.id) });
     }
     // copies come earliest first
     item.earliest = c.copies.first().filter(|first| **first != c.lead).and_then(|_| item.copies.first().cloned());
-    (item.score, item.reasons) = (c.score, c.reasons(&lead, material.now, &material.previous_items));
+    (item.score, item.reasons) = (c.score, c.reasons(&lead, input.now, &input.previous_items));
     Ok(item)
 }
 
@@ -245,7 +245,7 @@ pub(crate) mod tests {
     }
 
     fn build_after(headlines: Vec<Headline>, used: &[i64], shown: Vec<PreviousItem>, last_issue: Option<DateTime<Utc>>) -> Draft {
-        let material = IssueInput {
+        let input = IssueInput {
             publication: &Publication::default(),
             published: used.iter().map(|i| StoryId(*i)).collect(),
             previous_items: shown,
@@ -258,7 +258,7 @@ pub(crate) mod tests {
             summarise: &SummariseSettings::default(),
         };
         let text = |h: &Headline| format!("{}的正文第一句话说明了事情的经过和结果。第二句话补充了数据：同比增长12.5%。", h.title);
-        build(&material, &InMemory(headlines.into_iter().map(|h| (text(&h), h)).collect())).unwrap()
+        build(&input, &InMemory(headlines.into_iter().map(|h| (text(&h), h)).collect())).unwrap()
     }
 
     fn titles(d: &Draft, column: usize) -> Vec<&str> {

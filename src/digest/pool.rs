@@ -113,23 +113,20 @@ impl Pool {
     }
 
     /// One candidate per story that concerns us and was not shown before.
-    pub(super) fn candidates(mut self, material: &IssueInput<'_>) -> Vec<Candidate> {
-        let echoes = SimilarHeadlines::new(&material.previous_items);
+    pub(super) fn candidates(mut self, input: &IssueInput<'_>) -> Vec<Candidate> {
+        let echoes = SimilarHeadlines::new(&input.previous_items);
         self.records.sort_unstable_by_key(|b| (b.story, b.sort_time, b.article));
         let stories = self.records.chunk_by(|a, b| a.story == b.story);
-        stories
-            .filter(|c| c.first().is_some_and(|b| !material.published.contains(&b.story)))
-            .filter_map(|c| candidate(c, &echoes, material))
-            .collect()
+        stories.filter(|c| c.first().is_some_and(|b| !input.published.contains(&b.story))).filter_map(|c| candidate(c, &echoes, input)).collect()
     }
 }
 
-fn candidate(copies: &[CandidateRecord], echoes: &SimilarHeadlines, material: &IssueInput<'_>) -> Option<Candidate> {
+fn candidate(copies: &[CandidateRecord], echoes: &SimilarHeadlines, input: &IssueInput<'_>) -> Option<Candidate> {
     let longest = copies.iter().map(|b| b.length).max()?;
     // of those that are not cut short the one of highest standing, and of these the earliest
     let whole = copies.iter().filter(|b| b.length * 10 >= longest * 8);
     let lead = whole.reduce(|best, b| if b.authority > best.authority { b } else { best }).filter(|b| b.on_topic)?;
-    let carried_over = material.last_issue.is_some_and(|at| {
+    let carried_over = input.last_issue.is_some_and(|at| {
         let came = copies.iter().map(|b| b.fetched_at).min().unwrap_or(lead.fetched_at);
         (at - TimeDelta::hours(24)).timestamp() <= came && came < at.timestamp()
     });

@@ -5,11 +5,11 @@
 pub mod feed;
 mod json;
 pub mod list;
+mod refresh_hints;
 mod repair;
 mod salvage;
 pub mod seek;
 mod sitemap;
-mod wishes;
 
 use std::borrow::Cow;
 use std::collections::HashSet;
@@ -167,7 +167,7 @@ pub fn sniff(text: &str) -> SourceKind {
 fn from_feed(text: &str, url: &WebUrl, clock: &Clock) -> Result<Discovered, DiscoverError> {
     let feed = feed::read(text, Some(url), clock)?;
     let entries = feed.entries.into_iter().filter_map(feed::FeedEntry::into_entry).collect();
-    Ok(Discovered { entries, notes: feed.repaired, refresh_hints: wishes::read(text), ..Discovered::default() })
+    Ok(Discovered { entries, notes: feed.repaired, refresh_hints: refresh_hints::read(text), ..Discovered::default() })
 }
 
 fn prefix(text: &str) -> String {

@@ -21,16 +21,16 @@ pub struct LocalDispatcher {
 
 impl LocalDispatcher {
     /// Works with these hands.
-    pub fn new(hands: Arc<TaskExecutor>, store: Store, at_once: usize) -> Self {
-        Self { executor: hands, store, concurrency: at_once }
+    pub fn new(executor: Arc<TaskExecutor>, store: Store, at_once: usize) -> Self {
+        Self { executor, store, concurrency: at_once }
     }
 }
 
 impl Dispatcher for LocalDispatcher {
     fn dispatch(&self, task: Task) -> BoxFuture<'_, Result<Option<Completion>, DispatchError>> {
         async move {
-            let outcome = self.executor.run(&task, self).await?;
-            Ok(Some(Completion { meta: TaskMeta::new(&task), report: outcome, ack: AckHandle(None) }))
+            let report = self.executor.run(&task, self).await?;
+            Ok(Some(Completion { meta: TaskMeta::new(&task), report, ack: AckHandle(None) }))
         }
         .boxed()
     }
@@ -39,8 +39,8 @@ impl Dispatcher for LocalDispatcher {
         std::future::pending().boxed()
     }
 
-    fn delay_until_free(&self, lane: &str) -> Duration {
-        self.executor.fetcher().delay_until_free(lane).unwrap_or_default()
+    fn delay_until_free(&self, host_key: &str) -> Duration {
+        self.executor.fetcher().delay_until_free(host_key).unwrap_or_default()
     }
 
     fn concurrency(&self) -> usize {

@@ -6,16 +6,16 @@
 //! any moment: a task is done again, an outcome comes again, and what comes twice is known by its id.
 
 mod coordinator;
-mod crew;
-mod lanes;
-mod link;
-mod shelf;
+mod hosts;
+mod site_store;
+mod status;
+mod streams;
 mod wire;
 mod worker;
 
 pub use coordinator::NatsDispatcher;
-pub use crew::{ClusterStatus, DeadLetter, Heartbeat, cluster_status};
-pub use link::{JetStreamHandles, connect};
+pub use status::{ClusterStatus, DeadLetter, Heartbeat, cluster_status};
+pub use streams::{JetStreamHandles, connect};
 pub use wire::VERSION;
 pub use worker::{WorkerSettings, work};
 

@@ -20,8 +20,8 @@ use super::guard::check_address;
 use super::headers::{freshness, redirect_target, retry_after};
 use super::jars::CookieJars;
 use super::queue::{DelayPolicy, HostLimiter, host_key};
+use super::redirect::{Redirect, RedirectChain, meta_refresh};
 use super::robots::{Robots, SiteStore};
-use super::trail::{Redirect, RedirectChain, meta_refresh};
 use crate::config::settings::FetchSettings;
 use crate::model::{Source, WebUrl};
 
@@ -160,11 +160,11 @@ pub struct Fetcher {
 
 impl Fetcher {
     /// Sets the client up; fails only where TLS cannot be initialised.
-    pub fn new(settings: &FetchSettings, shelf: Arc<dyn SiteStore>) -> Result<Self, reqwest::Error> {
+    pub fn new(settings: &FetchSettings, site_store: Arc<dyn SiteStore>) -> Result<Self, reqwest::Error> {
         Ok(Self {
             clients: ClientPool::new(settings)?,
             limiter: HostLimiter::new(settings.at_once, settings.host_delay),
-            site_store: shelf,
+            site_store,
             robots_cache: Mutex::default(),
             jars: CookieJars::default(),
             browser: Browser::new(settings),
@@ -182,13 +182,13 @@ impl Fetcher {
     }
 
     /// How long until a lane may be asked again; `None` while somebody asks.
-    pub fn delay_until_free(&self, lane: &str) -> Option<Duration> {
-        self.limiter.delay_until_free(lane)
+    pub fn delay_until_free(&self, host_key: &str) -> Option<Duration> {
+        self.limiter.delay_until_free(host_key)
     }
 
     /// How long a lane is to rest by what is known here: where somebody asks there, as long as any pause.
-    pub fn remaining_delay(&self, lane: &str) -> Duration {
-        self.delay_until_free(lane).unwrap_or_else(|| self.settings.longest_pause())
+    pub fn remaining_delay(&self, host_key: &str) -> Duration {
+        self.delay_until_free(host_key).unwrap_or_else(|| self.settings.longest_pause())
     }
 
     /// Ends what was started for rendering.
@@ -199,14 +199,14 @@ impl Fetcher {
     async fn follow(&self, request: &Request<'_>, visit: &mut RequestStats) -> Result<Fetched, FetchError> {
         let source = request.source;
         let mut url = request.url.clone();
-        let mut trail = RedirectChain::new(url.clone(), source.cookies);
-        let mut hops = request.scope.map_or_else(Vec::new, |w| w.redirects.to_vec());
-        for hop in &hops {
-            trail.follow(&hop.to, hop.permanent)?;
+        let mut chain = RedirectChain::new(url.clone(), source.cookies);
+        let mut redirects = request.scope.map_or_else(Vec::new, |w| w.redirects.to_vec());
+        for hop in &redirects {
+            chain.follow(&hop.to, hop.permanent)?;
             url = hop.to.clone();
         }
         if request.scope.is_some_and(|w| host_key(source, &url) != w.host_key) {
-            return Ok(Fetched::CrossHostRedirect(hops));
+            return Ok(Fetched::CrossHostRedirect(redirects));
         }
         let mut budget = self.settings.timeout;
         loop {
@@ -228,19 +228,19 @@ impl Fetcher {
             drop(turn);
             match step? {
                 HopResult::Redirect { to, permanent } => {
-                    trail.follow(&to, permanent)?;
+                    chain.follow(&to, permanent)?;
                     if let Some(within) = request.scope {
-                        hops.push(Redirect { to: to.clone(), permanent });
+                        redirects.push(Redirect { to: to.clone(), permanent });
                         if host_key(source, &to) != within.host_key {
-                            return Ok(Fetched::CrossHostRedirect(hops));
+                            return Ok(Fetched::CrossHostRedirect(redirects));
                         }
                     }
                     url = to;
                 }
                 HopResult::Done(mut done) => {
                     match &mut done {
-                        Fetched::NotModified { permanent_redirect: moved, .. } => *moved = trail.permanent_target(),
-                        Fetched::Page(page) => page.permanent_redirect = trail.permanent_target(),
+                        Fetched::NotModified { permanent_redirect: moved, .. } => *moved = chain.permanent_target(),
+                        Fetched::Page(page) => page.permanent_redirect = chain.permanent_target(),
                         Fetched::CrossHostRedirect(_) => {}
                     }
                     return Ok(done);
@@ -256,11 +256,11 @@ impl Fetcher {
         visit: &RequestStats,
         crawl_delay: Option<Duration>,
     ) -> Result<super::queue::HostPermit<'_>, FetchError> {
-        let cold = visit.requests == 0 && request.scope.is_some_and(|w| w.initial_delay);
-        let lane = host_key(request.source, url);
+        let initial_delay = visit.requests == 0 && request.scope.is_some_and(|w| w.initial_delay);
+        let host_key = host_key(request.source, url);
         // a lane that asked for more patience before is left alone until then
         self.limiter
-            .acquire(&lane, DelayPolicy { crawl_delay, initial_delay: cold })
+            .acquire(&host_key, DelayPolicy { crawl_delay, initial_delay })
             .await
             .map_err(|after| FetchError::Busy { status: StatusCode::SERVICE_UNAVAILABLE.as_u16(), after })
     }

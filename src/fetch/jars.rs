@@ -23,13 +23,13 @@ pub(super) struct CookieJar(RwLock<CookieStore>);
 
 impl CookieJars {
     /// The jar of a source, as whoever asked last left it; none where it keeps no cookies.
-    pub(super) async fn open(&self, source: &Source, shelf: &Arc<dyn SiteStore>) -> Option<Arc<CookieJar>> {
+    pub(super) async fn open(&self, source: &Source, site_store: &Arc<dyn SiteStore>) -> Option<Arc<CookieJar>> {
         if !source.cookies {
             return None;
         }
         let jar = self.jar_of(source)?;
-        let (shelf, id) = (Arc::clone(shelf), source.id.clone());
-        if let Some(bytes) = tokio::task::spawn_blocking(move || shelf.cookies(&id)).await.ok().flatten() {
+        let (site_store, id) = (Arc::clone(site_store), source.id.clone());
+        if let Some(bytes) = tokio::task::spawn_blocking(move || site_store.cookies(&id)).await.ok().flatten() {
             jar.load(&bytes);
         }
         Some(jar)
@@ -41,12 +41,12 @@ impl CookieJars {
     }
 
     /// Puts on the shelf what changed during a visit.
-    pub(super) async fn close(source: &Source, opened: Option<(Arc<CookieJar>, Vec<u8>)>, shelf: &Arc<dyn SiteStore>) {
+    pub(super) async fn close(source: &Source, opened: Option<(Arc<CookieJar>, Vec<u8>)>, site_store: &Arc<dyn SiteStore>) {
         let Some((jar, before)) = opened else { return };
         let bytes = jar.to_json();
         if bytes != before {
-            let (shelf, id) = (Arc::clone(shelf), source.id.clone());
-            let _ = tokio::task::spawn_blocking(move || shelf.put_cookies(&id, &bytes)).await;
+            let (site_store, id) = (Arc::clone(site_store), source.id.clone());
+            let _ = tokio::task::spawn_blocking(move || site_store.put_cookies(&id, &bytes)).await;
         }
     }
 }

@@ -17,13 +17,13 @@ mod headers;
 mod jars;
 mod proxy;
 mod queue;
+mod redirect;
 pub mod robots;
-mod trail;
 
 pub use browser::find_browser;
 pub use client::{DocumentKind, FetchResponse, Fetched, Fetcher, HostScope, Page, Request, RequestStats, Validators};
 pub use error::FetchError;
 pub use queue::host_key;
 pub(crate) use queue::{MAX_HOST_WAIT, jitter};
+pub use redirect::Redirect;
 pub use robots::{NoopSiteStore, RobotsRecord, SiteStore};
-pub use trail::Redirect;

@@ -85,8 +85,8 @@ impl HostLimiter {
 
     /// Waits for one's turn in this lane; where that would be longer than the usual pause and [`MAX_HOST_WAIT`], gives how
     /// long the site asked for.
-    pub(super) async fn acquire(&self, lane: &str, pace: DelayPolicy) -> Result<HostPermit<'_>, Duration> {
-        let slot = self.slot_for(lane);
+    pub(super) async fn acquire(&self, host_key: &str, pace: DelayPolicy) -> Result<HostPermit<'_>, Duration> {
+        let slot = self.slot_for(host_key);
         let mut slot = slot.lock_owned().await;
         slot.crawl_delay = pace.crawl_delay.unwrap_or(slot.crawl_delay);
         if pace.initial_delay {
@@ -103,27 +103,27 @@ impl HostLimiter {
             Err(_closed) => std::future::pending().await,
         };
         slot.turns += 1;
-        let pause = self.delay.mul_f64(1.0 + JITTER * jitter(lane, slot.turns));
+        let pause = self.delay.mul_f64(1.0 + JITTER * jitter(host_key, slot.turns));
         Ok(HostPermit { slot, back_off: pause, _permit: permit })
     }
 
     /// How long until this lane may be asked again; `None` while somebody asks.
-    pub(super) fn delay_until_free(&self, lane: &str) -> Option<Duration> {
-        let slot = self.slots.lock().unwrap_or_else(PoisonError::into_inner).get(lane).map(Arc::clone);
+    pub(super) fn delay_until_free(&self, host_key: &str) -> Option<Duration> {
+        let slot = self.slots.lock().unwrap_or_else(PoisonError::into_inner).get(host_key).map(Arc::clone);
         match slot {
             None => Some(Duration::ZERO),
             Some(slot) => slot.try_lock().ok().map(|s| s.free_at.saturating_duration_since(Instant::now())),
         }
     }
 
-    fn slot_for(&self, lane: &str) -> Arc<Mutex<HostSlot>> {
-        let mut lanes = self.slots.lock().unwrap_or_else(PoisonError::into_inner);
-        if lanes.len() > MAX_SLOTS {
+    fn slot_for(&self, host_key: &str) -> Arc<Mutex<HostSlot>> {
+        let mut hosts = self.slots.lock().unwrap_or_else(PoisonError::into_inner);
+        if hosts.len() > MAX_SLOTS {
             let now = Instant::now();
-            lanes.retain(|_, slot| Arc::strong_count(slot) > 1 || slot.try_lock().is_ok_and(|s| s.free_at > now));
+            hosts.retain(|_, slot| Arc::strong_count(slot) > 1 || slot.try_lock().is_ok_and(|s| s.free_at > now));
         }
         let new = || Arc::new(Mutex::new(HostSlot { free_at: Instant::now(), crawl_delay: Duration::ZERO, turns: 0 }));
-        Arc::clone(lanes.entry(lane.to_owned()).or_insert_with(new))
+        Arc::clone(hosts.entry(host_key.to_owned()).or_insert_with(new))
     }
 }
 

@@ -16,9 +16,9 @@ use super::{CrawlSummary, Pipeline, Progress, Result};
 use crate::config::SourceList;
 use crate::engine::Completion;
 use crate::fetch::{MAX_HOST_WAIT, Redirect, host_key};
+use crate::health::Component;
 use crate::model::{SourceId, WebUrl};
 use crate::schedule::frontier::{FrontierWindow, Job, ReadyJob};
-use crate::vitals::Component;
 use crate::work::TaskResult;
 
 /// Lanes taken from the store at a time.
@@ -142,11 +142,11 @@ impl Crawl<'_> {
 
     /// How long nothing can happen unless a task comes back.
     fn next_wakeup(&self) -> Duration {
-        let lane = self.window.next_ready_at().map_or(MAX_HOST_WAIT, |at| at.saturating_duration_since(Instant::now()));
+        let host_key = self.window.next_ready_at().map_or(MAX_HOST_WAIT, |at| at.saturating_duration_since(Instant::now()));
         let room = self.tasks.len() < self.pipeline.dispatcher.concurrency();
-        let lane = if room { lane } else { MAX_HOST_WAIT };
+        let host_key = if room { host_key } else { MAX_HOST_WAIT };
         let fill = if self.has_new_results && self.window.pending() < REFILL_THRESHOLD { MIN_REFILL_INTERVAL } else { Duration::from_secs(1) };
-        lane.max(Duration::from_millis(1)).min(fill)
+        host_key.max(Duration::from_millis(1)).min(fill)
     }
 
     fn needs_refill(&self) -> bool {
@@ -164,8 +164,8 @@ impl Crawl<'_> {
         }
         let now = Utc::now();
         let mut added = 0;
-        for (id, lane) in self.pipeline.store.run(move |s| s.due_polls(now)).await? {
-            added += usize::from(self.offer(&lane, Job::Poll(id)));
+        for (id, host_key) in self.pipeline.store.run(move |s| s.due_polls(now)).await? {
+            added += usize::from(self.offer(&host_key, Job::Poll(id)));
         }
         added += self.refill_articles(now).await?;
         self.last_refill = Some(Instant::now());
@@ -177,37 +177,40 @@ impl Crawl<'_> {
     async fn refill_articles(&mut self, now: DateTime<Utc>) -> Result<usize> {
         let (store, tries) = (&self.pipeline.store, self.pipeline.settings.fetch.tries);
         let behind = std::mem::take(&mut self.host_cursor);
-        let lanes = store.run(move |s| s.hosts_with_pending_entries(&behind, HOSTS_PER_REFILL)).await?;
+        let hosts = store.run(move |s| s.hosts_with_pending_entries(&behind, HOSTS_PER_REFILL)).await?;
         // the end is reached: the next filling begins anew
-        if lanes.len() == HOSTS_PER_REFILL {
-            self.host_cursor = lanes.last().cloned().unwrap_or_default();
+        if hosts.len() == HOSTS_PER_REFILL {
+            self.host_cursor = hosts.last().cloned().unwrap_or_default();
         }
         let wanted: Vec<(String, usize)> =
-            lanes.into_iter().map(|l| (self.window.room(&l), l)).filter(|(n, _)| *n > 0).map(|(n, l)| (l, n)).collect();
+            hosts.into_iter().map(|l| (self.window.room(&l), l)).filter(|(n, _)| *n > 0).map(|(n, l)| (l, n)).collect();
         // ids that wait here already are among what the store gives, so it is asked for as many more
         let most = crate::schedule::frontier::MAX_PER_HOST * 2;
         let found = store.run(move |s| {
-            wanted.into_iter().map(|(lane, _)| Ok((s.due_entries(&lane, now, tries, most)?, lane))).collect::<crate::store::Result<Vec<_>>>()
+            wanted
+                .into_iter()
+                .map(|(host_key, _)| Ok((s.due_entries(&host_key, now, tries, most)?, host_key)))
+                .collect::<crate::store::Result<Vec<_>>>()
         });
         let mut added = 0;
-        for (ids, lane) in found.await? {
-            added += ids.into_iter().filter(|id| self.offer(&lane, Job::Fetch(*id))).count();
+        for (ids, host_key) in found.await? {
+            added += ids.into_iter().filter(|id| self.offer(&host_key, Job::Fetch(*id))).count();
         }
         Ok(added)
     }
 
-    fn offer(&mut self, lane: &str, job: Job) -> bool {
-        let free = self.pipeline.dispatcher.delay_until_free(lane);
-        self.window.push(lane, job, Instant::now() + free)
+    fn offer(&mut self, host_key: &str, job: Job) -> bool {
+        let free = self.pipeline.dispatcher.delay_until_free(host_key);
+        self.window.push(host_key, job, Instant::now() + free)
     }
 
     fn start(&mut self, ready: ReadyJob) {
         let (pipeline, list) = (Arc::clone(self.pipeline), Arc::clone(&self.list));
         // many hosts of which each has one thing to ask must not leave as many connections open
         let keep = ready.more || self.window.ready_hosts() < self.pipeline.dispatcher.concurrency();
-        let hops = self.pending_redirects.remove(&ready.job).unwrap_or_default();
+        let redirects = self.pending_redirects.remove(&ready.job).unwrap_or_default();
         self.tasks.spawn(async move {
-            let done = pipeline.run_job(&ready.job, &list, keep, hops).await;
+            let done = pipeline.run_job(&ready.job, &list, keep, redirects).await;
             (Some(ready), done)
         });
     }
@@ -235,11 +238,11 @@ impl Crawl<'_> {
         match done? {
             JobResult::Polled(id, look) => report_poll(&id, look, progress, report),
             JobResult::Article(got) => report_article(got, progress, report),
-            JobResult::Redirected(lane, hops) => {
+            JobResult::Redirected(host_key, redirects) => {
                 if let Some(ready) = ready
-                    && self.offer(&lane, ready.job.clone())
+                    && self.offer(&host_key, ready.job.clone())
                 {
-                    self.pending_redirects.insert(ready.job, hops);
+                    self.pending_redirects.insert(ready.job, redirects);
                     progress.expect(1);
                 }
             }
@@ -274,13 +277,13 @@ impl Crawl<'_> {
 
 impl Pipeline {
     /// One visit: has it made, and takes in what came.
-    async fn run_job(self: &Arc<Self>, job: &Job, list: &SourceList, keep: bool, hops: Vec<Redirect>) -> Result<JobResult> {
+    async fn run_job(self: &Arc<Self>, job: &Job, list: &SourceList, keep: bool, redirects: Vec<Redirect>) -> Result<JobResult> {
         let task = match job {
             Job::Poll(id) => match list.get(id) {
-                Some(source) => Some(self.poll_task(source, keep, hops).await?),
+                Some(source) => Some(self.poll_task(source, keep, redirects).await?),
                 None => None,
             },
-            Job::Fetch(id) => self.article_task(*id, list, keep, hops).await?,
+            Job::Fetch(id) => self.article_task(*id, list, keep, redirects).await?,
         };
         let Some(task) = task else { return Ok(JobResult::Article(ArticleResult::Skipped)) };
         match self.dispatcher.dispatch(task).await? {
@@ -291,15 +294,15 @@ impl Pipeline {
 
     /// Takes in what came of a task; its receipt is settled once that is in the store.
     async fn apply(self: &Arc<Self>, back: Completion, list: &SourceList) -> Result<JobResult> {
-        let Completion { meta: about, report: outcome, ack: receipt } = back;
+        let Completion { meta: about, report, ack: receipt } = back;
         let done = match (list.get(&about.source), about.entry) {
             (None, _) => JobResult::Article(ArticleResult::Skipped),
-            (Some(source), _) if let TaskResult::Redirected(hops) = &outcome.result => {
-                let onward = hops.last().map_or(&about.url, |h| &h.to);
-                JobResult::Redirected(host_key(source, onward), hops.clone())
+            (Some(source), _) if let TaskResult::Redirected(redirects) = &report.result => {
+                let onward = redirects.last().map_or(&about.url, |h| &h.to);
+                JobResult::Redirected(host_key(source, onward), redirects.clone())
             }
-            (Some(source), None) => JobResult::Polled(source.id.clone(), self.apply_poll(source, &about, outcome).await?),
-            (Some(source), Some(id)) => JobResult::Article(self.apply_article(id, source, &about, outcome).await?),
+            (Some(source), None) => JobResult::Polled(source.id.clone(), self.apply_poll(source, &about, report).await?),
+            (Some(source), Some(id)) => JobResult::Article(self.apply_article(id, source, &about, report).await?),
         };
         receipt.ack().await;
         Ok(done)

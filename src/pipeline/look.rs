@@ -8,10 +8,10 @@ use chrono::{DateTime, TimeDelta, Utc};
 use super::{Pipeline, Result};
 use crate::engine::TaskMeta;
 use crate::fetch::{FetchError, MAX_HOST_WAIT, Redirect, host_key, jitter};
+use crate::health::Alarm;
 use crate::model::{Source, WebUrl};
 use crate::schedule::poll_interval::{IntervalLimits, RefreshHints, back_off, next_poll, to_time_delta};
 use crate::store::{FailureRecord, FetchRecord, PollPlan, SourceState};
-use crate::vitals::Alarm;
 use crate::work::{Task, TaskKind, TaskReport, TaskResult};
 
 /// A fault of the kind that comes and goes is tried once more after this.
@@ -36,29 +36,21 @@ pub(super) enum PollResult {
 
 impl Pipeline {
     /// What is to be asked of a source.
-    pub(super) async fn poll_task(&self, source: &Arc<Source>, keep: bool, hops: Vec<Redirect>) -> Result<Task> {
+    pub(super) async fn poll_task(&self, source: &Arc<Source>, keep: bool, redirects: Vec<Redirect>) -> Result<Task> {
         let id = source.id.clone();
         let state = self.store.run(move |s| s.source_state(&id)).await?;
         let ask = TaskKind::Poll { validators: state.validators, layout: state.layout, read_older_pages: state.last_ok.is_none() };
-        Ok(Task {
-            source: Arc::clone(source),
-            url: source.url.clone(),
-            kind: ask,
-            keep_alive: keep,
-            host_key: None,
-            redirects: hops,
-            initial_delay: false,
-        })
+        Ok(Task { source: Arc::clone(source), url: source.url.clone(), kind: ask, keep_alive: keep, host_key: None, redirects, initial_delay: false })
     }
 
     /// Takes in what came of a look.
-    pub(super) async fn apply_poll(self: &Arc<Self>, source: &Arc<Source>, about: &TaskMeta, outcome: TaskReport) -> Result<PollResult> {
+    pub(super) async fn apply_poll(self: &Arc<Self>, source: &Arc<Source>, about: &TaskMeta, report: TaskReport) -> Result<PollResult> {
         let id = source.id.clone();
         let state = self.store.run(move |s| s.source_state(&id)).await?;
-        let log = self.log_report(about, &outcome);
-        let down = self.network_down(source, &source.url, &outcome);
+        let log = self.log_report(about, &report);
+        let down = self.network_down(source, &source.url, &report);
         let now = Utc::now();
-        match outcome.result {
+        match report.result {
             TaskResult::NotModified { permanent_redirect: moved, fresh_for: fresh } => {
                 let looked = self.plan_next_poll(source, &state, &RefreshHints { max_age: fresh, ..RefreshHints::default() }, false, now);
                 let id = source.id.clone();
@@ -96,11 +88,11 @@ impl Pipeline {
     }
 
     /// What is observed now, and when to look again.
-    fn plan_next_poll(&self, source: &Source, state: &SourceState, wishes: &RefreshHints, changed: bool, now: DateTime<Utc>) -> PollPlan {
-        let mut rhythm = state.change_rate;
-        rhythm.record(state.last_poll, now, changed);
-        let (next_due, interval) = next_poll(now, source.interval, &rhythm, wishes, self.interval_limits());
-        PollPlan { change_rate: rhythm, next_due, interval }
+    fn plan_next_poll(&self, source: &Source, state: &SourceState, refresh_hints: &RefreshHints, changed: bool, now: DateTime<Utc>) -> PollPlan {
+        let mut change_rate = state.change_rate;
+        change_rate.record(state.last_poll, now, changed);
+        let (next_due, interval) = next_poll(now, source.interval, &change_rate, refresh_hints, self.interval_limits());
+        PollPlan { change_rate, next_due, interval }
     }
 
     fn interval_limits(&self) -> IntervalLimits {
@@ -159,13 +151,13 @@ impl Pipeline {
         if !matches!(e, FetchError::Busy { .. }) {
             return Ok(());
         }
-        let (lane, reason, until) = (host_key(source, url), e.to_string(), Utc::now() + to_time_delta(after));
-        Ok(self.store.run(move |s| s.back_off_host(&lane, until, &reason)).await?)
+        let (host_key, reason, until) = (host_key(source, url), e.to_string(), Utc::now() + to_time_delta(after));
+        Ok(self.store.run(move |s| s.back_off_host(&host_key, until, &reason)).await?)
     }
 
     /// Whether this failure is the network's and not the site's; any answer proves that the network works.
-    pub(super) fn network_down(&self, source: &Source, url: &WebUrl, outcome: &TaskReport) -> bool {
-        match &outcome.result {
+    pub(super) fn network_down(&self, source: &Source, url: &WebUrl, report: &TaskReport) -> bool {
+        match &report.result {
             TaskResult::Failed(e) if e.is_network() => {
                 let (down, news) = self.outages.failed(&host_key(source, url));
                 if down {
@@ -178,7 +170,7 @@ impl Pipeline {
                 }
                 return down;
             }
-            _ if outcome.stats.status.is_some() => {
+            _ if report.stats.status.is_some() => {
                 self.outages.answered();
                 self.health.alarm(Alarm::Network, None);
             }
@@ -203,10 +195,10 @@ struct PollFailure {
 
 impl Pipeline {
     /// The line in the fetch log.
-    pub(super) fn log_report(&self, about: &TaskMeta, outcome: &TaskReport) -> FetchRecord {
-        let words = outcome.code_and_message();
-        let (visit, bytes) = (outcome.stats, outcome.bytes);
-        tracing::debug!(source = %about.source, url = %about.url, outcome = %words.1, bytes, millis = visit.millis, "fetched");
+    pub(super) fn log_report(&self, about: &TaskMeta, report: &TaskReport) -> FetchRecord {
+        let words = report.code_and_message();
+        let (visit, bytes) = (report.stats, report.bytes);
+        tracing::debug!(source = %about.source, url = %about.url, report = %words.1, bytes, millis = visit.millis, "fetched");
         self.health.record_fetch(words.0, Duration::from_millis(visit.millis));
         about.fetch_record(visit, bytes, words)
     }

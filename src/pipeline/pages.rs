@@ -70,7 +70,7 @@ impl Pipeline {
     }
 
     /// What is to be asked for an entry; nothing where it is done already or its source is gone.
-    pub(super) async fn article_task(&self, id: EntryId, list: &SourceList, keep: bool, hops: Vec<Redirect>) -> Result<Option<Task>> {
+    pub(super) async fn article_task(&self, id: EntryId, list: &SourceList, keep: bool, redirects: Vec<Redirect>) -> Result<Option<Task>> {
         let Some(entry) = self.store.run(move |s| s.pending_entry(id)).await? else { return Ok(None) };
         let Some(source) = list.get(&entry.source).filter(|s| s.enabled) else { return Ok(None) };
         let ask = TaskKind::Article { entry: id };
@@ -80,7 +80,7 @@ impl Pipeline {
             kind: ask,
             keep_alive: keep,
             host_key: None,
-            redirects: hops,
+            redirects,
             initial_delay: false,
         }))
     }
@@ -91,16 +91,16 @@ impl Pipeline {
         id: EntryId,
         source: &Arc<Source>,
         about: &TaskMeta,
-        outcome: TaskReport,
+        report: TaskReport,
     ) -> Result<ArticleResult> {
-        let log = self.log_report(about, &outcome);
-        let down = self.network_down(source, &about.url, &outcome);
+        let log = self.log_report(about, &report);
+        let down = self.network_down(source, &about.url, &report);
         // what came twice is done already
         let Some(entry) = self.store.run(move |s| s.pending_entry(id)).await? else { return Ok(ArticleResult::Skipped) };
-        let log = (!outcome.page_stored).then_some(log);
-        match outcome.result {
-            TaskResult::Article { url, extracted } => self.classify_and_store(&entry, source, url, *extracted, outcome.at, log).await,
-            TaskResult::NoArticle(reason) => self.fall_back_to_feed(&entry, source, &reason, outcome.at, log).await,
+        let log = (!report.page_stored).then_some(log);
+        match report.result {
+            TaskResult::Article { url, extracted } => self.classify_and_store(&entry, source, url, *extracted, report.at, log).await,
+            TaskResult::NoArticle(reason) => self.fall_back_to_feed(&entry, source, &reason, report.at, log).await,
             TaskResult::NotModified { .. } => self.mark_failed(&entry, "answered 304 to a first request", Some(Utc::now() + RETRY), log).await,
             TaskResult::Failed(e) => self.article_fetch_failed(&entry, source, &e, down, log).await,
             TaskResult::Interrupted => self.interrupted(&entry, log).await,

@@ -62,11 +62,11 @@ pub struct FrontierWindow {
 
 impl FrontierWindow {
     /// Adds a job unless it is here already, being done, or there is no room; `free_at` is when its lane may be asked.
-    pub fn push(&mut self, lane: &str, job: Job, free_at: Instant) -> bool {
-        if self.pending >= MAX_QUEUED || self.known.contains(&job) || self.room(lane) == 0 {
+    pub fn push(&mut self, host_key: &str, job: Job, free_at: Instant) -> bool {
+        if self.pending >= MAX_QUEUED || self.known.contains(&job) || self.room(host_key) == 0 {
             return false;
         }
-        let key = self.hosts.get_key_value(lane).map_or_else(|| Arc::from(lane), |(k, _)| Arc::clone(k));
+        let key = self.hosts.get_key_value(host_key).map_or_else(|| Arc::from(host_key), |(k, _)| Arc::clone(k));
         let entry = self.hosts.entry(Arc::clone(&key)).or_default();
         match &job {
             Job::Poll(_) => entry.polls.push_back(job.clone()),
@@ -79,48 +79,48 @@ impl FrontierWindow {
     }
 
     /// How many more jobs of a lane find room.
-    pub fn room(&self, lane: &str) -> usize {
-        MAX_PER_HOST.saturating_sub(self.hosts.get(lane).map_or(0, HostQueue::waiting))
+    pub fn room(&self, host_key: &str) -> usize {
+        MAX_PER_HOST.saturating_sub(self.hosts.get(host_key).map_or(0, HostQueue::waiting))
     }
 
     /// The next job whose lane is free; lanes that waited longest come first, and in a lane looks before pages.
     pub fn pop(&mut self, now: Instant) -> Option<ReadyJob> {
-        let (at, arrival, lane) = self.order.first().cloned().filter(|(at, ..)| *at <= now)?;
-        self.order.remove(&(at, arrival, Arc::clone(&lane)));
-        let entry = self.hosts.get_mut(&lane)?;
+        let (at, arrival, host_key) = self.order.first().cloned().filter(|(at, ..)| *at <= now)?;
+        self.order.remove(&(at, arrival, Arc::clone(&host_key)));
+        let entry = self.hosts.get_mut(&host_key)?;
         entry.position = None;
         let job = entry.polls.pop_front().or_else(|| entry.articles.pop_front())?;
         entry.busy = true;
         self.pending -= 1;
-        Some(ReadyJob { more: entry.waiting() > 0, host_key: lane, job })
+        Some(ReadyJob { more: entry.waiting() > 0, host_key, job })
     }
 
     /// A job is done; its lane may be asked again from `free_at` on.
-    pub fn done(&mut self, lane: &Arc<str>, job: &Job, free_at: Instant) {
+    pub fn done(&mut self, host_key: &Arc<str>, job: &Job, free_at: Instant) {
         self.known.remove(job);
-        if let Some(entry) = self.hosts.get_mut(lane) {
+        if let Some(entry) = self.hosts.get_mut(host_key) {
             entry.busy = false;
             if entry.waiting() == 0 {
-                self.hosts.remove(lane);
+                self.hosts.remove(host_key);
             } else {
-                self.enqueue_host(lane, free_at);
+                self.enqueue_host(host_key, free_at);
             }
         }
     }
 
     /// Drops what waits in a lane and gives it back: the site asked for patience. The store still has it.
-    pub fn clear(&mut self, lane: &str) -> Vec<Job> {
-        let Some(entry) = self.hosts.get_mut(lane) else { return Vec::new() };
+    pub fn clear(&mut self, host_key: &str) -> Vec<Job> {
+        let Some(entry) = self.hosts.get_mut(host_key) else { return Vec::new() };
         let dropped: Vec<Job> = entry.polls.drain(..).chain(entry.articles.drain(..)).collect();
         for job in &dropped {
             self.known.remove(job);
             self.pending -= 1;
         }
         if let Some((at, arrival)) = entry.position.take() {
-            self.order.remove(&(at, arrival, Arc::from(lane)));
+            self.order.remove(&(at, arrival, Arc::from(host_key)));
         }
         if !entry.busy {
-            self.hosts.remove(lane);
+            self.hosts.remove(host_key);
         }
         dropped
     }
@@ -140,14 +140,14 @@ impl FrontierWindow {
         self.order.len()
     }
 
-    fn enqueue_host(&mut self, lane: &Arc<str>, free_at: Instant) {
-        let Some(entry) = self.hosts.get_mut(lane) else { return };
+    fn enqueue_host(&mut self, host_key: &Arc<str>, free_at: Instant) {
+        let Some(entry) = self.hosts.get_mut(host_key) else { return };
         if entry.busy || entry.position.is_some() {
             return;
         }
         self.arrivals += 1;
         entry.position = Some((free_at, self.arrivals));
-        self.order.insert((free_at, self.arrivals, Arc::clone(lane)));
+        self.order.insert((free_at, self.arrivals, Arc::clone(host_key)));
     }
 }
 
@@ -220,8 +220,8 @@ mod tests {
         fn every_job_is_done_once_in_any_order(jobs in proptest::collection::vec((0u8..6, 0i64..200), 0..300)) {
             let (mut f, t) = (FrontierWindow::default(), Instant::now());
             let (mut offered, mut done) = (HashSet::new(), Vec::new());
-            for (lane, n) in jobs {
-                if f.push(&lane.to_string(), page(n), t) {
+            for (host_key, n) in jobs {
+                if f.push(&host_key.to_string(), page(n), t) {
                     proptest::prop_assert!(offered.insert(n), "a job that is done may come again, one that waits may not");
                 }
                 if n % 3 == 0 && let Some(r) = f.pop(t) {

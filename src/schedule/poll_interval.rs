@@ -132,16 +132,16 @@ pub struct IntervalLimits {
 pub fn next_poll(
     now: DateTime<Utc>,
     fixed: Option<Duration>,
-    rhythm: &ChangeRate,
-    wishes: &RefreshHints,
+    change_rate: &ChangeRate,
+    refresh_hints: &RefreshHints,
     bounds: IntervalLimits,
 ) -> (DateTime<Utc>, Duration) {
     if let Some(interval) = fixed {
         return (now + to_time_delta(interval), interval);
     }
-    let found = rhythm.interval(bounds.min, bounds.max);
-    let interval = [wishes.ttl, wishes.max_age].into_iter().flatten().fold(found, Duration::max).min(bounds.max);
-    (wishes.allowed(now + to_time_delta(interval)), interval)
+    let found = change_rate.interval(bounds.min, bounds.max);
+    let interval = [refresh_hints.ttl, refresh_hints.max_age].into_iter().flatten().fold(found, Duration::max).min(bounds.max);
+    (refresh_hints.allowed(now + to_time_delta(interval)), interval)
 }
 
 /// When to look again after the nth failure in a row (from 1): the interval doubled each time, up to a day, and a

@@ -10,8 +10,8 @@ use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
 use super::{ConfigHandle, ServiceError, weekly};
+use crate::health::{Alarm, Component, HealthState};
 use crate::store::{Store, StoreError};
-use crate::vitals::{Alarm, Component, HealthState};
 
 /// Time between two rounds.
 const CHECK_INTERVAL: Duration = Duration::from_secs(5);
@@ -59,15 +59,15 @@ pub(super) async fn supervise(live: Arc<ConfigHandle>, mut stopped: watch::Recei
         }
         round = round.wrapping_add(1);
         let pipeline = live.pipeline();
-        let vitals = pipeline.health();
+        let health = pipeline.health();
         let this = Arc::clone(&live);
         // files are read off the async threads
         let _ = tokio::task::spawn_blocking(move || this.refresh(false)).await;
-        check_disk(&store, vitals, pipeline.settings().store.min_free);
-        if pipeline.dispatcher().is_remote() && vitals.uptime() > WORKER_GRACE {
+        check_disk(&store, health, pipeline.settings().store.min_free);
+        if pipeline.dispatcher().is_remote() && health.uptime() > WORKER_GRACE {
             let alone = pipeline.dispatcher().cluster_status().is_none_or(|c| c.workers.is_empty());
             let words = || "没有抓取节点在工作：请检查消息服务器（NATS）和各工作机上的 qingbao-worker 服务".to_owned();
-            if vitals.alarm(Alarm::Workers, alone.then(words)) && alone {
+            if health.alarm(Alarm::Workers, alone.then(words)) && alone {
                 tracing::error!("no worker is there: start `qingbao worker --nats URL`, and see `qingbao doctor`");
             }
         }
@@ -80,15 +80,15 @@ pub(super) async fn supervise(live: Arc<ConfigHandle>, mut stopped: watch::Recei
         if upkeep.as_ref().is_none_or(JoinHandle::is_finished) {
             upkeep = Some(tokio::spawn(run_maintenance(Arc::clone(&live))));
         }
-        let stuck = vitals.stalled();
+        let stuck = health.stalled();
         if stuck.is_empty() {
             notify_systemd(&[NotifyState::Watchdog]);
         } else {
             tracing::error!("stuck: {}; the watchdog is not fed", stuck.join(", "));
         }
         if round % STATUS_EVERY == 1 {
-            let (articles, _) = vitals.articles();
-            let alarms: Vec<&str> = vitals.alarms().keys().map(|a| a.as_str()).collect();
+            let (articles, _) = health.articles();
+            let alarms: Vec<&str> = health.alarms().keys().map(|a| a.as_str()).collect();
             let alarms = if alarms.is_empty() { "no alarms".to_owned() } else { format!("alarms: {}", alarms.join(", ")) };
             notify_systemd(&[NotifyState::Status(&format!(
                 "{} sources, {articles} articles since the start, {alarms}",
@@ -99,16 +99,16 @@ pub(super) async fn supervise(live: Arc<ConfigHandle>, mut stopped: watch::Recei
 }
 
 /// Room on the disk, and whether the database is still the file it was.
-fn check_disk(store: &Store, vitals: &HealthState, min_free: u64) {
+fn check_disk(store: &Store, health: &HealthState, min_free: u64) {
     match store.disk_usage() {
         Ok(space) => {
-            let short = vitals.alarms().contains_key(&Alarm::Disk);
+            let short = health.alarms().contains_key(&Alarm::Disk);
             // some way above the limit before fetching begins again: it must not flutter
             let limit = if short { min_free + min_free / 10 } else { min_free };
             let mib = space.free >> 20;
             let words = (space.free < limit).then(|| format!("磁盘快满了：数据目录所在的磁盘只剩 {mib} MB，已暂停抓取；清出空间后自动恢复"));
-            if vitals.alarm(Alarm::Disk, words) {
-                if vitals.is_fetch_allowed() {
+            if health.alarm(Alarm::Disk, words) {
+                if health.is_fetch_allowed() {
                     tracing::info!("there is room on the disk again ({mib} MB): fetching goes on");
                 } else {
                     tracing::error!("only {mib} MB are left on the disk of the database: nothing is fetched until there is more room");
@@ -119,7 +119,7 @@ fn check_disk(store: &Store, vitals: &HealthState, min_free: u64) {
     }
     let gone = !store.is_in_place();
     let words = gone.then(|| "数据库文件被移走或替换：请立即停止服务，把文件放回原处，或用备份恢复".to_owned());
-    if vitals.alarm(Alarm::Database, words) && gone {
+    if health.alarm(Alarm::Database, words) && gone {
         tracing::error!("the database file was removed or replaced while it is in use; stop the service, put it back or restore a backup");
     }
 }

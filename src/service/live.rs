@@ -10,8 +10,8 @@ use chrono::{DateTime, Utc};
 
 use crate::config::sources::Vocabulary;
 use crate::config::{ConfigError, Settings, SourceList, Taxonomy};
+use crate::health::Alarm;
 use crate::pipeline::{Pipeline, PipelineError};
-use crate::vitals::Alarm;
 
 /// Why new settings are not taken over.
 #[derive(Debug, thiserror::Error)]

@@ -132,10 +132,10 @@ pub(super) fn store_classification(
     id: ArticleId,
     title: &str,
     text: &str,
-    judgement: &Classification,
-    sketch: &MinHashSignature,
+    classification: &Classification,
+    signature: &MinHashSignature,
 ) -> Result<()> {
-    let json = serde_json::to_string(judgement).map_err(invalid_value("judgement"))?;
+    let json = serde_json::to_string(classification).map_err(invalid_value("judgement"))?;
     let (known, day): (Option<i64>, i64) =
         t.prepare_cached("SELECT story_id, effective / 86400 FROM article WHERE id = ?1")?.query_row([id.0], |r| Ok((r.get(0)?, r.get(1)?)))?;
     if known.is_some() {
@@ -146,10 +146,10 @@ pub(super) fn store_classification(
     let mut count = t.prepare_cached(
         "INSERT INTO keyword_day (day, word, articles) VALUES (?1, ?2, 1) ON CONFLICT (day, word) DO UPDATE SET articles = articles + 1",
     )?;
-    for word in &judgement.keywords {
+    for word in &classification.keywords {
         count.execute(params![day, word])?;
     }
-    let bands = sketch.bands();
+    let bands = signature.bands();
     let mut candidates = Vec::new();
     let mut one = t.prepare_cached("SELECT bytes FROM sketch WHERE article_id = ?1")?;
     for other in sharing_bands(t, id, bands)? {
@@ -160,12 +160,12 @@ pub(super) fn store_classification(
         let mut s = t.prepare_cached("SELECT title, text FROM article WHERE id = ?1")?;
         Ok(s.query_row([other], |r| Ok(dedup_text(&r.get::<_, String>(0)?, &r.get::<_, String>(1)?)))?)
     };
-    let story: i64 = match join(&dedup_text(title, text), sketch, candidates, text_of)? {
+    let story: i64 = match join(&dedup_text(title, text), signature, candidates, text_of)? {
         Some(other) => t.query_row("SELECT coalesce(story_id, id) FROM article WHERE id = ?1", [other], |r| r.get(0))?,
         None => id.0,
     };
     t.prepare_cached("UPDATE article SET judgement = ?2, story_id = ?3 WHERE id = ?1")?.execute(params![id.0, json, story])?;
-    t.prepare_cached("INSERT OR REPLACE INTO sketch (article_id, bytes) VALUES (?1, ?2)")?.execute(params![id.0, sketch.to_bytes()])?;
+    t.prepare_cached("INSERT OR REPLACE INTO sketch (article_id, bytes) VALUES (?1, ?2)")?.execute(params![id.0, signature.to_bytes()])?;
     let mut insert = t.prepare_cached("INSERT OR IGNORE INTO band (band, value, article_id) VALUES (?1, ?2, ?3)")?;
     for (band, value) in (0i64..).zip(bands) {
         insert.execute(params![band, value, id.0])?;
@@ -202,7 +202,7 @@ fn read_article(r: &Row<'_>) -> Result<Article> {
 
 fn read_headline(r: &Row<'_>) -> Result<Headline> {
     let published: Option<String> = r.get(9)?;
-    let judgement: Option<String> = r.get(13)?;
+    let classification: Option<String> = r.get(13)?;
     Ok(Headline {
         id: ArticleId(r.get(0)?),
         source: SourceId::parse(&r.get::<_, String>(1)?).ok_or("not an id").map_err(invalid_value("source id"))?,
@@ -217,6 +217,6 @@ fn read_headline(r: &Row<'_>) -> Result<Headline> {
         fetched_at: DateTime::from_timestamp(r.get(10)?, 0).ok_or("out of range").map_err(invalid_value("article time"))?,
         length: usize::try_from(r.get::<_, i64>(11)?).unwrap_or(0),
         story: r.get::<_, Option<i64>>(12)?.map(StoryId),
-        classification: judgement.map(|j| serde_json::from_str(&j)).transpose().map_err(invalid_value("judgement"))?,
+        classification: classification.map(|j| serde_json::from_str(&j)).transpose().map_err(invalid_value("judgement"))?,
     })
 }

@@ -123,7 +123,7 @@ impl Store {
             let mut rows = s.query([])?;
             let mut out = Vec::new();
             while let Some(r) = rows.next()? {
-                let (rhythm, name): (ChangeRate, String) = (read_rhythm(r)?, r.get(6)?);
+                let (change_rate, name): (ChangeRate, String) = (read_rhythm(r)?, r.get(6)?);
                 let (reason, since, failures): (String, _, u32) = (r.get(7)?, moment(r, 8)?, r.get(9)?);
                 let (resting, insecure): (bool, bool) = (r.get(10)?, r.get(11)?);
                 let relaid = moment(r, 12)?.filter(|t| now - *t < LAYOUT_NEWS);
@@ -134,8 +134,8 @@ impl Store {
                     tell(format!("{reason}，已停止抓取，请管理员核对地址"), since);
                 } else if failures > 0 {
                     tell(reason, since);
-                } else if rhythm.is_stale(now) {
-                    tell("能打开，但很久没有新内容".to_owned(), rhythm.last_new);
+                } else if change_rate.is_stale(now) {
+                    tell("能打开，但很久没有新内容".to_owned(), change_rate.last_new);
                 }
                 if let Some(at) = relaid {
                     tell("列表版式变了，已自动改用新版式，请管理员核对".to_owned(), Some(at));

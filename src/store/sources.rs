@@ -175,7 +175,7 @@ impl Store {
     }
 
     /// Notes a failure; what was collected stays.
-    pub fn source_failed(&self, id: &SourceId, trouble: &FailureRecord, log: Option<&FetchRecord>, now: DateTime<Utc>) -> Result<()> {
+    pub fn source_failed(&self, id: &SourceId, failure: &FailureRecord, log: Option<&FetchRecord>, now: DateTime<Utc>) -> Result<()> {
         self.write(|t| {
             t.prepare_cached(
                 "UPDATE source SET failures = failures + ?6, failing_since = CASE WHEN ?6 THEN coalesce(failing_since, ?2) ELSE failing_since END,
@@ -184,12 +184,12 @@ impl Store {
             .execute(params![
                 id.as_str(),
                 now.timestamp(),
-                trouble.english,
-                trouble.chinese,
-                trouble.next_due.timestamp(),
-                trouble.counts,
-                trouble.code,
-                trouble.disabled_reason
+                failure.english,
+                failure.chinese,
+                failure.next_due.timestamp(),
+                failure.counts,
+                failure.code,
+                failure.disabled_reason
             ])?;
             log.map_or(Ok(()), |l| log_fetch(t, l, now))
         })

@@ -17,10 +17,10 @@ impl OutageDetector {
     }
 
     /// Nobody could be reached in a lane. Tells whether the network counts as down, and whether that is news.
-    pub(crate) fn failed(&self, lane: &str) -> (bool, bool) {
-        self.hosts(|lanes| {
-            let new = lanes.len() < MIN_FAILED_HOSTS && lanes.insert(lane.to_owned());
-            let down = lanes.len() >= MIN_FAILED_HOSTS;
+    pub(crate) fn failed(&self, host_key: &str) -> (bool, bool) {
+        self.hosts(|hosts| {
+            let new = hosts.len() < MIN_FAILED_HOSTS && hosts.insert(host_key.to_owned());
+            let down = hosts.len() >= MIN_FAILED_HOSTS;
             (down, down && new)
         })
     }
@@ -37,9 +37,9 @@ mod tests {
     #[test]
     fn the_network_is_down_when_many_fail_and_nobody_answers() {
         let n = OutageDetector::default();
-        for lane in 0..7 {
-            assert_eq!(n.failed(&lane.to_string()), (false, false));
-            assert_eq!(n.failed(&lane.to_string()), (false, false), "one host that is down is not the network");
+        for host_key in 0..7 {
+            assert_eq!(n.failed(&host_key.to_string()), (false, false));
+            assert_eq!(n.failed(&host_key.to_string()), (false, false), "one host that is down is not the network");
         }
         assert_eq!(n.failed("7"), (true, true));
         assert_eq!(n.failed("8"), (true, false), "told once");

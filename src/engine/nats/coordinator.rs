@@ -13,9 +13,9 @@ use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinHandle;
 
 use super::NatsError;
-use super::crew::ClusterStatus;
-use super::lanes::HostStates;
-use super::link::{JetStreamHandles, POLICY_KEY, connect, subject};
+use super::hosts::HostStates;
+use super::status::ClusterStatus;
+use super::streams::{JetStreamHandles, POLICY_KEY, connect, subject};
 use super::wire::{self, ReportMessage, TaskMessage};
 use crate::config::settings::{CrawlSettings, FetchSettings};
 use crate::engine::{AckHandle, Completion, DispatchError, Dispatcher};
@@ -74,22 +74,22 @@ impl NatsDispatcher {
     /// NATS is not there, or does not let us.
     pub async fn start(settings: &CrawlSettings, terms: &FetchSettings) -> Result<Self, NatsError> {
         let js = connect(settings, "qingbao coordinator").await?;
-        let link = JetStreamHandles::create(js, settings.replicas).await?;
-        let before = link.js.get_stream(super::link::TASKS).await.map_err(|e| NatsError::stream("the stream of tasks")(&e))?;
+        let streams = JetStreamHandles::create(js, settings.replicas).await?;
+        let before = streams.js.get_stream(super::streams::TASKS).await.map_err(|e| NatsError::stream("the stream of tasks")(&e))?;
         let fresh = before.cached_info().state.last_sequence == 0;
         let run = getrandom::u64().map_or_else(|_| chrono::Utc::now().timestamp_micros().to_string(), |n| format!("{n:016x}"));
         let shared = Arc::new(CoordinatorState {
-            streams: link,
+            streams,
             waiting: Mutex::default(),
             hosts: Mutex::default(),
             session_id: run,
             cluster_status: RwLock::default(),
         });
-        let (to, strays) = mpsc::channel(ORPHAN_BUFFER);
+        let (to, orphans) = mpsc::channel(ORPHAN_BUFFER);
         let beside = [tokio::spawn(receive_results(Arc::clone(&shared), to)), tokio::spawn(poll_status(Arc::clone(&shared)))];
         let this = Self {
             shared,
-            orphans: tokio::sync::Mutex::new(strays),
+            orphans: tokio::sync::Mutex::new(orphans),
             background_tasks: beside,
             tasks: AtomicU64::new(0),
             max_in_flight: settings.ahead,
@@ -109,16 +109,16 @@ impl NatsDispatcher {
         Ok(())
     }
 
-    fn is_uncertain(&self, lane: &str) -> bool {
-        let unsure = self.shared.hosts(|lanes| lanes.is_uncertain(lane));
+    fn is_uncertain(&self, host_key: &str) -> bool {
+        let unsure = self.shared.hosts(|hosts| hosts.is_uncertain(host_key));
         unsure.unwrap_or_else(|| self.uncertain_until.is_some_and(|at| Instant::now() < at))
     }
 
     /// Waits until a lane may be asked: outcomes that came since the task was lined up may have told of a rest. False where that
     /// would be long.
-    async fn wait_until_free(&self, lane: &str) -> bool {
+    async fn wait_until_free(&self, host_key: &str) -> bool {
         loop {
-            match self.delay_until_free(lane) {
+            match self.delay_until_free(host_key) {
                 Duration::ZERO => return true,
                 rest if rest > MAX_HOST_WAIT => return false,
                 rest => tokio::time::sleep(rest).await,
@@ -144,8 +144,8 @@ impl NatsDispatcher {
     }
 
     /// Publishes until NATS has it; false where the lane is held by another task. Once that was so, the task begins with a pause.
-    async fn publish_with_retry(&self, lane: &str, message: &mut TaskMessage) -> Result<bool, NatsError> {
-        let (subject, mut moments, mut sure) = (subject(lane), PUBLISH_BACKOFF_MS.into_iter(), true);
+    async fn publish_with_retry(&self, host_key: &str, message: &mut TaskMessage) -> Result<bool, NatsError> {
+        let (subject, mut moments, mut sure) = (subject(host_key), PUBLISH_BACKOFF_MS.into_iter(), true);
         let mut packed = wire::pack(message, &message.id, &self.shared.streams.payloads).await?;
         loop {
             match self.publish(&subject, &message.id, &packed).await {
@@ -173,21 +173,21 @@ impl NatsDispatcher {
     }
 
     async fn run_task(&self, mut task: Task) -> Result<Option<Completion>, NatsError> {
-        let lane = host_key(&task.source, task.redirects.last().map_or(&task.url, |h| &h.to));
-        if !self.wait_until_free(&lane).await {
+        let host_key = host_key(&task.source, task.redirects.last().map_or(&task.url, |h| &h.to));
+        if !self.wait_until_free(&host_key).await {
             return Ok(None);
         }
-        task.initial_delay = self.is_uncertain(&lane);
-        task.host_key = Some(lane.clone());
+        task.initial_delay = self.is_uncertain(&host_key);
+        task.host_key = Some(host_key.clone());
         let id = format!("{}-{}", self.shared.session_id, self.tasks.fetch_add(1, Ordering::Relaxed));
         let mut message = TaskMessage { id: id.clone(), task };
         let (to, mut back) = oneshot::channel();
         let _waiting = PendingGuard::new(&self.shared, &id, to);
-        self.shared.hosts(|lanes| lanes.dispatched(&lane, &id, Instant::now()));
-        let free = self.publish_with_retry(&lane, &mut message).await?;
-        tracing::debug!(id, lane, url = %message.task.url, cold = message.task.initial_delay, free, "task given out");
+        self.shared.hosts(|hosts| hosts.dispatched(&host_key, &id, Instant::now()));
+        let free = self.publish_with_retry(&host_key, &mut message).await?;
+        tracing::debug!(id, host_key, url = %message.task.url, initial_delay = message.task.initial_delay, free, "task given out");
         if !free {
-            self.shared.hosts(|lanes| lanes.host_busy(&lane, BUSY_HOST_RETRY, Instant::now()));
+            self.shared.hosts(|hosts| hosts.host_busy(&host_key, BUSY_HOST_RETRY, Instant::now()));
             return Ok(None);
         }
         loop {
@@ -196,7 +196,7 @@ impl NatsDispatcher {
                 // whoever receives is gone: the program ends
                 Ok(Err(_)) => return std::future::pending().await,
                 Err(_) => {
-                    let subject = subject(&lane);
+                    let subject = subject(&host_key);
                     self.shared.streams.purge_stale_message(&subject).await;
                     // whoever holds the lane by now may have asked a moment ago
                     let packed = self.pack_with_delay(&mut message).await?;
@@ -230,13 +230,13 @@ impl CoordinatorState {
 }
 
 /// Takes outcomes from NATS and brings them to whoever waits, else to the strays.
-async fn receive_results(shared: Arc<CoordinatorState>, strays: mpsc::Sender<Completion>) {
+async fn receive_results(shared: Arc<CoordinatorState>, orphans: mpsc::Sender<Completion>) {
     loop {
         match shared.streams.outcomes.messages().await {
             Ok(mut messages) => {
                 while let Some(message) = messages.next().await {
                     match message {
-                        Ok(message) => route_result(&shared, message, &strays).await,
+                        Ok(message) => route_result(&shared, message, &orphans).await,
                         Err(e) => {
                             tracing::debug!("outcomes: {e}");
                             break;
@@ -250,10 +250,10 @@ async fn receive_results(shared: Arc<CoordinatorState>, strays: mpsc::Sender<Com
     }
 }
 
-async fn route_result(shared: &Arc<CoordinatorState>, message: async_nats::jetstream::Message, strays: &mpsc::Sender<Completion>) {
+async fn route_result(shared: &Arc<CoordinatorState>, message: async_nats::jetstream::Message, orphans: &mpsc::Sender<Completion>) {
     let (message, acker) = message.split();
-    let outcome: ReportMessage = match wire::unpack(&message, &shared.streams.payloads).await {
-        Ok(outcome) => outcome,
+    let report: ReportMessage = match wire::unpack(&message, &shared.streams.payloads).await {
+        Ok(report) => report,
         Err(e) => {
             // it would be as wrong the next time; its task is published anew
             tracing::error!("an outcome is left out: {e}");
@@ -261,36 +261,36 @@ async fn route_result(shared: &Arc<CoordinatorState>, message: async_nats::jetst
             return;
         }
     };
-    tracing::debug!(id = outcome.id, lane = outcome.host_key, rest = outcome.host_delay_ms, "outcome");
-    let ours = outcome.id.strip_prefix(&shared.session_id).is_some_and(|n| n.starts_with('-'));
-    let rest = Duration::from_millis(outcome.host_delay_ms);
-    shared.hosts(|lanes| lanes.completed(&outcome.host_key, &outcome.id, ours, rest, Instant::now()));
-    let (link, object) = (shared.streams.clone(), wire::header(&message).1);
+    tracing::debug!(id = report.id, host_key = report.host_key, rest = report.host_delay_ms, "outcome");
+    let ours = report.id.strip_prefix(&shared.session_id).is_some_and(|n| n.starts_with('-'));
+    let rest = Duration::from_millis(report.host_delay_ms);
+    shared.hosts(|hosts| hosts.completed(&report.host_key, &report.id, ours, rest, Instant::now()));
+    let (streams, object) = (shared.streams.clone(), wire::header(&message).1);
     let settle = async move {
         if let Err(e) = acker.ack().await {
             tracing::debug!("an outcome that is stored comes again: {e}");
         }
         if let Some(object) = object {
-            let _ = link.payloads.delete(&object).await;
+            let _ = streams.payloads.delete(&object).await;
         }
     };
-    let back = Completion { meta: outcome.meta, report: outcome.report, ack: AckHandle(Some(settle.boxed())) };
-    let waits = shared.waiting.lock().unwrap_or_else(PoisonError::into_inner).remove(&outcome.id);
+    let back = Completion { meta: report.meta, report: report.report, ack: AckHandle(Some(settle.boxed())) };
+    let waits = shared.waiting.lock().unwrap_or_else(PoisonError::into_inner).remove(&report.id);
     let back = match waits {
         Some(to) => to.send(back).err(),
         None => Some(back),
     };
     if let Some(back) = back {
-        let _ = strays.send(back).await;
+        let _ = orphans.send(back).await;
     }
 }
 
 /// Looks at the crew now and then.
 async fn poll_status(shared: Arc<CoordinatorState>) {
     loop {
-        let crew = shared.streams.cluster_status().await;
-        match crew {
-            Ok(crew) => *shared.cluster_status.write().unwrap_or_else(PoisonError::into_inner) = Some(crew),
+        let status = shared.streams.cluster_status().await;
+        match status {
+            Ok(status) => *shared.cluster_status.write().unwrap_or_else(PoisonError::into_inner) = Some(status),
             Err(e) => {
                 tracing::debug!("the crew cannot be looked at: {e}");
                 *shared.cluster_status.write().unwrap_or_else(PoisonError::into_inner) = None;
@@ -315,8 +315,8 @@ impl Dispatcher for NatsDispatcher {
         .boxed()
     }
 
-    fn delay_until_free(&self, lane: &str) -> Duration {
-        self.shared.hosts(|lanes| lanes.delay_until_free(lane, Instant::now()))
+    fn delay_until_free(&self, host_key: &str) -> Duration {
+        self.shared.hosts(|hosts| hosts.delay_until_free(host_key, Instant::now()))
     }
 
     fn concurrency(&self) -> usize {

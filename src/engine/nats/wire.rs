@@ -113,14 +113,14 @@ mod tests {
             layout: Some("ul".into()),
             read_older_pages: true,
         };
-        let hops = vec![Redirect { to: url.clone(), permanent: true }];
+        let redirects = vec![Redirect { to: url.clone(), permanent: true }];
         let task = Task {
             source: Arc::new(source),
             url: url.clone(),
             kind: ask,
             keep_alive: true,
             host_key: Some("a.cn:443".into()),
-            redirects: hops,
+            redirects,
             initial_delay: true,
         };
         let back = again(&TaskMessage { id: "1".into(), task: task.clone() });
@@ -134,8 +134,8 @@ mod tests {
             })),
         ] {
             let about = TaskMeta { source: SourceId::parse("a").unwrap(), entry: Some(EntryId(7)), url: url.clone(), conditional: false };
-            let outcome = TaskReport { stats: RequestStats::default(), at: Utc::now(), bytes: 3, page_stored: false, result: came };
-            let sent = ReportMessage { id: "1".into(), host_key: "l".into(), meta: about, report: outcome, host_delay_ms: 5 };
+            let report = TaskReport { stats: RequestStats::default(), at: Utc::now(), bytes: 3, page_stored: false, result: came };
+            let sent = ReportMessage { id: "1".into(), host_key: "l".into(), meta: about, report, host_delay_ms: 5 };
             assert_eq!(format!("{:?}", again(&sent)), format!("{sent:?}"));
         }
     }

@@ -15,9 +15,9 @@ use tokio::task::JoinSet;
 use tokio::time::Instant;
 
 use super::NatsError;
-use super::crew::Heartbeat;
-use super::link::{JetStreamHandles, POLICY_KEY, connect};
-use super::shelf::KvSiteStore;
+use super::site_store::KvSiteStore;
+use super::status::Heartbeat;
+use super::streams::{JetStreamHandles, POLICY_KEY, connect};
 use super::wire::VERSION;
 use crate::config::settings::{CrawlSettings, FetchSettings};
 use crate::fetch::Fetcher;
@@ -65,14 +65,14 @@ struct Worker {
 /// NATS cannot be reached at the start. Later it is waited for.
 pub async fn work(settings: WorkerSettings, mut stopped: watch::Receiver<bool>) -> Result<(), NatsError> {
     let js = connect(&settings.crawl, &format!("qingbao worker {}", settings.name)).await?;
-    let Some((link, terms)) = wait_for_policy(&js, &mut stopped).await else { return Ok(()) };
+    let Some((streams, terms)) = wait_for_policy(&js, &mut stopped).await else { return Ok(()) };
     let processors = Arc::new(CpuPool::new()?);
-    let hands = TaskExecutor::new(fetcher(&terms, &settings, &link)?, processors, Arc::new(Markers::default()));
+    let executor = TaskExecutor::new(fetcher(&terms, &settings, &streams)?, processors, Arc::new(Markers::default()));
     let at_once = settings.concurrency;
     let worker = Arc::new(Worker {
-        streams: link,
+        streams,
         settings,
-        executor: RwLock::new(Arc::new(hands)),
+        executor: RwLock::new(Arc::new(executor)),
         network: OutageDetector::default(),
         redelivered: Semaphore::new(MAX_REDELIVERED),
         connection: Connection::default(),
@@ -81,18 +81,18 @@ pub async fn work(settings: WorkerSettings, mut stopped: watch::Receiver<bool>) 
         running: AtomicUsize::new(0),
     });
     tracing::info!(name = worker.settings.name, at_once, "worker started");
-    let pulse = tokio::spawn(send_heartbeats(Arc::clone(&worker), terms));
+    let heartbeat = tokio::spawn(send_heartbeats(Arc::clone(&worker), terms));
     let mut tasks = JoinSet::new();
     tokio::select! {
         _ = stopped.wait_for(|s| *s) => {}
         () = pull_tasks(&worker, &mut tasks) => {}
     }
-    pulse.abort();
+    heartbeat.abort();
     tracing::info!(in_work = tasks.len(), "stopping: what is in work is finished, or left to others");
     let _ = tokio::time::timeout(SHUTDOWN_TIMEOUT, async { while tasks.join_next().await.is_some() {} }).await;
     let _ = worker.streams.heartbeats.delete(worker.heartbeat_key()).await;
-    let hands = worker.executor();
-    hands.fetcher().close().await;
+    let executor = worker.executor();
+    executor.fetcher().close().await;
     Ok(())
 }
 
@@ -101,9 +101,9 @@ async fn wait_for_policy(js: &async_nats::jetstream::Context, stopped: &mut watc
     let mut told = false;
     loop {
         match JetStreamHandles::open(js.clone()).await {
-            Ok(link) => {
-                if let Some(terms) = fetch_policy(&link).await {
-                    return Some((link, terms));
+            Ok(streams) => {
+                if let Some(terms) = fetch_policy(&streams).await {
+                    return Some((streams, terms));
                 }
             }
             Err(e) if !told => tracing::warn!("waiting for a coordinator (qingbao serve --crawl nats://…): {e}"),
@@ -117,20 +117,20 @@ async fn wait_for_policy(js: &async_nats::jetstream::Context, stopped: &mut watc
     }
 }
 
-async fn fetch_policy(link: &JetStreamHandles) -> Option<FetchSettings> {
-    serde_json::from_slice(&link.sites.get(POLICY_KEY).await.ok()??).ok()
+async fn fetch_policy(streams: &JetStreamHandles) -> Option<FetchSettings> {
+    serde_json::from_slice(&streams.sites.get(POLICY_KEY).await.ok()??).ok()
 }
 
-fn fetcher(terms: &FetchSettings, settings: &WorkerSettings, link: &JetStreamHandles) -> Result<Arc<Fetcher>, NatsError> {
+fn fetcher(terms: &FetchSettings, settings: &WorkerSettings, streams: &JetStreamHandles) -> Result<Arc<Fetcher>, NatsError> {
     let (browser, browser_tabs) = (settings.local_fetch.browser.clone(), settings.local_fetch.browser_tabs);
     let terms = FetchSettings { at_once: settings.concurrency, browser, browser_tabs, ..terms.clone() };
-    Ok(Arc::new(Fetcher::new(&terms, Arc::new(KvSiteStore::new(link.sites.clone())))?))
+    Ok(Arc::new(Fetcher::new(&terms, Arc::new(KvSiteStore::new(streams.sites.clone())))?))
 }
 
 /// Signs of life, and new terms where there are some.
 async fn send_heartbeats(worker: Arc<Worker>, mut known: FetchSettings) {
     loop {
-        let pulse = Heartbeat {
+        let heartbeat = Heartbeat {
             name: worker.settings.name.clone(),
             version: env!("CARGO_PKG_VERSION").to_owned(),
             protocol_version: VERSION,
@@ -138,7 +138,7 @@ async fn send_heartbeats(worker: Arc<Worker>, mut known: FetchSettings) {
             done: worker.done.load(Ordering::Relaxed),
             in_work: worker.running.load(Ordering::Relaxed),
         };
-        if let Ok(bytes) = serde_json::to_vec(&pulse)
+        if let Ok(bytes) = serde_json::to_vec(&heartbeat)
             && let Err(e) = worker.streams.heartbeats.put(worker.heartbeat_key(), bytes.into()).await
         {
             tracing::debug!("sign of life: {e}");
@@ -147,8 +147,8 @@ async fn send_heartbeats(worker: Arc<Worker>, mut known: FetchSettings) {
         if let Some(terms) = fetch_policy(&worker.streams).await.filter(|t| *t != known) {
             match fetcher(&terms, &worker.settings, &worker.streams) {
                 Ok(fetcher) => {
-                    let hands = worker.executor().with_fetcher(fetcher);
-                    *worker.executor.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(hands);
+                    let executor = worker.executor().with_fetcher(fetcher);
+                    *worker.executor.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(executor);
                     tracing::info!("the coordinator told new terms of fetching");
                     known = terms;
                 }

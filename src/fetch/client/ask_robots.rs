@@ -11,8 +11,8 @@ use crate::fetch::body::Body;
 use crate::fetch::error::FetchError;
 use crate::fetch::guard::check_address;
 use crate::fetch::headers::{redirect_target, retry_after};
+use crate::fetch::redirect::RedirectChain;
 use crate::fetch::robots::{MAX_BYTES, Robots, RobotsRecord, RobotsState};
-use crate::fetch::trail::RedirectChain;
 use crate::model::{Source, WebUrl};
 
 impl Fetcher {
@@ -27,8 +27,8 @@ impl Fetcher {
         {
             return Ok(Arc::clone(robots));
         }
-        let (shelf, key) = (Arc::clone(&self.site_store), site.clone());
-        let known = tokio::task::spawn_blocking(move || shelf.robots(&key)).await.ok().flatten();
+        let (site_store, key) = (Arc::clone(&self.site_store), site.clone());
+        let known = tokio::task::spawn_blocking(move || site_store.robots(&key)).await.ok().flatten();
         let record = match known {
             Some(record) if !matches!(record.state(now), RobotsState::TaskKind) => record,
             known => {
@@ -40,19 +40,19 @@ impl Fetcher {
                     Err(FetchError::Busy { status, after }) if known.is_none() => return Err(FetchError::Busy { status, after }),
                     Err(e) => RobotsRecord::failed(known, e.to_string(), now),
                 };
-                let (shelf, key, kept) = (Arc::clone(&self.site_store), site.clone(), record.clone());
-                let _ = tokio::task::spawn_blocking(move || shelf.put_robots(&key, &kept)).await;
+                let (site_store, key, kept) = (Arc::clone(&self.site_store), site.clone(), record.clone());
+                let _ = tokio::task::spawn_blocking(move || site_store.put_robots(&key, &kept)).await;
                 record
             }
         };
         match record.state(now) {
             RobotsState::Rules(robots) => {
                 let robots = Arc::new(robots);
-                let mut parsed = self.robots_cache.lock().unwrap_or_else(PoisonError::into_inner);
-                if parsed.len() >= ROBOTS_CACHE_SIZE {
-                    parsed.clear();
+                let mut robots_cache = self.robots_cache.lock().unwrap_or_else(PoisonError::into_inner);
+                if robots_cache.len() >= ROBOTS_CACHE_SIZE {
+                    robots_cache.clear();
                 }
-                parsed.insert(site, (record.expires, Arc::clone(&robots)));
+                robots_cache.insert(site, (record.expires, Arc::clone(&robots)));
                 Ok(robots)
             }
             RobotsState::Closed { cause, after } => Err(FetchError::RobotsUnreachable { host: site, cause, after }),
@@ -65,7 +65,7 @@ impl Fetcher {
     async fn fetch_robots(&self, of: &WebUrl, request: &Request<'_>, visit: &mut RequestStats) -> Result<Option<Vec<u8>>, FetchError> {
         let source = request.source;
         let Ok(mut url) = of.join("/robots.txt") else { return Ok(None) };
-        let mut trail = RedirectChain::new(url.clone(), false);
+        let mut chain = RedirectChain::new(url.clone(), false);
         loop {
             check_address(&url, source)?;
             let mut turn = self.acquire_host(request, &url, visit, None).await?;
@@ -77,7 +77,7 @@ impl Fetcher {
             drop(turn);
             match step {
                 Ok(Ok(file)) => return Ok(file),
-                Ok(Err(to)) if trail.follow(&to, false).is_ok() => url = to,
+                Ok(Err(to)) if chain.follow(&to, false).is_ok() => url = to,
                 Ok(Err(_)) | Err(FetchError::BadRedirect(_)) => return Ok(None),
                 Err(e) => return Err(e),
             }

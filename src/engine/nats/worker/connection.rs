@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use crate::engine::nats::link::JetStreamHandles;
+use crate::engine::nats::streams::JetStreamHandles;
 
 /// So long after the connection stood up, tasks of before may come again as if they were new: a server that was killed may have
 /// forgotten who was given what. Until then every task begins with a pause, and is looked at for being a ghost.
@@ -32,17 +32,17 @@ struct ConnectionSnapshot {
 
 impl Connection {
     /// Whether it is new: tasks may come that the server forgot having given out.
-    pub(super) fn is_new(&self, link: &JetStreamHandles) -> bool {
-        self.snapshot(link, |seen| seen.since.elapsed() < RECONNECT_GRACE)
+    pub(super) fn is_new(&self, streams: &JetStreamHandles) -> bool {
+        self.snapshot(streams, |seen| seen.since.elapsed() < RECONNECT_GRACE)
     }
 
     /// When tasks may be taken.
-    pub(super) fn quiet_until(&self, link: &JetStreamHandles) -> Instant {
-        self.snapshot(link, |seen| seen.quiet_until)
+    pub(super) fn quiet_until(&self, streams: &JetStreamHandles) -> Instant {
+        self.snapshot(streams, |seen| seen.quiet_until)
     }
 
-    fn snapshot<T>(&self, link: &JetStreamHandles, f: impl FnOnce(&ConnectionSnapshot) -> T) -> T {
-        let client = link.js.client();
+    fn snapshot<T>(&self, streams: &JetStreamHandles, f: impl FnOnce(&ConnectionSnapshot) -> T) -> T {
+        let client = streams.js.client();
         let connects = client.statistics().connects.load(Ordering::Relaxed);
         let mut last = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(seen) = last.as_ref().filter(|seen| seen.connects == connects) {

@@ -13,8 +13,8 @@ use tokio::time::Instant;
 use super::{RETRY_INTERVAL, Worker};
 use crate::engine::TaskMeta;
 use crate::engine::nats::NatsError;
-use crate::engine::nats::crew::DeadLetter;
-use crate::engine::nats::link::{DEAD_SUBJECT, RESULT_SUBJECT};
+use crate::engine::nats::status::DeadLetter;
+use crate::engine::nats::streams::{DEAD_SUBJECT, RESULT_SUBJECT};
 use crate::engine::nats::wire::{self, ReportMessage, TaskMessage, VERSION};
 use crate::fetch::RequestStats;
 use crate::work::{NoopSink, Task, TaskExecutor, TaskReport, TaskResult};
@@ -71,21 +71,21 @@ impl Worker {
         }
         // whoever had it before may have asked a moment ago
         task.initial_delay |= again || uneasy;
-        tracing::debug!(id, url = %task.url, again, cold = task.initial_delay, "task taken up");
-        let hands = self.executor();
-        let outcome = if again { self.run_redelivered(&hands, &id, &task).await? } else { run(&hands, &task).await };
-        if self.is_network_down(&task, &outcome) {
+        tracing::debug!(id, url = %task.url, again, initial_delay = task.initial_delay, "task taken up");
+        let executor = self.executor();
+        let report = if again { self.run_redelivered(&executor, &id, &task).await? } else { run(&executor, &task).await };
+        if self.is_network_down(&task, &report) {
             return Some(AckKind::Nak(Some(REQUEUE_DELAY)));
         }
-        let rest = task.host_key.as_deref().map_or(Duration::ZERO, |lane| hands.fetcher().remaining_delay(lane));
-        self.publish_result(&id, &task, outcome, rest).await;
+        let rest = task.host_key.as_deref().map_or(Duration::ZERO, |host_key| executor.fetcher().remaining_delay(host_key));
+        self.publish_result(&id, &task, report, rest).await;
         self.done.fetch_add(1, Ordering::Relaxed);
         tracing::debug!(id, "task done");
         Some(AckKind::Ack)
     }
 
     /// Does a task that was taken up before and came to no end: it may be what ended the worker. `None` where NATS does not answer.
-    async fn run_redelivered(&self, hands: &TaskExecutor, id: &str, task: &Task) -> Option<TaskReport> {
+    async fn run_redelivered(&self, executor: &TaskExecutor, id: &str, task: &Task) -> Option<TaskReport> {
         let suspect = format!("suspect.{id}");
         let _one_of_few = self.redelivered.acquire().await.ok()?;
         let falls = self.crash_count(&suspect).await?;
@@ -95,9 +95,9 @@ impl Worker {
             return Some(dead_lettered(reason));
         }
         self.streams.heartbeats.put(suspect.as_str(), (falls + 1).to_string().into()).await.ok()?;
-        let outcome = run(hands, task).await;
+        let report = run(executor, task).await;
         let _ = self.streams.heartbeats.delete(suspect.as_str()).await;
-        Some(outcome)
+        Some(report)
     }
 
     /// How often a task brought its worker down, as far as is known.
@@ -132,8 +132,8 @@ impl Worker {
     }
 
     /// Whether it is our own network that fails: others may fare better.
-    fn is_network_down(&self, task: &Task, outcome: &TaskReport) -> bool {
-        match &outcome.result {
+    fn is_network_down(&self, task: &Task, report: &TaskReport) -> bool {
+        match &report.result {
             TaskResult::Failed(e) if e.is_network() => {
                 let (down, news) = self.network.failed(task.host_key.as_deref().unwrap_or_default());
                 if news {
@@ -141,7 +141,7 @@ impl Worker {
                 }
                 down
             }
-            _ if outcome.stats.status.is_some() => {
+            _ if report.stats.status.is_some() => {
                 self.network.answered();
                 false
             }
@@ -150,11 +150,11 @@ impl Worker {
     }
 
     /// Stores what came in the stream of outcomes, however long NATS takes: whoever vouches for the task ends it.
-    async fn publish_result(&self, id: &str, task: &Task, outcome: TaskReport, rest: Duration) {
-        let lane = task.host_key.clone().unwrap_or_default();
+    async fn publish_result(&self, id: &str, task: &Task, report: TaskReport, rest: Duration) {
+        let host_key = task.host_key.clone().unwrap_or_default();
         let until = Instant::now() + rest;
         let rest = u64::try_from(rest.as_millis()).unwrap_or(u64::MAX);
-        let message = ReportMessage { id: id.to_owned(), host_key: lane, meta: TaskMeta::new(task), report: outcome, host_delay_ms: rest };
+        let message = ReportMessage { id: id.to_owned(), host_key, meta: TaskMeta::new(task), report, host_delay_ms: rest };
         loop {
             match self.store(id, &message).await {
                 // the coordinator learns of an earlier try and not of this one: the lane stays held until it may be asked again
@@ -186,9 +186,9 @@ impl Worker {
     }
 }
 
-async fn run(hands: &TaskExecutor, task: &Task) -> TaskReport {
-    match hands.run(task, &NoopSink).await {
-        Ok(outcome) => outcome,
+async fn run(executor: &TaskExecutor, task: &Task) -> TaskReport {
+    match executor.run(task, &NoopSink).await {
+        Ok(report) => report,
         Err(never) => match never {},
     }
 }

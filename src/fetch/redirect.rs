@@ -25,7 +25,7 @@ pub struct Redirect {
 /// The addresses gone through so far.
 #[derive(Debug)]
 pub(super) struct RedirectChain {
-    hops: Vec<WebUrl>,
+    redirects: Vec<WebUrl>,
     only_permanent: bool,
     may_return: bool,
 }
@@ -33,23 +33,23 @@ pub(super) struct RedirectChain {
 impl RedirectChain {
     /// Starts at an address; with cookies a site may lead back to where one came from, once it has set one.
     pub(super) fn new(start: WebUrl, may_return: bool) -> Self {
-        Self { hops: vec![start], only_permanent: true, may_return }
+        Self { redirects: vec![start], only_permanent: true, may_return }
     }
 
     /// One step further.
     pub(super) fn follow(&mut self, to: &WebUrl, permanent: bool) -> Result<(), FetchError> {
         self.only_permanent &= permanent;
-        let known = self.hops.contains(to);
-        self.hops.push(to.clone());
-        if (known && !self.may_return) || self.hops.len() > MAX_REDIRECTS + 1 {
-            return Err(FetchError::RedirectLoop(self.hops.iter().map(WebUrl::as_str).collect::<Vec<_>>().join(" → ")));
+        let known = self.redirects.contains(to);
+        self.redirects.push(to.clone());
+        if (known && !self.may_return) || self.redirects.len() > MAX_REDIRECTS + 1 {
+            return Err(FetchError::RedirectLoop(self.redirects.iter().map(WebUrl::as_str).collect::<Vec<_>>().join(" → ")));
         }
         Ok(())
     }
 
     /// Where the document lives now for good (301, 308 all along), if it moved.
     pub(super) fn permanent_target(&self) -> Option<WebUrl> {
-        self.hops.last().filter(|_| self.only_permanent && self.hops.len() > 1).cloned()
+        self.redirects.last().filter(|_| self.only_permanent && self.redirects.len() > 1).cloned()
     }
 }
 

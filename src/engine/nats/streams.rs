@@ -204,6 +204,6 @@ fn consumer(name: &str, ack_wait: Duration, max_ack_pending: i64) -> pull::Confi
 }
 
 /// The subject of a lane's tasks.
-pub(super) fn subject(lane: &str) -> String {
-    format!("qingbao.tasks.{:032x}", xxhash_rust::xxh3::xxh3_128(lane.as_bytes()))
+pub(super) fn subject(host_key: &str) -> String {
+    format!("qingbao.tasks.{:032x}", xxhash_rust::xxh3::xxh3_128(host_key.as_bytes()))
 }

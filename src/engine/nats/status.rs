@@ -5,8 +5,8 @@ use chrono::{DateTime, Utc};
 use futures_util::TryStreamExt as _;
 use serde::{Deserialize, Serialize};
 
-use super::link::{DEAD, JetStreamHandles, RESULTS, TASKS};
-use super::{NatsError, link};
+use super::streams::{DEAD, JetStreamHandles, RESULTS, TASKS};
+use super::{NatsError, streams};
 use crate::config::settings::CrawlSettings;
 
 /// Dead letters that are shown.
@@ -65,29 +65,29 @@ pub struct ClusterStatus {
 /// # Errors
 /// NATS does not answer, or no coordinator has been there yet.
 pub async fn cluster_status(settings: &CrawlSettings) -> Result<ClusterStatus, NatsError> {
-    JetStreamHandles::open(link::connect(settings, "qingbao doctor").await?).await?.cluster_status().await
+    JetStreamHandles::open(streams::connect(settings, "qingbao doctor").await?).await?.cluster_status().await
 }
 
 impl JetStreamHandles {
     pub(super) async fn cluster_status(&self) -> Result<ClusterStatus, NatsError> {
         let failed = |e: &dyn std::fmt::Display| NatsError::stream("the bucket qingbao-pulse")(e);
-        let mut crew =
+        let mut status =
             ClusterStatus { tasks: waiting(&self.js, TASKS).await?.0, reports: waiting(&self.js, RESULTS).await?.0, ..ClusterStatus::default() };
         let keys: Vec<String> = self.heartbeats.keys().await.map_err(|e| failed(&e))?.try_collect().await.map_err(|e| failed(&e))?;
         for key in keys.iter().filter(|k| k.starts_with("worker.")) {
             let bytes = self.heartbeats.get(key.as_str()).await.map_err(|e| failed(&e))?;
-            crew.workers.extend(bytes.and_then(|b| serde_json::from_slice::<Heartbeat>(&b).ok()));
+            status.workers.extend(bytes.and_then(|b| serde_json::from_slice::<Heartbeat>(&b).ok()));
         }
-        crew.workers.sort_by(|a, b| a.name.cmp(&b.name));
+        status.workers.sort_by(|a, b| a.name.cmp(&b.name));
         let (dead, last) = waiting(&self.js, DEAD).await?;
-        crew.dead_count = dead;
+        status.dead_count = dead;
         let stream = self.js.get_stream_no_info(DEAD).await.map_err(|e| NatsError::stream("the stream of dead letters")(&e))?;
         for sequence in (last.saturating_sub(dead.min(MAX_DEAD_LETTERS))..last).rev() {
             if let Ok(message) = stream.get_raw_message(sequence + 1).await {
-                crew.dead_letters.extend(serde_json::from_slice::<DeadLetter>(&message.payload).ok());
+                status.dead_letters.extend(serde_json::from_slice::<DeadLetter>(&message.payload).ok());
             }
         }
-        Ok(crew)
+        Ok(status)
     }
 }
 

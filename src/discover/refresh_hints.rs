@@ -18,17 +18,17 @@ pub(super) fn read(text: &str) -> RefreshHints {
     if !head.contains("ttl") && !head.contains("skip") && !head.contains("update") {
         return RefreshHints::default();
     }
-    let mut wishes = RefreshHints { ttl: ttl(head).or_else(|| period(head)), ..RefreshHints::default() };
+    let mut refresh_hints = RefreshHints { ttl: ttl(head).or_else(|| period(head)), ..RefreshHints::default() };
     for hour in values(head, "hour").filter_map(|v| v.parse::<u32>().ok()).filter(|h| *h <= 24) {
         // the first versions of RSS counted from 1 to 24
-        wishes.skip_hours |= 1 << (hour % 24);
+        refresh_hints.skip_hours |= 1 << (hour % 24);
     }
     for day in values(head, "day") {
         if let Some(n) = DAYS.iter().position(|d| d.eq_ignore_ascii_case(day)) {
-            wishes.skip_days |= 1 << n;
+            refresh_hints.skip_days |= 1 << n;
         }
     }
-    wishes
+    refresh_hints
 }
 
 fn ttl(head: &str) -> Option<Duration> {
