@@ -8,8 +8,8 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use chrono::Utc;
+use qingbao::crawl::window::MAX_QUEUED;
 use qingbao::model::{Source, SourceId, WebUrl};
-use qingbao::schedule::frontier::MAX_QUEUED;
 use qingbao::store::Store;
 use rusqlite::Connection;
 

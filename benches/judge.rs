@@ -4,7 +4,7 @@ use divan::counter::BytesCount;
 use qingbao::classify::{Classifier, SourceHints};
 use qingbao::config::Taxonomy;
 use qingbao::dedup::fingerprint::MinHashSignature;
-use qingbao::text::words::Segmented;
+use qingbao::text::segment::Segmented;
 
 fn main() {
     divan::main();

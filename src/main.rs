@@ -3,16 +3,16 @@
 use std::process::ExitCode;
 
 use clap::Parser;
-use qingbao::commands::{self, Cli};
+use qingbao::cli::{self, Cli};
 use qingbao::config::ConfigError;
 
 fn main() -> ExitCode {
     let cli = Cli::parse();
-    commands::start_log(&cli);
-    match commands::run(cli) {
+    cli::start_log(&cli);
+    match cli::run(cli) {
         Ok(()) => ExitCode::SUCCESS,
         Err(e) => {
-            eprintln!("error: {}", commands::format_error(&e));
+            eprintln!("error: {}", cli::format_error(&e));
             // 2: what was asked or configured is wrong; 1: it was right but failed
             if e.downcast_ref::<ConfigError>().is_some() { ExitCode::from(2) } else { ExitCode::FAILURE }
         }

@@ -7,7 +7,8 @@ use chrono::{DateTime, Utc};
 use qingbao::classify::{Classifier, SourceHints};
 use qingbao::config::Taxonomy;
 use qingbao::config::settings::{Publication, SummariseSettings};
-use qingbao::digest::{self, InMemory, IssueInput};
+use qingbao::issue;
+use qingbao::issue::{InMemory, IssueInput};
 use qingbao::model::{ArticleId, Headline, Health, SourceId, StoryId, WebUrl};
 
 /// Column of the printed issue, headline, text.
@@ -93,7 +94,7 @@ fn the_subjects_of_a_printed_issue_land_in_its_columns() {
         now,
         summarise: &SummariseSettings::default(),
     };
-    let draft = digest::build(&material, &InMemory(articles)).unwrap();
+    let draft = issue::build(&material, &InMemory(articles)).unwrap();
     for (column, title, _) in SUBJECTS {
         let found = draft.edition.columns.iter().find(|c| c.items.iter().any(|i| i.title == title)).map(|c| c.name.as_str());
         assert_eq!(found, Some(column), "{title}");

@@ -2,7 +2,7 @@
 #![allow(clippy::unwrap_used)] // a set-up that fails must fail the test
 
 use qingbao::config::settings::SummariseSettings;
-use qingbao::digest::summarise::{sentences, summarise};
+use qingbao::issue::summarise::{sentences, summarise};
 
 /// Length of the longest common subsequence.
 fn common(a: &[char], b: &[char]) -> usize {

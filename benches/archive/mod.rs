@@ -5,10 +5,11 @@ use chrono::{Duration, Utc};
 use qingbao::classify::Classifier;
 use qingbao::config::Taxonomy;
 use qingbao::config::settings::{Publication, SummariseSettings};
-use qingbao::digest::{self, IssueInput};
+use qingbao::issue;
+use qingbao::issue::IssueInput;
 use qingbao::model::{Classification, Edition, Health, Label};
 use qingbao::store::{Store, Window};
-use qingbao::text::words::Segmented;
+use qingbao::text::segment::Segmented;
 use rusqlite::{Connection, Statement, params};
 
 /// Begins a transaction that does not wait for the disk, and adds the one source.
@@ -97,6 +98,6 @@ pub fn draft(store: &Store, days: i64) -> Edition {
         now,
         summarise: &summarise,
     };
-    let draft = digest::build(&material, &Window { store, since: now - Duration::hours(72) }).unwrap();
+    let draft = issue::build(&material, &Window { store, since: now - Duration::hours(72) }).unwrap();
     store.commit_edition(draft.edition, &publication, &draft.stories).unwrap()
 }

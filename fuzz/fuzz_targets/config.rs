@@ -2,7 +2,7 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use qingbao::config::sources::Vocabulary;
+use qingbao::config::source_list::Vocabulary;
 use qingbao::config::{SourceList, Taxonomy, opml};
 
 fuzz_target!(|text: &str| {

@@ -4,7 +4,7 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
-use super::matcher::{LabelKey, Matches};
+use crate::classify::matcher::{LabelKey, Matches};
 use crate::config::Taxonomy;
 
 const TITLE_WORD: f64 = 2.0;

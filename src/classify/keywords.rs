@@ -6,8 +6,8 @@
 use std::collections::HashMap;
 use std::sync::LazyLock;
 
-use crate::text::chars::is_han;
-use crate::text::words::Segmented;
+use crate::text::normalize::is_han;
+use crate::text::segment::Segmented;
 
 const MAX_KEYWORDS: usize = 6;
 /// Longest text looked at, in bytes.

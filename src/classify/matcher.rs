@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, HashMap};
 use aho_corasick::{AhoCorasick, BuildError};
 
 use crate::config::Taxonomy;
-use crate::text::chars::{fold_width_and_case, is_han};
-use crate::text::words::Segmented;
+use crate::text::normalize::{fold_width_and_case, is_han};
+use crate::text::segment::Segmented;
 
 /// Words of at least this many Han characters need no word border: they hold no other meaning.
 const MIN_UNAMBIGUOUS_LEN: usize = 4;

@@ -6,7 +6,7 @@
 mod column;
 pub mod keywords;
 mod matcher;
-mod names;
+mod organisation;
 
 use std::collections::BTreeMap;
 use std::hash::{Hash as _, Hasher as _};
@@ -14,7 +14,7 @@ use std::hash::{Hash as _, Hasher as _};
 use crate::config::Taxonomy;
 use crate::config::taxonomy::Topic;
 use crate::model::{Classification, Label};
-use crate::text::words::Segmented;
+use crate::text::segment::Segmented;
 
 use matcher::{LabelKey, Matcher, Matches};
 
@@ -113,7 +113,7 @@ impl Classifier {
     /// Organisations told by the form of their names, without those of the watch list.
     fn other_organisations(&self, title: &Segmented, text: &Segmented) -> Vec<String> {
         let watched = |name: &str| self.taxonomy.organisations.iter().any(|o| o.names.iter().any(|n| name.contains(n.as_str())));
-        names::find(title, text, MAX_BYTES).into_iter().filter(|n| !watched(n)).collect()
+        organisation::find(title, text, MAX_BYTES).into_iter().filter(|n| !watched(n)).collect()
     }
 }
 

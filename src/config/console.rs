@@ -2,8 +2,8 @@
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
-use super::bilingual::localized;
-use super::reader::Section;
+use crate::config::localized::localized;
+use crate::config::reader::Section;
 
 /// How the console is served.
 #[derive(Debug, Clone, PartialEq, Eq)]

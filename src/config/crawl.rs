@@ -2,8 +2,8 @@
 
 use std::path::PathBuf;
 
-use super::bilingual::{LocalizedMessage, localized};
-use super::reader::Section;
+use crate::config::localized::{LocalizedMessage, localized};
+use crate::config::reader::Section;
 
 /// Who fetches and extracts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]

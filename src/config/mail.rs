@@ -6,9 +6,9 @@ use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-use super::bilingual::localized;
-use super::reader::Section;
-use crate::mail::MailAddress;
+use crate::config::localized::localized;
+use crate::config::reader::Section;
+use crate::model::MailAddress;
 
 /// How TLS is spoken with the mail server.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -2,27 +2,27 @@
 //!
 //! Every problem of a file is reported at once, each with file, line, column and the nearest right word.
 
-mod bilingual;
 mod console;
 mod crawl;
-pub mod edit;
+pub mod edit_sources;
+mod localized;
 mod mail;
 pub mod opml;
 mod publication;
 mod reader;
 pub mod settings;
-pub mod sources;
+pub mod source_list;
 mod store;
 mod summarise;
 pub mod taxonomy;
 
 use std::path::Path;
 
-pub use bilingual::LocalizedMessage;
-use bilingual::localized;
+pub use localized::LocalizedMessage;
+use localized::localized;
 pub use reader::{ConfigError, Problem};
 pub use settings::Settings;
-pub use sources::SourceList;
+pub use source_list::SourceList;
 pub use taxonomy::Taxonomy;
 
 /// Reads a configuration file as UTF-8 (BOM and CRLF accepted), with a message that tells the cases apart.

@@ -6,8 +6,8 @@ use quick_xml::Reader;
 use quick_xml::escape::escape;
 use quick_xml::events::{BytesStart, Event};
 
-use super::SourceList;
-use super::edit::{NewSource, free_id};
+use crate::config::SourceList;
+use crate::config::edit_sources::{NewSource, free_id};
 use crate::model::{SourceId, SourceKind, WebUrl};
 
 /// Most outlines read from one file.

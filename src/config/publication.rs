@@ -5,12 +5,12 @@ use std::time::Duration;
 
 use chrono::{NaiveDate, NaiveTime};
 
-use super::bilingual::localized;
-use super::mail::read_address;
-use super::reader::{Reader, Section};
-use super::{ConfigError, read_file};
-use crate::digest::foreword;
-use crate::mail::MailAddress;
+use crate::config::localized::localized;
+use crate::config::mail::read_address;
+use crate::config::reader::{Reader, Section};
+use crate::config::{ConfigError, read_file};
+use crate::issue::foreword;
+use crate::model::MailAddress;
 use crate::schedule::{Calendar, Recurrence};
 
 const BUILT_IN_CALENDAR: &str = include_str!("calendar.toml");

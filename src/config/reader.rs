@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use toml_edit::{Document, Item, TableLike, Value};
 
-use super::bilingual::{LocalizedMessage, bounds, did_you_mean, listed, localized, nearest};
+use crate::config::localized::{LocalizedMessage, bounds, did_you_mean, listed, localized, nearest};
 
 /// One thing wrong with a configuration file.
 #[derive(Debug, Clone, PartialEq, Eq)]

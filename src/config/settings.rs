@@ -5,16 +5,16 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use super::bilingual::localized;
-pub use super::console::ConsoleSettings;
-pub use super::crawl::{CrawlSettings, DispatcherKind};
-pub use super::mail::{AmbiguousDeliveryPolicy, DkimSettings, MailSettings, MailTls, SmtpSettings};
-pub use super::publication::{ColumnQuota, Publication, Recipient};
-use super::reader::{Reader, Section};
-use super::sources::Vocabulary;
-pub use super::store::StoreSettings;
-pub use super::summarise::{RewriterSettings, SummariseSettings};
-use super::{ConfigError, Taxonomy, console, crawl, mail, publication, read_file, store, summarise};
+pub use crate::config::console::ConsoleSettings;
+pub use crate::config::crawl::{CrawlSettings, DispatcherKind};
+use crate::config::localized::localized;
+pub use crate::config::mail::{AmbiguousDeliveryPolicy, DkimSettings, MailSettings, MailTls, SmtpSettings};
+pub use crate::config::publication::{ColumnQuota, Publication, Recipient};
+use crate::config::reader::{Reader, Section};
+use crate::config::source_list::Vocabulary;
+pub use crate::config::store::StoreSettings;
+pub use crate::config::summarise::{RewriterSettings, SummariseSettings};
+use crate::config::{ConfigError, Taxonomy, console, crawl, mail, publication, read_file, store, summarise};
 
 /// All settings.
 #[derive(Debug, Clone, Default)]

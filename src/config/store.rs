@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::reader::Section;
+use crate::config::reader::Section;
 
 /// How the archive is kept.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

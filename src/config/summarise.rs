@@ -4,8 +4,8 @@ use std::ops::Range;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use super::bilingual::localized;
-use super::reader::Section;
+use crate::config::localized::localized;
+use crate::config::reader::Section;
 
 /// How summaries are made.
 #[derive(Debug, Clone)]

@@ -2,9 +2,9 @@
 
 use std::path::Path;
 
-use super::bilingual::localized;
-use super::reader::{Reader, Section};
-use super::{ConfigError, read_file};
+use crate::config::localized::localized;
+use crate::config::reader::{Reader, Section};
+use crate::config::{ConfigError, read_file};
 
 /// What speaks for one industry or theme.
 #[derive(Debug, Clone, Default)]

@@ -11,7 +11,7 @@ use std::collections::HashSet;
 
 use xxhash_rust::xxh3::xxh3_64;
 
-use crate::text::chars::{fold_width_and_case, is_letter};
+use crate::text::normalize::{fold_width_and_case, is_letter};
 
 /// Bands of one sketch.
 pub const BANDS: usize = 24;

@@ -1,5 +1,4 @@
 //! Telling what was seen before: canonical addresses, fingerprints of texts, stories.
 
-pub mod canonical;
 pub mod fingerprint;
 pub mod stories;

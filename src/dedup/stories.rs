@@ -4,7 +4,7 @@
 
 use std::collections::HashMap;
 
-use super::fingerprint::{MinHashSignature, ShingleSet};
+use crate::dedup::fingerprint::{MinHashSignature, ShingleSet};
 
 /// Most candidates compared exactly per article: bounds the time one article can cost.
 pub const MAX_CANDIDATES: usize = 32;

@@ -1,6 +1,6 @@
 //! Article pages of the sample world, laid out as real sites do: with navigation, share bars, related links, footers.
 
-use super::world::{DemoWorld, Layout, Site, Story};
+use crate::demo::world::{DemoWorld, Layout, Site, Story};
 
 /// The page of an article.
 pub(super) fn page(world: &DemoWorld, site: &Site, story: &Story) -> String {

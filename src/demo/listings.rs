@@ -2,8 +2,8 @@
 
 use serde_json::json;
 
-use super::layouts::charset;
-use super::world::{DemoWorld, Listing, Site, Story};
+use crate::demo::layouts::charset;
+use crate::demo::world::{DemoWorld, Listing, Site, Story};
 
 /// A listing's text and its content type.
 pub(super) fn listing(world: &DemoWorld, site: &Site, base: &str) -> (String, &'static str) {

@@ -11,9 +11,9 @@ use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 use xxhash_rust::xxh3::xxh3_64;
 
-use super::layouts::page;
-use super::listings::listing;
-use super::world::{DemoWorld, SITES, Site};
+use crate::demo::layouts::page;
+use crate::demo::listings::listing;
+use crate::demo::world::{DemoWorld, SITES, Site};
 
 /// A running server; dropped, it stops.
 pub struct Server {

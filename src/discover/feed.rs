@@ -6,13 +6,13 @@ use chrono::{DateTime, FixedOffset, Offset, Utc};
 use feed_rs::model as rs;
 use serde::Serialize;
 
-use super::repair::repair;
-use super::salvage::{self, Item};
-use super::{DiscoverError, prefix};
+use crate::discover::repair::repair;
+use crate::discover::salvage::{self, Item};
+use crate::discover::{DiscoverError, prefix};
 use crate::model::{Entry, WebUrl};
-use crate::text::chars::truncate;
 use crate::text::dates::{self, Clock};
 use crate::text::markup::strip_tags;
+use crate::text::normalize::truncate;
 
 /// Most entries read from one feed.
 const MAX_ENTRIES: usize = 2_000;

@@ -3,11 +3,11 @@
 
 use serde_json::{Map, Value};
 
-use super::{DiscoverError, Discovered};
+use crate::discover::{DiscoverError, Discovered};
 use crate::model::{Entry, ListSelectors, WebUrl};
-use crate::text::chars::truncate;
 use crate::text::dates::{self, Clock};
 use crate::text::markup::strip_tags;
+use crate::text::normalize::truncate;
 
 /// Key names seen in the list interfaces of Chinese sites, best first (lower case, without `_` and `-`).
 const TITLE_KEYS: [&str; 9] = ["title", "doctitle", "newstitle", "articletitle", "name", "headline", "subject", "infotitle", "showtitle"];

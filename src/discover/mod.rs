@@ -2,13 +2,13 @@
 //!
 //! What kind of document it is, is told by its own first bytes rather than by what the server calls it.
 
+pub mod autodiscovery;
 pub mod feed;
 mod json;
 pub mod list;
 mod refresh_hints;
 mod repair;
 mod salvage;
-pub mod seek;
 mod sitemap;
 
 use std::borrow::Cow;
@@ -19,8 +19,8 @@ use serde::{Deserialize, Serialize};
 use crate::fetch::charset;
 use crate::model::{Entry, Source, SourceKind, WebUrl};
 use crate::schedule::poll_interval::RefreshHints;
-use crate::text::chars::truncate;
 use crate::text::dates::Clock;
+use crate::text::normalize::truncate;
 
 /// Why a document brought no entries.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error, Serialize, Deserialize)]
@@ -171,7 +171,7 @@ fn from_feed(text: &str, url: &WebUrl, clock: &Clock) -> Result<Discovered, Disc
 }
 
 fn prefix(text: &str) -> String {
-    truncate(&crate::text::chars::collapse_whitespace(&text.chars().take(400).collect::<String>()), 80)
+    truncate(&crate::text::normalize::collapse_whitespace(&text.chars().take(400).collect::<String>()), 80)
 }
 
 #[cfg(test)]

@@ -3,10 +3,10 @@
 use quick_xml::Reader;
 use quick_xml::events::Event;
 
-use super::{DiscoverError, Discovered, prefix};
+use crate::discover::{DiscoverError, Discovered, prefix};
 use crate::model::{Entry, WebUrl};
-use crate::text::chars::collapse_whitespace;
 use crate::text::dates::{self, Clock};
+use crate::text::normalize::collapse_whitespace;
 
 const MAX_ENTRIES: usize = 2_000;
 /// Parts of an index that are read at one look.

@@ -9,11 +9,13 @@ use std::sync::LazyLock;
 use regex::Regex;
 use scraper::{ElementRef, Html};
 
-use super::byline::PageLines;
-use super::meta::{Head, text_of};
-use super::names::{MAX_NAME_CHARS, MAX_PERSONS, end_of_name, is_organisation, is_person, is_placeholder, is_separator, latin, persons};
-use super::nodes::attr;
-use crate::text::chars::is_han;
+use crate::extract::byline::PageLines;
+use crate::extract::meta::{Head, text_of};
+use crate::extract::nodes::attr;
+use crate::extract::person_name::{
+    MAX_NAME_CHARS, MAX_PERSONS, end_of_name, is_organisation, is_person, is_placeholder, is_separator, latin, persons,
+};
+use crate::text::normalize::is_han;
 
 /// Longest line that is a byline, in letters.
 const LINE: usize = 120;

@@ -7,8 +7,8 @@ use ego_tree::{NodeId, NodeRef};
 use rustc_hash::FxHashMap;
 use scraper::{ElementRef, Html, Node, Selector};
 
-use super::nodes::{NodeMap, NodeSet, attr, element, hidden, is_block, names, skipped};
-use super::{boilerplate, threads};
+use crate::extract::nodes::{NodeMap, NodeSet, attr, element, hidden, is_block, names, skipped};
+use crate::extract::{boilerplate, comments};
 use crate::model::ArticleSelectors;
 
 /// Paragraphs shorter than this give no points.
@@ -76,7 +76,7 @@ fn find_outside<'a>(html: &'a Html, selectors: &ArticleSelectors, skip: SkipFn) 
     }
     let given = selectors.body.as_deref().and_then(|s| Selector::parse(s).ok()).and_then(|s| html.select(&s).next());
     let root = html.root_element();
-    let threads = threads::find(root);
+    let threads = comments::find(root);
     let posts = |spare_first: bool| threads.iter().flat_map(move |t| t.nodes.iter().skip(if spare_first { t.second } else { 0 })).copied();
     let beside: NodeSet = dropped.iter().copied().chain(posts(false)).collect();
     // where nothing is left, the first post is what the others answer
@@ -298,12 +298,12 @@ fn drop_after_related(root: ElementRef<'_>, survey: &ScoredTree, dropped: &mut N
         .filter_map(element)
         .filter(|e| is_block(e.value().name()) && survey.mass.get(&e.id()).is_some_and(|m| m.letters > 0 && m.letters <= 30))
         .filter(|e| {
-            let text = crate::text::chars::collapse_whitespace(&e.text().collect::<String>());
+            let text = crate::text::normalize::collapse_whitespace(&e.text().collect::<String>());
             boilerplate::opens_related(&text) || boilerplate::opens_comments(&text)
         })
         .collect();
     for h in headings {
-        let comments = boilerplate::opens_comments(crate::text::chars::collapse_whitespace(&h.text().collect::<String>()).as_str());
+        let comments = boilerplate::opens_comments(crate::text::normalize::collapse_whitespace(&h.text().collect::<String>()).as_str());
         let rest: Vec<_> = h.next_siblings().collect();
         let mut mass = TextStats::default();
         for n in &rest {

@@ -4,7 +4,7 @@ use std::sync::LazyLock;
 
 use regex::{Regex, RegexSet};
 
-use crate::text::chars::normalized_key;
+use crate::text::normalize::normalized_key;
 
 /// Classes and ids of elements that are not the article.
 static UNLIKELY: LazyLock<Option<Regex>> = LazyLock::new(|| {

@@ -8,11 +8,11 @@ use chrono::{DateTime, FixedOffset, NaiveDate};
 use regex::Regex;
 use scraper::{ElementRef, Html, Selector};
 
-use super::meta::{Head, select, text_of};
-use super::nodes::attr;
+use crate::extract::meta::{Head, select, text_of};
+use crate::extract::nodes::attr;
 use crate::model::WebUrl;
-use crate::text::chars::normalized_key;
 use crate::text::dates::{self, Clock};
+use crate::text::normalize::normalized_key;
 
 /// `<meta>` names of publication times, best first (lower case).
 const DATE_NAMES: [&str; 23] = [

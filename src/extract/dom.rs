@@ -6,7 +6,7 @@
 
 use scraper::Html;
 
-use super::lean;
+use crate::extract::lean;
 
 /// Deepest nesting that reaches the tree builder.
 const MAX_DEPTH: usize = 256;

@@ -5,9 +5,9 @@ use std::sync::LazyLock;
 
 use scraper::{ElementRef, Html, Selector};
 
-use super::nodes::attr;
-use crate::text::chars::{collapse_whitespace, normalized_key, truncate};
+use crate::extract::nodes::attr;
 use crate::text::dates;
+use crate::text::normalize::{collapse_whitespace, normalized_key, truncate};
 
 /// Longest title kept, in characters.
 pub const MAX_TITLE: usize = 200;

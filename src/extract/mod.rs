@@ -7,25 +7,25 @@ mod author;
 mod body;
 mod boilerplate;
 mod byline;
+mod comments;
 pub mod dom;
-mod extras;
+mod embedded_json;
 mod lean;
+mod media;
 mod meta;
-mod names;
 mod nodes;
-pub mod pager;
+pub mod pagination;
 pub mod pdf;
+mod person_name;
 mod read;
-mod state;
-mod threads;
 
 use std::borrow::Cow;
 use std::cell::RefCell;
 
 use crate::model::{ArticleSelectors, Extracted, WebUrl};
-use crate::text::chars;
 use crate::text::dates::{self, Clock};
 use crate::text::markup;
+use crate::text::normalize;
 
 /// Longest body kept, in characters.
 const MAX_TEXT: usize = 200_000;
@@ -117,7 +117,7 @@ pub fn extract(text: &str, context: &Context<'_>) -> Result<Extracted, ExtractEr
         return Err(ExtractError::SoftError(t.to_owned()));
     }
     if letters < MIN_TEXT {
-        let found = state::find(&dom::parse(text).html).and_then(|f| from_state(f, title, context));
+        let found = embedded_json::find(&dom::parse(text).html).and_then(|f| from_state(f, title, context));
         return found.ok_or(ExtractError::NoContent { letters });
     }
     let mut warnings = Vec::new();
@@ -133,11 +133,11 @@ pub fn extract(text: &str, context: &Context<'_>) -> Result<Extracted, ExtractEr
         author: author::author(&page.html, &head, &visible),
         publisher: byline::publisher(&page.html, &head, &visible),
         published_at: byline::published(&page.html, text, &head, &visible, context.url, &context.clock),
-        language: chars::language(&body_text).map(Cow::Borrowed),
+        language: normalize::language(&body_text).map(Cow::Borrowed),
         html: sanitise(&read::raw_html(&found.roots, &found.dropped, found.skip), context.url),
-        image: context.url.and_then(|base| extras::image(&head, &found.roots, base)),
-        attachments: context.url.map(|base| extras::attachments(&found.roots, base)).unwrap_or_default(),
-        next: context.url.and_then(|base| extras::next_page(&page.html, base)),
+        image: context.url.and_then(|base| media::image(&head, &found.roots, base)),
+        attachments: context.url.map(|base| media::attachments(&found.roots, base)).unwrap_or_default(),
+        next: context.url.and_then(|base| media::next_page(&page.html, base)),
         text: body_text,
         title,
         warnings,
@@ -145,11 +145,11 @@ pub fn extract(text: &str, context: &Context<'_>) -> Result<Extracted, ExtractEr
 }
 
 /// An article out of a script's data.
-fn from_state(found: state::Found, title: Option<String>, context: &Context<'_>) -> Option<Extracted> {
+fn from_state(found: embedded_json::Found, title: Option<String>, context: &Context<'_>) -> Option<Extracted> {
     let body =
         if found.body.contains('<') { found.body } else { found.body.split('\n').map(|l| format!("<p>{}</p>", ammonia::clean_text(l))).collect() };
     let mut a = from_fragment(&body, context)?;
-    a.title = found.title.map(|t| chars::truncate(&markup::strip_tags(&t), meta::MAX_TITLE)).filter(|t| !t.is_empty()).or(title);
+    a.title = found.title.map(|t| normalize::truncate(&markup::strip_tags(&t), meta::MAX_TITLE)).filter(|t| !t.is_empty()).or(title);
     a.published_at = found.date.and_then(|d| dates::parse(&d, &context.clock)).map(|d| d.at);
     a.publisher = found.source.as_deref().and_then(byline::clean_publisher);
     a.author = found.author.as_deref().and_then(author::in_text);
@@ -164,7 +164,7 @@ pub fn from_fragment(html: &str, context: &Context<'_>) -> Option<Extracted> {
     let lines = boilerplate::remove_boilerplate(read::lines(&[page.html.root_element()], &none, nodes::skipped), None);
     let text = lines.join("\n");
     (text.chars().count() >= MIN_TEXT).then(|| Extracted {
-        language: chars::language(&text).map(Cow::Borrowed),
+        language: normalize::language(&text).map(Cow::Borrowed),
         html: sanitise(html, context.url),
         text,
         ..Extracted::default()

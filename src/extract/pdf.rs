@@ -5,9 +5,9 @@
 use std::borrow::Cow;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use super::{Context, ExtractError, MAX_TEXT, MIN_TEXT};
+use crate::extract::{Context, ExtractError, MAX_TEXT, MIN_TEXT};
 use crate::model::Extracted;
-use crate::text::{chars, dates};
+use crate::text::{dates, normalize};
 
 /// Lines in which the title and the date are looked for.
 const HEAD_LINES: usize = 12;
@@ -26,7 +26,7 @@ pub fn text(bytes: &[u8]) -> Result<String, ExtractError> {
 
 /// An article from the text of a PDF.
 pub fn article(text: &str, context: &Context<'_>) -> Result<Extracted, ExtractError> {
-    let lines: Vec<String> = text.lines().map(chars::collapse_whitespace).collect();
+    let lines: Vec<String> = text.lines().map(normalize::collapse_whitespace).collect();
     let paragraphs = paragraphs(&lines);
     let letters = paragraphs.iter().map(|p| p.chars().count()).sum::<usize>();
     if letters < MIN_TEXT {
@@ -37,9 +37,9 @@ pub fn article(text: &str, context: &Context<'_>) -> Result<Extracted, ExtractEr
     let found =
         filled.iter().rev().take(TAIL_LINES).copied().chain(head.clone()).find_map(|l| dates::find_dates(l, &context.clock).into_iter().next());
     Ok(Extracted {
-        title: head.clone().find(|l| is_title(l)).map(|l| chars::truncate(l, super::meta::MAX_TITLE)),
+        title: head.clone().find(|l| is_title(l)).map(|l| normalize::truncate(l, crate::extract::meta::MAX_TITLE)),
         published_at: found.map(|d| d.at),
-        language: chars::language(text).map(Cow::Borrowed),
+        language: normalize::language(text).map(Cow::Borrowed),
         text: paragraphs.join("\n").chars().take(MAX_TEXT).collect(),
         ..Extracted::default()
     })
@@ -47,7 +47,7 @@ pub fn article(text: &str, context: &Context<'_>) -> Result<Extracted, ExtractEr
 
 fn is_title(line: &str) -> bool {
     (6..=60).contains(&line.chars().count())
-        && line.chars().filter(|c| chars::is_letter(*c)).count() * 10 >= line.chars().count() * 8
+        && line.chars().filter(|c| normalize::is_letter(*c)).count() * 10 >= line.chars().count() * 8
         && !line.ends_with(['。', '：', ':'])
 }
 

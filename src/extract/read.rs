@@ -3,9 +3,9 @@
 use ego_tree::NodeRef;
 use scraper::{ElementRef, Html, Node};
 
-use super::body::SkipFn;
-use super::nodes::{NodeSet, element, hidden, is_block};
-use crate::text::chars;
+use crate::extract::body::SkipFn;
+use crate::extract::nodes::{NodeSet, element, hidden, is_block};
+use crate::text::normalize;
 
 /// The text of elements as clean lines; cells of a row parted by tabs.
 pub(super) fn lines(roots: &[ElementRef<'_>], dropped: &NodeSet, skip: SkipFn) -> Vec<String> {
@@ -30,7 +30,7 @@ impl Lines {
     fn push(&mut self, text: &str) {
         for (i, word) in text.split(char::is_whitespace).enumerate() {
             self.blank |= i > 0;
-            for run in word.split(chars::is_noise).filter(|r| !r.is_empty()) {
+            for run in word.split(normalize::is_noise).filter(|r| !r.is_empty()) {
                 if self.blank && !self.line.is_empty() && !self.line.ends_with('\t') {
                     self.line.push(' ');
                 }
@@ -104,7 +104,7 @@ fn write_html(node: NodeRef<'_, Node>, leave_out: &dyn Fn(&ElementRef<'_>) -> bo
                 return;
             }
             // the sanitiser would drop other tags and keep what is in them: it need not read them
-            let stays = super::TAGS.contains(&e.name());
+            let stays = crate::extract::TAGS.contains(&e.name());
             if stays {
                 out.push('<');
                 out.push_str(e.name());

@@ -5,7 +5,7 @@
 
 use std::io::{self, Write};
 
-use super::error::FetchError;
+use crate::fetch::error::FetchError;
 
 /// Growth above which a body counts as a bomb, once it is larger than [`BOMB_FLOOR`]; deflate's own limit is 1,032.
 const MAX_GROWTH: u64 = 200;

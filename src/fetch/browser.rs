@@ -18,11 +18,11 @@ use tokio::sync::{Mutex, Semaphore};
 use tokio::task::{JoinHandle, JoinSet};
 use tokio::time::{Instant, sleep, timeout};
 
-use super::domain::registrable_domain;
-use super::error::FetchError;
-use super::guard::{Resolver, check_address};
-use super::proxy::GuardProxy;
 use crate::config::settings::FetchSettings;
+use crate::fetch::error::FetchError;
+use crate::fetch::proxy::GuardProxy;
+use crate::fetch::registrable_domain::registrable_domain;
+use crate::fetch::ssrf::{Resolver, check_address};
 use crate::model::{Source, TlsTrust, WebUrl};
 
 /// Where Debian and others put it.

@@ -9,7 +9,7 @@ use chardetng::{EncodingDetector, Iso2022JpDetection, Utf8Detection};
 use encoding_rs::{Encoding, GB18030, GBK, UTF_8};
 use regex::bytes::Regex;
 
-use crate::text::chars::replacement_share;
+use crate::text::normalize::replacement_share;
 
 /// How far into a page a declaration is looked for; sites hide it behind comments and scripts.
 const DECLARATION_WINDOW: usize = 16 << 10;

@@ -6,7 +6,7 @@ use chrono::{DateTime, Utc};
 use reqwest::StatusCode;
 use reqwest::header::{ACCEPT, ACCEPT_ENCODING, ACCEPT_LANGUAGE, AGE, CACHE_CONTROL, HeaderMap, HeaderValue, LOCATION, RETRY_AFTER};
 
-use super::error::FetchError;
+use crate::fetch::error::FetchError;
 use crate::model::WebUrl;
 
 /// A site may ask us to wait, but not for ever.

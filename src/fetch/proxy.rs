@@ -13,8 +13,8 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinHandle;
 use tokio::time::timeout;
 
-use super::error::FetchError;
-use super::guard::{Resolver, check_address, parse_ip_literal};
+use crate::fetch::error::FetchError;
+use crate::fetch::ssrf::{Resolver, check_address, parse_ip_literal};
 use crate::model::{Source, WebUrl};
 
 const MAX_HEAD: usize = 32 << 10;
@@ -152,8 +152,9 @@ async fn dial(url: &WebUrl, shared: &ProxyState) -> Result<TcpStream, FetchError
         vec![(ip, port).into()]
     } else {
         let found = shared.resolver.lookup(url.host()).await;
-        found
-            .map_err(|e| if e.is::<super::guard::NoPublicAddress>() { FetchError::Private(url.host().to_owned()) } else { refused(e.to_string()) })?
+        found.map_err(|e| {
+            if e.is::<crate::fetch::ssrf::NoPublicAddress>() { FetchError::Private(url.host().to_owned()) } else { refused(e.to_string()) }
+        })?
     };
     let mut last = "no address".to_owned();
     for mut address in addresses {

@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 use regex::bytes::Regex;
 use serde::{Deserialize, Serialize};
 
-use super::error::FetchError;
+use crate::fetch::error::FetchError;
 use crate::model::WebUrl;
 
 const MAX_REDIRECTS: usize = 5;

@@ -1,16 +1,17 @@
 //! One message: alternative of plain text and HTML, the .docx attached.
 
 use chrono::{DateTime, Utc};
+use lettre::Address;
 use lettre::message::dkim::{DkimCanonicalization, DkimCanonicalizationType, DkimConfig, DkimSigningAlgorithm, DkimSigningKey};
 use lettre::message::header::{ContentDisposition, ContentId, ContentTransferEncoding, ContentType, HeaderName, HeaderValue};
-use lettre::message::{Message, MessageBuilder, MultiPart, MultiPartKind, SinglePart};
+use lettre::message::{Mailbox, Message, MessageBuilder, MultiPart, MultiPartKind, SinglePart};
 use xxhash_rust::xxh3::xxh3_64;
 
-use super::MailAddress;
 use crate::config::settings::MailSettings;
 use crate::model::Edition;
+use crate::model::MailAddress;
 use crate::store::OutgoingMessage;
-use crate::text::chars::collapse_whitespace;
+use crate::text::normalize::collapse_whitespace;
 
 const DOCX: &str = "application/vnd.openxmlformats-officedocument.wordprocessingml.document";
 
@@ -80,7 +81,7 @@ pub fn compose(
     to: &MailAddress,
     date: DateTime<Utc>,
 ) -> Result<OutgoingMessage, ComposeError> {
-    let recipient = to.address().to_string();
+    let recipient = to.bare();
     let stage = if edition.is_final { "\nfinal" } else { "" };
     let key = xxh3_64(format!("{}\n{}\n{recipient}{stage}", edition.publication, edition.date).as_bytes());
     let id = message_id(&format!("issue.{}-{}.{key:016x}", edition.year, edition.number_in_year), settings);
@@ -127,21 +128,30 @@ pub fn compose_text(
 
 /// A Message-ID at the sender's domain.
 pub(super) fn message_id(local: &str, settings: &MailSettings) -> String {
-    format!("<{local}@{}>", settings.from.address().domain())
+    format!("<{local}@{}>", settings.from.domain())
+}
+
+/// The address as lettre has it; `MailAddress` has checked both parts by the same rules.
+pub(super) fn address(of: &MailAddress) -> Address {
+    Address::new_dangerous(of.local_part(), of.domain())
+}
+
+fn mailbox(of: &MailAddress) -> Mailbox {
+    Mailbox::new(of.name().map(str::to_owned), address(of))
 }
 
 fn head(subject: &str, id: &str, settings: &MailSettings, to: &MailAddress, date: DateTime<Utc>) -> MessageBuilder {
     let raw = |name: &'static str, value: String| HeaderValue::new(HeaderName::new_from_ascii_str(name), value);
     let builder = Message::builder()
-        .from(settings.from.mailbox())
-        .to(to.mailbox())
+        .from(mailbox(&settings.from))
+        .to(mailbox(to))
         .subject(collapse_whitespace(subject))
         .date(date.into())
         .message_id(Some(id.to_owned()))
         .raw_header(raw("Auto-Submitted", "auto-generated".to_owned()))
-        .raw_header(raw("List-Id", format!("<qingbao.{}>", settings.from.address().domain())));
+        .raw_header(raw("List-Id", format!("<qingbao.{}>", settings.from.domain())));
     match &settings.reply_to {
-        Some(r) => builder.reply_to(r.mailbox()),
+        Some(r) => builder.reply_to(mailbox(r)),
         None => builder,
     }
 }
@@ -159,7 +169,7 @@ fn finish(mut message: Message, message_id: String, settings: &MailSettings, to:
         let relaxed = DkimCanonicalization { header: DkimCanonicalizationType::Relaxed, body: DkimCanonicalizationType::Relaxed };
         message.sign(&DkimConfig::new(d.selector.clone(), d.domain.clone(), key, headers, relaxed));
     }
-    Ok(OutgoingMessage { recipient: to.address().to_string(), message_id, message: message.formatted() })
+    Ok(OutgoingMessage { recipient: to.bare(), message_id, message: message.formatted() })
 }
 
 /// A file name without what file systems and headers choke on.
@@ -170,7 +180,7 @@ fn safe_name(name: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::digest::tests::{article, build_with, now};
+    use crate::issue::tests::{article, build_with, now};
 
     fn letter(subject: &str) -> String {
         let mut edition = build_with(vec![article(1, "许昌发制品出口增长", "发制品", "行业动态", 2)], &[]).edition;

@@ -3,8 +3,8 @@
 use chrono::{DateTime, Utc};
 use xxhash_rust::xxh3::xxh3_64;
 
-use super::message::{compose_text, message_id};
 use crate::config::settings::MailSettings;
+use crate::mail::message::{compose_text, message_id};
 use crate::store::{DeliveryState, OutboxMessage, OutgoingMessage};
 
 /// A notice to each operator; the same event gives the same Message-ID. Notices about notices are not written.
@@ -18,7 +18,7 @@ pub(super) fn about(letter: &OutboxMessage, state: DeliveryState, reply: &str, s
         DeliveryState::Uncertain => "请向收件人确认是否收到，然后运行 qingbao outbox retry 编号（重发）或 qingbao outbox done 编号（视为已发）。",
         _ => "处理好原因以后，运行 qingbao outbox retry 编号 重发，或 qingbao outbox cancel 编号 取消。",
     };
-    let hint = super::hint(reply).map(|h| format!("可能的原因：{h}。\n")).unwrap_or_default();
+    let hint = crate::mail::reply_hint::hint(reply).map(|h| format!("可能的原因：{h}。\n")).unwrap_or_default();
     let text = format!(
         "收件人：{}\n编号：{}\n状态：{}\nMessage-ID：{}\n服务器答复：{reply}\n{hint}\n{what}\n查看全部：qingbao outbox list\n",
         letter.recipient,

@@ -8,8 +8,8 @@ use lettre::transport::smtp::commands::{Data, Mail, Rcpt};
 use lettre::transport::smtp::extension::ClientId;
 use lettre::transport::smtp::response::Response;
 
-use super::transport::{DeliveryResult, PasswordError, TransportError};
 use crate::config::settings::{MailTls, SmtpSettings};
+use crate::mail::transport::{DeliveryResult, PasswordError, TransportError};
 
 /// Letters over one connection; providers close longer ones.
 const PER_CONNECTION: u32 = 50;
@@ -28,7 +28,7 @@ pub struct Smtp {
 impl Smtp {
     /// Reads password and certificate; connects at the first letter.
     pub(super) fn new(settings: &SmtpSettings, from: &Address) -> Result<Self, TransportError> {
-        let password = settings.user.as_deref().map(|user| super::transport::password(settings, user)).transpose()?;
+        let password = settings.user.as_deref().map(|user| crate::mail::transport::password(settings, user)).transpose()?;
         let tls = match settings.tls {
             MailTls::None => None,
             MailTls::Implicit | MailTls::Starttls => Some(parameters(settings)?),

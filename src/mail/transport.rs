@@ -4,8 +4,9 @@ use std::path::PathBuf;
 
 use lettre::Address;
 
-use super::smtp::Smtp;
 use crate::config::settings::{MailSettings, SmtpSettings};
+use crate::mail::message::address;
+use crate::mail::smtp::Smtp;
 use crate::store::OutboxMessage;
 
 /// Where the password was looked for.
@@ -68,7 +69,7 @@ impl Transport {
     pub fn new(settings: &MailSettings, folder: PathBuf) -> Result<Self, TransportError> {
         match &settings.smtp {
             None => Ok(Self::Files(folder)),
-            Some(s) => Ok(Self::Smtp(Box::new(Smtp::new(s, settings.from.address())?))),
+            Some(s) => Ok(Self::Smtp(Box::new(Smtp::new(s, &address(&settings.from))?))),
         }
     }
 

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use chrono::{DateTime, FixedOffset, Utc};
 use serde::{Deserialize, Serialize};
 
-use super::{ArticleId, SourceId, StoryId, WebUrl};
+use crate::model::{ArticleId, SourceId, StoryId, WebUrl};
 
 /// One pointer to an article, found in a feed or on a list page.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

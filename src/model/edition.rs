@@ -3,7 +3,7 @@
 use chrono::{DateTime, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
 
-use super::{ArticleId, EditionId, WebUrl};
+use crate::model::{ArticleId, EditionId, WebUrl};
 
 /// Another place where an item's story was published.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

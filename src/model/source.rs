@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use super::{SourceId, WebUrl};
+use crate::model::{SourceId, WebUrl};
 
 /// What kind of document a source's address leads to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]

@@ -2,9 +2,9 @@
 
 use askama::Template;
 
-use super::{RenderError, chinese_date, health_line, subject};
 use crate::model::{Edition, Item};
-use crate::text::chars::truncate;
+use crate::render::{RenderError, chinese_date, health_line, subject};
+use crate::text::normalize::truncate;
 
 /// Mail programs clip longer mails (Gmail at about 102 KB).
 const MAX_BYTES: usize = 98 << 10;
@@ -70,7 +70,7 @@ fn render(edition: &Edition, shown: usize) -> Result<String, RenderError> {
         issue: edition.issue_label(),
         date: chinese_date(edition.date),
         health: health_line(edition),
-        chart: super::chart::alt(&edition.trend),
+        chart: crate::render::chart::alt(&edition.trend),
         columns,
         left_out: edition.item_count() - number,
     };
@@ -80,7 +80,7 @@ fn render(edition: &Edition, shown: usize) -> Result<String, RenderError> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::digest::tests::{article, build_with};
+    use crate::issue::tests::{article, build_with};
     use crate::model::WebUrl;
 
     #[test]

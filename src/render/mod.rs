@@ -1,8 +1,8 @@
 //! An edition → mail HTML, plain text, .docx. Pure: the same edition gives the same bytes.
 
+pub mod atom;
 mod chart;
 mod docx;
-pub mod exchange;
 mod html;
 mod text;
 

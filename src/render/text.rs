@@ -2,8 +2,8 @@
 
 use std::fmt::Write as _;
 
-use super::{chinese_date, health_line};
 use crate::model::Edition;
+use crate::render::{chinese_date, health_line};
 
 const RULE: &str = "────────────────────────────────";
 
@@ -41,7 +41,7 @@ fn write_all(e: &Edition, out: &mut String) -> std::fmt::Result {
             writeln!(out)?;
         }
     }
-    if let Some(words) = super::chart::alt(&e.trend) {
+    if let Some(words) = crate::render::chart::alt(&e.trend) {
         writeln!(out, "{RULE}\n{words}")?;
     }
     writeln!(out, "{RULE}\n●运行情况\n\n{}", health_line(e))?;
@@ -55,7 +55,7 @@ fn write_all(e: &Edition, out: &mut String) -> std::fmt::Result {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::digest::tests::{article, build_with};
+    use crate::issue::tests::{article, build_with};
     use crate::model::SourceProblem;
 
     #[test]

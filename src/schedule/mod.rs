@@ -1,7 +1,6 @@
 //! What runs when. Due times are computed here from the clock and compared with the store; the scheduler crate only
 //! wakes us, so a missed or doubled tick changes nothing.
 
-pub mod frontier;
 pub mod poll_interval;
 
 use std::time::Duration;

@@ -3,8 +3,8 @@
 use chrono::{DateTime, TimeDelta, Utc};
 use rusqlite::{OptionalExtension as _, params};
 
-use super::desk::audit;
-use super::{Result, Store};
+use crate::store::edition_revision::audit;
+use crate::store::{Result, Store};
 
 /// What an account may do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]

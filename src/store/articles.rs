@@ -3,11 +3,11 @@
 use chrono::{DateTime, Utc};
 use rusqlite::{Connection, OptionalExtension as _, Row, params, params_from_iter};
 
-use super::{Result, Store, StoreError, invalid_value};
 use crate::dedup::fingerprint::MinHashSignature;
 use crate::dedup::stories::{MAX_CANDIDATES, dedup_text, join};
 use crate::model::{Article, ArticleId, Classification, Headline, SourceId, StoryId, WebUrl};
-use crate::text::words::Segmented;
+use crate::store::{Result, Store, StoreError, invalid_value};
+use crate::text::segment::Segmented;
 
 const HEADLINE_COLUMNS: &str = "a.id, a.source_id, s.name, s.region, s.weight, a.url, a.title, a.author, a.publisher, a.published_at, a.fetched, octet_length(a.text), \
      a.story_id, a.judgement";

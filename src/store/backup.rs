@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 use chrono::{DateTime, TimeDelta, Utc};
 use rusqlite::{Connection, OpenFlags};
 
-use super::open::MIGRATIONS;
-use super::{Result, Store, StoreError, connect, is_whole, lock, space};
+use crate::store::open::MIGRATIONS;
+use crate::store::{Result, Store, StoreError, connect, disk_usage, is_whole, lock};
 
 /// What a database holds, told after a backup and before a restore.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -93,7 +93,7 @@ pub fn restore(from: &Path, folder: &Path, replace: bool, now: DateTime<Utc>) ->
 pub(super) fn before_upgrade(connection: &Connection, path: &Path, version: i64) -> Result<PathBuf> {
     let to = sibling_path(path, &format!("schema-{version}"));
     let bytes = std::fs::metadata(path).map_err(|e| failed(path, e))?.len();
-    let (free, _) = space::available_space(path).map_err(|e| failed(path, e))?;
+    let (free, _) = disk_usage::available_space(path).map_err(|e| failed(path, e))?;
     if free < bytes + bytes / 4 {
         return Err(StoreError::NoRoom { path: to.display().to_string(), needed: bytes + bytes / 4, free });
     }

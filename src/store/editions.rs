@@ -5,10 +5,10 @@ use std::collections::HashSet;
 use chrono::{DateTime, Datelike, NaiveDate, Utc};
 use rusqlite::{Connection, OptionalExtension as _, params};
 
-use super::{Result, Store, invalid_value};
 use crate::config::settings::Publication;
-use crate::digest::PreviousItem;
+use crate::issue::PreviousItem;
 use crate::model::{Edition, EditionId, StoryId, Trend, WEEKS};
+use crate::store::{Result, Store, invalid_value};
 
 /// An edition in a list.
 #[derive(Debug, Clone)]

@@ -3,14 +3,14 @@
 use chrono::{DateTime, Utc};
 use rusqlite::{Connection, OptionalExtension as _, Row, params};
 
-use super::sources::log_fetch;
-use super::writer::BeforeCommit;
-use super::{FetchRecord, Result, Store, invalid_value};
-use crate::dedup::canonical::canonicalise;
 use crate::dedup::fingerprint::MinHashSignature;
 use crate::fetch::host_key;
+use crate::model::canonical_url::canonicalise;
 use crate::model::{ArticleId, Classification, Entry, EntryId, Extracted, Identity, Source, SourceId, StoredPage, WebUrl};
-use crate::text::chars::normalized_key;
+use crate::store::source_state::log_fetch;
+use crate::store::writer::BeforeCommit;
+use crate::store::{FetchRecord, Result, Store, invalid_value};
+use crate::text::normalize::normalized_key;
 
 /// Compression of stored pages: fast, for they are read again once at most.
 const ZSTD_LEVEL: i32 = 3;
@@ -179,7 +179,7 @@ impl Store {
                 ])?;
             let id = ArticleId(t.last_insert_rowid());
             if inserted == 1 {
-                super::articles::store_classification(t, id, &new.title, &a.text, &new.classification, &new.signature)?;
+                crate::store::articles::store_classification(t, id, &new.title, &a.text, &new.classification, &new.signature)?;
             }
             let state = if inserted == 1 { "done" } else { "duplicate" };
             t.prepare_cached("UPDATE entry SET state = ?2, content_html = NULL WHERE id = ?1")?.execute(params![new.entry.0, state])?;

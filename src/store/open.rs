@@ -8,19 +8,19 @@ use std::time::Duration;
 use rusqlite::{Connection, OpenFlags};
 use rusqlite_migration::{M, Migrations};
 
-use super::error::classify;
-use super::{Result, StoreError, backup};
+use crate::store::error::classify;
+use crate::store::{Result, StoreError, backup};
 
 /// The schema's versions.
 pub(super) const MIGRATIONS: &[M<'static>] = &[
-    M::up(include_str!("001_first.sql")),
-    M::up(include_str!("002_frontier.sql")),
-    M::up(include_str!("003_extras.sql")),
-    M::up(include_str!("004_judgement.sql")),
-    M::up(include_str!("005_letters.sql")),
-    M::up(include_str!("006_console.sql")),
-    M::up(include_str!("007_outlets.sql")),
-    M::up(include_str!("008_upkeep.sql")),
+    M::up(include_str!("migrations/001_first.sql")),
+    M::up(include_str!("migrations/002_frontier.sql")),
+    M::up(include_str!("migrations/003_extras.sql")),
+    M::up(include_str!("migrations/004_judgement.sql")),
+    M::up(include_str!("migrations/005_letters.sql")),
+    M::up(include_str!("migrations/006_console.sql")),
+    M::up(include_str!("migrations/007_outlets.sql")),
+    M::up(include_str!("migrations/008_upkeep.sql")),
 ];
 /// How long another process may hold the file before we give up.
 const BUSY: Duration = Duration::from_secs(30);

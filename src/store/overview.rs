@@ -6,8 +6,8 @@ use chrono::{DateTime, Days, NaiveDate, Offset as _, TimeDelta, TimeZone as _, U
 use chrono_tz::Tz;
 use rusqlite::params;
 
-use super::{Result, Store};
 use crate::model::{SourceId, Trend, WEEKS};
+use crate::store::{Result, Store};
 
 /// Days that are counted one by one.
 pub const DAYS: usize = 28;

@@ -5,9 +5,9 @@ use chrono_tz::Tz;
 use rusqlite::types::Value;
 use rusqlite::{OptionalExtension as _, params_from_iter};
 
-use super::articles::{match_words, read_article_with_texts};
-use super::{Result, Store};
 use crate::model::{Article, ArticleId, Headline};
+use crate::store::articles::{match_words, read_article_with_texts};
+use crate::store::{Result, Store};
 
 /// Matches that are ranked, the newest of all.
 const RANKED: i64 = 2_000;

@@ -5,9 +5,9 @@ use std::collections::HashSet;
 use chrono::{DateTime, Utc};
 use rusqlite::{Connection, OptionalExtension as _, params};
 
-use super::desk::audit;
-use super::{Result, Store};
 use crate::model::{ArticleId, Edition};
+use crate::store::edition_revision::audit;
+use crate::store::{Result, Store};
 
 impl Store {
     /// Makes an article a story of its own; false where there is no such article, or it stands alone already.
@@ -97,8 +97,8 @@ fn shown(t: &Connection, story: i64) -> Result<()> {
 mod tests {
     use super::*;
     use crate::config::settings::Publication;
-    use crate::digest::edit::Change;
-    use crate::digest::tests::{article, build_with, now};
+    use crate::issue::edit::Change;
+    use crate::issue::tests::{article, build_with, now};
     use crate::model::Copy;
     use crate::store::EditResult;
 

@@ -3,9 +3,9 @@
 use chrono::{DateTime, Utc};
 use rusqlite::params;
 
-use super::desk::audit;
-use super::{Result, Store};
 use crate::model::{Article, ArticleId};
+use crate::store::edition_revision::audit;
+use crate::store::{Result, Store};
 
 /// The time of last use is kept to the hour: a read must not always be a write.
 const LAST_USED_RESOLUTION: i64 = 3_600;

@@ -15,7 +15,7 @@ use std::time::{Duration, Instant};
 
 use rusqlite::{Connection, ErrorCode};
 
-use super::{Result, StoreError};
+use crate::store::{Result, StoreError};
 
 /// Most pieces of work in one transaction, and longest time one stays open.
 const MAX_BATCH: usize = 128;

@@ -2,7 +2,7 @@
 //!
 //! For reading only: what comes out is text and is escaped like any other text wherever it is shown.
 
-use super::chars::is_noise;
+use crate::text::normalize::is_noise;
 
 /// HTML entities that feeds and titles use.
 const ENTITIES: [(&str, &str); 45] = [

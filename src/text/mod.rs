@@ -1,6 +1,6 @@
 //! Text in, facts about text out: folding, dates, sentences, words. Pure functions shared by several stages.
 
-pub mod chars;
 pub mod dates;
 pub mod markup;
-pub mod words;
+pub mod normalize;
+pub mod segment;

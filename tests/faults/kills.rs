@@ -52,7 +52,7 @@ async fn killed_while_the_schema_is_brought_up_to_date() {
         let office = Office::new().await;
         std::fs::create_dir_all(office.path().join("data")).unwrap();
         let c = office.sql();
-        c.execute_batch(concat!(include_str!("../../src/store/001_first.sql"), "PRAGMA user_version = 1; BEGIN;")).unwrap();
+        c.execute_batch(concat!(include_str!("../../src/store/migrations/001_first.sql"), "PRAGMA user_version = 1; BEGIN;")).unwrap();
         c.execute("INSERT INTO source (id, name, url) VALUES ('a', '甲', 'https://a.example/')", []).unwrap();
         for n in 0..3_000 {
             c.execute(

@@ -6,8 +6,8 @@ use ego_tree::NodeRef;
 use regex::Regex;
 use scraper::{ElementRef, Node};
 
-use crate::text::chars::{collapse_whitespace, truncate};
 use crate::text::dates::{self, Clock};
+use crate::text::normalize::{collapse_whitespace, truncate};
 
 /// Shorter link texts are navigation.
 pub(super) const MIN_TITLE: usize = 5;

@@ -2,7 +2,7 @@
 
 use chrono::{TimeZone, Utc};
 
-use super::*;
+use crate::discover::list::*;
 
 fn run(html: &str, selectors: &ListSelectors) -> Vec<(String, String, String)> {
     let clock = Clock::new(chrono_tz::Asia::Shanghai, Utc.with_ymd_and_hms(2026, 11, 24, 4, 0, 0).unwrap());

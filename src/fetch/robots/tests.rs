@@ -1,7 +1,7 @@
 //! The semantics of RFC 9309, case by case: the groups follow those of Google's published matcher test, the cases are
 //! written anew.
 
-use super::*;
+use crate::fetch::robots::*;
 
 /// A file, a crawler, and for paths whether they may be asked for.
 type Case = (&'static str, &'static str, &'static [(&'static str, bool)]);

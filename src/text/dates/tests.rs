@@ -1,6 +1,6 @@
 //! The spellings, each with the moment it means.
 
-use super::*;
+use crate::text::dates::*;
 
 pub(super) fn clock() -> Clock {
     Clock::new(chrono_tz::Asia::Shanghai, Utc.with_ymd_and_hms(2026, 11, 24, 4, 0, 0).unwrap())

@@ -1,0 +1,212 @@
+//! What is in force: settings, taxonomy and source list, each read again when its file changes. A file that is wrong changes
+//! nothing; the last good one stays, and an alarm says so.
+
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
+use std::time::SystemTime;
+
+use chrono::{DateTime, Utc};
+
+use crate::config::source_list::Vocabulary;
+use crate::config::{ConfigError, Settings, SourceList, Taxonomy};
+use crate::crawl::{Pipeline, PipelineError};
+use crate::health::Alarm;
+
+/// Why new settings are not taken over.
+#[derive(Debug, thiserror::Error)]
+pub enum ReloadError {
+    /// A file is wrong.
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+    /// The stages cannot be wired by them.
+    #[error(transparent)]
+    Wire(#[from] PipelineError),
+}
+
+impl ReloadError {
+    /// As the console says it.
+    fn chinese(&self) -> String {
+        match self {
+            Self::Config(e) => e.chinese(),
+            Self::Wire(e) => e.to_string(),
+        }
+    }
+}
+
+/// What makes a file another one: when it was written, and how long it is.
+type FileVersion = Option<(SystemTime, u64)>;
+
+fn file_version(path: &Path) -> FileVersion {
+    let m = std::fs::metadata(path).ok()?;
+    Some((m.modified().ok()?, m.len()))
+}
+
+/// What is in force now.
+pub struct ConfigHandle {
+    config: Option<PathBuf>,
+    sources_path: PathBuf,
+    pipeline: RwLock<Arc<Pipeline>>,
+    sources: RwLock<(Arc<SourceList>, Arc<Vocabulary>)>,
+    /// Of the settings with what they name, and of the source list.
+    versions: Mutex<(Vec<FileVersion>, FileVersion)>,
+    reloaded: AtomicI64,
+}
+
+impl ConfigHandle {
+    /// Takes over what was loaded; `config` is the file that was named for the settings.
+    ///
+    /// # Errors
+    /// The source list is wrong: at the start there is no good one to go on with.
+    pub fn new(pipeline: Arc<Pipeline>, config: Option<PathBuf>, sources: PathBuf, taxonomy: &Taxonomy) -> Result<Self, ConfigError> {
+        let vocabulary = pipeline.settings().vocabulary(taxonomy);
+        let stamps = (settings_versions(config.as_deref(), pipeline.settings()), file_version(&sources));
+        let list = SourceList::load(&sources, &vocabulary)?;
+        Ok(Self {
+            config,
+            sources_path: sources,
+            pipeline: RwLock::new(pipeline),
+            sources: RwLock::new((Arc::new(list), Arc::new(vocabulary))),
+            versions: Mutex::new(stamps),
+            reloaded: AtomicI64::new(Utc::now().timestamp()),
+        })
+    }
+
+    /// The stages by the settings in force.
+    pub fn pipeline(&self) -> Arc<Pipeline> {
+        Arc::clone(&self.pipeline.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// The source list in force.
+    pub fn sources(&self) -> Arc<SourceList> {
+        Arc::clone(&self.sources.read().unwrap_or_else(PoisonError::into_inner).0)
+    }
+
+    /// The words that sources may use as hints.
+    pub fn vocabulary(&self) -> Arc<Vocabulary> {
+        Arc::clone(&self.sources.read().unwrap_or_else(PoisonError::into_inner).1)
+    }
+
+    /// The file of the source list.
+    pub fn sources_path(&self) -> &Path {
+        &self.sources_path
+    }
+
+    /// When something was taken over last.
+    pub fn reloaded(&self) -> DateTime<Utc> {
+        DateTime::from_timestamp(self.reloaded.load(Ordering::Relaxed), 0).unwrap_or_default()
+    }
+
+    /// Takes over what changed, or with `force` everything. Tells whether all files are right.
+    pub fn refresh(&self, force: bool) -> bool {
+        let mut stamps = self.versions.lock().unwrap_or_else(PoisonError::into_inner);
+        let now = settings_versions(self.config.as_deref(), self.pipeline().settings());
+        let settings_changed = force || stamps.0 != now;
+        if settings_changed {
+            stamps.0 = now;
+            match self.reload_settings() {
+                // the new settings may name other files
+                Ok(()) => stamps.0 = settings_versions(self.config.as_deref(), self.pipeline().settings()),
+                Err(e) => {
+                    tracing::error!("qingbao.toml or what it names is not taken over, the last good settings stay in force:\n{e}");
+                    self.alarm(Alarm::Settings, format!("设置有误，仍按上一份有效的设置运行：{}", e.chinese()));
+                }
+            }
+        }
+        let now = file_version(&self.sources_path);
+        if settings_changed || stamps.1 != now {
+            stamps.1 = now;
+            self.reload_sources();
+        }
+        drop(stamps);
+        self.is_valid()
+    }
+
+    /// Whether the files on disk are those in force.
+    pub fn is_valid(&self) -> bool {
+        let alarms = self.pipeline().health().alarms();
+        !alarms.contains_key(&Alarm::Settings) && !alarms.contains_key(&Alarm::Sources)
+    }
+
+    fn reload_settings(&self) -> Result<(), ReloadError> {
+        let settings = Settings::load(self.config.as_deref())?;
+        let taxonomy = Taxonomy::load(settings.taxonomy.as_deref())?;
+        let words = Arc::new(settings.vocabulary(&taxonomy));
+        let before = self.pipeline();
+        if settings.console != before.settings().console {
+            tracing::warn!("[console] changed: this part is taken over at the next start");
+        }
+        let after = before.with_settings(settings, taxonomy)?;
+        *self.pipeline.write().unwrap_or_else(PoisonError::into_inner) = after;
+        // a crawl that runs ends with what is under way, and the next one goes by the new settings
+        before.stop_accepting();
+        self.sources.write().unwrap_or_else(PoisonError::into_inner).1 = words;
+        self.mark_reloaded(Alarm::Settings);
+        tracing::info!("settings and taxonomy taken over");
+        Ok(())
+    }
+
+    fn reload_sources(&self) {
+        match SourceList::load(&self.sources_path, &self.vocabulary()) {
+            Ok(list) => {
+                tracing::info!(sources = list.sources.len(), "sources.toml taken over");
+                self.sources.write().unwrap_or_else(PoisonError::into_inner).0 = Arc::new(list);
+                self.mark_reloaded(Alarm::Sources);
+            }
+            Err(e) => {
+                let n = self.sources().sources.len();
+                tracing::error!("sources.toml is not taken over, the last good list of {n} sources stays in force:\n{e}");
+                self.alarm(Alarm::Sources, format!("来源清单有误，仍按上一份有效的 {n} 个来源运行：{}", e.chinese()));
+            }
+        }
+    }
+
+    fn mark_reloaded(&self, alarm: Alarm) {
+        self.reloaded.store(Utc::now().timestamp(), Ordering::Relaxed);
+        self.pipeline().health().alarm(alarm, None);
+    }
+
+    fn alarm(&self, alarm: Alarm, words: String) {
+        self.pipeline().health().alarm(alarm, Some(words));
+    }
+}
+
+fn settings_versions(config: Option<&Path>, settings: &Settings) -> Vec<FileVersion> {
+    let config = config.unwrap_or(Path::new(Settings::FILE));
+    [Some(config), settings.taxonomy.as_deref(), settings.calendar.as_deref()].into_iter().map(|p| p.and_then(file_version)).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::Store;
+
+    const SOURCES: &str = "[[source]]\nid = \"a\"\nname = \"甲\"\nurl = \"https://a.cn/\"\n";
+
+    #[test]
+    fn a_broken_file_changes_nothing_and_a_mended_one_is_taken_over() {
+        let dir = tempfile::tempdir().unwrap();
+        let (config, file) = (dir.path().join("q.toml"), dir.path().join("s.toml"));
+        std::fs::write(&config, "[fetch]\nat_once = 7\n").unwrap();
+        std::fs::write(&file, SOURCES).unwrap();
+        let (settings, taxonomy) = (Settings::load(Some(&config)).unwrap(), Taxonomy::load(None).unwrap());
+        let pipeline = Pipeline::new(Store::open(&dir.path().join("data")).unwrap(), settings, taxonomy.clone()).unwrap();
+        let live = ConfigHandle::new(pipeline, Some(config.clone()), file.clone(), &taxonomy).unwrap();
+        let first = live.pipeline();
+        assert!(live.refresh(false) && Arc::ptr_eq(&first, &live.pipeline()), "nothing changed");
+        for broken in ["", "[[source]]\nid = 7\n", "“"] {
+            std::fs::write(&file, broken).unwrap();
+            assert!(!live.refresh(false) && live.sources().sources.len() == 1, "{broken}");
+        }
+        assert!(first.health().alarms()[&Alarm::Sources].contains("s.toml"));
+        std::fs::write(&file, format!("{SOURCES}{}", SOURCES.replace("\"a\"", "\"b\"").replace("a.cn", "b.cn"))).unwrap();
+        assert!(live.refresh(false) && live.sources().sources.len() == 2);
+        std::fs::write(&config, "[fetch]\nat_onze = 7\n").unwrap();
+        assert!(!live.refresh(false) && Arc::ptr_eq(&first, &live.pipeline()));
+        std::fs::write(&config, "[fetch]\nat_once = 7\n[store]\nmin_free_mb = 1\n").unwrap();
+        assert!(live.refresh(false) && !Arc::ptr_eq(&first, &live.pipeline()));
+        assert!(first.same_fetcher(&live.pipeline()) && live.pipeline().settings().store.min_free == 1 << 20);
+        std::fs::write(&config, "[fetch]\nat_once = 19\n").unwrap();
+        assert!(live.refresh(true) && !first.same_fetcher(&live.pipeline()));
+    }
+}

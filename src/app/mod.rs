@@ -1,0 +1,237 @@
+//! The background service: crawls, drafts and mails until it is told to stop.
+//!
+//! The scheduler crate only wakes the loops; what is due is read from the clock and the store each time, so a tick that
+//! comes twice, late or not at all does no harm. Crawling, drafting and mailing run beside each other.
+
+mod live;
+mod signals;
+mod supervisor;
+mod weekly_report;
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use chrono::{TimeDelta, Utc};
+use sd_notify::NotifyState;
+use tokio::sync::{Notify, watch};
+use tokio_cron_scheduler::{Job, JobScheduler, JobSchedulerError};
+
+use crate::config::SourceList;
+use crate::config::settings::Publication;
+use crate::crawl::{CrawlMode, NoProgress, Pipeline, PipelineError};
+use crate::health::Component;
+use crate::model::Edition;
+use crate::web;
+
+pub use live::{ConfigHandle, ReloadError};
+use signals::Signals;
+
+/// Every twenty seconds, in UTC: zones and work days are judged by ourselves.
+const TICK_CRON: &str = "*/20 * * * * *";
+/// How long a draft waits for the first crawl after a start.
+const FIRST_CRAWL_TIMEOUT: Duration = Duration::from_mins(10);
+/// How often an issue that nobody is to get is made anew.
+const EMPTY_ISSUE_REBUILD: TimeDelta = TimeDelta::minutes(15);
+/// How long a stop waits for what is under way.
+const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(8);
+
+/// 2026-01-01: a clock before this was never set.
+const MIN_VALID_CLOCK: i64 = 1_767_225_600;
+
+/// What can stop the service.
+#[derive(Debug, thiserror::Error)]
+pub enum ServiceError {
+    /// The scheduler.
+    #[error("the scheduler cannot be started: {0}")]
+    Scheduler(#[from] JobSchedulerError),
+    /// A write failed in the disk itself.
+    #[error("the disk refused to write the database; only a new start can tell what is there. Look at the kernel's log (dmesg)")]
+    Disk,
+    /// Signals.
+    #[error("signals cannot be waited for: {0}")]
+    Signal(#[from] std::io::Error),
+}
+
+/// Runs until SIGTERM or SIGINT.
+///
+/// # Errors
+/// The scheduler or signals cannot be had, or the disk refuses to write.
+pub async fn serve(live: Arc<ConfigHandle>, data: PathBuf) -> Result<(), ServiceError> {
+    let mut signals = Signals::install()?;
+    let (stop, stopped) = watch::channel(false);
+    let bells = [Arc::new(Notify::new()), Arc::new(Notify::new()), Arc::new(Notify::new())];
+    let mut scheduler = start_timers(&bells).await?;
+    let [crawl_bell, draft_bell, mail_bell] = bells;
+    supervisor::initial_check(&live).await;
+    let mut loops = tokio::task::JoinSet::new();
+    loops.spawn(crawl_loop(Arc::clone(&live), crawl_bell, Arc::clone(&draft_bell), stopped.clone()));
+    loops.spawn(draft_loop(Arc::clone(&live), draft_bell, Arc::clone(&mail_bell), stopped.clone()));
+    // crawling and mailing go on without it
+    match web::listen(&live.pipeline().settings().console).await {
+        Ok(Some(listener)) => {
+            let mut told = stopped.clone();
+            let console = web::serve(Arc::clone(&live), listener, async move {
+                let _ = told.wait_for(|s| *s).await;
+            });
+            loops.spawn(async move {
+                if let Err(e) = console.await {
+                    tracing::error!("the console ended: {e}");
+                }
+            });
+        }
+        Ok(None) => {}
+        Err(e) => tracing::error!("the console cannot be served: {e}; is [console] listen taken by another program?"),
+    }
+    loops.spawn(mail_loop(Arc::clone(&live), data.join("outbox"), mail_bell, stopped.clone()));
+    let guard = tokio::spawn(supervisor::supervise(Arc::clone(&live), stopped));
+    supervisor::notify_systemd(&[NotifyState::Ready, NotifyState::Status("started")]);
+    tracing::info!(sources = live.sources().sources.len(), "service started");
+    let end = tokio::select! {
+        () = signals.wait_for_stop(&live) => Ok(()),
+        broken = guard => broken.unwrap_or(Ok(())),
+    };
+    supervisor::notify_systemd(&[NotifyState::Stopping]);
+    tracing::info!("stopping: no new work, what is under way is finished or left for the next start");
+    let _ = stop.send(true);
+    if tokio::time::timeout(SHUTDOWN_TIMEOUT, async { while loops.join_next().await.is_some() {} }).await.is_err() {
+        tracing::warn!("some work was still under way after {SHUTDOWN_TIMEOUT:?}; it goes on at the next start");
+        loops.abort_all();
+    }
+    live.pipeline().close().await;
+    if let Err(e) = scheduler.shutdown().await {
+        tracing::debug!("scheduler: {e}");
+    }
+    tracing::info!("stopped");
+    end
+}
+
+async fn start_timers(bells: &[Arc<Notify>; 3]) -> Result<JobScheduler, JobSchedulerError> {
+    let scheduler = JobScheduler::new().await?;
+    for bell in bells {
+        let bell = Arc::clone(bell);
+        bell.notify_one();
+        scheduler.add(Job::new(TICK_CRON, move |_, _| bell.notify_one())?).await?;
+    }
+    scheduler.start().await?;
+    Ok(scheduler)
+}
+
+/// Waits for the bell; false when the service stops.
+async fn next(bell: &Notify, stopped: &mut watch::Receiver<bool>) -> bool {
+    tokio::select! {
+        biased;
+        _ = stopped.wait_for(|s| *s) => false,
+        () = bell.notified() => true,
+    }
+}
+
+async fn crawl_loop(live: Arc<ConfigHandle>, bell: Arc<Notify>, draft: Arc<Notify>, mut stopped: watch::Receiver<bool>) {
+    let mut pipeline = live.pipeline();
+    if let Err(e) = pipeline.jitter_overdue(&live.sources()).await {
+        tracing::error!("start: {e}");
+    }
+    let in_force = {
+        let live = Arc::clone(&live);
+        move || live.sources()
+    };
+    while next(&bell, &mut stopped).await {
+        let newest = live.pipeline();
+        if !newest.same_fetcher(&pipeline) {
+            // the new one knows nothing of when hosts were last asked
+            tokio::time::sleep(pipeline.settings().fetch.host_delay).await;
+            pipeline.close().await;
+            if let Err(e) = newest.dispatcher().set_fetch_policy(&newest.settings().fetch).await {
+                tracing::error!("the new settings of fetching reach no worker: {e}; they are told at the next start");
+            }
+        }
+        pipeline = newest;
+        pipeline.health().heartbeat(Component::Crawl);
+        if !pipeline.health().is_fetch_allowed() {
+            // what there is must do
+            pipeline.health().mark_first_crawl_done();
+            continue;
+        }
+        // every step of a crawl is a commit of its own: dropping it half way loses nothing
+        tokio::select! {
+            _ = stopped.wait_for(|s| *s) => return,
+            result = pipeline.run_once(&in_force, CrawlMode::DueOnly, &NoProgress) => match result {
+                Ok(r) if r.sources() + r.articles + r.failed_pages + r.classified > 0 => tracing::info!(
+                    changed = r.changed, unchanged = r.unchanged, failed = r.failed.len(), entries = r.new_entries,
+                    articles = r.articles, lost = r.failed_pages, seconds = r.elapsed.as_secs(), "pass done"
+                ),
+                Ok(_) => {}
+                Err(e) => tracing::error!("pass: {e}"),
+            },
+        }
+        if !pipeline.health().first_crawl_done() {
+            pipeline.health().mark_first_crawl_done();
+            draft.notify_one();
+        }
+    }
+}
+
+async fn draft_loop(live: Arc<ConfigHandle>, bell: Arc<Notify>, mail: Arc<Notify>, mut stopped: watch::Receiver<bool>) {
+    while next(&bell, &mut stopped).await {
+        let pipeline = live.pipeline();
+        pipeline.health().heartbeat(Component::Draft);
+        if Utc::now().timestamp() < MIN_VALID_CLOCK {
+            tracing::error!("the clock says {}: no issue is made until it is set", Utc::now());
+            continue;
+        }
+        // a draft that is late already is not made of yesterday's news while today's comes in
+        if !pipeline.health().first_crawl_done() && pipeline.health().uptime() < FIRST_CRAWL_TIMEOUT {
+            continue;
+        }
+        for publication in pipeline.settings().publications() {
+            match draft_if_due(&pipeline, publication, &live.sources()).await {
+                Ok(true) => mail.notify_one(),
+                Ok(false) => {}
+                Err(e) => tracing::error!("draft of {}: {e}", publication.name),
+            }
+        }
+    }
+}
+
+/// Makes and queues today's draft if its time has come and no letter of it exists yet.
+async fn draft_if_due(pipeline: &Arc<Pipeline>, p: &Publication, sources: &SourceList) -> Result<bool, PipelineError> {
+    let now = Utc::now();
+    let Some(day) = p.calendar.due(now, p.at, p.catch_up) else { return Ok(false) };
+    let name = p.name.clone();
+    let store = pipeline.store();
+    if let Some(id) = store.run(move |s| s.edition_of(&name, day)).await? {
+        let (mailed, there) = store.run(move |s| Ok((!s.messages_of(id)?.is_empty(), s.edition(id)?))).await?;
+        // an issue that nobody is to get is looked at again now and then: something may have come in
+        let nobody = |e: &Edition| p.recipients.is_empty() || (e.item_count() == 0 && !p.mail_empty);
+        let fresh = |e: &Edition| e.built_at.is_some_and(|at| (TimeDelta::zero()..EMPTY_ISSUE_REBUILD).contains(&(now - at)));
+        if mailed || there.is_some_and(|e| nobody(&e) && fresh(&e)) {
+            return Ok(false);
+        }
+    }
+    let enabled = sources.enabled().count();
+    let edition = pipeline.draft(p, day, enabled, now).await?;
+    let letters = pipeline.enqueue_issue(&edition, now).await?;
+    tracing::info!(issue = %edition.issue_label(), items = edition.item_count(), letters, "draft queued");
+    Ok(true)
+}
+
+async fn mail_loop(live: Arc<ConfigHandle>, outbox: PathBuf, bell: Arc<Notify>, mut stopped: watch::Receiver<bool>) {
+    while next(&bell, &mut stopped).await {
+        let pipeline = live.pipeline();
+        pipeline.health().heartbeat(Component::Mail);
+        match pipeline.send(outbox.clone(), Utc::now()).await {
+            Ok(r) => {
+                for sent in r.sent {
+                    tracing::info!("letter sent: {sent}");
+                }
+                for (to, why) in r.deferred {
+                    tracing::warn!("letter to {to} stays queued: {why}");
+                }
+                for (to, why) in r.failed {
+                    tracing::error!("letter to {to} given up: {why}");
+                }
+            }
+            Err(e) => tracing::error!("outbox: {e}"),
+        }
+    }
+}

@@ -1,0 +1,73 @@
+//! `qingbao sources add`: an address, and everything else is found.
+
+use crate::cli::CommandContext;
+use crate::cli::try_source::{asking, show};
+use crate::config::edit_sources;
+use crate::config::edit_sources::NewSource;
+use crate::crawl::preview;
+use crate::model::{Source, SourceId, SourceKind, WebUrl};
+
+/// Of what.
+#[derive(Debug, clap::Args)]
+pub(super) struct AddArgs {
+    /// Address of a feed, a list page or a site
+    url: String,
+    /// Stable key; left out: made from the host
+    #[arg(long)]
+    id: Option<String>,
+    /// Name shown to editors; left out: the page's own title
+    #[arg(long)]
+    name: Option<String>,
+    /// 全国, 河南, 许昌 …
+    #[arg(long)]
+    region: Option<String>,
+    /// Only show what would be taken and written
+    #[arg(long)]
+    dry_run: bool,
+    /// The address may be private or loopback
+    #[arg(long)]
+    allow_private: bool,
+    /// Through the headless browser
+    #[arg(long)]
+    render: bool,
+}
+
+pub(super) async fn run(args: &AddArgs, context: &CommandContext) -> anyhow::Result<()> {
+    let url = WebUrl::parse(&args.url)?;
+    let list = context.source_list_or_none()?;
+    if let Some(known) = list.sources.iter().find(|s| s.url == url) {
+        anyhow::bail!("{url} is in {} already, as {}", context.sources.display(), known.id);
+    }
+    let id = match &args.id {
+        Some(id) => SourceId::parse(id).ok_or_else(|| anyhow::anyhow!("{id:?} is no id: a-z, 0-9 and - only"))?,
+        None => edit_sources::free_id(&url, &list.sources.iter().map(|s| s.id.clone()).collect::<std::collections::HashSet<_>>())
+            .ok_or_else(|| anyhow::anyhow!("no id can be made from {url}; give one with --id"))?,
+    };
+    let asked = Source { allow_private: args.allow_private, render: args.render, ..Source::plain(id.clone(), id.to_string(), url) };
+    let preview = asking(context, async |fetcher| {
+        let preview = preview::discover_source(fetcher, &asked).await?;
+        show(fetcher, &asked, &preview, 1).await;
+        Ok(preview)
+    })
+    .await?;
+    if preview.url != asked.url && list.sources.iter().any(|s| s.url == preview.url) {
+        anyhow::bail!("its feed {} is in {} already", preview.url, context.sources.display());
+    }
+    let new = NewSource {
+        id,
+        name: args.name.clone().or(preview.name).unwrap_or_else(|| preview.url.host().to_owned()),
+        url: preview.url,
+        // what a list is, is better found out anew when the site changes; a feed stays one
+        kind: preview.found.kind.filter(|k| *k == SourceKind::Feed),
+        region: args.region.clone(),
+        allow_private: args.allow_private,
+        render: args.render,
+    };
+    if args.dry_run {
+        println!("{}", edit_sources::as_toml(&new));
+        return Ok(());
+    }
+    edit_sources::add(&context.sources, &[new], &context.vocabulary()?)?;
+    println!("added to {}; a running service takes it over within half a minute", context.sources.display());
+    Ok(())
+}

@@ -1,0 +1,101 @@
+//! `qingbao backup` and `qingbao restore`.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::Context as _;
+use chrono::Utc;
+
+use crate::cli::CommandContext;
+use crate::store::{self, DatabaseSummary, Store, check_backup};
+
+/// What and where to.
+#[derive(Debug, clap::Args)]
+pub(super) struct BackupArgs {
+    /// The file to be written; in a folder it is given a name with the time, and older ones go
+    to: PathBuf,
+    /// How many backups a folder keeps
+    #[arg(long, default_value_t = 14)]
+    keep: usize,
+    /// Only check a backup that was made
+    #[arg(long)]
+    check: bool,
+}
+
+/// From what.
+#[derive(Debug, clap::Args)]
+pub(super) struct RestoreArgs {
+    /// The backup
+    from: PathBuf,
+    /// Take the place of a database that is there; it is kept beside
+    #[arg(long)]
+    replace: bool,
+}
+
+/// How names of backups in a folder begin.
+const NAME: &str = "qingbao-";
+
+pub(super) fn backup(args: &BackupArgs, context: &CommandContext) -> anyhow::Result<()> {
+    if args.check {
+        println!("{} is whole: {}", args.to.display(), describe_summary(&check_backup(&args.to)?));
+        return Ok(());
+    }
+    let (store, now) = (Store::open_beside(&context.data)?, Utc::now());
+    let folder = args.to.is_dir();
+    let file = if folder { args.to.join(format!("{NAME}{}.db", now.format("%Y%m%d-%H%M%S"))) } else { args.to.clone() };
+    let contents = store.backup(&file, now)?;
+    println!("{}: {}", file.display(), describe_summary(&contents));
+    if folder {
+        for old in older(&args.to, args.keep.max(1))? {
+            std::fs::remove_file(&old).with_context(|| format!("{} cannot be removed", old.display()))?;
+            println!("removed {}", old.display());
+        }
+    }
+    Ok(())
+}
+
+pub(super) fn restore(args: &RestoreArgs, context: &CommandContext) -> anyhow::Result<()> {
+    let (contents, kept) = store::restore(&args.from, &context.data, args.replace, Utc::now())?;
+    println!("restored into {}: {}", context.data.display(), describe_summary(&contents));
+    if let Some(kept) = kept {
+        println!("what was there is kept as {}", kept.display());
+    }
+    println!("No letter is sent for now: since the backup was made some may have gone out. `qingbao outbox list` shows what waits,");
+    println!("`qingbao outbox cancel N` calls one off, `qingbao outbox release` lets the others go.");
+    Ok(())
+}
+
+fn describe_summary(c: &DatabaseSummary) -> String {
+    format!("{} articles, {} issues, {} letters, {:.1} MB", c.articles, c.editions, c.letters, c.bytes as f64 / 1e6)
+}
+
+/// Backups of a folder beyond the newest; their names sort by time.
+fn older(folder: &Path, keep: usize) -> anyhow::Result<Vec<PathBuf>> {
+    let mut names = Vec::new();
+    for entry in std::fs::read_dir(folder).with_context(|| folder.display().to_string())? {
+        let path = entry?.path();
+        let name = path.file_stem().and_then(|n| n.to_str()).unwrap_or_default();
+        let ours = name.starts_with(NAME) && path.extension().is_some_and(|e| e == "db");
+        if ours {
+            names.push(path);
+        }
+    }
+    names.sort();
+    names.truncate(names.len().saturating_sub(keep));
+    Ok(names)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_folder_keeps_the_newest_and_what_is_not_ours() {
+        let dir = tempfile::tempdir().unwrap();
+        for name in ["qingbao-20261101-000000.db", "qingbao-20261103-000000.db", "qingbao-20261102-000000.db", "other.db"] {
+            std::fs::write(dir.path().join(name), "").unwrap();
+        }
+        let old: Vec<String> = older(dir.path(), 2).unwrap().iter().map(|p| p.file_name().unwrap().to_string_lossy().into_owned()).collect();
+        assert_eq!(old, ["qingbao-20261101-000000.db"]);
+        assert!(older(dir.path(), 9).unwrap().is_empty());
+    }
+}

@@ -1,0 +1,126 @@
+//! `qingbao once` and `qingbao serve`.
+
+use std::fmt::Write as _;
+use std::path::Path;
+use std::sync::Arc;
+
+use chrono::Utc;
+
+use crate::app;
+use crate::app::ConfigHandle;
+use crate::cli::progress::ProgressDisplay;
+use crate::cli::{CommandContext, write_file};
+use crate::config::settings::DispatcherKind;
+use crate::crawl::dispatch::Dispatcher;
+use crate::crawl::dispatch::nats::NatsDispatcher;
+use crate::crawl::{CrawlMode, CrawlSummary, Pipeline};
+use crate::mail::SendSummary;
+use crate::model::Edition;
+use crate::render;
+use crate::store::Store;
+
+pub(super) async fn once(args: &CrawlArgs, mut context: CommandContext) -> anyhow::Result<()> {
+    let list = Arc::new(context.source_list()?);
+    let pipeline = wired(args, &mut context).await?;
+    let progress = ProgressDisplay::new();
+    let report = pipeline.run_once(&|| Arc::clone(&list), CrawlMode::Once, &progress).await?;
+    pipeline.close().await;
+    progress.finish();
+    let now = Utc::now();
+    let enabled = list.enabled().count();
+    for p in &context.settings.additional_publications {
+        let edition = pipeline.draft(p, p.calendar.today(now), enabled, now).await?;
+        pipeline.enqueue_issue(&edition, now).await?;
+        write_draft(&context.data.join("drafts"), &edition)?;
+    }
+    let p = &context.settings.publication;
+    let edition = pipeline.draft(p, p.calendar.today(now), enabled, now).await?;
+    let queued = pipeline.enqueue_issue(&edition, now).await?;
+    let sent = pipeline.send(context.data.join("outbox"), now).await?;
+    write_draft(&context.data.join("drafts"), &edition)?;
+    print!("{}", summary(&report, &edition, &sent));
+    if queued == 0 {
+        println!("Today's issue was mailed before and stays as it is; what is new waits for the next one.");
+    }
+    anyhow::ensure!(report.failed.len() < report.sources() || report.sources() == 0, "every source failed; is the network down?");
+    Ok(())
+}
+
+/// Who does the work.
+#[derive(Debug, clap::Args)]
+pub(super) struct CrawlArgs {
+    /// Who fetches and extracts: `local`, or workers by way of NATS at this address (default: as [crawl] in qingbao.toml says)
+    #[arg(long, value_name = "local|nats://HOST:4222")]
+    crawl: Option<String>,
+}
+
+pub(super) async fn serve(args: &CrawlArgs, mut context: CommandContext) -> anyhow::Result<()> {
+    let pipeline = wired(args, &mut context).await?;
+    let live = ConfigHandle::new(pipeline, context.config.clone(), context.sources.clone(), &context.taxonomy()?)?;
+    app::serve(Arc::new(live), context.data.clone()).await?;
+    Ok(())
+}
+
+/// The stages, with the engine that is asked for.
+async fn wired(args: &CrawlArgs, context: &mut CommandContext) -> anyhow::Result<Arc<Pipeline>> {
+    if let Some(what) = &args.crawl {
+        context.settings.crawl.named(what).map_err(anyhow::Error::msg)?;
+    }
+    // the database is ours before anything is asked of others
+    let store = Store::open(&context.data)?;
+    let engine: Option<Arc<dyn Dispatcher>> = match context.settings.crawl.engine {
+        DispatcherKind::Local => None,
+        DispatcherKind::Nats => Some(Arc::new(NatsDispatcher::start(&context.settings.crawl, &context.settings.fetch).await?)),
+    };
+    Ok(Pipeline::with_dispatcher(store, context.settings.clone(), context.taxonomy()?, engine)?)
+}
+
+/// Writes the edition as .html and .docx into a folder.
+pub(super) fn write_draft(folder: &Path, edition: &Edition) -> anyhow::Result<()> {
+    let stem = render::file_stem(edition);
+    let picture = format!("{stem}.png");
+    let (page, chart) = render::page(edition, &picture)?;
+    if let Some(png) = chart {
+        write_file(&folder.join(picture), &png)?;
+    }
+    write_file(&folder.join(format!("{stem}.html")), page.as_bytes())?;
+    write_file(&folder.join(format!("{stem}.docx")), &render::docx(edition)?)
+}
+
+/// The table printed at the end of a pass.
+pub(super) fn summary(report: &CrawlSummary, edition: &Edition, sent: &SendSummary) -> String {
+    let mut out = String::new();
+    let _ = write_summary(&mut out, report, edition, sent);
+    out
+}
+
+fn write_summary(out: &mut String, r: &CrawlSummary, e: &Edition, sent: &SendSummary) -> std::fmt::Result {
+    writeln!(out, "sources    {} ok ({} unchanged), {} failed", r.changed + r.unchanged, r.unchanged, r.failed.len())?;
+    for (id, reason) in &r.failed {
+        writeln!(out, "  failed   {id}: {reason}")?;
+    }
+    writeln!(out, "entries    {} new", r.new_entries)?;
+    writeln!(out, "articles   {} new, {} known already, {} lost", r.articles, r.duplicates, r.failed_pages)?;
+    for (url, reason) in r.failures.iter().take(20) {
+        writeln!(out, "  lost     {url}: {reason}")?;
+    }
+    for p in &r.host_backoffs {
+        let until = p.until.with_timezone(&chrono::Local).format("%F %H:%M:%S");
+        writeln!(out, "  waiting  {} until {until}, {} held back: {}", p.host_key, p.waiting, p.reason)?;
+    }
+    writeln!(out, "stories    {} candidates, {} copies merged", e.health.candidates, e.health.merged)?;
+    writeln!(out, "issue      {}, {} items", e.issue_label(), e.item_count())?;
+    for c in &e.columns {
+        writeln!(out, "  {}  {}", c.name, c.items.len())?;
+    }
+    for path in &sent.sent {
+        writeln!(out, "mail       sent: {path}")?;
+    }
+    for (to, why) in &sent.deferred {
+        writeln!(out, "mail       to {to} stays queued and is tried again: {why}")?;
+    }
+    for (to, why) in &sent.failed {
+        writeln!(out, "mail       to {to} given up: {why}")?;
+    }
+    writeln!(out, "time       {:.1} s", r.elapsed.as_secs_f64())
+}

@@ -1,0 +1,64 @@
+//! `qingbao demo`: the whole way once, over loopback, without any set-up.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::Context as _;
+use chrono::Utc;
+
+use crate::cli::crawl::{summary, write_draft};
+use crate::cli::progress::ProgressDisplay;
+use crate::config::source_list::Vocabulary;
+use crate::config::{Settings, SourceList, Taxonomy};
+use crate::crawl::{CrawlMode, Pipeline};
+use crate::demo;
+use crate::store::Store;
+
+/// Where to.
+#[derive(Debug, clap::Args)]
+pub(super) struct Args {
+    /// Folder for the draft; its `data` folder is made anew each time
+    #[arg(long, default_value = "out", value_name = "DIR")]
+    out: PathBuf,
+}
+
+pub(super) async fn run(args: &Args) -> anyhow::Result<()> {
+    let now = Utc::now();
+    let world = demo::DemoWorld::at(now);
+    let server = demo::start(world.clone()).await.context("no loopback port can be opened")?;
+    let data = args.out.join("data");
+    clear(&data)?;
+    let text = world.sources(&server.base);
+    let taxonomy = Taxonomy::load(None)?;
+    let vocabulary = Vocabulary::new(&taxonomy, Vec::new());
+    let list = Arc::new(SourceList::parse("sample world", &text, &vocabulary)?);
+    let mut settings = Settings::default();
+    // the sample world is our own and does not mind; real hosts get their pause
+    settings.fetch.host_delay = Duration::ZERO;
+    settings.publication.window = Duration::from_hours(96);
+    let pipeline = Pipeline::new(Store::open(&data)?, settings, taxonomy)?;
+    let progress = ProgressDisplay::new();
+    let report = pipeline.run_once(&|| Arc::clone(&list), CrawlMode::Once, &progress).await?;
+    progress.finish();
+    let today = pipeline.settings().publication.calendar.today(now);
+    let edition = pipeline.draft(&pipeline.settings().publication, today, list.sources.len(), now).await?;
+    pipeline.enqueue_issue(&edition, now).await?;
+    let sent = pipeline.send(args.out.clone(), now).await?;
+    write_draft(&args.out, &edition)?;
+    print!("{}", summary(&report, &edition, &sent));
+    println!("draft      in {}: open the .html in a browser, the .docx in Word or WPS, the .eml in a mail program", args.out.display());
+    println!("next       qingbao articles search 发制品 --data {}", data.display());
+    Ok(())
+}
+
+/// Removes the database of an earlier demo, and nothing else.
+fn clear(data: &Path) -> anyhow::Result<()> {
+    for name in ["qingbao.db", "qingbao.db-wal", "qingbao.db-shm"] {
+        let path = data.join(name);
+        if path.exists() {
+            std::fs::remove_file(&path).with_context(|| format!("{} of an earlier demo cannot be removed", path.display()))?;
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,236 @@
+//! `qingbao digest`: build, show, send, list, export.
+
+use std::io::Write as _;
+use std::path::PathBuf;
+
+use anyhow::Context as _;
+use chrono::{NaiveDate, Utc};
+use clap::{Subcommand, ValueEnum};
+
+use crate::cli::{CommandContext, write_file};
+use crate::config::settings::Publication;
+use crate::crawl::Pipeline;
+use crate::issue;
+use crate::mail::{self, DeliveryResult, Transport, compose};
+use crate::model::MailAddress;
+use crate::model::{Edition, EditionId};
+use crate::render;
+use crate::store::{OutboxMessage, Store, StoreError};
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub(super) enum DigestCommand {
+    /// Build the draft of a day from the archive; one not mailed yet is built anew and keeps its number
+    Build {
+        /// Day of the issue; default today
+        #[arg(long)]
+        date: Option<NaiveDate>,
+        /// Name of the publication; default the first
+        #[arg(long)]
+        publication: Option<String>,
+    },
+    /// Print an edition as text
+    Show {
+        /// Edition; default the newest
+        id: Option<i64>,
+        /// Also print why each item was chosen
+        #[arg(long)]
+        why: bool,
+    },
+    /// Queue an edition's letters and send what is due
+    Send {
+        /// Edition; default the newest
+        id: Option<i64>,
+        /// Only a test copy to this address; nothing is recorded
+        #[arg(long, value_name = "ADDRESS")]
+        to: Option<String>,
+        /// Say who would receive it and stop
+        #[arg(long)]
+        dry_run: bool,
+    },
+    /// Send a short test letter and tell each step of the dialogue with the mail server
+    MailTest {
+        /// Where it goes
+        #[arg(long, value_name = "ADDRESS")]
+        to: String,
+    },
+    /// Print the editions, newest first
+    List,
+    /// Write an edition in another form
+    Export {
+        /// Edition
+        id: i64,
+        /// Form
+        #[arg(long, value_enum)]
+        format: IssueFormat,
+        /// File; default standard output
+        #[arg(short, long)]
+        output: Option<PathBuf>,
+    },
+}
+
+/// Form of an exported edition.
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub(super) enum IssueFormat {
+    /// Word document
+    Docx,
+    /// Mail as HTML
+    Html,
+    /// Plain text
+    Txt,
+    /// The whole mail
+    Eml,
+    /// JSON
+    Json,
+}
+
+pub(super) async fn run(action: &DigestCommand, context: &CommandContext) -> anyhow::Result<()> {
+    // asks for nothing but the settings
+    if let DigestCommand::MailTest { to } = action {
+        return mail_test(context, to).await;
+    }
+    let pipeline = context.pipeline_beside()?;
+    let store = pipeline.store();
+    match action {
+        DigestCommand::MailTest { .. } => {}
+        DigestCommand::Build { date, publication } => {
+            let now = Utc::now();
+            let p = find_publication(context, publication.as_deref())?;
+            let date = date.unwrap_or_else(|| p.calendar.today(now));
+            let enabled = context.source_list()?.sources.iter().filter(|s| s.enabled).count();
+            let edition = pipeline.draft(p, date, enabled, now).await?;
+            println!("{}\t{}\t{}\t{} items", edition.id, edition.date, edition.issue_label(), edition.item_count());
+        }
+        DigestCommand::List => {
+            for e in store.run(|s| s.editions(1000)).await? {
+                println!(
+                    "{}\t{}\t{}年第{}期(总第{}期)\t{} items\t{}/{} letters sent",
+                    e.id, e.date, e.year, e.number, e.total, e.items, e.letters.0, e.letters.1
+                );
+            }
+        }
+        DigestCommand::Show { id, why } => {
+            let edition = find(store, *id).await?;
+            print!("{}", render::text(&edition));
+            if *why {
+                print!("{}", reasons(&edition));
+            }
+        }
+        DigestCommand::Send { id, to, dry_run } => {
+            let edition = find(store, *id).await?;
+            send(context, &pipeline, &edition, to.as_deref(), *dry_run).await?;
+        }
+        DigestCommand::Export { id, format, output } => {
+            let edition = find(store, Some(*id)).await?;
+            let bytes = export(context, &edition, *format)?;
+            match output {
+                Some(path) => write_file(path, &bytes)?,
+                None => std::io::stdout().lock().write_all(&bytes)?,
+            }
+        }
+    }
+    Ok(())
+}
+
+fn reasons(edition: &Edition) -> String {
+    let mut out = String::from("\n●入选理由\n\n");
+    for i in edition.columns.iter().flat_map(|c| &c.items) {
+        out.push_str(&format!("{:.2}　{}：{}\n", i.score, i.title, i.reasons.join("；")));
+    }
+    out
+}
+
+async fn find(store: &Store, id: Option<i64>) -> anyhow::Result<Edition> {
+    let id = match id {
+        Some(id) => EditionId(id),
+        None => store.run(|s| s.editions(1)).await?.first().map(|e| e.id).context("there is no edition yet; run `qingbao digest build`")?,
+    };
+    store.run(move |s| s.edition(id)).await?.with_context(|| format!("there is no edition {id}; `qingbao digest list` prints them"))
+}
+
+async fn send(context: &CommandContext, pipeline: &Pipeline, edition: &Edition, to: Option<&str>, dry_run: bool) -> anyhow::Result<()> {
+    let now = Utc::now();
+    if dry_run {
+        for r in &find_publication(context, Some(&edition.publication))?.recipients {
+            let n = issue::filter_for_recipient(edition, r).item_count();
+            println!("{} would go to {}, {n} items", render::subject(edition), r.address);
+        }
+        return Ok(());
+    }
+    if let Some(to) = to {
+        let to = MailAddress::parse(to)?;
+        let letter = compose(edition, &render::parts(edition)?, &context.settings.mail, &to, now)?;
+        let mut transport = Transport::new(&context.settings.mail, context.data.join("outbox"))?;
+        let outcome = transport.send(&OutboxMessage::test_copy(letter)).await;
+        transport.close().await;
+        println!("test copy to {to}: {}", accepted(outcome)?);
+        return Ok(());
+    }
+    let queued = pipeline.enqueue_issue(edition, now).await?;
+    // only the process that holds the data folder sends: two at once would send a letter twice
+    let _alone = match Store::open(&context.data) {
+        Ok(store) => store,
+        Err(StoreError::InUse { pid, .. }) => {
+            println!("{queued} letters queued; the running service (pid {pid}) sends them within half a minute");
+            return Ok(());
+        }
+        Err(e) => return Err(e.into()),
+    };
+    let report = pipeline.send(context.data.join("outbox"), now).await?;
+    println!("{queued} letters queued, {} sent, {} waiting, {} given up", report.sent.len(), report.deferred.len(), report.failed.len());
+    for (to, why) in report.deferred.iter().chain(&report.failed) {
+        println!("  {to}: {why}");
+    }
+    Ok(())
+}
+
+fn find_publication<'a>(context: &'a CommandContext, name: Option<&str>) -> anyhow::Result<&'a Publication> {
+    let Some(name) = name else { return Ok(&context.settings.publication) };
+    let names = || context.settings.publications().map(|p| p.name.as_str()).collect::<Vec<_>>().join("、");
+    let found = context.settings.publication_named(name);
+    found.with_context(|| format!("qingbao.toml has no publication {name:?}; it has {}", names()))
+}
+
+/// The server's words, or what to do.
+fn accepted(outcome: DeliveryResult) -> anyhow::Result<String> {
+    let why = match outcome {
+        DeliveryResult::Accepted(reply) => return Ok(reply),
+        DeliveryResult::Later(why) | DeliveryResult::Refused(why) | DeliveryResult::LoginRefused(why) | DeliveryResult::Uncertain(why) => why,
+    };
+    match mail::hint(&why) {
+        Some(hint) => anyhow::bail!("{why}\n{hint}"),
+        None => anyhow::bail!(why),
+    }
+}
+
+async fn mail_test(context: &CommandContext, to: &str) -> anyhow::Result<()> {
+    let (to, now) = (MailAddress::parse(to)?, Utc::now());
+    let id = format!("<test.{:x}@{}>", now.timestamp_micros(), context.settings.mail.from.domain());
+    let text = "这是竞争情报快递系统的测试邮件。收到它，说明发信设置可用。\n";
+    let letter = mail::compose_text("【测试】竞争情报快递发信测试", text, id, &context.settings.mail, &to, now)?;
+    let mut transport = Transport::new(&context.settings.mail, context.data.join("outbox"))?.with_transcript();
+    let outcome = transport.send(&OutboxMessage::test_copy(letter)).await;
+    transport.close().await;
+    for step in transport.steps() {
+        println!("  {step}");
+    }
+    println!("发信正常，请到 {to} 的收件箱（或垃圾箱）查看。{}", accepted(outcome).context("发信失败")?);
+    Ok(())
+}
+
+fn export(context: &CommandContext, edition: &Edition, format: IssueFormat) -> anyhow::Result<Vec<u8>> {
+    Ok(match format {
+        IssueFormat::Docx => render::docx(edition)?,
+        IssueFormat::Html => render::html(edition)?.into_bytes(),
+        IssueFormat::Txt => render::text(edition).into_bytes(),
+        IssueFormat::Json => serde_json::to_vec_pretty(edition)?,
+        IssueFormat::Eml => {
+            let p = find_publication(context, Some(&edition.publication))?;
+            let to = p.recipients.first().context("no recipients in qingbao.toml")?;
+            let edition = issue::filter_for_recipient(edition, to);
+            let parts = render::parts(&edition)?;
+            // the issue's own moment, so that the same issue always gives the same bytes
+            compose(&edition, &parts, &context.settings.mail, &to.address, edition.built_at.unwrap_or_else(Utc::now))?.message
+        }
+    })
+}

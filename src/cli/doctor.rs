@@ -1,0 +1,286 @@
+//! `qingbao doctor`: what is wrong with this installation, and what to do. One line for each thing looked at; exit code 1 if
+//! something keeps the service from its work.
+
+use std::collections::BTreeSet;
+use std::net::ToSocketAddrs as _;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, SystemTime};
+
+use chrono::{DateTime, Utc};
+
+use crate::cli::CommandContext;
+use crate::config::settings::DispatcherKind;
+use crate::crawl::dispatch::nats;
+use crate::fetch::find_browser;
+use crate::mail::{DeliveryResult, Transport};
+use crate::store::{BACKUP_MAX_AGE, Role, Store, available_space};
+
+/// How far to look.
+#[derive(Debug, clap::Args)]
+pub(super) struct Args {
+    /// Ask neither name servers nor the mail server
+    #[arg(long)]
+    no_network: bool,
+}
+
+/// Hosts whose names are asked for.
+const DNS_SAMPLE: usize = 5;
+/// Open files that a crawl with console and mail may need.
+const MIN_OPEN_FILES: u64 = 1024;
+const MIB: u64 = 1 << 20;
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Level {
+    Ok,
+    Warning,
+    Error,
+}
+
+#[derive(Default)]
+struct Report(Vec<Level>);
+
+impl Report {
+    fn line(&mut self, level: Level, what: &str, words: &str) {
+        let mark = match level {
+            Level::Ok => "ok     ",
+            Level::Warning => "warning",
+            Level::Error => "error  ",
+        };
+        println!("{mark}  {what:<12} {words}");
+        self.0.push(level);
+    }
+
+    /// A result whose error keeps the service from its work.
+    fn require<T, E: std::fmt::Display>(&mut self, what: &str, result: Result<T, E>, words: impl FnOnce(&T) -> String) -> Option<T> {
+        match result {
+            Ok(value) => {
+                self.line(Level::Ok, what, &words(&value));
+                Some(value)
+            }
+            Err(e) => {
+                self.line(Level::Error, what, &e.to_string());
+                None
+            }
+        }
+    }
+
+    fn check(&mut self, well: bool, what: &str, good: &str, bad: &str) {
+        if well { self.line(Level::Ok, what, good) } else { self.line(Level::Warning, what, bad) }
+    }
+}
+
+pub(super) async fn run(args: &Args, context: &CommandContext) -> anyhow::Result<()> {
+    let mut f = Report::default();
+    settings(&mut f, context);
+    clock(&mut f, context);
+    data(&mut f, context);
+    limits(&mut f);
+    if !args.no_network {
+        names(&mut f, context);
+        smtp(&mut f, context).await;
+        crew(&mut f, context).await;
+    }
+    let count = |level| f.0.iter().filter(|l| **l == level).count();
+    let (errors, warnings) = (count(Level::Error), count(Level::Warning));
+    println!("{} looked at, {errors} errors, {warnings} warnings", f.0.len());
+    anyhow::ensure!(errors == 0, "{errors} errors: the lines above say what to do");
+    Ok(())
+}
+
+/// Where workers do the work: whether some are there, and what they gave up.
+async fn crew(f: &mut Report, context: &CommandContext) {
+    if context.settings.crawl.engine != DispatcherKind::Nats {
+        return;
+    }
+    let Some(crew) = f.require("nats", nats::cluster_status(&context.settings.crawl).await, |c| format!("{} tasks wait or are in work", c.tasks))
+    else {
+        return;
+    };
+    let old = crew.workers.iter().filter(|w| w.protocol_version < nats::VERSION).map(|w| w.name.as_str()).collect::<Vec<_>>();
+    let names = crew.workers.iter().map(|w| w.name.as_str()).collect::<Vec<_>>();
+    f.check(!names.is_empty(), "workers", &names.join(", "), "nobody works: start `qingbao worker --nats URL` on some machine");
+    f.check(old.is_empty(), "worker age", "all understand our tasks", &format!("too old for our tasks, update them: {}", old.join(", ")));
+    f.check(crew.dead_count == 0, "dead letters", "none", &format!("{} tasks were given up within a month, the last ones:", crew.dead_count));
+    for letter in crew.dead_letters {
+        println!("         {} {} {}: {}", letter.at.format("%F %R"), letter.worker, letter.url, letter.reason);
+    }
+}
+
+fn settings(f: &mut Report, context: &CommandContext) {
+    // they were read before we came here; a wrong file ends every command with its places
+    let file = context.config.as_deref().map_or_else(|| "qingbao.toml or the defaults".to_owned(), |p| p.display().to_string());
+    f.line(Level::Ok, "settings", &file);
+    f.require("taxonomy", context.taxonomy(), |t| format!("{} industries", t.industry_names().len()));
+    let list = f.require("sources", context.source_list(), |l| {
+        format!("{}: {} sources, {} enabled", context.sources.display(), l.sources.len(), l.enabled().count())
+    });
+    let p = &context.settings.publication;
+    f.check(
+        !p.recipients.is_empty(),
+        "recipients",
+        &format!("{} get the draft of {}", p.recipients.len(), p.name),
+        "nobody gets the draft; name them: [publication] recipients = [\"…\"]",
+    );
+    f.check(
+        !context.settings.mail.operators.is_empty(),
+        "operators",
+        "told of letters that fail, and weekly",
+        "nobody is told when mail fails; name somebody: [mail] operators = [\"…\"]",
+    );
+    if list.is_some_and(|l| l.enabled().any(|s| s.render)) {
+        f.require("browser", find_browser(&context.settings.fetch), |p| p.display().to_string());
+    }
+    f.line(Level::Ok, "fonts", "the chart's font is built in; documents name 仿宋, 黑体 and 楷体, which Word and WPS bring");
+    for file in secrets(context) {
+        private(f, &file);
+    }
+}
+
+/// Files that hold secrets.
+fn secrets(context: &CommandContext) -> Vec<PathBuf> {
+    let mail = &context.settings.mail;
+    let files = [mail.smtp.as_ref().and_then(|s| s.password_file.clone()), mail.dkim.as_ref().map(|d| d.key_file.clone())];
+    files.into_iter().flatten().collect()
+}
+
+fn private(f: &mut Report, file: &Path) {
+    use std::os::unix::fs::PermissionsExt as _;
+    let name = file.display();
+    match std::fs::metadata(file) {
+        Ok(m) if m.permissions().mode().is_multiple_of(0o100) => f.line(Level::Ok, "secret", &format!("{name} is for its owner alone")),
+        Ok(_) => f.line(Level::Warning, "secret", &format!("{name} can be read by others: chmod 600 {name}")),
+        Err(e) => f.line(Level::Error, "secret", &format!("{name}: {e}; check path and owner")),
+    }
+}
+
+fn clock(f: &mut Report, context: &CommandContext) {
+    let (now, calendar) = (Utc::now(), &context.settings.publication.calendar);
+    let local = now.with_timezone(&calendar.zone);
+    // the program cannot be older than its own file
+    let built = std::env::current_exe().and_then(std::fs::metadata).and_then(|m| m.modified()).ok();
+    let behind = built.is_some_and(|b| b > SystemTime::now() + Duration::from_hours(24));
+    if behind {
+        f.line(Level::Error, "clock", &format!("{local}: earlier than this program was installed; set the clock (timedatectl set-ntp true)"));
+    } else {
+        f.line(Level::Ok, "clock", &format!("{}, {}", local.format("%F %H:%M"), calendar.zone));
+    }
+    let p = &context.settings.publication;
+    let next = calendar.next_moment(p.at, now);
+    f.check(
+        next.is_some(),
+        "calendar",
+        &format!("next issue of {}: {}", p.name, next.unwrap_or_default().with_timezone(&calendar.zone).format("%F %H:%M")),
+        "no issue within a year: look at [publication] days and the calendar",
+    );
+    if let Some(year) = calendar.lacks_year(now) {
+        let words = format!("holds no make-up days of {year}; once they are decreed, put them in: calendar = \"FILE\" (docs/operator.md)");
+        f.line(Level::Warning, "calendar", &words);
+    }
+}
+
+fn data(f: &mut Report, context: &CommandContext) {
+    let folder = context.data.display().to_string();
+    let probe = context.data.join(".doctor");
+    let written = std::fs::create_dir_all(&context.data).and_then(|()| std::fs::write(&probe, "x")).and_then(|()| std::fs::remove_file(&probe));
+    let owner = format!("check owner and mode: chown -R qingbao: {folder}");
+    if f.require("data", written.map_err(|e| format!("{folder} cannot be written: {e}; {owner}")), |()| folder.clone()).is_none() {
+        return;
+    }
+    if let Some((free, total)) =
+        f.require("disk", available_space(&context.data), |(free, total)| format!("{} of {} MB free", free / MIB, total / MIB))
+    {
+        let least = context.settings.store.min_free;
+        if free < least {
+            let words = format!("less than {} MB free of {} MB: nothing is fetched; make room, or set [store] min_free_mb", least / MIB, total / MIB);
+            f.line(Level::Error, "disk", &words);
+        }
+    }
+    if !context.data.join("qingbao.db").exists() {
+        f.line(Level::Warning, "database", "there is none yet; the first `qingbao once` or `qingbao serve` makes it");
+        return;
+    }
+    if let Some(store) = f.require("database", Store::open_beside(&context.data), |_| "opens, schema is current".to_owned()) {
+        database(f, &store);
+    }
+}
+
+fn database(f: &mut Report, store: &Store) {
+    let found = store.damage();
+    let first = match &found {
+        Ok(lines) => lines.first().cloned(),
+        Err(e) => Some(e.to_string()),
+    };
+    match first {
+        None => f.line(Level::Ok, "integrity", "every page and every reference is right"),
+        Some(words) => f.line(Level::Error, "integrity", &format!("{words}; stop the service and `qingbao restore` the last backup")),
+    }
+    if let Ok(Some(why)) = store.mail_hold() {
+        f.line(Level::Warning, "outbox", &format!("no letter leaves, {why}; `qingbao outbox release`"));
+    }
+    let waiting = store.outbox(false, 1_000).map_or(0, |l| l.len());
+    f.check(waiting == 0, "letters", "none waits or went wrong", &format!("{waiting} wait or went wrong: `qingbao outbox list`"));
+    let age = store.last_backup().ok().flatten().map(|t: DateTime<Utc>| Utc::now() - t);
+    let words = age.map_or_else(|| "never".to_owned(), |a| format!("{} h ago", a.num_hours()));
+    let hint = format!("{words}: enable qingbao-backup.timer, or run `qingbao backup DIR` by cron");
+    f.check(age.is_some_and(|a| a <= BACKUP_MAX_AGE), "backup", &words, &hint);
+    let failing = store.gauges(Utc::now()).map_or(0, |g| g.sources.iter().filter(|s| s.0 != "ok").map(|s| s.1).sum::<i64>());
+    f.check(failing == 0, "health", "no source fails", &format!("{failing} sources fail or rest: `qingbao sources list`"));
+    let admin = store.accounts().is_ok_and(|a| a.iter().any(|a| a.role == Role::Admin && !a.disabled));
+    f.check(admin, "accounts", "there is an admin", "nobody can sign in as admin: qingbao user add NAME --role admin");
+}
+
+fn limits(f: &mut Report) {
+    let Ok(text) = std::fs::read_to_string("/proc/self/limits") else { return };
+    let soft = text.lines().find_map(|l| l.strip_prefix("Max open files")).and_then(|l| l.split_whitespace().next()?.parse::<u64>().ok());
+    if let Some(n) = soft {
+        f.check(
+            n >= MIN_OPEN_FILES,
+            "open files",
+            &n.to_string(),
+            &format!("{n} allowed; the unit asks for 4096, a shell by `ulimit -n {MIN_OPEN_FILES}`"),
+        );
+    }
+}
+
+fn names(f: &mut Report, context: &CommandContext) {
+    let Ok(list) = context.source_list() else { return };
+    let hosts: BTreeSet<&str> = list.enabled().map(|s| s.url.host()).filter(|h| h.parse::<std::net::IpAddr>().is_err()).collect();
+    let (mut found, mut lost) = (0, Vec::new());
+    for host in hosts.into_iter().take(DNS_SAMPLE) {
+        if (host, 443).to_socket_addrs().is_ok_and(|mut a| a.next().is_some()) {
+            found += 1;
+        } else {
+            lost.push(host);
+        }
+    }
+    if lost.is_empty() {
+        f.line(Level::Ok, "names", &format!("{found} hosts of sources found"));
+    } else if found > 0 {
+        f.line(Level::Warning, "names", &format!("not found: {}; correct their addresses", lost.join(", ")));
+    } else {
+        f.line(Level::Error, "names", "no host of any source is found: is the network up, and /etc/resolv.conf right?");
+    }
+}
+
+async fn smtp(f: &mut Report, context: &CommandContext) {
+    if context.settings.mail.smtp.is_none() {
+        f.line(Level::Warning, "mail", "no server is set: letters are written as files; see [mail.smtp]");
+        return;
+    }
+    let transport = Transport::new(&context.settings.mail, context.data.join("outbox"));
+    let Some(mut transport) = f.require("password", transport, |_| "found".to_owned()) else { return };
+    match transport.greet().await {
+        Ok(()) => f.line(Level::Ok, "mail", "the server answers and takes the login"),
+        Err(
+            DeliveryResult::Later(words)
+            | DeliveryResult::Refused(words)
+            | DeliveryResult::LoginRefused(words)
+            | DeliveryResult::Uncertain(words)
+            | DeliveryResult::Accepted(words),
+        ) => {
+            let hint = crate::mail::hint(&words).map(|h| format!("（{h}）")).unwrap_or_default();
+            f.line(Level::Error, "mail", &format!("{words}{hint}; `qingbao digest mail-test --to ADDRESS` shows each step"));
+        }
+    }
+    transport.close().await;
+}

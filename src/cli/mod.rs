@@ -1,0 +1,253 @@
+//! Subcommands, one file each. Results go to standard output, the log to standard error.
+
+mod add_source;
+mod articles;
+mod backup;
+mod crawl;
+mod demo;
+mod digest;
+mod doctor;
+mod healthcheck;
+pub mod inspect;
+mod log;
+mod outbox;
+mod progress;
+mod sources;
+mod taxonomy;
+mod token;
+mod try_source;
+mod user;
+mod worker;
+
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use anyhow::Context as _;
+use clap::{CommandFactory as _, Parser, Subcommand};
+use tracing_subscriber::EnvFilter;
+
+use crate::config::source_list::Vocabulary;
+use crate::config::{Settings, SourceList, Taxonomy};
+use crate::crawl::Pipeline;
+use crate::store::Store;
+
+/// News-monitoring crawler that drafts a competitive-intelligence briefing (竞争情报快递) and mails it to the editors.
+#[derive(Debug, Parser)]
+#[command(version, about, max_term_width = 100)]
+pub struct Cli {
+    /// Settings; default: qingbao.toml in this folder if there is one, else built-in defaults
+    #[arg(long, global = true, value_name = "FILE")]
+    config: Option<PathBuf>,
+    /// Source list
+    #[arg(long, global = true, value_name = "FILE", default_value = "sources.toml")]
+    sources: PathBuf,
+    /// Data folder: database, outbox, drafts
+    #[arg(long, global = true, value_name = "DIR", default_value = "data")]
+    data: PathBuf,
+    /// More log: -v, -vv
+    #[arg(short, long, global = true, action = clap::ArgAction::Count)]
+    verbose: u8,
+    /// Form of the log
+    #[arg(long, global = true, value_enum, default_value = "auto")]
+    log_format: log::LogFormat,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Crawl a built-in sample news world over loopback and write the draft to DIR
+    Demo(demo::Args),
+    /// One pass over the real sources and one draft, into the data folder
+    Once(crawl::CrawlArgs),
+    /// The background service: crawl, draft, mail, until SIGTERM
+    Serve(crawl::CrawlArgs),
+    /// Fetch and extract for a service elsewhere that runs with `serve --crawl nats://…`, until SIGTERM
+    Worker(worker::Args),
+    /// The source list, check, test, add, import, export, enable, disable
+    #[command(subcommand)]
+    Sources(sources::SourcesCommand),
+    /// The archive: search, export
+    #[command(subcommand)]
+    Articles(articles::ArticlesCommand),
+    /// Editions: build, show, send, list, export
+    #[command(subcommand)]
+    Digest(digest::DigestCommand),
+    /// Letters: what waits, what went wrong, and what to do with it
+    #[command(subcommand)]
+    Outbox(outbox::OutboxCommand),
+    /// Accounts of the console
+    #[command(subcommand)]
+    User(user::UserCommand),
+    /// Which other programs may read issues and articles from the console
+    #[command(subcommand)]
+    Token(token::TokenCommand),
+    /// The classifier's words: print the built-in ones, check one's own
+    #[command(subcommand)]
+    Taxonomy(taxonomy::TaxonomyCommand),
+    /// The stages one by one, from files to JSON lines
+    #[command(subcommand)]
+    Inspect(inspect::Stage),
+    /// Say what is wrong with this installation, and what to do
+    Doctor(doctor::Args),
+    /// Copy the database, beside the running service, and check the copy
+    Backup(backup::BackupArgs),
+    /// Put a backup in the place of the database; the service must be stopped
+    Restore(backup::RestoreArgs),
+    /// Ask the running service whether it is well
+    Healthcheck,
+    /// Print the text of a PDF given on standard input
+    #[command(name = crate::crawl::executor::READ_PDF, hide = true)]
+    ReadPdf,
+    /// Parse a document given on standard input, with what is known of it
+    #[command(name = crate::crawl::executor::PARSE_DOCUMENT, hide = true)]
+    ParseDocument,
+    /// Print completions for a shell
+    Completions {
+        /// bash, zsh, fish, elvish or powershell
+        shell: clap_complete::Shell,
+    },
+    /// Write manual pages, one for each command
+    Man {
+        /// Folder for them
+        dir: PathBuf,
+    },
+}
+
+/// Sends the log to standard error, at the level asked for (`RUST_LOG` wins).
+pub fn start_log(cli: &Cli) {
+    let level = match (cli.verbose, &cli.command) {
+        (0, Command::Serve(_) | Command::Worker(_)) => "info",
+        (0, _) => "error",
+        (1, _) => "info",
+        _ => "debug",
+    };
+    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(format!("error,qingbao={level}")));
+    log::start(cli.log_format, filter);
+}
+
+/// Runs a subcommand.
+pub fn run(cli: Cli) -> anyhow::Result<()> {
+    // a child needs no settings, and must not fail for them
+    match cli.command {
+        Command::ReadPdf => return crate::crawl::executor::read_pdf(),
+        Command::ParseDocument => return crate::crawl::executor::parse_document(),
+        _ => {}
+    }
+    let settings = Settings::load(cli.config.as_deref())?;
+    let context = CommandContext { settings, config: cli.config, sources: cli.sources, data: cli.data };
+    match cli.command {
+        Command::Inspect(stage) => {
+            let mut out = std::io::BufWriter::new(std::io::stdout().lock());
+            unless_closed(inspect::run(&stage, &context.settings, &mut out).and_then(|()| Ok(out.flush()?)))
+        }
+        Command::User(action) => user::run(&action, &context),
+        Command::Token(action) => token::run(&action, &context),
+        Command::Taxonomy(action) => unless_closed(taxonomy::run(&action, &context)),
+        Command::Backup(args) => backup::backup(&args, &context),
+        Command::Restore(args) => backup::restore(&args, &context),
+        Command::Healthcheck => healthcheck::run(&context),
+        Command::Completions { shell } => {
+            clap_complete::generate(shell, &mut Cli::command(), "qingbao", &mut std::io::stdout());
+            Ok(())
+        }
+        Command::Man { dir } => {
+            make_folder(&dir)?;
+            clap_mangen::generate_to(Cli::command(), &dir).with_context(|| format!("manual pages cannot be written into {}", dir.display()))
+        }
+        command => {
+            let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().max_blocking_threads(MAX_BLOCKING_THREADS).build()?;
+            let result = runtime.block_on(run_async(command, context));
+            // blocking work left behind (a stopped pass) must not hold the exit up
+            runtime.shutdown_timeout(std::time::Duration::from_secs(2));
+            result
+        }
+    }
+}
+
+async fn run_async(command: Command, context: CommandContext) -> anyhow::Result<()> {
+    match command {
+        Command::Demo(args) => demo::run(&args).await,
+        Command::Once(args) => Box::pin(crawl::once(&args, context)).await,
+        Command::Serve(args) => Box::pin(crawl::serve(&args, context)).await,
+        Command::Worker(args) => Box::pin(worker::run(&args, &context)).await,
+        Command::Sources(action) => sources::run(&action, &context).await,
+        Command::Articles(action) => articles::run(&action, &context).await,
+        Command::Digest(action) => digest::run(&action, &context).await,
+        Command::Outbox(action) => outbox::run(&action, &context).await,
+        Command::Doctor(args) => doctor::run(&args, &context).await,
+        // done before
+        _ => Ok(()),
+    }
+}
+
+/// Threads for the store and CPU work: enough that writers share a sync to disk, few enough to cost little memory.
+const MAX_BLOCKING_THREADS: usize = 8;
+
+/// What every command may need.
+struct CommandContext {
+    settings: Settings,
+    /// The file they were read from, where one was named.
+    config: Option<PathBuf>,
+    sources: PathBuf,
+    data: PathBuf,
+}
+
+impl CommandContext {
+    fn taxonomy(&self) -> anyhow::Result<Taxonomy> {
+        Ok(Taxonomy::load(self.settings.taxonomy.as_deref())?)
+    }
+
+    fn vocabulary(&self) -> anyhow::Result<Vocabulary> {
+        Ok(self.settings.vocabulary(&self.taxonomy()?))
+    }
+
+    /// The list; an empty one where there is no file yet.
+    fn source_list_or_none(&self) -> anyhow::Result<SourceList> {
+        if self.sources.exists() { self.source_list() } else { Ok(SourceList::default()) }
+    }
+
+    fn source_list(&self) -> anyhow::Result<SourceList> {
+        Ok(SourceList::load(&self.sources, &self.vocabulary()?)?)
+    }
+
+    /// The pipeline beside a running service.
+    fn pipeline_beside(&self) -> anyhow::Result<Arc<Pipeline>> {
+        self.pipeline(Store::open_beside(&self.data)?)
+    }
+
+    fn pipeline(&self, store: Store) -> anyhow::Result<Arc<Pipeline>> {
+        Ok(Pipeline::new(store, self.settings.clone(), self.taxonomy()?)?)
+    }
+}
+
+/// An error with its causes, those left out that it names itself.
+pub fn format_error(error: &anyhow::Error) -> String {
+    error.chain().map(ToString::to_string).fold(String::new(), |told, cause| match () {
+        () if told.is_empty() => cause,
+        () if told.contains(&cause) => told,
+        () => format!("{told}: {cause}"),
+    })
+}
+
+/// `| head` closes the pipe; that is no failure.
+fn unless_closed(result: anyhow::Result<()>) -> anyhow::Result<()> {
+    match result {
+        Err(e) if e.downcast_ref::<std::io::Error>().is_some_and(|e| e.kind() == std::io::ErrorKind::BrokenPipe) => Ok(()),
+        result => result,
+    }
+}
+
+/// Makes a folder and names it where that fails.
+fn make_folder(folder: &Path) -> anyhow::Result<()> {
+    std::fs::create_dir_all(folder).with_context(|| format!("folder {} cannot be made", folder.display()))
+}
+
+/// Writes a file and names it where that fails.
+fn write_file(path: &Path, bytes: &[u8]) -> anyhow::Result<()> {
+    if let Some(folder) = path.parent() {
+        make_folder(folder)?;
+    }
+    std::fs::write(path, bytes).with_context(|| format!("{} cannot be written; check disk space and permissions", path.display()))
+}

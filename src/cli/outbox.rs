@@ -1,0 +1,79 @@
+//! `qingbao outbox`: letters that wait or went wrong, and an operator's word on them.
+
+use chrono::{DateTime, Utc};
+use clap::Subcommand;
+
+use crate::cli::CommandContext;
+use crate::mail;
+use crate::model::OutboxId;
+use crate::store::{DeliveryState, OutboxMessage, Store};
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub(super) enum OutboxCommand {
+    /// Print letters that wait or went wrong, newest first
+    List {
+        /// Those that were sent too
+        #[arg(long)]
+        all: bool,
+    },
+    /// Send a letter again, with the same Message-ID
+    Retry {
+        /// Its number
+        id: i64,
+    },
+    /// Call a letter off
+    Cancel {
+        /// Its number
+        id: i64,
+    },
+    /// Let letters leave again that are held after a restore
+    Release,
+    /// Take a letter of unknown fate for sent
+    Done {
+        /// Its number
+        id: i64,
+    },
+}
+
+pub(super) async fn run(action: &OutboxCommand, context: &CommandContext) -> anyhow::Result<()> {
+    let pipeline = context.pipeline_beside()?;
+    let store = pipeline.store();
+    let zone = context.settings.publication.calendar.zone;
+    let (id, state, done) = match action {
+        OutboxCommand::List { all } => {
+            let all = *all;
+            let letters = store.run(move |s| s.outbox(all, 1000)).await?;
+            if letters.is_empty() {
+                println!("没有待处理的邮件");
+            }
+            for l in &letters {
+                println!("{}", row(l, zone));
+            }
+            return Ok(());
+        }
+        OutboxCommand::Release => {
+            let held = store.run(Store::release_mail).await?;
+            println!("{}", if held { "letters leave again" } else { "nothing was held" });
+            return Ok(());
+        }
+        OutboxCommand::Retry { id } => {
+            (*id, DeliveryState::Queued, "is queued; the running service sends it within half a minute, or run `qingbao digest send`")
+        }
+        OutboxCommand::Cancel { id } => (*id, DeliveryState::Cancelled, "is called off"),
+        OutboxCommand::Done { id } => (*id, DeliveryState::Sent, "is taken for sent"),
+    };
+    let now = Utc::now();
+    let expires = context.settings.mail.expires(now);
+    let followed = store.run(move |s| s.set_delivery_state(OutboxId(id), state, now, expires)).await?;
+    anyhow::ensure!(followed, "letter {id} does not exist, was sent, or is being sent; `qingbao outbox list --all` prints them");
+    println!("letter {id} {done}");
+    Ok(())
+}
+
+fn row(l: &OutboxMessage, zone: chrono_tz::Tz) -> String {
+    let kind = l.edition.map_or_else(|| "通知".to_owned(), |e| format!("刊 {e}"));
+    let next = DateTime::from_timestamp(l.next_attempt, 0).filter(|_| l.state == DeliveryState::Queued && l.attempts > 0);
+    let next = next.map(|t| format!("（第 {} 次，下次 {}）", l.attempts, t.with_timezone(&zone).format("%m-%d %H:%M"))).unwrap_or_default();
+    format!("{}\t{kind}\t{}\t{}{next}\t{}", l.id, l.recipient, l.state.chinese(), mail::explain(l))
+}

@@ -1,0 +1,168 @@
+//! `qingbao sources`: list, check, test, add, import, export, enable, disable.
+
+use std::io::Read as _;
+use std::path::{Path, PathBuf};
+
+use anyhow::Context as _;
+use chrono::{DateTime, Utc};
+use clap::Subcommand;
+
+use crate::cli::CommandContext;
+use crate::cli::add_source;
+use crate::cli::add_source::AddArgs;
+use crate::cli::try_source;
+use crate::cli::try_source::TestArgs;
+use crate::config::edit_sources;
+use crate::config::opml;
+use crate::model::{Source, SourceId};
+use crate::store::{SourceHealth, Store};
+
+/// Largest OPML file read, in bytes.
+const MAX_OPML: u64 = 16 << 20;
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub(super) enum SourcesCommand {
+    /// Print the list with how each source stands
+    List,
+    /// Check sources.toml; exit code 2 and every problem with its place if something is wrong
+    Check,
+    /// Ask one source now and show what would be taken; nothing is stored
+    Test(TestArgs),
+    /// Add a source by its address: feed or list is found out, and what would be taken is shown
+    Add(AddArgs),
+    /// Add the sources of an OPML file that are not listed yet
+    Import {
+        /// The file; - is standard input
+        opml: PathBuf,
+    },
+    /// Write the list as OPML
+    Export {
+        /// The file; - is standard output
+        opml: PathBuf,
+    },
+    /// Have a source looked at again, also one that was put to rest
+    Enable {
+        /// Id from sources.toml
+        id: String,
+    },
+    /// Stop looking at a source; its articles stay
+    Disable {
+        /// Id from sources.toml
+        id: String,
+    },
+}
+
+pub(super) async fn run(action: &SourcesCommand, context: &CommandContext) -> anyhow::Result<()> {
+    match action {
+        SourcesCommand::Check => {
+            let list = context.source_list()?;
+            println!("{}: {} sources, {} enabled, no problems", context.sources.display(), list.sources.len(), list.enabled().count());
+            Ok(())
+        }
+        SourcesCommand::List => list(context),
+        SourcesCommand::Test(args) => try_source::run(args, context).await,
+        SourcesCommand::Add(args) => add_source::run(args, context).await,
+        SourcesCommand::Import { opml } => import(context, opml),
+        SourcesCommand::Export { opml } => export(context, opml),
+        SourcesCommand::Enable { id } => switch(context, id, true),
+        SourcesCommand::Disable { id } => switch(context, id, false),
+    }
+}
+
+fn import(context: &CommandContext, file: &Path) -> anyhow::Result<()> {
+    let mut text = String::new();
+    let read = if file.as_os_str() == "-" {
+        std::io::stdin().lock().take(MAX_OPML).read_to_string(&mut text)
+    } else {
+        std::fs::File::open(file).and_then(|f| f.take(MAX_OPML).read_to_string(&mut text))
+    };
+    read.with_context(|| format!("{} cannot be read", file.display()))?;
+    let list = context.source_list_or_none()?;
+    let (new, known) = opml::news(&text, &list);
+    anyhow::ensure!(!new.is_empty() || known > 0, "{} lists no source; is it an OPML file?", file.display());
+    edit_sources::add(&context.sources, &new, &context.vocabulary()?)?;
+    println!("{} sources added to {}, {known} listed already", new.len(), context.sources.display());
+    Ok(())
+}
+
+fn export(context: &CommandContext, file: &Path) -> anyhow::Result<()> {
+    let text = opml::write(&context.source_list()?);
+    if file.as_os_str() == "-" {
+        print!("{text}");
+        return Ok(());
+    }
+    std::fs::write(file, text).with_context(|| format!("{} cannot be written", file.display()))
+}
+
+fn list(context: &CommandContext) -> anyhow::Result<()> {
+    let (store, now) = (Store::open_beside(&context.data).ok(), Utc::now());
+    for s in &context.source_list()?.sources {
+        let health = store.as_ref().and_then(|d| d.source_health(&s.id, now).transpose()).transpose()?;
+        println!("{}\t{}\t{}\t{}", s.id, s.name, s.url, describe(s, health.as_ref(), now));
+    }
+    Ok(())
+}
+
+/// How a source stands, in one line.
+fn describe(s: &Source, health: Option<&SourceHealth>, now: DateTime<Utc>) -> String {
+    let Some(h) = health.filter(|_| s.enabled) else {
+        return if s.enabled { "not looked at yet".to_owned() } else { "disabled".to_owned() };
+    };
+    let at = |t: DateTime<Utc>| t.with_timezone(&s.timezone).format("%F %H:%M").to_string();
+    let mut words = Vec::new();
+    match (&h.disabled_reason, &h.last_error, h.last_ok) {
+        (Some(why), ..) => words.push(format!("resting: {why}; correct the address, or run `qingbao sources enable {}`", s.id)),
+        (None, Some(e), _) if h.failures > 0 => {
+            let since = h.failing_since.map(|t| format!(" since {}", at(t))).unwrap_or_default();
+            words.push(format!("failing{since} ({} times): {e}", h.failures));
+        }
+        (.., Some(t)) => words.push(format!("ok {}", at(t))),
+        _ => words.push("not looked at yet".to_owned()),
+    }
+    if h.has_lost_its_layout() {
+        words.push("its list used to be read: the layout has changed".to_owned());
+    }
+    if let Some((at_time, before, after)) = &h.layout_changed {
+        words.push(format!("list layout changed {}: {before} → {after}; `qingbao sources test {}` shows what is taken", at(*at_time), s.id));
+    }
+    if h.is_silent(now) {
+        words.push(format!("silent: nothing new since {}", h.change_rate.last_new.map(at).unwrap_or_default()));
+    }
+    if let Some(until) = h.backed_off_until {
+        words.push(format!("left alone until {}, as its site asked", at(until)));
+    }
+    if h.polls.0 > 0 {
+        words.push(format!("{:.1} articles a week, {:.0} % of {} looks failed", h.articles_a_week, h.failed_share() * 100.0, h.polls.0));
+    }
+    if let (Some(every), Some(next), None) = (h.interval, h.next_due, &h.disabled_reason) {
+        let fixed = if s.interval.is_some() { "" } else { " (found)" };
+        words.push(format!("every {} min{fixed}, next {}", every.as_secs() / 60, at(next)));
+    }
+    if let Some(m) = &h.moved_to {
+        words.push(format!("moved to {m}, write that into sources.toml"));
+    }
+    if h.insecure {
+        words.push("certificate not judged (tls = \"insecure\")".to_owned());
+    }
+    if let Some(why) = &s.robots_exempt {
+        words.push(format!("robots.txt not obeyed: {why}"));
+    }
+    words.join("; ")
+}
+
+fn switch(context: &CommandContext, id: &str, on: bool) -> anyhow::Result<()> {
+    let list = context.source_list()?;
+    let known = SourceId::parse(id).and_then(|id| list.get(&id).cloned());
+    let Some(source) = known else { anyhow::bail!("no source {id:?} in {}; `qingbao sources list` prints the ids", context.sources.display()) };
+    let changed = source.enabled != on && edit_sources::set_enabled(&context.sources, &source.id, on, &context.vocabulary()?)?;
+    // beside a running service, which takes the changed file over by itself
+    let woken = on && Store::open_beside(&context.data).ok().map(|d| d.reactivate_source(&source.id)).transpose()?.unwrap_or(false);
+    let word = if on { "enabled" } else { "disabled" };
+    match (changed, woken) {
+        (_, true) => println!("{id}: {word}, and asked again"),
+        (true, false) => println!("{id}: {word}"),
+        (false, false) => println!("{id}: was {word} already"),
+    }
+    Ok(())
+}

@@ -1,0 +1,41 @@
+//! `qingbao taxonomy`: the classifier's words, to start one's own from and to check it.
+
+use std::io::Write as _;
+use std::path::PathBuf;
+
+use clap::Subcommand;
+
+use crate::cli::CommandContext;
+use crate::config::Taxonomy;
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub(super) enum TaxonomyCommand {
+    /// Print the built-in taxonomy, to edit it: `taxonomy = "FILE"` in qingbao.toml replaces it
+    Print,
+    /// Say what is wrong with a taxonomy, with line and column
+    Check {
+        /// The file (default: the one in force)
+        file: Option<PathBuf>,
+    },
+}
+
+pub(super) fn run(action: &TaxonomyCommand, context: &CommandContext) -> anyhow::Result<()> {
+    let mut out = std::io::stdout().lock();
+    match action {
+        TaxonomyCommand::Print => out.write_all(Taxonomy::BUILT_IN.as_bytes())?,
+        TaxonomyCommand::Check { file } => {
+            let t = Taxonomy::load(file.as_deref().or(context.settings.taxonomy.as_deref()))?;
+            writeln!(
+                out,
+                "{} industries, {} themes, {} columns, {} places, {} organisations: nothing is wrong",
+                t.industries.len(),
+                t.themes.len(),
+                t.columns.len(),
+                t.places.len(),
+                t.organisations.len()
+            )?;
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,57 @@
+//! `qingbao token`: which other programs may read issues and articles.
+
+use chrono::{DateTime, Utc};
+use clap::Subcommand;
+
+use crate::cli::CommandContext;
+use crate::store::Store;
+use crate::web::{fresh_token, token_hash};
+
+/// Whom the log names.
+const WHO: &str = "命令行";
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub(super) enum TokenCommand {
+    /// Make a token and print it, once; an earlier one of that name ends
+    Add {
+        /// For whom: a name to know it by
+        name: String,
+    },
+    /// Take a token back
+    Revoke {
+        /// Its name
+        name: String,
+    },
+    /// Print the tokens' names and when they were used
+    List,
+}
+
+pub(super) fn run(action: &TokenCommand, context: &CommandContext) -> anyhow::Result<()> {
+    let store = Store::open_beside(&context.data)?;
+    let now = Utc::now();
+    match action {
+        TokenCommand::Add { name } => {
+            let name = name.trim();
+            anyhow::ensure!(
+                (1..=40).contains(&name.chars().count()) && !name.chars().any(char::is_control),
+                "{name:?} is no name: 1 to 40 characters"
+            );
+            let token = fresh_token()?;
+            store.put_token(name, &token_hash(&token), WHO, now)?;
+            println!("token   {token}\nIt is not shown again. Send it as `Authorization: Bearer TOKEN`, or as the password of HTTP Basic.");
+        }
+        TokenCommand::Revoke { name } => {
+            anyhow::ensure!(store.revoke_token(name, WHO, now)?, "there is no token {name:?}; `qingbao token list` prints them");
+            println!("{name} is taken back");
+        }
+        TokenCommand::List => {
+            let zone = context.settings.publication.calendar.zone;
+            let day = |t: DateTime<Utc>| t.with_timezone(&zone).format("%Y-%m-%d %H:%M").to_string();
+            for t in store.tokens()? {
+                println!("{}\tmade {}\tused {}", t.name, day(t.created), t.used.map_or_else(|| "never".to_owned(), day));
+            }
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,84 @@
+//! `qingbao sources test`: what would be taken from one source.
+
+use std::sync::Arc;
+
+use serde_json::json;
+
+use crate::cli::CommandContext;
+use crate::crawl::preview;
+use crate::crawl::preview::Preview;
+use crate::fetch::{Fetcher, NoopSiteStore};
+use crate::model::{Source, SourceId, SourceKind, WebUrl};
+
+/// Of what.
+#[derive(Debug, clap::Args)]
+pub(super) struct TestArgs {
+    /// Id from sources.toml, or an address
+    id_or_url: String,
+    /// Also fetch this many of the articles
+    #[arg(long, default_value_t = 1)]
+    articles: usize,
+    /// The address may be private or loopback
+    #[arg(long)]
+    allow_private: bool,
+    /// Through the headless browser
+    #[arg(long)]
+    render: bool,
+}
+
+pub(super) async fn run(args: &TestArgs, context: &CommandContext) -> anyhow::Result<()> {
+    let source = chosen(args, context)?;
+    asking(context, async |fetcher| {
+        let preview = preview::preview_source(fetcher, &source).await?;
+        show(fetcher, &source, &preview, args.articles).await;
+        Ok(())
+    })
+    .await
+}
+
+/// Works with a fetcher of its own, and ends what that started.
+pub(super) async fn asking<T>(context: &CommandContext, work: impl AsyncFnOnce(&Fetcher) -> anyhow::Result<T>) -> anyhow::Result<T> {
+    let fetcher = Fetcher::new(&context.settings.fetch, Arc::new(NoopSiteStore))?;
+    let result = work(&fetcher).await;
+    fetcher.close().await;
+    result
+}
+
+fn chosen(args: &TestArgs, context: &CommandContext) -> anyhow::Result<Source> {
+    let id_or_url = &args.id_or_url;
+    let mut source = match WebUrl::parse(id_or_url) {
+        Ok(url) => {
+            let id = SourceId::parse("test").ok_or_else(|| anyhow::anyhow!("no id"))?;
+            Source { allow_private: args.allow_private, ..Source::plain(id, "test".to_owned(), url) }
+        }
+        Err(_) => match SourceId::parse(id_or_url).and_then(|id| context.source_list().map(|l| l.get(&id).cloned()).transpose()) {
+            Some(found) => Source::clone(&*found?),
+            None => anyhow::bail!("no source {id_or_url:?} in {}; `qingbao sources list` prints the ids", context.sources.display()),
+        },
+    };
+    source.render |= args.render;
+    Ok(source)
+}
+
+/// Prints what would be taken: one line for the source, one per entry, one per article.
+pub(super) async fn show(fetcher: &Fetcher, source: &Source, preview: &Preview, articles: usize) {
+    let found = &preview.found;
+    let kind = found.kind.map_or("", SourceKind::as_str);
+    println!(
+        "{}",
+        json!({"source": source.id.as_str(), "url": preview.url, "kind": kind, "layout": found.selector_path, "entries": found.entries.len(), "notes": found.notes, "moved_to": preview.moved})
+    );
+    for e in found.entries.iter().take(20) {
+        println!("{}", json!({"url": e.url, "title": e.title, "published_at": e.published_at.map(|d| d.to_rfc3339())}));
+    }
+    for e in found.entries.iter().take(articles) {
+        let line = match preview::article(fetcher, source, &e.url).await {
+            Ok((a, charset)) => json!({
+                "article": e.url, "title": a.title, "publisher": a.publisher, "author": a.author,
+                "published_at": a.published_at.map(|d| d.to_rfc3339()), "charset": charset, "text": a.text, "image": a.image, "attachments": a.attachments, "warnings": a.warnings,
+            }),
+            Err(reason) => json!({"article": e.url, "error": reason.to_string()}),
+        };
+        println!("{line}");
+    }
+}

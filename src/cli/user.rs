@@ -1,0 +1,89 @@
+//! `qingbao user`: who may use the console. There is no password that comes with the program.
+
+use anyhow::Context as _;
+use chrono::Utc;
+use clap::Subcommand;
+
+use crate::cli::CommandContext;
+use crate::store::{Role, Store};
+use crate::web::{fresh_password, hash_password};
+
+/// Shortest password of one's own.
+const MIN_PASSWORD_CHARS: usize = 10;
+/// Whom the log names.
+const WHO: &str = "命令行";
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub(super) enum UserCommand {
+    /// Make an account, or give one a new password; without a file a fresh password is printed, once
+    Add {
+        /// Name to sign in with
+        name: String,
+        /// editor or admin
+        #[arg(long, default_value = "editor")]
+        role: String,
+        /// File that holds the password, `-` for standard input
+        #[arg(long, value_name = "FILE")]
+        password_file: Option<String>,
+    },
+    /// Keep an account out and end its sessions
+    Disable {
+        /// Its name
+        name: String,
+    },
+    /// Let an account in again
+    Enable {
+        /// Its name
+        name: String,
+    },
+    /// Print the accounts
+    List,
+}
+
+pub(super) fn run(action: &UserCommand, context: &CommandContext) -> anyhow::Result<()> {
+    let store = match Store::open_beside(&context.data) {
+        Ok(store) => store,
+        // the first admin may come before the first crawl
+        Err(_) => Store::open(&context.data)?,
+    };
+    let now = Utc::now();
+    match action {
+        UserCommand::Add { name, role, password_file } => {
+            let name = name.trim();
+            anyhow::ensure!(
+                (1..=40).contains(&name.chars().count()) && !name.chars().any(char::is_control),
+                "{name:?} is no name: 1 to 40 characters"
+            );
+            let role = Role::parse(role).with_context(|| format!("role {role:?} is not one of editor, admin"))?;
+            let password = match password_file {
+                Some(path) => given(path)?,
+                None => fresh_password()?,
+            };
+            store.put_account(name, role, &hash_password(&password)?, WHO, now)?;
+            println!("{name} ({}) may sign in at the console", role.as_str());
+            if password_file.is_none() {
+                println!("password   {password}\nIt is not shown again; `qingbao user add {name} --role {}` gives a new one.", role.as_str());
+            }
+        }
+        UserCommand::Disable { name } | UserCommand::Enable { name } => {
+            let off = matches!(action, UserCommand::Disable { .. });
+            anyhow::ensure!(store.disable_account(name, off, WHO, now)?, "there is no account {name:?}; `qingbao user list` prints them");
+            println!("{name} is {}", if off { "kept out" } else { "let in" });
+        }
+        UserCommand::List => {
+            for a in store.accounts()? {
+                println!("{}\t{}\t{}", a.name, a.role.as_str(), if a.disabled { "disabled" } else { "enabled" });
+            }
+        }
+    }
+    Ok(())
+}
+
+fn given(path: &str) -> anyhow::Result<String> {
+    let text =
+        if path == "-" { std::io::read_to_string(std::io::stdin())? } else { std::fs::read_to_string(path).with_context(|| path.to_owned())? };
+    let password = text.trim_end_matches(['\r', '\n']).to_owned();
+    anyhow::ensure!(password.chars().count() >= MIN_PASSWORD_CHARS, "the password is shorter than {MIN_PASSWORD_CHARS} characters");
+    Ok(password)
+}

@@ -1,0 +1,50 @@
+//! `qingbao worker`: fetches and extracts for a coordinator elsewhere.
+
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::watch;
+
+use crate::cli::CommandContext;
+use crate::crawl::dispatch::nats;
+use crate::crawl::dispatch::nats::WorkerSettings;
+
+/// For whom to work.
+#[derive(Debug, clap::Args)]
+pub(super) struct Args {
+    /// NATS servers, separated by commas (default: as [crawl] in qingbao.toml says)
+    #[arg(long, value_name = "URL")]
+    nats: Option<String>,
+    /// Name of this worker, unique among workers (default: host name and process id)
+    #[arg(long)]
+    name: Option<String>,
+    /// Tasks in work at once (default: as [fetch] in qingbao.toml says)
+    #[arg(long, value_parser = clap::value_parser!(u16).range(1..=4096))]
+    at_once: Option<u16>,
+}
+
+pub(super) async fn run(args: &Args, context: &CommandContext) -> anyhow::Result<()> {
+    let mut crawl = context.settings.crawl.clone();
+    if let Some(url) = &args.nats {
+        crawl.named(url).map_err(anyhow::Error::msg)?;
+    }
+    let own = context.settings.fetch.clone();
+    let at_once = args.at_once.map_or(own.at_once, usize::from);
+    let settings = WorkerSettings { crawl, name: name(args.name.as_deref()), concurrency: at_once, local_fetch: own };
+    let (stop, stopped) = watch::channel(false);
+    let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
+    let work = nats::work(settings, stopped);
+    tokio::pin!(work);
+    tokio::select! {
+        result = &mut work => return Ok(result?),
+        _ = terminate.recv() => {}
+        _ = interrupt.recv() => {}
+    }
+    let _ = stop.send(true);
+    Ok(work.await?)
+}
+
+/// A name that can be part of a key.
+fn name(given: Option<&str>) -> String {
+    let host = || std::fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_else(|_| "worker".to_owned());
+    let name = given.map_or_else(|| format!("{}-{}", host().trim(), std::process::id()), str::to_owned);
+    name.chars().map(|c| if c.is_ascii_alphanumeric() || c == '-' { c } else { '-' }).collect()
+}

@@ -1,0 +1,311 @@
+//! Changing `sources.toml` by program: comments and order stay, the new file is checked before it replaces the old one in
+//! one step, and nothing is written over a change made meanwhile.
+
+use std::collections::{BTreeMap, HashSet};
+use std::hash::BuildHasher;
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use toml_edit::{ArrayOfTables, DocumentMut, InlineTable, Item, Table, TableLike, Value, value};
+
+use crate::config::source_list::Vocabulary;
+use crate::config::{ConfigError, SourceList, read_file};
+use crate::model::{Source, SourceId, SourceKind, WebUrl};
+
+/// Why a change was not made.
+#[derive(Debug, thiserror::Error)]
+pub enum EditError {
+    /// The file as it is, or as it would be, is wrong.
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+    /// The file cannot be written.
+    #[error("{path} cannot be written: {source}; nothing was changed")]
+    Write {
+        /// The file.
+        path: String,
+        /// Cause.
+        source: std::io::Error,
+    },
+    /// Somebody else was quicker.
+    #[error("{0} was changed by somebody else at the same moment; nothing was written, try again")]
+    Changed(String),
+}
+
+impl EditError {
+    /// As the console says it.
+    pub fn chinese(&self) -> String {
+        match self {
+            Self::Config(e) => e.chinese(),
+            Self::Write { path, source } => format!("{path} 写不了（{source}），没有改动"),
+            Self::Changed(path) => format!("{path} 刚被别人改过，没有写入，请再试一次"),
+        }
+    }
+}
+
+/// Sets `enabled` of a source; false where the source does not stand in the file.
+pub fn set_enabled(path: &Path, id: &SourceId, on: bool, vocabulary: &Vocabulary) -> Result<bool, EditError> {
+    change(path, vocabulary, |document| {
+        let Some(table) = source_table(document, id) else { return false };
+        if on {
+            // on is what a source is where nothing is said
+            table.remove("enabled");
+        } else {
+            table.insert("enabled", value(false));
+        }
+        true
+    })
+}
+
+/// What stands under a key of a source; nothing takes the key out. `list.item` is the key `item` of the table `list`.
+pub type Field = (&'static str, Option<Value>);
+
+/// Sets fields of a source; false where the source does not stand in the file.
+pub fn set_fields(path: &Path, id: &SourceId, fields: &[Field], vocabulary: &Vocabulary) -> Result<bool, EditError> {
+    change(path, vocabulary, |document| put_fields(document, id, fields))
+}
+
+/// The source as it would be with these fields; nothing is written.
+pub fn with_fields(path: &Path, id: &SourceId, fields: &[Field], vocabulary: &Vocabulary) -> Result<Option<Arc<Source>>, EditError> {
+    let name = path.display().to_string();
+    let Ok(mut document) = read_file(path)?.parse::<DocumentMut>() else { return Ok(None) };
+    put_fields(&mut document, id, fields);
+    Ok(SourceList::parse(&name, &document.to_string(), vocabulary)?.get(id).cloned())
+}
+
+/// What the file says of a source, as texts: lists one value per line, keys of inner tables as `list.item`.
+pub fn raw_fields(path: &Path, id: &SourceId) -> Result<Option<BTreeMap<String, String>>, EditError> {
+    let Ok(mut document) = read_file(path)?.parse::<DocumentMut>() else { return Ok(None) };
+    let Some(table) = source_table(&mut document, id) else { return Ok(None) };
+    let mut out = BTreeMap::new();
+    for (key, item) in table.iter() {
+        match item.as_table_like() {
+            Some(inner) => out.extend(inner.iter().map(|(k, v)| (format!("{key}.{k}"), as_text(v)))),
+            None => drop(out.insert(key.to_owned(), as_text(item))),
+        }
+    }
+    Ok(Some(out))
+}
+
+fn as_text(item: &Item) -> String {
+    let one = |v: &Value| v.as_str().map_or_else(|| v.clone().decorated("", "").to_string(), str::to_owned);
+    match item.as_value() {
+        Some(Value::Array(values)) => values.iter().map(one).collect::<Vec<_>>().join("\n"),
+        Some(value) => one(value),
+        None => String::new(),
+    }
+}
+
+fn put_fields(document: &mut DocumentMut, id: &SourceId, fields: &[Field]) -> bool {
+    let Some(table) = source_table(document, id) else { return false };
+    for (key, new) in fields {
+        match key.split_once('.') {
+            None => put(table, key, new.clone()),
+            Some((outer, inner)) => {
+                if new.is_some() && !table.contains_key(outer) {
+                    table.insert(outer, value(InlineTable::new()));
+                }
+                let Some(part) = table.get_mut(outer).and_then(Item::as_table_like_mut) else { continue };
+                put(part, inner, new.clone());
+                if part.is_empty() {
+                    table.remove(outer);
+                } else if let Some(inline) = table.get_mut(outer).and_then(Item::as_inline_table_mut) {
+                    inline.fmt();
+                }
+            }
+        }
+    }
+    true
+}
+
+/// Sets or removes a key; one that says the same already, and the comment behind a changed one, stay as written.
+fn put(table: &mut dyn TableLike, key: &str, new: Option<Value>) {
+    let Some(mut new) = new else {
+        table.remove(key);
+        return;
+    };
+    match table.get_mut(key).and_then(Item::as_value_mut) {
+        Some(old) if old.clone().decorated("", "").to_string() == new.clone().decorated("", "").to_string() => {}
+        Some(old) => {
+            *new.decor_mut() = old.decor().clone();
+            *old = new;
+        }
+        None => {
+            table.insert(key, value(new));
+        }
+    }
+}
+
+fn source_table<'a>(document: &'a mut DocumentMut, id: &SourceId) -> Option<&'a mut Table> {
+    let tables = document.get_mut("source").and_then(Item::as_array_of_tables_mut)?;
+    tables.iter_mut().find(|t| t.get("id").and_then(Item::as_str) == Some(id.as_str()))
+}
+
+/// An id from the host, with a number where it is taken: `www.kjt.henan.gov.cn` → `kjt-henan-gov-cn`.
+pub fn free_id<S: BuildHasher>(url: &WebUrl, taken: &HashSet<SourceId, S>) -> Option<SourceId> {
+    let host = url.host().trim_start_matches("www.");
+    let stem: String = host.to_ascii_lowercase().chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '-' }).take(48).collect();
+    let stem = stem.trim_matches('-');
+    let names = (1..10_000u32).map(|n| if n == 1 { stem.to_owned() } else { format!("{stem}-{n}") });
+    names.filter_map(|name| SourceId::parse(&name)).find(|id| !taken.contains(id))
+}
+
+/// A source to be written.
+#[derive(Debug, Clone)]
+pub struct NewSource {
+    /// Stable key.
+    pub id: SourceId,
+    /// Name shown to editors.
+    pub name: String,
+    /// Where the entries are listed.
+    pub url: WebUrl,
+    /// Where it is to be fixed.
+    pub kind: Option<SourceKind>,
+    /// 全国, 河南, 许昌 …
+    pub region: Option<String>,
+    /// May be on a private or loopback address.
+    pub allow_private: bool,
+    /// Through a headless browser.
+    pub render: bool,
+}
+
+/// A source as it stands in the file.
+pub fn as_toml(new: &NewSource) -> String {
+    let mut document = DocumentMut::new();
+    append(&mut document, new);
+    document.to_string().trim().to_owned()
+}
+
+/// Adds sources at the end of the file; one that does not exist yet is made.
+pub fn add(path: &Path, new: &[NewSource], vocabulary: &Vocabulary) -> Result<(), EditError> {
+    if !path.exists() {
+        let name = path.display().to_string();
+        let mut document = DocumentMut::new();
+        for n in new {
+            append(&mut document, n);
+        }
+        let text = format!("# Where news is taken from; docs/sources.md tells every key.\n{document}");
+        SourceList::parse(&name, &text, vocabulary)?;
+        let written = std::fs::OpenOptions::new().write(true).create_new(true).open(path).and_then(|mut f| f.write_all(text.as_bytes()));
+        return written.map_err(|source| EditError::Write { path: name, source });
+    }
+    change(path, vocabulary, |document| {
+        for n in new {
+            append(document, n);
+        }
+        true
+    })?;
+    Ok(())
+}
+
+fn append(document: &mut DocumentMut, new: &NewSource) {
+    let mut table = Table::new();
+    table.insert("id", value(new.id.as_str()));
+    table.insert("name", value(&new.name));
+    table.insert("url", value(new.url.as_str()));
+    if let Some(kind) = new.kind {
+        table.insert("kind", value(kind.as_str()));
+    }
+    if let Some(region) = &new.region {
+        table.insert("region", value(region));
+    }
+    for (key, on) in [("allow_private", new.allow_private), ("render", new.render)] {
+        if on {
+            table.insert(key, value(true));
+        }
+    }
+    table.decor_mut().set_prefix("\n");
+    let sources = document.entry("source").or_insert_with(|| Item::ArrayOfTables(ArrayOfTables::new()));
+    if let Some(tables) = sources.as_array_of_tables_mut() {
+        tables.push(table);
+    }
+}
+
+fn change(path: &Path, vocabulary: &Vocabulary, edit: impl FnOnce(&mut DocumentMut) -> bool) -> Result<bool, EditError> {
+    let name = path.display().to_string();
+    let before = read_file(path)?;
+    SourceList::parse(&name, &before, vocabulary)?;
+    let Ok(mut document) = before.parse::<DocumentMut>() else { return Ok(false) };
+    if !edit(&mut document) {
+        return Ok(false);
+    }
+    let after = document.to_string();
+    SourceList::parse(&name, &after, vocabulary)?;
+    if read_file(path)? != before {
+        return Err(EditError::Changed(name));
+    }
+    replace(path, after.as_bytes()).map_err(|source| EditError::Write { path: name, source })?;
+    Ok(true)
+}
+
+/// Writes beside and renames: the file is the old one or the new one, never half of either.
+fn replace(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
+    // a link stays a link: what it points to is replaced
+    let path = std::fs::canonicalize(path)?;
+    let beside = PathBuf::from(format!("{}.new", path.display()));
+    let mut file = std::fs::File::create(&beside)?;
+    file.write_all(bytes)?;
+    file.set_permissions(std::fs::metadata(&path)?.permissions())?;
+    file.sync_all()?;
+    std::fs::rename(&beside, &path)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_source_is_switched_off_and_on_and_comments_stay() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("sources.toml");
+        let text = "# 来源\n[[source]] # 第一个\nid = \"a\"\nname = \"甲\"\nurl = \"https://a.cn/\"\n\n[[source]]\nid = \"b\"\nname = \"乙\"\nurl = \"https://b.cn/\" # 二\n";
+        std::fs::write(&path, text).unwrap();
+        let (v, b) = (Vocabulary::default(), SourceId::parse("b").unwrap());
+        assert!(set_enabled(&path, &b, false, &v).unwrap());
+        let off = std::fs::read_to_string(&path).unwrap();
+        assert_eq!(off, format!("{text}enabled = false\n"));
+        assert!(set_enabled(&path, &b, true, &v).unwrap());
+        assert_eq!(std::fs::read_to_string(&path).unwrap(), text);
+        assert!(!set_enabled(&path, &SourceId::parse("c").unwrap(), false, &v).unwrap());
+    }
+
+    #[test]
+    fn a_broken_file_is_not_touched() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("sources.toml");
+        std::fs::write(&path, "[[source]]\nid = 1\n").unwrap();
+        assert!(set_enabled(&path, &SourceId::parse("b").unwrap(), false, &Vocabulary::default()).is_err());
+        assert_eq!(std::fs::read_to_string(&path).unwrap(), "[[source]]\nid = 1\n");
+    }
+
+    #[test]
+    fn fields_are_set_and_taken_out_and_comments_stay() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("sources.toml");
+        let text = "# 来源\n[[source]]\nid = \"a\"\nname = '甲' # 旧名\nurl = \"https://a.cn/\"\nregion = \"河南\"\nlist = { item = \"li\", date = \"i\" }\n# 完\n";
+        std::fs::write(&path, text).unwrap();
+        let (id, words) = (SourceId::parse("a").unwrap(), Vocabulary { industries: vec!["食品".into()], columns: vec!["行业动态".into()] });
+        let fields = [
+            ("name", Some("新甲".into())),
+            ("region", None),
+            ("interval", Some("1h".into())),
+            ("industries", Some(Value::from_iter(["食品"]))),
+            ("list.item", None),
+            ("list.title", Some("a".into())),
+            ("article.body", Some("#zoom".into())),
+        ];
+        let tried = with_fields(&path, &id, &fields, &words).unwrap().unwrap();
+        assert_eq!((tried.name.as_str(), tried.article.body.as_deref(), tried.list.item.is_none()), ("新甲", Some("#zoom"), true));
+        assert_eq!(std::fs::read_to_string(&path).unwrap(), text, "only tried");
+        let said = raw_fields(&path, &id).unwrap().unwrap();
+        assert_eq!((said["name"].as_str(), said["list.item"].as_str()), ("甲", "li"));
+        assert!(set_fields(&path, &id, &fields, &words).unwrap());
+        let written = std::fs::read_to_string(&path).unwrap();
+        insta::assert_snapshot!(written);
+        assert!(set_fields(&path, &id, &[("list.date", None), ("list.title", None), ("url", Some("ftp://x".into()))], &words).is_err());
+        assert_eq!(std::fs::read_to_string(&path).unwrap(), written, "a wrong field writes nothing");
+        assert!(set_fields(&path, &id, &[("list.date", None), ("list.title", None)], &words).unwrap());
+        assert!(!std::fs::read_to_string(&path).unwrap().contains("list"));
+        assert!(!set_fields(&path, &SourceId::parse("b").unwrap(), &fields, &words).unwrap());
+    }
+}

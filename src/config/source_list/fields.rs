@@ -1,0 +1,181 @@
+//! The fields of a source that are more than a word: each says what is wrong with it, and where.
+
+use reqwest::header::{HeaderName, HeaderValue};
+use scraper::Selector;
+
+use crate::config::localized::{did_you_mean, localized, nearest};
+use crate::config::reader::{Section, Spanned};
+use crate::config::source_list::Vocabulary;
+use crate::model::{ArticleSelectors, ListSelectors, SourceId, UrlError, WebUrl};
+
+pub(super) fn required<'a>(s: &Section<'a>, key: &str) -> Option<Spanned<&'a str>> {
+    let found = s.text(key);
+    if found.is_none() {
+        let english = format!("this source has no {key:?}; every source needs id, name and url");
+        s.error(None, localized(english, format!("这个来源没有写 {key}；每个来源都要有 id、name 和 url")));
+    }
+    found
+}
+
+pub(super) fn read_id(s: &Section<'_>) -> Option<SourceId> {
+    let text = required(s, "id")?;
+    let id = SourceId::parse(text.value);
+    if id.is_none() {
+        let english = format!("id {:?} must be 1 to 64 of the characters a-z, 0-9 and -", text.value);
+        s.error(text.span, localized(english, format!("编号“{}”只能用 1 到 64 个 a-z、0-9 和 -", text.value)));
+    }
+    id
+}
+
+pub(super) fn read_url(s: &Section<'_>) -> Option<WebUrl> {
+    let text = required(s, "url")?;
+    let wrong = |e: UrlError| localized(format!("url {:?}: {e}", text.value), format!("网址“{}”：{}", text.value, e.chinese()));
+    WebUrl::parse(text.value).map_err(|e| s.error(text.span.clone(), wrong(e))).ok()
+}
+
+pub(super) fn read_word<T>(s: &Section<'_>, key: &str, parse: fn(&str) -> Option<T>, known: &[&str]) -> Option<T> {
+    let text = s.text(key)?;
+    let value = parse(text.value);
+    if value.is_none() {
+        s.invalid_value(key, text, known);
+    }
+    value
+}
+
+/// A word of the taxonomy or the publication; `what` it names, in both languages.
+pub(super) fn known_word(s: &Section<'_>, text: &Spanned<&str>, what: (&str, &str), known: &[String]) -> Option<String> {
+    let word = text.value.trim();
+    if known.iter().any(|k| k == word) {
+        return Some(word.to_owned());
+    }
+    let listed = || localized(format!("known: {}", known.join("、")), format!("已有的是 {}", known.join("、")));
+    let hint = nearest(word, known.iter().map(String::as_str)).map_or_else(listed, did_you_mean);
+    let english = format!("{} {word:?} is not known; {hint}", what.0);
+    s.error(text.span.clone(), localized(english, format!("没有“{word}”这个{}；{}", what.1, hint.chinese)));
+    None
+}
+
+pub(super) fn read_industries(s: &Section<'_>, vocabulary: &Vocabulary) -> Vec<String> {
+    let words = s.texts("industries").unwrap_or_default();
+    words.iter().filter_map(|w| known_word(s, w, ("industry", "行业"), &vocabulary.industries)).collect()
+}
+
+pub(super) fn read_charset(s: &Section<'_>) -> Option<&'static encoding_rs::Encoding> {
+    let text = s.text("charset")?;
+    let encoding = encoding_rs::Encoding::for_label(text.value.trim().as_bytes());
+    if encoding.is_none() {
+        let english = format!("charset {:?} is not known; write for example utf-8, gb18030 or big5", text.value);
+        s.error(text.span, localized(english, format!("没有“{}”这种编码；请写 utf-8、gb18030 或 big5 等", text.value)));
+    }
+    encoding
+}
+
+pub(super) fn read_timezone(s: &Section<'_>) -> Option<chrono_tz::Tz> {
+    let text = s.text("timezone")?;
+    let zone = text.value.trim().parse::<chrono_tz::Tz>();
+    if zone.is_err() {
+        // no IANA zone is called Beijing, and everybody tries it first
+        let near = if text.value.to_lowercase().contains("beijing") {
+            Some("Asia/Shanghai")
+        } else {
+            nearest(text.value, chrono_tz::TZ_VARIANTS.iter().map(|z| z.name()))
+        };
+        let hint = near.map_or_else(|| localized("write for example \"Asia/Shanghai\"", "例如写 \"Asia/Shanghai\""), did_you_mean);
+        let english = format!("timezone {:?} does not exist; {hint}", text.value);
+        s.error(text.span, localized(english, format!("没有“{}”这个时区；{}", text.value, hint.chinese)));
+    }
+    zone.ok()
+}
+
+/// Further request headers; those that belong to the client itself are refused.
+pub(super) fn read_headers(s: &Section<'_>) -> Vec<(String, String)> {
+    const OURS: [&str; 13] = [
+        "host",
+        "content-length",
+        "transfer-encoding",
+        "connection",
+        "upgrade",
+        "te",
+        "trailer",
+        "cookie",
+        "accept-encoding",
+        "if-none-match",
+        "if-modified-since",
+        "proxy-authorization",
+        "range",
+    ];
+    let Some(table) = s.section("headers") else { return Vec::new() };
+    let mut out = Vec::new();
+    for key in table.keys() {
+        let Some(value) = table.text(key) else { continue };
+        let fits = HeaderName::from_bytes(key.as_bytes()).is_ok_and(|n| !OURS.contains(&n.as_str()));
+        if !fits {
+            let english = format!("header {key:?} is no header name, or one that the program itself sets");
+            table.error(value.span, localized(english, format!("“{key}”不是请求头的名称，或是由程序自己填写的")));
+        } else if !value.value.is_ascii() || HeaderValue::from_str(value.value).is_err() {
+            let english = format!("the value of header {key:?} may hold visible ASCII characters only");
+            table.error(value.span, localized(english, format!("请求头“{key}”的值只能用可见的 ASCII 字符")));
+        } else {
+            out.push((key.to_owned(), value.value.to_owned()));
+        }
+    }
+    out
+}
+
+pub(super) fn read_proxy(s: &Section<'_>) -> Option<String> {
+    let text = s.text("proxy")?;
+    match WebUrl::parse(text.value) {
+        Ok(url) if url.as_url().scheme() == "http" => Some(url.to_string()),
+        Ok(_) => {
+            let english = "proxy must be http://host:port; pages behind https are reached through it all the same";
+            s.error(text.span, localized(english, "proxy 要写成 http://host:port；https 的网页同样可以经它访问"));
+            None
+        }
+        Err(e) => {
+            s.error(text.span, localized(format!("proxy {:?}: {e}", text.value), format!("代理“{}”：{}", text.value, e.chinese())));
+            None
+        }
+    }
+}
+
+pub(super) fn read_exemption(s: &Section<'_>) -> Option<String> {
+    let text = s.text("robots_exempt")?;
+    let reason = text.value.trim();
+    if reason.chars().count() < 4 {
+        let english = "robots_exempt needs a reason in words, for example \"written permission of the site's owner, 2026-03-01\"";
+        s.error(text.span, localized(english, "robots_exempt 要写明理由，例如 \"已获网站书面同意，2026-03-01\""));
+        return None;
+    }
+    Some(reason.to_owned())
+}
+
+fn read_selector(s: &Section<'_>, key: &str) -> Option<String> {
+    let text = s.text(key)?;
+    check_selector(s, &text).then(|| text.value.to_owned())
+}
+
+fn check_selector(s: &Section<'_>, text: &Spanned<&str>) -> bool {
+    let result = Selector::parse(text.value);
+    if let Err(e) = &result {
+        let english = format!("selector {:?} is no CSS selector: {e}", text.value);
+        s.error(text.span.clone(), localized(english, format!("“{}”不是 CSS 选择器", text.value)));
+    }
+    result.is_ok()
+}
+
+pub(super) fn read_list(s: &Section<'_>) -> ListSelectors {
+    let Some(list) = s.section("list") else { return ListSelectors::default() };
+    list.deny_unknown_keys(&["item", "title", "link", "date"]);
+    let read = |key| read_selector(&list, key);
+    ListSelectors { item: read("item"), title: read("title"), link: read("link"), date: read("date") }
+}
+
+pub(super) fn read_article(s: &Section<'_>) -> ArticleSelectors {
+    let Some(article) = s.section("article") else { return ArticleSelectors::default() };
+    article.deny_unknown_keys(&["body", "remove"]);
+    let remove = article.texts("remove").unwrap_or_default();
+    ArticleSelectors {
+        body: read_selector(&article, "body"),
+        remove: remove.iter().filter(|t| check_selector(&article, t)).map(|t| t.value.to_owned()).collect(),
+    }
+}

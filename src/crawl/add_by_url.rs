@@ -1,0 +1,39 @@
+//! A page that an editor pastes the address of: fetched, extracted and judged like any other, at once.
+
+use std::sync::Arc;
+
+use chrono::Utc;
+
+use crate::crawl::{Pipeline, preview};
+use crate::model::{ArticleId, Source, SourceId, WebUrl};
+
+/// The source of what editors add; it is never looked at.
+const BY_HAND: (&str, &str) = ("by-hand", "编辑添加");
+
+impl Pipeline {
+    /// The article at an address, which may be private where the source list lets all be so; from the archive where it is there already.
+    ///
+    /// # Errors
+    /// Why it cannot be had, for editors.
+    pub async fn add_by_url(self: &Arc<Self>, url: WebUrl, allow_private: bool) -> Result<ArticleId, String> {
+        let failed = |e: &dyn std::fmt::Display| format!("没有加入：{e}");
+        let known = url.clone();
+        if let Some(id) = self.store.run(move |s| s.article_at(&known)).await.map_err(|e| failed(&e))? {
+            return Ok(id);
+        }
+        let id = SourceId::parse(BY_HAND.0).ok_or("没有加入")?;
+        let source = Source { allow_private, ..Source::plain(id, BY_HAND.1.to_owned(), url.clone()) };
+        let (extracted, _) = preview::article(self.fetcher(), &source, &url).await.map_err(|e| format!("读不到这篇文章：{}", e.chinese()))?;
+        let (now, by_hand, address) = (Utc::now(), source.clone(), url.clone());
+        let entry = self.store.run(move |s| s.manual_entry(&by_hand, &address, now)).await.map_err(|e| failed(&e))?;
+        let (this, page) = (Arc::clone(self), url.clone());
+        let article = self.cpu(move || this.prepare(&entry, &source, page, extracted, now)).await.ok_or("没有加入：文章无法处理")?;
+        let stored = self.store.run(move |s| s.commit_article(&article, None)).await.map_err(|e| failed(&e))?;
+        match stored {
+            Some(id) => Ok(id),
+            None => {
+                self.store.run(move |s| s.article_at(&url)).await.map_err(|e| failed(&e))?.ok_or_else(|| "没有加入：这篇文章已在处理中".to_owned())
+            }
+        }
+    }
+}

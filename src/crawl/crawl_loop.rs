@@ -1,0 +1,354 @@
+//! The crawl: keeps the frontier filled from the store, starts what is due, and takes in what comes back.
+//!
+//! Looks and pages run side by side, each lane one at a time; a slow host holds its own lane and nothing else. Every
+//! job commits by itself, so the crawl may be dropped at any moment.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use chrono::{DateTime, Utc};
+use tokio::task::JoinSet;
+
+use crate::config::SourceList;
+use crate::crawl::dispatch::Completion;
+use crate::crawl::executor::TaskResult;
+use crate::crawl::fetch_article::ArticleResult;
+use crate::crawl::poll_source::PollResult;
+use crate::crawl::window::{FrontierWindow, Job, ReadyJob};
+use crate::crawl::{CrawlSummary, Pipeline, Progress, Result};
+use crate::fetch::{MAX_HOST_WAIT, Redirect, host_key};
+use crate::health::Component;
+use crate::model::{SourceId, WebUrl};
+
+/// Lanes taken from the store at a time.
+const HOSTS_PER_REFILL: usize = 256;
+/// The frontier is filled again below this many jobs, and not more often than every [`MIN_REFILL_INTERVAL`].
+const REFILL_THRESHOLD: usize = 192;
+const MIN_REFILL_INTERVAL: Duration = Duration::from_millis(40);
+/// Longest time in which no task comes back although some run: an article of twelve pages on a site that asks for half a minute
+/// between two may be the only one.
+const STALL_TIMEOUT: Duration = Duration::from_mins(15);
+
+/// How far a crawl goes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CrawlMode {
+    /// Until nothing is due and nothing will be within moments: one pass.
+    Once,
+    /// Until nothing is due: the service comes again.
+    DueOnly,
+}
+
+/// Gives the source list in force, again and again: it may change while a crawl runs.
+pub type SourcesFn<'a> = &'a (dyn Fn() -> Arc<SourceList> + Send + Sync);
+
+enum JobResult {
+    Polled(SourceId, PollResult),
+    Article(ArticleResult),
+    /// The way leads on in another lane.
+    Redirected(String, Vec<Redirect>),
+    /// The lane is held by a task of a crawl before this one, or is to rest for long.
+    HostBusy,
+}
+
+struct Crawl<'a> {
+    pipeline: &'a Arc<Pipeline>,
+    sources: SourcesFn<'a>,
+    list: Arc<SourceList>,
+    window: FrontierWindow,
+    tasks: JoinSet<(Option<ReadyJob>, Result<JobResult>)>,
+    /// Redirects followed so far by jobs that go on in another lane.
+    pending_redirects: HashMap<Job, Vec<Redirect>>,
+    /// The last lane whose pages were taken from the store.
+    host_cursor: String,
+    last_refill: Option<Instant>,
+    /// When something came back last.
+    last_completion: Instant,
+    /// Something came back since the frontier was filled last.
+    has_new_results: bool,
+}
+
+impl Pipeline {
+    /// Crawls what is due.
+    pub async fn crawl(self: &Arc<Self>, sources: SourcesFn<'_>, reach: CrawlMode, progress: &dyn Progress, report: &mut CrawlSummary) -> Result<()> {
+        let list = sources();
+        let known = Arc::clone(&list);
+        self.store.run(move |s| s.sync_sources(&known.sources)).await?;
+        if reach == CrawlMode::Once {
+            self.store.run(|s| s.mark_all_due(Utc::now())).await?;
+        }
+        progress.stage("unfinished pages", 0);
+        self.resume_fetched(&list, |got| report_article(got, progress, report)).await?;
+        progress.stage("sources and pages", 0);
+        let mut crawl = Crawl {
+            pipeline: self,
+            sources,
+            list,
+            window: FrontierWindow::default(),
+            tasks: JoinSet::new(),
+            pending_redirects: HashMap::new(),
+            host_cursor: String::new(),
+            last_refill: None,
+            last_completion: Instant::now(),
+            has_new_results: true,
+        };
+        crawl.run(reach, progress, report).await?;
+        report.host_backoffs = self.store.run(|s| s.host_backoffs(Utc::now())).await?;
+        Ok(())
+    }
+}
+
+impl Crawl<'_> {
+    async fn run(&mut self, reach: CrawlMode, progress: &dyn Progress, report: &mut CrawlSummary) -> Result<()> {
+        let engine = Arc::clone(&self.pipeline.dispatcher);
+        let at_once = engine.concurrency();
+        loop {
+            // without room on the disk, or by settings of yesterday, nothing new is begun, and what is under way ends
+            let may = self.pipeline.may_fetch();
+            if !may && self.tasks.is_empty() {
+                return Ok(());
+            }
+            if may && self.needs_refill() {
+                self.refill(progress).await?;
+            }
+            while may
+                && self.tasks.len() < at_once
+                && let Some(ready) = self.window.pop(Instant::now())
+            {
+                self.start(ready);
+            }
+            if self.tasks.is_empty() && self.window.pending() == 0 && !self.has_new_results {
+                match self.wait_for_next_due(reach).await? {
+                    Some(wait) => {
+                        tokio::time::sleep(wait).await;
+                        self.has_new_results = true;
+                    }
+                    None => return Ok(()),
+                }
+                continue;
+            }
+            // tasks bound their own time: where none comes back for so long, something is stuck
+            if self.tasks.is_empty() || self.last_completion.elapsed() < STALL_TIMEOUT || engine.is_remote() {
+                self.pipeline.health.heartbeat(Component::Crawl);
+            }
+            let wake = self.next_wakeup();
+            tokio::select! {
+                Some(done) = self.tasks.join_next() => self.handle_completion(done, progress, report)?,
+                back = engine.next_orphaned() => self.adopt_orphan(back),
+                () = tokio::time::sleep(wake) => {}
+            }
+        }
+    }
+
+    /// How long nothing can happen unless a task comes back.
+    fn next_wakeup(&self) -> Duration {
+        let host_key = self.window.next_ready_at().map_or(MAX_HOST_WAIT, |at| at.saturating_duration_since(Instant::now()));
+        let room = self.tasks.len() < self.pipeline.dispatcher.concurrency();
+        let host_key = if room { host_key } else { MAX_HOST_WAIT };
+        let fill = if self.has_new_results && self.window.pending() < REFILL_THRESHOLD { MIN_REFILL_INTERVAL } else { Duration::from_secs(1) };
+        host_key.max(Duration::from_millis(1)).min(fill)
+    }
+
+    fn needs_refill(&self) -> bool {
+        let rested = |pace| self.last_refill.is_none_or(|at| at.elapsed() >= pace);
+        self.window.pending() < REFILL_THRESHOLD && (self.has_new_results && rested(MIN_REFILL_INTERVAL) || rested(Duration::from_secs(5)))
+    }
+
+    /// Takes work from the store: looks that are due, then pages, lane by lane from where it stopped last time.
+    async fn refill(&mut self, progress: &dyn Progress) -> Result<()> {
+        let list = (self.sources)();
+        if !Arc::ptr_eq(&list, &self.list) {
+            let known = Arc::clone(&list);
+            self.pipeline.store.run(move |s| s.sync_sources(&known.sources)).await?;
+            self.list = list;
+        }
+        let now = Utc::now();
+        let mut added = 0;
+        for (id, host_key) in self.pipeline.store.run(move |s| s.due_polls(now)).await? {
+            added += usize::from(self.offer(&host_key, Job::Poll(id)));
+        }
+        added += self.refill_articles(now).await?;
+        self.last_refill = Some(Instant::now());
+        self.has_new_results = added > 0;
+        progress.expect(added);
+        Ok(())
+    }
+
+    async fn refill_articles(&mut self, now: DateTime<Utc>) -> Result<usize> {
+        let (store, tries) = (&self.pipeline.store, self.pipeline.settings.fetch.tries);
+        let behind = std::mem::take(&mut self.host_cursor);
+        let hosts = store.run(move |s| s.hosts_with_pending_entries(&behind, HOSTS_PER_REFILL)).await?;
+        // the end is reached: the next filling begins anew
+        if hosts.len() == HOSTS_PER_REFILL {
+            self.host_cursor = hosts.last().cloned().unwrap_or_default();
+        }
+        let wanted: Vec<(String, usize)> =
+            hosts.into_iter().map(|l| (self.window.room(&l), l)).filter(|(n, _)| *n > 0).map(|(n, l)| (l, n)).collect();
+        // ids that wait here already are among what the store gives, so it is asked for as many more
+        let most = crate::crawl::window::MAX_PER_HOST * 2;
+        let found = store.run(move |s| {
+            wanted
+                .into_iter()
+                .map(|(host_key, _)| Ok((s.due_entries(&host_key, now, tries, most)?, host_key)))
+                .collect::<crate::store::Result<Vec<_>>>()
+        });
+        let mut added = 0;
+        for (ids, host_key) in found.await? {
+            added += ids.into_iter().filter(|id| self.offer(&host_key, Job::Fetch(*id))).count();
+        }
+        Ok(added)
+    }
+
+    fn offer(&mut self, host_key: &str, job: Job) -> bool {
+        let free = self.pipeline.dispatcher.delay_until_free(host_key);
+        self.window.push(host_key, job, Instant::now() + free)
+    }
+
+    fn start(&mut self, ready: ReadyJob) {
+        let (pipeline, list) = (Arc::clone(self.pipeline), Arc::clone(&self.list));
+        // many hosts of which each has one thing to ask must not leave as many connections open
+        let keep = ready.more || self.window.ready_hosts() < self.pipeline.dispatcher.concurrency();
+        let redirects = self.pending_redirects.remove(&ready.job).unwrap_or_default();
+        self.tasks.spawn(async move {
+            let done = pipeline.run_job(&ready.job, &list, keep, redirects).await;
+            (Some(ready), done)
+        });
+    }
+
+    /// What a crawl before this one had given out.
+    fn adopt_orphan(&mut self, back: Completion) {
+        let (pipeline, list) = (Arc::clone(self.pipeline), Arc::clone(&self.list));
+        self.tasks.spawn(async move { (None, pipeline.apply(back, &list).await) });
+    }
+
+    fn handle_completion(
+        &mut self,
+        done: std::result::Result<(Option<ReadyJob>, Result<JobResult>), tokio::task::JoinError>,
+        progress: &dyn Progress,
+        report: &mut CrawlSummary,
+    ) -> Result<()> {
+        // a task ends only by coming back: panics of the stages are caught where they may happen
+        let Ok((ready, done)) = done else { return Err(crate::crawl::PipelineError::Task) };
+        self.has_new_results = true;
+        self.last_completion = Instant::now();
+        if let Some(ready) = &ready {
+            self.release_host(ready);
+        }
+        progress.advance(1);
+        match done? {
+            JobResult::Polled(id, look) => report_poll(&id, look, progress, report),
+            JobResult::Article(got) => report_article(got, progress, report),
+            JobResult::Redirected(host_key, redirects) => {
+                if let Some(ready) = ready
+                    && self.offer(&host_key, ready.job.clone())
+                {
+                    self.pending_redirects.insert(ready.job, redirects);
+                    progress.expect(1);
+                }
+            }
+            JobResult::HostBusy => {}
+        }
+        Ok(())
+    }
+
+    /// A lane may be asked again, after its pause.
+    fn release_host(&mut self, ready: &ReadyJob) {
+        let free = self.pipeline.dispatcher.delay_until_free(&ready.host_key);
+        if free > MAX_HOST_WAIT.max(self.pipeline.settings.fetch.host_delay * 2) {
+            for job in self.window.clear(&ready.host_key) {
+                self.pending_redirects.remove(&job);
+            }
+        }
+        self.window.done(&ready.host_key, &ready.job, Instant::now() + free);
+    }
+
+    /// How long to wait for what is due soon; nothing where the crawl is at its end.
+    async fn wait_for_next_due(&self, reach: CrawlMode) -> Result<Option<Duration>> {
+        if reach == CrawlMode::DueOnly {
+            return Ok(None);
+        }
+        let tries = self.pipeline.settings.fetch.tries;
+        let next = self.pipeline.store.run(move |s| s.next_due(tries)).await?;
+        // seconds are what the store counts in
+        let wait = next.map(|at| (at - Utc::now()).to_std().unwrap_or_default() + Duration::from_millis(50));
+        Ok(wait.filter(|w| *w <= MAX_HOST_WAIT + Duration::from_secs(2)))
+    }
+}
+
+impl Pipeline {
+    /// One visit: has it made, and takes in what came.
+    async fn run_job(self: &Arc<Self>, job: &Job, list: &SourceList, keep: bool, redirects: Vec<Redirect>) -> Result<JobResult> {
+        let task = match job {
+            Job::Poll(id) => match list.get(id) {
+                Some(source) => Some(self.poll_task(source, keep, redirects).await?),
+                None => None,
+            },
+            Job::Fetch(id) => self.article_task(*id, list, keep, redirects).await?,
+        };
+        let Some(task) = task else { return Ok(JobResult::Article(ArticleResult::Skipped)) };
+        match self.dispatcher.dispatch(task).await? {
+            Some(back) => self.apply(back, list).await,
+            None => Ok(JobResult::HostBusy),
+        }
+    }
+
+    /// Takes in what came of a task; its receipt is settled once that is in the store.
+    async fn apply(self: &Arc<Self>, back: Completion, list: &SourceList) -> Result<JobResult> {
+        let Completion { meta: about, report, ack: receipt } = back;
+        let done = match (list.get(&about.source), about.entry) {
+            (None, _) => JobResult::Article(ArticleResult::Skipped),
+            (Some(source), _) if let TaskResult::Redirected(redirects) = &report.result => {
+                let onward = redirects.last().map_or(&about.url, |h| &h.to);
+                JobResult::Redirected(host_key(source, onward), redirects.clone())
+            }
+            (Some(source), None) => JobResult::Polled(source.id.clone(), self.apply_poll(source, &about, report).await?),
+            (Some(source), Some(id)) => JobResult::Article(self.apply_article(id, source, &about, report).await?),
+        };
+        receipt.ack().await;
+        Ok(done)
+    }
+}
+
+fn report_poll(id: &SourceId, look: PollResult, progress: &dyn Progress, report: &mut CrawlSummary) {
+    match look {
+        PollResult::Unchanged => {
+            report.failed.remove(id.as_str());
+            report.unchanged += 1;
+        }
+        PollResult::New(n) => {
+            report.failed.remove(id.as_str());
+            report.changed += 1;
+            report.new_entries += n;
+        }
+        PollResult::Failed { reason, retry_soon: soon } => {
+            if !soon {
+                progress.notice(&format!("source {id}: {reason}"));
+            }
+            report.failed.insert(id.to_string(), reason);
+        }
+    }
+}
+
+fn report_article(got: ArticleResult, progress: &dyn Progress, report: &mut CrawlSummary) {
+    match got {
+        ArticleResult::Article => report.articles += 1,
+        ArticleResult::Duplicate => report.duplicates += 1,
+        ArticleResult::Failed { retry_soon: true, .. } | ArticleResult::Skipped => {}
+        ArticleResult::Failed { url, reason, retry_soon: false } => {
+            progress.notice(&format!("page {url}: {reason}"));
+            report.record_failure(url, reason);
+        }
+    }
+}
+
+/// Pages named in a report.
+const MAX_REPORTED_FAILURES: usize = 100;
+
+impl CrawlSummary {
+    fn record_failure(&mut self, url: WebUrl, reason: String) {
+        self.failed_pages += 1;
+        if self.failures.len() < MAX_REPORTED_FAILURES {
+            self.failures.push((url, reason));
+        }
+    }
+}

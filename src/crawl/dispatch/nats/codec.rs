@@ -1,0 +1,148 @@
+//! The form of messages: JSON in zstd, with a version that is looked at before anything else; what is too large for a message
+//! lies in the object store under the task's id.
+
+use std::io::Read as _;
+
+use async_nats::HeaderMap;
+use async_nats::jetstream::object_store::ObjectStore;
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+use tokio::io::AsyncReadExt as _;
+
+use crate::crawl::dispatch::TaskMeta;
+use crate::crawl::dispatch::nats::NatsError;
+use crate::crawl::executor::{Task, TaskReport};
+
+/// Counted up whenever a worker of before would read a task wrongly.
+pub const VERSION: u32 = 1;
+/// Headers: the version, and that the body lies in the object store.
+pub(super) const VERSION_HEADER: &str = "Qingbao-Version";
+pub(super) const LARGE_HEADER: &str = "Qingbao-Object";
+/// Most bytes of a message body; servers allow a megabyte unless told otherwise.
+const MAX_MESSAGE_BYTES: usize = 512 << 10;
+/// Most bytes a body may grow to.
+const MAX_PAYLOAD_BYTES: u64 = 256 << 20;
+const ZSTD_LEVEL: i32 = 3;
+
+/// A task on its way.
+#[derive(Debug, Serialize, Deserialize)]
+pub(super) struct TaskMessage {
+    /// The fetch id: unique to this try.
+    pub(super) id: String,
+    pub(super) task: Task,
+}
+
+/// An outcome on its way.
+#[derive(Debug, Serialize, Deserialize)]
+pub(super) struct ReportMessage {
+    pub(super) id: String,
+    #[serde(alias = "lane")]
+    pub(super) host_key: String,
+    #[serde(alias = "about")]
+    pub(super) meta: TaskMeta,
+    #[serde(alias = "outcome")]
+    pub(super) report: TaskReport,
+    /// Milliseconds until the lane may be asked again.
+    #[serde(alias = "rest")]
+    pub(super) host_delay_ms: u64,
+}
+
+fn failed(what: &'static str) -> impl Fn(&dyn std::fmt::Display) -> NatsError {
+    move |cause| NatsError::Message { what, cause: cause.to_string() }
+}
+
+/// Packs a message; what is too large is put into the object store first.
+pub(super) async fn pack<T: Serialize + Sync>(message: &T, id: &str, large: &ObjectStore) -> Result<(HeaderMap, Vec<u8>), NatsError> {
+    let text = serde_json::to_vec(message).map_err(|e| failed("cannot be written")(&e))?;
+    let bytes = zstd::bulk::compress(&text, ZSTD_LEVEL).map_err(|e| failed("cannot be written")(&e))?;
+    let mut headers = HeaderMap::new();
+    headers.insert(VERSION_HEADER, VERSION.to_string());
+    if bytes.len() <= MAX_MESSAGE_BYTES {
+        return Ok((headers, bytes));
+    }
+    headers.insert(LARGE_HEADER, id);
+    large.put(id, &mut bytes.as_slice()).await.map_err(|e| failed("is too large and cannot be put into the object store")(&e))?;
+    Ok((headers, Vec::new()))
+}
+
+/// The version of a message, and where its body lies if not in it.
+pub(super) fn header(message: &async_nats::Message) -> (Option<u32>, Option<String>) {
+    let header = |name: &str| message.headers.as_ref().and_then(|h| h.get(name)).map(|v| v.as_str().to_owned());
+    (header(VERSION_HEADER).and_then(|v| v.parse().ok()), header(LARGE_HEADER))
+}
+
+/// Unpacks a message.
+pub(super) async fn unpack<T: DeserializeOwned>(message: &async_nats::Message, large: &ObjectStore) -> Result<T, NatsError> {
+    let Some(object) = header(message).1 else { return decode(&message.payload) };
+    let mut object = large.get(&object).await.map_err(|e| failed("cannot be had from the object store")(&e))?;
+    let mut bytes = Vec::new();
+    object.read_to_end(&mut bytes).await.map_err(|e| failed("cannot be had from the object store")(&e))?;
+    decode(&bytes)
+}
+
+fn decode<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, NatsError> {
+    let mut text = Vec::new();
+    let decoder = zstd::stream::read::Decoder::new(bytes).map_err(|e| failed("cannot be read")(&e))?;
+    decoder.take(MAX_PAYLOAD_BYTES).read_to_end(&mut text).map_err(|e| failed("cannot be read")(&e))?;
+    serde_json::from_slice(&text).map_err(|e| failed("cannot be read")(&e))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+    use std::time::Duration;
+
+    use chrono::Utc;
+
+    use super::*;
+    use crate::crawl::executor::{TaskKind, TaskResult};
+    use crate::fetch::{FetchError, Redirect, RequestStats, Validators};
+    use crate::model::{EntryId, Source, SourceId, WebUrl};
+
+    fn again<T: Serialize + DeserializeOwned>(value: &T) -> T {
+        decode(&zstd::bulk::compress(&serde_json::to_vec(value).unwrap(), ZSTD_LEVEL).unwrap()).unwrap()
+    }
+
+    #[test]
+    fn tasks_and_outcomes_arrive_as_they_were_sent() {
+        let url = WebUrl::parse("https://a.cn/x").unwrap();
+        let mut source = Source::plain(SourceId::parse("a").unwrap(), "甲".into(), url.clone());
+        source.charset = Some(encoding_rs::GB18030);
+        let ask = TaskKind::Poll {
+            validators: Validators { etag: Some("\"x\"".into()), last_modified: None },
+            layout: Some("ul".into()),
+            read_older_pages: true,
+        };
+        let redirects = vec![Redirect { to: url.clone(), permanent: true }];
+        let task = Task {
+            source: Arc::new(source),
+            url: url.clone(),
+            kind: ask,
+            keep_alive: true,
+            host_key: Some("a.cn:443".into()),
+            redirects,
+            initial_delay: true,
+        };
+        let back = again(&TaskMessage { id: "1".into(), task: task.clone() });
+        assert_eq!(format!("{:?}", back.task), format!("{task:?}"));
+        for came in [
+            TaskResult::Failed(FetchError::Busy { status: 503, after: Duration::from_secs(9) }),
+            TaskResult::NotModified { permanent_redirect: Some(url.clone()), fresh_for: None },
+            TaskResult::ParseFailed(crate::crawl::executor::ListingError::Document(crate::discover::DiscoverError::WrongKind {
+                expected: "feed".into(),
+                beginning: "x".into(),
+            })),
+        ] {
+            let about = TaskMeta { source: SourceId::parse("a").unwrap(), entry: Some(EntryId(7)), url: url.clone(), conditional: false };
+            let report = TaskReport { stats: RequestStats::default(), at: Utc::now(), bytes: 3, page_stored: false, result: came };
+            let sent = ReportMessage { id: "1".into(), host_key: "l".into(), meta: about, report, host_delay_ms: 5 };
+            assert_eq!(format!("{:?}", again(&sent)), format!("{sent:?}"));
+        }
+    }
+
+    #[test]
+    fn a_damaged_message_is_an_error() {
+        assert!(decode::<TaskMessage>(b"").is_err());
+        assert!(decode::<TaskMessage>(&zstd::bulk::compress(b"{}", 3).unwrap()).is_err());
+    }
+}

@@ -1,0 +1,135 @@
+//! What the coordinator knows of lanes: when each may be asked again, and whether somebody it knows nothing of may ask there.
+//!
+//! In: what was given out and what came back. Out: how long to wait, and whether the worker must begin with a pause of its own.
+
+use std::collections::HashMap;
+use std::time::{Duration, Instant};
+
+use crate::crawl::dispatch::nats::dispatcher::REPUBLISH_AFTER;
+
+/// Lanes that are remembered before those past are forgotten.
+const MAX_HOSTS: usize = 8_192;
+
+/// Who may be asking in a lane.
+#[derive(Debug, PartialEq, Eq)]
+enum InFlight {
+    /// Nobody: the last task given out there came back.
+    None,
+    /// The task with this id, which did not come back yet.
+    Task(String),
+    /// Tasks of a coordinator before this one: when one is done, the site was asked a moment ago.
+    Unknown,
+}
+
+#[derive(Debug)]
+struct HostState {
+    free_at: Instant,
+    in_flight: InFlight,
+}
+
+/// All lanes of which something is known.
+#[derive(Debug, Default)]
+pub(super) struct HostStates(HashMap<String, HostState>);
+
+impl HostStates {
+    /// A task is about to be given out.
+    pub(super) fn dispatched(&mut self, host_key: &str, id: &str, now: Instant) {
+        self.extend(host_key, now, now).in_flight = InFlight::Task(id.to_owned());
+    }
+
+    /// A task found its lane held by another that we do not wait for; worth another look after `rest`.
+    pub(super) fn host_busy(&mut self, host_key: &str, rest: Duration, now: Instant) {
+        self.extend(host_key, now + rest, now).in_flight = InFlight::Unknown;
+    }
+
+    /// A task came back, and its worker says how long the lane is to rest. `ours`: this coordinator gave it out.
+    pub(super) fn completed(&mut self, host_key: &str, id: &str, ours: bool, rest: Duration, now: Instant) {
+        let known = self.0.contains_key(host_key);
+        let host_key = self.extend(host_key, now + rest, now);
+        // of a lane not known, the coordinator before may have given out another task after it
+        if (!known && ours) || matches!(&host_key.in_flight, InFlight::Task(last) if last == id) {
+            host_key.in_flight = InFlight::None;
+        }
+    }
+
+    /// How long until a lane may be asked.
+    pub(super) fn delay_until_free(&self, host_key: &str, now: Instant) -> Duration {
+        self.0.get(host_key).map_or(Duration::ZERO, |l| l.free_at.saturating_duration_since(now))
+    }
+
+    /// Whether somebody else may be asking there; `None` where nothing is known.
+    pub(super) fn is_uncertain(&self, host_key: &str) -> Option<bool> {
+        self.0.get(host_key).map(|l| l.in_flight != InFlight::None)
+    }
+
+    /// The lane, free at this moment or later: what was said before still holds, for outcomes come late, twice and out of order.
+    fn extend(&mut self, host_key: &str, free_at: Instant, now: Instant) -> &mut HostState {
+        if self.0.len() >= MAX_HOSTS && !self.0.contains_key(host_key) {
+            self.0.retain(|_, l| now < l.free_at + if l.in_flight == InFlight::None { Duration::ZERO } else { REPUBLISH_AFTER });
+        }
+        let host_key = self.0.entry(host_key.to_owned()).or_insert(HostState { free_at, in_flight: InFlight::Unknown });
+        host_key.free_at = host_key.free_at.max(free_at);
+        host_key
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SECOND: Duration = Duration::from_secs(1);
+
+    #[test]
+    fn a_lane_is_sure_once_the_last_task_given_out_there_is_back() {
+        let (mut hosts, now) = (HostStates::default(), Instant::now());
+        assert_eq!(hosts.is_uncertain("a"), None);
+        hosts.dispatched("a", "us-1", now);
+        assert_eq!(hosts.is_uncertain("a"), Some(true));
+        hosts.completed("a", "us-1", true, SECOND, now);
+        assert_eq!((hosts.is_uncertain("a"), hosts.delay_until_free("a", now)), (Some(false), SECOND));
+        // nobody waited for the second any more when the third was given out
+        hosts.dispatched("a", "us-2", now + SECOND);
+        hosts.dispatched("a", "us-3", now + SECOND);
+        hosts.completed("a", "us-2", true, SECOND, now + SECOND);
+        assert_eq!(hosts.is_uncertain("a"), Some(true));
+        hosts.completed("a", "us-3", true, SECOND, now + SECOND);
+        assert_eq!(hosts.is_uncertain("a"), Some(false));
+    }
+
+    #[test]
+    fn what_the_coordinator_before_gave_out_leaves_a_lane_unsure() {
+        let (mut hosts, now) = (HostStates::default(), Instant::now());
+        hosts.completed("a", "before-7", false, SECOND, now);
+        assert_eq!((hosts.is_uncertain("a"), hosts.delay_until_free("a", now)), (Some(true), SECOND));
+        hosts.host_busy("b", SECOND * 3, now);
+        hosts.completed("b", "before-8", false, SECOND, now);
+        assert_eq!(hosts.is_uncertain("b"), Some(true));
+        hosts.dispatched("b", "us-1", now);
+        hosts.completed("b", "us-1", true, SECOND, now);
+        assert_eq!(hosts.is_uncertain("b"), Some(false));
+        // an outcome that was never settled comes again
+        hosts.completed("b", "before-8", false, SECOND, now);
+        assert_eq!(hosts.is_uncertain("b"), Some(false));
+    }
+
+    #[test]
+    fn what_is_said_later_shortens_no_rest() {
+        let (mut hosts, now) = (HostStates::default(), Instant::now());
+        hosts.completed("a", "us-2", true, SECOND * 20, now);
+        hosts.completed("a", "us-1", true, SECOND, now);
+        hosts.host_busy("a", SECOND * 3, now);
+        assert_eq!(hosts.delay_until_free("a", now), SECOND * 20);
+        assert_eq!(hosts.delay_until_free("a", now + SECOND * 21), Duration::ZERO);
+    }
+
+    #[test]
+    fn lanes_of_the_past_are_forgotten_and_those_unsure_are_kept_longer() {
+        let (mut hosts, now) = (HostStates::default(), Instant::now());
+        for n in 0..MAX_HOSTS {
+            hosts.completed(&format!("lane {n}"), "us-1", true, SECOND, now);
+        }
+        hosts.dispatched("unsure", "us-2", now);
+        hosts.completed("next", "us-3", true, SECOND, now + SECOND * 2);
+        assert_eq!((hosts.0.len(), hosts.is_uncertain("unsure")), (2, Some(true)));
+    }
+}

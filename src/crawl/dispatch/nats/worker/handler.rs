@@ -1,0 +1,199 @@
+//! What a worker does with one task: takes it up, vouches for it, tells what came, or lets it go.
+
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+use async_nats::connection::State;
+use async_nats::jetstream::message::PublishMessage;
+use async_nats::jetstream::{AckKind, Message};
+use chrono::Utc;
+use tokio::sync::OwnedSemaphorePermit;
+use tokio::time::Instant;
+
+use crate::crawl::dispatch::TaskMeta;
+use crate::crawl::dispatch::nats::NatsError;
+use crate::crawl::dispatch::nats::codec;
+use crate::crawl::dispatch::nats::codec::{ReportMessage, TaskMessage, VERSION};
+use crate::crawl::dispatch::nats::status::DeadLetter;
+use crate::crawl::dispatch::nats::streams::{DEAD_SUBJECT, RESULT_SUBJECT};
+use crate::crawl::dispatch::nats::worker::{RETRY_INTERVAL, Worker};
+use crate::crawl::executor::{NoopSink, Task, TaskExecutor, TaskReport, TaskResult};
+use crate::fetch::RequestStats;
+
+/// How often a task in work is vouched for, and after how long without an answer it is let go: before somebody else gets it.
+const LEASE_EXTEND_INTERVAL: Duration = Duration::from_secs(8);
+pub(super) const LEASE_TIMEOUT: Duration = Duration::from_secs(22);
+/// How often the connection is looked at meanwhile.
+const POLL_INTERVAL: Duration = Duration::from_millis(100);
+/// A task newer than we understand is left for others for this long; one that failed for our own network, too.
+const REQUEUE_DELAY: Duration = Duration::from_secs(10);
+/// How often whoever takes a task up may end without a word before it is given up.
+const MAX_CRASHES: u32 = 4;
+
+impl Worker {
+    /// `asked`: when tasks were asked for; this one was given to us later than that.
+    pub(super) async fn handle(&self, message: Message, asked: Instant, _room: OwnedSemaphorePermit) {
+        self.running.fetch_add(1, Ordering::Relaxed);
+        let answer = tokio::select! {
+            answer = self.process(&message) => answer,
+            () = self.extend_lease(&message, asked) => {
+                tracing::warn!("no word from NATS: a task is let go, somebody else gets it");
+                None
+            }
+        };
+        if let Some(kind) = answer {
+            // without an answer the task comes again, and its outcome is known by its id
+            if let Err(e) = message.double_ack_with(kind).await {
+                tracing::debug!("a task could not be settled: {e}");
+            }
+        }
+        self.running.fetch_sub(1, Ordering::Relaxed);
+    }
+
+    /// What NATS is to be told of a task; nothing where it was let go.
+    async fn process(&self, message: &Message) -> Option<AckKind> {
+        let (version, _) = codec::header(&message.message);
+        if version.is_none_or(|v| v > VERSION) {
+            tracing::warn!("a task is newer than this worker (form {version:?}, we know {VERSION}): left for others; update this worker");
+            return Some(AckKind::Nak(Some(REQUEUE_DELAY)));
+        }
+        let TaskMessage { id, mut task } = match codec::unpack(&message.message, &self.streams.payloads).await {
+            Ok(task) => task,
+            Err(e) => {
+                self.dead_letter("", "", &e.to_string()).await;
+                return Some(AckKind::Term);
+            }
+        };
+        let again = message.info().is_ok_and(|i| i.delivered > 1);
+        let uneasy = self.connection.is_new(&self.streams);
+        if uneasy && self.streams.is_stale(message).await? {
+            tracing::warn!(url = %task.url, "a task came back with a restart of NATS after another in its lane and is deleted");
+            return Some(AckKind::Term);
+        }
+        // whoever had it before may have asked a moment ago
+        task.initial_delay |= again || uneasy;
+        tracing::debug!(id, url = %task.url, again, initial_delay = task.initial_delay, "task taken up");
+        let executor = self.executor();
+        let report = if again { self.run_redelivered(&executor, &id, &task).await? } else { run(&executor, &task).await };
+        if self.is_network_down(&task, &report) {
+            return Some(AckKind::Nak(Some(REQUEUE_DELAY)));
+        }
+        let rest = task.host_key.as_deref().map_or(Duration::ZERO, |host_key| executor.fetcher().remaining_delay(host_key));
+        self.publish_result(&id, &task, report, rest).await;
+        self.done.fetch_add(1, Ordering::Relaxed);
+        tracing::debug!(id, "task done");
+        Some(AckKind::Ack)
+    }
+
+    /// Does a task that was taken up before and came to no end: it may be what ended the worker. `None` where NATS does not answer.
+    async fn run_redelivered(&self, executor: &TaskExecutor, id: &str, task: &Task) -> Option<TaskReport> {
+        let suspect = format!("suspect.{id}");
+        let _one_of_few = self.redelivered.acquire().await.ok()?;
+        let falls = self.crash_count(&suspect).await?;
+        if falls >= MAX_CRASHES {
+            let reason = format!("whoever took it up ended without a word, {falls} times");
+            self.dead_letter(task.source.id.as_str(), task.url.as_str(), &reason).await;
+            return Some(dead_lettered(reason));
+        }
+        self.streams.heartbeats.put(suspect.as_str(), (falls + 1).to_string().into()).await.ok()?;
+        let report = run(executor, task).await;
+        let _ = self.streams.heartbeats.delete(suspect.as_str()).await;
+        Some(report)
+    }
+
+    /// How often a task brought its worker down, as far as is known.
+    async fn crash_count(&self, suspect: &str) -> Option<u32> {
+        let bytes = self.streams.heartbeats.get(suspect).await.ok()?;
+        Some(bytes.and_then(|b| std::str::from_utf8(&b).ok()?.parse().ok()).unwrap_or(0))
+    }
+
+    /// Keeps a task ours; comes back when that can no longer be promised: NATS is silent, or broke the connection off. A server
+    /// that was killed may give the task to somebody else as soon as it is back.
+    async fn extend_lease(&self, message: &Message, asked: Instant) {
+        let lease = async {
+            let mut sure = asked;
+            let vouch = async || {
+                tokio::time::sleep(LEASE_EXTEND_INTERVAL).await;
+                let sent = Instant::now();
+                message.double_ack_with(AckKind::Progress).await.is_ok().then_some(sent)
+            };
+            while let Ok(answered) = tokio::time::timeout_at(sure + LEASE_TIMEOUT, vouch()).await {
+                sure = answered.unwrap_or(sure);
+            }
+        };
+        let connection = async {
+            let client = self.streams.js.client();
+            let connects = || client.statistics().connects.load(Ordering::Relaxed);
+            let this = connects();
+            while client.connection_state() == State::Connected && connects() == this {
+                tokio::time::sleep(POLL_INTERVAL).await;
+            }
+        };
+        tokio::select! { () = lease => {}, () = connection => {} }
+    }
+
+    /// Whether it is our own network that fails: others may fare better.
+    fn is_network_down(&self, task: &Task, report: &TaskReport) -> bool {
+        match &report.result {
+            TaskResult::Failed(e) if e.is_network() => {
+                let (down, news) = self.network.failed(task.host_key.as_deref().unwrap_or_default());
+                if news {
+                    tracing::error!("the network of this machine seems to be down: tasks are left to others");
+                }
+                down
+            }
+            _ if report.stats.status.is_some() => {
+                self.network.answered();
+                false
+            }
+            _ => false,
+        }
+    }
+
+    /// Stores what came in the stream of outcomes, however long NATS takes: whoever vouches for the task ends it.
+    async fn publish_result(&self, id: &str, task: &Task, report: TaskReport, rest: Duration) {
+        let host_key = task.host_key.clone().unwrap_or_default();
+        let until = Instant::now() + rest;
+        let rest = u64::try_from(rest.as_millis()).unwrap_or(u64::MAX);
+        let message = ReportMessage { id: id.to_owned(), host_key, meta: TaskMeta::new(task), report, host_delay_ms: rest };
+        loop {
+            match self.store(id, &message).await {
+                // the coordinator learns of an earlier try and not of this one: the lane stays held until it may be asked again
+                Ok(true) => return tokio::time::sleep_until(until).await,
+                Ok(false) => return,
+                Err(e) => tracing::debug!("an outcome cannot be stored, tried again: {e}"),
+            }
+            tokio::time::sleep(RETRY_INTERVAL).await;
+        }
+    }
+
+    /// One try; whether it was there already.
+    async fn store(&self, id: &str, message: &ReportMessage) -> Result<bool, NatsError> {
+        let (headers, bytes) = codec::pack(message, id, &self.streams.payloads).await?;
+        let publish = PublishMessage::build().headers(headers).message_id(id).payload(bytes.into());
+        let sent = async { self.streams.js.send_publish(RESULT_SUBJECT, publish).await?.await };
+        sent.await.map(|ack| ack.duplicate).map_err(|e| NatsError::Message { what: "cannot be stored", cause: e.to_string() })
+    }
+
+    async fn dead_letter(&self, source: &str, url: &str, reason: &str) {
+        tracing::error!(source, url, "a task is given up: {reason}");
+        let (source, url, reason, worker) = (source.to_owned(), url.to_owned(), reason.to_owned(), self.settings.name.clone());
+        let letter = DeadLetter { at: Utc::now(), source, url, reason, worker };
+        if let Ok(bytes) = serde_json::to_vec(&letter)
+            && let Err(e) = async { self.streams.js.publish(DEAD_SUBJECT, bytes.into()).await?.await }.await
+        {
+            tracing::error!("dead letter: {e}");
+        }
+    }
+}
+
+async fn run(executor: &TaskExecutor, task: &Task) -> TaskReport {
+    match executor.run(task, &NoopSink).await {
+        Ok(report) => report,
+        Err(never) => match never {},
+    }
+}
+
+fn dead_lettered(reason: String) -> TaskReport {
+    TaskReport { stats: RequestStats::default(), at: Utc::now(), bytes: 0, page_stored: false, result: TaskResult::DeadLettered(reason) }
+}

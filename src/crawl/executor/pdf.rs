@@ -1,0 +1,31 @@
+//! PDFs are read in a process of their own: what the parser does to time, memory or stack on a hostile file ends there.
+
+use std::io::{Read as _, Write as _};
+
+use crate::crawl::executor::child;
+use crate::crawl::executor::child::End;
+use crate::extract::ExtractError;
+
+/// The subcommand of this same program that reads a PDF from standard input and prints its text.
+pub const READ_PDF: &str = "read-pdf";
+
+/// The text of a PDF.
+pub(crate) async fn text(bytes: &[u8]) -> Result<String, ExtractError> {
+    let program = std::env::current_exe().map_err(|e| ExtractError::Interrupted(e.to_string()))?;
+    match child::run(&program, READ_PDF, &[bytes]).await {
+        End::Well(output) => Ok(String::from_utf8_lossy(&output).into_owned()),
+        End::Fault(how) => Err(ExtractError::Pdf(format!("the parser gave up ({how})"))),
+        End::Interrupted(reason) => Err(ExtractError::Interrupted(reason)),
+    }
+}
+
+/// The child's side: prints the text of the PDF on standard input.
+///
+/// # Errors
+/// It cannot be read.
+pub fn read_pdf() -> anyhow::Result<()> {
+    child::limit_self()?;
+    let mut bytes = Vec::new();
+    std::io::stdin().lock().read_to_end(&mut bytes)?;
+    Ok(std::io::stdout().lock().write_all(crate::extract::pdf::text(&bytes)?.as_bytes())?)
+}

@@ -1,0 +1,267 @@
+//! Pages: what is asked for an entry, the article in what came, its judgement.
+
+#[cfg(test)]
+mod tests;
+
+use std::sync::Arc;
+
+use chrono::{DateTime, TimeDelta, Utc};
+
+use crate::classify::SourceHints;
+use crate::config::SourceList;
+use crate::crawl::dispatch::TaskMeta;
+use crate::crawl::executor::{NoArticle, Subject, Task, TaskKind, TaskReport, TaskResult};
+use crate::crawl::poll_source::{OUTAGE_RETRY, QUICK_RETRY};
+use crate::crawl::{Pipeline, Result};
+use crate::dedup::fingerprint::MinHashSignature;
+use crate::dedup::stories::dedup_text;
+use crate::fetch::{FetchError, Redirect};
+use crate::model::{EntryId, Extracted, Source, WebUrl};
+use crate::schedule::poll_interval::to_time_delta;
+use crate::store::{FetchRecord, NewArticle, PendingEntry, StoreError};
+use crate::text::segment::Segmented;
+
+/// Interrupted pages taken from the store at a time.
+const BATCH: usize = 64;
+/// First wait after a page failed for a passing reason; doubled each time.
+const RETRY: TimeDelta = TimeDelta::minutes(10);
+const MAX_RETRY: TimeDelta = TimeDelta::hours(12);
+
+/// What came of one entry.
+#[derive(Debug)]
+pub(super) enum ArticleResult {
+    Article,
+    Duplicate,
+    /// With the reason, and whether it is tried again within moments.
+    Failed {
+        url: WebUrl,
+        reason: String,
+        retry_soon: bool,
+    },
+    /// Nothing to do: somebody else was quicker, or its source is gone.
+    Skipped,
+}
+
+impl Pipeline {
+    /// Extracts what an interrupted run had fetched. However often that happens, it costs a page nothing; pages that were being
+    /// parsed when the process ended are parsed in child processes ([`crate::crawl::executor`]).
+    pub(super) async fn resume_fetched(self: &Arc<Self>, list: &SourceList, mut each: impl FnMut(ArticleResult)) -> Result<()> {
+        let mut behind = EntryId(0);
+        loop {
+            let open = self.store.run(move |s| s.fetched(behind, BATCH)).await?;
+            let Some(last) = open.last() else { break };
+            behind = last.id;
+            for entry in open {
+                let got = match list.get(&entry.source) {
+                    Some(source) => self.extract_stored_page(&entry, source).await?,
+                    None => self.mark_failed(&entry, "its source is no longer in sources.toml", None, None).await?,
+                };
+                each(got);
+            }
+        }
+        self.clear_suspects().await
+    }
+
+    /// What came of a suspect is in the store: it is none any more.
+    async fn clear_suspects(&self) -> Result<()> {
+        for id in self.executor.markers().suspect_pages() {
+            if self.store.run(move |s| s.pending_entry(id)).await?.is_none() {
+                self.executor.markers().clear(&Subject::Page(id));
+            }
+        }
+        Ok(())
+    }
+
+    /// What is to be asked for an entry; nothing where it is done already or its source is gone.
+    pub(super) async fn article_task(&self, id: EntryId, list: &SourceList, keep: bool, redirects: Vec<Redirect>) -> Result<Option<Task>> {
+        let Some(entry) = self.store.run(move |s| s.pending_entry(id)).await? else { return Ok(None) };
+        let Some(source) = list.get(&entry.source).filter(|s| s.enabled) else { return Ok(None) };
+        let ask = TaskKind::Article { entry: id };
+        Ok(Some(Task {
+            source: Arc::clone(source),
+            url: entry.entry.url,
+            kind: ask,
+            keep_alive: keep,
+            host_key: None,
+            redirects,
+            initial_delay: false,
+        }))
+    }
+
+    /// Takes in what came for an entry.
+    pub(super) async fn apply_article(
+        self: &Arc<Self>,
+        id: EntryId,
+        source: &Arc<Source>,
+        about: &TaskMeta,
+        report: TaskReport,
+    ) -> Result<ArticleResult> {
+        let log = self.log_report(about, &report);
+        let down = self.network_down(source, &about.url, &report);
+        // what came twice is done already
+        let Some(entry) = self.store.run(move |s| s.pending_entry(id)).await? else { return Ok(ArticleResult::Skipped) };
+        let log = (!report.page_stored).then_some(log);
+        match report.result {
+            TaskResult::Article { url, extracted } => self.classify_and_store(&entry, source, url, *extracted, report.at, log).await,
+            TaskResult::NoArticle(reason) => self.fall_back_to_feed(&entry, source, &reason, report.at, log).await,
+            TaskResult::NotModified { .. } => self.mark_failed(&entry, "answered 304 to a first request", Some(Utc::now() + RETRY), log).await,
+            TaskResult::Failed(e) => self.article_fetch_failed(&entry, source, &e, down, log).await,
+            TaskResult::Interrupted => self.interrupted(&entry, log).await,
+            TaskResult::DeadLettered(reason) => self.mark_failed(&entry, &reason, None, log).await,
+            TaskResult::Entries { .. } | TaskResult::ParseFailed(_) | TaskResult::Redirected(_) => {
+                self.mark_failed(&entry, "an answer to another question came", Some(Utc::now() + RETRY), log).await
+            }
+        }
+    }
+
+    async fn article_fetch_failed(
+        self: &Arc<Self>,
+        entry: &PendingEntry,
+        source: &Arc<Source>,
+        e: &FetchError,
+        down: bool,
+        log: Option<FetchRecord>,
+    ) -> Result<ArticleResult> {
+        let now = Utc::now();
+        // a site that asks for patience costs the page no try
+        if let Some(after) = e.retry_after() {
+            self.back_off_host(source, &entry.entry.url, after, e).await?;
+            let (id, due) = (entry.id, now + to_time_delta(after));
+            self.store.run(move |s| s.entry_postponed(id, due, log.as_ref(), now)).await?;
+            let soon = after <= crate::fetch::MAX_HOST_WAIT;
+            return Ok(ArticleResult::Failed { url: entry.entry.url.clone(), reason: e.to_string(), retry_soon: soon });
+        }
+        // nor does our own network
+        if down {
+            let (id, due) = (entry.id, now + OUTAGE_RETRY);
+            self.store.run(move |s| s.entry_postponed(id, due, log.as_ref(), now)).await?;
+            return Ok(ArticleResult::Failed { url: entry.entry.url.clone(), reason: e.to_string(), retry_soon: false });
+        }
+        let last = !e.is_transient() || entry.attempts + 1 >= self.settings.fetch.tries;
+        if last && entry.entry.content_html.is_some() {
+            return self.fall_back_to_feed(entry, source, &e.to_string(), now, log).await;
+        }
+        let due = match () {
+            () if last => None,
+            () if entry.attempts == 0 => Some(now + QUICK_RETRY),
+            () => Some(now + (RETRY * (1 << entry.attempts.min(8))).min(MAX_RETRY)),
+        };
+        self.mark_failed(entry, &e.to_string(), due, log).await
+    }
+
+    async fn extract_stored_page(self: &Arc<Self>, entry: &PendingEntry, source: &Arc<Source>) -> Result<ArticleResult> {
+        let id = entry.id;
+        match self.store.run(move |s| s.page(id)).await {
+            Ok(Some(page)) => {
+                let ask = TaskKind::Article { entry: id };
+                let task = Task {
+                    source: Arc::clone(source),
+                    url: page.url.clone(),
+                    kind: ask,
+                    keep_alive: false,
+                    host_key: None,
+                    redirects: Vec::new(),
+                    initial_delay: false,
+                };
+                let (url, fetched) = (page.url.clone(), page.fetched);
+                match self.executor.extract_article(&task, page).await {
+                    Ok(extracted) => self.classify_and_store(entry, source, url, extracted, fetched, None).await,
+                    Err(NoArticle::Reason(reason)) => self.fall_back_to_feed(entry, source, &reason, fetched, None).await,
+                    Err(NoArticle::Interrupted) => self.interrupted(entry, None).await,
+                }
+            }
+            Ok(None) => self.mark_failed(entry, "its page is gone from the store; it is fetched again", Some(Utc::now()), None).await,
+            // one bad row must not stop all the others
+            Err(StoreError::Value { cause, .. }) => {
+                let reason = format!("its page cannot be read in the store ({cause}); it is fetched again");
+                self.mark_failed(entry, &reason, Some(Utc::now()), None).await
+            }
+            Err(e) => Err(e.into()),
+        }
+    }
+
+    /// The article as the feed told it, where it did; the page has none.
+    async fn fall_back_to_feed(
+        self: &Arc<Self>,
+        entry: &PendingEntry,
+        source: &Arc<Source>,
+        reason: &str,
+        at: DateTime<Utc>,
+        log: Option<FetchRecord>,
+    ) -> Result<ArticleResult> {
+        match self.executor.article_of_feed(entry.id, &entry.entry, source, at).await {
+            Ok(Some(extracted)) => self.classify_and_store(entry, source, entry.entry.url.clone(), extracted, at, log).await,
+            Ok(None) => self.mark_failed(entry, reason, None, log).await,
+            Err(NoArticle::Reason(reason)) => self.mark_failed(entry, &reason, None, log).await,
+            Err(NoArticle::Interrupted) => self.interrupted(entry, log).await,
+        }
+    }
+
+    async fn classify_and_store(
+        self: &Arc<Self>,
+        entry: &PendingEntry,
+        source: &Arc<Source>,
+        url: WebUrl,
+        extracted: Extracted,
+        at: DateTime<Utc>,
+        log: Option<FetchRecord>,
+    ) -> Result<ArticleResult> {
+        let (this, listed, source) = (Arc::clone(self), entry.clone(), Arc::clone(source));
+        match self.cpu(move || this.prepare(&listed, &source, url, extracted, at)).await {
+            Some(article) => self.store_article(article, log).await,
+            None => self.mark_failed(entry, "the classifier gave up on this text", None, log).await,
+        }
+    }
+
+    /// Everything that the store will hold of an article: CPU work.
+    pub(super) fn prepare(
+        &self,
+        listed: &PendingEntry,
+        source: &Source,
+        url: WebUrl,
+        mut extracted: Extracted,
+        fetched: DateTime<Utc>,
+    ) -> NewArticle {
+        for w in &extracted.warnings {
+            tracing::debug!(%url, "{w}");
+        }
+        let title = extracted.title.take().filter(|t| !t.is_empty()).unwrap_or_else(|| listed.entry.title.clone());
+        let hints = SourceHints { column: source.column.as_deref(), industries: &source.industries };
+        let (title_words, text_words) = (Segmented::new(&title), Segmented::new(&extracted.text));
+        NewArticle {
+            entry: listed.id,
+            source: source.id.clone(),
+            url,
+            published_at: extracted.published_at.or(listed.entry.published_at),
+            fetched,
+            words: (title_words.fts_tokens(), text_words.fts_tokens()),
+            classification: self.classifier.classify_segmented(&title_words, &text_words, &hints),
+            signature: MinHashSignature::new(&dedup_text(&title, &extracted.text)),
+            title,
+            extracted,
+        }
+    }
+
+    async fn store_article(&self, article: NewArticle, log: Option<FetchRecord>) -> Result<ArticleResult> {
+        let stored = self.store.run(move |s| s.commit_article(&article, log.as_ref())).await?;
+        if stored.is_some() {
+            self.health.inc_articles(Utc::now());
+        }
+        Ok(if stored.is_some() { ArticleResult::Article } else { ArticleResult::Duplicate })
+    }
+
+    /// The parser was killed from outside. A page that is in the store is parsed by the next crawl, another is fetched again.
+    async fn interrupted(&self, entry: &PendingEntry, log: Option<FetchRecord>) -> Result<ArticleResult> {
+        let (id, now) = (entry.id, Utc::now());
+        self.store.run(move |s| s.entry_postponed(id, now + OUTAGE_RETRY, log.as_ref(), now)).await?;
+        Ok(ArticleResult::Skipped)
+    }
+
+    /// Notes that an entry could not be had; `due` says when it is tried again.
+    async fn mark_failed(&self, entry: &PendingEntry, reason: &str, due: Option<DateTime<Utc>>, log: Option<FetchRecord>) -> Result<ArticleResult> {
+        let (id, words, now) = (entry.id, reason.to_owned(), Utc::now());
+        self.store.run(move |s| s.entry_failed(id, &words, due, log.as_ref(), now)).await?;
+        let soon = due.is_some_and(|d| d - now <= QUICK_RETRY);
+        Ok(ArticleResult::Failed { url: entry.entry.url.clone(), reason: reason.to_owned(), retry_soon: soon })
+    }
+}

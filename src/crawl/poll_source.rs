@@ -1,0 +1,205 @@
+//! Looks at sources: what is asked of one, and what follows from what came.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use chrono::{DateTime, TimeDelta, Utc};
+
+use crate::crawl::dispatch::TaskMeta;
+use crate::crawl::executor::{Task, TaskKind, TaskReport, TaskResult};
+use crate::crawl::{Pipeline, Result};
+use crate::fetch::{FetchError, MAX_HOST_WAIT, Redirect, host_key, jitter};
+use crate::health::Alarm;
+use crate::model::{Source, WebUrl};
+use crate::schedule::poll_interval::{IntervalLimits, RefreshHints, back_off, next_poll, to_time_delta};
+use crate::store::{FailureRecord, FetchRecord, PollPlan, SourceState};
+
+/// A fault of the kind that comes and goes is tried once more after this.
+pub(super) const QUICK_RETRY: TimeDelta = TimeDelta::seconds(4);
+/// A source is asked again this soon where the network was down.
+pub(super) const OUTAGE_RETRY: TimeDelta = TimeDelta::minutes(3);
+/// "Not found" for so long, and so often, puts a source to rest.
+const NOT_FOUND_PERIOD: TimeDelta = TimeDelta::days(3);
+const NOT_FOUND_LIMIT: u32 = 4;
+
+/// What came of looking at one source.
+#[derive(Debug)]
+pub(super) enum PollResult {
+    Unchanged,
+    New(usize),
+    /// Reason, and whether it is tried again within moments.
+    Failed {
+        reason: String,
+        retry_soon: bool,
+    },
+}
+
+impl Pipeline {
+    /// What is to be asked of a source.
+    pub(super) async fn poll_task(&self, source: &Arc<Source>, keep: bool, redirects: Vec<Redirect>) -> Result<Task> {
+        let id = source.id.clone();
+        let state = self.store.run(move |s| s.source_state(&id)).await?;
+        let ask = TaskKind::Poll { validators: state.validators, layout: state.layout, read_older_pages: state.last_ok.is_none() };
+        Ok(Task { source: Arc::clone(source), url: source.url.clone(), kind: ask, keep_alive: keep, host_key: None, redirects, initial_delay: false })
+    }
+
+    /// Takes in what came of a look.
+    pub(super) async fn apply_poll(self: &Arc<Self>, source: &Arc<Source>, about: &TaskMeta, report: TaskReport) -> Result<PollResult> {
+        let id = source.id.clone();
+        let state = self.store.run(move |s| s.source_state(&id)).await?;
+        let log = self.log_report(about, &report);
+        let down = self.network_down(source, &source.url, &report);
+        let now = Utc::now();
+        match report.result {
+            TaskResult::NotModified { permanent_redirect: moved, fresh_for: fresh } => {
+                let looked = self.plan_next_poll(source, &state, &RefreshHints { max_age: fresh, ..RefreshHints::default() }, false, now);
+                let id = source.id.clone();
+                self.store.run(move |s| s.source_unchanged(&id, moved.as_ref(), &looked, &log, now)).await?;
+                Ok(PollResult::Unchanged)
+            }
+            TaskResult::Entries { found, validators, permanent_redirect: moved } => {
+                let (this, source, most) = (Arc::clone(self), Arc::clone(source), self.settings.fetch.max_entries);
+                let commit = self.store.run(move |s| {
+                    let plan = |changed| this.plan_next_poll(&source, &state, &found.refresh_hints, changed, now);
+                    s.commit_entries(&source, (&found, &validators, moved.as_ref()), most, now, plan, &log)
+                });
+                Ok(PollResult::New(commit.await?))
+            }
+            TaskResult::Failed(e) => self.poll_fetch_failed(source, &state, &e, down, log).await,
+            TaskResult::ParseFailed(why) => {
+                let (code, english, chinese) = why.code_and_messages();
+                self.poll_failed(source, &state, PollFailure { code, english, chinese, ..PollFailure::default() }, log).await
+            }
+            TaskResult::Interrupted => {
+                let (english, chinese) = ("its parser was killed from outside".to_owned(), "解析被外部中断，稍后重试".to_owned());
+                // as with our own network: nobody is blamed
+                self.poll_failed(source, &state, PollFailure { code: "interrupted", english, chinese, outage: true, ..PollFailure::default() }, log)
+                    .await
+            }
+            TaskResult::DeadLettered(english) => {
+                let chinese = "处理这个来源的程序多次意外中断".to_owned();
+                self.poll_failed(source, &state, PollFailure { code: "poison", english, chinese, ..PollFailure::default() }, log).await
+            }
+            TaskResult::Article { .. } | TaskResult::NoArticle(_) | TaskResult::Redirected(_) => {
+                let (english, chinese) = ("an answer to another question came".to_owned(), "应答与问题不符".to_owned());
+                self.poll_failed(source, &state, PollFailure { code: "broken", english, chinese, ..PollFailure::default() }, log).await
+            }
+        }
+    }
+
+    /// What is observed now, and when to look again.
+    fn plan_next_poll(&self, source: &Source, state: &SourceState, refresh_hints: &RefreshHints, changed: bool, now: DateTime<Utc>) -> PollPlan {
+        let mut change_rate = state.change_rate;
+        change_rate.record(state.last_poll, now, changed);
+        let (next_due, interval) = next_poll(now, source.interval, &change_rate, refresh_hints, self.interval_limits());
+        PollPlan { change_rate, next_due, interval }
+    }
+
+    fn interval_limits(&self) -> IntervalLimits {
+        IntervalLimits { min: self.settings.fetch.min_interval, max: self.settings.fetch.max_interval }
+    }
+
+    async fn poll_fetch_failed(&self, source: &Arc<Source>, state: &SourceState, e: &FetchError, down: bool, log: FetchRecord) -> Result<PollResult> {
+        let mut failure = PollFailure { code: e.code(), english: e.to_string(), chinese: e.chinese(), ..PollFailure::default() };
+        failure.flaky = e.is_flaky() && state.failures == 0;
+        if let Some(after) = e.retry_after() {
+            failure.after = Some(after);
+            self.back_off_host(source, &source.url, after, e).await?;
+        }
+        failure.outage = down;
+        let failing_for = state.failing_since.map_or(TimeDelta::zero(), |since| Utc::now() - since);
+        failure.disabled_reason = match e {
+            FetchError::Status(410) => Some("answered 410 Gone".to_owned()),
+            FetchError::Status(404) if state.failures + 1 >= NOT_FOUND_LIMIT && failing_for >= NOT_FOUND_PERIOD => {
+                Some(format!("answered 404 Not Found {} times in {} days", state.failures + 1, failing_for.num_days()))
+            }
+            _ => None,
+        };
+        self.poll_failed(source, state, failure, log).await
+    }
+
+    async fn poll_failed(&self, source: &Arc<Source>, state: &SourceState, failure: PollFailure, log: FetchRecord) -> Result<PollResult> {
+        let now = Utc::now();
+        let interval = source.interval.unwrap_or_else(|| state.change_rate.interval(self.interval_limits().min, self.interval_limits().max));
+        let wait = back_off(interval, state.failures + 1, jitter(source.id.as_str(), u64::from(state.failures)));
+        let soon = failure.flaky || failure.after.is_some_and(|a| a <= MAX_HOST_WAIT && state.failures == 0);
+        let next_due = match failure.after {
+            _ if failure.outage => now + OUTAGE_RETRY,
+            Some(after) if soon => now + to_time_delta(after) + TimeDelta::seconds(1),
+            Some(after) => now + to_time_delta(wait.max(after)),
+            None if failure.flaky => now + QUICK_RETRY,
+            None => now + to_time_delta(wait),
+        };
+        if let Some(why) = &failure.disabled_reason {
+            tracing::warn!(source = %source.id, "put to rest: {why}; correct its address in sources.toml, or run `qingbao sources enable {}`", source.id);
+        }
+        let trouble = FailureRecord {
+            code: failure.code,
+            english: failure.english.clone(),
+            chinese: failure.chinese,
+            next_due,
+            counts: !failure.outage,
+            disabled_reason: failure.disabled_reason,
+        };
+        let id = source.id.clone();
+        self.store.run(move |s| s.source_failed(&id, &trouble, Some(&log), now)).await?;
+        Ok(PollResult::Failed { reason: failure.english, retry_soon: soon })
+    }
+
+    /// Remembers that a lane is to be left alone, over restarts too. What robots.txt closes is remembered with it.
+    pub(super) async fn back_off_host(&self, source: &Source, url: &WebUrl, after: Duration, e: &FetchError) -> Result<()> {
+        if !matches!(e, FetchError::Busy { .. }) {
+            return Ok(());
+        }
+        let (host_key, reason, until) = (host_key(source, url), e.to_string(), Utc::now() + to_time_delta(after));
+        Ok(self.store.run(move |s| s.back_off_host(&host_key, until, &reason)).await?)
+    }
+
+    /// Whether this failure is the network's and not the site's; any answer proves that the network works.
+    pub(super) fn network_down(&self, source: &Source, url: &WebUrl, report: &TaskReport) -> bool {
+        match &report.result {
+            TaskResult::Failed(e) if e.is_network() => {
+                let (down, news) = self.outages.failed(&host_key(source, url));
+                if down {
+                    self.health.alarm(Alarm::Network, Some("所有网站都连接不上，可能是本机网络中断；来源不因此记为异常".to_owned()));
+                }
+                if news {
+                    tracing::error!(
+                        "the network seems to be down: nobody can be reached; sources are tried again every few minutes and none is blamed"
+                    );
+                }
+                return down;
+            }
+            _ if report.stats.status.is_some() => {
+                self.outages.answered();
+                self.health.alarm(Alarm::Network, None);
+            }
+            _ => {}
+        }
+        false
+    }
+}
+
+/// Why a look failed, and what follows.
+#[derive(Debug, Default)]
+struct PollFailure {
+    code: &'static str,
+    english: String,
+    chinese: String,
+    /// Asked to stay away for this long.
+    after: Option<Duration>,
+    flaky: bool,
+    outage: bool,
+    disabled_reason: Option<String>,
+}
+
+impl Pipeline {
+    /// The line in the fetch log.
+    pub(super) fn log_report(&self, about: &TaskMeta, report: &TaskReport) -> FetchRecord {
+        let words = report.code_and_message();
+        let (visit, bytes) = (report.stats, report.bytes);
+        tracing::debug!(source = %about.source, url = %about.url, report = %words.1, bytes, millis = visit.millis, "fetched");
+        self.health.record_fetch(words.0, Duration::from_millis(visit.millis));
+        about.fetch_record(visit, bytes, words)
+    }
+}

@@ -1,0 +1,117 @@
+//! Where a site keeps its feeds, and where its list goes on: what a page says of other addresses worth asking.
+
+use std::sync::LazyLock;
+
+use regex::Regex;
+use scraper::{ElementRef, Html, Selector};
+
+use crate::extract::{dom, pagination};
+use crate::model::WebUrl;
+use crate::text::normalize::collapse_whitespace;
+
+/// Most feeds that one page may announce.
+const MAX_FEEDS: usize = 6;
+/// Paths under which feeds and news sitemaps are usually kept, asked for where a page announces none.
+pub const WELL_KNOWN: [&str; 7] = ["/feed", "/rss.xml", "/feed.xml", "/atom.xml", "/rss", "/index.xml", "/sitemap.xml"];
+
+/// Feeds that a page announces (`<link rel=alternate>`) or links to, best first; those of comments are left out.
+pub fn feeds(text: &str, url: &WebUrl) -> Vec<WebUrl> {
+    let page = dom::parse(text);
+    let mut out: Vec<WebUrl> = Vec::new();
+    let mut take = |href: &str, about: &str| {
+        let words = format!("{href} {about}").to_ascii_lowercase();
+        let usable = url.join(href).ok().filter(|u| !words.contains("comment") && !words.contains("评论") && u != url && !out.contains(u));
+        out.extend(usable.filter(|_| out.len() < MAX_FEEDS));
+    };
+    for e in elements(&page.html, "link") {
+        let attr = |name| e.value().attr(name).unwrap_or_default();
+        let kind = attr("type").to_ascii_lowercase();
+        let is_feed = ["rss", "atom", "feed+json", "rdf"].iter().any(|k| kind.contains(k));
+        if is_feed && attr("rel").to_ascii_lowercase().contains("alternate") {
+            take(attr("href"), attr("title"));
+        }
+    }
+    for e in elements(&page.html, "a") {
+        let href = e.value().attr("href").unwrap_or_default();
+        let path = href.split(['?', '#']).next().unwrap_or_default().to_ascii_lowercase();
+        let named = collapse_whitespace(&e.text().take(4).collect::<String>()).to_ascii_lowercase();
+        if path.rsplit_once('.').is_some_and(|(_, end)| end == "rss")
+            || path.ends_with("rss.xml")
+            || path.ends_with("atom.xml")
+            || path.ends_with("/feed")
+            || named == "rss"
+            || named == "rss订阅"
+        {
+            take(href, &named);
+        }
+    }
+    out
+}
+
+fn elements<'a>(html: &'a Html, name: &'static str) -> impl Iterator<Item = ElementRef<'a>> {
+    html.root_element().descendent_elements().filter(move |e| e.value().name() == name).take(20_000)
+}
+
+/// The site's name for a page: its title without what other pages share.
+pub fn name(text: &str) -> Option<String> {
+    let page = dom::parse(text);
+    let selector = Selector::parse("title").ok()?;
+    let title = page.html.select(&selector).next().map(|t| collapse_whitespace(&t.text().collect::<String>()))?;
+    (!title.is_empty()).then(|| crate::text::normalize::truncate(&title, 40))
+}
+
+/// The next page of a list, given as its tree and its text.
+pub(super) fn next_list_page(html: &Html, text: &str, url: &WebUrl) -> Option<WebUrl> {
+    let by_link = elements(html, "a").find_map(|e| {
+        let shown = collapse_whitespace(&e.text().take(4).collect::<String>());
+        let says_next =
+            pagination::says_next(&shown) || matches!(shown.as_str(), "Next" | "next" | "Older posts") || e.value().attr("rel") == Some("next");
+        says_next.then(|| url.join(e.value().attr("href")?).ok()).flatten()
+    });
+    by_link.or_else(|| trs_next(text, url)).filter(|u| u.origin() == url.origin() && u != url)
+}
+
+/// TRS WCM writes its pager by script: `createPageHTML(25, 0, "index", "html")` leads to `index_1.html`.
+fn trs_next(text: &str, url: &WebUrl) -> Option<WebUrl> {
+    static CALL: LazyLock<Option<Regex>> = LazyLock::new(|| {
+        Regex::new(r#"createPageHTML\w*\(\s*['"]?(\d{1,5})['"]?\s*,\s*['"]?(\d{1,5})['"]?\s*,\s*['"]([\w-]{1,40})['"]\s*,\s*['"]([a-z]{3,6})['"]"#)
+            .ok()
+    });
+    let c = CALL.as_ref()?.captures(text)?;
+    let number = |i| c.get(i).and_then(|m| m.as_str().parse::<u32>().ok());
+    let (pages, current) = (number(1)?, number(2)?);
+    let (name, ending) = (c.get(3)?.as_str(), c.get(4)?.as_str());
+    (current + 1 < pages).then(|| url.join(&format!("{name}_{}.{ending}", current + 1)).ok()).flatten()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn url(u: &str) -> WebUrl {
+        WebUrl::parse(u).unwrap()
+    }
+
+    #[test]
+    fn announced_feeds_come_first_and_comments_never() {
+        let page = "<head><link rel=alternate type='application/rss+xml' title='评论' href='/comments/feed'>
+            <link rel='alternate' type='application/atom+xml' href='atom.xml'></head><body><a href='/rss.xml'>RSS</a><a href='/about'>关于</a></body>";
+        let found: Vec<String> = feeds(page, &url("http://a.cn/news/")).iter().map(ToString::to_string).collect();
+        assert_eq!(found, ["http://a.cn/news/atom.xml", "http://a.cn/rss.xml"]);
+    }
+
+    #[test]
+    fn lists_go_on_by_link_or_by_script() {
+        let base = url("http://a.gov.cn/xw/");
+        let table = [
+            ("<a href='index_2.html'>下一页&gt;</a>", Some("http://a.gov.cn/xw/index_2.html")),
+            ("<script>createPageHTML(25, 0, \"index\", \"shtml\");</script>", Some("http://a.gov.cn/xw/index_1.shtml")),
+            ("<script>createPageHTML(25, 24, 'index', 'html')</script>", None),
+            ("<a href='http://b.cn/2.html'>下一页</a>", None),
+            ("<a href='t1.html'>下一页的故事</a>", None),
+        ];
+        for (page, expected) in table {
+            assert_eq!(next_list_page(&dom::parse(page).html, page, &base).as_ref().map(WebUrl::as_str), expected, "{page}");
+        }
+    }
+}

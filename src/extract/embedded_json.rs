@@ -1,0 +1,167 @@
+//! Articles that lie in a script's JSON: `__NEXT_DATA__`, `window.__INITIAL_STATE__ = {…}`, JSON-LD's `articleBody`.
+//!
+//! Asked only where the page itself shows no text. Nothing is run; the data is read as JSON and searched for the one
+//! string that reads like an article.
+
+use crate::extract::nodes::attr;
+use percent_encoding::percent_decode_str;
+use scraper::Html;
+use serde_json::{Map, Value};
+
+/// Largest script looked at, in bytes.
+const MAX_SCRIPT: usize = 4 << 20;
+/// Most values looked at in all scripts.
+const MAX_VALUES: usize = 200_000;
+/// Letters an article has at least.
+const MIN_LETTERS: usize = 60;
+/// Keys under which articles are kept.
+const BODY_KEYS: [&str; 9] = ["content", "body", "text", "articlebody", "articlecontent", "contenthtml", "html", "detail", "newscontent"];
+const TITLE_KEYS: [&str; 5] = ["title", "headline", "articletitle", "newstitle", "name"];
+const SOURCE_KEYS: [&str; 8] = ["source", "sourcename", "source_name", "articlesource", "newssource", "medianame", "media_name", "origin"];
+const AUTHOR_KEYS: [&str; 5] = ["author", "authorname", "author_name", "authors", "reporter"];
+const DATE_KEYS: [&str; 9] =
+    ["publishtime", "publish_time", "publishedat", "published_at", "datepublished", "pubtime", "pubdate", "publishdate", "createtime"];
+
+/// An article as the data tells it.
+#[derive(Debug, Default, Clone, PartialEq, Eq)]
+pub(super) struct Found {
+    /// As HTML or plain text.
+    pub(super) body: String,
+    pub(super) title: Option<String>,
+    pub(super) date: Option<String>,
+    /// 来源, and who wrote it.
+    pub(super) source: Option<String>,
+    pub(super) author: Option<String>,
+    rating: usize,
+}
+
+/// The best article among all scripts of a page.
+pub(super) fn find(html: &Html) -> Option<Found> {
+    let mut search = Search::default();
+    let scripts = html.root_element().descendent_elements().filter(|e| e.value().name() == "script" && attr(e.value(), "src").is_none());
+    for script in scripts.take(200) {
+        let text: String = script.text().collect();
+        if text.len() > MAX_SCRIPT {
+            continue;
+        }
+        for value in values(&text) {
+            search.look(&value, None);
+        }
+    }
+    search.best
+}
+
+/// The JSON objects a script begins with, written with percent signs or not, or assigns.
+fn values(script: &str) -> Vec<Value> {
+    let trimmed = script.trim_start();
+    if trimmed.starts_with("%7B") || trimmed.starts_with("%5B") {
+        return percent_decode_str(trimmed).decode_utf8().ok().and_then(|text| first(&text)).into_iter().collect();
+    }
+    if trimmed.starts_with(['{', '[']) {
+        return first(trimmed).into_iter().collect();
+    }
+    // `name = {`: other braces are code
+    let starts = script.match_indices('=').filter_map(|(i, _)| {
+        let rest = script.get(i + 1..)?.trim_start();
+        rest.starts_with('{').then_some(rest)
+    });
+    starts.take(20).filter_map(first).collect()
+}
+
+fn first(text: &str) -> Option<Value> {
+    serde_json::Deserializer::from_str(text).into_iter::<Value>().next()?.ok()
+}
+
+#[derive(Default)]
+struct Search {
+    seen: usize,
+    best: Option<Found>,
+}
+
+impl Search {
+    /// Depth is bounded by the reader of the JSON, which stops at 128.
+    fn look(&mut self, value: &Value, within: Option<&Map<String, Value>>) {
+        self.seen += 1;
+        if self.seen > MAX_VALUES {
+            return;
+        }
+        match value {
+            Value::Object(map) => {
+                for (key, child) in map {
+                    if let Value::String(text) = child {
+                        self.weigh(key, text, map, within);
+                    } else {
+                        self.look(child, Some(map));
+                    }
+                }
+            }
+            Value::Array(list) => list.iter().for_each(|child| self.look(child, within)),
+            _ => {}
+        }
+    }
+
+    fn weigh(&mut self, key: &str, text: &str, map: &Map<String, Value>, around: Option<&Map<String, Value>>) {
+        if text.len() < MIN_LETTERS {
+            return;
+        }
+        let marks = text.chars().filter(|c| matches!(c, '，' | '。' | '、' | '；')).count() + text.matches(". ").count() + text.matches("<p").count();
+        let letters = text.chars().filter(|c| c.is_alphanumeric()).count();
+        if letters < MIN_LETTERS || marks < 2 {
+            return;
+        }
+        let named = BODY_KEYS.contains(&key.to_ascii_lowercase().as_str());
+        let rating = if named { marks * 4 } else { marks };
+        if self.best.as_ref().is_none_or(|b| rating > b.rating) {
+            let field = |keys: &[&str]| {
+                let of = |m: &Map<String, Value>| {
+                    let found = m.iter().find(|(k, v)| keys.contains(&k.to_ascii_lowercase().as_str()) && (v.is_string() || v.is_number()))?;
+                    Some(found.1.as_str().map_or_else(|| found.1.to_string(), str::to_owned))
+                };
+                of(map).or_else(|| around.and_then(of))
+            };
+            let (title, date, source, author) = (field(&TITLE_KEYS), field(&DATE_KEYS), field(&SOURCE_KEYS), field(&AUTHOR_KEYS));
+            self.best = Some(Found { body: text.to_owned(), title, date, source, author, rating });
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const BODY: &str = "<p>许昌市超硬材料检测中心本月投入使用，可提供一百余项检测服务，检测周期由十天缩短到三天。</p><p>负责人说，明年还将增加设备，覆盖发制品、中药材等产业，企业不必再把样品送到外地。</p>";
+
+    fn run(script: &str) -> Option<Found> {
+        find(&Html::parse_document(&format!("<html><body><div id=app></div>{script}</body></html>")))
+    }
+
+    #[test]
+    fn articles_are_found_in_the_usual_places() {
+        let article = serde_json::json!({"title": "检测中心投入使用", "publishTime": "2026-11-20 10:30", "source": "许昌日报", "author": "本报记者 王晓明", "content": BODY});
+        let deep = serde_json::json!({"props": {"pageProps": {"menu": [{"name": "首页，新闻，专题。"}], "article": article}}});
+        for script in [
+            format!("<script id=__NEXT_DATA__ type='application/json'>{deep}</script>"),
+            format!("<script>window.__INITIAL_STATE__ = {deep};(function(){{var x={{a:1}}}})()</script>"),
+            format!(
+                "<script type='application/json'>{}</script>",
+                percent_encoding::utf8_percent_encode(&deep.to_string(), percent_encoding::NON_ALPHANUMERIC)
+            ),
+            format!("<script>var a = 1; var b = {{c: 2}};\nwindow.__NUXT__={article}</script>"),
+        ] {
+            let found = run(&script).unwrap_or_default();
+            assert_eq!(
+                [Some(found.body.as_str()), found.title.as_deref(), found.date.as_deref(), found.source.as_deref(), found.author.as_deref()],
+                [Some(BODY), Some("检测中心投入使用"), Some("2026-11-20 10:30"), Some("许昌日报"), Some("本报记者 王晓明")],
+                "{script}"
+            );
+        }
+    }
+
+    #[test]
+    fn code_and_short_texts_are_no_article() {
+        assert_eq!(run("<script>var a = {b: '。。。。。。'}; if (a == 2) {}</script>"), None);
+        assert_eq!(run(r#"<script>x = {"content": "短，短。"}</script>"#), None);
+        assert_eq!(run(&format!("<script>x = {}1{}</script>", "[".repeat(100_000), "]".repeat(100_000))), None);
+        assert_eq!(run(&format!("<script>x = {}</script>", "{\"a\":".repeat(100_000))), None);
+    }
+}

@@ -1,0 +1,159 @@
+//! What a page offers beside its text: the lead image, attachments, the page that goes on.
+
+use std::collections::HashSet;
+use std::sync::LazyLock;
+
+use regex::Regex;
+use scraper::{ElementRef, Html, Node};
+
+use crate::extract::meta::Head;
+use crate::extract::nodes::attr;
+use crate::extract::pagination;
+use crate::model::{Attachment, WebUrl};
+use crate::text::normalize::{collapse_whitespace, truncate};
+
+/// Most attachments listed.
+const MAX_ATTACHMENTS: usize = 20;
+const MAX_NAME: usize = 120;
+/// Endings of files that notices bring.
+const FILES: [&str; 17] = ["pdf", "doc", "docx", "xls", "xlsx", "ppt", "pptx", "wps", "et", "dps", "ofd", "zip", "rar", "7z", "csv", "txt", "ceb"];
+/// Pictures smaller than this, in pixels, are decoration.
+const MIN_PICTURE: u32 = 120;
+
+/// The picture that stands for the article: what the page says, else the first of the body.
+pub(super) fn image(head: &Head, roots: &[ElementRef<'_>], base: &WebUrl) -> Option<WebUrl> {
+    let said = head.meta(&["og:image", "og:image:url", "twitter:image", "twitter:image:src"]).map(str::to_owned).or_else(|| head.ld_text("image"));
+    let usable = |address: &str| base.join(address.trim()).ok().filter(|u| !is_decoration(u.as_str()));
+    let shown = || {
+        let pictures = roots.iter().flat_map(ElementRef::descendent_elements).filter(|e| e.value().name() == "img" && !is_small(e));
+        let address = |e: ElementRef<'_>| ["data-src", "data-original", "src"].iter().find_map(|a| attr(e.value(), a)).and_then(usable);
+        pictures.take(50).find_map(address)
+    };
+    said.and_then(|s| usable(&s)).or_else(shown)
+}
+
+fn is_decoration(address: &str) -> bool {
+    let name = address.rsplit('/').next().unwrap_or_default().to_ascii_lowercase();
+    ["logo", "icon", "blank", "spacer", "loading", "qrcode", "erweima", "share", "default", ".gif", ".svg"].iter().any(|w| name.contains(w))
+}
+
+fn is_small(e: &ElementRef<'_>) -> bool {
+    ["width", "height"].iter().filter_map(|a| attr(e.value(), a)?.trim_end_matches("px").parse::<u32>().ok()).any(|n| n < MIN_PICTURE)
+}
+
+/// Files linked from the article or right behind it, each once.
+pub(super) fn attachments(roots: &[ElementRef<'_>], base: &WebUrl) -> Vec<Attachment> {
+    let mut seen = HashSet::new();
+    let behind = roots.last().into_iter().flat_map(|r| r.next_siblings().take(6).filter_map(ElementRef::wrap));
+    let links = roots.iter().copied().chain(behind).flat_map(|r| r.descendent_elements()).filter(|e| e.value().name() == "a");
+    let attachment = |e: ElementRef<'_>| {
+        let url = base.join(attr(e.value(), "href")?).ok()?;
+        let path = url.as_url().path().to_ascii_lowercase();
+        let ending = path.rsplit_once('.')?.1;
+        let text = collapse_whitespace(&e.text().collect::<String>());
+        // some systems hide the file behind a download address and show its name
+        let named = text.rsplit_once('.').map(|(_, end)| end.trim_end_matches([')', '）', ']']).to_ascii_lowercase());
+        let is_file = FILES.contains(&ending) || (path.contains("download") && named.is_some_and(|n| FILES.contains(&n.as_str())));
+        let file_name = || path.rsplit('/').next().unwrap_or_default().to_owned();
+        (is_file && seen.insert(url.as_str().to_owned()))
+            .then(|| Attachment { name: truncate(&if text.is_empty() { file_name() } else { text }, MAX_NAME), url })
+    };
+    links.take(2_000).filter_map(attachment).take(MAX_ATTACHMENTS).collect()
+}
+
+/// The next page of the same article, where it is split over several.
+pub(super) fn next_page(html: &Html, base: &WebUrl) -> Option<WebUrl> {
+    let is_next = |e: &ElementRef<'_>| {
+        if !e.text().any(|t| t.contains("下") || t.contains("后一") || t.contains("ext")) {
+            return false;
+        }
+        pagination::says_next(&collapse_whitespace(&e.text().take(4).collect::<String>()))
+    };
+    let links = html.root_element().descendants().filter(|n| matches!(n.value(), Node::Element(e) if e.name() == "a")).filter_map(ElementRef::wrap);
+    links.filter(is_next).filter_map(|e| base.join(attr(e.value(), "href")?).ok()).find(|u| continues(base, u))
+}
+
+/// Whether an address is a page of the same article: alike but for a number in its last part or a page in its query.
+fn continues(first: &WebUrl, next: &WebUrl) -> bool {
+    static NUMBER: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r"[-_]?\d{1,3}$").ok());
+    if first.origin() != next.origin() || first.as_str() == next.as_str() {
+        return false;
+    }
+    let (a, b) = (first.as_url(), next.as_url());
+    if a.path() == b.path() {
+        return a.query() != b.query()
+            && b.query().is_some_and(|q| q.to_ascii_lowercase().split('&').any(|p| p.starts_with("p=") || p.starts_with("page")));
+    }
+    let stem = |path: &str| -> Option<(String, String)> {
+        let (folder, file) = path.rsplit_once('/')?;
+        let name = file.rsplit_once('.').map_or(file, |(n, _)| n);
+        Some((folder.to_owned(), name.to_owned()))
+    };
+    let (Some((folder_a, name_a)), Some((folder_b, name_b))) = (stem(a.path()), stem(b.path())) else { return false };
+    if name_a.is_empty() || folder_a != folder_b {
+        return false;
+    }
+    let cut = |name: &str| NUMBER.as_ref().map_or_else(|| name.to_owned(), |r| r.replace(name, "").into_owned());
+    name_b.strip_prefix(&name_a).is_some_and(|rest| rest.starts_with(['_', '-']) && rest.len() <= 4)
+        || (name_a.contains(['_', '-'])
+            && cut(&name_a) == cut(&name_b)
+            && !cut(&name_a).is_empty()
+            && name_a.rsplit(['_', '-']).next().is_some_and(|n| n.len() <= 3))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn url(u: &str) -> WebUrl {
+        WebUrl::parse(u).unwrap()
+    }
+
+    #[test]
+    fn pages_of_one_article_are_told_from_other_articles() {
+        let table = [
+            ("http://a.cn/x/t1.html", "http://a.cn/x/t1_2.html", true),
+            ("http://a.cn/x/t1_1.html", "http://a.cn/x/t1_2.html", true),
+            ("http://a.cn/x/content-5.html", "http://a.cn/x/content-5-2.html", true),
+            ("http://a.cn/show.php?id=7", "http://a.cn/show.php?id=7&page=2", true),
+            ("http://a.cn/x/t1.html", "http://a.cn/x/t2.html", false),
+            ("http://a.cn/x/t1.html", "http://a.cn/y/t1_2.html", false),
+            ("http://a.cn/x/t1.html", "http://b.cn/x/t1_2.html", false),
+            ("http://a.cn/show.php?id=7", "http://a.cn/show.php?id=8", false),
+            ("http://a.cn/x/t20241101_123456.html", "http://a.cn/x/t20241101_123457.html", false),
+            ("http://a.cn/x/t1.html", "http://a.cn/x/t1.html", false),
+        ];
+        for (a, b, expected) in table {
+            assert_eq!(continues(&url(a), &url(b)), expected, "{a} {b}");
+        }
+    }
+
+    #[test]
+    fn files_are_listed_once_with_their_names() {
+        let page = Html::parse_document(
+            "<div id=z><p><a href='/f/1.pdf'>附件1：申报书.pdf</a> <a href='/f/1.pdf'>再一次</a> <a href='2.html'>别的</a></p></div>
+             <p>附件：<a href='/download.jsp?id=9'>汇总表.xlsx</a> <a href='b/3.DOCX'></a></p>",
+        );
+        let selector = scraper::Selector::parse("#z").unwrap();
+        let roots: Vec<ElementRef<'_>> = page.select(&selector).collect();
+        let found = attachments(&roots, &url("http://a.gov.cn/n/1.html"));
+        let names: Vec<(&str, &str)> = found.iter().map(|a| (a.name.as_str(), a.url.as_str())).collect();
+        assert_eq!(
+            names,
+            [
+                ("附件1：申报书.pdf", "http://a.gov.cn/f/1.pdf"),
+                ("汇总表.xlsx", "http://a.gov.cn/download.jsp?id=9"),
+                ("3.docx", "http://a.gov.cn/n/b/3.DOCX")
+            ]
+        );
+    }
+
+    #[test]
+    fn the_lead_image_is_no_decoration() {
+        let page = Html::parse_document("<div id=z><img src=/logo.png><img width=16 src=a.jpg><img data-src='pic/b.jpg' src='loading.gif'></div>");
+        let selector = scraper::Selector::parse("#z").unwrap();
+        let roots: Vec<ElementRef<'_>> = page.select(&selector).collect();
+        let found = image(&Head::read(&page), &roots, &url("http://a.cn/n/1.html"));
+        assert_eq!(found.unwrap().as_str(), "http://a.cn/n/pic/b.jpg");
+    }
+}

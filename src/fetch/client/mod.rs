@@ -1,0 +1,397 @@
+//! The client itself: one visit with everything around it.
+
+mod fetch_robots;
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant, SystemTime};
+
+use chrono::{DateTime, Utc};
+use reqwest::header::{CONTENT_ENCODING, CONTENT_TYPE, COOKIE, ETAG, HeaderName, IF_MODIFIED_SINCE, IF_NONE_MATCH, LAST_MODIFIED};
+use reqwest::{RequestBuilder, Response, StatusCode};
+use serde::{Deserialize, Serialize};
+
+use crate::config::settings::FetchSettings;
+use crate::fetch::body::Body;
+use crate::fetch::browser::Browser;
+use crate::fetch::client_pool::{ClientPool, with_connect_tracking};
+use crate::fetch::cookies::CookieJars;
+use crate::fetch::error::FetchError;
+use crate::fetch::headers::{freshness, redirect_target, retry_after};
+use crate::fetch::rate_limit::{DelayPolicy, HostLimiter, host_key};
+use crate::fetch::redirect::{Redirect, RedirectChain, meta_refresh};
+use crate::fetch::reqwest_error::explain;
+use crate::fetch::robots::{Robots, SiteStore};
+use crate::fetch::ssrf::check_address;
+use crate::model::{Source, WebUrl};
+
+/// robots.txt files kept parsed in memory; the store has the others.
+const ROBOTS_CACHE_SIZE: usize = 512;
+
+/// What proves that our copy is current, exactly as the site sent it.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Validators {
+    /// `ETag`, byte for byte.
+    pub etag: Option<String>,
+    /// `Last-Modified`, byte for byte.
+    pub last_modified: Option<String>,
+}
+
+impl Validators {
+    /// Whether a conditional request can be made.
+    pub fn is_empty(&self) -> bool {
+        self.etag.is_none() && self.last_modified.is_none()
+    }
+}
+
+/// What kind of document is asked for: each has its own bound.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum DocumentKind {
+    /// Something that lists entries.
+    Listing,
+    /// An article.
+    Page,
+}
+
+/// One question to a source.
+#[derive(Debug)]
+pub struct Request<'a> {
+    /// Where.
+    pub url: &'a WebUrl,
+    /// For whom: politeness, guard, ports, headers and cookies are the source's.
+    pub source: &'a Source,
+    /// What we hold already.
+    pub validators: &'a Validators,
+    /// What we hope for.
+    pub kind: DocumentKind,
+    /// Whether more will be asked of this host soon: otherwise the connection is given back at once.
+    pub keep_alive: bool,
+    /// Where other processes ask other lanes at the same time.
+    pub scope: Option<HostScope<'a>>,
+}
+
+/// A visit that must not leave its lane: who asks in the others is not known here.
+#[derive(Debug, Clone, Copy)]
+pub struct HostScope<'a> {
+    /// The lane.
+    pub host_key: &'a str,
+    /// Redirects that were followed already, by whomever.
+    pub redirects: &'a [Redirect],
+    /// Somebody else may have asked in this lane a moment ago: a full pause comes first.
+    pub initial_delay: bool,
+}
+
+/// A document as it arrived.
+#[derive(Debug, Clone)]
+pub struct Page {
+    /// After redirects.
+    pub url: WebUrl,
+    /// `Content-Type`, if sent.
+    pub content_type: Option<String>,
+    /// Validators for the next time.
+    pub validators: Validators,
+    /// Decompressed.
+    pub body: Vec<u8>,
+    /// Where the site says the document lives now for good (301, 308).
+    pub permanent_redirect: Option<WebUrl>,
+    /// How long the site says its answer is fresh.
+    pub fresh_for: Option<Duration>,
+}
+
+/// An answer.
+#[derive(Debug)]
+pub enum Fetched {
+    /// Our copy is current.
+    NotModified {
+        /// As of [`Page::moved`].
+        permanent_redirect: Option<WebUrl>,
+        /// As of [`Page::fresh`].
+        fresh: Option<Duration>,
+    },
+    /// A new document.
+    Page(Box<Page>),
+    /// A redirect led into another lane, where the visit is to go on; only where [`Request::within`] says so.
+    CrossHostRedirect(Vec<Redirect>),
+}
+
+/// What one visit cost.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RequestStats {
+    /// Bytes of bodies over the wire.
+    #[serde(alias = "wire")]
+    pub bytes_received: u64,
+    /// Time spent asking; waiting for one's turn does not count.
+    pub millis: u64,
+    /// Requests made, redirects and robots.txt included.
+    pub requests: u32,
+    /// Whether the last request used a connection that stood already.
+    pub reused: bool,
+    /// Last status.
+    pub status: Option<u16>,
+}
+
+/// What came of a question.
+#[derive(Debug)]
+pub struct FetchResponse {
+    /// The document, or why there is none.
+    pub result: Result<Fetched, FetchError>,
+    /// What it cost.
+    pub stats: RequestStats,
+}
+
+/// Rules by site, with the moment they expire.
+type RobotsCache = HashMap<String, (DateTime<Utc>, Arc<Robots>)>;
+
+enum HopResult {
+    Done(Fetched),
+    Redirect { to: WebUrl, permanent: bool },
+}
+
+/// The client of the whole process.
+pub struct Fetcher {
+    clients: ClientPool,
+    limiter: HostLimiter,
+    site_store: Arc<dyn SiteStore>,
+    robots_cache: Mutex<RobotsCache>,
+    jars: CookieJars,
+    browser: Browser,
+    settings: FetchSettings,
+}
+
+impl Fetcher {
+    /// Sets the client up; fails only where TLS cannot be initialised.
+    pub fn new(settings: &FetchSettings, site_store: Arc<dyn SiteStore>) -> Result<Self, reqwest::Error> {
+        Ok(Self {
+            clients: ClientPool::new(settings)?,
+            limiter: HostLimiter::new(settings.at_once, settings.host_delay),
+            site_store,
+            robots_cache: Mutex::default(),
+            jars: CookieJars::default(),
+            browser: Browser::new(settings),
+            settings: settings.clone(),
+        })
+    }
+
+    /// Asks once, in turn, following redirects.
+    pub async fn get(&self, request: &Request<'_>) -> FetchResponse {
+        let mut visit = RequestStats::default();
+        let jar = self.jars.open(request.source, &self.site_store).await.map(|jar| (Arc::clone(&jar), jar.to_json()));
+        let result = self.follow(request, &mut visit).await;
+        CookieJars::close(request.source, jar, &self.site_store).await;
+        FetchResponse { result, stats: visit }
+    }
+
+    /// How long until a lane may be asked again; `None` while somebody asks.
+    pub fn delay_until_free(&self, host_key: &str) -> Option<Duration> {
+        self.limiter.delay_until_free(host_key)
+    }
+
+    /// How long a lane is to rest by what is known here: where somebody asks there, as long as any pause.
+    pub fn remaining_delay(&self, host_key: &str) -> Duration {
+        self.delay_until_free(host_key).unwrap_or_else(|| self.settings.longest_pause())
+    }
+
+    /// Ends what was started for rendering.
+    pub async fn close(&self) {
+        self.browser.close().await;
+    }
+
+    async fn follow(&self, request: &Request<'_>, visit: &mut RequestStats) -> Result<Fetched, FetchError> {
+        let source = request.source;
+        let mut url = request.url.clone();
+        let mut chain = RedirectChain::new(url.clone(), source.cookies);
+        let mut redirects = request.scope.map_or_else(Vec::new, |w| w.redirects.to_vec());
+        for hop in &redirects {
+            chain.follow(&hop.to, hop.permanent)?;
+            url = hop.to.clone();
+        }
+        if request.scope.is_some_and(|w| host_key(source, &url) != w.host_key) {
+            return Ok(Fetched::CrossHostRedirect(redirects));
+        }
+        let mut budget = self.settings.timeout;
+        loop {
+            check_address(&url, source)?;
+            let robots = self.robots_for(&url, request, visit).await?;
+            if !robots.allows(&url) {
+                return Err(FetchError::Robots(url.origin()));
+            }
+            let crawl_delay = robots.crawl_delay().map(|d| d.min(self.settings.max_crawl_delay));
+            let mut turn = self.acquire_host(request, &url, visit, crawl_delay).await?;
+            let started = Instant::now();
+            let step = if source.render { self.render(&url, request, budget).await } else { self.fetch_hop(&url, request, budget, visit).await };
+            let elapsed = started.elapsed();
+            visit.millis += u64::try_from(elapsed.as_millis()).unwrap_or(u64::MAX);
+            budget = budget.saturating_sub(elapsed);
+            if let Err(FetchError::Busy { after, .. }) = &step {
+                turn.back_off(*after);
+            }
+            drop(turn);
+            match step? {
+                HopResult::Redirect { to, permanent } => {
+                    chain.follow(&to, permanent)?;
+                    if let Some(within) = request.scope {
+                        redirects.push(Redirect { to: to.clone(), permanent });
+                        if host_key(source, &to) != within.host_key {
+                            return Ok(Fetched::CrossHostRedirect(redirects));
+                        }
+                    }
+                    url = to;
+                }
+                HopResult::Done(mut done) => {
+                    match &mut done {
+                        Fetched::NotModified { permanent_redirect: moved, .. } => *moved = chain.permanent_target(),
+                        Fetched::Page(page) => page.permanent_redirect = chain.permanent_target(),
+                        Fetched::CrossHostRedirect(_) => {}
+                    }
+                    return Ok(done);
+                }
+            }
+        }
+    }
+
+    async fn acquire_host(
+        &self,
+        request: &Request<'_>,
+        url: &WebUrl,
+        visit: &RequestStats,
+        crawl_delay: Option<Duration>,
+    ) -> Result<crate::fetch::rate_limit::HostPermit<'_>, FetchError> {
+        let initial_delay = visit.requests == 0 && request.scope.is_some_and(|w| w.initial_delay);
+        let host_key = host_key(request.source, url);
+        // a lane that asked for more patience before is left alone until then
+        self.limiter
+            .acquire(&host_key, DelayPolicy { crawl_delay, initial_delay })
+            .await
+            .map_err(|after| FetchError::Busy { status: StatusCode::SERVICE_UNAVAILABLE.as_u16(), after })
+    }
+
+    /// One request within a bound of time.
+    async fn fetch_hop(&self, url: &WebUrl, request: &Request<'_>, budget: Duration, visit: &mut RequestStats) -> Result<HopResult, FetchError> {
+        let work = async {
+            let response = self.send(url, request, visit).await?;
+            let status = response.status();
+            if matches!(status.as_u16(), 301 | 302 | 303 | 307 | 308) {
+                let to = redirect_target(url, response.headers())?;
+                return Ok(HopResult::Redirect { to, permanent: matches!(status.as_u16(), 301 | 308) });
+            }
+            self.receive(response, url, request, visit).await
+        };
+        tokio::time::timeout(budget, work).await.unwrap_or(Err(FetchError::Timeout(self.settings.timeout)))
+    }
+
+    async fn render(&self, url: &WebUrl, request: &Request<'_>, budget: Duration) -> Result<HopResult, FetchError> {
+        let resolver = self.clients.resolver(url, request.source);
+        let rendered = self.browser.render(url, request.source, resolver, budget).await?;
+        let page = Page {
+            url: rendered.url,
+            content_type: Some("text/html; charset=utf-8".to_owned()),
+            validators: Validators::default(),
+            body: rendered.html.into_bytes(),
+            permanent_redirect: None,
+            fresh_for: None,
+        };
+        Ok(HopResult::Done(Fetched::Page(Box::new(page))))
+    }
+
+    async fn send(&self, url: &WebUrl, request: &Request<'_>, visit: &mut RequestStats) -> Result<Response, FetchError> {
+        let source = request.source;
+        let mut builder = self.clients.get(url, source)?.get(url.as_url().clone());
+        for (name, value) in [(IF_NONE_MATCH, &request.validators.etag), (IF_MODIFIED_SINCE, &request.validators.last_modified)] {
+            if let Some(v) = value {
+                builder = builder.header(name, v);
+            }
+        }
+        // what may be secret goes to the source's own origin and nowhere else
+        if url.origin() == source.url.origin() {
+            for (name, value) in &source.headers {
+                builder = builder.header(name, value);
+            }
+        }
+        let jar = self.jars.jar_of(source);
+        if let Some(cookies) = jar.as_ref().and_then(|j| j.cookies(url)) {
+            builder = builder.header(COOKIE, cookies);
+        }
+        if !request.keep_alive {
+            builder = builder.header(reqwest::header::CONNECTION, "close");
+        }
+        let response = self.send_counted(builder, url, visit).await?;
+        if let Some(jar) = jar {
+            jar.store_cookies(response.headers(), url);
+        }
+        Ok(response)
+    }
+
+    async fn send_counted(&self, builder: RequestBuilder, url: &WebUrl, visit: &mut RequestStats) -> Result<Response, FetchError> {
+        let (response, reused) = with_connect_tracking(builder.send()).await;
+        visit.requests += 1;
+        visit.reused = reused;
+        let response = response.map_err(|e| explain(&e, url, &self.settings))?;
+        visit.status = Some(response.status().as_u16());
+        Ok(response)
+    }
+
+    async fn receive(&self, response: Response, url: &WebUrl, request: &Request<'_>, visit: &mut RequestStats) -> Result<HopResult, FetchError> {
+        let status = response.status();
+        let fresh = freshness(response.headers());
+        if status == StatusCode::NOT_MODIFIED {
+            let asked = !request.validators.is_empty();
+            return if asked {
+                Ok(HopResult::Done(Fetched::NotModified { permanent_redirect: None, fresh }))
+            } else {
+                Err(FetchError::UnaskedNotModified)
+            };
+        }
+        if let Some(after) = retry_after(status, response.headers(), SystemTime::now()) {
+            return Err(FetchError::Busy { status: status.as_u16(), after });
+        }
+        if !matches!(status, StatusCode::OK | StatusCode::NON_AUTHORITATIVE_INFORMATION) {
+            return Err(FetchError::Status(status.as_u16()));
+        }
+        let text = |name: HeaderName| response.headers().get(name).and_then(|v| v.to_str().ok()).map(str::to_owned);
+        let content_type = text(CONTENT_TYPE);
+        if let Some(media) = content_type.as_deref().filter(|t| ["image/", "video/", "audio/", "font/"].iter().any(|m| t.starts_with(m))) {
+            return Err(FetchError::NotText(media.to_owned()));
+        }
+        let validators = Validators { etag: text(ETAG), last_modified: text(LAST_MODIFIED) };
+        let max = match request.kind {
+            DocumentKind::Listing => self.settings.max_feed_bytes,
+            DocumentKind::Page if content_type.as_deref().is_some_and(|t| t.contains("application/pdf")) => self.settings.max_pdf_bytes,
+            DocumentKind::Page => self.settings.max_page_bytes,
+        };
+        let body = self.read_body(response, url, max, visit).await?;
+        if let Some(to) = meta_refresh(&body, url) {
+            return Ok(HopResult::Redirect { to, permanent: false });
+        }
+        Ok(HopResult::Done(Fetched::Page(Box::new(Page {
+            url: url.clone(),
+            content_type,
+            validators,
+            body,
+            permanent_redirect: None,
+            fresh_for: fresh,
+        }))))
+    }
+
+    async fn read_body(&self, mut response: Response, url: &WebUrl, max: usize, visit: &mut RequestStats) -> Result<Vec<u8>, FetchError> {
+        let coding = response.headers().get(CONTENT_ENCODING).and_then(|v| v.to_str().ok()).unwrap_or_default().to_owned();
+        if response.content_length().is_some_and(|n| n > max as u64) {
+            return Err(FetchError::TooLarge(max));
+        }
+        let mut body = Body::new(&coding, max)?;
+        self.stream(&mut response, url, &mut body, visit).await?;
+        let bytes = body.finish()?;
+        if bytes.iter().all(u8::is_ascii_whitespace) {
+            return Err(FetchError::Empty);
+        }
+        Ok(bytes)
+    }
+
+    /// Takes a body off the wire.
+    async fn stream(&self, response: &mut Response, url: &WebUrl, body: &mut Body, visit: &mut RequestStats) -> Result<(), FetchError> {
+        while let Some(chunk) = response.chunk().await.map_err(|e| explain(&e, url, &self.settings))? {
+            visit.bytes_received += chunk.len() as u64;
+            body.push(&chunk)?;
+        }
+        Ok(())
+    }
+}

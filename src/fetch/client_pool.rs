@@ -1,0 +1,131 @@
+//! The HTTP clients below: one for each combination of guard, certificate check and proxy that sources ask for.
+
+use std::cell::Cell;
+use std::collections::HashMap;
+use std::sync::{Mutex, PoisonError};
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use reqwest::redirect::Policy;
+use reqwest::{Client, Proxy};
+use tower_layer::Layer;
+use tower_service::Service;
+
+use crate::config::settings::FetchSettings;
+use crate::fetch::error::FetchError;
+use crate::fetch::headers::default_headers;
+use crate::fetch::ssrf::{Resolver, may_be_private};
+use crate::model::{Source, TlsTrust, WebUrl};
+
+/// Idle connections are closed after this: long enough for the next page of the same host, short enough that ten
+/// thousand hosts do not keep ten thousand sockets.
+const POOL_IDLE_TIMEOUT: Duration = Duration::from_secs(8);
+
+tokio::task_local! {
+    /// Connections dialled by the request of this task.
+    static CONNECTS: Cell<u32>;
+}
+
+/// Runs a request and tells whether it used a connection that stood already.
+pub(super) async fn with_connect_tracking<T>(request: impl Future<Output = T>) -> (T, bool) {
+    CONNECTS
+        .scope(Cell::new(0), async move {
+            let answer = request.await;
+            (answer, CONNECTS.with(Cell::get) == 0)
+        })
+        .await
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+struct ClientKey {
+    open: bool,
+    insecure: bool,
+    proxy: Option<String>,
+}
+
+/// The clients, made when first needed.
+pub(super) struct ClientPool {
+    made: Mutex<HashMap<ClientKey, Client>>,
+    resolver: Resolver,
+    settings: FetchSettings,
+}
+
+impl ClientPool {
+    /// Makes the usual client at once, so that a machine without TLS set-up fails at start and not at night.
+    pub(super) fn new(settings: &FetchSettings) -> Result<Self, reqwest::Error> {
+        let this = Self { made: Mutex::default(), resolver: Resolver::new(), settings: settings.clone() };
+        let usual = ClientKey { open: false, insecure: false, proxy: None };
+        let client = this.build(&usual)?;
+        this.made.lock().unwrap_or_else(PoisonError::into_inner).insert(usual, client);
+        Ok(this)
+    }
+
+    /// The resolver in force for an address of a source.
+    pub(super) fn resolver(&self, url: &WebUrl, source: &Source) -> Resolver {
+        if may_be_private(url, source) { self.resolver.open() } else { self.resolver.clone() }
+    }
+
+    /// The client for an address of a source.
+    pub(super) fn get(&self, url: &WebUrl, source: &Source) -> Result<Client, FetchError> {
+        let profile = ClientKey { open: may_be_private(url, source), insecure: source.tls == TlsTrust::Insecure, proxy: source.proxy.clone() };
+        let mut made = self.made.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(client) = made.get(&profile) {
+            return Ok(client.clone());
+        }
+        let client = self.build(&profile).map_err(|e| FetchError::Setting(format!("no client for these settings: {e}")))?;
+        made.insert(profile, client.clone());
+        Ok(client)
+    }
+
+    fn build(&self, profile: &ClientKey) -> Result<Client, reqwest::Error> {
+        let resolver = if profile.open { self.resolver.open() } else { self.resolver.clone() };
+        let builder = Client::builder()
+            .user_agent(&self.settings.user_agent)
+            .redirect(Policy::none())
+            .connect_timeout(self.settings.connect_timeout)
+            .read_timeout(self.settings.idle_timeout)
+            .pool_max_idle_per_host(1)
+            .pool_idle_timeout(POOL_IDLE_TIMEOUT)
+            .referer(false)
+            .dns_resolver(resolver)
+            .connector_layer(ConnectCounterLayer)
+            .default_headers(default_headers())
+            .tls_danger_accept_invalid_certs(profile.insecure);
+        match &profile.proxy {
+            // the proxy resolves names itself; literals and ports were judged before
+            Some(p) => builder.proxy(Proxy::all(p)?),
+            None => builder.no_proxy(),
+        }
+        .build()
+    }
+}
+
+/// Counts connections as they are dialled.
+#[derive(Debug, Clone, Copy)]
+struct ConnectCounterLayer;
+
+impl<S> Layer<S> for ConnectCounterLayer {
+    type Service = ConnectCounter<S>;
+
+    fn layer(&self, inner: S) -> Self::Service {
+        ConnectCounter(inner)
+    }
+}
+
+#[derive(Debug, Clone)]
+struct ConnectCounter<S>(S);
+
+impl<S: Service<R>, R> Service<R> for ConnectCounter<S> {
+    type Response = S::Response;
+    type Error = S::Error;
+    type Future = S::Future;
+
+    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Self::Error>> {
+        self.0.poll_ready(cx)
+    }
+
+    fn call(&mut self, request: R) -> Self::Future {
+        let _ = CONNECTS.try_with(|n| n.set(n.get() + 1));
+        self.0.call(request)
+    }
+}

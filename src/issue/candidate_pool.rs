@@ -1,0 +1,233 @@
+//! Everything an edition may be chosen from, a few dozen bytes an article, and the choice.
+
+use std::collections::{HashMap, HashSet};
+use std::hash::{Hash, Hasher};
+
+use chrono::{DateTime, TimeDelta, Utc};
+use rustc_hash::FxHasher;
+
+use crate::issue::rank::{RankReason, rank_features, source_authority};
+use crate::issue::{IssueInput, PreviousItem};
+use crate::model::{ArticleId, Headline, StoryId};
+use crate::text::normalize::normalized_key;
+
+/// Taken off for each item of the same industry, or source, chosen before, and for one that sounds the same (maximal
+/// marginal relevance, Carbonell and Goldstein 1998, with labels and headlines for the similarity).
+const SAME_INDUSTRY: f64 = 0.45;
+const SAME_SOURCE: f64 = 0.2;
+const TITLE_SIMILARITY_PENALTY: f64 = 2.5;
+/// From this share of common letter pairs (Dice) two headlines sound the same.
+const SIMILARITY_THRESHOLD: f64 = 0.5;
+/// What is added for a story that yesterday's issue had no room for.
+const CARRYOVER_BONUS: f64 = 0.3;
+/// Per doubling of the copies.
+const COPIES: f64 = 0.4;
+/// Candidates weighed beside each other, per place to be given.
+const CANDIDATES_PER_SLOT: usize = 20;
+
+/// An article as far as the choice needs it.
+struct CandidateRecord {
+    article: ArticleId,
+    story: StoryId,
+    /// Seconds since 1970.
+    sort_time: i64,
+    fetched_at: i64,
+    length: usize,
+    source: u32,
+    topic: u32,
+    column: usize,
+    authority: u8,
+    on_topic: bool,
+    points: f64,
+    words: Box<[u32]>,
+}
+
+/// A story that may become an item.
+pub(super) struct Candidate {
+    pub(super) story: StoryId,
+    pub(super) lead: ArticleId,
+    /// All its articles in the window, earliest first.
+    pub(super) copies: Vec<ArticleId>,
+    pub(super) score: f64,
+    pub(super) column: usize,
+    /// The issue that had much the same, by its place among those shown.
+    similar_to: Option<usize>,
+    carried_over: bool,
+    sort_time: i64,
+    source: u32,
+    topic: u32,
+    words: Box<[u32]>,
+}
+
+impl Candidate {
+    /// Why it stands where it does, given its lead in full.
+    pub(super) fn reasons(&self, lead: &Headline, now: DateTime<Utc>, shown: &[PreviousItem]) -> Vec<String> {
+        let mut out: Vec<String> = rank_features(lead, now).iter().filter_map(|(_, fact)| Some(fact.as_ref()?.to_string())).collect();
+        let others = self.copies.len() - 1;
+        if others > 0 {
+            out.push(RankReason::Copies(others).to_string());
+        }
+        if self.carried_over {
+            out.push(RankReason::CarriedOver.to_string());
+        }
+        if let Some(s) = self.similar_to.and_then(|i| shown.get(i)) {
+            out.push(RankReason::SimilarTo { issue: &s.issue, title: &s.title }.to_string());
+        }
+        out
+    }
+}
+
+/// The articles of the window.
+#[derive(Default)]
+pub(super) struct Pool {
+    records: Vec<CandidateRecord>,
+    sources: HashMap<String, u32>,
+    topics: HashMap<String, u32>,
+}
+
+impl Pool {
+    /// Adds a judged article.
+    pub(super) fn add(&mut self, h: &Headline, columns: &[String], now: DateTime<Utc>) {
+        let Some(j) = &h.classification else { return };
+        let topic = j.industries.first().or(j.themes.first()).map(|l| l.name.as_str()).unwrap_or_default();
+        self.records.push(CandidateRecord {
+            article: h.id,
+            story: h.story.unwrap_or(StoryId(h.id.0)),
+            sort_time: h.sort_time().timestamp(),
+            fetched_at: h.fetched_at.timestamp(),
+            length: h.length,
+            source: number(&mut self.sources, h.source.as_str()),
+            topic: number(&mut self.topics, topic),
+            // a column that this publication does not have falls to its first
+            column: columns.iter().position(|n| *n == j.column).unwrap_or(0),
+            authority: source_authority(h),
+            on_topic: j.on_topic(),
+            points: rank_features(h, now).iter().map(|(points, _)| points).sum(),
+            words: pairs(&h.title),
+        });
+    }
+
+    /// Articles, and stories among them.
+    pub(super) fn counts(&self) -> (usize, usize) {
+        (self.records.len(), self.records.iter().map(|b| b.story).collect::<HashSet<_>>().len())
+    }
+
+    /// One candidate per story that concerns us and was not shown before.
+    pub(super) fn candidates(mut self, input: &IssueInput<'_>) -> Vec<Candidate> {
+        let echoes = SimilarHeadlines::new(&input.previous_items);
+        self.records.sort_unstable_by_key(|b| (b.story, b.sort_time, b.article));
+        let stories = self.records.chunk_by(|a, b| a.story == b.story);
+        stories.filter(|c| c.first().is_some_and(|b| !input.published.contains(&b.story))).filter_map(|c| candidate(c, &echoes, input)).collect()
+    }
+}
+
+fn candidate(copies: &[CandidateRecord], echoes: &SimilarHeadlines, input: &IssueInput<'_>) -> Option<Candidate> {
+    let longest = copies.iter().map(|b| b.length).max()?;
+    // of those that are not cut short the one of highest standing, and of these the earliest
+    let whole = copies.iter().filter(|b| b.length * 10 >= longest * 8);
+    let lead = whole.reduce(|best, b| if b.authority > best.authority { b } else { best }).filter(|b| b.on_topic)?;
+    let carried_over = input.last_issue.is_some_and(|at| {
+        let came = copies.iter().map(|b| b.fetched_at).min().unwrap_or(lead.fetched_at);
+        (at - TimeDelta::hours(24)).timestamp() <= came && came < at.timestamp()
+    });
+    let echo = echoes.closest(&lead.words);
+    let mut score = lead.points + COPIES * (copies.len() as f64).log2();
+    score += if carried_over { CARRYOVER_BONUS } else { 0.0 };
+    score -= echo.map_or(0.0, |(_, alike)| TITLE_SIMILARITY_PENALTY * alike);
+    Some(Candidate {
+        story: lead.story,
+        lead: lead.article,
+        copies: copies.iter().map(|b| b.article).collect(),
+        score: (score * 1000.0).round() / 1000.0,
+        column: lead.column,
+        similar_to: echo.map(|(shown, _)| shown),
+        carried_over,
+        sort_time: lead.sort_time,
+        source: lead.source,
+        topic: lead.topic,
+        words: lead.words.clone(),
+    })
+}
+
+/// The best `quota`, each chosen beside those chosen before it.
+pub(super) fn choose(mut candidates: Vec<Candidate>, quota: usize) -> Vec<Candidate> {
+    // order decides between equals: newest first, then by row, so that a rebuilt edition is the same
+    candidates.sort_by(|a, b| b.score.total_cmp(&a.score).then(b.sort_time.cmp(&a.sort_time)).then(a.story.cmp(&b.story)));
+    candidates.truncate(quota * CANDIDATES_PER_SLOT);
+    let mut chosen: Vec<Candidate> = Vec::new();
+    while chosen.len() < quota {
+        let best = candidates.iter().enumerate().map(|(i, c)| (mmr_score(c, &chosen), i)).reduce(|a, b| if b.0 > a.0 { b } else { a });
+        let Some((_, i)) = best else { break };
+        chosen.push(candidates.remove(i));
+    }
+    chosen
+}
+
+fn mmr_score(c: &Candidate, chosen: &[Candidate]) -> f64 {
+    let same_industry = chosen.iter().filter(|o| o.topic == c.topic).count() as f64;
+    let same_source = chosen.iter().filter(|o| o.source == c.source).count() as f64;
+    let alike = chosen.iter().map(|o| dice(&o.words, &c.words)).fold(0.0, f64::max);
+    c.score
+        - SAME_INDUSTRY * same_industry
+        - SAME_SOURCE * same_source
+        - if alike >= SIMILARITY_THRESHOLD { TITLE_SIMILARITY_PENALTY * alike } else { 0.0 }
+}
+
+/// Headlines of the last issues, found by their pairs of letters.
+struct SimilarHeadlines {
+    words: Vec<Box<[u32]>>,
+    by_pair: HashMap<u32, Vec<usize>>,
+}
+
+impl SimilarHeadlines {
+    fn new(shown: &[PreviousItem]) -> Self {
+        let words: Vec<Box<[u32]>> = shown.iter().map(|s| pairs(&s.title)).collect();
+        let mut by_pair: HashMap<u32, Vec<usize>> = HashMap::new();
+        for (i, w) in words.iter().enumerate() {
+            for pair in w {
+                by_pair.entry(*pair).or_default().push(i);
+            }
+        }
+        Self { words, by_pair }
+    }
+
+    /// The headline that sounds the same, and how much.
+    fn closest(&self, words: &[u32]) -> Option<(usize, f64)> {
+        let mut common: HashMap<usize, usize> = HashMap::new();
+        for i in words.iter().filter_map(|p| self.by_pair.get(p)).flatten() {
+            *common.entry(*i).or_default() += 1;
+        }
+        let alike = |(i, n): (usize, usize)| (i, 2.0 * n as f64 / (words.len() + self.words.get(i).map_or(0, |w| w.len())) as f64);
+        common.into_iter().map(alike).filter(|(_, alike)| *alike >= SIMILARITY_THRESHOLD).max_by(|a, b| a.1.total_cmp(&b.1).then(b.0.cmp(&a.0)))
+    }
+}
+
+fn number(known: &mut HashMap<String, u32>, name: &str) -> u32 {
+    if let Some(n) = known.get(name) {
+        return *n;
+    }
+    let n = u32::try_from(known.len()).unwrap_or(u32::MAX);
+    known.insert(name.to_owned(), n);
+    n
+}
+
+/// The pairs of neighbouring letters of a headline, as sorted numbers.
+fn pairs(title: &str) -> Box<[u32]> {
+    let letters: Vec<char> = normalized_key(title).chars().collect();
+    let mut out: Vec<u32> = letters.windows(2).map(hash).collect();
+    out.sort_unstable();
+    out.dedup();
+    out.into()
+}
+
+fn hash(pair: &[char]) -> u32 {
+    let mut h = FxHasher::default();
+    pair.hash(&mut h);
+    (h.finish() >> 32) as u32
+}
+
+/// Dice's coefficient of two sorted sets.
+fn dice(a: &[u32], b: &[u32]) -> f64 {
+    let common = a.iter().filter(|x| b.binary_search(x).is_ok()).count();
+    if common == 0 { 0.0 } else { 2.0 * common as f64 / (a.len() + b.len()) as f64 }
+}

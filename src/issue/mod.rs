@@ -1,0 +1,353 @@
+//! Judged articles → an edition: one item per story, ranked, spread over industries and sources, sorted into columns.
+//!
+//! Pure: the same articles, settings and moment give the same edition. Every place is explained in the item's reasons.
+
+mod archive;
+mod candidate_pool;
+pub mod edit;
+pub mod foreword;
+pub(crate) mod llm;
+mod rank;
+mod recipient_filter;
+pub mod rewrite;
+pub mod summarise;
+
+use std::collections::{BTreeMap, HashSet};
+
+use chrono::{DateTime, NaiveDate, Utc};
+
+use crate::config::settings::{Publication, SummariseSettings};
+use crate::model::{ArticleId, ColumnItems, Copy, Edition, EditionId, Headline, Health, Item, Label, StoryId, Trend, WEEKS};
+
+pub use archive::{Archive, InMemory};
+use candidate_pool::{Candidate, Pool};
+pub use recipient_filter::filter_for_recipient;
+
+/// Most copies named under an item.
+const MAX_COPIES: usize = 12;
+
+/// An item of an earlier issue.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PreviousItem {
+    /// Its issue, as editors call it: 第12期.
+    pub issue: String,
+    /// Its headline.
+    pub title: String,
+}
+
+/// What an edition is made of, beside the articles.
+#[derive(Debug)]
+pub struct IssueInput<'a> {
+    /// The publication.
+    pub publication: &'a Publication,
+    /// Stories shown on other days.
+    pub published: HashSet<StoryId>,
+    /// Items of the last issues: what sounds the same is no news.
+    pub previous_items: Vec<PreviousItem>,
+    /// When the issue before was built.
+    pub last_issue: Option<DateTime<Utc>>,
+    /// Items by industry and week.
+    pub trend: Vec<Trend>,
+    /// Words heard far more often than before.
+    pub rising: Vec<String>,
+    /// How the crawl went.
+    pub health: Health,
+    /// Day of the issue.
+    pub date: NaiveDate,
+    /// The moment: age counts from here.
+    pub now: DateTime<Utc>,
+    /// Length of summaries.
+    pub summarise: &'a SummariseSettings,
+}
+
+/// An edition without its number yet, and the stories in it.
+#[derive(Debug)]
+pub struct Draft {
+    /// The edition.
+    pub edition: Edition,
+    /// Story and article of each item.
+    pub stories: Vec<(StoryId, ArticleId)>,
+}
+
+/// Builds the edition of a day.
+///
+/// # Errors
+/// Those of the archive.
+pub fn build<A: Archive>(input: &IssueInput<'_>, archive: &A) -> Result<Draft, A::Error> {
+    let publication = input.publication;
+    let pool = pool(input, archive)?;
+    let (articles, stories) = pool.counts();
+    let mut by_column: BTreeMap<usize, Vec<Candidate>> = BTreeMap::new();
+    let mut health = input.health.clone();
+    health.merged = articles - stories;
+    for c in pool.candidates(input) {
+        health.candidates += 1;
+        by_column.entry(c.column).or_default().push(c);
+    }
+    let (mut stories, mut columns) = (Vec::new(), Vec::new());
+    for (at, column) in publication.columns.iter().enumerate() {
+        let chosen = candidate_pool::choose(by_column.remove(&at).unwrap_or_default(), column.quota);
+        stories.extend(chosen.iter().map(|c| (c.story, c.lead)));
+        let items = chosen.iter().map(|c| item(c, input, archive)).collect::<Result<_, _>>()?;
+        columns.push(ColumnItems { name: column.name.clone(), items });
+    }
+    let foreword = foreword::write(publication.foreword.as_deref(), &columns, &health, &input.rising);
+    let edition = Edition {
+        id: EditionId(0),
+        publication: publication.name.clone(),
+        organiser: publication.organiser.clone(),
+        year: 0,
+        number_in_year: 0,
+        cumulative_number: 0,
+        date: input.date,
+        built_at: Some(input.now),
+        is_final: false,
+        classification_notice: publication.notice.clone(),
+        printer: publication.printer.clone(),
+        full_text: publication.full_text,
+        trend: add_to_trend(&input.trend, &columns),
+        foreword,
+        columns,
+        health,
+    };
+    Ok(Draft { edition, stories })
+}
+
+/// The articles of the window that a publication wants.
+fn pool<A: Archive>(input: &IssueInput<'_>, archive: &A) -> Result<Pool, A::Error> {
+    let (names, mut pool) = (input.publication.column_names(), Pool::default());
+    archive.each(&mut |h| {
+        if matches_publication(h, input.publication) {
+            pool.add(h, &names, input.now);
+        }
+    })?;
+    Ok(pool)
+}
+
+/// Stories that might become items, best first: article and rank score of each, as [`build`] sees them.
+///
+/// # Errors
+/// Those of the archive.
+pub fn rank_candidates<A: Archive>(input: &IssueInput<'_>, archive: &A, most: usize) -> Result<Vec<(ArticleId, f64)>, A::Error> {
+    let mut all: Vec<(ArticleId, f64)> = pool(input, archive)?.candidates(input).iter().map(|c| (c.lead, c.score)).collect();
+    all.sort_by(|a, b| b.1.total_cmp(&a.1).then(b.0.0.cmp(&a.0.0)));
+    all.truncate(most);
+    Ok(all)
+}
+
+/// The trend up to and with the items of this issue.
+fn add_to_trend(before: &[Trend], columns: &[ColumnItems]) -> Vec<Trend> {
+    let mut out = before.to_vec();
+    for industry in columns.iter().flat_map(|c| &c.items).filter_map(|i| i.industries.first()) {
+        let at = out.iter().position(|t| t.industry == *industry).unwrap_or_else(|| {
+            out.push(Trend { industry: industry.clone(), weeks: [0; WEEKS] });
+            out.len() - 1
+        });
+        if let Some(last) = out.get_mut(at).and_then(|t| t.weeks.last_mut()) {
+            *last += 1;
+        }
+    }
+    out
+}
+
+/// Whether a publication wants an article at all.
+pub(crate) fn matches_publication(h: &Headline, publication: &Publication) -> bool {
+    let Some(j) = &h.classification else { return false };
+    let (industries, places) = (&publication.industries, &publication.places);
+    let industry = industries.is_empty() || j.industries.iter().chain(&j.themes).any(|l| industries.contains(&l.name));
+    industry && (places.is_empty() || places.contains(&j.region_scope) || j.places.iter().any(|p| places.contains(p)))
+}
+
+fn item<A: Archive>(c: &Candidate, input: &IssueInput<'_>, archive: &A) -> Result<Item, A::Error> {
+    let lead = archive.headline(c.lead)?;
+    let mut item = item_from_article(&lead, archive.text(c.lead)?, input.summarise, input.publication.calendar.zone);
+    for id in c.copies.iter().filter(|id| **id != c.lead).take(MAX_COPIES) {
+        let a = archive.headline(*id)?;
+        item.copies.push(Copy { publisher: a.source_name, url: a.url, article: Some(a.id) });
+    }
+    // copies come earliest first
+    item.earliest = c.copies.first().filter(|first| **first != c.lead).and_then(|_| item.copies.first().cloned());
+    (item.score, item.reasons) = (c.score, c.reasons(&lead, input.now, &input.previous_items));
+    Ok(item)
+}
+
+/// An article as an item, without copies, score and reasons: what an editor puts in by hand.
+///
+/// # Errors
+/// Those of the archive.
+pub fn manual_item<A: Archive>(archive: &A, id: ArticleId, summarise: &SummariseSettings, zone: chrono_tz::Tz) -> Result<Item, A::Error> {
+    Ok(item_from_article(&archive.headline(id)?, archive.text(id)?, summarise, zone))
+}
+
+fn item_from_article(lead: &Headline, text: String, summarise: &SummariseSettings, zone: chrono_tz::Tz) -> Item {
+    let j = lead.classification.clone().unwrap_or_default();
+    let names = |labels: &[Label]| labels.iter().map(|l| l.name.clone()).collect::<Vec<_>>();
+    Item {
+        article: lead.id,
+        title: summarise::normalize_title(&lead.title),
+        summary: summarise::summarise(&lead.title, &text, &summarise.length).text,
+        text,
+        industries: names(&j.industries),
+        themes: names(&j.themes),
+        keywords: j.keywords,
+        publisher: lead.publisher_or_source().to_owned(),
+        date: lead.published_at.map(|p| p.with_timezone(&zone).date_naive()),
+        region_scope: j.region_scope,
+        places: j.places,
+        earliest: None,
+        copies: Vec::new(),
+        score: 0.0,
+        reasons: vec!["编辑加入".to_owned()],
+        url: lead.url.clone(),
+    }
+}
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use chrono::{Duration, TimeZone};
+
+    use super::*;
+    use crate::model::{Classification, SourceId, WebUrl};
+
+    pub(crate) fn now() -> DateTime<Utc> {
+        Utc.with_ymd_and_hms(2026, 11, 23, 23, 30, 0).unwrap()
+    }
+
+    /// A judged article, hours old.
+    pub(crate) fn article(id: i64, title: &str, industry: &str, column: &str, hours: i64) -> Headline {
+        Headline {
+            id: ArticleId(id),
+            source: SourceId::parse(&format!("s{}", id % 3)).unwrap(),
+            source_name: format!("来源{}", id % 3),
+            region: None,
+            weight: 1.0,
+            url: WebUrl::parse(&format!("https://a.cn/{id}.html")).unwrap(),
+            title: title.to_owned(),
+            author: None,
+            publisher: Some("许昌日报".to_owned()),
+            published_at: Some((now() - Duration::hours(hours)).fixed_offset()),
+            fetched_at: now(),
+            length: 120,
+            story: Some(StoryId(id)),
+            classification: Some(Classification {
+                industries: if industry.is_empty() {
+                    Vec::new()
+                } else {
+                    vec![Label { name: industry.to_owned(), score: 0.8, evidence: vec![industry.to_owned()] }]
+                },
+                column: column.to_owned(),
+                ..Classification::default()
+            }),
+        }
+    }
+
+    pub(crate) fn build_with(headlines: Vec<Headline>, used: &[i64]) -> Draft {
+        build_after(headlines, used, Vec::new(), None)
+    }
+
+    fn build_after(headlines: Vec<Headline>, used: &[i64], shown: Vec<PreviousItem>, last_issue: Option<DateTime<Utc>>) -> Draft {
+        let input = IssueInput {
+            publication: &Publication::default(),
+            published: used.iter().map(|i| StoryId(*i)).collect(),
+            previous_items: shown,
+            last_issue,
+            rising: Vec::new(),
+            trend: Vec::new(),
+            health: Health { sources: 3, ..Health::default() },
+            date: "2026-11-24".parse().unwrap(),
+            now: now(),
+            summarise: &SummariseSettings::default(),
+        };
+        let text = |h: &Headline| format!("{}的正文第一句话说明了事情的经过和结果。第二句话补充了数据：同比增长12.5%。", h.title);
+        build(&input, &InMemory(headlines.into_iter().map(|h| (text(&h), h)).collect())).unwrap()
+    }
+
+    fn titles(d: &Draft, column: usize) -> Vec<&str> {
+        d.edition.columns[column].items.iter().map(|i| i.title.as_str()).collect()
+    }
+
+    #[test]
+    fn items_go_to_their_columns_and_off_topic_ones_nowhere() {
+        let d = build_with(
+            vec![
+                article(1, "许昌发制品出口增长", "发制品", "财经数据", 2),
+                article(2, "电影票房破纪录", "", "行业动态", 2),
+                article(3, "水泥企业错峰生产", "建材", "行业动态", 2),
+                article(4, "不存在的栏目", "食品", "专题", 2),
+            ],
+            &[],
+        );
+        assert_eq!(titles(&d, 3), ["许昌发制品出口增长"]);
+        assert_eq!(d.edition.item_count(), 3);
+        assert!(titles(&d, 0).contains(&"不存在的栏目"));
+    }
+
+    #[test]
+    fn copies_of_a_story_become_one_item() {
+        let mut copy = article(2, "许昌发制品出口增长（转载）", "发制品", "行业动态", 1);
+        copy.story = Some(StoryId(1));
+        let d = build_with(vec![article(1, "许昌发制品出口增长", "发制品", "行业动态", 5), copy], &[]);
+        let item = &d.edition.columns[0].items[0];
+        assert_eq!((d.edition.item_count(), item.copies.len(), item.title.as_str()), (1, 1, "许昌发制品出口增长"));
+        assert_eq!(d.edition.health.merged, 1);
+    }
+
+    #[test]
+    fn stories_of_other_days_do_not_come_again() {
+        let d = build_with(vec![article(1, "旧闻", "食品", "行业动态", 5), article(2, "新闻", "食品", "行业动态", 5)], &[1]);
+        assert_eq!(titles(&d, 0), ["新闻"]);
+    }
+
+    #[test]
+    fn quotas_hold_and_industries_are_spread() {
+        let mut articles: Vec<Headline> = (0..30).map(|i| article(i, &format!("食品新闻{i}"), "食品", "行业动态", 1)).collect();
+        articles.push(article(90, "建材新闻", "建材", "行业动态", 20));
+        let d = build_with(articles, &[]);
+        assert_eq!(d.edition.columns[0].items.len(), 10);
+        assert!(titles(&d, 0).contains(&"建材新闻"), "{:?}", titles(&d, 0));
+    }
+
+    #[test]
+    fn of_the_copies_the_most_authoritative_leads_and_the_earliest_is_named() {
+        let mut official = article(2, "许昌发制品出口增长", "发制品", "行业动态", 1);
+        (official.story, official.publisher) = (Some(StoryId(1)), Some("新华社".to_owned()));
+        let d = build_with(vec![article(1, "许昌发制品出口增长", "发制品", "行业动态", 5), official], &[]);
+        let item = &d.edition.columns[0].items[0];
+        assert_eq!((item.publisher.as_str(), item.earliest.as_ref().map(|c| c.url.as_str())), ("新华社", Some("https://a.cn/1.html")));
+        assert!(item.reasons.iter().any(|r| r == "权威来源") && item.reasons.iter().any(|r| r == "1 家转载"), "{:?}", item.reasons);
+    }
+
+    #[test]
+    fn what_an_earlier_issue_told_in_other_words_comes_last() {
+        let shown = vec![PreviousItem { issue: "第12期".to_owned(), title: "许昌发制品出口额增长一成".to_owned() }];
+        let d = build_after(
+            vec![article(1, "许昌发制品出口增长一成", "发制品", "行业动态", 1), article(2, "水泥企业错峰生产", "建材", "行业动态", 30)],
+            &[],
+            shown,
+            None,
+        );
+        assert_eq!(titles(&d, 0), ["水泥企业错峰生产", "许昌发制品出口增长一成"]);
+        assert!(d.edition.columns[0].items[1].reasons.iter().any(|r| r.contains("第12期")), "{:?}", d.edition.columns[0].items[1].reasons);
+    }
+
+    #[test]
+    fn what_yesterday_had_no_room_for_is_carried_over_for_a_day() {
+        let mut left = article(1, "水泥企业错峰生产", "建材", "行业动态", 28);
+        left.fetched_at = now() - Duration::hours(27);
+        let d = build_after(vec![left], &[], Vec::new(), Some(now() - Duration::hours(24)));
+        assert!(d.edition.columns[0].items[0].reasons.iter().any(|r| r == "昨日备选"));
+    }
+
+    #[test]
+    fn headlines_that_sound_the_same_do_not_stand_side_by_side() {
+        let mut all: Vec<Headline> = (0..12).map(|i| article(i, "许昌再生金属产业园投产仪式举行", "节能环保", "行业动态", 1)).collect();
+        all.push(article(50, "某县水泥厂错峰停窑三个月", "建材", "行业动态", 40));
+        assert_eq!(titles(&build_with(all, &[]), 0)[1], "某县水泥厂错峰停窑三个月");
+    }
+
+    #[test]
+    fn an_empty_day_is_said() {
+        let d = build_with(Vec::new(), &[]);
+        assert!(d.edition.foreword.contains("没有"), "{}", d.edition.foreword);
+    }
+}

@@ -1,0 +1,17 @@
+//! The plain types every stage speaks.
+//!
+//! Identifiers, addresses and times are never bare strings here: a [`SourceId`] or a [`WebUrl`] is right by
+//! construction, so later stages need not check again.
+
+mod article;
+pub mod canonical_url;
+mod edition;
+mod ids;
+mod mail_address;
+mod source;
+
+pub use article::{Article, Attachment, Classification, Entry, Extracted, Headline, Label, StoredPage};
+pub use edition::{ColumnItems, Copy, Edition, Health, Item, SourceProblem, Trend, WEEKS};
+pub use ids::{ArticleId, EditionId, EntryId, MAX_URL_BYTES, OutboxId, SourceId, StoryId, UrlError, WebUrl};
+pub use mail_address::{AddressError, MailAddress};
+pub use source::{ArticleSelectors, Identity, ListSelectors, RateKey, Source, SourceKind, TlsTrust};

@@ -1,0 +1,119 @@
+//! What other programs read: articles as JSON objects, issues and articles as Atom (RFC 4287).
+
+use chrono::{DateTime, Utc};
+use quick_xml::escape::escape;
+use serde_json::{Value, json};
+
+use crate::model::{Article, Edition, Headline};
+use crate::text::normalize::collapse_whitespace;
+
+/// An article without its text.
+pub fn headline(a: &Headline) -> Value {
+    let j = a.classification.clone().unwrap_or_default();
+    json!({
+        "id": a.id.0, "source": a.source.as_str(), "source_name": a.source_name, "url": a.url, "title": a.title, "author": a.author,
+        "publisher": a.publisher, "published_at": a.published_at.map(|d| d.to_rfc3339()), "fetched_at": a.fetched_at.to_rfc3339(),
+        "story": a.story, "column": j.column, "industries": j.industries, "themes": j.themes, "keywords": j.keywords, "level": j.region_scope,
+        "places": j.places, "organisations": j.all_organisations(),
+    })
+}
+
+/// An article, whole.
+pub fn article(a: &Article) -> Value {
+    let mut value = headline(&a.headline);
+    if let Some(fields) = value.as_object_mut() {
+        fields.insert("text".to_owned(), json!(a.text));
+        fields.insert("image".to_owned(), json!(a.image));
+        fields.insert("attachments".to_owned(), json!(a.attachments));
+    }
+    value
+}
+
+/// One entry of a feed.
+struct Entry<'a> {
+    title: &'a str,
+    url: &'a str,
+    when: DateTime<Utc>,
+    origin: &'a str,
+    summary: &'a str,
+    labels: Vec<&'a str>,
+}
+
+/// A finished issue as a feed: its items in order, each with its summary.
+pub fn issue_feed(e: &Edition) -> String {
+    let built = e.built_at.unwrap_or_default();
+    let items = e.columns.iter().flat_map(|c| c.items.iter().map(move |i| (c, i)));
+    let entries = items.map(|(c, i)| Entry {
+        title: &i.title,
+        url: i.url.as_str(),
+        when: i.date.and_then(|d| d.and_hms_opt(0, 0, 0)).map_or(built, |t| t.and_utc().min(built)),
+        origin: &i.publisher,
+        summary: &i.summary,
+        labels: std::iter::once(c.name.as_str()).chain(i.industries.iter().chain(&i.themes).map(String::as_str)).collect(),
+    });
+    feed(&format!("urn:qingbao:issue:{}", e.publication), &format!("{} {}", e.publication, e.issue_label()), Some(built), entries)
+}
+
+/// Articles as a feed, newest first; `subject` tells what they have in common.
+pub fn article_feed(publication: &str, subject: &str, articles: &[Headline]) -> String {
+    let entries = articles.iter().map(|h| Entry {
+        title: &h.title,
+        url: h.url.as_str(),
+        when: h.sort_time(),
+        origin: h.publisher_or_source(),
+        summary: "",
+        labels: h.classification.iter().flat_map(|j| j.industries.iter().chain(&j.themes)).map(|l| l.name.as_str()).collect(),
+    });
+    let newest = articles.iter().map(Headline::sort_time).max();
+    feed(&format!("urn:qingbao:articles:{subject}"), &format!("{publication} · {subject}"), newest, entries)
+}
+
+fn feed<'a>(id: &str, title: &str, updated: Option<DateTime<Utc>>, entries: impl Iterator<Item = Entry<'a>>) -> String {
+    let text = |t: &str| escape(collapse_whitespace(t)).into_owned();
+    let mut out = format!(
+        "<?xml version=\"1.0\" encoding=\"utf-8\"?>\n<feed xmlns=\"http://www.w3.org/2005/Atom\" xml:lang=\"zh-CN\">\n<id>{}</id>\n<title>{}</title>\n<updated>{}</updated>\n<generator>qingbao</generator>\n",
+        text(id),
+        text(title),
+        stamp(updated.unwrap_or_default())
+    );
+    for e in entries {
+        // an article's address is what it is known by everywhere
+        let url = text(e.url);
+        out.push_str(&format!("<entry><id>{url}</id><link href=\"{url}\"/><title>{}</title>", text(e.title)));
+        out.push_str(&format!("<updated>{0}</updated><published>{0}</published><author><name>{1}</name></author>", stamp(e.when), text(e.origin)));
+        for label in e.labels {
+            out.push_str(&format!("<category term=\"{}\"/>", text(label)));
+        }
+        if !e.summary.is_empty() {
+            out.push_str(&format!("<summary>{}</summary>", text(e.summary)));
+        }
+        out.push_str("</entry>\n");
+    }
+    out + "</feed>\n"
+}
+
+fn stamp(t: DateTime<Utc>) -> String {
+    t.to_rfc3339_opts(chrono::SecondsFormat::Secs, true)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::issue::tests::{article as news, build_with};
+
+    #[test]
+    fn feeds_are_read_back_whatever_their_titles_hold() {
+        let mut hostile = news(1, "甲 <b>&\"'\u{0}\u{202E}]]></title>", "食品", "行业动态", 2);
+        hostile.publisher = Some("<x>".to_owned());
+        let mut draft = build_with(vec![hostile.clone(), news(2, "乙", "建材", "财经数据", 3)], &[]).edition;
+        draft.columns[0].items[0].summary = "摘要 & <i>".to_owned();
+        for (text, summary) in [(issue_feed(&draft), "摘要 & <i>"), (article_feed("快递", "食品", &[hostile]), "")] {
+            let feed = feed_rs::parser::parse(text.as_bytes()).unwrap();
+            let first = &feed.entries[0];
+            assert_eq!(first.title.as_ref().unwrap().content, "甲 <b>&\"']]></title>");
+            assert_eq!((first.links[0].href.as_str(), first.authors[0].name.as_deref().unwrap()), ("https://a.cn/1.html", "<x>"));
+            assert_eq!(first.summary.as_ref().map_or("", |s| s.content.as_str()), summary);
+            assert!(first.updated.is_some() && first.categories.iter().any(|c| c.term == "食品"));
+        }
+    }
+}

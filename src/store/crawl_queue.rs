@@ -1,0 +1,213 @@
+//! The persistent frontier: what is due, which lanes asked for patience, what robots.txt files said.
+
+use chrono::{DateTime, Utc};
+use rusqlite::{OptionalExtension as _, Row, params};
+
+use crate::crawl::window::{MAX_PER_HOST, MAX_QUEUED};
+use crate::fetch::{RobotsRecord, SiteStore};
+use crate::model::{EntryId, SourceId};
+use crate::store::entries::{PENDING_ENTRY_COLUMNS, read_open};
+use crate::store::{PendingEntry, Result, Store, invalid_value};
+
+const ACTIVE_SOURCE: &str = "enabled = 1 AND retired = 0 AND resting IS NULL";
+
+/// A lane that asked for patience.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HostBackoff {
+    /// The lane.
+    pub host_key: String,
+    /// Until when it is left alone.
+    pub until: DateTime<Utc>,
+    /// Why.
+    pub reason: String,
+    /// Pages and sources that wait for it.
+    pub waiting: usize,
+}
+
+impl Store {
+    /// Sources to be looked at, a few of each lane, those due longest first; lanes that asked for patience are left out.
+    pub fn due_polls(&self, now: DateTime<Utc>) -> Result<Vec<(SourceId, String)>> {
+        self.read(|c| {
+            let mut s = c.prepare_cached(&format!(
+                "SELECT id, lane FROM (
+                   SELECT id, lane, next_due, row_number() OVER (PARTITION BY lane ORDER BY next_due, id) AS turn FROM source
+                   WHERE {ACTIVE_SOURCE} AND next_due <= ?1 AND lane NOT IN (SELECT lane FROM pause WHERE until > ?1))
+                 WHERE turn <= {MAX_PER_HOST} ORDER BY turn, next_due, id LIMIT {MAX_QUEUED}"
+            ))?;
+            let mut rows = s.query([now.timestamp()])?;
+            let mut out = Vec::new();
+            while let Some(r) = rows.next()? {
+                out.push((SourceId::parse(&r.get::<_, String>(0)?).ok_or("not an id").map_err(invalid_value("source id"))?, r.get(1)?));
+            }
+            Ok(out)
+        })
+    }
+
+    /// Lanes with pages to fetch, behind a lane, in the order of their names; at most so many.
+    pub fn hosts_with_pending_entries(&self, behind: &str, most: usize) -> Result<Vec<String>> {
+        self.read(|c| {
+            let mut next = c.prepare_cached("SELECT min(lane) FROM entry WHERE state = 'pending' AND lane > ?1")?;
+            let mut out: Vec<String> = Vec::new();
+            while out.len() < most {
+                let behind = out.last().map_or(behind, String::as_str);
+                let Some(lane) = next.query_row([behind], |r| r.get::<_, Option<String>>(0))? else { break };
+                out.push(lane);
+            }
+            Ok(out)
+        })
+    }
+
+    /// Pages of a lane to be fetched now, in order of their places, so that the sources of a lane share it and what is
+    /// newest comes first.
+    pub fn due_entries(&self, lane: &str, now: DateTime<Utc>, tries: u32, most: usize) -> Result<Vec<EntryId>> {
+        self.read(|c| {
+            let mut s = c.prepare_cached(
+                "SELECT e.id FROM entry e JOIN source s ON s.id = e.source_id
+                 WHERE e.state = 'pending' AND e.lane = ?1 AND e.due <= ?2 AND e.tries < ?3 AND s.enabled = 1 AND s.retired = 0
+                   AND NOT EXISTS (SELECT 1 FROM pause p WHERE p.lane = ?1 AND p.until > ?2)
+                 ORDER BY e.place, e.id LIMIT ?4",
+            )?;
+            let most = i64::try_from(most).unwrap_or(i64::MAX);
+            let rows = s.query_map(params![lane, now.timestamp(), tries, most], |r| r.get(0).map(EntryId))?;
+            Ok(rows.collect::<rusqlite::Result<_>>()?)
+        })
+    }
+
+    /// An entry whose article is still to be made.
+    pub fn pending_entry(&self, id: EntryId) -> Result<Option<PendingEntry>> {
+        self.read(|c| {
+            let mut s =
+                c.prepare_cached(&format!("SELECT {PENDING_ENTRY_COLUMNS} FROM entry e WHERE e.id = ?1 AND e.state IN ('pending', 'fetched')"))?;
+            let mut rows = s.query([id.0])?;
+            rows.next()?.map(read_open).transpose()
+        })
+    }
+
+    /// When the next look or page can be had, pauses included; nothing where nothing is planned.
+    pub fn next_due(&self, tries: u32) -> Result<Option<DateTime<Utc>>> {
+        self.read(|c| {
+            let look: Option<i64> = c.query_row(
+                &format!("SELECT min(max(next_due, coalesce(until, 0))) FROM source s LEFT JOIN pause p ON p.lane = s.lane WHERE {ACTIVE_SOURCE}"),
+                [],
+                |r| r.get(0),
+            )?;
+            let page: Option<i64> = c.query_row(
+                "SELECT min(max(e.due, coalesce(p.until, 0))) FROM entry e JOIN source s ON s.id = e.source_id LEFT JOIN pause p ON p.lane = e.lane
+                 WHERE e.state = 'pending' AND e.tries < ?1 AND s.enabled = 1 AND s.retired = 0",
+                [tries],
+                |r| r.get(0),
+            )?;
+            Ok(look.into_iter().chain(page).min().and_then(|t| DateTime::from_timestamp(t, 0)))
+        })
+    }
+
+    /// Makes every active source due now: for one pass over all of them.
+    pub fn mark_all_due(&self, now: DateTime<Utc>) -> Result<()> {
+        self.write(|t| {
+            t.execute(&format!("UPDATE source SET next_due = ?1 WHERE {ACTIVE_SOURCE} AND next_due > ?1"), [now.timestamp()])?;
+            t.execute("UPDATE entry SET due = 0 WHERE state = 'pending' AND due > ?1", [now.timestamp()])?;
+            Ok(())
+        })
+    }
+
+    /// Spreads what became due while nothing ran, one a second but over no more than `most` seconds, so that a start is no
+    /// stampede; what was never looked at is left as it is. Gives how many.
+    pub fn jitter_overdue(&self, now: DateTime<Utc>, most: i64) -> Result<usize> {
+        self.write(|t| {
+            let mut select = t.prepare(&format!("SELECT id FROM source WHERE {ACTIVE_SOURCE} AND next_due <= ?1 AND last_look IS NOT NULL"))?;
+            let ids: Vec<String> = select.query_map([now.timestamp()], |r| r.get(0))?.collect::<rusqlite::Result<_>>()?;
+            let window = i64::try_from(ids.len()).unwrap_or(most).min(most);
+            let mut update = t.prepare("UPDATE source SET next_due = ?2 WHERE id = ?1")?;
+            for id in &ids {
+                let share = crate::fetch::jitter(id, 0);
+                #[allow(clippy::cast_possible_truncation)] // at most a window of seconds
+                let later = (share * window as f64) as i64;
+                update.execute(params![id, now.timestamp() + later])?;
+            }
+            Ok(ids.len())
+        })
+    }
+
+    /// Keeps a lane alone until a moment; a later moment that was asked for before stays.
+    pub fn back_off_host(&self, lane: &str, until: DateTime<Utc>, reason: &str) -> Result<()> {
+        self.write(|t| {
+            t.execute(
+                "INSERT INTO pause (lane, until, reason) VALUES (?1, ?2, ?3)
+                 ON CONFLICT (lane) DO UPDATE SET until = max(until, ?2), reason = ?3",
+                params![lane, until.timestamp(), reason],
+            )?;
+            Ok(())
+        })
+    }
+
+    /// Lanes that asked for patience, and how much waits for them; pauses that are over are forgotten.
+    pub fn host_backoffs(&self, now: DateTime<Utc>) -> Result<Vec<HostBackoff>> {
+        self.write(|t| {
+            t.execute("DELETE FROM pause WHERE until <= ?1", [now.timestamp()])?;
+            let mut s = t.prepare(
+                "SELECT p.lane, p.until, p.reason,
+                   (SELECT count(*) FROM entry e WHERE e.state = 'pending' AND e.lane = p.lane) + (SELECT count(*) FROM source s WHERE s.lane = p.lane AND s.next_due <= ?1)
+                 FROM pause p ORDER BY p.until, p.lane",
+            )?;
+            let mut rows = s.query([now.timestamp()])?;
+            let mut out = Vec::new();
+            while let Some(r) = rows.next()? {
+                let held: i64 = r.get(3)?;
+                out.push(HostBackoff { host_key: r.get(0)?, until: moment(r.get(1)?)?, reason: r.get(2)?, waiting: usize::try_from(held).unwrap_or(0) });
+            }
+            Ok(out)
+        })
+    }
+
+    fn robots_record(&self, site: &str) -> Result<Option<RobotsRecord>> {
+        self.read(|c| {
+            let row = c
+                .prepare_cached("SELECT expires, good_at, file, failing_since, failures, cause FROM robots WHERE site = ?1")?
+                .query_row([site], |r| Ok(read_robots(r)))
+                .optional()?;
+            row.transpose()
+        })
+    }
+
+    fn keep_robots(&self, site: &str, r: &RobotsRecord) -> Result<()> {
+        self.write(|t| {
+            let seconds = |t: Option<DateTime<Utc>>| t.map(|t| t.timestamp());
+            t.prepare_cached(
+                "INSERT OR REPLACE INTO robots (site, expires, good_at, file, failing_since, failures, cause) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+            )?
+            .execute(params![site, r.expires.timestamp(), seconds(r.good_at), r.file, seconds(r.failing_since), r.failures, r.cause])?;
+            Ok(())
+        })
+    }
+}
+
+impl SiteStore for Store {
+    fn robots(&self, site: &str) -> Option<RobotsRecord> {
+        self.robots_record(site).unwrap_or_else(|e| {
+            tracing::warn!("robots.txt of {site} is not remembered and asked for anew: {e}");
+            None
+        })
+    }
+
+    fn put_robots(&self, site: &str, record: &RobotsRecord) {
+        if let Err(e) = self.keep_robots(site, record) {
+            tracing::warn!("robots.txt of {site} cannot be remembered: {e}");
+        }
+    }
+}
+
+fn moment(seconds: i64) -> Result<DateTime<Utc>> {
+    DateTime::from_timestamp(seconds, 0).ok_or("out of range").map_err(invalid_value("time"))
+}
+
+fn read_robots(r: &Row<'_>) -> Result<RobotsRecord> {
+    let optional = |i| -> Result<Option<DateTime<Utc>>> { r.get::<_, Option<i64>>(i)?.map(moment).transpose() };
+    Ok(RobotsRecord {
+        expires: moment(r.get(0)?)?,
+        good_at: optional(1)?,
+        file: r.get(2)?,
+        failing_since: optional(3)?,
+        failures: r.get(4)?,
+        cause: r.get(5)?,
+    })
+}

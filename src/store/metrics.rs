@@ -1,0 +1,60 @@
+//! Figures for monitoring, each read by an index or from a small table.
+
+use chrono::{DateTime, Utc};
+
+use crate::store::outgoing_messages::DeliveryState;
+use crate::store::{Result, Store};
+
+/// What monitoring asks for.
+#[derive(Debug, Clone, Default)]
+pub struct Gauges {
+    /// Sources that are looked at: ok, failing, resting.
+    pub sources: Vec<(&'static str, i64)>,
+    /// Looks that are due.
+    pub due_looks: i64,
+    /// Pages to be fetched.
+    pub pending_pages: i64,
+    /// Letters by state; only states of which there are some, sent ones left out.
+    pub outbox: Vec<(DeliveryState, i64)>,
+    /// Seconds since the oldest waiting letter was queued.
+    pub oldest_letter: i64,
+    /// When the last issue was built.
+    pub last_issue: Option<DateTime<Utc>>,
+    /// When the last backup was made.
+    pub last_backup: Option<DateTime<Utc>>,
+}
+
+impl Store {
+    /// Reads them.
+    pub fn gauges(&self, now: DateTime<Utc>) -> Result<Gauges> {
+        let last_backup = self.last_backup()?;
+        self.read(|c| {
+            let one = |sql: &str| c.prepare_cached(sql)?.query_row([], |r| r.get::<_, i64>(0));
+            let looked = "FROM source WHERE enabled = 1 AND retired = 0";
+            let mut letters = c.prepare_cached("SELECT state, count(*), min(queued) FROM outbox WHERE state <> 'sent' GROUP BY state")?;
+            let mut rows = letters.query([])?;
+            let (mut outbox, mut oldest) = (Vec::new(), None::<i64>);
+            while let Some(r) = rows.next()? {
+                let state = DeliveryState::parse(&r.get::<_, String>(0)?);
+                outbox.push((state, r.get(1)?));
+                if matches!(state, DeliveryState::Queued | DeliveryState::Sending | DeliveryState::Transmitting) {
+                    let at: i64 = r.get(2)?;
+                    oldest = Some(oldest.map_or(at, |o| o.min(at)));
+                }
+            }
+            Ok(Gauges {
+                sources: vec![
+                    ("ok", one(&format!("SELECT count(*) {looked} AND resting IS NULL AND failures = 0"))?),
+                    ("failing", one(&format!("SELECT count(*) {looked} AND resting IS NULL AND failures > 0"))?),
+                    ("resting", one(&format!("SELECT count(*) {looked} AND resting IS NOT NULL"))?),
+                ],
+                due_looks: one(&format!("SELECT count(*) {looked} AND resting IS NULL AND next_due <= {}", now.timestamp()))?,
+                pending_pages: one("SELECT count(*) FROM entry WHERE state = 'pending'")?,
+                outbox,
+                oldest_letter: oldest.map_or(0, |t| (now.timestamp() - t).max(0)),
+                last_issue: DateTime::from_timestamp(one("SELECT coalesce(max(built), 0) FROM edition")?, 0).filter(|t| t.timestamp() > 0),
+                last_backup,
+            })
+        })
+    }
+}

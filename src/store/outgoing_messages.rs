@@ -1,0 +1,258 @@
+//! Letters waiting to be sent. A letter's bytes are stored before anything is sent, and its state changes with every step.
+
+use chrono::{DateTime, TimeDelta, Utc};
+use rusqlite::{Connection, params};
+
+use crate::config::settings::AmbiguousDeliveryPolicy;
+use crate::model::{Edition, EditionId, OutboxId};
+use crate::store::{Result, Store};
+
+/// A letter to be queued.
+#[derive(Debug)]
+pub struct OutgoingMessage {
+    /// Bare address.
+    pub recipient: String,
+    /// Fixed before the first try, the same in every later one.
+    pub message_id: String,
+    /// The whole message.
+    pub message: Vec<u8>,
+}
+
+/// Where a letter stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum DeliveryState {
+    /// Waits for its next try.
+    Queued,
+    /// A try has begun; nothing was handed over yet.
+    Sending,
+    /// Its content is being handed over: it may have been accepted.
+    Transmitting,
+    /// Accepted.
+    Sent,
+    /// Refused for good.
+    Failed,
+    /// May have been accepted; waits for an operator.
+    Uncertain,
+    /// No longer worth sending.
+    Expired,
+    /// Called off by an operator.
+    Cancelled,
+}
+
+impl DeliveryState {
+    const WORDS: [(Self, &'static str, &'static str); 8] = [
+        (Self::Queued, "queued", "待发"),
+        (Self::Sending, "sending", "发送中"),
+        (Self::Transmitting, "handing", "递交中"),
+        (Self::Sent, "sent", "已发"),
+        (Self::Failed, "failed", "被拒"),
+        (Self::Uncertain, "uncertain", "已发送？待确认"),
+        (Self::Expired, "expired", "过期未发"),
+        (Self::Cancelled, "cancelled", "已取消"),
+    ];
+
+    fn row(self) -> (&'static str, &'static str) {
+        Self::WORDS.iter().find(|w| w.0 == self).map_or(("queued", "待发"), |w| (w.1, w.2))
+    }
+
+    pub(super) fn parse(word: &str) -> Self {
+        Self::WORDS.iter().find(|w| w.1 == word).map_or(Self::Queued, |w| w.0)
+    }
+
+    /// As stored.
+    pub fn as_str(self) -> &'static str {
+        self.row().0
+    }
+
+    /// As shown to people.
+    pub fn chinese(self) -> &'static str {
+        self.row().1
+    }
+}
+
+/// A letter in the outbox.
+#[derive(Debug, Clone)]
+pub struct OutboxMessage {
+    /// Row.
+    pub id: OutboxId,
+    /// Edition; `None` for a notice to operators.
+    pub edition: Option<EditionId>,
+    /// Bare address.
+    pub recipient: String,
+    /// Message-ID.
+    pub message_id: String,
+    /// The whole message.
+    pub message: Vec<u8>,
+    /// State.
+    pub state: DeliveryState,
+    /// Tries so far.
+    pub attempts: u32,
+    /// Tries whose end is not known: more than none, and the recipient may have it twice.
+    pub ambiguous_attempts: u32,
+    /// When it is tried next.
+    pub next_attempt: i64,
+    /// Last answer of the server.
+    pub reply: Option<String>,
+}
+
+impl OutboxMessage {
+    /// A letter that is sent at once and not recorded.
+    pub fn test_copy(letter: OutgoingMessage) -> Self {
+        let OutgoingMessage { recipient, message_id, message } = letter;
+        let state = DeliveryState::Queued;
+        Self {
+            id: OutboxId(0),
+            edition: None,
+            recipient,
+            message_id,
+            message,
+            state,
+            attempts: 0,
+            ambiguous_attempts: 0,
+            next_attempt: 0,
+            reply: None,
+        }
+    }
+}
+
+const COLUMNS: &str = "id, edition_id, recipient, message_id, message, state, tries, doubts, next_try, reply";
+
+impl Store {
+    /// Queues letters; one that is queued for this edition and recipient already stays as it is. Gives how many are new.
+    pub fn queue_messages(&self, edition: &Edition, letters: &[OutgoingMessage], now: DateTime<Utc>, expires: DateTime<Utc>) -> Result<usize> {
+        let of = Some((edition.id, edition.is_final));
+        self.write(|t| letters.iter().map(|l| queue(t, of, l, now, expires)).sum())
+    }
+
+    /// Makes good what a killed process left: letters whose content was not handed over are queued again, those of unknown
+    /// fate as the policy says. Gives these.
+    pub fn recover_messages(&self, policy: AmbiguousDeliveryPolicy) -> Result<Vec<OutboxMessage>> {
+        let unknown = self.messages(&format!("SELECT {COLUMNS} FROM outbox WHERE state = 'handing' ORDER BY id"), params![])?;
+        self.write(|t| {
+            t.execute("UPDATE outbox SET state = 'queued' WHERE state = 'sending'", [])?;
+            let next = if policy == AmbiguousDeliveryPolicy::Resend { "queued" } else { "uncertain" };
+            t.execute("UPDATE outbox SET state = ?1, doubts = doubts + 1, reply = 'the process ended before the answer was recorded' WHERE state = 'handing'", [next])?;
+            Ok(())
+        })?;
+        Ok(unknown)
+    }
+
+    /// Gives up letters that are no longer worth sending; gives them.
+    pub fn expire_messages(&self, now: DateTime<Utc>) -> Result<Vec<OutboxMessage>> {
+        let late =
+            self.messages(&format!("SELECT {COLUMNS} FROM outbox WHERE state = 'queued' AND expires <= ?1 ORDER BY id"), params![now.timestamp()])?;
+        self.write(|t| Ok(t.execute("UPDATE outbox SET state = 'expired' WHERE state = 'queued' AND expires <= ?1", [now.timestamp()])?))?;
+        Ok(late)
+    }
+
+    /// Letters whose try is due, oldest first.
+    pub fn due_messages(&self, now: DateTime<Utc>, limit: usize) -> Result<Vec<OutboxMessage>> {
+        self.messages(
+            &format!("SELECT {COLUMNS} FROM outbox WHERE state = 'queued' AND next_try <= ?1 ORDER BY id LIMIT ?2"),
+            params![now.timestamp(), i64::try_from(limit).unwrap_or(i64::MAX)],
+        )
+    }
+
+    /// Letters that are not done with, or went wrong, newest first; with `all` every letter.
+    pub fn outbox(&self, all: bool, limit: usize) -> Result<Vec<OutboxMessage>> {
+        let which = if all { "" } else { "WHERE state NOT IN ('sent', 'cancelled')" };
+        self.messages(&format!("SELECT {COLUMNS} FROM outbox {which} ORDER BY id DESC LIMIT ?1"), params![i64::try_from(limit).unwrap_or(i64::MAX)])
+    }
+
+    /// An operator's word on a letter that is not being sent: gives whether it could be followed.
+    pub fn set_delivery_state(&self, id: OutboxId, state: DeliveryState, now: DateTime<Utc>, expires: DateTime<Utc>) -> Result<bool> {
+        self.write(|t| {
+            let from = if state == DeliveryState::Queued {
+                "'failed', 'uncertain', 'expired', 'cancelled', 'queued'"
+            } else {
+                "'failed', 'uncertain', 'expired', 'queued'"
+            };
+            let n = t.execute(
+                &format!("UPDATE outbox SET state = ?2, next_try = ?3, expires = ?4 WHERE id = ?1 AND state IN ({from})"),
+                params![id.0, state.as_str(), now.timestamp(), expires.timestamp()],
+            )?;
+            Ok(n > 0)
+        })
+    }
+
+    /// All letters of an edition.
+    pub fn messages_of(&self, edition: EditionId) -> Result<Vec<OutboxMessage>> {
+        self.messages(&format!("SELECT {COLUMNS} FROM outbox WHERE edition_id = ?1 ORDER BY id"), params![edition.0])
+    }
+
+    fn messages(&self, sql: &str, params: &[&dyn rusqlite::ToSql]) -> Result<Vec<OutboxMessage>> {
+        self.read(|c| {
+            let mut s = c.prepare_cached(sql)?;
+            let rows = s.query_map(params, |r| {
+                Ok(OutboxMessage {
+                    id: OutboxId(r.get(0)?),
+                    edition: r.get::<_, Option<i64>>(1)?.map(EditionId),
+                    recipient: r.get(2)?,
+                    message_id: r.get(3)?,
+                    message: r.get(4)?,
+                    state: DeliveryState::parse(&r.get::<_, String>(5)?),
+                    attempts: r.get(6)?,
+                    ambiguous_attempts: r.get(7)?,
+                    next_attempt: r.get(8)?,
+                    reply: r.get(9)?,
+                })
+            })?;
+            Ok(rows.collect::<rusqlite::Result<_>>()?)
+        })
+    }
+
+    /// A try begins: recorded before the first byte leaves.
+    pub fn mark_sending(&self, id: OutboxId) -> Result<()> {
+        self.write(|t| {
+            t.execute("UPDATE outbox SET state = 'sending', tries = tries + 1 WHERE id = ?1", [id.0])?;
+            Ok(())
+        })
+    }
+
+    /// Its content is about to be handed over: recorded before the first byte of it leaves.
+    pub fn mark_transmitting(&self, id: OutboxId) -> Result<()> {
+        self.write(|t| {
+            t.execute("UPDATE outbox SET state = 'handing' WHERE id = ?1", [id.0])?;
+            Ok(())
+        })
+    }
+
+    /// A try ended; with `doubt` where it is not known how. `notices` tell operators, once each.
+    pub fn finish_attempt(&self, id: OutboxId, end: &DeliveryOutcome, notices: &[OutgoingMessage], now: DateTime<Utc>) -> Result<()> {
+        self.write(|t| {
+            t.execute(
+                "UPDATE outbox SET state = ?2, reply = ?3, next_try = ?4, doubts = doubts + ?5 WHERE id = ?1",
+                params![id.0, end.state.as_str(), end.reply, end.next_try, end.doubt],
+            )?;
+            notices.iter().try_for_each(|n| queue(t, None, n, now, now + NOTICE).map(|_| ()))
+        })
+    }
+
+    /// Queues notices to operators; one that was queued before is not queued again.
+    pub fn queue_notices(&self, notices: &[OutgoingMessage], now: DateTime<Utc>) -> Result<usize> {
+        self.write(|t| notices.iter().map(|n| queue(t, None, n, now, now + NOTICE)).sum())
+    }
+}
+
+/// How a try ended.
+#[derive(Debug, Clone)]
+pub struct DeliveryOutcome {
+    /// Where the letter stands now.
+    pub state: DeliveryState,
+    /// The server's words.
+    pub reply: String,
+    /// When it is tried next, in seconds since 1970.
+    pub next_try: i64,
+    /// Whether it may have been accepted all the same.
+    pub doubt: bool,
+}
+
+/// How long a notice to operators is worth sending.
+const NOTICE: TimeDelta = TimeDelta::days(3);
+
+fn queue(t: &Connection, of: Option<(EditionId, bool)>, l: &OutgoingMessage, now: DateTime<Utc>, expires: DateTime<Utc>) -> Result<usize> {
+    let sql = "INSERT INTO outbox (edition_id, final, recipient, message_id, message, state, queued, expires)
+               VALUES (?1, ?2, ?3, ?4, ?5, 'queued', ?6, ?7) ON CONFLICT DO NOTHING";
+    let (edition, last) = (of.map(|o| o.0.0), of.is_some_and(|o| o.1));
+    Ok(t.prepare_cached(sql)?.execute(params![edition, last, l.recipient, l.message_id, l.message, now.timestamp(), expires.timestamp()])?)
+}

@@ -1,0 +1,123 @@
+//! Upkeep: what is old goes, piece by piece, and the file shrinks. Articles, editions and what became of letters stay.
+
+use chrono::{DateTime, TimeDelta, Utc};
+use rusqlite::params;
+
+use crate::config::settings::StoreSettings;
+use crate::store::{Result, Store};
+
+/// Rows that go in one transaction: editors wait no longer than that takes.
+const BATCH: i64 = 500;
+/// Free pages given back to the disk in one transaction.
+const PAGES: i64 = 2_000;
+/// Days for which rising words are counted.
+const WORD_DAYS: i64 = 400;
+/// How long every state of a finished edition is kept.
+const STATES: TimeDelta = TimeDelta::days(90);
+
+/// What went.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct RetentionReport {
+    /// Pages as fetched.
+    pub pages: usize,
+    /// Lines of the fetch log.
+    pub visits: usize,
+    /// Letters whose bytes went.
+    pub letters: usize,
+    /// Bytes given back to the disk.
+    pub bytes: u64,
+}
+
+impl Store {
+    /// Removes what is older than the settings say, and gives the room back.
+    pub fn apply_retention(&self, settings: &StoreSettings, now: DateTime<Utc>) -> Result<RetentionReport> {
+        let before = |age: std::time::Duration| (now - TimeDelta::from_std(age).unwrap_or(TimeDelta::days(3_650))).timestamp();
+        let pages = "DELETE FROM page WHERE entry_id IN (SELECT p.entry_id FROM page p JOIN entry e ON e.id = p.entry_id
+                     WHERE p.fetched < ?1 AND e.state <> 'fetched' ORDER BY p.fetched LIMIT ?2)";
+        // ids are given in order of time
+        let visits = "DELETE FROM fetch_log WHERE id IN (SELECT id FROM (SELECT id, at FROM fetch_log ORDER BY id LIMIT ?2) WHERE at < ?1)";
+        let letters = "UPDATE outbox SET message = x'' WHERE id IN (SELECT id FROM outbox
+                       WHERE queued < ?1 AND state IN ('sent', 'expired', 'cancelled') AND octet_length(message) > 0 LIMIT ?2)";
+        let states =
+            "DELETE FROM edition_state WHERE edition_id IN (SELECT DISTINCT s.edition_id FROM edition_state s JOIN edition e ON e.id = s.edition_id
+                      WHERE e.built < ?1 AND json_extract(e.payload, '$.finalised') LIMIT ?2)";
+        let mut done = RetentionReport {
+            pages: self.in_batches(pages, before(settings.raw_pages))?,
+            visits: self.in_batches(visits, before(settings.fetch_log))?,
+            letters: self.in_batches(letters, before(settings.letters))?,
+            bytes: 0,
+        };
+        self.in_batches(states, (now - STATES).timestamp())?;
+        self.write(|t| {
+            t.execute("DELETE FROM keyword_day WHERE day < ?1", [now.timestamp() / 86_400 - WORD_DAYS])?;
+            t.execute("DELETE FROM session WHERE expires <= ?1", [now.timestamp()])?;
+            t.execute("DELETE FROM robots WHERE expires < ?1", [(now - STATES).timestamp()])?;
+            Ok(())
+        })?;
+        done.bytes = self.shrink()?;
+        Ok(done)
+    }
+
+    fn in_batches(&self, sql: &str, before: i64) -> Result<usize> {
+        let mut gone = 0;
+        loop {
+            let n = self.write(|t| Ok(t.prepare_cached(sql)?.execute(params![before, BATCH])?))?;
+            gone += n;
+            if n == 0 {
+                return Ok(gone);
+            }
+        }
+    }
+
+    /// Gives free pages back to the disk; the bytes.
+    fn shrink(&self) -> Result<u64> {
+        let count = |name: &str| self.read(|c| Ok(c.query_row(&format!("PRAGMA {name}"), [], |r| r.get::<_, i64>(0))?));
+        let (size, before) = (count("page_size")?, count("freelist_count")?);
+        let mut left = before;
+        while left > 0 {
+            self.write(|t| {
+                let mut s = t.prepare(&format!("PRAGMA incremental_vacuum({PAGES})"))?;
+                let mut rows = s.query([])?;
+                while rows.next()?.is_some() {}
+                Ok(())
+            })?;
+            let now = count("freelist_count")?;
+            if now >= left {
+                break;
+            }
+            left = now;
+        }
+        Ok(u64::try_from((before - left) * size).unwrap_or(0))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use rusqlite::Connection;
+
+    #[test]
+    fn old_pages_and_visits_go_and_the_file_shrinks() {
+        let dir = tempfile::tempdir().unwrap();
+        let store = Store::open(dir.path()).unwrap();
+        let now: DateTime<Utc> = "2026-11-24T00:00:00Z".parse().unwrap();
+        let fill = |t: &Connection| {
+            t.execute("INSERT INTO source (id, name, url) VALUES ('a', '甲', 'https://a.cn/')", [])?;
+            for n in 0..1_200i64 {
+                let state = if n == 0 { "fetched" } else { "done" };
+                let entry = "INSERT INTO entry (id, source_id, identity, canonical, url, title, state, first_seen) VALUES (?1, 'a', ?1, ?1, 'https://a.cn/', '题', ?2, 0)";
+                t.execute(entry, params![n + 1, state])?;
+                let at = now.timestamp() - if n < 1_100 { 40 * 86_400 } else { 86_400 };
+                t.execute("INSERT INTO page (entry_id, url, body, fetched) VALUES (?1, 'https://a.cn/', randomblob(4000), ?2)", params![n + 1, at])?;
+                let log = "INSERT INTO fetch_log (source_id, url, at, outcome, bytes, millis, conditional) VALUES ('a', '', ?1, '', 0, 0, 0)";
+                t.execute(log, [now.timestamp() - (1_200 - n) * 86_400 / 6])?;
+            }
+            Ok(())
+        };
+        store.write(fill).unwrap();
+        let done = store.apply_retention(&StoreSettings::default(), now).unwrap();
+        assert_eq!((done.pages, done.visits), (1_099, 660), "the page that waits for extraction stays");
+        assert!(done.bytes > 4_000_000, "{done:?}");
+        assert_eq!(store.apply_retention(&StoreSettings::default(), now).unwrap(), RetentionReport::default());
+    }
+}

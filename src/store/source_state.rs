@@ -1,0 +1,277 @@
+//! What is known of each source between two looks.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use chrono::{DateTime, Utc};
+use rusqlite::{Connection, OptionalExtension as _, Row, params};
+
+use crate::discover::Discovered;
+use crate::fetch::{RequestStats, Validators, host_key};
+use crate::model::{Source, SourceId, TlsTrust, WebUrl};
+use crate::schedule::poll_interval::ChangeRate;
+use crate::store::{Result, Store};
+
+/// The stored side of a source.
+#[derive(Debug, Clone, Default)]
+pub struct SourceState {
+    /// Validators of the last document whose entries are committed.
+    pub validators: Validators,
+    /// When it is to be looked at again.
+    pub next_due: i64,
+    /// Last look, whatever came of it.
+    pub last_poll: Option<DateTime<Utc>>,
+    /// Last success.
+    pub last_ok: Option<DateTime<Utc>>,
+    /// Failures since.
+    pub failures: u32,
+    /// Since when it fails.
+    pub failing_since: Option<DateTime<Utc>>,
+    /// What was observed of its changes.
+    pub change_rate: ChangeRate,
+    /// How its list was laid out when it was read last.
+    pub layout: Option<String>,
+}
+
+/// One line of the fetch log.
+#[derive(Debug, Clone)]
+pub struct FetchRecord {
+    /// Source.
+    pub source: SourceId,
+    /// Address asked.
+    pub url: WebUrl,
+    /// A look at the source, or the page of an entry.
+    pub listing: bool,
+    /// `ok`, `not-modified` or the error's stable word.
+    pub code: &'static str,
+    /// The same in words.
+    pub outcome: String,
+    /// Bytes of the body, decompressed.
+    pub bytes: usize,
+    /// What the visit cost.
+    pub stats: RequestStats,
+    /// Whether validators were sent.
+    pub conditional: bool,
+}
+
+/// What is planned after a look that brought an answer.
+#[derive(Debug, Clone, Copy)]
+pub struct PollPlan {
+    /// Observed so far, this look included.
+    pub change_rate: ChangeRate,
+    /// Next look.
+    pub next_due: DateTime<Utc>,
+    /// Interval in force.
+    pub interval: Duration,
+}
+
+/// A look that failed.
+#[derive(Debug, Clone)]
+pub struct FailureRecord {
+    /// Stable word.
+    pub code: &'static str,
+    /// In English, for the log and admins.
+    pub english: String,
+    /// In Chinese, for editors.
+    pub chinese: String,
+    /// Next look.
+    pub next_due: DateTime<Utc>,
+    /// Whether it counts against the source; a fault of our own network does not.
+    pub counts: bool,
+    /// Why the source is not asked any more, if so.
+    pub disabled_reason: Option<String>,
+}
+
+impl Store {
+    /// Takes the list over: new sources are added, known ones brought up to date, missing ones retired (their articles
+    /// stay). A changed address wakes a source that rests, and forgets the validators of the old one.
+    pub fn sync_sources(&self, sources: &[Arc<Source>]) -> Result<()> {
+        self.write(|t| {
+            t.execute("UPDATE source SET retired = 1 WHERE retired = 0", [])?;
+            let mut upsert = t.prepare(
+                "INSERT INTO source (id, name, url, region, lane, enabled, insecure, weight) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)
+                 ON CONFLICT (id) DO UPDATE SET name = ?2, region = ?4, lane = ?5, enabled = ?6, insecure = ?7, weight = ?8, retired = 0,
+                   etag = CASE WHEN url = ?3 THEN etag END, last_modified = CASE WHEN url = ?3 THEN last_modified END,
+                   moved_to = CASE WHEN url = ?3 THEN moved_to END, next_due = CASE WHEN url = ?3 THEN next_due ELSE 0 END,
+                   resting = CASE WHEN url = ?3 THEN resting END, failures = CASE WHEN url = ?3 THEN failures ELSE 0 END,
+                   failing_since = CASE WHEN url = ?3 THEN failing_since END, url = ?3",
+            )?;
+            for s in sources {
+                let insecure = s.tls == TlsTrust::Insecure;
+                upsert.execute(params![s.id.as_str(), s.name, s.url.as_str(), s.region, host_key(s, &s.url), s.enabled, insecure, s.weight])?;
+            }
+            Ok(())
+        })
+    }
+
+    /// What is known of a source.
+    pub fn source_state(&self, id: &SourceId) -> Result<SourceState> {
+        self.read(|c| {
+            let row = c
+                .prepare_cached(
+                    "SELECT looks, changes, watched, last_new, usual_gap, gaps, etag, last_modified, next_due, last_look, last_ok, failures, failing_since, layout
+                     FROM source WHERE id = ?1",
+                )?
+                .query_row([id.as_str()], |r| {
+                    Ok(SourceState {
+                        change_rate: read_rhythm(r)?,
+                        validators: Validators { etag: r.get(6)?, last_modified: r.get(7)? },
+                        next_due: r.get(8)?,
+                        last_poll: moment(r, 9)?,
+                        last_ok: moment(r, 10)?,
+                        failures: r.get(11)?,
+                        failing_since: moment(r, 12)?,
+                        layout: r.get(13)?,
+                    })
+                })
+                .optional()?;
+            Ok(row.unwrap_or_default())
+        })
+    }
+
+    /// Notes that a source's document is unchanged.
+    pub fn source_unchanged(&self, id: &SourceId, moved: Option<&WebUrl>, looked: &PollPlan, log: &FetchRecord, now: DateTime<Utc>) -> Result<()> {
+        self.write(|t| {
+            record_success(t, id, moved, looked, now)?;
+            log_fetch(t, log, now)
+        })
+    }
+
+    /// Commits what a look at a source brought: entries, the validators that vouch for them, what was observed and the
+    /// line in the log, or none of it. `plan` is told whether anything was new. Gives the number of new entries.
+    pub fn commit_entries(
+        &self,
+        source: &Source,
+        (found, validators, moved): (&Discovered, &Validators, Option<&WebUrl>),
+        most: usize,
+        now: DateTime<Utc>,
+        plan: impl FnOnce(bool) -> PollPlan,
+        log: &FetchRecord,
+    ) -> Result<usize> {
+        self.write(|t| {
+            let mut new = 0;
+            for (place, entry) in (0i64..).zip(found.entries.iter().take(most)) {
+                new += crate::store::entries::insert_entry(t, source, entry, place, now)?;
+            }
+            let Validators { etag, last_modified } = validators;
+            // the right-hand sides see the row as it was
+            t.prepare_cached(
+                "UPDATE source SET etag = ?2, last_modified = ?3, kind = ?4, layout = coalesce(?5, layout),
+                   layout_before = CASE WHEN layout <> ?5 THEN layout ELSE layout_before END, layout_changed = CASE WHEN layout <> ?5 THEN ?6 ELSE layout_changed END
+                 WHERE id = ?1",
+            )?
+            .execute(params![
+                source.id.as_str(),
+                etag,
+                last_modified,
+                found.kind.map(crate::model::SourceKind::as_str),
+                found.selector_path,
+                now.timestamp()
+            ])?;
+            record_success(t, &source.id, moved, &plan(new > 0), now)?;
+            log_fetch(t, log, now)?;
+            Ok(new)
+        })
+    }
+
+    /// Notes a failure; what was collected stays.
+    pub fn source_failed(&self, id: &SourceId, failure: &FailureRecord, log: Option<&FetchRecord>, now: DateTime<Utc>) -> Result<()> {
+        self.write(|t| {
+            t.prepare_cached(
+                "UPDATE source SET failures = failures + ?6, failing_since = CASE WHEN ?6 THEN coalesce(failing_since, ?2) ELSE failing_since END,
+                   last_error = ?3, last_error_zh = ?4, error_code = ?7, next_due = ?5, last_look = ?2, resting = ?8 WHERE id = ?1",
+            )?
+            .execute(params![
+                id.as_str(),
+                now.timestamp(),
+                failure.english,
+                failure.chinese,
+                failure.next_due.timestamp(),
+                failure.counts,
+                failure.code,
+                failure.disabled_reason
+            ])?;
+            log.map_or(Ok(()), |l| log_fetch(t, l, now))
+        })
+    }
+
+    /// Has a source looked at as soon as its lane is free.
+    pub fn poll_now(&self, id: &SourceId) -> Result<bool> {
+        self.write(|t| Ok(t.execute("UPDATE source SET next_due = 0 WHERE id = ?1 AND resting IS NULL", [id.as_str()])? > 0))
+    }
+
+    /// Has a source asked again that was put to rest; gives whether it rested.
+    pub fn reactivate_source(&self, id: &SourceId) -> Result<bool> {
+        self.write(|t| {
+            let n = t.execute(
+                "UPDATE source SET resting = NULL, failures = 0, failing_since = NULL, last_error = NULL, last_error_zh = NULL, error_code = NULL, next_due = 0
+                 WHERE id = ?1 AND resting IS NOT NULL",
+                [id.as_str()],
+            )?;
+            Ok(n > 0)
+        })
+    }
+}
+
+/// What holds after every look that brought an answer.
+fn record_success(t: &Connection, id: &SourceId, moved: Option<&WebUrl>, looked: &PollPlan, now: DateTime<Utc>) -> Result<()> {
+    let r = &looked.change_rate;
+    t.prepare_cached(
+        "UPDATE source SET last_ok = ?2, last_look = ?2, next_due = ?3, interval = ?4, moved_to = ?5, looks = ?6, changes = ?7, watched = ?8, last_new = ?9,
+           usual_gap = ?10, gaps = ?11, failures = 0, failing_since = NULL, last_error = NULL, last_error_zh = NULL, error_code = NULL WHERE id = ?1",
+    )?
+    .execute(params![
+        id.as_str(),
+        now.timestamp(),
+        looked.next_due.timestamp(),
+        i64::try_from(looked.interval.as_secs()).unwrap_or(i64::MAX),
+        moved.map(WebUrl::as_str),
+        r.polls,
+        r.changes,
+        r.observed_seconds,
+        r.last_new.map(|t| t.timestamp()),
+        r.mean_gap,
+        r.gap_count
+    ])?;
+    Ok(())
+}
+
+/// Adds to the fetch log.
+pub(super) fn log_fetch(t: &Connection, record: &FetchRecord, now: DateTime<Utc>) -> Result<()> {
+    let number = |n: u64| i64::try_from(n).unwrap_or(i64::MAX);
+    t.prepare_cached(
+        "INSERT INTO fetch_log (source_id, url, at, outcome, bytes, millis, conditional, code, wire, requests, reused, listing)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
+    )?
+    .execute(params![
+        record.source.as_str(),
+        record.url.as_str(),
+        now.timestamp(),
+        record.outcome,
+        number(record.bytes as u64),
+        number(record.stats.millis),
+        record.conditional,
+        record.code,
+        number(record.stats.bytes_received),
+        record.stats.requests,
+        record.stats.reused,
+        record.listing
+    ])?;
+    Ok(())
+}
+
+pub(super) fn moment(r: &Row<'_>, column: usize) -> rusqlite::Result<Option<DateTime<Utc>>> {
+    Ok(r.get::<_, Option<i64>>(column)?.and_then(|t| DateTime::from_timestamp(t, 0)))
+}
+
+/// The first six columns of a query.
+pub(super) fn read_rhythm(r: &Row<'_>) -> rusqlite::Result<ChangeRate> {
+    Ok(ChangeRate {
+        polls: r.get(0)?,
+        changes: r.get(1)?,
+        observed_seconds: r.get(2)?,
+        last_new: moment(r, 3)?,
+        mean_gap: r.get(4)?,
+        gap_count: r.get(5)?,
+    })
+}

@@ -1,0 +1,299 @@
+//! Dates as Chinese and foreign sites spell them.
+//!
+//! Times without a zone count in the source's zone. Nothing more than a day ahead of `now` or before 1995 is
+//! believed: such values are typing errors, not news.
+
+mod in_page;
+mod patterns;
+#[cfg(test)]
+mod tests;
+
+use std::sync::LazyLock;
+
+use chrono::{DateTime, Datelike, Days, Duration, FixedOffset, Months, NaiveDate, NaiveDateTime, NaiveTime, Offset, TimeZone, Timelike as _, Utc};
+use chrono_tz::Tz;
+use regex::{Captures, Regex};
+
+use crate::text::normalize::fold_width_and_case;
+pub use in_page::{in_code, in_numerals, in_pieces, in_url};
+use patterns::{AGO, COLUMNS, COMPACT, DAY_MONTH_YEAR, FULL, MONTH_DAY, MONTH_DAY_YEAR, NEAR, SHORT_YEAR, SLASHED};
+
+/// What a reading depends on besides the text.
+#[derive(Debug, Clone, Copy)]
+pub struct Clock {
+    /// Zone of times that name none.
+    pub zone: Tz,
+    /// The moment the page was fetched: what 昨天 and missing years count from.
+    pub now: DateTime<Utc>,
+}
+
+impl Clock {
+    /// A clock at this moment in this zone.
+    pub fn new(zone: Tz, now: DateTime<Utc>) -> Self {
+        Self { zone, now }
+    }
+
+    fn believable(&self, at: DateTime<FixedOffset>) -> bool {
+        at.year() >= 1995 && at.with_timezone(&Utc) <= self.now + Duration::days(1)
+    }
+
+    fn local(&self, at: NaiveDateTime) -> Option<DateTime<FixedOffset>> {
+        let local = self.zone.from_local_datetime(&at).earliest()?;
+        Some(local.with_timezone(&local.offset().fix()))
+    }
+}
+
+/// A date that was read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct DateMatch {
+    /// The moment; midnight where only the day is known.
+    pub at: DateTime<FixedOffset>,
+    /// Whether a time of day was given.
+    pub has_time: bool,
+    /// Byte offset in the folded text.
+    pub offset: usize,
+}
+
+/// Reads a text that is said to be a date: a feed's `pubDate`, a `<meta>`, the date cell of a list.
+pub fn parse(text: &str, clock: &Clock) -> Option<DateMatch> {
+    if let Some(found) = standard(text.trim(), clock) {
+        return Some(found);
+    }
+    let text: String = text.trim().chars().take(80).map(fold_keep_case).collect();
+    epoch(&text, clock)
+        .or_else(|| first(&COMPACT, &text, clock, calendar))
+        .or_else(|| first(&FULL, &text, clock, calendar))
+        .or_else(|| first(&COLUMNS, &text, clock, calendar))
+        .or_else(|| first(&DAY_MONTH_YEAR, &text.to_ascii_lowercase(), clock, calendar))
+        .or_else(|| first(&MONTH_DAY_YEAR, &text.to_ascii_lowercase(), clock, calendar))
+        .or_else(|| first(&DAY_MONTH_YEAR, &with_english_months(&text), clock, calendar))
+        .or_else(|| first(&SLASHED, &text, clock, calendar))
+        .or_else(|| first(&AGO, &text, clock, ago))
+        .or_else(|| first(&NEAR, &text, clock, near))
+        .or_else(|| first(&SHORT_YEAR, &text, clock, calendar))
+        .or_else(|| first(&MONTH_DAY, &text, clock, calendar))
+}
+
+/// RFC 2822 and RFC 3339 with a zone in figures, which most feeds write: without any expression. Zones by name are read
+/// below, for `CST` means China here.
+fn standard(text: &str, clock: &Clock) -> Option<DateMatch> {
+    let zone = text.as_bytes().iter().rev().take(5).filter(|b| b.is_ascii_digit()).count() >= 4 || text.ends_with('Z');
+    let read = || DateTime::parse_from_rfc2822(text).or_else(|_| DateTime::parse_from_rfc3339(text)).ok();
+    let at = Some(()).filter(|()| zone && (20..=40).contains(&text.len())).and_then(|()| read())?.with_nanosecond(0)?;
+    clock.believable(at).then_some(DateMatch { at, has_time: true, offset: 0 })
+}
+
+/// `24 十一月 2026` as servers with Chinese locales write RFC 822 dates.
+fn with_english_months(text: &str) -> String {
+    const MONTHS: [(&str, &str); 12] = [
+        ("十一月", "nov"),
+        ("十二月", "dec"),
+        ("十月", "oct"),
+        ("一月", "jan"),
+        ("二月", "feb"),
+        ("三月", "mar"),
+        ("四月", "apr"),
+        ("五月", "may"),
+        ("六月", "jun"),
+        ("七月", "jul"),
+        ("八月", "aug"),
+        ("九月", "sep"),
+    ];
+    match MONTHS.iter().find(|(chinese, _)| text.contains(chinese)) {
+        Some((chinese, english)) => text.replace(chinese, english).to_ascii_lowercase(),
+        None => String::new(),
+    }
+}
+
+/// Every full date (with a year) in running text, in order.
+pub fn find_dates(text: &str, clock: &Clock) -> Vec<DateMatch> {
+    all_in(&text.chars().map(fold_keep_case).collect::<String>(), clock)
+}
+
+/// Like [`find_all`], without those that are said to be of a change, of a signature, of an end, or of today.
+pub fn find_publication_dates(text: &str, clock: &Clock) -> Vec<DateMatch> {
+    const OTHERS: [&str; 10] = ["更新", "修改", "修订", "成文", "签发", "截止", "今天是", "现在是", "当前时间", "pdated"];
+    /// Letters before a date that may name it; further ones are of a headline or a name.
+    const LABEL: usize = 8;
+    let text: String = text.chars().map(fold_keep_case).collect();
+    let (mut found, mut from) = (all_in(&text, clock), 0);
+    found.retain(|f| {
+        // what stands between the date before and this one names it
+        let between = text.get(from..f.offset).unwrap_or_default();
+        let label = between.char_indices().rev().nth(LABEL - 1).and_then(|(at, _)| between.get(at..)).unwrap_or(between);
+        from = f.offset + 1;
+        !OTHERS.iter().any(|o| label.contains(o))
+    });
+    found
+}
+
+/// Dates of a folded text.
+fn all_in(text: &str, clock: &Clock) -> Vec<DateMatch> {
+    // asked of every line of a page, and most show no date
+    if !text.as_bytes().windows(2).any(|w| w.iter().all(u8::is_ascii_digit)) {
+        return Vec::new();
+    }
+    let lower = if text.bytes().any(|b| b.is_ascii_alphabetic()) { text.to_ascii_lowercase() } else { String::new() };
+    let mut found: Vec<DateMatch> = Vec::new();
+    let columns = if text.contains('/') { text } else { "" };
+    for (pattern, text) in [(&FULL, text), (&COLUMNS, columns), (&DAY_MONTH_YEAR, &lower), (&MONTH_DAY_YEAR, &lower)] {
+        let captures = pattern.iter().flat_map(|p| p.captures_iter(text));
+        found.extend(captures.filter(|c| !inside_number(text, c)).filter_map(|c| calendar(&c, clock)).filter(|f| clock.believable(f.at)));
+    }
+    found.sort_by_key(|f| f.offset);
+    found
+}
+
+/// Whether a text shows a full date, in figures.
+pub fn shows_date(text: &str) -> bool {
+    static DATE: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r"(?:19|20)\d\d\s?[-/.年]\s?\d{1,2}\s?[-/.月]\s?\d{1,2}").ok());
+    DATE.as_ref().is_some_and(|r| r.is_match(text))
+}
+
+/// Midnight of a day in the clock's zone.
+pub fn midnight(day: NaiveDate, clock: &Clock) -> Option<DateTime<FixedOffset>> {
+    clock.local(day.and_time(NaiveTime::MIN))
+}
+
+/// Like [`fold`], but keeps case (zone names are upper case) and yields one character for one.
+fn fold_keep_case(c: char) -> char {
+    if c.is_ascii() { c } else { fold_width_and_case(c) }
+}
+
+fn inside_number(text: &str, c: &Captures<'_>) -> bool {
+    let Some(m) = c.get(0) else { return true };
+    text.get(..m.start()).and_then(|s| s.chars().next_back()).is_some_and(|p| p.is_ascii_digit())
+}
+
+type Reader = fn(&Captures<'_>, &Clock) -> Option<DateMatch>;
+
+fn first(pattern: &LazyLock<Option<Regex>>, text: &str, clock: &Clock, read: Reader) -> Option<DateMatch> {
+    let captures = pattern.as_ref()?.captures(text)?;
+    read(&captures, clock).filter(|f| clock.believable(f.at))
+}
+
+fn number<T: std::str::FromStr>(c: &Captures<'_>, name: &str) -> Option<T> {
+    c.name(name).and_then(|m| m.as_str().parse().ok())
+}
+
+fn epoch(text: &str, clock: &Clock) -> Option<DateMatch> {
+    if !matches!(text.len(), 10 | 13) || !text.bytes().all(|b| b.is_ascii_digit()) {
+        return None;
+    }
+    let value: i64 = text.parse().ok()?;
+    let seconds = if text.len() == 13 { value / 1000 } else { value };
+    let local = DateTime::from_timestamp(seconds, 0)?.with_timezone(&clock.zone);
+    let at = local.with_timezone(&local.offset().fix());
+    clock.believable(at).then_some(DateMatch { at, has_time: true, offset: 0 })
+}
+
+fn calendar(c: &Captures<'_>, clock: &Clock) -> Option<DateMatch> {
+    let month = number(c, "m").or_else(|| c.name("mon").and_then(|m| month_number(m.as_str())))?;
+    let day = number(c, "d")?;
+    let date = match number::<i32>(c, "y") {
+        Some(y) if y < 100 => NaiveDate::from_ymd_opt(if y < 70 { 2000 + y } else { 1900 + y }, month, day)?,
+        Some(y) => NaiveDate::from_ymd_opt(y, month, day)?,
+        None => past_day(month, day, clock)?,
+    };
+    finish(c, date, clock)
+}
+
+/// The latest such day that is not in the future.
+fn past_day(month: u32, day: u32, clock: &Clock) -> Option<NaiveDate> {
+    let today = clock.now.with_timezone(&clock.zone).date_naive();
+    (0..8).filter_map(|back| NaiveDate::from_ymd_opt(today.year() - back, month, day)).find(|d| *d <= today)
+}
+
+fn month_number(name: &str) -> Option<u32> {
+    const MONTHS: [&str; 12] = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"];
+    let i = MONTHS.iter().position(|m| name.to_ascii_lowercase().starts_with(m))?;
+    u32::try_from(i + 1).ok()
+}
+
+fn finish(c: &Captures<'_>, date: NaiveDate, clock: &Clock) -> Option<DateMatch> {
+    let offset = c.get(0)?.start();
+    let Some(time) = time_of_day(c) else {
+        return Some(DateMatch { at: clock.local(date.and_time(NaiveTime::MIN))?, has_time: false, offset });
+    };
+    let (carry, time) = time;
+    let naive = date.checked_add_days(Days::new(carry))?.and_time(time);
+    let at = match c.name("z").and_then(|z| zone_offset(z.as_str(), clock)) {
+        Some(zone) => zone.from_local_datetime(&naive).single()?,
+        None => clock.local(naive)?,
+    };
+    Some(DateMatch { at, has_time: true, offset })
+}
+
+/// Days to carry (24:00 is the next day) and time; nonsense counts as no time given.
+fn time_of_day(c: &Captures<'_>) -> Option<(u64, NaiveTime)> {
+    let mut hour: u32 = number(c, "h")?;
+    let half = c.name("half").or_else(|| c.name("half2")).map_or("", |m| m.as_str());
+    if matches!(half, "下午" | "晚上" | "PM" | "pm") && hour < 12 {
+        hour += 12;
+    }
+    let (minute, second) = (number(c, "mi")?, number(c, "s").unwrap_or(0));
+    if hour == 24 && minute == 0 {
+        return Some((1, NaiveTime::MIN));
+    }
+    NaiveTime::from_hms_opt(hour, minute, second.min(59)).map(|t| (0, t))
+}
+
+/// `Z`, `+0800`, `GMT+8`, `CST` … `CST` is China's own time in a source of that zone, not US Central.
+fn zone_offset(zone: &str, clock: &Clock) -> Option<FixedOffset> {
+    let upper = zone.trim().to_ascii_uppercase();
+    let hours = match upper.as_str() {
+        "Z" | "GMT" | "UTC" | "UT" => Some(0),
+        "CST" => return Some(clock.zone.offset_from_utc_datetime(&clock.now.naive_utc()).fix()),
+        "HKT" => Some(8),
+        "JST" | "KST" => Some(9),
+        "EST" => Some(-5),
+        "EDT" => Some(-4),
+        "PST" => Some(-8),
+        "PDT" => Some(-7),
+        _ => None,
+    };
+    if let Some(h) = hours {
+        return FixedOffset::east_opt(h * 3600);
+    }
+    let sign_at = upper.find(['+', '-'])?;
+    let sign = if upper[sign_at..].starts_with('-') { -1 } else { 1 };
+    let digits: String = upper[sign_at + 1..].chars().filter(char::is_ascii_digit).collect();
+    let (h, m) = match digits.len() {
+        1 | 2 => (digits.parse::<i32>().ok()?, 0),
+        3 | 4 => (digits[..digits.len() - 2].parse::<i32>().ok()?, digits[digits.len() - 2..].parse::<i32>().ok()?),
+        _ => return None,
+    };
+    if h > 14 || m > 59 {
+        return None;
+    }
+    FixedOffset::east_opt(sign * (h * 3600 + m * 60))
+}
+
+fn ago(c: &Captures<'_>, clock: &Clock) -> Option<DateMatch> {
+    let n: u32 = number(c, "n")?;
+    let amount = i64::from(n);
+    let unit = c.name("unit")?.as_str();
+    let (at, has_time) = match unit {
+        "秒" => (clock.now - Duration::seconds(amount), true),
+        "分钟" | "分" => (clock.now - Duration::minutes(amount), true),
+        "小时" => (clock.now - Duration::hours(amount), true),
+        "周" => (clock.now - Duration::days(amount * 7), false),
+        "个月" => (clock.now.checked_sub_months(Months::new(n))?, false),
+        _ => (clock.now - Duration::days(amount), false),
+    };
+    let local = at.with_timezone(&clock.zone);
+    if has_time {
+        return Some(DateMatch { at: local.with_timezone(&local.offset().fix()), has_time, offset: 0 });
+    }
+    Some(DateMatch { at: midnight(local.date_naive(), clock)?, has_time, offset: 0 })
+}
+
+fn near(c: &Captures<'_>, clock: &Clock) -> Option<DateMatch> {
+    let today = clock.now.with_timezone(&clock.zone).date_naive();
+    let back = match c.name("word")?.as_str() {
+        "昨天" | "昨日" => 1,
+        "前天" => 2,
+        _ => 0,
+    };
+    finish(c, today.checked_sub_days(Days::new(back))?, clock)
+}

@@ -1,0 +1,68 @@
+//! Who is asking: the session behind a request, and the roles that a page is for.
+
+use std::net::IpAddr;
+
+use axum::extract::{ConnectInfo, FromRequestParts, OriginalUri};
+use axum::http::request::Parts;
+use axum::http::{HeaderMap, StatusCode, header};
+use axum::response::{IntoResponse, Redirect, Response};
+use chrono::Utc;
+
+use crate::store::{Role, Session};
+use crate::web::connection_limit::PeerAddr;
+use crate::web::{AppState, password, response};
+
+/// Name of the cookie.
+pub(super) const COOKIE: &str = "qingbao";
+
+/// Somebody signed in.
+pub(super) struct Editor(pub(super) Session);
+
+/// Somebody signed in who may do everything.
+pub(super) struct Admin(pub(super) Session);
+
+impl FromRequestParts<AppState> for Editor {
+    type Rejection = Response;
+
+    async fn from_request_parts(parts: &mut Parts, console: &AppState) -> Result<Self, Response> {
+        let here = parts.extensions.get::<OriginalUri>().map_or_else(|| parts.uri.clone(), |u| u.0.clone());
+        let to_login = || {
+            let back = here.path_and_query().map_or("/", axum::http::uri::PathAndQuery::as_str);
+            let next: String = url::form_urlencoded::byte_serialize(back.as_bytes()).collect();
+            Redirect::to(&format!("{}?next={next}", console.path("/login"))).into_response()
+        };
+        let Some(token) = cookie(&parts.headers) else { return Err(to_login()) };
+        let digest = password::digest(&token);
+        match console.store.run(move |s| s.session(&digest, Utc::now())).await {
+            Ok(Some(session)) => Ok(Self(session)),
+            Ok(None) => Err(to_login()),
+            Err(e) => Err(response::broken(&e)),
+        }
+    }
+}
+
+impl FromRequestParts<AppState> for Admin {
+    type Rejection = Response;
+
+    async fn from_request_parts(parts: &mut Parts, console: &AppState) -> Result<Self, Response> {
+        let Editor(session) = Editor::from_request_parts(parts, console).await?;
+        if session.role < Role::Admin {
+            return Err(response::refused(console, &session, StatusCode::FORBIDDEN, "这个页面只对管理员开放"));
+        }
+        Ok(Self(session))
+    }
+}
+
+/// The session's token that the browser holds.
+pub(super) fn cookie(headers: &HeaderMap) -> Option<String> {
+    let all = headers.get_all(header::COOKIE).iter().filter_map(|v| v.to_str().ok());
+    let pairs = all.flat_map(|v| v.split(';')).filter_map(|p| p.trim().split_once('='));
+    pairs.filter(|(name, _)| *name == COOKIE).map(|(_, value)| value.to_owned()).next()
+}
+
+/// Where a request comes from. A proxy on this machine is believed; what others claim is not.
+pub(super) fn address(parts: &Parts) -> Option<IpAddr> {
+    let peer = parts.extensions.get::<ConnectInfo<PeerAddr>>()?.0.0.ip();
+    let claimed = parts.headers.get("x-forwarded-for").and_then(|v| v.to_str().ok()).and_then(|v| v.rsplit(',').next()?.trim().parse().ok());
+    if peer.is_loopback() { claimed.or(Some(peer)) } else { Some(peer) }
+}

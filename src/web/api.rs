@@ -1,0 +1,160 @@
+//! Feeds and JSON for other programs, by token: finished issues, the articles of an industry, the archive. Read only; drafts
+//! stay inside.
+
+use axum::Json;
+use axum::extract::{FromRequestParts, Path, State};
+use axum::http::request::Parts;
+use axum::http::{HeaderMap, StatusCode, Uri, header};
+use axum::response::{IntoResponse, Response};
+use base64::Engine as _;
+use chrono::Utc;
+use serde_json::{Value, json};
+
+use crate::model::{ArticleId, Edition, EditionId};
+use crate::render::atom;
+use crate::web::access::Editor;
+use crate::web::form::Fields;
+use crate::web::response::stored;
+use crate::web::{AppState, archive, password};
+
+/// Articles of one answer, unless fewer are asked for; and the most.
+const DEFAULT_LIMIT: usize = 50;
+const MAX_LIMIT: usize = 500;
+
+const DESCRIPTION: &str = include_str!("assets/openapi.json");
+
+/// A program with a token, or somebody signed in.
+pub(super) struct ApiClient;
+
+impl FromRequestParts<AppState> for ApiClient {
+    type Rejection = Response;
+
+    async fn from_request_parts(parts: &mut Parts, console: &AppState) -> Result<Self, Response> {
+        let Some(token) = token(&parts.headers) else {
+            return Editor::from_request_parts(parts, console).await.map(|_| Self).map_err(|_| unknown());
+        };
+        let hash = password::digest(&token);
+        let known = console.store.run(move |s| s.token_is_known(&hash, Utc::now())).await;
+        if stored(known)? { Ok(Self) } else { Err(unknown()) }
+    }
+}
+
+fn unknown() -> Response {
+    let asks = [(header::WWW_AUTHENTICATE, "Basic realm=\"qingbao\", charset=\"UTF-8\"")];
+    (asks, refused(StatusCode::UNAUTHORIZED, "a token is needed; `qingbao token add NAME` makes one")).into_response()
+}
+
+fn refused(code: StatusCode, why: &str) -> Response {
+    (code, Json(json!({ "error": why }))).into_response()
+}
+
+/// Bearer (RFC 6750), or the password of Basic (RFC 7617), which is what feed readers can send.
+fn token(headers: &HeaderMap) -> Option<String> {
+    let (scheme, rest) = headers.get(header::AUTHORIZATION)?.to_str().ok()?.split_once(' ')?;
+    if scheme.eq_ignore_ascii_case("bearer") {
+        return Some(rest.trim().to_owned());
+    }
+    let pair = base64::engine::general_purpose::STANDARD.decode(rest.trim()).ok().filter(|_| scheme.eq_ignore_ascii_case("basic"))?;
+    String::from_utf8(pair).ok()?.split_once(':').map(|(_, password)| password.to_owned())
+}
+
+pub(super) async fn description() -> Response {
+    ([(header::CONTENT_TYPE, "application/json")], DESCRIPTION).into_response()
+}
+
+fn atom(text: String) -> Response {
+    ([(header::CONTENT_TYPE, "application/atom+xml; charset=utf-8")], text).into_response()
+}
+
+/// The finished issue of this number, or the newest one.
+async fn finished(console: &AppState, id: Option<EditionId>) -> Result<Edition, Response> {
+    let found = console.store.run(move |s| {
+        let id = match id {
+            Some(id) => Some(id),
+            None => s.finished_editions(1)?.first().map(|e| e.id),
+        };
+        id.map(|id| s.edition(id)).transpose()
+    });
+    let found = stored(found.await)?.flatten().filter(|e| e.is_final);
+    found.ok_or_else(|| refused(StatusCode::NOT_FOUND, "there is no such finished issue"))
+}
+
+pub(super) async fn issue_feed(State(console): State<AppState>, _: ApiClient) -> Response {
+    finished(&console, None).await.map_or_else(|answer| answer, |e| atom(atom::issue_feed(&e)))
+}
+
+pub(super) async fn industry_feed(State(console): State<AppState>, _: ApiClient, Path(name): Path<String>) -> Response {
+    let name = name.strip_suffix(".atom").unwrap_or(&name).to_owned();
+    if !console.vocabulary().industries.contains(&name) {
+        return refused(StatusCode::NOT_FOUND, "there is no such industry; /api/v1/industries lists them");
+    }
+    let query = format!("industry={}", url::form_urlencoded::byte_serialize(name.as_bytes()).collect::<String>());
+    let filter = archive::filter(&Fields::parse(query.as_bytes()), console.zone());
+    match stored(console.store.run(move |s| s.find(&filter, DEFAULT_LIMIT)).await) {
+        Ok(found) => atom(atom::article_feed(&console.pipeline().settings().publication.name, &name, &found)),
+        Err(answer) => answer,
+    }
+}
+
+pub(super) async fn industries(State(console): State<AppState>, _: ApiClient) -> Json<Value> {
+    Json(json!({ "industries": console.vocabulary().industries }))
+}
+
+pub(super) async fn issues(State(console): State<AppState>, _: ApiClient, uri: Uri) -> Response {
+    let most = limit(&fields(&uri));
+    match stored(console.store.run(move |s| s.finished_editions(most)).await) {
+        Ok(list) => {
+            let one = |e: &crate::store::EditionRow| json!({ "id": e.id.0, "date": e.date, "year": e.year, "number": e.number, "total": e.total, "items": e.items });
+            Json(json!({ "issues": list.iter().map(one).collect::<Vec<_>>() })).into_response()
+        }
+        Err(answer) => answer,
+    }
+}
+
+/// `current` is the newest.
+pub(super) async fn issue(State(console): State<AppState>, _: ApiClient, Path(id): Path<String>) -> Response {
+    let id = match id.parse() {
+        Ok(id) => Some(EditionId(id)),
+        Err(_) if id == "current" => None,
+        Err(_) => return refused(StatusCode::NOT_FOUND, "an issue is asked for by its id, or as current"),
+    };
+    finished(&console, id).await.map_or_else(|answer| answer, |e| Json(e).into_response())
+}
+
+/// With `after` whole articles in the order in which they came; otherwise headlines that a search finds.
+pub(super) async fn articles(State(console): State<AppState>, _: ApiClient, uri: Uri) -> Response {
+    let f = fields(&uri);
+    let most = limit(&f);
+    let after = f.number("after").map(ArticleId);
+    if after.is_none() && !f.text("after").is_empty() {
+        return refused(StatusCode::BAD_REQUEST, "after is the id of an article, 0 for the first page");
+    }
+    let filter = archive::filter(&f, console.zone());
+    let found = console.store.run(move |s| match after {
+        Some(id) => Ok(s.articles_after(id, most)?.iter().map(|a| (a.headline.id.0, atom::article(a))).collect::<Vec<_>>()),
+        None => Ok(s.find(&filter, most)?.iter().map(|h| (h.id.0, atom::headline(h))).collect()),
+    });
+    match stored(found.await) {
+        Ok(found) => {
+            let next = found.last().filter(|_| after.is_some() && found.len() == most).map(|(id, _)| *id);
+            Json(json!({ "articles": found.into_iter().map(|(_, a)| a).collect::<Vec<_>>(), "next": next })).into_response()
+        }
+        Err(answer) => answer,
+    }
+}
+
+pub(super) async fn article(State(console): State<AppState>, _: ApiClient, Path(id): Path<i64>) -> Response {
+    match stored(console.store.run(move |s| s.article(ArticleId(id))).await) {
+        Ok(Some(a)) => Json(atom::article(&a)).into_response(),
+        Ok(None) => refused(StatusCode::NOT_FOUND, "there is no such article"),
+        Err(answer) => answer,
+    }
+}
+
+fn fields(uri: &Uri) -> Fields {
+    Fields::parse(uri.query().unwrap_or_default().as_bytes())
+}
+
+fn limit(f: &Fields) -> usize {
+    f.number("limit").unwrap_or(DEFAULT_LIMIT).clamp(1, MAX_LIMIT)
+}

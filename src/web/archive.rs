@@ -1,0 +1,183 @@
+//! 文章库: searching the archive, and one article with everything known of it.
+
+use askama::Template;
+use axum::extract::{Path, State};
+use axum::http::{StatusCode, Uri};
+use axum::response::{IntoResponse as _, Redirect, Response};
+use chrono::Utc;
+
+use crate::model::{ArticleId, Classification, Headline, Label};
+use crate::store::Filter;
+use crate::web::access::Editor;
+use crate::web::form::{Fields, Form};
+use crate::web::response::{Layout, stored};
+use crate::web::{AppState, response};
+
+/// Articles on one page.
+const PAGE_SIZE: usize = 50;
+
+#[derive(Template)]
+#[template(path = "articles.html")]
+struct ArticlesPage {
+    frame: Layout,
+    q: String,
+    industry: String,
+    column: String,
+    source: String,
+    place: String,
+    organisation: String,
+    from: String,
+    to: String,
+    industries: Vec<String>,
+    columns: Vec<String>,
+    sources: Vec<(String, String)>,
+    found: Vec<HeadlineRow>,
+}
+
+/// Every column once.
+pub(super) fn columns(console: &AppState) -> Vec<String> {
+    let mut out: Vec<String> = Vec::new();
+    for c in &console.vocabulary().columns {
+        if !out.contains(c) {
+            out.push(c.clone());
+        }
+    }
+    out
+}
+
+struct HeadlineRow {
+    id: i64,
+    title: String,
+    origin: String,
+    date: String,
+    labels: String,
+    column: String,
+}
+
+fn row(h: &Headline, zone: chrono_tz::Tz) -> HeadlineRow {
+    let j = h.classification.clone().unwrap_or_default();
+    HeadlineRow {
+        id: h.id.0,
+        title: h.title.clone(),
+        origin: h.publisher_or_source().to_owned(),
+        date: h.sort_time().with_timezone(&zone).format("%Y-%m-%d %H:%M").to_string(),
+        labels: j.industries.iter().chain(&j.themes).map(|l| l.name.as_str()).collect::<Vec<_>>().join("、"),
+        column: j.column,
+    }
+}
+
+/// The search that a query asks for.
+pub(super) fn filter(f: &Fields, zone: chrono_tz::Tz) -> Filter {
+    let some = |name: &str| Some(f.text(name).to_owned()).filter(|t| !t.is_empty());
+    let day = |name: &str| f.text(name).parse::<chrono::NaiveDate>().ok();
+    Filter {
+        words: some("q"),
+        industry: some("industry"),
+        column: some("column"),
+        place: some("place"),
+        organisation: some("organisation"),
+        source: some("source"),
+        from: day("from"),
+        to: day("to"),
+        zone,
+    }
+}
+
+pub(super) async fn search(State(console): State<AppState>, Editor(session): Editor, uri: Uri) -> Response {
+    let f = Fields::parse(uri.query().unwrap_or_default().as_bytes());
+    let filter = filter(&f, console.zone());
+    let found = match stored(console.store.run(move |s| s.find(&filter, PAGE_SIZE)).await) {
+        Ok(found) => found,
+        Err(answer) => return answer,
+    };
+    let list = console.live.sources();
+    response::page(&ArticlesPage {
+        frame: Layout::new(&console, &session, "文章库"),
+        q: f.text("q").to_owned(),
+        industry: f.text("industry").to_owned(),
+        column: f.text("column").to_owned(),
+        source: f.text("source").to_owned(),
+        place: f.text("place").to_owned(),
+        organisation: f.text("organisation").to_owned(),
+        from: f.text("from").to_owned(),
+        to: f.text("to").to_owned(),
+        industries: console.vocabulary().industries.clone(),
+        columns: columns(&console),
+        sources: list.sources.iter().map(|s| (s.id.to_string(), s.name.clone())).collect(),
+        found: found.iter().map(|h| row(h, console.zone())).collect(),
+    })
+}
+
+#[derive(Template)]
+#[template(path = "article.html")]
+struct ArticlePage {
+    frame: Layout,
+    h: Headline,
+    row: HeadlineRow,
+    j: Classification,
+    labels: Vec<(Label, String)>,
+    paragraphs: Vec<String>,
+    copies: Vec<HeadlineRow>,
+    industries: Vec<(String, bool)>,
+    columns: Vec<String>,
+}
+
+/// What an editor puts right on an article's page.
+pub(super) async fn change(State(console): State<AppState>, Path(id): Path<i64>, form: Form) -> Response {
+    let copy = form.fields.number("copy").map_or(ArticleId(0), ArticleId);
+    let (id, who, store, now) = (ArticleId(id), form.session.name.clone(), &console.store, Utc::now());
+    let done = match form.fields.text("do") {
+        "correct" => return correct(&console, id, &form).await,
+        "merge" => store.run(move |s| s.merge_stories(copy, id, &who, now)).await,
+        "split" => store.run(move |s| s.split_story(copy, &who, now)).await,
+        _ => Ok(false),
+    };
+    match stored(done) {
+        Ok(true) => Redirect::to(&console.path(&format!("/articles/{id}"))).into_response(),
+        Ok(false) => response::refused(&console, &form.session, StatusCode::UNPROCESSABLE_ENTITY, "没有这篇文章，或者已经是这样了"),
+        Err(answer) => answer,
+    }
+}
+
+/// Labels corrected by hand; names that the taxonomy does not have are left out.
+async fn correct(console: &AppState, id: ArticleId, form: &Form) -> Response {
+    let industries = form.fields.industries(&console.vocabulary().industries);
+    let Some(column) = console.vocabulary().columns.iter().find(|c| *c == form.fields.text("column")).cloned() else {
+        return response::refused(console, &form.session, StatusCode::UNPROCESSABLE_ENTITY, "没有这个栏目");
+    };
+    let who = form.session.name.clone();
+    let done = console.store.run(move |s| s.set_labels(id, &industries, &column, &who, Utc::now()));
+    match stored(done.await) {
+        Ok(true) => Redirect::to(&console.path(&format!("/articles/{id}"))).into_response(),
+        Ok(false) => response::refused(console, &form.session, StatusCode::NOT_FOUND, "没有这篇文章"),
+        Err(answer) => answer,
+    }
+}
+
+pub(super) async fn article(State(console): State<AppState>, Editor(session): Editor, Path(id): Path<i64>) -> Response {
+    let loaded = console.store.run(move |s| {
+        let Some(a) = s.article(ArticleId(id))? else { return Ok(None) };
+        let copies = a.headline.story.map(|story| s.copies(story)).transpose()?.unwrap_or_default();
+        Ok(Some((a, copies)))
+    });
+    let (a, copies) = match stored(loaded.await) {
+        Ok(Some(found)) => found,
+        Ok(None) => return response::refused(&console, &session, StatusCode::NOT_FOUND, "没有这篇文章"),
+        Err(answer) => return answer,
+    };
+    let (h, zone) = (a.headline, console.zone());
+    let j = h.classification.clone().unwrap_or_default();
+    let labels = j.industries.iter().chain(&j.themes).map(|l| (l.clone(), l.evidence.join("、"))).collect();
+    response::page(&ArticlePage {
+        frame: Layout::new(&console, &session, "文章"),
+        row: row(&h, zone),
+        labels,
+        paragraphs: a.text.lines().map(str::to_owned).collect(),
+        // the page's own 来源 is the same for all of them: what differs is where each was found
+        copies: copies.iter().filter(|c| c.id != h.id).map(|c| HeadlineRow { origin: c.source_name.clone(), ..row(c, zone) }).collect(),
+        industries: console.vocabulary().industries.iter().map(|i| (i.clone(), j.industries.iter().any(|l| l.name == *i))).collect(),
+        columns: columns(&console),
+        h,
+        j,
+    })
+}

@@ -1,0 +1,130 @@
+//! 候选文章: what might be put into an issue.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use askama::Template;
+use axum::extract::{Path, State};
+use axum::http::Uri;
+use axum::response::Response;
+
+use crate::config::settings::Publication;
+use crate::crawl::{Pipeline, PipelineError};
+use crate::model::{ArticleId, Edition, EditionId, Headline};
+use crate::store::{Filter, Session, Store, StoreError};
+use crate::web::access::Editor;
+use crate::web::form::Fields;
+use crate::web::response::{Layout, stored};
+use crate::web::{AppState, archive, issue_editor, response};
+
+/// Candidates offered.
+const MAX_CANDIDATES: usize = 60;
+/// Candidates that are ranked.
+const MAX_RANKED: usize = 2_000;
+
+#[derive(Template)]
+#[template(path = "pool.html")]
+struct CandidatesPage {
+    frame: Layout,
+    id: i64,
+    version: u32,
+    columns: Vec<String>,
+    q: String,
+    industry: String,
+    place: String,
+    source: String,
+    /// Whether these are the late ones.
+    late: bool,
+    industries: Vec<String>,
+    sources: Vec<(String, String)>,
+    found: Vec<CandidateRow>,
+}
+
+struct CandidateRow {
+    id: i64,
+    /// Where it is a candidate.
+    rank: String,
+    title: String,
+    origin: String,
+    date: String,
+    column: String,
+    industries: String,
+}
+
+/// Rank scores of the candidates: making them reads the window's articles.
+pub(super) type Scores = HashMap<ArticleId, f64>;
+
+pub(super) async fn ranking(console: &AppState, e: &Edition) -> Result<Arc<Scores>, Response> {
+    let (pipeline, name, date) = (console.pipeline(), e.publication.clone(), e.date);
+    let ranks = async move {
+        let ranked = pipeline.rank_candidates(publication(&pipeline, &name), date, MAX_RANKED).await?;
+        Ok::<Scores, PipelineError>(ranked.into_iter().collect())
+    };
+    console.ranking.get(e.id, ranks).await.map_err(|e| response::broken(&e))
+}
+
+/// The publication of an issue; the first where its name is no longer in the settings.
+fn publication<'a>(pipeline: &'a Pipeline, name: &str) -> &'a Publication {
+    let settings = pipeline.settings();
+    settings.publication_named(name).unwrap_or(&settings.publication)
+}
+
+/// What might be put in: the best candidates, or what a search of the archive finds.
+pub(super) async fn page(State(console): State<AppState>, Editor(session): Editor, Path(id): Path<i64>, uri: Uri) -> Response {
+    let fields = Fields::parse(uri.query().unwrap_or_default().as_bytes());
+    offer(&console, &session, EditionId(id), &fields).await.unwrap_or_else(|answer| answer)
+}
+
+async fn offer(console: &AppState, session: &Session, id: EditionId, f: &Fields) -> Result<Response, Response> {
+    let (e, version) = issue_editor::load(console, session, id).await?;
+    let there: Vec<ArticleId> = e.columns.iter().flat_map(|c| &c.items).map(|i| i.article).collect();
+    let late = !f.text("late").is_empty();
+    let (found, ranks): (Vec<Headline>, Arc<Scores>) = if late {
+        // the ranking is of what the window holds: none of these is in it
+        let pipeline = console.pipeline();
+        let found = pipeline.late_arrivals(publication(&pipeline, &e.publication), MAX_CANDIDATES).await.map_err(|e| response::broken(&e))?;
+        (found.into_iter().filter(|h| !there.contains(&h.id)).collect(), Arc::default())
+    } else {
+        let ranks = ranking(console, &e).await?;
+        let (filter, known) = (archive::filter(f, console.zone()), Arc::clone(&ranks));
+        (stored(console.store.run(move |s| best(s, &filter, &known, &there)).await)?, ranks)
+    };
+    let found = found.into_iter().map(|h| offered(h, &ranks, console.zone())).collect();
+    Ok(response::page(&CandidatesPage {
+        frame: Layout::new(console, session, "候选文章"),
+        id: id.0,
+        version,
+        columns: e.columns.iter().map(|c| c.name.clone()).collect(),
+        q: f.text("q").to_owned(),
+        industry: f.text("industry").to_owned(),
+        place: f.text("place").to_owned(),
+        source: f.text("source").to_owned(),
+        late,
+        industries: console.vocabulary().industries.clone(),
+        sources: console.live.sources().sources.iter().map(|s| (s.id.to_string(), s.name.clone())).collect(),
+        found,
+    }))
+}
+
+/// The best candidates, or what a search finds.
+fn best(store: &Store, filter: &Filter, ranks: &Scores, there: &[ArticleId]) -> Result<Vec<Headline>, StoreError> {
+    if filter.is_open() {
+        let mut best: Vec<(ArticleId, f64)> = ranks.iter().filter(|(id, _)| !there.contains(id)).map(|(id, rank)| (*id, *rank)).collect();
+        best.sort_by(|a, b| b.1.total_cmp(&a.1).then(b.0.0.cmp(&a.0.0)));
+        return best.into_iter().take(MAX_CANDIDATES).map(|(id, _)| store.headline(id)).collect();
+    }
+    let mut found = store.find(filter, MAX_CANDIDATES)?;
+    found.retain(|h| !there.contains(&h.id));
+    // candidates first, best of all; what an earlier issue had, or what is old, behind them
+    let rank = |h: &Headline| ranks.get(&h.id).copied().unwrap_or(f64::NEG_INFINITY);
+    found.sort_by(|a, b| rank(b).total_cmp(&rank(a)));
+    Ok(found)
+}
+
+fn offered(h: Headline, ranks: &Scores, zone: chrono_tz::Tz) -> CandidateRow {
+    let date = h.sort_time().with_timezone(&zone).format("%m-%d %H:%M").to_string();
+    let j = h.classification.clone().unwrap_or_default();
+    let industries = j.industries.iter().chain(&j.themes).map(|l| l.name.as_str()).collect::<Vec<_>>().join("、");
+    let rank = ranks.get(&h.id).map(|r| format!("{r:.1}")).unwrap_or_default();
+    CandidateRow { rank, id: h.id.0, origin: h.publisher_or_source().to_owned(), title: h.title, date, column: j.column, industries }
+}

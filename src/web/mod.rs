@@ -1,0 +1,181 @@
+//! Web pages for editors and admins: requests in, pages out. Server-rendered, without a build step or foreign hosts; everything
+//! works without scripts, which add keys, dragging and saving by itself.
+//!
+//! Who may do what is decided in `access.rs` before a page is reached; a form that does not carry its session's token changes
+//! nothing. What editors do to an issue is `digest::edit`; this module only carries it there.
+
+#![allow(clippy::result_large_err)] // a refused request's answer is its error
+
+mod access;
+mod api;
+mod archive;
+mod cache;
+mod candidates;
+mod connection_limit;
+mod form;
+mod issue_editor;
+mod login;
+mod operations;
+mod overview;
+mod password;
+mod probes;
+mod response;
+mod source_list;
+mod source_page;
+mod throttle;
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::extract::Request;
+use axum::http::{HeaderName, HeaderValue, StatusCode, header};
+use axum::middleware::{self, Next};
+use axum::response::{IntoResponse, Redirect, Response};
+use axum::routing::{get, post};
+
+use crate::app::ConfigHandle;
+use crate::config::settings::ConsoleSettings;
+use crate::config::source_list::Vocabulary;
+use crate::crawl::Pipeline;
+use crate::model::EditionId;
+use crate::store::{Overview, Store};
+use tokio::net::TcpListener;
+
+use cache::SwrCache;
+use connection_limit::PeerAddr;
+pub use password::{digest as token_hash, fresh as fresh_password, hash as hash_password, token as fresh_token};
+use throttle::Throttle;
+
+const STYLE: &str = include_str!("assets/console.css");
+const SCRIPT: &str = include_str!("assets/console.js");
+
+/// What every page needs.
+struct Console {
+    live: Arc<ConfigHandle>,
+    store: Store,
+    /// As they were at the start: where we listen does not change before the next.
+    settings: ConsoleSettings,
+    throttle: Throttle,
+    counted: SwrCache<(), Overview>,
+    ranking: SwrCache<EditionId, candidates::Scores>,
+}
+
+type AppState = Arc<Console>;
+
+impl Console {
+    /// An address of ours, behind whatever prefix the proxy serves us under.
+    fn path(&self, rest: &str) -> String {
+        format!("{}{rest}", self.settings.base_path)
+    }
+
+    fn zone(&self) -> chrono_tz::Tz {
+        self.pipeline().settings().publication.calendar.zone
+    }
+
+    /// The stages by the settings in force.
+    fn pipeline(&self) -> Arc<Pipeline> {
+        self.live.pipeline()
+    }
+
+    fn vocabulary(&self) -> Arc<Vocabulary> {
+        self.live.vocabulary()
+    }
+}
+
+/// Opens the console's address; nothing where it is off.
+///
+/// # Errors
+/// The address cannot be listened on.
+pub async fn listen(settings: &ConsoleSettings) -> std::io::Result<Option<TcpListener>> {
+    let Some(address) = settings.listen else { return Ok(None) };
+    let listener = TcpListener::bind(address).await?;
+    tracing::info!("console on http://{}{}/", listener.local_addr()?, settings.base_path);
+    Ok(Some(listener))
+}
+
+/// Serves the console until `stopped` resolves.
+///
+/// # Errors
+/// The listener fails.
+pub async fn serve(live: Arc<ConfigHandle>, listener: TcpListener, stopped: impl Future<Output = ()> + Send + 'static) -> std::io::Result<()> {
+    let pipeline = live.pipeline();
+    let (store, settings) = (pipeline.store().clone(), pipeline.settings().console.clone());
+    let console =
+        Arc::new(Console { live, store, settings, throttle: Throttle::default(), counted: SwrCache::default(), ranking: SwrCache::default() });
+    // the first looks at 概览, 来源 and 候选 need not wait for it
+    let early = Arc::clone(&console);
+    tokio::spawn(async move {
+        let _ = overview::counted(&early).await;
+        if let Ok(Some(newest)) = early.store.run(|s| s.editions(1)?.first().map(|e| s.edition(e.id)).transpose().map(Option::flatten)).await {
+            let _ = candidates::ranking(&early, &newest).await;
+        }
+    });
+    let app = router(console).into_make_service_with_connect_info::<PeerAddr>();
+    axum::serve(connection_limit::LimitedListener::new(listener), app).with_graceful_shutdown(stopped).await
+}
+
+fn router(console: AppState) -> Router {
+    let base = console.settings.base_path.clone();
+    let pages = Router::new()
+        .route("/", get(home))
+        .route("/login", get(login::form).post(login::sign_in))
+        .route("/logout", post(login::sign_out))
+        .route("/draft", get(issue_editor::newest))
+        .route("/draft/{id}", get(issue_editor::page).post(issue_editor::change))
+        .route("/draft/{id}/pool", get(candidates::page))
+        .route("/draft/{id}/mail", get(issue_editor::preview))
+        .route("/draft/{id}/docx", get(issue_editor::document))
+        .route("/articles", get(archive::search))
+        .route("/articles/{id}", get(archive::article).post(archive::change))
+        .route("/overview", get(overview::page))
+        .route("/sources", get(source_list::list).post(source_list::change))
+        .route("/sources/{id}", get(source_page::page).post(source_page::change))
+        .route("/sources.opml", get(source_list::opml))
+        .route("/operation", get(operations::page).post(operations::change))
+        .route("/healthz", get(probes::alive))
+        .route("/readyz", get(probes::ready))
+        .route("/metrics", get(probes::metrics))
+        .route("/feeds/issue.atom", get(api::issue_feed))
+        .route("/feeds/industry/{name}", get(api::industry_feed))
+        .route("/api/v1/openapi.json", get(api::description))
+        .route("/api/v1/industries", get(api::industries))
+        .route("/api/v1/issues", get(api::issues))
+        .route("/api/v1/issues/{id}", get(api::issue))
+        .route("/api/v1/articles", get(api::articles))
+        .route("/api/v1/articles/{id}", get(api::article))
+        .route("/console.css", get(|| async { asset("text/css; charset=utf-8", STYLE) }))
+        .route("/console.js", get(|| async { asset("text/javascript; charset=utf-8", SCRIPT) }))
+        .with_state(console);
+    let app = if base.is_empty() { pages } else { Router::new().nest(&base, pages) };
+    app.fallback(missing).layer(middleware::from_fn(guarded))
+}
+
+async fn home(axum::extract::State(console): axum::extract::State<AppState>) -> Redirect {
+    Redirect::to(&console.path("/draft"))
+}
+
+async fn missing() -> (StatusCode, &'static str) {
+    (StatusCode::NOT_FOUND, "没有这个页面")
+}
+
+fn asset(kind: &'static str, text: &'static str) -> impl IntoResponse {
+    ([(header::CONTENT_TYPE, kind), (header::CACHE_CONTROL, "max-age=3600")], text)
+}
+
+/// What every answer says to browsers; a page with rules of its own keeps them.
+async fn guarded(request: Request, next: Next) -> Response {
+    const CSP: &str = "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; img-src 'self' data:; frame-src 'self'; \
+                       form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
+    let mut answer = next.run(request).await;
+    let headers = answer.headers_mut();
+    let mut put = |name: HeaderName, value: &'static str| {
+        headers.entry(name).or_insert(HeaderValue::from_static(value));
+    };
+    put(header::CONTENT_SECURITY_POLICY, CSP);
+    put(header::X_CONTENT_TYPE_OPTIONS, "nosniff");
+    put(header::X_FRAME_OPTIONS, "DENY");
+    put(header::REFERRER_POLICY, "same-origin");
+    put(header::CACHE_CONTROL, "no-store");
+    put(HeaderName::from_static("cross-origin-opener-policy"), "same-origin");
+    answer
+}

@@ -1,0 +1,105 @@
+//! Pages as answers, and what stands on all of them.
+
+use askama::Template;
+use axum::http::StatusCode;
+use axum::response::{Html, IntoResponse, Response};
+
+use crate::store::{Role, Session, StoreError};
+use crate::web::Console;
+
+/// What the frame of every page shows.
+pub(super) struct Layout {
+    pub(super) base: String,
+    pub(super) title: &'static str,
+    pub(super) user: String,
+    pub(super) role: &'static str,
+    pub(super) admin: bool,
+    pub(super) csrf: String,
+    /// What must be seen by people.
+    pub(super) alarms: Vec<String>,
+}
+
+impl Layout {
+    pub(super) fn new(console: &Console, session: &Session, title: &'static str) -> Self {
+        Self {
+            base: console.settings.base_path.clone(),
+            title,
+            user: session.name.clone(),
+            role: session.role.chinese(),
+            admin: session.role == Role::Admin,
+            csrf: session.csrf.clone(),
+            alarms: console.pipeline().health().alarms().into_values().collect(),
+        }
+    }
+}
+
+/// A page, or the reason why there is none.
+pub(super) fn page(template: &impl Template) -> Response {
+    match template.render() {
+        Ok(text) => Html(text).into_response(),
+        Err(e) => broken(&e),
+    }
+}
+
+/// What came of a visit, in Chinese; its code where that is not known here.
+pub(super) fn outcome(code: &str) -> &str {
+    const WORDS: [(&str, &str); 33] = [
+        ("ok", "成功"),
+        ("not-modified", "没有变化"),
+        ("dns-nxdomain", "域名不存在"),
+        ("dns-timeout", "域名暂时无法解析"),
+        ("connect", "连接不上网站"),
+        ("certificate", "网站证书不可信"),
+        ("tls", "网站加密方式过旧或有误"),
+        ("timeout", "应答太慢"),
+        ("idle", "网站没有数据传来"),
+        ("forbidden", "网站拒绝访问"),
+        ("not-found", "网页不存在（404）"),
+        ("gone", "网页已永久删除（410）"),
+        ("status", "网站出错"),
+        ("busy", "网站繁忙，要求稍后再来"),
+        ("bad-answer", "网站应答不合规范"),
+        ("too-large", "内容太大"),
+        ("bomb", "压缩内容异常膨胀"),
+        ("incomplete-body", "内容没有传完"),
+        ("coding", "压缩内容无法解开"),
+        ("empty", "内容是空的"),
+        ("not-text", "不是文字内容"),
+        ("redirect-loop", "网址来回跳转"),
+        ("bad-redirect", "跳转到了无法使用的地址"),
+        ("private-address", "指向内网地址，未予访问"),
+        ("port", "端口不允许访问"),
+        ("unasked-304", "网站应答有误（304）"),
+        ("robots", "robots.txt 不允许抓取"),
+        ("robots-unreachable", "robots.txt 不可达"),
+        ("browser", "浏览器渲染失败"),
+        ("setting", "来源设置有误"),
+        ("wrong-kind", "内容类型不对（可能是验证页面）"),
+        ("broken", "内容损坏，无法读取"),
+        ("no-entries", "没有找到任何条目，版式可能已变"),
+    ];
+    WORDS.iter().find(|w| w.0 == code).map_or(code, |w| w.1)
+}
+
+/// A fault of ours: told to the log, not to the browser.
+pub(super) fn broken(e: &dyn std::error::Error) -> Response {
+    tracing::error!("console: {e}");
+    (StatusCode::INTERNAL_SERVER_ERROR, "系统出错，请稍后再试；详细原因在运行日志里").into_response()
+}
+
+#[derive(Template)]
+#[template(path = "message.html")]
+struct Message<'a> {
+    frame: Layout,
+    words: &'a str,
+}
+
+/// A refusal in words.
+pub(super) fn refused(console: &Console, session: &Session, code: StatusCode, words: &str) -> Response {
+    (code, page(&Message { frame: Layout::new(console, session, "提示"), words })).into_response()
+}
+
+/// The answer of a store call, or a broken page.
+pub(super) fn stored<T>(result: Result<T, StoreError>) -> Result<T, Response> {
+    result.map_err(|e| broken(&e))
+}

@@ -1,0 +1,225 @@
+//! 来源: how each of them does, and adding, pausing, waking.
+
+use std::collections::HashSet;
+
+use askama::Template;
+use axum::extract::State;
+use axum::http::{StatusCode, header};
+use axum::response::{IntoResponse, Redirect, Response};
+use chrono::{DateTime, Utc};
+
+use crate::config::edit_sources;
+use crate::config::edit_sources::NewSource;
+use crate::config::opml;
+use crate::crawl::preview;
+use crate::crawl::preview::Preview;
+use crate::model::{Source, SourceId, SourceKind, WEEKS, WebUrl};
+use crate::store::{Session, SourceHealth};
+use crate::web::access::Editor;
+use crate::web::form::{AdminForm, Form};
+use crate::web::response::{Layout, stored};
+use crate::web::{AppState, overview, response};
+
+/// Entries of a preview.
+const PREVIEW_ENTRIES: usize = 12;
+
+#[derive(Template)]
+#[template(path = "sources.html")]
+struct SourceListPage {
+    frame: Layout,
+    rows: Vec<SourceRow>,
+    words: String,
+    tried: Option<SourcePreview>,
+}
+
+struct SourceRow {
+    id: String,
+    name: String,
+    url: String,
+    enabled: bool,
+    state: &'static str,
+    bad: bool,
+    trouble: String,
+    last_ok: String,
+    weekly: String,
+    /// Eight weeks as points of a line.
+    spark: String,
+    weeks: String,
+}
+
+/// What an address would bring.
+pub(super) struct SourcePreview {
+    asked: String,
+    pub(super) url: String,
+    name: String,
+    pub(super) kind: &'static str,
+    pub(super) entries: Vec<(String, String)>,
+}
+
+pub(super) async fn list(State(console): State<AppState>, Editor(session): Editor) -> Response {
+    show(&console, &session, String::new(), None).await.unwrap_or_else(|answer| answer)
+}
+
+async fn show(console: &AppState, session: &Session, words: String, tried: Option<SourcePreview>) -> Result<Response, Response> {
+    let list = console.live.sources();
+    let (known, zone, now) = (list.sources.clone(), console.zone(), Utc::now());
+    let counted = overview::counted(console).await?;
+    let rows = console.store.run(move |s| {
+        let weeks = |k: &Source| counted.weekly.get(k.id.as_str()).copied().unwrap_or_default();
+        known.iter().map(|k| Ok(row(k, s.source_health(&k.id, now)?.as_ref(), weeks(k), zone, now))).collect::<Result<Vec<_>, _>>()
+    });
+    let mut rows = stored(rows.await)?;
+    rows.sort_by_key(|r| !r.bad);
+    Ok(response::page(&SourceListPage { frame: Layout::new(console, session, "来源"), rows, words, tried }))
+}
+
+fn row(source: &Source, health: Option<&SourceHealth>, weeks: [u32; WEEKS], zone: chrono_tz::Tz, now: DateTime<Utc>) -> SourceRow {
+    let when = |t: DateTime<Utc>| t.with_timezone(&zone).format("%m-%d %H:%M").to_string();
+    let (state, bad) = match health {
+        _ if !source.enabled => ("已停用", false),
+        None => ("未抓取", false),
+        Some(h) if h.disabled_reason.is_some() => ("已休眠", true),
+        Some(h) if h.failures > 0 => ("异常", true),
+        Some(h) if h.is_silent(now) => ("久无更新", true),
+        Some(_) => ("正常", false),
+    };
+    let trouble = health.and_then(|h| h.last_error_zh.clone()).filter(|_| bad).unwrap_or_default();
+    let most = weeks.iter().copied().max().unwrap_or(0).max(1);
+    let point = |(i, n): (usize, &u32)| format!("{},{}", i * 10 + 1, 20 - n * 18 / most);
+    SourceRow {
+        spark: weeks.iter().enumerate().map(point).collect::<Vec<_>>().join(" "),
+        weeks: weeks.iter().map(u32::to_string).collect::<Vec<_>>().join("、"),
+        id: source.id.to_string(),
+        name: source.name.clone(),
+        url: source.url.to_string(),
+        enabled: source.enabled,
+        state,
+        bad,
+        trouble,
+        last_ok: health.and_then(|h| h.last_ok).map(when).unwrap_or_default(),
+        weekly: health.map(|h| format!("{:.1}", h.articles_a_week)).unwrap_or_default(),
+    }
+}
+
+/// The list for other feed readers.
+pub(super) async fn opml(State(console): State<AppState>, Editor(_): Editor) -> Response {
+    let headers = [(header::CONTENT_TYPE, "text/x-opml; charset=utf-8"), (header::CONTENT_DISPOSITION, "attachment; filename=\"sources.opml\"")];
+    (headers, opml::write(&console.live.sources())).into_response()
+}
+
+pub(super) async fn change(State(console): State<AppState>, AdminForm(form): AdminForm) -> Response {
+    make(&console, &form).await.unwrap_or_else(|answer| answer)
+}
+
+async fn make(console: &AppState, form: &Form) -> Result<Response, Response> {
+    let f = &form.fields;
+    let done = match f.text("do") {
+        "try" => return try_address(console, form).await,
+        "add" => add(console, form),
+        "import" => import(console, f.text("opml")),
+        "look" => poll_now(console, f.text("id")).await?,
+        "enable" | "disable" => switch(console, f.text("id"), f.text("do") == "enable").await?,
+        _ => Err("不认识的操作".to_owned()),
+    };
+    match done {
+        Ok(subject) => {
+            let (who, what) = (form.session.name.clone(), f.text("do").to_owned());
+            let what = match what.as_str() {
+                "add" => "添加来源",
+                "import" => "导入来源",
+                "enable" => "启用来源",
+                "look" => "立即抓取",
+                _ => "停用来源",
+            };
+            stored(console.store.run(move |s| s.audit(&who, what, &subject, Utc::now())).await)?;
+            console.live.refresh(false);
+            Ok(Redirect::to(&console.path("/sources")).into_response())
+        }
+        Err(words) => Ok((StatusCode::UNPROCESSABLE_ENTITY, show(console, &form.session, words, None).await?).into_response()),
+    }
+}
+
+async fn poll_now(console: &AppState, id: &str) -> Result<Result<String, String>, Response> {
+    let Some(id) = SourceId::parse(id) else { return Ok(Err("没有这个来源".to_owned())) };
+    let asked = id.clone();
+    let due = stored(console.store.run(move |s| s.poll_now(&asked)).await)?;
+    Ok(if due { Ok(id.to_string()) } else { Err("这个来源还没有抓取过，或已休眠（请先唤醒）".to_owned()) })
+}
+
+async fn switch(console: &AppState, id: &str, on: bool) -> Result<Result<String, String>, Response> {
+    let Some(id) = SourceId::parse(id) else { return Ok(Err("没有这个来源".to_owned())) };
+    if on {
+        let id = id.clone();
+        stored(console.store.run(move |s| s.reactivate_source(&id)).await)?;
+    }
+    Ok(match edit_sources::set_enabled(console.live.sources_path(), &id, on, &console.vocabulary()) {
+        Ok(true) => Ok(id.to_string()),
+        Ok(false) => Err("sources.toml 里没有这个来源".to_owned()),
+        Err(e) => Err(e.chinese()),
+    })
+}
+
+/// Shows what an address would bring, before anything is written.
+async fn try_address(console: &AppState, form: &Form) -> Result<Response, Response> {
+    let asked = form.fields.text("url");
+    let tried = match WebUrl::parse(asked) {
+        Err(e) => Err(e.chinese()),
+        Ok(url) => {
+            let id = SourceId::parse("preview").ok_or_else(|| response::refused(console, &form.session, StatusCode::BAD_REQUEST, "内部错误"))?;
+            let source = Source { allow_private: console.live.sources().allow_private, ..Source::plain(id, "preview".to_owned(), url) };
+            preview::discover_source(console.pipeline().fetcher(), &source).await.map_err(|e| format!("读不到这个地址：{}", e.chinese()))
+        }
+    };
+    match tried {
+        Ok(p) => show(console, &form.session, String::new(), Some(shown(asked, p))).await,
+        Err(words) => Ok((StatusCode::UNPROCESSABLE_ENTITY, show(console, &form.session, words, None).await?).into_response()),
+    }
+}
+
+pub(super) fn shown(asked: &str, p: Preview) -> SourcePreview {
+    let entries = p.found.entries.iter().take(PREVIEW_ENTRIES);
+    let kind = match p.found.kind {
+        Some(SourceKind::Feed) => "订阅源",
+        Some(SourceKind::Sitemap) => "网站地图",
+        Some(SourceKind::Json) => "数据接口",
+        Some(SourceKind::List) | None => "列表页",
+    };
+    SourcePreview {
+        asked: asked.to_owned(),
+        name: p.name.unwrap_or_else(|| p.url.host().to_owned()),
+        kind,
+        entries: entries.map(|e| (e.title.clone(), e.published_at.map(|t| t.format("%Y-%m-%d").to_string()).unwrap_or_default())).collect(),
+        url: p.url.to_string(),
+    }
+}
+
+/// Adds what an OPML file lists and the list does not have.
+fn import(console: &AppState, text: &str) -> Result<String, String> {
+    let (new, known) = opml::news(text, &console.live.sources());
+    if new.is_empty() {
+        return Err(if known > 0 {
+            "其中的来源都已经有了".to_owned()
+        } else {
+            "这里面没有来源：请粘贴 OPML 文件的全部内容".to_owned()
+        });
+    }
+    edit_sources::add(console.live.sources_path(), &new, &console.vocabulary()).map_err(|e| e.chinese())?;
+    Ok(format!("{} 个", new.len()))
+}
+
+fn add(console: &AppState, form: &Form) -> Result<String, String> {
+    let f = &form.fields;
+    let url = WebUrl::parse(f.text("url")).map_err(|e| e.chinese())?;
+    let list = console.live.sources();
+    if list.sources.iter().any(|s| s.url == url) {
+        return Err("这个地址已经在来源里了".to_owned());
+    }
+    let id = edit_sources::free_id(&url, &list.sources.iter().map(|s| s.id.clone()).collect::<HashSet<_>>())
+        .ok_or("不能从这个地址生成编号，请在 sources.toml 里添加")?;
+    let name = Some(f.text("name").to_owned()).filter(|n| !n.is_empty()).unwrap_or_else(|| url.host().to_owned());
+    let region = Some(f.text("region").to_owned()).filter(|r| !r.is_empty());
+    let kind = (f.text("kind") == "订阅源").then_some(SourceKind::Feed);
+    let new = NewSource { id: id.clone(), name, url, kind, region, allow_private: false, render: false };
+    edit_sources::add(console.live.sources_path(), &[new], &console.vocabulary()).map_err(|e| e.chinese())?;
+    Ok(id.to_string())
+}

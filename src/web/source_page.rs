@@ -1,0 +1,194 @@
+//! One source: how it does, what it says of itself in `sources.toml`, and trying a change before it is written.
+
+use std::collections::BTreeMap;
+
+use askama::Template;
+use axum::extract::{Path, State};
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Redirect, Response};
+use chrono::{DateTime, Utc};
+use toml_edit::Value;
+
+use crate::config::edit_sources;
+use crate::config::edit_sources::Field;
+use crate::crawl::preview;
+use crate::model::SourceId;
+use crate::store::{Session, SourceHealth};
+use crate::web::access::Admin;
+use crate::web::form::{AdminForm, Fields};
+use crate::web::response::{Layout, stored};
+use crate::web::source_list::{SourcePreview, shown};
+use crate::web::{AppState, archive, response};
+
+/// Visits shown.
+const FETCH_LOG_ROWS: usize = 20;
+
+/// Keys that are plain texts: key, label, hint.
+const TEXT_FIELDS: [(&str, &str, &str); 10] = [
+    ("name", "名称", ""),
+    ("url", "网址", "订阅源或栏目页的地址"),
+    ("interval", "抓取间隔", "例如 30m、2h、1d；不填则按更新快慢自动调整"),
+    ("region", "地域", "全国、河南、许昌……"),
+    ("charset", "编码", "只在网页自己声明有误时填，例如 gb18030"),
+    ("list.item", "列表项", "CSS 选择器，只在自动识别不对时填，例如 ul.news li"),
+    ("list.title", "列表标题", "在列表项之内"),
+    ("list.link", "列表链接", "在列表项之内，不填即 a"),
+    ("list.date", "列表日期", "在列表项之内，例如 span"),
+    ("article.body", "正文", "CSS 选择器，例如 #zoom"),
+];
+const KINDS: [(&str, &str); 4] = [("feed", "订阅源"), ("list", "列表页"), ("sitemap", "网站地图"), ("json", "数据接口")];
+
+#[derive(Template)]
+#[template(path = "source.html")]
+struct SourcePage {
+    frame: Layout,
+    id: String,
+    /// Key, label, hint, value.
+    texts: Vec<(&'static str, &'static str, &'static str, String)>,
+    kinds: Vec<(&'static str, &'static str, bool)>,
+    columns: Vec<(String, bool)>,
+    industries: Vec<(String, bool)>,
+    weight: String,
+    render: bool,
+    trouble: Vec<String>,
+    /// When, address, what came of it, size and time.
+    visits: Vec<(String, String, String, String)>,
+    words: String,
+    tried: Option<SourcePreview>,
+}
+
+pub(super) async fn page(State(console): State<AppState>, Admin(session): Admin, Path(id): Path<String>) -> Response {
+    let stated = SourceId::parse(&id).and_then(|id| edit_sources::raw_fields(console.live.sources_path(), &id).ok().flatten());
+    let Some(stated) = stated else {
+        return response::refused(&console, &session, StatusCode::NOT_FOUND, "sources.toml 里没有这个来源，或文件暂时有误");
+    };
+    show(&console, &session, id, &stated, String::new(), None).await.unwrap_or_else(|answer| answer)
+}
+
+type RawFields = BTreeMap<String, String>;
+
+async fn show(
+    console: &AppState,
+    session: &Session,
+    id: String,
+    stated: &RawFields,
+    words: String,
+    tried: Option<SourcePreview>,
+) -> Result<Response, Response> {
+    let said = |key: &str| stated.get(key).cloned().unwrap_or_default();
+    let (zone, now) = (console.zone(), Utc::now());
+    let (mut health, mut visits) = (None, Vec::new());
+    if let Some(id) = SourceId::parse(&id) {
+        (health, visits) = stored(console.store.run(move |s| Ok((s.source_health(&id, now)?, s.visits_to(&id, FETCH_LOG_ROWS)?))).await)?;
+    }
+    let at = |t: DateTime<Utc>| t.with_timezone(&zone).format("%m-%d %H:%M").to_string();
+    let chosen: Vec<&str> = stated.get("industries").map(|t| t.lines().collect()).unwrap_or_default();
+    let page = SourcePage {
+        frame: Layout::new(console, session, "来源"),
+        texts: TEXT_FIELDS.iter().map(|(key, label, hint)| (*key, *label, *hint, said(key))).collect(),
+        kinds: KINDS.iter().map(|(word, name)| (*word, *name, said("kind") == *word)).collect(),
+        columns: archive::columns(console).into_iter().map(|c| (c.clone(), said("column") == c)).collect(),
+        industries: console.vocabulary().industries.iter().map(|i| (i.clone(), chosen.contains(&i.as_str()))).collect(),
+        weight: said("weight"),
+        render: said("render") == "true",
+        trouble: health.map(|h| troubles(&h, zone, now)).unwrap_or_default(),
+        visits: visits
+            .into_iter()
+            .map(|v| (at(v.at), v.url, told(&v.code, &v.outcome), format!("{:.1} KB，{} 毫秒", v.bytes as f64 / 1024.0, v.millis)))
+            .collect(),
+        id,
+        words,
+        tried,
+    };
+    Ok(response::page(&page))
+}
+
+/// What came of a visit; what went wrong also in the program's own words, which name status and cause.
+fn told(code: &str, outcome: &str) -> String {
+    let words = response::outcome(code);
+    if matches!(code, "ok" | "not-modified") { words.to_owned() } else { format!("{words}（{outcome}）") }
+}
+
+/// What is wrong with a source, and what to do about it.
+fn troubles(h: &SourceHealth, zone: chrono_tz::Tz, now: DateTime<Utc>) -> Vec<String> {
+    let at = |t: DateTime<Utc>| t.with_timezone(&zone).format("%m-%d %H:%M").to_string();
+    let mut out = Vec::new();
+    if h.disabled_reason.is_some() {
+        out.push("已休眠：网站表示此页已不存在。请改正网址，再在来源列表里唤醒。".to_owned());
+    } else if h.failures > 0 {
+        let since = h.failing_since.map(|t| format!("，自 {} 起", at(t))).unwrap_or_default();
+        out.push(format!("连续 {} 次失败{since}：{}", h.failures, h.last_error_zh.clone().unwrap_or_default()));
+    }
+    if h.has_lost_its_layout() {
+        out.push("过去能读出文章，现在读不出：网页可能改版了。可点“试一试”，不行就填写列表选择器。".to_owned());
+    }
+    if let Some(url) = &h.moved_to {
+        out.push(format!("网站说它已永久搬到 {url}：请确认后改写网址。"));
+    }
+    if h.is_silent(now) {
+        out.push("很久没有新文章：网页可能已停更，或栏目换了地址。".to_owned());
+    }
+    if let Some(t) = h.backed_off_until {
+        out.push(format!("网站要求稍后再来，{} 之前不访问。", at(t)));
+    }
+    if h.insecure {
+        out.push("不验证它的证书（tls = \"insecure\"）。".to_owned());
+    }
+    out
+}
+
+pub(super) async fn change(State(console): State<AppState>, Path(id): Path<String>, AdminForm(form): AdminForm) -> Response {
+    make(&console, id, &form.session, &form.fields).await.unwrap_or_else(|answer| answer)
+}
+
+async fn make(console: &AppState, id: String, session: &Session, f: &Fields) -> Result<Response, Response> {
+    let Some(key) = SourceId::parse(&id) else {
+        return Err(response::refused(console, session, StatusCode::NOT_FOUND, "没有这个来源"));
+    };
+    let (fields, stated) = read(console, f);
+    let failed = |e: edit_sources::EditError| format!("没有保存，请改正后再试：{}", e.chinese());
+    let (words, tried) = if f.text("do") == "save" {
+        match edit_sources::set_fields(console.live.sources_path(), &key, &fields, &console.vocabulary()) {
+            Ok(true) => {
+                let (who, subject) = (session.name.clone(), id.clone());
+                stored(console.store.run(move |s| s.audit(&who, "修改来源", &subject, Utc::now())).await)?;
+                console.live.refresh(false);
+                return Ok(Redirect::to(&console.path(&format!("/sources/{id}"))).into_response());
+            }
+            Ok(false) => ("sources.toml 里没有这个来源".to_owned(), None),
+            Err(e) => (failed(e), None),
+        }
+    } else {
+        match edit_sources::with_fields(console.live.sources_path(), &key, &fields, &console.vocabulary()) {
+            Ok(Some(source)) => match preview::preview_source(console.pipeline().fetcher(), &source).await {
+                Ok(p) => (String::new(), Some(shown(source.url.as_str(), p))),
+                Err(e) => (format!("读不到：{}", e.chinese()), None),
+            },
+            Ok(None) => ("sources.toml 里没有这个来源".to_owned(), None),
+            Err(e) => (failed(e), None),
+        }
+    };
+    let code = if tried.is_some() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
+    Ok((code, show(console, session, id, &stated, words, tried).await?).into_response())
+}
+
+/// The form as fields of the file, and as the next form shows it.
+fn read(console: &AppState, f: &Fields) -> (Vec<Field>, RawFields) {
+    let (mut fields, mut stated): (Vec<Field>, RawFields) = (Vec::new(), RawFields::new());
+    let mut put = |key: &'static str, text: &str, value: Option<Value>| {
+        stated.insert(key.to_owned(), text.to_owned());
+        fields.push((key, value));
+    };
+    for key in TEXT_FIELDS.map(|t| t.0).into_iter().chain(["kind", "column"]) {
+        let text = f.text(key);
+        put(key, text, Some(text.into()).filter(|_| !text.is_empty()));
+    }
+    let weight = f.text("weight");
+    // what is no number is written as it is: the check of the file says what is wrong with it
+    put("weight", weight, Some(weight.parse::<f64>().map_or_else(|_| weight.into(), Value::from)).filter(|_| !weight.is_empty()));
+    let render = f.text("render") == "on";
+    put("render", if render { "true" } else { "" }, render.then(|| true.into()));
+    let chosen = f.industries(&console.vocabulary().industries);
+    put("industries", &chosen.join("\n"), Some(chosen.iter().map(String::as_str).collect::<Value>()).filter(|_| !chosen.is_empty()));
+    (fields, stated)
+}
