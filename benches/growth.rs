@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use chrono::Utc;
-use qingbao::crawl::window::MAX_QUEUED;
+use qingbao::crawl::window::{MAX_PER_HOST, MAX_QUEUED};
 use qingbao::model::{Source, SourceId, WebUrl};
 use qingbao::store::Store;
 use rusqlite::Connection;
@@ -61,9 +61,9 @@ fn of_list(n: usize) {
     let store = Store::open(dir.path()).unwrap();
     let (known, ()) = millis(|| store.sync_sources(&list).unwrap());
     let (again, ()) = millis(|| store.sync_sources(&list).unwrap());
-    let (all, due) = millis(|| store.due_polls(Utc::now()).unwrap().len());
+    let (all, due) = millis(|| store.due_polls(Utc::now(), MAX_PER_HOST, MAX_QUEUED).unwrap().len());
     assert_eq!(due, n.min(MAX_QUEUED), "what does not fit the window waits in the store");
-    let (none, due) = millis(|| store.due_polls(chrono::DateTime::UNIX_EPOCH - chrono::TimeDelta::days(1)).unwrap().len());
+    let (none, due) = millis(|| store.due_polls(chrono::DateTime::UNIX_EPOCH - chrono::TimeDelta::days(1), MAX_PER_HOST, MAX_QUEUED).unwrap().len());
     assert_eq!(due, 0);
     println!("{n:>10} {known:>12.1} {again:>12.1} {none:>14.2} {all:>14.1}");
 }

@@ -34,6 +34,7 @@ pub mod health;
 pub mod issue;
 pub mod mail;
 pub mod model;
+pub mod pipeline;
 pub mod render;
 pub mod schedule;
 pub mod store;

@@ -3,7 +3,6 @@
 //! The scheduler crate only wakes the loops; what is due is read from the clock and the store each time, so a tick that
 //! comes twice, late or not at all does no harm. Crawling, drafting and mailing run beside each other.
 
-mod live;
 mod signals;
 mod supervisor;
 mod weekly_report;
@@ -19,12 +18,13 @@ use tokio_cron_scheduler::{Job, JobScheduler, JobSchedulerError};
 
 use crate::config::SourceList;
 use crate::config::settings::Publication;
-use crate::crawl::{CrawlMode, NoProgress, Pipeline, PipelineError};
+use crate::crawl::{CrawlMode, NoProgress};
 use crate::health::Component;
 use crate::model::Edition;
+use crate::pipeline::{Pipeline, PipelineError};
 use crate::web;
 
-pub use live::{ConfigHandle, ReloadError};
+use crate::pipeline::ConfigHandle;
 use signals::Signals;
 
 /// Every twenty seconds, in UTC: zones and work days are judged by ourselves.
@@ -98,7 +98,7 @@ pub async fn serve(live: Arc<ConfigHandle>, data: PathBuf) -> Result<(), Service
         tracing::warn!("some work was still under way after {SHUTDOWN_TIMEOUT:?}; it goes on at the next start");
         loops.abort_all();
     }
-    live.pipeline().close().await;
+    live.pipeline().crawler().close().await;
     if let Err(e) = scheduler.shutdown().await {
         tracing::debug!("scheduler: {e}");
     }
@@ -128,7 +128,7 @@ async fn next(bell: &Notify, stopped: &mut watch::Receiver<bool>) -> bool {
 
 async fn crawl_loop(live: Arc<ConfigHandle>, bell: Arc<Notify>, draft: Arc<Notify>, mut stopped: watch::Receiver<bool>) {
     let mut pipeline = live.pipeline();
-    if let Err(e) = pipeline.jitter_overdue(&live.sources()).await {
+    if let Err(e) = pipeline.crawler().jitter_overdue(&live.sources()).await {
         tracing::error!("start: {e}");
     }
     let in_force = {
@@ -137,11 +137,11 @@ async fn crawl_loop(live: Arc<ConfigHandle>, bell: Arc<Notify>, draft: Arc<Notif
     };
     while next(&bell, &mut stopped).await {
         let newest = live.pipeline();
-        if !newest.same_fetcher(&pipeline) {
+        if !newest.crawler().same_fetcher(pipeline.crawler()) {
             // the new one knows nothing of when hosts were last asked
             tokio::time::sleep(pipeline.settings().fetch.host_delay).await;
-            pipeline.close().await;
-            if let Err(e) = newest.dispatcher().set_fetch_policy(&newest.settings().fetch).await {
+            pipeline.crawler().close().await;
+            if let Err(e) = newest.crawler().dispatcher().set_fetch_policy(&newest.settings().fetch).await {
                 tracing::error!("the new settings of fetching reach no worker: {e}; they are told at the next start");
             }
         }
@@ -155,7 +155,7 @@ async fn crawl_loop(live: Arc<ConfigHandle>, bell: Arc<Notify>, draft: Arc<Notif
         // every step of a crawl is a commit of its own: dropping it half way loses nothing
         tokio::select! {
             _ = stopped.wait_for(|s| *s) => return,
-            result = pipeline.run_once(&in_force, CrawlMode::DueOnly, &NoProgress) => match result {
+            result = pipeline.crawler().run_once(&in_force, CrawlMode::DueOnly, &NoProgress) => match result {
                 Ok(r) if r.sources() + r.articles + r.failed_pages + r.classified > 0 => tracing::info!(
                     changed = r.changed, unchanged = r.unchanged, failed = r.failed.len(), entries = r.new_entries,
                     articles = r.articles, lost = r.failed_pages, seconds = r.elapsed.as_secs(), "pass done"
@@ -209,8 +209,8 @@ async fn draft_if_due(pipeline: &Arc<Pipeline>, p: &Publication, sources: &Sourc
         }
     }
     let enabled = sources.enabled().count();
-    let edition = pipeline.draft(p, day, enabled, now).await?;
-    let letters = pipeline.enqueue_issue(&edition, now).await?;
+    let edition = pipeline.issues().draft(p, day, enabled, now).await?;
+    let letters = pipeline.issues().enqueue_issue(&edition, now).await?;
     tracing::info!(issue = %edition.issue_label(), items = edition.item_count(), letters, "draft queued");
     Ok(true)
 }
@@ -219,7 +219,7 @@ async fn mail_loop(live: Arc<ConfigHandle>, outbox: PathBuf, bell: Arc<Notify>, 
     while next(&bell, &mut stopped).await {
         let pipeline = live.pipeline();
         pipeline.health().heartbeat(Component::Mail);
-        match pipeline.send(outbox.clone(), Utc::now()).await {
+        match pipeline.issues().send(outbox.clone(), Utc::now()).await {
             Ok(r) => {
                 for sent in r.sent {
                     tracing::info!("letter sent: {sent}");

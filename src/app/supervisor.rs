@@ -64,8 +64,8 @@ pub(super) async fn supervise(live: Arc<ConfigHandle>, mut stopped: watch::Recei
         // files are read off the async threads
         let _ = tokio::task::spawn_blocking(move || this.refresh(false)).await;
         check_disk(&store, health, pipeline.settings().store.min_free);
-        if pipeline.dispatcher().is_remote() && health.uptime() > WORKER_GRACE {
-            let alone = pipeline.dispatcher().cluster_status().is_none_or(|c| c.workers.is_empty());
+        if pipeline.crawler().dispatcher().is_remote() && health.uptime() > WORKER_GRACE {
+            let alone = pipeline.crawler().dispatcher().cluster_status().is_none_or(|c| c.workers.is_empty());
             let words = || "没有抓取节点在工作：请检查消息服务器（NATS）和各工作机上的 qingbao-worker 服务".to_owned();
             if health.alarm(Alarm::Workers, alone.then(words)) && alone {
                 tracing::error!("no worker is there: start `qingbao worker --nats URL`, and see `qingbao doctor`");

@@ -3,9 +3,9 @@
 
 use chrono::{Datelike as _, NaiveTime, TimeDelta, Utc};
 
-use crate::app::ConfigHandle;
-use crate::crawl::Result;
 use crate::mail;
+use crate::pipeline::ConfigHandle;
+use crate::pipeline::Result;
 use crate::store::{BACKUP_MAX_AGE, Role, Store, StoreError};
 
 /// When on Mondays.

@@ -7,15 +7,16 @@ use std::sync::Arc;
 use chrono::Utc;
 
 use crate::app;
-use crate::app::ConfigHandle;
 use crate::cli::progress::ProgressDisplay;
 use crate::cli::{CommandContext, write_file};
 use crate::config::settings::DispatcherKind;
 use crate::crawl::dispatch::Dispatcher;
 use crate::crawl::dispatch::nats::NatsDispatcher;
-use crate::crawl::{CrawlMode, CrawlSummary, Pipeline};
+use crate::crawl::{CrawlMode, CrawlSummary};
 use crate::mail::SendSummary;
 use crate::model::Edition;
+use crate::pipeline::ConfigHandle;
+use crate::pipeline::Pipeline;
 use crate::render;
 use crate::store::Store;
 
@@ -23,20 +24,20 @@ pub(super) async fn once(args: &CrawlArgs, mut context: CommandContext) -> anyho
     let list = Arc::new(context.source_list()?);
     let pipeline = wired(args, &mut context).await?;
     let progress = ProgressDisplay::new();
-    let report = pipeline.run_once(&|| Arc::clone(&list), CrawlMode::Once, &progress).await?;
-    pipeline.close().await;
+    let report = pipeline.crawler().run_once(&|| Arc::clone(&list), CrawlMode::Once, &progress).await?;
+    pipeline.crawler().close().await;
     progress.finish();
     let now = Utc::now();
     let enabled = list.enabled().count();
     for p in &context.settings.additional_publications {
-        let edition = pipeline.draft(p, p.calendar.today(now), enabled, now).await?;
-        pipeline.enqueue_issue(&edition, now).await?;
+        let edition = pipeline.issues().draft(p, p.calendar.today(now), enabled, now).await?;
+        pipeline.issues().enqueue_issue(&edition, now).await?;
         write_draft(&context.data.join("drafts"), &edition)?;
     }
     let p = &context.settings.publication;
-    let edition = pipeline.draft(p, p.calendar.today(now), enabled, now).await?;
-    let queued = pipeline.enqueue_issue(&edition, now).await?;
-    let sent = pipeline.send(context.data.join("outbox"), now).await?;
+    let edition = pipeline.issues().draft(p, p.calendar.today(now), enabled, now).await?;
+    let queued = pipeline.issues().enqueue_issue(&edition, now).await?;
+    let sent = pipeline.issues().send(context.data.join("outbox"), now).await?;
     write_draft(&context.data.join("drafts"), &edition)?;
     print!("{}", summary(&report, &edition, &sent));
     if queued == 0 {

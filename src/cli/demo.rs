@@ -11,8 +11,9 @@ use crate::cli::crawl::{summary, write_draft};
 use crate::cli::progress::ProgressDisplay;
 use crate::config::source_list::Vocabulary;
 use crate::config::{Settings, SourceList, Taxonomy};
-use crate::crawl::{CrawlMode, Pipeline};
+use crate::crawl::CrawlMode;
 use crate::demo;
+use crate::pipeline::Pipeline;
 use crate::store::Store;
 
 /// Where to.
@@ -39,12 +40,12 @@ pub(super) async fn run(args: &Args) -> anyhow::Result<()> {
     settings.publication.window = Duration::from_hours(96);
     let pipeline = Pipeline::new(Store::open(&data)?, settings, taxonomy)?;
     let progress = ProgressDisplay::new();
-    let report = pipeline.run_once(&|| Arc::clone(&list), CrawlMode::Once, &progress).await?;
+    let report = pipeline.crawler().run_once(&|| Arc::clone(&list), CrawlMode::Once, &progress).await?;
     progress.finish();
     let today = pipeline.settings().publication.calendar.today(now);
-    let edition = pipeline.draft(&pipeline.settings().publication, today, list.sources.len(), now).await?;
-    pipeline.enqueue_issue(&edition, now).await?;
-    let sent = pipeline.send(args.out.clone(), now).await?;
+    let edition = pipeline.issues().draft(&pipeline.settings().publication, today, list.sources.len(), now).await?;
+    pipeline.issues().enqueue_issue(&edition, now).await?;
+    let sent = pipeline.issues().send(args.out.clone(), now).await?;
     write_draft(&args.out, &edition)?;
     print!("{}", summary(&report, &edition, &sent));
     println!("draft      in {}: open the .html in a browser, the .docx in Word or WPS, the .eml in a mail program", args.out.display());

@@ -9,11 +9,11 @@ use clap::{Subcommand, ValueEnum};
 
 use crate::cli::{CommandContext, write_file};
 use crate::config::settings::Publication;
-use crate::crawl::Pipeline;
 use crate::issue;
 use crate::mail::{self, DeliveryResult, Transport, compose};
 use crate::model::MailAddress;
 use crate::model::{Edition, EditionId};
+use crate::pipeline::Pipeline;
 use crate::render;
 use crate::store::{OutboxMessage, Store, StoreError};
 
@@ -98,7 +98,7 @@ pub(super) async fn run(action: &DigestCommand, context: &CommandContext) -> any
             let p = find_publication(context, publication.as_deref())?;
             let date = date.unwrap_or_else(|| p.calendar.today(now));
             let enabled = context.source_list()?.sources.iter().filter(|s| s.enabled).count();
-            let edition = pipeline.draft(p, date, enabled, now).await?;
+            let edition = pipeline.issues().draft(p, date, enabled, now).await?;
             println!("{}\t{}\t{}\t{} items", edition.id, edition.date, edition.issue_label(), edition.item_count());
         }
         DigestCommand::List => {
@@ -166,7 +166,7 @@ async fn send(context: &CommandContext, pipeline: &Pipeline, edition: &Edition, 
         println!("test copy to {to}: {}", accepted(outcome)?);
         return Ok(());
     }
-    let queued = pipeline.enqueue_issue(edition, now).await?;
+    let queued = pipeline.issues().enqueue_issue(edition, now).await?;
     // only the process that holds the data folder sends: two at once would send a letter twice
     let _alone = match Store::open(&context.data) {
         Ok(store) => store,
@@ -176,7 +176,7 @@ async fn send(context: &CommandContext, pipeline: &Pipeline, edition: &Edition, 
         }
         Err(e) => return Err(e.into()),
     };
-    let report = pipeline.send(context.data.join("outbox"), now).await?;
+    let report = pipeline.issues().send(context.data.join("outbox"), now).await?;
     println!("{queued} letters queued, {} sent, {} waiting, {} given up", report.sent.len(), report.deferred.len(), report.failed.len());
     for (to, why) in report.deferred.iter().chain(&report.failed) {
         println!("  {to}: {why}");

@@ -29,7 +29,7 @@ use tracing_subscriber::EnvFilter;
 
 use crate::config::source_list::Vocabulary;
 use crate::config::{Settings, SourceList, Taxonomy};
-use crate::crawl::Pipeline;
+use crate::pipeline::Pipeline;
 use crate::store::Store;
 
 /// News-monitoring crawler that drafts a competitive-intelligence briefing (竞争情报快递) and mails it to the editors.

@@ -5,6 +5,7 @@
 mod console;
 mod crawl;
 pub mod edit_sources;
+pub(crate) mod foreword;
 mod localized;
 mod mail;
 pub mod opml;

@@ -5,11 +5,11 @@ use std::time::Duration;
 
 use chrono::{NaiveDate, NaiveTime};
 
+use crate::config::foreword;
 use crate::config::localized::localized;
 use crate::config::mail::read_address;
 use crate::config::reader::{Reader, Section};
 use crate::config::{ConfigError, read_file};
-use crate::issue::foreword;
 use crate::model::MailAddress;
 use crate::schedule::{Calendar, Recurrence};
 

@@ -4,13 +4,13 @@ use std::sync::Arc;
 
 use chrono::Utc;
 
-use crate::crawl::{Pipeline, preview};
+use crate::crawl::{Crawler, preview};
 use crate::model::{ArticleId, Source, SourceId, WebUrl};
 
 /// The source of what editors add; it is never looked at.
 const BY_HAND: (&str, &str) = ("by-hand", "编辑添加");
 
-impl Pipeline {
+impl Crawler {
     /// The article at an address, which may be private where the source list lets all be so; from the archive where it is there already.
     ///
     /// # Errors

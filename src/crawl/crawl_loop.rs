@@ -15,8 +15,8 @@ use crate::crawl::dispatch::Completion;
 use crate::crawl::executor::TaskResult;
 use crate::crawl::fetch_article::ArticleResult;
 use crate::crawl::poll_source::PollResult;
-use crate::crawl::window::{FrontierWindow, Job, ReadyJob};
-use crate::crawl::{CrawlSummary, Pipeline, Progress, Result};
+use crate::crawl::window::{FrontierWindow, Job, MAX_PER_HOST, MAX_QUEUED, ReadyJob};
+use crate::crawl::{CrawlSummary, Crawler, Progress, Result};
 use crate::fetch::{MAX_HOST_WAIT, Redirect, host_key};
 use crate::health::Component;
 use crate::model::{SourceId, WebUrl};
@@ -52,7 +52,7 @@ enum JobResult {
 }
 
 struct Crawl<'a> {
-    pipeline: &'a Arc<Pipeline>,
+    crawler: &'a Arc<Crawler>,
     sources: SourcesFn<'a>,
     list: Arc<SourceList>,
     window: FrontierWindow,
@@ -68,7 +68,7 @@ struct Crawl<'a> {
     has_new_results: bool,
 }
 
-impl Pipeline {
+impl Crawler {
     /// Crawls what is due.
     pub async fn crawl(self: &Arc<Self>, sources: SourcesFn<'_>, reach: CrawlMode, progress: &dyn Progress, report: &mut CrawlSummary) -> Result<()> {
         let list = sources();
@@ -81,7 +81,7 @@ impl Pipeline {
         self.resume_fetched(&list, |got| report_article(got, progress, report)).await?;
         progress.stage("sources and pages", 0);
         let mut crawl = Crawl {
-            pipeline: self,
+            crawler: self,
             sources,
             list,
             window: FrontierWindow::default(),
@@ -100,11 +100,11 @@ impl Pipeline {
 
 impl Crawl<'_> {
     async fn run(&mut self, reach: CrawlMode, progress: &dyn Progress, report: &mut CrawlSummary) -> Result<()> {
-        let engine = Arc::clone(&self.pipeline.dispatcher);
+        let engine = Arc::clone(&self.crawler.dispatcher);
         let at_once = engine.concurrency();
         loop {
             // without room on the disk, or by settings of yesterday, nothing new is begun, and what is under way ends
-            let may = self.pipeline.may_fetch();
+            let may = self.crawler.may_fetch();
             if !may && self.tasks.is_empty() {
                 return Ok(());
             }
@@ -129,7 +129,7 @@ impl Crawl<'_> {
             }
             // tasks bound their own time: where none comes back for so long, something is stuck
             if self.tasks.is_empty() || self.last_completion.elapsed() < STALL_TIMEOUT || engine.is_remote() {
-                self.pipeline.health.heartbeat(Component::Crawl);
+                self.crawler.health.heartbeat(Component::Crawl);
             }
             let wake = self.next_wakeup();
             tokio::select! {
@@ -143,7 +143,7 @@ impl Crawl<'_> {
     /// How long nothing can happen unless a task comes back.
     fn next_wakeup(&self) -> Duration {
         let host_key = self.window.next_ready_at().map_or(MAX_HOST_WAIT, |at| at.saturating_duration_since(Instant::now()));
-        let room = self.tasks.len() < self.pipeline.dispatcher.concurrency();
+        let room = self.tasks.len() < self.crawler.dispatcher.concurrency();
         let host_key = if room { host_key } else { MAX_HOST_WAIT };
         let fill = if self.has_new_results && self.window.pending() < REFILL_THRESHOLD { MIN_REFILL_INTERVAL } else { Duration::from_secs(1) };
         host_key.max(Duration::from_millis(1)).min(fill)
@@ -159,12 +159,12 @@ impl Crawl<'_> {
         let list = (self.sources)();
         if !Arc::ptr_eq(&list, &self.list) {
             let known = Arc::clone(&list);
-            self.pipeline.store.run(move |s| s.sync_sources(&known.sources)).await?;
+            self.crawler.store.run(move |s| s.sync_sources(&known.sources)).await?;
             self.list = list;
         }
         let now = Utc::now();
         let mut added = 0;
-        for (id, host_key) in self.pipeline.store.run(move |s| s.due_polls(now)).await? {
+        for (id, host_key) in self.crawler.store.run(move |s| s.due_polls(now, MAX_PER_HOST, MAX_QUEUED)).await? {
             added += usize::from(self.offer(&host_key, Job::Poll(id)));
         }
         added += self.refill_articles(now).await?;
@@ -175,7 +175,7 @@ impl Crawl<'_> {
     }
 
     async fn refill_articles(&mut self, now: DateTime<Utc>) -> Result<usize> {
-        let (store, tries) = (&self.pipeline.store, self.pipeline.settings.fetch.tries);
+        let (store, tries) = (&self.crawler.store, self.crawler.settings.fetch.tries);
         let behind = std::mem::take(&mut self.host_cursor);
         let hosts = store.run(move |s| s.hosts_with_pending_entries(&behind, HOSTS_PER_REFILL)).await?;
         // the end is reached: the next filling begins anew
@@ -185,7 +185,7 @@ impl Crawl<'_> {
         let wanted: Vec<(String, usize)> =
             hosts.into_iter().map(|l| (self.window.room(&l), l)).filter(|(n, _)| *n > 0).map(|(n, l)| (l, n)).collect();
         // ids that wait here already are among what the store gives, so it is asked for as many more
-        let most = crate::crawl::window::MAX_PER_HOST * 2;
+        let most = MAX_PER_HOST * 2;
         let found = store.run(move |s| {
             wanted
                 .into_iter()
@@ -200,25 +200,25 @@ impl Crawl<'_> {
     }
 
     fn offer(&mut self, host_key: &str, job: Job) -> bool {
-        let free = self.pipeline.dispatcher.delay_until_free(host_key);
+        let free = self.crawler.dispatcher.delay_until_free(host_key);
         self.window.push(host_key, job, Instant::now() + free)
     }
 
     fn start(&mut self, ready: ReadyJob) {
-        let (pipeline, list) = (Arc::clone(self.pipeline), Arc::clone(&self.list));
+        let (crawler, list) = (Arc::clone(self.crawler), Arc::clone(&self.list));
         // many hosts of which each has one thing to ask must not leave as many connections open
-        let keep = ready.more || self.window.ready_hosts() < self.pipeline.dispatcher.concurrency();
+        let keep = ready.more || self.window.ready_hosts() < self.crawler.dispatcher.concurrency();
         let redirects = self.pending_redirects.remove(&ready.job).unwrap_or_default();
         self.tasks.spawn(async move {
-            let done = pipeline.run_job(&ready.job, &list, keep, redirects).await;
+            let done = crawler.run_job(&ready.job, &list, keep, redirects).await;
             (Some(ready), done)
         });
     }
 
     /// What a crawl before this one had given out.
     fn adopt_orphan(&mut self, back: Completion) {
-        let (pipeline, list) = (Arc::clone(self.pipeline), Arc::clone(&self.list));
-        self.tasks.spawn(async move { (None, pipeline.apply(back, &list).await) });
+        let (crawler, list) = (Arc::clone(self.crawler), Arc::clone(&self.list));
+        self.tasks.spawn(async move { (None, crawler.apply(back, &list).await) });
     }
 
     fn handle_completion(
@@ -228,7 +228,7 @@ impl Crawl<'_> {
         report: &mut CrawlSummary,
     ) -> Result<()> {
         // a task ends only by coming back: panics of the stages are caught where they may happen
-        let Ok((ready, done)) = done else { return Err(crate::crawl::PipelineError::Task) };
+        let Ok((ready, done)) = done else { return Err(crate::crawl::CrawlError::Task) };
         self.has_new_results = true;
         self.last_completion = Instant::now();
         if let Some(ready) = &ready {
@@ -253,8 +253,8 @@ impl Crawl<'_> {
 
     /// A lane may be asked again, after its pause.
     fn release_host(&mut self, ready: &ReadyJob) {
-        let free = self.pipeline.dispatcher.delay_until_free(&ready.host_key);
-        if free > MAX_HOST_WAIT.max(self.pipeline.settings.fetch.host_delay * 2) {
+        let free = self.crawler.dispatcher.delay_until_free(&ready.host_key);
+        if free > MAX_HOST_WAIT.max(self.crawler.settings.fetch.host_delay * 2) {
             for job in self.window.clear(&ready.host_key) {
                 self.pending_redirects.remove(&job);
             }
@@ -267,15 +267,15 @@ impl Crawl<'_> {
         if reach == CrawlMode::DueOnly {
             return Ok(None);
         }
-        let tries = self.pipeline.settings.fetch.tries;
-        let next = self.pipeline.store.run(move |s| s.next_due(tries)).await?;
+        let tries = self.crawler.settings.fetch.tries;
+        let next = self.crawler.store.run(move |s| s.next_due(tries)).await?;
         // seconds are what the store counts in
         let wait = next.map(|at| (at - Utc::now()).to_std().unwrap_or_default() + Duration::from_millis(50));
         Ok(wait.filter(|w| *w <= MAX_HOST_WAIT + Duration::from_secs(2)))
     }
 }
 
-impl Pipeline {
+impl Crawler {
     /// One visit: has it made, and takes in what came.
     async fn run_job(self: &Arc<Self>, job: &Job, list: &SourceList, keep: bool, redirects: Vec<Redirect>) -> Result<JobResult> {
         let task = match job {

@@ -7,7 +7,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::crawl::dispatch::TaskMeta;
 use crate::crawl::executor::{Task, TaskKind, TaskReport, TaskResult};
-use crate::crawl::{Pipeline, Result};
+use crate::crawl::{Crawler, Result};
 use crate::fetch::{FetchError, MAX_HOST_WAIT, Redirect, host_key, jitter};
 use crate::health::Alarm;
 use crate::model::{Source, WebUrl};
@@ -34,7 +34,7 @@ pub(super) enum PollResult {
     },
 }
 
-impl Pipeline {
+impl Crawler {
     /// What is to be asked of a source.
     pub(super) async fn poll_task(&self, source: &Arc<Source>, keep: bool, redirects: Vec<Redirect>) -> Result<Task> {
         let id = source.id.clone();
@@ -193,7 +193,7 @@ struct PollFailure {
     disabled_reason: Option<String>,
 }
 
-impl Pipeline {
+impl Crawler {
     /// The line in the fetch log.
     pub(super) fn log_report(&self, about: &TaskMeta, report: &TaskReport) -> FetchRecord {
         let words = report.code_and_message();

@@ -12,6 +12,7 @@ mod client_pool;
 mod cookies;
 mod error;
 mod headers;
+mod json_client;
 mod proxy;
 mod rate_limit;
 mod redirect;
@@ -22,7 +23,8 @@ mod ssrf;
 
 pub use browser::find_browser;
 pub use client::{DocumentKind, FetchResponse, Fetched, Fetcher, HostScope, Page, Request, RequestStats, Validators};
-pub use error::FetchError;
+pub use error::{ClientError, FetchError};
+pub use json_client::{JsonClient, JsonError};
 pub use rate_limit::host_key;
 pub(crate) use rate_limit::{MAX_HOST_WAIT, jitter};
 pub use redirect::Redirect;

@@ -2,27 +2,11 @@
 
 use std::collections::BTreeMap;
 
+use crate::config::foreword::PLACEHOLDERS;
 use crate::model::{ColumnItems, Health, Item};
-
-/// What a template may hold in braces, and what stands there.
-pub const PLACEHOLDERS: [(&str, &str); 7] = [
-    ("候选", "how many stories there were to choose from"),
-    ("条数", "how many items the issue has"),
-    ("行业", "items by industry"),
-    ("热点", "the story that most others republished"),
-    ("本地", "how many items concern 许昌"),
-    ("升温", "keywords heard more often than before"),
-    ("来源", "how many sources work"),
-];
 
 /// The usual template; sentences without facts are left out.
 const DEFAULT_TEMPLATE: &str = "本期从 {候选} 篇新文章中选出 {条数} 条{行业}。{热点}{本地}{升温}{来源}";
-
-/// The first word in braces that is no fact.
-pub fn unknown_placeholder(template: &str) -> Option<&str> {
-    let mut words = template.split('{').skip(1).map(|rest| rest.split('}').next().unwrap_or_default());
-    words.find(|w| PLACEHOLDERS.iter().all(|(name, _)| name != w))
-}
 
 /// Writes the foreword, after a template of one's own where there is one.
 pub(super) fn write(template: Option<&str>, columns: &[ColumnItems], health: &Health, rising: &[String]) -> String {
@@ -81,6 +65,5 @@ mod tests {
         let edition = crate::issue::tests::build_with(vec![crate::issue::tests::article(1, "甲", "食品", "行业动态", 1)], &[]).edition;
         let text = write(Some("各位领导：本期 {条数} 条{行业}。{升温}"), &edition.columns, &edition.health, &["固态电池".to_owned()]);
         assert_eq!(text, "各位领导：本期 1 条，其中食品 1 条。本周升温的关键词：固态电池。");
-        assert_eq!((unknown_placeholder("{条数}{天气}"), unknown_placeholder(DEFAULT_TEMPLATE)), (Some("天气"), None));
     }
 }

@@ -6,7 +6,6 @@ mod archive;
 mod candidate_pool;
 pub mod edit;
 pub mod foreword;
-pub(crate) mod llm;
 mod rank;
 mod recipient_filter;
 pub mod rewrite;

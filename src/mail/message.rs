@@ -10,37 +10,11 @@ use xxhash_rust::xxh3::xxh3_64;
 use crate::config::settings::MailSettings;
 use crate::model::Edition;
 use crate::model::MailAddress;
+use crate::render::{CHART, RenderedIssue};
 use crate::store::OutgoingMessage;
 use crate::text::normalize::collapse_whitespace;
 
 const DOCX: &str = "application/vnd.openxmlformats-officedocument.wordprocessingml.document";
-
-/// Content id of the chart.
-pub const CHART: &str = "chart@qingbao";
-
-/// A file that goes with a message.
-#[derive(Debug, Clone)]
-pub struct Attachment {
-    /// File name; may be Chinese.
-    pub name: String,
-    /// Its bytes.
-    pub bytes: Vec<u8>,
-}
-
-/// What a message is made of.
-#[derive(Debug, Clone)]
-pub struct RenderedIssue {
-    /// Subject.
-    pub subject: String,
-    /// Plain text.
-    pub text: String,
-    /// HTML.
-    pub html: String,
-    /// A picture that the HTML shows as `cid:` + [`CHART`].
-    pub chart: Option<Vec<u8>>,
-    /// The .docx.
-    pub docx: Attachment,
-}
 
 /// A message that cannot be built.
 #[derive(Debug, thiserror::Error)]
@@ -181,6 +155,7 @@ fn safe_name(name: &str) -> String {
 mod tests {
     use super::*;
     use crate::issue::tests::{article, build_with, now};
+    use crate::render::AttachedFile;
 
     fn letter(subject: &str) -> String {
         let mut edition = build_with(vec![article(1, "许昌发制品出口增长", "发制品", "行业动态", 2)], &[]).edition;
@@ -190,7 +165,7 @@ mod tests {
             text: "正文\r\n.\r\nQUIT".into(),
             html: "<p>正文</p>".into(),
             chart: Some(vec![1, 2, 3]),
-            docx: Attachment { name: "快递/第3期.docx".into(), bytes: vec![1, 2, 3] },
+            docx: AttachedFile { name: "快递/第3期.docx".into(), bytes: vec![1, 2, 3] },
         };
         let to = MailAddress::parse("编辑部 <a@b.cn>").unwrap();
         String::from_utf8(compose(&edition, &parts, &MailSettings::default(), &to, now()).unwrap().message).unwrap()

@@ -7,7 +7,7 @@ mod sender;
 mod smtp;
 mod transport;
 
-pub use message::{Attachment, CHART, ComposeError, RenderedIssue, compose, compose_text};
+pub use message::{ComposeError, compose, compose_text};
 pub use notice::report;
 pub use reply_hint::hint;
 pub use sender::{SendSummary, explain, send_due};

@@ -12,8 +12,34 @@ pub use docx::{DocxError, docx};
 pub use html::html;
 pub use text::text;
 
-use crate::mail::{Attachment, RenderedIssue};
 use crate::model::Edition;
+
+/// Content id of the chart.
+pub const CHART: &str = "chart@qingbao";
+
+/// A file that is attached to a message.
+#[derive(Debug, Clone)]
+pub struct AttachedFile {
+    /// File name; may be Chinese.
+    pub name: String,
+    /// Its bytes.
+    pub bytes: Vec<u8>,
+}
+
+/// The parts of an issue's message.
+#[derive(Debug, Clone)]
+pub struct RenderedIssue {
+    /// Subject.
+    pub subject: String,
+    /// Plain text.
+    pub text: String,
+    /// HTML.
+    pub html: String,
+    /// A picture that the HTML shows as `cid:` + [`CHART`].
+    pub chart: Option<Vec<u8>>,
+    /// The .docx.
+    pub docx: AttachedFile,
+}
 
 /// What can go wrong while rendering.
 #[derive(Debug, thiserror::Error)]
@@ -44,7 +70,7 @@ pub fn parts(edition: &Edition) -> Result<RenderedIssue, RenderError> {
         text: text(edition),
         html: html(edition)?,
         chart: chart::chart(&edition.trend),
-        docx: Attachment {
+        docx: AttachedFile {
             name: format!("{}{}.docx", file_stem(edition), if edition.is_final { "" } else { "（草稿）" }), bytes: docx(edition)?
         },
     })
@@ -52,7 +78,7 @@ pub fn parts(edition: &Edition) -> Result<RenderedIssue, RenderError> {
 
 /// The mail as a file to be opened in a browser, and the picture beside it, called `picture`.
 pub fn page(edition: &Edition, picture: &str) -> Result<(String, Option<Vec<u8>>), RenderError> {
-    let page = html(edition)?.replace(&format!("cid:{}", crate::mail::CHART), picture);
+    let page = html(edition)?.replace(&format!("cid:{}", CHART), picture);
     Ok((page, chart::chart(&edition.trend)))
 }
 

@@ -3,7 +3,6 @@
 use chrono::{DateTime, Utc};
 use rusqlite::{OptionalExtension as _, Row, params};
 
-use crate::crawl::window::{MAX_PER_HOST, MAX_QUEUED};
 use crate::fetch::{RobotsRecord, SiteStore};
 use crate::model::{EntryId, SourceId};
 use crate::store::entries::{PENDING_ENTRY_COLUMNS, read_open};
@@ -26,13 +25,13 @@ pub struct HostBackoff {
 
 impl Store {
     /// Sources to be looked at, a few of each lane, those due longest first; lanes that asked for patience are left out.
-    pub fn due_polls(&self, now: DateTime<Utc>) -> Result<Vec<(SourceId, String)>> {
+    pub fn due_polls(&self, now: DateTime<Utc>, per_host: usize, limit: usize) -> Result<Vec<(SourceId, String)>> {
         self.read(|c| {
             let mut s = c.prepare_cached(&format!(
                 "SELECT id, lane FROM (
                    SELECT id, lane, next_due, row_number() OVER (PARTITION BY lane ORDER BY next_due, id) AS turn FROM source
                    WHERE {ACTIVE_SOURCE} AND next_due <= ?1 AND lane NOT IN (SELECT lane FROM pause WHERE until > ?1))
-                 WHERE turn <= {MAX_PER_HOST} ORDER BY turn, next_due, id LIMIT {MAX_QUEUED}"
+                 WHERE turn <= {per_host} ORDER BY turn, next_due, id LIMIT {limit}"
             ))?;
             let mut rows = s.query([now.timestamp()])?;
             let mut out = Vec::new();

@@ -9,8 +9,8 @@ use axum::http::Uri;
 use axum::response::Response;
 
 use crate::config::settings::Publication;
-use crate::crawl::{Pipeline, PipelineError};
 use crate::model::{ArticleId, Edition, EditionId, Headline};
+use crate::pipeline::{Pipeline, PipelineError};
 use crate::store::{Filter, Session, Store, StoreError};
 use crate::web::access::Editor;
 use crate::web::form::Fields;
@@ -57,7 +57,7 @@ pub(super) type Scores = HashMap<ArticleId, f64>;
 pub(super) async fn ranking(console: &AppState, e: &Edition) -> Result<Arc<Scores>, Response> {
     let (pipeline, name, date) = (console.pipeline(), e.publication.clone(), e.date);
     let ranks = async move {
-        let ranked = pipeline.rank_candidates(publication(&pipeline, &name), date, MAX_RANKED).await?;
+        let ranked = pipeline.issues().rank_candidates(publication(&pipeline, &name), date, MAX_RANKED).await?;
         Ok::<Scores, PipelineError>(ranked.into_iter().collect())
     };
     console.ranking.get(e.id, ranks).await.map_err(|e| response::broken(&e))
@@ -82,7 +82,8 @@ async fn offer(console: &AppState, session: &Session, id: EditionId, f: &Fields)
     let (found, ranks): (Vec<Headline>, Arc<Scores>) = if late {
         // the ranking is of what the window holds: none of these is in it
         let pipeline = console.pipeline();
-        let found = pipeline.late_arrivals(publication(&pipeline, &e.publication), MAX_CANDIDATES).await.map_err(|e| response::broken(&e))?;
+        let found =
+            pipeline.issues().late_arrivals(publication(&pipeline, &e.publication), MAX_CANDIDATES).await.map_err(|e| response::broken(&e))?;
         (found.into_iter().filter(|h| !there.contains(&h.id)).collect(), Arc::default())
     } else {
         let ranks = ranking(console, &e).await?;

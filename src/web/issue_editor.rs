@@ -109,7 +109,7 @@ async fn asked(console: &AppState, session: &Session, id: EditionId, fields: &Fi
                     (StatusCode::UNPROCESSABLE_ENTITY, response::refused(console, session, StatusCode::UNPROCESSABLE_ENTITY, words)).into_response()
                 };
                 let url = WebUrl::parse(fields.text("url")).map_err(|_| told("这不是一个网址：请粘贴以 http:// 或 https:// 开头的完整地址"))?;
-                console.pipeline().add_by_url(url, console.live.sources().allow_private).await.map_err(|words| told(&words))?
+                console.pipeline().crawler().add_by_url(url, console.live.sources().allow_private).await.map_err(|words| told(&words))?
             } else {
                 article
             };
@@ -175,7 +175,7 @@ async fn make(console: &AppState, id: EditionId, form: &Form) -> Result<Response
 /// Queues the letters of a finished issue.
 async fn send(console: &AppState, id: EditionId) -> Result<(), Response> {
     if let Some((edition, _)) = stored(console.store.run(move |s| s.edition_with_version(id)).await)? {
-        let letters = console.pipeline().enqueue_issue(&edition, Utc::now()).await.map_err(|e| response::broken(&e))?;
+        let letters = console.pipeline().issues().enqueue_issue(&edition, Utc::now()).await.map_err(|e| response::broken(&e))?;
         tracing::info!(issue = %edition.issue_label(), letters, "issue finished");
     }
     Ok(())

@@ -33,11 +33,11 @@ use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
 
-use crate::app::ConfigHandle;
 use crate::config::settings::ConsoleSettings;
 use crate::config::source_list::Vocabulary;
-use crate::crawl::Pipeline;
 use crate::model::EditionId;
+use crate::pipeline::ConfigHandle;
+use crate::pipeline::Pipeline;
 use crate::store::{Overview, Store};
 use tokio::net::TcpListener;
 

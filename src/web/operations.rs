@@ -84,7 +84,7 @@ pub(super) async fn page(State(console): State<AppState>, Admin(session): Admin)
             .disk_usage()
             .map_or_else(|e| e.to_string(), |s| format!("数据库 {}，磁盘剩余 {}（共 {}）", size(s.database), size(s.free), size(s.total))),
         backup: backup.map_or_else(|| "还没有备份过：请启用 qingbao-backup.timer，或定期运行 qingbao backup".to_owned(), at),
-        status: pipeline.dispatcher().is_remote().then(|| work(pipeline.dispatcher().cluster_status(), at)),
+        status: pipeline.crawler().dispatcher().is_remote().then(|| work(pipeline.crawler().dispatcher().cluster_status(), at)),
         failed: failed.into_iter().map(|f| (at(f.at), f.source, f.url, response::outcome(&f.code).to_owned(), f.outcome)).collect(),
     })
 }

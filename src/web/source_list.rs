@@ -167,7 +167,7 @@ async fn try_address(console: &AppState, form: &Form) -> Result<Response, Respon
         Ok(url) => {
             let id = SourceId::parse("preview").ok_or_else(|| response::refused(console, &form.session, StatusCode::BAD_REQUEST, "内部错误"))?;
             let source = Source { allow_private: console.live.sources().allow_private, ..Source::plain(id, "preview".to_owned(), url) };
-            preview::discover_source(console.pipeline().fetcher(), &source).await.map_err(|e| format!("读不到这个地址：{}", e.chinese()))
+            preview::discover_source(console.pipeline().crawler().fetcher(), &source).await.map_err(|e| format!("读不到这个地址：{}", e.chinese()))
         }
     };
     match tried {

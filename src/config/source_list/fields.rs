@@ -1,6 +1,6 @@
 //! The fields of a source that are more than a word: each says what is wrong with it, and where.
 
-use reqwest::header::{HeaderName, HeaderValue};
+use http::header::{HeaderName, HeaderValue};
 use scraper::Selector;
 
 use crate::config::localized::{did_you_mean, localized, nearest};

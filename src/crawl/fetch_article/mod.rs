@@ -12,7 +12,7 @@ use crate::config::SourceList;
 use crate::crawl::dispatch::TaskMeta;
 use crate::crawl::executor::{NoArticle, Subject, Task, TaskKind, TaskReport, TaskResult};
 use crate::crawl::poll_source::{OUTAGE_RETRY, QUICK_RETRY};
-use crate::crawl::{Pipeline, Result};
+use crate::crawl::{Crawler, Result};
 use crate::dedup::fingerprint::MinHashSignature;
 use crate::dedup::stories::dedup_text;
 use crate::fetch::{FetchError, Redirect};
@@ -42,7 +42,7 @@ pub(super) enum ArticleResult {
     Skipped,
 }
 
-impl Pipeline {
+impl Crawler {
     /// Extracts what an interrupted run had fetched. However often that happens, it costs a page nothing; pages that were being
     /// parsed when the process ended are parsed in child processes ([`crate::crawl::executor`]).
     pub(super) async fn resume_fetched(self: &Arc<Self>, list: &SourceList, mut each: impl FnMut(ArticleResult)) -> Result<()> {

@@ -40,10 +40,10 @@ fn leave_suspect(data: &Path) {
 
 /// One start with this program for suspects; gives the states of the entries, and whether entry 1 still is a suspect.
 async fn start(data: &Path, program: &str) -> (Vec<String>, bool) {
-    let mut pipeline = Pipeline::new(Store::open(data).unwrap(), Settings::default(), Taxonomy::load(None).unwrap()).unwrap();
-    let p = Arc::get_mut(&mut pipeline).unwrap();
-    p.executor = Arc::new(p.executor.with_program(script(data, program)));
-    pipeline.resume_fetched(&sources(), |_| ()).await.unwrap();
+    let taxonomy = Taxonomy::load(None).unwrap();
+    let mut crawler = Crawler::new(Store::open(data).unwrap(), Arc::default(), taxonomy, None).unwrap();
+    crawler.executor = Arc::new(crawler.executor.with_program(script(data, program)));
+    Arc::new(crawler).resume_fetched(&sources(), |_| ()).await.unwrap();
     let c = Connection::open(data.join("qingbao.db")).unwrap();
     let mut s = c.prepare("SELECT state || coalesce(': ' || error, '') FROM entry ORDER BY id").unwrap();
     let states = s.query_map([], |r| r.get(0)).unwrap().map(std::result::Result::unwrap).collect();

@@ -16,7 +16,7 @@ use crate::fetch::body::Body;
 use crate::fetch::browser::Browser;
 use crate::fetch::client_pool::{ClientPool, with_connect_tracking};
 use crate::fetch::cookies::CookieJars;
-use crate::fetch::error::FetchError;
+use crate::fetch::error::{ClientError, FetchError};
 use crate::fetch::headers::{freshness, redirect_target, retry_after};
 use crate::fetch::rate_limit::{DelayPolicy, HostLimiter, host_key};
 use crate::fetch::redirect::{Redirect, RedirectChain, meta_refresh};
@@ -160,7 +160,7 @@ pub struct Fetcher {
 
 impl Fetcher {
     /// Sets the client up; fails only where TLS cannot be initialised.
-    pub fn new(settings: &FetchSettings, site_store: Arc<dyn SiteStore>) -> Result<Self, reqwest::Error> {
+    pub fn new(settings: &FetchSettings, site_store: Arc<dyn SiteStore>) -> Result<Self, ClientError> {
         Ok(Self {
             clients: ClientPool::new(settings)?,
             limiter: HostLimiter::new(settings.at_once, settings.host_delay),

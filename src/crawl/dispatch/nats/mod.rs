@@ -13,7 +13,9 @@ mod status;
 mod streams;
 mod worker;
 
+use crate::fetch::ClientError;
 pub use codec::VERSION;
+
 pub use dispatcher::NatsDispatcher;
 pub use status::{ClusterStatus, DeadLetter, Heartbeat, cluster_status};
 pub use streams::{JetStreamHandles, connect};
@@ -55,8 +57,8 @@ pub enum NatsError {
         cause: String,
     },
     /// The client cannot be set up.
-    #[error("the HTTP client cannot be set up: {0}")]
-    Client(#[from] reqwest::Error),
+    #[error(transparent)]
+    Client(#[from] ClientError),
     /// The machine has no threads left.
     #[error("no thread can be started: {0}; look at the limits of the service (TasksMax, ulimit -u)")]
     Threads(#[from] std::io::Error),

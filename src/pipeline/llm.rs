@@ -2,9 +2,8 @@
 
 use std::time::Duration;
 
-use reqwest::header::AUTHORIZATION;
-
 use crate::config::settings::{RewriterSettings, SummariseSettings};
+use crate::fetch::JsonClient;
 use crate::issue::rewrite;
 use crate::model::{Edition, Item};
 
@@ -13,17 +12,17 @@ const MAX_ANSWER: usize = 256 << 10;
 /// After so many failures in a row the server is left alone.
 const MAX_FAILURES: usize = 3;
 /// Longest time for a whole edition: a draft must not wait for a slow model.
-const MAX_HOST_WAIT: Duration = Duration::from_mins(10);
+const TIME_BUDGET: Duration = Duration::from_mins(10);
 const REASON: &str = "摘要由模型改写，已核对数字和名称";
 
 /// Rewrites what it can within its time.
 pub(crate) async fn rewrite_summaries(edition: &mut Edition, settings: &SummariseSettings) {
     let Some(server) = &settings.rewriter else { return };
-    let client = match reqwest::Client::builder().timeout(server.timeout).redirect(reqwest::redirect::Policy::none()).build() {
+    let client = match JsonClient::new(server.timeout) {
         Ok(client) => client,
         Err(e) => return tracing::warn!("summaries stay as they are: {e}"),
     };
-    let (mut failures, end) = (0, tokio::time::Instant::now() + MAX_HOST_WAIT);
+    let (mut failures, end) = (0, tokio::time::Instant::now() + TIME_BUDGET);
     for item in edition.columns.iter_mut().flat_map(|c| &mut c.items) {
         if failures == MAX_FAILURES || tokio::time::Instant::now() > end {
             tracing::warn!("the model at {} is left alone for this edition; the other summaries are the articles' own sentences", server.endpoint);
@@ -49,26 +48,15 @@ enum Problem {
     Server(String),
 }
 
-async fn rewritten(client: &reqwest::Client, server: &RewriterSettings, item: &Item, longest: usize) -> Result<String, Problem> {
+async fn rewritten(client: &JsonClient, server: &RewriterSettings, item: &Item, longest: usize) -> Result<String, Problem> {
     let failed = |e: &dyn std::fmt::Display| Problem::Server(e.to_string());
     let address = format!("{}/chat/completions", server.endpoint.as_str().trim_end_matches('/'));
     let body = rewrite::request(&server.model, &item.title, &item.text, longest).to_string();
-    let mut request = client.post(address).header("content-type", "application/json").body(body);
-    if let Some(path) = &server.key_file {
-        let key = tokio::fs::read_to_string(path).await.map_err(|e| failed(&format!("{}: {e}", path.display())))?;
-        request = request.header(AUTHORIZATION, format!("Bearer {}", key.trim()));
-    }
-    let mut answer = request.send().await.map_err(|e| failed(&e))?;
-    if !answer.status().is_success() {
-        return Err(failed(&answer.status()));
-    }
-    let mut bytes = Vec::new();
-    while let Some(chunk) = answer.chunk().await.map_err(|e| failed(&e))? {
-        bytes.extend_from_slice(&chunk);
-        if bytes.len() > MAX_ANSWER {
-            return Err(failed(&"the answer is too long"));
-        }
-    }
+    let key = match &server.key_file {
+        Some(path) => Some(tokio::fs::read_to_string(path).await.map_err(|e| failed(&format!("{}: {e}", path.display())))?),
+        None => None,
+    };
+    let bytes = client.post(&address, key.as_deref().map(str::trim), body, MAX_ANSWER).await.map_err(|e| failed(&e))?;
     let text = rewrite::answer(&bytes).ok_or_else(|| failed(&"the answer holds no text"))?;
     rewrite::check(&text, &item.title, &item.text, longest).map_err(Problem::RewriteRejected)?;
     Ok(text)

@@ -10,8 +10,8 @@ use chrono::{DateTime, Utc};
 
 use crate::config::source_list::Vocabulary;
 use crate::config::{ConfigError, Settings, SourceList, Taxonomy};
-use crate::crawl::{Pipeline, PipelineError};
 use crate::health::Alarm;
+use crate::pipeline::{Pipeline, PipelineError};
 
 /// Why new settings are not taken over.
 #[derive(Debug, thiserror::Error)]
@@ -139,7 +139,7 @@ impl ConfigHandle {
         let after = before.with_settings(settings, taxonomy)?;
         *self.pipeline.write().unwrap_or_else(PoisonError::into_inner) = after;
         // a crawl that runs ends with what is under way, and the next one goes by the new settings
-        before.stop_accepting();
+        before.crawler().stop_accepting();
         self.sources.write().unwrap_or_else(PoisonError::into_inner).1 = words;
         self.mark_reloaded(Alarm::Settings);
         tracing::info!("settings and taxonomy taken over");
@@ -205,8 +205,8 @@ mod tests {
         assert!(!live.refresh(false) && Arc::ptr_eq(&first, &live.pipeline()));
         std::fs::write(&config, "[fetch]\nat_once = 7\n[store]\nmin_free_mb = 1\n").unwrap();
         assert!(live.refresh(false) && !Arc::ptr_eq(&first, &live.pipeline()));
-        assert!(first.same_fetcher(&live.pipeline()) && live.pipeline().settings().store.min_free == 1 << 20);
+        assert!(first.crawler().same_fetcher(live.pipeline().crawler()) && live.pipeline().settings().store.min_free == 1 << 20);
         std::fs::write(&config, "[fetch]\nat_once = 19\n").unwrap();
-        assert!(live.refresh(true) && !first.same_fetcher(&live.pipeline()));
+        assert!(live.refresh(true) && !first.crawler().same_fetcher(live.pipeline().crawler()));
     }
 }

@@ -1,0 +1,30 @@
+//! What a template of the foreword may hold.
+
+/// The placeholders of a template, written in braces, and what they stand for.
+pub(crate) const PLACEHOLDERS: [(&str, &str); 7] = [
+    ("候选", "how many stories there were to choose from"),
+    ("条数", "how many items the issue has"),
+    ("行业", "items by industry"),
+    ("热点", "the story that most others republished"),
+    ("本地", "how many items concern 许昌"),
+    ("升温", "keywords heard more often than before"),
+    ("来源", "how many sources work"),
+];
+
+/// Returns the first word in braces that is no placeholder.
+pub(super) fn unknown_placeholder(template: &str) -> Option<&str> {
+    let mut words = template.split('{').skip(1).map(|rest| rest.split('}').next().unwrap_or_default());
+    words.find(|w| PLACEHOLDERS.iter().all(|(name, _)| name != w))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_placeholder_that_does_not_exist_is_named() {
+        assert_eq!(unknown_placeholder("{条数}{天气}"), Some("天气"));
+        let all: String = PLACEHOLDERS.iter().map(|(name, _)| format!("{{{name}}}")).collect();
+        assert_eq!(unknown_placeholder(&all), None);
+    }
+}

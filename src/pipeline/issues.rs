@@ -1,0 +1,131 @@
+//! Makes issues: chooses the articles, stores the edition, queues its messages and sends them.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use chrono::{DateTime, Duration, NaiveDate, Utc};
+
+use super::{Result, llm};
+use crate::config::Settings;
+use crate::config::settings::{MailSettings, Publication, Recipient};
+use crate::crawl::Crawler;
+use crate::issue::{self, IssueInput};
+use crate::mail::{self, SendSummary, Transport};
+use crate::model::{ArticleId, Edition, Headline, Health};
+use crate::render::{self, RenderedIssue};
+use crate::store::{OutgoingMessage, Store, StoreError, Window};
+
+/// Issues whose items are no news any more.
+const REMEMBERED_ISSUES: usize = 30;
+/// Rising keywords that the foreword names.
+const RISING_KEYWORDS: usize = 5;
+
+/// Makes issues by one configuration.
+pub struct IssueMaker {
+    pub(super) store: Store,
+    pub(super) settings: Arc<Settings>,
+    /// Has the threads for CPU work.
+    pub(super) crawler: Arc<Crawler>,
+}
+
+impl IssueMaker {
+    /// Makes the edition of a day and stores it; one that was mailed already comes back as it was.
+    pub async fn draft(&self, publication: &Publication, date: NaiveDate, sources: usize, now: DateTime<Utc>) -> Result<Edition> {
+        let draft = self.with_issue_input(publication, date, now, move |store, mut input, window| {
+            input.health = Health { sources, problems: store.source_problems(input.publication.calendar.zone, now)?, ..Health::default() };
+            input.rising = store.rising_keywords(now, RISING_KEYWORDS)?;
+            issue::build(&input, &window)
+        });
+        let mut draft = draft.await?;
+        llm::rewrite_summaries(&mut draft.edition, &self.settings.summarise).await;
+        let p = publication.clone();
+        let commit = self.store.run(move |store| store.commit_edition(draft.edition, &p, &draft.stories));
+        Ok(commit.await?)
+    }
+
+    /// What might become items of a day's edition, best first: article and rank score.
+    pub async fn rank_candidates(&self, publication: &Publication, date: NaiveDate, most: usize) -> Result<Vec<(ArticleId, f64)>> {
+        self.with_issue_input(publication, date, Utc::now(), move |_, input, window| issue::rank_candidates(&input, &window, most)).await
+    }
+
+    /// What came in time for an issue made now but is older than its window, newest first.
+    ///
+    /// # Errors
+    /// Those of the store.
+    pub async fn late_arrivals(&self, publication: &Publication, most: usize) -> Result<Vec<Headline>> {
+        let p = publication.clone();
+        Ok(self.store.run(move |store| candidate_window(store, &p, Utc::now()).late(|h| issue::matches_publication(h, &p), most)).await?)
+    }
+
+    /// Has something made of the articles of a day's window, and of what earlier issues had.
+    async fn with_issue_input<T: Send + 'static>(
+        &self,
+        publication: &Publication,
+        date: NaiveDate,
+        now: DateTime<Utc>,
+        work: impl FnOnce(&Store, IssueInput<'_>, Window<'_>) -> Result<T, StoreError> + Send + 'static,
+    ) -> Result<T> {
+        let (settings, p) = (Arc::clone(&self.settings), publication.clone());
+        let made = self.store.run(move |store| {
+            let p = &p;
+            let used = store.published_stories(&p.name, date)?;
+            let (shown, last_issue) = store.recent_items(&p.name, date, REMEMBERED_ISSUES)?;
+            let trend = store.weekly_counts(&p.name, date)?;
+            let (rising, health, summarise) = (Vec::new(), Health::default(), &settings.summarise);
+            let input =
+                IssueInput { publication: p, published: used, previous_items: shown, last_issue, trend, rising, health, date, now, summarise };
+            work(store, input, candidate_window(store, p, now))
+        });
+        Ok(made.await?)
+    }
+
+    /// Queues the letters of an edition; gives how many are new.
+    pub async fn enqueue_issue(&self, edition: &Edition, now: DateTime<Utc>) -> Result<usize> {
+        let edition = edition.clone();
+        let Some(publication) = self.settings.publication_named(&edition.publication) else {
+            tracing::error!("no publication in qingbao.toml is called {:?} any more: its issue stays in the archive", edition.publication);
+            return Ok(0);
+        };
+        if edition.item_count() == 0 && !publication.mail_empty {
+            tracing::debug!(issue = %edition.issue_label(), "nothing to report today, and mail_empty = false: no letters");
+            return Ok(0);
+        }
+        let list = if edition.is_final { &publication.final_recipients } else { &publication.recipients };
+        let (recipients, settings) = (list.clone(), self.settings.mail.clone());
+        // the document and its compression are CPU work
+        let composed = self.crawler.cpu(move || render_messages(&edition, &recipients, &settings, now).map(|l| (edition, l))).await;
+        let (edition, letters) = composed.unwrap_or(Err(StoreError::Cancelled.into()))?;
+        let expires = self.settings.mail.expires(now);
+        Ok(self.store.run(move |s| s.queue_messages(&edition, &letters, now, expires)).await?)
+    }
+
+    /// Sends what is due.
+    pub async fn send(&self, outbox: PathBuf, now: DateTime<Utc>) -> Result<SendSummary> {
+        let mut transport = Transport::new(&self.settings.mail, outbox)?;
+        Ok(mail::send_due(&self.store, &mut transport, &self.settings.mail, now).await?)
+    }
+}
+
+/// What an issue made at a moment is chosen from.
+fn candidate_window<'a>(store: &'a Store, publication: &Publication, now: DateTime<Utc>) -> Window<'a> {
+    Window { store, since: now - Duration::from_std(publication.window).unwrap_or_else(|_| Duration::days(3)) }
+}
+
+/// One letter per recipient; those who want the same share the rendering.
+fn render_messages(edition: &Edition, recipients: &[Recipient], settings: &MailSettings, now: DateTime<Utc>) -> Result<Vec<OutgoingMessage>> {
+    let mut rendered: Vec<(&Recipient, RenderedIssue)> = Vec::new();
+    let mut out = Vec::with_capacity(recipients.len());
+    for to in recipients {
+        let same = |r: &Recipient| (&r.columns, &r.industries) == (&to.columns, &to.industries);
+        let at = if let Some(at) = rendered.iter().position(|(r, _)| same(r)) {
+            at
+        } else {
+            rendered.push((to, render::parts(&issue::filter_for_recipient(edition, to))?));
+            rendered.len() - 1
+        };
+        if let Some((_, parts)) = rendered.get(at) {
+            out.push(mail::compose(edition, parts, settings, &to.address, edition.built_at.unwrap_or(now))?);
+        }
+    }
+    Ok(out)
+}

@@ -1,0 +1,98 @@
+//! Crawling and issue making by one configuration, and the configuration in force.
+
+mod issues;
+mod llm;
+mod reload;
+
+use std::sync::Arc;
+
+use crate::config::{Settings, Taxonomy};
+use crate::crawl::dispatch::Dispatcher;
+use crate::crawl::{CrawlError, Crawler};
+use crate::health::HealthState;
+use crate::mail::{ComposeError, TransportError};
+use crate::render::RenderError;
+use crate::store::{Store, StoreError};
+
+pub use issues::IssueMaker;
+pub use reload::{ConfigHandle, ReloadError};
+
+/// Why an issue cannot be made or sent, or the pipeline not be set up.
+#[derive(Debug, thiserror::Error)]
+pub enum PipelineError {
+    /// The crawl.
+    #[error(transparent)]
+    Crawl(#[from] CrawlError),
+    /// The store.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// Rendering.
+    #[error(transparent)]
+    Render(#[from] RenderError),
+    /// Composing a message.
+    #[error(transparent)]
+    Compose(#[from] ComposeError),
+    /// Mail settings.
+    #[error(transparent)]
+    Transport(#[from] TransportError),
+}
+
+/// Result of a step.
+pub type Result<T, E = PipelineError> = std::result::Result<T, E>;
+
+/// The crawler and the issue maker of one configuration.
+pub struct Pipeline {
+    crawler: Arc<Crawler>,
+    issues: IssueMaker,
+}
+
+impl Pipeline {
+    /// Makes a pipeline that crawls in this process.
+    pub fn new(store: Store, settings: Settings, taxonomy: Taxonomy) -> Result<Arc<Self>> {
+        Self::with_dispatcher(store, settings, taxonomy, None)
+    }
+
+    /// Makes a pipeline that gives its fetch tasks to this dispatcher, or does them in this process.
+    pub fn with_dispatcher(store: Store, settings: Settings, taxonomy: Taxonomy, dispatcher: Option<Arc<dyn Dispatcher>>) -> Result<Arc<Self>> {
+        let settings = Arc::new(settings);
+        let crawler = Crawler::new(store.clone(), Arc::clone(&settings), taxonomy, dispatcher)?;
+        Ok(Self::assemble(store, settings, crawler))
+    }
+
+    /// Makes a pipeline with other settings on the same store.
+    pub fn with_settings(&self, settings: Settings, taxonomy: Taxonomy) -> Result<Arc<Self>> {
+        let settings = Arc::new(settings);
+        let crawler = self.crawler.with_settings(Arc::clone(&settings), taxonomy)?;
+        Ok(Self::assemble(self.store().clone(), settings, crawler))
+    }
+
+    fn assemble(store: Store, settings: Arc<Settings>, crawler: Crawler) -> Arc<Self> {
+        let crawler = Arc::new(crawler);
+        Arc::new(Self { issues: IssueMaker { store, settings, crawler: Arc::clone(&crawler) }, crawler })
+    }
+
+    /// Returns the crawler.
+    pub fn crawler(&self) -> &Arc<Crawler> {
+        &self.crawler
+    }
+
+    /// Returns the issue maker.
+    pub fn issues(&self) -> &IssueMaker {
+        &self.issues
+    }
+
+    /// Returns the store.
+    pub fn store(&self) -> &Store {
+        &self.issues.store
+    }
+
+    /// Returns the settings.
+    pub fn settings(&self) -> &Settings {
+        &self.issues.settings
+    }
+
+    /// Returns the health of the running service.
+    pub fn health(&self) -> &HealthState {
+        self.crawler.health()
+    }
+}
