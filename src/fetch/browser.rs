@@ -20,8 +20,8 @@ use tokio::time::{Instant, sleep, timeout};
 
 use crate::config::settings::FetchSettings;
 use crate::fetch::error::FetchError;
+use crate::fetch::host::registrable_domain;
 use crate::fetch::proxy::GuardProxy;
-use crate::fetch::registrable_domain::registrable_domain;
 use crate::fetch::ssrf::{Resolver, check_address};
 use crate::model::{Source, TlsTrust, WebUrl};
 

@@ -14,7 +14,8 @@ use tokio::task::JoinHandle;
 use tokio::time::timeout;
 
 use crate::fetch::error::FetchError;
-use crate::fetch::ssrf::{Resolver, check_address, parse_ip_literal};
+use crate::fetch::host::parse_ip_literal;
+use crate::fetch::ssrf::{Resolver, check_address};
 use crate::model::{Source, WebUrl};
 
 const MAX_HEAD: usize = 32 << 10;

@@ -10,7 +10,7 @@ use tokio::sync::{Mutex, OwnedMutexGuard, Semaphore, SemaphorePermit};
 use tokio::time::Instant;
 use xxhash_rust::xxh3::xxh3_64_with_seed;
 
-use crate::fetch::registrable_domain::registrable_domain;
+use crate::fetch::host::registrable_domain;
 use crate::model::{RateKey, Source, WebUrl};
 
 /// A lane that asked for more patience than this is not waited for: the caller goes on and comes back later.

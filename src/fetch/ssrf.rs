@@ -12,7 +12,7 @@ use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 use tokio::sync::Semaphore;
 
 use crate::fetch::error::FetchError;
-use crate::fetch::registrable_domain::registrable_domain;
+use crate::fetch::host::{parse_ip_literal, registrable_domain};
 use crate::model::{Source, WebUrl};
 
 /// Longest wait for the system's resolver.
@@ -76,11 +76,6 @@ fn embedded_v4(ip: Ipv6Addr) -> Option<Ipv4Addr> {
         [0x2002, hi, lo, ..] => Some(v4(hi, lo)),
         _ => None,
     }
-}
-
-/// The address a host literal stands for.
-pub(super) fn parse_ip_literal(host: &str) -> Option<IpAddr> {
-    host.trim_start_matches('[').trim_end_matches(']').parse().ok()
 }
 
 /// A name that resolves to nothing public.

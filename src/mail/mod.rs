@@ -1,5 +1,6 @@
 //! Editions → letters → the outbox → the mail server, or files. Nothing else in the crate speaks SMTP.
 
+mod delivery;
 mod message;
 mod notice;
 mod reply_hint;
@@ -7,8 +8,9 @@ mod sender;
 mod smtp;
 mod transport;
 
+pub use delivery::{DeliveryResult, PasswordError, TransportError};
 pub use message::{ComposeError, compose, compose_text};
 pub use notice::report;
 pub use reply_hint::hint;
 pub use sender::{SendSummary, explain, send_due};
-pub use transport::{DeliveryResult, PasswordError, Transport, TransportError};
+pub use transport::Transport;

@@ -6,8 +6,9 @@ use std::time::Duration;
 use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::config::settings::{AmbiguousDeliveryPolicy, MailSettings};
+use crate::mail::delivery::DeliveryResult;
 use crate::mail::notice;
-use crate::mail::transport::{DeliveryResult, Transport};
+use crate::mail::transport::Transport;
 use crate::store::{DeliveryOutcome, DeliveryState, OutboxMessage, Result, Store};
 
 /// Waits between tries, in minutes; the last repeats until the letter expires.

@@ -1,6 +1,8 @@
 //! One connection to a mail server, its transactions taken step by step: one recipient each, so that a refused one takes no
 //! other with it, and so that it is known whether a letter may have been accepted when the connection breaks.
 
+use std::path::PathBuf;
+
 use lettre::Address;
 use lettre::transport::smtp::authentication::{Credentials, Mechanism};
 use lettre::transport::smtp::client::{AsyncSmtpConnection, Certificate, TlsParameters};
@@ -9,7 +11,7 @@ use lettre::transport::smtp::extension::ClientId;
 use lettre::transport::smtp::response::Response;
 
 use crate::config::settings::{MailTls, SmtpSettings};
-use crate::mail::transport::{DeliveryResult, PasswordError, TransportError};
+use crate::mail::delivery::{DeliveryResult, PasswordError, TransportError};
 
 /// Letters over one connection; providers close longer ones.
 const PER_CONNECTION: u32 = 50;
@@ -28,7 +30,7 @@ pub struct Smtp {
 impl Smtp {
     /// Reads password and certificate; connects at the first letter.
     pub(super) fn new(settings: &SmtpSettings, from: &Address) -> Result<Self, TransportError> {
-        let password = settings.user.as_deref().map(|user| crate::mail::transport::password(settings, user)).transpose()?;
+        let password = settings.user.as_deref().map(|user| password(settings, user)).transpose()?;
         let tls = match settings.tls {
             MailTls::None => None,
             MailTls::Implicit | MailTls::Starttls => Some(parameters(settings)?),
@@ -178,4 +180,16 @@ fn explain(e: &lettre::transport::smtp::Error) -> String {
         source = s.source();
     }
     words
+}
+
+/// From the file, the systemd credential, or the environment; blanks that copying adds are dropped.
+fn password(s: &SmtpSettings, user: &str) -> Result<String, PasswordError> {
+    let credential = std::env::var_os("CREDENTIALS_DIRECTORY").map(|d| PathBuf::from(d).join("smtp_password")).filter(|p| p.exists());
+    let text = match s.password_file.clone().or(credential) {
+        Some(path) => std::fs::read_to_string(&path).map_err(|source| PasswordError::File { path: path.display().to_string(), source })?,
+        None => std::env::var("QINGBAO_SMTP_PASSWORD").map_err(|_| PasswordError::Missing(user.to_owned()))?,
+    };
+    let text = text.trim_matches(|c: char| c.is_whitespace() || c == '\u{a0}');
+    // the installation leaves an empty file where the password is to go
+    if text.is_empty() { Err(PasswordError::Missing(user.to_owned())) } else { Ok(text.to_owned()) }
 }

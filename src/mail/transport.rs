@@ -4,54 +4,11 @@ use std::path::PathBuf;
 
 use lettre::Address;
 
-use crate::config::settings::{MailSettings, SmtpSettings};
+use crate::config::settings::MailSettings;
+use crate::mail::delivery::{DeliveryResult, TransportError};
 use crate::mail::message::address;
 use crate::mail::smtp::Smtp;
 use crate::store::OutboxMessage;
-
-/// Where the password was looked for.
-#[derive(Debug, thiserror::Error)]
-pub enum PasswordError {
-    /// The file.
-    #[error("password file {path} cannot be read: {source}; check path, owner and mode")]
-    File {
-        /// The file.
-        path: String,
-        /// Cause.
-        source: std::io::Error,
-    },
-    /// A user name without a password.
-    #[error(
-        "no password for mail user {0}: write it into /etc/qingbao/credentials/smtp_password, or set password_file, the systemd credential smtp_password, or QINGBAO_SMTP_PASSWORD"
-    )]
-    Missing(String),
-}
-
-/// A transport that cannot be set up.
-#[derive(Debug, thiserror::Error)]
-pub enum TransportError {
-    /// Password.
-    #[error(transparent)]
-    Secret(#[from] PasswordError),
-    /// TLS.
-    #[error("mail server settings: {0}")]
-    Smtp(#[from] lettre::transport::smtp::Error),
-}
-
-/// What came of one try.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum DeliveryResult {
-    /// Accepted, with the server's words or the file's name.
-    Accepted(String),
-    /// Not now; with the reason.
-    Later(String),
-    /// Never; with the reason.
-    Refused(String),
-    /// The login was refused: no letter can leave.
-    LoginRefused(String),
-    /// The connection broke when the content was on its way.
-    Uncertain(String),
-}
 
 /// A way out.
 pub enum Transport {
@@ -135,18 +92,6 @@ impl Transport {
             s.close().await;
         }
     }
-}
-
-/// From the file, the systemd credential, or the environment; blanks that copying adds are dropped.
-pub(super) fn password(s: &SmtpSettings, user: &str) -> Result<String, PasswordError> {
-    let credential = std::env::var_os("CREDENTIALS_DIRECTORY").map(|d| PathBuf::from(d).join("smtp_password")).filter(|p| p.exists());
-    let text = match s.password_file.clone().or(credential) {
-        Some(path) => std::fs::read_to_string(&path).map_err(|source| PasswordError::File { path: path.display().to_string(), source })?,
-        None => std::env::var("QINGBAO_SMTP_PASSWORD").map_err(|_| PasswordError::Missing(user.to_owned()))?,
-    };
-    let text = text.trim_matches(|c: char| c.is_whitespace() || c == '\u{a0}');
-    // the installation leaves an empty file where the password is to go
-    if text.is_empty() { Err(PasswordError::Missing(user.to_owned())) } else { Ok(text.to_owned()) }
 }
 
 /// Written beside and renamed: a reader of the folder never sees half a letter.

@@ -3,7 +3,7 @@
 use chrono::{DateTime, TimeDelta, Utc};
 use rusqlite::{OptionalExtension as _, params};
 
-use crate::store::edition_revision::audit;
+use crate::store::audit::audit;
 use crate::store::{Result, Store};
 
 /// What an account may do.

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use chrono::{DateTime, TimeDelta, Utc};
 use rusqlite::{Connection, OpenFlags};
 
-use crate::store::open::MIGRATIONS;
+use crate::store::migrations::MIGRATIONS;
 use crate::store::{Result, Store, StoreError, connect, disk_usage, is_whole, lock};
 
 /// What a database holds, told after a backup and before a restore.

@@ -5,6 +5,7 @@ use rusqlite::{Connection, OptionalExtension as _, params};
 
 use crate::issue::edit::{Change, EditError};
 use crate::model::{ArticleId, Classification, Edition, EditionId, Label};
+use crate::store::audit::audit;
 use crate::store::{Result, Store, invalid_value, stories};
 
 /// States kept of one edition.
@@ -140,12 +141,6 @@ fn record(t: &Connection, id: EditionId, change: &Change, edition: &Edition, now
         }
         _ => {}
     }
-    Ok(())
-}
-
-/// One line in the log of who did what.
-pub(super) fn audit(t: &Connection, who: &str, what: &str, subject: &str, now: DateTime<Utc>) -> Result<()> {
-    t.prepare_cached("INSERT INTO audit (at, who, what, subject) VALUES (?1, ?2, ?3, ?4)")?.execute(params![now.timestamp(), who, what, subject])?;
     Ok(())
 }
 

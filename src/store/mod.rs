@@ -4,6 +4,7 @@
 
 mod accounts;
 mod articles;
+mod audit;
 mod backup;
 mod candidates;
 mod crawl_queue;
@@ -14,6 +15,7 @@ mod entries;
 mod error;
 mod kv;
 mod metrics;
+mod migrations;
 mod open;
 mod outgoing_messages;
 mod overview;
@@ -23,6 +25,7 @@ mod source_health;
 mod source_state;
 mod stories;
 mod tokens;
+mod upgrade;
 mod writer;
 
 use std::fs::File;
@@ -52,7 +55,8 @@ pub use source_state::{FailureRecord, FetchRecord, PollPlan, SourceState};
 pub use tokens::Token;
 
 use error::classify;
-use open::{connect, create, inode, is_current, is_whole, lock, upgrade};
+use open::{connect, inode, is_whole, lock};
+use upgrade::{create, is_current, upgrade};
 use writer::{BeforeCommit, Writer};
 
 /// Idle read connections kept.

@@ -6,7 +6,7 @@ use chrono::{DateTime, Utc};
 use rusqlite::{Connection, OptionalExtension as _, params};
 
 use crate::model::{ArticleId, Edition};
-use crate::store::edition_revision::audit;
+use crate::store::audit::audit;
 use crate::store::{Result, Store};
 
 impl Store {

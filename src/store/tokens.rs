@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use rusqlite::params;
 
 use crate::model::{Article, ArticleId};
-use crate::store::edition_revision::audit;
+use crate::store::audit::audit;
 use crate::store::{Result, Store};
 
 /// The time of last use is kept to the hour: a read must not always be a write.

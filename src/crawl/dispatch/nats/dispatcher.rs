@@ -16,16 +16,13 @@ use crate::config::settings::{CrawlSettings, FetchSettings};
 use crate::crawl::dispatch::nats::NatsError;
 use crate::crawl::dispatch::nats::codec;
 use crate::crawl::dispatch::nats::codec::{ReportMessage, TaskMessage};
-use crate::crawl::dispatch::nats::hosts::HostStates;
+use crate::crawl::dispatch::nats::hosts::{HostStates, REPUBLISH_AFTER};
 use crate::crawl::dispatch::nats::status::ClusterStatus;
 use crate::crawl::dispatch::nats::streams::{JetStreamHandles, POLICY_KEY, connect, subject};
 use crate::crawl::dispatch::{AckHandle, Completion, DispatchError, Dispatcher};
 use crate::crawl::executor::Task;
 use crate::fetch::{MAX_HOST_WAIT, host_key};
 
-/// A task of which nothing was heard for so long is published once more: NATS refuses it while the first is still there. Until
-/// then, who asks in its lane is not certain.
-pub(super) const REPUBLISH_AFTER: Duration = Duration::from_mins(3);
 /// Pause before NATS is tried again.
 const RETRY_INTERVAL: Duration = Duration::from_secs(1);
 /// An outcome arrives moments before its task leaves the queue: tries within these moments.

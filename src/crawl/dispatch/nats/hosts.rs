@@ -5,8 +5,9 @@
 use std::collections::HashMap;
 use std::time::{Duration, Instant};
 
-use crate::crawl::dispatch::nats::dispatcher::REPUBLISH_AFTER;
-
+/// A task of which nothing was heard for so long is published once more: NATS refuses it while the first is still there. Until
+/// then, who asks in its lane is not certain.
+pub(super) const REPUBLISH_AFTER: Duration = Duration::from_mins(3);
 /// Lanes that are remembered before those past are forgotten.
 const MAX_HOSTS: usize = 8_192;
 

@@ -1,6 +1,11 @@
-//! Registrable domains, near enough for politeness and the guard.
+//! What a host name tells: its registrable domain, near enough for politeness and the address guard, or that it is an address.
 
-use crate::fetch::ssrf::parse_ip_literal;
+use std::net::IpAddr;
+
+/// The address a host literal stands for.
+pub(super) fn parse_ip_literal(host: &str) -> Option<IpAddr> {
+    host.trim_start_matches('[').trim_end_matches(']').parse().ok()
+}
 
 /// The registrable domain: two labels, three below the public second levels of .cn and other two-letter domains; an
 /// address literal is its own.

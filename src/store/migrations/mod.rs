@@ -1,0 +1,29 @@
+//! The schema's versions, and the way from one to the next.
+
+use std::path::Path;
+
+use rusqlite::Connection;
+use rusqlite_migration::{M, Migrations};
+
+use crate::store::{Result, StoreError};
+
+/// The schema's versions.
+pub(super) const MIGRATIONS: &[M<'static>] = &[
+    M::up(include_str!("001_first.sql")),
+    M::up(include_str!("002_frontier.sql")),
+    M::up(include_str!("003_extras.sql")),
+    M::up(include_str!("004_judgement.sql")),
+    M::up(include_str!("005_letters.sql")),
+    M::up(include_str!("006_console.sql")),
+    M::up(include_str!("007_outlets.sql")),
+    M::up(include_str!("008_upkeep.sql")),
+];
+
+/// Brings the schema to the last version.
+pub(super) fn migrate(connection: &mut Connection, path: &Path) -> Result<()> {
+    use rusqlite_migration::{Error, MigrationDefinitionError};
+    Migrations::from_slice(MIGRATIONS).to_latest(connection).map_err(|e| match e {
+        Error::MigrationDefinition(MigrationDefinitionError::DatabaseTooFarAhead) => StoreError::TooNew(path.display().to_string()),
+        e => StoreError::Migration(e),
+    })
+}
