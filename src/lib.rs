@@ -1,24 +1,24 @@
 //! 竞争情报快递: a news-monitoring crawler that drafts a competitive-intelligence briefing and mails it to its editors.
 //!
-//! The folders stand in the order in which data passes:
+//! The way of the data:
 //!
 //! 1. [`config`] reads `sources.toml`, `qingbao.toml` and the taxonomy, and explains what is wrong with them.
-//! 2. [`fetch`] asks sources politely and brings bytes.
-//! 3. [`discover`] makes entries of a feed, list page, sitemap or JSON list.
-//! 4. [`extract`] makes an article of a page: body, title, date, 来源.
-//! 5. [`dedup`] tells what was seen before: canonical addresses, fingerprints, stories.
+//! 2. [`fetch`] requests pages politely and returns bytes.
+//! 3. [`discover`] finds entries in a feed, list page, sitemap or JSON list.
+//! 4. [`extract`] reads the article on a page: body, title, date, 来源.
+//! 5. [`dedup`] tells what was seen before: fingerprints, stories.
 //! 6. [`classify`] says which industries, themes, column, places and organisations an article concerns, and why.
 //! 7. [`store`] keeps all of it in one SQLite file; every stage commits before the next begins.
 //! 8. [`issue`] chooses, ranks and summarises: an edition.
 //! 9. [`render`] turns the edition into mail HTML, plain text and .docx.
-//! 10. [`mail`] queues letters and sends them once.
+//! 10. [`mail`] queues messages and sends them once.
 //!
-//! [`web`] shows issues, archive and sources to editors and admins in a browser.
+//! [`crawl`] does steps 2 to 7 for every source that is due, in this process or on workers; [`pipeline`] adds steps 8 to 10.
+//! [`app`] is the background service, [`web`] the console for editors and admins, [`cli`] the command line. [`model`] holds the
+//! types that all stages share, [`text`] what they know of characters, words and dates, [`schedule`] what is due when,
+//! [`health`] the signs of life of a service. [`demo`] is a small news world to try it all on.
 //!
-//! [`work`] is what is done for one visit, fetching and reading, and [`engine`] has it done: here, or by workers elsewhere.
-//! [`crawl`] wires one pass through these stages, [`app`] runs passes by the clock of [`schedule`], and
-//! [`cli`] is the command line. [`model`] holds the types that every stage speaks, [`text`] what several stages
-//! know of characters, words and dates. [`demo`] is a small news world of our own to try it all on.
+//! `ARCHITECTURE.md` gives the order of these modules: each uses only those below it.
 
 pub mod app;
 pub mod classify;

@@ -1,5 +1,5 @@
-//! The order of rooms that ARCHITECTURE.md gives holds in the code: no room uses one above it, no two files use each other,
-//! and what belongs to one room (SQL, SMTP, HTTP) is used there alone.
+//! The code keeps the order of rooms in ARCHITECTURE.md: no room uses a higher one, no files use each other in a circle, and SQL,
+//! SMTP and HTTP clients are used in one room each.
 #![allow(clippy::unwrap_used)] // a test that cannot read the tree must fail
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -197,13 +197,13 @@ fn the_rooms_are_those_of_the_document() {
 }
 
 #[test]
-fn no_room_uses_one_above_it() {
+fn no_room_uses_a_higher_one() {
     assert!(UPWARD.len() <= 2);
     assert_eq!(upward(&read_tree(), &rooms_of_the_document()), Vec::<String>::new());
 }
 
 #[test]
-fn no_files_stand_in_a_circle() {
+fn no_files_use_each_other_in_a_circle() {
     assert_eq!(circles(&read_tree()), Vec::<String>::new());
 }
 

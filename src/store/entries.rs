@@ -7,7 +7,7 @@ use crate::dedup::fingerprint::MinHashSignature;
 use crate::fetch::host_key;
 use crate::model::canonical_url::canonicalise;
 use crate::model::{ArticleId, Classification, Entry, EntryId, Extracted, Identity, Source, SourceId, StoredPage, WebUrl};
-use crate::store::source_state::log_fetch;
+use crate::store::fetch_log::log_fetch;
 use crate::store::writer::BeforeCommit;
 use crate::store::{FetchRecord, Result, Store, invalid_value};
 use crate::text::normalize::normalized_key;

@@ -7,9 +7,10 @@ use chrono::{DateTime, Utc};
 use rusqlite::{Connection, OptionalExtension as _, Row, params};
 
 use crate::discover::Discovered;
-use crate::fetch::{RequestStats, Validators, host_key};
+use crate::fetch::{Validators, host_key};
 use crate::model::{Source, SourceId, TlsTrust, WebUrl};
 use crate::schedule::poll_interval::ChangeRate;
+use crate::store::fetch_log::{FetchRecord, log_fetch};
 use crate::store::{Result, Store};
 
 /// The stored side of a source.
@@ -31,27 +32,6 @@ pub struct SourceState {
     pub change_rate: ChangeRate,
     /// How its list was laid out when it was read last.
     pub layout: Option<String>,
-}
-
-/// One line of the fetch log.
-#[derive(Debug, Clone)]
-pub struct FetchRecord {
-    /// Source.
-    pub source: SourceId,
-    /// Address asked.
-    pub url: WebUrl,
-    /// A look at the source, or the page of an entry.
-    pub listing: bool,
-    /// `ok`, `not-modified` or the error's stable word.
-    pub code: &'static str,
-    /// The same in words.
-    pub outcome: String,
-    /// Bytes of the body, decompressed.
-    pub bytes: usize,
-    /// What the visit cost.
-    pub stats: RequestStats,
-    /// Whether validators were sent.
-    pub conditional: bool,
 }
 
 /// What is planned after a look that brought an answer.
@@ -232,30 +212,6 @@ fn record_success(t: &Connection, id: &SourceId, moved: Option<&WebUrl>, looked:
         r.last_new.map(|t| t.timestamp()),
         r.mean_gap,
         r.gap_count
-    ])?;
-    Ok(())
-}
-
-/// Adds to the fetch log.
-pub(super) fn log_fetch(t: &Connection, record: &FetchRecord, now: DateTime<Utc>) -> Result<()> {
-    let number = |n: u64| i64::try_from(n).unwrap_or(i64::MAX);
-    t.prepare_cached(
-        "INSERT INTO fetch_log (source_id, url, at, outcome, bytes, millis, conditional, code, wire, requests, reused, listing)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
-    )?
-    .execute(params![
-        record.source.as_str(),
-        record.url.as_str(),
-        now.timestamp(),
-        record.outcome,
-        number(record.bytes as u64),
-        number(record.stats.millis),
-        record.conditional,
-        record.code,
-        number(record.stats.bytes_received),
-        record.stats.requests,
-        record.stats.reused,
-        record.listing
     ])?;
     Ok(())
 }

@@ -30,17 +30,16 @@ pub enum DispatchError {
     Nats(#[from] nats::NatsError),
 }
 
-/// Has tasks done.
+/// Has tasks done, here or on other machines.
 pub trait Dispatcher: Send + Sync {
-    /// Has a task done and comes back when it is; `None` where its lane is still held by a task of before, or is to rest for long.
-    /// Whoever stops waiting may find what came of it among the [strays](Self::stray).
+    /// Has a task done and returns when it is; `None` where its host is still busy with an earlier task, or must rest for long.
+    /// Who stops waiting gets the result from [`next_orphaned`](Self::next_orphaned).
     fn dispatch(&self, task: Task) -> BoxFuture<'_, Result<Option<Completion>, DispatchError>>;
 
-    /// What came of a task that nobody waits for any more: a crawl before this one had given it out. Where there is none, waits
-    /// for ever.
+    /// The result of a task that nobody waits for: an earlier crawl had dispatched it. Waits for ever where there is none.
     fn next_orphaned(&self) -> BoxFuture<'_, Completion>;
 
-    /// How long until a lane may be asked again.
+    /// How long until a host may be asked again.
     fn delay_until_free(&self, host_key: &str) -> Duration;
 
     /// Most tasks to be given out at once.
@@ -49,12 +48,12 @@ pub trait Dispatcher: Send + Sync {
     /// Whether the work is done elsewhere: that nothing comes back then means that nobody is there, not that we are stuck.
     fn is_remote(&self) -> bool;
 
-    /// How the work stands elsewhere; nothing where it is done here, or where that cannot be told.
+    /// Workers and waiting tasks; `None` where the work is done here, or where it cannot be told.
     fn cluster_status(&self) -> Option<nats::ClusterStatus> {
         None
     }
 
-    /// Takes over other settings of fetching, where it has some of its own.
+    /// Takes over changed settings of fetching, where it holds a copy of them.
     fn set_fetch_policy<'a>(&'a self, _terms: &'a FetchSettings) -> BoxFuture<'a, Result<(), DispatchError>> {
         Box::pin(std::future::ready(Ok(())))
     }
@@ -70,11 +69,11 @@ pub struct Completion {
     pub ack: AckHandle,
 }
 
-/// Says that an outcome is in the store; until then it may come again.
+/// Acknowledges a result once it is in the store; until then it may be delivered again.
 pub struct AckHandle(Option<BoxFuture<'static, ()>>);
 
 impl AckHandle {
-    /// It is in the store.
+    /// The result is in the store.
     pub async fn ack(self) {
         if let Some(settle) = self.0 {
             settle.await;
@@ -82,7 +81,7 @@ impl AckHandle {
     }
 }
 
-/// What is known of a task once it is given away.
+/// What the coordinator keeps of a task that it dispatched.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct TaskMeta {
     /// For whom.

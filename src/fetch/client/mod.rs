@@ -66,18 +66,18 @@ pub struct Request<'a> {
     pub kind: DocumentKind,
     /// Whether more will be asked of this host soon: otherwise the connection is given back at once.
     pub keep_alive: bool,
-    /// Where other processes ask other lanes at the same time.
+    /// Set where other processes ask other hosts at the same time.
     pub scope: Option<HostScope<'a>>,
 }
 
-/// A visit that must not leave its lane: who asks in the others is not known here.
+/// A request that must not leave its host key: who asks the others is not known here.
 #[derive(Debug, Clone, Copy)]
 pub struct HostScope<'a> {
-    /// The lane.
+    /// The host key.
     pub host_key: &'a str,
-    /// Redirects that were followed already, by whomever.
+    /// Redirects that were followed already.
     pub redirects: &'a [Redirect],
-    /// Somebody else may have asked in this lane a moment ago: a full pause comes first.
+    /// Somebody else may have asked this host a moment ago: a full pause comes first.
     pub initial_delay: bool,
 }
 
@@ -103,14 +103,14 @@ pub struct Page {
 pub enum Fetched {
     /// Our copy is current.
     NotModified {
-        /// As of [`Page::moved`].
+        /// See [`Page::permanent_redirect`].
         permanent_redirect: Option<WebUrl>,
-        /// As of [`Page::fresh`].
+        /// See [`Page::fresh_for`].
         fresh: Option<Duration>,
     },
     /// A new document.
     Page(Box<Page>),
-    /// A redirect led into another lane, where the visit is to go on; only where [`Request::within`] says so.
+    /// A redirect led to another host key, where the request is to go on; only where [`Request::scope`] is set.
     CrossHostRedirect(Vec<Redirect>),
 }
 

@@ -110,7 +110,7 @@ pub fn find_dates(text: &str, clock: &Clock) -> Vec<DateMatch> {
     all_in(&text.chars().map(fold_keep_case).collect::<String>(), clock)
 }
 
-/// Like [`find_all`], without those that are said to be of a change, of a signature, of an end, or of today.
+/// Like [`find_dates`], without those that are said to be of a change, of a signature, of an end, or of today.
 pub fn find_publication_dates(text: &str, clock: &Clock) -> Vec<DateMatch> {
     const OTHERS: [&str; 10] = ["更新", "修改", "修订", "成文", "签发", "截止", "今天是", "现在是", "当前时间", "pdated"];
     /// Letters before a date that may name it; further ones are of a headline or a name.

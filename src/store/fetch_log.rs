@@ -1,0 +1,53 @@
+//! The log of requests to sources, one line each.
+
+use chrono::{DateTime, Utc};
+use rusqlite::{Connection, params};
+
+use crate::fetch::RequestStats;
+use crate::model::{SourceId, WebUrl};
+use crate::store::Result;
+
+/// One line of the fetch log.
+#[derive(Debug, Clone)]
+pub struct FetchRecord {
+    /// Source.
+    pub source: SourceId,
+    /// Address asked.
+    pub url: WebUrl,
+    /// A look at the source, or the page of an entry.
+    pub listing: bool,
+    /// `ok`, `not-modified` or the error's stable word.
+    pub code: &'static str,
+    /// The same in words.
+    pub outcome: String,
+    /// Bytes of the body, decompressed.
+    pub bytes: usize,
+    /// What the visit cost.
+    pub stats: RequestStats,
+    /// Whether validators were sent.
+    pub conditional: bool,
+}
+
+/// Adds to the fetch log.
+pub(super) fn log_fetch(t: &Connection, record: &FetchRecord, now: DateTime<Utc>) -> Result<()> {
+    let number = |n: u64| i64::try_from(n).unwrap_or(i64::MAX);
+    t.prepare_cached(
+        "INSERT INTO fetch_log (source_id, url, at, outcome, bytes, millis, conditional, code, wire, requests, reused, listing)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
+    )?
+    .execute(params![
+        record.source.as_str(),
+        record.url.as_str(),
+        now.timestamp(),
+        record.outcome,
+        number(record.bytes as u64),
+        number(record.stats.millis),
+        record.conditional,
+        record.code,
+        number(record.stats.bytes_received),
+        record.stats.requests,
+        record.stats.reused,
+        record.listing
+    ])?;
+    Ok(())
+}
