@@ -7,8 +7,8 @@ use qingbao::text::dates::{self, Clock};
 fuzz_target!(|text: &str| {
     let clock = Clock::new(chrono_tz::Asia::Shanghai, chrono::DateTime::from_timestamp(1_800_000_000, 0).unwrap_or_default());
     let _ = dates::parse(text, &clock);
-    let _ = dates::find_all(text, &clock);
-    let _ = dates::find_told(text, &clock);
+    let _ = dates::find_dates(text, &clock);
+    let _ = dates::find_publication_dates(text, &clock);
     let _ = dates::in_code(text, &clock);
     let lines: Vec<String> = text.lines().take(12).map(str::to_owned).collect();
     let _ = dates::in_pieces(&lines, &clock);
