@@ -1,7 +1,7 @@
 //! `qingbao sources add`: an address, and everything else is found.
 
 use crate::cli::CommandContext;
-use crate::cli::try_source::{asking, show};
+use crate::cli::try_source::{show, with_reader};
 use crate::config::edit_sources;
 use crate::config::edit_sources::NewSource;
 use crate::crawl::preview;
@@ -44,9 +44,9 @@ pub(super) async fn run(args: &AddArgs, context: &CommandContext) -> anyhow::Res
             .ok_or_else(|| anyhow::anyhow!("no id can be made from {url}; give one with --id"))?,
     };
     let asked = Source { allow_private: args.allow_private, render: args.render, ..Source::plain(id.clone(), id.to_string(), url) };
-    let preview = asking(context, async |fetcher| {
-        let preview = preview::discover_source(fetcher, &asked).await?;
-        show(fetcher, &asked, &preview, 1).await;
+    let preview = with_reader(context, asked.clone(), async |reader| {
+        let preview = preview::discover_source(reader).await?;
+        show(reader, &preview, 1).await;
         Ok(preview)
     })
     .await?;

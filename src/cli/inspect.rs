@@ -1,25 +1,25 @@
 //! `qingbao inspect`: the stages one by one, from files or standard input to JSON lines.
 
 use std::io::{BufRead, Read, Write};
-use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::path::PathBuf;
-use std::sync::Mutex;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use anyhow::Context as _;
 use chrono::Utc;
 use clap::{Args, Subcommand};
+use futures_util::{StreamExt as _, stream};
 use serde::Deserialize;
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 use crate::classify::{Classifier, SourceHints};
 use crate::config::{Settings, Taxonomy};
+use crate::crawl::reader::{CpuPool, Document, Parser, Reader};
 use crate::dedup::stories::StoryIndex;
-use crate::discover::{feed, list};
-use crate::extract::{self, Context};
+use crate::discover::feed;
+use crate::extract;
 use crate::fetch::charset;
 use crate::issue::summarise;
-use crate::model::{ArticleSelectors, Extracted, ListSelectors, WebUrl};
+use crate::model::{Entry, Source, SourceId, SourceKind, WebUrl};
 use crate::text::dates::Clock;
 
 /// Largest file that is read.
@@ -74,25 +74,37 @@ struct ClassifyInput {
 }
 
 /// Runs a stage; results go to `out`, one JSON object per line, in input order.
-pub fn run(stage: &Stage, settings: &Settings, out: &mut dyn Write) -> anyhow::Result<()> {
+pub async fn run(stage: &Stage, settings: &Settings, out: &mut dyn Write) -> anyhow::Result<()> {
     match stage {
-        Stage::Extract(f) => files(f, out, extract_file),
-        Stage::Feed(f) => files(f, out, feed_file),
+        Stage::Extract(f) => {
+            let files = Files::new(f, None)?;
+            print(out, f.jobs, &f.paths, |path| files.extract(path)).await
+        }
+        Stage::Feed(f) => {
+            let files = Files::new(f, Some(SourceKind::Feed))?;
+            print(out, f.jobs, &f.paths, |path| files.feed(path)).await
+        }
         Stage::List(f) => {
             anyhow::ensure!(f.url.is_some(), "inspect list needs --url: links on the page are resolved against it");
-            files(f, out, list_file)
+            let files = Files::new(f, Some(SourceKind::List))?;
+            print(out, f.jobs, &f.paths, |path| files.list(path)).await
         }
         Stage::Classify(l) => {
             let classifier = Classifier::new(Taxonomy::load(settings.taxonomy.as_deref())?)?;
-            rows(l, out, |r| {
+            rows(l, out, move |r| {
                 let j = classifier.classify(&r.title, &r.text, &SourceHints::default());
                 json!({"id": r.id, "industries": j.industries, "themes": j.themes, "column": j.column, "keywords": j.keywords, "places": j.places, "organisations": j.all_organisations()})
             })
+            .await
         }
-        Stage::Summarise(l) => rows(l, out, |r| {
-            let s = summarise::summarise(&r.title, &r.text, &settings.summarise.length);
-            json!({"id": r.id, "summary": s.text, "sentences": s.sentences})
-        }),
+        Stage::Summarise(l) => {
+            let length = settings.summarise.length.clone();
+            rows(l, out, move |r| {
+                let s = summarise::summarise(&r.title, &r.text, &length);
+                json!({"id": r.id, "summary": s.text, "sentences": s.sentences})
+            })
+            .await
+        }
         Stage::Cluster(_) => cluster(out),
     }
 }
@@ -114,140 +126,132 @@ fn cluster(out: &mut dyn Write) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn rows(lines: &JsonLinesArgs, out: &mut dyn Write, work: impl Fn(ClassifyInput) -> Value + Sync) -> anyhow::Result<()> {
-    let stdin = std::io::stdin();
-    let mut numbered = stdin.lock().lines().enumerate().filter(|(_, l)| l.as_ref().is_ok_and(|l| !l.trim().is_empty()));
-    // chunks keep memory bounded however long the input is
-    loop {
-        let chunk: Vec<(usize, std::io::Result<String>)> = numbered.by_ref().take(1024).collect();
-        if chunk.is_empty() {
-            return Ok(());
-        }
-        ordered(&chunk, lines.jobs, out, |(n, line)| {
-            let place = format!("line {}", n + 1);
-            let parsed = line.as_ref().map_err(ToString::to_string).and_then(|l| serde_json::from_str::<ClassifyInput>(l).map_err(|e| e.to_string()));
-            match parsed {
-                Ok(row) => guarded(&place, || work(row)),
-                Err(e) => json!({"file": place, "error": e}),
+async fn rows(lines: &JsonLinesArgs, out: &mut dyn Write, work: impl Fn(ClassifyInput) -> Value + Send + Sync + 'static) -> anyhow::Result<()> {
+    let (pool, work) = (&CpuPool::with_threads(lines.jobs.into())?, &Arc::new(work));
+    let numbered = std::io::stdin().lines().enumerate().filter(|(_, l)| l.as_ref().map_or(true, |l| !l.trim().is_empty()));
+    print(out, lines.jobs, numbered, |(n, line)| async move {
+        let place = format!("line {}", n + 1);
+        match line.map_err(|e| e.to_string()).and_then(|l| serde_json::from_str::<ClassifyInput>(&l).map_err(|e| e.to_string())) {
+            Ok(row) => {
+                let work = Arc::clone(work);
+                pool.run(move || work(row)).await.unwrap_or_else(|| gave_up(&place))
             }
-        })?;
-    }
-}
-
-/// What a stage makes of one file: name, bytes, address.
-type FileStage = fn(&str, &[u8], Option<&WebUrl>) -> Result<Value, String>;
-
-fn files(files: &FilesArgs, out: &mut dyn Write, work: FileStage) -> anyhow::Result<()> {
-    let url = files.url.as_deref().map(WebUrl::parse).transpose().context("--url")?;
-    ordered(&files.paths, files.jobs, out, |path| {
-        let name = path.display().to_string();
-        let result =
-            read(path).map(|bytes| guarded(&name, || work(&name, &bytes, url.as_ref()).unwrap_or_else(|e| json!({"file": name, "error": e}))));
-        result.unwrap_or_else(|e| json!({"file": name, "error": e}))
+            Err(e) => json!({"file": place, "error": e}),
+        }
     })
+    .await
 }
 
-fn read(path: &PathBuf) -> Result<Vec<u8>, String> {
-    let mut bytes = Vec::new();
-    let result = if path.as_os_str() == "-" {
-        std::io::stdin().lock().take(MAX_FILE).read_to_end(&mut bytes)
-    } else {
-        std::fs::File::open(path).and_then(|f| f.take(MAX_FILE).read_to_end(&mut bytes))
-    };
-    result.map(|_| bytes).map_err(|e| e.to_string())
-}
-
-/// One document must not end the run, whatever it does to a parser.
-fn guarded(name: &str, work: impl FnOnce() -> Value) -> Value {
-    catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|_| json!({"file": name, "error": "a parser gave up on this document"}))
-}
-
-/// Works on `jobs` threads and writes in input order.
-fn ordered<T: Sync>(items: &[T], jobs: u16, out: &mut dyn Write, work: impl Fn(&T) -> Value + Sync) -> anyhow::Result<()> {
-    if jobs <= 1 {
-        for item in items {
-            writeln!(out, "{}", work(item))?;
-        }
-        return Ok(());
-    }
-    let next = AtomicUsize::new(0);
-    let results: Mutex<Vec<Option<Value>>> = Mutex::new(items.iter().map(|_| None).collect());
-    std::thread::scope(|scope| {
-        for _ in 0..jobs {
-            scope.spawn(|| {
-                while let Some((i, item)) = Some(next.fetch_add(1, Ordering::Relaxed)).and_then(|i| items.get(i).map(|t| (i, t))) {
-                    let value = work(item);
-                    if let Some(slot) = results.lock().unwrap_or_else(std::sync::PoisonError::into_inner).get_mut(i) {
-                        *slot = Some(value);
-                    }
-                }
-            });
-        }
-    });
-    for value in results.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner).into_iter().flatten() {
+/// Works on so many items at a time, and prints the results in input order.
+async fn print<T, F: Future<Output = Value>>(
+    out: &mut dyn Write,
+    jobs: u16,
+    items: impl IntoIterator<Item = T>,
+    work: impl Fn(T) -> F,
+) -> anyhow::Result<()> {
+    let mut results = std::pin::pin!(stream::iter(items).map(work).buffered(jobs.into()));
+    while let Some(value) = results.next().await {
         writeln!(out, "{value}")?;
     }
     Ok(())
 }
 
+/// One document must not end the run, whatever it does to a parser.
+fn gave_up(name: &str) -> Value {
+    json!({"file": name, "error": "a parser gave up on this document"})
+}
+
+/// Reads files as the crawl reads what it fetches.
+struct Files {
+    url: Option<WebUrl>,
+    source: Arc<Source>,
+    pool: Arc<CpuPool>,
+    parser: Parser,
+}
+
+impl Files {
+    fn new(args: &FilesArgs, kind: Option<SourceKind>) -> anyhow::Result<Self> {
+        let url = args.url.as_deref().map(WebUrl::parse).transpose().context("--url")?;
+        let address = url.clone().map_or_else(|| WebUrl::parse("http://localhost/"), Ok)?;
+        let id = SourceId::parse("inspect").context("no id")?;
+        let source = Arc::new(Source { kind, ..Source::plain(id, "inspect".to_owned(), address) });
+        let pool = Arc::new(CpuPool::with_threads(args.jobs.into())?);
+        let parser = Parser::new(Arc::clone(&pool));
+        Ok(Self { url, source, pool, parser })
+    }
+
+    fn reader(&self) -> Reader<'_> {
+        Reader::offline(&self.parser, Arc::clone(&self.source))
+    }
+
+    fn document(&self, path: &Path) -> Result<Document, String> {
+        Ok(Document { url: self.url.clone(), content_type: None, at: Utc::now(), body: read(path).map_err(|e| e.to_string())? })
+    }
+
+    async fn extract(&self, path: &Path) -> Value {
+        let file = path.display().to_string();
+        let article = match self.document(path) {
+            Ok(document) => self.reader().article(document).await.map_err(|e| e.to_string()),
+            Err(e) => Err(e),
+        };
+        match article {
+            Ok(a) => json!({
+                "file": file, "url": self.url, "title": a.title, "author": a.author, "publisher": a.publisher,
+                "published_at": a.published_at.map(|d| d.to_rfc3339()), "language": a.language, "charset": a.charset,
+                "text": a.text, "html": a.html, "image": a.image, "attachments": a.attachments, "next": a.next, "warnings": a.warnings,
+            }),
+            Err(e) => json!({"file": file, "error": e}),
+        }
+    }
+
+    async fn list(&self, path: &Path) -> Value {
+        let file = path.display().to_string();
+        let found = match self.document(path) {
+            Ok(document) => self.reader().listing(document, None, false).await.map_err(|e| e.to_string()),
+            Err(e) => Err(e),
+        };
+        match found {
+            Ok(found) => {
+                let entry = |e: &Entry| json!({"url": e.url, "title": e.title, "published_at": e.published_at.map(|d| d.to_rfc3339())});
+                json!({"file": file, "entries": found.entries.iter().map(entry).collect::<Vec<_>>(), "layout": found.selector_path})
+            }
+            Err(e) => json!({"file": file, "error": e}),
+        }
+    }
+
+    /// What a feed says, entries without an address included.
+    async fn feed(&self, path: &Path) -> Value {
+        let (file, url) = (path.display().to_string(), self.url.clone());
+        let document = match self.document(path) {
+            Ok(document) => document,
+            Err(e) => return json!({"file": file, "error": e}),
+        };
+        let name = file.clone();
+        let read = move || match feed::read(&charset::decode(&document.body, None, None).text, url.as_ref(), &clock()) {
+            Ok(feed) => {
+                json!({"file": name, "title": feed.title, "entries": feed.entries.iter().map(feed_entry).collect::<Vec<_>>(), "repaired": feed.repaired})
+            }
+            Err(e) => json!({"file": name, "error": e.to_string()}),
+        };
+        self.pool.run(read).await.unwrap_or_else(|| gave_up(&file))
+    }
+}
+
+fn feed_entry(e: &feed::FeedEntry) -> Value {
+    let content = e.content_html.as_deref().map(|h| extract::sanitise(h, e.url.as_ref()));
+    json!({"id": e.id, "url": e.url, "title": e.title, "published_at": e.published_at.map(|d| d.to_rfc3339()), "summary": e.summary, "content_html": content})
+}
+
+fn read(path: &Path) -> std::io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    if path.as_os_str() == "-" {
+        std::io::stdin().lock().take(MAX_FILE).read_to_end(&mut bytes)?;
+    } else {
+        std::fs::File::open(path)?.take(MAX_FILE).read_to_end(&mut bytes)?;
+    }
+    Ok(bytes)
+}
+
 fn clock() -> Clock {
     Clock::new(chrono_tz::Asia::Shanghai, Utc::now())
-}
-
-fn extract_file(name: &str, bytes: &[u8], url: Option<&WebUrl>) -> Result<Value, String> {
-    let selectors = ArticleSelectors::default();
-    let context = Context { url, selectors: &selectors, clock: clock() };
-    let decoded = match extract::foreign_format(bytes) {
-        Some("PDF") => {
-            let text = extract::pdf::text(bytes).map_err(|e| e.to_string())?;
-            let a = extract::pdf::article(&text, &context).map_err(|e| e.to_string())?;
-            return Ok(extracted(name, url, &a, "pdf"));
-        }
-        Some(format) => return Err(extract::ExtractError::NotHtml(format).to_string()),
-        None => charset::decode(bytes, None, None),
-    };
-    let mut a = extract::extract(&decoded.text, &context).map_err(|e| e.to_string())?;
-    if decoded.garbled {
-        a.warnings.push(format!("many characters cannot be read as {}", decoded.charset));
-    }
-    Ok(extracted(name, url, &a, &decoded.charset))
-}
-
-fn extracted(name: &str, url: Option<&WebUrl>, a: &Extracted, charset: &str) -> Value {
-    json!({
-        "file": name, "url": url, "title": a.title, "author": a.author, "publisher": a.publisher,
-        "published_at": a.published_at.map(|d| d.to_rfc3339()), "language": a.language, "charset": charset,
-        "text": a.text, "html": a.html, "image": a.image, "attachments": a.attachments, "next": a.next, "warnings": a.warnings,
-    })
-}
-
-fn feed_file(name: &str, bytes: &[u8], url: Option<&WebUrl>) -> Result<Value, String> {
-    let decoded = charset::decode(bytes, None, None);
-    let feed = feed::read(&decoded.text, url, &clock()).map_err(|e| e.to_string())?;
-    let entries: Vec<Value> = feed
-        .entries
-        .iter()
-        .map(|e| {
-            json!({"id": e.id, "url": e.url, "title": e.title, "published_at": e.published_at.map(|d| d.to_rfc3339()), "summary": e.summary, "content_html": e.content_html.as_deref().map(|h| extract::sanitise(h, e.url.as_ref()))})
-        })
-        .collect();
-    Ok(json!({"file": name, "title": feed.title, "entries": entries, "repaired": feed.repaired}))
-}
-
-fn list_file(name: &str, bytes: &[u8], url: Option<&WebUrl>) -> Result<Value, String> {
-    let url = url.ok_or("no --url")?;
-    let decoded = charset::decode(bytes, None, None);
-    let found = list::read(&decoded.text, url, &ListSelectors::default(), None, &clock()).map_err(|e| e.to_string())?;
-    let entries: Vec<Map<String, Value>> = found
-        .entries
-        .iter()
-        .map(|e| {
-            let mut m = Map::new();
-            m.insert("url".to_owned(), json!(e.url));
-            m.insert("title".to_owned(), json!(e.title));
-            m.insert("published_at".to_owned(), json!(e.published_at.map(|d| d.to_rfc3339())));
-            m
-        })
-        .collect();
-    Ok(json!({"file": name, "entries": entries, "layout": found.selector_path}))
 }

@@ -98,10 +98,10 @@ enum Command {
     /// Ask the running service whether it is well
     Healthcheck,
     /// Print the text of a PDF given on standard input
-    #[command(name = crate::crawl::executor::READ_PDF, hide = true)]
+    #[command(name = crate::crawl::reader::READ_PDF, hide = true)]
     ReadPdf,
     /// Parse a document given on standard input, with what is known of it
-    #[command(name = crate::crawl::executor::PARSE_DOCUMENT, hide = true)]
+    #[command(name = crate::crawl::reader::PARSE_DOCUMENT, hide = true)]
     ParseDocument,
     /// Print completions for a shell
     Completions {
@@ -131,17 +131,13 @@ pub fn start_log(cli: &Cli) {
 pub fn run(cli: Cli) -> anyhow::Result<()> {
     // a child needs no settings, and must not fail for them
     match cli.command {
-        Command::ReadPdf => return crate::crawl::executor::read_pdf(),
-        Command::ParseDocument => return crate::crawl::executor::parse_document(),
+        Command::ReadPdf => return crate::crawl::reader::read_pdf(),
+        Command::ParseDocument => return crate::crawl::reader::parse_document(),
         _ => {}
     }
     let settings = Settings::load(cli.config.as_deref())?;
     let context = CommandContext { settings, config: cli.config, sources: cli.sources, data: cli.data };
     match cli.command {
-        Command::Inspect(stage) => {
-            let mut out = std::io::BufWriter::new(std::io::stdout().lock());
-            unless_closed(inspect::run(&stage, &context.settings, &mut out).and_then(|()| Ok(out.flush()?)))
-        }
         Command::User(action) => user::run(&action, &context),
         Command::Token(action) => token::run(&action, &context),
         Command::Taxonomy(action) => unless_closed(taxonomy::run(&action, &context)),
@@ -172,6 +168,11 @@ async fn run_async(command: Command, context: CommandContext) -> anyhow::Result<
         Command::Once(args) => Box::pin(crawl::once(&args, context)).await,
         Command::Serve(args) => Box::pin(crawl::serve(&args, context)).await,
         Command::Worker(args) => Box::pin(worker::run(&args, &context)).await,
+        Command::Inspect(stage) => {
+            let mut out = std::io::BufWriter::new(std::io::stdout().lock());
+            let inspected = inspect::run(&stage, &context.settings, &mut out).await;
+            unless_closed(inspected.and_then(|()| Ok(out.flush()?)))
+        }
         Command::Sources(action) => sources::run(&action, &context).await,
         Command::Articles(action) => articles::run(&action, &context).await,
         Command::Digest(action) => digest::run(&action, &context).await,

@@ -7,6 +7,7 @@ use serde_json::json;
 use crate::cli::CommandContext;
 use crate::crawl::preview;
 use crate::crawl::preview::Preview;
+use crate::crawl::reader::{CpuPool, Parser, Reader};
 use crate::fetch::{Fetcher, NoopSiteStore};
 use crate::model::{Source, SourceId, SourceKind, WebUrl};
 
@@ -28,18 +29,23 @@ pub(super) struct TestArgs {
 
 pub(super) async fn run(args: &TestArgs, context: &CommandContext) -> anyhow::Result<()> {
     let source = chosen(args, context)?;
-    asking(context, async |fetcher| {
-        let preview = preview::preview_source(fetcher, &source).await?;
-        show(fetcher, &source, &preview, args.articles).await;
+    with_reader(context, source, async |reader| {
+        let preview = preview::preview_source(reader).await?;
+        show(reader, &preview, args.articles).await;
         Ok(())
     })
     .await
 }
 
-/// Works with a fetcher of its own, and ends what that started.
-pub(super) async fn asking<T>(context: &CommandContext, work: impl AsyncFnOnce(&Fetcher) -> anyhow::Result<T>) -> anyhow::Result<T> {
+/// Reads with a fetcher of its own, and ends what that started.
+pub(super) async fn with_reader<T>(
+    context: &CommandContext,
+    source: Source,
+    work: impl AsyncFnOnce(&Reader<'_>) -> anyhow::Result<T>,
+) -> anyhow::Result<T> {
     let fetcher = Fetcher::new(&context.settings.fetch, Arc::new(NoopSiteStore))?;
-    let result = work(&fetcher).await;
+    let parser = Parser::new(Arc::new(CpuPool::new()?));
+    let result = work(&Reader::interactive(&parser, &fetcher, Arc::new(source))).await;
     fetcher.close().await;
     result
 }
@@ -61,8 +67,8 @@ fn chosen(args: &TestArgs, context: &CommandContext) -> anyhow::Result<Source> {
 }
 
 /// Prints what would be taken: one line for the source, one per entry, one per article.
-pub(super) async fn show(fetcher: &Fetcher, source: &Source, preview: &Preview, articles: usize) {
-    let found = &preview.found;
+pub(super) async fn show(reader: &Reader<'_>, preview: &Preview, articles: usize) {
+    let (source, found) = (reader.source(), &preview.found);
     let kind = found.kind.map_or("", SourceKind::as_str);
     println!(
         "{}",
@@ -72,10 +78,10 @@ pub(super) async fn show(fetcher: &Fetcher, source: &Source, preview: &Preview, 
         println!("{}", json!({"url": e.url, "title": e.title, "published_at": e.published_at.map(|d| d.to_rfc3339())}));
     }
     for e in found.entries.iter().take(articles) {
-        let line = match preview::article(fetcher, source, &e.url).await {
-            Ok((a, charset)) => json!({
+        let line = match preview::article(reader, &e.url).await {
+            Ok(a) => json!({
                 "article": e.url, "title": a.title, "publisher": a.publisher, "author": a.author,
-                "published_at": a.published_at.map(|d| d.to_rfc3339()), "charset": charset, "text": a.text, "image": a.image, "attachments": a.attachments, "warnings": a.warnings,
+                "published_at": a.published_at.map(|d| d.to_rfc3339()), "charset": a.charset, "text": a.text, "image": a.image, "attachments": a.attachments, "warnings": a.warnings,
             }),
             Err(reason) => json!({"article": e.url, "error": reason.to_string()}),
         };

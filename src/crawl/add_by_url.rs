@@ -23,7 +23,8 @@ impl Crawler {
         }
         let id = SourceId::parse(BY_HAND.0).ok_or("没有加入")?;
         let source = Source { allow_private, ..Source::plain(id, BY_HAND.1.to_owned(), url.clone()) };
-        let (extracted, _) = preview::article(self.fetcher(), &source, &url).await.map_err(|e| format!("读不到这篇文章：{}", e.chinese()))?;
+        let reader = self.reader(Arc::new(source.clone()));
+        let extracted = preview::article(&reader, &url).await.map_err(|e| format!("读不到这篇文章：{}", e.chinese()))?;
         let (now, by_hand, address) = (Utc::now(), source.clone(), url.clone());
         let entry = self.store.run(move |s| s.manual_entry(&by_hand, &address, now)).await.map_err(|e| failed(&e))?;
         let (this, page) = (Arc::clone(self), url.clone());

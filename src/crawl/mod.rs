@@ -10,6 +10,7 @@ pub mod executor;
 mod fetch_article;
 mod poll_source;
 pub mod preview;
+pub mod reader;
 mod summary;
 pub mod window;
 
@@ -21,12 +22,13 @@ use chrono::{Duration, Utc};
 use crate::classify::{Classifier, SourceHints};
 use crate::config::{Settings, SourceList, Taxonomy};
 use crate::crawl::dispatch::{DispatchError, Dispatcher, LocalDispatcher};
-use crate::crawl::executor::{CpuPool, Markers, OutageDetector, TaskExecutor};
+use crate::crawl::executor::{OutageDetector, TaskExecutor};
+use crate::crawl::reader::{CpuPool, Markers, Parser, Reader};
 use crate::dedup::fingerprint::MinHashSignature;
 use crate::dedup::stories::dedup_text;
 use crate::fetch::{ClientError, Fetcher};
 use crate::health::HealthState;
-use crate::model::{Article, Classification};
+use crate::model::{Article, Classification, Source};
 use crate::store::{Classified, Store};
 
 pub use crawl_loop::{CrawlMode, SourcesFn};
@@ -81,9 +83,9 @@ impl Crawler {
     /// Makes a crawler that gives its tasks to this dispatcher, or does them in this process.
     pub fn new(store: Store, settings: Arc<Settings>, taxonomy: Taxonomy, dispatcher: Option<Arc<dyn Dispatcher>>) -> Result<Self> {
         let cpu = Arc::new(CpuPool::new().map_err(CrawlError::Threads)?);
-        let markers = Arc::new(store.own_folder().map_or_else(Markers::default, |folder| Markers::open(folder.join("parsing"))));
+        let markers = store.own_folder().map_or_else(Markers::default, |folder| Markers::open(folder.join("parsing")));
         let fetcher = Arc::new(Fetcher::new(&settings.fetch, Arc::new(store.clone()))?);
-        let executor = Arc::new(TaskExecutor::new(fetcher, cpu, markers));
+        let executor = Arc::new(TaskExecutor::new(fetcher, Arc::new(Parser::new(cpu).with_markers(markers))));
         let local = || Arc::new(LocalDispatcher::new(Arc::clone(&executor), store.clone(), settings.fetch.at_once)) as Arc<dyn Dispatcher>;
         let dispatcher = dispatcher.unwrap_or_else(local);
         let (classifier, outages, health) = (Classifier::new(taxonomy)?, Arc::default(), Arc::default());
@@ -134,9 +136,9 @@ impl Crawler {
         &self.health
     }
 
-    /// The fetcher.
-    pub fn fetcher(&self) -> &Fetcher {
-        self.executor.fetcher()
+    /// A reader for documents of this source that somebody waits for.
+    pub fn reader(&self, source: Arc<Source>) -> Reader<'_> {
+        Reader::interactive(self.executor.parser(), self.executor.fetcher(), source)
     }
 
     /// Who does the work.
@@ -185,7 +187,7 @@ impl Crawler {
 
     /// Runs CPU work off the async threads; returns `None` if it panicked.
     pub(crate) async fn cpu<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> Option<T> {
-        self.executor.cpu(work).await
+        self.executor.parser().cpu(work).await
     }
 
     /// Judges what is not judged yet: after a change of schema or taxonomy.

@@ -66,9 +66,9 @@ impl Crawler {
                 Ok(PollResult::New(commit.await?))
             }
             TaskResult::Failed(e) => self.poll_fetch_failed(source, &state, &e, down, log).await,
-            TaskResult::ParseFailed(why) => {
-                let (code, english, chinese) = why.code_and_messages();
-                self.poll_failed(source, &state, PollFailure { code, english, chinese, ..PollFailure::default() }, log).await
+            TaskResult::ParseFailed(e) => {
+                let failure = PollFailure { code: e.code(), english: e.to_string(), chinese: e.chinese(), ..PollFailure::default() };
+                self.poll_failed(source, &state, failure, log).await
             }
             TaskResult::Interrupted => {
                 let (english, chinese) = ("its parser was killed from outside".to_owned(), "解析被外部中断，稍后重试".to_owned());

@@ -2,13 +2,11 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-use crate::crawl::executor::{context, extract_page, pdf_text};
-use crate::discover;
-use crate::discover::{DiscoverError, Discovered, autodiscovery};
-use crate::extract::{self, ExtractError};
-use crate::fetch::{DocumentKind, FetchError, Fetched, Fetcher, Page, Request, Validators, charset};
-use crate::model::{Extracted, Source, SourceKind, StoredPage, WebUrl};
-use crate::text::dates::Clock;
+use crate::crawl::reader::{ListingError, Reader};
+use crate::discover::{Discovered, autodiscovery};
+use crate::extract::ExtractError;
+use crate::fetch::{DocumentKind, FetchError, Fetched, Page, charset};
+use crate::model::{Extracted, SourceKind, WebUrl};
 
 /// A feed must offer this much to be taken for a page that has a list of its own, and be younger than this.
 const MIN_FEED: usize = 3;
@@ -33,7 +31,7 @@ pub enum PreviewError {
         /// The address.
         url: WebUrl,
         /// Cause.
-        source: Box<DiscoverError>,
+        source: ListingError,
     },
     /// It holds no article.
     #[error("{url}: {source}")]
@@ -69,36 +67,46 @@ pub struct Preview {
     pub moved: Option<WebUrl>,
 }
 
-/// Reads a source as the crawl would.
-pub async fn preview_source(fetcher: &Fetcher, source: &Source) -> Result<Preview, PreviewError> {
-    let page = get(fetcher, source, &source.url, DocumentKind::Listing).await?;
-    let found = discovered(fetcher, &page, source, &source.url).await?;
-    Ok(Preview { url: source.url.clone(), found, name: None, moved: page.permanent_redirect })
+/// Reads a source as its first crawl would.
+///
+/// # Errors
+/// It cannot be fetched, or holds no entries.
+pub async fn preview_source(reader: &Reader<'_>) -> Result<Preview, PreviewError> {
+    let url = &reader.source().url;
+    let page = fetch(reader, url, DocumentKind::Listing).await?;
+    let moved = page.permanent_redirect.clone();
+    let found = read_listing(reader, page, url, true).await?;
+    Ok(Preview { url: url.clone(), found, name: None, moved })
 }
 
 /// Finds the best source behind an address: itself if it is a feed, the feed it announces, its list, or what lies at the
 /// usual places.
-pub async fn discover_source(fetcher: &Fetcher, source: &Source) -> Result<Preview, PreviewError> {
-    let page = get(fetcher, source, &source.url, DocumentKind::Listing).await?;
-    let own = discovered(fetcher, &page, source, &source.url).await;
+///
+/// # Errors
+/// None of them can be fetched and holds entries.
+pub async fn discover_source(reader: &Reader<'_>) -> Result<Preview, PreviewError> {
+    let source = reader.source();
+    let page = fetch(reader, &source.url, DocumentKind::Listing).await?;
     let text = charset::decode(&page.body, page.content_type.as_deref(), source.charset).text;
     let name = autodiscovery::name(&text);
-    let preview = |url: WebUrl, found| Preview { url, found, name: name.clone(), moved: page.permanent_redirect.clone() };
+    let (base, moved) = (page.url.clone(), page.permanent_redirect.clone());
+    let own = read_listing(reader, page, &source.url, false).await;
+    let preview = |url: WebUrl, found| Preview { url, found, name: name.clone(), moved: moved.clone() };
     if let Ok(found) = &own
         && found.kind != Some(SourceKind::List)
     {
         return Ok(preview(source.url.clone(), found.clone()));
     }
-    for url in autodiscovery::feeds(&text, &page.url).into_iter().take(TRIED) {
-        if let Some(found) = probe_feed(fetcher, source, &url).await.filter(|f| covers_same_articles(f, own.as_ref().ok(), Utc::now())) {
+    for url in autodiscovery::feeds(&text, &base).into_iter().take(TRIED) {
+        if let Some(found) = probe_feed(reader, &url).await.filter(|f| covers_same_articles(f, own.as_ref().ok(), Utc::now())) {
             return Ok(preview(url, found));
         }
     }
     match own {
         Ok(found) => Ok(preview(source.url.clone(), found)),
         Err(e) => {
-            for url in autodiscovery::WELL_KNOWN.iter().filter_map(|p| page.url.join(p).ok()) {
-                if let Some(found) = probe_feed(fetcher, source, &url).await.filter(|f| covers_same_articles(f, None, Utc::now())) {
+            for url in autodiscovery::WELL_KNOWN.iter().filter_map(|p| base.join(p).ok()) {
+                if let Some(found) = probe_feed(reader, &url).await.filter(|f| covers_same_articles(f, None, Utc::now())) {
                     return Ok(preview(url, found));
                 }
             }
@@ -107,22 +115,18 @@ pub async fn discover_source(fetcher: &Fetcher, source: &Source) -> Result<Previ
     }
 }
 
-/// One article as the crawl would take it, and in which charset.
-pub async fn article(fetcher: &Fetcher, source: &Source, url: &WebUrl) -> Result<(Extracted, String), PreviewError> {
-    let page = get(fetcher, source, url, DocumentKind::Page).await?;
-    let failed = |source| PreviewError::Extract { url: url.clone(), source };
-    let page = StoredPage { url: page.url, content_type: page.content_type, body: page.body, fetched: Utc::now() };
-    if extract::foreign_format(&page.body) == Some("PDF") {
-        let text = pdf_text(&page.body).await.map_err(failed)?;
-        let article = extract::pdf::article(&text, &context(&page, source)).map_err(failed)?;
-        return Ok((article, "pdf".to_owned()));
-    }
-    extract_page(&page, source).map_err(failed)
+/// One article as the crawl would store it.
+///
+/// # Errors
+/// It cannot be fetched, or holds no article.
+pub async fn article(reader: &Reader<'_>, url: &WebUrl) -> Result<Extracted, PreviewError> {
+    let page = fetch(reader, url, DocumentKind::Page).await?;
+    reader.article(page.into()).await.map_err(|source| PreviewError::Extract { url: url.clone(), source })
 }
 
-async fn probe_feed(fetcher: &Fetcher, source: &Source, url: &WebUrl) -> Option<Discovered> {
-    let page = get(fetcher, source, url, DocumentKind::Listing).await.ok()?;
-    let found = discovered(fetcher, &page, source, url).await.ok()?;
+async fn probe_feed(reader: &Reader<'_>, url: &WebUrl) -> Option<Discovered> {
+    let page = fetch(reader, url, DocumentKind::Listing).await.ok()?;
+    let found = read_listing(reader, page, url, false).await.ok()?;
     matches!(found.kind, Some(SourceKind::Feed | SourceKind::Sitemap)).then_some(found)
 }
 
@@ -135,27 +139,15 @@ fn covers_same_articles(feed: &Discovered, list: Option<&Discovered>, now: DateT
     alive && list.is_none_or(|l| shared(l) * 2 >= l.entries.len().min(feed.entries.len()))
 }
 
-async fn discovered(fetcher: &Fetcher, page: &Page, source: &Source, asked: &WebUrl) -> Result<Discovered, PreviewError> {
-    let failed = |e| PreviewError::Discover { url: asked.clone(), source: Box::new(e) };
-    let found = read_page(page, source).map_err(failed)?;
-    let mut parts = Vec::new();
-    for url in &found.sub_sitemaps {
-        parts.extend(get(fetcher, source, url, DocumentKind::Listing).await.ok().and_then(|p| read_page(&p, source).ok()));
-    }
-    found.with_sub_sitemaps(parts).map_err(failed)
+async fn read_listing(reader: &Reader<'_>, page: Page, asked: &WebUrl, older: bool) -> Result<Discovered, PreviewError> {
+    reader.fetched_listing(page, None, older).await.map_err(|source| PreviewError::Discover { url: asked.clone(), source })
 }
 
-fn read_page(page: &Page, source: &Source) -> Result<Discovered, DiscoverError> {
-    let clock = Clock::new(source.timezone, Utc::now());
-    discover::discover(&page.body, page.content_type.as_deref(), &page.url, source, None, &clock)
-}
-
-async fn get(fetcher: &Fetcher, source: &Source, url: &WebUrl, expect: DocumentKind) -> Result<Page, PreviewError> {
-    let none = Validators::default();
+async fn fetch(reader: &Reader<'_>, url: &WebUrl, kind: DocumentKind) -> Result<Page, PreviewError> {
     let failed = |e| PreviewError::Fetch { url: url.clone(), source: Box::new(e) };
-    match fetcher.get(&Request { url, source, validators: &none, kind: expect, keep_alive: true, scope: None }).await.result {
-        Ok(Fetched::Page(page)) => Ok(*page),
-        Ok(Fetched::NotModified { .. } | Fetched::CrossHostRedirect(_)) => Err(failed(FetchError::UnaskedNotModified)),
-        Err(e) => Err(failed(e)),
+    match reader.fetch(url, kind).await.map(|response| response.result) {
+        Some(Ok(Fetched::Page(page))) => Ok(*page),
+        Some(Ok(Fetched::NotModified { .. } | Fetched::CrossHostRedirect(_))) | None => Err(failed(FetchError::UnaskedNotModified)),
+        Some(Err(e)) => Err(failed(e)),
     }
 }

@@ -22,6 +22,8 @@ mod read;
 use std::borrow::Cow;
 use std::cell::RefCell;
 
+use serde::{Deserialize, Serialize};
+
 use crate::model::{ArticleSelectors, Extracted, WebUrl};
 use crate::text::dates::{self, Clock};
 use crate::text::markup;
@@ -33,11 +35,11 @@ const MAX_TEXT: usize = 200_000;
 const MIN_TEXT: usize = 30;
 
 /// Why a page brought no article.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
 pub enum ExtractError {
     /// Not HTML at all.
     #[error("is no HTML page but {0}")]
-    NotHtml(&'static str),
+    NotHtml(Cow<'static, str>),
     /// A page whose text is made by scripts, or a list, or a login form.
     #[error("holds no article text ({letters} characters found); the page may need a browser or a body selector")]
     NoContent {
@@ -141,6 +143,7 @@ pub fn extract(text: &str, context: &Context<'_>) -> Result<Extracted, ExtractEr
         text: body_text,
         title,
         warnings,
+        charset: String::new(),
     })
 }
 

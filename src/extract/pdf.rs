@@ -41,6 +41,7 @@ pub fn article(text: &str, context: &Context<'_>) -> Result<Extracted, ExtractEr
         published_at: found.map(|d| d.at),
         language: normalize::language(text).map(Cow::Borrowed),
         text: paragraphs.join("\n").chars().take(MAX_TEXT).collect(),
+        charset: "pdf".to_owned(),
         ..Extracted::default()
     })
 }

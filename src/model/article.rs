@@ -62,6 +62,9 @@ pub struct Extracted {
     pub next: Option<WebUrl>,
     /// What was odd about the page.
     pub warnings: Vec<String>,
+    /// In which charset it was written; `pdf` for a PDF.
+    #[serde(default)]
+    pub charset: String,
 }
 
 /// A file that an article brings.

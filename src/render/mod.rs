@@ -78,7 +78,7 @@ pub fn parts(edition: &Edition) -> Result<RenderedIssue, RenderError> {
 
 /// The mail as a file to be opened in a browser, and the picture beside it, called `picture`.
 pub fn page(edition: &Edition, picture: &str) -> Result<(String, Option<Vec<u8>>), RenderError> {
-    let page = html(edition)?.replace(&format!("cid:{}", CHART), picture);
+    let page = html(edition)?.replace(&format!("cid:{CHART}"), picture);
     Ok((page, chart::chart(&edition.trend)))
 }
 

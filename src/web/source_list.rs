@@ -1,6 +1,7 @@
 //! 来源: how each of them does, and adding, pausing, waking.
 
 use std::collections::HashSet;
+use std::sync::Arc;
 
 use askama::Template;
 use axum::extract::State;
@@ -167,7 +168,9 @@ async fn try_address(console: &AppState, form: &Form) -> Result<Response, Respon
         Ok(url) => {
             let id = SourceId::parse("preview").ok_or_else(|| response::refused(console, &form.session, StatusCode::BAD_REQUEST, "内部错误"))?;
             let source = Source { allow_private: console.live.sources().allow_private, ..Source::plain(id, "preview".to_owned(), url) };
-            preview::discover_source(console.pipeline().crawler().fetcher(), &source).await.map_err(|e| format!("读不到这个地址：{}", e.chinese()))
+            preview::discover_source(&console.pipeline().crawler().reader(Arc::new(source)))
+                .await
+                .map_err(|e| format!("读不到这个地址：{}", e.chinese()))
         }
     };
     match tried {

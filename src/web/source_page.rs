@@ -1,6 +1,7 @@
 //! One source: how it does, what it says of itself in `sources.toml`, and trying a change before it is written.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use askama::Template;
 use axum::extract::{Path, State};
@@ -160,7 +161,7 @@ async fn make(console: &AppState, id: String, session: &Session, f: &Fields) -> 
         }
     } else {
         match edit_sources::with_fields(console.live.sources_path(), &key, &fields, &console.vocabulary()) {
-            Ok(Some(source)) => match preview::preview_source(console.pipeline().crawler().fetcher(), &source).await {
+            Ok(Some(source)) => match preview::preview_source(&console.pipeline().crawler().reader(Arc::clone(&source))).await {
                 Ok(p) => (String::new(), Some(shown(source.url.as_str(), p))),
                 Err(e) => (format!("读不到：{}", e.chinese()), None),
             },

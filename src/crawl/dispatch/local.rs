@@ -60,7 +60,7 @@ impl PageSink for LocalDispatcher {
     async fn store_page(&self, task: &Task, page: Page, visit: RequestStats) -> Result<Option<Page>, DispatchError> {
         let TaskKind::Article { entry } = task.kind else { return Ok(Some(page)) };
         let log = TaskMeta::new(task).fetch_record(visit, page.body.len(), ("ok", "ok".to_owned()));
-        let compressed = self.executor.cpu(move || {
+        let compressed = self.executor.parser().cpu(move || {
             let raw = RawPage::compress(&page.url, page.content_type.as_deref(), &page.body);
             (page, raw)
         });

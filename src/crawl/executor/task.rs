@@ -6,7 +6,8 @@ use std::time::Duration;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
-use crate::discover::{DiscoverError, Discovered};
+use crate::crawl::reader::ListingError;
+use crate::discover::Discovered;
 use crate::fetch::{FetchError, Redirect, RequestStats, Validators};
 use crate::model::{EntryId, Extracted, Source, WebUrl};
 
@@ -120,38 +121,13 @@ pub enum TaskResult {
     DeadLettered(String),
 }
 
-/// Why a document holds no entries.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-pub enum ListingError {
-    /// It was read, and found wanting.
-    Document(DiscoverError),
-    /// The parser broke down over it.
-    GaveUp,
-    /// The parser ended its process over it, and how.
-    Crashed(String),
-}
-
-impl ListingError {
-    /// A stable word, and the reason in English and in Chinese.
-    pub fn code_and_messages(&self) -> (&'static str, String, String) {
-        match self {
-            Self::Document(e) => (e.code(), e.to_string(), e.chinese()),
-            Self::GaveUp => ("broken", "the parser gave up on this document".to_owned(), "内容无法解析".to_owned()),
-            Self::Crashed(how) => ("broken", format!("this document ends its parser ({how})"), "内容会使解析程序异常退出，已跳过".to_owned()),
-        }
-    }
-}
-
 impl TaskReport {
     /// A stable word for the fetch log, and what happened.
     pub fn code_and_message(&self) -> (&'static str, String) {
         match &self.result {
             TaskResult::NotModified { .. } => ("not-modified", "not modified".to_owned()),
             TaskResult::Entries { .. } | TaskResult::Article { .. } | TaskResult::NoArticle(_) => ("ok", "ok".to_owned()),
-            TaskResult::ParseFailed(why) => {
-                let (code, english, _) = why.code_and_messages();
-                (code, english)
-            }
+            TaskResult::ParseFailed(e) => (e.code(), e.to_string()),
             TaskResult::Failed(e) => (e.code(), e.to_string()),
             TaskResult::Redirected(_) => ("redirect", "led to another host".to_owned()),
             TaskResult::Interrupted => ("interrupted", "its parser was killed from outside".to_owned()),

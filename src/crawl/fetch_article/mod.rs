@@ -10,11 +10,13 @@ use chrono::{DateTime, TimeDelta, Utc};
 use crate::classify::SourceHints;
 use crate::config::SourceList;
 use crate::crawl::dispatch::TaskMeta;
-use crate::crawl::executor::{NoArticle, Subject, Task, TaskKind, TaskReport, TaskResult};
+use crate::crawl::executor::{Task, TaskKind, TaskReport, TaskResult};
 use crate::crawl::poll_source::{OUTAGE_RETRY, QUICK_RETRY};
+use crate::crawl::reader::{Reader, Subject};
 use crate::crawl::{Crawler, Result};
 use crate::dedup::fingerprint::MinHashSignature;
 use crate::dedup::stories::dedup_text;
+use crate::extract::ExtractError;
 use crate::fetch::{FetchError, Redirect};
 use crate::model::{EntryId, Extracted, Source, WebUrl};
 use crate::schedule::poll_interval::to_time_delta;
@@ -44,7 +46,7 @@ pub(super) enum ArticleResult {
 
 impl Crawler {
     /// Extracts what an interrupted run had fetched. However often that happens, it costs a page nothing; pages that were being
-    /// parsed when the process ended are parsed in child processes ([`crate::crawl::executor`]).
+    /// parsed when the process ended are parsed in child processes ([`crate::crawl::reader`]).
     pub(super) async fn resume_fetched(self: &Arc<Self>, list: &SourceList, mut each: impl FnMut(ArticleResult)) -> Result<()> {
         let mut behind = EntryId(0);
         loop {
@@ -64,9 +66,9 @@ impl Crawler {
 
     /// What came of a suspect is in the store: it is none any more.
     async fn clear_suspects(&self) -> Result<()> {
-        for id in self.executor.markers().suspect_pages() {
+        for id in self.executor.parser().markers().suspect_pages() {
             if self.store.run(move |s| s.pending_entry(id)).await?.is_none() {
-                self.executor.markers().clear(&Subject::Page(id));
+                self.executor.parser().markers().clear(&Subject::Page(id));
             }
         }
         Ok(())
@@ -164,10 +166,10 @@ impl Crawler {
                     initial_delay: false,
                 };
                 let (url, fetched) = (page.url.clone(), page.fetched);
-                match self.executor.extract_article(&task, page).await {
+                match self.executor.reader(&task).article(page.into()).await {
                     Ok(extracted) => self.classify_and_store(entry, source, url, extracted, fetched, None).await,
-                    Err(NoArticle::Reason(reason)) => self.fall_back_to_feed(entry, source, &reason, fetched, None).await,
-                    Err(NoArticle::Interrupted) => self.interrupted(entry, None).await,
+                    Err(ExtractError::Interrupted(_)) => self.interrupted(entry, None).await,
+                    Err(e) => self.fall_back_to_feed(entry, source, &e.to_string(), fetched, None).await,
                 }
             }
             Ok(None) => self.mark_failed(entry, "its page is gone from the store; it is fetched again", Some(Utc::now()), None).await,
@@ -189,11 +191,13 @@ impl Crawler {
         at: DateTime<Utc>,
         log: Option<FetchRecord>,
     ) -> Result<ArticleResult> {
-        match self.executor.article_of_feed(entry.id, &entry.entry, source, at).await {
+        let (parser, fetcher) = (self.executor.parser(), self.executor.fetcher());
+        let reader = Reader::for_task(parser, fetcher, Arc::clone(source), Subject::Page(entry.id), None);
+        match reader.article_from_feed(&entry.entry, at).await {
             Ok(Some(extracted)) => self.classify_and_store(entry, source, entry.entry.url.clone(), extracted, at, log).await,
             Ok(None) => self.mark_failed(entry, reason, None, log).await,
-            Err(NoArticle::Reason(reason)) => self.mark_failed(entry, &reason, None, log).await,
-            Err(NoArticle::Interrupted) => self.interrupted(entry, log).await,
+            Err(ExtractError::Interrupted(_)) => self.interrupted(entry, log).await,
+            Err(e) => self.mark_failed(entry, &e.to_string(), None, log).await,
         }
     }
 

@@ -3,8 +3,9 @@ use std::path::Path;
 use rusqlite::{Connection, params};
 
 use crate::config::{Settings, Taxonomy};
-use crate::crawl::executor::testing::script;
+use crate::crawl::executor::TaskExecutor;
 use crate::crawl::fetch_article::*;
+use crate::crawl::reader::testing::script;
 use crate::store::Store;
 
 const PAGE: &str = "<html><head><title>许昌发制品出口增长</title></head><body><h1>许昌发制品出口增长</h1><div><p>许昌市今年前十月发制品出口增长一成，\
@@ -42,7 +43,8 @@ fn leave_suspect(data: &Path) {
 async fn start(data: &Path, program: &str) -> (Vec<String>, bool) {
     let taxonomy = Taxonomy::load(None).unwrap();
     let mut crawler = Crawler::new(Store::open(data).unwrap(), Arc::default(), taxonomy, None).unwrap();
-    crawler.executor = Arc::new(crawler.executor.with_program(script(data, program)));
+    let parser = Arc::new(crawler.executor.parser().with_program(script(data, program)));
+    crawler.executor = Arc::new(TaskExecutor::new(Arc::clone(crawler.executor.fetcher()), parser));
     Arc::new(crawler).resume_fetched(&sources(), |_| ()).await.unwrap();
     let c = Connection::open(data.join("qingbao.db")).unwrap();
     let mut s = c.prepare("SELECT state || coalesce(': ' || error, '') FROM entry ORDER BY id").unwrap();

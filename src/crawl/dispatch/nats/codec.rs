@@ -128,7 +128,7 @@ mod tests {
         for came in [
             TaskResult::Failed(FetchError::Busy { status: 503, after: Duration::from_secs(9) }),
             TaskResult::NotModified { permanent_redirect: Some(url.clone()), fresh_for: None },
-            TaskResult::ParseFailed(crate::crawl::executor::ListingError::Document(crate::discover::DiscoverError::WrongKind {
+            TaskResult::ParseFailed(crate::crawl::reader::ListingError::Document(crate::discover::DiscoverError::WrongKind {
                 expected: "feed".into(),
                 beginning: "x".into(),
             })),

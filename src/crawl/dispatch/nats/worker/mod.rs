@@ -20,7 +20,8 @@ use crate::crawl::dispatch::nats::codec::VERSION;
 use crate::crawl::dispatch::nats::site_store::KvSiteStore;
 use crate::crawl::dispatch::nats::status::Heartbeat;
 use crate::crawl::dispatch::nats::streams::{JetStreamHandles, POLICY_KEY, connect};
-use crate::crawl::executor::{CpuPool, Markers, OutageDetector, TaskExecutor};
+use crate::crawl::executor::{OutageDetector, TaskExecutor};
+use crate::crawl::reader::{CpuPool, Parser};
 use crate::fetch::Fetcher;
 use connection::Connection;
 
@@ -66,8 +67,8 @@ struct Worker {
 pub async fn work(settings: WorkerSettings, mut stopped: watch::Receiver<bool>) -> Result<(), NatsError> {
     let js = connect(&settings.crawl, &format!("qingbao worker {}", settings.name)).await?;
     let Some((streams, terms)) = wait_for_policy(&js, &mut stopped).await else { return Ok(()) };
-    let processors = Arc::new(CpuPool::new()?);
-    let executor = TaskExecutor::new(fetcher(&terms, &settings, &streams)?, processors, Arc::new(Markers::default()));
+    let parser = Arc::new(Parser::new(Arc::new(CpuPool::new()?)));
+    let executor = TaskExecutor::new(fetcher(&terms, &settings, &streams)?, parser);
     let at_once = settings.concurrency;
     let worker = Arc::new(Worker {
         streams,

@@ -2,16 +2,16 @@
 
 use std::io::{Read as _, Write as _};
 
-use crate::crawl::executor::child;
-use crate::crawl::executor::child::End;
+use crate::crawl::reader::child::End;
+use crate::crawl::reader::{Parser, child};
 use crate::extract::ExtractError;
 
 /// The subcommand of this same program that reads a PDF from standard input and prints its text.
 pub const READ_PDF: &str = "read-pdf";
 
 /// The text of a PDF.
-pub(crate) async fn text(bytes: &[u8]) -> Result<String, ExtractError> {
-    let program = std::env::current_exe().map_err(|e| ExtractError::Interrupted(e.to_string()))?;
+pub(super) async fn text(parser: &Parser, bytes: &[u8]) -> Result<String, ExtractError> {
+    let program = parser.program().map_err(|e| ExtractError::Interrupted(e.to_string()))?;
     match child::run(&program, READ_PDF, &[bytes]).await {
         End::Well(output) => Ok(String::from_utf8_lossy(&output).into_owned()),
         End::Fault(how) => Err(ExtractError::Pdf(format!("the parser gave up ({how})"))),

@@ -96,7 +96,7 @@ mod tests {
     /// A program made of a line of shell.
     fn program(line: &str) -> (tempfile::TempDir, PathBuf) {
         let dir = tempfile::tempdir().unwrap();
-        let path = crate::crawl::executor::testing::script(dir.path(), line);
+        let path = crate::crawl::reader::testing::script(dir.path(), line);
         (dir, path)
     }
 

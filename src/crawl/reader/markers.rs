@@ -92,7 +92,7 @@ impl Markers {
     }
 
     /// All documents of this subject are parsed for now: unless a child could not clear it, it is a suspect no more.
-    pub(super) fn settle(&self, subject: &Subject) {
+    pub(crate) fn settle(&self, subject: &Subject) {
         let kept = self.suspects.lock().unwrap_or_else(PoisonError::into_inner).get_mut(subject).map(std::mem::take);
         if kept == Some(false) {
             self.clear(subject);

@@ -6,16 +6,27 @@ use tokio::runtime::{Builder, Runtime};
 
 /// As many threads as processors, apart from those that wait for the disk. Few threads keep few copies of what each holds
 /// for itself: pages being parsed, scratch space of the segmenter and of the expressions, the allocator's reserves.
-pub(crate) struct CpuPool(Option<Runtime>);
+pub struct CpuPool(Option<Runtime>);
 
 impl CpuPool {
-    pub(crate) fn new() -> std::io::Result<Self> {
-        let threads = std::thread::available_parallelism().map_or(2, NonZero::get);
+    /// One thread per processor.
+    ///
+    /// # Errors
+    /// The system has no room for a runtime.
+    pub fn new() -> std::io::Result<Self> {
+        Self::with_threads(std::thread::available_parallelism().map_or(2, NonZero::get))
+    }
+
+    /// So many threads.
+    ///
+    /// # Errors
+    /// The system has no room for a runtime.
+    pub fn with_threads(threads: usize) -> std::io::Result<Self> {
         Ok(Self(Some(Builder::new_current_thread().max_blocking_threads(threads).thread_name("processor").build()?)))
     }
 
     /// Runs a piece of work; nothing where it panicked.
-    pub(crate) async fn run<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> Option<T> {
+    pub async fn run<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> Option<T> {
         self.0.as_ref()?.spawn_blocking(work).await.ok()
     }
 }
