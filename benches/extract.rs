@@ -4,8 +4,8 @@
 //! sanitised HTML, image and attachments; the others give their body and title.
 #![allow(clippy::unwrap_used)] // a set-up that fails must fail the run
 
-#[path = "../tests/farm/mod.rs"]
-mod farm;
+#[path = "../tests/support/mock_hosts/mod.rs"]
+mod mock_hosts;
 
 use std::time::Instant;
 
@@ -24,7 +24,7 @@ fn main() {
         Some(folder) => {
             std::fs::read_dir(folder).unwrap().map(|f| charset::decode(&std::fs::read(f.unwrap().path()).unwrap(), None, None).text).collect()
         }
-        None => (0..60).map(|n| farm::page(n, 40_000)).collect(),
+        None => (0..60).map(|n| mock_hosts::page(n, 40_000)).collect(),
     };
     let letters: usize = pages.iter().map(String::len).sum();
     println!("{} pages, {:.1} MB, one thread, best of {ROUNDS} rounds", pages.len(), letters as f64 / 1e6);

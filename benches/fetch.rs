@@ -4,8 +4,8 @@
 //! delay per host as `delay=1s`: `cargo bench --bench fetch -- 100x1 1000x1 10000x1`.
 #![allow(clippy::unwrap_used)] // a set-up that fails must fail the run
 
-#[path = "../tests/farm/mod.rs"]
-mod farm;
+#[path = "../tests/support/mock_hosts/mod.rs"]
+mod mock_hosts;
 mod remote;
 
 use remote::{Args, Remote};

@@ -5,9 +5,9 @@
 //! (milliseconds) and `at-once=` are given as arguments. It needs `nats-server` on the PATH.
 #![allow(clippy::unwrap_used)] // a set-up that fails must fail the run
 
-#[path = "../tests/farm/mod.rs"]
-mod farm;
-#[path = "../tests/nats/mod.rs"]
+#[path = "../tests/support/mock_hosts/mod.rs"]
+mod mock_hosts;
+#[path = "../tests/support/nats/mod.rs"]
 mod nats;
 mod remote;
 

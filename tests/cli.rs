@@ -1,6 +1,7 @@
 //! The real binary against a loopback news world.
 #![allow(clippy::unwrap_used)] // a set-up that fails must fail the test
 
+#[path = "support/ports/mod.rs"]
 mod ports;
 
 use std::path::Path;

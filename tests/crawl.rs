@@ -1,14 +1,15 @@
 //! Whole crawls of many hosts by the real binary, judged by what the servers saw and what the archive holds.
 #![allow(clippy::unwrap_used)] // a set-up that fails must fail the test
 
-mod farm;
+#[path = "support/mock_hosts/mod.rs"]
+mod mock_hosts;
 
 use std::collections::HashSet;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
-use farm::{DemoWorld, Farm, Random, What};
+use mock_hosts::{DemoWorld, Farm, Random, What};
 
 fn command(dir: &Path) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_qingbao"));
@@ -48,8 +49,8 @@ async fn every_host_sees_one_request_at_a_time_in_order_and_with_its_pause() {
     let dir = set_up(&farm, "host_delay = \"1s\"");
     finish(dir.path()).await;
     let log = farm.take_log();
-    assert_eq!((log.len(), farm::most_in_flight(&log)), (150, 1));
-    let gap = farm::shortest_gap(&log).unwrap();
+    assert_eq!((log.len(), mock_hosts::most_in_flight(&log)), (150, 1));
+    let gap = mock_hosts::shortest_gap(&log).unwrap();
     assert!(gap >= Duration::from_secs(1), "{gap:?}");
     for (host, seen) in &log {
         let what: Vec<What> = seen.iter().map(|s| s.what).collect();
@@ -60,7 +61,7 @@ async fn every_host_sees_one_request_at_a_time_in_order_and_with_its_pause() {
     // the second pass asks each feed once, conditionally, and robots.txt not again
     finish(dir.path()).await;
     let log = farm.take_log();
-    assert_eq!((farm::count(&log, |s| s.status == 304), farm::count(&log, |_| true)), (150, 150));
+    assert_eq!((mock_hosts::count(&log, |s| s.status == 304), mock_hosts::count(&log, |_| true)), (150, 150));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -85,7 +86,7 @@ async fn a_crawl_killed_twenty_times_stores_every_page_once() {
     finish(dir.path()).await;
     let urls = archived(dir.path());
     let different: HashSet<&String> = urls.iter().collect();
-    let pages = farm::count(&farm.take_log(), |s| matches!(s.what, What::Page(_)));
+    let pages = mock_hosts::count(&farm.take_log(), |s| matches!(s.what, What::Page(_)));
     assert_eq!((urls.len(), different.len()), (2000, 2000), "after {kills} kills; pages served: {pages}");
     // only what was under way at a kill may be asked again
     assert!(pages <= 2000 + kills * 64, "{pages} pages were served");

@@ -74,4 +74,25 @@ async fn every_kind_of_page_becomes_an_article() {
     assert_eq!(of("script.html")["title"], "数据里的文章");
     assert!(of("script.html")["published_at"].as_str().unwrap().starts_with("2026-11-21T08:00"));
     assert_eq!(of("files.html")["attachments"][0]["name"], "申报书.docx");
+
+    // what a source would bring, and what a file holds, is read in the same way
+    let json = |lines: &str| lines.lines().map(|l| serde_json::from_str(l).unwrap()).collect::<Vec<serde_json::Value>>();
+    let tested = json(&run(&["sources", "test", "a", "--articles", "9"]).await.unwrap());
+    let previewed: Vec<&serde_json::Value> = tested.iter().filter(|l| !l["text"].is_null()).collect();
+    assert_eq!(previewed.len(), articles.len(), "{tested:?}");
+    for article in previewed {
+        let stored = of(article["article"].as_str().unwrap());
+        for key in ["text", "title", "published_at", "attachments"] {
+            assert_eq!(article[key], stored[key], "{key} of {}", stored["url"]);
+        }
+    }
+    let bad = tested.iter().find(|l| !l["error"].is_null()).unwrap();
+    assert!(bad["article"].as_str().unwrap().ends_with("/bad.pdf"), "{bad}");
+    std::fs::write(dir.path().join("notice.pdf"), include_bytes!("data/notice.pdf")).unwrap();
+    std::fs::write(dir.path().join("split.html"), article("分页文章第一部分", &pager("split_2.html"))).unwrap();
+    let inspected =
+        json(&run(&["inspect", "extract", "--jobs", "2", "--url", "https://a.example/split.html", "notice.pdf", "split.html"]).await.unwrap());
+    assert_eq!((&inspected[0]["text"], &inspected[0]["charset"]), (&of("notice.pdf")["text"], &"pdf".into()));
+    assert_eq!(inspected[1]["next"], "https://a.example/split_2.html");
+    assert!(inspected[1]["warnings"][0].as_str().unwrap().starts_with("it goes on at https://a.example/split_2.html"), "{}", inspected[1]);
 }

@@ -7,7 +7,7 @@ use std::path::Path;
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 use std::time::{Duration, Instant};
 
-use crate::farm::{self, DemoWorld, Farm, What};
+use crate::mock_hosts::{self, DemoWorld, Farm, What};
 
 /// Arguments of a bench: sizes as `HOSTSxPAGES`, anything else as `key=value`.
 pub struct Args(Vec<String>);
@@ -96,12 +96,12 @@ fn stats(farm: &Farm) -> String {
     format!(
         "hosts {} robots {} feeds {} unchanged {} pages {} | most at once per host {} | shortest gap {:.0} ms",
         log.len(),
-        farm::count(&log, |s| s.what == What::Robots),
-        farm::count(&log, |s| s.what == What::Feed),
-        farm::count(&log, |s| s.status == 304),
-        farm::count(&log, |s| matches!(s.what, What::Page(_)) && s.status == 200),
-        farm::most_in_flight(&log),
-        farm::shortest_gap(&log).unwrap_or_default().as_secs_f64() * 1000.0,
+        mock_hosts::count(&log, |s| s.what == What::Robots),
+        mock_hosts::count(&log, |s| s.what == What::Feed),
+        mock_hosts::count(&log, |s| s.status == 304),
+        mock_hosts::count(&log, |s| matches!(s.what, What::Page(_)) && s.status == 200),
+        mock_hosts::most_in_flight(&log),
+        mock_hosts::shortest_gap(&log).unwrap_or_default().as_secs_f64() * 1000.0,
     )
 }
 

@@ -31,13 +31,7 @@ async fn nothing_of_a_hostile_article_reaches_its_readers() {
     let address = format!("http://{}/a.html", listener.local_addr().unwrap());
     tokio::spawn(async move { axum::serve(listener, Router::new().route("/a.html", get(|| async { Html(page()) }))).await });
     let editor = service.sign_in("", "甲编辑").await;
-    for _ in 0..100 {
-        // private addresses are allowed once the file is taken over
-        if editor.page("/sources").await.contains("坏来源") {
-            break;
-        }
-        tokio::time::sleep(std::time::Duration::from_millis(300)).await;
-    }
+    service.until_reloaded(&editor).await;
     let version = field(&editor.page("/draft/1").await, "version");
     let pasted = editor.post("/draft/1", &[("do", "paste"), ("url", &address), ("column", "行业动态"), ("version", &version)]).await;
     assert_eq!(pasted.status(), reqwest::StatusCode::SEE_OTHER, "{}", pasted.text().await.unwrap());

@@ -2,12 +2,13 @@
 #![allow(clippy::unwrap_used)] // a set-up that fails must fail the test
 
 mod browser;
-mod crew;
 mod hostile;
-#[path = "../nats/mod.rs"]
+#[path = "../support/nats/mod.rs"]
 mod nats;
 mod outlets;
-mod tending;
+mod paste;
+mod sources_admin;
+mod workers_page;
 
 use std::io::{BufRead as _, BufReader, Write as _};
 use std::path::Path;

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use super::office::{Office, Service};
+use super::fixture::{Office, Service};
 
 const LIBRARY: &str = "/usr/lib/x86_64-linux-gnu/faketime/libfaketimeMT.so.1";
 

@@ -5,7 +5,7 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::process::Command;
 use std::time::Duration;
 
-use super::office::{ARTICLES, Office};
+use super::fixture::{ARTICLES, Office};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn another_process_holds_the_database_for_a_while() {

@@ -4,7 +4,7 @@ use std::path::Path;
 use std::process::Command;
 use std::time::Duration;
 
-use super::office::{ARTICLES, Office};
+use super::fixture::{ARTICLES, Office};
 
 /// A small disk of memory, and what fills it.
 struct Small<'a>(&'a Path);

@@ -4,7 +4,7 @@ use std::io::{BufRead as _, BufReader};
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
-use super::office::{ARTICLES, Office};
+use super::fixture::{ARTICLES, Office};
 
 /// The binary under a limit that a shell sets.
 fn under(office: &Office, limits: &str, args: &str) -> Command {

@@ -5,14 +5,14 @@
 #![allow(clippy::unwrap_used)] // a set-up that fails must fail the test
 
 mod clock;
-mod comeback;
+mod crash;
 mod database;
 mod disk;
-mod kills;
+mod fixture;
+mod late_articles;
 mod limits;
-mod office;
 mod reload;
+#[path = "../mail/smtp_stub.rs"]
+mod smtp_stub;
 mod soak;
-#[path = "../letters/stub.rs"]
-mod stub;
 mod suspects;

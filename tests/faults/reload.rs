@@ -3,7 +3,7 @@
 use std::os::unix::net::UnixDatagram;
 use std::time::Duration;
 
-use super::office::{ARTICLES, Office};
+use super::fixture::{ARTICLES, Office};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn files_broken_by_hand_change_nothing_and_mended_ones_are_taken_over() {

@@ -4,7 +4,7 @@
 use std::time::{Duration, Instant};
 
 use super::clock::serve_at;
-use super::office::{Office, Service};
+use super::fixture::{Office, Service};
 
 struct Sample {
     resident_kib: u64,

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use axum::Router;
 use axum::http::{StatusCode, Uri};
 
-use super::office::Office;
+use super::fixture::Office;
 
 /// Overflows the stack of a parser that goes down into elements by calling itself. A parser that does not reads it like any other.
 fn deep() -> String {

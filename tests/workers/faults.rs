@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use tokio::net::{TcpListener, TcpStream};
 
-use crate::farm::{self, DemoWorld, Farm, Random, What};
+use crate::mock_hosts::{self, DemoWorld, Farm, Random, What};
 use crate::nats::{Killed, Nats};
 use crate::{archived, coordinator, set_up, worker};
 
@@ -115,8 +115,8 @@ async fn whoever_dies_and_whatever_is_cut_every_page_is_stored_once_and_no_host_
     let sound: String = db.query_row("PRAGMA integrity_check", [], |r| r.get(0)).unwrap();
     assert_eq!((open, sound.as_str()), (0, "ok"));
     let log = farm.take_log();
-    let requests = farm::count(&log, |s| matches!(s.what, What::Page(_)));
-    println!("{requests} requests for {all} pages, shortest gap {:?}", farm::shortest_gap(&log));
+    let requests = mock_hosts::count(&log, |s| matches!(s.what, What::Page(_)));
+    println!("{requests} requests for {all} pages, shortest gap {:?}", mock_hosts::shortest_gap(&log));
     no_host_was_hurried(&log, kept);
 }
 
@@ -136,23 +136,23 @@ async fn a_coordinator_that_falls_and_comes_back_again_and_again_hurries_no_host
     }
     drop(coordinating);
     let log = farm.take_log();
-    let asked = farm::count(&log, |_| true);
-    println!("{asked} requests, shortest gap {:?}", farm::shortest_gap(&log));
+    let asked = mock_hosts::count(&log, |_| true);
+    println!("{asked} requests, shortest gap {:?}", mock_hosts::shortest_gap(&log));
     assert!(asked > 1_000, "{asked}");
     no_host_was_hurried(&log, kept);
 }
 
-fn no_host_was_hurried(log: &farm::Log, kept: tempfile::TempDir) {
+fn no_host_was_hurried(log: &mock_hosts::Log, kept: tempfile::TempDir) {
     let hurried: Vec<String> = log.iter().filter_map(|(host, seen)| hurried(*host, seen)).collect();
     if !hurried.is_empty() {
         let kept = kept.keep();
         panic!("hurried; logs in {}:\n{}", kept.display(), hurried.join("\n"));
     }
-    assert_eq!(farm::most_in_flight(log), 1);
+    assert_eq!(mock_hosts::most_in_flight(log), 1);
 }
 
 /// Requests that came too soon after the one before, with the time of day.
-fn hurried(host: std::net::Ipv4Addr, seen: &[farm::Seen]) -> Option<String> {
+fn hurried(host: std::net::Ipv4Addr, seen: &[mock_hosts::Seen]) -> Option<String> {
     let now = (Instant::now(), chrono::Utc::now());
     let at = |t: Instant| (now.1 - now.0.duration_since(t)).format("%H:%M:%S%.3f");
     let pair = seen.windows(2).find(|pair| pair[1].begin < pair[0].end + Duration::from_secs(1))?;

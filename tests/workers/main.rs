@@ -2,11 +2,11 @@
 //! and what the archive holds.
 #![allow(clippy::unwrap_used)] // a set-up that fails must fail the test
 
-#[path = "../farm/mod.rs"]
-mod farm;
 mod faults;
 mod messages;
-#[path = "../nats/mod.rs"]
+#[path = "../support/mock_hosts/mod.rs"]
+mod mock_hosts;
+#[path = "../support/nats/mod.rs"]
 mod nats;
 mod trust;
 
@@ -14,7 +14,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
-use farm::{DemoWorld, Farm, What};
+use mock_hosts::{DemoWorld, Farm, What};
 use nats::{Killed, Nats};
 
 const LOG: &str = "info,qingbao::engine=debug";
@@ -76,8 +76,8 @@ async fn two_workers_keep_the_order_and_the_pause_of_every_host() {
     assert!(ended(&mut coordinator(dir.path(), &nats.url())).await, "{}", log());
     assert_eq!(archived(dir.path()), (180, 180), "{}", log());
     let seen = farm.take_log();
-    assert_eq!((seen.len(), farm::most_in_flight(&seen)), (60, 1));
-    assert!(farm::shortest_gap(&seen).unwrap() >= Duration::from_secs(1));
+    assert_eq!((seen.len(), mock_hosts::most_in_flight(&seen)), (60, 1));
+    assert!(mock_hosts::shortest_gap(&seen).unwrap() >= Duration::from_secs(1));
     for (host, seen) in &seen {
         let what: Vec<What> = seen.iter().map(|s| s.what).collect();
         assert_eq!(what, [What::Robots, What::Feed, What::Page(0), What::Page(1), What::Page(2)], "{host}");
@@ -85,7 +85,7 @@ async fn two_workers_keep_the_order_and_the_pause_of_every_host() {
     // validators are the coordinator's, robots.txt files are shared
     assert!(ended(&mut coordinator(dir.path(), &nats.url())).await, "{}", log());
     let seen = farm.take_log();
-    assert_eq!((farm::count(&seen, |s| s.status == 304), farm::count(&seen, |_| true)), (60, 60));
+    assert_eq!((mock_hosts::count(&seen, |s| s.status == 304), mock_hosts::count(&seen, |_| true)), (60, 60));
     for name in ["w1", "w2"] {
         let files: Vec<_> = std::fs::read_dir(dir.path().join(name)).unwrap().collect();
         assert!(files.is_empty(), "a worker keeps nothing: {files:?}");

@@ -11,7 +11,7 @@ use axum::Router;
 use axum::http::{HeaderMap as Headers, Response, StatusCode, Uri, header};
 use futures_util::StreamExt as _;
 
-use crate::farm::{DemoWorld, Farm, Random};
+use crate::mock_hosts::{DemoWorld, Farm, Random};
 use crate::nats::Nats;
 use crate::{archived, coordinator, ended, program, set_up, worker};
 
@@ -209,7 +209,7 @@ async fn cookies_go_from_one_worker_to_the_next() {
                 Response::builder().status(302).header(header::SET_COOKIE, cookie).header(header::LOCATION, path).body(String::new()).unwrap()
             }
             "/feed.xml" => feed("<item><title>一则消息的标题</title><link>/1.html</link></item>"),
-            _ => reply(StatusCode::OK, "text/html; charset=utf-8", crate::farm::page(1, 4_000)),
+            _ => reply(StatusCode::OK, "text/html; charset=utf-8", crate::mock_hosts::page(1, 4_000)),
         }
     })
     .await;

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use async_nats::ConnectOptions;
 
-use crate::farm::{DemoWorld, Farm};
+use crate::mock_hosts::{DemoWorld, Farm};
 use crate::nats::Nats;
 use crate::{archived, coordinator, ended, worker};
 

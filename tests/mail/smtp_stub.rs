@@ -22,7 +22,7 @@ impl Accepted {
 }
 
 #[derive(Clone, Default)]
-pub struct Stub {
+pub struct SmtpStub {
     pub port: u16,
     pub accepted: Arc<Mutex<Vec<Accepted>>>,
     seen: Arc<Mutex<HashSet<String>>>,
@@ -32,7 +32,7 @@ pub struct Stub {
     pub logins: Arc<Mutex<u32>>,
 }
 
-impl Stub {
+impl SmtpStub {
     pub async fn start(delay: Duration, refuse_login: bool) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let stub = Self { port: listener.local_addr().unwrap().port(), delay, refuse_login, ..Self::default() };

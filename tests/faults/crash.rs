@@ -3,7 +3,7 @@
 use std::process::Stdio;
 use std::time::Duration;
 
-use super::office::{ARTICLES, Office};
+use super::fixture::{ARTICLES, Office};
 
 /// A sequence of moments that is the same in every run.
 fn moments() -> impl FnMut(u64) -> u64 {

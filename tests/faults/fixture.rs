@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use qingbao::demo;
 use rusqlite::Connection;
 
-use super::stub::Stub;
+use super::smtp_stub::SmtpStub;
 
 /// Articles that the sample world holds.
 pub const ARTICLES: i64 = 68;
@@ -16,7 +16,7 @@ pub const ARTICLES: i64 = 68;
 pub struct Office {
     pub dir: tempfile::TempDir,
     pub site: demo::Server,
-    pub stub: Stub,
+    pub stub: SmtpStub,
 }
 
 impl Office {
@@ -27,7 +27,7 @@ impl Office {
     pub async fn with(settings: &str, recipients: &[&str]) -> Self {
         let world = demo::DemoWorld::at(chrono::Utc::now());
         let site = demo::start(world.clone()).await.unwrap();
-        let stub = Stub::start(Duration::from_millis(1), false).await;
+        let stub = SmtpStub::start(Duration::from_millis(1), false).await;
         let dir = tempfile::tempdir().unwrap();
         std::fs::write(dir.path().join("sources.toml"), world.sources(&site.base)).unwrap();
         let office = Self { dir, site, stub };

@@ -2,7 +2,7 @@
 
 use reqwest::StatusCode;
 
-use super::{Service, field, order};
+use super::{Browser, Service, field, order};
 
 impl Service {
     /// `sources.toml` with one source that cannot be read, on a site that is reached over loopback.
@@ -17,6 +17,17 @@ impl Service {
         (service, site)
     }
 
+    /// Waits until the service has taken over the list of [`Service::with_site`].
+    pub(super) async fn until_reloaded(&self, browser: &Browser) {
+        for _ in 0..100 {
+            if browser.page("/sources").await.contains("坏来源") {
+                return;
+            }
+            tokio::time::sleep(std::time::Duration::from_millis(300)).await;
+        }
+        panic!("the file edited by hand is not taken over");
+    }
+
     pub(super) fn sources(&self) -> String {
         std::fs::read_to_string(self.dir.path().join("sources.toml")).unwrap()
     }
@@ -26,16 +37,7 @@ impl Service {
 async fn an_admin_adds_a_source_by_its_address_and_mends_a_broken_one() {
     let (service, site) = Service::with_site().await;
     let admin = service.sign_in("", "管理员").await;
-    let until_taken_over = async || {
-        for _ in 0..100 {
-            if admin.page("/sources").await.contains("坏来源") {
-                return;
-            }
-            tokio::time::sleep(std::time::Duration::from_millis(300)).await;
-        }
-        panic!("the file edited by hand is not taken over");
-    };
-    until_taken_over().await;
+    service.until_reloaded(&admin).await;
 
     // what a site would bring is shown before anything is written
     let address = format!("{}/gongxin/", site.base);

@@ -1,10 +1,10 @@
 //! Letters on their way: the real binary against mail servers on loopback that refuse, delay, cut off, and kill -9.
 #![allow(clippy::unwrap_used)] // a set-up that fails must fail the test
 
-#[path = "../ports/mod.rs"]
+#[path = "../support/ports/mod.rs"]
 mod ports;
 mod servers;
-mod stub;
+mod smtp_stub;
 
 use std::path::Path;
 use std::process::{Command, Stdio};
@@ -12,7 +12,7 @@ use std::time::Duration;
 
 use qingbao::store::{OutboxMessage, Store};
 
-use stub::Stub;
+use smtp_stub::SmtpStub;
 
 /// A data folder with an issue of today, not sent yet.
 struct Office {
@@ -74,7 +74,7 @@ fn names(of: &[&str]) -> Vec<String> {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn each_recipient_has_a_fate_of_its_own() {
-    let stub = Stub::start(Duration::ZERO, false).await;
+    let stub = SmtpStub::start(Duration::ZERO, false).await;
     let office = Office::new(&names(&["ok", "no", "grey", "big", "cut", "last"]), &smtp(stub.port, "operators = [\"ops@b.example\"]\n"));
     let told = tokio::task::block_in_place(|| office.run(&["digest", "send"]));
     assert!(told.contains("6 letters queued, 2 sent, 2 waiting, 2 given up"), "{told}");
@@ -102,7 +102,7 @@ async fn each_recipient_has_a_fate_of_its_own() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn under_hold_a_cut_letter_waits_for_a_word() {
-    let stub = Stub::start(Duration::ZERO, false).await;
+    let stub = SmtpStub::start(Duration::ZERO, false).await;
     let office = Office::new(&names(&["cut"]), &smtp(stub.port, "on_uncertain = \"hold\"\n"));
     tokio::task::block_in_place(|| {
         office.run(&["digest", "send"]);
@@ -116,7 +116,7 @@ async fn under_hold_a_cut_letter_waits_for_a_word() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_refused_login_is_not_tried_for_every_letter() {
-    let stub = Stub::start(Duration::ZERO, true).await;
+    let stub = SmtpStub::start(Duration::ZERO, true).await;
     let office =
         Office::new(&names(&["a", "b", "c"]), &smtp(stub.port, "").replace("tls = \"none\"", "tls = \"none\"\nuser = \"u\"\npassword_file = \"pw\""));
     std::fs::write(office.path().join("pw"), "secret\u{a0}\n").unwrap();
@@ -130,7 +130,7 @@ async fn a_refused_login_is_not_tried_for_every_letter() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn killed_fifty_times_while_sending_nobody_misses_it_and_doubles_bear_the_same_name() {
     const RECIPIENTS: usize = 20;
-    let stub = Stub::start(Duration::from_millis(4), false).await;
+    let stub = SmtpStub::start(Duration::from_millis(4), false).await;
     let to: Vec<String> = (0..RECIPIENTS).map(|n| format!("r{n:02}@b.example")).collect();
     let office = Office::new(&to, &smtp(stub.port, ""));
     let mut kills = 0u64;

@@ -8,7 +8,7 @@ use axum::http::{StatusCode, Uri};
 use chrono::{DateTime, TimeDelta, Utc};
 use qingbao::store::{Store, Window};
 
-use super::office::Office;
+use super::fixture::Office;
 
 /// Sixteen a day for five days.
 const ARTICLES: i64 = 80;

@@ -63,7 +63,7 @@ fn logins_over_both_kinds_of_tls_are_taken_and_signatures_hold() {
     let dir = tempfile::tempdir().unwrap();
     certificates(dir.path());
     let (starttls, implicit) = (ports::free(), ports::free());
-    let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/letters/server.py");
+    let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/mail/server.py");
     let mut server = Command::new(PYTHON);
     server.args([script, dir.path().to_str().unwrap(), &starttls.to_string(), &implicit.to_string()]).stdout(Stdio::piped());
     let mut server = Ends(server.spawn().unwrap());

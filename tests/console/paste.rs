@@ -1,0 +1,49 @@
+//! An address that an editor pastes is read as the crawl reads pages.
+
+use axum::Router;
+use axum::http::{Uri, header};
+use axum::response::IntoResponse;
+
+use super::{Service, field, order};
+
+const PARTS: [&str; 3] = [
+    "鄢陵县一家苗木企业今年新建智能温室，每年可育苗三千万株，产品销往十多个省份。",
+    "企业负责人介绍，温室采用水肥一体化技术，比过去节约用水四成，用工减少一半。",
+    "当地农业部门表示，明年还将支持十家企业改造温室，推动花木产业转型升级。",
+];
+
+/// An article over three pages, and a PDF.
+async fn site(uri: Uri) -> impl IntoResponse {
+    if uri.path() == "/notice.pdf" {
+        return ([(header::CONTENT_TYPE, "application/pdf")], include_bytes!("../data/notice.pdf").to_vec());
+    }
+    let n: usize = uri.path().trim_matches(|c: char| !c.is_ascii_digit()).parse().unwrap_or(1);
+    let next = if n < PARTS.len() { format!("<a href='/a_{}.html'>下一页</a>", n + 1) } else { String::new() };
+    let body = PARTS.get(n - 1).map_or("", |part| part);
+    let page = format!(
+        "<html><head><title>鄢陵苗木企业建起智能温室</title></head><body><h1>鄢陵苗木企业建起智能温室</h1>\
+         <div>2026-11-20 10:30</div><div class=content><p>{body}</p></div><div class=pages>{next}</div></body></html>"
+    );
+    ([(header::CONTENT_TYPE, "text/html; charset=utf-8")], page.into_bytes())
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_pasted_article_is_stored_with_all_its_pages_and_a_pdf_with_its_text() {
+    let (service, _site) = Service::with_site().await;
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let base = format!("http://{}", listener.local_addr().unwrap());
+    tokio::spawn(async move { axum::serve(listener, Router::new().fallback(site)).await });
+    let editor = service.sign_in("", "甲编辑").await;
+    service.until_reloaded(&editor).await;
+    for (path, texts) in [("/a_1.html", PARTS.as_slice()), ("/notice.pdf", &["有关事项通知如下"])] {
+        let version = field(&editor.page("/draft/1").await, "version");
+        let url = format!("{base}{path}");
+        let pasted = editor.post("/draft/1", &[("do", "paste"), ("url", &url), ("column", "行业动态"), ("version", &version)]).await;
+        assert_eq!(pasted.status(), reqwest::StatusCode::SEE_OTHER, "{path}: {}", pasted.text().await.unwrap());
+        let id = order(&editor.page("/draft/1").await).pop().unwrap();
+        let article = editor.page(&format!("/articles/{id}")).await;
+        for text in texts {
+            assert_eq!(article.matches(text).count(), 1, "{path}: {text}\n{article}");
+        }
+    }
+}
