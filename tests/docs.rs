@@ -78,3 +78,19 @@ fn every_command_has_a_manual_page_and_the_readme_names_it() {
     let unnamed: Vec<_> = commands.iter().filter(|c| !readme.contains(&format!("qingbao {c}"))).collect();
     assert!(unnamed.is_empty(), "README.md does not name {unnamed:?}");
 }
+
+#[test]
+fn every_source_file_that_the_documents_name_exists() {
+    let files: Vec<String> =
+        ["src", "tests", "benches"].iter().flat_map(|f| files(&root().join(f), ".rs")).map(|f| f.to_string_lossy().into_owned()).collect();
+    let mut missing = Vec::new();
+    for document in documents().iter().filter(|d| !d.ends_with("CHANGELOG.md")) {
+        let text = std::fs::read_to_string(document).unwrap();
+        for name in text.split('`').skip(1).step_by(2).filter(|name| name.ends_with(".rs")) {
+            if !files.iter().any(|f| f.ends_with(&format!("/{name}"))) {
+                missing.push(format!("{}: {name}", document.display()));
+            }
+        }
+    }
+    assert!(missing.is_empty(), "{}", missing.join("\n"));
+}
