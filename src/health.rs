@@ -11,7 +11,7 @@ use chrono::{DateTime, Utc};
 /// A loop of the service.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Component {
-    /// Looks at sources and fetches pages.
+    /// Polls sources and fetches pages.
     Crawl,
     /// Makes drafts.
     Draft,
@@ -79,7 +79,7 @@ pub struct FetchStats {
 #[derive(Debug)]
 pub struct HealthState {
     started: Instant,
-    /// Milliseconds after the start, one per organ.
+    /// Milliseconds after the start, one per component.
     beats: [AtomicU64; 4],
     fetch_stats: Mutex<BTreeMap<&'static str, FetchStats>>,
     articles: AtomicU64,
@@ -106,22 +106,22 @@ impl Default for HealthState {
 
 impl HealthState {
     /// A loop went round.
-    pub fn heartbeat(&self, organ: Component) {
+    pub fn heartbeat(&self, component: Component) {
         let at = u64::try_from(self.started.elapsed().as_millis()).unwrap_or(u64::MAX);
-        if let Some(beat) = self.beats.get(organ as usize) {
+        if let Some(beat) = self.beats.get(component as usize) {
             beat.store(at, Ordering::Relaxed);
         }
     }
 
     /// How long ago that was; since the start where it never did.
-    pub fn time_since_heartbeat(&self, organ: Component) -> Duration {
-        let at = self.beats.get(organ as usize).map_or(0, |b| b.load(Ordering::Relaxed));
+    pub fn time_since_heartbeat(&self, component: Component) -> Duration {
+        let at = self.beats.get(component as usize).map_or(0, |b| b.load(Ordering::Relaxed));
         self.started.elapsed().saturating_sub(Duration::from_millis(at))
     }
 
     /// Loops that have been silent for too long.
     pub fn stalled(&self) -> Vec<&'static str> {
-        Component::ALL.iter().filter(|(organ, _, most)| self.time_since_heartbeat(*organ) > *most).map(|o| o.1).collect()
+        Component::ALL.iter().filter(|(component, _, most)| self.time_since_heartbeat(*component) > *most).map(|o| o.1).collect()
     }
 
     /// How long the service runs.

@@ -1,4 +1,4 @@
-//! The guard: takes changed files over, looks after room and database, keeps house once a day, and feeds the watchdog only
+//! The supervisor: takes changed files over, looks after room and database, keeps house once a day, and feeds the watchdog only
 //! while every loop goes round.
 
 use std::sync::Arc;
@@ -36,7 +36,7 @@ pub(super) fn notify_systemd(states: &[NotifyState<'_>]) {
     }
 }
 
-/// The first look, before anything is begun: a full disk must not be filled further, nor held letters sent.
+/// The first poll, before anything is begun: a full disk must not be filled further, nor held letters sent.
 pub(super) async fn initial_check(live: &Arc<ConfigHandle>) {
     let pipeline = live.pipeline();
     check_disk(pipeline.store(), pipeline.health(), pipeline.settings().store.min_free);

@@ -41,7 +41,7 @@ pub(super) enum SourcesCommand {
         /// The file; - is standard output
         opml: PathBuf,
     },
-    /// Have a source looked at again, also one that was put to rest
+    /// Have a source polled again, also one that was put to rest
     Enable {
         /// Id from sources.toml
         id: String,

@@ -78,9 +78,9 @@ pub struct FetchSettings {
     pub host_delay: Duration,
     /// Most of a robots.txt `Crawl-delay` that is honoured.
     pub max_crawl_delay: Duration,
-    /// Shortest time between two looks at a source whose interval is found out.
+    /// Shortest time between two polls at a source whose interval is found out.
     pub min_interval: Duration,
-    /// Longest time between two looks at a source whose interval is found out.
+    /// Longest time between two polls at a source whose interval is found out.
     pub max_interval: Duration,
     /// Most requests at once over all hosts.
     pub at_once: usize,
@@ -88,7 +88,7 @@ pub struct FetchSettings {
     pub user_agent: String,
     /// Tries per article before it is given up.
     pub tries: u32,
-    /// Most entries taken from one look at one source.
+    /// Most entries taken from one poll of one source.
     pub max_entries: usize,
     /// The browser for `render = true`; `None`: looked for on the PATH.
     pub browser: Option<PathBuf>,

@@ -29,7 +29,7 @@ pub(super) fn read(s: &Section<'_>, settings: &mut StoreSettings) {
     let day = Duration::from_hours(24);
     let length = |key| s.duration(key, day..day * 3_650);
     settings.raw_pages = length("raw_pages").unwrap_or(settings.raw_pages);
-    // health and rhythm look back over thirty days
+    // health and change rates look back over thirty days
     settings.fetch_log = s.duration("fetch_log", day * 31..day * 3_650).unwrap_or(settings.fetch_log);
     settings.letters = length("letters").unwrap_or(settings.letters);
     settings.min_free = s.integer("min_free_mb", 0..1_000_001).and_then(|n| u64::try_from(n << 20).ok()).unwrap_or(settings.min_free);

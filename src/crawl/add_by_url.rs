@@ -1,4 +1,4 @@
-//! A page that an editor pastes the address of: fetched, extracted and judged like any other, at once.
+//! An address that an editor pastes: its page is fetched, extracted, classified and stored at once.
 
 use std::sync::Arc;
 
@@ -7,7 +7,7 @@ use chrono::Utc;
 use crate::crawl::{Crawler, preview};
 use crate::model::{ArticleId, Source, SourceId, WebUrl};
 
-/// The source of what editors add; it is never looked at.
+/// The source of what editors add; it is never polled.
 const BY_HAND: (&str, &str) = ("by-hand", "编辑添加");
 
 impl Crawler {

@@ -1,6 +1,6 @@
 //! The crawl: keeps the frontier filled from the store, starts what is due, and takes in what comes back.
 //!
-//! Looks and pages run side by side, each lane one at a time; a slow host holds its own lane and nothing else. Every
+//! Polls and pages run side by side, one at a time per host; a slow host delays only itself. Every
 //! job commits by itself, so the crawl may be dropped at any moment.
 
 use std::collections::HashMap;
@@ -21,7 +21,7 @@ use crate::fetch::{MAX_HOST_WAIT, Redirect, host_key};
 use crate::health::Component;
 use crate::model::{SourceId, WebUrl};
 
-/// Lanes taken from the store at a time.
+/// Hosts taken from the store at a time.
 const HOSTS_PER_REFILL: usize = 256;
 /// The frontier is filled again below this many jobs, and not more often than every [`MIN_REFILL_INTERVAL`].
 const REFILL_THRESHOLD: usize = 192;
@@ -45,9 +45,9 @@ pub type SourcesFn<'a> = &'a (dyn Fn() -> Arc<SourceList> + Send + Sync);
 enum JobResult {
     Polled(SourceId, PollResult),
     Article(ArticleResult),
-    /// The way leads on in another lane.
+    /// The way leads on at another host.
     Redirected(String, Vec<Redirect>),
-    /// The lane is held by a task of a crawl before this one, or is to rest for long.
+    /// The host is held by a task of a crawl before this one, or is to rest for long.
     HostBusy,
 }
 
@@ -57,9 +57,9 @@ struct Crawl<'a> {
     list: Arc<SourceList>,
     window: FrontierWindow,
     tasks: JoinSet<(Option<ReadyJob>, Result<JobResult>)>,
-    /// Redirects followed so far by jobs that go on in another lane.
+    /// Redirects followed so far by jobs that go on at another host.
     pending_redirects: HashMap<Job, Vec<Redirect>>,
-    /// The last lane whose pages were taken from the store.
+    /// The last host whose pages were taken from the store.
     host_cursor: String,
     last_refill: Option<Instant>,
     /// When something came back last.
@@ -154,7 +154,7 @@ impl Crawl<'_> {
         self.window.pending() < REFILL_THRESHOLD && (self.has_new_results && rested(MIN_REFILL_INTERVAL) || rested(Duration::from_secs(5)))
     }
 
-    /// Takes work from the store: looks that are due, then pages, lane by lane from where it stopped last time.
+    /// Takes work from the store: polls that are due, then pages, host by host from where it stopped last time.
     async fn refill(&mut self, progress: &dyn Progress) -> Result<()> {
         let list = (self.sources)();
         if !Arc::ptr_eq(&list, &self.list) {
@@ -251,7 +251,7 @@ impl Crawl<'_> {
         Ok(())
     }
 
-    /// A lane may be asked again, after its pause.
+    /// A host may be asked again, after its pause.
     fn release_host(&mut self, ready: &ReadyJob) {
         let free = self.crawler.dispatcher.delay_until_free(&ready.host_key);
         if free > MAX_HOST_WAIT.max(self.crawler.settings.fetch.host_delay * 2) {

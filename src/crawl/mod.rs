@@ -34,9 +34,9 @@ use crate::store::{Classified, Store};
 pub use crawl_loop::{CrawlMode, SourcesFn};
 pub use summary::{CrawlSummary, NoProgress, Progress};
 
-/// Articles judged between two looks at the clock.
+/// Articles classified in one transaction.
 const CLASSIFY_BATCH: usize = 50;
-/// Articles older than this keep the judgement they have when the taxonomy changes.
+/// Articles older than this keep their labels when the taxonomy changes.
 const RECLASSIFY_AGE: Duration = Duration::days(30);
 /// Most seconds over which a start spreads what is overdue.
 const STARTUP_JITTER: i64 = 120;

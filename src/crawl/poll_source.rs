@@ -1,4 +1,4 @@
-//! Looks at sources: what is asked of one, and what follows from what came.
+//! Polls sources: what is asked of one, and what follows from what came.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -43,7 +43,7 @@ impl Crawler {
         Ok(Task { source: Arc::clone(source), url: source.url.clone(), kind: ask, keep_alive: keep, host_key: None, redirects, initial_delay: false })
     }
 
-    /// Takes in what came of a look.
+    /// Stores the result of a poll.
     pub(super) async fn apply_poll(self: &Arc<Self>, source: &Arc<Source>, about: &TaskMeta, report: TaskReport) -> Result<PollResult> {
         let id = source.id.clone();
         let state = self.store.run(move |s| s.source_state(&id)).await?;
@@ -87,7 +87,7 @@ impl Crawler {
         }
     }
 
-    /// What is observed now, and when to look again.
+    /// What is observed now, and when to poll again.
     fn plan_next_poll(&self, source: &Source, state: &SourceState, refresh_hints: &RefreshHints, changed: bool, now: DateTime<Utc>) -> PollPlan {
         let mut change_rate = state.change_rate;
         change_rate.record(state.last_poll, now, changed);
@@ -146,7 +146,7 @@ impl Crawler {
         Ok(PollResult::Failed { reason: failure.english, retry_soon: soon })
     }
 
-    /// Remembers that a lane is to be left alone, over restarts too. What robots.txt closes is remembered with it.
+    /// Remembers that a host is to be left alone, over restarts too. What robots.txt closes is remembered with it.
     pub(super) async fn back_off_host(&self, source: &Source, url: &WebUrl, after: Duration, e: &FetchError) -> Result<()> {
         if !matches!(e, FetchError::Busy { .. }) {
             return Ok(());
@@ -180,7 +180,7 @@ impl Crawler {
     }
 }
 
-/// Why a look failed, and what follows.
+/// Why a poll failed, and what follows.
 #[derive(Debug, Default)]
 struct PollFailure {
     code: &'static str,

@@ -11,7 +11,7 @@ use crate::model::{Extracted, SourceKind, WebUrl};
 /// A feed must offer this much to be taken for a page that has a list of its own, and be younger than this.
 const MIN_FEED: usize = 3;
 const FRESH: TimeDelta = TimeDelta::days(120);
-/// Announced feeds that are looked at.
+/// Most announced feeds that are tried.
 const TRIED: usize = 4;
 
 /// Why an address is no source, or no article.

@@ -50,7 +50,7 @@ pub struct CrawlSummary {
     pub failed_pages: usize,
     /// The first of them: address and reason.
     pub failures: Vec<(WebUrl, String)>,
-    /// Lanes whose sites asked for patience.
+    /// Hosts whose sites asked for patience.
     pub host_backoffs: Vec<HostBackoff>,
     /// Articles judged.
     pub classified: usize,
@@ -59,7 +59,7 @@ pub struct CrawlSummary {
 }
 
 impl CrawlSummary {
-    /// Sources looked at.
+    /// Sources polled.
     pub fn sources(&self) -> usize {
         self.changed + self.unchanged + self.failed.len()
     }

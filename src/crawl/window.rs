@@ -1,7 +1,7 @@
-//! What is to be asked next: a bounded window on the work that waits in the store, ordered so that every lane gets its
-//! turn and no lane is asked by two.
+//! What is to be asked next: a bounded window on the work that waits in the store, ordered so that every host gets its
+//! turn and no host is asked by two.
 //!
-//! Pure: the clock is passed in. The store holds all work; here stand only ids, a few for each lane, so that memory
+//! Pure: the clock is passed in. The store holds all work; here stand only ids, a few for each host, so that memory
 //! depends neither on the number of sources nor on the length of the backlog.
 
 use std::collections::{BTreeSet, HashMap, HashSet, VecDeque};
@@ -10,15 +10,15 @@ use std::time::Instant;
 
 use crate::model::{EntryId, SourceId};
 
-/// Most jobs waiting here, over all lanes.
+/// Most jobs waiting here, over all hosts.
 pub const MAX_QUEUED: usize = 2048;
-/// Most jobs of one lane waiting here.
+/// Most jobs of one host waiting here.
 pub const MAX_PER_HOST: usize = 8;
 
 /// One thing to do.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Job {
-    /// Look at a source for new entries.
+    /// Poll a source for new entries.
     Poll(SourceId),
     /// Fetch the page of an entry.
     Fetch(EntryId),
@@ -27,11 +27,11 @@ pub enum Job {
 /// A job whose turn has come.
 #[derive(Debug, Clone)]
 pub struct ReadyJob {
-    /// Its lane.
+    /// Its host.
     pub host_key: Arc<str>,
     /// The job.
     pub job: Job,
-    /// Whether the lane has more to do behind it.
+    /// Whether the host has more to do behind it.
     pub more: bool,
 }
 
@@ -40,7 +40,7 @@ struct HostQueue {
     polls: VecDeque<Job>,
     articles: VecDeque<Job>,
     busy: bool,
-    /// Its place in the order of ready lanes.
+    /// Its place in the order of ready hosts.
     position: Option<(Instant, u64)>,
 }
 
@@ -61,7 +61,7 @@ pub struct FrontierWindow {
 }
 
 impl FrontierWindow {
-    /// Adds a job unless it is here already, being done, or there is no room; `free_at` is when its lane may be asked.
+    /// Adds a job unless it is here already, being done, or there is no room; `free_at` is when its host may be asked.
     pub fn push(&mut self, host_key: &str, job: Job, free_at: Instant) -> bool {
         if self.pending >= MAX_QUEUED || self.known.contains(&job) || self.room(host_key) == 0 {
             return false;
@@ -78,12 +78,12 @@ impl FrontierWindow {
         true
     }
 
-    /// How many more jobs of a lane find room.
+    /// How many more jobs of a host find room.
     pub fn room(&self, host_key: &str) -> usize {
         MAX_PER_HOST.saturating_sub(self.hosts.get(host_key).map_or(0, HostQueue::waiting))
     }
 
-    /// The next job whose lane is free; lanes that waited longest come first, and in a lane looks before pages.
+    /// The next job whose host is free; hosts that waited longest come first, and at a host polls before pages.
     pub fn pop(&mut self, now: Instant) -> Option<ReadyJob> {
         let (at, arrival, host_key) = self.order.first().cloned().filter(|(at, ..)| *at <= now)?;
         self.order.remove(&(at, arrival, Arc::clone(&host_key)));
@@ -95,7 +95,7 @@ impl FrontierWindow {
         Some(ReadyJob { more: entry.waiting() > 0, host_key, job })
     }
 
-    /// A job is done; its lane may be asked again from `free_at` on.
+    /// A job is done; its host may be asked again from `free_at` on.
     pub fn done(&mut self, host_key: &Arc<str>, job: &Job, free_at: Instant) {
         self.known.remove(job);
         if let Some(entry) = self.hosts.get_mut(host_key) {
@@ -108,7 +108,7 @@ impl FrontierWindow {
         }
     }
 
-    /// Drops what waits in a lane and gives it back: the site asked for patience. The store still has it.
+    /// Drops what waits for a host and gives it back: the site asked for patience. The store still has it.
     pub fn clear(&mut self, host_key: &str) -> Vec<Job> {
         let Some(entry) = self.hosts.get_mut(host_key) else { return Vec::new() };
         let dropped: Vec<Job> = entry.polls.drain(..).chain(entry.articles.drain(..)).collect();
@@ -125,7 +125,7 @@ impl FrontierWindow {
         dropped
     }
 
-    /// When the next lane is free; `None` where nothing waits for its lane.
+    /// When the next host is free; `None` where nothing waits for its host.
     pub fn next_ready_at(&self) -> Option<Instant> {
         self.order.first().map(|(at, ..)| *at)
     }
@@ -135,7 +135,7 @@ impl FrontierWindow {
         self.pending
     }
 
-    /// Lanes that could be asked if it were their time.
+    /// Hosts that could be asked if it were their time.
     pub fn ready_hosts(&self) -> usize {
         self.order.len()
     }
@@ -170,7 +170,7 @@ mod tests {
         assert!(!f.push("a", page(0), t), "known");
         let (first, second) = (f.pop(t).unwrap(), f.pop(t).unwrap());
         assert_ne!(first.host_key, second.host_key);
-        assert!(f.pop(t).is_none(), "both lanes are busy");
+        assert!(f.pop(t).is_none(), "both hosts are busy");
         let later = t + Duration::from_secs(1);
         f.done(&first.host_key, &first.job, later);
         assert!(f.pop(t).is_none() && f.next_ready_at() == Some(later));
@@ -196,7 +196,7 @@ mod tests {
         let (mut f, t) = (FrontierWindow::default(), Instant::now());
         let taken = (0..100).filter(|n| f.push("a", page(*n), t)).count();
         assert_eq!((taken, f.room("a")), (MAX_PER_HOST, 0));
-        let taken = (1000..20_000).filter(|n| f.push(&format!("lane {n}"), page(*n), t)).count();
+        let taken = (1000..20_000).filter(|n| f.push(&format!("host {n}"), page(*n), t)).count();
         assert_eq!(taken + MAX_PER_HOST, MAX_QUEUED);
     }
 

@@ -11,7 +11,7 @@ use crate::schedule::poll_interval::RefreshHints;
 const WINDOW: usize = 16 << 10;
 const DAYS: [&str; 7] = ["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"];
 
-/// Reads the wishes of a feed's text.
+/// Reads the refresh hints in a feed's text.
 pub(super) fn read(text: &str) -> RefreshHints {
     let end = ["<item", "<entry"].iter().filter_map(|mark| text.find(mark)).min().unwrap_or(text.len()).min(WINDOW);
     let head = (0..=end).rev().find_map(|e| text.get(..e)).unwrap_or_default();

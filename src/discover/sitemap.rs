@@ -9,7 +9,7 @@ use crate::text::dates::{self, Clock};
 use crate::text::normalize::collapse_whitespace;
 
 const MAX_ENTRIES: usize = 2_000;
-/// Parts of an index that are read at one look.
+/// Parts of an index that are read at one poll.
 const MAX_PARTS: usize = 2;
 
 #[derive(Default)]

@@ -1,4 +1,4 @@
-//! Cookies of the sources that want them kept: one jar for each, in memory and on the shelf where others share them.
+//! Cookies of the sources that want them kept: one jar for each, in memory and in the site store where others share them.
 
 use std::collections::HashMap;
 use std::io::Cursor;
@@ -40,7 +40,7 @@ impl CookieJars {
         source.cookies.then(|| Arc::clone(self.0.lock().unwrap_or_else(PoisonError::into_inner).entry(source.id.clone()).or_default()))
     }
 
-    /// Puts on the shelf what changed during a visit.
+    /// Puts in the site store what changed during a visit.
     pub(super) async fn close(source: &Source, opened: Option<(Arc<CookieJar>, Vec<u8>)>, site_store: &Arc<dyn SiteStore>) {
         let Some((jar, before)) = opened else { return };
         let bytes = jar.to_json();

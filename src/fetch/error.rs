@@ -102,7 +102,7 @@ pub enum FetchError {
     /// The site does not want to be crawled here.
     #[error("robots.txt of {0} disallows this address; leave it out, or set robots_exempt = \"REASON\" if the site's owner agreed")]
     Robots(String),
-    /// The site's wishes cannot be learned, which counts as a no (RFC 9309 §2.3.1.4).
+    /// robots.txt cannot be read, which counts as a no (RFC 9309 §2.3.1.4).
     #[error("robots.txt of {host} cannot be had ({cause}), so the site is left alone; asked again in {after:?}")]
     RobotsUnreachable {
         /// Scheme, host and port.

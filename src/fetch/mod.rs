@@ -1,4 +1,4 @@
-//! One polite HTTP client: one request at a time per lane, robots.txt, validators, limits while streaming, an address guard.
+//! One polite HTTP client: one request at a time per host, robots.txt, validators, limits while streaming, an address guard.
 //!
 //! In: an address with what is known of it. Out: bytes with their headers, "not modified", or an error that says what
 //! happened in words an editor understands, and what the visit cost. Nothing else in the crate opens a connection to a

@@ -1,6 +1,6 @@
-//! Politeness: per lane one request at a time with a pause between, over all lanes a limit.
+//! Politeness: per host one request at a time with a pause between, over all hosts a limit.
 //!
-//! A lane is what shares one limit: a host and port, a registrable domain, or a source, as the source's `rate_key` says.
+//! A host, by its key, is what shares one limit: a host name and port, a registrable domain, or a source, as the source's `rate_key` says.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex as StdMutex, PoisonError};
@@ -13,14 +13,14 @@ use xxhash_rust::xxh3::xxh3_64_with_seed;
 use crate::fetch::host::registrable_domain;
 use crate::model::{RateKey, Source, WebUrl};
 
-/// A lane that asked for more patience than this is not waited for: the caller goes on and comes back later.
+/// A host that asked for more patience than this is not waited for: the caller goes on and comes back later.
 pub(crate) const MAX_HOST_WAIT: Duration = Duration::from_secs(30);
 /// Keys are forgotten above this many, once nobody waits for them: memory does not grow with the number of hosts.
 const MAX_SLOTS: usize = 4096;
-/// Share of the pause added by chance, so that many lanes do not beat in time.
+/// Share of the pause added by chance, so that many hosts do not beat in time.
 const JITTER: f64 = 0.2;
 
-/// The lane in which a source asks for an address.
+/// The key of the limit that a source's requests to an address share.
 pub fn host_key(source: &Source, url: &WebUrl) -> String {
     match source.rate_key {
         RateKey::Host => url.authority(),
@@ -48,7 +48,7 @@ pub(super) struct HostLimiter {
     delay: Duration,
 }
 
-/// What is known of a lane's pace by whoever wants a turn.
+/// What is known of a host's pace by whoever wants a turn.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct DelayPolicy {
     /// The pause that the site's robots.txt asks for.
@@ -57,7 +57,7 @@ pub(super) struct DelayPolicy {
     pub(super) initial_delay: bool,
 }
 
-/// The right to ask in one lane; the pause starts when it is dropped.
+/// The right to make one request to a host; the pause starts when it is dropped.
 pub(super) struct HostPermit<'q> {
     slot: OwnedMutexGuard<HostSlot>,
     back_off: Duration,
@@ -72,7 +72,7 @@ impl Drop for HostPermit<'_> {
 }
 
 impl HostPermit<'_> {
-    /// Keeps the lane to itself for at least this long.
+    /// Keeps the host to itself for at least this long.
     pub(super) fn back_off(&mut self, pause: Duration) {
         self.slot.free_at = Instant::now() + pause;
     }
@@ -83,7 +83,7 @@ impl HostLimiter {
         Self { slots: StdMutex::default(), all: Semaphore::new(at_once), delay }
     }
 
-    /// Waits for one's turn in this lane; where that would be longer than the usual pause and [`MAX_HOST_WAIT`], gives how
+    /// Waits for one's turn at this host; where that would be longer than the usual pause and [`MAX_HOST_WAIT`], gives how
     /// long the site asked for.
     pub(super) async fn acquire(&self, host_key: &str, pace: DelayPolicy) -> Result<HostPermit<'_>, Duration> {
         let slot = self.slot_for(host_key);
@@ -107,7 +107,7 @@ impl HostLimiter {
         Ok(HostPermit { slot, back_off: pause, _permit: permit })
     }
 
-    /// How long until this lane may be asked again; `None` while somebody asks.
+    /// How long until this host may be asked again; `None` while somebody asks.
     pub(super) fn delay_until_free(&self, host_key: &str) -> Option<Duration> {
         let slot = self.slots.lock().unwrap_or_else(PoisonError::into_inner).get(host_key).map(Arc::clone);
         match slot {
@@ -146,7 +146,7 @@ mod tests {
         }
         let before = start.elapsed();
         drop(queue.acquire("b", DelayPolicy::default()).await.unwrap());
-        assert_eq!(start.elapsed(), before, "another lane does not wait");
+        assert_eq!(start.elapsed(), before, "another host does not wait");
     }
 
     #[tokio::test(start_paused = true)]
@@ -200,7 +200,7 @@ mod tests {
         for i in 0..20 {
             let (queue, now) = (Arc::clone(&queue), Arc::clone(&now));
             tasks.spawn(async move {
-                let turn = queue.acquire(&format!("lane {i}"), DelayPolicy::default()).await;
+                let turn = queue.acquire(&format!("host {i}"), DelayPolicy::default()).await;
                 let at_once = now.fetch_add(1, std::sync::atomic::Ordering::SeqCst) + 1;
                 tokio::time::sleep(Duration::from_secs(1)).await;
                 now.fetch_sub(1, std::sync::atomic::Ordering::SeqCst);

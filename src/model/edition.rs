@@ -82,7 +82,7 @@ pub struct SourceProblem {
 /// Figures on the pass behind an edition.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Health {
-    /// Sources looked at.
+    /// Sources polled.
     pub sources: usize,
     /// Sources that did not work.
     #[serde(rename = "troubles")]

@@ -143,7 +143,7 @@ pub struct Source {
     pub url: WebUrl,
     /// What the address leads to; `None`: found out.
     pub kind: Option<SourceKind>,
-    /// Time between two looks, where it is fixed; `None`: found from how often the source changes.
+    /// Time between two polls, where it is fixed; `None`: found from how often the source changes.
     pub interval: Option<Duration>,
     /// 全国, 河南, 许昌 …
     pub region: Option<String>,
@@ -151,7 +151,7 @@ pub struct Source {
     pub column: Option<String>,
     /// Industries it writes about: a hint.
     pub industries: Vec<String>,
-    /// Looked at or not.
+    /// Whether it is polled.
     pub enabled: bool,
     /// Through a headless browser.
     pub render: bool,

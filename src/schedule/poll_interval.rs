@@ -1,4 +1,4 @@
-//! How often a source is looked at: found from how often it really changes, bounded by what the site and the admin say.
+//! How often a source is polled: found from how often it really changes, bounded by what the site and the admin say.
 //!
 //! Pure: time and chance are passed in.
 
@@ -7,13 +7,13 @@ use std::time::Duration;
 use chrono::{DateTime, Datelike, TimeDelta, Timelike, Utc};
 use serde::{Deserialize, Serialize};
 
-/// Between two looks at a source of which nothing is known yet.
+/// Between two polls a source of which nothing is known yet.
 pub const DEFAULT_INTERVAL: Duration = Duration::from_mins(30);
-/// Share that an observation keeps with each newer one: some seven looks count.
+/// Share that an observation keeps with each newer one: some seven polls count.
 const DECAY: f64 = 0.85;
-/// Looks before the estimate is believed.
+/// Polls before the estimate is believed.
 const MIN_OBSERVATIONS: f64 = 3.0;
-/// A look that was late by more than this says nothing about the rhythm: we were not there.
+/// A poll that was late by more than this says nothing about the change rate: we were not there.
 const LONGEST_GAP: TimeDelta = TimeDelta::days(3);
 /// Failures lengthen the wait up to this.
 const MAX_BACK_OFF: Duration = Duration::from_hours(24);
@@ -28,25 +28,25 @@ const STALE_MIN_OBSERVATIONS: u32 = 5;
 /// Most that a wait for allowed hours may take.
 const MAX_SKIP: i64 = 8 * 24;
 
-/// What was observed of a source's changes; older looks fade.
+/// What was observed of a source's changes; older polls fade.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub struct ChangeRate {
-    /// Looks that brought an answer.
+    /// Polls that brought an answer.
     pub polls: f64,
     /// Of these, with something new.
     pub changes: f64,
-    /// Seconds between these looks.
+    /// Seconds between these polls.
     pub observed_seconds: f64,
     /// When something new came last.
     pub last_new: Option<DateTime<Utc>>,
-    /// Usual seconds between two looks with something new.
+    /// Usual seconds between two polls with something new.
     pub mean_gap: Option<f64>,
     /// Gaps behind that figure.
     pub gap_count: u32,
 }
 
 impl ChangeRate {
-    /// One more look that brought an answer.
+    /// Adds one more poll that brought an answer.
     pub fn record(&mut self, last_look: Option<DateTime<Utc>>, now: DateTime<Utc>, changed: bool) {
         if let Some(since) = last_look.map(|l| now - l).filter(|d| *d > TimeDelta::zero() && *d <= LONGEST_GAP) {
             self.polls = self.polls * DECAY + 1.0;
@@ -64,7 +64,7 @@ impl ChangeRate {
         }
     }
 
-    /// Changes per second, by the estimator for sources that are looked at now and then: looks see at most one change
+    /// Changes per second, by the estimator for sources that are polled now and then: a poll sees at most one change
     /// each, so their share is corrected (Cho, Garcia-Molina, *Estimating Frequency of Change*, ACM TOIT 3(3), 2003).
     pub fn changes_per_second(&self) -> Option<f64> {
         if self.polls < MIN_OBSERVATIONS * DECAY * DECAY || self.observed_seconds <= 0.0 {
@@ -75,7 +75,7 @@ impl ChangeRate {
         Some(per_look * self.polls / self.observed_seconds)
     }
 
-    /// The interval at which half of the looks find something new.
+    /// The interval at which half of the polls find something new.
     pub fn interval(&self, floor: Duration, ceiling: Duration) -> Duration {
         let found = self.changes_per_second().map_or(DEFAULT_INTERVAL, |rate| {
             let seconds = std::f64::consts::LN_2 / rate.max(1e-9);
@@ -128,7 +128,7 @@ pub struct IntervalLimits {
     pub max: Duration,
 }
 
-/// When to look again after an answer: by the fixed interval, or by rhythm and wishes within bounds.
+/// When to poll again after an answer: by the fixed interval, or by change rate and refresh hints within bounds.
 pub fn next_poll(
     now: DateTime<Utc>,
     fixed: Option<Duration>,
@@ -144,7 +144,7 @@ pub fn next_poll(
     (refresh_hints.allowed(now + to_time_delta(interval)), interval)
 }
 
-/// When to look again after the nth failure in a row (from 1): the interval doubled each time, up to a day, and a
+/// When to poll again after the nth failure in a row (from 1): the interval doubled each time, up to a day, and a
 /// share by chance (0–1).
 pub fn back_off(interval: Duration, failures: u32, chance: f64) -> Duration {
     let doubled = interval.saturating_mul(1 << failures.saturating_sub(1).min(12));
@@ -167,7 +167,7 @@ mod tests {
         text.parse().unwrap()
     }
 
-    /// A source that changes at fixed times, looked at as we would.
+    /// A source that changes at fixed times, polled as we would.
     fn watch(change_every: TimeDelta, days: i64) -> (ChangeRate, usize, Duration) {
         let start = at("2026-11-01T00:00:00Z");
         let (mut r, mut now, mut last, mut looks, mut interval) = (ChangeRate::default(), start, None, 0, DEFAULT_INTERVAL);

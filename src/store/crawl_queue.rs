@@ -1,4 +1,4 @@
-//! The persistent frontier: what is due, which lanes asked for patience, what robots.txt files said.
+//! The persistent frontier: what is due, which hosts asked for patience, what robots.txt files said.
 
 use chrono::{DateTime, Utc};
 use rusqlite::{OptionalExtension as _, Row, params};
@@ -10,10 +10,10 @@ use crate::store::{PendingEntry, Result, Store, invalid_value};
 
 const ACTIVE_SOURCE: &str = "enabled = 1 AND retired = 0 AND resting IS NULL";
 
-/// A lane that asked for patience.
+/// A host that asked for patience.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct HostBackoff {
-    /// The lane.
+    /// The host.
     pub host_key: String,
     /// Until when it is left alone.
     pub until: DateTime<Utc>,
@@ -24,7 +24,7 @@ pub struct HostBackoff {
 }
 
 impl Store {
-    /// Sources to be looked at, a few of each lane, those due longest first; lanes that asked for patience are left out.
+    /// Sources to poll, a few of each host, those due longest first; hosts that asked for patience are left out.
     pub fn due_polls(&self, now: DateTime<Utc>, per_host: usize, limit: usize) -> Result<Vec<(SourceId, String)>> {
         self.read(|c| {
             let mut s = c.prepare_cached(&format!(
@@ -42,23 +42,23 @@ impl Store {
         })
     }
 
-    /// Lanes with pages to fetch, behind a lane, in the order of their names; at most so many.
+    /// Hosts with pages to fetch, behind a host, in the order of their names; at most so many.
     pub fn hosts_with_pending_entries(&self, behind: &str, most: usize) -> Result<Vec<String>> {
         self.read(|c| {
             let mut next = c.prepare_cached("SELECT min(lane) FROM entry WHERE state = 'pending' AND lane > ?1")?;
             let mut out: Vec<String> = Vec::new();
             while out.len() < most {
                 let behind = out.last().map_or(behind, String::as_str);
-                let Some(lane) = next.query_row([behind], |r| r.get::<_, Option<String>>(0))? else { break };
-                out.push(lane);
+                let Some(host_key) = next.query_row([behind], |r| r.get::<_, Option<String>>(0))? else { break };
+                out.push(host_key);
             }
             Ok(out)
         })
     }
 
-    /// Pages of a lane to be fetched now, in order of their places, so that the sources of a lane share it and what is
+    /// Pages of a host to be fetched now, in order of their places, so that the sources of a host share it and what is
     /// newest comes first.
-    pub fn due_entries(&self, lane: &str, now: DateTime<Utc>, tries: u32, most: usize) -> Result<Vec<EntryId>> {
+    pub fn due_entries(&self, host_key: &str, now: DateTime<Utc>, tries: u32, most: usize) -> Result<Vec<EntryId>> {
         self.read(|c| {
             let mut s = c.prepare_cached(
                 "SELECT e.id FROM entry e JOIN source s ON s.id = e.source_id
@@ -67,7 +67,7 @@ impl Store {
                  ORDER BY e.place, e.id LIMIT ?4",
             )?;
             let most = i64::try_from(most).unwrap_or(i64::MAX);
-            let rows = s.query_map(params![lane, now.timestamp(), tries, most], |r| r.get(0).map(EntryId))?;
+            let rows = s.query_map(params![host_key, now.timestamp(), tries, most], |r| r.get(0).map(EntryId))?;
             Ok(rows.collect::<rusqlite::Result<_>>()?)
         })
     }
@@ -82,7 +82,7 @@ impl Store {
         })
     }
 
-    /// When the next look or page can be had, pauses included; nothing where nothing is planned.
+    /// When the next poll or page can be had, pauses included; nothing where nothing is planned.
     pub fn next_due(&self, tries: u32) -> Result<Option<DateTime<Utc>>> {
         self.read(|c| {
             let look: Option<i64> = c.query_row(
@@ -110,7 +110,7 @@ impl Store {
     }
 
     /// Spreads what became due while nothing ran, one a second but over no more than `most` seconds, so that a start is no
-    /// stampede; what was never looked at is left as it is. Gives how many.
+    /// stampede; what was never polled is left as it is. Gives how many.
     pub fn jitter_overdue(&self, now: DateTime<Utc>, most: i64) -> Result<usize> {
         self.write(|t| {
             let mut select = t.prepare(&format!("SELECT id FROM source WHERE {ACTIVE_SOURCE} AND next_due <= ?1 AND last_look IS NOT NULL"))?;
@@ -127,19 +127,19 @@ impl Store {
         })
     }
 
-    /// Keeps a lane alone until a moment; a later moment that was asked for before stays.
-    pub fn back_off_host(&self, lane: &str, until: DateTime<Utc>, reason: &str) -> Result<()> {
+    /// Keeps a host alone until a moment; a later moment that was asked for before stays.
+    pub fn back_off_host(&self, host_key: &str, until: DateTime<Utc>, reason: &str) -> Result<()> {
         self.write(|t| {
             t.execute(
                 "INSERT INTO pause (lane, until, reason) VALUES (?1, ?2, ?3)
                  ON CONFLICT (lane) DO UPDATE SET until = max(until, ?2), reason = ?3",
-                params![lane, until.timestamp(), reason],
+                params![host_key, until.timestamp(), reason],
             )?;
             Ok(())
         })
     }
 
-    /// Lanes that asked for patience, and how much waits for them; pauses that are over are forgotten.
+    /// Hosts that asked for patience, and how much waits for them; pauses that are over are forgotten.
     pub fn host_backoffs(&self, now: DateTime<Utc>) -> Result<Vec<HostBackoff>> {
         self.write(|t| {
             t.execute("DELETE FROM pause WHERE until <= ?1", [now.timestamp()])?;

@@ -14,7 +14,7 @@ pub struct FetchRecord {
     pub source: SourceId,
     /// Address asked.
     pub url: WebUrl,
-    /// A look at the source, or the page of an entry.
+    /// A poll of the source, or the page of an entry.
     pub listing: bool,
     /// `ok`, `not-modified` or the error's stable word.
     pub code: &'static str,
@@ -22,7 +22,7 @@ pub struct FetchRecord {
     pub outcome: String,
     /// Bytes of the body, decompressed.
     pub bytes: usize,
-    /// What the visit cost.
+    /// What the request cost.
     pub stats: RequestStats,
     /// Whether validators were sent.
     pub conditional: bool,

@@ -8,9 +8,9 @@ use crate::store::{Result, Store};
 /// What monitoring asks for.
 #[derive(Debug, Clone, Default)]
 pub struct Gauges {
-    /// Sources that are looked at: ok, failing, resting.
+    /// Sources that are polled: ok, failing, resting.
     pub sources: Vec<(&'static str, i64)>,
-    /// Looks that are due.
+    /// Polls that are due.
     pub due_looks: i64,
     /// Pages to be fetched.
     pub pending_pages: i64,

@@ -18,7 +18,7 @@ const LAYOUT_NEWS: TimeDelta = TimeDelta::days(3);
 pub struct SourceHealth {
     /// Last success.
     pub last_ok: Option<DateTime<Utc>>,
-    /// Next look.
+    /// Next poll.
     pub next_due: Option<DateTime<Utc>>,
     /// Interval in force.
     pub interval: Option<Duration>,
@@ -36,7 +36,7 @@ pub struct SourceHealth {
     pub moved_to: Option<String>,
     /// Why it is not asked any more.
     pub disabled_reason: Option<String>,
-    /// Until when its lane is left alone.
+    /// Until when its host is left alone.
     pub backed_off_until: Option<DateTime<Utc>>,
     /// Its certificate is not judged.
     pub insecure: bool,
@@ -46,7 +46,7 @@ pub struct SourceHealth {
     pub change_rate: ChangeRate,
     /// Articles a week, over the last four.
     pub articles_a_week: f64,
-    /// Looks within the last thirty days, and how many of them failed.
+    /// Polls within the last thirty days, and how many of them failed.
     pub polls: (u32, u32),
 }
 
@@ -61,14 +61,14 @@ impl SourceHealth {
         self.error_code.as_deref() == Some("no-entries") && self.change_rate.last_new.is_some()
     }
 
-    /// Share of failed looks, 0–1.
+    /// Share of failed polls, 0–1.
     pub fn failed_share(&self) -> f64 {
         if self.polls.0 == 0 { 0.0 } else { f64::from(self.polls.1) / f64::from(self.polls.0) }
     }
 }
 
 impl Store {
-    /// How a source stands; nothing where it was never looked at.
+    /// How a source stands; nothing where it was never polled.
     pub fn source_health(&self, id: &SourceId, now: DateTime<Utc>) -> Result<Option<SourceHealth>> {
         let days = |n: i64| now.timestamp() - n * 86_400;
         self.read(|c| {

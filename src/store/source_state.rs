@@ -1,4 +1,4 @@
-//! What is known of each source between two looks.
+//! What is known of each source between two polls.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -18,9 +18,9 @@ use crate::store::{Result, Store};
 pub struct SourceState {
     /// Validators of the last document whose entries are committed.
     pub validators: Validators,
-    /// When it is to be looked at again.
+    /// When it is to be polled again.
     pub next_due: i64,
-    /// Last look, whatever came of it.
+    /// Last poll, whatever came of it.
     pub last_poll: Option<DateTime<Utc>>,
     /// Last success.
     pub last_ok: Option<DateTime<Utc>>,
@@ -34,18 +34,18 @@ pub struct SourceState {
     pub layout: Option<String>,
 }
 
-/// What is planned after a look that brought an answer.
+/// What is planned after a poll that brought an answer.
 #[derive(Debug, Clone, Copy)]
 pub struct PollPlan {
-    /// Observed so far, this look included.
+    /// Observed so far, this poll included.
     pub change_rate: ChangeRate,
-    /// Next look.
+    /// Next poll.
     pub next_due: DateTime<Utc>,
     /// Interval in force.
     pub interval: Duration,
 }
 
-/// A look that failed.
+/// A poll that failed.
 #[derive(Debug, Clone)]
 pub struct FailureRecord {
     /// Stable word.
@@ -54,7 +54,7 @@ pub struct FailureRecord {
     pub english: String,
     /// In Chinese, for editors.
     pub chinese: String,
-    /// Next look.
+    /// Next poll.
     pub next_due: DateTime<Utc>,
     /// Whether it counts against the source; a fault of our own network does not.
     pub counts: bool,
@@ -117,7 +117,7 @@ impl Store {
         })
     }
 
-    /// Commits what a look at a source brought: entries, the validators that vouch for them, what was observed and the
+    /// Commits what a poll of a source brought: entries, the validators that vouch for them, what was observed and the
     /// line in the log, or none of it. `plan` is told whether anything was new. Gives the number of new entries.
     pub fn commit_entries(
         &self,
@@ -175,7 +175,7 @@ impl Store {
         })
     }
 
-    /// Has a source looked at as soon as its lane is free.
+    /// Has a source polled as soon as its host is free.
     pub fn poll_now(&self, id: &SourceId) -> Result<bool> {
         self.write(|t| Ok(t.execute("UPDATE source SET next_due = 0 WHERE id = ?1 AND resting IS NULL", [id.as_str()])? > 0))
     }
@@ -193,7 +193,7 @@ impl Store {
     }
 }
 
-/// What holds after every look that brought an answer.
+/// What holds after every poll that brought an answer.
 fn record_success(t: &Connection, id: &SourceId, moved: Option<&WebUrl>, looked: &PollPlan, now: DateTime<Utc>) -> Result<()> {
     let r = &looked.change_rate;
     t.prepare_cached(

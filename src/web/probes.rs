@@ -41,7 +41,7 @@ pub(super) async fn ready(State(console): State<AppState>, _: LocalOrToken) -> R
     let (stuck, alarms) = (health.stalled(), health.alarms());
     let well = stuck.is_empty() && alarms.is_empty();
     let loops: serde_json::Map<_, _> =
-        Component::ALL.iter().map(|(organ, name, _)| ((*name).to_owned(), json!(health.time_since_heartbeat(*organ).as_secs()))).collect();
+        Component::ALL.iter().map(|(component, name, _)| ((*name).to_owned(), json!(health.time_since_heartbeat(*component).as_secs()))).collect();
     let body = json!({
         "ready": well, "stuck": stuck, "alarms": alarms.iter().map(|(a, words)| (a.as_str(), words.clone())).collect::<std::collections::BTreeMap<_, _>>(),
         "silent_seconds": loops,
@@ -88,8 +88,8 @@ fn write(console: &Console, health: &HealthState, g: &Gauges) -> String {
     p.family("build_info", "gauge", "Version.").value("build_info", &format!("version=\"{}\"", env!("CARGO_PKG_VERSION")), 1.0);
     p.gauge("uptime_seconds", "Since the start.", health.uptime().as_secs_f64());
     p.family("loop_silent_seconds", "gauge", "Since a loop last went round.");
-    for (organ, name, _) in Component::ALL {
-        p.value("loop_silent_seconds", &format!("loop=\"{name}\""), health.time_since_heartbeat(organ).as_secs_f64());
+    for (component, name, _) in Component::ALL {
+        p.value("loop_silent_seconds", &format!("loop=\"{name}\""), health.time_since_heartbeat(component).as_secs_f64());
     }
     p.family("alarm", "gauge", "1 for each alarm that stands.");
     for alarm in health.alarms().keys() {

@@ -108,7 +108,7 @@ impl SourceList {
         self.sources.get(*self.by_id.get(id)?)
     }
 
-    /// Sources that are looked at.
+    /// Sources that are polled.
     pub fn enabled(&self) -> impl Iterator<Item = &Arc<Source>> {
         self.sources.iter().filter(|s| s.enabled)
     }

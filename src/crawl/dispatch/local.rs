@@ -20,7 +20,7 @@ pub struct LocalDispatcher {
 }
 
 impl LocalDispatcher {
-    /// Works with these hands.
+    /// Works with this executor.
     pub fn new(executor: Arc<TaskExecutor>, store: Store, at_once: usize) -> Self {
         Self { executor, store, concurrency: at_once }
     }

@@ -1,6 +1,6 @@
 //! Who does the tasks of a crawl: this process, or workers on other machines.
 //!
-//! In: a [`Task`]. Out: its [`TaskReport`], when it is done. The crawl keeps the order, the lanes and the pauses, and takes in what
+//! In: a [`Task`]. Out: its [`TaskReport`], when it is done. The crawl keeps the order, the hosts and the pauses, and takes in what
 //! comes; an engine only has the work done.
 
 mod local;
@@ -86,7 +86,7 @@ impl AckHandle {
 pub struct TaskMeta {
     /// For whom.
     pub source: SourceId,
-    /// The entry, where a page was asked for; else the source was looked at.
+    /// The entry, where a page was asked for; else the source was polled.
     pub entry: Option<EntryId>,
     /// What was asked.
     pub url: WebUrl,

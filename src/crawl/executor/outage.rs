@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 use std::sync::{Mutex, PoisonError};
 
-/// Different lanes that must fail in a row, with no answer from anyone between.
+/// Different hosts that must fail in a row, with no answer from anyone between.
 const MIN_FAILED_HOSTS: usize = 8;
 
 /// What was seen of the network lately.
@@ -16,7 +16,7 @@ impl OutageDetector {
         self.hosts(HashSet::clear);
     }
 
-    /// Nobody could be reached in a lane. Tells whether the network counts as down, and whether that is news.
+    /// Nothing could be reached at a host. Tells whether the network counts as down, and whether that is news.
     pub(crate) fn failed(&self, host_key: &str) -> (bool, bool) {
         self.hosts(|hosts| {
             let new = hosts.len() < MIN_FAILED_HOSTS && hosts.insert(host_key.to_owned());

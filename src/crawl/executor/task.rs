@@ -24,13 +24,13 @@ pub struct Task {
     /// Whether more will be asked of this host soon.
     #[serde(alias = "keep")]
     pub keep_alive: bool,
-    /// The lane that it must not leave, where others ask in other lanes at the same time.
+    /// The host that it must not leave, where others ask at other hosts at the same time.
     #[serde(alias = "lane")]
     pub host_key: Option<String>,
-    /// Redirects followed already, in other lanes.
+    /// Redirects followed already, at other hosts.
     #[serde(alias = "hops")]
     pub redirects: Vec<Redirect>,
-    /// Somebody else may have asked in this lane a moment ago.
+    /// Somebody else may have asked at this host a moment ago.
     #[serde(alias = "cold")]
     pub initial_delay: bool,
 }
@@ -45,7 +45,7 @@ pub enum TaskKind {
         validators: Validators,
         /// How its list was laid out before.
         layout: Option<String>,
-        /// Whether its further pages are read too: at the first look.
+        /// Whether its further pages are read too: at the first poll.
         #[serde(alias = "older")]
         read_older_pages: bool,
     },
@@ -89,9 +89,9 @@ pub enum TaskResult {
     },
     /// Entries.
     Entries {
-        /// Them, with what the document wishes.
+        /// The entries, with refresh hints.
         found: Box<Discovered>,
-        /// For the next look.
+        /// For the next poll.
         validators: Validators,
         /// As of [`TaskResult::NotModified`].
         #[serde(alias = "moved")]
@@ -111,7 +111,7 @@ pub enum TaskResult {
     NoArticle(String),
     /// Nothing came.
     Failed(FetchError),
-    /// The way leads on in another lane.
+    /// The way leads on at another host.
     #[serde(alias = "Elsewhere")]
     Redirected(Vec<Redirect>),
     /// The parser of what came was killed from outside: nothing is known of it.

@@ -1,4 +1,4 @@
-//! Learning a site's wishes before it is asked for anything: memory first, then the store, then the site.
+//! Reads a site's robots.txt before anything else is asked: from memory, then from the store, then from the site.
 
 use std::sync::{Arc, PoisonError};
 use std::time::SystemTime;

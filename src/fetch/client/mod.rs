@@ -181,12 +181,12 @@ impl Fetcher {
         FetchResponse { result, stats: visit }
     }
 
-    /// How long until a lane may be asked again; `None` while somebody asks.
+    /// How long until a host may be asked again; `None` while somebody asks.
     pub fn delay_until_free(&self, host_key: &str) -> Option<Duration> {
         self.limiter.delay_until_free(host_key)
     }
 
-    /// How long a lane is to rest by what is known here: where somebody asks there, as long as any pause.
+    /// How long a host is to rest by what is known here: where somebody asks there, as long as any pause.
     pub fn remaining_delay(&self, host_key: &str) -> Duration {
         self.delay_until_free(host_key).unwrap_or_else(|| self.settings.longest_pause())
     }
@@ -258,7 +258,7 @@ impl Fetcher {
     ) -> Result<crate::fetch::rate_limit::HostPermit<'_>, FetchError> {
         let initial_delay = visit.requests == 0 && request.scope.is_some_and(|w| w.initial_delay);
         let host_key = host_key(request.source, url);
-        // a lane that asked for more patience before is left alone until then
+        // a host that asked for more patience before is left alone until then
         self.limiter
             .acquire(&host_key, DelayPolicy { crawl_delay, initial_delay })
             .await

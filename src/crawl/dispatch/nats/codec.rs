@@ -42,7 +42,7 @@ pub(super) struct ReportMessage {
     pub(super) meta: TaskMeta,
     #[serde(alias = "outcome")]
     pub(super) report: TaskReport,
-    /// Milliseconds until the lane may be asked again.
+    /// Milliseconds until the host may be asked again.
     #[serde(alias = "rest")]
     pub(super) host_delay_ms: u64,
 }

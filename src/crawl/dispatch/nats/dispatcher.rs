@@ -1,4 +1,4 @@
-//! The coordinator's side: publishes tasks, waits for outcomes, remembers when each lane may be asked again.
+//! The coordinator's side: publishes tasks, waits for outcomes, remembers when each host may be asked again.
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -27,11 +27,11 @@ use crate::fetch::{MAX_HOST_WAIT, host_key};
 const RETRY_INTERVAL: Duration = Duration::from_secs(1);
 /// An outcome arrives moments before its task leaves the queue: tries within these moments.
 const PUBLISH_BACKOFF_MS: [u64; 5] = [5, 20, 80, 200, 500];
-/// A lane held by a task of before is looked at again after this.
+/// A host that an earlier task holds is tried again after this.
 const BUSY_HOST_RETRY: Duration = Duration::from_secs(3);
 /// Outcomes that nobody waits for, kept until a crawl takes them.
 const ORPHAN_BUFFER: usize = 256;
-/// How often the crew is looked at.
+/// How often the state of the workers is read.
 const STATUS_INTERVAL: Duration = Duration::from_secs(15);
 
 /// A message as it is sent.
@@ -55,7 +55,7 @@ pub struct NatsDispatcher {
     background_tasks: [JoinHandle<()>; 2],
     tasks: AtomicU64,
     max_in_flight: usize,
-    /// Until then, lanes of which nothing was heard may have been asked by tasks of a coordinator before this one.
+    /// Until then, hosts of which nothing was heard may have been asked by tasks of a coordinator before this one.
     uncertain_until: Option<Instant>,
 }
 
@@ -113,7 +113,7 @@ impl NatsDispatcher {
         unsure.unwrap_or_else(|| self.uncertain_until.is_some_and(|at| Instant::now() < at))
     }
 
-    /// Waits until a lane may be asked: outcomes that came since the task was lined up may have told of a rest. False where that
+    /// Waits until a host may be asked: outcomes that came since the task was lined up may have told of a rest. False where that
     /// would be long.
     async fn wait_until_free(&self, host_key: &str) -> bool {
         loop {
@@ -125,7 +125,7 @@ impl NatsDispatcher {
         }
     }
 
-    /// One try; whether the lane was free.
+    /// One try; whether the host was free.
     async fn publish(&self, subject: &str, id: &str, message: &EncodedMessage) -> Result<bool, PublishError> {
         let publish = PublishMessage::build().headers(message.0.clone()).message_id(id).payload(message.1.clone().into());
         let ack = async { self.shared.streams.js.send_publish(subject.to_owned(), publish).await?.await };
@@ -142,7 +142,7 @@ impl NatsDispatcher {
         codec::pack(message, &message.id, &self.shared.streams.payloads).await
     }
 
-    /// Publishes until NATS has it; false where the lane is held by another task. Once that was so, the task begins with a pause.
+    /// Publishes until NATS has it; false where the host is held by another task. Once that was so, the task begins with a pause.
     async fn publish_with_retry(&self, host_key: &str, message: &mut TaskMessage) -> Result<bool, NatsError> {
         let (subject, mut moments, mut sure) = (subject(host_key), PUBLISH_BACKOFF_MS.into_iter(), true);
         let mut packed = codec::pack(message, &message.id, &self.shared.streams.payloads).await?;
@@ -197,7 +197,7 @@ impl NatsDispatcher {
                 Err(_) => {
                     let subject = subject(&host_key);
                     self.shared.streams.purge_stale_message(&subject).await;
-                    // whoever holds the lane by now may have asked a moment ago
+                    // whoever holds the host by now may have asked a moment ago
                     let packed = self.pack_with_delay(&mut message).await?;
                     let _ = self.publish(&subject, &id, &packed).await;
                 }
@@ -284,7 +284,7 @@ async fn route_result(shared: &Arc<CoordinatorState>, message: async_nats::jetst
     }
 }
 
-/// Looks at the crew now and then.
+/// Reads the state of the workers now and then.
 async fn poll_status(shared: Arc<CoordinatorState>) {
     loop {
         let status = shared.streams.cluster_status().await;

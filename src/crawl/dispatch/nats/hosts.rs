@@ -1,4 +1,4 @@
-//! What the coordinator knows of lanes: when each may be asked again, and whether somebody it knows nothing of may ask there.
+//! What the coordinator knows of hosts: when each may be asked again, and whether somebody it knows nothing of may ask there.
 //!
 //! In: what was given out and what came back. Out: how long to wait, and whether the worker must begin with a pause of its own.
 
@@ -6,12 +6,12 @@ use std::collections::HashMap;
 use std::time::{Duration, Instant};
 
 /// A task of which nothing was heard for so long is published once more: NATS refuses it while the first is still there. Until
-/// then, who asks in its lane is not certain.
+/// then, who asks at its host is not certain.
 pub(super) const REPUBLISH_AFTER: Duration = Duration::from_mins(3);
-/// Lanes that are remembered before those past are forgotten.
+/// Hosts that are remembered before those past are forgotten.
 const MAX_HOSTS: usize = 8_192;
 
-/// Who may be asking in a lane.
+/// Who may be asking at a host.
 #[derive(Debug, PartialEq, Eq)]
 enum InFlight {
     /// Nobody: the last task given out there came back.
@@ -28,7 +28,7 @@ struct HostState {
     in_flight: InFlight,
 }
 
-/// All lanes of which something is known.
+/// All hosts of which something is known.
 #[derive(Debug, Default)]
 pub(super) struct HostStates(HashMap<String, HostState>);
 
@@ -38,22 +38,22 @@ impl HostStates {
         self.extend(host_key, now, now).in_flight = InFlight::Task(id.to_owned());
     }
 
-    /// A task found its lane held by another that we do not wait for; worth another look after `rest`.
+    /// A task found its host held by another that we do not wait for; to be tried again after `rest`.
     pub(super) fn host_busy(&mut self, host_key: &str, rest: Duration, now: Instant) {
         self.extend(host_key, now + rest, now).in_flight = InFlight::Unknown;
     }
 
-    /// A task came back, and its worker says how long the lane is to rest. `ours`: this coordinator gave it out.
+    /// A task came back, and its worker says how long the host is to rest. `ours`: this coordinator gave it out.
     pub(super) fn completed(&mut self, host_key: &str, id: &str, ours: bool, rest: Duration, now: Instant) {
         let known = self.0.contains_key(host_key);
         let host_key = self.extend(host_key, now + rest, now);
-        // of a lane not known, the coordinator before may have given out another task after it
+        // of a host not known, the coordinator before may have given out another task after it
         if (!known && ours) || matches!(&host_key.in_flight, InFlight::Task(last) if last == id) {
             host_key.in_flight = InFlight::None;
         }
     }
 
-    /// How long until a lane may be asked.
+    /// How long until a host may be asked.
     pub(super) fn delay_until_free(&self, host_key: &str, now: Instant) -> Duration {
         self.0.get(host_key).map_or(Duration::ZERO, |l| l.free_at.saturating_duration_since(now))
     }
@@ -63,7 +63,7 @@ impl HostStates {
         self.0.get(host_key).map(|l| l.in_flight != InFlight::None)
     }
 
-    /// The lane, free at this moment or later: what was said before still holds, for outcomes come late, twice and out of order.
+    /// The host, free at this moment or later: what was said before still holds, for outcomes come late, twice and out of order.
     fn extend(&mut self, host_key: &str, free_at: Instant, now: Instant) -> &mut HostState {
         if self.0.len() >= MAX_HOSTS && !self.0.contains_key(host_key) {
             self.0.retain(|_, l| now < l.free_at + if l.in_flight == InFlight::None { Duration::ZERO } else { REPUBLISH_AFTER });
@@ -127,7 +127,7 @@ mod tests {
     fn lanes_of_the_past_are_forgotten_and_those_unsure_are_kept_longer() {
         let (mut hosts, now) = (HostStates::default(), Instant::now());
         for n in 0..MAX_HOSTS {
-            hosts.completed(&format!("lane {n}"), "us-1", true, SECOND, now);
+            hosts.completed(&format!("host {n}"), "us-1", true, SECOND, now);
         }
         hosts.dispatched("unsure", "us-2", now);
         hosts.completed("next", "us-3", true, SECOND, now + SECOND * 2);

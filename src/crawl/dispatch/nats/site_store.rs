@@ -9,7 +9,7 @@ use tokio::runtime::Handle;
 use crate::fetch::{RobotsRecord, SiteStore};
 use crate::model::SourceId;
 
-/// A shelf in a bucket.
+/// A site store in a bucket.
 pub(super) struct KvSiteStore {
     bucket: kv::Store,
     runtime: Handle,

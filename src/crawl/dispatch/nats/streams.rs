@@ -113,7 +113,7 @@ impl JetStreamHandles {
         Self::open(js).await
     }
 
-    /// Deletes a task that every worker is done with and that still holds its lane: a server that was killed may find messages
+    /// Deletes a task that every worker is done with and that still holds its host: a server that was killed may find messages
     /// again that were deleted, and never deliver them. Tells whether there was one.
     pub(super) async fn purge_stale_message(&self, subject: &str) -> bool {
         let ghost = async {
@@ -130,7 +130,7 @@ impl JetStreamHandles {
         found
     }
 
-    /// Whether a task came back after a later one was published in its lane: a lane holds one, so it was done. `None` where NATS
+    /// Whether a task came back after a later one was published at its host: a host holds one, so it was done. `None` where NATS
     /// does not answer.
     pub(super) async fn is_stale(&self, message: &jetstream::Message) -> Option<bool> {
         let stream = self.js.get_stream_no_info(TASKS).await.ok()?;
@@ -163,7 +163,7 @@ fn streams(num_replicas: usize) -> [stream::Config; 3] {
     };
     [
         stream::Config {
-            // one task per lane, and a second one is refused: politeness that holds whoever publishes
+            // one task per host, and a second one is refused: politeness that holds whoever publishes
             max_messages_per_subject: 1,
             discard: DiscardPolicy::New,
             discard_new_per_subject: true,
@@ -203,7 +203,7 @@ fn consumer(name: &str, ack_wait: Duration, max_ack_pending: i64) -> pull::Confi
     pull::Config { durable_name: Some(name.to_owned()), ack_policy: AckPolicy::Explicit, ack_wait, max_ack_pending, ..Default::default() }
 }
 
-/// The subject of a lane's tasks.
+/// The subject of a host's tasks.
 pub(super) fn subject(host_key: &str) -> String {
     format!("qingbao.tasks.{:032x}", xxhash_rust::xxh3::xxh3_128(host_key.as_bytes()))
 }

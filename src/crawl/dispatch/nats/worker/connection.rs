@@ -9,7 +9,7 @@ use tokio::time::Instant;
 use crate::crawl::dispatch::nats::streams::JetStreamHandles;
 
 /// So long after the connection stood up, tasks of before may come again as if they were new: a server that was killed may have
-/// forgotten who was given what. Until then every task begins with a pause, and is looked at for being a ghost.
+/// forgotten who was given what. Until then every task begins with a pause, and is checked for being a ghost.
 const RECONNECT_GRACE: Duration = Duration::from_secs(45);
 /// Tasks are not taken from a server that was started anew before this: whoever is cut off from it still works on what the one
 /// before had given out, until [`LEASE_TIMEOUT`](super::deal::LEASE_TIMEOUT).

@@ -23,7 +23,7 @@ use crate::fetch::RequestStats;
 /// How often a task in work is vouched for, and after how long without an answer it is let go: before somebody else gets it.
 const LEASE_EXTEND_INTERVAL: Duration = Duration::from_secs(8);
 pub(super) const LEASE_TIMEOUT: Duration = Duration::from_secs(22);
-/// How often the connection is looked at meanwhile.
+/// How often the connection is checked meanwhile.
 const POLL_INTERVAL: Duration = Duration::from_millis(100);
 /// A task newer than we understand is left for others for this long; one that failed for our own network, too.
 const REQUEUE_DELAY: Duration = Duration::from_secs(10);
@@ -158,7 +158,7 @@ impl Worker {
         let message = ReportMessage { id: id.to_owned(), host_key, meta: TaskMeta::new(task), report, host_delay_ms: rest };
         loop {
             match self.store(id, &message).await {
-                // the coordinator learns of an earlier try and not of this one: the lane stays held until it may be asked again
+                // the coordinator learns of an earlier try and not of this one: the host stays held until it may be asked again
                 Ok(true) => return tokio::time::sleep_until(until).await,
                 Ok(false) => return,
                 Err(e) => tracing::debug!("an outcome cannot be stored, tried again: {e}"),
