@@ -86,7 +86,7 @@ fn every_source_file_that_the_documents_name_exists() {
     let mut missing = Vec::new();
     for document in documents().iter().filter(|d| !d.ends_with("CHANGELOG.md")) {
         let text = std::fs::read_to_string(document).unwrap();
-        for name in text.split('`').skip(1).step_by(2).filter(|name| name.ends_with(".rs")) {
+        for name in text.split('`').skip(1).step_by(2).filter(|name| Path::new(name).extension().is_some_and(|e| e == "rs")) {
             if !files.iter().any(|f| f.ends_with(&format!("/{name}"))) {
                 missing.push(format!("{}: {name}", document.display()));
             }

@@ -269,7 +269,7 @@ async fn smtp(f: &mut Report, context: &CommandContext) {
     }
     let transport = Transport::new(&context.settings.mail, context.data.join("outbox"));
     let Some(mut transport) = f.require("password", transport, |_| "found".to_owned()) else { return };
-    match transport.greet().await {
+    match transport.connect().await {
         Ok(()) => f.line(Level::Ok, "mail", "the server answers and takes the login"),
         Err(
             DeliveryResult::Later(words)

@@ -33,7 +33,7 @@ pub struct CrawlSettings {
     /// Copies that a cluster keeps of each stream.
     pub replicas: usize,
     /// Most tasks given out at once.
-    pub ahead: usize,
+    pub max_in_flight: usize,
 }
 
 impl Default for CrawlSettings {
@@ -46,7 +46,7 @@ impl Default for CrawlSettings {
             password_file: None,
             ca_file: None,
             replicas: 1,
-            ahead: 1024,
+            max_in_flight: 1024,
         }
     }
 }
@@ -97,7 +97,7 @@ pub(super) fn read(s: &Section<'_>, c: &mut CrawlSettings) {
     }
     let count = |key, to| s.integer(key, 1..to).and_then(|n| usize::try_from(n).ok());
     c.replicas = count("replicas", 6).unwrap_or(c.replicas);
-    c.ahead = count("ahead", 65_537).unwrap_or(c.ahead);
+    c.max_in_flight = count("ahead", 65_537).unwrap_or(c.max_in_flight);
 }
 
 #[cfg(test)]

@@ -8,7 +8,7 @@ use chrono::{NaiveDate, NaiveTime};
 use crate::config::foreword;
 use crate::config::localized::localized;
 use crate::config::mail::read_address;
-use crate::config::reader::{Reader, Section};
+use crate::config::reader::{Section, TomlReader};
 use crate::config::{ConfigError, read_file};
 use crate::model::MailAddress;
 use crate::schedule::{Calendar, Recurrence};
@@ -51,7 +51,7 @@ pub struct Publication {
     /// 编印, where another.
     pub printer: Option<String>,
     /// What stands above the masthead.
-    pub notice: String,
+    pub classification_notice: String,
     /// Template of 编者的话 with facts in braces; the usual one where none is given.
     pub foreword: Option<String>,
     /// Columns in order.
@@ -61,7 +61,7 @@ pub struct Publication {
     /// Only articles of these levels or naming these places; empty: all.
     pub places: Vec<String>,
     /// Total number of the issue before the first one made here.
-    pub issues_before: u32,
+    pub initial_cumulative_number: u32,
     /// Number within the current year of the issue before the first one made here.
     pub issues_this_year: u32,
     /// When the draft is due.
@@ -90,11 +90,11 @@ impl Default for Publication {
             organiser: "许昌市科学技术情报研究所".to_owned(),
             printer: None,
             foreword: None,
-            notice: "内部资料".to_owned(),
+            classification_notice: "内部资料".to_owned(),
             columns: vec![column("行业动态", 10), column("行业趋势", 5), column("行业报告", 4), column("财经数据", 5), column("金融要点", 5)],
             industries: Vec::new(),
             places: Vec::new(),
-            issues_before: 0,
+            initial_cumulative_number: 0,
             issues_this_year: 0,
             at: NaiveTime::from_hms_opt(7, 30, 0).unwrap_or_default(),
             calendar: Calendar::default(),
@@ -145,7 +145,7 @@ pub(super) fn read(s: &Section<'_>) -> Publication {
     s.deny_unknown_keys(&KEYS);
     set(&mut p.name, s.string("name"));
     set(&mut p.organiser, s.string("organiser"));
-    set(&mut p.notice, s.string("notice"));
+    set(&mut p.classification_notice, s.string("notice"));
     p.printer = s.string("printer");
     if let Some(t) = s.text("foreword") {
         if let Some(word) = foreword::unknown_placeholder(t.value) {
@@ -162,7 +162,7 @@ pub(super) fn read(s: &Section<'_>) -> Publication {
     }
     (p.industries, p.places) = (s.strings("industries"), s.strings("places"));
     let count = |key| s.integer(key, 0..100_000).and_then(|n| u32::try_from(n).ok());
-    set(&mut p.issues_before, count("issues_before"));
+    set(&mut p.initial_cumulative_number, count("issues_before"));
     set(&mut p.issues_this_year, count("issues_this_year"));
     if let Some(t) = s.text("at") {
         if let Ok(at) = NaiveTime::parse_from_str(t.value, "%H:%M") {
@@ -267,7 +267,7 @@ pub(super) fn add_calendar(path: Option<&Path>, publications: &mut [Publication]
         Some(p) => (p.display().to_string(), read_file(p)?),
         None => ("built-in calendar".to_owned(), BUILT_IN_CALENDAR.to_owned()),
     };
-    let reader = Reader::parse(&file, &text)?;
+    let reader = TomlReader::parse(&file, &text)?;
     let root = reader.root();
     root.deny_unknown_keys(&["holidays", "workdays"]);
     let days = (read_days(&root, "holidays"), read_days(&root, "workdays"));

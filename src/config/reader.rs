@@ -59,7 +59,7 @@ impl ConfigError {
 }
 
 /// A parsed file that collects problems.
-pub(super) struct Reader<'a> {
+pub(super) struct TomlReader<'a> {
     file: &'a str,
     raw: &'a str,
     document: Document<String>,
@@ -67,7 +67,7 @@ pub(super) struct Reader<'a> {
     problems: RefCell<Vec<Problem>>,
 }
 
-impl<'a> Reader<'a> {
+impl<'a> TomlReader<'a> {
     pub(super) fn parse(file: &'a str, raw: &'a str) -> Result<Self, ConfigError> {
         let places = Places::new(raw);
         let document = Document::parse(raw.to_owned()).map_err(|e| {
@@ -134,7 +134,7 @@ pub(super) struct Spanned<T> {
 
 /// One table of the file.
 pub(super) struct Section<'a> {
-    reader: &'a Reader<'a>,
+    reader: &'a TomlReader<'a>,
     table: &'a dyn TableLike,
     span: Range<usize>,
 }

@@ -10,7 +10,7 @@ pub use crate::config::crawl::{CrawlSettings, DispatcherKind};
 use crate::config::localized::localized;
 pub use crate::config::mail::{AmbiguousDeliveryPolicy, DkimSettings, MailSettings, MailTls, SmtpSettings};
 pub use crate::config::publication::{ColumnQuota, Publication, Recipient};
-use crate::config::reader::{Reader, Section};
+use crate::config::reader::{Section, TomlReader};
 use crate::config::source_list::Vocabulary;
 pub use crate::config::store::StoreSettings;
 pub use crate::config::summarise::{RewriterSettings, SummariseSettings};
@@ -146,7 +146,7 @@ impl Settings {
 
     /// Checks the text of a file; all problems come together.
     pub fn parse(file: &str, text: &str) -> Result<Self, ConfigError> {
-        let reader = Reader::parse(file, text)?;
+        let reader = TomlReader::parse(file, text)?;
         let root = reader.root();
         root.deny_unknown_keys(&["publication", "fetch", "crawl", "mail", "summarise", "console", "store", "taxonomy", "calendar"]);
         let file = |key| root.string(key).map(PathBuf::from);

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use crate::config::localized::localized;
-use crate::config::reader::{Reader, Section};
+use crate::config::reader::{Section, TomlReader};
 use crate::config::{ConfigError, read_file};
 
 /// What speaks for one industry or theme.
@@ -87,7 +87,7 @@ impl Taxonomy {
 
     /// Checks the text of a file.
     pub fn parse(file: &str, text: &str) -> Result<Self, ConfigError> {
-        let reader = Reader::parse(file, text)?;
+        let reader = TomlReader::parse(file, text)?;
         let root = reader.root();
         root.deny_unknown_keys(&["context", "off_topic", "industry", "theme", "column", "place", "organisation"]);
         let taxonomy = Self {

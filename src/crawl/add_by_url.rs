@@ -8,7 +8,7 @@ use crate::crawl::{Crawler, preview};
 use crate::model::{ArticleId, Source, SourceId, WebUrl};
 
 /// The source of what editors add; it is never polled.
-const BY_HAND: (&str, &str) = ("by-hand", "编辑添加");
+const MANUAL_SOURCE: (&str, &str) = ("by-hand", "编辑添加");
 
 impl Crawler {
     /// The article at an address, which may be private where the source list lets all be so; from the archive where it is there already.
@@ -21,8 +21,8 @@ impl Crawler {
         if let Some(id) = self.store.run(move |s| s.article_at(&known)).await.map_err(|e| failed(&e))? {
             return Ok(id);
         }
-        let id = SourceId::parse(BY_HAND.0).ok_or("没有加入")?;
-        let source = Source { allow_private, ..Source::plain(id, BY_HAND.1.to_owned(), url.clone()) };
+        let id = SourceId::parse(MANUAL_SOURCE.0).ok_or("没有加入")?;
+        let source = Source { allow_private, ..Source::plain(id, MANUAL_SOURCE.1.to_owned(), url.clone()) };
         let reader = self.reader(Arc::new(source.clone()));
         let extracted = preview::article(&reader, &url).await.map_err(|e| format!("读不到这篇文章：{}", e.chinese()))?;
         let (now, by_hand, address) = (Utc::now(), source.clone(), url.clone());

@@ -39,7 +39,7 @@ impl Crawler {
     pub(super) async fn poll_task(&self, source: &Arc<Source>, keep: bool, redirects: Vec<Redirect>) -> Result<Task> {
         let id = source.id.clone();
         let state = self.store.run(move |s| s.source_state(&id)).await?;
-        let ask = TaskKind::Poll { validators: state.validators, layout: state.layout, read_older_pages: state.last_ok.is_none() };
+        let ask = TaskKind::Poll { validators: state.validators, previous_selector: state.selector_path, read_older_pages: state.last_ok.is_none() };
         Ok(Task { source: Arc::clone(source), url: source.url.clone(), kind: ask, keep_alive: keep, host_key: None, redirects, initial_delay: false })
     }
 

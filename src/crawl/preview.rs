@@ -9,10 +9,10 @@ use crate::fetch::{DocumentKind, FetchError, Fetched, Page, charset};
 use crate::model::{Extracted, SourceKind, WebUrl};
 
 /// A feed must offer this much to be taken for a page that has a list of its own, and be younger than this.
-const MIN_FEED: usize = 3;
-const FRESH: TimeDelta = TimeDelta::days(120);
+const MIN_FEED_ENTRIES: usize = 3;
+const MAX_FEED_AGE: TimeDelta = TimeDelta::days(120);
 /// Most announced feeds that are tried.
-const TRIED: usize = 4;
+const MAX_FEEDS: usize = 4;
 
 /// Why an address is no source, or no article.
 #[derive(Debug, thiserror::Error)]
@@ -64,7 +64,7 @@ pub struct Preview {
     /// The site's own name for it.
     pub name: Option<String>,
     /// Where the site says it lives now.
-    pub moved: Option<WebUrl>,
+    pub permanent_redirect: Option<WebUrl>,
 }
 
 /// Reads a source as its first crawl would.
@@ -74,9 +74,9 @@ pub struct Preview {
 pub async fn preview_source(reader: &Reader<'_>) -> Result<Preview, PreviewError> {
     let url = &reader.source().url;
     let page = fetch(reader, url, DocumentKind::Listing).await?;
-    let moved = page.permanent_redirect.clone();
+    let permanent_redirect = page.permanent_redirect.clone();
     let found = read_listing(reader, page, url, true).await?;
-    Ok(Preview { url: url.clone(), found, name: None, moved })
+    Ok(Preview { url: url.clone(), found, name: None, permanent_redirect })
 }
 
 /// Finds the best source behind an address: itself if it is a feed, the feed it announces, its list, or what lies at the
@@ -91,13 +91,13 @@ pub async fn discover_source(reader: &Reader<'_>) -> Result<Preview, PreviewErro
     let name = autodiscovery::name(&text);
     let (base, moved) = (page.url.clone(), page.permanent_redirect.clone());
     let own = read_listing(reader, page, &source.url, false).await;
-    let preview = |url: WebUrl, found| Preview { url, found, name: name.clone(), moved: moved.clone() };
+    let preview = |url: WebUrl, found| Preview { url, found, name: name.clone(), permanent_redirect: moved.clone() };
     if let Ok(found) = &own
         && found.kind != Some(SourceKind::List)
     {
         return Ok(preview(source.url.clone(), found.clone()));
     }
-    for url in autodiscovery::feeds(&text, &base).into_iter().take(TRIED) {
+    for url in autodiscovery::feeds(&text, &base).into_iter().take(MAX_FEEDS) {
         if let Some(found) = probe_feed(reader, &url).await.filter(|f| covers_same_articles(f, own.as_ref().ok(), Utc::now())) {
             return Ok(preview(url, found));
         }
@@ -134,7 +134,7 @@ async fn probe_feed(reader: &Reader<'_>, url: &WebUrl) -> Option<Discovered> {
 /// the whole site is no substitute for the column somebody asked for.
 fn covers_same_articles(feed: &Discovered, list: Option<&Discovered>, now: DateTime<Utc>) -> bool {
     let newest = feed.entries.iter().filter_map(|e| e.published_at).max();
-    let alive = feed.entries.len() >= MIN_FEED && newest.is_none_or(|t| now - t.to_utc() < FRESH);
+    let alive = feed.entries.len() >= MIN_FEED_ENTRIES && newest.is_none_or(|t| now - t.to_utc() < MAX_FEED_AGE);
     let shared = |list: &Discovered| list.entries.iter().filter(|l| feed.entries.iter().any(|f| f.url == l.url)).count();
     alive && list.is_none_or(|l| shared(l) * 2 >= l.entries.len().min(feed.entries.len()))
 }

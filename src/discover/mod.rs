@@ -75,28 +75,28 @@ pub struct Discovered {
     /// In the document's order, each address once.
     pub entries: Vec<Entry>,
     /// How a list page is laid out.
-    #[serde(alias = "layout")]
+    #[serde(rename = "layout")]
     pub selector_path: Option<String>,
     /// Documents that hold the entries in place of this one: the parts of a sitemap's index.
-    #[serde(alias = "parts")]
+    #[serde(rename = "parts")]
     pub sub_sitemaps: Vec<WebUrl>,
     /// Where a list goes on.
     pub next: Option<WebUrl>,
     /// What had to be repaired or was odd.
     pub notes: Vec<String>,
     /// What the document says of when to come again.
-    #[serde(alias = "wishes")]
+    #[serde(rename = "wishes")]
     pub refresh_hints: RefreshHints,
 }
 
-/// Reads a document of a source. `learned` is the layout its list had before, which is preferred among those that look
+/// Reads a document of a source. `previous_selector` is the layout its list had before, which is preferred among those that look
 /// alike, so that a busy day in a side column does not win over the list.
 pub fn discover(
     body: &[u8],
     content_type: Option<&str>,
     url: &WebUrl,
     source: &Source,
-    learned: Option<&str>,
+    previous_selector: Option<&str>,
     clock: &Clock,
 ) -> Result<Discovered, DiscoverError> {
     let decoded = charset::decode(body, content_type, source.charset);
@@ -105,7 +105,7 @@ pub fn discover(
         SourceKind::Feed => from_feed(&decoded.text, url, clock)?,
         SourceKind::Sitemap => sitemap::read(&decoded.text, clock)?,
         SourceKind::Json => json::read(&decoded.text, url, &source.list, clock)?,
-        SourceKind::List => list::read(&decoded.text, url, &source.list, learned, clock)?,
+        SourceKind::List => list::read(&decoded.text, url, &source.list, previous_selector, clock)?,
     };
     if decoded.garbled {
         found.notes.push(format!("many characters cannot be read as {}; set charset for this source", decoded.charset));

@@ -31,9 +31,9 @@ pub(super) fn read(text: &str, clock: &Clock) -> Result<Discovered, DiscoverErro
     loop {
         match reader.read_event() {
             Ok(Event::Start(e)) => e.local_name().as_ref().clone_into(&mut element),
-            Ok(Event::Text(t)) => take(&mut row, &element, &t),
-            Ok(Event::GeneralRef(r)) if r.as_ref() == "amp" => take(&mut row, &element, "&"),
-            Ok(Event::CData(t)) => take(&mut row, &element, &t),
+            Ok(Event::Text(t)) => set_field(&mut row, &element, &t),
+            Ok(Event::GeneralRef(r)) if r.as_ref() == "amp" => set_field(&mut row, &element, "&"),
+            Ok(Event::CData(t)) => set_field(&mut row, &element, &t),
             Ok(Event::End(e)) => {
                 element.clear();
                 if matches!(e.local_name().as_ref(), "url" | "sitemap") {
@@ -61,7 +61,7 @@ fn newest_parts(mut parts: Vec<Entry>) -> Vec<WebUrl> {
     parts.into_iter().map(|p| p.url).take(MAX_PARTS).collect()
 }
 
-fn take(row: &mut SitemapEntry, element: &str, text: &str) {
+fn set_field(row: &mut SitemapEntry, element: &str, text: &str) {
     let text = collapse_whitespace(text);
     match element {
         "loc" if row.url.is_none() => row.url = WebUrl::parse(&text).ok(),

@@ -299,7 +299,7 @@ fn drop_after_related(root: ElementRef<'_>, survey: &ScoredTree, dropped: &mut N
         .filter(|e| is_block(e.value().name()) && survey.mass.get(&e.id()).is_some_and(|m| m.letters > 0 && m.letters <= 30))
         .filter(|e| {
             let text = crate::text::normalize::collapse_whitespace(&e.text().collect::<String>());
-            boilerplate::opens_related(&text) || boilerplate::opens_comments(&text)
+            boilerplate::is_related_heading(&text) || boilerplate::opens_comments(&text)
         })
         .collect();
     for h in headings {

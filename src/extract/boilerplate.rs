@@ -150,7 +150,7 @@ impl PatternSet {
         Self { set: RegexSet::new(rules.iter().map(|(_, pattern)| pattern)).ok(), rules }
     }
 
-    fn speaks_of(&self, line: &str) -> bool {
+    fn is_match(&self, line: &str) -> bool {
         if line.len() > MAX_LINE && !DISCLAIMERS.iter().any(|d| line.starts_with(d)) {
             return false;
         }
@@ -187,13 +187,13 @@ pub(super) fn is_likely(class_and_id: &str) -> bool {
 }
 
 /// Whether a line announces links to other articles.
-pub(super) fn opens_related(text: &str) -> bool {
-    text.chars().count() <= 30 && RELATED_TABLE.speaks_of(text)
+pub(super) fn is_related_heading(text: &str) -> bool {
+    text.chars().count() <= 30 && RELATED_TABLE.is_match(text)
 }
 
 /// Whether a line announces what readers say.
 pub(super) fn opens_comments(text: &str) -> bool {
-    text.chars().count() <= 30 && COMMENTS_TABLE.speaks_of(text)
+    text.chars().count() <= 30 && COMMENTS_TABLE.is_match(text)
 }
 
 /// Whether a short text shows a date with a time of day.
@@ -210,7 +210,7 @@ const DISCLAIMERS: [&str; 10] =
 
 /// Body lines without boilerplate; `title` drops a headline repeated in front.
 pub(super) fn remove_boilerplate(lines: Vec<String>, title: Option<&str>) -> Vec<String> {
-    let mut kept: Vec<String> = lines.into_iter().filter(|l| !l.is_empty() && !ANYWHERE_TABLE.speaks_of(l)).collect();
+    let mut kept: Vec<String> = lines.into_iter().filter(|l| !l.is_empty() && !ANYWHERE_TABLE.is_match(l)).collect();
     let title = title.map(normalized_key).filter(|t| !t.is_empty());
     if let Some(at) = title.as_deref().and_then(|t| find_headline(&kept, t)) {
         kept.drain(..at);
@@ -218,7 +218,7 @@ pub(super) fn remove_boilerplate(lines: Vec<String>, title: Option<&str>) -> Vec
     let mut head = 0;
     for (i, l) in kept.iter().enumerate().take(HEAD_LINES) {
         let repeats_title = title.as_ref().is_some_and(|t| *t == normalized_key(l));
-        if repeats_title || HEAD_TABLE.speaks_of(l) {
+        if repeats_title || HEAD_TABLE.is_match(l) {
             head = i + 1;
         }
     }
@@ -227,7 +227,7 @@ pub(super) fn remove_boilerplate(lines: Vec<String>, title: Option<&str>) -> Vec
     kept.drain(..prose.min(kept.len()));
     for _ in 0..TAIL_LINES {
         match kept.last() {
-            Some(l) if TAIL_TABLE.speaks_of(l) && kept.len() > 1 => kept.pop(),
+            Some(l) if TAIL_TABLE.is_match(l) && kept.len() > 1 => kept.pop(),
             _ => break,
         };
     }

@@ -24,7 +24,7 @@ const DATE_KEYS: [&str; 9] =
 
 /// An article as the data tells it.
 #[derive(Debug, Default, Clone, PartialEq, Eq)]
-pub(super) struct Found {
+pub(super) struct EmbeddedArticle {
     /// As HTML or plain text.
     pub(super) body: String,
     pub(super) title: Option<String>,
@@ -36,7 +36,7 @@ pub(super) struct Found {
 }
 
 /// The best article among all scripts of a page.
-pub(super) fn find(html: &Html) -> Option<Found> {
+pub(super) fn find(html: &Html) -> Option<EmbeddedArticle> {
     let mut search = Search::default();
     let scripts = html.root_element().descendent_elements().filter(|e| e.value().name() == "script" && attr(e.value(), "src").is_none());
     for script in scripts.take(200) {
@@ -45,7 +45,7 @@ pub(super) fn find(html: &Html) -> Option<Found> {
             continue;
         }
         for value in values(&text) {
-            search.look(&value, None);
+            search.visit(&value, None);
         }
     }
     search.best
@@ -75,12 +75,12 @@ fn first(text: &str) -> Option<Value> {
 #[derive(Default)]
 struct Search {
     seen: usize,
-    best: Option<Found>,
+    best: Option<EmbeddedArticle>,
 }
 
 impl Search {
     /// Depth is bounded by the reader of the JSON, which stops at 128.
-    fn look(&mut self, value: &Value, within: Option<&Map<String, Value>>) {
+    fn visit(&mut self, value: &Value, within: Option<&Map<String, Value>>) {
         self.seen += 1;
         if self.seen > MAX_VALUES {
             return;
@@ -91,11 +91,11 @@ impl Search {
                     if let Value::String(text) = child {
                         self.weigh(key, text, map, within);
                     } else {
-                        self.look(child, Some(map));
+                        self.visit(child, Some(map));
                     }
                 }
             }
-            Value::Array(list) => list.iter().for_each(|child| self.look(child, within)),
+            Value::Array(list) => list.iter().for_each(|child| self.visit(child, within)),
             _ => {}
         }
     }
@@ -120,7 +120,7 @@ impl Search {
                 of(map).or_else(|| around.and_then(of))
             };
             let (title, date, source, author) = (field(&TITLE_KEYS), field(&DATE_KEYS), field(&SOURCE_KEYS), field(&AUTHOR_KEYS));
-            self.best = Some(Found { body: text.to_owned(), title, date, source, author, rating });
+            self.best = Some(EmbeddedArticle { body: text.to_owned(), title, date, source, author, rating });
         }
     }
 }
@@ -131,7 +131,7 @@ mod tests {
 
     const BODY: &str = "<p>许昌市超硬材料检测中心本月投入使用，可提供一百余项检测服务，检测周期由十天缩短到三天。</p><p>负责人说，明年还将增加设备，覆盖发制品、中药材等产业，企业不必再把样品送到外地。</p>";
 
-    fn run(script: &str) -> Option<Found> {
+    fn run(script: &str) -> Option<EmbeddedArticle> {
         find(&Html::parse_document(&format!("<html><body><div id=app></div>{script}</body></html>")))
     }
 

@@ -39,11 +39,13 @@ pub(super) fn text_of(e: ElementRef<'_>) -> String {
 
 /// Elements that may hold the headline. Asked of every element of every page, so not by twelve selectors.
 fn headings(html: &Html) -> impl Iterator<Item = ElementRef<'_>> {
-    const SIGNS: [&str; 3] = ["tit", "headline", "biaoti"];
+    const TITLE_CLASS_PARTS: [&str; 3] = ["tit", "headline", "biaoti"];
     let named = |name: Option<&str>, signs: &[&str]| name.is_some_and(|n| signs.iter().any(|s| n.contains(s) || n.contains("Title")));
     html.root_element().descendants().filter_map(ElementRef::wrap).filter(move |e| {
         let e = e.value();
-        matches!(e.name(), "h1" | "h2" | "h3" | "strong" | "b" | "font" | "td") || named(attr(e, "class"), &SIGNS) || named(attr(e, "id"), &["title"])
+        matches!(e.name(), "h1" | "h2" | "h3" | "strong" | "b" | "font" | "td")
+            || named(attr(e, "class"), &TITLE_CLASS_PARTS)
+            || named(attr(e, "id"), &["title"])
     })
 }
 

@@ -148,7 +148,7 @@ pub fn extract(text: &str, context: &Context<'_>) -> Result<Extracted, ExtractEr
 }
 
 /// An article out of a script's data.
-fn from_state(found: embedded_json::Found, title: Option<String>, context: &Context<'_>) -> Option<Extracted> {
+fn from_state(found: embedded_json::EmbeddedArticle, title: Option<String>, context: &Context<'_>) -> Option<Extracted> {
     let body =
         if found.body.contains('<') { found.body } else { found.body.split('\n').map(|l| format!("<p>{}</p>", ammonia::clean_text(l))).collect() };
     let mut a = from_fragment(&body, context)?;
@@ -175,8 +175,8 @@ pub fn from_fragment(html: &str, context: &Context<'_>) -> Option<Extracted> {
 }
 
 fn is_error_title(title: &str) -> bool {
-    const SIGNS: [&str; 9] = ["404", "页面不存在", "页面未找到", "找不到页面", "无法找到", "访问出错", "Not Found", "已删除", "系统提示"];
-    SIGNS.iter().any(|s| title.contains(s))
+    const ERROR_TITLES: [&str; 9] = ["404", "页面不存在", "页面未找到", "找不到页面", "无法找到", "访问出错", "Not Found", "已删除", "系统提示"];
+    ERROR_TITLES.iter().any(|s| title.contains(s))
 }
 
 /// The elements of an article that stay.

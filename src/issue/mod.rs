@@ -101,7 +101,7 @@ pub fn build<A: Archive>(input: &IssueInput<'_>, archive: &A) -> Result<Draft, A
         date: input.date,
         built_at: Some(input.now),
         is_final: false,
-        classification_notice: publication.notice.clone(),
+        classification_notice: publication.classification_notice.clone(),
         printer: publication.printer.clone(),
         full_text: publication.full_text,
         trend: add_to_trend(&input.trend, &columns),

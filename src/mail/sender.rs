@@ -17,7 +17,7 @@ const BACK_OFF: [i64; 6] = [2, 5, 15, 60, 180, 360];
 const LOGIN_WAIT: TimeDelta = TimeDelta::minutes(30);
 /// Tries with a refused login before the letter is given up.
 const LOGIN_TRIES: u32 = 4;
-const BATCH: usize = 50;
+const SEND_BATCH: usize = 50;
 
 /// What came of working the outbox off.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -41,7 +41,7 @@ pub async fn send_due(store: &Store, transport: &mut Transport, settings: &MailS
         return Ok(report);
     }
     recover_and_expire(store, settings, now, &mut report).await?;
-    let due = store.run(move |s| s.due_messages(now, BATCH)).await?;
+    let due = store.run(move |s| s.due_messages(now, SEND_BATCH)).await?;
     let pause = settings.smtp.as_ref().map_or(Duration::ZERO, |s| s.pause);
     for (i, letter) in due.into_iter().enumerate() {
         if i > 0 {
@@ -49,10 +49,10 @@ pub async fn send_due(store: &Store, transport: &mut Transport, settings: &MailS
         }
         let id = letter.id;
         store.run(move |s| s.mark_sending(id)).await?;
-        let outcome = match transport.begin(&letter).await {
+        let outcome = match transport.mail_and_rcpt(&letter).await {
             Ok(()) => {
                 store.run(move |s| s.mark_transmitting(id)).await?;
-                transport.hand_over(&letter).await
+                transport.data(&letter).await
             }
             Err(outcome) => outcome,
         };

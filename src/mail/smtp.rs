@@ -38,7 +38,7 @@ impl Smtp {
         Ok(Self { settings: settings.clone(), from: from.clone(), password, tls, open: None, steps: None })
     }
 
-    fn say(&mut self, step: impl FnOnce() -> String) {
+    fn log_step(&mut self, step: impl FnOnce() -> String) {
         if let Some(steps) = &mut self.steps {
             steps.push(step());
         }
@@ -65,13 +65,13 @@ impl Smtp {
         let answer = connection.message(message).await;
         match answer {
             Ok(r) => {
-                let words = words(&r);
-                self.say(|| format!("content → {words}"));
+                let words = reply_text(&r);
+                self.log_step(|| format!("content → {words}"));
                 DeliveryResult::Accepted(words)
             }
             Err(e) => {
                 let text = explain(&e);
-                self.say(|| format!("content → {text}"));
+                self.log_step(|| format!("content → {text}"));
                 self.drop_connection().await;
                 match e.status() {
                     Some(_) if e.is_permanent() => DeliveryResult::Refused(text),
@@ -104,21 +104,21 @@ impl Smtp {
         let wrapped = self.tls.clone().filter(|_| self.settings.tls == MailTls::Implicit);
         let connection = AsyncSmtpConnection::connect_tokio1((host.as_str(), port), timeout, &hello, wrapped, None).await;
         let mut connection = connection.map_err(|e| DeliveryResult::Later(format!("{host}:{port}: {}", explain(&e))))?;
-        self.say(|| format!("connected to {host}:{port}, {}", if connection.is_encrypted() { "TLS from the first byte" } else { "plain text" }));
+        self.log_step(|| format!("connected to {host}:{port}, {}", if connection.is_encrypted() { "TLS from the first byte" } else { "plain text" }));
         if self.settings.tls == MailTls::Starttls
             && let Some(tls) = self.tls.clone()
         {
             // never goes on in plain text
             connection.starttls(tls, &hello).await.map_err(|e| DeliveryResult::Later(format!("STARTTLS: {}", explain(&e))))?;
-            self.say(|| "STARTTLS → TLS".to_owned());
+            self.log_step(|| "STARTTLS → TLS".to_owned());
         }
         if let (Some(user), Some(password)) = (self.settings.user.clone(), self.password.clone()) {
             let answer = connection.auth(&[Mechanism::Plain, Mechanism::Login], &Credentials::new(user.clone(), password)).await;
             match answer {
-                Ok(r) => self.say(|| format!("login as {user} → {}", words(&r))),
+                Ok(r) => self.log_step(|| format!("login as {user} → {}", reply_text(&r))),
                 Err(e) => {
                     let text = explain(&e);
-                    self.say(|| format!("login as {user} → {text}"));
+                    self.log_step(|| format!("login as {user} → {text}"));
                     connection.abort().await;
                     // others would be refused as well, and providers lock accounts that keep trying
                     return Err(if e.status().is_some() && e.is_permanent() {
@@ -138,12 +138,12 @@ impl Smtp {
         let answer = connection.command(command).await;
         match answer {
             Ok(r) => {
-                self.say(|| format!("{name} → {}", words(&r)));
+                self.log_step(|| format!("{name} → {}", reply_text(&r)));
                 Ok(r)
             }
             Err(e) => {
                 let text = explain(&e);
-                self.say(|| format!("{name} → {text}"));
+                self.log_step(|| format!("{name} → {text}"));
                 self.drop_connection().await;
                 let login = e.status().is_some_and(|c| matches!(c.to_string().as_str(), "530" | "534" | "535"));
                 Err(match e.is_permanent() {
@@ -166,7 +166,7 @@ fn parameters(s: &SmtpSettings) -> Result<TlsParameters, TransportError> {
     Ok(builder.build()?)
 }
 
-fn words(r: &Response) -> String {
+fn reply_text(r: &Response) -> String {
     format!("{} {}", r.code(), r.message().collect::<Vec<_>>().join(" "))
 }
 

@@ -51,7 +51,7 @@ impl Transport {
     ///
     /// # Errors
     /// What the server or the network said.
-    pub async fn greet(&mut self) -> Result<(), DeliveryResult> {
+    pub async fn connect(&mut self) -> Result<(), DeliveryResult> {
         match self {
             Self::Smtp(server) => server.connect().await,
             Self::Files(_) => Ok(()),
@@ -62,7 +62,7 @@ impl Transport {
     ///
     /// # Errors
     /// What came of it, where it cannot be handed over.
-    pub async fn begin(&mut self, letter: &OutboxMessage) -> Result<(), DeliveryResult> {
+    pub async fn mail_and_rcpt(&mut self, letter: &OutboxMessage) -> Result<(), DeliveryResult> {
         let Self::Smtp(server) = self else { return Ok(()) };
         match letter.recipient.parse::<Address>() {
             Ok(to) => server.mail_and_rcpt(&to).await,
@@ -70,8 +70,8 @@ impl Transport {
         }
     }
 
-    /// Hands the content over; only after [`Transport::begin`].
-    pub async fn hand_over(&mut self, letter: &OutboxMessage) -> DeliveryResult {
+    /// Hands the content over; only after [`Transport::mail_and_rcpt`].
+    pub async fn data(&mut self, letter: &OutboxMessage) -> DeliveryResult {
         match self {
             Self::Files(folder) => write_file(folder.clone(), letter.clone()).await,
             Self::Smtp(server) => server.data(&letter.message).await,
@@ -80,8 +80,8 @@ impl Transport {
 
     /// Both steps, for a letter that is not recorded.
     pub async fn send(&mut self, letter: &OutboxMessage) -> DeliveryResult {
-        match self.begin(letter).await {
-            Ok(()) => self.hand_over(letter).await,
+        match self.mail_and_rcpt(letter).await {
+            Ok(()) => self.data(letter).await,
             Err(outcome) => outcome,
         }
     }

@@ -34,7 +34,7 @@ struct Entry<'a> {
     title: &'a str,
     url: &'a str,
     when: DateTime<Utc>,
-    origin: &'a str,
+    publisher: &'a str,
     summary: &'a str,
     labels: Vec<&'a str>,
 }
@@ -47,7 +47,7 @@ pub fn issue_feed(e: &Edition) -> String {
         title: &i.title,
         url: i.url.as_str(),
         when: i.date.and_then(|d| d.and_hms_opt(0, 0, 0)).map_or(built, |t| t.and_utc().min(built)),
-        origin: &i.publisher,
+        publisher: &i.publisher,
         summary: &i.summary,
         labels: std::iter::once(c.name.as_str()).chain(i.industries.iter().chain(&i.themes).map(String::as_str)).collect(),
     });
@@ -60,7 +60,7 @@ pub fn article_feed(publication: &str, subject: &str, articles: &[Headline]) -> 
         title: &h.title,
         url: h.url.as_str(),
         when: h.sort_time(),
-        origin: h.publisher_or_source(),
+        publisher: h.publisher_or_source(),
         summary: "",
         labels: h.classification.iter().flat_map(|j| j.industries.iter().chain(&j.themes)).map(|l| l.name.as_str()).collect(),
     });
@@ -80,7 +80,7 @@ fn feed<'a>(id: &str, title: &str, updated: Option<DateTime<Utc>>, entries: impl
         // an article's address is what it is known by everywhere
         let url = text(e.url);
         out.push_str(&format!("<entry><id>{url}</id><link href=\"{url}\"/><title>{}</title>", text(e.title)));
-        out.push_str(&format!("<updated>{0}</updated><published>{0}</published><author><name>{1}</name></author>", stamp(e.when), text(e.origin)));
+        out.push_str(&format!("<updated>{0}</updated><published>{0}</published><author><name>{1}</name></author>", stamp(e.when), text(e.publisher)));
         for label in e.labels {
             out.push_str(&format!("<category term=\"{}\"/>", text(label)));
         }

@@ -102,7 +102,7 @@ pub struct RefreshHints {
     /// RSS `skipDays`: bit 0 stands for Monday, GMT.
     pub skip_days: u8,
     /// `Cache-Control: max-age` less `Age`.
-    #[serde(alias = "fresh")]
+    #[serde(rename = "fresh")]
     pub max_age: Option<Duration>,
 }
 

@@ -74,11 +74,11 @@ pub struct AuditLine {
     /// When.
     pub at: DateTime<Utc>,
     /// Who.
-    pub who: String,
+    pub actor: String,
     /// What.
-    pub what: String,
+    pub action: String,
     /// To what.
-    pub subject: String,
+    pub target: String,
 }
 
 fn account(r: &rusqlite::Row<'_>) -> rusqlite::Result<Account> {
@@ -160,7 +160,12 @@ impl Store {
         self.read(|c| {
             let mut s = c.prepare_cached("SELECT at, who, what, subject FROM audit ORDER BY id DESC LIMIT ?1")?;
             let rows = s.query_map([i64::try_from(most).unwrap_or(i64::MAX)], |r| {
-                Ok(AuditLine { at: DateTime::from_timestamp(r.get(0)?, 0).unwrap_or_default(), who: r.get(1)?, what: r.get(2)?, subject: r.get(3)? })
+                Ok(AuditLine {
+                    at: DateTime::from_timestamp(r.get(0)?, 0).unwrap_or_default(),
+                    actor: r.get(1)?,
+                    action: r.get(2)?,
+                    target: r.get(3)?,
+                })
             })?;
             Ok(rows.collect::<rusqlite::Result<_>>()?)
         })

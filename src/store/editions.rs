@@ -18,9 +18,9 @@ pub struct EditionRow {
     /// Day.
     pub date: String,
     /// Number within the year.
-    pub number: u32,
+    pub number_in_year: u32,
     /// Number since the first issue.
-    pub total: u32,
+    pub cumulative_number: u32,
     /// Year.
     pub year: i32,
     /// Items.
@@ -114,8 +114,8 @@ impl Store {
                 Ok(EditionRow {
                     id: EditionId(r.get(0)?),
                     date: r.get(1)?,
-                    number: r.get(2)?,
-                    total: r.get(3)?,
+                    number_in_year: r.get(2)?,
+                    cumulative_number: r.get(3)?,
                     year: r.get(4)?,
                     items: n(5)?,
                     letters: (n(6)?, n(7)?),
@@ -188,5 +188,5 @@ fn next_number(t: &Connection, edition: &Edition, publication: &Publication) -> 
     let number = max("SELECT max(number) FROM edition WHERE publication = ?1 AND year = ?2", edition.year)?;
     // issues made before this program count only until the first year is over
     let before = if total.is_none() { publication.issues_this_year } else { 0 };
-    Ok((number.unwrap_or(before) + 1, total.unwrap_or(publication.issues_before) + 1))
+    Ok((number.unwrap_or(before) + 1, total.unwrap_or(publication.initial_cumulative_number) + 1))
 }

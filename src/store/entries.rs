@@ -155,7 +155,7 @@ impl Store {
         let a = &new.extracted;
         let attachments = serde_json::to_string(&a.attachments).map_err(invalid_value("attachments"))?;
         let effective = new.published_at.map_or(new.fetched.timestamp(), |p| p.timestamp().min(new.fetched.timestamp()));
-        self.write_and_put_off(|t| {
+        self.write_with_hook(|t| {
             let inserted = t
                 .prepare_cached(
                     "INSERT OR IGNORE INTO article (entry_id, source_id, canonical, url, title, author, publisher, published_at, effective, fetched, text, html, image,

@@ -49,7 +49,7 @@ pub use error::{Result, StoreError};
 pub use fetch_log::FetchRecord;
 pub use metrics::Gauges;
 pub use outgoing_messages::{DeliveryOutcome, DeliveryState, OutboxMessage, OutgoingMessage};
-pub use overview::{Overview, Visit};
+pub use overview::{FetchLogEntry, Overview};
 pub use retention::RetentionReport;
 pub use search::Filter;
 pub use source_health::SourceHealth;
@@ -145,7 +145,7 @@ impl Store {
     }
 
     /// The same for a piece that puts something off until just before the commit.
-    fn write_and_put_off<T>(&self, work: impl FnOnce(&Connection) -> Result<(T, Option<BeforeCommit>)>) -> Result<T> {
+    fn write_with_hook<T>(&self, work: impl FnOnce(&Connection) -> Result<(T, Option<BeforeCommit>)>) -> Result<T> {
         self.0.writer.write_with_hook(work)
     }
 

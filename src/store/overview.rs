@@ -34,7 +34,7 @@ pub struct Overview {
 
 /// A visit to a site.
 #[derive(Debug, Clone)]
-pub struct Visit {
+pub struct FetchLogEntry {
     /// When.
     pub at: DateTime<Utc>,
     /// Source's name.
@@ -72,24 +72,24 @@ impl Store {
     }
 
     /// The last visits that brought nothing, newest first.
-    pub fn failed_fetches(&self, most: usize) -> Result<Vec<Visit>> {
+    pub fn failed_fetches(&self, most: usize) -> Result<Vec<FetchLogEntry>> {
         let which =
             "f.id > (SELECT coalesce(max(id), 0) FROM fetch_log) - 20000 AND f.code NOT IN ('ok', 'not-modified') ORDER BY f.id DESC LIMIT ?1";
-        self.visits(which, params![i64::try_from(most).unwrap_or(i64::MAX)])
+        self.fetch_log(which, params![i64::try_from(most).unwrap_or(i64::MAX)])
     }
 
     /// The last visits to a source and its pages, newest first.
-    pub fn visits_to(&self, source: &SourceId, most: usize) -> Result<Vec<Visit>> {
-        self.visits("f.source_id = ?1 ORDER BY f.at DESC, f.id DESC LIMIT ?2", params![source.as_str(), i64::try_from(most).unwrap_or(i64::MAX)])
+    pub fn fetch_log_of(&self, source: &SourceId, most: usize) -> Result<Vec<FetchLogEntry>> {
+        self.fetch_log("f.source_id = ?1 ORDER BY f.at DESC, f.id DESC LIMIT ?2", params![source.as_str(), i64::try_from(most).unwrap_or(i64::MAX)])
     }
 
-    fn visits(&self, which: &str, params: &[&dyn rusqlite::ToSql]) -> Result<Vec<Visit>> {
+    fn fetch_log(&self, which: &str, params: &[&dyn rusqlite::ToSql]) -> Result<Vec<FetchLogEntry>> {
         self.read(|c| {
             let head = "SELECT f.at, coalesce(s.name, f.source_id), f.url, f.outcome, f.wire, f.millis, f.code FROM fetch_log f LEFT JOIN source s ON s.id = f.source_id";
             let mut s = c.prepare_cached(&format!("{head} WHERE {which}"))?;
             let rows = s.query_map(params, |r| {
                 let at = DateTime::from_timestamp(r.get(0)?, 0).unwrap_or_default();
-                Ok(Visit { at, source: r.get(1)?, url: r.get(2)?, outcome: r.get(3)?, bytes: r.get(4)?, millis: r.get(5)?, code: r.get(6)? })
+                Ok(FetchLogEntry { at, source: r.get(1)?, url: r.get(2)?, outcome: r.get(3)?, bytes: r.get(4)?, millis: r.get(5)?, code: r.get(6)? })
             })?;
             Ok(rows.collect::<rusqlite::Result<_>>()?)
         })

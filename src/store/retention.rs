@@ -7,7 +7,7 @@ use crate::config::settings::StoreSettings;
 use crate::store::{Result, Store};
 
 /// Rows that go in one transaction: editors wait no longer than that takes.
-const BATCH: i64 = 500;
+const DELETE_BATCH: i64 = 500;
 /// Free pages given back to the disk in one transaction.
 const PAGES: i64 = 2_000;
 /// Days for which rising words are counted.
@@ -61,7 +61,7 @@ impl Store {
     fn in_batches(&self, sql: &str, before: i64) -> Result<usize> {
         let mut gone = 0;
         loop {
-            let n = self.write(|t| Ok(t.prepare_cached(sql)?.execute(params![before, BATCH])?))?;
+            let n = self.write(|t| Ok(t.prepare_cached(sql)?.execute(params![before, DELETE_BATCH])?))?;
             gone += n;
             if n == 0 {
                 return Ok(gone);

@@ -31,7 +31,7 @@ pub struct SourceState {
     /// What was observed of its changes.
     pub change_rate: ChangeRate,
     /// How its list was laid out when it was read last.
-    pub layout: Option<String>,
+    pub selector_path: Option<String>,
 }
 
 /// What is planned after a poll that brought an answer.
@@ -101,7 +101,7 @@ impl Store {
                         last_ok: moment(r, 10)?,
                         failures: r.get(11)?,
                         failing_since: moment(r, 12)?,
-                        layout: r.get(13)?,
+                        selector_path: r.get(13)?,
                     })
                 })
                 .optional()?;

@@ -48,7 +48,7 @@ pub(super) fn columns(console: &AppState) -> Vec<String> {
 struct HeadlineRow {
     id: i64,
     title: String,
-    origin: String,
+    publisher: String,
     date: String,
     labels: String,
     column: String,
@@ -59,7 +59,7 @@ fn row(h: &Headline, zone: chrono_tz::Tz) -> HeadlineRow {
     HeadlineRow {
         id: h.id.0,
         title: h.title.clone(),
-        origin: h.publisher_or_source().to_owned(),
+        publisher: h.publisher_or_source().to_owned(),
         date: h.sort_time().with_timezone(&zone).format("%Y-%m-%d %H:%M").to_string(),
         labels: j.industries.iter().chain(&j.themes).map(|l| l.name.as_str()).collect::<Vec<_>>().join("、"),
         column: j.column,
@@ -174,7 +174,7 @@ pub(super) async fn article(State(console): State<AppState>, Editor(session): Ed
         labels,
         paragraphs: a.text.lines().map(str::to_owned).collect(),
         // the page's own 来源 is the same for all of them: what differs is where each was found
-        copies: copies.iter().filter(|c| c.id != h.id).map(|c| HeadlineRow { origin: c.source_name.clone(), ..row(c, zone) }).collect(),
+        copies: copies.iter().filter(|c| c.id != h.id).map(|c| HeadlineRow { publisher: c.source_name.clone(), ..row(c, zone) }).collect(),
         industries: console.vocabulary().industries.iter().map(|i| (i.clone(), j.industries.iter().any(|l| l.name == *i))).collect(),
         columns: columns(&console),
         h,

@@ -45,7 +45,7 @@ struct CandidateRow {
     /// Where it is a candidate.
     rank: String,
     title: String,
-    origin: String,
+    publisher: String,
     date: String,
     column: String,
     industries: String,
@@ -127,5 +127,5 @@ fn offered(h: Headline, ranks: &Scores, zone: chrono_tz::Tz) -> CandidateRow {
     let j = h.classification.clone().unwrap_or_default();
     let industries = j.industries.iter().chain(&j.themes).map(|l| l.name.as_str()).collect::<Vec<_>>().join("、");
     let rank = ranks.get(&h.id).map(|r| format!("{r:.1}")).unwrap_or_default();
-    CandidateRow { rank, id: h.id.0, origin: h.publisher_or_source().to_owned(), title: h.title, date, column: j.column, industries }
+    CandidateRow { rank, id: h.id.0, publisher: h.publisher_or_source().to_owned(), title: h.title, date, column: j.column, industries }
 }

@@ -73,7 +73,7 @@ async fn show(console: &AppState, session: &Session, id: EditionId, said: Flash)
     let publication = pipeline.settings().publication_named(&e.publication);
     let page = EditorPage {
         frame: Layout::new(console, session, "今日草稿"),
-        others: others.into_iter().map(|o| (o.id.0, format!("{} 第{}期", o.date, o.number))).collect(),
+        others: others.into_iter().map(|o| (o.id.0, format!("{} 第{}期", o.date, o.number_in_year))).collect(),
         reasons: DropReason::ALL.iter().map(|r| (r.1, r.2)).collect(),
         columns: e.columns.iter().map(|c| c.name.clone()).collect(),
         changes: changes.into_iter().map(|(who, what, at)| (who, what, at.with_timezone(&zone).format("%H:%M").to_string())).collect(),

@@ -77,7 +77,7 @@ pub(super) async fn page(State(console): State<AppState>, Admin(session): Admin)
         version: env!("CARGO_PKG_VERSION"),
         publications: publications.collect(),
         letters: letters.collect(),
-        log: log.into_iter().map(|l| (at(l.at), l.who, l.what, l.subject)).collect(),
+        log: log.into_iter().map(|l| (at(l.at), l.actor, l.action, l.target)).collect(),
         articles,
         space: console
             .store

@@ -23,7 +23,7 @@ fn random<const N: usize>() -> Result<[u8; N], PasswordError> {
 /// # Errors
 /// The system gives no random numbers.
 pub fn fresh() -> Result<String, PasswordError> {
-    letters::<20>()
+    random_letters::<20>()
 }
 
 /// A token for cookies and forms: 40 letters, 200 bits.
@@ -31,10 +31,10 @@ pub fn fresh() -> Result<String, PasswordError> {
 /// # Errors
 /// The system gives no random numbers.
 pub fn token() -> Result<String, PasswordError> {
-    letters::<40>()
+    random_letters::<40>()
 }
 
-fn letters<const N: usize>() -> Result<String, PasswordError> {
+fn random_letters<const N: usize>() -> Result<String, PasswordError> {
     let bytes = random::<N>()?;
     Ok(bytes.iter().filter_map(|b| ALPHABET.get(usize::from(b % 32))).map(|b| char::from(*b)).collect())
 }
@@ -52,8 +52,8 @@ pub fn hash(password: &str) -> Result<String, PasswordError> {
 /// Whether a password is the one that was hashed. Without a hash it takes as long and says no, so that names of accounts
 /// cannot be told by the clock.
 pub(super) fn matches(password: &str, hash: Option<&str>) -> bool {
-    const NOBODY: &str = "$argon2id$v=19$m=19456,t=2,p=1$bm9ib2R5IHNpZ25zIGlu$ybPlNV9sMdPKcBsYvoqWxSxL1IE7gTWYcnHC7PsYyqk";
-    let Ok(parsed) = PasswordHash::new(hash.unwrap_or(NOBODY)) else { return false };
+    const DUMMY_HASH: &str = "$argon2id$v=19$m=19456,t=2,p=1$bm9ib2R5IHNpZ25zIGlu$ybPlNV9sMdPKcBsYvoqWxSxL1IE7gTWYcnHC7PsYyqk";
+    let Ok(parsed) = PasswordHash::new(hash.unwrap_or(DUMMY_HASH)) else { return false };
     Argon2::default().verify_password(password.as_bytes(), &parsed).is_ok() && hash.is_some()
 }
 

@@ -80,7 +80,7 @@ async fn show(
     let (zone, now) = (console.zone(), Utc::now());
     let (mut health, mut visits) = (None, Vec::new());
     if let Some(id) = SourceId::parse(&id) {
-        (health, visits) = stored(console.store.run(move |s| Ok((s.source_health(&id, now)?, s.visits_to(&id, FETCH_LOG_ROWS)?))).await)?;
+        (health, visits) = stored(console.store.run(move |s| Ok((s.source_health(&id, now)?, s.fetch_log_of(&id, FETCH_LOG_ROWS)?))).await)?;
     }
     let at = |t: DateTime<Utc>| t.with_timezone(&zone).format("%m-%d %H:%M").to_string();
     let chosen: Vec<&str> = stated.get("industries").map(|t| t.lines().collect()).unwrap_or_default();

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::config::localized::localized;
-use crate::config::reader::{Reader, Section};
+use crate::config::reader::{Section, TomlReader};
 use crate::config::{ConfigError, Taxonomy, read_file};
 use crate::model::canonical_url;
 use crate::model::{Identity, RateKey, Source, SourceId, SourceKind, TlsTrust};
@@ -82,7 +82,7 @@ impl SourceList {
 
     /// Checks the text of a file; all problems come together.
     pub fn parse(file: &str, text: &str, vocabulary: &Vocabulary) -> Result<Self, ConfigError> {
-        let reader = Reader::parse(file, text)?;
+        let reader = TomlReader::parse(file, text)?;
         let root = reader.root();
         root.deny_unknown_keys(&["defaults", "source"]);
         let defaults = Defaults::read(root.section("defaults").as_ref());
@@ -146,7 +146,7 @@ struct DuplicateChecker {
 }
 
 impl DuplicateChecker {
-    fn check(&mut self, reader: &Reader<'_>, section: &Section<'_>, source: &Source) {
+    fn check(&mut self, reader: &TomlReader<'_>, section: &Section<'_>, source: &Source) {
         let id_span = section.text("id").and_then(|t| t.span).unwrap_or_else(|| section.span());
         let url_span = section.text("url").and_then(|t| t.span).unwrap_or_else(|| section.span());
         let id_place = reader.place(&id_span);

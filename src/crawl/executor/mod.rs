@@ -101,12 +101,14 @@ impl TaskExecutor {
         let mut report = TaskReport { stats, at: Utc::now(), bytes: 0, page_stored: false, result: TaskResult::Redirected(Vec::new()) };
         report.result = match result {
             Err(e) => TaskResult::Failed(e),
-            Ok(Fetched::NotModified { permanent_redirect, fresh }) => TaskResult::NotModified { permanent_redirect, fresh_for: fresh },
+            Ok(Fetched::NotModified { permanent_redirect, fresh_for }) => TaskResult::NotModified { permanent_redirect, fresh_for },
             Ok(Fetched::CrossHostRedirect(redirects)) => TaskResult::Redirected(redirects),
             Ok(Fetched::Page(page)) => {
                 report.bytes = page.body.len();
                 match &task.kind {
-                    TaskKind::Poll { layout, read_older_pages, .. } => self.read_listing(task, *page, layout.as_deref(), *read_older_pages).await,
+                    TaskKind::Poll { previous_selector, read_older_pages, .. } => {
+                        self.read_listing(task, *page, previous_selector.as_deref(), *read_older_pages).await
+                    }
                     TaskKind::Article { .. } => match sink.store_page(task, *page, stats).await? {
                         Some(page) => {
                             report.page_stored = K::PERSISTS;
@@ -120,9 +122,9 @@ impl TaskExecutor {
         Ok(report)
     }
 
-    async fn read_listing(&self, task: &Task, page: Page, learned: Option<&str>, older: bool) -> TaskResult {
+    async fn read_listing(&self, task: &Task, page: Page, previous_selector: Option<&str>, older: bool) -> TaskResult {
         let (validators, permanent_redirect) = (page.validators.clone(), page.permanent_redirect.clone());
-        let found = self.reader(task).fetched_listing(page, learned, older).await;
+        let found = self.reader(task).fetched_listing(page, previous_selector, older).await;
         self.parser.markers().settle(&task.subject());
         match found {
             Ok(found) => TaskResult::Entries { found: Box::new(found), validators, permanent_redirect },

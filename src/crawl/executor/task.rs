@@ -19,19 +19,19 @@ pub struct Task {
     /// Where it begins.
     pub url: WebUrl,
     /// What for.
-    #[serde(alias = "ask")]
+    #[serde(rename = "ask")]
     pub kind: TaskKind,
     /// Whether more will be asked of this host soon.
-    #[serde(alias = "keep")]
+    #[serde(rename = "keep")]
     pub keep_alive: bool,
     /// The host that it must not leave, where others ask at other hosts at the same time.
-    #[serde(alias = "lane")]
+    #[serde(rename = "lane")]
     pub host_key: Option<String>,
     /// Redirects followed already, at other hosts.
-    #[serde(alias = "hops")]
+    #[serde(rename = "hops")]
     pub redirects: Vec<Redirect>,
     /// Somebody else may have asked at this host a moment ago.
-    #[serde(alias = "cold")]
+    #[serde(rename = "cold")]
     pub initial_delay: bool,
 }
 
@@ -39,18 +39,19 @@ pub struct Task {
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub enum TaskKind {
     /// The entries of a source.
-    #[serde(alias = "Listing")]
+    #[serde(rename = "Listing")]
     Poll {
         /// Of the copy that we have.
         validators: Validators,
         /// How its list was laid out before.
-        layout: Option<String>,
+        #[serde(rename = "layout")]
+        previous_selector: Option<String>,
         /// Whether its further pages are read too: at the first poll.
-        #[serde(alias = "older")]
+        #[serde(rename = "older")]
         read_older_pages: bool,
     },
     /// The article behind an entry.
-    #[serde(alias = "Page")]
+    #[serde(rename = "Page")]
     Article {
         /// The entry.
         entry: EntryId,
@@ -61,17 +62,17 @@ pub enum TaskKind {
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct TaskReport {
     /// What the visit cost.
-    #[serde(alias = "visit")]
+    #[serde(rename = "visit")]
     pub stats: RequestStats,
     /// When the answer came.
     pub at: DateTime<Utc>,
     /// Bytes of the body, decompressed.
     pub bytes: usize,
     /// Whether the page, with its line in the fetch log, is in the store already.
-    #[serde(alias = "kept")]
+    #[serde(rename = "kept")]
     pub page_stored: bool,
     /// What came.
-    #[serde(alias = "came")]
+    #[serde(rename = "came")]
     pub result: TaskResult,
 }
 
@@ -81,10 +82,10 @@ pub enum TaskResult {
     /// Our copy is current.
     NotModified {
         /// Where the site says the document lives now for good.
-        #[serde(alias = "moved")]
+        #[serde(rename = "moved")]
         permanent_redirect: Option<WebUrl>,
         /// How long its answer is fresh.
-        #[serde(alias = "fresh")]
+        #[serde(rename = "fresh")]
         fresh_for: Option<Duration>,
     },
     /// Entries.
@@ -94,11 +95,11 @@ pub enum TaskResult {
         /// For the next poll.
         validators: Validators,
         /// As of [`TaskResult::NotModified`].
-        #[serde(alias = "moved")]
+        #[serde(rename = "moved")]
         permanent_redirect: Option<WebUrl>,
     },
     /// An answer that holds no entries.
-    #[serde(alias = "Unreadable")]
+    #[serde(rename = "Unreadable")]
     ParseFailed(ListingError),
     /// An article.
     Article {
@@ -112,12 +113,12 @@ pub enum TaskResult {
     /// Nothing came.
     Failed(FetchError),
     /// The way leads on at another host.
-    #[serde(alias = "Elsewhere")]
+    #[serde(rename = "Elsewhere")]
     Redirected(Vec<Redirect>),
     /// The parser of what came was killed from outside: nothing is known of it.
     Interrupted,
     /// Whoever took it up ended without a word, several times.
-    #[serde(alias = "Poison")]
+    #[serde(rename = "Poison")]
     DeadLettered(String),
 }
 

@@ -24,9 +24,9 @@ use crate::store::{FetchRecord, NewArticle, PendingEntry, StoreError};
 use crate::text::segment::Segmented;
 
 /// Interrupted pages taken from the store at a time.
-const BATCH: usize = 64;
+const RESUME_BATCH: usize = 64;
 /// First wait after a page failed for a passing reason; doubled each time.
-const RETRY: TimeDelta = TimeDelta::minutes(10);
+const FIRST_RETRY: TimeDelta = TimeDelta::minutes(10);
 const MAX_RETRY: TimeDelta = TimeDelta::hours(12);
 
 /// What came of one entry.
@@ -50,7 +50,7 @@ impl Crawler {
     pub(super) async fn resume_fetched(self: &Arc<Self>, list: &SourceList, mut each: impl FnMut(ArticleResult)) -> Result<()> {
         let mut behind = EntryId(0);
         loop {
-            let open = self.store.run(move |s| s.fetched(behind, BATCH)).await?;
+            let open = self.store.run(move |s| s.fetched(behind, RESUME_BATCH)).await?;
             let Some(last) = open.last() else { break };
             behind = last.id;
             for entry in open {
@@ -106,12 +106,12 @@ impl Crawler {
         match report.result {
             TaskResult::Article { url, extracted } => self.classify_and_store(&entry, source, url, *extracted, report.at, log).await,
             TaskResult::NoArticle(reason) => self.fall_back_to_feed(&entry, source, &reason, report.at, log).await,
-            TaskResult::NotModified { .. } => self.mark_failed(&entry, "answered 304 to a first request", Some(Utc::now() + RETRY), log).await,
+            TaskResult::NotModified { .. } => self.mark_failed(&entry, "answered 304 to a first request", Some(Utc::now() + FIRST_RETRY), log).await,
             TaskResult::Failed(e) => self.article_fetch_failed(&entry, source, &e, down, log).await,
             TaskResult::Interrupted => self.interrupted(&entry, log).await,
             TaskResult::DeadLettered(reason) => self.mark_failed(&entry, &reason, None, log).await,
             TaskResult::Entries { .. } | TaskResult::ParseFailed(_) | TaskResult::Redirected(_) => {
-                self.mark_failed(&entry, "an answer to another question came", Some(Utc::now() + RETRY), log).await
+                self.mark_failed(&entry, "an answer to another question came", Some(Utc::now() + FIRST_RETRY), log).await
             }
         }
     }
@@ -146,7 +146,7 @@ impl Crawler {
         let due = match () {
             () if last => None,
             () if entry.attempts == 0 => Some(now + QUICK_RETRY),
-            () => Some(now + (RETRY * (1 << entry.attempts.min(8))).min(MAX_RETRY)),
+            () => Some(now + (FIRST_RETRY * (1 << entry.attempts.min(8))).min(MAX_RETRY)),
         };
         self.mark_failed(entry, &e.to_string(), due, log).await
     }

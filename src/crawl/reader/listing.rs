@@ -54,13 +54,13 @@ impl ListingError {
 }
 
 impl Reader<'_> {
-    /// The entries of a document. `learned` is the layout that a list had before; `older`: its next pages are read too.
+    /// The entries of a document. `previous_selector` is the layout that a list had before; `older`: its next pages are read too.
     ///
     /// # Errors
     /// Neither the document nor its sub-sitemaps hold entries, or the parser failed.
-    pub async fn listing(&self, document: Document, learned: Option<&str>, older: bool) -> Result<Discovered, ListingError> {
+    pub async fn listing(&self, document: Document, previous_selector: Option<&str>, older: bool) -> Result<Discovered, ListingError> {
         let first = document.url.clone();
-        let found = self.discover(document, learned.map(str::to_owned)).await?;
+        let found = self.discover(document, previous_selector.map(str::to_owned)).await?;
         let mut parts = Vec::new();
         for url in &found.sub_sitemaps {
             parts.extend(self.fetch_listing(url, None).await);
@@ -79,9 +79,9 @@ impl Reader<'_> {
     ///
     /// # Errors
     /// See [`Reader::listing`].
-    pub async fn fetched_listing(&self, page: Page, learned: Option<&str>, older: bool) -> Result<Discovered, ListingError> {
+    pub async fn fetched_listing(&self, page: Page, previous_selector: Option<&str>, older: bool) -> Result<Discovered, ListingError> {
         let fresh_for: Option<Duration> = page.fresh_for;
-        let mut found = self.listing(page.into(), learned, older).await?;
+        let mut found = self.listing(page.into(), previous_selector, older).await?;
         found.refresh_hints.max_age = fresh_for;
         Ok(found)
     }
@@ -97,13 +97,13 @@ impl Reader<'_> {
         found
     }
 
-    async fn fetch_listing(&self, url: &WebUrl, learned: Option<String>) -> Option<Discovered> {
+    async fn fetch_listing(&self, url: &WebUrl, previous_selector: Option<String>) -> Option<Discovered> {
         let Ok(Fetched::Page(page)) = self.fetch(url, DocumentKind::Listing).await?.result else { return None };
-        self.discover((*page).into(), learned).await.ok()
+        self.discover((*page).into(), previous_selector).await.ok()
     }
 
-    async fn discover(&self, document: Document, layout: Option<String>) -> Result<Discovered, ListingError> {
-        match self.parse(Kind::Listing { layout }, document, self::listing).await {
+    async fn discover(&self, document: Document, previous_selector: Option<String>) -> Result<Discovered, ListingError> {
+        match self.parse(Kind::Listing { previous_selector }, document, self::listing).await {
             Parsed::Done(found) => found.map_err(ListingError::Document),
             Parsed::Panicked => Err(ListingError::GaveUp),
             Parsed::Crashed(how) => Err(ListingError::Crashed(how)),
@@ -115,8 +115,8 @@ impl Reader<'_> {
 /// The entries of one document.
 pub(super) fn listing(input: ParseInput) -> Result<Discovered, DiscoverError> {
     let ParseInput { kind, source, document } = input;
-    let layout = if let Kind::Listing { layout } = kind { layout } else { None };
+    let previous_selector = if let Kind::Listing { previous_selector } = kind { previous_selector } else { None };
     let url = document.url.as_ref().unwrap_or(&source.url);
     let clock = Clock::new(source.timezone, document.at);
-    discover::discover(&document.body, document.content_type.as_deref(), url, &source, layout.as_deref(), &clock)
+    discover::discover(&document.body, document.content_type.as_deref(), url, &source, previous_selector.as_deref(), &clock)
 }

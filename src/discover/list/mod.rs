@@ -25,18 +25,24 @@ const REPEATED: usize = 3;
 const SHORT: usize = 12;
 
 /// Reads a list page.
-pub fn read(text: &str, url: &WebUrl, selectors: &ListSelectors, learned: Option<&str>, clock: &Clock) -> Result<Discovered, DiscoverError> {
+pub fn read(
+    text: &str,
+    url: &WebUrl,
+    selectors: &ListSelectors,
+    previous_selector: Option<&str>,
+    clock: &Clock,
+) -> Result<Discovered, DiscoverError> {
     let records = datastore(text);
     let page = dom::parse(records.as_deref().unwrap_or(text));
     let base = base_of(&page.html, url);
     let (mut entries, mut layout) = match &selectors.item {
         Some(item) => (by_selectors(&page.html, &base, item, selectors, clock), Some(item.clone())),
-        None => by_layout(&page.html, &base, learned, clock),
+        None => by_layout(&page.html, &base, previous_selector, clock),
     };
     if entries.is_empty()
         && let Some(written) = row::written(text)
     {
-        (entries, layout) = by_layout(&dom::parse(&written).html, &base, learned, clock);
+        (entries, layout) = by_layout(&dom::parse(&written).html, &base, previous_selector, clock);
     }
     if entries.is_empty() {
         return Err(DiscoverError::NoEntries);
@@ -142,7 +148,7 @@ fn shape(url: &WebUrl) -> String {
     out
 }
 
-fn by_layout(html: &Html, base: &WebUrl, learned: Option<&str>, clock: &Clock) -> (Vec<Entry>, Option<String>) {
+fn by_layout(html: &Html, base: &WebUrl, previous_selector: Option<&str>, clock: &Clock) -> (Vec<Entry>, Option<String>) {
     let links = links(html, base);
     let rows = rows(&links);
     let mut groups: BTreeMap<String, Group> = BTreeMap::new();
@@ -150,7 +156,7 @@ fn by_layout(html: &Html, base: &WebUrl, learned: Option<&str>, clock: &Clock) -
         let Some(row) = row.and_then(|id| html.tree.get(id)).and_then(ElementRef::wrap) else { continue };
         let layout = layout_of(row);
         let group = groups.entry(layout.clone()).or_default();
-        group.known = learned.is_some_and(|l| l.split(", ").any(|l| l == layout));
+        group.known = previous_selector.is_some_and(|l| l.split(", ").any(|l| l == layout));
         group.layout = layout;
         group.unlikely |= in_unlikely(row);
         let entry = Entry {

@@ -106,7 +106,7 @@ pub enum Fetched {
         /// See [`Page::permanent_redirect`].
         permanent_redirect: Option<WebUrl>,
         /// See [`Page::fresh_for`].
-        fresh: Option<Duration>,
+        fresh_for: Option<Duration>,
     },
     /// A new document.
     Page(Box<Page>),
@@ -118,7 +118,7 @@ pub enum Fetched {
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RequestStats {
     /// Bytes of bodies over the wire.
-    #[serde(alias = "wire")]
+    #[serde(rename = "wire")]
     pub bytes_received: u64,
     /// Time spent asking; waiting for one's turn does not count.
     pub millis: u64,
@@ -336,7 +336,7 @@ impl Fetcher {
         if status == StatusCode::NOT_MODIFIED {
             let asked = !request.validators.is_empty();
             return if asked {
-                Ok(HopResult::Done(Fetched::NotModified { permanent_redirect: None, fresh }))
+                Ok(HopResult::Done(Fetched::NotModified { permanent_redirect: None, fresh_for: fresh }))
             } else {
                 Err(FetchError::UnaskedNotModified)
             };

@@ -165,9 +165,9 @@ fn inside_number(text: &str, c: &Captures<'_>) -> bool {
     text.get(..m.start()).and_then(|s| s.chars().next_back()).is_some_and(|p| p.is_ascii_digit())
 }
 
-type Reader = fn(&Captures<'_>, &Clock) -> Option<DateMatch>;
+type ParseFn = fn(&Captures<'_>, &Clock) -> Option<DateMatch>;
 
-fn first(pattern: &LazyLock<Option<Regex>>, text: &str, clock: &Clock, read: Reader) -> Option<DateMatch> {
+fn first(pattern: &LazyLock<Option<Regex>>, text: &str, clock: &Clock, read: ParseFn) -> Option<DateMatch> {
     let captures = pattern.as_ref()?.captures(text)?;
     read(&captures, clock).filter(|f| clock.believable(f.at))
 }

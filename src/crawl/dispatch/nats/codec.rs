@@ -36,14 +36,14 @@ pub(super) struct TaskMessage {
 #[derive(Debug, Serialize, Deserialize)]
 pub(super) struct ReportMessage {
     pub(super) id: String,
-    #[serde(alias = "lane")]
+    #[serde(rename = "lane")]
     pub(super) host_key: String,
-    #[serde(alias = "about")]
+    #[serde(rename = "about")]
     pub(super) meta: TaskMeta,
-    #[serde(alias = "outcome")]
+    #[serde(rename = "outcome")]
     pub(super) report: TaskReport,
     /// Milliseconds until the host may be asked again.
-    #[serde(alias = "rest")]
+    #[serde(rename = "rest")]
     pub(super) host_delay_ms: u64,
 }
 
@@ -110,7 +110,7 @@ mod tests {
         source.charset = Some(encoding_rs::GB18030);
         let ask = TaskKind::Poll {
             validators: Validators { etag: Some("\"x\"".into()), last_modified: None },
-            layout: Some("ul".into()),
+            previous_selector: Some("ul".into()),
             read_older_pages: true,
         };
         let redirects = vec![Redirect { to: url.clone(), permanent: true }];

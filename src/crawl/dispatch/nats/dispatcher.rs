@@ -91,7 +91,7 @@ impl NatsDispatcher {
             orphans: tokio::sync::Mutex::new(orphans),
             background_tasks: beside,
             tasks: AtomicU64::new(0),
-            max_in_flight: settings.ahead,
+            max_in_flight: settings.max_in_flight,
             uncertain_until: (!fresh).then(|| Instant::now() + terms.longest_pause()),
         };
         this.publish_fetch_policy(terms).await?;

@@ -20,7 +20,7 @@ pub struct Heartbeat {
     /// Version of the program.
     pub version: String,
     /// Newest form of messages that it understands.
-    #[serde(alias = "speaks")]
+    #[serde(rename = "speaks")]
     pub protocol_version: u32,
     /// Since when it runs.
     pub since: DateTime<Utc>,

@@ -29,7 +29,7 @@ pub(super) enum Kind {
     /// A source's list of entries.
     Listing {
         /// How it was laid out before.
-        layout: Option<String>,
+        previous_selector: Option<String>,
     },
 }
 
