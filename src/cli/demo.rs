@@ -7,7 +7,7 @@ use std::time::Duration;
 use anyhow::Context as _;
 use chrono::Utc;
 
-use crate::cli::crawl::{summary, write_draft};
+use crate::cli::once::{summary, write_draft};
 use crate::cli::progress::ProgressDisplay;
 use crate::config::source_list::Vocabulary;
 use crate::config::{Settings, SourceList, Taxonomy};

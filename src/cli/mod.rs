@@ -3,15 +3,16 @@
 mod add_source;
 mod articles;
 mod backup;
-mod crawl;
 mod demo;
 mod digest;
 mod doctor;
 mod healthcheck;
 pub mod inspect;
 mod log;
+mod once;
 mod outbox;
 mod progress;
+mod serve;
 mod sources;
 mod taxonomy;
 mod token;
@@ -60,9 +61,9 @@ enum Command {
     /// Crawl a built-in sample news world over loopback and write the draft to DIR
     Demo(demo::Args),
     /// One pass over the real sources and one draft, into the data folder
-    Once(crawl::CrawlArgs),
+    Once(serve::CrawlArgs),
     /// The background service: crawl, draft, mail, until SIGTERM
-    Serve(crawl::CrawlArgs),
+    Serve(serve::CrawlArgs),
     /// Fetch and extract for a service elsewhere that runs with `serve --crawl nats://…`, until SIGTERM
     Worker(worker::Args),
     /// The source list, check, test, add, import, export, enable, disable
@@ -165,8 +166,8 @@ pub fn run(cli: Cli) -> anyhow::Result<()> {
 async fn run_async(command: Command, context: CommandContext) -> anyhow::Result<()> {
     match command {
         Command::Demo(args) => demo::run(&args).await,
-        Command::Once(args) => Box::pin(crawl::once(&args, context)).await,
-        Command::Serve(args) => Box::pin(crawl::serve(&args, context)).await,
+        Command::Once(args) => Box::pin(once::run(&args, context)).await,
+        Command::Serve(args) => Box::pin(serve::run(&args, context)).await,
         Command::Worker(args) => Box::pin(worker::run(&args, &context)).await,
         Command::Inspect(stage) => {
             let mut out = std::io::BufWriter::new(std::io::stdout().lock());

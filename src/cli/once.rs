@@ -1,4 +1,4 @@
-//! `qingbao once` and `qingbao serve`.
+//! `qingbao once`: one crawl, one issue, its messages.
 
 use std::fmt::Write as _;
 use std::path::Path;
@@ -6,23 +6,17 @@ use std::sync::Arc;
 
 use chrono::Utc;
 
-use crate::app;
 use crate::cli::progress::ProgressDisplay;
+use crate::cli::serve::{CrawlArgs, start_pipeline};
 use crate::cli::{CommandContext, write_file};
-use crate::config::settings::DispatcherKind;
-use crate::crawl::dispatch::Dispatcher;
-use crate::crawl::dispatch::nats::NatsDispatcher;
 use crate::crawl::{CrawlMode, CrawlSummary};
 use crate::mail::SendSummary;
 use crate::model::Edition;
-use crate::pipeline::ConfigHandle;
-use crate::pipeline::Pipeline;
 use crate::render;
-use crate::store::Store;
 
-pub(super) async fn once(args: &CrawlArgs, mut context: CommandContext) -> anyhow::Result<()> {
+pub(super) async fn run(args: &CrawlArgs, mut context: CommandContext) -> anyhow::Result<()> {
     let list = Arc::new(context.source_list()?);
-    let pipeline = wired(args, &mut context).await?;
+    let pipeline = start_pipeline(args, &mut context).await?;
     let progress = ProgressDisplay::new();
     let report = pipeline.crawler().run_once(&|| Arc::clone(&list), CrawlMode::Once, &progress).await?;
     pipeline.crawler().close().await;
@@ -45,35 +39,6 @@ pub(super) async fn once(args: &CrawlArgs, mut context: CommandContext) -> anyho
     }
     anyhow::ensure!(report.failed.len() < report.sources() || report.sources() == 0, "every source failed; is the network down?");
     Ok(())
-}
-
-/// Who does the work.
-#[derive(Debug, clap::Args)]
-pub(super) struct CrawlArgs {
-    /// Who fetches and extracts: `local`, or workers by way of NATS at this address (default: as [crawl] in qingbao.toml says)
-    #[arg(long, value_name = "local|nats://HOST:4222")]
-    crawl: Option<String>,
-}
-
-pub(super) async fn serve(args: &CrawlArgs, mut context: CommandContext) -> anyhow::Result<()> {
-    let pipeline = wired(args, &mut context).await?;
-    let live = ConfigHandle::new(pipeline, context.config.clone(), context.sources.clone(), &context.taxonomy()?)?;
-    app::serve(Arc::new(live), context.data.clone()).await?;
-    Ok(())
-}
-
-/// The stages, with the engine that is asked for.
-async fn wired(args: &CrawlArgs, context: &mut CommandContext) -> anyhow::Result<Arc<Pipeline>> {
-    if let Some(what) = &args.crawl {
-        context.settings.crawl.named(what).map_err(anyhow::Error::msg)?;
-    }
-    // the database is ours before anything is asked of others
-    let store = Store::open(&context.data)?;
-    let engine: Option<Arc<dyn Dispatcher>> = match context.settings.crawl.engine {
-        DispatcherKind::Local => None,
-        DispatcherKind::Nats => Some(Arc::new(NatsDispatcher::start(&context.settings.crawl, &context.settings.fetch).await?)),
-    };
-    Ok(Pipeline::with_dispatcher(store, context.settings.clone(), context.taxonomy()?, engine)?)
 }
 
 /// Writes the edition as .html and .docx into a folder.

@@ -1,0 +1,40 @@
+//! `qingbao serve`: the background service.
+
+use std::sync::Arc;
+
+use crate::app;
+use crate::cli::CommandContext;
+use crate::config::settings::DispatcherKind;
+use crate::crawl::dispatch::Dispatcher;
+use crate::crawl::dispatch::nats::NatsDispatcher;
+use crate::pipeline::{ConfigHandle, Pipeline};
+use crate::store::Store;
+
+/// Who does the work.
+#[derive(Debug, clap::Args)]
+pub(super) struct CrawlArgs {
+    /// Who fetches and extracts: `local`, or workers by way of NATS at this address (default: as [crawl] in qingbao.toml says)
+    #[arg(long, value_name = "local|nats://HOST:4222")]
+    crawl: Option<String>,
+}
+
+pub(super) async fn run(args: &CrawlArgs, mut context: CommandContext) -> anyhow::Result<()> {
+    let pipeline = start_pipeline(args, &mut context).await?;
+    let live = ConfigHandle::new(pipeline, context.config.clone(), context.sources.clone(), &context.taxonomy()?)?;
+    app::serve(Arc::new(live), context.data.clone()).await?;
+    Ok(())
+}
+
+/// Opens the database, and starts the dispatcher that is asked for.
+pub(super) async fn start_pipeline(args: &CrawlArgs, context: &mut CommandContext) -> anyhow::Result<Arc<Pipeline>> {
+    if let Some(what) = &args.crawl {
+        context.settings.crawl.named(what).map_err(anyhow::Error::msg)?;
+    }
+    // the database is ours before anything is asked of others
+    let store = Store::open(&context.data)?;
+    let dispatcher: Option<Arc<dyn Dispatcher>> = match context.settings.crawl.engine {
+        DispatcherKind::Local => None,
+        DispatcherKind::Nats => Some(Arc::new(NatsDispatcher::start(&context.settings.crawl, &context.settings.fetch).await?)),
+    };
+    Ok(Pipeline::with_dispatcher(store, context.settings.clone(), context.taxonomy()?, dispatcher)?)
+}
