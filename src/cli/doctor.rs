@@ -89,7 +89,7 @@ pub(super) async fn run(args: &Args, context: &CommandContext) -> anyhow::Result
 
 /// Where workers do the work: whether some are there, and what they gave up.
 async fn crew(f: &mut Report, context: &CommandContext) {
-    if context.settings.crawl.engine != DispatcherKind::Nats {
+    if context.settings.crawl.dispatcher != DispatcherKind::Nats {
         return;
     }
     let Some(crew) = f.require("nats", nats::cluster_status(&context.settings.crawl).await, |c| format!("{} tasks wait or are in work", c.tasks))

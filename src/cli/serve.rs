@@ -32,7 +32,7 @@ pub(super) async fn start_pipeline(args: &CrawlArgs, context: &mut CommandContex
     }
     // the database is ours before anything is asked of others
     let store = Store::open(&context.data)?;
-    let dispatcher: Option<Arc<dyn Dispatcher>> = match context.settings.crawl.engine {
+    let dispatcher: Option<Arc<dyn Dispatcher>> = match context.settings.crawl.dispatcher {
         DispatcherKind::Local => None,
         DispatcherKind::Nats => Some(Arc::new(NatsDispatcher::start(&context.settings.crawl, &context.settings.fetch).await?)),
     };

@@ -19,7 +19,7 @@ pub enum DispatcherKind {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CrawlSettings {
     /// Who.
-    pub engine: DispatcherKind,
+    pub dispatcher: DispatcherKind,
     /// NATS servers, separated by commas: `nats://a:4222,nats://b:4222`, or `tls://…`.
     pub nats: String,
     /// Credentials as `nsc` and the NATS operator write them (`.creds`).
@@ -39,7 +39,7 @@ pub struct CrawlSettings {
 impl Default for CrawlSettings {
     fn default() -> Self {
         Self {
-            engine: DispatcherKind::Local,
+            dispatcher: DispatcherKind::Local,
             nats: "nats://127.0.0.1:4222".to_owned(),
             credentials_file: None,
             user: None,
@@ -58,14 +58,14 @@ impl CrawlSettings {
     /// Neither, and what to write.
     pub fn named(&mut self, what: &str) -> Result<(), LocalizedMessage> {
         if what == "local" {
-            self.engine = DispatcherKind::Local;
+            self.dispatcher = DispatcherKind::Local;
             return Ok(());
         }
         if !what.split(',').all(|a| ["nats://", "tls://"].iter().any(|s| a.trim().strip_prefix(s).is_some_and(|rest| !rest.is_empty()))) {
             let english = format!("{what:?} is neither \"local\" nor an address like nats://host:4222");
             return Err(localized(english, format!("“{what}”既不是 local，也不是 nats://host:4222 这样的地址")));
         }
-        self.engine = DispatcherKind::Nats;
+        self.dispatcher = DispatcherKind::Nats;
         what.clone_into(&mut self.nats);
         Ok(())
     }
@@ -78,11 +78,11 @@ pub(super) fn read(s: &Section<'_>, c: &mut CrawlSettings) {
     {
         s.error(t.span, e);
     }
-    c.engine = DispatcherKind::Local;
+    c.dispatcher = DispatcherKind::Local;
     if let Some(t) = s.text("engine") {
         match t.value {
             "local" => {}
-            "nats" => c.engine = DispatcherKind::Nats,
+            "nats" => c.dispatcher = DispatcherKind::Nats,
             _ => s.invalid_value("engine", t, &["local", "nats"]),
         }
     }
@@ -108,9 +108,9 @@ mod tests {
     fn an_address_chooses_the_engine_and_anything_else_is_refused() {
         let mut c = CrawlSettings::default();
         c.named("nats://a:4222,tls://b").unwrap();
-        assert_eq!((c.engine, c.nats.as_str()), (DispatcherKind::Nats, "nats://a:4222,tls://b"));
+        assert_eq!((c.dispatcher, c.nats.as_str()), (DispatcherKind::Nats, "nats://a:4222,tls://b"));
         c.named("local").unwrap();
-        assert_eq!(c.engine, DispatcherKind::Local);
+        assert_eq!(c.dispatcher, DispatcherKind::Local);
         for bad in ["", "nats://", "http://a", "a:4222"] {
             assert!(c.named(bad).is_err(), "{bad}");
         }

@@ -100,8 +100,8 @@ impl Crawler {
 
 impl Crawl<'_> {
     async fn run(&mut self, reach: CrawlMode, progress: &dyn Progress, report: &mut CrawlSummary) -> Result<()> {
-        let engine = Arc::clone(&self.crawler.dispatcher);
-        let at_once = engine.concurrency();
+        let dispatcher = Arc::clone(&self.crawler.dispatcher);
+        let at_once = dispatcher.concurrency();
         loop {
             // without room on the disk, or by settings of yesterday, nothing new is begun, and what is under way ends
             let may = self.crawler.may_fetch();
@@ -128,13 +128,13 @@ impl Crawl<'_> {
                 continue;
             }
             // tasks bound their own time: where none comes back for so long, something is stuck
-            if self.tasks.is_empty() || self.last_completion.elapsed() < STALL_TIMEOUT || engine.is_remote() {
+            if self.tasks.is_empty() || self.last_completion.elapsed() < STALL_TIMEOUT || dispatcher.is_remote() {
                 self.crawler.health.heartbeat(Component::Crawl);
             }
             let wake = self.next_wakeup();
             tokio::select! {
                 Some(done) = self.tasks.join_next() => self.handle_completion(done, progress, report)?,
-                back = engine.next_orphaned() => self.adopt_orphan(back),
+                back = dispatcher.next_orphaned() => self.adopt_orphan(back),
                 () = tokio::time::sleep(wake) => {}
             }
         }

@@ -47,7 +47,7 @@ pub enum CrawlError {
     /// The store.
     #[error(transparent)]
     Store(#[from] crate::store::StoreError),
-    /// The engine.
+    /// The dispatcher.
     #[error(transparent)]
     Dispatcher(#[from] DispatchError),
     /// The HTTP client.

@@ -17,7 +17,7 @@ use std::time::Duration;
 use mock_hosts::{DemoWorld, Farm, What};
 use nats::{Killed, Nats};
 
-const LOG: &str = "info,qingbao::engine=debug";
+const LOG: &str = "info,qingbao::crawl::dispatch=debug";
 
 fn program() -> PathBuf {
     std::env::var_os("QINGBAO_BINARY").map_or_else(|| env!("CARGO_BIN_EXE_qingbao").into(), PathBuf::from)

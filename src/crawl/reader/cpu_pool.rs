@@ -44,8 +44,8 @@ mod tests {
 
     #[tokio::test]
     async fn a_panic_costs_its_own_work_only() {
-        let processors = CpuPool::new().unwrap();
-        assert_eq!(processors.run(|| assert_eq!(1, 2, "on purpose")).await, None);
-        assert_eq!(processors.run(|| 42).await, Some(42));
+        let pool = CpuPool::new().unwrap();
+        assert_eq!(pool.run(|| assert_eq!(1, 2, "on purpose")).await, None);
+        assert_eq!(pool.run(|| 42).await, Some(42));
     }
 }

@@ -66,7 +66,7 @@ pub(super) enum Parsed<T> {
 
 /// Parses documents on the threads for CPU work, or in child processes.
 pub struct Parser {
-    processors: Arc<CpuPool>,
+    pool: Arc<CpuPool>,
     markers: Arc<Markers>,
     /// The child's program; `None`: this same program.
     program: Option<PathBuf>,
@@ -74,8 +74,8 @@ pub struct Parser {
 
 impl Parser {
     /// Uses these threads, and leaves no markers.
-    pub fn new(processors: Arc<CpuPool>) -> Self {
-        Self { processors, markers: Arc::default(), program: None }
+    pub fn new(pool: Arc<CpuPool>) -> Self {
+        Self { pool, markers: Arc::default(), program: None }
     }
 
     /// The same with markers.
@@ -86,7 +86,7 @@ impl Parser {
     /// The same with another program for the child.
     #[cfg(test)]
     pub(crate) fn with_program(&self, program: PathBuf) -> Self {
-        Self { processors: Arc::clone(&self.processors), markers: Arc::clone(&self.markers), program: Some(program) }
+        Self { pool: Arc::clone(&self.pool), markers: Arc::clone(&self.markers), program: Some(program) }
     }
 
     pub(super) fn program(&self) -> std::io::Result<PathBuf> {
@@ -100,7 +100,7 @@ impl Parser {
 
     /// Runs CPU work off the async threads; `None` if it panicked.
     pub async fn cpu<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> Option<T> {
-        self.processors.run(work).await
+        self.pool.run(work).await
     }
 
     /// Parses a document.
