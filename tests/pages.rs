@@ -25,8 +25,17 @@ async fn page(uri: Uri) -> impl IntoResponse {
     let html = |body: String| (StatusCode::OK, [(header::CONTENT_TYPE, "text/html; charset=utf-8")], body.into_bytes());
     match uri.path() {
         "/feed.xml" => {
-            let item = |(path, title): (&str, &str)| format!("<item><title>{title}</title><link>{path}</link></item>");
-            let items = [("/notice.pdf", "通知"), ("/split.html", "分页"), ("/script.html", "脚本"), ("/files.html", "附件"), ("/bad.pdf", "坏文件")];
+            let item =
+                |(path, title): (&str, &str)| format!("<item><title>{title}</title><link>{path}</link><pubDate>2026-11-19 09:00</pubDate></item>");
+            let items = [
+                ("/undated.html", "没有日期"),
+                ("/long_1.html", "长文"),
+                ("/notice.pdf", "通知"),
+                ("/split.html", "分页"),
+                ("/script.html", "脚本"),
+                ("/files.html", "附件"),
+                ("/bad.pdf", "坏文件"),
+            ];
             html(format!("<rss version='2.0'><channel><title>t</title>{}</channel></rss>", items.map(item).concat()))
         }
         "/notice.pdf" => (StatusCode::OK, [(header::CONTENT_TYPE, "application/pdf")], include_bytes!("data/notice.pdf").to_vec()),
@@ -35,6 +44,11 @@ async fn page(uri: Uri) -> impl IntoResponse {
         "/split_2.html" => html(article("分页文章第二部分", &pager("split_3.html"))),
         // the last page points to itself, as many sites have it
         "/split_3.html" => html(article("分页文章第三部分", &pager("split_3.html"))),
+        "/undated.html" => html(article("没有日期的文章", "").replace("2026-11-20 10:30", "")),
+        path if path.starts_with("/long_") => {
+            let n: u32 = path.trim_matches(|c: char| !c.is_ascii_digit()).parse().unwrap();
+            html(article(&format!("长文第{n}页"), &pager(&format!("long_{}.html", n + 1))))
+        }
         "/script.html" => {
             let data = serde_json::json!({"article": {"title": "数据里的文章", "publishTime": "2026-11-21 08:00", "content": format!("<p>{PARAGRAPH}</p><p>{PARAGRAPH}</p>")}});
             html(format!("<html><body><div id=app></div><script>window.__INITIAL_STATE__ = {data};</script></body></html>"))
@@ -61,7 +75,7 @@ async fn every_kind_of_page_becomes_an_article() {
     };
     let start = Instant::now();
     let told = run(&["once"]).await.unwrap();
-    assert!(told.contains("articles   4 new") && told.contains("bad.pdf"), "{told}");
+    assert!(told.contains("articles   6 new") && told.contains("bad.pdf"), "{told}");
     assert!(start.elapsed() < Duration::from_mins(1));
     let export = run(&["articles", "export"]).await.unwrap();
     let articles: Vec<serde_json::Value> = export.lines().map(|l| serde_json::from_str(l).unwrap()).collect();
@@ -86,6 +100,10 @@ async fn every_kind_of_page_becomes_an_article() {
             assert_eq!(article[key], stored[key], "{key} of {}", stored["url"]);
         }
     }
+    let previewed = |path: &str| tested.iter().find(|l| l["article"].as_str().is_some_and(|a| a.ends_with(path))).unwrap();
+    assert!(previewed("/undated.html")["published_at"].as_str().unwrap().starts_with("2026-11-19T09:00"), "the feed's time");
+    let warnings = previewed("/long_1.html")["warnings"].to_string();
+    assert!(warnings.contains("long_13.html, which is not read: an article has at most 12 pages"), "{warnings}");
     let bad = tested.iter().find(|l| !l["error"].is_null()).unwrap();
     assert!(bad["article"].as_str().unwrap().ends_with("/bad.pdf"), "{bad}");
     std::fs::write(dir.path().join("notice.pdf"), include_bytes!("data/notice.pdf")).unwrap();

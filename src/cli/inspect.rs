@@ -65,6 +65,7 @@ pub struct JsonLinesArgs {
 }
 
 #[derive(Deserialize)]
+#[serde(expecting = "an object with id, title and text")]
 struct ClassifyInput {
     id: Value,
     #[serde(default)]
@@ -112,14 +113,10 @@ pub async fn run(stage: &Stage, settings: &Settings, out: &mut dyn Write) -> any
 /// Stories depend on what came before, so this stage reads in order.
 fn cluster(out: &mut dyn Write) -> anyhow::Result<()> {
     let mut index = StoryIndex::default();
-    for (n, line) in std::io::stdin().lock().lines().enumerate() {
-        let line = line.context("standard input cannot be read")?;
-        if line.trim().is_empty() {
-            continue;
-        }
-        let value = match serde_json::from_str::<ClassifyInput>(&line) {
+    for (place, row) in json_lines() {
+        let value = match row {
             Ok(r) => json!({"id": r.id, "story": format!("s{}", index.add(&r.title, &r.text))}),
-            Err(e) => json!({"file": format!("line {}", n + 1), "error": e.to_string()}),
+            Err(e) => json!({"file": place, "error": e}),
         };
         writeln!(out, "{value}")?;
     }
@@ -128,10 +125,8 @@ fn cluster(out: &mut dyn Write) -> anyhow::Result<()> {
 
 async fn rows(lines: &JsonLinesArgs, out: &mut dyn Write, work: impl Fn(ClassifyInput) -> Value + Send + Sync + 'static) -> anyhow::Result<()> {
     let (pool, work) = (&CpuPool::with_threads(lines.jobs.into())?, &Arc::new(work));
-    let numbered = std::io::stdin().lines().enumerate().filter(|(_, l)| l.as_ref().map_or(true, |l| !l.trim().is_empty()));
-    print(out, lines.jobs, numbered, |(n, line)| async move {
-        let place = format!("line {}", n + 1);
-        match line.map_err(|e| e.to_string()).and_then(|l| serde_json::from_str::<ClassifyInput>(&l).map_err(|e| e.to_string())) {
+    print(out, lines.jobs, json_lines(), |(place, row)| async move {
+        match row {
             Ok(row) => {
                 let work = Arc::clone(work);
                 pool.run(move || work(row)).await.unwrap_or_else(|| gave_up(&place))
@@ -140,6 +135,20 @@ async fn rows(lines: &JsonLinesArgs, out: &mut dyn Write, work: impl Fn(Classify
         }
     })
     .await
+}
+
+/// The lines of standard input that are not blank, each with its name; an error of the input itself is the last one.
+fn json_lines() -> impl Iterator<Item = (String, Result<ClassifyInput, String>)> {
+    let mut broken = false;
+    let lines = std::io::stdin().lock().split(b'\n').take_while(move |line| !std::mem::replace(&mut broken, line.is_err()));
+    lines.enumerate().filter_map(|(n, line)| {
+        let row = match line {
+            Ok(line) if line.iter().all(u8::is_ascii_whitespace) => return None,
+            Ok(line) => serde_json::from_slice(&line).map_err(|e| e.to_string()),
+            Err(e) => Err(format!("standard input cannot be read: {e}")),
+        };
+        Some((format!("line {}", n + 1), row))
+    })
 }
 
 /// Works on so many items at a time, and prints the results in input order.

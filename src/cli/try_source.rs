@@ -78,7 +78,7 @@ pub(super) async fn show(reader: &Reader<'_>, preview: &Preview, articles: usize
         println!("{}", json!({"url": e.url, "title": e.title, "published_at": e.published_at.map(|d| d.to_rfc3339())}));
     }
     for e in found.entries.iter().take(articles) {
-        let line = match preview::article(reader, &e.url).await {
+        let line = match preview::entry_article(reader, e).await {
             Ok(a) => json!({
                 "article": e.url, "title": a.title, "publisher": a.publisher, "author": a.author,
                 "published_at": a.published_at.map(|d| d.to_rfc3339()), "charset": a.charset, "text": a.text, "image": a.image, "attachments": a.attachments, "warnings": a.warnings,

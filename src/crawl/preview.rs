@@ -6,7 +6,7 @@ use crate::crawl::reader::{ListingError, Reader};
 use crate::discover::{Discovered, autodiscovery};
 use crate::extract::ExtractError;
 use crate::fetch::{DocumentKind, FetchError, Fetched, Page, charset};
-use crate::model::{Extracted, SourceKind, WebUrl};
+use crate::model::{Entry, Extracted, SourceKind, WebUrl};
 
 /// A feed must offer this much to be taken for a page that has a list of its own, and be younger than this.
 const MIN_FEED_ENTRIES: usize = 3;
@@ -115,7 +115,19 @@ pub async fn discover_source(reader: &Reader<'_>) -> Result<Preview, PreviewErro
     }
 }
 
-/// One article as the crawl would store it.
+/// The article of an entry as the crawl would store it: where its page gives none, the feed's own text, if it has any.
+///
+/// # Errors
+/// Neither gives an article.
+pub async fn entry_article(reader: &Reader<'_>, entry: &Entry) -> Result<Extracted, PreviewError> {
+    let found = match article(reader, &entry.url).await {
+        Ok(found) => found,
+        Err(e) => reader.article_from_feed(entry, Utc::now()).await.ok().flatten().ok_or(e)?,
+    };
+    Ok(found.or_listed(entry))
+}
+
+/// The article at an address.
 ///
 /// # Errors
 /// It cannot be fetched, or holds no article.

@@ -67,6 +67,16 @@ pub struct Extracted {
     pub charset: String,
 }
 
+impl Extracted {
+    /// The article with title and time from the listing where its page gives none.
+    #[must_use]
+    pub fn or_listed(mut self, listed: &Entry) -> Self {
+        self.title = self.title.filter(|t| !t.is_empty()).or_else(|| Some(listed.title.clone()));
+        self.published_at = self.published_at.or(listed.published_at);
+        self
+    }
+}
+
 /// A file that an article brings.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Attachment {

@@ -101,7 +101,11 @@ impl TaskExecutor {
         let mut report = TaskReport { stats, at: Utc::now(), bytes: 0, page_stored: false, result: TaskResult::Redirected(Vec::new()) };
         report.result = match result {
             Err(e) => TaskResult::Failed(e),
-            Ok(Fetched::NotModified { permanent_redirect, fresh_for }) => TaskResult::NotModified { permanent_redirect, fresh_for },
+            Ok(Fetched::NotModified { permanent_redirect, fresh_for }) => {
+                // validators are stored with the entries of their document: this one was parsed well
+                self.parser.markers().clear_suspect(&task.subject());
+                TaskResult::NotModified { permanent_redirect, fresh_for }
+            }
             Ok(Fetched::CrossHostRedirect(redirects)) => TaskResult::Redirected(redirects),
             Ok(Fetched::Page(page)) => {
                 report.bytes = page.body.len();

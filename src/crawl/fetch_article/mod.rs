@@ -61,14 +61,18 @@ impl Crawler {
                 each(got);
             }
         }
-        self.clear_suspects().await
+        self.clear_suspects(list).await
     }
 
-    /// What came of a suspect is in the store: it is none any more.
-    async fn clear_suspects(&self) -> Result<()> {
-        for id in self.executor.parser().markers().suspect_pages() {
+    /// Suspects that nothing waits for are none any more: their entry is done, or their source is gone.
+    async fn clear_suspects(&self, list: &SourceList) -> Result<()> {
+        let markers = self.executor.parser().markers();
+        for id in markers.suspect_listings().iter().filter(|id| list.get(id).is_none()) {
+            markers.clear_suspect(&Subject::Listing(id.clone()));
+        }
+        for id in markers.suspect_pages() {
             if self.store.run(move |s| s.pending_entry(id)).await?.is_none() {
-                self.executor.parser().markers().clear(&Subject::Page(id));
+                markers.clear_suspect(&Subject::Page(id));
             }
         }
         Ok(())
@@ -218,25 +222,19 @@ impl Crawler {
     }
 
     /// Everything that the store will hold of an article: CPU work.
-    pub(super) fn prepare(
-        &self,
-        listed: &PendingEntry,
-        source: &Source,
-        url: WebUrl,
-        mut extracted: Extracted,
-        fetched: DateTime<Utc>,
-    ) -> NewArticle {
+    pub(super) fn prepare(&self, listed: &PendingEntry, source: &Source, url: WebUrl, extracted: Extracted, fetched: DateTime<Utc>) -> NewArticle {
         for w in &extracted.warnings {
             tracing::debug!(%url, "{w}");
         }
-        let title = extracted.title.take().filter(|t| !t.is_empty()).unwrap_or_else(|| listed.entry.title.clone());
+        let mut extracted = extracted.or_listed(&listed.entry);
+        let title = extracted.title.take().unwrap_or_default();
         let hints = SourceHints { column: source.column.as_deref(), industries: &source.industries };
         let (title_words, text_words) = (Segmented::new(&title), Segmented::new(&extracted.text));
         NewArticle {
             entry: listed.id,
             source: source.id.clone(),
             url,
-            published_at: extracted.published_at.or(listed.entry.published_at),
+            published_at: extracted.published_at,
             fetched,
             words: (title_words.fts_tokens(), text_words.fts_tokens()),
             classification: self.classifier.classify_segmented(&title_words, &text_words, &hints),
@@ -247,7 +245,9 @@ impl Crawler {
     }
 
     async fn store_article(&self, article: NewArticle, log: Option<FetchRecord>) -> Result<ArticleResult> {
+        let subject = Subject::Page(article.entry);
         let stored = self.store.run(move |s| s.commit_article(&article, log.as_ref())).await?;
+        self.executor.parser().markers().clear_suspect(&subject);
         if stored.is_some() {
             self.health.inc_articles(Utc::now());
         }
@@ -265,6 +265,9 @@ impl Crawler {
     async fn mark_failed(&self, entry: &PendingEntry, reason: &str, due: Option<DateTime<Utc>>, log: Option<FetchRecord>) -> Result<ArticleResult> {
         let (id, words, now) = (entry.id, reason.to_owned(), Utc::now());
         self.store.run(move |s| s.entry_failed(id, &words, due, log.as_ref(), now)).await?;
+        if due.is_none() {
+            self.executor.parser().markers().clear_suspect(&Subject::Page(id));
+        }
         let soon = due.is_some_and(|d| d - now <= QUICK_RETRY);
         Ok(ArticleResult::Failed { url: entry.entry.url.clone(), reason: reason.to_owned(), retry_soon: soon })
     }

@@ -73,13 +73,15 @@ fn judge(status: ExitStatus, output: Vec<u8>) -> End {
     }
 }
 
-/// Limits this process, a child, before it reads its input. It ends by itself even where its parent is gone.
+/// Limits this process, a child, before it reads its input. It ends with its parent.
 pub(super) fn limit_self() -> std::io::Result<()> {
     // a limit that the parent has may be lower already, and may not be raised
     let at_most = |resource, soft: u64, hard: u64| {
         let hard = getrlimit(resource).maximum.map_or(hard, |known| known.min(hard));
         setrlimit(resource, Rlimit { current: Some(soft.min(hard)), maximum: Some(hard) })
     };
+    #[cfg(target_os = "linux")]
+    rustix::process::set_parent_process_death_signal(Some(Signal::KILL))?;
     at_most(Resource::As, MEMORY, MEMORY)?;
     // the signal at the lower limit names the cause; the upper one kills
     at_most(Resource::Cpu, CPU_SECONDS, CPU_SECONDS + 5)?;

@@ -4,6 +4,9 @@ use std::num::NonZero;
 
 use tokio::runtime::{Builder, Runtime};
 
+/// Stack of a thread that parses: as large as that of a main thread. Only what is used takes memory.
+pub(super) const STACK_BYTES: usize = 8 << 20;
+
 /// As many threads as processors, apart from those that wait for the disk. Few threads keep few copies of what each holds
 /// for itself: pages being parsed, scratch space of the segmenter and of the expressions, the allocator's reserves.
 pub struct CpuPool(Option<Runtime>);
@@ -22,7 +25,7 @@ impl CpuPool {
     /// # Errors
     /// The system has no room for a runtime.
     pub fn with_threads(threads: usize) -> std::io::Result<Self> {
-        Ok(Self(Some(Builder::new_current_thread().max_blocking_threads(threads).thread_name("processor").build()?)))
+        Ok(Self(Some(Builder::new_current_thread().max_blocking_threads(threads).thread_stack_size(STACK_BYTES).thread_name("processor").build()?)))
     }
 
     /// Runs a piece of work; nothing where it panicked.

@@ -19,7 +19,11 @@ impl Reader<'_> {
     pub(super) async fn append_further_pages(&self, mut article: Extracted, first: Option<WebUrl>) -> Result<Extracted, ExtractError> {
         let mut seen: HashSet<String> = first.iter().map(|url| url.as_str().to_owned()).collect();
         let mut next = article.next.take();
-        while let Some(url) = next.take().filter(|n| seen.len() < MAX_PAGES && seen.insert(n.as_str().to_owned())) {
+        while let Some(url) = next.take().filter(|n| seen.insert(n.as_str().to_owned())) {
+            if seen.len() > MAX_PAGES {
+                article.warnings.push(format!("it goes on at {url}, which is not read: an article has at most {MAX_PAGES} pages"));
+                break;
+            }
             let Some(response) = self.fetch(&url, DocumentKind::Page).await else {
                 article.warnings.push(format!("it goes on at {url}, which is not read here"));
                 article.next = Some(url);

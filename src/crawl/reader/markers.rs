@@ -5,6 +5,7 @@
 //! ([`super::child`]). Nothing is synced: after a power loss nobody is to blame.
 
 use std::collections::HashMap;
+use std::fmt;
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -40,6 +41,15 @@ impl Subject {
     }
 }
 
+impl fmt::Display for Subject {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Page(entry) => write!(f, "page of entry {}", entry.0),
+            Self::Listing(source) => write!(f, "listing of source {source}"),
+        }
+    }
+}
+
 /// The markers of this process, and the suspects of the one before.
 #[derive(Debug, Default)]
 pub(crate) struct Markers {
@@ -54,9 +64,18 @@ impl Markers {
     /// Reads what an earlier process left. Only the process that holds the data folder's lock may do this: the markers of a
     /// running process are no leftovers.
     pub(crate) fn open(folder: PathBuf) -> Self {
-        let suspects: HashMap<Subject, bool> = file_names(&folder).iter().filter_map(|name| Some((Subject::of_file_name(name)?, false))).collect();
+        let mut suspects = HashMap::new();
+        for name in file_names(&folder) {
+            match Subject::of_file_name(&name) {
+                Some(subject) => {
+                    suspects.insert(subject, false);
+                }
+                None => drop(fs::remove_file(folder.join(name))),
+            }
+        }
         if !suspects.is_empty() {
-            tracing::warn!(suspects = ?suspects.keys(), "the process ended while it parsed these documents; they are parsed again in a child process");
+            let names: Vec<String> = suspects.keys().map(ToString::to_string).collect();
+            tracing::warn!("the process ended while it parsed these documents; they are parsed again in a child process: {}", names.join(", "));
         }
         Self { folder: Some(folder), unique: AtomicU64::new(0), suspects: Mutex::new(suspects) }
     }
@@ -80,6 +99,12 @@ impl Markers {
         self.suspects.lock().unwrap_or_else(PoisonError::into_inner).contains_key(subject)
     }
 
+    /// Sources whose listings are suspects.
+    pub(crate) fn suspect_listings(&self) -> Vec<SourceId> {
+        let suspects = self.suspects.lock().unwrap_or_else(PoisonError::into_inner);
+        suspects.keys().filter_map(|s| if let Subject::Listing(id) = s { Some(id.clone()) } else { None }).collect()
+    }
+
     /// Entries whose pages are suspects.
     pub(crate) fn suspect_pages(&self) -> Vec<EntryId> {
         let suspects = self.suspects.lock().unwrap_or_else(PoisonError::into_inner);
@@ -95,14 +120,14 @@ impl Markers {
     pub(crate) fn settle(&self, subject: &Subject) {
         let kept = self.suspects.lock().unwrap_or_else(PoisonError::into_inner).get_mut(subject).map(std::mem::take);
         if kept == Some(false) {
-            self.clear(subject);
+            self.clear_suspect(subject);
         }
     }
 
-    /// A suspect no more.
-    pub(crate) fn clear(&self, subject: &Subject) {
-        self.suspects.lock().unwrap_or_else(PoisonError::into_inner).remove(subject);
-        let Some(folder) = &self.folder else { return };
+    /// If the subject is a suspect, it is none any more.
+    pub(crate) fn clear_suspect(&self, subject: &Subject) {
+        let known = self.suspects.lock().unwrap_or_else(PoisonError::into_inner).remove(subject).is_some();
+        let Some(folder) = self.folder.as_ref().filter(|_| known) else { return };
         for name in file_names(folder).iter().filter(|name| Subject::of_file_name(name).as_ref() == Some(subject)) {
             let _ = fs::remove_file(folder.join(name));
         }
@@ -110,7 +135,7 @@ impl Markers {
 }
 
 fn file_names(folder: &Path) -> Vec<String> {
-    let files = fs::read_dir(folder).into_iter().flatten().flatten();
+    let files = fs::read_dir(folder).into_iter().flatten().flatten().filter(|f| f.file_type().is_ok_and(|t| !t.is_dir()));
     files.filter_map(|f| f.file_name().into_string().ok()).collect()
 }
 
@@ -171,10 +196,11 @@ mod tests {
         for subject in both() {
             let markers = Markers::open(dir.path().to_owned());
             assert!(markers.is_suspect(&subject));
-            markers.clear(&subject);
+            markers.clear_suspect(&subject);
             assert!(!markers.is_suspect(&subject) && !Markers::open(dir.path().to_owned()).is_suspect(&subject));
         }
         assert_eq!(Markers::open(dir.path().to_owned()).suspect_pages(), []);
+        assert_eq!(file_names(dir.path()), Vec::<String>::new(), "what is no marker is removed");
     }
 
     #[test]

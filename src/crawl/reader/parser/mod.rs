@@ -12,6 +12,7 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use crate::crawl::reader::child::End;
+use crate::crawl::reader::cpu_pool::STACK_BYTES;
 use crate::crawl::reader::markers::{Markers, Subject};
 use crate::crawl::reader::{CpuPool, Document, article, child, listing};
 use crate::model::{Entry, Source};
@@ -131,7 +132,7 @@ impl Parser {
             Parsed::Crashed(_) => self.markers.keep(subject),
             Parsed::Interrupted(reason) => {
                 self.markers.keep(subject);
-                tracing::warn!(?subject, "a suspect could not be parsed in a child process and is tried again later: {reason}");
+                tracing::warn!("the {subject} could not be parsed in a child process and is tried again later: {reason}");
             }
         }
         parsed
@@ -174,12 +175,12 @@ pub fn parse_document() -> anyhow::Result<()> {
     input.read_until(b'\n', &mut head)?;
     let mut parse: ParseInput = serde_json::from_slice(&head).context("no document")?;
     input.read_to_end(&mut parse.document.body)?;
-    // a thread, for its stack is as small as those of the service: what passes here passes there
-    let parser = std::thread::spawn(move || match parse.kind {
+    // a thread with the same stack as those of the service: what passes here passes there
+    let parser = std::thread::Builder::new().stack_size(STACK_BYTES).spawn(move || match parse.kind {
         Kind::Page => serde_json::to_vec(&article::page(parse)),
         Kind::FeedEntry(_) => serde_json::to_vec(&article::feed_entry(parse)),
         Kind::Listing { .. } => serde_json::to_vec(&listing::listing(parse)),
-    });
+    })?;
     let found = parser.join().map_err(|_| anyhow::anyhow!("the parser panicked"))??;
     Ok(std::io::stdout().lock().write_all(&found)?)
 }
