@@ -15,7 +15,7 @@
 //!
 //! [`crawl`] does steps 2 to 7 for every source that is due, in this process or on workers; [`pipeline`] adds steps 8 to 10.
 //! [`app`] is the background service, [`web`] the console for editors and admins, [`cli`] the command line. [`model`] holds the
-//! types that all stages share, [`text`] what they know of characters, words and dates, [`schedule`] what is due when,
+//! types that all stages share, [`text`] what they know of characters, words and dates, [`html`] of markup, [`schedule`] what is due when,
 //! [`health`] the signs of life of a service. [`demo`] is a small news world to try it all on.
 //!
 //! `ARCHITECTURE.md` gives the order of these modules: each uses only those below it.
@@ -31,6 +31,7 @@ pub mod discover;
 pub mod extract;
 pub mod fetch;
 pub mod health;
+pub mod html;
 pub mod issue;
 pub mod mail;
 pub mod model;

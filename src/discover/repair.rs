@@ -1,6 +1,10 @@
 //! Making broken feeds readable before they are parsed. One pass; text inside CDATA is left as it is but for
 //! characters XML forbids.
 
+use std::borrow::Cow;
+
+use quick_xml::escape::unescape;
+
 use crate::text::markup::named_entity;
 
 /// A repaired text and what was done.
@@ -19,14 +23,19 @@ pub(super) fn repair(text: &str) -> Repaired {
     let body = without_declaration(&text[start..]);
     let mut out = String::with_capacity(body.len() + 64);
     out.push_str("<?xml version=\"1.0\" encoding=\"utf-8\"?>\n");
-    let mut rest = body;
-    while let Some(at) = rest.find(['&', '<']) {
-        push_clean(&mut out, &rest[..at], &mut notes);
-        rest = &rest[at..];
-        let taken = if rest.starts_with('&') { ampersand(rest, &mut out, &mut notes) } else { bracket(rest, &mut out, &mut notes) };
-        rest = &rest[taken..];
+    let (mut rest, mut in_tag) = (body, false);
+    while !rest.is_empty() {
+        let run = rest.get(..rest.find('<').unwrap_or(rest.len())).unwrap_or_default();
+        let attributes = if in_tag { run.find('>').map_or(run.len(), |n| n + 1) } else { 0 };
+        push_repaired(&mut out, run.get(..attributes).unwrap_or_default(), &mut notes);
+        push_text(&mut out, run.get(attributes..).unwrap_or_default(), &mut notes);
+        rest = rest.get(run.len()..).unwrap_or_default();
+        if !rest.is_empty() {
+            let (taken, opens_tag) = bracket(rest, &mut out, &mut notes);
+            in_tag = opens_tag;
+            rest = rest.get(taken..).unwrap_or_default();
+        }
     }
-    push_clean(&mut out, rest, &mut notes);
     Repaired { text: out, notes: notes.0 }
 }
 
@@ -58,8 +67,41 @@ fn push_clean(out: &mut String, text: &str, notes: &mut Notes) {
     out.extend(text.chars().filter(|c| !forbidden(*c)));
 }
 
+/// Most references of one text that are left to the feed reader: it reads each as a piece of its own, in time that grows with all
+/// of them before.
+const MAX_REFERENCES: usize = 64;
+
+/// Text between two tags.
+fn push_text(out: &mut String, text: &str, notes: &mut Notes) {
+    if text.bytes().filter(|b| *b == b'&').count() <= MAX_REFERENCES {
+        return push_repaired(out, text, notes);
+    }
+    // the same text in one section
+    let mut repaired = String::with_capacity(text.len());
+    push_repaired(&mut repaired, text, notes);
+    let decoded = unescape(&repaired).map_or_else(|_| repaired.clone(), Cow::into_owned);
+    out.push_str("<![CDATA[");
+    out.push_str(&decoded.replace("]]>", "]]]]><![CDATA[>"));
+    out.push_str("]]>");
+}
+
+/// Text with what XML does not allow repaired.
+fn push_repaired(out: &mut String, mut text: &str, notes: &mut Notes) {
+    while let Some(at) = text.find('&') {
+        push_clean(out, text.get(..at).unwrap_or_default(), notes);
+        text = text.get(at..).unwrap_or_default();
+        let taken = ampersand(text, out, notes);
+        text = text.get(taken..).unwrap_or_default();
+    }
+    push_clean(out, text, notes);
+}
+
+/// Longest name of a character reference.
+const MAX_REFERENCE: usize = 10;
+
 fn ampersand(rest: &str, out: &mut String, notes: &mut Notes) -> usize {
-    let name = rest.get(1..).and_then(|r| r.split_once(';')).map(|(n, _)| n).filter(|n| n.len() <= 10);
+    let end = rest.bytes().skip(1).take(MAX_REFERENCE + 1).position(|b| b == b';');
+    let name = end.and_then(|n| rest.get(1..=n));
     match name {
         Some("amp" | "lt" | "gt" | "quot" | "apos") => {}
         Some(n) if n.starts_with('#') => {
@@ -91,24 +133,25 @@ fn ampersand(rest: &str, out: &mut String, notes: &mut Notes) -> usize {
     length
 }
 
-fn bracket(rest: &str, out: &mut String, notes: &mut Notes) -> usize {
+/// Writes what a `<` begins; gives the bytes taken, and whether a tag is open behind them.
+fn bracket(rest: &str, out: &mut String, notes: &mut Notes) -> (usize, bool) {
     if rest.starts_with("<![CDATA[") {
         let end = rest.find("]]>").map_or(rest.len(), |n| n + 3);
-        push_clean(out, &rest[..end], notes);
-        return end;
+        push_clean(out, rest.get(..end).unwrap_or_default(), notes);
+        return (end, false);
     }
     if rest.starts_with("<!--") {
         // comments say nothing to us, and broken ones lose whole feeds
-        return rest.find("-->").map_or(rest.len(), |n| n + 3);
+        return (rest.find("-->").map_or(rest.len(), |n| n + 3), false);
     }
     let opens_tag = rest.as_bytes().get(1).is_some_and(|b| b.is_ascii_alphabetic() || matches!(b, b'/' | b'!' | b'?' | b'_'));
-    if !opens_tag {
+    if opens_tag {
+        out.push('<');
+    } else {
         notes.note("bare <");
         out.push_str("&lt;");
-        return 1;
     }
-    out.push('<');
-    1
+    (1, opens_tag)
 }
 
 #[cfg(test)]
@@ -134,6 +177,14 @@ mod tests {
         for (text, expected) in table {
             assert_eq!(fixed(text), expected, "{text}");
         }
+    }
+
+    #[test]
+    fn a_text_of_many_references_becomes_one_section() {
+        let text = format!("<t a='x &amp; y'>{}</t>", "a & b &lt;br&gt; ]]&gt; ".repeat(60));
+        let fixed = fixed(&text);
+        assert!(fixed.starts_with("<t a='x &amp; y'><![CDATA[a & b <br> ]]]]><![CDATA[> a & b"), "{fixed}");
+        assert_eq!(fixed.matches("&amp;").count(), 1);
     }
 
     #[test]

@@ -18,79 +18,137 @@ pub(super) struct Item {
 
 /// Items of a feed, in order, at most `max`.
 pub(super) fn items(text: &str, max: usize) -> Vec<Item> {
-    let lower = text.to_ascii_lowercase();
+    let tags = tags(text);
     let mut out = Vec::new();
     let mut from = 0;
-    while let Some((start, name)) = next_item(&lower, from).filter(|_| out.len() < max) {
-        let body = start + name.len() + 1;
-        let close = find_outside_cdata(&lower, body, &format!("</{name}"));
-        let next = next_item(&lower, body).map_or(lower.len(), |(at, _)| at);
-        let end = close.unwrap_or(lower.len()).min(next);
-        let fragment = Fragment { text: text.get(body..end).unwrap_or_default(), lower: lower.get(body..end).unwrap_or_default() };
-        let item = fragment.item();
+    while let Some(open) = next(&tags, from, |t| t.is_item() && !t.closes).filter(|_| out.len() < max) {
+        let Some(item) = tags.get(open) else { break };
+        let close = next(&tags, open + 1, |t| t.is_item() && (!t.closes || t.name == item.name)).unwrap_or(tags.len());
+        let fragment = Fragment { text, tags: tags.get(open + 1..close).unwrap_or_default() };
+        let item = fragment.item(tags.get(close).map_or(text.len(), |t| t.start));
         if !item.title.is_empty() || item.link.is_some() || item.summary.is_some() || item.content.is_some() {
             out.push(item);
         }
-        from = end.max(body);
+        from = close;
     }
     out
 }
 
 /// How many items begin in a text: what a reader should have seen.
 pub(super) fn count(text: &str) -> usize {
-    let lower = text.to_ascii_lowercase();
-    let mut from = 0;
-    std::iter::from_fn(|| {
-        let (at, name) = next_item(&lower, from)?;
-        from = at + name.len() + 1;
-        Some(())
-    })
-    .count()
+    tags(text).iter().filter(|t| t.is_item() && !t.closes).count()
 }
 
-fn next_item(lower: &str, from: usize) -> Option<(usize, &'static str)> {
-    let find = |name: &'static str| open_tag(lower, from, name).map(|at| (at, name));
-    [find("item"), find("entry")].into_iter().flatten().min()
+/// The elements that are read; the first two hold the others.
+const NAMES: [&str; 18] = [
+    "item",
+    "entry",
+    "guid",
+    "id",
+    "link",
+    "title",
+    "pubdate",
+    "published",
+    "dc:date",
+    "updated",
+    "issued",
+    "modified",
+    "date",
+    "description",
+    "summary",
+    "content:encoded",
+    "content",
+    "body",
+];
+
+/// A tag of one of [`NAMES`] outside CDATA sections.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Tag {
+    name: &'static str,
+    closes: bool,
+    /// Where its `<` is.
+    start: usize,
+    /// Behind its `>`, or where the text ends.
+    end: usize,
+    /// Where the next `<` of any kind is, or where the text ends.
+    next: usize,
 }
 
-/// Where a tag of this name opens, not as the beginning of a longer name nor in a CDATA section.
-fn open_tag(lower: &str, mut from: usize, name: &str) -> Option<usize> {
-    loop {
-        let at = find_outside_cdata(lower, from, &format!("<{name}"))?;
-        let after = lower.as_bytes().get(at + name.len() + 1);
-        if after.is_none_or(|b| matches!(b, b'>' | b'/') || b.is_ascii_whitespace()) {
-            return Some(at);
-        }
-        from = at + name.len() + 1;
+impl Tag {
+    fn is_item(&self) -> bool {
+        matches!(self.name, "item" | "entry")
     }
 }
 
-/// A stretch of text outside CDATA sections; one that never ends hides nothing.
-fn find_outside_cdata(lower: &str, mut from: usize, wanted: &str) -> Option<usize> {
-    loop {
-        let rest = lower.get(from..)?;
-        let at = rest.find(wanted)?;
-        let hidden = rest.get(..at)?.find("<![cdata[").and_then(|cdata| Some(from + cdata + rest.get(cdata..)?.find("]]>")?));
-        match hidden {
-            Some(end) if end > from + at => from = end,
-            Some(end) => {
-                // a section that ended before: look behind it, there may be another
-                let found = find_outside_cdata(lower, end, wanted);
-                return found;
-            }
-            None => return Some(from + at),
+/// The tags of a text in one pass. A CDATA section that never ends hides nothing.
+fn tags(text: &str) -> Vec<Tag> {
+    let bytes = text.as_bytes();
+    let (mut out, mut at): (Vec<Tag>, usize) = (Vec::new(), 0);
+    // both searches go forward only, so that each byte is searched once
+    let (mut section_end, mut tag_end) = (Ahead::new("]]>"), Ahead::new(">"));
+    while let Some(start) = text.get(at..).and_then(|rest| rest.find('<')).map(|n| at + n) {
+        if let Some(last) = out.last_mut().filter(|last| last.next == text.len()) {
+            last.next = start;
         }
+        at = start + 1;
+        let rest = text.get(start..).unwrap_or_default();
+        if has_prefix(rest, "<![CDATA[") {
+            at = section_end.from(text, start).map_or(at, |end| end + 3);
+            continue;
+        }
+        let closes = bytes.get(at) == Some(&b'/');
+        let inner = rest.get(1 + usize::from(closes)..).unwrap_or_default();
+        let length = inner.bytes().take(16).take_while(|b| b.is_ascii_alphanumeric() || *b == b':').count();
+        let ends = inner.as_bytes().get(length).is_none_or(|b| matches!(b, b'>' | b'/') || b.is_ascii_whitespace());
+        let name = inner.get(..length).filter(|_| ends).unwrap_or_default();
+        if let Some(name) = NAMES.iter().find(|n| n.eq_ignore_ascii_case(name)) {
+            let end = tag_end.from(text, start).map_or(text.len(), |n| n + 1);
+            out.push(Tag { name, closes, start, end, next: text.len() });
+        }
+    }
+    out
+}
+
+/// Where a mark is found next, for positions that only grow: each byte is searched once.
+struct Ahead {
+    mark: &'static str,
+    /// What was found last; `None`: there is none up to the end.
+    found: Option<usize>,
+    searched: bool,
+}
+
+impl Ahead {
+    fn new(mark: &'static str) -> Self {
+        Self { mark, found: None, searched: false }
+    }
+
+    fn from(&mut self, text: &str, at: usize) -> Option<usize> {
+        if !self.searched || self.found.is_some_and(|f| f < at) {
+            self.found = text.get(at..).and_then(|rest| rest.find(self.mark)).map(|n| at + n);
+            self.searched = true;
+        }
+        self.found
     }
 }
 
+fn has_prefix(text: &str, prefix: &str) -> bool {
+    text.as_bytes().get(..prefix.len()).is_some_and(|b| b.eq_ignore_ascii_case(prefix.as_bytes()))
+}
+
+fn next(tags: &[Tag], from: usize, wanted: impl Fn(&Tag) -> bool) -> Option<usize> {
+    tags.get(from..)?.iter().position(wanted).map(|n| from + n)
+}
+
+/// The tags of one item.
 struct Fragment<'a> {
     text: &'a str,
-    lower: &'a str,
+    tags: &'a [Tag],
 }
 
 impl Fragment<'_> {
-    fn item(&self) -> Item {
-        let any = |names: &[&str]| names.iter().find_map(|n| self.field(n));
+    /// The item; `end` is where it ends in the text.
+    fn item(&self, end: usize) -> Item {
+        let any = |names: &[&str]| names.iter().find_map(|n| self.field(n, end));
         Item {
             id: any(&["guid", "id"]),
             link: any(&["link"]).filter(|l| !l.is_empty()).or_else(|| self.href()),
@@ -102,29 +160,27 @@ impl Fragment<'_> {
     }
 
     /// The text of a field; one that never closes ends where the next tag begins.
-    fn field(&self, name: &str) -> Option<String> {
-        let at = open_tag(self.lower, 0, name)?;
-        let start = at + self.lower.get(at..)?.find('>')? + 1;
-        if self.lower.get(..start)?.ends_with("/>") {
+    fn field(&self, name: &str, end: usize) -> Option<String> {
+        let at = next(self.tags, 0, |t| t.name == name && !t.closes)?;
+        let open = self.tags.get(at)?;
+        if open.end > end || self.text.get(open.start..open.end)?.ends_with("/>") {
             return None;
         }
-        let close = find_outside_cdata(self.lower, start, &format!("</{name}"));
-        let end = close.unwrap_or_else(|| start + self.lower.get(start..).and_then(|r| r.find('<')).unwrap_or(self.lower.len() - start));
-        Some(plain_value(self.text.get(start..end)?.trim()))
+        let close = next(self.tags, at + 1, |t| t.name == name && t.closes).and_then(|n| self.tags.get(n));
+        let until = close.map_or(open.next.min(end), |t| t.start);
+        Some(plain_value(self.text.get(open.end..until)?.trim()))
     }
 
     /// `<link href="…">` of Atom.
     fn href(&self) -> Option<String> {
-        let mut from = 0;
-        while let Some(at) = open_tag(self.lower, from, "link") {
-            let end = at + self.lower.get(at..)?.find('>')?;
-            let (tag, lower) = (self.text.get(at..end)?, self.lower.get(at..end)?);
+        for tag in self.tags.iter().filter(|t| t.name == "link" && !t.closes) {
+            let tag = self.text.get(tag.start..tag.end)?;
+            let lower = tag.to_ascii_lowercase();
             if !lower.contains("rel=") || lower.contains("alternate") {
                 let value = tag.get(lower.find("href=")? + 5..)?;
                 let quote = value.chars().next().filter(|c| matches!(c, '"' | '\''))?;
                 return value.get(1..)?.split(quote).next().map(plain_value);
             }
-            from = end;
         }
         None
     }

@@ -10,7 +10,6 @@ mod byline;
 mod comments;
 pub mod dom;
 mod embedded_json;
-mod lean;
 mod media;
 mod meta;
 mod nodes;

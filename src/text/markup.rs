@@ -93,9 +93,13 @@ impl Line {
     }
 }
 
+/// Longest name of a character reference.
+const MAX_REFERENCE: usize = 10;
+
 /// Undoes the reference at the start; gives its length.
 fn decode_entity(rest: &str, out: &mut Line) -> usize {
-    let name = rest.get(1..).and_then(|r| r.split_once(';')).map(|(n, _)| n).filter(|n| n.len() <= 10);
+    let end = rest.bytes().take(MAX_REFERENCE + 2).position(|b| b == b';');
+    let name = end.and_then(|end| rest.get(1..end));
     let value = name.and_then(|n| match n.strip_prefix('#') {
         Some(number) => {
             let code = number.strip_prefix(['x', 'X']).map_or_else(|| number.parse().ok(), |h| u32::from_str_radix(h, 16).ok());
@@ -128,8 +132,9 @@ fn tag(rest: &str, out: &mut Line) -> usize {
         out.blank();
     }
     if matches!(name.as_str(), "script" | "style") {
-        let close = rest.get(end..).and_then(|r| r.to_ascii_lowercase().find(&format!("</{name}")));
-        return close.map_or(rest.len(), |n| end + n);
+        let closes = |at: &usize| rest.as_bytes().get(at + 2..at + 2 + name.len()).is_some_and(|n| n.eq_ignore_ascii_case(name.as_bytes()));
+        let ends = rest.get(end..).unwrap_or_default().match_indices("</").map(|(at, _)| end + at);
+        return ends.into_iter().find(closes).unwrap_or(rest.len());
     }
     end
 }

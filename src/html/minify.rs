@@ -1,18 +1,10 @@
 //! Markup without what no reader sees and extraction never asks for.
 //!
-//! In: pieces of a page as `dom` cuts them; out: the same pieces, shorter. Attributes are two thirds of many pages, and the
+//! In: pieces of a page as the tokeniser cuts them; out: the same pieces, shorter. Attributes are two thirds of many pages, and the
 //! parser pays for each of their letters and makes a name and a value of each.
 
-/// Elements whose content is never shown as text, beside scripts and styles.
-const UNSEEN: [&[u8]; 6] = [b"svg", b"noscript", b"template", b"select", b"iframe", b"canvas"];
-
 /// Longest name of an attribute that is kept.
-const LONGEST: usize = 13;
-
-/// Whether the content of an element is left out.
-pub(super) fn is_unseen(element: &[u8]) -> bool {
-    UNSEEN.contains(&element)
-}
+const MAX_ATTRIBUTE_NAME: usize = 13;
 
 /// Adds text between two tags, runs of white space folded to a blank; `as_is` where white space has a meaning.
 pub(super) fn push_text(out: &mut String, text: &str, as_is: bool) {
@@ -85,7 +77,7 @@ impl<'a> Iterator for Attributes<'a> {
 }
 
 fn is_kept(attribute: &str) -> bool {
-    let mut name = [0; LONGEST];
+    let mut name = [0; MAX_ATTRIBUTE_NAME];
     let mut length = 0;
     for b in attribute.bytes().take_while(|b| !b.is_ascii_whitespace() && *b != b'=') {
         let Some(slot) = name.get_mut(length) else { return false };
