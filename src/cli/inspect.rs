@@ -174,7 +174,6 @@ fn gave_up(name: &str) -> Value {
 struct Files {
     url: Option<WebUrl>,
     source: Arc<Source>,
-    pool: Arc<CpuPool>,
     parser: Parser,
 }
 
@@ -184,9 +183,8 @@ impl Files {
         let address = url.clone().map_or_else(|| WebUrl::parse("http://localhost/"), Ok)?;
         let id = SourceId::parse("inspect").context("no id")?;
         let source = Arc::new(Source { kind, ..Source::plain(id, "inspect".to_owned(), address) });
-        let pool = Arc::new(CpuPool::with_threads(args.jobs.into())?);
-        let parser = Parser::new(Arc::clone(&pool));
-        Ok(Self { url, source, pool, parser })
+        let parser = Parser::new(Arc::new(CpuPool::with_threads(args.jobs.into())?));
+        Ok(Self { url, source, parser })
     }
 
     fn reader(&self) -> Reader<'_> {
@@ -242,7 +240,7 @@ impl Files {
             }
             Err(e) => json!({"file": name, "error": e.to_string()}),
         };
-        self.pool.run(read).await.unwrap_or_else(|| gave_up(&file))
+        self.parser.cpu(read).await.unwrap_or_else(|| gave_up(&file))
     }
 }
 

@@ -136,7 +136,7 @@ impl Crawler {
         &self.health
     }
 
-    /// A reader for documents of this source that somebody waits for.
+    /// A reader for what an editor or admin asks for now.
     pub fn reader(&self, source: Arc<Source>) -> Reader<'_> {
         Reader::interactive(self.executor.parser(), self.executor.fetcher(), source)
     }
@@ -157,7 +157,7 @@ impl Crawler {
         Ok(report)
     }
 
-    /// Has recent articles judged anew where the taxonomy is another than before.
+    /// Marks recent articles to be classified again if the taxonomy has changed.
     pub async fn reclassify(&self) -> Result<()> {
         let rules = self.classifier.ruleset_version();
         let articles = self.store.run(move |s| s.reclassify(&rules, Utc::now() - RECLASSIFY_AGE)).await?;

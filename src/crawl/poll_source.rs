@@ -72,7 +72,7 @@ impl Crawler {
             }
             TaskResult::Interrupted => {
                 let (english, chinese) = ("its parser was killed from outside".to_owned(), "解析被外部中断，稍后重试".to_owned());
-                // as with our own network: nobody is blamed
+                // not the source's fault: handled like an outage of our own network
                 self.poll_failed(source, &state, PollFailure { code: "interrupted", english, chinese, outage: true, ..PollFailure::default() }, log)
                     .await
             }

@@ -143,7 +143,7 @@ async fn probe_feed(reader: &Reader<'_>, url: &WebUrl) -> Option<Discovered> {
 }
 
 /// Whether a feed may stand for a page: alive, and, where the page shows a list, telling of the same articles. A feed of
-/// the whole site is no substitute for the column somebody asked for.
+/// the whole site does not replace the column that was asked for.
 fn covers_same_articles(feed: &Discovered, list: Option<&Discovered>, now: DateTime<Utc>) -> bool {
     let newest = feed.entries.iter().filter_map(|e| e.published_at).max();
     let alive = feed.entries.len() >= MIN_FEED_ENTRIES && newest.is_none_or(|t| now - t.to_utc() < MAX_FEED_AGE);

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 
 use quick_xml::escape::unescape;
 
-use crate::text::markup::named_entity;
+use crate::text::markup::{named_entity, numeric_reference, reference_name};
 
 /// A repaired text and what was done.
 pub(super) struct Repaired {
@@ -96,17 +96,12 @@ fn push_repaired(out: &mut String, mut text: &str, notes: &mut Notes) {
     push_clean(out, text, notes);
 }
 
-/// Longest name of a character reference.
-const MAX_REFERENCE: usize = 10;
-
 fn ampersand(rest: &str, out: &mut String, notes: &mut Notes) -> usize {
-    let end = rest.bytes().skip(1).take(MAX_REFERENCE + 1).position(|b| b == b';');
-    let name = end.and_then(|n| rest.get(1..=n));
+    let name = reference_name(rest);
     match name {
         Some("amp" | "lt" | "gt" | "quot" | "apos") => {}
         Some(n) if n.starts_with('#') => {
-            let code = n.get(1..).and_then(|d| d.strip_prefix(['x', 'X']).map_or_else(|| d.parse().ok(), |h| u32::from_str_radix(h, 16).ok()));
-            let good = code.and_then(char::from_u32).is_some_and(|c| c >= ' ' || matches!(c, '\t' | '\n' | '\r'));
+            let good = numeric_reference(n).is_some_and(|c| c >= ' ' || matches!(c, '\t' | '\n' | '\r'));
             if !good {
                 notes.note("impossible character references");
                 return n.len() + 2;

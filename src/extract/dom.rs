@@ -27,11 +27,6 @@ fn tree(text: &str, keep: Keep) -> Dom {
     Dom { html: Html::parse_document(&balanced.text), dropped: balanced.dropped }
 }
 
-/// The markup balanced and bounded, for parsers other than ours.
-pub fn bounded(text: &str) -> String {
-    balance(text, Keep::All).text
-}
-
 #[cfg(test)]
 mod tests {
     use std::time::{Duration, Instant};

@@ -23,6 +23,7 @@ use std::cell::RefCell;
 
 use serde::{Deserialize, Serialize};
 
+use crate::html::{Keep, balance};
 use crate::model::{ArticleSelectors, Extracted, WebUrl};
 use crate::text::dates::{self, Clock};
 use crate::text::markup;
@@ -234,7 +235,7 @@ fn sanitiser() -> ammonia::Builder<'static> {
 /// HTML that may be stored, shown and mailed: a short list of harmless elements, http(s) links only, no styles.
 pub fn sanitise(html: &str, base: Option<&WebUrl>) -> String {
     // ammonia builds a tree too: the same bounds must hold for what it is given
-    let bounded = dom::bounded(html);
+    let bounded = balance(html, Keep::All).text;
     SANITISER.with_borrow_mut(|builder| {
         builder.url_relative(base.map_or(ammonia::UrlRelative::PassThrough, |b| ammonia::UrlRelative::RewriteWithBase(b.as_url().clone())));
         builder.clean(&bounded).to_string()

@@ -58,6 +58,20 @@ pub fn named_entity(name: &str) -> Option<&'static str> {
     ENTITIES.iter().find(|(n, _)| *n == name).map(|(_, value)| *value)
 }
 
+/// The name of the character reference at the start of a text, without `&` and `;`; `None` where there is none of at most ten bytes.
+pub fn reference_name(text: &str) -> Option<&str> {
+    const MAX_NAME: usize = 10;
+    let end = text.bytes().take(MAX_NAME + 2).position(|b| b == b';')?;
+    text.get(1..end)
+}
+
+/// The character that a numeric reference stands for, by its name: `#20013` or `#x4e2d`.
+pub fn numeric_reference(name: &str) -> Option<char> {
+    let number = name.strip_prefix('#')?;
+    let code = number.strip_prefix(['x', 'X']).map_or_else(|| number.parse().ok(), |hex| u32::from_str_radix(hex, 16).ok());
+    code.and_then(char::from_u32)
+}
+
 /// The text of a piece of markup on one line: tags gone, entities undone, white space folded.
 pub fn strip_tags(markup: &str) -> String {
     let mut out = Line(String::with_capacity(markup.len()));
@@ -93,20 +107,10 @@ impl Line {
     }
 }
 
-/// Longest name of a character reference.
-const MAX_REFERENCE: usize = 10;
-
 /// Undoes the reference at the start; gives its length.
 fn decode_entity(rest: &str, out: &mut Line) -> usize {
-    let end = rest.bytes().take(MAX_REFERENCE + 2).position(|b| b == b';');
-    let name = end.and_then(|end| rest.get(1..end));
-    let value = name.and_then(|n| match n.strip_prefix('#') {
-        Some(number) => {
-            let code = number.strip_prefix(['x', 'X']).map_or_else(|| number.parse().ok(), |h| u32::from_str_radix(h, 16).ok());
-            code.and_then(char::from_u32).map(String::from)
-        }
-        None => named_entity(n).map(str::to_owned),
-    });
+    let name = reference_name(rest);
+    let value = name.and_then(|n| if n.starts_with('#') { numeric_reference(n).map(String::from) } else { named_entity(n).map(str::to_owned) });
     if let (Some(name), Some(value)) = (name, value) {
         out.push(&value);
         name.len() + 2

@@ -36,7 +36,7 @@ pub trait Dispatcher: Send + Sync {
     /// Who stops waiting gets the result from [`next_orphaned`](Self::next_orphaned).
     fn dispatch(&self, task: Task) -> BoxFuture<'_, Result<Option<Completion>, DispatchError>>;
 
-    /// The result of a task that nobody waits for: an earlier crawl had dispatched it. Waits for ever where there is none.
+    /// The next result of a task that an earlier crawl dispatched; waits until there is one.
     fn next_orphaned(&self) -> BoxFuture<'_, Completion>;
 
     /// How long until a host may be asked again.

@@ -75,7 +75,7 @@ impl TaskExecutor {
     }
 
     /// Reads the documents of a task.
-    pub(crate) fn reader<'a>(&'a self, task: &'a Task) -> Reader<'a> {
+    fn reader<'a>(&'a self, task: &'a Task) -> Reader<'a> {
         Reader::for_task(&self.parser, &self.fetcher, Arc::clone(&task.source), task.subject(), task.host_scope(&[], false))
     }
 

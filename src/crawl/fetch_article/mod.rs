@@ -159,18 +159,8 @@ impl Crawler {
         let id = entry.id;
         match self.store.run(move |s| s.page(id)).await {
             Ok(Some(page)) => {
-                let ask = TaskKind::Article { entry: id };
-                let task = Task {
-                    source: Arc::clone(source),
-                    url: page.url.clone(),
-                    kind: ask,
-                    keep_alive: false,
-                    host_key: None,
-                    redirects: Vec::new(),
-                    initial_delay: false,
-                };
                 let (url, fetched) = (page.url.clone(), page.fetched);
-                match self.executor.reader(&task).article(page.into()).await {
+                match self.page_reader(id, source).article(page.into()).await {
                     Ok(extracted) => self.classify_and_store(entry, source, url, extracted, fetched, None).await,
                     Err(ExtractError::Interrupted(_)) => self.interrupted(entry, None).await,
                     Err(e) => self.fall_back_to_feed(entry, source, &e.to_string(), fetched, None).await,
@@ -186,6 +176,10 @@ impl Crawler {
         }
     }
 
+    fn page_reader(&self, id: EntryId, source: &Arc<Source>) -> Reader<'_> {
+        Reader::for_task(self.executor.parser(), self.executor.fetcher(), Arc::clone(source), Subject::Page(id), None)
+    }
+
     /// The article as the feed told it, where it did; the page has none.
     async fn fall_back_to_feed(
         self: &Arc<Self>,
@@ -195,9 +189,7 @@ impl Crawler {
         at: DateTime<Utc>,
         log: Option<FetchRecord>,
     ) -> Result<ArticleResult> {
-        let (parser, fetcher) = (self.executor.parser(), self.executor.fetcher());
-        let reader = Reader::for_task(parser, fetcher, Arc::clone(source), Subject::Page(entry.id), None);
-        match reader.article_from_feed(&entry.entry, at).await {
+        match self.page_reader(entry.id, source).article_from_feed(&entry.entry, at).await {
             Ok(Some(extracted)) => self.classify_and_store(entry, source, entry.entry.url.clone(), extracted, at, log).await,
             Ok(None) => self.mark_failed(entry, reason, None, log).await,
             Err(ExtractError::Interrupted(_)) => self.interrupted(entry, log).await,

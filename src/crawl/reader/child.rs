@@ -24,7 +24,7 @@ pub(super) enum End {
     Well(Vec<u8>),
     /// By its own doing: a fatal signal, an error, one of its limits.
     Fault(String),
-    /// By somebody else's: killed, not started, not scheduled. Nobody is to blame.
+    /// From outside: killed, not started, or out of time by the clock. The input is not at fault.
     Interrupted(String),
 }
 

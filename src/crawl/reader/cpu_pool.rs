@@ -36,7 +36,7 @@ impl CpuPool {
 
 impl Drop for CpuPool {
     fn drop(&mut self) {
-        // work that nobody waits for any more must not hold up whoever lets go of us
+        // dropping the pool must not wait for work whose result is no longer needed
         self.0.take().into_iter().for_each(Runtime::shutdown_background);
     }
 }

@@ -65,7 +65,7 @@ pub struct Reader<'a> {
 }
 
 impl<'a> Reader<'a> {
-    /// A reader for a document that somebody waits for: parsed in a child process, so that it cannot end this one.
+    /// A reader for what an editor or admin asks for now: documents are parsed in a child process, so that they cannot end this one.
     pub fn interactive(parser: &'a Parser, fetcher: &'a Fetcher, source: Arc<Source>) -> Self {
         Self { parser, source, isolation: Isolation::Child, fetcher: Some(fetcher), scope: None }
     }

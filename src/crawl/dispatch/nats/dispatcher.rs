@@ -197,7 +197,7 @@ impl NatsDispatcher {
                 Err(_) => {
                     let subject = subject(&host_key);
                     self.shared.streams.purge_stale_message(&subject).await;
-                    // whoever holds the host by now may have asked a moment ago
+                    // another task may hold the host by now, and may have sent a request a moment ago
                     let packed = self.pack_with_delay(&mut message).await?;
                     let _ = self.publish(&subject, &id, &packed).await;
                 }

@@ -1,4 +1,4 @@
-//! What the coordinator knows of hosts: when each may be asked again, and whether somebody it knows nothing of may ask there.
+//! What the coordinator knows of hosts: when each may be asked again, and whether a task of another coordinator may be running there.
 //!
 //! In: what was given out and what came back. Out: how long to wait, and whether the worker must begin with a pause of its own.
 
@@ -58,7 +58,7 @@ impl HostStates {
         self.0.get(host_key).map_or(Duration::ZERO, |l| l.free_at.saturating_duration_since(now))
     }
 
-    /// Whether somebody else may be asking there; `None` where nothing is known.
+    /// Whether a task of another coordinator may be running there; `None` where nothing is known.
     pub(super) fn is_uncertain(&self, host_key: &str) -> Option<bool> {
         self.0.get(host_key).map(|l| l.in_flight != InFlight::None)
     }
@@ -88,7 +88,7 @@ mod tests {
         assert_eq!(hosts.is_uncertain("a"), Some(true));
         hosts.completed("a", "us-1", true, SECOND, now);
         assert_eq!((hosts.is_uncertain("a"), hosts.delay_until_free("a", now)), (Some(false), SECOND));
-        // nobody waited for the second any more when the third was given out
+        // the wait for the second had ended when the third was dispatched
         hosts.dispatched("a", "us-2", now + SECOND);
         hosts.dispatched("a", "us-3", now + SECOND);
         hosts.completed("a", "us-2", true, SECOND, now + SECOND);

@@ -163,7 +163,7 @@ fn streams(num_replicas: usize) -> [stream::Config; 3] {
     };
     [
         stream::Config {
-            // one task per host, and a second one is refused: politeness that holds whoever publishes
+            // one task per host; a second one is refused, whichever coordinator publishes it
             max_messages_per_subject: 1,
             discard: DiscardPolicy::New,
             discard_new_per_subject: true,
