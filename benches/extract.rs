@@ -9,8 +9,9 @@ mod mock_hosts;
 
 use std::time::Instant;
 
-use qingbao::extract::{self, Context, dom};
+use qingbao::extract::{self, Context};
 use qingbao::fetch::charset;
+use qingbao::html::Tree;
 use qingbao::model::{ArticleSelectors, WebUrl};
 use qingbao::text::dates::Clock;
 
@@ -46,7 +47,8 @@ fn main() {
         let seconds = best.fold(f64::MAX, f64::min);
         println!("{name:<34} {:>9.0} {:>9.1}", pages.len() as f64 / seconds, letters as f64 / 1e6 / seconds);
     };
-    tell("parse alone (html5ever, bounded)", &mut |p| drop(dom::parse(p)));
+    tell("html5ever's parse alone", &mut |p| drop(scraper::Html::parse_document(p)));
+    tell("our parse alone", &mut |p| drop(Tree::parse(p)));
     tell("qingbao, everything", &mut |p| drop(extract::extract(p, &context)));
     tell("dom_smoothie", &mut |p| drop(dom_smoothie::Readability::new(p, None, None).map(|mut r| r.parse())));
     tell("rs-trafilatura", &mut |p| drop(rs_trafilatura::extract(p)));

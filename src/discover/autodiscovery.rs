@@ -3,9 +3,9 @@
 use std::sync::LazyLock;
 
 use regex::Regex;
-use scraper::{ElementRef, Html, Selector};
 
-use crate::extract::{dom, pagination};
+use crate::extract::pagination;
+use crate::html::{Attr, NodeRef, Tag, Tree};
 use crate::model::WebUrl;
 use crate::text::normalize::collapse_whitespace;
 
@@ -16,25 +16,25 @@ pub const WELL_KNOWN: [&str; 7] = ["/feed", "/rss.xml", "/feed.xml", "/atom.xml"
 
 /// Feeds that a page announces (`<link rel=alternate>`) or links to, best first; those of comments are left out.
 pub fn feeds(text: &str, url: &WebUrl) -> Vec<WebUrl> {
-    let page = dom::parse(text);
+    let page = Tree::parse(text);
     let mut out: Vec<WebUrl> = Vec::new();
     let mut take = |href: &str, about: &str| {
         let words = format!("{href} {about}").to_ascii_lowercase();
         let usable = url.join(href).ok().filter(|u| !words.contains("comment") && !words.contains("评论") && u != url && !out.contains(u));
         out.extend(usable.filter(|_| out.len() < MAX_FEEDS));
     };
-    for e in elements(&page.html, "link") {
-        let attr = |name| e.value().attr(name).unwrap_or_default();
-        let kind = attr("type").to_ascii_lowercase();
+    for e in elements(&page, Tag::Link) {
+        let attr = |name| e.attr(name).unwrap_or_default();
+        let kind = attr(Attr::Type).to_ascii_lowercase();
         let is_feed = ["rss", "atom", "feed+json", "rdf"].iter().any(|k| kind.contains(k));
-        if is_feed && attr("rel").to_ascii_lowercase().contains("alternate") {
-            take(attr("href"), attr("title"));
+        if is_feed && attr(Attr::Rel).to_ascii_lowercase().contains("alternate") {
+            take(attr(Attr::Href), attr(Attr::Title));
         }
     }
-    for e in elements(&page.html, "a") {
-        let href = e.value().attr("href").unwrap_or_default();
+    for e in elements(&page, Tag::A) {
+        let href = e.attr(Attr::Href).unwrap_or_default();
         let path = href.split(['?', '#']).next().unwrap_or_default().to_ascii_lowercase();
-        let named = collapse_whitespace(&e.text().take(4).collect::<String>()).to_ascii_lowercase();
+        let named = collapse_whitespace(&e.texts().take(4).collect::<String>()).to_ascii_lowercase();
         if path.rsplit_once('.').is_some_and(|(_, end)| end == "rss")
             || path.ends_with("rss.xml")
             || path.ends_with("atom.xml")
@@ -48,25 +48,24 @@ pub fn feeds(text: &str, url: &WebUrl) -> Vec<WebUrl> {
     out
 }
 
-fn elements<'a>(html: &'a Html, name: &'static str) -> impl Iterator<Item = ElementRef<'a>> {
-    html.root_element().descendent_elements().filter(move |e| e.value().name() == name).take(20_000)
+fn elements<'t>(tree: &'t Tree<'_>, tag: Tag) -> impl Iterator<Item = NodeRef<'t>> {
+    tree.elements(tag).take(20_000)
 }
 
 /// The site's name for a page: its title without what other pages share.
 pub fn name(text: &str) -> Option<String> {
-    let page = dom::parse(text);
-    let selector = Selector::parse("title").ok()?;
-    let title = page.html.select(&selector).next().map(|t| collapse_whitespace(&t.text().collect::<String>()))?;
+    let page = Tree::parse(text);
+    let title = page.elements(Tag::Title).next().map(|t| collapse_whitespace(&t.texts().collect::<String>()))?;
     (!title.is_empty()).then(|| crate::text::normalize::truncate(&title, 40))
 }
 
 /// The next page of a list, given as its tree and its text.
-pub(super) fn next_list_page(html: &Html, text: &str, url: &WebUrl) -> Option<WebUrl> {
-    let by_link = elements(html, "a").find_map(|e| {
-        let shown = collapse_whitespace(&e.text().take(4).collect::<String>());
+pub(super) fn next_list_page(tree: &Tree<'_>, text: &str, url: &WebUrl) -> Option<WebUrl> {
+    let by_link = elements(tree, Tag::A).find_map(|e| {
+        let shown = collapse_whitespace(&e.texts().take(4).collect::<String>());
         let says_next =
-            pagination::says_next(&shown) || matches!(shown.as_str(), "Next" | "next" | "Older posts") || e.value().attr("rel") == Some("next");
-        says_next.then(|| url.join(e.value().attr("href")?).ok()).flatten()
+            pagination::says_next(&shown) || matches!(shown.as_str(), "Next" | "next" | "Older posts") || e.attr(Attr::Rel) == Some("next");
+        says_next.then(|| url.join(e.attr(Attr::Href)?).ok()).flatten()
     });
     by_link.or_else(|| trs_next(text, url)).filter(|u| u.origin() == url.origin() && u != url)
 }
@@ -111,7 +110,7 @@ mod tests {
             ("<a href='t1.html'>下一页的故事</a>", None),
         ];
         for (page, expected) in table {
-            assert_eq!(next_list_page(&dom::parse(page).html, page, &base).as_ref().map(WebUrl::as_str), expected, "{page}");
+            assert_eq!(next_list_page(&Tree::parse(page), page, &base).as_ref().map(WebUrl::as_str), expected, "{page}");
         }
     }
 }

@@ -7,14 +7,13 @@
 use std::sync::LazyLock;
 
 use regex::Regex;
-use scraper::{ElementRef, Html};
 
 use crate::extract::byline::PageLines;
 use crate::extract::meta::{Head, text_of};
-use crate::extract::nodes::attr;
 use crate::extract::person_name::{
     MAX_NAME_CHARS, MAX_PERSONS, end_of_name, is_organisation, is_person, is_placeholder, is_separator, latin, persons,
 };
+use crate::html::{Attr, NodeRef, Tree};
 use crate::text::normalize::is_han;
 
 /// Longest line that is a byline, in letters.
@@ -23,11 +22,11 @@ const LINE: usize = 120;
 const META: [&str; 6] = ["author", "article:author", "og:article:author", "dc.creator", "parsely-author", "byl"];
 
 /// Who wrote it, several names parted by blanks or commas as the page has them.
-pub(super) fn author(html: &Html, head: &Head, visible: &PageLines) -> Option<String> {
+pub(super) fn author(tree: &Tree<'_>, head: &Head, visible: &PageLines) -> Option<String> {
     let near = visible.around(2, 14);
     from_label(near)
         .or_else(|| from_metadata(head))
-        .or_else(|| html.root_element().descendent_elements().filter(holds_author).take(5).find_map(|e| of_element(&text_of(e))))
+        .or_else(|| tree.root().descendants().filter(holds_author).take(5).find_map(|e| of_element(&text_of(e))))
         .or_else(|| near.iter().find_map(|l| by_line(l)))
         .or_else(|| visible.lines().iter().find_map(|l| from_parentheses(l)))
         .or_else(|| visible.lines().iter().find_map(|l| from_signature(l)))
@@ -141,7 +140,7 @@ fn validate(text: &str) -> Option<String> {
 }
 
 /// Whether an element is made for the author.
-fn holds_author(e: &ElementRef<'_>) -> bool {
+fn holds_author(e: &NodeRef<'_>) -> bool {
     const NAMES: [&str; 11] = [
         "author",
         "byline",
@@ -155,9 +154,11 @@ fn holds_author(e: &ElementRef<'_>) -> bool {
         "authors",
         "zuozhe",
     ];
-    let v = e.value();
-    let is = |key, word: &str| attr(v, key).is_some_and(|a| a.eq_ignore_ascii_case(word));
-    is("rel", "author") || is("itemprop", "author") || attr(v, "class").is_some_and(|c| c.split_ascii_whitespace().any(|c| NAMES.contains(&c)))
+    e.attrs().any(|(attr, value)| match attr {
+        Attr::Rel | Attr::Itemprop => value.eq_ignore_ascii_case("author"),
+        Attr::Class => value.split_ascii_whitespace().any(|c| NAMES.contains(&c)),
+        _ => false,
+    })
 }
 
 fn of_element(text: &str) -> Option<String> {
@@ -182,17 +183,16 @@ fn by_line(line: &str) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::extract::dom;
 
     /// The author of a page with a headline, and these lines below it.
     fn of(lines: &[&str]) -> Option<String> {
-        let html = dom::parse("<html><title>题</title></html>").html;
+        let html = Tree::parse("<html><title>题</title></html>");
         let lines: Vec<String> = std::iter::once("许昌发制品出口增长一成").chain(lines.iter().copied()).map(str::to_owned).collect();
         author(&html, &Head::read(&html), &PageLines::new(lines, Some("许昌发制品出口增长一成")))
     }
 
     fn on(page: &str) -> Option<String> {
-        let html = dom::parse(page).html;
+        let html = Tree::parse(page);
         author(&html, &Head::read(&html), &PageLines::new(Vec::new(), None))
     }
 

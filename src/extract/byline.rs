@@ -6,10 +6,9 @@ use std::sync::LazyLock;
 
 use chrono::{DateTime, FixedOffset, NaiveDate};
 use regex::Regex;
-use scraper::{ElementRef, Html, Selector};
 
-use crate::extract::meta::{Head, select, text_of};
-use crate::extract::nodes::attr;
+use crate::extract::meta::{Head, text_of};
+use crate::html::{Attr, NodeRef, Tag, Tree};
 use crate::model::WebUrl;
 use crate::text::dates::{self, Clock};
 use crate::text::normalize::normalized_key;
@@ -44,19 +43,30 @@ const DATE_NAMES: [&str; 23] = [
 const PUBLISHER_NAMES: [&str; 6] = ["contentsource", "content-source", "mediaid", "article:source", "source", "originalsource"];
 
 /// Whether class or id say that an element holds the 来源.
-fn holds_source(e: &ElementRef<'_>) -> bool {
+fn holds_source(e: &NodeRef<'_>) -> bool {
     const CLASSES: [&str; 8] = ["source", "ly", "media", "from", "origin", "source_name", "article-source", "art_source"];
-    let class = attr(e.value(), "class").is_some_and(|c| c.contains("laiyuan") || c.split_ascii_whitespace().any(|c| CLASSES.contains(&c)));
-    class || attr(e.value(), "id").is_some_and(|id| id == "source" || id == "js_name" || id.contains("source_baidu") || id.contains("media_name"))
+    e.attrs().any(|(attr, value)| match attr {
+        Attr::Class => value.contains("laiyuan") || value.split_ascii_whitespace().any(|c| CLASSES.contains(&c)),
+        Attr::Id => value == "source" || value == "js_name" || value.contains("source_baidu") || value.contains("media_name"),
+        _ => false,
+    })
 }
 
-static TIME_ELEMENTS: LazyLock<Option<Selector>> = LazyLock::new(|| {
-    Selector::parse("time,[class~=time],[class~=date],[class~=pubtime],[class~=pub_time],[class~=pubTime],[id*=pubtime],[class*=publish],[class*=article-time],[class*=post-time],[class~=timer],[id=pubtime_baidu]").ok()
-});
+/// Whether an element is made for a time.
+fn holds_time(e: &NodeRef<'_>) -> bool {
+    const CLASSES: [&str; 6] = ["time", "date", "pubtime", "pub_time", "pubTime", "timer"];
+    const CLASS_PARTS: [&str; 3] = ["publish", "article-time", "post-time"];
+    e.is(Tag::Time)
+        || e.attrs().any(|(attr, value)| match attr {
+            Attr::Class => CLASS_PARTS.iter().any(|p| value.contains(p)) || value.split_ascii_whitespace().any(|c| CLASSES.contains(&c)),
+            Attr::Id => value.contains("pubtime"),
+            _ => false,
+        })
+}
 
 /// When the page, whose whole markup is `text`, was published.
 pub(super) fn published(
-    html: &Html,
+    tree: &Tree<'_>,
     text: &str,
     head: &Head,
     visible: &PageLines,
@@ -69,7 +79,7 @@ pub(super) fn published(
     if let Some(d) = said.filter(|d| d.has_time) {
         return Some(d.at);
     }
-    let shown = shown_date(html, visible, clock);
+    let shown = shown_date(tree, visible, clock);
     match (said, shown) {
         // the byline may add the time of day to the day that meta gives
         (Some(m), Some(s)) if s.has_time && s.at.date_naive() == m.at.date_naive() => Some(s.at),
@@ -87,10 +97,11 @@ pub(super) fn published(
 
 /// The date a reader sees: in the byline below the title, else in the lines above it, else where an element is made for it,
 /// else in any line. Of one day the mention with a time of day is taken, wherever it stands.
-fn shown_date(html: &Html, visible: &PageLines, clock: &Clock) -> Option<dates::DateMatch> {
+fn shown_date(tree: &Tree<'_>, visible: &PageLines, clock: &Clock) -> Option<dates::DateMatch> {
+    let time_elements = || tree.root().descendants().filter(holds_time).take(60);
     let in_elements = || {
-        select(html, &TIME_ELEMENTS).take(60).find_map(|e| {
-            let stamp = attr(e.value(), "datetime").or_else(|| attr(e.value(), "title")).and_then(|v| dates::parse(v, clock));
+        time_elements().find_map(|e| {
+            let stamp = e.attr(Attr::Datetime).or_else(|| e.attr(Attr::Title)).and_then(|v| dates::parse(v, clock));
             stamp.filter(|d| d.has_time).or_else(|| dates::find_publication_dates(&text_of(e), clock).into_iter().find(|d| d.has_time))
         })
     };
@@ -111,7 +122,7 @@ fn shown_date(html: &Html, visible: &PageLines, clock: &Clock) -> Option<dates::
         .or_else(|| found(lines, dates::find_publication_dates).into_iter().find(&of_that_day))
         .or(near)
         .or_else(|| lines.iter().filter(|l| l.chars().count() <= LONGEST_LINE).flat_map(|l| dates::find_dates(l, clock)).next())
-        .or_else(|| select(html, &TIME_ELEMENTS).take(60).find_map(|e| dates::parse(&text_of(e), clock).filter(|_| text_of(e).chars().count() < 24)))
+        .or_else(|| time_elements().find_map(|e| dates::parse(&text_of(e), clock).filter(|_| text_of(e).chars().count() < 24)))
 }
 
 /// Longest line whose dates are looked at, in letters.
@@ -165,13 +176,13 @@ fn title_line(lines: &[String], title: Option<&str>) -> Option<usize> {
 }
 
 /// 来源, in the site's own words.
-pub(super) fn publisher(html: &Html, head: &Head, visible: &PageLines) -> Option<String> {
+pub(super) fn publisher(tree: &Tree<'_>, head: &Head, visible: &PageLines) -> Option<String> {
     let near = visible.around(6, 14);
     let labelled = |ls: &[String]| ls.iter().find_map(|l| labelled_publisher(l));
     labelled(visible.around(2, 4))
         .or_else(|| beside_date(near))
         .or_else(|| labelled(near))
-        .or_else(|| html.root_element().descendent_elements().filter(holds_source).take(20).find_map(|e| clean_publisher(&text_of(e))))
+        .or_else(|| tree.root().descendants().filter(holds_source).take(20).find_map(|e| clean_publisher(&text_of(e))))
         .or_else(|| head.meta(&PUBLISHER_NAMES).and_then(clean_publisher))
         .or_else(|| labelled(&visible.lines))
 }

@@ -3,9 +3,8 @@
 //! Asked only where the page itself shows no text. Nothing is run; the data is read as JSON and searched for the one
 //! string that reads like an article.
 
-use crate::extract::nodes::attr;
+use crate::html::{Attr, Tag, Tree};
 use percent_encoding::percent_decode_str;
-use scraper::Html;
 use serde_json::{Map, Value};
 
 /// Largest script looked at, in bytes.
@@ -36,15 +35,14 @@ pub(super) struct EmbeddedArticle {
 }
 
 /// The best article among all scripts of a page.
-pub(super) fn find(html: &Html) -> Option<EmbeddedArticle> {
+pub(super) fn find(tree: &Tree<'_>) -> Option<EmbeddedArticle> {
     let mut search = Search::default();
-    let scripts = html.root_element().descendent_elements().filter(|e| e.value().name() == "script" && attr(e.value(), "src").is_none());
-    for script in scripts.take(200) {
-        let text: String = script.text().collect();
+    let scripts = tree.elements(Tag::Script).filter(|e| e.attr(Attr::Src).is_none());
+    for text in scripts.take(200).filter_map(|s| s.texts().next()) {
         if text.len() > MAX_SCRIPT {
             continue;
         }
-        for value in values(&text) {
+        for value in values(text) {
             search.visit(&value, None);
         }
     }
@@ -132,7 +130,7 @@ mod tests {
     const BODY: &str = "<p>许昌市超硬材料检测中心本月投入使用，可提供一百余项检测服务，检测周期由十天缩短到三天。</p><p>负责人说，明年还将增加设备，覆盖发制品、中药材等产业，企业不必再把样品送到外地。</p>";
 
     fn run(script: &str) -> Option<EmbeddedArticle> {
-        find(&Html::parse_document(&format!("<html><body><div id=app></div>{script}</body></html>")))
+        find(&Tree::parse(&format!("<html><body><div id=app></div>{script}</body></html>")))
     }
 
     #[test]

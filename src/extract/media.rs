@@ -4,29 +4,30 @@ use std::collections::HashSet;
 use std::sync::LazyLock;
 
 use regex::Regex;
-use scraper::{ElementRef, Html, Node};
 
 use crate::extract::meta::Head;
-use crate::extract::nodes::attr;
 use crate::extract::pagination;
+use crate::html::{Attr, NodeRef, Tag, Tree};
 use crate::model::{Attachment, WebUrl};
 use crate::text::normalize::{collapse_whitespace, truncate};
 
 /// Most attachments listed.
 const MAX_ATTACHMENTS: usize = 20;
 const MAX_NAME: usize = 120;
+/// Most pieces of text of a link that are read.
+const MAX_PIECES: usize = 40;
 /// Endings of files that notices bring.
 const FILES: [&str; 17] = ["pdf", "doc", "docx", "xls", "xlsx", "ppt", "pptx", "wps", "et", "dps", "ofd", "zip", "rar", "7z", "csv", "txt", "ceb"];
 /// Pictures smaller than this, in pixels, are decoration.
 const MIN_PICTURE: u32 = 120;
 
 /// The picture that stands for the article: what the page says, else the first of the body.
-pub(super) fn image(head: &Head, roots: &[ElementRef<'_>], base: &WebUrl) -> Option<WebUrl> {
+pub(super) fn image(head: &Head, roots: &[NodeRef<'_>], base: &WebUrl) -> Option<WebUrl> {
     let said = head.meta(&["og:image", "og:image:url", "twitter:image", "twitter:image:src"]).map(str::to_owned).or_else(|| head.ld_text("image"));
     let usable = |address: &str| base.join(address.trim()).ok().filter(|u| !is_decoration(u.as_str()));
     let shown = || {
-        let pictures = roots.iter().flat_map(ElementRef::descendent_elements).filter(|e| e.value().name() == "img" && !is_small(e));
-        let address = |e: ElementRef<'_>| ["data-src", "data-original", "src"].iter().find_map(|a| attr(e.value(), a)).and_then(usable);
+        let pictures = roots.iter().flat_map(|r| r.descendants()).filter(|e| e.is(Tag::Img) && !is_small(*e));
+        let address = |e: NodeRef<'_>| [Attr::DataSrc, Attr::DataOriginal, Attr::Src].iter().find_map(|a| e.attr(*a)).and_then(usable);
         pictures.take(50).find_map(address)
     };
     said.and_then(|s| usable(&s)).or_else(shown)
@@ -37,20 +38,20 @@ fn is_decoration(address: &str) -> bool {
     ["logo", "icon", "blank", "spacer", "loading", "qrcode", "erweima", "share", "default", ".gif", ".svg"].iter().any(|w| name.contains(w))
 }
 
-fn is_small(e: &ElementRef<'_>) -> bool {
-    ["width", "height"].iter().filter_map(|a| attr(e.value(), a)?.trim_end_matches("px").parse::<u32>().ok()).any(|n| n < MIN_PICTURE)
+fn is_small(e: NodeRef<'_>) -> bool {
+    [Attr::Width, Attr::Height].iter().filter_map(|a| e.attr(*a)?.trim_end_matches("px").parse::<u32>().ok()).any(|n| n < MIN_PICTURE)
 }
 
 /// Files linked from the article or right behind it, each once.
-pub(super) fn attachments(roots: &[ElementRef<'_>], base: &WebUrl) -> Vec<Attachment> {
+pub(super) fn attachments(roots: &[NodeRef<'_>], base: &WebUrl) -> Vec<Attachment> {
     let mut seen = HashSet::new();
-    let behind = roots.last().into_iter().flat_map(|r| r.next_siblings().take(6).filter_map(ElementRef::wrap));
-    let links = roots.iter().copied().chain(behind).flat_map(|r| r.descendent_elements()).filter(|e| e.value().name() == "a");
-    let attachment = |e: ElementRef<'_>| {
-        let url = base.join(attr(e.value(), "href")?).ok()?;
+    let behind = roots.last().into_iter().flat_map(|r| r.next_siblings().take(6));
+    let links = roots.iter().copied().chain(behind).flat_map(|r| std::iter::once(r).chain(r.descendants())).filter(|e| e.is(Tag::A));
+    let attachment = |e: NodeRef<'_>| {
+        let url = base.join(e.attr(Attr::Href)?).ok()?;
         let path = url.as_url().path().to_ascii_lowercase();
         let ending = path.rsplit_once('.')?.1;
-        let text = collapse_whitespace(&e.text().collect::<String>());
+        let text = collapse_whitespace(&e.texts().take(MAX_PIECES).collect::<String>());
         // some systems hide the file behind a download address and show its name
         let named = text.rsplit_once('.').map(|(_, end)| end.trim_end_matches([')', '）', ']']).to_ascii_lowercase());
         let is_file = FILES.contains(&ending) || (path.contains("download") && named.is_some_and(|n| FILES.contains(&n.as_str())));
@@ -62,15 +63,13 @@ pub(super) fn attachments(roots: &[ElementRef<'_>], base: &WebUrl) -> Vec<Attach
 }
 
 /// The next page of the same article, where it is split over several.
-pub(super) fn next_page(html: &Html, base: &WebUrl) -> Option<WebUrl> {
-    let is_next = |e: &ElementRef<'_>| {
-        if !e.text().any(|t| t.contains("下") || t.contains("后一") || t.contains("ext")) {
-            return false;
-        }
-        pagination::says_next(&collapse_whitespace(&e.text().take(4).collect::<String>()))
+pub(super) fn next_page(tree: &Tree<'_>, base: &WebUrl) -> Option<WebUrl> {
+    let is_next = |e: &NodeRef<'_>| {
+        let pieces = || e.texts().take(4);
+        pieces().any(|t| t.contains("下") || t.contains("后一") || t.contains("ext"))
+            && pagination::says_next(&collapse_whitespace(&pieces().collect::<String>()))
     };
-    let links = html.root_element().descendants().filter(|n| matches!(n.value(), Node::Element(e) if e.name() == "a")).filter_map(ElementRef::wrap);
-    links.filter(is_next).filter_map(|e| base.join(attr(e.value(), "href")?).ok()).find(|u| continues(base, u))
+    tree.elements(Tag::A).filter(is_next).filter_map(|e| base.join(e.attr(Attr::Href)?).ok()).find(|u| continues(base, u))
 }
 
 /// Whether an address is a page of the same article: alike but for a number in its last part or a page in its query.
@@ -130,12 +129,11 @@ mod tests {
 
     #[test]
     fn files_are_listed_once_with_their_names() {
-        let page = Html::parse_document(
+        let page = Tree::parse(
             "<div id=z><p><a href='/f/1.pdf'>附件1：申报书.pdf</a> <a href='/f/1.pdf'>再一次</a> <a href='2.html'>别的</a></p></div>
              <p>附件：<a href='/download.jsp?id=9'>汇总表.xlsx</a> <a href='b/3.DOCX'></a></p>",
         );
-        let selector = scraper::Selector::parse("#z").unwrap();
-        let roots: Vec<ElementRef<'_>> = page.select(&selector).collect();
+        let roots: Vec<NodeRef<'_>> = page.elements(Tag::Div).collect();
         let found = attachments(&roots, &url("http://a.gov.cn/n/1.html"));
         let names: Vec<(&str, &str)> = found.iter().map(|a| (a.name.as_str(), a.url.as_str())).collect();
         assert_eq!(
@@ -150,9 +148,8 @@ mod tests {
 
     #[test]
     fn the_lead_image_is_no_decoration() {
-        let page = Html::parse_document("<div id=z><img src=/logo.png><img width=16 src=a.jpg><img data-src='pic/b.jpg' src='loading.gif'></div>");
-        let selector = scraper::Selector::parse("#z").unwrap();
-        let roots: Vec<ElementRef<'_>> = page.select(&selector).collect();
+        let page = Tree::parse("<div id=z><img src=/logo.png><img width=16 src=a.jpg><img data-src='pic/b.jpg' src='loading.gif'></div>");
+        let roots: Vec<NodeRef<'_>> = page.elements(Tag::Div).collect();
         let found = image(&Head::read(&page), &roots, &url("http://a.cn/n/1.html"));
         assert_eq!(found.unwrap().as_str(), "http://a.cn/n/pic/b.jpg");
     }

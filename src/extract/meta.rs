@@ -1,11 +1,8 @@
 //! What the head of a page says, and its title.
 
 use std::collections::HashMap;
-use std::sync::LazyLock;
 
-use scraper::{ElementRef, Html, Selector};
-
-use crate::extract::nodes::attr;
+use crate::html::{Attr, NodeRef, Tag, Tree};
 use crate::text::dates;
 use crate::text::normalize::{collapse_whitespace, normalized_key, truncate};
 
@@ -29,30 +26,29 @@ pub(super) struct Head {
     title: Option<String>,
 }
 
-pub(super) fn select<'a>(html: &'a Html, selector: &'static LazyLock<Option<Selector>>) -> impl Iterator<Item = ElementRef<'a>> {
-    selector.as_ref().into_iter().flat_map(|s| html.select(s))
+/// The text of an element on one line, its first pieces if there are many.
+pub(super) fn text_of(e: NodeRef<'_>) -> String {
+    collapse_whitespace(&e.texts().take(200).collect::<String>())
 }
 
-pub(super) fn text_of(e: ElementRef<'_>) -> String {
-    collapse_whitespace(&e.text().take(200).collect::<String>())
-}
-
-/// Elements that may hold the headline. Asked of every element of every page, so not by twelve selectors.
-fn headings(html: &Html) -> impl Iterator<Item = ElementRef<'_>> {
+/// Elements that may hold the headline.
+fn headings<'t>(tree: &'t Tree<'_>) -> impl Iterator<Item = NodeRef<'t>> {
     const TITLE_CLASS_PARTS: [&str; 3] = ["tit", "headline", "biaoti"];
-    let named = |name: Option<&str>, signs: &[&str]| name.is_some_and(|n| signs.iter().any(|s| n.contains(s) || n.contains("Title")));
-    html.root_element().descendants().filter_map(ElementRef::wrap).filter(move |e| {
-        let e = e.value();
-        matches!(e.name(), "h1" | "h2" | "h3" | "strong" | "b" | "font" | "td")
-            || named(attr(e, "class"), &TITLE_CLASS_PARTS)
-            || named(attr(e, "id"), &["title"])
+    let named = |name: &str, signs: &[&str]| signs.iter().any(|s| name.contains(s)) || name.contains("Title");
+    tree.root().descendants().filter(move |e| {
+        matches!(e.tag(), Some(Tag::H1 | Tag::H2 | Tag::H3 | Tag::Strong | Tag::B | Tag::Font | Tag::Td))
+            || e.attrs().any(|(attr, value)| match attr {
+                Attr::Class => named(value, &TITLE_CLASS_PARTS),
+                Attr::Id => named(value, &["title"]),
+                _ => false,
+            })
     })
 }
 
 /// The text of an element, unless it is too long for a headline.
-fn short_text(e: ElementRef<'_>) -> Option<String> {
+fn short_text(e: NodeRef<'_>) -> Option<String> {
     let mut out = String::new();
-    for piece in e.text().take(200) {
+    for piece in e.texts().take(200) {
         out.push_str(piece);
         if out.len() > 4 * LONGEST_HEADING * 2 {
             return None;
@@ -62,8 +58,8 @@ fn short_text(e: ElementRef<'_>) -> Option<String> {
 }
 
 /// The objects of one script of linked data.
-fn linked_data(script: ElementRef<'_>) -> Vec<serde_json::Value> {
-    match serde_json::from_str::<serde_json::Value>(script.text().collect::<String>().trim()) {
+fn linked_data(script: NodeRef<'_>) -> Vec<serde_json::Value> {
+    match serde_json::from_str::<serde_json::Value>(script.texts().next().unwrap_or_default().trim()) {
         Ok(serde_json::Value::Array(a)) => a,
         Ok(serde_json::Value::Object(o)) => match o.get("@graph") {
             Some(serde_json::Value::Array(a)) => a.clone(),
@@ -74,19 +70,18 @@ fn linked_data(script: ElementRef<'_>) -> Vec<serde_json::Value> {
 }
 
 impl Head {
-    pub(super) fn read(html: &Html) -> Self {
+    pub(super) fn read(tree: &Tree<'_>) -> Self {
         let (mut meta, mut ld, mut title) = (HashMap::new(), Vec::new(), None);
-        for e in html.root_element().descendent_elements() {
-            match e.value().name() {
-                "meta" if meta.len() < MAX_META => {
-                    let v = e.value();
-                    let name = attr(v, "name").or_else(|| attr(v, "property")).or_else(|| attr(v, "itemprop")).or_else(|| attr(v, "http-equiv"));
-                    if let (Some(name), Some(content)) = (name, attr(v, "content").map(collapse_whitespace).filter(|c| !c.is_empty())) {
+        for e in tree.root().descendants() {
+            match e.tag() {
+                Some(Tag::Meta) if meta.len() < MAX_META => {
+                    let name = [Attr::Name, Attr::Property, Attr::Itemprop, Attr::HttpEquiv].iter().find_map(|a| e.attr(*a));
+                    if let (Some(name), Some(content)) = (name, e.attr(Attr::Content).map(collapse_whitespace).filter(|c| !c.is_empty())) {
                         meta.entry(name.trim().to_ascii_lowercase()).or_insert(content);
                     }
                 }
-                "title" if title.is_none() => title = Some(text_of(e)).filter(|t| !t.is_empty()),
-                "script" if ld.len() < MAX_LD && attr(e.value(), "type") == Some("application/ld+json") => ld.extend(linked_data(e)),
+                Some(Tag::Title) if title.is_none() => title = Some(text_of(e)).filter(|t| !t.is_empty()),
+                Some(Tag::Script) if ld.len() < MAX_LD && e.attr(Attr::Type) == Some("application/ld+json") => ld.extend(linked_data(e)),
                 _ => {}
             }
         }
@@ -123,13 +118,13 @@ impl Head {
 
 /// The headline: a heading whose words lie in `<title>`, else what `<meta>` says, else the longest part of `<title>`; where that
 /// only names the site, the one heading with a date below it. `seen`: what a reader sees, line by line.
-pub(super) fn title(html: &Html, head: &Head, seen: &[String]) -> Option<String> {
+pub(super) fn title(tree: &Tree<'_>, head: &Head, seen: &[String]) -> Option<String> {
     let said = head.meta(&TITLE_NAMES).map(str::to_owned).or_else(|| head.ld_text("headline"));
     let document = head.title.clone();
     let whole = normalized_key(&format!("{} {}", document.as_deref().unwrap_or_default(), said.as_deref().unwrap_or_default()));
     let cut_off = [&document, &said].into_iter().flatten().find_map(|t| cut_off(t));
     let mut best: Option<(f64, String)> = None;
-    for e in headings(html).take(400) {
+    for e in headings(tree).take(400) {
         let Some(text) = short_text(e) else { continue };
         let letters = normalized_key(&text);
         let n = letters.chars().count();
@@ -137,10 +132,10 @@ pub(super) fn title(html: &Html, head: &Head, seen: &[String]) -> Option<String>
         if !(4..=LONGEST_HEADING).contains(&n) || !fits {
             continue;
         }
-        let weight = match e.value().name() {
-            "h1" => 1.5,
-            "h2" | "h3" => 1.2,
-            "td" | "b" | "strong" | "font" => 0.9,
+        let weight = match e.tag() {
+            Some(Tag::H1) => 1.5,
+            Some(Tag::H2 | Tag::H3) => 1.2,
+            Some(Tag::Td | Tag::B | Tag::Strong | Tag::Font) => 0.9,
             _ => 1.0,
         };
         let rated = n as f64 * weight;
@@ -149,14 +144,13 @@ pub(super) fn title(html: &Html, head: &Head, seen: &[String]) -> Option<String>
         }
     }
     let heading = best.map(|(_, t)| t).filter(|t| !is_site_name(t, document.as_deref()));
-    let first_h1 = || html_h1(html);
     let of_head = || said.map(|t| headline_part(&t)).or_else(|| document.map(|t| headline_part(&t)));
     heading
         .or_else(|| match of_head() {
-            Some(t) if names_a_site(&t) => dated_heading(html, seen).or(Some(t)),
+            Some(t) if names_a_site(&t) => dated_heading(tree, seen).or(Some(t)),
             t => t,
         })
-        .or_else(first_h1)
+        .or_else(|| first_h1(tree))
         .map(|t| truncate(&t, MAX_TITLE))
         .filter(|t| !t.is_empty())
 }
@@ -195,13 +189,13 @@ fn names_a_site(text: &str) -> bool {
 }
 
 /// The heading with a date right below it, where there is one such and no more: lists have many.
-fn dated_heading(html: &Html, seen: &[String]) -> Option<String> {
+fn dated_heading(tree: &Tree<'_>, seen: &[String]) -> Option<String> {
     let lines: Vec<String> = seen.iter().map(|l| normalized_key(l)).collect();
     let dated = |letters: &str| {
         let at = lines.iter().position(|l| l == letters);
         at.is_some_and(|at| seen.iter().skip(at + 1).take(2).any(|l| dates::shows_date(l)))
     };
-    let named = headings(html).filter(|e| !matches!(e.value().name(), "td" | "b" | "strong" | "font")).take(100).filter_map(short_text);
+    let named = headings(tree).filter(|e| !matches!(e.tag(), Some(Tag::Td | Tag::B | Tag::Strong | Tag::Font))).take(100).filter_map(short_text);
     let mut found = named.filter(|t| {
         let letters = normalized_key(t);
         (6..=LONGEST_HEADING).contains(&letters.chars().count()) && dated(&letters)
@@ -217,9 +211,8 @@ fn cut_off(text: &str) -> Option<String> {
     (letters.chars().count() >= 8).then_some(letters)
 }
 
-fn html_h1(html: &Html) -> Option<String> {
-    static H1: LazyLock<Option<Selector>> = LazyLock::new(|| Selector::parse("h1").ok());
-    select(html, &H1).map(text_of).find(|t| !t.is_empty())
+fn first_h1(tree: &Tree<'_>) -> Option<String> {
+    tree.elements(Tag::H1).map(text_of).find(|t| !t.is_empty())
 }
 
 /// Whether a heading is only the tail of `<title>`: the site's name, not the headline.
@@ -273,7 +266,7 @@ mod tests {
     fn where_the_head_only_names_the_site_the_dated_heading_is_the_headline() {
         let of = |body: &str| {
             let page = format!("<html><head><title>公司新闻-河南某某材料股份有限公司</title></head><body><h3>联系我们</h3>{body}</body></html>");
-            let html = Html::parse_document(&page);
+            let html = Tree::parse(&page);
             title(&html, &Head::read(&html), &crate::extract::read::visible_lines(&html)).unwrap()
         };
         let item = "<h3>公司六面顶压机通过省级鉴定</h3><p>发布日期：2026-11-20</p>";
@@ -286,7 +279,7 @@ mod tests {
     fn a_headline_that_the_head_cuts_off_is_read_from_its_heading() {
         let page =
             "<html><head><title>许昌超硬材料产业订单饱满..._某网</title></head><body><h1>许昌超硬材料产业订单饱满 前十月增长一成</h1></body></html>";
-        let html = Html::parse_document(page);
+        let html = Tree::parse(page);
         assert_eq!(title(&html, &Head::read(&html), &[]).as_deref(), Some("许昌超硬材料产业订单饱满 前十月增长一成"));
     }
 

@@ -8,7 +8,6 @@ mod body;
 mod boilerplate;
 mod byline;
 mod comments;
-pub mod dom;
 mod embedded_json;
 mod media;
 mod meta;
@@ -17,13 +16,16 @@ pub mod pagination;
 pub mod pdf;
 mod person_name;
 mod read;
+mod survey;
+
+pub use read::visible_lines;
 
 use std::borrow::Cow;
 use std::cell::RefCell;
 
 use serde::{Deserialize, Serialize};
 
-use crate::html::{Keep, balance};
+use crate::html::{Tree, balanced};
 use crate::model::{ArticleSelectors, Extracted, WebUrl};
 use crate::text::dates::{self, Clock};
 use crate::text::markup;
@@ -106,20 +108,19 @@ pub fn foreign_format(bytes: &[u8]) -> Option<&'static str> {
 
 /// Takes the article out of a page.
 pub fn extract(text: &str, context: &Context<'_>) -> Result<Extracted, ExtractError> {
-    let own = context.selectors.body.is_some() || !context.selectors.remove.is_empty();
-    let page = if own { dom::parse(text) } else { dom::parse_shown(text) };
-    let head = meta::Head::read(&page.html);
-    let seen = read::visible_lines(&page.html);
-    let title = meta::title(&page.html, &head, &seen);
+    let page = Tree::parse(text);
+    let head = meta::Head::read(&page);
+    let seen = read::visible_lines(&page);
+    let title = meta::title(&page, &head, &seen);
     let visible = byline::PageLines::new(seen, title.as_deref());
-    let found = body::find(&page.html, context.selectors);
+    let found = body::find(&page, context.selectors);
     let lines = boilerplate::remove_boilerplate(read::lines(&found.roots, &found.dropped, found.skip), title.as_deref());
     let letters = lines.iter().map(|l| l.chars().count()).sum::<usize>();
     if let Some(t) = title.as_deref().filter(|t| letters < 200 && is_error_title(t)) {
         return Err(ExtractError::SoftError(t.to_owned()));
     }
     if letters < MIN_TEXT {
-        let found = embedded_json::find(&dom::parse(text).html).and_then(|f| from_state(f, title, context));
+        let found = embedded_json::find(&page).and_then(|f| from_state(f, title, context));
         return found.ok_or(ExtractError::NoContent { letters });
     }
     let mut warnings = Vec::new();
@@ -132,14 +133,14 @@ pub fn extract(text: &str, context: &Context<'_>) -> Result<Extracted, ExtractEr
         warnings.push(format!("text cut to {MAX_TEXT} characters"));
     }
     Ok(Extracted {
-        author: author::author(&page.html, &head, &visible),
-        publisher: byline::publisher(&page.html, &head, &visible),
-        published_at: byline::published(&page.html, text, &head, &visible, context.url, &context.clock),
+        author: author::author(&page, &head, &visible),
+        publisher: byline::publisher(&page, &head, &visible),
+        published_at: byline::published(&page, text, &head, &visible, context.url, &context.clock),
         language: normalize::language(&body_text).map(Cow::Borrowed),
-        html: sanitise(&read::raw_html(&found.roots, &found.dropped, found.skip), context.url),
+        html: clean(&read::raw_html(&found.roots, &found.dropped, found.skip), context.url),
         image: context.url.and_then(|base| media::image(&head, &found.roots, base)),
         attachments: context.url.map(|base| media::attachments(&found.roots, base)).unwrap_or_default(),
-        next: context.url.and_then(|base| media::next_page(&page.html, base)),
+        next: context.url.and_then(|base| media::next_page(&page, base)),
         text: body_text,
         title,
         warnings,
@@ -162,9 +163,9 @@ fn from_state(found: embedded_json::EmbeddedArticle, title: Option<String>, cont
 
 /// An article from a feed's own full text, where there is no page to be had.
 pub fn from_fragment(html: &str, context: &Context<'_>) -> Option<Extracted> {
-    let page = dom::parse(html);
+    let page = Tree::parse(html);
     let none = nodes::NodeSet::default();
-    let lines = boilerplate::remove_boilerplate(read::lines(&[page.html.root_element()], &none, nodes::skipped), None);
+    let lines = boilerplate::remove_boilerplate(read::lines(&[page.root()], &none, nodes::skipped), None);
     let text = lines.join("\n");
     (text.chars().count() >= MIN_TEXT).then(|| Extracted {
         language: normalize::language(&text).map(Cow::Borrowed),
@@ -234,11 +235,14 @@ fn sanitiser() -> ammonia::Builder<'static> {
 
 /// HTML that may be stored, shown and mailed: a short list of harmless elements, http(s) links only, no styles.
 pub fn sanitise(html: &str, base: Option<&WebUrl>) -> String {
-    // ammonia builds a tree too: the same bounds must hold for what it is given
-    let bounded = balance(html, Keep::All).text;
+    clean(&balanced(&Tree::parse(html)), base)
+}
+
+/// Sanitises markup that our tree has written: it is balanced and bounded, as ammonia needs it to stay linear.
+fn clean(written: &str, base: Option<&WebUrl>) -> String {
     SANITISER.with_borrow_mut(|builder| {
         builder.url_relative(base.map_or(ammonia::UrlRelative::PassThrough, |b| ammonia::UrlRelative::RewriteWithBase(b.as_url().clone())));
-        builder.clean(&bounded).to_string()
+        builder.clean(written).to_string()
     })
 }
 

@@ -1,121 +1,87 @@
 //! What elements are: blocks, hidden, outside any article.
 
-use ego_tree::{NodeId, NodeRef};
-use rustc_hash::{FxHashMap, FxHashSet};
-use scraper::node::Element;
-use scraper::{ElementRef, Node};
+use crate::html::{Attr, NodeId, NodeRef, Tag};
 
-/// What is known of some elements; ids are our own numbers, so the hash need not fear anybody.
-pub(super) type NodeMap<T> = FxHashMap<NodeId, T>;
-/// Some elements.
-pub(super) type NodeSet = FxHashSet<NodeId>;
+/// Some nodes of one tree.
+#[derive(Debug, Clone, Default)]
+pub(super) struct NodeSet(Vec<bool>);
+
+impl NodeSet {
+    pub(super) fn insert(&mut self, id: NodeId) {
+        if self.0.len() <= id.index() {
+            self.0.resize(id.index() + 1, false);
+        }
+        if let Some(slot) = self.0.get_mut(id.index()) {
+            *slot = true;
+        }
+    }
+
+    pub(super) fn contains(&self, id: NodeId) -> bool {
+        self.0.get(id.index()).copied().unwrap_or(false)
+    }
+}
+
+impl Extend<NodeId> for NodeSet {
+    fn extend<I: IntoIterator<Item = NodeId>>(&mut self, ids: I) {
+        ids.into_iter().for_each(|id| self.insert(id));
+    }
+}
 
 /// Elements whose content is never text of the page.
-fn is_never_text(name: &str) -> bool {
-    matches!(
-        name,
-        "script"
-            | "style"
-            | "noscript"
-            | "template"
-            | "iframe"
-            | "object"
-            | "embed"
-            | "svg"
-            | "math"
-            | "canvas"
-            | "video"
-            | "audio"
-            | "select"
-            | "option"
-            | "button"
-            | "input"
-            | "textarea"
-            | "head"
-            | "map"
-    )
+fn is_never_text(tag: Tag) -> bool {
+    use Tag::*;
+    let of_scripts = matches!(tag, Script | Style | Noscript | Template | Head);
+    let of_forms = matches!(tag, Select | Option | Button | Input | Textarea);
+    of_scripts || of_forms || matches!(tag, Iframe | Noframes | Object | Embed | Svg | Math | Canvas | Video | Audio | Map)
 }
 
 /// Elements whose content is never part of the article, though bylines may stand there.
-fn is_never_body(name: &str) -> bool {
-    matches!(name, "nav" | "footer" | "aside" | "figcaption")
+fn is_never_body(tag: Tag) -> bool {
+    matches!(tag, Tag::Nav | Tag::Footer | Tag::Aside | Tag::Figcaption)
 }
 
 /// Elements that begin a new line.
-pub(super) fn is_block(name: &str) -> bool {
-    matches!(
-        name,
-        "address"
-            | "article"
-            | "blockquote"
-            | "body"
-            | "center"
-            | "dd"
-            | "div"
-            | "dl"
-            | "dt"
-            | "fieldset"
-            | "figcaption"
-            | "figure"
-            | "form"
-            | "h1"
-            | "h2"
-            | "h3"
-            | "h4"
-            | "h5"
-            | "h6"
-            | "header"
-            | "hr"
-            | "li"
-            | "main"
-            | "ol"
-            | "p"
-            | "pre"
-            | "section"
-            | "table"
-            | "tbody"
-            | "tr"
-            | "ul"
-            | "details"
-    )
+pub(super) fn is_block(tag: Tag) -> bool {
+    use Tag::*;
+    let of_text = matches!(tag, Address | Article | Blockquote | Body | Center | Details | Div | Fieldset | Figcaption | Figure | Form | Hr);
+    let of_lists = matches!(tag, Dd | Dl | Dt | Li | Ol | Ul | Table | Tbody | Tr);
+    of_text || of_lists || tag.is_heading() || matches!(tag, Header | Main | P | Pre | Section)
+}
+
+pub(super) fn skipped(e: NodeRef<'_>) -> bool {
+    e.tag().is_some_and(is_never_body) || hidden(e)
+}
+
+/// Whether a reader does not see an element.
+pub(super) fn hidden(e: NodeRef<'_>) -> bool {
+    let Some(tag) = e.tag() else { return false };
+    if is_never_text(tag) {
+        return true;
+    }
+    let shown_instead = || e.attr(Attr::Class).is_some_and(|c| c.contains("fallback"));
+    e.attrs().any(|(attr, value)| match attr {
+        Attr::Hidden => true,
+        Attr::AriaHidden => value == "true" && !shown_instead(),
+        Attr::Style => hides(value),
+        _ => false,
+    })
 }
 
 /// Length of the shortest style that hides, `display:none`.
 const MIN_HIDING: usize = 12;
 
-/// An attribute by its name. `Element::attr` makes an atom of the name each time, which costs more than to look at the few
-/// attributes an element has.
-pub(super) fn attr<'a>(e: &'a Element, name: &str) -> Option<&'a str> {
-    e.attrs().find(|(n, _)| *n == name).map(|(_, value)| value)
-}
-
-pub(super) fn element(node: NodeRef<'_, Node>) -> Option<ElementRef<'_>> {
-    ElementRef::wrap(node)
-}
-
-pub(super) fn skipped(e: &ElementRef<'_>) -> bool {
-    is_never_body(e.value().name()) || hidden(e)
-}
-
-pub(super) fn hidden(e: &ElementRef<'_>) -> bool {
-    let v = e.value();
-    is_never_text(v.name())
-        || attr(v, "hidden").is_some()
-        || attr(v, "aria-hidden") == Some("true") && attr(v, "class").is_none_or(|c| !c.contains("fallback"))
-        || attr(v, "style").filter(|s| s.len() >= MIN_HIDING).is_some_and(|s| {
-            if !contains_word(s, b"none") && !contains_word(s, b"hidden") {
-                return false;
-            }
-            let s: String = s.chars().filter(|c| !c.is_whitespace()).collect::<String>().to_ascii_lowercase();
-            s.contains("display:none") || s.contains("visibility:hidden") && !s.contains("opacity:0")
-        })
+fn hides(style: &str) -> bool {
+    if style.len() < MIN_HIDING || (!contains_word(style, b"none") && !contains_word(style, b"hidden")) {
+        return false;
+    }
+    let style: String = style.chars().filter(|c| !c.is_whitespace()).collect::<String>().to_ascii_lowercase();
+    style.contains("display:none") || style.contains("visibility:hidden") && !style.contains("opacity:0")
 }
 
 fn contains_word(text: &str, word: &[u8]) -> bool {
     text.as_bytes().windows(word.len()).any(|w| w.eq_ignore_ascii_case(word))
 }
 
-pub(super) fn names(e: &ElementRef<'_>) -> String {
-    let v = e.value();
-    format!("{} {}", attr(v, "class").unwrap_or_default(), attr(v, "id").unwrap_or_default())
+pub(super) fn names(e: NodeRef<'_>) -> String {
+    format!("{} {}", e.attr(Attr::Class).unwrap_or_default(), e.attr(Attr::Id).unwrap_or_default())
 }

@@ -1,17 +1,15 @@
 //! Reading chosen elements: as lines of text, as HTML still to be sanitised.
 
-use ego_tree::NodeRef;
-use scraper::{ElementRef, Html, Node};
-
 use crate::extract::body::SkipFn;
-use crate::extract::nodes::{NodeSet, element, hidden, is_block};
+use crate::extract::nodes::{NodeSet, hidden, is_block};
+use crate::html::{Attr, Edge, NodeRef, Tag, Tree, Writer};
 use crate::text::normalize;
 
 /// The text of elements as clean lines; cells of a row parted by tabs.
-pub(super) fn lines(roots: &[ElementRef<'_>], dropped: &NodeSet, skip: SkipFn) -> Vec<String> {
+pub(super) fn lines(roots: &[NodeRef<'_>], dropped: &NodeSet, skip: SkipFn) -> Vec<String> {
     let mut out = Lines::default();
     for r in roots {
-        out.write(**r, &|e| skip(e) || dropped.contains(&e.id()));
+        out.write(*r, |e| skip(e) || dropped.contains(e.id()));
         out.end_line();
     }
     out.finish()
@@ -60,95 +58,60 @@ impl Lines {
         self.done
     }
 
-    fn write(&mut self, node: NodeRef<'_, Node>, leave_out: &dyn Fn(&ElementRef<'_>) -> bool) {
-        match node.value() {
-            Node::Text(t) => self.push(t),
-            Node::Element(e) => {
-                let Some(this) = element(node) else { return };
-                if leave_out(&this) {
-                    return;
-                }
-                let block = is_block(e.name());
-                if block || e.name() == "br" {
-                    self.end_line();
-                } else if matches!(e.name(), "td" | "th") {
-                    self.end_cell();
-                }
-                for child in node.children() {
-                    self.write(child, leave_out);
-                }
-                if block {
-                    self.end_line();
-                }
+    fn write(&mut self, root: NodeRef<'_>, leave_out: impl Fn(NodeRef<'_>) -> bool) {
+        let mut walk = root.walk();
+        while let Some(edge) = walk.next() {
+            match edge {
+                Edge::Text(_, text) => self.push(text),
+                Edge::Open(element, _) if leave_out(element) => walk.skip_subtree(),
+                Edge::Open(_, tag) if is_block(tag) || tag == Tag::Br => self.end_line(),
+                Edge::Open(_, Tag::Td | Tag::Th) => self.end_cell(),
+                Edge::Close(_, tag) if is_block(tag) => self.end_line(),
+                Edge::Open(..) | Edge::Close(..) => {}
             }
-            _ => {}
         }
     }
 }
 
 /// The HTML of elements without what was left out; still to be sanitised.
-pub(super) fn raw_html(roots: &[ElementRef<'_>], dropped: &NodeSet, skip: SkipFn) -> String {
+pub(super) fn raw_html(roots: &[NodeRef<'_>], dropped: &NodeSet, skip: SkipFn) -> String {
     let mut out = String::new();
-    for r in roots {
-        write_html(**r, &|e| skip(e) || dropped.contains(&e.id()), &mut out);
+    for root in roots {
+        let (mut writer, mut walk) = (Writer::default(), root.walk());
+        while let Some(edge) = walk.next() {
+            match edge {
+                Edge::Text(node, text) => {
+                    writer.close_before(node.range().start);
+                    writer.text(text);
+                }
+                Edge::Open(element, _) if skip(element) || dropped.contains(element.id()) => walk.skip_subtree(),
+                Edge::Open(element, _) => {
+                    writer.close_before(element.range().start);
+                    // the sanitiser would drop other tags and keep what is in them: it need not read them
+                    if crate::extract::TAGS.contains(&element.name()) {
+                        writer.open(element, element.name(), element.attrs().filter_map(kept));
+                    }
+                }
+                Edge::Close(..) => {}
+            }
+        }
+        out.push_str(&writer.finish());
     }
     out
 }
 
-fn write_html(node: NodeRef<'_, Node>, leave_out: &dyn Fn(&ElementRef<'_>) -> bool, out: &mut String) {
-    match node.value() {
-        Node::Text(t) => push_escaped(out, t),
-        Node::Element(e) => {
-            let Some(this) = element(node) else { return };
-            if leave_out(&this) {
-                return;
-            }
-            // the sanitiser would drop other tags and keep what is in them: it need not read them
-            let stays = crate::extract::TAGS.contains(&e.name());
-            if stays {
-                out.push('<');
-                out.push_str(e.name());
-                for (name, value) in e.attrs().filter(|(n, _)| matches!(*n, "href" | "src" | "data-src" | "alt" | "colspan" | "rowspan")) {
-                    out.push(' ');
-                    out.push_str(if name == "data-src" { "src" } else { name });
-                    out.push_str("=\"");
-                    push_escaped(out, value);
-                    out.push('"');
-                }
-                out.push('>');
-            }
-            for child in node.children() {
-                write_html(child, leave_out, out);
-            }
-            if stays && !matches!(e.name(), "br" | "img") {
-                out.push_str("</");
-                out.push_str(e.name());
-                out.push('>');
-            }
-        }
-        _ => {}
+/// The attributes that the sanitiser may keep; the address of a picture that a script shows later is its address.
+fn kept((attr, value): (Attr, &str)) -> Option<(&'static str, &str)> {
+    match attr {
+        Attr::DataSrc => Some((Attr::Src.name(), value)),
+        Attr::Href | Attr::Src | Attr::Alt | Attr::Colspan | Attr::Rowspan => Some((attr.name(), value)),
+        _ => None,
     }
-}
-
-/// What the sanitiser has to read back as the same text, and no more: it writes its own references.
-fn push_escaped(out: &mut String, text: &str) {
-    let mut from = 0;
-    for (at, found) in text.match_indices(['&', '<', '>', '"']) {
-        out.push_str(text.get(from..at).unwrap_or_default());
-        out.push_str(match found {
-            "&" => "&amp;",
-            "<" => "&lt;",
-            ">" => "&gt;",
-            _ => "&quot;",
-        });
-        from = at + 1;
-    }
-    out.push_str(text.get(from..).unwrap_or_default());
 }
 
 /// Every visible line of a page, clean and in order: where titles, dates and bylines are looked for.
-pub(super) fn visible_lines(html: &Html) -> Vec<String> {
+pub fn visible_lines(tree: &Tree<'_>) -> Vec<String> {
     let mut out = Lines::default();
-    out.write(*html.root_element(), &hidden);
+    out.write(tree.root(), hidden);
     out.finish()
 }

@@ -1,8 +1,13 @@
-//! HTML text, before any tree is built of it: cut into tags and text, and written out so that a tree costs linear time.
+//! HTML text to a tree of our own, and back to markup that other tree builders read in linear time.
 
-mod balance;
-mod minify;
+mod build;
 mod names;
+mod select;
 mod token;
+mod tree;
+mod write;
 
-pub use balance::{Balanced, Keep, balance};
+pub use names::{Attr, Tag};
+pub use select::{Selectable, node_of};
+pub use tree::{Edge, NodeId, NodeRef, Tree, Walk};
+pub use write::{Writer, balanced};

@@ -1,188 +1,173 @@
-//! Elements by their names, in the groups that the HTML standard's tree construction (13.2.6) tells apart.
+//! Elements and attributes by their names, and the groups of elements that the HTML standard's tree construction (13.2.6) tells apart.
 
-/// Longest name told apart; longer ones are alike where they begin alike.
-const MAX_NAME: usize = 12;
-
-/// An element's name in lower case.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Name {
-    letters: [u8; MAX_NAME],
-    length: usize,
+/// A name in lower case as one number; 0 for names longer than 16 letters.
+const fn packed(name: &str) -> u128 {
+    let bytes = name.as_bytes();
+    let (mut number, mut at) = (0, 0);
+    if bytes.len() > 16 {
+        return 0;
+    }
+    while at < bytes.len() {
+        // const functions have no iterators
+        #[allow(clippy::indexing_slicing)]
+        let letter = bytes[at].to_ascii_lowercase();
+        number = number << 8 | letter as u128;
+        at += 1;
+    }
+    number
 }
 
-impl Name {
-    pub(super) fn new(written: &str) -> Self {
-        let (mut letters, mut length) = ([0; MAX_NAME], 0);
-        for (slot, b) in letters.iter_mut().zip(written.bytes()) {
-            *slot = b.to_ascii_lowercase();
-            length += 1;
+/// An enum of names, read from any spelling.
+macro_rules! names {
+    ($(#[$about:meta])* $kind:ident { $($variant:ident $name:literal),* $(,)? }) => {
+        $(#[$about])*
+        #[allow(missing_docs)] // the names say it
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+        #[repr(u8)]
+        pub enum $kind { $($variant,)* Other }
+
+        impl $kind {
+            /// The one that is written so; case does not matter.
+            pub fn of(written: &str) -> Self {
+                #[allow(non_upper_case_globals)]
+                mod numbers { $(pub(super) const $variant: u128 = super::packed($name);)* }
+                match packed(written) {
+                    $(numbers::$variant => Self::$variant,)*
+                    _ => Self::Other,
+                }
+            }
+
+            /// Its name; empty for [`Self::Other`].
+            pub const fn name(self) -> &'static str {
+                match self {
+                    $(Self::$variant => $name,)*
+                    Self::Other => "",
+                }
+            }
         }
-        Self { letters, length }
-    }
+    };
+}
 
-    pub(super) fn bytes(&self) -> &[u8] {
-        self.letters.get(..self.length).unwrap_or_default()
+names! {
+    /// An element's name.
+    Tag {
+    A "a", Abbr "abbr", Address "address", Applet "applet", Area "area", Article "article", Aside "aside", Audio "audio", B "b",
+    Base "base", Basefont "basefont", Bgsound "bgsound", Big "big", Blockquote "blockquote", Body "body", Br "br", Button "button",
+    Canvas "canvas", Caption "caption", Center "center", Cite "cite", Code "code", Col "col", Colgroup "colgroup", Dd "dd", Del "del",
+    Details "details", Dialog "dialog", Dir "dir", Div "div", Dl "dl", Dt "dt", Em "em", Embed "embed", Fieldset "fieldset",
+    Figcaption "figcaption", Figure "figure", Font "font", Footer "footer", Form "form", Frame "frame", Frameset "frameset", H1 "h1",
+    H2 "h2", H3 "h3", H4 "h4", H5 "h5", H6 "h6", Head "head", Header "header", Hgroup "hgroup", Hr "hr", Html "html", I "i",
+    Iframe "iframe", Img "img", Input "input", Ins "ins", Keygen "keygen", Label "label", Legend "legend", Li "li", Link "link",
+    Listing "listing", Main "main", Map "map", Mark "mark", Marquee "marquee", Math "math", Menu "menu", Meta "meta", Nav "nav",
+    Nobr "nobr", Noembed "noembed", Noframes "noframes", Noscript "noscript", Object "object", Ol "ol", Optgroup "optgroup",
+    Option "option", P "p", Param "param", Picture "picture", Plaintext "plaintext", Pre "pre", Q "q", Ruby "ruby", S "s",
+    Script "script", Section "section", Select "select", Small "small", Source "source", Span "span", Strike "strike", Strong "strong",
+    Style "style", Sub "sub", Summary "summary", Sup "sup", Svg "svg", Table "table", Tbody "tbody", Td "td", Template "template",
+    Textarea "textarea", Tfoot "tfoot", Th "th", Thead "thead", Time "time", Title "title", Tr "tr", Track "track", Tt "tt", U "u",
+    Ul "ul", Var "var", Video "video", Wbr "wbr", Xmp "xmp",
     }
+}
 
-    pub(super) fn is(&self, name: &str) -> bool {
-        self.bytes() == name.as_bytes()
+names! {
+    /// The name of an attribute that somebody asks for.
+    Attr {
+    Alt "alt", AriaHidden "aria-hidden", Class "class", Colspan "colspan", Content "content", DataOriginal "data-original",
+    DataSrc "data-src", Datetime "datetime", Height "height", Hidden "hidden", Href "href", HttpEquiv "http-equiv", Id "id",
+    Itemprop "itemprop", Name "name", Onclick "onclick", Property "property", Rel "rel", Rowspan "rowspan", Src "src", Style "style",
+    Title "title", Type "type", Width "width",
     }
+}
 
+impl Tag {
     /// Holds nothing, and has no end tag.
-    pub(super) fn is_void(&self) -> bool {
+    pub(super) fn is_void(self) -> bool {
+        use Tag::*;
         matches!(
-            self.bytes(),
-            b"area"
-                | b"base"
-                | b"basefont"
-                | b"bgsound"
-                | b"br"
-                | b"col"
-                | b"embed"
-                | b"frame"
-                | b"hr"
-                | b"image"
-                | b"img"
-                | b"input"
-                | b"keygen"
-                | b"link"
-                | b"meta"
-                | b"param"
-                | b"source"
-                | b"track"
-                | b"wbr"
+            self,
+            Area | Base | Basefont | Bgsound | Br | Col | Embed | Frame | Hr | Img | Input | Keygen | Link | Meta | Param | Source | Track | Wbr
         )
     }
 
     /// Holds text only, whatever it looks like.
-    pub(super) fn is_raw_text(&self) -> bool {
-        matches!(
-            self.bytes(),
-            b"iframe" | b"noembed" | b"noframes" | b"noscript" | b"plaintext" | b"script" | b"style" | b"textarea" | b"title" | b"xmp"
-        )
+    pub(super) fn is_raw_text(self) -> bool {
+        use Tag::*;
+        matches!(self, Iframe | Noembed | Noframes | Noscript | Plaintext | Script | Style | Textarea | Title | Xmp)
     }
 
-    /// Is opened again by parsers in every block that follows, as long as it is not closed.
-    pub(super) fn is_formatting(&self) -> bool {
-        matches!(
-            self.bytes(),
-            b"a" | b"b" | b"big" | b"code" | b"em" | b"font" | b"i" | b"nobr" | b"s" | b"small" | b"strike" | b"strong" | b"tt" | b"u"
-        )
+    /// May stand in the head of a page.
+    pub(super) fn is_of_head(self) -> bool {
+        use Tag::*;
+        matches!(self, Base | Basefont | Bgsound | Link | Meta | Noframes | Noscript | Script | Style | Template | Title)
     }
 
-    pub(super) fn is_heading(&self) -> bool {
-        matches!(self.bytes(), [b'h', b'1'..=b'6'])
+    /// Is opened again by browsers in every block that follows, as long as it is not closed.
+    pub(super) fn is_formatting(self) -> bool {
+        use Tag::*;
+        matches!(self, A | B | Big | Code | Em | Font | I | Nobr | S | Small | Strike | Strong | Tt | U)
+    }
+
+    /// `h1` to `h6`.
+    pub(crate) fn is_heading(self) -> bool {
+        use Tag::*;
+        matches!(self, H1 | H2 | H3 | H4 | H5 | H6)
     }
 
     /// A start tag of it closes an open paragraph.
-    pub(super) fn closes_paragraph(&self) -> bool {
-        self.is_heading()
-            || matches!(
-                self.bytes(),
-                b"address"
-                    | b"article"
-                    | b"aside"
-                    | b"blockquote"
-                    | b"center"
-                    | b"dd"
-                    | b"details"
-                    | b"dialog"
-                    | b"dir"
-                    | b"div"
-                    | b"dl"
-                    | b"dt"
-                    | b"fieldset"
-                    | b"figcaption"
-                    | b"figure"
-                    | b"footer"
-                    | b"form"
-                    | b"header"
-                    | b"hgroup"
-                    | b"hr"
-                    | b"li"
-                    | b"listing"
-                    | b"main"
-                    | b"menu"
-                    | b"nav"
-                    | b"ol"
-                    | b"p"
-                    | b"pre"
-                    | b"section"
-                    | b"summary"
-                    | b"ul"
-            )
+    pub(super) fn closes_paragraph(self) -> bool {
+        use Tag::*;
+        let block =
+            matches!(self, Address | Article | Aside | Blockquote | Center | Dd | Details | Dialog | Dir | Div | Dl | Dt | Fieldset | Figcaption);
+        let more =
+            matches!(self, Figure | Footer | Form | Header | Hgroup | Hr | Li | Listing | Main | Menu | Nav | Ol | P | Pre | Section | Summary | Ul);
+        block || more || self.is_heading()
     }
 
     /// An end tag is not looked for beyond it.
-    pub(super) fn is_scope(&self) -> bool {
-        matches!(self.bytes(), b"applet" | b"caption" | b"marquee" | b"object" | b"table" | b"td" | b"th")
+    pub(super) fn is_scope(self) -> bool {
+        use Tag::*;
+        matches!(self, Applet | Caption | Marquee | Object | Table | Td | Th)
     }
 
-    pub(super) fn is_table_section(&self) -> bool {
-        matches!(self.bytes(), b"tbody" | b"tfoot" | b"thead")
+    pub(super) fn is_table_section(self) -> bool {
+        matches!(self, Self::Tbody | Self::Tfoot | Self::Thead)
     }
 
-    pub(super) fn is_cell(&self) -> bool {
-        matches!(self.bytes(), b"td" | b"th")
+    pub(super) fn is_cell(self) -> bool {
+        matches!(self, Self::Td | Self::Th)
     }
 
     /// Belongs into a table and nowhere else.
-    pub(super) fn is_table_part(&self) -> bool {
-        self.is_table_section() || self.is_cell() || matches!(self.bytes(), b"caption" | b"colgroup" | b"tr")
+    pub(super) fn is_table_part(self) -> bool {
+        self.is_table_section() || self.is_cell() || matches!(self, Self::Caption | Self::Colgroup | Self::Tr)
     }
 
     /// Whether an end tag of an ordinary element is not looked for beyond it ("special" in 13.2.4.2).
-    pub(super) fn is_special(&self) -> bool {
-        self.closes_paragraph() || self.is_scope() || self.is_table_part() || matches!(self.bytes(), b"button" | b"frameset" | b"select")
+    pub(super) fn is_special(self) -> bool {
+        self.closes_paragraph() || self.is_scope() || self.is_table_part() || matches!(self, Self::Button | Self::Frameset | Self::Select)
     }
 
     /// Needs no end tag: it ends with what it stands in.
-    pub(super) fn ends_with_its_parent(&self) -> bool {
-        matches!(self.bytes(), b"dd" | b"dt" | b"li" | b"optgroup" | b"option" | b"p")
+    pub(super) fn ends_with_its_parent(self) -> bool {
+        matches!(self, Self::Dd | Self::Dt | Self::Li | Self::Optgroup | Self::Option | Self::P)
     }
 
-    /// An HTML start tag that ends SVG and `MathML`.
-    pub(super) fn leaves_foreign(&self) -> bool {
-        self.is_heading()
-            || matches!(
-                self.bytes(),
-                b"b" | b"big"
-                    | b"blockquote"
-                    | b"body"
-                    | b"br"
-                    | b"center"
-                    | b"code"
-                    | b"dd"
-                    | b"div"
-                    | b"dl"
-                    | b"dt"
-                    | b"em"
-                    | b"embed"
-                    | b"head"
-                    | b"hr"
-                    | b"i"
-                    | b"img"
-                    | b"li"
-                    | b"listing"
-                    | b"menu"
-                    | b"meta"
-                    | b"nobr"
-                    | b"ol"
-                    | b"p"
-                    | b"pre"
-                    | b"ruby"
-                    | b"s"
-                    | b"small"
-                    | b"span"
-                    | b"strike"
-                    | b"strong"
-                    | b"sub"
-                    | b"sup"
-                    | b"table"
-                    | b"tt"
-                    | b"u"
-                    | b"ul"
-                    | b"var"
-            )
+    /// An HTML start tag that ends SVG and `MathML` (13.2.6.5).
+    pub(super) fn leaves_foreign(self) -> bool {
+        use Tag::*;
+        let block = matches!(self, Blockquote | Body | Br | Center | Dd | Div | Dl | Dt | Embed | Head | Hr | Img | Li | Listing | Menu | Meta);
+        let inline = matches!(self, B | Big | Code | Em | I | Nobr | S | Small | Span | Strike | Strong | Sub | Sup | Tt | U | Var);
+        block || inline || self.is_heading() || matches!(self, Ol | P | Pre | Ruby | Table | Ul)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_read_in_any_case() {
+        assert_eq!((Tag::of("DIV"), Tag::of("h1"), Tag::of("blockQuote")), (Tag::Div, Tag::H1, Tag::Blockquote));
+        assert_eq!((Tag::of("x-y"), Tag::of(""), Tag::of("aaaaaaaaaaaaaaaaaaaaaaaaa")), (Tag::Other, Tag::Other, Tag::Other));
+        assert_eq!((Attr::of("HTTP-Equiv"), Attr::of("onload"), Tag::Figcaption.name()), (Attr::HttpEquiv, Attr::Other, "figcaption"));
     }
 }

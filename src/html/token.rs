@@ -1,5 +1,12 @@
 //! HTML text to tags and text, by the states of the HTML standard (13.2.5), in one pass. Character references stay as they are.
 
+use std::cell::Cell;
+
+use memchr::memmem;
+
+use crate::html::names::Attr;
+use crate::text::work;
+
 /// A piece of a page, as it is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Token<'a> {
@@ -16,10 +23,18 @@ pub(super) enum Token<'a> {
 }
 
 /// The tokens of a text.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub(super) struct Tokens<'a> {
     text: &'a str,
     at: usize,
+    attributes: Vec<(Attr, &'a str)>,
+    scanned: Cell<usize>,
+}
+
+impl Drop for Tokens<'_> {
+    fn drop(&mut self) {
+        work::add(self.scanned.get());
+    }
 }
 
 impl<'a> Iterator for Tokens<'a> {
@@ -39,15 +54,44 @@ impl<'a> Iterator for Tokens<'a> {
 
 impl<'a> Tokens<'a> {
     pub(super) fn new(text: &'a str) -> Self {
-        Self { text, at: 0 }
+        Self { text, at: 0, attributes: Vec::new(), scanned: Cell::new(0) }
+    }
+
+    /// Known attributes of the last start tag, each once, with their values as they are written.
+    pub(super) fn attributes(&self) -> &[(Attr, &'a str)] {
+        &self.attributes
+    }
+
+    /// Where the next token begins, in bytes.
+    pub(super) fn offset(&self) -> usize {
+        self.at
+    }
+
+    /// Goes back to where a token begins.
+    pub(super) fn back_to(&mut self, position: usize) {
+        self.at = position;
+    }
+
+    fn count(&self, bytes: usize) {
+        self.scanned.set(self.scanned.get() + bytes);
     }
 
     fn byte(&self, at: usize) -> u8 {
         self.text.as_bytes().get(at).copied().unwrap_or(0)
     }
 
-    fn position_of(&self, from: usize, what: &str) -> Option<usize> {
-        self.text.get(from..)?.find(what).map(|n| from + n)
+    fn position_of(&self, from: usize, byte: u8) -> Option<usize> {
+        let rest = self.text.as_bytes().get(from..)?;
+        let found = memchr::memchr(byte, rest);
+        self.count(found.unwrap_or(rest.len()));
+        Some(from + found?)
+    }
+
+    fn position_of_text(&self, from: usize, what: &str) -> Option<usize> {
+        let rest = self.text.as_bytes().get(from..)?;
+        let found = memmem::find(rest, what.as_bytes());
+        self.count(found.unwrap_or(rest.len()));
+        Some(from + found?)
     }
 
     fn cut(&mut self, end: usize) -> &'a str {
@@ -59,7 +103,7 @@ impl<'a> Tokens<'a> {
     /// Where the next tag, comment or declaration begins.
     fn next_markup(&self) -> usize {
         let mut from = self.at;
-        while let Some(at) = self.position_of(from, "<") {
+        while let Some(at) = self.position_of(from, b'<') {
             if matches!(self.byte(at + 1), b'/' | b'!' | b'?') && at + 2 < self.text.len() || self.byte(at + 1).is_ascii_alphabetic() {
                 return at;
             }
@@ -72,8 +116,7 @@ impl<'a> Tokens<'a> {
         match self.byte(self.at + 1) {
             b'/' if self.byte(self.at + 2).is_ascii_alphabetic() => {
                 let name = self.name(self.at + 2);
-                let end = self.tag_end(self.at + 2 + name.len())?;
-                self.at = end;
+                self.at = self.tag_end(self.at + 2 + name.len(), |_, _| {})?;
                 Some(Token::End(name))
             }
             b'!' if self.text.get(self.at..).is_some_and(|t| t.starts_with("<!--")) => {
@@ -81,14 +124,23 @@ impl<'a> Tokens<'a> {
                 Some(Token::Comment(self.cut(end)))
             }
             b'!' | b'?' | b'/' => {
-                let end = self.position_of(self.at, ">").map_or(self.text.len(), |n| n + 1);
+                let end = self.position_of(self.at, b'>').map_or(self.text.len(), |n| n + 1);
                 let taken = self.cut(end);
                 let is_doctype = taken.as_bytes().get(2..9).is_some_and(|b| b.eq_ignore_ascii_case(b"doctype"));
                 Some(if is_doctype { Token::Doctype(taken) } else { Token::Comment(taken) })
             }
             _ => {
                 let name = self.name(self.at + 1);
-                let end = self.tag_end(self.at + 1 + name.len())?;
+                let mut attributes = std::mem::take(&mut self.attributes);
+                attributes.clear();
+                let end = self.tag_end(self.at + 1 + name.len(), |name, value| {
+                    let attr = Attr::of(name);
+                    if attr != Attr::Other && attributes.iter().all(|(known, _)| *known != attr) {
+                        attributes.push((attr, value));
+                    }
+                });
+                self.attributes = attributes;
+                let end = end?;
                 Some(Token::Start { markup: self.cut(end), name })
             }
         }
@@ -99,31 +151,41 @@ impl<'a> Tokens<'a> {
         rest.find(|c: char| c.is_ascii_whitespace() || matches!(c, '/' | '>')).and_then(|end| rest.get(..end)).unwrap_or(rest)
     }
 
-    /// Behind the `>` of a tag whose name ends here; `None` where the text ends within it.
-    fn tag_end(&self, mut at: usize) -> Option<usize> {
+    /// Behind the `>` of a tag whose name ends here, with its attributes told one by one; `None` where the text ends within it.
+    fn tag_end(&self, mut at: usize, mut attribute: impl FnMut(&'a str, &'a str)) -> Option<usize> {
+        let cut = |from, to| self.text.get(from..to).unwrap_or_default();
         loop {
             at = self.skip_bytes(at, |b| b.is_ascii_whitespace() || b == b'/')?;
             if self.byte(at) == b'>' {
                 return Some(at + 1);
             }
             // an equals sign in front belongs to the name
-            at = self.skip_bytes(at + 1, |b| !b.is_ascii_whitespace() && !matches!(b, b'/' | b'>' | b'='))?;
-            at = self.skip_bytes(at, |b| b.is_ascii_whitespace())?;
+            let name_end = self.skip_bytes(at + 1, |b| !b.is_ascii_whitespace() && !matches!(b, b'/' | b'>' | b'='))?;
+            let name = cut(at, name_end);
+            at = self.skip_bytes(name_end, |b| b.is_ascii_whitespace())?;
             if self.byte(at) != b'=' {
+                attribute(name, "");
                 continue;
             }
-            at = self.skip_bytes(at + 1, |b| b.is_ascii_whitespace())?;
-            at = match self.byte(at) {
-                b'"' => self.position_of(at + 1, "\"")? + 1,
-                b'\'' => self.position_of(at + 1, "'")? + 1,
-                _ => self.skip_bytes(at, |b| !b.is_ascii_whitespace() && b != b'>')?,
-            };
+            let value = self.skip_bytes(at + 1, |b| b.is_ascii_whitespace())?;
+            let quote = self.byte(value);
+            if matches!(quote, b'"' | b'\'') {
+                let end = self.position_of(value + 1, quote)?;
+                attribute(name, cut(value + 1, end));
+                at = end + 1;
+            } else {
+                at = self.skip_bytes(value, |b| !b.is_ascii_whitespace() && b != b'>')?;
+                attribute(name, cut(value, at));
+            }
         }
     }
 
     /// The first place from here whose byte is not so; `None` at the end of the text.
     fn skip_bytes(&self, from: usize, of: impl Fn(u8) -> bool) -> Option<usize> {
-        self.text.as_bytes().get(from..)?.iter().position(|b| !of(*b)).map(|n| from + n)
+        let rest = self.text.as_bytes().get(from..)?;
+        let found = rest.iter().position(|b| !of(*b));
+        self.count(found.unwrap_or(rest.len()));
+        Some(from + found?)
     }
 
     /// Behind a comment whose text begins here.
@@ -135,7 +197,7 @@ impl<'a> Tokens<'a> {
             return text + 2;
         }
         let mut from = text;
-        while let Some(dashes) = self.position_of(from, "--") {
+        while let Some(dashes) = self.position_of_text(from, "--") {
             let Some(behind) = self.skip_bytes(dashes, |b| b == b'-') else { break };
             match (self.byte(behind), self.byte(behind + 1)) {
                 (b'>', _) => return behind + 1,
@@ -151,7 +213,7 @@ impl<'a> Tokens<'a> {
     pub(super) fn raw_text(&mut self, name: &str) -> Option<&'a str> {
         let end = if name.eq_ignore_ascii_case("script") { self.script_end()? } else { self.end_tag(self.at, name)? };
         let content = self.cut(end);
-        self.at = self.tag_end(end + 2 + name.len()).unwrap_or(self.text.len());
+        self.at = self.tag_end(end + 2 + name.len(), |_, _| {}).unwrap_or(self.text.len());
         Some(content)
     }
 
@@ -162,7 +224,7 @@ impl<'a> Tokens<'a> {
 
     fn end_tag(&self, mut from: usize, name: &str) -> Option<usize> {
         loop {
-            let at = self.position_of(from, "</")?;
+            let at = self.position_of_text(from, "</")?;
             if self.is_tag(at + 2, name) {
                 return Some(at);
             }
@@ -179,7 +241,7 @@ impl<'a> Tokens<'a> {
     /// Where a script ends: an end tag counts unless a comment in the script has opened another script (13.2.5.20–33).
     fn script_end(&self) -> Option<usize> {
         let (mut from, mut commented, mut nested) = (self.at, false, false);
-        while let Some(at) = self.text.get(from..)?.find(['<', '-']).map(|n| from + n) {
+        while let Some(at) = self.skip_bytes(from, |b| !matches!(b, b'<' | b'-')) {
             let rest = self.text.get(at..).unwrap_or_default();
             from = at + 1;
             if rest.starts_with("-->") {
@@ -267,7 +329,8 @@ mod tests {
                 let at = tokens.at;
                 proptest::prop_assert!(at > length && at <= text.len() && text.is_char_boundary(at), "{token:?}");
                 length = at;
-                let _ = tokens.clone().raw_text("script");
+                let _ = tokens.raw_text("script");
+                tokens.back_to(at);
             }
         }
     }

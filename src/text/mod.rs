@@ -3,4 +3,6 @@
 pub mod dates;
 pub mod markup;
 pub mod normalize;
+pub mod references;
 pub mod segment;
+pub mod work;

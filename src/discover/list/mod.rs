@@ -9,11 +9,10 @@ mod tests;
 
 use std::collections::{BTreeMap, HashMap};
 
-use ego_tree::NodeId;
-use scraper::{ElementRef, Html, Selector};
+use scraper::{ElementRef, Selector};
 
 use crate::discover::{DiscoverError, Discovered, autodiscovery};
-use crate::extract::dom;
+use crate::html::{Attr, NodeId, NodeRef, Selectable, Tag, Tree, node_of};
 use crate::model::{Entry, ListSelectors, WebUrl};
 use crate::text::dates::{self, Clock};
 use row::{link_title, row_date, text_of};
@@ -33,24 +32,24 @@ pub fn read(
     clock: &Clock,
 ) -> Result<Discovered, DiscoverError> {
     let records = datastore(text);
-    let page = dom::parse(records.as_deref().unwrap_or(text));
-    let base = base_of(&page.html, url);
+    let page = Tree::parse(records.as_deref().unwrap_or(text));
+    let base = base_of(&page, url);
     let (mut entries, mut layout) = match &selectors.item {
-        Some(item) => (by_selectors(&page.html, &base, item, selectors, clock), Some(item.clone())),
-        None => by_layout(&page.html, &base, previous_selector, clock),
+        Some(item) => (by_selectors(&page, &base, item, selectors, clock), Some(item.clone())),
+        None => by_layout(&page, &base, previous_selector, clock),
     };
     if entries.is_empty()
         && let Some(written) = row::written(text)
     {
-        (entries, layout) = by_layout(&dom::parse(&written).html, &base, previous_selector, clock);
+        (entries, layout) = by_layout(&Tree::parse(&written), &base, previous_selector, clock);
     }
     if entries.is_empty() {
         return Err(DiscoverError::NoEntries);
     }
     // the pager stands in the page itself, not among a script's records
     let next = match records {
-        Some(_) => autodiscovery::next_list_page(&dom::parse(text).html, text, url),
-        None => autodiscovery::next_list_page(&page.html, text, url),
+        Some(_) => autodiscovery::next_list_page(&Tree::parse(text), text, url),
+        None => autodiscovery::next_list_page(&page, text, url),
     };
     Ok(Discovered { entries, selector_path: layout, next, ..Discovered::default() })
 }
@@ -66,27 +65,31 @@ fn datastore(text: &str) -> Option<String> {
 }
 
 /// `<base href>` counts only within the same site.
-fn base_of(html: &Html, url: &WebUrl) -> WebUrl {
-    let base = Selector::parse("base[href]").ok().and_then(|s| html.select(&s).next()).and_then(|e| e.value().attr("href"));
+fn base_of(tree: &Tree<'_>, url: &WebUrl) -> WebUrl {
+    let base = tree.elements(Tag::Base).find_map(|e| e.attr(Attr::Href));
     base.and_then(|b| url.join(b).ok()).filter(|b| b.host() == url.host()).unwrap_or_else(|| url.clone())
 }
 
-fn by_selectors(html: &Html, base: &WebUrl, item: &str, selectors: &ListSelectors, clock: &Clock) -> Vec<Entry> {
+fn by_selectors(tree: &Tree<'_>, base: &WebUrl, item: &str, selectors: &ListSelectors, clock: &Clock) -> Vec<Entry> {
     let parse = |s: &str| Selector::parse(s).ok();
     let Some(items) = parse(item) else { return Vec::new() };
+    let page = Selectable::new(tree);
+    let node = |e: ElementRef<'_>| node_of(e).and_then(|id| tree.get(id));
     let link = selectors.link.as_deref().and_then(parse);
     let title = selectors.title.as_deref().and_then(parse);
     let date = selectors.date.as_deref().and_then(parse);
-    let any_link = parse("a[href]");
+    let first = |row: ElementRef<'_>, selector: &Option<Selector>| selector.as_ref().and_then(|s| node(row.select(s).next()?));
     let mut out = Vec::new();
-    for row in html.select(&items) {
-        let is_link = row.value().name() == "a";
-        let Some(a) = link.as_ref().or(any_link.as_ref()).and_then(|s| row.select(s).next()).or(is_link.then_some(row)) else { continue };
-        let Some(url) = a.value().attr("href").and_then(|h| base.join(h).ok()) else { continue };
-        let shown = title.as_ref().and_then(|s| row.select(s).next()).unwrap_or(a);
+    for item in page.html().select(&items) {
+        let Some(row) = node(item) else { continue };
+        let any_link = || row.descendants().find(|e| e.is(Tag::A) && e.attr(Attr::Href).is_some());
+        let chosen = if link.is_some() { first(item, &link) } else { any_link() };
+        let Some(a) = chosen.or(row.is(Tag::A).then_some(row)) else { continue };
+        let Some(url) = a.attr(Attr::Href).and_then(|h| base.join(h).ok()) else { continue };
+        let shown = first(item, &title).unwrap_or(a);
         let title = link_title(shown).or_else(|| link_title(a)).unwrap_or_default();
         let when = match &date {
-            Some(s) => row.select(s).next().and_then(|e| dates::parse(&text_of(e), clock)),
+            Some(_) => first(item, &date).and_then(|e| dates::parse(&text_of(e), clock)),
             None => row_date(row, &title, clock),
         };
         out.push(Entry { id: None, url, title, published_at: when.map(|d| d.at), summary: None, content_html: None });
@@ -96,7 +99,7 @@ fn by_selectors(html: &Html, base: &WebUrl, item: &str, selectors: &ListSelector
 
 /// A link that may be an entry.
 struct CandidateLink<'a> {
-    a: ElementRef<'a>,
+    a: NodeRef<'a>,
     url: WebUrl,
     title: String,
 }
@@ -148,12 +151,12 @@ fn shape(url: &WebUrl) -> String {
     out
 }
 
-fn by_layout(html: &Html, base: &WebUrl, previous_selector: Option<&str>, clock: &Clock) -> (Vec<Entry>, Option<String>) {
-    let links = links(html, base);
+fn by_layout(tree: &Tree<'_>, base: &WebUrl, previous_selector: Option<&str>, clock: &Clock) -> (Vec<Entry>, Option<String>) {
+    let links = links(tree, base);
     let rows = rows(&links);
     let mut groups: BTreeMap<String, Group> = BTreeMap::new();
     for (link, row) in links.iter().zip(rows) {
-        let Some(row) = row.and_then(|id| html.tree.get(id)).and_then(ElementRef::wrap) else { continue };
+        let Some(row) = row.and_then(|id| tree.get(id)) else { continue };
         let layout = layout_of(row);
         let group = groups.entry(layout.clone()).or_default();
         group.known = previous_selector.is_some_and(|l| l.split(", ").any(|l| l == layout));
@@ -183,10 +186,9 @@ fn by_layout(html: &Html, base: &WebUrl, previous_selector: Option<&str>, clock:
     (groups.into_iter().flat_map(|g| g.rows).collect(), Some(layout))
 }
 
-fn links<'a>(html: &'a Html, base: &WebUrl) -> Vec<CandidateLink<'a>> {
-    let Ok(selector) = Selector::parse("a") else { return Vec::new() };
-    let mut links: Vec<CandidateLink<'a>> = html
-        .select(&selector)
+fn links<'a>(tree: &'a Tree<'_>, base: &WebUrl) -> Vec<CandidateLink<'a>> {
+    let mut links: Vec<CandidateLink<'a>> = tree
+        .elements(Tag::A)
         .take(20_000)
         .filter_map(|a| {
             let url = base.join(row::address(a)?).ok()?;
@@ -208,36 +210,37 @@ fn rows(links: &[CandidateLink<'_>]) -> Vec<Option<NodeId>> {
     // for every element the one address below it, or none where there are several
     let mut only: HashMap<NodeId, Option<&WebUrl>> = HashMap::new();
     for l in links {
-        for node in std::iter::once(*l.a).chain(l.a.ancestors()).take(256) {
+        for node in std::iter::once(l.a).chain(l.a.ancestors()).take(256) {
             only.entry(node.id()).and_modify(|seen| *seen = seen.filter(|u| **u == l.url)).or_insert(Some(&l.url));
         }
     }
     links
         .iter()
         .map(|l| {
-            std::iter::once(*l.a)
+            std::iter::once(l.a)
                 .chain(l.a.ancestors())
                 .take(MAX_ROW_LEVELS)
                 .take_while(|n| {
                     only.get(&n.id()).copied().flatten() == Some(&l.url)
-                        && n.value().as_element().is_some_and(|e| !matches!(e.name(), "body" | "html" | "ul" | "ol" | "tbody" | "table"))
+                        && !matches!(n.tag(), Some(Tag::Body | Tag::Html | Tag::Ul | Tag::Ol | Tag::Tbody | Tag::Table))
                 })
                 .last()
-                .map(|n| n.id())
+                .map(NodeRef::id)
         })
         .collect()
 }
 
 /// `div.box > ul.newslist > li`: the row and two levels above, without numbers.
-fn layout_of(row: ElementRef<'_>) -> String {
+fn layout_of(row: NodeRef<'_>) -> String {
     let mut parts: Vec<String> = std::iter::once(row)
-        .chain(row.ancestors().filter_map(ElementRef::wrap))
+        .chain(row.ancestors())
         .take(3)
         .map(|e| {
-            let mut part = e.value().name().to_owned();
+            let mut part = e.name().to_ascii_lowercase();
             // rows alternate in classes (odd, even, first, line): only their holders' classes tell lists apart
-            if e.id() != row.id() {
-                for class in e.value().classes().filter(|c| !c.chars().any(|c| c.is_ascii_digit())).take(2) {
+            if e != row {
+                let classes = e.attr(Attr::Class).unwrap_or_default().split_ascii_whitespace();
+                for class in classes.filter(|c| !c.chars().any(|c| c.is_ascii_digit())).take(2) {
                     part.push('.');
                     part.push_str(class);
                 }
@@ -249,13 +252,12 @@ fn layout_of(row: ElementRef<'_>) -> String {
     parts.join(" > ")
 }
 
-fn in_unlikely(row: ElementRef<'_>) -> bool {
+fn in_unlikely(row: NodeRef<'_>) -> bool {
     const SIGNS: [&str; 15] =
         ["nav", "menu", "foot", "hot", "rank", "side", "crumb", "friend", "link", "page", "tags", "paihang", "tuijian", "recommend", "copyright"];
-    row.ancestors().filter_map(ElementRef::wrap).take(6).any(|e| {
-        let v = e.value();
-        matches!(v.name(), "nav" | "footer" | "aside")
-            || [v.attr("class"), v.attr("id")]
+    row.ancestors().take(6).any(|e| {
+        matches!(e.tag(), Some(Tag::Nav | Tag::Footer | Tag::Aside))
+            || [e.attr(Attr::Class), e.attr(Attr::Id)]
                 .into_iter()
                 .flatten()
                 .any(|n| n.to_ascii_lowercase().split([' ', '-', '_']).any(|w| SIGNS.contains(&w.trim_end_matches(|c: char| c.is_ascii_digit()))))

@@ -2,10 +2,9 @@
 
 use std::sync::LazyLock;
 
-use ego_tree::NodeRef;
 use regex::Regex;
-use scraper::{ElementRef, Node};
 
+use crate::html::{Attr, Edge, NodeRef, Tag};
 use crate::text::dates::{self, Clock};
 use crate::text::normalize::{collapse_whitespace, truncate};
 
@@ -18,24 +17,26 @@ const MAX_ROW_TEXT: usize = 300;
 /// Rows of which the date may stand in a part behind them, and its most letters.
 const PARTS: usize = 2;
 const MAX_PART_TEXT: usize = 60;
+/// Most elements and texts of one link that are looked at.
+const MAX_STEPS: usize = 2_000;
 
-pub(super) fn text_of(e: ElementRef<'_>) -> String {
-    collapse_whitespace(&e.text().take(100).collect::<Vec<_>>().join(" "))
+pub(super) fn text_of(e: NodeRef<'_>) -> String {
+    collapse_whitespace(&e.texts().take(100).collect::<Vec<_>>().join(" "))
 }
 
 /// Where a link leads: its `href`, or the address that its script opens.
-pub(super) fn address(a: ElementRef<'_>) -> Option<&str> {
+pub(super) fn address(a: NodeRef<'_>) -> Option<&str> {
     static OPENED: LazyLock<Option<Regex>> = LazyLock::new(|| {
         Regex::new(r#"['"]\s*((?:https?://|\.{0,2}/|[\w-]+/)?[^'"\s<>()]*\.(?:s?html?|aspx?|jsp|php)[^'"\s<>]*|(?:https?:/)?/[\w-][^'"\s<>]*)['"]"#)
             .ok()
     });
-    let href = a.value().attr("href").unwrap_or_default().trim();
+    let href = a.attr(Attr::Href).unwrap_or_default().trim();
     let script = href.get(..11).filter(|h| h.eq_ignore_ascii_case("javascript:"));
     if !href.is_empty() && !href.starts_with('#') && script.is_none() {
         return Some(href);
     }
     let opened = |code| OPENED.as_ref()?.captures(code)?.get(1).map(|m| m.as_str());
-    a.value().attr("onclick").and_then(opened).or_else(|| script.and_then(|_| opened(href)))
+    a.attr(Attr::Onclick).and_then(opened).or_else(|| script.and_then(|_| opened(href)))
 }
 
 /// Whether a text may be a title: longer than a column's name, be it in brackets.
@@ -45,9 +46,9 @@ pub(super) fn is_title(text: &str) -> bool {
 }
 
 /// The title of a link: its text, or its `title` where the text is cut; of a whole row that is a link, the part that reads like one.
-pub(super) fn link_title(a: ElementRef<'_>) -> Option<String> {
+pub(super) fn link_title(a: NodeRef<'_>) -> Option<String> {
     let text = shown_title(a);
-    let said = a.value().attr("title").map(collapse_whitespace).unwrap_or_default();
+    let said = a.attr(Attr::Title).map(collapse_whitespace).unwrap_or_default();
     let stem = text.trim_end_matches(['.', '…']);
     let cut_off = text.ends_with('…') || text.ends_with("...") || (said.starts_with(stem) && said.chars().count() > text.chars().count());
     let chosen = if text.is_empty() || (cut_off && said.chars().count() > stem.chars().count()) { said } else { text };
@@ -56,11 +57,10 @@ pub(super) fn link_title(a: ElementRef<'_>) -> Option<String> {
 }
 
 /// The text of a link that is its title: a heading in it, else the first of its blocks that is long enough and no date.
-fn shown_title(a: ElementRef<'_>) -> String {
-    let mut blocks = vec![Block::default()];
-    collect(*a, false, &mut blocks);
+fn shown_title(a: NodeRef<'_>) -> String {
+    let blocks = blocks_of(a);
     let texts = || blocks.iter().map(|b| (b.heading, collapse_whitespace(&b.pieces.concat()))).filter(|(_, t)| t.chars().count() >= MIN_TITLE);
-    let whole = || collapse_whitespace(&a.text().take(40).collect::<String>());
+    let whole = || collapse_whitespace(&a.texts().take(40).collect::<String>());
     texts().find(|(heading, _)| *heading).or_else(|| texts().next()).map_or_else(whole, |(_, t)| t)
 }
 
@@ -71,33 +71,45 @@ struct Block {
     pieces: Vec<String>,
 }
 
-fn collect(node: NodeRef<'_, Node>, heading: bool, blocks: &mut Vec<Block>) {
-    match node.value() {
-        Node::Text(t) => {
-            // a date beside the title, in an element of its own
-            if let Some(block) = blocks.last_mut()
-                && !is_date(t)
-            {
-                block.pieces.push(t.to_string());
+fn blocks_of(link: NodeRef<'_>) -> Vec<Block> {
+    let mut blocks = vec![Block::default()];
+    // how many open elements are headings
+    let mut headings = 0;
+    for edge in link.walk().take(MAX_STEPS) {
+        match edge {
+            Edge::Text(_, text) => {
+                // a date beside the title, in an element of its own
+                if let Some(block) = blocks.last_mut()
+                    && !is_date(text)
+                {
+                    block.pieces.push(text.to_owned());
+                }
+            }
+            Edge::Open(e, tag) => {
+                headings += usize::from(is_heading(e, tag));
+                if starts_block(e, tag) {
+                    blocks.push(Block { heading: headings > 0, pieces: Vec::new() });
+                }
+            }
+            Edge::Close(e, tag) => {
+                headings -= usize::from(is_heading(e, tag));
+                if starts_block(e, tag) {
+                    blocks.push(Block::default());
+                }
             }
         }
-        Node::Element(e) => {
-            let named = |c: &str| ["tit", "headline", "biaoti"].iter().any(|s| c.to_ascii_lowercase().contains(s));
-            let titled = matches!(e.name(), "h1" | "h2" | "h3" | "h4" | "h5" | "h6") || e.attr("class").is_some_and(named);
-            let block = titled || matches!(e.name(), "div" | "p" | "ul" | "li" | "dl" | "dt" | "dd" | "table" | "tr" | "td" | "section" | "br");
-            let heading = heading || titled;
-            if block {
-                blocks.push(Block { heading, pieces: Vec::new() });
-            }
-            for child in node.children() {
-                collect(child, heading, blocks);
-            }
-            if block {
-                blocks.push(Block::default());
-            }
-        }
-        _ => {}
     }
+    blocks
+}
+
+fn is_heading(e: NodeRef<'_>, tag: Tag) -> bool {
+    let named = |c: &str| ["tit", "headline", "biaoti"].iter().any(|s| c.to_ascii_lowercase().contains(s));
+    tag.is_heading() || e.attr(Attr::Class).is_some_and(named)
+}
+
+fn starts_block(e: NodeRef<'_>, tag: Tag) -> bool {
+    use Tag::*;
+    is_heading(e, tag) || matches!(tag, Div | P | Ul | Li | Dl | Dt | Dd | Table | Tr | Td | Section | Br)
 }
 
 /// Whether a piece of text holds a date or a part of one and nothing else.
@@ -108,35 +120,39 @@ fn is_date(piece: &str) -> bool {
 }
 
 /// The date that a row shows, or the part right behind it: `<dt>title</dt><dd>date</dd>`.
-pub(super) fn row_date(row: ElementRef<'_>, title: &str, clock: &Clock) -> Option<dates::DateMatch> {
+pub(super) fn row_date(row: NodeRef<'_>, title: &str, clock: &Clock) -> Option<dates::DateMatch> {
     let behind = || {
-        let parts = row.next_siblings().filter_map(ElementRef::wrap).take(PARTS);
-        let free = |e: &ElementRef<'_>| !e.descendent_elements().any(|d| d.value().name() == "a" && d.value().attr("href").is_some());
+        let parts = row.next_siblings().filter(|n| n.tag().is_some()).take(PARTS);
+        let free = |e: &NodeRef<'_>| !e.descendants().any(|d| d.is(Tag::A) && d.attr(Attr::Href).is_some());
         parts.take_while(free).filter(|e| text_of(*e).chars().count() <= MAX_PART_TEXT).find_map(|e| shown_date(e, title, clock))
     };
     column_date(row, clock).or_else(|| shown_date(row, title, clock)).or_else(behind)
 }
 
 /// Of the dates in a row of a table the one under 发布日期, where its head says so: others are of signatures and deadlines.
-fn column_date(row: ElementRef<'_>, clock: &Clock) -> Option<dates::DateMatch> {
-    let cells = |row: ElementRef<'_>| -> Vec<String> {
-        let cells = row.child_elements().filter(|e| matches!(e.value().name(), "td" | "th")).take(30);
+fn column_date(row: NodeRef<'_>, clock: &Clock) -> Option<dates::DateMatch> {
+    let cells = |row: NodeRef<'_>| -> Vec<String> {
+        let cells = row.child_elements().filter(|e| matches!(e.tag(), Some(Tag::Td | Tag::Th))).take(30);
         cells.map(text_of).collect()
     };
-    let own = (row.value().name() == "tr").then(|| cells(row))?;
+    let own = row.is(Tag::Tr).then(|| cells(row))?;
     if own.iter().filter(|c| date_piece(c, clock).is_some()).count() < 2 {
         return None;
     }
-    let table = row.ancestors().filter_map(ElementRef::wrap).find(|e| e.value().name() == "table")?;
-    let head = table.descendent_elements().find(|e| e.value().name() == "tr").map(cells)?;
+    let table = row.ancestors().find(|e| e.is(Tag::Table))?;
+    let head = table.descendants().find(|e| e.is(Tag::Tr)).map(cells)?;
     let at = head.iter().position(|c| ["发布", "公开", "公示", "上传"].iter().any(|w| c.contains(w)) && c.contains(['日', '时']))?;
     date_piece(own.get(at)?, clock)
 }
 
-fn shown_date(row: ElementRef<'_>, title: &str, clock: &Clock) -> Option<dates::DateMatch> {
+fn shown_date(row: NodeRef<'_>, title: &str, clock: &Clock) -> Option<dates::DateMatch> {
     // each piece of text by itself: "[2024-01-28]" beside a title that holds figures
-    let pieces: Vec<String> =
-        row.text().take(60).map(collapse_whitespace).filter(|t| !t.is_empty() && t != title && !title.starts_with(t.trim_end_matches('…'))).collect();
+    let pieces: Vec<String> = row
+        .texts()
+        .take(60)
+        .map(collapse_whitespace)
+        .filter(|t| !t.is_empty() && t != title && !title.starts_with(t.trim_end_matches('…')))
+        .collect();
     let whole = pieces.join(" ");
     if whole.chars().count() > MAX_ROW_TEXT {
         return pieces.iter().filter(|p| p.chars().count() <= 30).find_map(|p| date_piece(p, clock));
@@ -170,12 +186,11 @@ pub(super) fn written(text: &str) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::extract::dom;
+    use crate::html::Tree;
 
-    fn first<T>(html: &str, of: impl Fn(ElementRef<'_>) -> T) -> T {
-        let page = dom::parse(html);
-        let a = page.html.root_element().descendent_elements().find(|e| e.value().name() == "a").map(of);
-        a.unwrap()
+    fn first<T>(html: &str, of: impl Fn(NodeRef<'_>) -> T) -> T {
+        let page = Tree::parse(html);
+        page.elements(Tag::A).next().map(of).unwrap()
     }
 
     #[test]

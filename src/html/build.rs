@@ -1,0 +1,401 @@
+//! Tags and text to a tree, in one pass: every element is closed where the HTML standard (13.2.6) closes it, none is deeper than a bound.
+//!
+//! Browsers' tree builders cost the square of their input where elements are nested without end, closed in the wrong order, or open
+//! formatting again and again. This one differs from the standard where that costs nothing to a reader: formatting is not
+//! opened again in later blocks; of misnested formatting the blocks in it stay in it; what stands in a table outside its cells stays
+//! there; SVG, `MathML`, templates and comments are left out.
+
+use crate::html::names::Tag;
+use crate::html::token::{Token, Tokens};
+use crate::html::tree::{Content, Node, Span, Tree};
+use crate::text::references;
+use crate::text::work;
+
+/// Deepest nesting that is kept.
+const MAX_DEPTH: usize = 256;
+/// Most formatting elements open at once.
+const MAX_FORMATTING: usize = 32;
+/// Longest tag, attributes included, in bytes.
+const MAX_TAG: usize = 16 << 10;
+/// Most nodes of a tree: what comes behind is left out.
+const MAX_NODES: usize = 1 << 20;
+/// Longest page read, in bytes; places in it are 32-bit numbers.
+const MAX_PAGE: usize = 1 << 30;
+
+impl<'a> Tree<'a> {
+    /// Parses a page.
+    pub fn parse(page: &'a str) -> Self {
+        let page = page.get(..page.floor_char_boundary(MAX_PAGE)).unwrap_or_default();
+        let tree = Tree { page, decoded: String::new(), nodes: Vec::with_capacity(page.len() / 32 + 8), attributes: Vec::new(), dropped: 0 };
+        let mut builder = Builder { tree, open: Vec::new(), formatting: 0, too_deep: 0, doctype: false, body: None };
+        builder.begin();
+        let mut tokens = Tokens::new(page);
+        while let Some(token) = tokens.next() {
+            match token {
+                Token::Text(text) => builder.text(text),
+                Token::Start { markup, name } => builder.start(markup, name, &mut tokens),
+                Token::End(name) => builder.end(name),
+                Token::Comment(_) => {}
+                Token::Doctype(_) => builder.doctype |= builder.body.is_none(),
+            }
+            if builder.tree.nodes.len() >= MAX_NODES {
+                builder.tree.dropped += 1;
+                break;
+            }
+        }
+        builder.finish()
+    }
+}
+
+/// An open element of the body.
+#[derive(Debug, Clone, Copy)]
+struct Open<'a> {
+    node: usize,
+    tag: Tag,
+    written: &'a str,
+    /// Its end tag came while blocks in it were open: it is closed after them.
+    ended: bool,
+}
+
+impl Open<'_> {
+    fn is(&self, tag: Tag, written: &str) -> bool {
+        self.tag == tag && (tag != Tag::Other || self.written.eq_ignore_ascii_case(written))
+    }
+}
+
+struct Builder<'a> {
+    tree: Tree<'a>,
+    /// Innermost last.
+    open: Vec<Open<'a>>,
+    formatting: usize,
+    /// Start tags dropped for their depth whose end tags are still to come.
+    too_deep: usize,
+    doctype: bool,
+    body: Option<usize>,
+}
+
+/// The numbers of `<html>` and `<head>`.
+const ROOT: usize = 0;
+const HEAD: usize = 1;
+
+impl<'a> Builder<'a> {
+    /// `<html><head>`, whether the page writes them or not.
+    fn begin(&mut self) {
+        for tag in [Tag::Html, Tag::Head] {
+            self.add(ROOT, Content::Element { tag, markup: self.span(""), attributes: (0, 0) });
+        }
+    }
+
+    fn finish(mut self) -> Tree<'a> {
+        self.close_to(0);
+        let body = self.body();
+        let end = self.tree.nodes.len();
+        self.end_node(body, end);
+        self.end_node(ROOT, end);
+        work::add(end);
+        self.tree
+    }
+
+    /// The body, which begins here if it has not begun.
+    fn body(&mut self) -> usize {
+        if let Some(body) = self.body {
+            return body;
+        }
+        self.end_node(HEAD, self.tree.nodes.len());
+        let body = self.add(ROOT, Content::Element { tag: Tag::Body, markup: self.span(""), attributes: (0, 0) });
+        self.body = Some(body);
+        body
+    }
+
+    fn add(&mut self, parent: usize, content: Content) -> usize {
+        let index = self.tree.nodes.len();
+        self.tree.nodes.push(Node { parent: number(parent), end: number(index + 1), content });
+        index
+    }
+
+    fn end_node(&mut self, node: usize, end: usize) {
+        if let Some(node) = self.tree.nodes.get_mut(node) {
+            node.end = number(end);
+        }
+    }
+
+    /// The element that what comes next stands in.
+    fn innermost(&self) -> usize {
+        self.open.last().map(|o| o.node).or(self.body).unwrap_or(HEAD)
+    }
+
+    /// The span of a part of the page.
+    fn span(&self, part: &str) -> Span {
+        let start = (part.as_ptr() as usize).wrapping_sub(self.tree.page.as_ptr() as usize);
+        if part.is_empty() || start > self.tree.page.len() {
+            return Span { start: 0, end: 0, decoded: false };
+        }
+        Span { start: number(start), end: number(start + part.len()), decoded: false }
+    }
+
+    /// The span of a part of the page, its references replaced.
+    fn decoded_span(&mut self, part: &str, in_attribute: bool) -> Span {
+        if memchr::memchr(b'&', part.as_bytes()).is_none() {
+            return self.span(part);
+        }
+        let start = self.tree.decoded.len();
+        references::push_decoded(&mut self.tree.decoded, part, in_attribute);
+        Span { start: number(start), end: number(self.tree.decoded.len()), decoded: true }
+    }
+
+    fn attributes(&mut self, tokens: &Tokens<'a>) -> (u32, u8) {
+        let start = self.tree.attributes.len();
+        for (attr, value) in tokens.attributes() {
+            let value = self.decoded_span(value, true);
+            self.tree.attributes.push((*attr, value));
+        }
+        (number(start), u8::try_from(self.tree.attributes.len() - start).unwrap_or(u8::MAX))
+    }
+
+    fn text(&mut self, text: &str) {
+        if self.body.is_none() && text.trim_ascii_start().is_empty() {
+            return;
+        }
+        self.body();
+        let span = self.decoded_span(text, false);
+        self.add(self.innermost(), Content::Text(span));
+    }
+
+    fn start(&mut self, markup: &'a str, written: &'a str, tokens: &mut Tokens<'a>) {
+        let tag = if written.eq_ignore_ascii_case("image") { Tag::Img } else { Tag::of(written) };
+        match tag {
+            Tag::Html => return self.merge(ROOT, markup, tokens),
+            Tag::Body => {
+                let body = self.body();
+                return self.merge(body, markup, tokens);
+            }
+            Tag::Head => return,
+            Tag::Svg | Tag::Math => return skip_foreign(written, tokens),
+            Tag::Template => return skip_template(tokens),
+            _ => {}
+        }
+        let too_long = markup.len() > MAX_TAG;
+        self.tree.dropped += usize::from(too_long);
+        if !tag.is_of_head() {
+            self.body();
+        }
+        if tag.is_raw_text() {
+            self.raw_text(markup, written, tag, tokens, too_long);
+        } else if too_long {
+        } else if tag.is_void() {
+            if tag == Tag::Hr {
+                self.close_paragraph();
+            } else if matches!(tag, Tag::Input | Tag::Keygen) {
+                self.close_nearest(|o| o.tag == Tag::Select, Tag::is_scope);
+            }
+            let attributes = self.attributes(tokens);
+            self.add(self.innermost(), Content::Element { tag, markup: self.span(markup), attributes });
+        } else if self.make_room(tag, written) && self.is_within_bounds(tag) {
+            let attributes = self.attributes(tokens);
+            self.open(tag, written, Content::Element { tag, markup: self.span(markup), attributes });
+        }
+    }
+
+    /// `<html>` and `<body>` that came before their tags get the attributes of the first of these.
+    fn merge(&mut self, node: usize, written: &str, tokens: &Tokens<'a>) {
+        let found = self.attributes(tokens);
+        let written = self.span(written);
+        if let Some(Node { content: Content::Element { markup, attributes, .. }, .. }) = self.tree.nodes.get_mut(node)
+            && markup.end == markup.start
+        {
+            (*markup, *attributes) = (written, found);
+        }
+    }
+
+    /// An element that holds text only. One that is never closed holds the rest of the page.
+    fn raw_text(&mut self, markup: &'a str, written: &'a str, tag: Tag, tokens: &mut Tokens<'a>, too_long: bool) {
+        let attributes = self.attributes(tokens);
+        let content = if tag == Tag::Plaintext { None } else { tokens.raw_text(written) };
+        let content = content.unwrap_or_else(|| tokens.rest());
+        if too_long {
+            return;
+        }
+        let element = self.add(self.innermost(), Content::Element { tag, markup: self.span(markup), attributes });
+        if !content.is_empty() {
+            let has_references = matches!(tag, Tag::Title | Tag::Textarea);
+            let span = if has_references { self.decoded_span(content, false) } else { self.span(content) };
+            self.add(element, Content::Text(span));
+            self.end_node(element, self.tree.nodes.len());
+        }
+    }
+
+    fn open(&mut self, tag: Tag, written: &'a str, content: Content) {
+        let node = self.add(self.innermost(), content);
+        self.formatting += usize::from(tag.is_formatting());
+        self.open.push(Open { node, tag, written, ended: false });
+    }
+
+    fn open_implied(&mut self, tag: Tag) {
+        self.open(tag, "", Content::Element { tag, markup: self.span(""), attributes: (0, 0) });
+    }
+
+    fn is_within_bounds(&mut self, tag: Tag) -> bool {
+        let formatting = tag.is_formatting();
+        if self.open.len() < MAX_DEPTH && (!formatting || self.formatting < MAX_FORMATTING) {
+            return true;
+        }
+        self.tree.dropped += 1;
+        self.too_deep += usize::from(!formatting);
+        false
+    }
+
+    /// Closes what a start tag of this name closes; whether the element may stand here.
+    fn make_room(&mut self, tag: Tag, written: &str) -> bool {
+        if tag.is_table_part() {
+            return self.make_room_in_table(tag);
+        }
+        if tag.closes_paragraph() || (tag == Tag::Table && self.doctype) {
+            self.close_paragraph();
+        }
+        let top_is = |b: &Self, of: fn(Tag) -> bool| b.open.last().is_some_and(|o| of(o.tag));
+        match tag {
+            Tag::Form if self.open.iter().any(|o| o.tag == Tag::Form && !o.ended) => return false,
+            Tag::Table if top_is(self, |t| t == Tag::Table || t.is_table_section() || t == Tag::Tr) => {
+                self.close_nearest(|o| o.tag == Tag::Table, |_| false);
+            }
+            Tag::Li => self.close_item(|t| t == Tag::Li),
+            Tag::Dd | Tag::Dt => self.close_item(|t| matches!(t, Tag::Dd | Tag::Dt)),
+            Tag::Option if top_is(self, |t| t == Tag::Option) => self.close_to(self.open.len() - 1),
+            Tag::Optgroup => {
+                while top_is(self, |t| matches!(t, Tag::Option | Tag::Optgroup)) {
+                    self.close_to(self.open.len() - 1);
+                }
+            }
+            Tag::Button | Tag::Select => self.close_nearest(|o| o.tag == tag, Tag::is_scope),
+            Tag::A | Tag::Nobr => self.end_misnested(tag, written),
+            _ if tag.is_heading() && top_is(self, Tag::is_heading) => self.close_to(self.open.len() - 1),
+            _ => {}
+        }
+        true
+    }
+
+    /// A part of a table closes the parts before it, and opens the section and the row that it needs.
+    fn make_room_in_table(&mut self, tag: Tag) -> bool {
+        let Some(table) = self.nearest(|o| o.tag == Tag::Table, |_| false) else { return false };
+        let is_row = tag == Tag::Tr || tag.is_cell();
+        let section = usize::from(is_row && self.open.get(table + 1).is_some_and(|o| o.tag.is_table_section()));
+        let row = usize::from(tag.is_cell() && self.open.get(table + 1 + section).is_some_and(|o| o.tag == Tag::Tr));
+        self.close_to(table + 1 + section + row);
+        if is_row && section == 0 && row == 0 {
+            self.open_implied(Tag::Tbody);
+        }
+        if tag.is_cell() && row == 0 {
+            self.open_implied(Tag::Tr);
+        }
+        true
+    }
+
+    fn end(&mut self, written: &str) {
+        let tag = Tag::of(written);
+        match tag {
+            Tag::Html | Tag::Body | Tag::Head => {}
+            Tag::Br => {
+                self.body();
+                self.add(self.innermost(), Content::Element { tag, markup: self.span(""), attributes: (0, 0) });
+            }
+            _ if self.too_deep > 0 && !tag.is_formatting() && !tag.is_void() => self.too_deep -= 1,
+            Tag::P => self.close_paragraph(),
+            Tag::Li => self.close_nearest(|o| o.tag == Tag::Li, |t| t.is_scope() || matches!(t, Tag::Ol | Tag::Ul)),
+            Tag::Table => self.close_nearest(|o| o.tag == Tag::Table, |_| false),
+            _ if tag.is_heading() => self.close_nearest(|o| o.tag.is_heading(), Tag::is_scope),
+            _ if tag.is_formatting() || tag == Tag::Form => self.end_misnested(tag, written),
+            _ if tag.is_table_part() => self.close_nearest(|o| o.tag == tag, |t| t == Tag::Table),
+            _ if tag.is_special() => self.close_nearest(|o| o.tag == tag, Tag::is_scope),
+            _ => self.close_nearest(|o| o.is(tag, written), Tag::is_special),
+        }
+    }
+
+    /// The innermost open element of this kind, not looked for beyond one of that.
+    fn nearest(&self, wanted: impl Fn(&Open<'_>) -> bool, beyond: impl Fn(Tag) -> bool) -> Option<usize> {
+        let found = self.open.iter().rposition(|o| (wanted(o) && !o.ended) || beyond(o.tag));
+        work::add(self.open.len() - found.unwrap_or(0));
+        self.open.get(found?).filter(|o| wanted(o) && !o.ended).and(found)
+    }
+
+    fn close_nearest(&mut self, wanted: impl Fn(&Open<'_>) -> bool, beyond: impl Fn(Tag) -> bool) {
+        if let Some(at) = self.nearest(wanted, beyond) {
+            self.close_to(at);
+        }
+    }
+
+    fn close_paragraph(&mut self) {
+        self.close_nearest(|o| o.tag == Tag::P, |t| t.is_scope() || t == Tag::Button);
+    }
+
+    /// Closes the item of a list that the next one ends, unless a block stands between.
+    fn close_item(&mut self, item: fn(Tag) -> bool) {
+        self.close_nearest(|o| item(o.tag), |t| t.is_special() && !item(t) && !matches!(t, Tag::Address | Tag::Div | Tag::P));
+    }
+
+    /// Closes a formatting element or a form; with blocks open in it, after them.
+    fn end_misnested(&mut self, tag: Tag, written: &str) {
+        let Some(at) = self.nearest(|o| o.is(tag, written), Tag::is_scope) else { return };
+        let stays = |t: Tag| t.is_special() && !(tag == Tag::Form && t.ends_with_its_parent());
+        if self.open.iter().skip(at + 1).any(|o| stays(o.tag)) {
+            if let Some(open) = self.open.get_mut(at) {
+                open.ended = true;
+            }
+        } else {
+            self.close_to(at);
+        }
+    }
+
+    /// Closes the innermost elements until so many are open, and those that only waited for them.
+    fn close_to(&mut self, length: usize) {
+        let end = self.tree.nodes.len();
+        while let Some(open) = self.open.pop() {
+            if self.open.len() < length && !open.ended {
+                self.open.push(open);
+                return;
+            }
+            self.end_node(open.node, end);
+            self.formatting -= usize::from(open.tag.is_formatting());
+        }
+    }
+}
+
+fn number(index: usize) -> u32 {
+    u32::try_from(index).unwrap_or(u32::MAX)
+}
+
+/// Leaves out SVG or `MathML`, up to its end or to an HTML tag that ends it; in its titles and descriptions HTML may stand.
+fn skip_foreign(written: &str, tokens: &mut Tokens<'_>) {
+    let holds_html = |name: &str| ["title", "desc", "foreignobject"].iter().any(|n| n.eq_ignore_ascii_case(name));
+    let (mut depth, mut html) = (1usize, 0usize);
+    let mut before = tokens.offset();
+    while let Some(token) = tokens.next() {
+        match token {
+            Token::Start { markup, name } if name.eq_ignore_ascii_case(written) => depth += usize::from(!markup.ends_with("/>")),
+            Token::Start { name, .. } if html == 0 && Tag::of(name).leaves_foreign() => return tokens.back_to(before),
+            Token::Start { markup, name } if holds_html(name) => html += usize::from(!markup.ends_with("/>")),
+            Token::End(name) if holds_html(name) => html = html.saturating_sub(1),
+            Token::End(name) if name.eq_ignore_ascii_case(written) => {
+                depth -= 1;
+                if depth == 0 {
+                    return;
+                }
+            }
+            _ => {}
+        }
+        before = tokens.offset();
+    }
+}
+
+fn skip_template(tokens: &mut Tokens<'_>) {
+    let mut depth = 1usize;
+    for token in tokens {
+        match token {
+            Token::Start { name, .. } if name.eq_ignore_ascii_case("template") => depth += 1,
+            Token::End(name) if name.eq_ignore_ascii_case("template") => depth -= 1,
+            _ => {}
+        }
+        if depth == 0 {
+            return;
+        }
+    }
+}
