@@ -26,7 +26,9 @@ impl<'a> Tree<'a> {
     /// Parses a page.
     pub fn parse(page: &'a str) -> Self {
         let page = page.get(..page.floor_char_boundary(MAX_PAGE)).unwrap_or_default();
-        let tree = Tree { page, decoded: String::new(), nodes: Vec::with_capacity(page.len() / 32 + 8), attributes: Vec::new(), dropped: 0 };
+        // about half the tags are end tags, and most stand beside a text
+        let nodes = (memchr::memchr_iter(b'<', page.as_bytes()).count() * 3 / 2 + 8).min(MAX_NODES);
+        let tree = Tree { page, decoded: String::new(), nodes: Vec::with_capacity(nodes), attributes: Vec::new(), dropped: 0 };
         let mut builder = Builder { tree, open: Vec::new(), formatting: 0, too_deep: 0, doctype: false, body: None };
         builder.begin();
         let mut tokens = Tokens::new(page);

@@ -47,7 +47,7 @@ const SOURCE_KEYS: [&str; 24] = [
 ];
 const DEFAULT_KEYS: [&str; 5] = ["interval", "allow_private", "timezone", "rate_key", "region"];
 
-/// Bilingual that hints may use.
+/// Names that hints may use.
 #[derive(Debug, Clone, Default)]
 pub struct Vocabulary {
     /// Industry names.

@@ -108,6 +108,8 @@ struct CandidateLink<'a> {
 #[derive(Default)]
 struct Group {
     rows: Vec<Entry>,
+    /// Where each address stands in them.
+    places: HashMap<WebUrl, usize>,
     layout: String,
     unlikely: bool,
     /// The list had this layout before.
@@ -115,6 +117,18 @@ struct Group {
 }
 
 impl Group {
+    fn add(&mut self, entry: Entry) {
+        match self.places.get(&entry.url).and_then(|at| self.rows.get_mut(*at)) {
+            // picture and headline link to the same article: the longer text is the title
+            Some(known) if known.title.chars().count() < entry.title.chars().count() => known.title = entry.title,
+            Some(_) => {}
+            None => {
+                self.places.insert(entry.url.clone(), self.rows.len());
+                self.rows.push(entry);
+            }
+        }
+    }
+
     fn dated(&self) -> f64 {
         self.rows.iter().filter(|r| r.published_at.is_some()).count() as f64 / self.rows.len().max(1) as f64
     }
@@ -170,20 +184,16 @@ fn by_layout(tree: &Tree<'_>, base: &WebUrl, previous_selector: Option<&str>, cl
             summary: None,
             content_html: None,
         };
-        match group.rows.iter_mut().find(|r| r.url == entry.url) {
-            // picture and headline link to the same article: the longer text is the title
-            Some(known) if known.title.chars().count() < entry.title.chars().count() => known.title = entry.title,
-            Some(_) => {}
-            None => group.rows.push(entry),
-        }
+        group.add(entry);
     }
-    let mut groups: Vec<Group> = groups.into_values().filter(|g| g.rows.len() >= 3 || g.dated() >= 0.5).collect();
-    groups.sort_by(|a, b| b.score().total_cmp(&a.score()));
-    let Some(best) = groups.first().map(Group::score) else { return (Vec::new(), None) };
-    let dated = groups.iter().any(|g| g.dated() >= 0.5 && !g.unlikely);
-    groups.retain(|g| g.score() >= best * 0.4 && (!dated || g.dated() >= 0.5));
-    let layout = groups.iter().map(|g| g.layout.clone()).collect::<Vec<_>>().join(", ");
-    (groups.into_iter().flat_map(|g| g.rows).collect(), Some(layout))
+    let likely = groups.into_values().filter(|g| g.rows.len() >= 3 || g.dated() >= 0.5);
+    let mut groups: Vec<(f64, Group)> = likely.map(|g| (g.score(), g)).collect();
+    groups.sort_by(|(a, _), (b, _)| b.total_cmp(a));
+    let Some(best) = groups.first().map(|(score, _)| *score) else { return (Vec::new(), None) };
+    let dated = groups.iter().any(|(_, g)| g.dated() >= 0.5 && !g.unlikely);
+    groups.retain(|(score, g)| *score >= best * 0.4 && (!dated || g.dated() >= 0.5));
+    let layout = groups.iter().map(|(_, g)| g.layout.as_str()).collect::<Vec<_>>().join(", ");
+    (groups.into_iter().flat_map(|(_, g)| g.rows).collect(), Some(layout))
 }
 
 fn links<'a>(tree: &'a Tree<'_>, base: &WebUrl) -> Vec<CandidateLink<'a>> {

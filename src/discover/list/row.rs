@@ -17,7 +17,7 @@ const MAX_ROW_TEXT: usize = 300;
 /// Rows of which the date may stand in a part behind them, and its most letters.
 const PARTS: usize = 2;
 const MAX_PART_TEXT: usize = 60;
-/// Most elements and texts of one link that are looked at.
+/// Most elements and texts of one link, or before the head of a table, that are looked at.
 const MAX_STEPS: usize = 2_000;
 
 pub(super) fn text_of(e: NodeRef<'_>) -> String {
@@ -140,7 +140,7 @@ fn column_date(row: NodeRef<'_>, clock: &Clock) -> Option<dates::DateMatch> {
         return None;
     }
     let table = row.ancestors().find(|e| e.is(Tag::Table))?;
-    let head = table.descendants().find(|e| e.is(Tag::Tr)).map(cells)?;
+    let head = table.descendants().take(MAX_STEPS).find(|e| e.is(Tag::Tr)).map(cells)?;
     let at = head.iter().position(|c| ["发布", "公开", "公示", "上传"].iter().any(|w| c.contains(w)) && c.contains(['日', '时']))?;
     date_piece(own.get(at)?, clock)
 }
