@@ -64,6 +64,11 @@ impl MinHashSignature {
         &self.bands
     }
 
+    /// Whether the text held no letter: such a text is nobody's copy.
+    pub fn is_empty(&self) -> bool {
+        self.shingles == 0
+    }
+
     /// Whether the exact check is worth its time: the places that agree are no fewer than two texts of these lengths would
     /// show if the shorter lay to `CONTAINED` in the longer, less two and a half standard deviations.
     pub fn may_match(&self, other: &Self) -> bool {

@@ -2,12 +2,17 @@
 //!
 //! The index behind may be in memory (for files) or in the store (for the archive); the decision is one and the same.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, VecDeque};
+
+use xxhash_rust::xxh3::xxh3_128;
 
 use crate::dedup::fingerprint::{MinHashSignature, ShingleSet};
 
 /// Most candidates compared exactly per article: bounds the time one article can cost.
 pub const MAX_CANDIDATES: usize = 32;
+
+/// Most articles looked at per band, the newest ones. More share a band only in a template, or in a story of very many copies.
+pub const MAX_PER_BAND: usize = 64;
 
 /// What is fingerprinted of an article: the text, with the headline where there is little text.
 pub fn dedup_text(title: &str, text: &str) -> String {
@@ -36,15 +41,21 @@ pub fn join<T: Copy, E>(
         let share = mine.containment(&theirs);
         if mine.same_story(&theirs) && best.is_none_or(|(b, _)| share > b) {
             best = Some((share, id));
+            if share >= 1.0 {
+                break; // no other can share more
+            }
         }
     }
     Ok(best.map(|(_, id)| id))
 }
 
-/// An index of stories in memory.
+/// An index of stories in memory. Adding an article costs the same however many are in it.
 #[derive(Debug, Default)]
 pub struct StoryIndex {
-    bands: HashMap<(usize, u32), Vec<usize>>,
+    /// The newest members of each band, oldest first.
+    bands: HashMap<(usize, u32), VecDeque<usize>>,
+    /// Stories by the hash of a whole text.
+    texts: HashMap<u128, usize>,
     members: Vec<StoryMember>,
     stories: usize,
 }
@@ -57,20 +68,17 @@ struct StoryMember {
 }
 
 impl StoryIndex {
-    /// Adds an article; gives the number of its story (stories count from 0 in order of their first article).
+    /// Adds an article; returns the number of its story (stories count from 0 in order of their first article).
     pub fn add(&mut self, title: &str, text: &str) -> usize {
         let text = dedup_text(title, text);
-        let signature = MinHashSignature::new(&text);
-        let bands = signature.bands().to_vec();
-        let mut votes: HashMap<usize, usize> = HashMap::new();
-        for key in bands.iter().copied().enumerate() {
-            for member in self.bands.get(&key).into_iter().flatten() {
-                *votes.entry(*member).or_default() += 1;
-            }
+        let key = xxh3_128(text.as_bytes());
+        // the same text again, letter by letter: nothing new to find it by
+        if let Some(story) = self.texts.get(&key) {
+            return *story;
         }
-        let mut ranked: Vec<(usize, usize)> = votes.into_iter().collect();
-        ranked.sort_unstable_by_key(|(member, n)| (std::cmp::Reverse(*n), *member));
-        let candidates = ranked.iter().take(MAX_CANDIDATES).filter_map(|(m, _)| Some((*m, self.members.get(*m)?.signature.clone())));
+        let signature = MinHashSignature::new(&text);
+        let candidates = self.sharing_bands(signature.bands());
+        let candidates = candidates.into_iter().filter_map(|m| Some((m, self.members.get(m)?.signature.clone())));
         let text_of = |m: usize| Ok::<_, std::convert::Infallible>(self.members.get(m).map(|m| m.text.clone()).unwrap_or_default());
         let found = join(&text, &signature, candidates, text_of).ok().flatten();
         let story = found.and_then(|m| self.members.get(m)).map(|m| m.story);
@@ -78,11 +86,32 @@ impl StoryIndex {
             self.stories += 1;
             self.stories - 1
         });
-        for key in bands.iter().copied().enumerate() {
-            self.bands.entry(key).or_default().push(self.members.len());
+        if signature.is_empty() {
+            return story; // a text without letters is nobody's copy
         }
+        for band in signature.bands().iter().copied().enumerate() {
+            let members = self.bands.entry(band).or_default();
+            if members.len() >= MAX_PER_BAND {
+                members.pop_front();
+            }
+            members.push_back(self.members.len());
+        }
+        self.texts.insert(key, story);
         self.members.push(StoryMember { signature, text, story });
         story
+    }
+
+    /// Members that share bands, those that share most of them first.
+    fn sharing_bands(&self, bands: &[u32]) -> Vec<usize> {
+        let found = bands.iter().copied().enumerate().filter_map(|band| self.bands.get(&band));
+        let mut found: Vec<usize> = found.flatten().copied().collect();
+        #[allow(clippy::stable_sort_primitive)] // each band is in order already, and only the stable sort uses that
+        found.sort();
+        let counts = found.chunk_by(|a, b| a == b).filter_map(|same| Some((std::cmp::Reverse(same.len()), *same.first()?)));
+        let mut ranked: Vec<_> = counts.collect();
+        ranked.sort_unstable();
+        ranked.truncate(MAX_CANDIDATES);
+        ranked.into_iter().map(|(_, member)| member).collect()
     }
 }
 
@@ -104,5 +133,31 @@ mod tests {
             1
         );
         assert_eq!(index.add("丙", &format!("来源：许昌网。{text}")), 0);
+    }
+
+    /// One text, with a number in it.
+    fn numbered(n: usize) -> String {
+        format!(
+            "长葛市大周镇再生金属产业园今年前十个月实现产值四百二十亿元，园区企业从单一废钢回收转向精深加工，第{n}号公告。园区管委会负责人介绍，二十家企业完成了绿色化改造，综合能耗下降明显，明年还将新增三条产线。"
+        )
+    }
+
+    #[test]
+    fn a_story_of_very_many_copies_keeps_few_of_them() {
+        let mut index = StoryIndex::default();
+        for n in 0..1000 {
+            assert_eq!(index.add("甲", &numbered(7)), 0, "the same text");
+            assert_eq!(index.add("甲", &numbered(n)), 0, "nearly the same text");
+        }
+        assert_eq!(index.members.len(), 1000, "what came twice is kept once");
+        assert!(index.bands.values().all(|m| m.len() <= MAX_PER_BAND));
+        assert!(index.sharing_bands(MinHashSignature::new(&numbered(7)).bands()).len() <= MAX_CANDIDATES);
+        assert_eq!(index.add("乙", "禹州中药材交易会开幕，三百家药商到会洽谈。"), 1);
+    }
+
+    #[test]
+    fn texts_without_letters_stay_apart() {
+        let mut index = StoryIndex::default();
+        assert_eq!((index.add("", "。"), index.add("", "。"), index.add("", "")), (0, 1, 2));
     }
 }

@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use rusqlite::{Connection, OptionalExtension as _, Row, params, params_from_iter};
 
 use crate::dedup::fingerprint::MinHashSignature;
-use crate::dedup::stories::{MAX_CANDIDATES, dedup_text, join};
+use crate::dedup::stories::{MAX_CANDIDATES, MAX_PER_BAND, dedup_text, join};
 use crate::model::{Article, ArticleId, Classification, Headline, SourceId, StoryId, WebUrl};
 use crate::store::{Result, Store, StoreError, invalid_value};
 use crate::text::segment::Segmented;
@@ -175,8 +175,9 @@ pub(super) fn store_classification(
 
 fn sharing_bands(c: &Connection, mine: ArticleId, bands: &[u32]) -> Result<Vec<i64>> {
     // the newest of each band only: what thousands share is boilerplate
-    let one =
-        |i: usize| format!("SELECT * FROM (SELECT article_id FROM band WHERE band = {i} AND value = ?{} ORDER BY article_id DESC LIMIT 64) ", i + 1);
+    let one = |i: usize| {
+        format!("SELECT * FROM (SELECT article_id FROM band WHERE band = {i} AND value = ?{} ORDER BY article_id DESC LIMIT {MAX_PER_BAND}) ", i + 1)
+    };
     let pairs: Vec<String> = (0..bands.len()).map(one).collect();
     let sql = format!(
         "SELECT article_id FROM ({}) WHERE article_id <> ?{} GROUP BY article_id ORDER BY count(*) DESC, article_id LIMIT {MAX_CANDIDATES}",
@@ -219,4 +220,58 @@ fn read_headline(r: &Row<'_>) -> Result<Headline> {
         story: r.get::<_, Option<i64>>(12)?.map(StoryId),
         classification: classification.map(|j| serde_json::from_str(&j)).transpose().map_err(invalid_value("judgement"))?,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::dedup::fingerprint::BANDS;
+
+    /// Texts of one story, each with a number of its own.
+    fn text(n: i64) -> String {
+        format!("长葛市再生金属产业园今年前十个月实现产值四百二十亿元，园区企业从单一废钢回收转向精深加工，第{n}号公告。综合能耗下降明显。")
+    }
+
+    fn fill(store: &Store, articles: std::ops::RangeInclusive<i64>) {
+        let fill = |t: &Connection| {
+            t.execute("INSERT OR IGNORE INTO source (id, name, url) VALUES ('a', '甲', 'https://a.cn/')", [])?;
+            for n in articles.clone() {
+                let entry = "INSERT INTO entry (id, source_id, identity, canonical, url, title, state, first_seen) VALUES (?1, 'a', ?1, ?1, 'https://a.cn/', '题', 'done', 0)";
+                t.execute(entry, [n])?;
+                let article = "INSERT INTO article (id, entry_id, source_id, canonical, url, title, effective, fetched, text, html)
+                               VALUES (?1, ?1, 'a', ?1, 'https://a.cn/', '题', 0, 0, ?2, '')";
+                t.execute(article, params![n, text(n)])?;
+            }
+            Ok(())
+        };
+        store.write(fill).unwrap();
+    }
+
+    #[test]
+    fn of_a_story_of_many_copies_a_new_one_is_compared_with_few() {
+        let dir = tempfile::tempdir().unwrap();
+        let store = Store::open(dir.path()).unwrap();
+        let last = 200;
+        fill(&store, 1..=last);
+        let classification = Classification::default();
+        loop {
+            let articles = store.unclassified(100).unwrap();
+            if articles.is_empty() {
+                break;
+            }
+            let signatures: Vec<_> = articles.iter().map(|a| MinHashSignature::new(&dedup_text(&a.headline.title, &a.text))).collect();
+            let rows =
+                articles.iter().zip(&signatures).map(|(article, signature)| Classified { article, classification: &classification, signature });
+            store.commit_classifications(&rows.collect::<Vec<_>>()).unwrap();
+        }
+        assert_eq!(store.headline(ArticleId(last)).unwrap().story, Some(StoryId(1)));
+        let signature = MinHashSignature::new(&text(last));
+        let (looked_at, kept) = store
+            .read(|c| {
+                let kept: i64 = c.query_row("SELECT count(*) FROM band", [], |r| r.get(0))?;
+                Ok((sharing_bands(c, ArticleId(last), signature.bands())?, kept))
+            })
+            .unwrap();
+        assert_eq!((looked_at.len(), kept), (MAX_CANDIDATES, last * i64::try_from(BANDS).unwrap()));
+    }
 }
