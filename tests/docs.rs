@@ -94,3 +94,18 @@ fn every_source_file_that_the_documents_name_exists() {
     }
     assert!(missing.is_empty(), "{}", missing.join("\n"));
 }
+
+#[test]
+fn a_unit_outlives_a_child_that_takes_too_much_memory_and_writes_one_folder_of_its_settings() {
+    for name in ["qingbao.service", "qingbao-worker.service"] {
+        let unit = std::fs::read_to_string(root().join("deploy").join(name)).unwrap();
+        let lines: BTreeSet<&str> = unit.lines().collect();
+        for line in ["OOMPolicy=continue", "LimitCORE=0", "ProtectSystem=strict"] {
+            assert!(lines.contains(line), "{name}: {line}");
+        }
+        // a folder that the service may write must not hold what root reads for it: settings and credentials
+        for paths in unit.lines().filter_map(|l| l.strip_prefix("ReadWritePaths=")) {
+            assert_eq!(paths, "-/etc/qingbao/sources", "{name}");
+        }
+    }
+}

@@ -114,3 +114,32 @@ async fn every_kind_of_page_becomes_an_article() {
     assert_eq!(inspected[1]["next"], "https://a.example/split_2.html");
     assert!(inspected[1]["warnings"][0].as_str().unwrap().starts_with("it goes on at https://a.example/split_2.html"), "{}", inspected[1]);
 }
+
+/// A PDF of one page that shows the same megabyte of blanks so many times.
+fn pdf_bomb(times: usize) -> Vec<u8> {
+    let blanks = " ".repeat(1 << 20);
+    let objects = [
+        "<</Type/Catalog/Pages 2 0 R>>".to_owned(),
+        "<</Type/Pages/Kids[3 0 R]/Count 1>>".to_owned(),
+        format!("<</Type/Page/Parent 2 0 R/MediaBox[0 0 595 842]/Contents[{}]/Resources<<>>>>", "4 0 R ".repeat(times)),
+        format!("<</Length {}>>\nstream\n{blanks}\nendstream", blanks.len()),
+    ];
+    let (mut out, mut rows) = ("%PDF-1.5\n".to_owned(), String::new());
+    for (n, object) in (1..).zip(objects) {
+        rows.push_str(&format!("{:010} 00000 n \n", out.len()));
+        out.push_str(&format!("{n} 0 obj\n{object}\nendobj\n"));
+    }
+    let table = out.len();
+    format!("{out}xref\n0 5\n0000000000 65535 f \n{rows}trailer\n<</Size 5/Root 1 0 R>>\nstartxref\n{table}\n%%EOF\n").into_bytes()
+}
+
+#[test]
+fn a_pdf_that_needs_too_much_memory_is_told_and_costs_nothing_else() {
+    let dir = tempfile::tempdir().unwrap();
+    std::fs::write(dir.path().join("bomb.pdf"), pdf_bomb(700)).unwrap();
+    std::fs::write(dir.path().join("notice.pdf"), include_bytes!("data/notice.pdf")).unwrap();
+    let run = Command::new(env!("CARGO_BIN_EXE_qingbao")).args(["inspect", "extract", "bomb.pdf", "notice.pdf"]).current_dir(dir.path()).output();
+    let lines: Vec<serde_json::Value> = String::from_utf8(run.unwrap().stdout).unwrap().lines().map(|l| serde_json::from_str(l).unwrap()).collect();
+    assert_eq!(lines[0]["error"], "is a PDF that cannot be read: the parser gave up (it needs more than 512 MB of memory)");
+    assert!(lines[1]["text"].as_str().is_some_and(|t| t.contains("有关事项通知如下")), "{}", lines[1]);
+}

@@ -11,7 +11,7 @@ use anyhow::Context as _;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
-use crate::crawl::reader::child::End;
+use crate::crawl::reader::child::{End, MemoryLimit};
 use crate::crawl::reader::cpu_pool::STACK_BYTES;
 use crate::crawl::reader::markers::{Markers, Subject};
 use crate::crawl::reader::{CpuPool, Document, article, child, listing};
@@ -19,6 +19,9 @@ use crate::model::{Entry, Source};
 
 /// The subcommand of this same program that parses a document from standard input and prints what it found as JSON.
 pub const PARSE_DOCUMENT: &str = "parse-document";
+
+/// What passes in the service, which has no limit for one document, must pass in a child too.
+const MEMORY: MemoryLimit = MemoryLimit(1024);
 
 /// What a document is.
 #[derive(Debug, Serialize, Deserialize)]
@@ -149,7 +152,7 @@ impl Parser {
             Ok(program) => program,
             Err(e) => return interrupted(&e),
         };
-        match child::run(&program, PARSE_DOCUMENT, &[&head, &input.document.body]).await {
+        match child::run(&program, PARSE_DOCUMENT, MEMORY, &[&head, &input.document.body]).await {
             End::Well(output) => match serde_json::from_slice(&output) {
                 Ok(found) => Parsed::Done(found),
                 Err(e) => interrupted(&format!("no readable result: {e}")),
@@ -169,7 +172,7 @@ impl Parser {
 /// # Errors
 /// Standard input holds no document, or its parser panicked.
 pub fn parse_document() -> anyhow::Result<()> {
-    child::limit_self()?;
+    child::limit_self(MEMORY)?;
     let mut input = std::io::stdin().lock();
     let mut head = Vec::new();
     input.read_until(b'\n', &mut head)?;
