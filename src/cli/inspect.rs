@@ -15,7 +15,7 @@ use crate::classify::{Classifier, SourceHints};
 use crate::config::{Settings, Taxonomy};
 use crate::crawl::reader::{CpuPool, Document, Parser, Reader};
 use crate::dedup::stories::StoryIndex;
-use crate::discover::feed;
+use crate::discover::{LimitReached, feed};
 use crate::extract;
 use crate::fetch::charset;
 use crate::issue::summarise;
@@ -220,7 +220,7 @@ impl Files {
         match found {
             Ok(found) => {
                 let entry = |e: &Entry| json!({"url": e.url, "title": e.title, "published_at": e.published_at.map(|d| d.to_rfc3339())});
-                json!({"file": file, "entries": found.entries.iter().map(entry).collect::<Vec<_>>(), "layout": found.selector_path})
+                json!({"file": file, "entries": found.entries.iter().map(entry).collect::<Vec<_>>(), "layout": found.selector_path, "warnings": warnings(&found.limits)})
             }
             Err(e) => json!({"file": file, "error": e}),
         }
@@ -236,12 +236,17 @@ impl Files {
         let name = file.clone();
         let read = move || match feed::read(&charset::decode(&document.body, None, None).text, url.as_ref(), &clock()) {
             Ok(feed) => {
-                json!({"file": name, "title": feed.title, "entries": feed.entries.iter().map(feed_entry).collect::<Vec<_>>(), "repaired": feed.repaired})
+                json!({"file": name, "title": feed.title, "entries": feed.entries.iter().map(feed_entry).collect::<Vec<_>>(), "repaired": feed.repaired, "warnings": warnings(&feed.limits)})
             }
             Err(e) => json!({"file": name, "error": e.to_string()}),
         };
         self.parser.cpu(read).await.unwrap_or_else(|| gave_up(&file))
     }
+}
+
+/// What of a document is not read.
+pub(super) fn warnings(limits: &[LimitReached]) -> Vec<String> {
+    limits.iter().map(ToString::to_string).collect()
 }
 
 fn feed_entry(e: &feed::FeedEntry) -> Value {

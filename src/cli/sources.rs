@@ -13,7 +13,7 @@ use crate::cli::add_source::AddArgs;
 use crate::cli::try_source;
 use crate::cli::try_source::TestArgs;
 use crate::config::edit_sources;
-use crate::config::opml;
+use crate::config::opml::{self, Import};
 use crate::model::{Source, SourceId};
 use crate::store::{SourceHealth, Store};
 
@@ -79,7 +79,13 @@ fn import(context: &CommandContext, file: &Path) -> anyhow::Result<()> {
     };
     read.with_context(|| format!("{} cannot be read", file.display()))?;
     let list = context.source_list_or_none()?;
-    let (new, known) = opml::news(&text, &list);
+    let Import { new, known, left_out } = opml::news(&text, &list);
+    anyhow::ensure!(
+        left_out == 0,
+        "{} lists {left_out} sources more than the {} that are read at once; split it",
+        file.display(),
+        opml::MAX_OUTLINES
+    );
     anyhow::ensure!(!new.is_empty() || known > 0, "{} lists no source; is it an OPML file?", file.display());
     edit_sources::add(&context.sources, &new, &context.vocabulary()?)?;
     println!("{} sources added to {}, {known} listed already", new.len(), context.sources.display());

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use serde_json::json;
 
-use crate::cli::CommandContext;
+use crate::cli::{CommandContext, inspect};
 use crate::crawl::preview;
 use crate::crawl::preview::Preview;
 use crate::crawl::reader::{CpuPool, Parser, Reader};
@@ -72,7 +72,7 @@ pub(super) async fn show(reader: &Reader<'_>, preview: &Preview, articles: usize
     let kind = found.kind.map_or("", SourceKind::as_str);
     println!(
         "{}",
-        json!({"source": source.id.as_str(), "url": preview.url, "kind": kind, "layout": found.selector_path, "entries": found.entries.len(), "notes": found.notes, "moved_to": preview.permanent_redirect})
+        json!({"source": source.id.as_str(), "url": preview.url, "kind": kind, "layout": found.selector_path, "entries": found.entries.len(), "notes": found.notes, "warnings": inspect::warnings(&found.limits), "moved_to": preview.permanent_redirect})
     );
     for e in found.entries.iter().take(20) {
         println!("{}", json!({"url": e.url, "title": e.title, "published_at": e.published_at.map(|d| d.to_rfc3339())}));

@@ -6,7 +6,8 @@ use chrono::{DateTime, FixedOffset, Offset, Utc};
 use feed_rs::model as rs;
 use serde::Serialize;
 
-use crate::discover::repair::repair;
+use crate::discover::limits::{self, LimitReached, MAX_CONTENT, MAX_DEPTH, MAX_ENTRIES, MAX_ID, MAX_TITLE};
+use crate::discover::repair::{Repaired, repair};
 use crate::discover::salvage::{self, Item};
 use crate::discover::{DiscoverError, prefix};
 use crate::model::{Entry, WebUrl};
@@ -14,8 +15,6 @@ use crate::text::dates::{self, Clock};
 use crate::text::markup::strip_tags;
 use crate::text::normalize::truncate;
 
-/// Most entries read from one feed.
-const MAX_ENTRIES: usize = 2_000;
 const MAX_SUMMARY: usize = 2_000;
 
 /// A feed as read.
@@ -27,6 +26,8 @@ pub struct Feed {
     pub entries: Vec<FeedEntry>,
     /// What had to be repaired.
     pub repaired: Vec<String>,
+    /// What of it is not read, for it holds too much.
+    pub limits: Vec<LimitReached>,
 }
 
 /// One entry as read.
@@ -64,27 +65,52 @@ impl FeedEntry {
 pub fn read(text: &str, url: Option<&WebUrl>, clock: &Clock) -> Result<Feed, DiscoverError> {
     let trimmed = text.trim_start_matches(|c: char| c.is_whitespace() || c == '\u{feff}');
     let is_json = trimmed.starts_with('{');
-    let (text, mut repaired) = if is_json {
-        (trimmed.to_owned(), Vec::new())
+    let Repaired { text, notes: mut repaired, too_deep } =
+        if is_json { Repaired { text: trimmed.to_owned(), notes: Vec::new(), too_deep: false } } else { repair(trimmed) };
+    let parsed = if too_deep {
+        Err(DiscoverError::Broken { kind: "feed".into(), cause: format!("its elements are nested deeper than {MAX_DEPTH}") })
     } else {
-        let r = repair(trimmed);
-        (r.text, r.notes)
+        parse(&text, url, clock)
     };
-    let parsed = parse(&text, url, clock);
     let seen = parsed.as_ref().map_or(0, |f| f.entries.len());
+    let mut limits: Vec<LimitReached> = too_deep.then_some(LimitReached::Depth).into_iter().collect();
     // a reader that fails, or stops half-way without a word, must not cost the items that can be read
     if !is_json && salvage::count(&text) > seen {
         let items = salvage::items(&text, MAX_ENTRIES);
         if items.len() > seen {
             repaired.push(format!("{} items saved one by one", items.len()));
-            let entries = items.into_iter().map(|i| saved(i, url, clock)).collect();
-            return Ok(Feed { title: parsed.ok().and_then(|f| f.title).map(|t| strip_tags(&t.content)), entries, repaired });
+            limits.extend(limits::entries(salvage::count(&text), MAX_ENTRIES));
+            let mut entries: Vec<FeedEntry> = items.into_iter().map(|i| saved(i, url, clock)).collect();
+            limits.extend(cut(&mut entries));
+            return Ok(Feed { title: parsed.ok().and_then(|f| f.title).map(|t| strip_tags(&t.content)), entries, repaired, limits });
         }
     }
     let parsed = parsed?;
+    limits.extend(limits::entries(seen, MAX_ENTRIES));
     let mut entries: Vec<FeedEntry> = parsed.entries.into_iter().take(MAX_ENTRIES).map(|e| convert(e, url, clock)).collect();
     entries.dedup_by(|a, b| a.id == b.id && a.url == b.url);
-    Ok(Feed { title: parsed.title.map(|t| strip_tags(&t.content)), entries, repaired })
+    limits.extend(cut(&mut entries));
+    Ok(Feed { title: parsed.title.map(|t| strip_tags(&t.content)), entries, repaired, limits })
+}
+
+/// Cuts what is too long in entries, and says so.
+fn cut(entries: &mut [FeedEntry]) -> Vec<LimitReached> {
+    let (mut titles, mut texts) = (0, 0);
+    for e in entries {
+        if e.title.chars().nth(MAX_TITLE).is_some() {
+            e.title = truncate(&e.title, MAX_TITLE);
+            titles += 1;
+        }
+        if e.id.chars().nth(MAX_ID).is_some() {
+            e.id = truncate(&e.id, MAX_ID);
+        }
+        if let Some(content) = e.content_html.as_mut().filter(|c| c.len() > MAX_CONTENT) {
+            content.truncate(content.floor_char_boundary(MAX_CONTENT));
+            texts += 1;
+        }
+    }
+    let of = |n: usize, limit: fn(usize) -> LimitReached| (n > 0).then(|| limit(n));
+    of(titles, LimitReached::Titles).into_iter().chain(of(texts, LimitReached::Texts)).collect()
 }
 
 fn saved(item: Item, base: Option<&WebUrl>, clock: &Clock) -> FeedEntry {
@@ -172,6 +198,30 @@ mod tests {
         assert_eq!(e.published_at.unwrap().to_rfc3339(), "2026-11-24T08:00:00+08:00");
         assert_eq!(e.summary.as_deref(), Some("摘要"));
         assert_eq!(feed.repaired, ["bare &", "undefined entities"]);
+    }
+
+    #[test]
+    fn what_a_feed_holds_too_much_of_is_cut_and_told() {
+        let item = |n: usize, rest: &str| format!("<item><title>第{n}条</title><link>http://a.cn/{n}.html</link>{rest}</item>");
+        let told = |feed: &Feed| feed.limits.iter().map(LimitReached::chinese).collect::<Vec<_>>();
+        let many = read(&rss(&(0..=MAX_ENTRIES).map(|n| item(n, "")).collect::<String>()), None, &clock()).unwrap();
+        assert_eq!((many.entries.len(), told(&many)), (MAX_ENTRIES, vec!["共列出 2001 条，只读取 2000 条".to_owned()]));
+
+        let long = format!(
+            "<item><title>{}</title><link>http://a.cn/1</link></item>{}",
+            "题".repeat(900),
+            item(2, &format!("<description>{}</description>", "文".repeat(400_000)))
+        );
+        let long = read(&rss(&long), None, &clock()).unwrap();
+        assert_eq!(long.entries[0].title.chars().count(), MAX_TITLE);
+        assert!(long.entries[1].content_html.as_ref().is_some_and(|c| (MAX_CONTENT - 3..=MAX_CONTENT).contains(&c.len())));
+        assert_eq!(told(&long), ["1 条标题超过 500 字，已截短", "1 条正文超过 1 MB，已截短"]);
+
+        let deep = rss(&format!("{}{}{}", "<a>".repeat(100_000), item(1, ""), "</a>".repeat(100_000)));
+        let deep = read(&deep, None, &clock()).unwrap();
+        assert_eq!((deep.entries[0].title.as_str(), told(&deep)), ("第1条", vec!["元素嵌套超过 128 层，已改为逐条读取".to_owned()]));
+        let nothing = read(&rss(&"<a xml:base='a/'>".repeat(100_000)), None, &clock()).unwrap_err();
+        assert_eq!(nothing.to_string(), "cannot be read as feed: its elements are nested deeper than 128");
     }
 
     #[test]

@@ -3,6 +3,7 @@
 
 use serde_json::{Map, Value};
 
+use crate::discover::limits::{self, MAX_ENTRIES};
 use crate::discover::{DiscoverError, Discovered};
 use crate::model::{Entry, ListSelectors, WebUrl};
 use crate::text::dates::{self, Clock};
@@ -43,7 +44,12 @@ pub(super) fn read(text: &str, url: &WebUrl, paths: &ListSelectors, clock: &Cloc
         }
         None => search(&value, url, paths, clock, 0, &mut best),
     }
-    if best.is_empty() { Err(DiscoverError::NoEntries) } else { Ok(Discovered { entries: best, ..Discovered::default() }) }
+    if best.is_empty() {
+        return Err(DiscoverError::NoEntries);
+    }
+    let limits = limits::entries(best.len(), MAX_ENTRIES).into_iter().collect();
+    best.truncate(MAX_ENTRIES);
+    Ok(Discovered { entries: best, limits, ..Discovered::default() })
 }
 
 /// `callback({...});` without its wrapping.
@@ -139,6 +145,16 @@ mod tests {
         let got = run_with(text, &paths);
         assert_eq!(got.iter().map(|e| (e.title.as_str(), e.url.as_str())).collect::<Vec<_>>(), [("新闻一", "http://a.cn/a/1.html")]);
         assert!(run_with(text, &ListSelectors { item: path("data.none"), ..ListSelectors::default() }).is_empty());
+    }
+
+    #[test]
+    fn a_list_too_long_is_cut_and_one_nested_too_deep_is_refused() {
+        let clock = Clock::new(chrono_tz::Asia::Shanghai, Utc.with_ymd_and_hms(2026, 11, 24, 4, 0, 0).unwrap());
+        let read = |text: &str| read(text, &WebUrl::parse("http://a.cn/api").unwrap(), &ListSelectors::default(), &clock);
+        let rows: Vec<String> = (0..=MAX_ENTRIES).map(|n| format!("{{\"title\":\"t\",\"url\":\"/{n}\"}}")).collect();
+        let got = read(&format!("[{}]", rows.join(","))).unwrap();
+        assert_eq!((got.entries.len(), got.limits.len()), (MAX_ENTRIES, 1));
+        assert!(matches!(read(&format!("{}{}", "[".repeat(100_000), "]".repeat(100_000))), Err(DiscoverError::Broken { .. })));
     }
 
     #[test]

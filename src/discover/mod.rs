@@ -5,6 +5,7 @@
 pub mod autodiscovery;
 pub mod feed;
 mod json;
+mod limits;
 pub mod list;
 mod refresh_hints;
 mod repair;
@@ -21,6 +22,8 @@ use crate::model::{Entry, Source, SourceKind, WebUrl};
 use crate::schedule::poll_interval::RefreshHints;
 use crate::text::dates::Clock;
 use crate::text::normalize::truncate;
+
+pub use limits::LimitReached;
 
 /// Why a document brought no entries.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error, Serialize, Deserialize)]
@@ -84,6 +87,9 @@ pub struct Discovered {
     pub next: Option<WebUrl>,
     /// What had to be repaired or was odd.
     pub notes: Vec<String>,
+    /// What of the document is not read, for it holds too much.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub limits: Vec<LimitReached>,
     /// What the document says of when to come again.
     #[serde(rename = "wishes")]
     pub refresh_hints: RefreshHints,
@@ -122,6 +128,7 @@ impl Discovered {
         let known: HashSet<WebUrl> = self.entries.iter().map(|e| e.url.clone()).collect();
         self.entries.extend(other.entries.into_iter().filter(|e| !known.contains(&e.url)));
         self.notes.extend(other.notes);
+        self.limits.extend(other.limits);
     }
 
     /// Whether nothing was found, nor where to look on.
@@ -167,7 +174,7 @@ pub fn sniff(text: &str) -> SourceKind {
 fn from_feed(text: &str, url: &WebUrl, clock: &Clock) -> Result<Discovered, DiscoverError> {
     let feed = feed::read(text, Some(url), clock)?;
     let entries = feed.entries.into_iter().filter_map(feed::FeedEntry::into_entry).collect();
-    Ok(Discovered { entries, notes: feed.repaired, refresh_hints: refresh_hints::read(text), ..Discovered::default() })
+    Ok(Discovered { entries, notes: feed.repaired, limits: feed.limits, refresh_hints: refresh_hints::read(text), ..Discovered::default() })
 }
 
 fn prefix(text: &str) -> String {

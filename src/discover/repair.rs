@@ -5,12 +5,15 @@ use std::borrow::Cow;
 
 use quick_xml::escape::unescape;
 
+use crate::discover::limits::MAX_DEPTH;
 use crate::text::markup::{named_entity, numeric_reference, reference_name};
 
 /// A repaired text and what was done.
 pub(super) struct Repaired {
     pub(super) text: String,
     pub(super) notes: Vec<String>,
+    /// Elements are nested deeper than [`MAX_DEPTH`].
+    pub(super) too_deep: bool,
 }
 
 /// Repairs a feed's text; sound feeds come back unchanged but for their declaration.
@@ -24,19 +27,32 @@ pub(super) fn repair(text: &str) -> Repaired {
     let mut out = String::with_capacity(body.len() + 64);
     out.push_str("<?xml version=\"1.0\" encoding=\"utf-8\"?>\n");
     let (mut rest, mut in_tag) = (body, false);
+    let (mut depth, mut deepest) = (0usize, 0);
     while !rest.is_empty() {
         let run = rest.get(..rest.find('<').unwrap_or(rest.len())).unwrap_or_default();
         let attributes = if in_tag { run.find('>').map_or(run.len(), |n| n + 1) } else { 0 };
-        push_repaired(&mut out, run.get(..attributes).unwrap_or_default(), &mut notes);
+        let attributes_text = run.get(..attributes).unwrap_or_default();
+        if attributes_text.ends_with("/>") {
+            depth = depth.saturating_sub(1);
+        }
+        push_attributes(&mut out, attributes_text, &mut notes);
         push_text(&mut out, run.get(attributes..).unwrap_or_default(), &mut notes);
         rest = rest.get(run.len()..).unwrap_or_default();
         if !rest.is_empty() {
             let (taken, opens_tag) = bracket(rest, &mut out, &mut notes);
             in_tag = opens_tag;
+            match rest.as_bytes().get(1) {
+                Some(b'/') => depth = depth.saturating_sub(1),
+                Some(b'!' | b'?') => {}
+                _ if opens_tag => depth += 1,
+                _ => {}
+            }
+            deepest = deepest.max(depth);
             rest = rest.get(taken..).unwrap_or_default();
         }
     }
-    Repaired { text: out, notes: notes.0 }
+    // an empty element counts until its end is seen
+    Repaired { text: out, notes: notes.0, too_deep: deepest > MAX_DEPTH + 1 }
 }
 
 #[derive(Default)]
@@ -70,6 +86,18 @@ fn push_clean(out: &mut String, text: &str, notes: &mut Notes) {
 /// Most references of one text that are left to the feed reader: it reads each as a piece of its own, in time that grows with all
 /// of them before.
 const MAX_REFERENCES: usize = 64;
+
+/// Longest tag whose `xml:base` is followed: the addresses of nested ones add up.
+const MAX_BASE: usize = 4 << 10;
+
+/// What stands in a tag behind its name.
+fn push_attributes(out: &mut String, text: &str, notes: &mut Notes) {
+    if text.len() > MAX_BASE && text.contains("xml:base") {
+        notes.note("too long an xml:base");
+        return push_repaired(out, &text.replace("xml:base", "base"), notes);
+    }
+    push_repaired(out, text, notes);
+}
 
 /// Text between two tags.
 fn push_text(out: &mut String, text: &str, notes: &mut Notes) {
@@ -180,6 +208,28 @@ mod tests {
         let fixed = fixed(&text);
         assert!(fixed.starts_with("<t a='x &amp; y'><![CDATA[a & b <br> ]]]]><![CDATA[> a & b"), "{fixed}");
         assert_eq!(fixed.matches("&amp;").count(), 1);
+    }
+
+    #[test]
+    fn elements_nested_too_deep_are_told_and_unnested_ones_never_add_up() {
+        let nested = |n: usize| format!("{}x{}", "<a b='/'>".repeat(n), "</a>".repeat(n));
+        for (text, too_deep) in [
+            (nested(MAX_DEPTH), false),
+            (nested(MAX_DEPTH + 2), true),
+            (nested(100_000), true),
+            (nested(2).repeat(10_000), false),
+            ("<a b='c'/><?p?><!x><!-- <a> --><![CDATA[<a>]]>".repeat(10_000), false),
+            ("</a>".repeat(10_000), false),
+        ] {
+            assert_eq!(repair(&text).too_deep, too_deep, "{}", &text[..text.len().min(80)]);
+        }
+    }
+
+    #[test]
+    fn a_base_too_long_is_not_followed() {
+        let text = |n: usize| format!("<a xml:base='{}'>", "a/".repeat(n));
+        assert!(fixed(&text(100)).starts_with("<a xml:base="));
+        assert!(fixed(&text(10_000)).starts_with("<a base="));
     }
 
     #[test]

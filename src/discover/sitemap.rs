@@ -3,12 +3,14 @@
 use quick_xml::Reader;
 use quick_xml::events::Event;
 
+use crate::discover::limits::{self, MAX_ENTRIES, MAX_SITEMAP_URLS};
 use crate::discover::{DiscoverError, Discovered, prefix};
 use crate::model::{Entry, WebUrl};
 use crate::text::dates::{self, Clock};
-use crate::text::normalize::collapse_whitespace;
+use crate::text::normalize::{collapse_whitespace, truncate};
 
-const MAX_ENTRIES: usize = 2_000;
+/// Longest title, in characters.
+const MAX_TITLE: usize = 200;
 /// Parts of an index that are read at one poll.
 const MAX_PARTS: usize = 2;
 
@@ -28,6 +30,7 @@ pub(super) fn read(text: &str, clock: &Clock) -> Result<Discovered, DiscoverErro
     }
     let mut reader = Reader::from_str(text);
     let (mut row, mut element, mut entries) = (SitemapEntry::default(), String::new(), Vec::new());
+    let mut found = 0;
     loop {
         match reader.read_event() {
             Ok(Event::Start(e)) => e.local_name().as_ref().clone_into(&mut element),
@@ -37,7 +40,11 @@ pub(super) fn read(text: &str, clock: &Clock) -> Result<Discovered, DiscoverErro
             Ok(Event::End(e)) => {
                 element.clear();
                 if matches!(e.local_name().as_ref(), "url" | "sitemap") {
-                    entries.extend(finish(std::mem::take(&mut row), clock));
+                    found += 1;
+                    let row = std::mem::take(&mut row);
+                    if found <= MAX_SITEMAP_URLS {
+                        entries.extend(finish(row, clock));
+                    }
                 }
             }
             Ok(Event::Eof) => break,
@@ -51,7 +58,7 @@ pub(super) fn read(text: &str, clock: &Clock) -> Result<Discovered, DiscoverErro
     }
     entries.sort_by_key(|e: &Entry| std::cmp::Reverse(e.published_at));
     entries.truncate(MAX_ENTRIES);
-    Ok(Discovered { entries, ..Discovered::default() })
+    Ok(Discovered { entries, limits: limits::entries(found, MAX_ENTRIES).into_iter().collect(), ..Discovered::default() })
 }
 
 /// News first, then what changed last; numbered parts without dates grow at their end.
@@ -74,7 +81,7 @@ fn set_field(row: &mut SitemapEntry, element: &str, text: &str) {
 
 fn finish(row: SitemapEntry, clock: &Clock) -> Option<Entry> {
     let when = row.published.or(row.modified).and_then(|d| dates::parse(&d, clock)).map(|d| d.at);
-    Some(Entry { id: None, url: row.url?, title: row.title, published_at: when, summary: None, content_html: None })
+    Some(Entry { id: None, url: row.url?, title: truncate(&row.title, MAX_TITLE), published_at: when, summary: None, content_html: None })
 }
 
 #[cfg(test)]
@@ -91,6 +98,18 @@ mod tests {
         let got = read(text, &clock).unwrap().entries;
         assert_eq!(got.len(), 2);
         assert_eq!((got[0].title.as_str(), got[0].url.as_str()), ("许昌新闻", "http://a.cn/2.html"));
+    }
+
+    #[test]
+    fn of_very_many_addresses_the_newest_are_read_and_that_is_said() {
+        let clock = Clock::new(chrono_tz::Asia::Shanghai, Utc.with_ymd_and_hms(2026, 11, 24, 4, 0, 0).unwrap());
+        let url = |n: usize| format!("<url><loc>http://a.cn/{n}.html</loc><lastmod>2026-11-{:02}</lastmod></url>", n % 20 + 1);
+        let text = format!("<urlset>{}</urlset>", (0..MAX_ENTRIES + 500).map(url).collect::<String>());
+        let got = read(&text, &clock).unwrap();
+        assert_eq!(got.entries.len(), MAX_ENTRIES);
+        assert!(got.entries.iter().all(|e| e.published_at.unwrap().to_rfc3339().as_str() >= "2026-11-05"));
+        assert_eq!(got.limits[0].to_string(), "it lists 2500 entries, of which 2000 are read");
+        assert_eq!(got.limits[0].chinese(), "共列出 2500 条，只读取 2000 条");
     }
 
     #[test]

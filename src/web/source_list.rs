@@ -11,9 +11,10 @@ use chrono::{DateTime, Utc};
 
 use crate::config::edit_sources;
 use crate::config::edit_sources::NewSource;
-use crate::config::opml;
+use crate::config::opml::{self, Import};
 use crate::crawl::preview;
 use crate::crawl::preview::Preview;
+use crate::discover::LimitReached;
 use crate::model::{Source, SourceId, SourceKind, WEEKS, WebUrl};
 use crate::store::{Session, SourceHealth};
 use crate::web::access::Editor;
@@ -55,6 +56,8 @@ pub(super) struct SourcePreview {
     name: String,
     pub(super) kind: &'static str,
     pub(super) entries: Vec<(String, String)>,
+    /// What of the document is not read.
+    pub(super) warnings: Vec<String>,
 }
 
 pub(super) async fn list(State(console): State<AppState>, Editor(session): Editor) -> Response {
@@ -193,18 +196,22 @@ pub(super) fn shown(asked: &str, p: Preview) -> SourcePreview {
         kind,
         entries: entries.map(|e| (e.title.clone(), e.published_at.map(|t| t.format("%Y-%m-%d").to_string()).unwrap_or_default())).collect(),
         url: p.url.to_string(),
+        warnings: p.found.limits.iter().map(LimitReached::chinese).collect(),
     }
 }
 
 /// Adds what an OPML file lists and the list does not have.
 fn import(console: &AppState, text: &str) -> Result<String, String> {
-    let (new, known) = opml::news(text, &console.live.sources());
+    let Import { new, known, left_out } = opml::news(text, &console.live.sources());
     if new.is_empty() {
         return Err(if known > 0 {
             "其中的来源都已经有了".to_owned()
         } else {
             "这里面没有来源：请粘贴 OPML 文件的全部内容".to_owned()
         });
+    }
+    if left_out > 0 {
+        return Err(format!("一次最多导入 {} 个来源，这里多出 {left_out} 个：请分成几份导入", opml::MAX_OUTLINES));
     }
     edit_sources::add(console.live.sources_path(), &new, &console.vocabulary()).map_err(|e| e.chinese())?;
     Ok(format!("{} 个", new.len()))

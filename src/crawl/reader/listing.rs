@@ -72,6 +72,9 @@ impl Reader<'_> {
         for note in &found.notes {
             tracing::debug!(source = %self.source.id, "repaired: {note}");
         }
+        for limit in &found.limits {
+            tracing::debug!(source = %self.source.id, "{limit}");
+        }
         Ok(found)
     }
 
