@@ -168,11 +168,14 @@ fn window(lines: &[String], from: usize, to: usize) -> &[String] {
 
 fn title_line(lines: &[String], title: Option<&str>) -> Option<usize> {
     let title = normalized_key(title?);
-    let exact: Vec<usize> = lines.iter().take(400).enumerate().filter(|(_, l)| normalized_key(l) == title).map(|(i, _)| i).collect();
+    // a line of other length cannot be the headline, and most are
+    let is_alike = |l: &str| (title.len()..=title.len() * 4 + 60).contains(&l.len());
+    let exact = lines.iter().take(400).enumerate().filter(|(_, l)| is_alike(l) && normalized_key(l) == title);
+    let exact: Vec<usize> = exact.map(|(i, _)| i).collect();
     // the last that a date follows, else the last: earlier ones are echoes and breadcrumbs, later ones lists of hot news
     let dated = |i: &&usize| window(lines, **i + 1, **i + 6).iter().any(|l| dates::shows_date(l));
     let exact = exact.iter().rfind(dated).or(exact.last()).copied();
-    exact.or_else(|| lines.iter().take(400).position(|l| l.chars().count() < 200 && normalized_key(l).contains(&title)))
+    exact.or_else(|| lines.iter().take(400).position(|l| l.len() >= title.len() && l.chars().count() < 200 && normalized_key(l).contains(&title)))
 }
 
 /// 来源, in the site's own words.

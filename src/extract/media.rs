@@ -48,7 +48,11 @@ pub(super) fn attachments(roots: &[NodeRef<'_>], base: &WebUrl) -> Vec<Attachmen
     let behind = roots.last().into_iter().flat_map(|r| r.next_siblings().take(6));
     let links = roots.iter().copied().chain(behind).flat_map(|r| std::iter::once(r).chain(r.descendants())).filter(|e| e.is(Tag::A));
     let attachment = |e: NodeRef<'_>| {
-        let url = base.join(e.attr(Attr::Href)?).ok()?;
+        let href = e.attr(Attr::Href)?;
+        if !may_be_file(href) {
+            return None;
+        }
+        let url = base.join(href).ok()?;
         let path = url.as_url().path().to_ascii_lowercase();
         let ending = path.rsplit_once('.')?.1;
         let text = collapse_whitespace(&e.texts().take(MAX_PIECES).collect::<String>());
@@ -60,6 +64,12 @@ pub(super) fn attachments(roots: &[NodeRef<'_>], base: &WebUrl) -> Vec<Attachmen
             .then(|| Attachment { name: truncate(&if text.is_empty() { file_name() } else { text }, MAX_NAME), url })
     };
     links.take(2_000).filter_map(attachment).take(MAX_ATTACHMENTS).collect()
+}
+
+/// Whether an address, as it is written, may be one of a file: most are not, and to resolve them costs more than to look.
+fn may_be_file(href: &str) -> bool {
+    let path = href.split(['?', '#']).next().unwrap_or_default().trim_end().to_ascii_lowercase();
+    path.contains("download") || path.rsplit_once('.').is_some_and(|(_, ending)| FILES.contains(&ending))
 }
 
 /// The next page of the same article, where it is split over several.

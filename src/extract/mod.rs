@@ -51,6 +51,9 @@ pub enum ExtractError {
     /// A PDF that gives no text.
     #[error("is a PDF that cannot be read: {0}")]
     Pdf(String),
+    /// A PDF whose reader was ended by its limits of memory, time or stack, and which.
+    #[error("is a PDF that ends its reader ({0}); it is left out")]
+    PdfCrashed(String),
     /// The extractor itself failed.
     #[error("made the extractor give up")]
     GaveUp,
@@ -75,6 +78,7 @@ impl ExtractError {
             Self::Interrupted(_) => "解析被外部中断，请重试".to_owned(),
             Self::NoContent { .. } => "网页里没有找到正文".to_owned(),
             Self::Pdf(_) => "PDF 里读不出文字（可能是扫描件）".to_owned(),
+            Self::PdfCrashed(_) => "读取这个 PDF 超出了内存或时间限制，已跳过".to_owned(),
             Self::SoftError(_) => "网页提示内容不存在".to_owned(),
         }
     }

@@ -26,16 +26,31 @@ struct Lines {
 
 impl Lines {
     fn push(&mut self, text: &str) {
-        for (i, word) in text.split(char::is_whitespace).enumerate() {
-            self.blank |= i > 0;
-            for run in word.split(normalize::is_noise).filter(|r| !r.is_empty()) {
-                if self.blank && !self.line.is_empty() && !self.line.ends_with('\t') {
-                    self.line.push(' ');
-                }
-                self.blank = false;
-                self.line.push_str(run);
+        let mut from = 0;
+        for (at, c) in text.char_indices() {
+            // most characters, told first
+            if ('!'..='~').contains(&c) || ('\u{3001}'..='\u{FDFF}').contains(&c) {
+                continue;
+            }
+            let is_blank = c.is_whitespace();
+            if is_blank || normalize::is_noise(c) {
+                self.push_run(text.get(from..at).unwrap_or_default());
+                self.blank |= is_blank;
+                from = at + c.len_utf8();
             }
         }
+        self.push_run(text.get(from..).unwrap_or_default());
+    }
+
+    fn push_run(&mut self, run: &str) {
+        if run.is_empty() {
+            return;
+        }
+        if self.blank && !self.line.is_empty() && !self.line.ends_with('\t') {
+            self.line.push(' ');
+        }
+        self.blank = false;
+        self.line.push_str(run);
     }
 
     fn end_cell(&mut self) {

@@ -1,6 +1,6 @@
 //! Measuring a page: how much text stands below every element, how much of it is links, and which elements hold paragraphs.
 
-use crate::extract::nodes::{NodeSet, is_block};
+use crate::extract::nodes::{NodeSet, hidden, is_block};
 use crate::html::{Attr, NodeId, NodeRef, Tag, Tree};
 use crate::text::work;
 
@@ -57,17 +57,25 @@ pub(super) struct Facts {
 }
 
 impl Facts {
-    /// Of a page.
+    /// Of a page; texts that no reader sees have none.
     pub(super) fn of(tree: &Tree<'_>) -> Self {
         let mut facts =
             Self { texts: vec![TextStats::default(); tree.len()], links: Vec::with_capacity(tree.len() + 1), children: vec![0; tree.len()] };
-        let mut links = 0;
+        let (mut links, mut hidden_end) = (0, 0);
         for node in std::iter::once(tree.root()).chain(tree.root().descendants()) {
+            let index = node.id().index();
             facts.links.push(links);
+            if let Some(text) = node.text() {
+                if let Some(slot) = facts.texts.get_mut(index).filter(|_| index >= hidden_end) {
+                    *slot = TextStats::of(text);
+                }
+                continue;
+            }
             links += u32::from(node.is(Tag::A));
-            if let (Some(slot), Some(text)) = (facts.texts.get_mut(node.id().index()), node.text()) {
-                *slot = TextStats::of(text);
-            } else if let Some(slot) = node.parent().and_then(|p| facts.children.get_mut(p.id().index())) {
+            if index >= hidden_end && hidden(node) {
+                hidden_end = node.range().end;
+            }
+            if let Some(slot) = node.parent().and_then(|p| facts.children.get_mut(p.id().index())) {
                 *slot += 1;
             }
         }

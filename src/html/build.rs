@@ -172,7 +172,7 @@ impl<'a> Builder<'a> {
                 return self.merge(body, markup, tokens);
             }
             Tag::Head => return,
-            Tag::Svg | Tag::Math => return skip_foreign(written, tokens),
+            Tag::Svg | Tag::Math => return self.skip_foreign(written, tokens),
             Tag::Template => return skip_template(tokens),
             _ => {}
         }
@@ -312,6 +312,30 @@ impl<'a> Builder<'a> {
         }
     }
 
+    /// Leaves out SVG or `MathML`, up to its end or to an HTML tag that ends it (13.2.6.5); in its titles and descriptions HTML may stand.
+    fn skip_foreign(&self, written: &'a str, tokens: &mut Tokens<'a>) {
+        let holds_html = |name: &&str| ["title", "desc", "foreignobject"].iter().any(|n| n.eq_ignore_ascii_case(name));
+        let mut open = vec![written];
+        let mut before = tokens.offset();
+        while let Some(token) = tokens.next() {
+            match token {
+                Token::Start { name, .. } if Tag::of(name).leaves_foreign() && !open.iter().any(holds_html) => return tokens.back_to(before),
+                Token::Start { markup, name } if open.len() < MAX_DEPTH && !markup.ends_with("/>") => open.push(name),
+                Token::End(name) => match open.iter().rposition(|o| o.eq_ignore_ascii_case(name)) {
+                    Some(at) => open.truncate(at),
+                    None if !open.iter().any(holds_html) && self.open.iter().any(|o| o.is(Tag::of(name), name)) => return tokens.back_to(before),
+                    None => {}
+                },
+                _ => {}
+            }
+            work::add(open.len());
+            if open.is_empty() {
+                return;
+            }
+            before = tokens.offset();
+        }
+    }
+
     /// The innermost open element of this kind, not looked for beyond one of that.
     fn nearest(&self, wanted: impl Fn(&Open<'_>) -> bool, beyond: impl Fn(Tag) -> bool) -> Option<usize> {
         let found = self.open.iter().rposition(|o| (wanted(o) && !o.ended) || beyond(o.tag));
@@ -363,29 +387,6 @@ impl<'a> Builder<'a> {
 
 fn number(index: usize) -> u32 {
     u32::try_from(index).unwrap_or(u32::MAX)
-}
-
-/// Leaves out SVG or `MathML`, up to its end or to an HTML tag that ends it; in its titles and descriptions HTML may stand.
-fn skip_foreign(written: &str, tokens: &mut Tokens<'_>) {
-    let holds_html = |name: &str| ["title", "desc", "foreignobject"].iter().any(|n| n.eq_ignore_ascii_case(name));
-    let (mut depth, mut html) = (1usize, 0usize);
-    let mut before = tokens.offset();
-    while let Some(token) = tokens.next() {
-        match token {
-            Token::Start { markup, name } if name.eq_ignore_ascii_case(written) => depth += usize::from(!markup.ends_with("/>")),
-            Token::Start { name, .. } if html == 0 && Tag::of(name).leaves_foreign() => return tokens.back_to(before),
-            Token::Start { markup, name } if holds_html(name) => html += usize::from(!markup.ends_with("/>")),
-            Token::End(name) if holds_html(name) => html = html.saturating_sub(1),
-            Token::End(name) if name.eq_ignore_ascii_case(written) => {
-                depth -= 1;
-                if depth == 0 {
-                    return;
-                }
-            }
-            _ => {}
-        }
-        before = tokens.offset();
-    }
 }
 
 fn skip_template(tokens: &mut Tokens<'_>) {

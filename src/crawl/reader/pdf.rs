@@ -23,7 +23,7 @@ pub(super) async fn text(parser: &Parser, bytes: &[u8]) -> Result<String, Extrac
     let _turn = TURN.acquire().await;
     match child::run(&program, READ_PDF, MEMORY, &[bytes]).await {
         End::Well(output) => Ok(String::from_utf8_lossy(&output).into_owned()),
-        End::Fault(how) => Err(ExtractError::Pdf(format!("the parser gave up ({how})"))),
+        End::Fault(how) => Err(ExtractError::PdfCrashed(how)),
         End::Interrupted(reason) => Err(ExtractError::Interrupted(reason)),
     }
 }
