@@ -29,7 +29,7 @@ pub use taxonomy::Taxonomy;
 /// Reads a configuration file as UTF-8 (BOM and CRLF accepted), with a message that tells the cases apart.
 pub fn read_file(path: &Path) -> Result<String, ConfigError> {
     let name = path.display().to_string();
-    let bytes = std::fs::read(path).map_err(|e| {
+    let mut bytes = std::fs::read(path).map_err(|e| {
         let what = match e.kind() {
             std::io::ErrorKind::NotFound => localized(
                 "does not exist; create it, or name another one (--sources, --config, or the key that names it)",
@@ -47,9 +47,12 @@ pub fn read_file(path: &Path) -> Result<String, ConfigError> {
             localized("is empty; a half-written file is never taken as the new one", "是空的；写了一半的文件不会生效"),
         ));
     }
-    let bytes = bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(&bytes);
-    String::from_utf8(bytes.to_vec()).map_err(|e| {
-        let line = bytes
+    if bytes.starts_with(b"\xEF\xBB\xBF") {
+        bytes.drain(..3);
+    }
+    String::from_utf8(bytes).map_err(|e| {
+        let line = e
+            .as_bytes()
             .split(|b| *b == b'\n')
             .scan(0, |end, line| {
                 *end += line.len() + 1;

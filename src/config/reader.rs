@@ -58,19 +58,22 @@ impl ConfigError {
     }
 }
 
-/// A parsed file that collects problems.
+/// A parsed file, or the part of it that is read now, that collects problems.
 pub(super) struct TomlReader<'a> {
     file: &'a str,
     raw: &'a str,
-    document: Document<String>,
+    document: Document<&'a str>,
+    /// Where the part begins in the file; spans count from there.
+    start: usize,
     places: Places,
     problems: RefCell<Vec<Problem>>,
 }
 
 impl<'a> TomlReader<'a> {
+    /// Parses a whole file.
     pub(super) fn parse(file: &'a str, raw: &'a str) -> Result<Self, ConfigError> {
-        let places = Places::new(raw);
-        let document = Document::parse(raw.to_owned()).map_err(|e| {
+        let mut reader = Self::unparsed(file, raw);
+        reader.document = Document::parse(raw).map_err(|e| {
             let at = e.span().map_or(0, |s| s.start);
             let message = e.message().replace('\n', "; ");
             let mut words = localized(message.clone(), format!("不合 TOML 的写法（{message}）"));
@@ -80,9 +83,21 @@ impl<'a> TomlReader<'a> {
                 words.english.push_str("; the line has full-width quotes “ ”, use \" \" instead");
                 words.chinese.push_str("；这一行有全角引号“ ”，请改用半角引号 \" \"");
             }
-            ConfigError { problems: vec![Problem { file: file.to_owned(), at: Some(places.of(raw, at)), words }] }
+            ConfigError { problems: vec![Problem { file: file.to_owned(), at: Some(reader.places.of(raw, at)), words }] }
         })?;
-        Ok(Self { file, raw, document, places, problems: RefCell::default() })
+        Ok(reader)
+    }
+
+    /// A file of which `parse_part` reads one part after the other.
+    pub(super) fn unparsed(file: &'a str, raw: &'a str) -> Self {
+        Self { file, raw, document: Document::new(), start: 0, places: Places::new(raw), problems: RefCell::default() }
+    }
+
+    /// Parses a part of the file in place of the part before. Returns false if it is not valid TOML by itself.
+    pub(super) fn parse_part(&mut self, part: Range<usize>) -> bool {
+        self.start = part.start;
+        let document = self.raw.get(part).and_then(|text| Document::parse(text).ok());
+        document.map(|d| self.document = d).is_some()
     }
 
     pub(super) fn root(&self) -> Section<'_> {
@@ -90,13 +105,18 @@ impl<'a> TomlReader<'a> {
     }
 
     pub(super) fn error(&self, span: Option<Range<usize>>, words: LocalizedMessage) {
-        let at = span.map(|s| self.place(&s));
+        let at = span.map(|s| self.place(self.offset(&s)));
         self.problems.borrow_mut().push(Problem { file: self.file.to_owned(), at, words });
     }
 
-    /// Line and column of a span, for messages that name a second place.
-    pub(super) fn place(&self, span: &Range<usize>) -> (usize, usize) {
-        self.places.of(self.raw, span.start)
+    /// Where a span of the current part begins in the file.
+    pub(super) fn offset(&self, span: &Range<usize>) -> usize {
+        self.start + span.start
+    }
+
+    /// Line and column of an offset in the file, for messages that name a second place.
+    pub(super) fn place(&self, offset: usize) -> (usize, usize) {
+        self.places.of(self.raw, offset)
     }
 
     /// The value, unless anything was complained of.
@@ -150,6 +170,11 @@ impl<'a> Section<'a> {
             let hint = nearest(key, known.iter().copied()).map_or_else(|| listed(known), did_you_mean);
             self.reader.error(span, localized(format!("unknown key {key:?}; {}", hint.english), format!("没有“{key}”这一项；{}", hint.chinese)));
         }
+    }
+
+    /// Whether the key is absent or written as `[[key]]`.
+    pub(super) fn has_only_tables(&self, key: &str) -> bool {
+        self.table.get(key).is_none_or(Item::is_array_of_tables)
     }
 
     /// Every key, as written.
@@ -278,7 +303,6 @@ impl<'a> Section<'a> {
         Some(Section { reader: self.reader, table, span })
     }
 
-    /// The tables of `[[key]]`, or of a list of inline tables.
     /// `[key]` alone, or as many `[[key]]` as there are.
     pub(super) fn one_or_more(&self, key: &str) -> Vec<Section<'a>> {
         match self.table.get(key) {
@@ -288,6 +312,7 @@ impl<'a> Section<'a> {
         }
     }
 
+    /// The tables of `[[key]]`, or of a list of inline tables.
     pub(super) fn sections(&self, key: &str) -> Vec<Section<'a>> {
         let Some(item) = self.table.get(key) else { return Vec::new() };
         if let Some(tables) = item.as_array_of_tables() {

@@ -1,51 +1,15 @@
 //! `sources.toml`: where news is taken from.
 
+mod builder;
 mod fields;
 
-use std::collections::HashMap;
-use std::ops::Range;
 use std::path::Path;
 use std::sync::Arc;
-use std::time::Duration;
 
-use crate::config::localized::localized;
-use crate::config::reader::{Section, TomlReader};
+use crate::config::reader::TomlReader;
 use crate::config::{ConfigError, Taxonomy, read_file};
-use crate::model::canonical_url;
-use crate::model::{Identity, RateKey, Source, SourceId, SourceKind, TlsTrust};
-use fields::{
-    known_word, read_article, read_charset, read_exemption, read_headers, read_id, read_industries, read_list, read_proxy, read_timezone, read_url,
-    read_word, required,
-};
-
-const INTERVALS: Range<Duration> = Duration::from_mins(1)..Duration::from_hours(720);
-const SOURCE_KEYS: [&str; 24] = [
-    "id",
-    "name",
-    "url",
-    "kind",
-    "interval",
-    "region",
-    "column",
-    "industries",
-    "enabled",
-    "render",
-    "allow_private",
-    "charset",
-    "timezone",
-    "identity",
-    "rate_key",
-    "weight",
-    "tls",
-    "cookies",
-    "headers",
-    "proxy",
-    "robots_exempt",
-    "list",
-    "article",
-    "note",
-];
-const DEFAULT_KEYS: [&str; 5] = ["interval", "allow_private", "timezone", "rate_key", "region"];
+use crate::model::{Source, SourceId};
+use builder::{Builder, split_into_parts};
 
 /// Names that hints may use.
 #[derive(Debug, Clone, Default)]
@@ -71,7 +35,8 @@ pub struct SourceList {
     pub sources: Vec<Arc<Source>>,
     /// What `[defaults]` says: whether sources may be on private or loopback addresses.
     pub allow_private: bool,
-    by_id: HashMap<SourceId, usize>,
+    /// Places in `sources`, sorted by id.
+    by_id: Vec<u32>,
 }
 
 impl SourceList {
@@ -80,32 +45,21 @@ impl SourceList {
         Self::parse(&path.display().to_string(), &read_file(path)?, vocabulary)
     }
 
-    /// Checks the text of a file; all problems come together.
+    /// Checks the text of a file; all problems come together. The file is parsed by parts, because a parsed document
+    /// takes twenty times the memory of its text.
     pub fn parse(file: &str, text: &str, vocabulary: &Vocabulary) -> Result<Self, ConfigError> {
-        let reader = TomlReader::parse(file, text)?;
-        let root = reader.root();
-        root.deny_unknown_keys(&["defaults", "source"]);
-        let defaults = Defaults::read(root.section("defaults").as_ref());
-        let mut sources = Vec::new();
-        let mut seen = DuplicateChecker::default();
-        for section in root.sections("source") {
-            section.deny_unknown_keys(&SOURCE_KEYS);
-            if let Some(source) = read_source(&section, &defaults, vocabulary) {
-                seen.check(&reader, &section, &source);
-                sources.push(Arc::new(source));
-            }
+        let mut builder = Builder::new(TomlReader::unparsed(file, text), vocabulary);
+        if !split_into_parts(text).into_iter().all(|part| builder.read_part(part)) {
+            builder = Builder::new(TomlReader::parse(file, text)?, vocabulary);
+            builder.read();
         }
-        if sources.is_empty() {
-            let chinese = "没有可用的 [[source]]；至少要有一个写全 id、name、url 的";
-            reader.error(None, localized("holds no usable [[source]]; add at least one with id, name and url", chinese));
-        }
-        let by_id = sources.iter().enumerate().map(|(i, s)| (s.id.clone(), i)).collect();
-        reader.finish(Self { sources, allow_private: defaults.allow_private, by_id })
+        builder.finish()
     }
 
     /// The source of this id.
     pub fn get(&self, id: &SourceId) -> Option<&Arc<Source>> {
-        self.sources.get(*self.by_id.get(id)?)
+        let place = self.by_id.binary_search_by(|i| self.sources.get(*i as usize).map(|s| &s.id).cmp(&Some(id))).ok()?;
+        self.sources.get(*self.by_id.get(place)? as usize)
     }
 
     /// Sources that are polled.
@@ -114,90 +68,10 @@ impl SourceList {
     }
 }
 
-struct Defaults {
-    interval: Option<Duration>,
-    allow_private: bool,
-    timezone: chrono_tz::Tz,
-    rate_key: RateKey,
-    region: Option<String>,
-}
-
-impl Defaults {
-    fn read(section: Option<&Section<'_>>) -> Self {
-        if let Some(s) = section {
-            s.deny_unknown_keys(&DEFAULT_KEYS);
-        }
-        let has = |f: fn(&Section<'_>) -> Option<Duration>| section.and_then(f);
-        Self {
-            interval: has(|s| s.duration("interval", INTERVALS)),
-            allow_private: section.and_then(|s| s.bool("allow_private")).unwrap_or(false),
-            timezone: section.and_then(read_timezone).unwrap_or(chrono_tz::Asia::Shanghai),
-            rate_key: section.and_then(|s| read_word(s, "rate_key", RateKey::parse, &["host", "domain", "source"])).unwrap_or_default(),
-            region: section.and_then(|s| s.string("region")),
-        }
-    }
-}
-
-/// Ids and addresses met so far, with their places.
-#[derive(Default)]
-struct DuplicateChecker {
-    ids: HashMap<String, (usize, usize)>,
-    urls: HashMap<String, (usize, usize)>,
-}
-
-impl DuplicateChecker {
-    fn check(&mut self, reader: &TomlReader<'_>, section: &Section<'_>, source: &Source) {
-        let id_span = section.text("id").and_then(|t| t.span).unwrap_or_else(|| section.span());
-        let url_span = section.text("url").and_then(|t| t.span).unwrap_or_else(|| section.span());
-        let id_place = reader.place(&id_span);
-        if let Some((line, _)) = self.ids.insert(source.id.to_string(), id_place) {
-            let id = source.id.as_str();
-            let english = format!("id {id:?} is used twice, first in line {line}; every source needs its own");
-            section.error(Some(id_span), localized(english, format!("编号“{id}”用了两次，前一次在第 {line} 行；每个来源的编号不能相同")));
-        }
-        let url_place = reader.place(&url_span);
-        if let Some((line, _)) = self.urls.insert(canonical_url::canonicalise(&source.url).to_string(), url_place) {
-            let english = format!("the same address stands in line {line} already; remove one of the two");
-            section.error(Some(url_span), localized(english, format!("第 {line} 行已经有同一个网址，请删去一个")));
-        }
-    }
-}
-
-fn read_source(s: &Section<'_>, defaults: &Defaults, vocabulary: &Vocabulary) -> Option<Source> {
-    let id = read_id(s);
-    let name = required(s, "name").filter(|n| !n.value.trim().is_empty());
-    let url = read_url(s);
-    let source = Source {
-        interval: s.duration("interval", INTERVALS).or(defaults.interval),
-        kind: read_word(s, "kind", SourceKind::parse, &SourceKind::ALL.map(SourceKind::as_str)),
-        region: s.string("region").or_else(|| defaults.region.clone()),
-        column: s.text("column").and_then(|c| known_word(s, &c, ("column", "栏目"), &vocabulary.columns)),
-        industries: read_industries(s, vocabulary),
-        enabled: s.bool("enabled").unwrap_or(true),
-        render: s.bool("render").unwrap_or(false),
-        allow_private: s.bool("allow_private").unwrap_or(defaults.allow_private),
-        charset: read_charset(s),
-        timezone: read_timezone(s).unwrap_or(defaults.timezone),
-        identity: read_word(s, "identity", Identity::parse, &["guid", "url", "title"]).unwrap_or_default(),
-        rate_key: read_word(s, "rate_key", RateKey::parse, &["host", "domain", "source"]).unwrap_or(defaults.rate_key),
-        weight: s.number("weight", 0.0..=5.0).unwrap_or(1.0),
-        tls: read_word(s, "tls", TlsTrust::parse, &["verify", "insecure"]).unwrap_or_default(),
-        cookies: s.bool("cookies").unwrap_or(false),
-        headers: read_headers(s),
-        proxy: read_proxy(s),
-        robots_exempt: read_exemption(s),
-        list: read_list(s),
-        article: read_article(s),
-        id: id?,
-        name: name?.value.trim().to_owned(),
-        url: url?,
-    };
-    Some(source)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::TlsTrust;
 
     fn vocabulary() -> Vocabulary {
         Vocabulary { industries: vec!["新材料".into(), "食品".into()], columns: vec!["行业动态".into(), "财经数据".into()] }
@@ -289,6 +163,47 @@ mod tests {
             let _ = write!(text, "[[source]]\nid = \"s{i}\"\nname = \"源{i}\"\nurl = \"https://h{i}.cn/\"\n");
         }
         assert_eq!(problems(&text), "10000 sources");
+    }
+
+    /// A list of several parts.
+    fn long_list() -> String {
+        (0..3_000).map(|i| format!("[[source]]\nid = \"s{i}\"\nname = \"源{i}\"\nurl = \"https://h{i}.cn/\"\n\n")).collect()
+    }
+
+    #[test]
+    fn places_in_later_parts_of_a_long_list_count_from_its_beginning() {
+        let list = long_list();
+        assert!(split_into_parts(&list).len() > 2);
+        let doubled = problems(&format!("{list}{}kind = \"feeds\"\n", GOOD.replace("https://a.cn/", "https://h0.cn/").replace("\"a\"", "\"s1\"")));
+        let expected = [
+            "15002:6: id \"s1\" is used twice, first in line 7;",
+            "15004:7: the same address stands in line 4 already;",
+            "15005:8: kind \"feeds\" is not one of",
+        ];
+        assert!(expected.iter().zip(doubled.lines()).all(|(e, line)| line.contains(e)) && doubled.lines().count() == 3, "{doubled}");
+        let unclosed = problems(&format!("{list}[[source]]\nid = \"a\nname = \"甲\"\n"));
+        assert!(unclosed.starts_with("sources.toml:15002:8: "), "{unclosed}");
+    }
+
+    #[test]
+    fn a_long_list_that_cannot_be_split_is_read_whole() {
+        let list = long_list();
+        let defaults = format!("{list}[defaults]\nregion = \"河南\"\n");
+        let parsed = SourceList::parse("s", &defaults, &vocabulary()).unwrap();
+        assert!(parsed.sources.len() == 3_000 && parsed.sources.iter().all(|s| s.region.as_deref() == Some("河南")));
+        for (doubled, line) in [(format!("{defaults}[defaults]\n"), 15_003), (format!("source = []\n{list}"), 2)] {
+            let error = SourceList::parse("s", &doubled, &vocabulary()).unwrap_err().to_string();
+            assert!(error.starts_with(&format!("s:{line}:")) && error.ends_with(": duplicate key"), "{error}");
+        }
+        // a part may end within a text of several lines
+        let note = format!("{GOOD}note = '''\n{list}'''\n");
+        assert_eq!(problems(&note), "1 sources");
+    }
+
+    #[test]
+    fn sources_are_found_by_id() {
+        let list = SourceList::parse("s", &long_list(), &vocabulary()).unwrap();
+        assert!(list.sources.iter().all(|s| list.get(&s.id).is_some_and(|found| Arc::ptr_eq(found, s))));
     }
 
     proptest::proptest! {
