@@ -61,6 +61,10 @@ use open::{connect, inode, is_whole, lock};
 use upgrade::{create, is_current, upgrade};
 use writer::{BeforeCommit, Writer};
 
+/// Of the connection that writes. What a savepoint may have to undo is kept in memory, not in a temporary file. A page that
+/// many commits touch goes from the log, which grows to about 16 MB, into the database once, not every few commits.
+const WRITER_PRAGMAS: &str = "PRAGMA temp_store = MEMORY; PRAGMA wal_autocheckpoint = 4000;";
+
 /// Idle read connections kept.
 const READERS: usize = 4;
 
@@ -110,6 +114,8 @@ impl Store {
         let mut writer = connect(path, false)?;
         writer.execute_batch("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;").map_err(|e| classify(path, e))?;
         upgrade(&mut writer, path)?;
+        // after the upgrade, which may sort more than memory holds
+        writer.execute_batch(WRITER_PRAGMAS).map_err(|e| classify(path, e))?;
         let inode = inode(path).unwrap_or_default();
         Ok(Self(Arc::new(Inner { path: path.to_owned(), writer: Writer::new(writer), readers: Mutex::default(), inode, lock })))
     }
