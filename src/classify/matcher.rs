@@ -80,11 +80,34 @@ impl Matches {
     }
 }
 
+/// A word of the taxonomy, with what is asked of it at each place where it is found.
+struct Word {
+    /// As the taxonomy spells it.
+    text: String,
+    meanings: Vec<LabelKey>,
+    starts_latin: bool,
+    ends_latin: bool,
+    /// Long enough to need no word border.
+    is_unambiguous: bool,
+}
+
+impl Word {
+    fn new((text, meanings): (String, Vec<LabelKey>)) -> Self {
+        let is_latin = |c: char| c.is_ascii_alphanumeric();
+        Self {
+            starts_latin: text.starts_with(is_latin),
+            ends_latin: text.ends_with(is_latin),
+            is_unambiguous: text.chars().filter(|c| is_han(*c)).count() >= MIN_UNAMBIGUOUS_LEN,
+            text,
+            meanings,
+        }
+    }
+}
+
 /// The automaton.
 pub(super) struct Matcher {
     automaton: AhoCorasick,
-    /// As the taxonomy spells them, with what they speak for.
-    words: Vec<(String, Vec<LabelKey>)>,
+    words: Vec<Word>,
 }
 
 impl Matcher {
@@ -119,7 +142,7 @@ impl Matcher {
         add(&taxonomy.off_topic, LabelKey::OffTopic);
         words.remove("");
         let automaton = AhoCorasick::new(words.keys())?;
-        Ok(Self { automaton, words: words.into_values().collect() })
+        Ok(Self { automaton, words: words.into_values().map(Word::new).collect() })
     }
 
     /// Every word of the taxonomy in the first `bytes` of a text.
@@ -129,8 +152,8 @@ impl Matcher {
         let mut excluded: Vec<(usize, usize)> = Vec::new();
         let mut found: Vec<(usize, usize, usize)> = Vec::new();
         for m in self.automaton.find_overlapping_iter(text) {
-            let Some((word, meanings)) = self.words.get(m.pattern().as_usize()) else { continue };
-            if meanings.contains(&LabelKey::Exclude) {
+            let Some(word) = self.words.get(m.pattern().as_usize()) else { continue };
+            if word.meanings.contains(&LabelKey::Exclude) {
                 excluded.push((m.start(), m.end()));
             }
             if whole_word(text, word, m.start(), m.end(), &borders) {
@@ -141,7 +164,7 @@ impl Matcher {
     }
 
     fn collect(&self, found: &[(usize, usize, usize)], excluded: &[(usize, usize)]) -> Matches {
-        let is_topic = |pattern: usize| self.words.get(pattern).is_some_and(|w| w.1.iter().any(|m| m.is_topic()));
+        let is_topic = |pattern: usize| self.words.get(pattern).is_some_and(|w| w.meanings.iter().any(|m| m.is_topic()));
         let topics: Vec<(usize, usize)> = found.iter().filter(|f| is_topic(f.2)).map(|f| (f.0, f.1)).collect();
         // 新能源 inside 新能源汽车 says nothing of its own
         let inside = IntervalSet::new(topics);
@@ -157,11 +180,11 @@ impl Matcher {
         }
         let mut hits = Matches::default();
         for (pattern, all) in counts {
-            let Some((word, meanings)) = self.words.get(pattern) else { continue };
-            for m in meanings.iter().filter(|m| **m != LabelKey::Exclude) {
+            let Some(word) = self.words.get(pattern) else { continue };
+            for m in word.meanings.iter().filter(|m| **m != LabelKey::Exclude) {
                 let n = if m.is_topic() { topic_counts.get(&pattern).copied().unwrap_or(0) } else { all };
                 if n > 0 {
-                    hits.0.entry(*m).or_default().push((word.clone(), n));
+                    hits.0.entry(*m).or_default().push((word.text.clone(), n));
                 }
             }
         }
@@ -215,17 +238,14 @@ impl WordBoundaries {
     }
 }
 
-fn whole_word(text: &str, word: &str, start: usize, end: usize, borders: &WordBoundaries) -> bool {
-    let before = text.get(..start).and_then(|t| t.chars().next_back());
-    let after = text.get(end..).and_then(|t| t.chars().next());
+fn whole_word(text: &str, word: &Word, start: usize, end: usize, borders: &WordBoundaries) -> bool {
+    let next = || text.get(end..).and_then(|t| t.chars().next());
     let alnum = |c: Option<char>| c.is_some_and(|c| c.is_ascii_alphanumeric());
-    let latin_start = word.starts_with(|c: char| c.is_ascii_alphanumeric());
-    let latin_end = word.ends_with(|c: char| c.is_ascii_alphanumeric());
-    if (latin_start && alnum(before)) || (latin_end && alnum(after)) {
+    if (word.starts_latin && alnum(text.get(..start).and_then(|t| t.chars().next_back()))) || (word.ends_latin && alnum(next())) {
         return false;
     }
     // 芯片业, 机床商: the dictionary may hold, or lack, the whole
-    let suffixed = after.filter(|c| SUFFIXES.contains(c)).is_some_and(|c| borders.contains(end + c.len_utf8()));
-    let ends_well = latin_end || borders.contains(end) || suffixed;
-    word.chars().filter(|c| is_han(*c)).count() >= MIN_UNAMBIGUOUS_LEN || ((latin_start || borders.contains(start)) && ends_well)
+    let suffixed = || next().filter(|c| SUFFIXES.contains(c)).is_some_and(|c| borders.contains(end + c.len_utf8()));
+    let starts_well = word.starts_latin || borders.contains(start);
+    word.is_unambiguous || (starts_well && (word.ends_latin || borders.contains(end) || suffixed()))
 }

@@ -12,8 +12,8 @@ use crate::store::writer::BeforeCommit;
 use crate::store::{FetchRecord, Result, Store, invalid_value};
 use crate::text::normalize::normalized_key;
 
-/// Compression of stored pages: fast, for they are read again once at most.
-const ZSTD_LEVEL: i32 = 3;
+/// Compression of stored pages: the fastest, for they are read again once at most.
+const ZSTD_LEVEL: i32 = 1;
 
 /// The columns behind an [`PendingEntry`].
 pub(super) const PENDING_ENTRY_COLUMNS: &str = "e.id, e.source_id, e.identity, e.url, e.title, e.published_at, e.summary, e.content_html, e.tries";

@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 
 use jieba_rs::Jieba;
 
-use crate::text::normalize::{fold_width_and_case, is_han};
+use crate::text::normalize::{fold_width_and_case, is_han, is_letter};
 
 /// The dictionary holds about 38 MB; one for the whole process, loaded at first use.
 static JIEBA: LazyLock<Jieba> = LazyLock::new(Jieba::new);
@@ -66,7 +66,7 @@ impl Segmented {
     /// Words for the full-text index: long words also as their parts, joined by blanks.
     pub fn fts_tokens(&self) -> String {
         let mut out = String::with_capacity(self.text.len() * 2);
-        for word in self.search.iter().filter_map(|w| self.text.get(w.clone())).filter(|w| w.chars().any(char::is_alphanumeric)) {
+        for word in self.search.iter().filter_map(|w| self.text.get(w.clone())).filter(|w| w.chars().any(is_letter)) {
             out.push_str(word);
             out.push(' ');
         }
@@ -127,7 +127,7 @@ pub fn sentences(paragraph: &str) -> Vec<&str> {
 
 fn push_trimmed<'a>(out: &mut Vec<&'a str>, sentence: &'a str) {
     let sentence = sentence.trim();
-    if sentence.chars().any(|c| c.is_alphanumeric() || is_han(c)) {
+    if sentence.chars().any(is_letter) {
         out.push(sentence);
     }
 }
