@@ -46,7 +46,7 @@ impl SourceList {
     }
 
     /// Checks the text of a file; all problems come together. The file is parsed by parts, because a parsed document
-    /// takes twenty times the memory of its text.
+    /// takes some thirty times the memory of its text.
     pub fn parse(file: &str, text: &str, vocabulary: &Vocabulary) -> Result<Self, ConfigError> {
         let mut builder = Builder::new(TomlReader::unparsed(file, text), vocabulary);
         if !split_into_parts(text).into_iter().all(|part| builder.read_part(part)) {
