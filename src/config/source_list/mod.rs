@@ -48,11 +48,17 @@ impl SourceList {
     /// Checks the text of a file; all problems come together. The file is parsed by parts, because a parsed document
     /// takes some thirty times the memory of its text.
     pub fn parse(file: &str, text: &str, vocabulary: &Vocabulary) -> Result<Self, ConfigError> {
-        let mut builder = Builder::new(TomlReader::unparsed(file, text), vocabulary);
-        if !split_into_parts(text).into_iter().all(|part| builder.read_part(part)) {
-            builder = Builder::new(TomlReader::parse(file, text)?, vocabulary);
+        let by_parts = || {
+            let mut builder = Builder::new(TomlReader::unparsed(file, text), vocabulary);
+            split_into_parts(text).into_iter().all(|part| builder.read_part(part)).then_some(builder)
+        };
+        let builder = if let Some(builder) = by_parts() {
+            builder
+        } else {
+            let mut builder = Builder::new(TomlReader::parse(file, text)?, vocabulary);
             builder.read();
-        }
+            builder
+        };
         builder.finish()
     }
 
