@@ -9,11 +9,11 @@ use std::sync::LazyLock;
 use regex::Regex;
 
 use crate::extract::byline::PageLines;
+use crate::extract::landmarks::Landmarks;
 use crate::extract::meta::{Head, text_of};
 use crate::extract::person_name::{
     MAX_NAME_CHARS, MAX_PERSONS, end_of_name, is_organisation, is_person, is_placeholder, is_separator, latin, persons,
 };
-use crate::html::{Attr, NodeRef, Tree};
 use crate::text::normalize::is_han;
 
 /// Longest line that is a byline, in letters.
@@ -22,11 +22,11 @@ const LINE: usize = 120;
 const META: [&str; 6] = ["author", "article:author", "og:article:author", "dc.creator", "parsely-author", "byl"];
 
 /// Who wrote it, several names parted by blanks or commas as the page has them.
-pub(super) fn author(tree: &Tree<'_>, head: &Head, visible: &PageLines) -> Option<String> {
+pub(super) fn author(landmarks: &Landmarks<'_>, head: &Head, visible: &PageLines) -> Option<String> {
     let near = visible.around(2, 14);
     from_label(near)
         .or_else(|| from_metadata(head))
-        .or_else(|| tree.root().descendants().filter(holds_author).take(5).find_map(|e| of_element(&text_of(e))))
+        .or_else(|| landmarks.authors.iter().find_map(|e| of_element(&text_of(*e))))
         .or_else(|| near.iter().find_map(|l| by_line(l)))
         .or_else(|| visible.lines().iter().find_map(|l| from_parentheses(l)))
         .or_else(|| visible.lines().iter().find_map(|l| from_signature(l)))
@@ -139,28 +139,6 @@ fn validate(text: &str) -> Option<String> {
     ((2..=MAX_NAME_CHARS).contains(&n) && text.chars().any(char::is_alphabetic) && !is_placeholder(text)).then(|| text.to_owned())
 }
 
-/// Whether an element is made for the author.
-fn holds_author(e: &NodeRef<'_>) -> bool {
-    const NAMES: [&str; 11] = [
-        "author",
-        "byline",
-        "author-name",
-        "post-author",
-        "entry-author",
-        "article-author",
-        "article__author",
-        "byline-name",
-        "author__name",
-        "authors",
-        "zuozhe",
-    ];
-    e.attrs().any(|(attr, value)| match attr {
-        Attr::Rel | Attr::Itemprop => value.eq_ignore_ascii_case("author"),
-        Attr::Class => value.split_ascii_whitespace().any(|c| NAMES.contains(&c)),
-        _ => false,
-    })
-}
-
 fn of_element(text: &str) -> Option<String> {
     let lines = [text.to_owned()];
     if text.chars().count() > LINE {
@@ -183,17 +161,18 @@ fn by_line(line: &str) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::html::Tree;
 
     /// The author of a page with a headline, and these lines below it.
     fn of(lines: &[&str]) -> Option<String> {
         let html = Tree::parse("<html><title>题</title></html>");
         let lines: Vec<String> = std::iter::once("许昌发制品出口增长一成").chain(lines.iter().copied()).map(str::to_owned).collect();
-        author(&html, &Head::read(&html), &PageLines::new(lines, Some("许昌发制品出口增长一成")))
+        author(&Landmarks::of(&html), &Head::read(&html), &PageLines::new(lines, Some("许昌发制品出口增长一成")))
     }
 
     fn on(page: &str) -> Option<String> {
         let html = Tree::parse(page);
-        author(&html, &Head::read(&html), &PageLines::new(Vec::new(), None))
+        author(&Landmarks::of(&html), &Head::read(&html), &PageLines::new(Vec::new(), None))
     }
 
     #[test]

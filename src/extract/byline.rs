@@ -7,8 +7,9 @@ use std::sync::LazyLock;
 use chrono::{DateTime, FixedOffset, NaiveDate};
 use regex::Regex;
 
+use crate::extract::landmarks::Landmarks;
 use crate::extract::meta::{Head, text_of};
-use crate::html::{Attr, NodeRef, Tag, Tree};
+use crate::html::Attr;
 use crate::model::WebUrl;
 use crate::text::dates::{self, Clock};
 use crate::text::normalize::normalized_key;
@@ -42,31 +43,9 @@ const DATE_NAMES: [&str; 23] = [
 
 const PUBLISHER_NAMES: [&str; 6] = ["contentsource", "content-source", "mediaid", "article:source", "source", "originalsource"];
 
-/// Whether class or id say that an element holds the 来源.
-fn holds_source(e: &NodeRef<'_>) -> bool {
-    const CLASSES: [&str; 8] = ["source", "ly", "media", "from", "origin", "source_name", "article-source", "art_source"];
-    e.attrs().any(|(attr, value)| match attr {
-        Attr::Class => value.contains("laiyuan") || value.split_ascii_whitespace().any(|c| CLASSES.contains(&c)),
-        Attr::Id => value == "source" || value == "js_name" || value.contains("source_baidu") || value.contains("media_name"),
-        _ => false,
-    })
-}
-
-/// Whether an element is made for a time.
-fn holds_time(e: &NodeRef<'_>) -> bool {
-    const CLASSES: [&str; 6] = ["time", "date", "pubtime", "pub_time", "pubTime", "timer"];
-    const CLASS_PARTS: [&str; 3] = ["publish", "article-time", "post-time"];
-    e.is(Tag::Time)
-        || e.attrs().any(|(attr, value)| match attr {
-            Attr::Class => CLASS_PARTS.iter().any(|p| value.contains(p)) || value.split_ascii_whitespace().any(|c| CLASSES.contains(&c)),
-            Attr::Id => value.contains("pubtime"),
-            _ => false,
-        })
-}
-
 /// When the page, whose whole markup is `text`, was published.
 pub(super) fn published(
-    tree: &Tree<'_>,
+    landmarks: &Landmarks<'_>,
     text: &str,
     head: &Head,
     visible: &PageLines,
@@ -79,7 +58,7 @@ pub(super) fn published(
     if let Some(d) = said.filter(|d| d.has_time) {
         return Some(d.at);
     }
-    let shown = shown_date(tree, visible, clock);
+    let shown = shown_date(landmarks, visible, clock);
     match (said, shown) {
         // the byline may add the time of day to the day that meta gives
         (Some(m), Some(s)) if s.has_time && s.at.date_naive() == m.at.date_naive() => Some(s.at),
@@ -97,8 +76,8 @@ pub(super) fn published(
 
 /// The date a reader sees: in the byline below the title, else in the lines above it, else where an element is made for it,
 /// else in any line. Of one day the mention with a time of day is taken, wherever it stands.
-fn shown_date(tree: &Tree<'_>, visible: &PageLines, clock: &Clock) -> Option<dates::DateMatch> {
-    let time_elements = || tree.root().descendants().filter(holds_time).take(60);
+fn shown_date(landmarks: &Landmarks<'_>, visible: &PageLines, clock: &Clock) -> Option<dates::DateMatch> {
+    let time_elements = || landmarks.times.iter().copied();
     let in_elements = || {
         time_elements().find_map(|e| {
             let stamp = e.attr(Attr::Datetime).or_else(|| e.attr(Attr::Title)).and_then(|v| dates::parse(v, clock));
@@ -179,13 +158,13 @@ fn title_line(lines: &[String], title: Option<&str>) -> Option<usize> {
 }
 
 /// 来源, in the site's own words.
-pub(super) fn publisher(tree: &Tree<'_>, head: &Head, visible: &PageLines) -> Option<String> {
+pub(super) fn publisher(landmarks: &Landmarks<'_>, head: &Head, visible: &PageLines) -> Option<String> {
     let near = visible.around(6, 14);
     let labelled = |ls: &[String]| ls.iter().find_map(|l| labelled_publisher(l));
     labelled(visible.around(2, 4))
         .or_else(|| beside_date(near))
         .or_else(|| labelled(near))
-        .or_else(|| tree.root().descendants().filter(holds_source).take(20).find_map(|e| clean_publisher(&text_of(e))))
+        .or_else(|| landmarks.sources.iter().find_map(|e| clean_publisher(&text_of(*e))))
         .or_else(|| head.meta(&PUBLISHER_NAMES).and_then(clean_publisher))
         .or_else(|| labelled(&visible.lines))
 }

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use crate::extract::landmarks::Landmarks;
 use crate::html::{Attr, NodeRef, Tag, Tree};
 use crate::text::dates;
 use crate::text::normalize::{collapse_whitespace, normalized_key, truncate};
@@ -29,20 +30,6 @@ pub(super) struct Head {
 /// The text of an element on one line, its first pieces if there are many.
 pub(super) fn text_of(e: NodeRef<'_>) -> String {
     collapse_whitespace(&e.texts().take(200).collect::<String>())
-}
-
-/// Elements that may hold the headline.
-fn headings<'t>(tree: &'t Tree<'_>) -> impl Iterator<Item = NodeRef<'t>> {
-    const TITLE_CLASS_PARTS: [&str; 3] = ["tit", "headline", "biaoti"];
-    let named = |name: &str, signs: &[&str]| signs.iter().any(|s| name.contains(s)) || name.contains("Title");
-    tree.root().descendants().filter(move |e| {
-        matches!(e.tag(), Some(Tag::H1 | Tag::H2 | Tag::H3 | Tag::Strong | Tag::B | Tag::Font | Tag::Td))
-            || e.attrs().any(|(attr, value)| match attr {
-                Attr::Class => named(value, &TITLE_CLASS_PARTS),
-                Attr::Id => named(value, &["title"]),
-                _ => false,
-            })
-    })
 }
 
 /// The text of an element, unless it is too long for a headline.
@@ -118,14 +105,14 @@ impl Head {
 
 /// The headline: a heading whose words lie in `<title>`, else what `<meta>` says, else the longest part of `<title>`; where that
 /// only names the site, the one heading with a date below it. `seen`: what a reader sees, line by line.
-pub(super) fn title(tree: &Tree<'_>, head: &Head, seen: &[String]) -> Option<String> {
+pub(super) fn title(tree: &Tree<'_>, landmarks: &Landmarks<'_>, head: &Head, seen: &[String]) -> Option<String> {
     let said = head.meta(&TITLE_NAMES).map(str::to_owned).or_else(|| head.ld_text("headline"));
     let document = head.title.clone();
     let whole = normalized_key(&format!("{} {}", document.as_deref().unwrap_or_default(), said.as_deref().unwrap_or_default()));
     let cut_off = [&document, &said].into_iter().flatten().find_map(|t| cut_off(t));
     let mut best: Option<(f64, String)> = None;
-    for e in headings(tree).take(400) {
-        let Some(text) = short_text(e) else { continue };
+    for e in &landmarks.headings {
+        let Some(text) = short_text(*e) else { continue };
         let letters = normalized_key(&text);
         let n = letters.chars().count();
         let fits = whole.contains(&letters) || cut_off.as_ref().is_some_and(|c| letters.starts_with(c));
@@ -147,7 +134,7 @@ pub(super) fn title(tree: &Tree<'_>, head: &Head, seen: &[String]) -> Option<Str
     let of_head = || said.map(|t| headline_part(&t)).or_else(|| document.map(|t| headline_part(&t)));
     heading
         .or_else(|| match of_head() {
-            Some(t) if names_a_site(&t) => dated_heading(tree, seen).or(Some(t)),
+            Some(t) if names_a_site(&t) => dated_heading(landmarks, seen).or(Some(t)),
             t => t,
         })
         .or_else(|| first_h1(tree))
@@ -189,13 +176,18 @@ fn names_a_site(text: &str) -> bool {
 }
 
 /// The heading with a date right below it, where there is one such and no more: lists have many.
-fn dated_heading(tree: &Tree<'_>, seen: &[String]) -> Option<String> {
+fn dated_heading(landmarks: &Landmarks<'_>, seen: &[String]) -> Option<String> {
     let lines: Vec<String> = seen.iter().map(|l| normalized_key(l)).collect();
     let dated = |letters: &str| {
         let at = lines.iter().position(|l| l == letters);
         at.is_some_and(|at| seen.iter().skip(at + 1).take(2).any(|l| dates::shows_date(l)))
     };
-    let named = headings(tree).filter(|e| !matches!(e.tag(), Some(Tag::Td | Tag::B | Tag::Strong | Tag::Font))).take(100).filter_map(short_text);
+    let named = landmarks
+        .headings
+        .iter()
+        .filter(|e| !matches!(e.tag(), Some(Tag::Td | Tag::B | Tag::Strong | Tag::Font)))
+        .take(100)
+        .filter_map(|e| short_text(*e));
     let mut found = named.filter(|t| {
         let letters = normalized_key(t);
         (6..=LONGEST_HEADING).contains(&letters.chars().count()) && dated(&letters)
@@ -267,7 +259,7 @@ mod tests {
         let of = |body: &str| {
             let page = format!("<html><head><title>公司新闻-河南某某材料股份有限公司</title></head><body><h3>联系我们</h3>{body}</body></html>");
             let html = Tree::parse(&page);
-            title(&html, &Head::read(&html), &crate::extract::read::visible_lines(&html)).unwrap()
+            title(&html, &Landmarks::of(&html), &Head::read(&html), &crate::extract::read::visible_lines(&html)).unwrap()
         };
         let item = "<h3>公司六面顶压机通过省级鉴定</h3><p>发布日期：2026-11-20</p>";
         assert_eq!(of(item), "公司六面顶压机通过省级鉴定");
@@ -280,7 +272,7 @@ mod tests {
         let page =
             "<html><head><title>许昌超硬材料产业订单饱满..._某网</title></head><body><h1>许昌超硬材料产业订单饱满 前十月增长一成</h1></body></html>";
         let html = Tree::parse(page);
-        assert_eq!(title(&html, &Head::read(&html), &[]).as_deref(), Some("许昌超硬材料产业订单饱满 前十月增长一成"));
+        assert_eq!(title(&html, &Landmarks::of(&html), &Head::read(&html), &[]).as_deref(), Some("许昌超硬材料产业订单饱满 前十月增长一成"));
     }
 
     #[test]

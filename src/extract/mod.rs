@@ -9,6 +9,7 @@ mod boilerplate;
 mod byline;
 mod comments;
 mod embedded_json;
+mod landmarks;
 mod media;
 mod meta;
 mod nodes;
@@ -25,6 +26,7 @@ use std::cell::RefCell;
 
 use serde::{Deserialize, Serialize};
 
+use crate::extract::landmarks::Landmarks;
 use crate::html::{Tree, balanced};
 use crate::model::{ArticleSelectors, Extracted, WebUrl};
 use crate::text::dates::{self, Clock};
@@ -115,7 +117,8 @@ pub fn extract(text: &str, context: &Context<'_>) -> Result<Extracted, ExtractEr
     let page = Tree::parse(text);
     let head = meta::Head::read(&page);
     let seen = read::visible_lines(&page);
-    let title = meta::title(&page, &head, &seen);
+    let landmarks = Landmarks::of(&page);
+    let title = meta::title(&page, &landmarks, &head, &seen);
     let visible = byline::PageLines::new(seen, title.as_deref());
     let found = body::find(&page, context.selectors);
     let lines = boilerplate::remove_boilerplate(read::lines(&found.roots, &found.dropped, found.skip), title.as_deref());
@@ -137,9 +140,9 @@ pub fn extract(text: &str, context: &Context<'_>) -> Result<Extracted, ExtractEr
         warnings.push(format!("text cut to {MAX_TEXT} characters"));
     }
     Ok(Extracted {
-        author: author::author(&page, &head, &visible),
-        publisher: byline::publisher(&page, &head, &visible),
-        published_at: byline::published(&page, text, &head, &visible, context.url, &context.clock),
+        author: author::author(&landmarks, &head, &visible),
+        publisher: byline::publisher(&landmarks, &head, &visible),
+        published_at: byline::published(&landmarks, text, &head, &visible, context.url, &context.clock),
         language: normalize::language(&body_text).map(Cow::Borrowed),
         html: clean(&read::raw_html(&found.roots, &found.dropped, found.skip), context.url),
         image: context.url.and_then(|base| media::image(&head, &found.roots, base)),

@@ -61,9 +61,8 @@ use open::{connect, inode, is_whole, lock};
 use upgrade::{create, is_current, upgrade};
 use writer::{BeforeCommit, Writer};
 
-/// Of the connection that writes. What a savepoint may have to undo is kept in memory, not in a temporary file. A page that
-/// many commits touch goes from the log, which grows to about 16 MB, into the database once, not every few commits.
-const WRITER_PRAGMAS: &str = "PRAGMA temp_store = MEMORY; PRAGMA wal_autocheckpoint = 4000;";
+/// Of the connection that writes. What a savepoint may have to undo is kept in memory, not in a temporary file.
+const WRITER_PRAGMAS: &str = "PRAGMA temp_store = MEMORY;";
 
 /// Idle read connections kept.
 const READERS: usize = 4;
