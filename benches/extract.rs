@@ -16,7 +16,7 @@ use qingbao::model::{ArticleSelectors, WebUrl};
 use qingbao::text::dates::Clock;
 
 /// Rounds over all pages; the best counts.
-const ROUNDS: usize = 3;
+const ROUNDS: usize = 10;
 
 fn main() {
     let mut words = std::env::args().skip(1).filter(|a| !a.starts_with("--"));

@@ -88,9 +88,10 @@ fn from_parentheses(line: &str) -> Option<String> {
     if !line.contains(['（', '(']) {
         return None;
     }
-    let said = || persons(SAID.as_ref()?.captures(line).and_then(|c| c.name("label").or(c.name("report")))?.as_str());
+    let is_said = ["记者", "作者", "报道"].iter().any(|w| line.contains(w));
+    let said = || persons(SAID.as_ref().filter(|_| is_said)?.captures(line).and_then(|c| c.name("label").or(c.name("report")))?.as_str());
     let last = || {
-        let names = LAST.as_ref()?.captures(line)?.name("names")?.as_str();
+        let names = LAST.as_ref().filter(|_| line.trim_end().ends_with(['）', ')']))?.captures(line)?.name("names")?.as_str();
         // `（市发展改革委 王晓明）`
         let names = names.split_once(char::is_whitespace).filter(|(first, _)| is_organisation(first)).map_or(names, |(_, rest)| rest);
         names.split(is_separator).filter(|t| !t.is_empty()).all(is_person).then(|| persons(names)).flatten()

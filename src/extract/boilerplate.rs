@@ -141,24 +141,40 @@ const COMMENTS: &[LinePattern] = &[
 
 /// A table of rules, ready to be asked.
 struct PatternSet {
-    set: Option<RegexSet>,
-    rules: &'static [LinePattern],
+    /// Rules of how a line begins: most lines are told by their first letters.
+    beginnings: Option<Patterns>,
+    /// All others.
+    anywhere: Option<Patterns>,
+}
+
+struct Patterns {
+    set: RegexSet,
+    longest: Vec<usize>,
 }
 
 impl PatternSet {
     fn new(rules: &'static [LinePattern]) -> Self {
-        Self { set: RegexSet::new(rules.iter().map(|(_, pattern)| pattern)).ok(), rules }
+        let of = |anchored: bool| {
+            let rules = rules.iter().filter(|(_, pattern)| pattern.starts_with('^') == anchored);
+            Some(Patterns { set: RegexSet::new(rules.clone().map(|(_, p)| p)).ok()?, longest: rules.map(|(longest, _)| *longest).collect() })
+        };
+        Self { beginnings: of(true), anywhere: of(false) }
     }
 
     fn is_match(&self, line: &str) -> bool {
         if line.len() > MAX_LINE && !DISCLAIMERS.iter().any(|d| line.starts_with(d)) {
             return false;
         }
-        let Some(set) = &self.set else { return false };
+        [&self.beginnings, &self.anywhere].into_iter().flatten().any(|p| p.is_match(line))
+    }
+}
+
+impl Patterns {
+    fn is_match(&self, line: &str) -> bool {
         // most lines are no rule's: that is told sooner than whose they are
-        set.is_match(line) && {
+        self.set.is_match(line) && {
             let length = line.chars().count();
-            set.matches(line).iter().any(|i| self.rules.get(i).is_some_and(|(longest, _)| length <= *longest))
+            self.set.matches(line).iter().any(|i| self.longest.get(i).is_some_and(|longest| length <= *longest))
         }
     }
 }
@@ -269,7 +285,11 @@ mod tests {
     #[test]
     fn every_pattern_compiles() {
         assert!(UNLIKELY.is_some() && LIKELY.is_some());
-        assert!([&ANYWHERE_TABLE, &HEAD_TABLE, &TAIL_TABLE, &RELATED_TABLE, &COMMENTS_TABLE].iter().all(|t| t.set.is_some()));
+        assert!(
+            [&ANYWHERE_TABLE, &HEAD_TABLE, &TAIL_TABLE, &RELATED_TABLE, &COMMENTS_TABLE]
+                .iter()
+                .all(|t| t.beginnings.is_some() && t.anywhere.is_some())
+        );
     }
 
     #[test]

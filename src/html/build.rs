@@ -19,6 +19,8 @@ const MAX_FORMATTING: usize = 32;
 const MAX_TAG: usize = 16 << 10;
 /// Most nodes of a tree: what comes behind is left out.
 const MAX_NODES: usize = 1 << 20;
+/// Bytes of markup that make a node, in usual pages.
+const BYTES_PER_NODE: usize = 24;
 /// Longest page read, in bytes; places in it are 32-bit numbers.
 const MAX_PAGE: usize = 1 << 30;
 
@@ -26,8 +28,7 @@ impl<'a> Tree<'a> {
     /// Parses a page.
     pub fn parse(page: &'a str) -> Self {
         let page = page.get(..page.floor_char_boundary(MAX_PAGE)).unwrap_or_default();
-        // about half the tags are end tags, and most stand beside a text
-        let nodes = (memchr::memchr_iter(b'<', page.as_bytes()).count() * 3 / 2 + 8).min(MAX_NODES);
+        let nodes = page.len() / BYTES_PER_NODE + 8;
         let tree = Tree { page, decoded: String::new(), nodes: Vec::with_capacity(nodes), attributes: Vec::new(), dropped: 0 };
         let mut builder = Builder { tree, open: Vec::new(), formatting: 0, too_deep: 0, doctype: false, body: None };
         builder.begin();
