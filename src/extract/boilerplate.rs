@@ -9,7 +9,7 @@ use crate::text::normalize::normalized_key;
 /// Classes and ids of elements that are not the article.
 static UNLIKELY: LazyLock<Option<Regex>> = LazyLock::new(|| {
     Regex::new(
-        r"(?ix)
+        r"(?ix-u)
         (?:^|[\s_-]) (?: nav|navbar|navigation|menu|submenu|topbar|crumbs?|breadcrumbs?|position|location|sidebar|side|aside|footer|foot|
           copyright|share|sharing|sharedaddy|sharethis|addtoany\w*|bdshare\w*|jiathis\w*|social|comments?|pinglun|replys?|respond|discuss|related?|relevant|recommend\w*|tuijian|
           hot|hotnews|rank\w*|paihang|ads?|adv|advert\w*|banner|sponsor\w*|promo\w*|toolbar|tools?|pager|pagination|pages|pagebar|

@@ -25,6 +25,7 @@ pub(super) struct Landmarks<'t> {
 
 /// What an element may hold.
 #[derive(Debug, Clone, Copy, Default)]
+#[allow(clippy::struct_excessive_bools)] // each may be so alone
 struct Holds {
     heading: bool,
     time: bool,

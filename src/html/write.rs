@@ -3,8 +3,9 @@
 use crate::html::names::Tag;
 use crate::html::tree::{Content, NodeRef, Tree};
 
-/// Most character references in what is written: tree builders make a piece of text of each. Behind them `&` is written as `＆`.
-const MAX_REFERENCES: usize = 100_000;
+/// Most character references in what is written: html5ever takes time by the square of their number. Behind them full-width
+/// letters that look alike are written.
+const MAX_REFERENCES: usize = 10_000;
 
 /// The attribute that says which node an element was.
 pub(super) const NUMBER: &str = "qingbao-node";
@@ -78,7 +79,7 @@ impl Writer {
             self.out.push(' ');
             self.out.push_str(attribute);
             self.out.push_str("=\"");
-            self.text(value);
+            self.value(value);
             self.out.push('"');
         }
         self.out.push('>');
@@ -89,16 +90,24 @@ impl Writer {
 
     /// Adds a text so that it is read back as the same text.
     pub fn text(&mut self, text: &str) {
+        self.escaped(text, memchr::memchr2_iter(b'&', b'<', text.as_bytes()));
+    }
+
+    fn value(&mut self, value: &str) {
+        self.escaped(value, memchr::memchr2_iter(b'&', b'"', value.as_bytes()));
+    }
+
+    fn escaped(&mut self, text: &str, special: impl Iterator<Item = usize>) {
         let mut from = 0;
-        for at in memchr::memchr3_iter(b'&', b'<', b'"', text.as_bytes()) {
+        for at in special {
             self.out.push_str(text.get(from..at).unwrap_or_default());
             self.references += 1;
-            self.out.push_str(match text.as_bytes().get(at) {
-                Some(b'<') => "&lt;",
-                Some(b'"') => "&quot;",
-                _ if self.references > MAX_REFERENCES => "＆",
-                _ => "&amp;",
-            });
+            let (reference, look_alike) = match text.as_bytes().get(at) {
+                Some(b'<') => ("&lt;", "＜"),
+                Some(b'"') => ("&quot;", "＂"),
+                _ => ("&amp;", "＆"),
+            };
+            self.out.push_str(if self.references > MAX_REFERENCES { look_alike } else { reference });
             from = at + 1;
         }
         self.out.push_str(text.get(from..).unwrap_or_default());
