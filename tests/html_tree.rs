@@ -9,8 +9,8 @@ use qingbao::text::normalize::is_noise;
 use scraper::{Html, Node};
 
 /// Elements that no reader sees, in a browser.
-const NEVER_SEEN: [&str; 22] = [
-    "script", "style", "noscript", "noframes", "template", "iframe", "object", "embed", "svg", "math", "canvas", "video", "audio", "select",
+const NEVER_SEEN: [&str; 23] = [
+    "title", "script", "style", "noscript", "noframes", "template", "iframe", "object", "embed", "svg", "math", "canvas", "video", "audio", "select",
     "option", "button", "input", "textarea", "head", "map", "datalist", "frameset",
 ];
 

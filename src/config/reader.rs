@@ -9,6 +9,9 @@ use toml_edit::{Document, Item, TableLike, Value};
 
 use crate::config::localized::{LocalizedMessage, bounds, did_you_mean, listed, localized, nearest};
 
+/// Most unknown keys of one table that are complained of.
+const MAX_UNKNOWN_KEYS: usize = 50;
+
 /// One thing wrong with a configuration file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Problem {
@@ -162,10 +165,7 @@ pub(super) struct Section<'a> {
 impl<'a> Section<'a> {
     /// Complains of every key that is not in the list.
     pub(super) fn deny_unknown_keys(&self, known: &[&str]) {
-        for (key, _) in self.table.iter() {
-            if known.contains(&key) {
-                continue;
-            }
+        for (key, _) in self.table.iter().filter(|(key, _)| !known.contains(key)).take(MAX_UNKNOWN_KEYS) {
             let span = self.table.key(key).and_then(toml_edit::Key::span);
             let hint = nearest(key, known.iter().copied()).map_or_else(|| listed(known), did_you_mean);
             self.reader.error(span, localized(format!("unknown key {key:?}; {}", hint.english), format!("没有“{key}”这一项；{}", hint.chinese)));

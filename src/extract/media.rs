@@ -73,13 +73,13 @@ fn may_be_file(href: &str) -> bool {
 }
 
 /// The next page of the same article, where it is split over several.
-pub(super) fn next_page(tree: &Tree<'_>, base: &WebUrl) -> Option<WebUrl> {
+pub(super) fn next_page(tree: &Tree<'_>, url: &WebUrl, base: &WebUrl) -> Option<WebUrl> {
     let is_next = |e: &NodeRef<'_>| {
         let pieces = || e.texts().take(4);
         pieces().any(|t| t.contains("下") || t.contains("后一") || t.contains("ext"))
             && pagination::says_next(&collapse_whitespace(&pieces().collect::<String>()))
     };
-    tree.elements(Tag::A).filter(is_next).filter_map(|e| base.join(e.attr(Attr::Href)?).ok()).find(|u| continues(base, u))
+    tree.elements(Tag::A).filter(is_next).filter_map(|e| base.join(e.attr(Attr::Href)?).ok()).find(|u| continues(url, u))
 }
 
 /// Whether an address is a page of the same article: alike but for a number in its last part or a page in its query.

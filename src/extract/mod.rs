@@ -27,7 +27,7 @@ use std::cell::RefCell;
 use serde::{Deserialize, Serialize};
 
 use crate::extract::landmarks::Landmarks;
-use crate::html::{Tree, balanced};
+use crate::html::{Attr, Tag, Tree, balanced};
 use crate::model::{ArticleSelectors, Extracted, WebUrl};
 use crate::text::dates::{self, Clock};
 use crate::text::markup;
@@ -112,9 +112,17 @@ pub fn foreign_format(bytes: &[u8]) -> Option<&'static str> {
     MAGIC.iter().find(|(magic, _)| bytes.starts_with(magic)).map(|(_, name)| *name)
 }
 
+/// What relative addresses of a page count from: its `<base href>`, which counts only within the same site, else its own address.
+pub fn base_url(page: &Tree<'_>, url: &WebUrl) -> WebUrl {
+    let base = page.elements(Tag::Base).find_map(|e| e.attr(Attr::Href));
+    base.and_then(|b| url.join(b).ok()).filter(|b| b.host() == url.host()).unwrap_or_else(|| url.clone())
+}
+
 /// Takes the article out of a page.
 pub fn extract(text: &str, context: &Context<'_>) -> Result<Extracted, ExtractError> {
     let page = Tree::parse(text);
+    let base = context.url.map(|url| base_url(&page, url));
+    let base = base.as_ref();
     let head = meta::Head::read(&page);
     let seen = read::visible_lines(&page);
     let landmarks = Landmarks::of(&page);
@@ -144,10 +152,10 @@ pub fn extract(text: &str, context: &Context<'_>) -> Result<Extracted, ExtractEr
         publisher: byline::publisher(&landmarks, &head, &visible),
         published_at: byline::published(&landmarks, text, &head, &visible, context.url, &context.clock),
         language: normalize::language(&body_text).map(Cow::Borrowed),
-        html: clean(&read::raw_html(&found.roots, &found.dropped, found.skip), context.url),
-        image: context.url.and_then(|base| media::image(&head, &found.roots, base)),
-        attachments: context.url.map(|base| media::attachments(&found.roots, base)).unwrap_or_default(),
-        next: context.url.and_then(|base| media::next_page(&page, base)),
+        html: clean(&read::raw_html(&found.roots, &found.dropped, found.skip), base),
+        image: base.and_then(|base| media::image(&head, &found.roots, base)),
+        attachments: base.map(|base| media::attachments(&found.roots, base)).unwrap_or_default(),
+        next: context.url.zip(base).and_then(|(url, base)| media::next_page(&page, url, base)),
         text: body_text,
         title,
         warnings,
@@ -188,7 +196,7 @@ fn is_error_title(title: &str) -> bool {
 }
 
 /// The elements of an article that stay.
-const TAGS: [&str; 30] = [
+const TAGS: [&str; 35] = [
     "p",
     "br",
     "h1",
@@ -206,6 +214,11 @@ const TAGS: [&str; 30] = [
     "tr",
     "td",
     "th",
+    "caption",
+    "tfoot",
+    "dl",
+    "dt",
+    "dd",
     "blockquote",
     "pre",
     "strong",

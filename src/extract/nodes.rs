@@ -30,7 +30,7 @@ impl Extend<NodeId> for NodeSet {
 /// Elements whose content is never text of the page.
 fn is_never_text(tag: Tag) -> bool {
     use Tag::*;
-    let of_scripts = matches!(tag, Script | Style | Noscript | Template | Head);
+    let of_scripts = matches!(tag, Script | Style | Noscript | Template | Head | Title);
     let of_forms = matches!(tag, Select | Option | Button | Input | Textarea);
     of_scripts || of_forms || matches!(tag, Iframe | Noframes | Object | Embed | Svg | Math | Canvas | Video | Audio | Map)
 }

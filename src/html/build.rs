@@ -2,8 +2,8 @@
 //!
 //! Browsers' tree builders cost the square of their input where elements are nested without end, closed in the wrong order, or open
 //! formatting again and again. This one differs from the standard where that costs nothing to a reader: formatting is not
-//! opened again in later blocks; of misnested formatting the blocks in it stay in it; what stands in a table outside its cells stays
-//! there; SVG, `MathML`, templates and comments are left out.
+//! opened again in later blocks; of misnested formatting the blocks in it stay in it; what stands in a table outside its cells gets
+//! a cell there; SVG, `MathML`, templates and comments are left out.
 
 use crate::html::names::Tag;
 use crate::html::token::{Token, Tokens};
@@ -160,6 +160,9 @@ impl<'a> Builder<'a> {
             return;
         }
         self.body();
+        if !text.trim_ascii_start().is_empty() {
+            self.open_missing_cell();
+        }
         let span = self.decoded_span(text, false);
         self.add(self.innermost(), Content::Text(span));
     }
@@ -182,6 +185,9 @@ impl<'a> Builder<'a> {
         if !tag.is_of_head() {
             self.body();
         }
+        if !tag.is_table_part() && !matches!(tag, Tag::Table | Tag::Form | Tag::Script | Tag::Style | Tag::Col) {
+            self.open_missing_cell();
+        }
         if tag.is_raw_text() {
             self.raw_text(markup, written, tag, tokens, too_long);
         } else if too_long {
@@ -195,6 +201,11 @@ impl<'a> Builder<'a> {
             self.add(self.innermost(), Content::Element { tag, markup: self.span(markup), attributes });
         } else if self.make_room(tag, written) && self.is_within_bounds(tag) {
             let attributes = self.attributes(tokens);
+            // browsers close a form at once that stands between rows
+            if tag == Tag::Form && self.open.last().is_some_and(|o| o.tag == Tag::Table || o.tag.is_table_section() || o.tag == Tag::Tr) {
+                self.add(self.innermost(), Content::Element { tag, markup: self.span(markup), attributes });
+                return;
+            }
             self.open(tag, written, Content::Element { tag, markup: self.span(markup), attributes });
         }
     }
@@ -245,6 +256,19 @@ impl<'a> Builder<'a> {
         self.tree.dropped += 1;
         self.too_deep += usize::from(!formatting);
         false
+    }
+
+    /// What stands in a table outside its cells gets a cell: browsers put it before the table, which costs them the square.
+    fn open_missing_cell(&mut self) {
+        let missing: &[Tag] = match self.open.last().map(|o| o.tag) {
+            Some(Tag::Table) => &[Tag::Tbody, Tag::Tr, Tag::Td],
+            Some(tag) if tag.is_table_section() => &[Tag::Tr, Tag::Td],
+            Some(Tag::Tr) => &[Tag::Td],
+            _ => &[],
+        };
+        for tag in missing {
+            self.open_implied(*tag);
+        }
     }
 
     /// Closes what a start tag of this name closes; whether the element may stand here.

@@ -3,9 +3,13 @@
 use crate::html::names::Tag;
 use crate::html::tree::{Content, NodeRef, Tree};
 
-/// Most character references in what is written: html5ever takes time by the square of their number. Behind them full-width
-/// letters that look alike are written.
-const MAX_REFERENCES: usize = 10_000;
+/// Letters of one text that html5ever reads or writes as pieces (`&`, `<`, and all that begin like a no-break space): it takes time by
+/// the square of their number. A comment behind so many makes it begin a new text.
+const MAX_PIECES: usize = 256;
+/// Most such letters in a text that cannot hold comments; behind them full-width letters that look alike are written.
+const MAX_REFERENCES: usize = 4_096;
+/// The first byte of a no-break space in UTF-8, and of others.
+const NBSP_LEAD: u8 = 0xC2;
 
 /// The attribute that says which node an element was.
 pub(super) const NUMBER: &str = "qingbao-node";
@@ -27,8 +31,11 @@ fn written(tree: &Tree<'_>, with_numbers: bool) -> String {
         match node.content() {
             Content::Text(_) => {
                 let text = node.text().unwrap_or_default();
-                let is_raw = node.parent().and_then(NodeRef::tag).is_some_and(|t| t.is_raw_text() && !matches!(t, Tag::Title | Tag::Textarea));
-                if is_raw { writer.out.push_str(text) } else { writer.text(text) }
+                match node.parent().and_then(NodeRef::tag) {
+                    Some(Tag::Title | Tag::Textarea) => writer.plain_text(text),
+                    Some(tag) if tag.is_raw_text() => writer.out.push_str(text),
+                    _ => writer.text(text),
+                }
             }
             Content::Element { markup, .. } => {
                 let number = with_numbers.then(|| node.range().start.to_string());
@@ -50,7 +57,7 @@ fn written(tree: &Tree<'_>, with_numbers: bool) -> String {
 pub struct Writer {
     out: String,
     open: Vec<(usize, String)>,
-    references: usize,
+    pieces: usize,
 }
 
 impl Writer {
@@ -90,26 +97,47 @@ impl Writer {
 
     /// Adds a text so that it is read back as the same text.
     pub fn text(&mut self, text: &str) {
-        self.escaped(text, memchr::memchr2_iter(b'&', b'<', text.as_bytes()));
-    }
-
-    fn value(&mut self, value: &str) {
-        self.escaped(value, memchr::memchr2_iter(b'&', b'"', value.as_bytes()));
-    }
-
-    fn escaped(&mut self, text: &str, special: impl Iterator<Item = usize>) {
         let mut from = 0;
-        for at in special {
+        for at in memchr::memchr3_iter(b'&', b'<', NBSP_LEAD, text.as_bytes()) {
             self.out.push_str(text.get(from..at).unwrap_or_default());
-            self.references += 1;
-            let (reference, look_alike) = match text.as_bytes().get(at) {
-                Some(b'<') => ("&lt;", "＜"),
-                Some(b'"') => ("&quot;", "＂"),
-                _ => ("&amp;", "＆"),
-            };
-            self.out.push_str(if self.references > MAX_REFERENCES { look_alike } else { reference });
-            from = at + 1;
+            self.pieces += 1;
+            if self.pieces.is_multiple_of(MAX_PIECES) {
+                self.out.push_str("<!---->");
+            }
+            from = at + self.escape(text, at, false);
         }
         self.out.push_str(text.get(from..).unwrap_or_default());
+    }
+
+    /// Adds the text of an element that holds no markup.
+    fn plain_text(&mut self, text: &str) {
+        let mut from = 0;
+        for (n, at) in memchr::memchr2_iter(b'&', b'<', text.as_bytes()).enumerate() {
+            self.out.push_str(text.get(from..at).unwrap_or_default());
+            from = at + self.escape(text, at, n > MAX_REFERENCES);
+        }
+        self.out.push_str(text.get(from..).unwrap_or_default());
+    }
+
+    /// Adds the value of an attribute.
+    fn value(&mut self, value: &str) {
+        let mut from = 0;
+        for (n, at) in memchr::memchr2_iter(b'&', b'"', value.as_bytes()).enumerate() {
+            self.out.push_str(value.get(from..at).unwrap_or_default());
+            from = at + self.escape(value, at, n > MAX_REFERENCES);
+        }
+        self.out.push_str(value.get(from..).unwrap_or_default());
+    }
+
+    /// Writes the letter at a place as a reference, if it needs one; gives how many bytes of it are written.
+    fn escape(&mut self, text: &str, at: usize, look_alike: bool) -> usize {
+        let (reference, alike) = match text.as_bytes().get(at) {
+            Some(b'&') => ("&amp;", "＆"),
+            Some(b'<') => ("&lt;", "＜"),
+            Some(b'"') => ("&quot;", "＂"),
+            _ => return 0,
+        };
+        self.out.push_str(if look_alike { alike } else { reference });
+        1
     }
 }

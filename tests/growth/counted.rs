@@ -95,9 +95,9 @@ fn complaints(readers: &Readers, name: &str, kind: Kind, input: impl Fn(usize) -
     let mut out = Vec::new();
     for (i, what) in ["work", "memory asked for", "memory held"].iter().enumerate() {
         let [first, second, last] = [0, 1, 2].map(|n: usize| costs[n][i]);
-        // vectors double: one step may be longer, two may not
+        // vectors double: one step may be longer, two together hardly
         let grows = |more: u64, less: u64, most: f64| more as f64 > less as f64 * most && more > less + SLACK;
-        if grows(last, second, MOST_GROWTH) && grows(last, first, MOST_GROWTH * MOST_GROWTH) {
+        if grows(last, second, MOST_GROWTH) && grows(last, first, MOST_GROWTH * MOST_GROWTH + 0.16) {
             out.push(format!("{kind:?} {name}: {what} {first} {second} {last}"));
         }
     }

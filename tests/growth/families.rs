@@ -80,7 +80,7 @@ const fn family(kind: Kind, name: &'static str, begin: &'static str, piece: &'st
 }
 
 /// Pieces of markup that are hard to parse; each is read as a page and as a list.
-pub const MARKUP: [(&str, &str, &str); 48] = [
+pub const MARKUP: [(&str, &str, &str); 50] = [
     ("nested", "", "<div>"),
     ("nested behind an odd end tag", "</p =\">", "<div>"),
     ("nested in a title of a picture", "<svg><title>", "<div>"),
@@ -97,6 +97,8 @@ pub const MARKUP: [(&str, &str, &str); 48] = [
     ("open lists", "", "<ul><li>"),
     ("open tables", "", "<table><tr><td>"),
     ("text in tables", "<table>", "x<tr>"),
+    ("stray tables", "", "<table>x"),
+    ("no-break spaces", "<p>", "®&nbsp;"),
     ("rows without tables", "", "<tr><td>x"),
     ("captions", "<table>", "<caption>x"),
     ("open selections", "", "<select><option>"),

@@ -12,6 +12,7 @@ use std::collections::{BTreeMap, HashMap};
 use scraper::{ElementRef, Selector};
 
 use crate::discover::{DiscoverError, Discovered, autodiscovery};
+use crate::extract::base_url;
 use crate::html::{Attr, NodeId, NodeRef, Selectable, Tag, Tree, node_of};
 use crate::model::{Entry, ListSelectors, WebUrl};
 use crate::text::dates::{self, Clock};
@@ -33,7 +34,7 @@ pub fn read(
 ) -> Result<Discovered, DiscoverError> {
     let records = datastore(text);
     let page = Tree::parse(records.as_deref().unwrap_or(text));
-    let base = base_of(&page, url);
+    let base = base_url(&page, url);
     let (mut entries, mut layout) = match &selectors.item {
         Some(item) => (by_selectors(&page, &base, item, selectors, clock), Some(item.clone())),
         None => by_layout(&page, &base, previous_selector, clock),
@@ -62,12 +63,6 @@ fn datastore(text: &str) -> Option<String> {
     let in_table = rows.first().is_some_and(|r| r.trim_start().to_ascii_lowercase().starts_with("<tr"));
     let (open, close) = if in_table { ("<table><tbody>", "</tbody></table>") } else { ("<ul class=datastore>", "</ul>") };
     (!rows.is_empty()).then(|| format!("<html><body>{open}{}{close}</body></html>", rows.join("\n")))
-}
-
-/// `<base href>` counts only within the same site.
-fn base_of(tree: &Tree<'_>, url: &WebUrl) -> WebUrl {
-    let base = tree.elements(Tag::Base).find_map(|e| e.attr(Attr::Href));
-    base.and_then(|b| url.join(b).ok()).filter(|b| b.host() == url.host()).unwrap_or_else(|| url.clone())
 }
 
 fn by_selectors(tree: &Tree<'_>, base: &WebUrl, item: &str, selectors: &ListSelectors, clock: &Clock) -> Vec<Entry> {
