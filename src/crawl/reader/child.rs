@@ -19,7 +19,7 @@ const MAX_OUTPUT: u64 = 64 << 20;
 const LAST_WORDS: usize = 4096;
 
 /// The most memory that a child gives itself: address space in MB, the program's own 80 MB included.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct MemoryLimit(pub(super) u64);
 
 /// How a child ended.
