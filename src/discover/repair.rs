@@ -3,10 +3,11 @@
 
 use std::borrow::Cow;
 
-use quick_xml::escape::unescape;
+use quick_xml::escape::{escape, unescape};
 
 use crate::discover::limits::MAX_DEPTH;
-use crate::text::markup::{named_entity, numeric_reference, reference_name};
+use crate::text::markup::{numeric_reference, reference_name};
+use crate::text::references;
 
 /// A repaired text and what was done.
 pub(super) struct Repaired {
@@ -136,10 +137,11 @@ fn ampersand(rest: &str, out: &mut String, notes: &mut Notes) -> usize {
             }
         }
         Some(n) => {
-            if let Some(value) = named_entity(n) {
+            if let Some(found) = references::reference(rest, false).filter(|r| r.length == n.len() + 2) {
                 notes.note("undefined entities");
-                out.push_str(value);
-                return n.len() + 2;
+                let value: String = std::iter::once(found.first).chain(found.second).collect();
+                push_clean(out, &escape(value.as_str()), notes);
+                return found.length;
             }
             notes.note("bare &");
             out.push_str("&amp;");

@@ -3,60 +3,7 @@
 //! For reading only: what comes out is text and is escaped like any other text wherever it is shown.
 
 use crate::text::normalize::is_noise;
-
-/// HTML entities that feeds and titles use.
-const ENTITIES: [(&str, &str); 45] = [
-    ("amp", "&"),
-    ("lt", "<"),
-    ("gt", ">"),
-    ("quot", "\""),
-    ("apos", "'"),
-    ("nbsp", "\u{a0}"),
-    ("mdash", "—"),
-    ("ndash", "–"),
-    ("ldquo", "“"),
-    ("rdquo", "”"),
-    ("lsquo", "‘"),
-    ("rsquo", "’"),
-    ("hellip", "…"),
-    ("middot", "·"),
-    ("bull", "•"),
-    ("copy", "©"),
-    ("reg", "®"),
-    ("trade", "™"),
-    ("times", "×"),
-    ("divide", "÷"),
-    ("deg", "°"),
-    ("plusmn", "±"),
-    ("laquo", "«"),
-    ("raquo", "»"),
-    ("sect", "§"),
-    ("para", "¶"),
-    ("yen", "¥"),
-    ("euro", "€"),
-    ("pound", "£"),
-    ("cent", "¢"),
-    ("permil", "‰"),
-    ("frac12", "½"),
-    ("sup2", "²"),
-    ("sup3", "³"),
-    ("micro", "µ"),
-    ("ensp", " "),
-    ("emsp", " "),
-    ("thinsp", " "),
-    ("zwnj", ""),
-    ("zwj", ""),
-    ("eacute", "é"),
-    ("uuml", "ü"),
-    ("ouml", "ö"),
-    ("auml", "ä"),
-    ("rarr", "→"),
-];
-
-/// What a named entity stands for.
-pub fn named_entity(name: &str) -> Option<&'static str> {
-    ENTITIES.iter().find(|(n, _)| *n == name).map(|(_, value)| *value)
-}
+use crate::text::references;
 
 /// The name of the character reference at the start of a text, without `&` and `;`; `None` where there is none of at most ten bytes.
 pub fn reference_name(text: &str) -> Option<&str> {
@@ -109,15 +56,17 @@ impl Line {
 
 /// Undoes the reference at the start; gives its length.
 fn decode_entity(rest: &str, out: &mut Line) -> usize {
-    let name = reference_name(rest);
-    let value = name.and_then(|n| if n.starts_with('#') { numeric_reference(n).map(String::from) } else { named_entity(n).map(str::to_owned) });
-    if let (Some(name), Some(value)) = (name, value) {
-        out.push(&value);
-        name.len() + 2
-    } else {
+    // without a semicolon it is no reference here: titles hold queries and names with `&`
+    let found = references::reference(rest, false).filter(|r| rest.get(..r.length).is_some_and(|taken| taken.ends_with(';')));
+    let Some(found) = found else {
         out.push("&");
-        1
+        return 1;
+    };
+    out.push(found.first.encode_utf8(&mut [0; 4]));
+    if let Some(second) = found.second {
+        out.push(second.encode_utf8(&mut [0; 4]));
     }
+    found.length
 }
 
 /// Passes over the tag at the start, with what scripts and styles hold; gives its length. A `<` that opens none is text.
