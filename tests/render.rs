@@ -155,7 +155,7 @@ async fn the_browser_dies_with_a_killed_service() {
     let pid = child.id();
     let wait = |wanted: fn(usize) -> bool| async move {
         let start = Instant::now();
-        while !wanted(browsers(pid)) && start.elapsed() < Duration::from_secs(60) {
+        while !wanted(browsers(pid)) && start.elapsed() < Duration::from_mins(1) {
             tokio::time::sleep(Duration::from_millis(50)).await;
         }
         browsers(pid)
