@@ -64,7 +64,7 @@ impl MinHashSignature {
         &self.bands
     }
 
-    /// Whether the text held no letter: such a text is nobody's copy.
+    /// Whether the text had no letters: such a text is a copy of no other.
     pub fn is_empty(&self) -> bool {
         self.shingles == 0
     }

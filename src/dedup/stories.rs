@@ -87,7 +87,7 @@ impl StoryIndex {
             self.stories - 1
         });
         if signature.is_empty() {
-            return story; // a text without letters is nobody's copy
+            return story; // a text without letters is a copy of no other
         }
         for band in signature.bands().iter().copied().enumerate() {
             let members = self.bands.entry(band).or_default();

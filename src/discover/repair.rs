@@ -6,7 +6,6 @@ use std::borrow::Cow;
 use quick_xml::escape::{escape, unescape};
 
 use crate::discover::limits::MAX_DEPTH;
-use crate::text::markup::{numeric_reference, reference_name};
 use crate::text::references;
 
 /// A repaired text and what was done.
@@ -91,7 +90,7 @@ const MAX_REFERENCES: usize = 64;
 /// Longest tag whose `xml:base` is followed: the addresses of nested ones add up.
 const MAX_BASE: usize = 4 << 10;
 
-/// What stands in a tag behind its name.
+/// The part of a tag after its name.
 fn push_attributes(out: &mut String, text: &str, notes: &mut Notes) {
     if text.len() > MAX_BASE && text.contains("xml:base") {
         notes.note("too long an xml:base");
@@ -123,6 +122,20 @@ fn push_repaired(out: &mut String, mut text: &str, notes: &mut Notes) {
         text = text.get(taken..).unwrap_or_default();
     }
     push_clean(out, text, notes);
+}
+
+/// The name of the character reference at the start of a text, without `&` and `;`; `None` where there is none of at most ten bytes.
+fn reference_name(text: &str) -> Option<&str> {
+    const MAX_NAME: usize = 10;
+    let end = text.bytes().take(MAX_NAME + 2).position(|b| b == b';')?;
+    text.get(1..end)
+}
+
+/// The character that a numeric reference stands for, by its name: `#20013` or `#x4e2d`.
+fn numeric_reference(name: &str) -> Option<char> {
+    let number = name.strip_prefix('#')?;
+    let code = number.strip_prefix(['x', 'X']).map_or_else(|| number.parse().ok(), |hex| u32::from_str_radix(hex, 16).ok());
+    code.and_then(char::from_u32)
 }
 
 fn ampersand(rest: &str, out: &mut String, notes: &mut Notes) -> usize {

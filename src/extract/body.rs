@@ -7,12 +7,11 @@ use std::collections::HashMap;
 
 use rustc_hash::FxHashMap;
 
-use crate::extract::nodes::{NodeSet, hidden, is_block, names, skipped};
+use crate::extract::nodes::{NodeSet, SkipFn, hidden, is_block, names, skipped};
 use crate::extract::survey::{Facts, Survey, TextStats};
-use crate::extract::{boilerplate, comments};
+use crate::extract::{boilerplate, comments, read};
 use crate::html::{Attr, NodeId, NodeRef, Selectable, Tag, Tree};
 use crate::model::ArticleSelectors;
-use crate::text::normalize::collapse_whitespace;
 
 /// Fewer marks than this in what is left of a page are no article.
 const MIN_MARKS: u32 = 6;
@@ -31,9 +30,6 @@ pub(super) struct Selection<'t> {
     /// What is left out wherever it stands.
     pub(super) skip: SkipFn,
 }
-
-/// Whether an element is no part of any article.
-pub(super) type SkipFn = fn(NodeRef<'_>) -> bool;
 
 /// What the source's own selectors find.
 #[derive(Default)]
@@ -206,7 +202,7 @@ fn drop_inside(root: NodeRef<'_>, survey: &Survey, facts: &Facts, dropped: &mut 
 fn drop_after_related(headings: &[NodeRef<'_>], survey: &Survey, dropped: &mut NodeSet) {
     let mut rests: HashMap<NodeId, HashMap<NodeId, TextStats>> = HashMap::new();
     for heading in headings {
-        let Some((text, parent)) = short_text(*heading).zip(heading.parent()) else { continue };
+        let Some((text, parent)) = read::short_text(heading.texts(), LONGEST_HEADING_BYTES).zip(heading.parent()) else { continue };
         let comments = boilerplate::opens_comments(&text);
         if !comments && !boilerplate::is_related_heading(&text) {
             continue;
@@ -222,18 +218,7 @@ fn drop_after_related(headings: &[NodeRef<'_>], survey: &Survey, dropped: &mut N
     }
 }
 
-fn short_text(e: NodeRef<'_>) -> Option<String> {
-    let mut out = String::new();
-    for piece in e.texts() {
-        out.push_str(piece);
-        if out.len() > LONGEST_HEADING_BYTES {
-            return None;
-        }
-    }
-    Some(collapse_whitespace(&out))
-}
-
-/// For each child what stands behind it.
+/// For each child the mass of the siblings behind it.
 fn behind_each_child(parent: NodeRef<'_>, survey: &Survey) -> HashMap<NodeId, TextStats> {
     let children: Vec<NodeId> = parent.children().map(NodeRef::id).collect();
     let mut behind = TextStats::default();

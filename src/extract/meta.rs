@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use crate::extract::landmarks::Landmarks;
+use crate::extract::read;
 use crate::html::{Attr, NodeRef, Tag, Tree};
 use crate::text::dates;
 use crate::text::normalize::{collapse_whitespace, normalized_key, truncate};
@@ -33,15 +34,8 @@ pub(super) fn text_of(e: NodeRef<'_>) -> String {
 }
 
 /// The text of an element, unless it is too long for a headline.
-fn short_text(e: NodeRef<'_>) -> Option<String> {
-    let mut out = String::new();
-    for piece in e.texts().take(200) {
-        out.push_str(piece);
-        if out.len() > 4 * LONGEST_HEADING * 2 {
-            return None;
-        }
-    }
-    Some(collapse_whitespace(&out))
+fn short_heading(e: NodeRef<'_>) -> Option<String> {
+    read::short_text(e.texts().take(200), 4 * LONGEST_HEADING * 2)
 }
 
 /// The objects of one script of linked data.
@@ -112,7 +106,7 @@ pub(super) fn title(tree: &Tree<'_>, landmarks: &Landmarks<'_>, head: &Head, see
     let cut_off = [&document, &said].into_iter().flatten().find_map(|t| cut_off(t));
     let mut best: Option<(f64, String)> = None;
     for e in &landmarks.headings {
-        let Some(text) = short_text(*e) else { continue };
+        let Some(text) = short_heading(*e) else { continue };
         let letters = normalized_key(&text);
         let n = letters.chars().count();
         let fits = whole.contains(&letters) || cut_off.as_ref().is_some_and(|c| letters.starts_with(c));
@@ -187,7 +181,7 @@ fn dated_heading(landmarks: &Landmarks<'_>, seen: &[String]) -> Option<String> {
         .iter()
         .filter(|e| !matches!(e.tag(), Some(Tag::Td | Tag::B | Tag::Strong | Tag::Font)))
         .take(100)
-        .filter_map(|e| short_text(*e));
+        .filter_map(|e| short_heading(*e));
     let mut found = named.filter(|t| {
         let letters = normalized_key(t);
         (6..=LONGEST_HEADING).contains(&letters.chars().count()) && dated(&letters)

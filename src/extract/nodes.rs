@@ -2,6 +2,9 @@
 
 use crate::html::{Attr, NodeId, NodeRef, Tag};
 
+/// Whether an element is no part of any article.
+pub(super) type SkipFn = fn(NodeRef<'_>) -> bool;
+
 /// Some nodes of one tree.
 #[derive(Debug, Clone, Default)]
 pub(super) struct NodeSet(Vec<bool>);

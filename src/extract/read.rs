@@ -1,7 +1,6 @@
 //! Reading chosen elements: as lines of text, as HTML still to be sanitised.
 
-use crate::extract::body::SkipFn;
-use crate::extract::nodes::{NodeSet, hidden, is_block};
+use crate::extract::nodes::{NodeSet, SkipFn, hidden, is_block};
 use crate::html::{Attr, Edge, NodeRef, Tag, Tree, Writer};
 use crate::text::normalize;
 
@@ -122,6 +121,18 @@ fn kept((attr, value): (Attr, &str)) -> Option<(&'static str, &str)> {
         Attr::Href | Attr::Src | Attr::Alt | Attr::Colspan | Attr::Rowspan => Some((attr.name(), value)),
         _ => None,
     }
+}
+
+/// Pieces of text on one line; `None` where they have more than so many bytes.
+pub(super) fn short_text<'t>(pieces: impl Iterator<Item = &'t str>, most: usize) -> Option<String> {
+    let mut out = String::new();
+    for piece in pieces {
+        out.push_str(piece);
+        if out.len() > most {
+            return None;
+        }
+    }
+    Some(normalize::collapse_whitespace(&out))
 }
 
 /// Every visible line of a page, clean and in order: where titles, dates and bylines are looked for.

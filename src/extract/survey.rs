@@ -1,6 +1,6 @@
-//! Measuring a page: how much text stands below every element, how much of it is links, and which elements hold paragraphs.
+//! Measures a page: how much text each element contains, how much of it is links, and which elements contain paragraphs.
 
-use crate::extract::nodes::{NodeSet, hidden, is_block};
+use crate::extract::nodes::{NodeSet, SkipFn, hidden, is_block};
 use crate::html::{Attr, NodeId, NodeRef, Tag, Tree};
 use crate::text::work;
 
@@ -50,9 +50,9 @@ impl TextStats {
 /// What does not change when elements are left out; numbers by node.
 pub(super) struct Facts {
     texts: Vec<TextStats>,
-    /// Links before each node.
+    /// The number of links before each node.
     links: Vec<u32>,
-    /// Elements right below each node.
+    /// The number of child elements of each node.
     children: Vec<u32>,
 }
 
@@ -100,7 +100,7 @@ pub(super) struct Survey {
 }
 
 impl Survey {
-    /// What stands below an element.
+    /// Facts about the text in an element.
     pub(super) fn mass(&self, id: NodeId) -> TextStats {
         self.mass.get(id.index()).copied().unwrap_or_default()
     }
@@ -111,11 +111,11 @@ impl Survey {
     }
 
     /// Measures every element once, and lets paragraphs give points.
-    pub(super) fn new(tree: &Tree<'_>, facts: &Facts, dropped: &NodeSet, skip: fn(NodeRef<'_>) -> bool) -> Self {
+    pub(super) fn new(tree: &Tree<'_>, facts: &Facts, dropped: &NodeSet, skip: SkipFn) -> Self {
         let root = tree.root();
         let mut survey =
             Self { mass: vec![TextStats::default(); tree.len()], score: vec![0.0; tree.len()], order: Vec::with_capacity(tree.len() / 2) };
-        // of each node what stands in no block of its own: the paragraph the node itself is
+        // the text of each element outside the blocks in it: its own paragraph
         let mut own = vec![TextStats::default(); tree.len()];
         let (mut at, mut link_end) = (0, 0);
         while let Some(node) = tree.get(NodeId::new(at)) {
@@ -160,7 +160,7 @@ impl Survey {
         }
         let free = own.letters - own.linked;
         let points = 1.0 + f64::from(own.marks) + (f64::from(free) / 50.0).min(4.0);
-        // text that stands in a container itself (lines parted by <br>) counts for the container
+        // text directly in a container (lines separated by <br>) counts for the container
         let is_container = matches!(tag, Tag::Div | Tag::Td | Tag::Article | Tag::Section | Tag::Center | Tag::Body | Tag::Main);
         let (mut share, mut level) = (1.0, 0);
         for ancestor in is_container.then_some(node).into_iter().chain(node.ancestors()).take(MAX_ANCESTORS) {

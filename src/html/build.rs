@@ -2,8 +2,8 @@
 //!
 //! Browsers' tree builders cost the square of their input where elements are nested without end, closed in the wrong order, or open
 //! formatting again and again. This one differs from the standard where that costs nothing to a reader: formatting is not
-//! opened again in later blocks; of misnested formatting the blocks in it stay in it; what stands in a table outside its cells gets
-//! a cell there; SVG, `MathML`, templates and comments are left out.
+//! opened again in later blocks; of misnested formatting the blocks in it stay in it; content of a table outside its cells gets a
+//! cell there; SVG, `MathML`, templates and comments are left out.
 
 use crate::html::names::Tag;
 use crate::html::token::{Token, Tokens};
@@ -122,7 +122,7 @@ impl<'a> Builder<'a> {
         }
     }
 
-    /// The element that what comes next stands in.
+    /// The parent of the next node.
     fn innermost(&self) -> usize {
         self.open.last().map(|o| o.node).or(self.body).unwrap_or(HEAD)
     }
@@ -258,7 +258,7 @@ impl<'a> Builder<'a> {
         false
     }
 
-    /// What stands in a table outside its cells gets a cell: browsers put it before the table, which costs them the square.
+    /// Opens a cell for content of a table outside its cells. Browsers move such content before the table, in quadratic time.
     fn open_missing_cell(&mut self) {
         let missing: &[Tag] = match self.open.last().map(|o| o.tag) {
             Some(Tag::Table) => &[Tag::Tbody, Tag::Tr, Tag::Td],

@@ -97,47 +97,40 @@ impl Writer {
 
     /// Adds a text so that it is read back as the same text.
     pub fn text(&mut self, text: &str) {
-        let mut from = 0;
-        for at in memchr::memchr3_iter(b'&', b'<', NBSP_LEAD, text.as_bytes()) {
-            self.out.push_str(text.get(from..at).unwrap_or_default());
-            self.pieces += 1;
-            if self.pieces.is_multiple_of(MAX_PIECES) {
-                self.out.push_str("<!---->");
-            }
-            from = at + self.escape(text, at, false);
-        }
-        self.out.push_str(text.get(from..).unwrap_or_default());
+        self.escaped(text, memchr::memchr3_iter(b'&', b'<', NBSP_LEAD, text.as_bytes()), true);
     }
 
     /// Adds the text of an element that holds no markup.
     fn plain_text(&mut self, text: &str) {
-        let mut from = 0;
-        for (n, at) in memchr::memchr2_iter(b'&', b'<', text.as_bytes()).enumerate() {
-            self.out.push_str(text.get(from..at).unwrap_or_default());
-            from = at + self.escape(text, at, n > MAX_REFERENCES);
-        }
-        self.out.push_str(text.get(from..).unwrap_or_default());
+        self.escaped(text, memchr::memchr2_iter(b'&', b'<', text.as_bytes()), false);
     }
 
     /// Adds the value of an attribute.
     fn value(&mut self, value: &str) {
-        let mut from = 0;
-        for (n, at) in memchr::memchr2_iter(b'&', b'"', value.as_bytes()).enumerate() {
-            self.out.push_str(value.get(from..at).unwrap_or_default());
-            from = at + self.escape(value, at, n > MAX_REFERENCES);
-        }
-        self.out.push_str(value.get(from..).unwrap_or_default());
+        self.escaped(value, memchr::memchr2_iter(b'&', b'"', value.as_bytes()), false);
     }
 
-    /// Writes the letter at a place as a reference, if it needs one; gives how many bytes of it are written.
-    fn escape(&mut self, text: &str, at: usize, look_alike: bool) -> usize {
-        let (reference, alike) = match text.as_bytes().get(at) {
-            Some(b'&') => ("&amp;", "＆"),
-            Some(b'<') => ("&lt;", "＜"),
-            Some(b'"') => ("&quot;", "＂"),
-            _ => return 0,
-        };
-        self.out.push_str(if look_alike { alike } else { reference });
-        1
+    /// Adds a text whose special letters are at these places; where comments may be, they part it into pieces.
+    fn escaped(&mut self, text: &str, special: impl Iterator<Item = usize>, may_hold_comments: bool) {
+        let mut from = 0;
+        for (n, at) in special.enumerate() {
+            self.out.push_str(text.get(from..at).unwrap_or_default());
+            if may_hold_comments {
+                self.pieces += 1;
+                if self.pieces.is_multiple_of(MAX_PIECES) {
+                    self.out.push_str("<!---->");
+                }
+            }
+            from = at;
+            let (reference, look_alike) = match text.as_bytes().get(at) {
+                Some(b'&') => ("&amp;", "＆"),
+                Some(b'<') => ("&lt;", "＜"),
+                Some(b'"') => ("&quot;", "＂"),
+                _ => continue,
+            };
+            self.out.push_str(if n > MAX_REFERENCES && !may_hold_comments { look_alike } else { reference });
+            from += 1;
+        }
+        self.out.push_str(text.get(from..).unwrap_or_default());
     }
 }

@@ -5,20 +5,6 @@
 use crate::text::normalize::is_noise;
 use crate::text::references;
 
-/// The name of the character reference at the start of a text, without `&` and `;`; `None` where there is none of at most ten bytes.
-pub fn reference_name(text: &str) -> Option<&str> {
-    const MAX_NAME: usize = 10;
-    let end = text.bytes().take(MAX_NAME + 2).position(|b| b == b';')?;
-    text.get(1..end)
-}
-
-/// The character that a numeric reference stands for, by its name: `#20013` or `#x4e2d`.
-pub fn numeric_reference(name: &str) -> Option<char> {
-    let number = name.strip_prefix('#')?;
-    let code = number.strip_prefix(['x', 'X']).map_or_else(|| number.parse().ok(), |hex| u32::from_str_radix(hex, 16).ok());
-    code.and_then(char::from_u32)
-}
-
 /// The text of a piece of markup on one line: tags gone, entities undone, white space folded.
 pub fn strip_tags(markup: &str) -> String {
     let mut out = Line(String::with_capacity(markup.len()));

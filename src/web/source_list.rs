@@ -203,15 +203,15 @@ pub(super) fn shown(asked: &str, p: Preview) -> SourcePreview {
 /// Adds what an OPML file lists and the list does not have.
 fn import(console: &AppState, text: &str) -> Result<String, String> {
     let Import { new, known, left_out } = opml::news(text, &console.live.sources());
+    if left_out > 0 {
+        return Err(format!("一次最多导入 {} 个来源，这里多出 {left_out} 个：请分成几份导入", opml::MAX_OUTLINES));
+    }
     if new.is_empty() {
         return Err(if known > 0 {
             "其中的来源都已经有了".to_owned()
         } else {
             "这里面没有来源：请粘贴 OPML 文件的全部内容".to_owned()
         });
-    }
-    if left_out > 0 {
-        return Err(format!("一次最多导入 {} 个来源，这里多出 {left_out} 个：请分成几份导入", opml::MAX_OUTLINES));
     }
     edit_sources::add(console.live.sources_path(), &new, &console.vocabulary()).map_err(|e| e.chinese())?;
     Ok(format!("{} 个", new.len()))

@@ -134,7 +134,7 @@ pub const MARKUP: [(&str, &str, &str); 50] = [
 ];
 
 /// All others.
-pub const FAMILIES: [Family; 74] = [
+pub const FAMILIES: [Family; 76] = [
     family(Kind::Page, "related headings", "<div>", "<h3>相关阅读</h3><p>花木企业今年新建了温室，产品也更多了，销路很好。</p>", "</div>"),
     family(Kind::Page, "stamps", "<div>", "<p>2026-11-20 10:00</p>", "</div>"),
     family(Kind::Page, "posts", "<div>", "<div>读者 2026-11-20 10:00</div><div>说得很好，希望多建一些。</div>", "</div>"),
@@ -221,6 +221,20 @@ pub const FAMILIES: [Family; 74] = [
         "<item><title>消息</title><link>https://a.example/1</link><description>",
         "&lt;div&gt;",
         "</description></item>",
+    ),
+    family(
+        Kind::Feed,
+        "pictures in a text",
+        "<item><title>消息</title><link>https://a.example/1</link><description>&lt;svg&gt;&lt;title&gt;",
+        "&lt;div&gt;",
+        "</description></item>",
+    ),
+    family(
+        Kind::Feed,
+        "an item named in the last section",
+        "",
+        "<item><title>消息第#条</title><link>https://a.example/#</link></item>",
+        "<item><title><![CDATA[<entry>]]></title></item>",
     ),
     family(Kind::Feed, "nested elements", "<item><title>消息</title><link>https://a.example/1</link>", "<x>", "</item>"),
     family(Kind::Feed, "attributes of an item", "<item ", "a#='1' ", "><title>消息</title><link>https://a.example/1</link></item>"),

@@ -33,7 +33,7 @@ pub(super) enum End {
     Interrupted(String),
 }
 
-/// Runs a program with this input. The child sets its limits itself; `memory` is told if it reaches that one.
+/// Runs a program with this input. The child sets its limits itself; `memory` is for the message if it reaches its limit.
 pub(super) async fn run(program: &Path, argument: &str, memory: MemoryLimit, input: &[&[u8]]) -> End {
     let mut command = Command::new(program);
     // a backtrace would push the reason out of what is kept

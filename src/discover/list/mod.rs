@@ -103,7 +103,7 @@ struct CandidateLink<'a> {
 #[derive(Default)]
 struct Group {
     rows: Vec<Entry>,
-    /// Where each address stands in them.
+    /// The index in `rows` of each address.
     places: HashMap<WebUrl, usize>,
     layout: String,
     unlikely: bool,
