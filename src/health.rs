@@ -19,16 +19,19 @@ pub enum Component {
     Mail,
     /// The store answered a write, with whatever.
     Store,
+    /// The threads for CPU work end what they begin.
+    Cpu,
 }
 
 impl Component {
     /// Each, with its name in metrics and how long it may stay silent: a draft may wait for a language model, a letter ten
     /// minutes for the server's last word (RFC 5321 §4.5.3.2.6).
-    pub const ALL: [(Self, &'static str, Duration); 4] = [
+    pub const ALL: [(Self, &'static str, Duration); 5] = [
         (Self::Crawl, "crawl", Duration::from_mins(5)),
         (Self::Draft, "draft", Duration::from_mins(20)),
         (Self::Mail, "mail", Duration::from_mins(20)),
         (Self::Store, "store", Duration::from_mins(2)),
+        (Self::Cpu, "cpu", Duration::from_mins(3)),
     ];
 }
 
@@ -80,7 +83,7 @@ pub struct FetchStats {
 pub struct HealthState {
     started: Instant,
     /// Milliseconds after the start, one per component.
-    beats: [AtomicU64; 4],
+    beats: [AtomicU64; 5],
     fetch_stats: Mutex<BTreeMap<&'static str, FetchStats>>,
     articles: AtomicU64,
     last_article: AtomicI64,
@@ -195,6 +198,7 @@ mod tests {
     fn a_loop_that_stands_still_is_named() {
         let v = HealthState { started: Instant::now().checked_sub(Duration::from_mins(10)).unwrap(), ..HealthState::default() };
         v.heartbeat(Component::Store);
+        v.heartbeat(Component::Cpu);
         assert_eq!(v.stalled(), ["crawl"], "the others may be silent for longer");
         v.heartbeat(Component::Crawl);
         assert!(v.stalled().is_empty() && v.time_since_heartbeat(Component::Mail) > Duration::from_mins(9));

@@ -71,6 +71,9 @@ pub(super) async fn supervise(live: Arc<ConfigHandle>, mut stopped: watch::Recei
                 tracing::error!("no worker is there: start `qingbao worker --nats URL`, and see `qingbao doctor`");
             }
         }
+        if pipeline.crawler().cpu_stalled_for() < CHECK_INTERVAL * 2 {
+            health.heartbeat(Component::Cpu);
+        }
         if store.is_broken() {
             return Err(ServiceError::Disk);
         }

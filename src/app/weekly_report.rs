@@ -69,6 +69,8 @@ fn write(s: &Store, sources: usize, alarms: &[String], now: chrono::DateTime<Utc
     let troubles = s.source_problems(chrono_tz::Asia::Shanghai, now)?.into_iter();
     let since = |d: Option<chrono::NaiveDate>| d.map(|d| format!("（自 {d} 起）")).unwrap_or_default();
     section("异常的来源", troubles.map(|t| format!("{}：{}{}", t.name, t.reason, since(t.since))).collect(), "没有。");
+    let crashed = s.crashed_documents(20)?.into_iter();
+    section("使解析程序异常退出、已跳过的网页", crashed.map(|d| format!("{}：{} {}", d.source, d.url, d.how)).collect(), "没有。");
     let letters = s.outbox(false, 50)?.into_iter();
     section("没有送达的邮件", letters.map(|l| format!("{} {}：{}", l.recipient, l.state.chinese(), mail::explain(&l))).collect(), "没有。");
     let room = match s.disk_usage() {

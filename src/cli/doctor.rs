@@ -25,6 +25,8 @@ pub(super) struct Args {
 
 /// Hosts whose names are asked for.
 const DNS_SAMPLE: usize = 5;
+/// Documents that are named.
+const MAX_CRASHED: usize = 20;
 /// Open files that a crawl with console and mail may need.
 const MIN_OPEN_FILES: u64 = 1024;
 const MIB: u64 = 1 << 20;
@@ -225,6 +227,11 @@ fn database(f: &mut Report, store: &Store) {
     f.check(age.is_some_and(|a| a <= BACKUP_MAX_AGE), "backup", &words, &hint);
     let failing = store.gauges(Utc::now()).map_or(0, |g| g.sources.iter().filter(|s| s.0 != "ok").map(|s| s.1).sum::<i64>());
     f.check(failing == 0, "health", "no source fails", &format!("{failing} sources fail or rest: `qingbao sources list`"));
+    let crashed = store.crashed_documents(MAX_CRASHED).unwrap_or_default();
+    f.check(crashed.is_empty(), "documents", "none ends its parser", "these end their parser and are left out; the others are read:");
+    for d in crashed {
+        println!("         {} {}: {}", d.source, d.url, d.how);
+    }
     let admin = store.accounts().is_ok_and(|a| a.iter().any(|a| a.role == Role::Admin && !a.disabled));
     f.check(admin, "accounts", "there is an admin", "nobody can sign in as admin: qingbao user add NAME --role admin");
 }

@@ -98,12 +98,12 @@ enum Command {
     Restore(backup::RestoreArgs),
     /// Ask the running service whether it is well
     Healthcheck,
-    /// Print the text of a PDF given on standard input
+    /// Answer with the text of PDFs given on standard input
     #[command(name = crate::crawl::reader::READ_PDF, hide = true)]
     ReadPdf,
-    /// Parse a document given on standard input, with what is known of it
-    #[command(name = crate::crawl::reader::PARSE_DOCUMENT, hide = true)]
-    ParseDocument,
+    /// Parse documents given on standard input, with what is known of them
+    #[command(name = crate::crawl::reader::PARSE_DOCUMENTS, hide = true)]
+    ParseDocuments,
     /// Print completions for a shell
     Completions {
         /// bash, zsh, fish, elvish or powershell
@@ -133,7 +133,7 @@ pub fn run(cli: Cli) -> anyhow::Result<()> {
     // a child needs no settings, and must not fail for them
     match cli.command {
         Command::ReadPdf => return crate::crawl::reader::read_pdf(),
-        Command::ParseDocument => return crate::crawl::reader::parse_document(),
+        Command::ParseDocuments => return crate::crawl::reader::parse_documents(),
         _ => {}
     }
     let settings = Settings::load(cli.config.as_deref())?;

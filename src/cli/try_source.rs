@@ -45,7 +45,7 @@ pub(super) async fn with_reader<T>(
 ) -> anyhow::Result<T> {
     let fetcher = Fetcher::new(&context.settings.fetch, Arc::new(NoopSiteStore))?;
     let parser = Parser::new(Arc::new(CpuPool::new()?));
-    let result = work(&Reader::interactive(&parser, &fetcher, Arc::new(source))).await;
+    let result = work(&Reader::new(&parser, &fetcher, Arc::new(source))).await;
     fetcher.close().await;
     result
 }

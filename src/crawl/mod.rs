@@ -23,7 +23,7 @@ use crate::classify::{Classifier, SourceHints};
 use crate::config::{Settings, SourceList, Taxonomy};
 use crate::crawl::dispatch::{DispatchError, Dispatcher, LocalDispatcher};
 use crate::crawl::executor::{OutageDetector, TaskExecutor};
-use crate::crawl::reader::{CpuPool, Markers, Parser, Reader};
+use crate::crawl::reader::{CpuPool, Parser, Reader};
 use crate::dedup::fingerprint::MinHashSignature;
 use crate::dedup::stories::dedup_text;
 use crate::fetch::{ClientError, Fetcher};
@@ -83,9 +83,8 @@ impl Crawler {
     /// Makes a crawler that gives its tasks to this dispatcher, or does them in this process.
     pub fn new(store: Store, settings: Arc<Settings>, taxonomy: Taxonomy, dispatcher: Option<Arc<dyn Dispatcher>>) -> Result<Self> {
         let cpu = Arc::new(CpuPool::new().map_err(CrawlError::Threads)?);
-        let markers = store.own_folder().map_or_else(Markers::default, |folder| Markers::open(folder.join("parsing")));
         let fetcher = Arc::new(Fetcher::new(&settings.fetch, Arc::new(store.clone()))?);
-        let executor = Arc::new(TaskExecutor::new(fetcher, Arc::new(Parser::new(cpu).with_markers(markers))));
+        let executor = Arc::new(TaskExecutor::new(fetcher, Arc::new(Parser::new(cpu))));
         let local = || Arc::new(LocalDispatcher::new(Arc::clone(&executor), store.clone(), settings.fetch.at_once)) as Arc<dyn Dispatcher>;
         let dispatcher = dispatcher.unwrap_or_else(local);
         let (classifier, outages, health) = (Classifier::new(taxonomy)?, Arc::default(), Arc::default());
@@ -138,7 +137,7 @@ impl Crawler {
 
     /// A reader for what an editor or admin asks for now.
     pub fn reader(&self, source: Arc<Source>) -> Reader<'_> {
-        Reader::interactive(self.executor.parser(), self.executor.fetcher(), source)
+        Reader::new(self.executor.parser(), self.executor.fetcher(), source)
     }
 
     /// Who does the work.
@@ -188,6 +187,11 @@ impl Crawler {
     /// Runs CPU work off the async threads; returns `None` if it panicked.
     pub(crate) async fn cpu<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> Option<T> {
         self.executor.parser().cpu(work).await
+    }
+
+    /// For how long the threads for CPU work have not ended any of it.
+    pub(crate) fn cpu_stalled_for(&self) -> std::time::Duration {
+        self.executor.parser().pool().stalled_for()
     }
 
     /// Judges what is not judged yet: after a change of schema or taxonomy.

@@ -2,10 +2,11 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-use crate::crawl::reader::{ListingError, Reader};
-use crate::discover::{Discovered, autodiscovery};
+use crate::crawl::reader::{Document, ListingError, Reader};
+use crate::discover::Discovered;
+use crate::discover::autodiscovery::{self, Announced};
 use crate::extract::ExtractError;
-use crate::fetch::{DocumentKind, FetchError, Fetched, Page, charset};
+use crate::fetch::{DocumentKind, FetchError, Fetched, Page};
 use crate::model::{Entry, Extracted, SourceKind, WebUrl};
 
 /// A feed must offer this much to be taken for a page that has a list of its own, and be younger than this.
@@ -87,9 +88,10 @@ pub async fn preview_source(reader: &Reader<'_>) -> Result<Preview, PreviewError
 pub async fn discover_source(reader: &Reader<'_>) -> Result<Preview, PreviewError> {
     let source = reader.source();
     let page = fetch(reader, &source.url, DocumentKind::Listing).await?;
-    let text = charset::decode(&page.body, page.content_type.as_deref(), source.charset).text;
-    let name = autodiscovery::name(&text);
     let (base, moved) = (page.url.clone(), page.permanent_redirect.clone());
+    let document = Document { url: Some(base.clone()), content_type: page.content_type.clone(), at: Utc::now(), body: page.body.clone() };
+    // what cannot be parsed is told by the listing
+    let Announced { name, feeds } = reader.announced(document).await.unwrap_or_default();
     let own = read_listing(reader, page, &source.url, false).await;
     let preview = |url: WebUrl, found| Preview { url, found, name: name.clone(), permanent_redirect: moved.clone() };
     if let Ok(found) = &own
@@ -97,7 +99,7 @@ pub async fn discover_source(reader: &Reader<'_>) -> Result<Preview, PreviewErro
     {
         return Ok(preview(source.url.clone(), found.clone()));
     }
-    for url in autodiscovery::feeds(&text, &base).into_iter().take(MAX_FEEDS) {
+    for url in feeds.into_iter().take(MAX_FEEDS) {
         if let Some(found) = probe_feed(reader, &url).await.filter(|f| covers_same_articles(f, own.as_ref().ok(), Utc::now())) {
             return Ok(preview(url, found));
         }

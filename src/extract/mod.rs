@@ -71,6 +71,14 @@ pub enum ExtractError {
 }
 
 impl ExtractError {
+    /// How the page ended its parser, if it did.
+    pub fn crash(&self) -> Option<&str> {
+        match self {
+            Self::Crashed(how) | Self::PdfCrashed(how) => Some(how),
+            _ => None,
+        }
+    }
+
     /// The reason as an editor reads it.
     pub fn chinese(&self) -> String {
         match self {

@@ -7,6 +7,7 @@ mod articles;
 mod audit;
 mod backup;
 mod candidates;
+mod crashes;
 mod crawl_queue;
 mod disk_usage;
 mod edition_revision;
@@ -39,6 +40,7 @@ pub use accounts::{Account, AuditLine, Role, Session};
 pub use articles::Classified;
 pub use backup::{BACKUP_MAX_AGE, DatabaseSummary, check as check_backup, restore};
 pub use candidates::Window;
+pub use crashes::CrashedDocument;
 pub use crawl_queue::HostBackoff;
 pub use disk_usage::{DiskUsage, available_space};
 pub use edition_revision::EditResult;
@@ -74,7 +76,7 @@ struct Inner {
     /// The file's number on its disk.
     inode: u64,
     /// Held as long as the store lives: a second process on the same folder is refused.
-    lock: Option<File>,
+    _lock: Option<File>,
 }
 
 /// The store; clones share one writer.
@@ -116,17 +118,12 @@ impl Store {
         // after the upgrade, which may sort more than memory holds
         writer.execute_batch(WRITER_PRAGMAS).map_err(|e| classify(path, e))?;
         let inode = inode(path).unwrap_or_default();
-        Ok(Self(Arc::new(Inner { path: path.to_owned(), writer: Writer::new(writer), readers: Mutex::default(), inode, lock })))
+        Ok(Self(Arc::new(Inner { path: path.to_owned(), writer: Writer::new(writer), readers: Mutex::default(), inode, _lock: lock })))
     }
 
     /// Whether a write failed in the disk itself: nothing more should be written before a new start.
     pub fn is_broken(&self) -> bool {
         self.0.writer.is_broken()
-    }
-
-    /// The data folder, where this process alone holds it.
-    pub fn own_folder(&self) -> Option<&Path> {
-        self.0.lock.as_ref().and(self.0.path.parent())
     }
 
     /// Whether the file still is the one that was opened.

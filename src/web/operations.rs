@@ -30,6 +30,8 @@ struct OperationsPage {
     status: Option<ClusterView>,
     /// When, source, address, what came of it, the same in English.
     failed: Vec<(String, String, String, String, String)>,
+    /// Source, address, how it ended its parser.
+    crashed: Vec<(String, String, String)>,
 }
 
 struct ClusterView {
@@ -51,8 +53,10 @@ struct MessageRow {
 }
 
 pub(super) async fn page(State(console): State<AppState>, Admin(session): Admin) -> Response {
-    let loaded = console.store.run(|s| Ok((s.outbox(true, 60)?, s.audit_log(40)?, s.article_count()?, s.failed_fetches(30)?, s.last_backup()?)));
-    let (letters, log, articles, failed, backup) = match stored(loaded.await) {
+    let loaded = console
+        .store
+        .run(|s| Ok((s.outbox(true, 60)?, s.audit_log(40)?, s.article_count()?, s.failed_fetches(30)?, s.last_backup()?, s.crashed_documents(20)?)));
+    let (letters, log, articles, failed, backup, crashed) = match stored(loaded.await) {
         Ok(all) => all,
         Err(answer) => return answer,
     };
@@ -86,6 +90,7 @@ pub(super) async fn page(State(console): State<AppState>, Admin(session): Admin)
         backup: backup.map_or_else(|| "还没有备份过：请启用 qingbao-backup.timer，或定期运行 qingbao backup".to_owned(), at),
         status: pipeline.crawler().dispatcher().is_remote().then(|| work(pipeline.crawler().dispatcher().cluster_status(), at)),
         failed: failed.into_iter().map(|f| (at(f.at), f.source, f.url, response::outcome(&f.code).to_owned(), f.outcome)).collect(),
+        crashed: crashed.into_iter().map(|d| (d.source, d.url, d.how)).collect(),
     })
 }
 

@@ -43,7 +43,7 @@ pub(super) fn page(template: &impl Template) -> Response {
 
 /// What came of a visit, in Chinese; its code where that is not known here.
 pub(super) fn outcome(code: &str) -> &str {
-    const WORDS: [(&str, &str); 33] = [
+    const WORDS: [(&str, &str); 34] = [
         ("ok", "成功"),
         ("not-modified", "没有变化"),
         ("dns-nxdomain", "域名不存在"),
@@ -76,6 +76,7 @@ pub(super) fn outcome(code: &str) -> &str {
         ("setting", "来源设置有误"),
         ("wrong-kind", "内容类型不对（可能是验证页面）"),
         ("broken", "内容损坏，无法读取"),
+        ("crashed", "使解析程序异常退出，已跳过"),
         ("no-entries", "没有找到任何条目，版式可能已变"),
     ];
     WORDS.iter().find(|w| w.0 == code).map_or(code, |w| w.1)

@@ -120,7 +120,7 @@ async fn make(console: &AppState, form: &Form) -> Result<Response, Response> {
     let done = match f.text("do") {
         "try" => return try_address(console, form).await,
         "add" => add(console, form),
-        "import" => import(console, f.text("opml")),
+        "import" => import(console, f.text("opml")).await,
         "look" => poll_now(console, f.text("id")).await?,
         "enable" | "disable" => switch(console, f.text("id"), f.text("do") == "enable").await?,
         _ => Err("不认识的操作".to_owned()),
@@ -201,8 +201,10 @@ pub(super) fn shown(asked: &str, p: Preview) -> SourcePreview {
 }
 
 /// Adds what an OPML file lists and the list does not have.
-fn import(console: &AppState, text: &str) -> Result<String, String> {
-    let Import { new, known, left_out } = opml::news(text, &console.live.sources());
+async fn import(console: &AppState, text: &str) -> Result<String, String> {
+    let (text, list) = (text.to_owned(), console.live.sources());
+    let read = console.pipeline().crawler().cpu(move || opml::news(&text, &list)).await;
+    let Import { new, known, left_out } = read.ok_or("这份 OPML 无法读取")?;
     if left_out > 0 {
         return Err(format!("一次最多导入 {} 个来源，这里多出 {left_out} 个：请分成几份导入", opml::MAX_OUTLINES));
     }

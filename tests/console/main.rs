@@ -65,7 +65,13 @@ impl Service {
             let told = run(dir.path(), &["user", "add", name, "--role", role, "--password-file", "-"], PASSWORD);
             assert!(told.contains("may sign in"), "{told}");
         }
-        let mut child = Command::new(env!("CARGO_BIN_EXE_qingbao")).arg("serve").current_dir(dir.path()).stderr(Stdio::piped()).spawn().unwrap();
+        let mut child = Command::new(env!("CARGO_BIN_EXE_qingbao"))
+            .arg("serve")
+            .current_dir(dir.path())
+            .env("QINGBAO_TEST_FAULTS", "1")
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
         let mut log = BufReader::new(child.stderr.take().unwrap()).lines();
         let line = log.by_ref().map_while(Result::ok).find(|l| l.contains("console on http://")).unwrap();
         // the log must go on being read, or the service would wait for us

@@ -14,6 +14,9 @@ const PARTS: [&str; 3] = [
 
 /// An article over three pages, and a PDF.
 async fn site(uri: Uri) -> impl IntoResponse {
+    if let Some(fault) = uri.path().strip_prefix("/fault/") {
+        return ([(header::CONTENT_TYPE, "text/html; charset=utf-8")], format!("<title>fault-{fault}</title><p>{}</p>", PARTS[0]).into_bytes());
+    }
     if uri.path() == "/notice.pdf" {
         return ([(header::CONTENT_TYPE, "application/pdf")], include_bytes!("../data/notice.pdf").to_vec());
     }
@@ -46,4 +49,25 @@ async fn a_pasted_article_is_stored_with_all_its_pages_and_a_pdf_with_its_text()
             assert_eq!(article.matches(text).count(), 1, "{path}: {text}\n{article}");
         }
     }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_address_that_ends_its_parser_is_refused_and_the_service_goes_on() {
+    let (service, _site) = Service::with_site().await;
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let base = format!("http://{}", listener.local_addr().unwrap());
+    tokio::spawn(async move { axum::serve(listener, Router::new().fallback(site)).await });
+    let editor = service.sign_in("", "甲编辑").await;
+    service.until_reloaded(&editor).await;
+    for fault in ["abort", "panic", "memory"] {
+        let version = field(&editor.page("/draft/1").await, "version");
+        let url = format!("{base}/fault/{fault}");
+        let pasted = editor.post("/draft/1", &[("do", "paste"), ("url", &url), ("column", "行业动态"), ("version", &version)]).await;
+        let (status, told) = (pasted.status(), pasted.text().await.unwrap());
+        assert!(status.is_client_error() && told.contains("会使解析程序异常退出"), "{fault}: {status} {told}");
+    }
+    let admin = service.sign_in("", "管理员").await;
+    let tried = admin.post("/sources", &[("do", "try"), ("url", &format!("{base}/fault/abort"))]).await;
+    let told = tried.text().await.unwrap();
+    assert!(told.contains("会使解析程序异常退出"), "{told}");
 }

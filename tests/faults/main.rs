@@ -6,6 +6,7 @@
 
 mod clock;
 mod crash;
+mod crashes;
 mod database;
 mod disk;
 mod fixture;
@@ -15,4 +16,3 @@ mod reload;
 #[path = "../mail/smtp_stub.rs"]
 mod smtp_stub;
 mod soak;
-mod suspects;

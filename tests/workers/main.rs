@@ -2,6 +2,7 @@
 //! and what the archive holds.
 #![allow(clippy::unwrap_used)] // a set-up that fails must fail the test
 
+mod crashes;
 mod faults;
 mod messages;
 #[path = "../support/mock_hosts/mod.rs"]
@@ -29,7 +30,12 @@ fn worker(dir: &Path, name: &str, url: &str) -> Killed {
     // a folder of its own: nothing of the coordinator's is at hand
     let own = dir.join(name);
     std::fs::create_dir_all(&own).unwrap();
-    command.args(["worker", "--nats", url, "--name", name]).current_dir(own).env("RUST_LOG", LOG).stdin(Stdio::null());
+    command
+        .args(["worker", "--nats", url, "--name", name])
+        .current_dir(own)
+        .env("RUST_LOG", LOG)
+        .env("QINGBAO_TEST_FAULTS", "1")
+        .stdin(Stdio::null());
     Killed(command.stdout(Stdio::null()).stderr(log).spawn().unwrap())
 }
 

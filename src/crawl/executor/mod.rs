@@ -11,7 +11,7 @@ use std::sync::Arc;
 
 use chrono::Utc;
 
-use crate::crawl::reader::{Document, ListingError, Parser, Reader, Subject};
+use crate::crawl::reader::{Document, ListingError, Parser, Reader};
 use crate::extract::ExtractError;
 use crate::fetch::{DocumentKind, FetchResponse, Fetched, Fetcher, HostScope, Page, Request, Validators};
 
@@ -76,7 +76,7 @@ impl TaskExecutor {
 
     /// Reads the documents of a task.
     fn reader<'a>(&'a self, task: &'a Task) -> Reader<'a> {
-        Reader::for_task(&self.parser, &self.fetcher, Arc::clone(&task.source), task.subject(), task.host_scope(&[], false))
+        Reader::new(&self.parser, &self.fetcher, Arc::clone(&task.source)).in_scope(task.host_scope(&[], false))
     }
 
     /// Does a task.
@@ -98,14 +98,10 @@ impl TaskExecutor {
             scope: task.host_scope(&task.redirects, task.initial_delay),
         };
         let FetchResponse { result, stats } = self.fetcher.get(&request).await;
-        let mut report = TaskReport { stats, at: Utc::now(), bytes: 0, page_stored: false, result: TaskResult::Redirected(Vec::new()) };
+        let mut report = TaskReport { stats, at: Utc::now(), bytes: 0, page_stored: false, crash: None, result: TaskResult::Redirected(Vec::new()) };
         report.result = match result {
             Err(e) => TaskResult::Failed(e),
-            Ok(Fetched::NotModified { permanent_redirect, fresh_for }) => {
-                // validators are stored with the entries of their document: this one was parsed well
-                self.parser.markers().clear_suspect(&task.subject());
-                TaskResult::NotModified { permanent_redirect, fresh_for }
-            }
+            Ok(Fetched::NotModified { permanent_redirect, fresh_for }) => TaskResult::NotModified { permanent_redirect, fresh_for },
             Ok(Fetched::CrossHostRedirect(redirects)) => TaskResult::Redirected(redirects),
             Ok(Fetched::Page(page)) => {
                 report.bytes = page.body.len();
@@ -116,7 +112,9 @@ impl TaskExecutor {
                     TaskKind::Article { .. } => match sink.store_page(task, *page, stats).await? {
                         Some(page) => {
                             report.page_stored = K::PERSISTS;
-                            self.read_article(task, page).await
+                            let (result, crash) = self.read_article(task, page).await;
+                            report.crash = crash;
+                            result
                         }
                         None => TaskResult::NoArticle("the page cannot be compressed".to_owned()),
                     },
@@ -129,7 +127,6 @@ impl TaskExecutor {
     async fn read_listing(&self, task: &Task, page: Page, previous_selector: Option<&str>, older: bool) -> TaskResult {
         let (validators, permanent_redirect) = (page.validators.clone(), page.permanent_redirect.clone());
         let found = self.reader(task).fetched_listing(page, previous_selector, older).await;
-        self.parser.markers().settle(&task.subject());
         match found {
             Ok(found) => TaskResult::Entries { found: Box::new(found), validators, permanent_redirect },
             Err(ListingError::Interrupted(_)) => TaskResult::Interrupted,
@@ -137,25 +134,18 @@ impl TaskExecutor {
         }
     }
 
-    async fn read_article(&self, task: &Task, page: Page) -> TaskResult {
+    /// What a page holds, and how it ended its parser if it did.
+    async fn read_article(&self, task: &Task, page: Page) -> (TaskResult, Option<String>) {
         let url = page.url.clone();
         match self.reader(task).article(Document::from(page)).await {
-            Ok(extracted) => TaskResult::Article { url, extracted: Box::new(extracted) },
-            Err(ExtractError::Interrupted(_)) => TaskResult::Interrupted,
-            Err(e) => TaskResult::NoArticle(e.to_string()),
+            Ok(extracted) => (TaskResult::Article { url, extracted: Box::new(extracted) }, None),
+            Err(ExtractError::Interrupted(_)) => (TaskResult::Interrupted, None),
+            Err(e) => (TaskResult::NoArticle(e.to_string()), e.crash().map(str::to_owned)),
         }
     }
 }
 
 impl Task {
-    /// Whose document this task fetches.
-    pub(crate) fn subject(&self) -> Subject {
-        match self.kind {
-            TaskKind::Article { entry } => Subject::Page(entry),
-            TaskKind::Poll { .. } => Subject::Listing(self.source.id.clone()),
-        }
-    }
-
     fn host_scope<'a>(&'a self, redirects: &'a [crate::fetch::Redirect], initial_delay: bool) -> Option<HostScope<'a>> {
         self.host_key.as_deref().map(|host_key| HostScope { host_key, redirects, initial_delay })
     }

@@ -71,6 +71,9 @@ pub struct TaskReport {
     /// Whether the page, with its line in the fetch log, is in the store already.
     #[serde(rename = "kept")]
     pub page_stored: bool,
+    /// How the document ended its parser; a result there may be is from elsewhere.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub crash: Option<String>,
     /// What came.
     #[serde(rename = "came")]
     pub result: TaskResult,

@@ -12,7 +12,7 @@ use crate::config::SourceList;
 use crate::crawl::dispatch::TaskMeta;
 use crate::crawl::executor::{Task, TaskKind, TaskReport, TaskResult};
 use crate::crawl::poll_source::{OUTAGE_RETRY, QUICK_RETRY};
-use crate::crawl::reader::{Reader, Subject};
+use crate::crawl::reader::Reader;
 use crate::crawl::{Crawler, Result};
 use crate::dedup::fingerprint::MinHashSignature;
 use crate::dedup::stories::dedup_text;
@@ -45,8 +45,7 @@ pub(super) enum ArticleResult {
 }
 
 impl Crawler {
-    /// Extracts what an interrupted run had fetched. However often that happens, it costs a page nothing; pages that were being
-    /// parsed when the process ended are parsed in child processes ([`crate::crawl::reader`]).
+    /// Extracts what an interrupted run had fetched. However often that happens, it costs a page nothing.
     pub(super) async fn resume_fetched(self: &Arc<Self>, list: &SourceList, mut each: impl FnMut(ArticleResult)) -> Result<()> {
         let mut behind = EntryId(0);
         loop {
@@ -59,20 +58,6 @@ impl Crawler {
                     None => self.mark_failed(&entry, "its source is no longer in sources.toml", None, None).await?,
                 };
                 each(got);
-            }
-        }
-        self.clear_suspects(list).await
-    }
-
-    /// Suspects that nothing waits for are none any more: their entry is done, or their source is gone.
-    async fn clear_suspects(&self, list: &SourceList) -> Result<()> {
-        let markers = self.executor.parser().markers();
-        for id in markers.suspect_listings().iter().filter(|id| list.get(id).is_none()) {
-            markers.clear_suspect(&Subject::Listing(id.clone()));
-        }
-        for id in markers.suspect_pages() {
-            if self.store.run(move |s| s.pending_entry(id)).await?.is_none() {
-                markers.clear_suspect(&Subject::Page(id));
             }
         }
         Ok(())
@@ -107,6 +92,9 @@ impl Crawler {
         // what came twice is done already
         let Some(entry) = self.store.run(move |s| s.pending_entry(id)).await? else { return Ok(ArticleResult::Skipped) };
         let log = (!report.page_stored).then_some(log);
+        if let Some(how) = report.crash {
+            self.store.run(move |s| s.entry_crashed(id, &how)).await?;
+        }
         match report.result {
             TaskResult::Article { url, extracted } => self.classify_and_store(&entry, source, url, *extracted, report.at, log).await,
             TaskResult::NoArticle(reason) => self.fall_back_to_feed(&entry, source, &reason, report.at, log).await,
@@ -160,10 +148,15 @@ impl Crawler {
         match self.store.run(move |s| s.page(id)).await {
             Ok(Some(page)) => {
                 let (url, fetched) = (page.url.clone(), page.fetched);
-                match self.page_reader(id, source).article(page.into()).await {
+                match self.page_reader(source).article(page.into()).await {
                     Ok(extracted) => self.classify_and_store(entry, source, url, extracted, fetched, None).await,
                     Err(ExtractError::Interrupted(_)) => self.interrupted(entry, None).await,
-                    Err(e) => self.fall_back_to_feed(entry, source, &e.to_string(), fetched, None).await,
+                    Err(e) => {
+                        if let Some(how) = e.crash().map(str::to_owned) {
+                            self.store.run(move |s| s.entry_crashed(id, &how)).await?;
+                        }
+                        self.fall_back_to_feed(entry, source, &e.to_string(), fetched, None).await
+                    }
                 }
             }
             Ok(None) => self.mark_failed(entry, "its page is gone from the store; it is fetched again", Some(Utc::now()), None).await,
@@ -176,8 +169,8 @@ impl Crawler {
         }
     }
 
-    fn page_reader(&self, id: EntryId, source: &Arc<Source>) -> Reader<'_> {
-        Reader::for_task(self.executor.parser(), self.executor.fetcher(), Arc::clone(source), Subject::Page(id), None)
+    fn page_reader(&self, source: &Arc<Source>) -> Reader<'_> {
+        Reader::new(self.executor.parser(), self.executor.fetcher(), Arc::clone(source))
     }
 
     /// The article as the feed told it, where it did; the page has none.
@@ -189,7 +182,7 @@ impl Crawler {
         at: DateTime<Utc>,
         log: Option<FetchRecord>,
     ) -> Result<ArticleResult> {
-        match self.page_reader(entry.id, source).article_from_feed(&entry.entry, at).await {
+        match self.page_reader(source).article_from_feed(&entry.entry, at).await {
             Ok(Some(extracted)) => self.classify_and_store(entry, source, entry.entry.url.clone(), extracted, at, log).await,
             Ok(None) => self.mark_failed(entry, reason, None, log).await,
             Err(ExtractError::Interrupted(_)) => self.interrupted(entry, log).await,
@@ -237,9 +230,7 @@ impl Crawler {
     }
 
     async fn store_article(&self, article: NewArticle, log: Option<FetchRecord>) -> Result<ArticleResult> {
-        let subject = Subject::Page(article.entry);
         let stored = self.store.run(move |s| s.commit_article(&article, log.as_ref())).await?;
-        self.executor.parser().markers().clear_suspect(&subject);
         if stored.is_some() {
             self.health.inc_articles(Utc::now());
         }
@@ -257,9 +248,6 @@ impl Crawler {
     async fn mark_failed(&self, entry: &PendingEntry, reason: &str, due: Option<DateTime<Utc>>, log: Option<FetchRecord>) -> Result<ArticleResult> {
         let (id, words, now) = (entry.id, reason.to_owned(), Utc::now());
         self.store.run(move |s| s.entry_failed(id, &words, due, log.as_ref(), now)).await?;
-        if due.is_none() {
-            self.executor.parser().markers().clear_suspect(&Subject::Page(id));
-        }
         let soon = due.is_some_and(|d| d - now <= QUICK_RETRY);
         Ok(ArticleResult::Failed { url: entry.entry.url.clone(), reason: reason.to_owned(), retry_soon: soon })
     }

@@ -3,8 +3,9 @@
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
+use serde::de::DeserializeOwned;
 
-use crate::crawl::reader::parser::{Kind, ParseInput, Parsed};
+use crate::crawl::reader::parser::{Kind, ParseFailure, ParseInput};
 use crate::crawl::reader::{Document, Reader, pdf};
 use crate::extract::{self, Context, ExtractError};
 use crate::fetch::charset;
@@ -29,12 +30,7 @@ impl Reader<'_> {
             let source = Arc::clone(&self.source);
             return self.parser.cpu(move || extract::pdf::article(&text, &context(&page, &source))).await.unwrap_or(Err(ExtractError::GaveUp));
         }
-        match self.parse(Kind::Page, page, self::page).await {
-            Parsed::Done(article) => article,
-            Parsed::Panicked => Err(ExtractError::GaveUp),
-            Parsed::Crashed(how) => Err(ExtractError::Crashed(how)),
-            Parsed::Interrupted(reason) => Err(ExtractError::Interrupted(reason)),
-        }
+        self.parse::<Result<_, _>>(Kind::Page, page).await?
     }
 
     /// The article as its feed has it, for a page that cannot be had; `None` where the feed has no text.
@@ -46,19 +42,20 @@ impl Reader<'_> {
             return Ok(None);
         }
         let document = Document { url: entry.url.clone().into(), content_type: None, at, body: Vec::new() };
-        match self.parse(Kind::FeedEntry(Box::new(entry.clone())), document, feed_entry).await {
-            Parsed::Done(article) => Ok(article),
-            Parsed::Panicked => Ok(None),
-            Parsed::Crashed(how) => Err(ExtractError::Crashed(how)),
-            Parsed::Interrupted(reason) => Err(ExtractError::Interrupted(reason)),
-        }
+        Ok(self.parse(Kind::FeedEntry(Box::new(entry.clone())), document).await?)
     }
 
-    pub(super) async fn parse<T>(&self, kind: Kind, document: Document, parse: fn(ParseInput) -> T) -> Parsed<T>
-    where
-        T: serde::de::DeserializeOwned + Send + 'static,
-    {
-        self.parser.parse(&self.isolation, ParseInput { kind, source: Arc::clone(&self.source), document }, parse).await
+    pub(super) async fn parse<T: DeserializeOwned>(&self, kind: Kind, document: Document) -> Result<T, ParseFailure> {
+        self.parser.parse(&ParseInput { kind, source: Arc::clone(&self.source), document }).await
+    }
+}
+
+impl From<ParseFailure> for ExtractError {
+    fn from(failure: ParseFailure) -> Self {
+        match failure {
+            ParseFailure::Crashed(how) => Self::Crashed(how),
+            ParseFailure::Interrupted(reason) => Self::Interrupted(reason),
+        }
     }
 }
 

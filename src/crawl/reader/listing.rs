@@ -5,10 +5,11 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use crate::crawl::reader::parser::{Kind, ParseInput, Parsed};
+use crate::crawl::reader::parser::{Kind, ParseFailure, ParseInput};
 use crate::crawl::reader::{Document, Reader};
+use crate::discover::autodiscovery::{self, Announced};
 use crate::discover::{self, DiscoverError, Discovered};
-use crate::fetch::{DocumentKind, Fetched, Page};
+use crate::fetch::{DocumentKind, Fetched, Page, charset};
 use crate::model::WebUrl;
 use crate::text::dates::Clock;
 
@@ -37,7 +38,8 @@ impl ListingError {
     pub fn code(&self) -> &'static str {
         match self {
             Self::Document(e) => e.code(),
-            Self::GaveUp | Self::Crashed(_) => "broken",
+            Self::GaveUp => "broken",
+            Self::Crashed(_) => "crashed",
             Self::Interrupted(_) => "interrupted",
         }
     }
@@ -105,14 +107,32 @@ impl Reader<'_> {
         self.discover((*page).into(), previous_selector).await.ok()
     }
 
+    /// What a page says of its site.
+    ///
+    /// # Errors
+    /// The parser failed.
+    pub async fn announced(&self, document: Document) -> Result<Announced, ListingError> {
+        Ok(self.parse(Kind::Homepage, document).await?)
+    }
+
     async fn discover(&self, document: Document, previous_selector: Option<String>) -> Result<Discovered, ListingError> {
-        match self.parse(Kind::Listing { previous_selector }, document, self::listing).await {
-            Parsed::Done(found) => found.map_err(ListingError::Document),
-            Parsed::Panicked => Err(ListingError::GaveUp),
-            Parsed::Crashed(how) => Err(ListingError::Crashed(how)),
-            Parsed::Interrupted(reason) => Err(ListingError::Interrupted(reason)),
+        self.parse::<Result<_, _>>(Kind::Listing { previous_selector }, document).await?.map_err(ListingError::Document)
+    }
+}
+
+impl From<ParseFailure> for ListingError {
+    fn from(failure: ParseFailure) -> Self {
+        match failure {
+            ParseFailure::Crashed(how) => Self::Crashed(how),
+            ParseFailure::Interrupted(reason) => Self::Interrupted(reason),
         }
     }
+}
+
+/// What one page says of its site.
+pub(super) fn announced(ParseInput { source, document, .. }: &ParseInput) -> Announced {
+    let decoded = charset::decode(&document.body, document.content_type.as_deref(), source.charset);
+    autodiscovery::announced(&decoded.text, document.url.as_ref().unwrap_or(&source.url))
 }
 
 /// The entries of one document.

@@ -4,13 +4,14 @@
 //! document says.
 
 mod article;
-mod child;
 mod cpu_pool;
+#[cfg(debug_assertions)]
+mod faults;
 mod further_pages;
 mod listing;
-mod markers;
 mod parser;
 mod pdf;
+mod process;
 
 use std::sync::Arc;
 
@@ -22,9 +23,7 @@ use crate::model::{Source, StoredPage, WebUrl};
 
 pub use cpu_pool::CpuPool;
 pub use listing::ListingError;
-pub(crate) use markers::{Markers, Subject};
-pub(crate) use parser::Isolation;
-pub use parser::{PARSE_DOCUMENT, Parser, parse_document};
+pub use parser::{PARSE_DOCUMENTS, Parser, parse_documents};
 pub use pdf::{READ_PDF, read_pdf};
 
 /// A document as it was received.
@@ -58,26 +57,25 @@ impl From<Page> for Document {
 pub struct Reader<'a> {
     parser: &'a Parser,
     source: Arc<Source>,
-    isolation: Isolation,
     /// Fetches further pages; `None`: they are named in a warning.
     fetcher: Option<&'a Fetcher>,
     scope: Option<HostScope<'a>>,
 }
 
 impl<'a> Reader<'a> {
-    /// A reader for what an editor or admin asks for now: documents are parsed in a child process, so that they cannot end this one.
-    pub fn interactive(parser: &'a Parser, fetcher: &'a Fetcher, source: Arc<Source>) -> Self {
-        Self { parser, source, isolation: Isolation::Child, fetcher: Some(fetcher), scope: None }
+    /// A reader that fetches further documents of the source.
+    pub fn new(parser: &'a Parser, fetcher: &'a Fetcher, source: Arc<Source>) -> Self {
+        Self { parser, source, fetcher: Some(fetcher), scope: None }
     }
 
     /// A reader for documents at hand; nothing is fetched.
     pub fn offline(parser: &'a Parser, source: Arc<Source>) -> Self {
-        Self { parser, source, isolation: Isolation::None, fetcher: None, scope: None }
+        Self { parser, source, fetcher: None, scope: None }
     }
 
-    /// A reader for the documents of a task: a marker names the subject while one is parsed.
-    pub(super) fn for_task(parser: &'a Parser, fetcher: &'a Fetcher, source: Arc<Source>, subject: Subject, scope: Option<HostScope<'a>>) -> Self {
-        Self { parser, source, isolation: Isolation::Marker(subject), fetcher: Some(fetcher), scope }
+    /// The same within the hosts of a task.
+    pub(super) fn in_scope(self, scope: Option<HostScope<'a>>) -> Self {
+        Self { scope, ..self }
     }
 
     /// The source.
@@ -99,11 +97,10 @@ pub(crate) mod testing {
     use std::os::unix::fs::PermissionsExt as _;
     use std::path::{Path, PathBuf};
 
-    /// A program that reads its input and then does this.
+    /// A program that does this.
     pub(crate) fn script(folder: &Path, line: &str) -> PathBuf {
         let path = folder.join("program");
-        let input = if line == "cat" { "" } else { "cat > /dev/null\n" };
-        std::fs::write(&path, format!("#!/bin/sh\n{input}{line}\n")).unwrap();
+        std::fs::write(&path, format!("#!/bin/sh\n{line}\n")).unwrap();
         std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o755)).unwrap();
         path
     }

@@ -1,14 +1,12 @@
 //! PDFs are read in a process of their own: what the parser does to time, memory or stack on a hostile file ends there.
 
-use std::io::{Read as _, Write as _};
-
 use tokio::sync::Semaphore;
 
-use crate::crawl::reader::child::{End, MemoryLimit};
-use crate::crawl::reader::{Parser, child};
+use crate::crawl::reader::Parser;
+use crate::crawl::reader::process::{self, Failure, MemoryLimit, Process};
 use crate::extract::ExtractError;
 
-/// The subcommand of this same program that reads a PDF from standard input and prints its text.
+/// The subcommand of this same program that reads a PDF from standard input and answers with its text.
 pub const READ_PDF: &str = "read-pdf";
 
 /// What any PDF may take.
@@ -27,21 +25,26 @@ static TURN: Semaphore = Semaphore::const_new(1);
 pub(super) async fn text(parser: &Parser, bytes: &[u8]) -> Result<String, ExtractError> {
     let program = parser.program().map_err(|e| ExtractError::Interrupted(e.to_string()))?;
     let _turn = TURN.acquire().await;
-    match child::run(&program, READ_PDF, memory(bytes), &[bytes]).await {
-        End::Well(output) => Ok(String::from_utf8_lossy(&output).into_owned()),
-        End::Fault(how) => Err(ExtractError::PdfCrashed(how)),
-        End::Interrupted(reason) => Err(ExtractError::Interrupted(reason)),
+    let mut process = Process::start(&program, READ_PDF, memory(bytes)).map_err(failed)?;
+    let text = process.ask(&[], bytes).await.map_err(failed)?;
+    Ok(String::from_utf8_lossy(&text).into_owned())
+}
+
+fn failed(failure: Failure) -> ExtractError {
+    match failure {
+        Failure::Crash(how) | Failure::Limit(how) => ExtractError::PdfCrashed(how),
+        Failure::Interrupted(reason) => ExtractError::Interrupted(reason),
     }
 }
 
-/// The child's side: prints the text of the PDF on standard input.
+/// The child's side: answers with the text of the PDF.
 ///
 /// # Errors
 /// It cannot be read.
 pub fn read_pdf() -> anyhow::Result<()> {
-    child::limit_self(MAX_MEMORY)?;
-    let mut bytes = Vec::new();
-    std::io::stdin().lock().read_to_end(&mut bytes)?;
-    child::limit_self(memory(&bytes))?;
-    Ok(std::io::stdout().lock().write_all(crate::extract::pdf::text(&bytes)?.as_bytes())?)
+    process::limit_self(MAX_MEMORY)?;
+    process::serve(|_, bytes| {
+        process::limit_self(memory(&bytes))?;
+        Ok(crate::extract::pdf::text(&bytes)?.into_bytes())
+    })
 }

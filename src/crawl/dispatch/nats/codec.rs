@@ -134,7 +134,7 @@ mod tests {
             })),
         ] {
             let about = TaskMeta { source: SourceId::parse("a").unwrap(), entry: Some(EntryId(7)), url: url.clone(), conditional: false };
-            let report = TaskReport { stats: RequestStats::default(), at: Utc::now(), bytes: 3, page_stored: false, result: came };
+            let report = TaskReport { stats: RequestStats::default(), at: Utc::now(), bytes: 3, page_stored: false, crash: None, result: came };
             let sent = ReportMessage { id: "1".into(), host_key: "l".into(), meta: about, report, host_delay_ms: 5 };
             assert_eq!(format!("{:?}", again(&sent)), format!("{sent:?}"));
         }

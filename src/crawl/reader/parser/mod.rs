@@ -1,27 +1,30 @@
-//! Parses documents: in this process, with a marker while it lasts, or in a child process.
+//! Parses documents in processes of their own: what a document does to time, memory or stack ends there.
 
 #[cfg(test)]
 mod tests;
 
-use std::io::{BufRead as _, Read as _, Write as _};
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use anyhow::Context as _;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
+use tokio::sync::Semaphore;
 
-use crate::crawl::reader::child::{End, MemoryLimit};
 use crate::crawl::reader::cpu_pool::STACK_BYTES;
-use crate::crawl::reader::markers::{Markers, Subject};
-use crate::crawl::reader::{CpuPool, Document, article, child, listing};
+use crate::crawl::reader::process::{self, Failure, MemoryLimit, Process};
+use crate::crawl::reader::{CpuPool, Document, article, listing};
 use crate::model::{Entry, Source};
 
-/// The subcommand of this same program that parses a document from standard input and prints what it found as JSON.
-pub const PARSE_DOCUMENT: &str = "parse-document";
+/// The subcommand of this same program that parses documents from standard input.
+pub const PARSE_DOCUMENTS: &str = "parse-documents";
 
-/// What passes in the service, which has no limit for one document, must pass in a child too.
-const MEMORY: MemoryLimit = MemoryLimit(1024);
+/// Far more than any honest document takes; two that reach it fit into the unit beside the service.
+const MEMORY: MemoryLimit = MemoryLimit(400);
+/// Documents that one process parses, one after the other. A new one begins with fresh memory.
+const MAX_DOCUMENTS: u32 = 500;
+/// A process that parsed a longer body is not kept.
+const MAX_KEPT_BODY: usize = 2 << 20;
 
 /// What a document is.
 #[derive(Debug, Serialize, Deserialize)]
@@ -35,6 +38,8 @@ pub(super) enum Kind {
         /// How it was laid out before.
         previous_selector: Option<String>,
     },
+    /// A page that is asked for the feeds of its site.
+    Homepage,
 }
 
 /// A document with all that its parser needs. Its body travels behind the rest, as it is.
@@ -45,61 +50,51 @@ pub(super) struct ParseInput {
     pub(super) document: Document,
 }
 
-/// What is done in case the parser ends its process.
+/// Why a document could not be parsed.
 #[derive(Debug)]
-pub(crate) enum Isolation {
-    /// Nothing: a command of a user, who sees which document it was.
-    None,
-    /// A marker names the subject; if an earlier process ended over it, it is parsed in a child process.
-    Marker(Subject),
-    /// It is parsed in a child process.
-    Child,
-}
-
-/// What came of parsing.
-pub(super) enum Parsed<T> {
-    /// The parser returned.
-    Done(T),
-    /// The parser panicked.
-    Panicked,
-    /// The parser ended its child process, and how.
+pub(super) enum ParseFailure {
+    /// It ends its process, and how.
     Crashed(String),
-    /// The child process was ended by somebody else, and why: nothing is known of the document.
+    /// Its process was ended by somebody else, and why: nothing is known of the document.
     Interrupted(String),
 }
 
-/// Parses documents on the threads for CPU work, or in child processes.
+/// Parser processes, as many as threads for CPU work, and these threads.
 pub struct Parser {
     pool: Arc<CpuPool>,
-    markers: Arc<Markers>,
-    /// The child's program; `None`: this same program.
+    turns: Semaphore,
+    idle: Mutex<Vec<Idle>>,
+    /// Their program; `None`: this same program.
     program: Option<PathBuf>,
 }
 
+/// A process that waits, and how many documents it parsed.
+struct Idle(Process, u32);
+
 impl Parser {
-    /// Uses these threads, and leaves no markers.
+    /// Uses these threads. Processes are started when they are needed.
     pub fn new(pool: Arc<CpuPool>) -> Self {
-        Self { pool, markers: Arc::default(), program: None }
+        Self { turns: Semaphore::new(pool.threads()), pool, idle: Mutex::default(), program: None }
     }
 
-    /// The same with markers.
-    pub(crate) fn with_markers(self, markers: Markers) -> Self {
-        Self { markers: Arc::new(markers), ..self }
-    }
-
-    /// The same with another program for the child.
+    /// The same with another program for the processes.
     #[cfg(test)]
-    pub(crate) fn with_program(&self, program: PathBuf) -> Self {
-        Self { pool: Arc::clone(&self.pool), markers: Arc::clone(&self.markers), program: Some(program) }
+    pub(crate) fn with_program(self, program: PathBuf) -> Self {
+        Self { program: Some(program), ..self }
     }
 
+    /// A file that starts this same program, even after an upgrade replaced or removed its file.
     pub(super) fn program(&self) -> std::io::Result<PathBuf> {
-        self.program.clone().map_or_else(std::env::current_exe, Ok)
+        match &self.program {
+            Some(program) => Ok(program.clone()),
+            None if cfg!(target_os = "linux") => Ok("/proc/self/exe".into()),
+            None => std::env::current_exe(),
+        }
     }
 
-    /// What is being parsed, and what was when an earlier process ended.
-    pub(crate) fn markers(&self) -> &Markers {
-        &self.markers
+    /// The threads for CPU work.
+    pub fn pool(&self) -> &CpuPool {
+        &self.pool
     }
 
     /// Runs CPU work off the async threads; `None` if it panicked.
@@ -107,83 +102,64 @@ impl Parser {
         self.pool.run(work).await
     }
 
-    /// Parses a document.
-    pub(super) async fn parse<T>(&self, isolation: &Isolation, input: ParseInput, parse: fn(ParseInput) -> T) -> Parsed<T>
-    where
-        T: DeserializeOwned + Send + 'static,
-    {
-        let work: Box<dyn FnOnce() -> T + Send> = match isolation {
-            Isolation::None => Box::new(move || parse(input)),
-            Isolation::Child => return self.parse_in_child(&input).await,
-            Isolation::Marker(subject) if self.markers.is_suspect(subject) => return self.parse_suspect(subject, &input).await,
-            Isolation::Marker(subject) => {
-                let (markers, subject) = (Arc::clone(&self.markers), subject.clone());
-                Box::new(move || {
-                    let _marker = markers.mark(&subject);
-                    parse(input)
-                })
-            }
+    /// Parses a document, a second time if it crashes its process.
+    pub(super) async fn parse<T: DeserializeOwned>(&self, input: &ParseInput) -> Result<T, ParseFailure> {
+        let parsed = match self.ask(input).await {
+            Err(Failure::Crash(_)) => self.ask(input).await,
+            parsed => parsed,
         };
-        self.cpu(work).await.map_or(Parsed::Panicked, Parsed::Done)
-    }
-
-    /// A suspect stays one unless its child ends well.
-    async fn parse_suspect<T: DeserializeOwned>(&self, subject: &Subject, input: &ParseInput) -> Parsed<T> {
-        let parsed = self.parse_in_child(input).await;
-        match &parsed {
-            Parsed::Done(_) | Parsed::Panicked => {}
-            Parsed::Crashed(_) => self.markers.keep(subject),
-            Parsed::Interrupted(reason) => {
-                self.markers.keep(subject);
-                tracing::warn!("the {subject} could not be parsed in a child process and is tried again later: {reason}");
+        let failure = match parsed {
+            Ok(answer) => return serde_json::from_slice(&answer).map_err(|e| ParseFailure::Interrupted(format!("no readable result: {e}"))),
+            Err(failure) => failure,
+        };
+        let (source, url) = (&input.source.id, input.document.url.as_ref().map_or("", |u| u.as_str()));
+        match failure {
+            Failure::Crash(how) | Failure::Limit(how) => {
+                tracing::error!(%source, url, "this document ends its parser and is left out: {how}");
+                Err(ParseFailure::Crashed(how))
+            }
+            Failure::Interrupted(reason) => {
+                tracing::warn!(%source, url, "a document could not be parsed and is tried again later: {reason}");
+                Err(ParseFailure::Interrupted(reason))
             }
         }
-        parsed
     }
 
-    async fn parse_in_child<T: DeserializeOwned>(&self, input: &ParseInput) -> Parsed<T> {
-        let interrupted = |reason: &dyn std::fmt::Display| Parsed::Interrupted(reason.to_string());
-        let mut head = match serde_json::to_vec(input) {
-            Ok(head) => head,
-            Err(e) => return interrupted(&e),
+    async fn ask(&self, input: &ParseInput) -> Result<Vec<u8>, Failure> {
+        let head = serde_json::to_vec(input).map_err(|e| Failure::interrupted(&e))?;
+        let body = &input.document.body;
+        let _turn = self.turns.acquire().await.map_err(|e| Failure::interrupted(&e))?;
+        let idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
+        let (mut process, documents) = match idle {
+            Some(Idle(process, documents)) => (process, documents),
+            None => (Process::start(&self.program().map_err(|e| Failure::interrupted(&e))?, PARSE_DOCUMENTS, MEMORY)?, 0),
         };
-        head.push(b'\n');
-        let program = match self.program() {
-            Ok(program) => program,
-            Err(e) => return interrupted(&e),
-        };
-        match child::run(&program, PARSE_DOCUMENT, MEMORY, &[&head, &input.document.body]).await {
-            End::Well(output) => match serde_json::from_slice(&output) {
-                Ok(found) => Parsed::Done(found),
-                Err(e) => interrupted(&format!("no readable result: {e}")),
-            },
-            End::Fault(how) => {
-                let (source, url) = (&input.source.id, input.document.url.as_ref().map_or("", |u| u.as_str()));
-                tracing::error!(%source, url, "this document ends its parser: {how}");
-                Parsed::Crashed(how)
-            }
-            End::Interrupted(reason) => interrupted(&reason),
+        let answer = process.ask(&head, body).await?;
+        if documents + 1 < MAX_DOCUMENTS && body.len() <= MAX_KEPT_BODY {
+            self.idle.lock().unwrap_or_else(PoisonError::into_inner).push(Idle(process, documents + 1));
         }
+        Ok(answer)
     }
 }
 
-/// The child's side: parses the document on standard input.
+/// The side of a parser process: parses the documents on standard input.
 ///
 /// # Errors
-/// Standard input holds no document, or its parser panicked.
-pub fn parse_document() -> anyhow::Result<()> {
-    child::limit_self(MEMORY)?;
-    let mut input = std::io::stdin().lock();
-    let mut head = Vec::new();
-    input.read_until(b'\n', &mut head)?;
-    let mut parse: ParseInput = serde_json::from_slice(&head).context("no document")?;
-    input.read_to_end(&mut parse.document.body)?;
-    // a thread with the same stack as those of the service: what passes here passes there
-    let parser = std::thread::Builder::new().stack_size(STACK_BYTES).spawn(move || match parse.kind {
-        Kind::Page => serde_json::to_vec(&article::page(parse)),
-        Kind::FeedEntry(_) => serde_json::to_vec(&article::feed_entry(parse)),
-        Kind::Listing { .. } => serde_json::to_vec(&listing::listing(parse)),
+/// Standard input holds something else, or the parser panicked.
+pub fn parse_documents() -> anyhow::Result<()> {
+    process::limit_self(MEMORY)?;
+    // with a stack as large as that of any thread that parses
+    let parser = std::thread::Builder::new().stack_size(STACK_BYTES).spawn(|| {
+        process::serve(|head, body| {
+            let mut input: ParseInput = serde_json::from_slice(head).context("no document")?;
+            input.document.body = body;
+            Ok(match input.kind {
+                Kind::Page => serde_json::to_vec(&article::page(input))?,
+                Kind::FeedEntry(_) => serde_json::to_vec(&article::feed_entry(input))?,
+                Kind::Listing { .. } => serde_json::to_vec(&listing::listing(input))?,
+                Kind::Homepage => serde_json::to_vec(&listing::announced(&input))?,
+            })
+        })
     })?;
-    let found = parser.join().map_err(|_| anyhow::anyhow!("the parser panicked"))??;
-    Ok(std::io::stdout().lock().write_all(&found)?)
+    parser.join().map_err(|_| anyhow::anyhow!("the parser panicked"))?
 }

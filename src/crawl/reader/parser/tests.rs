@@ -1,19 +1,10 @@
-use std::os::unix::process::ExitStatusExt as _;
-use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::path::Path;
 
 use chrono::Utc;
 
 use crate::crawl::reader::parser::*;
 use crate::crawl::reader::testing::script;
-use crate::model::{EntryId, SourceId, WebUrl};
-
-/// The data folder of the process that [`a_parser_that_aborts_leaves_its_marker`] starts.
-const FOLDER: &str = "QINGBAO_TEST_ABORT_IN";
-
-fn parser(folder: &Path) -> Parser {
-    Parser::new(Arc::new(CpuPool::new().unwrap())).with_markers(Markers::open(folder.to_owned()))
-}
+use crate::model::{SourceId, WebUrl};
 
 fn document(body: &[u8]) -> ParseInput {
     let url = WebUrl::parse("https://a.example/1").unwrap();
@@ -22,85 +13,41 @@ fn document(body: &[u8]) -> ParseInput {
     ParseInput { kind: Kind::Page, source, document }
 }
 
-/// Whose body is the folder of the markers: gives how many there are.
-fn count_markers(input: ParseInput) -> usize {
-    let folder = PathBuf::from(String::from_utf8(input.document.body).unwrap());
-    std::fs::read_dir(folder).map_or(0, Iterator::count)
-}
-
-fn aborts(_: ParseInput) -> usize {
-    std::process::abort()
-}
-
-fn panics(_: ParseInput) -> usize {
-    panic!("on purpose")
-}
-
-fn must_not_run(_: ParseInput) -> usize {
-    panic!("a suspect is parsed in this process")
-}
-
-fn page() -> Subject {
-    Subject::Page(EntryId(7))
-}
-
-fn marked() -> Isolation {
-    Isolation::Marker(page())
-}
-
-#[tokio::test]
-async fn a_document_is_marked_while_it_is_parsed_in_this_process() {
+/// What comes of a document with this program, and how often it was started.
+async fn parse(line: &str) -> (Result<u32, ParseFailure>, usize) {
     let dir = tempfile::tempdir().unwrap();
-    let folder = dir.path().join("parsing");
-    let body = folder.to_str().unwrap().as_bytes();
-    let parser = parser(&folder);
-    assert!(matches!(parser.parse(&marked(), document(body), count_markers).await, Parsed::Done(1)));
-    assert!(matches!(parser.parse(&marked(), document(body), panics).await, Parsed::Panicked));
-    assert_eq!(count_markers(document(body)), 0);
+    let starts = dir.path().join("starts");
+    let parser =
+        Parser::new(Arc::new(CpuPool::with_threads(1).unwrap())).with_program(script(dir.path(), &format!("echo >> '{}'\n{line}", starts.display())));
+    let parsed = parser.parse(&document(b"x")).await;
+    (parsed, std::fs::read(starts).unwrap().len())
 }
 
-/// A real abort, in a process of its own: this same test.
 #[tokio::test]
-async fn a_parser_that_aborts_leaves_its_marker() {
-    if let Some(folder) = std::env::var_os(FOLDER) {
-        parser(Path::new(&folder)).parse(&marked(), document(b""), aborts).await;
-        return;
+async fn a_document_that_crashes_its_process_is_tried_twice() {
+    assert!(matches!(parse("kill -ABRT $$").await, (Err(ParseFailure::Crashed(how)), 2) if how == "SIGABRT"));
+    assert!(matches!(parse("kill -XCPU $$").await, (Err(ParseFailure::Crashed(_)), 1)), "it would use up its time again");
+    assert!(matches!(parse("kill -KILL $$").await, (Err(ParseFailure::Interrupted(_)), 1)));
+    assert!(matches!(parse(r"printf '\003\000\000\000xyz'; cat").await, (Err(ParseFailure::Interrupted(_)), 1)));
+    assert!(matches!(parse(r"printf '\002\000\000\00042'; cat").await, (Ok(42), 1)));
+}
+
+#[tokio::test]
+async fn one_process_parses_one_document_after_the_other() {
+    let dir = tempfile::tempdir().unwrap();
+    let process_id = "n=$(printf %07d $$); printf '\\007\\000\\000\\000%s' \"1${n#?}\"; printf '\\007\\000\\000\\000%s' \"1${n#?}\"; kill -KILL $$";
+    let parser = Parser::new(Arc::new(CpuPool::with_threads(1).unwrap())).with_program(script(dir.path(), process_id));
+    let mut seen = Vec::new();
+    for _ in 0..2 {
+        seen.push(parser.parse::<u32>(&document(b"x")).await.unwrap());
     }
-    let dir = tempfile::tempdir().unwrap();
-    let mut command = Command::new(std::env::current_exe().unwrap());
-    command.args(["--exact", "crawl::reader::parser::tests::a_parser_that_aborts_leaves_its_marker"]).env(FOLDER, dir.path());
-    assert_eq!(command.output().unwrap().status.signal(), Some(6));
-    assert!(Markers::open(dir.path().to_owned()).is_suspect(&page()));
+    assert_eq!(seen[0], seen[1]);
+    assert!(matches!(parser.parse::<u32>(&document(b"x")).await, Err(ParseFailure::Interrupted(_))), "it was killed meanwhile");
+    assert_ne!(parser.parse::<u32>(&document(b"x")).await.unwrap(), seen[0], "another has taken its place");
 }
 
-/// What an earlier process left when it ended while it parsed this.
-fn leave_marker(folder: &Path, subject: &Subject) {
-    std::mem::forget(Markers::open(folder.to_owned()).mark(subject));
-}
-
-#[tokio::test]
-async fn a_suspect_is_judged_by_how_its_child_ends() {
-    let dir = tempfile::tempdir().unwrap();
-    let folder = dir.path().join("parsing");
-    let listing = Subject::Listing(SourceId::parse("a").unwrap());
-    let suspect = || Markers::open(folder.clone()).is_suspect(&listing);
-    leave_marker(&folder, &listing);
-    for (line, judged) in [("kill -ABRT $$", "crashed"), ("kill -KILL $$", "interrupted"), ("echo nonsense", "interrupted"), ("echo 42", "done")] {
-        assert!(suspect(), "until a child ends well: {line}");
-        let parser = parser(&folder).with_program(script(dir.path(), line));
-        let parsed = match parser.parse(&Isolation::Marker(listing.clone()), document(b"x"), must_not_run).await {
-            Parsed::Done(n) => {
-                assert_eq!(n, 42);
-                "done"
-            }
-            Parsed::Panicked => "panicked",
-            Parsed::Crashed(_) => "crashed",
-            Parsed::Interrupted(_) => "interrupted",
-        };
-        assert_eq!(parsed, judged, "{line}");
-        // others are parsed here
-        assert!(matches!(parser.parse(&marked(), document(folder.to_str().unwrap().as_bytes()), count_markers).await, Parsed::Done(2)));
-        parser.markers().settle(&listing);
-    }
-    assert!(!suspect());
+#[test]
+fn the_program_is_found_after_its_file_was_replaced() {
+    let parser = Parser::new(Arc::new(CpuPool::with_threads(1).unwrap()));
+    assert_eq!(parser.program().unwrap(), Path::new("/proc/self/exe"));
 }

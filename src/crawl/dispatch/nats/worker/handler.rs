@@ -195,5 +195,5 @@ async fn run(executor: &TaskExecutor, task: &Task) -> TaskReport {
 }
 
 fn dead_lettered(reason: String) -> TaskReport {
-    TaskReport { stats: RequestStats::default(), at: Utc::now(), bytes: 0, page_stored: false, result: TaskResult::DeadLettered(reason) }
+    TaskReport { stats: RequestStats::default(), at: Utc::now(), bytes: 0, page_stored: false, crash: None, result: TaskResult::DeadLettered(reason) }
 }

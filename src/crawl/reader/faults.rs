@@ -1,0 +1,19 @@
+//! Faults that tests of the binary plant in documents, for no document is known that causes one. Not in release builds.
+
+/// Environment variable without which nothing happens.
+const ENABLED: &str = "QINGBAO_TEST_FAULTS";
+
+/// Does to this process what the document says.
+pub(super) fn cause(document: &[u8]) {
+    let says = |word: &str| memchr::memmem::find(document, word.as_bytes()).is_some();
+    match () {
+        () if std::env::var_os(ENABLED).is_none() => {}
+        () if says("fault-abort") => std::process::abort(),
+        () if says("fault-panic") => panic!("planted"),
+        () if says("fault-endless") => loop {
+            std::hint::spin_loop();
+        },
+        () if says("fault-memory") => drop(std::hint::black_box(vec![1u8; 2 << 30])),
+        () => {}
+    }
+}
