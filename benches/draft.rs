@@ -24,7 +24,7 @@ fn main() {
     let mut best = f64::MAX;
     for round in 0..ROUNDS {
         let start = Instant::now();
-        let edition = archive::draft(&store, i64::try_from(round).unwrap());
+        let edition = archive::draft(&store, i64::try_from(round).unwrap(), n - recent);
         let built = start.elapsed().as_secs_f64() * 1000.0;
         let parts = render::parts(&edition).unwrap();
         let rendered = start.elapsed().as_secs_f64() * 1000.0;

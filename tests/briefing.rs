@@ -86,7 +86,6 @@ fn the_subjects_of_a_printed_issue_land_in_its_columns() {
         publication: &publication,
         published: HashSet::new(),
         previous_items: Vec::new(),
-        last_issue: None,
         rising: Vec::new(),
         trend: Vec::new(),
         health: Health::default(),

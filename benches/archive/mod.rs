@@ -7,8 +7,8 @@ use qingbao::config::Taxonomy;
 use qingbao::config::settings::{Publication, SummariseSettings};
 use qingbao::issue;
 use qingbao::issue::IssueInput;
-use qingbao::model::{Classification, Edition, Health, Label};
-use qingbao::store::{Store, Window};
+use qingbao::model::{ArticleId, Classification, Edition, Health, Label};
+use qingbao::store::{CandidateRange, Store, Window};
 use qingbao::text::segment::Segmented;
 use rusqlite::{Connection, Statement, params};
 
@@ -80,17 +80,16 @@ pub fn fill_year(c: &Connection, n: i64) {
     c.execute_batch("COMMIT").unwrap();
 }
 
-/// Builds and stores the draft of a day, so many days from now, from what the last three days brought.
-pub fn draft(store: &Store, days: i64) -> Edition {
+/// Builds and stores the draft of a day, so many days from now, from the articles behind an id.
+pub fn draft(store: &Store, days: i64, after: i64) -> Edition {
     let (publication, summarise) = (Publication::default(), SummariseSettings::default());
     let now = Utc::now();
     let date = now.date_naive() + Duration::days(days);
-    let (shown, last_issue) = store.recent_items(&publication.name, date, 30).unwrap();
+    let shown = store.recent_items(&publication.name, date, 30).unwrap();
     let material = IssueInput {
         publication: &publication,
         published: store.published_stories(&publication.name, date).unwrap(),
         previous_items: shown,
-        last_issue,
         trend: store.weekly_counts(&publication.name, date).unwrap(),
         rising: store.rising_keywords(now, 5).unwrap(),
         health: Health::default(),
@@ -98,6 +97,7 @@ pub fn draft(store: &Store, days: i64) -> Edition {
         now,
         summarise: &summarise,
     };
-    let draft = issue::build(&material, &Window { store, since: now - Duration::hours(72) }).unwrap();
-    store.commit_edition(draft.edition, &publication, &draft.stories).unwrap()
+    let range = CandidateRange { after: ArticleId(after), ..store.whole_archive().range };
+    let draft = issue::build(&material, &Window { range, ..store.whole_archive() }).unwrap();
+    store.commit_edition(draft.edition, &publication, &draft.stories, range).unwrap()
 }

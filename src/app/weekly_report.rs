@@ -28,10 +28,7 @@ pub(super) async fn report_if_due(live: &ConfigHandle) -> Result<()> {
         return Ok(());
     }
     let (wanted, known) = (week.clone(), live.sources().enabled().count());
-    let mut alarms: Vec<String> = pipeline.health().alarms().into_values().collect();
-    alarms.extend(calendar.lacks_year(now).map(|year| {
-        format!("日历里还没有 {year} 年的调休：国务院公布后请写进日历文件（qingbao.toml 的 calendar），否则补班的日子不出刊，放假的日子照出")
-    }));
+    let alarms: Vec<String> = pipeline.health().alarms().into_values().collect();
     let text = pipeline.store().run(move |s| {
         let last = s.kv(LAST_REPORT_KEY)?;
         match last {

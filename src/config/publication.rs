@@ -68,8 +68,10 @@ pub struct Publication {
     pub at: NaiveTime,
     /// On which days, and in which zone.
     pub calendar: Calendar,
-    /// Articles no older than this are considered.
+    /// How far back the first issue looks; later ones begin where the one before ended.
     pub window: Duration,
+    /// Articles older than this are no candidates of any issue.
+    pub max_age: Duration,
     /// How late a missed draft is still made on the same day.
     pub catch_up: Duration,
     /// Who receives the draft.
@@ -99,6 +101,7 @@ impl Default for Publication {
             at: NaiveTime::from_hms_opt(7, 30, 0).unwrap_or_default(),
             calendar: Calendar::default(),
             window: Duration::from_hours(72),
+            max_age: Duration::from_hours(24 * 15),
             catch_up: Duration::from_hours(10),
             recipients: MailAddress::parse("editors@localhost").into_iter().map(Recipient::from).collect(),
             final_recipients: Vec::new(),
@@ -115,7 +118,7 @@ impl Publication {
     }
 }
 
-const KEYS: [&str; 22] = [
+const KEYS: [&str; 23] = [
     "name",
     "organiser",
     "printer",
@@ -132,6 +135,7 @@ const KEYS: [&str; 22] = [
     "holidays",
     "workdays",
     "window",
+    "max_age",
     "catch_up",
     "recipients",
     "final_recipients",
@@ -180,6 +184,8 @@ pub(super) fn read(s: &Section<'_>) -> Publication {
         Recurrence::Monthly(_) => Duration::from_hours(24 * 35),
     };
     set(&mut p.window, s.duration("window", Duration::from_hours(1)..Duration::from_hours(24 * 62)));
+    p.max_age = p.max_age.max(p.window * 2);
+    set(&mut p.max_age, s.duration("max_age", Duration::from_hours(1)..Duration::from_hours(24 * 124)));
     set(&mut p.catch_up, s.duration("catch_up", Duration::ZERO..Duration::from_hours(24)));
     if let Some(list) = s.texts("recipients") {
         p.recipients = list.into_iter().filter_map(|t| read_address(s, t.value, t.span)).map(Recipient::from).collect();

@@ -203,14 +203,17 @@ impl Crawler {
                 return Ok(());
             }
             let n = articles.len();
-            let (this, list) = (Arc::clone(self), Arc::clone(list));
-            let judged = self.cpu(move || {
-                articles
-                    .into_iter()
-                    .map(|a| (this.classify(&a, &list), MinHashSignature::new(&dedup_text(&a.headline.title, &a.text)), a))
-                    .collect::<Vec<_>>()
-            });
-            let Some(judged) = judged.await else { return Err(CrawlError::Task) };
+            let mut judged = Vec::with_capacity(n);
+            for article in articles.into_iter().map(Arc::new) {
+                let (this, list, a) = (Arc::clone(self), Arc::clone(list), Arc::clone(&article));
+                let labels = self.cpu(move || (this.classify(&a, &list), MinHashSignature::new(&dedup_text(&a.headline.title, &a.text)))).await;
+                // it would end its classifier again: it stays without labels, and the others go on
+                let (classification, signature) = labels.unwrap_or_else(|| {
+                    tracing::error!(article = article.headline.id.0, "the classifier gave up on this article");
+                    (Classification::default(), MinHashSignature::new(&article.headline.title))
+                });
+                judged.push((classification, signature, article));
+            }
             let commit = self.store.run(move |s| {
                 let rows: Vec<Classified<'_>> =
                     judged.iter().map(|(classification, signature, article)| Classified { article, classification, signature }).collect();

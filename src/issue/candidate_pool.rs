@@ -3,7 +3,7 @@
 use std::collections::{HashMap, HashSet};
 use std::hash::{Hash, Hasher};
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, Utc};
 use rustc_hash::FxHasher;
 
 use crate::issue::rank::{RankReason, rank_features, source_authority};
@@ -18,8 +18,6 @@ const SAME_SOURCE: f64 = 0.2;
 const TITLE_SIMILARITY_PENALTY: f64 = 2.5;
 /// From this share of common letter pairs (Dice) two headlines sound the same.
 const SIMILARITY_THRESHOLD: f64 = 0.5;
-/// What is added for a story that yesterday's issue had no room for.
-const CARRYOVER_BONUS: f64 = 0.3;
 /// Per doubling of the copies.
 const COPIES: f64 = 0.4;
 /// Candidates weighed beside each other, per place to be given.
@@ -31,7 +29,6 @@ struct CandidateRecord {
     story: StoryId,
     /// Seconds since 1970.
     sort_time: i64,
-    fetched_at: i64,
     length: usize,
     source: u32,
     topic: u32,
@@ -52,7 +49,6 @@ pub(super) struct Candidate {
     pub(super) column: usize,
     /// The issue that had much the same, by its place among those shown.
     similar_to: Option<usize>,
-    carried_over: bool,
     sort_time: i64,
     source: u32,
     topic: u32,
@@ -66,9 +62,6 @@ impl Candidate {
         let others = self.copies.len() - 1;
         if others > 0 {
             out.push(RankReason::Copies(others).to_string());
-        }
-        if self.carried_over {
-            out.push(RankReason::CarriedOver.to_string());
         }
         if let Some(s) = self.similar_to.and_then(|i| shown.get(i)) {
             out.push(RankReason::SimilarTo { issue: &s.issue, title: &s.title }.to_string());
@@ -94,7 +87,6 @@ impl Pool {
             article: h.id,
             story: h.story.unwrap_or(StoryId(h.id.0)),
             sort_time: h.sort_time().timestamp(),
-            fetched_at: h.fetched_at.timestamp(),
             length: h.length,
             source: number(&mut self.sources, h.source.as_str()),
             topic: number(&mut self.topics, topic),
@@ -117,22 +109,17 @@ impl Pool {
         let echoes = SimilarHeadlines::new(&input.previous_items);
         self.records.sort_unstable_by_key(|b| (b.story, b.sort_time, b.article));
         let stories = self.records.chunk_by(|a, b| a.story == b.story);
-        stories.filter(|c| c.first().is_some_and(|b| !input.published.contains(&b.story))).filter_map(|c| candidate(c, &echoes, input)).collect()
+        stories.filter(|c| c.first().is_some_and(|b| !input.published.contains(&b.story))).filter_map(|c| candidate(c, &echoes)).collect()
     }
 }
 
-fn candidate(copies: &[CandidateRecord], echoes: &SimilarHeadlines, input: &IssueInput<'_>) -> Option<Candidate> {
+fn candidate(copies: &[CandidateRecord], echoes: &SimilarHeadlines) -> Option<Candidate> {
     let longest = copies.iter().map(|b| b.length).max()?;
     // of those that are not cut short the one of highest standing, and of these the earliest
     let whole = copies.iter().filter(|b| b.length * 10 >= longest * 8);
     let lead = whole.reduce(|best, b| if b.authority > best.authority { b } else { best }).filter(|b| b.on_topic)?;
-    let carried_over = input.last_issue.is_some_and(|at| {
-        let came = copies.iter().map(|b| b.fetched_at).min().unwrap_or(lead.fetched_at);
-        (at - TimeDelta::hours(24)).timestamp() <= came && came < at.timestamp()
-    });
     let echo = echoes.closest(&lead.words);
     let mut score = lead.points + COPIES * (copies.len() as f64).log2();
-    score += if carried_over { CARRYOVER_BONUS } else { 0.0 };
     score -= echo.map_or(0.0, |(_, alike)| TITLE_SIMILARITY_PENALTY * alike);
     Some(Candidate {
         story: lead.story,
@@ -141,7 +128,6 @@ fn candidate(copies: &[CandidateRecord], echoes: &SimilarHeadlines, input: &Issu
         score: (score * 1000.0).round() / 1000.0,
         column: lead.column,
         similar_to: echo.map(|(shown, _)| shown),
-        carried_over,
         sort_time: lead.sort_time,
         source: lead.source,
         topic: lead.topic,

@@ -43,8 +43,6 @@ pub struct IssueInput<'a> {
     pub published: HashSet<StoryId>,
     /// Items of the last issues: what sounds the same is no news.
     pub previous_items: Vec<PreviousItem>,
-    /// When the issue before was built.
-    pub last_issue: Option<DateTime<Utc>>,
     /// Items by industry and week.
     pub trend: Vec<Trend>,
     /// Words heard far more often than before.
@@ -241,15 +239,14 @@ pub(crate) mod tests {
     }
 
     pub(crate) fn build_with(headlines: Vec<Headline>, used: &[i64]) -> Draft {
-        build_after(headlines, used, Vec::new(), None)
+        build_after(headlines, used, Vec::new())
     }
 
-    fn build_after(headlines: Vec<Headline>, used: &[i64], shown: Vec<PreviousItem>, last_issue: Option<DateTime<Utc>>) -> Draft {
+    fn build_after(headlines: Vec<Headline>, used: &[i64], shown: Vec<PreviousItem>) -> Draft {
         let input = IssueInput {
             publication: &Publication::default(),
             published: used.iter().map(|i| StoryId(*i)).collect(),
             previous_items: shown,
-            last_issue,
             rising: Vec::new(),
             trend: Vec::new(),
             health: Health { sources: 3, ..Health::default() },
@@ -323,18 +320,9 @@ pub(crate) mod tests {
             vec![article(1, "许昌发制品出口增长一成", "发制品", "行业动态", 1), article(2, "水泥企业错峰生产", "建材", "行业动态", 30)],
             &[],
             shown,
-            None,
         );
         assert_eq!(titles(&d, 0), ["水泥企业错峰生产", "许昌发制品出口增长一成"]);
         assert!(d.edition.columns[0].items[1].reasons.iter().any(|r| r.contains("第12期")), "{:?}", d.edition.columns[0].items[1].reasons);
-    }
-
-    #[test]
-    fn what_yesterday_had_no_room_for_is_carried_over_for_a_day() {
-        let mut left = article(1, "水泥企业错峰生产", "建材", "行业动态", 28);
-        left.fetched_at = now() - Duration::hours(27);
-        let d = build_after(vec![left], &[], Vec::new(), Some(now() - Duration::hours(24)));
-        assert!(d.edition.columns[0].items[0].reasons.iter().any(|r| r == "昨日备选"));
     }
 
     #[test]

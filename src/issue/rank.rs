@@ -23,7 +23,6 @@ pub(super) enum RankReason<'a> {
     Official,
     Weight(f64),
     Copies(usize),
-    CarriedOver,
     SimilarTo { issue: &'a str, title: &'a str },
 }
 
@@ -40,7 +39,6 @@ impl fmt::Display for RankReason<'_> {
             Self::Official => f.write_str("权威来源"),
             Self::Weight(w) => write!(f, "来源权重 {w}"),
             Self::Copies(n) => write!(f, "{n} 家转载"),
-            Self::CarriedOver => f.write_str("昨日备选"),
             Self::SimilarTo { issue, title } => write!(f, "与{issue}《{title}》相近"),
         }
     }

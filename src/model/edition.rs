@@ -91,6 +91,9 @@ pub struct Health {
     pub candidates: usize,
     /// Republished copies merged away.
     pub merged: usize,
+    /// Articles that came for this edition but were too old for it.
+    #[serde(default)]
+    pub cut: usize,
 }
 
 /// How many items an industry had in the issues of each of the last weeks.

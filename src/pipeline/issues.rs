@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use chrono::{DateTime, Duration, NaiveDate, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 
 use super::{Result, llm};
 use crate::config::Settings;
@@ -17,6 +17,8 @@ use crate::store::{OutgoingMessage, Store, StoreError, Window};
 
 /// Issues whose items are no news any more.
 const REMEMBERED_ISSUES: usize = 30;
+/// Most articles that are counted as too old.
+const MAX_CUT: usize = 999;
 /// Rising keywords that the foreword names.
 const RISING_KEYWORDS: usize = 5;
 
@@ -33,13 +35,14 @@ impl IssueMaker {
     pub async fn draft(&self, publication: &Publication, date: NaiveDate, sources: usize, now: DateTime<Utc>) -> Result<Edition> {
         let draft = self.with_issue_input(publication, date, now, move |store, mut input, window| {
             input.health = Health { sources, problems: store.source_problems(input.publication.calendar.zone, now)?, ..Health::default() };
+            input.health.cut = window.late(|h| issue::matches_publication(h, input.publication), MAX_CUT)?.len();
             input.rising = store.rising_keywords(now, RISING_KEYWORDS)?;
-            issue::build(&input, &window)
+            Ok((issue::build(&input, &window)?, window.range))
         });
-        let mut draft = draft.await?;
+        let (mut draft, candidates) = draft.await?;
         llm::rewrite_summaries(&mut draft.edition, &self.settings.summarise).await;
         let p = publication.clone();
-        let commit = self.store.run(move |store| store.commit_edition(draft.edition, &p, &draft.stories));
+        let commit = self.store.run(move |store| store.commit_edition(draft.edition, &p, &draft.stories, candidates));
         Ok(commit.await?)
     }
 
@@ -48,13 +51,13 @@ impl IssueMaker {
         self.with_issue_input(publication, date, Utc::now(), move |_, input, window| issue::rank_candidates(&input, &window, most)).await
     }
 
-    /// What came in time for an issue made now but is older than its window, newest first.
+    /// What came for the issue of a day but is too old for it, newest first.
     ///
     /// # Errors
     /// Those of the store.
-    pub async fn late_arrivals(&self, publication: &Publication, most: usize) -> Result<Vec<Headline>> {
+    pub async fn late_arrivals(&self, publication: &Publication, date: NaiveDate, most: usize) -> Result<Vec<Headline>> {
         let p = publication.clone();
-        Ok(self.store.run(move |store| candidate_window(store, &p, Utc::now()).late(|h| issue::matches_publication(h, &p), most)).await?)
+        Ok(self.store.run(move |store| store.candidates(&p, date, Utc::now())?.late(|h| issue::matches_publication(h, &p), most)).await?)
     }
 
     /// Has something made of the articles of a day's window, and of what earlier issues had.
@@ -69,12 +72,11 @@ impl IssueMaker {
         let made = self.store.run(move |store| {
             let p = &p;
             let used = store.published_stories(&p.name, date)?;
-            let (shown, last_issue) = store.recent_items(&p.name, date, REMEMBERED_ISSUES)?;
+            let shown = store.recent_items(&p.name, date, REMEMBERED_ISSUES)?;
             let trend = store.weekly_counts(&p.name, date)?;
             let (rising, health, summarise) = (Vec::new(), Health::default(), &settings.summarise);
-            let input =
-                IssueInput { publication: p, published: used, previous_items: shown, last_issue, trend, rising, health, date, now, summarise };
-            work(store, input, candidate_window(store, p, now))
+            let input = IssueInput { publication: p, published: used, previous_items: shown, trend, rising, health, date, now, summarise };
+            work(store, input, store.candidates(p, date, now)?)
         });
         Ok(made.await?)
     }
@@ -104,11 +106,6 @@ impl IssueMaker {
         let mut transport = Transport::new(&self.settings.mail, outbox)?;
         Ok(mail::send_due(&self.store, &mut transport, &self.settings.mail, now).await?)
     }
-}
-
-/// What an issue made at a moment is chosen from.
-fn candidate_window<'a>(store: &'a Store, publication: &Publication, now: DateTime<Utc>) -> Window<'a> {
-    Window { store, since: now - Duration::from_std(publication.window).unwrap_or_else(|_| Duration::days(3)) }
 }
 
 /// One letter per recipient; those who want the same share the rendering.

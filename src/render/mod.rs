@@ -91,8 +91,13 @@ fn chinese_date(day: NaiveDate) -> String {
 fn health_line(edition: &Edition) -> String {
     let h = &edition.health;
     let bad = h.problems.len();
+    let cut = if h.cut == 0 {
+        String::new()
+    } else {
+        format!("另有 {} 篇发布过早，没有列入候选，可在控制台“补录”中查看。", h.cut)
+    };
     format!(
-        "{} 个来源，{} 正常，{bad} 异常；候选 {} 条，合并转载 {} 篇，入选 {} 条。",
+        "{} 个来源，{} 正常，{bad} 异常；候选 {} 条，合并转载 {} 篇，入选 {} 条。{cut}",
         h.sources,
         h.sources.saturating_sub(bad),
         h.candidates,

@@ -1,42 +1,99 @@
-//! The articles of one edition's window, as the choice of its items reads them.
+//! The articles that one edition is chosen from.
+//!
+//! Every article is a candidate of one edition of a publication: of the first that is made after it was stored. So nothing falls
+//! between two editions, however many days lie between them, and what a source tells late is a candidate like any other.
 
-use chrono::{DateTime, TimeDelta, Utc};
-use rusqlite::params;
+use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
+use rusqlite::{OptionalExtension as _, params};
 
+use crate::config::settings::Publication;
 use crate::issue::Archive;
 use crate::model::{ArticleId, Headline};
-use crate::store::search::MAX_LABEL_SCAN;
 use crate::store::{Result, Store};
 
-/// The judged articles that came or were published since a moment.
+/// What is too old for an edition but is still named to its editors.
+const LATE_DAYS: i64 = 31;
+/// Most of the late ones that are read.
+const MAX_LATE_SCAN: i64 = 5_000;
+
+/// Ids of articles: those behind the first and up to the last.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct CandidateRange {
+    /// The last candidate of the edition before.
+    pub after: ArticleId,
+    /// The last candidate of this one.
+    pub until: ArticleId,
+}
+
+/// The candidates of an edition.
 #[derive(Clone, Copy)]
 pub struct Window<'a> {
     /// Where they are.
     pub store: &'a Store,
-    /// The moment.
-    pub since: DateTime<Utc>,
+    /// Which they are.
+    pub range: CandidateRange,
+    /// What was published before this is cut off.
+    pub oldest: DateTime<Utc>,
 }
 
-/// What came late but is still worth telling.
-const LATE_DAYS: i64 = 31;
-/// Most of the late ones that are read.
-const MAX_LATE_SCAN: i64 = 2_000;
+impl Store {
+    /// The candidates of the edition of a day, made now.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub fn candidates(&self, publication: &Publication, date: NaiveDate, now: DateTime<Utc>) -> Result<Window<'_>> {
+        let day = date.to_string();
+        let (before, behind, last) = self.read(|c| {
+            let before: Option<Option<i64>> = c
+                .prepare_cached("SELECT candidates_until FROM edition WHERE publication = ?1 AND date < ?2 ORDER BY date DESC LIMIT 1")?
+                .query_row(params![publication.name, day], |r| r.get(0))
+                .optional()?;
+            let behind: Option<Option<i64>> = c
+                .prepare_cached("SELECT candidates_after FROM edition WHERE publication = ?1 AND date > ?2 ORDER BY date LIMIT 1")?
+                .query_row(params![publication.name, day], |r| r.get(0))
+                .optional()?;
+            let after = before.flatten().unwrap_or(0);
+            // one that is not judged yet is a candidate of the next edition, and so are those behind it
+            let unjudged: Option<i64> = c
+                .prepare_cached("SELECT id FROM article WHERE judgement IS NULL AND id > ?1 ORDER BY id LIMIT 1")?
+                .query_row([after], |r| r.get(0))
+                .optional()?;
+            let last: i64 = c.prepare_cached("SELECT coalesce(max(id), 0) FROM article")?.query_row([], |r| r.get(0))?;
+            Ok((before.flatten(), behind.flatten(), unjudged.map_or(last, |id| id - 1)))
+        })?;
+        let reach = if before.is_some() { publication.max_age } else { publication.window };
+        Ok(Window {
+            store: self,
+            range: CandidateRange { after: ArticleId(before.unwrap_or(0)), until: ArticleId(behind.map_or(last, |id| id.min(last))) },
+            oldest: now - TimeDelta::from_std(reach).unwrap_or(TimeDelta::days(LATE_DAYS)),
+        })
+    }
+}
+
+impl Store {
+    /// All articles, as candidates.
+    pub fn whole_archive(&self) -> Window<'_> {
+        let range = CandidateRange { after: ArticleId(0), until: ArticleId(i64::MAX) };
+        Window { store: self, range, oldest: DateTime::UNIX_EPOCH }
+    }
+}
 
 impl Window<'_> {
-    /// What came in the window but is older than it, newest first, one of each story: no issue could choose it, because its
-    /// source was down, or tells late. Nothing whose story was known before.
+    /// What came for this edition but is too old for it, newest first, one of each story: its source was down, or new, or no
+    /// edition was made for long. Nothing whose story was known before.
     ///
     /// # Errors
     /// Those of the database.
     pub fn late(&self, wanted: impl Fn(&Headline) -> bool, most: usize) -> Result<Vec<Headline>> {
         // the labels: what `Classification::on_topic` asks, so that what is off topic takes no place among those read
-        let rest = "WHERE a.id > (SELECT max(id) FROM article) - ?1 AND a.fetched >= ?2 AND +a.effective < ?2 AND +a.effective >= ?3
+        let rest = "WHERE a.id > ?1 AND a.id <= ?2 AND +a.effective < ?3 AND +a.effective >= ?4
               AND (json_array_length(a.judgement, '$.industries') > 0 OR json_array_length(a.judgement, '$.themes') > 0)
-              AND NOT EXISTS (SELECT 1 FROM article b WHERE b.story_id = a.story_id AND (b.id < a.id OR b.effective >= ?2))
-            ORDER BY a.effective DESC, a.id LIMIT ?4";
-        let oldest = self.since - TimeDelta::days(LATE_DAYS);
+              AND NOT EXISTS (SELECT 1 FROM article b WHERE b.story_id = a.story_id AND (b.id < a.id OR b.effective >= ?3))
+            ORDER BY a.effective DESC, a.id LIMIT ?5";
+        let earliest = self.oldest - TimeDelta::days(LATE_DAYS);
+        let (after, until) = (self.range.after.0, self.range.until.0);
         let mut out = Vec::new();
-        self.store.each_headline(rest, params![MAX_LABEL_SCAN, self.since.timestamp(), oldest.timestamp(), MAX_LATE_SCAN], |h| {
+        self.store.each_headline(rest, params![after, until, self.oldest.timestamp(), earliest.timestamp(), MAX_LATE_SCAN], |h| {
             if out.len() < most && wanted(&h) {
                 out.push(h);
             }
@@ -50,8 +107,8 @@ impl Archive for Window<'_> {
     type Error = crate::store::StoreError;
 
     fn each(&self, take: &mut dyn FnMut(&Headline)) -> Result<()> {
-        let rest = "WHERE a.effective >= ?1 AND a.judgement IS NOT NULL ORDER BY a.effective DESC, a.id";
-        self.store.each_headline(rest, params![self.since.timestamp()], |h| {
+        let rest = "WHERE a.id > ?1 AND a.id <= ?2 AND +a.effective >= ?3 AND a.judgement IS NOT NULL ORDER BY a.id";
+        self.store.each_headline(rest, params![self.range.after.0, self.range.until.0, self.oldest.timestamp()], |h| {
             take(&h);
             Ok(())
         })

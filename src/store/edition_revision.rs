@@ -155,7 +155,7 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let store = Store::open(dir.path()).unwrap();
         let draft = build_with(vec![article(1, "甲县粮油加工", "食品", "行业动态", 1)], &[]);
-        let id = store.commit_edition(draft.edition, &Publication::default(), &[]).unwrap().id;
+        let id = store.commit_edition(draft.edition, &Publication::default(), &[], store.whole_archive().range).unwrap().id;
         let foreword = |text: &str| Change::Foreword(text.to_owned());
         assert!(matches!(store.change_edition(id, 1, &foreword("一"), "张三", now()).unwrap(), EditResult::Updated(2)));
         assert!(
@@ -170,7 +170,7 @@ mod tests {
         assert!(matches!(store.undo_edition(id, 5, "李四", now()).unwrap(), EditResult::NothingToUndo));
         // a draft that editors have touched is not built anew
         let again = build_with(Vec::new(), &[]);
-        assert_eq!(store.commit_edition(again.edition, &Publication::default(), &[]).unwrap().item_count(), 1);
+        assert_eq!(store.commit_edition(again.edition, &Publication::default(), &[], store.whole_archive().range).unwrap().item_count(), 1);
         assert!(matches!(store.change_edition(id, 5, &Change::Finalise(now()), "张三", now()).unwrap(), EditResult::Updated(6)));
         assert!(matches!(store.change_edition(id, 6, &foreword("四"), "张三", now()).unwrap(), EditResult::Rejected(EditError::Final)));
         assert!(matches!(store.undo_edition(id, 6, "张三", now()).unwrap(), EditResult::Rejected(EditError::Final)));

@@ -2,13 +2,13 @@
 
 use std::collections::HashSet;
 
-use chrono::{DateTime, Datelike, NaiveDate, Utc};
+use chrono::{Datelike, NaiveDate, Utc};
 use rusqlite::{Connection, OptionalExtension as _, params};
 
 use crate::config::settings::Publication;
 use crate::issue::PreviousItem;
-use crate::model::{Edition, EditionId, StoryId, Trend, WEEKS};
-use crate::store::{Result, Store, invalid_value};
+use crate::model::{ArticleId, Edition, EditionId, StoryId, Trend, WEEKS};
+use crate::store::{CandidateRange, Result, Store, invalid_value};
 
 /// An edition in a list.
 #[derive(Debug, Clone)]
@@ -32,7 +32,13 @@ pub struct EditionRow {
 impl Store {
     /// Stores an edition and gives it its number. An edition of the same day is replaced and keeps its number, unless
     /// letters of it exist or editors have touched it: then it stays and is given back.
-    pub fn commit_edition(&self, mut edition: Edition, publication: &Publication, stories: &[(StoryId, crate::model::ArticleId)]) -> Result<Edition> {
+    pub fn commit_edition(
+        &self,
+        mut edition: Edition,
+        publication: &Publication,
+        stories: &[(StoryId, ArticleId)],
+        candidates: CandidateRange,
+    ) -> Result<Edition> {
         self.write(|t| {
             let known: Option<(i64, u32, u32, String, u32)> = t
                 .query_row(
@@ -64,7 +70,10 @@ impl Store {
                 edition.id = EditionId(t.last_insert_rowid());
             }
             let payload = serde_json::to_string(&edition).map_err(invalid_value("edition"))?;
-            t.execute("UPDATE edition SET payload = ?2, built = ?3 WHERE id = ?1", params![edition.id.0, payload, Utc::now().timestamp()])?;
+            t.execute(
+                "UPDATE edition SET payload = ?2, built = ?3, candidates_after = ?4, candidates_until = ?5 WHERE id = ?1",
+                params![edition.id.0, payload, Utc::now().timestamp(), candidates.after.0, candidates.until.0],
+            )?;
             t.execute("DELETE FROM item WHERE edition_id = ?1", [edition.id.0])?;
             let mut insert = t.prepare("INSERT OR IGNORE INTO item (edition_id, story_id, article_id) VALUES (?1, ?2, ?3)")?;
             for (story, article) in stories {
@@ -161,23 +170,18 @@ impl Store {
         })
     }
 
-    /// What the last issues before a day showed, newest first, and when the newest of them was built.
-    pub fn recent_items(&self, publication: &str, date: NaiveDate, issues: usize) -> Result<(Vec<PreviousItem>, Option<DateTime<Utc>>)> {
+    /// What the last issues before a day showed, newest first.
+    pub fn recent_items(&self, publication: &str, date: NaiveDate, issues: usize) -> Result<Vec<PreviousItem>> {
         self.read(|c| {
-            let last = "SELECT id, number, built, date FROM edition WHERE publication = ?1 AND date < ?2 ORDER BY date DESC LIMIT ?3";
+            let last = "SELECT id, number, date FROM edition WHERE publication = ?1 AND date < ?2 ORDER BY date DESC LIMIT ?3";
             let mut s = c.prepare(&format!(
-                "SELECT e.number, e.built, a.title FROM ({last}) e LEFT JOIN item i ON i.edition_id = e.id LEFT JOIN article a ON a.id = i.article_id
+                "SELECT e.number, a.title FROM ({last}) e JOIN item i ON i.edition_id = e.id JOIN article a ON a.id = i.article_id
                  ORDER BY e.date DESC, i.article_id"
             ))?;
-            let mut rows = s.query(params![publication, date.to_string(), i64::try_from(issues).unwrap_or(i64::MAX)])?;
-            let (mut shown, mut built) = (Vec::new(), None);
-            while let Some(r) = rows.next()? {
-                built = built.or(DateTime::from_timestamp(r.get(1)?, 0));
-                if let Some(title) = r.get(2)? {
-                    shown.push(PreviousItem { issue: format!("第{}期", r.get::<_, u32>(0)?), title });
-                }
-            }
-            Ok((shown, built))
+            let rows = s.query_map(params![publication, date.to_string(), i64::try_from(issues).unwrap_or(i64::MAX)], |r| {
+                Ok(PreviousItem { issue: format!("第{}期", r.get::<_, u32>(0)?), title: r.get(1)? })
+            })?;
+            Ok(rows.collect::<rusqlite::Result<_>>()?)
         })
     }
 }

@@ -39,7 +39,7 @@ use rusqlite::Connection;
 pub use accounts::{Account, AuditLine, Role, Session};
 pub use articles::Classified;
 pub use backup::{BACKUP_MAX_AGE, DatabaseSummary, check as check_backup, restore};
-pub use candidates::Window;
+pub use candidates::{CandidateRange, Window};
 pub use crashes::CrashedDocument;
 pub use crawl_queue::HostBackoff;
 pub use disk_usage::{DiskUsage, available_space};

@@ -144,7 +144,7 @@ mod tests {
         let mut draft = build_with(vec![news(1, "甲县粮油加工", 1), news(2, "乙厂乳品扩产", 20)], &[]).edition;
         let url = draft.columns[0].items[0].url.clone();
         draft.columns[0].items[0].copies.push(Copy { publisher: "丁".into(), url, article: Some(ArticleId(4)) });
-        let id = store.commit_edition(draft, &Publication::default(), &[]).unwrap().id;
+        let id = store.commit_edition(draft, &Publication::default(), &[], store.whole_archive().range).unwrap().id;
         let done = store.change_edition(id, 1, &Change::Finalise(now()), "张三", now()).unwrap();
         assert!(matches!(done, EditResult::Updated(2)));
         let [a, b, c, d] = stories(&store)[..] else { panic!() };

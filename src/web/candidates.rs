@@ -82,8 +82,11 @@ async fn offer(console: &AppState, session: &Session, id: EditionId, f: &Fields)
     let (found, ranks): (Vec<Headline>, Arc<Scores>) = if late {
         // the ranking is of what the window holds: none of these is in it
         let pipeline = console.pipeline();
-        let found =
-            pipeline.issues().late_arrivals(publication(&pipeline, &e.publication), MAX_CANDIDATES).await.map_err(|e| response::broken(&e))?;
+        let found = pipeline
+            .issues()
+            .late_arrivals(publication(&pipeline, &e.publication), e.date, MAX_CANDIDATES)
+            .await
+            .map_err(|e| response::broken(&e))?;
         (found.into_iter().filter(|h| !there.contains(&h.id)).collect(), Arc::default())
     } else {
         let ranks = ranking(console, &e).await?;

@@ -13,7 +13,7 @@ use crate::issue::edit::{Change, DropReason};
 use crate::issue::manual_item;
 use crate::model::{ArticleId, Edition, EditionId, Item, WebUrl};
 use crate::render;
-use crate::store::{EditResult, Session, Window};
+use crate::store::{EditResult, Session};
 use crate::web::access::Editor;
 use crate::web::form::{Fields, Form};
 use crate::web::response::{Layout, stored};
@@ -126,10 +126,7 @@ async fn asked(console: &AppState, session: &Session, id: EditionId, fields: &Fi
 /// An article of the archive as an item.
 async fn item(console: &AppState, article: ArticleId) -> Result<Item, Response> {
     let this = Arc::clone(console);
-    let item = console.store.run(move |s| {
-        let window = Window { store: s, since: Utc::now() };
-        manual_item(&window, article, &this.pipeline().settings().summarise, this.zone())
-    });
+    let item = console.store.run(move |s| manual_item(&s.whole_archive(), article, &this.pipeline().settings().summarise, this.zone()));
     stored(item.await)
 }
 

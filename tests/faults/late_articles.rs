@@ -66,7 +66,7 @@ async fn a_source_back_after_five_days_with_eighty_articles_floods_no_issue() {
     let office = Office::with("", &[]).await;
     let list = format!("[[source]]\nid = \"a\"\nname = \"停了五天的报\"\nurl = \"{base}/feed\"\nallow_private = true\n");
     std::fs::write(office.path().join("sources.toml"), list).unwrap();
-    let settings = std::fs::read_to_string(office.path().join("qingbao.toml")).unwrap().replace("\"96h\"", "\"72h\"");
+    let settings = std::fs::read_to_string(office.path().join("qingbao.toml")).unwrap().replace("window = \"96h\"", "max_age = \"72h\"");
     std::fs::write(office.path().join("qingbao.toml"), settings).unwrap();
 
     office.run(&["once"]);
@@ -86,7 +86,7 @@ async fn a_source_back_after_five_days_with_eighty_articles_floods_no_issue() {
 
     // the others are there for the editors, once each
     let store = Store::open(&office.path().join("data")).unwrap();
-    let late = Window { store: &store, since: start }.late(|_| true, 60).unwrap();
+    let late = Window { oldest: start, ..store.whole_archive() }.late(|_| true, 60).unwrap();
     let before = office.count(&format!("article WHERE effective < {}", start.timestamp()));
     assert!(late.len() > 20 && i64::try_from(late.len()).unwrap() <= before, "{} of {before}", late.len());
     assert!(late.iter().all(|h| h.sort_time() < start) && late.is_sorted_by_key(|h| -h.sort_time().timestamp()));

@@ -18,6 +18,7 @@ pub(super) const MIGRATIONS: &[M<'static>] = &[
     M::up(include_str!("007_outlets.sql")),
     M::up(include_str!("008_upkeep.sql")),
     M::up(include_str!("012_crashed.sql")),
+    M::up(include_str!("013_candidates.sql")),
 ];
 
 /// Brings the schema to the last version.
