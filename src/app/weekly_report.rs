@@ -42,7 +42,8 @@ pub(super) async fn report_if_due(live: &ConfigHandle) -> Result<()> {
         }
     });
     let Some(text) = text.await? else { return Ok(()) };
-    let letters = mail::report(&format!("【情报快递】运行周报 {week}"), &text, &format!("weekly.{week}"), &settings.mail, now);
+    let salt = pipeline.store().run(Store::message_salt).await?;
+    let letters = mail::report(&format!("【情报快递】运行周报 {week}"), &text, &format!("{salt}.weekly.{week}"), &settings.mail, now);
     pipeline
         .store()
         .run(move |s| {
