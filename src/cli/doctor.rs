@@ -170,6 +170,10 @@ fn console(f: &mut Report, context: &CommandContext) {
              [console] public_url = \"https://…\" (deploy/nginx.conf)"
         ),
     );
+    if settings.https && settings.hosts.is_empty() {
+        let words = "https = true, but no name: requests for the proxy's name are refused; set [console] public_url = \"https://…\"";
+        f.line(Level::Warning, "console", words);
+    }
 }
 
 fn clock(f: &mut Report, context: &CommandContext) {

@@ -220,3 +220,41 @@ fn password(s: &SmtpSettings, user: &str) -> Result<String, PasswordError> {
     // the installation leaves an empty file where the password is to go
     if text.is_empty() { Err(PasswordError::Missing(user.to_owned())) } else { Ok(text.to_owned()) }
 }
+
+#[cfg(test)]
+mod tests {
+    use tokio::io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader};
+    use tokio::net::TcpListener;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn a_server_that_takes_no_content_has_not_accepted_the_letter() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let port = listener.local_addr().unwrap().port();
+        tokio::spawn(async move {
+            let mut stream = BufReader::new(listener.accept().await.unwrap().0);
+            // to the greeting, EHLO, MAIL, RCPT, DATA; then it reads no more
+            for answer in ["220", "250", "250", "250", "354"] {
+                stream.write_all(format!("{answer} ok\r\n").as_bytes()).await.unwrap();
+                stream.read_line(&mut String::new()).await.unwrap();
+            }
+            std::future::pending::<()>().await;
+        });
+        let settings = SmtpSettings {
+            host: "127.0.0.1".into(),
+            port,
+            tls: MailTls::None,
+            ca_file: None,
+            user: None,
+            password_file: None,
+            timeout: Duration::from_secs(1),
+            pause: Duration::ZERO,
+        };
+        let to = Address::new("a", "b.example").unwrap();
+        let mut smtp = Smtp::new(&settings, &to).unwrap();
+        smtp.mail_and_rcpt(&to).await.unwrap();
+        let outcome = smtp.data(&vec![b'x'; 64 << 20]).await;
+        assert!(matches!(&outcome, DeliveryResult::Later(why) if why.contains("the content")), "{outcome:?}");
+    }
+}

@@ -67,7 +67,9 @@ pub fn restore(from: &Path, folder: &Path, replace: bool, now: DateTime<Utc>) ->
     }
     let coming = sibling_path(&target, "restored");
     remove(&coming)?;
-    std::fs::copy(from, &coming).map_err(|e| failed(&coming, e))?;
+    // not `fs::copy`, which would copy the mode, too
+    let copied = std::fs::File::open(from).and_then(|mut f| std::io::copy(&mut f, &mut std::fs::File::create(&coming)?));
+    copied.map_err(|e| failed(&coming, e))?;
     let incoming = connect(&coming, false)?;
     // the copy itself: what was checked may have been replaced meanwhile
     refuse_programs(&incoming, from).inspect_err(|_| drop(std::fs::remove_file(&coming)))?;
