@@ -19,7 +19,7 @@ use crate::web::{AppState, password, response};
 const MAX_LOGIN_BYTES: usize = 16 << 10;
 const MAX_NAME_CHARS: usize = 40;
 /// Longest wait for one's turn to have a password checked.
-const TURN_TIMEOUT: Duration = Duration::from_secs(5);
+const TURN_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// How long one stays signed in.
 const SESSION_TTL: TimeDelta = TimeDelta::hours(12);
@@ -76,6 +76,7 @@ pub(super) async fn sign_in(State(console): State<AppState>, request: Request) -
             answer
         }
         Ok(None) => {
+            console.throttle.failed(&attempt, Instant::now());
             let (who, subject) = (name.clone(), from.map(|ip| ip.to_string()).unwrap_or_default());
             if let Err(e) = console.store.run(move |s| s.audit(&who, LOGIN_FAILED, &subject, Utc::now())).await {
                 tracing::error!("console: {e}");

@@ -67,6 +67,16 @@ impl Throttle {
         Ok(())
     }
 
+    /// The password was wrong: the wait begins when this is told.
+    pub(super) fn failed(&self, attempt: &Attempt, now: Instant) {
+        let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        for key in &attempt.0 {
+            if let Some((_, last)) = known.get_mut(key) {
+                *last = now;
+            }
+        }
+    }
+
     /// The password was right: the account starts afresh from this address. Other accounts tried from here stay counted, or
     /// whoever has one account could guess on.
     pub(super) fn succeeded(&self, attempt: &Attempt) {
@@ -117,7 +127,9 @@ mod tests {
             assert_eq!(t.begin(&stranger, start), Ok(()));
         }
         assert_eq!(t.begin(&stranger, start), Err(Duration::from_secs(2)));
-        let mut at = start;
+        let mut at = start + Duration::from_secs(3);
+        t.failed(&stranger, at);
+        assert_eq!(t.begin(&stranger, at), Err(Duration::from_secs(2)), "looking at it took 3 s");
         for _ in 0..20 {
             at += t.begin(&stranger, at).err().unwrap_or_default();
         }
