@@ -42,12 +42,11 @@ pub(super) fn read(s: &Section<'_>, c: &mut ConsoleSettings) {
         read_public_url(s, t, c);
     }
     for t in s.texts("hosts").unwrap_or_default() {
-        match url::Host::parse(t.value) {
-            Ok(host) => c.hosts.push(host.to_string()),
-            Err(_) => {
-                let english = format!("hosts: {:?} is no host name; write \"qingbao.example.cn\", without scheme and port", t.value);
-                s.error(t.span, localized(english, format!("hosts 里的“{}”不是主机名，请写 \"qingbao.example.cn\"，不带 http:// 和端口", t.value)));
-            }
+        if let Ok(host) = url::Host::parse(t.value) {
+            c.hosts.push(host.to_string());
+        } else {
+            let english = format!("hosts: {:?} is no host name; write \"qingbao.example.cn\", without scheme and port", t.value);
+            s.error(t.span, localized(english, format!("hosts 里的“{}”不是主机名，请写 \"qingbao.example.cn\"，不带 http:// 和端口", t.value)));
         }
     }
     if let Some(t) = s.text("base_path") {

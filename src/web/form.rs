@@ -18,7 +18,7 @@ use crate::web::{AppState, response};
 const MAX_FORM_BYTES: usize = 1 << 20;
 const MAX_FORM_FIELDS: usize = 200;
 /// Longest wait for a whole form, however its bytes come.
-const BODY_TIMEOUT: Duration = Duration::from_secs(60);
+const BODY_TIMEOUT: Duration = Duration::from_mins(1);
 
 /// Fields of a form or query, the last of each name.
 #[derive(Debug, Default)]

@@ -8,6 +8,12 @@ use super::{Office, names};
 /// `[mail.smtp] timeout` of these tests: it bounds every step.
 const LIMIT: Duration = Duration::from_secs(1);
 
+async fn hanging(step: &'static str) -> SmtpStub {
+    let stub = SmtpStub::start(Duration::ZERO, false).await;
+    *stub.hang_at.lock().unwrap() = Some(step);
+    stub
+}
+
 fn settings(stub: &SmtpStub, tls: &str) -> String {
     format!(
         "[mail.smtp]\nhost = \"127.0.0.1\"\nport = {}\ntls = \"{tls}\"\nuser = \"me\"\npassword_file = \"password\"\ntimeout = \"{}s\"\npause = \"0s\"\n",
@@ -36,7 +42,7 @@ async fn a_server_silent_at_any_step_holds_up_no_other_letter() {
         ("QUIT", "sent", 0),
     ];
     for (step, state, doubts) in table {
-        let stub = SmtpStub::hanging(step).await;
+        let stub = hanging(step).await;
         let office = Office::new(&names(&["slow", "next"]), &settings(&stub, "none"));
         let (told, took) = send(&office);
         let letter = office.letters().remove(0);
@@ -49,7 +55,7 @@ async fn a_server_silent_at_any_step_holds_up_no_other_letter() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_server_silent_at_starttls_gets_no_password() {
-    let stub = SmtpStub::hanging("STARTTLS").await;
+    let stub = hanging("STARTTLS").await;
     let office = Office::new(&names(&["slow"]), &settings(&stub, "starttls"));
     let (told, took) = send(&office);
     assert_eq!((office.state("slow"), *stub.logins.lock().unwrap()), ("queued", 0), "{told}");

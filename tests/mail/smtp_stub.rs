@@ -30,23 +30,14 @@ pub struct SmtpStub {
     delay: Duration,
     refuse_login: bool,
     /// The step at which it falls silent, once: a command, `GREETING`, or `DOT` after the content.
-    hang_at: Arc<Mutex<Option<&'static str>>>,
+    pub hang_at: Arc<Mutex<Option<&'static str>>>,
     pub logins: Arc<Mutex<u32>>,
 }
 
 impl SmtpStub {
     pub async fn start(delay: Duration, refuse_login: bool) -> Self {
-        Self { delay, refuse_login, ..Self::default() }.listen().await
-    }
-
-    pub async fn hanging(step: &'static str) -> Self {
-        Self { hang_at: Arc::new(Mutex::new(Some(step))), ..Self::default() }.listen().await
-    }
-
-    async fn listen(mut self) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        self.port = listener.local_addr().unwrap().port();
-        let stub = self;
+        let stub = Self { port: listener.local_addr().unwrap().port(), delay, refuse_login, ..Self::default() };
         let served = stub.clone();
         tokio::spawn(async move {
             while let Ok((stream, _)) = listener.accept().await {
