@@ -52,8 +52,6 @@ pub enum Alarm {
     Network,
     /// No worker is there to do the work of the crawl.
     Workers,
-    /// The make-up days of the year to come are not in the calendar.
-    Calendar,
 }
 
 impl Alarm {
@@ -67,7 +65,6 @@ impl Alarm {
             Self::Held => "held",
             Self::Network => "network",
             Self::Workers => "workers",
-            Self::Calendar => "calendar",
         }
     }
 }

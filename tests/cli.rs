@@ -116,7 +116,7 @@ fn the_archive_is_searched_by_short_words_and_exported() {
     assert!(found.lines().count() >= 3 && found.contains("发制品"), "{found}");
     assert_eq!(stdout(&site.run(&["articles", "search", "\"OR (NEAR", "*"])), "", "query syntax is text");
     let csv = stdout(&site.run(&["articles", "export", "--format", "csv"]));
-    assert!(csv.starts_with("id,source,url,title"));
+    assert!(csv.starts_with("\u{feff}id,source,url,title"), "Excel knows UTF-8 by its mark");
     let future = stdout(&site.run(&["articles", "export", "--since", "2999-01-01"]));
     assert_eq!(future, "");
 }
@@ -234,4 +234,78 @@ fn the_service_crawls_keeps_the_last_good_list_and_stops_on_sigterm() {
     let status = child.wait().unwrap();
     assert!(status.success() && start.elapsed() < Duration::from_secs(10), "{status:?} {}", log());
     assert_eq!(stdout(&site.run(&["articles", "export"])).lines().count(), 68);
+}
+
+#[test]
+fn a_line_that_is_no_utf8_gets_a_line_of_its_own_and_stops_nothing() {
+    use std::io::Write as _;
+    let input =
+        b"{\"id\":1,\"title\":\"a\",\"text\":\"b\"}\n{\"id\":2,\"title\":\"\xff\",\"text\":\"b\"}\n\xfe\n{\"id\":3,\"title\":\"a\",\"text\":\"b\"}\n";
+    for stage in ["classify", "cluster", "summarise"] {
+        let mut child =
+            Command::new(env!("CARGO_BIN_EXE_qingbao")).args(["inspect", stage]).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+        child.stdin.take().unwrap().write_all(input).unwrap();
+        let o = child.wait_with_output().unwrap();
+        let rows: Vec<serde_json::Value> = stdout(&o).lines().map(|l| serde_json::from_str(l).unwrap()).collect();
+        let named: Vec<&str> = rows.iter().map(|r| r["file"].as_str().unwrap_or_default()).collect();
+        assert_eq!((o.status.success(), named), (true, vec!["", "line 2", "line 3", ""]), "{stage}: {rows:?}");
+        assert!(rows[1..3].iter().all(|r| r["error"].is_string()) && rows[3]["id"] == 3, "{stage}: {rows:?}");
+    }
+}
+
+#[test]
+#[cfg(unix)]
+fn a_pipe_is_no_configuration_file_and_is_not_waited_for() {
+    let dir = tempfile::tempdir().unwrap();
+    assert!(Command::new("mkfifo").arg(dir.path().join("pipe")).status().unwrap().success());
+    std::fs::write(dir.path().join("sources.toml"), "").unwrap();
+    for args in [["--sources", "pipe"], ["--config", "pipe"], ["--sources", "/dev/zero"], ["--config", "/dev/null"]] {
+        let o = qingbao(dir.path(), &[&args[..], &["sources", "check"]].concat());
+        assert_eq!(o.status.code(), Some(2), "{args:?}");
+        assert!(stderr(&o).contains("is no regular file"), "{args:?} {}", stderr(&o));
+    }
+    let o = qingbao(dir.path(), &["restore", "pipe"]);
+    assert!(!o.status.success() && stderr(&o).contains("is not a database"), "{}", stderr(&o));
+}
+
+#[test]
+#[cfg(unix)]
+fn what_is_written_is_closed_to_other_users_and_doctor_tells_what_is_not() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let site = Site::new();
+    let config = "[fetch]\nhost_delay = \"0s\"\n[console]\nlisten = \"0.0.0.0:21900\"\n[mail.smtp]\nhost = \"192.0.2.1\"\ntls = \"none\"\n";
+    site.run(&["once"]);
+    let data = site.path().join("data");
+    let mode = |path: &Path| std::fs::metadata(path).unwrap().permissions().mode() & 0o777;
+    for folder in ["", "outbox", "drafts"] {
+        let folder = data.join(folder);
+        assert_eq!(mode(&folder), 0o750, "{}", folder.display());
+        for file in std::fs::read_dir(&folder).unwrap().map(|f| f.unwrap().path()).filter(|f| f.is_file()) {
+            assert_eq!(mode(&file) & 0o137, 0, "{}", file.display());
+        }
+    }
+    let doctor = || stdout(&site.run(&["doctor", "--no-network"]));
+    let well = doctor();
+    assert!(well.contains("closed to other users") && well.contains("for this machine alone"), "{well}");
+    std::fs::set_permissions(data.join("qingbao.db"), std::fs::Permissions::from_mode(0o644)).unwrap();
+    std::fs::write(site.path().join("qingbao.toml"), config).unwrap();
+    let told = doctor();
+    for words in ["qingbao.db: chmod -R g-w,o-rwx data", "open to the network without https", "travel in plain text to 192.0.2.1"] {
+        assert!(told.contains(words), "{words}: {told}");
+    }
+}
+
+#[test]
+fn the_password_of_nats_is_printed_nowhere() {
+    let dir = tempfile::tempdir().unwrap();
+    std::fs::write(dir.path().join("sources.toml"), "[[source]]\nid = \"a\"\nname = \"a\"\nurl = \"https://a.cn\"\nenabled = false\n").unwrap();
+    let port = ports::free();
+    for url in [format!("nats://me:hidden@127.0.0.1:{port}"), format!("nats://hidden@127.0.0.1:{port}"), "http://me:hidden@x".to_owned()] {
+        std::fs::write(dir.path().join("qingbao.toml"), format!("[crawl]\nengine = \"nats\"\nnats = \"{url}\"\n")).unwrap();
+        for args in [&["-vv", "doctor"][..], &["-vv", "once"], &["-vv", "worker"]] {
+            let o = qingbao(dir.path(), args);
+            let all = format!("{}{}", stdout(&o), stderr(&o));
+            assert!(!o.status.success() && all.contains("…@") && !all.contains("hidden"), "{args:?}: {all}");
+        }
+    }
 }

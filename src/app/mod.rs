@@ -74,11 +74,7 @@ pub async fn serve(live: Arc<ConfigHandle>, data: PathBuf) -> Result<(), Service
             let console = web::serve(Arc::clone(&live), listener, async move {
                 let _ = told.wait_for(|s| *s).await;
             });
-            loops.spawn(async move {
-                if let Err(e) = console.await {
-                    tracing::error!("the console ended: {e}");
-                }
-            });
+            loops.spawn(console);
         }
         Ok(None) => {}
         Err(e) => tracing::error!("the console cannot be served: {e}; is [console] listen taken by another program?"),

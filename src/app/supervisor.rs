@@ -11,7 +11,6 @@ use tokio::task::JoinHandle;
 
 use crate::app::{ConfigHandle, ServiceError, weekly_report};
 use crate::health::{Alarm, Component, HealthState};
-use crate::schedule::Calendar;
 use crate::store::{Store, StoreError};
 
 /// Time between two rounds.
@@ -75,7 +74,6 @@ pub(super) async fn supervise(live: Arc<ConfigHandle>, mut stopped: watch::Recei
         if pipeline.crawler().cpu_stalled_for() < CHECK_INTERVAL * 2 {
             health.heartbeat(Component::Cpu);
         }
-        check_calendar(health, &pipeline.settings().publication.calendar);
         if store.is_broken() {
             return Err(ServiceError::Disk);
         }
@@ -100,19 +98,6 @@ pub(super) async fn supervise(live: Arc<ConfigHandle>, mut stopped: watch::Recei
                 live.sources().enabled().count()
             ))]);
         }
-    }
-}
-
-/// Whether the year to come is known; told once, and shown until it is.
-fn check_calendar(health: &HealthState, calendar: &Calendar) {
-    let lacking = calendar.lacks_year(Utc::now());
-    let words = lacking.map(|year| {
-        format!("日历里还没有 {year} 年的调休：国务院公布后请写进日历文件（qingbao.toml 的 calendar），否则补班的日子不出刊，放假的日子照出")
-    });
-    if health.alarm(Alarm::Calendar, words)
-        && let Some(year) = lacking
-    {
-        tracing::warn!("the calendar holds no make-up days of {year}; put them in once they are decreed: calendar = \"FILE\" (docs/operator.md)");
     }
 }
 

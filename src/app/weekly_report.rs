@@ -12,6 +12,8 @@ use crate::store::{BACKUP_MAX_AGE, Role, Store, StoreError};
 const SEND_HOUR: u32 = 9;
 /// The fact that remembers the week of the last report.
 const LAST_REPORT_KEY: &str = "weekly";
+/// The fact that remembers the last year whose make-up days were asked for.
+const LAST_YEAR_KEY: &str = "calendar-asked";
 
 /// Queues the report of this week, once; not before Monday morning.
 pub(super) async fn report_if_due(live: &ConfigHandle) -> Result<()> {
@@ -29,21 +31,33 @@ pub(super) async fn report_if_due(live: &ConfigHandle) -> Result<()> {
     }
     let (wanted, known) = (week.clone(), live.sources().enabled().count());
     let alarms: Vec<String> = pipeline.health().alarms().into_values().collect();
+    let lacking = calendar.lacks_year(now).map(|year| year.to_string());
+    let asked = lacking.clone();
     let text = pipeline.store().run(move |s| {
         let last = s.kv(LAST_REPORT_KEY)?;
         match last {
             // the first start is no week to report on
             None => s.put_kv(LAST_REPORT_KEY, &wanted).map(|()| None),
             Some(last) if last == wanted => Ok(None),
-            Some(_) => write(s, known, &alarms, now).map(Some),
+            Some(_) => {
+                let news = asked.filter(|year| !matches!(s.kv(LAST_YEAR_KEY), Ok(Some(told)) if told == *year));
+                let calendar = news.map(|year| {
+                    format!(
+                        "日历里还没有 {year} 年的调休：国务院公布后请写进日历文件（qingbao.toml 的 calendar），否则补班的日子不出刊，放假的日子照出"
+                    )
+                });
+                write(s, known, &alarms.into_iter().chain(calendar).collect::<Vec<_>>(), now).map(Some)
+            }
         }
     });
     let Some(text) = text.await? else { return Ok(()) };
-    let letters = mail::report(&format!("【情报快递】运行周报 {week}"), &text, &format!("weekly.{week}"), &settings.mail, now);
+    let salt = pipeline.store().run(Store::message_salt).await?;
+    let letters = mail::report(&format!("【情报快递】运行周报 {week}"), &text, &format!("{salt}.weekly.{week}"), &settings.mail, now);
     pipeline
         .store()
         .run(move |s| {
             s.queue_notices(&letters, now)?;
+            lacking.map_or(Ok(()), |year| s.put_kv(LAST_YEAR_KEY, &year))?;
             s.put_kv(LAST_REPORT_KEY, &week)
         })
         .await?;

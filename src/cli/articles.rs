@@ -75,7 +75,8 @@ fn day(a: &Headline, context: &CommandContext) -> String {
 
 fn heading(format: ExportFormat, out: &mut dyn Write) -> anyhow::Result<()> {
     if matches!(format, ExportFormat::Csv) {
-        writeln!(out, "id,source,url,title,author,publisher,published_at,column,industries,text")?;
+        // without the mark at the start Excel takes UTF-8 for the system's own encoding
+        writeln!(out, "\u{feff}id,source,url,title,author,publisher,published_at,column,industries,text")?;
     }
     Ok(())
 }
@@ -107,9 +108,10 @@ fn export(article: &Article, format: ExportFormat, out: &mut dyn Write) -> anyho
     Ok(())
 }
 
-/// One field by RFC 4180; what a spreadsheet would take for a formula gets an apostrophe in front.
+/// One field by RFC 4180; what a spreadsheet would take for a formula gets an apostrophe in front. Full-width signs count:
+/// Chinese editions of Excel take them too.
 fn csv_field(text: &str) -> String {
-    let formula = text.starts_with(['=', '+', '-', '@', '\t', '\r']);
+    let formula = text.starts_with(['=', '+', '-', '@', '＝', '＋', '－', '＠', '\t', '\r', '\n']);
     let text = if formula { format!("'{text}") } else { text.to_owned() };
     if text.contains([',', '"', '\n', '\r']) { format!("\"{}\"", text.replace('"', "\"\"")) } else { text }
 }
@@ -121,8 +123,8 @@ mod tests {
     #[test]
     fn fields_are_quoted_and_formulas_disarmed() {
         assert_eq!(csv_field("a,\"b\"\nc"), "\"a,\"\"b\"\"\nc\"");
-        for f in ["=HYPERLINK(1)", "+1", "-1", "@x"] {
-            assert!(csv_field(f).starts_with('\''), "{f}");
+        for f in ["=HYPERLINK(1)", "+1", "-1", "@x", "＝1+1", "\t=1", "\r=1"] {
+            assert!(csv_field(f).trim_start_matches('"').starts_with('\''), "{f}");
         }
     }
 }

@@ -122,7 +122,7 @@ pub(super) async fn run(action: &DigestCommand, context: &CommandContext) -> any
         }
         DigestCommand::Export { id, format, output } => {
             let edition = find(store, Some(*id)).await?;
-            let bytes = export(context, &edition, *format)?;
+            let bytes = export(context, store, &edition, *format)?;
             match output {
                 Some(path) => write_file(path, &bytes)?,
                 None => std::io::stdout().lock().write_all(&bytes)?,
@@ -159,7 +159,7 @@ async fn send(context: &CommandContext, pipeline: &Pipeline, edition: &Edition, 
     }
     if let Some(to) = to {
         let to = MailAddress::parse(to)?;
-        let letter = compose(edition, &render::parts(edition)?, &context.settings.mail, &to, now)?;
+        let letter = compose(edition, &render::parts(edition)?, &context.settings.mail, &to, now, &pipeline.store().message_salt()?)?;
         let mut transport = Transport::new(&context.settings.mail, context.data.join("outbox"))?;
         let outcome = transport.send(&OutboxMessage::test_copy(letter)).await;
         transport.close().await;
@@ -218,7 +218,7 @@ async fn mail_test(context: &CommandContext, to: &str) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn export(context: &CommandContext, edition: &Edition, format: IssueFormat) -> anyhow::Result<Vec<u8>> {
+fn export(context: &CommandContext, store: &Store, edition: &Edition, format: IssueFormat) -> anyhow::Result<Vec<u8>> {
     Ok(match format {
         IssueFormat::Docx => render::docx(edition)?,
         IssueFormat::Html => render::html(edition)?.into_bytes(),
@@ -230,7 +230,8 @@ fn export(context: &CommandContext, edition: &Edition, format: IssueFormat) -> a
             let edition = issue::filter_for_recipient(edition, to);
             let parts = render::parts(&edition)?;
             // the issue's own moment, so that the same issue always gives the same bytes
-            compose(&edition, &parts, &context.settings.mail, &to.address, edition.built_at.unwrap_or_else(Utc::now))?.message
+            let at = edition.built_at.unwrap_or_else(Utc::now);
+            compose(&edition, &parts, &context.settings.mail, &to.address, at, &store.message_salt()?)?.message
         }
     })
 }

@@ -2,14 +2,14 @@
 //! something keeps the service from its work.
 
 use std::collections::BTreeSet;
-use std::net::ToSocketAddrs as _;
+use std::net::{IpAddr, ToSocketAddrs as _};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
 use chrono::{DateTime, Utc};
 
 use crate::cli::CommandContext;
-use crate::config::settings::DispatcherKind;
+use crate::config::settings::{DispatcherKind, MailTls};
 use crate::crawl::dispatch::nats;
 use crate::fetch::find_browser;
 use crate::mail::{DeliveryResult, Transport};
@@ -30,6 +30,8 @@ const MAX_CRASHED: usize = 20;
 /// Open files that a crawl with console and mail may need.
 const MIN_OPEN_FILES: u64 = 1024;
 const MIB: u64 = 1 << 20;
+/// Files that are named in one line.
+const MAX_NAMED: usize = 3;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Level {
@@ -74,6 +76,8 @@ impl Report {
 pub(super) async fn run(args: &Args, context: &CommandContext) -> anyhow::Result<()> {
     let mut f = Report::default();
     settings(&mut f, context);
+    console(&mut f, context);
+    smtp_tls(&mut f, context);
     clock(&mut f, context);
     data(&mut f, context);
     limits(&mut f);
@@ -155,6 +159,25 @@ fn private(f: &mut Report, file: &Path) {
     }
 }
 
+/// Whether passwords of editors may be read on the wire.
+fn console(f: &mut Report, context: &CommandContext) {
+    let settings = &context.settings.console;
+    let Some(address) = settings.listen else { return f.line(Level::Ok, "console", "off") };
+    f.check(
+        address.ip().is_loopback() || settings.https,
+        "console",
+        &format!("{address}, {}", if settings.https { "https in front" } else { "for this machine alone" }),
+        &format!(
+            "{address} is open to the network without https: passwords travel in plain text; listen on 127.0.0.1 behind a proxy with TLS and set \
+             [console] public_url = \"https://…\" (deploy/nginx.conf)"
+        ),
+    );
+    if settings.https && settings.hosts.is_empty() {
+        let words = "https = true, but no name: requests for the proxy's name are refused; set [console] public_url = \"https://…\"";
+        f.line(Level::Warning, "console", words);
+    }
+}
+
 fn clock(f: &mut Report, context: &CommandContext) {
     let (now, calendar) = (Utc::now(), &context.settings.publication.calendar);
     let local = now.with_timezone(&calendar.zone);
@@ -188,6 +211,13 @@ fn data(f: &mut Report, context: &CommandContext) {
     if f.require("data", written.map_err(|e| format!("{folder} cannot be written: {e}; {owner}")), |()| folder.clone()).is_none() {
         return;
     }
+    let open = loose_files(&context.data);
+    f.check(
+        open.is_empty(),
+        "modes",
+        "the data is closed to other users",
+        &format!("other users of this machine may read or change {}: chmod -R g-w,o-rwx {folder}", open.join(", ")),
+    );
     if let Some((free, total)) =
         f.require("disk", available_space(&context.data), |(free, total)| format!("{} of {} MB free", free / MIB, total / MIB))
     {
@@ -204,6 +234,17 @@ fn data(f: &mut Report, context: &CommandContext) {
     if let Some(store) = f.require("database", Store::open_beside(&context.data), |_| "opens, schema is current".to_owned()) {
         database(f, &store);
     }
+}
+
+/// What is open to others than owner and group, in the data folder and the folders in it; the first few.
+fn loose_files(folder: &Path) -> Vec<String> {
+    use std::os::unix::fs::PermissionsExt as _;
+    let inside = |folder: &Path| std::fs::read_dir(folder).into_iter().flatten().flatten().map(|e| e.path()).collect::<Vec<_>>();
+    let first = inside(folder);
+    let second = first.iter().filter(|p| p.is_dir()).flat_map(|p| inside(p));
+    let all = std::iter::once(folder.to_owned()).chain(first.iter().cloned()).chain(second);
+    let loose = all.filter(|p| std::fs::symlink_metadata(p).is_ok_and(|m| !m.is_symlink() && m.permissions().mode() & 0o027 != 0));
+    loose.take(MAX_NAMED).map(|p| p.display().to_string()).collect()
 }
 
 fn database(f: &mut Report, store: &Store) {
@@ -269,9 +310,23 @@ fn names(f: &mut Report, context: &CommandContext) {
     }
 }
 
+/// Whether letters and the mail password may be read on the wire.
+fn smtp_tls(f: &mut Report, context: &CommandContext) {
+    let Some(smtp) = &context.settings.mail.smtp else {
+        return f.line(Level::Warning, "mail", "no server is set: letters are written as files; see [mail.smtp]");
+    };
+    let here = smtp.host == "localhost" || smtp.host.parse::<IpAddr>().is_ok_and(|ip| ip.is_loopback());
+    let password = if smtp.user.is_some() { "the password and all letters" } else { "all letters" };
+    f.check(
+        smtp.tls != MailTls::None || here,
+        "mail tls",
+        if smtp.tls == MailTls::None { "none, but the server is on this machine" } else { "the connection to the mail server is encrypted" },
+        &format!("{password} travel in plain text to {}: set [mail.smtp] tls = \"implicit\" or \"starttls\"", smtp.host),
+    );
+}
+
 async fn smtp(f: &mut Report, context: &CommandContext) {
     if context.settings.mail.smtp.is_none() {
-        f.line(Level::Warning, "mail", "no server is set: letters are written as files; see [mail.smtp]");
         return;
     }
     let transport = Transport::new(&context.settings.mail, context.data.join("outbox"));

@@ -26,6 +26,8 @@ use std::sync::Arc;
 
 use anyhow::Context as _;
 use clap::{CommandFactory as _, Parser, Subcommand};
+use rustix::fs::Mode;
+use rustix::process::umask;
 use tracing_subscriber::EnvFilter;
 
 use crate::config::source_list::Vocabulary;
@@ -128,6 +130,13 @@ pub fn start_log(cli: &Cli) {
     log::start(cli.log_format, filter);
 }
 
+/// Closes what is written to other users of the machine: files 0640, folders 0750. A stricter umask stays.
+fn close_files() {
+    let closed = Mode::RWXO | Mode::WGRP;
+    let before = umask(closed);
+    umask(before | closed);
+}
+
 /// Runs a subcommand.
 pub fn run(cli: Cli) -> anyhow::Result<()> {
     // a child needs no settings, and must not fail for them
@@ -135,6 +144,10 @@ pub fn run(cli: Cli) -> anyhow::Result<()> {
         Command::ReadPdf => return crate::crawl::reader::read_pdf(),
         Command::ParseDocuments => return crate::crawl::reader::parse_documents(),
         _ => {}
+    }
+    // manual pages are for everybody
+    if !matches!(cli.command, Command::Man { .. }) {
+        close_files();
     }
     let settings = Settings::load(cli.config.as_deref())?;
     let context = CommandContext { settings, config: cli.config, sources: cli.sources, data: cli.data };

@@ -38,6 +38,8 @@ pub(super) async fn run(args: &CrawlArgs, mut context: CommandContext) -> anyhow
         println!("Today's issue was mailed before and stays as it is; what is new waits for the next one.");
     }
     anyhow::ensure!(report.failed.len() < report.sources() || report.sources() == 0, "every source failed; is the network down?");
+    let refused: Vec<String> = sent.failed.iter().map(|(to, why)| format!("{to} ({why})")).collect();
+    anyhow::ensure!(refused.is_empty(), "{} letters were given up: {}; `qingbao outbox list`", refused.len(), refused.join("; "));
     Ok(())
 }
 

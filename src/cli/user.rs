@@ -83,7 +83,8 @@ pub(super) fn run(action: &UserCommand, context: &CommandContext) -> anyhow::Res
 fn given(path: &str) -> anyhow::Result<String> {
     let text =
         if path == "-" { std::io::read_to_string(std::io::stdin())? } else { std::fs::read_to_string(path).with_context(|| path.to_owned())? };
-    let password = text.trim_end_matches(['\r', '\n']).to_owned();
+    // the form of the console is trimmed as well
+    let password = text.trim().to_owned();
     anyhow::ensure!(password.chars().count() >= MIN_PASSWORD_CHARS, "the password is shorter than {MIN_PASSWORD_CHARS} characters");
     Ok(password)
 }

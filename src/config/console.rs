@@ -2,8 +2,10 @@
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
+use url::Url;
+
 use crate::config::localized::localized;
-use crate::config::reader::Section;
+use crate::config::reader::{Section, Spanned};
 
 /// How the console is served.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -14,16 +16,18 @@ pub struct ConsoleSettings {
     pub base_path: String,
     /// Whether browsers reach it by https: cookies are kept to that.
     pub https: bool,
+    /// Names under which browsers reach it, in lower case and without port: that of `public_url`, and `hosts`.
+    pub hosts: Vec<String>,
 }
 
 impl Default for ConsoleSettings {
     fn default() -> Self {
-        Self { listen: Some(SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 8320)), base_path: String::new(), https: false }
+        Self { listen: Some(SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 8320)), base_path: String::new(), https: false, hosts: Vec::new() }
     }
 }
 
 pub(super) fn read(s: &Section<'_>, c: &mut ConsoleSettings) {
-    s.deny_unknown_keys(&["listen", "base_path", "https"]);
+    s.deny_unknown_keys(&["listen", "public_url", "hosts", "base_path", "https"]);
     if let Some(t) = s.text("listen") {
         match t.value.parse() {
             Ok(address) => c.listen = Some(address),
@@ -34,9 +38,19 @@ pub(super) fn read(s: &Section<'_>, c: &mut ConsoleSettings) {
             }
         }
     }
+    if let Some(t) = s.text("public_url") {
+        read_public_url(s, t, c);
+    }
+    for t in s.texts("hosts").unwrap_or_default() {
+        if let Ok(host) = url::Host::parse(t.value) {
+            c.hosts.push(host.to_string());
+        } else {
+            let english = format!("hosts: {:?} is no host name; write \"qingbao.example.cn\", without scheme and port", t.value);
+            s.error(t.span, localized(english, format!("hosts 里的“{}”不是主机名，请写 \"qingbao.example.cn\"，不带 http:// 和端口", t.value)));
+        }
+    }
     if let Some(t) = s.text("base_path") {
-        let plain = t.value.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'/' | b'-' | b'_'));
-        if t.value.is_empty() || (t.value.starts_with('/') && !t.value.ends_with('/') && !t.value.contains("//") && plain) {
+        if is_prefix(t.value) {
             t.value.clone_into(&mut c.base_path);
         } else {
             let chinese = format!("base_path 的“{}”不是路径前缀，请写 \"/qingbao\" 这样的", t.value);
@@ -46,4 +60,22 @@ pub(super) fn read(s: &Section<'_>, c: &mut ConsoleSettings) {
     if let Some(https) = s.bool("https") {
         c.https = https;
     }
+}
+
+fn is_prefix(text: &str) -> bool {
+    let plain = text.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'/' | b'-' | b'_'));
+    text.is_empty() || (text.starts_with('/') && !text.ends_with('/') && !text.contains("//") && plain)
+}
+
+/// What browsers type tells name, prefix, and whether it is https; `base_path` and `https` win.
+fn read_public_url(s: &Section<'_>, t: Spanned<&str>, c: &mut ConsoleSettings) {
+    let url = Url::parse(t.value).ok().filter(|u| matches!(u.scheme(), "http" | "https") && u.query().is_none() && u.username().is_empty());
+    let parts = url.as_ref().and_then(|u| Some((u, u.host_str()?, u.path().trim_end_matches('/'))));
+    let Some((url, host, path)) = parts.filter(|(_, _, path)| is_prefix(path)) else {
+        let english = format!("public_url {:?} is no address; write \"https://qingbao.example.cn\"", t.value);
+        return s.error(t.span, localized(english, format!("public_url 的“{}”不是网址，请写 \"https://qingbao.example.cn\"", t.value)));
+    };
+    c.https = url.scheme() == "https";
+    path.clone_into(&mut c.base_path);
+    c.hosts.push(host.to_owned());
 }

@@ -1,5 +1,6 @@
 //! `[crawl]`: who does the work of the crawl.
 
+use std::fmt;
 use std::path::PathBuf;
 
 use crate::config::localized::{LocalizedMessage, localized};
@@ -15,13 +16,44 @@ pub enum DispatcherKind {
     Nats,
 }
 
+/// NATS servers, separated by commas: `nats://a:4222,nats://b:4222`, or `tls://…`. A user, password or token before an `@` is
+/// used and never shown.
+#[derive(Clone, PartialEq, Eq)]
+pub struct NatsUrl(String);
+
+impl NatsUrl {
+    /// Each server's address, with what it holds of secrets.
+    pub fn servers(&self) -> impl Iterator<Item = &str> {
+        self.0.split(',').map(str::trim)
+    }
+}
+
+impl fmt::Display for NatsUrl {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // a password may hold any sign, commas too: everything up to the last @ goes
+        match self.0.rsplit_once('@') {
+            None => f.write_str(&self.0),
+            Some((secret, host)) => {
+                let scheme = secret.split_once("://").map_or(String::new(), |(scheme, _)| format!("{scheme}://"));
+                write!(f, "{scheme}…@{host}")
+            }
+        }
+    }
+}
+
+impl fmt::Debug for NatsUrl {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "\"{self}\"")
+    }
+}
+
 /// Who does the work, and how they are reached.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CrawlSettings {
     /// Who.
     pub dispatcher: DispatcherKind,
-    /// NATS servers, separated by commas: `nats://a:4222,nats://b:4222`, or `tls://…`.
-    pub nats: String,
+    /// NATS servers.
+    pub nats: NatsUrl,
     /// Credentials as `nsc` and the NATS operator write them (`.creds`).
     pub credentials_file: Option<PathBuf>,
     /// User name, with [`password_file`](Self::password_file), where no credentials file is used.
@@ -40,7 +72,7 @@ impl Default for CrawlSettings {
     fn default() -> Self {
         Self {
             dispatcher: DispatcherKind::Local,
-            nats: "nats://127.0.0.1:4222".to_owned(),
+            nats: NatsUrl("nats://127.0.0.1:4222".to_owned()),
             credentials_file: None,
             user: None,
             password_file: None,
@@ -61,12 +93,13 @@ impl CrawlSettings {
             self.dispatcher = DispatcherKind::Local;
             return Ok(());
         }
-        if !what.split(',').all(|a| ["nats://", "tls://"].iter().any(|s| a.trim().strip_prefix(s).is_some_and(|rest| !rest.is_empty()))) {
-            let english = format!("{what:?} is neither \"local\" nor an address like nats://host:4222");
-            return Err(localized(english, format!("“{what}”既不是 local，也不是 nats://host:4222 这样的地址")));
+        let url = NatsUrl(what.to_owned());
+        if !url.servers().all(|a| ["nats://", "tls://"].iter().any(|s| a.strip_prefix(s).is_some_and(|rest| !rest.is_empty()))) {
+            let english = format!("{url:?} is neither \"local\" nor an address like nats://host:4222");
+            return Err(localized(english, format!("“{url}”既不是 local，也不是 nats://host:4222 这样的地址")));
         }
         self.dispatcher = DispatcherKind::Nats;
-        what.clone_into(&mut self.nats);
+        self.nats = url;
         Ok(())
     }
 }
@@ -108,11 +141,28 @@ mod tests {
     fn an_address_chooses_the_engine_and_anything_else_is_refused() {
         let mut c = CrawlSettings::default();
         c.named("nats://a:4222,tls://b").unwrap();
-        assert_eq!((c.dispatcher, c.nats.as_str()), (DispatcherKind::Nats, "nats://a:4222,tls://b"));
+        assert_eq!((c.dispatcher, c.nats.to_string().as_str()), (DispatcherKind::Nats, "nats://a:4222,tls://b"));
         c.named("local").unwrap();
         assert_eq!(c.dispatcher, DispatcherKind::Local);
         for bad in ["", "nats://", "http://a", "a:4222"] {
             assert!(c.named(bad).is_err(), "{bad}");
         }
+    }
+
+    #[test]
+    fn passwords_and_tokens_of_an_address_are_never_shown() {
+        let table = [
+            ("nats://a:4222,tls://b", "nats://a:4222,tls://b"),
+            ("nats://user:secret@a:4222", "nats://…@a:4222"),
+            ("tls://secret@a", "tls://…@a"),
+            ("nats://u:secret@a,nats://u:secret@b:1", "nats://…@b:1"),
+            ("nats://u:secr,secret@a", "nats://…@a"),
+            ("u:secret@a", "…@a"),
+        ];
+        for (text, shown) in table {
+            assert_eq!((NatsUrl(text.into()).to_string().as_str(), format!("{:?}", NatsUrl(text.into()))), (shown, format!("\"{shown}\"")));
+        }
+        let words = CrawlSettings::default().named("http://u:secret@a").unwrap_err();
+        assert!(!words.english.contains("secret") && !words.chinese.contains("secret"));
     }
 }

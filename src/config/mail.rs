@@ -36,7 +36,8 @@ pub struct SmtpSettings {
     pub user: Option<String>,
     /// File with the password.
     pub password_file: Option<PathBuf>,
-    /// Longest wait for one answer; RFC 5321 §4.5.3.2.6 asks for 10 minutes after the final dot.
+    /// Longest wait in any step of the dialogue, where `mail/step.rs` does not set a shorter one; RFC 5321 §4.5.3.2.6 asks for
+    /// 10 minutes after the final dot.
     pub timeout: Duration,
     /// Between two letters: providers count.
     pub pause: Duration,

@@ -29,7 +29,7 @@ pub use taxonomy::Taxonomy;
 /// Reads a configuration file as UTF-8 (BOM and CRLF accepted), with a message that tells the cases apart.
 pub fn read_file(path: &Path) -> Result<String, ConfigError> {
     let name = path.display().to_string();
-    let mut bytes = std::fs::read(path).map_err(|e| {
+    let mut bytes = read_regular(path).map_err(|e| {
         let what = match e.kind() {
             std::io::ErrorKind::NotFound => localized(
                 "does not exist; create it, or name another one (--sources, --config, or the key that names it)",
@@ -37,6 +37,9 @@ pub fn read_file(path: &Path) -> Result<String, ConfigError> {
             ),
             std::io::ErrorKind::PermissionDenied => localized("may not be read; check its owner and mode", "不许读取；请检查文件的属主和权限"),
             std::io::ErrorKind::IsADirectory => localized("is a directory; name the file inside it", "是文件夹；请指定里面的文件"),
+            std::io::ErrorKind::InvalidInput => {
+                localized("is no regular file but a pipe, socket or device; name a file", "不是普通文件，而是管道、套接字或设备；请指定一个文件")
+            }
             _ => localized(format!("cannot be read: {e}"), format!("读不了：{e}")),
         };
         ConfigError::file(&name, what)
@@ -66,8 +69,19 @@ pub fn read_file(path: &Path) -> Result<String, ConfigError> {
     })
 }
 
+/// Opening a pipe would wait for its writer, and a device may never end.
+fn read_regular(path: &Path) -> std::io::Result<Vec<u8>> {
+    let kind = std::fs::metadata(path)?.file_type();
+    if !kind.is_file() && !kind.is_dir() {
+        return Err(std::io::ErrorKind::InvalidInput.into());
+    }
+    std::fs::read(path)
+}
+
 #[cfg(test)]
 mod tests {
+    use std::path::PathBuf;
+
     use super::*;
 
     #[test]
@@ -82,6 +96,7 @@ mod tests {
         let table = [
             (dir.path().join("none"), "does not exist"),
             (dir.path().to_owned(), "is a directory"),
+            (PathBuf::from("/dev/zero"), "is no regular file"),
             (file("empty", b" \n"), "is empty"),
             (file("gbk", &gbk), "is not UTF-8 (line 1)"),
         ];

@@ -283,6 +283,8 @@ mod tests {
             ("[[publication.subscriber]]\naddress = \"a@b.cn\"\ncolumns = [\"无\"]", "\"无\" is no column of"),
             ("[console]\nlisten = \"8320\"", "listen \"8320\" is no address"),
             ("[console]\nbase_path = \"qingbao/\"", "is no prefix"),
+            ("[console]\npublic_url = \"qingbao.cn\"", "public_url \"qingbao.cn\" is no address"),
+            ("[console]\nhosts = [\"https://qingbao.cn\"]", "is no host name"),
             ("[crawl]\nnats = \"http://a\"", "is neither \"local\" nor an address"),
             ("[crawl]\nengine = \"remote\"", "engine \"remote\" is not one of local, nats"),
             ("[crawl]\nuser = \"甲\"", "may hold letters, digits, - and _"),

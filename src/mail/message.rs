@@ -43,8 +43,8 @@ pub enum ComposeError {
     Type,
 }
 
-/// Builds the letter for one recipient. The same edition, recipient and moment give the same bytes, but for a DKIM signature,
-/// which holds its own time.
+/// Builds the letter for one recipient. The same edition, recipient, moment and salt give the same bytes, but for a DKIM
+/// signature, which holds its own time. The salt is the database's ([`Store::message_salt`](crate::store::Store::message_salt)).
 ///
 /// # Errors
 /// What the library cannot build, or a signing key that cannot be read.
@@ -54,10 +54,11 @@ pub fn compose(
     settings: &MailSettings,
     to: &MailAddress,
     date: DateTime<Utc>,
+    salt: &str,
 ) -> Result<OutgoingMessage, ComposeError> {
     let recipient = to.bare();
     let stage = if edition.is_final { "\nfinal" } else { "" };
-    let key = xxh3_64(format!("{}\n{}\n{recipient}{stage}", edition.publication, edition.date).as_bytes());
+    let key = xxh3_64(format!("{salt}\n{}\n{}\n{recipient}{stage}", edition.publication, edition.date).as_bytes());
     let id = message_id(&format!("issue.{}-{}.{key:016x}", edition.year, edition.number_in_year), settings);
     let part = |kind: ContentType, body: &str| SinglePart::builder().header(kind).header(ContentTransferEncoding::Base64).body(body.to_owned());
     let multi = |kind: MultiPartKind, n: u8| MultiPart::builder().kind(kind).boundary(format!("=_{key:016x}_{n}"));
@@ -168,7 +169,7 @@ mod tests {
             docx: AttachedFile { name: "快递/第3期.docx".into(), bytes: vec![1, 2, 3] },
         };
         let to = MailAddress::parse("编辑部 <a@b.cn>").unwrap();
-        String::from_utf8(compose(&edition, &parts, &MailSettings::default(), &to, now()).unwrap().message).unwrap()
+        String::from_utf8(compose(&edition, &parts, &MailSettings::default(), &to, now(), "salt").unwrap().message).unwrap()
     }
 
     #[test]

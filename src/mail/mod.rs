@@ -6,6 +6,7 @@ mod notice;
 mod reply_hint;
 mod sender;
 mod smtp;
+mod step;
 mod transport;
 
 pub use delivery::{DeliveryResult, PasswordError, TransportError};

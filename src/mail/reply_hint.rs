@@ -1,7 +1,7 @@
 //! What the answers of Chinese mail providers mean, and what to do about them, for operators.
 
 /// Signs in an answer, first that fits: code (0: any), a word of the text (empty: any), what to do.
-const HINTS: [(u16, &str, &str); 21] = [
+const HINTS: [(u16, &str, &str); 22] = [
     (535, "", "登录被拒绝：QQ、163、126 邮箱和腾讯企业邮要用“授权码”或“客户端专用密码”，不是网页登录密码；并确认已开启 SMTP 服务"),
     (534, "", "登录方式不被接受：请在邮箱设置里开启 SMTP 服务并使用授权码"),
     (530, "", "服务器要求先登录或先加密：请填写 user 和密码，tls 用 implicit（465）或 starttls（587）"),
@@ -22,6 +22,7 @@ const HINTS: [(u16, &str, &str); 21] = [
     (450, "", "收件箱暂不可用或发送过快，稍后自动重试"),
     (452, "", "收件箱已满或服务器空间不足，稍后自动重试；请提醒收件人清理"),
     (421, "", "服务器正忙或同时连接过多，稍后自动重试；同一账号不要在别处同时发信"),
+    (0, "no answer of the server", "服务器久不应答：稍后自动重试；若一直如此，请核对 host 和 port，或问服务商"),
     (0, "certificate", "服务器证书不被信任：内网邮箱请把单位的根证书写进 ca_file，或核对 host"),
 ];
 

@@ -30,11 +30,18 @@ pub struct SendSummary {
     pub failed: Vec<(String, String)>,
 }
 
-/// Sends every letter that is due, one after the other.
+/// Sends every letter that is due, one after the other. `beat` is called after each step, as a sign of life: a server may take
+/// minutes for each.
 ///
 /// # Errors
 /// Those of the store: what was done is recorded.
-pub async fn send_due(store: &Store, transport: &mut Transport, settings: &MailSettings, now: DateTime<Utc>) -> Result<SendSummary> {
+pub async fn send_due(
+    store: &Store,
+    transport: &mut Transport,
+    settings: &MailSettings,
+    beat: &(dyn Fn() + Sync),
+    now: DateTime<Utc>,
+) -> Result<SendSummary> {
     let mut report = SendSummary::default();
     if let Some(why) = store.run(Store::mail_hold).await? {
         tracing::warn!("no letter is sent, {why}; `qingbao outbox list` shows them, `qingbao outbox release` lets them go");
@@ -49,9 +56,11 @@ pub async fn send_due(store: &Store, transport: &mut Transport, settings: &MailS
         }
         let id = letter.id;
         store.run(move |s| s.mark_sending(id)).await?;
+        beat();
         let outcome = match transport.mail_and_rcpt(&letter).await {
             Ok(()) => {
                 store.run(move |s| s.mark_transmitting(id)).await?;
+                beat();
                 transport.data(&letter).await
             }
             Err(outcome) => outcome,
@@ -146,7 +155,7 @@ mod tests {
         let draft = build_with(vec![article(1, "许昌发制品出口增长", "发制品", "行业动态", 2)], &[]);
         let edition = store.commit_edition(draft.edition, &Publication::default(), &[], store.whole_archive().range).unwrap();
         let to = MailAddress::parse("a@b.cn").unwrap();
-        let letter = compose(&edition, &render::parts(&edition).unwrap(), &MailSettings::default(), &to, now()).unwrap();
+        let letter = compose(&edition, &render::parts(&edition).unwrap(), &MailSettings::default(), &to, now(), "salt").unwrap();
         assert_eq!(store.queue_messages(&edition, &[letter], now(), now() + Duration::days(3)).unwrap(), 1);
         (store, edition.id)
     }
@@ -160,8 +169,11 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let (store, edition) = queued(dir.path());
         let mut transport = Transport::Files(dir.path().join("outbox"));
-        assert_eq!(send_due(&store, &mut transport, &MailSettings::default(), now()).await.unwrap().sent.len(), 1);
-        assert_eq!(send_due(&store, &mut transport, &MailSettings::default(), now() + Duration::days(9)).await.unwrap(), SendSummary::default());
+        assert_eq!(send_due(&store, &mut transport, &MailSettings::default(), &|| {}, now()).await.unwrap().sent.len(), 1);
+        assert_eq!(
+            send_due(&store, &mut transport, &MailSettings::default(), &|| {}, now() + Duration::days(9)).await.unwrap(),
+            SendSummary::default()
+        );
         assert_eq!(eml_files(&dir.path().join("outbox")), 1);
         assert_eq!(store.messages_of(edition).unwrap()[0].state, DeliveryState::Sent);
     }
@@ -175,7 +187,7 @@ mod tests {
         store.mark_sending(before.id).unwrap();
         store.mark_transmitting(before.id).unwrap();
         let mut transport = Transport::Files(dir.path().join("outbox"));
-        assert_eq!(send_due(&store, &mut transport, &MailSettings::default(), now()).await.unwrap().sent.len(), 1);
+        assert_eq!(send_due(&store, &mut transport, &MailSettings::default(), &|| {}, now()).await.unwrap().sent.len(), 1);
         let after = store.messages_of(edition).unwrap().remove(0);
         assert_eq!((after.message_id, after.message, after.ambiguous_attempts), (before.message_id, before.message, 1));
     }
@@ -191,12 +203,12 @@ mod tests {
         let settings = MailSettings { on_uncertain: AmbiguousDeliveryPolicy::Hold, operators, ..MailSettings::default() };
         let mut transport = Transport::Files(dir.path().join("outbox"));
         for _ in 0..2 {
-            send_due(&store, &mut transport, &settings, now()).await.unwrap();
+            send_due(&store, &mut transport, &settings, &|| {}, now()).await.unwrap();
         }
         assert_eq!(store.messages_of(edition).unwrap()[0].state, DeliveryState::Uncertain);
         assert_eq!(eml_files(&dir.path().join("outbox")), 1, "the notice alone");
         assert!(store.set_delivery_state(id, DeliveryState::Queued, now(), now() + Duration::days(1)).unwrap());
-        assert_eq!(send_due(&store, &mut transport, &settings, now()).await.unwrap().sent.len(), 1);
+        assert_eq!(send_due(&store, &mut transport, &settings, &|| {}, now()).await.unwrap().sent.len(), 1);
         assert!(!store.set_delivery_state(id, DeliveryState::Queued, now(), now()).unwrap(), "sent letters stay sent");
     }
 
@@ -206,7 +218,7 @@ mod tests {
         let (store, edition) = queued(dir.path());
         let settings = MailSettings { operators: vec![MailAddress::parse("ops@b.cn").unwrap()], ..MailSettings::default() };
         let mut transport = Transport::Files(dir.path().join("outbox"));
-        let report = send_due(&store, &mut transport, &settings, now() + Duration::days(4)).await.unwrap();
+        let report = send_due(&store, &mut transport, &settings, &|| {}, now() + Duration::days(4)).await.unwrap();
         assert_eq!((report.failed.len(), report.sent.len()), (1, 1), "{report:?}");
         assert_eq!(store.messages_of(edition).unwrap()[0].state, DeliveryState::Expired);
     }
@@ -230,7 +242,7 @@ mod tests {
         let mut transport = Transport::new(&settings, dir.path().join("outbox")).unwrap();
         let mut at = now();
         for wait in [2, 5, 15] {
-            assert_eq!(send_due(&store, &mut transport, &settings, at).await.unwrap().deferred.len(), 1);
+            assert_eq!(send_due(&store, &mut transport, &settings, &|| {}, at).await.unwrap().deferred.len(), 1);
             assert!(store.due_messages(at + Duration::minutes(wait) - Duration::seconds(1), 9).unwrap().is_empty(), "{wait} minutes");
             at += Duration::minutes(wait);
         }

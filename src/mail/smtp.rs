@@ -1,7 +1,12 @@
 //! One connection to a mail server, its transactions taken step by step: one recipient each, so that a refused one takes no
 //! other with it, and so that it is known whether a letter may have been accepted when the connection breaks.
 
+use std::future::poll_fn;
 use std::path::PathBuf;
+use std::pin::pin;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::task::Poll;
+use std::time::Duration;
 
 use lettre::Address;
 use lettre::transport::smtp::authentication::{Credentials, Mechanism};
@@ -12,9 +17,12 @@ use lettre::transport::smtp::response::Response;
 
 use crate::config::settings::{MailTls, SmtpSettings};
 use crate::mail::delivery::{DeliveryResult, PasswordError, TransportError};
+use crate::mail::step::{self, Step, StepError};
 
 /// Letters over one connection; providers close longer ones.
 const PER_CONNECTION: u32 = 50;
+/// Bytes of content written at once.
+const PIECE: usize = 1 << 16;
 
 /// A way to a mail server.
 pub struct Smtp {
@@ -51,18 +59,20 @@ impl Smtp {
             self.connect().await?;
         }
         let mail = Mail::new(Some(self.from.clone()), Vec::new());
-        self.ask("MAIL FROM", mail).await?;
-        self.ask("RCPT TO", Rcpt::new(to.clone(), Vec::new())).await.map(|_| ())
+        self.ask(step::MAIL_FROM, mail).await?;
+        self.ask(step::RCPT_TO, Rcpt::new(to.clone(), Vec::new())).await
     }
 
-    /// Sends the content. From here on a broken connection leaves it open whether the letter was accepted.
+    /// Sends the content. Once its final dot is on its way, a broken connection leaves it open whether the letter was accepted.
     pub(super) async fn data(&mut self, message: &[u8]) -> DeliveryResult {
-        if let Err(outcome) = self.ask("DATA", Data).await {
+        if let Err(outcome) = self.ask(step::DATA, Data).await {
             return outcome;
         }
-        let Some((connection, used)) = &mut self.open else { return DeliveryResult::Later("the connection was lost".to_owned()) };
+        let most = self.settings.timeout;
+        let Some((connection, used)) = &mut self.open else { return lost() };
         *used += 1;
-        let answer = connection.message(message).await;
+        let ended = AtomicBool::new(false);
+        let answer = hand_over(connection, message, most, &ended).await;
         match answer {
             Ok(r) => {
                 let words = reply_text(&r);
@@ -70,13 +80,14 @@ impl Smtp {
                 DeliveryResult::Accepted(words)
             }
             Err(e) => {
-                let text = explain(&e);
+                let text = e.explain();
                 self.log_step(|| format!("content → {text}"));
-                self.drop_connection().await;
-                match e.status() {
-                    Some(_) if e.is_permanent() => DeliveryResult::Refused(text),
-                    Some(_) => DeliveryResult::Later(text),
-                    None => DeliveryResult::Uncertain(text),
+                self.drop_connection(&e).await;
+                match e.is_permanent() {
+                    Some(true) => DeliveryResult::Refused(text),
+                    Some(false) => DeliveryResult::Later(text),
+                    None if ended.load(Ordering::Relaxed) => DeliveryResult::Uncertain(text),
+                    None => DeliveryResult::Later(text),
                 }
             }
         }
@@ -84,48 +95,47 @@ impl Smtp {
 
     /// Says goodbye.
     pub(super) async fn close(&mut self) {
-        if let Some((mut connection, _)) = self.open.take() {
-            connection.abort().await;
+        if let Some((connection, _)) = self.open.take() {
+            goodbye(connection, self.settings.timeout).await;
         }
     }
 
-    /// After an error the dialogue is out of step: the next letter begins anew.
-    async fn drop_connection(&mut self) {
-        if let Some((connection, _)) = &mut self.open {
-            connection.abort().await;
+    /// After an error the dialogue is out of step: the next letter begins anew. A server that is silent gets no goodbye.
+    async fn drop_connection(&mut self, e: &StepError) {
+        match e {
+            StepError::Smtp(_) => self.close().await,
+            StepError::Silent(..) => self.open = None,
         }
-        self.open = None;
     }
 
     /// Connects and logs in.
     pub(super) async fn connect(&mut self) -> Result<(), DeliveryResult> {
-        let (host, port, timeout) = (self.settings.host.clone(), self.settings.port, Some(self.settings.timeout));
+        let (host, port, most) = (self.settings.host.clone(), self.settings.port, self.settings.timeout);
         let hello = ClientId::Domain(self.from.domain().to_owned());
         let wrapped = self.tls.clone().filter(|_| self.settings.tls == MailTls::Implicit);
-        let connection = AsyncSmtpConnection::connect_tokio1((host.as_str(), port), timeout, &hello, wrapped, None).await;
-        let mut connection = connection.map_err(|e| DeliveryResult::Later(format!("{host}:{port}: {}", explain(&e))))?;
+        let dialled = AsyncSmtpConnection::connect_tokio1((host.as_str(), port), Some(most), &hello, wrapped, None);
+        let connection = step::CONNECT.run(most, dialled).await;
+        let mut connection = connection.map_err(|e| DeliveryResult::Later(format!("{host}:{port}: {}", e.explain())))?;
         self.log_step(|| format!("connected to {host}:{port}, {}", if connection.is_encrypted() { "TLS from the first byte" } else { "plain text" }));
         if self.settings.tls == MailTls::Starttls
             && let Some(tls) = self.tls.clone()
         {
             // never goes on in plain text
-            connection.starttls(tls, &hello).await.map_err(|e| DeliveryResult::Later(format!("STARTTLS: {}", explain(&e))))?;
+            let upgraded = step::STARTTLS.run(most, connection.starttls(tls, &hello)).await;
+            upgraded.map_err(|e| DeliveryResult::Later(format!("STARTTLS: {}", e.explain())))?;
             self.log_step(|| "STARTTLS → TLS".to_owned());
         }
         if let (Some(user), Some(password)) = (self.settings.user.clone(), self.password.clone()) {
-            let answer = connection.auth(&[Mechanism::Plain, Mechanism::Login], &Credentials::new(user.clone(), password)).await;
+            let credentials = Credentials::new(user.clone(), password);
+            let answer = step::LOGIN.run(most, connection.auth(&[Mechanism::Plain, Mechanism::Login], &credentials)).await;
             match answer {
                 Ok(r) => self.log_step(|| format!("login as {user} → {}", reply_text(&r))),
                 Err(e) => {
-                    let text = explain(&e);
+                    let text = e.explain();
                     self.log_step(|| format!("login as {user} → {text}"));
-                    connection.abort().await;
+                    goodbye(connection, most).await;
                     // others would be refused as well, and providers lock accounts that keep trying
-                    return Err(if e.status().is_some() && e.is_permanent() {
-                        DeliveryResult::LoginRefused(text)
-                    } else {
-                        DeliveryResult::Later(text)
-                    });
+                    return Err(if e.is_permanent() == Some(true) { DeliveryResult::LoginRefused(text) } else { DeliveryResult::Later(text) });
                 }
             }
         }
@@ -133,26 +143,55 @@ impl Smtp {
         Ok(())
     }
 
-    async fn ask<C: std::fmt::Display>(&mut self, name: &str, command: C) -> Result<Response, DeliveryResult> {
-        let Some((connection, _)) = &mut self.open else { return Err(DeliveryResult::Later("the connection was lost".to_owned())) };
-        let answer = connection.command(command).await;
-        match answer {
+    async fn ask<C: std::fmt::Display>(&mut self, step: Step, command: C) -> Result<(), DeliveryResult> {
+        let most = self.settings.timeout;
+        let Some((connection, _)) = &mut self.open else { return Err(lost()) };
+        match step.run(most, connection.command(command)).await {
             Ok(r) => {
-                self.log_step(|| format!("{name} → {}", reply_text(&r)));
-                Ok(r)
+                self.log_step(|| format!("{} → {}", step.0, reply_text(&r)));
+                Ok(())
             }
             Err(e) => {
-                let text = explain(&e);
-                self.log_step(|| format!("{name} → {text}"));
-                self.drop_connection().await;
-                let login = e.status().is_some_and(|c| matches!(c.to_string().as_str(), "530" | "534" | "535"));
+                let text = e.explain();
+                self.log_step(|| format!("{} → {text}", step.0));
+                self.drop_connection(&e).await;
                 Err(match e.is_permanent() {
-                    true if login => DeliveryResult::LoginRefused(text),
-                    true => DeliveryResult::Refused(text),
-                    false => DeliveryResult::Later(text),
+                    Some(true) if e.is_about_login() => DeliveryResult::LoginRefused(text),
+                    Some(true) => DeliveryResult::Refused(text),
+                    _ => DeliveryResult::Later(text),
                 })
             }
         }
+    }
+}
+
+fn lost() -> DeliveryResult {
+    DeliveryResult::Later("the connection was lost".to_owned())
+}
+
+async fn goodbye(mut connection: AsyncSmtpConnection, most: Duration) {
+    let quit = async {
+        connection.abort().await;
+        Ok(())
+    };
+    let _ = step::QUIT.run(most, quit).await;
+}
+
+/// Sends the content piece by piece; `ended` is set before its final dot leaves.
+async fn hand_over(connection: &mut AsyncSmtpConnection, message: &[u8], most: Duration, ended: &AtomicBool) -> Result<Response, StepError> {
+    let end = std::iter::from_fn(|| {
+        ended.store(true, Ordering::Relaxed);
+        None
+    });
+    let mut work = pin!(connection.message_iter(message.chunks(PIECE).chain(end)));
+    let until_dot = poll_fn(|context| match work.as_mut().poll(context) {
+        Poll::Ready(answer) => Poll::Ready(answer.map(Some)),
+        Poll::Pending if ended.load(Ordering::Relaxed) => Poll::Ready(Ok(None)),
+        Poll::Pending => Poll::Pending,
+    });
+    match step::CONTENT.run(most, until_dot).await? {
+        Some(answer) => Ok(answer),
+        None => step::FINAL_DOT.run(most, work).await,
     }
 }
 
@@ -170,18 +209,6 @@ fn reply_text(r: &Response) -> String {
     format!("{} {}", r.code(), r.message().collect::<Vec<_>>().join(" "))
 }
 
-/// The error with its causes.
-fn explain(e: &lettre::transport::smtp::Error) -> String {
-    use std::error::Error as _;
-    let mut words = e.to_string();
-    let mut source = e.source();
-    while let Some(s) = source {
-        words = format!("{words}: {s}");
-        source = s.source();
-    }
-    words
-}
-
 /// From the file, the systemd credential, or the environment; blanks that copying adds are dropped.
 fn password(s: &SmtpSettings, user: &str) -> Result<String, PasswordError> {
     let credential = std::env::var_os("CREDENTIALS_DIRECTORY").map(|d| PathBuf::from(d).join("smtp_password")).filter(|p| p.exists());
@@ -192,4 +219,42 @@ fn password(s: &SmtpSettings, user: &str) -> Result<String, PasswordError> {
     let text = text.trim_matches(|c: char| c.is_whitespace() || c == '\u{a0}');
     // the installation leaves an empty file where the password is to go
     if text.is_empty() { Err(PasswordError::Missing(user.to_owned())) } else { Ok(text.to_owned()) }
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader};
+    use tokio::net::TcpListener;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn a_server_that_takes_no_content_has_not_accepted_the_letter() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let port = listener.local_addr().unwrap().port();
+        tokio::spawn(async move {
+            let mut stream = BufReader::new(listener.accept().await.unwrap().0);
+            // to the greeting, EHLO, MAIL, RCPT, DATA; then it reads no more
+            for answer in ["220", "250", "250", "250", "354"] {
+                stream.write_all(format!("{answer} ok\r\n").as_bytes()).await.unwrap();
+                stream.read_line(&mut String::new()).await.unwrap();
+            }
+            std::future::pending::<()>().await;
+        });
+        let settings = SmtpSettings {
+            host: "127.0.0.1".into(),
+            port,
+            tls: MailTls::None,
+            ca_file: None,
+            user: None,
+            password_file: None,
+            timeout: Duration::from_secs(1),
+            pause: Duration::ZERO,
+        };
+        let to = Address::new("a", "b.example").unwrap();
+        let mut smtp = Smtp::new(&settings, &to).unwrap();
+        smtp.mail_and_rcpt(&to).await.unwrap();
+        let outcome = smtp.data(&vec![b'x'; 64 << 20]).await;
+        assert!(matches!(&outcome, DeliveryResult::Later(why) if why.contains("the content")), "{outcome:?}");
+    }
 }

@@ -9,6 +9,7 @@ use super::{Result, llm};
 use crate::config::Settings;
 use crate::config::settings::{MailSettings, Publication, Recipient};
 use crate::crawl::Crawler;
+use crate::health::Component;
 use crate::issue::{self, IssueInput};
 use crate::mail::{self, SendSummary, Transport};
 use crate::model::{ArticleId, Edition, Headline, Health};
@@ -94,8 +95,9 @@ impl IssueMaker {
         }
         let list = if edition.is_final { &publication.final_recipients } else { &publication.recipients };
         let (recipients, settings) = (list.clone(), self.settings.mail.clone());
+        let salt = self.store.run(Store::message_salt).await?;
         // the document and its compression are CPU work
-        let composed = self.crawler.cpu(move || render_messages(&edition, &recipients, &settings, now).map(|l| (edition, l))).await;
+        let composed = self.crawler.cpu(move || render_messages(&edition, &recipients, &settings, now, &salt).map(|l| (edition, l))).await;
         let (edition, letters) = composed.unwrap_or(Err(StoreError::Cancelled.into()))?;
         let expires = self.settings.mail.expires(now);
         Ok(self.store.run(move |s| s.queue_messages(&edition, &letters, now, expires)).await?)
@@ -104,12 +106,19 @@ impl IssueMaker {
     /// Sends what is due.
     pub async fn send(&self, outbox: PathBuf, now: DateTime<Utc>) -> Result<SendSummary> {
         let mut transport = Transport::new(&self.settings.mail, outbox)?;
-        Ok(mail::send_due(&self.store, &mut transport, &self.settings.mail, now).await?)
+        let beat = || self.crawler.health().heartbeat(Component::Mail);
+        Ok(mail::send_due(&self.store, &mut transport, &self.settings.mail, &beat, now).await?)
     }
 }
 
 /// One letter per recipient; those who want the same share the rendering.
-fn render_messages(edition: &Edition, recipients: &[Recipient], settings: &MailSettings, now: DateTime<Utc>) -> Result<Vec<OutgoingMessage>> {
+fn render_messages(
+    edition: &Edition,
+    recipients: &[Recipient],
+    settings: &MailSettings,
+    now: DateTime<Utc>,
+    salt: &str,
+) -> Result<Vec<OutgoingMessage>> {
     let mut rendered: Vec<(&Recipient, RenderedIssue)> = Vec::new();
     let mut out = Vec::with_capacity(recipients.len());
     for to in recipients {
@@ -121,7 +130,7 @@ fn render_messages(edition: &Edition, recipients: &[Recipient], settings: &MailS
             rendered.len() - 1
         };
         if let Some((_, parts)) = rendered.get(at) {
-            out.push(mail::compose(edition, parts, settings, &to.address, edition.built_at.unwrap_or(now))?);
+            out.push(mail::compose(edition, parts, settings, &to.address, edition.built_at.unwrap_or(now), salt)?);
         }
     }
     Ok(out)

@@ -29,6 +29,15 @@ pub fn article(a: &Article) -> Value {
     value
 }
 
+/// An issue, without the troubles of sources: they are for the editors.
+pub fn issue(e: &Edition) -> Value {
+    let mut value = json!(e);
+    if let Some(health) = value.get_mut("health").and_then(Value::as_object_mut) {
+        health.remove("troubles");
+    }
+    value
+}
+
 /// One entry of a feed.
 struct Entry<'a> {
     title: &'a str,

@@ -3,8 +3,9 @@
 use std::path::{Path, PathBuf};
 
 use chrono::{DateTime, TimeDelta, Utc};
-use rusqlite::{Connection, OpenFlags};
+use rusqlite::{Connection, OpenFlags, OptionalExtension as _};
 
+use crate::store::error::classify;
 use crate::store::migrations::MIGRATIONS;
 use crate::store::{Result, Store, StoreError, connect, disk_usage, is_whole, lock};
 
@@ -66,8 +67,12 @@ pub fn restore(from: &Path, folder: &Path, replace: bool, now: DateTime<Utc>) ->
     }
     let coming = sibling_path(&target, "restored");
     remove(&coming)?;
-    std::fs::copy(from, &coming).map_err(|e| failed(&coming, e))?;
+    // not `fs::copy`, which would copy the mode, too
+    let copied = std::fs::File::open(from).and_then(|mut f| std::io::copy(&mut f, &mut std::fs::File::create(&coming)?));
+    copied.map_err(|e| failed(&coming, e))?;
     let incoming = connect(&coming, false)?;
+    // the copy itself: what was checked may have been replaced meanwhile
+    refuse_programs(&incoming, from).inspect_err(|_| drop(std::fs::remove_file(&coming)))?;
     incoming.execute(
         "INSERT OR REPLACE INTO fact (name, value) VALUES ('held', ?1)",
         [format!("restored at {}: letters queued since the backup may have been sent", now.format("%F %H:%M UTC"))],
@@ -117,6 +122,8 @@ pub fn check(path: &Path) -> Result<DatabaseSummary> {
         return Err(StoreError::InvalidDatabase(path.display().to_string()));
     }
     let c = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
+    c.execute_batch("PRAGMA trusted_schema = OFF")?;
+    refuse_programs(&c, path)?;
     let version: i64 = c.query_row("PRAGMA user_version", [], |r| r.get(0))?;
     if version > i64::try_from(MIGRATIONS.len()).unwrap_or(0) {
         return Err(StoreError::TooNew(path.display().to_string()));
@@ -128,6 +135,15 @@ pub fn check(path: &Path) -> Result<DatabaseSummary> {
     let count = |table: &str| c.query_row(&format!("SELECT count(*) FROM {table}"), [], |r| r.get(0));
     let bytes = std::fs::metadata(path).map_err(|e| failed(path, e))?.len();
     Ok(DatabaseSummary { articles: count("article")?, editions: count("edition")?, letters: count("outbox")?, bytes })
+}
+
+/// Triggers and views run SQL of whoever wrote the file. Our schema has none.
+fn refuse_programs(c: &Connection, path: &Path) -> Result<()> {
+    let sql = "SELECT type || ' ' || name FROM sqlite_schema WHERE type NOT IN ('table', 'index') ORDER BY name LIMIT 1";
+    match c.query_row(sql, [], |r| r.get::<_, String>(0)).optional().map_err(|e| classify(path, e))? {
+        Some(found) => Err(StoreError::ForeignSchema { path: path.display().to_string(), found }),
+        None => Ok(()),
+    }
 }
 
 fn damage(c: &Connection) -> Result<Vec<String>> {
@@ -208,6 +224,20 @@ mod tests {
         assert!(Store::open(&data).is_ok());
         std::fs::write(&file, &bytes[..bytes.len() / 2]).unwrap();
         assert!(matches!(restore(&file, &data, true, now()), Err(StoreError::InvalidDatabase(_))));
+    }
+
+    #[test]
+    fn a_backup_that_brings_sql_of_its_own_is_refused_by_name() {
+        let dir = tempfile::tempdir().unwrap();
+        let (data, file) = (dir.path().join("data"), dir.path().join("copy.db"));
+        let store = Store::open(&data).unwrap();
+        for sql in ["CREATE TRIGGER plant AFTER INSERT ON fact BEGIN DELETE FROM article; END", "CREATE VIEW plant AS SELECT 1"] {
+            store.backup(&file, now()).unwrap();
+            Connection::open(&file).unwrap().execute_batch(sql).unwrap();
+            let words = restore(&file, &dir.path().join("new"), true, now()).unwrap_err().to_string();
+            assert!(words.contains("plant") && words.contains("copy.db"), "{words}");
+            assert!(!dir.path().join("new/qingbao.db").exists());
+        }
     }
 
     #[test]

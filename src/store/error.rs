@@ -45,6 +45,14 @@ pub enum StoreError {
         /// The first thing found.
         first: String,
     },
+    /// A backup holds SQL that would run by itself.
+    #[error("backup {path} holds the {found:?}, which this program never makes; it was not restored. Use a backup that you made yourself")]
+    ForeignSchema {
+        /// The file.
+        path: String,
+        /// Kind and name of what was found.
+        found: String,
+    },
     /// A restore would replace a database.
     #[error("{0} exists; stop the service and say --replace to put the backup in its place (the old one is kept beside)")]
     TargetExists(String),

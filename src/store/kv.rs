@@ -12,6 +12,9 @@ const RISE_FACTOR: i64 = 3;
 /// A day, in seconds.
 const DAY: i64 = 86_400;
 
+/// The fact that holds it.
+const MESSAGE_SALT: &str = "message_salt";
+
 impl Store {
     /// A fact.
     pub fn kv(&self, name: &str) -> Result<Option<String>> {
@@ -21,6 +24,17 @@ impl Store {
     /// Remembers a fact.
     pub fn put_kv(&self, name: &str, value: &str) -> Result<()> {
         self.write(|t| Ok(t.execute("INSERT OR REPLACE INTO fact (name, value) VALUES (?1, ?2)", [name, value]).map(|_| ())?))
+    }
+
+    /// Random letters of this database, made when first asked for: no Message-ID of another database can be the same.
+    pub fn message_salt(&self) -> Result<String> {
+        if let Some(salt) = self.kv(MESSAGE_SALT)? {
+            return Ok(salt);
+        }
+        self.write(|t| {
+            t.execute("INSERT OR IGNORE INTO fact (name, value) VALUES (?1, lower(hex(randomblob(8))))", [MESSAGE_SALT])?;
+            Ok(t.query_row("SELECT value FROM fact WHERE name = ?1", [MESSAGE_SALT], |r| r.get(0))?)
+        })
     }
 
     /// Why no letter leaves, where that is so: after a restore.

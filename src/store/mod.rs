@@ -38,6 +38,7 @@ use rusqlite::Connection;
 
 pub use accounts::{Account, AuditLine, Role, Session};
 pub use articles::Classified;
+pub use audit::LOGIN_FAILED;
 pub use backup::{BACKUP_MAX_AGE, DatabaseSummary, check as check_backup, restore};
 pub use candidates::{CandidateRange, Window};
 pub use crashes::CrashedDocument;

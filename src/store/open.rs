@@ -24,6 +24,10 @@ pub(super) fn inode(path: &Path) -> Option<u64> {
 /// behind: an interrupted checkpoint is made good from the log.
 pub(super) fn is_whole(path: &Path) -> bool {
     let mut header = [0u8; 100];
+    // opening a pipe would wait for its writer
+    if !path.is_file() {
+        return false;
+    }
     let read = File::open(path).and_then(|mut f| {
         f.read_exact(&mut header)?;
         f.metadata()

@@ -145,10 +145,10 @@ impl Store {
         Ok(late)
     }
 
-    /// Letters whose try is due, oldest first.
+    /// Letters whose try is due, oldest first; those that failed before come last, so that they hold nobody up.
     pub fn due_messages(&self, now: DateTime<Utc>, limit: usize) -> Result<Vec<OutboxMessage>> {
         self.messages(
-            &format!("SELECT {COLUMNS} FROM outbox WHERE state = 'queued' AND next_try <= ?1 ORDER BY id LIMIT ?2"),
+            &format!("SELECT {COLUMNS} FROM outbox WHERE state = 'queued' AND next_try <= ?1 ORDER BY tries, id LIMIT ?2"),
             params![now.timestamp(), i64::try_from(limit).unwrap_or(i64::MAX)],
         )
     }

@@ -14,6 +14,10 @@ const PAGES: i64 = 2_000;
 const WORD_DAYS: i64 = 400;
 /// How long every state of a finished edition is kept.
 const STATES: TimeDelta = TimeDelta::days(90);
+/// Wrong passwords kept in the log of changes.
+const MAX_FAILED_LOGINS: i64 = 10_000;
+/// How long it is kept who did what.
+const AUDIT: TimeDelta = TimeDelta::days(730);
 
 /// What went.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -38,6 +42,8 @@ impl Store {
         let visits = "DELETE FROM fetch_log WHERE id IN (SELECT id FROM (SELECT id, at FROM fetch_log ORDER BY id LIMIT ?2) WHERE at < ?1)";
         let letters = "UPDATE outbox SET message = x'' WHERE id IN (SELECT id FROM outbox
                        WHERE queued < ?1 AND state IN ('sent', 'expired', 'cancelled') AND octet_length(message) > 0 LIMIT ?2)";
+        let audit = "DELETE FROM audit WHERE id IN (SELECT id FROM (SELECT id, at FROM audit ORDER BY id LIMIT ?2) WHERE at < ?1)";
+        let failed_logins = "DELETE FROM audit WHERE id IN (SELECT id FROM audit WHERE id <= ?1 AND what = '登录失败' LIMIT ?2)";
         let states =
             "DELETE FROM edition_state WHERE edition_id IN (SELECT DISTINCT s.edition_id FROM edition_state s JOIN edition e ON e.id = s.edition_id
                       WHERE e.built < ?1 AND json_extract(e.payload, '$.finalised') LIMIT ?2)";
@@ -48,6 +54,8 @@ impl Store {
             bytes: 0,
         };
         self.in_batches(states, (now - STATES).timestamp())?;
+        self.in_batches(failed_logins, self.last_failed_login_to_drop((now - STATES).timestamp())?)?;
+        self.in_batches(audit, (now - AUDIT).timestamp())?;
         self.write(|t| {
             t.execute("DELETE FROM keyword_day WHERE day < ?1", [now.timestamp() / 86_400 - WORD_DAYS])?;
             t.execute("DELETE FROM session WHERE expires <= ?1", [now.timestamp()])?;
@@ -56,6 +64,13 @@ impl Store {
         })?;
         done.bytes = self.shrink()?;
         Ok(done)
+    }
+
+    /// Wrong passwords of strangers are kept for a while, and not more than so many: they push nothing else out.
+    fn last_failed_login_to_drop(&self, before: i64) -> Result<i64> {
+        let sql = "SELECT max(coalesce((SELECT max(id) FROM audit WHERE what = '登录失败' AND at < ?1), 0),
+                              coalesce((SELECT id FROM audit WHERE what = '登录失败' ORDER BY id DESC LIMIT 1 OFFSET ?2), 0))";
+        self.read(|c| Ok(c.query_row(sql, params![before, MAX_FAILED_LOGINS], |r| r.get(0))?))
     }
 
     fn in_batches(&self, sql: &str, before: i64) -> Result<usize> {
@@ -94,7 +109,32 @@ impl Store {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::store::LOGIN_FAILED;
     use rusqlite::Connection;
+
+    #[test]
+    fn the_log_of_changes_stays_small_whatever_strangers_type() {
+        let dir = tempfile::tempdir().unwrap();
+        let store = Store::open(dir.path()).unwrap();
+        let now: DateTime<Utc> = "2026-11-24T00:00:00Z".parse().unwrap();
+        store.audit(&"名".repeat(1 << 20), LOGIN_FAILED, &"x".repeat(1 << 20), now).unwrap();
+        let line = store.audit_log(1).unwrap().remove(0);
+        assert!(line.actor.chars().count() == 65 && line.target.len() < 400);
+        let fill = |t: &Connection| {
+            for n in 0..12_000i64 {
+                t.execute("INSERT INTO audit (at, who, what, subject) VALUES (?1, '', ?2, '')", params![now.timestamp() - n / 2_000, LOGIN_FAILED])?;
+            }
+            for age in [800, 1] {
+                t.execute("INSERT INTO audit (at, who, what, subject) VALUES (?1, '', '登录', '')", [now.timestamp() - age * 86_400])?;
+            }
+            Ok(())
+        };
+        store.write(fill).unwrap();
+        store.apply_retention(&StoreSettings::default(), now).unwrap();
+        let log = store.audit_log(20_000).unwrap();
+        let failed = log.iter().filter(|l| l.action == LOGIN_FAILED).count();
+        assert_eq!((failed, log.len() - failed), (10_000, 1));
+    }
 
     #[test]
     fn old_pages_and_visits_go_and_the_file_shrinks() {

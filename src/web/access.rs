@@ -2,14 +2,14 @@
 
 use std::net::IpAddr;
 
-use axum::extract::{ConnectInfo, FromRequestParts, OriginalUri};
+use axum::extract::{FromRequestParts, OriginalUri};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Redirect, Response};
 use chrono::Utc;
 
 use crate::store::{Role, Session};
-use crate::web::connection_limit::PeerAddr;
+use crate::web::server::PeerAddr;
 use crate::web::{AppState, password, response};
 
 /// Name of the cookie.
@@ -62,7 +62,14 @@ pub(super) fn cookie(headers: &HeaderMap) -> Option<String> {
 
 /// Where a request comes from. A proxy on this machine is believed; what others claim is not.
 pub(super) fn address(parts: &Parts) -> Option<IpAddr> {
-    let peer = parts.extensions.get::<ConnectInfo<PeerAddr>>()?.0.0.ip();
+    let peer = parts.extensions.get::<PeerAddr>()?.from;
     let claimed = parts.headers.get("x-forwarded-for").and_then(|v| v.to_str().ok()).and_then(|v| v.rsplit(',').next()?.trim().parse().ok());
     if peer.is_loopback() { claimed.or(Some(peer)) } else { Some(peer) }
+}
+
+/// Whether this machine itself asks: a proxy on it asks for others.
+pub(super) fn is_local(parts: &Parts) -> bool {
+    const BY_PROXY: [&str; 5] = ["x-forwarded-for", "x-forwarded-host", "x-real-ip", "forwarded", "via"];
+    let proxied = BY_PROXY.iter().any(|name| parts.headers.contains_key(*name));
+    !proxied && parts.extensions.get::<PeerAddr>().is_some_and(|p| p.from.is_loopback())
 }

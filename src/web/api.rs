@@ -118,7 +118,7 @@ pub(super) async fn issue(State(console): State<AppState>, _: ApiClient, Path(id
         Err(_) if id == "current" => None,
         Err(_) => return refused(StatusCode::NOT_FOUND, "an issue is asked for by its id, or as current"),
     };
-    finished(&console, id).await.map_or_else(|answer| answer, |e| Json(e).into_response())
+    finished(&console, id).await.map_or_else(|answer| answer, |e| Json(atom::issue(&e)).into_response())
 }
 
 /// With `after` whole articles in the order in which they came; otherwise headlines that a search finds.

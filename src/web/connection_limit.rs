@@ -1,132 +1,150 @@
-//! The door: no more than so many connections at once, and none that says nothing. Whoever opens thousands of them takes no
-//! file handles from fetching and mailing.
+//! Places for connections: how many there are in all and for one address, and who goes when somebody else comes. Whoever opens
+//! thousands of connections takes no file handles from fetching and mailing, and keeps no editor out.
 
-use std::io;
-use std::net::SocketAddr;
-use std::pin::Pin;
-use std::sync::Arc;
-use std::task::{Context, Poll};
-use std::time::Duration;
+use std::collections::HashMap;
+use std::net::IpAddr;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use axum::extract::connect_info::Connected;
-use axum::serve::{IncomingStream, Listener};
-use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
-use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
-use tokio::time::{Instant, Sleep};
+use tokio::sync::Notify;
+
+use crate::web::throttle::network;
 
 /// Connections at once.
 const MAX_CONNECTIONS: usize = 256;
-/// Longest silence, in both directions.
-const IDLE_TIMEOUT: Duration = Duration::from_mins(2);
+/// Of these, for one address. Loopback has no share of its own: behind a proxy on this machine everybody comes from there.
+const MAX_PER_ADDRESS: usize = 32;
 
-/// A listener that lets in only so many.
-pub(super) struct LimitedListener {
-    listener: TcpListener,
-    places: Arc<Semaphore>,
+/// All places.
+#[derive(Clone, Default)]
+pub(super) struct Places(Arc<Mutex<Seats>>);
+
+#[derive(Default)]
+struct Seats {
+    /// Counts arrivals and answers: the lower a number, the longer ago.
+    clock: u64,
+    taken: HashMap<u64, Seat>,
 }
 
-impl LimitedListener {
-    pub(super) fn new(listener: TcpListener) -> Self {
-        Self { listener, places: Arc::new(Semaphore::new(MAX_CONNECTIONS)) }
+struct Seat {
+    /// `None`: loopback.
+    network: Option<IpAddr>,
+    /// Since when it is waited for a request; `None` while one is being answered.
+    waits: Option<u64>,
+    leave: Arc<Notify>,
+}
+
+/// A place; free again when the last handle is dropped.
+#[derive(Clone)]
+pub(super) struct Place(Arc<Handle>);
+
+struct Handle {
+    id: u64,
+    places: Places,
+    leave: Arc<Notify>,
+}
+
+impl Places {
+    /// A place for somebody new. Where there is none left, of the address or at all, the connection goes that has waited
+    /// longest without a whole request: a browser sends one at once. `None` if all are being answered.
+    pub(super) fn enter(&self, from: IpAddr) -> Option<Place> {
+        let network = (!from.to_canonical().is_loopback()).then(|| network(from));
+        let mut seats = self.seats();
+        if network.is_some() && seats.taken.values().filter(|s| s.network == network).count() >= MAX_PER_ADDRESS {
+            seats.displace(|s| s.network == network)?;
+        }
+        if seats.taken.len() >= MAX_CONNECTIONS {
+            seats.displace(|_| true)?;
+        }
+        let (id, leave) = (seats.tick(), Arc::<Notify>::default());
+        seats.taken.insert(id, Seat { network, waits: Some(id), leave: Arc::clone(&leave) });
+        Some(Place(Arc::new(Handle { id, places: self.clone(), leave })))
+    }
+
+    fn seats(&self) -> MutexGuard<'_, Seats> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl Listener for LimitedListener {
-    type Io = IdleTimeoutStream;
-    type Addr = SocketAddr;
+impl Seats {
+    fn tick(&mut self) -> u64 {
+        self.clock += 1;
+        self.clock
+    }
 
-    async fn accept(&mut self) -> (IdleTimeoutStream, SocketAddr) {
-        loop {
-            // the others wait in the system's own queue
-            let place = Arc::clone(&self.places).acquire_owned().await;
-            match (place, self.listener.accept().await) {
-                (Ok(place), Ok((stream, from))) => return (IdleTimeoutStream::new(stream, place), from),
-                (_, Err(e)) => {
-                    tracing::debug!("console: {e}");
-                    // no handles left: they come back
-                    tokio::time::sleep(Duration::from_millis(200)).await;
-                }
-                (Err(_), Ok(_)) => {}
-            }
+    fn displace(&mut self, among: impl Fn(&Seat) -> bool) -> Option<()> {
+        let waiting = self.taken.iter().filter(|(_, s)| among(s)).filter_map(|(id, s)| Some((s.waits?, *id)));
+        let (_, id) = waiting.min()?;
+        self.taken.remove(&id).map(|seat| seat.leave.notify_one())
+    }
+}
+
+impl Place {
+    /// A whole request is there: it is answered, whoever comes.
+    pub(super) fn busy(&self) {
+        if let Some(seat) = self.0.places.seats().taken.get_mut(&self.0.id) {
+            seat.waits = None;
         }
     }
 
-    fn local_addr(&self) -> io::Result<SocketAddr> {
-        self.listener.local_addr()
-    }
-}
-
-/// Where a request comes from.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct PeerAddr(pub(super) SocketAddr);
-
-impl Connected<IncomingStream<'_, LimitedListener>> for PeerAddr {
-    fn connect_info(stream: IncomingStream<'_, LimitedListener>) -> Self {
-        Self(*stream.remote_addr())
-    }
-}
-
-/// A connection that holds its place until it ends or falls silent.
-pub(super) struct IdleTimeoutStream {
-    stream: TcpStream,
-    silence: Pin<Box<Sleep>>,
-    _place: OwnedSemaphorePermit,
-}
-
-impl IdleTimeoutStream {
-    fn new(stream: TcpStream, place: OwnedSemaphorePermit) -> Self {
-        Self { stream, silence: Box::pin(tokio::time::sleep(IDLE_TIMEOUT)), _place: place }
-    }
-
-    fn heard<T>(&mut self, result: Poll<io::Result<T>>, context: &mut Context<'_>) -> Poll<io::Result<T>> {
-        if result.is_ready() {
-            self.silence.as_mut().reset(Instant::now() + IDLE_TIMEOUT);
-        } else if self.silence.as_mut().poll(context).is_ready() {
-            return Poll::Ready(Err(io::ErrorKind::TimedOut.into()));
+    /// The request was answered.
+    pub(super) fn idle(&self) {
+        let mut seats = self.0.places.seats();
+        let now = seats.tick();
+        if let Some(seat) = seats.taken.get_mut(&self.0.id) {
+            seat.waits = Some(now);
         }
-        result
+    }
+
+    /// Resolves when somebody else needs the place.
+    pub(super) async fn displaced(&self) {
+        self.0.leave.notified().await;
     }
 }
 
-impl AsyncRead for IdleTimeoutStream {
-    fn poll_read(mut self: Pin<&mut Self>, context: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
-        let result = Pin::new(&mut self.stream).poll_read(context, buffer);
-        self.heard(result, context)
-    }
-}
-
-impl AsyncWrite for IdleTimeoutStream {
-    fn poll_write(mut self: Pin<&mut Self>, context: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
-        let result = Pin::new(&mut self.stream).poll_write(context, bytes);
-        self.heard(result, context)
-    }
-
-    fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_flush(context)
-    }
-
-    fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_shutdown(context)
+impl Drop for Handle {
+    fn drop(&mut self) {
+        self.places.seats().taken.remove(&self.id);
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use tokio::io::AsyncReadExt as _;
 
-    #[tokio::test(start_paused = true)]
-    async fn a_silent_guest_loses_his_place() {
-        let mut door = LimitedListener { listener: TcpListener::bind("127.0.0.1:0").await.unwrap(), places: Arc::new(Semaphore::new(1)) };
-        let address = door.local_addr().unwrap();
-        let _first = TcpStream::connect(address).await.unwrap();
-        let _second = TcpStream::connect(address).await.unwrap();
-        let (mut guest, _) = door.accept().await;
-        assert!(tokio::time::timeout(Duration::from_secs(1), door.accept()).await.is_err(), "there is no place for a second");
-        let read = guest.read(&mut [0; 8]).await;
-        assert_eq!(read.unwrap_err().kind(), io::ErrorKind::TimedOut);
-        drop(guest);
-        door.accept().await;
+    fn ip(n: u8) -> IpAddr {
+        IpAddr::from([192, 0, 2, n])
+    }
+
+    const HERE: IpAddr = IpAddr::V4(std::net::Ipv4Addr::LOCALHOST);
+
+    async fn is_displaced(place: &Place) -> bool {
+        tokio::time::timeout(std::time::Duration::from_millis(1), place.displaced()).await.is_ok()
+    }
+
+    #[tokio::test]
+    async fn who_sends_no_request_goes_first_when_somebody_new_comes() {
+        let places = Places::default();
+        let mine: Vec<Place> = (0..MAX_CONNECTIONS).map(|_| places.enter(HERE).unwrap()).collect();
+        mine[0].busy();
+        mine[2].busy();
+        mine[2].idle();
+        let new = places.enter(HERE).unwrap();
+        assert!(is_displaced(&mine[1]).await, "the first that waits");
+        assert!(!is_displaced(&mine[0]).await && !is_displaced(&mine[2]).await);
+        mine.iter().chain([&new]).for_each(Place::busy);
+        assert!(places.enter(HERE).is_none(), "all are being answered");
+        drop(mine);
+        assert_eq!(places.seats().taken.len(), 1, "a place is free again when its connection ends");
+    }
+
+    #[tokio::test]
+    async fn an_address_takes_no_more_than_its_share() {
+        let places = Places::default();
+        let other = places.enter(ip(2)).unwrap();
+        let mine: Vec<Place> = (0..100).map(|_| places.enter(ip(1)).unwrap()).collect();
+        assert_eq!(places.seats().taken.len(), MAX_PER_ADDRESS + 1);
+        assert!(is_displaced(&mine[0]).await && !is_displaced(&mine[99]).await && !is_displaced(&other).await);
+        mine.iter().for_each(Place::busy);
+        assert!(places.enter(ip(1)).is_none() && places.enter(ip(3)).is_some() && places.enter(HERE).is_some());
     }
 }

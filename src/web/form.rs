@@ -1,19 +1,24 @@
 //! What browsers send: forms with their token, and queries.
 
 use std::collections::HashMap;
+use std::time::Duration;
 
 use axum::body::to_bytes;
 use axum::extract::{FromRequest, FromRequestParts as _, Request};
-use axum::http::{HeaderMap, StatusCode, header};
+use axum::http::request::Parts;
+use axum::http::{StatusCode, header};
 use axum::response::Response;
 
 use crate::store::{Role, Session};
 use crate::web::access::Editor;
+use crate::web::connection_limit::Place;
 use crate::web::{AppState, response};
 
 /// Longest form, in bytes, and most fields.
 const MAX_FORM_BYTES: usize = 1 << 20;
 const MAX_FORM_FIELDS: usize = 200;
+/// Longest wait for a whole form, however its bytes come.
+const BODY_TIMEOUT: Duration = Duration::from_mins(1);
 
 /// Fields of a form or query, the last of each name.
 #[derive(Debug, Default)]
@@ -69,7 +74,7 @@ impl FromRequest<AppState> for Form {
     async fn from_request(request: Request, console: &AppState) -> Result<Self, Response> {
         let (mut parts, body) = request.into_parts();
         let Editor(session) = Editor::from_request_parts(&mut parts, console).await?;
-        let fields = read(&parts.headers, body).await.map_err(|(code, why)| response::refused(console, &session, code, why))?;
+        let fields = read(&parts, body, MAX_FORM_BYTES).await.map_err(|(code, why)| response::refused(console, &session, code, why))?;
         if !same(fields.text("csrf"), &session.csrf) {
             return Err(response::refused(console, &session, StatusCode::FORBIDDEN, "页面已过期，请返回刷新后再试"));
         }
@@ -79,15 +84,19 @@ impl FromRequest<AppState> for Form {
 }
 
 /// Reads a form that comes from our own pages.
-pub(super) async fn read(headers: &HeaderMap, body: axum::body::Body) -> Result<Fields, (StatusCode, &'static str)> {
-    let said = |name: &str| headers.get(name).and_then(|v| v.to_str().ok()).unwrap_or_default();
+pub(super) async fn read(parts: &Parts, body: axum::body::Body, most: usize) -> Result<Fields, (StatusCode, &'static str)> {
+    let said = |name: &str| parts.headers.get(name).and_then(|v| v.to_str().ok()).unwrap_or_default();
     if !matches!(said("sec-fetch-site"), "" | "same-origin" | "none") {
         return Err((StatusCode::FORBIDDEN, "请求来自别的网站"));
     }
     if !said(header::CONTENT_TYPE.as_str()).starts_with("application/x-www-form-urlencoded") {
         return Err((StatusCode::UNSUPPORTED_MEDIA_TYPE, "只接受网页表单"));
     }
-    let bytes = to_bytes(body, MAX_FORM_BYTES).await.map_err(|_| (StatusCode::PAYLOAD_TOO_LARGE, "内容太长"))?;
+    let bytes = tokio::time::timeout(BODY_TIMEOUT, to_bytes(body, most)).await;
+    let bytes = bytes.map_err(|_| (StatusCode::REQUEST_TIMEOUT, "内容传得太慢"))?.map_err(|_| (StatusCode::PAYLOAD_TOO_LARGE, "内容太长"))?;
+    if let Some(place) = parts.extensions.get::<Place>() {
+        place.busy();
+    }
     Ok(Fields::parse(&bytes))
 }
 

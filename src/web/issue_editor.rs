@@ -100,21 +100,19 @@ async fn asked(console: &AppState, session: &Session, id: EditionId, fields: &Fi
         "merge" => Change::Merge { article, into: ArticleId(fields.number("into").unwrap_or(0)) },
         "split" => {
             let copy = ArticleId(fields.number("copy").unwrap_or(0));
-            Change::Split { article, item: Box::new(item(console, copy).await?) }
+            Change::Split { article, item: Box::new(item(console, session, copy).await?) }
         }
         "finalise" => Change::Finalise(Utc::now()),
         "add" | "paste" => {
             let article = if fields.text("do") == "paste" {
-                let told = |words: &str| {
-                    (StatusCode::UNPROCESSABLE_ENTITY, response::refused(console, session, StatusCode::UNPROCESSABLE_ENTITY, words)).into_response()
-                };
+                let told = |words: &str| response::refused(console, session, StatusCode::UNPROCESSABLE_ENTITY, words);
                 let url = WebUrl::parse(fields.text("url")).map_err(|_| told("这不是一个网址：请粘贴以 http:// 或 https:// 开头的完整地址"))?;
                 console.pipeline().crawler().add_by_url(url, console.live.sources().allow_private).await.map_err(|words| told(&words))?
             } else {
                 article
             };
             let (e, _) = load(console, session, id).await?;
-            let item = item(console, article).await?;
+            let item = item(console, session, article).await?;
             let proposed = e.columns.first().map(|c| c.name.clone()).unwrap_or_default();
             let column = if fields.text("column").is_empty() { proposed } else { text("column") };
             Change::Add { item: Box::new(item), column }
@@ -124,10 +122,15 @@ async fn asked(console: &AppState, session: &Session, id: EditionId, fields: &Fi
 }
 
 /// An article of the archive as an item.
-async fn item(console: &AppState, article: ArticleId) -> Result<Item, Response> {
+async fn item(console: &AppState, session: &Session, article: ArticleId) -> Result<Item, Response> {
     let this = Arc::clone(console);
-    let item = console.store.run(move |s| manual_item(&s.whole_archive(), article, &this.pipeline().settings().summarise, this.zone()));
-    stored(item.await)
+    let item = console.store.run(move |s| {
+        if s.article(article)?.is_none() {
+            return Ok(None);
+        }
+        manual_item(&s.whole_archive(), article, &this.pipeline().settings().summarise, this.zone()).map(Some)
+    });
+    stored(item.await)?.ok_or_else(|| response::refused(console, session, StatusCode::UNPROCESSABLE_ENTITY, "没有这篇文章"))
 }
 
 pub(super) async fn change(State(console): State<AppState>, Path(id): Path<i64>, form: Form) -> Response {

@@ -1,6 +1,6 @@
 //! Signing in and out.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use askama::Template;
 use axum::extract::{Request, State};
@@ -8,10 +8,18 @@ use axum::http::{HeaderValue, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Redirect, Response};
 use chrono::{TimeDelta, Utc};
 
+use crate::store::LOGIN_FAILED;
 use crate::web::access::{COOKIE, address, cookie};
 use crate::web::form;
 use crate::web::form::{Fields, Form};
+use crate::web::throttle::Attempt;
 use crate::web::{AppState, password, response};
+
+/// Longest form of somebody unknown, in bytes, and longest name: `user add` takes no longer ones.
+const MAX_LOGIN_BYTES: usize = 16 << 10;
+const MAX_NAME_CHARS: usize = 40;
+/// Longest wait for one's turn to have a password checked.
+const TURN_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// How long one stays signed in.
 const SESSION_TTL: TimeDelta = TimeDelta::hours(12);
@@ -44,28 +52,33 @@ pub(super) async fn form(State(console): State<AppState>, uri: Uri) -> Response 
 pub(super) async fn sign_in(State(console): State<AppState>, request: Request) -> Response {
     let (parts, body) = request.into_parts();
     let from = address(&parts);
-    let fields = match form::read(&parts.headers, body).await {
+    let fields = match form::read(&parts, body, MAX_LOGIN_BYTES).await {
         Ok(fields) => fields,
         Err((code, why)) => return (code, why).into_response(),
     };
-    let (name, next) = (fields.text("name").to_owned(), safe_next(&console, fields.text("next")));
-    let keys: Vec<String> = [Some(format!("账号 {name}")), from.map(|ip| format!("地址 {ip}"))].into_iter().flatten().collect();
-    if let Some(wait) = console.throttle.wait(&keys, Instant::now()) {
+    let next = safe_next(&console, fields.text("next"));
+    let name: String = fields.text("name").chars().take(MAX_NAME_CHARS).collect();
+    let attempt = Attempt::new(&name, from);
+    if let Err(wait) = console.throttle.begin(&attempt, Instant::now()) {
         let words = format!("尝试次数过多，请 {} 秒后再试", wait.as_secs() + 1);
         return (StatusCode::TOO_MANY_REQUESTS, login(&console, &next, &name, &words)).into_response();
     }
-    let given = fields.text("password").to_owned();
-    match check(&console, name.clone(), given).await {
+    // each check takes 19 MiB: many at once wait, and not for long
+    let Ok(Ok(_turn)) = tokio::time::timeout(TURN_TIMEOUT, console.password_checks.acquire()).await else {
+        console.throttle.withdraw(&attempt);
+        return (StatusCode::SERVICE_UNAVAILABLE, login(&console, &next, &name, "登录的人太多，请稍后再试")).into_response();
+    };
+    match check(&console, name.clone(), fields.text("password").to_owned()).await {
         Ok(Some(cookie)) => {
-            console.throttle.succeeded(&keys);
+            console.throttle.succeeded(&attempt);
             let mut answer = Redirect::to(&next).into_response();
             answer.headers_mut().insert(header::SET_COOKIE, cookie);
             answer
         }
         Ok(None) => {
-            console.throttle.failed(&keys, Instant::now());
+            console.throttle.failed(&attempt, Instant::now());
             let (who, subject) = (name.clone(), from.map(|ip| ip.to_string()).unwrap_or_default());
-            if let Err(e) = console.store.run(move |s| s.audit(&who, "登录失败", &subject, Utc::now())).await {
+            if let Err(e) = console.store.run(move |s| s.audit(&who, LOGIN_FAILED, &subject, Utc::now())).await {
                 tracing::error!("console: {e}");
             }
             (StatusCode::UNAUTHORIZED, login(&console, &next, &name, "账号或密码不对")).into_response()

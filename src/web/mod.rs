@@ -13,6 +13,7 @@ mod cache;
 mod candidates;
 mod connection_limit;
 mod form;
+mod host;
 mod issue_editor;
 mod login;
 mod operations;
@@ -20,6 +21,7 @@ mod overview;
 mod password;
 mod probes;
 mod response;
+mod server;
 mod source_list;
 mod source_page;
 mod throttle;
@@ -40,14 +42,17 @@ use crate::pipeline::ConfigHandle;
 use crate::pipeline::Pipeline;
 use crate::store::{Overview, Store};
 use tokio::net::TcpListener;
+use tokio::sync::Semaphore;
 
 use cache::SwrCache;
-use connection_limit::PeerAddr;
 pub use password::{digest as token_hash, fresh as fresh_password, hash as hash_password, token as fresh_token};
 use throttle::Throttle;
 
 const STYLE: &str = include_str!("assets/console.css");
 const SCRIPT: &str = include_str!("assets/console.js");
+
+/// Passwords checked at once, each with 19 MiB and a core of its own.
+const PASSWORD_CHECKS: usize = 2;
 
 /// What every page needs.
 struct Console {
@@ -56,6 +61,8 @@ struct Console {
     /// As they were at the start: where we listen does not change before the next.
     settings: ConsoleSettings,
     throttle: Throttle,
+    /// Passwords checked at once.
+    password_checks: Semaphore,
     counted: SwrCache<(), Overview>,
     ranking: SwrCache<EditionId, candidates::Scores>,
 }
@@ -94,14 +101,11 @@ pub async fn listen(settings: &ConsoleSettings) -> std::io::Result<Option<TcpLis
 }
 
 /// Serves the console until `stopped` resolves.
-///
-/// # Errors
-/// The listener fails.
-pub async fn serve(live: Arc<ConfigHandle>, listener: TcpListener, stopped: impl Future<Output = ()> + Send + 'static) -> std::io::Result<()> {
+pub async fn serve(live: Arc<ConfigHandle>, listener: TcpListener, stopped: impl Future<Output = ()> + Send + 'static) {
     let pipeline = live.pipeline();
     let (store, settings) = (pipeline.store().clone(), pipeline.settings().console.clone());
-    let console =
-        Arc::new(Console { live, store, settings, throttle: Throttle::default(), counted: SwrCache::default(), ranking: SwrCache::default() });
+    let (throttle, password_checks) = (Throttle::default(), Semaphore::new(PASSWORD_CHECKS));
+    let console = Arc::new(Console { live, store, settings, throttle, password_checks, counted: SwrCache::default(), ranking: SwrCache::default() });
     // the first looks at 概览, 来源 and 候选 need not wait for it
     let early = Arc::clone(&console);
     tokio::spawn(async move {
@@ -110,8 +114,7 @@ pub async fn serve(live: Arc<ConfigHandle>, listener: TcpListener, stopped: impl
             let _ = candidates::ranking(&early, &newest).await;
         }
     });
-    let app = router(console).into_make_service_with_connect_info::<PeerAddr>();
-    axum::serve(connection_limit::LimitedListener::new(listener), app).with_graceful_shutdown(stopped).await
+    server::serve(listener, router(console), stopped).await;
 }
 
 fn router(console: AppState) -> Router {
@@ -145,9 +148,9 @@ fn router(console: AppState) -> Router {
         .route("/api/v1/articles/{id}", get(api::article))
         .route("/console.css", get(|| async { asset("text/css; charset=utf-8", STYLE) }))
         .route("/console.js", get(|| async { asset("text/javascript; charset=utf-8", SCRIPT) }))
-        .with_state(console);
+        .with_state(Arc::clone(&console));
     let app = if base.is_empty() { pages } else { Router::new().nest(&base, pages) };
-    app.fallback(missing).layer(middleware::from_fn(guarded))
+    app.fallback(missing).layer(middleware::from_fn_with_state(console, host::check)).layer(middleware::from_fn(guarded))
 }
 
 async fn home(axum::extract::State(console): axum::extract::State<AppState>) -> Redirect {

@@ -23,8 +23,7 @@ impl FromRequestParts<AppState> for LocalOrToken {
     type Rejection = Response;
 
     async fn from_request_parts(parts: &mut Parts, console: &AppState) -> Result<Self, Response> {
-        let here = access::address(parts).is_some_and(|ip| ip.is_loopback()) && !parts.headers.contains_key("x-forwarded-for");
-        if here { Ok(Self) } else { ApiClient::from_request_parts(parts, console).await.map(|_| Self) }
+        if access::is_local(parts) { Ok(Self) } else { ApiClient::from_request_parts(parts, console).await.map(|_| Self) }
     }
 }
 

@@ -1,53 +1,111 @@
-//! Slows down who guesses passwords: by account and by address.
+//! Slows down who guesses passwords: by address, and by account and address. An account by itself is never slowed down, or a
+//! stranger could keep its owner out.
 
 use std::collections::HashMap;
+use std::net::IpAddr;
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-/// Wrong passwords that cost nothing.
-const FREE_ATTEMPTS: u32 = 5;
+/// Wrong passwords that cost nothing: for one account from one address, and for all accounts from it, where many may sit
+/// behind one proxy.
+const FREE_BY_ACCOUNT: u32 = 5;
+const FREE_BY_ADDRESS: u32 = 20;
 const MAX_PENALTY: Duration = Duration::from_mins(15);
-/// Names and addresses remembered.
+/// Keys remembered; beyond that the one that was quiet for longest is forgotten.
 const MAX_KEYS: usize = 10_000;
 
-/// Wrong passwords of late.
-#[derive(Default)]
-pub(super) struct Throttle(Mutex<HashMap<String, (u32, Instant)>>);
+/// Whose guesses are counted together.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+enum Key {
+    Address(Option<IpAddr>),
+    Account(String, Option<IpAddr>),
+}
 
-impl Throttle {
-    /// How long one has to wait before the next try.
-    pub(super) fn wait(&self, keys: &[String], now: Instant) -> Option<Duration> {
-        let known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        keys.iter()
-            .filter_map(|k| known.get(k))
-            .filter_map(|(n, last)| (*last + pause(*n)).checked_duration_since(now))
-            .filter(|d| !d.is_zero())
-            .max()
-    }
-
-    /// Remembers a wrong password.
-    pub(super) fn failed(&self, keys: &[String], now: Instant) {
-        let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        known.retain(|_, (_, last)| now.saturating_duration_since(*last) < MAX_PENALTY * 2);
-        for key in keys {
-            if known.len() < MAX_KEYS || known.contains_key(key) {
-                let entry = known.entry(key.clone()).or_insert((0, now));
-                *entry = (entry.0 + 1, now);
-            }
-        }
-    }
-
-    /// Forgets after a right one.
-    pub(super) fn succeeded(&self, keys: &[String]) {
-        let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        for key in keys {
-            known.remove(key);
+impl Key {
+    fn free(&self) -> u32 {
+        match self {
+            Self::Address(_) => FREE_BY_ADDRESS,
+            Self::Account(..) => FREE_BY_ACCOUNT,
         }
     }
 }
 
-fn pause(failures: u32) -> Duration {
-    match failures.checked_sub(FREE_ATTEMPTS) {
+/// Wrong passwords of late.
+#[derive(Default)]
+pub(super) struct Throttle(Mutex<HashMap<Key, (u32, Instant)>>);
+
+/// One who tries to sign in.
+pub(super) struct Attempt([Key; 2]);
+
+impl Attempt {
+    pub(super) fn new(account: &str, from: Option<IpAddr>) -> Self {
+        let from = from.map(network);
+        Self([Key::Address(from), Key::Account(account.to_owned(), from)])
+    }
+}
+
+impl Throttle {
+    /// Counts a try as a wrong one before its password is looked at, so that many at once gain nothing.
+    ///
+    /// # Errors
+    /// How long one has to wait before the next try; nothing is counted.
+    pub(super) fn begin(&self, attempt: &Attempt, now: Instant) -> Result<(), Duration> {
+        let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let wait = |key| known.get(key).map(|(n, last)| (*last + penalty(key, *n)).saturating_duration_since(now));
+        if let Some(wait) = attempt.0.iter().filter_map(wait).max().filter(|d| !d.is_zero()) {
+            return Err(wait);
+        }
+        known.retain(|_, (_, last)| now.saturating_duration_since(*last) < MAX_PENALTY * 2);
+        for key in &attempt.0 {
+            if known.len() >= MAX_KEYS && !known.contains_key(key) {
+                let oldest = known.iter().min_by_key(|(_, (_, last))| *last).map(|(k, _)| k.clone());
+                oldest.map(|k| known.remove(&k));
+            }
+            let entry = known.entry(key.clone()).or_insert((0, now));
+            *entry = (entry.0.saturating_add(1), now);
+        }
+        Ok(())
+    }
+
+    /// The password was wrong: the wait begins when this is told.
+    pub(super) fn failed(&self, attempt: &Attempt, now: Instant) {
+        let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        for key in &attempt.0 {
+            if let Some((_, last)) = known.get_mut(key) {
+                *last = now;
+            }
+        }
+    }
+
+    /// The password was right: the account starts afresh from this address. Other accounts tried from here stay counted, or
+    /// whoever has one account could guess on.
+    pub(super) fn succeeded(&self, attempt: &Attempt) {
+        self.withdraw(attempt);
+        let [_, account] = &attempt.0;
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).remove(account);
+    }
+
+    /// The password was not looked at: as if it had not been tried.
+    pub(super) fn withdraw(&self, attempt: &Attempt) {
+        let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        for key in &attempt.0 {
+            if let Some((n, _)) = known.get_mut(key) {
+                *n = n.saturating_sub(1);
+            }
+        }
+    }
+}
+
+/// Where one person may have any address: the /64 of IPv6.
+pub(super) fn network(ip: IpAddr) -> IpAddr {
+    match ip.to_canonical() {
+        IpAddr::V6(v6) => IpAddr::V6((v6.to_bits() & !u128::from(u64::MAX)).into()),
+        v4 @ IpAddr::V4(_) => v4,
+    }
+}
+
+fn penalty(key: &Key, failures: u32) -> Duration {
+    match failures.checked_sub(key.free()) {
         None => Duration::ZERO,
         Some(over) => Duration::from_secs(2u64.saturating_pow(over.min(16) + 1)).min(MAX_PENALTY),
     }
@@ -57,22 +115,51 @@ fn pause(failures: u32) -> Duration {
 mod tests {
     use super::*;
 
+    fn attempt(account: &str, from: &str) -> Attempt {
+        Attempt::new(account, Some(from.parse().unwrap()))
+    }
+
     #[test]
-    fn guessing_gets_slower_and_slower_for_that_account_alone() {
+    fn guessing_gets_slower_and_slower_for_that_account_from_that_address() {
         let (t, start) = (Throttle::default(), Instant::now());
-        let (mine, other) = (vec!["账号 张三".to_owned()], vec!["账号 李四".to_owned()]);
-        for _ in 0..4 {
-            t.failed(&mine, start);
+        let (stranger, owner) = (attempt("张三", "192.0.2.1"), attempt("张三", "192.0.2.2"));
+        for _ in 0..5 {
+            assert_eq!(t.begin(&stranger, start), Ok(()));
         }
-        assert_eq!(t.wait(&mine, start), None);
-        t.failed(&mine, start);
-        assert_eq!(t.wait(&mine, start), Some(Duration::from_secs(2)));
+        assert_eq!(t.begin(&stranger, start), Err(Duration::from_secs(2)));
+        let mut at = start + Duration::from_secs(3);
+        t.failed(&stranger, at);
+        assert_eq!(t.begin(&stranger, at), Err(Duration::from_secs(2)), "looking at it took 3 s");
         for _ in 0..20 {
-            t.failed(&mine, start);
+            at += t.begin(&stranger, at).err().unwrap_or_default();
         }
-        assert_eq!((t.wait(&mine, start), t.wait(&other, start)), (Some(MAX_PENALTY), None));
-        assert_eq!(t.wait(&mine, start + MAX_PENALTY), None);
-        t.succeeded(&mine);
-        assert_eq!(t.wait(&mine, start), None);
+        assert!(at > start + MAX_PENALTY && t.begin(&stranger, at).is_err());
+        assert_eq!(t.begin(&owner, at), Ok(()), "the owner is not kept out");
+        assert_eq!(t.begin(&attempt("李四", "192.0.2.1"), at), Ok(()));
+    }
+
+    #[test]
+    fn one_address_has_a_budget_over_all_accounts_which_an_account_of_its_own_does_not_renew() {
+        let (t, start) = (Throttle::default(), Instant::now());
+        let mine = attempt("我", "2001:db8::1");
+        let guesses = (0..40).filter(|n| {
+            if t.begin(&mine, start).is_ok() {
+                t.succeeded(&mine);
+            }
+            // any address of the same network counts
+            t.begin(&attempt(&format!("账号{n}"), &format!("2001:db8::{n}")), start).is_ok()
+        });
+        assert_eq!(guesses.count(), usize::try_from(FREE_BY_ADDRESS).unwrap());
+    }
+
+    #[test]
+    fn of_many_addresses_the_newest_are_remembered() {
+        let (t, start) = (Throttle::default(), Instant::now());
+        for n in 0..u32::try_from(MAX_KEYS).unwrap() {
+            t.begin(&Attempt::new("张三", Some(IpAddr::V4(n.into()))), start + Duration::from_millis(n.into())).unwrap();
+        }
+        let (late, new) = (start + Duration::from_secs(11), attempt("张三", "192.0.2.1"));
+        assert!((0..9).filter(|_| t.begin(&new, late).is_ok()).count() == 5);
+        assert!(t.0.lock().unwrap().len() <= MAX_KEYS);
     }
 }

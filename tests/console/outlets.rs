@@ -32,6 +32,9 @@ async fn programs_read_finished_issues_and_the_archive_by_token() {
     let version = field(&editor.page("/draft/1").await, "version");
     assert_eq!(editor.post("/draft/1", &[("do", "finalise"), ("version", &version)]).await.status(), StatusCode::SEE_OTHER);
 
+    let issue = json("/api/v1/issues/current").await;
+    assert!(issue["columns"].is_array() && issue["health"]["troubles"].is_null(), "what is wrong with sources is for the editors");
+
     // every path of the description answers, and with what it promises
     let (_, _, text) = ask("/api/v1/openapi.json").await;
     let description: Value = serde_json::from_str(&text).unwrap();

@@ -1,6 +1,7 @@
 //! Letters on their way: the real binary against mail servers on loopback that refuse, delay, cut off, and kill -9.
 #![allow(clippy::unwrap_used)] // a set-up that fails must fail the test
 
+mod hangs;
 #[path = "../support/ports/mod.rs"]
 mod ports;
 mod servers;
@@ -156,4 +157,30 @@ async fn killed_fifty_times_while_sending_nobody_misses_it_and_doubles_bear_the_
     }
     println!("{kills} kills, {doubles} doubles, {doubts} tries of unknown end");
     assert!(doubles <= doubts && kills > 10, "{kills} kills, {doubles} doubles, {doubts} doubts");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_pass_whose_letters_were_refused_fails_and_names_them() {
+    let stub = SmtpStub::start(Duration::ZERO, false).await;
+    for (who, code) in [(&["ok", "no"][..], Some(1)), (&["ok", "grey"], Some(0))] {
+        let office = Office::new(&names(who), &smtp(stub.port, ""));
+        let o = tokio::task::block_in_place(|| office.command(&["once"]).output().unwrap());
+        let told = String::from_utf8_lossy(&o.stderr);
+        assert_eq!(o.status.code(), code, "{told}");
+        assert_eq!(told.contains("1 letters were given up: no@b.example (") && told.contains("550"), code == Some(1), "{told}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn another_data_folder_never_gives_the_same_message_ids() {
+    let [first, second] = [(); 2].map(|()| {
+        let office = Office::new(&names(&["a"]), "");
+        office.run(&["digest", "send"]);
+        let letter = office.letters().remove(0);
+        // the same letter keeps its name however often it is looked at
+        let shown = office.run(&["digest", "export", "1", "--format", "eml"]);
+        assert!(shown.contains(&letter.message_id), "{shown}");
+        letter
+    });
+    assert_ne!(first.message_id, second.message_id);
 }

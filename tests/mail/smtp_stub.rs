@@ -29,6 +29,8 @@ pub struct SmtpStub {
     /// Before each answer.
     delay: Duration,
     refuse_login: bool,
+    /// The step at which it falls silent, once: a command, `GREETING`, or `DOT` after the content.
+    pub hang_at: Arc<Mutex<Option<&'static str>>>,
     pub logins: Arc<Mutex<u32>>,
 }
 
@@ -51,6 +53,13 @@ impl SmtpStub {
         self.seen.lock().unwrap().insert(to.to_owned())
     }
 
+    async fn maybe_hang(&self, step: &str) {
+        let hangs = self.hang_at.lock().unwrap().take_if(|s| *s == step).is_some();
+        if hangs {
+            std::future::pending::<()>().await;
+        }
+    }
+
     pub fn letters_to(&self, name: &str) -> Vec<Accepted> {
         self.accepted.lock().unwrap().iter().filter(|a| a.to.starts_with(name)).cloned().collect()
     }
@@ -58,6 +67,7 @@ impl SmtpStub {
     async fn serve(&self, stream: TcpStream) -> Option<()> {
         let mut stream = BufReader::new(stream);
         let mut to = String::new();
+        self.maybe_hang("GREETING").await;
         stream.write_all(b"220 stub\r\n").await.ok()?;
         loop {
             let mut line = String::new();
@@ -66,9 +76,10 @@ impl SmtpStub {
             }
             tokio::time::sleep(self.delay).await;
             let verb = line.split([' ', ':', '\r']).next().unwrap().to_ascii_uppercase();
+            self.maybe_hang(&verb).await;
             let answer = match verb.as_str() {
-                "EHLO" if self.refuse_login => "250-stub\r\n250 AUTH PLAIN LOGIN".to_owned(),
-                "EHLO" => "250-stub\r\n250 8BITMIME".to_owned(),
+                "EHLO" => "250-stub\r\n250-STARTTLS\r\n250-AUTH PLAIN LOGIN\r\n250 8BITMIME".to_owned(),
+                "AUTH" if !self.refuse_login => "235 ok".to_owned(),
                 "AUTH" => {
                     *self.logins.lock().unwrap() += 1;
                     "535 Login Fail. Please enter your authorization code to login.".to_owned()
@@ -84,6 +95,7 @@ impl SmtpStub {
                 "DATA" => {
                     stream.write_all(b"354 go on\r\n").await.ok()?;
                     let message = content(&mut stream).await?;
+                    self.maybe_hang("DOT").await;
                     tokio::time::sleep(self.delay).await;
                     if to.starts_with("big") {
                         "552 message exceeds fixed limit".to_owned()

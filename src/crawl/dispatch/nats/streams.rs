@@ -61,7 +61,7 @@ pub struct JetStreamHandles {
 /// # Errors
 /// Nobody answers, or a file of the settings cannot be read.
 pub async fn connect(settings: &CrawlSettings, name: &str) -> Result<Context, NatsError> {
-    let failed = |cause: &dyn std::fmt::Display| NatsError::Connect { url: settings.nats.clone(), cause: cause.to_string() };
+    let failed = |cause: &dyn std::fmt::Display| NatsError::Connect { url: settings.nats.to_string(), cause: cause.to_string() };
     let file = |path: &Path, e: &dyn std::fmt::Display| NatsError::File { path: path.display().to_string(), cause: e.to_string() };
     let mut options =
         ConnectOptions::new().name(name).ping_interval(PING_INTERVAL).connection_timeout(REQUEST_TIMEOUT).request_timeout(Some(REQUEST_TIMEOUT));
@@ -77,7 +77,7 @@ pub async fn connect(settings: &CrawlSettings, name: &str) -> Result<Context, Na
     if let Some(path) = &settings.ca_file {
         options = options.add_root_certificates(path.clone());
     }
-    let servers: Result<Vec<ServerAddr>, _> = settings.nats.split(',').map(|a| a.trim().parse::<ServerAddr>()).collect();
+    let servers: Result<Vec<ServerAddr>, _> = settings.nats.servers().map(str::parse).collect();
     let servers = servers.map_err(|e| failed(&e))?;
     options = options.require_tls(servers.iter().any(ServerAddr::tls_required));
     let client = options.connect(servers).await.map_err(|e| failed(&e))?;
