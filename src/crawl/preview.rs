@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-use crate::crawl::reader::{ListingError, Reader};
+use crate::crawl::reader::{FurtherPages, ListingError, Reader};
 use crate::discover::{Discovered, autodiscovery};
 use crate::extract::ExtractError;
 use crate::fetch::{DocumentKind, FetchError, Fetched, Page, charset};
@@ -75,7 +75,7 @@ pub async fn preview_source(reader: &Reader<'_>) -> Result<Preview, PreviewError
     let url = &reader.source().url;
     let page = fetch(reader, url, DocumentKind::Listing).await?;
     let permanent_redirect = page.permanent_redirect.clone();
-    let found = read_listing(reader, page, url, true).await?;
+    let found = read_listing(reader, page, url, FurtherPages::First).await?;
     Ok(Preview { url: url.clone(), found, name: None, permanent_redirect })
 }
 
@@ -90,7 +90,7 @@ pub async fn discover_source(reader: &Reader<'_>) -> Result<Preview, PreviewErro
     let text = charset::decode(&page.body, page.content_type.as_deref(), source.charset).text;
     let name = autodiscovery::name(&text);
     let (base, moved) = (page.url.clone(), page.permanent_redirect.clone());
-    let own = read_listing(reader, page, &source.url, false).await;
+    let own = read_listing(reader, page, &source.url, FurtherPages::Skip).await;
     let preview = |url: WebUrl, found| Preview { url, found, name: name.clone(), permanent_redirect: moved.clone() };
     if let Ok(found) = &own
         && found.kind != Some(SourceKind::List)
@@ -138,7 +138,7 @@ pub async fn article(reader: &Reader<'_>, url: &WebUrl) -> Result<Extracted, Pre
 
 async fn probe_feed(reader: &Reader<'_>, url: &WebUrl) -> Option<Discovered> {
     let page = fetch(reader, url, DocumentKind::Listing).await.ok()?;
-    let found = read_listing(reader, page, url, false).await.ok()?;
+    let found = read_listing(reader, page, url, FurtherPages::Skip).await.ok()?;
     matches!(found.kind, Some(SourceKind::Feed | SourceKind::Sitemap)).then_some(found)
 }
 
@@ -151,8 +151,8 @@ fn covers_same_articles(feed: &Discovered, list: Option<&Discovered>, now: DateT
     alive && list.is_none_or(|l| shared(l) * 2 >= l.entries.len().min(feed.entries.len()))
 }
 
-async fn read_listing(reader: &Reader<'_>, page: Page, asked: &WebUrl, older: bool) -> Result<Discovered, PreviewError> {
-    reader.fetched_listing(page, None, older).await.map_err(|source| PreviewError::Discover { url: asked.clone(), source })
+async fn read_listing(reader: &Reader<'_>, page: Page, asked: &WebUrl, further: FurtherPages<'_>) -> Result<Discovered, PreviewError> {
+    reader.fetched_listing(page, None, further).await.map_err(|source| PreviewError::Discover { url: asked.clone(), source })
 }
 
 async fn fetch(reader: &Reader<'_>, url: &WebUrl, kind: DocumentKind) -> Result<Page, PreviewError> {

@@ -21,7 +21,7 @@ use crate::fetch::{DocumentKind, FetchResponse, Fetcher, HostScope, Page, Reques
 use crate::model::{Source, StoredPage, WebUrl};
 
 pub use cpu_pool::CpuPool;
-pub use listing::ListingError;
+pub use listing::{FurtherPages, ListingError};
 pub(crate) use markers::{Markers, Subject};
 pub(crate) use parser::Isolation;
 pub use parser::{PARSE_DOCUMENT, Parser, parse_document};
