@@ -187,8 +187,10 @@ fn by_layout(tree: &Tree<'_>, base: &WebUrl, previous_selector: Option<&str>, cl
     let Some(best) = groups.first().map(|(score, _)| *score) else { return (Vec::new(), None) };
     let dated = groups.iter().any(|(_, g)| g.dated() >= 0.5 && !g.unlikely);
     groups.retain(|(score, g)| *score >= best * 0.4 && (!dated || g.dated() >= 0.5));
-    // beside one list, one that is older than all of it is a box of old news; a page of several lists is the home of a column
-    if let [(_, list), (_, beside)] = groups.as_slice() {
+    // beside one list, a shorter one that is older than all of it is a box of old news; a page of several lists is the home of a column
+    if let [(_, list), (_, beside)] = groups.as_slice()
+        && beside.rows.len() < list.rows.len()
+    {
         let dates = |g: &Group| g.rows.iter().filter_map(|r| r.published_at).collect::<Vec<_>>();
         if dates(beside).into_iter().max().is_some_and(|newest| dates(list).into_iter().min() > Some(newest)) {
             groups.truncate(1);
