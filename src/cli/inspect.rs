@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 
 use crate::classify::{Classifier, SourceHints};
 use crate::config::{Settings, Taxonomy};
-use crate::crawl::reader::{CpuPool, Document, Parser, Reader};
+use crate::crawl::reader::{CpuPool, Document, FurtherPages, Parser, Reader};
 use crate::dedup::stories::StoryIndex;
 use crate::discover::{LimitReached, feed};
 use crate::extract;
@@ -214,13 +214,13 @@ impl Files {
     async fn list(&self, path: &Path) -> Value {
         let file = path.display().to_string();
         let found = match self.document(path) {
-            Ok(document) => self.reader().listing(document, None, false).await.map_err(|e| e.to_string()),
+            Ok(document) => self.reader().listing(document, None, FurtherPages::Skip).await.map_err(|e| e.to_string()),
             Err(e) => Err(e),
         };
         match found {
             Ok(found) => {
                 let entry = |e: &Entry| json!({"url": e.url, "title": e.title, "published_at": e.published_at.map(|d| d.to_rfc3339())});
-                json!({"file": file, "entries": found.entries.iter().map(entry).collect::<Vec<_>>(), "layout": found.selector_path, "warnings": warnings(&found.limits)})
+                json!({"file": file, "entries": found.entries.iter().map(entry).collect::<Vec<_>>(), "layout": found.selector_path, "next": found.next, "warnings": warnings(&found.limits)})
             }
             Err(e) => json!({"file": file, "error": e}),
         }

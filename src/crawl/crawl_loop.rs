@@ -13,7 +13,7 @@ use tokio::task::JoinSet;
 use crate::config::SourceList;
 use crate::crawl::dispatch::Completion;
 use crate::crawl::executor::TaskResult;
-use crate::crawl::fetch_article::ArticleResult;
+use crate::crawl::fetch_article::{ArticleResult, ArticleStep};
 use crate::crawl::poll_source::PollResult;
 use crate::crawl::window::{FrontierWindow, Job, MAX_PER_HOST, MAX_QUEUED, ReadyJob};
 use crate::crawl::{CrawlSummary, Crawler, Progress, Result};
@@ -280,12 +280,14 @@ impl Crawler {
     async fn run_job(self: &Arc<Self>, job: &Job, list: &SourceList, keep: bool, redirects: Vec<Redirect>) -> Result<JobResult> {
         let task = match job {
             Job::Poll(id) => match list.get(id) {
-                Some(source) => Some(self.poll_task(source, keep, redirects).await?),
-                None => None,
+                Some(source) => self.poll_task(source, keep, redirects).await?,
+                None => return Ok(JobResult::Article(ArticleResult::Skipped)),
             },
-            Job::Fetch(id) => self.article_task(*id, list, keep, redirects).await?,
+            Job::Fetch(id) => match self.article_task(*id, list, keep, redirects).await? {
+                ArticleStep::Fetch(task) => task,
+                ArticleStep::Done(result) => return Ok(JobResult::Article(result)),
+            },
         };
-        let Some(task) = task else { return Ok(JobResult::Article(ArticleResult::Skipped)) };
         match self.dispatcher.dispatch(task).await? {
             Some(back) => self.apply(back, list).await,
             None => Ok(JobResult::HostBusy),
@@ -315,7 +317,10 @@ fn report_poll(id: &SourceId, look: PollResult, progress: &dyn Progress, report:
             report.failed.remove(id.as_str());
             report.unchanged += 1;
         }
-        PollResult::New(n) => {
+        PollResult::New(n, warnings) => {
+            for warning in warnings {
+                progress.notice(&format!("source {id}: {warning}"));
+            }
             report.failed.remove(id.as_str());
             report.changed += 1;
             report.new_entries += n;

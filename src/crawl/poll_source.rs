@@ -8,6 +8,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use crate::crawl::dispatch::TaskMeta;
 use crate::crawl::executor::{Task, TaskKind, TaskReport, TaskResult};
 use crate::crawl::{Crawler, Result};
+use crate::discover::LimitReached;
 use crate::fetch::{FetchError, MAX_HOST_WAIT, Redirect, host_key, jitter};
 use crate::health::Alarm;
 use crate::model::{Source, WebUrl};
@@ -26,7 +27,8 @@ const NOT_FOUND_LIMIT: u32 = 4;
 #[derive(Debug)]
 pub(super) enum PollResult {
     Unchanged,
-    New(usize),
+    /// How many entries are new, and what another setting of the source would mend.
+    New(usize, Vec<LimitReached>),
     /// Reason, and whether it is tried again within moments.
     Failed {
         reason: String,
@@ -38,8 +40,9 @@ impl Crawler {
     /// What is to be asked of a source.
     pub(super) async fn poll_task(&self, source: &Arc<Source>, keep: bool, redirects: Vec<Redirect>) -> Result<Task> {
         let id = source.id.clone();
-        let state = self.store.run(move |s| s.source_state(&id)).await?;
-        let ask = TaskKind::Poll { validators: state.validators, previous_selector: state.selector_path, read_older_pages: state.last_ok.is_none() };
+        let (state, known) = self.store.run(move |s| Ok((s.source_state(&id)?, s.known_entries(&id)?))).await?;
+        let ask =
+            TaskKind::Poll { validators: state.validators, previous_selector: state.selector_path, read_older_pages: state.last_ok.is_none(), known };
         Ok(Task { source: Arc::clone(source), url: source.url.clone(), kind: ask, keep_alive: keep, host_key: None, redirects, initial_delay: false })
     }
 
@@ -59,11 +62,12 @@ impl Crawler {
             }
             TaskResult::Entries { found, validators, permanent_redirect: moved } => {
                 let (this, source, most) = (Arc::clone(self), Arc::clone(source), self.settings.fetch.max_entries);
+                let warnings = found.limits.iter().filter(|l| l.needs_setting()).cloned().collect();
                 let commit = self.store.run(move |s| {
                     let plan = |changed| this.plan_next_poll(&source, &state, &found.refresh_hints, changed, now);
                     s.commit_entries(&source, (&found, &validators, moved.as_ref()), most, now, plan, &log)
                 });
-                Ok(PollResult::New(commit.await?))
+                Ok(PollResult::New(commit.await?, warnings))
             }
             TaskResult::Failed(e) => self.poll_fetch_failed(source, &state, &e, down, log).await,
             TaskResult::ParseFailed(e) => {

@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-use crate::crawl::reader::{Document, ListingError, Reader};
+use crate::crawl::reader::{Document, FurtherPages, ListingError, Reader};
 use crate::discover::Discovered;
 use crate::discover::autodiscovery::{self, Announced};
 use crate::extract::ExtractError;
@@ -76,7 +76,7 @@ pub async fn preview_source(reader: &Reader<'_>) -> Result<Preview, PreviewError
     let url = &reader.source().url;
     let page = fetch(reader, url, DocumentKind::Listing).await?;
     let permanent_redirect = page.permanent_redirect.clone();
-    let found = read_listing(reader, page, url, true).await?;
+    let found = read_listing(reader, page, url, FurtherPages::First).await?;
     Ok(Preview { url: url.clone(), found, name: None, permanent_redirect })
 }
 
@@ -92,7 +92,7 @@ pub async fn discover_source(reader: &Reader<'_>) -> Result<Preview, PreviewErro
     let document = Document { url: Some(base.clone()), content_type: page.content_type.clone(), at: Utc::now(), body: page.body.clone() };
     // what cannot be parsed is told by the listing
     let Announced { name, feeds } = reader.announced(document).await.unwrap_or_default();
-    let own = read_listing(reader, page, &source.url, false).await;
+    let own = read_listing(reader, page, &source.url, FurtherPages::Skip).await;
     let preview = |url: WebUrl, found| Preview { url, found, name: name.clone(), permanent_redirect: moved.clone() };
     if let Ok(found) = &own
         && found.kind != Some(SourceKind::List)
@@ -140,7 +140,7 @@ pub async fn article(reader: &Reader<'_>, url: &WebUrl) -> Result<Extracted, Pre
 
 async fn probe_feed(reader: &Reader<'_>, url: &WebUrl) -> Option<Discovered> {
     let page = fetch(reader, url, DocumentKind::Listing).await.ok()?;
-    let found = read_listing(reader, page, url, false).await.ok()?;
+    let found = read_listing(reader, page, url, FurtherPages::Skip).await.ok()?;
     matches!(found.kind, Some(SourceKind::Feed | SourceKind::Sitemap)).then_some(found)
 }
 
@@ -153,8 +153,8 @@ fn covers_same_articles(feed: &Discovered, list: Option<&Discovered>, now: DateT
     alive && list.is_none_or(|l| shared(l) * 2 >= l.entries.len().min(feed.entries.len()))
 }
 
-async fn read_listing(reader: &Reader<'_>, page: Page, asked: &WebUrl, older: bool) -> Result<Discovered, PreviewError> {
-    reader.fetched_listing(page, None, older).await.map_err(|source| PreviewError::Discover { url: asked.clone(), source })
+async fn read_listing(reader: &Reader<'_>, page: Page, asked: &WebUrl, further: FurtherPages<'_>) -> Result<Discovered, PreviewError> {
+    reader.fetched_listing(page, None, further).await.map_err(|source| PreviewError::Discover { url: asked.clone(), source })
 }
 
 async fn fetch(reader: &Reader<'_>, url: &WebUrl, kind: DocumentKind) -> Result<Page, PreviewError> {

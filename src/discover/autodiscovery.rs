@@ -1,11 +1,7 @@
-//! Where a site keeps its feeds, and where its list goes on: what a page says of other addresses worth asking.
+//! Where a site keeps its feeds: what a page says of other addresses worth asking.
 
-use std::sync::LazyLock;
-
-use regex::Regex;
 use serde::{Deserialize, Serialize};
 
-use crate::extract::pagination;
 use crate::html::{Attr, NodeRef, Tag, Tree};
 use crate::model::WebUrl;
 use crate::text::normalize::collapse_whitespace;
@@ -73,30 +69,6 @@ fn name(page: &Tree<'_>) -> Option<String> {
     (!title.is_empty()).then(|| crate::text::normalize::truncate(&title, 40))
 }
 
-/// The next page of a list, given as its tree and its text.
-pub(super) fn next_list_page(tree: &Tree<'_>, text: &str, url: &WebUrl) -> Option<WebUrl> {
-    let by_link = elements(tree, Tag::A).find_map(|e| {
-        let shown = collapse_whitespace(&e.texts().take(4).collect::<String>());
-        let says_next =
-            pagination::says_next(&shown) || matches!(shown.as_str(), "Next" | "next" | "Older posts") || e.attr(Attr::Rel) == Some("next");
-        says_next.then(|| url.join(e.attr(Attr::Href)?).ok()).flatten()
-    });
-    by_link.or_else(|| trs_next(text, url)).filter(|u| u.origin() == url.origin() && u != url)
-}
-
-/// TRS WCM writes its pager by script: `createPageHTML(25, 0, "index", "html")` leads to `index_1.html`.
-fn trs_next(text: &str, url: &WebUrl) -> Option<WebUrl> {
-    static CALL: LazyLock<Option<Regex>> = LazyLock::new(|| {
-        Regex::new(r#"createPageHTML\w*\(\s*['"]?(\d{1,5})['"]?\s*,\s*['"]?(\d{1,5})['"]?\s*,\s*['"]([\w-]{1,40})['"]\s*,\s*['"]([a-z]{3,6})['"]"#)
-            .ok()
-    });
-    let c = CALL.as_ref()?.captures(text)?;
-    let number = |i| c.get(i).and_then(|m| m.as_str().parse::<u32>().ok());
-    let (pages, current) = (number(1)?, number(2)?);
-    let (name, ending) = (c.get(3)?.as_str(), c.get(4)?.as_str());
-    (current + 1 < pages).then(|| url.join(&format!("{name}_{}.{ending}", current + 1)).ok()).flatten()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -111,20 +83,5 @@ mod tests {
             <link rel='alternate' type='application/atom+xml' href='atom.xml'></head><body><a href='/rss.xml'>RSS</a><a href='/about'>关于</a></body>";
         let found: Vec<String> = feeds(&Tree::parse(page), &url("http://a.cn/news/")).iter().map(ToString::to_string).collect();
         assert_eq!(found, ["http://a.cn/news/atom.xml", "http://a.cn/rss.xml"]);
-    }
-
-    #[test]
-    fn lists_go_on_by_link_or_by_script() {
-        let base = url("http://a.gov.cn/xw/");
-        let table = [
-            ("<a href='index_2.html'>下一页&gt;</a>", Some("http://a.gov.cn/xw/index_2.html")),
-            ("<script>createPageHTML(25, 0, \"index\", \"shtml\");</script>", Some("http://a.gov.cn/xw/index_1.shtml")),
-            ("<script>createPageHTML(25, 24, 'index', 'html')</script>", None),
-            ("<a href='http://b.cn/2.html'>下一页</a>", None),
-            ("<a href='t1.html'>下一页的故事</a>", None),
-        ];
-        for (page, expected) in table {
-            assert_eq!(next_list_page(&Tree::parse(page), page, &base).as_ref().map(WebUrl::as_str), expected, "{page}");
-        }
     }
 }

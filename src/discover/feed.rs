@@ -87,7 +87,8 @@ pub fn read(text: &str, url: Option<&WebUrl>, clock: &Clock) -> Result<Feed, Dis
     }
     let parsed = parsed?;
     limits.extend(limits::entries(seen, MAX_ENTRIES));
-    let mut entries: Vec<FeedEntry> = parsed.entries.into_iter().take(MAX_ENTRIES).map(|e| convert(e, url, clock)).collect();
+    let taken = if seen > MAX_ENTRIES { limits::newest(parsed.entries, MAX_ENTRIES, |e| e.published.or(e.updated)) } else { parsed.entries };
+    let mut entries: Vec<FeedEntry> = taken.into_iter().map(|e| convert(e, url, clock)).collect();
     entries.dedup_by(|a, b| a.id == b.id && a.url == b.url);
     limits.extend(cut(&mut entries));
     Ok(Feed { title: parsed.title.map(|t| strip_tags(&t.content)), entries, repaired, limits })

@@ -48,7 +48,9 @@ pub(super) fn read(text: &str, url: &WebUrl, paths: &ListSelectors, clock: &Cloc
         return Err(DiscoverError::NoEntries);
     }
     let limits = limits::entries(best.len(), MAX_ENTRIES).into_iter().collect();
-    best.truncate(MAX_ENTRIES);
+    if best.len() > MAX_ENTRIES {
+        best = limits::newest(best, MAX_ENTRIES, |e| e.published_at);
+    }
     Ok(Discovered { entries: best, limits, ..Discovered::default() })
 }
 

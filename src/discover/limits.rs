@@ -19,7 +19,7 @@ pub(super) const MAX_ID: usize = 2_000;
 /// Longest text of an entry, in bytes of HTML: more than the 200,000 characters that are kept of an article.
 pub(super) const MAX_CONTENT: usize = 1 << 20;
 
-/// A limit that a document reached: what of it is not read.
+/// What of a document is not read, or cannot be with the settings of its source.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum LimitReached {
@@ -36,6 +36,10 @@ pub enum LimitReached {
     Texts(usize),
     /// Its elements are nested too deep for the feed reader.
     Depth,
+    /// So many items lead to an address that another item leads to.
+    SharedAddresses(usize),
+    /// So many entries lead to parts of a page that its script makes (`#/news/1`).
+    ScriptRoutes(usize),
 }
 
 impl fmt::Display for LimitReached {
@@ -45,11 +49,20 @@ impl fmt::Display for LimitReached {
             Self::Titles(n) => write!(f, "{n} titles are longer than {MAX_TITLE} characters and are cut"),
             Self::Texts(n) => write!(f, "{n} texts are longer than {} MB and are cut", MAX_CONTENT >> 20),
             Self::Depth => write!(f, "its elements are nested deeper than {MAX_DEPTH}, so its items are read one by one"),
+            Self::SharedAddresses(n) => {
+                write!(f, "{n} items share their link with an item before them and are left out; set identity = \"guid\" for this source")
+            }
+            Self::ScriptRoutes(n) => write!(f, "{n} entries lead to pages that a script makes (#/…); set render = true for this source"),
         }
     }
 }
 
 impl LimitReached {
+    /// Whether another setting of the source would mend it.
+    pub fn needs_setting(&self) -> bool {
+        matches!(self, Self::SharedAddresses(_) | Self::ScriptRoutes(_))
+    }
+
     /// The same as an editor reads it.
     pub fn chinese(&self) -> String {
         match self {
@@ -57,6 +70,8 @@ impl LimitReached {
             Self::Titles(n) => format!("{n} 条标题超过 {MAX_TITLE} 字，已截短"),
             Self::Texts(n) => format!("{n} 条正文超过 {} MB，已截短", MAX_CONTENT >> 20),
             Self::Depth => format!("元素嵌套超过 {MAX_DEPTH} 层，已改为逐条读取"),
+            Self::SharedAddresses(n) => format!("{n} 条与前面的条目链接相同，未收入；请为该来源设置 identity = \"guid\""),
+            Self::ScriptRoutes(n) => format!("{n} 条的链接（#/…）由脚本生成页面；请为该来源设置 render = true"),
         }
     }
 }
@@ -64,4 +79,36 @@ impl LimitReached {
 /// The limit reached where not all of so many entries are taken.
 pub(super) fn entries(found: usize, taken: usize) -> Option<LimitReached> {
     (found > taken).then_some(LimitReached::Entries { found, taken })
+}
+
+/// The newest items, at most so many, newest first. What has no date keeps its place behind the item before it, and items of one date
+/// the order in which they stand, which is turned round where the oldest stands first.
+pub(super) fn newest<T, D: Ord + Copy>(items: Vec<T>, most: usize, date: impl Fn(&T) -> Option<D>) -> Vec<T> {
+    let first = items.iter().find_map(&date);
+    let mut last = first;
+    let mut dated: Vec<(Option<D>, T)> = Vec::with_capacity(items.len());
+    for item in items {
+        last = date(&item).or(last);
+        dated.push((last, item));
+    }
+    if first < last {
+        dated.reverse();
+    }
+    dated.sort_by_key(|(date, _)| std::cmp::Reverse(*date));
+    dated.into_iter().map(|(_, item)| item).take(most).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::newest;
+
+    #[test]
+    fn the_newest_are_taken_whatever_the_order() {
+        let of = |items: &[(char, Option<u32>)], most| newest(items.to_vec(), most, |(_, d)| *d).into_iter().map(|(c, _)| c).collect::<String>();
+        assert_eq!(of(&[('a', Some(1)), ('b', Some(2)), ('c', Some(3))], 2), "cb");
+        assert_eq!(of(&[('a', Some(3)), ('b', Some(2)), ('c', Some(1))], 2), "ab");
+        assert_eq!(of(&[('a', None), ('b', None), ('c', None)], 2), "ab");
+        assert_eq!(of(&[('a', None), ('b', Some(3)), ('c', None), ('d', Some(2))], 9), "abcd");
+        assert_eq!(of(&[('a', Some(1)), ('b', Some(2)), ('c', Some(2)), ('d', Some(2))], 2), "dc");
+    }
 }

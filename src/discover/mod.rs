@@ -4,25 +4,30 @@
 
 pub mod autodiscovery;
 pub mod feed;
+mod identity;
 mod json;
 mod limits;
 pub mod list;
+mod pager;
 mod refresh_hints;
 mod repair;
 mod salvage;
 mod sitemap;
 
 use std::borrow::Cow;
-use std::collections::HashSet;
+use std::collections::hash_map::Entry as Slot;
+use std::collections::{HashMap, HashSet};
 
 use serde::{Deserialize, Serialize};
 
 use crate::fetch::charset;
-use crate::model::{Entry, Source, SourceKind, WebUrl};
+use crate::model::canonical_url::canonicalise;
+use crate::model::{Entry, Identity, Source, SourceKind, WebUrl};
 use crate::schedule::poll_interval::RefreshHints;
 use crate::text::dates::Clock;
 use crate::text::normalize::truncate;
 
+pub use identity::{KnownEntries, identity};
 pub use limits::LimitReached;
 
 /// Why a document brought no entries.
@@ -75,7 +80,7 @@ impl DiscoverError {
 pub struct Discovered {
     /// What the document was.
     pub kind: Option<SourceKind>,
-    /// In the document's order, each address once.
+    /// In the document's order, each identity once.
     pub entries: Vec<Entry>,
     /// How a list page is laid out.
     #[serde(rename = "layout")]
@@ -85,9 +90,12 @@ pub struct Discovered {
     pub sub_sitemaps: Vec<WebUrl>,
     /// Where a list goes on.
     pub next: Option<WebUrl>,
+    /// A further page could not be had for a passing reason: entries between these and the known ones may be missing.
+    #[serde(default)]
+    pub incomplete: bool,
     /// What had to be repaired or was odd.
     pub notes: Vec<String>,
-    /// What of the document is not read, for it holds too much.
+    /// What of the document is not read, or cannot be.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub limits: Vec<LimitReached>,
     /// What the document says of when to come again.
@@ -117,18 +125,59 @@ pub fn discover(
         found.notes.push(format!("many characters cannot be read as {}; set charset for this source", decoded.charset));
     }
     found.kind = Some(kind);
-    let mut seen = HashSet::new();
-    found.entries.retain(|e| e.url != *url && seen.insert(e.url.clone()));
+    found.entries.retain(|e| e.url != *url);
+    if source.identity == Identity::Guid {
+        tell_shared_links_by_their_summaries(&mut found.entries);
+    }
+    found.keep_first_of_each(source.identity);
+    let routed = found.entries.iter().filter(|e| e.url.is_routed()).count();
+    if routed > 0 && !source.render {
+        found.limits.push(LimitReached::ScriptRoutes(routed));
+    }
     found.validate()
 }
 
+/// The page behind a link that several items share is the article of none of them: what the feed says of each must do.
+fn tell_shared_links_by_their_summaries(entries: &mut [Entry]) {
+    let (mut seen, mut shared) = (HashSet::new(), HashSet::new());
+    for e in entries.iter() {
+        if !seen.insert(e.url.clone()) {
+            shared.insert(e.url.clone());
+        }
+    }
+    for e in entries.iter_mut().filter(|e| e.content_html.is_none() && shared.contains(&e.url)) {
+        e.content_html = e.summary.as_deref().map(ammonia::clean_text);
+    }
+}
+
 impl Discovered {
-    /// Takes in the entries of another document of the same source.
-    pub fn merge(&mut self, other: Self) {
-        let known: HashSet<WebUrl> = self.entries.iter().map(|e| e.url.clone()).collect();
-        self.entries.extend(other.entries.into_iter().filter(|e| !known.contains(&e.url)));
+    /// Takes in the entries of another document of the same source; gives how many it did not have.
+    pub fn merge(&mut self, other: Self, kind: Identity) -> usize {
+        let before = self.entries.len();
+        self.entries.extend(other.entries);
+        self.keep_first_of_each(kind);
         self.notes.extend(other.notes);
         self.limits.extend(other.limits);
+        self.entries.len() - before
+    }
+
+    /// Leaves out entries of one identity but for the first. Items of a feed that so are lost, for they differ in title, are told.
+    fn keep_first_of_each(&mut self, kind: Identity) {
+        let mut titles: HashMap<String, String> = HashMap::new();
+        let mut shared = 0;
+        self.entries.retain(|e| match titles.entry(identity(e, kind, &canonicalise(&e.url))) {
+            Slot::Vacant(slot) => {
+                slot.insert(e.title.clone());
+                true
+            }
+            Slot::Occupied(first) => {
+                shared += usize::from(kind == Identity::Url && *first.get() != e.title);
+                false
+            }
+        });
+        if shared > 0 && self.kind == Some(SourceKind::Feed) {
+            self.limits.push(LimitReached::SharedAddresses(shared));
+        }
     }
 
     /// Whether nothing was found, nor where to look on.
@@ -140,13 +189,19 @@ impl Discovered {
     ///
     /// # Errors
     /// No part holds an entry.
-    pub fn with_sub_sitemaps(mut self, parts: Vec<Self>) -> Result<Self, DiscoverError> {
+    pub fn with_sub_sitemaps(mut self, parts: Vec<Self>, kind: Identity) -> Result<Self, DiscoverError> {
         self.sub_sitemaps.clear();
         for p in parts {
-            self.merge(p);
+            self.merge(p, kind);
         }
         self.validate()
     }
+}
+
+/// The newest entries, at most so many, newest first. Lists stand newest first as a rule, but some feeds begin with the oldest; what
+/// has no date keeps its place behind the entry before it.
+pub fn newest(entries: &[Entry], most: usize) -> Vec<&Entry> {
+    limits::newest(entries.iter().collect(), most, |e| e.published_at)
 }
 
 /// What kind of document a text is.
@@ -199,5 +254,34 @@ mod tests {
         for (text, kind) in table {
             assert_eq!(sniff(text), kind, "{text}");
         }
+    }
+
+    fn discovered(body: &str, settings: impl Fn(&mut Source)) -> Discovered {
+        let url = WebUrl::parse("http://a.cn/news/").unwrap();
+        let mut source = Source::plain(crate::model::SourceId::parse("s").unwrap(), "s".to_owned(), url.clone());
+        settings(&mut source);
+        discover(body.as_bytes(), None, &url, &source, None, &Clock::new(source.timezone, chrono::Utc::now())).unwrap()
+    }
+
+    #[test]
+    fn items_of_one_link_are_told_apart_by_their_ids_or_it_is_told() {
+        let item = |n: u32| {
+            format!("<item><title>更新第{n}条</title><link>http://a.cn/s</link><guid>s{n}</guid><description>恢复运行第{n}日</description></item>")
+        };
+        let feed = format!("<rss version='2.0'><channel><title>t</title>{}</channel></rss>", (1..=3).map(item).collect::<String>());
+        let by_url = discovered(&feed, |_| {});
+        assert_eq!((by_url.entries.len(), by_url.limits), (1, vec![LimitReached::SharedAddresses(2)]));
+        let by_id = discovered(&feed, |s| s.identity = Identity::Guid);
+        assert_eq!((by_id.entries.len(), by_id.limits.len()), (3, 0));
+        assert_eq!(by_id.entries[2].content_html.as_deref(), Some("恢复运行第3日"), "its page tells of all three");
+    }
+
+    #[test]
+    fn links_to_what_a_script_makes_ask_for_a_browser() {
+        let row = |n: u32| format!("<li><a href='/#/news/{n}'>许昌市发布第{n}条产业消息</a><i>2026-11-0{n}</i></li>");
+        let page = format!("<html><ul>{}</ul></html>", (1..=4).map(row).collect::<String>());
+        let found = discovered(&page, |_| {});
+        assert_eq!((found.entries.len(), found.limits), (4, vec![LimitReached::ScriptRoutes(4)]));
+        assert_eq!(discovered(&page, |s| s.render = true).limits, []);
     }
 }

@@ -2,16 +2,17 @@
 
 use std::sync::LazyLock;
 
-use regex::bytes::Regex;
+use regex::{Regex, bytes};
 use serde::{Deserialize, Serialize};
 
 use crate::fetch::error::FetchError;
+use crate::html::{Attr, NodeRef, Tag, Tree};
 use crate::model::WebUrl;
 
 const MAX_REDIRECTS: usize = 5;
-/// How far into a page `<meta http-equiv=refresh>` is looked for, and how large a page may be to be nothing else.
-const REFRESH_WINDOW: usize = 4 << 10;
+/// How large a page may be that does nothing but send its reader on, and how many characters it shows.
 const REFRESH_PAGE: usize = 16 << 10;
+const REFRESH_TEXT: usize = 60;
 
 /// One redirect.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -53,20 +54,39 @@ impl RedirectChain {
     }
 }
 
-/// Where a page leads that does nothing but send its reader on.
+/// Where a page leads that does nothing but send its reader on. What stands in a comment is for other browsers; what stands in
+/// `<noscript>` is for those without scripts, and counts where the page has next to no text of its own.
 pub(super) fn meta_refresh(body: &[u8], from: &WebUrl) -> Option<WebUrl> {
-    static REFRESH: LazyLock<Option<Regex>> = LazyLock::new(|| {
-        Regex::new(r#"(?i-u)<meta\s[^>]{0,100}?http-equiv\s*=\s*["']?refresh["']?[^>]{0,100}?content\s*=\s*["']?\s*([0-9]{1,2})(?:\.[0-9]+)?\s*[;,]\s*(?:url\s*=\s*)?['"]?([^"'>\s]{1,2000})"#).ok()
-    });
-    if body.len() > REFRESH_PAGE {
+    static REFRESH: LazyLock<Option<bytes::Regex>> = LazyLock::new(|| bytes::Regex::new("(?i-u)http-equiv").ok());
+    static CONTENT: LazyLock<Option<Regex>> =
+        LazyLock::new(|| Regex::new(r#"(?i)^\s*([0-9]{1,2})(?:\.[0-9]*)?\s*[;,]\s*(?:url\s*=\s*)?['"]?([^"'>\s]{1,2000})"#).ok());
+    if body.len() > REFRESH_PAGE || !REFRESH.as_ref()?.is_match(body) {
         return None;
     }
-    let window = body.get(..body.len().min(REFRESH_WINDOW))?;
-    let found = REFRESH.as_ref()?.captures(window)?;
-    let delay: u32 = std::str::from_utf8(found.get(1)?.as_bytes()).ok()?.parse().ok()?;
-    let target = std::str::from_utf8(found.get(2)?.as_bytes()).ok()?;
+    let text = String::from_utf8_lossy(body);
+    let page = Tree::parse(&text);
+    let for_no_script = || {
+        let mut texts = page.elements(Tag::Noscript).flat_map(NodeRef::texts);
+        if own_text(&page) < REFRESH_TEXT { texts.find_map(|text| refresh_content(&Tree::parse(text))) } else { None }
+    };
+    let content = refresh_content(&page).or_else(for_no_script)?;
+    let found = CONTENT.as_ref()?.captures(&content)?;
+    let delay: u32 = found.get(1)?.as_str().parse().ok()?;
     // a page that reloads itself every minute is a page
-    from.join(target).ok().filter(|to| delay <= 10 && to != from)
+    from.join(found.get(2)?.as_str()).ok().filter(|to| delay <= 10 && to != from)
+}
+
+/// What the first `<meta http-equiv=refresh>` of a page says; the tree keeps the inside of `<noscript>` as a text.
+fn refresh_content(page: &Tree<'_>) -> Option<String> {
+    let is_refresh = |e: &NodeRef<'_>| e.attr(Attr::HttpEquiv).is_some_and(|h| h.trim().eq_ignore_ascii_case("refresh"));
+    page.elements(Tag::Meta).find(is_refresh)?.attr(Attr::Content).map(str::to_owned)
+}
+
+/// Characters that a page shows where scripts run.
+fn own_text(page: &Tree<'_>) -> usize {
+    let unseen = |e: NodeRef<'_>| matches!(e.tag(), Some(Tag::Noscript | Tag::Script | Tag::Style | Tag::Title));
+    let shown = page.root().descendants().filter(|n| !n.ancestors().any(unseen)).filter_map(NodeRef::text);
+    shown.map(|t| t.chars().filter(|c| !c.is_whitespace()).count()).sum()
 }
 
 #[cfg(test)]
@@ -116,5 +136,21 @@ mod tests {
         assert_eq!(to("<meta http-equiv=refresh content=\"0;url=http://a.cn/x/\">"), None, "leads to itself");
         assert_eq!(to("<meta http-equiv=refresh content=\"0;url=file:///etc/passwd\">"), None);
         assert_eq!(to(&format!("<meta http-equiv=refresh content=\"0;url=/y\">{}", "正文".repeat(10_000))), None, "a page with text");
+    }
+
+    #[test]
+    fn what_is_meant_for_other_browsers_is_not_followed() {
+        let from = url("http://a.cn/x/");
+        let to = |html: &str| meta_refresh(html.as_bytes(), &from).map(|u| u.to_string());
+        let refresh = "<meta http-equiv=\"refresh\" content=\"0; url=/old.html\">";
+        let text = "许昌市有关部门介绍，本市今年前十个月出口额同比增长，企业订单充足。".repeat(3);
+        assert_eq!(to(&format!("<head><!--[if lt IE 9]>{refresh}<![endif]--></head><p>正文</p>")), None);
+        assert_eq!(to(&format!("<head><!-- {refresh} --></head>")), None);
+        assert_eq!(to(&format!("<head><noscript>{refresh}</noscript></head><body><p>{text}</p></body>")), None);
+        assert_eq!(to(&format!("<body><noscript>{refresh}</noscript><p>{text}</p></body>")), None);
+        assert_eq!(to(&format!("<script>var x = '{refresh}';</script><p>{text}</p>")), None);
+        let shell = format!("<head><noscript>{refresh}</noscript></head><body><noscript>{text}</noscript><div id=app></div></body>");
+        assert_eq!(to(&shell).as_deref(), Some("http://a.cn/old.html"), "a page without text of its own");
+        assert_eq!(to(&format!("<!-- 旧版 --><head>{refresh}</head>")).as_deref(), Some("http://a.cn/old.html"));
     }
 }

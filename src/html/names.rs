@@ -71,7 +71,7 @@ names! {
 names! {
     /// The name of an attribute that somebody asks for.
     Attr {
-    Alt "alt", AriaHidden "aria-hidden", Class "class", Colspan "colspan", Content "content", DataOriginal "data-original",
+    Alt "alt", AriaHidden "aria-hidden", AriaLabel "aria-label", Class "class", Colspan "colspan", Content "content", DataOriginal "data-original",
     DataSrc "data-src", Datetime "datetime", Height "height", Hidden "hidden", Href "href", HttpEquiv "http-equiv", Id "id",
     Itemprop "itemprop", Name "name", Onclick "onclick", Property "property", Rel "rel", Rowspan "rowspan", Src "src", Style "style",
     Title "title", Type "type", Width "width",

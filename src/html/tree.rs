@@ -216,6 +216,11 @@ impl<'t> NodeRef<'t> {
         Nodes { first: self, at: self.end(), end, next: NodeRef::end, seen: 0 }
     }
 
+    /// The node before it in document order; it may be one that holds it.
+    pub fn previous(self) -> Option<NodeRef<'t>> {
+        self.id.index().checked_sub(1).map(|i| self.at(i))
+    }
+
     /// The texts in it, in order.
     pub fn texts(self) -> impl Iterator<Item = &'t str> {
         let own = self.text();

@@ -2,33 +2,27 @@
 
 use std::fmt;
 
+use serde::{Deserialize, Serialize};
+
 use crate::model::WebUrl;
 
-/// Query parameters that say where a visitor came from, not which page it is.
-const TRACKING: [&str; 22] = [
-    "spm",
-    "from",
-    "source",
-    "share",
-    "share_token",
-    "scene",
-    "wfr",
-    "isappinstalled",
-    "nsukey",
-    "sessionid",
-    "jsessionid",
-    "phpsessid",
-    "sid",
-    "fbclid",
-    "gclid",
-    "ref",
-    "referer",
-    "referrer",
-    "timestamp",
-    "_t",
-    "_r",
-    "channel",
+/// Query parameters that never tell pages apart, and why. `utm_…` (campaigns of Google Analytics) go too.
+const TRACKERS: [(&str, &str); 9] = [
+    ("spm", "position of a link, counted by Alibaba"),
+    ("fbclid", "click id of Facebook"),
+    ("gclid", "click id of Google Ads"),
+    ("wfr", "search engine, named by Baidu"),
+    ("share_token", "who shared a page of Toutiao"),
+    ("isappinstalled", "whether the reader has WeChat"),
+    ("nsukey", "signature of WeChat"),
+    ("jsessionid", "session of Java servers"),
+    ("phpsessid", "session of PHP"),
 ];
+
+/// Query parameters that are trackers at some sites and name the article at others: they count until a site was seen to serve one
+/// article with and without them, or with two values. Release 1.0 ignored them everywhere: [`strip_doubtful`] gives what it stored.
+const DOUBTFUL: [&str; 13] =
+    ["from", "source", "share", "scene", "sid", "sessionid", "ref", "referer", "referrer", "channel", "timestamp", "_t", "_r"];
 
 /// Documents a folder's address stands for.
 const INDEX: [&str; 6] = ["index.html", "index.htm", "index.shtml", "index.php", "index.jsp", "default.htm"];
@@ -50,9 +44,50 @@ impl fmt::Display for CanonicalUrl {
     }
 }
 
-/// The canonical form: scheme and default port dropped, index documents folded into their folder, tracking parameters
-/// removed, the others sorted.
+/// Doubtful parameters that do not tell pages apart, as learned: host and name.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct IgnoredParameters(Vec<(String, String)>);
+
+impl IgnoredParameters {
+    /// These parameters of these hosts.
+    pub fn new(learned: Vec<(String, String)>) -> Self {
+        Self(learned)
+    }
+
+    /// The canonical form at a site of which this is known.
+    pub fn canonicalise(&self, url: &WebUrl) -> CanonicalUrl {
+        without(url, |name| self.0.iter().any(|(host, ignored)| host == url.host() && ignored == name))
+    }
+}
+
+/// The canonical form: scheme and default port dropped, index documents folded into their folder, trackers removed, the
+/// other parameters sorted.
 pub fn canonicalise(url: &WebUrl) -> CanonicalUrl {
+    without(url, |_| false)
+}
+
+/// The canonical form without all parameters that may be trackers.
+pub fn strip_doubtful(url: &WebUrl) -> CanonicalUrl {
+    without(url, |name| DOUBTFUL.contains(&name))
+}
+
+/// The doubtful parameters of an address.
+pub fn doubtful(url: &WebUrl) -> Vec<String> {
+    url.as_url().query_pairs().map(|(k, _)| k.to_ascii_lowercase()).filter(|k| DOUBTFUL.contains(&k.as_str())).collect()
+}
+
+/// The doubtful parameters in which two addresses differ, where they differ in nothing else; else none.
+pub fn differing(one: &WebUrl, other: &WebUrl) -> Vec<&'static str> {
+    if strip_doubtful(one) != strip_doubtful(other) {
+        return Vec::new();
+    }
+    let values = |url: &WebUrl, name: &str| -> Vec<String> {
+        url.as_url().query_pairs().filter(|(k, _)| k.eq_ignore_ascii_case(name)).map(|(_, v)| v.into_owned()).collect()
+    };
+    DOUBTFUL.into_iter().filter(|name| values(one, name) != values(other, name)).collect()
+}
+
+fn without(url: &WebUrl, ignored: impl Fn(&str) -> bool) -> CanonicalUrl {
     let u = url.as_url();
     let mut out = url.host().trim_end_matches('.').to_owned();
     if let Some(port) = u.port() {
@@ -66,7 +101,7 @@ pub fn canonicalise(url: &WebUrl) -> CanonicalUrl {
         .query_pairs()
         .filter(|(k, _)| {
             let k = k.to_ascii_lowercase();
-            !k.starts_with("utm_") && !TRACKING.contains(&k.as_str())
+            !k.starts_with("utm_") && !TRACKERS.iter().any(|(name, _)| *name == k) && !ignored(&k)
         })
         .map(|(k, v)| (k.into_owned(), v.into_owned()))
         .collect();
@@ -75,6 +110,10 @@ pub fn canonicalise(url: &WebUrl) -> CanonicalUrl {
         out.push('?');
         out.push_str(&url::form_urlencoded::Serializer::new(String::new()).extend_pairs(pairs).finish());
     }
+    if let Some(route) = u.fragment() {
+        out.push('#');
+        out.push_str(route);
+    }
     CanonicalUrl(out)
 }
 
@@ -82,8 +121,12 @@ pub fn canonicalise(url: &WebUrl) -> CanonicalUrl {
 mod tests {
     use super::*;
 
+    fn url(text: &str) -> WebUrl {
+        WebUrl::parse(text).unwrap()
+    }
+
     fn canonical(text: &str) -> String {
-        canonicalise(&WebUrl::parse(text).unwrap()).to_string()
+        canonicalise(&url(text)).to_string()
     }
 
     #[test]
@@ -98,14 +141,46 @@ mod tests {
         for (a, b) in table {
             assert_eq!(canonical(a), canonical(b), "{a}");
         }
+        for (tracker, _) in TRACKERS {
+            assert_eq!(canonical(&format!("https://a.cn/x?{tracker}=1")), "a.cn/x", "{tracker}");
+        }
     }
 
     #[test]
     fn different_pages_stay_apart() {
-        for (a, b) in
-            [("https://a.cn/x?id=3", "https://a.cn/x?id=4"), ("https://a.cn:8080/x", "https://a.cn/x"), ("https://a.cn/X", "https://a.cn/x")]
-        {
+        let table = [
+            ("https://a.cn/x?id=3", "https://a.cn/x?id=4"),
+            ("https://a.cn:8080/x", "https://a.cn/x"),
+            ("https://a.cn/X", "https://a.cn/x"),
+            ("https://a.cn/x#/news/1", "https://a.cn/x#/news/2"),
+        ];
+        for (a, b) in table {
             assert_ne!(canonical(a), canonical(b), "{a}");
+        }
+        for name in DOUBTFUL {
+            assert_ne!(canonical(&format!("https://a.cn/x?{name}=1")), canonical(&format!("https://a.cn/x?{name}=2")), "{name}");
+        }
+    }
+
+    #[test]
+    fn a_doubtful_parameter_is_ignored_at_the_sites_where_it_was_learned() {
+        let learned = IgnoredParameters::new(vec![("a.cn".to_owned(), "from".to_owned())]);
+        let at = |u: &str| learned.canonicalise(&url(u)).to_string();
+        assert_eq!(at("https://a.cn/x?From=rss&sid=1"), "a.cn/x?sid=1");
+        assert_eq!(at("https://b.cn/x?from=rss"), "b.cn/x?from=rss");
+    }
+
+    #[test]
+    fn what_differs_between_two_addresses_is_named_only_if_it_is_all_that_differs() {
+        let table: [(&str, &str, &[&str]); 5] = [
+            ("https://a.cn/x?sid=1", "https://a.cn/x?sid=2", &["sid"]),
+            ("https://a.cn/x?id=1&from=rss", "https://a.cn/x?id=1", &["from"]),
+            ("https://a.cn/x?ref=a&sid=1", "https://a.cn/x?ref=b&sid=2", &["sid", "ref"]),
+            ("https://a.cn/x?id=1&from=rss", "https://a.cn/x?id=2", &[]),
+            ("https://a.cn/x", "https://a.cn/x", &[]),
+        ];
+        for (a, b, expected) in table {
+            assert_eq!(differing(&url(a), &url(b)), expected, "{a} {b}");
         }
     }
 

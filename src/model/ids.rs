@@ -40,7 +40,8 @@ impl fmt::Display for SourceId {
     }
 }
 
-/// An absolute `http` or `https` address with a host, at most [`MAX_URL_BYTES`] long, without credentials or fragment.
+/// An absolute `http` or `https` address with a host, at most [`MAX_URL_BYTES`] long, without credentials. Of fragments only those
+/// that a script of the page routes by are kept (`#/news/1`, `#!/news/1`): they tell articles apart.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct WebUrl(Url);
 
@@ -102,7 +103,9 @@ impl WebUrl {
         if !url.username().is_empty() || url.password().is_some() {
             return Err(UrlError::Credentials);
         }
-        url.set_fragment(None);
+        if !url.fragment().is_some_and(is_route) {
+            url.set_fragment(None);
+        }
         Ok(Self(url))
     }
 
@@ -121,6 +124,11 @@ impl WebUrl {
         self.0.host_str().unwrap_or_default()
     }
 
+    /// Whether a script of the page makes what it shows, by the fragment.
+    pub fn is_routed(&self) -> bool {
+        self.0.fragment().is_some()
+    }
+
     /// Scheme, host and port: what one robots.txt speaks for, and where secrets may be sent.
     pub fn origin(&self) -> String {
         format!("{}://{}", self.0.scheme(), self.authority())
@@ -130,6 +138,13 @@ impl WebUrl {
     pub fn authority(&self) -> String {
         format!("{}:{}", self.host(), self.0.port_or_known_default().unwrap_or(0))
     }
+}
+
+/// Whether a fragment is a path within the page: `/news/1`, `!/news/1`, `!news`, `news/1`; anchors have no such form.
+fn is_route(fragment: &str) -> bool {
+    let path = fragment.strip_prefix('!').unwrap_or(fragment);
+    let named = path.chars().any(char::is_alphanumeric);
+    named && !fragment.starts_with(':') && (path.len() < fragment.len() || path.split('?').next().is_some_and(|p| p.contains('/')))
 }
 
 impl fmt::Display for WebUrl {
@@ -205,6 +220,27 @@ mod tests {
         }
         assert_eq!(WebUrl::parse(&format!("http://a.cn/{}", "x".repeat(5000))), Err(UrlError::TooLong(5012)));
         assert_eq!(WebUrl::parse("HTTP://A.cn/x#y").unwrap().as_str(), "http://a.cn/x");
+    }
+
+    #[test]
+    fn fragments_are_kept_only_where_they_route() {
+        let table = [
+            ("http://a.cn/d#/news/1", Some("/news/1")),
+            ("http://a.cn/d#!/news/1", Some("!/news/1")),
+            ("http://a.cn/d#!news", Some("!news")),
+            ("http://a.cn/d#news/1", Some("news/1")),
+            ("http://a.cn/d#/detail?id=3", Some("/detail?id=3")),
+            ("http://a.cn/d#top", None),
+            ("http://a.cn/d#", None),
+            ("http://a.cn/d#/", None),
+            ("http://a.cn/d#!", None),
+            ("http://a.cn/d#comment-3", None),
+            ("http://a.cn/d#wechat_redirect?a=b/c", None),
+            ("http://a.cn/d#:~:text=a/b", None),
+        ];
+        for (text, expected) in table {
+            assert_eq!(WebUrl::parse(text).unwrap().as_url().fragment(), expected, "{text}");
+        }
     }
 
     #[test]

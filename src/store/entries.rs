@@ -1,22 +1,28 @@
 //! Entries, the pages behind them, and the articles made of these.
 
+use std::collections::HashSet;
+
 use chrono::{DateTime, Utc};
 use rusqlite::{Connection, OptionalExtension as _, Row, params};
 
 use crate::dedup::fingerprint::MinHashSignature;
+use crate::discover::{KnownEntries, identity};
 use crate::fetch::host_key;
 use crate::model::canonical_url::canonicalise;
 use crate::model::{ArticleId, Classification, Entry, EntryId, Extracted, Identity, Source, SourceId, StoredPage, WebUrl};
 use crate::store::fetch_log::log_fetch;
+use crate::store::url_parameters::NewCopy;
 use crate::store::writer::BeforeCommit;
-use crate::store::{FetchRecord, Result, Store, invalid_value};
-use crate::text::normalize::normalized_key;
+use crate::store::{FetchRecord, Result, Store, invalid_value, url_parameters};
 
 /// Compression of stored pages: the fastest, for they are read again once at most.
 const ZSTD_LEVEL: i32 = 1;
+/// Entries of a source that a later poll is told of, newest first: more than a page of most lists shows.
+const KNOWN_ENTRIES: u32 = 200;
 
 /// The columns behind an [`PendingEntry`].
-pub(super) const PENDING_ENTRY_COLUMNS: &str = "e.id, e.source_id, e.identity, e.url, e.title, e.published_at, e.summary, e.content_html, e.tries";
+pub(super) const PENDING_ENTRY_COLUMNS: &str = "e.id, e.source_id, e.identity, e.url, e.title, e.published_at, e.summary, e.content_html, e.tries, \
+     e.identity <> e.canonical AND EXISTS (SELECT 1 FROM entry o WHERE o.canonical = e.canonical AND o.source_id = e.source_id AND o.id <> e.id)";
 
 /// An entry whose article is still to be made.
 #[derive(Debug, Clone)]
@@ -29,6 +35,15 @@ pub struct PendingEntry {
     pub entry: Entry,
     /// Tries so far.
     pub attempts: u32,
+    /// Other entries of its source, which tells them apart by id or title, have the same address.
+    pub shares_address: bool,
+}
+
+impl PendingEntry {
+    /// Whether its page tells of other entries too, so that what the feed says of this one is its article.
+    pub fn is_part_of_page(&self) -> bool {
+        self.shares_address && self.entry.content_html.is_some()
+    }
 }
 
 /// A page as it goes into the store.
@@ -57,6 +72,8 @@ pub struct NewArticle {
     pub source: SourceId,
     /// Where it is, after redirects.
     pub url: WebUrl,
+    /// What tells it from other articles at the same address, if they are made of what a feed says of each.
+    pub part: Option<String>,
     /// Headline: the page's, else the list's.
     pub title: String,
     /// Publication time: the page's, else the list's.
@@ -71,19 +88,6 @@ pub struct NewArticle {
     pub classification: Classification,
     /// Its sketch.
     pub signature: MinHashSignature,
-}
-
-/// What makes an entry the same as one seen before.
-fn identity(entry: &Entry, kind: Identity) -> String {
-    let url = || canonicalise(&entry.url).to_string();
-    match kind {
-        Identity::Url => url(),
-        Identity::Guid => entry.id.clone().unwrap_or_else(url),
-        Identity::Title => {
-            let title = normalized_key(&entry.title);
-            if title.is_empty() { url() } else { title }
-        }
-    }
 }
 
 impl Store {
@@ -156,6 +160,10 @@ impl Store {
         let attachments = serde_json::to_string(&a.attachments).map_err(invalid_value("attachments"))?;
         let effective = new.published_at.map_or(new.fetched.timestamp(), |p| p.timestamp().min(new.fetched.timestamp()));
         self.write_with_hook(|t| {
+            let copy = NewCopy { entry: new.entry, url: &new.url, title: &new.title, text: &a.text, signature: &new.signature };
+            url_parameters::learn_from_article(t, &copy, new.fetched)?;
+            let canonical = url_parameters::canonical(t, &new.url)?;
+            url_parameters::adopt_old_spelling(t, &new.url, &canonical)?;
             let inserted = t
                 .prepare_cached(
                     "INSERT OR IGNORE INTO article (entry_id, source_id, canonical, url, title, author, publisher, published_at, effective, fetched, text, html, image,
@@ -164,7 +172,7 @@ impl Store {
                 .execute(params![
                     new.entry.0,
                     new.source.as_str(),
-                    canonicalise(&new.url).as_str(),
+                    new.part.as_ref().map_or_else(|| canonical.to_string(), |part| format!("{canonical}#{part}")),
                     new.url.as_str(),
                     new.title,
                     a.author,
@@ -201,8 +209,28 @@ fn index(id: ArticleId, (title, text): (String, String)) -> BeforeCommit {
 impl Store {
     /// The article at an address, in whatever spelling.
     pub fn article_at(&self, url: &WebUrl) -> Result<Option<ArticleId>> {
-        let canonical = canonicalise(url);
-        self.read(|c| Ok(c.query_row("SELECT id FROM article WHERE canonical = ?1", [canonical.as_str()], |r| r.get(0)).optional()?.map(ArticleId)))
+        self.read(|c| {
+            let canonical = url_parameters::canonical(c, url)?;
+            Ok(c.query_row("SELECT id FROM article WHERE canonical = ?1", [canonical.as_str()], |r| r.get(0)).optional()?.map(ArticleId))
+        })
+    }
+
+    /// The newest entries of a source; where a page behind its list could not be had, only those from before.
+    pub fn known_entries(&self, id: &SourceId) -> Result<KnownEntries> {
+        self.read(|c| {
+            let mut s = c.prepare_cached(
+                "SELECT identity, url FROM entry WHERE source_id = ?1 AND first_seen < coalesce((SELECT gap_since FROM source WHERE id = ?1), first_seen + 1)
+                 ORDER BY first_seen DESC, place, id LIMIT ?2",
+            )?;
+            let rows = s.query_map(params![id.as_str(), KNOWN_ENTRIES], |r| Ok((r.get(0)?, r.get(1)?)))?;
+            let rows: Vec<(String, String)> = rows.collect::<rusqlite::Result<_>>()?;
+            let urls: Vec<WebUrl> = rows.iter().filter_map(|(_, url)| WebUrl::parse(url).ok()).collect();
+            let hosts: HashSet<&str> = urls.iter().map(WebUrl::host).collect();
+            let ignored = url_parameters::ignored(c, hosts)?;
+            // by the address of today too: release 1.0 spelled some otherwise
+            let addresses: Vec<String> = urls.iter().map(|u| ignored.canonicalise(u).to_string()).collect();
+            Ok(KnownEntries::new(rows.into_iter().map(|(identity, _)| identity).chain(addresses), ignored))
+        })
     }
 
     /// An entry that no list has: an editor gave its address. The crawl leaves it alone.
@@ -221,7 +249,7 @@ impl Store {
             Ok(t.query_row(sql, params![source.id.as_str(), url.as_str()], |r| r.get(0).map(EntryId))?)
         })?;
         let entry = Entry { id: None, url: url.clone(), title: String::new(), published_at: None, summary: None, content_html: None };
-        Ok(PendingEntry { id, source: source.id.clone(), entry, attempts: 0 })
+        Ok(PendingEntry { id, source: source.id.clone(), entry, attempts: 0, shares_address: false })
     }
 }
 
@@ -240,16 +268,22 @@ pub(super) fn read_open(r: &Row<'_>) -> Result<PendingEntry> {
             content_html: r.get(7)?,
         },
         attempts: r.get(8)?,
+        shares_address: r.get(9)?,
     })
 }
 
 /// Adds an entry unless it is known; gives how many are new.
 pub(super) fn insert_entry(t: &Connection, source: &Source, entry: &Entry, place: i64, now: DateTime<Utc>) -> Result<usize> {
-    let canonical = canonicalise(&entry.url);
-    // the same address from another source is fetched once; this row only remembers that it was listed here too
+    let canonical = url_parameters::canonical(t, &entry.url)?;
+    url_parameters::adopt_old_spelling(t, &entry.url, &canonical)?;
+    let identity = identity(entry, source.identity, &canonical);
+    // The same address from another source is fetched once; this row only remembers that it was listed here too. So is an entry that
+    // this source had when it told entries apart by address.
     let known: bool = t
-        .prepare_cached("SELECT EXISTS (SELECT 1 FROM entry WHERE canonical = ?1 AND NOT (source_id = ?2 AND identity = ?3))")?
-        .query_row(params![canonical.as_str(), source.id.as_str(), identity(entry, source.identity)], |r| r.get(0))?;
+        .prepare_cached(
+            "SELECT EXISTS (SELECT 1 FROM entry WHERE canonical = ?1 AND (source_id <> ?2 OR identity <> ?3 AND (?4 OR identity = canonical AND title = ?5)))",
+        )?
+        .query_row(params![canonical.as_str(), source.id.as_str(), identity, source.identity == Identity::Url, entry.title], |r| r.get(0))?;
     let n = t
         .prepare_cached(
             "INSERT OR IGNORE INTO entry (source_id, identity, canonical, url, title, published_at, summary, content_html, state, first_seen, lane, place)
@@ -257,7 +291,7 @@ pub(super) fn insert_entry(t: &Connection, source: &Source, entry: &Entry, place
         )?
         .execute(params![
             source.id.as_str(),
-            identity(entry, source.identity),
+            identity,
             canonical.as_str(),
             entry.url.as_str(),
             entry.title,

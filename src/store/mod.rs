@@ -28,6 +28,7 @@ mod source_state;
 mod stories;
 mod tokens;
 mod upgrade;
+mod url_parameters;
 mod writer;
 
 use std::fs::File;

@@ -6,12 +6,12 @@ use std::time::Duration;
 use chrono::{DateTime, Utc};
 use rusqlite::{Connection, OptionalExtension as _, Row, params};
 
-use crate::discover::Discovered;
+use crate::discover::{self, Discovered};
 use crate::fetch::{Validators, host_key};
 use crate::model::{Source, SourceId, TlsTrust, WebUrl};
 use crate::schedule::poll_interval::ChangeRate;
 use crate::store::fetch_log::{FetchRecord, log_fetch};
-use crate::store::{Result, Store};
+use crate::store::{Result, Store, invalid_value};
 
 /// The stored side of a source.
 #[derive(Debug, Clone, Default)]
@@ -64,21 +64,34 @@ pub struct FailureRecord {
 
 impl Store {
     /// Takes the list over: new sources are added, known ones brought up to date, missing ones retired (their articles
-    /// stay). A changed address wakes a source that rests, and forgets the validators of the old one.
+    /// stay). A changed address wakes a source that rests. Where the address or another setting by which a source is read has changed,
+    /// the validators are forgotten and it is polled soon, so that the next poll reads it anew; an older release kept no settings.
     pub fn sync_sources(&self, sources: &[Arc<Source>]) -> Result<()> {
         self.write(|t| {
             t.execute("UPDATE source SET retired = 1 WHERE retired = 0", [])?;
             let mut upsert = t.prepare(
-                "INSERT INTO source (id, name, url, region, lane, enabled, insecure, weight) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)
+                "INSERT INTO source (id, name, url, region, lane, enabled, insecure, weight, settings) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)
                  ON CONFLICT (id) DO UPDATE SET name = ?2, region = ?4, lane = ?5, enabled = ?6, insecure = ?7, weight = ?8, retired = 0,
-                   etag = CASE WHEN url = ?3 THEN etag END, last_modified = CASE WHEN url = ?3 THEN last_modified END,
-                   moved_to = CASE WHEN url = ?3 THEN moved_to END, next_due = CASE WHEN url = ?3 THEN next_due ELSE 0 END,
+                   etag = CASE WHEN url = ?3 AND coalesce(settings, ?9) = ?9 THEN etag END,
+                   last_modified = CASE WHEN url = ?3 AND coalesce(settings, ?9) = ?9 THEN last_modified END,
+                   next_due = CASE WHEN url = ?3 AND coalesce(settings, ?9) = ?9 THEN next_due ELSE 0 END, settings = ?9,
+                   moved_to = CASE WHEN url = ?3 THEN moved_to END, gap_since = CASE WHEN url = ?3 THEN gap_since END,
                    resting = CASE WHEN url = ?3 THEN resting END, failures = CASE WHEN url = ?3 THEN failures ELSE 0 END,
                    failing_since = CASE WHEN url = ?3 THEN failing_since END, url = ?3",
             )?;
             for s in sources {
                 let insecure = s.tls == TlsTrust::Insecure;
-                upsert.execute(params![s.id.as_str(), s.name, s.url.as_str(), s.region, host_key(s, &s.url), s.enabled, insecure, s.weight])?;
+                upsert.execute(params![
+                    s.id.as_str(),
+                    s.name,
+                    s.url.as_str(),
+                    s.region,
+                    host_key(s, &s.url),
+                    s.enabled,
+                    insecure,
+                    s.weight,
+                    reading_settings(s)?
+                ])?;
             }
             Ok(())
         })
@@ -89,13 +102,15 @@ impl Store {
         self.read(|c| {
             let row = c
                 .prepare_cached(
-                    "SELECT looks, changes, watched, last_new, usual_gap, gaps, etag, last_modified, next_due, last_look, last_ok, failures, failing_since, layout
+                    "SELECT looks, changes, watched, last_new, usual_gap, gaps, etag, last_modified, next_due, last_look, last_ok, failures, failing_since, layout, gap_since IS NULL
                      FROM source WHERE id = ?1",
                 )?
                 .query_row([id.as_str()], |r| {
+                    // a source whose further pages are owed is read again, changed or not
+                    let validators = if r.get(14)? { Validators { etag: r.get(6)?, last_modified: r.get(7)? } } else { Validators::default() };
                     Ok(SourceState {
                         change_rate: read_rhythm(r)?,
-                        validators: Validators { etag: r.get(6)?, last_modified: r.get(7)? },
+                        validators,
                         next_due: r.get(8)?,
                         last_poll: moment(r, 9)?,
                         last_ok: moment(r, 10)?,
@@ -129,14 +144,15 @@ impl Store {
         log: &FetchRecord,
     ) -> Result<usize> {
         self.write(|t| {
+            crate::store::url_parameters::learn_from_list(t, &found.entries, now)?;
             let mut new = 0;
-            for (place, entry) in (0i64..).zip(found.entries.iter().take(most)) {
+            for (place, entry) in (0i64..).zip(discover::newest(&found.entries, most)) {
                 new += crate::store::entries::insert_entry(t, source, entry, place, now)?;
             }
             let Validators { etag, last_modified } = validators;
             // the right-hand sides see the row as it was
             t.prepare_cached(
-                "UPDATE source SET etag = ?2, last_modified = ?3, kind = ?4, layout = coalesce(?5, layout),
+                "UPDATE source SET etag = ?2, last_modified = ?3, kind = ?4, layout = coalesce(?5, layout), gap_since = CASE WHEN ?7 THEN coalesce(gap_since, ?6) END,
                    layout_before = CASE WHEN layout <> ?5 THEN layout ELSE layout_before END, layout_changed = CASE WHEN layout <> ?5 THEN ?6 ELSE layout_changed END
                  WHERE id = ?1",
             )?
@@ -146,7 +162,8 @@ impl Store {
                 last_modified,
                 found.kind.map(crate::model::SourceKind::as_str),
                 found.selector_path,
-                now.timestamp()
+                now.timestamp(),
+                found.incomplete
             ])?;
             record_success(t, &source.id, moved, &plan(new > 0), now)?;
             log_fetch(t, log, now)?;
@@ -191,6 +208,13 @@ impl Store {
             Ok(n > 0)
         })
     }
+}
+
+/// A hash of the settings that decide what a poll finds and what becomes of it.
+fn reading_settings(s: &Source) -> Result<String> {
+    let settings = (s.kind, &s.charset, s.timezone, s.identity, s.render, s.cookies, &s.headers, &s.list, &s.article);
+    let text = serde_json::to_vec(&settings).map_err(invalid_value("settings"))?;
+    Ok(format!("{:016x}", xxhash_rust::xxh3::xxh3_64(&text)))
 }
 
 /// What holds after every poll that brought an answer.

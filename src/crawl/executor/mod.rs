@@ -11,7 +11,7 @@ use std::sync::Arc;
 
 use chrono::Utc;
 
-use crate::crawl::reader::{Document, ListingError, Parser, Reader};
+use crate::crawl::reader::{Document, FurtherPages, ListingError, Parser, Reader};
 use crate::extract::ExtractError;
 use crate::fetch::{DocumentKind, FetchResponse, Fetched, Fetcher, HostScope, Page, Request, Validators};
 
@@ -106,8 +106,9 @@ impl TaskExecutor {
             Ok(Fetched::Page(page)) => {
                 report.bytes = page.body.len();
                 match &task.kind {
-                    TaskKind::Poll { previous_selector, read_older_pages, .. } => {
-                        self.read_listing(task, *page, previous_selector.as_deref(), *read_older_pages).await
+                    TaskKind::Poll { previous_selector, read_older_pages, known, .. } => {
+                        let further = if *read_older_pages || known.is_empty() { FurtherPages::First } else { FurtherPages::UntilKnown(known) };
+                        self.read_listing(task, *page, previous_selector.as_deref(), further).await
                     }
                     TaskKind::Article { .. } => match sink.store_page(task, *page, stats).await? {
                         Some(page) => {
@@ -124,9 +125,9 @@ impl TaskExecutor {
         Ok(report)
     }
 
-    async fn read_listing(&self, task: &Task, page: Page, previous_selector: Option<&str>, older: bool) -> TaskResult {
+    async fn read_listing(&self, task: &Task, page: Page, previous_selector: Option<&str>, further: FurtherPages<'_>) -> TaskResult {
         let (validators, permanent_redirect) = (page.validators.clone(), page.permanent_redirect.clone());
-        let found = self.reader(task).fetched_listing(page, previous_selector, older).await;
+        let found = self.reader(task).fetched_listing(page, previous_selector, further).await;
         match found {
             Ok(found) => TaskResult::Entries { found: Box::new(found), validators, permanent_redirect },
             Err(ListingError::Interrupted(_)) => TaskResult::Interrupted,

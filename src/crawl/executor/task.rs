@@ -7,7 +7,7 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
 use crate::crawl::reader::ListingError;
-use crate::discover::Discovered;
+use crate::discover::{Discovered, KnownEntries};
 use crate::fetch::{FetchError, Redirect, RequestStats, Validators};
 use crate::model::{EntryId, Extracted, Source, WebUrl};
 
@@ -49,6 +49,9 @@ pub enum TaskKind {
         /// Whether its further pages are read too: at the first poll.
         #[serde(rename = "older")]
         read_older_pages: bool,
+        /// Later on: where its further pages need not be read on.
+        #[serde(default)]
+        known: KnownEntries,
     },
     /// The article behind an entry.
     #[serde(rename = "Page")]

@@ -44,6 +44,12 @@ pub(super) enum ArticleResult {
     Skipped,
 }
 
+/// How an entry gets its article.
+pub(super) enum ArticleStep {
+    Fetch(Task),
+    Done(ArticleResult),
+}
+
 impl Crawler {
     /// Extracts what an interrupted run had fetched. However often that happens, it costs a page nothing.
     pub(super) async fn resume_fetched(self: &Arc<Self>, list: &SourceList, mut each: impl FnMut(ArticleResult)) -> Result<()> {
@@ -63,12 +69,17 @@ impl Crawler {
         Ok(())
     }
 
-    /// What is to be asked for an entry; nothing where it is done already or its source is gone.
-    pub(super) async fn article_task(&self, id: EntryId, list: &SourceList, keep: bool, redirects: Vec<Redirect>) -> Result<Option<Task>> {
-        let Some(entry) = self.store.run(move |s| s.pending_entry(id)).await? else { return Ok(None) };
-        let Some(source) = list.get(&entry.source).filter(|s| s.enabled) else { return Ok(None) };
+    /// What is to be asked for an entry. Nothing is asked where it is done already, its source is gone, or its feed tells it.
+    pub(super) async fn article_task(self: &Arc<Self>, id: EntryId, list: &SourceList, keep: bool, redirects: Vec<Redirect>) -> Result<ArticleStep> {
+        let skipped = ArticleStep::Done(ArticleResult::Skipped);
+        let Some(entry) = self.store.run(move |s| s.pending_entry(id)).await? else { return Ok(skipped) };
+        let Some(source) = list.get(&entry.source).filter(|s| s.enabled) else { return Ok(skipped) };
+        if entry.is_part_of_page() {
+            let reason = "its page tells of several entries, and its feed too little of this one";
+            return Ok(ArticleStep::Done(self.fall_back_to_feed(&entry, source, reason, Utc::now(), None).await?));
+        }
         let ask = TaskKind::Article { entry: id };
-        Ok(Some(Task {
+        Ok(ArticleStep::Fetch(Task {
             source: Arc::clone(source),
             url: entry.entry.url,
             kind: ask,
@@ -219,6 +230,7 @@ impl Crawler {
             entry: listed.id,
             source: source.id.clone(),
             url,
+            part: listed.is_part_of_page().then(|| listed.entry.id.clone()).flatten(),
             published_at: extracted.published_at,
             fetched,
             words: (title_words.fts_tokens(), text_words.fts_tokens()),

@@ -8,13 +8,26 @@ use serde::{Deserialize, Serialize};
 use crate::crawl::reader::parser::{Kind, ParseFailure, ParseInput};
 use crate::crawl::reader::{Document, Reader};
 use crate::discover::autodiscovery::{self, Announced};
-use crate::discover::{self, DiscoverError, Discovered};
-use crate::fetch::{DocumentKind, Fetched, Page, charset};
-use crate::model::WebUrl;
+use crate::discover::{self, DiscoverError, Discovered, KnownEntries};
+use crate::fetch::{DocumentKind, FetchError, Fetched, Page, charset};
+use crate::model::{Entry, WebUrl};
 use crate::text::dates::Clock;
 
 /// Further pages of a list that are read when it is read for the first time.
 const OLDER_PAGES: usize = 2;
+/// Most further pages that are read later on, to reach what is known: at 20 rows a page that is 200 entries between two polls.
+const MAX_NEW_PAGES: usize = 10;
+
+/// Which pages of a list are read behind the first.
+#[derive(Debug, Clone, Copy)]
+pub enum FurtherPages<'a> {
+    /// None.
+    Skip,
+    /// The next few, as when a source is read for the first time.
+    First,
+    /// All until one reaches what is known.
+    UntilKnown(&'a KnownEntries),
+}
 
 /// Why a document gives no entries.
 #[derive(Debug, Clone, Serialize, Deserialize, thiserror::Error)]
@@ -56,26 +69,28 @@ impl ListingError {
 }
 
 impl Reader<'_> {
-    /// The entries of a document. `previous_selector` is the layout that a list had before; `older`: its next pages are read too.
+    /// The entries of a document. `previous_selector` is the layout that a list had before.
     ///
     /// # Errors
     /// Neither the document nor its sub-sitemaps hold entries, or the parser failed.
-    pub async fn listing(&self, document: Document, previous_selector: Option<&str>, older: bool) -> Result<Discovered, ListingError> {
+    pub async fn listing(&self, document: Document, previous_selector: Option<&str>, further: FurtherPages<'_>) -> Result<Discovered, ListingError> {
         let first = document.url.clone();
         let found = self.discover(document, previous_selector.map(str::to_owned)).await?;
         let mut parts = Vec::new();
         for url in &found.sub_sitemaps {
-            parts.extend(self.fetch_listing(url, None).await);
+            parts.extend(self.fetch_listing(url, None).await.ok());
         }
-        let mut found = found.with_sub_sitemaps(parts).map_err(ListingError::Document)?;
-        if older {
-            found = self.append_older_pages(found, first).await;
-        }
+        let found = found.with_sub_sitemaps(parts, self.source.identity).map_err(ListingError::Document)?;
+        let found = self.append_further_list_pages(found, first, further).await;
         for note in &found.notes {
             tracing::debug!(source = %self.source.id, "repaired: {note}");
         }
         for limit in &found.limits {
-            tracing::debug!(source = %self.source.id, "{limit}");
+            if limit.needs_setting() {
+                tracing::warn!(source = %self.source.id, "{limit}");
+            } else {
+                tracing::debug!(source = %self.source.id, "{limit}");
+            }
         }
         Ok(found)
     }
@@ -84,27 +99,54 @@ impl Reader<'_> {
     ///
     /// # Errors
     /// See [`Reader::listing`].
-    pub async fn fetched_listing(&self, page: Page, previous_selector: Option<&str>, older: bool) -> Result<Discovered, ListingError> {
+    pub async fn fetched_listing(&self, page: Page, previous_selector: Option<&str>, further: FurtherPages<'_>) -> Result<Discovered, ListingError> {
         let fresh_for: Option<Duration> = page.fresh_for;
-        let mut found = self.listing(page.into(), previous_selector, older).await?;
+        let mut found = self.listing(page.into(), previous_selector, further).await?;
         found.refresh_hints.max_age = fresh_for;
         Ok(found)
     }
 
-    async fn append_older_pages(&self, mut found: Discovered, first: Option<WebUrl>) -> Discovered {
+    async fn append_further_list_pages(&self, mut found: Discovered, first: Option<WebUrl>, further: FurtherPages<'_>) -> Discovered {
+        let most = match further {
+            FurtherPages::Skip => return found,
+            FurtherPages::First => OLDER_PAGES,
+            FurtherPages::UntilKnown(_) => MAX_NEW_PAGES,
+        };
+        let kind = self.source.identity;
+        let ends = |page: &[Entry]| matches!(further, FurtherPages::UntilKnown(known) if known.reached_by(page, kind));
         let mut seen: HashSet<WebUrl> = first.into_iter().collect();
-        let mut next = found.next.take();
-        while let Some(url) = next.take().filter(|n| seen.len() <= OLDER_PAGES && seen.insert(n.clone())) {
-            let Some(mut older) = self.fetch_listing(&url, found.selector_path.clone()).await else { break };
-            next = older.next.take();
-            found.merge(older);
+        let mut next = found.next.take().filter(|_| !ends(&found.entries));
+        while let Some(url) = next.take().filter(|n| seen.insert(n.clone())) {
+            if seen.len() > most + 1 {
+                if matches!(further, FurtherPages::UntilKnown(_)) {
+                    tracing::warn!(source = %self.source.id, "its list has nothing known on {most} further pages; what stands behind them is left out");
+                }
+                break;
+            }
+            let mut page = match self.fetch_listing(&url, found.selector_path.clone()).await {
+                Ok(page) => page,
+                Err(failure) => {
+                    found.incomplete = matches!(further, FurtherPages::UntilKnown(_)) && failure.is_transient();
+                    tracing::debug!(source = %self.source.id, %url, incomplete = found.incomplete, "its list cannot be read further");
+                    break;
+                }
+            };
+            next = page.next.take().filter(|_| !ends(&page.entries));
+            // sites repeat a page where there is no further one, and where a script makes them
+            if found.merge(page, kind) == 0 {
+                break;
+            }
         }
         found
     }
 
-    async fn fetch_listing(&self, url: &WebUrl, previous_selector: Option<String>) -> Option<Discovered> {
-        let Ok(Fetched::Page(page)) = self.fetch(url, DocumentKind::Listing).await?.result else { return None };
-        self.discover((*page).into(), previous_selector).await.ok()
+    async fn fetch_listing(&self, url: &WebUrl, previous_selector: Option<String>) -> Result<Discovered, FurtherPageError> {
+        let response = self.fetch(url, DocumentKind::Listing).await.ok_or(FurtherPageError::NotRead)?;
+        match response.result {
+            Ok(Fetched::Page(page)) => self.discover((*page).into(), previous_selector).await.map_err(FurtherPageError::Listing),
+            Ok(Fetched::NotModified { .. } | Fetched::CrossHostRedirect(_)) => Err(FurtherPageError::NotRead),
+            Err(e) => Err(FurtherPageError::Fetch(e)),
+        }
     }
 
     /// What a page says of its site.
@@ -133,6 +175,25 @@ impl From<ParseFailure> for ListingError {
 pub(super) fn announced(ParseInput { source, document, .. }: &ParseInput) -> Announced {
     let decoded = charset::decode(&document.body, document.content_type.as_deref(), source.charset);
     autodiscovery::announced(&decoded.text, document.url.as_ref().unwrap_or(&source.url))
+}
+
+/// Why a further page of a list, or a part of a sitemap, brings nothing.
+enum FurtherPageError {
+    /// It is not asked for, or lies elsewhere.
+    NotRead,
+    Fetch(FetchError),
+    Listing(ListingError),
+}
+
+impl FurtherPageError {
+    /// Whether it may be had at another time.
+    fn is_transient(&self) -> bool {
+        match self {
+            Self::NotRead => false,
+            Self::Fetch(e) => e.is_transient() || e.retry_after().is_some(),
+            Self::Listing(e) => matches!(e, ListingError::Interrupted(_)),
+        }
+    }
 }
 
 /// The entries of one document.

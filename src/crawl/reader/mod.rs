@@ -22,7 +22,7 @@ use crate::fetch::{DocumentKind, FetchResponse, Fetcher, HostScope, Page, Reques
 use crate::model::{Source, StoredPage, WebUrl};
 
 pub use cpu_pool::CpuPool;
-pub use listing::ListingError;
+pub use listing::{FurtherPages, ListingError};
 pub use parser::{PARSE_DOCUMENTS, Parser, parse_documents};
 pub use pdf::{READ_PDF, read_pdf};
 

@@ -3,7 +3,7 @@
 //! What a list of news has and a navigation bar has not: links with long titles, a date beside each, addresses of one
 //! pattern. Links are grouped by the element that holds their rows; groups of one layout count together.
 
-mod row;
+pub(in crate::discover) mod row;
 #[cfg(test)]
 mod tests;
 
@@ -11,7 +11,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use scraper::{ElementRef, Selector};
 
-use crate::discover::{DiscoverError, Discovered, autodiscovery};
+use crate::discover::{DiscoverError, Discovered, pager};
 use crate::extract::base_url;
 use crate::html::{Attr, NodeId, NodeRef, Selectable, Tag, Tree, node_of};
 use crate::model::{Entry, ListSelectors, WebUrl};
@@ -49,8 +49,8 @@ pub fn read(
     }
     // the pager stands in the page itself, not among a script's records
     let next = match records {
-        Some(_) => autodiscovery::next_list_page(&Tree::parse(text), text, url),
-        None => autodiscovery::next_list_page(&page, text, url),
+        Some(_) => pager::next_list_page(&Tree::parse(text), text, url),
+        None => pager::next_list_page(&page, text, url),
     };
     Ok(Discovered { entries, selector_path: layout, next, ..Discovered::default() })
 }
@@ -187,6 +187,15 @@ fn by_layout(tree: &Tree<'_>, base: &WebUrl, previous_selector: Option<&str>, cl
     let Some(best) = groups.first().map(|(score, _)| *score) else { return (Vec::new(), None) };
     let dated = groups.iter().any(|(_, g)| g.dated() >= 0.5 && !g.unlikely);
     groups.retain(|(score, g)| *score >= best * 0.4 && (!dated || g.dated() >= 0.5));
+    // beside one list, a shorter one that is older than all of it is a box of old news; a page of several lists is the home of a column
+    if let [(_, list), (_, beside)] = groups.as_slice()
+        && beside.rows.len() < list.rows.len()
+    {
+        let dates = |g: &Group| g.rows.iter().filter_map(|r| r.published_at).collect::<Vec<_>>();
+        if dates(beside).into_iter().max().is_some_and(|newest| dates(list).into_iter().min() > Some(newest)) {
+            groups.truncate(1);
+        }
+    }
     let layout = groups.iter().map(|(_, g)| g.layout.as_str()).collect::<Vec<_>>().join(", ");
     (groups.into_iter().flat_map(|(_, g)| g.rows).collect(), Some(layout))
 }
@@ -197,7 +206,8 @@ fn links<'a>(tree: &'a Tree<'_>, base: &WebUrl) -> Vec<CandidateLink<'a>> {
         .take(20_000)
         .filter_map(|a| {
             let url = base.join(row::address(a)?).ok()?;
-            let is_self = url == *base || url.as_url().path() == "/";
+            let is_home = url.as_url().path() == "/" && url.as_url().query().is_none() && !url.is_routed();
+            let is_self = url == *base || is_home;
             let title = link_title(a)?;
             (!is_self && row::is_title(&title)).then_some(CandidateLink { a, url, title })
         })

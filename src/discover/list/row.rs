@@ -25,14 +25,15 @@ pub(super) fn text_of(e: NodeRef<'_>) -> String {
 }
 
 /// Where a link leads: its `href`, or the address that its script opens.
-pub(super) fn address(a: NodeRef<'_>) -> Option<&str> {
+pub(in crate::discover) fn address(a: NodeRef<'_>) -> Option<&str> {
     static OPENED: LazyLock<Option<Regex>> = LazyLock::new(|| {
         Regex::new(r#"['"]\s*((?:https?://|\.{0,2}/|[\w-]+/)?[^'"\s<>()]*\.(?:s?html?|aspx?|jsp|php)[^'"\s<>]*|(?:https?:/)?/[\w-][^'"\s<>]*)['"]"#)
             .ok()
     });
     let href = a.attr(Attr::Href).unwrap_or_default().trim();
     let script = href.get(..11).filter(|h| h.eq_ignore_ascii_case("javascript:"));
-    if !href.is_empty() && !href.starts_with('#') && script.is_none() {
+    let anchor = href.starts_with('#') && !href.starts_with("#/") && !href.starts_with("#!");
+    if !href.is_empty() && !anchor && script.is_none() {
         return Some(href);
     }
     let opened = |code| OPENED.as_ref()?.captures(code)?.get(1).map(|m| m.as_str());
@@ -126,7 +127,27 @@ pub(super) fn row_date(row: NodeRef<'_>, title: &str, clock: &Clock) -> Option<d
         let free = |e: &NodeRef<'_>| !e.descendants().any(|d| d.is(Tag::A) && d.attr(Attr::Href).is_some());
         parts.take_while(free).filter(|e| text_of(*e).chars().count() <= MAX_PART_TEXT).find_map(|e| shown_date(e, title, clock))
     };
-    column_date(row, clock).or_else(|| shown_date(row, title, clock)).or_else(behind)
+    column_date(row, clock).or_else(|| shown_date(row, title, clock)).or_else(|| line_date(row, clock)).or_else(behind)
+}
+
+/// The date beside a link that has no element of its own: `<a>title</a> [2026-11-27]<br>`, or before it.
+fn line_date(link: NodeRef<'_>, clock: &Clock) -> Option<dates::DateMatch> {
+    let inline = |n: &NodeRef<'_>| match n.tag() {
+        Some(Tag::Font | Tag::Span | Tag::B | Tag::Strong | Tag::I | Tag::Em | Tag::Small | Tag::Time | Tag::U) | None => true,
+        Some(_) => false,
+    };
+    if !(link.is(Tag::A) || inline(&link)) {
+        return None;
+    }
+    let linked = |n: &NodeRef<'_>| n.descendants().take(MAX_PART_TEXT).any(|d| d.is(Tag::A));
+    let date = |n: NodeRef<'_>| date_piece(&text_of(n), clock);
+    let before = || {
+        let blank = |n: &NodeRef<'_>| n.text().is_some_and(|t| t.trim().is_empty());
+        let text = link.previous().and_then(|n| if blank(&n) { n.previous() } else { Some(n) })?;
+        let whole = text.parent().filter(|p| Some(*p) != link.parent()).unwrap_or(text);
+        Some(whole).filter(|w| text.text().is_some() && w.parent() == link.parent() && inline(w) && !linked(w)).and_then(date)
+    };
+    link.next_siblings().take(4).take_while(|n| inline(n) && !linked(n)).find_map(date).or_else(before)
 }
 
 /// Of the dates in a row of a table the one under 发布日期, where its head says so: others are of signatures and deadlines.
@@ -217,6 +238,7 @@ mod tests {
             ("<a href='#' onclick='location.href=\"info/1020/3.htm\"'>题</a>", Some("info/1020/3.htm")),
             ("<a href='javascript:;' onclick=\"go('12')\">题</a>", None),
             ("<a href='#top'>题</a>", None),
+            ("<a href='#/news/1'>题</a>", Some("#/news/1")),
             ("<a name=x>题</a>", None),
         ];
         for (html, expected) in table {

@@ -139,6 +139,24 @@ fn rows_with_more_than_a_title_and_a_date_are_read() {
 }
 
 #[test]
+fn rows_parted_by_breaks_have_the_date_beside_them() {
+    type Row = fn(usize, &str) -> String;
+    let older = "<div class=box><h3>通知公告</h3><ul><li><a href=/o/1.html>关于工作时间的第一条公告</a><i>2026-10-11</i></li>\
+         <li><a href=/o/2.html>关于工作时间的第二条公告</a><i>2026-10-12</i></li></ul></div>";
+    let table: [(&str, Row); 4] = [
+        ("behind", |i, t| format!("·<a href='t{i}.html'>{t}</a> [2026-11-2{i}]<br>")),
+        ("behind, in an element", |i, t| format!("<a href='t{i}.html'>{t}</a><span class=d>2026-11-2{i}</span><br/>")),
+        ("before", |i, t| format!("[2026-11-2{i}] <a href='t{i}.html'>{t}</a><br>")),
+        ("before, in an element", |i, t| format!("<font color=gray>2026-11-2{i}</font> <a href='t{i}.html'>{t}</a><br>")),
+    ];
+    for (name, row) in table {
+        let got = three(&format!("{older}<div class=content>"), &row, "</div>");
+        let dated: Vec<_> = got.iter().map(|(path, _, date)| (path.as_str(), date.as_str())).collect();
+        assert_eq!(dated, [("/xw/t1.html", "2026-11-21"), ("/xw/t2.html", "2026-11-22"), ("/xw/t3.html", "2026-11-23")], "{name}");
+    }
+}
+
+#[test]
 fn a_list_that_a_script_writes_is_read() {
     let rows: String =
         (1..4).map(|i| format!("document.write(\"<li><a href='t{i}.html'>许昌市的第{i}条科技消息</a><span>2026-11-2{i}</span></li>\");\n")).collect();

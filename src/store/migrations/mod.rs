@@ -19,6 +19,7 @@ pub(super) const MIGRATIONS: &[M<'static>] = &[
     M::up(include_str!("008_upkeep.sql")),
     M::up(include_str!("012_crashed.sql")),
     M::up(include_str!("013_candidates.sql")),
+    M::up(include_str!("010_addresses.sql")),
 ];
 
 /// Brings the schema to the last version.

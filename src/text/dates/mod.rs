@@ -16,7 +16,7 @@ use regex::{Captures, Regex};
 
 use crate::text::normalize::fold_width_and_case;
 pub use in_page::{in_code, in_numerals, in_pieces, in_url};
-use patterns::{AGO, COLUMNS, COMPACT, DAY_MONTH_YEAR, FULL, MONTH_DAY, MONTH_DAY_YEAR, NEAR, SHORT_YEAR, SLASHED};
+use patterns::{AGO, COLUMNS, COMPACT, DAY_MONTH_YEAR, FULL, MONTH_DAY, MONTH_DAY_YEAR, NAMED_YEAR, NEAR, SHORT_YEAR, SLASHED};
 
 /// What a reading depends on besides the text.
 #[derive(Debug, Clone, Copy)]
@@ -60,6 +60,9 @@ pub fn parse(text: &str, clock: &Clock) -> Option<DateMatch> {
         return Some(found);
     }
     let text: String = text.trim().chars().take(80).map(fold_keep_case).collect();
+    if names_no_year(&text, clock) {
+        return None;
+    }
     epoch(&text, clock)
         .or_else(|| first(&COMPACT, &text, clock, calendar))
         .or_else(|| first(&FULL, &text, clock, calendar))
@@ -81,6 +84,13 @@ fn standard(text: &str, clock: &Clock) -> Option<DateMatch> {
     let read = || DateTime::parse_from_rfc2822(text).or_else(|_| DateTime::parse_from_rfc3339(text)).ok();
     let at = Some(()).filter(|()| zone && (20..=40).contains(&text.len())).and_then(|()| read())?.with_nanosecond(0)?;
     clock.believable(at).then_some(DateMatch { at, has_time: true, offset: 0 })
+}
+
+/// Whether a text names a year that no news is of: a placeholder (`0001-01-01`, `1 Jan 1900`), whose parts are no date either.
+fn names_no_year(text: &str, clock: &Clock) -> bool {
+    let year = |c: Captures<'_>| ["y", "y2", "y3"].iter().find_map(|name| number::<i32>(&c, name));
+    let mut years = NAMED_YEAR.iter().flat_map(|p| p.captures_iter(text)).filter_map(year).peekable();
+    years.peek().is_some() && years.all(|y| !(1995..=clock.now.year() + 1).contains(&y))
 }
 
 /// `24 十一月 2026` as servers with Chinese locales write RFC 822 dates.
@@ -191,7 +201,9 @@ fn calendar(c: &Captures<'_>, clock: &Clock) -> Option<DateMatch> {
     let month = number(c, "m").or_else(|| c.name("mon").and_then(|m| month_number(m.as_str())))?;
     let day = number(c, "d")?;
     let date = match number::<i32>(c, "y") {
-        Some(y) if y < 100 => NaiveDate::from_ymd_opt(if y < 70 { 2000 + y } else { 1900 + y }, month, day)?,
+        Some(y) if y < 100 && c.name("y").is_some_and(|y| y.len() == 2) => {
+            NaiveDate::from_ymd_opt(if y < 70 { 2000 + y } else { 1900 + y }, month, day)?
+        }
         Some(y) => NaiveDate::from_ymd_opt(y, month, day)?,
         None => past_day(month, day, clock)?,
     };

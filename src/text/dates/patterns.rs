@@ -56,6 +56,13 @@ pub(super) static MONTH_DAY_YEAR: LazyLock<Option<Regex>> = LazyLock::new(|| {
     ))
     .ok()
 });
+/// A year of four digits beside a month.
+pub(super) static NAMED_YEAR: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    Regex::new(
+        r"(?:^|\D)(?P<y>\d{4})\s?[-/.年]\s?\d{1,2}(?:\D|$)|(?:^|[^\d:.])\d{1,2}\s?[-/.]\s?\d{1,2}\s?[-/.]\s?(?P<y2>\d{4})(?:\D|$)|(?i:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*[.,]?[\s-]+(?:\d{1,2}(?:st|nd|rd|th)?,?\s+)?(?P<y3>\d{4})(?:\D|$)",
+    )
+    .ok()
+});
 pub(super) static SHORT_YEAR: LazyLock<Option<Regex>> =
     LazyLock::new(|| Regex::new(&format!(r"^\D{{0,8}}(?P<y>\d\d)-(?P<m>\d\d)-(?P<d>\d\d){TIME}")).ok());
 /// As Americans write it; taken only where day and month cannot be confused, or the text is said to be a date.

@@ -54,6 +54,28 @@ fn impossible_dates_are_refused() {
 }
 
 #[test]
+fn a_placeholder_is_no_date_of_another_year() {
+    let table = [
+        "Mon, 01 Jan 0001 00:00:00 +0000",
+        "0001-01-01T00:00:00",
+        "0001-01-01 00:00:00",
+        "1/1/0001 12:00:00 AM",
+        "01-01-0001",
+        "January 1, 0001",
+        "0001年1月1日",
+        "1900-01-01",
+        "1901-01-02 00:00",
+        "Thu, 01 Jan 1970 00:00:00 GMT",
+        "3001/01/02",
+    ];
+    for text in table {
+        assert_eq!(read(text), "-", "{text}");
+    }
+    assert_eq!(find_dates("01 Jan 0001 00:00:00", &clock()), []);
+    assert_eq!(read("2026-11-23 08:00:00 -0500"), "2026-11-23T08:00:00-05:00");
+}
+
+#[test]
 fn dates_of_changes_and_of_today_are_not_told() {
     let days = |text: &str| find_publication_dates(text, &clock()).iter().map(|f| f.at.date_naive().to_string()).collect::<Vec<_>>();
     assert_eq!(days("更新时间：2026-11-22 10:00　发布时间：２０２６-11-20 09:00"), ["2026-11-20"]);

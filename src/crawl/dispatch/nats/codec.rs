@@ -96,6 +96,7 @@ mod tests {
 
     use super::*;
     use crate::crawl::executor::{TaskKind, TaskResult};
+    use crate::discover::KnownEntries;
     use crate::fetch::{FetchError, Redirect, RequestStats, Validators};
     use crate::model::{EntryId, Source, SourceId, WebUrl};
 
@@ -112,6 +113,7 @@ mod tests {
             validators: Validators { etag: Some("\"x\"".into()), last_modified: None },
             previous_selector: Some("ul".into()),
             read_older_pages: true,
+            known: KnownEntries::default(),
         };
         let redirects = vec![Redirect { to: url.clone(), permanent: true }];
         let task = Task {
