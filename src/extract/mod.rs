@@ -32,6 +32,7 @@ use crate::model::{ArticleSelectors, Extracted, WebUrl};
 use crate::text::dates::{self, Clock};
 use crate::text::markup;
 use crate::text::normalize;
+use crate::wall::Wall;
 
 /// Longest body kept, in characters.
 const MAX_TEXT: usize = 200_000;
@@ -68,6 +69,9 @@ pub enum ExtractError {
     /// A "not found" page with status 200.
     #[error("is an error page: {0:?}")]
     SoftError(String),
+    /// A captcha, a sign-in form or the like.
+    #[error(transparent)]
+    Wall(Wall),
 }
 
 impl ExtractError {
@@ -82,6 +86,7 @@ impl ExtractError {
             Self::Pdf(_) => "PDF 里读不出文字（可能是扫描件）".to_owned(),
             Self::PdfCrashed(_) => "读取这个 PDF 超出了内存或时间限制，已跳过".to_owned(),
             Self::SoftError(_) => "网页提示内容不存在".to_owned(),
+            Self::Wall(wall) => wall.chinese(),
         }
     }
 }

@@ -8,6 +8,7 @@ use crate::fetch::host_key;
 use crate::model::canonical_url::canonicalise;
 use crate::model::{ArticleId, Classification, Entry, EntryId, Extracted, Identity, Source, SourceId, StoredPage, WebUrl};
 use crate::store::fetch_log::log_fetch;
+use crate::store::sightings::{record_known, record_sightings};
 use crate::store::writer::BeforeCommit;
 use crate::store::{FetchRecord, Result, Store, invalid_value};
 use crate::text::normalize::normalized_key;
@@ -181,6 +182,9 @@ impl Store {
             if inserted == 1 {
                 crate::store::articles::store_classification(t, id, &new.title, &a.text, &new.classification, &new.signature)?;
             }
+            let article = if inserted == 1 { Some(id) } else { article_at(t, &new.url)? };
+            article.map_or(Ok(()), |article| record_sightings(t, article, new.entry))?;
+            t.prepare_cached("UPDATE source SET wall = NULL WHERE id = ?1 AND wall IS NOT NULL")?.execute([new.source.as_str()])?;
             let state = if inserted == 1 { "done" } else { "duplicate" };
             t.prepare_cached("UPDATE entry SET state = ?2, content_html = NULL WHERE id = ?1")?.execute(params![new.entry.0, state])?;
             log.map_or(Ok(()), |l| log_fetch(t, l, new.fetched))?;
@@ -188,6 +192,11 @@ impl Store {
             Ok((stored, stored.map(|id| index(id, new.words.clone()))))
         })
     }
+}
+
+fn article_at(c: &Connection, url: &WebUrl) -> Result<Option<ArticleId>> {
+    let id = c.prepare_cached("SELECT id FROM article WHERE canonical = ?1")?.query_row([canonicalise(url).as_str()], |r| r.get(0));
+    Ok(id.optional()?.map(ArticleId))
 }
 
 /// Takes an article into the full-text index.
@@ -201,8 +210,7 @@ fn index(id: ArticleId, (title, text): (String, String)) -> BeforeCommit {
 impl Store {
     /// The article at an address, in whatever spelling.
     pub fn article_at(&self, url: &WebUrl) -> Result<Option<ArticleId>> {
-        let canonical = canonicalise(url);
-        self.read(|c| Ok(c.query_row("SELECT id FROM article WHERE canonical = ?1", [canonical.as_str()], |r| r.get(0)).optional()?.map(ArticleId)))
+        self.read(|c| article_at(c, url))
     }
 
     /// An entry that no list has: an editor gave its address. The crawl leaves it alone.
@@ -243,13 +251,24 @@ pub(super) fn read_open(r: &Row<'_>) -> Result<PendingEntry> {
     })
 }
 
-/// Adds an entry unless it is known; gives how many are new.
-pub(super) fn insert_entry(t: &Connection, source: &Source, entry: &Entry, place: i64, now: DateTime<Utc>) -> Result<usize> {
-    let canonical = canonicalise(&entry.url);
+/// What came of adding an entry.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Inserted {
+    /// Its page is to be fetched.
+    New,
+    /// New at this source; another had it before.
+    KnownElsewhere,
+    /// Listed by this source before.
+    Listed,
+}
+
+/// Adds an entry unless its source listed it before.
+pub(super) fn insert_entry(t: &Connection, source: &Source, entry: &Entry, place: i64, now: DateTime<Utc>) -> Result<Inserted> {
+    let (canonical, identity) = (canonicalise(&entry.url), identity(entry, source.identity));
     // the same address from another source is fetched once; this row only remembers that it was listed here too
     let known: bool = t
         .prepare_cached("SELECT EXISTS (SELECT 1 FROM entry WHERE canonical = ?1 AND NOT (source_id = ?2 AND identity = ?3))")?
-        .query_row(params![canonical.as_str(), source.id.as_str(), identity(entry, source.identity)], |r| r.get(0))?;
+        .query_row(params![canonical.as_str(), source.id.as_str(), identity], |r| r.get(0))?;
     let n = t
         .prepare_cached(
             "INSERT OR IGNORE INTO entry (source_id, identity, canonical, url, title, published_at, summary, content_html, state, first_seen, lane, place)
@@ -257,7 +276,7 @@ pub(super) fn insert_entry(t: &Connection, source: &Source, entry: &Entry, place
         )?
         .execute(params![
             source.id.as_str(),
-            identity(entry, source.identity),
+            identity,
             canonical.as_str(),
             entry.url.as_str(),
             entry.title,
@@ -269,5 +288,12 @@ pub(super) fn insert_entry(t: &Connection, source: &Source, entry: &Entry, place
             host_key(source, &entry.url),
             place
         ])?;
-    Ok(if known { 0 } else { n })
+    if n == 0 {
+        return Ok(Inserted::Listed);
+    }
+    if known {
+        record_known(t, EntryId(t.last_insert_rowid()), canonical.as_str())?;
+        return Ok(Inserted::KnownElsewhere);
+    }
+    Ok(Inserted::New)
 }

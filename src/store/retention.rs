@@ -15,6 +15,9 @@ const WORD_DAYS: i64 = 400;
 /// How long every state of a finished edition is kept.
 const STATES: TimeDelta = TimeDelta::days(90);
 
+/// How long it is remembered which sources had an article; how many each brought, and when the last, stays.
+const SIGHTINGS: TimeDelta = TimeDelta::days(400);
+
 /// What went.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct RetentionReport {
@@ -48,6 +51,9 @@ impl Store {
             bytes: 0,
         };
         self.in_batches(states, (now - STATES).timestamp())?;
+        let sightings = "DELETE FROM sighting WHERE (article_id, source_id) IN
+                         (SELECT g.article_id, g.source_id FROM source s CROSS JOIN sighting g ON g.source_id = s.id AND g.dated < ?1 LIMIT ?2)";
+        self.in_batches(sightings, (now - SIGHTINGS).timestamp())?;
         self.write(|t| {
             t.execute("DELETE FROM keyword_day WHERE day < ?1", [now.timestamp() / 86_400 - WORD_DAYS])?;
             t.execute("DELETE FROM session WHERE expires <= ?1", [now.timestamp()])?;

@@ -17,6 +17,7 @@ pub(super) const MIGRATIONS: &[M<'static>] = &[
     M::up(include_str!("006_console.sql")),
     M::up(include_str!("007_outlets.sql")),
     M::up(include_str!("008_upkeep.sql")),
+    M::up(include_str!("011_sightings.sql")),
 ];
 
 /// Brings the schema to the last version.
