@@ -38,6 +38,8 @@ use crate::wall::Wall;
 const MAX_TEXT: usize = 200_000;
 /// Less than this is no article.
 const MIN_TEXT: usize = 30;
+/// A text of fewer characters may be what a captcha or sign-in page says.
+const SHORT_TEXT: usize = 300;
 
 /// Why a page brought no article.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
@@ -136,12 +138,23 @@ pub fn extract(text: &str, context: &Context<'_>) -> Result<Extracted, ExtractEr
     let found = body::find(&page, context.selectors);
     let lines = boilerplate::remove_boilerplate(read::lines(&found.roots, &found.dropped, found.skip), title.as_deref());
     let letters = lines.iter().map(|l| l.chars().count()).sum::<usize>();
-    if let Some(t) = title.as_deref().filter(|t| letters < 200 && is_error_title(t)) {
+    let soft_error = title.as_deref().filter(|t| letters < 200 && is_error_title(t));
+    if letters < MIN_TEXT
+        && soft_error.is_none()
+        && let Some(found) = embedded_json::find(&page).and_then(|f| from_state(f, title.clone(), context))
+    {
+        return Ok(found);
+    }
+    if letters < SHORT_TEXT
+        && let Some(wall) = Wall::of_tree(&page, text)
+    {
+        return Err(ExtractError::Wall(wall));
+    }
+    if let Some(t) = soft_error {
         return Err(ExtractError::SoftError(t.to_owned()));
     }
     if letters < MIN_TEXT {
-        let found = embedded_json::find(&page).and_then(|f| from_state(f, title, context));
-        return found.ok_or(ExtractError::NoContent { letters });
+        return Err(ExtractError::NoContent { letters });
     }
     let mut warnings = Vec::new();
     if page.dropped > 0 {

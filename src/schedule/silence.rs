@@ -6,7 +6,7 @@
 //! twice the usual break between them.
 //!
 //! - Saturdays and Sundays count only for a source that brings articles on them, holidays only for one that brought some on one.
-//! - Few gaps prove little: below five of them the source has two weeks at least, without any a month.
+//! - Few gaps prove little: below five of them the source has ten days at least, without any 22 (two weeks and a month of working days).
 //!
 //! The list that the first poll reads tells days of the past, so the gaps are known at once.
 
@@ -18,9 +18,9 @@ use crate::schedule::Calendar;
 pub const MAX_DAYS: usize = 30;
 /// Below so many gaps a source has [`FEW_GAPS_LIMIT`] days at least.
 const FEW_GAPS: usize = 5;
-const FEW_GAPS_LIMIT: u32 = 14;
+const FEW_GAPS_LIMIT: u32 = 10;
 /// Days for a source whose articles all are of one day.
-const NO_GAPS_LIMIT: u32 = 30;
+const NO_GAPS_LIMIT: u32 = 22;
 /// A source works on weekends if at least one of so many days with articles is one.
 const WEEKEND_SHARE: usize = 7;
 /// Longest silence that is waited for.

@@ -75,10 +75,15 @@ impl Wall {
 
     /// The wall that a page is, if it is one.
     pub fn of_page(page: &str) -> Option<Self> {
+        Self::of_tree(&Tree::parse(page), page)
+    }
+
+    /// The same for a page whose tree is there already.
+    pub fn of_tree(tree: &Tree<'_>, page: &str) -> Option<Self> {
         if matches!(page.trim_start().get(..5), Some("<?xml" | "%PDF-")) || page.trim_start().starts_with(['{', '[']) {
             return None;
         }
-        let shown = Shown::of(page);
+        let shown = Shown::of(tree);
         if shown.letters > MAX_LETTERS || shown.links > MAX_LINKS {
             return None;
         }
@@ -112,8 +117,8 @@ struct Shown {
 }
 
 impl Shown {
-    fn of(page: &str) -> Self {
-        let (mut shown, tree) = (Self::default(), Tree::parse(page));
+    fn of(tree: &Tree<'_>) -> Self {
+        let mut shown = Self::default();
         let mut unseen = 0usize;
         let hidden = |tag| matches!(tag, Tag::Script | Tag::Style | Tag::Noscript | Tag::Template | Tag::Title | Tag::Option);
         let mut inside = Vec::new();

@@ -10,10 +10,6 @@ use crate::extract::{self, Context, ExtractError};
 use crate::fetch::charset;
 use crate::model::{Entry, Extracted, Source};
 use crate::text::dates::Clock;
-use crate::wall::Wall;
-
-/// A text of fewer characters may be what a captcha or sign-in page says.
-const SHORT_TEXT: usize = 300;
 
 impl Reader<'_> {
     /// The article of a page, with its further pages.
@@ -73,13 +69,7 @@ pub(super) fn page(input: ParseInput) -> Result<Extracted, ExtractError> {
         return Err(ExtractError::NotHtml(format.into()));
     }
     let decoded = charset::decode(&document.body, document.content_type.as_deref(), source.charset);
-    let extracted = extract::extract(&decoded.text, &context(&document, &source));
-    if extracted.as_ref().map_or(true, |a| a.text.chars().count() < SHORT_TEXT)
-        && let Some(wall) = Wall::of_page(&decoded.text)
-    {
-        return Err(ExtractError::Wall(wall));
-    }
-    let mut article = extracted?;
+    let mut article = extract::extract(&decoded.text, &context(&document, &source))?;
     if decoded.garbled {
         article.warnings.push(format!("many characters cannot be read as {}; the source may need its charset set", decoded.charset));
     }

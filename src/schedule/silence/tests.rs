@@ -36,9 +36,9 @@ fn a_source_is_quiet_by_its_own_rhythm() {
         ("every day, but never seen on a holiday: the week does not count", back("2026-09-20", 1, 20), "2026-09-28"),
         ("every Monday: some three weeks", back("2026-08-10", 7, 10), "2026-09-02"),
         ("every Saturday", back("2026-08-08", 7, 10), "2026-08-31"),
-        ("every thirty days: some three months", back("2026-08-10", 30, 6), "2026-12-24"),
-        ("three days known: two weeks at least", back("2026-08-12", 1, 3), "2026-09-02"),
-        ("one day known: a month", back("2026-08-12", 1, 1), "2026-09-24"),
+        ("every thirty days: some three months", back("2026-08-10", 30, 6), "2026-11-20"),
+        ("three days known: ten working days at least", back("2026-08-12", 1, 3), "2026-08-27"),
+        ("one day known: a month of working days", back("2026-08-12", 1, 1), "2026-09-14"),
     ];
     for (what, days, expected) in table {
         assert_eq!(quiet_from(&days, &calendar()), Some(day(expected)), "{what}");
@@ -74,8 +74,8 @@ const SOURCES: [Source; 8] = [
 /// live from March to the end of October, and die then.
 #[test]
 fn false_alarms_are_rare_and_the_dead_are_told_in_time() {
-    let longest = [6, 9, 13, 22, 37, 60, 130, 60];
-    for ((name, brings), longest) in SOURCES.iter().zip(longest) {
+    let bounds = [(0.05, 5), (0.05, 7), (0.05, 7), (0.5, 14), (0.1, 24), (1.2, 38), (0.0, 95), (0.2, 45)];
+    for ((name, brings), (most, longest)) in SOURCES.iter().zip(bounds) {
         let (mut alarms, mut checked, mut waits) = (0u32, 0u32, Vec::new());
         for seed in 0..200 {
             let mut dice = Dice(seed * 7_919 + 1);
@@ -99,7 +99,7 @@ fn false_alarms_are_rare_and_the_dead_are_told_in_time() {
         waits.sort_unstable();
         let (a_year, median) = (f64::from(alarms) * 365.0 / f64::from(checked), waits[waits.len() / 2]);
         println!("{name}: {a_year:.2} false alarms a year and source, told {median} days after the last article (all: {:?})", (waits[0], waits[199]));
-        assert!(a_year <= 0.5, "{name}: {a_year:.2} false alarms a year");
+        assert!(a_year <= most, "{name}: {a_year:.2} false alarms a year");
         assert!(median <= longest, "{name}: told after {median} days");
     }
 }
