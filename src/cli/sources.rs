@@ -146,7 +146,13 @@ fn describe(s: &Source, health: Option<&SourceHealth>) -> String {
     }
     if h.polls.0 > 0 {
         let newest = h.newest.map(|t| format!(", newest {}", day(t))).unwrap_or_default();
-        words.push(format!("{} articles{newest}, {:.1} a week, {:.0} % of {} looks failed", h.articles, h.articles_a_week(), h.failed_share() * 100.0, h.polls.0));
+        words.push(format!(
+            "{} articles{newest}, {:.1} a week, {:.0} % of {} looks failed",
+            h.articles,
+            h.articles_a_week(),
+            h.failed_share() * 100.0,
+            h.polls.0
+        ));
     }
     if let (Some(every), Some(next), None) = (h.interval, h.next_due, &h.disabled_reason) {
         let fixed = if s.interval.is_some() { "" } else { " (found)" };

@@ -78,7 +78,8 @@ impl<'a> CountedDays<'a> {
 pub fn quiet_from(days: &[NaiveDate], calendar: &Calendar) -> Option<NaiveDate> {
     let newest = *days.first()?;
     let counted = CountedDays::of(days, calendar);
-    let mut gaps: Vec<u32> = days.windows(2).filter_map(|w| w.first().zip(w.last())).map(|(later, earlier)| counted.between(*earlier, *later)).collect();
+    let mut gaps: Vec<u32> =
+        days.windows(2).filter_map(|w| w.first().zip(w.last())).map(|(later, earlier)| counted.between(*earlier, *later)).collect();
     gaps.sort_unstable();
     let limit = limit(&gaps).min(MAX_LIMIT);
     newest.iter_days().skip(1).filter(|d| counted.counts(*d)).nth(usize::try_from(limit).ok()?)

@@ -16,7 +16,8 @@ use crate::wall::Wall;
 const LAYOUT_NEWS: TimeDelta = TimeDelta::days(3);
 
 /// How one source stands; `?2`: now, `?3`: since when polls are counted.
-pub(super) const HEALTH_SQL: &str = "SELECT looks, changes, watched, last_new, last_ok, next_due, interval, failures, failing_since, error_code, last_error,
+pub(super) const HEALTH_SQL: &str =
+    "SELECT looks, changes, watched, last_new, last_ok, next_due, interval, failures, failing_since, error_code, last_error,
       last_error_zh, moved_to, resting, insecure,
       (SELECT max(until) FROM pause p WHERE p.lane = s.lane AND p.until > ?2),
       (SELECT count(*) FROM fetch_log f WHERE f.source_id = s.id AND f.at > ?3 AND f.listing = 1),

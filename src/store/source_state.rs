@@ -236,10 +236,5 @@ pub(super) fn moment(r: &Row<'_>, column: usize) -> rusqlite::Result<Option<Date
 
 /// The first four columns of a query.
 pub(super) fn read_rhythm(r: &Row<'_>) -> rusqlite::Result<ChangeRate> {
-    Ok(ChangeRate {
-        polls: r.get(0)?,
-        changes: r.get(1)?,
-        observed_seconds: r.get(2)?,
-        last_new: moment(r, 3)?,
-    })
+    Ok(ChangeRate { polls: r.get(0)?, changes: r.get(1)?, observed_seconds: r.get(2)?, last_new: moment(r, 3)? })
 }

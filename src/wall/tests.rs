@@ -8,7 +8,11 @@ const WALLS: &[(&str, Wall, &str)] = &[
         "<script>document.cookie=('_')+('_jsl_clearance_s=17')+';max-age=3600;path=/';location.href=location.pathname+location.search</script>",
     ),
     ("the same, written plainly", Wall::Script, "<html><script>document.cookie='__jsl_clearance=1|0|x';location.reload()</script></html>"),
-    ("阿里云", Wall::Script, "<html><script>var arg1='3A7B';function setCookie(n,v){document.cookie=n+'='+v}setCookie('acw_sc__v2',arg1);</script></html>"),
+    (
+        "阿里云",
+        Wall::Script,
+        "<html><script>var arg1='3A7B';function setCookie(n,v){document.cookie=n+'='+v}setCookie('acw_sc__v2',arg1);</script></html>",
+    ),
     (
         "瑞数, status 412",
         Wall::Script,
@@ -21,13 +25,21 @@ const WALLS: &[(&str, Wall, &str)] = &[
     ),
     ("a cookie of its own", Wall::Script, "<html><body><script>document.cookie='k='+f();location.reload();</script></body></html>"),
     ("asks for scripts", Wall::Script, "<html><body><noscript>请开启JavaScript并刷新该页</noscript><script src=a.js></script></body></html>"),
-    ("an application that scripts fill", Wall::Script, "<html><title>某厅</title><body><div id=app></div><script src=/static/app.js></script></body></html>"),
+    (
+        "an application that scripts fill",
+        Wall::Script,
+        "<html><title>某厅</title><body><div id=app></div><script src=/static/app.js></script></body></html>",
+    ),
     (
         "滑动验证",
         Wall::Captcha,
         "<html><title>访问验证</title><body><p>为保证正常访问，请完成下方验证</p><div id=nc></div><script src=//g.example/nc.js></script></body></html>",
     ),
-    ("极验", Wall::Captcha, "<html><body><h3>请完成操作后继续</h3><div id=box></div><script src=https://static.geetest.com/v4/gt4.js></script></body></html>"),
+    (
+        "极验",
+        Wall::Captcha,
+        "<html><body><h3>请完成操作后继续</h3><div id=box></div><script src=https://static.geetest.com/v4/gt4.js></script></body></html>",
+    ),
     (
         "a picture with letters",
         Wall::Captcha,
@@ -62,7 +74,10 @@ fn ordinary_pages_are_no_walls() {
         ("a list with a small sign-in box", format!("<form><input name=u><input type=password><img src=/verifyCode></form><ul>{list}</ul>")),
         ("a news text on captchas", format!("<title>警惕验证码诈骗</title><h1>警惕验证码诈骗</h1><p>{text}</p>")),
         ("a text with a comment form", format!("<p>{}</p><div class=g-recaptcha></div>", "今日新闻内容，".repeat(60))),
-        ("a list behind Cloudflare", format!("<ul>{list}</ul><script>window.__CF$cv$params={{r:'1'}};a.src='/cdn-cgi/challenge-platform/scripts/jsd/main.js'</script>")),
+        (
+            "a list behind Cloudflare",
+            format!("<ul>{list}</ul><script>window.__CF$cv$params={{r:'1'}};a.src='/cdn-cgi/challenge-platform/scripts/jsd/main.js'</script>"),
+        ),
         ("a page that was not found", "<html><title>404</title><body>您访问的页面不存在</body></html>".to_owned()),
         ("an empty list", "<html><body><h1>通知公告</h1><p>暂无数据，敬请期待后续发布的内容。</p></body></html>".to_owned()),
         ("a feed", "<?xml version='1.0'?><rss><channel><title>验证码</title></channel></rss>".to_owned()),

@@ -137,9 +137,12 @@ fn troubles(h: &SourceHealth, zone: chrono_tz::Tz) -> Vec<String> {
     if let Some(wall) = h.page_wall {
         out.push(format!("列表能打开，但文章打不开：{}。", wall.chinese()));
     }
-    match h.silence() {
+    match h.silence().filter(|_| h.page_wall.is_none()) {
         Some(Silence::Since(newest)) => {
-            out.push(format!("自 {} 起没有新文章，比它平时的间隔长得多：网页可能已停更，或栏目换了地址。", newest.with_timezone(&zone).format("%Y-%m-%d")));
+            out.push(format!(
+                "自 {} 起没有新文章，比它平时的间隔长得多：网页可能已停更，或栏目换了地址。",
+                newest.with_timezone(&zone).format("%Y-%m-%d")
+            ));
         }
         Some(Silence::Never) => out.push("能打开，但没有取到过文章：请点“试一试”，看看列表和正文能否读出。".to_owned()),
         None => {}
