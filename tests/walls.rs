@@ -52,7 +52,7 @@ fn serve() -> String {
             let path = lines.next().and_then(|l| l.split(' ').nth(1).map(str::to_owned)).unwrap_or_default();
             lines.find(String::is_empty);
             let (status, body) = answer(&path);
-            let kind = if path.ends_with(".xml") { "application/xml" } else { "text/html; charset=utf-8" };
+            let kind = if path.contains(".xml") { "application/xml" } else { "text/html; charset=utf-8" };
             let head = format!("HTTP/1.1 {status} X\r\nContent-Type: {kind}\r\nContent-Length: {}\r\nConnection: close\r\n\r\n", body.len());
             let _ = (&connection).write_all((head + &body).as_bytes());
         }
@@ -84,7 +84,7 @@ fn run(dir: &Path, args: &[&str]) -> String {
 fn walls_silence_and_second_feeds_are_told_for_what_they_are() {
     let (dir, base) = (tempfile::tempdir().unwrap(), serve());
     let source = |(id, path): &(&str, &str)| format!("[[source]]\nid = \"{id}\"\nname = \"{id}\"\nurl = \"{base}{path}\"\n");
-    let kind = |(id, path): &(&str, &str)| source(&(id, path)) + if path.ends_with(".xml") { "kind = \"feed\"\n" } else { "" };
+    let kind = |(id, path): &(&str, &str)| source(&(id, path)) + if path.contains(".xml") { "kind = \"feed\"\n" } else { "" };
     let list = format!("[defaults]\nallow_private = true\n\n{}", SOURCES.iter().map(kind).collect::<String>());
     std::fs::write(dir.path().join("sources.toml"), list).unwrap();
     std::fs::write(dir.path().join("qingbao.toml"), "[fetch]\nhost_delay = \"0s\"\n").unwrap();
