@@ -15,7 +15,8 @@
 //!
 //! [`crawl`] does steps 2 to 7 for every source that is due, in this process or on workers; [`pipeline`] adds steps 8 to 10.
 //! [`app`] is the background service, [`web`] the console for editors and admins, [`cli`] the command line. [`model`] holds the
-//! types that all stages share, [`text`] what they know of characters, words and dates, [`html`] of markup, [`schedule`] what is due when,
+//! types that all stages share, [`text`] what they know of characters, words and dates, [`html`] of markup,
+//! [`wall`] of captchas and sign-in pages, [`schedule`] what is due when,
 //! [`health`] the signs of life of a service. [`demo`] is a small news world to try it all on.
 //!
 //! `ARCHITECTURE.md` gives the order of these modules: each uses only those below it.
@@ -40,4 +41,5 @@ pub mod render;
 pub mod schedule;
 pub mod store;
 pub mod text;
+pub mod wall;
 pub mod web;

@@ -81,7 +81,7 @@ fn every_broken_source_is_named_and_the_others_go_on() {
     let expected = [
         ("gone", "status 404"),
         ("busy", "asked us to wait"),
-        ("html", "is no feed but begins with"),
+        ("html", "shows its pages only to browsers that run scripts"),
         ("empty", "body is empty"),
         ("large", "body is larger than 1048576 bytes"),
         ("endless", "body is larger than 1048576 bytes"),

@@ -94,6 +94,18 @@ fn every_row_of_the_first_release_is_kept() {
     }
 }
 
+#[test]
+fn which_sources_had_an_article_is_found_among_the_entries_of_the_first_release() {
+    let old = Installation::unpack();
+    old.run(&["user", "list"]);
+    let (c, number) = (old.sql(), |c: &Connection, sql: &str| c.query_row(sql, [], |r| r.get::<_, i64>(0)).unwrap());
+    let own = "SELECT count(*) FROM article a JOIN sighting g ON g.article_id = a.id AND g.source_id = a.source_id";
+    assert_eq!(number(&c, own), number(&c, "SELECT count(*) FROM article"), "each counts for the source that had it first");
+    let counted = "SELECT count(*) FROM source s WHERE articles = (SELECT count(*) FROM sighting g WHERE g.source_id = s.id)
+                   AND newest IS (SELECT max(dated) FROM sighting g WHERE g.source_id = s.id)";
+    assert_eq!(number(&c, counted), number(&c, "SELECT count(*) FROM source"));
+}
+
 /// Commands, and what stands in their answers.
 const SHOWN: &[(&[&str], &[&str])] = &[
     (&["user", "list"], &["甲编辑\teditor\tenabled", "乙编辑\teditor\tdisabled", "管理员\tadmin\tenabled"]),

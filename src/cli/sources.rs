@@ -15,7 +15,7 @@ use crate::cli::try_source::TestArgs;
 use crate::config::edit_sources;
 use crate::config::opml::{self, Import};
 use crate::model::{Source, SourceId};
-use crate::store::{SourceHealth, Store};
+use crate::store::{Silence, SourceHealth, Store};
 
 /// Largest OPML file read, in bytes.
 const MAX_OPML: u64 = 16 << 20;
@@ -105,17 +105,18 @@ fn list(context: &CommandContext) -> anyhow::Result<()> {
     let (store, now) = (Store::open_beside(&context.data).ok(), Utc::now());
     for s in &context.source_list()?.sources {
         let health = store.as_ref().and_then(|d| d.source_health(&s.id, now).transpose()).transpose()?;
-        println!("{}\t{}\t{}\t{}", s.id, s.name, s.url, describe(s, health.as_ref(), now));
+        println!("{}\t{}\t{}\t{}", s.id, s.name, s.url, describe(s, health.as_ref()));
     }
     Ok(())
 }
 
 /// How a source stands, in one line.
-fn describe(s: &Source, health: Option<&SourceHealth>, now: DateTime<Utc>) -> String {
+fn describe(s: &Source, health: Option<&SourceHealth>) -> String {
     let Some(h) = health.filter(|_| s.enabled) else {
         return if s.enabled { "not looked at yet".to_owned() } else { "disabled".to_owned() };
     };
     let at = |t: DateTime<Utc>| t.with_timezone(&s.timezone).format("%F %H:%M").to_string();
+    let day = |t: DateTime<Utc>| t.with_timezone(&s.timezone).format("%F").to_string();
     let mut words = Vec::new();
     match (&h.disabled_reason, &h.last_error, h.last_ok) {
         (Some(why), ..) => words.push(format!("resting: {why}; correct the address, or run `qingbao sources enable {}`", s.id)),
@@ -132,14 +133,26 @@ fn describe(s: &Source, health: Option<&SourceHealth>, now: DateTime<Utc>) -> St
     if let Some((at_time, before, after)) = &h.layout_changed {
         words.push(format!("list layout changed {}: {before} → {after}; `qingbao sources test {}` shows what is taken", at(*at_time), s.id));
     }
-    if h.is_silent(now) {
-        words.push(format!("silent: nothing new since {}", h.change_rate.last_new.map(at).unwrap_or_default()));
+    if let Some(wall) = h.page_wall {
+        words.push(format!("its article pages cannot be read: its site {wall}"));
+    }
+    match h.silence() {
+        Some(Silence::Since(newest)) => words.push(format!("gone quiet: no article since {}", day(newest))),
+        Some(Silence::Never) => words.push(format!("answers, but never brought an article; `qingbao sources test {}` shows what is taken", s.id)),
+        None => {}
     }
     if let Some(until) = h.backed_off_until {
         words.push(format!("left alone until {}, as its site asked", at(until)));
     }
     if h.polls.0 > 0 {
-        words.push(format!("{:.1} articles a week, {:.0} % of {} looks failed", h.articles_a_week, h.failed_share() * 100.0, h.polls.0));
+        let newest = h.newest.map(|t| format!(", newest {}", day(t))).unwrap_or_default();
+        words.push(format!(
+            "{} articles{newest}, {:.1} a week, {:.0} % of {} looks failed",
+            h.articles,
+            h.articles_a_week(),
+            h.failed_share() * 100.0,
+            h.polls.0
+        ));
     }
     if let (Some(every), Some(next), None) = (h.interval, h.next_due, &h.disabled_reason) {
         let fixed = if s.interval.is_some() { "" } else { " (found)" };

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 
 use crate::crawl::dispatch::TaskMeta;
 use crate::crawl::executor::{Task, TaskKind, TaskReport, TaskResult};
@@ -13,6 +13,7 @@ use crate::fetch::{FetchError, MAX_HOST_WAIT, Redirect, host_key, jitter};
 use crate::health::Alarm;
 use crate::model::{Source, WebUrl};
 use crate::schedule::poll_interval::{IntervalLimits, RefreshHints, back_off, next_poll, to_time_delta};
+use crate::schedule::silence::quiet_from;
 use crate::store::{FailureRecord, FetchRecord, PollPlan, SourceState};
 
 /// A fault of the kind that comes and goes is tried once more after this.
@@ -48,14 +49,15 @@ impl Crawler {
 
     /// Stores the result of a poll.
     pub(super) async fn apply_poll(self: &Arc<Self>, source: &Arc<Source>, about: &TaskMeta, report: TaskReport) -> Result<PollResult> {
-        let id = source.id.clone();
-        let state = self.store.run(move |s| s.source_state(&id)).await?;
+        let (id, zone) = (source.id.clone(), self.settings.publication.calendar.zone);
+        let (state, days) = self.store.run(move |s| Ok((s.source_state(&id)?, s.article_days(&id, zone)?))).await?;
         let log = self.log_report(about, &report);
         let down = self.network_down(source, &source.url, &report);
         let now = Utc::now();
         match report.result {
             TaskResult::NotModified { permanent_redirect: moved, fresh_for: fresh } => {
-                let looked = self.plan_next_poll(source, &state, &RefreshHints { max_age: fresh, ..RefreshHints::default() }, false, now);
+                let hints = RefreshHints { max_age: fresh, ..RefreshHints::default() };
+                let looked = self.plan_next_poll(source, (&state, &days), &hints, false, now);
                 let id = source.id.clone();
                 self.store.run(move |s| s.source_unchanged(&id, moved.as_ref(), &looked, &log, now)).await?;
                 Ok(PollResult::Unchanged)
@@ -64,7 +66,7 @@ impl Crawler {
                 let (this, source, most) = (Arc::clone(self), Arc::clone(source), self.settings.fetch.max_entries);
                 let warnings = found.limits.iter().filter(|l| l.needs_setting()).cloned().collect();
                 let commit = self.store.run(move |s| {
-                    let plan = |changed| this.plan_next_poll(&source, &state, &found.refresh_hints, changed, now);
+                    let plan = |changed| this.plan_next_poll(&source, (&state, &days), &found.refresh_hints, changed, now);
                     s.commit_entries(&source, (&found, &validators, moved.as_ref()), most, now, plan, &log)
                 });
                 Ok(PollResult::New(commit.await?, warnings))
@@ -91,12 +93,22 @@ impl Crawler {
         }
     }
 
-    /// What is observed now, and when to poll again.
-    fn plan_next_poll(&self, source: &Source, state: &SourceState, refresh_hints: &RefreshHints, changed: bool, now: DateTime<Utc>) -> PollPlan {
+    /// What is observed now, and when to poll again. `days`: on which the source brought articles, newest first.
+    fn plan_next_poll(
+        &self,
+        source: &Source,
+        (state, days): (&SourceState, &[NaiveDate]),
+        refresh_hints: &RefreshHints,
+        changed: bool,
+        now: DateTime<Utc>,
+    ) -> PollPlan {
         let mut change_rate = state.change_rate;
         change_rate.record(state.last_poll, now, changed);
         let (next_due, interval) = next_poll(now, source.interval, &change_rate, refresh_hints, self.interval_limits());
-        PollPlan { change_rate, next_due, interval }
+        let calendar = &self.settings.publication.calendar;
+        // what the last poll listed is fetched by now; what this one lists is not
+        let quiet = state.last_ok.is_some_and(|t| quiet_from(days, calendar).is_none_or(|from| calendar.today(t) >= from));
+        PollPlan { change_rate, next_due, interval, quiet }
     }
 
     fn interval_limits(&self) -> IntervalLimits {

@@ -26,9 +26,13 @@ use crate::model::{Entry, Identity, Source, SourceKind, WebUrl};
 use crate::schedule::poll_interval::RefreshHints;
 use crate::text::dates::Clock;
 use crate::text::normalize::truncate;
+use crate::wall::Wall;
 
 pub use identity::{KnownEntries, identity};
 pub use limits::LimitReached;
+
+/// Links without a date that a captcha or sign-in page may have.
+const WALL_LINKS: usize = 6;
 
 /// Why a document brought no entries.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error, Serialize, Deserialize)]
@@ -52,6 +56,9 @@ pub enum DiscoverError {
     /// Readable, but nothing in it.
     #[error("holds no entries; if the page shows some in a browser, give selectors: list = {{ item = …, link = … }}")]
     NoEntries,
+    /// A captcha, a sign-in form or the like.
+    #[error(transparent)]
+    Wall(Wall),
 }
 
 impl DiscoverError {
@@ -61,16 +68,18 @@ impl DiscoverError {
             Self::WrongKind { .. } => "wrong-kind",
             Self::Broken { .. } => "broken",
             Self::NoEntries => "no-entries",
+            Self::Wall(wall) => wall.code(),
         }
     }
 
     /// The reason as an editor reads it.
     pub fn chinese(&self) -> String {
         match self {
-            Self::WrongKind { expected, .. } if expected == "feed" => "不是订阅源（可能是验证页面）".to_owned(),
+            Self::WrongKind { expected, .. } if expected == "feed" => "不是订阅源".to_owned(),
             Self::WrongKind { .. } => "内容类型不对".to_owned(),
             Self::Broken { .. } => "内容损坏，无法读取".to_owned(),
             Self::NoEntries => "没有找到任何条目，版式可能已变".to_owned(),
+            Self::Wall(wall) => wall.chinese(),
         }
     }
 }
@@ -115,12 +124,18 @@ pub fn discover(
 ) -> Result<Discovered, DiscoverError> {
     let decoded = charset::decode(body, content_type, source.charset);
     let kind = source.kind.unwrap_or_else(|| sniff(&decoded.text));
-    let mut found = match kind {
-        SourceKind::Feed => from_feed(&decoded.text, url, clock)?,
-        SourceKind::Sitemap => sitemap::read(&decoded.text, clock)?,
-        SourceKind::Json => json::read(&decoded.text, url, &source.list, clock)?,
-        SourceKind::List => list::read(&decoded.text, url, &source.list, previous_selector, clock)?,
+    let read = match kind {
+        SourceKind::Feed => from_feed(&decoded.text, url, clock),
+        SourceKind::Sitemap => sitemap::read(&decoded.text, clock),
+        SourceKind::Json => json::read(&decoded.text, url, &source.list, clock),
+        SourceKind::List => list::read(&decoded.text, url, &source.list, previous_selector, clock),
     };
+    if read.as_ref().map_or(true, Discovered::may_be_wall)
+        && let Some(wall) = Wall::of_page(&decoded.text)
+    {
+        return Err(DiscoverError::Wall(wall));
+    }
+    let mut found = read?;
     if decoded.garbled {
         found.notes.push(format!("many characters cannot be read as {}; set charset for this source", decoded.charset));
     }
@@ -178,6 +193,11 @@ impl Discovered {
         if shared > 0 && self.kind == Some(SourceKind::Feed) {
             self.limits.push(LimitReached::SharedAddresses(shared));
         }
+    }
+
+    /// A few links without a date, as a sign-in page has them.
+    fn may_be_wall(&self) -> bool {
+        self.entries.len() <= WALL_LINKS && self.sub_sitemaps.is_empty() && self.entries.iter().all(|e| e.published_at.is_none())
     }
 
     /// Whether nothing was found, nor where to look on.

@@ -32,11 +32,14 @@ use crate::model::{ArticleSelectors, Extracted, WebUrl};
 use crate::text::dates::{self, Clock};
 use crate::text::markup;
 use crate::text::normalize;
+use crate::wall::Wall;
 
 /// Longest body kept, in characters.
 const MAX_TEXT: usize = 200_000;
 /// Less than this is no article.
 const MIN_TEXT: usize = 30;
+/// A text of fewer characters may be what a captcha or sign-in page says.
+const SHORT_TEXT: usize = 300;
 
 /// Why a page brought no article.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
@@ -68,6 +71,9 @@ pub enum ExtractError {
     /// A "not found" page with status 200.
     #[error("is an error page: {0:?}")]
     SoftError(String),
+    /// A captcha, a sign-in form or the like.
+    #[error(transparent)]
+    Wall(Wall),
 }
 
 impl ExtractError {
@@ -90,6 +96,7 @@ impl ExtractError {
             Self::Pdf(_) => "PDF 里读不出文字（可能是扫描件）".to_owned(),
             Self::PdfCrashed(_) => "读取这个 PDF 超出了内存或时间限制，已跳过".to_owned(),
             Self::SoftError(_) => "网页提示内容不存在".to_owned(),
+            Self::Wall(wall) => wall.chinese(),
         }
     }
 }
@@ -139,12 +146,23 @@ pub fn extract(text: &str, context: &Context<'_>) -> Result<Extracted, ExtractEr
     let found = body::find(&page, context.selectors);
     let lines = boilerplate::remove_boilerplate(read::lines(&found.roots, &found.dropped, found.skip), title.as_deref());
     let letters = lines.iter().map(|l| l.chars().count()).sum::<usize>();
-    if let Some(t) = title.as_deref().filter(|t| letters < 200 && is_error_title(t)) {
+    let soft_error = title.as_deref().filter(|t| letters < 200 && is_error_title(t));
+    if letters < MIN_TEXT
+        && soft_error.is_none()
+        && let Some(found) = embedded_json::find(&page).and_then(|f| from_state(f, title.clone(), context))
+    {
+        return Ok(found);
+    }
+    if letters < SHORT_TEXT
+        && let Some(wall) = Wall::of_tree(&page, text)
+    {
+        return Err(ExtractError::Wall(wall));
+    }
+    if let Some(t) = soft_error {
         return Err(ExtractError::SoftError(t.to_owned()));
     }
     if letters < MIN_TEXT {
-        let found = embedded_json::find(&page).and_then(|f| from_state(f, title, context));
-        return found.ok_or(ExtractError::NoContent { letters });
+        return Err(ExtractError::NoContent { letters });
     }
     let mut warnings = Vec::new();
     if page.dropped > 0 {

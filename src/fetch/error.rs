@@ -4,6 +4,8 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use crate::wall::Wall;
+
 /// The HTTP client cannot be set up: TLS cannot be initialised.
 #[derive(Debug, thiserror::Error)]
 #[error("the HTTP client cannot be set up: {0}")]
@@ -112,6 +114,9 @@ pub enum FetchError {
         /// Until the next question.
         after: Duration,
     },
+    /// A captcha, a sign-in form or the like, whatever the status.
+    #[error(transparent)]
+    Wall(Wall),
     /// Rendering.
     #[error("browser: {0}")]
     Browser(String),
@@ -150,6 +155,7 @@ impl FetchError {
             Self::UnaskedNotModified => "unasked-304",
             Self::Robots(_) => "robots",
             Self::RobotsUnreachable { .. } => "robots-unreachable",
+            Self::Wall(wall) => wall.code(),
             Self::Browser(_) => "browser",
             Self::Setting(_) => "setting",
         }
@@ -218,6 +224,7 @@ impl FetchError {
             Self::UnaskedNotModified => "网站应答有误（304）".to_owned(),
             Self::Robots(_) => "网站的 robots.txt 不允许抓取".to_owned(),
             Self::RobotsUnreachable { .. } => "robots.txt 不可达，已暂停".to_owned(),
+            Self::Wall(wall) => wall.chinese(),
             Self::Browser(_) => "浏览器渲染失败".to_owned(),
             Self::Setting(_) => "来源设置有误".to_owned(),
         }

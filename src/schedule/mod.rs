@@ -2,6 +2,7 @@
 //! wakes us, so a missed or doubled tick changes nothing.
 
 pub mod poll_interval;
+pub mod silence;
 
 use std::time::Duration;
 

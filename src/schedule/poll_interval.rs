@@ -19,12 +19,6 @@ const LONGEST_GAP: TimeDelta = TimeDelta::days(3);
 const MAX_BACK_OFF: Duration = Duration::from_hours(24);
 /// Share of a back-off added by chance.
 const BACK_OFF_JITTER: f64 = 0.25;
-/// A source is silent when nothing new came for so many times its usual gap …
-const STALE_GAPS: f64 = 4.0;
-/// … and never sooner than this.
-const STALE_MIN_AGE: TimeDelta = TimeDelta::days(2);
-/// Gaps seen before one calls them usual.
-const STALE_MIN_OBSERVATIONS: u32 = 5;
 /// Most that a wait for allowed hours may take.
 const MAX_SKIP: i64 = 8 * 24;
 
@@ -39,10 +33,6 @@ pub struct ChangeRate {
     pub observed_seconds: f64,
     /// When something new came last.
     pub last_new: Option<DateTime<Utc>>,
-    /// Usual seconds between two polls with something new.
-    pub mean_gap: Option<f64>,
-    /// Gaps behind that figure.
-    pub gap_count: u32,
 }
 
 impl ChangeRate {
@@ -54,12 +44,6 @@ impl ChangeRate {
             self.observed_seconds = self.observed_seconds * DECAY + since.as_seconds_f64();
         }
         if changed {
-            if let Some(gap) = self.last_new.map(|l| (now - l).as_seconds_f64()).filter(|g| *g > 0.0) {
-                self.gap_count = self.gap_count.saturating_add(1);
-                // the mean at first, a fading mean later
-                let weight = (1.0 / f64::from(self.gap_count)).max(1.0 - DECAY);
-                self.mean_gap = Some(self.mean_gap.map_or(gap, |usual| usual + (gap - usual) * weight));
-            }
             self.last_new = Some(now);
         }
     }
@@ -82,13 +66,6 @@ impl ChangeRate {
             Duration::try_from_secs_f64(seconds).unwrap_or(ceiling)
         });
         found.clamp(floor, ceiling)
-    }
-
-    /// Whether the source answers but has brought nothing for much longer than it used to.
-    pub fn is_stale(&self, now: DateTime<Utc>) -> bool {
-        let (Some(last), Some(gap)) = (self.last_new, self.mean_gap) else { return false };
-        let quiet = now - last;
-        self.gap_count >= STALE_MIN_OBSERVATIONS && quiet > STALE_MIN_AGE && quiet.as_seconds_f64() > gap * STALE_GAPS
     }
 }
 
@@ -251,19 +228,6 @@ mod tests {
         }
         assert!(back_off(half_hour, 4, 1.0) > back_off(half_hour, 4, 0.0));
         assert_eq!(back_off(Duration::from_hours(72), 1, 0.0).as_secs() / 3600, 57, "a source looked at twice a week is not hurried by failing");
-    }
-
-    #[test]
-    fn silence_is_measured_by_the_sources_own_rhythm() {
-        let start = at("2026-11-01T00:00:00Z");
-        let mut r = ChangeRate::default();
-        for day in 0..8 {
-            r.record(Some(start + TimeDelta::days(day) - TimeDelta::hours(1)), start + TimeDelta::days(day), true);
-        }
-        let last = start + TimeDelta::days(7);
-        assert!(!r.is_stale(last + TimeDelta::days(3)));
-        assert!(r.is_stale(last + TimeDelta::days(5)));
-        assert!(!ChangeRate::default().is_stale(last));
     }
 
     proptest::proptest! {

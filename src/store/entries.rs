@@ -11,6 +11,7 @@ use crate::fetch::host_key;
 use crate::model::canonical_url::canonicalise;
 use crate::model::{ArticleId, Classification, Entry, EntryId, Extracted, Identity, Source, SourceId, StoredPage, WebUrl};
 use crate::store::fetch_log::log_fetch;
+use crate::store::sightings::{record_known, record_sightings};
 use crate::store::url_parameters::NewCopy;
 use crate::store::writer::BeforeCommit;
 use crate::store::{FetchRecord, Result, Store, invalid_value, url_parameters};
@@ -189,6 +190,9 @@ impl Store {
             if inserted == 1 {
                 crate::store::articles::store_classification(t, id, &new.title, &a.text, &new.classification, &new.signature)?;
             }
+            let article = if inserted == 1 { Some(id) } else { article_at(t, &new.url)? };
+            article.map_or(Ok(()), |article| record_sightings(t, article, new.entry))?;
+            t.prepare_cached("UPDATE source SET wall = NULL WHERE id = ?1 AND wall IS NOT NULL")?.execute([new.source.as_str()])?;
             let state = if inserted == 1 { "done" } else { "duplicate" };
             t.prepare_cached("UPDATE entry SET state = ?2, content_html = NULL WHERE id = ?1")?.execute(params![new.entry.0, state])?;
             log.map_or(Ok(()), |l| log_fetch(t, l, new.fetched))?;
@@ -196,6 +200,12 @@ impl Store {
             Ok((stored, stored.map(|id| index(id, new.words.clone()))))
         })
     }
+}
+
+fn article_at(c: &Connection, url: &WebUrl) -> Result<Option<ArticleId>> {
+    let canonical = url_parameters::canonical(c, url)?;
+    let id = c.prepare_cached("SELECT id FROM article WHERE canonical = ?1")?.query_row([canonical.as_str()], |r| r.get(0));
+    Ok(id.optional()?.map(ArticleId))
 }
 
 /// Takes an article into the full-text index.
@@ -209,10 +219,7 @@ fn index(id: ArticleId, (title, text): (String, String)) -> BeforeCommit {
 impl Store {
     /// The article at an address, in whatever spelling.
     pub fn article_at(&self, url: &WebUrl) -> Result<Option<ArticleId>> {
-        self.read(|c| {
-            let canonical = url_parameters::canonical(c, url)?;
-            Ok(c.query_row("SELECT id FROM article WHERE canonical = ?1", [canonical.as_str()], |r| r.get(0)).optional()?.map(ArticleId))
-        })
+        self.read(|c| article_at(c, url))
     }
 
     /// The newest entries of a source; where a page behind its list could not be had, only those from before.
@@ -272,8 +279,19 @@ pub(super) fn read_open(r: &Row<'_>) -> Result<PendingEntry> {
     })
 }
 
-/// Adds an entry unless it is known; gives how many are new.
-pub(super) fn insert_entry(t: &Connection, source: &Source, entry: &Entry, place: i64, now: DateTime<Utc>) -> Result<usize> {
+/// What came of adding an entry.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Inserted {
+    /// Its page is to be fetched.
+    New,
+    /// New at this source; another had it before.
+    KnownElsewhere,
+    /// Listed by this source before.
+    Listed,
+}
+
+/// Adds an entry unless its source listed it before.
+pub(super) fn insert_entry(t: &Connection, source: &Source, entry: &Entry, place: i64, now: DateTime<Utc>) -> Result<Inserted> {
     let canonical = url_parameters::canonical(t, &entry.url)?;
     url_parameters::adopt_old_spelling(t, &entry.url, &canonical)?;
     let identity = identity(entry, source.identity, &canonical);
@@ -303,5 +321,12 @@ pub(super) fn insert_entry(t: &Connection, source: &Source, entry: &Entry, place
             host_key(source, &entry.url),
             place
         ])?;
-    Ok(if known { 0 } else { n })
+    if n == 0 {
+        return Ok(Inserted::Listed);
+    }
+    if known {
+        record_known(t, EntryId(t.last_insert_rowid()), canonical.as_str())?;
+        return Ok(Inserted::KnownElsewhere);
+    }
+    Ok(Inserted::New)
 }

@@ -51,3 +51,13 @@ pub(super) fn log_fetch(t: &Connection, record: &FetchRecord, now: DateTime<Utc>
     ])?;
     Ok(())
 }
+
+/// Corrects what the last line of this source and address says of what came.
+pub(super) fn correct_fetch(t: &Connection, record: &FetchRecord) -> Result<()> {
+    t.prepare_cached(
+        "UPDATE fetch_log SET code = ?3, outcome = ?4
+         WHERE id = (SELECT id FROM fetch_log WHERE source_id = ?1 AND url = ?2 ORDER BY at DESC, id DESC LIMIT 1)",
+    )?
+    .execute(params![record.source.as_str(), record.url.as_str(), record.code, record.outcome])?;
+    Ok(())
+}

@@ -23,6 +23,7 @@ mod outgoing_messages;
 mod overview;
 mod retention;
 mod search;
+mod sightings;
 mod source_health;
 mod source_state;
 mod stories;
@@ -56,7 +57,7 @@ pub use outgoing_messages::{DeliveryOutcome, DeliveryState, OutboxMessage, Outgo
 pub use overview::{FetchLogEntry, Overview};
 pub use retention::RetentionReport;
 pub use search::Filter;
-pub use source_health::SourceHealth;
+pub use source_health::{Silence, SourceHealth};
 pub use source_state::{FailureRecord, PollPlan, SourceState};
 pub use tokens::Token;
 

@@ -1,7 +1,5 @@
 //! The archive in figures.
 
-use std::collections::HashMap;
-
 use chrono::{DateTime, Days, NaiveDate, Offset as _, TimeDelta, TimeZone as _, Utc};
 use chrono_tz::Tz;
 use rusqlite::params;
@@ -22,8 +20,6 @@ pub struct Overview {
     pub industries: Vec<Trend>,
     /// Keywords heard far more often than before.
     pub rising: Vec<String>,
-    /// Articles of each source in each of the last weeks, oldest first.
-    pub weekly: HashMap<String, [u32; WEEKS]>,
     /// The stories of the last week that most sources had: article, headline, copies.
     pub stories: Vec<(i64, String, u32)>,
     /// What editors made of what was proposed, over sixty days: kept, and dropped by reason.
@@ -52,25 +48,6 @@ pub struct FetchLogEntry {
 }
 
 impl Store {
-    /// Articles of each source in each of the last weeks, oldest first.
-    fn weekly_articles(&self, now: DateTime<Utc>) -> Result<HashMap<String, [u32; WEEKS]>> {
-        self.read(|c| {
-            let mut s = c.prepare_cached(
-                "SELECT source_id, (?1 - effective) / 604800, count(*) FROM article WHERE effective > ?1 - 604800 * ?2 AND effective <= ?1 GROUP BY 1, 2",
-            )?;
-            let mut rows = s.query(params![now.timestamp(), i64::try_from(WEEKS).unwrap_or(8)])?;
-            let mut out: HashMap<String, [u32; WEEKS]> = HashMap::new();
-            while let Some(r) = rows.next()? {
-                let back = usize::try_from(r.get::<_, i64>(1)?).unwrap_or(WEEKS);
-                let weeks = out.entry(r.get(0)?).or_default();
-                if let Some(week) = (WEEKS - 1).checked_sub(back).and_then(|at| weeks.get_mut(at)) {
-                    *week = r.get(2)?;
-                }
-            }
-            Ok(out)
-        })
-    }
-
     /// The last visits that brought nothing, newest first.
     pub fn failed_fetches(&self, most: usize) -> Result<Vec<FetchLogEntry>> {
         let which =
@@ -101,7 +78,7 @@ impl Store {
     pub fn overview(&self, zone: Tz, now: DateTime<Utc>) -> Result<Overview> {
         let offset = i64::from(zone.offset_from_utc_datetime(&now.naive_utc()).fix().local_minus_utc());
         let today = (now.timestamp() + offset) / DAY;
-        let (rising, weekly) = (self.rising_keywords(now, 12)?, self.weekly_articles(now)?);
+        let rising = self.rising_keywords(now, 12)?;
         self.read(|c| {
             let mut days = vec![0u32; DAYS];
             let since = (today - i64::try_from(DAYS).unwrap_or(28) + 1) * DAY - offset;
@@ -151,7 +128,7 @@ impl Store {
                     dropped.push((r.get(1)?, r.get(2)?));
                 }
             }
-            Ok(Overview { days: days.into_iter().enumerate().filter_map(dated).collect(), industries, rising, weekly, stories, kept, dropped })
+            Ok(Overview { days: days.into_iter().enumerate().filter_map(dated).collect(), industries, rising, stories, kept, dropped })
         })
     }
 }

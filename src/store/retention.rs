@@ -19,6 +19,9 @@ const MAX_FAILED_LOGINS: i64 = 10_000;
 /// How long it is kept who did what.
 const AUDIT: TimeDelta = TimeDelta::days(730);
 
+/// How long it is remembered which sources had an article; how many each brought, and when the last, stays.
+const SIGHTINGS: TimeDelta = TimeDelta::days(400);
+
 /// What went.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct RetentionReport {
@@ -56,6 +59,9 @@ impl Store {
         self.in_batches(states, (now - STATES).timestamp())?;
         self.in_batches(failed_logins, self.last_failed_login_to_drop((now - STATES).timestamp())?)?;
         self.in_batches(audit, (now - AUDIT).timestamp())?;
+        let sightings = "DELETE FROM sighting WHERE (article_id, source_id) IN
+                         (SELECT g.article_id, g.source_id FROM source s CROSS JOIN sighting g ON g.source_id = s.id AND g.dated < ?1 LIMIT ?2)";
+        self.in_batches(sightings, (now - SIGHTINGS).timestamp())?;
         self.write(|t| {
             t.execute("DELETE FROM keyword_day WHERE day < ?1", [now.timestamp() / 86_400 - WORD_DAYS])?;
             t.execute("DELETE FROM session WHERE expires <= ?1", [now.timestamp()])?;

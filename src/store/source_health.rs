@@ -3,15 +3,27 @@
 use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
-use rusqlite::{OptionalExtension as _, params};
+use rusqlite::{OptionalExtension as _, Row, params};
 
-use crate::model::{SourceId, SourceProblem};
+use crate::model::{SourceId, SourceProblem, WEEKS};
 use crate::schedule::poll_interval::ChangeRate;
+use crate::store::sightings::weeks_of;
 use crate::store::source_state::{moment, read_rhythm};
 use crate::store::{Result, Store};
+use crate::wall::Wall;
 
 /// How long a changed layout is told of.
 const LAYOUT_NEWS: TimeDelta = TimeDelta::days(3);
+
+/// How one source stands; `?2`: now, `?3`: since when polls are counted.
+pub(super) const HEALTH_SQL: &str =
+    "SELECT looks, changes, watched, last_new, last_ok, next_due, interval, failures, failing_since, error_code, last_error,
+      last_error_zh, moved_to, resting, insecure,
+      (SELECT max(until) FROM pause p WHERE p.lane = s.lane AND p.until > ?2),
+      (SELECT count(*) FROM fetch_log f WHERE f.source_id = s.id AND f.at > ?3 AND f.listing = 1),
+      (SELECT count(*) FROM fetch_log f WHERE f.source_id = s.id AND f.at > ?3 AND f.listing = 1 AND f.code NOT IN ('ok', 'not-modified')),
+      layout_changed, layout_before, layout, articles, newest, quiet, wall
+    FROM source s WHERE id = ?1";
 
 /// How a source stands, for admins.
 #[derive(Debug, Clone)]
@@ -44,16 +56,39 @@ pub struct SourceHealth {
     pub layout_changed: Option<(DateTime<Utc>, String, String)>,
     /// Changes observed.
     pub change_rate: ChangeRate,
-    /// Articles a week, over the last four.
-    pub articles_a_week: f64,
+    /// Articles it brought, also those that another source had before.
+    pub articles: u32,
+    /// When it brought the newest of them.
+    pub newest: Option<DateTime<Utc>>,
+    /// Articles in each of the last weeks, oldest first.
+    pub weeks: [u32; WEEKS],
+    /// The last poll found that no article came for longer than the source's rhythm explains, or none ever.
+    quiet: bool,
+    /// What its article pages showed last in place of articles.
+    pub page_wall: Option<Wall>,
     /// Polls within the last thirty days, and how many of them failed.
     pub polls: (u32, u32),
 }
 
+/// Since when a source brings no articles.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Silence {
+    /// It brought its last one then.
+    Since(DateTime<Utc>),
+    /// It never brought one.
+    Never,
+}
+
 impl SourceHealth {
-    /// Answers, but nothing new came for much longer than usual.
-    pub fn is_silent(&self, now: DateTime<Utc>) -> bool {
-        self.failures == 0 && self.disabled_reason.is_none() && self.change_rate.is_stale(now)
+    /// It answers, but brings no articles: since when, by [`crate::schedule::silence`].
+    pub fn silence(&self) -> Option<Silence> {
+        let answers = self.failures == 0 && self.disabled_reason.is_none();
+        (answers && self.quiet).then(|| self.newest.map_or(Silence::Never, Silence::Since))
+    }
+
+    /// Articles a week, over the last four.
+    pub fn articles_a_week(&self) -> f64 {
+        f64::from(self.weeks.iter().rev().take(4).sum::<u32>()) / 4.0
     }
 
     /// The list page answers, but no entries are found where there were some.
@@ -70,44 +105,39 @@ impl SourceHealth {
 impl Store {
     /// How a source stands; nothing where it was never polled.
     pub fn source_health(&self, id: &SourceId, now: DateTime<Utc>) -> Result<Option<SourceHealth>> {
-        let days = |n: i64| now.timestamp() - n * 86_400;
         self.read(|c| {
             let health = c
-                .prepare_cached(
-                    "SELECT looks, changes, watched, last_new, usual_gap, gaps, last_ok, next_due, interval, failures, failing_since, error_code, last_error,
-                       last_error_zh, moved_to, resting, insecure,
-                       (SELECT max(until) FROM pause p WHERE p.lane = s.lane AND p.until > ?2),
-                       (SELECT count(*) FROM article a WHERE a.source_id = s.id AND a.effective > ?3),
-                       (SELECT count(*) FROM fetch_log f WHERE f.source_id = s.id AND f.at > ?4 AND f.listing = 1),
-                       (SELECT count(*) FROM fetch_log f WHERE f.source_id = s.id AND f.at > ?4 AND f.listing = 1 AND f.code NOT IN ('ok', 'not-modified')),
-                       layout_changed, layout_before, layout
-                     FROM source s WHERE id = ?1",
-                )?
-                .query_row(params![id.as_str(), now.timestamp(), days(28), days(30)], |r| {
+                .prepare_cached(HEALTH_SQL)?
+                .query_row(params![id.as_str(), now.timestamp(), now.timestamp() - 30 * 86_400], |r| {
                     Ok(SourceHealth {
                         change_rate: read_rhythm(r)?,
-                        last_ok: moment(r, 6)?,
-                        next_due: moment(r, 7)?,
-                        interval: r.get::<_, Option<i64>>(8)?.and_then(|s| u64::try_from(s).ok()).map(Duration::from_secs),
-                        failures: r.get(9)?,
-                        failing_since: moment(r, 10)?,
-                        error_code: r.get(11)?,
-                        last_error: r.get(12)?,
-                        last_error_zh: r.get(13)?,
-                        moved_to: r.get(14)?,
-                        disabled_reason: r.get(15)?,
-                        insecure: r.get(16)?,
-                        backed_off_until: moment(r, 17)?,
-                        articles_a_week: r.get::<_, i64>(18)? as f64 / 4.0,
-                        polls: (r.get(19)?, r.get(20)?),
-                        layout_changed: match (moment(r, 21)?, r.get(22)?, r.get(23)?) {
+                        last_ok: moment(r, 4)?,
+                        next_due: moment(r, 5)?,
+                        interval: r.get::<_, Option<i64>>(6)?.and_then(|s| u64::try_from(s).ok()).map(Duration::from_secs),
+                        failures: r.get(7)?,
+                        failing_since: moment(r, 8)?,
+                        error_code: r.get(9)?,
+                        last_error: r.get(10)?,
+                        last_error_zh: r.get(11)?,
+                        moved_to: r.get(12)?,
+                        disabled_reason: r.get(13)?,
+                        insecure: r.get(14)?,
+                        backed_off_until: moment(r, 15)?,
+                        polls: (r.get(16)?, r.get(17)?),
+                        layout_changed: match (moment(r, 18)?, r.get(19)?, r.get(20)?) {
                             (Some(at), Some(before), Some(after)) => Some((at, before, after)),
                             _ => None,
                         },
+                        articles: r.get(21)?,
+                        newest: moment(r, 22)?,
+                        quiet: r.get(23)?,
+                        page_wall: read_wall(r, 24)?,
+                        weeks: [0; WEEKS],
                     })
                 })
                 .optional()?;
-            Ok(health)
+            let weeks = weeks_of(c, id, now)?;
+            Ok(health.map(|h| SourceHealth { weeks, ..h }))
         })
     }
 
@@ -116,17 +146,16 @@ impl Store {
     pub fn source_problems(&self, zone: chrono_tz::Tz, now: DateTime<Utc>) -> Result<Vec<SourceProblem>> {
         self.read(|c| {
             let mut s = c.prepare(
-                "SELECT looks, changes, watched, last_new, usual_gap, gaps, name, coalesce(last_error_zh, ''), failing_since, failures, resting IS NOT NULL, insecure,
-                   layout_changed
+                "SELECT name, coalesce(last_error_zh, ''), failing_since, failures, resting IS NOT NULL, insecure, layout_changed, quiet, newest, wall
                  FROM source WHERE retired = 0 AND enabled = 1 ORDER BY failing_since IS NULL, failing_since, id",
             )?;
             let mut rows = s.query([])?;
             let mut out = Vec::new();
             while let Some(r) = rows.next()? {
-                let (change_rate, name): (ChangeRate, String) = (read_rhythm(r)?, r.get(6)?);
-                let (reason, since, failures): (String, _, u32) = (r.get(7)?, moment(r, 8)?, r.get(9)?);
-                let (resting, insecure): (bool, bool) = (r.get(10)?, r.get(11)?);
-                let relaid = moment(r, 12)?.filter(|t| now - *t < LAYOUT_NEWS);
+                let (name, reason, since, failures): (String, String, _, u32) = (r.get(0)?, r.get(1)?, moment(r, 2)?, r.get(3)?);
+                let (resting, insecure, quiet): (bool, bool, bool) = (r.get(4)?, r.get(5)?, r.get(7)?);
+                let (newest, wall) = (moment(r, 8)?, read_wall(r, 9)?);
+                let relaid = moment(r, 6)?.filter(|t| now - *t < LAYOUT_NEWS);
                 let mut tell = |reason: String, since: Option<DateTime<Utc>>| {
                     out.push(SourceProblem { name: name.clone(), reason, since: since.map(|t| t.with_timezone(&zone).date_naive()) });
                 };
@@ -134,8 +163,11 @@ impl Store {
                     tell(format!("{reason}，已停止抓取，请管理员核对地址"), since);
                 } else if failures > 0 {
                     tell(reason, since);
-                } else if change_rate.is_stale(now) {
-                    tell("能打开，但很久没有新内容".to_owned(), change_rate.last_new);
+                } else if let Some(wall) = wall {
+                    tell(format!("列表能打开，但文章打不开：{}", wall.chinese()), newest);
+                } else if quiet {
+                    let words = if newest.is_some() { "能打开，但久无新文章" } else { "能打开，但没有取到过文章" };
+                    tell(words.to_owned(), newest);
                 }
                 if let Some(at) = relaid {
                     tell("列表版式变了，已自动改用新版式，请管理员核对".to_owned(), Some(at));
@@ -147,4 +179,9 @@ impl Store {
             Ok(out)
         })
     }
+}
+
+/// The wall named in a column; a name of another version tells none.
+fn read_wall(r: &Row<'_>, column: usize) -> rusqlite::Result<Option<Wall>> {
+    Ok(r.get::<_, Option<String>>(column)?.as_deref().and_then(Wall::of_code))
 }

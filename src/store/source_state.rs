@@ -10,8 +10,10 @@ use crate::discover::{self, Discovered};
 use crate::fetch::{Validators, host_key};
 use crate::model::{Source, SourceId, TlsTrust, WebUrl};
 use crate::schedule::poll_interval::ChangeRate;
-use crate::store::fetch_log::{FetchRecord, log_fetch};
+use crate::store::entries::{Inserted, insert_entry};
+use crate::store::fetch_log::{FetchRecord, correct_fetch, log_fetch};
 use crate::store::{Result, Store, invalid_value};
+use crate::wall::Wall;
 
 /// The stored side of a source.
 #[derive(Debug, Clone, Default)]
@@ -43,6 +45,8 @@ pub struct PollPlan {
     pub next_due: DateTime<Utc>,
     /// Interval in force.
     pub interval: Duration,
+    /// Brought no article for longer than its rhythm explains, or none ever.
+    pub quiet: bool,
 }
 
 /// A poll that failed.
@@ -102,21 +106,21 @@ impl Store {
         self.read(|c| {
             let row = c
                 .prepare_cached(
-                    "SELECT looks, changes, watched, last_new, usual_gap, gaps, etag, last_modified, next_due, last_look, last_ok, failures, failing_since, layout, gap_since IS NULL
+                    "SELECT looks, changes, watched, last_new, etag, last_modified, next_due, last_look, last_ok, failures, failing_since, layout, gap_since IS NULL
                      FROM source WHERE id = ?1",
                 )?
                 .query_row([id.as_str()], |r| {
                     // a source whose further pages are owed is read again, changed or not
-                    let validators = if r.get(14)? { Validators { etag: r.get(6)?, last_modified: r.get(7)? } } else { Validators::default() };
+                    let validators = if r.get(12)? { Validators { etag: r.get(4)?, last_modified: r.get(5)? } } else { Validators::default() };
                     Ok(SourceState {
                         change_rate: read_rhythm(r)?,
                         validators,
-                        next_due: r.get(8)?,
-                        last_poll: moment(r, 9)?,
-                        last_ok: moment(r, 10)?,
-                        failures: r.get(11)?,
-                        failing_since: moment(r, 12)?,
-                        selector_path: r.get(13)?,
+                        next_due: r.get(6)?,
+                        last_poll: moment(r, 7)?,
+                        last_ok: moment(r, 8)?,
+                        failures: r.get(9)?,
+                        failing_since: moment(r, 10)?,
+                        selector_path: r.get(11)?,
                     })
                 })
                 .optional()?;
@@ -133,7 +137,8 @@ impl Store {
     }
 
     /// Commits what a poll of a source brought: entries, the validators that vouch for them, what was observed and the
-    /// line in the log, or none of it. `plan` is told whether anything was new. Gives the number of new entries.
+    /// line in the log, or none of it. `plan` is told whether anything was new to this source. Gives the number of entries that are
+    /// new to the archive.
     pub fn commit_entries(
         &self,
         source: &Source,
@@ -145,9 +150,11 @@ impl Store {
     ) -> Result<usize> {
         self.write(|t| {
             crate::store::url_parameters::learn_from_list(t, &found.entries, now)?;
-            let mut new = 0;
+            let (mut new, mut changed) = (0, false);
             for (place, entry) in (0i64..).zip(discover::newest(&found.entries, most)) {
-                new += crate::store::entries::insert_entry(t, source, entry, place, now)?;
+                let inserted = insert_entry(t, source, entry, place, now)?;
+                new += usize::from(inserted == Inserted::New);
+                changed |= inserted != Inserted::Listed;
             }
             let Validators { etag, last_modified } = validators;
             // the right-hand sides see the row as it was
@@ -165,7 +172,7 @@ impl Store {
                 now.timestamp(),
                 found.incomplete
             ])?;
-            record_success(t, &source.id, moved, &plan(new > 0), now)?;
+            record_success(t, &source.id, moved, &plan(changed), now)?;
             log_fetch(t, log, now)?;
             Ok(new)
         })
@@ -189,6 +196,14 @@ impl Store {
                 failure.disabled_reason
             ])?;
             log.map_or(Ok(()), |l| log_fetch(t, l, now))
+        })
+    }
+
+    /// Notes that an article page of a source is a wall; `log` is its line in the fetch log, if that is there already and says "ok".
+    pub fn page_is_wall(&self, id: &SourceId, wall: Wall, log: Option<&FetchRecord>) -> Result<()> {
+        self.write(|t| {
+            t.prepare_cached("UPDATE source SET wall = ?2 WHERE id = ?1")?.execute(params![id.as_str(), wall.code()])?;
+            log.map_or(Ok(()), |l| correct_fetch(t, l))
         })
     }
 
@@ -222,7 +237,7 @@ fn record_success(t: &Connection, id: &SourceId, moved: Option<&WebUrl>, looked:
     let r = &looked.change_rate;
     t.prepare_cached(
         "UPDATE source SET last_ok = ?2, last_look = ?2, next_due = ?3, interval = ?4, moved_to = ?5, looks = ?6, changes = ?7, watched = ?8, last_new = ?9,
-           usual_gap = ?10, gaps = ?11, failures = 0, failing_since = NULL, last_error = NULL, last_error_zh = NULL, error_code = NULL WHERE id = ?1",
+           quiet = ?10, failures = 0, failing_since = NULL, last_error = NULL, last_error_zh = NULL, error_code = NULL WHERE id = ?1",
     )?
     .execute(params![
         id.as_str(),
@@ -234,8 +249,7 @@ fn record_success(t: &Connection, id: &SourceId, moved: Option<&WebUrl>, looked:
         r.changes,
         r.observed_seconds,
         r.last_new.map(|t| t.timestamp()),
-        r.mean_gap,
-        r.gap_count
+        looked.quiet
     ])?;
     Ok(())
 }
@@ -244,14 +258,7 @@ pub(super) fn moment(r: &Row<'_>, column: usize) -> rusqlite::Result<Option<Date
     Ok(r.get::<_, Option<i64>>(column)?.and_then(|t| DateTime::from_timestamp(t, 0)))
 }
 
-/// The first six columns of a query.
+/// The first four columns of a query.
 pub(super) fn read_rhythm(r: &Row<'_>) -> rusqlite::Result<ChangeRate> {
-    Ok(ChangeRate {
-        polls: r.get(0)?,
-        changes: r.get(1)?,
-        observed_seconds: r.get(2)?,
-        last_new: moment(r, 3)?,
-        mean_gap: r.get(4)?,
-        gap_count: r.get(5)?,
-    })
+    Ok(ChangeRate { polls: r.get(0)?, changes: r.get(1)?, observed_seconds: r.get(2)?, last_new: moment(r, 3)? })
 }

@@ -118,6 +118,8 @@ struct ArticlePage {
     labels: Vec<(Label, String)>,
     paragraphs: Vec<String>,
     copies: Vec<HeadlineRow>,
+    /// Other sources that had it.
+    also_in: Vec<String>,
     industries: Vec<(String, bool)>,
     columns: Vec<String>,
 }
@@ -158,9 +160,9 @@ pub(super) async fn article(State(console): State<AppState>, Editor(session): Ed
     let loaded = console.store.run(move |s| {
         let Some(a) = s.article(ArticleId(id))? else { return Ok(None) };
         let copies = a.headline.story.map(|story| s.copies(story)).transpose()?.unwrap_or_default();
-        Ok(Some((a, copies)))
+        Ok(Some((a, copies, s.also_in(ArticleId(id))?)))
     });
-    let (a, copies) = match stored(loaded.await) {
+    let (a, copies, also_in) = match stored(loaded.await) {
         Ok(Some(found)) => found,
         Ok(None) => return response::refused(&console, &session, StatusCode::NOT_FOUND, "没有这篇文章"),
         Err(answer) => return answer,
@@ -177,6 +179,7 @@ pub(super) async fn article(State(console): State<AppState>, Editor(session): Ed
         copies: copies.iter().filter(|c| c.id != h.id).map(|c| HeadlineRow { publisher: c.source_name.clone(), ..row(c, zone) }).collect(),
         industries: console.vocabulary().industries.iter().map(|i| (i.clone(), j.industries.iter().any(|l| l.name == *i))).collect(),
         columns: columns(&console),
+        also_in,
         h,
         j,
     })

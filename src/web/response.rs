@@ -43,7 +43,7 @@ pub(super) fn page(template: &impl Template) -> Response {
 
 /// What came of a visit, in Chinese; its code where that is not known here.
 pub(super) fn outcome(code: &str) -> &str {
-    const WORDS: [(&str, &str); 34] = [
+    const WORDS: [(&str, &str); 38] = [
         ("ok", "成功"),
         ("not-modified", "没有变化"),
         ("dns-nxdomain", "域名不存在"),
@@ -74,7 +74,11 @@ pub(super) fn outcome(code: &str) -> &str {
         ("robots-unreachable", "robots.txt 不可达"),
         ("browser", "浏览器渲染失败"),
         ("setting", "来源设置有误"),
-        ("wrong-kind", "内容类型不对（可能是验证页面）"),
+        ("captcha", "网站要求输入验证码"),
+        ("login", "网站要求登录"),
+        ("needs-script", "网站只让运行脚本的浏览器打开"),
+        ("firewall", "网站的防火墙拒绝访问"),
+        ("wrong-kind", "内容类型不对"),
         ("broken", "内容损坏，无法读取"),
         ("crashed", "使解析程序异常退出，已跳过"),
         ("no-entries", "没有找到任何条目，版式可能已变"),

@@ -15,12 +15,13 @@ use crate::config::opml::{self, Import};
 use crate::crawl::preview;
 use crate::crawl::preview::Preview;
 use crate::discover::LimitReached;
-use crate::model::{Source, SourceId, SourceKind, WEEKS, WebUrl};
-use crate::store::{Session, SourceHealth};
+use crate::model::{Source, SourceId, SourceKind, WebUrl};
+use crate::store::{Session, Silence, SourceHealth};
+use crate::wall::Wall;
 use crate::web::access::Editor;
 use crate::web::form::{AdminForm, Form};
 use crate::web::response::{Layout, stored};
-use crate::web::{AppState, overview, response};
+use crate::web::{AppState, response};
 
 /// Entries of a preview.
 const PREVIEW_ENTRIES: usize = 12;
@@ -43,6 +44,8 @@ struct SourceRow {
     bad: bool,
     trouble: String,
     last_ok: String,
+    articles: u32,
+    newest: String,
     weekly: String,
     /// Eight weeks as points of a line.
     spark: String,
@@ -67,27 +70,30 @@ pub(super) async fn list(State(console): State<AppState>, Editor(session): Edito
 async fn show(console: &AppState, session: &Session, words: String, tried: Option<SourcePreview>) -> Result<Response, Response> {
     let list = console.live.sources();
     let (known, zone, now) = (list.sources.clone(), console.zone(), Utc::now());
-    let counted = overview::counted(console).await?;
-    let rows = console.store.run(move |s| {
-        let weeks = |k: &Source| counted.weekly.get(k.id.as_str()).copied().unwrap_or_default();
-        known.iter().map(|k| Ok(row(k, s.source_health(&k.id, now)?.as_ref(), weeks(k), zone, now))).collect::<Result<Vec<_>, _>>()
-    });
+    let rows =
+        console.store.run(move |s| known.iter().map(|k| Ok(row(k, s.source_health(&k.id, now)?.as_ref(), zone))).collect::<Result<Vec<_>, _>>());
     let mut rows = stored(rows.await)?;
     rows.sort_by_key(|r| !r.bad);
     Ok(response::page(&SourceListPage { frame: Layout::new(console, session, "来源"), rows, words, tried }))
 }
 
-fn row(source: &Source, health: Option<&SourceHealth>, weeks: [u32; WEEKS], zone: chrono_tz::Tz, now: DateTime<Utc>) -> SourceRow {
-    let when = |t: DateTime<Utc>| t.with_timezone(&zone).format("%m-%d %H:%M").to_string();
+fn row(source: &Source, health: Option<&SourceHealth>, zone: chrono_tz::Tz) -> SourceRow {
+    let local = |t: DateTime<Utc>| t.with_timezone(&zone);
     let (state, bad) = match health {
         _ if !source.enabled => ("已停用", false),
         None => ("未抓取", false),
-        Some(h) if h.disabled_reason.is_some() => ("已休眠", true),
-        Some(h) if h.failures > 0 => ("异常", true),
-        Some(h) if h.is_silent(now) => ("久无更新", true),
-        Some(_) => ("正常", false),
+        Some(h) => match (h.silence(), h.failures) {
+            _ if h.disabled_reason.is_some() => ("已休眠", true),
+            (_, 1..) => ("异常", true),
+            _ if h.page_wall.is_some() => ("文章打不开", true),
+            (Some(Silence::Never), _) => ("没有取到过文章", true),
+            (Some(Silence::Since(_)), _) => ("久无更新", true),
+            (None, 0) => ("正常", false),
+        },
     };
-    let trouble = health.and_then(|h| h.last_error_zh.clone()).filter(|_| bad).unwrap_or_default();
+    let cause = |h: &SourceHealth| h.last_error_zh.clone().or_else(|| h.page_wall.map(Wall::chinese));
+    let trouble = health.filter(|_| bad).and_then(cause).unwrap_or_default();
+    let weeks = health.map(|h| h.weeks).unwrap_or_default();
     let most = weeks.iter().copied().max().unwrap_or(0).max(1);
     let point = |(i, n): (usize, &u32)| format!("{},{}", i * 10 + 1, 20 - n * 18 / most);
     SourceRow {
@@ -100,8 +106,10 @@ fn row(source: &Source, health: Option<&SourceHealth>, weeks: [u32; WEEKS], zone
         state,
         bad,
         trouble,
-        last_ok: health.and_then(|h| h.last_ok).map(when).unwrap_or_default(),
-        weekly: health.map(|h| format!("{:.1}", h.articles_a_week)).unwrap_or_default(),
+        last_ok: health.and_then(|h| h.last_ok).map(|t| local(t).format("%m-%d %H:%M").to_string()).unwrap_or_default(),
+        articles: health.map(|h| h.articles).unwrap_or_default(),
+        newest: health.and_then(|h| h.newest).map(|t| local(t).format("%Y-%m-%d").to_string()).unwrap_or_default(),
+        weekly: health.map(|h| format!("{:.1}", h.articles_a_week())).unwrap_or_default(),
     }
 }
 

@@ -14,7 +14,7 @@ use crate::config::edit_sources;
 use crate::config::edit_sources::Field;
 use crate::crawl::preview;
 use crate::model::SourceId;
-use crate::store::{Session, SourceHealth};
+use crate::store::{Session, Silence, SourceHealth};
 use crate::web::access::Admin;
 use crate::web::form::{AdminForm, Fields};
 use crate::web::response::{Layout, stored};
@@ -52,6 +52,8 @@ struct SourcePage {
     weight: String,
     render: bool,
     trouble: Vec<String>,
+    /// How many articles it brought, and when the newest.
+    brought: String,
     /// When, address, what came of it, size and time.
     visits: Vec<(String, String, String, String)>,
     words: String,
@@ -92,7 +94,8 @@ async fn show(
         industries: console.vocabulary().industries.iter().map(|i| (i.clone(), chosen.contains(&i.as_str()))).collect(),
         weight: said("weight"),
         render: said("render") == "true",
-        trouble: health.map(|h| troubles(&h, zone, now)).unwrap_or_default(),
+        trouble: health.as_ref().map(|h| troubles(h, zone)).unwrap_or_default(),
+        brought: health.as_ref().map(|h| brought(h, zone)).unwrap_or_default(),
         visits: visits
             .into_iter()
             .map(|v| (at(v.at), v.url, told(&v.code, &v.outcome), format!("{:.1} KB，{} 毫秒", v.bytes as f64 / 1024.0, v.millis)))
@@ -110,8 +113,13 @@ fn told(code: &str, outcome: &str) -> String {
     if matches!(code, "ok" | "not-modified") { words.to_owned() } else { format!("{words}（{outcome}）") }
 }
 
+fn brought(h: &SourceHealth, zone: chrono_tz::Tz) -> String {
+    let newest = h.newest.map(|t| format!("，最新一篇 {}", t.with_timezone(&zone).format("%Y-%m-%d"))).unwrap_or_default();
+    format!("取到文章 {} 篇{newest}，近四周平均每周 {:.1} 篇", h.articles, h.articles_a_week())
+}
+
 /// What is wrong with a source, and what to do about it.
-fn troubles(h: &SourceHealth, zone: chrono_tz::Tz, now: DateTime<Utc>) -> Vec<String> {
+fn troubles(h: &SourceHealth, zone: chrono_tz::Tz) -> Vec<String> {
     let at = |t: DateTime<Utc>| t.with_timezone(&zone).format("%m-%d %H:%M").to_string();
     let mut out = Vec::new();
     if h.disabled_reason.is_some() {
@@ -126,8 +134,18 @@ fn troubles(h: &SourceHealth, zone: chrono_tz::Tz, now: DateTime<Utc>) -> Vec<St
     if let Some(url) = &h.moved_to {
         out.push(format!("网站说它已永久搬到 {url}：请确认后改写网址。"));
     }
-    if h.is_silent(now) {
-        out.push("很久没有新文章：网页可能已停更，或栏目换了地址。".to_owned());
+    if let Some(wall) = h.page_wall {
+        out.push(format!("列表能打开，但文章打不开：{}。", wall.chinese()));
+    }
+    match h.silence().filter(|_| h.page_wall.is_none()) {
+        Some(Silence::Since(newest)) => {
+            out.push(format!(
+                "自 {} 起没有新文章，比它平时的间隔长得多：网页可能已停更，或栏目换了地址。",
+                newest.with_timezone(&zone).format("%Y-%m-%d")
+            ));
+        }
+        Some(Silence::Never) => out.push("能打开，但没有取到过文章：请点“试一试”，看看列表和正文能否读出。".to_owned()),
+        None => {}
     }
     if let Some(t) = h.backed_off_until {
         out.push(format!("网站要求稍后再来，{} 之前不访问。", at(t)));

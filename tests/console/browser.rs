@@ -181,7 +181,12 @@ async fn an_admin_adds_and_mends_sources_and_puts_in_a_pasted_article() {
     page.evaluate("[...document.querySelectorAll('table.list a')].find(a => a.textContent === '坏来源').click()").await.unwrap();
     until(&page, "the form", "!!document.querySelector('form.fields')").await;
     press(&page, "button[value=try]").await;
-    until(&page, "told what is wrong", "!!document.querySelector('[role=alert]') && document.body.textContent.includes('不是订阅源')").await;
+    until(
+        &page,
+        "told what is wrong",
+        "!!document.querySelector('[role=alert]') && document.body.textContent.includes('网站只让运行脚本的浏览器打开')",
+    )
+    .await;
     fill(&page, "input[name=url]", &format!("{}/hangye/api/list?page=1", site.base)).await;
     page.evaluate("document.querySelector('select[name=kind]').value = ''").await.unwrap();
     press(&page, "button[value=try]").await;

@@ -73,7 +73,7 @@ async fn an_admin_adds_a_source_by_its_address_and_mends_a_broken_one() {
     as_it_is.push(("kind", "feed".to_owned()));
     let (status, words) = post(as_it_is).await;
     assert_eq!(status, StatusCode::UNPROCESSABLE_ENTITY);
-    assert!(words.contains("读不到：不是订阅源"), "{words}");
+    assert!(words.contains("读不到：网站只让运行脚本的浏览器打开"), "{words}");
     let good = format!("{}/keji/rss.xml", site.base);
     let (status, page) = post(form(good.clone(), "try")).await;
     assert!(status == StatusCode::OK && page.contains("订阅源：") && page.contains("value=\"2h\""), "{page}");

@@ -13,7 +13,7 @@ use chrono::Utc;
 
 use crate::crawl::reader::{Document, FurtherPages, ListingError, Parser, Reader};
 use crate::extract::ExtractError;
-use crate::fetch::{DocumentKind, FetchResponse, Fetched, Fetcher, HostScope, Page, Request, Validators};
+use crate::fetch::{DocumentKind, FetchError, FetchResponse, Fetched, Fetcher, HostScope, Page, Request, Validators};
 
 pub(crate) use outage::OutageDetector;
 pub use task::{Task, TaskKind, TaskReport, TaskResult};
@@ -141,6 +141,7 @@ impl TaskExecutor {
         match self.reader(task).article(Document::from(page)).await {
             Ok(extracted) => (TaskResult::Article { url, extracted: Box::new(extracted) }, None),
             Err(ExtractError::Interrupted(_)) => (TaskResult::Interrupted, None),
+            Err(ExtractError::Wall(wall)) => (TaskResult::Failed(FetchError::Wall(wall)), None),
             Err(e) => (TaskResult::NoArticle(e.to_string()), e.crash().map(str::to_owned)),
         }
     }

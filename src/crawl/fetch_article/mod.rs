@@ -102,6 +102,10 @@ impl Crawler {
         let down = self.network_down(source, &about.url, &report);
         // what came twice is done already
         let Some(entry) = self.store.run(move |s| s.pending_entry(id)).await? else { return Ok(ArticleResult::Skipped) };
+        if let TaskResult::Failed(FetchError::Wall(wall)) = report.result {
+            let (source, log) = (source.id.clone(), report.page_stored.then(|| log.clone()));
+            self.store.run(move |s| s.page_is_wall(&source, wall, log.as_ref())).await?;
+        }
         let log = (!report.page_stored).then_some(log);
         if let Some(how) = report.crash {
             self.store.run(move |s| s.entry_crashed(id, &how)).await?;
@@ -162,6 +166,7 @@ impl Crawler {
                 match self.page_reader(source).article(page.into()).await {
                     Ok(extracted) => self.classify_and_store(entry, source, url, extracted, fetched, None).await,
                     Err(ExtractError::Interrupted(_)) => self.interrupted(entry, None).await,
+                    Err(ExtractError::Wall(wall)) => self.article_fetch_failed(entry, source, &FetchError::Wall(wall), false, None).await,
                     Err(e) => {
                         if let Some(how) = e.crash().map(str::to_owned) {
                             self.store.run(move |s| s.entry_crashed(id, &how)).await?;

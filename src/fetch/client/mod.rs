@@ -14,6 +14,7 @@ use serde::{Deserialize, Serialize};
 use crate::config::settings::FetchSettings;
 use crate::fetch::body::Body;
 use crate::fetch::browser::Browser;
+use crate::fetch::charset;
 use crate::fetch::client_pool::{ClientPool, with_connect_tracking};
 use crate::fetch::cookies::CookieJars;
 use crate::fetch::error::{ClientError, FetchError};
@@ -24,7 +25,10 @@ use crate::fetch::reqwest_error::explain;
 use crate::fetch::robots::{Robots, SiteStore};
 use crate::fetch::ssrf::check_address;
 use crate::model::{Source, WebUrl};
+use crate::wall::Wall;
 
+/// Bytes read of a page that comes with an error status.
+const MAX_REFUSAL: usize = 256 << 10;
 /// robots.txt files kept parsed in memory; the store has the others.
 const ROBOTS_CACHE_SIZE: usize = 512;
 
@@ -345,7 +349,7 @@ impl Fetcher {
             return Err(FetchError::Busy { status: status.as_u16(), after });
         }
         if !matches!(status, StatusCode::OK | StatusCode::NON_AUTHORITATIVE_INFORMATION) {
-            return Err(FetchError::Status(status.as_u16()));
+            return Err(self.refusal(response, url, visit).await);
         }
         let text = |name: HeaderName| response.headers().get(name).and_then(|v| v.to_str().ok()).map(str::to_owned);
         let content_type = text(CONTENT_TYPE);
@@ -370,6 +374,17 @@ impl Fetcher {
             permanent_redirect: None,
             fresh_for: fresh,
         }))))
+    }
+
+    /// What an error status says; some of its pages are captchas and the like.
+    async fn refusal(&self, mut response: Response, url: &WebUrl, visit: &mut RequestStats) -> FetchError {
+        let header = |name: HeaderName| response.headers().get(name).and_then(|v| v.to_str().ok()).unwrap_or_default().to_owned();
+        let (status, content_type, coding) = (response.status().as_u16(), header(CONTENT_TYPE), header(CONTENT_ENCODING));
+        let Ok(mut body) = Body::new(&coding, MAX_REFUSAL) else { return FetchError::Status(status) };
+        // the beginning is enough, whatever ends it
+        let _ = self.stream(&mut response, url, &mut body, visit).await;
+        let page = charset::decode(&body.prefix(), Some(&content_type), None).text;
+        Wall::of_error(status, &page).map_or(FetchError::Status(status), FetchError::Wall)
     }
 
     async fn read_body(&self, mut response: Response, url: &WebUrl, max: usize, visit: &mut RequestStats) -> Result<Vec<u8>, FetchError> {

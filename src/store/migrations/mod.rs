@@ -17,9 +17,10 @@ pub(super) const MIGRATIONS: &[M<'static>] = &[
     M::up(include_str!("006_console.sql")),
     M::up(include_str!("007_outlets.sql")),
     M::up(include_str!("008_upkeep.sql")),
-    M::up(include_str!("012_crashed.sql")),
-    M::up(include_str!("013_candidates.sql")),
-    M::up(include_str!("010_addresses.sql")),
+    M::up(include_str!("009_addresses.sql")),
+    M::up(include_str!("010_sightings.sql")),
+    M::up(include_str!("011_crashed.sql")),
+    M::up(include_str!("012_candidates.sql")),
 ];
 
 /// Brings the schema to the last version.
