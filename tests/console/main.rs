@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used)] // a set-up that fails must fail the test
 
 mod browser;
+mod desk;
 mod doors;
 mod hostile;
 #[path = "../support/nats/mod.rs"]

@@ -46,12 +46,14 @@
   async function work() {
     if (busy) return;
     busy = true;
+    desk.dataset.busy = "";
     while (queue.length) {
       say("正在保存…");
       const done = await attempt(queue[0]).catch((e) => { console.error(e); return "retry"; });
       if (done === "retry") await wait(RETRY_EVERY); else queue.shift();
     }
     busy = false;
+    delete desk.dataset.busy;
   }
   const login = () => make("a", { href: desk.dataset.state.replace(/draft\/.*/, "login"), target: "_blank", textContent: "在新窗口登录" });
   async function ask(url, options) {
