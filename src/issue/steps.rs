@@ -67,7 +67,9 @@ mod tests {
     #[test]
     fn every_change_can_be_taken_back_and_made_again() {
         let news = |id, title: &str, column: &str| article(id, title, "食品", column, 1);
-        let start = build_with(vec![news(1, "甲县粮油加工", "行业动态"), news(2, "乙厂乳品扩产", "行业动态"), news(3, "丙园水泥减产", "财经数据")], &[]).edition;
+        let start =
+            build_with(vec![news(1, "甲县粮油加工", "行业动态"), news(2, "乙厂乳品扩产", "行业动态"), news(3, "丙园水泥减产", "财经数据")], &[])
+                .edition;
         let id = ArticleId;
         let changes = [
             Change::Rewrite { article: id(1), title: Some(Edit::any("新题")), summary: Some(Edit::any("一段\n两段")) },

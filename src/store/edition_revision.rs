@@ -75,7 +75,10 @@ impl Store {
             if edition == before {
                 return Ok(EditResult::Updated(version));
             }
-            t.execute("DELETE FROM edition_step WHERE edition_id = ?1 AND (undone = 1 OR version <= ?2)", params![id.0, i64::from(version) + 1 - MAX_STEPS])?;
+            t.execute(
+                "DELETE FROM edition_step WHERE edition_id = ?1 AND (undone = 1 OR version <= ?2)",
+                params![id.0, i64::from(version) + 1 - MAX_STEPS],
+            )?;
             let what = changes.last().map_or("", Change::chinese);
             let back = serde_json::to_string(&Patch::between(&edition, &before)).map_err(invalid_value("step"))?;
             t.execute(
@@ -243,7 +246,8 @@ mod tests {
             assert!(matches!(store.change_edition(id, version, &foreword(&format!("第{n}稿")), "张三", now()).unwrap(), EditResult::Updated(_)));
         }
         let c = Connection::open(dir.path().join("qingbao.db")).unwrap();
-        let (steps, bytes): (i64, i64) = c.query_row("SELECT count(*), sum(length(patch)) FROM edition_step", [], |r| Ok((r.get(0)?, r.get(1)?))).unwrap();
+        let (steps, bytes): (i64, i64) =
+            c.query_row("SELECT count(*), sum(length(patch)) FROM edition_step", [], |r| Ok((r.get(0)?, r.get(1)?))).unwrap();
         assert!(steps <= MAX_STEPS && bytes < 40 * steps, "{steps} steps, {bytes} bytes");
     }
 }

@@ -111,7 +111,7 @@
     box.dataset.name = field.name;
     const button = (words, act) => make("button", { type: "button", textContent: words, onclick: () => { box.remove(); act(); } });
     box.append(make("b", { textContent: `别人刚刚改了${field.getAttribute("aria-label")}：` }), make("p", { className: "theirs", textContent: theirs }),
-      button("用我写的", () => { was(field).value = theirs; keep(field); save(field.form); }), button("用对方的", () => set(field, theirs)));
+      button("用我写的", () => { was(field).value = theirs; keep(field); save(field.form); }), button("用对方的", () => { set(field, theirs); save(field.form); }));
     field.after(box);
   }
   const inConflict = (form) => !!form.querySelector(".conflict");

@@ -35,7 +35,8 @@ async fn a_document_that_crashes_its_process_is_tried_twice() {
 #[tokio::test]
 async fn one_process_parses_one_document_after_the_other() {
     let dir = tempfile::tempdir().unwrap();
-    let process_id = "n=$(printf %07d $$); printf '\\007\\000\\000\\000%s' \"1${n#?}\"; printf '\\007\\000\\000\\000%s' \"1${n#?}\"; sleep 3; kill -KILL $$";
+    let process_id =
+        "n=$(printf %07d $$); printf '\\007\\000\\000\\000%s' \"1${n#?}\"; printf '\\007\\000\\000\\000%s' \"1${n#?}\"; sleep 3; kill -KILL $$";
     let parser = Parser::new(Arc::new(CpuPool::with_threads(1).unwrap())).with_program(script(dir.path(), process_id));
     let mut seen = Vec::new();
     for _ in 0..2 {
