@@ -42,17 +42,14 @@ use crate::pipeline::ConfigHandle;
 use crate::pipeline::Pipeline;
 use crate::store::{Overview, Store};
 use tokio::net::TcpListener;
-use tokio::sync::Semaphore;
 
 use cache::SwrCache;
+use password::PasswordChecks;
 pub use password::{digest as token_hash, fresh as fresh_password, hash as hash_password, token as fresh_token};
 use throttle::Throttle;
 
 const STYLE: &str = include_str!("assets/console.css");
 const SCRIPT: &str = include_str!("assets/console.js");
-
-/// Passwords checked at once, each with 19 MiB and a core of its own.
-const PASSWORD_CHECKS: usize = 2;
 
 /// What every page needs.
 struct Console {
@@ -61,8 +58,7 @@ struct Console {
     /// As they were at the start: where we listen does not change before the next.
     settings: ConsoleSettings,
     throttle: Throttle,
-    /// Passwords checked at once.
-    password_checks: Semaphore,
+    password_checks: PasswordChecks,
     counted: SwrCache<(), Overview>,
     ranking: SwrCache<EditionId, candidates::Scores>,
 }
@@ -104,7 +100,7 @@ pub async fn listen(settings: &ConsoleSettings) -> std::io::Result<Option<TcpLis
 pub async fn serve(live: Arc<ConfigHandle>, listener: TcpListener, stopped: impl Future<Output = ()> + Send + 'static) {
     let pipeline = live.pipeline();
     let (store, settings) = (pipeline.store().clone(), pipeline.settings().console.clone());
-    let (throttle, password_checks) = (Throttle::default(), Semaphore::new(PASSWORD_CHECKS));
+    let (throttle, password_checks) = (Throttle::default(), PasswordChecks::default());
     let console = Arc::new(Console { live, store, settings, throttle, password_checks, counted: SwrCache::default(), ranking: SwrCache::default() });
     // the first looks at 概览, 来源 and 候选 need not wait for it
     let early = Arc::clone(&console);
