@@ -134,8 +134,12 @@ pub async fn entry_article(reader: &Reader<'_>, entry: &Entry) -> Result<Extract
 /// # Errors
 /// It cannot be fetched, or holds no article.
 pub async fn article(reader: &Reader<'_>, url: &WebUrl) -> Result<Extracted, PreviewError> {
+    let failed = |source| PreviewError::Extract { url: url.clone(), source };
+    if url.is_route_of(&reader.source().url) && !reader.source().render {
+        return Err(failed(ExtractError::ScriptRoute));
+    }
     let page = fetch(reader, url, DocumentKind::Page).await?;
-    reader.article(page.into()).await.map_err(|source| PreviewError::Extract { url: url.clone(), source })
+    reader.article(page.into()).await.map_err(failed)
 }
 
 async fn probe_feed(reader: &Reader<'_>, url: &WebUrl) -> Option<Discovered> {

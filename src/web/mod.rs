@@ -43,18 +43,15 @@ use crate::pipeline::ConfigHandle;
 use crate::pipeline::Pipeline;
 use crate::store::{Overview, Store};
 use tokio::net::TcpListener;
-use tokio::sync::Semaphore;
 
 use cache::SwrCache;
+use password::PasswordChecks;
 pub use password::{digest as token_hash, fresh as fresh_password, hash as hash_password, token as fresh_token};
 use throttle::Throttle;
 
 const STYLE: &str = include_str!("assets/console.css");
 const SCRIPT: &str = include_str!("assets/console.js");
 const DESK_SCRIPT: &str = include_str!("assets/desk.js");
-
-/// Passwords checked at once, each with 19 MiB and a core of its own.
-const PASSWORD_CHECKS: usize = 2;
 
 /// What every page needs.
 struct Console {
@@ -63,8 +60,7 @@ struct Console {
     /// As they were at the start: where we listen does not change before the next.
     settings: ConsoleSettings,
     throttle: Throttle,
-    /// Passwords checked at once.
-    password_checks: Semaphore,
+    password_checks: PasswordChecks,
     counted: SwrCache<(), Overview>,
     ranking: SwrCache<EditionId, candidates::Scores>,
     presence: desk_state::Presence,
@@ -107,7 +103,7 @@ pub async fn listen(settings: &ConsoleSettings) -> std::io::Result<Option<TcpLis
 pub async fn serve(live: Arc<ConfigHandle>, listener: TcpListener, stopped: impl Future<Output = ()> + Send + 'static) {
     let pipeline = live.pipeline();
     let (store, settings) = (pipeline.store().clone(), pipeline.settings().console.clone());
-    let (throttle, password_checks) = (Throttle::default(), Semaphore::new(PASSWORD_CHECKS));
+    let (throttle, password_checks) = (Throttle::default(), PasswordChecks::default());
     let console = Arc::new(Console {
         live,
         store,
