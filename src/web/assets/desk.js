@@ -143,8 +143,8 @@
       const form = article === "0" ? desk.querySelector("textarea[name=foreword]").form : (document.getElementById("a" + article) || desk).querySelector(".item .edit, :scope > .edit");
       const field = form && form.elements[name];
       if (!field) return orphan(k, text.now);
-      if (field.value === text.now) return s.removeItem(k);
       const theirs = was(field).value;
+      if (theirs === text.now) return s.removeItem(k);
       field.value = text.now;
       mark(form);
       if (theirs === text.was) save(form); else showConflict(field, theirs);
@@ -303,6 +303,7 @@
     grip.addEventListener("pointercancel", end(false));
   }
   items().forEach(prepare);
-  all(".edit").forEach(mark);
+  // a browser may put back what stood in the fields before a reload: what the server has stands in the page's own text
+  all(".edit").forEach((form) => { fields(form).forEach((f) => { was(f).value = f.value = f.defaultValue; }); mark(form); });
   restore();
 })();
