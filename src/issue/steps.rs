@@ -32,7 +32,8 @@ impl Patch {
         }
     }
 
-    /// Makes an edition like the other one; gives the way back.
+    /// Makes an edition like the other one; returns the way back.
+    #[must_use]
     pub fn apply(self, e: &mut Edition) -> Self {
         let before = e.clone();
         if let Some(foreword) = self.foreword {
