@@ -150,9 +150,9 @@
       if (theirs === text.was) save(form); else showConflict(field, theirs);
     }));
   }
-  function orphan(k, text) {
+  function orphan(k, text, why) {
     const box = make("div", {});
-    box.append(make("p", { textContent: "您写过这段文字，但它所属的一条已不在本期里：" }), make("textarea", { readOnly: true, rows: 3, value: text }),
+    box.append(make("p", { textContent: why || "您写过这段文字，但它所属的一条已不在本期里：" }), make("textarea", { readOnly: true, rows: 3, value: text }),
       make("button", { type: "button", textContent: "不要了", onclick: () => { store((s) => s.removeItem(k)); box.remove(); } }));
     kept.append(box);
   }
@@ -303,7 +303,16 @@
     grip.addEventListener("pointercancel", end(false));
   }
   items().forEach(prepare);
-  // a browser may put back what stood in the fields before a reload: what the server has stands in the page's own text
-  all(".edit").forEach((form) => { fields(form).forEach((f) => { was(f).value = f.value = f.defaultValue; }); mark(form); });
+  // what the server has stands in the page's own text; what differs already was typed before this script ran
+  all(".edit").forEach((form) => {
+    fields(form).forEach((f) => {
+      was(f).value = f.defaultValue;
+      if (!isNew(f)) return;
+      store((s) => { const earlier = s.getItem(key(f)); if (earlier) orphan(key(f), JSON.parse(earlier).now, "您先前写过这段文字，还没有保存："); });
+      keep(f);
+      timers.set(form, setTimeout(() => save(form), SAVE_AFTER));
+    });
+    mark(form);
+  });
   restore();
 })();
