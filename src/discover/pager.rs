@@ -29,7 +29,7 @@ const PAGERS: [&str; 6] = ["page", "pagin", "pager", "fenye", "fanye", "pgcontai
 
 /// A page of a list, and where it lies.
 struct ListPage<'a> {
-    tree: &'a Tree<'a>,
+    elements: Vec<NodeRef<'a>>,
     text: &'a str,
     url: &'a WebUrl,
     base: WebUrl,
@@ -55,14 +55,22 @@ const FORMS: [(&str, Form); 10] = [
 
 /// The next page of a list, given as its tree and its text; always at the same host.
 pub(super) fn next_list_page(tree: &Tree<'_>, text: &str, url: &WebUrl) -> Option<WebUrl> {
-    let page = ListPage { tree, text, url, base: base_url(tree, url), makers: OnceCell::new() };
+    let page = ListPage { elements: pager_elements(tree), text, url, base: base_url(tree, url), makers: OnceCell::new() };
     let usable = |to: &WebUrl| to.host() == url.host() && to.as_url().port() == url.as_url().port() && to != url;
     FORMS.iter().find_map(|(_, form)| form(&page).filter(usable))
 }
 
+/// What a pager may be made of, in one pass: links, selects, and what has a script for clicks.
+fn pager_elements<'t>(tree: &'t Tree<'_>) -> Vec<NodeRef<'t>> {
+    let clickable = |e: NodeRef<'_>| {
+        matches!(e.tag(), Some(Tag::Button | Tag::Span | Tag::Li | Tag::Div | Tag::Td | Tag::Img)) && e.attr(Attr::Onclick).is_some()
+    };
+    tree.root().descendants().filter(|e| matches!(e.tag(), Some(Tag::A | Tag::Link | Tag::Select)) || clickable(*e)).collect()
+}
+
 impl ListPage<'_> {
     fn elements(&self, tag: Tag) -> impl Iterator<Item = NodeRef<'_>> {
-        self.tree.elements(tag).take(MAX_ELEMENTS)
+        self.elements.iter().copied().filter(move |e| e.is(tag)).take(MAX_ELEMENTS)
     }
 
     /// Where a link or button leads: its address, the one that its script opens, or the one that a function of the page makes of
@@ -136,7 +144,6 @@ fn by_rel(page: &ListPage<'_>) -> Option<WebUrl> {
 
 fn by_words(page: &ListPage<'_>) -> Option<WebUrl> {
     let buttons = [Tag::Button, Tag::Span, Tag::Li, Tag::Div, Tag::Td, Tag::Img].into_iter().flat_map(|t| page.elements(t));
-    let buttons = buttons.filter(|e| e.attr(Attr::Onclick).is_some());
     page.elements(Tag::A).chain(buttons).filter(|e| labels(*e).any(|l| says_next(&l))).find_map(|e| page.target(e))
 }
 

@@ -2,7 +2,7 @@
 //!
 //! A wall shows little: a page with a text or a list of links is none, whatever words and widgets stand beside them. So only pages
 //! without entries or article are looked at, and only barren ones are told to be walls. A short article is none either:
-//! [`article`] weighs what speaks for one against sign-in boxes and words.
+//! `article.rs` weighs what speaks for one against sign-in boxes and words.
 
 mod article;
 mod marks;
