@@ -106,7 +106,7 @@ impl Crawler {
         change_rate.record(state.last_poll, now, changed);
         let (next_due, interval) = next_poll(now, source.interval, &change_rate, refresh_hints, self.interval_limits());
         let calendar = &self.settings.publication.calendar;
-        // what this poll lists is not fetched yet: then it is judged as it stood at the last one, by which all is fetched
+        // a poll that finds new entries is judged as of the poll before: its own articles are not fetched yet
         let judged = state.last_ok.map(|last| if changed { last } else { now });
         let quiet = judged.is_some_and(|t| quiet_from(days, calendar).is_none_or(|from| calendar.today(t) >= from));
         PollPlan { change_rate, next_due, interval, quiet }

@@ -90,7 +90,7 @@ pub async fn discover_source(reader: &Reader<'_>) -> Result<Preview, PreviewErro
     let page = fetch(reader, &source.url, DocumentKind::Listing).await?;
     let (base, moved) = (page.url.clone(), page.permanent_redirect.clone());
     let document = Document { url: Some(base.clone()), content_type: page.content_type.clone(), at: Utc::now(), body: page.body.clone() };
-    // what cannot be parsed is told by the listing
+    // a parse error is reported by the listing, which parses the same page
     let Announced { name, feeds } = reader.announced(document).await.unwrap_or_default();
     let own = read_listing(reader, page, &source.url, FurtherPages::Skip).await;
     let preview = |url: WebUrl, found| Preview { url, found, name: name.clone(), permanent_redirect: moved.clone() };

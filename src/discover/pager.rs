@@ -1,4 +1,4 @@
-//! Where a list goes on: the pagers of publishing systems, as a table.
+//! Finds the next page of a list: a table of the pagers that publishing systems write.
 
 use std::cell::OnceCell;
 use std::sync::LazyLock;
@@ -33,7 +33,7 @@ struct ListPage<'a> {
     text: &'a str,
     url: &'a WebUrl,
     base: WebUrl,
-    /// Functions of the page that make an address of a number: name, what stands before the number, what behind.
+    /// Functions of the page that turn a page number into an address: name, text before the number, text after it.
     makers: OnceCell<Vec<(&'a str, &'a str, &'a str)>>,
 }
 
@@ -125,7 +125,7 @@ fn says_next(label: &str) -> bool {
     pagination::says_next(label) || WORDS.contains(&words.as_str())
 }
 
-/// Whether an element stands in one that is named as a pager.
+/// Returns whether the class or id of the element or of an ancestor names a pager.
 fn in_pager(e: NodeRef<'_>) -> bool {
     let named = |n: &str| {
         n.get(..n.floor_char_boundary(200))

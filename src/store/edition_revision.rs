@@ -120,12 +120,11 @@ impl Store {
         })
     }
 
-    /// The step that would be taken back, or made again: who, what, when.
-    pub fn next_step(&self, id: EditionId, direction: Direction) -> Result<Option<(String, String, DateTime<Utc>)>> {
+    /// Returns the step that would be taken back, or made again, as its button names it: what, and who did it.
+    pub fn next_step(&self, id: EditionId, direction: Direction) -> Result<Option<String>> {
         self.read(|c| {
-            let mut s = c.prepare_cached(&direction.sql("user, what, at"))?;
-            let step = s.query_row([id.0], |r| Ok((r.get(0)?, r.get(1)?, DateTime::from_timestamp(r.get(2)?, 0).unwrap_or_default())));
-            Ok(step.optional()?)
+            let mut s = c.prepare_cached(&direction.sql("what || '（' || user || '）'"))?;
+            Ok(s.query_row([id.0], |r| r.get(0)).optional()?)
         })
     }
 
@@ -222,7 +221,7 @@ mod tests {
         assert!(matches!(step(5, Direction::Back), EditResult::NothingToUndo));
         assert!(matches!(step(5, Direction::Forth), EditResult::Updated(6)));
         assert_eq!(text(), ("一".to_owned(), 6));
-        assert_eq!(store.next_step(id, Direction::Forth).unwrap().map(|s| (s.0, s.1)), Some(("李四".to_owned(), "编者的话".to_owned())));
+        assert_eq!(store.next_step(id, Direction::Forth).unwrap().as_deref(), Some("编者的话（李四）"));
         assert!(matches!(change(6, "四", "张三"), EditResult::Updated(7)));
         assert!(matches!(step(7, Direction::Forth), EditResult::NothingToUndo), "a new change ends what could be made again");
         // a draft that editors have touched is not built anew

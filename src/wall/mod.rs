@@ -90,8 +90,7 @@ impl Wall {
         if shown.letters > MAX_LETTERS || shown.links > MAX_LINKS {
             return None;
         }
-        let cut = (0..=MAX_MARKUP.min(page.len())).rev().find(|at| page.is_char_boundary(*at)).unwrap_or(0);
-        let markup = page.get(..cut).unwrap_or_default().to_ascii_lowercase();
+        let markup = page.get(..page.floor_char_boundary(MAX_MARKUP)).unwrap_or_default().to_ascii_lowercase();
         let barren = shown.letters <= BARREN_LETTERS;
         let found = |place| match place {
             Place::Challenge => Some(&markup),

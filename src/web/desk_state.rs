@@ -123,9 +123,7 @@ type Loaded = (Edition, u32, Option<String>, Option<String>);
 
 fn load(s: &Store, id: EditionId) -> Result<Option<Loaded>, StoreError> {
     let Some((edition, version)) = s.edition_with_version(id)? else { return Ok(None) };
-    let label = |direction| Ok::<_, StoreError>(s.next_step(id, direction)?.map(|(who, what, _)| format!("{what}（{who}）")));
-    let (undo, redo) = (label(Direction::Back)?, label(Direction::Forth)?);
-    Ok(Some((edition, version, undo, redo)))
+    Ok(Some((edition, version, s.next_step(id, Direction::Back)?, s.next_step(id, Direction::Forth)?)))
 }
 
 fn content(e: &Edition) -> Content {

@@ -81,8 +81,8 @@ async fn show(console: &AppState, session: &Session, id: EditionId, said: Flash)
         others: others.into_iter().map(|o| (o.id.0, format!("{} 第{}期", o.date, o.number_in_year))).collect(),
         reasons: DropReason::ALL.iter().map(|r| (r.1, r.2)).collect(),
         columns: e.columns.iter().map(|c| c.name.clone()).collect(),
-        undo: undo.map(|(who, what, _)| format!("{what}（{who}）")),
-        redo: redo.map(|(who, what, _)| format!("{what}（{who}）")),
+        undo,
+        redo,
         limits: (MAX_TITLE, MAX_SUMMARY, MAX_FOREWORD),
         letters: letters.into_iter().map(|l| (l.recipient, l.state.chinese())).collect(),
         finals: publication.map_or(0, |p| p.final_recipients.len()),
@@ -210,8 +210,9 @@ async fn make(console: &AppState, id: EditionId, form: &Form) -> Result<Response
         return Ok((code, Json(Outcome { words, conflict, state })).into_response());
     }
     let mine = |name: &str, label: &str| Some((label.to_owned(), fields.text(name).to_owned())).filter(|(_, v)| !v.is_empty());
-    let kept = [mine("title", "标题"), mine("summary", "摘要"), mine("foreword", "编者的话")].into_iter().flatten().collect();
-    let page = show(console, &form.session, id, Flash { words: format!("{words}。您写的文字在下面，没有丢"), kept }).await?;
+    let kept: Vec<_> = [mine("title", "标题"), mine("summary", "摘要"), mine("foreword", "编者的话")].into_iter().flatten().collect();
+    let words = if kept.is_empty() { words } else { format!("{words}。您写的文字在下面，没有丢") };
+    let page = show(console, &form.session, id, Flash { words, kept }).await?;
     Ok((code, page).into_response())
 }
 

@@ -75,7 +75,7 @@ impl<'a> Reader<'a> {
         Self { parser, source, fetcher: None, scope: None, waiting: Waiting::Crawl }
     }
 
-    /// The same for somebody who waits: what the crawl parses holds it up no longer.
+    /// Returns the reader for an interactive request: it may also use the parser process that the crawl never takes.
     #[must_use]
     pub fn for_person(self) -> Self {
         Self { waiting: Waiting::Person, ..self }

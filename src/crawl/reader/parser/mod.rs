@@ -56,7 +56,7 @@ pub(super) struct ParseInput {
 pub(super) enum ParseFailure {
     /// It ends its process, and how.
     Crashed(String),
-    /// Its process was ended by somebody else, and why: nothing is known of the document.
+    /// Its process was killed from outside, and why. The document may be sound.
     Interrupted(String),
 }
 

@@ -13,7 +13,7 @@ fn document(body: &[u8]) -> ParseInput {
     ParseInput { kind: Kind::Page, source, document }
 }
 
-/// What comes of a document with this program, and how often it was started.
+/// Parses a document with this program as parser; returns the result and the number of starts.
 async fn parse(line: &str) -> (Result<u32, ParseFailure>, usize) {
     let dir = tempfile::tempdir().unwrap();
     let starts = dir.path().join("starts");
