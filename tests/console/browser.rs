@@ -150,6 +150,17 @@ async fn an_editor_finishes_the_issue_by_keys_and_by_mouse() {
     key(&page, "u").await;
     until(&page, "undone", &format!("document.querySelector('.column').querySelectorAll('.item').length === {n}")).await;
 
+    // several at once: their bar shows while some are picked
+    let bar = "getComputedStyle(document.querySelector('.picked')).display";
+    assert_eq!(value(&page, bar).await, "none");
+    act(&page, "[...document.querySelectorAll('[data-pick]')].slice(0, 2).forEach(p => p.click())").await;
+    until(&page, "the bar of those picked", &format!("{bar} !== 'none' && document.querySelector('.picked b').textContent === '2'")).await;
+    press(&page, ".picked button[name=drop]").await;
+    until(&page, "both dropped", &format!("document.querySelector('.column').querySelectorAll('.item').length === {} && {bar} === 'none'", n - 2))
+        .await;
+    key(&page, "u").await;
+    until(&page, "both back", &format!("document.querySelector('.column').querySelectorAll('.item').length === {n}")).await;
+
     looks(&page, &service).await;
 
     page.goto(format!("{}/draft/1", service.base)).await.unwrap();
