@@ -159,7 +159,9 @@ async fn send(context: &CommandContext, pipeline: &Pipeline, edition: &Edition, 
     }
     if let Some(to) = to {
         let to = MailAddress::parse(to)?;
-        let letter = compose(edition, &render::parts(edition)?, &context.settings.mail, &to, now, &pipeline.store().message_salt()?)?;
+        let store = pipeline.store();
+        let parts = render::parts(edition, &store.item_files(edition)?)?;
+        let letter = compose(edition, &parts, &context.settings.mail, &to, now, &store.message_salt()?)?;
         let mut transport = Transport::new(&context.settings.mail, context.data.join("outbox"))?;
         let outcome = transport.send(&OutboxMessage::test_copy(letter)).await;
         transport.close().await;
@@ -219,16 +221,17 @@ async fn mail_test(context: &CommandContext, to: &str) -> anyhow::Result<()> {
 }
 
 fn export(context: &CommandContext, store: &Store, edition: &Edition, format: IssueFormat) -> anyhow::Result<Vec<u8>> {
+    let files = store.item_files(edition)?;
     Ok(match format {
-        IssueFormat::Docx => render::docx(edition)?,
-        IssueFormat::Html => render::html(edition)?.into_bytes(),
+        IssueFormat::Docx => render::docx(edition, &files)?,
+        IssueFormat::Html => render::page(edition, &files)?.into_bytes(),
         IssueFormat::Txt => render::text(edition).into_bytes(),
         IssueFormat::Json => serde_json::to_vec_pretty(edition)?,
         IssueFormat::Eml => {
             let p = find_publication(context, Some(&edition.publication))?;
             let to = p.recipients.first().context("no recipients in qingbao.toml")?;
             let edition = issue::filter_for_recipient(edition, to);
-            let parts = render::parts(&edition)?;
+            let parts = render::parts(&edition, &files)?;
             // the issue's own moment, so that the same issue always gives the same bytes
             let at = edition.built_at.unwrap_or_else(Utc::now);
             compose(&edition, &parts, &context.settings.mail, &to.address, at, &store.message_salt()?)?.message

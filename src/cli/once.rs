@@ -13,6 +13,7 @@ use crate::crawl::{CrawlMode, CrawlSummary};
 use crate::mail::SendSummary;
 use crate::model::Edition;
 use crate::render;
+use crate::store::Store;
 
 pub(super) async fn run(args: &CrawlArgs, mut context: CommandContext) -> anyhow::Result<()> {
     let list = Arc::new(context.source_list()?);
@@ -26,13 +27,13 @@ pub(super) async fn run(args: &CrawlArgs, mut context: CommandContext) -> anyhow
     for p in &context.settings.additional_publications {
         let edition = pipeline.issues().draft(p, p.calendar.today(now), enabled, now).await?;
         pipeline.issues().enqueue_issue(&edition, now).await?;
-        write_draft(&context.data.join("drafts"), &edition)?;
+        write_draft(&context.data.join("drafts"), pipeline.store(), &edition)?;
     }
     let p = &context.settings.publication;
     let edition = pipeline.issues().draft(p, p.calendar.today(now), enabled, now).await?;
     let queued = pipeline.issues().enqueue_issue(&edition, now).await?;
     let sent = pipeline.issues().send(context.data.join("outbox"), now).await?;
-    write_draft(&context.data.join("drafts"), &edition)?;
+    write_draft(&context.data.join("drafts"), pipeline.store(), &edition)?;
     print!("{}", summary(&report, &edition, &sent));
     if queued == 0 {
         println!("Today's issue was mailed before and stays as it is; what is new waits for the next one.");
@@ -44,15 +45,10 @@ pub(super) async fn run(args: &CrawlArgs, mut context: CommandContext) -> anyhow
 }
 
 /// Writes the edition as .html and .docx into a folder.
-pub(super) fn write_draft(folder: &Path, edition: &Edition) -> anyhow::Result<()> {
-    let stem = render::file_stem(edition);
-    let picture = format!("{stem}.png");
-    let (page, chart) = render::page(edition, &picture)?;
-    if let Some(png) = chart {
-        write_file(&folder.join(picture), &png)?;
-    }
-    write_file(&folder.join(format!("{stem}.html")), page.as_bytes())?;
-    write_file(&folder.join(format!("{stem}.docx")), &render::docx(edition)?)
+pub(super) fn write_draft(folder: &Path, store: &Store, edition: &Edition) -> anyhow::Result<()> {
+    let (stem, files) = (render::file_stem(edition), store.item_files(edition)?);
+    write_file(&folder.join(format!("{stem}.html")), render::page(edition, &files)?.as_bytes())?;
+    write_file(&folder.join(format!("{stem}.docx")), &render::docx(edition, &files)?)
 }
 
 /// The table printed at the end of a pass.

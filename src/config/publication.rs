@@ -10,7 +10,7 @@ use crate::config::localized::localized;
 use crate::config::mail::read_address;
 use crate::config::reader::{Section, TomlReader};
 use crate::config::{ConfigError, read_file};
-use crate::model::MailAddress;
+use crate::model::{MailAddress, Print};
 use crate::schedule::{Calendar, Recurrence};
 
 const BUILT_IN_CALENDAR: &str = include_str!("calendar.toml");
@@ -22,6 +22,8 @@ pub struct ColumnQuota {
     pub name: String,
     /// Most items.
     pub quota: usize,
+    /// What is printed of its items, unless an editor says otherwise.
+    pub print: Print,
 }
 
 /// Who receives a draft, and what of it.
@@ -78,15 +80,13 @@ pub struct Publication {
     pub recipients: Vec<Recipient>,
     /// Who receives the finished issue; nobody by default.
     pub final_recipients: Vec<Recipient>,
-    /// Whether the document holds whole texts rather than summaries.
-    pub full_text: bool,
     /// Whether an issue without items is mailed too.
     pub mail_empty: bool,
 }
 
 impl Default for Publication {
     fn default() -> Self {
-        let column = |name: &str, quota| ColumnQuota { name: name.to_owned(), quota };
+        let column = |name: &str, quota| ColumnQuota { name: name.to_owned(), quota, print: Print::Summary };
         Self {
             name: "许昌竞争情报快递".to_owned(),
             organiser: "许昌市科学技术情报研究所".to_owned(),
@@ -105,13 +105,17 @@ impl Default for Publication {
             catch_up: Duration::from_hours(10),
             recipients: MailAddress::parse("editors@localhost").into_iter().map(Recipient::from).collect(),
             final_recipients: Vec::new(),
-            full_text: true,
             mail_empty: true,
         }
     }
 }
 
 impl Publication {
+    /// What is printed of an item that comes into a column.
+    pub fn print_of(&self, column: &str) -> Print {
+        self.columns.iter().find(|c| c.name == column).map_or(Print::Summary, |c| c.print)
+    }
+
     /// Column names in order.
     pub fn column_names(&self) -> Vec<String> {
         self.columns.iter().map(|c| c.name.clone()).collect()
@@ -160,9 +164,12 @@ pub(super) fn read(s: &Section<'_>) -> Publication {
         }
         p.foreword = Some(t.value.to_owned());
     }
-    let columns: Vec<_> = s.sections("columns").iter().filter_map(read_column).collect();
+    let print = read_print(s);
+    let columns: Vec<_> = s.sections("columns").iter().filter_map(|c| read_column(c, print.unwrap_or(Print::Summary))).collect();
     if !columns.is_empty() {
         p.columns = columns;
+    } else if let Some(print) = print {
+        p.columns.iter_mut().for_each(|c| c.print = print);
     }
     (p.industries, p.places) = (s.strings("industries"), s.strings("places"));
     let count = |key| s.integer(key, 0..100_000).and_then(|n| u32::try_from(n).ok());
@@ -197,24 +204,31 @@ pub(super) fn read(s: &Section<'_>) -> Publication {
         p.recipients.clear();
     }
     p.recipients.extend(subscribers);
-    if let Some(t) = s.text("document") {
-        match t.value {
-            "full" => p.full_text = true,
-            "summary" => p.full_text = false,
-            _ => s.invalid_value("document", t, &["full", "summary"]),
-        }
-    }
     set(&mut p.mail_empty, s.bool("mail_empty"));
     p
 }
 
-fn read_column(s: &Section<'_>) -> Option<ColumnQuota> {
-    s.deny_unknown_keys(&["name", "quota"]);
+/// `document = "summary" | "full"`, of a publication or of one of its columns.
+fn read_print(s: &Section<'_>) -> Option<Print> {
+    let t = s.text("document")?;
+    match t.value {
+        "summary" => Some(Print::Summary),
+        "full" => Some(Print::Full),
+        _ => {
+            s.invalid_value("document", t, &["full", "summary"]);
+            None
+        }
+    }
+}
+
+fn read_column(s: &Section<'_>, print: Print) -> Option<ColumnQuota> {
+    s.deny_unknown_keys(&["name", "quota", "document"]);
     let name = s.string("name").filter(|n| !n.is_empty());
     if name.is_none() {
         s.error(None, localized("a column needs a name", "栏目要写名称 name"));
     }
-    Some(ColumnQuota { name: name?, quota: s.integer("quota", 1..101).and_then(|n| usize::try_from(n).ok()).unwrap_or(5) })
+    let quota = s.integer("quota", 1..101).and_then(|n| usize::try_from(n).ok()).unwrap_or(5);
+    Some(ColumnQuota { name: name?, quota, print: read_print(s).unwrap_or(print) })
 }
 
 fn read_subscriber(s: &Section<'_>, p: &Publication) -> Option<Recipient> {

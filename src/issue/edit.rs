@@ -1,250 +1,17 @@
-//! What an editor does to an edition. Pure: an edition and a change give another edition, or the reason why not.
+//! An edition and a change give another edition, or the reason why not. Pure.
 
-use chrono::{DateTime, Utc};
-use serde::{Deserialize, Serialize};
+pub use crate::issue::change::{Change, DropReason, Place};
+use crate::issue::fields::Field;
+pub use crate::issue::fields::{Edit, EditError, MAX_ATTACHMENTS, MAX_FOREWORD, MAX_SUMMARY, MAX_TEXT, MAX_TITLE};
+use crate::issue::foreword;
+use crate::model::{ArticleId, Copy, Edition, Item, Print};
+use crate::text::normalize::truncate;
 
-use crate::model::{ArticleId, Copy, Edition, Item};
-use crate::text::normalize::collapse_whitespace;
-
-/// Longest texts, in characters.
-pub const MAX_TITLE: usize = 200;
-/// See [`MAX_TITLE`].
-pub const MAX_SUMMARY: usize = 2_000;
-/// See [`MAX_TITLE`].
-pub const MAX_FOREWORD: usize = 5_000;
-
-/// Why an item was dropped; what the choice may learn from.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum DropReason {
-    /// 重复
-    Repeated,
-    /// 无关
-    OffTopic,
-    /// 过时
-    Stale,
-    /// 来源不可靠
-    Unreliable,
-    /// 已报
-    ReportedBefore,
-    /// 其他
-    Other,
-}
-
-impl DropReason {
-    /// Every reason, as stored and as shown.
-    pub const ALL: [(Self, &'static str, &'static str); 6] = [
-        (Self::Repeated, "repeated", "重复"),
-        (Self::OffTopic, "off-topic", "无关"),
-        (Self::Stale, "stale", "过时"),
-        (Self::Unreliable, "unreliable", "来源不可靠"),
-        (Self::ReportedBefore, "reported-before", "已报"),
-        (Self::Other, "other", "其他"),
-    ];
-
-    /// Reads a stored word.
-    pub fn parse(word: &str) -> Option<Self> {
-        Self::ALL.iter().find(|r| r.1 == word).map(|r| r.0)
-    }
-
-    /// As stored.
-    pub fn as_str(self) -> &'static str {
-        Self::ALL.iter().find(|r| r.0 == self).map_or("other", |r| r.1)
-    }
-}
-
-/// A text that an editor changed.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Edit {
-    /// As the editor saw it before; `None`: it does not matter.
-    pub was: Option<String>,
-    /// As it is to be.
-    pub now: String,
-}
-
-impl Edit {
-    /// Changes whatever stands there.
-    pub fn any(now: &str) -> Self {
-        Self { was: None, now: now.to_owned() }
-    }
-
-    /// Changes a text, unless another editor changed it meanwhile.
-    fn apply(&self, text: &mut String, field: Field) -> Result<(), EditError> {
-        let (now, current) = (field.normalize(&self.now), field.normalize(text));
-        let longer = now.chars().count().saturating_sub(field.most());
-        if longer > 0 {
-            return Err(EditError::TooLong { field: field.chinese(), most: field.most(), longer });
-        }
-        if now != current && self.was.as_ref().is_some_and(|was| field.normalize(was) != current) {
-            return Err(EditError::Conflict { field: field.chinese(), theirs: text.clone() });
-        }
-        *text = now;
-        Ok(())
-    }
-}
-
-/// A text of an edition that editors change.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Field {
-    Title,
-    Summary,
-    Foreword,
-}
-
-impl Field {
-    fn chinese(self) -> &'static str {
-        match self {
-            Self::Title => "标题",
-            Self::Summary => "摘要",
-            Self::Foreword => "编者的话",
-        }
-    }
-
-    /// Longest text, in characters.
-    fn most(self) -> usize {
-        match self {
-            Self::Title => MAX_TITLE,
-            Self::Summary => MAX_SUMMARY,
-            Self::Foreword => MAX_FOREWORD,
-        }
-    }
-
-    /// Without needless space; paragraphs stay.
-    fn normalize(self, text: &str) -> String {
-        match self {
-            Self::Title => collapse_whitespace(text),
-            Self::Summary | Self::Foreword => text.lines().map(collapse_whitespace).filter(|l| !l.is_empty()).collect::<Vec<_>>().join("\n"),
-        }
-    }
-}
-
-/// A place in a column.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Place {
-    /// Before all others.
-    Top,
-    /// Behind all others.
-    End,
-    /// Before this item; at the end where it is no longer there.
-    Before(ArticleId),
-}
-
-/// One change.
-#[derive(Debug, Clone, PartialEq)]
-pub enum Change {
-    /// Headline and summary of an item, or one of them.
-    Rewrite {
-        /// Which.
-        article: ArticleId,
-        /// Headline.
-        title: Option<Edit>,
-        /// Summary.
-        summary: Option<Edit>,
-    },
-    /// Items are taken out.
-    Drop {
-        /// Which.
-        articles: Vec<ArticleId>,
-        /// Why.
-        reason: DropReason,
-    },
-    /// An item goes to a place in a column.
-    Move {
-        /// Which.
-        article: ArticleId,
-        /// Column's name.
-        column: String,
-        /// Where.
-        place: Place,
-    },
-    /// One place up or down in its column.
-    Shift {
-        /// Which.
-        article: ArticleId,
-        /// Towards the front.
-        up: bool,
-    },
-    /// An item is put in at the end of a column.
-    Add {
-        /// The item.
-        item: Box<Item>,
-        /// Column's name.
-        column: String,
-    },
-    /// An item is told to be another's story: it becomes one of that one's copies.
-    Merge {
-        /// Which.
-        article: ArticleId,
-        /// Into which.
-        into: ArticleId,
-    },
-    /// A copy of an item is told to be another story: it becomes an item behind that one.
-    Split {
-        /// From which item.
-        article: ArticleId,
-        /// The copy as an item.
-        item: Box<Item>,
-    },
-    /// 编者的话.
-    Foreword(Edit),
-    /// 定稿 at this moment: nothing can be changed any more.
-    Finalise(DateTime<Utc>),
-}
-
-/// Why a change cannot be made; shown to editors.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum EditError {
-    /// The item is gone.
-    #[error("这一条已不在本期里（可能刚被别人移走），请刷新页面")]
-    NoItem,
-    /// No such column.
-    #[error("本期没有“{0}”这个栏目")]
-    NoColumn(String),
-    /// Empty headline.
-    #[error("标题不能为空")]
-    NoTitle,
-    /// There already.
-    #[error("这篇文章已经在本期里了")]
-    AlreadyThere,
-    /// Frozen.
-    #[error("本期已经定稿，不能再改")]
-    Final,
-    /// Another editor changed the same text meanwhile.
-    #[error("这一条的{field}刚刚被别人改过")]
-    Conflict {
-        /// Which text.
-        field: &'static str,
-        /// As it is now.
-        theirs: String,
-    },
-    /// A text is too long.
-    #[error("{field}最多 {most} 字，现在多出 {longer} 字")]
-    TooLong {
-        /// Which text.
-        field: &'static str,
-        /// Characters it may have.
-        most: usize,
-        /// Characters too many.
-        longer: usize,
-    },
-}
+/// Longest summary of an item of the editor's own, taken from its text; in characters.
+const OWN_SUMMARY: usize = 200;
 
 impl Change {
-    /// What was done, for the log of changes.
-    pub fn chinese(&self) -> &'static str {
-        match self {
-            Self::Rewrite { .. } => "改写",
-            Self::Drop { .. } => "移出",
-            Self::Move { .. } | Self::Shift { .. } => "移动",
-            Self::Add { .. } => "加入",
-            Self::Merge { .. } => "合并",
-            Self::Split { .. } => "拆分",
-            Self::Foreword(_) => "编者的话",
-            Self::Finalise(_) => "定稿",
-        }
-    }
-
-    /// Makes the change.
+    /// Makes the change. A foreword that no editor wrote is composed anew.
     ///
     /// # Errors
     /// Why it cannot be made; the edition is as it was.
@@ -253,91 +20,192 @@ impl Change {
             return Err(EditError::Final);
         }
         match self {
-            Self::Rewrite { article, title, summary } => {
-                if title.as_ref().is_some_and(|t| t.now.trim().is_empty()) {
-                    return Err(EditError::NoTitle);
+            Self::Rewrite { article, title, summary, text } => rewrite(e, article, title, summary, text)?,
+            Self::Print { article, print } => find(e, article)?.print = print,
+            Self::ResetText { article, text } => {
+                let item = find(e, article)?;
+                (item.text, item.text_edited) = (text, false);
+            }
+            Self::Write { title, text, publisher, column } => write(e, &title, &text, &publisher, &column)?,
+            Self::AddPicture { article, picture } => {
+                let item = find(e, article)?;
+                if item.picture.is_some() {
+                    return Err(EditError::TooManyFiles);
                 }
-                let item = find(e, article).ok_or(EditError::NoItem)?;
-                let mut texts = (item.title.clone(), item.summary.clone());
-                title.map_or(Ok(()), |t| t.apply(&mut texts.0, Field::Title))?;
-                summary.map_or(Ok(()), |s| s.apply(&mut texts.1, Field::Summary))?;
-                (item.title, item.summary) = texts;
+                item.picture = Some(picture);
+            }
+            Self::AddAttachment { article, file } => {
+                let item = find(e, article)?;
+                if item.attachments.len() >= MAX_ATTACHMENTS {
+                    return Err(EditError::TooManyFiles);
+                }
+                item.attachments.push(file);
+            }
+            Self::RemoveFile { article, file } => {
+                let item = find(e, article)?;
+                if item.files().all(|f| f.id != file) {
+                    return Err(EditError::NoFile);
+                }
+                item.picture.take_if(|p| p.file.id == file);
+                item.attachments.retain(|f| f.id != file);
             }
             Self::Drop { articles, .. } => {
-                let gone = articles.iter().filter_map(|a| remove_item(e, *a)).count();
+                let gone = articles.iter().filter(|a| remove_item(e, **a).is_ok()).count();
                 if gone == 0 {
                     return Err(EditError::NoItem);
                 }
             }
-            Self::Move { article, column, place } => {
-                if e.columns.iter().all(|c| c.name != column) {
-                    return Err(EditError::NoColumn(column));
-                }
-                let item = remove_item(e, article).ok_or(EditError::NoItem)?;
-                if let Some(c) = e.columns.iter_mut().find(|c| c.name == column) {
-                    let at = match place {
-                        Place::Top => 0,
-                        Place::End => c.items.len(),
-                        Place::Before(other) => c.items.iter().position(|i| i.article == other).unwrap_or(c.items.len()),
-                    };
-                    c.items.insert(at, item);
-                }
-            }
+            Self::Move { article, column, place } => move_item(e, article, column, place)?,
             Self::Shift { article, up } => {
-                let found = e.columns.iter_mut().find_map(|c| c.items.iter().position(|i| i.article == article).map(|at| (c, at)));
-                let (column, at) = found.ok_or(EditError::NoItem)?;
-                let to = if up { at.saturating_sub(1) } else { (at + 1).min(column.items.len() - 1) };
-                column.items.swap(at, to);
+                let (items, at) = place_of(e, article)?;
+                let to = if up { at.saturating_sub(1) } else { (at + 1).min(items.len() - 1) };
+                items.swap(at, to);
             }
             Self::Add { item, column } => {
-                if e.columns.iter().flat_map(|c| &c.items).any(|i| i.article == item.article) {
+                if e.items().any(|i| i.article == item.article) {
                     return Err(EditError::AlreadyThere);
                 }
-                let c = e.columns.iter_mut().find(|c| c.name == column).ok_or(EditError::NoColumn(column))?;
-                c.items.push(*item);
+                items_of(e, &column)?.push(*item);
             }
-            Self::Merge { article, into } => {
-                if article == into || find(e, into).is_none() {
-                    return Err(EditError::NoItem);
-                }
-                let gone = remove_item(e, article).ok_or(EditError::NoItem)?;
-                let copy = Copy { publisher: gone.publisher, url: gone.url, article: Some(gone.article) };
-                if let Some(item) = find(e, into) {
-                    item.copies.extend(std::iter::once(copy).chain(gone.copies));
-                }
+            Self::Merge { article, into } => merge(e, article, into)?,
+            Self::Split { article, item } => split(e, article, *item)?,
+            Self::Foreword(text) => {
+                // what was composed is nobody's text: it conflicts with nothing
+                let text = if e.foreword_edited { text } else { Edit::any(&text.now) };
+                let before = e.foreword.clone();
+                text.apply(&mut e.foreword, Field::Foreword)?;
+                e.foreword_edited |= e.foreword != before;
             }
-            Self::Split { article, item } => {
-                let from = find(e, article).ok_or(EditError::NoItem)?;
-                let at = from.copies.iter().position(|c| c.article == Some(item.article)).ok_or(EditError::NoItem)?;
-                let copy = from.copies.remove(at);
-                if from.earliest.as_ref().is_some_and(|first| first.url == copy.url) {
-                    from.earliest = None;
-                }
-                if let Some((c, place)) = e.columns.iter_mut().find_map(|c| c.items.iter().position(|i| i.article == article).map(|at| (c, at))) {
-                    c.items.insert(place + 1, *item);
-                }
-            }
-            Self::Foreword(text) => text.apply(&mut e.foreword, Field::Foreword)?,
+            Self::ComposeForeword => e.foreword_edited = false,
             Self::Finalise(at) => (e.is_final, e.built_at) = (true, Some(at)),
+        }
+        if !e.foreword_edited {
+            e.foreword = foreword::compose(e);
         }
         Ok(())
     }
 }
 
-fn find(e: &mut Edition, article: ArticleId) -> Option<&mut Item> {
-    e.columns.iter_mut().flat_map(|c| &mut c.items).find(|i| i.article == article)
+fn rewrite(e: &mut Edition, article: ArticleId, title: Option<Edit>, summary: Option<Edit>, text: Option<Edit>) -> Result<(), EditError> {
+    if title.as_ref().is_some_and(|t| t.now.trim().is_empty()) {
+        return Err(EditError::NoTitle);
+    }
+    let item = find(e, article)?;
+    let mut texts = (item.title.clone(), item.summary.clone(), Field::Text.normalize(&item.text));
+    let before = texts.2.clone();
+    title.map_or(Ok(()), |t| t.apply(&mut texts.0, Field::Title))?;
+    summary.map_or(Ok(()), |s| s.apply(&mut texts.1, Field::Summary))?;
+    text.map_or(Ok(()), |t| t.apply(&mut texts.2, Field::Text))?;
+    (item.title, item.summary) = (texts.0, texts.1);
+    if texts.2 != before {
+        (item.text, item.text_edited) = (texts.2, item.url.is_some());
+    }
+    Ok(())
+}
+
+/// Own items count downwards from -1: no article has such an id, and no other item of the edition, dropped ones included.
+fn write(e: &mut Edition, title: &str, text: &str, publisher: &str, column: &str) -> Result<(), EditError> {
+    let mut texts =
+        [(title, Field::Title), (text, Field::Text), (publisher, Field::Publisher)].map(|(now, field)| (Edit::any(now), field, String::new()));
+    for (edit, field, out) in &mut texts {
+        edit.apply(out, *field)?;
+    }
+    let [title, text, publisher] = texts.map(|(_, _, text)| text);
+    if title.is_empty() {
+        return Err(EditError::NoTitle);
+    }
+    if text.is_empty() {
+        return Err(EditError::NoText);
+    }
+    let (number, date) = (e.own_items + 1, e.date);
+    let item = Item {
+        article: ArticleId(-i64::from(number)),
+        title,
+        summary: truncate(text.lines().next().unwrap_or_default(), OWN_SUMMARY),
+        text,
+        print: Print::Full,
+        text_edited: false,
+        picture: None,
+        attachments: Vec::new(),
+        industries: Vec::new(),
+        themes: Vec::new(),
+        keywords: Vec::new(),
+        publisher,
+        date: Some(date),
+        places: Vec::new(),
+        url: None,
+        region_scope: String::new(),
+        earliest: None,
+        copies: Vec::new(),
+        score: 0.0,
+        reasons: vec!["编辑自写".to_owned()],
+    };
+    items_of(e, column)?.push(item);
+    e.own_items = number;
+    Ok(())
+}
+
+fn move_item(e: &mut Edition, article: ArticleId, column: String, place: Place) -> Result<(), EditError> {
+    items_of(e, &column)?;
+    let item = remove_item(e, article)?;
+    let items = items_of(e, &column)?;
+    let at = match place {
+        Place::Top => 0,
+        Place::End => items.len(),
+        Place::Before(other) => items.iter().position(|i| i.article == other).unwrap_or(items.len()),
+    };
+    items.insert(at, item);
+    Ok(())
+}
+
+fn merge(e: &mut Edition, article: ArticleId, into: ArticleId) -> Result<(), EditError> {
+    if article == into {
+        return Err(EditError::NoItem);
+    }
+    find(e, into)?;
+    let url = find(e, article)?.url.clone().ok_or(EditError::OwnItem)?;
+    let gone = remove_item(e, article)?;
+    let copy = Copy { publisher: gone.publisher, url, article: Some(gone.article) };
+    find(e, into)?.copies.extend(std::iter::once(copy).chain(gone.copies));
+    Ok(())
+}
+
+fn split(e: &mut Edition, article: ArticleId, item: Item) -> Result<(), EditError> {
+    let (items, place) = place_of(e, article)?;
+    let from = items.get_mut(place).ok_or(EditError::NoItem)?;
+    let at = from.copies.iter().position(|c| c.article == Some(item.article)).ok_or(EditError::NoItem)?;
+    let copy = from.copies.remove(at);
+    let item = Item { print: from.print, ..item };
+    from.earliest.take_if(|first| first.url == copy.url);
+    items.insert(place + 1, item);
+    Ok(())
+}
+
+fn items_of<'a>(e: &'a mut Edition, column: &str) -> Result<&'a mut Vec<Item>, EditError> {
+    let found = e.columns.iter_mut().find(|c| c.name == column).map(|c| &mut c.items);
+    found.ok_or_else(|| EditError::NoColumn(column.to_owned()))
+}
+
+/// The items of an item's column, and where it stands among them.
+fn place_of(e: &mut Edition, article: ArticleId) -> Result<(&mut Vec<Item>, usize), EditError> {
+    let found = e.columns.iter_mut().find_map(|c| c.items.iter().position(|i| i.article == article).map(|at| (&mut c.items, at)));
+    found.ok_or(EditError::NoItem)
+}
+
+fn find(e: &mut Edition, article: ArticleId) -> Result<&mut Item, EditError> {
+    e.columns.iter_mut().flat_map(|c| &mut c.items).find(|i| i.article == article).ok_or(EditError::NoItem)
 }
 
 /// Takes an item out.
-fn remove_item(e: &mut Edition, article: ArticleId) -> Option<Item> {
-    e.columns.iter_mut().find_map(|c| {
-        let at = c.items.iter().position(|i| i.article == article)?;
-        Some(c.items.remove(at))
-    })
+fn remove_item(e: &mut Edition, article: ArticleId) -> Result<Item, EditError> {
+    let (items, at) = place_of(e, article)?;
+    Ok(items.remove(at))
 }
 
 #[cfg(test)]
 mod tests {
+    use chrono::DateTime;
+
     use super::*;
     use crate::issue::tests::{article, build_with};
 
@@ -369,7 +237,7 @@ mod tests {
         let mut e = edition();
         let summary = e.columns[0].items[0].summary.clone();
         let edit = |was: &str, now: &str| Some(Edit { was: Some(was.to_owned()), now: now.to_owned() });
-        let rewrite = |title, summary| Change::Rewrite { article: ArticleId(1), title, summary };
+        let rewrite = |title, summary| Change::Rewrite { article: ArticleId(1), title, summary, text: None };
         rewrite(edit("甲县粮油加工", "甲写的"), None).apply(&mut e).unwrap();
         rewrite(None, edit(&summary, "乙写的摘要\r\n\r\n第二段")).apply(&mut e).unwrap();
         assert_eq!((e.columns[0].items[0].title.as_str(), e.columns[0].items[0].summary.as_str()), ("甲写的", "乙写的摘要\n第二段"));
@@ -404,7 +272,7 @@ mod tests {
         let table = [
             (Change::Drop { articles: vec![ArticleId(9)], reason: DropReason::Other }, EditError::NoItem),
             (Change::Move { article: ArticleId(1), column: "副刊".into(), place: Place::Top }, EditError::NoColumn("副刊".into())),
-            (Change::Rewrite { article: ArticleId(1), title: Some(Edit::any(" \n")), summary: None }, EditError::NoTitle),
+            (Change::Rewrite { article: ArticleId(1), title: Some(Edit::any(" \n")), summary: None, text: None }, EditError::NoTitle),
             (add, EditError::AlreadyThere),
         ];
         for (change, error) in table {

@@ -1,40 +1,78 @@
 //! 编者的话: the facts of the issue in a few sentences, for the editor to go on from.
 
 use std::collections::BTreeMap;
+use std::sync::LazyLock;
+
+use regex::Regex;
 
 use crate::config::foreword::PLACEHOLDERS;
-use crate::model::{ColumnItems, Health, Item};
+use crate::model::{Edition, Health, Item};
 
 /// The usual template; sentences without facts are left out.
 const DEFAULT_TEMPLATE: &str = "本期从 {候选} 篇新文章中选出 {条数} 条{行业}。{热点}{本地}{升温}{来源}";
 
-/// Writes the foreword, after a template of one's own where there is one.
-pub(super) fn write(template: Option<&str>, columns: &[ColumnItems], health: &Health, rising: &[String]) -> String {
-    let items: Vec<&Item> = columns.iter().flat_map(|c| &c.items).collect();
+/// Composes the foreword from the edition's items, after a template of one's own where there is one.
+pub(super) fn compose(e: &Edition) -> String {
+    let items: Vec<&Item> = e.items().collect();
     if items.is_empty() {
-        return format!("本期没有可选的新文章。{}", source_counts(health));
+        return format!("本期没有可选的新文章。{}", source_counts(&e.health));
     }
     let facts = [
-        health.candidates.to_string(),
+        e.health.candidates.to_string(),
         items.len().to_string(),
-        industry_counts(&items),
+        industry_list(&items),
         most_republished(&items),
-        local_count(&items),
-        if rising.is_empty() { String::new() } else { format!("本周升温的关键词：{}。", rising.join("、")) },
-        source_counts(health),
+        local_sentence(&items),
+        if e.rising.is_empty() { String::new() } else { format!("本周升温的关键词：{}。", e.rising.join("、")) },
+        source_counts(&e.health),
     ];
-    let template = template.unwrap_or(DEFAULT_TEMPLATE);
+    let template = e.foreword_template.as_deref().unwrap_or(DEFAULT_TEMPLATE);
     PLACEHOLDERS.iter().zip(facts).fold(template.to_owned(), |text, ((name, _), fact)| text.replace(&format!("{{{name}}}"), &fact))
 }
 
-fn industry_counts(items: &[&Item]) -> String {
+/// What a foreword says of a number of items: 选出 29 条, 食品 3 条.
+static COUNT: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r"(\p{Han}{1,12})\s*(\d{1,4})\s*条(?:[，。、；！]|$)").ok());
+
+/// Words before the number of all items, and before that of those about the city.
+const ALL_ITEMS: [&str; 6] = ["本期", "选出", "入选", "收录", "刊发", "共"];
+const LOCAL_ITEMS: [&str; 2] = ["许昌的有", "许昌的"];
+
+/// What an editor's foreword says that is not true of the items any more, in Chinese: counts, and headlines of items that were
+/// dropped. A composed foreword is always true.
+pub fn stale_facts(e: &Edition, dropped: &[String]) -> Vec<String> {
+    if !e.foreword_edited {
+        return Vec::new();
+    }
+    let items: Vec<&Item> = e.items().collect();
+    // an industry of this issue or of earlier ones may have no item left
+    let mut counts = industry_counts(&items);
+    counts.extend(e.trend.iter().filter(|t| items.iter().all(|i| i.industries.first() != Some(&t.industry))).map(|t| (t.industry.as_str(), 0)));
+    counts.extend(ALL_ITEMS.map(|word| (word, items.len())));
+    counts.extend(LOCAL_ITEMS.map(|word| (word, local_count(&items))));
+    let mut out = Vec::new();
+    for (_, [words, number]) in COUNT.iter().flat_map(|r| r.captures_iter(&e.foreword)).map(|c| c.extract()) {
+        if let Some((name, now)) = counts.iter().find(|(name, now)| words.ends_with(name) && number.parse() != Ok(*now)) {
+            out.push(format!("写的是“{name} {number} 条”，现在是 {now} 条"));
+        }
+    }
+    let present = |title: &str| items.iter().any(|i| i.title == title);
+    out.extend(dropped.iter().filter(|t| !t.is_empty() && e.foreword.contains(t.as_str()) && !present(t)).map(|t| format!("提到了已移出的《{t}》")));
+    out
+}
+
+/// Items by the industry that comes first, most first.
+fn industry_counts<'a>(items: &[&'a Item]) -> Vec<(&'a str, usize)> {
     let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
     for name in items.iter().filter_map(|i| i.industries.first()) {
         *counts.entry(name).or_default() += 1;
     }
     let mut counts: Vec<(&str, usize)> = counts.into_iter().collect();
     counts.sort_by_key(|(name, n)| (std::cmp::Reverse(*n), *name));
-    let list: Vec<String> = counts.iter().take(6).map(|(name, n)| format!("{name} {n} 条")).collect();
+    counts
+}
+
+fn industry_list(items: &[&Item]) -> String {
+    let list: Vec<String> = industry_counts(items).iter().take(6).map(|(name, n)| format!("{name} {n} 条")).collect();
     if list.is_empty() { String::new() } else { format!("，其中{}", list.join("、")) }
 }
 
@@ -43,8 +81,12 @@ fn most_republished(items: &[&Item]) -> String {
     busiest.map(|b| format!("转载最多的是《{}》，另有 {} 家刊登。", b.title, b.copies.len())).unwrap_or_default()
 }
 
-fn local_count(items: &[&Item]) -> String {
-    let local = items.iter().filter(|i| i.places.iter().any(|p| p.contains("许昌"))).count();
+fn local_count(items: &[&Item]) -> usize {
+    items.iter().filter(|i| i.places.iter().any(|p| p.contains("许昌"))).count()
+}
+
+fn local_sentence(items: &[&Item]) -> String {
+    let local = local_count(items);
     if local > 0 { format!("涉及许昌的有 {local} 条。") } else { String::new() }
 }
 
@@ -60,10 +102,41 @@ fn source_counts(health: &Health) -> String {
 mod tests {
     use super::*;
 
+    use crate::issue::edit::{Change, DropReason, Edit};
+    use crate::issue::tests::{article, build_with};
+    use crate::model::ArticleId;
+
+    fn edition() -> Edition {
+        let news = |id, title: &str, industry: &str| article(id, title, industry, "行业动态", 1);
+        build_with(vec![news(1, "甲县粮油加工", "食品"), news(2, "乙厂水泥减产", "建材"), news(3, "丙园面粉扩产", "食品")], &[]).edition
+    }
+
+    fn drop_item(e: &mut Edition, id: i64) {
+        Change::Drop { articles: vec![ArticleId(id)], reason: DropReason::Other }.apply(e).unwrap();
+    }
+
     #[test]
     fn a_template_of_ones_own_takes_the_facts() {
-        let edition = crate::issue::tests::build_with(vec![crate::issue::tests::article(1, "甲", "食品", "行业动态", 1)], &[]).edition;
-        let text = write(Some("各位领导：本期 {条数} 条{行业}。{升温}"), &edition.columns, &edition.health, &["固态电池".to_owned()]);
-        assert_eq!(text, "各位领导：本期 1 条，其中食品 1 条。本周升温的关键词：固态电池。");
+        let mut e = edition();
+        (e.foreword_template, e.rising) = (Some("各位领导：本期 {条数} 条{行业}。{升温}".to_owned()), vec!["固态电池".to_owned()]);
+        assert_eq!(compose(&e), "各位领导：本期 3 条，其中食品 2 条、建材 1 条。本周升温的关键词：固态电池。");
+    }
+
+    #[test]
+    fn a_foreword_is_true_until_an_editor_writes_it_and_then_checked() {
+        let mut e = edition();
+        assert!(e.foreword.contains("选出 3 条，其中食品 2 条、建材 1 条"), "{}", e.foreword);
+        drop_item(&mut e, 1);
+        assert!(e.foreword.contains("选出 2 条，其中建材 1 条、食品 1 条"), "{}", e.foreword);
+        let words = "本期选出 2 条，其中食品 1 条。\n重点看《丙园面粉扩产》：出台 3 条措施。";
+        Change::Foreword(Edit { was: Some("早先生成的".to_owned()), now: words.to_owned() }).apply(&mut e).unwrap();
+        assert_eq!(stale_facts(&e, &["甲县粮油加工".to_owned()]), Vec::<String>::new());
+        drop_item(&mut e, 3);
+        assert_eq!(e.foreword, words);
+        let stale = ["写的是“选出 2 条”，现在是 1 条", "写的是“食品 1 条”，现在是 0 条", "提到了已移出的《丙园面粉扩产》"];
+        assert_eq!(stale_facts(&e, &["丙园面粉扩产".to_owned()]), stale);
+        Change::ComposeForeword.apply(&mut e).unwrap();
+        assert!(e.foreword.contains("选出 1 条，其中建材 1 条。"), "{}", e.foreword);
+        assert_eq!(stale_facts(&e, &["丙园面粉扩产".to_owned()]), Vec::<String>::new());
     }
 }

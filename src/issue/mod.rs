@@ -4,7 +4,9 @@
 
 mod archive;
 mod candidate_pool;
+mod change;
 pub mod edit;
+mod fields;
 pub mod foreword;
 mod rank;
 mod recipient_filter;
@@ -17,7 +19,7 @@ use std::collections::{BTreeMap, HashSet};
 use chrono::{DateTime, NaiveDate, Utc};
 
 use crate::config::settings::{Publication, SummariseSettings};
-use crate::model::{ArticleId, ColumnItems, Copy, Edition, EditionId, Headline, Health, Item, Label, StoryId, Trend, WEEKS};
+use crate::model::{ArticleId, ColumnItems, Copy, Edition, EditionId, Headline, Health, Item, Label, Print, StoryId, Trend, WEEKS};
 
 pub use archive::{Archive, InMemory};
 use candidate_pool::{Candidate, Pool};
@@ -86,11 +88,10 @@ pub fn build<A: Archive>(input: &IssueInput<'_>, archive: &A) -> Result<Draft, A
     for (at, column) in publication.columns.iter().enumerate() {
         let chosen = candidate_pool::choose(by_column.remove(&at).unwrap_or_default(), column.quota);
         stories.extend(chosen.iter().map(|c| (c.story, c.lead)));
-        let items = chosen.iter().map(|c| item(c, input, archive)).collect::<Result<_, _>>()?;
+        let items = chosen.iter().map(|c| item(c, column.print, input, archive)).collect::<Result<_, _>>()?;
         columns.push(ColumnItems { name: column.name.clone(), items });
     }
-    let foreword = foreword::write(publication.foreword.as_deref(), &columns, &health, &input.rising);
-    let edition = Edition {
+    let mut edition = Edition {
         id: EditionId(0),
         publication: publication.name.clone(),
         organiser: publication.organiser.clone(),
@@ -102,12 +103,16 @@ pub fn build<A: Archive>(input: &IssueInput<'_>, archive: &A) -> Result<Draft, A
         is_final: false,
         classification_notice: publication.classification_notice.clone(),
         printer: publication.printer.clone(),
-        full_text: publication.full_text,
         trend: add_to_trend(&input.trend, &columns),
-        foreword,
+        foreword: String::new(),
+        foreword_edited: false,
+        foreword_template: publication.foreword.clone(),
+        rising: input.rising.clone(),
+        own_items: 0,
         columns,
         health,
     };
+    edition.foreword = foreword::compose(&edition);
     Ok(Draft { edition, stories })
 }
 
@@ -156,9 +161,10 @@ pub(crate) fn matches_publication(h: &Headline, publication: &Publication) -> bo
     industry && (places.is_empty() || places.contains(&j.region_scope) || j.places.iter().any(|p| places.contains(p)))
 }
 
-fn item<A: Archive>(c: &Candidate, input: &IssueInput<'_>, archive: &A) -> Result<Item, A::Error> {
+fn item<A: Archive>(c: &Candidate, print: Print, input: &IssueInput<'_>, archive: &A) -> Result<Item, A::Error> {
     let lead = archive.headline(c.lead)?;
     let mut item = item_from_article(&lead, archive.text(c.lead)?, input.summarise, input.publication.calendar.zone);
+    item.print = print;
     for id in c.copies.iter().filter(|id| **id != c.lead).take(MAX_COPIES) {
         let a = archive.headline(*id)?;
         item.copies.push(Copy { publisher: a.source_name, url: a.url, article: Some(a.id) });
@@ -185,6 +191,10 @@ fn item_from_article(lead: &Headline, text: String, summarise: &SummariseSetting
         title: summarise::normalize_title(&lead.title),
         summary: summarise::summarise(&lead.title, &text, &summarise.length).text,
         text,
+        print: Print::Summary,
+        text_edited: false,
+        picture: None,
+        attachments: Vec::new(),
         industries: names(&j.industries),
         themes: names(&j.themes),
         keywords: j.keywords,
@@ -196,7 +206,7 @@ fn item_from_article(lead: &Headline, text: String, summarise: &SummariseSetting
         copies: Vec::new(),
         score: 0.0,
         reasons: vec!["编辑加入".to_owned()],
-        url: lead.url.clone(),
+        url: Some(lead.url.clone()),
     }
 }
 

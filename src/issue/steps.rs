@@ -12,6 +12,9 @@ pub struct Patch {
     /// 编者的话.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     foreword: Option<String>,
+    /// Whether an editor wrote it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    foreword_edited: Option<bool>,
     /// Items as they are there, those that are missing here among them.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     items: Vec<Item>,
@@ -27,6 +30,7 @@ impl Patch {
         let order = |e: &Edition| e.columns.iter().map(|c| c.items.iter().map(|i| i.article).collect()).collect::<Vec<Vec<_>>>();
         Self {
             foreword: (from.foreword != to.foreword).then(|| to.foreword.clone()),
+            foreword_edited: (from.foreword_edited != to.foreword_edited).then_some(to.foreword_edited),
             items: items(to).filter(|i| here.get(&i.article) != Some(i)).cloned().collect(),
             order: Some(order(to)).filter(|o| *o != order(from)),
         }
@@ -39,6 +43,7 @@ impl Patch {
         if let Some(foreword) = self.foreword {
             e.foreword = foreword;
         }
+        e.foreword_edited = self.foreword_edited.unwrap_or(e.foreword_edited);
         let mut known: HashMap<ArticleId, Item> = self.items.into_iter().map(|i| (i.article, i)).collect();
         for item in e.columns.iter_mut().flat_map(|c| &mut c.items) {
             if let Some(other) = known.remove(&item.article) {
@@ -64,6 +69,7 @@ mod tests {
     use super::*;
     use crate::issue::edit::{Change, DropReason, Edit, Place};
     use crate::issue::tests::{article, build_with};
+    use crate::model::Print;
 
     #[test]
     fn every_change_can_be_taken_back_and_made_again() {
@@ -73,7 +79,14 @@ mod tests {
                 .edition;
         let id = ArticleId;
         let changes = [
-            Change::Rewrite { article: id(1), title: Some(Edit::any("新题")), summary: Some(Edit::any("一段\n两段")) },
+            Change::Rewrite {
+                article: id(1),
+                title: Some(Edit::any("新题")),
+                summary: Some(Edit::any("一段\n两段")),
+                text: Some(Edit::any("全文\n甲\t1")),
+            },
+            Change::Print { article: id(1), print: Print::Full },
+            Change::Write { title: "自写".into(), text: "正文".into(), publisher: String::new(), column: "财经数据".into() },
             Change::Drop { articles: vec![id(1), id(3)], reason: DropReason::Stale },
             Change::Move { article: id(3), column: "行业动态".into(), place: Place::Top },
             Change::Shift { article: id(1), up: false },
@@ -85,6 +98,8 @@ mod tests {
             change.apply(&mut e).unwrap();
             let changed = e.clone();
             assert_ne!(changed, start);
+            // numbers of own items are not given again
+            let start = Edition { own_items: changed.own_items, ..start.clone() };
             let back = Patch::between(&changed, &start);
             let bytes = serde_json::to_string(&back).unwrap();
             let forth = serde_json::from_str::<Patch>(&bytes).unwrap().apply(&mut e);

@@ -10,11 +10,9 @@ use xxhash_rust::xxh3::xxh3_64;
 use crate::config::settings::MailSettings;
 use crate::model::Edition;
 use crate::model::MailAddress;
-use crate::render::{CHART, RenderedIssue};
+use crate::render::RenderedIssue;
 use crate::store::OutgoingMessage;
 use crate::text::normalize::collapse_whitespace;
-
-const DOCX: &str = "application/vnd.openxmlformats-officedocument.wordprocessingml.document";
 
 /// A message that cannot be built.
 #[derive(Debug, thiserror::Error)]
@@ -64,25 +62,28 @@ pub fn compose(
     let multi = |kind: MultiPartKind, n: u8| MultiPart::builder().kind(kind).boundary(format!("=_{key:016x}_{n}"));
     let html = part(ContentType::TEXT_HTML, &parts.html);
     let alternative = multi(MultiPartKind::Alternative, 2).singlepart(part(ContentType::TEXT_PLAIN, &parts.text));
-    let alternative = match &parts.chart {
-        None => alternative.singlepart(html),
-        Some(png) => {
-            let picture = SinglePart::builder()
-                .header(ContentType::parse("image/png").map_err(|_| ComposeError::Type)?)
-                .header(ContentDisposition::inline_with_name("chart.png"))
-                .header(ContentTransferEncoding::Base64)
-                .header(ContentId::from(format!("<{CHART}>")))
-                .body(png.clone());
-            alternative.multipart(multi(MultiPartKind::Related, 3).singlepart(html).singlepart(picture))
+    let alternative = if parts.pictures.is_empty() {
+        alternative.singlepart(html)
+    } else {
+        let mut related = multi(MultiPartKind::Related, 3).singlepart(html);
+        for picture in &parts.pictures {
+            let name = picture.id.split('@').next().unwrap_or_default();
+            let disposition = ContentDisposition::inline_with_name(&format!("{name}.png"));
+            let id = ContentId::from(format!("<{}>", picture.id));
+            related = related.singlepart(file("image/png", disposition)?.header(id).body(picture.bytes.clone()));
         }
+        alternative.multipart(related)
     };
-    let docx = SinglePart::builder()
-        .header(ContentType::parse(DOCX).map_err(|_| ComposeError::Type)?)
-        .header(ContentDisposition::attachment(&safe_name(&parts.docx.name)))
-        .header(ContentTransferEncoding::Base64)
-        .body(parts.docx.bytes.clone());
-    let body = multi(MultiPartKind::Mixed, 1).multipart(alternative).singlepart(docx);
+    let mut body = multi(MultiPartKind::Mixed, 1).multipart(alternative);
+    for f in &parts.attachments {
+        body = body.singlepart(file(&f.media_type, ContentDisposition::attachment(&safe_name(&f.name)))?.body(f.bytes.clone()));
+    }
     finish(head(&parts.subject, &id, settings, to, date).multipart(body)?, id, settings, to)
+}
+
+fn file(media_type: &str, disposition: ContentDisposition) -> Result<lettre::message::SinglePartBuilder, ComposeError> {
+    let kind = ContentType::parse(media_type).map_err(|_| ComposeError::Type)?;
+    Ok(SinglePart::builder().header(kind).header(disposition).header(ContentTransferEncoding::Base64))
 }
 
 /// Builds a letter of plain text.
@@ -156,7 +157,7 @@ fn safe_name(name: &str) -> String {
 mod tests {
     use super::*;
     use crate::issue::tests::{article, build_with, now};
-    use crate::render::AttachedFile;
+    use crate::render::{AttachedFile, CHART, DOCX, InlinePicture};
 
     fn letter(subject: &str) -> String {
         let mut edition = build_with(vec![article(1, "许昌发制品出口增长", "发制品", "行业动态", 2)], &[]).edition;
@@ -165,8 +166,8 @@ mod tests {
             subject: subject.into(),
             text: "正文\r\n.\r\nQUIT".into(),
             html: "<p>正文</p>".into(),
-            chart: Some(vec![1, 2, 3]),
-            docx: AttachedFile { name: "快递/第3期.docx".into(), bytes: vec![1, 2, 3] },
+            pictures: vec![InlinePicture { id: CHART.into(), bytes: vec![1, 2, 3] }],
+            attachments: vec![AttachedFile { name: "快递/第3期.docx".into(), media_type: DOCX.into(), bytes: vec![1, 2, 3] }],
         };
         let to = MailAddress::parse("编辑部 <a@b.cn>").unwrap();
         String::from_utf8(compose(&edition, &parts, &MailSettings::default(), &to, now(), "salt").unwrap().message).unwrap()

@@ -155,7 +155,8 @@ mod tests {
         let draft = build_with(vec![article(1, "许昌发制品出口增长", "发制品", "行业动态", 2)], &[]);
         let edition = store.commit_edition(draft.edition, &Publication::default(), &[], store.whole_archive().range).unwrap();
         let to = MailAddress::parse("a@b.cn").unwrap();
-        let letter = compose(&edition, &render::parts(&edition).unwrap(), &MailSettings::default(), &to, now(), "salt").unwrap();
+        let letter =
+            compose(&edition, &render::parts(&edition, &render::Files::new()).unwrap(), &MailSettings::default(), &to, now(), "salt").unwrap();
         assert_eq!(store.queue_messages(&edition, &[letter], now(), now() + Duration::days(3)).unwrap(), 1);
         (store, edition.id)
     }

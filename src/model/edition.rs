@@ -3,7 +3,7 @@
 use chrono::{DateTime, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
 
-use crate::model::{ArticleId, EditionId, WebUrl};
+use crate::model::{ArticleId, EditionId, FileId, WebUrl};
 
 /// Another place where an item's story was published.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -18,17 +18,70 @@ pub struct Copy {
     pub article: Option<ArticleId>,
 }
 
+/// What mail, document and page print of an item.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Print {
+    /// 摘要
+    Summary,
+    /// 全文
+    Full,
+}
+
+impl Print {
+    /// Issues of before 1.1 do not say: their documents held whole texts.
+    fn before_it_was_said() -> Self {
+        Self::Full
+    }
+}
+
+/// A file that an editor put to an item; its bytes are in the store.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ItemFile {
+    /// Its row.
+    pub id: FileId,
+    /// File name, as it was uploaded.
+    pub name: String,
+    /// MIME type.
+    pub media_type: String,
+    /// Length, in bytes.
+    pub size: usize,
+}
+
+/// A picture of an item, always PNG.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Picture {
+    /// The file.
+    pub file: ItemFile,
+    /// Width, in pixels.
+    pub width: u32,
+    /// Height, in pixels.
+    pub height: u32,
+}
+
 /// One item of an edition.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Item {
-    /// The article shown.
+    /// The article shown; negative: the editor's own item.
     pub article: ArticleId,
     /// Headline, cleaned.
     pub title: String,
     /// The article's own sentences.
     pub summary: String,
-    /// Full text, one paragraph per line.
+    /// Full text, one paragraph per line; cells of a table's row parted by tabs.
     pub text: String,
+    /// Which of the two is printed.
+    #[serde(default = "Print::before_it_was_said")]
+    pub print: Print,
+    /// Whether an editor changed the full text.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub text_edited: bool,
+    /// Printed under the text.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub picture: Option<Picture>,
+    /// Sent with the issue.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub attachments: Vec<ItemFile>,
     /// Industry names.
     pub industries: Vec<String>,
     /// Theme names.
@@ -42,8 +95,8 @@ pub struct Item {
     pub date: Option<NaiveDate>,
     /// Places named.
     pub places: Vec<String>,
-    /// Where.
-    pub url: WebUrl,
+    /// Where; `None`: the editor's own item.
+    pub url: Option<WebUrl>,
     /// 许昌, 河南 or 全国.
     #[serde(default)]
     #[serde(rename = "level")]
@@ -57,6 +110,21 @@ pub struct Item {
     pub score: f64,
     /// Why it was chosen, for people.
     pub reasons: Vec<String>,
+}
+
+impl Item {
+    /// The text that is printed.
+    pub fn printed(&self) -> &str {
+        match self.print {
+            Print::Summary => &self.summary,
+            Print::Full => &self.text,
+        }
+    }
+
+    /// Its files: the picture, then the attachments.
+    pub fn files(&self) -> impl Iterator<Item = &ItemFile> {
+        self.picture.iter().map(|p| &p.file).chain(&self.attachments)
+    }
 }
 
 /// A column with its items in order.
@@ -112,6 +180,11 @@ fn yes() -> bool {
     true
 }
 
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands over a reference")]
+fn is_false(value: &bool) -> bool {
+    !value
+}
+
 /// One issue of the briefing.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Edition {
@@ -146,14 +219,23 @@ pub struct Edition {
     /// 编印, where another than the organiser.
     #[serde(default)]
     pub printer: Option<String>,
-    /// Whether the document holds whole texts.
-    #[serde(default = "yes")]
-    pub full_text: bool,
     /// Items by industry over the last weeks.
     #[serde(default)]
     pub trend: Vec<Trend>,
     /// 编者的话.
     pub foreword: String,
+    /// Whether an editor wrote it; else it is composed anew with every change.
+    #[serde(default = "yes")]
+    pub foreword_edited: bool,
+    /// The template of a composed foreword; `None`: the usual one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub foreword_template: Option<String>,
+    /// Rising keywords, which a composed foreword names.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub rising: Vec<String>,
+    /// How many items of their own editors have written so far; names the next.
+    #[serde(default)]
+    pub own_items: u32,
     /// Columns in order.
     pub columns: Vec<ColumnItems>,
     /// How the crawl behind it went.
@@ -161,6 +243,11 @@ pub struct Edition {
 }
 
 impl Edition {
+    /// Its items, column by column.
+    pub fn items(&self) -> impl Iterator<Item = &Item> {
+        self.columns.iter().flat_map(|c| &c.items)
+    }
+
     /// Items over all columns.
     pub fn item_count(&self) -> usize {
         self.columns.iter().map(|c| c.items.len()).sum()

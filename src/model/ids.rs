@@ -203,6 +203,10 @@ row_id!(
     EditionId
 );
 row_id!(
+    /// A file that an editor put to an item.
+    FileId
+);
+row_id!(
     /// A row of the outbox.
     OutboxId
 );

@@ -13,7 +13,7 @@ use crate::health::Component;
 use crate::issue::{self, IssueInput};
 use crate::mail::{self, SendSummary, Transport};
 use crate::model::{ArticleId, Edition, Headline, Health};
-use crate::render::{self, RenderedIssue};
+use crate::render::{self, Files, RenderedIssue};
 use crate::store::{OutgoingMessage, Store, StoreError, Window};
 
 /// Issues whose items are no news any more.
@@ -95,9 +95,10 @@ impl IssueMaker {
         }
         let list = if edition.is_final { &publication.final_recipients } else { &publication.recipients };
         let (recipients, settings) = (list.clone(), self.settings.mail.clone());
-        let salt = self.store.run(Store::message_salt).await?;
+        let (with_files, salt) = (edition.clone(), self.store.run(Store::message_salt).await?);
+        let files = self.store.run(move |s| s.item_files(&with_files)).await?;
         // the document and its compression are CPU work
-        let composed = self.crawler.cpu(move || render_messages(&edition, &recipients, &settings, now, &salt).map(|l| (edition, l))).await;
+        let composed = self.crawler.cpu(move || render_messages(&edition, &files, &recipients, &settings, now, &salt).map(|l| (edition, l))).await;
         let (edition, letters) = composed.unwrap_or(Err(StoreError::Cancelled.into()))?;
         let expires = self.settings.mail.expires(now);
         Ok(self.store.run(move |s| s.queue_messages(&edition, &letters, now, expires)).await?)
@@ -114,6 +115,7 @@ impl IssueMaker {
 /// One letter per recipient; those who want the same share the rendering.
 fn render_messages(
     edition: &Edition,
+    files: &Files,
     recipients: &[Recipient],
     settings: &MailSettings,
     now: DateTime<Utc>,
@@ -126,7 +128,7 @@ fn render_messages(
         let at = if let Some(at) = rendered.iter().position(|(r, _)| same(r)) {
             at
         } else {
-            rendered.push((to, render::parts(&issue::filter_for_recipient(edition, to))?));
+            rendered.push((to, render::parts(&issue::filter_for_recipient(edition, to), files)?));
             rendered.len() - 1
         };
         if let Some((_, parts)) = rendered.get(at) {

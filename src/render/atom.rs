@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use quick_xml::escape::escape;
 use serde_json::{Value, json};
 
-use crate::model::{Article, Edition, Headline};
+use crate::model::{Article, Edition, Headline, WebUrl};
 use crate::text::normalize::collapse_whitespace;
 
 /// An article without its text.
@@ -41,23 +41,27 @@ pub fn issue(e: &Edition) -> Value {
 /// One entry of a feed.
 struct Entry<'a> {
     title: &'a str,
-    url: &'a str,
+    /// An IRI that stays the same.
+    id: String,
+    url: Option<&'a str>,
     when: DateTime<Utc>,
     publisher: &'a str,
     summary: &'a str,
     labels: Vec<&'a str>,
 }
 
-/// A finished issue as a feed: its items in order, each with its summary.
+/// A finished issue as a feed: its items in order, each with the text that is printed of it.
 pub fn issue_feed(e: &Edition) -> String {
     let built = e.built_at.unwrap_or_default();
     let items = e.columns.iter().flat_map(|c| c.items.iter().map(move |i| (c, i)));
     let entries = items.map(|(c, i)| Entry {
         title: &i.title,
-        url: i.url.as_str(),
+        // an article's address is what it is known by everywhere
+        id: i.url.as_ref().map_or_else(|| format!("urn:qingbao:issue:{}:{}:{}", e.publication, e.id, i.article), |u| u.as_str().to_owned()),
+        url: i.url.as_ref().map(WebUrl::as_str),
         when: i.date.and_then(|d| d.and_hms_opt(0, 0, 0)).map_or(built, |t| t.and_utc().min(built)),
         publisher: &i.publisher,
-        summary: &i.summary,
+        summary: i.printed(),
         labels: std::iter::once(c.name.as_str()).chain(i.industries.iter().chain(&i.themes).map(String::as_str)).collect(),
     });
     feed(&format!("urn:qingbao:issue:{}", e.publication), &format!("{} {}", e.publication, e.issue_label()), Some(built), entries)
@@ -67,7 +71,8 @@ pub fn issue_feed(e: &Edition) -> String {
 pub fn article_feed(publication: &str, subject: &str, articles: &[Headline]) -> String {
     let entries = articles.iter().map(|h| Entry {
         title: &h.title,
-        url: h.url.as_str(),
+        id: h.url.as_str().to_owned(),
+        url: Some(h.url.as_str()),
         when: h.sort_time(),
         publisher: h.publisher_or_source(),
         summary: "",
@@ -86,15 +91,15 @@ fn feed<'a>(id: &str, title: &str, updated: Option<DateTime<Utc>>, entries: impl
         stamp(updated.unwrap_or_default())
     );
     for e in entries {
-        // an article's address is what it is known by everywhere
-        let url = text(e.url);
-        out.push_str(&format!("<entry><id>{url}</id><link href=\"{url}\"/><title>{}</title>", text(e.title)));
+        let link = e.url.map(|url| format!("<link href=\"{}\"/>", text(url))).unwrap_or_default();
+        out.push_str(&format!("<entry><id>{}</id>{link}<title>{}</title>", text(&e.id), text(e.title)));
         out.push_str(&format!("<updated>{0}</updated><published>{0}</published><author><name>{1}</name></author>", stamp(e.when), text(e.publisher)));
         for label in e.labels {
             out.push_str(&format!("<category term=\"{}\"/>", text(label)));
         }
         if !e.summary.is_empty() {
-            out.push_str(&format!("<summary>{}</summary>", text(e.summary)));
+            let lines: Vec<String> = e.summary.lines().map(text).collect();
+            out.push_str(&format!("<summary>{}</summary>", lines.join("\n")));
         }
         out.push_str("</entry>\n");
     }

@@ -2,8 +2,9 @@
 
 use askama::Template;
 
-use crate::model::{Edition, Item};
-use crate::render::{RenderError, chinese_date, health_line, subject};
+use crate::model::{Edition, Item, Print};
+use crate::render::blocks::{Block, blocks};
+use crate::render::{RenderError, chinese_date, content_id, health_line, subject};
 use crate::text::normalize::truncate;
 
 /// Mail programs clip longer mails (Gmail at about 102 KB).
@@ -21,6 +22,8 @@ struct Mail<'a> {
     /// What the chart says, where there is one.
     chart: Option<String>,
     columns: Vec<Column<'a>>,
+    /// Whether the document holds more than the mail.
+    shortened: bool,
     left_out: usize,
 }
 
@@ -32,15 +35,36 @@ struct Column<'a> {
 struct Numbered<'a> {
     number: usize,
     item: &'a Item,
+    blocks: Vec<Block<'a>>,
+    /// Whether the full text stands only in the document.
+    shortened: bool,
+    picture: Option<ShownPicture>,
     date: Option<String>,
     places: String,
 }
 
-/// Renders the mail; items that would make it too large are left to the attachment and counted.
+/// A picture and how wide it is shown.
+struct ShownPicture {
+    id: String,
+    width: u32,
+}
+
+/// Width of the mail's text, in pixels.
+const TEXT_WIDTH: u32 = 632;
+
+/// Renders the mail. Where it would be too large, full texts give way to summaries; items that still make it too large are left to
+/// the document and counted.
+///
+/// # Errors
+/// A template that cannot be rendered.
 pub fn html(edition: &Edition) -> Result<String, RenderError> {
     let mut shown = edition.item_count();
+    let page = render(edition, shown, true)?;
+    if page.len() <= MAX_BYTES {
+        return Ok(page);
+    }
     loop {
-        let page = render(edition, shown)?;
+        let page = render(edition, shown, false)?;
         if page.len() <= MAX_BYTES || shown == 0 {
             return Ok(page);
         }
@@ -49,7 +73,7 @@ pub fn html(edition: &Edition) -> Result<String, RenderError> {
     }
 }
 
-fn render(edition: &Edition, shown: usize) -> Result<String, RenderError> {
+fn render(edition: &Edition, shown: usize, full_texts: bool) -> Result<String, RenderError> {
     let mut number = 0;
     let mut columns = Vec::new();
     for c in &edition.columns {
@@ -58,7 +82,10 @@ fn render(edition: &Edition, shown: usize) -> Result<String, RenderError> {
             number += 1;
             let named = item.places.iter().take(3).map(String::as_str).collect::<Vec<_>>().join("、");
             let places = if named.is_empty() { item.region_scope.clone() } else { named };
-            items.push(Numbered { number, item, date: item.date.map(|d| d.to_string()), places });
+            let shortened = !full_texts && item.print == Print::Full && item.text != item.summary;
+            let picture = item.picture.as_ref().map(|p| ShownPicture { id: content_id(p), width: p.width.min(TEXT_WIDTH) });
+            let blocks = blocks(if shortened { &item.summary } else { item.printed() });
+            items.push(Numbered { number, item, blocks, shortened, picture, date: item.date.map(|d| d.to_string()), places });
         }
         columns.push(Column { name: &c.name, items });
     }
@@ -71,6 +98,8 @@ fn render(edition: &Edition, shown: usize) -> Result<String, RenderError> {
         date: chinese_date(edition.date),
         health: health_line(edition),
         chart: crate::render::chart::alt(&edition.trend),
+        // the same is said of the document only where it is true
+        shortened: columns.iter().flat_map(|c: &Column<'_>| &c.items).any(|i| i.shortened) || edition.item_count() > number,
         columns,
         left_out: edition.item_count() - number,
     };
@@ -89,7 +118,7 @@ mod tests {
         let item = &mut edition.columns[0].items[0];
         item.title = "</td></table><script>alert(1)</script>{{ env }}<!--[if mso]>".into();
         item.summary = "<style>*{display:none}</style>".into();
-        item.url = WebUrl::parse("https://a.cn/?q=\"><img onerror=x>").unwrap();
+        item.url = WebUrl::parse("https://a.cn/?q=\"><img onerror=x>").ok();
         let page = html(&edition).unwrap();
         // the one style and the one picture are ours
         let (styles, pictures) = (page.matches("<style").count(), page.matches("<img").count());

@@ -1,29 +1,56 @@
 //! An edition → mail HTML, plain text, .docx. Pure: the same edition gives the same bytes.
 
 pub mod atom;
+mod blocks;
 mod chart;
 mod docx;
 mod html;
+mod picture;
 mod text;
 
+use std::collections::HashMap;
+
+use base64::Engine as _;
 use chrono::{Datelike, NaiveDate};
 
 pub use docx::{DocxError, docx};
 pub use html::html;
+pub use picture::{PictureError, Png, read_picture};
 pub use text::text;
 
-use crate::model::Edition;
+use crate::model::{Edition, FileId, Picture};
 
 /// Content id of the chart.
 pub const CHART: &str = "chart@qingbao";
+/// MIME type of the document.
+pub const DOCX: &str = "application/vnd.openxmlformats-officedocument.wordprocessingml.document";
+
+/// The bytes of the files that editors put to items.
+pub type Files = HashMap<FileId, Vec<u8>>;
 
 /// A file that is attached to a message.
 #[derive(Debug, Clone)]
 pub struct AttachedFile {
     /// File name; may be Chinese.
     pub name: String,
+    /// MIME type.
+    pub media_type: String,
     /// Its bytes.
     pub bytes: Vec<u8>,
+}
+
+/// A PNG that the HTML shows as `cid:` and its id.
+#[derive(Debug, Clone)]
+pub struct InlinePicture {
+    /// Content id, without `cid:`.
+    pub id: String,
+    /// Its bytes.
+    pub bytes: Vec<u8>,
+}
+
+/// The content id of an item's picture.
+pub fn content_id(picture: &Picture) -> String {
+    format!("picture{}@qingbao", picture.file.id)
 }
 
 /// The parts of an issue's message.
@@ -35,10 +62,10 @@ pub struct RenderedIssue {
     pub text: String,
     /// HTML.
     pub html: String,
-    /// A picture that the HTML shows as `cid:` + [`CHART`].
-    pub chart: Option<Vec<u8>>,
-    /// The .docx.
-    pub docx: AttachedFile,
+    /// The chart, where there is one, and the items' pictures.
+    pub pictures: Vec<InlinePicture>,
+    /// The .docx, then the items' attachments.
+    pub attachments: Vec<AttachedFile>,
 }
 
 /// What can go wrong while rendering.
@@ -63,23 +90,42 @@ pub fn file_stem(edition: &Edition) -> String {
     format!("{}{}年第{}期", edition.publication, edition.year, edition.number_in_year)
 }
 
-/// Everything a letter needs. The HTML names the chart by its content id.
-pub fn parts(edition: &Edition) -> Result<RenderedIssue, RenderError> {
+/// Everything a letter needs.
+///
+/// # Errors
+/// A template or document that cannot be written.
+pub fn parts(edition: &Edition, files: &Files) -> Result<RenderedIssue, RenderError> {
+    let name = format!("{}{}.docx", file_stem(edition), if edition.is_final { "" } else { "（草稿）" });
+    let document = AttachedFile { name, media_type: DOCX.to_owned(), bytes: docx(edition, files)? };
+    let attached =
+        |f: &crate::model::ItemFile| Some(AttachedFile { name: f.name.clone(), media_type: f.media_type.clone(), bytes: files.get(&f.id)?.clone() });
     Ok(RenderedIssue {
         subject: subject(edition),
         text: text(edition),
         html: html(edition)?,
-        chart: chart::chart(&edition.trend),
-        docx: AttachedFile {
-            name: format!("{}{}.docx", file_stem(edition), if edition.is_final { "" } else { "（草稿）" }), bytes: docx(edition)?
-        },
+        pictures: pictures(edition, files),
+        attachments: std::iter::once(document).chain(edition.items().flat_map(|i| &i.attachments).filter_map(attached)).collect(),
     })
 }
 
-/// The mail as a file to be opened in a browser, and the picture beside it, called `picture`.
-pub fn page(edition: &Edition, picture: &str) -> Result<(String, Option<Vec<u8>>), RenderError> {
-    let page = html(edition)?.replace(&format!("cid:{CHART}"), picture);
-    Ok((page, chart::chart(&edition.trend)))
+fn pictures(edition: &Edition, files: &Files) -> Vec<InlinePicture> {
+    let chart = chart::chart(&edition.trend).map(|bytes| InlinePicture { id: CHART.to_owned(), bytes });
+    let of_items = edition.items().filter_map(|i| i.picture.as_ref());
+    let of_items = of_items.filter_map(|p| Some(InlinePicture { id: content_id(p), bytes: files.get(&p.file.id)?.clone() }));
+    chart.into_iter().chain(of_items).collect()
+}
+
+/// The mail as a page for a browser, its pictures within.
+///
+/// # Errors
+/// A template that cannot be rendered.
+pub fn page(edition: &Edition, files: &Files) -> Result<String, RenderError> {
+    let mut page = html(edition)?;
+    for p in pictures(edition, files) {
+        let data = base64::engine::general_purpose::STANDARD.encode(&p.bytes);
+        page = page.replace(&format!("\"cid:{}\"", p.id), &format!("\"data:image/png;base64,{data}\""));
+    }
+    Ok(page)
 }
 
 /// 2026年11月24日

@@ -28,9 +28,21 @@ fn write_all(e: &Edition, out: &mut String) -> std::fmt::Result {
             if !labels.is_empty() {
                 writeln!(out, "[{}]", labels.join("] ["))?;
             }
-            writeln!(out, "{}", i.summary)?;
+            writeln!(out, "{}", i.printed())?;
             let date = i.date.map(|d| format!("　{d}")).unwrap_or_default();
-            writeln!(out, "来源：{}{date}\n{}", i.publisher, i.url)?;
+            if !i.publisher.is_empty() {
+                writeln!(out, "来源：{}{date}", i.publisher)?;
+            }
+            if let Some(url) = &i.url {
+                writeln!(out, "{url}")?;
+            }
+            if i.picture.is_some() {
+                writeln!(out, "（图片见附件 Word 文档）")?;
+            }
+            if !i.attachments.is_empty() {
+                let names: Vec<&str> = i.attachments.iter().map(|f| f.name.as_str()).collect();
+                writeln!(out, "附件：{}", names.join("、"))?;
+            }
             if let Some(first) = &i.earliest {
                 writeln!(out, "首发：{}　{}", first.publisher, first.url)?;
             }

@@ -142,7 +142,7 @@ mod tests {
         let store = store(dir.path());
         let news = |id, title: &str, hours| article(id, title, "食品", "行业动态", hours);
         let mut draft = build_with(vec![news(1, "甲县粮油加工", 1), news(2, "乙厂乳品扩产", 20)], &[]).edition;
-        let url = draft.columns[0].items[0].url.clone();
+        let url = draft.columns[0].items[0].url.clone().unwrap();
         draft.columns[0].items[0].copies.push(Copy { publisher: "丁".into(), url, article: Some(ArticleId(4)) });
         let id = store.commit_edition(draft, &Publication::default(), &[], store.whole_archive().range).unwrap().id;
         let done = store.change_edition(id, 1, &[Change::Finalise(now())], "张三", now()).unwrap();

@@ -8,7 +8,8 @@ use axum::extract::{Path, State};
 use axum::http::Uri;
 use axum::response::Response;
 
-use crate::config::settings::Publication;
+use crate::config::settings::{Publication, SummariseSettings};
+use crate::issue::manual_item;
 use crate::model::{ArticleId, Edition, EditionId, Headline};
 use crate::pipeline::{Pipeline, PipelineError};
 use crate::store::{Filter, Session, Store, StoreError};
@@ -49,6 +50,9 @@ struct CandidateRow {
     date: String,
     column: String,
     industries: String,
+    summary: String,
+    /// The column of the issue where it stands already.
+    there: Option<String>,
 }
 
 /// Rank scores of the candidates: making them reads the window's articles.
@@ -77,7 +81,7 @@ pub(super) async fn page(State(console): State<AppState>, Editor(session): Edito
 
 async fn offer(console: &AppState, session: &Session, id: EditionId, f: &Fields) -> Result<Response, Response> {
     let (e, version) = issue_editor::load(console, session, id).await?;
-    let there: Vec<ArticleId> = e.columns.iter().flat_map(|c| &c.items).map(|i| i.article).collect();
+    let there: HashMap<ArticleId, String> = e.columns.iter().flat_map(|c| c.items.iter().map(|i| (i.article, c.name.clone()))).collect();
     let late = !f.text("late").is_empty();
     let (found, ranks): (Vec<Headline>, Arc<Scores>) = if late {
         // the ranking is of what the window holds: none of these is in it
@@ -87,13 +91,20 @@ async fn offer(console: &AppState, session: &Session, id: EditionId, f: &Fields)
             .late_arrivals(publication(&pipeline, &e.publication), e.date, MAX_CANDIDATES)
             .await
             .map_err(|e| response::broken(&e))?;
-        (found.into_iter().filter(|h| !there.contains(&h.id)).collect(), Arc::default())
+        (found, Arc::default())
     } else {
         let ranks = ranking(console, &e).await?;
         let (filter, known) = (archive::filter(f, console.zone()), Arc::clone(&ranks));
-        (stored(console.store.run(move |s| best(s, &filter, &known, &there)).await)?, ranks)
+        let taken: Vec<ArticleId> = there.keys().copied().collect();
+        (stored(console.store.run(move |s| best(s, &filter, &known, &taken)).await)?, ranks)
     };
-    let found = found.into_iter().map(|h| offered(h, &ranks, console.zone())).collect();
+    let this = Arc::clone(console);
+    let found = console.store.run(move |s| {
+        let pipeline = this.pipeline();
+        let summaries = &pipeline.settings().summarise;
+        found.into_iter().map(|h| offered(s, h, &ranks, &there, summaries, this.zone())).collect()
+    });
+    let found = stored(found.await)?;
     Ok(response::page(&CandidatesPage {
         frame: Layout::new(console, session, "候选文章"),
         id: id.0,
@@ -110,7 +121,7 @@ async fn offer(console: &AppState, session: &Session, id: EditionId, f: &Fields)
     }))
 }
 
-/// The best candidates, or what a search finds.
+/// The best candidates that are not in the issue yet, or what a search finds.
 fn best(store: &Store, filter: &Filter, ranks: &Scores, there: &[ArticleId]) -> Result<Vec<Headline>, StoreError> {
     if filter.is_open() {
         let mut best: Vec<(ArticleId, f64)> = ranks.iter().filter(|(id, _)| !there.contains(id)).map(|(id, rank)| (*id, *rank)).collect();
@@ -118,17 +129,26 @@ fn best(store: &Store, filter: &Filter, ranks: &Scores, there: &[ArticleId]) -> 
         return best.into_iter().take(MAX_CANDIDATES).map(|(id, _)| store.headline(id)).collect();
     }
     let mut found = store.find(filter, MAX_CANDIDATES)?;
-    found.retain(|h| !there.contains(&h.id));
     // candidates first, best of all; what an earlier issue had, or what is old, behind them
     let rank = |h: &Headline| ranks.get(&h.id).copied().unwrap_or(f64::NEG_INFINITY);
     found.sort_by(|a, b| rank(b).total_cmp(&rank(a)));
     Ok(found)
 }
 
-fn offered(h: Headline, ranks: &Scores, zone: chrono_tz::Tz) -> CandidateRow {
+fn offered(
+    store: &Store,
+    h: Headline,
+    ranks: &Scores,
+    there: &HashMap<ArticleId, String>,
+    settings: &SummariseSettings,
+    zone: chrono_tz::Tz,
+) -> Result<CandidateRow, StoreError> {
     let date = h.sort_time().with_timezone(&zone).format("%m-%d %H:%M").to_string();
     let j = h.classification.clone().unwrap_or_default();
     let industries = j.industries.iter().chain(&j.themes).map(|l| l.name.as_str()).collect::<Vec<_>>().join("、");
     let rank = ranks.get(&h.id).map(|r| format!("{r:.1}")).unwrap_or_default();
-    CandidateRow { rank, id: h.id.0, publisher: h.publisher_or_source().to_owned(), title: h.title, date, column: j.column, industries }
+    let summary = manual_item(&store.whole_archive(), h.id, settings, zone)?.summary;
+    let there = there.get(&h.id).cloned();
+    let publisher = h.publisher_or_source().to_owned();
+    Ok(CandidateRow { rank, id: h.id.0, publisher, title: h.title, date, column: j.column, industries, summary, there })
 }

@@ -11,10 +11,11 @@ use axum::response::{IntoResponse as _, Response};
 use serde::Serialize;
 
 use crate::issue::edit::EditError;
-use crate::model::{Edition, EditionId};
+use crate::model::{Edition, EditionId, FileId, Item, Print};
 use crate::store::{Direction, Session, Store, StoreError};
 use crate::web::access::Editor;
 use crate::web::form::Fields;
+use crate::web::issue_changes::stale_facts;
 use crate::web::response::stored;
 use crate::web::{AppState, response};
 
@@ -67,6 +68,9 @@ pub(super) struct DeskState {
 #[derive(Serialize)]
 struct Content {
     foreword: String,
+    foreword_edited: bool,
+    /// What the foreword says that is not true of the items.
+    stale: Vec<String>,
     columns: Vec<Column>,
 }
 
@@ -74,7 +78,32 @@ struct Content {
 struct Column {
     name: String,
     items: Vec<i64>,
-    texts: BTreeMap<i64, [String; 2]>,
+    texts: BTreeMap<i64, Texts>,
+}
+
+#[derive(Serialize)]
+struct Texts {
+    title: String,
+    summary: String,
+    /// Where it is printed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    text: Option<String>,
+    print: Print,
+    text_edited: bool,
+    files: Vec<FileId>,
+}
+
+impl From<&Item> for Texts {
+    fn from(i: &Item) -> Self {
+        Self {
+            title: i.title.clone(),
+            summary: i.summary.clone(),
+            text: (i.print == Print::Full).then(|| i.text.clone()),
+            print: i.print,
+            text_edited: i.text_edited,
+            files: i.files().map(|f| f.id).collect(),
+        }
+    }
 }
 
 /// What came of a change.
@@ -115,7 +144,7 @@ pub(super) async fn get(State(console): State<AppState>, Editor(session): Editor
 pub(super) async fn read(console: &AppState, session: &Session, id: EditionId, known: u32, article: i64) -> Result<Option<DeskState>, Response> {
     let people = console.presence.note(id, &session.name, article);
     let Some((edition, version, undo, redo)) = stored(console.store.run(move |s| load(s, id)).await)? else { return Ok(None) };
-    let content = (version != known).then(|| content(&edition));
+    let content = if version == known { None } else { Some(content(&edition, stale_facts(console, &edition).await?)) };
     Ok(Some(DeskState { version, is_final: edition.is_final, undo, redo, people, csrf: session.csrf.clone(), content }))
 }
 
@@ -126,13 +155,13 @@ fn load(s: &Store, id: EditionId) -> Result<Option<Loaded>, StoreError> {
     Ok(Some((edition, version, s.next_step(id, Direction::Back)?, s.next_step(id, Direction::Forth)?)))
 }
 
-fn content(e: &Edition) -> Content {
+fn content(e: &Edition, stale: Vec<String>) -> Content {
     let column = |c: &crate::model::ColumnItems| Column {
         name: c.name.clone(),
         items: c.items.iter().map(|i| i.article.0).collect(),
-        texts: c.items.iter().map(|i| (i.article.0, [i.title.clone(), i.summary.clone()])).collect(),
+        texts: c.items.iter().map(|i| (i.article.0, Texts::from(i))).collect(),
     };
-    Content { foreword: e.foreword.clone(), columns: e.columns.iter().map(column).collect() }
+    Content { foreword: e.foreword.clone(), foreword_edited: e.foreword_edited, stale, columns: e.columns.iter().map(column).collect() }
 }
 
 #[cfg(test)]

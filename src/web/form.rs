@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::time::Duration;
 
-use axum::body::to_bytes;
+use axum::body::{Bytes, to_bytes};
 use axum::extract::{FromRequest, FromRequestParts as _, Request};
 use axum::http::request::Parts;
 use axum::http::{StatusCode, header};
@@ -15,8 +15,10 @@ use crate::web::connection_limit::Place;
 use crate::web::{AppState, response};
 
 /// Longest form, in bytes, and most fields.
-const MAX_FORM_BYTES: usize = 1 << 20;
+const MAX_FORM_BYTES: usize = 2 << 20;
 const MAX_FORM_FIELDS: usize = 200;
+/// Longest form with a file, in bytes.
+const MAX_UPLOAD_BYTES: usize = 12 << 20;
 /// Longest wait for a whole form, however its bytes come.
 const BODY_TIMEOUT: Duration = Duration::from_mins(1);
 
@@ -79,30 +81,92 @@ impl FromRequest<AppState> for Form {
     async fn from_request(request: Request, console: &AppState) -> Result<Self, Response> {
         let (mut parts, body) = request.into_parts();
         let Editor(session) = Editor::from_request_parts(&mut parts, console).await?;
-        let fields = read(&parts, body, MAX_FORM_BYTES).await.map_err(|(code, why)| response::refused(console, &session, code, why))?;
+        let refused = |(code, why)| response::refused(console, &session, code, why);
+        let fields = read(&parts, body, MAX_FORM_BYTES).await.map_err(refused)?;
+        Self::new(session, fields, &parts).map_err(|session| expired(console, &session))
+    }
+}
+
+impl Form {
+    /// The session comes back where the token is not its own.
+    fn new(session: Session, fields: Fields, parts: &Parts) -> Result<Self, Session> {
         if !same(fields.text("csrf"), &session.csrf) {
-            return Err(response::refused(console, &session, StatusCode::FORBIDDEN, "页面已过期，请返回刷新后再试"));
+            return Err(session);
         }
         let by_script = parts.headers.get("x-requested-by").is_some_and(|v| v == "console");
         Ok(Self { session, fields, by_script })
     }
 }
 
+fn expired(console: &AppState, session: &Session) -> Response {
+    response::refused(console, session, StatusCode::FORBIDDEN, "页面已过期，请返回刷新后再试")
+}
+
+/// A form with a file (RFC 7578).
+pub(super) struct UploadForm {
+    pub(super) form: Form,
+    /// Name and bytes of the file.
+    pub(super) file: (String, Vec<u8>),
+}
+
+impl FromRequest<AppState> for UploadForm {
+    type Rejection = Response;
+
+    async fn from_request(request: Request, console: &AppState) -> Result<Self, Response> {
+        let (mut parts, body) = request.into_parts();
+        let Editor(session) = Editor::from_request_parts(&mut parts, console).await?;
+        let refused = |(code, why)| response::refused(console, &session, code, why);
+        let boundary = multer::parse_boundary(header_text(&parts, header::CONTENT_TYPE.as_str()));
+        let boundary = boundary.map_err(|_| refused((StatusCode::UNSUPPORTED_MEDIA_TYPE, "只接受带文件的网页表单")))?;
+        let bytes = receive(&parts, body, MAX_UPLOAD_BYTES).await.map_err(refused)?;
+        let parted = parts_of(bytes, boundary).await;
+        let (fields, file) = parted.map_err(|_| refused((StatusCode::BAD_REQUEST, "表单没有传完整，请再试一次")))?;
+        let form = Form::new(session, fields, &parts).map_err(|session| expired(console, &session))?;
+        Ok(Self { form, file })
+    }
+}
+
+/// The fields of a form of several parts, and the name and bytes of its file.
+async fn parts_of(bytes: Bytes, boundary: String) -> multer::Result<(Fields, (String, Vec<u8>))> {
+    let whole = futures_util::stream::once(std::future::ready(Ok::<_, std::convert::Infallible>(bytes)));
+    let mut multipart = multer::Multipart::new(whole, boundary);
+    let (mut fields, mut file) = (HashMap::new(), (String::new(), Vec::new()));
+    while let Some(part) = multipart.next_field().await? {
+        let name = part.name().unwrap_or_default().to_owned();
+        match part.file_name().map(str::to_owned) {
+            Some(file_name) => file = (file_name, part.bytes().await?.to_vec()),
+            None if fields.len() < MAX_FORM_FIELDS => {
+                fields.insert(name, part.text().await?);
+            }
+            None => {}
+        }
+    }
+    Ok((Fields(fields), file))
+}
+
+fn header_text<'a>(parts: &'a Parts, name: &str) -> &'a str {
+    parts.headers.get(name).and_then(|v| v.to_str().ok()).unwrap_or_default()
+}
+
 /// Reads a form that comes from our own pages.
 pub(super) async fn read(parts: &Parts, body: axum::body::Body, most: usize) -> Result<Fields, (StatusCode, &'static str)> {
-    let said = |name: &str| parts.headers.get(name).and_then(|v| v.to_str().ok()).unwrap_or_default();
-    if !matches!(said("sec-fetch-site"), "" | "same-origin" | "none") {
-        return Err((StatusCode::FORBIDDEN, "请求来自别的网站"));
-    }
-    if !said(header::CONTENT_TYPE.as_str()).starts_with("application/x-www-form-urlencoded") {
+    if !header_text(parts, header::CONTENT_TYPE.as_str()).starts_with("application/x-www-form-urlencoded") {
         return Err((StatusCode::UNSUPPORTED_MEDIA_TYPE, "只接受网页表单"));
+    }
+    Ok(Fields::parse(&receive(parts, body, most).await?))
+}
+
+/// The bytes of a form of our own pages.
+async fn receive(parts: &Parts, body: axum::body::Body, most: usize) -> Result<Bytes, (StatusCode, &'static str)> {
+    if !matches!(header_text(parts, "sec-fetch-site"), "" | "same-origin" | "none") {
+        return Err((StatusCode::FORBIDDEN, "请求来自别的网站"));
     }
     let bytes = tokio::time::timeout(BODY_TIMEOUT, to_bytes(body, most)).await;
     let bytes = bytes.map_err(|_| (StatusCode::REQUEST_TIMEOUT, "内容传得太慢"))?.map_err(|_| (StatusCode::PAYLOAD_TOO_LARGE, "内容太长"))?;
     if let Some(place) = parts.extensions.get::<Place>() {
         place.busy();
     }
-    Ok(Fields::parse(&bytes))
+    Ok(bytes)
 }
 
 /// Compares without telling by the clock how much is alike.

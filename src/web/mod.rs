@@ -15,7 +15,9 @@ mod connection_limit;
 mod desk_state;
 mod form;
 mod host;
+mod issue_changes;
 mod issue_editor;
+mod issue_output;
 mod login;
 mod operations;
 mod overview;
@@ -26,6 +28,7 @@ mod server;
 mod source_list;
 mod source_page;
 mod throttle;
+mod upload;
 
 use std::sync::Arc;
 
@@ -52,6 +55,7 @@ use throttle::Throttle;
 const STYLE: &str = include_str!("assets/console.css");
 const SCRIPT: &str = include_str!("assets/console.js");
 const DESK_SCRIPT: &str = include_str!("assets/desk.js");
+const POOL_SCRIPT: &str = include_str!("assets/desk_pool.js");
 
 /// What every page needs.
 struct Console {
@@ -135,8 +139,10 @@ fn router(console: AppState) -> Router {
         .route("/draft/{id}", get(issue_editor::page).post(issue_editor::change))
         .route("/draft/{id}/state", get(desk_state::get))
         .route("/draft/{id}/pool", get(candidates::page))
-        .route("/draft/{id}/mail", get(issue_editor::preview))
-        .route("/draft/{id}/docx", get(issue_editor::document))
+        .route("/draft/{id}/mail", get(issue_output::preview))
+        .route("/draft/{id}/docx", get(issue_output::document))
+        .route("/draft/{id}/files", post(upload::upload))
+        .route("/draft/{id}/files/{file}", get(issue_output::file))
         .route("/articles", get(archive::search))
         .route("/articles/{id}", get(archive::article).post(archive::change))
         .route("/overview", get(overview::page))
@@ -158,6 +164,7 @@ fn router(console: AppState) -> Router {
         .route("/console.css", get(|| async { asset("text/css; charset=utf-8", STYLE) }))
         .route("/console.js", get(|| async { asset("text/javascript; charset=utf-8", SCRIPT) }))
         .route("/desk.js", get(|| async { asset("text/javascript; charset=utf-8", DESK_SCRIPT) }))
+        .route("/desk_pool.js", get(|| async { asset("text/javascript; charset=utf-8", POOL_SCRIPT) }))
         .with_state(Arc::clone(&console));
     let app = if base.is_empty() { pages } else { Router::new().nest(&base, pages) };
     app.fallback(missing).layer(middleware::from_fn_with_state(console, host::check)).layer(middleware::from_fn(guarded))

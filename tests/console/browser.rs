@@ -14,7 +14,7 @@ use futures_util::StreamExt as _;
 use super::{PASSWORD, Service};
 
 /// Runs a script until it says yes.
-async fn until(page: &Page, what: &str, script: &str) {
+pub(super) async fn until(page: &Page, what: &str, script: &str) {
     for _ in 0..100 {
         if page.evaluate(script).await.is_ok_and(|v| v.into_value::<bool>().unwrap_or(false)) {
             return;
@@ -24,7 +24,7 @@ async fn until(page: &Page, what: &str, script: &str) {
     panic!("{what}: {}", page.content().await.unwrap());
 }
 
-async fn value(page: &Page, script: &str) -> String {
+pub(super) async fn value(page: &Page, script: &str) -> String {
     page.evaluate(script).await.unwrap().into_value().unwrap()
 }
 
@@ -35,7 +35,7 @@ async fn order(page: &Page) -> Vec<String> {
 }
 
 /// Presses a key as a reader's keyboard would.
-async fn key(page: &Page, key: &str) {
+pub(super) async fn key(page: &Page, key: &str) {
     // the script listens once the page is whole
     until(page, key, "document.readyState === 'complete' && document.documentElement.classList.contains('script')").await;
     let script = format!(

@@ -9,7 +9,9 @@ mod hostile;
 mod nats;
 mod outlets;
 mod paste;
+mod printed;
 mod sources_admin;
+mod whole_issue;
 mod workers_page;
 
 use std::io::{BufRead as _, BufReader, Write as _};
@@ -46,6 +48,17 @@ fn run(dir: &Path, args: &[&str], input: &str) -> String {
     format!("{}{}", String::from_utf8_lossy(&o.stdout), String::from_utf8_lossy(&o.stderr))
 }
 
+/// Starts the service; gives it and the address of its console.
+fn serve(dir: &Path) -> (Child, String) {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_qingbao"));
+    let mut child = command.arg("serve").current_dir(dir).env("QINGBAO_TEST_FAULTS", "1").stderr(Stdio::piped()).spawn().unwrap();
+    let mut log = BufReader::new(child.stderr.take().unwrap()).lines();
+    let line = log.by_ref().map_while(Result::ok).find(|l| l.contains("console on http://")).unwrap();
+    // the log must go on being read, or the service would wait for us
+    std::thread::spawn(move || log.for_each(drop));
+    (child, line.split("http://").nth(1).unwrap().trim_end_matches('/').to_owned())
+}
+
 const PASSWORD: &str = "a long password";
 
 impl Service {
@@ -67,19 +80,19 @@ impl Service {
             let told = run(dir.path(), &["user", "add", name, "--role", role, "--password-file", "-"], PASSWORD);
             assert!(told.contains("may sign in"), "{told}");
         }
-        let mut child = Command::new(env!("CARGO_BIN_EXE_qingbao"))
-            .arg("serve")
-            .current_dir(dir.path())
-            .env("QINGBAO_TEST_FAULTS", "1")
-            .stderr(Stdio::piped())
-            .spawn()
-            .unwrap();
-        let mut log = BufReader::new(child.stderr.take().unwrap()).lines();
-        let line = log.by_ref().map_while(Result::ok).find(|l| l.contains("console on http://")).unwrap();
-        // the log must go on being read, or the service would wait for us
-        std::thread::spawn(move || log.for_each(drop));
-        let plain = line.split("http://").nth(1).unwrap().trim_end_matches('/');
-        Self { dir, base: format!("http://{}", plain.trim_end_matches(prefix)), child }
+        let (child, address) = serve(dir.path());
+        Self { dir, base: format!("http://{}", address.trim_end_matches(prefix)), child }
+    }
+
+    /// Kills the service and starts it again at the same address.
+    fn restart(&mut self) {
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
+        let settings = self.dir.path().join("qingbao.toml");
+        let address = self.base.trim_start_matches("http://");
+        let text = std::fs::read_to_string(&settings).unwrap().replace("127.0.0.1:0", address);
+        std::fs::write(settings, text).unwrap();
+        self.child = serve(self.dir.path()).0;
     }
 
     async fn sign_in(&self, prefix: &str, name: &str) -> Browser {

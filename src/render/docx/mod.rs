@@ -3,18 +3,19 @@
 //! Page and type measures follow GB/T 9704-2012 as far as a newsletter does: margins 37/35/28/26 mm, 仿宋 三号 body.
 //! Every paragraph has a style by name, so Word's and WPS's navigation pane shows columns and items.
 
+mod item;
 mod order;
 
 use std::io::Cursor;
 
 use docx_rs::{
-    AlignmentType, BorderType, BreakType, DocumentChild, Docx, Footer, Hyperlink, HyperlinkData, HyperlinkType, LineSpacing, LineSpacingType,
-    PageMargin, PageNum, Paragraph, ParagraphBorder, ParagraphBorderPosition, ParagraphBorders, Run, RunFonts, SpecialIndentType, Style, StyleType,
-    Tab, TabLeaderType, TabValueType,
+    AlignmentType, BorderType, BreakType, DocumentChild, Docx, Footer, Hyperlink, HyperlinkType, LineSpacing, LineSpacingType, PageMargin, PageNum,
+    Paragraph, ParagraphBorder, ParagraphBorderPosition, ParagraphBorders, Run, RunFonts, SpecialIndentType, Style, StyleType, Tab, TabLeaderType,
+    TabValueType,
 };
 
-use crate::model::{Edition, Item};
-use crate::render::chinese_date;
+use crate::model::Edition;
+use crate::render::{Files, chinese_date};
 use crate::text::normalize::collapse_whitespace;
 
 const RED: &str = "C00000";
@@ -30,7 +31,10 @@ const LINE: i32 = 28 * 20;
 pub struct DocxError(String);
 
 /// Renders the document.
-pub fn docx(edition: &Edition) -> Result<Vec<u8>, DocxError> {
+///
+/// # Errors
+/// Those of the library.
+pub fn docx(edition: &Edition, files: &Files) -> Result<Vec<u8>, DocxError> {
     let mut document = masthead(page(styles(Docx::new())), edition);
     document = heading(document, "●编者的话");
     for paragraph in edition.foreword.lines() {
@@ -42,7 +46,7 @@ pub fn docx(edition: &Edition) -> Result<Vec<u8>, DocxError> {
         document = heading(document, &format!("●{}", column.name));
         for i in &column.items {
             id += 1;
-            document = item(document, i, id, edition.full_text);
+            document = item::add(document, i, id, files);
         }
     }
     document = imprint(document, edition);
@@ -52,6 +56,7 @@ pub fn docx(edition: &Edition) -> Result<Vec<u8>, DocxError> {
     for part in [&mut parts.document, &mut parts.styles, &mut parts.numberings].into_iter().chain(&mut parts.footers) {
         *part = order::ordered(std::mem::take(part));
     }
+    parts.document_rels = order::sorted_relationships(parts.document_rels);
     parts.pack(&mut out).map_err(|e| DocxError(e.to_string()))?;
     Ok(out.into_inner())
 }
@@ -60,6 +65,7 @@ pub fn docx(edition: &Edition) -> Result<Vec<u8>, DocxError> {
 fn number_paragraphs(d: &mut Docx) {
     let mut next = 0u32;
     for child in &mut d.document.children {
+        // those of table cells have one of their own
         if let DocumentChild::Paragraph(p) = child {
             next += 1;
             p.id = format!("{next:08X}");
@@ -177,33 +183,13 @@ fn anchor(id: usize) -> String {
     format!("item{id}")
 }
 
-fn item(d: Docx, i: &Item, id: usize, full_text: bool) -> Docx {
-    let title = Paragraph::new()
-        .style("Heading2")
-        .keep_next(true)
-        .add_bookmark_start(id, anchor(id))
-        .add_run(Run::new().add_text(collapse_whitespace(&i.title)))
-        .add_bookmark_end(id);
-    let mut d = d.add_paragraph(title);
-    let text = if full_text { &i.text } else { &i.summary };
-    for paragraph in text.lines().filter(|l| !l.trim().is_empty()) {
-        d = d.add_paragraph(body(&paragraph.replace('\t', "　")));
-    }
-    let date = i.date.map(|day| format!("　{day}")).unwrap_or_default();
-    let mut link = Hyperlink::new(i.url.as_str(), HyperlinkType::External)
-        .add_run(Run::new().color("1F4E8C").add_text(collapse_whitespace(&format!("来源：{}{date}", i.publisher))));
-    if let HyperlinkData::External { rid, .. } = &mut link.link {
-        *rid = format!("rIdOrigin{id}");
-    }
-    d.add_paragraph(Paragraph::new().style("Origin").add_hyperlink(link))
-}
-
 #[cfg(test)]
 mod tests {
     use std::io::Read as _;
 
     use super::*;
     use crate::issue::tests::{article, build_with};
+    use crate::model::{FileId, ItemFile, Picture, Print};
 
     fn document_xml(bytes: Vec<u8>) -> String {
         let mut zip = zip::ZipArchive::new(Cursor::new(bytes)).unwrap();
@@ -212,12 +198,23 @@ mod tests {
         xml
     }
 
+    fn edition_with_a_table_and_a_picture() -> (Edition, Files) {
+        let mut e = build_with(vec![article(1, "甲", "食品", "行业动态", 1)], &[]).edition;
+        let item = &mut e.columns[0].items[0];
+        (item.print, item.text) = (Print::Full, "一段\n指标\t数值\n产值\t12".to_owned());
+        let file = |id, name: &str| ItemFile { id: FileId(id), name: name.to_owned(), media_type: "image/png".to_owned(), size: 7 };
+        item.picture = Some(Picture { file: file(1, "图.png"), width: 3_000, height: 200 });
+        item.attachments = vec![file(2, "统计公报.pdf")];
+        (e, Files::from([(FileId(1), b"\x89PNG...".to_vec())]))
+    }
+
     #[test]
     fn control_characters_and_markup_cannot_break_the_document() {
         let mut e = build_with(vec![article(1, "甲", "食品", "行业动态", 1)], &[]).edition;
         e.columns[0].items[0].title = "a\u{b}b]]><w:p> & \u{202e}".into();
+        e.columns[0].items[0].print = Print::Full;
         e.columns[0].items[0].text = "一段\u{0}文字\n<script>".into();
-        let xml = document_xml(docx(&e).unwrap());
+        let xml = document_xml(docx(&e, &Files::new()).unwrap());
         let at = xml.find("a b]]").unwrap();
         assert!(xml[at..].starts_with("a b]]&gt;&lt;w:p&gt; &amp;"), "{}", &xml[at..at + 60]);
         assert!(xml.contains("一段文字") && xml.contains("&lt;script&gt;"));
@@ -225,8 +222,8 @@ mod tests {
 
     #[test]
     fn properties_stand_in_the_order_of_the_schema() {
-        let e = build_with(vec![article(1, "甲", "食品", "行业动态", 1)], &[]).edition;
-        let mut zip = zip::ZipArchive::new(Cursor::new(docx(&e).unwrap())).unwrap();
+        let (e, files) = edition_with_a_table_and_a_picture();
+        let mut zip = zip::ZipArchive::new(Cursor::new(docx(&e, &files).unwrap())).unwrap();
         for part in ["word/document.xml", "word/styles.xml", "word/numbering.xml", "word/footer1.xml"] {
             let mut xml = String::new();
             zip.by_name(part).unwrap().read_to_string(&mut xml).unwrap();
@@ -237,7 +234,21 @@ mod tests {
 
     #[test]
     fn the_same_edition_gives_the_same_bytes() {
-        let e = build_with(vec![article(1, "甲", "食品", "行业动态", 1)], &[]).edition;
-        assert_eq!(docx(&e).unwrap(), docx(&e).unwrap());
+        let (mut e, files) = edition_with_a_table_and_a_picture();
+        let item = e.columns[0].items[0].clone();
+        e.columns[1].items = vec![item; 20];
+        assert_eq!(docx(&e, &files).unwrap(), docx(&e, &files).unwrap());
+    }
+
+    #[test]
+    fn tables_and_pictures_are_in_the_document() {
+        let (e, files) = edition_with_a_table_and_a_picture();
+        let xml = document_xml(docx(&e, &files).unwrap());
+        assert_eq!((xml.matches("<w:tr ").count() + xml.matches("<w:tr>").count(), xml.matches("<w:drawing>").count()), (2, 1), "{xml}");
+        assert!(xml.contains("附件：统计公报.pdf"));
+        let mut zip = zip::ZipArchive::new(Cursor::new(docx(&e, &files).unwrap())).unwrap();
+        let media: Vec<String> = zip.file_names().filter(|n| n.ends_with(".png")).map(str::to_owned).collect();
+        assert_eq!(media, ["word/media/rIdPicture1.png"]);
+        assert_eq!(zip.by_name(&media[0]).unwrap().size(), 7);
     }
 }

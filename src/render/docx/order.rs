@@ -5,7 +5,7 @@ use quick_xml::Reader;
 use quick_xml::events::Event;
 
 /// Parents whose children have an order, and that order.
-const ORDER: [(&str, &[&str]); 5] = [
+const ORDER: [(&str, &[&str]); 9] = [
     (
         "w:pPr",
         &[
@@ -144,6 +144,46 @@ const ORDER: [(&str, &[&str]); 5] = [
             "tblStylePr",
         ],
     ),
+    (
+        "w:tblPr",
+        &[
+            "tblStyle",
+            "tblpPr",
+            "tblOverlap",
+            "bidiVisual",
+            "tblStyleRowBandSize",
+            "tblStyleColBandSize",
+            "tblW",
+            "jc",
+            "tblCellSpacing",
+            "tblInd",
+            "tblBorders",
+            "shd",
+            "tblLayout",
+            "tblCellMar",
+            "tblLook",
+        ],
+    ),
+    (
+        "w:tcPr",
+        &[
+            "cnfStyle",
+            "tcW",
+            "gridSpan",
+            "hMerge",
+            "vMerge",
+            "tcBorders",
+            "shd",
+            "noWrap",
+            "tcMar",
+            "textDirection",
+            "tcFitText",
+            "vAlign",
+            "hideMark",
+        ],
+    ),
+    ("w:tblBorders", &["top", "left", "bottom", "right", "insideH", "insideV"]),
+    ("w:tblCellMar", &["top", "left", "bottom", "right"]),
     ("w:pBdr", &["top", "left", "bottom", "right", "between", "bar"]),
 ];
 
@@ -158,6 +198,16 @@ type Piece = (String, String);
 pub(super) fn ordered(xml: Vec<u8>) -> Vec<u8> {
     let Ok(text) = std::str::from_utf8(&xml) else { return xml };
     rewrite(text).map_or(xml, String::into_bytes)
+}
+
+/// A part's relationships by their ids: the library writes those of links in the order of a hash.
+pub(super) fn sorted_relationships(xml: Vec<u8>) -> Vec<u8> {
+    let Ok(text) = std::str::from_utf8(&xml) else { return xml };
+    let Some((head, rest)) = text.split_once("<Relationship ") else { return xml };
+    let Some((rows, tail)) = rest.rsplit_once("</Relationships>") else { return xml };
+    let mut rows: Vec<&str> = rows.split("<Relationship ").collect();
+    rows.sort_unstable();
+    format!("{head}<Relationship {}</Relationships>{tail}", rows.join("<Relationship ")).into_bytes()
 }
 
 fn rewrite(text: &str) -> Option<String> {

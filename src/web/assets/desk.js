@@ -68,10 +68,12 @@
   }
   async function attempt(job) {
     const sent = job.form ? fields(job.form).filter(isNew).map((f) => [f, f.value]) : [];
-    const data = new URLSearchParams({ csrf, version, ...job.data });
+    const data = job.upload || new URLSearchParams(job.data);
+    data.set("csrf", csrf);
+    data.set("version", version);
     for (const [f, text] of sent) { data.set(f.name + "_was", was(f).value); data.set(f.name, text); }
     if (job.text && !sent.length) return "nothing";
-    const answer = await ask(location.pathname, { method: "POST", body: data });
+    const answer = await ask(job.url || location.pathname, { method: "POST", body: data });
     if (!answer) return "retry";
     if (answer.status === 403) {
       // another sign-in has another token
@@ -85,24 +87,32 @@
     const outcome = isJson ? await answer.json() : { words: `没有成功（${answer.status}）` };
     if (answer.ok) {
       for (const [f, text] of sent) { was(f).value = text; keep(f); }
-      if (job.form) { mark(job.form); calm(job.form); }
+      if (job.form) mark(job.form);
+      if (job.told || job.form) calm(job.told || job.form);
       say("已保存 " + clock());
     } else if (outcome.conflict) {
       sent.filter(([f]) => f.getAttribute("aria-label") === outcome.conflict.field).forEach(([f]) => showConflict(f, outcome.conflict.theirs));
       say(outcome.words + "：两种写法都列在那一条里，请选择", true);
     } else {
-      if (job.form) tell(job.form, outcome.words);
+      if (job.told || job.form) tell(job.told || job.form, outcome.words);
       say(outcome.words, true);
     }
     if (outcome.state) await sync(outcome.state);
     if (job.done) job.done(answer.ok);
     return "done";
   }
-  const calm = (form) => { const item = form.closest(".item, section"); all(".told", item).forEach((t) => t.remove()); item.classList.remove("failed"); };
+  // what came of a form is told where it stands; of the bar's forms by the bar alone
+  const place = (form) => form.closest(".item, section, aside");
+  function calm(form) {
+    if (!place(form)) return;
+    all(".told", place(form)).forEach((t) => t.remove());
+    place(form).classList.remove("failed");
+  }
   function tell(form, words) {
+    if (!place(form)) return;
     calm(form);
     form.prepend(make("p", { className: "told bad", role: "alert", textContent: words }));
-    form.closest(".item, section").classList.add("failed");
+    place(form).classList.add("failed");
   }
   // a real conflict: both texts side by side, where they belong
   function showConflict(field, theirs) {
@@ -166,7 +176,8 @@
       b.querySelector("span").textContent = label ? " " + label : "";
     }
     items().forEach((i) => { i.querySelector(".who").textContent = state.people.filter((p) => String(p.article) === i.dataset.article).map((p) => p.name + " 在看　").join(""); });
-    if (state.final) { store((s) => Object.keys(s).filter((k) => k.startsWith(PREFIX)).length || location.reload()); say("本期已经定稿", true); }
+    // not at once: the queue must be empty, or the editor would be asked whether to leave
+    if (state.final) { store((s) => Object.keys(s).filter((k) => k.startsWith(PREFIX)).length || setTimeout(() => location.reload())); say("本期已经定稿", true); }
     version = state.version;
     if (!state.content) return;
     const wanted = state.content.columns.flatMap((c) => c.items.map(String));
@@ -181,16 +192,25 @@
       const have = all(".item", section).map((i) => i.dataset.article);
       if (have.join() !== c.items.join()) c.items.forEach((id) => { const i = document.getElementById("a" + id); if (i) empty.before(i); });
       desk.querySelector(`[data-count="${CSS.escape(c.name)}"]`).textContent = c.items.length;
-      for (const [id, [title, summary]] of Object.entries(c.texts)) {
+      for (const [id, texts] of Object.entries(c.texts)) {
         const item = document.getElementById("a" + id);
         if (!item) continue;
         const form = item.querySelector(".edit");
         form.elements.column.value = c.name;
-        take(form.elements.title, title);
-        take(form.elements.summary, summary);
+        take(form.elements.title, texts.title);
+        take(form.elements.summary, texts.summary);
+        if (texts.text !== undefined) take(form.elements.text, texts.text);
+        item.dataset.print = texts.print;
+        all(".print button", item).forEach((b) => b.setAttribute("aria-pressed", b.value === "print-" + texts.print));
+        item.querySelector(".changed").hidden = !texts.text_edited;
+        if (item.dataset.files !== texts.files.map((f) => f + ",").join("")) await refreshFiles(item);
       }
     }
     take(desk.querySelector("textarea[name=foreword]"), state.content.foreword);
+    desk.querySelector(".composed").hidden = state.content.foreword_edited;
+    desk.querySelector(".written").hidden = !state.content.foreword_edited;
+    desk.querySelector(".stale").replaceChildren(...state.content.stale.map((words) => make("li", { textContent: words })));
+    desk.querySelector(".anyway").hidden = !state.content.stale.length;
     if (focused && focused !== document.activeElement && desk.contains(focused)) focused.focus({ preventScroll: true });
   }
   const same = (a, b) => a.replace(/\s+/g, " ").trim() === b.replace(/\s+/g, " ").trim();
@@ -199,10 +219,21 @@
     if (same(field.value, text)) { was(field).value = field.value; keep(field); mark(field.form); return; }
     if (!isNew(field)) set(field, text);
   }
-  async function fetchItems(wanted) {
+  async function fetchPage() {
     const answer = await ask(location.pathname);
-    if (!answer || !answer.ok) return;
-    const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+    return answer && answer.ok ? new DOMParser().parseFromString(await answer.text(), "text/html") : undefined;
+  }
+  async function refreshFiles(item) {
+    const page = await fetchPage(), fresh = page && page.getElementById(item.id);
+    if (!fresh) return;
+    const old = item.querySelector(".files"), files = document.adoptNode(fresh.querySelector(".files"));
+    files.open = old.open;
+    old.replaceWith(files);
+    item.dataset.files = fresh.dataset.files;
+  }
+  async function fetchItems(wanted) {
+    const page = await fetchPage();
+    if (!page) return;
     for (const id of wanted.filter((id) => !document.getElementById("a" + id))) {
       const item = page.getElementById("a" + id);
       if (item) { desk.querySelector(".column .empty").before(document.adoptNode(item)); prepare(item); }
@@ -225,19 +256,27 @@
     act(form, button.name, button.value, button);
   });
   function act(form, name, value, button) {
-    const item = form.closest(".item"), data = { [name]: value };
-    for (const n of ["article", "column", "into", "articles"]) if (form.elements[n]) data[n] = form.elements[n].value;
+    const item = form.closest(".item");
     if (value === "rewrite" || value === "foreword") return save(form);
+    // changed texts are sent by the form of their item; all else as it stands
+    const isText = (n) => form.matches(".edit") && (n.endsWith("_was") || (form.elements[n] && form.elements[n].dataset.most));
+    const written = new FormData(form);
+    for (const n of [...written.keys()]) if (n === "csrf" || n === "version" || isText(n)) written.delete(n);
+    if (name) written.set(name, value);
+    const upload = form.enctype === "multipart/form-data" && written;
+    const data = upload ? {} : Object.fromEntries(written);
     if (button && button.dataset.confirm) {
       all(".edit").forEach(save);
       if (all(".edit").some((f) => inConflict(f) || isTooLong(f))) return say("还有没有保存的文字：请先处理标红的几条，再定稿", true);
       if (!confirm(button.dataset.confirm)) return;
-      return enqueue({ data, done: (ok) => { if (ok) location.reload(); } });
+      return enqueue({ data });
     }
     if (value === "top" && item) data.column = item.closest(".column").dataset.column;
     const list = items(), at = list.indexOf(item), next = list[at + 1] || list[at - 1];
     clearTimeout(timers.get(form));
-    enqueue({ form: item ? form : undefined, data, done: (ok) => {
+    const text = item ? item.querySelector(".edit") : form.matches(".edit") && form;
+    enqueue({ form: text || undefined, told: form, data, upload, url: upload && form.action, done: (ok) => {
+      form.dispatchEvent(new CustomEvent("answered", { bubbles: true, detail: ok }));
       if (!ok) return;
       if (name === "drop") { if (item) focus(next); all("[data-pick]:checked").forEach((p) => { p.checked = false; }); picks(); } else focus(item);
     } });
@@ -315,4 +354,5 @@
     mark(form);
   });
   restore();
+  window.desk = { ask, make, store, prefix: PREFIX };
 })();

@@ -1,0 +1,138 @@
+//! The texts of an edition that editors change, how long they may be, and why a change cannot be made.
+
+use crate::text::normalize::collapse_whitespace;
+
+/// Longest texts, in characters.
+pub const MAX_TITLE: usize = 200;
+/// See [`MAX_TITLE`].
+pub const MAX_SUMMARY: usize = 2_000;
+/// See [`MAX_TITLE`].
+pub const MAX_TEXT: usize = 50_000;
+/// See [`MAX_TITLE`].
+pub const MAX_FOREWORD: usize = 5_000;
+
+/// Most attachments of an item.
+pub const MAX_ATTACHMENTS: usize = 5;
+
+/// A text that an editor changed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Edit {
+    /// As the editor saw it before; `None`: it does not matter.
+    pub was: Option<String>,
+    /// As it is to be.
+    pub now: String,
+}
+
+impl Edit {
+    /// Changes whatever stands there.
+    pub fn any(now: &str) -> Self {
+        Self { was: None, now: now.to_owned() }
+    }
+
+    /// Changes a text, unless another editor changed it meanwhile.
+    pub(super) fn apply(&self, text: &mut String, field: Field) -> Result<(), EditError> {
+        let (now, current) = (field.normalize(&self.now), field.normalize(text));
+        let longer = now.chars().count().saturating_sub(field.most());
+        if longer > 0 {
+            return Err(EditError::TooLong { field: field.chinese(), most: field.most(), longer });
+        }
+        if now != current && self.was.as_ref().is_some_and(|was| field.normalize(was) != current) {
+            return Err(EditError::Conflict { field: field.chinese(), theirs: text.clone() });
+        }
+        *text = now;
+        Ok(())
+    }
+}
+
+/// A text of an edition that editors change.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Field {
+    Title,
+    Publisher,
+    Summary,
+    Text,
+    Foreword,
+}
+
+impl Field {
+    fn chinese(self) -> &'static str {
+        match self {
+            Self::Title => "标题",
+            Self::Publisher => "来源",
+            Self::Summary => "摘要",
+            Self::Text => "全文",
+            Self::Foreword => "编者的话",
+        }
+    }
+
+    /// Longest text, in characters.
+    fn most(self) -> usize {
+        match self {
+            Self::Title | Self::Publisher => MAX_TITLE,
+            Self::Summary => MAX_SUMMARY,
+            Self::Text => MAX_TEXT,
+            Self::Foreword => MAX_FOREWORD,
+        }
+    }
+
+    /// Without needless space; paragraphs stay, and the cells of a full text's tables, which are parted by tabs.
+    pub(super) fn normalize(self, text: &str) -> String {
+        let cells = |line: &str| line.split('\t').map(collapse_whitespace).collect::<Vec<_>>().join("\t");
+        let lines = |line: fn(&str) -> String| text.lines().map(line).filter(|l| !l.trim().is_empty()).collect::<Vec<_>>().join("\n");
+        match self {
+            Self::Title | Self::Publisher => collapse_whitespace(text),
+            Self::Summary | Self::Foreword => lines(collapse_whitespace),
+            Self::Text => lines(cells),
+        }
+    }
+}
+
+/// Why a change cannot be made; shown to editors.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum EditError {
+    /// The item is gone.
+    #[error("这一条已不在本期里（可能刚被别人移走），请刷新页面")]
+    NoItem,
+    /// No such column.
+    #[error("本期没有“{0}”这个栏目")]
+    NoColumn(String),
+    /// Empty headline.
+    #[error("标题不能为空")]
+    NoTitle,
+    /// An item of one's own without text.
+    #[error("请写下正文")]
+    NoText,
+    /// There already.
+    #[error("这篇文章已经在本期里了")]
+    AlreadyThere,
+    /// Frozen.
+    #[error("本期已经定稿，不能再改")]
+    Final,
+    /// Another editor changed the same text meanwhile.
+    #[error("这一条的{field}刚刚被别人改过")]
+    Conflict {
+        /// Which text.
+        field: &'static str,
+        /// As it is now.
+        theirs: String,
+    },
+    /// The source's text of an item that has no source.
+    #[error("这一条是自写的，没有来源")]
+    OwnItem,
+    /// One picture more, or attachments beyond what one item may have.
+    #[error("每条最多一张图片、{MAX_ATTACHMENTS} 个附件，请先删去一个")]
+    TooManyFiles,
+    /// No such file.
+    #[error("这个文件已不在这一条里")]
+    NoFile,
+    /// A text is too long.
+    #[error("{field}最多 {most} 字，现在多出 {longer} 字")]
+    TooLong {
+        /// Which text.
+        field: &'static str,
+        /// Characters it may have.
+        most: usize,
+        /// Characters too many.
+        longer: usize,
+    },
+}

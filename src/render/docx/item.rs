@@ -1,0 +1,96 @@
+//! An item in the document: headline, text with its tables, picture, 来源.
+
+use docx_rs::{
+    AlignmentType, Docx, Hyperlink, HyperlinkData, HyperlinkType, LineSpacing, LineSpacingType, Paragraph, Pic, Run, Table, TableAlignmentType,
+    TableCell, TableRow, WidthType,
+};
+
+use super::{anchor, body};
+use crate::model::{Item, Picture};
+use crate::render::Files;
+use crate::render::blocks::{Block, blocks};
+use crate::text::normalize::collapse_whitespace;
+
+/// Width of the text, in twentieths of a point, and in English metric units.
+const TEXT_WIDTH: usize = 11_906 - 1588 - 1474;
+const TEXT_WIDTH_EMU: u32 = 8844 * 635;
+/// Highest picture: half a page.
+const MAX_HEIGHT_EMU: u32 = 10 * 360_000;
+/// English metric units of a pixel, at 96 to the inch.
+const EMU_PER_PIXEL: u32 = 9525;
+
+/// Adds an item; `id` is its number in the document.
+pub(super) fn add(d: Docx, i: &Item, id: usize, files: &Files) -> Docx {
+    let title = Paragraph::new()
+        .style("Heading2")
+        .keep_next(true)
+        .add_bookmark_start(id, anchor(id))
+        .add_run(Run::new().add_text(collapse_whitespace(&i.title)))
+        .add_bookmark_end(id);
+    let mut d = d.add_paragraph(title);
+    for (n, block) in blocks(i.printed()).into_iter().enumerate() {
+        d = match block {
+            Block::Paragraph(line) => d.add_paragraph(body(&line.replace('\t', "　"))),
+            Block::Table(rows) => d.add_table(table(&rows, id, n)),
+        };
+    }
+    if let Some((p, bytes)) = i.picture.as_ref().and_then(|p| Some((p, files.get(&p.file.id)?))) {
+        let run = Run::new().add_image(picture(p, bytes, id));
+        // a line of exactly 28 points would show the picture's foot only
+        let line = LineSpacing::new().line_rule(LineSpacingType::Auto).line(240).before(120).after(120);
+        d = d.add_paragraph(Paragraph::new().align(AlignmentType::Center).line_spacing(line).add_run(run));
+    }
+    if !i.attachments.is_empty() {
+        let names: Vec<&str> = i.attachments.iter().map(|f| f.name.as_str()).collect();
+        d = d.add_paragraph(
+            Paragraph::new().style("Origin").add_run(Run::new().add_text(collapse_whitespace(&format!("附件：{}", names.join("、"))))),
+        );
+    }
+    origin(d, i, id)
+}
+
+/// 来源, a link where the item has an address.
+fn origin(d: Docx, i: &Item, id: usize) -> Docx {
+    if i.publisher.is_empty() {
+        return d;
+    }
+    let date = i.date.map(|day| format!("　{day}")).unwrap_or_default();
+    let words = Run::new().add_text(collapse_whitespace(&format!("来源：{}{date}", i.publisher)));
+    let line = Paragraph::new().style("Origin");
+    let Some(url) = &i.url else { return d.add_paragraph(line.add_run(words)) };
+    let mut link = Hyperlink::new(url.as_str(), HyperlinkType::External).add_run(words.color("1F4E8C"));
+    if let HyperlinkData::External { rid, .. } = &mut link.link {
+        *rid = format!("rIdOrigin{id}");
+    }
+    d.add_paragraph(line.add_hyperlink(link))
+}
+
+/// A table of equal columns; `n` is its place among the item's blocks.
+fn table(rows: &[Vec<&str>], id: usize, n: usize) -> Table {
+    let columns = rows.first().map_or(1, Vec::len).max(1);
+    let width = TEXT_WIDTH / columns;
+    // ids of an item's own, above those of the paragraphs outside of tables
+    let cells = |row: usize, texts: &[&str]| {
+        let cell = |(column, text): (usize, &&str)| {
+            let name = format!("{:08X}", 0x1000_0000 + ((id * 0x1000 + n * 0x100 + row * columns + column) & 0x0fff_ffff));
+            let line = LineSpacing::new().line_rule(LineSpacingType::Auto).line(240);
+            let words = Run::new().size(24).add_text(collapse_whitespace(text));
+            TableCell::new().width(width, WidthType::Dxa).add_paragraph(Paragraph::new().id(name).line_spacing(line).add_run(words))
+        };
+        TableRow::new(texts.iter().enumerate().map(cell).collect())
+    };
+    Table::new(rows.iter().enumerate().map(|(at, row)| cells(at, row)).collect())
+        .set_grid(vec![width; columns])
+        .width(width * columns, WidthType::Dxa)
+        .align(TableAlignmentType::Center)
+}
+
+/// A picture at its size, but no wider than the text and no higher than half a page.
+fn picture(p: &Picture, png: &[u8], id: usize) -> Pic {
+    let (width, height) = (p.width.saturating_mul(EMU_PER_PIXEL).max(1), p.height.saturating_mul(EMU_PER_PIXEL).max(1));
+    let scale = f64::from(TEXT_WIDTH_EMU.min(width)) / f64::from(width);
+    let scale = scale.min(f64::from(MAX_HEIGHT_EMU.min(height)) / f64::from(height));
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "at most the text's width and half a page")]
+    let scaled = |length: u32| (f64::from(length) * scale) as u32;
+    Pic::new_with_dimensions(png.to_vec(), p.width, p.height).id(format!("rIdPicture{id}")).size(scaled(width), scaled(height))
+}

@@ -1,0 +1,99 @@
+//! An uploaded picture → a PNG of bounded size: mail programs and Word show it, and nothing else of the file is left.
+
+use std::io::Cursor;
+
+use image::codecs::png::{CompressionType, FilterType, PngEncoder};
+use image::{DynamicImage, ImageDecoder as _, ImageFormat, ImageReader, Limits};
+
+/// Widest and highest picture that is kept, in pixels: as sharp as print needs it across the page.
+const MAX_WIDTH: u32 = 1_000;
+const MAX_HEIGHT: u32 = 1_400;
+/// Longest side of an upload, in pixels, and most memory that decoding it may take.
+const MAX_SIDE: u32 = 12_000;
+const MAX_MEMORY: u64 = 256 << 20;
+
+/// Why a picture is not taken; shown to editors.
+#[derive(Debug, thiserror::Error)]
+pub enum PictureError {
+    /// Another format.
+    #[error("图片只收 PNG 和 JPEG")]
+    Format,
+    /// Damaged or too large.
+    #[error("图片无法读取：文件损坏，或尺寸过大（最长边 {MAX_SIDE} 像素）")]
+    Unreadable,
+}
+
+/// A picture as it is stored.
+#[derive(Debug)]
+pub struct Png {
+    /// The file.
+    pub bytes: Vec<u8>,
+    /// Width, in pixels.
+    pub width: u32,
+    /// Height, in pixels.
+    pub height: u32,
+}
+
+/// Reads a PNG or JPEG, makes it smaller where it is large, and writes it as PNG. What else the file held, such as the place
+/// where a photograph was taken, is gone.
+///
+/// # Errors
+/// Another format, or a picture that cannot be read.
+pub fn read_picture(upload: &[u8]) -> Result<Png, PictureError> {
+    let mut reader = ImageReader::new(Cursor::new(upload)).with_guessed_format().map_err(|_| PictureError::Format)?;
+    if !matches!(reader.format(), Some(ImageFormat::Png | ImageFormat::Jpeg)) {
+        return Err(PictureError::Format);
+    }
+    let mut limits = Limits::default();
+    (limits.max_image_width, limits.max_image_height, limits.max_alloc) = (Some(MAX_SIDE), Some(MAX_SIDE), Some(MAX_MEMORY));
+    reader.limits(limits);
+    let mut decoder = reader.into_decoder().map_err(|_| PictureError::Unreadable)?;
+    if decoder.total_bytes() > MAX_MEMORY {
+        return Err(PictureError::Unreadable);
+    }
+    // cameras store what is upright for them and say how to turn it
+    let orientation = decoder.orientation().map_err(|_| PictureError::Unreadable)?;
+    let mut decoded = DynamicImage::from_decoder(decoder).map_err(|_| PictureError::Unreadable)?;
+    decoded.apply_orientation(orientation);
+    if decoded.width() > MAX_WIDTH || decoded.height() > MAX_HEIGHT {
+        decoded = decoded.thumbnail(MAX_WIDTH, MAX_HEIGHT);
+    }
+    // what mail programs show: eight bits a colour
+    let decoded = if decoded.color().has_alpha() { DynamicImage::from(decoded.to_rgba8()) } else { DynamicImage::from(decoded.to_rgb8()) };
+    let mut bytes = Vec::new();
+    let encoder = PngEncoder::new_with_quality(&mut bytes, CompressionType::Best, FilterType::Adaptive);
+    decoded.write_with_encoder(encoder).map_err(|_| PictureError::Unreadable)?;
+    Ok(Png { bytes, width: decoded.width(), height: decoded.height() })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn encoded(width: u32, height: u32, format: ImageFormat) -> Vec<u8> {
+        let mut out = Cursor::new(Vec::new());
+        DynamicImage::new_rgb8(width, height).write_to(&mut out, format).unwrap();
+        out.into_inner()
+    }
+
+    #[test]
+    fn pictures_become_small_pngs() {
+        for (format, size, kept) in [(ImageFormat::Png, (300, 200), (300, 200)), (ImageFormat::Jpeg, (3_000, 1_500), (1_000, 500))] {
+            let png = read_picture(&encoded(size.0, size.1, format)).unwrap();
+            assert_eq!((png.width, png.height), kept);
+            assert!(png.bytes.starts_with(b"\x89PNG"));
+        }
+    }
+
+    #[test]
+    fn what_is_no_picture_is_refused() {
+        assert!(matches!(read_picture(b"<svg onload=alert(1)>"), Err(PictureError::Format)));
+        assert!(matches!(read_picture(b""), Err(PictureError::Format)));
+        let cut = encoded(300, 200, ImageFormat::Png);
+        assert!(matches!(read_picture(&cut[..cut.len() / 2]), Err(PictureError::Unreadable)));
+        // a bomb: a small file that says it is enormous
+        let mut bomb = encoded(8, 8, ImageFormat::Png);
+        bomb[16..24].copy_from_slice(&[0, 0, 0xff, 0xff, 0, 0, 0xff, 0xff]);
+        assert!(matches!(read_picture(&bomb), Err(PictureError::Unreadable)));
+    }
+}

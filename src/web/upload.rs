@@ -1,0 +1,114 @@
+//! Pictures and attachments that editors put to items.
+
+use axum::extract::{Path, State};
+use axum::http::StatusCode;
+use axum::response::Response;
+use chrono::Utc;
+
+use crate::issue::edit::Change;
+use crate::model::{ArticleId, EditionId, Picture};
+use crate::render;
+use crate::store::MAX_EDITION_FILES;
+use crate::text::normalize::{collapse_whitespace, truncate};
+use crate::web::form::UploadForm;
+use crate::web::issue_editor::{Done, answer, carry_out};
+use crate::web::response::stored;
+use crate::web::{AppState, response};
+
+/// Longest file name, in characters.
+const MAX_NAME: usize = 120;
+
+/// Attachments that are taken: how their names end, how their bytes begin, their MIME type. What a mail server or a reader's
+/// program would run is not among them.
+const ATTACHMENTS: [(&str, &[u8], &str); 13] = [
+    ("pdf", b"%PDF", "application/pdf"),
+    ("docx", b"PK", "application/vnd.openxmlformats-officedocument.wordprocessingml.document"),
+    ("xlsx", b"PK", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"),
+    ("pptx", b"PK", "application/vnd.openxmlformats-officedocument.presentationml.presentation"),
+    ("zip", b"PK", "application/zip"),
+    ("doc", b"\xd0\xcf\x11\xe0", "application/msword"),
+    ("xls", b"\xd0\xcf\x11\xe0", "application/vnd.ms-excel"),
+    ("ppt", b"\xd0\xcf\x11\xe0", "application/vnd.ms-powerpoint"),
+    ("wps", b"\xd0\xcf\x11\xe0", "application/vnd.ms-works"),
+    ("et", b"\xd0\xcf\x11\xe0", "application/vnd.ms-excel"),
+    ("jpg", b"\xff\xd8\xff", "image/jpeg"),
+    ("jpeg", b"\xff\xd8\xff", "image/jpeg"),
+    ("png", b"\x89PNG", "image/png"),
+];
+
+/// What is kept of an upload: name, MIME type, bytes, and its size in pixels where it is a picture.
+type Kept = (String, &'static str, Vec<u8>, Option<(u32, u32)>);
+
+pub(super) async fn upload(State(console): State<AppState>, Path(id): Path<i64>, form: UploadForm) -> Response {
+    put(&console, EditionId(id), form).await.unwrap_or_else(|answer| answer)
+}
+
+async fn put(console: &AppState, id: EditionId, UploadForm { form, file: (name, bytes) }: UploadForm) -> Result<Response, Response> {
+    let article = ArticleId(form.fields.number("article").unwrap_or(0));
+    let as_picture = form.fields.text("what") == "picture";
+    let refused = |words: String| Done::refused(StatusCode::UNPROCESSABLE_ENTITY, words);
+    let done = match kept(name, bytes, as_picture).await? {
+        Err(words) => refused(words),
+        Ok((name, media_type, bytes, size)) => {
+            let file = stored(console.store.run(move |s| s.add_item_file(id, &name, media_type, &bytes, Utc::now())).await)?;
+            match (file, size) {
+                (None, _) => refused(format!("本期的图片和附件合计超过 {} MB，邮件会被退回", MAX_EDITION_FILES >> 20)),
+                (Some(file), Some((width, height))) => {
+                    let change = Change::AddPicture { article, picture: Picture { file, width, height } };
+                    carry_out(console, &form.session, id, 0, None, vec![change]).await?
+                }
+                (Some(file), None) => carry_out(console, &form.session, id, 0, None, vec![Change::AddAttachment { article, file }]).await?,
+            }
+        }
+    };
+    answer(console, id, &form, done).await
+}
+
+/// What is stored of an upload, or why nothing is.
+async fn kept(name: String, bytes: Vec<u8>, as_picture: bool) -> Result<Result<Kept, String>, Response> {
+    if bytes.is_empty() {
+        return Ok(Err("请先选择文件".to_owned()));
+    }
+    let name = safe_name(&name);
+    if as_picture {
+        let read = tokio::task::spawn_blocking(move || render::read_picture(&bytes)).await.map_err(|e| response::broken(&e))?;
+        return Ok(read.map(|p| (name, "image/png", p.bytes, Some((p.width, p.height)))).map_err(|e| e.to_string()));
+    }
+    let ending = name.rsplit_once('.').map(|(_, ending)| ending.to_ascii_lowercase()).unwrap_or_default();
+    let known = ATTACHMENTS.iter().find(|(end, magic, _)| *end == ending && bytes.starts_with(magic));
+    Ok(known.map(|(_, _, media_type)| (name, *media_type, bytes, None)).ok_or_else(|| {
+        let endings: Vec<&str> = ATTACHMENTS.iter().map(|a| a.0).collect();
+        format!("附件只收 {}，内容须与扩展名一致", endings.join("、"))
+    }))
+}
+
+/// A file name without folders and without what mail programs and file systems choke on.
+fn safe_name(name: &str) -> String {
+    let name = name.rsplit(['/', '\\']).next().unwrap_or_default();
+    let clean: String = collapse_whitespace(name).chars().filter(|c| !matches!(c, ':' | '*' | '?' | '"' | '<' | '>' | '|' | ';')).collect();
+    let (stem, ending) = clean.rsplit_once('.').unwrap_or((&clean, ""));
+    let stem = truncate(if stem.is_empty() { "文件" } else { stem }, MAX_NAME);
+    if ending.is_empty() { stem } else { format!("{stem}.{}", truncate(ending, 8)) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_of_files_are_made_safe() {
+        assert_eq!(safe_name("C:\\桌面\\统计 公报\r\n.pdf"), "统计 公报 .pdf");
+        assert_eq!(safe_name("../../etc/passwd"), "passwd");
+        assert_eq!(safe_name("\"a\"; x=\u{202e}b.docx"), "a x=b.docx");
+        assert_eq!(safe_name(""), "文件");
+    }
+
+    #[tokio::test]
+    async fn only_files_that_are_what_their_names_say_are_kept() {
+        let take = async |name: &str, bytes: &[u8]| kept(name.to_owned(), bytes.to_vec(), false).await.unwrap().map(|k| k.1);
+        assert_eq!(take("表.XLSX", b"PK\x03\x04").await, Ok("application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"));
+        for (name, bytes) in [("a.exe", &b"MZ"[..]), ("a.pdf", b"MZ"), ("a.html", b"<script>"), ("pdf", b"%PDF"), ("a.pdf", b"")] {
+            assert!(take(name, bytes).await.is_err(), "{name}");
+        }
+    }
+}
