@@ -55,7 +55,7 @@ impl Change {
                     return Err(EditError::NoItem);
                 }
             }
-            Self::Move { article, column, place } => move_item(e, article, column, place)?,
+            Self::Move { article, column, place } => move_item(e, article, &column, place)?,
             Self::Shift { article, up } => {
                 let (items, at) = place_of(e, article)?;
                 let to = if up { at.saturating_sub(1) } else { (at + 1).min(items.len() - 1) };
@@ -145,10 +145,10 @@ fn write(e: &mut Edition, title: &str, text: &str, publisher: &str, column: &str
     Ok(())
 }
 
-fn move_item(e: &mut Edition, article: ArticleId, column: String, place: Place) -> Result<(), EditError> {
-    items_of(e, &column)?;
+fn move_item(e: &mut Edition, article: ArticleId, column: &str, place: Place) -> Result<(), EditError> {
+    items_of(e, column)?;
     let item = remove_item(e, article)?;
-    let items = items_of(e, &column)?;
+    let items = items_of(e, column)?;
     let at = match place {
         Place::Top => 0,
         Place::End => items.len(),

@@ -28,7 +28,9 @@ pub(super) fn blocks(text: &str) -> Vec<Block<'_>> {
 fn table<'a>(lines: &[&'a str]) -> Block<'a> {
     let mut rows: Vec<Vec<&str>> = lines.iter().map(|l| l.splitn(MAX_CELLS, '\t').map(str::trim).collect()).collect();
     let width = rows.iter().map(Vec::len).max().unwrap_or_default();
-    rows.iter_mut().for_each(|r| r.resize(width, ""));
+    for row in &mut rows {
+        row.resize(width, "");
+    }
     Block::Table(rows)
 }
 

@@ -55,6 +55,7 @@ use throttle::Throttle;
 const STYLE: &str = include_str!("assets/console.css");
 const SCRIPT: &str = include_str!("assets/console.js");
 const DESK_SCRIPT: &str = include_str!("assets/desk.js");
+const KEEP_SCRIPT: &str = include_str!("assets/desk_keep.js");
 const POOL_SCRIPT: &str = include_str!("assets/desk_pool.js");
 
 /// What every page needs.
@@ -164,6 +165,7 @@ fn router(console: AppState) -> Router {
         .route("/console.css", get(|| async { asset("text/css; charset=utf-8", STYLE) }))
         .route("/console.js", get(|| async { asset("text/javascript; charset=utf-8", SCRIPT) }))
         .route("/desk.js", get(|| async { asset("text/javascript; charset=utf-8", DESK_SCRIPT) }))
+        .route("/desk_keep.js", get(|| async { asset("text/javascript; charset=utf-8", KEEP_SCRIPT) }))
         .route("/desk_pool.js", get(|| async { asset("text/javascript; charset=utf-8", POOL_SCRIPT) }))
         .with_state(Arc::clone(&console));
     let app = if base.is_empty() { pages } else { Router::new().nest(&base, pages) };

@@ -5,7 +5,7 @@
   const desk = document.getElementById("desk");
   if (!desk || "final" in desk.dataset) return;
   const SAVE_AFTER = 1500, POLL_EVERY = 10000, RETRY_EVERY = 3000;
-  const PREFIX = "qingbao " + location.pathname + " ";
+  const { PREFIX, was, isNew, key, store, keep } = window.deskKeep;
   const bar = document.getElementById("state"), kept = document.getElementById("kept");
   let version = Number(desk.dataset.version), csrf = desk.querySelector("input[name=csrf]").value;
   const all = (selector, from) => [...(from || desk).querySelectorAll(selector)];
@@ -18,14 +18,9 @@
   const say = (words, bad, ...more) => { bar.textContent = words; bar.append(...more); bar.classList.toggle("bad", !!bad); };
   const waiting = () => queue.length + all(".edit").filter(isDirty).length;
 
-  // ---- texts: what the server has stands in name_was, what it does not have yet in the browser's keep
+  // ---- texts
   const fields = (form) => all("[data-most]", form);
-  const was = (field) => field.form.elements[field.name + "_was"];
-  const isNew = (field) => field.value !== was(field).value;
   const isDirty = (form) => fields(form).some(isNew);
-  const key = (field) => PREFIX + (field.form.elements.article ? field.form.elements.article.value : 0) + " " + field.name;
-  const store = (change) => { try { change(localStorage); } catch { /* a browser without storage keeps the page only */ } };
-  const keep = (field) => store((s) => isNew(field) ? s.setItem(key(field), JSON.stringify({ was: was(field).value, now: field.value })) : s.removeItem(key(field)));
   const mark = (form) => {
     const item = form.closest(".item");
     if (item) item.classList.toggle("unsaved", isDirty(form));
@@ -50,7 +45,7 @@
     while (queue.length) {
       say("正在保存…");
       const done = await attempt(queue[0]).catch((e) => { console.error(e); return "retry"; });
-      if (done === "retry") await wait(RETRY_EVERY); else queue.shift();
+      if (done === "retry") await wait(RETRY_EVERY); else if (done !== "again") queue.shift();
     }
     busy = false;
     delete desk.dataset.busy;
@@ -73,6 +68,7 @@
     data.set("version", version);
     for (const [f, text] of sent) { data.set(f.name + "_was", was(f).value); data.set(f.name, text); }
     if (job.text && !sent.length) return "nothing";
+    for (const [f, text] of sent) { f.sent = [...(f.sent || []).filter((t) => t !== text), text].slice(-9); keep(f); }
     const answer = await ask(job.url || location.pathname, { method: "POST", body: data });
     if (!answer) return "retry";
     if (answer.status === 403) {
@@ -86,11 +82,13 @@
     const isJson = (answer.headers.get("content-type") || "").includes("json");
     const outcome = isJson ? await answer.json() : { words: `没有成功（${answer.status}）` };
     if (answer.ok) {
-      for (const [f, text] of sent) { was(f).value = text; keep(f); }
+      for (const [f, text] of sent) { was(f).value = text; f.sent = []; keep(f); }
       if (job.form) mark(job.form);
       if (job.told || job.form) calm(job.told || job.form);
       say("已保存 " + clock());
     } else if (outcome.conflict) {
+      const mine = sent.find(([f]) => f.getAttribute("aria-label") === outcome.conflict.field && isMine(f.sent, outcome.conflict.theirs));
+      if (mine) { was(mine[0]).value = outcome.conflict.theirs; return "again"; }
       sent.filter(([f]) => f.getAttribute("aria-label") === outcome.conflict.field).forEach(([f]) => showConflict(f, outcome.conflict.theirs));
       say(outcome.words + "：两种写法都列在那一条里，请选择", true);
     } else {
@@ -137,7 +135,6 @@
   desk.addEventListener("input", (e) => {
     const form = e.target.closest(".edit");
     if (!form || !e.target.dataset.most) return;
-    keep(e.target);
     mark(form);
     say("有未保存的改动");
     clearTimeout(timers.get(form));
@@ -150,14 +147,15 @@
   function restore() {
     store((s) => Object.keys(s).filter((k) => k.startsWith(PREFIX)).forEach((k) => {
       const [article, name] = k.slice(PREFIX.length).split(" "), text = JSON.parse(s.getItem(k));
-      const form = article === "0" ? desk.querySelector("textarea[name=foreword]").form : (document.getElementById("a" + article) || desk).querySelector(".item .edit, :scope > .edit");
+      const form = article === "0" ? desk.querySelector("textarea[name=foreword]").form : desk.querySelector(`#a${CSS.escape(article)} .edit`);
       const field = form && form.elements[name];
       if (!field) return orphan(k, text.now);
       const theirs = was(field).value;
       if (theirs === text.now) return s.removeItem(k);
       field.value = text.now;
       mark(form);
-      if (theirs === text.was) save(form); else showConflict(field, theirs);
+      field.sent = text.sent;
+      if (theirs === text.was || isMine(text.sent, theirs)) save(form); else showConflict(field, theirs);
     }));
   }
   function orphan(k, text, why) {
@@ -213,6 +211,7 @@
     desk.querySelector(".anyway").hidden = !state.content.stale.length;
     if (focused && focused !== document.activeElement && desk.contains(focused)) focused.focus({ preventScroll: true });
   }
+  const isMine = (sent, text) => (sent || []).some((t) => same(t, text));
   const same = (a, b) => a.replace(/\s+/g, " ").trim() === b.replace(/\s+/g, " ").trim();
   // a text from the server; one that is being written is left alone, and a real conflict shows when it is saved
   function take(field, text) {
@@ -347,12 +346,12 @@
     fields(form).forEach((f) => {
       was(f).value = f.defaultValue;
       if (!isNew(f)) return;
-      store((s) => { const earlier = s.getItem(key(f)); if (earlier) orphan(key(f), JSON.parse(earlier).now, "您先前写过这段文字，还没有保存："); });
+      store((s) => { const earlier = JSON.parse(s.getItem(key(f)) || "null"); if (earlier && earlier.now !== f.value) orphan(key(f), earlier.now, "您先前写过这段文字，还没有保存："); });
       keep(f);
       timers.set(form, setTimeout(() => save(form), SAVE_AFTER));
     });
     mark(form);
   });
   restore();
-  window.desk = { ask, make, store, prefix: PREFIX };
+  window.deskTools = { ask, make, store, prefix: PREFIX };
 })();

@@ -1,8 +1,8 @@
 // Beside the desk: the candidates, whose forms the desk sends, and the item that an editor writes, kept until it is in the issue.
 "use strict";
 (() => {
-  if (!window.desk) return;
-  const { ask, make, store, prefix } = window.desk;
+  if (!window.deskTools) return;
+  const { ask, make, store, prefix } = window.deskTools;
   const desk = document.getElementById("desk"), pool = document.getElementById("pool"), opener = document.getElementById("open-pool");
 
   // ---- candidates
