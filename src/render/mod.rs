@@ -97,15 +97,21 @@ pub fn file_stem(edition: &Edition) -> String {
 pub fn parts(edition: &Edition, files: &Files) -> Result<RenderedIssue, RenderError> {
     let name = format!("{}{}.docx", file_stem(edition), if edition.is_final { "" } else { "（草稿）" });
     let document = AttachedFile { name, media_type: DOCX.to_owned(), bytes: docx(edition, files)? };
-    let attached =
-        |f: &crate::model::ItemFile| Some(AttachedFile { name: f.name.clone(), media_type: f.media_type.clone(), bytes: files.get(&f.id)?.clone() });
-    Ok(RenderedIssue {
-        subject: subject(edition),
-        text: text(edition),
-        html: html(edition)?,
-        pictures: pictures(edition, files),
-        attachments: std::iter::once(document).chain(edition.items().flat_map(|i| &i.attachments).filter_map(attached)).collect(),
-    })
+    let mut attachments = vec![document];
+    for f in edition.items().flat_map(|i| &i.attachments) {
+        if let Some(bytes) = files.get(&f.id) {
+            let name = unused_name(&f.name, &attachments);
+            attachments.push(AttachedFile { name, media_type: f.media_type.clone(), bytes: bytes.clone() });
+        }
+    }
+    Ok(RenderedIssue { subject: subject(edition), text: text(edition), html: html(edition)?, pictures: pictures(edition, files), attachments })
+}
+
+/// 年报.pdf, 年报(2).pdf: readers tell attachments by their names.
+fn unused_name(name: &str, attachments: &[AttachedFile]) -> String {
+    let (stem, ending) = name.rsplit_once('.').map_or((name, String::new()), |(stem, ending)| (stem, format!(".{ending}")));
+    let mut names = std::iter::once(name.to_owned()).chain((2..).map(|n| format!("{stem}({n}){ending}")));
+    names.find(|n| attachments.iter().all(|a| a.name != *n)).unwrap_or_default()
 }
 
 fn pictures(edition: &Edition, files: &Files) -> Vec<InlinePicture> {

@@ -44,6 +44,9 @@ pub fn read_picture(upload: &[u8]) -> Result<Png, PictureError> {
     if !matches!(reader.format(), Some(ImageFormat::Png | ImageFormat::Jpeg)) {
         return Err(PictureError::Format);
     }
+    if reader.format() == Some(ImageFormat::Jpeg) && !jpeg_is_whole(upload) {
+        return Err(PictureError::Unreadable);
+    }
     let mut limits = Limits::default();
     (limits.max_image_width, limits.max_image_height, limits.max_alloc) = (Some(MAX_SIDE), Some(MAX_SIDE), Some(MAX_MEMORY));
     reader.limits(limits);
@@ -64,6 +67,12 @@ pub fn read_picture(upload: &[u8]) -> Result<Png, PictureError> {
     let encoder = PngEncoder::new_with_quality(&mut bytes, CompressionType::Best, FilterType::Adaptive);
     decoded.write_with_encoder(encoder).map_err(|_| PictureError::Unreadable)?;
     Ok(Png { bytes, width: decoded.width(), height: decoded.height() })
+}
+
+/// Whether the picture's end stands behind its last scan (ITU-T T.81, B.1.1.3): the decoder fills up with grey what did not arrive.
+fn jpeg_is_whole(bytes: &[u8]) -> bool {
+    let last = |marker: u8| bytes.windows(2).rposition(|w| w == [0xff, marker]);
+    last(0xd9) > last(0xda)
 }
 
 #[cfg(test)]
@@ -89,8 +98,10 @@ mod tests {
     fn what_is_no_picture_is_refused() {
         assert!(matches!(read_picture(b"<svg onload=alert(1)>"), Err(PictureError::Format)));
         assert!(matches!(read_picture(b""), Err(PictureError::Format)));
-        let cut = encoded(300, 200, ImageFormat::Png);
-        assert!(matches!(read_picture(&cut[..cut.len() / 2]), Err(PictureError::Unreadable)));
+        for format in [ImageFormat::Png, ImageFormat::Jpeg] {
+            let cut = encoded(300, 200, format);
+            assert!(matches!(read_picture(&cut[..cut.len() - 20]), Err(PictureError::Unreadable)), "{format:?}");
+        }
         // a bomb: a small file that says it is enormous
         let mut bomb = encoded(8, 8, ImageFormat::Png);
         bomb[16..24].copy_from_slice(&[0, 0, 0xff, 0xff, 0, 0, 0xff, 0xff]);

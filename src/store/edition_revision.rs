@@ -160,7 +160,12 @@ fn save(t: &Connection, edition: &Edition, version: u32) -> Result<()> {
     let mut insert = t.prepare_cached(
         "INSERT OR IGNORE INTO item (edition_id, story_id, article_id) SELECT ?1, coalesce(story_id, id), id FROM article WHERE id = ?2",
     )?;
-    for item in edition.columns.iter().flat_map(|c| &c.items) {
+    for item in edition.items() {
+        insert.execute(params![edition.id.0, item.article.0])?;
+    }
+    // an item of the editor's own has no article, and is its own story
+    let mut insert = t.prepare_cached("INSERT OR IGNORE INTO item (edition_id, story_id, article_id) VALUES (?1, ?2, ?2)")?;
+    for item in edition.items().filter(|i| i.url.is_none()) {
         insert.execute(params![edition.id.0, item.article.0])?;
     }
     Ok(())

@@ -8,9 +8,9 @@ use rusqlite::{OptionalExtension as _, params};
 use crate::model::{Edition, EditionId, FileId, ItemFile};
 use crate::store::{Result, Store};
 
-/// Most bytes of all files of an edition, those of dropped items included: mail servers refuse letters of some 50 MB, and base64
-/// adds a third.
-pub const MAX_EDITION_FILES: usize = 30 << 20;
+/// Most bytes of all files of an edition, those of dropped items included: many mail servers refuse letters of more than 25 MB,
+/// and base64 adds a third.
+pub const MAX_EDITION_FILES: usize = 15 << 20;
 
 impl Store {
     /// Stores a file; `None` where the edition's files would become too many bytes.
@@ -30,6 +30,14 @@ impl Store {
             ])?;
             let id = FileId(t.last_insert_rowid());
             Ok(Some(ItemFile { id, name: name.to_owned(), media_type: media_type.to_owned(), size: body.len() }))
+        })
+    }
+
+    /// Removes a file that no item has.
+    pub fn remove_item_file(&self, id: FileId) -> Result<()> {
+        self.write(|t| {
+            t.prepare_cached("DELETE FROM item_file WHERE id = ?1")?.execute([id.0])?;
+            Ok(())
         })
     }
 

@@ -108,8 +108,9 @@ impl Writer {
                 // what reached the disk is not known any more (a failed fsync is not repeated): SQLite's files must be opened anew
                 self.broken.store(true, Ordering::SeqCst);
             }
-            drop(state);
+            // before the next batch can begin: published out of order, one that failed would pass for the later one's success
             self.publish_result(batch, &result);
+            drop(state);
             result
         };
         match outcome {

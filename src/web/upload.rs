@@ -5,13 +5,13 @@ use axum::http::StatusCode;
 use axum::response::Response;
 use chrono::Utc;
 
-use crate::issue::edit::Change;
+use crate::issue::edit::{Change, EditError, MAX_ATTACHMENTS};
 use crate::model::{ArticleId, EditionId, Picture};
 use crate::render;
 use crate::store::MAX_EDITION_FILES;
 use crate::text::normalize::{collapse_whitespace, truncate};
-use crate::web::form::UploadForm;
-use crate::web::issue_editor::{Done, answer, carry_out};
+use crate::web::form::{Form, UploadForm};
+use crate::web::issue_editor::{Done, answer, carry_out, load};
 use crate::web::response::stored;
 use crate::web::{AppState, response};
 
@@ -45,23 +45,48 @@ pub(super) async fn upload(State(console): State<AppState>, Path(id): Path<i64>,
 
 async fn put(console: &AppState, id: EditionId, UploadForm { form, file: (name, bytes) }: UploadForm) -> Result<Response, Response> {
     let article = ArticleId(form.fields.number("article").unwrap_or(0));
-    let as_picture = form.fields.text("what") == "picture";
     let refused = |words: String| Done::refused(StatusCode::UNPROCESSABLE_ENTITY, words);
-    let done = match kept(name, bytes, as_picture).await? {
-        Err(words) => refused(words),
-        Ok((name, media_type, bytes, size)) => {
-            let file = stored(console.store.run(move |s| s.add_item_file(id, &name, media_type, &bytes, Utc::now())).await)?;
-            match (file, size) {
-                (None, _) => refused(format!("本期的图片和附件合计超过 {} MB，邮件会被退回", MAX_EDITION_FILES >> 20)),
-                (Some(file), Some((width, height))) => {
-                    let change = Change::AddPicture { article, picture: Picture { file, width, height } };
-                    carry_out(console, &form.session, id, 0, None, vec![change]).await?
-                }
-                (Some(file), None) => carry_out(console, &form.session, id, 0, None, vec![Change::AddAttachment { article, file }]).await?,
-            }
-        }
+    let as_picture = match form.fields.text("what") {
+        "picture" => true,
+        "attachment" => false,
+        _ => return answer(console, id, &form, refused("没有说明是图片还是附件".to_owned())).await,
+    };
+    // before the file is read and stored
+    let (e, _) = load(console, &form.session, id).await?;
+    let problem = match e.items().find(|i| i.article == article) {
+        None => Some(EditError::NoItem),
+        Some(_) if e.is_final => Some(EditError::Final),
+        Some(i) if (as_picture && i.picture.is_some()) || (!as_picture && i.attachments.len() >= MAX_ATTACHMENTS) => Some(EditError::TooManyFiles),
+        Some(_) => None,
+    };
+    let done = match problem {
+        Some(problem) => refused(problem.to_string()),
+        None => match kept(name, bytes, as_picture).await? {
+            Err(words) => refused(words),
+            Ok(kept) => store(console, &form, id, article, kept).await?,
+        },
     };
     answer(console, id, &form, done).await
+}
+
+/// Stores a file and puts it to its item; where that fails meanwhile, the file goes again.
+async fn store(console: &AppState, form: &Form, id: EditionId, article: ArticleId, kept: Kept) -> Result<Done, Response> {
+    let (name, media_type, bytes, size) = kept;
+    let file = stored(console.store.run(move |s| s.add_item_file(id, &name, media_type, &bytes, Utc::now())).await)?;
+    let Some(file) = file else {
+        let words = format!("本期的图片和附件合计超过 {} MB，邮件会被退回", MAX_EDITION_FILES >> 20);
+        return Ok(Done::refused(StatusCode::UNPROCESSABLE_ENTITY, words));
+    };
+    let row = file.id;
+    let change = match size {
+        Some((width, height)) => Change::AddPicture { article, picture: Picture { file, width, height } },
+        None => Change::AddAttachment { article, file },
+    };
+    let done = carry_out(console, &form.session, id, 0, None, vec![change]).await?;
+    if done.code != StatusCode::OK {
+        stored(console.store.run(move |s| s.remove_item_file(row)).await)?;
+    }
+    Ok(done)
 }
 
 /// What is stored of an upload, or why nothing is.

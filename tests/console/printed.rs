@@ -129,6 +129,14 @@ async fn every_field_that_editors_change_is_in_document_mail_page_and_json() {
     let names: Vec<_> = letter.attachments().filter_map(|a| a.attachment_name()).collect();
     assert!(names.contains(&"统计公报.pdf") && names.iter().any(|n| n.starts_with("picture")), "{names:?}");
 
+    // what is refused is not stored
+    let files: i64 = rusqlite::Connection::open(service.dir.path().join("data/qingbao.db"))
+        .unwrap()
+        .query_row("SELECT count(*) FROM item_file", [], |r| r.get(0))
+        .unwrap();
+    assert_eq!(files, 2);
+    assert!(run(service.dir.path(), &["digest", "list"], "").contains("29 items"));
+
     // the source's text comes back
     editor.change(&first[1], &[("do", "reset-text")]).await;
     assert!(!editor.page("/draft/1/mail").await.contains("改写的全文"));

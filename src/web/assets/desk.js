@@ -3,10 +3,11 @@
 "use strict";
 (() => {
   const desk = document.getElementById("desk");
-  if (!desk || "final" in desk.dataset) return;
+  if (!desk) return;
   const SAVE_AFTER = 1500, POLL_EVERY = 10000, RETRY_EVERY = 3000;
-  const { PREFIX, was, isNew, key, store, keep } = window.deskKeep;
-  const bar = document.getElementById("state"), kept = document.getElementById("kept");
+  const { PREFIX, was, isNew, key, store, keep, orphan, orphans } = window.deskKeep;
+  if ("final" in desk.dataset) return orphans();
+  const bar = document.getElementById("state");
   let version = Number(desk.dataset.version), csrf = desk.querySelector("input[name=csrf]").value;
   const all = (selector, from) => [...(from || desk).querySelectorAll(selector)];
   const items = () => all(".item");
@@ -36,7 +37,8 @@
 
   // ---- changes go to the server one at a time, in their order; what fails for the network is tried until it is there
   const queue = [];
-  let busy = false;
+  // ended: 定稿, by whomever; what is not saved is shown by the next page out of the keep
+  let busy = false, ended = false;
   function enqueue(job) { queue.push(job); work(); }
   async function work() {
     if (busy) return;
@@ -76,11 +78,12 @@
       const fresh = await ask(desk.dataset.state + "?version=" + version);
       const state = fresh && fresh.ok && await fresh.json();
       if (!state || state.csrf === csrf) { say("没有保存：没有权限，正在重试", true); return "retry"; }
+      if (state.user !== desk.dataset.user) { say(`没有保存：这个浏览器现在登录的是${state.user}，请由${desk.dataset.user}重新登录`, true, login()); return "retry"; }
       csrf = state.csrf;
       return "retry";
     }
     const isJson = (answer.headers.get("content-type") || "").includes("json");
-    const outcome = isJson ? await answer.json() : { words: `没有成功（${answer.status}）` };
+    const outcome = isJson ? await answer.json() : { words: answer.status === 413 ? "没有成功：文件太大，单个不超过 10 MB" : `没有成功（${answer.status}）` };
     if (answer.ok) {
       for (const [f, text] of sent) { was(f).value = text; f.sent = []; keep(f); }
       if (job.form) mark(job.form);
@@ -141,7 +144,7 @@
     timers.set(form, setTimeout(() => save(form), SAVE_AFTER));
   });
   desk.addEventListener("focusout", (e) => { const form = e.target.closest(".edit"); if (form && timers.has(form)) save(form); });
-  addEventListener("beforeunload", (e) => { if (waiting()) e.preventDefault(); });
+  addEventListener("beforeunload", (e) => { if (waiting() && !ended) e.preventDefault(); });
 
   // ---- what an earlier page left behind
   function restore() {
@@ -158,15 +161,10 @@
       if (theirs === text.was || isMine(text.sent, theirs)) save(form); else showConflict(field, theirs);
     }));
   }
-  function orphan(k, text, why) {
-    const box = make("div", {});
-    box.append(make("p", { textContent: why || "您写过这段文字，但它所属的一条已不在本期里：" }), make("textarea", { readOnly: true, rows: 3, value: text }),
-      make("button", { type: "button", textContent: "不要了", onclick: () => { store((s) => s.removeItem(k)); box.remove(); } }));
-    kept.append(box);
-  }
 
   // ---- the page as the server has it; texts under work stay
   async function sync(state) {
+    if (state.user !== desk.dataset.user) return;
     csrf = state.csrf;
     for (const [name, label] of [["undo", state.undo], ["redo", state.redo]]) {
       const b = desk.querySelector(`button[value=${name}]`);
@@ -175,7 +173,7 @@
     }
     items().forEach((i) => { i.querySelector(".who").textContent = state.people.filter((p) => String(p.article) === i.dataset.article).map((p) => p.name + " 在看　").join(""); });
     // not at once: the queue must be empty, or the editor would be asked whether to leave
-    if (state.final) { store((s) => Object.keys(s).filter((k) => k.startsWith(PREFIX)).length || setTimeout(() => location.reload())); say("本期已经定稿", true); }
+    if (state.final) { ended = true; setTimeout(() => location.reload()); say("本期已经定稿", true); }
     version = state.version;
     if (!state.content) return;
     const wanted = state.content.columns.flatMap((c) => c.items.map(String));
@@ -353,5 +351,5 @@
     mark(form);
   });
   restore();
-  window.deskTools = { ask, make, store, prefix: PREFIX };
+  window.deskTools = { ask, make, focus };
 })();

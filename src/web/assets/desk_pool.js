@@ -2,7 +2,7 @@
 "use strict";
 (() => {
   if (!window.deskTools) return;
-  const { ask, make, store, prefix } = window.deskTools;
+  const { ask, make, focus } = window.deskTools, { OWN, store } = window.deskKeep;
   const desk = document.getElementById("desk"), pool = document.getElementById("pool"), opener = document.getElementById("open-pool");
 
   // ---- candidates
@@ -36,24 +36,28 @@
   });
   pool.addEventListener("answered", (e) => {
     if (!e.detail) return;
-    const column = e.target.elements.column.value;
+    const column = e.target.elements.column.value, forms = [...pool.querySelectorAll("td form")], next = forms[forms.indexOf(e.target) + 1];
+    if (next && !e.target.elements.url) next.querySelector("button").focus();
     if (e.target.elements.url) e.target.elements.url.value = ""; else e.target.replaceWith(make("b", { className: "good", textContent: "已在本期：" + column }));
   });
 
   // ---- an item of one's own
   const own = desk.querySelector(".own"), texts = () => [...own.querySelectorAll("input:not([type=hidden]), textarea, select")];
-  const key = "qingbao-own " + prefix;
   store((s) => {
-    const kept = JSON.parse(s.getItem(key) || "null");
+    const kept = JSON.parse(s.getItem(OWN) || "null");
     if (!kept) return;
     texts().forEach((t, i) => { t.value = kept[i] || t.value; });
     own.closest("details").open = true;
   });
-  own.addEventListener("input", () => store((s) => s.setItem(key, JSON.stringify(texts().map((t) => t.value)))));
+  own.addEventListener("input", () => store((s) => s.setItem(OWN, JSON.stringify(texts().map((t) => t.value)))));
   own.addEventListener("answered", (e) => {
     if (!e.detail) return;
-    store((s) => s.removeItem(key));
+    store((s) => s.removeItem(OWN));
     own.reset();
     own.closest("details").open = false;
+    // its number is the lowest
+    const written = [...desk.querySelectorAll(".item")].sort((a, b) => a.dataset.article - b.dataset.article)[0];
+    focus(written);
+    written.scrollIntoView({ block: "nearest" });
   });
 })();
