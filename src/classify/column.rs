@@ -17,9 +17,9 @@ const LONG: f64 = 1.5;
 /// Characters from which an article is a long one.
 const LONG_ARTICLE: usize = 1800;
 
-/// Figures as headlines of statistics have them: 5.2%, 158亿元, 增长一成.
+/// Figures as headlines of statistics have them: 5.2%, 158亿千瓦时, 增长一成. An amount of money alone is none: it may be a loan or a fine.
 static FIGURE: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    Regex::new(r"\d+(?:\.\d+)?\s*(?:%|个百分点|亿|万吨|万辆|万台|元/)|[一二三四五六七八九]成|(?:增长|下降|上涨|下跌|同比|环比).{0,6}\d").ok()
+    Regex::new(r"\d+(?:\.\d+)?\s*(?:%|个百分点|亿(?:吨|千瓦|件|人次|立方米|部|台|只|块|度)|万吨|万辆|万台|元/)|[一二三四五六七八九]成|(?:增长|下降|上涨|下跌|同比|环比).{0,6}\d").ok()
 });
 
 /// The column's name and the reasons, best column by points.

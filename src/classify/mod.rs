@@ -5,6 +5,7 @@
 
 mod column;
 pub mod keywords;
+mod learned;
 mod matcher;
 mod organisation;
 
@@ -13,17 +14,20 @@ use std::hash::{Hash as _, Hasher as _};
 
 use crate::config::Taxonomy;
 use crate::config::taxonomy::Topic;
+use crate::learn::{Model, Signals};
 use crate::model::{Classification, Label};
 use crate::text::segment::Segmented;
 
 use matcher::{LabelKey, Matcher, Matches};
 
 /// Goes up when the same taxonomy comes to mean something else.
-const VERSION: u32 = 2;
+const VERSION: u32 = 3;
 /// A topic below this score is not given.
 const THRESHOLD: f64 = 0.42;
 /// Most industries, and most themes, per article.
 const MAX_LABELS: usize = 4;
+/// A topic that scores less than this share of the best is not given.
+const BESIDE_BEST: f64 = 0.75;
 /// Weight of a word in the headline; one in the text counts 1.
 const IN_TITLE: f64 = 3.0;
 /// Weight of a weak word that has company.
@@ -32,6 +36,8 @@ const WEAK: f64 = 0.55;
 const FULL_LENGTH: f64 = 800.0;
 /// What a source's own field adds to an industry the text speaks of anyway.
 const HINT: f64 = 0.8;
+/// Words of every industry: no evidence where nothing else speaks for the topic.
+const GENERIC: [&str; 12] = ["智能", "平台", "数据", "设备", "健康", "大数据", "装备", "材料", "网络", "绿色", "自动化", "信息化"];
 /// Longest text looked at, in bytes: about 20,000 Chinese characters.
 const MAX_BYTES: usize = 60_000;
 
@@ -52,19 +58,48 @@ pub struct SourceHints<'a> {
 pub struct Classifier {
     taxonomy: Taxonomy,
     matcher: Matcher,
+    model: Option<&'static Model<'static>>,
+}
+
+/// What the rules alone say of an article.
+struct Rules {
+    judged: Classification,
+    /// Every industry that a word speaks for, however little.
+    spoken_for: Vec<Label>,
+    length: usize,
+    has_text: bool,
+    off_topic: [usize; 2],
+    context: [usize; 2],
+}
+
+impl Rules {
+    fn signals(&self, industries: &[String], columns: &[String]) -> Signals {
+        let score = |name: &String| self.spoken_for.iter().find(|l| l.name == *name).map_or(0.0, |l| l.score as f32);
+        Signals {
+            scores: industries.iter().map(score).collect(),
+            column: columns.iter().position(|c| *c == self.judged.column),
+            theme: self.judged.themes.first().map_or(0.0, |l| l.score as f32),
+            length: self.length,
+            has_text: self.has_text,
+            places: self.judged.places.len(),
+            organisations: self.judged.watched_organisations.len() + self.judged.other_organisations.len(),
+            off_topic: self.off_topic,
+            context: self.context,
+        }
+    }
 }
 
 impl Classifier {
     /// Builds the automaton; a taxonomy too large for it is an error.
     pub fn new(taxonomy: Taxonomy) -> Result<Self, aho_corasick::BuildError> {
         let matcher = Matcher::new(&taxonomy)?;
-        Ok(Self { taxonomy, matcher })
+        Ok(Self { taxonomy, matcher, model: Model::built_in() })
     }
 
     /// A short name of the taxonomy and of how it is read: another one, and articles are to be judged anew.
     pub fn ruleset_version(&self) -> String {
         let mut h = rustc_hash::FxHasher::default();
-        format!("{:?}", self.taxonomy).hash(&mut h);
+        format!("{:?}{:?}", self.taxonomy, self.model.map(Model::provenance)).hash(&mut h);
         format!("{VERSION}-{:016x}", h.finish())
     }
 
@@ -75,24 +110,44 @@ impl Classifier {
 
     /// Judges one article whose words are known already.
     pub fn classify_segmented(&self, title: &Segmented, text: &Segmented, hints: &SourceHints<'_>) -> Classification {
+        let mut rules = self.rules(title, text, hints);
+        let evidence: Vec<&str> = rules.judged.industries.iter().chain(&rules.judged.themes).flat_map(|l| l.evidence.iter().map(String::as_str)).collect();
+        rules.judged.keywords = keywords::extract(title, text, &evidence, &rules.judged.places);
+        match self.model {
+            Some(model) => learned::judge(model, &self.taxonomy, rules, title, text, hints),
+            None => rules.judged,
+        }
+    }
+
+    /// What the rules say of an article, as features for a model with these industries and columns.
+    pub fn signals(&self, title: &str, text: &str, industries: &[String], columns: &[String]) -> Signals {
+        self.rules(&Segmented::new(title), &Segmented::new(text), &SourceHints::default()).signals(industries, columns)
+    }
+
+    fn rules(&self, title: &Segmented, text: &Segmented, hints: &SourceHints<'_>) -> Rules {
         let (in_title, in_text) = (self.matcher.find(title, MAX_BYTES), self.matcher.find(text, MAX_BYTES));
         let length = title.text().chars().count() + text.text().chars().count();
-        let industries = topics(&self.taxonomy.industries, LabelKey::industry, &in_title, &in_text, length, hints.industries);
+        let spoken_for = topics(&self.taxonomy.industries, LabelKey::industry, &in_title, &in_text, length, hints.industries);
         let themes = topics(&self.taxonomy.themes, LabelKey::theme, &in_title, &in_text, length, &[]);
         let (column, column_reasons) = column::choose(&self.taxonomy, &in_title, &in_text, title.text(), length, hints.column);
-        let places = named(&in_title, &in_text, LabelKey::place, |i| self.taxonomy.places.get(i).map(|p| p.name.clone()));
-        let evidence: Vec<&str> = industries.iter().chain(&themes).flat_map(|l| l.evidence.iter().map(String::as_str)).collect();
-        Classification {
-            keywords: keywords::extract(title, text, &evidence, &places),
-            places,
-            region_scope: self.region_scope(&in_title, &in_text),
-            watched_organisations: named(&in_title, &in_text, LabelKey::organisation, |i| self.taxonomy.organisations.get(i).map(|o| o.name.clone())),
-            other_organisations: self.other_organisations(title, text),
-            manually_edited: false,
-            industries,
-            themes,
-            column,
-            column_reasons,
+        let count = |key: LabelKey| [in_title.count(key), in_text.count(key)];
+        Rules {
+            length,
+            has_text: !text.text().is_empty(),
+            off_topic: count(LabelKey::OffTopic),
+            context: count(LabelKey::Context),
+            judged: Classification {
+                places: named(&in_title, &in_text, LabelKey::place, |i| self.taxonomy.places.get(i).map(|p| p.name.clone())),
+                region_scope: self.region_scope(&in_title, &in_text),
+                watched_organisations: named(&in_title, &in_text, LabelKey::organisation, |i| self.taxonomy.organisations.get(i).map(|o| o.name.clone())),
+                other_organisations: self.other_organisations(title, text),
+                industries: given(spoken_for.clone()),
+                themes: given(themes),
+                column,
+                column_reasons,
+                ..Classification::default()
+            },
+            spoken_for,
         }
     }
 
@@ -117,7 +172,15 @@ impl Classifier {
     }
 }
 
-/// Topics that a text speaks of strongly enough, best first.
+/// The labels that a text speaks of strongly enough; what is said only in passing beside a main subject is none.
+fn given(mut labels: Vec<Label>) -> Vec<Label> {
+    let best = labels.first().map_or(0.0, |l| l.score);
+    labels.retain(|l| l.score >= THRESHOLD.max(best * BESIDE_BEST));
+    labels.truncate(MAX_LABELS);
+    labels
+}
+
+/// Every topic that a word of a text speaks for, best first.
 fn topics(topics: &[Topic], of: LabelKeyFn, title: &Matches, text: &Matches, length: usize, hinted: &[String]) -> Vec<Label> {
     let off = title.count(LabelKey::OffTopic) as f64 + 0.25 * text.count(LabelKey::OffTopic) as f64;
     let context = title.count(LabelKey::Context) + text.count(LabelKey::Context);
@@ -130,14 +193,10 @@ fn topics(topics: &[Topic], of: LabelKeyFn, title: &Matches, text: &Matches, len
             // the source's field alone is no evidence: an editor reads the article, not the masthead
             let strength = if strength > 0.0 { strength + hint } else { 0.0 };
             let score = 1.0 - (-strength / (1.0 + off) / 3.0).exp();
-            (score >= THRESHOLD).then(|| Label { name: topic.name.clone(), score: round(score), evidence })
+            (score > 0.0).then(|| Label { name: topic.name.clone(), score: round(score), evidence, p: None })
         })
         .collect();
     out.sort_by(|a, b| b.score.total_cmp(&a.score));
-    out.truncate(MAX_LABELS);
-    // what is said only in passing beside a main subject is no label
-    let best = out.first().map_or(0.0, |l| l.score);
-    out.retain(|l| l.score >= best * 0.55);
     out
 }
 
@@ -150,7 +209,8 @@ fn topic_score(topic: usize, of: LabelKeyFn, title: &Matches, text: &Matches, le
     let dilution = (FULL_LENGTH / length.max(1) as f64).clamp(0.3, 1.0);
     let add = |hits: &[(String, usize)], weight: f64| -> f64 { hits.iter().map(|(_, n)| weight * (1.0 + 0.3 * (*n as f64 - 1.0).min(4.0))).sum() };
     let sure = add(title.get(strong), IN_TITLE) + add(text.get(strong), dilution);
-    let has_company = sure > 0.0 || context > 0;
+    let is_specific = title.get(weak).iter().chain(text.get(weak)).any(|(w, _)| !GENERIC.contains(&w.as_str()));
+    let has_company = sure > 0.0 || (context > 0 && is_specific);
     let unsure = if has_company { add(title.get(weak), IN_TITLE * WEAK) + add(text.get(weak), dilution * WEAK) } else { 0.0 };
     for (word, n) in title.get(strong).iter().chain(text.get(strong)) {
         *words.entry(word).or_default() += *n as f64 * 2.0;

@@ -41,6 +41,22 @@ pub(super) fn find(title: &Segmented, text: &Segmented, bytes: usize) -> Vec<Str
     found.into_iter().take(MAX_NAMES).map(|(name, _)| name).collect()
 }
 
+/// Endings of bodies whose names tell their field, and not what a text is about: 中国石油大学, 新能源汽车ETF.
+const FIELD_SUFFIXES: [&str; 8] = ["大学", "学院", "集团", "集团公司", "基金", "etf", "lof", "学会"];
+
+/// Where names of such bodies stand, in bytes.
+pub(super) fn named_for_a_field(words: &Segmented, end: usize) -> Vec<(usize, usize)> {
+    let all: Vec<(usize, &str)> = words.tokens(end).scan(0, |at, w| Some((std::mem::replace(at, *at + w.len()), w))).collect();
+    let mut out = Vec::new();
+    for (at, (offset, word)) in all.iter().enumerate().filter(|(_, (_, w))| FIELD_SUFFIXES.contains(w)) {
+        let before = all.get(at.saturating_sub(MAX_WORDS)..at).unwrap_or_default();
+        if let Some((start, _)) = before.iter().rev().take_while(|(_, w)| goes_on(w)).last() {
+            out.push((*start, offset + word.len()));
+        }
+    }
+    out
+}
+
 fn names(words: &Segmented, end: usize) -> Vec<(String, bool)> {
     let all: Vec<&str> = words.tokens(end).collect();
     let mut out = Vec::new();

@@ -34,7 +34,7 @@ pub enum Stage {
     Feed(FilesArgs),
     /// List pages: entries and layout
     List(FilesArgs),
-    /// JSON lines of {id, title, text}: industries, column, keywords, places, organisations
+    /// JSON lines of {id, title, text}: industries, column, on topic, worth, keywords, places, organisations
     Classify(JsonLinesArgs),
     /// JSON lines of {id, title, text}: the story each belongs to
     Cluster(JsonLinesArgs),
@@ -94,7 +94,11 @@ pub async fn run(stage: &Stage, settings: &Settings, out: &mut dyn Write) -> any
             let classifier = Classifier::new(Taxonomy::load(settings.taxonomy.as_deref())?)?;
             rows(l, out, move |r| {
                 let j = classifier.classify(&r.title, &r.text, &SourceHints::default());
-                json!({"id": r.id, "industries": j.industries, "themes": j.themes, "column": j.column, "keywords": j.keywords, "places": j.places, "organisations": j.all_organisations()})
+                json!({
+                    "id": r.id, "industries": j.industries, "themes": j.themes, "column": j.column, "column_p": j.column_p,
+                    "on_topic": j.on_topic_p, "worth": j.worth, "level": j.region_scope,
+                    "keywords": j.keywords, "places": j.places, "organisations": j.all_organisations(),
+                })
             })
             .await
         }

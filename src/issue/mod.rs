@@ -230,7 +230,7 @@ pub(crate) mod tests {
                 industries: if industry.is_empty() {
                     Vec::new()
                 } else {
-                    vec![Label { name: industry.to_owned(), score: 0.8, evidence: vec![industry.to_owned()] }]
+                    vec![Label { name: industry.to_owned(), score: 0.8, evidence: vec![industry.to_owned()], p: None }]
                 },
                 column: column.to_owned(),
                 ..Classification::default()

@@ -84,7 +84,7 @@ impl Store {
                 t.query_row("SELECT title, judgement FROM article WHERE id = ?1", [id.0], |r| Ok((r.get(0)?, r.get(1)?))).optional()?;
             let Some((title, json)) = row else { return Ok(false) };
             let mut j: Classification = json.map(|j| serde_json::from_str(&j).map_err(invalid_value("judgement"))).transpose()?.unwrap_or_default();
-            let label = |name: &String| Label { name: name.clone(), score: 1.0, evidence: vec!["编辑指定".to_owned()] };
+            let label = |name: &String| Label { name: name.clone(), score: 1.0, evidence: vec!["编辑指定".to_owned()], p: None };
             (j.industries, j.manually_edited) = (industries.iter().map(label).collect(), true);
             (j.column, j.column_reasons) = (column.to_owned(), vec!["编辑指定".to_owned()]);
             let json = serde_json::to_string(&j).map_err(invalid_value("judgement"))?;
