@@ -111,7 +111,8 @@ impl Classifier {
     /// Judges one article whose words are known already.
     pub fn classify_segmented(&self, title: &Segmented, text: &Segmented, hints: &SourceHints<'_>) -> Classification {
         let mut rules = self.rules(title, text, hints);
-        let evidence: Vec<&str> = rules.judged.industries.iter().chain(&rules.judged.themes).flat_map(|l| l.evidence.iter().map(String::as_str)).collect();
+        let evidence: Vec<&str> =
+            rules.judged.industries.iter().chain(&rules.judged.themes).flat_map(|l| l.evidence.iter().map(String::as_str)).collect();
         rules.judged.keywords = keywords::extract(title, text, &evidence, &rules.judged.places);
         match self.model {
             Some(model) => learned::judge(model, &self.taxonomy, rules, title, text, hints),
@@ -139,7 +140,9 @@ impl Classifier {
             judged: Classification {
                 places: named(&in_title, &in_text, LabelKey::place, |i| self.taxonomy.places.get(i).map(|p| p.name.clone())),
                 region_scope: self.region_scope(&in_title, &in_text),
-                watched_organisations: named(&in_title, &in_text, LabelKey::organisation, |i| self.taxonomy.organisations.get(i).map(|o| o.name.clone())),
+                watched_organisations: named(&in_title, &in_text, LabelKey::organisation, |i| {
+                    self.taxonomy.organisations.get(i).map(|o| o.name.clone())
+                }),
                 other_organisations: self.other_organisations(title, text),
                 industries: given(spoken_for.clone()),
                 themes: given(themes),
@@ -248,6 +251,55 @@ mod tests {
 
     fn judge(title: &str, text: &str) -> Classification {
         Classifier::new(Taxonomy::load(None).unwrap()).unwrap().classify(title, text, &SourceHints::default())
+    }
+
+    /// What the rules alone say.
+    fn by_rules(title: &str) -> Vec<String> {
+        let mut c = Classifier::new(Taxonomy::load(None).unwrap()).unwrap();
+        c.model = None;
+        c.classify(title, "", &SourceHints::default()).industries.into_iter().map(|l| l.name).collect()
+    }
+
+    #[test]
+    fn a_body_is_not_what_it_is_named_for() {
+        for title in [
+            "工业和信息化部召开座谈会研究工业经济",
+            "河南省工业和信息化厅公布企业名单",
+            "国家能源局召开企业座谈会",
+            "中国石油化工大学企业管理项目签约",
+            "某某半导体基金项目签约",
+        ] {
+            assert_eq!(by_rules(title), Vec::<String>::new(), "{title}");
+        }
+        assert!(by_rules("工业和信息化部：半导体企业订单增长").contains(&"新一代信息技术".to_owned()));
+    }
+
+    #[test]
+    fn names_inside_longer_names_and_words_of_every_industry_are_no_evidence() {
+        for title in ["隆平高科上半年业绩公布", "企业数据平台项目签约", "跨境电商企业座谈会召开"] {
+            assert_eq!(by_rules(title), Vec::<String>::new(), "{title}");
+        }
+        assert!(by_rules("平高中标特高压项目").contains(&"装备制造".to_owned()));
+    }
+
+    #[test]
+    fn an_industry_that_the_model_does_not_know_stays_with_the_rules() {
+        let taxonomy = "[[industry]]\nname = \"制刷\"\nterms = [\"毛刷\"]\n[[column]]\nname = \"要闻\"\nbase = 1";
+        let c = Classifier::new(Taxonomy::parse("t", taxonomy).unwrap()).unwrap();
+        let j = c.classify("毛刷企业订单增长", "", &SourceHints::default());
+        assert_eq!((j.industries.iter().map(|l| (l.name.as_str(), l.p)).collect::<Vec<_>>(), j.column.as_str()), (vec![("制刷", None)], "要闻"));
+        assert!(j.on_topic());
+    }
+
+    #[test]
+    fn the_model_tells_what_is_on_topic_and_worth_a_look() {
+        let p = |title: &str| {
+            let j = judge(title, "");
+            (j.on_topic(), j.worth.unwrap(), j.industries.first().and_then(|l| l.p))
+        };
+        let (chips, match_report) = (p("国产芯片企业建成新产线 产能翻番"), p("主场迎来三连胜 球队升至积分榜第二"));
+        assert!(chips.0 && chips.1 > 0.5 && chips.2.is_some(), "{chips:?}");
+        assert!(!match_report.0 && match_report.1 < 0.3, "{match_report:?}");
     }
 
     fn industries(title: &str) -> Vec<String> {

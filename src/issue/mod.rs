@@ -332,6 +332,41 @@ pub(crate) mod tests {
         assert_eq!(titles(&build_with(all, &[]), 0)[1], "某县水泥厂错峰停窑三个月");
     }
 
+    /// A headline with the model's verdict.
+    fn judged(id: i64, title: &str, industry: &str, worth: f64) -> Headline {
+        let mut h = article(id, title, industry, "行业动态", 2);
+        if let Some(j) = &mut h.classification {
+            (j.is_on_topic, j.worth) = (Some(true), Some(worth));
+        }
+        h
+    }
+
+    #[test]
+    fn what_is_on_topic_is_chosen_without_an_industry_and_what_is_not_worth_it_never() {
+        let mut off = judged(3, "球队夺冠", "", 0.9);
+        off.classification.as_mut().unwrap().is_on_topic = Some(false);
+        let all = vec![judged(1, "民间投资促进办法印发", "", 0.9), judged(2, "新款手机限时优惠", "新一代信息技术", 0.05), off];
+        assert_eq!(titles(&build_with(all, &[]), 0), ["民间投资促进办法印发"]);
+    }
+
+    #[test]
+    fn worth_ranks_before_freshness() {
+        let mut old = judged(1, "固态电池中试线投产", "新能源汽车", 0.95);
+        old.published_at = Some((now() - Duration::hours(60)).fixed_offset());
+        let all = vec![judged(2, "某厂参加展会", "新能源汽车", 0.4), old];
+        assert_eq!(titles(&build_with(all, &[]), 0)[0], "固态电池中试线投产");
+    }
+
+    #[test]
+    fn one_firm_does_not_fill_a_column() {
+        let firm = ["签署供货合同", "拟建新产线", "获准上市新药", "与高校合作", "设立子公司", "扩大出口", "完成验收", "投资研究院", "回应传闻", "更名", "招标", "调研"];
+        let mut all: Vec<Headline> = firm.iter().zip(0..).map(|(what, id)| judged(id, &format!("甲乙药业：{what}"), "生物医药", 0.9)).collect();
+        all.extend(["水泥错峰", "玻璃提价", "瓷砖出口"].iter().zip(50..).map(|(t, id)| judged(id, t, "建材", 0.6)));
+        let d = build_with(all, &[]);
+        let shown = titles(&d, 0);
+        assert!(["水泥错峰", "玻璃提价", "瓷砖出口"].iter().all(|t| shown.contains(t)), "{shown:?}");
+    }
+
     #[test]
     fn an_empty_day_is_said() {
         let d = build_with(Vec::new(), &[]);

@@ -8,12 +8,15 @@ use crate::model::{Headline, Label};
 
 /// Hours after which freshness has fallen to a third.
 const FRESH_HOURS: f64 = 36.0;
+/// Points between an article that is surely worth an editor's look and one that surely is not.
+const WORTH: f64 = 4.0;
 /// What an article of the usual weight is given for being an original of standing.
 const AUTHORITY_BONUS: [f64; 4] = [0.0, 0.15, 0.3, 0.5];
 
 /// One thing that counts for or against an item; shown to editors as it is written here.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) enum RankReason<'a> {
+    Worth(f64),
     Industry(&'a Label),
     Theme(&'a Label),
     Home,
@@ -30,6 +33,7 @@ impl fmt::Display for RankReason<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let words = |l: &Label| l.evidence.iter().take(3).map(String::as_str).collect::<Vec<_>>().join("、");
         match self {
+            Self::Worth(p) => write!(f, "价值 {:.0}%", p * 100.0),
             Self::Industry(l) => write!(f, "行业：{}（{}）", l.name, words(l)),
             Self::Theme(l) => write!(f, "主题：{}（{}）", l.name, words(l)),
             Self::Home => f.write_str("地域：许昌"),
@@ -48,6 +52,9 @@ impl fmt::Display for RankReason<'_> {
 pub(super) fn rank_features(h: &Headline, now: DateTime<Utc>) -> Vec<(f64, Option<RankReason<'_>>)> {
     let Some(j) = &h.classification else { return Vec::new() };
     let mut out = Vec::with_capacity(6);
+    if let Some(worth) = j.worth {
+        out.push((WORTH * (worth - 0.5), Some(RankReason::Worth(worth))));
+    }
     if let Some(best) = j.industries.first() {
         out.push((3.0 * best.score, Some(RankReason::Industry(best))));
     } else if let Some(theme) = j.themes.first() {

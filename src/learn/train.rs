@@ -168,8 +168,7 @@ impl<'a> TrainingSet<'a> {
     }
 
     fn task(&self, head: usize, train: &[usize]) -> Task<'_> {
-        let examples: Vec<(usize, bool)> =
-            train.iter().filter_map(|i| Some((*i, self.label(head, self.examples.get(*i)?)?))).collect();
+        let examples: Vec<(usize, bool)> = train.iter().filter_map(|i| Some((*i, self.label(head, self.examples.get(*i)?)?))).collect();
         let positive = examples.iter().filter(|e| e.1).count().max(1) as f32;
         let balance = (examples.len() as f32 - positive) / positive;
         let (cost, positive_weight) = match head.checked_sub(self.industries) {

@@ -212,10 +212,27 @@ impl Classification {
         self.watched_organisations.iter().chain(&self.other_organisations).map(String::as_str).collect()
     }
 
-    /// Whether the article concerns this publication at all. What an editor gave an industry does, and so does what rules alone
-    /// judged and found an industry or theme in.
+    /// Whether the article concerns this publication at all: by the learned model, or by its labels if an editor or rules alone
+    /// gave them.
     pub fn on_topic(&self) -> bool {
         let has_labels = !self.industries.is_empty() || !self.themes.is_empty();
-        self.is_on_topic.filter(|_| !(self.manually_edited && has_labels)).unwrap_or(has_labels)
+        (self.manually_edited && has_labels) || self.is_on_topic.unwrap_or(has_labels)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_release_one_stored_is_read_and_judged_by_its_labels() {
+        let with = |industries: &str, more: &str| -> Classification {
+            let json = format!(r#"{{"industries":[{industries}],"column":"行业动态","keywords":[],"places":[],"organisations":[]{more}}}"#);
+            serde_json::from_str(&json).unwrap()
+        };
+        let food = r#"{"name":"食品","score":0.8,"evidence":["面粉"]}"#;
+        assert!(with(food, "").on_topic() && !with("", "").on_topic());
+        assert!(with("", r#","on_topic":true,"worth":0.5"#).on_topic() && !with(food, r#","on_topic":false"#).on_topic());
+        assert!(with(food, r#","on_topic":false,"by_hand":true"#).on_topic());
     }
 }

@@ -86,7 +86,7 @@ impl Store {
             let mut j: Classification = json.map(|j| serde_json::from_str(&j).map_err(invalid_value("judgement"))).transpose()?.unwrap_or_default();
             let label = |name: &String| Label { name: name.clone(), score: 1.0, evidence: vec!["编辑指定".to_owned()], p: None };
             (j.industries, j.manually_edited) = (industries.iter().map(label).collect(), true);
-            (j.column, j.column_reasons) = (column.to_owned(), vec!["编辑指定".to_owned()]);
+            (j.column, j.column_p, j.column_reasons) = (column.to_owned(), None, vec!["编辑指定".to_owned()]);
             let json = serde_json::to_string(&j).map_err(invalid_value("judgement"))?;
             t.execute("UPDATE article SET judgement = ?2 WHERE id = ?1", params![id.0, json])?;
             audit(t, who, "更正标签", &title, now)?;
