@@ -24,7 +24,7 @@ const SIMILARITY_THRESHOLD: f64 = 0.5;
 const COPIES: f64 = 0.4;
 /// Longest name of a firm before a colon.
 const MAX_FIRM_CHARS: usize = 8;
-/// An article less probably worth an editor's look is never chosen automatically; from the training folds' threshold, rounded.
+/// An article that is less probably worth an editor's look is never chosen automatically: the model's probabilities are shares.
 const MIN_WORTH: f64 = 0.3;
 /// Candidates weighed beside each other, per place to be given.
 const CANDIDATES_PER_SLOT: usize = 20;

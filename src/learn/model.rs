@@ -106,11 +106,6 @@ impl<'a> Model<'a> {
         &self.header.provenance
     }
 
-    /// From which probability of worth an article is chosen automatically.
-    pub fn worth_floor(&self) -> f32 {
-        self.header.stages.thresholds.worth
-    }
-
     /// Judges an article; `hint` is the column its source asks for.
     pub fn judge(&self, title: &str, text: &str, signals: &Signals, hint: Option<usize>) -> Verdict {
         self.header.stages.verdict(signals, &self.margins(title, text, signals), hint)

@@ -50,7 +50,6 @@ pub(super) struct Stages {
 pub(super) struct Thresholds {
     pub(super) industry: f32,
     pub(super) on_topic: f32,
-    pub(super) worth: f32,
 }
 
 impl Stages {

@@ -16,8 +16,6 @@ const MIN_EXAMPLES: usize = 30;
 /// Costs of errors, and how much more one on an article of the class costs.
 const COST: f32 = 1.0;
 const POSITIVE_WEIGHT: f32 = 2.0;
-/// Share of the articles of worth that stay above the floor.
-const KEEP_WORTHY: f32 = 0.97;
 /// Share of the articles on topic that are kept.
 const KEEP_ON_TOPIC: f32 = 0.965;
 
@@ -244,7 +242,6 @@ impl<'a> TrainingSet<'a> {
         };
         let verdicts: Vec<_> = known.iter().map(|(e, m)| (*e, stages.verdict(&e.signals, m, None))).collect();
         stages.thresholds.on_topic = quantile_keeping(verdicts.iter().filter(|(e, _)| e.column.is_some()).map(|(_, v)| v.on_topic), KEEP_ON_TOPIC);
-        stages.thresholds.worth = quantile_keeping(verdicts.iter().filter(|(e, _)| e.worth > 0).map(|(_, v)| v.worth), KEEP_WORTHY);
         let open = verdicts.iter().filter(|(_, v)| v.on_topic >= stages.thresholds.on_topic);
         let labels = open.flat_map(|(e, v)| v.industries.iter().enumerate().map(|(i, p)| (*p, e.industries.contains(&i))));
         let all = known.iter().map(|(e, _)| e.industries.len()).sum();
