@@ -359,7 +359,20 @@ pub(crate) mod tests {
 
     #[test]
     fn one_firm_does_not_fill_a_column() {
-        let firm = ["签署供货合同", "拟建新产线", "获准上市新药", "与高校合作", "设立子公司", "扩大出口", "完成验收", "投资研究院", "回应传闻", "更名", "招标", "调研"];
+        let firm = [
+            "签署供货合同",
+            "拟建新产线",
+            "获准上市新药",
+            "与高校合作",
+            "设立子公司",
+            "扩大出口",
+            "完成验收",
+            "投资研究院",
+            "回应传闻",
+            "更名",
+            "招标",
+            "调研",
+        ];
         let mut all: Vec<Headline> = firm.iter().zip(0..).map(|(what, id)| judged(id, &format!("甲乙药业：{what}"), "生物医药", 0.9)).collect();
         all.extend(["水泥错峰", "玻璃提价", "瓷砖出口"].iter().zip(50..).map(|(t, id)| judged(id, t, "建材", 0.6)));
         let d = build_with(all, &[]);
