@@ -54,10 +54,15 @@ impl Installation {
         folder.map(|f| to(f.unwrap().path())).collect()
     }
 
-    /// Articles keep their distance from each other, and the newest is of this moment: they are candidates again.
+    /// Articles keep their distance from each other, and the newest is of this moment, stored after the last issue: they are candidates
+    /// again.
     fn make_articles_new(&self) {
         let sql = "UPDATE article SET effective = effective + unixepoch() - (SELECT max(effective) FROM article)";
         assert!(self.sql().execute(sql, []).unwrap() > 0);
+        assert!(
+            self.sql().execute("UPDATE edition SET candidates_until = 0 WHERE candidates_until > 0", []).unwrap() > 0,
+            "what was there is closed"
+        );
     }
 }
 

@@ -112,6 +112,18 @@ fn walls_silence_and_second_feeds_are_told_for_what_they_are() {
     }
     assert!(!line("lively").contains("quiet") && !line("second").contains("quiet"), "{told}");
 
+    let checked = run(dir.path(), &["sources", "check"]);
+    for words in [
+        "sign-in\t0 articles; failing",
+        "dead\t9 articles, newest ",
+        "; gone quiet",
+        "walled\t0 articles; never brought an article",
+        "lively\t8 articles",
+    ] {
+        assert!(checked.contains(words), "{words}: {checked}");
+    }
+    assert!(checked.lines().last().unwrap().ends_with("9 sources, 9 enabled, no problems"), "{checked}");
+
     let db = rusqlite::Connection::open(dir.path().join("data/qingbao.db")).unwrap();
     let number = |sql: &str| db.query_row(sql, [], |r| r.get::<_, i64>(0)).unwrap();
     assert_eq!(number("SELECT count(*) FROM article"), 17, "no wall is an article, and no article is stored twice");

@@ -40,8 +40,8 @@ pub(super) async fn report_if_due(live: &ConfigHandle) -> Result<()> {
             None => s.put_kv(LAST_REPORT_KEY, &wanted).map(|()| None),
             Some(last) if last == wanted => Ok(None),
             Some(_) => {
-                let news = asked.filter(|year| !matches!(s.kv(LAST_YEAR_KEY), Ok(Some(told)) if told == *year));
-                let calendar = news.map(|year| {
+                let told = s.kv(LAST_YEAR_KEY)?;
+                let calendar = asked.filter(|year| told.as_ref() != Some(year)).map(|year| {
                     format!(
                         "日历里还没有 {year} 年的调休：国务院公布后请写进日历文件（qingbao.toml 的 calendar），否则补班的日子不出刊，放假的日子照出"
                     )

@@ -12,6 +12,7 @@ use crate::cli::add_source;
 use crate::cli::add_source::AddArgs;
 use crate::cli::try_source;
 use crate::cli::try_source::TestArgs;
+use crate::config::SourceList;
 use crate::config::edit_sources;
 use crate::config::opml::{self, Import};
 use crate::model::{Source, SourceId};
@@ -25,7 +26,7 @@ const MAX_OPML: u64 = 16 << 20;
 pub(super) enum SourcesCommand {
     /// Print the list with how each source stands
     List,
-    /// Check sources.toml; exit code 2 and every problem with its place if something is wrong
+    /// Check sources.toml; exit code 2 and every problem with its place if something is wrong. Beside a database, also what each source brought
     Check,
     /// Ask one source now and show what would be taken; nothing is stored
     Test(TestArgs),
@@ -57,6 +58,9 @@ pub(super) async fn run(action: &SourcesCommand, context: &CommandContext) -> an
     match action {
         SourcesCommand::Check => {
             let list = context.source_list()?;
+            if let Ok(store) = Store::open_beside(&context.data) {
+                tell_standing(&list, &store)?;
+            }
             println!("{}: {} sources, {} enabled, no problems", context.sources.display(), list.sources.len(), list.enabled().count());
             Ok(())
         }
@@ -108,6 +112,27 @@ fn list(context: &CommandContext) -> anyhow::Result<()> {
         println!("{}\t{}\t{}\t{}", s.id, s.name, s.url, describe(s, health.as_ref()));
     }
     Ok(())
+}
+
+/// What each source brought: articles, date of the newest, and that it fails, is quiet or never brought one.
+fn tell_standing(list: &SourceList, store: &Store) -> anyhow::Result<()> {
+    for s in list.enabled() {
+        let health = store.source_health(&s.id, Utc::now())?;
+        println!("{}\t{}", s.id, health.map_or_else(|| "not looked at yet".to_owned(), |h| brought(s, &h)));
+    }
+    Ok(())
+}
+
+fn brought(s: &Source, h: &SourceHealth) -> String {
+    let newest = h.newest.map(|t| format!(", newest {}", t.with_timezone(&s.timezone).format("%F"))).unwrap_or_default();
+    let trouble = match (&h.disabled_reason, h.silence()) {
+        (Some(_), _) => "; resting",
+        (None, _) if h.failures > 0 => "; failing",
+        (None, Some(Silence::Since(_))) => "; gone quiet",
+        (None, Some(Silence::Never)) => "; never brought an article",
+        (None, None) => "",
+    };
+    format!("{} articles{newest}{trouble}", h.articles)
 }
 
 /// How a source stands, in one line.

@@ -137,7 +137,7 @@ impl Crawler {
 
     /// A reader for what an editor or admin asks for now.
     pub fn reader(&self, source: Arc<Source>) -> Reader<'_> {
-        Reader::new(self.executor.parser(), self.executor.fetcher(), source)
+        Reader::new(self.executor.parser(), self.executor.fetcher(), source).for_person()
     }
 
     /// Who does the work.

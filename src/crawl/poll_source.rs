@@ -106,8 +106,9 @@ impl Crawler {
         change_rate.record(state.last_poll, now, changed);
         let (next_due, interval) = next_poll(now, source.interval, &change_rate, refresh_hints, self.interval_limits());
         let calendar = &self.settings.publication.calendar;
-        // what the last poll listed is fetched by now; what this one lists is not
-        let quiet = state.last_ok.is_some_and(|t| quiet_from(days, calendar).is_none_or(|from| calendar.today(t) >= from));
+        // a poll that finds new entries is judged as of the poll before: its own articles are not fetched yet
+        let judged = state.last_ok.map(|last| if changed { last } else { now });
+        let quiet = judged.is_some_and(|t| quiet_from(days, calendar).is_none_or(|from| calendar.today(t) >= from));
         PollPlan { change_rate, next_due, interval, quiet }
     }
 
@@ -217,5 +218,30 @@ impl Crawler {
         tracing::debug!(source = %about.source, url = %about.url, report = %words.1, bytes, millis = visit.millis, "fetched");
         self.health.record_fetch(words.0, Duration::from_millis(visit.millis));
         about.fetch_record(visit, bytes, words)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::config::Taxonomy;
+    use crate::model::SourceId;
+    use crate::store::Store;
+
+    use super::*;
+
+    #[test]
+    fn silence_is_told_at_the_first_poll_that_finds_it() {
+        let dir = tempfile::tempdir().unwrap();
+        let crawler = Crawler::new(Store::open(dir.path()).unwrap(), Arc::default(), Taxonomy::load(None).unwrap(), None).unwrap();
+        let source = Source::plain(SourceId::parse("a").unwrap(), "甲".to_owned(), WebUrl::parse("https://a.cn/").unwrap());
+        let day = |text: &str| text.parse::<NaiveDate>().unwrap();
+        let noon = |text: &str| day(text).and_hms_opt(4, 0, 0).unwrap().and_utc();
+        // articles every day, the last on the 20th; polled on the 21st, and not before the fifth day after it
+        let days: Vec<NaiveDate> = (0..20).map(|n| day("2026-07-20") - TimeDelta::days(n)).collect();
+        let state = SourceState { last_ok: Some(noon("2026-07-21")), ..SourceState::default() };
+        let quiet = |at: &str, changed| crawler.plan_next_poll(&source, (&state, &days), &RefreshHints::default(), changed, noon(at)).quiet;
+        assert!(!quiet("2026-07-24", false), "the fourth day");
+        assert!(quiet("2026-07-25", false), "the fifth day");
+        assert!(!quiet("2026-07-25", true), "it has brought news, which are fetched now");
     }
 }

@@ -90,7 +90,7 @@ pub async fn discover_source(reader: &Reader<'_>) -> Result<Preview, PreviewErro
     let page = fetch(reader, &source.url, DocumentKind::Listing).await?;
     let (base, moved) = (page.url.clone(), page.permanent_redirect.clone());
     let document = Document { url: Some(base.clone()), content_type: page.content_type.clone(), at: Utc::now(), body: page.body.clone() };
-    // what cannot be parsed is told by the listing
+    // a parse error is reported by the listing, which parses the same page
     let Announced { name, feeds } = reader.announced(document).await.unwrap_or_default();
     let own = read_listing(reader, page, &source.url, FurtherPages::Skip).await;
     let preview = |url: WebUrl, found| Preview { url, found, name: name.clone(), permanent_redirect: moved.clone() };
@@ -134,8 +134,12 @@ pub async fn entry_article(reader: &Reader<'_>, entry: &Entry) -> Result<Extract
 /// # Errors
 /// It cannot be fetched, or holds no article.
 pub async fn article(reader: &Reader<'_>, url: &WebUrl) -> Result<Extracted, PreviewError> {
+    let failed = |source| PreviewError::Extract { url: url.clone(), source };
+    if url.is_route_of(&reader.source().url) && !reader.source().render {
+        return Err(failed(ExtractError::ScriptRoute));
+    }
     let page = fetch(reader, url, DocumentKind::Page).await?;
-    reader.article(page.into()).await.map_err(|source| PreviewError::Extract { url: url.clone(), source })
+    reader.article(page.into()).await.map_err(failed)
 }
 
 async fn probe_feed(reader: &Reader<'_>, url: &WebUrl) -> Option<Discovered> {

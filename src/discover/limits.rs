@@ -81,8 +81,8 @@ pub(super) fn entries(found: usize, taken: usize) -> Option<LimitReached> {
     (found > taken).then_some(LimitReached::Entries { found, taken })
 }
 
-/// The newest items, at most so many, newest first. What has no date keeps its place behind the item before it, and items of one date
-/// the order in which they stand, which is turned round where the oldest stands first.
+/// Returns the newest items, at most `most`, newest first. An item without a date stays behind the item before it. Items of one date
+/// stay in the document's order, reversed if the document lists the oldest first.
 pub(super) fn newest<T, D: Ord + Copy>(items: Vec<T>, most: usize, date: impl Fn(&T) -> Option<D>) -> Vec<T> {
     let first = items.iter().find_map(&date);
     let mut last = first;

@@ -1,4 +1,4 @@
-//! Where a list goes on: the pagers of publishing systems, as a table.
+//! Finds the next page of a list: a table of the pagers that publishing systems write.
 
 use std::cell::OnceCell;
 use std::sync::LazyLock;
@@ -29,18 +29,18 @@ const PAGERS: [&str; 6] = ["page", "pagin", "pager", "fenye", "fanye", "pgcontai
 
 /// A page of a list, and where it lies.
 struct ListPage<'a> {
-    tree: &'a Tree<'a>,
+    elements: Vec<NodeRef<'a>>,
     text: &'a str,
     url: &'a WebUrl,
     base: WebUrl,
-    /// Functions of the page that make an address of a number: name, what stands before the number, what behind.
+    /// Functions of the page that turn a page number into an address: name, text before the number, text after it.
     makers: OnceCell<Vec<(&'a str, &'a str, &'a str)>>,
 }
 
 type Form = fn(&ListPage<'_>) -> Option<WebUrl>;
 
 /// The forms that pagers have, surest first.
-const FORMS: [(&str, Form); 9] = [
+const FORMS: [(&str, Form); 10] = [
     ("rel=next", by_rel),
     ("a link that says next, by text, title, picture or script", by_words),
     ("an arrow in a pager", by_arrow),
@@ -50,18 +50,27 @@ const FORMS: [(&str, Form); 9] = [
     ("nextgroup of 大汉 jpage", by_jpage_group),
     ("pageNum of 大汉 jpage", by_jpage_number),
     ("numbers in a pager", by_numbers),
+    ("a select of pages", by_select),
 ];
 
 /// The next page of a list, given as its tree and its text; always at the same host.
 pub(super) fn next_list_page(tree: &Tree<'_>, text: &str, url: &WebUrl) -> Option<WebUrl> {
-    let page = ListPage { tree, text, url, base: base_url(tree, url), makers: OnceCell::new() };
+    let page = ListPage { elements: pager_elements(tree), text, url, base: base_url(tree, url), makers: OnceCell::new() };
     let usable = |to: &WebUrl| to.host() == url.host() && to.as_url().port() == url.as_url().port() && to != url;
     FORMS.iter().find_map(|(_, form)| form(&page).filter(usable))
 }
 
+/// What a pager may be made of, in one pass: links, selects, and what has a script for clicks.
+fn pager_elements<'t>(tree: &'t Tree<'_>) -> Vec<NodeRef<'t>> {
+    let clickable = |e: NodeRef<'_>| {
+        matches!(e.tag(), Some(Tag::Button | Tag::Span | Tag::Li | Tag::Div | Tag::Td | Tag::Img)) && e.attr(Attr::Onclick).is_some()
+    };
+    tree.root().descendants().filter(|e| matches!(e.tag(), Some(Tag::A | Tag::Link | Tag::Select)) || clickable(*e)).collect()
+}
+
 impl ListPage<'_> {
     fn elements(&self, tag: Tag) -> impl Iterator<Item = NodeRef<'_>> {
-        self.tree.elements(tag).take(MAX_ELEMENTS)
+        self.elements.iter().copied().filter(move |e| e.is(tag)).take(MAX_ELEMENTS)
     }
 
     /// Where a link or button leads: its address, the one that its script opens, or the one that a function of the page makes of
@@ -116,7 +125,7 @@ fn says_next(label: &str) -> bool {
     pagination::says_next(label) || WORDS.contains(&words.as_str())
 }
 
-/// Whether an element stands in one that is named as a pager.
+/// Returns whether the class or id of the element or of an ancestor names a pager.
 fn in_pager(e: NodeRef<'_>) -> bool {
     let named = |n: &str| {
         n.get(..n.floor_char_boundary(200))
@@ -135,7 +144,6 @@ fn by_rel(page: &ListPage<'_>) -> Option<WebUrl> {
 
 fn by_words(page: &ListPage<'_>) -> Option<WebUrl> {
     let buttons = [Tag::Button, Tag::Span, Tag::Li, Tag::Div, Tag::Td, Tag::Img].into_iter().flat_map(|t| page.elements(t));
-    let buttons = buttons.filter(|e| e.attr(Attr::Onclick).is_some());
     page.elements(Tag::A).chain(buttons).filter(|e| labels(*e).any(|l| says_next(&l))).find_map(|e| page.target(e))
 }
 
@@ -240,6 +248,25 @@ fn by_numbers(page: &ListPage<'_>) -> Option<WebUrl> {
     to(itself.or_else(gap).or_else(first)? + 1)
 }
 
+/// `<select onchange="location.href=this.value">`, whose options are the pages: the one behind this page's own.
+fn by_select(page: &ListPage<'_>) -> Option<WebUrl> {
+    static PAGE: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r"^\s*(?:第\s*)?(?P<n>\d{1,5})\s*(?:页|頁|/\s*\d{1,5}\s*页?)?\s*$").ok());
+    // a number alone is no address
+    let is_address = |v: &str| v.contains(['/', '.', '?']);
+    let option = |e: NodeRef<'_>| {
+        let n = number(&PAGE.as_ref()?.captures(&shown(e))?, "n")?;
+        Some((n, page.base.join(e.attr(Attr::Value).filter(|v| is_address(v))?).ok()?))
+    };
+    let next = |select: NodeRef<'_>| {
+        let options = || select.descendants().take(MAX_ELEMENTS).filter(|n| n.is(Tag::Option));
+        let own = options().find_map(|e| option(e).filter(|(_, url)| url == page.url)).map(|(n, _)| n);
+        let chosen = || options().find(|e| e.attrs().any(|(a, _)| a == Attr::Selected)).and_then(option).map(|(n, _)| n);
+        let at = own.or_else(chosen).unwrap_or(1);
+        options().filter_map(option).find(|(n, _)| *n == at + 1).map(|(_, url)| url)
+    };
+    page.elements(Tag::Select).filter(|e| e.attrs().any(|(a, _)| a == Attr::Onchange)).take(10).find_map(next)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -303,6 +330,21 @@ mod tests {
         ("numbers in a pager", "<div id=fenye><a href='./'>1</a><a href='2.html'>[2]</a><a href='3.html'>3</a></div>", Some("/xw/2.html")),
         ("numbers in a pager", "<div class=page><a href='1.html'>1</a><b>2</b><a href='3.html'>3</a></div>", Some("/xw/3.html")),
         ("numbers in a pager", "<div class=page><a href='1.html'>1</a><a href='2.html'>2</a><b>3</b></div>", None),
+        (
+            "a select of pages",
+            "<select onchange='location.href=this.value'><option value='index.html' selected>第1页<option value='index_2.html'>第2页</select>",
+            Some("/xw/index_2.html"),
+        ),
+        (
+            "a select of pages",
+            "<select onchange=go(this)><option value='/xw/?p=1'>1</option><option value='/xw/?p=2' selected>2</option><option value='/xw/?p=3'>3</option></select>",
+            Some("/xw/?p=3"),
+        ),
+        ("a select of pages", "<select onchange=go(this)><option value='./'>1/2页<option value='?p=2'>2/2页</select>", Some("/xw/?p=2")),
+        ("a select of pages", "<select onchange=go(this)><option value='?p=1'>1<option value='./'>2</select>", None),
+        ("a select of pages", "<select onchange=go(this)><option value='/2025/'>2025年<option value='/2026/'>2026年</select>", None),
+        ("a select of pages", "<select onchange=go(this)><option value=1>1<option value=2>2</select>", None),
+        ("a select of pages", "<select name=p><option value='?p=1'>1<option value='?p=2'>2</select>", None),
         ("numbers in a pager", "<table class=calendar><td>1</td><td><a href='?d=2'>2</a></td></table>", None),
     ];
 

@@ -131,7 +131,7 @@ fn reference_name(text: &str) -> Option<&str> {
     text.get(1..end)
 }
 
-/// The character that a numeric reference stands for, by its name: `#20013` or `#x4e2d`.
+/// Returns the character of a numeric reference, given without `&` and `;`: `#20013` or `#x4e2d`.
 fn numeric_reference(name: &str) -> Option<char> {
     let number = name.strip_prefix('#')?;
     let code = number.strip_prefix(['x', 'X']).map_or_else(|| number.parse().ok(), |hex| u32::from_str_radix(hex, 16).ok());

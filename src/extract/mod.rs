@@ -71,6 +71,9 @@ pub enum ExtractError {
     /// A "not found" page with status 200.
     #[error("is an error page: {0:?}")]
     SoftError(String),
+    /// A part of the source's own page that a script makes: what comes without a browser is the list.
+    #[error("is a part of the list's own page that a script makes (#/…); set render = true for this source")]
+    ScriptRoute,
     /// A captcha, a sign-in form or the like.
     #[error(transparent)]
     Wall(Wall),
@@ -96,6 +99,7 @@ impl ExtractError {
             Self::Pdf(_) => "PDF 里读不出文字（可能是扫描件）".to_owned(),
             Self::PdfCrashed(_) => "读取这个 PDF 超出了内存或时间限制，已跳过".to_owned(),
             Self::SoftError(_) => "网页提示内容不存在".to_owned(),
+            Self::ScriptRoute => "链接（#/…）指向列表页自身由脚本生成的部分：请为该来源设置 render = true".to_owned(),
             Self::Wall(wall) => wall.chinese(),
         }
     }

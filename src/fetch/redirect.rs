@@ -54,8 +54,8 @@ impl RedirectChain {
     }
 }
 
-/// Where a page leads that does nothing but send its reader on. What stands in a comment is for other browsers; what stands in
-/// `<noscript>` is for those without scripts, and counts where the page has next to no text of its own.
+/// Returns the target of a page's meta refresh. One in a comment is ignored; one in `<noscript>` counts only if the page has hardly
+/// any text of its own.
 pub(super) fn meta_refresh(body: &[u8], from: &WebUrl) -> Option<WebUrl> {
     static REFRESH: LazyLock<Option<bytes::Regex>> = LazyLock::new(|| bytes::Regex::new("(?i-u)http-equiv").ok());
     static CONTENT: LazyLock<Option<Regex>> =

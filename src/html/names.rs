@@ -73,8 +73,8 @@ names! {
     Attr {
     Alt "alt", AriaHidden "aria-hidden", AriaLabel "aria-label", Class "class", Colspan "colspan", Content "content", DataOriginal "data-original",
     DataSrc "data-src", Datetime "datetime", Height "height", Hidden "hidden", Href "href", HttpEquiv "http-equiv", Id "id",
-    Itemprop "itemprop", Name "name", Onclick "onclick", Property "property", Rel "rel", Rowspan "rowspan", Src "src", Style "style",
-    Title "title", Type "type", Width "width",
+    Itemprop "itemprop", Name "name", Onchange "onchange", Onclick "onclick", Property "property", Rel "rel", Rowspan "rowspan", Selected "selected", Src "src", Style "style",
+    Title "title", Type "type", Value "value", Width "width",
     }
 }
 

@@ -4,12 +4,14 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
 use crate::model::{ArticleId, Copy, Edition, Item};
-use crate::text::normalize::{collapse_whitespace, truncate};
+use crate::text::normalize::collapse_whitespace;
 
-/// Longest texts kept, in characters.
-const MAX_TITLE: usize = 200;
-const MAX_SUMMARY: usize = 2_000;
-const MAX_FOREWORD: usize = 5_000;
+/// Longest texts, in characters.
+pub const MAX_TITLE: usize = 200;
+/// See [`MAX_TITLE`].
+pub const MAX_SUMMARY: usize = 2_000;
+/// See [`MAX_TITLE`].
+pub const MAX_FOREWORD: usize = 5_000;
 
 /// Why an item was dropped; what the choice may learn from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -51,22 +53,98 @@ impl DropReason {
     }
 }
 
+/// A text that an editor changed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Edit {
+    /// As the editor saw it before; `None`: it does not matter.
+    pub was: Option<String>,
+    /// As it is to be.
+    pub now: String,
+}
+
+impl Edit {
+    /// Changes whatever stands there.
+    pub fn any(now: &str) -> Self {
+        Self { was: None, now: now.to_owned() }
+    }
+
+    /// Changes a text, unless another editor changed it meanwhile.
+    fn apply(&self, text: &mut String, field: Field) -> Result<(), EditError> {
+        let (now, current) = (field.normalize(&self.now), field.normalize(text));
+        let longer = now.chars().count().saturating_sub(field.most());
+        if longer > 0 {
+            return Err(EditError::TooLong { field: field.chinese(), most: field.most(), longer });
+        }
+        if now != current && self.was.as_ref().is_some_and(|was| field.normalize(was) != current) {
+            return Err(EditError::Conflict { field: field.chinese(), theirs: text.clone() });
+        }
+        *text = now;
+        Ok(())
+    }
+}
+
+/// A text of an edition that editors change.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Field {
+    Title,
+    Summary,
+    Foreword,
+}
+
+impl Field {
+    fn chinese(self) -> &'static str {
+        match self {
+            Self::Title => "标题",
+            Self::Summary => "摘要",
+            Self::Foreword => "编者的话",
+        }
+    }
+
+    /// Longest text, in characters.
+    fn most(self) -> usize {
+        match self {
+            Self::Title => MAX_TITLE,
+            Self::Summary => MAX_SUMMARY,
+            Self::Foreword => MAX_FOREWORD,
+        }
+    }
+
+    /// Without needless space; paragraphs stay.
+    fn normalize(self, text: &str) -> String {
+        match self {
+            Self::Title => collapse_whitespace(text),
+            Self::Summary | Self::Foreword => text.lines().map(collapse_whitespace).filter(|l| !l.is_empty()).collect::<Vec<_>>().join("\n"),
+        }
+    }
+}
+
+/// A place in a column.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Place {
+    /// Before all others.
+    Top,
+    /// Behind all others.
+    End,
+    /// Before this item; at the end where it is no longer there.
+    Before(ArticleId),
+}
+
 /// One change.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Change {
-    /// Headline and summary of an item.
+    /// Headline and summary of an item, or one of them.
     Rewrite {
         /// Which.
         article: ArticleId,
-        /// New headline.
-        title: String,
-        /// New summary.
-        summary: String,
+        /// Headline.
+        title: Option<Edit>,
+        /// Summary.
+        summary: Option<Edit>,
     },
-    /// An item is taken out.
+    /// Items are taken out.
     Drop {
         /// Which.
-        article: ArticleId,
+        articles: Vec<ArticleId>,
         /// Why.
         reason: DropReason,
     },
@@ -76,8 +154,8 @@ pub enum Change {
         article: ArticleId,
         /// Column's name.
         column: String,
-        /// Place among its items, from 0; behind the last counts as last.
-        place: usize,
+        /// Where.
+        place: Place,
     },
     /// One place up or down in its column.
     Shift {
@@ -108,7 +186,7 @@ pub enum Change {
         item: Box<Item>,
     },
     /// 编者的话.
-    Foreword(String),
+    Foreword(Edit),
     /// 定稿 at this moment: nothing can be changed any more.
     Finalise(DateTime<Utc>),
 }
@@ -131,6 +209,24 @@ pub enum EditError {
     /// Frozen.
     #[error("本期已经定稿，不能再改")]
     Final,
+    /// Another editor changed the same text meanwhile.
+    #[error("这一条的{field}刚刚被别人改过")]
+    Conflict {
+        /// Which text.
+        field: &'static str,
+        /// As it is now.
+        theirs: String,
+    },
+    /// A text is too long.
+    #[error("{field}最多 {most} 字，现在多出 {longer} 字")]
+    TooLong {
+        /// Which text.
+        field: &'static str,
+        /// Characters it may have.
+        most: usize,
+        /// Characters too many.
+        longer: usize,
+    },
 }
 
 impl Change {
@@ -158,15 +254,20 @@ impl Change {
         }
         match self {
             Self::Rewrite { article, title, summary } => {
-                let title = truncate(&collapse_whitespace(&title), MAX_TITLE);
-                if title.is_empty() {
+                if title.as_ref().is_some_and(|t| t.now.trim().is_empty()) {
                     return Err(EditError::NoTitle);
                 }
                 let item = find(e, article).ok_or(EditError::NoItem)?;
-                (item.title, item.summary) = (title, truncate(&collapse_whitespace(&summary), MAX_SUMMARY));
+                let mut texts = (item.title.clone(), item.summary.clone());
+                title.map_or(Ok(()), |t| t.apply(&mut texts.0, Field::Title))?;
+                summary.map_or(Ok(()), |s| s.apply(&mut texts.1, Field::Summary))?;
+                (item.title, item.summary) = texts;
             }
-            Self::Drop { article, .. } => {
-                remove_item(e, article).ok_or(EditError::NoItem)?;
+            Self::Drop { articles, .. } => {
+                let gone = articles.iter().filter_map(|a| remove_item(e, *a)).count();
+                if gone == 0 {
+                    return Err(EditError::NoItem);
+                }
             }
             Self::Move { article, column, place } => {
                 if e.columns.iter().all(|c| c.name != column) {
@@ -174,7 +275,12 @@ impl Change {
                 }
                 let item = remove_item(e, article).ok_or(EditError::NoItem)?;
                 if let Some(c) = e.columns.iter_mut().find(|c| c.name == column) {
-                    c.items.insert(place.min(c.items.len()), item);
+                    let at = match place {
+                        Place::Top => 0,
+                        Place::End => c.items.len(),
+                        Place::Before(other) => c.items.iter().position(|i| i.article == other).unwrap_or(c.items.len()),
+                    };
+                    c.items.insert(at, item);
                 }
             }
             Self::Shift { article, up } => {
@@ -211,10 +317,7 @@ impl Change {
                     c.items.insert(place + 1, *item);
                 }
             }
-            Self::Foreword(text) => {
-                let paragraphs: Vec<String> = text.lines().map(collapse_whitespace).filter(|l| !l.is_empty()).collect();
-                e.foreword = truncate(&paragraphs.join("\n"), MAX_FOREWORD);
-            }
+            Self::Foreword(text) => text.apply(&mut e.foreword, Field::Foreword)?,
             Self::Finalise(at) => (e.is_final, e.built_at) = (true, Some(at)),
         }
         Ok(())
@@ -255,10 +358,29 @@ mod tests {
         assert_eq!(order(&e, 0), [2, 1]);
         Change::Shift { article: ArticleId(1), up: false }.apply(&mut e).unwrap();
         assert_eq!(order(&e, 0), [2, 1], "the last stays the last");
-        Change::Move { article: ArticleId(3), column: "行业动态".into(), place: 1 }.apply(&mut e).unwrap();
+        Change::Move { article: ArticleId(3), column: "行业动态".into(), place: Place::Before(ArticleId(1)) }.apply(&mut e).unwrap();
         assert_eq!((order(&e, 0), order(&e, 3)), (vec![2, 3, 1], vec![]));
-        Change::Drop { article: ArticleId(3), reason: DropReason::Stale }.apply(&mut e).unwrap();
+        Change::Drop { articles: vec![ArticleId(3)], reason: DropReason::Stale }.apply(&mut e).unwrap();
         assert_eq!(order(&e, 0), [2, 1]);
+    }
+
+    #[test]
+    fn two_editors_conflict_over_one_text_and_over_nothing_else() {
+        let mut e = edition();
+        let summary = e.columns[0].items[0].summary.clone();
+        let edit = |was: &str, now: &str| Some(Edit { was: Some(was.to_owned()), now: now.to_owned() });
+        let rewrite = |title, summary| Change::Rewrite { article: ArticleId(1), title, summary };
+        rewrite(edit("甲县粮油加工", "甲写的"), None).apply(&mut e).unwrap();
+        rewrite(None, edit(&summary, "乙写的摘要\r\n\r\n第二段")).apply(&mut e).unwrap();
+        assert_eq!((e.columns[0].items[0].title.as_str(), e.columns[0].items[0].summary.as_str()), ("甲写的", "乙写的摘要\n第二段"));
+        let conflict = EditError::Conflict { field: "标题", theirs: "甲写的".to_owned() };
+        let before = e.clone();
+        assert_eq!(rewrite(edit("甲县粮油加工", "乙写的"), edit("", "丙")).apply(&mut e), Err(conflict));
+        assert_eq!(e, before);
+        rewrite(edit("甲县粮油加工", "甲写的 "), None).apply(&mut e).unwrap();
+        let long = "字".repeat(MAX_TITLE + 3);
+        let too_long = EditError::TooLong { field: "标题", most: MAX_TITLE, longer: 3 };
+        assert_eq!(rewrite(Some(Edit::any(&long)), None).apply(&mut e), Err(too_long));
     }
 
     #[test]
@@ -280,9 +402,9 @@ mod tests {
         let before = e.clone();
         let add = Change::Add { item: Box::new(e.columns[0].items[0].clone()), column: "行业动态".into() };
         let table = [
-            (Change::Drop { article: ArticleId(9), reason: DropReason::Other }, EditError::NoItem),
-            (Change::Move { article: ArticleId(1), column: "副刊".into(), place: 0 }, EditError::NoColumn("副刊".into())),
-            (Change::Rewrite { article: ArticleId(1), title: " \n".into(), summary: "x".into() }, EditError::NoTitle),
+            (Change::Drop { articles: vec![ArticleId(9)], reason: DropReason::Other }, EditError::NoItem),
+            (Change::Move { article: ArticleId(1), column: "副刊".into(), place: Place::Top }, EditError::NoColumn("副刊".into())),
+            (Change::Rewrite { article: ArticleId(1), title: Some(Edit::any(" \n")), summary: None }, EditError::NoTitle),
             (add, EditError::AlreadyThere),
         ];
         for (change, error) in table {
@@ -290,6 +412,6 @@ mod tests {
             assert_eq!(e, before);
         }
         Change::Finalise(DateTime::UNIX_EPOCH).apply(&mut e).unwrap();
-        assert_eq!(Change::Foreword("x".into()).apply(&mut e), Err(EditError::Final));
+        assert_eq!(Change::Foreword(Edit::any("x")).apply(&mut e), Err(EditError::Final));
     }
 }

@@ -9,6 +9,7 @@ pub mod foreword;
 mod rank;
 mod recipient_filter;
 pub mod rewrite;
+pub mod steps;
 pub mod summarise;
 
 use std::collections::{BTreeMap, HashSet};

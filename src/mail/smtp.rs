@@ -234,10 +234,11 @@ mod tests {
         let port = listener.local_addr().unwrap().port();
         tokio::spawn(async move {
             let mut stream = BufReader::new(listener.accept().await.unwrap().0);
-            // to the greeting, EHLO, MAIL, RCPT, DATA; then it reads no more
-            for answer in ["220", "250", "250", "250", "354"] {
-                stream.write_all(format!("{answer} ok\r\n").as_bytes()).await.unwrap();
+            stream.write_all(b"220 ok\r\n").await.unwrap();
+            // to EHLO, MAIL, RCPT, DATA; then it reads no more
+            for answer in ["250", "250", "250", "354"] {
                 stream.read_line(&mut String::new()).await.unwrap();
+                stream.write_all(format!("{answer} ok\r\n").as_bytes()).await.unwrap();
             }
             std::future::pending::<()>().await;
         });

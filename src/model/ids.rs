@@ -129,6 +129,12 @@ impl WebUrl {
         self.0.fragment().is_some()
     }
 
+    /// Whether both are parts of one page, told apart by the fragment alone.
+    pub fn is_route_of(&self, page: &Self) -> bool {
+        let bare = |u: &Self| u.as_str().len() - u.0.fragment().map_or(0, |f| f.len() + 1);
+        self != page && self.is_routed() && self.as_str().get(..bare(self)) == page.as_str().get(..bare(page))
+    }
+
     /// Scheme, host and port: what one robots.txt speaks for, and where secrets may be sent.
     pub fn origin(&self) -> String {
         format!("{}://{}", self.0.scheme(), self.authority())
@@ -220,6 +226,22 @@ mod tests {
         }
         assert_eq!(WebUrl::parse(&format!("http://a.cn/{}", "x".repeat(5000))), Err(UrlError::TooLong(5012)));
         assert_eq!(WebUrl::parse("HTTP://A.cn/x#y").unwrap().as_str(), "http://a.cn/x");
+    }
+
+    #[test]
+    fn a_route_is_a_part_of_its_page() {
+        let url = |text: &str| WebUrl::parse(text).unwrap();
+        for (part, page, expected) in [
+            ("https://a.cn/#/news/1", "https://a.cn/", true),
+            ("https://a.cn/#/news/1", "https://a.cn/#/news", true),
+            ("https://a.cn/?x=1#!/news/1", "https://a.cn/?x=1", true),
+            ("https://a.cn/#/news/1", "https://a.cn/#/news/1", false),
+            ("https://a.cn/show.html#/news/1", "https://a.cn/", false),
+            ("https://a.cn/news/1", "https://a.cn/", false),
+            ("https://a.cn/", "https://a.cn/#/news", false),
+        ] {
+            assert_eq!(url(part).is_route_of(&url(page)), expected, "{part} {page}");
+        }
     }
 
     #[test]

@@ -36,6 +36,14 @@ impl Recurrence {
     }
 }
 
+/// Whether people are at work on a day, and why not.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum DayKind {
+    Working,
+    Weekend,
+    Holiday,
+}
+
 /// Days with an issue. Public holidays and make-up days (调休) are listed, for they are decreed anew each year.
 #[derive(Debug, Clone)]
 pub struct Calendar {
@@ -69,9 +77,20 @@ impl Calendar {
         }
     }
 
-    /// Whether people are at work: holidays and make-up days come before the week.
+    /// What a day is: holidays and make-up days come before the week.
+    fn day_kind(&self, day: NaiveDate) -> DayKind {
+        if self.holidays.contains(&day) {
+            DayKind::Holiday
+        } else if matches!(day.weekday(), Weekday::Sat | Weekday::Sun) && !self.makeup_workdays.contains(&day) {
+            DayKind::Weekend
+        } else {
+            DayKind::Working
+        }
+    }
+
+    /// Whether people are at work.
     fn is_working_day(&self, day: NaiveDate) -> bool {
-        !self.holidays.contains(&day) && (self.makeup_workdays.contains(&day) || !matches!(day.weekday(), Weekday::Sat | Weekday::Sun))
+        self.day_kind(day) == DayKind::Working
     }
 
     /// The day it is here.

@@ -10,9 +10,9 @@
 //!
 //! The list that the first poll reads tells days of the past, so the gaps are known at once.
 
-use chrono::{Datelike as _, NaiveDate, Weekday};
+use chrono::NaiveDate;
 
-use crate::schedule::Calendar;
+use crate::schedule::{Calendar, DayKind};
 
 /// Newest days with articles that are looked at.
 pub const MAX_DAYS: usize = 30;
@@ -28,23 +28,6 @@ const MAX_LIMIT: u32 = 366;
 /// Longest gap counted day by day.
 const MAX_GAP: usize = 1_000;
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum DayKind {
-    Working,
-    Weekend,
-    Holiday,
-}
-
-fn kind(day: NaiveDate, calendar: &Calendar) -> DayKind {
-    if calendar.holidays.contains(&day) {
-        DayKind::Holiday
-    } else if matches!(day.weekday(), Weekday::Sat | Weekday::Sun) && !calendar.makeup_workdays.contains(&day) {
-        DayKind::Weekend
-    } else {
-        DayKind::Working
-    }
-}
-
 /// Which days count for a source.
 struct CountedDays<'a> {
     calendar: &'a Calendar,
@@ -54,13 +37,13 @@ struct CountedDays<'a> {
 
 impl<'a> CountedDays<'a> {
     fn of(days: &[NaiveDate], calendar: &'a Calendar) -> Self {
-        let count = |k| days.iter().filter(|d| kind(**d, calendar) == k).count();
+        let count = |k| days.iter().filter(|d| calendar.day_kind(**d) == k).count();
         let weekends = count(DayKind::Weekend);
         Self { calendar, weekends: weekends > 0 && weekends * WEEKEND_SHARE >= days.len(), holidays: count(DayKind::Holiday) > 0 }
     }
 
     fn counts(&self, day: NaiveDate) -> bool {
-        match kind(day, self.calendar) {
+        match self.calendar.day_kind(day) {
             DayKind::Working => true,
             DayKind::Weekend => self.weekends,
             DayKind::Holiday => self.holidays,

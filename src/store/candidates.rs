@@ -44,22 +44,19 @@ impl Store {
     pub fn candidates(&self, publication: &Publication, date: NaiveDate, now: DateTime<Utc>) -> Result<Window<'_>> {
         let day = date.to_string();
         let (before, behind, last) = self.read(|c| {
-            let before: Option<Option<i64>> = c
-                .prepare_cached("SELECT candidates_until FROM edition WHERE publication = ?1 AND date < ?2 ORDER BY date DESC LIMIT 1")?
-                .query_row(params![publication.name, day], |r| r.get(0))
-                .optional()?;
-            let behind: Option<Option<i64>> = c
-                .prepare_cached("SELECT candidates_after FROM edition WHERE publication = ?1 AND date > ?2 ORDER BY date LIMIT 1")?
-                .query_row(params![publication.name, day], |r| r.get(0))
-                .optional()?;
-            let after = before.flatten().unwrap_or(0);
+            let neighbour = |sql: &str| -> Result<Option<i64>> {
+                let found = c.prepare_cached(sql)?.query_row(params![publication.name, day], |r| r.get::<_, Option<i64>>(0)).optional()?;
+                Ok(found.flatten())
+            };
+            let before = neighbour("SELECT candidates_until FROM edition WHERE publication = ?1 AND date < ?2 ORDER BY date DESC LIMIT 1")?;
+            let behind = neighbour("SELECT candidates_after FROM edition WHERE publication = ?1 AND date > ?2 ORDER BY date LIMIT 1")?;
             // one that is not judged yet is a candidate of the next edition, and so are those behind it
             let unjudged: Option<i64> = c
                 .prepare_cached("SELECT id FROM article WHERE judgement IS NULL AND id > ?1 ORDER BY id LIMIT 1")?
-                .query_row([after], |r| r.get(0))
+                .query_row([before.unwrap_or(0)], |r| r.get(0))
                 .optional()?;
             let last: i64 = c.prepare_cached("SELECT coalesce(max(id), 0) FROM article")?.query_row([], |r| r.get(0))?;
-            Ok((before.flatten(), behind.flatten(), unjudged.map_or(last, |id| id - 1)))
+            Ok((before, behind, unjudged.map_or(last, |id| id - 1)))
         })?;
         let reach = if before.is_some() { publication.max_age } else { publication.window };
         Ok(Window {
@@ -68,9 +65,7 @@ impl Store {
             oldest: now - TimeDelta::from_std(reach).unwrap_or(TimeDelta::days(LATE_DAYS)),
         })
     }
-}
 
-impl Store {
     /// All articles, as candidates.
     pub fn whole_archive(&self) -> Window<'_> {
         let range = CandidateRange { after: ArticleId(0), until: ArticleId(i64::MAX) };

@@ -1,15 +1,43 @@
-//! Editions under the editors' hands: each change is a version, and each version is kept until the issue is final.
+//! Editions under the editors' hands: each change makes a version, and the steps between them are kept.
 
 use chrono::{DateTime, Utc};
 use rusqlite::{Connection, OptionalExtension as _, params};
 
 use crate::issue::edit::{Change, EditError};
+use crate::issue::steps::Patch;
 use crate::model::{ArticleId, Classification, Edition, EditionId, Label};
 use crate::store::audit::audit;
 use crate::store::{Result, Store, invalid_value, stories};
 
-/// States kept of one edition.
-const MAX_REVISIONS: i64 = 200;
+/// Steps kept of one edition.
+const MAX_STEPS: i64 = 500;
+
+/// A way through the steps of an edition.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Direction {
+    /// 撤销
+    Back,
+    /// 重做
+    Forth,
+}
+
+impl Direction {
+    /// As editors call it.
+    pub fn chinese(self) -> &'static str {
+        match self {
+            Self::Back => "撤销",
+            Self::Forth => "重做",
+        }
+    }
+
+    fn sql(self, columns: &str) -> String {
+        let (undone, order) = match self {
+            Self::Back => (0, "DESC"),
+            Self::Forth => (1, "ASC"),
+        };
+        format!("SELECT {columns} FROM edition_step WHERE edition_id = ?1 AND undone = {undone} ORDER BY version {order} LIMIT 1")
+    }
+}
 
 /// What came of a change.
 #[derive(Debug)]
@@ -30,50 +58,73 @@ impl Store {
         self.read(|c| load(c, id))
     }
 
-    /// Makes a change to the version that the editor saw.
-    pub fn change_edition(&self, id: EditionId, seen: u32, change: &Change, who: &str, now: DateTime<Utc>) -> Result<EditResult> {
+    /// Makes changes, all or none. Those of other editors meanwhile stay, unless they are to the same text. Only 定稿 asks for the
+    /// version that was seen: nobody finishes what he has not read.
+    pub fn change_edition(&self, id: EditionId, seen: u32, changes: &[Change], who: &str, now: DateTime<Utc>) -> Result<EditResult> {
         self.write(|t| {
-            let Some((mut edition, version)) = load(t, id)? else { return Ok(EditResult::Rejected(EditError::NoItem)) };
-            if version != seen {
+            let Some((before, version)) = load(t, id)? else { return Ok(EditResult::Rejected(EditError::NoItem)) };
+            if version != seen && changes.iter().any(|c| matches!(c, Change::Finalise(_))) {
                 return Ok(EditResult::Conflict(version));
             }
-            let before = serde_json::to_string(&edition).map_err(invalid_value("edition"))?;
-            if let Err(e) = change.clone().apply(&mut edition) {
-                return Ok(EditResult::Rejected(e));
+            let mut edition = before.clone();
+            for change in changes {
+                if let Err(e) = change.clone().apply(&mut edition) {
+                    return Ok(EditResult::Rejected(e));
+                }
+            }
+            if edition == before {
+                return Ok(EditResult::Updated(version));
             }
             t.execute(
-                "INSERT OR REPLACE INTO edition_state (edition_id, version, payload, user, what, at) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
-                params![id.0, version, before, who, change.chinese(), now.timestamp()],
+                "DELETE FROM edition_step WHERE edition_id = ?1 AND (undone = 1 OR version <= ?2)",
+                params![id.0, i64::from(version) + 1 - MAX_STEPS],
             )?;
-            t.execute("DELETE FROM edition_state WHERE edition_id = ?1 AND version < ?2", params![id.0, i64::from(version) - MAX_REVISIONS])?;
+            let what = changes.last().map_or("", Change::chinese);
+            let back = serde_json::to_string(&Patch::between(&edition, &before)).map_err(invalid_value("step"))?;
+            t.execute(
+                "INSERT OR REPLACE INTO edition_step (edition_id, version, patch, user, what, at) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+                params![id.0, version + 1, back, who, what, now.timestamp()],
+            )?;
             save(t, &edition, version + 1)?;
-            record(t, id, change, &edition, now)?;
-            audit(t, who, change.chinese(), &edition.issue_label(), now)?;
+            for change in changes {
+                record(t, id, change, &edition, now)?;
+            }
+            audit(t, who, what, &edition.issue_label(), now)?;
             Ok(EditResult::Updated(version + 1))
         })
     }
 
-    /// Goes back by one change; itself a new version, so that nobody's later save is overwritten unseen.
-    pub fn undo_edition(&self, id: EditionId, seen: u32, who: &str, now: DateTime<Utc>) -> Result<EditResult> {
+    /// Takes the last step back, or makes the step again that was taken back last; itself a new version. The editor must have seen
+    /// the version that is there: it is a step of the edition, whoever made it.
+    pub fn step_edition(&self, id: EditionId, seen: u32, direction: Direction, who: &str, now: DateTime<Utc>) -> Result<EditResult> {
         self.write(|t| {
-            let Some((edition, version)) = load(t, id)? else { return Ok(EditResult::NothingToUndo) };
+            let Some((mut edition, version)) = load(t, id)? else { return Ok(EditResult::NothingToUndo) };
             if version != seen {
                 return Ok(EditResult::Conflict(version));
             }
             if edition.is_final {
                 return Ok(EditResult::Rejected(EditError::Final));
             }
-            let last: Option<(i64, String)> = t
-                .query_row("SELECT version, payload FROM edition_state WHERE edition_id = ?1 ORDER BY version DESC LIMIT 1", [id.0], |r| {
-                    Ok((r.get(0)?, r.get(1)?))
-                })
-                .optional()?;
-            let Some((state, payload)) = last else { return Ok(EditResult::NothingToUndo) };
-            let before: Edition = serde_json::from_str(&payload).map_err(invalid_value("edition"))?;
-            t.execute("DELETE FROM edition_state WHERE edition_id = ?1 AND version = ?2", params![id.0, state])?;
-            save(t, &before, version + 1)?;
-            audit(t, who, "撤销", &before.issue_label(), now)?;
+            let step: Option<(i64, String)> =
+                t.prepare_cached(&direction.sql("version, patch"))?.query_row([id.0], |r| Ok((r.get(0)?, r.get(1)?))).optional()?;
+            let Some((step, patch)) = step else { return Ok(EditResult::NothingToUndo) };
+            let patch: Patch = serde_json::from_str(&patch).map_err(invalid_value("step"))?;
+            let inverse = serde_json::to_string(&patch.apply(&mut edition)).map_err(invalid_value("step"))?;
+            t.execute(
+                "UPDATE edition_step SET patch = ?3, undone = ?4 WHERE edition_id = ?1 AND version = ?2",
+                params![id.0, step, inverse, direction == Direction::Back],
+            )?;
+            save(t, &edition, version + 1)?;
+            audit(t, who, direction.chinese(), &edition.issue_label(), now)?;
             Ok(EditResult::Updated(version + 1))
+        })
+    }
+
+    /// Returns the step that would be taken back, or made again, as its button names it: what, and who did it.
+    pub fn next_step(&self, id: EditionId, direction: Direction) -> Result<Option<String>> {
+        self.read(|c| {
+            let mut s = c.prepare_cached(&direction.sql("what || '（' || user || '）'"))?;
+            Ok(s.query_row([id.0], |r| r.get(0)).optional()?)
         })
     }
 
@@ -91,17 +142,6 @@ impl Store {
             t.execute("UPDATE article SET judgement = ?2 WHERE id = ?1", params![id.0, json])?;
             audit(t, who, "更正标签", &title, now)?;
             Ok(true)
-        })
-    }
-
-    /// What can be undone, newest first: who, what, when.
-    pub fn edition_history(&self, id: EditionId, most: usize) -> Result<Vec<(String, String, DateTime<Utc>)>> {
-        self.read(|c| {
-            let mut s = c.prepare_cached("SELECT user, what, at FROM edition_state WHERE edition_id = ?1 ORDER BY version DESC LIMIT ?2")?;
-            let rows = s.query_map(params![id.0, i64::try_from(most).unwrap_or(i64::MAX)], |r| {
-                Ok((r.get(0)?, r.get(1)?, DateTime::from_timestamp(r.get(2)?, 0).unwrap_or_default()))
-            })?;
-            Ok(rows.collect::<rusqlite::Result<_>>()?)
         })
     }
 }
@@ -130,8 +170,10 @@ fn save(t: &Connection, edition: &Edition, version: u32) -> Result<()> {
 fn record(t: &Connection, id: EditionId, change: &Change, edition: &Edition, now: DateTime<Utc>) -> Result<()> {
     let sql = "INSERT OR REPLACE INTO decision (edition_id, article_id, kept, reason, at) VALUES (?1, ?2, ?3, ?4, ?5)";
     match change {
-        Change::Drop { article, reason } => {
-            t.prepare_cached(sql)?.execute(params![id.0, article.0, false, reason.as_str(), now.timestamp()])?;
+        Change::Drop { articles, reason } => {
+            for article in articles {
+                t.prepare_cached(sql)?.execute(params![id.0, article.0, false, reason.as_str(), now.timestamp()])?;
+            }
         }
         Change::Finalise(_) => {
             stories::reconcile_stories(t, edition)?;
@@ -148,31 +190,63 @@ fn record(t: &Connection, id: EditionId, change: &Change, edition: &Edition, now
 mod tests {
     use super::*;
     use crate::config::settings::Publication;
+    use crate::issue::edit::Edit;
     use crate::issue::tests::{article, build_with, now};
 
-    #[test]
-    fn every_change_is_a_version_and_can_be_undone_until_the_end() {
+    fn store_with_draft() -> (tempfile::TempDir, Store, EditionId) {
         let dir = tempfile::tempdir().unwrap();
         let store = Store::open(dir.path()).unwrap();
         let draft = build_with(vec![article(1, "甲县粮油加工", "食品", "行业动态", 1)], &[]);
         let id = store.commit_edition(draft.edition, &Publication::default(), &[], store.whole_archive().range).unwrap().id;
-        let foreword = |text: &str| Change::Foreword(text.to_owned());
-        assert!(matches!(store.change_edition(id, 1, &foreword("一"), "张三", now()).unwrap(), EditResult::Updated(2)));
-        assert!(
-            matches!(store.change_edition(id, 1, &foreword("二"), "李四", now()).unwrap(), EditResult::Conflict(2)),
-            "李四 saw the first version"
-        );
-        assert!(matches!(store.change_edition(id, 2, &foreword("三"), "李四", now()).unwrap(), EditResult::Updated(3)));
-        assert!(matches!(store.undo_edition(id, 3, "李四", now()).unwrap(), EditResult::Updated(4)));
-        let (edition, version) = store.edition_with_version(id).unwrap().unwrap();
-        assert_eq!((edition.foreword.as_str(), version), ("一", 4));
-        assert!(matches!(store.undo_edition(id, 4, "李四", now()).unwrap(), EditResult::Updated(5)));
-        assert!(matches!(store.undo_edition(id, 5, "李四", now()).unwrap(), EditResult::NothingToUndo));
+        (dir, store, id)
+    }
+
+    fn foreword(text: &str) -> [Change; 1] {
+        [Change::Foreword(Edit::any(text))]
+    }
+
+    #[test]
+    fn every_change_is_a_step_that_can_be_taken_back_and_made_again_until_the_end() {
+        let (_dir, store, id) = store_with_draft();
+        let change = |seen, text: &str, who: &str| store.change_edition(id, seen, &foreword(text), who, now()).unwrap();
+        let step = |seen, direction| store.step_edition(id, seen, direction, "李四", now()).unwrap();
+        let text = || store.edition_with_version(id).unwrap().map(|(e, version)| (e.foreword, version)).unwrap();
+        assert!(matches!(change(1, "一", "张三"), EditResult::Updated(2)));
+        assert!(matches!(change(1, "三", "李四"), EditResult::Updated(3)), "another version, but no text of 张三 that 李四 saw otherwise");
+        assert!(matches!(change(3, "三", "李四"), EditResult::Updated(3)), "nothing new is no step");
+        assert!(matches!(step(2, Direction::Back), EditResult::Conflict(3)));
+        assert!(matches!(step(3, Direction::Back), EditResult::Updated(4)));
+        assert_eq!(text(), ("一".to_owned(), 4));
+        assert!(matches!(step(4, Direction::Back), EditResult::Updated(5)));
+        assert!(matches!(step(5, Direction::Back), EditResult::NothingToUndo));
+        assert!(matches!(step(5, Direction::Forth), EditResult::Updated(6)));
+        assert_eq!(text(), ("一".to_owned(), 6));
+        assert_eq!(store.next_step(id, Direction::Forth).unwrap().as_deref(), Some("编者的话（李四）"));
+        assert!(matches!(change(6, "四", "张三"), EditResult::Updated(7)));
+        assert!(matches!(step(7, Direction::Forth), EditResult::NothingToUndo), "a new change ends what could be made again");
         // a draft that editors have touched is not built anew
         let again = build_with(Vec::new(), &[]);
         assert_eq!(store.commit_edition(again.edition, &Publication::default(), &[], store.whole_archive().range).unwrap().item_count(), 1);
-        assert!(matches!(store.change_edition(id, 5, &Change::Finalise(now()), "张三", now()).unwrap(), EditResult::Updated(6)));
-        assert!(matches!(store.change_edition(id, 6, &foreword("四"), "张三", now()).unwrap(), EditResult::Rejected(EditError::Final)));
-        assert!(matches!(store.undo_edition(id, 6, "张三", now()).unwrap(), EditResult::Rejected(EditError::Final)));
+        let finalise = |seen| store.change_edition(id, seen, &[Change::Finalise(now())], "张三", now()).unwrap();
+        assert!(matches!(finalise(6), EditResult::Conflict(7)), "not what was seen");
+        assert!(matches!(finalise(7), EditResult::Updated(8)));
+        assert!(matches!(change(8, "五", "张三"), EditResult::Rejected(EditError::Final)));
+        assert!(matches!(step(8, Direction::Back), EditResult::Rejected(EditError::Final)));
+    }
+
+    #[test]
+    fn changes_are_made_all_or_none_and_cost_what_they_change() {
+        let (dir, store, id) = store_with_draft();
+        let drop = Change::Drop { articles: vec![ArticleId(9)], reason: crate::issue::edit::DropReason::Other };
+        let changes = [foreword("写了一半").to_vec(), vec![drop]].concat();
+        assert!(matches!(store.change_edition(id, 1, &changes, "张三", now()).unwrap(), EditResult::Rejected(EditError::NoItem)));
+        for n in 0..600u32 {
+            let version = store.edition_with_version(id).unwrap().unwrap().1;
+            assert!(matches!(store.change_edition(id, version, &foreword(&format!("第{n}稿")), "张三", now()).unwrap(), EditResult::Updated(_)));
+        }
+        let c = Connection::open(dir.path().join("qingbao.db")).unwrap();
+        let (steps, bytes): (i64, i64) =
+            c.query_row("SELECT count(*), sum(length(patch)) FROM edition_step", [], |r| Ok((r.get(0)?, r.get(1)?))).unwrap();
+        assert!(steps <= MAX_STEPS && bytes < 40 * steps, "{steps} steps, {bytes} bytes");
     }
 }

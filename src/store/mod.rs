@@ -46,7 +46,7 @@ pub use candidates::{CandidateRange, Window};
 pub use crashes::CrashedDocument;
 pub use crawl_queue::HostBackoff;
 pub use disk_usage::{DiskUsage, available_space};
-pub use edition_revision::EditResult;
+pub use edition_revision::{Direction, EditResult};
 pub use editions::EditionRow;
 pub use entries::{NewArticle, PendingEntry, RawPage};
 pub(crate) use error::invalid_value;

@@ -145,7 +145,7 @@ mod tests {
         let url = draft.columns[0].items[0].url.clone();
         draft.columns[0].items[0].copies.push(Copy { publisher: "丁".into(), url, article: Some(ArticleId(4)) });
         let id = store.commit_edition(draft, &Publication::default(), &[], store.whole_archive().range).unwrap().id;
-        let done = store.change_edition(id, 1, &Change::Finalise(now()), "张三", now()).unwrap();
+        let done = store.change_edition(id, 1, &[Change::Finalise(now())], "张三", now()).unwrap();
         assert!(matches!(done, EditResult::Updated(2)));
         let [a, b, c, d] = stories(&store)[..] else { panic!() };
         assert!(a == c && a == d && a != b, "4 came to 1 and 3; 2 is told apart");

@@ -1,13 +1,16 @@
 //! Walls: what a site shows in place of a page, such as a captcha or a sign-in form.
 //!
 //! A wall shows little: a page with a text or a list of links is none, whatever words and widgets stand beside them. So only pages
-//! without entries or article are looked at, and only barren ones are told to be walls.
+//! without entries or article are looked at, and only barren ones are told to be walls. A short article is none either:
+//! `article.rs` weighs what speaks for one against sign-in boxes and words.
 
+mod article;
 mod marks;
 
 use serde::{Deserialize, Serialize};
 
 use crate::html::{Attr, Edge, Tag, Tree};
+use article::ArticleSigns;
 use marks::{MARKS, Place};
 
 /// A page that shows so many letters or links is no wall …
@@ -87,8 +90,7 @@ impl Wall {
         if shown.letters > MAX_LETTERS || shown.links > MAX_LINKS {
             return None;
         }
-        let cut = (0..=MAX_MARKUP.min(page.len())).rev().find(|at| page.is_char_boundary(*at)).unwrap_or(0);
-        let markup = page.get(..cut).unwrap_or_default().to_ascii_lowercase();
+        let markup = page.get(..page.floor_char_boundary(MAX_MARKUP)).unwrap_or_default().to_ascii_lowercase();
         let barren = shown.letters <= BARREN_LETTERS;
         let found = |place| match place {
             Place::Challenge => Some(&markup),
@@ -97,11 +99,14 @@ impl Wall {
         };
         let by_mark = |m: &&marks::Mark| found(m.place).is_some_and(|text| text.contains(m.text));
         let challenge = MARKS.iter().filter(|m| m.place == Place::Challenge).find(by_mark).map(|m| m.wall);
+        if challenge.is_some() || shown.article.is_found() {
+            return challenge;
+        }
         // sign-in forms have captchas of their own
         let login = shown.password.then_some(Self::Login);
         let other = || MARKS.iter().find(by_mark).map(|m| m.wall);
         let empty = || (shown.scripts && shown.letters <= EMPTY_LETTERS && shown.links == 0).then_some(Self::Script);
-        challenge.or(login).or_else(other).or_else(empty)
+        login.or_else(other).or_else(empty)
     }
 }
 
@@ -112,6 +117,7 @@ struct Shown {
     links: usize,
     password: bool,
     scripts: bool,
+    article: ArticleSigns,
     /// Its texts with title and `<noscript>`, in lower case, as far as a wall may be long.
     words: String,
 }
@@ -123,6 +129,7 @@ impl Shown {
         let hidden = |tag| matches!(tag, Tag::Script | Tag::Style | Tag::Noscript | Tag::Template | Tag::Title | Tag::Option);
         let mut inside = Vec::new();
         for edge in tree.root().walk() {
+            shown.article.note(edge);
             match edge {
                 Edge::Open(e, tag) => {
                     if hidden(tag) {
@@ -152,6 +159,7 @@ impl Shown {
                 break;
             }
         }
+        shown.article.end_block();
         shown
     }
 }

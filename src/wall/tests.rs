@@ -90,6 +90,65 @@ fn ordinary_pages_are_no_walls() {
 }
 
 #[test]
+fn a_short_article_is_no_wall_whatever_stands_beside_it() {
+    let texts = [
+        "市工业和信息化局公布技改项目计划，总投资五千万元，用于建设两条智能柔性生产线，年底前完成设备安装。",
+        "黄河岸边的这家企业今年出口增长两成，新建的海外仓已经投入使用，带动三百多人就业，负责人表示明年将继续扩大产能，并与高校合作开发新品。",
+        "市反诈中心提醒，近日有人冒充客服索要短信验证码，已有三名市民受骗，损失两万余元，警方正在追查，完成安全验证前务必核实来电号码。",
+        "The county opened its second battery recycling plant on Friday. The line handles nine thousand tonnes a year and employs eighty workers.",
+    ];
+    let box_ = "<form class=login>用户名<input name=u>密码<input type=password><img src=/verifyCode><button>登录</button></form>";
+    let besides = [
+        ("", ""),
+        (box_, ""),
+        ("", box_),
+        ("", "<a href=/login>请登录后发表评论</a>"),
+        ("", "<p>请登录后查看全部评论</p>"),
+        ("", "<div>还可以输入200字，请先登录</div><textarea></textarea>"),
+        ("<p>您还没有登录，扫码登录</p>", "<div class=g-recaptcha></div><p>请输入验证码</p>"),
+        ("<noscript>请开启JavaScript</noscript>", "<p>统一身份认证平台登录入口</p>"),
+    ];
+    for text in texts {
+        for (before, behind) in besides {
+            for head in ["<title>企业新闻一则_企业_某某网</title>", "<title>某网</title><h1>企业新闻：统一身份认证平台启用</h1>"]
+            {
+                let page = format!("<html>{head}<body>{before}<div class=article><p>{text}</p></div>{behind}</body></html>");
+                assert_eq!(Wall::of_page(&page), None, "{page}");
+            }
+        }
+    }
+}
+
+#[test]
+fn a_page_about_getting_in_stays_a_wall_however_it_is_named() {
+    let field = "<form><input name=u><input type=password name=p><button>登录</button></form>";
+    let pages = [
+        (
+            "a headline and rules of the house",
+            format!(
+                "<title>某某市政务服务网</title><h1>某某市政务服务网</h1><p>您的账号由管理员开通，首次登录请修改密码。如忘记密码，请联系管理员重置。</p>{field}"
+            ),
+        ),
+        (
+            "a sign-in title over a text",
+            format!(
+                "<title>登录 - 某某市企业服务网</title><p>企业服务网面向全市企业提供政策查询，项目申报，诉求办理和人才招聘等二十余项服务。</p>{field}"
+            ),
+        ),
+        ("a footer", format!("<title>某某市教育资源网</title>{field}<p>Copyright 2026 某某市教育局 All rights reserved.</p>")),
+        ("a notice", format!("<title>提示</title><p>您还没有登录，请登录后查看</p>{field}")),
+        (
+            "a name and a field",
+            format!("<title>某某日报数字报刊</title><h1>某某日报数字报刊</h1>{field}<ul><li><a href=/r>忘记密码，点这里</a></li></ul>"),
+        ),
+        ("no field", "<title>某某市政务服务网</title><p>您还没有登录，请先登录后再查看本页内容，谢谢。</p>".to_owned()),
+    ];
+    for (what, page) in pages {
+        assert_eq!(Wall::of_page(&page), Some(Wall::Login), "{what}");
+    }
+}
+
+#[test]
 fn every_wall_has_its_word_and_says_what_to_do() {
     for wall in Wall::ALL {
         assert_eq!(Wall::of_code(wall.code()), Some(wall));

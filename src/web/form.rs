@@ -29,6 +29,11 @@ impl Fields {
         Self(url::form_urlencoded::parse(text).take(MAX_FORM_FIELDS).map(|(k, v)| (k.into_owned(), v.into_owned())).collect())
     }
 
+    /// A field as it was sent; `None` where it is missing.
+    pub(super) fn get(&self, name: &str) -> Option<&str> {
+        self.0.get(name).map(String::as_str)
+    }
+
     /// A field, trimmed; empty where it is missing.
     pub(super) fn text(&self, name: &str) -> &str {
         self.0.get(name).map_or("", |v| v.trim())

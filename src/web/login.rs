@@ -1,5 +1,6 @@
 //! Signing in and out.
 
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use askama::Template;
@@ -12,6 +13,7 @@ use crate::store::LOGIN_FAILED;
 use crate::web::access::{COOKIE, address, cookie};
 use crate::web::form;
 use crate::web::form::{Fields, Form};
+use crate::web::password::Turn;
 use crate::web::throttle::Attempt;
 use crate::web::{AppState, password, response};
 
@@ -60,15 +62,15 @@ pub(super) async fn sign_in(State(console): State<AppState>, request: Request) -
     let name: String = fields.text("name").chars().take(MAX_NAME_CHARS).collect();
     let attempt = Attempt::new(&name, from);
     if let Err(wait) = console.throttle.begin(&attempt, Instant::now()) {
-        let words = format!("尝试次数过多，请 {} 秒后再试", wait.as_secs() + 1);
-        return (StatusCode::TOO_MANY_REQUESTS, login(&console, &next, &name, &words)).into_response();
+        let seconds = wait.as_secs() + 1;
+        return later(seconds, login(&console, &next, &name, &format!("尝试次数过多，请 {seconds} 秒后再试")));
     }
     // each check takes 19 MiB: many at once wait, and not for long
-    let Ok(Ok(_turn)) = tokio::time::timeout(TURN_TIMEOUT, console.password_checks.acquire()).await else {
+    let Ok(Some(turn)) = tokio::time::timeout(TURN_TIMEOUT, console.password_checks.turn()).await else {
         console.throttle.withdraw(&attempt);
-        return (StatusCode::SERVICE_UNAVAILABLE, login(&console, &next, &name, "登录的人太多，请稍后再试")).into_response();
+        return later(TURN_TIMEOUT.as_secs(), login(&console, &next, &name, "登录的人太多，请稍后再试"));
     };
-    match check(&console, name.clone(), fields.text("password").to_owned()).await {
+    match check(&console, turn, name.clone(), fields.text("password").to_owned()).await {
         Ok(Some(cookie)) => {
             console.throttle.succeeded(&attempt);
             let mut answer = Redirect::to(&next).into_response();
@@ -87,12 +89,18 @@ pub(super) async fn sign_in(State(console): State<AppState>, request: Request) -
     }
 }
 
+/// The page for somebody who is to try again after so many seconds.
+fn later(seconds: u64, page: Response) -> Response {
+    (StatusCode::TOO_MANY_REQUESTS, [(header::RETRY_AFTER, seconds.to_string())], page).into_response()
+}
+
 /// Opens a session and gives its cookie, where the password is right.
-async fn check(console: &AppState, name: String, given: String) -> Result<Option<HeaderValue>, Response> {
+async fn check(console: &AppState, turn: Turn, name: String, given: String) -> Result<Option<HeaderValue>, Response> {
     let account = response::stored(console.store.run(move |s| s.account(&name)).await)?.filter(|a| !a.disabled);
     let hash = account.as_ref().map(|a| a.password.clone());
     // a third of a hundred milliseconds of CPU and 19 MiB: off the async threads
-    let right = tokio::task::spawn_blocking(move || password::matches(&given, hash.as_deref())).await.unwrap_or(false);
+    let checks = Arc::clone(console);
+    let right = tokio::task::spawn_blocking(move || checks.password_checks.matches(turn, &given, hash.as_deref())).await.unwrap_or(false);
     let Some(account) = account.filter(|_| right) else { return Ok(None) };
     let (token, csrf) = password::token().and_then(|t| Ok((t, password::token()?))).map_err(|e| response::broken(&e))?;
     let digest = password::digest(&token);

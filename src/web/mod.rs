@@ -12,6 +12,7 @@ mod archive;
 mod cache;
 mod candidates;
 mod connection_limit;
+mod desk_state;
 mod form;
 mod host;
 mod issue_editor;
@@ -42,17 +43,15 @@ use crate::pipeline::ConfigHandle;
 use crate::pipeline::Pipeline;
 use crate::store::{Overview, Store};
 use tokio::net::TcpListener;
-use tokio::sync::Semaphore;
 
 use cache::SwrCache;
+use password::PasswordChecks;
 pub use password::{digest as token_hash, fresh as fresh_password, hash as hash_password, token as fresh_token};
 use throttle::Throttle;
 
 const STYLE: &str = include_str!("assets/console.css");
 const SCRIPT: &str = include_str!("assets/console.js");
-
-/// Passwords checked at once, each with 19 MiB and a core of its own.
-const PASSWORD_CHECKS: usize = 2;
+const DESK_SCRIPT: &str = include_str!("assets/desk.js");
 
 /// What every page needs.
 struct Console {
@@ -61,10 +60,10 @@ struct Console {
     /// As they were at the start: where we listen does not change before the next.
     settings: ConsoleSettings,
     throttle: Throttle,
-    /// Passwords checked at once.
-    password_checks: Semaphore,
+    password_checks: PasswordChecks,
     counted: SwrCache<(), Overview>,
     ranking: SwrCache<EditionId, candidates::Scores>,
+    presence: desk_state::Presence,
 }
 
 type AppState = Arc<Console>;
@@ -104,8 +103,17 @@ pub async fn listen(settings: &ConsoleSettings) -> std::io::Result<Option<TcpLis
 pub async fn serve(live: Arc<ConfigHandle>, listener: TcpListener, stopped: impl Future<Output = ()> + Send + 'static) {
     let pipeline = live.pipeline();
     let (store, settings) = (pipeline.store().clone(), pipeline.settings().console.clone());
-    let (throttle, password_checks) = (Throttle::default(), Semaphore::new(PASSWORD_CHECKS));
-    let console = Arc::new(Console { live, store, settings, throttle, password_checks, counted: SwrCache::default(), ranking: SwrCache::default() });
+    let (throttle, password_checks) = (Throttle::default(), PasswordChecks::default());
+    let console = Arc::new(Console {
+        live,
+        store,
+        settings,
+        throttle,
+        password_checks,
+        counted: SwrCache::default(),
+        ranking: SwrCache::default(),
+        presence: desk_state::Presence::default(),
+    });
     // the first looks at 概览, 来源 and 候选 need not wait for it
     let early = Arc::clone(&console);
     tokio::spawn(async move {
@@ -125,6 +133,7 @@ fn router(console: AppState) -> Router {
         .route("/logout", post(login::sign_out))
         .route("/draft", get(issue_editor::newest))
         .route("/draft/{id}", get(issue_editor::page).post(issue_editor::change))
+        .route("/draft/{id}/state", get(desk_state::get))
         .route("/draft/{id}/pool", get(candidates::page))
         .route("/draft/{id}/mail", get(issue_editor::preview))
         .route("/draft/{id}/docx", get(issue_editor::document))
@@ -148,6 +157,7 @@ fn router(console: AppState) -> Router {
         .route("/api/v1/articles/{id}", get(api::article))
         .route("/console.css", get(|| async { asset("text/css; charset=utf-8", STYLE) }))
         .route("/console.js", get(|| async { asset("text/javascript; charset=utf-8", SCRIPT) }))
+        .route("/desk.js", get(|| async { asset("text/javascript; charset=utf-8", DESK_SCRIPT) }))
         .with_state(Arc::clone(&console));
     let app = if base.is_empty() { pages } else { Router::new().nest(&base, pages) };
     app.fallback(missing).layer(middleware::from_fn_with_state(console, host::check)).layer(middleware::from_fn(guarded))

@@ -150,10 +150,21 @@ async fn an_editor_finishes_the_issue_by_keys_and_by_mouse() {
     key(&page, "u").await;
     until(&page, "undone", &format!("document.querySelector('.column').querySelectorAll('.item').length === {n}")).await;
 
+    // several at once: their bar shows while some are picked
+    let bar = "getComputedStyle(document.querySelector('.picked')).display";
+    assert_eq!(value(&page, bar).await, "none");
+    act(&page, "[...document.querySelectorAll('[data-pick]')].slice(0, 2).forEach(p => p.click())").await;
+    until(&page, "the bar of those picked", &format!("{bar} !== 'none' && document.querySelector('.picked b').textContent === '2'")).await;
+    press(&page, ".picked button[name=drop]").await;
+    until(&page, "both dropped", &format!("document.querySelector('.column').querySelectorAll('.item').length === {} && {bar} === 'none'", n - 2))
+        .await;
+    key(&page, "u").await;
+    until(&page, "both back", &format!("document.querySelector('.column').querySelectorAll('.item').length === {n}")).await;
+
     looks(&page, &service).await;
 
     page.goto(format!("{}/draft/1", service.base)).await.unwrap();
-    page.evaluate("window.confirm = () => true; document.querySelector('form[data-confirm] button').click()").await.unwrap();
+    page.evaluate("window.confirm = () => true; document.querySelector('button[value=finalise]').click()").await.unwrap();
     until(&page, "finished", "document.body.textContent.includes('已定稿') && !document.querySelector('input.title')").await;
     browser.close().await.unwrap();
 }
@@ -226,18 +237,28 @@ async fn an_admin_adds_and_mends_sources_and_puts_in_a_pasted_article() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 #[ignore = "needs Chromium"]
-async fn of_two_editors_the_slower_one_is_told_and_keeps_her_words() {
+async fn of_two_editors_of_one_text_the_slower_one_sees_both_and_chooses() {
     let service = Service::start("");
     let ((mut first, a), (mut second, b)) = (enter(&service, "甲编辑").await, enter(&service, "乙编辑").await);
     fill(&a, "textarea[name=foreword]", "甲写的话").await;
-    until(&a, "saved", "document.getElementById('state').textContent.startsWith('已保存')").await;
     fill(&b, "textarea[name=foreword]", "乙写的话").await;
-    until(&b, "told", "document.getElementById('state').textContent.includes('别人刚刚改过')").await;
-    assert_eq!(value(&b, "document.querySelector('textarea[name=foreword]').value").await, "乙写的话");
-    b.reload().await.unwrap();
-    until(&b, "the other's words", "document.querySelector('textarea[name=foreword]')?.value === '甲写的话'").await;
-    fill(&b, "textarea[name=foreword]", "两人商定的话").await;
-    until(&b, "saved now", "document.getElementById('state').textContent.startsWith('已保存')").await;
+    let conflict = "!!document.querySelector('.conflict')";
+    let (slower, other) = loop {
+        if a.evaluate(conflict).await.unwrap().into_value::<bool>().unwrap() {
+            break (&a, &b);
+        }
+        if b.evaluate(conflict).await.unwrap().into_value::<bool>().unwrap() {
+            break (&b, &a);
+        }
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    };
+    let mine = value(slower, "document.querySelector('textarea[name=foreword]').value").await;
+    let theirs = value(slower, "document.querySelector('.conflict .theirs').textContent").await;
+    assert!(mine != theirs && mine.ends_with("写的话") && theirs.ends_with("写的话"), "{mine} {theirs}");
+    press(slower, ".conflict button").await;
+    until(slower, "saved now", "document.getElementById('state').textContent.startsWith('已保存') && !document.querySelector('.conflict')").await;
+    // the other page learns of it by itself
+    until(other, "the chosen words", &format!("document.querySelector('textarea[name=foreword]').value === '{mine}'")).await;
     first.close().await.unwrap();
     second.close().await.unwrap();
 }
@@ -249,7 +270,7 @@ async fn without_scripts_the_same_is_done_by_buttons() {
     let service = Service::start("");
     let (mut browser, page) = enter(&service, "甲编辑").await;
     page.execute(EnableParams::default()).await.unwrap();
-    page.execute(SetBlockedUrLsParams::builder().url_pattern(BlockPattern::new("*://*:*/console.js", true)).build()).await.unwrap();
+    page.execute(SetBlockedUrLsParams::builder().url_pattern(BlockPattern::new("*://*:*/*.js", true)).build()).await.unwrap();
     visit(&page, &service, "/draft/1").await;
     assert_eq!(value(&page, "String(document.documentElement.classList.contains('script'))").await, "false");
     let first = order(&page).await;
@@ -258,17 +279,17 @@ async fn without_scripts_the_same_is_done_by_buttons() {
     until(&page, "down", &leads(&first[1])).await;
     let n = first.len();
     let count = |n: usize| format!("document.querySelector('.column')?.querySelectorAll('.item').length === {n}");
-    press(&page, ".item .drop button").await;
+    press(&page, ".item button[name=drop]").await;
     until(&page, "dropped", &count(n - 1)).await;
     press(&page, "button[value=undo]").await;
     until(&page, "undone", &count(n)).await;
     fill(&page, ".item input.title", "不用脚本改的标题").await;
     press(&page, ".item form.edit button").await;
     until(&page, "saved", "document.querySelector('.item input.title')?.value === '不用脚本改的标题'").await;
-    act(&page, "{ const f = document.querySelector('.item select[name=column]'); f.value = '行业趋势'; f.form.querySelector('button').click(); }")
+    act(&page, "{ const f = document.querySelector('.item select[name=column]'); f.value = '行业趋势'; f.form.querySelector('button[value=move]').click(); }")
         .await;
     until(&page, "moved", &format!("document.querySelectorAll('.column')[1]?.querySelector('[data-article=\"{}\"]') != null", first[1])).await;
-    press(&page, "form[data-confirm] button").await;
+    press(&page, "button[value=finalise]").await;
     until(&page, "finished", "document.body.textContent.includes('已定稿') && !document.querySelector('input.title')").await;
     browser.close().await.unwrap();
 }

@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used)] // a set-up that fails must fail the test
 
 mod browser;
+mod desk;
 mod doors;
 mod hostile;
 #[path = "../support/nats/mod.rs"]
@@ -150,6 +151,11 @@ fn order(page: &str) -> Vec<String> {
     column.split("data-article=\"").skip(1).map(|p| p.split('"').next().unwrap().to_owned()).collect()
 }
 
+/// The headline of an item as its form has it.
+fn title_of(page: &str, article: &str) -> String {
+    field(page.split(&format!("data-article=\"{article}\"")).nth(1).unwrap(), "title_was").replace("&#38;", "&").replace("&#34;", "\"")
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn two_editors_finish_an_issue_and_nothing_is_lost() {
     let service = Service::start("/qb");
@@ -176,12 +182,15 @@ async fn two_editors_finish_an_issue_and_nothing_is_lost() {
     assert_eq!(send("b", seen.clone(), drop_).await.status(), StatusCode::SEE_OTHER);
 
     // the other one still sees the older version: her words come back, nothing is overwritten
-    let rewrite = vec![("do", "rewrite".into()), ("title", "甲写的标题".into()), ("summary", "甲写的摘要".into()), item(0)];
-    let conflict = send("a", seen, rewrite.clone()).await;
+    let rewrite = |was: &str| {
+        vec![("do", "rewrite".into()), ("title", "甲写的标题".into()), ("title_was", was.to_owned()), ("summary", "甲写的摘要".into()), item(0)]
+    };
+    let conflict = send("a", seen.clone(), rewrite("别的标题")).await;
     assert_eq!(conflict.status(), StatusCode::CONFLICT);
     let page = conflict.text().await.unwrap();
-    assert!(page.contains("别人刚刚改过") && page.contains("甲写的摘要"), "{page}");
-    assert_eq!(send("a", field(&page, "version"), rewrite).await.status(), StatusCode::SEE_OTHER);
+    assert!(page.contains("刚刚被别人改过") && page.contains("甲写的摘要"), "{page}");
+    // the change of another item is no conflict
+    assert_eq!(send("a", seen, rewrite(&title_of(&page, &first[0]))).await.status(), StatusCode::SEE_OTHER);
     let page = a.page("/draft/1").await;
     assert!(page.contains("甲写的标题") && !order(&page).contains(&first[1]));
     let undo = |page: String| send("b", field(&page, "version"), vec![("do", "undo".into())]);
@@ -242,7 +251,9 @@ async fn two_editors_finish_an_issue_and_nothing_is_lost() {
     let body = encode(&[("do", "foreword"), ("foreword", "各位读者"), ("version", &field(&page, "version")), ("csrf", &a.csrf)]);
     let saved = a.post_raw("/draft/1", body, &[("x-requested-by", "console")]).await;
     assert_eq!(saved.status(), StatusCode::OK);
-    let version = saved.text().await.unwrap();
+    let outcome: serde_json::Value = serde_json::from_str(&saved.text().await.unwrap()).unwrap();
+    assert!(outcome["conflict"].is_null() && outcome["state"]["content"]["foreword"] == "各位读者", "{outcome}");
+    let version = outcome["state"]["version"].to_string();
     assert_eq!(send("a", version.clone(), vec![("do", "finalise".into())]).await.status(), StatusCode::SEE_OTHER);
     let page = b.page("/draft/1").await;
     assert!(page.contains("已定稿") && page.contains("各位读者") && !page.contains("name=\"title\""));

@@ -4,7 +4,7 @@ use axum::Router;
 use axum::http::{Uri, header};
 use axum::response::IntoResponse;
 
-use super::{Service, field, order};
+use super::{Browser, Service, field, order};
 
 const PARTS: [&str; 3] = [
     "鄢陵县一家苗木企业今年新建智能温室，每年可育苗三千万株，产品销往十多个省份。",
@@ -30,14 +30,20 @@ async fn site(uri: Uri) -> impl IntoResponse {
     ([(header::CONTENT_TYPE, "text/html; charset=utf-8")], page.into_bytes())
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_pasted_article_is_stored_with_all_its_pages_and_a_pdf_with_its_text() {
-    let (service, _site) = Service::with_site().await;
+/// The site's address, and an editor who may paste it.
+async fn start(service: &Service) -> (String, Browser) {
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let base = format!("http://{}", listener.local_addr().unwrap());
     tokio::spawn(async move { axum::serve(listener, Router::new().fallback(site)).await });
     let editor = service.sign_in("", "甲编辑").await;
     service.until_reloaded(&editor).await;
+    (base, editor)
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_pasted_article_is_stored_with_all_its_pages_and_a_pdf_with_its_text() {
+    let (service, _site) = Service::with_site().await;
+    let (base, editor) = start(&service).await;
     for (path, texts) in [("/a_1.html", PARTS.as_slice()), ("/notice.pdf", &["有关事项通知如下"])] {
         let version = field(&editor.page("/draft/1").await, "version");
         let url = format!("{base}{path}");
@@ -54,11 +60,7 @@ async fn a_pasted_article_is_stored_with_all_its_pages_and_a_pdf_with_its_text()
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_address_that_ends_its_parser_is_refused_and_the_service_goes_on() {
     let (service, _site) = Service::with_site().await;
-    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let base = format!("http://{}", listener.local_addr().unwrap());
-    tokio::spawn(async move { axum::serve(listener, Router::new().fallback(site)).await });
-    let editor = service.sign_in("", "甲编辑").await;
-    service.until_reloaded(&editor).await;
+    let (base, editor) = start(&service).await;
     for fault in ["abort", "panic", "memory"] {
         let version = field(&editor.page("/draft/1").await, "version");
         let url = format!("{base}/fault/{fault}");

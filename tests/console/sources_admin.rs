@@ -114,7 +114,7 @@ async fn editors_say_which_articles_tell_the_same() {
     let items = order(&page);
     let (first, second) = (items[0].as_str(), items[1].as_str());
     let copies =
-        |page: &str| page.split("<article").find(|a| a.contains(&format!("data-article=\"{first}\""))).unwrap().matches("name=\"copy\"").count();
+        |page: &str| page.split("<article").find(|a| a.contains(&format!("data-article=\"{first}\""))).unwrap().matches("name=\"split\"").count();
     let before = copies(&page);
     assert_eq!(change(&[("do", "merge"), ("article", second), ("into", "0")]).await, StatusCode::UNPROCESSABLE_ENTITY);
     assert_eq!(change(&[("do", "merge"), ("article", second), ("into", first)]).await, StatusCode::SEE_OTHER);

@@ -78,6 +78,10 @@ impl Crawler {
             let reason = "its page tells of several entries, and its feed too little of this one";
             return Ok(ArticleStep::Done(self.fall_back_to_feed(&entry, source, reason, Utc::now(), None).await?));
         }
+        if entry.entry.url.is_route_of(&source.url) && !source.render {
+            let reason = ExtractError::ScriptRoute.to_string();
+            return Ok(ArticleStep::Done(self.fall_back_to_feed(&entry, source, &reason, Utc::now(), None).await?));
+        }
         let ask = TaskKind::Article { entry: id };
         Ok(ArticleStep::Fetch(Task {
             source: Arc::clone(source),

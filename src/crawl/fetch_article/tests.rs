@@ -74,3 +74,18 @@ async fn a_page_whose_parser_is_killed_from_outside_waits_however_often() {
     let line = format!("for i in 1 2 3; do cat '{}'; done; cat > /dev/null", dir.path().join("frame").display());
     assert_eq!(start(dir.path(), &line).await, ["done"; 3]);
 }
+
+#[tokio::test]
+async fn a_part_of_the_list_page_that_a_script_makes_is_not_fetched_without_a_browser() {
+    let dir = tempfile::tempdir().unwrap();
+    leave_pages(dir.path());
+    let c = Connection::open(dir.path().join("qingbao.db")).unwrap();
+    c.execute("UPDATE entry SET state = 'pending', url = 'https://a.example/#/news/1' WHERE id = 1", []).unwrap();
+    let crawler = Arc::new(Crawler::new(Store::open(dir.path()).unwrap(), Arc::default(), Taxonomy::load(None).unwrap(), None).unwrap());
+    let mut rendered = sources();
+    Arc::make_mut(&mut rendered.sources[0]).render = true;
+    let step = crawler.article_task(EntryId(1), &rendered, false, Vec::new()).await.unwrap();
+    assert!(matches!(step, ArticleStep::Fetch(_)), "a browser shows it");
+    let step = crawler.article_task(EntryId(1), &sources(), false, Vec::new()).await.unwrap();
+    assert!(matches!(step, ArticleStep::Done(ArticleResult::Failed { reason, .. }) if reason.contains("render = true")));
+}

@@ -46,7 +46,7 @@ impl Reader<'_> {
     }
 
     pub(super) async fn parse<T: DeserializeOwned>(&self, kind: Kind, document: Document) -> Result<T, ParseFailure> {
-        self.parser.parse(&ParseInput { kind, source: Arc::clone(&self.source), document }).await
+        self.parser.parse(&ParseInput { kind, source: Arc::clone(&self.source), document }, self.waiting).await
     }
 }
 

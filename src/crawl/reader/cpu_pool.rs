@@ -18,12 +18,12 @@ pub struct CpuPool {
     progress: Arc<Progress>,
 }
 
-/// How the work of a pool goes on.
+/// The progress of a pool's jobs.
 #[derive(Default)]
 struct Progress {
-    /// Pieces of work that wait or run.
+    /// Jobs that wait or run.
     open: AtomicUsize,
-    /// When the last one ended, or the first one came to an idle pool.
+    /// When a job last ended, or the first one came to an idle pool.
     since: Mutex<Option<Instant>>,
 }
 
@@ -33,7 +33,7 @@ impl Progress {
     }
 }
 
-/// A piece of work, until it ends, by a panic too.
+/// A job until it ends, by a panic too.
 struct Open(Arc<Progress>);
 
 impl Open {

@@ -23,6 +23,7 @@ use crate::model::{Source, StoredPage, WebUrl};
 
 pub use cpu_pool::CpuPool;
 pub use listing::{FurtherPages, ListingError};
+use parser::Waiting;
 pub use parser::{PARSE_DOCUMENTS, Parser, parse_documents};
 pub use pdf::{READ_PDF, read_pdf};
 
@@ -60,17 +61,24 @@ pub struct Reader<'a> {
     /// Fetches further pages; `None`: they are named in a warning.
     fetcher: Option<&'a Fetcher>,
     scope: Option<HostScope<'a>>,
+    waiting: Waiting,
 }
 
 impl<'a> Reader<'a> {
     /// A reader that fetches further documents of the source.
     pub fn new(parser: &'a Parser, fetcher: &'a Fetcher, source: Arc<Source>) -> Self {
-        Self { parser, source, fetcher: Some(fetcher), scope: None }
+        Self { parser, source, fetcher: Some(fetcher), scope: None, waiting: Waiting::Crawl }
     }
 
     /// A reader for documents at hand; nothing is fetched.
     pub fn offline(parser: &'a Parser, source: Arc<Source>) -> Self {
-        Self { parser, source, fetcher: None, scope: None }
+        Self { parser, source, fetcher: None, scope: None, waiting: Waiting::Crawl }
+    }
+
+    /// Returns the reader for an interactive request: it may also use the parser process that the crawl never takes.
+    #[must_use]
+    pub fn for_person(self) -> Self {
+        Self { waiting: Waiting::Person, ..self }
     }
 
     /// The same within the hosts of a task.

@@ -16,8 +16,8 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::process::{Child, ChildStderr, ChildStdin, ChildStdout, Command};
 use tokio::task::JoinHandle;
 
-/// Processor time for one document. It does not depend on what else the machine does.
-const CPU_SECONDS: u64 = 20;
+/// Processor time for one document, ten times what a large honest one takes. It does not depend on what else the machine does.
+const CPU_SECONDS: u64 = 10;
 /// Longest wait for an answer by the clock: far more than the processor time, for the machine may be busy.
 const ANSWER_TIMEOUT: Duration = Duration::from_mins(3);
 /// How long an ended child may take to be gone.

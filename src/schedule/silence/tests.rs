@@ -23,7 +23,7 @@ fn a_source_is_quiet_by_its_own_rhythm() {
     let back = |from: &str, every: i64, n: i64| (0..n).map(|i| day(from) - chrono::TimeDelta::days(i * every)).collect::<Vec<_>>();
     let working = |from: &str, n: usize| {
         let days = (0..).map(|i| day(from) - chrono::TimeDelta::days(i));
-        days.filter(|d| kind(*d, &calendar()) == DayKind::Working).take(n).collect::<Vec<_>>()
+        days.filter(|d| calendar().day_kind(*d) == DayKind::Working).take(n).collect::<Vec<_>>()
     };
     let mut pinned = back("2026-08-12", 1, 12);
     pinned.push(day("2024-01-01"));
@@ -61,8 +61,8 @@ type Source = (&'static str, fn(NaiveDate, i64, &mut Dice) -> bool);
 
 const SOURCES: [Source; 8] = [
     ("daily", |_, _, dice| dice.share() < 0.95),
-    ("working days", |d, _, dice| kind(d, &calendar()) == DayKind::Working && dice.share() < 0.95),
-    ("daily but for National Day", |d, _, dice| kind(d, &calendar()) != DayKind::Holiday && dice.share() < 0.95),
+    ("working days", |d, _, dice| calendar().day_kind(d) == DayKind::Working && dice.share() < 0.95),
+    ("daily but for National Day", |d, _, dice| calendar().day_kind(d) != DayKind::Holiday && dice.share() < 0.95),
     ("every other day", |_, _, dice| dice.share() < 0.5),
     ("weekly", |_, n, dice| n % 7 == 3 && dice.share() < 0.95),
     ("weekly on any day", |_, _, dice| dice.share() < 0.14),

@@ -21,6 +21,7 @@ pub(super) const MIGRATIONS: &[M<'static>] = &[
     M::up(include_str!("010_sightings.sql")),
     M::up(include_str!("011_crashed.sql")),
     M::up(include_str!("012_candidates.sql")),
+    M::up(include_str!("013_steps.sql")),
 ];
 
 /// Brings the schema to the last version.

@@ -19,7 +19,8 @@ use crate::model::{Entry, Source};
 /// The subcommand of this same program that parses documents from standard input.
 pub const PARSE_DOCUMENTS: &str = "parse-documents";
 
-/// Far more than any honest document takes; two that reach it fit into the unit beside the service.
+/// Far more than any honest document takes; two that reach it fit into the unit beside the service. Where more do, the kernel ends
+/// one of them and not the service.
 const MEMORY: MemoryLimit = MemoryLimit(400);
 /// Documents that one process parses, one after the other. A new one begins with fresh memory.
 const MAX_DOCUMENTS: u32 = 500;
@@ -55,14 +56,24 @@ pub(super) struct ParseInput {
 pub(super) enum ParseFailure {
     /// It ends its process, and how.
     Crashed(String),
-    /// Its process was ended by somebody else, and why: nothing is known of the document.
+    /// Its process was killed from outside, and why. The document may be sound.
     Interrupted(String),
 }
 
-/// Parser processes, as many as threads for CPU work, and these threads.
+/// For whom a document is parsed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Waiting {
+    /// The crawl.
+    Crawl,
+    /// Somebody who looks at a screen.
+    Person,
+}
+
+/// Parser processes, as many as threads for CPU work and one more for what people wait for, and these threads.
 pub struct Parser {
     pool: Arc<CpuPool>,
     turns: Semaphore,
+    reserved: Semaphore,
     idle: Mutex<Vec<Idle>>,
     /// Their program; `None`: this same program.
     program: Option<PathBuf>,
@@ -74,7 +85,7 @@ struct Idle(Process, u32);
 impl Parser {
     /// Uses these threads. Processes are started when they are needed.
     pub fn new(pool: Arc<CpuPool>) -> Self {
-        Self { turns: Semaphore::new(pool.threads()), pool, idle: Mutex::default(), program: None }
+        Self { turns: Semaphore::new(pool.threads()), reserved: Semaphore::new(1), pool, idle: Mutex::default(), program: None }
     }
 
     /// The same with another program for the processes.
@@ -103,9 +114,9 @@ impl Parser {
     }
 
     /// Parses a document, a second time if it crashes its process.
-    pub(super) async fn parse<T: DeserializeOwned>(&self, input: &ParseInput) -> Result<T, ParseFailure> {
-        let parsed = match self.ask(input).await {
-            Err(Failure::Crash(_)) => self.ask(input).await,
+    pub(super) async fn parse<T: DeserializeOwned>(&self, input: &ParseInput, waiting: Waiting) -> Result<T, ParseFailure> {
+        let parsed = match self.ask(input, waiting).await {
+            Err(Failure::Crash(_)) => self.ask(input, waiting).await,
             parsed => parsed,
         };
         let failure = match parsed {
@@ -125,10 +136,14 @@ impl Parser {
         }
     }
 
-    async fn ask(&self, input: &ParseInput) -> Result<Vec<u8>, Failure> {
+    async fn ask(&self, input: &ParseInput, waiting: Waiting) -> Result<Vec<u8>, Failure> {
         let head = serde_json::to_vec(input).map_err(|e| Failure::interrupted(&e))?;
         let body = &input.document.body;
-        let _turn = self.turns.acquire().await.map_err(|e| Failure::interrupted(&e))?;
+        let turn = match waiting {
+            Waiting::Crawl => self.turns.acquire().await,
+            Waiting::Person => tokio::select! { turn = self.turns.acquire() => turn, turn = self.reserved.acquire() => turn },
+        };
+        let _turn = turn.map_err(|e| Failure::interrupted(&e))?;
         let idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
         let (mut process, documents) = match idle {
             Some(Idle(process, documents)) => (process, documents),

@@ -13,13 +13,13 @@ fn document(body: &[u8]) -> ParseInput {
     ParseInput { kind: Kind::Page, source, document }
 }
 
-/// What comes of a document with this program, and how often it was started.
+/// Parses a document with this program as parser; returns the result and the number of starts.
 async fn parse(line: &str) -> (Result<u32, ParseFailure>, usize) {
     let dir = tempfile::tempdir().unwrap();
     let starts = dir.path().join("starts");
     let parser =
         Parser::new(Arc::new(CpuPool::with_threads(1).unwrap())).with_program(script(dir.path(), &format!("echo >> '{}'\n{line}", starts.display())));
-    let parsed = parser.parse(&document(b"x")).await;
+    let parsed = parser.parse(&document(b"x"), Waiting::Crawl).await;
     (parsed, std::fs::read(starts).unwrap().len())
 }
 
@@ -35,15 +35,37 @@ async fn a_document_that_crashes_its_process_is_tried_twice() {
 #[tokio::test]
 async fn one_process_parses_one_document_after_the_other() {
     let dir = tempfile::tempdir().unwrap();
-    let process_id = "n=$(printf %07d $$); printf '\\007\\000\\000\\000%s' \"1${n#?}\"; printf '\\007\\000\\000\\000%s' \"1${n#?}\"; kill -KILL $$";
+    let process_id =
+        "n=$(printf %07d $$); printf '\\007\\000\\000\\000%s' \"1${n#?}\"; printf '\\007\\000\\000\\000%s' \"1${n#?}\"; sleep 3; kill -KILL $$";
     let parser = Parser::new(Arc::new(CpuPool::with_threads(1).unwrap())).with_program(script(dir.path(), process_id));
     let mut seen = Vec::new();
     for _ in 0..2 {
-        seen.push(parser.parse::<u32>(&document(b"x")).await.unwrap());
+        seen.push(parser.parse::<u32>(&document(b"x"), Waiting::Crawl).await.unwrap());
     }
     assert_eq!(seen[0], seen[1]);
-    assert!(matches!(parser.parse::<u32>(&document(b"x")).await, Err(ParseFailure::Interrupted(_))), "it was killed meanwhile");
-    assert_ne!(parser.parse::<u32>(&document(b"x")).await.unwrap(), seen[0], "another has taken its place");
+    assert!(matches!(parser.parse::<u32>(&document(b"x"), Waiting::Crawl).await, Err(ParseFailure::Interrupted(_))), "it was killed meanwhile");
+    assert_ne!(parser.parse::<u32>(&document(b"x"), Waiting::Crawl).await.unwrap(), seen[0], "another has taken its place");
+}
+
+#[tokio::test]
+async fn who_waits_is_not_held_up_by_what_the_crawl_parses() {
+    let dir = tempfile::tempdir().unwrap();
+    // the first one never answers
+    let line = format!("mkdir '{}' && exec sleep 60; printf '\\002\\000\\000\\00042'; cat", dir.path().join("first").display());
+    let parser = Parser::new(Arc::new(CpuPool::with_threads(1).unwrap())).with_program(script(dir.path(), &line));
+    let input = document(b"x");
+    let crawl = parser.parse::<u32>(&input, Waiting::Crawl);
+    let person = async {
+        while !dir.path().join("first").exists() {
+            tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+        }
+        parser.parse::<u32>(&input, Waiting::Person).await
+    };
+    tokio::select! {
+        answer = crawl => panic!("the crawl has no end: {answer:?}"),
+        answer = person => assert_eq!(answer.unwrap(), 42),
+        () = tokio::time::sleep(std::time::Duration::from_secs(30)) => panic!("held up"),
+    }
 }
 
 #[test]

@@ -1,0 +1,97 @@
+//! What a change of an edition replaced: enough to go back, and forth again, without a copy of the edition.
+
+use std::collections::HashMap;
+
+use serde::{Deserialize, Serialize};
+
+use crate::model::{ArticleId, Edition, Item};
+
+/// The parts of an edition that another has otherwise.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct Patch {
+    /// 编者的话.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    foreword: Option<String>,
+    /// Items as they are there, those that are missing here among them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    items: Vec<Item>,
+    /// Every column's items in their order, if that is another.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    order: Option<Vec<Vec<ArticleId>>>,
+}
+
+impl Patch {
+    /// What makes `from` like `to`, which has the same columns.
+    pub fn between(from: &Edition, to: &Edition) -> Self {
+        let here: HashMap<ArticleId, &Item> = items(from).map(|i| (i.article, i)).collect();
+        let order = |e: &Edition| e.columns.iter().map(|c| c.items.iter().map(|i| i.article).collect()).collect::<Vec<Vec<_>>>();
+        Self {
+            foreword: (from.foreword != to.foreword).then(|| to.foreword.clone()),
+            items: items(to).filter(|i| here.get(&i.article) != Some(i)).cloned().collect(),
+            order: Some(order(to)).filter(|o| *o != order(from)),
+        }
+    }
+
+    /// Makes an edition like the other one; returns the way back.
+    #[must_use]
+    pub fn apply(self, e: &mut Edition) -> Self {
+        let before = e.clone();
+        if let Some(foreword) = self.foreword {
+            e.foreword = foreword;
+        }
+        let mut known: HashMap<ArticleId, Item> = self.items.into_iter().map(|i| (i.article, i)).collect();
+        for item in e.columns.iter_mut().flat_map(|c| &mut c.items) {
+            if let Some(other) = known.remove(&item.article) {
+                *item = other;
+            }
+        }
+        if let Some(order) = self.order {
+            known.extend(e.columns.iter_mut().flat_map(|c| c.items.drain(..)).map(|i| (i.article, i)));
+            for (column, ids) in e.columns.iter_mut().zip(order) {
+                column.items = ids.into_iter().filter_map(|id| known.remove(&id)).collect();
+            }
+        }
+        Self::between(e, &before)
+    }
+}
+
+fn items(e: &Edition) -> impl Iterator<Item = &Item> {
+    e.columns.iter().flat_map(|c| &c.items)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::issue::edit::{Change, DropReason, Edit, Place};
+    use crate::issue::tests::{article, build_with};
+
+    #[test]
+    fn every_change_can_be_taken_back_and_made_again() {
+        let news = |id, title: &str, column: &str| article(id, title, "食品", column, 1);
+        let start =
+            build_with(vec![news(1, "甲县粮油加工", "行业动态"), news(2, "乙厂乳品扩产", "行业动态"), news(3, "丙园水泥减产", "财经数据")], &[])
+                .edition;
+        let id = ArticleId;
+        let changes = [
+            Change::Rewrite { article: id(1), title: Some(Edit::any("新题")), summary: Some(Edit::any("一段\n两段")) },
+            Change::Drop { articles: vec![id(1), id(3)], reason: DropReason::Stale },
+            Change::Move { article: id(3), column: "行业动态".into(), place: Place::Top },
+            Change::Shift { article: id(1), up: false },
+            Change::Merge { article: id(2), into: id(1) },
+            Change::Foreword(Edit::any("各位")),
+        ];
+        for change in changes {
+            let mut e = start.clone();
+            change.apply(&mut e).unwrap();
+            let changed = e.clone();
+            assert_ne!(changed, start);
+            let back = Patch::between(&changed, &start);
+            let bytes = serde_json::to_string(&back).unwrap();
+            let forth = serde_json::from_str::<Patch>(&bytes).unwrap().apply(&mut e);
+            assert_eq!(e, start);
+            assert_eq!(forth.apply(&mut e), back);
+            assert_eq!(e, changed);
+        }
+        assert_eq!(Patch::between(&start, &start), Patch::default());
+    }
+}

@@ -1,0 +1,151 @@
+//! The desk's state as its script asks for it: what the issue holds now, what can be taken back, who else is at work.
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use axum::Json;
+use axum::extract::{Path, State};
+use axum::http::{StatusCode, Uri};
+use axum::response::{IntoResponse as _, Response};
+use serde::Serialize;
+
+use crate::issue::edit::EditError;
+use crate::model::{Edition, EditionId};
+use crate::store::{Direction, Session, Store, StoreError};
+use crate::web::access::Editor;
+use crate::web::form::Fields;
+use crate::web::response::stored;
+use crate::web::{AppState, response};
+
+/// After this silence an editor is no longer shown.
+const PRESENCE: Duration = Duration::from_secs(30);
+/// Most editors remembered.
+const MAX_PRESENT: usize = 200;
+
+/// Who is at which item of which issue.
+#[derive(Default)]
+pub(super) struct Presence(Mutex<HashMap<(EditionId, String), (i64, Instant)>>);
+
+impl Presence {
+    /// Notes where an editor is, 0 for no item; gives where the others are.
+    fn note(&self, edition: EditionId, who: &str, article: i64) -> Vec<Person> {
+        let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        all.retain(|_, (_, at)| at.elapsed() < PRESENCE);
+        if all.len() < MAX_PRESENT {
+            all.insert((edition, who.to_owned()), (article, Instant::now()));
+        }
+        let others = all.iter().filter(|((e, name), _)| *e == edition && name != who);
+        let mut out: Vec<Person> = others.map(|((_, name), (article, _))| Person { name: name.clone(), article: *article }).collect();
+        out.sort_by(|a, b| a.name.cmp(&b.name));
+        out
+    }
+}
+
+#[derive(Serialize)]
+struct Person {
+    name: String,
+    article: i64,
+}
+
+/// The issue, as far as the script does not know it.
+#[derive(Serialize)]
+pub(super) struct DeskState {
+    version: u32,
+    #[serde(rename = "final")]
+    is_final: bool,
+    /// What 撤销 and 重做 would do.
+    undo: Option<String>,
+    redo: Option<String>,
+    people: Vec<Person>,
+    csrf: String,
+    /// Left out where the version is the one that is known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    content: Option<Content>,
+}
+
+#[derive(Serialize)]
+struct Content {
+    foreword: String,
+    columns: Vec<Column>,
+}
+
+#[derive(Serialize)]
+struct Column {
+    name: String,
+    items: Vec<i64>,
+    texts: BTreeMap<i64, [String; 2]>,
+}
+
+/// What came of a change.
+#[derive(Serialize)]
+pub(super) struct Outcome {
+    pub(super) words: String,
+    pub(super) conflict: Option<Conflict>,
+    pub(super) state: Option<DeskState>,
+}
+
+/// The text that another editor wrote.
+#[derive(Serialize)]
+pub(super) struct Conflict {
+    field: &'static str,
+    theirs: String,
+}
+
+impl Conflict {
+    pub(super) fn of(error: &EditError) -> Option<Self> {
+        match error {
+            EditError::Conflict { field, theirs } => Some(Self { field, theirs: theirs.clone() }),
+            _ => None,
+        }
+    }
+}
+
+pub(super) async fn get(State(console): State<AppState>, Editor(session): Editor, Path(id): Path<i64>, uri: Uri) -> Response {
+    let fields = Fields::parse(uri.query().unwrap_or_default().as_bytes());
+    let (known, article) = (fields.number("version").unwrap_or(0), fields.number("at").unwrap_or(0));
+    match read(&console, &session, EditionId(id), known, article).await {
+        Ok(Some(state)) => Json(state).into_response(),
+        Ok(None) => response::refused(&console, &session, StatusCode::NOT_FOUND, "没有这一期"),
+        Err(answer) => answer,
+    }
+}
+
+/// The state for an editor at an article who knows a version.
+pub(super) async fn read(console: &AppState, session: &Session, id: EditionId, known: u32, article: i64) -> Result<Option<DeskState>, Response> {
+    let people = console.presence.note(id, &session.name, article);
+    let Some((edition, version, undo, redo)) = stored(console.store.run(move |s| load(s, id)).await)? else { return Ok(None) };
+    let content = (version != known).then(|| content(&edition));
+    Ok(Some(DeskState { version, is_final: edition.is_final, undo, redo, people, csrf: session.csrf.clone(), content }))
+}
+
+type Loaded = (Edition, u32, Option<String>, Option<String>);
+
+fn load(s: &Store, id: EditionId) -> Result<Option<Loaded>, StoreError> {
+    let Some((edition, version)) = s.edition_with_version(id)? else { return Ok(None) };
+    Ok(Some((edition, version, s.next_step(id, Direction::Back)?, s.next_step(id, Direction::Forth)?)))
+}
+
+fn content(e: &Edition) -> Content {
+    let column = |c: &crate::model::ColumnItems| Column {
+        name: c.name.clone(),
+        items: c.items.iter().map(|i| i.article.0).collect(),
+        texts: c.items.iter().map(|i| (i.article.0, [i.title.clone(), i.summary.clone()])).collect(),
+    };
+    Content { foreword: e.foreword.clone(), columns: e.columns.iter().map(column).collect() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn editors_see_where_the_others_are() {
+        let presence = Presence::default();
+        let names = |people: Vec<Person>| people.into_iter().map(|p| (p.name, p.article)).collect::<Vec<_>>();
+        assert_eq!(names(presence.note(EditionId(1), "甲", 7)), []);
+        assert_eq!(names(presence.note(EditionId(1), "乙", 9)), [("甲".to_owned(), 7)]);
+        assert_eq!(names(presence.note(EditionId(2), "丙", 7)), []);
+        assert_eq!(names(presence.note(EditionId(1), "甲", 8)), [("乙".to_owned(), 9)]);
+    }
+}
