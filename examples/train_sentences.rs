@@ -62,7 +62,8 @@ fn samples(row: &Labelled) -> Vec<Sample> {
         .zip(features(&row.title, &own))
         .map(|(sentence, features)| {
             let key = squeeze(sentence);
-            let inside: Vec<usize> = (0..labelled.len()).filter(|i| labelled[*i].contains(&key) || labelled[*i].len() > 9 && key.contains(&labelled[*i])).collect();
+            let inside: Vec<usize> =
+                (0..labelled.len()).filter(|i| labelled[*i].contains(&key) || labelled[*i].len() > 9 && key.contains(&labelled[*i])).collect();
             let all = inside.len().max(1) as f32;
             let share = |list: &[usize]| inside.iter().filter(|i| list.contains(i)).count() as f32 / all;
             let taken = if share(&row.best) > 0.0 { 1.0 } else { ACCEPTABLE * share(&row.also) };

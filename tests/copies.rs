@@ -31,7 +31,9 @@ const SLOTS: [(&str, &[&str]); 10] = [
 
 /// Fills every slot with its value of this number; `other` names a slot that gets the next one.
 fn filled(frame: &str, number: usize, other: Option<&str>) -> String {
-    SLOTS.iter().fold(frame.to_owned(), |text, (slot, values)| text.replace(slot, values[(number + usize::from(other == Some(*slot))) % values.len()]))
+    SLOTS
+        .iter()
+        .fold(frame.to_owned(), |text, (slot, values)| text.replace(slot, values[(number + usize::from(other == Some(*slot))) % values.len()]))
 }
 
 /// What sites do to a text that they copy.

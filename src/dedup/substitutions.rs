@@ -33,7 +33,8 @@ const PLACES: &str = "北京 天津 上海 重庆 河北 山西 辽宁 吉林 �
 /// Words that editors exchange for each other, and that say nothing of the subject.
 const EVERYDAY: &str = "公布 发布 宣布 表示 说 指出 称 介绍 认为 透露 目前 截至目前 近日 日前 今天 昨天 昨日 今日 当天 当日 不过 但 但是 然而 并 和 与 及 以及 因此 所以 还 也 公司 该公司 记者 本报记者 的 了 已 已经 将 会";
 /// Words of datelines and credits, which differ between copies.
-const CREDITS: [&str; 16] = ["报讯", "网讯", "社讯", "日讯", "日电", "记者", "来源", "消息", "作者", "编辑", "责任", "编译", "通讯员", "查看", "标题", "阅读"];
+const CREDITS: [&str; 16] =
+    ["报讯", "网讯", "社讯", "日讯", "日电", "记者", "来源", "消息", "作者", "编辑", "责任", "编译", "通讯员", "查看", "标题", "阅读"];
 
 /// Words that one text has in the place of another's.
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
@@ -108,7 +109,9 @@ impl Substitutions {
         if CREDITS.iter().any(|w| text_a.contains(w) || text_b.contains(w)) {
             return;
         }
-        let everyday = |piece: &str| EVERYDAY.split(' ').any(|w| w == piece || w.strip_prefix(piece).is_some_and(|rest| rest.chars().eq(behind.iter().copied().take(1))));
+        let everyday = |piece: &str| {
+            EVERYDAY.split(' ').any(|w| w == piece || w.strip_prefix(piece).is_some_and(|rest| rest.chars().eq(behind.iter().copied().take(1))))
+        };
         if everyday(&text_a) && everyday(&text_b) {
             return;
         }
@@ -200,7 +203,8 @@ mod tests {
     #[test]
     fn other_figures_places_and_firms_are_other_facts() {
         let frame = |s: &str| format!("据统计部门介绍，{s}今年以来主要指标总体平稳，各项工作有序推进。");
-        for (a, b) in [("长葛市", "禹州市"), ("3月", "4月"), ("增长12%", "增长2%"), ("云鹭科技有限公司", "北麓水泥有限公司"), ("三季度", "四季度")] {
+        for (a, b) in [("长葛市", "禹州市"), ("3月", "4月"), ("增长12%", "增长2%"), ("云鹭科技有限公司", "北麓水泥有限公司"), ("三季度", "四季度")]
+        {
             let found = between(&frame(a), &frame(b));
             assert_eq!(found.facts, 1, "{a} {b}: {found:?}");
             assert!(found.tell_apart(3), "{a} {b}");

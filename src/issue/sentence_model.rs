@@ -311,7 +311,13 @@ mod tests {
 
     #[test]
     fn addressees_and_dates_are_furniture_and_news_is_taken() {
-        let text = ["发布日期：2026-11-20 来源：示例网", "许昌海关11月20日发布，前10个月出口150亿元，同比增长10.2%。", "天气晴好，游人如织。", "责任编辑：张三"].map(str::to_owned);
+        let text = [
+            "发布日期：2026-11-20 来源：示例网",
+            "许昌海关11月20日发布，前10个月出口150亿元，同比增长10.2%。",
+            "天气晴好，游人如织。",
+            "责任编辑：张三",
+        ]
+        .map(str::to_owned);
         let r = Models::shipped().unwrap().rate("许昌前10个月出口增长一成", &text);
         assert!(r[0].furniture > FURNITURE && r[3].furniture > FURNITURE && r[1].furniture < FURNITURE, "{r:?}");
         assert!(r[1].taken > r[2].taken, "{r:?}");

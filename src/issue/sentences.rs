@@ -132,11 +132,7 @@ fn without_front(sentence: &str) -> &str {
     for _ in 0..4 {
         let head = rest.char_indices().nth(HEAD).and_then(|(end, _)| rest.get(..end)).unwrap_or(rest);
         let (numbered, wire) = (!rest.starts_with(is_plain_opening), rest.contains("日电") || rest.contains("日讯"));
-        let found = [
-            (&NUMBERING, numbered),
-            (&WIRE, wire),
-            (&DATELINE, DATELINE_WORDS.iter().any(|w| head.contains(w))),
-        ];
+        let found = [(&NUMBERING, numbered), (&WIRE, wire), (&DATELINE, DATELINE_WORDS.iter().any(|w| head.contains(w)))];
         let behind = found.into_iter().filter(|(_, likely)| *likely).find_map(|(r, _)| behind(r.as_ref()?, rest));
         match behind {
             Some(behind) => rest = behind,

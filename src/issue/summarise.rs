@@ -70,7 +70,8 @@ fn choose(title: &str, all: &[String], ratings: &[Rating], length: usize) -> Vec
     let mut told: Vec<String> = Vec::new();
     while chosen.len() < MAX_CHOSEN {
         let stands = |i: usize| !all.get(i).is_some_and(|s| is_dangling(s)) || i.checked_sub(1).is_some_and(|p| chosen.contains(&p));
-        let next = open.iter().position(|(i, _, n, key)| total + n <= length && stands(*i) && !told.iter().any(|t| t.contains(key) || key.contains(t)));
+        let next =
+            open.iter().position(|(i, _, n, key)| total + n <= length && stands(*i) && !told.iter().any(|t| t.contains(key) || key.contains(t)));
         let Some((i, _, n, key)) = next.map(|at| open.remove(at)) else { break };
         chosen.push(i);
         total += n;
