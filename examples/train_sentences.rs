@@ -3,7 +3,7 @@
 //!
 //! FILE has a JSON object per line: `title`, `text`, `sentences`, and the numbers of those an editor would take (`best`), would
 //! accept (`also`) and would never take (`furniture`); `source` names the family of the text. The same file gives the same model.
-#![allow(clippy::unwrap_used, clippy::indexing_slicing)] // a file that cannot be read must end the run
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing)] // a file that cannot be read must end the run
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -102,7 +102,7 @@ fn fit(samples: &[Sample], target: impl Fn(&Sample) -> f32, shrink: f32) -> Mode
     for _ in 0..EPOCHS {
         for i in (1..order.len()).rev() {
             seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-            order.swap(i, (seed >> 33) as usize % (i + 1));
+            order.swap(i, usize::try_from(seed >> 33).unwrap() % (i + 1));
         }
         for s in order.iter().map(|i| &samples[*i]) {
             let error = model.probability(&s.features) - target(s);

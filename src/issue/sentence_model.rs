@@ -92,7 +92,9 @@ impl Model {
         }
         let scale = self.buckets.iter().fold(f32::EPSILON, |m, w| m.max(w.abs())) / 127.0;
         out.extend(scale.to_le_bytes());
-        out.extend(self.buckets.iter().flat_map(|w| ((w / scale).round() as i8).to_le_bytes()));
+        let steps: Vec<i8> = (-127..=127).collect();
+        let step = |w: &f32| steps.partition_point(|s| f32::from(*s) < (w / scale).round());
+        out.extend(self.buckets.iter().filter_map(|w| steps.get(step(w))).flat_map(|s| s.to_le_bytes()));
     }
 
     fn read(bytes: &mut &[u8]) -> Option<Self> {
@@ -285,14 +287,14 @@ fn grams(sentence: &str) -> Vec<u16> {
     // a mark before the first letter tells openings from the same letters within
     for c in std::iter::once('^').chain(folded.take(MAX_LETTERS)) {
         let c = c as u32;
-        buckets.extend([bucket(&[c]), bucket(&[one, c]), bucket(&[two, one, c])]);
+        buckets.extend([bucket(1, &[c]), bucket(2, &[one, c]), bucket(3, &[two, one, c])]);
         (two, one) = (one, c);
     }
     buckets
 }
 
-fn bucket(run: &[u32]) -> u16 {
-    let hash = run.iter().fold(0x811c_9dc5_u32 ^ run.len() as u32, |h, c| (h ^ c).wrapping_mul(0x0100_0193).rotate_left(13));
+fn bucket(length: u32, run: &[u32]) -> u16 {
+    let hash = run.iter().fold(0x811c_9dc5 ^ length, |h, c| (h ^ c).wrapping_mul(0x0100_0193).rotate_left(13));
     let mixed = (hash ^ (hash >> 15)).wrapping_mul(0x85eb_ca6b);
     (mixed >> 17) as u16
 }

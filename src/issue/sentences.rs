@@ -90,12 +90,11 @@ fn with_closed_quotations(parts: Vec<&str>) -> Vec<String> {
     let mut out: Vec<String> = Vec::new();
     let mut depth = 0i32;
     for part in parts {
-        match out.last_mut().filter(|last| depth > 0 && last.chars().count() + part.chars().count() <= MAX_QUOTATION) {
-            Some(last) => last.push_str(part),
-            None => {
-                depth = 0;
-                out.push(part.to_owned());
-            }
+        if let Some(last) = out.last_mut().filter(|last| depth > 0 && last.chars().count() + part.chars().count() <= MAX_QUOTATION) {
+            last.push_str(part);
+        } else {
+            depth = 0;
+            out.push(part.to_owned());
         }
         depth += open_quotations(part);
     }
