@@ -138,12 +138,18 @@ fn measure(rows: &[Labelled], folds: &str) {
         let mut fold = [0.0f64; 5];
         for row in kept.iter().filter(|r| !r.best.is_empty()) {
             let scores = score(row, &summarise_by(&models, &row.title, &row.text, LENGTH));
-            fold.iter_mut().zip(scores).for_each(|(sum, x)| *sum += x);
+            add(&mut fold, scores);
         }
-        sums.iter_mut().zip(fold).for_each(|(sum, x)| *sum += x);
+        add(&mut sums, fold);
         println!("{name:12} {:3} texts  {}", kept.len(), shown(&fold));
     }
     println!("all          {:3} texts  {}", rows.len(), shown(&sums));
+}
+
+fn add(sums: &mut [f64; 5], more: [f64; 5]) {
+    for (sum, x) in sums.iter_mut().zip(more) {
+        *sum += x;
+    }
 }
 
 fn shown(sums: &[f64; 5]) -> String {
@@ -171,7 +177,9 @@ fn score(row: &Labelled, summary: &Summary) -> [f64; 5] {
     let of = |list: &[usize]| bigrams(list.iter().map(|i| row.sentences[*i].as_str()));
     let accepted: BTreeSet<usize> = row.best.iter().chain(&row.also).copied().collect();
     let (best, accepted, mut furniture) = (of(&row.best), of(&accepted.into_iter().collect::<Vec<_>>()), of(&row.furniture));
-    furniture.iter_mut().for_each(|(k, n)| *n = (*n - accepted.get(k).copied().unwrap_or_default()).max(0.0));
+    for (k, n) in &mut furniture {
+        *n = (*n - accepted.get(k).copied().unwrap_or_default()).max(0.0);
+    }
     let own = bigrams(std::iter::once(summary.text.as_str()));
     let total = |b: &Bigrams| b.values().sum::<f64>().max(1.0);
     let (p, r) = (common(&own, &accepted) / total(&own), common(&own, &best) / total(&best));
