@@ -89,7 +89,7 @@ fn train(rows: &[&Labelled]) -> Models {
     Models { furniture: fit(&all, |s| s.furniture, 3e-4), taken }
 }
 
-/// Logistic regression by AdaGrad (Duchi et al. 2011) with shrinkage, in an order of its own that is always the same.
+/// Logistic regression by `AdaGrad` (Duchi et al. 2011) with shrinkage, in an order of its own that is always the same.
 fn fit(samples: &[Sample], target: impl Fn(&Sample) -> f32, shrink: f32) -> Model {
     let mut model = Model::default();
     let mut squares = (1e-6f32, vec![1e-6f32; model.figures.len()], vec![1e-6f32; model.buckets.len()]);
