@@ -103,10 +103,10 @@ pub async fn run(stage: &Stage, settings: &Settings, out: &mut dyn Write) -> any
             .await
         }
         Stage::Summarise(l) => {
-            let length = settings.summarise.length.clone();
+            let length = settings.summarise.length;
             rows(l, out, move |r| {
-                let s = summarise::summarise(&r.title, &r.text, &length);
-                json!({"id": r.id, "summary": s.text, "sentences": s.sentences})
+                let s = summarise::summarise(&r.title, &r.text, length);
+                json!({"id": r.id, "summary": s.text, "sentences": s.sentences, "left_out": s.left_out})
             })
             .await
         }

@@ -9,6 +9,8 @@ pub mod foreword;
 mod rank;
 mod recipient_filter;
 pub mod rewrite;
+pub mod sentence_model;
+pub mod sentences;
 pub mod steps;
 pub mod summarise;
 
@@ -183,7 +185,7 @@ fn item_from_article(lead: &Headline, text: String, summarise: &SummariseSetting
     Item {
         article: lead.id,
         title: summarise::normalize_title(&lead.title),
-        summary: summarise::summarise(&lead.title, &text, &summarise.length).text,
+        summary: summarise::summarise(&lead.title, &text, summarise.length).text,
         text,
         industries: names(&j.industries),
         themes: names(&j.themes),
