@@ -14,7 +14,7 @@ use std::hash::{Hash as _, Hasher as _};
 
 use crate::config::Taxonomy;
 use crate::config::taxonomy::Topic;
-use crate::learn::{Model, Signals};
+use crate::learn::{Model, Signals, narrow};
 use crate::model::{Classification, Label};
 use crate::text::segment::Segmented;
 
@@ -74,11 +74,11 @@ struct Rules {
 
 impl Rules {
     fn signals(&self, industries: &[String], columns: &[String]) -> Signals {
-        let score = |name: &String| self.spoken_for.iter().find(|l| l.name == *name).map_or(0.0, |l| l.score as f32);
+        let score = |name: &String| self.spoken_for.iter().find(|l| l.name == *name).map_or(0.0, |l| narrow(l.score));
         Signals {
             scores: industries.iter().map(score).collect(),
             column: columns.iter().position(|c| *c == self.judged.column),
-            theme: self.judged.themes.first().map_or(0.0, |l| l.score as f32),
+            theme: self.judged.themes.first().map_or(0.0, |l| narrow(l.score)),
             length: self.length,
             has_text: self.has_text,
             places: self.judged.places.len(),

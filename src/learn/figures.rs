@@ -108,8 +108,8 @@ pub(super) fn auc(mut all: Vec<(f32, bool)>) -> f64 {
 pub(super) fn quantile_keeping(values: impl Iterator<Item = f32>, share: f32) -> f32 {
     let mut all: Vec<f32> = values.collect();
     all.sort_by(f32::total_cmp);
-    let at = ((all.len() as f32) * (1.0 - share)) as usize;
-    all.get(at).copied().unwrap_or_default()
+    let dropped = all.len() as f32 * (1.0 - share);
+    all.iter().enumerate().find(|(i, _)| *i as f32 >= dropped).map(|(_, v)| *v).unwrap_or_default()
 }
 
 /// The cut with the best F1, given how many labels there are.

@@ -68,7 +68,9 @@ fn group(text: impl Iterator<Item = char>, start: u64, weight: f32, out: &mut Ve
     out.extend(hashes.chunk_by(|a, b| a == b).filter_map(|same| Some((*same.first()?, 1.0 + (same.len() as f32).ln()))));
     let new = out.get_mut(from..).unwrap_or_default();
     let length = new.iter().map(|(_, v)| v * v).sum::<f32>().sqrt().max(f32::MIN_POSITIVE);
-    new.iter_mut().for_each(|(_, v)| *v *= weight / length);
+    for (_, v) in new {
+        *v *= weight / length;
+    }
 }
 
 /// Hashes all 1-, 2- and 3-grams.

@@ -43,9 +43,9 @@ impl Logistic {
                 break;
             }
         }
-        let weights: Vec<f32> = w.iter().zip(&spreads).map(|(w, s)| *w as f32 / s).collect();
+        let weights: Vec<f32> = w.iter().zip(&spreads).map(|(w, s)| narrow(*w) / s).collect();
         let shift: f32 = weights.iter().zip(&means).map(|(w, m)| w * m).sum();
-        Self { bias: w.last().map_or(0.0, |b| *b as f32) - shift, weights }
+        Self { bias: w.last().map_or(0.0, |b| narrow(*b)) - shift, weights }
     }
 }
 
@@ -59,9 +59,15 @@ pub(super) fn moments<'a>(rows: impl Iterator<Item = &'a [f32]> + Clone, width: 
             *squares += f64::from(*x) * f64::from(*x);
         });
     }
-    let mean = |s: f64| (s / n) as f32;
-    let spread = |(s, q): (f64, f64)| ((q / n - (s / n) * (s / n)).max(0.0).sqrt() as f32).max(1e-3);
+    let mean = |s: f64| narrow(s / n);
+    let spread = |(s, q): (f64, f64)| narrow((q / n - (s / n) * (s / n)).max(0.0).sqrt()).max(1e-3);
     sums.iter().map(|s| (mean(s.0), if spread(*s) <= 1e-3 { 1.0 } else { spread(*s) })).unzip()
+}
+
+/// A figure as models hold it.
+#[allow(clippy::cast_possible_truncation)] // features and weights need no more digits
+pub fn narrow(x: f64) -> f32 {
+    x as f32
 }
 
 pub(super) fn sigmoid(x: f32) -> f32 {

@@ -15,6 +15,7 @@ mod stages;
 mod train;
 
 pub use figures::Figures;
+pub use logistic::narrow;
 pub use model::{Model, ModelError, Provenance};
 pub use signals::Signals;
 pub use stages::Verdict;

@@ -121,7 +121,7 @@ impl<'a> Model<'a> {
         }
         let dense = standardised(&signals.features(self.header.columns.len()), &self.header.means, &self.header.spreads);
         let margin = |(head, sum): (&Head, f32)| sum * head.scale + head.dense.iter().zip(&dense).map(|(w, x)| w * x).sum::<f32>() + head.bias;
-        margins_of(heads.iter().zip(sums).map(margin).collect(), self.header.industries.len(), self.header.columns.len())
+        margins_of(&heads.iter().zip(sums).map(margin).collect::<Vec<_>>(), self.header.industries.len(), self.header.columns.len())
     }
 
     /// How strongly the n-grams of a word speak for an industry.
@@ -141,7 +141,7 @@ pub(super) fn standardised(features: &[f32], means: &[f32], spreads: &[f32]) -> 
 }
 
 /// Sorts the margins of all heads.
-pub(super) fn margins_of(all: Vec<f32>, industries: usize, columns: usize) -> Margins {
+pub(super) fn margins_of(all: &[f32], industries: usize, columns: usize) -> Margins {
     let at = |i: usize| all.get(industries + columns + i).copied().unwrap_or_default();
     Margins {
         on_topic: at(0),

@@ -102,6 +102,7 @@ fn file(header: &Header, models: &[Linear]) -> Vec<u8> {
     for bucket in 0..BUCKETS {
         for (model, head) in models.iter().zip(&header.heads) {
             let weight = model.grams.get(bucket).map_or(0.0, |w| (w / head.scale).round().clamp(-127.0, 127.0));
+            #[allow(clippy::cast_possible_truncation)] // between -127 and 127
             out.push((weight as i8).cast_unsigned());
         }
     }
@@ -120,7 +121,9 @@ fn part(examples: &[Example], folds: Folds) -> Vec<usize> {
         }
         Folds::ByFamily(n) => {
             let mut sizes: BTreeMap<&str, usize> = BTreeMap::new();
-            examples.iter().for_each(|e| *sizes.entry(&e.family).or_default() += 1);
+            for e in examples {
+                *sizes.entry(&e.family).or_default() += 1;
+            }
             let mut families: Vec<(&str, usize)> = sizes.into_iter().collect();
             families.sort_by_key(|(name, size)| (std::cmp::Reverse(*size), *name));
             // the largest first, each into the part that is smallest so far
@@ -191,7 +194,7 @@ impl<'a> TrainingSet<'a> {
     }
 
     fn margins(&self, models: &[Linear], row: &Row) -> Margins {
-        margins_of(models.iter().map(|m| m.margin(row)).collect(), self.industries, self.columns)
+        margins_of(&models.iter().map(|m| m.margin(row)).collect::<Vec<_>>(), self.industries, self.columns)
     }
 
     /// The margins of every example by models that were trained without its part.
