@@ -66,6 +66,8 @@ struct Rules {
     judged: Classification,
     /// Every industry that a word speaks for, however little.
     spoken_for: Vec<Label>,
+    /// The same by the title alone.
+    title_spoken_for: Vec<Label>,
     length: usize,
     has_text: bool,
     off_topic: [usize; 2],
@@ -74,9 +76,13 @@ struct Rules {
 
 impl Rules {
     fn signals(&self, industries: &[String], columns: &[String]) -> Signals {
-        let score = |name: &String| self.spoken_for.iter().find(|l| l.name == *name).map_or(0.0, |l| narrow(l.score));
+        let scores = |labels: &[Label]| -> Vec<f32> {
+            let score = |name: &String| labels.iter().find(|l| l.name == *name).map_or(0.0, |l| narrow(l.score));
+            industries.iter().map(score).collect()
+        };
         Signals {
-            scores: industries.iter().map(score).collect(),
+            scores: scores(&self.spoken_for),
+            title_scores: scores(&self.title_spoken_for),
             column: columns.iter().position(|c| *c == self.judged.column),
             theme: self.judged.themes.first().map_or(0.0, |l| narrow(l.score)),
             length: self.length,
@@ -129,6 +135,8 @@ impl Classifier {
         let (in_title, in_text) = (self.matcher.find(title, MAX_BYTES), self.matcher.find(text, MAX_BYTES));
         let length = title.text().chars().count() + text.text().chars().count();
         let spoken_for = topics(&self.taxonomy.industries, LabelKey::industry, &in_title, &in_text, length, hints.industries);
+        let title_chars = title.text().chars().count();
+        let title_spoken_for = topics(&self.taxonomy.industries, LabelKey::industry, &in_title, &Matches::default(), title_chars, &[]);
         let themes = topics(&self.taxonomy.themes, LabelKey::theme, &in_title, &in_text, length, &[]);
         let (column, column_reasons) = column::choose(&self.taxonomy, &in_title, &in_text, title.text(), length, hints.column);
         let count = |key: LabelKey| [in_title.count(key), in_text.count(key)];
@@ -151,6 +159,7 @@ impl Classifier {
                 ..Classification::default()
             },
             spoken_for,
+            title_spoken_for,
         }
     }
 

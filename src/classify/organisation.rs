@@ -48,7 +48,9 @@ const FIELD_SUFFIXES: [&str; 8] = ["大学", "学院", "集团", "集团公司",
 pub(super) fn named_for_a_field(words: &Segmented, end: usize) -> Vec<(usize, usize)> {
     let all: Vec<(usize, &str)> = words.tokens(end).scan(0, |at, w| Some((std::mem::replace(at, *at + w.len()), w))).collect();
     let mut out = Vec::new();
-    for (at, (offset, word)) in all.iter().enumerate().filter(|(_, (_, w))| FIELD_SUFFIXES.contains(w)) {
+    // 半导体|基金项目: the dictionary has some words that begin with an ending
+    let is_ending = |w: &str| FIELD_SUFFIXES.contains(&w) || w.starts_with("基金");
+    for (at, (offset, word)) in all.iter().enumerate().filter(|(_, (_, w))| is_ending(w)) {
         let before = all.get(at.saturating_sub(MAX_WORDS)..at).unwrap_or_default();
         if let Some((start, _)) = before.iter().rev().take_while(|(_, w)| goes_on(w)).last() {
             out.push((*start, offset + word.len()));

@@ -78,14 +78,14 @@ pub(super) fn run(action: &LearnCommand, context: &CommandContext) -> anyhow::Re
         FoldsChoice::Both => vec![Folds::Mixed(PARTS), Folds::ByFamily(PARTS)],
     };
     let settings = format!("{folds:?}, {} industries with labels enough: {}", industries.len(), industries.join(" "));
-    let provenance = Provenance { date: Utc::now().date_naive().to_string(), items: examples.len(), labels_sha256, settings };
+    let provenance = Provenance { date: Utc::now().date_naive().to_string(), items: articles.len(), labels_sha256, settings };
     let trained = train(&examples, &industries, &columns, &folds, provenance);
     let mut out = std::io::stdout().lock();
     for (folds, figures) in &trained.figures {
         writeln!(out, "{folds:?}\n{figures}")?;
     }
     write_file(&args.out, &trained.file)?;
-    writeln!(out, "{} articles -> {}, {} bytes, sha256 {}", examples.len(), args.out.display(), trained.file.len(), hex(&trained.file))?;
+    writeln!(out, "{} articles -> {}, {} bytes, sha256 {}", articles.len(), args.out.display(), trained.file.len(), hex(&trained.file))?;
     Ok(())
 }
 
@@ -126,14 +126,18 @@ fn check_names(articles: &[LabelledArticle], industries: &[String], columns: &[S
 
 fn examples(articles: &[LabelledArticle], taxonomy: Taxonomy, industries: &[String], columns: &[String]) -> anyhow::Result<Vec<Example>> {
     let classifier = Classifier::new(taxonomy)?;
-    let example = |a: &LabelledArticle| Example {
+    let example = |(article, a, text): (usize, &LabelledArticle, &str)| Example {
+        article,
         industries: a.industries.iter().filter_map(|i| industries.iter().position(|n| n == i)).collect(),
         column: a.column.as_ref().and_then(|c| columns.iter().position(|n| n == c)),
         worth: a.worthy,
         family: a.source.clone(),
-        signals: classifier.signals(&a.title, &a.text, industries, columns),
+        signals: classifier.signals(&a.title, text, industries, columns),
         title: a.title.clone(),
-        text: a.text.clone(),
+        text: text.to_owned(),
     };
-    Ok(articles.iter().map(example).collect())
+    // each also by its title alone: what has no text must not look like the sources that have none
+    let whole = articles.iter().enumerate().map(|(i, a)| (i, a, a.text.as_str()));
+    let titles = articles.iter().enumerate().filter(|(_, a)| !a.text.is_empty()).map(|(i, a)| (i, a, ""));
+    Ok(whole.chain(titles).map(example).collect())
 }

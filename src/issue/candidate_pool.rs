@@ -8,6 +8,7 @@ use rustc_hash::FxHasher;
 
 use crate::issue::rank::{RankReason, rank_features, source_authority};
 use crate::issue::{IssueInput, PreviousItem};
+use crate::learn::Model;
 use crate::model::{ArticleId, Classification, Headline, StoryId};
 use crate::text::normalize::normalized_key;
 
@@ -24,8 +25,6 @@ const SIMILARITY_THRESHOLD: f64 = 0.5;
 const COPIES: f64 = 0.4;
 /// Longest name of a firm before a colon.
 const MAX_FIRM_CHARS: usize = 8;
-/// An article that is less probably worth an editor's look is never chosen automatically: the model's probabilities are shares.
-const MIN_WORTH: f64 = 0.3;
 /// Candidates weighed beside each other, per place to be given.
 const CANDIDATES_PER_SLOT: usize = 20;
 
@@ -128,7 +127,8 @@ impl Pool {
 /// Whether an article may be chosen without an editor: it is on topic, and worth a look where the model judged that. A column
 /// stays short rather than take others.
 fn is_eligible(j: &Classification) -> bool {
-    j.on_topic() && (j.manually_edited || j.worth.is_none_or(|w| w >= MIN_WORTH))
+    let least = Model::built_in().map_or(0.0, |m| f64::from(m.least_worth()));
+    j.on_topic() && (j.manually_edited || j.worth.is_none_or(|w| w >= least))
 }
 
 /// The firm that a headline speaks of: what stands before its first colon (恒瑞医药：…), else an organisation that it names.

@@ -30,6 +30,8 @@ static DATELINE: LazyLock<Option<Regex>> = LazyLock::new(|| {
 });
 /// What some part of every dateline holds: most sentences hold none of it, and need no further look.
 const DATELINE_WORDS: [&str; 9] = ["讯", "日电", "记者", "编辑", "通讯员", "单位", "获悉", "了解到", "据"];
+/// Letters that go on with a sentence that begins like its headline.
+const GOES_ON: [char; 14] = ['的', '了', '等', '是', '在', '将', '为', '后', '中', '时', '和', '与', '及', '，'];
 /// Letters in which a dateline begins.
 const HEAD: usize = 40;
 
@@ -167,6 +169,9 @@ fn without_title<'a>(sentence: &'a str, title: &str) -> &'a str {
             Some((at, c)) if fold_width_and_case(c) == letter => end = at + c.len_utf8(),
             _ => return body,
         }
+    }
+    if body.get(end..).is_some_and(|rest| rest.starts_with(GOES_ON)) {
+        return body;
     }
     let behind = body.get(end..).unwrap_or_default().trim_start_matches(|c: char| !is_letter(c) && !matches!(c, '“' | '《' | '（'));
     let enough = behind.chars().filter(|c| is_letter(*c)).take(MIN_REST * 2).count() == MIN_REST * 2;

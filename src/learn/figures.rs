@@ -2,8 +2,8 @@
 
 use std::fmt;
 
+use super::example::Example;
 use super::stages::Verdict;
-use super::train::Example;
 
 /// Counts over articles that a model was not trained with.
 #[derive(Debug, Clone, Default)]
@@ -72,7 +72,7 @@ impl Figures {
     }
 }
 
-fn share(part: usize, whole: usize) -> f64 {
+pub(super) fn share(part: usize, whole: usize) -> f64 {
     part as f64 / whole.max(1) as f64
 }
 
@@ -97,33 +97,11 @@ impl fmt::Display for Figures {
 }
 
 /// The chance that an article of the class stands above one that is not.
-pub(super) fn auc(mut all: Vec<(f32, bool)>) -> f64 {
+fn auc(mut all: Vec<(f32, bool)>) -> f64 {
     all.sort_by(|a, b| a.0.total_cmp(&b.0));
     let positive = all.iter().filter(|a| a.1).count() as f64;
     let ranks: f64 = all.iter().enumerate().filter(|(_, a)| a.1).map(|(i, _)| i as f64 + 1.0).sum();
     (ranks - positive * (positive + 1.0) / 2.0) / (positive * (all.len() as f64 - positive)).max(1.0)
-}
-
-/// The value above which a share of all lies.
-pub(super) fn quantile_keeping(values: impl Iterator<Item = f32>, share: f32) -> f32 {
-    let mut all: Vec<f32> = values.collect();
-    all.sort_by(f32::total_cmp);
-    let dropped = all.len() as f32 * (1.0 - share);
-    all.iter().enumerate().find(|(i, _)| *i as f32 >= dropped).map(|(_, v)| *v).unwrap_or_default()
-}
-
-/// The cut with the best F1, given how many labels there are.
-pub(super) fn best_cut(mut scored: Vec<(f32, bool)>, labels: usize) -> f32 {
-    scored.sort_by(|a, b| b.0.total_cmp(&a.0));
-    let (mut hit, mut best) = (0usize, (0.0, 0.5));
-    for (given, (p, is)) in scored.iter().enumerate() {
-        hit += usize::from(*is);
-        let f1 = share(2 * hit, given + 1 + labels);
-        if f1 > best.0 {
-            best = (f1, *p);
-        }
-    }
-    best.1
 }
 
 #[cfg(test)]
@@ -131,10 +109,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn cuts_and_ranks_are_those_of_a_small_table() {
+    fn ranks_are_those_of_a_small_table() {
         let scored = vec![(0.9, true), (0.8, true), (0.7, false), (0.6, true), (0.2, false)];
-        assert!((best_cut(scored.clone(), 3) - 0.6).abs() < 1e-6);
         assert!((auc(scored) - 5.0 / 6.0).abs() < 1e-9);
-        assert!((quantile_keeping((0..100).map(|i| i as f32), 0.95) - 5.0).abs() < 1.1);
     }
 }

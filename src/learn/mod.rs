@@ -4,7 +4,9 @@
 //! Linear models by class on hashed n-grams, then logistic regressions over their margins and the rules' scores. Training and
 //! judging are pure: the same labels give the same file, the same file and article the same verdict.
 
+mod example;
 mod figures;
+mod fit;
 mod grams;
 mod linear;
 mod logistic;
@@ -14,9 +16,10 @@ mod signals;
 mod stages;
 mod train;
 
+pub use example::{Example, Folds};
 pub use figures::Figures;
 pub use logistic::narrow;
 pub use model::{Model, ModelError, Provenance};
 pub use signals::Signals;
 pub use stages::Verdict;
-pub use train::{Example, Folds, Trained, learnable, train};
+pub use train::{Trained, learnable, train};

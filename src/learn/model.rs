@@ -106,6 +106,11 @@ impl<'a> Model<'a> {
         &self.header.provenance
     }
 
+    /// From which worth an article may be chosen without an editor.
+    pub fn least_worth(&self) -> f32 {
+        self.header.stages.thresholds.worth
+    }
+
     /// Judges an article; `hint` is the column its source asks for.
     pub fn judge(&self, title: &str, text: &str, signals: &Signals, hint: Option<usize>) -> Verdict {
         self.header.stages.verdict(signals, &self.margins(title, text, signals), hint)

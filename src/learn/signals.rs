@@ -5,6 +5,8 @@
 pub struct Signals {
     /// Score of each industry of the model, in its order; 0 if no word spoke for it.
     pub scores: Vec<f32>,
+    /// The same of the title alone.
+    pub title_scores: Vec<f32>,
     /// The rules' column, by its place in the model's list.
     pub column: Option<usize>,
     /// Score of the best cross-industry theme.
@@ -49,6 +51,7 @@ impl Signals {
         let log = |n: usize| (n as f32 + 1.0).ln();
         let mut out = self.scores.clone();
         out.extend(self.scores.iter().map(|s| s / best.max(0.01)));
+        out.extend(&self.title_scores);
         out.extend((0..columns).map(|c| yes(self.column == Some(c))));
         out.extend([self.fired(), best, second, self.theme, yes(self.theme > 0.0), self.log_length(), yes(!self.has_text)]);
         out.extend([log(self.places), log(self.organisations)]);

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::logistic::Logistic;
+use super::logistic::{Logistic, sigmoid};
 use super::signals::{FIRED, Signals};
 
 /// Most industries of one article.
@@ -40,6 +40,8 @@ pub struct Verdict {
 pub(super) struct Stages {
     pub(super) industries: Vec<Logistic>,
     pub(super) columns: Vec<Logistic>,
+    /// Added to the logarithm of each column's odds: rare columns would never be chosen.
+    pub(super) column_help: Vec<f32>,
     pub(super) on_topic: Logistic,
     pub(super) worth: Logistic,
     pub(super) thresholds: Thresholds,
@@ -49,7 +51,11 @@ pub(super) struct Stages {
 #[derive(Debug, Clone, Copy, Default, Serialize, Deserialize)]
 pub(super) struct Thresholds {
     pub(super) industry: f32,
+    /// Share of the best industry's probability.
+    pub(super) beside_best: f32,
     pub(super) on_topic: f32,
+    /// Below it an article is not chosen without an editor.
+    pub(super) worth: f32,
 }
 
 impl Stages {
@@ -58,15 +64,30 @@ impl Stages {
         let on_topic = self.on_topic.probability(&about);
         let is_on_topic = on_topic >= self.thresholds.on_topic;
         let industries: Vec<f32> = self.industries.iter().enumerate().map(|(i, l)| l.probability(&of_industry(i, signals, margins))).collect();
-        let mut given: Vec<usize> =
-            industries.iter().enumerate().filter(|(_, p)| is_on_topic && **p >= self.thresholds.industry).map(|(i, _)| i).collect();
-        given.sort_by(|a, b| industries.get(*b).partial_cmp(&industries.get(*a)).unwrap_or(std::cmp::Ordering::Equal));
-        given.truncate(MAX_INDUSTRIES);
-        let features = of_columns(signals, margins);
-        let odds = self.columns.iter().enumerate().map(|(c, l)| (l.log_odds(&features) + if hint == Some(c) { HINT } else { 0.0 }).exp());
-        let odds: Vec<f32> = odds.map(|o| o / (1.0 + o)).collect();
-        let sum: f32 = odds.iter().sum::<f32>().max(f32::MIN_POSITIVE);
-        Verdict { given, industries, columns: odds.iter().map(|o| o / sum).collect(), on_topic, is_on_topic, worth: self.worth.probability(&about) }
+        let given = if is_on_topic { self.given(&industries) } else { Vec::new() };
+        let mut log_odds = self.column_log_odds(&of_columns(signals, margins));
+        hint.and_then(|c| log_odds.get_mut(c)).into_iter().for_each(|o| *o += HINT);
+        let columns = Self::column_shares(&log_odds, &self.column_help);
+        Verdict { given, industries, columns, on_topic, is_on_topic, worth: self.worth.probability(&about) }
+    }
+
+    /// The industries that are probable enough, best first.
+    fn given(&self, industries: &[f32]) -> Vec<usize> {
+        let least = self.thresholds.industry.max(self.thresholds.beside_best * industries.iter().copied().fold(0.0, f32::max));
+        let mut given: Vec<(usize, f32)> = industries.iter().copied().enumerate().filter(|(_, p)| *p >= least).collect();
+        given.sort_by(|a, b| b.1.total_cmp(&a.1));
+        given.into_iter().take(MAX_INDUSTRIES).map(|(i, _)| i).collect()
+    }
+
+    pub(super) fn column_log_odds(&self, features: &[f32]) -> Vec<f32> {
+        self.columns.iter().map(|l| l.log_odds(features)).collect()
+    }
+
+    /// Probabilities of columns that add up to 1.
+    pub(super) fn column_shares(log_odds: &[f32], help: &[f32]) -> Vec<f32> {
+        let each: Vec<f32> = log_odds.iter().zip(help).map(|(o, h)| sigmoid(*o) * h.exp()).collect();
+        let sum: f32 = each.iter().sum::<f32>().max(f32::MIN_POSITIVE);
+        each.iter().map(|p| p / sum).collect()
     }
 }
 
@@ -75,12 +96,13 @@ const HINT: f32 = 1.5;
 
 pub(super) fn of_industry(i: usize, signals: &Signals, margins: &Margins) -> Vec<f32> {
     let score = signals.scores.get(i).copied().unwrap_or_default();
+    let in_title = signals.title_scores.get(i).copied().unwrap_or_default();
     let margin = margins.industries.get(i).copied().unwrap_or_default();
     let (best, _) = signals.best_two();
     let fired = score >= FIRED;
     let others = margins.industries.iter().enumerate().filter(|(j, _)| *j != i).map(|(_, m)| *m).fold(-3.0, f32::max);
     let mut out = vec![score, score / best.max(0.01), signals.fired(), best, signals.log_length(), margin];
-    out.extend([if fired { margin } else { 0.0 }, margins.on_topic, others, margins.worth[0], f32::from(u8::from(score > 0.0))]);
+    out.extend([if fired { margin } else { 0.0 }, margins.on_topic, others, margins.worth[0], f32::from(u8::from(score > 0.0)), in_title]);
     out.extend(&margins.columns);
     out
 }

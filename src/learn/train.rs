@@ -2,50 +2,20 @@
 
 use std::collections::BTreeMap;
 
-use super::figures::{Figures, best_cut, quantile_keeping};
+use super::example::{Example, Folds};
+use super::figures::Figures;
+use super::fit::fit_stages;
 use super::grams::{BUCKETS, grams};
 use super::linear::{self, Linear, Row, Task};
-use super::logistic::{Logistic, moments};
+use super::logistic::moments;
 use super::model::{Head, Header, Provenance, margins_of, standardised};
-use super::random::Random;
-use super::signals::Signals;
-use super::stages::{Margins, Stages, Thresholds, about, of_columns, of_industry};
+use super::stages::{Margins, Stages};
 
 /// An industry with fewer labelled articles is left to the rules.
 const MIN_EXAMPLES: usize = 30;
 /// Costs of errors, and how much more one on an article of the class costs.
 const COST: f32 = 1.0;
 const POSITIVE_WEIGHT: f32 = 2.0;
-/// Share of the articles on topic that are kept.
-const KEEP_ON_TOPIC: f32 = 0.965;
-
-/// One labelled article.
-#[derive(Debug, Clone, Default)]
-pub struct Example {
-    /// Headline.
-    pub title: String,
-    /// Text.
-    pub text: String,
-    /// Its industries, by their places in the list.
-    pub industries: Vec<usize>,
-    /// Its column, by its place in the list; none if it is off topic.
-    pub column: Option<usize>,
-    /// 2 leaders want it, 1 it may fill a thin issue, 0 not.
-    pub worth: u8,
-    /// The family of sources it comes from.
-    pub family: String,
-    /// What the rules found.
-    pub signals: Signals,
-}
-
-/// How articles are parted for cross-validation.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Folds {
-    /// Articles of every family in each part.
-    Mixed(usize),
-    /// Each family whole in one part.
-    ByFamily(usize),
-}
 
 /// What came of a training.
 #[derive(Debug)]
@@ -69,7 +39,7 @@ pub fn train(examples: &[Example], industries: &[String], columns: &[String], fo
     let outside: Vec<(Folds, Vec<usize>, Vec<Margins>)> = folds
         .iter()
         .map(|f| {
-            let parts = part(examples, *f);
+            let parts = f.parts(examples);
             (*f, parts.clone(), set.outside_margins(&parts))
         })
         .collect();
@@ -107,36 +77,6 @@ fn file(header: &Header, models: &[Linear]) -> Vec<u8> {
         }
     }
     out
-}
-
-/// The part of each example.
-fn part(examples: &[Example], folds: Folds) -> Vec<usize> {
-    match folds {
-        Folds::Mixed(n) => {
-            let mut order: Vec<usize> = (0..examples.len()).collect();
-            Random::new(7).shuffle(&mut order);
-            let mut out = vec![0; examples.len()];
-            order.iter().enumerate().for_each(|(place, i)| out.get_mut(*i).into_iter().for_each(|p| *p = place % n.max(1)));
-            out
-        }
-        Folds::ByFamily(n) => {
-            let mut sizes: BTreeMap<&str, usize> = BTreeMap::new();
-            for e in examples {
-                *sizes.entry(&e.family).or_default() += 1;
-            }
-            let mut families: Vec<(&str, usize)> = sizes.into_iter().collect();
-            families.sort_by_key(|(name, size)| (std::cmp::Reverse(*size), *name));
-            // the largest first, each into the part that is smallest so far
-            let mut filled = vec![0usize; n.max(1)];
-            let mut of: BTreeMap<&str, usize> = BTreeMap::new();
-            for (family, size) in families {
-                let smallest = filled.iter().enumerate().min_by_key(|(_, s)| **s).map_or(0, |(i, _)| i);
-                filled.get_mut(smallest).into_iter().for_each(|s| *s += size);
-                of.insert(family, smallest);
-            }
-            examples.iter().map(|e| of.get(e.family.as_str()).copied().unwrap_or_default()).collect()
-        }
-    }
 }
 
 struct TrainingSet<'a> {
@@ -229,26 +169,6 @@ impl<'a> TrainingSet<'a> {
 
     fn fit_stages(&self, margins: &[(usize, &Margins)]) -> Stages {
         let known: Vec<(&Example, &Margins)> = margins.iter().filter_map(|(i, m)| Some((self.examples.get(*i)?, *m))).collect();
-        let fit = |features: &dyn Fn(&Example, &Margins) -> Vec<f32>, label: &dyn Fn(&Example) -> Option<bool>| {
-            let rows: Vec<(Vec<f32>, bool)> = known.iter().filter_map(|(e, m)| Some((features(e, m), label(e)?))).collect();
-            Logistic::fit(&rows.iter().map(|(x, y)| (x.as_slice(), *y)).collect::<Vec<_>>())
-        };
-        let industry = |i: usize| fit(&|e, m| of_industry(i, &e.signals, m), &|e| Some(e.industries.contains(&i)));
-        let column = |c: usize| fit(&|e, m| of_columns(&e.signals, m), &|e| e.column.map(|column| column == c));
-        let topic = |label: &dyn Fn(&Example) -> Option<bool>| fit(&|e, m| about(&e.signals, m), label);
-        let mut stages = Stages {
-            industries: (0..self.industries).map(industry).collect(),
-            columns: (0..self.columns).map(column).collect(),
-            on_topic: topic(&|e| Some(e.column.is_some())),
-            worth: topic(&|e| Some(e.worth > 0)),
-            thresholds: Thresholds::default(),
-        };
-        let verdicts: Vec<_> = known.iter().map(|(e, m)| (*e, stages.verdict(&e.signals, m, None))).collect();
-        stages.thresholds.on_topic = quantile_keeping(verdicts.iter().filter(|(e, _)| e.column.is_some()).map(|(_, v)| v.on_topic), KEEP_ON_TOPIC);
-        let open = verdicts.iter().filter(|(_, v)| v.on_topic >= stages.thresholds.on_topic);
-        let labels = open.flat_map(|(e, v)| v.industries.iter().enumerate().map(|(i, p)| (*p, e.industries.contains(&i))));
-        let all = known.iter().map(|(e, _)| e.industries.len()).sum();
-        stages.thresholds.industry = best_cut(labels.collect(), all);
-        stages
+        fit_stages(&known, self.industries, self.columns)
     }
 }

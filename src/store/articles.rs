@@ -227,9 +227,10 @@ mod tests {
     use super::*;
     use crate::dedup::fingerprint::BANDS;
 
-    /// Texts of one story, each with a number of its own.
+    /// Texts of one story, each by an editor of its own.
     fn text(n: i64) -> String {
-        format!("长葛市再生金属产业园今年前十个月实现产值四百二十亿元，园区企业从单一废钢回收转向精深加工，第{n}号公告。综合能耗下降明显。")
+        let editor: String = n.to_string().chars().filter_map(|d| "甲乙丙丁戊己庚辛壬癸".chars().nth(d.to_digit(10)? as usize)).collect();
+        format!("长葛市再生金属产业园今年前十个月实现产值四百二十亿元，园区企业从单一废钢回收转向精深加工，综合能耗下降明显。（责任编辑：{editor}）")
     }
 
     fn fill(store: &Store, articles: std::ops::RangeInclusive<i64>) {
