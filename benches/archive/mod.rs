@@ -95,6 +95,7 @@ pub fn draft(store: &Store, days: i64, after: i64) -> Edition {
         health: Health::default(),
         date,
         now,
+        levels: &[],
         summarise: &summarise,
     };
     let range = CandidateRange { after: ArticleId(after), ..store.whole_archive().range };

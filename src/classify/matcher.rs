@@ -1,11 +1,12 @@
 //! Every word of the taxonomy in one automaton, with word borders.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::LazyLock;
 
 use aho_corasick::{AhoCorasick, BuildError};
 use regex::Regex;
 
+use crate::classify::gazetteer::divisions;
 use crate::classify::organisation;
 use crate::config::Taxonomy;
 use crate::text::normalize::{fold_width_and_case, is_han};
@@ -38,6 +39,9 @@ pub(super) enum LabelKey {
     ColumnTitle(usize),
     ColumnText(usize),
     Place(usize),
+    /// A place of the gazetteer, and one that counts only beside one of its parents.
+    Division(usize),
+    DivisionInContext(usize),
     Organisation(usize),
     Context,
     OffTopic,
@@ -87,7 +91,9 @@ impl Matches {
             .iter()
             .filter(|(m, _)| std::mem::discriminant(*m) == kind)
             .filter_map(|(m, words)| match m {
-                LabelKey::Place(i) | LabelKey::Organisation(i) => Some((*i, words.iter().map(|w| w.1).sum())),
+                LabelKey::Place(i) | LabelKey::Division(i) | LabelKey::DivisionInContext(i) | LabelKey::Organisation(i) => {
+                    Some((*i, words.iter().map(|w| w.1).sum()))
+                }
                 _ => None,
             })
             .collect()
@@ -151,6 +157,12 @@ impl Matcher {
             add(&c.text, LabelKey::ColumnText(i));
         }
         taxonomy.places.iter().enumerate().for_each(|(i, p)| add(&p.names, LabelKey::Place(i)));
+        let known: HashSet<&str> = taxonomy.places.iter().map(|p| p.name.as_str()).collect();
+        for (i, d) in divisions().iter().enumerate().filter(|(_, d)| !known.contains(d.name)) {
+            let owned = |names: &[&str]| names.iter().map(|n| (*n).to_owned()).collect::<Vec<String>>();
+            add(&owned(&d.clear), LabelKey::Division(i));
+            add(&owned(&d.in_context), LabelKey::DivisionInContext(i));
+        }
         taxonomy.organisations.iter().enumerate().for_each(|(i, o)| add(&o.names, LabelKey::Organisation(i)));
         add(&taxonomy.context, LabelKey::Context);
         add(&taxonomy.off_topic, LabelKey::OffTopic);

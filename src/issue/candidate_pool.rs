@@ -65,13 +65,14 @@ pub(super) struct Candidate {
 
 impl Candidate {
     /// Why it stands where it does, given its lead in full.
-    pub(super) fn reasons(&self, lead: &Headline, now: DateTime<Utc>, shown: &[PreviousItem]) -> Vec<String> {
-        let mut out: Vec<String> = rank_features(lead, now).iter().filter_map(|(_, fact)| Some(fact.as_ref()?.to_string())).collect();
+    pub(super) fn reasons(&self, lead: &Headline, input: &IssueInput<'_>) -> Vec<String> {
+        let mut out: Vec<String> =
+            rank_features(lead, input.levels, input.now).iter().filter_map(|(_, fact)| Some(fact.as_ref()?.to_string())).collect();
         let others = self.copies.len() - 1;
         if others > 0 {
             out.push(RankReason::Copies(others).to_string());
         }
-        if let Some(s) = self.similar_to.and_then(|i| shown.get(i)) {
+        if let Some(s) = self.similar_to.and_then(|i| input.previous_items.get(i)) {
             out.push(RankReason::SimilarTo { issue: &s.issue, title: &s.title }.to_string());
         }
         out
@@ -89,7 +90,7 @@ pub(super) struct Pool {
 
 impl Pool {
     /// Adds a judged article.
-    pub(super) fn add(&mut self, h: &Headline, columns: &[String], now: DateTime<Utc>) {
+    pub(super) fn add(&mut self, h: &Headline, columns: &[String], levels: &[String], now: DateTime<Utc>) {
         let Some(j) = &h.classification else { return };
         let firm = firm(h).map_or(0, |name| number(&mut self.firms, name) + 1);
         let topic = j.industries.first().or(j.themes.first()).map(|l| l.name.as_str()).unwrap_or_default();
@@ -105,7 +106,7 @@ impl Pool {
             authority: source_authority(h),
             firm,
             is_eligible: is_eligible(j),
-            points: rank_features(h, now).iter().map(|(points, _)| points).sum(),
+            points: rank_features(h, levels, now).iter().map(|(points, _)| points).sum(),
             words: pairs(&h.title),
         });
     }

@@ -9,7 +9,7 @@ use crate::model::{ColumnItems, Health, Item};
 const DEFAULT_TEMPLATE: &str = "本期从 {候选} 篇新文章中选出 {条数} 条{行业}。{热点}{本地}{升温}{来源}";
 
 /// Writes the foreword, after a template of one's own where there is one.
-pub(super) fn write(template: Option<&str>, columns: &[ColumnItems], health: &Health, rising: &[String]) -> String {
+pub(super) fn write(template: Option<&str>, columns: &[ColumnItems], health: &Health, rising: &[String], levels: &[String]) -> String {
     let items: Vec<&Item> = columns.iter().flat_map(|c| &c.items).collect();
     if items.is_empty() {
         return format!("本期没有可选的新文章。{}", source_counts(health));
@@ -19,7 +19,7 @@ pub(super) fn write(template: Option<&str>, columns: &[ColumnItems], health: &He
         items.len().to_string(),
         industry_counts(&items),
         most_republished(&items),
-        local_count(&items),
+        levels.first().map(|home| local_count(&items, home)).unwrap_or_default(),
         if rising.is_empty() { String::new() } else { format!("本周升温的关键词：{}。", rising.join("、")) },
         source_counts(health),
     ];
@@ -43,9 +43,9 @@ fn most_republished(items: &[&Item]) -> String {
     busiest.map(|b| format!("转载最多的是《{}》，另有 {} 家刊登。", b.title, b.copies.len())).unwrap_or_default()
 }
 
-fn local_count(items: &[&Item]) -> String {
-    let local = items.iter().filter(|i| i.places.iter().any(|p| p.contains("许昌"))).count();
-    if local > 0 { format!("涉及许昌的有 {local} 条。") } else { String::new() }
+fn local_count(items: &[&Item], home: &str) -> String {
+    let local = items.iter().filter(|i| i.places.iter().any(|p| p.contains(home))).count();
+    if local > 0 { format!("涉及{home}的有 {local} 条。") } else { String::new() }
 }
 
 fn source_counts(health: &Health) -> String {
@@ -63,7 +63,7 @@ mod tests {
     #[test]
     fn a_template_of_ones_own_takes_the_facts() {
         let edition = crate::issue::tests::build_with(vec![crate::issue::tests::article(1, "甲", "食品", "行业动态", 1)], &[]).edition;
-        let text = write(Some("各位领导：本期 {条数} 条{行业}。{升温}"), &edition.columns, &edition.health, &["固态电池".to_owned()]);
+        let text = write(Some("各位领导：本期 {条数} 条{行业}。{升温}"), &edition.columns, &edition.health, &["固态电池".to_owned()], &[]);
         assert_eq!(text, "各位领导：本期 1 条，其中食品 1 条。本周升温的关键词：固态电池。");
     }
 }
