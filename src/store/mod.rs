@@ -16,6 +16,7 @@ mod entries;
 mod error;
 mod fetch_log;
 mod kv;
+mod labels;
 mod metrics;
 mod migrations;
 mod open;
