@@ -137,7 +137,7 @@ fn measure(rows: &[Labelled], folds: &str) {
         let models = train(&others);
         let mut fold = [0.0f64; 5];
         for row in kept.iter().filter(|r| !r.best.is_empty()) {
-            let scores = score(row, &summarise_by(&models, &row.title, &row.text, LENGTH));
+            let scores = score(row, &summarise_by(&models, &row.title, &row.text, LENGTH, None));
             add(&mut fold, scores);
         }
         add(&mut sums, fold);

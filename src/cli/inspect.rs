@@ -72,6 +72,9 @@ struct ClassifyInput {
     title: String,
     #[serde(default)]
     text: String,
+    /// Day of publication, for summaries.
+    #[serde(default)]
+    date: Option<String>,
 }
 
 /// Runs a stage; results go to `out`, one JSON object per line, in input order.
@@ -105,7 +108,7 @@ pub async fn run(stage: &Stage, settings: &Settings, out: &mut dyn Write) -> any
         Stage::Summarise(l) => {
             let length = settings.summarise.length;
             rows(l, out, move |r| {
-                let s = summarise::summarise(&r.title, &r.text, length);
+                let s = summarise::summarise(&r.title, &r.text, length, r.date.as_deref().and_then(|d| d.parse().ok()));
                 json!({"id": r.id, "summary": s.text, "sentences": s.sentences, "left_out": s.left_out})
             })
             .await

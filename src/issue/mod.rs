@@ -8,6 +8,7 @@ pub mod edit;
 pub mod foreword;
 mod rank;
 mod recipient_filter;
+mod relative_dates;
 pub mod rewrite;
 pub mod sentence_model;
 pub mod sentences;
@@ -56,6 +57,8 @@ pub struct IssueInput<'a> {
     pub date: NaiveDate,
     /// The moment: age counts from here.
     pub now: DateTime<Utc>,
+    /// Regions from home on: what concerns the first counts most.
+    pub levels: &'a [String],
     /// Length of summaries.
     pub summarise: &'a SummariseSettings,
 }
@@ -91,7 +94,7 @@ pub fn build<A: Archive>(input: &IssueInput<'_>, archive: &A) -> Result<Draft, A
         let items = chosen.iter().map(|c| item(c, input, archive)).collect::<Result<_, _>>()?;
         columns.push(ColumnItems { name: column.name.clone(), items });
     }
-    let foreword = foreword::write(publication.foreword.as_deref(), &columns, &health, &input.rising);
+    let foreword = foreword::write(publication.foreword.as_deref(), &columns, &health, &input.rising, input.levels);
     let edition = Edition {
         id: EditionId(0),
         publication: publication.name.clone(),
@@ -118,7 +121,7 @@ fn pool<A: Archive>(input: &IssueInput<'_>, archive: &A) -> Result<Pool, A::Erro
     let (names, mut pool) = (input.publication.column_names(), Pool::default());
     archive.each(&mut |h| {
         if matches_publication(h, input.publication) {
-            pool.add(h, &names, input.now);
+            pool.add(h, &names, input.levels, input.now);
         }
     })?;
     Ok(pool)
@@ -167,7 +170,7 @@ fn item<A: Archive>(c: &Candidate, input: &IssueInput<'_>, archive: &A) -> Resul
     }
     // copies come earliest first
     item.earliest = c.copies.first().filter(|first| **first != c.lead).and_then(|_| item.copies.first().cloned());
-    (item.score, item.reasons) = (c.score, c.reasons(&lead, input.now, &input.previous_items));
+    (item.score, item.reasons) = (c.score, c.reasons(&lead, input));
     Ok(item)
 }
 
@@ -181,17 +184,18 @@ pub fn manual_item<A: Archive>(archive: &A, id: ArticleId, summarise: &Summarise
 
 fn item_from_article(lead: &Headline, text: String, summarise: &SummariseSettings, zone: chrono_tz::Tz) -> Item {
     let j = lead.classification.clone().unwrap_or_default();
+    let date = lead.published_at.map(|p| p.with_timezone(&zone).date_naive());
     let names = |labels: &[Label]| labels.iter().map(|l| l.name.clone()).collect::<Vec<_>>();
     Item {
         article: lead.id,
         title: summarise::normalize_title(&lead.title),
-        summary: summarise::summarise(&lead.title, &text, summarise.length).text,
+        summary: summarise::summarise(&lead.title, &text, summarise.length, date).text,
         text,
         industries: names(&j.industries),
         themes: names(&j.themes),
         keywords: j.keywords,
         publisher: lead.publisher_or_source().to_owned(),
-        date: lead.published_at.map(|p| p.with_timezone(&zone).date_naive()),
+        date,
         region_scope: j.region_scope,
         places: j.places,
         earliest: None,
@@ -246,6 +250,7 @@ pub(crate) mod tests {
     }
 
     fn build_after(headlines: Vec<Headline>, used: &[i64], shown: Vec<PreviousItem>) -> Draft {
+        let levels = ["许昌", "河南"].map(str::to_owned);
         let input = IssueInput {
             publication: &Publication::default(),
             published: used.iter().map(|i| StoryId(*i)).collect(),
@@ -255,6 +260,7 @@ pub(crate) mod tests {
             health: Health { sources: 3, ..Health::default() },
             date: "2026-11-24".parse().unwrap(),
             now: now(),
+            levels: &levels,
             summarise: &SummariseSettings::default(),
         };
         let text = |h: &Headline| format!("{}的正文第一句话说明了事情的经过和结果。第二句话补充了数据：同比增长12.5%。", h.title);
@@ -377,7 +383,7 @@ pub(crate) mod tests {
             "调研",
         ];
         let mut all: Vec<Headline> = firm.iter().zip(0..).map(|(what, id)| judged(id, &format!("甲乙药业：{what}"), "生物医药", 0.9)).collect();
-        all.extend(["水泥错峰", "玻璃提价", "瓷砖出口"].iter().zip(50..).map(|(t, id)| judged(id, t, "建材", 0.6)));
+        all.extend(["水泥错峰", "玻璃提价", "瓷砖出口"].iter().zip(50..).map(|(t, id)| judged(id, t, "建材", 0.8)));
         let d = build_with(all, &[]);
         let shown = titles(&d, 0);
         assert!(["水泥错峰", "玻璃提价", "瓷砖出口"].iter().all(|t| shown.contains(t)), "{shown:?}");

@@ -5,14 +5,20 @@
 
 use std::sync::LazyLock;
 
+use chrono::NaiveDate;
 use regex::Regex;
 
+use crate::issue::relative_dates::without_relative_days;
 use crate::issue::sentence_model::{FURNITURE, Models, Rating, is_dangling};
 use crate::issue::sentences::{open_quotations, sentences};
 use crate::text::normalize::{collapse_whitespace, is_letter, normalized_key, truncate};
 
 /// Most sentences of a summary.
 const MAX_CHOSEN: usize = 4;
+/// A summary of fewer characters says too little, if there is more to say.
+const MIN_LENGTH: usize = 60;
+/// Least letters of a sentence that is cut at a clause.
+const MIN_CUT: usize = 30;
 /// Least letters of a sentence that says something.
 const MIN_LETTERS: usize = 10;
 
@@ -27,28 +33,54 @@ pub struct Summary {
     pub left_out: Vec<usize>,
 }
 
-/// Chooses sentences of at most `length` characters in all.
-pub fn summarise(title: &str, text: &str, length: usize) -> Summary {
+/// Chooses sentences of at most `length` characters in all; days are named by the date of the article.
+pub fn summarise(title: &str, text: &str, length: usize, published: Option<NaiveDate>) -> Summary {
     match Models::shipped() {
-        Some(models) => summarise_by(models, title, text, length),
+        Some(models) => summarise_by(models, title, text, length, published),
         None => Summary::default(),
     }
 }
 
 /// Chooses sentences by given models.
-pub fn summarise_by(models: &Models, title: &str, text: &str, length: usize) -> Summary {
-    let all = sentences(title, text);
+pub fn summarise_by(models: &Models, title: &str, text: &str, length: usize, published: Option<NaiveDate>) -> Summary {
+    let mut all = sentences(title, text);
     let ratings = models.rate(title, &all);
-    let chosen = choose(title, &all, &ratings, length);
-    let left_out = ratings.iter().enumerate().filter(|(_, r)| r.furniture >= FURNITURE).map(|(i, _)| i).collect();
-    if chosen.is_empty() {
-        // one endless sentence, or furniture alone: its beginning, marked as cut
-        let first = (0..all.len()).find(|i| ratings.get(*i).is_some_and(|r| r.furniture < FURNITURE)).unwrap_or_default();
-        let text = all.get(first).map(|s| truncate(s, length)).unwrap_or_default();
-        let sentences = if text.is_empty() { Vec::new() } else { vec![first] };
-        return Summary { text, sentences, left_out };
+    for sentence in &mut all {
+        *sentence = without_relative_days(sentence, published);
     }
-    Summary { text: joined(chosen.iter().filter_map(|i| all.get(*i))), sentences: chosen, left_out }
+    let mut chosen = choose(title, &all, &ratings, length);
+    let left_out: Vec<usize> = ratings.iter().enumerate().filter(|(_, r)| r.furniture >= FURNITURE).map(|(i, _)| i).collect();
+    let made = joined(chosen.iter().filter_map(|i| all.get(*i)));
+    if made.chars().count() >= MIN_LENGTH.min(length) {
+        return Summary { text: made, sentences: chosen, left_out };
+    }
+    // too little: the sentences are longer than the summary may be, or there are no others
+    let room = length - made.chars().count().min(length);
+    let told = normalized_key(&format!("{title}\n{made}"));
+    let is_new = |i: &usize| {
+        all.get(*i).is_some_and(|s| !told.contains(&normalized_key(s)) && !chosen.iter().any(|c| all.get(*c).is_some_and(|c| s.contains(c.as_str()))))
+    };
+    let more = (0..all.len()).filter(|i| !chosen.contains(i) && !left_out.contains(i)).filter(is_new);
+    let more = more.filter_map(|i| Some((i, ratings.get(i)?.taken, beginning(all.get(i)?, room)?)));
+    let best = more.reduce(|best, next| if next.1 > best.1 { next } else { best });
+    let Some((at, _, cut)) = best else {
+        let first = || all.first().map(|s| truncate(s, length)).unwrap_or_default();
+        let sentences = if made.is_empty() && !all.is_empty() { vec![0] } else { chosen };
+        return Summary { text: if made.is_empty() { first() } else { made }, sentences, left_out };
+    };
+    chosen.push(at);
+    chosen.sort_unstable();
+    let text = joined(chosen.iter().filter_map(|i| if *i == at { Some(&cut) } else { all.get(*i) }));
+    Summary { text, sentences: chosen, left_out }
+}
+
+/// The clauses at the beginning of a sentence that have room, if they say enough.
+fn beginning(sentence: &str, room: usize) -> Option<String> {
+    let is_whole = sentence.chars().count() < room;
+    let head: String = sentence.chars().take(room.saturating_sub(1)).collect();
+    let end = if is_whole { head.len() } else { head.rfind(['；', '，'])? };
+    let cut = head.get(..end).filter(|c| !is_dangling(c) && open_quotations(c) == 0)?;
+    (cut.chars().filter(|c| is_letter(*c)).count() >= MIN_CUT).then(|| cut.to_owned())
 }
 
 /// Takes the best sentence that fits, again and again. One that leans on the sentence before it follows that one only.
@@ -86,7 +118,8 @@ fn joined<'a>(sentences: impl Iterator<Item = &'a String>) -> String {
     let mut out = String::new();
     for sentence in sentences {
         out.push_str(sentence.trim_end_matches(['；', ';', '，', '：', ':', '、']));
-        if out.chars().next_back().is_some_and(is_letter) || sentence.ends_with(['；', ';', '，', '：', ':', '、']) {
+        let stops = out.trim_end_matches(['”', '」', '）', ')']).ends_with(['。', '！', '？', '!', '?', '…', '.']);
+        if !stops {
             out.push('。');
         }
     }
@@ -112,7 +145,7 @@ mod tests {
 
     #[test]
     fn the_lead_with_its_figures_comes_without_its_dateline() {
-        let s = summarise("许昌发制品出口增长一成", TEXT, 90);
+        let s = summarise("许昌发制品出口增长一成", TEXT, 90, None);
         assert!(s.text.starts_with("许昌海关11月20日发布数据"), "{}", s.text);
         assert!(!s.text.contains("真没想到"));
         assert_eq!(s.sentences.first(), Some(&0));
@@ -128,7 +161,7 @@ mod tests {
         #[test]
         fn every_summary_is_made_of_the_articles_sentences(text in "([一-十许昌发制品0-9，；“”]{0,30}[。！？\n]){0,12}", title in "[一-十许昌]{0,10}") {
             let all = sentences(&title, &text);
-            let s = summarise(&title, &text, 200);
+            let s = summarise(&title, &text, 200, None);
             let joined: String = s.sentences.iter().map(|i| all[*i].as_str()).collect();
             proptest::prop_assert!(s.text.chars().count() <= 200 && s.sentences.len() <= MAX_CHOSEN);
             proptest::prop_assert!(normalized_key(&joined).starts_with(&normalized_key(&s.text)), "{}", s.text);
@@ -139,7 +172,7 @@ mod tests {
     fn furniture_is_left_out_and_named() {
         let text = "关于印发示例市支持外贸企业若干措施的通知\n发布日期：2026-11-20 来源：市政府办公室\n各县（市、区）人民政府，市政府各部门：\n现将《示例市支持外贸企业若干措施》印发给你们，请认真贯彻执行。\n\
             对年出口额首次超过1000万美元的企业给予一次性奖励30万元，单个企业每年累计奖励不超过200万元。\n到2028年，全市外贸进出口总额力争达到500亿元。";
-        let s = summarise("关于印发示例市支持外贸企业若干措施的通知", text, 230);
+        let s = summarise("关于印发示例市支持外贸企业若干措施的通知", text, 230, None);
         assert!(s.text.contains("奖励30万元") && s.text.contains("500亿元"), "{}", s.text);
         assert!(["发布日期", "各县", "印发给你们"].iter().all(|f| !s.text.contains(f)), "{}", s.text);
         assert!(s.left_out.contains(&1) && s.left_out.contains(&2), "{:?}", s.left_out);
@@ -150,7 +183,7 @@ mod tests {
         let text = "示例制药11月20日公告，公司拟投资12亿元在许昌建设原料药基地，项目分两期实施。\n同时，公司计划向激励对象授予限制性股票500万股。\n\
             他表示，这一安排不影响全年业绩。\n公司预计全年净利润3.2亿元，同比增长18%。";
         for length in [60, 90, 120, 230] {
-            let s = summarise("示例制药拟投资12亿元建原料药基地", text, length);
+            let s = summarise("示例制药拟投资12亿元建原料药基地", text, length, None);
             for (i, start) in [(1, "同时"), (2, "他表示")] {
                 assert!(!s.sentences.contains(&i) || s.sentences.contains(&(i - 1)), "{length}, {start}: {}", s.text);
             }
@@ -167,7 +200,7 @@ mod tests {
     fn what_a_page_says_twice_is_said_once() {
         let lead = "许继电气研制的特高压换流阀11月25日在许昌下线，国产化率达到百分之百。";
         let text = format!("{lead}\n{lead}产品将用于西部电力外送工程，明年一季度交付。\n（图为现场）{lead}");
-        let made = summarise("特高压换流阀在许昌下线", &text, 200).text;
+        let made = summarise("特高压换流阀在许昌下线", &text, 200, None).text;
         assert_eq!((made.matches("国产化率").count(), made.contains("明年一季度")), (1, true), "{made}");
     }
 }
