@@ -1,22 +1,18 @@
 //! `qingbao learn`: trains the model that judges articles, and says how well it judges.
 
-use std::io::{BufRead as _, Read as _, Write as _};
-use std::path::{Path, PathBuf};
+use std::io::Write as _;
+use std::path::PathBuf;
 
-use anyhow::Context as _;
 use chrono::Utc;
 use clap::{Args, Subcommand, ValueEnum};
-use flate2::read::GzDecoder;
 use serde::Deserialize;
-use sha2::{Digest as _, Sha256};
 
 use crate::classify::Classifier;
-use crate::cli::{CommandContext, write_file};
+use crate::cli::labels::{hex, read_labels};
+use crate::cli::{CommandContext, learn_keywords, write_file};
 use crate::config::Taxonomy;
 use crate::learn::{Example, Folds, Provenance, learnable, train};
 
-/// Largest file of labels, unpacked.
-const MAX_FILE: u64 = 1 << 30;
 /// Parts that are left out in turn.
 const PARTS: usize = 5;
 
@@ -29,6 +25,10 @@ pub(super) enum LearnCommand {
     /// topic), worthy: 0, 1 or 2, source: its family}. Figures are of articles that the models were not trained with. The
     /// texts are not written into the model, only weights of hashed n-grams.
     Train(TrainArgs),
+    /// Train on articles with keywords of editors: print figures by cross-validation, write the weights
+    ///
+    /// The labels are JSON lines, gzipped if the name ends in .gz: {title, text, keywords: [word …]}.
+    Keywords(learn_keywords::KeywordArgs),
 }
 
 /// How to train.
@@ -65,8 +65,14 @@ struct LabelledArticle {
 }
 
 pub(super) fn run(action: &LearnCommand, context: &CommandContext) -> anyhow::Result<()> {
-    let LearnCommand::Train(args) = action;
-    let (articles, labels_sha256) = read_labels(&args.labels)?;
+    match action {
+        LearnCommand::Train(args) => train_judgement(args, context),
+        LearnCommand::Keywords(args) => learn_keywords::run(args),
+    }
+}
+
+fn train_judgement(args: &TrainArgs, context: &CommandContext) -> anyhow::Result<()> {
+    let (articles, labels_sha256) = read_labels::<LabelledArticle>(&args.labels)?;
     let taxonomy = context.taxonomy()?;
     let (all, columns) = (taxonomy.industry_names(), taxonomy.column_names());
     let industries = learnable(&all, articles.iter().flat_map(|a| a.industries.iter().cloned()));
@@ -89,30 +95,6 @@ pub(super) fn run(action: &LearnCommand, context: &CommandContext) -> anyhow::Re
     Ok(())
 }
 
-fn hex(bytes: &[u8]) -> String {
-    Sha256::digest(bytes).iter().map(|b| format!("{b:02x}")).collect()
-}
-
-fn read_labels(path: &Path) -> anyhow::Result<(Vec<LabelledArticle>, String)> {
-    let named = || format!("labels {}", path.display());
-    let packed = std::fs::read(path).with_context(named)?;
-    let mut bytes = Vec::new();
-    if path.extension().is_some_and(|e| e == "gz") {
-        GzDecoder::new(packed.as_slice()).take(MAX_FILE).read_to_end(&mut bytes).with_context(named)?;
-    } else {
-        bytes.clone_from(&packed);
-    }
-    let mut out = Vec::new();
-    for (n, line) in bytes.lines().enumerate() {
-        let line = line.with_context(named)?;
-        if !line.trim().is_empty() {
-            out.push(serde_json::from_str(&line).with_context(|| format!("{}, line {}", named(), n + 1))?);
-        }
-    }
-    anyhow::ensure!(!out.is_empty(), "{} has no labelled articles", path.display());
-    Ok((out, hex(&packed)))
-}
-
 /// A name that the taxonomy lacks would be learned by nobody.
 fn check_names(articles: &[LabelledArticle], industries: &[String], columns: &[String]) -> anyhow::Result<()> {
     for a in articles {
@@ -126,18 +108,14 @@ fn check_names(articles: &[LabelledArticle], industries: &[String], columns: &[S
 
 fn examples(articles: &[LabelledArticle], taxonomy: Taxonomy, industries: &[String], columns: &[String]) -> anyhow::Result<Vec<Example>> {
     let classifier = Classifier::new(taxonomy)?;
-    let example = |(article, a, text): (usize, &LabelledArticle, &str)| Example {
-        article,
+    let example = |a: &LabelledArticle| Example {
         industries: a.industries.iter().filter_map(|i| industries.iter().position(|n| n == i)).collect(),
         column: a.column.as_ref().and_then(|c| columns.iter().position(|n| n == c)),
         worth: a.worthy,
         family: a.source.clone(),
-        signals: classifier.signals(&a.title, text, industries, columns),
+        signals: classifier.signals(&a.title, &a.text, industries, columns),
         title: a.title.clone(),
-        text: text.to_owned(),
+        text: a.text.clone(),
     };
-    // each also by its title alone: what has no text must not look like the sources that have none
-    let whole = articles.iter().enumerate().map(|(i, a)| (i, a, a.text.as_str()));
-    let titles = articles.iter().enumerate().filter(|(_, a)| !a.text.is_empty()).map(|(i, a)| (i, a, ""));
-    Ok(whole.chain(titles).map(example).collect())
+    Ok(articles.iter().map(example).collect())
 }
