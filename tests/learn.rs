@@ -42,7 +42,7 @@ fn a_model_is_trained_twice_the_same_and_holds_where_it_comes_from() {
     assert_eq!(a, b);
     let model = Model::read(&a).unwrap();
     assert_eq!((model.industries(), model.provenance().items), (["新一代信息技术".to_owned(), "食品".to_owned()].as_slice(), 160));
-    let none = Signals { scores: vec![0.0; 2], title_scores: vec![0.0; 2], ..Signals::default() };
+    let none = Signals { scores: vec![0.0; 2], title_scores: vec![0.0; 2], column_points: vec![0.0; 5], ..Signals::default() };
     let verdict = |title: &str| model.judge(title, "", &none, None);
     assert!(verdict("某市芯片厂建成新产线").on_topic > verdict("某市球队主场取胜").on_topic);
     assert!(Model::read(&a[..a.len() - 1]).is_err() && Model::read(b"").is_err());

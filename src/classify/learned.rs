@@ -2,7 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use super::{MAX_LABELS, Rules, SourceHints, round};
+use super::topics::{MAX_LABELS, round};
+use super::{Rules, SourceHints};
 use crate::config::Taxonomy;
 use crate::learn::{Model, Verdict};
 use crate::model::{Classification, Label};
@@ -14,6 +15,9 @@ const EVIDENCE_BYTES: usize = 750;
 /// Most words of evidence, and most of them that the model adds.
 const MAX_EVIDENCE: usize = 6;
 const MAX_ADDED: usize = 3;
+/// Of a bare title the rules' label stands from this score on, or where the model holds it possible.
+const SURE: f64 = 0.6;
+const POSSIBLE: f32 = 0.1;
 /// A word that weighs less is no evidence.
 const MIN_WORD_WEIGHT: f32 = 1.0;
 
@@ -28,7 +32,7 @@ pub(super) fn judge(
 ) -> Classification {
     let hint = hints.column.and_then(|h| model.columns().iter().position(|c| c == h));
     let verdict = model.judge(title.text(), text.text(), &rules.signals(model.industries(), model.columns()), hint);
-    let Rules { judged: mut out, spoken_for, .. } = rules;
+    let Rules { judged: mut out, spoken_for, has_text, .. } = rules;
     let is_known = |name: &String| model.industries().contains(name);
     let mut industries: Vec<Label> = verdict
         .given
@@ -41,8 +45,16 @@ pub(super) fn judge(
             Label { name: name.clone(), score: p, evidence: evidence(model, i, said, title, text), p: Some(p) }
         })
         .collect();
-    let by_rules_alone: Vec<Label> = out.industries.drain(..).filter(|l| !is_known(&l.name)).collect();
+    let (sure, by_rules_alone): (Vec<Label>, Vec<Label>) = out.industries.drain(..).partition(|l| is_known(&l.name));
     let is_on_topic = verdict.is_on_topic || !by_rules_alone.is_empty();
+    if !has_text && verdict.is_on_topic {
+        // a bare title says too little for the model to overrule a sure word
+        let known = model.industries().iter().zip(&verdict.industries).enumerate();
+        for (_, (name, p)) in known.filter(|(i, _)| !verdict.given.contains(i)) {
+            let label = sure.iter().find(|l| l.name == *name && (l.score >= SURE || *p >= POSSIBLE));
+            industries.extend(label.map(|l| Label { p: Some(round(f64::from(*p))), ..l.clone() }));
+        }
+    }
     industries.extend(by_rules_alone);
     industries.truncate(MAX_LABELS);
     out.industries = industries;

@@ -18,8 +18,6 @@ pub struct Example {
     pub column: Option<usize>,
     /// 2 leaders want it, 1 it may fill a thin issue, 0 not.
     pub worth: u8,
-    /// Number of its article: what is known of one article stays in one part.
-    pub article: usize,
     /// The family of sources it comes from.
     pub family: String,
     /// What the rules found.
@@ -40,9 +38,9 @@ impl Folds {
     pub(super) fn parts(self, examples: &[Example]) -> Vec<usize> {
         match self {
             Self::Mixed(n) => {
-                let mut order: Vec<usize> = (0..=examples.iter().map(|e| e.article).max().unwrap_or_default()).collect();
+                let mut order: Vec<usize> = (0..examples.len()).collect();
                 Random::new(7).shuffle(&mut order);
-                examples.iter().map(|e| order.get(e.article).copied().unwrap_or_default() % n.max(1)).collect()
+                order.into_iter().map(|place| place % n.max(1)).collect()
             }
             Self::ByFamily(n) => {
                 let mut sizes: BTreeMap<&str, usize> = BTreeMap::new();

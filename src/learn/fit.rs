@@ -8,7 +8,7 @@ use super::stages::{Margins, Stages, Thresholds, about, of_columns, of_industry}
 /// Share of the articles on topic that are kept.
 const KEEP_ON_TOPIC: f32 = 0.965;
 /// Share of worthy articles among those that may be chosen without an editor.
-const WORTHY: f64 = 0.9;
+const WORTHY: f64 = 0.85;
 /// Shares of the best industry's probability that are tried: an industry below is left out.
 const BESIDE_BEST: [f32; 6] = [0.0, 0.4, 0.5, 0.6, 0.7, 0.8];
 /// How far rare columns are helped: powers of their rarity that are tried.
@@ -20,7 +20,7 @@ type Known<'a> = (&'a Example, &'a Margins);
 pub(super) fn fit_stages(known: &[Known<'_>], industries: usize, columns: usize) -> Stages {
     let fit = |features: &dyn Fn(&Example, &Margins) -> Vec<f32>, label: &dyn Fn(&Example) -> Option<bool>| {
         let rows: Vec<(Vec<f32>, bool)> = known.iter().filter_map(|(e, m)| Some((features(e, m), label(e)?))).collect();
-        Logistic::fit(&rows.iter().map(|(x, y)| (x.as_slice(), *y)).collect::<Vec<_>>())
+        Logistic::fit(&rows.iter().map(|(x, y)| (x.as_slice(), f32::from(u8::from(*y)))).collect::<Vec<_>>())
     };
     let industry = |i: usize| fit(&|e, m| of_industry(i, &e.signals, m), &|e| Some(e.industries.contains(&i)));
     let column = |c: usize| fit(&|e, m| of_columns(&e.signals, m), &|e| e.column.map(|column| column == c));

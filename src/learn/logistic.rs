@@ -8,14 +8,14 @@ const ROUNDS: usize = 25;
 
 /// Weights of standardised features.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
-pub(super) struct Logistic {
+pub struct Logistic {
     pub(super) weights: Vec<f32>,
     pub(super) bias: f32,
 }
 
 impl Logistic {
     /// The probability.
-    pub(super) fn probability(&self, features: &[f32]) -> f32 {
+    pub fn probability(&self, features: &[f32]) -> f32 {
         sigmoid(self.log_odds(features))
     }
 
@@ -24,15 +24,15 @@ impl Logistic {
         self.bias + self.weights.iter().zip(features).map(|(w, x)| w * x).sum::<f32>()
     }
 
-    /// Fits by Newton's method with a ridge on standardised features.
-    pub(super) fn fit(rows: &[(&[f32], bool)]) -> Self {
+    /// Fits by Newton's method with a ridge on standardised features; what a row is for lies between 0 and 1.
+    pub fn fit(rows: &[(&[f32], f32)]) -> Self {
         let width = rows.first().map_or(0, |r| r.0.len());
         let (means, spreads) = moments(rows.iter().map(|r| r.0), width);
         let standard: Vec<(Vec<f64>, f64)> = rows
             .iter()
             .map(|(x, y)| {
                 let scaled = x.iter().zip(&means).zip(&spreads).map(|((x, m), s)| f64::from((x - m) / s));
-                (scaled.chain([1.0]).collect(), f64::from(u8::from(*y)))
+                (scaled.chain([1.0]).collect(), f64::from(*y))
             })
             .collect();
         let mut w = vec![0.0; width + 1];
@@ -123,7 +123,7 @@ mod tests {
     #[test]
     fn probabilities_follow_the_shares() {
         let rows: Vec<(Vec<f32>, bool)> = (0..400).map(|i| (vec![f32::from(u8::from(i % 2 == 0)), 3.0], i % 2 == 0 && i % 8 != 0)).collect();
-        let fitted = Logistic::fit(&rows.iter().map(|(x, y)| (x.as_slice(), *y)).collect::<Vec<_>>());
+        let fitted = Logistic::fit(&rows.iter().map(|(x, y)| (x.as_slice(), f32::from(u8::from(*y)))).collect::<Vec<_>>());
         let p = |x: f32| fitted.probability(&[x, 3.0]);
         assert!((p(1.0) - 0.75).abs() < 0.03 && p(0.0) < 0.05, "{} {}", p(1.0), p(0.0));
     }

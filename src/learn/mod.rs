@@ -18,7 +18,7 @@ mod train;
 
 pub use example::{Example, Folds};
 pub use figures::Figures;
-pub use logistic::narrow;
+pub use logistic::{Logistic, narrow};
 pub use model::{Model, ModelError, Provenance};
 pub use signals::Signals;
 pub use stages::Verdict;

@@ -9,6 +9,8 @@ pub struct Signals {
     pub title_scores: Vec<f32>,
     /// The rules' column, by its place in the model's list.
     pub column: Option<usize>,
+    /// The rules' points of each column of the model.
+    pub column_points: Vec<f32>,
     /// Score of the best cross-industry theme.
     pub theme: f32,
     /// Characters of title and text.
@@ -53,6 +55,7 @@ impl Signals {
         out.extend(self.scores.iter().map(|s| s / best.max(0.01)));
         out.extend(&self.title_scores);
         out.extend((0..columns).map(|c| yes(self.column == Some(c))));
+        out.extend(&self.column_points);
         out.extend([self.fired(), best, second, self.theme, yes(self.theme > 0.0), self.log_length(), yes(!self.has_text)]);
         out.extend([log(self.places), log(self.organisations)]);
         out.extend(self.off_topic.iter().chain(&self.context).map(|n| log(*n)));

@@ -110,6 +110,8 @@ pub(super) fn of_industry(i: usize, signals: &Signals, margins: &Margins) -> Vec
 pub(super) fn of_columns(signals: &Signals, margins: &Margins) -> Vec<f32> {
     let mut out = margins.columns.clone();
     out.extend((0..margins.columns.len()).map(|c| f32::from(u8::from(signals.column == Some(c)))));
+    let most = signals.column_points.iter().copied().fold(0.0, f32::max);
+    out.extend(signals.column_points.iter().map(|points| points - most));
     out.extend([margins.on_topic, margins.worth[0], margins.worth[1], signals.log_length(), signals.best_two().0]);
     out
 }
