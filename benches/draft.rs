@@ -51,7 +51,7 @@ fn fill(c: &Connection, n: i64, recent: i64) {
         let text = format!("{title}。许昌市有关部门介绍，项目总投资{}亿元，明年投产，产品销往海外市场。", id % 61).repeat(12);
         let when = if id > n - recent { now - (id % 3600) * 60 } else { now - 86_400 * 4 - id };
         let judgement = Classification {
-            industries: vec![Label { name: industry.clone(), score: 0.5 + 0.4 * ((id % 37) as f64 / 37.0), evidence: vec![industry] }],
+            industries: vec![Label { name: industry.clone(), score: 0.5 + 0.4 * ((id % 37) as f64 / 37.0), evidence: vec![industry], p: None }],
             column: pick(&COLUMNS),
             keywords: vec!["扩产".to_owned(), "就业".to_owned(), format!("消息{id}")],
             places: vec!["许昌市".to_owned()],

@@ -34,6 +34,7 @@ pub mod fetch;
 pub mod health;
 pub mod html;
 pub mod issue;
+pub mod learn;
 pub mod mail;
 pub mod model;
 pub mod pipeline;

@@ -44,7 +44,7 @@ impl World {
         self.articles += 1;
         let (n, c) = (self.articles, self.sql());
         let url = format!("https://a.example/{n}");
-        let industry = Label { name: "食品".to_owned(), score: 0.8, evidence: Vec::new() };
+        let industry = Label { name: "食品".to_owned(), score: 0.8, evidence: Vec::new(), p: None };
         let judgement = Classification { industries: vec![industry], column: "行业动态".to_owned(), ..Classification::default() };
         let (title, text) = (format!("第{n}家食品企业投产"), format!("第{n}家食品企业今天投产，年产值{}万元。", n * 7));
         let entry =

@@ -2,7 +2,8 @@
 #![allow(clippy::unwrap_used)] // a set-up that fails must fail the test
 
 use qingbao::config::settings::SummariseSettings;
-use qingbao::issue::summarise::{sentences, summarise};
+use qingbao::issue::sentences::sentences;
+use qingbao::issue::summarise::summarise;
 
 /// Length of the longest common subsequence.
 fn common(a: &[char], b: &[char]) -> usize {
@@ -35,8 +36,8 @@ fn summaries_are_nearer_to_the_editors_than_the_first_three_sentences() {
         let (title, rest) = block.trim().split_once('\n').unwrap();
         let (reference, text) = rest.split_once('\n').unwrap();
         let reference = reference.strip_prefix("> ").unwrap();
-        let summary = summarise(title, text, &length).text;
-        let first_three: String = sentences(text).into_iter().take(3).collect();
+        let summary = summarise(title, text, length, None).text;
+        let first_three: String = sentences(title, text).into_iter().take(3).collect();
         let (a, b) = (rouge_l(&summary, reference), rouge_l(&first_three, reference));
         told.push_str(&format!("{a:.3} {b:.3} {title}\n  {summary}\n"));
         (ours, lead, n) = (ours + a, lead + b, n + 1.0);

@@ -63,7 +63,7 @@ pub fn fill_year(c: &Connection, n: i64) {
         let text = format!("{title}。许昌市有关部门介绍，项目总投资{}亿元，明年投产，产品销往海外市场。", id % 61);
         let when = now.timestamp() - (n - id) * year / n;
         let judgement = Classification {
-            industries: vec![Label { name: industry.clone(), score: 0.8, evidence: vec![industry] }],
+            industries: vec![Label { name: industry.clone(), score: 0.8, evidence: vec![industry], p: None }],
             column,
             keywords: vec!["扩产".to_owned(), "就业".to_owned()],
             places: vec![["许昌", "长葛", "禹州"][usize::try_from(id % 3).unwrap()].to_owned()],
@@ -95,6 +95,7 @@ pub fn draft(store: &Store, days: i64, after: i64) -> Edition {
         health: Health::default(),
         date,
         now,
+        levels: &[],
         summarise: &summarise,
     };
     let range = CandidateRange { after: ArticleId(after), ..store.whole_archive().range };

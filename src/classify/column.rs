@@ -17,21 +17,21 @@ const LONG: f64 = 1.5;
 /// Characters from which an article is a long one.
 const LONG_ARTICLE: usize = 1800;
 
-/// Figures as headlines of statistics have them: 5.2%, 158亿元, 增长一成.
+/// Figures as headlines of statistics have them: 5.2%, 158亿千瓦时, 增长一成. An amount of money alone is none: it may be a loan or a fine.
 static FIGURE: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    Regex::new(r"\d+(?:\.\d+)?\s*(?:%|个百分点|亿|万吨|万辆|万台|元/)|[一二三四五六七八九]成|(?:增长|下降|上涨|下跌|同比|环比).{0,6}\d").ok()
+    Regex::new(r"\d+(?:\.\d+)?\s*(?:%|个百分点|亿(?:吨|千瓦|件|人次|立方米|部|台|只|块|度)|万吨|万辆|万台|元/)|[一二三四五六七八九]成|(?:增长|下降|上涨|下跌|同比|环比).{0,6}\d").ok()
 });
 
-/// The column's name and the reasons, best column by points.
-pub(super) fn choose(
-    taxonomy: &Taxonomy,
-    title: &Matches,
-    text: &Matches,
-    folded_title: &str,
-    length: usize,
-    hint: Option<&str>,
-) -> (String, Vec<String>) {
-    let mut best: (f64, &str, Vec<String>) = (f64::MIN, "", Vec::new());
+/// A column with its points and what gave them.
+pub(super) struct RatedColumn {
+    pub(super) name: String,
+    pub(super) points: f64,
+    pub(super) reasons: Vec<String>,
+}
+
+/// All columns with their points, in the taxonomy's order.
+pub(super) fn rate(taxonomy: &Taxonomy, title: &Matches, text: &Matches, folded_title: &str, length: usize, hint: Option<&str>) -> Vec<RatedColumn> {
+    let mut out = Vec::new();
     for (i, rule) in taxonomy.columns.iter().enumerate() {
         let mut reasons = Vec::new();
         let mut points = rule.base as f64 * 0.75;
@@ -57,11 +57,9 @@ pub(super) fn choose(
             points += HINT;
             reasons.push("来源提示".to_owned());
         }
-        if points > best.0 {
-            best = (points, &rule.name, reasons);
-        }
+        out.push(RatedColumn { name: rule.name.clone(), points, reasons });
     }
-    (best.1.to_owned(), best.2)
+    out
 }
 
 fn join(words: &[(String, usize)]) -> String {

@@ -1,9 +1,13 @@
 //! Every word of the taxonomy in one automaton, with word borders.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::sync::LazyLock;
 
 use aho_corasick::{AhoCorasick, BuildError};
+use regex::Regex;
 
+use crate::classify::gazetteer::divisions;
+use crate::classify::organisation;
 use crate::config::Taxonomy;
 use crate::text::normalize::{fold_width_and_case, is_han};
 use crate::text::segment::Segmented;
@@ -13,6 +17,17 @@ const MIN_UNAMBIGUOUS_LEN: usize = 4;
 
 /// What may follow a term and change nothing: trade, dealer, stock, maker.
 const SUFFIXES: [char; 4] = ['业', '商', '股', '企'];
+
+/// Single characters that stand beside names and are no part of them.
+const BESIDE_NAMES: &str = "的了在是和与及对将等为由向从被把让给到已也都又再不有至称说拟获近因以或并且但而前后中上下内外新老涨跌升降达超约共这那其该此每各多少只仅就还今昨年月日时";
+
+/// Names of authorities: what they are named for is no subject of the text. 工业和信息化部 speaks of no information technology.
+static AUTHORITIES: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    let named_for = "(?:工业和信息化|工业与信息化|工业信息化|经济和信息化|信息产业|科学技术|生态环境|环境保护|农业农村|自然资源|交通运输|住房和城乡建设|\
+        卫生健康|食品药品监督管理|药品监督管理|食品药品监管|市场监督管理|国有资产监督管理|发展和改革|能源|核安全|航天|大数据|数据资源|数据|通信管理|\
+        互联网信息|网络安全和信息化|知识产权|煤矿安全监察|国防科技工业|粮食和物资储备|林业和草原)";
+    Regex::new(&format!("{named_for}(?:管理|发展|服务)?(?:部|局|厅|委员会|委|署|办公室|办公厅|主管部门|行政主管部门)")).ok()
+});
 
 /// What a word speaks for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -24,6 +39,9 @@ pub(super) enum LabelKey {
     ColumnTitle(usize),
     ColumnText(usize),
     Place(usize),
+    /// A place of the gazetteer, and one that counts only beside one of its parents.
+    Division(usize),
+    DivisionInContext(usize),
     Organisation(usize),
     Context,
     OffTopic,
@@ -73,7 +91,9 @@ impl Matches {
             .iter()
             .filter(|(m, _)| std::mem::discriminant(*m) == kind)
             .filter_map(|(m, words)| match m {
-                LabelKey::Place(i) | LabelKey::Organisation(i) => Some((*i, words.iter().map(|w| w.1).sum())),
+                LabelKey::Place(i) | LabelKey::Division(i) | LabelKey::DivisionInContext(i) | LabelKey::Organisation(i) => {
+                    Some((*i, words.iter().map(|w| w.1).sum()))
+                }
                 _ => None,
             })
             .collect()
@@ -137,6 +157,12 @@ impl Matcher {
             add(&c.text, LabelKey::ColumnText(i));
         }
         taxonomy.places.iter().enumerate().for_each(|(i, p)| add(&p.names, LabelKey::Place(i)));
+        let known: HashSet<&str> = taxonomy.places.iter().map(|p| p.name.as_str()).collect();
+        for (i, d) in divisions().iter().enumerate().filter(|(_, d)| !known.contains(d.name)) {
+            let owned = |names: &[&str]| names.iter().map(|n| (*n).to_owned()).collect::<Vec<String>>();
+            add(&owned(&d.clear), LabelKey::Division(i));
+            add(&owned(&d.in_context), LabelKey::DivisionInContext(i));
+        }
         taxonomy.organisations.iter().enumerate().for_each(|(i, o)| add(&o.names, LabelKey::Organisation(i)));
         add(&taxonomy.context, LabelKey::Context);
         add(&taxonomy.off_topic, LabelKey::OffTopic);
@@ -149,7 +175,8 @@ impl Matcher {
     pub(super) fn find(&self, words: &Segmented, bytes: usize) -> Matches {
         let borders = WordBoundaries::new(words);
         let text = words.text().get(..words.text().floor_char_boundary(bytes)).unwrap_or_default();
-        let mut excluded: Vec<(usize, usize)> = Vec::new();
+        let authorities = AUTHORITIES.iter().flat_map(|r| r.find_iter(text)).map(|m| (m.start(), m.end()));
+        let mut excluded: Vec<(usize, usize)> = authorities.chain(organisation::named_for_a_field(words, bytes)).collect();
         let mut found: Vec<(usize, usize, usize)> = Vec::new();
         for m in self.automaton.find_overlapping_iter(text) {
             let Some(word) = self.words.get(m.pattern().as_usize()) else { continue };
@@ -247,5 +274,16 @@ fn whole_word(text: &str, word: &Word, start: usize, end: usize, borders: &WordB
     // 芯片业, 机床商: the dictionary may hold, or lack, the whole
     let suffixed = || next().filter(|c| SUFFIXES.contains(c)).is_some_and(|c| borders.contains(end + c.len_utf8()));
     let starts_well = word.starts_latin || borders.contains(start);
-    word.is_unambiguous || (starts_well && (word.ends_latin || borders.contains(end) || suffixed()))
+    let is_whole = starts_well && (word.ends_latin || borders.contains(end) || suffixed());
+    word.is_unambiguous || (is_whole && !within_unknown_name(text, start, end, borders))
+}
+
+/// Whether a word that the dictionary lacks stands between single characters that it lacks too: 平高 in 隆平高科.
+fn within_unknown_name(text: &str, start: usize, end: usize, borders: &WordBoundaries) -> bool {
+    let of_a_name = |c: &char| is_han(*c) && !BESIDE_NAMES.contains(*c);
+    let in_pieces = text.get(start..end).is_some_and(|w| w.char_indices().all(|(i, c)| is_han(c) && borders.contains(start + i)));
+    let before = text.get(..start).and_then(|t| t.chars().next_back()).filter(of_a_name);
+    let after = text.get(end..).and_then(|t| t.chars().next()).filter(of_a_name);
+    let alone = |c: char, from: usize| borders.contains(from) && borders.contains(from + c.len_utf8());
+    in_pieces && before.is_some_and(|c| alone(c, start - c.len_utf8())) && after.is_some_and(|c| alone(c, end))
 }

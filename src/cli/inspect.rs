@@ -34,7 +34,7 @@ pub enum Stage {
     Feed(FilesArgs),
     /// List pages: entries and layout
     List(FilesArgs),
-    /// JSON lines of {id, title, text}: industries, column, keywords, places, organisations
+    /// JSON lines of {id, title, text}: industries, column, on topic, worth, keywords, places, organisations
     Classify(JsonLinesArgs),
     /// JSON lines of {id, title, text}: the story each belongs to
     Cluster(JsonLinesArgs),
@@ -72,6 +72,9 @@ struct ClassifyInput {
     title: String,
     #[serde(default)]
     text: String,
+    /// Day of publication, for summaries.
+    #[serde(default)]
+    date: Option<String>,
 }
 
 /// Runs a stage; results go to `out`, one JSON object per line, in input order.
@@ -94,15 +97,19 @@ pub async fn run(stage: &Stage, settings: &Settings, out: &mut dyn Write) -> any
             let classifier = Classifier::new(Taxonomy::load(settings.taxonomy.as_deref())?)?;
             rows(l, out, move |r| {
                 let j = classifier.classify(&r.title, &r.text, &SourceHints::default());
-                json!({"id": r.id, "industries": j.industries, "themes": j.themes, "column": j.column, "keywords": j.keywords, "places": j.places, "organisations": j.all_organisations()})
+                json!({
+                    "id": r.id, "industries": j.industries, "themes": j.themes, "column": j.column, "column_p": j.column_p,
+                    "on_topic": j.on_topic_p, "worth": j.worth, "level": j.region_scope,
+                    "keywords": j.keywords, "places": j.places, "organisations": j.all_organisations(),
+                })
             })
             .await
         }
         Stage::Summarise(l) => {
-            let length = settings.summarise.length.clone();
+            let length = settings.summarise.length;
             rows(l, out, move |r| {
-                let s = summarise::summarise(&r.title, &r.text, &length);
-                json!({"id": r.id, "summary": s.text, "sentences": s.sentences})
+                let s = summarise::summarise(&r.title, &r.text, length, r.date.as_deref().and_then(|d| d.parse().ok()));
+                json!({"id": r.id, "summary": s.text, "sentences": s.sentences, "left_out": s.left_out})
             })
             .await
         }

@@ -8,6 +8,9 @@ mod digest;
 mod doctor;
 mod healthcheck;
 pub mod inspect;
+mod labels;
+mod learn;
+mod learn_keywords;
 mod log;
 mod once;
 mod outbox;
@@ -89,6 +92,9 @@ enum Command {
     /// The classifier's words: print the built-in ones, check one's own
     #[command(subcommand)]
     Taxonomy(taxonomy::TaxonomyCommand),
+    /// Train the models that judge articles
+    #[command(subcommand)]
+    Learn(learn::LearnCommand),
     /// The stages one by one, from files to JSON lines
     #[command(subcommand)]
     Inspect(inspect::Stage),
@@ -155,6 +161,7 @@ pub fn run(cli: Cli) -> anyhow::Result<()> {
         Command::User(action) => user::run(&action, &context),
         Command::Token(action) => token::run(&action, &context),
         Command::Taxonomy(action) => unless_closed(taxonomy::run(&action, &context)),
+        Command::Learn(action) => unless_closed(learn::run(&action, &context)),
         Command::Backup(args) => backup::backup(&args, &context),
         Command::Restore(args) => backup::restore(&args, &context),
         Command::Healthcheck => healthcheck::run(&context),

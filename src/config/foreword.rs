@@ -6,7 +6,7 @@ pub(crate) const PLACEHOLDERS: [(&str, &str); 7] = [
     ("条数", "how many items the issue has"),
     ("行业", "items by industry"),
     ("热点", "the story that most others republished"),
-    ("本地", "how many items concern 许昌"),
+    ("本地", "how many items concern the first of the taxonomy's levels"),
     ("升温", "keywords heard more often than before"),
     ("来源", "how many sources work"),
 ];

@@ -1,6 +1,5 @@
 //! `[summarise]`: how long summaries are, and who may rewrite them.
 
-use std::ops::Range;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -10,8 +9,8 @@ use crate::config::reader::Section;
 /// How summaries are made.
 #[derive(Debug, Clone)]
 pub struct SummariseSettings {
-    /// Characters to aim for.
-    pub length: Range<usize>,
+    /// Characters at most.
+    pub length: usize,
     /// A language model that rewrites them; none by default.
     pub rewriter: Option<RewriterSettings>,
 }
@@ -31,14 +30,14 @@ pub struct RewriterSettings {
 
 impl Default for SummariseSettings {
     fn default() -> Self {
-        Self { length: 120..200, rewriter: None }
+        Self { length: 230, rewriter: None }
     }
 }
 
 pub(super) fn read(s: &Section<'_>, settings: &mut SummariseSettings) {
     s.deny_unknown_keys(&["length", "endpoint", "model", "key_file", "timeout"]);
     if let Some(n) = s.integer("length", 40..1001).and_then(|n| usize::try_from(n).ok()) {
-        settings.length = n * 3 / 5..n;
+        settings.length = n;
     }
     let model = s.string("model");
     let timeout = s.duration("timeout", Duration::from_secs(1)..Duration::from_mins(10)).unwrap_or(Duration::from_secs(30));

@@ -54,6 +54,9 @@ pub struct Organisation {
     pub names: Vec<String>,
 }
 
+/// Levels of a taxonomy that names none.
+const HOME: [&str; 2] = ["许昌", "河南"];
+
 /// The whole knowledge of the classifier.
 #[derive(Debug, Clone, Default)]
 pub struct Taxonomy {
@@ -63,6 +66,8 @@ pub struct Taxonomy {
     pub themes: Vec<Topic>,
     /// Columns.
     pub columns: Vec<ColumnRule>,
+    /// Regions that articles are told by, from the narrowest to the widest; behind them stands the nation.
+    pub levels: Vec<String>,
     /// Places.
     pub places: Vec<Place>,
     /// Organisations.
@@ -89,11 +94,12 @@ impl Taxonomy {
     pub fn parse(file: &str, text: &str) -> Result<Self, ConfigError> {
         let reader = TomlReader::parse(file, text)?;
         let root = reader.root();
-        root.deny_unknown_keys(&["context", "off_topic", "industry", "theme", "column", "place", "organisation"]);
+        root.deny_unknown_keys(&["context", "off_topic", "levels", "industry", "theme", "column", "place", "organisation"]);
         let taxonomy = Self {
             industries: root.sections("industry").iter().filter_map(topic).collect(),
             themes: root.sections("theme").iter().filter_map(topic).collect(),
             columns: root.sections("column").iter().filter_map(column).collect(),
+            levels: Some(root.strings("levels")).filter(|l| !l.is_empty()).unwrap_or_else(|| HOME.map(str::to_owned).to_vec()),
             places: root.sections("place").iter().filter_map(place).collect(),
             organisations: root.sections("organisation").iter().filter_map(organisation).collect(),
             context: root.strings("context"),

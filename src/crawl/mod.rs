@@ -156,6 +156,11 @@ impl Crawler {
         Ok(report)
     }
 
+    /// Regions of the taxonomy, from the narrowest to the widest.
+    pub fn levels(&self) -> &[String] {
+        self.classifier.levels()
+    }
+
     /// Marks recent articles to be classified again if the taxonomy has changed.
     pub async fn reclassify(&self) -> Result<()> {
         let rules = self.classifier.ruleset_version();

@@ -11,6 +11,7 @@ use std::collections::HashSet;
 
 use xxhash_rust::xxh3::xxh3_64;
 
+use crate::dedup::substitutions::Substitutions;
 use crate::text::normalize::{fold_width_and_case, is_letter};
 
 /// Bands of one sketch.
@@ -25,6 +26,8 @@ const SHINGLE: usize = 4;
 const MAX_LETTERS: usize = 20_000;
 /// Share of the shorter text's shingles that the longer must hold.
 const CONTAINED: f64 = 0.6;
+/// How many times longer a text may be than its cut copy.
+const MAX_LONGER: usize = 4;
 /// Texts with at least this many different figures must share half of them.
 const MIN_FIGURES: usize = 4;
 
@@ -120,6 +123,7 @@ fn densify(minima: &mut [u32]) {
 /// What the exact check compares.
 #[derive(Debug, Clone, Default)]
 pub struct ShingleSet {
+    letters: Vec<char>,
     shingles: Vec<u64>,
     figures: HashSet<u64>,
 }
@@ -131,7 +135,7 @@ impl ShingleSet {
         each_shingle(text, |hash| shingles.push(hash));
         shingles.sort_unstable();
         shingles.dedup();
-        Self { shingles, figures: figures(text) }
+        Self { letters: letters(text).collect(), shingles, figures: figures(text) }
     }
 
     /// How much of the smaller set of shingles lies in the larger: 0–1.
@@ -147,10 +151,13 @@ impl ShingleSet {
     pub fn same_story(&self, other: &Self) -> bool {
         // one much shorter text inside a long one is a quotation or a round-up, not a copy
         let (a, b) = (self.shingles.len(), other.shingles.len());
-        if a.min(b) * 4 < a.max(b) {
+        let (shorter, longer) = (a.min(b), a.max(b));
+        if shorter * MAX_LONGER < longer || self.containment(other) < CONTAINED || !self.figures_agree(other) {
             return false;
         }
-        self.containment(other) >= CONTAINED && self.figures_agree(other)
+        let substitutions = Substitutions::between(&self.letters, &other.letters);
+        let cut = shorter * 2 < longer;
+        !substitutions.tell_apart(self.figures.intersection(&other.figures).count()) && (!cut || substitutions.begin_alike())
     }
 
     fn figures_agree(&self, other: &Self) -> bool {
@@ -159,11 +166,16 @@ impl ShingleSet {
     }
 }
 
+/// What is compared of a text.
+fn letters(text: &str) -> impl Iterator<Item = char> + '_ {
+    text.chars().map(fold_width_and_case).filter(|c| is_letter(*c)).take(MAX_LETTERS)
+}
+
 /// Calls with the hash of every run of [`SHINGLE`] letters; a shorter text is one shingle.
 fn each_shingle(text: &str, mut each: impl FnMut(u64)) {
     let mut window = [0u32; SHINGLE];
     let mut seen = 0;
-    for c in text.chars().map(fold_width_and_case).filter(|c| is_letter(*c)).take(MAX_LETTERS) {
+    for c in letters(text) {
         window.rotate_left(1);
         window[SHINGLE - 1] = c as u32;
         seen += 1;

@@ -135,10 +135,11 @@ mod tests {
         assert_eq!(index.add("丙", &format!("来源：许昌网。{text}")), 0);
     }
 
-    /// One text, with a number in it.
-    fn numbered(n: usize) -> String {
+    /// One text as site number `n` shows it.
+    fn numbered(n: u32) -> String {
+        let site = char::from_u32(0x5000 + n).unwrap_or_default();
         format!(
-            "长葛市大周镇再生金属产业园今年前十个月实现产值四百二十亿元，园区企业从单一废钢回收转向精深加工，第{n}号公告。园区管委会负责人介绍，二十家企业完成了绿色化改造，综合能耗下降明显，明年还将新增三条产线。"
+            "长葛市大周镇再生金属产业园今年前十个月实现产值四百二十亿元，园区企业从单一废钢回收转向精深加工（图片来自{site}网）。园区管委会负责人介绍，二十家企业完成了绿色化改造，综合能耗下降明显，明年还将新增三条产线。"
         )
     }
 

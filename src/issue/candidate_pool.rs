@@ -8,18 +8,23 @@ use rustc_hash::FxHasher;
 
 use crate::issue::rank::{RankReason, rank_features, source_authority};
 use crate::issue::{IssueInput, PreviousItem};
-use crate::model::{ArticleId, Headline, StoryId};
+use crate::learn::Model;
+use crate::model::{ArticleId, Classification, Headline, StoryId};
 use crate::text::normalize::normalized_key;
 
 /// Taken off for each item of the same industry, or source, chosen before, and for one that sounds the same (maximal
 /// marginal relevance, Carbonell and Goldstein 1998, with labels and headlines for the similarity).
 const SAME_INDUSTRY: f64 = 0.45;
 const SAME_SOURCE: f64 = 0.2;
+/// Taken off for each item chosen before whose headline begins with the same firm.
+const SAME_FIRM: f64 = 1.2;
 const TITLE_SIMILARITY_PENALTY: f64 = 2.5;
 /// From this share of common letter pairs (Dice) two headlines sound the same.
 const SIMILARITY_THRESHOLD: f64 = 0.5;
 /// Per doubling of the copies.
 const COPIES: f64 = 0.4;
+/// Longest name of a firm before a colon.
+const MAX_FIRM_CHARS: usize = 8;
 /// Candidates weighed beside each other, per place to be given.
 const CANDIDATES_PER_SLOT: usize = 20;
 
@@ -34,7 +39,8 @@ struct CandidateRecord {
     topic: u32,
     column: usize,
     authority: u8,
-    on_topic: bool,
+    firm: u32,
+    is_eligible: bool,
     points: f64,
     words: Box<[u32]>,
 }
@@ -52,18 +58,21 @@ pub(super) struct Candidate {
     sort_time: i64,
     source: u32,
     topic: u32,
+    /// Who the headline speaks of; 0 if it names no firm.
+    firm: u32,
     words: Box<[u32]>,
 }
 
 impl Candidate {
     /// Why it stands where it does, given its lead in full.
-    pub(super) fn reasons(&self, lead: &Headline, now: DateTime<Utc>, shown: &[PreviousItem]) -> Vec<String> {
-        let mut out: Vec<String> = rank_features(lead, now).iter().filter_map(|(_, fact)| Some(fact.as_ref()?.to_string())).collect();
+    pub(super) fn reasons(&self, lead: &Headline, input: &IssueInput<'_>) -> Vec<String> {
+        let mut out: Vec<String> =
+            rank_features(lead, input.levels, input.now).iter().filter_map(|(_, fact)| Some(fact.as_ref()?.to_string())).collect();
         let others = self.copies.len() - 1;
         if others > 0 {
             out.push(RankReason::Copies(others).to_string());
         }
-        if let Some(s) = self.similar_to.and_then(|i| shown.get(i)) {
+        if let Some(s) = self.similar_to.and_then(|i| input.previous_items.get(i)) {
             out.push(RankReason::SimilarTo { issue: &s.issue, title: &s.title }.to_string());
         }
         out
@@ -76,12 +85,14 @@ pub(super) struct Pool {
     records: Vec<CandidateRecord>,
     sources: HashMap<String, u32>,
     topics: HashMap<String, u32>,
+    firms: HashMap<String, u32>,
 }
 
 impl Pool {
     /// Adds a judged article.
-    pub(super) fn add(&mut self, h: &Headline, columns: &[String], now: DateTime<Utc>) {
+    pub(super) fn add(&mut self, h: &Headline, columns: &[String], levels: &[String], now: DateTime<Utc>) {
         let Some(j) = &h.classification else { return };
+        let firm = firm(h).map_or(0, |name| number(&mut self.firms, name) + 1);
         let topic = j.industries.first().or(j.themes.first()).map(|l| l.name.as_str()).unwrap_or_default();
         self.records.push(CandidateRecord {
             article: h.id,
@@ -93,8 +104,9 @@ impl Pool {
             // a column that this publication does not have falls to its first
             column: columns.iter().position(|n| *n == j.column).unwrap_or(0),
             authority: source_authority(h),
-            on_topic: j.on_topic(),
-            points: rank_features(h, now).iter().map(|(points, _)| points).sum(),
+            firm,
+            is_eligible: is_eligible(j),
+            points: rank_features(h, levels, now).iter().map(|(points, _)| points).sum(),
             words: pairs(&h.title),
         });
     }
@@ -113,11 +125,25 @@ impl Pool {
     }
 }
 
+/// Whether an article may be chosen without an editor: it is on topic, and worth a look where the model judged that. A column
+/// stays short rather than take others.
+fn is_eligible(j: &Classification) -> bool {
+    let least = Model::built_in().map_or(0.0, |m| f64::from(m.least_worth()));
+    j.on_topic() && (j.manually_edited || j.worth.is_none_or(|w| w >= least))
+}
+
+/// The firm that a headline speaks of: what stands before its first colon (恒瑞医药：…), else an organisation that it names.
+fn firm(h: &Headline) -> Option<&str> {
+    let before_colon = h.title.split_once(['：', ':']).map(|(name, _)| name.trim());
+    let named = || h.classification.as_ref()?.all_organisations().into_iter().find(|o| h.title.contains(o));
+    before_colon.filter(|name| (2..=MAX_FIRM_CHARS).contains(&name.chars().count())).or_else(named)
+}
+
 fn candidate(copies: &[CandidateRecord], echoes: &SimilarHeadlines) -> Option<Candidate> {
     let longest = copies.iter().map(|b| b.length).max()?;
     // of those that are not cut short the one of highest standing, and of these the earliest
     let whole = copies.iter().filter(|b| b.length * 10 >= longest * 8);
-    let lead = whole.reduce(|best, b| if b.authority > best.authority { b } else { best }).filter(|b| b.on_topic)?;
+    let lead = whole.reduce(|best, b| if b.authority > best.authority { b } else { best }).filter(|b| b.is_eligible)?;
     let echo = echoes.closest(&lead.words);
     let mut score = lead.points + COPIES * (copies.len() as f64).log2();
     score -= echo.map_or(0.0, |(_, alike)| TITLE_SIMILARITY_PENALTY * alike);
@@ -131,6 +157,7 @@ fn candidate(copies: &[CandidateRecord], echoes: &SimilarHeadlines) -> Option<Ca
         sort_time: lead.sort_time,
         source: lead.source,
         topic: lead.topic,
+        firm: lead.firm,
         words: lead.words.clone(),
     })
 }
@@ -152,10 +179,12 @@ pub(super) fn choose(mut candidates: Vec<Candidate>, quota: usize) -> Vec<Candid
 fn mmr_score(c: &Candidate, chosen: &[Candidate]) -> f64 {
     let same_industry = chosen.iter().filter(|o| o.topic == c.topic).count() as f64;
     let same_source = chosen.iter().filter(|o| o.source == c.source).count() as f64;
+    let same_firm = chosen.iter().filter(|o| c.firm != 0 && o.firm == c.firm).count() as f64;
     let alike = chosen.iter().map(|o| dice(&o.words, &c.words)).fold(0.0, f64::max);
     c.score
         - SAME_INDUSTRY * same_industry
         - SAME_SOURCE * same_source
+        - SAME_FIRM * same_firm
         - if alike >= SIMILARITY_THRESHOLD { TITLE_SIMILARITY_PENALTY * alike } else { 0.0 }
 }
 

@@ -22,7 +22,7 @@ pub(super) fn compose(e: &Edition) -> String {
         items.len().to_string(),
         industry_list(&items),
         most_republished(&items),
-        local_sentence(&items),
+        local_sentence(&items, &e.home),
         if e.rising.is_empty() { String::new() } else { format!("本周升温的关键词：{}。", e.rising.join("、")) },
         source_counts(&e.health),
     ];
@@ -33,9 +33,8 @@ pub(super) fn compose(e: &Edition) -> String {
 /// What a foreword says of a number of items: 选出 29 条, 食品 3 条.
 static COUNT: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r"(\p{Han}{1,12})\s*(\d{1,4})\s*条(?:[，。、；！]|$)").ok());
 
-/// Words before the number of all items, and before that of those about the city.
+/// Words before the number of all items.
 const ALL_ITEMS: [&str; 6] = ["本期", "选出", "入选", "收录", "刊发", "共"];
-const LOCAL_ITEMS: [&str; 2] = ["许昌的有", "许昌的"];
 
 /// What an editor's foreword says that is not true of the items any more, in Chinese: counts, and headlines of items that were
 /// dropped. A composed foreword is always true.
@@ -48,7 +47,10 @@ pub fn stale_facts(e: &Edition, dropped: &[String]) -> Vec<String> {
     let mut counts = industry_counts(&items);
     counts.extend(e.trend.iter().filter(|t| items.iter().all(|i| i.industries.first() != Some(&t.industry))).map(|t| (t.industry.as_str(), 0)));
     counts.extend(ALL_ITEMS.map(|word| (word, items.len())));
-    counts.extend(LOCAL_ITEMS.map(|word| (word, local_count(&items))));
+    let local = [format!("{}的有", e.home), format!("{}的", e.home)];
+    if !e.home.is_empty() {
+        counts.extend(local.iter().map(|words| (words.as_str(), local_count(&items, &e.home))));
+    }
     let mut out = Vec::new();
     for (_, [words, number]) in COUNT.iter().flat_map(|r| r.captures_iter(&e.foreword)).map(|c| c.extract()) {
         if let Some((name, now)) = counts.iter().find(|(name, now)| words.ends_with(name) && number.parse() != Ok(*now)) {
@@ -81,13 +83,13 @@ fn most_republished(items: &[&Item]) -> String {
     busiest.map(|b| format!("转载最多的是《{}》，另有 {} 家刊登。", b.title, b.copies.len())).unwrap_or_default()
 }
 
-fn local_count(items: &[&Item]) -> usize {
-    items.iter().filter(|i| i.places.iter().any(|p| p.contains("许昌"))).count()
+fn local_count(items: &[&Item], home: &str) -> usize {
+    items.iter().filter(|i| i.places.iter().any(|p| p.contains(home))).count()
 }
 
-fn local_sentence(items: &[&Item]) -> String {
-    let local = local_count(items);
-    if local > 0 { format!("涉及许昌的有 {local} 条。") } else { String::new() }
+fn local_sentence(items: &[&Item], home: &str) -> String {
+    let local = if home.is_empty() { 0 } else { local_count(items, home) };
+    if local > 0 { format!("涉及{home}的有 {local} 条。") } else { String::new() }
 }
 
 fn source_counts(health: &Health) -> String {

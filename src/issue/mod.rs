@@ -10,7 +10,10 @@ mod fields;
 pub mod foreword;
 mod rank;
 mod recipient_filter;
+mod relative_dates;
 pub mod rewrite;
+pub mod sentence_model;
+pub mod sentences;
 pub mod steps;
 pub mod summarise;
 
@@ -56,6 +59,8 @@ pub struct IssueInput<'a> {
     pub date: NaiveDate,
     /// The moment: age counts from here.
     pub now: DateTime<Utc>,
+    /// Regions from home on: what concerns the first counts most.
+    pub levels: &'a [String],
     /// Length of summaries.
     pub summarise: &'a SummariseSettings,
 }
@@ -108,6 +113,7 @@ pub fn build<A: Archive>(input: &IssueInput<'_>, archive: &A) -> Result<Draft, A
         foreword_edited: false,
         foreword_template: publication.foreword.clone(),
         rising: input.rising.clone(),
+        home: input.levels.first().cloned().unwrap_or_default(),
         own_items: 0,
         columns,
         health,
@@ -121,7 +127,7 @@ fn pool<A: Archive>(input: &IssueInput<'_>, archive: &A) -> Result<Pool, A::Erro
     let (names, mut pool) = (input.publication.column_names(), Pool::default());
     archive.each(&mut |h| {
         if matches_publication(h, input.publication) {
-            pool.add(h, &names, input.now);
+            pool.add(h, &names, input.levels, input.now);
         }
     })?;
     Ok(pool)
@@ -171,7 +177,7 @@ fn item<A: Archive>(c: &Candidate, print: Print, input: &IssueInput<'_>, archive
     }
     // copies come earliest first
     item.earliest = c.copies.first().filter(|first| **first != c.lead).and_then(|_| item.copies.first().cloned());
-    (item.score, item.reasons) = (c.score, c.reasons(&lead, input.now, &input.previous_items));
+    (item.score, item.reasons) = (c.score, c.reasons(&lead, input));
     Ok(item)
 }
 
@@ -185,11 +191,12 @@ pub fn manual_item<A: Archive>(archive: &A, id: ArticleId, summarise: &Summarise
 
 fn item_from_article(lead: &Headline, text: String, summarise: &SummariseSettings, zone: chrono_tz::Tz) -> Item {
     let j = lead.classification.clone().unwrap_or_default();
+    let date = lead.published_at.map(|p| p.with_timezone(&zone).date_naive());
     let names = |labels: &[Label]| labels.iter().map(|l| l.name.clone()).collect::<Vec<_>>();
     Item {
         article: lead.id,
         title: summarise::normalize_title(&lead.title),
-        summary: summarise::summarise(&lead.title, &text, &summarise.length).text,
+        summary: summarise::summarise(&lead.title, &text, summarise.length, date).text,
         text,
         print: Print::Summary,
         text_edited: false,
@@ -199,7 +206,7 @@ fn item_from_article(lead: &Headline, text: String, summarise: &SummariseSetting
         themes: names(&j.themes),
         keywords: j.keywords,
         publisher: lead.publisher_or_source().to_owned(),
-        date: lead.published_at.map(|p| p.with_timezone(&zone).date_naive()),
+        date,
         region_scope: j.region_scope,
         places: j.places,
         earliest: None,
@@ -241,7 +248,7 @@ pub(crate) mod tests {
                 industries: if industry.is_empty() {
                     Vec::new()
                 } else {
-                    vec![Label { name: industry.to_owned(), score: 0.8, evidence: vec![industry.to_owned()] }]
+                    vec![Label { name: industry.to_owned(), score: 0.8, evidence: vec![industry.to_owned()], p: None }]
                 },
                 column: column.to_owned(),
                 ..Classification::default()
@@ -254,6 +261,7 @@ pub(crate) mod tests {
     }
 
     fn build_after(headlines: Vec<Headline>, used: &[i64], shown: Vec<PreviousItem>) -> Draft {
+        let levels = ["许昌", "河南"].map(str::to_owned);
         let input = IssueInput {
             publication: &Publication::default(),
             published: used.iter().map(|i| StoryId(*i)).collect(),
@@ -263,6 +271,7 @@ pub(crate) mod tests {
             health: Health { sources: 3, ..Health::default() },
             date: "2026-11-24".parse().unwrap(),
             now: now(),
+            levels: &levels,
             summarise: &SummariseSettings::default(),
         };
         let text = |h: &Headline| format!("{}的正文第一句话说明了事情的经过和结果。第二句话补充了数据：同比增长12.5%。", h.title);
@@ -341,6 +350,54 @@ pub(crate) mod tests {
         let mut all: Vec<Headline> = (0..12).map(|i| article(i, "许昌再生金属产业园投产仪式举行", "节能环保", "行业动态", 1)).collect();
         all.push(article(50, "某县水泥厂错峰停窑三个月", "建材", "行业动态", 40));
         assert_eq!(titles(&build_with(all, &[]), 0)[1], "某县水泥厂错峰停窑三个月");
+    }
+
+    /// A headline with the model's verdict.
+    fn judged(id: i64, title: &str, industry: &str, worth: f64) -> Headline {
+        let mut h = article(id, title, industry, "行业动态", 2);
+        if let Some(j) = &mut h.classification {
+            (j.is_on_topic, j.worth) = (Some(true), Some(worth));
+        }
+        h
+    }
+
+    #[test]
+    fn what_is_on_topic_is_chosen_without_an_industry_and_what_is_not_worth_it_never() {
+        let mut off = judged(3, "球队夺冠", "", 0.9);
+        off.classification.as_mut().unwrap().is_on_topic = Some(false);
+        let all = vec![judged(1, "民间投资促进办法印发", "", 0.9), judged(2, "新款手机限时优惠", "新一代信息技术", 0.05), off];
+        assert_eq!(titles(&build_with(all, &[]), 0), ["民间投资促进办法印发"]);
+    }
+
+    #[test]
+    fn worth_ranks_before_freshness() {
+        let mut old = judged(1, "固态电池中试线投产", "新能源汽车", 0.95);
+        old.published_at = Some((now() - Duration::hours(60)).fixed_offset());
+        let all = vec![judged(2, "某厂参加展会", "新能源汽车", 0.4), old];
+        assert_eq!(titles(&build_with(all, &[]), 0)[0], "固态电池中试线投产");
+    }
+
+    #[test]
+    fn one_firm_does_not_fill_a_column() {
+        let firm = [
+            "签署供货合同",
+            "拟建新产线",
+            "获准上市新药",
+            "与高校合作",
+            "设立子公司",
+            "扩大出口",
+            "完成验收",
+            "投资研究院",
+            "回应传闻",
+            "更名",
+            "招标",
+            "调研",
+        ];
+        let mut all: Vec<Headline> = firm.iter().zip(0..).map(|(what, id)| judged(id, &format!("甲乙药业：{what}"), "生物医药", 0.9)).collect();
+        all.extend(["水泥错峰", "玻璃提价", "瓷砖出口"].iter().zip(50..).map(|(t, id)| judged(id, t, "建材", 0.8)));
+        let d = build_with(all, &[]);
+        let shown = titles(&d, 0);
+        assert!(["水泥错峰", "玻璃提价", "瓷砖出口"].iter().all(|t| shown.contains(t)), "{shown:?}");
     }
 
     #[test]

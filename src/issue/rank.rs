@@ -8,16 +8,20 @@ use crate::model::{Headline, Label};
 
 /// Hours after which freshness has fallen to a third.
 const FRESH_HOURS: f64 = 36.0;
+/// Points between an article that is surely worth an editor's look and one that surely is not.
+const WORTH: f64 = 4.0;
+/// Points of an article that concerns the first level of regions, the second.
+const REGION: [f64; 2] = [1.2, 0.6];
 /// What an article of the usual weight is given for being an original of standing.
 const AUTHORITY_BONUS: [f64; 4] = [0.0, 0.15, 0.3, 0.5];
 
 /// One thing that counts for or against an item; shown to editors as it is written here.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) enum RankReason<'a> {
+    Worth(f64),
     Industry(&'a Label),
     Theme(&'a Label),
-    Home,
-    Province,
+    Region(&'a str),
     Watched(&'a str),
     Fresh,
     Official,
@@ -30,10 +34,10 @@ impl fmt::Display for RankReason<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let words = |l: &Label| l.evidence.iter().take(3).map(String::as_str).collect::<Vec<_>>().join("、");
         match self {
+            Self::Worth(p) => write!(f, "价值 {:.0}%", p * 100.0),
             Self::Industry(l) => write!(f, "行业：{}（{}）", l.name, words(l)),
             Self::Theme(l) => write!(f, "主题：{}（{}）", l.name, words(l)),
-            Self::Home => f.write_str("地域：许昌"),
-            Self::Province => f.write_str("地域：河南"),
+            Self::Region(name) => write!(f, "地域：{name}"),
             Self::Watched(name) => write!(f, "关注企业：{name}"),
             Self::Fresh => f.write_str("24 小时内"),
             Self::Official => f.write_str("权威来源"),
@@ -45,20 +49,26 @@ impl fmt::Display for RankReason<'_> {
 }
 
 /// The points of an article taken by itself, each with what is said of it.
-pub(super) fn rank_features(h: &Headline, now: DateTime<Utc>) -> Vec<(f64, Option<RankReason<'_>>)> {
+pub(super) fn rank_features<'a>(h: &'a Headline, levels: &'a [String], now: DateTime<Utc>) -> Vec<(f64, Option<RankReason<'a>>)> {
     let Some(j) = &h.classification else { return Vec::new() };
     let mut out = Vec::with_capacity(6);
+    if let Some(worth) = j.worth {
+        out.push((WORTH * (worth - 0.5), Some(RankReason::Worth(worth))));
+    }
     if let Some(best) = j.industries.first() {
         out.push((3.0 * best.score, Some(RankReason::Industry(best))));
     } else if let Some(theme) = j.themes.first() {
         out.push((2.0 * theme.score, Some(RankReason::Theme(theme))));
     }
     let region = h.region.as_deref().unwrap_or_default();
-    let near = |word: &str| j.region_scope == word || region.contains(word) || j.places.iter().any(|p| p.contains(word)) || h.title.contains(word);
-    if near("许昌") {
-        out.push((1.2, Some(RankReason::Home)));
-    } else if near("河南") {
-        out.push((0.6, Some(RankReason::Province)));
+    let near = |word: &String| {
+        j.region_scope == *word
+            || region.contains(word.as_str())
+            || j.places.iter().any(|p| p.contains(word.as_str()))
+            || h.title.contains(word.as_str())
+    };
+    if let Some((name, points)) = levels.iter().zip(REGION).find(|(name, _)| near(name)) {
+        out.push((points, Some(RankReason::Region(name))));
     }
     if let Some(name) = j.watched_organisations.first() {
         out.push((0.6, Some(RankReason::Watched(name))));

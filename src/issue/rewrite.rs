@@ -8,7 +8,7 @@ use std::sync::LazyLock;
 use regex::Regex;
 use serde_json::{Value, json};
 
-use crate::classify::keywords;
+use crate::classify::background;
 use crate::text::normalize::{collapse_whitespace, fold_width_and_case, is_han, truncate};
 use crate::text::segment;
 
@@ -72,7 +72,7 @@ pub fn check(rewrite: &str, title: &str, text: &str, longest: usize) -> Result<(
             return Err(RewriteRejected::Invented(said.to_owned()));
         }
     }
-    let invented = |w: &&str| w.chars().count() > 1 && w.chars().all(is_han) && keywords::is_rare_or_proper_noun(w) && !theirs.contains(*w);
+    let invented = |w: &&str| w.chars().count() > 1 && w.chars().all(is_han) && background::is_rare_or_proper_noun(w) && !theirs.contains(*w);
     // unknown names are guessed from runs of single characters
     match segment::Segmented::new(&mine).with_hmm(usize::MAX).into_iter().find(invented) {
         Some(word) => Err(RewriteRejected::Invented(word.to_owned())),

@@ -155,6 +155,9 @@ pub struct Label {
     pub score: f64,
     /// Words that spoke for it.
     pub evidence: Vec<String>,
+    /// How probable the learned model holds it; none if rules alone gave it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub p: Option<f64>,
 }
 
 /// Everything the classifier says of one article.
@@ -171,9 +174,21 @@ pub struct Classification {
     pub manually_edited: bool,
     /// Column of the briefing.
     pub column: String,
+    /// How probable the learned model holds that column.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub column_p: Option<f64>,
     /// Why that column.
     #[serde(default)]
     pub column_reasons: Vec<String>,
+    /// Whether the publication concerns it, by the learned model; none if rules alone judged.
+    #[serde(default, rename = "on_topic", skip_serializing_if = "Option::is_none")]
+    pub is_on_topic: Option<bool>,
+    /// How probable it is that a column would take it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub on_topic_p: Option<f64>,
+    /// How probable it is that an editor would consider it for an issue.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub worth: Option<f64>,
     /// Keywords, best first.
     pub keywords: Vec<String>,
     /// Places named, most often first.
@@ -197,8 +212,27 @@ impl Classification {
         self.watched_organisations.iter().chain(&self.other_organisations).map(String::as_str).collect()
     }
 
-    /// Whether the article concerns this publication at all.
+    /// Whether the article concerns this publication at all: by the learned model, or by its labels if an editor or rules alone
+    /// gave them.
     pub fn on_topic(&self) -> bool {
-        !self.industries.is_empty() || !self.themes.is_empty()
+        let has_labels = !self.industries.is_empty() || !self.themes.is_empty();
+        (self.manually_edited && has_labels) || self.is_on_topic.unwrap_or(has_labels)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_release_one_stored_is_read_and_judged_by_its_labels() {
+        let with = |industries: &str, more: &str| -> Classification {
+            let json = format!(r#"{{"industries":[{industries}],"column":"行业动态","keywords":[],"places":[],"organisations":[]{more}}}"#);
+            serde_json::from_str(&json).unwrap()
+        };
+        let food = r#"{"name":"食品","score":0.8,"evidence":["面粉"]}"#;
+        assert!(with(food, "").on_topic() && !with("", "").on_topic());
+        assert!(with("", r#","on_topic":true,"worth":0.5"#).on_topic() && !with(food, r#","on_topic":false"#).on_topic());
+        assert!(with(food, r#","on_topic":false,"by_hand":true"#).on_topic());
     }
 }

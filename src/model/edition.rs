@@ -233,6 +233,9 @@ pub struct Edition {
     /// Rising keywords, which a composed foreword names.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub rising: Vec<String>,
+    /// The place that counts as home; a composed foreword counts its items.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub home: String,
     /// How many items of their own editors have written so far; names the next.
     #[serde(default)]
     pub own_items: u32,

@@ -69,14 +69,15 @@ impl IssueMaker {
         now: DateTime<Utc>,
         work: impl FnOnce(&Store, IssueInput<'_>, Window<'_>) -> Result<T, StoreError> + Send + 'static,
     ) -> Result<T> {
-        let (settings, p) = (Arc::clone(&self.settings), publication.clone());
+        let (settings, p, levels) = (Arc::clone(&self.settings), publication.clone(), self.crawler.levels().to_vec());
         let made = self.store.run(move |store| {
             let p = &p;
             let used = store.published_stories(&p.name, date)?;
             let shown = store.recent_items(&p.name, date, REMEMBERED_ISSUES)?;
             let trend = store.weekly_counts(&p.name, date)?;
             let (rising, health, summarise) = (Vec::new(), Health::default(), &settings.summarise);
-            let input = IssueInput { publication: p, published: used, previous_items: shown, trend, rising, health, date, now, summarise };
+            let levels = &levels;
+            let input = IssueInput { publication: p, published: used, previous_items: shown, trend, rising, health, date, now, levels, summarise };
             work(store, input, store.candidates(p, date, now)?)
         });
         Ok(made.await?)

@@ -28,7 +28,7 @@ pub(crate) async fn rewrite_summaries(edition: &mut Edition, settings: &Summaris
             tracing::warn!("the model at {} is left alone for this edition; the other summaries are the articles' own sentences", server.endpoint);
             return;
         }
-        match rewritten(&client, server, item, settings.length.end).await {
+        match rewritten(&client, server, item, settings.length).await {
             Ok(text) => {
                 failures = 0;
                 item.summary = text;

@@ -6,6 +6,7 @@ use rusqlite::{Connection, OptionalExtension as _, Row, params, params_from_iter
 use crate::dedup::fingerprint::MinHashSignature;
 use crate::dedup::stories::{MAX_CANDIDATES, MAX_PER_BAND, dedup_text, join};
 use crate::model::{Article, ArticleId, Classification, Headline, SourceId, StoryId, WebUrl};
+use crate::store::labels::store_judgement;
 use crate::store::{Result, Store, StoreError, invalid_value};
 use crate::text::segment::Segmented;
 
@@ -140,8 +141,7 @@ pub(super) fn store_classification(
         t.prepare_cached("SELECT story_id, effective / 86400 FROM article WHERE id = ?1")?.query_row([id.0], |r| Ok((r.get(0)?, r.get(1)?)))?;
     if known.is_some() {
         // judged anew, by another taxonomy: its story stays
-        t.prepare_cached("UPDATE article SET judgement = ?2 WHERE id = ?1")?.execute(params![id.0, json])?;
-        return Ok(());
+        return store_judgement(t, id, &json);
     }
     let mut count = t.prepare_cached(
         "INSERT INTO keyword_day (day, word, articles) VALUES (?1, ?2, 1) ON CONFLICT (day, word) DO UPDATE SET articles = articles + 1",
@@ -164,7 +164,8 @@ pub(super) fn store_classification(
         Some(other) => t.query_row("SELECT coalesce(story_id, id) FROM article WHERE id = ?1", [other], |r| r.get(0))?,
         None => id.0,
     };
-    t.prepare_cached("UPDATE article SET judgement = ?2, story_id = ?3 WHERE id = ?1")?.execute(params![id.0, json, story])?;
+    t.prepare_cached("UPDATE article SET story_id = ?2 WHERE id = ?1")?.execute(params![id.0, story])?;
+    store_judgement(t, id, &json)?;
     t.prepare_cached("INSERT OR REPLACE INTO sketch (article_id, bytes) VALUES (?1, ?2)")?.execute(params![id.0, signature.to_bytes()])?;
     let mut insert = t.prepare_cached("INSERT OR IGNORE INTO band (band, value, article_id) VALUES (?1, ?2, ?3)")?;
     for (band, value) in (0i64..).zip(bands) {
@@ -227,9 +228,10 @@ mod tests {
     use super::*;
     use crate::dedup::fingerprint::BANDS;
 
-    /// Texts of one story, each with a number of its own.
+    /// Texts of one story, each by an editor of its own.
     fn text(n: i64) -> String {
-        format!("长葛市再生金属产业园今年前十个月实现产值四百二十亿元，园区企业从单一废钢回收转向精深加工，第{n}号公告。综合能耗下降明显。")
+        let editor: String = n.to_string().chars().filter_map(|d| "甲乙丙丁戊己庚辛壬癸".chars().nth(d.to_digit(10)? as usize)).collect();
+        format!("长葛市再生金属产业园今年前十个月实现产值四百二十亿元，园区企业从单一废钢回收转向精深加工，综合能耗下降明显。（责任编辑：{editor}）")
     }
 
     fn fill(store: &Store, articles: std::ops::RangeInclusive<i64>) {

@@ -80,9 +80,11 @@ impl Window<'_> {
     /// # Errors
     /// Those of the database.
     pub fn late(&self, wanted: impl Fn(&Headline) -> bool, most: usize) -> Result<Vec<Headline>> {
-        // the labels: what `Classification::on_topic` asks, so that what is off topic takes no place among those read
+        // what `Classification::on_topic` asks, so that what is off topic takes no place among those read
         let rest = "WHERE a.id > ?1 AND a.id <= ?2 AND +a.effective < ?3 AND +a.effective >= ?4
-              AND (json_array_length(a.judgement, '$.industries') > 0 OR json_array_length(a.judgement, '$.themes') > 0)
+              AND iif(a.judgement ->> '$.on_topic' IS NULL OR (a.judgement ->> '$.by_hand' AND a.judgement ->> '$.on_topic' = 0),
+                json_array_length(a.judgement, '$.industries') > 0 OR json_array_length(a.judgement, '$.themes') > 0,
+                a.judgement ->> '$.on_topic')
               AND NOT EXISTS (SELECT 1 FROM article b WHERE b.story_id = a.story_id AND (b.id < a.id OR b.effective >= ?3))
             ORDER BY a.effective DESC, a.id LIMIT ?5";
         let earliest = self.oldest - TimeDelta::days(LATE_DAYS);

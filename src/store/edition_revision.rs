@@ -7,6 +7,7 @@ use crate::issue::edit::{Change, EditError};
 use crate::issue::steps::Patch;
 use crate::model::{ArticleId, Classification, Edition, EditionId, Label};
 use crate::store::audit::audit;
+use crate::store::labels::store_judgement;
 use crate::store::{Result, Store, invalid_value, stories};
 
 /// Steps kept of one edition.
@@ -135,11 +136,11 @@ impl Store {
                 t.query_row("SELECT title, judgement FROM article WHERE id = ?1", [id.0], |r| Ok((r.get(0)?, r.get(1)?))).optional()?;
             let Some((title, json)) = row else { return Ok(false) };
             let mut j: Classification = json.map(|j| serde_json::from_str(&j).map_err(invalid_value("judgement"))).transpose()?.unwrap_or_default();
-            let label = |name: &String| Label { name: name.clone(), score: 1.0, evidence: vec!["编辑指定".to_owned()] };
+            let label = |name: &String| Label { name: name.clone(), score: 1.0, evidence: vec!["编辑指定".to_owned()], p: None };
             (j.industries, j.manually_edited) = (industries.iter().map(label).collect(), true);
-            (j.column, j.column_reasons) = (column.to_owned(), vec!["编辑指定".to_owned()]);
+            (j.column, j.column_p, j.column_reasons) = (column.to_owned(), None, vec!["编辑指定".to_owned()]);
             let json = serde_json::to_string(&j).map_err(invalid_value("judgement"))?;
-            t.execute("UPDATE article SET judgement = ?2 WHERE id = ?1", params![id.0, json])?;
+            store_judgement(t, id, &json)?;
             audit(t, who, "更正标签", &title, now)?;
             Ok(true)
         })

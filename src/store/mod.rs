@@ -17,6 +17,7 @@ mod error;
 mod fetch_log;
 mod item_files;
 mod kv;
+mod labels;
 mod metrics;
 mod migrations;
 mod open;

@@ -11,8 +11,6 @@ use crate::store::{Result, Store};
 
 /// Matches that are ranked, the newest of all.
 const RANKED: i64 = 2_000;
-/// Articles whose labels are looked at where nothing else narrows the search, the newest of all.
-pub const MAX_LABEL_SCAN: i64 = 50_000;
 
 /// What an article must be like; empty wishes ask for nothing.
 #[derive(Debug, Clone)]
@@ -43,6 +41,52 @@ impl Filter {
         let wishes = [&self.words, &self.industry, &self.column, &self.place, &self.organisation, &self.source];
         wishes.iter().all(|w| w.is_none()) && self.from.is_none() && self.to.is_none()
     }
+}
+
+/// A table of labels.
+#[derive(Clone, Copy)]
+enum LabelTable {
+    Organisation,
+    Place,
+    Industry,
+    Column,
+}
+
+impl LabelTable {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Organisation => "article_organisation",
+            Self::Place => "article_place",
+            Self::Industry => "article_industry",
+            Self::Column => "article_column",
+        }
+    }
+
+    /// Whether a row of it has the name with this number. People write the short name of organisations: 瑞贝卡 of
+    /// 河南瑞贝卡发制品股份有限公司.
+    fn names(self, value: usize) -> String {
+        match self {
+            Self::Organisation => format!("organisation_id IN (SELECT id FROM organisation WHERE instr(name, ?{value}) > 0)"),
+            _ => format!("name = ?{value}"),
+        }
+    }
+
+    /// Whether an article of this time and id has the label.
+    fn labels(self, value: usize, effective: &str, id: &str) -> String {
+        let (table, names) = (self.name(), self.names(value));
+        format!("EXISTS (SELECT 1 FROM {table} x WHERE x.{names} AND x.effective = {effective} AND x.article_id = {id})")
+    }
+}
+
+/// The labels that are asked for, those that fewest articles have first.
+fn wanted_labels(f: &Filter) -> impl Iterator<Item = (LabelTable, &str)> {
+    let all = [
+        (LabelTable::Organisation, &f.organisation),
+        (LabelTable::Place, &f.place),
+        (LabelTable::Industry, &f.industry),
+        (LabelTable::Column, &f.column),
+    ];
+    all.into_iter().filter_map(|(table, name)| Some((table, name.as_deref()?)))
 }
 
 impl Store {
@@ -76,29 +120,6 @@ impl Store {
             test("article_words MATCH ?#", words.into());
             test("w.rowid > ?#", oldest.unwrap_or(0).into());
         }
-        for name in [&f.industry, &f.place, &f.organisation].into_iter().flatten() {
-            // most judgements do not hold the name at all: they need not be parsed; what JSON writes otherwise must be
-            if !name.contains(['"', '\\', '/']) && !name.contains(char::is_control) {
-                test("instr(a.judgement, ?#) > 0", name.clone().into());
-            }
-        }
-        if let Some(name) = &f.industry {
-            let given = "EXISTS (SELECT 1 FROM json_each(a.judgement, '$.industries') j WHERE json_extract(j.value, '$.name') = ?#) \
-                         OR EXISTS (SELECT 1 FROM json_each(a.judgement, '$.themes') j WHERE json_extract(j.value, '$.name') = ?#)";
-            test(&format!("({given})"), name.clone().into());
-        }
-        if let Some(place) = &f.place {
-            test("EXISTS (SELECT 1 FROM json_each(a.judgement, '$.places') j WHERE j.value = ?#)", place.clone().into());
-        }
-        if let Some(name) = &f.organisation {
-            // people write the short name: 瑞贝卡 of 河南瑞贝卡发制品股份有限公司
-            let named = "EXISTS (SELECT 1 FROM json_each(a.judgement, '$.organisations') j WHERE instr(j.value, ?#) > 0) \
-                         OR EXISTS (SELECT 1 FROM json_each(a.judgement, '$.mentioned') j WHERE instr(j.value, ?#) > 0)";
-            test(&format!("({named})"), name.clone().into());
-        }
-        if let Some(column) = &f.column {
-            test("json_extract(a.judgement, '$.column') = ?#", column.clone().into());
-        }
         if let Some(source) = &f.source {
             test("a.source_id = ?#", source.clone().into());
         }
@@ -109,10 +130,26 @@ impl Store {
         if let Some(to) = f.to.and_then(|d| d.succ_opt()).and_then(midnight) {
             test("a.effective < ?#", to.into());
         }
-        let by_labels = [&f.industry, &f.column, &f.place, &f.organisation].iter().any(|w| w.is_some());
-        if !searched && f.source.is_none() && by_labels {
-            // the plus keeps the planner to the order by time: it ends at the first page
-            test("+a.id > (SELECT max(id) FROM article) - ?#", MAX_LABEL_SCAN.into());
+        let labels: Vec<(LabelTable, usize)> = wanted_labels(f)
+            .map(|(table, name)| {
+                values.push(name.to_owned().into());
+                (table, values.len())
+            })
+            .collect();
+        match labels.split_first() {
+            // the rows of one label are in the order of time: the first that fit are the newest
+            Some(((table, value), others)) if !searched && f.source.is_none() => {
+                let mut fits: Vec<String> = vec![table.names(*value)];
+                fits.extend(tests.drain(..).map(|t| t.replacen("a.effective", "l.effective", 1)));
+                fits.extend(others.iter().map(|(table, value)| table.labels(*value, "l.effective", "l.article_id")));
+                let newest = format!(
+                    "SELECT DISTINCT l.article_id, l.effective FROM {} l WHERE {} ORDER BY l.effective DESC LIMIT {most}",
+                    table.name(),
+                    fits.join(" AND ")
+                );
+                tests.push(format!("a.id IN (SELECT article_id FROM ({newest}))"));
+            }
+            _ => tests.extend(labels.iter().map(|(table, value)| table.labels(*value, "a.effective", "a.id"))),
         }
         let join = if searched { "JOIN article_words w ON w.rowid = a.id" } else { "" };
         let condition = if tests.is_empty() { String::new() } else { format!("WHERE {}", tests.join(" AND ")) };
@@ -136,6 +173,7 @@ impl Store {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::store::labels::store_judgement;
 
     #[test]
     fn every_wish_alone_and_together_is_a_valid_search() {
@@ -159,5 +197,50 @@ mod tests {
             assert!(store.find(&filter, 10).unwrap().is_empty());
         }
         assert!(store.article(ArticleId(1)).unwrap().is_none());
+    }
+
+    #[test]
+    fn labels_are_found_as_they_are_now() {
+        let dir = tempfile::tempdir().unwrap();
+        let store = Store::open(dir.path()).unwrap();
+        let judgement = |industry: &str, place: &str, organisation: &str| {
+            format!(
+                r#"{{"industries":[{{"name":"{industry}","score":1,"evidence":[]}}],"column":"行业动态","keywords":[],"places":["{place}"],"organisations":["{organisation}"],"mentioned":["示例{organisation}"]}}"#
+            )
+        };
+        store
+            .write(|t| {
+                t.execute("INSERT INTO source (id, name, url) VALUES ('a', '甲', 'https://a.cn/')", [])?;
+                for n in 1..=6i64 {
+                    t.execute("INSERT INTO entry (id, source_id, identity, canonical, url, title, state, first_seen) VALUES (?1, 'a', ?1, ?1, 'https://a.cn/', '题', 'done', 0)", [n])?;
+                    let j = judgement(if n % 2 == 0 { "食品" } else { "建材" }, if n % 3 == 0 { "许昌市" } else { "郑州市" }, "瑞贝卡");
+                    t.execute("INSERT INTO article (id, entry_id, source_id, canonical, url, title, effective, fetched, text, html) VALUES (?1, ?1, 'a', ?1, 'https://a.cn/', '题', ?1, 0, '文', '')", [n])?;
+                    store_judgement(t, ArticleId(n), &j)?;
+                }
+                store_judgement(t, ArticleId(6), &judgement("化工", "许昌市", "许继"))?;
+                Ok(())
+            })
+            .unwrap();
+        let find = |industry: Option<&str>, place: Option<&str>, organisation: Option<&str>, source: Option<&str>, most: usize| -> Vec<i64> {
+            let text = |t: Option<&str>| t.map(str::to_owned);
+            let filter = Filter {
+                words: None,
+                industry: text(industry),
+                column: text(Some("行业动态")),
+                place: text(place),
+                organisation: text(organisation),
+                source: text(source),
+                from: None,
+                to: None,
+                zone: Tz::UTC,
+            };
+            store.find(&filter, most).unwrap().into_iter().map(|h| h.id.0).collect()
+        };
+        assert_eq!(find(Some("食品"), None, None, None, 10), [4, 2]);
+        assert_eq!(find(Some("建材"), None, None, None, 10), [5, 3, 1]);
+        assert_eq!(find(Some("建材"), Some("许昌市"), None, None, 10), [3]);
+        assert_eq!(find(None, None, Some("贝卡"), None, 2), [5, 4]);
+        assert_eq!(find(None, Some("许昌市"), None, Some("a"), 10), [6, 3]);
+        assert_eq!(find(Some("化工"), None, Some("许继"), Some("a"), 10), [6]);
     }
 }

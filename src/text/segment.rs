@@ -16,6 +16,14 @@ pub fn segment(text: &str) -> Vec<&str> {
     JIEBA.cut(text, false).into_iter().map(|t| t.word).collect()
 }
 
+/// How the dictionary tags a word: n, v, ns …; none if it lacks it.
+pub fn part_of_speech(word: &str) -> Option<&str> {
+    match JIEBA.tag(word, false).as_slice() {
+        [whole] if whole.tag != "x" => Some(whole.tag),
+        _ => None,
+    }
+}
+
 /// A folded text cut into words once, for all who ask: the full-text index, the borders of terms, the keywords.
 #[derive(Debug, Default)]
 pub struct Segmented {

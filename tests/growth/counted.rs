@@ -75,7 +75,7 @@ impl Readers {
                     index.add("长葛再生金属产业园产值增长", line);
                 }
             }
-            Kind::Summarise => drop(summarise::summarise("题目", text, &(80..160))),
+            Kind::Summarise => drop(summarise::summarise("题目", text, 160, None)),
             Kind::Pdf => drop(extract::pdf::text(text.as_bytes())),
         }
     }

@@ -23,6 +23,7 @@ pub(super) const MIGRATIONS: &[M<'static>] = &[
     M::up(include_str!("012_candidates.sql")),
     M::up(include_str!("013_steps.sql")),
     M::up(include_str!("014_files.sql")),
+    M::up(include_str!("015_labels.sql")),
 ];
 
 /// Brings the schema to the last version.

@@ -1,0 +1,121 @@
+//! `qingbao learn`: trains the model that judges articles, and says how well it judges.
+
+use std::io::Write as _;
+use std::path::PathBuf;
+
+use chrono::Utc;
+use clap::{Args, Subcommand, ValueEnum};
+use serde::Deserialize;
+
+use crate::classify::Classifier;
+use crate::cli::labels::{hex, read_labels};
+use crate::cli::{CommandContext, learn_keywords, write_file};
+use crate::config::Taxonomy;
+use crate::learn::{Example, Folds, Provenance, learnable, train};
+
+/// Parts that are left out in turn.
+const PARTS: usize = 5;
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub(super) enum LearnCommand {
+    /// Train on labelled articles: print figures by cross-validation, write the model
+    ///
+    /// The labels are JSON lines, gzipped if the name ends in .gz: {title, text, industries: [name …], column: name or null (off
+    /// topic), worthy: 0, 1 or 2, source: its family}. Figures are of articles that the models were not trained with. The
+    /// texts are not written into the model, only weights of hashed n-grams.
+    Train(TrainArgs),
+    /// Train on articles with keywords of editors: print figures by cross-validation, write the weights
+    ///
+    /// The labels are JSON lines, gzipped if the name ends in .gz: {title, text, keywords: [word …]}.
+    Keywords(learn_keywords::KeywordArgs),
+}
+
+/// How to train.
+#[derive(Debug, Args)]
+pub(super) struct TrainArgs {
+    /// Labelled articles
+    #[arg(long, value_name = "FILE")]
+    labels: PathBuf,
+    /// Where to write the model
+    #[arg(long, value_name = "MODEL")]
+    out: PathBuf,
+    /// Figures to print: with families of sources left out whole, with articles of each left out, or both
+    #[arg(long, value_enum, default_value = "both")]
+    folds: FoldsChoice,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum FoldsChoice {
+    Family,
+    Mixed,
+    Both,
+}
+
+#[derive(Deserialize)]
+struct LabelledArticle {
+    title: String,
+    #[serde(default)]
+    text: String,
+    industries: Vec<String>,
+    column: Option<String>,
+    worthy: u8,
+    #[serde(default)]
+    source: String,
+}
+
+pub(super) fn run(action: &LearnCommand, context: &CommandContext) -> anyhow::Result<()> {
+    match action {
+        LearnCommand::Train(args) => train_judgement(args, context),
+        LearnCommand::Keywords(args) => learn_keywords::run(args),
+    }
+}
+
+fn train_judgement(args: &TrainArgs, context: &CommandContext) -> anyhow::Result<()> {
+    let (articles, labels_sha256) = read_labels::<LabelledArticle>(&args.labels)?;
+    let taxonomy = context.taxonomy()?;
+    let (all, columns) = (taxonomy.industry_names(), taxonomy.column_names());
+    let industries = learnable(&all, articles.iter().flat_map(|a| a.industries.iter().cloned()));
+    check_names(&articles, &all, &columns)?;
+    let examples = examples(&articles, taxonomy, &industries, &columns)?;
+    let folds = match args.folds {
+        FoldsChoice::Family => vec![Folds::ByFamily(PARTS)],
+        FoldsChoice::Mixed => vec![Folds::Mixed(PARTS)],
+        FoldsChoice::Both => vec![Folds::Mixed(PARTS), Folds::ByFamily(PARTS)],
+    };
+    let settings = format!("{folds:?}, {} industries with labels enough: {}", industries.len(), industries.join(" "));
+    let provenance = Provenance { date: Utc::now().date_naive().to_string(), items: articles.len(), labels_sha256, settings };
+    let trained = train(&examples, &industries, &columns, &folds, provenance);
+    let mut out = std::io::stdout().lock();
+    for (folds, figures) in &trained.figures {
+        writeln!(out, "{folds:?}\n{figures}")?;
+    }
+    write_file(&args.out, &trained.file)?;
+    writeln!(out, "{} articles -> {}, {} bytes, sha256 {}", articles.len(), args.out.display(), trained.file.len(), hex(&trained.file))?;
+    Ok(())
+}
+
+/// A name that the taxonomy lacks would be learned by nobody.
+fn check_names(articles: &[LabelledArticle], industries: &[String], columns: &[String]) -> anyhow::Result<()> {
+    for a in articles {
+        let unknown = a.industries.iter().find(|i| !industries.contains(i)).or(a.column.as_ref().filter(|c| !columns.contains(c)));
+        if let Some(name) = unknown {
+            anyhow::bail!("{:?} of {:?} is neither an industry nor a column of the taxonomy in force", name, a.title);
+        }
+    }
+    Ok(())
+}
+
+fn examples(articles: &[LabelledArticle], taxonomy: Taxonomy, industries: &[String], columns: &[String]) -> anyhow::Result<Vec<Example>> {
+    let classifier = Classifier::new(taxonomy)?;
+    let example = |a: &LabelledArticle| Example {
+        industries: a.industries.iter().filter_map(|i| industries.iter().position(|n| n == i)).collect(),
+        column: a.column.as_ref().and_then(|c| columns.iter().position(|n| n == c)),
+        worth: a.worthy,
+        family: a.source.clone(),
+        signals: classifier.signals(&a.title, &a.text, industries, columns),
+        title: a.title.clone(),
+        text: a.text.clone(),
+    };
+    Ok(articles.iter().map(example).collect())
+}

@@ -1,0 +1,333 @@
+//! Rates sentences by two small logistic models: whether an editor would take one into a summary, and whether it is furniture
+//! (dates of publication, addressees, covering letters, credits).
+//!
+//! A sentence is described by some figures of its own and by its character 1–3-grams, hashed. The weights lie in
+//! `src/data/models/sentences.bin`; `examples/train_sentences.rs` makes them.
+
+use std::sync::LazyLock;
+
+use aho_corasick::AhoCorasick;
+use rustc_hash::{FxHashMap, FxHashSet};
+
+use crate::text::normalize::{fold_width_and_case, is_letter, normalized_key};
+
+/// Buckets of hashed n-grams.
+pub const BUCKETS: usize = 1 << 15;
+/// Figures of one sentence.
+pub const FIGURES: usize = 40;
+/// Letters of a sentence that are read: bounds the cost of endless ones.
+const MAX_LETTERS: usize = 400;
+/// From this probability a sentence is furniture.
+pub const FURNITURE: f32 = 0.5;
+
+const DANGLING: &str = "但 而且 而 同时 此外 另外 对此 不过 因此 其中 随着 下一步 也要 与此同时 第二 第三 第四 第五 其次 再次 最后 他 她 它 他们 她们 这 该 此 \
+    此次 据 对于此 并 并且 还 为此 所以 然而 于是 上述 前述 以上 届时 反之 如此 其 二是 三是 四是 五是";
+const FURNITURE_WORDS: &str = "发布日期 发布时间 来源 字号 打印 原标题 责任编辑 编辑 记者 发文机构 发文字号 附件 主题词 抄送 点击 扫码 关注 微信 版权 转载 免责 风险提示 分享 收藏 \
+    投稿 公众号 上一篇 下一篇 此件公开发布 印发 联系人 联系电话 邮箱 声明 不构成投资建议";
+const LETTER_WORDS: &str = "印发给你们 现转发 请认真 遵照执行 贯彻执行 组织实施 结合实际 各市 各县 各有关 有关部门 人民政府 直属机构 有关单位 特此 已经 同意 现将 现就 通知如下 意见如下 公告如下 制定本";
+const AIM_WORDS: &str = "目标 到2020年 到2025年 到2030年 力争 达到 以上 实现 建成 形成 基本 完成 率先 年均";
+const SUPPORT_WORDS: &str = "补贴 奖励 支持 资金 补助 减免 优惠 贷款 基金 不低于 不超过 给予 标准 比例 期限 截止 申报 条件 范围 提高 降低 取消 免征";
+const NEWS_WORDS: &str = "宣布 发布 公布 印发 出台 公告 召开 开幕 签约 签署 开工 投产 获批 中标 启动 揭牌 上市 收购 成立 举行 通过 披露 决定 要求 提出 强调 指出 下线 投运 预计 同比";
+const UNITS: &str = "元 万 亿 % ％ 倍 吨 家 户 人 个 项 万元 亿元 公里 平方米 千瓦";
+
+/// What the models see of one sentence.
+#[derive(Debug, Clone)]
+pub struct Features {
+    /// Figures, the place among sentences that are no furniture not yet among them.
+    pub figures: [f32; FIGURES],
+    /// Buckets of the n-grams, repeated ones included.
+    pub grams: Vec<u16>,
+    /// What each of them counts.
+    pub weight: f32,
+}
+
+/// One logistic model.
+#[derive(Debug, Clone)]
+pub struct Model {
+    /// Constant term.
+    pub bias: f32,
+    /// Weights of the figures.
+    pub figures: Vec<f32>,
+    /// Weights of the buckets.
+    pub buckets: Vec<f32>,
+}
+
+/// Both models.
+#[derive(Debug, Clone)]
+pub struct Models {
+    /// Whether a sentence is furniture.
+    pub furniture: Model,
+    /// Whether an editor would take it.
+    pub taken: Model,
+}
+
+/// A rated sentence.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Rating {
+    /// Probability that it is furniture.
+    pub furniture: f32,
+    /// Probability that an editor would take it.
+    pub taken: f32,
+}
+
+static MODELS: LazyLock<Option<Models>> = LazyLock::new(|| Models::from_bytes(include_bytes!("../data/models/sentences.bin")));
+
+impl Default for Model {
+    fn default() -> Self {
+        Self { bias: 0.0, figures: vec![0.0; FIGURES], buckets: vec![0.0; BUCKETS] }
+    }
+}
+
+impl Model {
+    /// The probability for a sentence.
+    pub fn probability(&self, features: &Features) -> f32 {
+        let figures: f32 = self.figures.iter().zip(&features.figures).map(|(w, x)| w * x).sum();
+        let grams: f32 = features.grams.iter().filter_map(|b| self.buckets.get(usize::from(*b))).sum();
+        1.0 / (1.0 + (-(self.bias + figures + grams * features.weight)).exp())
+    }
+
+    fn write(&self, out: &mut Vec<u8>) {
+        for w in std::iter::once(&self.bias).chain(&self.figures) {
+            out.extend(w.to_le_bytes());
+        }
+        let scale = self.buckets.iter().fold(f32::EPSILON, |m, w| m.max(w.abs())) / 127.0;
+        out.extend(scale.to_le_bytes());
+        let steps: Vec<i8> = (-127..=127).collect();
+        let step = |w: &f32| steps.partition_point(|s| f32::from(*s) < (w / scale).round());
+        out.extend(self.buckets.iter().filter_map(|w| steps.get(step(w))).flat_map(|s| s.to_le_bytes()));
+    }
+
+    fn read(bytes: &mut &[u8]) -> Option<Self> {
+        let mut float = || {
+            let (head, rest) = bytes.split_first_chunk::<4>()?;
+            *bytes = rest;
+            Some(f32::from_le_bytes(*head))
+        };
+        let bias = float()?;
+        let figures = (0..FIGURES).map(|_| float()).collect::<Option<Vec<f32>>>()?;
+        let scale = float()?;
+        let (buckets, rest) = bytes.split_at_checked(BUCKETS)?;
+        *bytes = rest;
+        Some(Self { bias, figures, buckets: buckets.iter().map(|b| f32::from(b.cast_signed()) * scale).collect() })
+    }
+}
+
+impl Models {
+    /// The models of this release; `None` if their file is damaged.
+    pub fn shipped() -> Option<&'static Self> {
+        MODELS.as_ref()
+    }
+
+    /// Rates the sentences of an article.
+    pub fn rate(&self, title: &str, sentences: &[String]) -> Vec<Rating> {
+        let mut features = features(title, sentences);
+        let furniture: Vec<f32> = features.iter().map(|f| self.furniture.probability(f)).collect();
+        add_clean_places(&mut features, &furniture);
+        let rated = features.iter().zip(furniture);
+        rated.map(|(f, furniture)| Rating { furniture, taken: self.taken.probability(f) }).collect()
+    }
+
+    /// The file of the models: for each the constant, the figures' weights, a scale and a byte per bucket.
+    pub fn to_bytes(&self) -> Vec<u8> {
+        let mut out = Vec::new();
+        self.furniture.write(&mut out);
+        self.taken.write(&mut out);
+        out
+    }
+
+    /// Reads what [`Models::to_bytes`] wrote.
+    pub fn from_bytes(mut bytes: &[u8]) -> Option<Self> {
+        let models = Self { furniture: Model::read(&mut bytes)?, taken: Model::read(&mut bytes)? };
+        bytes.is_empty().then_some(models)
+    }
+}
+
+/// The lists of words that are counted, in the order of [`Words`].
+const LISTS: [&str; 6] = [FURNITURE_WORDS, LETTER_WORDS, AIM_WORDS, SUPPORT_WORDS, NEWS_WORDS, UNITS];
+
+/// All words in one automaton, and the list of each.
+struct Words {
+    automaton: AhoCorasick,
+    lists: Vec<usize>,
+}
+
+static WORDS: LazyLock<Option<Words>> = LazyLock::new(|| {
+    let words = || LISTS.iter().enumerate().flat_map(|(list, words)| words.split_whitespace().map(move |w| (list, w)));
+    let automaton = AhoCorasick::new(words().map(|(_, w)| w)).ok()?;
+    Some(Words { automaton, lists: words().map(|(list, _)| list).collect() })
+});
+
+/// How many words of each list a sentence has, at most three.
+fn words(sentence: &str) -> [f32; LISTS.len()] {
+    let mut counts = [0.0f32; LISTS.len()];
+    if let Some(words) = WORDS.as_ref() {
+        for found in words.automaton.find_overlapping_iter(sentence) {
+            if let Some(n) = words.lists.get(found.pattern().as_usize()).and_then(|list| counts.get_mut(*list)) {
+                *n = (*n + 1.0).min(3.0);
+            }
+        }
+    }
+    counts
+}
+
+/// Whether a sentence leans on the one before it.
+pub fn is_dangling(sentence: &str) -> bool {
+    DANGLING.split_whitespace().any(|w| sentence.starts_with(w)) && !["据此", "其他", "并购", "并网", "此前"].iter().any(|w| sentence.starts_with(w))
+}
+
+/// The pairs of letters in a text, in order.
+fn bigrams(text: &str) -> Vec<(char, char)> {
+    let letters: Vec<char> = text.chars().map(fold_width_and_case).filter(|c| is_letter(*c)).take(MAX_LETTERS).collect();
+    letters.iter().copied().zip(letters.iter().copied().skip(1)).collect()
+}
+
+/// Describes the sentences of an article.
+pub fn features(title: &str, sentences: &[String]) -> Vec<Features> {
+    let topic: FxHashSet<(char, char)> = bigrams(title).into_iter().collect();
+    let own_title = normalized_key(title);
+    let pairs: Vec<Vec<(char, char)>> = sentences.iter().map(|s| bigrams(s)).collect();
+    let mut often = FxHashMap::<(char, char), u16>::default();
+    for pair in pairs.iter().flatten() {
+        let n = often.entry(*pair).or_default();
+        *n = n.saturating_add(1);
+    }
+    let notice = ["通知", "意见", "方案", "办法", "规划", "公告", "条例", "措施"].iter().any(|w| title.contains(w));
+    let n = sentences.len();
+    let mut before = 0;
+    let mut out = Vec::with_capacity(n);
+    for (i, (sentence, own)) in sentences.iter().zip(&pairs).enumerate() {
+        let letters = sentence.chars().count();
+        let share = |part: usize| part as f32 / own.len().max(1) as f32;
+        let recurring = share(own.iter().filter(|p| often.get(*p).is_some_and(|n| *n > 1)).count());
+        let about = (own.iter().filter(|p| topic.contains(*p)).count() as f32 / topic.len().max(1) as f32).min(1.0);
+        let figures = figures(sentence);
+        let key = normalized_key(sentence);
+        let flag = |on: bool| f32::from(u8::from(on));
+        let notice = flag(notice);
+        let [furniture, letter, aim, support, news, units] = words(sentence);
+        let amount = flag(figures > 0 && units > 0.0);
+        let ends = flag(sentence.ends_with(['。', '！', '？', '；', '”', '）', '.']));
+        let rank = 1.0 / (1.0 + i as f32);
+        let listed = [
+            flag(i == 0),
+            flag(i == 1),
+            flag(i == 2),
+            flag(i < 6),
+            i as f32 / n.max(1) as f32,
+            rank,
+            (letters as f32 / 100.0).min(2.0),
+            flag(letters < 15),
+            flag(letters > 110),
+            about,
+            figures.min(4) as f32 / 4.0,
+            amount,
+            ends,
+            flag(is_dangling(sentence)),
+            furniture,
+            letter,
+            aim,
+            support,
+            recurring,
+            flag(before < 15),
+            news,
+            share(own.iter().filter(|(a, b)| a.is_ascii_digit() && b.is_ascii_digit()).count()),
+            flag(key == own_title || own_title.contains(&key) && !key.is_empty()),
+            flag(sentence.ends_with('？')),
+            flag(sentence.starts_with(['“', '"'])),
+            flag(sentence.ends_with(['：', ':'])),
+            notice,
+            notice * rank,
+            notice * amount,
+            notice * aim,
+            notice * support,
+            notice * flag(letters > 110),
+            flag(letters < 30),
+            flag(letters > 60),
+        ];
+        let mut all = [0.0; FIGURES];
+        for (slot, value) in all.iter_mut().zip(listed) {
+            *slot = value;
+        }
+        let grams = grams(sentence);
+        let weight = 1.0 / (grams.len().max(1) as f32).sqrt();
+        out.push(Features { figures: all, grams, weight });
+        before = letters;
+    }
+    out
+}
+
+/// Adds to the figures where a sentence stands among those that are no furniture.
+pub fn add_clean_places(features: &mut [Features], furniture: &[f32]) {
+    let clean = furniture.iter().filter(|p| **p < FURNITURE).count().max(1) as f32;
+    let mut place = 0.0f32;
+    for (f, p) in features.iter_mut().zip(furniture) {
+        let flag = |on: bool| f32::from(u8::from(on));
+        let counts = [1.0 / (1.0 + place), flag(place < 1.0), flag(place < 2.0), flag(place < 4.0), place / clean, *p];
+        for (slot, value) in f.figures.iter_mut().rev().zip(counts) {
+            *slot = value;
+        }
+        if *p < FURNITURE {
+            place += 1.0;
+        }
+    }
+}
+
+/// How many numbers a sentence gives.
+fn figures(sentence: &str) -> usize {
+    let bytes = sentence.as_bytes();
+    let starts = |i: usize| i.checked_sub(1).and_then(|p| bytes.get(p)).is_none_or(|p| !p.is_ascii_digit() && *p != b'.');
+    bytes.iter().enumerate().filter(|(i, b)| b.is_ascii_digit() && starts(*i)).count()
+}
+
+/// The hashed character 1–3-grams of a sentence; digits count as 0.
+fn grams(sentence: &str) -> Vec<u16> {
+    let folded = sentence.chars().map(fold_width_and_case).map(|c| if c.is_ascii_digit() { '0' } else { c });
+    let mut buckets: Vec<u16> = Vec::with_capacity(sentence.len());
+    let (mut one, mut two) = (0u32, 0u32);
+    // a mark before the first letter tells openings from the same letters within
+    for c in std::iter::once('^').chain(folded.take(MAX_LETTERS)) {
+        let c = c as u32;
+        buckets.extend([bucket(1, &[c]), bucket(2, &[one, c]), bucket(3, &[two, one, c])]);
+        (two, one) = (one, c);
+    }
+    buckets
+}
+
+fn bucket(length: u32, run: &[u32]) -> u16 {
+    let hash = run.iter().fold(0x811c_9dc5 ^ length, |h, c| (h ^ c).wrapping_mul(0x0100_0193).rotate_left(13));
+    let mixed = (hash ^ (hash >> 15)).wrapping_mul(0x85eb_ca6b);
+    (mixed >> 17) as u16
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_shipped_models_are_read_and_written_alike() {
+        let models = Models::shipped().unwrap();
+        let bytes = models.to_bytes();
+        assert_eq!(bytes, include_bytes!("../data/models/sentences.bin"));
+        assert!(Models::from_bytes(&bytes[1..]).is_none() && Models::from_bytes(&[bytes.as_slice(), &[0]].concat()).is_none());
+    }
+
+    #[test]
+    fn addressees_and_dates_are_furniture_and_news_is_taken() {
+        let text = [
+            "发布日期：2026-11-20 来源：示例网",
+            "许昌海关11月20日发布，前10个月出口150亿元，同比增长10.2%。",
+            "天气晴好，游人如织。",
+            "责任编辑：张三",
+        ]
+        .map(str::to_owned);
+        let r = Models::shipped().unwrap().rate("许昌前10个月出口增长一成", &text);
+        assert!(r[0].furniture > FURNITURE && r[3].furniture > FURNITURE && r[1].furniture < FURNITURE, "{r:?}");
+        assert!(r[1].taken > r[2].taken, "{r:?}");
+    }
+
+    #[test]
+    fn openings_that_lean_on_others_are_known() {
+        assert!(["同时，公司停牌。", "他指出，要落实。", "第三，加强监管。"].iter().all(|s| is_dangling(s)));
+        assert!(["其他收入增长。", "并购完成。", "许昌海关发布。"].iter().all(|s| !is_dangling(s)));
+    }
+}

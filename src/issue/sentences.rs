@@ -1,0 +1,223 @@
+//! Cuts an article into the sentences a summary may quote: without datelines, bylines, numbering and the repeated headline at
+//! their front, with closed quotation marks, and at semicolons where a sentence is long.
+
+use std::sync::LazyLock;
+
+use regex::Regex;
+
+use crate::text::normalize::{collapse_whitespace, fold_width_and_case, is_letter, normalized_key};
+use crate::text::segment;
+
+/// Sentences looked at.
+pub const MAX_SENTENCES: usize = 80;
+/// Sentences longer than this are cut at semicolons.
+const LONG: usize = 120;
+/// Longest quotation of several sentences that stays in one piece.
+const MAX_QUOTATION: usize = 160;
+/// Least letters that must remain behind a dateline.
+const MIN_REST: usize = 6;
+
+/// Openings that say where, when and by whom the report was filed, not what happened.
+static DATELINE: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    Regex::new(concat!(
+        r"^(?:[\p{Han}]{2,12}(?:网|社|报|台|客户端))?(?:\p{Han}{0,6}\d{1,2}月\d{1,2}日(?:电|讯)|本报讯|本网讯|\p{Han}{2,8}网讯|\p{Han}{2,8}讯)\s*(?:[（(][^）)]{1,30}[）)])?\s*[，：:]?\s*",
+        r"|^[（(](?:[^）)（(]{0,8}记者|通讯员|责任单位|牵头单位|编辑)[^）)]{1,60}[）)]\s*",
+        r"|^(?:每经|本报|见习|实习|特约)*(?:记者|编辑)\s\p{Han}{2,4}\s+(?:(?:每经|本报|见习|实习)*(?:记者|编辑)\s\p{Han}{2,4}\s+)*",
+        r"|^(?:记者|笔者)?(?:近日|日前|今日|昨日)?(?:从[^，。]{2,20})?(?:记者)?(?:获悉|了解到)[，,：:]\s*",
+        r"|^据(?:悉|了解|介绍|\p{Han}{2,12}(?:报道|消息))[，,]\s*",
+    ))
+    .ok()
+});
+/// What some part of every dateline holds: most sentences hold none of it, and need no further look.
+const DATELINE_WORDS: [&str; 9] = ["讯", "日电", "记者", "编辑", "通讯员", "单位", "获悉", "了解到", "据"];
+/// Letters that go on with a sentence that begins like its headline.
+const GOES_ON: [char; 14] = ['的', '了', '等', '是', '在', '将', '为', '后', '中', '时', '和', '与', '及', '，'];
+/// Letters in which a dateline begins.
+const HEAD: usize = 40;
+
+/// The dateline of an agency behind a headline without a stop.
+static WIRE: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    Regex::new(r"(?:新华社|中新社|本报|中新网|人民网)\p{Han}{0,6}\d{1,2}月\d{1,2}日(?:电|讯)\s*(?:[（(][^）)]{1,30}[）)])?\s*").ok()
+});
+
+static NUMBERING: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    Regex::new(r"^(?:[（(][一二三四五六七八九十]{1,3}[）)]|[一二三四五六七八九十]{1,3}、|[（(]?\d{1,2}(?:[）)、．]|\.\s)|[①-⑳●■◆▪▲])\s*").ok()
+});
+
+/// The sentences of an article, in order, the first [`MAX_SENTENCES`]: the rest of a long one holds detail.
+pub fn sentences(title: &str, text: &str) -> Vec<String> {
+    let title = normalized_key(title);
+    let mut out: Vec<String> = Vec::new();
+    for paragraph in paragraphs(text) {
+        if out.len() >= MAX_SENTENCES {
+            break;
+        }
+        for sentence in with_closed_quotations(segment::sentences(&paragraph)) {
+            for clause in clauses(&sentence) {
+                let own = without_front(without_title(without_front(clause), &title));
+                if own.chars().any(is_letter) {
+                    out.push(own.to_owned());
+                }
+            }
+        }
+    }
+    out.truncate(MAX_SENTENCES);
+    out
+}
+
+/// The lines of a text, without rows of tables. Lines of a text that is wrapped at a fixed width are joined.
+fn paragraphs(text: &str) -> Vec<String> {
+    let lines = || text.lines().filter(|l| !l.contains('\t')).map(collapse_whitespace).filter(|l| !l.is_empty());
+    let open = |line: &str| line.chars().next_back().is_some_and(|c| is_letter(c) || matches!(c, '，' | '、' | ','));
+    let widths: Vec<usize> = lines().filter(|l| open(l)).map(|l| l.chars().count()).collect();
+    let widest = widths.iter().copied().max().unwrap_or_default();
+    let full = |n: usize| n >= 20 && n + 6 >= widest;
+    // headings end without a stop too, but not many of them are equally long
+    let wrapped = widest <= 80 && widths.iter().filter(|n| full(**n)).count() >= 3;
+    let mut out: Vec<String> = Vec::new();
+    let mut goes_on = false;
+    for line in lines() {
+        let next = wrapped && open(&line) && full(line.chars().count());
+        match out.last_mut().filter(|_| goes_on) {
+            Some(last) => last.push_str(&line),
+            None => out.push(line),
+        }
+        goes_on = next;
+    }
+    out
+}
+
+/// Joins the sentences of one quotation, so that none opens a quotation mark without closing it.
+fn with_closed_quotations(parts: Vec<&str>) -> Vec<String> {
+    let mut out: Vec<String> = Vec::new();
+    let mut depth = 0i32;
+    for part in parts {
+        if let Some(last) = out.last_mut().filter(|last| depth > 0 && last.chars().count() + part.chars().count() <= MAX_QUOTATION) {
+            last.push_str(part);
+        } else {
+            depth = 0;
+            out.push(part.to_owned());
+        }
+        depth += open_quotations(part);
+    }
+    out
+}
+
+/// How many more quotation marks open than close.
+pub(super) fn open_quotations(text: &str) -> i32 {
+    text.chars().map(|c| i32::from(matches!(c, '“' | '「' | '《')) - i32::from(matches!(c, '”' | '」' | '》'))).sum()
+}
+
+/// A long sentence cut at its semicolons; a short one whole.
+fn clauses(sentence: &str) -> Vec<&str> {
+    if sentence.chars().count() <= LONG || open_quotations(sentence) != 0 {
+        return vec![sentence];
+    }
+    let mut depth = 0;
+    let mut start = 0;
+    let mut out = Vec::new();
+    for (at, c) in sentence.char_indices() {
+        depth += i32::from(matches!(c, '“' | '（' | '(')) - i32::from(matches!(c, '”' | '）' | ')'));
+        if c == '；' && depth <= 0 {
+            let end = at + c.len_utf8();
+            out.extend(sentence.get(start..end));
+            start = end;
+        }
+    }
+    out.extend(sentence.get(start..));
+    out
+}
+
+fn without_front(sentence: &str) -> &str {
+    let mut rest = sentence.trim();
+    for _ in 0..4 {
+        let head = rest.char_indices().nth(HEAD).and_then(|(end, _)| rest.get(..end)).unwrap_or(rest);
+        let (numbered, wire) = (!rest.starts_with(is_plain_opening), rest.contains("日电") || rest.contains("日讯"));
+        let found = [(&NUMBERING, numbered), (&WIRE, wire), (&DATELINE, DATELINE_WORDS.iter().any(|w| head.contains(w)))];
+        let behind = found.into_iter().filter(|(_, likely)| *likely).find_map(|(r, _)| behind(r.as_ref()?, rest));
+        match behind {
+            Some(behind) => rest = behind,
+            None => break,
+        }
+    }
+    rest
+}
+
+/// Whether a sentence that starts so is not numbered.
+fn is_plain_opening(c: char) -> bool {
+    is_letter(c) && !c.is_ascii_digit() && !"一二三四五六七八九十".contains(c)
+}
+
+/// What stands behind a match, if enough is left.
+fn behind<'a>(regex: &Regex, text: &'a str) -> Option<&'a str> {
+    let rest = regex.find(text).and_then(|m| text.get(m.end()..))?;
+    let enough = rest.chars().filter(|c| is_letter(*c)).take(MIN_REST).count() == MIN_REST;
+    (enough && rest.len() < text.len()).then_some(rest)
+}
+
+/// The sentence behind a headline that is repeated in front of it, `原标题：` included.
+fn without_title<'a>(sentence: &'a str, title: &str) -> &'a str {
+    let body = ["原标题：", "原标题:", "标题："].iter().find_map(|p| sentence.strip_prefix(p)).unwrap_or(sentence);
+    if title.chars().count() < MIN_REST {
+        return body;
+    }
+    let mut wanted = title.chars();
+    let mut rest = body.char_indices().filter(|(_, c)| is_letter(fold_width_and_case(*c)));
+    let mut end = 0;
+    for letter in wanted.by_ref() {
+        match rest.next() {
+            Some((at, c)) if fold_width_and_case(c) == letter => end = at + c.len_utf8(),
+            _ => return body,
+        }
+    }
+    if body.get(end..).is_some_and(|rest| rest.starts_with(GOES_ON)) {
+        return body;
+    }
+    let behind = body.get(end..).unwrap_or_default().trim_start_matches(|c: char| !is_letter(c) && !matches!(c, '“' | '《' | '（'));
+    let enough = behind.chars().filter(|c| is_letter(*c)).take(MIN_REST * 2).count() == MIN_REST * 2;
+    if enough { behind } else { body }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn datelines_bylines_and_numbers_are_left_out() {
+        for (text, expected) in [
+            ("许昌网讯（记者 张三）许昌海关11月20日发布数据。", "许昌海关11月20日发布数据。"),
+            ("新华社北京12月5日电 座谈会5日在京召开。", "座谈会5日在京召开。"),
+            ("会议讲话强调加大力度新华社北京12月4日电 座谈会4日下午在京召开。", "座谈会4日下午在京召开。"),
+            ("每经记者 李四 每经编辑 王五 示例制药公告称子公司停产。", "示例制药公告称子公司停产。"),
+            ("（三）对小微企业减免三个月房屋租金。", "对小微企业减免三个月房屋租金。"),
+            ("（责任单位：市税务局、市财政局）2.受影响的企业可申请缓缴。", "2.受影响的企业可申请缓缴。"),
+            ("3.5亿元资金已经下达各县。", "3.5亿元资金已经下达各县。"),
+            ("据悉，项目明年投产运行。", "项目明年投产运行。"),
+        ] {
+            assert_eq!(sentences("", text), [expected]);
+        }
+    }
+
+    #[test]
+    fn a_headline_in_front_of_the_first_sentence_is_left_out() {
+        let text = "原标题：示例水泥：单季盈利创新高公司预计三季度盈利同比增长180%左右。";
+        assert_eq!(sentences("示例水泥：单季盈利创新高", text), ["公司预计三季度盈利同比增长180%左右。"]);
+        assert_eq!(sentences("示例水泥创新高", "示例水泥创新高"), ["示例水泥创新高"]);
+    }
+
+    #[test]
+    fn quotations_stay_whole_and_long_sentences_are_cut_at_semicolons() {
+        assert_eq!(sentences("", "他说：“订单多。人手紧。”随后离开。"), ["他说：“订单多。人手紧。”", "随后离开。"]);
+        let clause = "对承租国有房屋的小微企业减免三个月租金，对承租高风险地区所在街道房屋的再减免三个月，由各区按季度兑现到位";
+        let found = sentences("", &format!("{clause}；{clause}；{clause}。"));
+        assert_eq!(found, [format!("{clause}；"), format!("{clause}；"), format!("{clause}。")]);
+    }
+
+    #[test]
+    fn lines_of_a_fixed_width_are_joined_and_headings_are_not() {
+        let text = "示例市发文实行合格证电子化\n近日，示例市住房和城乡建设局办公室印发通知，决定在全市范围内实行\n职业培训合格证的电子化管理，并要求各县区在年底之前完成培训机构和\n考核人员的信息登记，逾期不登记的机构不得继续承担培训任务，已经登\n记的要按季度更新。\n加强考核管理\n考核按属地原则进行。";
+        let found = sentences("", text);
+        assert_eq!(found.len(), 4, "{found:?}");
+        assert!(found.iter().any(|s| s.contains("实行职业培训") && s.ends_with("按季度更新。")), "{found:?}");
+    }
+}

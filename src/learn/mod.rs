@@ -1,0 +1,25 @@
+//! A model learned from labelled articles: n-grams of title and text, beside what the rules found → industries, column, whether an
+//! article is on topic, and whether it is worth an editor's look.
+//!
+//! Linear models by class on hashed n-grams, then logistic regressions over their margins and the rules' scores. Training and
+//! judging are pure: the same labels give the same file, the same file and article the same verdict.
+
+mod example;
+mod figures;
+mod fit;
+mod grams;
+mod linear;
+mod logistic;
+mod model;
+mod random;
+mod signals;
+mod stages;
+mod train;
+
+pub use example::{Example, Folds};
+pub use figures::Figures;
+pub use logistic::{Logistic, narrow};
+pub use model::{Model, ModelError, Provenance};
+pub use signals::Signals;
+pub use stages::Verdict;
+pub use train::{Trained, learnable, train};
