@@ -29,9 +29,9 @@ pub enum Print {
 }
 
 impl Print {
-    /// Issues of before 1.1 do not say: their documents held whole texts.
+    /// Issues of 1.0 do not say. Their editors wrote summaries only, which their documents did not hold.
     fn before_it_was_said() -> Self {
-        Self::Full
+        Self::Summary
     }
 }
 

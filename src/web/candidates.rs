@@ -16,7 +16,7 @@ use crate::store::{Filter, Session, Store, StoreError};
 use crate::web::access::Editor;
 use crate::web::form::Fields;
 use crate::web::response::{Layout, stored};
-use crate::web::{AppState, archive, issue_editor, response};
+use crate::web::{AppState, archive, issue_changes, response};
 
 /// Candidates offered.
 const MAX_CANDIDATES: usize = 60;
@@ -80,7 +80,7 @@ pub(super) async fn page(State(console): State<AppState>, Editor(session): Edito
 }
 
 async fn offer(console: &AppState, session: &Session, id: EditionId, f: &Fields) -> Result<Response, Response> {
-    let (e, version) = issue_editor::load(console, session, id).await?;
+    let (e, version) = issue_changes::load(console, session, id).await?;
     let there: HashMap<ArticleId, String> = e.columns.iter().flat_map(|c| c.items.iter().map(|i| (i.article, c.name.clone()))).collect();
     let late = !f.text("late").is_empty();
     let (found, ranks): (Vec<Headline>, Arc<Scores>) = if late {
