@@ -224,7 +224,7 @@ pub struct Edition {
     pub trend: Vec<Trend>,
     /// 编者的话.
     pub foreword: String,
-    /// Whether an editor wrote it; else it is composed anew with every change.
+    /// Whether an editor wrote it. If not, every change composes it again.
     #[serde(default = "yes")]
     pub foreword_edited: bool,
     /// The template of a composed foreword; `None`: the usual one.
