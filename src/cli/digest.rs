@@ -134,7 +134,7 @@ pub(super) async fn run(action: &DigestCommand, context: &CommandContext) -> any
 
 fn reasons(edition: &Edition) -> String {
     let mut out = String::from("\n●入选理由\n\n");
-    for i in edition.columns.iter().flat_map(|c| &c.items) {
+    for i in edition.items() {
         out.push_str(&format!("{:.2}　{}：{}\n", i.score, i.title, i.reasons.join("；")));
     }
     out

@@ -147,14 +147,14 @@ pub enum Change {
         /// Column's name.
         column: String,
     },
-    /// An item is told to be another's story: it becomes one of that one's copies.
+    /// An item tells the same story as another one and becomes its copy.
     Merge {
         /// Which.
         article: ArticleId,
         /// Into which.
         into: ArticleId,
     },
-    /// A copy of an item is told to be another story: it becomes an item behind that one.
+    /// A copy tells another story and becomes an item of its own, behind the one it was a copy of.
     Split {
         /// From which item.
         article: ArticleId,

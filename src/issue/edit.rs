@@ -11,7 +11,7 @@ use crate::text::normalize::truncate;
 const OWN_SUMMARY: usize = 200;
 
 impl Change {
-    /// Makes the change. A foreword that no editor wrote is composed anew.
+    /// Applies the change, and composes the foreword again unless an editor wrote it.
     ///
     /// # Errors
     /// Why it cannot be made; the edition is as it was.
@@ -70,7 +70,7 @@ impl Change {
             Self::Merge { article, into } => merge(e, article, into)?,
             Self::Split { article, item } => split(e, article, *item)?,
             Self::Foreword(text) => {
-                // what was composed is nobody's text: it conflicts with nothing
+                // no editor wrote the composed text, so nobody's words are lost
                 let text = if e.foreword_edited { text } else { Edit::any(&text.now) };
                 let before = e.foreword.clone();
                 text.apply(&mut e.foreword, Field::Foreword)?;
@@ -186,7 +186,7 @@ fn items_of<'a>(e: &'a mut Edition, column: &str) -> Result<&'a mut Vec<Item>, E
     found.ok_or_else(|| EditError::NoColumn(column.to_owned()))
 }
 
-/// The items of an item's column, and where it stands among them.
+/// Finds an item: the items of its column, and its index among them.
 fn place_of(e: &mut Edition, article: ArticleId) -> Result<(&mut Vec<Item>, usize), EditError> {
     let found = e.columns.iter_mut().find_map(|c| c.items.iter().position(|i| i.article == article).map(|at| (&mut c.items, at)));
     found.ok_or(EditError::NoItem)

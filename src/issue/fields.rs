@@ -24,7 +24,7 @@ pub struct Edit {
 }
 
 impl Edit {
-    /// Changes whatever stands there.
+    /// Replaces the text, whatever it is now.
     pub fn any(now: &str) -> Self {
         Self { was: None, now: now.to_owned() }
     }

@@ -26,12 +26,12 @@ pub struct Patch {
 impl Patch {
     /// What makes `from` like `to`, which has the same columns.
     pub fn between(from: &Edition, to: &Edition) -> Self {
-        let here: HashMap<ArticleId, &Item> = items(from).map(|i| (i.article, i)).collect();
+        let here: HashMap<ArticleId, &Item> = from.items().map(|i| (i.article, i)).collect();
         let order = |e: &Edition| e.columns.iter().map(|c| c.items.iter().map(|i| i.article).collect()).collect::<Vec<Vec<_>>>();
         Self {
             foreword: (from.foreword != to.foreword).then(|| to.foreword.clone()),
             foreword_edited: (from.foreword_edited != to.foreword_edited).then_some(to.foreword_edited),
-            items: items(to).filter(|i| here.get(&i.article) != Some(i)).cloned().collect(),
+            items: to.items().filter(|i| here.get(&i.article) != Some(i)).cloned().collect(),
             order: Some(order(to)).filter(|o| *o != order(from)),
         }
     }
@@ -58,10 +58,6 @@ impl Patch {
         }
         Self::between(e, &before)
     }
-}
-
-fn items(e: &Edition) -> impl Iterator<Item = &Item> {
-    e.columns.iter().flat_map(|c| &c.items)
 }
 
 #[cfg(test)]

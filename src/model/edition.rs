@@ -29,9 +29,9 @@ pub enum Print {
 }
 
 impl Print {
-    /// Issues of before 1.1 do not say: their documents held whole texts.
+    /// Issues of 1.0 do not say. Their editors wrote summaries only, which their documents did not hold.
     fn before_it_was_said() -> Self {
-        Self::Full
+        Self::Summary
     }
 }
 
@@ -224,7 +224,7 @@ pub struct Edition {
     pub trend: Vec<Trend>,
     /// 编者的话.
     pub foreword: String,
-    /// Whether an editor wrote it; else it is composed anew with every change.
+    /// Whether an editor wrote it. If not, every change composes it again.
     #[serde(default = "yes")]
     pub foreword_edited: bool,
     /// The template of a composed foreword; `None`: the usual one.

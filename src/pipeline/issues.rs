@@ -96,8 +96,8 @@ impl IssueMaker {
         }
         let list = if edition.is_final { &publication.final_recipients } else { &publication.recipients };
         let (recipients, settings) = (list.clone(), self.settings.mail.clone());
-        let (with_files, salt) = (edition.clone(), self.store.run(Store::message_salt).await?);
-        let files = self.store.run(move |s| s.item_files(&with_files)).await?;
+        let with_files = edition.clone();
+        let (salt, files) = self.store.run(move |s| Ok((s.message_salt()?, s.item_files(&with_files)?))).await?;
         // the document and its compression are CPU work
         let composed = self.crawler.cpu(move || render_messages(&edition, &files, &recipients, &settings, now, &salt).map(|l| (edition, l))).await;
         let (edition, letters) = composed.unwrap_or(Err(StoreError::Cancelled.into()))?;

@@ -9,7 +9,7 @@ pub(super) enum Block<'a> {
     Table(Vec<Vec<&'a str>>),
 }
 
-/// Most cells in a row; what stands behind them goes into the last one.
+/// Most cells in a row; the last one takes the rest of the line.
 const MAX_CELLS: usize = 12;
 
 /// Parts a text into its blocks; blank lines are left out. One line with tabs alone is no table.

@@ -36,7 +36,7 @@ struct Numbered<'a> {
     number: usize,
     item: &'a Item,
     blocks: Vec<Block<'a>>,
-    /// Whether the full text stands only in the document.
+    /// Whether only the document has the full text.
     shortened: bool,
     picture: Option<ShownPicture>,
     date: Option<String>,
@@ -89,7 +89,7 @@ fn render(edition: &Edition, shown: usize, full_texts: bool) -> Result<String, R
         }
         columns.push(Column { name: &c.name, items });
     }
-    let first: Vec<&str> = edition.columns.iter().flat_map(|c| &c.items).take(3).map(|i| i.title.as_str()).collect();
+    let first: Vec<&str> = edition.items().take(3).map(|i| i.title.as_str()).collect();
     let mail = Mail {
         e: edition,
         subject: subject(edition),

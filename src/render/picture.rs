@@ -69,7 +69,7 @@ pub fn read_picture(upload: &[u8]) -> Result<Png, PictureError> {
     Ok(Png { bytes, width: decoded.width(), height: decoded.height() })
 }
 
-/// Whether the picture's end stands behind its last scan (ITU-T T.81, B.1.1.3): the decoder fills up with grey what did not arrive.
+/// Whether the end marker comes after the last scan (ITU-T T.81, B.1.1.3). The decoder would fill the missing part with grey.
 fn jpeg_is_whole(bytes: &[u8]) -> bool {
     let last = |marker: u8| bytes.windows(2).rposition(|w| w == [0xff, marker]);
     last(0xd9) > last(0xda)

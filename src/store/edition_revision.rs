@@ -183,7 +183,7 @@ fn record(t: &Connection, id: EditionId, change: &Change, edition: &Edition, now
         }
         Change::Finalise(_) => {
             stories::reconcile_stories(t, edition)?;
-            for item in edition.columns.iter().flat_map(|c| &c.items) {
+            for item in edition.items() {
                 t.prepare_cached(sql)?.execute(params![id.0, item.article.0, true, None::<&str>, now.timestamp()])?;
             }
         }

@@ -39,7 +39,7 @@ impl Store {
 /// items tell the same one.
 pub(super) fn reconcile_stories(t: &Connection, edition: &Edition) -> Result<()> {
     let mut told: Vec<i64> = Vec::new();
-    for item in edition.columns.iter().flat_map(|c| &c.items) {
+    for item in edition.items() {
         // asked anew each time: a split may give a story another number
         let before = told.iter().map(|a| story(t, *a)).collect::<Result<HashSet<_>>>()?;
         if before.contains(&story(t, item.article.0)?) {

@@ -8,7 +8,7 @@ const MIN_PROSE: usize = 90;
 const MIN_HEADLINE: usize = 12;
 /// Longest block that is kept, in bytes; walls are shorter.
 const MAX_BLOCK: usize = 4096;
-/// What stands between the parts of a title.
+/// Separators between the parts of a title.
 const BETWEEN: [char; 6] = ['-', '_', '|', '–', '—', '·'];
 /// One of these is in a title that says what a wall is.
 const ENTRANCES: [&str; 8] = ["登录", "登陆", "注册", "认证", "验证", "提示", "sign in", "login"];

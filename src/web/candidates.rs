@@ -9,14 +9,14 @@ use axum::http::Uri;
 use axum::response::Response;
 
 use crate::config::settings::{Publication, SummariseSettings};
-use crate::issue::manual_item;
+use crate::issue::{Archive as _, summarise};
 use crate::model::{ArticleId, Edition, EditionId, Headline};
 use crate::pipeline::{Pipeline, PipelineError};
 use crate::store::{Filter, Session, Store, StoreError};
 use crate::web::access::Editor;
 use crate::web::form::Fields;
 use crate::web::response::{Layout, stored};
-use crate::web::{AppState, archive, issue_editor, response};
+use crate::web::{AppState, archive, issue_changes, response};
 
 /// Candidates offered.
 const MAX_CANDIDATES: usize = 60;
@@ -51,7 +51,7 @@ struct CandidateRow {
     column: String,
     industries: String,
     summary: String,
-    /// The column of the issue where it stands already.
+    /// The column that has it, where it is in the issue already.
     there: Option<String>,
 }
 
@@ -80,7 +80,7 @@ pub(super) async fn page(State(console): State<AppState>, Editor(session): Edito
 }
 
 async fn offer(console: &AppState, session: &Session, id: EditionId, f: &Fields) -> Result<Response, Response> {
-    let (e, version) = issue_editor::load(console, session, id).await?;
+    let (e, version) = issue_changes::load(console, session, id).await?;
     let there: HashMap<ArticleId, String> = e.columns.iter().flat_map(|c| c.items.iter().map(|i| (i.article, c.name.clone()))).collect();
     let late = !f.text("late").is_empty();
     let (found, ranks): (Vec<Headline>, Arc<Scores>) = if late {
@@ -147,7 +147,7 @@ fn offered(
     let j = h.classification.clone().unwrap_or_default();
     let industries = j.industries.iter().chain(&j.themes).map(|l| l.name.as_str()).collect::<Vec<_>>().join("、");
     let rank = ranks.get(&h.id).map(|r| format!("{r:.1}")).unwrap_or_default();
-    let summary = manual_item(&store.whole_archive(), h.id, settings, zone)?.summary;
+    let summary = summarise::summarise(&h.title, &store.whole_archive().text(h.id)?, &settings.length).text;
     let there = there.get(&h.id).cloned();
     let publisher = h.publisher_or_source().to_owned();
     Ok(CandidateRow { rank, id: h.id.0, publisher, title: h.title, date, column: j.column, industries, summary, there })

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use axum::http::StatusCode;
 use axum::response::Response;
 use chrono::Utc;
 
@@ -9,10 +10,15 @@ use crate::issue::edit::{Change, DropReason, Edit, Place};
 use crate::issue::{foreword, manual_item, summarise};
 use crate::model::{ArticleId, Edition, EditionId, FileId, Item, Print, WebUrl};
 use crate::store::Session;
-use crate::web::AppState;
 use crate::web::form::Fields;
-use crate::web::issue_editor::load;
 use crate::web::response::stored;
+use crate::web::{AppState, response};
+
+/// An issue with its version, or the page that says there is none.
+pub(super) async fn load(console: &AppState, session: &Session, id: EditionId) -> Result<(Edition, u32), Response> {
+    let found = stored(console.store.run(move |s| s.edition_with_version(id)).await)?;
+    found.ok_or_else(|| response::refused(console, session, StatusCode::NOT_FOUND, "没有这一期"))
+}
 
 /// Why a form makes no change.
 pub(super) enum Refusal {

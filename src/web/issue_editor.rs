@@ -13,7 +13,7 @@ use crate::store::{Direction, EditResult, Session};
 use crate::web::access::Editor;
 use crate::web::desk_state::{self, Conflict, Outcome};
 use crate::web::form::Form;
-use crate::web::issue_changes::{Refusal, asked, stale_facts};
+use crate::web::issue_changes::{Refusal, asked, load, stale_facts};
 use crate::web::response::{Layout, stored};
 use crate::web::{AppState, response};
 
@@ -54,12 +54,6 @@ struct Flash {
     words: String,
     /// What the editor had written when somebody else was faster.
     kept: Vec<(String, String)>,
-}
-
-/// An issue with its version, or the page that says there is none.
-pub(super) async fn load(console: &AppState, session: &Session, id: EditionId) -> Result<(Edition, u32), Response> {
-    let found = stored(console.store.run(move |s| s.edition_with_version(id)).await)?;
-    found.ok_or_else(|| response::refused(console, session, StatusCode::NOT_FOUND, "没有这一期"))
 }
 
 pub(super) async fn newest(State(console): State<AppState>, Editor(session): Editor) -> Response {

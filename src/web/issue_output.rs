@@ -9,7 +9,7 @@ use crate::render::{self, Files, RenderError};
 use crate::store::Session;
 use crate::web::access::Editor;
 use crate::web::response::stored;
-use crate::web::{AppState, issue_editor, response};
+use crate::web::{AppState, issue_changes, response};
 
 /// The issue as its mail, for a frame without rights.
 pub(super) async fn preview(State(console): State<AppState>, Editor(session): Editor, Path(id): Path<i64>) -> Response {
@@ -40,7 +40,7 @@ async fn render<T: Send + 'static>(
     id: EditionId,
     make: impl Fn(&Edition, &Files) -> Result<T, RenderError> + Send + 'static,
 ) -> Result<T, Response> {
-    let (e, _) = issue_editor::load(console, session, id).await?;
+    let (e, _) = issue_changes::load(console, session, id).await?;
     let (files, e) = stored(console.store.run(move |s| Ok((s.item_files(&e)?, e))).await)?;
     let made = tokio::task::spawn_blocking(move || make(&e, &files)).await;
     made.map_err(|e| response::broken(&e))?.map_err(|e| response::broken(&e))

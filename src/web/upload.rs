@@ -11,7 +11,8 @@ use crate::render;
 use crate::store::MAX_EDITION_FILES;
 use crate::text::normalize::{collapse_whitespace, truncate};
 use crate::web::form::{Form, UploadForm};
-use crate::web::issue_editor::{Done, answer, carry_out, load};
+use crate::web::issue_changes::load;
+use crate::web::issue_editor::{Done, answer, carry_out};
 use crate::web::response::stored;
 use crate::web::{AppState, response};
 

@@ -342,7 +342,7 @@ async fn doors_are_closed_to_whom_they_must_be() {
     assert!(article.contains("编辑指定") && article.contains("金融要点") && !article.contains("没有的行业"), "{article}");
     assert_eq!(editor.post("/articles/999999", &[("do", "correct"), ("column", "金融要点")]).await.status(), StatusCode::NOT_FOUND);
 
-    let big = format!("do=foreword&csrf={}&foreword={}", editor.csrf, "x".repeat(1_100_000));
+    let big = format!("do=foreword&csrf={}&foreword={}", editor.csrf, "x".repeat(2_200_000));
     assert_eq!(editor.post_raw("/draft/1", big, &[]).await.status(), StatusCode::PAYLOAD_TOO_LARGE);
 
     // guessing is slowed down, and a new password ends every session

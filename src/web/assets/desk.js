@@ -5,14 +5,13 @@
   const desk = document.getElementById("desk");
   if (!desk) return;
   const SAVE_AFTER = 1500, POLL_EVERY = 10000, RETRY_EVERY = 3000;
-  const { PREFIX, was, isNew, key, store, keep, orphan, orphans } = window.deskKeep;
+  const { PREFIX, make, was, isNew, key, store, keep, orphan, orphans } = window.deskKeep;
   if ("final" in desk.dataset) return orphans();
   const bar = document.getElementById("state");
   let version = Number(desk.dataset.version), csrf = desk.querySelector("input[name=csrf]").value;
   const all = (selector, from) => [...(from || desk).querySelectorAll(selector)];
   const items = () => all(".item");
   const wait = (ms) => new Promise((done) => setTimeout(done, ms));
-  const make = (tag, about, ...children) => { const e = Object.assign(document.createElement(tag), about); e.append(...children); return e; };
 
   // ---- the line that is always in view
   const clock = () => new Date().toLocaleTimeString("zh-CN", { hour: "2-digit", minute: "2-digit" });
@@ -351,5 +350,5 @@
     mark(form);
   });
   restore();
-  window.deskTools = { ask, make, focus };
+  window.deskTools = { ask, focus };
 })();

@@ -2,7 +2,8 @@
 "use strict";
 (() => {
   const PREFIX = "qingbao " + location.pathname + " ";
-  // what the server has stands in name_was
+  const make = (tag, about, ...children) => { const e = Object.assign(document.createElement(tag), about); e.append(...children); return e; };
+  // what the server has is in name_was
   const was = (field) => field.form.elements[field.name + "_was"];
   const isNew = (field) => field.value !== was(field).value;
   const key = (field) => PREFIX + (field.form.elements.article ? field.form.elements.article.value : 0) + " " + field.name;
@@ -12,7 +13,7 @@
   document.addEventListener("input", (e) => { if (e.target.closest(".edit") && e.target.dataset.most) keep(e.target); }, true);
   // a text whose place is gone: shown, until its writer does not want it any more
   function orphan(k, text, why) {
-    const make = (tag, about) => Object.assign(document.createElement(tag), about), box = make("div", {});
+    const box = make("div", {});
     box.append(make("p", { textContent: why || "您写过这段文字，但它所属的一条已不在本期里：" }), make("textarea", { readOnly: true, rows: 3, value: text, ariaLabel: "没有保存的文字" }),
       make("button", { type: "button", textContent: "不要了", onclick: () => { store((s) => s.removeItem(k)); box.remove(); } }));
     document.getElementById("kept").append(box);
@@ -24,5 +25,5 @@
     const kept = JSON.parse(s.getItem(k));
     orphan(k, k === OWN ? kept.slice(0, 2).join("\n") : kept.now, "本期已经定稿，您写的这段文字没有保存：");
   }));
-  window.deskKeep = { PREFIX, OWN, was, isNew, key, store, keep, orphan, orphans };
+  window.deskKeep = { PREFIX, OWN, make, was, isNew, key, store, keep, orphan, orphans };
 })();

@@ -2,7 +2,7 @@
 "use strict";
 (() => {
   if (!window.deskTools) return;
-  const { ask, make, focus } = window.deskTools, { OWN, store } = window.deskKeep;
+  const { ask, focus } = window.deskTools, { OWN, make, store } = window.deskKeep;
   const desk = document.getElementById("desk"), pool = document.getElementById("pool"), opener = document.getElementById("open-pool");
 
   // ---- candidates
