@@ -189,14 +189,22 @@ pub fn manual_item<A: Archive>(archive: &A, id: ArticleId, summarise: &Summarise
     Ok(item_from_article(&archive.headline(id)?, archive.text(id)?, summarise, zone))
 }
 
-fn item_from_article(lead: &Headline, text: String, summarise: &SummariseSettings, zone: chrono_tz::Tz) -> Item {
+/// The summary of an article; its days are named as of the day on which it was published.
+pub fn summary(h: &Headline, text: &str, settings: &SummariseSettings, zone: chrono_tz::Tz) -> String {
+    summarise::summarise(&h.title, text, settings.length, published_on(h, zone)).text
+}
+
+fn published_on(h: &Headline, zone: chrono_tz::Tz) -> Option<NaiveDate> {
+    h.published_at.map(|p| p.with_timezone(&zone).date_naive())
+}
+
+fn item_from_article(lead: &Headline, text: String, settings: &SummariseSettings, zone: chrono_tz::Tz) -> Item {
     let j = lead.classification.clone().unwrap_or_default();
-    let date = lead.published_at.map(|p| p.with_timezone(&zone).date_naive());
     let names = |labels: &[Label]| labels.iter().map(|l| l.name.clone()).collect::<Vec<_>>();
     Item {
         article: lead.id,
         title: summarise::normalize_title(&lead.title),
-        summary: summarise::summarise(&lead.title, &text, summarise.length, date).text,
+        summary: summary(lead, &text, settings, zone),
         text,
         print: Print::Summary,
         text_edited: false,
@@ -206,7 +214,7 @@ fn item_from_article(lead: &Headline, text: String, summarise: &SummariseSetting
         themes: names(&j.themes),
         keywords: j.keywords,
         publisher: lead.publisher_or_source().to_owned(),
-        date,
+        date: published_on(lead, zone),
         region_scope: j.region_scope,
         places: j.places,
         earliest: None,

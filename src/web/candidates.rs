@@ -9,7 +9,7 @@ use axum::http::Uri;
 use axum::response::Response;
 
 use crate::config::settings::{Publication, SummariseSettings};
-use crate::issue::{Archive as _, summarise};
+use crate::issue::{self, Archive as _};
 use crate::model::{ArticleId, Edition, EditionId, Headline};
 use crate::pipeline::{Pipeline, PipelineError};
 use crate::store::{Filter, Session, Store, StoreError};
@@ -147,7 +147,7 @@ fn offered(
     let j = h.classification.clone().unwrap_or_default();
     let industries = j.industries.iter().chain(&j.themes).map(|l| l.name.as_str()).collect::<Vec<_>>().join("、");
     let rank = ranks.get(&h.id).map(|r| format!("{r:.1}")).unwrap_or_default();
-    let summary = summarise::summarise(&h.title, &store.whole_archive().text(h.id)?, &settings.length).text;
+    let summary = issue::summary(&h, &store.whole_archive().text(h.id)?, settings, zone);
     let there = there.get(&h.id).cloned();
     let publisher = h.publisher_or_source().to_owned();
     Ok(CandidateRow { rank, id: h.id.0, publisher, title: h.title, date, column: j.column, industries, summary, there })
