@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::topics::{MAX_LABELS, round};
-use super::{Rules, SourceHints};
+use super::{Rules, SourceHints, add_missing};
 use crate::config::Taxonomy;
 use crate::learn::{Model, Verdict};
 use crate::model::{Classification, Label};
@@ -32,7 +32,7 @@ pub(super) fn judge(
 ) -> Classification {
     let hint = hints.column.and_then(|h| model.columns().iter().position(|c| c == h));
     let verdict = model.judge(title.text(), text.text(), &rules.signals(model.industries(), model.columns()), hint);
-    let Rules { judged: mut out, spoken_for, has_text, .. } = rules;
+    let Rules { judged: mut out, spoken_for, has_text, by_firm, .. } = rules;
     let is_known = |name: &String| model.industries().contains(name);
     let mut industries: Vec<Label> = verdict
         .given
@@ -44,11 +44,13 @@ pub(super) fn judge(
             let p = round(p.into());
             Label { name: name.clone(), score: p, evidence: evidence(model, i, said, title, text), p: Some(p) }
         })
+        // a bare title says too little for a label that no word speaks for
+        .filter(|l| has_text || !l.evidence.is_empty())
         .collect();
     let (sure, by_rules_alone): (Vec<Label>, Vec<Label>) = out.industries.drain(..).partition(|l| is_known(&l.name));
     let is_on_topic = verdict.is_on_topic || !by_rules_alone.is_empty();
     if !has_text && verdict.is_on_topic {
-        // a bare title says too little for the model to overrule a sure word
+        // nor may the model overrule a sure word there
         let known = model.industries().iter().zip(&verdict.industries).enumerate();
         for (_, (name, p)) in known.filter(|(i, _)| !verdict.given.contains(i)) {
             let label = sure.iter().find(|l| l.name == *name && (l.score >= SURE || *p >= POSSIBLE));
@@ -56,6 +58,9 @@ pub(super) fn judge(
         }
     }
     industries.extend(by_rules_alone);
+    if is_on_topic {
+        add_missing(&mut industries, &by_firm);
+    }
     industries.truncate(MAX_LABELS);
     out.industries = industries;
     if !is_on_topic {

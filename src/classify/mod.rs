@@ -18,6 +18,7 @@ use std::collections::BTreeMap;
 use std::hash::{Hash as _, Hasher as _};
 
 use crate::config::Taxonomy;
+use crate::config::taxonomy::Organisation;
 use crate::learn::{Model, Signals, narrow};
 use crate::model::{Classification, Label};
 use crate::text::segment::Segmented;
@@ -28,6 +29,8 @@ use topics::{given, main_subjects, topics};
 
 /// Goes up when the same taxonomy comes to mean something else.
 const VERSION: u32 = 3;
+/// Score of an industry that the name of a firm stands for.
+const FIRM: f64 = 0.75;
 /// Longest text looked at, in bytes: about 20,000 Chinese characters.
 const MAX_BYTES: usize = 60_000;
 
@@ -52,7 +55,9 @@ struct Rules {
     judged: Classification,
     /// Every industry that a word speaks for, however little.
     spoken_for: Vec<Label>,
-    /// The same by the title alone.
+    /// Industries of the firms that the title names, where their names do not say them.
+    by_firm: Vec<Label>,
+    /// The same as `spoken_for` by the title alone.
     title_spoken_for: Vec<Label>,
     columns: Vec<RatedColumn>,
     length: usize,
@@ -133,6 +138,10 @@ impl Classifier {
         let best = columns.iter().reduce(|best, c| if c.points > best.points { c } else { best });
         let (column, column_reasons) = best.map(|c| (c.name.clone(), c.reasons.clone())).unwrap_or_default();
         let count = |key: LabelKey| [in_title.count(key), in_text.count(key)];
+        let by_firm = self.by_firm(&in_title);
+        let mut industries = given(main_subjects(spoken_for.clone(), &title_spoken_for));
+        add_missing(&mut industries, &by_firm);
+        let (watched, others) = self.organisations(&in_title, &in_text);
         Rules {
             length,
             has_text: !text.text().is_empty(),
@@ -141,11 +150,9 @@ impl Classifier {
             judged: Classification {
                 places: places::places(&self.taxonomy, &in_title, &in_text),
                 region_scope: places::region_scope(&self.taxonomy, &in_title, &in_text),
-                watched_organisations: named(&in_title, &in_text, LabelKey::organisation, |i| {
-                    self.taxonomy.organisations.get(i).map(|o| o.name.clone())
-                }),
-                other_organisations: self.other_organisations(title, text),
-                industries: given(main_subjects(spoken_for.clone(), &title_spoken_for)),
+                watched_organisations: watched,
+                other_organisations: others.into_iter().chain(self.other_organisations(title, text)).collect(),
+                industries,
                 themes: given(themes),
                 column,
                 column_reasons,
@@ -154,18 +161,43 @@ impl Classifier {
             spoken_for,
             columns,
             title_spoken_for,
+            by_firm,
         }
     }
 
-    /// Organisations told by the form of their names, without those of the watch list.
+    /// The taxonomy's organisations that an article names: those to watch, and others.
+    fn organisations(&self, title: &Matches, text: &Matches) -> (Vec<String>, Vec<String>) {
+        let found: Vec<&Organisation> = named(title, text, LabelKey::organisation, |i| self.taxonomy.organisations.get(i));
+        let (watched, others): (Vec<&Organisation>, Vec<&Organisation>) = found.into_iter().partition(|o| o.is_watched);
+        let names = |list: Vec<&Organisation>| list.into_iter().map(|o| o.name.clone()).collect();
+        (names(watched), names(others))
+    }
+
+    /// The industries of the firms that a title names.
+    fn by_firm(&self, title: &Matches) -> Vec<Label> {
+        let firms = title.indexed(LabelKey::organisation).into_iter().filter_map(|(i, _)| self.taxonomy.organisations.get(i));
+        let label = |o: &Organisation, name: &String| Label { name: name.clone(), score: FIRM, evidence: vec![o.name.clone()], p: None };
+        firms.flat_map(|o| o.industries.iter().map(move |name| label(o, name))).collect()
+    }
+
+    /// Organisations told by the form of their names, without those of the taxonomy.
     fn other_organisations(&self, title: &Segmented, text: &Segmented) -> Vec<String> {
         let watched = |name: &str| self.taxonomy.organisations.iter().any(|o| o.names.iter().any(|n| name.contains(n.as_str())));
         organisation::find(title, text, MAX_BYTES).into_iter().filter(|n| !watched(n)).collect()
     }
 }
 
-/// Names of places or organisations, most often named first.
-fn named(title: &Matches, text: &Matches, of: fn(usize) -> LabelKey, name: impl Fn(usize) -> Option<String>) -> Vec<String> {
+/// Adds labels that are not there yet.
+fn add_missing(labels: &mut Vec<Label>, more: &[Label]) {
+    for l in more {
+        if !labels.iter().any(|known| known.name == l.name) {
+            labels.push(l.clone());
+        }
+    }
+}
+
+/// Places or organisations, most often named first.
+fn named<T>(title: &Matches, text: &Matches, of: fn(usize) -> LabelKey, name: impl Fn(usize) -> Option<T>) -> Vec<T> {
     let mut counts: BTreeMap<usize, usize> = BTreeMap::new();
     for (hits, weight) in [(title, 3), (text, 1)] {
         for (i, n) in hits.indexed(of) {

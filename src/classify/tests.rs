@@ -1,6 +1,7 @@
 //! The rules and the model on headlines written for this purpose.
 
 use super::*;
+use crate::model::Firm;
 
 fn judge(title: &str, text: &str) -> Classification {
     Classifier::new(Taxonomy::load(None).unwrap()).unwrap().classify(title, text, &SourceHints::default())
@@ -137,4 +138,17 @@ proptest::proptest! {
     fn no_text_makes_it_panic(title in "\\PC{0,30}", text in "\\PC{0,80}") {
         let _ = judge(&title, &text);
     }
+}
+
+#[test]
+fn a_firm_known_by_name_alone_has_the_industries_that_an_editor_named() {
+    let firms = vec![Firm { name: "云鹭控股".into(), industries: vec!["食品".into()] }];
+    let taught = Classifier::new(Taxonomy::load(None).unwrap().with_firms(firms)).unwrap();
+    let (title, text) = ("云鹭控股拟投资5亿元扩建生产基地", "公司公告，项目建成后产能将提高三成。");
+    let j = taught.classify(title, text, &SourceHints::default());
+    assert!(j.industries.iter().any(|l| l.name == "食品" && l.evidence == ["云鹭控股"]), "{:?}", j.industries);
+    assert!(j.watched_organisations.is_empty() && j.other_organisations.contains(&"云鹭控股".to_owned()));
+    assert!(!judge(title, text).industries.iter().any(|l| l.name == "食品"));
+    let passing = taught.classify("某市召开企业座谈会", "云鹭控股等企业参加。", &SourceHints::default());
+    assert!(!passing.industries.iter().any(|l| l.name == "食品"));
 }

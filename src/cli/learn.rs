@@ -1,4 +1,4 @@
-//! `qingbao learn`: trains the model that judges articles, and says how well it judges.
+//! `qingbao learn`: trains the models that come with the program, and says how well they do.
 
 use std::io::Write as _;
 use std::path::PathBuf;
@@ -9,7 +9,7 @@ use serde::Deserialize;
 
 use crate::classify::Classifier;
 use crate::cli::labels::{hex, read_labels};
-use crate::cli::{CommandContext, learn_keywords, write_file};
+use crate::cli::{CommandContext, learn_keywords, learn_sentences, write_file};
 use crate::config::Taxonomy;
 use crate::learn::{Example, Folds, Provenance, learnable, train};
 
@@ -29,6 +29,11 @@ pub(super) enum LearnCommand {
     ///
     /// The labels are JSON lines, gzipped if the name ends in .gz: {title, text, keywords: [word …]}.
     Keywords(learn_keywords::KeywordArgs),
+    /// Train on articles with sentences that editors chose: print figures by cross-validation, write the models
+    ///
+    /// The labels are JSON lines, gzipped if the name ends in .gz: {title, text, sentences: [text …], source: its family}, and the
+    /// numbers of the sentences that an editor would take (best), accept (also) and never take (furniture).
+    Sentences(learn_sentences::SentenceArgs),
 }
 
 /// How to train.
@@ -68,6 +73,7 @@ pub(super) fn run(action: &LearnCommand, context: &CommandContext) -> anyhow::Re
     match action {
         LearnCommand::Train(args) => train_judgement(args, context),
         LearnCommand::Keywords(args) => learn_keywords::run(args),
+        LearnCommand::Sentences(args) => learn_sentences::run(args),
     }
 }
 

@@ -11,6 +11,7 @@ pub mod inspect;
 mod labels;
 mod learn;
 mod learn_keywords;
+mod learn_sentences;
 mod log;
 mod once;
 mod outbox;

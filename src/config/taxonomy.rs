@@ -5,6 +5,7 @@ use std::path::Path;
 use crate::config::localized::localized;
 use crate::config::reader::{Section, TomlReader};
 use crate::config::{ConfigError, read_file};
+use crate::model::Firm;
 
 /// What speaks for one industry or theme.
 #[derive(Debug, Clone, Default)]
@@ -45,13 +46,17 @@ pub struct Place {
     pub names: Vec<String>,
 }
 
-/// An organisation to watch.
+/// An organisation that is known by name.
 #[derive(Debug, Clone, Default)]
 pub struct Organisation {
     /// Name shown.
     pub name: String,
     /// Other names and stock codes.
     pub names: Vec<String>,
+    /// Its industries, where its name does not say them.
+    pub industries: Vec<String>,
+    /// Whether news of it counts more.
+    pub is_watched: bool,
 }
 
 /// Levels of a taxonomy that names none.
@@ -72,9 +77,9 @@ pub struct Taxonomy {
     pub places: Vec<Place>,
     /// Organisations.
     pub organisations: Vec<Organisation>,
-    /// Bilingual of industry talk that make weak words count.
+    /// Words of industry talk that make weak words count.
     pub context: Vec<String>,
-    /// Bilingual of other worlds (games, stars, sports, horoscopes) that count against every topic.
+    /// Words of other worlds (games, stars, sports, horoscopes) that count against every topic.
     pub off_topic: Vec<String>,
 }
 
@@ -108,7 +113,22 @@ impl Taxonomy {
         if taxonomy.industries.is_empty() || taxonomy.columns.is_empty() {
             reader.error(None, localized("needs at least one [[industry]] and one [[column]]", "至少要有一个 [[industry]] 和一个 [[column]]"));
         }
+        let known = taxonomy.industry_names();
+        for (s, o) in root.sections("organisation").iter().zip(&taxonomy.organisations) {
+            for unknown in o.industries.iter().filter(|i| !known.contains(i)) {
+                let chinese = format!("{}：没有叫“{unknown}”的行业", o.name);
+                s.error(None, localized(format!("{:?} has the industry {unknown:?}, which no [[industry]] is called", o.name), chinese));
+            }
+        }
         reader.finish(taxonomy)
+    }
+
+    /// Adds the firms whose industries editors named.
+    #[must_use]
+    pub fn with_firms(mut self, firms: Vec<Firm>) -> Self {
+        let organisation = |f: Firm| Organisation { names: vec![f.name.clone()], name: f.name, industries: f.industries, is_watched: false };
+        self.organisations.extend(firms.into_iter().map(organisation));
+        self
     }
 
     /// Industry names in order.
@@ -157,11 +177,11 @@ fn place(s: &Section<'_>) -> Option<Place> {
 }
 
 fn organisation(s: &Section<'_>) -> Option<Organisation> {
-    s.deny_unknown_keys(&["name", "names"]);
+    s.deny_unknown_keys(&["name", "names", "industries"]);
     let name = name(s)?;
     let mut names = s.strings("names");
     names.push(name.clone());
-    Some(Organisation { name, names })
+    Some(Organisation { name, names, industries: s.strings("industries"), is_watched: true })
 }
 
 #[cfg(test)]

@@ -2,7 +2,7 @@
 //! (dates of publication, addressees, covering letters, credits).
 //!
 //! A sentence is described by some figures of its own and by its character 1–3-grams, hashed. The weights lie in
-//! `src/data/models/sentences.bin`; `examples/train_sentences.rs` makes them.
+//! `src/data/models/sentences.bin`; `sentence_training.rs` makes them.
 
 use std::sync::LazyLock;
 

@@ -19,6 +19,7 @@ mod train;
 pub use example::{Example, Folds};
 pub use figures::Figures;
 pub use logistic::{Logistic, narrow};
+pub use random::Random;
 pub use model::{Model, ModelError, Provenance};
 pub use signals::Signals;
 pub use stages::Verdict;

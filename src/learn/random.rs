@@ -1,10 +1,12 @@
 //! Numbers that look random and are the same at every run.
 
 /// A generator by a fixed seed (xorshift, Marsaglia 2003).
-pub(super) struct Random(u64);
+#[derive(Debug)]
+pub struct Random(u64);
 
 impl Random {
-    pub(super) fn new(seed: u64) -> Self {
+    /// The generator of this seed.
+    pub fn new(seed: u64) -> Self {
         Self(seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) | 1)
     }
 
@@ -16,7 +18,7 @@ impl Random {
     }
 
     /// Puts a list into another order (Fisher and Yates).
-    pub(super) fn shuffle<T>(&mut self, list: &mut [T]) {
+    pub fn shuffle<T>(&mut self, list: &mut [T]) {
         for i in (1..list.len()).rev() {
             let j = self.below(i + 1);
             list.swap(i, j);

@@ -160,6 +160,15 @@ pub struct Label {
     pub p: Option<f64>,
 }
 
+/// A firm whose name does not say its industries, as an editor named them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Firm {
+    /// Name as headlines have it.
+    pub name: String,
+    /// Names of industries.
+    pub industries: Vec<String>,
+}
+
 /// Everything the classifier says of one article.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Classification {

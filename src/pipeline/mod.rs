@@ -55,6 +55,7 @@ impl Pipeline {
     /// Makes a pipeline that gives its fetch tasks to this dispatcher, or does them in this process.
     pub fn with_dispatcher(store: Store, settings: Settings, taxonomy: Taxonomy, dispatcher: Option<Arc<dyn Dispatcher>>) -> Result<Arc<Self>> {
         let settings = Arc::new(settings);
+        let taxonomy = taxonomy.with_firms(store.firms()?);
         let crawler = Crawler::new(store.clone(), Arc::clone(&settings), taxonomy, dispatcher)?;
         Ok(Self::assemble(store, settings, crawler))
     }
@@ -62,6 +63,7 @@ impl Pipeline {
     /// Makes a pipeline with other settings on the same store.
     pub fn with_settings(&self, settings: Settings, taxonomy: Taxonomy) -> Result<Arc<Self>> {
         let settings = Arc::new(settings);
+        let taxonomy = taxonomy.with_firms(self.store().firms()?);
         let crawler = self.crawler.with_settings(Arc::clone(&settings), taxonomy)?;
         Ok(Self::assemble(self.store().clone(), settings, crawler))
     }

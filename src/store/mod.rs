@@ -15,6 +15,7 @@ mod editions;
 mod entries;
 mod error;
 mod fetch_log;
+mod firms;
 mod item_files;
 mod kv;
 mod labels;

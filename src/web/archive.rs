@@ -1,12 +1,14 @@
 //! 文章库: searching the archive, and one article with everything known of it.
 
+use std::sync::Arc;
+
 use askama::Template;
 use axum::extract::{Path, State};
 use axum::http::{StatusCode, Uri};
 use axum::response::{IntoResponse as _, Redirect, Response};
 use chrono::Utc;
 
-use crate::model::{ArticleId, Classification, Headline, Label};
+use crate::model::{ArticleId, Classification, Firm, Headline, Label};
 use crate::store::Filter;
 use crate::web::access::Editor;
 use crate::web::form::{Fields, Form};
@@ -141,14 +143,34 @@ pub(super) async fn change(State(console): State<AppState>, Path(id): Path<i64>,
     }
 }
 
-/// Labels corrected by hand; names that the taxonomy does not have are left out.
+/// Longest name of a firm.
+const MAX_FIRM_CHARS: usize = 30;
+
+fn is_firm_name(name: &str) -> bool {
+    (2..=MAX_FIRM_CHARS).contains(&name.chars().count()) && name.chars().all(|c| c.is_alphanumeric() || "（）()·- ".contains(c))
+}
+
+/// Labels corrected by hand, and the firm that they hold for from now on; names that the taxonomy does not have are left out.
 async fn correct(console: &AppState, id: ArticleId, form: &Form) -> Response {
     let industries = form.fields.industries(&console.vocabulary().industries);
     let Some(column) = console.vocabulary().columns.iter().find(|c| *c == form.fields.text("column")).cloned() else {
         return response::refused(console, &form.session, StatusCode::UNPROCESSABLE_ENTITY, "没有这个栏目");
     };
-    let who = form.session.name.clone();
-    let done = console.store.run(move |s| s.set_labels(id, &industries, &column, &who, Utc::now()));
+    let name = form.fields.text("firm").trim();
+    if !name.is_empty() && !is_firm_name(name) {
+        let answer = format!("企业名要写 2 到 {MAX_FIRM_CHARS} 个字，不带标点");
+        return response::refused(console, &form.session, StatusCode::UNPROCESSABLE_ENTITY, &answer);
+    }
+    let firm = (!name.is_empty()).then(|| Firm { name: name.to_owned(), industries: industries.clone() });
+    let (who, live) = (form.session.name.clone(), Arc::clone(&console.live));
+    let done = console.store.run(move |s| {
+        let done = s.set_labels(id, &industries, &column, &who, Utc::now())?;
+        if let Some(firm) = firm.filter(|_| done) {
+            s.set_firm(&firm, &who, Utc::now())?;
+            live.refresh(true);
+        }
+        Ok(done)
+    });
     match stored(done.await) {
         Ok(true) => Redirect::to(&console.path(&format!("/articles/{id}"))).into_response(),
         Ok(false) => response::refused(console, &form.session, StatusCode::NOT_FOUND, "没有这篇文章"),

@@ -341,6 +341,11 @@ async fn doors_are_closed_to_whom_they_must_be() {
     let article = editor.page("/articles/1").await;
     assert!(article.contains("编辑指定") && article.contains("金融要点") && !article.contains("没有的行业"), "{article}");
     assert_eq!(editor.post("/articles/999999", &[("do", "correct"), ("column", "金融要点")]).await.status(), StatusCode::NOT_FOUND);
+    // with the firm that it holds for: its articles are judged so from now on
+    let firm = |name: &'static str| [("do", "correct"), ("column", "金融要点"), ("industry-0", "建材"), ("firm", name)];
+    assert_eq!(editor.post("/articles/1", &firm("<b>")).await.status(), StatusCode::UNPROCESSABLE_ENTITY);
+    assert_eq!(editor.post("/articles/1", &firm("云鹭控股")).await.status(), StatusCode::SEE_OTHER);
+    assert!(admin.page("/operation").await.contains("云鹭控股：建材"));
 
     let big = format!("do=foreword&csrf={}&foreword={}", editor.csrf, "x".repeat(2_200_000));
     assert_eq!(editor.post_raw("/draft/1", big, &[]).await.status(), StatusCode::PAYLOAD_TOO_LARGE);
