@@ -155,6 +155,10 @@ impl Phrase<'_> {
             let kind = kind(word);
             out.extend((0..KINDS).map(|k| flag(k == kind)));
         }
+        // a verb or a number within a phrase: half of a sentence
+        let inner = self.words.get(1..self.words.len().saturating_sub(1)).unwrap_or_default();
+        out.extend([0, 8, 10, 12].map(|k| flag(inner.iter().any(|w| kind(w) == k))));
+        out.push(flag(self.words.iter().filter(|w| kind(w) == 8).count() > 1));
         let information: Vec<f32> = self.words.iter().map(|w| share_of_information(w)).collect();
         let mean = information.iter().sum::<f32>() / information.len().max(1) as f32;
         out.extend([information.iter().copied().fold(1.0, f32::min), information.iter().copied().fold(0.0, f32::max), mean]);
