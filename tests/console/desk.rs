@@ -84,7 +84,7 @@ async fn offline(page: &Page, offline: bool) {
 }
 
 /// Says yes when the browser asks whether a page with unsaved texts may be left.
-async fn leave_when_asked(page: &Page) {
+pub(super) async fn leave_when_asked(page: &Page) {
     let (mut asked, page) = (page.event_listener::<EventJavascriptDialogOpening>().await.unwrap(), page.clone());
     tokio::spawn(async move {
         while asked.next().await.is_some() {
