@@ -55,11 +55,14 @@ async fn settled(page: &Page) {
     panic!("it never settles: {}", eval::<String>(page, open).await);
 }
 
-/// Types a word behind the text of the n-th item, as fast as a script can.
+/// Types a word behind the text of the n-th item, as fast as a script can. From a text that is nearly full it takes the words of
+/// earlier seeds.
 async fn write(page: &Page, n: u64, field: &str, word: &str) -> String {
+    let seed: String = word.chars().skip_while(|c| !c.is_ascii_digit()).take_while(char::is_ascii_digit).collect();
     let script = format!(
         "(() => {{ const items = document.querySelectorAll('.item'), i = items[{n} % items.length], f = i.querySelector('[name={field}]');
-           f.focus(); f.value += '{word}'; f.dispatchEvent(new Event('input', {{bubbles: true}})); return i.dataset.article; }})()"
+           const old = f.value.length > f.dataset.most - 50 ? /〔.(?!{seed}之)\\d+之\\d〕/g : /$^/;
+           f.focus(); f.value = f.value.replace(old, '') + '{word}'; f.dispatchEvent(new Event('input', {{bubbles: true}})); return i.dataset.article; }})()"
     );
     eval(page, &script).await
 }
@@ -81,7 +84,7 @@ async fn offline(page: &Page, offline: bool) {
 }
 
 /// Says yes when the browser asks whether a page with unsaved texts may be left.
-async fn leave_when_asked(page: &Page) {
+pub(super) async fn leave_when_asked(page: &Page) {
     let (mut asked, page) = (page.event_listener::<EventJavascriptDialogOpening>().await.unwrap(), page.clone());
     tokio::spawn(async move {
         while asked.next().await.is_some() {

@@ -5,6 +5,7 @@ mod browser;
 mod desk;
 mod doors;
 mod hostile;
+mod keyboard;
 #[path = "../support/nats/mod.rs"]
 mod nats;
 mod outlets;

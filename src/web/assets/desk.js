@@ -307,6 +307,9 @@
       j: () => go(at + 1), k: () => go(at < 0 ? 0 : at - 1), e: () => { if (item) item.querySelector("input.title").focus(); },
       x: () => by("drop", "off-topic"), "[": () => by("do", "up"), "]": () => by("do", "down"), t: () => by("do", "top"),
       c: () => { if (item) item.classList.toggle("folded"); }, u: () => bar("undo"), r: () => bar("redo"),
+      p: () => document.getElementById("open-pool").click(), w: () => desk.querySelector("[name=foreword]").focus(),
+      n: () => { const own = desk.querySelector(".own"); own.closest("details").open = true; own.querySelector(".title").focus(); },
+      g: () => desk.querySelector("button[value=finalise]").focus(),
     };
     const column = all(".column")[Number(e.key) - 1];
     if (keys[e.key]) { e.preventDefault(); keys[e.key](); } else if (item && column) { e.preventDefault(); put(item, column); }
