@@ -16,7 +16,7 @@ const MIN_KEYWORDS: usize = 2;
 /// From this probability a phrase is a keyword.
 const PROBABLE: f32 = 0.4;
 /// Below this one it is none, however few there are.
-const IMPROBABLE: f32 = 0.12;
+const IMPROBABLE: f32 = 0.15;
 
 static MODEL: LazyLock<Option<Logistic>> = LazyLock::new(|| serde_json::from_str(include_str!("../data/models/keywords.json")).ok());
 

@@ -134,7 +134,9 @@ impl Figures {
         let accepted: BTreeSet<&usize> = a.best.iter().chain(&a.also).collect();
         let (best, accepted, own) = (of(&mut a.best.iter()), of(&mut accepted.into_iter()), pairs(&letters(summary)));
         let mut furniture = of(&mut a.furniture.iter());
-        furniture.iter_mut().for_each(|(pair, n)| *n = (*n - accepted.get(pair).copied().unwrap_or_default()).max(0.0));
+        for (pair, n) in &mut furniture {
+            *n = (*n - accepted.get(pair).copied().unwrap_or_default()).max(0.0);
+        }
         let (p, r) = (common(&own, &accepted) / total(&own), common(&own, &best) / total(&best));
         self.count += 1;
         self.f1 += if p + r > 0.0 { 2.0 * p * r / (p + r) } else { 0.0 };

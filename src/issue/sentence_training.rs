@@ -1,13 +1,10 @@
-//! Labelled sentences → weights: logistic regression by `AdaGrad` (Duchi et al. 2011) with shrinkage, averaged over the last rounds
-//! (Polyak and Juditsky 1992).
+//! Labelled sentences → weights: logistic regression by `AdaGrad` (Duchi et al. 2011) with shrinkage.
 
 use super::sentence_model::{Features, Model};
 use crate::learn::Random;
 
 /// Rounds over all sentences.
-const EPOCHS: usize = 10;
-/// The weights after each of the last rounds are averaged.
-const AVERAGED: usize = 6;
+const EPOCHS: usize = 8;
 const RATE: f32 = 0.1;
 /// How strongly the weights of figures, and of n-grams, are drawn to 0.
 const SHRINK: f32 = 3e-4;
@@ -34,8 +31,7 @@ pub fn fit(samples: &[Sample]) -> Model {
     let mut squares = Model { bias: 1e-6, figures: vec![1e-6; model.figures.len()], buckets: vec![1e-6; model.buckets.len()] };
     let mut order: Vec<&Sample> = samples.iter().collect();
     let mut random = Random::new(1);
-    let mut mean = Model::default();
-    for round in 0..EPOCHS {
+    for _ in 0..EPOCHS {
         random.shuffle(&mut order);
         for Sample { features, target } in &order {
             let error = model.probability(features) - target;
@@ -49,17 +45,6 @@ pub fn fit(samples: &[Sample]) -> Model {
                 }
             }
         }
-        if round + AVERAGED >= EPOCHS {
-            add_share(&mut mean, &model);
-        }
     }
-    mean
-}
-
-/// Adds one round's share to the average.
-fn add_share(mean: &mut Model, model: &Model) {
-    let share = 1.0 / AVERAGED as f32;
-    mean.bias += share * model.bias;
-    mean.figures.iter_mut().zip(&model.figures).for_each(|(m, w)| *m += share * w);
-    mean.buckets.iter_mut().zip(&model.buckets).for_each(|(m, w)| *m += share * w);
+    model
 }
