@@ -44,6 +44,23 @@ static NUMBERING: LazyLock<Option<Regex>> = LazyLock::new(|| {
     Regex::new(r"^(?:[（(][一二三四五六七八九十]{1,3}[）)]|[一二三四五六七八九十]{1,3}、|[（(]?\d{1,2}(?:[）)、．]|\.\s)|[①-⑳●■◆▪▲])\s*").ok()
 });
 
+/// What stands before the first words of a rule or notice that has lost its lines: who signed it and when, its name, its first
+/// chapter; and the stock code of a firm whose name is the headline.
+static LETTERHEAD: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    Regex::new(concat!(
+        r"^[^。！？]{0,160}?第一章\s*总\s*则\s*第一条\s*",
+        r"|^(?:\p{Han}{4,30}\s)+\d{4}年\s?\d{1,2}月\s?\d{1,2}日\s*(?:[（(]此件公开发布[）)]\s*)?",
+        r"|^[（(]\d{6}(?:\.\w{2})?[）)]\s*",
+    ))
+    .ok()
+});
+
+/// Price and change of a share behind its name.
+static QUOTE: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r"[（(]-?[\d.]+,\s?-?[\d.]+,\s?-?[\d.]+%[）)]").ok());
+
+/// Labels of a document's record; a sentence with several of them is that record.
+const RECORD: [&str; 8] = ["发文机构：", "发布时间：", "发文字号：", "政策类型：", "政策层级：", "成文日期：", "索引号：", "主题分类："];
+
 /// The sentences of an article, in order, the first [`MAX_SENTENCES`]: the rest of a long one holds detail.
 pub fn sentences(title: &str, text: &str) -> Vec<String> {
     let title = normalized_key(title);
@@ -55,7 +72,7 @@ pub fn sentences(title: &str, text: &str) -> Vec<String> {
         for sentence in with_closed_quotations(segment::sentences(&paragraph)) {
             for clause in clauses(&sentence) {
                 let own = without_front(without_title(without_front(clause), &title));
-                if own.chars().any(is_letter) {
+                if own.chars().any(is_letter) && RECORD.iter().filter(|label| own.contains(**label)).count() < 2 {
                     out.push(own.to_owned());
                 }
             }
@@ -67,7 +84,7 @@ pub fn sentences(title: &str, text: &str) -> Vec<String> {
 
 /// The lines of a text, without rows of tables. Lines of a text that is wrapped at a fixed width are joined.
 fn paragraphs(text: &str) -> Vec<String> {
-    let lines = || text.lines().filter(|l| !l.contains('\t')).map(collapse_whitespace).filter(|l| !l.is_empty());
+    let lines = || text.lines().filter(|l| !l.contains('\t')).map(collapse_whitespace).map(without_quotes).filter(|l| !l.is_empty());
     let open = |line: &str| line.chars().next_back().is_some_and(|c| is_letter(c) || matches!(c, '，' | '、' | ','));
     let widths: Vec<usize> = lines().filter(|l| open(l)).map(|l| l.chars().count()).collect();
     let widest = widths.iter().copied().max().unwrap_or_default();
@@ -85,6 +102,13 @@ fn paragraphs(text: &str) -> Vec<String> {
         goes_on = next;
     }
     out
+}
+
+fn without_quotes(line: String) -> String {
+    match QUOTE.as_ref() {
+        Some(quote) if line.contains('%') => quote.replace_all(&line, "").into_owned(),
+        _ => line,
+    }
 }
 
 /// Joins the sentences of one quotation, so that none opens a quotation mark without closing it.
@@ -133,7 +157,8 @@ fn without_front(sentence: &str) -> &str {
     for _ in 0..4 {
         let head = rest.char_indices().nth(HEAD).and_then(|(end, _)| rest.get(..end)).unwrap_or(rest);
         let (numbered, wire) = (!rest.starts_with(is_plain_opening), rest.contains("日电") || rest.contains("日讯"));
-        let found = [(&NUMBERING, numbered), (&WIRE, wire), (&DATELINE, DATELINE_WORDS.iter().any(|w| head.contains(w)))];
+        let letterhead = rest.starts_with(['（', '(']) || rest.contains("第一条") || head.contains("日");
+        let found = [(&NUMBERING, numbered), (&LETTERHEAD, letterhead), (&WIRE, wire), (&DATELINE, DATELINE_WORDS.iter().any(|w| head.contains(w)))];
         let behind = found.into_iter().filter(|(_, likely)| *likely).find_map(|(r, _)| behind(r.as_ref()?, rest));
         match behind {
             Some(behind) => rest = behind,
@@ -193,6 +218,14 @@ mod tests {
             ("（责任单位：市税务局、市财政局）2.受影响的企业可申请缓缴。", "2.受影响的企业可申请缓缴。"),
             ("3.5亿元资金已经下达各县。", "3.5亿元资金已经下达各县。"),
             ("据悉，项目明年投产运行。", "项目明年投产运行。"),
+            (
+                "示例市人民政府 2026年2月20日 （此件公开发布） 示例市碳排放管理办法 第一章 总 则 第一条 为推进降碳，制定本办法。",
+                "为推进降碳，制定本办法。",
+            ),
+            ("示例市人民政府 2026年2月20日示例市招商办法出台十条措施。", "示例市招商办法出台十条措施。"),
+            ("（600000）公司当日收到补贴二十亿元。", "公司当日收到补贴二十亿元。"),
+            ("示例铁建(9.20,-0.05,-0.54%)中标地铁项目。", "示例铁建中标地铁项目。"),
+            ("发文机构： 发布时间：2026-06-09 发文字号：第71号 政策类型：政策文件。新办法下月施行。", "新办法下月施行。"),
         ] {
             assert_eq!(sentences("", text), [expected]);
         }
