@@ -55,6 +55,7 @@ fn what_is_wrong_with_labels_is_said_with_its_place() {
         ("{\"title\":\"a\"}\n", "line 1"),
         ("\n", "no labelled articles"),
         (r#"{"title":"水泥","industries":["混凝土"],"column":null,"worthy":0}"#, "混凝土"),
+        (r#"{"title":"水泥","industries":[],"column":null,"worthy":9}"#, "worthy is 9"),
     ] {
         let done = train(folder.path(), labels, "x.model");
         let error = String::from_utf8(done.stderr).unwrap();

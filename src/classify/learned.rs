@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::matcher::without_authorities;
 use super::topics::{MAX_LABELS, round};
 use super::{Rules, SourceHints, add_missing};
 use crate::config::Taxonomy;
@@ -11,7 +12,8 @@ use crate::text::normalize::is_han;
 use crate::text::segment::Segmented;
 
 /// Bytes of the text that evidence is taken from: what the model reads.
-const EVIDENCE_BYTES: usize = 750;
+const EVIDENCE_BYTES: usize = 3 * EVIDENCE_CHARS;
+const EVIDENCE_CHARS: usize = 250;
 /// Most words of evidence, and most of them that the model adds.
 const MAX_EVIDENCE: usize = 6;
 const MAX_ADDED: usize = 3;
@@ -33,6 +35,8 @@ pub(super) fn judge(
     let hint = hints.column.and_then(|h| model.columns().iter().position(|c| c == h));
     let verdict = model.judge(title.text(), text.text(), &rules.signals(model.industries(), model.columns()), hint);
     let Rules { judged: mut out, spoken_for, has_text, by_firm, .. } = rules;
+    let read: String = text.text().chars().take(EVIDENCE_CHARS).collect();
+    let read = [without_authorities(title.text()), without_authorities(&read)].concat();
     let is_known = |name: &String| model.industries().contains(name);
     let mut industries: Vec<Label> = verdict
         .given
@@ -42,15 +46,15 @@ pub(super) fn judge(
         .map(|(i, name, p)| {
             let said = spoken_for.iter().find(|l| l.name == *name).map(|l| l.evidence.clone()).unwrap_or_default();
             let p = round(p.into());
-            Label { name: name.clone(), score: p, evidence: evidence(model, i, said, title, text), p: Some(p) }
+            Label { name: name.clone(), score: p, evidence: evidence(model, i, said, title, text, &read), p: Some(p) }
         })
-        // a bare title says too little for a label that no word speaks for
-        .filter(|l| has_text || !l.evidence.is_empty())
+        // a label that no word speaks for cannot be explained
+        .filter(|l| !l.evidence.is_empty())
         .collect();
     let (sure, by_rules_alone): (Vec<Label>, Vec<Label>) = out.industries.drain(..).partition(|l| is_known(&l.name));
     let is_on_topic = verdict.is_on_topic || !by_rules_alone.is_empty();
     if !has_text && verdict.is_on_topic {
-        // nor may the model overrule a sure word there
+        // a bare title says too little for the model to overrule a sure word
         let known = model.industries().iter().zip(&verdict.industries).enumerate();
         for (_, (name, p)) in known.filter(|(i, _)| !verdict.given.contains(i)) {
             let label = sure.iter().find(|l| l.name == *name && (l.score >= SURE || *p >= POSSIBLE));
@@ -89,14 +93,15 @@ fn set_column(out: &mut Classification, model: &Model<'_>, taxonomy: &Taxonomy, 
     out.column_p = Some(round((*p).into()));
 }
 
-/// The rules' words, and those of the beginning whose n-grams speak most for the industry.
-fn evidence(model: &Model<'_>, industry: usize, mut said: Vec<String>, title: &Segmented, text: &Segmented) -> Vec<String> {
+/// The rules' words, and those of the beginning whose n-grams speak most for the industry, as far as they stand outside the names of
+/// authorities, in what is `read`.
+fn evidence(model: &Model<'_>, industry: usize, mut said: Vec<String>, title: &Segmented, text: &Segmented, read: &str) -> Vec<String> {
     let is_word = |w: &&str| w.chars().all(|c| is_han(c) || c.is_ascii_alphabetic()) && w.chars().nth(1).is_some();
     let weigh = |w: &str| model.word_weight(industry, w) / w.chars().count() as f32;
     let words: BTreeMap<&str, f32> = title.tokens(usize::MAX).chain(text.tokens(EVIDENCE_BYTES)).filter(is_word).map(|w| (w, weigh(w))).collect();
     let mut strongest: Vec<(&str, f32)> = words.into_iter().filter(|(_, weight)| *weight >= MIN_WORD_WEIGHT).collect();
     strongest.sort_by(|a, b| b.1.total_cmp(&a.1));
-    let added = strongest.into_iter().map(|(w, _)| w).filter(|w| !said.iter().any(|s| s.to_lowercase().contains(*w)));
+    let added = strongest.into_iter().map(|(w, _)| w).filter(|w| read.contains(w) && !said.iter().any(|s| s.to_lowercase().contains(*w)));
     let added: Vec<String> = added.take(MAX_ADDED).map(str::to_owned).collect();
     said.truncate(MAX_EVIDENCE - added.len());
     said.extend(added);

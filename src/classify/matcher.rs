@@ -1,5 +1,6 @@
 //! Every word of the taxonomy in one automaton, with word borders.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::LazyLock;
 
@@ -28,6 +29,11 @@ static AUTHORITIES: LazyLock<Option<Regex>> = LazyLock::new(|| {
         互联网信息|网络安全和信息化|知识产权|煤矿安全监察|国防科技工业|粮食和物资储备|林业和草原)";
     Regex::new(&format!("{named_for}(?:管理|发展|服务)?(?:部|局|厅|委员会|委|署|办公室|办公厅|主管部门|行政主管部门)")).ok()
 });
+
+/// A text without the names of authorities.
+pub(super) fn without_authorities(text: &str) -> Cow<'_, str> {
+    AUTHORITIES.as_ref().map_or(Cow::Borrowed(text), |names| names.replace_all(text, "。"))
+}
 
 /// What a word speaks for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]

@@ -141,6 +141,14 @@ proptest::proptest! {
 }
 
 #[test]
+fn the_model_too_knows_that_a_body_is_not_what_it_is_named_for() {
+    for body in ["工业和信息化部", "河南省工业和信息化厅", "许昌市工业和信息化局"] {
+        let j = judge(&format!("{body}关于印发水泥行业稳增长工作方案的通知"), "水泥行业稳增长。");
+        assert!(j.industries.iter().all(|l| l.name != "新一代信息技术" && !l.evidence.is_empty()), "{body}: {:?}", j.industries);
+    }
+}
+
+#[test]
 fn a_firm_known_by_name_alone_has_the_industries_that_an_editor_named() {
     let firms = vec![Firm { name: "云鹭控股".into(), industries: vec!["食品".into()] }];
     let taught = Classifier::new(Taxonomy::load(None).unwrap().with_firms(firms)).unwrap();

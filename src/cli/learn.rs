@@ -104,6 +104,7 @@ fn train_judgement(args: &TrainArgs, context: &CommandContext) -> anyhow::Result
 /// A name that the taxonomy lacks would be learned by nobody.
 fn check_names(articles: &[LabelledArticle], industries: &[String], columns: &[String]) -> anyhow::Result<()> {
     for a in articles {
+        anyhow::ensure!(a.worthy <= 2, "worthy is {} of {:?}; it is 0, 1 or 2", a.worthy, a.title);
         let unknown = a.industries.iter().find(|i| !industries.contains(i)).or(a.column.as_ref().filter(|c| !columns.contains(c)));
         if let Some(name) = unknown {
             anyhow::bail!("{:?} of {:?} is neither an industry nor a column of the taxonomy in force", name, a.title);

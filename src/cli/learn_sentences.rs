@@ -49,6 +49,10 @@ struct LabelledArticle {
 
 pub(super) fn run(args: &SentenceArgs) -> anyhow::Result<()> {
     let (articles, _) = read_labels::<LabelledArticle>(&args.labels)?;
+    for a in &articles {
+        let outside = a.best.iter().chain(&a.also).chain(&a.furniture).find(|i| **i >= a.sentences.len());
+        anyhow::ensure!(outside.is_none(), "{:?} has {} sentences; there is no number {}", a.title, a.sentences.len(), outside.unwrap_or(&0));
+    }
     let mut out = std::io::stdout().lock();
     for (name, fold_of) in [("Mixed", false), ("ByFamily", true)] {
         let folds: Vec<String> = articles.iter().enumerate().map(|(i, a)| if fold_of { a.source.clone() } else { (i % PARTS).to_string() }).collect();

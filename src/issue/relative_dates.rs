@@ -6,9 +6,11 @@ use std::sync::LazyLock;
 use chrono::{Datelike as _, NaiveDate, TimeDelta};
 use regex::{Captures, Regex};
 
+use crate::text::normalize::is_letter;
+
 /// A word, with what would make another word of it: 今天的, 今日头条, 至今日报.
 static RELATIVE: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    Regex::new(r"(?P<no>“[^”]*”|《[^》]*》|(?:今天|今日)(?:的|头条|资本|起)|每日)|(?P<word>今天|今日|昨天|昨日|前天|明天|明日|近日|日前)(?P<part>上午|下午|晚间|晚上|早间|晚|早)?(?P<comma>，)?").ok()
+    Regex::new(r"(?P<no>“[^”]*”|《[^》]*》|(?:今天|今日)(?:的|头条|资本|起)|每日)|(?P<word>今天|今日|昨天|昨日|前天|明天|明日|近日|日前)(?P<part>上午|下午|晚间|晚上|早间|晚|早)?(?:（\d{1,2}日）)?(?P<comma>，)?").ok()
 });
 
 /// A sentence without relative days; those of a known date are named by it.
@@ -24,13 +26,8 @@ pub(super) fn without_relative_days(sentence: &str, published: Option<NaiveDate>
                 // 11月24日（今天）: said already
                 Some(day) if !sentence.contains(&day) => format!("{day}{}{}", rest("part"), rest("comma")),
                 // a comma behind a word in the middle parts its sentence
-                _ => {
-                    if word.start() > 0 {
-                        rest("comma").to_owned()
-                    } else {
-                        String::new()
-                    }
-                }
+                _ if sentence.get(..word.start()).is_some_and(|before| before.ends_with(is_letter)) => rest("comma").to_owned(),
+                _ => String::new(),
             }
         })
         .into_owned()
@@ -59,6 +56,8 @@ mod tests {
             ("示例公司今天上午投产。", "示例公司12月1日上午投产。", "示例公司投产。"),
             ("近日，示例市出台措施。", "示例市出台措施。", "示例市出台措施。"),
             ("示例市日前出台措施。", "示例市出台措施。", "示例市出台措施。"),
+            ("公司公布，近日，公司收到通知。", "公司公布，公司收到通知。", "公司公布，公司收到通知。"),
+            ("昨天（30日）公司投产。", "11月30日公司投产。", "公司投产。"),
             ("他说：“今天订单多。”", "他说：“今天订单多。”", "他说：“今天订单多。”"),
             ("今天的许昌更强。", "今天的许昌更强。", "今天的许昌更强。"),
             ("12月1日，示例公司今日投产。", "12月1日，示例公司投产。", "12月1日，示例公司投产。"),

@@ -10,6 +10,7 @@ use chrono::Utc;
 
 use crate::model::{ArticleId, Classification, Firm, Headline, Label};
 use crate::store::Filter;
+use crate::text::segment::part_of_speech;
 use crate::web::access::Editor;
 use crate::web::form::{Fields, Form};
 use crate::web::response::{Layout, stored};
@@ -124,6 +125,8 @@ struct ArticlePage {
     also_in: Vec<String>,
     industries: Vec<(String, bool)>,
     columns: Vec<String>,
+    /// Firms of the headline whose industries an editor named.
+    firms: Vec<Firm>,
 }
 
 /// What an editor puts right on an article's page.
@@ -132,6 +135,7 @@ pub(super) async fn change(State(console): State<AppState>, Path(id): Path<i64>,
     let (id, who, store, now) = (ArticleId(id), form.session.name.clone(), &console.store, Utc::now());
     let done = match form.fields.text("do") {
         "correct" => return correct(&console, id, &form).await,
+        "forget" => return forget_firm(&console, id, &form).await,
         "merge" => store.run(move |s| s.merge_stories(copy, id, &who, now)).await,
         "split" => store.run(move |s| s.split_story(copy, &who, now)).await,
         _ => Ok(false),
@@ -146,8 +150,30 @@ pub(super) async fn change(State(console): State<AppState>, Path(id): Path<i64>,
 /// Longest name of a firm.
 const MAX_FIRM_CHARS: usize = 30;
 
-fn is_firm_name(name: &str) -> bool {
-    (2..=MAX_FIRM_CHARS).contains(&name.chars().count()) && name.chars().all(|c| c.is_alphanumeric() || "（）()·- ".contains(c))
+/// What is wrong with the name of a firm: it would be found in headlines that do not mean the firm.
+fn firm_name_error(name: &str) -> Option<String> {
+    let is_written = |c: char| c.is_alphanumeric() || "（）()·-&'. ".contains(c);
+    if !(2..=MAX_FIRM_CHARS).contains(&name.chars().count()) || !name.chars().all(is_written) {
+        return Some(format!("企业名要写 2 到 {MAX_FIRM_CHARS} 个字"));
+    }
+    let is_word = part_of_speech(name).is_some_and(|tag| !matches!(tag, "nr" | "nrt" | "nt" | "nz"));
+    let is_number = name.chars().all(char::is_numeric);
+    (is_word || is_number).then(|| format!("“{name}”不是企业独有的名字：标题里有它的文章不一定说的是这家企业"))
+}
+
+/// Forgets a firm that an editor named.
+async fn forget_firm(console: &AppState, id: ArticleId, form: &Form) -> Response {
+    let firm = Firm { name: form.fields.text("firm").to_owned(), industries: Vec::new() };
+    let (who, live) = (form.session.name.clone(), Arc::clone(&console.live));
+    let done = console.store.run(move |s| {
+        s.set_firm(&firm, &who, Utc::now())?;
+        live.refresh(true);
+        Ok(())
+    });
+    match stored(done.await) {
+        Ok(()) => Redirect::to(&console.path(&format!("/articles/{id}"))).into_response(),
+        Err(answer) => answer,
+    }
 }
 
 /// Labels corrected by hand, and the firm that they hold for from now on; names that the taxonomy does not have are left out.
@@ -157,8 +183,8 @@ async fn correct(console: &AppState, id: ArticleId, form: &Form) -> Response {
         return response::refused(console, &form.session, StatusCode::UNPROCESSABLE_ENTITY, "没有这个栏目");
     };
     let name = form.fields.text("firm").trim();
-    if !name.is_empty() && !is_firm_name(name) {
-        let answer = format!("企业名要写 2 到 {MAX_FIRM_CHARS} 个字，不带标点");
+    let wrong = firm_name_error(name).or_else(|| industries.is_empty().then(|| "请先勾选这家企业的行业".to_owned()));
+    if let Some(answer) = wrong.filter(|_| !name.is_empty()) {
         return response::refused(console, &form.session, StatusCode::UNPROCESSABLE_ENTITY, &answer);
     }
     let firm = (!name.is_empty()).then(|| Firm { name: name.to_owned(), industries: industries.clone() });
@@ -182,9 +208,10 @@ pub(super) async fn article(State(console): State<AppState>, Editor(session): Ed
     let loaded = console.store.run(move |s| {
         let Some(a) = s.article(ArticleId(id))? else { return Ok(None) };
         let copies = a.headline.story.map(|story| s.copies(story)).transpose()?.unwrap_or_default();
-        Ok(Some((a, copies, s.also_in(ArticleId(id))?)))
+        let firms: Vec<Firm> = s.firms()?.into_iter().filter(|f| a.headline.title.contains(&f.name)).collect();
+        Ok(Some((a, copies, s.also_in(ArticleId(id))?, firms)))
     });
-    let (a, copies, also_in) = match stored(loaded.await) {
+    let (a, copies, also_in, firms) = match stored(loaded.await) {
         Ok(Some(found)) => found,
         Ok(None) => return response::refused(&console, &session, StatusCode::NOT_FOUND, "没有这篇文章"),
         Err(answer) => return answer,
@@ -202,6 +229,7 @@ pub(super) async fn article(State(console): State<AppState>, Editor(session): Ed
         industries: console.vocabulary().industries.iter().map(|i| (i.clone(), j.industries.iter().any(|l| l.name == *i))).collect(),
         columns: columns(&console),
         also_in,
+        firms,
         h,
         j,
     })

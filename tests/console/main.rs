@@ -344,7 +344,9 @@ async fn doors_are_closed_to_whom_they_must_be() {
     assert_eq!(editor.post("/articles/999999", &[("do", "correct"), ("column", "金融要点")]).await.status(), StatusCode::NOT_FOUND);
     // with the firm that it holds for: its articles are judged so from now on
     let firm = |name: &'static str| [("do", "correct"), ("column", "金融要点"), ("industry-0", "建材"), ("firm", name)];
-    assert_eq!(editor.post("/articles/1", &firm("<b>")).await.status(), StatusCode::UNPROCESSABLE_ENTITY);
+    for wrong in ["<b>", "企业", "许昌", "12"] {
+        assert_eq!(editor.post("/articles/1", &firm(wrong)).await.status(), StatusCode::UNPROCESSABLE_ENTITY, "{wrong}");
+    }
     assert_eq!(editor.post("/articles/1", &firm("云鹭控股")).await.status(), StatusCode::SEE_OTHER);
     assert!(admin.page("/operation").await.contains("云鹭控股：建材"));
 
