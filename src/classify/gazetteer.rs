@@ -58,6 +58,11 @@ fn short_name(name: &'static str) -> &'static str {
     if base.chars().nth(1).is_some() { base } else { name }
 }
 
+/// Whether a province, city or county is called so, in full or in short.
+pub fn is_place(name: &str) -> bool {
+    divisions().iter().any(|d| d.name == name || d.short == name)
+}
+
 /// All divisions, in the order of their codes.
 pub(super) fn divisions() -> &'static [Division] {
     &DIVISIONS

@@ -23,6 +23,8 @@ use crate::learn::{Model, Signals, narrow};
 use crate::model::{Classification, Label};
 use crate::text::segment::Segmented;
 
+pub use gazetteer::is_place;
+
 use column::RatedColumn;
 use matcher::{LabelKey, Matcher, Matches};
 use topics::{given, main_subjects, topics};

@@ -8,6 +8,7 @@ use axum::http::{StatusCode, Uri};
 use axum::response::{IntoResponse as _, Redirect, Response};
 use chrono::Utc;
 
+use crate::classify::is_place;
 use crate::model::{ArticleId, Classification, Firm, Headline, Label};
 use crate::store::Filter;
 use crate::text::segment::part_of_speech;
@@ -158,7 +159,7 @@ fn firm_name_error(name: &str) -> Option<String> {
     }
     let is_word = part_of_speech(name).is_some_and(|tag| !matches!(tag, "nr" | "nrt" | "nt" | "nz"));
     let is_number = name.chars().all(char::is_numeric);
-    (is_word || is_number).then(|| format!("“{name}”不是企业独有的名字：标题里有它的文章不一定说的是这家企业"))
+    (is_word || is_number || is_place(name)).then(|| format!("“{name}”不是企业独有的名字：标题里有它的文章不一定说的是这家企业"))
 }
 
 /// Forgets a firm that an editor named.
