@@ -18,7 +18,7 @@ fn settings() -> FetchSettings {
     FetchSettings {
         timeout: Duration::from_secs(3),
         connect_timeout: Duration::from_secs(1),
-        idle_timeout: Duration::from_millis(700),
+        idle_timeout: Duration::from_millis(1500),
         host_delay: Duration::ZERO,
         max_page_bytes: 4 << 20,
         ..FetchSettings::default()
