@@ -1,6 +1,6 @@
 //! Keywords of one article: the phrases that an editor would most probably write below it.
 //!
-//! Candidates are words and runs of neighbouring words ([`super::phrases`]). A logistic model rates each by where it stands, how
+//! Candidates are words and runs of neighbouring words (`phrases.rs`). A logistic model rates each by where it stands, how
 //! often it comes, what words it is made of and whether a longer phrase stands for it; the weights lie in
 //! `src/data/models/keywords.json`, made by `qingbao learn keywords`.
 

@@ -1,6 +1,6 @@
 //! Summaries made of the article's own sentences; nothing is invented.
 //!
-//! A model rates the sentences ([`crate::issue::sentence_model`]). The best are taken as long as they fit, furniture never,
+//! A model rates the sentences (`sentence_model.rs`). The best are taken as long as they fit, furniture never,
 //! and shown in the article's order.
 
 use std::sync::LazyLock;
