@@ -20,7 +20,7 @@ const STOPWORDS: &str = "记者 报道 近日 日前 目前 今年 去年 昨日
     指导 研究 制定 编制 负责 处理 提供 使用 股份有限公司 控股股东 公司股票 资金 管理 服务 办法 制度 机制 体系 意见 通知 \
     规定 政策 措施 据悉 了解 获悉 预计 累计 本次 本次交易 各地 各市 各区 各单位 关键 全过程 相应 予以 上述 截至";
 
-/// What stands for names in the table.
+/// Value that marks a name in the table.
 const NAME: f64 = 1.0;
 /// Bits of information in words that the table does not hold: rare ones.
 const RARE: f64 = 17.0;

@@ -1,7 +1,7 @@
 //! Keywords of one article: the phrases that an editor would most probably write below it.
 //!
 //! Candidates are words and runs of neighbouring words (`phrases.rs`). A logistic model rates each by where it stands, how
-//! often it comes, what words it is made of and whether a longer phrase stands for it; the weights lie in
+//! often it comes, what words it is made of and whether a longer phrase contains it; the weights lie in
 //! `src/data/models/keywords.json`, made by `qingbao learn keywords`.
 
 use std::sync::LazyLock;
@@ -11,7 +11,7 @@ use crate::learn::Logistic;
 use crate::text::segment::Segmented;
 
 const MAX_KEYWORDS: usize = 6;
-/// As many are given even where none is probable.
+/// As many are given even where none is probable, unless they are improbable.
 const MIN_KEYWORDS: usize = 2;
 /// From this probability a phrase is a keyword.
 const PROBABLE: f32 = 0.4;

@@ -17,7 +17,7 @@ const EVIDENCE_CHARS: usize = 250;
 /// Most words of evidence, and most of them that the model adds.
 const MAX_EVIDENCE: usize = 6;
 const MAX_ADDED: usize = 3;
-/// Of a bare title the rules' label stands from this score on, or where the model holds it possible.
+/// For a title without text, a label of the rules is kept from this score on, or from this probability of the model.
 const SURE: f64 = 0.6;
 const POSSIBLE: f32 = 0.1;
 /// A word that weighs less is no evidence.

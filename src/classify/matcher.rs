@@ -284,7 +284,7 @@ fn whole_word(text: &str, word: &Word, start: usize, end: usize, borders: &WordB
     word.is_unambiguous || (is_whole && !within_unknown_name(text, start, end, borders))
 }
 
-/// Whether a word that the dictionary lacks stands between single characters that it lacks too: 平高 in 隆平高科.
+/// Whether a word missing from the dictionary sits between single characters that are missing too: 平高 in 隆平高科.
 fn within_unknown_name(text: &str, start: usize, end: usize, borders: &WordBoundaries) -> bool {
     let of_a_name = |c: &char| is_han(*c) && !BESIDE_NAMES.contains(*c);
     let in_pieces = text.get(start..end).is_some_and(|w| w.char_indices().all(|(i, c)| is_han(c) && borders.contains(start + i)));

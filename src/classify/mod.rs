@@ -31,7 +31,7 @@ use topics::{given, main_subjects, topics};
 
 /// Goes up when the same taxonomy comes to mean something else.
 const VERSION: u32 = 3;
-/// Score of an industry that the name of a firm stands for.
+/// Score of an industry that follows from the name of a firm.
 const FIRM: f64 = 0.75;
 /// Longest text looked at, in bytes: about 20,000 Chinese characters.
 const MAX_BYTES: usize = 60_000;

@@ -20,14 +20,14 @@ const MAX_NEIGHBOURS: usize = 12;
 /// Letters at the beginning of the text that tell what it is about.
 const LEAD_BYTES: usize = 600;
 
-/// A phrase and where it stands.
+/// A phrase and its positions.
 #[derive(Debug)]
 pub(super) struct Phrase<'a> {
     pub(super) text: &'a str,
     words: Vec<&'a str>,
     in_title: usize,
     in_text: usize,
-    /// Byte at which it first stands in the title, and in the text.
+    /// Byte offset of its first occurrence in the title, and in the text.
     first: [Option<usize>; 2],
     before: Vec<&'a str>,
     behind: Vec<&'a str>,

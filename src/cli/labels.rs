@@ -1,12 +1,27 @@
 //! Files of labels: JSON lines, gzipped if the name ends in .gz.
 
 use std::io::{BufRead as _, Read as _};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
+use clap::Args;
 use flate2::read::GzDecoder;
 use serde::de::DeserializeOwned;
 use sha2::{Digest as _, Sha256};
+
+/// Parts that are left out in turn.
+pub(super) const PARTS: usize = 5;
+
+/// What a training reads and writes.
+#[derive(Debug, Args)]
+pub(super) struct TrainingFiles {
+    /// Labelled articles
+    #[arg(long, value_name = "FILE")]
+    pub(super) labels: PathBuf,
+    /// Where to write the model
+    #[arg(long, value_name = "MODEL")]
+    pub(super) out: PathBuf,
+}
 
 /// Largest file of labels, unpacked.
 const MAX_FILE: u64 = 1 << 30;

@@ -1,20 +1,16 @@
 //! `qingbao learn`: trains the models that come with the program, and says how well they do.
 
 use std::io::Write as _;
-use std::path::PathBuf;
 
 use chrono::Utc;
 use clap::{Args, Subcommand, ValueEnum};
 use serde::Deserialize;
 
 use crate::classify::Classifier;
-use crate::cli::labels::{hex, read_labels};
+use crate::cli::labels::{PARTS, TrainingFiles, hex, read_labels};
 use crate::cli::{CommandContext, learn_keywords, learn_sentences, write_file};
 use crate::config::Taxonomy;
 use crate::learn::{Example, Folds, Provenance, learnable, train};
-
-/// Parts that are left out in turn.
-const PARTS: usize = 5;
 
 /// What to do.
 #[derive(Debug, Subcommand)]
@@ -28,23 +24,19 @@ pub(super) enum LearnCommand {
     /// Train on articles with keywords of editors: print figures by cross-validation, write the weights
     ///
     /// The labels are JSON lines, gzipped if the name ends in .gz: {title, text, keywords: [word …]}.
-    Keywords(learn_keywords::KeywordArgs),
+    Keywords(TrainingFiles),
     /// Train on articles with sentences that editors chose: print figures by cross-validation, write the models
     ///
     /// The labels are JSON lines, gzipped if the name ends in .gz: {title, text, sentences: [text …], source: its family}, and the
     /// numbers of the sentences that an editor would take (best), accept (also) and never take (furniture).
-    Sentences(learn_sentences::SentenceArgs),
+    Sentences(TrainingFiles),
 }
 
 /// How to train.
 #[derive(Debug, Args)]
 pub(super) struct TrainArgs {
-    /// Labelled articles
-    #[arg(long, value_name = "FILE")]
-    labels: PathBuf,
-    /// Where to write the model
-    #[arg(long, value_name = "MODEL")]
-    out: PathBuf,
+    #[command(flatten)]
+    files: TrainingFiles,
     /// Figures to print: with families of sources left out whole, with articles of each left out, or both
     #[arg(long, value_enum, default_value = "both")]
     folds: FoldsChoice,
@@ -78,7 +70,7 @@ pub(super) fn run(action: &LearnCommand, context: &CommandContext) -> anyhow::Re
 }
 
 fn train_judgement(args: &TrainArgs, context: &CommandContext) -> anyhow::Result<()> {
-    let (articles, labels_sha256) = read_labels::<LabelledArticle>(&args.labels)?;
+    let (articles, labels_sha256) = read_labels::<LabelledArticle>(&args.files.labels)?;
     let taxonomy = context.taxonomy()?;
     let (all, columns) = (taxonomy.industry_names(), taxonomy.column_names());
     let industries = learnable(&all, articles.iter().flat_map(|a| a.industries.iter().cloned()));
@@ -96,12 +88,12 @@ fn train_judgement(args: &TrainArgs, context: &CommandContext) -> anyhow::Result
     for (folds, figures) in &trained.figures {
         writeln!(out, "{folds:?}\n{figures}")?;
     }
-    write_file(&args.out, &trained.file)?;
-    writeln!(out, "{} articles -> {}, {} bytes, sha256 {}", articles.len(), args.out.display(), trained.file.len(), hex(&trained.file))?;
+    write_file(&args.files.out, &trained.file)?;
+    writeln!(out, "{} articles -> {}, {} bytes, sha256 {}", articles.len(), args.files.out.display(), trained.file.len(), hex(&trained.file))?;
     Ok(())
 }
 
-/// A name that the taxonomy lacks would be learned by nobody.
+/// Refuses labels with names that the taxonomy does not have, or with a worth out of range.
 fn check_names(articles: &[LabelledArticle], industries: &[String], columns: &[String]) -> anyhow::Result<()> {
     for a in articles {
         anyhow::ensure!(a.worthy <= 2, "worthy is {} of {:?}; it is 0, 1 or 2", a.worthy, a.title);

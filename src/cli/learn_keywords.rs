@@ -1,31 +1,16 @@
 //! `qingbao learn keywords`: trains the model that chooses keywords, and says how well it chooses.
 
 use std::io::Write as _;
-use std::path::PathBuf;
 
-use clap::Args;
 use serde::Deserialize;
 
 use crate::classify::keywords::{candidates, choose};
-use crate::cli::labels::read_labels;
+use crate::cli::labels::{PARTS, TrainingFiles, read_labels};
 use crate::cli::write_file;
 use crate::learn::Logistic;
 
-/// Parts that are left out in turn.
-const PARTS: usize = 5;
 /// How far a phrase counts that lies within an editor's keyword, or holds one.
 const IN_PART: f32 = 0.2;
-
-/// How to train.
-#[derive(Debug, Args)]
-pub(super) struct KeywordArgs {
-    /// Articles with keywords
-    #[arg(long, value_name = "FILE")]
-    labels: PathBuf,
-    /// Where to write the weights
-    #[arg(long, value_name = "MODEL")]
-    out: PathBuf,
-}
 
 #[derive(Deserialize)]
 struct LabelledArticle {
@@ -39,7 +24,7 @@ struct Example {
     phrases: Vec<(String, Vec<f32>)>,
 }
 
-pub(super) fn run(args: &KeywordArgs) -> anyhow::Result<()> {
+pub(super) fn run(args: &TrainingFiles) -> anyhow::Result<()> {
     let (articles, _) = read_labels::<LabelledArticle>(&args.labels)?;
     let examples: Vec<Example> = articles.into_iter().map(|a| Example { phrases: candidates(&a.title, &a.text), wanted: a.keywords }).collect();
     let mut sums = [0.0; 4];

@@ -2,37 +2,22 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::Write as _;
-use std::path::PathBuf;
 
-use clap::Args;
 use serde::Deserialize;
 
-use crate::cli::labels::read_labels;
+use crate::cli::labels::{PARTS, TrainingFiles, read_labels};
 use crate::cli::write_file;
 use crate::issue::sentence_model::{Features, Models, add_clean_places, features};
 use crate::issue::sentence_training::{Sample, fit};
 use crate::issue::sentences::sentences;
 use crate::issue::summarise::summarise_by;
 
-/// Parts that are left out in turn.
-const PARTS: usize = 5;
 /// Letters of a summary that is measured.
 const LENGTH: usize = 230;
 /// How far an acceptable sentence counts as taken.
 const ACCEPTABLE: f32 = 0.3;
 /// A labelled sentence of more bytes may lie within one of ours.
 const FRAGMENT: usize = 9;
-
-/// How to train.
-#[derive(Debug, Args)]
-pub(super) struct SentenceArgs {
-    /// Articles with sentences that an editor chose
-    #[arg(long, value_name = "FILE")]
-    labels: PathBuf,
-    /// Where to write the models
-    #[arg(long, value_name = "MODEL")]
-    out: PathBuf,
-}
 
 /// An article, its sentences, and the numbers of those an editor would take, would accept, and would never take.
 #[derive(Deserialize)]
@@ -47,15 +32,16 @@ struct LabelledArticle {
     source: String,
 }
 
-pub(super) fn run(args: &SentenceArgs) -> anyhow::Result<()> {
+pub(super) fn run(args: &TrainingFiles) -> anyhow::Result<()> {
     let (articles, _) = read_labels::<LabelledArticle>(&args.labels)?;
     for a in &articles {
         let outside = a.best.iter().chain(&a.also).chain(&a.furniture).find(|i| **i >= a.sentences.len());
         anyhow::ensure!(outside.is_none(), "{:?} has {} sentences; there is no number {}", a.title, a.sentences.len(), outside.unwrap_or(&0));
     }
     let mut out = std::io::stdout().lock();
-    for (name, fold_of) in [("Mixed", false), ("ByFamily", true)] {
-        let folds: Vec<String> = articles.iter().enumerate().map(|(i, a)| if fold_of { a.source.clone() } else { (i % PARTS).to_string() }).collect();
+    for (name, by_family) in [("Mixed", false), ("ByFamily", true)] {
+        let folds: Vec<String> =
+            articles.iter().enumerate().map(|(i, a)| if by_family { a.source.clone() } else { (i % PARTS).to_string() }).collect();
         writeln!(out, "{name}")?;
         measure(&articles, &folds, &mut out)?;
     }

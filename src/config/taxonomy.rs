@@ -71,7 +71,7 @@ pub struct Taxonomy {
     pub themes: Vec<Topic>,
     /// Columns.
     pub columns: Vec<ColumnRule>,
-    /// Regions that articles are told by, from the narrowest to the widest; behind them stands the nation.
+    /// Regions of an article, narrowest first; what lies in none of them counts as national.
     pub levels: Vec<String>,
     /// Places.
     pub places: Vec<Place>,

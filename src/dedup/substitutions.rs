@@ -1,4 +1,4 @@
-//! What one text has in the place of what another has: a copy drops or adds words, a template puts other ones in.
+//! Finds the words that two texts exchange: a copy drops or adds words, a template replaces them.
 //!
 //! Two texts are laid beside each other by runs of letters that each has once. Where such runs enclose different short pieces, one
 //! piece stands in the place of the other. Figures, places and firms that are exchanged make another piece of news; other
@@ -21,7 +21,7 @@ const LETTERS_PER_FIGURE: usize = 40;
 /// Agreeing letters that outweigh one exchanged word.
 const LETTERS_PER_CHANGE: usize = 45;
 
-/// What stands beside names of places and firms, at their end or behind them.
+/// Characters that end, or follow, the names of places and firms.
 const NAME_ENDINGS: &str = "省市县区州盟旗镇乡村司厂行院校局委厅团港";
 /// Letters of a word that is more than another way to say it.
 const SUBJECT: usize = 3;

@@ -104,6 +104,7 @@ fn paragraphs(text: &str) -> Vec<String> {
     out
 }
 
+/// A line without the quotes of shares.
 fn without_quotes(line: String) -> String {
     match QUOTE.as_ref() {
         Some(quote) if line.contains('%') => quote.replace_all(&line, "").into_owned(),

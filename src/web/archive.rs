@@ -10,7 +10,8 @@ use chrono::Utc;
 
 use crate::classify::is_place;
 use crate::model::{ArticleId, Classification, Firm, Headline, Label};
-use crate::store::Filter;
+use crate::pipeline::ConfigHandle;
+use crate::store::{Filter, Store, StoreError};
 use crate::text::segment::part_of_speech;
 use crate::web::access::Editor;
 use crate::web::form::{Fields, Form};
@@ -136,7 +137,10 @@ pub(super) async fn change(State(console): State<AppState>, Path(id): Path<i64>,
     let (id, who, store, now) = (ArticleId(id), form.session.name.clone(), &console.store, Utc::now());
     let done = match form.fields.text("do") {
         "correct" => return correct(&console, id, &form).await,
-        "forget" => return forget_firm(&console, id, &form).await,
+        "forget" => {
+            let (firm, live) = (Firm { name: form.fields.text("firm").to_owned(), industries: Vec::new() }, Arc::clone(&console.live));
+            store.run(move |s| name_firm(s, &live, &firm, &who).map(|()| true)).await
+        }
         "merge" => store.run(move |s| s.merge_stories(copy, id, &who, now)).await,
         "split" => store.run(move |s| s.split_story(copy, &who, now)).await,
         _ => Ok(false),
@@ -162,19 +166,11 @@ fn firm_name_error(name: &str) -> Option<String> {
     (is_word || is_number || is_place(name)).then(|| format!("“{name}”不是企业独有的名字：标题里有它的文章不一定说的是这家企业"))
 }
 
-/// Forgets a firm that an editor named.
-async fn forget_firm(console: &AppState, id: ArticleId, form: &Form) -> Response {
-    let firm = Firm { name: form.fields.text("firm").to_owned(), industries: Vec::new() };
-    let (who, live) = (form.session.name.clone(), Arc::clone(&console.live));
-    let done = console.store.run(move |s| {
-        s.set_firm(&firm, &who, Utc::now())?;
-        live.refresh(true);
-        Ok(())
-    });
-    match stored(done.await) {
-        Ok(()) => Redirect::to(&console.path(&format!("/articles/{id}"))).into_response(),
-        Err(answer) => answer,
-    }
+/// Stores what an editor says of a firm, and judges by it from now on.
+fn name_firm(store: &Store, live: &ConfigHandle, firm: &Firm, who: &str) -> Result<(), StoreError> {
+    store.set_firm(firm, who, Utc::now())?;
+    live.refresh(true);
+    Ok(())
 }
 
 /// Labels corrected by hand, and the firm that they hold for from now on; names that the taxonomy does not have are left out.
@@ -193,8 +189,7 @@ async fn correct(console: &AppState, id: ArticleId, form: &Form) -> Response {
     let done = console.store.run(move |s| {
         let done = s.set_labels(id, &industries, &column, &who, Utc::now())?;
         if let Some(firm) = firm.filter(|_| done) {
-            s.set_firm(&firm, &who, Utc::now())?;
-            live.refresh(true);
+            name_firm(s, &live, &firm, &who)?;
         }
         Ok(done)
     });
