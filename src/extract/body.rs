@@ -24,8 +24,12 @@ const LONGEST_HEADING_BYTES: usize = 400;
 /// The elements that hold the article, in order, and what inside them to leave out.
 pub(super) struct Selection<'t> {
     pub(super) roots: Vec<NodeRef<'t>>,
+    /// The source's own selector has found them.
+    pub(super) is_selected: bool,
+    /// What the source's selectors leave out.
+    pub(super) removed: Vec<NodeId>,
     /// Marks of prose in them.
-    marks: u32,
+    pub(super) marks: u32,
     pub(super) dropped: NodeSet,
     /// What is left out wherever it stands.
     pub(super) skip: SkipFn,
@@ -52,12 +56,11 @@ impl Chosen {
 }
 
 /// Finds the article in a page.
-pub(super) fn find<'t>(tree: &'t Tree<'_>, selectors: &ArticleSelectors) -> Selection<'t> {
-    let facts = Facts::of(tree);
+pub(super) fn find<'t>(tree: &'t Tree<'_>, facts: &Facts, selectors: &ArticleSelectors) -> Selection<'t> {
     let chosen = Chosen::by(selectors, tree);
-    let found = find_outside(tree, &facts, &chosen, skipped);
+    let found = find_outside(tree, facts, &chosen, skipped);
     // a banner in <aside> that is never closed holds the whole page
-    if found.marks < MIN_MARKS { find_outside(tree, &facts, &chosen, hidden) } else { found }
+    if found.marks < MIN_MARKS { find_outside(tree, facts, &chosen, hidden) } else { found }
 }
 
 fn find_outside<'t>(tree: &'t Tree<'_>, facts: &Facts, chosen: &Chosen, skip: SkipFn) -> Selection<'t> {
@@ -77,7 +80,8 @@ fn find_outside<'t>(tree: &'t Tree<'_>, facts: &Facts, chosen: &Chosen, skip: Sk
     let whole = total.mass(root.id());
     drop_unlikely(tree, &total, whole, &mut dropped);
     let survey = Survey::new(tree, facts, &dropped, skip);
-    let roots = match chosen.body.and_then(|id| tree.get(id)) {
+    let selected = chosen.body.and_then(|id| tree.get(id));
+    let roots = match selected {
         Some(body) => vec![body],
         None => choose(tree, &survey, &dropped),
     };
@@ -85,7 +89,7 @@ fn find_outside<'t>(tree: &'t Tree<'_>, facts: &Facts, chosen: &Chosen, skip: Sk
         drop_inside(*root, &survey, facts, &mut dropped);
     }
     let marks = roots.iter().map(|r| survey.mass(r.id()).marks).sum();
-    Selection { roots, marks, dropped, skip }
+    Selection { roots, is_selected: selected.is_some(), removed: chosen.removed.clone(), marks, dropped, skip }
 }
 
 /// Leaves out what class and id call something else, unless it holds most of the page's prose.
@@ -168,10 +172,18 @@ fn with_siblings<'t>(top: NodeRef<'t>, score: f64, survey: &Survey, dropped: &No
         }
         let same_class = !class.is_empty() && sibling.attr(Attr::Class) == Some(class);
         let rated = rate(sibling, survey) + if same_class { score * 0.2 } else { 0.0 };
-        let paragraph = sibling.is(Tag::P) && mass.letters > 40 && mass.marks > 1;
+        let alike = sibling.is(Tag::P) || sibling.tag() == top.tag() && sibling.attr(Attr::Class).unwrap_or_default() == class;
+        let paragraph = alike && mass.letters > 36 && mass.marks > 1;
         mass.link_share() < 0.25 && (rated > (score * 0.25).max(10.0) || paragraph)
     };
-    parent.child_elements().filter(|c| *c == top || belongs(*c)).collect()
+    let children: Vec<NodeRef<'t>> = parent.child_elements().collect();
+    let part = |c: &NodeRef<'_>| *c == top || belongs(*c);
+    // what stands between two parts, such as a table, is one too
+    let (first, last) = (children.iter().position(part).unwrap_or(0), children.iter().rposition(part).unwrap_or(0));
+    let between = |(i, c): &(usize, NodeRef<'t>)| {
+        (first..=last).contains(i) && (part(c) || c.is(Tag::Table) && survey.mass(c.id()).link_share() < 0.25 && !dropped.contains(c.id()))
+    };
+    children.into_iter().enumerate().filter(between).map(|(_, c)| c).collect()
 }
 
 /// Leaves out link lists and "related" blocks inside the article.

@@ -65,6 +65,10 @@ const ANYWHERE: &[LinePattern] = &[
     (UNBOUNDED, r"^(?:上一篇|下一篇|上一条|下一条|前一篇|后一篇)[\s:：]"),
     (UNBOUNDED, r"^(?:本文|文章|以上内容)?(?:不代表|仅代表作者).{0,40}(?:观点|立场|态度)"),
     (96, r"^(?:此内容|本内容|以上内容|本文|本作品|本稿件|本刊|本站)\S*(?:著作权|版权)归\S+所有"),
+    (
+        200,
+        r"ICP[备证]|公网安备|网站标识码|视听节目许可证|新闻信息服务许可证|(?i:copyright|版权所有)\s*[©:：(（]|(?i:©|\(c\)|copyright)\s*(?:19|20)\d\d|^.{0,30}版权所有",
+    ),
     (60, r"广告合作[，,：:\s]*请?(?:点击|联系|致电|电话)"),
     (96, r"不构成(?:任何|实质性)?投资建议"),
     (96, r"^.{0,20}(?:如有侵权|侵权请|侵权必究|请联系.{0,10}删除|版权归原作者|未经授权|未经许可|禁止转载|转载请注明|转载自)"),
@@ -131,7 +135,7 @@ const RELATED: &[LinePattern] = &[
 const COMMENTS: &[LinePattern] = &[
     (
         UNBOUNDED,
-        r"^(?:[■◆●▼▶>【\[\s]*)(?:发表评论|网友评论|我要评论|评论列表|最新评论|全部评论|热门评论|精彩评论|读者评论|\d+\s*条?评论|评论\s*[(（]\d+[)）])",
+        r"^(?:[■◆●▼▶>【\[\s]*)(?:发表评论|网友评论|我要评论|评论列表|最新评论|全部评论|热门评论|最热评论|精彩评论|读者评论|\d+\s*条?评论|评论\s*[(（]\d+[)）])",
     ),
     (
         UNBOUNDED,
@@ -200,6 +204,12 @@ pub(super) fn is_unlikely(class_and_id: &str) -> bool {
 /// Whether class and id say an element is the article.
 pub(super) fn is_likely(class_and_id: &str) -> bool {
     LIKELY.as_ref().is_some_and(|r| r.is_match(class_and_id))
+}
+
+/// Whether a line is what never belongs to a body, what stands before or behind one, and what announces links or readers.
+pub(super) fn kinds(line: &str) -> [bool; 4] {
+    let announces = is_related_heading(line) || opens_comments(line);
+    [ANYWHERE_TABLE.is_match(line), HEAD_TABLE.is_match(line), TAIL_TABLE.is_match(line), announces]
 }
 
 /// Whether a line announces links to other articles.

@@ -42,6 +42,9 @@ pub(super) fn find(tree: &Tree<'_>) -> Option<EmbeddedArticle> {
         if text.len() > MAX_SCRIPT {
             continue;
         }
+        if let Some(body) = wechat_text(text) {
+            return Some(EmbeddedArticle { body, ..EmbeddedArticle::default() });
+        }
         for value in values(text) {
             search.visit(&value, None);
         }
@@ -64,6 +67,21 @@ fn values(script: &str) -> Vec<Value> {
         rest.starts_with('{').then_some(rest)
     });
     starts.take(20).filter_map(first).collect()
+}
+
+/// The text of a 公众号 post of pictures or of text alone: `content_noencode: JsDecode('…')`.
+fn wechat_text(script: &str) -> Option<String> {
+    let (_, rest) = script.split_once("content_noencode: JsDecode('")?;
+    let (written, _) = rest.split_once('\'')?;
+    let mut pieces = written.split("\\x");
+    let mut out = pieces.next().unwrap_or_default().to_owned();
+    for piece in pieces {
+        let code = piece.get(..2).and_then(|digits| u8::from_str_radix(digits, 16).ok());
+        out.extend(code.map(char::from));
+        out.push_str(piece.get(2..).unwrap_or_default());
+    }
+    let letters = out.chars().filter(|c| c.is_alphanumeric()).count();
+    (letters >= MIN_LETTERS).then_some(out)
 }
 
 fn first(text: &str) -> Option<Value> {
@@ -153,6 +171,13 @@ mod tests {
                 "{script}"
             );
         }
+    }
+
+    #[test]
+    fn a_wechat_post_of_text_alone_is_read() {
+        let text = "今年前十个月，许昌发制品出口增长一成。";
+        let script = format!("<script>var a = {{ content_noencode: JsDecode('{}'), b: JsDecode('x') }};</script>", format!("{text}\\x0a").repeat(5));
+        assert_eq!(run(&script).unwrap_or_default().body.lines().collect::<Vec<_>>(), [text; 5]);
     }
 
     #[test]

@@ -3,7 +3,11 @@
 //! In: text decoded by `fetch::charset`, its address if known, the source's selectors. Out: an [`Extracted`]; a page
 //! without an article is an error with its reason, never an empty article.
 
+mod article;
 mod author;
+mod block_features;
+mod block_model;
+mod blocks;
 mod body;
 mod boilerplate;
 mod byline;
@@ -18,6 +22,7 @@ pub mod pdf;
 mod person_name;
 mod read;
 mod survey;
+pub mod training;
 
 pub use read::visible_lines;
 
@@ -147,7 +152,9 @@ pub fn extract(text: &str, context: &Context<'_>) -> Result<Extracted, ExtractEr
     let landmarks = Landmarks::of(&page);
     let title = meta::title(&page, &landmarks, &head, &seen);
     let visible = byline::PageLines::new(seen, title.as_deref());
-    let found = body::find(&page, context.selectors);
+    let body = article::find(&page, context.selectors);
+    let uncertain = body.warning();
+    let found = body.selection;
     let lines = boilerplate::remove_boilerplate(read::lines(&found.roots, &found.dropped, found.skip), title.as_deref());
     let letters = lines.iter().map(|l| l.chars().count()).sum::<usize>();
     let soft_error = title.as_deref().filter(|t| letters < 200 && is_error_title(t));
@@ -168,7 +175,7 @@ pub fn extract(text: &str, context: &Context<'_>) -> Result<Extracted, ExtractEr
     if letters < MIN_TEXT {
         return Err(ExtractError::NoContent { letters });
     }
-    let mut warnings = Vec::new();
+    let mut warnings: Vec<String> = uncertain.into_iter().collect();
     if page.dropped > 0 {
         warnings.push(format!("{} tags left out: too deep, too long or never closed", page.dropped));
     }

@@ -73,12 +73,12 @@ pub(super) fn hidden(e: NodeRef<'_>) -> bool {
 /// Length of the shortest style that hides, `display:none`.
 const MIN_HIDING: usize = 12;
 
+/// `visibility: hidden` does not count: 公众号 and others show their text by a script.
 fn hides(style: &str) -> bool {
-    if style.len() < MIN_HIDING || (!contains_word(style, b"none") && !contains_word(style, b"hidden")) {
+    if style.len() < MIN_HIDING || !contains_word(style, b"none") {
         return false;
     }
-    let style: String = style.chars().filter(|c| !c.is_whitespace()).collect::<String>().to_ascii_lowercase();
-    style.contains("display:none") || style.contains("visibility:hidden") && !style.contains("opacity:0")
+    style.chars().filter(|c| !c.is_whitespace()).collect::<String>().to_ascii_lowercase().contains("display:none")
 }
 
 fn contains_word(text: &str, word: &[u8]) -> bool {

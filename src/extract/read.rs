@@ -6,7 +6,7 @@ use crate::text::normalize;
 
 /// The text of elements as clean lines; cells of a row parted by tabs.
 pub(super) fn lines(roots: &[NodeRef<'_>], dropped: &NodeSet, skip: SkipFn) -> Vec<String> {
-    let mut out = Lines::default();
+    let mut out = LineBuilder::default();
     for r in roots {
         out.write(*r, |e| skip(e) || dropped.contains(e.id()));
         out.end_line();
@@ -16,15 +16,15 @@ pub(super) fn lines(roots: &[NodeRef<'_>], dropped: &NodeSet, skip: SkipFn) -> V
 
 /// Lines as they grow: noise left out, white space folded to single blanks.
 #[derive(Default)]
-struct Lines {
+pub(super) struct LineBuilder {
     done: Vec<String>,
     line: String,
     /// White space stands before the next letter.
     blank: bool,
 }
 
-impl Lines {
-    fn push(&mut self, text: &str) {
+impl LineBuilder {
+    pub(super) fn push(&mut self, text: &str) {
         let mut from = 0;
         for (at, c) in text.char_indices() {
             // most characters, told first
@@ -52,7 +52,7 @@ impl Lines {
         self.line.push_str(run);
     }
 
-    fn end_cell(&mut self) {
+    pub(super) fn end_cell(&mut self) {
         if !self.line.is_empty() && !self.line.ends_with('\t') {
             self.line.push('\t');
         }
@@ -60,11 +60,15 @@ impl Lines {
     }
 
     fn end_line(&mut self) {
+        let line = self.take_line();
+        self.done.extend(line);
+    }
+
+    /// The line so far, if it is not empty; the next one begins.
+    pub(super) fn take_line(&mut self) -> Option<String> {
         self.blank = false;
         self.line.truncate(self.line.trim_end().len());
-        if !self.line.is_empty() {
-            self.done.push(std::mem::take(&mut self.line));
-        }
+        (!self.line.is_empty()).then(|| std::mem::take(&mut self.line))
     }
 
     fn finish(mut self) -> Vec<String> {
@@ -76,7 +80,8 @@ impl Lines {
         let mut walk = root.walk();
         while let Some(edge) = walk.next() {
             match edge {
-                Edge::Text(_, text) => self.push(text),
+                Edge::Text(node, text) if !leave_out(node) => self.push(text),
+                Edge::Text(..) => {}
                 Edge::Open(element, _) if leave_out(element) => walk.skip_subtree(),
                 Edge::Open(_, tag) if is_block(tag) || tag == Tag::Br => self.end_line(),
                 Edge::Open(_, Tag::Td | Tag::Th) => self.end_cell(),
@@ -94,6 +99,7 @@ pub(super) fn raw_html(roots: &[NodeRef<'_>], dropped: &NodeSet, skip: SkipFn) -
         let (mut writer, mut walk) = (Writer::default(), root.walk());
         while let Some(edge) = walk.next() {
             match edge {
+                Edge::Text(node, _) if dropped.contains(node.id()) => {}
                 Edge::Text(node, text) => {
                     writer.close_before(node.range().start);
                     writer.text(text);
@@ -137,7 +143,7 @@ pub(super) fn short_text<'t>(pieces: impl Iterator<Item = &'t str>, most: usize)
 
 /// Every visible line of a page, clean and in order: where titles, dates and bylines are looked for.
 pub fn visible_lines(tree: &Tree<'_>) -> Vec<String> {
-    let mut out = Lines::default();
+    let mut out = LineBuilder::default();
     out.write(tree.root(), hidden);
     out.finish()
 }

@@ -32,7 +32,7 @@ impl TextStats {
         stats
     }
 
-    fn as_link(self) -> Self {
+    pub(super) fn as_link(self) -> Self {
         Self { linked: self.letters, marks: 0, ..self }
     }
 
@@ -81,6 +81,11 @@ impl Facts {
         }
         facts.links.push(links);
         facts
+    }
+
+    /// Of one text node; hidden ones have none.
+    pub(super) fn text(&self, id: NodeId) -> TextStats {
+        self.texts.get(id.index()).copied().unwrap_or_default()
     }
 
     /// How many links stand below an element.

@@ -1,0 +1,208 @@
+//! The model that says which blocks are the article: boosted trees (Friedman 2001), then a smoothing over neighbours.
+//!
+//! `src/data/models/blocks.bin` holds it; `examples/train_blocks` makes it.
+
+use crate::extract::block_features::WIDTH;
+
+/// A tree of questions; each leaf adds to the log-odds of a block.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct DecisionTree {
+    /// Questions, the first of them the root.
+    pub nodes: Vec<Question>,
+    /// What the leaves add.
+    pub leaves: Vec<f32>,
+}
+
+/// Whether a figure is at most a threshold, and what comes next if it is and if not: a question, or a leaf from [`LEAF`] on.
+#[derive(Debug, Clone, Copy, PartialEq)]
+#[allow(missing_docs)]
+pub struct Question {
+    pub feature: u8,
+    pub threshold: f32,
+    pub yes: u8,
+    pub no: u8,
+}
+
+/// The first number of a leaf.
+pub const LEAF: u8 = 128;
+
+impl DecisionTree {
+    fn value(&self, row: &[f32]) -> f32 {
+        let mut at = 0u8;
+        // a path visits each question at most once
+        for _ in 0..=self.nodes.len() {
+            let Some(q) = self.nodes.get(usize::from(at)) else { break };
+            let is_yes = row.get(usize::from(q.feature)).is_some_and(|x| *x <= q.threshold);
+            at = if is_yes { q.yes } else { q.no };
+            if let Some(leaf) = at.checked_sub(LEAF) {
+                return self.leaves.get(usize::from(leaf)).copied().unwrap_or_default();
+            }
+        }
+        0.0
+    }
+}
+
+/// The trees and the constant they begin with.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct BlockModel {
+    /// Log-odds before any question.
+    pub bias: f32,
+    /// In the order they were grown.
+    pub trees: Vec<DecisionTree>,
+}
+
+/// Blocks that are hopeless after so many trees are not asked any further.
+const HOPELESS_AFTER: usize = 40;
+const HOPELESS: f32 = -5.0;
+/// Share of a block's neighbours in its log-odds, and the most they can say.
+const NEIGHBOURS: f32 = 0.15;
+const MOST: f32 = 4.0;
+
+impl BlockModel {
+    /// Log-odds of each block, [`WIDTH`] figures each.
+    pub fn log_odds(&self, figures: &[f32]) -> Vec<f32> {
+        figures.chunks_exact(WIDTH).map(|row| self.row(row)).collect()
+    }
+
+    fn row(&self, row: &[f32]) -> f32 {
+        let (early, late) = self.trees.split_at_checked(HOPELESS_AFTER).unwrap_or((&self.trees, &[]));
+        let sum = |trees: &[DecisionTree]| trees.iter().map(|t| t.value(row)).sum::<f32>();
+        let first = self.bias + sum(early);
+        if first < HOPELESS { first } else { first + sum(late) }
+    }
+
+    /// As bytes: constant, number of trees; of each tree the number of questions, the questions, the leaves.
+    pub fn to_bytes(&self) -> Vec<u8> {
+        let mut out = self.bias.to_le_bytes().to_vec();
+        out.extend(u16::try_from(self.trees.len()).unwrap_or_default().to_le_bytes());
+        for tree in &self.trees {
+            out.push(u8::try_from(tree.nodes.len()).unwrap_or_default());
+            for q in &tree.nodes {
+                out.extend([q.feature, q.yes, q.no]);
+                out.extend(q.threshold.to_le_bytes());
+            }
+            tree.leaves.iter().for_each(|l| out.extend(l.to_le_bytes()));
+        }
+        out
+    }
+
+    /// From bytes; `None` where they are no model.
+    pub fn from_bytes(bytes: &[u8]) -> Option<Self> {
+        let mut rest = Bytes(bytes);
+        let bias = rest.float()?;
+        let [a, b] = rest.take::<2>()?;
+        let mut trees = Vec::new();
+        for _ in 0..u16::from_le_bytes([a, b]) {
+            let [count] = rest.take::<1>()?;
+            let mut tree = DecisionTree::default();
+            for _ in 0..count {
+                let [feature, yes, no] = rest.take::<3>()?;
+                tree.nodes.push(Question { feature, yes, no, threshold: rest.float()? });
+            }
+            for _ in 0..=count {
+                tree.leaves.push(rest.float()?);
+            }
+            trees.push(tree);
+        }
+        rest.0.is_empty().then_some(Self { bias, trees })
+    }
+}
+
+struct Bytes<'a>(&'a [u8]);
+
+impl Bytes<'_> {
+    fn take<const N: usize>(&mut self) -> Option<[u8; N]> {
+        let (taken, rest) = self.0.split_first_chunk::<N>()?;
+        self.0 = rest;
+        Some(*taken)
+    }
+
+    fn float(&mut self) -> Option<f32> {
+        self.take().map(f32::from_le_bytes)
+    }
+}
+
+/// Blocks chosen together.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Choice {
+    /// Whether each block is kept.
+    pub kept: Vec<bool>,
+    /// F1 that the choice is expected to have.
+    pub expected: f32,
+    /// Each block's probability.
+    pub probabilities: Vec<f32>,
+}
+
+/// The blocks with the best expected F1, given their letters: those above a threshold that is lower where less is sure
+/// (Lipton et al. 2014).
+pub fn choose(log_odds: &[f32], letters: impl Iterator<Item = u32>) -> Choice {
+    let odds = |i: Option<usize>| i.and_then(|i| log_odds.get(i)).map_or(0.0, |o| o.clamp(-MOST, MOST));
+    let smoothed = |(i, o): (usize, &f32)| o + NEIGHBOURS * (odds(i.checked_sub(1)) + odds(Some(i + 1)));
+    let probabilities: Vec<f32> = log_odds.iter().enumerate().map(|o| 1.0 / (1.0 + (-smoothed(o)).exp())).collect();
+    let mut order: Vec<(f32, f32, usize)> = probabilities.iter().zip(letters).enumerate().map(|(i, (p, n))| (*p, n as f32, i)).collect();
+    order.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.2.cmp(&b.2)));
+    let all: f32 = order.iter().map(|(p, n, _)| p * n).sum();
+    let (mut hit, mut taken, mut best) = (0.0, 0.0, (0, 0.0));
+    for (count, (p, n, _)) in order.iter().enumerate() {
+        hit += p * n;
+        taken += n;
+        let expected = 2.0 * hit / (taken + all).max(1.0);
+        if expected > best.1 {
+            best = (count + 1, expected);
+        }
+    }
+    let mut kept = vec![false; probabilities.len()];
+    for (_, _, i) in order.iter().take(best.0) {
+        kept.get_mut(*i).into_iter().for_each(|k| *k = true);
+    }
+    Choice { kept, expected: best.1, probabilities }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn model() -> BlockModel {
+        let question = |feature, threshold, yes, no| Question { feature, threshold, yes, no };
+        let tree = DecisionTree { nodes: vec![question(0, 1.0, LEAF, 1), question(1, 0.5, LEAF + 1, LEAF + 2)], leaves: vec![-2.0, 1.0, 3.0] };
+        BlockModel { bias: 0.5, trees: vec![tree.clone(), tree] }
+    }
+
+    fn row(first: f32, second: f32) -> Vec<f32> {
+        let mut row = vec![0.0; WIDTH];
+        row.iter_mut().zip([first, second]).for_each(|(r, x)| *r = x);
+        row
+    }
+
+    #[test]
+    fn trees_add_up() {
+        let figures = [row(1.0, 9.0), row(2.0, 0.0), row(2.0, 0.6)].concat();
+        assert_eq!(model().log_odds(&figures), [-3.5, 2.5, 6.5]);
+    }
+
+    #[test]
+    fn a_model_is_read_as_it_was_written() {
+        assert_eq!(BlockModel::from_bytes(&model().to_bytes()), Some(model()));
+        let bytes = model().to_bytes();
+        assert_eq!(BlockModel::from_bytes(bytes.get(..bytes.len() - 1).unwrap_or_default()), None);
+        let shipped = include_bytes!("../data/models/blocks.bin");
+        assert!(shipped.len() < 400 << 10 && BlockModel::from_bytes(shipped).is_some_and(|m| m.trees.len() > 50));
+    }
+
+    #[test]
+    fn a_tree_that_leads_in_a_circle_ends() {
+        let q = Question { feature: 0, threshold: 1.0, yes: 0, no: 0 };
+        assert!(DecisionTree { nodes: vec![q], leaves: vec![1.0, 1.0] }.value(&row(0.0, 0.0)).abs() < 1e-6);
+    }
+
+    #[test]
+    fn the_threshold_is_lower_where_less_is_sure() {
+        let kept = |odds: &[f32]| choose(odds, std::iter::repeat(100)).kept;
+        assert_eq!(kept(&[-4.0, 4.0, -0.5, 4.0, -4.0]), [false, true, true, true, false]);
+        assert_eq!(kept(&[-6.0, -4.0, -1.5, -4.0, -6.0]), [false, false, true, false, false]);
+        let sure = choose(&[6.0, 6.0, -6.0], std::iter::repeat(50)).expected;
+        let unsure = choose(&[-1.0, -2.0, -3.0], std::iter::repeat(50)).expected;
+        assert!(sure > 0.95 && unsure < 0.5, "{sure} {unsure}");
+        assert!(choose(&[], std::iter::empty()).kept.is_empty());
+    }
+}

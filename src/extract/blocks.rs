@@ -1,0 +1,209 @@
+//! A page's text as blocks: the lines between block borders, and where their texts stand in the tree.
+
+use crate::extract::nodes::{NodeSet, hidden, is_block};
+use crate::extract::read::LineBuilder;
+use crate::extract::survey::{Facts, TextStats};
+use crate::html::{Attr, Edge, NodeId, NodeRef, Tag, Tree};
+
+/// A line of text as a reader sees it.
+#[derive(Debug)]
+pub(super) struct Block {
+    pub(super) text: String,
+    /// Its first text node, and the block element around it.
+    pub(super) first: NodeId,
+    pub(super) element: NodeId,
+    pub(super) stats: TextStats,
+    /// Letters in bold type or in a heading.
+    pub(super) bold: u32,
+    pub(super) links: u32,
+}
+
+/// All blocks of a page in document order.
+pub(super) struct Blocks {
+    pub(super) list: Vec<Block>,
+    /// For each node the number of the first block that begins at it or behind it.
+    at_node: Vec<u32>,
+    /// Text nodes of blocks, with the number of their block.
+    texts: Vec<(NodeId, u32)>,
+}
+
+impl Blocks {
+    /// Of a page; texts that no reader sees are in no block.
+    pub(super) fn of(tree: &Tree<'_>, facts: &Facts) -> Self {
+        let mut reader = Reader {
+            lines: LineBuilder::default(),
+            blocks: Self { list: Vec::new(), at_node: vec![0; tree.len() + 1], texts: Vec::new() },
+            open: None,
+            filled: 0,
+            bold_end: 0,
+            link_end: 0,
+        };
+        let mut walk = tree.root().walk();
+        while let Some(edge) = walk.next() {
+            match edge {
+                Edge::Text(node, text) => reader.text(node, text, facts),
+                Edge::Open(element, _) if hidden(element) => walk.skip_subtree(),
+                Edge::Open(element, tag) => reader.open(element, tag),
+                Edge::Close(_, tag) if is_block(tag) => reader.end_block(),
+                Edge::Close(..) => {}
+            }
+        }
+        reader.end_block();
+        let mut blocks = reader.blocks;
+        let number = u32::try_from(blocks.list.len()).unwrap_or(u32::MAX);
+        blocks.fill_to(reader.filled, tree.len() + 1, number);
+        blocks
+    }
+
+    fn fill_to(&mut self, from: usize, to: usize, number: u32) {
+        self.at_node.iter_mut().take(to).skip(from).for_each(|n| *n = number);
+    }
+
+    /// The numbers of the blocks that begin in an element.
+    pub(super) fn inside(&self, element: NodeRef<'_>) -> std::ops::Range<usize> {
+        let range = element.range();
+        let number = |n: usize| self.at_node.get(n).map_or(self.list.len(), |n| *n as usize);
+        number(range.start)..number(range.end)
+    }
+
+    /// What of the tree holds only blocks that are left out: below the element around all kept ones, which is the result's first part.
+    pub(super) fn leave_out<'t>(&self, tree: &'t Tree<'_>, kept: &[bool]) -> Option<(NodeRef<'t>, NodeSet)> {
+        // texts kept, and all texts, before each node
+        let mut before = vec![(0u32, 0u32); tree.len() + 1];
+        let mut texts = self.texts.iter().peekable();
+        let mut here = (0, 0);
+        for (index, slot) in before.iter_mut().enumerate() {
+            *slot = here;
+            if let Some((_, block)) = texts.next_if(|(id, _)| id.index() == index) {
+                here = (here.0 + u32::from(kept.get(*block as usize) == Some(&true)), here.1 + 1);
+            }
+        }
+        let count = |node: NodeRef<'_>| {
+            let of = |n: usize| before.get(n).copied().unwrap_or(here);
+            let (start, end) = (of(node.range().start), of(node.range().end));
+            (end.0 - start.0, end.1 - start.1)
+        };
+        let is_kept = |(_, block): &&(NodeId, u32)| kept.get(*block as usize) == Some(&true);
+        let first = self.texts.iter().find(is_kept).and_then(|(id, _)| tree.get(*id))?;
+        let last = self.texts.iter().rfind(is_kept)?.0.index();
+        let root = first.ancestors().find(|a| a.range().contains(&last))?;
+        let mut dropped = NodeSet::default();
+        let mut end = 0;
+        for node in root.descendants() {
+            if node.id().index() < end {
+                continue;
+            }
+            let (wanted, all) = count(node);
+            // a picture stays where most of what stands around it does
+            let stays = if all > 0 {
+                wanted > 0
+            } else {
+                (first.id().index()..=last).contains(&node.id().index()) || node.parent().map(count).is_some_and(|(w, a)| w * 2 > a)
+            };
+            if !stays {
+                dropped.insert(node.id());
+                end = node.range().end;
+            }
+        }
+        Some((root, dropped))
+    }
+}
+
+/// Blocks as they are read.
+struct Reader {
+    lines: LineBuilder,
+    blocks: Blocks,
+    open: Option<Block>,
+    /// Nodes up to here know their block.
+    filled: usize,
+    bold_end: usize,
+    link_end: usize,
+}
+
+impl Reader {
+    fn open(&mut self, element: NodeRef<'_>, tag: Tag) {
+        if is_block(tag) || tag == Tag::Br {
+            self.end_block();
+        }
+        match tag {
+            Tag::Td | Tag::Th => self.lines.end_cell(),
+            Tag::B | Tag::Strong => self.bold_end = self.bold_end.max(element.range().end),
+            // an anchor without an address is no link, and old pages forget to close it
+            Tag::A if element.id().index() >= self.link_end && element.attr(Attr::Href).is_some() => {
+                self.link_end = element.range().end;
+                if let Some(block) = &mut self.open {
+                    block.links += 1;
+                }
+            }
+            _ if tag.is_heading() => self.bold_end = self.bold_end.max(element.range().end),
+            _ => {}
+        }
+    }
+
+    fn text(&mut self, node: NodeRef<'_>, text: &str, facts: &Facts) {
+        self.lines.push(text);
+        let index = node.id().index();
+        let stats = facts.text(node.id());
+        if stats.letters == 0 {
+            return;
+        }
+        let number = u32::try_from(self.blocks.list.len()).unwrap_or(u32::MAX);
+        let link = index < self.link_end;
+        let block = self.open.get_or_insert_with(|| {
+            let element = node.ancestors().find(|a| a.tag().is_some_and(|t| is_block(t) || t == Tag::Td || t == Tag::Th));
+            let element = element.map_or(node.id(), NodeRef::id);
+            Block { text: String::new(), first: node.id(), element, stats: TextStats::default(), bold: 0, links: u32::from(link) }
+        });
+        if block.first == node.id() {
+            self.blocks.fill_to(self.filled, index + 1, number);
+            self.filled = index + 1;
+        }
+        block.stats.add(if link { stats.as_link() } else { stats });
+        block.bold += if index < self.bold_end { stats.letters } else { 0 };
+        self.blocks.texts.push((node.id(), number));
+    }
+
+    fn end_block(&mut self) {
+        let line = self.lines.take_line();
+        if let Some(block) = self.open.take() {
+            self.blocks.list.push(Block { text: line.unwrap_or_default(), ..block });
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::extract::read;
+
+    const PAGE: &str = "<div id=a><h1>题</h1><p>第一段<b>粗</b>，<a href=x>链接</a>。</p><img src=1.png>\
+        <table><tr><td>甲</td><td>乙</td></tr></table>第二段<br>第三段<p hidden>不见</p></div><div id=b><img src=2.png><p>页脚</p></div>";
+
+    fn blocks(tree: &Tree<'_>) -> Blocks {
+        Blocks::of(tree, &Facts::of(tree))
+    }
+
+    #[test]
+    fn blocks_are_the_lines_a_reader_sees() {
+        let tree = Tree::parse(PAGE);
+        let found = blocks(&tree);
+        let texts: Vec<&str> = found.list.iter().map(|b| b.text.as_str()).collect();
+        assert_eq!(texts, ["题", "第一段粗，链接。", "甲\t乙", "第二段", "第三段", "页脚"]);
+        assert_eq!(texts, read::visible_lines(&tree));
+        let paragraph = found.list.get(1).map(|b| (b.stats.letters, b.stats.linked, b.bold, b.links));
+        assert_eq!(paragraph, Some((8, 2, 1, 1)));
+        let places: Vec<_> = tree.elements(Tag::Div).map(|d| found.inside(d)).collect();
+        assert_eq!(places, [0..5, 5..6]);
+    }
+
+    #[test]
+    fn what_is_left_out_takes_its_elements_with_it() {
+        let tree = Tree::parse(PAGE);
+        let (root, dropped) = blocks(&tree).leave_out(&tree, &[false, true, true, false, true, false]).unwrap();
+        assert_eq!(root.attr(Attr::Id), Some("a"));
+        assert_eq!(read::lines(&[root], &dropped, hidden), ["第一段粗，链接。", "甲\t乙", "第三段"]);
+        let html = read::raw_html(&[root], &dropped, hidden);
+        assert!(html.contains("1.png") && html.contains("<td>") && !html.contains("题") && !html.contains("第二段"), "{html}");
+        assert!(blocks(&tree).leave_out(&tree, &[false; 6]).is_none());
+    }
+}
