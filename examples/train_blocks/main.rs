@@ -14,7 +14,7 @@ use std::path::{Path, PathBuf};
 
 use boost::{Table, Target, grow};
 use labels::{Page, f1, read};
-use qingbao::extract::training::{BlockModel, WIDTH, choose, text};
+use qingbao::extract::training::{BlockModel, WIDTH, choose, is_asked, text};
 
 const TREES: usize = 120;
 
@@ -41,7 +41,7 @@ fn train(pages: &[&Page]) -> BlockModel {
     let (mut figures, mut targets) = (Vec::new(), Vec::new());
     for page in pages {
         let rows = page.sample.figures.chunks_exact(WIDTH).zip(&page.targets).enumerate();
-        for (i, (row, target)) in rows.filter(|(_, (_, t))| t.weight > 0.0) {
+        for (i, (row, target)) in rows.filter(|(_, (row, t))| t.weight > 0.0 && is_asked(row)) {
             let far = row[WIDTH - 1] == 0.0 && target.kept < 0.1;
             if !far || i % SPARSE == 0 {
                 figures.extend_from_slice(row);

@@ -1,51 +1,15 @@
 //! What is seen of a block: figures that a model of blocks learns from.
 
 use rustc_hash::{FxHashMap, FxHashSet};
-use std::sync::LazyLock;
 
-use regex::RegexSet;
-
+use crate::extract::block_words::{class_groups, furniture, tag_code, text_figures};
 use crate::extract::blocks::{Block, Blocks};
 use crate::extract::body::Selection;
 use crate::extract::boilerplate;
 use crate::extract::nodes::NodeSet;
 use crate::html::{Attr, NodeRef, Tag, Tree};
-use crate::text::normalize::{is_han, normalized_key};
+use crate::text::normalize::normalized_key;
 
-/// Groups of words in class and id.
-const GROUPS: [&str; 16] = [
-    r"nav|menu|crumb|location|weizhi",
-    r"head|top|banner|masthead|logo",
-    r"foot|copyright|bottom|legal|license|beian|icp",
-    r"side|aside|widget|right|left|rail",
-    r"relat|recom|tuijian|hot|rank|paihang|popular|trend|more|also|xg|next|prev",
-    r"comment|reply|disqus|discuss|respon|pinglun|forum|feedback",
-    r"share|social|tool|print|follow|bdshare|action|button|btn",
-    r"(?:^|[\s_-])ads?(?:$|[\s_-])|advert|sponsor|promo|taboola|outbrain|guanggao",
-    r"meta|byline|author|date|time|source|info|laiyuan|editor|bianji",
-    r"caption|photo|image|img|gallery|video|player|figure|media",
-    r"content|article|body|zoom|trs_|artibody|js_content|zhengwen|con(?:$|[\s_-])",
-    r"text|post|entry|story|main|detail|paragraph|prose|rich",
-    r"title|headline|biaoti|subject|tit(?:$|[\s_-])",
-    r"tag|keyword|categor|label|topic",
-    r"list|item|card|grid|teaser|feed|loop",
-    r"login|popup|modal|newsletter|subscri|cookie|consent|qr|erweima|weixin|app|signup|form|search|hidden|disclaim|statement|shengming",
-];
-static CLASS_WORDS: LazyLock<Option<RegexSet>> =
-    LazyLock::new(|| RegexSet::new(GROUPS.map(|g| format!("(?i-u){g}"))).ok());
-static FURNITURE: LazyLock<Option<RegexSet>> = LazyLock::new(|| {
-    RegexSet::new([
-        r"(?i)copyright|©|版权所有|all rights reserved|ICP|网安备|许可证|主办单位|承办单位|技术支持|网站标识码|privacy policy|terms of|cookies?\b",
-        r"(?:19|20)\d\d ?[-/.年] ?\d{1,2} ?[-/.月] ?\d{1,2}|(?i:\b(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*\.? \d{1,2})|\b\d{1,2}:\d\d\b",
-        r"(?:来源|作者|编辑|责编|记者|发布|浏览|阅读|点击|字号|字体|分享|打印)(?:时间|人|量|次数|日期)?[\s:：（【]|(?i:^(?:by|posted|published|updated)\b)",
-        r"(?i)click|subscribe|sign up|log ?in|share|follow us|read more|newsletter|advertis|关注|扫一扫|二维码|下载|客户端|登录|注册|转载|声明|侵权|上一篇|下一篇|返回|首页|更多",
-    ])
-    .ok()
-});
-const STOP_WORDS: [&str; 28] = [
-    "the", "of", "and", "to", "a", "in", "is", "that", "for", "it", "was", "on", "with", "as", "he", "his", "be", "at", "i", "have", "are", "this",
-    "by", "but", "not", "from", "they", "you",
-];
 /// Features of the block itself, of them those that are seen of neighbours too, and how far neighbours are looked at.
 pub(super) const OWN: usize = 108;
 const SHARED: [usize; 8] = [0, 2, 4, 63, 13, 11, 1, 37];
@@ -54,6 +18,16 @@ const WINDOWS: [usize; 2] = [5, 10];
 const AVERAGED: [usize; 4] = [0, 2, 4, 63];
 /// The figure that says whether the rules take a block for the article.
 pub(super) const CHOSEN: usize = 63;
+/// Depth in the tree; none of a block that the model is not asked about.
+const DEPTH: usize = 14;
+/// A line of links so many blocks away from what the rules choose is not the article.
+const FAR: usize = 3;
+
+/// Whether the model is asked about a block at all.
+pub fn is_asked(row: &[f32]) -> bool {
+    row.get(DEPTH).is_some_and(|depth| *depth > 0.0)
+}
+
 /// How many figures a block has.
 pub const WIDTH: usize = OWN + SHARED.len() * 2 * REACH + AVERAGED.len() * WINDOWS.len();
 
@@ -132,11 +106,14 @@ fn bit(tag: Tag) -> u16 {
     }
 }
 
-fn around(tree: &Tree<'_>) -> Vec<Around> {
+fn around(tree: &Tree<'_>, blocks: &Blocks) -> Vec<Around> {
     let mut known: FxHashMap<(&str, &str), (u32, bool, bool)> = FxHashMap::default();
     let mut all = vec![Around::default(); tree.len()];
     for node in std::iter::once(tree.root()).chain(tree.root().descendants()) {
         let Some(tag) = node.tag() else { continue };
+        if blocks.inside(node).is_empty() {
+            continue;
+        }
         let mut here = node.parent().and_then(|p| all.get(p.id().index()).copied()).unwrap_or_default();
         here.near = (here.near & 0xFFFF) << 16;
         here.depth += 1;
@@ -145,7 +122,7 @@ fn around(tree: &Tree<'_>) -> Vec<Around> {
         if !(class.is_empty() && id.is_empty()) && !matches!(tag, Tag::Html | Tag::Body) {
             let (groups, unlikely, likely) = *known.entry((class, id)).or_insert_with(|| {
                 let names = format!("{class} {id}");
-                let groups = CLASS_WORDS.as_ref().map_or(0, |w| w.matches(&names).iter().fold(0, |bits, g| bits | 1 << g));
+                let groups = class_groups(&names);
                 (groups, boilerplate::is_unlikely(&names), boilerplate::is_likely(&names))
             });
             here.near |= groups;
@@ -176,11 +153,8 @@ fn is_chosen(node: NodeRef<'_>, roots: &[NodeRef<'_>], dropped: &NodeSet, chosen
 
 impl<'t> Page<'t> {
     fn of(tree: &'t Tree<'_>, blocks: &'t Blocks, selection: &Selection<'t>) -> Self {
-        let chosen: Vec<bool> = blocks
-            .list
-            .iter()
-            .map(|b| tree.get(b.first).is_some_and(|n| is_chosen(n, &selection.roots, &selection.dropped, selection)))
-            .collect();
+        let chosen: Vec<bool> =
+            blocks.list.iter().map(|b| tree.get(b.first).is_some_and(|n| is_chosen(n, &selection.roots, &selection.dropped, selection))).collect();
         let mut before = vec![[0; 4]];
         let mut repeats: FxHashMap<&str, u32> = FxHashMap::default();
         let mut sum = [0; 4];
@@ -195,7 +169,7 @@ impl<'t> Page<'t> {
         let span = (chosen.iter().position(|c| *c).unwrap_or(0), chosen.iter().rposition(|c| *c).unwrap_or(0));
         let headline = headline(blocks, &title_key, tree, span);
         Self {
-            around: around(tree),
+            around: around(tree, blocks),
             title: pairs(&title_key).collect(),
             title_key,
             tree,
@@ -224,6 +198,11 @@ impl<'t> Page<'t> {
         f.push(tag_code(node.and_then(NodeRef::tag)));
         f.push(f32::from(around.depth));
         let flag = |on: bool| f32::from(u8::from(on));
+        if self.is_hopeless(i, b) {
+            // neighbours see no more of it than links that are not chosen
+            f.resize(OWN, 0.0);
+            return f.iter().enumerate().map(|(n, x)| if n == DEPTH { 0.0 } else { *x }).collect();
+        }
         f.extend((0..12).map(|n| flag(around.tags >> n & 1 > 0)));
         let near = around.near | around.near >> 16;
         f.extend((0..16).map(|n| flag(near >> n & 1 > 0)));
@@ -244,7 +223,7 @@ impl<'t> Page<'t> {
         f.push(flag(self.headline == usize::MAX));
         f.push(self.repeats.get(b.text.as_str()).copied().unwrap_or(1).min(9) as f32);
         // 74
-        let key = normalized_key(&b.text);
+        let key = if b.text.len() < 400 { normalized_key(&b.text) } else { String::new() };
         let shared = pairs(&key).filter(|p| self.title.contains(p)).count() as f32;
         f.push(shared / key.chars().count().max(1) as f32);
         f.push(flag(key.len() > 8 && self.title_key.contains(&key)));
@@ -252,6 +231,11 @@ impl<'t> Page<'t> {
         self.near_lines(i, b, &mut f);
         f.resize(OWN, 0.0);
         f
+    }
+
+    fn is_hopeless(&self, i: usize, b: &Block) -> bool {
+        let near = self.sum(&(i.saturating_sub(FAR)..(i + FAR + 1).min(self.blocks.list.len())));
+        b.stats.link_share() > 0.9 && near[3] == 0.0
     }
 
     /// Of the four smallest elements that hold ever more blocks.
@@ -282,9 +266,7 @@ impl<'t> Page<'t> {
         let mut seen = [false; 8];
         // long lines and lists of links are told without patterns
         if b.text.len() < 400 && b.stats.link_share() < 0.9 {
-            if let Some(set) = FURNITURE.as_ref() {
-                set.matches(&b.text).iter().for_each(|m| seen.iter_mut().skip(m).take(1).for_each(|s| *s = true));
-            }
+            seen.iter_mut().zip(furniture(&b.text)).for_each(|(s, m)| *s = m);
             let more = boilerplate::kinds(&b.text);
             seen.iter_mut().skip(4).zip(more).for_each(|(s, m)| *s = m);
         }
@@ -304,65 +286,13 @@ impl<'t> Page<'t> {
 
 /// The block that is the page's headline: one that its title begins with or contains, near the text that is chosen.
 fn headline(blocks: &Blocks, title: &str, tree: &Tree<'_>, span: (usize, usize)) -> usize {
-    let rated = blocks.list.iter().enumerate().take(600).filter(|(i, b)| b.text.len() > 8 && b.text.len() < 300 && *i <= span.1.max(20)).filter_map(|(i, b)| {
-        let heading = tree.get(b.element).and_then(NodeRef::tag).is_some_and(Tag::is_heading);
-        let key = normalized_key(&b.text);
-        let inside = key.len() > 8 && title.contains(&key);
-        (inside || heading && b.stats.linked == 0).then(|| (key.len() * if inside { 2 } else { 0 } + 30 * usize::from(heading), i))
-    });
+    let rated = blocks.list.iter().enumerate().take(600).filter(|(i, b)| b.text.len() > 8 && b.text.len() < 300 && *i <= span.1.max(20)).filter_map(
+        |(i, b)| {
+            let heading = tree.get(b.element).and_then(NodeRef::tag).is_some_and(Tag::is_heading);
+            let key = if b.text.len() < 400 { normalized_key(&b.text) } else { String::new() };
+            let inside = key.len() > 8 && title.contains(&key);
+            (inside || heading && b.stats.linked == 0).then(|| (key.len() * if inside { 2 } else { 0 } + 30 * usize::from(heading), i))
+        },
+    );
     rated.max_by_key(|(rating, i)| (*rating, *i)).map_or(usize::MAX, |(_, i)| i)
-}
-
-fn tag_code(tag: Option<Tag>) -> f32 {
-    use Tag::*;
-    match tag {
-        Some(P) => 9.0,
-        Some(Blockquote | Pre) => 8.0,
-        Some(H2 | H3 | H4 | H5 | H6) => 7.0,
-        Some(H1) => 6.0,
-        Some(Section | Article | Main) => 5.0,
-        Some(Div) => 4.0,
-        Some(Td | Th | Tr) => 3.0,
-        Some(Li | Ul | Ol) => 2.0,
-        Some(Dd | Dt) => 1.0,
-        _ => 0.0,
-    }
-}
-
-/// Figures of the text alone.
-fn text_figures(b: &Block, f: &mut Vec<f32>) {
-    let (mut digits, mut upper, mut han, mut blanks, mut signs) = (0u32, 0u32, 0u32, 0u32, 0u32);
-    for c in b.text.chars() {
-        match c {
-            '0'..='9' => digits += 1,
-            'A'..='Z' => upper += 1,
-            ' ' => blanks += 1,
-            '|' | '>' | '»' | '/' | '·' | '_' | '[' | '【' => signs += 1,
-            _ if is_han(c) => han += 1,
-            _ => {}
-        }
-    }
-    let s = b.stats;
-    let letters = s.letters.max(1) as f32;
-    let stops = if blanks > 2 && b.text.len() < 4_000 {
-        b.text.split(' ').filter(|w| w.len() < 5 && STOP_WORDS.iter().any(|s| s.eq_ignore_ascii_case(w))).count()
-    } else {
-        0
-    };
-    let last = b.text.trim_end_matches(['”', '"', '’', ')', '）', '\'']).chars().next_back();
-    f.extend([
-        (1.0 + s.letters as f32).ln(),
-        (1.0 + blanks as f32).ln(),
-        (1.0 + s.marks as f32).ln(),
-        s.marks as f32 / letters,
-        s.link_share() as f32,
-        b.links.min(20) as f32,
-        digits as f32 / letters,
-        upper as f32 / letters,
-        han as f32 / letters,
-        stops as f32 / (1 + blanks) as f32,
-        signs as f32 / letters,
-        f32::from(u8::from(last.is_some_and(|c| matches!(c, '。' | '！' | '？' | '.' | '!' | '?' | '…' | '；')))),
-        b.bold as f32 / letters,
-    ]);
 }

@@ -2,7 +2,7 @@
 //!
 //! `src/data/models/blocks.bin` holds it; `examples/train_blocks` makes it.
 
-use crate::extract::block_features::WIDTH;
+use crate::extract::block_features::{WIDTH, is_asked};
 
 /// A tree of questions; each leaf adds to the log-odds of a block.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -52,7 +52,7 @@ pub struct BlockModel {
 }
 
 /// Blocks that are hopeless after so many trees are not asked any further.
-const HOPELESS_AFTER: usize = 40;
+const HOPELESS_AFTER: usize = 30;
 const HOPELESS: f32 = -5.0;
 /// Share of a block's neighbours in its log-odds, and the most they can say.
 const NEIGHBOURS: f32 = 0.15;
@@ -65,6 +65,9 @@ impl BlockModel {
     }
 
     fn row(&self, row: &[f32]) -> f32 {
+        if !is_asked(row) {
+            return 2.0 * HOPELESS;
+        }
         let (early, late) = self.trees.split_at_checked(HOPELESS_AFTER).unwrap_or((&self.trees, &[]));
         let sum = |trees: &[DecisionTree]| trees.iter().map(|t| t.value(row)).sum::<f32>();
         let first = self.bias + sum(early);
@@ -170,6 +173,7 @@ mod tests {
 
     fn row(first: f32, second: f32) -> Vec<f32> {
         let mut row = vec![0.0; WIDTH];
+        row.iter_mut().for_each(|r| *r = 1.0);
         row.iter_mut().zip([first, second]).for_each(|(r, x)| *r = x);
         row
     }

@@ -65,10 +65,7 @@ const ANYWHERE: &[LinePattern] = &[
     (UNBOUNDED, r"^(?:上一篇|下一篇|上一条|下一条|前一篇|后一篇)[\s:：]"),
     (UNBOUNDED, r"^(?:本文|文章|以上内容)?(?:不代表|仅代表作者).{0,40}(?:观点|立场|态度)"),
     (96, r"^(?:此内容|本内容|以上内容|本文|本作品|本稿件|本刊|本站)\S*(?:著作权|版权)归\S+所有"),
-    (
-        200,
-        r"ICP[备证]|公网安备|网站标识码|视听节目许可证|新闻信息服务许可证|(?i:copyright|版权所有)\s*[©:：(（]|(?i:©|\(c\)|copyright)\s*(?:19|20)\d\d|^.{0,30}版权所有",
-    ),
+    (200, r"ICP[备证]|公网安备|网站标识码|视听节目许可证|新闻信息服务许可证|(?i:copyright)\s*©|(?i:©|\(c\)|copyright)\s*(?:19|20)\d\d|版权所有"),
     (60, r"广告合作[，,：:\s]*请?(?:点击|联系|致电|电话)"),
     (96, r"不构成(?:任何|实质性)?投资建议"),
     (96, r"^.{0,20}(?:如有侵权|侵权请|侵权必究|请联系.{0,10}删除|版权归原作者|未经授权|未经许可|禁止转载|转载请注明|转载自)"),
@@ -127,7 +124,7 @@ const RELATED: &[LinePattern] = &[
     ),
     (
         UNBOUNDED,
-        r"^(?i:(?:you (?:may|might) (?:also )?like|more great .{0,20} stories|most (?:read|popular|viewed)|don.t miss|recommended|read next|related (?:stories|articles|news|content|posts|topics)|more (?:from|stories|news)|trending|popular (?:now|stories)|top stories|editors?.? picks)\b)",
+        r"^(?i:(?:you (?:may|might) (?:also )?like|more great .{0,20} stories|most (?:read|popular|viewed)|don.t miss|recommended|read next|related (?:stories|articles|news|content|posts|topics)|more (?:from|stories|news)|trending|popular (?:now|stories)|top stories|editors?.? picks)(?-u:\b))",
     ),
 ];
 
@@ -139,7 +136,7 @@ const COMMENTS: &[LinePattern] = &[
     ),
     (
         UNBOUNDED,
-        r"^(?i:\d+ (?:comments?|responses?|thoughts?|replies)\b|comments?(?: \(\d+\))?$|leave a (?:reply|comment)|post a comment|join the (?:conversation|discussion))",
+        r"^(?i:\d+ (?:comments?|responses?|thoughts?|replies)(?-u:\b)|comments?(?: \(\d+\))?$|leave a (?:reply|comment)|post a comment|join the (?:conversation|discussion))",
     ),
 ];
 

@@ -7,6 +7,7 @@ mod article;
 mod author;
 mod block_features;
 mod block_model;
+mod block_words;
 mod blocks;
 mod body;
 mod boilerplate;

@@ -7,7 +7,7 @@ use crate::extract::{body, boilerplate};
 use crate::html::Tree;
 use crate::model::ArticleSelectors;
 
-pub use crate::extract::block_features::WIDTH;
+pub use crate::extract::block_features::{WIDTH, is_asked};
 pub use crate::extract::block_model::{BlockModel, DecisionTree, LEAF, Question, choose};
 
 /// A page as the model sees it.
