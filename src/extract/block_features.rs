@@ -23,6 +23,9 @@ const DEPTH: usize = 14;
 /// A line of links so many blocks away from what the rules choose is not the article.
 const FAR: usize = 3;
 
+/// Most characters of the title that blocks are compared with.
+const MAX_TITLE: usize = 400;
+
 /// Whether the model is asked about a block at all.
 pub fn is_asked(row: &[f32]) -> bool {
     row.get(DEPTH).is_some_and(|depth| *depth > 0.0)
@@ -141,20 +144,24 @@ fn pairs(key: &str) -> impl Iterator<Item = (char, char)> {
     key.chars().zip(key.chars().skip(1))
 }
 
-fn is_chosen(node: NodeRef<'_>, roots: &[NodeRef<'_>], dropped: &NodeSet, chosen: &Selection<'_>) -> bool {
-    if !roots.iter().any(|r| r.range().contains(&node.id().index())) {
-        return false;
+/// For each node whether the rules take it for a part of the article.
+fn chosen_nodes(tree: &Tree<'_>, selection: &Selection<'_>) -> NodeSet {
+    let mut roots = NodeSet::default();
+    roots.extend(selection.roots.iter().map(|r| r.id()));
+    let mut chosen = NodeSet::default();
+    for node in std::iter::once(tree.root()).chain(tree.root().descendants()) {
+        let inside = roots.contains(node.id()) || node.parent().is_some_and(|p| chosen.contains(p.id()));
+        if inside && !selection.dropped.contains(node.id()) && !(selection.skip)(node) {
+            chosen.insert(node.id());
+        }
     }
-    let inside = |a: &NodeRef<'_>| !roots.contains(a);
-    let skipped = |e: NodeRef<'_>| dropped.contains(e.id()) || e.tag().is_some() && (chosen.skip)(e);
-    !std::iter::once(node).chain(node.ancestors().take_while(inside)).any(skipped)
-        && !roots.iter().any(|r| r.range().contains(&node.id().index()) && skipped(*r))
+    chosen
 }
 
 impl<'t> Page<'t> {
     fn of(tree: &'t Tree<'_>, blocks: &'t Blocks, selection: &Selection<'t>) -> Self {
-        let chosen: Vec<bool> =
-            blocks.list.iter().map(|b| tree.get(b.first).is_some_and(|n| is_chosen(n, &selection.roots, &selection.dropped, selection))).collect();
+        let nodes = chosen_nodes(tree, selection);
+        let chosen: Vec<bool> = blocks.list.iter().map(|b| nodes.contains(b.first)).collect();
         let mut before = vec![[0; 4]];
         let mut repeats: FxHashMap<&str, u32> = FxHashMap::default();
         let mut sum = [0; 4];
@@ -165,7 +172,8 @@ impl<'t> Page<'t> {
             before.push(sum);
             *repeats.entry(b.text.as_str()).or_default() += 1;
         }
-        let title_key = tree.elements(Tag::Title).next().map(|t| normalized_key(&t.texts().collect::<String>())).unwrap_or_default();
+        let title: String = tree.elements(Tag::Title).next().into_iter().flat_map(NodeRef::texts).flat_map(str::chars).take(MAX_TITLE).collect();
+        let title_key = normalized_key(&title);
         let span = (chosen.iter().position(|c| *c).unwrap_or(0), chosen.iter().rposition(|c| *c).unwrap_or(0));
         let headline = headline(blocks, &title_key, tree, span);
         Self {
