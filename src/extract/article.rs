@@ -2,7 +2,7 @@
 
 use std::sync::LazyLock;
 
-use crate::extract::block_features::features;
+use crate::extract::block_features::{CHOSEN, WIDTH, features};
 use crate::extract::block_model::{BlockModel, choose};
 use crate::extract::blocks::Blocks;
 use crate::extract::body::{self, Selection};
@@ -18,6 +18,9 @@ const LEAST_EXPECTED: f32 = 0.55;
 
 /// Below this the body is uncertain; above it 97 of 100 have an F1 of 0.8 or more.
 const CERTAIN: f32 = 0.9;
+
+/// The rules' choice stays where its expected F1 is at most so much less.
+const AS_GOOD: f32 = 0.02;
 
 /// The body of a page, and the F1 it is expected to have.
 pub(super) struct Body<'t> {
@@ -41,7 +44,14 @@ pub(super) fn find<'t>(tree: &'t Tree<'_>, selectors: &ArticleSelectors) -> Body
     }
     let Some(model) = MODEL.as_ref() else { return Body { selection: by_rules, expected: 0.0 } };
     let blocks = Blocks::of(tree, &facts);
-    let choice = choose(&model.log_odds(&features(tree, &blocks, &by_rules)), blocks.list.iter().map(|b| b.stats.letters));
+    let letters = || blocks.list.iter().map(|b| b.stats.letters);
+    let figures = features(tree, &blocks, &by_rules);
+    let choice = choose(&model.log_odds(&figures), letters());
+    let chosen: Vec<bool> = figures.chunks_exact(WIDTH).map(|row| row.get(CHOSEN).is_some_and(|c| *c > 0.0)).collect();
+    let expected = choice.expected_of(&chosen, letters());
+    if expected >= LEAST_EXPECTED && expected + AS_GOOD >= choice.expected {
+        return Body { selection: by_rules, expected };
+    }
     let (roots, mut dropped) = match blocks.leave_out(tree, &choice.kept) {
         Some((root, dropped)) if choice.expected >= LEAST_EXPECTED => (vec![root], dropped),
         _ => Default::default(),

@@ -136,6 +136,21 @@ pub struct Choice {
     pub probabilities: Vec<f32>,
 }
 
+impl Choice {
+    /// F1 that other kept blocks are expected to have.
+    pub fn expected_of(&self, kept: &[bool], letters: impl Iterator<Item = u32>) -> f32 {
+        let (mut hit, mut taken, mut all) = (0.0, 0.0, 0.0);
+        for ((p, kept), n) in self.probabilities.iter().zip(kept).zip(letters) {
+            all += p * n as f32;
+            if *kept {
+                hit += p * n as f32;
+                taken += n as f32;
+            }
+        }
+        2.0 * hit / f32::max(taken + all, 1.0)
+    }
+}
+
 /// The blocks with the best expected F1, given their letters: those above a threshold that is lower where less is sure
 /// (Lipton et al. 2014).
 pub fn choose(log_odds: &[f32], letters: impl Iterator<Item = u32>) -> Choice {
