@@ -18,8 +18,9 @@ use crate::dedup::stories::StoryIndex;
 use crate::discover::{LimitReached, feed};
 use crate::extract;
 use crate::fetch::charset;
+use crate::html::Tree;
 use crate::issue::summarise;
-use crate::model::{Entry, Source, SourceId, SourceKind, WebUrl};
+use crate::model::{ArticleSelectors, Entry, Source, SourceId, SourceKind, WebUrl};
 use crate::text::dates::Clock;
 
 /// Largest file that is read.
@@ -29,7 +30,7 @@ const MAX_FILE: u64 = 64 << 20;
 #[derive(Debug, Subcommand)]
 pub enum Stage {
     /// Article pages: body, title, date, author, publisher
-    Extract(FilesArgs),
+    Extract(PagesArgs),
     /// Feeds: entries, and what had to be repaired
     Feed(FilesArgs),
     /// List pages: entries and layout
@@ -56,6 +57,16 @@ pub struct FilesArgs {
     jobs: u16,
 }
 
+/// Pages to read.
+#[derive(Debug, Args)]
+pub struct PagesArgs {
+    #[command(flatten)]
+    files: FilesArgs,
+    /// Print what each field was chosen from: candidates with probability and evidence
+    #[arg(long)]
+    explain: bool,
+}
+
 /// Lines to read.
 #[derive(Debug, Args)]
 pub struct JsonLinesArgs {
@@ -80,9 +91,9 @@ struct ClassifyInput {
 /// Runs a stage; results go to `out`, one JSON object per line, in input order.
 pub async fn run(stage: &Stage, settings: &Settings, out: &mut dyn Write) -> anyhow::Result<()> {
     match stage {
-        Stage::Extract(f) => {
-            let files = Files::new(f, None)?;
-            print(out, f.jobs, &f.paths, |path| files.extract(path)).await
+        Stage::Extract(p) => {
+            let files = Files::new(&p.files, None)?;
+            print(out, p.files.jobs, &p.files.paths, |path| files.extract(path, p.explain)).await
         }
         Stage::Feed(f) => {
             let files = Files::new(f, Some(SourceKind::Feed))?;
@@ -202,20 +213,34 @@ impl Files {
         Ok(Document { url: self.url.clone(), content_type: None, at: Utc::now(), body: read(path).map_err(|e| e.to_string())? })
     }
 
-    async fn extract(&self, path: &Path) -> Value {
+    async fn extract(&self, path: &Path, explain: bool) -> Value {
         let file = path.display().to_string();
+        let fields = if explain { self.explain(path).await } else { Value::Null };
         let article = match self.document(path) {
             Ok(document) => self.reader().article(document).await.map_err(|e| e.to_string()),
             Err(e) => Err(e),
         };
         match article {
             Ok(a) => json!({
+                "confidence": a.confidence, "candidates": fields,
                 "file": file, "url": self.url, "title": a.title, "author": a.author, "publisher": a.publisher,
                 "published_at": a.published_at.map(|d| d.to_rfc3339()), "language": a.language, "charset": a.charset,
                 "text": a.text, "html": a.html, "image": a.image, "attachments": a.attachments, "next": a.next, "warnings": a.warnings,
             }),
-            Err(e) => json!({"file": file, "error": e}),
+            Err(e) => json!({"file": file, "error": e, "candidates": fields}),
         }
+    }
+
+    /// What the fields of a page are chosen from.
+    async fn explain(&self, path: &Path) -> Value {
+        let Ok(document) = self.document(path) else { return Value::Null };
+        let url = self.url.clone();
+        let read = move || {
+            let text = charset::decode(&document.body, None, None).text;
+            let context = extract::Context { url: url.as_ref(), selectors: &ArticleSelectors::default(), clock: clock() };
+            extract::fields::Fields::of(&Tree::parse(&text), &text, &context).explain()
+        };
+        self.parser.cpu(read).await.unwrap_or_default()
     }
 
     async fn list(&self, path: &Path) -> Value {

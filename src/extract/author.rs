@@ -1,35 +1,133 @@
 //! Who wrote an article.
 //!
-//! In this order: a label of the byline (作者：, 记者 …), linked data and `<meta>`, elements made for it, a line that begins with
-//! “By”, a reporter in brackets anywhere, a line signed below the text. Behind a colon any name may stand, also a pen name; without one it must look like a
+//! Candidates are labels of the byline (作者：, 记者 …), linked data and `<meta>`, elements made for it, lines that begin with
+//! “By”, reporters in brackets, lines signed below the text. Behind a colon any name may stand, also a pen name; without one it must look like a
 //! person's. No author is better than a wrong one: outlets, programs and placeholders are left out.
 
 use std::sync::LazyLock;
 
 use regex::Regex;
 
-use crate::extract::byline::PageLines;
-use crate::extract::landmarks::Landmarks;
-use crate::extract::meta::{Head, text_of};
+use crate::extract::candidates::{Candidate, Collection, Evidence, Field};
+use crate::extract::meta::text_of;
+use crate::extract::page::Page;
+use crate::extract::page_lines::place;
 use crate::extract::person_name::{
     MAX_NAME_CHARS, MAX_PERSONS, end_of_name, is_organisation, is_person, is_placeholder, is_separator, latin, persons,
 };
-use crate::text::normalize::is_han;
+use crate::html::Tag;
+use crate::text::normalize::{is_han, normalized_key};
 
 /// Longest line that is a byline, in letters.
 const LINE: usize = 120;
 
 const META: [&str; 6] = ["author", "article:author", "og:article:author", "dc.creator", "parsely-author", "byl"];
 
-/// Who wrote it, several names parted by blanks or commas as the page has them.
-pub(super) fn author(landmarks: &Landmarks<'_>, head: &Head, visible: &PageLines) -> Option<String> {
-    let near = visible.around(2, 14);
-    from_label(near)
-        .or_else(|| from_metadata(head))
-        .or_else(|| landmarks.authors.iter().find_map(|e| of_element(&text_of(*e))))
-        .or_else(|| near.iter().find_map(|l| by_line(l)))
-        .or_else(|| visible.lines().iter().find_map(|l| from_parentheses(l)))
-        .or_else(|| visible.lines().iter().find_map(|l| from_signature(l)))
+/// Most lines with a label that are looked at.
+const MOST_LINES: usize = 40;
+
+/// Candidates, most probable first: several names parted by blanks or commas as the page has them.
+pub(super) fn candidates(page: &Page<'_>) -> Vec<Candidate<String>> {
+    let mut found = Collection::default();
+    let mut add = |name: Option<String>, evidence: &[Evidence]| name.and_then(|n| found.add(key(&n), n, evidence).map(|_| ()));
+    add(page.head.ld_names("author").and_then(|t| validate(&t)), &["linked data author"]);
+    for (n, value) in META.iter().filter_map(|n| Some((*n, page.head.meta.get(*n)?))) {
+        add(validate(value), &[if n == "author" { "meta author" } else { "other meta author" }]);
+    }
+    add(crate::extract::wechat::author(page.text).and_then(|t| validate(&t)), &["author in WeChat's script"]);
+    for (n, e) in page.landmarks.authors.iter().enumerate() {
+        let text = text_of(*e);
+        let mut evidence = place(*e);
+        evidence.extend(["element for an author", if n == 0 { "first element" } else { "later element" }]);
+        evidence.extend(e.is(Tag::A).then_some("the element is a link"));
+        // name and office may stand in elements of their own
+        let first = e.texts().map(str::trim).find(|t| !t.is_empty()).filter(|t| text.len() > t.len()).map(str::to_owned);
+        let whole = of_element(&text);
+        let in_front = first.and_then(|t| of_element(&t)).filter(|t| {
+            whole.as_ref().is_none_or(|w| w != t && w.starts_with(t.as_str()) && !w[t.len()..].contains([',', '&']) && !w.contains(" and "))
+        });
+        if in_front.is_some() {
+            add(in_front, &[evidence.clone(), vec!["first text of its element"]].concat());
+        }
+        add(whole, &evidence);
+    }
+    of_lines(page, &mut add);
+    compare(&mut found.all, page);
+    found.rated(Field::Author)
+}
+
+fn of_lines(page: &Page<'_>, add: &mut impl FnMut(Option<String>, &[Evidence]) -> Option<()>) {
+    const WORDS: [&str; 12] = ["作者", "记者", "記者", "撰", "执笔", "文/", "文／", "文丨", "供稿", "（", "(", "编译"];
+    let lines = page.lines.lines();
+    let is_named = |l: &String| {
+        WORDS.iter().any(|w| l.contains(w))
+            || l.len() <= 2 * LINE && l.get(..8.min(l.len())).is_some_and(|s| s.to_ascii_lowercase().contains("by "))
+            || l.starts_with("Author")
+    };
+    for (i, line) in lines.iter().enumerate().filter(|(_, l)| is_named(l)).take(MOST_LINES * 4) {
+        let pair = lines.get(i..(i + 2).min(lines.len())).unwrap_or_default();
+        let label = from_label(pair.get(..1).unwrap_or_default()).or_else(|| from_label(pair).filter(|_| line.chars().count() <= 8));
+        // far below, readers speak too
+        let label = label.filter(|l| page.lines.distance(i) != "far below the headline" || persons(l).is_some());
+        let found = [(label, "labelled"), (by_line(line), "by line"), (from_parentheses(line), "in brackets"), (from_signature(line), "signed")];
+        for (name, kind) in found.into_iter().filter(|(name, _)| name.is_some()) {
+            let mut evidence = page.lines.place(page.tree, i);
+            evidence.extend([kind, page.lines.distance(i)]);
+            evidence.extend(line.contains("作者").then_some("labelled 作者"));
+            evidence.extend((i + 40 >= lines.len()).then_some("near the end"));
+            add(name, &evidence);
+        }
+    }
+}
+
+/// Names in any order with any marks between them are the same.
+fn key(names: &str) -> String {
+    let lower = names.to_lowercase().replace(" and ", " ");
+    let mut words: Vec<&str> = lower.split(|c: char| !c.is_alphanumeric()).filter(|w| !w.is_empty()).collect();
+    words.sort_unstable();
+    words.concat()
+}
+
+/// What candidates say of each other, and what their letters are.
+fn compare(all: &mut [Candidate<String>], page: &Page<'_>) {
+    const ORIGINS: [Evidence; 8] =
+        ["linked data author", "meta author", "other meta author", "element for an author", "by line", "labelled", "in brackets", "signed"];
+    let site = page.head.meta(&["og:site_name", "application-name"]).map(normalized_key).unwrap_or_default();
+    let title = page.head.title.as_deref().map(normalized_key).unwrap_or_default();
+    let host = page.url.and_then(|u| u.as_url().host_str()).map(normalized_key).unwrap_or_default();
+    let keys: Vec<String> = all.iter().map(|c| normalized_key(&c.value)).collect();
+    let many = all.len();
+    for (i, c) in all.iter_mut().enumerate() {
+        let Some(key) = keys.get(i) else { continue };
+        let han = c.value.chars().any(is_han);
+        let words = c.value.split_whitespace().count();
+        let origins = c.evidence.iter().filter(|e| ORIGINS.contains(e)).count();
+        let capital = |w: &str| {
+            w.chars().next().is_some_and(|c| c.is_uppercase() || !c.is_alphabetic())
+                || matches!(w, "and" | "de" | "van" | "von" | "der" | "la" | "al" | "bin" | "del")
+        };
+        let others = || keys.iter().zip(0..).filter(|(k, j)| *j != i && !k.is_empty()).map(|(k, _)| k);
+        let facts = [
+            (han, "Chinese name"),
+            (han && c.value.split(' ').all(is_person), "like persons' names"),
+            (!han && words == 1, "one word"),
+            (!han && (2..=3).contains(&words), "two or three words"),
+            (!han && words > 4 && !c.value.contains([',', '&']), "five words or more"),
+            (c.value.contains(',') || c.value.contains(" and ") || c.value.contains('&'), "several names"),
+            (c.value.chars().any(|c| c.is_ascii_digit()), "holds figures"),
+            (!han && !c.value.split([' ', ',']).filter(|w| !w.is_empty()).all(capital), "words without capitals"),
+            (!site.is_empty() && *key == site || key.len() > 3 && host.contains(key.as_str()), "the site's name"),
+            (!site.is_empty() && *key != site && (site.contains(key.as_str()) || key.contains(&site)), "shares the site's name"),
+            (key.len() > 5 && title.ends_with(key.as_str()), "ends the document title"),
+            (origins == 2, "two origins"),
+            (origins > 2, "three origins or more"),
+            (others().any(|k| k.len() > key.len() && k.contains(key.as_str())), "part of another candidate"),
+            (others().any(|k| k.len() < key.len() && k.len() > 5 && key.contains(k.as_str())), "holds another candidate"),
+            (many == 1, "the only candidate"),
+            (many > 4, "more than four candidates"),
+        ];
+        facts.into_iter().filter(|f| f.0).for_each(|f| c.note(f.1));
+    }
 }
 
 /// Of a text that is said to name the author, as data of a script do.
@@ -121,13 +219,6 @@ fn parse_names(text: &str) -> Option<String> {
     Some(std::iter::once(first).chain(more).collect::<Vec<_>>().join(" "))
 }
 
-/// What linked data or `<meta>` say.
-fn from_metadata(head: &Head) -> Option<String> {
-    let site = head.meta(&["og:site_name", "application-name"]).map(str::to_lowercase);
-    let each = head.ld_names("author").into_iter().chain(META.iter().filter_map(|n| head.meta(&[n]).map(str::to_owned)));
-    each.filter_map(|text| validate(&text)).find(|name| site.as_ref().is_none_or(|s| *s != name.to_lowercase()))
-}
-
 /// A text that holds nothing but the author.
 fn validate(text: &str) -> Option<String> {
     let text = text.trim_matches(|c: char| c.is_whitespace() || matches!(c, ',' | '，' | '、' | ';' | '；' | ':' | '：' | '-' | '|'));
@@ -161,19 +252,17 @@ fn by_line(line: &str) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
-    use crate::html::Tree;
+    use crate::extract::fields::Fields;
+    use crate::extract::testing;
 
-    /// The author of a page with a headline, and these lines below it.
+    /// The most probable author of a page with a headline, and these lines below it.
     fn of(lines: &[&str]) -> Option<String> {
-        let html = Tree::parse("<html><title>题</title></html>");
-        let lines: Vec<String> = std::iter::once("许昌发制品出口增长一成").chain(lines.iter().copied()).map(str::to_owned).collect();
-        author(&Landmarks::of(&html), &Head::read(&html), &PageLines::new(lines, Some("许昌发制品出口增长一成")))
+        let lines: String = lines.iter().map(|l| format!("<p>{l}</p>")).collect();
+        on(&format!("<title>许昌发制品出口增长一成</title><h1>许昌发制品出口增长一成</h1>{lines}"))
     }
 
     fn on(page: &str) -> Option<String> {
-        let html = Tree::parse(page);
-        author(&Landmarks::of(&html), &Head::read(&html), &PageLines::new(Vec::new(), None))
+        testing::with_fields(page, |f: &Fields| f.authors.first().map(|c| c.value.clone()))
     }
 
     #[test]
@@ -245,7 +334,6 @@ mod tests {
             (r#"<meta name="author" content="admin">"#, None),
             (r#"<meta name="author" content="参考消息">"#, None),
             (r#"<meta name="author" content="许昌网,www.xc.cn,许昌日报">"#, None),
-            (r#"<meta name="author" content="The Site"><meta property="og:site_name" content="The Site">"#, None),
             (r#"<script type="application/ld+json">{"author":[{"name":"Jane Roe"},{"name":"John Public"}]}</script>"#, Some("Jane Roe, John Public")),
             (r#"<span class="author">Written By</span><a rel="author">Jane Roe</a>"#, Some("Jane Roe")),
             (r#"<div class="byline">By Jane Roe, Staff Writer</div>"#, Some("Jane Roe")),

@@ -8,7 +8,7 @@ use crate::html::{Attr, NodeRef, Tag, Tree};
 const MAX_HEADINGS: usize = 400;
 const MAX_TIMES: usize = 60;
 const MAX_SOURCES: usize = 20;
-const MAX_AUTHORS: usize = 5;
+const MAX_AUTHORS: usize = 12;
 
 /// Elements that stand out, each kind in document order.
 #[derive(Default)]
@@ -42,7 +42,7 @@ impl Holds {
     }
 
     fn by_tag(tag: Tag) -> Self {
-        let heading = matches!(tag, Tag::H1 | Tag::H2 | Tag::H3 | Tag::Strong | Tag::B | Tag::Font | Tag::Td);
+        let heading = matches!(tag, Tag::H1 | Tag::H2 | Tag::H3 | Tag::H4 | Tag::H5 | Tag::Strong | Tag::B | Tag::Font | Tag::Td);
         Self { heading, time: tag == Tag::Time, ..Self::default() }
     }
 
@@ -50,7 +50,7 @@ impl Holds {
         const HEADING_PARTS: [&str; 4] = ["tit", "Title", "headline", "biaoti"];
         const TIME_PARTS: [&str; 3] = ["publish", "article-time", "post-time"];
         const TIMES: [&str; 6] = ["time", "date", "pubtime", "pub_time", "pubTime", "timer"];
-        const SOURCES: [&str; 8] = ["source", "ly", "media", "from", "origin", "source_name", "article-source", "art_source"];
+        const SOURCES: [&str; 7] = ["source", "ly", "from", "origin", "source_name", "article-source", "art_source"];
         const AUTHORS: [&str; 11] = [
             "author",
             "byline",
@@ -93,7 +93,11 @@ impl<'t> Landmarks<'t> {
                 match attr {
                     Attr::Class => holds.add(*classes.entry(value).or_insert_with(|| Holds::by_class(value))),
                     Attr::Id => holds.add(Holds::by_id(value)),
-                    Attr::Rel | Attr::Itemprop => holds.author |= value.eq_ignore_ascii_case("author"),
+                    Attr::Rel | Attr::Itemprop => {
+                        holds.author |= value.eq_ignore_ascii_case("author");
+                        holds.time |= matches!(value, "datePublished" | "dateModified" | "dateCreated");
+                        holds.heading |= value == "headline";
+                    }
                     _ => {}
                 }
             }

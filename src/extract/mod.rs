@@ -11,19 +11,29 @@ mod block_words;
 mod blocks;
 mod body;
 mod boilerplate;
-mod byline;
+pub mod candidates;
 mod comments;
+mod date_words;
 mod embedded_json;
+pub mod fields;
+mod headline;
 mod landmarks;
 mod media;
 mod meta;
 mod nodes;
+mod page;
+mod page_lines;
 pub mod pagination;
 pub mod pdf;
 mod person_name;
+mod published;
+mod publisher;
 mod read;
 mod survey;
+#[cfg(test)]
+mod testing;
 pub mod training;
+mod wechat;
 
 pub use read::visible_lines;
 
@@ -32,7 +42,7 @@ use std::cell::RefCell;
 
 use serde::{Deserialize, Serialize};
 
-use crate::extract::landmarks::Landmarks;
+use crate::extract::fields::Fields;
 use crate::html::{Attr, Tag, Tree, balanced};
 use crate::model::{ArticleSelectors, Extracted, WebUrl};
 use crate::text::dates::{self, Clock};
@@ -148,11 +158,8 @@ pub fn extract(text: &str, context: &Context<'_>) -> Result<Extracted, ExtractEr
     let page = Tree::parse(text);
     let base = context.url.map(|url| base_url(&page, url));
     let base = base.as_ref();
-    let head = meta::Head::read(&page);
-    let seen = read::visible_lines(&page);
-    let landmarks = Landmarks::of(&page);
-    let title = meta::title(&page, &landmarks, &head, &seen);
-    let visible = byline::PageLines::new(seen, title.as_deref());
+    let fields = Fields::of(&page, text, context);
+    let title = fields.title();
     let body = article::find(&page, context.selectors);
     let uncertain = body.warning();
     let found = body.selection;
@@ -161,7 +168,7 @@ pub fn extract(text: &str, context: &Context<'_>) -> Result<Extracted, ExtractEr
     let soft_error = title.as_deref().filter(|t| letters < 200 && is_error_title(t));
     if letters < MIN_TEXT
         && soft_error.is_none()
-        && let Some(found) = embedded_json::find(&page).and_then(|f| from_state(f, title.clone(), context))
+        && let Some(found) = embedded_json::find(&page).and_then(|f| from_state(f, &fields, context))
     {
         return Ok(found);
     }
@@ -186,12 +193,13 @@ pub fn extract(text: &str, context: &Context<'_>) -> Result<Extracted, ExtractEr
         warnings.push(format!("text cut to {MAX_TEXT} characters"));
     }
     Ok(Extracted {
-        author: author::author(&landmarks, &head, &visible),
-        publisher: byline::publisher(&landmarks, &head, &visible),
-        published_at: byline::published(&landmarks, text, &head, &visible, context.url, &context.clock),
+        author: fields.author(),
+        publisher: fields.publisher(),
+        published_at: fields.published_at(),
+        confidence: fields.confidence(),
         language: normalize::language(&body_text).map(Cow::Borrowed),
         html: clean(&read::raw_html(&found.roots, &found.dropped, found.skip), base),
-        image: base.and_then(|base| media::image(&head, &found.roots, base)),
+        image: base.and_then(|base| media::image(&fields.head, &found.roots, base)),
         attachments: base.map(|base| media::attachments(&found.roots, base)).unwrap_or_default(),
         next: context.url.zip(base).and_then(|(url, base)| media::next_page(&page, url, base)),
         text: body_text,
@@ -202,14 +210,16 @@ pub fn extract(text: &str, context: &Context<'_>) -> Result<Extracted, ExtractEr
 }
 
 /// An article out of a script's data.
-fn from_state(found: embedded_json::EmbeddedArticle, title: Option<String>, context: &Context<'_>) -> Option<Extracted> {
+fn from_state(found: embedded_json::EmbeddedArticle, fields: &Fields, context: &Context<'_>) -> Option<Extracted> {
     let body =
         if found.body.contains('<') { found.body } else { found.body.split('\n').map(|l| format!("<p>{}</p>", ammonia::clean_text(l))).collect() };
     let mut a = from_fragment(&body, context)?;
-    a.title = found.title.map(|t| normalize::truncate(&markup::strip_tags(&t), meta::MAX_TITLE)).filter(|t| !t.is_empty()).or(title);
-    a.published_at = found.date.and_then(|d| dates::parse(&d, &context.clock)).map(|d| d.at);
-    a.publisher = found.source.as_deref().and_then(byline::clean_publisher);
-    a.author = found.author.as_deref().and_then(author::in_text);
+    let data_title = || found.title.map(|t| normalize::truncate(&markup::strip_tags(&t), headline::MAX_TITLE)).filter(|t| !t.is_empty());
+    a.title = fields.title().or_else(data_title);
+    a.published_at = fields.published_at().or_else(|| Some(dates::parse(&found.date?, &context.clock)?.at));
+    a.publisher = fields.publisher().or_else(|| publisher::clean_publisher(&found.source?));
+    a.author = fields.author().or_else(|| author::in_text(&found.author?));
+    a.confidence = fields.confidence();
     a.warnings.push("taken from a script's data".to_owned());
     Some(a)
 }

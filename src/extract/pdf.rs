@@ -37,7 +37,7 @@ pub fn article(text: &str, context: &Context<'_>) -> Result<Extracted, ExtractEr
     let found =
         filled.iter().rev().take(TAIL_LINES).copied().chain(head.clone()).find_map(|l| dates::find_dates(l, &context.clock).into_iter().next());
     Ok(Extracted {
-        title: head.clone().find(|l| is_title(l)).map(|l| normalize::truncate(l, crate::extract::meta::MAX_TITLE)),
+        title: head.clone().find(|l| is_title(l)).map(|l| normalize::truncate(l, crate::extract::headline::MAX_TITLE)),
         published_at: found.map(|d| d.at),
         language: normalize::language(text).map(Cow::Borrowed),
         text: paragraphs.join("\n").chars().take(MAX_TEXT).collect(),

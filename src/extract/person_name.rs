@@ -13,9 +13,51 @@ pub(super) const MAX_NAME_CHARS: usize = 60;
 const SURNAMES: &str = "王李张伊刘陈杨黄赵吴周徐孙马朱胡郭何高林罗郑梁谢宋唐许韩邓冯曹彭曾肖田董袁潘于蒋蔡余杜叶程苏魏吕丁任沈姚卢姜崔钟谭陆汪范金石廖贾夏韦付方白邹孟熊秦邱江尹薛闫段雷侯龙史陶黎贺顾毛郝龚邵万钱严覃武戴莫孔向汤常温康施文牛樊葛邢安齐易乔伍庞颜倪庄聂章鲁岳翟殷詹申欧耿关兰焦俞左柳甘祝包宁尚符舒阮柯纪梅童凌毕单季裴霍涂成苗谷曲盛冉翁蓝路游辛靳管柴蒙鲍华喻祁蒲房滕屈饶解牟艾尤阳穆司卓古吉缪简车连芦麦褚娄窦戚岑景宫费卜冷晏席卫米柏宗瞿桂佟臧闵苟邬边卞姬仇栾隋刁沙荣巫寇桑郎甄丛仲虞敖巩明佘池查麻苑迟邝";
 const COMPOUND_SURNAMES: [&str; 9] = ["上官", "诸葛", "皇甫", "令狐", "慕容", "东方", "宇文", "长孙", "公孙"];
 /// Words that begin like a name and are none.
-const WORDS: [&str; 34] = [
-    "方面", "高度", "于是", "何时", "何地", "金融", "安全", "关于", "连续", "曾经", "马上", "常年", "任何", "关注", "高兴", "向来", "成立", "成功",
-    "万一", "安排", "解释", "管理", "路透", "方才", "文化", "文旅", "石油", "黄金", "高校", "高新", "金属", "明天", "明年", "成果",
+const WORDS: [&str; 44] = [
+    "万元",
+    "万吨",
+    "万人",
+    "万亩",
+    "万台",
+    "万户",
+    "万件",
+    "查看价格",
+    "查看详情",
+    "查看原文",
+    "方面",
+    "高度",
+    "于是",
+    "何时",
+    "何地",
+    "金融",
+    "安全",
+    "关于",
+    "连续",
+    "曾经",
+    "马上",
+    "常年",
+    "任何",
+    "关注",
+    "高兴",
+    "向来",
+    "成立",
+    "成功",
+    "万一",
+    "安排",
+    "解释",
+    "管理",
+    "路透",
+    "方才",
+    "文化",
+    "文旅",
+    "石油",
+    "黄金",
+    "高校",
+    "高新",
+    "金属",
+    "明天",
+    "明年",
+    "成果",
 ];
 /// Places that do: reports name where they come from right behind the reporter.
 const PLACES: &str = "唐山 秦皇岛 邢台 张家口 石家庄 吕梁 包头 沈阳 吉林 吉安 白山 白城 白银 伊春 伊犁 徐州 常州 常熟 常德 苏州 连云港 温州 宁波 宁德 宁夏 金华 金昌 马鞍山 安庆 安阳 安康 安徽 安顺 黄山 黄石 黄冈 池州 龙岩 景德镇 郑州 焦作 许昌 周口 武汉 武威 邵阳 岳阳 张家界 张掖 娄底 江门 江苏 江西 江阴 梅州 阳江 阳泉 柳州 桂林 贺州 成都 曲靖 曲阜 甘肃 甘孜 兰州 石嘴山 吴忠 夏邑 林州 孟州 温县 范县 方城 唐河 邓州 巩义 卢氏 汤阴 鲁山 叶县 章丘 滕州 邹城 荣成";
@@ -44,7 +86,8 @@ const NAME_TERMINATORS: [&str; 19] = [
 /// Ends of names of outlets and bodies.
 const ORGANISATION_SUFFIXES: [&str; 17] =
     ["网", "社", "报", "公司", "集团", "中心", "频道", "在线", "门户", "政府", "办公室", "委员会", "电视台", "杂志", "新闻", "编辑部", "号"];
-const PLACEHOLDERS: [&str; 28] = [
+const PLACEHOLDERS: [&str; 29] = [
+    "责任",
     "by",
     "written by",
     "posted by",
@@ -110,7 +153,13 @@ pub(super) fn end_of_name(token: &str) -> usize {
 /// Two to four letters that begin with a family name, or a foreign name with its dot.
 pub(super) fn is_person(name: &str) -> bool {
     let n = name.chars().count();
-    if !name.chars().all(|c| is_han(c) || c == '·') || WORDS.contains(&name) || PLACES.split(' ').any(|p| p == name) || is_placeholder(name) {
+    let is_place = n > 2 && ['市', '县', '镇', '乡'].iter().any(|e| name.ends_with(*e));
+    if !name.chars().all(|c| is_han(c) || c == '·')
+        || is_place
+        || WORDS.contains(&name)
+        || PLACES.split(' ').any(|p| p == name)
+        || is_placeholder(name)
+    {
         return false;
     }
     if name.contains('·') {
@@ -122,8 +171,13 @@ pub(super) fn is_person(name: &str) -> bool {
 
 /// Whether a word names an office or an editorial room, by its end.
 pub(super) fn is_organisation(word: &str) -> bool {
+    word.chars().count() > 2 && (ORGANISATION_SUFFIXES.iter().any(|b| word.ends_with(b)) || is_office(word))
+}
+
+/// Whether a word names an office or a place, by its end.
+pub(super) fn is_office(word: &str) -> bool {
     const OFFICES: [&str; 16] = ["局", "委", "办", "院", "所", "部", "台", "站", "处", "科", "县", "市", "区", "镇", "乡", "街道"];
-    word.chars().count() > 2 && ORGANISATION_SUFFIXES.iter().chain(&OFFICES).any(|b| word.ends_with(b))
+    word.chars().count() > 2 && OFFICES.iter().any(|b| word.ends_with(b))
 }
 
 /// Outlets, bodies, programs and placeholders.

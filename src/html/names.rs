@@ -73,7 +73,7 @@ names! {
     Attr {
     Alt "alt", AriaHidden "aria-hidden", AriaLabel "aria-label", Class "class", Colspan "colspan", Content "content", DataOriginal "data-original",
     DataSrc "data-src", Datetime "datetime", Height "height", Hidden "hidden", Href "href", HttpEquiv "http-equiv", Id "id",
-    Itemprop "itemprop", Name "name", Onchange "onchange", Onclick "onclick", Property "property", Rel "rel", Rowspan "rowspan", Selected "selected", Src "src", Style "style",
+    Itemprop "itemprop", Lang "lang", Name "name", Onchange "onchange", Onclick "onclick", Property "property", Rel "rel", Rowspan "rowspan", Selected "selected", Src "src", Style "style",
     Title "title", Type "type", Value "value", Width "width",
     }
 }

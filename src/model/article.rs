@@ -65,6 +65,22 @@ pub struct Extracted {
     /// In which charset it was written; `pdf` for a PDF.
     #[serde(default)]
     pub charset: String,
+    /// How probable it is that the fields are right.
+    #[serde(default)]
+    pub confidence: Confidence,
+}
+
+/// How probable it is that fields which were read off a page are right; none where the field is empty or not from the page.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
+pub struct Confidence {
+    /// Of the headline.
+    pub title: Option<f32>,
+    /// Of the day of publication.
+    pub date: Option<f32>,
+    /// Of 来源.
+    pub publisher: Option<f32>,
+    /// Of the author.
+    pub author: Option<f32>,
 }
 
 impl Extracted {

@@ -10,7 +10,7 @@ mod ids;
 mod mail_address;
 mod source;
 
-pub use article::{Article, Attachment, Classification, Entry, Extracted, Firm, Headline, Label, StoredPage};
+pub use article::{Article, Attachment, Classification, Confidence, Entry, Extracted, Firm, Headline, Label, StoredPage};
 pub use edition::{ColumnItems, Copy, Edition, Health, Item, ItemFile, Picture, Print, SourceProblem, Trend, WEEKS};
 pub use ids::{ArticleId, EditionId, EntryId, FileId, MAX_URL_BYTES, OutboxId, SourceId, StoryId, UrlError, WebUrl};
 pub use mail_address::{AddressError, MailAddress};

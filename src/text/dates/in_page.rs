@@ -11,6 +11,8 @@ use crate::text::dates::{Clock, DateMatch, calendar, fold_width_and_case, midnig
 /// Longest piece of a date set in pieces, in bytes, and the most pieces.
 const PIECE: usize = 16;
 const MOST_PIECES: usize = 3;
+/// Most dates in code.
+const MOST_IN_CODE: usize = 20;
 
 /// The first date that is set in pieces on lines of their own: `24` above `2026-11`, `Nov` `24` `2026`.
 pub fn in_pieces(lines: &[String], clock: &Clock) -> Option<NaiveDate> {
@@ -45,9 +47,17 @@ pub fn in_numerals(lines: &[String], clock: &Clock) -> Option<NaiveDate> {
     lines.iter().rev().filter(|l| l.chars().count() <= 40).find_map(day)
 }
 
-/// A date in the code of a page, under one of the names that publishing systems use.
-pub fn in_code(page: &str, clock: &Clock) -> Option<DateMatch> {
-    CODE.as_ref()?.captures_iter(page).filter_map(|c| c.name("date")).find_map(|d| parse(d.as_str(), clock))
+/// The dates in the code of a page, under one of the names that publishing systems use.
+pub fn all_in_code(page: &str, clock: &Clock) -> Vec<DateMatch> {
+    let captures = CODE.iter().flat_map(|r| r.captures_iter(page)).take(MOST_IN_CODE);
+    captures.filter_map(|c| parse(c.name("date")?.as_str(), clock)).collect()
+}
+
+/// Year and month written into an address: `/2024/01/`, `/202401/`, `/2024-01/`.
+pub fn month_in_url(path: &str) -> Option<(i32, u32)> {
+    static MONTH: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r"(?:^|[/_t-])(20\d\d)[-/_]?(0[1-9]|1[0-2])(?:[-/_]|\d\d[/_.-])").ok());
+    let c = MONTH.as_ref()?.captures(path)?;
+    Some((c.get(1)?.as_str().parse().ok()?, c.get(2)?.as_str().parse().ok()?))
 }
 
 /// The day written into an address: `/2024/01/28/`, `/202401/28/`, `/2024-01/28/`, `t20240128_`, `/20240128/`.
@@ -99,10 +109,10 @@ mod tests {
             r#"{"pubTime":"2026-11-24 08:00"}"#,
             r#"{"updateTime":"2026-11-24 11:00","publish_time": "2026/11/24 08:00:00"}"#,
         ] {
-            assert_eq!(in_code(page, &clock()).map(|d| d.at.to_rfc3339()).as_deref(), Some("2026-11-24T08:00:00+08:00"), "{page}");
+            assert_eq!(all_in_code(page, &clock()).last().map(|d| d.at.to_rfc3339()).as_deref(), Some("2026-11-24T08:00:00+08:00"), "{page}");
         }
         for page in ["select = '2026-11-24'", "product=1795478400", r#"{"publishTime":null}"#] {
-            assert_eq!(in_code(page, &clock()), None, "{page}");
+            assert_eq!(all_in_code(page, &clock()), [], "{page}");
         }
     }
 

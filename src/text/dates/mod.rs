@@ -7,6 +7,7 @@ mod in_page;
 mod patterns;
 #[cfg(test)]
 mod tests;
+mod worldwide;
 
 use std::sync::LazyLock;
 
@@ -15,8 +16,9 @@ use chrono_tz::Tz;
 use regex::{Captures, Regex};
 
 use crate::text::normalize::fold_width_and_case;
-pub use in_page::{in_code, in_numerals, in_pieces, in_url};
+pub use in_page::{all_in_code, in_numerals, in_pieces, in_url, month_in_url};
 use patterns::{AGO, COLUMNS, COMPACT, DAY_MONTH_YEAR, FULL, MONTH_DAY, MONTH_DAY_YEAR, NAMED_YEAR, NEAR, SHORT_YEAR, SLASHED};
+pub use worldwide::Order;
 
 /// What a reading depends on besides the text.
 #[derive(Debug, Clone, Copy)]
@@ -120,21 +122,39 @@ pub fn find_dates(text: &str, clock: &Clock) -> Vec<DateMatch> {
     all_in(&text.chars().map(fold_keep_case).collect::<String>(), clock)
 }
 
-/// Like [`find_dates`], without those that are said to be of a change, of a signature, of an end, or of today.
-pub fn find_publication_dates(text: &str, clock: &Clock) -> Vec<DateMatch> {
-    const OTHERS: [&str; 10] = ["更新", "修改", "修订", "成文", "签发", "截止", "今天是", "现在是", "当前时间", "pdated"];
-    /// Letters before a date that may name it; further ones are of a headline or a name.
-    const LABEL: usize = 8;
+/// Every full date of a text, in any language, in order; `order` tells day from month where figures do not. Dates inside addresses
+/// and such that leave figures over are none.
+pub fn mentions(text: &str, clock: &Clock, order: Option<Order>) -> Vec<DateMatch> {
+    if !text.as_bytes().windows(2).any(|w| w.iter().all(u8::is_ascii_digit)) {
+        return Vec::new();
+    }
     let text: String = text.chars().map(fold_keep_case).collect();
-    let (mut found, mut from) = (all_in(&text, clock), 0);
-    found.retain(|f| {
-        // what stands between the date before and this one names it
-        let between = text.get(from..f.offset).unwrap_or_default();
-        let label = between.char_indices().rev().nth(LABEL - 1).and_then(|(at, _)| between.get(at..)).unwrap_or(between);
-        from = f.offset + 1;
-        !OTHERS.iter().any(|o| label.contains(o))
-    });
+    let captures = [&FULL, &COLUMNS].into_iter().flat_map(|p| p.iter()).flat_map(|p| p.captures_iter(&text));
+    let mut found: Vec<DateMatch> = captures.filter(|c| worldwide::stands_alone(&text, c)).filter_map(|c| calendar(&c, clock)).collect();
+    found.extend(worldwide::find(&text, clock, order));
+    found.retain(|f| clock.believable(f.at) && !inside_address(&text, f.offset));
+    found.sort_by_key(|f| (f.offset, !f.has_time));
+    found.dedup_by_key(|f| f.offset);
     found
+}
+
+/// Whether a place in a text is within an address.
+fn inside_address(text: &str, offset: usize) -> bool {
+    let before = text.get(..offset).unwrap_or_default();
+    let word = before.rsplit(char::is_whitespace).next().unwrap_or_default();
+    ["://", "www.", ".com/", ".cn/", ".html"].iter().any(|a| word.contains(a))
+}
+
+/// A text that is nothing but a date in a form of machines: RFC 2822, RFC 3339, seconds since 1970, `20261124`.
+pub fn plain(text: &str, clock: &Clock) -> Option<DateMatch> {
+    let text = text.trim();
+    standard(text, clock).or_else(|| epoch(text, clock)).or_else(|| first(&COMPACT, text, clock, calendar))
+}
+
+/// `3小时前`, `昨天 08:00`; nothing finer than its unit.
+pub fn relative(text: &str, clock: &Clock) -> Option<DateMatch> {
+    let text: String = text.chars().take(80).map(fold_keep_case).collect();
+    first(&AGO, &text, clock, ago).filter(|_| !text.contains('周') && !text.contains("个月")).or_else(|| first(&NEAR, &text, clock, near))
 }
 
 /// Dates of a folded text.
@@ -166,7 +186,7 @@ pub fn midnight(day: NaiveDate, clock: &Clock) -> Option<DateTime<FixedOffset>> 
 }
 
 /// Like [`fold`], but keeps case (zone names are upper case) and yields one character for one.
-fn fold_keep_case(c: char) -> char {
+pub fn fold_keep_case(c: char) -> char {
     if c.is_ascii() { c } else { fold_width_and_case(c) }
 }
 

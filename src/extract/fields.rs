@@ -1,0 +1,86 @@
+//! Title, date, 来源 and author of a page, chosen among candidates; all of them are kept for whoever wants to know why.
+
+use chrono::{DateTime, FixedOffset};
+use serde_json::{Value, json};
+
+use crate::extract::candidates::{Candidate, Field, choose};
+use crate::extract::landmarks::Landmarks;
+use crate::extract::meta::Head;
+use crate::extract::page::Page;
+use crate::extract::page_lines::PageLines;
+use crate::extract::published::Stamp;
+use crate::extract::{Context, author, headline, published, publisher, read};
+use crate::html::Tree;
+use crate::model::Confidence;
+
+/// The candidates of each field, most probable first.
+pub struct Fields {
+    pub(super) head: Head,
+    /// Of the headline.
+    pub titles: Vec<Candidate<String>>,
+    /// Of the moment of publication.
+    pub dates: Vec<Candidate<Stamp>>,
+    /// Of 来源.
+    pub publishers: Vec<Candidate<String>>,
+    /// Of the author.
+    pub authors: Vec<Candidate<String>>,
+    heading: Option<String>,
+}
+
+impl Fields {
+    /// Reads a page whose whole markup is `text`.
+    pub fn of(tree: &Tree<'_>, text: &str, context: &Context<'_>) -> Self {
+        let (lines, starts) = read::placed_lines(tree);
+        let mut page = Page {
+            tree,
+            text,
+            head: Head::read(tree),
+            landmarks: Landmarks::of(tree),
+            lines: PageLines::new(lines, starts),
+            url: context.url,
+            clock: &context.clock,
+        };
+        let titles = headline::candidates(&page);
+        let heading = headline::first_h1(&page);
+        page.lines.find_headline(choose(&titles, Field::Title).map(|c| c.value.as_str()).or(heading.as_deref()));
+        let (dates, publishers, authors) = (published::candidates(&page), publisher::candidates(&page), author::candidates(&page));
+        Self { titles, dates, publishers, authors, heading, head: page.head }
+    }
+
+    pub(super) fn title(&self) -> Option<String> {
+        // a page without title is of no use to anybody: the first heading is better than none
+        choose(&self.titles, Field::Title).map(|c| c.value.clone()).or_else(|| self.heading.clone())
+    }
+
+    pub(super) fn published_at(&self) -> Option<DateTime<FixedOffset>> {
+        choose(&self.dates, Field::Date).map(|c| c.value.at)
+    }
+
+    pub(super) fn publisher(&self) -> Option<String> {
+        choose(&self.publishers, Field::Publisher).map(|c| c.value.clone())
+    }
+
+    pub(super) fn author(&self) -> Option<String> {
+        choose(&self.authors, Field::Author).map(|c| c.value.clone())
+    }
+
+    pub(super) fn confidence(&self) -> Confidence {
+        Confidence {
+            title: choose(&self.titles, Field::Title).map(|c| c.probability),
+            date: choose(&self.dates, Field::Date).map(|c| c.probability),
+            publisher: choose(&self.publishers, Field::Publisher).map(|c| c.probability),
+            author: choose(&self.authors, Field::Author).map(|c| c.probability),
+        }
+    }
+
+    /// Every candidate with its probability and evidence.
+    pub fn explain(&self) -> Value {
+        fn each<T>(all: &[Candidate<T>], shown: impl Fn(&T) -> String) -> Value {
+            all.iter().map(|c| json!({"value": shown(&c.value), "p": c.probability, "evidence": c.evidence})).collect()
+        }
+        json!({
+            "title": each(&self.titles, Clone::clone), "date": each(&self.dates, |d| d.at.to_rfc3339()),
+            "publisher": each(&self.publishers, Clone::clone), "author": each(&self.authors, Clone::clone),
+        })
+    }
+}

@@ -1,0 +1,134 @@
+//! What a reader sees, line by line, where the headline stands among it, and in what kind of place each line stands.
+
+use std::collections::HashMap;
+
+use crate::extract::candidates::Evidence;
+use crate::extract::nodes::names;
+use crate::html::{NodeId, NodeRef, Tag, Tree};
+use crate::text::dates;
+use crate::text::normalize::normalized_key;
+
+/// Lines among which the headline is looked for.
+const LINES_OF_HEADLINE: usize = 400;
+
+/// The visible lines of a page.
+pub(super) struct PageLines {
+    lines: Vec<String>,
+    /// The text that each line begins with.
+    starts: Vec<NodeId>,
+    title: Option<usize>,
+}
+
+impl PageLines {
+    /// Lines with the nodes they begin at.
+    pub(super) fn new(lines: Vec<String>, starts: Vec<NodeId>) -> Self {
+        Self { lines, starts, title: None }
+    }
+
+    /// Finds the line of the headline.
+    pub(super) fn find_headline(&mut self, title: Option<&str>) {
+        self.title = title_line(&self.lines, title);
+    }
+
+    /// All lines.
+    pub(super) fn lines(&self) -> &[String] {
+        &self.lines
+    }
+
+    /// The lines around the headline; none where it is not seen.
+    pub(super) fn around(&self, before: usize, behind: usize) -> &[String] {
+        self.title.map(|i| window(&self.lines, i.saturating_sub(before), i + behind)).unwrap_or_default()
+    }
+
+    /// How far below the headline a line stands.
+    pub(super) fn distance(&self, line: usize) -> Evidence {
+        let Some(title) = self.title else { return "no headline seen" };
+        match (line.checked_sub(title), title.saturating_sub(line)) {
+            (Some(0), _) => "in the headline's line",
+            (Some(1..=3), _) => "1–3 lines below the headline",
+            (Some(4..=8), _) => "4–8 lines below the headline",
+            (Some(9..=20), _) => "9–20 lines below the headline",
+            (Some(_), _) => "far below the headline",
+            (None, 1..=3) => "1–3 lines above the headline",
+            (None, _) => "far above the headline",
+        }
+    }
+
+    /// In what places a line stands.
+    pub(super) fn place(&self, tree: &Tree<'_>, line: usize) -> Vec<Evidence> {
+        self.starts.get(line).and_then(|id| tree.get(*id)).map(place).unwrap_or_default()
+    }
+}
+
+/// What elements around a node say of it, each once.
+pub(super) fn place(node: NodeRef<'_>) -> Vec<Evidence> {
+    let mut found = Vec::new();
+    for (level, e) in std::iter::once(node).chain(node.ancestors()).enumerate() {
+        let by_tag = match e.tag() {
+            Some(Tag::A) => Some("in a link"),
+            Some(Tag::Li | Tag::Ul | Tag::Ol) => Some("in a list"),
+            Some(Tag::Nav | Tag::Footer) => Some("in nav or footer"),
+            Some(Tag::Aside) => Some("in aside"),
+            Some(Tag::Header) => Some("in header"),
+            Some(Tag::Article) => Some("in article"),
+            Some(Tag::Main) => Some("in main"),
+            Some(Tag::Table | Tag::Tr | Tag::Td) => Some("in a table"),
+            Some(Tag::H1 | Tag::H2 | Tag::H3 | Tag::H4) => Some("in a heading"),
+            Some(Tag::Form) => Some("in a form"),
+            _ => None,
+        };
+        let names = names(e).to_ascii_lowercase();
+        // what a wrapper of the whole page is called says nothing of a line
+        let by_class =
+            CLASSES.iter().filter(|(_, words, near)| (level < 5 || !near) && words.iter().any(|w| names.contains(w))).map(|(name, ..)| *name);
+        for evidence in by_tag.into_iter().chain(by_class) {
+            if !found.contains(&evidence) && !matches!(e.tag(), Some(Tag::Body | Tag::Html)) {
+                found.push(evidence);
+            }
+        }
+    }
+    found
+}
+
+/// What words in class and id say, and whether only of elements close by.
+const CLASSES: [(Evidence, &[&str], bool); 10] = [
+    ("class of comments", &["comment", "respond", "reply", "disqus", "pinglun"], false),
+    (
+        "class of related articles",
+        &["related", "recommend", "recent", "similar", "latest", "popular", "trending", "teaser", "xgyd", "tuijian", "hot", "more-"],
+        false,
+    ),
+    ("class of a sidebar", &["sidebar", "side-bar", "widget", "secondary", "rightcol", "right-col"], false),
+    ("class of a footer", &["footer", "copyright", "bottom", "foot"], false),
+    ("class of an event", &["event", "termin", "calendar", "agenda", "veranstaltung"], false),
+    ("class of publication", &["publish", "pubdate", "pubtime", "posted", "dateline", "datum"], true),
+    ("class of a change", &["updated", "modified", "update-", "revis"], true),
+    ("class of a date", &["date", "time", "shijian", "datetime", "datum"], true),
+    ("class of a byline", &["byline", "meta", "author", "source", "info", "autor", "credit", "signature"], true),
+    ("class of an article", &["article", "post", "entry", "content", "story", "news"], true),
+];
+
+fn window(lines: &[String], from: usize, to: usize) -> &[String] {
+    lines.get(from.min(lines.len())..to.min(lines.len())).unwrap_or_default()
+}
+
+fn title_line(lines: &[String], title: Option<&str>) -> Option<usize> {
+    let title = normalized_key(title?);
+    // a line of other length cannot be the headline, and most are
+    let is_alike = |l: &str| (title.len()..=title.len() * 4 + 60).contains(&l.len());
+    let among = || lines.iter().take(LINES_OF_HEADLINE).enumerate();
+    let exact: Vec<usize> = among().filter(|(_, l)| is_alike(l) && normalized_key(l) == title).map(|(i, _)| i).collect();
+    // the last that a date follows, else the last: earlier ones are echoes and breadcrumbs, later ones lists of hot news
+    let dated = |i: &&usize| window(lines, **i + 1, **i + 6).iter().any(|l| dates::shows_date(l));
+    let exact = exact.iter().rfind(dated).or(exact.last()).copied();
+    exact.or_else(|| among().find(|(_, l)| l.len() >= title.len() && l.chars().count() < 200 && normalized_key(l).contains(&title)).map(|(i, _)| i))
+}
+
+/// Lines by their letters: which of them have the same.
+pub(super) fn by_key(lines: &[String]) -> HashMap<String, usize> {
+    let mut found = HashMap::new();
+    for (i, line) in lines.iter().enumerate().take(LINES_OF_HEADLINE * 2) {
+        found.entry(normalized_key(line)).or_insert(i);
+    }
+    found
+}

@@ -1,0 +1,152 @@
+//! Dates in the words and orders of other languages: `1er août 2016`, `16. Februar 2013`, `05.11.2021`, `12/16/16`.
+
+use std::collections::HashMap;
+use std::sync::LazyLock;
+
+use chrono::NaiveDate;
+use regex::{Captures, Regex};
+
+use crate::text::dates::{Clock, DateMatch, finish, number};
+
+/// Which comes first where figures alone make a date.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Order {
+    /// `24/11/2026`
+    DayMonth,
+    /// `11/24/2026`
+    MonthDay,
+}
+
+impl Order {
+    /// The order of a language as `lang` names it. English alone says nothing: Britain and America differ.
+    pub fn of_language(tag: &str) -> Option<Self> {
+        let tag = tag.trim().to_ascii_lowercase().replace('_', "-");
+        match tag.split('-').next()? {
+            "en" => match tag.split('-').nth(1)? {
+                "us" => Some(Self::MonthDay),
+                _ => Some(Self::DayMonth),
+            },
+            "de" | "fr" | "es" | "it" | "pt" | "nl" | "da" | "nb" | "no" | "fi" | "pl" | "cs" | "sk" | "ro" | "hr" | "tr" | "el" | "ru" | "uk"
+            | "bg" | "id" | "vi" | "ca" | "ar" => Some(Self::DayMonth),
+            _ => None,
+        }
+    }
+}
+
+/// The month a word names, in any of the languages of the table.
+pub(super) fn month(word: &str) -> Option<u32> {
+    static MONTHS: LazyLock<HashMap<&str, u32>> = LazyLock::new(|| {
+        let lines = include_str!("../../data/dates/months.txt").lines().filter(|l| !l.starts_with('#'));
+        lines.zip(1..).flat_map(|(line, n)| line.split(' ').map(move |name| (name, n))).collect()
+    });
+    MONTHS.get(word.to_lowercase().as_str()).copied()
+}
+
+/// The pattern of a time of day behind a date.
+const TIME: &str =
+    r"(?:(?:[\s,T|–-]|\b(?:at|um|à|a las|alle|kl\.?|ore|om|o)\s)*(?P<h>\d{1,2})(?:[:.h](?P<mi>\d\d)(?::(?P<s>\d\d))?)\s*(?P<half2>(?i:am|pm))?)?";
+
+static FIGURES: LazyLock<Option<Regex>> =
+    LazyLock::new(|| Regex::new(&format!(r"(?P<a>\d{{1,2}})(?P<p>\.\s?|/|-)(?P<b>\d{{1,2}})(?:\.\s?|/|-)(?P<y>(?:19|20)\d\d|\d\d){TIME}")).ok());
+static NAMED: LazyLock<Vec<Regex>> = LazyLock::new(|| {
+    let spellings = [
+        format!(
+            r"(?P<d>\d{{1,2}})(?:st|nd|rd|th|er|º|ª)?[.,]?[\s/-]*(?:of |de |d’|d')?(?P<mon>\p{{L}}{{3,12}})[.,]?[\s,/-]*(?:de |del )?(?P<y>(?:19|20)\d\d){TIME}"
+        ),
+        format!(r"(?P<mon>\p{{L}}{{3,12}})\.?[\s/-]*(?P<d>\d{{1,2}})(?:st|nd|rd|th)?,?[\s/-]+(?:at\s+)?(?P<y>(?:19|20)\d\d){TIME}"),
+    ];
+    spellings.iter().filter_map(|s| Regex::new(s).ok()).collect()
+});
+static MINGUO: LazyLock<Option<Regex>> =
+    LazyLock::new(|| Regex::new(r"(?:民國|民国)\s?(?P<y>\d{2,3})\s?年\s?(?P<m>\d{1,2})\s?月\s?(?P<d>\d{1,2})\s?日").ok());
+
+/// Every such date of a folded text. Where figures alone do not tell day from month and no order is known, there is none.
+pub(super) fn find(text: &str, clock: &Clock, order: Option<Order>) -> Vec<DateMatch> {
+    let mut found: Vec<DateMatch> = Vec::new();
+    for pattern in NAMED.iter() {
+        found.extend(pattern.captures_iter(text).filter_map(|c| named(&c, clock)));
+    }
+    let figures = FIGURES.iter().flat_map(|p| p.captures_iter(text)).filter(|c| stands_alone(text, c));
+    found.extend(figures.filter_map(|c| in_figures(&c, clock, order)));
+    if text.contains("民") {
+        found.extend(MINGUO.iter().flat_map(|p| p.captures_iter(text)).filter_map(|c| minguo(&c, clock)));
+    }
+    found
+}
+
+/// Whether no figures are left over before or behind a date.
+pub(super) fn stands_alone(text: &str, c: &Captures<'_>) -> bool {
+    let Some(m) = c.get(0) else { return false };
+    let before = text.get(..m.start()).unwrap_or_default();
+    let behind = text.get(m.end()..).unwrap_or_default();
+    let digit = |c: Option<char>| c.is_some_and(|c| c.is_ascii_digit());
+    let joins = |c: Option<char>| c.is_some_and(|c| matches!(c, '.' | '/' | '-'));
+    let (mut back, mut on) = (before.chars().rev(), behind.chars());
+    let (last, first) = (back.next(), on.next());
+    let left_over = digit(last) || digit(first) || joins(last) && digit(back.next()) || joins(first) && digit(on.next());
+    !left_over
+}
+
+fn named(c: &Captures<'_>, clock: &Clock) -> Option<DateMatch> {
+    finish(c, NaiveDate::from_ymd_opt(number(c, "y")?, month(c.name("mon")?.as_str())?, number(c, "d")?)?, clock)
+}
+
+fn in_figures(c: &Captures<'_>, clock: &Clock, order: Option<Order>) -> Option<DateMatch> {
+    let (a, b): (u32, u32) = (number(c, "a")?, number(c, "b")?);
+    let (sign, year): (&str, i32) = (c.name("p")?.as_str(), number(c, "y")?);
+    let dotted = sign.starts_with('.');
+    if sign == "-" && year < 100 {
+        // `19-09-18`, as Chinese sites shorten 2019-09-18
+        return finish(c, NaiveDate::from_ymd_opt(2000 + i32::try_from(a).ok()?, b, number(c, "y")?)?, clock);
+    }
+    let order = match (a, b) {
+        (13.., _) => Order::DayMonth,
+        (_, 13..) => Order::MonthDay,
+        _ if dotted || a == b => Order::DayMonth,
+        _ => order?,
+    };
+    let (day, month) = if order == Order::DayMonth { (a, b) } else { (b, a) };
+    let year = if year >= 100 {
+        year
+    } else if year < 70 {
+        2000 + year
+    } else {
+        1900 + year
+    };
+    finish(c, NaiveDate::from_ymd_opt(year, month, day)?, clock)
+}
+
+/// Years of the Republic count from 1912.
+fn minguo(c: &Captures<'_>, clock: &Clock) -> Option<DateMatch> {
+    finish(c, NaiveDate::from_ymd_opt(number::<i32>(c, "y")? + 1911, number(c, "m")?, number(c, "d")?)?, clock)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::text::dates::tests::clock;
+
+    #[test]
+    fn dates_of_other_languages_are_read() {
+        let read = |text: &str, order| find(text, &clock(), order).first().map_or_else(String::new, |d| d.at.format("%F %R").to_string());
+        for (text, expected) in [
+            ("1er août 2016", "2016-08-01 00:00"),
+            ("am 16. Februar 2013, 14:30 Uhr", "2013-02-16 14:30"),
+            ("el 7 de noviembre de 2019", "2019-11-07 00:00"),
+            ("15 августа 2016", "2016-08-15 00:00"),
+            ("09.12.2021, 18:05 Uhr", "2021-12-09 18:05"),
+            ("Posted 3/28/19 9:05pm", "2019-03-28 21:05"),
+            ("21/02/2024", "2024-02-21 00:00"),
+            ("发布时间：19-09-18", "2019-09-18 00:00"),
+            ("中華民國109年6月3日", "2020-06-03 00:00"),
+        ] {
+            assert_eq!(read(text, None), expected, "{text}");
+        }
+        assert_eq!(read("04/05/2024", None), "", "day or month");
+        assert_eq!(read("04/05/2024", Some(Order::DayMonth)), "2024-05-04 00:00");
+        assert_eq!(read("04/05/2024", Order::of_language("en-US")), "2024-04-05 00:00");
+        for text in ["10.0.19.41", "120.10.2021", "12.10.20217", "may 45 2021", "IP 12.11.21.9"] {
+            assert_eq!(read(text, None), "", "{text}");
+        }
+    }
+}
