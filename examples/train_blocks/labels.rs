@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::Path;
 
-use qingbao::extract::training::{Sample, sample, text};
+use qingbao::extract::training::{self, Sample, sample, text};
 use serde::Deserialize;
 
 use crate::boost::Target;
@@ -30,6 +30,8 @@ pub struct Page {
     pub site: u64,
     pub body: Option<String>,
     pub refuse: bool,
+    /// As it came.
+    markup: String,
     pub sample: Sample,
     pub targets: Vec<Target>,
     /// F1 of all blocks that belong to the article.
@@ -49,18 +51,62 @@ pub fn read(folder: &Path) -> Vec<Page> {
             return None;
         }
         let markup = qingbao::fetch::charset::decode(&bytes, None, None).text;
-        let sample = sample(&markup);
+        let sample = sample(&markup, |_| ());
         let targets = match &body {
             Some(body) => by_body(&sample, body),
             None if refuse => sample.letters.iter().map(|_| Target { kept: 0.0, weight: 0.3 }).collect(),
             None => by_passages(&sample, &truth.with.unwrap_or_default(), &truth.without.unwrap_or_default()),
         };
-        let belongs: Vec<bool> = targets.iter().map(|t| t.kept > 0.5).collect();
-        let ceiling = body.as_deref().map_or(0.0, |b| f1(b, &text(&sample, &belongs)));
+        let ceiling = ceiling(body.as_deref(), &sample, &targets);
         let folder = name.split_once('/').map_or(set.clone(), |(s, _)| s.to_owned());
-        Some(Page { site: number(&site(truth.url.as_deref(), &name, &markup)), folder, name, body, refuse, sample, targets, ceiling })
+        Some(Page { site: number(&site(truth.url.as_deref(), &name, &markup)), folder, name, body, refuse, markup, sample, targets, ceiling })
     };
     truths.into_iter().filter_map(page).collect()
+}
+
+/// F1 of all blocks that belong to the article.
+fn ceiling(body: Option<&str>, sample: &Sample, targets: &[Target]) -> f64 {
+    let belongs: Vec<bool> = targets.iter().map(|t| t.kept > 0.5).collect();
+    body.map_or(0.0, |b| f1(b, &text(sample, &belongs)))
+}
+
+/// A Chinese page whose article ends early, as that of a notice: long articles alone would teach that the body is the longest text.
+pub fn shortened(page: &Page, form: u64) -> Option<Page> {
+    let body = page.body.as_deref()?;
+    if body.chars().filter(|c| matches!(c, '\u{4e00}'..='\u{9fff}')).count() * 2 <= body.chars().count() {
+        return None;
+    }
+    let most = u32::try_from(40 + number(&format!("{form} {}", page.name)) % 260).ok()?;
+    let (mut letters, mut is_over) = (0, false);
+    let mut kept = Vec::new();
+    let mut lines = Vec::new();
+    for ((target, n), line) in page.targets.iter().zip(&page.sample.letters).zip(&page.sample.lines) {
+        let belongs = target.kept > 0.5;
+        is_over |= belongs && letters > 0 && letters + n > most;
+        kept.push(!belongs || !is_over);
+        if belongs && !is_over {
+            letters += n;
+            lines.push(line.as_str());
+        }
+    }
+    if !is_over || letters > 500 {
+        return None;
+    }
+    let markup = training::shortened(&page.markup, &kept)?;
+    let (sample, body) = (sample(&markup, |_| ()), lines.join("\n"));
+    let targets = by_body(&sample, &body);
+    let ceiling = ceiling(Some(&body), &sample, &targets);
+    Some(Page {
+        site: page.site,
+        folder: "shortened".to_owned(),
+        name: page.name.clone(),
+        body: Some(body),
+        refuse: false,
+        markup,
+        sample,
+        targets,
+        ceiling,
+    })
 }
 
 /// The host of an address without `www.`; of a page without one the host that most of its links go to.
@@ -162,4 +208,35 @@ fn by_passages(sample: &Sample, with: &[String], without: &[String]) -> Vec<Targ
             }
         })
         .collect()
+}
+
+/// Of pages, one in so many is learned from with a part of the rules' choice missing too.
+const MISLED: u64 = 5;
+
+/// A page of which the rules find only the beginning or the end.
+pub fn misled(page: &Page) -> Option<Page> {
+    let chance = number(&page.name);
+    let body = page.body.as_deref().filter(|_| chance.is_multiple_of(MISLED))?;
+    let share = 20 + chance / MISLED % 60;
+    let sample = sample(&page.markup, |chosen| {
+        let all = chosen.iter().filter(|c| **c).count();
+        let kept = (all as u64 * share / 100) as usize;
+        let (from, to) = if chance / 600 % 2 == 0 { (0, kept) } else { (all - kept, all) };
+        for (n, c) in chosen.iter_mut().filter(|c| **c).enumerate() {
+            *c = (from..to).contains(&n);
+        }
+    });
+    let targets = by_body(&sample, body);
+    let markup = String::new();
+    Some(Page {
+        site: page.site,
+        folder: "misled".to_owned(),
+        name: page.name.clone(),
+        body: Some(body.to_owned()),
+        refuse: false,
+        markup,
+        sample,
+        targets,
+        ceiling: page.ceiling,
+    })
 }

@@ -13,7 +13,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use boost::{Table, Target, grow};
-use labels::{Page, f1, read};
+use labels::{Page, f1, misled, read, shortened};
 use qingbao::extract::training::{BlockModel, WIDTH, choose, is_asked, text};
 
 const TREES: usize = 120;
@@ -24,7 +24,11 @@ fn main() {
     let options: Vec<usize> = (0..arguments.len()).filter(|i| arguments[*i].starts_with("--")).collect();
     let is_folder = |i: &usize| !options.contains(i) && !options.iter().any(|o| o + 1 == *i);
     let folders: Vec<PathBuf> = (0..arguments.len()).filter(is_folder).map(|i| PathBuf::from(&arguments[i])).collect();
-    let pages: Vec<Page> = folders.iter().flat_map(|f| read(f)).collect();
+    let mut pages: Vec<Page> = folders.iter().flat_map(|f| read(f)).collect();
+    let short: Vec<Page> = pages.iter().flat_map(|p| (0..SHORT_FORMS).filter_map(|n| shortened(p, n))).collect();
+    let misled: Vec<Page> = pages.iter().filter_map(misled).collect();
+    pages.extend(short);
+    pages.extend(misled);
     eprintln!("{} pages, {} blocks", pages.len(), pages.iter().map(|p| p.targets.len()).sum::<usize>());
     if let Some(folds) = value("--folds") {
         measure(&pages, folds.parse().unwrap(), value("--texts").as_deref().map(Path::new));
@@ -33,6 +37,9 @@ fn main() {
         std::fs::write(out, train(&pages.iter().collect::<Vec<_>>()).to_bytes()).unwrap();
     }
 }
+
+/// Short forms of each Chinese page.
+const SHORT_FORMS: u64 = 2;
 
 /// Of blocks far from what the rules choose that belong to nothing, one in so many is learned from.
 const SPARSE: usize = 4;
@@ -93,5 +100,5 @@ fn measure(pages: &[Page], folds: u64, texts: Option<&Path>) {
 }
 
 fn kept(page: &Page, odds: &[f32]) -> Vec<bool> {
-    choose(odds, page.sample.letters.iter().map(|l| l.0)).kept
+    choose(odds, &page.sample.chosen, &page.sample.letters).kept
 }

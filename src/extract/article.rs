@@ -2,8 +2,8 @@
 
 use std::sync::LazyLock;
 
-use crate::extract::block_features::{CHOSEN, WIDTH, features};
-use crate::extract::block_model::{BlockModel, choose};
+use crate::extract::block_features::features;
+use crate::extract::block_model::{BlockModel, Choice, choose};
 use crate::extract::blocks::Blocks;
 use crate::extract::body::{self, Selection};
 use crate::extract::nodes::hidden;
@@ -13,14 +13,30 @@ use crate::model::ArticleSelectors;
 
 static MODEL: LazyLock<Option<BlockModel>> = LazyLock::new(|| BlockModel::from_bytes(include_bytes!("../data/models/blocks.bin")));
 
-/// Least expected F1 of a body: below, a page has none.
-const LEAST_EXPECTED: f32 = 0.55;
+/// How much a page looks like that of an article by its headline and date.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Likeness {
+    /// Both are sure: the page of an article, however short.
+    Article,
+    /// They say nothing.
+    Unknown,
+    /// It has no headline: a list, a form, an error.
+    Other,
+}
+
+impl Likeness {
+    /// Least expected F1 of a body: below, a page has none.
+    fn least_expected(self) -> f32 {
+        match self {
+            Self::Article => 0.3,
+            Self::Unknown => 0.55,
+            Self::Other => 0.75,
+        }
+    }
+}
 
 /// Below this the body is uncertain; above it 97 of 100 have an F1 of 0.8 or more.
 const CERTAIN: f32 = 0.9;
-
-/// The rules' choice stays where its expected F1 is at most so much less.
-const AS_GOOD: f32 = 0.02;
 
 /// The body of a page, and the F1 it is expected to have.
 pub(super) struct Body<'t> {
@@ -36,7 +52,7 @@ impl Body<'_> {
 }
 
 /// Finds the body; a source's own selector is taken as it is.
-pub(super) fn find<'t>(tree: &'t Tree<'_>, selectors: &ArticleSelectors) -> Body<'t> {
+pub(super) fn find<'t>(tree: &'t Tree<'_>, selectors: &ArticleSelectors, likeness: Likeness) -> Body<'t> {
     let facts = Facts::of(tree);
     let by_rules = body::find(tree, &facts, selectors);
     if by_rules.is_selected {
@@ -44,18 +60,17 @@ pub(super) fn find<'t>(tree: &'t Tree<'_>, selectors: &ArticleSelectors) -> Body
     }
     let Some(model) = MODEL.as_ref() else { return Body { selection: by_rules, expected: 0.0 } };
     let blocks = Blocks::of(tree, &facts);
-    let letters = || blocks.list.iter().map(|b| b.stats.letters);
-    let figures = features(tree, &blocks, &by_rules);
-    let choice = choose(&model.log_odds(&figures), letters());
-    let chosen: Vec<bool> = figures.chunks_exact(WIDTH).map(|row| row.get(CHOSEN).is_some_and(|c| *c > 0.0)).collect();
-    let expected = choice.expected_of(&chosen, letters());
-    if expected >= LEAST_EXPECTED && expected + AS_GOOD >= choice.expected {
+    let chosen = blocks.chosen(tree, &by_rules);
+    let figures = features(tree, &blocks, &chosen, by_rules.roots.first().copied());
+    let Choice { kept, expected, is_by_rules } = choose(&model.log_odds(&figures), &chosen, &blocks.letters());
+    if expected < likeness.least_expected() {
+        return Body { selection: Selection { roots: Vec::new(), ..by_rules }, expected };
+    }
+    if is_by_rules {
         return Body { selection: by_rules, expected };
     }
-    let (roots, mut dropped) = match blocks.leave_out(tree, &choice.kept) {
-        Some((root, dropped)) if choice.expected >= LEAST_EXPECTED => (vec![root], dropped),
-        _ => Default::default(),
-    };
-    dropped.extend(by_rules.removed.iter().copied());
-    Body { selection: Selection { roots, dropped, skip: hidden, ..by_rules }, expected: choice.expected }
+    let (root, mut dropped) = blocks.leave_out(tree, &kept).unzip();
+    let roots = root.into_iter().collect();
+    dropped.get_or_insert_default().extend(by_rules.removed.iter().copied());
+    Body { selection: Selection { roots, dropped: dropped.unwrap_or_default(), skip: hidden, ..by_rules }, expected }
 }

@@ -53,7 +53,7 @@ pub(super) fn candidates(page: &Page<'_>) -> Vec<Candidate<String>> {
     }
     of_lines(page, &mut add);
     compare(&mut found.all, page);
-    found.rated(Field::Author)
+    found.rated(Field::Author, page.is_chinese)
 }
 
 fn of_lines(page: &Page<'_>, add: &mut impl FnMut(Option<String>, &[Evidence]) -> Option<()>) {

@@ -4,24 +4,27 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::extract::block_words::{class_groups, furniture, tag_code, text_figures};
 use crate::extract::blocks::{Block, Blocks};
-use crate::extract::body::Selection;
 use crate::extract::boilerplate;
-use crate::extract::nodes::NodeSet;
-use crate::html::{Attr, NodeRef, Tag, Tree};
+use crate::html::{Attr, NodeId, NodeRef, Tag, Tree};
 use crate::text::normalize::normalized_key;
 
 /// Features of the block itself, of them those that are seen of neighbours too, and how far neighbours are looked at.
-pub(super) const OWN: usize = 108;
-const SHARED: [usize; 8] = [0, 2, 4, 63, 13, 11, 1, 37];
+pub(super) const OWN: usize = 112;
+const SHARED: [usize; 8] = [0, 2, 4, CHOSEN, 13, 11, 1, 37];
 const REACH: usize = 3;
 const WINDOWS: [usize; 2] = [5, 10];
-const AVERAGED: [usize; 4] = [0, 2, 4, 63];
+const AVERAGED: [usize; 4] = [0, 2, 4, CHOSEN];
 /// The figure that says whether the rules take a block for the article.
-pub(super) const CHOSEN: usize = 63;
+const CHOSEN: usize = 63;
 /// Depth in the tree; none of a block that the model is not asked about.
 const DEPTH: usize = 14;
 /// A line of links so many blocks away from what the rules choose is not the article.
 const FAR: usize = 3;
+
+/// Longest byline in bytes, how many blocks below the headline it stands at most, and how many blocks are looked at without one.
+const LONGEST_BYLINE: usize = 300;
+const BYLINE_WITHIN: usize = 9;
+const MOST_BYLINES: usize = 300;
 
 /// Most characters of the title that blocks are compared with.
 const MAX_TITLE: usize = 400;
@@ -34,9 +37,9 @@ pub fn is_asked(row: &[f32]) -> bool {
 /// How many figures a block has.
 pub const WIDTH: usize = OWN + SHARED.len() * 2 * REACH + AVERAGED.len() * WINDOWS.len();
 
-/// Figures of all blocks, [`WIDTH`] for each.
-pub(super) fn features(tree: &Tree<'_>, blocks: &Blocks, chosen: &Selection<'_>) -> Vec<f32> {
-    let page = Page::of(tree, blocks, chosen);
+/// Figures of all blocks, [`WIDTH`] for each, given which of them the rules choose and in which element.
+pub(super) fn features(tree: &Tree<'_>, blocks: &Blocks, chosen: &[bool], root: Option<NodeRef<'_>>) -> Vec<f32> {
+    let page = Page::of(tree, blocks, chosen, root);
     let own: Vec<Vec<f32>> = blocks.list.iter().enumerate().map(|(i, b)| page.own(i, b)).collect();
     let mut sums = vec![[0f32; AVERAGED.len()]];
     for row in &own {
@@ -72,6 +75,8 @@ struct Around {
     depth: u16,
     unlikely: u8,
     likely: u8,
+    /// The most elements of one tag and class in one parent, of which one is around it.
+    rows: u16,
 }
 
 struct Page<'t> {
@@ -80,11 +85,12 @@ struct Page<'t> {
     around: Vec<Around>,
     /// Letters, linked letters, marks, letters of the chosen before each block.
     before: Vec<[u32; 4]>,
-    chosen: Vec<bool>,
+    chosen: &'t [bool],
     /// Blocks from the first to the last that is chosen, and the headline's.
     span: (usize, usize),
-    roots: Vec<NodeRef<'t>>,
+    root: Option<std::ops::Range<usize>>,
     headline: usize,
+    byline: Option<usize>,
     title: FxHashSet<(char, char)>,
     title_key: String,
     repeats: FxHashMap<&'t str, u32>,
@@ -109,8 +115,25 @@ fn bit(tag: Tag) -> u16 {
     }
 }
 
+/// An element that may be a row of a list: more than one block, and its parent, tag and class.
+fn row_key<'t>(blocks: &Blocks, node: NodeRef<'t>) -> Option<(NodeId, Tag, &'t str)> {
+    let is_row = blocks.inside(node).len() > 1 && !matches!(node.tag(), Some(Tag::Html | Tag::Body | Tag::Tr));
+    is_row.then(|| Some((node.parent()?.id(), node.tag()?, node.attr(Attr::Class).unwrap_or_default())))?
+}
+
+/// How many rows there are of each kind.
+fn rows<'t>(tree: &'t Tree<'_>, blocks: &Blocks) -> FxHashMap<(NodeId, Tag, &'t str), u16> {
+    let mut found: FxHashMap<_, u16> = FxHashMap::default();
+    for key in tree.root().descendants().filter_map(|node| row_key(blocks, node)) {
+        let count = found.entry(key).or_default();
+        *count = count.saturating_add(1);
+    }
+    found
+}
+
 fn around(tree: &Tree<'_>, blocks: &Blocks) -> Vec<Around> {
     let mut known: FxHashMap<(&str, &str), (u32, bool, bool)> = FxHashMap::default();
+    let rows = rows(tree, blocks);
     let mut all = vec![Around::default(); tree.len()];
     for node in std::iter::once(tree.root()).chain(tree.root().descendants()) {
         let Some(tag) = node.tag() else { continue };
@@ -121,6 +144,7 @@ fn around(tree: &Tree<'_>, blocks: &Blocks) -> Vec<Around> {
         here.near = (here.near & 0xFFFF) << 16;
         here.depth += 1;
         here.tags |= bit(tag);
+        here.rows = here.rows.max(row_key(blocks, node).and_then(|key| rows.get(&key).copied()).unwrap_or(0));
         let (class, id) = (node.attr(Attr::Class).unwrap_or_default(), node.attr(Attr::Id).unwrap_or_default());
         if !(class.is_empty() && id.is_empty()) && !matches!(tag, Tag::Html | Tag::Body) {
             let (groups, unlikely, likely) = *known.entry((class, id)).or_insert_with(|| {
@@ -144,28 +168,12 @@ fn pairs(key: &str) -> impl Iterator<Item = (char, char)> {
     key.chars().zip(key.chars().skip(1))
 }
 
-/// For each node whether the rules take it for a part of the article.
-fn chosen_nodes(tree: &Tree<'_>, selection: &Selection<'_>) -> NodeSet {
-    let mut roots = NodeSet::default();
-    roots.extend(selection.roots.iter().map(|r| r.id()));
-    let mut chosen = NodeSet::default();
-    for node in std::iter::once(tree.root()).chain(tree.root().descendants()) {
-        let inside = roots.contains(node.id()) || node.parent().is_some_and(|p| chosen.contains(p.id()));
-        if inside && !selection.dropped.contains(node.id()) && !(selection.skip)(node) {
-            chosen.insert(node.id());
-        }
-    }
-    chosen
-}
-
 impl<'t> Page<'t> {
-    fn of(tree: &'t Tree<'_>, blocks: &'t Blocks, selection: &Selection<'t>) -> Self {
-        let nodes = chosen_nodes(tree, selection);
-        let chosen: Vec<bool> = blocks.list.iter().map(|b| nodes.contains(b.first)).collect();
+    fn of(tree: &'t Tree<'_>, blocks: &'t Blocks, chosen: &'t [bool], root: Option<NodeRef<'_>>) -> Self {
         let mut before = vec![[0; 4]];
         let mut repeats: FxHashMap<&str, u32> = FxHashMap::default();
         let mut sum = [0; 4];
-        for (b, c) in blocks.list.iter().zip(&chosen) {
+        for (b, c) in blocks.list.iter().zip(chosen) {
             let s = b.stats;
             let more = [s.letters, s.linked, s.marks, if *c { s.letters } else { 0 }];
             sum.iter_mut().zip(more).for_each(|(s, m)| *s += m);
@@ -185,8 +193,9 @@ impl<'t> Page<'t> {
             before,
             chosen,
             span,
-            roots: selection.roots.clone(),
+            root: root.map(NodeRef::range),
             headline,
+            byline: byline(blocks, headline),
             repeats,
         }
     }
@@ -237,13 +246,16 @@ impl<'t> Page<'t> {
         f.push(flag(key.len() > 8 && self.title_key.contains(&key)));
         self.ancestors(i, b, &mut f);
         self.near_lines(i, b, &mut f);
+        self.below_byline(i, b, &mut f);
+        f.push((1.0 + f32::from(around.rows)).ln());
         f.resize(OWN, 0.0);
         f
     }
 
     fn is_hopeless(&self, i: usize, b: &Block) -> bool {
         let near = self.sum(&(i.saturating_sub(FAR)..(i + FAR + 1).min(self.blocks.list.len())));
-        b.stats.link_share() > 0.9 && near[3] == 0.0
+        let is_headline = i == self.headline && self.title_key.contains(&normalized_key(&b.text));
+        b.is_never_body || is_headline || b.stats.link_share() > 0.9 && near[3] == 0.0
     }
 
     /// Of the four smallest elements that hold ever more blocks.
@@ -251,10 +263,10 @@ impl<'t> Page<'t> {
         let all = self.sum(&(0..self.blocks.list.len()));
         let (mut run, mut levels, mut to_root) = (i..i + 1, 0, 9);
         let start = f.len();
-        let root = self.roots.first().map(|r| r.range());
+        let root = self.root.as_ref();
         for (height, a) in self.tree.get(b.element).into_iter().flat_map(|e| std::iter::once(e).chain(e.ancestors())).take(24).enumerate() {
             let inside = self.blocks.inside(a);
-            if to_root == 9 && root.as_ref().is_some_and(|r| a.range().contains(&r.start) && a.range().end >= r.end) {
+            if to_root == 9 && root.is_some_and(|r| a.range().contains(&r.start) && a.range().end >= r.end) {
                 to_root = height.min(8);
             }
             if inside.len() <= run.len() || levels == 4 {
@@ -269,14 +281,31 @@ impl<'t> Page<'t> {
         f.push(to_root as f32);
     }
 
+    /// How far below the byline, and how close in the tree to the first block below it.
+    fn below_byline(&self, i: usize, b: &Block, f: &mut Vec<f32>) {
+        let Some(byline) = self.byline else {
+            f.extend([-60.0, -1.0, -1.0, -1.0]);
+            return;
+        };
+        f.push((i as f32 - byline as f32).clamp(-50.0, 200.0));
+        let first = self.blocks.list.get(byline + 1).and_then(|b| self.tree.get(b.element));
+        let here = self.tree.get(b.element);
+        let mut up = first.into_iter().flat_map(|e| std::iter::once(e).chain(e.ancestors())).take(6);
+        let height = up.position(|a| here.is_some_and(|h| a.range().contains(&h.id().index())));
+        f.push(height.map_or(6.0, |h| h as f32));
+        let run = byline + 1..i.max(byline + 1);
+        let between = self.sum(&run);
+        f.push((1.0 + between[0]).ln());
+        f.push(between[1] / between[0].max(1.0));
+    }
+
     fn near_lines(&self, i: usize, b: &Block, f: &mut Vec<f32>) {
         let flag = |on: bool| f32::from(u8::from(on));
-        let mut seen = [false; 8];
+        let mut seen = [false; 7];
         // long lines and lists of links are told without patterns
         if b.text.len() < 400 && b.stats.link_share() < 0.9 {
             seen.iter_mut().zip(furniture(&b.text)).for_each(|(s, m)| *s = m);
-            let more = boilerplate::kinds(&b.text);
-            seen.iter_mut().skip(4).zip(more).for_each(|(s, m)| *s = m);
+            seen.iter_mut().skip(4).zip(boilerplate::kinds(&b.text)).for_each(|(s, m)| *s = m);
         }
         f.extend(seen.map(flag));
         let depth = |n: Option<usize>| {
@@ -290,6 +319,20 @@ impl<'t> Page<'t> {
         f.push(flag(parent(Some(i)) == parent(i.checked_sub(1))));
         f.push(flag(parent(Some(i)) == parent(Some(i + 1))));
     }
+}
+
+/// The line with the date below the headline, or the first that looks like it.
+fn byline(blocks: &Blocks, headline: usize) -> Option<usize> {
+    let is_byline = |b: &Block, needs_word: bool| {
+        if b.text.len() > LONGEST_BYLINE || b.stats.link_share() > 0.5 {
+            return false;
+        }
+        let [_, date, word, _] = furniture(&b.text);
+        date && (word || !needs_word)
+    };
+    let below =
+        || (headline.checked_add(1)?..headline.saturating_add(BYLINE_WITHIN)).find(|i| blocks.list.get(*i).is_some_and(|b| is_byline(b, false)));
+    below().or_else(|| blocks.list.iter().take(MOST_BYLINES).position(|b| is_byline(b, true)))
 }
 
 /// The block that is the page's headline: one that its title begins with or contains, near the text that is chosen.

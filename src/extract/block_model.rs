@@ -125,39 +125,36 @@ impl Bytes<'_> {
     }
 }
 
-/// Blocks chosen together.
+/// The body's blocks.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Choice {
     /// Whether each block is kept.
     pub kept: Vec<bool>,
     /// F1 that the choice is expected to have.
     pub expected: f32,
-    /// Each block's probability.
-    pub probabilities: Vec<f32>,
+    /// Whether it is what the rules choose.
+    pub is_by_rules: bool,
 }
 
-impl Choice {
-    /// F1 that other kept blocks are expected to have.
-    pub fn expected_of(&self, kept: &[bool], letters: impl Iterator<Item = u32>) -> f32 {
-        let (mut hit, mut taken, mut all) = (0.0, 0.0, 0.0);
-        for ((p, kept), n) in self.probabilities.iter().zip(kept).zip(letters) {
-            all += p * n as f32;
-            if *kept {
-                hit += p * n as f32;
-                taken += n as f32;
-            }
-        }
-        2.0 * hit / f32::max(taken + all, 1.0)
-    }
-}
+/// What the rules choose stays where its expected F1 is at most so much less.
+const AS_GOOD: f32 = 0.01;
 
-/// The blocks with the best expected F1, given their letters: those above a threshold that is lower where less is sure
-/// (Lipton et al. 2014).
-pub fn choose(log_odds: &[f32], letters: impl Iterator<Item = u32>) -> Choice {
+/// The blocks with the best expected F1, given their letters, or those the rules choose where they are as good.
+pub fn choose(log_odds: &[f32], by_rules: &[bool], letters: &[u32]) -> Choice {
     let odds = |i: Option<usize>| i.and_then(|i| log_odds.get(i)).map_or(0.0, |o| o.clamp(-MOST, MOST));
     let smoothed = |(i, o): (usize, &f32)| o + NEIGHBOURS * (odds(i.checked_sub(1)) + odds(Some(i + 1)));
     let probabilities: Vec<f32> = log_odds.iter().enumerate().map(|o| 1.0 / (1.0 + (-smoothed(o)).exp())).collect();
-    let mut order: Vec<(f32, f32, usize)> = probabilities.iter().zip(letters).enumerate().map(|(i, (p, n))| (*p, n as f32, i)).collect();
+    let (kept, best) = most_expected(&probabilities, letters);
+    let expected = expected_f1(&probabilities, by_rules, letters);
+    if expected + AS_GOOD >= best {
+        return Choice { kept: by_rules.to_vec(), expected, is_by_rules: true };
+    }
+    Choice { kept, expected: best, is_by_rules: false }
+}
+
+/// The blocks above a threshold that is lower where less is sure (Lipton et al. 2014), and their expected F1.
+fn most_expected(probabilities: &[f32], letters: &[u32]) -> (Vec<bool>, f32) {
+    let mut order: Vec<(f32, f32, usize)> = probabilities.iter().zip(letters).enumerate().map(|(i, (p, n))| (*p, *n as f32, i)).collect();
     order.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.2.cmp(&b.2)));
     let all: f32 = order.iter().map(|(p, n, _)| p * n).sum();
     let (mut hit, mut taken, mut best) = (0.0, 0.0, (0, 0.0));
@@ -173,7 +170,20 @@ pub fn choose(log_odds: &[f32], letters: impl Iterator<Item = u32>) -> Choice {
     for (_, _, i) in order.iter().take(best.0) {
         kept.get_mut(*i).into_iter().for_each(|k| *k = true);
     }
-    Choice { kept, expected: best.1, probabilities }
+    (kept, best.1)
+}
+
+/// F1 that kept blocks are expected to have.
+fn expected_f1(probabilities: &[f32], kept: &[bool], letters: &[u32]) -> f32 {
+    let (mut hit, mut taken, mut all) = (0.0, 0.0, 0.0);
+    for ((p, kept), n) in probabilities.iter().zip(kept).zip(letters) {
+        all += p * *n as f32;
+        if *kept {
+            hit += p * *n as f32;
+            taken += *n as f32;
+        }
+    }
+    2.0 * hit / f32::max(taken + all, 1.0)
 }
 
 #[cfg(test)]
@@ -216,12 +226,20 @@ mod tests {
 
     #[test]
     fn the_threshold_is_lower_where_less_is_sure() {
-        let kept = |odds: &[f32]| choose(odds, std::iter::repeat(100)).kept;
-        assert_eq!(kept(&[-4.0, 4.0, -0.5, 4.0, -4.0]), [false, true, true, true, false]);
-        assert_eq!(kept(&[-6.0, -4.0, -1.5, -4.0, -6.0]), [false, false, true, false, false]);
-        let sure = choose(&[6.0, 6.0, -6.0], std::iter::repeat(50)).expected;
-        let unsure = choose(&[-1.0, -2.0, -3.0], std::iter::repeat(50)).expected;
+        let chosen = |odds: &[f32]| choose(odds, &vec![false; odds.len()], &vec![100; odds.len()]);
+        assert_eq!(chosen(&[-4.0, 4.0, -0.5, 4.0, -4.0]).kept, [false, true, true, true, false]);
+        assert_eq!(chosen(&[-6.0, -4.0, -1.5, -4.0, -6.0]).kept, [false, false, true, false, false]);
+        let (sure, unsure) = (chosen(&[6.0, 6.0, -6.0]).expected, chosen(&[-1.0, -2.0, -3.0]).expected);
         assert!(sure > 0.95 && unsure < 0.5, "{sure} {unsure}");
-        assert!(choose(&[], std::iter::empty()).kept.is_empty());
+        assert!(chosen(&[]).kept.is_empty());
+    }
+
+    #[test]
+    fn what_the_rules_choose_stays_where_it_is_as_good() {
+        let letters = [100, 1, 100];
+        let choice = choose(&[4.0, -3.0, -4.0], &[true, true, false], &letters);
+        assert!(choice.is_by_rules && choice.kept == [true, true, false]);
+        let choice = choose(&[4.0, -3.0, -4.0], &[true, false, true], &letters);
+        assert!(!choice.is_by_rules && choice.kept == [true, false, false]);
     }
 }

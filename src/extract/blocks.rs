@@ -1,5 +1,7 @@
 //! A page's text as blocks: the lines between block borders, and where their texts stand in the tree.
 
+use crate::extract::body::Selection;
+use crate::extract::boilerplate;
 use crate::extract::nodes::{NodeSet, hidden, is_block};
 use crate::extract::read::LineBuilder;
 use crate::extract::survey::{Facts, TextStats};
@@ -16,6 +18,8 @@ pub(super) struct Block {
     /// Letters in bold type or in a heading.
     pub(super) bold: u32,
     pub(super) links: u32,
+    /// Whether it never belongs to a body.
+    pub(super) is_never_body: bool,
 }
 
 /// All blocks of a page in document order.
@@ -55,6 +59,25 @@ impl Blocks {
         blocks
     }
 
+    /// Letters of each block.
+    pub(super) fn letters(&self) -> Vec<u32> {
+        self.list.iter().map(|b| b.stats.letters).collect()
+    }
+
+    /// Which blocks the rules choose.
+    pub(super) fn chosen(&self, tree: &Tree<'_>, selection: &Selection<'_>) -> Vec<bool> {
+        let mut roots = NodeSet::default();
+        roots.extend(selection.roots.iter().map(|r| r.id()));
+        let mut inside = NodeSet::default();
+        for node in std::iter::once(tree.root()).chain(tree.root().descendants()) {
+            let belongs = roots.contains(node.id()) || node.parent().is_some_and(|p| inside.contains(p.id()));
+            if belongs && !selection.dropped.contains(node.id()) && !(selection.skip)(node) {
+                inside.insert(node.id());
+            }
+        }
+        self.list.iter().map(|b| !b.is_never_body && inside.contains(b.first)).collect()
+    }
+
     fn fill_to(&mut self, from: usize, to: usize, number: u32) {
         self.at_node.iter_mut().take(to).skip(from).for_each(|n| *n = number);
     }
@@ -64,6 +87,18 @@ impl Blocks {
         let range = element.range();
         let number = |n: usize| self.at_node.get(n).map_or(self.list.len(), |n| *n as usize);
         number(range.start)..number(range.end)
+    }
+
+    /// Whether an element is a table of figures between two blocks that are kept: it belongs to the text around it.
+    fn is_table_between(&self, element: NodeRef<'_>, kept: &[bool]) -> bool {
+        if !element.is(Tag::Table) {
+            return false;
+        }
+        let inside = self.inside(element);
+        let is_kept = |i: Option<usize>| i.is_some_and(|i| kept.get(i) == Some(&true));
+        let mut stats = TextStats::default();
+        self.list.get(inside.clone()).into_iter().flatten().for_each(|b| stats.add(b.stats));
+        is_kept(inside.start.checked_sub(1)) && is_kept(Some(inside.end)) && stats.letters > 0 && stats.link_share() < 0.25
     }
 
     /// What of the tree holds only blocks that are left out: below the element around all kept ones, which is the result's first part.
@@ -94,6 +129,10 @@ impl Blocks {
                 continue;
             }
             let (wanted, all) = count(node);
+            if wanted == 0 && self.is_table_between(node, kept) {
+                end = node.range().end;
+                continue;
+            }
             // a picture stays where most of what stands around it does
             let stays = if all > 0 {
                 wanted > 0
@@ -152,7 +191,15 @@ impl Reader {
         let block = self.open.get_or_insert_with(|| {
             let element = node.ancestors().find(|a| a.tag().is_some_and(|t| is_block(t) || t == Tag::Td || t == Tag::Th));
             let element = element.map_or(node.id(), NodeRef::id);
-            Block { text: String::new(), first: node.id(), element, stats: TextStats::default(), bold: 0, links: u32::from(link) }
+            Block {
+                text: String::new(),
+                first: node.id(),
+                element,
+                stats: TextStats::default(),
+                bold: 0,
+                links: u32::from(link),
+                is_never_body: false,
+            }
         });
         if block.first == node.id() {
             self.blocks.fill_to(self.filled, index + 1, number);
@@ -166,7 +213,10 @@ impl Reader {
     fn end_block(&mut self) {
         let line = self.lines.take_line();
         if let Some(block) = self.open.take() {
-            self.blocks.list.push(Block { text: line.unwrap_or_default(), ..block });
+            let text = line.unwrap_or_default();
+            // links are told by themselves
+            let is_never_body = block.stats.link_share() < 0.9 && boilerplate::is_never_body(&text);
+            self.blocks.list.push(Block { text, is_never_body, ..block });
         }
     }
 }
@@ -205,5 +255,7 @@ mod tests {
         let html = read::raw_html(&[root], &dropped, hidden);
         assert!(html.contains("1.png") && html.contains("<td>") && !html.contains("题") && !html.contains("第二段"), "{html}");
         assert!(blocks(&tree).leave_out(&tree, &[false; 6]).is_none());
+        let (root, dropped) = blocks(&tree).leave_out(&tree, &[false, true, false, true, false, false]).unwrap();
+        assert_eq!(read::lines(&[root], &dropped, hidden), ["第一段粗，链接。", "甲\t乙", "第二段"], "a table between stays");
     }
 }

@@ -151,7 +151,8 @@ fn expand_to_parent<'t>(top: NodeRef<'t>, survey: &Survey) -> NodeRef<'t> {
             break;
         }
         let (here, there) = (survey.mass(best.id()), survey.mass(ancestor.id()));
-        let more = f64::from(there.marks) > f64::from(here.marks) * 1.25 && there.marks > here.marks + 8;
+        let more =
+            f64::from(there.marks) > f64::from(here.marks) * 1.25 && (there.marks > here.marks + 8 || boilerplate::is_likely(&names(ancestor)));
         if more && there.link_share() < 0.15 {
             (best, wrappers) = (ancestor, 0);
         } else {

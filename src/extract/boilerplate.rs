@@ -66,6 +66,7 @@ const ANYWHERE: &[LinePattern] = &[
     (UNBOUNDED, r"^(?:本文|文章|以上内容)?(?:不代表|仅代表作者).{0,40}(?:观点|立场|态度)"),
     (96, r"^(?:此内容|本内容|以上内容|本文|本作品|本稿件|本刊|本站)\S*(?:著作权|版权)归\S+所有"),
     (200, r"ICP[备证]|公网安备|网站标识码|视听节目许可证|新闻信息服务许可证|(?i:copyright)\s*©|(?i:©|\(c\)|copyright)\s*(?:19|20)\d\d|版权所有"),
+    (120, r"建议使用.{0,24}(?:分辨率|浏览器)"),
     (60, r"广告合作[，,：:\s]*请?(?:点击|联系|致电|电话)"),
     (96, r"不构成(?:任何|实质性)?投资建议"),
     (96, r"^.{0,20}(?:如有侵权|侵权请|侵权必究|请联系.{0,10}删除|版权归原作者|未经授权|未经许可|禁止转载|转载请注明|转载自)"),
@@ -203,10 +204,23 @@ pub(super) fn is_likely(class_and_id: &str) -> bool {
     LIKELY.as_ref().is_some_and(|r| r.is_match(class_and_id))
 }
 
-/// Whether a line is what never belongs to a body, what stands before or behind one, and what announces links or readers.
-pub(super) fn kinds(line: &str) -> [bool; 4] {
-    let announces = is_related_heading(line) || opens_comments(line);
-    [ANYWHERE_TABLE.is_match(line), HEAD_TABLE.is_match(line), TAIL_TABLE.is_match(line), announces]
+/// Whether a line never belongs to a body.
+pub(super) fn is_never_body(line: &str) -> bool {
+    ANYWHERE_TABLE.is_match(line) || is_licence(line)
+}
+
+/// Whether a line is what stands before or behind a body, and what announces links or readers.
+pub(super) fn kinds(line: &str) -> [bool; 3] {
+    [HEAD_TABLE.is_match(line), TAIL_TABLE.is_match(line), is_related_heading(line) || opens_comments(line)]
+}
+
+/// Longest paragraph of licences, in bytes.
+const LONGEST_LICENCE: usize = 1_500;
+/// What sites say of their licences: two of them make a footer, however long it is.
+const LICENCES: [&str; 10] = ["ICP备", "ICP证", "网安备", "网站标识码", "许可证号", "许可证编号", "服务许可证", "版权所有", "建立镜像", "技术支持："];
+
+fn is_licence(line: &str) -> bool {
+    line.len() <= LONGEST_LICENCE && LICENCES.iter().filter(|l| line.contains(**l)).nth(1).is_some()
 }
 
 /// Whether a line announces links to other articles.
@@ -233,7 +247,7 @@ const DISCLAIMERS: [&str; 10] =
 
 /// Body lines without boilerplate; `title` drops a headline repeated in front.
 pub(super) fn remove_boilerplate(lines: Vec<String>, title: Option<&str>) -> Vec<String> {
-    let mut kept: Vec<String> = lines.into_iter().filter(|l| !l.is_empty() && !ANYWHERE_TABLE.is_match(l)).collect();
+    let mut kept: Vec<String> = lines.into_iter().filter(|l| !l.is_empty() && !is_never_body(l)).collect();
     let title = title.map(normalized_key).filter(|t| !t.is_empty());
     if let Some(at) = title.as_deref().and_then(|t| find_headline(&kept, t)) {
         kept.drain(..at);

@@ -73,9 +73,12 @@ impl<T> Collection<T> {
     }
 
     /// The candidates, rated for a field, most probable first.
-    pub(super) fn rated(mut self, field: Field) -> Vec<Candidate<T>> {
+    pub(super) fn rated(mut self, field: Field, is_chinese: bool) -> Vec<Candidate<T>> {
         let model = MODELS.get(&field);
         for c in &mut self.all {
+            if is_chinese {
+                c.note("on a Chinese page");
+            }
             c.probability = model.map_or(0.0, |m| m.probability(&c.evidence));
         }
         self.all.sort_by(|a, b| b.probability.total_cmp(&a.probability));

@@ -3,6 +3,7 @@
 //! Asked only where the page itself shows no text. Nothing is run; the data is read as JSON and searched for the one
 //! string that reads like an article.
 
+use crate::extract::wechat;
 use crate::html::{Attr, Tag, Tree};
 use percent_encoding::percent_decode_str;
 use serde_json::{Map, Value};
@@ -73,13 +74,7 @@ fn values(script: &str) -> Vec<Value> {
 fn wechat_text(script: &str) -> Option<String> {
     let (_, rest) = script.split_once("content_noencode: JsDecode('")?;
     let (written, _) = rest.split_once('\'')?;
-    let mut pieces = written.split("\\x");
-    let mut out = pieces.next().unwrap_or_default().to_owned();
-    for piece in pieces {
-        let code = piece.get(..2).and_then(|digits| u8::from_str_radix(digits, 16).ok());
-        out.extend(code.map(char::from));
-        out.push_str(piece.get(2..).unwrap_or_default());
-    }
+    let out = wechat::decoded(written);
     let letters = out.chars().filter(|c| c.is_alphanumeric()).count();
     (letters >= MIN_LETTERS).then_some(out)
 }

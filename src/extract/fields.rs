@@ -3,6 +3,7 @@
 use chrono::{DateTime, FixedOffset};
 use serde_json::{Value, json};
 
+use crate::extract::article::Likeness;
 use crate::extract::candidates::{Candidate, Field, choose};
 use crate::extract::landmarks::Landmarks;
 use crate::extract::meta::Head;
@@ -12,6 +13,7 @@ use crate::extract::published::Stamp;
 use crate::extract::{Context, author, headline, published, publisher, read};
 use crate::html::Tree;
 use crate::model::Confidence;
+use crate::text::normalize::is_han;
 
 /// The candidates of each field, most probable first.
 pub struct Fields {
@@ -32,6 +34,7 @@ impl Fields {
     pub fn of(tree: &Tree<'_>, text: &str, context: &Context<'_>) -> Self {
         let (lines, starts) = read::placed_lines(tree);
         let mut page = Page {
+            is_chinese: is_chinese(&lines),
             tree,
             text,
             head: Head::read(tree),
@@ -64,6 +67,17 @@ impl Fields {
         choose(&self.authors, Field::Author).map(|c| c.value.clone())
     }
 
+    pub(super) fn likeness(&self) -> Likeness {
+        let probability = |of: Option<f32>| of.unwrap_or_default();
+        let title = probability(self.titles.first().map(|c| c.probability));
+        let date = probability(self.dates.first().map(|c| c.probability));
+        match () {
+            () if title > SURE && date > SURE => Likeness::Article,
+            () if title < NO_HEADLINE => Likeness::Other,
+            () => Likeness::Unknown,
+        }
+    }
+
     pub(super) fn confidence(&self) -> Confidence {
         Confidence {
             title: choose(&self.titles, Field::Title).map(|c| c.probability),
@@ -83,4 +97,17 @@ impl Fields {
             "publisher": each(&self.publishers, Clone::clone), "author": each(&self.authors, Clone::clone),
         })
     }
+}
+
+/// More probable values are sure; a headline less probable than the other is none.
+const SURE: f32 = 0.75;
+const NO_HEADLINE: f32 = 0.25;
+
+/// How many letters tell a page's language.
+const FIRST_LETTERS: usize = 4_000;
+
+fn is_chinese(lines: &[String]) -> bool {
+    let letters = lines.iter().flat_map(|l| l.chars()).filter(|c| c.is_alphabetic()).take(FIRST_LETTERS);
+    let (han, all) = letters.fold((0, 0), |(han, all), c| (han + usize::from(is_han(c)), all + 1));
+    han * 3 > all
 }

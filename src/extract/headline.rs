@@ -50,7 +50,7 @@ pub(super) fn candidates(page: &Page<'_>) -> Vec<Candidate<String>> {
     }
     above_bylines(page, &mut found);
     compare(&mut found.all, page);
-    found.rated(Field::Title)
+    found.rated(Field::Title, page.is_chinese)
 }
 
 fn add(text: &str, evidence: &[Evidence], found: &mut Collection<String>) {
@@ -76,7 +76,6 @@ fn add_parts(text: &str, origin: Evidence, found: &mut Collection<String>) {
             _ => "without the last three parts or more",
         };
         let mut evidence = vec![origin, left];
-        evidence.extend(back.trim_start().starts_with(char::is_lowercase).then_some("what is cut off begins in lower case"));
         evidence.extend(text.get(*start..*end).is_some_and(|s| s.contains(['–', '—'])).then_some("cut at a dash"));
         evidence.extend((n == 0).then_some("first part"));
         evidence.extend((back.len() < front.len() / 2).then_some("what is cut off is short"));
@@ -104,7 +103,9 @@ fn cuts(text: &str) -> Vec<(usize, usize)> {
         // a hyphen between letters or figures belongs to the headline: 5G-A, C919-2
         let joins = |c: Option<char>| c.is_some_and(|c| c.is_ascii_alphanumeric());
         let inside = c == '-' && joins(text.get(..at).and_then(|t| t.chars().next_back())) && joins(text.get(end..).and_then(|t| t.chars().next()));
-        if !inside && end < text.len() && found.len() < MOST_PARTS {
+        // `The philosophy – and its flaw` is one headline
+        let goes_on = separator.contains(['–', '—', '-']) && text.get(end..).is_some_and(|t| t.trim_start().starts_with(char::is_lowercase));
+        if !inside && !goes_on && end < text.len() && found.len() < MOST_PARTS {
             found.push((at, end));
         }
     }

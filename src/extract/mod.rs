@@ -160,7 +160,7 @@ pub fn extract(text: &str, context: &Context<'_>) -> Result<Extracted, ExtractEr
     let base = base.as_ref();
     let fields = Fields::of(&page, text, context);
     let title = fields.title();
-    let body = article::find(&page, context.selectors);
+    let body = article::find(&page, context.selectors, fields.likeness());
     let uncertain = body.warning();
     let found = body.selection;
     let lines = boilerplate::remove_boilerplate(read::lines(&found.roots, &found.dropped, found.skip), title.as_deref());

@@ -15,6 +15,8 @@ pub(super) struct Page<'t> {
     pub(super) head: Head,
     pub(super) landmarks: Landmarks<'t>,
     pub(super) lines: PageLines,
+    /// Whether most of its first letters are Chinese.
+    pub(super) is_chinese: bool,
     pub(super) url: Option<&'t WebUrl>,
     pub(super) clock: &'t Clock,
 }

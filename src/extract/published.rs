@@ -7,6 +7,7 @@ use crate::extract::date_words::{LABELS, LINKED_DATA, META, PLAIN_LABELS};
 use crate::extract::meta;
 use crate::extract::page::Page;
 use crate::extract::page_lines::{PageLines, place};
+use crate::extract::wechat;
 use crate::html::{Attr, NodeRef, Tag};
 use crate::text::dates::{self, Clock, DateMatch, Order};
 use crate::text::normalize::is_han;
@@ -44,8 +45,9 @@ pub(super) fn candidates(page: &Page<'_>) -> Vec<Candidate<Stamp>> {
     if let Some(day) = dates::in_numerals(page.lines.lines(), page.clock) {
         found.add_day(day, &["signed in Chinese numerals"]);
     }
+    drop_changes(&mut found.all.all);
     compare(&mut found.all.all, page, in_url);
-    found.all.rated(Field::Date)
+    found.all.rated(Field::Date, page.is_chinese)
 }
 
 /// Candidates by day.
@@ -202,10 +204,31 @@ fn relative(page: &Page<'_>, found: &mut Days<'_>) {
     }
 }
 
-/// Code may speak of other articles.
+/// Code may speak of other articles, but not the variable of `WeChat`'s script.
 fn of_code(page: &Page<'_>, found: &mut Days<'_>) {
+    let sent = wechat::sent(page.text).and_then(|text| match text.parse() {
+        Ok(seconds) => DateTime::from_timestamp(seconds, 0).map(|at| DateMatch {
+            at: at.with_timezone(&page.clock.zone).fixed_offset(),
+            has_time: true,
+            offset: 0,
+        }),
+        Err(_) => stated(&text, None, page.clock),
+    });
+    if let Some(read) = sent {
+        found.add(read, &["time in WeChat's script"]);
+    }
     for (n, read) in dates::all_in_code(page.text, page.clock).into_iter().take(8).enumerate() {
         found.add(read, &["in code", if n == 0 { "first in code" } else { "later in code" }]);
+    }
+}
+
+/// Where a day is stated as that of publication, days of changes are no candidates.
+fn drop_changes(all: &mut Vec<Candidate<Stamp>>) {
+    const STATED: [Evidence; 4] = ["meta of publication", "linked data of publication", "labelled as publication", "itemprop datePublished"];
+    const CHANGES: [Evidence; 4] = ["meta of a change", "linked data of a change", "labelled as a change", "itemprop dateModified"];
+    let is = |c: &Candidate<Stamp>, what: [Evidence; 4]| what.iter().any(|e| c.has(e));
+    if all.iter().any(|c| is(c, STATED)) {
+        all.retain(|c| is(c, STATED) || !is(c, CHANGES));
     }
 }
 
@@ -224,6 +247,7 @@ fn compare(all: &mut [Candidate<Stamp>], page: &Page<'_>, in_url: Option<NaiveDa
     for c in all {
         let d = day(c);
         let shows_time = c.has("shown with a time of day");
+        let is_first = c.has("first date shown") && ["alone on its line", "on a short line"].iter().any(|e| c.has(e));
         let mut note = |when: bool, evidence: Evidence| {
             if when {
                 c.note(evidence);
@@ -238,6 +262,8 @@ fn compare(all: &mut [Candidate<Stamp>], page: &Page<'_>, in_url: Option<NaiveDa
         note(newest == Some(d), "newest day shown");
         note(oldest == Some(d) && newest != oldest, "oldest day shown");
         note(earliest == Some(d), "earliest day of the head");
+        note(page.is_chinese && is_first, "first short line of a Chinese page");
+        note(page.is_chinese && many == 1, "the only day of a Chinese page");
         note(many == 1, "the only day");
         note((2..=3).contains(&many), "two or three days");
         note(many > 12, "many days");

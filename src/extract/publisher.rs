@@ -39,6 +39,10 @@ pub(super) fn candidates(page: &Page<'_>) -> Vec<Candidate<String>> {
     add(beside_date(page.lines.around(6, 14)), &["beside the date"]);
     for e in &page.landmarks.sources {
         let mut evidence = place(*e);
+        // a row of a list that links to another article names that article's 来源
+        if ["in a link", "in a list"].iter().all(|p| evidence.contains(p)) {
+            continue;
+        }
         evidence.push("element for a source");
         add(clean_publisher(&text_of(*e)), &evidence);
     }
@@ -47,7 +51,7 @@ pub(super) fn candidates(page: &Page<'_>) -> Vec<Candidate<String>> {
     }
     add(wechat::account(page.text).and_then(|n| clean_publisher(&n)), &["account in WeChat's script"]);
     compare(&mut found.all);
-    found.rated(Field::Publisher)
+    found.rated(Field::Publisher, page.is_chinese)
 }
 
 /// What the letters of the names say.
@@ -116,15 +120,15 @@ fn labelled_publisher(text: &str) -> Option<String> {
 }
 
 /// Words for a site itself, or for nobody.
-const PLACEHOLDER_NAMES: [&str; 14] =
-    ["本站", "本网", "本网站", "本站原创", "本网原创", "原创", "网络", "互联网", "来自网络", "未知", "不详", "转载", "其他", "管理员"];
+const PLACEHOLDER_NAMES: [&str; 15] =
+    ["本站", "本网", "本网站", "本站原创", "本网原创", "原创", "网络", "互联网", "来自网络", "未知", "不详", "转载", "其他", "管理员", "admin"];
 
 /// A name without what follows it in the byline.
 pub(super) fn clean_publisher(text: &str) -> Option<String> {
     static LABEL: LazyLock<Option<Regex>> =
         LazyLock::new(|| Regex::new(r"^\s*(?:本文来源|文章来源|信息来源|稿件来源|来源|稿源|出处|来自|供稿单位)(?:于|自)?\s*[:：丨|]?\s*").ok());
     static END: LazyLock<Option<Regex>> = LazyLock::new(|| {
-        Regex::new(r"\s*(?:作者|编辑|责编|责任编辑|记者|时间|发布|日期|点击|浏览|阅读|评论|参与|字体|字号|打印|分享|关注|手机|微信|查看|订阅|星期|周[一二三四五六日]|更新|发表|举报|收藏|点赞|只看|语音|朗读|听(?:新闻|报道|全文)|[\[【（(<>\]】）)]|(?:19|20)\d\d[-/.年]|\d{1,2}:\d\d|\s\d).*$").ok()
+        Regex::new(r"\s*(?:作者|编辑|责编|责任编辑|记者|时间|发布|日期|点击|浏览|人气|阅读|评论|参与|字体|字号|打印|分享|关注|手机|微信|查看|订阅|星期|周[一二三四五六日]|更新|发表|举报|收藏|点赞|只看|语音|朗读|听(?:新闻|报道|全文)|[\[【（(<>\]】）)]|(?:19|20)\d\d[-/.年]|\d{1,2}:\d\d|\s\d).*$").ok()
     });
     let text = LABEL.as_ref()?.replace(text, "");
     let text = END.as_ref()?.replace(&text, "");

@@ -4,7 +4,7 @@ use crate::extract::block_features::features;
 use crate::extract::blocks::Blocks;
 use crate::extract::survey::Facts;
 use crate::extract::{body, boilerplate};
-use crate::html::Tree;
+use crate::html::{self, Tree};
 use crate::model::ArticleSelectors;
 
 pub use crate::extract::block_features::{WIDTH, is_asked};
@@ -17,22 +17,30 @@ pub struct Sample {
     pub lines: Vec<String>,
     /// [`WIDTH`] figures of each.
     pub figures: Vec<f32>,
-    /// Letters of each, and those of them in links.
-    pub letters: Vec<(u32, u32)>,
+    /// Letters of each.
+    pub letters: Vec<u32>,
     /// Which of them the rules take for the article.
     pub chosen: Vec<bool>,
 }
 
-/// Reads a page.
-pub fn sample(page: &str) -> Sample {
+/// Reads a page; `change` alters what the rules choose, so that the model learns not to trust them blindly.
+pub fn sample(page: &str, change: impl Fn(&mut Vec<bool>)) -> Sample {
     let tree = Tree::parse(page);
     let facts = Facts::of(&tree);
-    let chosen = body::find(&tree, &facts, &ArticleSelectors::default());
+    let by_rules = body::find(&tree, &facts, &ArticleSelectors::default());
     let blocks = Blocks::of(&tree, &facts);
-    let figures = features(&tree, &blocks, &chosen);
-    let letters = blocks.list.iter().map(|b| (b.stats.letters, b.stats.linked)).collect();
-    let chosen = figures.chunks_exact(WIDTH).map(|row| row.get(crate::extract::block_features::CHOSEN).is_some_and(|c| *c > 0.5)).collect();
+    let mut chosen = blocks.chosen(&tree, &by_rules);
+    change(&mut chosen);
+    let figures = features(&tree, &blocks, &chosen, by_rules.roots.first().copied());
+    let letters = blocks.letters();
     Sample { lines: blocks.list.into_iter().map(|b| b.text).collect(), figures, letters, chosen }
+}
+
+/// The markup of a page without the blocks that are not kept; `None` where nothing is kept.
+pub fn shortened(page: &str, kept: &[bool]) -> Option<String> {
+    let tree = Tree::parse(page);
+    let (_, dropped) = Blocks::of(&tree, &Facts::of(&tree)).leave_out(&tree, kept)?;
+    Some(html::without(&tree, |node| dropped.contains(node.id())))
 }
 
 /// The text of the kept blocks, without the lines that are never part of a body.

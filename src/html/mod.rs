@@ -10,4 +10,4 @@ mod write;
 pub use names::{Attr, Tag};
 pub use select::{Selectable, node_of};
 pub use tree::{Edge, NodeId, NodeRef, Tree, Walk};
-pub use write::{Writer, balanced};
+pub use write::{Writer, balanced, without};

@@ -16,17 +16,30 @@ pub(super) const NUMBER: &str = "qingbao-node";
 
 /// The markup of a page, balanced and bounded.
 pub fn balanced(tree: &Tree<'_>) -> String {
-    written(tree, false)
+    written(tree, false, |_| false)
+}
+
+/// The same without some nodes and what is in them.
+pub fn without(tree: &Tree<'_>, leave_out: impl Fn(NodeRef<'_>) -> bool) -> String {
+    written(tree, false, leave_out)
 }
 
 /// The same, with the number of its node on every element.
 pub(super) fn numbered(tree: &Tree<'_>) -> String {
-    written(tree, true)
+    written(tree, true, |_| false)
 }
 
-fn written(tree: &Tree<'_>, with_numbers: bool) -> String {
+fn written(tree: &Tree<'_>, with_numbers: bool, leave_out: impl Fn(NodeRef<'_>) -> bool) -> String {
     let mut writer = Writer::default();
+    let mut left_out_to = 0;
     for node in std::iter::once(tree.root()).chain(tree.root().descendants()) {
+        if node.range().start < left_out_to {
+            continue;
+        }
+        if leave_out(node) {
+            left_out_to = node.range().end;
+            continue;
+        }
         writer.close_before(node.range().start);
         match node.content() {
             Content::Text(_) => {
