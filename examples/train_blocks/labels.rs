@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::Path;
 
-use qingbao::extract::training::{self, Sample, sample, text};
+use qingbao::extract::training::{self, Part, Sample, sample, text};
 use serde::Deserialize;
 
 use crate::boost::Target;
@@ -218,12 +218,12 @@ pub fn misled(page: &Page) -> Option<Page> {
     let chance = number(&page.name);
     let body = page.body.as_deref().filter(|_| chance.is_multiple_of(MISLED))?;
     let share = 20 + chance / MISLED % 60;
-    let sample = sample(&page.markup, |chosen| {
-        let all = chosen.iter().filter(|c| **c).count();
+    let sample = sample(&page.markup, |parts| {
+        let all = parts.iter().filter(|p| **p == Part::Chosen).count();
         let kept = (all as u64 * share / 100) as usize;
         let (from, to) = if chance / 600 % 2 == 0 { (0, kept) } else { (all - kept, all) };
-        for (n, c) in chosen.iter_mut().filter(|c| **c).enumerate() {
-            *c = (from..to).contains(&n);
+        for (_, part) in parts.iter_mut().filter(|p| **p == Part::Chosen).enumerate().filter(|(n, _)| !(from..to).contains(n)) {
+            *part = Part::Outside;
         }
     });
     let targets = by_body(&sample, body);

@@ -14,7 +14,7 @@ use std::path::{Path, PathBuf};
 
 use boost::{Table, Target, grow};
 use labels::{Page, f1, misled, read, shortened};
-use qingbao::extract::training::{BlockModel, WIDTH, choose, is_asked, text};
+use qingbao::extract::training::{BlockModel, Part, WIDTH, choose, is_asked, text};
 
 const TREES: usize = 120;
 
@@ -77,7 +77,7 @@ fn measure(pages: &[Page], folds: u64, texts: Option<&Path>) {
     for i in &full {
         let (p, truth) = (&pages[*i], pages[*i].body.as_deref().unwrap());
         let ours = f1(truth, &text(&p.sample, &kept(p, &odds[*i])));
-        let rules = f1(truth, &text(&p.sample, &p.sample.chosen));
+        let rules = f1(truth, &text(&p.sample, &p.sample.parts.iter().map(|p| *p == Part::Chosen).collect::<Vec<_>>()));
         for set in [p.folder.as_str(), "all"] {
             let s = sums.entry(set).or_default();
             *s = (s.0 + ours, s.1 + rules, s.2 + p.ceiling, s.3 + 1);
@@ -91,7 +91,7 @@ fn measure(pages: &[Page], folds: u64, texts: Option<&Path>) {
         let line = |(p, o): (&Page, &Vec<f32>)| {
             let text = text(&p.sample, &kept(p, o));
             serde_json::json!({"file": p.name, "set": p.folder, "text": text, "odds": o, "lines": p.sample.lines,
-                "kept": p.targets.iter().map(|t| t.kept).collect::<Vec<_>>(), "chosen": p.sample.chosen, "letters": p.sample.letters, "body": p.body,
+                "kept": p.targets.iter().map(|t| t.kept).collect::<Vec<_>>(), "chosen": p.sample.parts.iter().map(|p| *p == Part::Chosen).collect::<Vec<_>>(), "letters": p.sample.letters, "body": p.body,
                 "refuse": p.refuse})
             .to_string()
         };
@@ -100,5 +100,5 @@ fn measure(pages: &[Page], folds: u64, texts: Option<&Path>) {
 }
 
 fn kept(page: &Page, odds: &[f32]) -> Vec<bool> {
-    choose(odds, &page.sample.chosen, &page.sample.letters).kept
+    choose(odds, &page.sample.parts, &page.sample.letters).kept
 }

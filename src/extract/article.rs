@@ -60,9 +60,9 @@ pub(super) fn find<'t>(tree: &'t Tree<'_>, selectors: &ArticleSelectors, likenes
     }
     let Some(model) = MODEL.as_ref() else { return Body { selection: by_rules, expected: 0.0 } };
     let blocks = Blocks::of(tree, &facts);
-    let chosen = blocks.chosen(tree, &by_rules);
-    let figures = features(tree, &blocks, &chosen, by_rules.roots.first().copied());
-    let Choice { kept, expected, is_by_rules } = choose(&model.log_odds(&figures), &chosen, &blocks.letters());
+    let parts = blocks.parts(tree, &by_rules);
+    let figures = features(tree, &blocks, &parts, by_rules.roots.first().copied());
+    let Choice { kept, expected, is_by_rules } = choose(&model.log_odds(&figures), &parts, &blocks.letters());
     if expected < likeness.least_expected() {
         return Body { selection: Selection { roots: Vec::new(), ..by_rules }, expected };
     }

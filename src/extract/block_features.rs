@@ -3,13 +3,13 @@
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::extract::block_words::{class_groups, furniture, tag_code, text_figures};
-use crate::extract::blocks::{Block, Blocks};
+use crate::extract::blocks::{Block, Blocks, Part};
 use crate::extract::boilerplate;
 use crate::html::{Attr, NodeId, NodeRef, Tag, Tree};
 use crate::text::normalize::normalized_key;
 
 /// Features of the block itself, of them those that are seen of neighbours too, and how far neighbours are looked at.
-pub(super) const OWN: usize = 112;
+pub(super) const OWN: usize = 113;
 const SHARED: [usize; 8] = [0, 2, 4, CHOSEN, 13, 11, 1, 37];
 const REACH: usize = 3;
 const WINDOWS: [usize; 2] = [5, 10];
@@ -37,9 +37,9 @@ pub fn is_asked(row: &[f32]) -> bool {
 /// How many figures a block has.
 pub const WIDTH: usize = OWN + SHARED.len() * 2 * REACH + AVERAGED.len() * WINDOWS.len();
 
-/// Figures of all blocks, [`WIDTH`] for each, given which of them the rules choose and in which element.
-pub(super) fn features(tree: &Tree<'_>, blocks: &Blocks, chosen: &[bool], root: Option<NodeRef<'_>>) -> Vec<f32> {
-    let page = Page::of(tree, blocks, chosen, root);
+/// Figures of all blocks, [`WIDTH`] for each, given what the rules say of each, and the element they choose.
+pub(super) fn features(tree: &Tree<'_>, blocks: &Blocks, parts: &[Part], root: Option<NodeRef<'_>>) -> Vec<f32> {
+    let page = Page::of(tree, blocks, parts, root);
     let own: Vec<Vec<f32>> = blocks.list.iter().enumerate().map(|(i, b)| page.own(i, b)).collect();
     let mut sums = vec![[0f32; AVERAGED.len()]];
     for row in &own {
@@ -85,7 +85,7 @@ struct Page<'t> {
     around: Vec<Around>,
     /// Letters, linked letters, marks, letters of the chosen before each block.
     before: Vec<[u32; 4]>,
-    chosen: &'t [bool],
+    parts: &'t [Part],
     /// Blocks from the first to the last that is chosen, and the headline's.
     span: (usize, usize),
     root: Option<std::ops::Range<usize>>,
@@ -169,20 +169,21 @@ fn pairs(key: &str) -> impl Iterator<Item = (char, char)> {
 }
 
 impl<'t> Page<'t> {
-    fn of(tree: &'t Tree<'_>, blocks: &'t Blocks, chosen: &'t [bool], root: Option<NodeRef<'_>>) -> Self {
+    fn of(tree: &'t Tree<'_>, blocks: &'t Blocks, parts: &'t [Part], root: Option<NodeRef<'_>>) -> Self {
         let mut before = vec![[0; 4]];
         let mut repeats: FxHashMap<&str, u32> = FxHashMap::default();
         let mut sum = [0; 4];
-        for (b, c) in blocks.list.iter().zip(chosen) {
+        for (b, c) in blocks.list.iter().zip(parts) {
             let s = b.stats;
-            let more = [s.letters, s.linked, s.marks, if *c { s.letters } else { 0 }];
+            let more = [s.letters, s.linked, s.marks, if *c == Part::Chosen { s.letters } else { 0 }];
             sum.iter_mut().zip(more).for_each(|(s, m)| *s += m);
             before.push(sum);
             *repeats.entry(b.text.as_str()).or_default() += 1;
         }
         let title: String = tree.elements(Tag::Title).next().into_iter().flat_map(NodeRef::texts).flat_map(str::chars).take(MAX_TITLE).collect();
         let title_key = normalized_key(&title);
-        let span = (chosen.iter().position(|c| *c).unwrap_or(0), chosen.iter().rposition(|c| *c).unwrap_or(0));
+        let is_chosen = |p: &Part| *p == Part::Chosen;
+        let span = (parts.iter().position(is_chosen).unwrap_or(0), parts.iter().rposition(is_chosen).unwrap_or(0));
         let headline = headline(blocks, &title_key, tree, span);
         Self {
             around: around(tree, blocks),
@@ -191,7 +192,7 @@ impl<'t> Page<'t> {
             tree,
             blocks,
             before,
-            chosen,
+            parts,
             span,
             root: root.map(NodeRef::range),
             headline,
@@ -232,7 +233,7 @@ impl<'t> Page<'t> {
         let above = self.sum(&(0..i));
         f.push(i as f32 / n as f32);
         f.push(above[0] / all[0].max(1.0));
-        f.push(flag(self.chosen.get(i) == Some(&true)));
+        f.push(flag(self.parts.get(i) == Some(&Part::Chosen)));
         f.extend([all[3] / all[0].max(1.0), (1.0 + all[3]).ln(), (n as f32).ln(), (1.0 + all[0]).ln(), above[3] / all[3].max(1.0)]);
         let (first, last) = self.span;
         f.push(if i < first { -((first - i) as f32) } else { i.saturating_sub(last) as f32 });
@@ -248,6 +249,7 @@ impl<'t> Page<'t> {
         self.near_lines(i, b, &mut f);
         self.below_byline(i, b, &mut f);
         f.push((1.0 + f32::from(around.rows)).ln());
+        f.push(flag(self.parts.get(i) == Some(&Part::LeftOut)));
         f.resize(OWN, 0.0);
         f
     }

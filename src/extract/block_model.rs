@@ -3,6 +3,7 @@
 //! `src/data/models/blocks.bin` holds it; `examples/train_blocks` makes it.
 
 use crate::extract::block_features::{WIDTH, is_asked};
+use crate::extract::blocks::Part;
 
 /// A tree of questions; each leaf adds to the log-odds of a block.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -140,14 +141,15 @@ pub struct Choice {
 const AS_GOOD: f32 = 0.01;
 
 /// The blocks with the best expected F1, given their letters, or those the rules choose where they are as good.
-pub fn choose(log_odds: &[f32], by_rules: &[bool], letters: &[u32]) -> Choice {
+pub fn choose(log_odds: &[f32], parts: &[Part], letters: &[u32]) -> Choice {
     let odds = |i: Option<usize>| i.and_then(|i| log_odds.get(i)).map_or(0.0, |o| o.clamp(-MOST, MOST));
     let smoothed = |(i, o): (usize, &f32)| o + NEIGHBOURS * (odds(i.checked_sub(1)) + odds(Some(i + 1)));
     let probabilities: Vec<f32> = log_odds.iter().enumerate().map(|o| 1.0 / (1.0 + (-smoothed(o)).exp())).collect();
     let (kept, best) = most_expected(&probabilities, letters);
-    let expected = expected_f1(&probabilities, by_rules, letters);
+    let by_rules: Vec<bool> = parts.iter().map(|p| *p == Part::Chosen).collect();
+    let expected = expected_f1(&probabilities, &by_rules, letters);
     if expected + AS_GOOD >= best {
-        return Choice { kept: by_rules.to_vec(), expected, is_by_rules: true };
+        return Choice { kept: by_rules, expected, is_by_rules: true };
     }
     Choice { kept, expected: best, is_by_rules: false }
 }
@@ -226,7 +228,7 @@ mod tests {
 
     #[test]
     fn the_threshold_is_lower_where_less_is_sure() {
-        let chosen = |odds: &[f32]| choose(odds, &vec![false; odds.len()], &vec![100; odds.len()]);
+        let chosen = |odds: &[f32]| choose(odds, &vec![Part::Outside; odds.len()], &vec![100; odds.len()]);
         assert_eq!(chosen(&[-4.0, 4.0, -0.5, 4.0, -4.0]).kept, [false, true, true, true, false]);
         assert_eq!(chosen(&[-6.0, -4.0, -1.5, -4.0, -6.0]).kept, [false, false, true, false, false]);
         let (sure, unsure) = (chosen(&[6.0, 6.0, -6.0]).expected, chosen(&[-1.0, -2.0, -3.0]).expected);
@@ -237,9 +239,9 @@ mod tests {
     #[test]
     fn what_the_rules_choose_stays_where_it_is_as_good() {
         let letters = [100, 1, 100];
-        let choice = choose(&[4.0, -3.0, -4.0], &[true, true, false], &letters);
+        let choice = choose(&[4.0, -3.0, -4.0], &[Part::Chosen, Part::Chosen, Part::Outside], &letters);
         assert!(choice.is_by_rules && choice.kept == [true, true, false]);
-        let choice = choose(&[4.0, -3.0, -4.0], &[true, false, true], &letters);
+        let choice = choose(&[4.0, -3.0, -4.0], &[Part::Chosen, Part::LeftOut, Part::Chosen], &letters);
         assert!(!choice.is_by_rules && choice.kept == [true, false, false]);
     }
 }

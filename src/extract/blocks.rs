@@ -22,6 +22,18 @@ pub(super) struct Block {
     pub(super) is_never_body: bool,
 }
 
+/// What the rules say of a block.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Part {
+    /// It stands outside of what they choose.
+    #[default]
+    Outside,
+    /// They leave it out by its class, its links, its words, or as one of several dated posts.
+    LeftOut,
+    /// It is the article.
+    Chosen,
+}
+
 /// All blocks of a page in document order.
 pub(super) struct Blocks {
     pub(super) list: Vec<Block>,
@@ -64,18 +76,33 @@ impl Blocks {
         self.list.iter().map(|b| b.stats.letters).collect()
     }
 
-    /// Which blocks the rules choose.
-    pub(super) fn chosen(&self, tree: &Tree<'_>, selection: &Selection<'_>) -> Vec<bool> {
+    /// What the rules say of each block.
+    pub(super) fn parts(&self, tree: &Tree<'_>, selection: &Selection<'_>) -> Vec<Part> {
         let mut roots = NodeSet::default();
         roots.extend(selection.roots.iter().map(|r| r.id()));
-        let mut inside = NodeSet::default();
+        let mut parts = vec![Part::Outside; tree.len()];
         for node in std::iter::once(tree.root()).chain(tree.root().descendants()) {
-            let belongs = roots.contains(node.id()) || node.parent().is_some_and(|p| inside.contains(p.id()));
-            if belongs && !selection.dropped.contains(node.id()) && !(selection.skip)(node) {
-                inside.insert(node.id());
+            let around = node.parent().and_then(|p| parts.get(p.id().index()).copied()).unwrap_or_default();
+            let is_out = selection.dropped.contains(node.id()) || (selection.skip)(node);
+            let part = match around {
+                Part::LeftOut => Part::LeftOut,
+                _ if is_out => Part::LeftOut,
+                Part::Outside if roots.contains(node.id()) => Part::Chosen,
+                part => part,
+            };
+            if let Some(slot) = parts.get_mut(node.id().index()) {
+                *slot = part;
             }
         }
-        self.list.iter().map(|b| !b.is_never_body && inside.contains(b.first)).collect()
+        let of = |b: &Block| if b.is_never_body { Part::LeftOut } else { parts.get(b.first.index()).copied().unwrap_or_default() };
+        let mut of_blocks: Vec<Part> = self.list.iter().map(of).collect();
+        let chosen: Vec<usize> = (0..of_blocks.len()).filter(|i| of_blocks.get(*i) == Some(&Part::Chosen)).collect();
+        let lines: Vec<&str> = chosen.iter().filter_map(|i| self.list.get(*i)).map(|b| b.text.as_str()).collect();
+        let body = boilerplate::body_range(&lines, None);
+        for (_, i) in chosen.iter().enumerate().filter(|(n, _)| !body.contains(n)) {
+            of_blocks.get_mut(*i).into_iter().for_each(|p| *p = Part::LeftOut);
+        }
+        of_blocks
     }
 
     fn fill_to(&mut self, from: usize, to: usize, number: u32) {

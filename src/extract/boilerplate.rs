@@ -1,5 +1,6 @@
 //! What Chinese and other sites put around an article. Knowledge is data here: patterns in tables, one reader.
 
+use std::ops::Range;
 use std::sync::LazyLock;
 
 use regex::{Regex, RegexSet};
@@ -195,8 +196,8 @@ const PANE_LINES: usize = 40;
 
 /// Whether class and id say an element is something else than the article.
 pub(super) fn is_unlikely(class_and_id: &str) -> bool {
-    // what is quoted from a social network belongs to the article
-    !class_and_id.contains("embed") && UNLIKELY.as_ref().is_some_and(|r| r.is_match(class_and_id))
+    // what is quoted from a social network belongs to the article; WordPress names a post's tags in its class
+    !class_and_id.contains("embed") && !class_and_id.contains("hentry") && UNLIKELY.as_ref().is_some_and(|r| r.is_match(class_and_id))
 }
 
 /// Whether class and id say an element is the article.
@@ -248,39 +249,40 @@ const DISCLAIMERS: [&str; 10] =
 /// Body lines without boilerplate; `title` drops a headline repeated in front.
 pub(super) fn remove_boilerplate(lines: Vec<String>, title: Option<&str>) -> Vec<String> {
     let mut kept: Vec<String> = lines.into_iter().filter(|l| !l.is_empty() && !is_never_body(l)).collect();
-    let title = title.map(normalized_key).filter(|t| !t.is_empty());
-    if let Some(at) = title.as_deref().and_then(|t| find_headline(&kept, t)) {
-        kept.drain(..at);
-    }
-    let mut head = 0;
-    for (i, l) in kept.iter().enumerate().take(HEAD_LINES) {
-        let repeats_title = title.as_ref().is_some_and(|t| *t == normalized_key(l));
-        if repeats_title || HEAD_TABLE.is_match(l) {
-            head = i + 1;
-        }
-    }
-    // whatever stands above the last line of the byline belongs to it, unless it reads like prose
-    let prose = kept.iter().take(head).position(|l| reads_like_prose(l)).unwrap_or(head);
-    kept.drain(..prose.min(kept.len()));
-    for _ in 0..TAIL_LINES {
-        match kept.last() {
-            Some(l) if TAIL_TABLE.is_match(l) && kept.len() > 1 => kept.pop(),
-            _ => break,
-        };
-    }
+    let range = body_range(&kept, title);
+    kept.truncate(range.end);
+    kept.drain(..range.start);
     if let Some(last) = kept.last_mut() {
         *last = trim_credit(last).to_owned();
     }
     kept
 }
 
+/// Which lines are left without what stands before and behind a body.
+pub(super) fn body_range<L: AsRef<str>>(lines: &[L], title: Option<&str>) -> Range<usize> {
+    let title = title.map(normalized_key).filter(|t| !t.is_empty());
+    let first = title.as_deref().and_then(|t| find_headline(lines, t)).unwrap_or(0);
+    let mut start = first;
+    for (i, l) in lines.iter().enumerate().skip(first).take(HEAD_LINES) {
+        let repeats_title = title.as_ref().is_some_and(|t| *t == normalized_key(l.as_ref()));
+        if repeats_title || HEAD_TABLE.is_match(l.as_ref()) {
+            start = i + 1;
+        }
+    }
+    // whatever stands above the last line of the byline belongs to it, unless it reads like prose
+    let prose = lines.iter().take(start).skip(first).position(|l| reads_like_prose(l.as_ref()));
+    let start = prose.map_or(start, |p| first + p);
+    let tail = lines.iter().skip(start + 1).rev().take(TAIL_LINES).take_while(|l| TAIL_TABLE.is_match(l.as_ref())).count();
+    start..lines.len() - tail
+}
+
 /// Where the headline stands among the first lines, with nearly all of the text behind it: what stands above is a pane beside the article.
-fn find_headline(lines: &[String], title: &str) -> Option<usize> {
-    let at = lines.iter().take(PANE_LINES).position(|l| normalized_key(l) == title)?;
+fn find_headline<L: AsRef<str>>(lines: &[L], title: &str) -> Option<usize> {
+    let at = lines.iter().take(PANE_LINES).position(|l| normalized_key(l.as_ref()) == title)?;
     let (above, below) = lines.split_at_checked(at)?;
-    let letters = |lines: &[String]| lines.iter().map(|l| l.chars().count()).sum::<usize>();
+    let letters = |lines: &[L]| lines.iter().map(|l| l.as_ref().chars().count()).sum::<usize>();
     // a text may repeat its headline over a part of it
-    let prose = above.iter().filter(|l| reads_like_prose(l)).count();
+    let prose = above.iter().filter(|l| reads_like_prose(l.as_ref())).count();
     (prose < 2 && letters(above) * 3 < letters(below)).then_some(at)
 }
 
@@ -344,6 +346,7 @@ mod tests {
         for name in ["share-box", "news_related", "footer", "crumbs clearfix", "bdsharebuttonbox", "page_tool"] {
             assert!(is_unlikely(name), "{name}");
         }
+        assert!(!is_unlikely("post-787 post type-post hentry category-news tag-jiance"));
         for name in ["article-content", "TRS_Editor", "zoom", "main_text", "UCAP-CONTENT"] {
             assert!(is_likely(name) && !is_unlikely(name), "{name}");
         }

@@ -1,10 +1,12 @@
 //! What a reader sees, line by line, where the headline stands among it, and in what kind of place each line stands.
 
 use std::collections::HashMap;
+use std::sync::LazyLock;
+
+use aho_corasick::AhoCorasick;
 
 use crate::extract::candidates::Evidence;
-use crate::extract::nodes::names;
-use crate::html::{NodeId, NodeRef, Tag, Tree};
+use crate::html::{Attr, NodeId, NodeRef, Tag, Tree};
 use crate::text::dates;
 use crate::text::normalize::normalized_key;
 
@@ -77,10 +79,8 @@ pub(super) fn place(node: NodeRef<'_>) -> Vec<Evidence> {
             Some(Tag::Form) => Some("in a form"),
             _ => None,
         };
-        let names = names(e).to_ascii_lowercase();
         // what a wrapper of the whole page is called says nothing of a line
-        let by_class =
-            CLASSES.iter().filter(|(_, words, near)| (level < 5 || !near) && words.iter().any(|w| names.contains(w))).map(|(name, ..)| *name);
+        let by_class = by_class(e).into_iter().filter(|(_, near)| level < NEAR || !near).map(|(name, _)| name);
         for evidence in by_tag.into_iter().chain(by_class) {
             if !found.contains(&evidence) && !matches!(e.tag(), Some(Tag::Body | Tag::Html)) {
                 found.push(evidence);
@@ -88,6 +88,23 @@ pub(super) fn place(node: NodeRef<'_>) -> Vec<Evidence> {
         }
     }
     found
+}
+
+/// How many elements up a class speaks of a line.
+const NEAR: usize = 5;
+
+/// What class and id of an element say, in the order of the table.
+fn by_class(e: NodeRef<'_>) -> Vec<(Evidence, bool)> {
+    static WORDS: LazyLock<Option<(AhoCorasick, Vec<usize>)>> = LazyLock::new(|| {
+        let (words, classes): (Vec<&str>, Vec<usize>) =
+            CLASSES.iter().zip(0..).flat_map(|((_, words, _), n)| words.iter().map(move |w| (*w, n))).unzip();
+        Some((AhoCorasick::builder().ascii_case_insensitive(true).build(words).ok()?, classes))
+    });
+    let Some((words, classes)) = WORDS.as_ref() else { return Vec::new() };
+    let names = [Attr::Class, Attr::Id].into_iter().filter_map(|a| e.attr(a));
+    let found = names.flat_map(|n| words.find_overlapping_iter(n).filter_map(|m| classes.get(m.pattern().as_usize())));
+    let mask = found.fold(0u32, |mask, n| mask | 1 << n);
+    CLASSES.iter().zip(0..).filter(|(_, n)| mask >> n & 1 > 0).map(|((name, _, near), _)| (*name, *near)).collect()
 }
 
 /// What words in class and id say, and whether only of elements close by.

@@ -9,6 +9,7 @@ use crate::model::ArticleSelectors;
 
 pub use crate::extract::block_features::{WIDTH, is_asked};
 pub use crate::extract::block_model::{BlockModel, DecisionTree, LEAF, Question, choose};
+pub use crate::extract::blocks::Part;
 
 /// A page as the model sees it.
 #[derive(Debug, Clone)]
@@ -19,21 +20,21 @@ pub struct Sample {
     pub figures: Vec<f32>,
     /// Letters of each.
     pub letters: Vec<u32>,
-    /// Which of them the rules take for the article.
-    pub chosen: Vec<bool>,
+    /// What the rules say of each.
+    pub parts: Vec<Part>,
 }
 
 /// Reads a page; `change` alters what the rules choose, so that the model learns not to trust them blindly.
-pub fn sample(page: &str, change: impl Fn(&mut Vec<bool>)) -> Sample {
+pub fn sample(page: &str, change: impl Fn(&mut Vec<Part>)) -> Sample {
     let tree = Tree::parse(page);
     let facts = Facts::of(&tree);
     let by_rules = body::find(&tree, &facts, &ArticleSelectors::default());
     let blocks = Blocks::of(&tree, &facts);
-    let mut chosen = blocks.chosen(&tree, &by_rules);
-    change(&mut chosen);
-    let figures = features(&tree, &blocks, &chosen, by_rules.roots.first().copied());
+    let mut parts = blocks.parts(&tree, &by_rules);
+    change(&mut parts);
+    let figures = features(&tree, &blocks, &parts, by_rules.roots.first().copied());
     let letters = blocks.letters();
-    Sample { lines: blocks.list.into_iter().map(|b| b.text).collect(), figures, letters, chosen }
+    Sample { lines: blocks.list.into_iter().map(|b| b.text).collect(), figures, letters, parts }
 }
 
 /// The markup of a page without the blocks that are not kept; `None` where nothing is kept.

@@ -7,6 +7,7 @@ use chrono::NaiveDate;
 use regex::{Captures, Regex};
 
 use crate::text::dates::{Clock, DateMatch, finish, number};
+use crate::text::normalize::is_han;
 
 /// Which comes first where figures alone make a date.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -63,15 +64,24 @@ static MINGUO: LazyLock<Option<Regex>> =
 /// Every such date of a folded text. Where figures alone do not tell day from month and no order is known, there is none.
 pub(super) fn find(text: &str, clock: &Clock, order: Option<Order>) -> Vec<DateMatch> {
     let mut found: Vec<DateMatch> = Vec::new();
-    for pattern in NAMED.iter() {
-        found.extend(pattern.captures_iter(text).filter_map(|c| named(&c, clock)));
+    // asked of every line with figures: most have no year beside a word, and no figures parted by marks
+    if has_year(text) && text.chars().any(|c| c.is_alphabetic() && !is_han(c)) {
+        for pattern in NAMED.iter() {
+            found.extend(pattern.captures_iter(text).filter_map(|c| named(&c, clock)));
+        }
     }
-    let figures = FIGURES.iter().flat_map(|p| p.captures_iter(text)).filter(|c| stands_alone(text, c));
-    found.extend(figures.filter_map(|c| in_figures(&c, clock, order)));
+    if text.as_bytes().windows(2).any(|w| matches!(w, [b'0'..=b'9', b'.' | b'/' | b'-'])) {
+        let figures = FIGURES.iter().flat_map(|p| p.captures_iter(text)).filter(|c| stands_alone(text, c));
+        found.extend(figures.filter_map(|c| in_figures(&c, clock, order)));
+    }
     if text.contains("民") {
         found.extend(MINGUO.iter().flat_map(|p| p.captures_iter(text)).filter_map(|c| minguo(&c, clock)));
     }
     found
+}
+
+fn has_year(text: &str) -> bool {
+    text.as_bytes().windows(4).any(|w| matches!(w, [b'1', b'9', b'0'..=b'9', b'0'..=b'9'] | [b'2', b'0', b'0'..=b'9', b'0'..=b'9']))
 }
 
 /// Whether no figures are left over before or behind a date.
