@@ -52,16 +52,14 @@ impl Body<'_> {
 }
 
 /// Finds the body; a source's own selector is taken as it is.
-pub(super) fn find<'t>(tree: &'t Tree<'_>, selectors: &ArticleSelectors, likeness: Likeness) -> Body<'t> {
-    let facts = Facts::of(tree);
-    let by_rules = body::find(tree, &facts, selectors);
+pub(super) fn find<'t>(tree: &'t Tree<'_>, facts: &Facts, blocks: &Blocks, selectors: &ArticleSelectors, likeness: Likeness) -> Body<'t> {
+    let by_rules = body::find(tree, facts, selectors);
     if by_rules.is_selected {
         return Body { selection: by_rules, expected: 1.0 };
     }
     let Some(model) = MODEL.as_ref() else { return Body { selection: by_rules, expected: 0.0 } };
-    let blocks = Blocks::of(tree, &facts);
     let parts = blocks.parts(tree, &by_rules);
-    let figures = features(tree, &blocks, &parts, by_rules.roots.first().copied());
+    let figures = features(tree, blocks, &parts, by_rules.roots.first().copied());
     let Choice { kept, expected, is_by_rules } = choose(&model.log_odds(&figures), &parts, &blocks.letters());
     if expected < likeness.least_expected() {
         return Body { selection: Selection { roots: Vec::new(), ..by_rules }, expected };

@@ -34,7 +34,7 @@ pub(super) fn candidates(page: &Page<'_>) -> Vec<Candidate<String>> {
     for (n, value) in META.iter().filter_map(|n| Some((*n, page.head.meta.get(*n)?))) {
         add(validate(value), &[if n == "author" { "meta author" } else { "other meta author" }]);
     }
-    add(crate::extract::wechat::author(page.text).and_then(|t| validate(&t)), &["author in WeChat's script"]);
+    add(page.post.author.as_deref().and_then(validate), &["author in WeChat's script"]);
     for (n, e) in page.landmarks.authors.iter().enumerate() {
         let text = text_of(*e);
         let mut evidence = place(*e);

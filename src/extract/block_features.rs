@@ -49,6 +49,10 @@ pub(super) fn features(tree: &Tree<'_>, blocks: &Blocks, parts: &[Part], root: O
     }
     let mut out = Vec::with_capacity(own.len() * WIDTH);
     for (i, row) in own.iter().enumerate() {
+        if !is_asked(row) {
+            out.resize(out.len() + WIDTH, 0.0);
+            continue;
+        }
         out.extend_from_slice(row);
         for step in 1..=REACH {
             for neighbour in [i.checked_sub(step), Some(i + step)] {

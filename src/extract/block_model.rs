@@ -55,6 +55,8 @@ pub struct BlockModel {
 /// Blocks that are hopeless after so many trees are not asked any further.
 const HOPELESS_AFTER: usize = 30;
 const HOPELESS: f32 = -5.0;
+/// What is said of blocks that the model is not asked about.
+const UNASKED: f32 = -10.0;
 /// Share of a block's neighbours in its log-odds, and the most they can say.
 const NEIGHBOURS: f32 = 0.15;
 const MOST: f32 = 4.0;
@@ -67,7 +69,7 @@ impl BlockModel {
 
     fn row(&self, row: &[f32]) -> f32 {
         if !is_asked(row) {
-            return 2.0 * HOPELESS;
+            return UNASKED;
         }
         let (early, late) = self.trees.split_at_checked(HOPELESS_AFTER).unwrap_or((&self.trees, &[]));
         let sum = |trees: &[DecisionTree]| trees.iter().map(|t| t.value(row)).sum::<f32>();
@@ -146,7 +148,8 @@ pub fn choose(log_odds: &[f32], parts: &[Part], letters: &[u32]) -> Choice {
     let smoothed = |(i, o): (usize, &f32)| o + NEIGHBOURS * (odds(i.checked_sub(1)) + odds(Some(i + 1)));
     let probabilities: Vec<f32> = log_odds.iter().enumerate().map(|o| 1.0 / (1.0 + (-smoothed(o)).exp())).collect();
     let (kept, best) = most_expected(&probabilities, letters);
-    let by_rules: Vec<bool> = parts.iter().map(|p| *p == Part::Chosen).collect();
+    // what was not asked about is the headline, which no body keeps
+    let by_rules: Vec<bool> = parts.iter().zip(log_odds).map(|(p, odds)| *p == Part::Chosen && *odds > UNASKED).collect();
     let expected = expected_f1(&probabilities, &by_rules, letters);
     if expected + AS_GOOD >= best {
         return Choice { kept: by_rules, expected, is_by_rules: true };

@@ -92,6 +92,8 @@ const HEAD: &[LinePattern] = &[
         76,
         r"^(?:来源|时间|发布人|发布者|上传者|录入|发布时间|发布日期|发表时间|日期|作者|记者|浏览次数|浏览量|阅读量|点击数|点击|阅读|访问量|字体|字号|信息来源|文/?)[\s:：丨|]",
     ),
+    // the index of an official document
+    (120, r"^(?:索\s*引\s*号|信息分类|主题分类|主题词|公开方式|发布机构|发文机关|发文字号|文\s*号|成文日期|有\s*效\s*性|标\s*题)\s*[:：]"),
     (76, r"^\S*(?:记者|作者|编辑)[丨|｜/]"),
     (62, r"^(?:19|20)\d\d[-/.年]\d{1,2}[-/.月]\d{1,2}日?[\sT]*\d{1,2}[:：时]\d{1,2}"),
     (35, r"^(?:19|20)\d\d[-/.年]\d{1,2}[-/.月]\d{1,2}日?"),
@@ -189,7 +191,7 @@ static COMMENTS_TABLE: LazyLock<PatternSet> = LazyLock::new(|| PatternSet::new(C
 static RELATED_TABLE: LazyLock<PatternSet> = LazyLock::new(|| PatternSet::new(RELATED));
 
 /// How many lines at either end are held against the tables of that end.
-const HEAD_LINES: usize = 6;
+const HEAD_LINES: usize = 10;
 const TAIL_LINES: usize = 8;
 /// How far down a pane beside the article may reach, where it was taken for a part of it.
 const PANE_LINES: usize = 40;
@@ -288,7 +290,7 @@ fn find_headline<L: AsRef<str>>(lines: &[L], title: &str) -> Option<usize> {
 
 fn reads_like_prose(text: &str) -> bool {
     let n = text.chars().count();
-    n > 60 || (n > 24 && text.ends_with(['。', '！', '？', '”']))
+    n > 60 || (n > 24 && (text.contains('。') || text.ends_with(['！', '？', '”'])))
 }
 
 /// A last paragraph without the credit in brackets behind its full stop: `…发展。（记者 张三）`.

@@ -4,14 +4,17 @@ use chrono::{DateTime, FixedOffset};
 use serde_json::{Value, json};
 
 use crate::extract::article::Likeness;
+use crate::extract::blocks::Blocks;
 use crate::extract::candidates::{Candidate, Field, choose};
 use crate::extract::landmarks::Landmarks;
 use crate::extract::meta::Head;
 use crate::extract::page::Page;
 use crate::extract::page_lines::PageLines;
 use crate::extract::published::Stamp;
-use crate::extract::{Context, author, headline, published, publisher, read};
-use crate::html::Tree;
+use crate::extract::survey::Facts;
+use crate::extract::wechat::Post;
+use crate::extract::{Context, author, headline, published, publisher};
+use crate::html::{NodeId, Tree};
 use crate::model::Confidence;
 use crate::text::normalize::is_han;
 
@@ -32,7 +35,13 @@ pub struct Fields {
 impl Fields {
     /// Reads a page whose whole markup is `text`.
     pub fn of(tree: &Tree<'_>, text: &str, context: &Context<'_>) -> Self {
-        let (lines, starts) = read::placed_lines(tree);
+        Self::read(tree, text, context, &Blocks::of(tree, &Facts::of(tree)))
+    }
+
+    /// The same of a page whose blocks are known.
+    pub(super) fn read(tree: &Tree<'_>, text: &str, context: &Context<'_>, blocks: &Blocks) -> Self {
+        let (lines, starts): (Vec<String>, Vec<NodeId>) =
+            blocks.list.iter().filter(|b| !b.text.is_empty()).map(|b| (b.text.clone(), b.first)).unzip();
         let mut page = Page {
             is_chinese: is_chinese(&lines),
             tree,
@@ -40,6 +49,7 @@ impl Fields {
             head: Head::read(tree),
             landmarks: Landmarks::of(tree),
             lines: PageLines::new(lines, starts),
+            post: Post::read(text),
             url: context.url,
             clock: &context.clock,
         };

@@ -45,8 +45,8 @@ pub(super) fn candidates(page: &Page<'_>) -> Vec<Candidate<String>> {
     if let Some(text) = &page.head.title {
         add_parts(text, "document title", &mut found);
     }
-    if let Some(text) = crate::extract::wechat::title(page.text) {
-        add(&text, &["title in WeChat's script"], &mut found);
+    if let Some(text) = &page.post.title {
+        add(text, &["title in WeChat's script"], &mut found);
     }
     above_bylines(page, &mut found);
     compare(&mut found.all, page);

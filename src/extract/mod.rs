@@ -42,7 +42,9 @@ use std::cell::RefCell;
 
 use serde::{Deserialize, Serialize};
 
+use crate::extract::blocks::Blocks;
 use crate::extract::fields::Fields;
+use crate::extract::survey::Facts;
 use crate::html::{Attr, Tag, Tree, balanced};
 use crate::model::{ArticleSelectors, Extracted, WebUrl};
 use crate::text::dates::{self, Clock};
@@ -158,9 +160,11 @@ pub fn extract(text: &str, context: &Context<'_>) -> Result<Extracted, ExtractEr
     let page = Tree::parse(text);
     let base = context.url.map(|url| base_url(&page, url));
     let base = base.as_ref();
-    let fields = Fields::of(&page, text, context);
+    let facts = Facts::of(&page);
+    let blocks = Blocks::of(&page, &facts);
+    let fields = Fields::read(&page, text, context, &blocks);
     let title = fields.title();
-    let body = article::find(&page, context.selectors, fields.likeness());
+    let body = article::find(&page, &facts, &blocks, context.selectors, fields.likeness());
     let uncertain = body.warning();
     let found = body.selection;
     let lines = boilerplate::remove_boilerplate(read::lines(&found.roots, &found.dropped, found.skip), title.as_deref());

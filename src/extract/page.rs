@@ -3,6 +3,7 @@
 use crate::extract::landmarks::Landmarks;
 use crate::extract::meta::Head;
 use crate::extract::page_lines::PageLines;
+use crate::extract::wechat::Post;
 use crate::html::Tree;
 use crate::model::WebUrl;
 use crate::text::dates::Clock;
@@ -17,6 +18,8 @@ pub(super) struct Page<'t> {
     pub(super) lines: PageLines,
     /// Whether most of its first letters are Chinese.
     pub(super) is_chinese: bool,
+    /// Of `WeChat`.
+    pub(super) post: Post,
     pub(super) url: Option<&'t WebUrl>,
     pub(super) clock: &'t Clock,
 }

@@ -197,7 +197,7 @@ pub(super) fn latin(text: &str) -> Option<String> {
         .ok()
     });
     static END: LazyLock<Option<Regex>> = LazyLock::new(|| {
-        Regex::new(r"[\s,]+(?:(?:Published|Updated|Posted|Last|On|In|Photo|Photography|Share|Follow|Read|Senior|Staff|Contribut|Reporter|Writer|Founder|Review|Medical|Fact|CEO|Editor|Correspondent|Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec|Mon|Tue|Wed|Thu|Fri|Sat|Sun)(?:\b|[a-z]*\b)).*$").ok()
+        Regex::new(r"[\s,]+(?:(?:Published|Updated|Posted|Last|On|In|Photo|Photography|Share|Follow|Read|Senior|Staff|Contribut|Reporter|Writer|Founder|Review|Medical|Fact|CEO|Editor|Correspondent|Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec|Mon|Tue|Wed|Thu|Fri|Sat|Sun)(?:(?-u:\b)|[a-z]*(?-u:\b))).*$").ok()
     });
     let found = NAMES.as_ref()?.find(text)?.as_str();
     let name = END.as_ref()?.replace(found, "");

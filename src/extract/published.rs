@@ -7,7 +7,6 @@ use crate::extract::date_words::{LABELS, LINKED_DATA, META, PLAIN_LABELS};
 use crate::extract::meta;
 use crate::extract::page::Page;
 use crate::extract::page_lines::{PageLines, place};
-use crate::extract::wechat;
 use crate::html::{Attr, NodeRef, Tag};
 use crate::text::dates::{self, Clock, DateMatch, Order};
 use crate::text::normalize::is_han;
@@ -206,13 +205,13 @@ fn relative(page: &Page<'_>, found: &mut Days<'_>) {
 
 /// Code may speak of other articles, but not the variable of `WeChat`'s script.
 fn of_code(page: &Page<'_>, found: &mut Days<'_>) {
-    let sent = wechat::sent(page.text).and_then(|text| match text.parse() {
+    let sent = page.post.sent.as_ref().and_then(|text| match text.parse() {
         Ok(seconds) => DateTime::from_timestamp(seconds, 0).map(|at| DateMatch {
             at: at.with_timezone(&page.clock.zone).fixed_offset(),
             has_time: true,
             offset: 0,
         }),
-        Err(_) => stated(&text, None, page.clock),
+        Err(_) => stated(text, None, page.clock),
     });
     if let Some(read) = sent {
         found.add(read, &["time in WeChat's script"]);

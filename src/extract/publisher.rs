@@ -9,7 +9,6 @@ use crate::extract::meta::text_of;
 use crate::extract::page::Page;
 use crate::extract::page_lines::place;
 use crate::extract::person_name::{is_office, is_person};
-use crate::extract::wechat;
 use crate::text::dates;
 use crate::text::normalize::{is_han, normalized_key};
 
@@ -49,7 +48,7 @@ pub(super) fn candidates(page: &Page<'_>) -> Vec<Candidate<String>> {
     for value in META.iter().filter_map(|n| page.head.meta.get(*n)) {
         add(clean_publisher(value), &["meta of a source"]);
     }
-    add(wechat::account(page.text).and_then(|n| clean_publisher(&n)), &["account in WeChat's script"]);
+    add(page.post.account.as_deref().and_then(clean_publisher), &["account in WeChat's script"]);
     compare(&mut found.all);
     found.rated(Field::Publisher, page.is_chinese)
 }
@@ -158,7 +157,7 @@ fn beside_date(near: &[String]) -> Option<String> {
         .ok()
     });
     static BARS: LazyLock<Option<Regex>> =
-        LazyLock::new(|| Regex::new(r"\|\s*(?P<bars>[A-Z][A-Za-z .'&-]+?)\s*\|\s*(?:Updated|Published|Posted)\b").ok());
+        LazyLock::new(|| Regex::new(r"\|\s*(?P<bars>[A-Z][A-Za-z .'&-]+?)\s*\|\s*(?:Updated|Published|Posted)(?-u:\b)").ok());
     let r = BESIDE.as_ref()?;
     let bars = |l: &String| clean_publisher(BARS.as_ref().filter(|_| l.contains('|'))?.captures(l)?.name("bars")?.as_str());
     let name =

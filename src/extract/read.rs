@@ -1,7 +1,7 @@
 //! Reading chosen elements: as lines of text, as HTML still to be sanitised.
 
 use crate::extract::nodes::{NodeSet, SkipFn, hidden, is_block};
-use crate::html::{Attr, Edge, NodeId, NodeRef, Tag, Tree, Writer};
+use crate::html::{Attr, Edge, NodeRef, Tag, Tree, Writer};
 use crate::text::normalize;
 
 /// The text of elements as clean lines; cells of a row parted by tabs.
@@ -21,9 +21,6 @@ pub(super) struct LineBuilder {
     line: String,
     /// White space stands before the next letter.
     blank: bool,
-    /// The text that each line begins with, and that of the line that grows.
-    starts: Vec<NodeId>,
-    start: Option<NodeId>,
 }
 
 impl LineBuilder {
@@ -71,11 +68,7 @@ impl LineBuilder {
     pub(super) fn take_line(&mut self) -> Option<String> {
         self.blank = false;
         self.line.truncate(self.line.trim_end().len());
-        if self.line.is_empty() {
-            return None;
-        }
-        self.starts.extend(self.start);
-        Some(std::mem::take(&mut self.line))
+        (!self.line.is_empty()).then(|| std::mem::take(&mut self.line))
     }
 
     fn finish(mut self) -> Vec<String> {
@@ -87,12 +80,7 @@ impl LineBuilder {
         let mut walk = root.walk();
         while let Some(edge) = walk.next() {
             match edge {
-                Edge::Text(node, text) if !leave_out(node) => {
-                    if self.line.is_empty() {
-                        self.start = Some(node.id());
-                    }
-                    self.push(text);
-                }
+                Edge::Text(node, text) if !leave_out(node) => self.push(text),
                 Edge::Text(..) => {}
                 Edge::Open(element, _) if leave_out(element) => walk.skip_subtree(),
                 Edge::Open(_, tag) if is_block(tag) || tag == Tag::Br => self.end_line(),
@@ -155,13 +143,7 @@ pub(super) fn short_text<'t>(pieces: impl Iterator<Item = &'t str>, most: usize)
 
 /// Every visible line of a page, clean and in order: where titles, dates and bylines are looked for.
 pub fn visible_lines(tree: &Tree<'_>) -> Vec<String> {
-    placed_lines(tree).0
-}
-
-/// The visible lines, and the text that each begins with.
-pub(super) fn placed_lines(tree: &Tree<'_>) -> (Vec<String>, Vec<NodeId>) {
     let mut out = LineBuilder::default();
     out.write(tree.root(), hidden);
-    out.end_line();
-    (out.done, out.starts)
+    out.finish()
 }

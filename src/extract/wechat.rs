@@ -6,26 +6,49 @@ use regex::Regex;
 
 use crate::text::markup;
 
-/// What the script names: `var msg_title = '…'.html(false);`, `var nickname = htmlDecode("…");`, `nick_name: JsDecode('…')`.
-fn variable(page: &str, names: [&str; 2]) -> Option<String> {
-    static VARIABLES: LazyLock<Option<Regex>> = LazyLock::new(|| {
-        let value = r#"(?:'(?P<a>[^'\n]{1,400})'|"(?P<b>[^"\n]{1,400})")"#;
-        Regex::new(&format!(
-            r"\bvar (?P<name>msg_title|nickname|author|ct)\s*=\s*(?:htmlDecode\()?{value}|\b(?P<key>title|nick_name|author|create_time): JsDecode\('(?P<c>[^'\n]{{1,400}})'"
-        ))
-        .ok()
-    });
-    if !page.contains("var msg_title") && !page.contains("nick_name: JsDecode('") {
-        return None;
+/// What the script of a post names.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(super) struct Post {
+    /// The headline.
+    pub(super) title: Option<String>,
+    /// The account, which is the 来源.
+    pub(super) account: Option<String>,
+    /// Who wrote it.
+    pub(super) author: Option<String>,
+    /// When it was sent: seconds of Unix, or as the script writes it.
+    pub(super) sent: Option<String>,
+}
+
+impl Post {
+    /// Reads `var msg_title = '…'.html(false);`, `var nickname = htmlDecode("…");`, `nick_name: JsDecode('…')`.
+    pub(super) fn read(page: &str) -> Self {
+        static VARIABLES: LazyLock<Option<Regex>> = LazyLock::new(|| {
+            let value = r#"(?:'(?P<a>[^'\n]{1,400})'|"(?P<b>[^"\n]{1,400})")"#;
+            Regex::new(&format!(
+                r"(?-u:\b)var (?P<name>msg_title|nickname|author|ct)\s*=\s*(?:htmlDecode\()?{value}|(?-u:\b)(?P<key>title|nick_name|author|create_time): JsDecode\('(?P<c>[^'\n]{{1,400}})'"
+            ))
+            .ok()
+        });
+        let mut post = Self::default();
+        if !page.contains("var msg_title") && !page.contains("nick_name: JsDecode('") {
+            return post;
+        }
+        for c in VARIABLES.iter().flat_map(|r| r.captures_iter(page)) {
+            let part = |names: [&str; 3]| names.into_iter().find_map(|n| c.name(n)).map_or("", |m| m.as_str());
+            let slot = match part(["name", "key", "key"]) {
+                "msg_title" | "title" => &mut post.title,
+                "nickname" | "nick_name" => &mut post.account,
+                "author" => &mut post.author,
+                _ => &mut post.sent,
+            };
+            // the script has its marks escaped twice
+            let text = markup::strip_tags(&decoded(part(["a", "b", "c"])).replace("&amp;", "&"));
+            if slot.is_none() && !text.is_empty() {
+                *slot = Some(text);
+            }
+        }
+        post
     }
-    let mut found = VARIABLES
-        .iter()
-        .flat_map(|r| r.captures_iter(page))
-        .filter(|c| c.name("name").or(c.name("key")).is_some_and(|n| names.contains(&n.as_str())));
-    let value = found.find_map(|c| c.name("a").or(c.name("b")).or(c.name("c")))?;
-    // the script has its marks escaped twice
-    let text = markup::strip_tags(&decoded(value.as_str()).replace("&amp;", "&"));
-    (!text.is_empty()).then_some(text)
 }
 
 /// A text whose marks the script writes as `\x26`.
@@ -40,26 +63,6 @@ pub(super) fn decoded(written: &str) -> String {
     out
 }
 
-/// The headline.
-pub(super) fn title(page: &str) -> Option<String> {
-    variable(page, ["msg_title", "title"])
-}
-
-/// The account, which is the 来源.
-pub(super) fn account(page: &str) -> Option<String> {
-    variable(page, ["nickname", "nick_name"])
-}
-
-/// When it was sent, as seconds of Unix or as the script writes it.
-pub(super) fn sent(page: &str) -> Option<String> {
-    variable(page, ["ct", "create_time"])
-}
-
-/// Who wrote it.
-pub(super) fn author(page: &str) -> Option<String> {
-    variable(page, ["author", "author"])
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -67,12 +70,13 @@ mod tests {
     #[test]
     fn a_script_names_title_and_account() {
         let page = r#"<script>var nickname = htmlDecode("许昌 &amp;amp; 发布"); var msg_title = '“检测中心”投入使用'.html(false); var author = "";</script>"#;
-        assert_eq!(title(page).as_deref(), Some("“检测中心”投入使用"));
-        assert_eq!(account(page).as_deref(), Some("许昌 & 发布"));
-        assert_eq!(author(page), None);
-        assert_eq!(title("<script>var nickname = 'x'</script>"), None);
+        let post = Post::read(page);
+        assert_eq!((post.title.as_deref(), post.account.as_deref()), (Some("“检测中心”投入使用"), Some("许昌 & 发布")));
+        assert_eq!(post.author, None);
+        assert_eq!(Post::read("<script>var nickname = 'x'</script>"), Post::default());
         let page = r"<script>window.cgiDataNew = {nick_name: JsDecode('某某\x26号'), title: JsDecode('只有图片'), create_time: JsDecode('2026-11-05 18:30')}</script>";
-        assert_eq!(sent(page).as_deref(), Some("2026-11-05 18:30"));
-        assert_eq!((title(page).as_deref(), account(page).as_deref()), (Some("只有图片"), Some("某某&号")));
+        let post = Post::read(page);
+        assert_eq!((post.title.as_deref(), post.account.as_deref()), (Some("只有图片"), Some("某某&号")));
+        assert_eq!(post.sent.as_deref(), Some("2026-11-05 18:30"));
     }
 }

@@ -11,6 +11,10 @@ use crate::text::dates::{Clock, DateMatch, calendar, fold_width_and_case, midnig
 /// Longest piece of a date set in pieces, in bytes, and the most pieces.
 const PIECE: usize = 16;
 const MOST_PIECES: usize = 3;
+/// How far a name reaches before its sign, in bytes, a value behind it, and blanks and quotes before the value.
+const LONGEST_NAME: usize = 24;
+const LONGEST_VALUE: usize = 60;
+const MOST_BLANKS: usize = 6;
 /// Most dates in code.
 const MOST_IN_CODE: usize = 20;
 
@@ -49,8 +53,17 @@ pub fn in_numerals(lines: &[String], clock: &Clock) -> Option<NaiveDate> {
 
 /// The dates in the code of a page, under one of the names that publishing systems use.
 pub fn all_in_code(page: &str, clock: &Clock) -> Vec<DateMatch> {
-    let captures = CODE.iter().flat_map(|r| r.captures_iter(page)).take(MOST_IN_CODE);
-    captures.filter_map(|c| parse(c.name("date")?.as_str(), clock)).collect()
+    let bytes = page.as_bytes();
+    // a date or a moment in seconds follows `:` or `=`: only there the pattern is asked
+    let assigned = memchr::memchr2_iter(b':', b'=', bytes).filter(|at| {
+        let value = bytes.iter().skip(at + 1).take(MOST_BLANKS).find(|b| !matches!(b, b' ' | b'"' | b'\''));
+        value.is_some_and(|b| matches!(b, b'1' | b'2'))
+    });
+    let captures = assigned.filter_map(|at| {
+        let (from, to) = (page.floor_char_boundary(at.saturating_sub(LONGEST_NAME)), page.ceil_char_boundary((at + LONGEST_VALUE).min(page.len())));
+        CODE.as_ref()?.captures_iter(page.get(from..to)?).find(|c| c.get(0).is_some_and(|m| m.range().contains(&(at - from))))
+    });
+    captures.take(MOST_IN_CODE).filter_map(|c| parse(c.name("date")?.as_str(), clock)).collect()
 }
 
 /// Year and month written into an address: `/2024/01/`, `/202401/`, `/2024-01/`.

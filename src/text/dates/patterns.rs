@@ -4,7 +4,7 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
-const TIME: &str = r"(?:[\sT,]*(?P<half>上午|下午|晚上|AM|PM)?\s*(?P<h>\d{1,2})\s*[:时点]\s*(?P<mi>\d{1,2})(?:\s*[:分]\s*(?P<s>\d{1,2})(?:\.\d+)?)?[分秒]?\s*(?P<half2>am|pm|AM|PM)?\s*(?P<z>Z\b|(?i:GMT|UTC)?\s?[+-]\d{1,2}:?\d{0,2}\b|[A-Z]{2,4}\b)?)?";
+const TIME: &str = r"(?:[\sT,]*(?P<half>上午|下午|晚上|AM|PM)?\s*(?P<h>\d{1,2})\s*[:时点]\s*(?P<mi>\d{1,2})(?:\s*[:分]\s*(?P<s>\d{1,2})(?:\.\d+)?)?[分秒]?\s*(?P<half2>am|pm|AM|PM)?\s*(?P<z>Z(?-u:\b)|(?i:GMT|UTC)?\s?[+-]\d{1,2}:?\d{0,2}(?-u:\b)|[A-Z]{2,4}(?-u:\b))?)?";
 
 pub(super) static FULL: LazyLock<Option<Regex>> = LazyLock::new(|| {
     Regex::new(&format!(
@@ -38,7 +38,7 @@ pub(super) static NUMERALS: LazyLock<Option<Regex>> = LazyLock::new(|| {
 pub(super) static CODE: LazyLock<Option<Regex>> = LazyLock::new(|| {
     let name = "(?:publish_?time|publish_?date|published_?at|date_?published|pub_?time|pub_?date|(?:ori)?create_?time|release_?time)";
     let date = r"(?:\d{13}|\d{10}|(?:19|20)\d\d[-/.]\d{1,2}[-/.]\d{1,2}(?:[T ]\d{1,2}:\d{2}(?::\d{2})?[^\x22'<,;]{0,12})?)";
-    Regex::new(&format!(r#"\b(?:(?i:{name})|ct)["']?\s*[:=]\s*["']?(?P<date>{date})(?:["',;}}\s]|$)"#)).ok()
+    Regex::new(&format!(r#"(?-u:\b)(?:(?i:{name})|ct)["']?\s*[:=]\s*["']?(?P<date>{date})(?:["',;}}\s]|$)"#)).ok()
 });
 pub(super) static COMPACT: LazyLock<Option<Regex>> =
     LazyLock::new(|| Regex::new(r"^(?P<y>(?:19|20)\d\d)(?P<m>\d\d)(?P<d>\d\d)(?:T?(?P<h>\d\d)(?P<mi>\d\d)(?P<s>\d\d)?(?P<z>Z)?)?$").ok());

@@ -44,8 +44,7 @@ pub(super) fn month(word: &str) -> Option<u32> {
 }
 
 /// The pattern of a time of day behind a date.
-const TIME: &str =
-    r"(?:(?:[\s,T|–-]|\b(?:at|um|à|a las|alle|kl\.?|ore|om|o)\s)*(?P<h>\d{1,2})(?:[:.h](?P<mi>\d\d)(?::(?P<s>\d\d))?)\s*(?P<half2>(?i:am|pm))?)?";
+const TIME: &str = r"(?:(?:[\s,T|–-]|(?-u:\b)(?:at|um|à|a las|alle|kl\.?|ore|om|o)\s)*(?P<h>\d{1,2})(?:[:.h](?P<mi>\d\d)(?::(?P<s>\d\d))?)\s*(?P<half2>(?i:am|pm))?)?";
 
 static FIGURES: LazyLock<Option<Regex>> =
     LazyLock::new(|| Regex::new(&format!(r"(?P<a>\d{{1,2}})(?P<p>\.\s?|/|-)(?P<b>\d{{1,2}})(?:\.\s?|/|-)(?P<y>(?:19|20)\d\d|\d\d){TIME}")).ok());
