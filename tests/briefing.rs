@@ -9,7 +9,7 @@ use qingbao::config::Taxonomy;
 use qingbao::config::settings::{Publication, SummariseSettings};
 use qingbao::issue;
 use qingbao::issue::{InMemory, IssueInput};
-use qingbao::model::{ArticleId, Headline, Health, SourceId, StoryId, WebUrl};
+use qingbao::model::{ArticleId, Confidence, Headline, Health, SourceId, StoryId, WebUrl};
 
 /// Column of the printed issue, headline, text.
 const SUBJECTS: [(&str, &str, &str); 5] = [
@@ -77,6 +77,7 @@ fn the_subjects_of_a_printed_issue_land_in_its_columns() {
                     length: 1,
                     story: Some(StoryId(id)),
                     classification: judgement,
+                    confidence: Confidence::default(),
                 },
             )
         })

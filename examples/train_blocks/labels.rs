@@ -114,7 +114,7 @@ fn site(url: Option<&str>, name: &str, markup: &str) -> String {
     let host = |u: &str| {
         let rest = u.split("//").nth(1).unwrap_or(u);
         let host = rest.split(|c: char| !c.is_ascii_alphanumeric() && c != '.' && c != '-').next().unwrap_or_default().to_ascii_lowercase();
-        host.rsplit('.').take(if host.ends_with(".cn") && host.contains(".com.") { 3 } else { 2 }).collect::<Vec<_>>().join(".")
+        host.rsplit('.').take(if host.contains(".com.") { 3 } else { 2 }).collect::<Vec<_>>().join(".")
     };
     if let Some(url) = url.filter(|u| u.contains("//")) {
         return host(url);
@@ -157,7 +157,9 @@ pub fn words(text: &str) -> Vec<String> {
 pub fn f1(truth: &str, found: &str) -> f64 {
     let (truth, found) = (words(truth), words(found));
     let mut counts: HashMap<&str, i64> = HashMap::new();
-    truth.iter().for_each(|w| *counts.entry(w).or_default() += 1);
+    for w in &truth {
+        *counts.entry(w).or_default() += 1;
+    }
     let mut hits = 0.0;
     for w in &found {
         if let Some(n) = counts.get_mut(w.as_str()).filter(|n| **n > 0) {
@@ -221,7 +223,7 @@ pub fn misled(page: &Page) -> Option<Page> {
     let sample = sample(&page.markup, |parts| {
         let all = parts.iter().filter(|p| **p == Part::Chosen).count();
         let kept = (all as u64 * share / 100) as usize;
-        let (from, to) = if chance / 600 % 2 == 0 { (0, kept) } else { (all - kept, all) };
+        let (from, to) = if (chance / 600).is_multiple_of(2) { (0, kept) } else { (all - kept, all) };
         for (_, part) in parts.iter_mut().filter(|p| **p == Part::Chosen).enumerate().filter(|(n, _)| !(from..to).contains(n)) {
             *part = Part::Outside;
         }

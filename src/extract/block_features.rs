@@ -150,7 +150,8 @@ fn around(tree: &Tree<'_>, blocks: &Blocks) -> Vec<Around> {
         here.tags |= bit(tag);
         here.rows = here.rows.max(row_key(blocks, node).and_then(|key| rows.get(&key).copied()).unwrap_or(0));
         let (class, id) = (node.attr(Attr::Class).unwrap_or_default(), node.attr(Attr::Id).unwrap_or_default());
-        if !(class.is_empty() && id.is_empty()) && !matches!(tag, Tag::Html | Tag::Body) {
+        let is_named = !class.is_empty() || !id.is_empty();
+        if is_named && !matches!(tag, Tag::Html | Tag::Body) {
             let (groups, unlikely, likely) = *known.entry((class, id)).or_insert_with(|| {
                 let names = format!("{class} {id}");
                 let groups = class_groups(&names);

@@ -202,8 +202,7 @@ mod tests {
     }
 
     fn row(first: f32, second: f32) -> Vec<f32> {
-        let mut row = vec![0.0; WIDTH];
-        row.iter_mut().for_each(|r| *r = 1.0);
+        let mut row = vec![1.0; WIDTH];
         row.iter_mut().zip([first, second]).for_each(|(r, x)| *r = x);
         row
     }

@@ -96,7 +96,7 @@ pub(super) fn text_figures(b: &Block, f: &mut Vec<f32>) {
         (1.0 + blanks as f32).ln(),
         (1.0 + s.marks as f32).ln(),
         s.marks as f32 / letters,
-        s.link_share() as f32,
+        s.linked as f32 / letters,
         b.links.min(20) as f32,
         digits as f32 / letters,
         upper as f32 / letters,

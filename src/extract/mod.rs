@@ -46,7 +46,7 @@ use crate::extract::blocks::Blocks;
 use crate::extract::fields::Fields;
 use crate::extract::survey::Facts;
 use crate::html::{Attr, Tag, Tree, balanced};
-use crate::model::{ArticleSelectors, Extracted, WebUrl};
+use crate::model::{ArticleSelectors, Confidence, Extracted, WebUrl};
 use crate::text::dates::{self, Clock};
 use crate::text::markup;
 use crate::text::normalize;
@@ -165,7 +165,7 @@ pub fn extract(text: &str, context: &Context<'_>) -> Result<Extracted, ExtractEr
     let fields = Fields::read(&page, text, context, &blocks);
     let title = fields.title();
     let body = article::find(&page, &facts, &blocks, context.selectors, fields.likeness());
-    let uncertain = body.warning();
+    let (uncertain, expected) = (body.warning(), body.expected);
     let found = body.selection;
     let lines = boilerplate::remove_boilerplate(read::lines(&found.roots, &found.dropped, found.skip), title.as_deref());
     let letters = lines.iter().map(|l| l.chars().count()).sum::<usize>();
@@ -200,7 +200,7 @@ pub fn extract(text: &str, context: &Context<'_>) -> Result<Extracted, ExtractEr
         author: fields.author(),
         publisher: fields.publisher(),
         published_at: fields.published_at(),
-        confidence: fields.confidence(),
+        confidence: Confidence { body: Some(expected), ..fields.confidence() },
         language: normalize::language(&body_text).map(Cow::Borrowed),
         html: clean(&read::raw_html(&found.roots, &found.dropped, found.skip), base),
         image: base.and_then(|base| media::image(&fields.head, &found.roots, base)),

@@ -9,7 +9,7 @@ use rustc_hash::FxHasher;
 use crate::issue::rank::{RankReason, rank_features, source_authority};
 use crate::issue::{IssueInput, PreviousItem};
 use crate::learn::Model;
-use crate::model::{ArticleId, Classification, Headline, StoryId};
+use crate::model::{ArticleId, Classification, Confidence, Headline, StoryId};
 use crate::text::normalize::normalized_key;
 
 /// Taken off for each item of the same industry, or source, chosen before, and for one that sounds the same (maximal
@@ -105,7 +105,7 @@ impl Pool {
             column: columns.iter().position(|n| *n == j.column).unwrap_or(0),
             authority: source_authority(h),
             firm,
-            is_eligible: is_eligible(j),
+            is_eligible: is_eligible(j, h.confidence),
             points: rank_features(h, levels, now).iter().map(|(points, _)| points).sum(),
             words: pairs(&h.title),
         });
@@ -125,11 +125,11 @@ impl Pool {
     }
 }
 
-/// Whether an article may be chosen without an editor: it is on topic, and worth a look where the model judged that. A column
-/// stays short rather than take others.
-fn is_eligible(j: &Classification) -> bool {
+/// Whether an article may be chosen without an editor: it is on topic, its text is surely its own, and it is worth a look where the
+/// model judged that. A column stays short rather than take others.
+fn is_eligible(j: &Classification, confidence: Confidence) -> bool {
     let least = Model::built_in().map_or(0.0, |m| f64::from(m.least_worth()));
-    j.on_topic() && (j.manually_edited || j.worth.is_none_or(|w| w >= least))
+    j.on_topic() && (j.manually_edited || !confidence.is_doubtful() && j.worth.is_none_or(|w| w >= least))
 }
 
 /// The firm that a headline speaks of: what stands before its first colon (恒瑞医药：…), else an organisation that it names.

@@ -231,7 +231,7 @@ pub(crate) mod tests {
     use chrono::{Duration, TimeZone};
 
     use super::*;
-    use crate::model::{Classification, SourceId, WebUrl};
+    use crate::model::{Classification, Confidence, SourceId, WebUrl};
 
     pub(crate) fn now() -> DateTime<Utc> {
         Utc.with_ymd_and_hms(2026, 11, 23, 23, 30, 0).unwrap()
@@ -262,6 +262,7 @@ pub(crate) mod tests {
                 column: column.to_owned(),
                 ..Classification::default()
             }),
+            confidence: Confidence::default(),
         }
     }
 
@@ -305,6 +306,15 @@ pub(crate) mod tests {
         assert_eq!(titles(&d, 3), ["许昌发制品出口增长"]);
         assert_eq!(d.edition.item_count(), 3);
         assert!(titles(&d, 0).contains(&"不存在的栏目"));
+    }
+
+    #[test]
+    fn an_article_of_doubtful_text_waits_for_an_editor() {
+        let mut doubtful = article(1, "许昌发制品出口增长", "发制品", "行业动态", 2);
+        doubtful.confidence.body = Some(0.6);
+        assert_eq!(build_with(vec![doubtful.clone()], &[]).edition.item_count(), 0);
+        doubtful.classification.as_mut().unwrap().manually_edited = true;
+        assert_eq!(build_with(vec![doubtful], &[]).edition.item_count(), 1);
     }
 
     #[test]

@@ -48,7 +48,7 @@ pub struct Extracted {
     pub publisher: Option<String>,
     /// Publication time.
     pub published_at: Option<DateTime<FixedOffset>>,
-    /// `zh`, `en` or nothing.
+    /// `zh`, `en`, `de`, `fr`, `es` or nothing.
     pub language: Option<Cow<'static, str>>,
     /// Body as paragraphs, one per line.
     pub text: String,
@@ -81,6 +81,19 @@ pub struct Confidence {
     pub publisher: Option<f32>,
     /// Of the author.
     pub author: Option<f32>,
+    /// F1 that the text is expected to have.
+    #[serde(default)]
+    pub body: Option<f32>,
+}
+
+/// A text less probable than this may be another's: no program chooses its article.
+const DOUBTFUL: f32 = 0.75;
+
+impl Confidence {
+    /// Whether the text may be something else than the article.
+    pub fn is_doubtful(&self) -> bool {
+        self.body.is_some_and(|p| p < DOUBTFUL)
+    }
 }
 
 impl Extracted {
@@ -148,6 +161,8 @@ pub struct Headline {
     pub story: Option<StoryId>,
     /// What the classifier said, once it did.
     pub classification: Option<Classification>,
+    /// How probable it is that what was read off its page is right.
+    pub confidence: Confidence,
 }
 
 impl Headline {

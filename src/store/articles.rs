@@ -11,7 +11,7 @@ use crate::store::{Result, Store, StoreError, invalid_value};
 use crate::text::segment::Segmented;
 
 const HEADLINE_COLUMNS: &str = "a.id, a.source_id, s.name, s.region, s.weight, a.url, a.title, a.author, a.publisher, a.published_at, a.fetched, octet_length(a.text), \
-     a.story_id, a.judgement";
+     a.story_id, a.judgement, a.confidence";
 
 const BODY_COLUMNS: &str = ", a.text, a.html, a.image, a.attachments";
 
@@ -192,11 +192,11 @@ fn sharing_bands(c: &Connection, mine: ArticleId, bands: &[u32]) -> Result<Vec<i
 }
 
 fn read_article(r: &Row<'_>) -> Result<Article> {
-    let (image, attachments): (Option<String>, String) = (r.get(16)?, r.get(17)?);
+    let (image, attachments): (Option<String>, String) = (r.get(17)?, r.get(18)?);
     Ok(Article {
         headline: read_headline(r)?,
-        text: r.get(14)?,
-        html: r.get(15)?,
+        text: r.get(15)?,
+        html: r.get(16)?,
         image: image.and_then(|i| WebUrl::parse(&i).ok()),
         attachments: serde_json::from_str(&attachments).map_err(invalid_value("attachments"))?,
     })
@@ -204,7 +204,7 @@ fn read_article(r: &Row<'_>) -> Result<Article> {
 
 fn read_headline(r: &Row<'_>) -> Result<Headline> {
     let published: Option<String> = r.get(9)?;
-    let classification: Option<String> = r.get(13)?;
+    let (classification, confidence): (Option<String>, Option<String>) = (r.get(13)?, r.get(14)?);
     Ok(Headline {
         id: ArticleId(r.get(0)?),
         source: SourceId::parse(&r.get::<_, String>(1)?).ok_or("not an id").map_err(invalid_value("source id"))?,
@@ -220,6 +220,7 @@ fn read_headline(r: &Row<'_>) -> Result<Headline> {
         length: usize::try_from(r.get::<_, i64>(11)?).unwrap_or(0),
         story: r.get::<_, Option<i64>>(12)?.map(StoryId),
         classification: classification.map(|j| serde_json::from_str(&j)).transpose().map_err(invalid_value("judgement"))?,
+        confidence: confidence.map(|c| serde_json::from_str(&c)).transpose().map_err(invalid_value("confidence"))?.unwrap_or_default(),
     })
 }
 

@@ -159,6 +159,7 @@ impl Store {
     pub fn commit_article(&self, new: &NewArticle, log: Option<&FetchRecord>) -> Result<Option<ArticleId>> {
         let a = &new.extracted;
         let attachments = serde_json::to_string(&a.attachments).map_err(invalid_value("attachments"))?;
+        let confidence = serde_json::to_string(&a.confidence).map_err(invalid_value("confidence"))?;
         let effective = new.published_at.map_or(new.fetched.timestamp(), |p| p.timestamp().min(new.fetched.timestamp()));
         self.write_with_hook(|t| {
             let copy = NewCopy { entry: new.entry, url: &new.url, title: &new.title, text: &a.text, signature: &new.signature };
@@ -168,7 +169,7 @@ impl Store {
             let inserted = t
                 .prepare_cached(
                     "INSERT OR IGNORE INTO article (entry_id, source_id, canonical, url, title, author, publisher, published_at, effective, fetched, text, html, image,
-                     attachments) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)",
+                     attachments, confidence) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)",
                 )?
                 .execute(params![
                     new.entry.0,
@@ -184,7 +185,8 @@ impl Store {
                     a.text,
                     a.html,
                     a.image.as_ref().map(WebUrl::as_str),
-                    attachments
+                    attachments,
+                    confidence
                 ])?;
             let id = ArticleId(t.last_insert_rowid());
             if inserted == 1 {

@@ -74,21 +74,38 @@ pub fn replacement_share(text: &str) -> f64 {
     if all == 0 { 0.0 } else { bad as f64 / all as f64 }
 }
 
-/// The prevailing language: `zh` from a fifth of the letters Han upwards, else `en` where Latin letters prevail.
+/// Words that running text of a language is full of and others hardly have.
+const COMMON_WORDS: [(&str, &[&str]); 4] = [
+    ("en", &["the", "of", "and", "to", "in", "is", "that", "for", "was", "with", "on", "as", "are", "this", "by"]),
+    ("de", &["der", "die", "und", "das", "den", "von", "ist", "mit", "für", "nicht", "ein", "eine", "auf", "dem", "zu"]),
+    ("fr", &["le", "les", "des", "et", "du", "dans", "est", "une", "pour", "qui", "que", "sur", "pas", "au", "avec"]),
+    ("es", &["el", "los", "del", "y", "las", "una", "por", "con", "para", "que", "se", "como", "su", "más", "es"]),
+];
+
+/// The prevailing language: `zh` from a fifth of the letters Han upwards, else `en`, `de`, `fr` or `es` by their common words;
+/// none for other languages, and for texts too short to tell.
 pub fn language(text: &str) -> Option<&'static str> {
-    let (mut han, mut latin) = (0usize, 0usize);
+    let (mut han, mut others) = (0usize, 0usize);
     for c in text.chars().take(20_000) {
         if is_han(c) {
             han += 1;
-        } else if c.is_ascii_alphabetic() {
-            latin += 1;
+        } else if c.is_alphabetic() {
+            others += 1;
         }
     }
-    match (han, latin) {
-        (0, 0) => None,
-        (h, l) if h * 5 >= h + l => Some("zh"),
-        _ => Some("en"),
+    if han > 0 && han * 5 >= han + others {
+        return Some("zh");
     }
+    let (mut counts, mut words) = ([0usize; COMMON_WORDS.len()], 0);
+    for word in text.split(|c: char| !c.is_alphabetic()).filter(|w| !w.is_empty()).take(1_000) {
+        words += 1;
+        let word = word.to_lowercase();
+        for (count, (_, common)) in counts.iter_mut().zip(COMMON_WORDS) {
+            *count += usize::from(common.contains(&word.as_str()));
+        }
+    }
+    let (count, language) = counts.iter().zip(COMMON_WORDS).map(|(n, (name, _))| (*n, name)).max_by_key(|(n, _)| *n)?;
+    (count > 0 && count * 12 >= words).then_some(language)
 }
 
 #[cfg(test)]
@@ -115,7 +132,11 @@ mod tests {
     #[test]
     fn language_needs_a_fifth_of_han() {
         assert_eq!(language("许昌发布 5G plan"), Some("zh"));
-        assert_eq!(language("Only English here"), Some("en"));
+        assert_eq!(language("Only English is in here, and that of the simplest kind"), Some("en"));
+        assert_eq!(language("Die Firma baut in der Stadt ein Werk für Batterien und stellt Leute ein"), Some("de"));
+        assert_eq!(language("La ville ouvre un centre pour les entreprises et des laboratoires dans le parc"), Some("fr"));
+        assert_eq!(language("El centro abre sus puertas para las empresas y los laboratorios del parque"), Some("es"));
+        assert_eq!(language("Город открыл центр испытаний для предприятий"), None);
         assert_eq!(language("123"), None);
     }
 }

@@ -9,7 +9,7 @@ use axum::response::{IntoResponse as _, Redirect, Response};
 use chrono::Utc;
 
 use crate::classify::is_place;
-use crate::model::{ArticleId, Classification, Firm, Headline, Label};
+use crate::model::{ArticleId, Classification, Confidence, Firm, Headline, Label};
 use crate::pipeline::ConfigHandle;
 use crate::store::{Filter, Store, StoreError};
 use crate::text::segment::part_of_speech;
@@ -127,8 +127,17 @@ struct ArticlePage {
     also_in: Vec<String>,
     industries: Vec<(String, bool)>,
     columns: Vec<String>,
+    /// How sure the extractor was of each field; empty where that is not known.
+    confidence: String,
     /// Firms of the headline whose industries an editor named.
     firms: Vec<Firm>,
+}
+
+/// How sure the extractor was of what it read off a page, in words.
+fn confidence(of: &Confidence) -> String {
+    let fields = [("标题", of.title), ("日期", of.date), ("来源", of.publisher), ("作者", of.author), ("正文", of.body)];
+    let known = fields.iter().filter_map(|(name, p)| p.map(|p| format!("{name} {:.0}%", p * 100.0)));
+    known.collect::<Vec<_>>().join("　")
 }
 
 /// What an editor puts right on an article's page.
@@ -216,6 +225,7 @@ pub(super) async fn article(State(console): State<AppState>, Editor(session): Ed
     let j = h.classification.clone().unwrap_or_default();
     let labels = j.industries.iter().chain(&j.themes).map(|l| (l.clone(), l.evidence.join("、"))).collect();
     response::page(&ArticlePage {
+        confidence: confidence(&h.confidence),
         frame: Layout::new(&console, &session, "文章"),
         row: row(&h, zone),
         labels,

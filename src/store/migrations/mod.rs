@@ -25,6 +25,7 @@ pub(super) const MIGRATIONS: &[M<'static>] = &[
     M::up(include_str!("014_files.sql")),
     M::up(include_str!("015_labels.sql")),
     M::up(include_str!("016_firms.sql")),
+    M::up(include_str!("017_confidence.sql")),
 ];
 
 /// Brings the schema to the last version.
