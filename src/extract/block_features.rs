@@ -2,10 +2,11 @@
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use crate::extract::block_words::{class_groups, furniture, tag_code, text_figures};
+use crate::extract::block_words::{furniture, tag_code, text_figures};
 use crate::extract::blocks::{Block, Blocks, Part};
 use crate::extract::boilerplate;
-use crate::html::{Attr, NodeId, NodeRef, Tag, Tree};
+use crate::extract::surroundings::{self, Surroundings};
+use crate::html::{NodeRef, Tag, Tree};
 use crate::text::normalize::normalized_key;
 
 /// Features of the block itself, of them those that are seen of neighbours too, and how far neighbours are looked at.
@@ -70,23 +71,10 @@ pub(super) fn features(tree: &Tree<'_>, blocks: &Blocks, parts: &[Part], root: O
     out
 }
 
-/// What stands around an element, as bits: kinds of elements, groups of class words.
-#[derive(Debug, Clone, Copy, Default)]
-struct Around {
-    tags: u16,
-    near: u32,
-    far: u32,
-    depth: u16,
-    unlikely: u8,
-    likely: u8,
-    /// The most elements of one tag and class in one parent, of which one is around it.
-    rows: u16,
-}
-
 struct Page<'t> {
     tree: &'t Tree<'t>,
     blocks: &'t Blocks,
-    around: Vec<Around>,
+    around: Vec<Surroundings>,
     /// Letters, linked letters, marks, letters of the chosen before each block.
     before: Vec<[u32; 4]>,
     parts: &'t [Part],
@@ -98,75 +86,6 @@ struct Page<'t> {
     title: FxHashSet<(char, char)>,
     title_key: String,
     repeats: FxHashMap<&'t str, u32>,
-}
-
-fn bit(tag: Tag) -> u16 {
-    use Tag::*;
-    match tag {
-        Article => 1,
-        Main => 2,
-        Nav => 4,
-        Footer => 8,
-        Aside => 16,
-        Header => 32,
-        Form => 64,
-        Figure | Figcaption => 128,
-        Table => 256,
-        Ul | Ol | Dl => 512,
-        Section => 1024,
-        Blockquote | Pre => 2048,
-        _ => 0,
-    }
-}
-
-/// An element that may be a row of a list: more than one block, and its parent, tag and class.
-fn row_key<'t>(blocks: &Blocks, node: NodeRef<'t>) -> Option<(NodeId, Tag, &'t str)> {
-    let is_row = blocks.inside(node).len() > 1 && !matches!(node.tag(), Some(Tag::Html | Tag::Body | Tag::Tr));
-    is_row.then(|| Some((node.parent()?.id(), node.tag()?, node.attr(Attr::Class).unwrap_or_default())))?
-}
-
-/// How many rows there are of each kind.
-fn rows<'t>(tree: &'t Tree<'_>, blocks: &Blocks) -> FxHashMap<(NodeId, Tag, &'t str), u16> {
-    let mut found: FxHashMap<_, u16> = FxHashMap::default();
-    for key in tree.root().descendants().filter_map(|node| row_key(blocks, node)) {
-        let count = found.entry(key).or_default();
-        *count = count.saturating_add(1);
-    }
-    found
-}
-
-fn around(tree: &Tree<'_>, blocks: &Blocks) -> Vec<Around> {
-    let mut known: FxHashMap<(&str, &str), (u32, bool, bool)> = FxHashMap::default();
-    let rows = rows(tree, blocks);
-    let mut all = vec![Around::default(); tree.len()];
-    for node in std::iter::once(tree.root()).chain(tree.root().descendants()) {
-        let Some(tag) = node.tag() else { continue };
-        if blocks.inside(node).is_empty() {
-            continue;
-        }
-        let mut here = node.parent().and_then(|p| all.get(p.id().index()).copied()).unwrap_or_default();
-        here.near = (here.near & 0xFFFF) << 16;
-        here.depth += 1;
-        here.tags |= bit(tag);
-        here.rows = here.rows.max(row_key(blocks, node).and_then(|key| rows.get(&key).copied()).unwrap_or(0));
-        let (class, id) = (node.attr(Attr::Class).unwrap_or_default(), node.attr(Attr::Id).unwrap_or_default());
-        let is_named = !class.is_empty() || !id.is_empty();
-        if is_named && !matches!(tag, Tag::Html | Tag::Body) {
-            let (groups, unlikely, likely) = *known.entry((class, id)).or_insert_with(|| {
-                let names = format!("{class} {id}");
-                let groups = class_groups(&names);
-                (groups, boilerplate::is_unlikely(&names), boilerplate::is_likely(&names))
-            });
-            here.near |= groups;
-            here.far |= groups;
-            here.unlikely += u8::from(unlikely && here.unlikely < 9);
-            here.likely += u8::from(likely && here.likely < 9);
-        }
-        if let Some(slot) = all.get_mut(node.id().index()) {
-            *slot = here;
-        }
-    }
-    all
 }
 
 fn pairs(key: &str) -> impl Iterator<Item = (char, char)> {
@@ -191,7 +110,7 @@ impl<'t> Page<'t> {
         let span = (parts.iter().position(is_chosen).unwrap_or(0), parts.iter().rposition(is_chosen).unwrap_or(0));
         let headline = headline(blocks, &title_key, tree, span);
         Self {
-            around: around(tree, blocks),
+            around: surroundings::of(tree, blocks),
             title: pairs(&title_key).collect(),
             title_key,
             tree,

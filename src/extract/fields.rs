@@ -1,6 +1,6 @@
 //! Title, date, 来源 and author of a page, chosen among candidates; all of them are kept for whoever wants to know why.
 
-use chrono::{DateTime, FixedOffset};
+use chrono::{DateTime, FixedOffset, NaiveDate};
 use serde_json::{Value, json};
 
 use crate::extract::article::Likeness;
@@ -35,21 +35,28 @@ pub struct Fields {
 impl Fields {
     /// Reads a page whose whole markup is `text`.
     pub fn of(tree: &Tree<'_>, text: &str, context: &Context<'_>) -> Self {
-        Self::read(tree, text, context, &Blocks::of(tree, &Facts::of(tree)))
+        Self::read(tree, text, context, &Blocks::of(tree, &Facts::of(tree)), None)
+    }
+
+    /// The same as if the page did not name a day: from such pages the training learns what other dates look like alone.
+    pub fn without_day(tree: &Tree<'_>, text: &str, context: &Context<'_>, day: NaiveDate) -> Self {
+        Self::read(tree, text, context, &Blocks::of(tree, &Facts::of(tree)), Some(day))
     }
 
     /// The same of a page whose blocks are known.
-    pub(super) fn read(tree: &Tree<'_>, text: &str, context: &Context<'_>, blocks: &Blocks) -> Self {
-        let (lines, starts): (Vec<String>, Vec<NodeId>) =
-            blocks.list.iter().filter(|b| !b.text.is_empty()).map(|b| (b.text.clone(), b.first)).unzip();
+    pub(super) fn read(tree: &Tree<'_>, text: &str, context: &Context<'_>, blocks: &Blocks, without_day: Option<NaiveDate>) -> Self {
+        let shown = || blocks.list.iter().filter(|b| !b.text.is_empty());
+        let (lines, starts): (Vec<String>, Vec<NodeId>) = shown().map(|b| (b.text.clone(), b.first)).unzip();
+        let linked = shown().map(|b| b.links > 0 && b.stats.linked * 2 > b.stats.letters).collect();
         let mut page = Page {
             is_chinese: is_chinese(&lines),
             tree,
             text,
             head: Head::read(tree),
             landmarks: Landmarks::of(tree),
-            lines: PageLines::new(lines, starts),
+            lines: PageLines::new(lines, starts, linked),
             post: Post::read(text),
+            without_day,
             url: context.url,
             clock: &context.clock,
         };

@@ -246,9 +246,10 @@ const ORIGINS: [Evidence; 10] = [
     "bold or cell",
 ];
 
-/// The text of the first `<h1>` with letters.
+/// The text of the first `<h1>` with letters; one in a form asks for something.
 pub(super) fn first_h1(page: &Page<'_>) -> Option<String> {
-    page.tree.elements(Tag::H1).map(text_of).find(|t| !t.is_empty())
+    let mut headings = page.tree.elements(Tag::H1).filter(|e| !e.ancestors().any(|a| a.is(Tag::Form)));
+    headings.find_map(|e| Some(truncate(&text_of(e), MAX_TITLE)).filter(|t| !t.is_empty()))
 }
 
 #[cfg(test)]
@@ -265,6 +266,13 @@ mod tests {
         let page = "<html><head><title>公司新闻-河南某某材料股份有限公司</title></head><body><h3>联系我们</h3>\
             <h3>公司六面顶压机通过省级鉴定</h3><p>发布日期：2026-11-20</p></body></html>";
         assert_eq!(title(page), "公司六面顶压机通过省级鉴定");
+    }
+
+    #[test]
+    fn the_first_heading_stands_in_but_no_longer_than_a_title() {
+        let page = format!("<form><h1>请输入关键词检索</h1></form><h1>{}</h1>", "许昌".repeat(3_000));
+        let title = title(&page);
+        assert!(title.starts_with("许昌") && title.chars().count() <= MAX_TITLE + 1, "{}", title.chars().count());
     }
 
     #[test]

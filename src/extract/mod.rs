@@ -29,6 +29,7 @@ mod person_name;
 mod published;
 mod publisher;
 mod read;
+mod surroundings;
 mod survey;
 #[cfg(test)]
 mod testing;
@@ -42,6 +43,7 @@ use std::cell::RefCell;
 
 use serde::{Deserialize, Serialize};
 
+use crate::extract::article::Likeness;
 use crate::extract::blocks::Blocks;
 use crate::extract::fields::Fields;
 use crate::extract::survey::Facts;
@@ -56,6 +58,8 @@ use crate::wall::Wall;
 const MAX_TEXT: usize = 200_000;
 /// Less than this is no article.
 const MIN_TEXT: usize = 30;
+/// The same below a sure headline and date, as of short notices.
+const MIN_NOTICE: usize = 8;
 /// A text of fewer characters may be what a captcha or sign-in page says.
 const SHORT_TEXT: usize = 300;
 
@@ -162,13 +166,14 @@ pub fn extract(text: &str, context: &Context<'_>) -> Result<Extracted, ExtractEr
     let base = base.as_ref();
     let facts = Facts::of(&page);
     let blocks = Blocks::of(&page, &facts);
-    let fields = Fields::read(&page, text, context, &blocks);
-    let title = fields.title();
-    let body = article::find(&page, &facts, &blocks, context.selectors, fields.likeness());
+    let fields = Fields::read(&page, text, context, &blocks, None);
+    let (title, likeness) = (fields.title(), fields.likeness());
+    let body = article::find(&page, &facts, &blocks, context.selectors, likeness);
     let (uncertain, expected) = (body.warning(), body.expected);
     let found = body.selection;
     let lines = boilerplate::remove_boilerplate(read::lines(&found.roots, &found.dropped, found.skip), title.as_deref());
     let letters = lines.iter().map(|l| l.chars().count()).sum::<usize>();
+    let least = if likeness == Likeness::Article { MIN_NOTICE } else { MIN_TEXT };
     let soft_error = title.as_deref().filter(|t| letters < 200 && is_error_title(t));
     if letters < MIN_TEXT
         && soft_error.is_none()
@@ -184,7 +189,7 @@ pub fn extract(text: &str, context: &Context<'_>) -> Result<Extracted, ExtractEr
     if let Some(t) = soft_error {
         return Err(ExtractError::SoftError(t.to_owned()));
     }
-    if letters < MIN_TEXT {
+    if letters < least {
         return Err(ExtractError::NoContent { letters });
     }
     let mut warnings: Vec<String> = uncertain.into_iter().collect();
@@ -243,7 +248,26 @@ pub fn from_fragment(html: &str, context: &Context<'_>) -> Option<Extracted> {
 }
 
 fn is_error_title(title: &str) -> bool {
-    const ERROR_TITLES: [&str; 9] = ["404", "页面不存在", "页面未找到", "找不到页面", "无法找到", "访问出错", "Not Found", "已删除", "系统提示"];
+    const ERROR_TITLES: [&str; 18] = [
+        "404",
+        "页面不存在",
+        "页面未找到",
+        "找不到页面",
+        "无法找到",
+        "访问出错",
+        "Not Found",
+        "已删除",
+        "系统提示",
+        "服务器错误",
+        "Bad Gateway",
+        "Internal Server Error",
+        "Service Unavailable",
+        "站点创建成功",
+        "系统维护",
+        "没有权限",
+        "的搜索结果",
+        "搜索结果",
+    ];
     ERROR_TITLES.iter().any(|s| title.contains(s))
 }
 

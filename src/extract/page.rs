@@ -1,5 +1,7 @@
 //! What the fields of an article are read from: the page, its head, what stands out on it, and its visible lines.
 
+use chrono::NaiveDate;
+
 use crate::extract::landmarks::Landmarks;
 use crate::extract::meta::Head;
 use crate::extract::page_lines::PageLines;
@@ -20,6 +22,8 @@ pub(super) struct Page<'t> {
     pub(super) is_chinese: bool,
     /// Of `WeChat`.
     pub(super) post: Post,
+    /// A day that is not looked at: the training asks what a page says without its date.
+    pub(super) without_day: Option<NaiveDate>,
     pub(super) url: Option<&'t WebUrl>,
     pub(super) clock: &'t Clock,
 }

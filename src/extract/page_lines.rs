@@ -18,13 +18,15 @@ pub(super) struct PageLines {
     lines: Vec<String>,
     /// The text that each line begins with.
     starts: Vec<NodeId>,
+    /// Which lines are mostly links.
+    linked: Vec<bool>,
     title: Option<usize>,
 }
 
 impl PageLines {
     /// Lines with the nodes they begin at.
-    pub(super) fn new(lines: Vec<String>, starts: Vec<NodeId>) -> Self {
-        Self { lines, starts, title: None }
+    pub(super) fn new(lines: Vec<String>, starts: Vec<NodeId>, linked: Vec<bool>) -> Self {
+        Self { lines, starts, linked, title: None }
     }
 
     /// Finds the line of the headline.
@@ -58,7 +60,9 @@ impl PageLines {
 
     /// In what places a line stands.
     pub(super) fn place(&self, tree: &Tree<'_>, line: usize) -> Vec<Evidence> {
-        self.starts.get(line).and_then(|id| tree.get(*id)).map(place).unwrap_or_default()
+        let mut found = self.starts.get(line).and_then(|id| tree.get(*id)).map(place).unwrap_or_default();
+        found.extend((self.linked.get(line) == Some(&true)).then_some("on a line of links"));
+        found
     }
 }
 
@@ -90,6 +94,8 @@ pub(super) fn place(node: NodeRef<'_>) -> Vec<Evidence> {
     found
 }
 
+/// Bytes of a class that are looked at.
+const LONGEST_CLASS: usize = 400;
 /// How many elements up a class speaks of a line.
 const NEAR: usize = 5;
 
@@ -101,7 +107,7 @@ fn by_class(e: NodeRef<'_>) -> Vec<(Evidence, bool)> {
         Some((AhoCorasick::builder().ascii_case_insensitive(true).build(words).ok()?, classes))
     });
     let Some((words, classes)) = WORDS.as_ref() else { return Vec::new() };
-    let names = [Attr::Class, Attr::Id].into_iter().filter_map(|a| e.attr(a));
+    let names = [Attr::Class, Attr::Id].into_iter().filter_map(|a| e.attr(a)).map(|n| &n[..n.floor_char_boundary(LONGEST_CLASS)]);
     let found = names.flat_map(|n| words.find_overlapping_iter(n).filter_map(|m| classes.get(m.pattern().as_usize())));
     let mask = found.fold(0u32, |mask, n| mask | 1 << n);
     CLASSES.iter().zip(0..).filter(|(_, n)| mask >> n & 1 > 0).map(|((name, _, near), _)| (*name, *near)).collect()

@@ -28,13 +28,13 @@ const LABEL: usize = 24;
 
 /// Candidates, most probable first.
 pub(super) fn candidates(page: &Page<'_>) -> Vec<Candidate<Stamp>> {
-    let mut found = Days { clock: page.clock, all: Collection::default() };
+    let mut found = Days { clock: page.clock, without: page.without_day, all: Collection::default() };
     let order = page.head.language().and_then(Order::of_language);
     of_head(page, order, &mut found);
     of_elements(page, order, &mut found);
     of_lines(page, order, &mut found);
     of_code(page, &mut found);
-    let in_url = page.url.and_then(|u| dates::in_url(u.as_url().path(), page.clock));
+    let in_url = page.url.and_then(|u| dates::in_url(u.as_url().path(), page.clock)).filter(|d| page.without_day != Some(*d));
     if let Some(day) = in_url {
         found.add_day(day, &["day in the address"]);
     }
@@ -52,12 +52,16 @@ pub(super) fn candidates(page: &Page<'_>) -> Vec<Candidate<Stamp>> {
 /// Candidates by day.
 struct Days<'c> {
     clock: &'c Clock,
+    without: Option<NaiveDate>,
     all: Collection<Stamp>,
 }
 
 impl Days<'_> {
     /// Adds a reading; of one day the first reading with a time of day stays.
     fn add(&mut self, read: DateMatch, evidence: &[Evidence]) {
+        if self.without == Some(read.at.date_naive()) {
+            return;
+        }
         let stamp = Stamp { at: read.at, has_time: read.has_time };
         if let Some(c) = self.all.add(read.at.date_naive().to_string(), stamp, evidence)
             && read.has_time
@@ -123,7 +127,12 @@ fn itemprop(e: NodeRef<'_>) -> Option<Evidence> {
 fn of_lines(page: &Page<'_>, order: Option<Order>, found: &mut Days<'_>) {
     let lines = page.lines.lines();
     let dated = lines.iter().enumerate().filter(|(_, l)| l.chars().take(LONGEST_LINE + 1).count() <= LONGEST_LINE);
-    let dated = dated.map(|(i, l)| (i, l, dates::mentions(l, page.clock, order))).filter(|(_, _, m)| !m.is_empty());
+    let mentions = |line: &str| {
+        let mut found = dates::mentions(line, page.clock, order);
+        found.retain(|m| page.without_day != Some(m.at.date_naive()));
+        found
+    };
+    let dated = dated.map(|(i, l)| (i, l, mentions(l))).filter(|(_, _, m)| !m.is_empty());
     let mut first = true;
     for (i, line, mentions) in dated.take(MOST_LINES) {
         let folded: String = line.chars().map(dates::fold_keep_case).collect();
@@ -197,6 +206,10 @@ fn label(before: &str) -> Option<Evidence> {
 
 /// `3小时前` below the headline.
 fn relative(page: &Page<'_>, found: &mut Days<'_>) {
+    // one in a time element is stated there
+    if found.all.all.iter().any(|c| c.has("time element")) {
+        return;
+    }
     let mut near = page.lines.around(0, 6).iter().filter(|l| l.chars().count() <= 40);
     if let Some(read) = near.find_map(|l| dates::relative(l, page.clock)) {
         found.add(read, &["relative beside the headline"]);

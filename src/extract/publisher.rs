@@ -114,13 +114,37 @@ fn labelled_publisher(text: &str) -> Option<String> {
     if !mentions_source(text) {
         return None;
     }
-    let of = |label: &LazyLock<Option<Regex>>| clean_publisher(label.as_ref()?.captures(text)?.name("name")?.as_str());
+    let of = |label: &LazyLock<Option<Regex>>| {
+        let c = label.as_ref()?.captures(text)?;
+        // 资金来源, 数据来源 are no labels of 来源
+        let before = c.get(0).and_then(|m| text.get(..m.start())).and_then(|b| b.chars().next_back());
+        clean_publisher(c.name("name")?.as_str()).filter(|_| !before.is_some_and(is_han))
+    };
     of(&LABEL).or_else(|| of(&WHOLE)).or_else(|| dates::shows_date(text).then(|| of(&BARE)).flatten())
 }
 
 /// Words for a site itself, or for nobody.
-const PLACEHOLDER_NAMES: [&str; 15] =
-    ["本站", "本网", "本网站", "本站原创", "本网原创", "原创", "网络", "互联网", "来自网络", "未知", "不详", "转载", "其他", "管理员", "admin"];
+const PLACEHOLDER_NAMES: [&str; 19] = [
+    "本站",
+    "本网",
+    "本网站",
+    "本站原创",
+    "本网原创",
+    "原创",
+    "网络",
+    "互联网",
+    "来自网络",
+    "未知",
+    "不详",
+    "转载",
+    "其他",
+    "管理员",
+    "admin",
+    "综合整理",
+    "综合",
+    "网络整理",
+    "客户端",
+];
 
 /// A name without what follows it in the byline.
 pub(super) fn clean_publisher(text: &str) -> Option<String> {
