@@ -14,6 +14,8 @@ const MAX_SCRIPT: usize = 4 << 20;
 const MAX_VALUES: usize = 200_000;
 /// Letters an article has at least.
 const MIN_LETTERS: usize = 60;
+/// Letters of a 公众号 post, which stands where nothing else does.
+const MIN_POST: usize = 15;
 /// Keys under which articles are kept.
 const BODY_KEYS: [&str; 9] = ["content", "body", "text", "articlebody", "articlecontent", "contenthtml", "html", "detail", "newscontent"];
 const TITLE_KEYS: [&str; 5] = ["title", "headline", "articletitle", "newstitle", "name"];
@@ -76,7 +78,7 @@ fn wechat_text(script: &str) -> Option<String> {
     let (written, _) = rest.split_once('\'')?;
     let out = wechat::decoded(written);
     let letters = out.chars().filter(|c| c.is_alphanumeric()).count();
-    (letters >= MIN_LETTERS).then_some(out)
+    (letters >= MIN_POST).then_some(out)
 }
 
 fn first(text: &str) -> Option<Value> {

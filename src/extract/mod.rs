@@ -58,6 +58,8 @@ use crate::wall::Wall;
 const MAX_TEXT: usize = 200_000;
 /// Less than this is no article.
 const MIN_TEXT: usize = 30;
+/// An error page says no more than this.
+const MOST_OF_ERRORS: usize = 400;
 /// The same below a sure headline and date, as of short notices.
 const MIN_NOTICE: usize = 8;
 /// A text of fewer characters may be what a captcha or sign-in page says.
@@ -174,7 +176,7 @@ pub fn extract(text: &str, context: &Context<'_>) -> Result<Extracted, ExtractEr
     let lines = boilerplate::remove_boilerplate(read::lines(&found.roots, &found.dropped, found.skip), title.as_deref());
     let letters = lines.iter().map(|l| l.chars().count()).sum::<usize>();
     let least = if likeness == Likeness::Article { MIN_NOTICE } else { MIN_TEXT };
-    let soft_error = title.as_deref().filter(|t| letters < 200 && is_error_title(t));
+    let soft_error = title.as_deref().or(lines.first().map(String::as_str)).filter(|t| letters < MOST_OF_ERRORS && is_error_title(t));
     if letters < MIN_TEXT
         && soft_error.is_none()
         && let Some(found) = embedded_json::find(&page).and_then(|f| from_state(f, &fields, context))
@@ -248,7 +250,7 @@ pub fn from_fragment(html: &str, context: &Context<'_>) -> Option<Extracted> {
 }
 
 fn is_error_title(title: &str) -> bool {
-    const ERROR_TITLES: [&str; 18] = [
+    const ERROR_TITLES: [&str; 14] = [
         "404",
         "页面不存在",
         "页面未找到",
@@ -258,15 +260,11 @@ fn is_error_title(title: &str) -> bool {
         "Not Found",
         "已删除",
         "系统提示",
-        "服务器错误",
+        "应用程序中的服务器错误",
         "Bad Gateway",
         "Internal Server Error",
         "Service Unavailable",
         "站点创建成功",
-        "系统维护",
-        "没有权限",
-        "的搜索结果",
-        "搜索结果",
     ];
     ERROR_TITLES.iter().any(|s| title.contains(s))
 }
