@@ -90,7 +90,7 @@ impl Fields {
         let date = probability(self.dates.first().map(|c| c.probability));
         match () {
             () if title > SURE && date > SURE => Likeness::Article,
-            () if title < NO_HEADLINE => Likeness::Other,
+            () if title < NO_HEADLINE && self.heading.is_none() => Likeness::Other,
             () => Likeness::Unknown,
         }
     }

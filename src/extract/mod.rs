@@ -15,6 +15,7 @@ pub mod candidates;
 mod comments;
 mod date_words;
 mod embedded_json;
+mod error;
 pub mod fields;
 mod headline;
 mod landmarks;
@@ -29,6 +30,7 @@ mod person_name;
 mod published;
 mod publisher;
 mod read;
+mod sanitise;
 mod surroundings;
 mod survey;
 #[cfg(test)]
@@ -36,19 +38,22 @@ mod testing;
 pub mod training;
 mod wechat;
 
+pub use error::ExtractError;
 pub use read::visible_lines;
+pub use sanitise::sanitise;
 
 use std::borrow::Cow;
-use std::cell::RefCell;
+use std::sync::LazyLock;
 
-use serde::{Deserialize, Serialize};
+use regex::Regex;
 
 use crate::extract::article::Likeness;
 use crate::extract::blocks::Blocks;
 use crate::extract::fields::Fields;
+use crate::extract::sanitise::clean;
 use crate::extract::survey::Facts;
-use crate::html::{Attr, Tag, Tree, balanced};
-use crate::model::{ArticleSelectors, Confidence, Extracted, WebUrl};
+use crate::html::{Attr, Tag, Tree};
+use crate::model::{ArticleSelectors, Attachment, Confidence, Extracted, WebUrl};
 use crate::text::dates::{self, Clock};
 use crate::text::markup;
 use crate::text::normalize;
@@ -58,76 +63,13 @@ use crate::wall::Wall;
 const MAX_TEXT: usize = 200_000;
 /// Less than this is no article.
 const MIN_TEXT: usize = 30;
-/// An error page says no more than this.
-const MOST_OF_ERRORS: usize = 400;
+/// An error page says no more than this, in English and Chinese.
+const MOST_OF_ENGLISH_ERRORS: usize = 600;
+const MOST_OF_ERRORS: usize = 200;
 /// The same below a sure headline and date, as of short notices.
 const MIN_NOTICE: usize = 8;
 /// A text of fewer characters may be what a captcha or sign-in page says.
 const SHORT_TEXT: usize = 300;
-
-/// Why a page brought no article.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
-pub enum ExtractError {
-    /// Not HTML at all.
-    #[error("is no HTML page but {0}")]
-    NotHtml(Cow<'static, str>),
-    /// A page whose text is made by scripts, or a list, or a login form.
-    #[error("holds no article text ({letters} characters found); the page may need a browser or a body selector")]
-    NoContent {
-        /// Characters of the best block.
-        letters: usize,
-    },
-    /// A PDF that gives no text.
-    #[error("is a PDF that cannot be read: {0}")]
-    Pdf(String),
-    /// A PDF whose reader was ended by its limits of memory, time or stack, and which.
-    #[error("is a PDF that ends its reader ({0}); it is left out")]
-    PdfCrashed(String),
-    /// The extractor itself failed.
-    #[error("made the extractor give up")]
-    GaveUp,
-    /// The extractor ended its process, and how.
-    #[error("ends its parser ({0}); it is left out")]
-    Crashed(String),
-    /// The process that read it was killed from outside: nothing is known of it.
-    #[error("could not be read: {0}")]
-    Interrupted(String),
-    /// A "not found" page with status 200.
-    #[error("is an error page: {0:?}")]
-    SoftError(String),
-    /// A part of the source's own page that a script makes: what comes without a browser is the list.
-    #[error("is a part of the list's own page that a script makes (#/…); set render = true for this source")]
-    ScriptRoute,
-    /// A captcha, a sign-in form or the like.
-    #[error(transparent)]
-    Wall(Wall),
-}
-
-impl ExtractError {
-    /// How the page ended its parser, if it did.
-    pub fn crash(&self) -> Option<&str> {
-        match self {
-            Self::Crashed(how) | Self::PdfCrashed(how) => Some(how),
-            _ => None,
-        }
-    }
-
-    /// The reason as an editor reads it.
-    pub fn chinese(&self) -> String {
-        match self {
-            Self::NotHtml(what) => format!("不是网页而是 {what}"),
-            Self::GaveUp => "网页结构异常，无法读取".to_owned(),
-            Self::Crashed(_) => "网页会使解析程序异常退出，已跳过".to_owned(),
-            Self::Interrupted(_) => "解析被外部中断，请重试".to_owned(),
-            Self::NoContent { .. } => "网页里没有找到正文".to_owned(),
-            Self::Pdf(_) => "PDF 里读不出文字（可能是扫描件）".to_owned(),
-            Self::PdfCrashed(_) => "读取这个 PDF 超出了内存或时间限制，已跳过".to_owned(),
-            Self::SoftError(_) => "网页提示内容不存在".to_owned(),
-            Self::ScriptRoute => "链接（#/…）指向列表页自身由脚本生成的部分：请为该来源设置 render = true".to_owned(),
-            Self::Wall(wall) => wall.chinese(),
-        }
-    }
-}
 
 /// What is known of a page besides its text.
 #[derive(Debug, Clone, Copy)]
@@ -161,8 +103,17 @@ pub fn base_url(page: &Tree<'_>, url: &WebUrl) -> WebUrl {
     base.and_then(|b| url.join(b).ok()).filter(|b| b.host() == url.host()).unwrap_or_else(|| url.clone())
 }
 
-/// Takes the article out of a page.
+/// Takes the article out of a page; where it shows none, out of what it shows to programs without scripts.
 pub fn extract(text: &str, context: &Context<'_>) -> Result<Extracted, ExtractError> {
+    static NOSCRIPT: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r"(?i)</?noscript[^<>]*>").ok());
+    let found = read_page(text, context);
+    match (&found, NOSCRIPT.as_ref()) {
+        (Err(ExtractError::NoContent { .. }), Some(tags)) if tags.is_match(text) => read_page(&tags.replace_all(text, ""), context).or(found),
+        _ => found,
+    }
+}
+
+fn read_page(text: &str, context: &Context<'_>) -> Result<Extracted, ExtractError> {
     let page = Tree::parse(text);
     let base = context.url.map(|url| base_url(&page, url));
     let base = base.as_ref();
@@ -176,7 +127,7 @@ pub fn extract(text: &str, context: &Context<'_>) -> Result<Extracted, ExtractEr
     let lines = boilerplate::remove_boilerplate(read::lines(&found.roots, &found.dropped, found.skip), title.as_deref());
     let letters = lines.iter().map(|l| l.chars().count()).sum::<usize>();
     let least = if likeness == Likeness::Article { MIN_NOTICE } else { MIN_TEXT };
-    let soft_error = title.as_deref().or(lines.first().map(String::as_str)).filter(|t| letters < MOST_OF_ERRORS && is_error_title(t));
+    let soft_error = title.as_deref().or(lines.first().map(String::as_str)).filter(|t| is_error_title(t, letters));
     if letters < MIN_TEXT
         && soft_error.is_none()
         && let Some(found) = embedded_json::find(&page).and_then(|f| from_state(f, &fields, context))
@@ -192,7 +143,8 @@ pub fn extract(text: &str, context: &Context<'_>) -> Result<Extracted, ExtractEr
         return Err(ExtractError::SoftError(t.to_owned()));
     }
     if letters < least {
-        return Err(ExtractError::NoContent { letters });
+        let files = base.filter(|_| likeness == Likeness::Article).map(|base| media::attachments(&[page.root()], base)).unwrap_or_default();
+        return notice_of_files(files, &fields).ok_or(ExtractError::NoContent { letters });
     }
     let mut warnings: Vec<String> = uncertain.into_iter().collect();
     if page.dropped > 0 {
@@ -217,6 +169,28 @@ pub fn extract(text: &str, context: &Context<'_>) -> Result<Extracted, ExtractEr
         title,
         warnings,
         charset: String::new(),
+    })
+}
+
+/// A notice that says all in its files: title, date and the files, whose names stand for the text. Editors look at it first.
+fn notice_of_files(files: Vec<Attachment>, fields: &Fields) -> Option<Extracted> {
+    if files.is_empty() {
+        return None;
+    }
+    let link = |f: &Attachment| format!("<p><a href=\"{}\">{}</a></p>", ammonia::clean_text(f.url.as_str()), ammonia::clean_text(&f.name));
+    let text = files.iter().map(|f| format!("附件：{}", f.name)).collect::<Vec<_>>().join("\n");
+    Some(Extracted {
+        title: fields.title(),
+        author: fields.author(),
+        publisher: fields.publisher(),
+        published_at: fields.published_at(),
+        confidence: Confidence { body: Some(0.5), ..fields.confidence() },
+        language: normalize::language(&text).map(Cow::Borrowed),
+        html: clean(&files.iter().map(link).collect::<String>(), None),
+        warnings: vec!["attachments only".to_owned()],
+        attachments: files,
+        text,
+        ..Extracted::default()
     })
 }
 
@@ -249,95 +223,13 @@ pub fn from_fragment(html: &str, context: &Context<'_>) -> Option<Extracted> {
     })
 }
 
-fn is_error_title(title: &str) -> bool {
-    const ERROR_TITLES: [&str; 14] = [
-        "404",
-        "页面不存在",
-        "页面未找到",
-        "找不到页面",
-        "无法找到",
-        "访问出错",
-        "Not Found",
-        "已删除",
-        "系统提示",
-        "应用程序中的服务器错误",
-        "Bad Gateway",
-        "Internal Server Error",
-        "Service Unavailable",
-        "站点创建成功",
-    ];
-    ERROR_TITLES.iter().any(|s| title.contains(s))
-}
-
-/// The elements of an article that stay.
-const TAGS: [&str; 35] = [
-    "p",
-    "br",
-    "h1",
-    "h2",
-    "h3",
-    "h4",
-    "h5",
-    "h6",
-    "ul",
-    "ol",
-    "li",
-    "table",
-    "thead",
-    "tbody",
-    "tr",
-    "td",
-    "th",
-    "caption",
-    "tfoot",
-    "dl",
-    "dt",
-    "dd",
-    "blockquote",
-    "pre",
-    "strong",
-    "b",
-    "em",
-    "i",
-    "sub",
-    "sup",
-    "a",
-    "img",
-    "figure",
-    "figcaption",
-    "div",
-];
-
-thread_local! {
-    // the lists are the same for every page; only the address changes
-    static SANITISER: RefCell<ammonia::Builder<'static>> = RefCell::new(sanitiser());
-}
-
-fn sanitiser() -> ammonia::Builder<'static> {
-    let mut builder = ammonia::Builder::empty();
-    builder
-        .tags(TAGS.into())
-        .clean_content_tags(["script", "style", "iframe", "object", "svg", "math", "noscript", "template", "title"].into())
-        .add_tag_attributes("a", ["href"])
-        .add_tag_attributes("img", ["src", "alt"])
-        .add_tag_attributes("td", ["colspan", "rowspan"])
-        .add_tag_attributes("th", ["colspan", "rowspan"])
-        .url_schemes(["http", "https"].into())
-        .link_rel(Some("noopener noreferrer nofollow"));
-    builder
-}
-
-/// HTML that may be stored, shown and mailed: a short list of harmless elements, http(s) links only, no styles.
-pub fn sanitise(html: &str, base: Option<&WebUrl>) -> String {
-    clean(&balanced(&Tree::parse(html)), base)
-}
-
-/// Sanitises markup that our tree has written: it is balanced and bounded, as ammonia needs it to stay linear.
-fn clean(written: &str, base: Option<&WebUrl>) -> String {
-    SANITISER.with_borrow_mut(|builder| {
-        builder.url_relative(base.map_or(ammonia::UrlRelative::PassThrough, |b| ammonia::UrlRelative::RewriteWithBase(b.as_url().clone())));
-        builder.clean(written).to_string()
-    })
+/// Whether a page of so many letters says by its title that it is an error.
+fn is_error_title(title: &str, letters: usize) -> bool {
+    const BEGINNINGS: [&str; 7] =
+        ["404", "502 Bad", "503 Service", "Bad Gateway", "Internal Server Error", "Service Unavailable", "“/”应用程序中的服务器错误"];
+    const PARTS: [&str; 9] = ["页面不存在", "页面未找到", "找不到页面", "无法找到", "访问出错", "Not Found", "已删除", "系统提示", "站点创建成功"];
+    letters < MOST_OF_ENGLISH_ERRORS && BEGINNINGS.iter().any(|b| title.trim_start().starts_with(b))
+        || letters < MOST_OF_ERRORS && PARTS.iter().any(|s| title.contains(s))
 }
 
 #[cfg(test)]
@@ -381,6 +273,28 @@ mod tests {
         let page = PAGE.replace("作者：张三", "作者：张三，这一行被选择器指定为正文，所以它的文字就是结果，长度也够三十个字。");
         let a = extract(&page, &context(&selectors)).unwrap();
         assert!(a.text.contains("被选择器指定为正文"), "{}", a.text);
+    }
+
+    #[test]
+    fn a_notice_of_files_alone_names_them() {
+        let url = WebUrl::parse("https://a.cn/t20261120_1.html").unwrap();
+        let selectors = ArticleSelectors::default();
+        let page = "<html><head><title>关于公布第二批示范企业名单的通知</title></head><body><h1>关于公布第二批示范企业名单的通知</h1>\
+            <div class=info>发布时间：2026-11-20 09:00 来源：市工信局</div><div class=TRS_Editor><p>附件：<a href=./W0201.pdf>示范企业名单.pdf</a></p></div></body></html>";
+        let a = extract(page, &Context { url: Some(&url), ..context(&selectors) }).unwrap();
+        assert_eq!((a.text.as_str(), a.attachments.len(), a.confidence.is_doubtful()), ("附件：示范企业名单.pdf", 1, true));
+        assert!(a.published_at.is_some() && a.html.contains("W0201.pdf"), "{a:?}");
+    }
+
+    #[test]
+    fn a_body_in_noscript_is_read() {
+        let page = format!(
+            "<html><head><title>检测中心投入使用</title></head><body><div id=app></div><noscript><img src=/1.gif></noscript>\
+             <NOSCRIPT class=a><h1>检测中心投入使用</h1><div>2026-11-20 09:00 来源：许昌日报</div>{FIRST}</NOSCRIPT></body></html>"
+        );
+        let a = run(&page).unwrap();
+        assert!(a.text.contains("检测周期") && a.text.contains("中药材") && a.html.contains("<p>"), "{}", a.text);
+        assert_eq!((a.title.as_deref(), a.publisher.as_deref()), (Some("检测中心投入使用"), Some("许昌日报")));
     }
 
     #[test]

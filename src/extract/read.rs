@@ -1,6 +1,7 @@
 //! Reading chosen elements: as lines of text, as HTML still to be sanitised.
 
 use crate::extract::nodes::{NodeSet, SkipFn, hidden, is_block};
+use crate::extract::sanitise::TAGS;
 use crate::html::{Attr, Edge, NodeRef, Tag, Tree, Writer};
 use crate::text::normalize;
 
@@ -108,7 +109,7 @@ pub(super) fn raw_html(roots: &[NodeRef<'_>], dropped: &NodeSet, skip: SkipFn) -
                 Edge::Open(element, _) => {
                     writer.close_before(element.range().start);
                     // the sanitiser would drop other tags and keep what is in them: it need not read them
-                    if crate::extract::TAGS.contains(&element.name()) {
+                    if TAGS.contains(&element.name()) {
                         writer.open(element, element.name(), element.attrs().filter_map(kept));
                     }
                 }

@@ -86,7 +86,7 @@ pub struct Confidence {
     pub body: Option<f32>,
 }
 
-/// A text less probable than this may be another's: no program chooses its article.
+/// What is less probable than this may be wrong: no program chooses an article of such a text.
 const DOUBTFUL: f32 = 0.75;
 
 impl Confidence {
@@ -96,12 +96,22 @@ impl Confidence {
     }
 }
 
+/// A listed title of fewer letters may be a word of a link.
+const SHORTEST_LISTED: usize = 6;
+
 impl Extracted {
-    /// The article with title and time from the listing where its page gives none.
+    /// The article with title and time from the listing where its page gives none, or is not sure of its own.
     #[must_use]
     pub fn or_listed(mut self, listed: &Entry) -> Self {
-        self.title = self.title.filter(|t| !t.is_empty()).or_else(|| Some(listed.title.clone()));
-        self.published_at = self.published_at.or(listed.published_at);
+        let is_unsure = |p: Option<f32>| p.is_some_and(|p| p < DOUBTFUL);
+        let title = listed.title.trim();
+        let is_whole = title.chars().count() >= SHORTEST_LISTED && !title.ends_with(['…', '.']);
+        if self.title.as_ref().is_none_or(String::is_empty) || is_whole && is_unsure(self.confidence.title) {
+            (self.title, self.confidence.title) = (Some(listed.title.clone()), None);
+        }
+        if listed.published_at.is_some() && (self.published_at.is_none() || is_unsure(self.confidence.date)) {
+            (self.published_at, self.confidence.date) = (listed.published_at, None);
+        }
         self
     }
 }
