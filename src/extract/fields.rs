@@ -84,6 +84,10 @@ impl Fields {
         choose(&self.authors, Field::Author).map(|c| c.value.clone())
     }
 
+    pub(super) fn is_date_sure(&self) -> bool {
+        self.confidence().date.is_some_and(|p| p > SURE)
+    }
+
     pub(super) fn likeness(&self) -> Likeness {
         let probability = |of: Option<f32>| of.unwrap_or_default();
         let title = probability(self.titles.first().map(|c| c.probability));

@@ -201,10 +201,15 @@ fn from_state(found: embedded_json::EmbeddedArticle, fields: &Fields, context: &
     let mut a = from_fragment(&body, context)?;
     let data_title = || found.title.map(|t| normalize::truncate(&markup::strip_tags(&t), headline::MAX_TITLE)).filter(|t| !t.is_empty());
     a.title = fields.title().or_else(data_title);
-    a.published_at = fields.published_at().or_else(|| Some(dates::parse(&found.date?, &context.clock)?.at));
+    a.confidence = fields.confidence();
+    // what the data call their date is surer than a day somewhere in the code
+    let stated = found.date.and_then(|date| dates::parse(&date, &context.clock)).filter(|_| !fields.is_date_sure());
+    if stated.is_some() {
+        a.confidence.date = None;
+    }
+    a.published_at = stated.map(|d| d.at).or_else(|| fields.published_at());
     a.publisher = fields.publisher().or_else(|| publisher::clean_publisher(&found.source?));
     a.author = fields.author().or_else(|| author::in_text(&found.author?));
-    a.confidence = fields.confidence();
     a.warnings.push("taken from a script's data".to_owned());
     Some(a)
 }
