@@ -185,7 +185,7 @@ pub fn midnight(day: NaiveDate, clock: &Clock) -> Option<DateTime<FixedOffset>> 
     clock.local(day.and_time(NaiveTime::MIN))
 }
 
-/// Like [`fold`], but keeps case (zone names are upper case) and yields one character for one.
+/// Like `normalize::fold_width_and_case`, but keeps case (zone names are upper case) and yields one character for one.
 pub fn fold_keep_case(c: char) -> char {
     if c.is_ascii() { c } else { fold_width_and_case(c) }
 }
