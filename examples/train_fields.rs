@@ -91,6 +91,12 @@ fn read(folder: &Path) -> Vec<Case> {
         };
         add(Field::Title, "title", rows(&fields.titles, Clone::clone, |v| answers(&truth, "title").iter().any(|t| letters(t) == letters(v))));
         add(Field::Date, "date", rows(&fields.dates, |d| d.at.to_rfc3339(), |d| answers(&truth, "date").iter().any(|t| same_day(t, d.at))));
+        add(
+            Field::Publisher,
+            "publisher",
+            rows(&fields.publishers, Clone::clone, |v| answers(&truth, "publisher").iter().any(|t| letters(t) == letters(v))),
+        );
+        add(Field::Author, "author", rows(&fields.authors, Clone::clone, |v| answers(&truth, "author").iter().any(|t| names(t) == names(v))));
         // what dates look like on a page that does not name its own
         let days: Vec<_> = fields.dates.iter().map(|d| d.value.at).filter(|d| answers(&truth, "date").iter().any(|t| same_day(t, *d))).collect();
         if let Some(day) = days.first().filter(|_| fold(&key, WITHOUT_DAY) == 0) {
@@ -98,18 +104,6 @@ fn read(folder: &Path) -> Vec<Case> {
             let rows = rows(&other.dates, |d| d.at.to_rfc3339(), |d| answers(&truth, "date").iter().any(|t| same_day(t, d.at)));
             out.push(Case { page: format!("without day/{key}"), site: site.clone(), field: Field::Date, has_value: false, rows });
         }
-        let mut add = |field, name: &str, rows: Vec<Row>| {
-            if truth.get(name).is_some_and(|v| name != "title" || v.is_string()) {
-                let has_value = truth.get(name).and_then(Value::as_str).is_some_and(|v| !v.is_empty());
-                out.push(Case { page: key.clone(), site: site.clone(), field, has_value, rows });
-            }
-        };
-        add(
-            Field::Publisher,
-            "publisher",
-            rows(&fields.publishers, Clone::clone, |v| answers(&truth, "publisher").iter().any(|t| letters(t) == letters(v))),
-        );
-        add(Field::Author, "author", rows(&fields.authors, Clone::clone, |v| answers(&truth, "author").iter().any(|t| names(t) == names(v))));
     }
     out
 }

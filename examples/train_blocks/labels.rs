@@ -181,7 +181,7 @@ fn by_body(sample: &Sample, body: &str) -> Vec<Target> {
             let n = line.len().clamp(1, 4);
             let all = line.windows(n).count();
             let share = line.windows(n).filter(|w| grams.contains(w)).count() as f32 / all.max(1) as f32;
-            // one word alone stands in many texts
+            // a single word proves nothing: other texts have it too
             let kept = if line.is_empty() || line.len() < 2 && body.len() > 1 { 0.0 } else { share };
             Target { kept, weight: weight(line.len(), body.len()) }
         })

@@ -22,9 +22,11 @@ const DEPTH: usize = 14;
 /// A line of links so many blocks away from what the rules choose is not the article.
 const FAR: usize = 3;
 
-/// Longest byline in bytes, how many blocks below the headline it stands at most, and how many blocks are looked at without one.
+/// Longest byline, in bytes.
 const LONGEST_BYLINE: usize = 300;
+/// The byline is among so many blocks from the headline on.
 const BYLINE_WITHIN: usize = 9;
+/// Without a headline, the byline is looked for among so many blocks.
 const MOST_BYLINES: usize = 300;
 
 /// Most characters of the title that blocks are compared with.
@@ -266,7 +268,7 @@ fn headline(blocks: &Blocks, title: &str, tree: &Tree<'_>, span: (usize, usize))
     let rated = blocks.list.iter().enumerate().take(600).filter(|(i, b)| b.text.len() > 8 && b.text.len() < 300 && *i <= span.1.max(20)).filter_map(
         |(i, b)| {
             let heading = tree.get(b.element).and_then(NodeRef::tag).is_some_and(Tag::is_heading);
-            let key = if b.text.len() < 400 { normalized_key(&b.text) } else { String::new() };
+            let key = normalized_key(&b.text);
             let inside = key.len() > 8 && title.contains(&key);
             (inside || heading && b.stats.linked == 0).then(|| (key.len() * if inside { 2 } else { 0 } + 30 * usize::from(heading), i))
         },

@@ -51,7 +51,7 @@ pub(super) fn class_groups(names: &str) -> u32 {
 
 /// Whether a line speaks of licences, dates, bylines, buttons.
 pub(super) fn furniture(line: &str) -> [bool; 4] {
-    // most lines match none: that is told sooner than which
+    // most lines match none, and `is_match` is faster than `matches`
     let Some(set) = FURNITURE.as_ref().filter(|set| set.is_match(line)) else { return [false; 4] };
     let found = set.matches(line);
     std::array::from_fn(|i| found.matched(i))

@@ -25,7 +25,7 @@ pub(super) struct Block {
 /// What the rules say of a block.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Part {
-    /// It stands outside of what they choose.
+    /// It is outside the element they choose.
     #[default]
     Outside,
     /// They leave it out by its class, its links, its words, or as one of several dated posts.
@@ -160,7 +160,7 @@ impl Blocks {
                 end = node.range().end;
                 continue;
             }
-            // a picture stays where most of what stands around it does
+            // a picture stays if most of the text around it does
             let stays = if all > 0 {
                 wanted > 0
             } else {

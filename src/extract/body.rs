@@ -179,7 +179,7 @@ fn with_siblings<'t>(top: NodeRef<'t>, score: f64, survey: &Survey, dropped: &No
     };
     let children: Vec<NodeRef<'t>> = parent.child_elements().collect();
     let part = |c: &NodeRef<'_>| *c == top || belongs(*c);
-    // what stands between two parts, such as a table, is one too
+    // a table between two parts belongs to them
     let (first, last) = (children.iter().position(part).unwrap_or(0), children.iter().rposition(part).unwrap_or(0));
     let between = |(i, c): &(usize, NodeRef<'t>)| {
         (first..=last).contains(i) && (part(c) || c.is(Tag::Table) && survey.mass(c.id()).link_share() < 0.25 && !dropped.contains(c.id()))

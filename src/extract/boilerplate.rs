@@ -216,7 +216,7 @@ pub(super) fn is_never_body(line: &str) -> bool {
     ANYWHERE_TABLE.is_match(line) || is_licence(line)
 }
 
-/// Whether a line is what stands before or behind a body, and what announces links or readers.
+/// Whether a line belongs before a body, belongs behind one, or announces links or comments.
 pub(super) fn kinds(line: &str) -> [bool; 3] {
     [HEAD_TABLE.is_match(line), TAIL_TABLE.is_match(line), is_related_heading(line) || opens_comments(line)]
 }
@@ -264,7 +264,7 @@ pub(super) fn remove_boilerplate(lines: Vec<String>, title: Option<&str>) -> Vec
     kept
 }
 
-/// Which lines are left without what stands before and behind a body.
+/// The range of lines that is the body, without bylines before and credits behind it.
 pub(super) fn body_range<L: AsRef<str>>(lines: &[L], title: Option<&str>) -> Range<usize> {
     let title = title.map(normalized_key).filter(|t| !t.is_empty());
     let first = title.as_deref().and_then(|t| find_headline(lines, t)).unwrap_or(0);

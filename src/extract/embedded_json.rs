@@ -14,7 +14,7 @@ const MAX_SCRIPT: usize = 4 << 20;
 const MAX_VALUES: usize = 200_000;
 /// Letters an article has at least.
 const MIN_LETTERS: usize = 60;
-/// Letters of a 公众号 post, which stands where nothing else does.
+/// Letters that a 公众号 post in a script has at least.
 const MIN_POST: usize = 15;
 /// Keys under which articles are kept.
 const BODY_KEYS: [&str; 9] = ["content", "body", "text", "articlebody", "articlecontent", "contenthtml", "html", "detail", "newscontent"];

@@ -1,4 +1,4 @@
-//! Title, date, 来源 and author of a page, chosen among candidates; all of them are kept for whoever wants to know why.
+//! Chooses title, date, 来源 and author of a page among candidates, and keeps the candidates for `--explain`.
 
 use chrono::{DateTime, FixedOffset, NaiveDate};
 use serde_json::{Value, json};
@@ -15,7 +15,7 @@ use crate::extract::survey::Facts;
 use crate::extract::wechat::Post;
 use crate::extract::{Context, author, headline, published, publisher};
 use crate::html::{NodeId, Tree};
-use crate::model::Confidence;
+use crate::model::{Confidence, Extracted};
 use crate::text::normalize::is_han;
 
 /// The candidates of each field, most probable first.
@@ -82,6 +82,18 @@ impl Fields {
 
     pub(super) fn author(&self) -> Option<String> {
         choose(&self.authors, Field::Author).map(|c| c.value.clone())
+    }
+
+    /// An article with these fields, and the F1 that its text is expected to have; without its text.
+    pub(super) fn article(&self, expected: f32) -> Extracted {
+        Extracted {
+            title: self.title(),
+            author: self.author(),
+            publisher: self.publisher(),
+            published_at: self.published_at(),
+            confidence: Confidence { body: Some(expected), ..self.confidence() },
+            ..Extracted::default()
+        }
     }
 
     pub(super) fn is_date_sure(&self) -> bool {

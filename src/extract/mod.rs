@@ -53,7 +53,7 @@ use crate::extract::fields::Fields;
 use crate::extract::sanitise::clean;
 use crate::extract::survey::Facts;
 use crate::html::{Attr, Tag, Tree};
-use crate::model::{ArticleSelectors, Attachment, Confidence, Extracted, WebUrl};
+use crate::model::{ArticleSelectors, Attachment, Extracted, WebUrl};
 use crate::text::dates::{self, Clock};
 use crate::text::markup;
 use crate::text::normalize;
@@ -63,11 +63,13 @@ use crate::wall::Wall;
 const MAX_TEXT: usize = 200_000;
 /// Less than this is no article.
 const MIN_TEXT: usize = 30;
-/// An error page says no more than this, in English and Chinese.
+/// Less than this is no notice, where headline and date are sure.
+const MIN_NOTICE: usize = 8;
+/// Most letters of an error page: one with an English title, and any other.
 const MOST_OF_ENGLISH_ERRORS: usize = 600;
 const MOST_OF_ERRORS: usize = 200;
-/// The same below a sure headline and date, as of short notices.
-const MIN_NOTICE: usize = 8;
+/// The confidence of a text that is only the names of files: too little for a program to choose it.
+const NAMES_OF_FILES: f32 = 0.5;
 /// A text of fewer characters may be what a captcha or sign-in page says.
 const SHORT_TEXT: usize = 300;
 
@@ -156,19 +158,14 @@ fn read_page(text: &str, context: &Context<'_>) -> Result<Extracted, ExtractErro
         warnings.push(format!("text cut to {MAX_TEXT} characters"));
     }
     Ok(Extracted {
-        author: fields.author(),
-        publisher: fields.publisher(),
-        published_at: fields.published_at(),
-        confidence: Confidence { body: Some(expected), ..fields.confidence() },
         language: normalize::language(&body_text).map(Cow::Borrowed),
         html: clean(&read::raw_html(&found.roots, &found.dropped, found.skip), base),
         image: base.and_then(|base| media::image(&fields.head, &found.roots, base)),
         attachments: base.map(|base| media::attachments(&found.roots, base)).unwrap_or_default(),
         next: context.url.zip(base).and_then(|(url, base)| media::next_page(&page, url, base)),
         text: body_text,
-        title,
         warnings,
-        charset: String::new(),
+        ..fields.article(expected)
     })
 }
 
@@ -180,17 +177,12 @@ fn notice_of_files(files: Vec<Attachment>, fields: &Fields) -> Option<Extracted>
     let link = |f: &Attachment| format!("<p><a href=\"{}\">{}</a></p>", ammonia::clean_text(f.url.as_str()), ammonia::clean_text(&f.name));
     let text = files.iter().map(|f| format!("附件：{}", f.name)).collect::<Vec<_>>().join("\n");
     Some(Extracted {
-        title: fields.title(),
-        author: fields.author(),
-        publisher: fields.publisher(),
-        published_at: fields.published_at(),
-        confidence: Confidence { body: Some(0.5), ..fields.confidence() },
         language: normalize::language(&text).map(Cow::Borrowed),
         html: clean(&files.iter().map(link).collect::<String>(), None),
         warnings: vec!["attachments only".to_owned()],
         attachments: files,
         text,
-        ..Extracted::default()
+        ..fields.article(NAMES_OF_FILES)
     })
 }
 

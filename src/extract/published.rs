@@ -6,7 +6,7 @@ use crate::extract::candidates::{Candidate, Collection, Evidence, Field};
 use crate::extract::date_words::{LABELS, LINKED_DATA, META, PLAIN_LABELS};
 use crate::extract::meta;
 use crate::extract::page::Page;
-use crate::extract::page_lines::{PageLines, place};
+use crate::extract::page_lines::place;
 use crate::html::{Attr, NodeRef, Tag};
 use crate::text::dates::{self, Clock, DateMatch, Order};
 use crate::text::normalize::is_han;
@@ -251,7 +251,7 @@ fn compare(all: &mut [Candidate<Stamp>], page: &Page<'_>, in_url: Option<NaiveDa
     let head: Vec<NaiveDate> = all.iter().filter(|c| OF_HEAD.iter().any(|e| c.has(e))).map(day).collect();
     let labelled: Vec<NaiveDate> = all.iter().filter(|c| c.has("labelled as publication")).map(day).collect();
     let timed = all.iter().any(|c| c.has("shown with a time of day"));
-    let shown: Vec<NaiveDate> = all.iter().filter(|c| PageLines::is_shown(&c.evidence)).map(day).collect();
+    let shown: Vec<NaiveDate> = all.iter().filter(|c| is_shown(&c.evidence)).map(day).collect();
     let (newest, oldest) = (shown.iter().max().copied(), shown.iter().min().copied());
     let month = page.url.and_then(|u| dates::month_in_url(u.as_url().path()));
     let many = all.len();
@@ -283,10 +283,9 @@ fn compare(all: &mut [Candidate<Stamp>], page: &Page<'_>, in_url: Option<NaiveDa
     }
 }
 
-impl PageLines {
-    fn is_shown(evidence: &[Evidence]) -> bool {
-        evidence.iter().any(|e| e.contains("line") && !e.contains("linked"))
-    }
+/// Whether a reader sees the date on a line of the page.
+fn is_shown(evidence: &[Evidence]) -> bool {
+    evidence.iter().any(|e| e.contains("line") && !e.contains("linked"))
 }
 
 #[cfg(test)]
