@@ -1,10 +1,12 @@
 //! `qingbao sources add`: an address, and everything else is found.
 
+use serde_json::json;
+
 use crate::cli::CommandContext;
 use crate::cli::try_source::{show, with_reader};
 use crate::config::edit_sources;
 use crate::config::edit_sources::NewSource;
-use crate::crawl::preview;
+use crate::crawl::preview::{self, Preview};
 use crate::model::{Source, SourceId, SourceKind, WebUrl};
 
 /// Of what.
@@ -32,8 +34,18 @@ pub(super) struct AddArgs {
     render: bool,
 }
 
+/// What an address brings; it is printed.
+async fn tried(context: &CommandContext, source: &Source) -> anyhow::Result<Preview> {
+    with_reader(context, source.clone(), async |reader| {
+        let preview = preview::discover_source(reader).await?;
+        show(reader, &preview, 1).await;
+        Ok(preview)
+    })
+    .await
+}
+
 pub(super) async fn run(args: &AddArgs, context: &CommandContext) -> anyhow::Result<()> {
-    let url = WebUrl::parse(&args.url)?;
+    let url = WebUrl::typed(&args.url)?;
     let list = context.source_list_or_none()?;
     if let Some(known) = list.sources.iter().find(|s| s.url == url) {
         anyhow::bail!("{url} is in {} already, as {}", context.sources.display(), known.id);
@@ -44,12 +56,19 @@ pub(super) async fn run(args: &AddArgs, context: &CommandContext) -> anyhow::Res
             .ok_or_else(|| anyhow::anyhow!("no id can be made from {url}; give one with --id"))?,
     };
     let asked = Source { allow_private: args.allow_private, render: args.render, ..Source::plain(id.clone(), id.to_string(), url) };
-    let preview = with_reader(context, asked.clone(), async |reader| {
-        let preview = preview::discover_source(reader).await?;
-        show(reader, &preview, 1).await;
-        Ok(preview)
-    })
-    .await?;
+    let (asked, preview) = match tried(context, &asked).await {
+        // an address without a scheme was taken for https
+        Err(_) if !args.url.contains("://") => {
+            let plain = WebUrl::parse(&format!("http://{}", args.url.trim()))?;
+            let asked = Source { url: plain, ..asked };
+            let preview = tried(context, &asked).await?;
+            (asked, preview)
+        }
+        tried => (asked, tried?),
+    };
+    for c in &preview.columns {
+        println!("{}", json!({"list": c.url, "name": c.name, "entries": c.entries}));
+    }
     if preview.url != asked.url && list.sources.iter().any(|s| s.url == preview.url) {
         anyhow::bail!("its feed {} is in {} already", preview.url, context.sources.display());
     }

@@ -15,6 +15,7 @@ use crate::cli::try_source::TestArgs;
 use crate::config::SourceList;
 use crate::config::edit_sources;
 use crate::config::opml::{self, Import};
+use crate::fetch::charset;
 use crate::model::{Source, SourceId};
 use crate::store::{Silence, SourceHealth, Store};
 
@@ -75,24 +76,28 @@ pub(super) async fn run(action: &SourcesCommand, context: &CommandContext) -> an
 }
 
 fn import(context: &CommandContext, file: &Path) -> anyhow::Result<()> {
-    let mut text = String::new();
+    let mut bytes = Vec::new();
     let read = if file.as_os_str() == "-" {
-        std::io::stdin().lock().take(MAX_OPML).read_to_string(&mut text)
+        std::io::stdin().lock().take(MAX_OPML).read_to_end(&mut bytes)
     } else {
-        std::fs::File::open(file).and_then(|f| f.take(MAX_OPML).read_to_string(&mut text))
+        std::fs::File::open(file).and_then(|f| f.take(MAX_OPML).read_to_end(&mut bytes))
     };
     read.with_context(|| format!("{} cannot be read", file.display()))?;
     let list = context.source_list_or_none()?;
-    let Import { new, known, left_out } = opml::news(&text, &list);
+    let Import { new, known, refused, left_out } = opml::news(&charset::decode(&bytes, None, None).text, &list);
     anyhow::ensure!(
         left_out == 0,
         "{} lists {left_out} sources more than the {} that are read at once; split it",
         file.display(),
         opml::MAX_OUTLINES
     );
+    for r in &refused {
+        eprintln!("{}:{}: {} is left out: {}", file.display(), r.line, r.address, r.reason);
+    }
     anyhow::ensure!(!new.is_empty() || known > 0, "{} lists no source; is it an OPML file?", file.display());
     edit_sources::add(&context.sources, &new, &context.vocabulary()?)?;
-    println!("{} sources added to {}, {known} listed already", new.len(), context.sources.display());
+    let left = if refused.is_empty() { String::new() } else { format!(", {} left out", refused.len()) };
+    println!("{} sources added to {}, {known} listed already{left}", new.len(), context.sources.display());
     Ok(())
 }
 

@@ -266,6 +266,21 @@ impl<'a> Section<'a> {
         Some(out)
     }
 
+    /// A list of integers in a range.
+    pub(super) fn integers(&self, key: &str, range: Range<i64>) -> Vec<i64> {
+        let Some(list) = self.typed(key, ("a list of integers, like [8080]", "一组整数，如 [8080]"), Value::as_array) else {
+            return Vec::new();
+        };
+        let mut out = Vec::new();
+        for v in list.value {
+            match v.as_integer().filter(|n| range.contains(n)) {
+                Some(n) => out.push(n),
+                None => self.error(v.span(), bounds(key, range.start, range.end - 1)),
+            }
+        }
+        out
+    }
+
     /// Texts without places, trimmed; missing counts as none.
     pub(super) fn strings(&self, key: &str) -> Vec<String> {
         self.texts(key).unwrap_or_default().into_iter().map(|t| t.value.trim().to_owned()).collect()

@@ -66,6 +66,19 @@ pub struct Preview {
     pub name: Option<String>,
     /// Where the site says it lives now.
     pub permanent_redirect: Option<WebUrl>,
+    /// Of a home page without a feed: the lists of its columns.
+    pub columns: Vec<Column>,
+}
+
+/// A column of a site that has a list of its own.
+#[derive(Debug)]
+pub struct Column {
+    /// As the home page calls it.
+    pub name: String,
+    /// Its list.
+    pub url: WebUrl,
+    /// How many entries that has.
+    pub entries: usize,
 }
 
 /// Reads a source as its first crawl would.
@@ -77,7 +90,7 @@ pub async fn preview_source(reader: &Reader<'_>) -> Result<Preview, PreviewError
     let page = fetch(reader, url, DocumentKind::Listing).await?;
     let permanent_redirect = page.permanent_redirect.clone();
     let found = read_listing(reader, page, url, FurtherPages::First).await?;
-    Ok(Preview { url: url.clone(), found, name: None, permanent_redirect })
+    Ok(Preview { url: url.clone(), found, name: None, permanent_redirect, columns: Vec::new() })
 }
 
 /// Finds the best source behind an address: itself if it is a feed, the feed it announces, its list, or what lies at the
@@ -91,9 +104,9 @@ pub async fn discover_source(reader: &Reader<'_>) -> Result<Preview, PreviewErro
     let (base, moved) = (page.url.clone(), page.permanent_redirect.clone());
     let document = Document { url: Some(base.clone()), content_type: page.content_type.clone(), at: Utc::now(), body: page.body.clone() };
     // a parse error is reported by the listing, which parses the same page
-    let Announced { name, feeds } = reader.announced(document).await.unwrap_or_default();
+    let Announced { name, feeds, columns } = reader.announced(document).await.unwrap_or_default();
     let own = read_listing(reader, page, &source.url, FurtherPages::Skip).await;
-    let preview = |url: WebUrl, found| Preview { url, found, name: name.clone(), permanent_redirect: moved.clone() };
+    let preview = |url: WebUrl, found| Preview { url, found, name: name.clone(), permanent_redirect: moved.clone(), columns: Vec::new() };
     if let Ok(found) = &own
         && found.kind != Some(SourceKind::List)
     {
@@ -104,7 +117,9 @@ pub async fn discover_source(reader: &Reader<'_>) -> Result<Preview, PreviewErro
             return Ok(preview(url, found));
         }
     }
+    let is_home = base.as_url().path() == "/";
     match own {
+        Ok(found) if is_home => Ok(Preview { columns: lists_of(reader, columns).await, ..preview(source.url.clone(), found) }),
         Ok(found) => Ok(preview(source.url.clone(), found)),
         Err(e) => {
             for url in autodiscovery::WELL_KNOWN.iter().filter_map(|p| base.join(p).ok()) {
@@ -112,7 +127,15 @@ pub async fn discover_source(reader: &Reader<'_>) -> Result<Preview, PreviewErro
                     return Ok(preview(url, found));
                 }
             }
-            Err(e)
+            let columns = if is_home { lists_of(reader, columns).await } else { Vec::new() };
+            match columns.iter().max_by_key(|c| c.entries) {
+                // the largest stands for the page, which has no list
+                Some(best) => {
+                    let (url, found) = (best.url.clone(), listing_at(reader, &best.url).await);
+                    Ok(Preview { columns, ..preview(url, found.ok_or(e)?) })
+                }
+                None => Err(e),
+            }
         }
     }
 }
@@ -142,9 +165,24 @@ pub async fn article(reader: &Reader<'_>, url: &WebUrl) -> Result<Extracted, Pre
     reader.article(page.into()).await.map_err(failed)
 }
 
-async fn probe_feed(reader: &Reader<'_>, url: &WebUrl) -> Option<Discovered> {
+/// The columns that have a list.
+async fn lists_of(reader: &Reader<'_>, columns: Vec<(String, WebUrl)>) -> Vec<Column> {
+    let mut out = Vec::new();
+    for (name, url) in columns {
+        if let Some(found) = listing_at(reader, &url).await {
+            out.push(Column { name, url, entries: found.entries.len() });
+        }
+    }
+    out
+}
+
+async fn listing_at(reader: &Reader<'_>, url: &WebUrl) -> Option<Discovered> {
     let page = fetch(reader, url, DocumentKind::Listing).await.ok()?;
-    let found = read_listing(reader, page, url, FurtherPages::Skip).await.ok()?;
+    read_listing(reader, page, url, FurtherPages::Skip).await.ok()
+}
+
+async fn probe_feed(reader: &Reader<'_>, url: &WebUrl) -> Option<Discovered> {
+    let found = listing_at(reader, url).await?;
     matches!(found.kind, Some(SourceKind::Feed | SourceKind::Sitemap)).then_some(found)
 }
 

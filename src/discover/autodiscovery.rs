@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::extract::base_url;
 use crate::html::{Attr, NodeRef, Tag, Tree};
 use crate::model::WebUrl;
 use crate::text::normalize::collapse_whitespace;
@@ -11,6 +12,14 @@ const MAX_FEEDS: usize = 6;
 /// Paths under which feeds and news sitemaps are usually kept, asked for where a page announces none.
 pub const WELL_KNOWN: [&str; 7] = ["/feed", "/rss.xml", "/feed.xml", "/atom.xml", "/rss", "/index.xml", "/sitemap.xml"];
 
+/// Words of a link that leads to a column of news, and such that lead elsewhere.
+const COLUMNS: [&str; 16] =
+    ["新闻", "动态", "要闻", "公告", "通知", "资讯", "公示", "快讯", "政策", "文件", "时政", "信息公开", "解读", "发布", "news", "press"];
+const NO_COLUMNS: [&str; 6] = ["中心简介", "图片", "视频", "专题", "登录", "订阅"];
+/// Most columns that are named, and the longest name, in characters.
+const MAX_COLUMNS: usize = 6;
+const MAX_COLUMN_NAME: usize = 10;
+
 /// What a page says of its site.
 #[derive(Debug, Default, Serialize, Deserialize)]
 pub struct Announced {
@@ -18,12 +27,46 @@ pub struct Announced {
     pub name: Option<String>,
     /// Feeds that it announces or links to, best first.
     pub feeds: Vec<WebUrl>,
+    /// Columns of news that its menu leads to, with their names.
+    pub columns: Vec<(String, WebUrl)>,
 }
 
 /// Reads what a page says of its site.
 pub fn announced(text: &str, url: &WebUrl) -> Announced {
     let page = Tree::parse(text);
-    Announced { name: name(&page), feeds: feeds(&page, url) }
+    let base = base_url(&page, url);
+    Announced { name: name(&page), feeds: feeds(&page, &base), columns: columns(&page, &base) }
+}
+
+/// Links of the same host whose short text names a column of news.
+fn columns(page: &Tree<'_>, url: &WebUrl) -> Vec<(String, WebUrl)> {
+    let mut out: Vec<(String, WebUrl)> = Vec::new();
+    for a in elements(page, Tag::A) {
+        let name = collapse_whitespace(&a.texts().take(4).collect::<String>());
+        let named = |words: &[&str]| words.iter().any(|w| name.to_ascii_lowercase().contains(w));
+        if !(2..=MAX_COLUMN_NAME).contains(&name.chars().count()) || !named(&COLUMNS) || named(&NO_COLUMNS) {
+            continue;
+        }
+        let to = a.attr(Attr::Href).and_then(|href| url.join(href).ok()).filter(|to| to.host() == url.host() && to != url);
+        if let Some(to) = to.filter(|to| out.len() < MAX_COLUMNS && !out.iter().any(|(_, known)| known == to)) {
+            out.push((name, to));
+        }
+    }
+    out
+}
+
+/// Whether a link of a page's head announces a feed, by its type, or where it has none by its title or address.
+fn announces_feed(kind: &str, title: &str, href: &str) -> bool {
+    let kind = kind.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
+    let words = format!("{title} {href}").to_ascii_lowercase();
+    let named = ["rss", "atom", "feed"].iter().any(|w| words.contains(w));
+    match kind.as_str() {
+        "" => named,
+        "text/xml" | "application/xml" => true,
+        // also what oEmbed and the interfaces of WordPress are announced with
+        "application/json" => named || href.to_ascii_lowercase().ends_with(".json"),
+        _ => ["rss", "atom", "feed+json", "rdf"].iter().any(|k| kind.contains(k)),
+    }
 }
 
 /// Feeds that a page announces (`<link rel=alternate>`) or links to, best first; those of comments are left out.
@@ -31,14 +74,14 @@ fn feeds(page: &Tree<'_>, url: &WebUrl) -> Vec<WebUrl> {
     let mut out: Vec<WebUrl> = Vec::new();
     let mut take = |href: &str, about: &str| {
         let words = format!("{href} {about}").to_ascii_lowercase();
-        let usable = url.join(href).ok().filter(|u| !words.contains("comment") && !words.contains("评论") && u != url && !out.contains(u));
+        let other = ["comment", "评论", "oembed", "wp-json"].iter().any(|w| words.contains(w));
+        let usable = url.join(href).ok().filter(|u| !other && u != url && !out.contains(u));
         out.extend(usable.filter(|_| out.len() < MAX_FEEDS));
     };
     for e in elements(page, Tag::Link) {
         let attr = |name| e.attr(name).unwrap_or_default();
-        let kind = attr(Attr::Type).to_ascii_lowercase();
-        let is_feed = ["rss", "atom", "feed+json", "rdf"].iter().any(|k| kind.contains(k));
-        if is_feed && attr(Attr::Rel).to_ascii_lowercase().contains("alternate") {
+        let alternate = attr(Attr::Rel).to_ascii_lowercase().split_ascii_whitespace().any(|r| matches!(r, "alternate" | "feed"));
+        if alternate && announces_feed(attr(Attr::Type), attr(Attr::Title), attr(Attr::Href)) {
             take(attr(Attr::Href), attr(Attr::Title));
         }
     }
@@ -83,5 +126,40 @@ mod tests {
             <link rel='alternate' type='application/atom+xml' href='atom.xml'></head><body><a href='/rss.xml'>RSS</a><a href='/about'>关于</a></body>";
         let found: Vec<String> = feeds(&Tree::parse(page), &url("http://a.cn/news/")).iter().map(ToString::to_string).collect();
         assert_eq!(found, ["http://a.cn/news/atom.xml", "http://a.cn/rss.xml"]);
+    }
+
+    #[test]
+    fn feeds_are_known_whatever_their_type() {
+        let of = |link: &str| {
+            announced(&format!("<base href='/root/'><link rel=alternate {link}>"), &url("http://a.cn/")).feeds.first().map(ToString::to_string)
+        };
+        for link in [
+            "type=text/xml href=r",
+            "type='application/rss+xml; charset=gbk' href=r",
+            "title=RSS href=r",
+            "type=application/json title='JSON Feed' href=r",
+            "type='' title=feed href=r",
+        ] {
+            assert_eq!(of(link).as_deref(), Some("http://a.cn/root/r"), "{link}");
+        }
+        for link in [
+            "type=text/html href=/m/",
+            "hreflang=en href=/en/",
+            "type=application/json title=JSON href=/wp-json/wp/v2/posts/1",
+            "type='application/json+oembed' href=/oembed?url=x",
+        ] {
+            assert_eq!(of(link), None, "{link}");
+        }
+    }
+
+    #[test]
+    fn a_home_page_names_its_columns() {
+        let page = "<a href=/>首页</a><a href=/xwdt/>新闻动态</a><a href=/tzgg/>通知公告</a><a href=/xwdt/>新闻动态</a><a href=http://b.cn/news/>新闻中心</a>\
+            <a href=/xwdt/1.html>市科技局发布重大新闻的长标题</a><a href=/zt/>新闻专题</a>";
+        let found = announced(page, &url("http://a.cn/")).columns;
+        assert_eq!(
+            found.iter().map(|(n, u)| (n.as_str(), u.as_str())).collect::<Vec<_>>(),
+            [("新闻动态", "http://a.cn/xwdt/"), ("通知公告", "http://a.cn/tzgg/")]
+        );
     }
 }

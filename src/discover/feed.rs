@@ -9,13 +9,15 @@ use serde::Serialize;
 use crate::discover::limits::{self, LimitReached, MAX_CONTENT, MAX_DEPTH, MAX_ENTRIES, MAX_ID, MAX_TITLE};
 use crate::discover::repair::{Repaired, repair};
 use crate::discover::salvage::{self, Item};
-use crate::discover::{DiscoverError, prefix};
+use crate::discover::{DiscoverError, json_feed, prefix};
 use crate::model::{Entry, WebUrl};
 use crate::text::dates::{self, Clock};
 use crate::text::markup::strip_tags;
-use crate::text::normalize::truncate;
+use crate::text::normalize::{collapse_whitespace, truncate};
 
 const MAX_SUMMARY: usize = 2_000;
+/// Most characters of its text that stand for a title.
+const MAX_WORDS: usize = 40;
 
 /// A feed as read.
 #[derive(Debug, Clone, Default)]
@@ -48,6 +50,19 @@ pub struct FeedEntry {
 }
 
 impl FeedEntry {
+    fn lacks_something(&self) -> bool {
+        self.title.is_empty() || self.url.is_none() || self.published_at.is_none() || self.content_html.is_none()
+    }
+
+    /// Gives an entry without a title the first words of its text.
+    fn name(&mut self) {
+        if self.title.is_empty() {
+            let text = self.summary.clone().or_else(|| self.content_html.as_deref().map(strip_tags)).unwrap_or_default();
+            let sentence = text.split_inclusive(['。', '！', '？', '\n']).next().unwrap_or_default().trim_end_matches(['。', '\n']);
+            self.title = truncate(sentence, MAX_WORDS);
+        }
+    }
+
     /// The entry, if it leads anywhere.
     pub fn into_entry(self) -> Option<Entry> {
         Some(Entry {
@@ -66,7 +81,7 @@ pub fn read(text: &str, url: Option<&WebUrl>, clock: &Clock) -> Result<Feed, Dis
     let trimmed = text.trim_start_matches(|c: char| c.is_whitespace() || c == '\u{feff}');
     let is_json = trimmed.starts_with('{');
     let Repaired { text, notes: mut repaired, too_deep } =
-        if is_json { Repaired { text: trimmed.to_owned(), notes: Vec::new(), too_deep: false } } else { repair(trimmed) };
+        if is_json { Repaired { text: json_feed::sound(trimmed), notes: Vec::new(), too_deep: false } } else { repair(trimmed) };
     let parsed = if too_deep {
         Err(DiscoverError::Broken { kind: "feed".into(), cause: format!("its elements are nested deeper than {MAX_DEPTH}") })
     } else {
@@ -81,6 +96,7 @@ pub fn read(text: &str, url: Option<&WebUrl>, clock: &Clock) -> Result<Feed, Dis
             repaired.push(format!("{} items saved one by one", items.len()));
             limits.extend(limits::entries(salvage::count(&text), MAX_ENTRIES));
             let mut entries: Vec<FeedEntry> = items.into_iter().map(|i| saved(i, url, clock)).collect();
+            entries.iter_mut().for_each(FeedEntry::name);
             limits.extend(cut(&mut entries));
             return Ok(Feed { title: parsed.ok().and_then(|f| f.title).map(|t| strip_tags(&t.content)), entries, repaired, limits });
         }
@@ -88,7 +104,12 @@ pub fn read(text: &str, url: Option<&WebUrl>, clock: &Clock) -> Result<Feed, Dis
     let parsed = parsed?;
     limits.extend(limits::entries(seen, MAX_ENTRIES));
     let taken = if seen > MAX_ENTRIES { limits::newest(parsed.entries, MAX_ENTRIES, |e| e.published.or(e.updated)) } else { parsed.entries };
-    let mut entries: Vec<FeedEntry> = taken.into_iter().map(|e| convert(e, url, clock)).collect();
+    let kind = parsed.feed_type;
+    let mut entries: Vec<FeedEntry> = taken.into_iter().map(|e| convert(e, &kind, url, clock)).collect();
+    if !is_json && seen <= MAX_ENTRIES && entries.iter().any(FeedEntry::lacks_something) {
+        complete(&mut entries, salvage::items(&text, MAX_ENTRIES), url, clock);
+    }
+    entries.iter_mut().for_each(FeedEntry::name);
     entries.dedup_by(|a, b| a.id == b.id && a.url == b.url);
     limits.extend(cut(&mut entries));
     Ok(Feed { title: parsed.title.map(|t| strip_tags(&t.content)), entries, repaired, limits })
@@ -115,8 +136,8 @@ fn cut(entries: &mut [FeedEntry]) -> Vec<LimitReached> {
 }
 
 fn saved(item: Item, base: Option<&WebUrl>, clock: &Clock) -> FeedEntry {
-    let address = |l: &String| base.map_or_else(|| WebUrl::parse(l).ok(), |b| b.join(l).ok());
-    let url = item.link.as_ref().and_then(address).or_else(|| item.id.as_ref().filter(|i| i.starts_with("http")).and_then(address));
+    let id_address = || item.id.as_ref().filter(|i| i.starts_with("http"));
+    let url = item.link.as_ref().or_else(id_address).and_then(|l| address(l, base));
     let content = item.content.or_else(|| item.summary.clone().filter(|s| s.chars().count() > 400));
     FeedEntry {
         id: item.id.or_else(|| item.link.clone()).unwrap_or_else(|| item.title.clone()),
@@ -126,6 +147,30 @@ fn saved(item: Item, base: Option<&WebUrl>, clock: &Clock) -> FeedEntry {
         summary: item.summary.map(|s| truncate(&strip_tags(&s), MAX_SUMMARY)).filter(|s| !s.is_empty()),
         content_html: content.filter(|c| !c.trim().is_empty()),
     }
+}
+
+/// Adds what the feed reader passes over, for it knows an element under another name or namespace: `<published>` in RSS, `content:encoded`
+/// whose namespace nobody declared.
+fn complete(entries: &mut [FeedEntry], items: Vec<Item>, base: Option<&WebUrl>, clock: &Clock) {
+    if items.len() != entries.len() {
+        return;
+    }
+    for (entry, item) in entries.iter_mut().zip(items) {
+        let found = saved(item, base, clock);
+        if entry.title.is_empty() {
+            entry.title = found.title;
+        }
+        entry.url = entry.url.take().or(found.url);
+        entry.published_at = entry.published_at.or(found.published_at);
+        entry.summary = entry.summary.take().or(found.summary);
+        entry.content_html = entry.content_html.take().or(found.content_html);
+    }
+}
+
+/// The address of a link; in a CDATA section some write `&amp;`.
+fn address(link: &str, base: Option<&WebUrl>) -> Option<WebUrl> {
+    let link = link.trim().replace("&amp;", "&");
+    base.map_or_else(|| WebUrl::parse(&link).ok(), |b| b.join(&link).ok())
 }
 
 fn parse(text: &str, url: Option<&WebUrl>, clock: &Clock) -> Result<rs::Feed, DiscoverError> {
@@ -146,7 +191,7 @@ fn parse(text: &str, url: Option<&WebUrl>, clock: &Clock) -> Result<rs::Feed, Di
     }
 }
 
-fn convert(e: rs::Entry, base: Option<&WebUrl>, clock: &Clock) -> FeedEntry {
+fn convert(e: rs::Entry, kind: &rs::FeedType, base: Option<&WebUrl>, clock: &Clock) -> FeedEntry {
     let link = e
         .links
         .iter()
@@ -154,12 +199,15 @@ fn convert(e: rs::Entry, base: Option<&WebUrl>, clock: &Clock) -> FeedEntry {
         .or_else(|| e.links.first())
         .map(|l| l.href.clone())
         .or_else(|| e.id.starts_with("http").then(|| e.id.clone()));
-    let url = link.and_then(|l| base.map_or_else(|| WebUrl::parse(&l).ok(), |b| b.join(&l).ok()));
+    let url = link.and_then(|l| address(&l, base));
+    // Atom says where a text is no markup (RFC 4287 §3.1.1.1)
+    let is_plain = |t: &rs::Text| *kind == rs::FeedType::Atom && t.content_type.subty() == "plain";
+    let plain = |t: rs::Text| if is_plain(&t) { collapse_whitespace(&t.content) } else { strip_tags(&t.content) };
     let summary = e.summary.map(|t| t.content);
     let content = e.content.and_then(|c| c.body).or_else(|| summary.clone().filter(|s| s.chars().count() > 400));
     FeedEntry {
         url,
-        title: e.title.map(|t| strip_tags(&t.content)).unwrap_or_default(),
+        title: e.title.map(plain).unwrap_or_default(),
         published_at: e.published.or(e.updated).map(|t| {
             let local = t.with_timezone(&clock.zone);
             local.with_timezone(&local.offset().fix())

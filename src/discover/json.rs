@@ -1,51 +1,37 @@
 //! JSON lists: the array of objects that have a title and an address, wherever in the document it lies, or where the
-//! source's paths say (`list = { item = "data.rows", title = "info.title" }`).
+//! source's paths say (`list = { item = "data.rows", title = "info.title", link = "/news/{id}.html" }`).
 
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::{Map, Value};
 
+use crate::discover::json_columns::{Columns, text_of};
 use crate::discover::limits::{self, MAX_ENTRIES};
+use crate::discover::list::{self, NoEntries, dated};
 use crate::discover::{DiscoverError, Discovered};
 use crate::model::{Entry, ListSelectors, WebUrl};
-use crate::text::dates::{self, Clock};
+use crate::text::dates::Clock;
 use crate::text::markup::strip_tags;
 use crate::text::normalize::truncate;
 
-/// Key names seen in the list interfaces of Chinese sites, best first (lower case, without `_` and `-`).
-const TITLE_KEYS: [&str; 9] = ["title", "doctitle", "newstitle", "articletitle", "name", "headline", "subject", "infotitle", "showtitle"];
-const URL_KEYS: [&str; 11] = ["url", "link", "href", "docpuburl", "newsurl", "articleurl", "linkurl", "weburl", "puburl", "infourl", "shareurl"];
-const DATE_KEYS: [&str; 14] = [
-    "publishedat",
-    "publishtime",
-    "publishdate",
-    "pubtime",
-    "pubdate",
-    "docreltime",
-    "date",
-    "time",
-    "showtime",
-    "createtime",
-    "deploytime",
-    "infodate",
-    "ctime",
-    "releasetime",
-];
-const SUMMARY_KEYS: [&str; 6] = ["summary", "abstract", "description", "digest", "intro", "brief"];
 /// Deeper nesting is no list.
 const MAX_DEPTH: usize = 12;
+/// Documents inside strings of a document: as deep as is followed.
+const MAX_INNER: usize = 2;
+/// What is escaped of a value in an address: all but the unreserved characters of RFC 3986 §2.3.
+const VALUE: AsciiSet = NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
 /// Reads a JSON (or JSONP) list.
 pub(super) fn read(text: &str, url: &WebUrl, paths: &ListSelectors, clock: &Clock) -> Result<Discovered, DiscoverError> {
     let value: Value = serde_json::from_str(unwrap_jsonp(text)).map_err(|e| DiscoverError::Broken { kind: "JSON".into(), cause: e.to_string() })?;
-    let mut best = Vec::new();
-    match &paths.item {
+    let mut best = match &paths.item {
         Some(path) => {
             let rows = at(&value, path).and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
-            best.extend(rows.iter().filter_map(|row| entry(row, url, paths, clock)));
+            entries(rows, url, paths, clock)
         }
-        None => search(&value, url, paths, clock, 0, &mut best),
-    }
+        None => best_of(lists(&value, url, paths, clock)),
+    };
     if best.is_empty() {
-        return Err(DiscoverError::NoEntries);
+        return inside(&value, url, paths, clock, MAX_INNER);
     }
     let limits = limits::entries(best.len(), MAX_ENTRIES).into_iter().collect();
     if best.len() > MAX_ENTRIES {
@@ -54,65 +40,141 @@ pub(super) fn read(text: &str, url: &WebUrl, paths: &ListSelectors, clock: &Cloc
     Ok(Discovered { entries: best, limits, ..Discovered::default() })
 }
 
-/// `callback({...});` without its wrapping.
+/// The list with the most entries, those with a date counting threefold: menus have none.
+fn best_of(lists: Vec<Vec<Entry>>) -> Vec<Entry> {
+    let worth = |l: &[Entry]| l.len() as f64 * (1.0 + 2.0 * dated(l));
+    lists.into_iter().rev().max_by(|a, b| worth(a).total_cmp(&worth(b))).unwrap_or_default()
+}
+
+/// What the longest string of a document holds, if that is a document itself: JSON, or the markup of a list.
+fn inside(value: &Value, url: &WebUrl, paths: &ListSelectors, clock: &Clock, left: usize) -> Result<Discovered, DiscoverError> {
+    let longest = strings(value).max_by_key(|s| s.len()).unwrap_or_default();
+    if longest.contains("href") {
+        return list::read(longest, url, &ListSelectors::default(), None, clock);
+    }
+    match serde_json::from_str::<Value>(longest.trim()) {
+        Ok(inner @ (Value::Object(_) | Value::Array(_))) if left > 0 => {
+            let entries = best_of(lists(&inner, url, paths, clock));
+            if entries.is_empty() { inside(&inner, url, paths, clock, left - 1) } else { Ok(Discovered { entries, ..Discovered::default() }) }
+        }
+        _ => Err(DiscoverError::NoEntries(NoEntries::Unknown)),
+    }
+}
+
+/// Every string of a document.
+fn strings(value: &Value) -> impl Iterator<Item = &str> {
+    let mut open = vec![value];
+    std::iter::from_fn(move || {
+        loop {
+            match open.pop()? {
+                Value::String(s) => return Some(s.as_str()),
+                Value::Array(items) => open.extend(items),
+                Value::Object(fields) => open.extend(fields.values()),
+                _ => {}
+            }
+        }
+    })
+}
+
+/// `callback({...});` without its wrapping, be it `/**/` before it, `try{…}catch(e){}` around it, or `var x = …;`.
 fn unwrap_jsonp(text: &str) -> &str {
     let text = text.trim().trim_start_matches('\u{feff}');
     if text.starts_with(['{', '[']) {
         return text;
     }
-    let inner = text.split_once('(').map(|(_, rest)| rest.trim_end_matches([';', ' ', '\n', '\r']));
-    inner.and_then(|i| i.strip_suffix(')')).unwrap_or(text)
+    let start = super::jsonp_start(text).unwrap_or(0);
+    let inner = text.get(start..).unwrap_or_default();
+    let close = if inner.starts_with('[') { ']' } else { '}' };
+    let end = |t: &str| t.rfind(close).map(|n| n + 1);
+    // a `catch(e){}` behind it has braces of its own
+    let own = inner
+        .find("catch")
+        .filter(|n| inner.len() - n < 40)
+        .map_or(inner, |n| inner.get(..n).unwrap_or(inner).trim_end_matches(['}', ' ', ';', '\n']));
+    let own = if own.len() < inner.len() && own.ends_with(')') { own } else { inner };
+    end(own).and_then(|n| own.get(..n)).unwrap_or(text)
 }
 
-fn search(value: &Value, base: &WebUrl, paths: &ListSelectors, clock: &Clock, depth: usize, best: &mut Vec<Entry>) {
-    if depth > MAX_DEPTH {
-        return;
-    }
-    match value {
-        Value::Array(items) => {
-            let found: Vec<Entry> = items.iter().filter_map(|i| entry(i, base, paths, clock)).collect();
-            if found.len() > best.len() {
-                *best = found;
-            } else {
-                for i in items {
-                    search(i, base, paths, clock, depth + 1, best);
+/// Every list of a document, in its order.
+pub(super) fn lists(value: &Value, base: &WebUrl, paths: &ListSelectors, clock: &Clock) -> Vec<Vec<Entry>> {
+    let mut out = Vec::new();
+    let mut open = vec![(value, 0)];
+    while let Some((value, depth)) = open.pop() {
+        match value {
+            _ if depth > MAX_DEPTH => {}
+            Value::Array(items) => {
+                let found = entries(items, base, paths, clock);
+                if found.is_empty() {
+                    open.extend(items.iter().rev().map(|i| (i, depth + 1)));
+                } else {
+                    out.push(found);
                 }
             }
+            Value::Object(o) => open.extend(o.values().rev().map(|v| (v, depth + 1))),
+            _ => {}
         }
-        Value::Object(o) => o.values().for_each(|v| search(v, base, paths, clock, depth + 1, best)),
-        _ => {}
     }
+    out
 }
 
-fn field<'v>(o: &'v Map<String, Value>, keys: &[&str]) -> Option<&'v Value> {
-    keys.iter().find_map(|wanted| o.iter().find(|(k, v)| k.to_ascii_lowercase().replace(['_', '-'], "") == *wanted && !v.is_null()).map(|(_, v)| v))
+/// The entries of an array of objects.
+fn entries(rows: &[Value], base: &WebUrl, paths: &ListSelectors, clock: &Clock) -> Vec<Entry> {
+    let objects: Vec<&Map<String, Value>> = rows.iter().filter_map(Value::as_object).collect();
+    if objects.is_empty() {
+        return Vec::new();
+    }
+    let columns = Columns::of(&objects, clock);
+    objects.into_iter().filter_map(|row| entry(row, &columns, base, paths, clock)).collect()
 }
 
-/// What lies at a path of keys parted by dots.
-fn at<'v>(value: &'v Value, path: &str) -> Option<&'v Value> {
-    path.split('.').try_fold(value, |v, key| v.get(key.trim()))
-}
-
-/// A text or number by the source's path, or by the usual names.
-fn text_field(row: &Value, path: Option<&str>, keys: &[&str]) -> Option<String> {
-    let found = match path {
-        Some(path) => at(row, path),
-        None => field(row.as_object()?, keys),
+fn entry(row: &Map<String, Value>, columns: &Columns, base: &WebUrl, paths: &ListSelectors, clock: &Clock) -> Option<Entry> {
+    let by_path = |path: &str| at_row(row, path).and_then(text_of).filter(|s| !s.trim().is_empty());
+    let title = match &paths.title {
+        Some(path) => by_path(path)?,
+        None => columns.title(row)?,
     };
-    match found? {
-        Value::String(s) => Some(s.clone()),
-        Value::Number(n) => Some(n.to_string()),
-        _ => None,
-    }
-    .filter(|s| !s.trim().is_empty())
+    let title = truncate(&strip_tags(&title), 200);
+    let address = match &paths.link {
+        Some(template) if template.contains('{') => filled(template, row)?,
+        Some(path) => by_path(path)?,
+        None => columns.address(row)?,
+    };
+    let published_at = match &paths.date {
+        Some(path) => at_row(row, path).and_then(|v| super::json_columns::date_of(v, clock)),
+        None => columns.date(row, clock),
+    };
+    let summary = Columns::summary(row).map(|s| truncate(&strip_tags(&s), 2_000)).filter(|s| !s.is_empty());
+    Some(Entry { id: Columns::id(row), url: base.join(&address).ok()?, title, published_at, summary, content_html: None })
 }
 
-fn entry(row: &Value, base: &WebUrl, paths: &ListSelectors, clock: &Clock) -> Option<Entry> {
-    let title = truncate(&strip_tags(&text_field(row, paths.title.as_deref(), &TITLE_KEYS)?), 200);
-    let url = base.join(&text_field(row, paths.link.as_deref(), &URL_KEYS)?).ok()?;
-    let published_at = text_field(row, paths.date.as_deref(), &DATE_KEYS).and_then(|d| dates::parse(&d, clock)).map(|d| d.at);
-    let summary = text_field(row, None, &SUMMARY_KEYS).map(|s| truncate(&strip_tags(&s), 2_000)).filter(|s| !s.is_empty());
-    Some(Entry { id: text_field(row, None, &["id", "docid", "newsid", "guid"]), url, title, published_at, summary, content_html: None })
+/// What lies at a path of keys parted by dots; a number is the place in an array.
+fn at<'v>(value: &'v Value, path: &str) -> Option<&'v Value> {
+    path.split('.').try_fold(value, |v, key| match v {
+        Value::Array(items) => items.get(key.trim().parse::<usize>().ok()?),
+        _ => v.get(key.trim()),
+    })
+}
+
+fn at_row<'v>(row: &'v Map<String, Value>, path: &str) -> Option<&'v Value> {
+    let (key, rest) = path.split_once('.').map_or((path, None), |(key, rest)| (key, Some(rest)));
+    let value = row.get(key.trim())?;
+    rest.map_or(Some(value), |rest| at(value, rest))
+}
+
+/// An address made of a row: `https://…/{id}.html`, with the value of each path in braces.
+fn filled(template: &str, row: &Map<String, Value>) -> Option<String> {
+    let mut out = String::new();
+    let mut rest = template;
+    while let Some((before, path)) = rest.split_once('{') {
+        let (path, behind) = path.split_once('}')?;
+        out.push_str(before);
+        let value = at_row(row, path).and_then(text_of).filter(|v| !v.trim().is_empty())?;
+        // a value is one part of the address, never more
+        out.extend(utf8_percent_encode(value.trim(), &VALUE));
+        rest = behind;
+    }
+    out.push_str(rest);
+    Some(out)
 }
 
 #[cfg(test)]
@@ -150,6 +212,71 @@ mod tests {
     }
 
     #[test]
+    fn dates_are_read_in_every_form() {
+        let of = |value: &str| {
+            let got = run(&format!("[{{\"title\":\"新闻一\",\"url\":\"/1\",\"pubTime\":{value}}}]"));
+            got.first().and_then(|e| e.published_at).map(|d| d.to_rfc3339())
+        };
+        for value in [
+            "\"2026-11-23 08:00\"",
+            "1795392000",
+            "1795392000000",
+            "{\"time\":1795392000000,\"year\":126}",
+            "{\"$date\":\"2026-11-23T08:00:00+08:00\"}",
+            "[2026,11,23,8,0]",
+            "\"/Date(1795392000000+0800)/\"",
+        ] {
+            assert_eq!(of(value).as_deref(), Some("2026-11-23T08:00:00+08:00"), "{value}");
+        }
+        assert_eq!(of("[2026,13,1]"), None);
+        for key in ["datePublished", "display_date", "DOCRELPUBTIME", "showDate", "createDate", "startTime"] {
+            let text = format!("[{{\"title\":\"新闻一\",\"url\":\"/1\",\"{key}\":\"2026-11-23\",\"endTime\":\"2026-11-24\"}}]");
+            assert!(run(&text)[0].published_at.is_some_and(|d| d.date_naive().to_string() == "2026-11-23"), "{key}");
+        }
+    }
+
+    #[test]
+    fn an_empty_field_hides_no_filled_one_and_names_may_be_unknown() {
+        let text = r#"[{"title":"","docTitle":"新闻一","url":"","linkUrl":"/1","publishTime":null,"createTime":"2026-11-23"}]"#;
+        let got = run(text);
+        assert_eq!((got[0].title.as_str(), got[0].url.as_url().path(), got[0].published_at.is_some()), ("新闻一", "/1", true));
+        let row = |n: u32| {
+            format!(
+                r#"{{"aT":"许昌市第{n}条产业新闻","pic":"/p/{n}.jpg","aU":"/html/{n}.html","aPd":"2026-11-2{n}","abs":"摘要比标题长得多，说明文章的主要内容，供读者了解第{n}条。"}}"#
+            )
+        };
+        let got = run(&format!("[{},{},{}]", row(1), row(2), row(3)));
+        assert_eq!((got[2].title.as_str(), got[2].url.as_url().path()), ("许昌市第3条产业新闻", "/html/3.html"));
+        assert_eq!(got[2].published_at.unwrap().date_naive().to_string(), "2026-11-23");
+    }
+
+    #[test]
+    fn of_several_lists_the_dated_one_is_taken() {
+        let menu: String = (0..9).map(|n| format!(r#"{{"name":"栏目{n}","url":"/c/{n}/"}},"#)).collect();
+        let rows: String = (1..5).map(|n| format!(r#"{{"title":"新闻{n}","url":"/a/{n}","date":"2026-11-2{n}"}},"#)).collect();
+        let got = run(&format!(r#"{{"menu":[{}],"list":[{}]}}"#, menu.trim_end_matches(','), rows.trim_end_matches(',')));
+        assert_eq!((got.len(), got[0].title.as_str()), (4, "新闻1"));
+    }
+
+    #[test]
+    fn documents_inside_strings_are_read() {
+        let markup: String = (1..4).map(|n| format!("<li><a href='/a/{n}.html'>许昌市第{n}条产业新闻</a><span>2026-11-2{n}</span></li>")).collect();
+        let got = run(&serde_json::json!({"data": {"html": format!("<ul>{markup}</ul>")}}).to_string());
+        assert_eq!((got.len(), got[0].published_at.is_some()), (3, true));
+        let inner = serde_json::json!({"rows": [{"title": "新闻一", "url": "/1"}]}).to_string();
+        assert_eq!(run(&serde_json::json!({"d": inner}).to_string()).len(), 1);
+    }
+
+    #[test]
+    fn an_address_is_made_by_a_template() {
+        let text = r#"{"rows":[{"t":"新闻一","info":{"id":12,"site":"许昌/../x"}},{"t":"新闻二","info":{"id":null,"site":"y"}}]}"#;
+        let path = |p: &str| Some(p.to_owned());
+        let paths = ListSelectors { item: path("rows"), title: path("t"), link: path("/{info.site}/{info.id}.html"), date: None };
+        let got = run_with(text, &paths);
+        assert_eq!(got.iter().map(|e| e.url.as_str()).collect::<Vec<_>>(), ["http://a.cn/%E8%AE%B8%E6%98%8C%2F..%2Fx/12.html"]);
+    }
+
+    #[test]
     fn a_list_too_long_is_cut_and_one_nested_too_deep_is_refused() {
         let clock = Clock::new(chrono_tz::Asia::Shanghai, Utc.with_ymd_and_hms(2026, 11, 24, 4, 0, 0).unwrap());
         let read = |text: &str| read(text, &WebUrl::parse("http://a.cn/api").unwrap(), &ListSelectors::default(), &clock);
@@ -161,7 +288,9 @@ mod tests {
 
     #[test]
     fn jsonp_is_unwrapped_and_garbage_refused() {
-        assert_eq!(run("cb([{\"title\":\"t\",\"link\":\"/x\"}]);").len(), 1);
+        for wrapped in ["cb([…]);", "/**/ a.b.cb( […] )", "try{cb([…])}catch(e){}", "var list = […];", "window['x'] = […]"] {
+            assert_eq!(run(&wrapped.replace("[…]", "[{\"title\":\"t}\",\"link\":\"/x\"}]")).len(), 1, "{wrapped}");
+        }
         for bad in ["", "{", "[1,2]", "{\"title\":1}"] {
             assert!(run(bad).is_empty(), "{bad}");
         }

@@ -40,6 +40,8 @@ pub enum LimitReached {
     SharedAddresses(usize),
     /// So many entries lead to parts of a page that its script makes (`#/news/1`).
     ScriptRoutes(usize),
+    /// A list of so many links was left out.
+    LargerList(usize),
 }
 
 impl fmt::Display for LimitReached {
@@ -53,6 +55,9 @@ impl fmt::Display for LimitReached {
                 write!(f, "{n} items share their link with an item before them and are left out; set identity = \"guid\" for this source")
             }
             Self::ScriptRoutes(n) => write!(f, "{n} entries lead to pages that a script makes (#/…); set render = true for this source"),
+            Self::LargerList(n) => {
+                write!(f, "a larger list of {n} links stands on the page and is left out; if that one is meant, set list = {{ item = … }}")
+            }
         }
     }
 }
@@ -72,6 +77,7 @@ impl LimitReached {
             Self::Depth => format!("元素嵌套超过 {MAX_DEPTH} 层，已改为逐条读取"),
             Self::SharedAddresses(n) => format!("{n} 条与前面的条目链接相同，未收入；请为该来源设置 identity = \"guid\""),
             Self::ScriptRoutes(n) => format!("{n} 条的链接（#/…）由脚本生成页面；请为该来源设置 render = true"),
+            Self::LargerList(n) => format!("页面上另有一个 {n} 条链接的列表未采用；如应采用，请设置 list = {{ item = … }}"),
         }
     }
 }

@@ -6,12 +6,15 @@ pub mod autodiscovery;
 pub mod feed;
 mod identity;
 mod json;
+mod json_columns;
+mod json_feed;
 mod limits;
 pub mod list;
 mod pager;
 mod refresh_hints;
 mod repair;
 mod salvage;
+mod script;
 mod sitemap;
 
 use std::borrow::Cow;
@@ -30,6 +33,7 @@ use crate::wall::Wall;
 
 pub use identity::{KnownEntries, identity};
 pub use limits::LimitReached;
+pub use list::NoEntries;
 
 /// Links without a date that a captcha or sign-in page may have.
 const WALL_LINKS: usize = 6;
@@ -54,8 +58,8 @@ pub enum DiscoverError {
         cause: String,
     },
     /// Readable, but nothing in it.
-    #[error("holds no entries; if the page shows some in a browser, give selectors: list = {{ item = …, link = … }}")]
-    NoEntries,
+    #[error("holds no entries: {0}")]
+    NoEntries(NoEntries),
     /// A captcha, a sign-in form or the like.
     #[error(transparent)]
     Wall(Wall),
@@ -67,7 +71,7 @@ impl DiscoverError {
         match self {
             Self::WrongKind { .. } => "wrong-kind",
             Self::Broken { .. } => "broken",
-            Self::NoEntries => "no-entries",
+            Self::NoEntries(_) => "no-entries",
             Self::Wall(wall) => wall.code(),
         }
     }
@@ -78,7 +82,7 @@ impl DiscoverError {
             Self::WrongKind { expected, .. } if expected == "feed" => "不是订阅源".to_owned(),
             Self::WrongKind { .. } => "内容类型不对".to_owned(),
             Self::Broken { .. } => "内容损坏，无法读取".to_owned(),
-            Self::NoEntries => "没有找到任何条目，版式可能已变".to_owned(),
+            Self::NoEntries(cause) => cause.chinese(),
             Self::Wall(wall) => wall.chinese(),
         }
     }
@@ -126,7 +130,7 @@ pub fn discover(
     let kind = source.kind.unwrap_or_else(|| sniff(&decoded.text));
     let read = match kind {
         SourceKind::Feed => from_feed(&decoded.text, url, clock),
-        SourceKind::Sitemap => sitemap::read(&decoded.text, clock),
+        SourceKind::Sitemap => sitemap::read(&decoded.text, url, clock),
         SourceKind::Json => json::read(&decoded.text, url, &source.list, clock),
         SourceKind::List => list::read(&decoded.text, url, &source.list, previous_selector, clock),
     };
@@ -202,7 +206,7 @@ impl Discovered {
 
     /// Whether nothing was found, nor where to look on.
     fn validate(self) -> Result<Self, DiscoverError> {
-        if self.entries.is_empty() && self.sub_sitemaps.is_empty() { Err(DiscoverError::NoEntries) } else { Ok(self) }
+        if self.entries.is_empty() && self.sub_sitemaps.is_empty() { Err(DiscoverError::NoEntries(NoEntries::Unknown)) } else { Ok(self) }
     }
 
     /// With the entries of its parts, as far as they could be read.
@@ -226,24 +230,63 @@ pub fn newest(entries: &[Entry], most: usize) -> Vec<&Entry> {
 
 /// What kind of document a text is.
 pub fn sniff(text: &str) -> SourceKind {
-    let head: String =
-        text.trim_start_matches(|c: char| c.is_whitespace() || c == '\u{feff}').chars().take(4000).collect::<String>().to_ascii_lowercase();
-    if head.starts_with('{') || head.starts_with('[') {
-        return if head.contains("jsonfeed.org") { SourceKind::Feed } else { SourceKind::Json };
+    let text = text.trim_start_matches(|c: char| c.is_whitespace() || c == '\u{feff}');
+    if text.starts_with(['{', '[']) {
+        return if is_json_feed(text) { SourceKind::Feed } else { SourceKind::Json };
     }
-    let earliest = [
-        ("<html", SourceKind::List),
-        ("<!doctype html", SourceKind::List),
-        ("<rss", SourceKind::Feed),
-        ("<rdf", SourceKind::Feed),
-        ("<feed", SourceKind::Feed),
-        ("<urlset", SourceKind::Sitemap),
-        ("<sitemapindex", SourceKind::Sitemap),
-    ]
-    .into_iter()
-    .filter_map(|(mark, kind)| head.find(mark).map(|at| (at, kind)))
-    .min_by_key(|(at, _)| *at);
-    earliest.map_or(SourceKind::List, |(_, kind)| kind)
+    if jsonp_start(text).is_some() {
+        return SourceKind::Json;
+    }
+    first_tags(text).find_map(|tag| of_root(&tag)).unwrap_or(SourceKind::List)
+}
+
+fn of_root(tag: &str) -> Option<SourceKind> {
+    Some(match tag {
+        "rss" | "rdf" | "feed" | "channel" => SourceKind::Feed,
+        "urlset" | "sitemapindex" => SourceKind::Sitemap,
+        "html" | "head" | "body" => SourceKind::List,
+        _ => return None,
+    })
+}
+
+/// The local names of the first tags of a document, in lower case; comments and instructions are passed over.
+fn first_tags(text: &str) -> impl Iterator<Item = String> {
+    const MOST: usize = 40;
+    let mut rest = text;
+    std::iter::from_fn(move || {
+        loop {
+            rest = rest.get(memchr::memchr(b'<', rest.as_bytes())?..)?;
+            let end = match rest.as_bytes().get(1)? {
+                b'!' if rest.starts_with("<!--") => "-->",
+                b'?' => "?>",
+                b'!' => ">",
+                _ => {
+                    rest = rest.get(1..)?;
+                    let name = rest.split(|c: char| c.is_whitespace() || matches!(c, '>' | '/' | '<')).next()?;
+                    return Some(name.rsplit(':').next()?.to_ascii_lowercase());
+                }
+            };
+            rest = rest.get(rest.find(end)? + end.len()..)?;
+        }
+    })
+    .take(MOST)
+}
+
+/// Whether a JSON document is a JSON Feed: its version may stand anywhere in it.
+fn is_json_feed(text: &str) -> bool {
+    text.contains("jsonfeed.org/version")
+}
+
+/// Where the value of a JSONP answer begins: behind `callback(`, `/**/callback(`, `try{callback(`, `var x = `.
+fn jsonp_start(text: &str) -> Option<usize> {
+    let head = text.get(..text.floor_char_boundary(200)).unwrap_or_default();
+    let start = head.find(['(', '=']).map(|n| n + 1)?;
+    let before = head.get(..start - 1)?;
+    let call =
+        before.chars().all(|c| c.is_alphanumeric() || c.is_whitespace() || "_$./*{;:[]'\"".contains(c)) && before.chars().any(char::is_alphabetic);
+    let rest = head.get(start..)?;
+    let value = rest.trim_start();
+    (call && !before.contains('<') && value.starts_with(['{', '['])).then(|| start + rest.len() - value.len())
 }
 
 fn from_feed(text: &str, url: &WebUrl, clock: &Clock) -> Result<Discovered, DiscoverError> {
@@ -265,6 +308,16 @@ mod tests {
         let table = [
             ("\u{feff}<?xml version='1.0'?><rss version='2.0'>", SourceKind::Feed),
             ("<!-- x --><feed xmlns='http://www.w3.org/2005/Atom'>", SourceKind::Feed),
+            ("<?xml version='1.0'?><!-- no <html> page --><rss>", SourceKind::Feed),
+            ("<a:feed xmlns:a='http://www.w3.org/2005/Atom'>", SourceKind::Feed),
+            ("<ns0:urlset xmlns:ns0='x'>", SourceKind::Sitemap),
+            ("<!-- never closed <rss>", SourceKind::List),
+            ("Warning: x in <b>y</b> <rss>", SourceKind::Feed),
+            ("{\"items\":[],\"version\":\"https://jsonfeed.org/version/1\"}", SourceKind::Feed),
+            ("/**/cb({\"a\":1})", SourceKind::Json),
+            ("try{cb([1])}catch(e){}", SourceKind::Json),
+            ("var x = {\"a\":[]};", SourceKind::Json),
+            ("f(x)", SourceKind::List),
             ("<rdf:RDF>", SourceKind::Feed),
             ("<!DOCTYPE html><html>", SourceKind::List),
             ("<?xml version='1.0'?><urlset>", SourceKind::Sitemap),

@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 
 use regex::{Captures, Regex};
 
-use crate::discover::list::row;
+use crate::discover::list::link;
 use crate::extract::{base_url, pagination};
 use crate::html::{Attr, NodeRef, Tag, Tree};
 use crate::model::WebUrl;
@@ -77,7 +77,7 @@ impl ListPage<'_> {
     /// its number.
     fn target(&self, e: NodeRef<'_>) -> Option<WebUrl> {
         let code = || e.attr(Attr::Onclick).into_iter().chain(e.attr(Attr::Href)).find_map(|code| self.called(code));
-        row::address(e).map(str::to_owned).or_else(code).and_then(|to| self.base.join(&to).ok())
+        link::address(e).map(str::to_owned).or_else(code).and_then(|to| self.base.join(&to).ok())
     }
 
     /// `goPage(2)`, where the page has `function goPage(n) { location.href = "list_" + n + ".html" }`.

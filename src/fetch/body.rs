@@ -6,6 +6,7 @@
 use std::io::{self, Write};
 
 use crate::fetch::error::FetchError;
+use crate::fetch::gzip::{self, Gzip};
 
 /// Growth above which a body counts as a bomb, once it is larger than [`BOMB_FLOOR`]; deflate's own limit is 1,032.
 const MAX_GROWTH: u64 = 200;
@@ -17,14 +18,14 @@ const MAX_CODINGS: usize = 2;
 
 /// Collects up to a limit, then fails.
 #[derive(Debug)]
-struct LimitedBuffer {
-    bytes: Vec<u8>,
+pub(super) struct LimitedBuffer {
+    pub(super) bytes: Vec<u8>,
     max: usize,
     full: bool,
 }
 
 impl LimitedBuffer {
-    fn new(max: usize) -> Self {
+    pub(super) fn new(max: usize) -> Self {
         Self { bytes: Vec::new(), max, full: false }
     }
 }
@@ -48,7 +49,7 @@ impl Write for LimitedBuffer {
 
 enum Decoder {
     Plain(LimitedBuffer),
-    Gzip(flate2::write::MultiGzDecoder<LimitedBuffer>),
+    Gzip(Box<Gzip>),
     Zlib(flate2::write::ZlibDecoder<LimitedBuffer>),
     Deflate(flate2::write::DeflateDecoder<LimitedBuffer>),
     Brotli(Box<brotli::DecompressorWriter<LimitedBuffer>>),
@@ -61,7 +62,7 @@ impl Decoder {
         let sink = LimitedBuffer::new(max);
         let zlib = matches!(first, [a, b, ..] if a & 0x0f == 8 && (u16::from(*a) << 8 | u16::from(*b)) % 31 == 0);
         Ok(match coding {
-            _ if is_gzip(first) => Self::Gzip(flate2::write::MultiGzDecoder::new(sink)),
+            _ if is_gzip(first) => Self::Gzip(Box::new(Gzip::new(sink))),
             "deflate" if zlib => Self::Zlib(flate2::write::ZlibDecoder::new(sink)),
             "deflate" if !looks_like_text(first) => Self::Deflate(flate2::write::DeflateDecoder::new(sink)),
             "br" => Self::Brotli(Box::new(brotli::DecompressorWriter::new(sink, 4096))),
@@ -77,7 +78,7 @@ impl Decoder {
     fn buffer(&self) -> &LimitedBuffer {
         match self {
             Self::Plain(s) => s,
-            Self::Gzip(d) => d.get_ref(),
+            Self::Gzip(d) => d.buffer(),
             Self::Zlib(d) => d.get_ref(),
             Self::Deflate(d) => d.get_ref(),
             Self::Brotli(d) => d.get_ref(),
@@ -88,7 +89,7 @@ impl Decoder {
     fn write(&mut self, chunk: &[u8]) -> io::Result<()> {
         match self {
             Self::Plain(s) => s.write_all(chunk),
-            Self::Gzip(d) => d.write_all(chunk),
+            Self::Gzip(d) => d.write(chunk),
             Self::Zlib(d) => d.write_all(chunk),
             Self::Deflate(d) => d.write_all(chunk),
             Self::Brotli(d) => d.write_all(chunk),
@@ -100,7 +101,7 @@ impl Decoder {
     fn finish(&mut self) -> io::Result<()> {
         match self {
             Self::Plain(_) => Ok(()),
-            Self::Gzip(d) => d.try_finish(),
+            Self::Gzip(d) => d.finish(),
             Self::Zlib(d) => d.try_finish(),
             Self::Deflate(d) => d.try_finish(),
             Self::Brotli(d) => d.close(),
@@ -111,7 +112,7 @@ impl Decoder {
     fn into_bytes(self) -> Vec<u8> {
         match self {
             Self::Plain(s) => s.bytes,
-            Self::Gzip(mut d) => std::mem::take(&mut d.get_mut().bytes),
+            Self::Gzip(mut d) => d.take_buffer().bytes,
             Self::Zlib(mut d) => std::mem::take(&mut d.get_mut().bytes),
             Self::Deflate(mut d) => std::mem::take(&mut d.get_mut().bytes),
             Self::Brotli(mut d) => std::mem::take(&mut d.get_mut().bytes),
@@ -134,12 +135,13 @@ impl Body {
     pub(super) fn new(content_encoding: &str, max: usize) -> Result<Self, FetchError> {
         let codings: Vec<String> = content_encoding
             .split(',')
-            .map(|c| c.trim().trim_start_matches("x-").to_ascii_lowercase())
-            .filter(|c| !c.is_empty() && c != "identity")
+            .map(|c| c.split(';').next().unwrap_or_default().trim().trim_start_matches("x-").to_ascii_lowercase())
+            // some servers name a charset or a type here (`UTF8`, `text/html`): browsers take the body as it is
+            .filter(|c| matches!(c.as_str(), "gzip" | "deflate" | "br" | "zstd" | "compress"))
             .rev()
             .collect();
-        if let Some(unknown) = codings.iter().find(|c| !matches!(c.as_str(), "gzip" | "deflate" | "br" | "zstd" | "utf-8" | "none")) {
-            return Err(FetchError::Coding(format!("coding {unknown:?} was never offered")));
+        if codings.iter().any(|c| c == "compress") {
+            return Err(FetchError::Coding("coding \"compress\" was never offered".to_owned()));
         }
         if codings.len() > MAX_CODINGS {
             return Err(FetchError::Coding(format!("{} codings one on another", codings.len())));
@@ -160,6 +162,21 @@ impl Body {
         };
         let result = decoder.write(chunk);
         judge(result, decoder, self.wire, self.max)
+    }
+
+    /// Whether what has come so far is a whole document: it ends with what ends a page, a feed or a JSON value.
+    pub(super) fn looks_whole(&self) -> bool {
+        let bytes = self.decoder.as_ref().map_or(&[][..], |d| d.buffer().bytes.as_slice()).trim_ascii_end();
+        let tail = bytes.get(bytes.len().saturating_sub(16)..).unwrap_or_default().to_ascii_lowercase();
+        let ends = [&b"</html>"[..], b"</rss>", b"</feed>", b"rdf>", b"</urlset>", b"</sitemapindex>"];
+        let is_json = matches!((bytes.first(), tail.last()), (Some(b'{'), Some(b'}')) | (Some(b'['), Some(b']')));
+        is_json || ends.iter().any(|end| tail.ends_with(end))
+    }
+
+    /// Whether it begins as text; `None` while nothing has come.
+    pub(super) fn begins_as_text(&self) -> Option<bool> {
+        let bytes = &self.decoder.as_ref()?.buffer().bytes;
+        (!bytes.is_empty()).then(|| looks_like_text(bytes))
     }
 
     /// What has come so far, decompressed, up to the limit: for documents of which the beginning is enough.
@@ -200,7 +217,7 @@ fn judge(result: io::Result<()>, decoder: &Decoder, wire: u64, max: usize) -> Re
 }
 
 fn is_gzip(bytes: &[u8]) -> bool {
-    bytes.starts_with(&[0x1f, 0x8b, 8])
+    bytes.starts_with(&gzip::MAGIC)
 }
 
 fn is_zstd(bytes: &[u8]) -> bool {
@@ -278,6 +295,11 @@ mod tests {
             ("deflate", plain.to_vec()),
             ("deflate", gzip(plain)),
             ("gzip", [gzip(&plain[..9]), gzip(&plain[9..])].concat()),
+            ("gzip;q=1.0", gzip(plain)),
+            ("UTF8", plain.to_vec()),
+            ("binary", plain.to_vec()),
+            ("text/html", gzip(plain)),
+            ("gb2312, gzip", gzip(plain)),
         ];
         for (coding, wire) in table {
             assert_eq!(receive(coding, &wire, 1 << 20).as_deref(), Ok(plain), "{coding}");
@@ -291,9 +313,9 @@ mod tests {
             let cut = receive(coding, &wire[..wire.len() / 2], 1 << 20).unwrap_err();
             assert!(matches!(cut, FetchError::Incomplete(_) | FetchError::Coding(_)), "{coding}: {cut}");
         }
-        let mut damaged = gzip(&long);
+        let mut damaged = gzip(TEXT.repeat(500).as_bytes());
         let middle = damaged.len() / 2;
-        damaged[middle..middle + 50].fill(0);
+        damaged[middle..middle + 20].fill(0xff);
         assert!(receive("gzip", &damaged, 1 << 20).is_err());
     }
 

@@ -6,7 +6,7 @@
 use std::sync::LazyLock;
 
 use chardetng::{EncodingDetector, Iso2022JpDetection, Utf8Detection};
-use encoding_rs::{Encoding, GB18030, GBK, UTF_8};
+use encoding_rs::{Encoding, GB18030, GBK, UTF_8, UTF_16BE, UTF_16LE};
 use regex::bytes::Regex;
 
 use crate::text::normalize::replacement_share;
@@ -44,11 +44,18 @@ fn choose(bytes: &[u8], content_type: Option<&str>, forced: Option<&'static Enco
     if let Some((e, _)) = Encoding::for_bom(bytes) {
         return e;
     }
+    // UTF-16 without its mark begins with an ASCII character all the same
+    match bytes {
+        [b'<' | b'{' | b'[', 0, ..] => return UTF_16LE,
+        [0, b'<' | b'{' | b'[', ..] => return UTF_16BE,
+        _ => {}
+    }
     if !bytes.is_ascii() && (is_utf8(bytes) || is_damaged_utf8(bytes)) {
         return UTF_8;
     }
     let declared = content_type.and_then(from_content_type).or_else(|| from_declaration(bytes));
-    match declared.map(gbk_to_gb18030) {
+    // a declaration that can be read as bytes is not in UTF-16 (HTML standard 13.2.3.2)
+    match declared.filter(|e| *e != UTF_16LE && *e != UTF_16BE).map(gbk_to_gb18030) {
         Some(e) if e != UTF_8 || bytes.is_ascii() => e,
         _ if bytes.is_ascii() => UTF_8,
         _ => guess(bytes),

@@ -21,6 +21,9 @@ use crate::model::{Source, TlsTrust, WebUrl};
 /// thousand hosts do not keep ten thousand sockets.
 const POOL_IDLE_TIMEOUT: Duration = Duration::from_secs(8);
 
+/// Most headers of one answer.
+const MAX_HEADERS: usize = 256;
+
 tokio::task_local! {
     /// Connections dialled by the request of this task.
     static CONNECTS: Cell<u32>;
@@ -90,6 +93,11 @@ impl ClientPool {
             .dns_resolver(resolver)
             .connector_layer(ConnectCounterLayer)
             .default_headers(default_headers())
+            // headers as browsers take them
+            .http1_ignore_invalid_headers_in_responses(true)
+            .http1_allow_spaces_after_header_name_in_responses(true)
+            .http1_allow_obsolete_multiline_headers_in_responses(true)
+            .http1_max_headers(MAX_HEADERS)
             .tls_danger_accept_invalid_certs(profile.insecure);
         match &profile.proxy {
             // the proxy resolves names itself; literals and ports were judged before

@@ -41,7 +41,9 @@ pub enum FetchError {
         cause: String,
     },
     /// The handshake failed before any certificate was judged.
-    #[error("TLS handshake with {host} failed: {cause}; old servers that know only TLS 1.0 or 1.1 cannot be read over https, try http:// or a proxy")]
+    #[error(
+        "TLS handshake with {host} failed: {cause}; servers that know only TLS 1.0 or 1.1, or of TLS 1.2 only RSA key exchange or CBC ciphers, cannot be read over https: try http:// or a proxy"
+    )]
     Tls {
         /// Host and port.
         host: String,
@@ -96,7 +98,7 @@ pub enum FetchError {
     #[error("{0} is a private or loopback address; set allow_private = true for this source if that is meant")]
     Private(String),
     /// Guarded.
-    #[error("port {0} is not 80, 443 or the one written in sources.toml")]
+    #[error("port {0} is not 80, 443 or the one written in sources.toml; if it is a port of the source's own host, set ports = [{0}]")]
     Port(u16),
     /// "Not modified" to a question that named no copy.
     #[error("answered 304 though nothing was asked conditionally")]

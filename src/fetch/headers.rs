@@ -1,12 +1,15 @@
 //! What a response's headers ask of us: how long to wait, how long to hold an answer for fresh, where to go instead.
 
+use std::borrow::Cow;
 use std::time::{Duration, SystemTime};
 
 use chrono::{DateTime, Utc};
+use percent_encoding::{AsciiSet, percent_encode};
 use reqwest::StatusCode;
-use reqwest::header::{ACCEPT, ACCEPT_ENCODING, ACCEPT_LANGUAGE, AGE, CACHE_CONTROL, HeaderMap, HeaderValue, LOCATION, RETRY_AFTER};
+use reqwest::header::{ACCEPT, ACCEPT_ENCODING, ACCEPT_LANGUAGE, AGE, CACHE_CONTROL, HeaderMap, HeaderValue, LOCATION, REFRESH, RETRY_AFTER};
 
 use crate::fetch::error::FetchError;
+use crate::fetch::redirect::refresh_address;
 use crate::model::WebUrl;
 
 /// A site may ask us to wait, but not for ever.
@@ -15,6 +18,9 @@ const MAX_RETRY_AFTER: Duration = Duration::from_hours(24);
 const DEFAULT_RETRY_AFTER: Duration = Duration::from_mins(1);
 /// Freshness beyond this says nothing about news.
 const MAX_MAX_AGE: Duration = Duration::from_hours(24);
+
+/// Bytes outside ASCII are escaped whatever the set; control characters are refused afterwards.
+const NOT_ASCII: AsciiSet = AsciiSet::EMPTY;
 
 /// Sent with every request.
 pub(super) fn default_headers() -> HeaderMap {
@@ -26,7 +32,7 @@ pub(super) fn default_headers() -> HeaderMap {
     headers
 }
 
-/// The wait asked for by 429, or by 503 with `Retry-After` (RFC 9110 §10.2.3: seconds or a date).
+/// The wait asked for by 429, or by 503 with `Retry-After` (RFC 9110 §10.2.3: seconds, or a date in one of the three forms of §5.6.7).
 pub(super) fn retry_after(status: StatusCode, headers: &HeaderMap, now: SystemTime) -> Option<Duration> {
     let value = headers.get(RETRY_AFTER).and_then(|v| v.to_str().ok());
     match (status, value) {
@@ -39,6 +45,8 @@ pub(super) fn retry_after(status: StatusCode, headers: &HeaderMap, now: SystemTi
 fn read_retry_after(value: &str, now: SystemTime) -> Duration {
     let wait = if !value.is_empty() && value.bytes().all(|b| b.is_ascii_digit()) {
         value.parse().map_or(MAX_RETRY_AFTER, Duration::from_secs)
+    } else if let Ok(date) = httpdate::parse_http_date(value) {
+        date.duration_since(now).unwrap_or_default()
     } else if let Ok(date) = DateTime::parse_from_rfc2822(value) {
         (date.with_timezone(&Utc) - DateTime::<Utc>::from(now)).to_std().unwrap_or_default()
     } else {
@@ -72,12 +80,20 @@ pub(super) fn freshness(headers: &HeaderMap) -> Option<Duration> {
 /// Where a redirect leads.
 pub(super) fn redirect_target(from: &WebUrl, headers: &HeaderMap) -> Result<WebUrl, FetchError> {
     let raw = headers.get(LOCATION).ok_or_else(|| FetchError::BadRedirect("no Location header".to_owned()))?;
-    // Chinese sites send raw UTF-8 here; anything else is refused
-    let text = std::str::from_utf8(raw.as_bytes()).map_err(|_| FetchError::BadRedirect("Location is not UTF-8".to_owned()))?;
+    // Chinese sites send raw UTF-8 or GBK here: bytes outside ASCII are escaped as they are, as browsers do
+    let text = match std::str::from_utf8(raw.as_bytes()) {
+        Ok(text) => Cow::Borrowed(text),
+        Err(_) => Cow::Owned(percent_encode(raw.as_bytes(), &NOT_ASCII).to_string()),
+    };
     if text.chars().any(char::is_control) {
         return Err(FetchError::BadRedirect("Location holds control characters".to_owned()));
     }
-    from.join(text).map_err(|e| FetchError::BadRedirect(e.to_string()))
+    from.join(&text).map_err(|e| FetchError::BadRedirect(e.to_string()))
+}
+
+/// Where a `Refresh` header leads: `0; url=/list.html`.
+pub(super) fn refresh_target(from: &WebUrl, headers: &HeaderMap) -> Option<WebUrl> {
+    refresh_address(headers.get(REFRESH)?.to_str().ok()?, from)
 }
 
 #[cfg(test)]
@@ -92,6 +108,9 @@ mod tests {
             ("99999999999999999999999", 86_400),
             ("99999999999", 86_400),
             ("Tue, 24 Nov 2026 00:01:00 GMT", 60),
+            ("Tuesday, 24-Nov-26 00:02:00 GMT", 120),
+            ("Tue Nov 24 00:03:00 2026", 180),
+            ("Tue, 24 Nov 2026 08:01:00 +0800", 60),
             ("Mon, 23 Nov 2026 00:00:00 GMT", 0),
             ("-5", 60),
             ("soon", 60),
@@ -139,8 +158,9 @@ mod tests {
         };
         assert_eq!(to(b"../z"), Ok("http://a.cn/z".to_owned()));
         assert_eq!(to(b"//b.cn/"), Ok("http://b.cn/".to_owned()));
+        assert_eq!(to(b"/gbk/\xd0\xc2\xce\xc5.xml"), Ok("http://a.cn/gbk/%D0%C2%CE%C5.xml".to_owned()));
         assert_eq!(to("/新闻".as_bytes()), Ok("http://a.cn/%E6%96%B0%E9%97%BB".to_owned()));
-        for bad in [&b"file:///etc/passwd"[..], b"ftp://a.cn/", b"javascript:alert(1)", b"data:,x", b"http://u:p@b.cn/", b"\xd0\xc2"] {
+        for bad in [&b"file:///etc/passwd"[..], b"ftp://a.cn/", b"javascript:alert(1)", b"data:,x", b"http://u:p@b.cn/"] {
             assert_eq!(to(bad), Err("bad-redirect"), "{bad:?}");
         }
         assert!(redirect_target(&from, &HeaderMap::new()).is_err());

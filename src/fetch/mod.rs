@@ -11,6 +11,7 @@ mod client;
 mod client_pool;
 mod cookies;
 mod error;
+mod gzip;
 mod headers;
 mod host;
 mod json_client;

@@ -54,26 +54,61 @@ impl RedirectChain {
     }
 }
 
-/// Returns the target of a page's meta refresh. One in a comment is ignored; one in `<noscript>` counts only if the page has hardly
-/// any text of its own.
-pub(super) fn meta_refresh(body: &[u8], from: &WebUrl) -> Option<WebUrl> {
-    static REFRESH: LazyLock<Option<bytes::Regex>> = LazyLock::new(|| bytes::Regex::new("(?i-u)http-equiv").ok());
-    static CONTENT: LazyLock<Option<Regex>> =
-        LazyLock::new(|| Regex::new(r#"(?i)^\s*([0-9]{1,2})(?:\.[0-9]*)?\s*[;,]\s*(?:url\s*=\s*)?['"]?([^"'>\s]{1,2000})"#).ok());
-    if body.len() > REFRESH_PAGE || !REFRESH.as_ref()?.is_match(body) {
+/// Returns where a page sends its reader on that shows hardly anything: by a meta refresh, or by a script that does nothing else.
+/// A refresh in a comment is ignored; one in `<noscript>` counts only if the page has hardly any text of its own.
+pub(super) fn page_redirect(body: &[u8], from: &WebUrl) -> Option<WebUrl> {
+    static SIGNS: LazyLock<Option<bytes::Regex>> = LazyLock::new(|| bytes::Regex::new("(?i-u)http-equiv|location").ok());
+    if body.len() > REFRESH_PAGE || !SIGNS.as_ref()?.is_match(body) {
         return None;
     }
     let text = String::from_utf8_lossy(body);
     let page = Tree::parse(&text);
+    let bare = || own_text(&page) < REFRESH_TEXT;
     let for_no_script = || {
         let mut texts = page.elements(Tag::Noscript).flat_map(NodeRef::texts);
-        if own_text(&page) < REFRESH_TEXT { texts.find_map(|text| refresh_content(&Tree::parse(text))) } else { None }
+        if bare() { texts.find_map(|text| refresh_content(&Tree::parse(text))) } else { None }
     };
-    let content = refresh_content(&page).or_else(for_no_script)?;
-    let found = CONTENT.as_ref()?.captures(&content)?;
+    let by_meta = refresh_content(&page).or_else(for_no_script).and_then(|content| refresh_address(&content, from));
+    by_meta.or_else(|| if bare() { script_redirect(&page, from) } else { None })
+}
+
+/// Where `5; url=/list.html` leads. A page that reloads itself every minute, or in a longer time, is a page.
+pub(super) fn refresh_address(content: &str, from: &WebUrl) -> Option<WebUrl> {
+    static CONTENT: LazyLock<Option<Regex>> =
+        LazyLock::new(|| Regex::new(r#"(?i)^\s*([0-9]{1,2})(?:\.[0-9]*)?\s*[;,]\s*(?:url\s*=\s*)?['"]?([^"'>\s]{1,2000})"#).ok());
+    let found = CONTENT.as_ref()?.captures(content)?;
     let delay: u32 = found.get(1)?.as_str().parse().ok()?;
-    // a page that reloads itself every minute is a page
     from.join(found.get(2)?.as_str()).ok().filter(|to| delay <= 10 && to != from)
+}
+
+/// Where the one script of a page leads: `location.href = "/list.html"`, `location.replace('/list.html')`. One that sets a cookie
+/// first asks for a browser.
+fn script_redirect(page: &Tree<'_>, from: &WebUrl) -> Option<WebUrl> {
+    let code = script_of(page);
+    if code.contains("cookie") {
+        return None;
+    }
+    script_target(&code, from)
+}
+
+/// The scripts of a page, with what runs when it is loaded.
+fn script_of(page: &Tree<'_>) -> String {
+    let onload = page.elements(Tag::Body).filter_map(|b| b.attr(Attr::Onload));
+    page.elements(Tag::Script).flat_map(NodeRef::texts).chain(onload).collect::<Vec<_>>().join("\n")
+}
+
+fn script_target(code: &str, from: &WebUrl) -> Option<WebUrl> {
+    static TARGET: LazyLock<Option<Regex>> = LazyLock::new(|| {
+        Regex::new(r#"\blocation(?:\.href)?\s*=\s*["']([^"'<>\s]{1,2000})["']|\blocation\.(?:replace|assign)\(\s*["']([^"'<>\s]{1,2000})["']\s*\)"#)
+            .ok()
+    });
+    let mut found = TARGET.as_ref()?.captures_iter(code).filter_map(|c| c.get(1).or(c.get(2))).map(|m| m.as_str());
+    let target = found.next()?;
+    // one way only: a script that chooses between several is not followed
+    if found.any(|other| other != target) {
+        return None;
+    }
+    from.join(target).ok().filter(|to| to != from)
 }
 
 /// What the first `<meta http-equiv=refresh>` of a page says; the tree keeps the inside of `<noscript>` as a text.
@@ -125,7 +160,7 @@ mod tests {
     #[test]
     fn pages_that_only_send_on_are_followed() {
         let from = url("http://a.cn/x/");
-        let to = |html: &str| meta_refresh(html.as_bytes(), &from).map(|u| u.to_string());
+        let to = |html: &str| page_redirect(html.as_bytes(), &from).map(|u| u.to_string());
         assert_eq!(
             to("<html><head><META HTTP-EQUIV=\"Refresh\" CONTENT=\"0; URL=index.html\"></head></html>").as_deref(),
             Some("http://a.cn/x/index.html")
@@ -139,9 +174,33 @@ mod tests {
     }
 
     #[test]
+    fn scripts_that_only_send_on_are_followed() {
+        let from = url("http://a.cn/x/");
+        let to = |html: &str| page_redirect(html.as_bytes(), &from).map(|u| u.to_string());
+        for page in [
+            "<html><script>location.href=\"/y\";</script></html>",
+            "<script type=text/javascript>window.location.replace('/y')</script><body></body>",
+            "<body onload=\"window.location='/y'\"></body>",
+            "<script>setTimeout(function(){ top.location = '/y' }, 100)</script>正在跳转",
+        ] {
+            assert_eq!(to(page).as_deref(), Some("http://a.cn/y"), "{page}");
+        }
+        for page in [
+            "<script>document.cookie='a=1';location.href='/y'</script>",
+            "<script>if (phone) location.href='/m'; else location.href='/y'</script>",
+            "<script>location.href = base + '/y'</script>",
+            "<script>location.href = 'javascript:x'</script>",
+        ] {
+            assert_eq!(to(page), None, "{page}");
+        }
+        let text = "许昌市有关部门介绍，本市今年前十个月出口额同比增长，企业订单充足。".repeat(3);
+        assert_eq!(to(&format!("<script>if (top != self) location.href='/y'</script><p>{text}</p>")), None);
+    }
+
+    #[test]
     fn what_is_meant_for_other_browsers_is_not_followed() {
         let from = url("http://a.cn/x/");
-        let to = |html: &str| meta_refresh(html.as_bytes(), &from).map(|u| u.to_string());
+        let to = |html: &str| page_redirect(html.as_bytes(), &from).map(|u| u.to_string());
         let refresh = "<meta http-equiv=\"refresh\" content=\"0; url=/old.html\">";
         let text = "许昌市有关部门介绍，本市今年前十个月出口额同比增长，企业订单充足。".repeat(3);
         assert_eq!(to(&format!("<head><!--[if lt IE 9]>{refresh}<![endif]--></head><p>正文</p>")), None);

@@ -144,7 +144,8 @@ pub(super) fn may_be_private(url: &WebUrl, source: &Source) -> bool {
 pub(super) fn check_address(url: &WebUrl, source: &Source) -> Result<(), FetchError> {
     let port = url.as_url().port_or_known_default().unwrap_or(0);
     let written = source.url.as_url().port_or_known_default();
-    if port == 0 || (!matches!(port, 80 | 443) && Some(port) != written) {
+    let listed = source.ports.contains(&port) && url.host() == source.url.host();
+    if port == 0 || (!matches!(port, 80 | 443) && Some(port) != written && !listed) {
         return Err(FetchError::Port(port));
     }
     let is_private_literal = parse_ip_literal(url.host()).is_some_and(|ip| !is_public(ip));

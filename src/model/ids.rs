@@ -75,6 +75,20 @@ impl UrlError {
 }
 
 impl WebUrl {
+    /// An address as somebody types it: without a scheme it is https.
+    ///
+    /// # Errors
+    /// As of [`WebUrl::parse`].
+    pub fn typed(text: &str) -> Result<Self, UrlError> {
+        let text = text.trim();
+        let host = text.split(['/', '?', '#']).next().unwrap_or_default();
+        let bare = !text.contains("://")
+            && host.contains('.')
+            && !host.contains('@')
+            && host.split(':').nth(1).is_none_or(|p| p.bytes().all(|b| b.is_ascii_digit()));
+        if bare { Self::parse(&format!("https://{text}")) } else { Self::parse(text) }
+    }
+
     /// Parses an absolute address.
     pub fn parse(text: &str) -> Result<Self, UrlError> {
         let text = text.trim();

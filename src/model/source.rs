@@ -116,7 +116,7 @@ pub struct ListSelectors {
     pub item: Option<String>,
     /// The title inside an item; default: the link's own text.
     pub title: Option<String>,
-    /// The link inside an item; default `a`.
+    /// The link inside an item; default `a`. Of a JSON list also a template: `https://…/{id}.html`.
     pub link: Option<String>,
     /// The date inside an item.
     pub date: Option<String>,
@@ -157,6 +157,8 @@ pub struct Source {
     pub render: bool,
     /// May be on a private or loopback address.
     pub allow_private: bool,
+    /// Further ports of its own host that may be visited.
+    pub ports: Vec<u16>,
     /// Charset to use whatever the page says.
     pub charset: Option<&'static encoding_rs::Encoding>,
     /// Zone of times without one.
@@ -198,6 +200,7 @@ impl Source {
             enabled: true,
             render: false,
             allow_private: false,
+            ports: Vec::new(),
             charset: None,
             timezone: chrono_tz::Asia::Shanghai,
             identity: Identity::default(),

@@ -174,7 +174,7 @@ async fn switch(console: &AppState, id: &str, on: bool) -> Result<Result<String,
 /// Shows what an address would bring, before anything is written.
 async fn try_address(console: &AppState, form: &Form) -> Result<Response, Response> {
     let asked = form.fields.text("url");
-    let tried = match WebUrl::parse(asked) {
+    let tried = match WebUrl::typed(asked) {
         Err(e) => Err(e.chinese()),
         Ok(url) => {
             let id = SourceId::parse("preview").ok_or_else(|| response::refused(console, &form.session, StatusCode::BAD_REQUEST, "内部错误"))?;
@@ -208,11 +208,14 @@ pub(super) fn shown(asked: &str, p: Preview) -> SourcePreview {
     }
 }
 
+/// Most refused addresses that are named.
+const MAX_NAMED: usize = 5;
+
 /// Adds what an OPML file lists and the list does not have.
 async fn import(console: &AppState, text: &str) -> Result<String, String> {
     let (text, list) = (text.to_owned(), console.live.sources());
     let read = console.pipeline().crawler().cpu(move || opml::news(&text, &list)).await;
-    let Import { new, known, left_out } = read.ok_or("这份 OPML 无法读取")?;
+    let Import { new, known, refused, left_out } = read.ok_or("这份 OPML 无法读取")?;
     if left_out > 0 {
         return Err(format!("一次最多导入 {} 个来源，这里多出 {left_out} 个：请分成几份导入", opml::MAX_OUTLINES));
     }
@@ -224,12 +227,13 @@ async fn import(console: &AppState, text: &str) -> Result<String, String> {
         });
     }
     edit_sources::add(console.live.sources_path(), &new, &console.vocabulary()).map_err(|e| e.chinese())?;
-    Ok(format!("{} 个", new.len()))
+    let not_taken = refused.iter().take(MAX_NAMED).map(|r| format!("；第 {} 行的 {} 未采用：{}", r.line, r.address, r.reason.chinese()));
+    Ok(format!("{} 个{}", new.len(), not_taken.collect::<String>()))
 }
 
 fn add(console: &AppState, form: &Form) -> Result<String, String> {
     let f = &form.fields;
-    let url = WebUrl::parse(f.text("url")).map_err(|e| e.chinese())?;
+    let url = WebUrl::typed(f.text("url")).map_err(|e| e.chinese())?;
     let list = console.live.sources();
     if list.sources.iter().any(|s| s.url == url) {
         return Err("这个地址已经在来源里了".to_owned());

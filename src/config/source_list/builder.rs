@@ -19,7 +19,7 @@ use crate::model::{Identity, RateKey, Source, SourceId, SourceKind, TlsTrust};
 /// How much of the file is parsed at once.
 const PART_BYTES: usize = 64 << 10;
 const INTERVALS: Range<Duration> = Duration::from_mins(1)..Duration::from_hours(720);
-const SOURCE_KEYS: [&str; 24] = [
+const SOURCE_KEYS: [&str; 25] = [
     "id",
     "name",
     "url",
@@ -31,6 +31,7 @@ const SOURCE_KEYS: [&str; 24] = [
     "enabled",
     "render",
     "allow_private",
+    "ports",
     "charset",
     "timezone",
     "identity",
@@ -179,6 +180,7 @@ fn read_source(s: &Section<'_>, defaults: &Defaults, vocabulary: &Vocabulary) ->
         enabled: s.bool("enabled").unwrap_or(true),
         render: s.bool("render").unwrap_or(false),
         allow_private: s.bool("allow_private").unwrap_or(defaults.allow_private),
+        ports: s.integers("ports", 1..65_536).into_iter().filter_map(|p| u16::try_from(p).ok()).collect(),
         charset: read_charset(s),
         timezone: read_timezone(s).unwrap_or(defaults.timezone),
         identity: read_word(s, "identity", Identity::parse, &["guid", "url", "title"]).unwrap_or_default(),

@@ -163,11 +163,30 @@ fn check_selector(s: &Section<'_>, text: &Spanned<&str>) -> bool {
     result.is_ok()
 }
 
+/// A selector or path, or the template of an address: `https://…/{id}.html`.
+fn read_link(s: &Section<'_>) -> Option<String> {
+    let text = s.text("link")?;
+    if !text.value.contains(['{', '}']) {
+        return read_selector(s, "link");
+    }
+    let mut open = 0i32;
+    let balanced = text.value.chars().all(|c| {
+        open += i32::from(c == '{') - i32::from(c == '}');
+        (0..=1).contains(&open)
+    });
+    if open != 0 || !balanced || text.value.contains("{}") {
+        let english = format!("link {:?}: write a path of keys in each pair of braces, like \"/news/{{id}}.html\"", text.value);
+        s.error(text.span, localized(english, format!("link“{}”：每对花括号里要写一个字段路径，如 \"/news/{{id}}.html\"", text.value)));
+        return None;
+    }
+    Some(text.value.to_owned())
+}
+
 pub(super) fn read_list(s: &Section<'_>) -> ListSelectors {
     let Some(list) = s.section("list") else { return ListSelectors::default() };
     list.deny_unknown_keys(&["item", "title", "link", "date"]);
     let read = |key| read_selector(&list, key);
-    ListSelectors { item: read("item"), title: read("title"), link: read("link"), date: read("date") }
+    ListSelectors { item: read("item"), title: read("title"), link: read_link(&list), date: read("date") }
 }
 
 pub(super) fn read_article(s: &Section<'_>) -> ArticleSelectors {

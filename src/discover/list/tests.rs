@@ -177,3 +177,239 @@ fn a_page_without_a_list_yields_nothing() {
     assert!(run("<p>没有链接</p>", &ListSelectors::default()).is_empty());
     assert!(run("<a href='javascript:alert(1)'>很长很长的链接标题文字</a>", &ListSelectors::default()).is_empty());
 }
+
+/// Rows of pages at `/xw/index.html`: path, title, day of November 2026 or of the date given.
+type Rows = &'static [(&'static str, &'static str, &'static str)];
+
+const A: &str = "许昌市召开科技创新大会";
+const B: &str = "发制品产业集群获评国家级";
+const C: &str = "我市新增专精特新企业二十家";
+const DATED: Rows = &[("/xw/t1.html", A, "2026-11-23"), ("/xw/t2.html", B, "2026-11-22"), ("/xw/t3.html", C, "2026-11-21")];
+const UNDATED: Rows = &[("/xw/t1.html", A, ""), ("/xw/t2.html", B, ""), ("/xw/t3.html", C, "")];
+
+/// A page whose list is made of three rows, each by its number, title and day.
+fn page(open: &str, row: impl Fn(usize, &str, usize) -> String, close: &str) -> String {
+    let rows: String = [A, B, C].iter().enumerate().map(|(n, t)| row(n + 1, t, 23 - n)).collect();
+    layout(&format!("{open}{rows}{close}"))
+}
+
+fn check(name: &str, html: &str, expected: Rows) {
+    let expected: Vec<_> = expected.iter().map(|(p, t, d)| ((*p).to_owned(), (*t).to_owned(), (*d).to_owned())).collect();
+    assert_eq!(run(html, &ListSelectors::default()), expected, "{name}");
+}
+
+#[test]
+fn other_links_of_a_row_are_no_entries() {
+    let pop = |i: usize| match i {
+        1 => String::new(),
+        _ => format!(
+            "<div class=pop><h3>相关解读</h3><ul><li><a href=/jd/{i}.html>有关负责同志就《关于印发若干措施的通知》第{i}号答记者问</a></li></ul></div>"
+        ),
+    };
+    let li = |inner: String| format!("<li>{inner}</li>");
+    let pages = [
+        ("explanations", page("<ul class=u>", |i, t, d| li(format!("<a href=t{i}.html>{t}</a>{}<span>2026-11-{d}</span>", pop(i))), "</ul>")),
+        (
+            "files",
+            page("<ul>", |i, t, d| li(format!("<a href=t{i}.html>{t}</a> <a href=/f/{i}.pdf>附件下载：{t}</a><span>2026-11-{d}</span>")), "</ul>"),
+        ),
+        (
+            "tags",
+            page(
+                "<div>",
+                |i, t, d| {
+                    format!(
+                        "<div class=item><h2><a href=t{i}.html>{t}</a></h2><div class=b><span>2026-11-{d}</span>标签：<a href=/tag/a{i}/>新能源汽车</a><a href=/tag/b{i}/>智能制造装备</a></div></div>"
+                    )
+                },
+                "</div>",
+            ),
+        ),
+        (
+            "authors",
+            page(
+                "<ul>",
+                |i, t, d| {
+                    li(format!(
+                        "<div><a href=t{i}.html>{t}</a></div><div class=i><span><a href=/author/{i}>许昌日报记者</a></span><span>2026-11-{d}</span></div>"
+                    ))
+                },
+                "</ul>",
+            ),
+        ),
+        (
+            "a row's own click",
+            page("<ul>", |i, t, d| format!("<li onclick=\"location.href='t{i}.html'\"><p>{t}</p><span>2026-11-{d}</span></li>"), "</ul>"),
+        ),
+        (
+            "an address in data",
+            page("<ul>", |i, t, d| li(format!("<a href='javascript:open({i})' data-url=t{i}.html>{t}</a><span>2026-11-{d}</span>")), "</ul>"),
+        ),
+    ];
+    for (name, html) in pages {
+        check(name, &html, DATED);
+    }
+}
+
+#[test]
+fn marks_and_kinds_are_no_part_of_a_title() {
+    let li = |inner: String| format!("<li>{inner}</li>");
+    let pages = [
+        ("pinned", page("<ul>", |i, t, d| li(format!("<a href=t{i}.html><i>置顶</i>{t}</a><span>2026-11-{d}</span>")), "</ul>")),
+        ("in brackets", page("<ul>", |i, t, d| li(format!("<a href=t{i}.html>[置顶]{t}<b>NEW</b></a><span>2026-11-{d}</span>")), "</ul>")),
+        ("kinds", page("<ul>", |i, t, d| li(format!("<a href=t{i}.html><font>[公开招标]</font>{t}</a><span>2026-11-{d}</span>")), "</ul>")),
+        (
+            "the whole title on the row",
+            page(
+                "<ul>",
+                |i, t, d| format!("<li title={t}><a href=t{i}.html>{}...</a><span>2026-11-{d}</span></li>", t.chars().take(7).collect::<String>()),
+                "</ul>",
+            ),
+        ),
+    ];
+    for (name, html) in pages {
+        check(name, &html, DATED);
+    }
+}
+
+#[test]
+fn dates_stand_above_rows_or_in_pieces() {
+    let row = |i: usize, t: &str| format!("<li><a href=t{i}.html>{t}</a></li>");
+    let pages = [
+        ("days as headings", page("<div>", |i, t, d| format!("<h4>2026年11月{d}日 星期一</h4><ul>{}</ul>", row(i, t)), "</div>")),
+        ("one month above", page("<h3>2026年11月</h3><ul>", |i, t, d| format!("<li><b>{d}日</b><a href=t{i}.html>{t}</a></li>"), "</ul>")),
+        ("day above month", page("<ul>", |i, t, d| format!("<li><div><b>{d}</b><i>11月</i></div><a href=t{i}.html>{t}</a></li>"), "</ul>")),
+        (
+            "deadlines beside",
+            page(
+                "<ul>",
+                |i, t, d| format!("<li><a href=t{i}.html>{t}</a><span>截止时间：2026-11-24 09:00</span><span>发布时间：2026-11-{d}</span></li>"),
+                "</ul>",
+            ),
+        ),
+        ("moments in scripts", {
+            page(
+                "<ul>",
+                |i, t, d| format!("<li><a href=t{i}.html>{t}</a><script>document.write(show('{}'))</script></li>", 1_795_392_000 - 86_400 * (23 - d)),
+                "</ul>",
+            )
+        }),
+    ];
+    for (name, html) in pages {
+        check(name, &html, DATED);
+    }
+    // the date of the whole page is of no row
+    let today = format!("<div class=top>2026年11月24日 星期二</div>{}", page("<ul>", |i, t, _| row(i, t), "</ul>"));
+    check("today", &today, UNDATED);
+}
+
+#[test]
+fn short_titles_count_where_the_row_has_a_date() {
+    let li = |i: usize, t: &str| format!("<li><a href=c{i}.html>{t}</a><span>2026-11-2{i}</span></li>");
+    let html = layout(&format!(
+        "<ul class=d>{}{}{}{}</ul><div class=page><a href=2.html>2</a><a href=2.html>下一页</a></div>",
+        li(3, "一线探访"),
+        li(2, "钧瓷走向世界"),
+        li(1, "要闻"),
+        li(0, "数据看许昌")
+    ));
+    let titles: Vec<String> = run(&html, &ListSelectors::default()).into_iter().map(|r| r.1).collect();
+    assert_eq!(titles, ["一线探访", "钧瓷走向世界", "要闻", "数据看许昌"]);
+}
+
+#[test]
+fn the_pages_own_list_is_told_from_the_boxes_beside_it() {
+    let own = |dated: bool| {
+        move |i: usize, t: &str, d: usize| {
+            format!("<li><a href=/xw/t{i}.html>{t}</a>{}</li>", if dated { format!("<i>2026-11-{d}</i>") } else { String::new() })
+        }
+    };
+    let aside = |n: usize| -> String {
+        let row = |i: usize| format!("<li><a href=/tz/{i}.html>关于第{i}号事项办理情况的通知</a><i>2026-11-2{}</i></li>", i % 4);
+        (0..n).map(row).collect()
+    };
+    let pager = "<div class=p><a href=/xw/index_2.html>下一页</a></div>";
+    let pages: [(&str, String, Rows); 5] = [
+        (
+            "an undated list, a dated box",
+            page("<ul>", own(false), &format!("</ul>{pager}<div class=r><h3>通知公告</h3><ul>{}</ul></div>", aside(4))),
+            UNDATED,
+        ),
+        ("boxes of the same markup", page("<div><ul>", own(true), &format!("</ul></div><div><ul>{}</ul></div>", aside(7))), DATED),
+        (
+            "a longer box with a link to more",
+            page("<ul>", own(true), &format!("</ul>{pager}<div class=r><div>通知公告<a href=/tz/>更多</a></div><ul>{}</ul></div>", aside(7))),
+            DATED,
+        ),
+        ("one dated link", page("<p><a href=/top/1.html>许昌市今日要闻头条的标题</a> 2026-11-23</p><ul>", own(false), "</ul>"), UNDATED),
+        ("a hot list only", layout("<p>正在加载</p>"), &[]),
+    ];
+    for (name, html, expected) in pages {
+        check(name, &html, expected);
+    }
+}
+
+#[test]
+fn rows_that_scripts_hold_are_read() {
+    let li = |i: usize, t: &str, d: usize| format!("<li><a href='t{i}.html'>{t}</a><span>2026-11-{d}</span></li>");
+    let escaped = |text: String| text.replace('<', "&lt;").replace('>', "&gt;");
+    let store = |rows: &str| format!("<script type=text/xml><datastore><recordset>{rows}</recordset></datastore></script>");
+    let small: String = (1..4).map(|i| format!("<record><![CDATA[<li><a href=/zt/{i}.html>专题里的第{i}条内容说明</a></li>]]></record>")).collect();
+    let object = |i: usize, t: &str, d: usize| format!("{{\"title\":\"{t}\",\"url\":\"t{i}.html\",\"publishTime\":\"2026-11-{d} 09:00\"}},");
+    let literal = |i: usize, t: &str, d: usize| format!("{{aT: '{t}', aU: 't{i}.html', aPd: '2026-11-{d}',}},");
+    let columns =
+        |i: usize, t: &str, d: usize| format!("urls[{i}]='t{i}.html';heads[{i}]=\"{t}\";year[{i}]='2026';month[{i}]='11';day[{i}]='{d}';\n");
+    let trimmed = |text: String| text.replace("},]", "}]");
+    let pages = [
+        (
+            "two stores",
+            page(
+                &store(&small)
+                    .replace("</recordset></datastore></script>", "</recordset></datastore></script><div id=2><script type=text/xml><datastore>"),
+                |i, t, d| format!("<record><![CDATA[{}]]></record>", li(i, t, d)),
+                "</datastore></script></div>",
+            ),
+        ),
+        (
+            "escaped records",
+            page("<script type=text/xml><datastore>", |i, t, d| format!("<record>{}</record>", escaped(li(i, t, d))), "</datastore></script>"),
+        ),
+        ("strings", page("<script>var rows = [", |i, t, d| format!("{:?},", li(i, t, d)), "];</script>")),
+        (
+            "document.write of names",
+            page(
+                "",
+                |i, t, d| format!("<script>var t='{t}';document.write(\"<li><a href=t{i}.html>\"+t+\"</a><span>2026-11-{d}</span></li>\");</script>"),
+                "",
+            ),
+        ),
+        ("an array", trimmed(page("<script>var list = [", object, "]; render(list)</script>"))),
+        ("a state", trimmed(page("<script>window.__INITIAL_STATE__={\"a\":{\"list\":[", object, "]}};</script>"))),
+        ("data of a framework", trimmed(page("<script id=__NEXT_DATA__ type=application/json>{\"props\":{\"list\":[", object, "]}}</script>"))),
+        ("names that nobody knows", page("<script>show([", literal, "])</script>")),
+        ("columns", page("<script>var urls=[],heads=[];", columns, "</script>")),
+    ];
+    for (name, html) in pages {
+        check(name, &html, DATED);
+    }
+    let own = page(
+        "<script>var hot = [{title:'热点里的一条内容说明',url:'/h/9.html'},{title:'热点里的二条内容说明',url:'/h/8.html'},{title:'热点里的三条内容说明',url:'/h/7.html'}]</script><ul>",
+        li,
+        "</ul>",
+    );
+    check("a list beside data", &own, DATED);
+}
+
+#[test]
+fn a_larger_list_that_is_left_out_is_told() {
+    let clock = Clock::new(chrono_tz::Asia::Shanghai, Utc.with_ymd_and_hms(2026, 11, 24, 4, 0, 0).unwrap());
+    let url = WebUrl::parse("http://www.a.gov.cn/xw/index.html").unwrap();
+    let links: String = (0..20).map(|i| format!("<li><a href=/dw/{i}.html>第{i}个单位的信息公开目录</a></li>")).collect();
+    let html = page(
+        "<ul>",
+        |i, t, d| format!("<li><a href=t{i}.html>{t}</a><i>2026-11-{d}</i></li>"),
+        &format!("</ul><div class=dw><ul>{links}</ul></div>"),
+    );
+    let found = read(&html, &url, &ListSelectors::default(), None, &clock).unwrap();
+    assert_eq!((found.entries.len(), found.limits), (3, vec![LimitReached::LargerList(20)]));
+}

@@ -105,7 +105,7 @@ impl Fetcher {
         }
         let coding = response.headers().get(CONTENT_ENCODING).and_then(|v| v.to_str().ok()).unwrap_or_default().to_owned();
         let mut body = Body::new(&coding, MAX_BYTES)?;
-        match self.stream(&mut response, url, &mut body, visit).await {
+        match self.stream(&mut response, url, &mut body, None, visit).await {
             Ok(()) => body.finish().map(|file| Ok(Some(file))),
             Err(FetchError::TooLarge(_)) => Ok(Ok(Some(body.prefix()))),
             Err(e) => Err(e),

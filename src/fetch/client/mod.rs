@@ -18,9 +18,9 @@ use crate::fetch::charset;
 use crate::fetch::client_pool::{ClientPool, with_connect_tracking};
 use crate::fetch::cookies::CookieJars;
 use crate::fetch::error::{ClientError, FetchError};
-use crate::fetch::headers::{freshness, redirect_target, retry_after};
+use crate::fetch::headers::{freshness, redirect_target, refresh_target, retry_after};
 use crate::fetch::rate_limit::{DelayPolicy, HostLimiter, host_key};
-use crate::fetch::redirect::{Redirect, RedirectChain, meta_refresh};
+use crate::fetch::redirect::{Redirect, RedirectChain, page_redirect};
 use crate::fetch::reqwest_error::explain;
 use crate::fetch::robots::{Robots, SiteStore};
 use crate::fetch::ssrf::check_address;
@@ -29,6 +29,8 @@ use crate::wall::Wall;
 
 /// Bytes read of a page that comes with an error status.
 const MAX_REFUSAL: usize = 256 << 10;
+/// Kinds of documents that hold no text.
+const MEDIA: [&str; 4] = ["image/", "video/", "audio/", "font/"];
 /// robots.txt files kept parsed in memory; the store has the others.
 const ROBOTS_CACHE_SIZE: usize = 512;
 
@@ -353,8 +355,8 @@ impl Fetcher {
         }
         let text = |name: HeaderName| response.headers().get(name).and_then(|v| v.to_str().ok()).map(str::to_owned);
         let content_type = text(CONTENT_TYPE);
-        if let Some(media) = content_type.as_deref().filter(|t| ["image/", "video/", "audio/", "font/"].iter().any(|m| t.starts_with(m))) {
-            return Err(FetchError::NotText(media.to_owned()));
+        if let Some(to) = refresh_target(url, response.headers()) {
+            return Ok(HopResult::Redirect { to, permanent: false });
         }
         let validators = Validators { etag: text(ETAG), last_modified: text(LAST_MODIFIED) };
         let max = match request.kind {
@@ -363,7 +365,7 @@ impl Fetcher {
             DocumentKind::Page => self.settings.max_page_bytes,
         };
         let body = self.read_body(response, url, max, visit).await?;
-        if let Some(to) = meta_refresh(&body, url) {
+        if let Some(to) = page_redirect(&body, url) {
             return Ok(HopResult::Redirect { to, permanent: false });
         }
         Ok(HopResult::Done(Fetched::Page(Box::new(Page {
@@ -382,7 +384,7 @@ impl Fetcher {
         let (status, content_type, coding) = (response.status().as_u16(), header(CONTENT_TYPE), header(CONTENT_ENCODING));
         let Ok(mut body) = Body::new(&coding, MAX_REFUSAL) else { return FetchError::Status(status) };
         // the beginning is enough, whatever ends it
-        let _ = self.stream(&mut response, url, &mut body, visit).await;
+        let _ = self.stream(&mut response, url, &mut body, None, visit).await;
         let page = charset::decode(&body.prefix(), Some(&content_type), None).text;
         Wall::of_error(status, &page).map_or(FetchError::Status(status), FetchError::Wall)
     }
@@ -392,8 +394,16 @@ impl Fetcher {
         if response.content_length().is_some_and(|n| n > max as u64) {
             return Err(FetchError::TooLarge(max));
         }
+        // some feeds are labelled as pictures
+        let media = response.headers().get(CONTENT_TYPE).and_then(|v| v.to_str().ok()).filter(|t| MEDIA.iter().any(|m| t.starts_with(m)));
+        let media = media.map(str::to_owned);
         let mut body = Body::new(&coding, max)?;
-        self.stream(&mut response, url, &mut body, visit).await?;
+        let result = self.stream(&mut response, url, &mut body, media.as_deref(), visit).await;
+        match result {
+            // the end of the transfer is missing, not of the document
+            Err(FetchError::Incomplete(cause)) if body.looks_whole() => tracing::warn!(%url, cause, "body ended early, but its document is whole"),
+            other => other?,
+        }
         let bytes = body.finish()?;
         if bytes.iter().all(u8::is_ascii_whitespace) {
             return Err(FetchError::Empty);
@@ -401,11 +411,21 @@ impl Fetcher {
         Ok(bytes)
     }
 
-    /// Takes a body off the wire.
-    async fn stream(&self, response: &mut Response, url: &WebUrl, body: &mut Body, visit: &mut RequestStats) -> Result<(), FetchError> {
+    /// Takes a body off the wire. One that is labelled as a picture or the like must begin as text.
+    async fn stream(
+        &self,
+        response: &mut Response,
+        url: &WebUrl,
+        body: &mut Body,
+        media: Option<&str>,
+        visit: &mut RequestStats,
+    ) -> Result<(), FetchError> {
         while let Some(chunk) = response.chunk().await.map_err(|e| explain(&e, url, &self.settings))? {
             visit.bytes_received += chunk.len() as u64;
             body.push(&chunk)?;
+            if let Some(media) = media.filter(|_| body.begins_as_text() == Some(false)) {
+                return Err(FetchError::NotText(media.to_owned()));
+            }
         }
         Ok(())
     }

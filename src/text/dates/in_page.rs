@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 use chrono::{Days, NaiveDate};
 use regex::Regex;
 
-use crate::text::dates::patterns::{CODE, NUMERALS, PIECES};
+use crate::text::dates::patterns::{CODE, NUMERALS, PIECES, PIECES_OF_THIS_YEAR};
 use crate::text::dates::{Clock, DateMatch, calendar, fold_width_and_case, midnight, parse};
 
 /// Longest piece of a date set in pieces, in bytes, and the most pieces.
@@ -20,7 +20,16 @@ const MOST_IN_CODE: usize = 20;
 
 /// The first date that is set in pieces on lines of their own: `24` above `2026-11`, `Nov` `24` `2026`.
 pub fn in_pieces(lines: &[String], clock: &Clock) -> Option<NaiveDate> {
-    let date = |text: &str| PIECES.iter().find_map(|p| calendar(&p.captures(text)?, clock)).filter(|f| clock.believable(f.at));
+    joined(lines, clock, &PIECES)
+}
+
+/// The same of a row of a list, which may leave out the year: `24` above `11月`.
+pub fn in_pieces_of_row(lines: &[String], clock: &Clock) -> Option<NaiveDate> {
+    in_pieces(lines, clock).or_else(|| joined(lines, clock, &PIECES_OF_THIS_YEAR))
+}
+
+fn joined(lines: &[String], clock: &Clock, spellings: &[Regex]) -> Option<NaiveDate> {
+    let date = |text: &str| spellings.iter().find_map(|p| calendar(&p.captures(text)?, clock)).filter(|f| clock.believable(f.at));
     (0..lines.len()).find_map(|from| {
         let pieces = lines.iter().skip(from).take(MOST_PIECES).take_while(|l| l.len() <= PIECE);
         let joined = pieces.scan(String::new(), |text, piece| {
@@ -111,6 +120,19 @@ mod tests {
         for lines in [&["20", "2026-13"][..], &["2026"], &["20", "11"], &["30", "2026-11"], &["第20期", "2026-11"]] {
             assert_eq!(day(lines), None, "{lines:?}");
         }
+    }
+
+    #[test]
+    fn rows_leave_out_the_year() {
+        let day = |lines: &[&str]| {
+            let lines: Vec<String> = lines.iter().map(|l| (*l).to_owned()).collect();
+            in_pieces_of_row(&lines, &clock()).map(|d| d.to_string())
+        };
+        for lines in [&["20", "11月"][..], &["11月", "20日"], &["20", "Nov"], &["Nov", "20"], &["20", "11月", "2026"]] {
+            assert_eq!(day(lines).as_deref(), Some("2026-11-20"), "{lines:?}");
+        }
+        assert_eq!(day(&["25", "12月"]).as_deref(), Some("2025-12-25"));
+        assert_eq!((day(&["20", "11"]), day(&["40", "11月"])), (None, None));
     }
 
     #[test]

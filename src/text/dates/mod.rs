@@ -16,8 +16,8 @@ use chrono_tz::Tz;
 use regex::{Captures, Regex};
 
 use crate::text::normalize::fold_width_and_case;
-pub use in_page::{all_in_code, in_numerals, in_pieces, in_url, month_in_url};
-use patterns::{AGO, COLUMNS, COMPACT, DAY_MONTH_YEAR, FULL, MONTH_DAY, MONTH_DAY_YEAR, NAMED_YEAR, NEAR, SHORT_YEAR, SLASHED};
+pub use in_page::{all_in_code, in_numerals, in_pieces, in_pieces_of_row, in_url, month_in_url};
+use patterns::{AGO, COLUMNS, COMPACT, DAY_MONTH_YEAR, FULL, MONTH_DAY, MONTH_DAY_YEAR, NAMED_YEAR, NEAR, SHORT_YEAR, YEAR_LAST, YEAR_MONTH_DAY};
 pub use worldwide::Order;
 
 /// What a reading depends on besides the text.
@@ -27,12 +27,20 @@ pub struct Clock {
     pub zone: Tz,
     /// The moment the page was fetched: what 昨天 and missing years count from.
     pub now: DateTime<Utc>,
+    /// Which comes first in `04/05/2026`, where the document's language tells.
+    pub order: Option<Order>,
 }
 
 impl Clock {
     /// A clock at this moment in this zone.
     pub fn new(zone: Tz, now: DateTime<Utc>) -> Self {
-        Self { zone, now }
+        Self { zone, now, order: None }
+    }
+
+    /// The same for a document in a language, as `lang` names it.
+    #[must_use]
+    pub fn in_language(self, tag: Option<&str>) -> Self {
+        Self { order: tag.and_then(Order::of_language).or(self.order), ..self }
     }
 
     fn believable(&self, at: DateTime<FixedOffset>) -> bool {
@@ -69,14 +77,19 @@ pub fn parse(text: &str, clock: &Clock) -> Option<DateMatch> {
         .or_else(|| first(&COMPACT, &text, clock, calendar))
         .or_else(|| first(&FULL, &text, clock, calendar))
         .or_else(|| first(&COLUMNS, &text, clock, calendar))
+        .or_else(|| first(&YEAR_MONTH_DAY, &text.to_ascii_lowercase(), clock, calendar))
         .or_else(|| first(&DAY_MONTH_YEAR, &text.to_ascii_lowercase(), clock, calendar))
         .or_else(|| first(&MONTH_DAY_YEAR, &text.to_ascii_lowercase(), clock, calendar))
         .or_else(|| first(&DAY_MONTH_YEAR, &with_english_months(&text), clock, calendar))
-        .or_else(|| first(&SLASHED, &text, clock, calendar))
+        .or_else(|| first(&YEAR_LAST, &text.to_ascii_lowercase(), clock, calendar))
+        .or_else(|| worldwide::find(&text, clock, clock.order.or(Some(Order::MonthDay))).into_iter().find(|d| clock.believable(d.at)))
         .or_else(|| first(&AGO, &text, clock, ago))
         .or_else(|| first(&NEAR, &text, clock, near))
         .or_else(|| first(&SHORT_YEAR, &text, clock, calendar))
-        .or_else(|| first(&MONTH_DAY, &text, clock, calendar))
+        .or_else(|| {
+            let captures = MONTH_DAY.as_ref()?.captures(&text).filter(|c| worldwide::stands_alone(&text, c))?;
+            calendar(&captures, clock).filter(|f| clock.believable(f.at))
+        })
 }
 
 /// RFC 2822 and RFC 3339 with a zone in figures, which most feeds write: without any expression. Zones by name are read
@@ -258,14 +271,18 @@ fn finish(c: &Captures<'_>, date: NaiveDate, clock: &Clock) -> Option<DateMatch>
 
 /// Days to carry (24:00 is the next day) and time; nonsense counts as no time given.
 fn time_of_day(c: &Captures<'_>) -> Option<(u64, NaiveTime)> {
-    let mut hour: u32 = number(c, "h")?;
+    let hour: u32 = number(c, "h")?;
     let half = c.name("half").or_else(|| c.name("half2")).map_or("", |m| m.as_str());
-    if matches!(half, "下午" | "晚上" | "PM" | "pm") && hour < 12 {
-        hour += 12;
-    }
+    let hour = match (half, hour) {
+        ("下午" | "午后" | "傍晚" | "PM" | "pm", 1..12) | ("晚上" | "晚间" | "夜里" | "夜间", 5..12) | ("中午", 1..5) => hour + 12,
+        // midnight: 12 AM, 凌晨12点; at the end of the day: 晚上12点
+        ("上午" | "凌晨" | "早上" | "早晨" | "清晨" | "AM" | "am", 12) => 0,
+        ("晚上" | "晚间" | "夜里" | "夜间", 12) => 24,
+        _ => hour,
+    };
     let (minute, second) = (number(c, "mi")?, number(c, "s").unwrap_or(0));
-    if hour == 24 && minute == 0 {
-        return Some((1, NaiveTime::MIN));
+    if hour == 24 {
+        return NaiveTime::from_hms_opt(0, minute, 0).map(|t| (1, t));
     }
     NaiveTime::from_hms_opt(hour, minute, second.min(59)).map(|t| (0, t))
 }
@@ -273,19 +290,11 @@ fn time_of_day(c: &Captures<'_>) -> Option<(u64, NaiveTime)> {
 /// `Z`, `+0800`, `GMT+8`, `CST` … `CST` is China's own time in a source of that zone, not US Central.
 fn zone_offset(zone: &str, clock: &Clock) -> Option<FixedOffset> {
     let upper = zone.trim().to_ascii_uppercase();
-    let hours = match upper.as_str() {
-        "Z" | "GMT" | "UTC" | "UT" => Some(0),
-        "CST" => return Some(clock.zone.offset_from_utc_datetime(&clock.now.naive_utc()).fix()),
-        "HKT" => Some(8),
-        "JST" | "KST" => Some(9),
-        "EST" => Some(-5),
-        "EDT" => Some(-4),
-        "PST" => Some(-8),
-        "PDT" => Some(-7),
-        _ => None,
-    };
-    if let Some(h) = hours {
-        return FixedOffset::east_opt(h * 3600);
+    if upper == "CST" {
+        return Some(clock.zone.offset_from_utc_datetime(&clock.now.naive_utc()).fix());
+    }
+    if let Some(minutes) = worldwide::zone_minutes(&upper) {
+        return FixedOffset::east_opt(minutes * 60);
     }
     let sign_at = upper.find(['+', '-'])?;
     let sign = if upper[sign_at..].starts_with('-') { -1 } else { 1 };

@@ -43,6 +43,19 @@ pub(super) fn month(word: &str) -> Option<u32> {
     MONTHS.get(word.to_lowercase().as_str()).copied()
 }
 
+/// Minutes that a zone is ahead of UTC, by the short name that servers write (RFC 822 §5.1, and the names of the tz database).
+pub(super) fn zone_minutes(name: &str) -> Option<i32> {
+    static ZONES: LazyLock<HashMap<&str, i32>> = LazyLock::new(|| {
+        let lines = include_str!("../../data/dates/zones.txt").lines().filter(|l| !l.starts_with('#'));
+        lines
+            .filter_map(|line| line.split_once(' '))
+            .filter_map(|(minutes, names)| Some((minutes.parse().ok()?, names)))
+            .flat_map(|(m, names): (i32, &str)| names.split(' ').map(move |n| (n, m)))
+            .collect()
+    });
+    ZONES.get(name).copied()
+}
+
 /// The pattern of a time of day behind a date.
 const TIME: &str = r"(?:(?:[\s,T|–-]|(?-u:\b)(?:at|um|à|a las|alle|kl\.?|ore|om|o)\s)*(?P<h>\d{1,2})(?:[:.h](?P<mi>\d\d)(?::(?P<s>\d\d))?)\s*(?P<half2>(?i:am|pm))?)?";
 

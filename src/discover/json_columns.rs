@@ -1,0 +1,185 @@
+//! Which key of a list's objects holds the title, the address and the date: by the names that publishing systems use, else by
+//! what the values look like.
+
+use chrono::{DateTime, FixedOffset, NaiveDate};
+use serde_json::{Map, Value};
+
+use crate::text::dates::{self, Clock};
+
+/// Names seen in the list interfaces of Chinese sites, best first (lower case, without `_` and `-`).
+const TITLE_KEYS: [&str; 10] = ["title", "doctitle", "newstitle", "articletitle", "headline", "name", "subject", "infotitle", "showtitle", "topic"];
+const URL_KEYS: [&str; 13] =
+    ["url", "link", "href", "docpuburl", "newsurl", "articleurl", "linkurl", "weburl", "puburl", "infourl", "shareurl", "detailurl", "visiturl"];
+const DATE_KEYS: [&str; 19] = [
+    "publishedat",
+    "datepublished",
+    "publishtime",
+    "publishdate",
+    "pubtime",
+    "pubdate",
+    "docrelpubtime",
+    "docreltime",
+    "displaydate",
+    "displaytime",
+    "releasetime",
+    "releasedate",
+    "showtime",
+    "infodate",
+    "deploytime",
+    "date",
+    "time",
+    "ctime",
+    "createtime",
+];
+const SUMMARY_KEYS: [&str; 6] = ["summary", "abstract", "description", "digest", "intro", "brief"];
+const ID_KEYS: [&str; 4] = ["id", "docid", "newsid", "guid"];
+/// Parts of names of dates, best first, and of such that are not of publication.
+const DATE_NAMES: [&str; 7] = ["pub", "rel", "display", "show", "creat", "date", "time"];
+const OTHER_DATES: [&str; 8] = ["end", "dead", "expire", "close", "crawl", "update", "modif", "edit"];
+/// Rows that are looked at to tell a column, and the fewest.
+const SAMPLE: usize = 20;
+const FEWEST: usize = 3;
+/// Share of rows whose value must look alike.
+const SHARE: f64 = 0.8;
+
+/// The keys of a list's objects.
+#[derive(Debug, Default)]
+pub(super) struct Columns {
+    title: Option<String>,
+    address: Option<String>,
+    date: Option<String>,
+}
+
+impl Columns {
+    /// Tells the keys that have no usual name by their values.
+    pub(super) fn of(rows: &[&Map<String, Value>], clock: &Clock) -> Self {
+        let sample = || rows.iter().take(SAMPLE);
+        let Some(first) = rows.first() else { return Self::default() };
+        let share = |key: &str, like: &dyn Fn(&Value) -> bool| {
+            sample().filter(|r| r.get(key).is_some_and(like)).count() as f64 / sample().count().max(1) as f64
+        };
+        let mut columns = Self::default();
+        let usual = |keys: &[&str]| sample().filter(|r| named(r, keys).is_some()).count() * 2 >= sample().count();
+        if !usual(&DATE_KEYS) {
+            let is_date = |v: &Value| date_of(v, clock).is_some();
+            let dates = first.keys().filter(|k| date_rank(k).is_some() && share(k, &is_date) >= SHARE);
+            columns.date = dates.min_by_key(|k| date_rank(k)).cloned();
+        }
+        if (usual(&TITLE_KEYS) && usual(&URL_KEYS)) || rows.len() < FEWEST {
+            return columns;
+        }
+        let is_address = |v: &Value| v.as_str().is_some_and(looks_like_address);
+        columns.address = first.keys().find(|k| share(k, &is_address) >= SHARE && distinct(rows, k)).cloned();
+        let is_title = |v: &Value| v.as_str().is_some_and(|s| looks_like_title(s) && date_of(v, clock).is_none());
+        let titles = first.keys().filter(|k| share(k, &is_title) >= SHARE && distinct(rows, k));
+        // a summary is longer than a title
+        columns.title =
+            titles.min_by_key(|k| sample().filter_map(|r| r.get(*k)?.as_str()).map(|s| s.chars().count().abs_diff(20)).sum::<usize>()).cloned();
+        if columns.date.is_none() {
+            let is_date = |v: &Value| v.is_string() && date_of(v, clock).is_some();
+            columns.date = first.keys().find(|k| share(k, &is_date) >= SHARE).cloned();
+        }
+        columns
+    }
+
+    /// The title of a row, with its markup.
+    pub(super) fn title(&self, row: &Map<String, Value>) -> Option<String> {
+        named(row, &TITLE_KEYS).or_else(|| text_of(row.get(self.title.as_ref()?)?))
+    }
+
+    /// The address of a row, as it is written.
+    pub(super) fn address(&self, row: &Map<String, Value>) -> Option<String> {
+        named(row, &URL_KEYS).or_else(|| text_of(row.get(self.address.as_ref()?)?))
+    }
+
+    /// The date of a row.
+    pub(super) fn date(&self, row: &Map<String, Value>, clock: &Clock) -> Option<DateTime<FixedOffset>> {
+        let usual = DATE_KEYS.iter().flat_map(|k| under(row, k)).find_map(|v| date_of(v, clock));
+        usual.or_else(|| date_of(row.get(self.date.as_ref()?)?, clock)).or_else(|| date_in_parts(row, clock))
+    }
+
+    /// A short text of a row, with its markup.
+    pub(super) fn summary(row: &Map<String, Value>) -> Option<String> {
+        named(row, &SUMMARY_KEYS)
+    }
+
+    /// The id of a row.
+    pub(super) fn id(row: &Map<String, Value>) -> Option<String> {
+        named(row, &ID_KEYS)
+    }
+}
+
+/// The values under a name, however it is spelt.
+fn under<'r>(row: &'r Map<String, Value>, name: &'r str) -> impl Iterator<Item = &'r Value> {
+    row.iter().filter(move |(k, _)| k.chars().filter(|c| !matches!(c, '_' | '-')).map(|c| c.to_ascii_lowercase()).eq(name.chars())).map(|(_, v)| v)
+}
+
+/// The first text under one of some names that is not empty.
+fn named(row: &Map<String, Value>, names: &[&str]) -> Option<String> {
+    names.iter().flat_map(|name| under(row, name)).filter_map(text_of).find(|s| !s.trim().is_empty())
+}
+
+/// A text or a number.
+pub(super) fn text_of(value: &Value) -> Option<String> {
+    match value {
+        Value::String(s) => Some(s.clone()),
+        Value::Number(n) => Some(n.to_string()),
+        _ => None,
+    }
+}
+
+/// A date: a text, seconds or thousandths since 1970, `{"time": …}` as Java writes one, `[2026, 11, 24, 8, 0]`, `/Date(…)/` as .NET
+/// writes one.
+pub(super) fn date_of(value: &Value, clock: &Clock) -> Option<DateTime<FixedOffset>> {
+    match value {
+        Value::String(s) => {
+            let inner = s.trim().strip_prefix("/Date(").and_then(|s| s.split([')', '+', '-']).next());
+            dates::parse(inner.unwrap_or(s), clock).map(|d| d.at)
+        }
+        Value::Number(n) => dates::parse(&n.to_string(), clock).map(|d| d.at),
+        Value::Object(o) => {
+            ["time", "$date", "date", "value"].iter().filter_map(|k| o.get(*k)).filter(|v| !v.is_object()).find_map(|v| date_of(v, clock))
+        }
+        Value::Array(parts) => {
+            let part = |n: usize| parts.get(n).map_or(Some(0), |v| v.as_u64().and_then(|v| u32::try_from(v).ok()));
+            let (year, month, day) = (i32::try_from(part(0)?).ok()?, part(1)?, part(2)?);
+            let time = NaiveDate::from_ymd_opt(year, month, day)?.and_hms_opt(part(3)?, part(4)?, part(5)?)?;
+            dates::parse(&time.format("%F %T").to_string(), clock).map(|d| d.at)
+        }
+        _ => None,
+    }
+}
+
+/// `{"year": 2026, "month": 11, "day": 24}`.
+fn date_in_parts(row: &Map<String, Value>, clock: &Clock) -> Option<DateTime<FixedOffset>> {
+    let part = |name| under(row, name).find_map(text_of).and_then(|t| t.trim().parse::<u32>().ok());
+    let day = NaiveDate::from_ymd_opt(i32::try_from(part("year")?).ok()?, part("month")?, part("day")?)?;
+    dates::midnight(day, clock)
+}
+
+/// How well a name says that its date is of publication, best first.
+fn date_rank(key: &str) -> Option<usize> {
+    let key = key.to_ascii_lowercase();
+    let other = OTHER_DATES.iter().any(|w| key.contains(w));
+    DATE_NAMES.iter().position(|w| key.contains(w)).filter(|_| !other)
+}
+
+fn looks_like_address(text: &str) -> bool {
+    let text = text.trim();
+    let file = || text.split(['?', '#']).next().is_some_and(|p| [".html", ".htm", ".shtml", ".aspx", ".jsp", ".php"].iter().any(|e| p.ends_with(e)));
+    let picture = [".jpg", ".jpeg", ".png", ".gif", ".webp"].iter().any(|e| text.to_ascii_lowercase().contains(e));
+    !text.contains(char::is_whitespace)
+        && !picture
+        && (text.starts_with("http://") || text.starts_with("https://") || text.starts_with(['/', '.']) || file())
+}
+
+fn looks_like_title(text: &str) -> bool {
+    let length = text.trim().chars().count();
+    (4..=120).contains(&length) && !looks_like_address(text) && !text.contains("</") && !text.contains('。') && text.chars().any(|c| c.is_alphabetic() && !c.is_ascii())
+        || text.trim().split(' ').count() > 3
+}
+
+fn distinct(rows: &[&Map<String, Value>], key: &str) -> bool {
+    let values: std::collections::HashSet<&str> = rows.iter().take(SAMPLE).filter_map(|r| r.get(key)?.as_str()).collect();
+    values.len() * 2 > rows.len().min(SAMPLE)
+}

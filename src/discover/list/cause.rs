@@ -1,0 +1,116 @@
+//! Why a page shows no list, and the way out.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+use crate::html::{Attr, NodeRef, Tag, Tree};
+use crate::model::WebUrl;
+
+/// Characters that a page without a list of its own shows at most beside a frame.
+const MAX_TEXT: usize = 400;
+/// Characters that a page made by scripts shows at most.
+const MAX_SHELL_TEXT: usize = 200;
+
+/// Why no entries were found.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum NoEntries {
+    /// The page shows another one in a frame.
+    Frame(WebUrl),
+    /// A script sends the reader on, to an address that it makes up.
+    ScriptRedirect,
+    /// A script sets a cookie and loads the page again: a check for browsers.
+    ScriptCheck,
+    /// Scripts make what the page shows.
+    Script,
+    /// Nothing that looks like a list.
+    Unknown,
+}
+
+impl fmt::Display for NoEntries {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Frame(url) => write!(f, "its list stands in a frame; use the frame's own address: {url}"),
+            Self::ScriptRedirect => f.write_str("a script leads on to another address; use the address that a browser ends at, or set render = true"),
+            Self::ScriptCheck => f.write_str("a script checks for a browser before it shows the page; set render = true"),
+            Self::Script => f.write_str("its list is made by a script; set render = true, or use the address the script loads its data from"),
+            Self::Unknown => f.write_str("if the page shows some in a browser, give selectors: list = { item = …, link = … }"),
+        }
+    }
+}
+
+impl NoEntries {
+    /// The same as an editor reads it.
+    pub fn chinese(&self) -> String {
+        match self {
+            Self::Frame(url) => format!("列表在框架页里，请改用框架页的网址：{url}"),
+            Self::ScriptRedirect => "网页由脚本跳转到别处，请改用浏览器最后打开的网址，或设置 render = true".to_owned(),
+            Self::ScriptCheck => "网页先用脚本检查浏览器，请设置 render = true".to_owned(),
+            Self::Script => "列表由脚本生成，请设置 render = true".to_owned(),
+            Self::Unknown => "没有找到任何条目，版式可能已变".to_owned(),
+        }
+    }
+
+    /// The cause, by what a page without entries holds.
+    pub(super) fn of(page: &Tree<'_>, base: &WebUrl) -> Self {
+        let scripts: String =
+            page.elements(Tag::Script).flat_map(NodeRef::texts).chain(page.elements(Tag::Body).filter_map(|b| b.attr(Attr::Onload))).collect();
+        let shown = shown_length(page);
+        let sends_on = scripts.contains("location");
+        if shown < MAX_SHELL_TEXT && sends_on && scripts.contains("cookie") {
+            return Self::ScriptCheck;
+        }
+        if shown < MAX_TEXT
+            && let Some(url) = frame(page, base)
+        {
+            return Self::Frame(url);
+        }
+        if shown < MAX_SHELL_TEXT && sends_on {
+            return Self::ScriptRedirect;
+        }
+        let has_scripts = page.elements(Tag::Script).next().is_some();
+        if shown < MAX_SHELL_TEXT && has_scripts { Self::Script } else { Self::Unknown }
+    }
+}
+
+/// The largest frame of a page; those of advertisements and counters show nothing.
+fn frame(page: &Tree<'_>, base: &WebUrl) -> Option<WebUrl> {
+    let hidden =
+        |e: &NodeRef<'_>| [Attr::Width, Attr::Height].iter().any(|a| e.attr(*a).is_some_and(|v| matches!(v.trim_end_matches("px"), "0" | "1")));
+    let size = |e: &NodeRef<'_>| e.attr(Attr::Height).map_or(0, |h| h.trim_end_matches("px").trim().parse::<u32>().unwrap_or(u32::MAX));
+    let frames = page.root().descendants().filter(|e| matches!(e.tag(), Some(Tag::Iframe | Tag::Frame)) && !hidden(e));
+    let named = |e: &NodeRef<'_>| {
+        e.attr(Attr::Name).or(e.attr(Attr::Id)).is_some_and(|n| ["main", "list", "content"].iter().any(|w| n.to_ascii_lowercase().contains(w)))
+    };
+    let sourced = frames.filter_map(|e| Some((named(&e), size(&e), base.join(e.attr(Attr::Src)?.trim()).ok().filter(|u| u != base)?)));
+    sourced.max_by_key(|(named, size, _)| (*named, *size)).map(|(.., url)| url)
+}
+
+/// Characters that a page shows where scripts run.
+fn shown_length(page: &Tree<'_>) -> usize {
+    let unseen = |p: NodeRef<'_>| matches!(p.tag(), Some(Tag::Noscript | Tag::Script | Tag::Style | Tag::Title | Tag::Iframe));
+    let shown = page.root().descendants().filter(|n| !n.parent().is_some_and(unseen)).filter_map(NodeRef::text);
+    shown.map(|t| t.chars().filter(|c| !c.is_whitespace()).count()).sum()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_cause_is_named() {
+        let base = WebUrl::parse("http://a.cn/xw/").unwrap();
+        let of = |html: &str| NoEntries::of(&Tree::parse(html), &base).to_string();
+        for (html, words) in [
+            ("<frameset rows='80,*'><frame src=top.html name=top><frame src=list.html name=main></frameset>", "http://a.cn/xw/list.html"),
+            ("<body><iframe src=count.html width=0></iframe><iframe src='/l/?p=1' height=800></iframe></body>", "http://a.cn/l/?p=1"),
+            ("<script>document.cookie='a=1';location.href=location.pathname</script>", "checks for a browser"),
+            ("<script>location.href = base + '/x'</script>", "leads on"),
+            ("<div id=app></div><script src=app.js></script>", "made by a script"),
+            ("<p>没有链接</p>", "give selectors"),
+        ] {
+            assert!(of(html).contains(words), "{html}: {}", of(html));
+        }
+    }
+}

@@ -1,0 +1,306 @@
+//! Which of the groups of rows on a page is its list.
+
+use std::collections::{BTreeMap, HashMap};
+
+use crate::discover::list::rows::Row;
+use crate::html::{Attr, NodeId, NodeRef, Tag};
+use crate::model::{Entry, WebUrl};
+use crate::text::normalize::collapse_whitespace;
+
+/// Names of elements that hold no list of the page.
+const UNLIKELY: [&str; 16] = [
+    "nav",
+    "menu",
+    "foot",
+    "hot",
+    "rank",
+    "side",
+    "crumb",
+    "friend",
+    "link",
+    "page",
+    "tags",
+    "paihang",
+    "tuijian",
+    "recommend",
+    "copyright",
+    "hotbox",
+];
+/// What stands above a box of other pages.
+const OTHER_HEADINGS: [&str; 12] = ["热点", "热门", "排行", "推荐", "相关", "点击", "友情", "链接", "猜你", "专题", "快速通道", "广告"];
+/// Parts of an address that name no column.
+const GENERIC: [&str; 12] = ["index", "list", "default", "main", "home", "index_1", "more", "front", "html", "cms", "col", "channel"];
+
+/// Fewest rows of a list without dates.
+const FEWEST: usize = 3;
+
+/// The page whose list is looked for.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Page<'a> {
+    pub(super) url: &'a WebUrl,
+    pub(super) title: &'a str,
+    /// The layout that its list had before.
+    pub(super) previous_selector: Option<&'a str>,
+}
+
+/// Rows of one layout.
+#[derive(Default)]
+pub(super) struct Group {
+    pub(super) rows: Vec<Entry>,
+    /// The index in `rows` of each address.
+    places: HashMap<WebUrl, usize>,
+    pub(super) layout: String,
+    signs: Signs,
+}
+
+/// What tells a page's own list from others.
+#[derive(Debug, Default, Clone, Copy)]
+#[allow(clippy::struct_excessive_bools)] // independent signs, none implies another
+struct Signs {
+    /// It stands where menus, rankings and links stand.
+    unlikely: bool,
+    /// The list had this layout before.
+    known: bool,
+    /// The links of a pager stand in the same element.
+    pager: bool,
+    /// A link to more of the same stands above it.
+    more: bool,
+    /// It comes out of the values of a script.
+    script: bool,
+    /// Share of the addresses that lie under the page's own folder, or name its column; `None` where the page has none.
+    own: Option<f64>,
+}
+
+impl Signs {
+    /// What stands beside a row's list on a page of this title.
+    fn beside(row: NodeRef<'_>, title: &str) -> Self {
+        let above = above(row);
+        Self {
+            unlikely: OTHER_HEADINGS.iter().any(|w| above.contains(w) && !title.contains(w)),
+            more: ["更多", "more", "MORE", "More"].iter().any(|w| above.contains(w)),
+            pager: pager_beside(row),
+            ..Self::default()
+        }
+    }
+}
+
+impl Group {
+    /// Rows out of the values of a script.
+    pub(super) fn of_script(rows: Vec<Entry>, page: &WebUrl) -> Self {
+        let mut group = Self { layout: "script".to_owned(), signs: Signs { script: true, ..Signs::default() }, ..Self::default() };
+        for row in rows {
+            group.add(row);
+        }
+        group.signs.own = own_share(&group.rows, page);
+        group
+    }
+
+    fn add(&mut self, entry: Entry) {
+        if let Some(known) = self.places.get(&entry.url).and_then(|at| self.rows.get_mut(*at)) {
+            // picture and headline link to the same article: the longer text is the title
+            if known.title.chars().count() < entry.title.chars().count() {
+                known.title = entry.title;
+            }
+            known.published_at = known.published_at.or(entry.published_at);
+            return;
+        }
+        self.places.insert(entry.url.clone(), self.rows.len());
+        self.rows.push(entry);
+    }
+
+    pub(super) fn dated(&self) -> f64 {
+        dated(&self.rows)
+    }
+
+    fn mean_title(&self) -> f64 {
+        self.rows.iter().map(|r| r.title.chars().count()).sum::<usize>() as f64 / self.rows.len().max(1) as f64
+    }
+
+    /// Share of addresses of the commonest shape (digits folded): articles of one list are made by one machine.
+    fn uniform(&self) -> f64 {
+        let mut shapes: HashMap<String, usize> = HashMap::new();
+        for r in &self.rows {
+            *shapes.entry(shape(&r.url)).or_default() += 1;
+        }
+        shapes.values().max().copied().unwrap_or(0) as f64 / self.rows.len().max(1) as f64
+    }
+
+    fn score(&self) -> f64 {
+        let n = (self.rows.len() as f64).min(40.0);
+        let title = (self.mean_title() / 14.0).min(1.5);
+        let own = 1.0 + 1.5 * self.signs.own.unwrap_or(0.0);
+        let when = |sign: bool, factor: f64| if sign { factor } else { 1.0 };
+        let s = self.signs;
+        let doubt = when(s.unlikely, 0.2) * when(s.known, 1.5) * when(s.pager, 1.8) * when(s.more, 0.6) * when(s.script, 0.8);
+        n.powf(0.7) * title * (0.8 + 1.2 * self.dated()) * (0.4 + 0.6 * self.uniform()) * own * doubt
+    }
+}
+
+/// Share of entries that have a date.
+pub(in crate::discover) fn dated(rows: &[Entry]) -> f64 {
+    rows.iter().filter(|r| r.published_at.is_some()).count() as f64 / rows.len().max(1) as f64
+}
+
+fn shape(url: &WebUrl) -> String {
+    let path = url.as_url().path();
+    let folder = path.rsplit_once('/').map_or("", |(f, _)| f);
+    let mut out = format!("{}/", url.host());
+    for part in folder.split('/') {
+        out.push_str(if part.chars().any(|c| c.is_ascii_digit()) { "#" } else { part });
+        out.push('/');
+    }
+    out
+}
+
+/// The groups of a page: rows of one layout, apart where the elements that hold them differ in what tells lists from boxes.
+pub(super) fn groups(rows: Vec<Row<'_>>, page: &Page<'_>) -> Vec<Group> {
+    let mut by_layout: BTreeMap<String, BTreeMap<NodeId, Group>> = BTreeMap::new();
+    for row in rows {
+        let holder = row.element.parent().map_or(row.element.id(), NodeRef::id);
+        let layout = layout_of(row.element);
+        let group = by_layout.entry(layout.clone()).or_default().entry(holder).or_insert_with(|| {
+            let known = page.previous_selector.is_some_and(|l| l.split(", ").any(|l| l == layout));
+            Group { layout, signs: Signs { known, ..Signs::beside(row.element, page.title) }, ..Group::default() }
+        });
+        group.signs.unlikely |= in_unlikely(row.element);
+        group.add(row.entry);
+    }
+    by_layout.into_values().flat_map(|holders| joined(holders.into_values().collect(), page.url)).collect()
+}
+
+/// Groups of one layout, with those joined that are alike; the small ones go to the largest.
+fn joined(mut parts: Vec<Group>, page: &WebUrl) -> Vec<Group> {
+    let mut joined: Vec<((bool, bool, bool, bool), Group)> = Vec::new();
+    let mut order: Vec<usize> = (0..parts.len()).collect();
+    order.sort_by_key(|n| (parts.get(*n).is_none_or(|p| p.rows.len() < FEWEST), *n));
+    for n in order {
+        let Some(part) = parts.get_mut(n).map(std::mem::take) else { continue };
+        let own = own_share(&part.rows, page).is_some_and(|own| own >= 0.5);
+        let signs = (part.dated() >= 0.5, own, part.signs.unlikely, part.signs.more);
+        let small = part.rows.len() < FEWEST;
+        let largest = || joined.iter().enumerate().max_by_key(|(_, (_, g))| g.rows.len()).map(|(n, _)| n);
+        let like = if small { largest() } else { joined.iter().position(|(s, _)| *s == signs) };
+        match like.and_then(|n| joined.get_mut(n)) {
+            Some((_, group)) => {
+                group.signs.pager |= part.signs.pager;
+                for row in part.rows {
+                    group.add(row);
+                }
+            }
+            None => joined.push((signs, part)),
+        }
+    }
+    let with_own = |(_, mut group): (_, Group)| {
+        group.signs.own = own_share(&group.rows, page);
+        group
+    };
+    joined.into_iter().map(with_own).collect()
+}
+
+/// The groups that make up the list of a page, best first, and how many rows the largest group has that was left out.
+pub(super) fn choose(groups: Vec<Group>) -> (Vec<Group>, usize) {
+    let likely =
+        |g: &Group| (g.rows.len() >= FEWEST || g.dated() >= 0.5) && (!g.signs.unlikely || g.signs.known || g.dated() >= 0.5 || g.rows.len() > 30);
+    let scored = groups.into_iter().filter(likely).map(|g| (g.score(), g));
+    let mut groups: Vec<(f64, Group)> = scored.filter(|(_, g)| !g.signs.script || g.dated() >= 0.5 || g.mean_title() >= 8.0).collect();
+    groups.sort_by(|(a, _), (b, _)| b.total_cmp(a));
+    let Some((best, first)) = groups.first() else { return (Vec::new(), 0) };
+    let (best, dated, own, pager, script) =
+        (*best, first.dated() >= 0.5, first.signs.own.unwrap_or(0.0) >= 0.5, first.signs.pager, first.signs.script);
+    let belongs = |score: f64, g: &Group| {
+        score >= best * 0.4
+            && (g.dated() >= 0.5) == dated
+            && (g.signs.own.unwrap_or(0.0) >= 0.5) == own
+            && (g.signs.pager || !pager)
+            && g.signs.script == script
+            && (!script || score >= best)
+    };
+    let (mut chosen, left): (Vec<_>, Vec<_>) = groups.into_iter().partition(|(score, g)| belongs(*score, g));
+    // beside one list, a shorter one that is older than all of it is a box of old news; a page of several lists is the home of a column
+    if let [(_, list), (_, beside)] = chosen.as_slice()
+        && beside.rows.len() < list.rows.len()
+    {
+        let dates = |g: &Group| g.rows.iter().filter_map(|r| r.published_at).collect::<Vec<_>>();
+        if dates(beside).into_iter().max().is_some_and(|newest| dates(list).into_iter().min() > Some(newest)) {
+            chosen.truncate(1);
+        }
+    }
+    let largest = left.iter().filter(|(_, g)| !g.signs.unlikely && g.mean_title() >= 8.0).map(|(_, g)| g.rows.len()).max();
+    (chosen.into_iter().map(|(_, g)| g).collect(), largest.unwrap_or(0))
+}
+
+/// `div.box > ul.newslist > li`: the row and two levels above, without numbers.
+fn layout_of(row: NodeRef<'_>) -> String {
+    let mut parts: Vec<String> = std::iter::once(row)
+        .chain(row.ancestors())
+        .take(3)
+        .map(|e| {
+            let mut part = e.name().to_ascii_lowercase();
+            // rows alternate in classes (odd, even, first, line): only their holders' classes tell lists apart
+            if e != row {
+                let classes = e.attr(Attr::Class).unwrap_or_default().split_ascii_whitespace();
+                for class in classes.filter(|c| !c.chars().any(|c| c.is_ascii_digit())).take(2) {
+                    part.push('.');
+                    part.push_str(class);
+                }
+            }
+            part
+        })
+        .collect();
+    parts.reverse();
+    parts.join(" > ")
+}
+
+/// Names of an element: its classes and its id, in parts and without numbers.
+fn names(e: NodeRef<'_>) -> impl Iterator<Item = String> {
+    let named = [e.attr(Attr::Class), e.attr(Attr::Id)].into_iter().flatten();
+    named.flat_map(|n| n.split([' ', '-', '_']).map(|w| w.trim_end_matches(|c: char| c.is_ascii_digit()).to_ascii_lowercase()).collect::<Vec<_>>())
+}
+
+fn in_unlikely(row: NodeRef<'_>) -> bool {
+    row.ancestors().take(6).any(|e| matches!(e.tag(), Some(Tag::Nav | Tag::Footer | Tag::Aside)) || names(e).any(|w| UNLIKELY.contains(&w.as_str())))
+}
+
+/// The elements beside a row's list, and beside what holds it, up to three levels.
+fn levels(row: NodeRef<'_>) -> impl Iterator<Item = NodeRef<'_>> {
+    std::iter::once(row).chain(row.ancestors()).take(4).take_while(|e| !matches!(e.tag(), Some(Tag::Body | Tag::Html)))
+}
+
+/// The nearest short text above a list: its heading.
+fn above(row: NodeRef<'_>) -> String {
+    for level in levels(row).skip(1) {
+        let before = level.parent().and_then(|p| p.child_elements().take(50).take_while(|e| *e != level).last());
+        let text = before.map(|e| collapse_whitespace(&e.texts().take(10).collect::<String>())).unwrap_or_default();
+        if (2..=30).contains(&text.chars().count()) {
+            return text;
+        }
+    }
+    String::new()
+}
+
+/// Whether a pager stands behind the list, in what holds it.
+fn pager_beside(row: NodeRef<'_>) -> bool {
+    const SIGNS: [&str; 5] = ["下一页", "下页", "尾页", "末页", "createPageHTML"];
+    let says = |e: NodeRef<'_>| e.descendants().take(200).filter_map(NodeRef::text).any(|t| SIGNS.iter().any(|s| t.contains(s)));
+    levels(row).take(3).any(|level| level.next_siblings().filter(|n| n.tag().is_some()).take(60).filter(|n| !n.is(Tag::Li)).any(says))
+}
+
+/// Share of rows whose address names the page's column: its folder, or its number (`col123`).
+fn own_share(rows: &[Entry], page: &WebUrl) -> Option<f64> {
+    let column = column_of(page)?;
+    let own = |url: &WebUrl| {
+        let path = url.as_url().path();
+        let folder = path.rsplit_once('/').map_or("", |(f, _)| f);
+        url.host() == page.host() && (folder.split('/').any(|s| s == column) || path.split(|c: char| !c.is_ascii_alphanumeric()).any(|s| s == column))
+    };
+    Some(rows.iter().filter(|r| own(&r.url)).count() as f64 / rows.len().max(1) as f64)
+}
+
+/// The part of a list's address that names its column: `gzdt` of `/zwgk/gzdt/index.html`, `123` of `/col/col123/index.html`.
+fn column_of(page: &WebUrl) -> Option<&str> {
+    let (folders, file) = page.as_url().path().rsplit_once('/')?;
+    let stem = file.split('.').next().unwrap_or_default();
+    let named = |s: &&str| s.len() > 1 && !GENERIC.contains(s);
+    let part = std::iter::once(stem).chain(folders.rsplit('/')).find(named)?;
+    Some(part.strip_prefix("col").filter(|n| n.chars().all(|c| c.is_ascii_digit())).unwrap_or(part))
+}

@@ -1,0 +1,96 @@
+//! Days and months that stand as headings above the rows of a list.
+
+use std::sync::LazyLock;
+
+use chrono::{DateTime, FixedOffset, NaiveDate};
+use regex::Regex;
+
+use crate::discover::list::row_date::{date_piece, shown_texts};
+use crate::discover::list::rows::Row;
+use crate::html::{NodeRef, Tag, Tree};
+use crate::text::dates::{self, Clock};
+use crate::text::normalize::collapse_whitespace;
+
+/// Longest heading, in bytes.
+const MAX_HEADING: usize = 60;
+
+/// What a heading says.
+#[derive(Debug, Clone, Copy)]
+enum Heading {
+    Day(DateTime<FixedOffset>),
+    Month(i32, u32),
+}
+
+/// Dates the rows that show no date by the heading above them.
+pub(super) fn date_rows(tree: &Tree<'_>, rows: &mut [Row<'_>], clock: &Clock) {
+    if rows.iter().all(|r| r.entry.published_at.is_some()) {
+        return;
+    }
+    let mut rows = rows.iter_mut().peekable();
+    let mut last: Option<(NodeRef<'_>, Heading)> = None;
+    let mut inside = 0..0;
+    for node in tree.root().descendants() {
+        let index = node.id().index();
+        while rows.peek().is_some_and(|r| r.element.id() < node.id()) {
+            rows.next();
+        }
+        if let Some(row) = rows.next_if(|r| r.element == node) {
+            inside = node.range();
+            if let Some((scope, heading)) = last.filter(|(scope, _)| row.entry.published_at.is_none() && scope.range().contains(&index)) {
+                debug_assert!(scope.tag().is_some());
+                row.entry.published_at = heading.date_of(row.element, clock);
+            }
+        }
+        if let Some(text) = node.text().filter(|t| !inside.contains(&index) && t.len() <= MAX_HEADING)
+            && let Some(heading) = heading(text, clock)
+        {
+            last = scope(node).map(|scope| (scope, heading));
+        }
+    }
+}
+
+/// What holds the rows of a heading: the element that it stands in, or the next one up.
+fn scope(text: NodeRef<'_>) -> Option<NodeRef<'_>> {
+    let title = text.parent()?;
+    let holder = title.parent()?;
+    let whole = |e: NodeRef<'_>| matches!(e.tag(), Some(Tag::Body | Tag::Html));
+    // a date of the whole page heads no list
+    if whole(title) {
+        return None;
+    }
+    let outer = holder.parent().filter(|o| !whole(holder) && !whole(*o) && holder.texts().take(3).count() == 1);
+    Some(outer.unwrap_or(holder)).filter(|h| !whole(*h) || title.tag().is_some_and(Tag::is_heading))
+}
+
+fn heading(text: &str, clock: &Clock) -> Option<Heading> {
+    static MONTH: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r"^\W*(?P<y>20\d\d)\s*[年./-]\s*(?P<m>\d{1,2})\s*月?\W*$").ok());
+    if !text.bytes().any(|b| b.is_ascii_digit()) {
+        return None;
+    }
+    let text: String = collapse_whitespace(text).chars().map(dates::fold_keep_case).collect();
+    if let Some(c) = MONTH.as_ref()?.captures(&text) {
+        let month = c.name("m")?.as_str().parse().ok().filter(|m| (1..=12).contains(m))?;
+        return Some(Heading::Month(c.name("y")?.as_str().parse().ok()?, month));
+    }
+    let says_more = text.chars().any(|c| c.is_alphabetic() && !"年月日星期周一二三四五六天".contains(c));
+    let day = date_piece(&text, clock).filter(|d| !says_more && !d.has_time)?;
+    Some(Heading::Day(day.at))
+}
+
+impl Heading {
+    /// The date of a row below it: below a month, of the day that the row shows.
+    fn date_of(self, row: NodeRef<'_>, clock: &Clock) -> Option<DateTime<FixedOffset>> {
+        let day = |text: &str| {
+            let text = text.trim_matches(|c: char| !c.is_alphanumeric());
+            let day = text.strip_suffix(['日', '号']).unwrap_or(text);
+            (day.len() <= 2).then(|| day.parse::<u32>().ok()).flatten()
+        };
+        match self {
+            Self::Day(at) => Some(at),
+            Self::Month(year, month) => {
+                let date = shown_texts(row).find_map(|t| NaiveDate::from_ymd_opt(year, month, day(t)?))?;
+                dates::midnight(date, clock).filter(|at| *at <= clock.now + chrono::Duration::days(1))
+            }
+        }
+    }
+}

@@ -1,0 +1,200 @@
+//! A link of a list: where it leads, and the title it shows.
+
+use std::sync::LazyLock;
+
+use regex::Regex;
+
+use crate::html::{Attr, Edge, NodeRef, Tag};
+use crate::text::normalize::{collapse_whitespace, truncate};
+
+/// Shorter link texts are navigation.
+pub(super) const MIN_TITLE: usize = 5;
+/// Longest title kept, in characters.
+const MAX_TITLE: usize = 200;
+/// Most elements and texts of one link that are looked at.
+const MAX_STEPS: usize = 2_000;
+
+pub(super) fn text_of(e: NodeRef<'_>) -> String {
+    collapse_whitespace(&e.texts().take(100).collect::<Vec<_>>().join(" "))
+}
+
+/// Where a link leads: its `href`, or the address that its script opens.
+pub(in crate::discover) fn address(a: NodeRef<'_>) -> Option<&str> {
+    static OPENED: LazyLock<Option<Regex>> = LazyLock::new(|| {
+        Regex::new(r#"['"]\s*((?:https?://|\.{0,2}/|[\w-]+/)?[^'"\s<>()]*\.(?:s?html?|aspx?|jsp|php)[^'"\s<>]*|(?:https?:/)?/[\w-][^'"\s<>]*)['"]"#)
+            .ok()
+    });
+    let href = a.attr(Attr::Href).unwrap_or_default().trim();
+    let script = href.get(..11).filter(|h| h.eq_ignore_ascii_case("javascript:"));
+    let anchor = href.starts_with('#') && !href.starts_with("#/") && !href.starts_with("#!");
+    if !href.is_empty() && !anchor && script.is_none() {
+        return Some(href);
+    }
+    let opened = |code| OPENED.as_ref()?.captures(code)?.get(1).map(|m| m.as_str());
+    let is_address = |v: &&str| !v.is_empty() && v.len() < 2_000 && v.contains(['/', '.', '?']) && !v.contains(['<', ' ', '{']);
+    let in_data = || [Attr::DataUrl, Attr::DataHref, Attr::DataLink].into_iter().find_map(|d| a.attr(d).map(str::trim).filter(is_address));
+    in_data().or_else(|| a.attr(Attr::Onclick).and_then(opened)).or_else(|| script.and_then(|_| opened(href)))
+}
+
+/// Whether a text may be a title: longer than a column's name, be it in brackets.
+pub(super) fn is_title(text: &str) -> bool {
+    text.chars().count() >= if in_brackets(text) { 2 * MIN_TITLE } else { MIN_TITLE }
+}
+
+fn in_brackets(text: &str) -> bool {
+    text.starts_with(['[', '【', '［']) && text.ends_with([']', '】', '］'])
+}
+
+/// What stands beside titles: pinned, new, hot.
+const MARKS: [&str; 14] = ["置顶", "顶", "new", "new!", "热", "热门", "hot", "最新", "荐", "推荐", "新", "图", "精", "top"];
+
+/// Whether a piece of text is such a mark, in brackets or not.
+fn is_mark(piece: &str) -> bool {
+    let word = piece.trim_matches(|c: char| c.is_whitespace() || "[]【】［］()（）·|".contains(c)).to_lowercase();
+    MARKS.contains(&word.as_str())
+}
+
+/// A title without marks before it: `[置顶]许昌…`.
+fn without_marks(title: &str) -> &str {
+    let marked = |t: &str| {
+        let end = t.find([']', '】', '］']).filter(|end| *end < 20 && t.starts_with(['[', '【', '［']))?;
+        let close = t.get(end..)?.chars().next()?.len_utf8();
+        let (mark, rest) = t.split_at_checked(end + close)?;
+        (is_mark(mark) && rest.trim().chars().count() >= 2).then(|| rest.trim_start().len())
+    };
+    let rest = marked(title).and_then(|left| title.get(title.len() - left..)).unwrap_or(title);
+    rest.trim_start_matches(['·', '•', '■', '▪', '►', '◆', '●', '-', ' '])
+}
+
+/// The title of a link: its text, or its `title` or that of its cell where the text is cut; of a whole row that is a link, the part
+/// that reads like one.
+pub(super) fn link_title(a: NodeRef<'_>) -> Option<String> {
+    let text = shown_title(a);
+    let stem = text.trim_end_matches(['.', '…']);
+    let is_cut = stem.len() < text.len() && (text.ends_with('…') || text.ends_with(".."));
+    let own = a.attr(Attr::Title).map(collapse_whitespace).unwrap_or_default();
+    // a cell or row tells the whole of a title that its link cuts
+    let of_row = || a.ancestors().take(3).filter_map(|e| e.attr(Attr::Title)).map(collapse_whitespace).find(|t| t.starts_with(stem));
+    let said = if own.is_empty() && is_cut && stem.chars().count() >= MIN_TITLE { of_row().unwrap_or_default() } else { own };
+    let longer = said.chars().count() > text.chars().count();
+    let whole = said.chars().count() > stem.chars().count() && is_cut || !said.is_empty() && said.starts_with(stem) && (longer || is_cut);
+    let chosen = if text.is_empty() || whole { said } else { text };
+    let chosen = without_marks(&chosen);
+    (!chosen.is_empty()).then(|| truncate(chosen, MAX_TITLE))
+}
+
+/// The text of a link that is its title: a heading in it, else the first of its blocks that is long enough and no date.
+fn shown_title(a: NodeRef<'_>) -> String {
+    let blocks = blocks_of(a);
+    let texts = || blocks.iter().map(|b| (b.heading, b.text())).filter(|(_, t)| t.chars().count() >= MIN_TITLE);
+    let whole = || collapse_whitespace(&blocks.iter().map(Block::text).collect::<String>());
+    texts().find(|(heading, _)| *heading).or_else(|| texts().next()).map_or_else(whole, |(_, t)| t)
+}
+
+/// Text of a link that stands in one block.
+#[derive(Default)]
+struct Block {
+    heading: bool,
+    pieces: Vec<String>,
+}
+
+impl Block {
+    /// Its text, without marks and a kind in brackets (`[公开招标]`) that stand in elements of their own.
+    fn text(&self) -> String {
+        let plain = |n: usize, p: &str| !(is_mark(p) || n == 0 && in_brackets(p.trim()) && p.chars().count() <= 10);
+        let kept: String = self.pieces.iter().enumerate().filter(|(n, p)| plain(*n, p)).map(|(_, p)| p.as_str()).collect();
+        let kept = collapse_whitespace(&kept);
+        if kept.chars().count() >= 2 { kept } else { collapse_whitespace(&self.pieces.concat()) }
+    }
+}
+
+fn blocks_of(link: NodeRef<'_>) -> Vec<Block> {
+    let mut blocks = vec![Block::default()];
+    // how many open elements are headings
+    let mut headings = 0;
+    for edge in link.walk().take(MAX_STEPS) {
+        match edge {
+            Edge::Text(_, text) => {
+                // a date beside the title, in an element of its own
+                if let Some(block) = blocks.last_mut()
+                    && !is_date(text)
+                {
+                    block.pieces.push(text.to_owned());
+                }
+            }
+            Edge::Open(e, tag) => {
+                headings += usize::from(is_heading(e, tag));
+                if starts_block(e, tag) {
+                    blocks.push(Block { heading: headings > 0, pieces: Vec::new() });
+                }
+            }
+            Edge::Close(e, tag) => {
+                headings -= usize::from(is_heading(e, tag));
+                if starts_block(e, tag) {
+                    blocks.push(Block::default());
+                }
+            }
+        }
+    }
+    blocks
+}
+
+fn is_heading(e: NodeRef<'_>, tag: Tag) -> bool {
+    let named = |c: &str| ["tit", "headline", "biaoti"].iter().any(|s| c.to_ascii_lowercase().contains(s));
+    tag.is_heading() || e.attr(Attr::Class).is_some_and(named)
+}
+
+fn starts_block(e: NodeRef<'_>, tag: Tag) -> bool {
+    use Tag::*;
+    is_heading(e, tag) || matches!(tag, Div | P | Ul | Li | Dl | Dt | Dd | Table | Tr | Td | Section | Br)
+}
+
+/// Whether a piece of text holds a date or a part of one and nothing else.
+fn is_date(piece: &str) -> bool {
+    let digits = piece.chars().filter(char::is_ascii_digit).count();
+    let others = piece.chars().filter(|c| !c.is_ascii_digit() && !c.is_whitespace() && !"年月日时分秒-/.:：[]【】()（）".contains(*c)).count();
+    digits >= 2 && others == 0
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::html::Tree;
+
+    fn first<T>(html: &str, of: impl Fn(NodeRef<'_>) -> T) -> T {
+        let page = Tree::parse(html);
+        page.elements(Tag::A).next().map(of).unwrap()
+    }
+
+    #[test]
+    fn a_row_that_is_a_link_has_its_title_in_it() {
+        for row in [
+            "<a href=x>许昌市召开大会</a>",
+            "<a href=x><font color=red>许昌市</font>召开大会</a>",
+            "<a href=x><h3>许昌市召开大会</h3><p>这是一段摘要，比标题长得多，说明文章的大意。</p><span>2026-11-24</span></a>",
+            "<a href=x><div><span>24</span><em>2026-11</em></div><div>许昌市召开大会</div></a>",
+            "<a href=x><span>许昌市召开大会</span><span>2026-11-24</span></a>",
+            "<a href=x><div class=pic>图片说明文字</div><div class=tit>许昌市召开大会</div></a>",
+        ] {
+            assert_eq!(first(row, link_title).as_deref(), Some("许昌市召开大会"), "{row}");
+        }
+        assert_eq!(first("<a href=x title='许昌市召开大会'>许昌市召…</a>", link_title).as_deref(), Some("许昌市召开大会"));
+    }
+
+    #[test]
+    fn scripts_open_addresses_too() {
+        let table = [
+            ("<a href='/x/1.html'>题</a>", Some("/x/1.html")),
+            ("<a href='javascript:void(0)' onclick=\"window.open('/x/1.html')\">题</a>", Some("/x/1.html")),
+            ("<a href=\"javascript:show('x/1.shtml')\">题</a>", Some("x/1.shtml")),
+            ("<a href='#' onclick='location.href=\"info/1020/3.htm\"'>题</a>", Some("info/1020/3.htm")),
+            ("<a href='javascript:;' onclick=\"go('12')\">题</a>", None),
+            ("<a href='#top'>题</a>", None),
+            ("<a href='#/news/1'>题</a>", Some("#/news/1")),
+            ("<a name=x>题</a>", None),
+        ];
+        for (html, expected) in table {
+            assert_eq!(first(html, |a| address(a).map(str::to_owned)).as_deref(), expected, "{html}");
+        }
+    }
+}

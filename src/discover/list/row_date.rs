@@ -1,0 +1,212 @@
+//! The date that a row of a list shows.
+
+use std::sync::LazyLock;
+
+use chrono::{DateTime, FixedOffset};
+use regex::Regex;
+
+use super::link::text_of;
+use crate::html::{Attr, NodeRef, Tag};
+use crate::text::dates::{self, Clock, DateMatch};
+use crate::text::normalize::collapse_whitespace;
+
+/// Text of a row beside its title in which a date is looked for, in characters, and its pieces.
+const MAX_ROW_TEXT: usize = 300;
+const MAX_PIECES: usize = 60;
+/// Parts behind a row of which the date may stand in one, and its most letters.
+const PARTS: usize = 2;
+const MAX_PART_TEXT: usize = 60;
+/// Most elements before the head of a table that are looked at.
+const MAX_STEPS: usize = 2_000;
+/// What the dates of a row are called; a date without a name comes second.
+const NAMES: [(&str, Rank); 21] = [
+    ("发布", Rank::Published),
+    ("公开", Rank::Published),
+    ("公示", Rank::Published),
+    ("公布", Rank::Published),
+    ("上传", Rank::Published),
+    ("发表", Rank::Published),
+    ("成文", Rank::Signed),
+    ("印发", Rank::Signed),
+    ("签发", Rank::Signed),
+    ("发文", Rank::Signed),
+    ("生成", Rank::Signed),
+    ("更新", Rank::Signed),
+    ("修改", Rank::Signed),
+    ("截止", Rank::Other),
+    ("截至", Rank::Other),
+    ("结束", Rank::Other),
+    ("到期", Rank::Other),
+    ("开标", Rank::Other),
+    ("有效", Rank::Other),
+    ("实施", Rank::Other),
+    ("报名", Rank::Other),
+];
+
+/// How likely a date of a row is that of publication, best first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Rank {
+    Published,
+    Unnamed,
+    Signed,
+    /// A deadline or the like: never taken.
+    Other,
+}
+
+impl Rank {
+    /// By the name that stands last before a date.
+    fn of(before: &str) -> Option<Self> {
+        let named = NAMES.iter().filter_map(|(name, rank)| Some((before.rfind(name)?, *rank)));
+        named.max_by_key(|(at, _)| *at).map(|(_, rank)| rank)
+    }
+}
+
+/// The date that a row shows, or the part right behind it: `<dt>title</dt><dd>date</dd>`.
+pub(super) fn row_date(row: NodeRef<'_>, title: &str, clock: &Clock) -> Option<DateTime<FixedOffset>> {
+    let behind = || {
+        let parts = row.next_siblings().filter(|n| n.tag().is_some()).take(PARTS);
+        let free = |e: &NodeRef<'_>| !e.descendants().any(|d| d.is(Tag::A) && d.attr(Attr::Href).is_some());
+        parts.take_while(free).filter(|e| text_of(*e).chars().count() <= MAX_PART_TEXT).find_map(|e| shown_date(e, title, clock))
+    };
+    let found = column_date(row, clock).or_else(|| shown_date(row, title, clock)).or_else(|| line_date(row, clock)).or_else(behind);
+    found.or_else(|| date_in_script(row, clock)).map(|d| d.at)
+}
+
+/// The date beside a link that has no element of its own: `<a>title</a> [2026-11-27]<br>`, or before it.
+fn line_date(link: NodeRef<'_>, clock: &Clock) -> Option<DateMatch> {
+    let inline = |n: &NodeRef<'_>| match n.tag() {
+        Some(Tag::Font | Tag::Span | Tag::B | Tag::Strong | Tag::I | Tag::Em | Tag::Small | Tag::Time | Tag::U) | None => true,
+        Some(_) => false,
+    };
+    if !(link.is(Tag::A) || inline(&link)) {
+        return None;
+    }
+    let linked = |n: &NodeRef<'_>| n.descendants().take(MAX_PART_TEXT).any(|d| d.is(Tag::A));
+    let date = |n: NodeRef<'_>| date_piece(&text_of(n), clock);
+    let before = || {
+        let blank = |n: &NodeRef<'_>| n.text().is_some_and(|t| t.trim().is_empty());
+        let text = link.previous().and_then(|n| if blank(&n) { n.previous() } else { Some(n) })?;
+        let whole = text.parent().filter(|p| Some(*p) != link.parent()).unwrap_or(text);
+        Some(whole).filter(|w| text.text().is_some() && w.parent() == link.parent() && inline(w) && !linked(w)).and_then(date)
+    };
+    link.next_siblings().take(4).take_while(|n| inline(n) && !linked(n)).find_map(date).or_else(before)
+}
+
+/// Of the dates in a row of a table the one that its head says is of publication; where there is no head, the later of two that have
+/// passed: what is signed is published afterwards.
+fn column_date(row: NodeRef<'_>, clock: &Clock) -> Option<DateMatch> {
+    let cells = |row: NodeRef<'_>| -> Vec<String> {
+        let cells = row.child_elements().filter(|e| matches!(e.tag(), Some(Tag::Td | Tag::Th))).take(30);
+        cells.map(text_of).collect()
+    };
+    let own = row.is(Tag::Tr).then(|| cells(row))?;
+    let dated: Vec<DateMatch> = own.iter().filter_map(|c| date_piece(c, clock)).collect();
+    if dated.len() < 2 {
+        return None;
+    }
+    let table = row.ancestors().find(|e| e.is(Tag::Table))?;
+    // the head may be a table of its own
+    let head_table = table.parent().and_then(|p| p.children().take(MAX_PIECES).take_while(|n| *n != table).filter(|n| n.is(Tag::Table)).last());
+    let mut heads =
+        [Some(table), head_table].into_iter().flatten().filter_map(|t| t.descendants().take(MAX_STEPS).find(|e| e.is(Tag::Tr)).map(cells));
+    let column = |head: Vec<String>| head.iter().position(|c| Rank::of(c) == Some(Rank::Published) && c.contains(['日', '时']));
+    let named = heads.find_map(column).and_then(|at| date_piece(own.get(at)?, clock));
+    named.or_else(|| dated.into_iter().max_by_key(|d| d.at))
+}
+
+fn shown_date(row: NodeRef<'_>, title: &str, clock: &Clock) -> Option<DateMatch> {
+    // each piece of text by itself: "[2024-01-28]" beside a title that holds figures
+    let pieces: Vec<String> =
+        shown_texts(row).map(collapse_whitespace).filter(|t| !t.is_empty() && t != title && !title.starts_with(t.trim_end_matches('…'))).collect();
+    if pieces.iter().map(|p| p.chars().count()).sum::<usize>() > MAX_ROW_TEXT {
+        return pieces.iter().filter(|p| p.chars().count() <= 30).find_map(|p| date_piece(p, clock));
+    }
+    // day and month in elements of their own: <i>28</i><em>2024-01</em>
+    dates::in_pieces_of_row(&pieces, clock)
+        .and_then(|day| Some(DateMatch { at: dates::midnight(day, clock)?, has_time: false, offset: 0 }))
+        .or_else(|| named_date(&pieces, clock))
+        .or_else(|| pieces.iter().find_map(|p| date_piece(p, clock)))
+}
+
+/// Of the dates of a row the first of the best rank.
+fn named_date(pieces: &[String], clock: &Clock) -> Option<DateMatch> {
+    let mut best: Option<(Rank, DateMatch)> = None;
+    let mut before = "";
+    let folded: Vec<String> = pieces.iter().map(|p| p.chars().map(dates::fold_keep_case).collect()).collect();
+    for piece in &folded {
+        let mut from = 0;
+        let mut found = dates::find_dates(piece, clock);
+        if found.is_empty() {
+            found.extend(date_piece(piece, clock));
+        }
+        for date in found {
+            let name = piece.get(from..date.offset.min(piece.len())).unwrap_or_default();
+            // a name may stand in an element of its own: <b>截止时间：</b>2026-12-01
+            let rank = Rank::of(name).or_else(|| Rank::of(before).filter(|_| name.trim().is_empty())).unwrap_or(Rank::Unnamed);
+            from = date.offset;
+            if rank != Rank::Other && best.is_none_or(|(r, _)| rank < r) {
+                best = Some((rank, date));
+            }
+        }
+        before = if from == 0 && piece.chars().count() <= 12 { piece } else { "" };
+    }
+    best.map(|(_, date)| date)
+}
+
+/// A piece of text that is a date and little else.
+pub(super) fn date_piece(piece: &str, clock: &Clock) -> Option<DateMatch> {
+    let letters = piece.chars().filter(|c| c.is_alphabetic() && !"年月日时分秒前天昨今刚小周星期上下午发布间日期".contains(*c)).count();
+    if letters > 6 || piece.chars().count() > 40 || !piece.chars().any(|c| c.is_ascii_digit() || "昨今刚前".contains(c)) {
+        return None;
+    }
+    let trimmed = piece.trim_matches(|c: char| !c.is_alphanumeric());
+    dates::find_dates(piece, clock).into_iter().next().or_else(|| dates::parse(trimmed, clock)).filter(|_| Rank::of(piece) != Some(Rank::Other))
+}
+
+/// Texts that a row shows.
+pub(super) fn shown_texts(row: NodeRef<'_>) -> impl Iterator<Item = &str> {
+    let own = row.text();
+    let below = row.descendants().filter(|n| !n.parent().is_some_and(|p| matches!(p.tag(), Some(Tag::Script | Tag::Style))));
+    own.into_iter().chain(below.filter_map(NodeRef::text)).take(MAX_PIECES)
+}
+
+/// `<span><script>document.write(timeConvert('1498908951'))</script></span>`: seconds or thousandths since 1970.
+pub(super) fn date_in_script(row: NodeRef<'_>, clock: &Clock) -> Option<DateMatch> {
+    static MOMENT: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r#"[('"](\d{13}|\d{10})['")]"#).ok());
+    let scripts = row.descendants().take(MAX_STEPS).filter(|n| n.is(Tag::Script)).filter_map(|s| s.children().find_map(NodeRef::text));
+    let moment = |code: &str| MOMENT.as_ref()?.captures(code).and_then(|c| dates::parse(c.get(1)?.as_str(), clock));
+    scripts.filter(|code| code.len() < MAX_ROW_TEXT).take(PARTS).find_map(moment)
+}
+
+#[cfg(test)]
+mod tests {
+    use chrono::{TimeZone as _, Utc};
+
+    use super::*;
+    use crate::html::Tree;
+
+    #[test]
+    fn of_several_dates_the_one_of_publication_is_taken() {
+        let clock = Clock::new(chrono_tz::Asia::Shanghai, Utc.with_ymd_and_hms(2026, 11, 24, 4, 0, 0).unwrap());
+        let day = |row: &str| {
+            let page = format!("<table>{row}</table>");
+            let tree = Tree::parse(&page);
+            let row = tree.elements(Tag::Tr).next().unwrap();
+            row_date(row, "关于招标的公告", &clock).map(|d| d.date_naive().to_string())
+        };
+        let table = [
+            ("<tr><td>关于招标的公告<td>截止时间：2026-11-23 <td>发布时间：2026-11-20", Some("2026-11-20")),
+            ("<tr><td>关于招标的公告<td><b>截止时间：</b>2026-11-23<br><b>发布时间：</b>2026-11-20", Some("2026-11-20")),
+            ("<tr><td>关于招标的公告<td>成文日期：2026-11-10 发布日期：2026-11-20", Some("2026-11-20")),
+            ("<tr><td>关于招标的公告<td>2026-11-10<td>2026-11-20", Some("2026-11-20")),
+            ("<tr><td>关于招标的公告<td>索引号<td>2026-00012<td>2026-11-20", Some("2026-11-20")),
+            ("<tr><td>关于招标的公告<td>2011-12345", None),
+            ("<tr><td>关于招标的公告<td>报名截止：2026-11-23", None),
+            ("<tr><td>关于招标的公告<td><script>document.write(timeConvert('1763596800'))</script>", Some("2025-11-20")),
+            ("<tr><td>关于招标的公告<td>昨天 08:00", Some("2026-11-23")),
+        ];
+        for (row, expected) in table {
+            assert_eq!(day(row).as_deref(), expected, "{row}");
+        }
+    }
+}

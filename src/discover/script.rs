@@ -1,0 +1,290 @@
+//! Scripts read as data: the markup and the values that a page hands to the browser to show.
+//!
+//! Nothing is run. A script is cut into tokens once; what is read of them are strings, assignments of strings, calls of
+//! `document.write`, and literals of arrays and objects.
+
+use std::collections::{BTreeMap, HashMap};
+
+use serde_json::{Map, Value};
+
+/// Most literals of one page that are tried, and most tokens of one script that are looked at.
+const MAX_LITERALS: usize = 64;
+const MAX_TOKENS: usize = 2_000_000;
+/// Longest list of `name[0] = …` assignments.
+const MAX_INDEX: usize = 2_000;
+
+/// A token of a script.
+#[derive(Debug, Clone, PartialEq)]
+enum Token<'a> {
+    /// A name, a number or a keyword.
+    Word(&'a str),
+    /// A string, unescaped.
+    Text(String),
+    /// Anything else.
+    Sign(char),
+}
+
+/// Cuts a script into tokens; comments are left out.
+fn tokens(script: &str) -> impl Iterator<Item = Token<'_>> {
+    let mut rest = script;
+    std::iter::from_fn(move || {
+        loop {
+            rest = rest.trim_start();
+            let first = rest.chars().next()?;
+            if let Some(comment) = rest.strip_prefix("//") {
+                rest = comment.find('\n').and_then(|n| comment.get(n..)).unwrap_or_default();
+                continue;
+            }
+            if let Some(comment) = rest.strip_prefix("/*") {
+                rest = comment.find("*/").and_then(|n| comment.get(n + 2..)).unwrap_or_default();
+                continue;
+            }
+            let behind = rest.get(first.len_utf8()..).unwrap_or_default();
+            if matches!(first, '"' | '\'' | '`')
+                && let Some((text, end)) = string(behind, first)
+            {
+                rest = behind.get(end..).unwrap_or_default();
+                return Some(Token::Text(text));
+            }
+            let in_word = |c: char| c.is_alphanumeric() || matches!(c, '_' | '$');
+            // numbers keep their point and sign
+            let in_number = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '+');
+            let number = first.is_ascii_digit() || first == '-' && behind.starts_with(|c: char| c.is_ascii_digit());
+            let length = match first {
+                _ if number => first.len_utf8() + behind.find(|c| !in_number(c)).unwrap_or(behind.len()),
+                c if in_word(c) => rest.find(|c| !in_word(c)).unwrap_or(rest.len()),
+                _ => 0,
+            };
+            if length > 0 {
+                let word = rest.get(..length).unwrap_or_default();
+                rest = rest.get(length..).unwrap_or_default();
+                return Some(Token::Word(word));
+            }
+            rest = behind;
+            return Some(Token::Sign(first));
+        }
+    })
+}
+
+/// The string that begins a text, and where it ends behind its quote. One that ends with its line was no string.
+fn string(text: &str, quote: char) -> Option<(String, usize)> {
+    let mut out = String::new();
+    let mut at = 0;
+    loop {
+        let c = text.get(at..)?.chars().next()?;
+        at += c.len_utf8();
+        match c {
+            _ if c == quote => return Some((out, at)),
+            '\n' if quote != '`' => return None,
+            '\\' => {
+                let escaped = text.get(at..)?.chars().next()?;
+                at += escaped.len_utf8();
+                let digits = match escaped {
+                    'u' => 4,
+                    'x' => 2,
+                    _ => 0,
+                };
+                let number = text.get(at..at + digits).filter(|d| !d.is_empty()).and_then(|d| u32::from_str_radix(d, 16).ok());
+                match (escaped, number) {
+                    (_, Some(number)) => {
+                        out.extend(char::from_u32(number));
+                        at += digits;
+                    }
+                    ('n' | 'r' | 't', _) => out.push(' '),
+                    ('\n', _) => {}
+                    _ => out.push(escaped),
+                }
+            }
+            _ => out.push(c),
+        }
+    }
+}
+
+/// What the scripts of one page hold.
+#[derive(Debug, Default)]
+pub(super) struct Scripts {
+    /// Strings by the name they were last assigned to.
+    strings: HashMap<String, String>,
+    /// Literals of arrays and objects.
+    pub(super) values: Vec<Value>,
+    tried: usize,
+}
+
+impl Scripts {
+    /// Takes in a script and returns the markup that it writes: of `document.write`, or of strings that hold links.
+    pub(super) fn take(&mut self, script: &str) -> String {
+        let wanted = ["document.write", "</a>", "<\\/a>", "\\u003c/a", "[{", "[0]", "= {", "={"].iter().any(|w| script.contains(w));
+        if !wanted && !script.contains('[') {
+            return String::new();
+        }
+        let tokens: Vec<Token<'_>> = tokens(script).take(MAX_TOKENS).collect();
+        let written = self.written(&tokens);
+        self.literals(&tokens);
+        self.values.extend(columns(&tokens));
+        if !written.is_empty() {
+            return written;
+        }
+        let linked = |t: &&Token<'_>| matches!(t, Token::Text(s) if s.contains("href") && s.contains("</a>"));
+        tokens.iter().filter(linked).map(|t| if let Token::Text(s) = t { s.as_str() } else { "" }).collect::<Vec<_>>().join("\n")
+    }
+
+    /// What `document.write("…" + name + "…")` writes; names stand for the strings assigned to them before.
+    fn written(&mut self, tokens: &[Token<'_>]) -> String {
+        let mut out = String::new();
+        let mut at = 0;
+        while let Some(rest) = tokens.get(at..).filter(|r| !r.is_empty()) {
+            match rest {
+                [Token::Word(name), Token::Sign('='), Token::Text(value), ..] => {
+                    self.strings.insert((*name).to_owned(), value.clone());
+                    at += 3;
+                }
+                [Token::Word("document"), Token::Sign('.'), Token::Word("write" | "writeln"), Token::Sign('('), call @ ..] => {
+                    let mut depth = 1usize;
+                    let mut length = 0;
+                    for token in call {
+                        length += 1;
+                        match token {
+                            Token::Sign('(') => depth += 1,
+                            Token::Sign(')') => depth -= 1,
+                            Token::Text(text) if depth == 1 => out.push_str(text),
+                            Token::Word(name) if depth == 1 => out.push_str(self.strings.get(*name).map_or("", String::as_str)),
+                            _ => {}
+                        }
+                        if depth == 0 {
+                            break;
+                        }
+                    }
+                    at += 4 + length;
+                }
+                _ => at += 1,
+            }
+        }
+        if out.contains("href") { out } else { String::new() }
+    }
+
+    /// Literals of arrays and objects that are assigned or handed to a function, outermost first.
+    fn literals(&mut self, tokens: &[Token<'_>]) {
+        let mut at = 0;
+        while at + 1 < tokens.len() && self.tried < MAX_LITERALS {
+            let begins = matches!(tokens.get(at), Some(Token::Sign('=' | '(' | ':' | ',') | Token::Word("return")));
+            let literal = tokens.get(at + 1..).filter(|t| begins && matches!(t.first(), Some(Token::Sign('[' | '{'))));
+            // an array of objects, or an object that may hold one
+            if let Some(literal) = literal.filter(|t| matches!(t, [Token::Sign('['), Token::Sign('{'), ..] | [Token::Sign('{'), ..])) {
+                self.tried += 1;
+                if let Some((value, length)) = json(literal) {
+                    self.values.push(value);
+                    at += length;
+                }
+            }
+            at += 1;
+        }
+    }
+}
+
+/// A literal as JSON, and how many tokens it takes; `None` where it holds anything but values.
+fn json(tokens: &[Token<'_>]) -> Option<(Value, usize)> {
+    const MAX_DEPTH: usize = 100;
+    let mut text = String::new();
+    let mut open = Vec::new();
+    for (n, token) in tokens.iter().enumerate() {
+        match token {
+            Token::Sign(c @ ('[' | '{')) => {
+                open.push(*c);
+                text.push(*c);
+            }
+            Token::Sign(c @ (']' | '}')) => {
+                open.pop()?;
+                // a comma may stand behind the last value
+                text.truncate(text.trim_end_matches(',').len());
+                text.push(*c);
+            }
+            Token::Sign(c @ (',' | ':')) => text.push(*c),
+            Token::Text(value) => text.push_str(&Value::String(value.clone()).to_string()),
+            Token::Word("undefined") => text.push_str("null"),
+            Token::Word(word) => {
+                let key = matches!(tokens.get(n + 1), Some(Token::Sign(':'))) && open.last() == Some(&'{');
+                let value = matches!(*word, "true" | "false" | "null") || word.starts_with(|c: char| c.is_ascii_digit() || c == '-');
+                match (key, value) {
+                    (true, _) => text.push_str(&Value::String((*word).to_owned()).to_string()),
+                    (false, true) => text.push_str(word),
+                    (false, false) => return None,
+                }
+            }
+            Token::Sign(_) => return None,
+        }
+        if open.len() > MAX_DEPTH {
+            return None;
+        }
+        if open.is_empty() {
+            return Some((serde_json::from_str(&text).ok()?, n + 1));
+        }
+    }
+    None
+}
+
+/// Rows that are written as `urls[0] = "…"; titles[0] = "…";`: one array of objects.
+fn columns(tokens: &[Token<'_>]) -> Option<Value> {
+    let mut rows: BTreeMap<usize, Map<String, Value>> = BTreeMap::new();
+    for window in tokens.windows(6) {
+        if let [Token::Word(name), Token::Sign('['), Token::Word(index), Token::Sign(']'), Token::Sign('='), Token::Text(value)] = window
+            && let Some(index) = index.parse::<usize>().ok().filter(|n| *n < MAX_INDEX)
+        {
+            rows.entry(index).or_default().insert((*name).to_owned(), Value::String(value.clone()));
+        }
+    }
+    (rows.len() > 1).then(|| rows.into_values().map(Value::Object).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn take(script: &str) -> (String, Vec<String>) {
+        let mut scripts = Scripts::default();
+        let markup = scripts.take(script);
+        (markup, scripts.values.iter().map(ToString::to_string).collect())
+    }
+
+    #[test]
+    fn what_a_script_writes_is_joined() {
+        let link = "<li><a href=\"1.html\">题</a></li>";
+        for script in [
+            r#"document.write('<li><a href="1.html">题</a></li>');"#,
+            r#"document.writeln("<li><a href=\"1.html\">" + "题<\/a></li>");"#,
+            r#"var t = '题', u = "1.html"; document.write('<li><a href="' + u + '">' + t + '</a></li>')"#,
+            r#"// it's a list
+               list.innerHTML = "\u003cli><a href=\"1.html\">\u9898</a></li>";"#,
+            "rows.push(`<li><a href=\"1.html\">题</a></li>`)",
+        ] {
+            assert_eq!(take(script).0, link, "{script}");
+        }
+        assert_eq!(take("document.write('<b>' + now() + '</b>')").0, "");
+        assert_eq!(take("var s = '</a>").0, "", "a string that never ends");
+    }
+
+    #[test]
+    fn literals_are_read_as_values() {
+        let row = r#"[{"title":"题","url":"1.html"}]"#;
+        for script in [
+            r#"var list = [{"title": "题", "url": "1.html"}];"#,
+            "show([{title: '题', url: '1.html',},]);",
+            "var a = function(x) { return x > 1 }; var list=[{'title':'题','url':'1.html'}]",
+        ] {
+            assert_eq!(take(script).1, [row], "{script}");
+        }
+        assert_eq!(
+            take("window.__STATE__ = {a: {list: [{n: -1.5, ok: true, none: undefined}]}};").1,
+            [r#"{"a":{"list":[{"n":-1.5,"none":null,"ok":true}]}}"#]
+        );
+        assert_eq!(take("new Vue({el: '#a', data: {rows: [{t: '题'}]}, mounted() { go() }})").1, [r#"{"rows":[{"t":"题"}]}"#]);
+        assert_eq!(take("u[0]='1.html';t[0]=\"题\";u[1]='2.html';t[1]='目'").1, [r#"[{"t":"题","u":"1.html"},{"t":"目","u":"2.html"}]"#]);
+        assert!(take("var a = [{b: c()}]; if (a[0]) { x = {; }").1.is_empty());
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn no_script_makes_it_panic(script in "(document\\.write\\(|var |[a-c]|\\[0\\]|=|'|\"|\\\\u?|[\\[{(:,)}\\]]|<a href=x>|</a>|中|\n){0,60}") {
+            let _ = take(&script);
+        }
+    }
+}

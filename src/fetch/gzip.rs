@@ -1,0 +1,175 @@
+//! Gzip as browsers read it (RFC 1952): what stands behind the compressed data, its checksum and length, may be missing or wrong,
+//! and anything may follow.
+
+use std::io::{self, Write as _};
+
+use flate2::write::DeflateDecoder;
+
+use crate::fetch::body::LimitedBuffer;
+
+/// How a member begins: the magic number, and deflate as its method.
+pub(super) const MAGIC: [u8; 3] = [0x1f, 0x8b, 8];
+/// Bytes of checksum and length behind each member.
+const TRAILER: usize = 8;
+/// Longest header: names and comments are short.
+const MAX_HEADER: usize = 64 << 10;
+
+/// What is read next.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Part {
+    Header,
+    Data,
+    Trailer,
+    /// What follows the last member.
+    Padding,
+}
+
+/// Takes a gzip stream in pieces, and collects what it holds.
+#[derive(Debug)]
+pub(super) struct Gzip {
+    /// Bytes that are not read yet.
+    pending: Vec<u8>,
+    next: Part,
+    decoder: DeflateDecoder<LimitedBuffer>,
+}
+
+impl Gzip {
+    pub(super) fn new(buffer: LimitedBuffer) -> Self {
+        Self { pending: Vec::new(), next: Part::Header, decoder: DeflateDecoder::new(buffer) }
+    }
+
+    /// What was decompressed so far.
+    pub(super) fn buffer(&self) -> &LimitedBuffer {
+        self.decoder.get_ref()
+    }
+
+    /// What was decompressed, taken out.
+    pub(super) fn take_buffer(&mut self) -> LimitedBuffer {
+        std::mem::replace(self.decoder.get_mut(), LimitedBuffer::new(0))
+    }
+
+    /// Takes the next bytes.
+    pub(super) fn write(&mut self, bytes: &[u8]) -> io::Result<()> {
+        self.pending.extend_from_slice(bytes);
+        loop {
+            match self.next {
+                Part::Header => {
+                    let Some(length) = header_length(&self.pending) else {
+                        return if self.pending.len() > MAX_HEADER { Err(io::ErrorKind::InvalidData.into()) } else { Ok(()) };
+                    };
+                    self.pending.drain(..length);
+                    self.next = Part::Data;
+                }
+                Part::Data => {
+                    let input = std::mem::take(&mut self.pending);
+                    self.pending = self.inflate(&input)?.to_vec();
+                    if self.next == Part::Data {
+                        return Ok(());
+                    }
+                }
+                Part::Trailer => {
+                    if self.pending.len() < TRAILER + MAGIC.len() {
+                        return Ok(());
+                    }
+                    self.pending.drain(..TRAILER);
+                    self.next = Part::Padding;
+                    if self.pending.starts_with(&MAGIC) {
+                        // one more member: its data follow those before
+                        let buffer = self.take_buffer();
+                        self.decoder = DeflateDecoder::new(buffer);
+                        self.next = Part::Header;
+                    }
+                }
+                Part::Padding => {
+                    self.pending.clear();
+                    return Ok(());
+                }
+            }
+        }
+    }
+
+    /// Decompresses bytes, and returns those behind the end of the member.
+    fn inflate<'b>(&mut self, mut bytes: &'b [u8]) -> io::Result<&'b [u8]> {
+        while !bytes.is_empty() {
+            let taken = self.decoder.write(bytes)?;
+            bytes = bytes.get(taken..).unwrap_or_default();
+            if taken == 0 {
+                self.decoder.try_finish()?;
+                self.next = Part::Trailer;
+                break;
+            }
+        }
+        Ok(bytes)
+    }
+
+    /// Says that nothing more comes; data that stop before their own end are an error.
+    pub(super) fn finish(&mut self) -> io::Result<()> {
+        match self.next {
+            Part::Header => Err(io::ErrorKind::UnexpectedEof.into()),
+            Part::Data => {
+                self.decoder.try_finish()?;
+                // without its last block a stream is not at its end
+                if self.decoder.write(&[0])? == 0 { Ok(()) } else { Err(io::ErrorKind::UnexpectedEof.into()) }
+            }
+            Part::Trailer | Part::Padding => Ok(()),
+        }
+    }
+}
+
+/// How long the header is that begins a member; `None` while it is not whole.
+fn header_length(bytes: &[u8]) -> Option<usize> {
+    let flags = *bytes.get(3)?;
+    let mut at = 10;
+    if flags & 4 != 0 {
+        let length = u16::from_le_bytes([*bytes.get(at)?, *bytes.get(at + 1)?]);
+        at += 2 + usize::from(length);
+    }
+    // a name and a comment, each ended by a zero
+    for flag in [8, 16] {
+        if flags & flag != 0 {
+            at += bytes.get(at..)?.iter().position(|b| *b == 0)? + 1;
+        }
+    }
+    at += if flags & 2 != 0 { 2 } else { 0 };
+    (bytes.len() >= at).then_some(at)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Read as _;
+
+    use super::*;
+
+    fn member(text: &[u8]) -> Vec<u8> {
+        let mut out = Vec::new();
+        flate2::GzBuilder::new().filename("a.xml").comment("c").read(text, flate2::Compression::default()).read_to_end(&mut out).unwrap();
+        out
+    }
+
+    /// Reads a stream in pieces of so many bytes.
+    fn read(stream: &[u8], piece: usize) -> Option<Vec<u8>> {
+        let mut gzip = Gzip::new(LimitedBuffer::new(1 << 20));
+        for bytes in stream.chunks(piece) {
+            gzip.write(bytes).ok()?;
+        }
+        gzip.finish().ok()?;
+        Some(gzip.take_buffer().bytes)
+    }
+
+    #[test]
+    fn what_follows_the_data_does_not_matter() {
+        let text = "许昌市召开发制品产业会议。".repeat(50);
+        let whole = member(text.as_bytes());
+        let mut wrong = whole.clone();
+        let at = wrong.len() - 8;
+        wrong[at..at + 4].copy_from_slice(&[0; 4]);
+        for piece in [1, 7, 10_000] {
+            for stream in [whole.clone(), whole[..whole.len() - 8].to_vec(), wrong.clone(), [whole.clone(), b"\n \0".repeat(9)].concat()] {
+                assert_eq!(read(&stream, piece).as_deref(), Some(text.as_bytes()), "{piece}");
+            }
+            assert_eq!(read(&[whole.clone(), member(b"x")].concat(), piece), Some([text.as_bytes(), b"x"].concat()));
+            assert_eq!(read(&whole[..whole.len() / 2], piece), None, "cut in its data");
+            assert_eq!(read(&whole[..8], piece), None, "cut in its header");
+        }
+    }
+}
