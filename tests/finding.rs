@@ -41,11 +41,19 @@ async fn page(State(relaid): State<Arc<AtomicBool>>, headers: header::HeaderMap,
     let body = match uri.path() {
         // a column whose feed tells of the same articles
         "/column/" => list(announce, &rows(1, 6), ""),
+        "/rss.xml" | "/feed.xml" if host.starts_with("localhost") => return (StatusCode::NOT_FOUND, [(header::CONTENT_TYPE, "text/html")], String::new()),
         "/feed.xml" => feed(1, 8),
         // a column for which the site's one feed is no substitute
         "/other/" => list(announce, &rows(101, 108), ""),
         // a page without a list of its own
         "/app/" => "<html><head><title>应用</title></head><body><div id=app></div></body></html>".to_owned(),
+        // a home page without list or feed, on a host of its own below
+        "/home/" | "/" => "<html><head><title>示例局</title></head><body><a href='/column/'>新闻动态</a><a href='/paged/'>通知公告</a><a href='/zt/'>专题专栏</a></body></html>".to_owned(),
+        "/based/" => "<html><head><base href='/sub/'><link rel=alternate title=RSS href=feed.xml></head></html>".to_owned(),
+        "/sub/feed.xml" => feed(1, 8),
+        "/frame/" => "<html><body><iframe src='/column/' width=100% height=900></iframe></body></html>".to_owned(),
+        "/check/" => "<html><script>document.cookie='a=1;path=/';location.href=location.pathname;</script></html>".to_owned(),
+        "/sent/" => "<html><body onload=\"window.location='/other/'\"></body></html>".to_owned(),
         "/rss.xml" => feed(1, 8),
         "/map/index.xml" => "<sitemapindex><sitemap><loc>{base}/map/old.xml</loc><lastmod>2020-01-01</lastmod></sitemap>\
             <sitemap><loc>{base}/map/news.xml</loc></sitemap></sitemapindex>"
@@ -169,4 +177,38 @@ async fn a_list_is_read_further_back_at_first_and_a_new_layout_is_told() {
     assert!(told.contains("sources    1 ok") && told.contains("entries    0 new"), "{told}");
     let listed = out(&site.run(&["sources", "list"]).await);
     assert!(listed.contains("list layout changed"), "{listed}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_home_page_names_its_columns_and_pages_without_a_list_say_why() {
+    let site = Site::start().await;
+    // under this name the site has no feed at the usual places
+    let home = site.base.replace("127.0.0.1", "localhost").replace("http://", "");
+    let shown = out(&site.run(&["sources", "add", "--dry-run", "--allow-private", &home]).await);
+    for column in ["\"entries\":6,\"list\":", "\"name\":\"新闻动态\"", "\"name\":\"通知公告\""] {
+        assert!(shown.contains(column), "{shown}");
+    }
+    let based = out(&site.run(&["sources", "add", "--dry-run", "--allow-private", &format!("{}/based/", site.base)]).await);
+    assert!(based.contains("/sub/feed.xml"), "{based}");
+    for (path, words) in [("/frame/", "/column/"), ("/check/", "render = true"), ("/app/", "render = true"), ("/sent/", "许昌科技创新的第101条消息")]
+    {
+        let shown = out(&site.run(&["sources", "test", "--allow-private", &format!("{}{path}", site.base)]).await);
+        assert!(shown.contains(words), "{path}: {shown}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn lists_of_any_charset_are_imported_and_what_is_left_out_is_named() {
+    let site = Site::start().await;
+    let text = "<?xml version='1.0' encoding='gb2312'?>\n<opml version='2.0'><body>\n<outline text='许昌新闻' xmlUrl='http://a.example/rss'/>\
+        <outline text='又' xmlUrl='https://a.example/rss'/>\n<outline text='坏' xmlUrl='ftp://b.example/x'/></body></opml>";
+    let utf16 = |text: &str| std::iter::once(0xfeff_u16).chain(text.encode_utf16()).flat_map(u16::to_le_bytes).collect::<Vec<u8>>();
+    for (name, bytes) in [("gbk.opml", encoding_rs::GBK.encode(text).0.into_owned()), ("utf16.opml", utf16(&text.replace("a.example", "c.example")))]
+    {
+        std::fs::write(site.dir.path().join(name), bytes).unwrap();
+        let told = out(&site.run(&["sources", "import", name]).await);
+        assert!(told.contains("1 sources added") && told.contains("1 listed already"), "{told}");
+        assert!(told.contains(&format!("{name}:4: ftp://b.example/x is left out")), "{told}");
+    }
+    assert_eq!(site.sources().matches("name = \"许昌新闻\"").count(), 2);
 }

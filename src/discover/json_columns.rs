@@ -175,8 +175,8 @@ fn looks_like_address(text: &str) -> bool {
 
 fn looks_like_title(text: &str) -> bool {
     let length = text.trim().chars().count();
-    (4..=120).contains(&length) && !looks_like_address(text) && !text.contains("</") && !text.contains('。') && text.chars().any(|c| c.is_alphabetic() && !c.is_ascii())
-        || text.trim().split(' ').count() > 3
+    let in_words = text.chars().any(|c| c.is_alphabetic() && !c.is_ascii()) || text.trim().split(' ').count() > 3;
+    (4..=120).contains(&length) && in_words && !looks_like_address(text) && !text.contains("</") && !text.contains('。')
 }
 
 fn distinct(rows: &[&Map<String, Value>], key: &str) -> bool {

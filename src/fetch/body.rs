@@ -3,10 +3,11 @@
 //! Bounds: bytes after decompression, growth by decompression, the window a compressor may ask for. What the server
 //! calls the coding is believed only where the first bytes agree: some send plain text as gzip, and gzip as nothing.
 
-use std::io::{self, Write};
+use std::io::{self, Write as _};
 
 use crate::fetch::error::FetchError;
 use crate::fetch::gzip::{self, Gzip};
+use crate::fetch::limited_buffer::LimitedBuffer;
 
 /// Growth above which a body counts as a bomb, once it is larger than [`BOMB_FLOOR`]; deflate's own limit is 1,032.
 const MAX_GROWTH: u64 = 200;
@@ -15,37 +16,6 @@ const BOMB_FLOOR: usize = 1 << 20;
 const ZSTD_WINDOW_LOG: u32 = 23;
 /// Most codings one on another.
 const MAX_CODINGS: usize = 2;
-
-/// Collects up to a limit, then fails.
-#[derive(Debug)]
-pub(super) struct LimitedBuffer {
-    pub(super) bytes: Vec<u8>,
-    max: usize,
-    full: bool,
-}
-
-impl LimitedBuffer {
-    pub(super) fn new(max: usize) -> Self {
-        Self { bytes: Vec::new(), max, full: false }
-    }
-}
-
-impl Write for LimitedBuffer {
-    fn write(&mut self, chunk: &[u8]) -> io::Result<usize> {
-        let room = self.max.saturating_sub(self.bytes.len());
-        if chunk.len() > room {
-            self.bytes.extend_from_slice(chunk.get(..room).unwrap_or_default());
-            self.full = true;
-            return Err(io::Error::other("limit reached"));
-        }
-        self.bytes.extend_from_slice(chunk);
-        Ok(chunk.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-}
 
 enum Decoder {
     Plain(LimitedBuffer),
@@ -314,8 +284,7 @@ mod tests {
             assert!(matches!(cut, FetchError::Incomplete(_) | FetchError::Coding(_)), "{coding}: {cut}");
         }
         let mut damaged = gzip(TEXT.repeat(500).as_bytes());
-        let middle = damaged.len() / 2;
-        damaged[middle..middle + 20].fill(0xff);
+        damaged[10] = 0xff;
         assert!(receive("gzip", &damaged, 1 << 20).is_err());
     }
 

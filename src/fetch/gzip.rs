@@ -5,7 +5,7 @@ use std::io::{self, Write as _};
 
 use flate2::write::DeflateDecoder;
 
-use crate::fetch::body::LimitedBuffer;
+use crate::fetch::limited_buffer::LimitedBuffer;
 
 /// How a member begins: the magic number, and deflate as its method.
 pub(super) const MAGIC: [u8; 3] = [0x1f, 0x8b, 8];

@@ -15,6 +15,7 @@ mod gzip;
 mod headers;
 mod host;
 mod json_client;
+mod limited_buffer;
 mod proxy;
 mod rate_limit;
 mod redirect;

@@ -82,10 +82,9 @@ impl WebUrl {
     pub fn typed(text: &str) -> Result<Self, UrlError> {
         let text = text.trim();
         let host = text.split(['/', '?', '#']).next().unwrap_or_default();
-        let bare = !text.contains("://")
-            && host.contains('.')
-            && !host.contains('@')
-            && host.split(':').nth(1).is_none_or(|p| p.bytes().all(|b| b.is_ascii_digit()));
+        let (name, port) = host.split_once(':').unwrap_or((host, ""));
+        let is_host = port.bytes().all(|b| b.is_ascii_digit()) && !name.contains('@') && (name.contains('.') || !port.is_empty());
+        let bare = !text.contains("://") && is_host;
         if bare { Self::parse(&format!("https://{text}")) } else { Self::parse(text) }
     }
 

@@ -59,8 +59,8 @@ impl Readers {
                 let list = ListSelectors { item: some("div.row"), link: some("a"), title: None, date: some("i") };
                 self.discover(text, SourceKind::List, list);
             }
-            Kind::Feed | Kind::Atom => self.discover(text, SourceKind::Feed, ListSelectors::default()),
-            Kind::JsonFeed => self.discover(text, SourceKind::Json, ListSelectors::default()),
+            Kind::Feed | Kind::Atom | Kind::JsonFeed => self.discover(text, SourceKind::Feed, ListSelectors::default()),
+            Kind::Json => self.discover(text, SourceKind::Json, ListSelectors::default()),
             Kind::Sitemap => self.discover(text, SourceKind::Sitemap, ListSelectors::default()),
             Kind::Opml => drop(opml::read(text)),
             Kind::Robots => {
