@@ -46,7 +46,7 @@ async fn page(State(relaid): State<Arc<AtomicBool>>, headers: header::HeaderMap,
         // a column for which the site's one feed is no substitute
         "/other/" => list(announce, &rows(101, 108), ""),
         // a page without a list of its own
-        "/app/" => "<html><head><title>应用</title></head><body><div id=app></div></body></html>".to_owned(),
+        "/app/" => "<html><head><title>应用</title></head><body><div id=app></div><script src=/app.js></script></body></html>".to_owned(),
         // a home page without list or feed, on a host of its own below
         "/home/" | "/" => "<html><head><title>示例局</title></head><body><a href='/column/'>新闻动态</a><a href='/paged/'>通知公告</a><a href='/zt/'>专题专栏</a></body></html>".to_owned(),
         "/based/" => "<html><head><base href='/sub/'><link rel=alternate title=RSS href=feed.xml></head></html>".to_owned(),

@@ -131,7 +131,7 @@ impl Group {
         let own = 1.0 + 1.5 * self.signs.own.unwrap_or(0.0);
         let when = |sign: bool, factor: f64| if sign { factor } else { 1.0 };
         let s = self.signs;
-        let doubt = when(s.unlikely, 0.2) * when(s.known, 1.5) * when(s.pager, 1.8) * when(s.more, 0.6) * when(s.script, 0.8);
+        let doubt = when(s.unlikely, 0.2) * when(s.known, 1.5) * when(s.pager, 2.5) * when(s.more, 0.6) * when(s.script, 0.8);
         n.powf(0.7) * title * (0.8 + 1.2 * self.dated()) * (0.4 + 0.6 * self.uniform()) * own * doubt
     }
 }

@@ -66,6 +66,15 @@ fn without_marks(title: &str) -> &str {
     rest.trim_start_matches(['·', '•', '■', '▪', '►', '◆', '●', '-', ' '])
 }
 
+/// A title and the date at its end: `许昌市召开大会 (2026-11-24)`.
+pub(super) fn without_date(title: &str) -> (&str, &str) {
+    static DATE: LazyLock<Option<Regex>> = LazyLock::new(|| {
+        Regex::new(r"[\s\[(（【]+20\d\d\s?[-/.年]\s?\d{1,2}\s?[-/.月]\s?\d{1,2}日?(?:\s+\d{1,2}:\d{2}(?::\d{2})?)?[\s\])）】]*$").ok()
+    });
+    let at = DATE.as_ref().and_then(|d| d.find(title)).map(|m| m.start());
+    at.filter(|at| title.get(..*at).is_some_and(|t| t.chars().count() >= MIN_TITLE)).and_then(|at| title.split_at_checked(at)).unwrap_or((title, ""))
+}
+
 /// The title of a link: its text, or its `title` or that of its cell where the text is cut; of a whole row that is a link, the part
 /// that reads like one.
 pub(super) fn link_title(a: NodeRef<'_>) -> Option<String> {

@@ -65,7 +65,9 @@ impl Rank {
 pub(super) fn row_date(row: NodeRef<'_>, title: &str, clock: &Clock) -> Option<DateTime<FixedOffset>> {
     let behind = || {
         let parts = row.next_siblings().filter(|n| n.tag().is_some()).take(PARTS);
-        let free = |e: &NodeRef<'_>| !e.descendants().any(|d| d.is(Tag::A) && d.attr(Attr::Href).is_some());
+        // a heading behind a row is of the rows that follow
+        let heads = |e: &NodeRef<'_>| e.is(Tag::Dt) && row.is(Tag::Dd) || e.tag().is_some_and(Tag::is_heading);
+        let free = |e: &NodeRef<'_>| !heads(e) && !e.descendants().any(|d| d.is(Tag::A) && d.attr(Attr::Href).is_some());
         parts.take_while(free).filter(|e| text_of(*e).chars().count() <= MAX_PART_TEXT).find_map(|e| shown_date(e, title, clock))
     };
     let found = column_date(row, clock).or_else(|| shown_date(row, title, clock)).or_else(|| line_date(row, clock)).or_else(behind);

@@ -6,7 +6,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use crate::discover::list::link::{self, MIN_TITLE, address, link_title};
+use crate::discover::list::link::{self, MIN_TITLE, address, link_title, without_date};
 use crate::discover::list::row_date::{date_in_script, date_piece, row_date, shown_texts};
 use crate::html::{Attr, NodeId, NodeRef, Tag, Tree};
 use crate::model::{Entry, WebUrl};
@@ -19,6 +19,8 @@ const MAX_ROW_LEVELS: usize = 6;
 const MAX_TITLES: usize = 6;
 /// Most parts of an element that are looked at.
 const MAX_PARTS: usize = 60;
+/// Most nodes of a row that are looked at.
+const MAX_STEPS: usize = 300;
 /// A short text that leads to one address from so many rows names a column, or says 更多.
 const REPEATED: usize = 3;
 const SHORT: usize = 12;
@@ -106,11 +108,13 @@ fn row<'t>(element: NodeRef<'t>, links: &[&Link<'_>], clock: &Clock) -> Option<R
     // picture and headline lead to the same article: the heading, else the longer text, is the title
     let same = links.iter().filter(|l| l.url == chosen.url);
     let titled = same.max_by_key(|l| (l.heading, l.length()))?;
-    let published_at = row_date(element, &titled.title, clock);
-    if titled.length() < MIN_TITLE && published_at.is_none() {
+    let (title, date) = without_date(&titled.title);
+    let in_title = || dates::find_dates(date, clock).first().map(|d| d.at);
+    let published_at = row_date(element, &titled.title, clock).or_else(in_title);
+    if title.chars().count() < MIN_TITLE && published_at.is_none() {
         return None;
     }
-    let entry = Entry { id: None, url: chosen.url.clone(), title: titled.title.clone(), published_at, summary: None, content_html: None };
+    let entry = Entry { id: None, url: chosen.url.clone(), title: title.to_owned(), published_at, summary: None, content_html: None };
     Some(Row { element, entry })
 }
 
@@ -220,7 +224,7 @@ impl<'c> Places<'c> {
             return *known;
         }
         let titles = self.links.get(&e.id()).copied().unwrap_or(0);
-        let dates = self.dates(e);
+        let dates = self.dates_beside_links(e);
         let found = titles <= MAX_TITLES && (dates == 1 || dates > titles) && !self.holds_rows(e) && self.repeats(e);
         self.rows.insert(e.id(), found);
         found
@@ -228,6 +232,9 @@ impl<'c> Places<'c> {
 
     /// Whether an element has enough siblings of its kind that hold links and show dates.
     fn repeats(&mut self, e: NodeRef<'_>) -> bool {
+        // some tables have a body for each row
+        let alone = |b: &NodeRef<'_>| b.is(Tag::Tbody) && b.child_elements().take(2).count() == 1;
+        let e = e.parent().filter(alone).unwrap_or(e);
         let (Some(parent), Some(tag)) = (e.parent(), e.tag()) else { return false };
         let known = self.alike.get(&(parent.id(), tag)).copied();
         let alike = known.unwrap_or_else(|| {
@@ -254,6 +261,16 @@ impl<'c> Places<'c> {
             (*count, *links) = (*count + 1, *links + linked(part));
         }
         parts.into_iter().any(|(tag, (count, links))| tag != Tag::A && count >= least(tag) && links == all)
+    }
+
+    /// How many dates an element shows beside its links; where there are none, in them.
+    fn dates_beside_links(&mut self, e: NodeRef<'_>) -> usize {
+        let in_link = |n: NodeRef<'_>| n.ancestors().take(MAX_ROW_LEVELS).take_while(|a| *a != e).any(|a| a.is(Tag::A));
+        let beside = e.descendants().take(MAX_STEPS).filter(|n| n.text().is_some_and(|t| t.len() < 60) && !in_link(*n)).filter_map(NodeRef::text);
+        match beside.filter(|t| date_piece(&collapse_whitespace(t), self.clock).is_some()).count() {
+            0 => self.dates(e),
+            found => found,
+        }
     }
 
     /// How many dates an element shows outside of titles; of one that shows very much, none.

@@ -279,6 +279,20 @@ fn dates_stand_above_rows_or_in_pieces() {
         ("days as headings", page("<div>", |i, t, d| format!("<h4>2026年11月{d}日 星期一</h4><ul>{}</ul>", row(i, t)), "</div>")),
         ("one month above", page("<h3>2026年11月</h3><ul>", |i, t, d| format!("<li><b>{d}日</b><a href=t{i}.html>{t}</a></li>"), "</ul>")),
         ("day above month", page("<ul>", |i, t, d| format!("<li><div><b>{d}</b><i>11月</i></div><a href=t{i}.html>{t}</a></li>"), "</ul>")),
+        ("in the link", page("<ul>", |i, t, d| format!("<li><a href=t{i}.html>{t} (2026-11-{d})</a></li>"), "</ul>")),
+        ("days in a definition list", page("<dl>", |i, t, d| format!("<dt>2026-11-{d}</dt><dd><a href=t{i}.html>{t}</a></dd>"), "</dl>")),
+        (
+            "the last reply beside",
+            page(
+                "<table>",
+                |i, t, d| {
+                    format!(
+                        "<tr><th><a href=t{i}.html>{t}</a></th><td><a href=/u/{i}>许昌网友甲乙</a><em>2026-11-{d}</em></td><td><a href=/u/9{i}>最后回复的网友</a><a href=t{i}.html#l>2026-11-24 10:00</a></td></tr>"
+                    )
+                },
+                "</table>",
+            ),
+        ),
         (
             "deadlines beside",
             page(
