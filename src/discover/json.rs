@@ -82,7 +82,7 @@ fn unwrap_jsonp(text: &str) -> &str {
     if text.starts_with(['{', '[']) {
         return text;
     }
-    let start = super::jsonp_start(text).unwrap_or(0);
+    let start = crate::discover::sniff::jsonp_start(text).unwrap_or(0);
     let inner = text.get(start..).unwrap_or_default();
     let close = if inner.starts_with('[') { ']' } else { '}' };
     let end = |t: &str| t.rfind(close).map(|n| n + 1);

@@ -11,11 +11,13 @@ mod json_feed;
 mod limits;
 pub mod list;
 mod pager;
+mod raw_markup;
 mod refresh_hints;
 mod repair;
 mod salvage;
 mod script;
 mod sitemap;
+mod sniff;
 
 use std::borrow::Cow;
 use std::collections::hash_map::Entry as Slot;
@@ -34,6 +36,7 @@ use crate::wall::Wall;
 pub use identity::{KnownEntries, identity};
 pub use limits::LimitReached;
 pub use list::NoEntries;
+pub use sniff::sniff;
 
 /// Links without a date that a captcha or sign-in page may have.
 const WALL_LINKS: usize = 6;
@@ -228,67 +231,6 @@ pub fn newest(entries: &[Entry], most: usize) -> Vec<&Entry> {
     limits::newest(entries.iter().collect(), most, |e| e.published_at)
 }
 
-/// What kind of document a text is.
-pub fn sniff(text: &str) -> SourceKind {
-    let text = text.trim_start_matches(|c: char| c.is_whitespace() || c == '\u{feff}');
-    if text.starts_with(['{', '[']) {
-        return if is_json_feed(text) { SourceKind::Feed } else { SourceKind::Json };
-    }
-    if jsonp_start(text).is_some() {
-        return SourceKind::Json;
-    }
-    first_tags(text).find_map(|tag| of_root(&tag)).unwrap_or(SourceKind::List)
-}
-
-fn of_root(tag: &str) -> Option<SourceKind> {
-    Some(match tag {
-        "rss" | "rdf" | "feed" | "channel" => SourceKind::Feed,
-        "urlset" | "sitemapindex" => SourceKind::Sitemap,
-        "html" | "head" | "body" => SourceKind::List,
-        _ => return None,
-    })
-}
-
-/// The local names of the first tags of a document, in lower case; comments and instructions are passed over.
-fn first_tags(text: &str) -> impl Iterator<Item = String> {
-    const MOST: usize = 40;
-    let mut rest = text;
-    std::iter::from_fn(move || {
-        loop {
-            rest = rest.get(memchr::memchr(b'<', rest.as_bytes())?..)?;
-            let end = match rest.as_bytes().get(1)? {
-                b'!' if rest.starts_with("<!--") => "-->",
-                b'?' => "?>",
-                b'!' => ">",
-                _ => {
-                    rest = rest.get(1..)?;
-                    let name = rest.split(|c: char| c.is_whitespace() || matches!(c, '>' | '/' | '<')).next()?;
-                    return Some(name.rsplit(':').next()?.to_ascii_lowercase());
-                }
-            };
-            rest = rest.get(rest.find(end)? + end.len()..)?;
-        }
-    })
-    .take(MOST)
-}
-
-/// Whether a JSON document is a JSON Feed: its version may stand anywhere in it.
-fn is_json_feed(text: &str) -> bool {
-    text.contains("jsonfeed.org/version")
-}
-
-/// Where the value of a JSONP answer begins: behind `callback(`, `/**/callback(`, `try{callback(`, `var x = `.
-fn jsonp_start(text: &str) -> Option<usize> {
-    let head = text.get(..text.floor_char_boundary(200)).unwrap_or_default();
-    let start = head.find(['(', '=']).map(|n| n + 1)?;
-    let before = head.get(..start - 1)?;
-    let call =
-        before.chars().all(|c| c.is_alphanumeric() || c.is_whitespace() || "_$./*{;:[]'\"".contains(c)) && before.chars().any(char::is_alphabetic);
-    let rest = head.get(start..)?;
-    let value = rest.trim_start();
-    (call && !before.contains('<') && value.starts_with(['{', '['])).then(|| start + rest.len() - value.len())
-}
-
 fn from_feed(text: &str, url: &WebUrl, clock: &Clock) -> Result<Discovered, DiscoverError> {
     let feed = feed::read(text, Some(url), clock)?;
     let entries = feed.entries.into_iter().filter_map(feed::FeedEntry::into_entry).collect();
@@ -302,32 +244,6 @@ fn prefix(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn kinds_are_told_by_the_first_bytes() {
-        let table = [
-            ("\u{feff}<?xml version='1.0'?><rss version='2.0'>", SourceKind::Feed),
-            ("<!-- x --><feed xmlns='http://www.w3.org/2005/Atom'>", SourceKind::Feed),
-            ("<?xml version='1.0'?><!-- no <html> page --><rss>", SourceKind::Feed),
-            ("<a:feed xmlns:a='http://www.w3.org/2005/Atom'>", SourceKind::Feed),
-            ("<ns0:urlset xmlns:ns0='x'>", SourceKind::Sitemap),
-            ("<!-- never closed <rss>", SourceKind::List),
-            ("Warning: x in <b>y</b> <rss>", SourceKind::Feed),
-            ("{\"items\":[],\"version\":\"https://jsonfeed.org/version/1\"}", SourceKind::Feed),
-            ("/**/cb({\"a\":1})", SourceKind::Json),
-            ("try{cb([1])}catch(e){}", SourceKind::Json),
-            ("var x = {\"a\":[]};", SourceKind::Json),
-            ("f(x)", SourceKind::List),
-            ("<rdf:RDF>", SourceKind::Feed),
-            ("<!DOCTYPE html><html>", SourceKind::List),
-            ("<?xml version='1.0'?><urlset>", SourceKind::Sitemap),
-            (" {\"data\":[]}", SourceKind::Json),
-            ("{\"version\":\"https://jsonfeed.org/version/1.1\"}", SourceKind::Feed),
-        ];
-        for (text, kind) in table {
-            assert_eq!(sniff(text), kind, "{text}");
-        }
-    }
 
     fn discovered(body: &str, settings: impl Fn(&mut Source)) -> Discovered {
         let url = WebUrl::parse("http://a.cn/news/").unwrap();

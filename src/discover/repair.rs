@@ -6,6 +6,7 @@ use std::borrow::Cow;
 use quick_xml::escape::{escape, unescape};
 
 use crate::discover::limits::MAX_DEPTH;
+use crate::discover::raw_markup::{Raw, RawMarkup};
 use crate::text::references;
 
 /// A repaired text and what was done.
@@ -28,7 +29,7 @@ pub(super) fn repair(text: &str) -> Repaired {
     out.push_str("<?xml version=\"1.0\" encoding=\"utf-8\"?>\n");
     let (mut rest, mut in_tag) = (body, false);
     let (mut depth, mut deepest) = (0usize, 0);
-    let mut markup = Markup::new(body);
+    let mut markup = RawMarkup::new(body);
     while !rest.is_empty() {
         let run = rest.get(..rest.find('<').unwrap_or(rest.len())).unwrap_or_default();
         let attributes = if in_tag { run.find('>').map_or(run.len(), |n| n + 1) } else { 0 };
@@ -39,8 +40,10 @@ pub(super) fn repair(text: &str) -> Repaired {
         push_attributes(&mut out, attributes_text, &mut notes);
         push_text(&mut out, run.get(attributes..).unwrap_or_default(), &mut notes);
         rest = rest.get(run.len()..).unwrap_or_default();
-        if let Some(taken) = markup.push(rest, &mut out, &mut notes) {
+        let raw = markup.at(rest);
+        if let Some(raw) = raw {
             in_tag = false;
+            let taken = push_raw(&mut out, &raw, &mut notes);
             rest = rest.get(taken..).unwrap_or_default();
         } else if !rest.is_empty() {
             let (taken, opens_tag) = bracket(rest, &mut out, &mut notes);
@@ -101,6 +104,24 @@ fn push_attributes(out: &mut String, text: &str, notes: &mut Notes) {
         return push_repaired(out, &text.replace("xml:base", "base"), notes);
     }
     push_repaired(out, text, notes);
+}
+
+/// Writes markup as it should have been written; returns the bytes taken.
+fn push_raw(out: &mut String, raw: &Raw<'_>, notes: &mut Notes) -> usize {
+    match raw {
+        Raw::Tag => {
+            notes.note("markup inside texts");
+            out.push_str("&lt;");
+            1
+        }
+        Raw::Link { address, length } => {
+            notes.note("a link behind its element");
+            out.push_str("<link>");
+            push_repaired(out, address, notes);
+            out.push_str("</link>");
+            *length
+        }
+    }
 }
 
 /// Text between two tags.
@@ -194,107 +215,6 @@ fn bracket(rest: &str, out: &mut String, notes: &mut Notes) -> (usize, bool) {
         out.push_str("&lt;");
     }
     (1, opens_tag)
-}
-
-/// What RSS feeds write of HTML without escaping it: tags inside texts, and links as HTML serialises them.
-struct Markup {
-    is_rss: bool,
-    /// The element whose text is being read.
-    text_of: Option<&'static str>,
-}
-
-impl Markup {
-    /// Elements that hold text only.
-    const TEXTS: [&str; 3] = ["title", "description", "content:encoded"];
-    /// Elements of HTML that stand inside texts; none is an element of a feed.
-    const INNER: [&str; 44] = [
-        "a",
-        "abbr",
-        "article",
-        "b",
-        "big",
-        "blockquote",
-        "br",
-        "center",
-        "cite",
-        "code",
-        "dd",
-        "del",
-        "div",
-        "dl",
-        "dt",
-        "em",
-        "figcaption",
-        "figure",
-        "font",
-        "h1",
-        "h2",
-        "h3",
-        "h4",
-        "h5",
-        "h6",
-        "hr",
-        "i",
-        "img",
-        "li",
-        "mark",
-        "ol",
-        "p",
-        "pre",
-        "s",
-        "section",
-        "small",
-        "span",
-        "strong",
-        "sub",
-        "sup",
-        "table",
-        "tbody",
-        "td",
-        "tr",
-    ];
-
-    fn new(text: &str) -> Self {
-        let is_rss = super::first_tags(text).any(|tag| matches!(tag.as_str(), "rss" | "rdf" | "channel"));
-        Self { is_rss, text_of: None }
-    }
-
-    /// Writes what begins with a `<` if it is such markup; gives the bytes taken.
-    fn push(&mut self, rest: &str, out: &mut String, notes: &mut Notes) -> Option<usize> {
-        if !self.is_rss || !rest.starts_with('<') || rest.starts_with("<!") {
-            return None;
-        }
-        let inner = rest.get(1..)?;
-        let closes = inner.starts_with('/');
-        let end = inner.bytes().skip(usize::from(closes)).take(20).take_while(|b| b.is_ascii_alphanumeric() || *b == b':').count();
-        let name = inner.get(usize::from(closes)..usize::from(closes) + end)?;
-        if self.text_of.is_some() {
-            if Self::INNER.iter().chain(["u", "ul", "tt"].iter()).any(|n| n.eq_ignore_ascii_case(name)) {
-                notes.note("markup inside texts");
-                out.push_str("&lt;");
-                return Some(1);
-            }
-            self.text_of = None;
-        } else if !closes {
-            self.text_of = Self::TEXTS.into_iter().find(|t| *t == name);
-        }
-        if let Some((address, taken)) = Self::link(rest) {
-            notes.note("a link behind its element");
-            out.push_str("<link>");
-            push_repaired(out, address, notes);
-            out.push_str("</link>");
-            return Some(taken);
-        }
-        None
-    }
-
-    /// `<link/>http://a.cn/1.html`, as HTML serialises `<link>http://a.cn/1.html</link>`.
-    fn link(rest: &str) -> Option<(&str, usize)> {
-        let behind = ["<link/>", "<link />"].into_iter().find_map(|link| rest.strip_prefix(link))?;
-        let text = behind.get(..behind.find('<')?)?;
-        let address = text.trim();
-        address.starts_with("http").then_some((address, rest.len() - behind.len() + text.len()))
-    }
 }
 
 #[cfg(test)]

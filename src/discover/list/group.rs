@@ -3,45 +3,12 @@
 use std::collections::{BTreeMap, HashMap};
 
 use crate::discover::list::rows::Row;
-use crate::html::{Attr, NodeId, NodeRef, Tag};
+use crate::discover::list::signs::{Page, Signs, in_unlikely, own_share};
+use crate::html::{Attr, NodeId, NodeRef};
 use crate::model::{Entry, WebUrl};
-use crate::text::normalize::collapse_whitespace;
-
-/// Names of elements that hold no list of the page.
-const UNLIKELY: [&str; 16] = [
-    "nav",
-    "menu",
-    "foot",
-    "hot",
-    "rank",
-    "side",
-    "crumb",
-    "friend",
-    "link",
-    "page",
-    "tags",
-    "paihang",
-    "tuijian",
-    "recommend",
-    "copyright",
-    "hotbox",
-];
-/// What stands above a box of other pages.
-const OTHER_HEADINGS: [&str; 12] = ["热点", "热门", "排行", "推荐", "相关", "点击", "友情", "链接", "猜你", "专题", "快速通道", "广告"];
-/// Parts of an address that name no column.
-const GENERIC: [&str; 12] = ["index", "list", "default", "main", "home", "index_1", "more", "front", "html", "cms", "col", "channel"];
 
 /// Fewest rows of a list without dates.
 const FEWEST: usize = 3;
-
-/// The page whose list is looked for.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Page<'a> {
-    pub(super) url: &'a WebUrl,
-    pub(super) title: &'a str,
-    /// The layout that its list had before.
-    pub(super) previous_selector: Option<&'a str>,
-}
 
 /// Rows of one layout.
 #[derive(Default)]
@@ -51,37 +18,6 @@ pub(super) struct Group {
     places: HashMap<WebUrl, usize>,
     pub(super) layout: String,
     signs: Signs,
-}
-
-/// What tells a page's own list from others.
-#[derive(Debug, Default, Clone, Copy)]
-#[allow(clippy::struct_excessive_bools)] // independent signs, none implies another
-struct Signs {
-    /// It stands where menus, rankings and links stand.
-    unlikely: bool,
-    /// The list had this layout before.
-    known: bool,
-    /// The links of a pager stand in the same element.
-    pager: bool,
-    /// A link to more of the same stands above it.
-    more: bool,
-    /// It comes out of the values of a script.
-    script: bool,
-    /// Share of the addresses that lie under the page's own folder, or name its column; `None` where the page has none.
-    own: Option<f64>,
-}
-
-impl Signs {
-    /// What stands beside a row's list on a page of this title.
-    fn beside(row: NodeRef<'_>, title: &str) -> Self {
-        let above = above(row);
-        Self {
-            unlikely: OTHER_HEADINGS.iter().any(|w| above.contains(w) && !title.contains(w)),
-            more: ["更多", "more", "MORE", "More"].iter().any(|w| above.contains(w)),
-            pager: pager_beside(row),
-            ..Self::default()
-        }
-    }
 }
 
 impl Group {
@@ -160,7 +96,7 @@ pub(super) fn groups(rows: Vec<Row<'_>>, page: &Page<'_>) -> Vec<Group> {
         let layout = layout_of(row.element);
         let group = by_layout.entry(layout.clone()).or_default().entry(holder).or_insert_with(|| {
             let known = page.previous_selector.is_some_and(|l| l.split(", ").any(|l| l == layout));
-            Group { layout, signs: Signs { known, ..Signs::beside(row.element, page.title) }, ..Group::default() }
+            Group { layout, signs: Signs { known, ..Signs::beside(row.element, page) }, ..Group::default() }
         });
         group.signs.unlikely |= in_unlikely(row.element);
         group.add(row.entry);
@@ -249,58 +185,4 @@ fn layout_of(row: NodeRef<'_>) -> String {
         .collect();
     parts.reverse();
     parts.join(" > ")
-}
-
-/// Names of an element: its classes and its id, in parts and without numbers.
-fn names(e: NodeRef<'_>) -> impl Iterator<Item = String> {
-    let named = [e.attr(Attr::Class), e.attr(Attr::Id)].into_iter().flatten();
-    named.flat_map(|n| n.split([' ', '-', '_']).map(|w| w.trim_end_matches(|c: char| c.is_ascii_digit()).to_ascii_lowercase()).collect::<Vec<_>>())
-}
-
-fn in_unlikely(row: NodeRef<'_>) -> bool {
-    row.ancestors().take(6).any(|e| matches!(e.tag(), Some(Tag::Nav | Tag::Footer | Tag::Aside)) || names(e).any(|w| UNLIKELY.contains(&w.as_str())))
-}
-
-/// The elements beside a row's list, and beside what holds it, up to three levels.
-fn levels(row: NodeRef<'_>) -> impl Iterator<Item = NodeRef<'_>> {
-    std::iter::once(row).chain(row.ancestors()).take(4).take_while(|e| !matches!(e.tag(), Some(Tag::Body | Tag::Html)))
-}
-
-/// The nearest short text above a list: its heading.
-fn above(row: NodeRef<'_>) -> String {
-    for level in levels(row).skip(1) {
-        let before = level.parent().and_then(|p| p.child_elements().take(50).take_while(|e| *e != level).last());
-        let text = before.map(|e| collapse_whitespace(&e.texts().take(10).collect::<String>())).unwrap_or_default();
-        if (2..=30).contains(&text.chars().count()) {
-            return text;
-        }
-    }
-    String::new()
-}
-
-/// Whether a pager stands behind the list, in what holds it.
-fn pager_beside(row: NodeRef<'_>) -> bool {
-    const SIGNS: [&str; 5] = ["下一页", "下页", "尾页", "末页", "createPageHTML"];
-    let says = |e: NodeRef<'_>| e.descendants().take(200).filter_map(NodeRef::text).any(|t| SIGNS.iter().any(|s| t.contains(s)));
-    levels(row).take(3).any(|level| level.next_siblings().filter(|n| n.tag().is_some()).take(60).filter(|n| !n.is(Tag::Li)).any(says))
-}
-
-/// Share of rows whose address names the page's column: its folder, or its number (`col123`).
-fn own_share(rows: &[Entry], page: &WebUrl) -> Option<f64> {
-    let column = column_of(page)?;
-    let own = |url: &WebUrl| {
-        let path = url.as_url().path();
-        let folder = path.rsplit_once('/').map_or("", |(f, _)| f);
-        url.host() == page.host() && (folder.split('/').any(|s| s == column) || path.split(|c: char| !c.is_ascii_alphanumeric()).any(|s| s == column))
-    };
-    Some(rows.iter().filter(|r| own(&r.url)).count() as f64 / rows.len().max(1) as f64)
-}
-
-/// The part of a list's address that names its column: `gzdt` of `/zwgk/gzdt/index.html`, `123` of `/col/col123/index.html`.
-fn column_of(page: &WebUrl) -> Option<&str> {
-    let (folders, file) = page.as_url().path().rsplit_once('/')?;
-    let stem = file.split('.').next().unwrap_or_default();
-    let named = |s: &&str| s.len() > 1 && !GENERIC.contains(s);
-    let part = std::iter::once(stem).chain(folders.rsplit('/')).find(named)?;
-    Some(part.strip_prefix("col").filter(|n| n.chars().all(|c| c.is_ascii_digit())).unwrap_or(part))
 }

@@ -10,6 +10,7 @@ pub(in crate::discover) mod link;
 mod row_date;
 mod rows;
 mod scripts;
+mod signs;
 #[cfg(test)]
 mod tests;
 
@@ -25,6 +26,7 @@ use group::Group;
 pub(in crate::discover) use group::dated;
 use link::{link_title, text_of};
 use row_date::row_date;
+use signs::{Page, Pagers};
 
 /// Reads a list page.
 pub fn read(
@@ -50,7 +52,7 @@ pub fn read(
     let mut rows = rows::rows(&page, &base, clock);
     headings::date_rows(&page, &mut rows, clock);
     let title = page.elements(Tag::Title).next().map(text_of).unwrap_or_default();
-    let mut groups = group::groups(rows, &group::Page { url, title: &title, previous_selector });
+    let mut groups = group::groups(rows, &Page { url, title: &title, pagers: &Pagers::of(&page), previous_selector });
     let of_scripts = shown.values.iter().flat_map(|v| json::lists(v, &base, &ListSelectors::default(), clock));
     groups.extend(of_scripts.map(|rows| Group::of_script(rows, url)));
     let (chosen, left_out) = group::choose(groups);
