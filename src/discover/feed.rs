@@ -16,6 +16,8 @@ use crate::text::markup::strip_tags;
 use crate::text::normalize::{collapse_whitespace, truncate};
 
 const MAX_SUMMARY: usize = 2_000;
+/// How far into a feed its language is looked for.
+const HEAD: usize = 16 << 10;
 /// Most characters of its text that stand for a title.
 const MAX_WORDS: usize = 40;
 
@@ -82,6 +84,7 @@ pub fn read(text: &str, url: Option<&WebUrl>, clock: &Clock) -> Result<Feed, Dis
     let is_json = trimmed.starts_with('{');
     let Repaired { text, notes: mut repaired, too_deep } =
         if is_json { Repaired { text: json_feed::sound(trimmed), notes: Vec::new(), too_deep: false } } else { repair(trimmed) };
+    let clock = &clock.in_language(language(&text, is_json).as_deref());
     let parsed = if too_deep {
         Err(DiscoverError::Broken { kind: "feed".into(), cause: format!("its elements are nested deeper than {MAX_DEPTH}") })
     } else {
@@ -113,6 +116,14 @@ pub fn read(text: &str, url: Option<&WebUrl>, clock: &Clock) -> Result<Feed, Dis
     entries.dedup_by(|a, b| a.id == b.id && a.url == b.url);
     limits.extend(cut(&mut entries));
     Ok(Feed { title: parsed.title.map(|t| strip_tags(&t.content)), entries, repaired, limits })
+}
+
+/// The language that a feed names for itself.
+fn language(text: &str, is_json: bool) -> Option<String> {
+    let head = text.get(..text.floor_char_boundary(HEAD))?;
+    let mark = ["<language>", "<dc:language>", "xml:lang=\"", "xml:lang='"].into_iter().find_map(|mark| Some(head.find(mark)? + mark.len()));
+    let value = head.get(mark.filter(|_| !is_json)?..)?.trim_start();
+    Some(value.split(['<', '"', '\'']).next()?.trim().to_owned())
 }
 
 /// Cuts what is too long in entries, and says so.

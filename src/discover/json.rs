@@ -7,6 +7,7 @@ use serde_json::{Map, Value};
 use crate::discover::json_columns::{Columns, text_of};
 use crate::discover::limits::{self, MAX_ENTRIES};
 use crate::discover::list::{self, NoEntries, dated};
+use crate::discover::script::Scripts;
 use crate::discover::{DiscoverError, Discovered};
 use crate::model::{Entry, ListSelectors, WebUrl};
 use crate::text::dates::Clock;
@@ -17,12 +18,16 @@ use crate::text::normalize::truncate;
 const MAX_DEPTH: usize = 12;
 /// Documents inside strings of a document: as deep as is followed.
 const MAX_INNER: usize = 2;
+/// Fewest entries of a list whose dates speak for it.
+const FEWEST_DATED: usize = 3;
+/// What some answers begin with, so that no page can include them as a script.
+const GUARDS: [&str; 4] = [")]}',", ")]}'", "while(1);", "for(;;);"];
 /// What is escaped of a value in an address: all but the unreserved characters of RFC 3986 §2.3.
 const VALUE: AsciiSet = NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
 /// Reads a JSON (or JSONP) list.
 pub(super) fn read(text: &str, url: &WebUrl, paths: &ListSelectors, clock: &Clock) -> Result<Discovered, DiscoverError> {
-    let value: Value = serde_json::from_str(unwrap_jsonp(text)).map_err(|e| DiscoverError::Broken { kind: "JSON".into(), cause: e.to_string() })?;
+    let value = value_of(text).map_err(|e| DiscoverError::Broken { kind: "JSON".into(), cause: e.to_string() })?;
     let mut best = match &paths.item {
         Some(path) => {
             let rows = at(&value, path).and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
@@ -40,18 +45,33 @@ pub(super) fn read(text: &str, url: &WebUrl, paths: &ListSelectors, clock: &Cloc
     Ok(Discovered { entries: best, limits, ..Discovered::default() })
 }
 
-/// The list with the most entries, those with a date counting threefold: menus have none.
-fn best_of(lists: Vec<Vec<Entry>>) -> Vec<Entry> {
-    let worth = |l: &[Entry]| l.len() as f64 * (1.0 + 2.0 * dated(l));
-    lists.into_iter().rev().max_by(|a, b| worth(a).total_cmp(&worth(b))).unwrap_or_default()
+/// The value of a document: JSON, behind a guard against inclusion (`)]}'`, `while(1);`), or in a script: `callback({…})`, `var x = […]`.
+fn value_of(text: &str) -> Result<Value, serde_json::Error> {
+    let text = text.trim().trim_start_matches('\u{feff}');
+    let text = GUARDS.iter().find_map(|guard| text.strip_prefix(guard)).unwrap_or(text).trim_start();
+    let read = serde_json::from_str(text);
+    if text.starts_with(['{', '[']) {
+        return read;
+    }
+    let mut scripts = Scripts::default();
+    scripts.take(text);
+    let largest = scripts.values.into_iter().max_by_key(|v| strings(v).count());
+    largest.map_or(read, Ok)
 }
 
-/// What the longest string of a document holds, if that is a document itself: JSON, or the markup of a list.
+/// The list with the most entries; one with dates before all without: menus have none.
+fn best_of(lists: Vec<Vec<Entry>>) -> Vec<Entry> {
+    let worth = |l: &[Entry]| (l.len() >= FEWEST_DATED && dated(l) >= 0.5, l.len());
+    lists.into_iter().rev().max_by_key(|l| worth(l)).unwrap_or_default()
+}
+
+/// What the strings of a document hold, if they are documents: the markup of a list, or the longest of them JSON.
 fn inside(value: &Value, url: &WebUrl, paths: &ListSelectors, clock: &Clock, left: usize) -> Result<Discovered, DiscoverError> {
-    let longest = strings(value).max_by_key(|s| s.len()).unwrap_or_default();
-    if longest.contains("href") {
-        return list::read(longest, url, &ListSelectors::default(), None, clock);
+    let markup: Vec<&str> = strings(value).filter(|s| s.contains("href")).collect();
+    if !markup.is_empty() {
+        return list::read(&markup.join("<br>\n"), url, &ListSelectors::default(), None, clock);
     }
+    let longest = strings(value).max_by_key(|s| s.len()).unwrap_or_default();
     match serde_json::from_str::<Value>(longest.trim()) {
         Ok(inner @ (Value::Object(_) | Value::Array(_))) if left > 0 => {
             let entries = best_of(lists(&inner, url, paths, clock));
@@ -61,60 +81,52 @@ fn inside(value: &Value, url: &WebUrl, paths: &ListSelectors, clock: &Clock, lef
     }
 }
 
-/// Every string of a document.
+/// Every string of a document, in its order.
 fn strings(value: &Value) -> impl Iterator<Item = &str> {
     let mut open = vec![value];
     std::iter::from_fn(move || {
         loop {
             match open.pop()? {
                 Value::String(s) => return Some(s.as_str()),
-                Value::Array(items) => open.extend(items),
-                Value::Object(fields) => open.extend(fields.values()),
+                Value::Array(items) => open.extend(items.iter().rev()),
+                Value::Object(fields) => open.extend(fields.values().rev()),
                 _ => {}
             }
         }
     })
 }
 
-/// `callback({...});` without its wrapping, be it `/**/` before it, `try{…}catch(e){}` around it, or `var x = …;`.
-fn unwrap_jsonp(text: &str) -> &str {
-    let text = text.trim().trim_start_matches('\u{feff}');
-    if text.starts_with(['{', '[']) {
-        return text;
-    }
-    let start = crate::discover::sniff::jsonp_start(text).unwrap_or(0);
-    let inner = text.get(start..).unwrap_or_default();
-    let close = if inner.starts_with('[') { ']' } else { '}' };
-    let end = |t: &str| t.rfind(close).map(|n| n + 1);
-    // a `catch(e){}` behind it has braces of its own
-    let own = inner
-        .find("catch")
-        .filter(|n| inner.len() - n < 40)
-        .map_or(inner, |n| inner.get(..n).unwrap_or(inner).trim_end_matches(['}', ' ', ';', '\n']));
-    let own = if own.len() < inner.len() && own.ends_with(')') { own } else { inner };
-    end(own).and_then(|n| own.get(..n)).unwrap_or(text)
-}
-
-/// Every list of a document, in its order.
+/// Every list of a document; arrays under the same keys of several objects are one list.
 pub(super) fn lists(value: &Value, base: &WebUrl, paths: &ListSelectors, clock: &Clock) -> Vec<Vec<Entry>> {
-    let mut out = Vec::new();
-    let mut open = vec![(value, 0)];
-    while let Some((value, depth)) = open.pop() {
-        match value {
-            _ if depth > MAX_DEPTH => {}
-            Value::Array(items) => {
-                let found = entries(items, base, paths, clock);
-                if found.is_empty() {
-                    open.extend(items.iter().rev().map(|i| (i, depth + 1)));
-                } else {
-                    out.push(found);
-                }
+    let mut out: Vec<(Vec<&str>, Vec<Entry>)> = Vec::new();
+    let mut open: Vec<(&Value, Vec<&str>)> = vec![(value, Vec::new())];
+    while let Some((value, path)) = open.pop() {
+        if path.len() > MAX_DEPTH {
+            continue;
+        }
+        let below = |key| path.iter().copied().chain([key]).collect::<Vec<&str>>();
+        let found = match value {
+            Value::Array(items) => entries(items, base, paths, clock),
+            // objects by their ids: {"12": {…}, "13": {…}}
+            Value::Object(o) if o.len() >= FEWEST_DATED && o.values().all(Value::is_object) => {
+                entries(&o.values().cloned().collect::<Vec<_>>(), base, paths, clock)
             }
-            Value::Object(o) => open.extend(o.values().rev().map(|v| (v, depth + 1))),
-            _ => {}
+            _ => Vec::new(),
+        };
+        if found.is_empty() {
+            match value {
+                Value::Array(items) => open.extend(items.iter().rev().map(|i| (i, below("")))),
+                Value::Object(o) => open.extend(o.iter().rev().map(|(k, v)| (v, below(k)))),
+                _ => {}
+            }
+        } else {
+            match out.iter_mut().find(|(known, _)| *known == path) {
+                Some((_, list)) => list.extend(found),
+                None => out.push((path, found)),
+            }
         }
     }
-    out
+    out.into_iter().map(|(_, list)| list).collect()
 }
 
 /// The entries of an array of objects.
@@ -124,7 +136,14 @@ fn entries(rows: &[Value], base: &WebUrl, paths: &ListSelectors, clock: &Clock) 
         return Vec::new();
     }
     let columns = Columns::of(&objects, clock);
-    objects.into_iter().filter_map(|row| entry(row, &columns, base, paths, clock)).collect()
+    let found: Vec<Entry> = objects.iter().filter_map(|row| entry(row, &columns, base, paths, clock)).collect();
+    // each object may hold its row as one of its values: `{"_source": {…}}`
+    let inner: Vec<&Map<String, Value>> = objects.iter().filter_map(|o| o.values().find_map(Value::as_object)).collect();
+    if !found.is_empty() || inner.len() < objects.len() || paths.title.is_some() {
+        return found;
+    }
+    let columns = Columns::of(&inner, clock);
+    inner.into_iter().filter_map(|row| entry(row, &columns, base, paths, clock)).collect()
 }
 
 fn entry(row: &Map<String, Value>, columns: &Columns, base: &WebUrl, paths: &ListSelectors, clock: &Clock) -> Option<Entry> {
@@ -225,6 +244,9 @@ mod tests {
             "{\"$date\":\"2026-11-23T08:00:00+08:00\"}",
             "[2026,11,23,8,0]",
             "\"/Date(1795392000000+0800)/\"",
+            "1795392000.5",
+            "{\"$date\":{\"$numberLong\":\"1795392000000\"}}",
+            "{\"year\":2026,\"monthValue\":11,\"dayOfMonth\":23,\"hour\":8,\"minute\":0}",
         ] {
             assert_eq!(of(value).as_deref(), Some("2026-11-23T08:00:00+08:00"), "{value}");
         }
@@ -256,6 +278,11 @@ mod tests {
         let rows: String = (1..5).map(|n| format!(r#"{{"title":"新闻{n}","url":"/a/{n}","date":"2026-11-2{n}"}},"#)).collect();
         let got = run(&format!(r#"{{"menu":[{}],"list":[{}]}}"#, menu.trim_end_matches(','), rows.trim_end_matches(',')));
         assert_eq!((got.len(), got[0].title.as_str()), (4, "新闻1"));
+        let groups =
+            r#"{"days":[{"items":[{"title":"新闻一","url":"/1"},{"title":"新闻二","url":"/2"}]},{"items":[{"title":"新闻三","url":"/3"}]}]}"#;
+        assert_eq!(run(groups).len(), 3, "one list in several objects");
+        let by_id = r#"{"12":{"title":"新闻一","url":"/1"},"13":{"title":"新闻二","url":"/2"},"14":{"title":"新闻三","url":"/3"}}"#;
+        assert_eq!(run(by_id).len(), 3, "objects by their ids");
     }
 
     #[test]
@@ -288,7 +315,15 @@ mod tests {
 
     #[test]
     fn jsonp_is_unwrapped_and_garbage_refused() {
-        for wrapped in ["cb([…]);", "/**/ a.b.cb( […] )", "try{cb([…])}catch(e){}", "var list = […];", "window['x'] = […]"] {
+        for wrapped in [
+            "cb([…]);",
+            "/**/ a.b.cb( […] )",
+            "try{cb([…])}catch(e){}",
+            "var list = […];",
+            "window['x'] = […]",
+            "/**/ typeof j === 'function' && j([…]);",
+            ")]}',\n[…]",
+        ] {
             assert_eq!(run(&wrapped.replace("[…]", "[{\"title\":\"t}\",\"link\":\"/x\"}]")).len(), 1, "{wrapped}");
         }
         for bad in ["", "{", "[1,2]", "{\"title\":1}"] {

@@ -39,6 +39,8 @@ const OTHER_DATES: [&str; 8] = ["end", "dead", "expire", "close", "crawl", "upda
 /// Rows that are looked at to tell a column, and the fewest.
 const SAMPLE: usize = 20;
 const FEWEST: usize = 3;
+/// Objects around a date.
+const MAX_WRAPPINGS: usize = 3;
 /// Share of rows whose value must look alike.
 const SHARE: f64 = 0.8;
 
@@ -124,37 +126,51 @@ pub(super) fn text_of(value: &Value) -> Option<String> {
     match value {
         Value::String(s) => Some(s.clone()),
         Value::Number(n) => Some(n.to_string()),
+        // as WordPress and others wrap a text
+        Value::Object(o) => ["rendered", "href", "#text", "text", "value"].iter().find_map(|k| o.get(*k)?.as_str()).map(str::to_owned),
         _ => None,
     }
 }
 
 /// A date: a text, seconds or thousandths since 1970, `{"time": …}` as Java writes one, `[2026, 11, 24, 8, 0]`, `/Date(…)/` as .NET
-/// writes one.
+/// writes one, `{"$date": …}` as document stores write it, `{"year": 2026, "monthValue": 11, "dayOfMonth": 24}`.
 pub(super) fn date_of(value: &Value, clock: &Clock) -> Option<DateTime<FixedOffset>> {
+    // an object may hold the moment, and that one another
+    let mut value = value;
+    for _ in 0..MAX_WRAPPINGS {
+        let Value::Object(o) = value else { break };
+        match ["time", "$date", "$numberLong", "value"].iter().find_map(|k| o.get(*k)).or_else(|| o.get("date").filter(|d| d.is_string())) {
+            Some(inner) => value = inner,
+            None => return date_in_parts(o, clock),
+        }
+    }
     match value {
         Value::String(s) => {
             let inner = s.trim().strip_prefix("/Date(").and_then(|s| s.split([')', '+', '-']).next());
             dates::parse(inner.unwrap_or(s), clock).map(|d| d.at)
         }
-        Value::Number(n) => dates::parse(&n.to_string(), clock).map(|d| d.at),
-        Value::Object(o) => {
-            ["time", "$date", "date", "value"].iter().filter_map(|k| o.get(*k)).filter(|v| !v.is_object()).find_map(|v| date_of(v, clock))
+        Value::Number(n) => {
+            let text = n.to_string();
+            dates::parse(text.split('.').next()?, clock).map(|d| d.at)
         }
         Value::Array(parts) => {
             let part = |n: usize| parts.get(n).map_or(Some(0), |v| v.as_u64().and_then(|v| u32::try_from(v).ok()));
-            let (year, month, day) = (i32::try_from(part(0)?).ok()?, part(1)?, part(2)?);
-            let time = NaiveDate::from_ymd_opt(year, month, day)?.and_hms_opt(part(3)?, part(4)?, part(5)?)?;
-            dates::parse(&time.format("%F %T").to_string(), clock).map(|d| d.at)
+            at_time(part(0)?, part(1)?, part(2)?, (part(3)?, part(4)?, part(5)?), clock)
         }
         _ => None,
     }
 }
 
+fn at_time(year: u32, month: u32, day: u32, time: (u32, u32, u32), clock: &Clock) -> Option<DateTime<FixedOffset>> {
+    let day = NaiveDate::from_ymd_opt(i32::try_from(year).ok()?, month, day)?;
+    dates::parse(&day.and_hms_opt(time.0, time.1, time.2)?.format("%F %T").to_string(), clock).map(|d| d.at)
+}
+
 /// `{"year": 2026, "month": 11, "day": 24}`.
 fn date_in_parts(row: &Map<String, Value>, clock: &Clock) -> Option<DateTime<FixedOffset>> {
     let part = |name| under(row, name).find_map(text_of).and_then(|t| t.trim().parse::<u32>().ok());
-    let day = NaiveDate::from_ymd_opt(i32::try_from(part("year")?).ok()?, part("month")?, part("day")?)?;
-    dates::midnight(day, clock)
+    let (month, day) = (part("monthvalue").or_else(|| part("month"))?, part("dayofmonth").or_else(|| part("day"))?);
+    at_time(part("year")?, month, day, (part("hour").unwrap_or(0), part("minute").unwrap_or(0), part("second").unwrap_or(0)), clock)
 }
 
 /// How well a name says that its date is of publication, best first.

@@ -148,7 +148,7 @@ struct Fragment<'a> {
 impl Fragment<'_> {
     /// The item; `end` is where it ends in the text.
     fn item(&self, end: usize) -> Item {
-        let any = |names: &[&str]| names.iter().find_map(|n| self.field(n, end));
+        let any = |names: &[&str]| names.iter().filter_map(|n| self.field(n, end)).find(|f| !f.is_empty());
         Item {
             id: any(&["guid", "id"]),
             link: any(&["link"]).filter(|l| !l.is_empty()).or_else(|| self.href()),

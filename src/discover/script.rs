@@ -100,6 +100,11 @@ fn string(text: &str, quote: char) -> Option<(String, usize)> {
     }
 }
 
+/// The first string of a script that holds a mark.
+pub(super) fn string_with(script: &str, mark: &str) -> Option<String> {
+    tokens(script).take(MAX_TOKENS).find_map(|t| if let Token::Text(text) = t { Some(text).filter(|t| t.contains(mark)) } else { None })
+}
+
 /// What the scripts of one page hold.
 #[derive(Debug, Default)]
 pub(super) struct Scripts {
@@ -113,8 +118,9 @@ pub(super) struct Scripts {
 impl Scripts {
     /// Takes in a script and returns the markup that it writes: of `document.write`, or of strings that hold links.
     pub(super) fn take(&mut self, script: &str) -> String {
-        let wanted = ["document.write", "</a>", "<\\/a>", "\\u003c/a", "[{", "[0]", "= {", "={"].iter().any(|w| script.contains(w));
-        if !wanted && !script.contains('[') {
+        // most scripts of a page are libraries
+        let wanted = ["document.write", "</a>", "<\\/a>", "\\u003c/a", "[", "({", "= {", "={"].iter().any(|w| script.contains(w));
+        if !wanted {
             return String::new();
         }
         let tokens: Vec<Token<'_>> = tokens(script).take(MAX_TOKENS).collect();
@@ -162,35 +168,78 @@ impl Scripts {
         if out.contains("href") { out } else { String::new() }
     }
 
-    /// Literals of arrays and objects that are assigned or handed to a function, outermost first.
+    /// Literals of arrays and objects that are assigned or handed to a function, outermost first; objects of one call, or pushed one by
+    /// one to a name, are one array. Strings that hold JSON (`JSON.parse("…")`) count as what they hold.
     fn literals(&mut self, tokens: &[Token<'_>]) {
+        let mut pushed: BTreeMap<&str, Vec<Value>> = BTreeMap::new();
+        // where the last object ended, and whose it is
+        let mut last = (usize::MAX, "");
         let mut at = 0;
         while at + 1 < tokens.len() && self.tried < MAX_LITERALS {
+            if let Some(Token::Text(text)) = tokens.get(at)
+                && text.len() > 20
+                && text.trim_start().starts_with(['{', '['])
+            {
+                self.values.extend(serde_json::from_str::<Value>(text));
+            }
             let begins = matches!(tokens.get(at), Some(Token::Sign('=' | '(' | ':' | ',') | Token::Word("return")));
-            let literal = tokens.get(at + 1..).filter(|t| begins && matches!(t.first(), Some(Token::Sign('[' | '{'))));
             // an array of objects, or an object that may hold one
-            if let Some(literal) = literal.filter(|t| matches!(t, [Token::Sign('['), Token::Sign('{'), ..] | [Token::Sign('{'), ..])) {
-                self.tried += 1;
-                if let Some((value, length)) = json(literal) {
-                    self.values.push(value);
-                    at += length;
+            let literal = tokens.get(at + 1..).filter(|t| begins && matches!(t, [Token::Sign('['), Token::Sign('{'), ..] | [Token::Sign('{'), ..]));
+            if let Some(literal) = literal {
+                let owner = match tokens.get(..at).unwrap_or_default() {
+                    [.., Token::Word(name), Token::Sign('.'), Token::Word("push" | "unshift")] => name,
+                    [.., Token::Word(name), Token::Sign('['), Token::Word(_), Token::Sign(']')] => name,
+                    [.., Token::Word(name)] => name,
+                    _ if last.0 == at => last.1,
+                    _ => "",
+                };
+                match json(literal) {
+                    Some((value @ Value::Object(_), length)) if !owner.is_empty() => {
+                        pushed.entry(owner).or_default().push(value);
+                        at += length;
+                        last = (at + 1, owner);
+                    }
+                    Some((value, length)) => {
+                        self.tried += 1;
+                        self.values.push(value);
+                        at += length;
+                    }
+                    None => self.tried += 1,
                 }
             }
             at += 1;
         }
+        for mut objects in pushed.into_values() {
+            self.values.extend(if objects.len() == 1 { objects.pop() } else { Some(Value::Array(objects)) });
+        }
     }
 }
 
-/// A literal as JSON, and how many tokens it takes; `None` where it holds anything but values.
+/// A literal as JSON, and how many tokens it takes. What is no plain value (`f(x)`, `!1`, `base + "x"`) counts as null; `None` where it is
+/// no literal, but a block.
 fn json(tokens: &[Token<'_>]) -> Option<(Value, usize)> {
     const MAX_DEPTH: usize = 100;
     let mut text = String::new();
-    let mut open = Vec::new();
+    let mut open: Vec<char> = Vec::new();
+    // where the value begins that is being read, and how deep in brackets of code
+    let (mut start, mut code) = (0, None::<usize>);
     for (n, token) in tokens.iter().enumerate() {
+        if let Some(depth) = code {
+            code = match token {
+                Token::Sign('(' | '[' | '{') => Some(depth + 1),
+                Token::Sign(')' | ']' | '}') if depth > 0 => Some(depth - 1),
+                Token::Sign(',' | ']' | '}') if depth == 0 => None,
+                _ => Some(depth),
+            };
+            if code.is_some() {
+                continue;
+            }
+        }
         match token {
-            Token::Sign(c @ ('[' | '{')) => {
+            Token::Sign(c @ ('[' | '{')) if text.is_empty() || text.ends_with(['[', '{', ',', ':']) => {
                 open.push(*c);
                 text.push(*c);
+                start = text.len();
             }
             Token::Sign(c @ (']' | '}')) => {
                 open.pop()?;
@@ -198,19 +247,32 @@ fn json(tokens: &[Token<'_>]) -> Option<(Value, usize)> {
                 text.truncate(text.trim_end_matches(',').len());
                 text.push(*c);
             }
-            Token::Sign(c @ (',' | ':')) => text.push(*c),
-            Token::Text(value) => text.push_str(&Value::String(value.clone()).to_string()),
-            Token::Word("undefined") => text.push_str("null"),
-            Token::Word(word) => {
-                let key = matches!(tokens.get(n + 1), Some(Token::Sign(':'))) && open.last() == Some(&'{');
-                let value = matches!(*word, "true" | "false" | "null") || word.starts_with(|c: char| c.is_ascii_digit() || c == '-');
-                match (key, value) {
-                    (true, _) => text.push_str(&Value::String((*word).to_owned()).to_string()),
-                    (false, true) => text.push_str(word),
-                    (false, false) => return None,
+            Token::Sign(c @ (',' | ':')) => {
+                text.push(*c);
+                start = text.len();
+            }
+            Token::Text(value) if text.len() == start => text.push_str(&Value::String(value.clone()).to_string()),
+            Token::Word(word) if text.len() == start => {
+                let key = matches!(tokens.get(n + 1), Some(Token::Sign(':'))) && open.last() == Some(&'{') && !text.ends_with(':');
+                let number = word.parse::<f64>().is_ok() && !word.contains(['x', 'X']);
+                if key {
+                    text.push_str(&Value::String((*word).to_owned()).to_string());
+                } else if number || matches!(*word, "true" | "false" | "null") {
+                    text.push_str(word);
+                } else if text.ends_with(':') || open.last() == Some(&'[') {
+                    text.push_str("null");
+                    code = Some(0);
+                } else {
+                    return None;
                 }
             }
-            Token::Sign(_) => return None,
+            // code in place of a value, or behind one
+            _ if !text.is_empty() && (text.get(..start).is_some_and(|t| t.ends_with(':')) || open.last() == Some(&'[')) => {
+                text.truncate(start);
+                text.push_str("null");
+                code = Some(usize::from(matches!(token, Token::Sign('(' | '[' | '{'))));
+            }
+            _ => return None,
         }
         if open.len() > MAX_DEPTH {
             return None;
@@ -278,7 +340,16 @@ mod tests {
         );
         assert_eq!(take("new Vue({el: '#a', data: {rows: [{t: '题'}]}, mounted() { go() }})").1, [r#"{"rows":[{"t":"题"}]}"#]);
         assert_eq!(take("u[0]='1.html';t[0]=\"题\";u[1]='2.html';t[1]='目'").1, [r#"[{"t":"题","u":"1.html"},{"t":"目","u":"2.html"}]"#]);
-        assert!(take("var a = [{b: c()}]; if (a[0]) { x = {; }").1.is_empty());
+        for (script, expected) in [
+            ("var a = [{b: c(1, [2]), d: !1, e: 'x' + y, f: '题'}];", r#"[{"b":null,"d":null,"e":null,"f":"题"}]"#),
+            ("var a = JSON.parse('[{\"title\":\"\\u9898\",\"url\":\"1.html\"}]');", r#"[{"title":"题","url":"1.html"}]"#),
+            ("a.push({t: '题'}); a.push({t: '目'});", r#"[{"t":"题"},{"t":"目"}]"#),
+            ("a[0] = {t: '题'}; a[1] = {t: '目'};", r#"[{"t":"题"},{"t":"目"}]"#),
+            ("var a = new Array({t: '题'}, {t: '目'});", r#"[{"t":"题"},{"t":"目"}]"#),
+        ] {
+            assert_eq!(take(script).1, [expected], "{script}");
+        }
+        assert!(take("if (a[0]) { x = {; }").1.is_empty());
     }
 
     proptest::proptest! {

@@ -79,7 +79,7 @@ fn newest_parts(mut parts: Vec<Entry>) -> Vec<WebUrl> {
 fn set_field(row: &mut SitemapEntry, parent: &str, element: &str, text: &str, base: &WebUrl) {
     let text = collapse_whitespace(text);
     match (parent, element) {
-        ("url" | "sitemap", "loc") if row.url.is_none() => row.url = base.join(&text).ok(),
+        ("url" | "sitemap", "loc") if row.url.is_none() => row.url = base.join(&text.replace("&amp;", "&")).ok(),
         ("news", "title") => row.title = text,
         ("news", "publication_date") => row.published = Some(text),
         ("url" | "sitemap", "lastmod") => row.modified = Some(text),

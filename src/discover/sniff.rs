@@ -8,7 +8,7 @@ pub fn sniff(text: &str) -> SourceKind {
     if text.starts_with(['{', '[']) {
         return if is_json_feed(text) { SourceKind::Feed } else { SourceKind::Json };
     }
-    if jsonp_start(text).is_some() {
+    if is_script_of_value(text) {
         return SourceKind::Json;
     }
     first_tags(text).find_map(|tag| of_root(&tag)).unwrap_or(SourceKind::List)
@@ -51,16 +51,14 @@ fn is_json_feed(text: &str) -> bool {
     text.contains("jsonfeed.org/version")
 }
 
-/// Where the value of a JSONP answer begins: behind `callback(`, `/**/callback(`, `try{callback(`, `var x = `.
-pub(super) fn jsonp_start(text: &str) -> Option<usize> {
-    let head = text.get(..text.floor_char_boundary(200)).unwrap_or_default();
-    let start = head.find(['(', '=']).map(|n| n + 1)?;
-    let before = head.get(..start - 1)?;
-    let call =
-        before.chars().all(|c| c.is_alphanumeric() || c.is_whitespace() || "_$./*{;:[]'\"".contains(c)) && before.chars().any(char::is_alphabetic);
-    let rest = head.get(start..)?;
-    let value = rest.trim_start();
-    (call && !before.contains('<') && value.starts_with(['{', '['])).then(|| start + rest.len() - value.len())
+/// Whether a text is a script that hands over a value: `callback({`, `/**/ typeof f === 'function' && f([`, `var x = {`, or JSON behind
+/// a guard: `)]}'`.
+fn is_script_of_value(text: &str) -> bool {
+    let head = text.get(..text.floor_char_boundary(300)).unwrap_or_default();
+    let code = head.split('<').next().unwrap_or_default();
+    let value = |at: usize| code.get(at + 1..).is_some_and(|rest| rest.trim_start().starts_with(['{', '[']));
+    let handed = code.char_indices().filter(|(_, c)| matches!(c, '(' | '=')).any(|(at, _)| value(at));
+    !code.starts_with("Warning") && (handed || code.starts_with(")]}'"))
 }
 
 #[cfg(test)]
@@ -81,7 +79,10 @@ mod tests {
             ("/**/cb({\"a\":1})", SourceKind::Json),
             ("try{cb([1])}catch(e){}", SourceKind::Json),
             ("var x = {\"a\":[]};", SourceKind::Json),
+            ("/**/ typeof j === 'function' && j([1])", SourceKind::Json),
+            (")]}'\n[1]", SourceKind::Json),
             ("f(x)", SourceKind::List),
+            ("a plain text (with [brackets])", SourceKind::List),
             ("<rdf:RDF>", SourceKind::Feed),
             ("<!DOCTYPE html><html>", SourceKind::List),
             ("<?xml version='1.0'?><urlset>", SourceKind::Sitemap),

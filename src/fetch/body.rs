@@ -33,9 +33,9 @@ impl Decoder {
         let zlib = matches!(first, [a, b, ..] if a & 0x0f == 8 && (u16::from(*a) << 8 | u16::from(*b)) % 31 == 0);
         Ok(match coding {
             _ if is_gzip(first) => Self::Gzip(Box::new(Gzip::new(sink))),
-            "deflate" if zlib => Self::Zlib(flate2::write::ZlibDecoder::new(sink)),
+            "deflate" | "gzip" if zlib => Self::Zlib(flate2::write::ZlibDecoder::new(sink)),
             "deflate" if !looks_like_text(first) => Self::Deflate(flate2::write::DeflateDecoder::new(sink)),
-            "br" => Self::Brotli(Box::new(brotli::DecompressorWriter::new(sink, 4096))),
+            "br" if !looks_like_text(first) => Self::Brotli(Box::new(brotli::DecompressorWriter::new(sink, 4096))),
             "zstd" if is_zstd(first) => {
                 let mut raw = zstd::stream::raw::Decoder::new().map_err(|e| FetchError::Coding(e.to_string()))?;
                 raw.set_parameter(zstd::zstd_safe::DParameter::WindowLogMax(ZSTD_WINDOW_LOG)).map_err(|e| FetchError::Coding(e.to_string()))?;
@@ -262,6 +262,7 @@ mod tests {
             ("", gzip(plain)),
             ("gzip", plain.to_vec()),
             ("zstd", plain.to_vec()),
+            ("br", plain.to_vec()),
             ("deflate", plain.to_vec()),
             ("deflate", gzip(plain)),
             ("gzip", [gzip(&plain[..9]), gzip(&plain[9..])].concat()),

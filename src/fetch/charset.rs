@@ -55,6 +55,10 @@ fn choose(bytes: &[u8], content_type: Option<&str>, forced: Option<&'static Enco
     }
     let declared = content_type.and_then(from_content_type).or_else(|| from_declaration(bytes));
     // a declaration that can be read as bytes is not in UTF-16 (HTML standard 13.2.3.2)
+    // one bad byte in a short document that says it is UTF-8, and mostly is
+    if declared == Some(UTF_8) && !bytes.is_ascii() && is_mostly_utf8(bytes, 0, 2) {
+        return UTF_8;
+    }
     match declared.filter(|e| *e != UTF_16LE && *e != UTF_16BE).map(gbk_to_gb18030) {
         Some(e) if e != UTF_8 || bytes.is_ascii() => e,
         _ if bytes.is_ascii() => UTF_8,
@@ -73,12 +77,17 @@ fn is_utf8(bytes: &[u8]) -> bool {
 /// Whether nearly all of what is not ASCII is UTF-8: text in another charset hardly ever looks so, and one bad byte must not
 /// garble the rest.
 fn is_damaged_utf8(bytes: &[u8]) -> bool {
+    is_mostly_utf8(bytes, 8, 8)
+}
+
+/// Whether at least so many characters are UTF-8, and so many times as many as are not.
+fn is_mostly_utf8(bytes: &[u8], least: usize, times: usize) -> bool {
     let (mut good, mut bad) = (0usize, 0usize);
     for chunk in bytes.get(..bytes.len().min(GUESS_WINDOW)).unwrap_or(bytes).utf8_chunks() {
         good += chunk.valid().chars().filter(|c| !c.is_ascii()).count();
         bad += usize::from(!chunk.invalid().is_empty());
     }
-    good >= 8 && good >= bad * 8
+    good >= least && good > bad * times
 }
 
 fn gbk_to_gb18030(encoding: &'static Encoding) -> &'static Encoding {

@@ -174,6 +174,12 @@ fn read_link(s: &Section<'_>) -> Option<String> {
         open += i32::from(c == '{') - i32::from(c == '}');
         (0..=1).contains(&open)
     });
+    let sample: String = text.value.split('{').map(|part| part.split_once('}').map_or(part.to_owned(), |(_, rest)| format!("1{rest}"))).collect();
+    let address = WebUrl::parse("http://localhost/").and_then(|base| base.join(&sample));
+    if let Err(e) = address.as_ref().map(drop).map_err(UrlError::clone) {
+        s.error(text.span, localized(format!("link {:?}: {e}", text.value), format!("link“{}”：{}", text.value, e.chinese())));
+        return None;
+    }
     if open != 0 || !balanced || text.value.contains("{}") {
         let english = format!("link {:?}: write a path of keys in each pair of braces, like \"/news/{{id}}.html\"", text.value);
         s.error(text.span, localized(english, format!("link“{}”：每对花括号里要写一个字段路径，如 \"/news/{{id}}.html\"", text.value)));

@@ -3,10 +3,12 @@
 use std::collections::{BTreeMap, HashMap};
 
 use crate::discover::list::rows::Row;
-use crate::discover::list::signs::{Page, Signs, in_unlikely, own_share};
+use crate::discover::list::signs::{Page, Signs, own_share};
 use crate::html::{Attr, NodeId, NodeRef};
 use crate::model::{Entry, WebUrl};
 
+/// So many rows are a list, wherever they stand.
+const MANY: usize = 30;
 /// Fewest rows of a list without dates.
 const FEWEST: usize = 3;
 
@@ -67,7 +69,7 @@ impl Group {
         let own = 1.0 + 1.5 * self.signs.own.unwrap_or(0.0);
         let when = |sign: bool, factor: f64| if sign { factor } else { 1.0 };
         let s = self.signs;
-        let doubt = when(s.unlikely, 0.2) * when(s.known, 1.5) * when(s.pager, 2.5) * when(s.more, 0.6) * when(s.script, 0.8);
+        let doubt = when(s.unlikely, 0.2) * when(s.never, 0.05) * when(s.known, 1.5) * when(s.pager, 2.5) * when(s.more, 0.6) * when(s.script, 0.8);
         n.powf(0.7) * title * (0.8 + 1.2 * self.dated()) * (0.4 + 0.6 * self.uniform()) * own * doubt
     }
 }
@@ -98,7 +100,7 @@ pub(super) fn groups(rows: Vec<Row<'_>>, page: &Page<'_>) -> Vec<Group> {
             let known = page.previous_selector.is_some_and(|l| l.split(", ").any(|l| l == layout));
             Group { layout, signs: Signs { known, ..Signs::beside(row.element, page) }, ..Group::default() }
         });
-        group.signs.unlikely |= in_unlikely(row.element);
+        group.signs.add(row.element);
         group.add(row.entry);
     }
     by_layout.into_values().flat_map(|holders| joined(holders.into_values().collect(), page.url)).collect()
@@ -112,7 +114,7 @@ fn joined(mut parts: Vec<Group>, page: &WebUrl) -> Vec<Group> {
     for n in order {
         let Some(part) = parts.get_mut(n).map(std::mem::take) else { continue };
         let own = own_share(&part.rows, page).is_some_and(|own| own >= 0.5);
-        let signs = (part.dated() >= 0.5, own, part.signs.unlikely, part.signs.more);
+        let signs = (part.dated() >= 0.5, own, part.signs.unlikely || part.signs.never, part.signs.more);
         let small = part.rows.len() < FEWEST;
         let largest = || joined.iter().enumerate().max_by_key(|(_, (_, g))| g.rows.len()).map(|(n, _)| n);
         let like = if small { largest() } else { joined.iter().position(|(s, _)| *s == signs) };
@@ -135,8 +137,11 @@ fn joined(mut parts: Vec<Group>, page: &WebUrl) -> Vec<Group> {
 
 /// The groups that make up the list of a page, best first, and how many rows the largest group has that was left out.
 pub(super) fn choose(groups: Vec<Group>) -> (Vec<Group>, usize) {
-    let likely =
-        |g: &Group| (g.rows.len() >= FEWEST || g.dated() >= 0.5) && (!g.signs.unlikely || g.signs.known || g.dated() >= 0.5 || g.rows.len() > 30);
+    let likely = |g: &Group| {
+        let enough = g.rows.len() >= FEWEST || g.dated() >= 0.5;
+        let place = g.signs.known || g.rows.len() > MANY || !g.signs.never && (!g.signs.unlikely || g.dated() >= 0.5);
+        enough && place
+    };
     let scored = groups.into_iter().filter(likely).map(|g| (g.score(), g));
     let mut groups: Vec<(f64, Group)> = scored.filter(|(_, g)| !g.signs.script || g.dated() >= 0.5 || g.mean_title() >= 8.0).collect();
     groups.sort_by(|(a, _), (b, _)| b.total_cmp(a));
@@ -152,16 +157,17 @@ pub(super) fn choose(groups: Vec<Group>) -> (Vec<Group>, usize) {
             && (!script || score >= best)
     };
     let (mut chosen, left): (Vec<_>, Vec<_>) = groups.into_iter().partition(|(score, g)| belongs(*score, g));
-    // beside one list, a shorter one that is older than all of it is a box of old news; a page of several lists is the home of a column
+    // beside one list, a shorter one below a heading or older than all of it is a box; a page of several lists is the home of a column
     if let [(_, list), (_, beside)] = chosen.as_slice()
         && beside.rows.len() < list.rows.len()
     {
         let dates = |g: &Group| g.rows.iter().filter_map(|r| r.published_at).collect::<Vec<_>>();
-        if dates(beside).into_iter().max().is_some_and(|newest| dates(list).into_iter().min() > Some(newest)) {
+        let older = dates(beside).into_iter().max().is_some_and(|newest| dates(list).into_iter().min() > Some(newest));
+        if older || beside.signs.headed && !list.signs.headed {
             chosen.truncate(1);
         }
     }
-    let largest = left.iter().filter(|(_, g)| !g.signs.unlikely && g.mean_title() >= 8.0).map(|(_, g)| g.rows.len()).max();
+    let largest = left.iter().filter(|(_, g)| !g.signs.unlikely && !g.signs.never && g.mean_title() >= 8.0).map(|(_, g)| g.rows.len()).max();
     (chosen.into_iter().map(|(_, g)| g).collect(), largest.unwrap_or(0))
 }
 

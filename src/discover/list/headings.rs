@@ -19,13 +19,11 @@ const MAX_HEADING: usize = 60;
 enum Heading {
     Day(DateTime<FixedOffset>),
     Month(i32, u32),
+    Year(i32),
 }
 
 /// Dates the rows that show no date by the heading above them.
 pub(super) fn date_rows(tree: &Tree<'_>, rows: &mut [Row<'_>], clock: &Clock) {
-    if rows.iter().all(|r| r.entry.published_at.is_some()) {
-        return;
-    }
     let mut rows = rows.iter_mut().peekable();
     let mut last: Option<(NodeRef<'_>, Heading)> = None;
     let mut inside = 0..0;
@@ -36,9 +34,10 @@ pub(super) fn date_rows(tree: &Tree<'_>, rows: &mut [Row<'_>], clock: &Clock) {
         }
         if let Some(row) = rows.next_if(|r| r.element == node) {
             inside = node.range();
-            if let Some((scope, heading)) = last.filter(|(scope, _)| row.entry.published_at.is_none() && scope.range().contains(&index)) {
-                debug_assert!(scope.tag().is_some());
-                row.entry.published_at = heading.date_of(row.element, clock);
+            // a year says more than a row that shows month and day only
+            let wanted = |h: &Heading| row.entry.published_at.is_none() || matches!(h, Heading::Year(_));
+            if let Some((_, heading)) = last.filter(|(scope, heading)| wanted(heading) && scope.range().contains(&index)) {
+                row.entry.published_at = heading.date_of(row.element, clock).or(row.entry.published_at);
             }
         }
         if let Some(text) = node.text().filter(|t| !inside.contains(&index) && t.len() <= MAX_HEADING)
@@ -58,7 +57,7 @@ fn scope(text: NodeRef<'_>) -> Option<NodeRef<'_>> {
     if whole(title) {
         return None;
     }
-    let outer = holder.parent().filter(|o| !whole(holder) && !whole(*o) && holder.texts().take(3).count() == 1);
+    let outer = holder.parent().filter(|o| !whole(holder) && !whole(*o) && holder.texts().filter(|t| !t.trim().is_empty()).take(3).count() == 1);
     Some(outer.unwrap_or(holder)).filter(|h| !whole(*h) || title.tag().is_some_and(Tag::is_heading))
 }
 
@@ -71,6 +70,10 @@ fn heading(text: &str, clock: &Clock) -> Option<Heading> {
     if let Some(c) = MONTH.as_ref()?.captures(&text) {
         let month = c.name("m")?.as_str().parse().ok().filter(|m| (1..=12).contains(m))?;
         return Some(Heading::Month(c.name("y")?.as_str().parse().ok()?, month));
+    }
+    let year = text.trim_matches(|c: char| !c.is_alphanumeric()).trim_end_matches('年');
+    if year.len() == 4 && (text.contains('年') || text.len() == 4) {
+        return year.parse().ok().filter(|y| (1995..=2100).contains(y)).map(Heading::Year);
     }
     let says_more = text.chars().any(|c| c.is_alphabetic() && !"年月日星期周一二三四五六天".contains(c));
     let day = date_piece(&text, clock).filter(|d| !says_more && !d.has_time)?;
@@ -85,12 +88,23 @@ impl Heading {
             let day = text.strip_suffix(['日', '号']).unwrap_or(text);
             (day.len() <= 2).then(|| day.parse::<u32>().ok()).flatten()
         };
+        let passed = |date| dates::midnight(date, clock).filter(|at| *at <= clock.now + chrono::Duration::days(1));
         match self {
+            Self::Year(year) => {
+                shown_texts(row).find_map(|t| NaiveDate::from_ymd_opt(year, month_and_day(t)?.0, month_and_day(t)?.1)).and_then(passed)
+            }
             Self::Day(at) => Some(at),
             Self::Month(year, month) => {
                 let date = shown_texts(row).find_map(|t| NaiveDate::from_ymd_opt(year, month, day(t)?))?;
-                dates::midnight(date, clock).filter(|at| *at <= clock.now + chrono::Duration::days(1))
+                passed(date)
             }
         }
     }
+}
+
+/// `11-27` or `11月27日`, alone.
+fn month_and_day(text: &str) -> Option<(u32, u32)> {
+    let text = text.trim_matches(|c: char| !c.is_alphanumeric()).trim_end_matches('日');
+    let (month, day) = text.split_once(['-', '/', '.', '月'])?;
+    Some((month.parse().ok()?, day.parse().ok()?))
 }

@@ -81,7 +81,10 @@ pub(super) fn link_title(a: NodeRef<'_>) -> Option<String> {
     let text = shown_title(a);
     let stem = text.trim_end_matches(['.', '…']);
     let is_cut = stem.len() < text.len() && (text.ends_with('…') || text.ends_with(".."));
-    let own = a.attr(Attr::Title).map(collapse_whitespace).unwrap_or_default();
+    // some tell title and day in lines: `标题：…`, `发布时间：…`
+    let first_line =
+        |t: &str| t.trim().split(['\n', '\r']).next().unwrap_or_default().trim_start_matches("标题：").trim_start_matches("标题:").to_owned();
+    let own = a.attr(Attr::Title).map(|t| collapse_whitespace(&first_line(t))).unwrap_or_default();
     // a cell or row tells the whole of a title that its link cuts
     let of_row = || a.ancestors().take(3).filter_map(|e| e.attr(Attr::Title)).map(collapse_whitespace).find(|t| t.starts_with(stem));
     let said = if own.is_empty() && is_cut && stem.chars().count() >= MIN_TITLE { of_row().unwrap_or_default() } else { own };

@@ -8,7 +8,7 @@ use regex::Regex;
 use super::link::text_of;
 use crate::html::{Attr, NodeRef, Tag};
 use crate::text::dates::{self, Clock, DateMatch};
-use crate::text::normalize::collapse_whitespace;
+use crate::text::normalize::{collapse_whitespace, is_han};
 
 /// Text of a row beside its title in which a date is looked for, in characters, and its pieces.
 const MAX_ROW_TEXT: usize = 300;
@@ -16,10 +16,12 @@ const MAX_PIECES: usize = 60;
 /// Parts behind a row of which the date may stand in one, and its most letters.
 const PARTS: usize = 2;
 const MAX_PART_TEXT: usize = 60;
+/// Parts of an element before its first row or date.
+const PARTS_LOOKED_AT: usize = 12;
 /// Most elements before the head of a table that are looked at.
 const MAX_STEPS: usize = 2_000;
-/// What the dates of a row are called; a date without a name comes second.
-const NAMES: [(&str, Rank); 21] = [
+/// What the dates of a row are called, by their rank.
+const NAMES: [(&str, Rank); 42] = [
     ("发布", Rank::Published),
     ("公开", Rank::Published),
     ("公示", Rank::Published),
@@ -33,6 +35,7 @@ const NAMES: [(&str, Rank); 21] = [
     ("生成", Rank::Signed),
     ("更新", Rank::Signed),
     ("修改", Rank::Signed),
+    ("来信", Rank::Signed),
     ("截止", Rank::Other),
     ("截至", Rank::Other),
     ("结束", Rank::Other),
@@ -40,15 +43,38 @@ const NAMES: [(&str, Rank); 21] = [
     ("开标", Rank::Other),
     ("有效", Rank::Other),
     ("实施", Rank::Other),
+    ("施行", Rank::Other),
+    ("生效", Rank::Other),
+    ("失效", Rank::Other),
     ("报名", Rank::Other),
+    ("征集", Rank::Other),
+    ("征求", Rank::Other),
+    ("展会", Rank::Other),
+    ("会议", Rank::Other),
+    ("活动", Rank::Other),
+    ("开展", Rank::Other),
+    ("举办", Rank::Other),
+    ("考试", Rank::Other),
+    ("任职", Rank::Other),
+    ("出生", Rank::Other),
+    ("入职", Rank::Other),
+    ("回复", Rank::Other),
+    ("答复", Rank::Other),
+    ("办结", Rank::Other),
+    ("投标", Rank::Other),
+    ("竞价", Rank::Other),
+    ("拍卖", Rank::Other),
 ];
 
 /// How likely a date of a row is that of publication, best first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Rank {
     Published,
+    /// A date alone, or called 时间 or 日期.
     Unnamed,
     Signed,
+    /// In a sentence.
+    Mentioned,
     /// A deadline or the like: never taken.
     Other,
 }
@@ -59,11 +85,21 @@ impl Rank {
         let named = NAMES.iter().filter_map(|(name, rank)| Some((before.rfind(name)?, *rank)));
         named.max_by_key(|(at, _)| *at).map(|(_, rank)| rank)
     }
+
+    /// By what stands right behind a date: `2026-12-01截止`, `2026-11-01 至 2026-11-30`.
+    fn by_what_follows(behind: &str) -> Option<Self> {
+        let behind = behind.trim_start_matches(|c: char| c.is_whitespace() || c.is_ascii_digit() || ":日)".contains(c));
+        let until = ["截止", "截至", "止", "前", "至", "到期", "起", "~", "—", "施行", "实施"];
+        until.iter().any(|w| behind.starts_with(w)).then_some(Self::Other)
+    }
 }
 
 /// The date that a row shows, or the part right behind it: `<dt>title</dt><dd>date</dd>`.
 pub(super) fn row_date(row: NodeRef<'_>, title: &str, clock: &Clock) -> Option<DateTime<FixedOffset>> {
     let behind = || {
+        if row.parent().is_some_and(|holder| begins_with_date(holder, clock)) {
+            return None;
+        }
         let parts = row.next_siblings().filter(|n| n.tag().is_some()).take(PARTS);
         // a heading behind a row is of the rows that follow
         let heads = |e: &NodeRef<'_>| e.is(Tag::Dt) && row.is(Tag::Dd) || e.tag().is_some_and(Tag::is_heading);
@@ -72,6 +108,13 @@ pub(super) fn row_date(row: NodeRef<'_>, title: &str, clock: &Clock) -> Option<D
     };
     let found = column_date(row, clock).or_else(|| shown_date(row, title, clock)).or_else(|| line_date(row, clock)).or_else(behind);
     found.or_else(|| date_in_script(row, clock)).map(|d| d.at)
+}
+
+/// Whether dates stand above the rows of an element: its first part is one.
+fn begins_with_date(holder: NodeRef<'_>, clock: &Clock) -> bool {
+    let linked = |e: &NodeRef<'_>| e.is(Tag::A) || e.descendants().take(MAX_PIECES).any(|d| d.is(Tag::A));
+    let mut parts = holder.child_elements().take(PARTS_LOOKED_AT).filter(|e| linked(e) || date_piece(&text_of(*e), clock).is_some());
+    parts.next().is_some_and(|first| !linked(&first))
 }
 
 /// The date beside a link that has no element of its own: `<a>title</a> [2026-11-27]<br>`, or before it.
@@ -113,7 +156,10 @@ fn column_date(row: NodeRef<'_>, clock: &Clock) -> Option<DateMatch> {
         [Some(table), head_table].into_iter().flatten().filter_map(|t| t.descendants().take(MAX_STEPS).find(|e| e.is(Tag::Tr)).map(cells));
     let column = |head: Vec<String>| head.iter().position(|c| Rank::of(c) == Some(Rank::Published) && c.contains(['日', '时']));
     let named = heads.find_map(column).and_then(|at| date_piece(own.get(at)?, clock));
-    named.or_else(|| dated.into_iter().max_by_key(|d| d.at))
+    // beside a name a date tells of an author or an answer
+    let alone = |c: &&String| !c.chars().any(|c| c.is_alphabetic() && !"年月日".contains(c));
+    let pure = || own.iter().filter(alone).filter_map(|c| date_piece(c, clock)).collect::<Vec<_>>();
+    named.or_else(|| Some(pure()).filter(|p| p.len() > 1)?.into_iter().max_by_key(|d| d.at))
 }
 
 fn shown_date(row: NodeRef<'_>, title: &str, clock: &Clock) -> Option<DateMatch> {
@@ -143,9 +189,10 @@ fn named_date(pieces: &[String], clock: &Clock) -> Option<DateMatch> {
         }
         for date in found {
             let name = piece.get(from..date.offset.min(piece.len())).unwrap_or_default();
-            // a name may stand in an element of its own: <b>截止时间：</b>2026-12-01
-            let rank = Rank::of(name).or_else(|| Rank::of(before).filter(|_| name.trim().is_empty())).unwrap_or(Rank::Unnamed);
+            let behind = piece.get(date.offset.min(piece.len())..).unwrap_or_default();
+            let behind = behind.trim_start_matches(|c: char| c.is_ascii_digit() || "-/.年月".contains(c));
             from = date.offset;
+            let rank = Rank::by_what_follows(behind).unwrap_or_else(|| rank_of(name, before, date_piece(piece, clock).is_some()));
             if rank != Rank::Other && best.is_none_or(|(r, _)| rank < r) {
                 best = Some((rank, date));
             }
@@ -155,11 +202,28 @@ fn named_date(pieces: &[String], clock: &Clock) -> Option<DateMatch> {
     best.map(|(_, date)| date)
 }
 
+/// The rank of a date behind a text; a name may stand in an element of its own before it: `<b>截止时间：</b>2026-12-01`.
+/// `alone`: the date is hardly more than the whole of its text.
+fn rank_of(name: &str, before: &str, alone: bool) -> Rank {
+    let label = name.trim_end_matches(|c: char| !c.is_alphanumeric());
+    // the last word before a date names it; further back it is part of a sentence
+    let near: String = label.chars().rev().take(8).collect::<Vec<_>>().into_iter().rev().collect();
+    let named = Rank::of(&near).or_else(|| Rank::of(before).filter(|_| label.is_empty()));
+    let called = near.ends_with("时间") || near.ends_with("日期");
+    named.unwrap_or(if alone || called { Rank::Unnamed } else { Rank::Mentioned })
+}
+
 /// A piece of text that is a date and little else.
 pub(super) fn date_piece(piece: &str, clock: &Clock) -> Option<DateMatch> {
     let letters = piece.chars().filter(|c| c.is_alphabetic() && !"年月日时分秒前天昨今刚小周星期上下午发布间日期".contains(*c)).count();
-    if letters > 6 || piece.chars().count() > 40 || !piece.chars().any(|c| c.is_ascii_digit() || "昨今刚前".contains(c)) {
+    let length = piece.chars().count();
+    if length > 40 || !piece.chars().any(|c| c.is_ascii_digit() || "昨今刚前".contains(c)) {
         return None;
+    }
+    if letters > 6 {
+        // `27. November 2026`, `27 de noviembre de 2026`
+        let in_words = length <= 34 && !piece.chars().any(is_han);
+        return in_words.then(|| dates::mentions(piece, clock, clock.order).into_iter().next()).flatten();
     }
     let trimmed = piece.trim_matches(|c: char| !c.is_alphanumeric());
     dates::find_dates(piece, clock).into_iter().next().or_else(|| dates::parse(trimmed, clock)).filter(|_| Rank::of(piece) != Some(Rank::Other))
@@ -203,6 +267,12 @@ mod tests {
             ("<tr><td>关于招标的公告<td>2026-11-10<td>2026-11-20", Some("2026-11-20")),
             ("<tr><td>关于招标的公告<td>索引号<td>2026-00012<td>2026-11-20", Some("2026-11-20")),
             ("<tr><td>关于招标的公告<td>2011-12345", None),
+            ("<tr><td>关于招标的公告<td>征集时间：2026-11-01 至 2026-11-30<td>发布时间：2026-11-20", Some("2026-11-20")),
+            ("<tr><td>关于招标的公告<td>2025年3月5日，市有关部门召开会议部署这项工作。<td>时间：2026-11-20", Some("2026-11-20")),
+            ("<tr><td>关于招标的公告<td>会议时间：2026-11-23<td>2026-11-20", Some("2026-11-20")),
+            ("<tr><td>关于招标的公告<td>2026-11-23截止<td>2026-11-20", Some("2026-11-20")),
+            ("<tr><td>关于招标的公告<td>甲乙 2026-11-20<td>丙丁 2026-11-23", Some("2026-11-20")),
+            ("<tr><td>关于招标的公告<td>20. November 2026", Some("2026-11-20")),
             ("<tr><td>关于招标的公告<td>报名截止：2026-11-23", None),
             ("<tr><td>关于招标的公告<td><script>document.write(timeConvert('1763596800'))</script>", Some("2025-11-20")),
             ("<tr><td>关于招标的公告<td>昨天 08:00", Some("2026-11-23")),

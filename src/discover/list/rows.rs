@@ -52,6 +52,9 @@ const NO_TITLES: [&str; 22] = [
     "more",
 ];
 
+/// What links of a footer say.
+const LEGAL: [&str; 8] = ["公网安备", "icp备", "icp证", "版权声明", "联系我们", "网站地图", "法律声明", "隐私声明"];
+
 /// A row with its entry.
 pub(super) struct Row<'a> {
     /// The element that shows it.
@@ -153,7 +156,8 @@ fn links<'t>(tree: &'t Tree<'_>, base: &WebUrl) -> Vec<Link<'t>> {
 
 fn may_be_title(text: &str) -> bool {
     let bare = text.trim_matches(|c: char| !c.is_alphanumeric()).to_lowercase();
-    bare.chars().count() >= MIN_DATED_TITLE && bare.chars().any(char::is_alphabetic) && !NO_TITLES.contains(&bare.as_str())
+    let legal = bare.chars().count() <= 24 && LEGAL.iter().any(|w| bare.contains(w));
+    bare.chars().count() >= MIN_DATED_TITLE && bare.chars().any(char::is_alphabetic) && !NO_TITLES.contains(&bare.as_str()) && !legal
 }
 
 /// Leaves out short texts that lead to one address from several rows: columns, 更多.

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use serde_json::Value;
 
-use crate::discover::script::Scripts;
+use crate::discover::script::{Scripts, string_with};
 use crate::text::references::push_decoded;
 
 /// A page whose scripts are read.
@@ -34,7 +34,9 @@ pub(super) fn shown(page: &str) -> Shown<'_> {
             let found = if json {
                 take_json(code, &mut scripts)
             } else if code.contains("<record") || code.contains("<datastore") {
-                records(code)
+                // some keep them in a string
+                let string = if code.contains('\\') { string_with(code, "<record") } else { None };
+                records(string.as_deref().unwrap_or(code))
             } else {
                 scripts.take(code)
             };
@@ -135,6 +137,8 @@ mod tests {
         for (page, expected) in table {
             assert_eq!(shown(&page).markup, expected);
         }
+        let in_string = format!("<script>var s = \"<datastore><record><![CDATA[{}]]><\\/record><\\/datastore>\";</script>", row.replace('/', "\\/"));
+        assert_eq!(shown(&in_string).markup, format!("<ul class=datastore>{row}</ul>"));
         for page in ["<script>var a = 1;</script><p>题", "<script>never closed", "<!-- <script>document.write('<a href=x>x</a>')</script> --><p>"] {
             assert_eq!(shown(page).markup, page);
         }

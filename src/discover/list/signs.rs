@@ -7,26 +7,49 @@ use crate::model::{Entry, WebUrl};
 use crate::text::normalize::collapse_whitespace;
 
 /// Names of elements that hold no list of the page.
-const UNLIKELY: [&str; 16] = [
+const NEVER: [&str; 20] = [
     "nav",
+    "navbar",
+    "topnav",
     "menu",
     "foot",
-    "hot",
-    "rank",
-    "side",
-    "crumb",
-    "friend",
-    "link",
-    "page",
-    "tags",
-    "paihang",
-    "tuijian",
-    "recommend",
+    "footer",
+    "bottom",
+    "footnav",
     "copyright",
+    "copy",
+    "crumb",
+    "crumbs",
+    "breadcrumb",
+    "friend",
+    "friendlink",
+    "links",
+    "hot",
     "hotbox",
+    "rank",
+    "paihang",
 ];
+/// Names of elements that hold boxes more often than the list.
+const UNLIKELY: [&str; 7] = ["side", "sidebar", "link", "page", "tags", "tuijian", "recommend"];
 /// What stands above a box of other pages.
-const OTHER_HEADINGS: [&str; 12] = ["热点", "热门", "排行", "推荐", "相关", "点击", "友情", "链接", "猜你", "专题", "快速通道", "广告"];
+const OTHER_HEADINGS: [&str; 16] = [
+    "热点排行",
+    "热点",
+    "热门",
+    "排行",
+    "推荐",
+    "相关阅读",
+    "相关文章",
+    "相关新闻",
+    "相关链接",
+    "相关推荐",
+    "点击量",
+    "友情链接",
+    "猜你",
+    "快速通道",
+    "常用链接",
+    "广告",
+];
 /// Parts of an address that name no column.
 const GENERIC: [&str; 12] = ["index", "list", "default", "main", "home", "index_1", "more", "front", "html", "cms", "col", "channel"];
 
@@ -46,8 +69,12 @@ pub(super) struct Page<'a> {
 #[derive(Debug, Default, Clone, Copy)]
 #[allow(clippy::struct_excessive_bools)] // independent signs, none implies another
 pub(super) struct Signs {
-    /// It stands where menus, rankings and links stand.
+    /// It stands where boxes stand.
     pub(super) unlikely: bool,
+    /// It stands where menus, rankings and footers stand, or below their headings.
+    pub(super) never: bool,
+    /// A heading stands above it.
+    pub(super) headed: bool,
     /// The list had this layout before.
     pub(super) known: bool,
     /// The links of a pager stand in the same element.
@@ -65,7 +92,8 @@ impl Signs {
     pub(super) fn beside(row: NodeRef<'_>, page: &Page<'_>) -> Self {
         let above = above(row);
         Self {
-            unlikely: OTHER_HEADINGS.iter().any(|w| above.contains(w) && !page.title.contains(w)),
+            headed: !above.is_empty(),
+            never: OTHER_HEADINGS.iter().any(|w| above.contains(w) && !page.title.contains(w)),
             more: ["更多", "more", "MORE", "More"].iter().any(|w| above.contains(w)),
             pager: page.pagers.behind(row),
             ..Self::default()
@@ -79,8 +107,17 @@ fn names(e: NodeRef<'_>) -> impl Iterator<Item = String> {
     named.flat_map(|n| n.split([' ', '-', '_']).map(|w| w.trim_end_matches(|c: char| c.is_ascii_digit()).to_ascii_lowercase()).collect::<Vec<_>>())
 }
 
-pub(super) fn in_unlikely(row: NodeRef<'_>) -> bool {
-    row.ancestors().take(6).any(|e| matches!(e.tag(), Some(Tag::Nav | Tag::Footer | Tag::Aside)) || names(e).any(|w| UNLIKELY.contains(&w.as_str())))
+/// Whether a row stands in elements of such names.
+fn stands_in(row: NodeRef<'_>, kinds: &[&str]) -> bool {
+    row.ancestors().take(6).any(|e| names(e).any(|w| kinds.contains(&w.as_str())))
+}
+
+impl Signs {
+    /// Adds where one more row of the group stands.
+    pub(super) fn add(&mut self, row: NodeRef<'_>) {
+        self.unlikely = self.unlikely || stands_in(row, &UNLIKELY) || row.ancestors().take(6).any(|e| e.is(Tag::Aside));
+        self.never = self.never || stands_in(row, &NEVER) || row.ancestors().take(6).any(|e| matches!(e.tag(), Some(Tag::Nav | Tag::Footer)));
+    }
 }
 
 /// The elements beside a row's list, and beside what holds it, up to three levels.
@@ -99,12 +136,24 @@ fn element_before(e: NodeRef<'_>) -> Option<NodeRef<'_>> {
 /// The nearest short text above a list: its heading.
 fn above(row: NodeRef<'_>) -> String {
     for level in levels(row).skip(1) {
-        let text = element_before(level).map(|e| collapse_whitespace(&e.texts().take(10).collect::<String>())).unwrap_or_default();
+        let text = element_before(level)
+            .filter(|e| is_heading(*e))
+            .map(|e| collapse_whitespace(&e.texts().take(10).collect::<String>()))
+            .unwrap_or_default();
         if (2..=30).contains(&text.chars().count()) {
             return text;
         }
     }
     String::new()
+}
+
+/// Whether an element may head a list: it is a heading, or has a text of its own beside at most two links. Menus have links only.
+fn is_heading(e: NodeRef<'_>) -> bool {
+    let heading = |n: NodeRef<'_>| n.tag().is_some_and(|t| t.is_heading() && t != Tag::H1);
+    let in_link = |n: &NodeRef<'_>| n.ancestors().take(4).take_while(|a| *a != e).any(|a| a.is(Tag::A));
+    let links = e.descendants().take(100).filter(|d| d.is(Tag::A)).count();
+    let own = || e.descendants().take(100).filter(|d| d.text().is_some_and(|t| !t.trim().is_empty())).any(|t| !in_link(&t));
+    heading(e) || e.descendants().take(20).any(heading) || (links <= 2 && !e.is(Tag::A) && !e.is(Tag::H1) && own())
 }
 
 /// The pagers of a page: what holds one, and where the last one in it is.

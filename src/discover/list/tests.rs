@@ -279,6 +279,15 @@ fn dates_stand_above_rows_or_in_pieces() {
         ("days as headings", page("<div>", |i, t, d| format!("<h4>2026年11月{d}日 星期一</h4><ul>{}</ul>", row(i, t)), "</div>")),
         ("one month above", page("<h3>2026年11月</h3><ul>", |i, t, d| format!("<li><b>{d}日</b><a href=t{i}.html>{t}</a></li>"), "</ul>")),
         ("day above month", page("<ul>", |i, t, d| format!("<li><div><b>{d}</b><i>11月</i></div><a href=t{i}.html>{t}</a></li>"), "</ul>")),
+        (
+            "days in rows of a table",
+            page(
+                "<table>",
+                |i, t, d| format!("<tr>\n<td colspan=2>11月{d}日</td>\n</tr><tr><td><a href=t{i}.html>{t}</a></td><td>本局</td></tr>"),
+                "</table>",
+            ),
+        ),
+        ("years above", page("<h3>2026年</h3><ul>", |i, t, d| format!("<li><i>11-{d}</i><a href=t{i}.html>{t}</a></li>"), "</ul>")),
         ("in the link", page("<ul>", |i, t, d| format!("<li><a href=t{i}.html>{t} (2026-11-{d})</a></li>"), "</ul>")),
         ("days in a definition list", page("<dl>", |i, t, d| format!("<dt>2026-11-{d}</dt><dd><a href=t{i}.html>{t}</a></dd>"), "</dl>")),
         (

@@ -69,7 +69,7 @@ pub fn parse(text: &str, clock: &Clock) -> Option<DateMatch> {
     if let Some(found) = standard(text.trim(), clock) {
         return Some(found);
     }
-    let text: String = text.trim().chars().take(80).map(fold_keep_case).collect();
+    let text: String = text.trim().chars().take(80).map(fold_keep_case).map(|c| if matches!(c, '–' | '−' | '‐') { '-' } else { c }).collect();
     if names_no_year(&text, clock) {
         return None;
     }
@@ -95,7 +95,7 @@ pub fn parse(text: &str, clock: &Clock) -> Option<DateMatch> {
 /// RFC 2822 and RFC 3339 with a zone in figures, which most feeds write: without any expression. Zones by name are read
 /// below, for `CST` means China here.
 fn standard(text: &str, clock: &Clock) -> Option<DateMatch> {
-    let zone = text.as_bytes().iter().rev().take(5).filter(|b| b.is_ascii_digit()).count() >= 4 || text.ends_with('Z');
+    let zone = text.as_bytes().iter().rev().take(5).filter(|b| b.is_ascii_digit()).count() >= 4 || text.ends_with(['Z', 'z']);
     let read = || DateTime::parse_from_rfc2822(text).or_else(|_| DateTime::parse_from_rfc3339(text)).ok();
     let at = Some(()).filter(|()| zone && (20..=40).contains(&text.len())).and_then(|()| read())?.with_nanosecond(0)?;
     clock.believable(at).then_some(DateMatch { at, has_time: true, offset: 0 })
@@ -273,10 +273,11 @@ fn finish(c: &Captures<'_>, date: NaiveDate, clock: &Clock) -> Option<DateMatch>
 fn time_of_day(c: &Captures<'_>) -> Option<(u64, NaiveTime)> {
     let hour: u32 = number(c, "h")?;
     let half = c.name("half").or_else(|| c.name("half2")).map_or("", |m| m.as_str());
-    let hour = match (half, hour) {
-        ("下午" | "午后" | "傍晚" | "PM" | "pm", 1..12) | ("晚上" | "晚间" | "夜里" | "夜间", 5..12) | ("中午", 1..5) => hour + 12,
+    let half = half.replace('.', "").to_ascii_lowercase();
+    let hour = match (half.as_str(), hour) {
+        ("下午" | "午后" | "傍晚" | "pm", 0..12) | ("晚上" | "晚间" | "夜里" | "夜间", 5..12) | ("中午", 1..5) => hour + 12,
         // midnight: 12 AM, 凌晨12点; at the end of the day: 晚上12点
-        ("上午" | "凌晨" | "早上" | "早晨" | "清晨" | "AM" | "am", 12) => 0,
+        ("上午" | "凌晨" | "早上" | "早晨" | "清晨" | "am", 12) => 0,
         ("晚上" | "晚间" | "夜里" | "夜间", 12) => 24,
         _ => hour,
     };

@@ -57,7 +57,7 @@ pub(super) fn zone_minutes(name: &str) -> Option<i32> {
 }
 
 /// The pattern of a time of day behind a date.
-const TIME: &str = r"(?:(?:[\s,T|–-]|(?-u:\b)(?:at|um|à|a las|alle|kl\.?|ore|om|o)\s)*(?P<h>\d{1,2})(?:[:.h](?P<mi>\d\d)(?::(?P<s>\d\d))?)\s*(?P<half2>(?i:am|pm))?)?";
+const TIME: &str = r"(?:(?:[\s,T|–-]|(?-u:\b)(?:at|um|à|a las|alle|kl\.?|ore|om|o)\s)*(?P<h>\d{1,2})(?:[:.h](?P<mi>\d\d)(?::(?P<s>\d\d))?)\s*(?P<half2>(?i:[ap]\.?m\.?)(?-u:\b))?\s*(?P<z>Z(?-u:\b)|(?:GMT|UTC)?\s?[+-]\d{1,2}:?\d{0,2}(?-u:\b)|[A-Z]{2,5}(?-u:\b))?)?";
 
 static FIGURES: LazyLock<Option<Regex>> =
     LazyLock::new(|| Regex::new(&format!(r"(?P<a>\d{{1,2}})(?P<p>\.\s?|/|-)(?P<b>\d{{1,2}})(?:\.\s?|/|-)(?P<y>(?:19|20)\d\d|\d\d){TIME}")).ok());
