@@ -42,6 +42,8 @@ pub enum LimitReached {
     ScriptRoutes(usize),
     /// A list of so many links was left out.
     LargerList(usize),
+    /// The transfer ended early, behind the end of the document.
+    TransferCut,
 }
 
 impl fmt::Display for LimitReached {
@@ -55,6 +57,7 @@ impl fmt::Display for LimitReached {
                 write!(f, "{n} items share their link with an item before them and are left out; set identity = \"guid\" for this source")
             }
             Self::ScriptRoutes(n) => write!(f, "{n} entries lead to pages that a script makes (#/…); set render = true for this source"),
+            Self::TransferCut => f.write_str("the transfer ended early; the document is whole"),
             Self::LargerList(n) => {
                 write!(f, "a larger list of {n} links stands on the page and is left out; if that one is meant, set list = {{ item = … }}")
             }
@@ -77,6 +80,7 @@ impl LimitReached {
             Self::Depth => format!("元素嵌套超过 {MAX_DEPTH} 层，已改为逐条读取"),
             Self::SharedAddresses(n) => format!("{n} 条与前面的条目链接相同，未收入；请为该来源设置 identity = \"guid\""),
             Self::ScriptRoutes(n) => format!("{n} 条的链接（#/…）由脚本生成页面；请为该来源设置 render = true"),
+            Self::TransferCut => "传输提前中断，但内容完整".to_owned(),
             Self::LargerList(n) => format!("页面上另有一个 {n} 条链接的列表未采用；如应采用，请设置 list = {{ item = … }}"),
         }
     }

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::crawl::reader::parser::{Kind, ParseFailure, ParseInput};
 use crate::crawl::reader::{Document, Reader};
 use crate::discover::autodiscovery::{self, Announced};
-use crate::discover::{self, DiscoverError, Discovered, KnownEntries};
+use crate::discover::{self, DiscoverError, Discovered, KnownEntries, LimitReached};
 use crate::fetch::{DocumentKind, FetchError, Fetched, Page, charset};
 use crate::model::{Entry, WebUrl};
 use crate::text::dates::Clock;
@@ -100,9 +100,10 @@ impl Reader<'_> {
     /// # Errors
     /// See [`Reader::listing`].
     pub async fn fetched_listing(&self, page: Page, previous_selector: Option<&str>, further: FurtherPages<'_>) -> Result<Discovered, ListingError> {
-        let fresh_for: Option<Duration> = page.fresh_for;
+        let (fresh_for, cut_short): (Option<Duration>, bool) = (page.fresh_for, page.cut_short);
         let mut found = self.listing(page.into(), previous_selector, further).await?;
         found.refresh_hints.max_age = fresh_for;
+        found.limits.extend(cut_short.then_some(LimitReached::TransferCut));
         Ok(found)
     }
 

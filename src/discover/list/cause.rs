@@ -24,6 +24,8 @@ pub enum NoEntries {
     ScriptCheck,
     /// Scripts make what the page shows.
     Script,
+    /// The page says that it has none.
+    SaysNone,
     /// Nothing that looks like a list.
     Unknown,
 }
@@ -35,6 +37,7 @@ impl fmt::Display for NoEntries {
             Self::ScriptRedirect => f.write_str("a script leads on to another address; use the address that a browser ends at, or set render = true"),
             Self::ScriptCheck => f.write_str("a script checks for a browser before it shows the page; set render = true"),
             Self::Script => f.write_str("its list is made by a script; set render = true, or use the address the script loads its data from"),
+            Self::SaysNone => f.write_str("the page itself says that there are none; other links on it are of other columns"),
             Self::Unknown => f.write_str("if the page shows some in a browser, give selectors: list = { item = …, link = … }"),
         }
     }
@@ -48,6 +51,7 @@ impl NoEntries {
             Self::ScriptRedirect => "网页由脚本跳转到别处，请改用浏览器最后打开的网址，或设置 render = true".to_owned(),
             Self::ScriptCheck => "网页先用脚本检查浏览器，请设置 render = true".to_owned(),
             Self::Script => "列表由脚本生成，请设置 render = true".to_owned(),
+            Self::SaysNone => "网页写明暂无内容".to_owned(),
             Self::Unknown => "没有找到任何条目，版式可能已变".to_owned(),
         }
     }
@@ -72,6 +76,12 @@ impl NoEntries {
         let has_scripts = page.elements(Tag::Script).next().is_some();
         if shown < MAX_SHELL_TEXT && has_scripts { Self::Script } else { Self::Unknown }
     }
+}
+
+/// Whether a page says that its list is empty.
+pub(super) fn says_none(page: &Tree<'_>) -> bool {
+    const WORDS: [&str; 8] = ["暂无内容", "暂无数据", "暂无信息", "暂无记录", "暂无相关", "没有找到相关", "没有相关", "暂时没有"];
+    page.root().descendants().filter_map(NodeRef::text).any(|t| t.len() < 120 && WORDS.iter().any(|w| t.contains(w)))
 }
 
 /// The largest frame of a page; those of advertisements and counters show nothing.

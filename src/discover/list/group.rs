@@ -16,6 +16,8 @@ const FEWEST: usize = 3;
 #[derive(Default)]
 pub(super) struct Group {
     pub(super) rows: Vec<Entry>,
+    /// Where each row stands on the page.
+    order: Vec<usize>,
     /// The index in `rows` of each address.
     places: HashMap<WebUrl, usize>,
     pub(super) layout: String,
@@ -26,14 +28,14 @@ impl Group {
     /// Rows out of the values of a script.
     pub(super) fn of_script(rows: Vec<Entry>, page: &WebUrl) -> Self {
         let mut group = Self { layout: "script".to_owned(), signs: Signs { script: true, ..Signs::default() }, ..Self::default() };
-        for row in rows {
-            group.add(row);
+        for (at, row) in rows.into_iter().enumerate() {
+            group.add(at, row);
         }
         group.signs.own = own_share(&group.rows, page);
         group
     }
 
-    fn add(&mut self, entry: Entry) {
+    fn add(&mut self, at: usize, entry: Entry) {
         if let Some(known) = self.places.get(&entry.url).and_then(|at| self.rows.get_mut(*at)) {
             // picture and headline link to the same article: the longer text is the title
             if known.title.chars().count() < entry.title.chars().count() {
@@ -44,10 +46,24 @@ impl Group {
         }
         self.places.insert(entry.url.clone(), self.rows.len());
         self.rows.push(entry);
+        self.order.push(at);
+    }
+
+    /// Its rows in the order of the page.
+    pub(super) fn into_rows(self) -> Vec<Entry> {
+        let mut rows: Vec<(usize, Entry)> = self.order.into_iter().zip(self.rows).collect();
+        rows.sort_by_key(|(at, _)| *at);
+        rows.into_iter().map(|(_, row)| row).collect()
     }
 
     pub(super) fn dated(&self) -> f64 {
         dated(&self.rows)
+    }
+
+    /// Whether nothing says that it is the page's own list, and a heading that it is another.
+    pub(super) fn is_box(&self) -> bool {
+        let s = self.signs;
+        s.headed && !(s.known || s.pager || s.titled || s.own.unwrap_or(0.0) >= 0.5)
     }
 
     fn mean_title(&self) -> f64 {
@@ -69,7 +85,13 @@ impl Group {
         let own = 1.0 + 1.5 * self.signs.own.unwrap_or(0.0);
         let when = |sign: bool, factor: f64| if sign { factor } else { 1.0 };
         let s = self.signs;
-        let doubt = when(s.unlikely, 0.2) * when(s.never, 0.05) * when(s.known, 1.5) * when(s.pager, 2.5) * when(s.more, 0.6) * when(s.script, 0.8);
+        let doubt = when(s.unlikely, 0.2)
+            * when(s.never, 0.05)
+            * when(s.known, 1.5)
+            * when(s.pager, 2.5)
+            * when(s.titled, 1.5)
+            * when(s.more, 0.6)
+            * when(s.script, 0.8);
         n.powf(0.7) * title * (0.8 + 1.2 * self.dated()) * (0.4 + 0.6 * self.uniform()) * own * doubt
     }
 }
@@ -93,7 +115,7 @@ fn shape(url: &WebUrl) -> String {
 /// The groups of a page: rows of one layout, apart where the elements that hold them differ in what tells lists from boxes.
 pub(super) fn groups(rows: Vec<Row<'_>>, page: &Page<'_>) -> Vec<Group> {
     let mut by_layout: BTreeMap<String, BTreeMap<NodeId, Group>> = BTreeMap::new();
-    for row in rows {
+    for (at, row) in rows.into_iter().enumerate() {
         let holder = row.element.parent().map_or(row.element.id(), NodeRef::id);
         let layout = layout_of(row.element);
         let group = by_layout.entry(layout.clone()).or_default().entry(holder).or_insert_with(|| {
@@ -101,7 +123,7 @@ pub(super) fn groups(rows: Vec<Row<'_>>, page: &Page<'_>) -> Vec<Group> {
             Group { layout, signs: Signs { known, ..Signs::beside(row.element, page) }, ..Group::default() }
         });
         group.signs.add(row.element);
-        group.add(row.entry);
+        group.add(at, row.entry);
     }
     by_layout.into_values().flat_map(|holders| joined(holders.into_values().collect(), page.url)).collect()
 }
@@ -121,8 +143,9 @@ fn joined(mut parts: Vec<Group>, page: &WebUrl) -> Vec<Group> {
         match like.and_then(|n| joined.get_mut(n)) {
             Some((_, group)) => {
                 group.signs.pager |= part.signs.pager;
-                for row in part.rows {
-                    group.add(row);
+                group.signs.titled |= part.signs.titled;
+                for (at, row) in part.order.into_iter().zip(part.rows) {
+                    group.add(at, row);
                 }
             }
             None => joined.push((signs, part)),
@@ -146,15 +169,15 @@ pub(super) fn choose(groups: Vec<Group>) -> (Vec<Group>, usize) {
     let mut groups: Vec<(f64, Group)> = scored.filter(|(_, g)| !g.signs.script || g.dated() >= 0.5 || g.mean_title() >= 8.0).collect();
     groups.sort_by(|(a, _), (b, _)| b.total_cmp(a));
     let Some((best, first)) = groups.first() else { return (Vec::new(), 0) };
-    let (best, dated, own, pager, script) =
-        (*best, first.dated() >= 0.5, first.signs.own.unwrap_or(0.0) >= 0.5, first.signs.pager, first.signs.script);
+    let (best, dated, own, signs) = (*best, first.dated() >= 0.5, first.signs.own.unwrap_or(0.0) >= 0.5, first.signs);
     let belongs = |score: f64, g: &Group| {
         score >= best * 0.4
             && (g.dated() >= 0.5) == dated
             && (g.signs.own.unwrap_or(0.0) >= 0.5) == own
-            && (g.signs.pager || !pager)
-            && g.signs.script == script
-            && (!script || score >= best)
+            && (g.signs.pager || !signs.pager)
+            && (g.signs.titled || !signs.titled)
+            && g.signs.script == signs.script
+            && (!signs.script || score >= best)
     };
     let (mut chosen, left): (Vec<_>, Vec<_>) = groups.into_iter().partition(|(score, g)| belongs(*score, g));
     // beside one list, a shorter one below a heading or older than all of it is a box; a page of several lists is the home of a column

@@ -13,6 +13,8 @@ use crate::text::normalize::collapse_whitespace;
 
 /// Longest heading, in bytes.
 const MAX_HEADING: usize = 60;
+/// Most nodes of a heading that is set in pieces.
+const MAX_NODES: usize = 12;
 
 /// What a heading says.
 #[derive(Debug, Clone, Copy)]
@@ -40,24 +42,45 @@ pub(super) fn date_rows(tree: &Tree<'_>, rows: &mut [Row<'_>], clock: &Clock) {
                 row.entry.published_at = heading.date_of(row.element, clock).or(row.entry.published_at);
             }
         }
-        if let Some(text) = node.text().filter(|t| !inside.contains(&index) && t.len() <= MAX_HEADING)
-            && let Some(heading) = heading(text, clock)
-        {
-            last = scope(node).map(|scope| (scope, heading));
+        if inside.contains(&index) {
+            continue;
+        }
+        let found = match node.text() {
+            Some(text) if text.len() <= MAX_HEADING => node.parent().zip(heading(text, clock)),
+            None if node.range().len() <= MAX_NODES => Some(node).zip(in_pieces(node, clock)),
+            _ => None,
+        };
+        if let Some((title, heading)) = found {
+            if node.text().is_none() {
+                inside = node.range();
+            }
+            last = scope(title).map(|scope| (scope, heading));
         }
     }
 }
 
-/// What holds the rows of a heading: the element that it stands in, or the next one up.
-fn scope(text: NodeRef<'_>) -> Option<NodeRef<'_>> {
-    let title = text.parent()?;
+/// A day that is set in pieces: `<b>27</b><i>2026.11</i>`.
+fn in_pieces(e: NodeRef<'_>, clock: &Clock) -> Option<Heading> {
+    let linked = e.descendants().any(|d| d.is(Tag::A));
+    let texts: Vec<String> = e.texts().map(collapse_whitespace).filter(|t| !t.is_empty()).collect();
+    if linked || !(2..=3).contains(&texts.len()) || texts.iter().map(String::len).sum::<usize>() > MAX_HEADING {
+        return None;
+    }
+    dates::in_pieces_of_row(&texts, clock).and_then(|day| dates::midnight(day, clock)).map(Heading::Day)
+}
+
+/// What holds the rows below a heading: the element that it stands in, or the next one up.
+fn scope(title: NodeRef<'_>) -> Option<NodeRef<'_>> {
+    let inline = |e: &NodeRef<'_>| matches!(e.tag(), Some(Tag::B | Tag::I | Tag::Em | Tag::Strong | Tag::Span | Tag::Font | Tag::Time | Tag::Small));
+    let title = std::iter::once(title).chain(title.ancestors()).find(|e| !inline(e))?;
     let holder = title.parent()?;
     let whole = |e: NodeRef<'_>| matches!(e.tag(), Some(Tag::Body | Tag::Html));
     // a date of the whole page heads no list
     if whole(title) {
         return None;
     }
-    let outer = holder.parent().filter(|o| !whole(holder) && !whole(*o) && holder.texts().filter(|t| !t.trim().is_empty()).take(3).count() == 1);
+    let alone = holder.texts().filter(|t| !t.trim().is_empty()).take(4).count() == title.texts().filter(|t| !t.trim().is_empty()).take(4).count();
+    let outer = holder.parent().filter(|o| !whole(holder) && !whole(*o) && alone);
     Some(outer.unwrap_or(holder)).filter(|h| !whole(*h) || title.tag().is_some_and(Tag::is_heading))
 }
 

@@ -59,8 +59,11 @@ pub fn read(
     if chosen.is_empty() {
         return Err(DiscoverError::NoEntries(NoEntries::of(&page, &base)));
     }
+    if chosen.iter().all(Group::is_box) && cause::says_none(&page) {
+        return Err(DiscoverError::NoEntries(NoEntries::SaysNone));
+    }
     let layout = chosen.iter().map(|g| g.layout.as_str()).collect::<Vec<_>>().join(", ");
-    let entries: Vec<Entry> = chosen.into_iter().flat_map(|g| g.rows).collect();
+    let entries: Vec<Entry> = chosen.into_iter().flat_map(Group::into_rows).collect();
     let limits = Some(left_out).filter(|n| *n > entries.len()).map(LimitReached::LargerList).into_iter().collect();
     Ok(Discovered { entries, selector_path: Some(layout), next, limits, ..Discovered::default() })
 }

@@ -4,7 +4,7 @@
 //! repeats among its siblings, that one is the row, and one of its links is the entry: others lead to explanations, files, tags,
 //! authors.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use crate::discover::list::link::{self, MIN_TITLE, address, link_title, without_date};
 use crate::discover::list::row_date::{date_in_script, date_piece, row_date, shown_texts};
@@ -27,8 +27,10 @@ const SHORT: usize = 12;
 /// Shortest title of a row that shows a date.
 const MIN_DATED_TITLE: usize = 2;
 /// Short texts that are never titles.
-const NO_TITLES: [&str; 22] = [
+const NO_TITLES: [&str; 24] = [
     "首页",
+    "无障碍",
+    "关于我们",
     "更多",
     "尾页",
     "末页",
@@ -92,11 +94,12 @@ pub(super) fn rows<'t>(tree: &'t Tree<'_>, base: &WebUrl, clock: &Clock) -> Vec<
         }
     }
     // titles of two to four letters: only in rows of their own that show a date
-    let taken: HashSet<NodeId> = of_row.keys().copied().collect();
+    let taken: BTreeSet<NodeId> = of_row.keys().copied().collect();
+    let holds_row = |id: NodeId| tree.get(id).is_some_and(|e| taken.range(id..NodeId::new(e.range().end)).next().is_some());
     let mut places = Places::new(&short, clock);
     for link in &short {
         let free = !std::iter::once(link.a).chain(link.a.ancestors()).take(MAX_ROW_LEVELS).any(|e| taken.contains(&e.id()));
-        if let Some(id) = places.row(link).filter(|_| free) {
+        if let Some(id) = places.row(link).filter(|id| free && !holds_row(*id)) {
             of_row.entry(id).or_default().push(link);
         }
     }

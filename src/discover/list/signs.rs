@@ -50,11 +50,11 @@ const OTHER_HEADINGS: [&str; 16] = [
     "常用链接",
     "广告",
 ];
+/// How far above its text a pager is looked for.
+const PAGER_LEVELS: usize = 6;
 /// Parts of an address that name no column.
 const GENERIC: [&str; 12] = ["index", "list", "default", "main", "home", "index_1", "more", "front", "html", "cms", "col", "channel"];
 
-/// How far above its text a pager is looked for.
-const PAGER_LEVELS: usize = 6;
 /// The page whose list is looked for.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Page<'a> {
@@ -73,11 +73,13 @@ pub(super) struct Signs {
     pub(super) unlikely: bool,
     /// It stands where menus, rankings and footers stand, or below their headings.
     pub(super) never: bool,
+    /// The page's title begins with the heading above it.
+    pub(super) titled: bool,
     /// A heading stands above it.
     pub(super) headed: bool,
     /// The list had this layout before.
     pub(super) known: bool,
-    /// The links of a pager stand in the same element.
+    /// The links of a pager stand behind it, in what holds it.
     pub(super) pager: bool,
     /// A link to more of the same stands above it.
     pub(super) more: bool,
@@ -96,6 +98,7 @@ impl Signs {
             never: OTHER_HEADINGS.iter().any(|w| above.contains(w) && !page.title.contains(w)),
             more: ["更多", "more", "MORE", "More"].iter().any(|w| above.contains(w)),
             pager: page.pagers.behind(row),
+            titled: title_of(&above).is_some_and(|t| page.title.starts_with(t)),
             ..Self::default()
         }
     }
@@ -147,6 +150,12 @@ fn above(row: NodeRef<'_>) -> String {
     String::new()
 }
 
+/// A heading without the link to more beside it.
+fn title_of(heading: &str) -> Option<&str> {
+    let title = heading.split(['>', '更', '+']).next().unwrap_or_default().trim();
+    Some(title).filter(|t| t.chars().count() >= 2)
+}
+
 /// Whether an element may head a list: it is a heading, or has a text of its own beside at most two links. Menus have links only.
 fn is_heading(e: NodeRef<'_>) -> bool {
     let heading = |n: NodeRef<'_>| n.tag().is_some_and(|t| t.is_heading() && t != Tag::H1);
@@ -176,7 +185,7 @@ impl Pagers {
     /// Whether one stands behind a row's list, in what holds it.
     fn behind(&self, row: NodeRef<'_>) -> bool {
         let behind = |level: NodeRef<'_>| {
-            let holder = level.parent().filter(|p| !matches!(p.tag(), Some(Tag::Html)))?;
+            let holder = level.parent().filter(|p| !p.is(Tag::Html))?;
             self.0.get(&holder.id()).filter(|last| last.index() >= level.range().end)
         };
         levels(row).take(3).any(|level| behind(level).is_some())

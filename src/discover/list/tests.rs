@@ -288,6 +288,15 @@ fn dates_stand_above_rows_or_in_pieces() {
             ),
         ),
         ("years above", page("<h3>2026年</h3><ul>", |i, t, d| format!("<li><i>11-{d}</i><a href=t{i}.html>{t}</a></li>"), "</ul>")),
+        ("days in pieces above", page("<div>", |i, t, d| format!("<div class=d><b>{d}</b><i>2026.11</i></div><ul>{}</ul>", row(i, t)), "</div>")),
+        (
+            "days in bold in a table",
+            page("<table>", |i, t, d| format!("<tr><td><b>2026-11-{d}</b></td></tr><tr><td>·<a href=t{i}.html>{t}</a></td></tr>"), "</table>"),
+        ),
+        ("below a bar with the day", {
+            let days = page("<div>", |i, t, d| format!("<h4>2026年11月{d}日</h4><ul>{}</ul>", row(i, t)), "</div>");
+            format!("<div class=top><a href=/w/>无障碍版</a> <span>2026年11月24日 星期二</span></div><p><a href=./>工作动态</a></p>{days}")
+        }),
         ("in the link", page("<ul>", |i, t, d| format!("<li><a href=t{i}.html>{t} (2026-11-{d})</a></li>"), "</ul>")),
         ("days in a definition list", page("<dl>", |i, t, d| format!("<dt>2026-11-{d}</dt><dd><a href=t{i}.html>{t}</a></dd>"), "</dl>")),
         (
@@ -352,7 +361,7 @@ fn the_pages_own_list_is_told_from_the_boxes_beside_it() {
         (0..n).map(row).collect()
     };
     let pager = "<div class=p><a href=/xw/index_2.html>下一页</a></div>";
-    let pages: [(&str, String, Rows); 5] = [
+    let pages: [(&str, String, Rows); 7] = [
         (
             "an undated list, a dated box",
             page("<ul>", own(false), &format!("</ul>{pager}<div class=r><h3>通知公告</h3><ul>{}</ul></div>", aside(4))),
@@ -365,6 +374,12 @@ fn the_pages_own_list_is_told_from_the_boxes_beside_it() {
             DATED,
         ),
         ("one dated link", page("<p><a href=/top/1.html>许昌市今日要闻头条的标题</a> 2026-11-23</p><ul>", own(false), "</ul>"), UNDATED),
+        ("an empty column", layout("<p>该栏目暂无内容</p>"), &[]),
+        (
+            "a box before the list",
+            page(&format!("<div class=l><h3>通知公告</h3><ul>{}</ul></div><div class=c><ul>", aside(5)), own(false), &format!("</ul>{pager}</div>")),
+            UNDATED,
+        ),
         ("a hot list only", layout("<p>正在加载</p>"), &[]),
     ];
     for (name, html, expected) in pages {

@@ -102,6 +102,8 @@ pub struct Page {
     pub permanent_redirect: Option<WebUrl>,
     /// How long the site says its answer is fresh.
     pub fresh_for: Option<Duration>,
+    /// The transfer ended early, but behind the end of the document.
+    pub cut_short: bool,
 }
 
 /// An answer.
@@ -295,6 +297,7 @@ impl Fetcher {
             body: rendered.html.into_bytes(),
             permanent_redirect: None,
             fresh_for: None,
+            cut_short: false,
         };
         Ok(HopResult::Done(Fetched::Page(Box::new(page))))
     }
@@ -364,7 +367,7 @@ impl Fetcher {
             DocumentKind::Page if content_type.as_deref().is_some_and(|t| t.contains("application/pdf")) => self.settings.max_pdf_bytes,
             DocumentKind::Page => self.settings.max_page_bytes,
         };
-        let body = self.read_body(response, url, max, visit).await?;
+        let (body, cut_short) = self.read_body(response, url, max, visit).await?;
         if let Some(to) = page_redirect(&body, url) {
             return Ok(HopResult::Redirect { to, permanent: false });
         }
@@ -375,6 +378,7 @@ impl Fetcher {
             body,
             permanent_redirect: None,
             fresh_for: fresh,
+            cut_short,
         }))))
     }
 
@@ -389,7 +393,8 @@ impl Fetcher {
         Wall::of_error(status, &page).map_or(FetchError::Status(status), FetchError::Wall)
     }
 
-    async fn read_body(&self, mut response: Response, url: &WebUrl, max: usize, visit: &mut RequestStats) -> Result<Vec<u8>, FetchError> {
+    /// The body, and whether its transfer ended early.
+    async fn read_body(&self, mut response: Response, url: &WebUrl, max: usize, visit: &mut RequestStats) -> Result<(Vec<u8>, bool), FetchError> {
         let coding = response.headers().get(CONTENT_ENCODING).and_then(|v| v.to_str().ok()).unwrap_or_default().to_owned();
         if response.content_length().is_some_and(|n| n > max as u64) {
             return Err(FetchError::TooLarge(max));
@@ -399,16 +404,19 @@ impl Fetcher {
         let media = media.map(str::to_owned);
         let mut body = Body::new(&coding, max)?;
         let result = self.stream(&mut response, url, &mut body, media.as_deref(), visit).await;
-        match result {
+        let cut_short = match result {
             // the end of the transfer is missing, not of the document
-            Err(FetchError::Incomplete(cause)) if body.looks_whole() => tracing::warn!(%url, cause, "body ended early, but its document is whole"),
-            other => other?,
-        }
+            Err(FetchError::Incomplete(cause)) if body.looks_whole() => {
+                tracing::warn!(%url, cause, "body ended early, but its document is whole");
+                true
+            }
+            other => other.map(|()| false)?,
+        };
         let bytes = body.finish()?;
         if bytes.iter().all(u8::is_ascii_whitespace) {
             return Err(FetchError::Empty);
         }
-        Ok(bytes)
+        Ok((bytes, cut_short))
     }
 
     /// Takes a body off the wire. One that is labelled as a picture or the like must begin as text.
