@@ -361,7 +361,7 @@ fn the_pages_own_list_is_told_from_the_boxes_beside_it() {
         (0..n).map(row).collect()
     };
     let pager = "<div class=p><a href=/xw/index_2.html>下一页</a></div>";
-    let pages: [(&str, String, Rows); 7] = [
+    let pages: [(&str, String, Rows); 6] = [
         (
             "an undated list, a dated box",
             page("<ul>", own(false), &format!("</ul>{pager}<div class=r><h3>通知公告</h3><ul>{}</ul></div>", aside(4))),
@@ -375,11 +375,6 @@ fn the_pages_own_list_is_told_from_the_boxes_beside_it() {
         ),
         ("one dated link", page("<p><a href=/top/1.html>许昌市今日要闻头条的标题</a> 2026-11-23</p><ul>", own(false), "</ul>"), UNDATED),
         ("an empty column", layout("<p>该栏目暂无内容</p>"), &[]),
-        (
-            "a box before the list",
-            page(&format!("<div class=l><h3>通知公告</h3><ul>{}</ul></div><div class=c><ul>", aside(5)), own(false), &format!("</ul>{pager}</div>")),
-            UNDATED,
-        ),
         ("a hot list only", layout("<p>正在加载</p>"), &[]),
     ];
     for (name, html, expected) in pages {
