@@ -43,7 +43,7 @@ impl Store {
     /// Those of the database.
     pub fn candidates(&self, publication: &Publication, date: NaiveDate, now: DateTime<Utc>) -> Result<Window<'_>> {
         let day = date.to_string();
-        let (before, behind, last) = self.read(|c| {
+        let (before, behind, last, first_look) = self.read(|c| {
             let neighbour = |sql: &str| -> Result<Option<i64>> {
                 let found = c.prepare_cached(sql)?.query_row(params![publication.name, day], |r| r.get::<_, Option<i64>>(0)).optional()?;
                 Ok(found.flatten())
@@ -56,13 +56,22 @@ impl Store {
                 .query_row([before.unwrap_or(0)], |r| r.get(0))
                 .optional()?;
             let last: i64 = c.prepare_cached("SELECT coalesce(max(id), 0) FROM article")?.query_row([], |r| r.get(0))?;
-            Ok((before, behind, unjudged.map_or(last, |id| id - 1)))
+            // of a new publication: when its first article was fetched
+            let is_new: bool = c
+                .prepare_cached("SELECT NOT EXISTS (SELECT 1 FROM edition WHERE publication = ?1 AND date < ?2)")?
+                .query_row(params![publication.name, day], |r| r.get(0))?;
+            let first: Option<i64> = c.prepare_cached("SELECT fetched FROM article ORDER BY id LIMIT 1")?.query_row([], |r| r.get(0)).optional()?;
+            Ok((before, behind, unjudged.map_or(last, |id| id - 1), first.filter(|_| is_new)))
         })?;
-        let reach = if before.is_some() { publication.max_age } else { publication.window };
+        let back = |from: DateTime<Utc>, reach: std::time::Duration| from - TimeDelta::from_std(reach).unwrap_or(TimeDelta::days(LATE_DAYS));
+        // what came since the first look is news also where holidays lie before the first edition
+        let since = first_look.and_then(|s| DateTime::from_timestamp(s, 0)).map_or(now, |first| first.min(now));
+        let oldest =
+            if before.is_some() { back(now, publication.max_age) } else { back(since, publication.window).max(back(now, publication.max_age)) };
         Ok(Window {
             store: self,
             range: CandidateRange { after: ArticleId(before.unwrap_or(0)), until: ArticleId(behind.map_or(last, |id| id.min(last))) },
-            oldest: now - TimeDelta::from_std(reach).unwrap_or(TimeDelta::days(LATE_DAYS)),
+            oldest,
         })
     }
 
