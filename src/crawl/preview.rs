@@ -119,7 +119,10 @@ pub async fn discover_source(reader: &Reader<'_>) -> Result<Preview, PreviewErro
     }
     let is_home = base.as_url().path() == "/";
     match own {
-        Ok(found) if is_home => Ok(Preview { columns: lists_of(reader, columns).await, ..preview(source.url.clone(), found) }),
+        Ok(found) if is_home => Ok(Preview {
+            columns: lists_of(reader, columns).await.into_iter().map(|(column, _)| column).collect(),
+            ..preview(source.url.clone(), found)
+        }),
         Ok(found) => Ok(preview(source.url.clone(), found)),
         Err(e) => {
             for url in autodiscovery::WELL_KNOWN.iter().filter_map(|p| base.join(p).ok()) {
@@ -127,13 +130,11 @@ pub async fn discover_source(reader: &Reader<'_>) -> Result<Preview, PreviewErro
                     return Ok(preview(url, found));
                 }
             }
-            let columns = if is_home { lists_of(reader, columns).await } else { Vec::new() };
-            match columns.iter().max_by_key(|c| c.entries) {
-                // the largest stands for the page, which has no list
-                Some(best) => {
-                    let (url, found) = (best.url.clone(), listing_at(reader, &best.url).await);
-                    Ok(Preview { columns, ..preview(url, found.ok_or(e)?) })
-                }
+            let lists = if is_home { lists_of(reader, columns).await } else { Vec::new() };
+            let (columns, mut found): (Vec<Column>, Vec<Discovered>) = lists.into_iter().unzip();
+            // a page without a list gives way to its largest column
+            match columns.iter().enumerate().max_by_key(|(_, c)| c.entries) {
+                Some((at, best)) => Ok(Preview { url: best.url.clone(), found: found.swap_remove(at), name, permanent_redirect: moved, columns }),
                 None => Err(e),
             }
         }
@@ -166,11 +167,11 @@ pub async fn article(reader: &Reader<'_>, url: &WebUrl) -> Result<Extracted, Pre
 }
 
 /// The columns that have a list.
-async fn lists_of(reader: &Reader<'_>, columns: Vec<(String, WebUrl)>) -> Vec<Column> {
+async fn lists_of(reader: &Reader<'_>, columns: Vec<(String, WebUrl)>) -> Vec<(Column, Discovered)> {
     let mut out = Vec::new();
     for (name, url) in columns {
         if let Some(found) = listing_at(reader, &url).await {
-            out.push(Column { name, url, entries: found.entries.len() });
+            out.push((Column { name, url, entries: found.entries.len() }, found));
         }
     }
     out

@@ -160,8 +160,7 @@ fn saved(item: Item, base: Option<&WebUrl>, clock: &Clock) -> FeedEntry {
     }
 }
 
-/// Adds what the feed reader passes over, for it knows an element under another name or namespace: `<published>` in RSS, `content:encoded`
-/// whose namespace nobody declared.
+/// Fills fields that the feed reader does not read: `<published>` in RSS, `content:encoded` without a declared namespace.
 fn complete(entries: &mut [FeedEntry], items: Vec<Item>, base: Option<&WebUrl>, clock: &Clock) {
     if items.len() != entries.len() {
         return;

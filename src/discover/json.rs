@@ -1,6 +1,8 @@
 //! JSON lists: the array of objects that have a title and an address, wherever in the document it lies, or where the
 //! source's paths say (`list = { item = "data.rows", title = "info.title", link = "/news/{id}.html" }`).
 
+use std::collections::HashMap;
+
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::{Map, Value};
 
@@ -31,7 +33,7 @@ pub(super) fn read(text: &str, url: &WebUrl, paths: &ListSelectors, clock: &Cloc
     let mut best = match &paths.item {
         Some(path) => {
             let rows = at(&value, path).and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
-            entries(rows, url, paths, clock)
+            entries(rows.iter(), url, paths, clock)
         }
         None => best_of(lists(&value, url, paths, clock)),
     };
@@ -98,7 +100,9 @@ fn strings(value: &Value) -> impl Iterator<Item = &str> {
 
 /// Every list of a document; arrays under the same keys of several objects are one list.
 pub(super) fn lists(value: &Value, base: &WebUrl, paths: &ListSelectors, clock: &Clock) -> Vec<Vec<Entry>> {
-    let mut out: Vec<(Vec<&str>, Vec<Entry>)> = Vec::new();
+    let mut out: Vec<Vec<Entry>> = Vec::new();
+    // which of them is under the keys of a path
+    let mut known: HashMap<Vec<&str>, usize> = HashMap::new();
     let mut open: Vec<(&Value, Vec<&str>)> = vec![(value, Vec::new())];
     while let Some((value, path)) = open.pop() {
         if path.len() > MAX_DEPTH {
@@ -106,11 +110,9 @@ pub(super) fn lists(value: &Value, base: &WebUrl, paths: &ListSelectors, clock: 
         }
         let below = |key| path.iter().copied().chain([key]).collect::<Vec<&str>>();
         let found = match value {
-            Value::Array(items) => entries(items, base, paths, clock),
+            Value::Array(items) => entries(items.iter(), base, paths, clock),
             // objects by their ids: {"12": {…}, "13": {…}}
-            Value::Object(o) if o.len() >= FEWEST_DATED && o.values().all(Value::is_object) => {
-                entries(&o.values().cloned().collect::<Vec<_>>(), base, paths, clock)
-            }
+            Value::Object(o) if o.len() >= FEWEST_DATED && o.values().all(Value::is_object) => entries(o.values(), base, paths, clock),
             _ => Vec::new(),
         };
         if found.is_empty() {
@@ -120,18 +122,19 @@ pub(super) fn lists(value: &Value, base: &WebUrl, paths: &ListSelectors, clock: 
                 _ => {}
             }
         } else {
-            match out.iter_mut().find(|(known, _)| *known == path) {
-                Some((_, list)) => list.extend(found),
-                None => out.push((path, found)),
+            let at = *known.entry(path).or_insert(out.len());
+            match out.get_mut(at) {
+                Some(list) => list.extend(found),
+                None => out.push(found),
             }
         }
     }
-    out.into_iter().map(|(_, list)| list).collect()
+    out
 }
 
 /// The entries of an array of objects.
-fn entries(rows: &[Value], base: &WebUrl, paths: &ListSelectors, clock: &Clock) -> Vec<Entry> {
-    let objects: Vec<&Map<String, Value>> = rows.iter().filter_map(Value::as_object).collect();
+fn entries<'v>(rows: impl Iterator<Item = &'v Value>, base: &WebUrl, paths: &ListSelectors, clock: &Clock) -> Vec<Entry> {
+    let objects: Vec<&Map<String, Value>> = rows.filter_map(Value::as_object).collect();
     if objects.is_empty() {
         return Vec::new();
     }

@@ -27,6 +27,8 @@ enum Token<'a> {
 /// Cuts a script into tokens; comments are left out.
 fn tokens(script: &str) -> impl Iterator<Item = Token<'_>> {
     let mut rest = script;
+    // for each quote, how much of the script was left where a string of it did not end: none that begins before ends either
+    let mut endless: [(char, usize); 3] = [('"', usize::MAX), ('\'', usize::MAX), ('`', usize::MAX)];
     std::iter::from_fn(move || {
         loop {
             rest = rest.trim_start();
@@ -40,11 +42,14 @@ fn tokens(script: &str) -> impl Iterator<Item = Token<'_>> {
                 continue;
             }
             let behind = rest.get(first.len_utf8()..).unwrap_or_default();
-            if matches!(first, '"' | '\'' | '`')
-                && let Some((text, end)) = string(behind, first)
-            {
-                rest = behind.get(end..).unwrap_or_default();
-                return Some(Token::Text(text));
+            if let Some((_, left)) = endless.iter_mut().find(|(quote, left)| *quote == first && behind.len() < *left) {
+                match string(behind, first) {
+                    Ok((text, end)) => {
+                        rest = behind.get(end..).unwrap_or_default();
+                        return Some(Token::Text(text));
+                    }
+                    Err(end) => *left = behind.len() - end,
+                }
             }
             let in_word = |c: char| c.is_alphanumeric() || matches!(c, '_' | '$');
             // numbers keep their point and sign
@@ -66,18 +71,22 @@ fn tokens(script: &str) -> impl Iterator<Item = Token<'_>> {
     })
 }
 
-/// The string that begins a text, and where it ends behind its quote. One that ends with its line was no string.
-fn string(text: &str, quote: char) -> Option<(String, usize)> {
+/// The string that begins a text, and where it ends behind its quote.
+///
+/// # Errors
+/// It does not end: where the line ends with which it was no string, or the text.
+fn string(text: &str, quote: char) -> Result<(String, usize), usize> {
     let mut out = String::new();
     let mut at = 0;
+    let next = |at: usize| text.get(at..).and_then(|t| t.chars().next());
     loop {
-        let c = text.get(at..)?.chars().next()?;
+        let Some(c) = next(at) else { return Err(at) };
         at += c.len_utf8();
         match c {
-            _ if c == quote => return Some((out, at)),
-            '\n' if quote != '`' => return None,
+            _ if c == quote => return Ok((out, at)),
+            '\n' if quote != '`' => return Err(at),
             '\\' => {
-                let escaped = text.get(at..)?.chars().next()?;
+                let Some(escaped) = next(at) else { return Err(at) };
                 at += escaped.len_utf8();
                 let digits = match escaped {
                     'u' => 4,

@@ -87,7 +87,7 @@ fn is_mostly_utf8(bytes: &[u8], least: usize, times: usize) -> bool {
         good += chunk.valid().chars().filter(|c| !c.is_ascii()).count();
         bad += usize::from(!chunk.invalid().is_empty());
     }
-    good >= least && good > bad * times
+    good >= least && good >= bad * times
 }
 
 fn gbk_to_gb18030(encoding: &'static Encoding) -> &'static Encoding {

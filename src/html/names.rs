@@ -74,7 +74,7 @@ names! {
     Alt "alt", AriaHidden "aria-hidden", AriaLabel "aria-label", Class "class", Colspan "colspan", Content "content", DataHref "data-href",
     DataLink "data-link", DataOriginal "data-original", DataSrc "data-src", DataUrl "data-url", Datetime "datetime", Height "height", Hidden "hidden", Href "href", HttpEquiv "http-equiv", Id "id",
     Itemprop "itemprop", Lang "lang", Name "name", Onchange "onchange", Onclick "onclick", Onload "onload", Property "property", Rel "rel", Rowspan "rowspan", Selected "selected", Src "src", Style "style",
-    T "t", Title "title", Type "type", Value "value", Width "width",
+    Title "title", Type "type", Value "value", Width "width",
     }
 }
 

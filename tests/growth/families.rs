@@ -135,7 +135,7 @@ pub const MARKUP: [(&str, &str, &str); 50] = [
 ];
 
 /// All others.
-pub const FAMILIES: [Family; 102] = [
+pub const FAMILIES: [Family; 105] = [
     family(Kind::Page, "related headings", "<div>", "<h3>相关阅读</h3><p>花木企业今年新建了温室，产品也更多了，销路很好。</p>", "</div>"),
     family(Kind::Page, "stamps", "<div>", "<p>2026-11-20 10:00</p>", "</div>"),
     family(Kind::Page, "posts", "<div>", "<div>读者 2026-11-20 10:00</div><div>说得很好，希望多建一些。</div>", "</div>"),
@@ -233,6 +233,9 @@ pub const FAMILIES: [Family; 102] = [
     family(Kind::Json, "objects", "{\"list\":[", "{\"aT\":\"许昌市召开第#次大会\",\"aU\":\"/x/#.html\",\"aD\":\"2026-11-20\"},", "{}]}"),
     family(Kind::Json, "lists in lists", "[", "[{\"title\":\"题\",\"url\":\"/x/#\"}],", "[]]"),
     family(Kind::Json, "keys", "[{", "\"k#\":\"许昌市召开第#次大会\",", "\"z\":1},{},{}]"),
+    family(Kind::List, "escaped quotes", "<script>[</a>'", "\\'", "</script>"),
+    family(Kind::List, "escaped backticks", "<script>[</a>`", "\\`", "</script>"),
+    family(Kind::Json, "lists under many keys", "{", "\"k#\":[{\"title\":\"许昌市召开第#次大会\",\"url\":\"/x/#.html\"}],", "\"z\":0}"),
     family(Kind::Json, "strings of markup", "{\"a\":\"", "<li><a href=/x/#.html>许昌市召开第#次大会</a></li>", "\"}"),
     family(Kind::Json, "calls", "cb([", "{\"title\":\"许昌市召开第#次大会\",\"url\":\"/x/#.html\",\"n\":null},", "{}])"),
     family(Kind::Feed, "markup in a title", "<item><link>https://a.example/1</link><title>", "<em>许</em>", "</title></item>"),

@@ -16,7 +16,7 @@ const FEWEST: usize = 3;
 #[derive(Default)]
 pub(super) struct Group {
     pub(super) rows: Vec<Entry>,
-    /// Where each row stands on the page.
+    /// The position of each row on the page.
     order: Vec<usize>,
     /// The index in `rows` of each address.
     places: HashMap<WebUrl, usize>,
@@ -122,7 +122,6 @@ pub(super) fn groups(rows: Vec<Row<'_>>, page: &Page<'_>) -> Vec<Group> {
             let known = page.previous_selector.is_some_and(|l| l.split(", ").any(|l| l == layout));
             Group { layout, signs: Signs { known, ..Signs::beside(row.element, page) }, ..Group::default() }
         });
-        group.signs.add(row.element);
         group.add(at, row.entry);
     }
     by_layout.into_values().flat_map(|holders| joined(holders.into_values().collect(), page.url)).collect()

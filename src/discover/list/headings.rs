@@ -69,7 +69,7 @@ fn in_pieces(e: NodeRef<'_>, clock: &Clock) -> Option<Heading> {
     dates::in_pieces_of_row(&texts, clock).and_then(|day| dates::midnight(day, clock)).map(Heading::Day)
 }
 
-/// What holds the rows below a heading: the element that it stands in, or the next one up.
+/// Returns the element whose rows a heading dates: its parent, or the one above.
 fn scope(title: NodeRef<'_>) -> Option<NodeRef<'_>> {
     let inline = |e: &NodeRef<'_>| matches!(e.tag(), Some(Tag::B | Tag::I | Tag::Em | Tag::Strong | Tag::Span | Tag::Font | Tag::Time | Tag::Small));
     let title = std::iter::once(title).chain(title.ancestors()).find(|e| !inline(e))?;

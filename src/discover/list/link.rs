@@ -45,7 +45,7 @@ fn in_brackets(text: &str) -> bool {
     text.starts_with(['[', '【', '［']) && text.ends_with([']', '】', '］'])
 }
 
-/// What stands beside titles: pinned, new, hot.
+/// Marks beside titles: pinned, new, hot.
 const MARKS: [&str; 14] = ["置顶", "顶", "new", "new!", "热", "热门", "hot", "最新", "荐", "推荐", "新", "图", "精", "top"];
 
 /// Whether a piece of text is such a mark, in brackets or not.
@@ -103,7 +103,7 @@ fn shown_title(a: NodeRef<'_>) -> String {
     texts().find(|(heading, _)| *heading).or_else(|| texts().next()).map_or_else(whole, |(_, t)| t)
 }
 
-/// Text of a link that stands in one block.
+/// The text of one block of a link.
 #[derive(Default)]
 struct Block {
     heading: bool,

@@ -80,13 +80,13 @@ enum Rank {
 }
 
 impl Rank {
-    /// By the name that stands last before a date.
+    /// The rank of the last label before a date.
     fn of(before: &str) -> Option<Self> {
         let named = NAMES.iter().filter_map(|(name, rank)| Some((before.rfind(name)?, *rank)));
         named.max_by_key(|(at, _)| *at).map(|(_, rank)| rank)
     }
 
-    /// By what stands right behind a date: `2026-12-01截止`, `2026-11-01 至 2026-11-30`.
+    /// The rank by the words after a date: `2026-12-01截止`, `2026-11-01 至 2026-11-30`.
     fn by_what_follows(behind: &str) -> Option<Self> {
         let behind = behind.trim_start_matches(|c: char| c.is_whitespace() || c.is_ascii_digit() || ":日)".contains(c));
         let until = ["截止", "截至", "止", "前", "至", "到期", "起", "~", "—", "施行", "实施"];

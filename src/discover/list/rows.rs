@@ -70,7 +70,7 @@ struct Link<'a> {
     a: NodeRef<'a>,
     url: WebUrl,
     title: String,
-    /// Its text stands in a heading.
+    /// The link is in a heading, or holds one.
     heading: bool,
 }
 

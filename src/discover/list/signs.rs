@@ -31,7 +31,7 @@ const NEVER: [&str; 20] = [
 ];
 /// Names of elements that hold boxes more often than the list.
 const UNLIKELY: [&str; 7] = ["side", "sidebar", "link", "page", "tags", "tuijian", "recommend"];
-/// What stands above a box of other pages.
+/// Headings of boxes that list other columns.
 const OTHER_HEADINGS: [&str; 16] = [
     "热点排行",
     "热点",
@@ -69,9 +69,9 @@ pub(super) struct Page<'a> {
 #[derive(Debug, Default, Clone, Copy)]
 #[allow(clippy::struct_excessive_bools)] // independent signs, none implies another
 pub(super) struct Signs {
-    /// It stands where boxes stand.
+    /// Its element is named like a side box.
     pub(super) unlikely: bool,
-    /// It stands where menus, rankings and footers stand, or below their headings.
+    /// Its element or heading is one of a menu, ranking or footer.
     pub(super) never: bool,
     /// The page's title begins with the heading above it.
     pub(super) titled: bool,
@@ -95,7 +95,8 @@ impl Signs {
         let above = above(row);
         Self {
             headed: !above.is_empty(),
-            never: OTHER_HEADINGS.iter().any(|w| above.contains(w) && !page.title.contains(w)),
+            unlikely: stands_in(row, &UNLIKELY, &[Tag::Aside]),
+            never: stands_in(row, &NEVER, &[Tag::Nav, Tag::Footer]) || OTHER_HEADINGS.iter().any(|w| above.contains(w) && !page.title.contains(w)),
             more: ["更多", "more", "MORE", "More"].iter().any(|w| above.contains(w)),
             pager: page.pagers.behind(row),
             titled: title_of(&above).is_some_and(|t| page.title.starts_with(t)),
@@ -110,17 +111,9 @@ fn names(e: NodeRef<'_>) -> impl Iterator<Item = String> {
     named.flat_map(|n| n.split([' ', '-', '_']).map(|w| w.trim_end_matches(|c: char| c.is_ascii_digit()).to_ascii_lowercase()).collect::<Vec<_>>())
 }
 
-/// Whether a row stands in elements of such names.
-fn stands_in(row: NodeRef<'_>, kinds: &[&str]) -> bool {
-    row.ancestors().take(6).any(|e| names(e).any(|w| kinds.contains(&w.as_str())))
-}
-
-impl Signs {
-    /// Adds where one more row of the group stands.
-    pub(super) fn add(&mut self, row: NodeRef<'_>) {
-        self.unlikely = self.unlikely || stands_in(row, &UNLIKELY) || row.ancestors().take(6).any(|e| e.is(Tag::Aside));
-        self.never = self.never || stands_in(row, &NEVER) || row.ancestors().take(6).any(|e| matches!(e.tag(), Some(Tag::Nav | Tag::Footer)));
-    }
+/// Whether a row stands in elements of such names or tags.
+fn stands_in(row: NodeRef<'_>, called: &[&str], tags: &[Tag]) -> bool {
+    row.ancestors().take(6).any(|e| e.tag().is_some_and(|t| tags.contains(&t)) || names(e).any(|w| called.contains(&w.as_str())))
 }
 
 /// The elements beside a row's list, and beside what holds it, up to three levels.
