@@ -50,8 +50,18 @@ pub enum Alarm {
     Held,
     /// Nobody on the network answers.
     Network,
+    /// The NATS server between us and the workers cannot be used.
+    Nats,
     /// No worker is there to do the work of the crawl.
     Workers,
+    /// A worker went without a word.
+    WorkerGone,
+    /// A worker is of a version too old or too new for us.
+    WorkerVersion,
+    /// Tasks wait too long for a worker.
+    Queue,
+    /// Tasks were given up because they ended their workers.
+    DeadLetters,
 }
 
 impl Alarm {
@@ -64,7 +74,12 @@ impl Alarm {
             Self::Database => "database",
             Self::Held => "held",
             Self::Network => "network",
+            Self::Nats => "nats",
             Self::Workers => "workers",
+            Self::WorkerGone => "worker_gone",
+            Self::WorkerVersion => "worker_version",
+            Self::Queue => "queue",
+            Self::DeadLetters => "dead_letters",
         }
     }
 }

@@ -3,6 +3,7 @@
 //! The scheduler crate only wakes the loops; what is due is read from the clock and the store each time, so a tick that
 //! comes twice, late or not at all does no harm. Crawling, drafting and mailing run beside each other.
 
+mod cluster_alarms;
 mod signals;
 mod supervisor;
 mod weekly_report;
@@ -137,9 +138,7 @@ async fn crawl_loop(live: Arc<ConfigHandle>, bell: Arc<Notify>, draft: Arc<Notif
             // the new one knows nothing of when hosts were last asked
             tokio::time::sleep(pipeline.settings().fetch.host_delay).await;
             pipeline.crawler().close().await;
-            if let Err(e) = newest.crawler().dispatcher().set_fetch_policy(&newest.settings().fetch).await {
-                tracing::error!("the new settings of fetching reach no worker: {e}; they are told at the next start");
-            }
+            newest.crawler().dispatcher().set_fetch_policy(&newest.settings().fetch);
         }
         pipeline = newest;
         pipeline.health().heartbeat(Component::Crawl);

@@ -9,14 +9,12 @@ use sd_notify::NotifyState;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
-use crate::app::{ConfigHandle, ServiceError, weekly_report};
+use crate::app::{ConfigHandle, ServiceError, cluster_alarms, weekly_report};
 use crate::health::{Alarm, Component, HealthState};
 use crate::store::{Store, StoreError};
 
 /// Time between two rounds.
 const CHECK_INTERVAL: Duration = Duration::from_secs(5);
-/// Workers may come this long after the start.
-const WORKER_GRACE: Duration = Duration::from_mins(1);
 /// Rounds between two writes that prove the store.
 const PROBE_EVERY: u32 = 4;
 /// Rounds between two lines for `systemctl status`.
@@ -64,12 +62,8 @@ pub(super) async fn supervise(live: Arc<ConfigHandle>, mut stopped: watch::Recei
         // files are read off the async threads
         let _ = tokio::task::spawn_blocking(move || this.refresh(false)).await;
         check_disk(&store, health, pipeline.settings().store.min_free);
-        if pipeline.crawler().dispatcher().is_remote() && health.uptime() > WORKER_GRACE {
-            let alone = pipeline.crawler().dispatcher().cluster_status().is_none_or(|c| c.workers.is_empty());
-            let words = || "没有抓取节点在工作：请检查消息服务器（NATS）和各工作机上的 qingbao-worker 服务".to_owned();
-            if health.alarm(Alarm::Workers, alone.then(words)) && alone {
-                tracing::error!("no worker is there: start `qingbao worker --nats URL`, and see `qingbao doctor`");
-            }
+        if let Some(status) = pipeline.crawler().dispatcher().cluster_status() {
+            cluster_alarms::update(health, &status);
         }
         if pipeline.crawler().cpu_stalled_for() < CHECK_INTERVAL * 2 {
             health.heartbeat(Component::Cpu);

@@ -9,8 +9,9 @@ use std::time::{Duration, SystemTime};
 use chrono::{DateTime, Utc};
 
 use crate::cli::CommandContext;
+use crate::cli::cluster_check::check_cluster;
+use crate::cli::serve::CrawlArgs;
 use crate::config::settings::{DispatcherKind, MailTls};
-use crate::crawl::dispatch::nats;
 use crate::fetch::find_browser;
 use crate::mail::{DeliveryResult, Transport};
 use crate::store::{BACKUP_MAX_AGE, Role, Store, available_space};
@@ -21,6 +22,8 @@ pub(super) struct Args {
     /// Ask neither name servers nor the mail server
     #[arg(long)]
     no_network: bool,
+    #[command(flatten)]
+    crawl: CrawlArgs,
 }
 
 /// Hosts whose names are asked for.
@@ -34,17 +37,17 @@ const MIB: u64 = 1 << 20;
 const MAX_NAMED: usize = 3;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-enum Level {
+pub(super) enum Level {
     Ok,
     Warning,
     Error,
 }
 
 #[derive(Default)]
-struct Report(Vec<Level>);
+pub(super) struct Report(Vec<Level>);
 
 impl Report {
-    fn line(&mut self, level: Level, what: &str, words: &str) {
+    pub(super) fn line(&mut self, level: Level, what: &str, words: &str) {
         let mark = match level {
             Level::Ok => "ok     ",
             Level::Warning => "warning",
@@ -55,7 +58,7 @@ impl Report {
     }
 
     /// A result whose error keeps the service from its work.
-    fn require<T, E: std::fmt::Display>(&mut self, what: &str, result: Result<T, E>, words: impl FnOnce(&T) -> String) -> Option<T> {
+    pub(super) fn require<T, E: std::fmt::Display>(&mut self, what: &str, result: Result<T, E>, words: impl FnOnce(&T) -> String) -> Option<T> {
         match result {
             Ok(value) => {
                 self.line(Level::Ok, what, &words(&value));
@@ -68,13 +71,25 @@ impl Report {
         }
     }
 
-    fn check(&mut self, well: bool, what: &str, good: &str, bad: &str) {
+    pub(super) fn check(&mut self, well: bool, what: &str, good: &str, bad: &str) {
         if well { self.line(Level::Ok, what, good) } else { self.line(Level::Warning, what, bad) }
+    }
+
+    /// Prints how many lines said what.
+    ///
+    /// # Errors
+    /// Something keeps the service from its work.
+    pub(super) fn finish(self) -> anyhow::Result<()> {
+        let count = |level| self.0.iter().filter(|l| **l == level).count();
+        let (errors, warnings) = (count(Level::Error), count(Level::Warning));
+        println!("{} looked at, {errors} errors, {warnings} warnings", self.0.len());
+        anyhow::ensure!(errors == 0, "{errors} errors: the lines above say what to do");
+        Ok(())
     }
 }
 
 pub(super) async fn run(args: &Args, context: &CommandContext) -> anyhow::Result<()> {
-    let mut f = Report::default();
+    let (mut f, mut crawl) = (Report::default(), context.settings.crawl.clone());
     settings(&mut f, context);
     console(&mut f, context);
     smtp_tls(&mut f, context);
@@ -84,32 +99,14 @@ pub(super) async fn run(args: &Args, context: &CommandContext) -> anyhow::Result
     if !args.no_network {
         names(&mut f, context);
         smtp(&mut f, context).await;
-        crew(&mut f, context).await;
+        if let Some(url) = &args.crawl.crawl {
+            crawl.named(url).map_err(anyhow::Error::msg)?;
+        }
+        if crawl.dispatcher == DispatcherKind::Nats {
+            check_cluster(&mut f, &crawl).await;
+        }
     }
-    let count = |level| f.0.iter().filter(|l| **l == level).count();
-    let (errors, warnings) = (count(Level::Error), count(Level::Warning));
-    println!("{} looked at, {errors} errors, {warnings} warnings", f.0.len());
-    anyhow::ensure!(errors == 0, "{errors} errors: the lines above say what to do");
-    Ok(())
-}
-
-/// Where workers do the work: whether some are there, and what they gave up.
-async fn crew(f: &mut Report, context: &CommandContext) {
-    if context.settings.crawl.dispatcher != DispatcherKind::Nats {
-        return;
-    }
-    let Some(crew) = f.require("nats", nats::cluster_status(&context.settings.crawl).await, |c| format!("{} tasks wait or are in work", c.tasks))
-    else {
-        return;
-    };
-    let old = crew.workers.iter().filter(|w| w.protocol_version < nats::VERSION).map(|w| w.name.as_str()).collect::<Vec<_>>();
-    let names = crew.workers.iter().map(|w| w.name.as_str()).collect::<Vec<_>>();
-    f.check(!names.is_empty(), "workers", &names.join(", "), "nobody works: start `qingbao worker --nats URL` on some machine");
-    f.check(old.is_empty(), "worker age", "all understand our tasks", &format!("too old for our tasks, update them: {}", old.join(", ")));
-    f.check(crew.dead_count == 0, "dead letters", "none", &format!("{} tasks were given up within a month, the last ones:", crew.dead_count));
-    for letter in crew.dead_letters {
-        println!("         {} {} {}: {}", letter.at.format("%F %R"), letter.worker, letter.url, letter.reason);
-    }
+    f.finish()
 }
 
 fn settings(f: &mut Report, context: &CommandContext) {

@@ -3,6 +3,7 @@
 mod add_source;
 mod articles;
 mod backup;
+mod cluster_check;
 mod demo;
 mod digest;
 mod doctor;

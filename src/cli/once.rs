@@ -7,7 +7,7 @@ use std::sync::Arc;
 use chrono::Utc;
 
 use crate::cli::progress::ProgressDisplay;
-use crate::cli::serve::{CrawlArgs, start_pipeline};
+use crate::cli::serve::{CrawlArgs, WaitForNats, start_pipeline};
 use crate::cli::{CommandContext, write_file};
 use crate::crawl::{CrawlMode, CrawlSummary};
 use crate::mail::SendSummary;
@@ -17,7 +17,7 @@ use crate::store::Store;
 
 pub(super) async fn run(args: &CrawlArgs, mut context: CommandContext) -> anyhow::Result<()> {
     let list = Arc::new(context.source_list()?);
-    let pipeline = start_pipeline(args, &mut context).await?;
+    let pipeline = start_pipeline(args, &mut context, WaitForNats::Yes).await?;
     let progress = ProgressDisplay::new();
     let report = pipeline.crawler().run_once(&|| Arc::clone(&list), CrawlMode::Once, &progress).await?;
     pipeline.crawler().close().await;

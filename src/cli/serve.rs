@@ -1,6 +1,7 @@
 //! `qingbao serve`: the background service.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use crate::app;
 use crate::cli::CommandContext;
@@ -15,18 +16,30 @@ use crate::store::Store;
 pub(super) struct CrawlArgs {
     /// Who fetches and extracts: `local`, or workers by way of NATS at this address (default: as [crawl] in qingbao.toml says)
     #[arg(long, value_name = "local|nats://HOST:4222")]
-    crawl: Option<String>,
+    pub(super) crawl: Option<String>,
 }
 
 pub(super) async fn run(args: &CrawlArgs, mut context: CommandContext) -> anyhow::Result<()> {
-    let pipeline = start_pipeline(args, &mut context).await?;
+    let pipeline = start_pipeline(args, &mut context, WaitForNats::No).await?;
     let live = ConfigHandle::new(pipeline, context.config.clone(), context.sources.clone(), &context.taxonomy()?)?;
     app::serve(Arc::new(live), context.data.clone()).await?;
     Ok(())
 }
 
+/// Whether a command waits for NATS.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum WaitForNats {
+    /// A pass: without NATS it is an error.
+    Yes,
+    /// The service: console and mail do without, and the crawl begins when NATS is there.
+    No,
+}
+
+/// How long a pass waits for NATS.
+const NATS_TIMEOUT: Duration = Duration::from_secs(15);
+
 /// Opens the database, and starts the dispatcher that is asked for.
-pub(super) async fn start_pipeline(args: &CrawlArgs, context: &mut CommandContext) -> anyhow::Result<Arc<Pipeline>> {
+pub(super) async fn start_pipeline(args: &CrawlArgs, context: &mut CommandContext, wait: WaitForNats) -> anyhow::Result<Arc<Pipeline>> {
     if let Some(what) = &args.crawl {
         context.settings.crawl.named(what).map_err(anyhow::Error::msg)?;
     }
@@ -34,7 +47,13 @@ pub(super) async fn start_pipeline(args: &CrawlArgs, context: &mut CommandContex
     let store = Store::open(&context.data)?;
     let dispatcher: Option<Arc<dyn Dispatcher>> = match context.settings.crawl.dispatcher {
         DispatcherKind::Local => None,
-        DispatcherKind::Nats => Some(Arc::new(NatsDispatcher::start(&context.settings.crawl, &context.settings.fetch).await?)),
+        DispatcherKind::Nats => {
+            let dispatcher = NatsDispatcher::start(&context.settings.crawl, &context.settings.fetch);
+            if wait == WaitForNats::Yes {
+                dispatcher.wait_ready(NATS_TIMEOUT).await?;
+            }
+            Some(Arc::new(dispatcher))
+        }
     };
     Ok(Pipeline::with_dispatcher(store, context.settings.clone(), context.taxonomy()?, dispatcher)?)
 }

@@ -4,6 +4,8 @@ use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
 
 use crate::cli::CommandContext;
+use crate::cli::cluster_check::check_worker;
+use crate::cli::doctor::Report;
 use crate::crawl::dispatch::nats;
 use crate::crawl::dispatch::nats::WorkerSettings;
 
@@ -19,6 +21,9 @@ pub(super) struct Args {
     /// Tasks in work at once (default: as [fetch] in qingbao.toml says)
     #[arg(long, value_parser = clap::value_parser!(u16).range(1..=4096))]
     at_once: Option<u16>,
+    /// Only say whether this worker would find NATS, its rights and its coordinator
+    #[arg(long)]
+    check: bool,
 }
 
 pub(super) async fn run(args: &Args, context: &CommandContext) -> anyhow::Result<()> {
@@ -29,6 +34,11 @@ pub(super) async fn run(args: &Args, context: &CommandContext) -> anyhow::Result
     let own = context.settings.fetch.clone();
     let at_once = args.at_once.map_or(own.at_once, usize::from);
     let settings = WorkerSettings { crawl, name: name(args.name.as_deref()), concurrency: at_once, local_fetch: own };
+    if args.check {
+        let mut report = Report::default();
+        check_worker(&mut report, &settings).await;
+        return report.finish();
+    }
     let (stop, stopped) = watch::channel(false);
     let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
     let work = nats::work(settings, stopped);

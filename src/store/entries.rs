@@ -146,6 +146,22 @@ impl Store {
         })
     }
 
+    /// Has a page fetched once more that was given up, or a source polled; false where there is neither.
+    pub fn retry(&self, source: &SourceId, url: &str) -> Result<bool> {
+        self.write(|t| {
+            let pages = t
+                .prepare_cached(
+                    "UPDATE entry SET state = 'pending', tries = 0, due = 0, error = NULL, crash = NULL
+                     WHERE source_id = ?1 AND url = ?2 AND state IN ('failed', 'pending')",
+                )?
+                .execute(params![source.as_str(), url])?;
+            let polls = t
+                .prepare_cached("UPDATE source SET next_due = 0 WHERE id = ?1 AND resting IS NULL AND NOT ?2")?
+                .execute(params![source.as_str(), pages > 0])?;
+            Ok(pages + polls > 0)
+        })
+    }
+
     /// Notes that a site asked for patience until `due`: it costs the entry no try.
     pub fn entry_postponed(&self, entry: EntryId, due: DateTime<Utc>, log: Option<&FetchRecord>, now: DateTime<Utc>) -> Result<()> {
         self.write(|t| {

@@ -11,6 +11,7 @@ mod api;
 mod archive;
 mod cache;
 mod candidates;
+mod cluster;
 mod connection_limit;
 mod desk_state;
 mod form;
@@ -151,6 +152,7 @@ fn router(console: AppState) -> Router {
         .route("/sources/{id}", get(source_page::page).post(source_page::change))
         .route("/sources.opml", get(source_list::opml))
         .route("/operation", get(operations::page).post(operations::change))
+        .route("/operation/cluster", post(cluster::change))
         .route("/healthz", get(probes::alive))
         .route("/readyz", get(probes::ready))
         .route("/metrics", get(probes::metrics))

@@ -6,11 +6,11 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 use chrono::{DateTime, Utc};
 
-use crate::crawl::dispatch::nats::ClusterStatus;
 use crate::mail;
 use crate::model::OutboxId;
 use crate::store::DeliveryState;
 use crate::web::access::Admin;
+use crate::web::cluster::ClusterView;
 use crate::web::form::AdminForm;
 use crate::web::response::{Layout, stored};
 use crate::web::{AppState, response};
@@ -26,20 +26,12 @@ struct OperationsPage {
     articles: usize,
     space: String,
     backup: String,
-    /// Where workers do the work: the workers, how much waits, and what was given up.
-    status: Option<ClusterView>,
+    /// Where workers on other machines do the work.
+    cluster: Option<ClusterView>,
     /// When, source, address, what came of it, the same in English.
     failed: Vec<(String, String, String, String, String)>,
     /// Source, address, how it ended its parser.
     crashed: Vec<(String, String, String)>,
-}
-
-struct ClusterView {
-    /// Name, version, since when, done, in work.
-    workers: Vec<(String, String, String, u64, usize)>,
-    waiting: String,
-    /// When, address, why.
-    dead: Vec<(String, String, String)>,
 }
 
 struct MessageRow {
@@ -88,21 +80,10 @@ pub(super) async fn page(State(console): State<AppState>, Admin(session): Admin)
             .disk_usage()
             .map_or_else(|e| e.to_string(), |s| format!("数据库 {}，磁盘剩余 {}（共 {}）", size(s.database), size(s.free), size(s.total))),
         backup: backup.map_or_else(|| "还没有备份过：请启用 qingbao-backup.timer，或定期运行 qingbao backup".to_owned(), at),
-        status: pipeline.crawler().dispatcher().is_remote().then(|| work(pipeline.crawler().dispatcher().cluster_status(), at)),
+        cluster: pipeline.crawler().dispatcher().cluster_status().map(|status| ClusterView::new(status, at)),
         failed: failed.into_iter().map(|f| (at(f.at), f.source, f.url, response::outcome(&f.code).to_owned(), f.outcome)).collect(),
         crashed: crashed.into_iter().map(|d| (d.source, d.url, d.how)).collect(),
     })
-}
-
-fn work(status: Option<ClusterStatus>, at: impl Fn(DateTime<Utc>) -> String) -> ClusterView {
-    let Some(status) = status else {
-        return ClusterView { workers: Vec::new(), waiting: "连接不上消息服务器（NATS）".to_owned(), dead: Vec::new() };
-    };
-    ClusterView {
-        workers: status.workers.into_iter().map(|w| (w.name, w.version, at(w.since), w.done, w.in_work)).collect(),
-        waiting: format!("任务 {} 个在排队或进行中，结果 {} 个待入库，放弃 {} 个", status.tasks, status.reports, status.dead_count),
-        dead: status.dead_letters.into_iter().map(|l| (at(l.at), l.url, l.reason)).collect(),
-    }
 }
 
 fn size(bytes: u64) -> String {

@@ -9,6 +9,7 @@ use axum::response::{IntoResponse, Response};
 use chrono::{DateTime, Utc};
 use serde_json::json;
 
+use crate::crawl::dispatch::nats::{ClusterStatus, WorkerStatus};
 use crate::health::{Component, HealthState};
 use crate::store::Gauges;
 use crate::web::access;
@@ -66,7 +67,7 @@ impl MetricsWriter {
         self
     }
 
-    /// `labels` as they stand between braces; their values are words of ours.
+    /// `labels` as they stand between braces; their values are words of ours, or [`escaped`].
     fn value(&mut self, name: &str, labels: &str, value: f64) -> &mut Self {
         let labels = if labels.is_empty() { String::new() } else { format!("{{{labels}}}") };
         self.0.push_str(&format!("qingbao_{name}{labels} {value}\n"));
@@ -113,6 +114,9 @@ fn write(console: &Console, health: &HealthState, g: &Gauges) -> String {
     for (state, n) in &g.sources {
         p.value("sources", &format!("state=\"{state}\""), *n as f64);
     }
+    if let Some(status) = console.pipeline().crawler().dispatcher().cluster_status() {
+        write_cluster(&mut p, &status);
+    }
     p.gauge("due_looks", "Looks that are due.", g.due_looks as f64);
     p.gauge("pending_pages", "Pages to be fetched.", g.pending_pages as f64);
     p.family("outbox", "gauge", "Letters by state.");
@@ -129,6 +133,38 @@ fn write(console: &Console, health: &HealthState, g: &Gauges) -> String {
     p.family("process_resident_memory_bytes", "gauge", "Resident memory.");
     p.value("process_resident_memory_bytes", "", resident().unwrap_or(0) as f64);
     p.0
+}
+
+/// What a family tells of a worker.
+type WorkerValue = fn(&WorkerStatus) -> f64;
+
+/// Workers on other machines and the queue between them and us.
+fn write_cluster(p: &mut MetricsWriter, c: &ClusterStatus) {
+    p.gauge("nats_up", "1 while the NATS server can be used; the rest says nothing otherwise.", f64::from(u8::from(c.error.is_none())));
+    p.gauge("workers", "Workers that work.", c.alive().count() as f64);
+    p.gauge("workers_gone", "Workers that went without a word.", c.gone().count() as f64);
+    let families: [(&str, &str, &str, WorkerValue); 4] = [
+        ("worker_tasks_total", "counter", "Tasks done since the worker started.", |w| w.heartbeat.done as f64),
+        ("worker_tasks_failed_total", "counter", "Of them, those whose page or list could not be had or read.", |w| w.heartbeat.failed as f64),
+        ("worker_tasks_in_progress", "gauge", "Tasks in work.", |w| w.heartbeat.in_work as f64),
+        ("worker_last_seen_seconds", "gauge", "Since the last sign of life.", |w| w.last_seen.as_secs_f64()),
+    ];
+    for (name, kind, help, value) in families {
+        p.family(name, kind, help);
+        for w in &c.workers {
+            p.value(name, &format!("worker=\"{}\",version=\"{}\"", escaped(&w.heartbeat.name), escaped(&w.heartbeat.version)), value(w));
+        }
+    }
+    p.gauge("queue_tasks", "Tasks that wait or are in work.", c.tasks as f64);
+    p.gauge("queue_waiting_tasks", "Tasks that no worker has taken yet.", c.queued as f64);
+    p.gauge("queue_oldest_seconds", "How long the first of them has been waiting.", c.oldest_queued.as_secs_f64());
+    p.gauge("queue_results", "Results that wait for the coordinator.", c.reports as f64);
+    p.gauge("dead_letters", "Tasks given up within a month.", c.dead_count as f64);
+}
+
+/// A label's value: workers name themselves.
+fn escaped(value: &str) -> String {
+    value.replace('\\', "\\\\").replace('"', "\\\"").replace('\n', "\\n")
 }
 
 /// Bytes resident, by `/proc`.

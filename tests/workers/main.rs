@@ -9,8 +9,10 @@ mod messages;
 mod mock_hosts;
 #[path = "../support/nats/mod.rs"]
 mod nats;
+mod outages;
 mod trust;
 
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::Duration;
@@ -44,6 +46,17 @@ fn coordinator(dir: &Path, url: &str) -> Killed {
     let mut command = Command::new(program());
     command.args(["once", "--crawl", url]).current_dir(dir).env("RUST_LOG", LOG).stdin(Stdio::null());
     Killed(command.stdout(Stdio::null()).stderr(log).spawn().unwrap())
+}
+
+/// The service, with its console on this port.
+fn serve(dir: &Path, url: &str) -> (Killed, u16) {
+    let port = nats::free_port();
+    let mut settings = std::fs::OpenOptions::new().append(true).open(dir.join("qingbao.toml")).unwrap();
+    writeln!(settings, "[console]\nlisten = \"127.0.0.1:{port}\"").unwrap();
+    let log = std::fs::OpenOptions::new().create(true).append(true).open(dir.join("coordinator.log")).unwrap();
+    let mut command = Command::new(program());
+    command.args(["serve", "--crawl", url]).current_dir(dir).env("RUST_LOG", LOG).stdin(Stdio::null());
+    (Killed(command.stdout(Stdio::null()).stderr(log).spawn().unwrap()), port)
 }
 
 fn set_up(farm: &Farm, fetch: &str) -> tempfile::TempDir {

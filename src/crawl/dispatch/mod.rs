@@ -53,10 +53,18 @@ pub trait Dispatcher: Send + Sync {
         None
     }
 
-    /// Takes over changed settings of fetching, where it holds a copy of them.
-    fn set_fetch_policy<'a>(&'a self, _terms: &'a FetchSettings) -> BoxFuture<'a, Result<(), DispatchError>> {
+    /// Deletes a dead letter, if it is still there.
+    fn remove_dead_letter(&self, _sequence: u64) -> BoxFuture<'_, Result<(), DispatchError>> {
         Box::pin(std::future::ready(Ok(())))
     }
+
+    /// A worker that is gone for good is missed no longer.
+    fn forget_worker<'a>(&'a self, _name: &'a str) -> BoxFuture<'a, Result<(), DispatchError>> {
+        Box::pin(std::future::ready(Ok(())))
+    }
+
+    /// Takes over changed settings of fetching, where it holds a copy of them.
+    fn set_fetch_policy(&self, _policy: &FetchSettings) {}
 }
 
 /// A task that is done.

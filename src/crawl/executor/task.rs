@@ -129,6 +129,11 @@ pub enum TaskResult {
 }
 
 impl TaskReport {
+    /// Whether the page or list could not be had or read.
+    pub fn is_failure(&self) -> bool {
+        !matches!(self.result, TaskResult::NotModified { .. } | TaskResult::Entries { .. } | TaskResult::Article { .. } | TaskResult::Redirected(_))
+    }
+
     /// A stable word for the fetch log, and what happened.
     pub fn code_and_message(&self) -> (&'static str, String) {
         match &self.result {

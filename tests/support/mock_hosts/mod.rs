@@ -84,6 +84,11 @@ impl Farm {
         self.log.lock().unwrap().values().map(Vec::len).sum()
     }
 
+    /// What was asked since the log was taken last.
+    pub fn log(&self) -> Log {
+        self.log.lock().unwrap().clone()
+    }
+
     /// What was asked since the last call.
     pub fn take_log(&self) -> Log {
         std::mem::take(&mut self.log.lock().unwrap())

@@ -12,6 +12,11 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
+/// A port on which nobody listens.
+pub fn free_port() -> u16 {
+    ports::free()
+}
+
 /// A process that ends with its handle, without a word.
 pub struct Killed(pub Child);
 
@@ -46,16 +51,31 @@ impl Nats {
 
     /// With a configuration file beside.
     pub fn start_with(dir: &Path, config: Option<PathBuf>) -> Self {
-        let mut nats = Self { port: ports::free(), monitor: ports::free(), dir: dir.join("nats"), config, server: None };
+        let mut nats = Self { config, ..Self::reserve(dir) };
         nats.again();
         nats
     }
 
+    /// Ports for a server that is started later.
+    pub fn reserve(dir: &Path) -> Self {
+        Self { port: ports::free(), monitor: ports::free(), dir: dir.join("nats"), config: None, server: None }
+    }
+
     /// Killed, if it runs, and started on what it left on disk.
     pub fn again(&mut self) {
+        self.run(&["-js"]);
+    }
+
+    /// As the package of Debian starts it.
+    pub fn start_without_jetstream(&mut self) {
+        self.run(&[]);
+    }
+
+    fn run(&mut self, jetstream: &[&str]) {
         self.server = None;
         let mut command = Command::new("nats-server");
-        command.args(["-js", "-a", "127.0.0.1", "-p", &self.port.to_string(), "-m", &self.monitor.to_string(), "-sd"]).arg(&self.dir);
+        command.args(jetstream);
+        command.args(["-a", "127.0.0.1", "-p", &self.port.to_string(), "-m", &self.monitor.to_string(), "-sd"]).arg(&self.dir);
         if let Some(config) = &self.config {
             command.arg("-c").arg(config);
         }
@@ -91,5 +111,48 @@ impl Nats {
             rest.trim_start_matches([':', ' ', '"']).split(|c: char| !c.is_ascii_digit()).next().unwrap().parse::<f64>().unwrap()
         };
         (number("\"in_bytes\""), number("\"out_bytes\""))
+    }
+}
+
+/// Three servers that keep each stream three times.
+pub struct Cluster(Vec<Nats>);
+
+impl Cluster {
+    /// Keeps their streams in `dir`; comes back when they have a leader.
+    pub async fn start(dir: &Path) -> Self {
+        let routes: Vec<u16> = (0..3).map(|_| ports::free()).collect();
+        let all = routes.iter().map(|port| format!("nats-route://127.0.0.1:{port}")).collect::<Vec<_>>().join(", ");
+        let server = |(n, port): (usize, &u16)| {
+            let folder = dir.join(format!("node{n}"));
+            std::fs::create_dir_all(&folder).unwrap();
+            let config = folder.join("nats.conf");
+            let text = format!("server_name: node{n}\ncluster {{ name: qingbao, listen: \"127.0.0.1:{port}\", routes: [{all}] }}\n");
+            std::fs::write(&config, text).unwrap();
+            Nats::start_with(&folder, Some(config))
+        };
+        let cluster = Self(routes.iter().enumerate().map(server).collect());
+        for _ in 0..300 {
+            if let Ok(client) = async_nats::connect(cluster.0[0].url()).await {
+                let js = async_nats::jetstream::new(client);
+                let probe = async_nats::jetstream::stream::Config { name: "probe".to_owned(), num_replicas: 3, ..Default::default() };
+                if js.create_stream(probe).await.is_ok() {
+                    return cluster;
+                }
+            }
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
+        panic!("three servers never agree on a leader");
+    }
+
+    pub fn url(&self) -> String {
+        self.0.iter().map(Nats::url).collect::<Vec<_>>().join(",")
+    }
+
+    pub fn kill(&mut self, n: usize) {
+        self.0[n].server = None;
+    }
+
+    pub fn again(&mut self, n: usize) {
+        self.0[n].again();
     }
 }

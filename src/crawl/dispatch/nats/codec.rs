@@ -13,7 +13,7 @@ use crate::crawl::dispatch::TaskMeta;
 use crate::crawl::dispatch::nats::NatsError;
 use crate::crawl::executor::{Task, TaskReport};
 
-/// Counted up whenever a worker of before would read a task wrongly.
+/// The form of messages. Counted up whenever the version before would read a message wrongly.
 pub const VERSION: u32 = 1;
 /// Headers: the version, and that the body lies in the object store.
 pub(super) const VERSION_HEADER: &str = "Qingbao-Version";
@@ -32,7 +32,7 @@ pub(super) struct TaskMessage {
     pub(super) task: Task,
 }
 
-/// An outcome on its way.
+/// A result on its way.
 #[derive(Debug, Serialize, Deserialize)]
 pub(super) struct ReportMessage {
     pub(super) id: String,
@@ -61,7 +61,7 @@ pub(super) async fn pack<T: Serialize + Sync>(message: &T, id: &str, large: &Obj
         return Ok((headers, bytes));
     }
     headers.insert(LARGE_HEADER, id);
-    large.put(id, &mut bytes.as_slice()).await.map_err(|e| failed("is too large and cannot be put into the object store")(&e))?;
+    large.put(id, &mut bytes.as_slice()).await.map_err(|e| NatsError::ObjectStore(e.to_string()))?;
     Ok((headers, Vec::new()))
 }
 
@@ -74,9 +74,9 @@ pub(super) fn header(message: &async_nats::Message) -> (Option<u32>, Option<Stri
 /// Unpacks a message.
 pub(super) async fn unpack<T: DeserializeOwned>(message: &async_nats::Message, large: &ObjectStore) -> Result<T, NatsError> {
     let Some(object) = header(message).1 else { return decode(&message.payload) };
-    let mut object = large.get(&object).await.map_err(|e| failed("cannot be had from the object store")(&e))?;
+    let mut object = large.get(&object).await.map_err(|e| NatsError::ObjectStore(e.to_string()))?;
     let mut bytes = Vec::new();
-    object.read_to_end(&mut bytes).await.map_err(|e| failed("cannot be had from the object store")(&e))?;
+    object.read_to_end(&mut bytes).await.map_err(|e| NatsError::ObjectStore(e.to_string()))?;
     decode(&bytes)
 }
 

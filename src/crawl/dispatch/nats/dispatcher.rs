@@ -1,62 +1,48 @@
-//! The coordinator's side: publishes tasks, waits for outcomes, remembers when each host may be asked again.
+//! The coordinator's side: publishes tasks and waits for their results.
 
-use std::collections::HashMap;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::{Duration, Instant};
 
 use async_nats::jetstream::context::{PublishError, PublishErrorKind};
 use async_nats::jetstream::message::PublishMessage;
+use futures_util::FutureExt as _;
 use futures_util::future::BoxFuture;
-use futures_util::{FutureExt as _, StreamExt as _};
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 
 use crate::config::settings::{CrawlSettings, FetchSettings};
 use crate::crawl::dispatch::nats::NatsError;
 use crate::crawl::dispatch::nats::codec;
-use crate::crawl::dispatch::nats::codec::{ReportMessage, TaskMessage};
-use crate::crawl::dispatch::nats::hosts::{HostStates, REPUBLISH_AFTER};
+use crate::crawl::dispatch::nats::codec::TaskMessage;
+use crate::crawl::dispatch::nats::coordinator::{CoordinatorState, keep_streams, poll_status};
+use crate::crawl::dispatch::nats::hosts::REPUBLISH_AFTER;
+use crate::crawl::dispatch::nats::results::{extend_results, receive_results};
 use crate::crawl::dispatch::nats::status::ClusterStatus;
-use crate::crawl::dispatch::nats::streams::{JetStreamHandles, POLICY_KEY, connect, subject};
-use crate::crawl::dispatch::{AckHandle, Completion, DispatchError, Dispatcher};
+use crate::crawl::dispatch::nats::streams::{JetStreamHandles, subject};
+use crate::crawl::dispatch::{Completion, DispatchError, Dispatcher};
 use crate::crawl::executor::Task;
 use crate::fetch::{MAX_HOST_WAIT, host_key};
 
 /// Pause before NATS is tried again.
 const RETRY_INTERVAL: Duration = Duration::from_secs(1);
-/// An outcome arrives moments before its task leaves the queue: tries within these moments.
+/// A result arrives moments before its task leaves the queue: tries within these moments.
 const PUBLISH_BACKOFF_MS: [u64; 5] = [5, 20, 80, 200, 500];
 /// A host that an earlier task holds is tried again after this.
 const BUSY_HOST_RETRY: Duration = Duration::from_secs(3);
-/// Outcomes that nobody waits for, kept until a crawl takes them.
+/// Results that nobody waits for, kept until a crawl takes them.
 const ORPHAN_BUFFER: usize = 256;
-/// How often the state of the workers is read.
-const STATUS_INTERVAL: Duration = Duration::from_secs(15);
 
 /// A message as it is sent.
 type EncodedMessage = (async_nats::HeaderMap, Vec<u8>);
-type Waiting = Mutex<HashMap<String, oneshot::Sender<Completion>>>;
 
-/// What the tasks beside us share with us.
-struct CoordinatorState {
-    streams: JetStreamHandles,
-    waiting: Waiting,
-    hosts: Mutex<HostStates>,
-    /// Begins the ids of the tasks of this coordinator.
-    session_id: String,
-    cluster_status: RwLock<Option<ClusterStatus>>,
-}
-
-/// The engine of a crawl on many machines.
+/// Gives tasks to workers by way of NATS.
 pub struct NatsDispatcher {
     shared: Arc<CoordinatorState>,
     orphans: tokio::sync::Mutex<mpsc::Receiver<Completion>>,
-    background_tasks: [JoinHandle<()>; 2],
+    background_tasks: [JoinHandle<()>; 4],
     tasks: AtomicU64,
     max_in_flight: usize,
-    /// Until then, hosts of which nothing was heard may have been asked by tasks of a coordinator before this one.
-    uncertain_until: Option<Instant>,
 }
 
 impl Drop for NatsDispatcher {
@@ -66,54 +52,32 @@ impl Drop for NatsDispatcher {
 }
 
 impl NatsDispatcher {
-    /// Connects, makes streams and buckets where they are missing, and tells workers the terms.
-    ///
-    /// # Errors
-    /// NATS is not there, or does not let us.
-    pub async fn start(settings: &CrawlSettings, terms: &FetchSettings) -> Result<Self, NatsError> {
-        let js = connect(settings, "qingbao coordinator").await?;
-        let streams = JetStreamHandles::create(js, settings.replicas).await?;
-        let before =
-            streams.js.get_stream(crate::crawl::dispatch::nats::streams::TASKS).await.map_err(|e| NatsError::stream("the stream of tasks")(&e))?;
-        let fresh = before.cached_info().state.last_sequence == 0;
-        let run = getrandom::u64().map_or_else(|_| chrono::Utc::now().timestamp_micros().to_string(), |n| format!("{n:016x}"));
-        let shared = Arc::new(CoordinatorState {
-            streams,
-            waiting: Mutex::default(),
-            hosts: Mutex::default(),
-            session_id: run,
-            cluster_status: RwLock::default(),
-        });
+    /// Connects in the background; makes streams and buckets where they are missing, now and later, and tells workers the settings
+    /// of fetching. Tasks wait until NATS is there. Must be called within the runtime.
+    pub fn start(settings: &CrawlSettings, policy: &FetchSettings) -> Self {
+        let shared = Arc::new(CoordinatorState::new(settings, policy));
         let (to, orphans) = mpsc::channel(ORPHAN_BUFFER);
-        let beside = [tokio::spawn(receive_results(Arc::clone(&shared), to)), tokio::spawn(poll_status(Arc::clone(&shared)))];
-        let this = Self {
-            shared,
-            orphans: tokio::sync::Mutex::new(orphans),
-            background_tasks: beside,
-            tasks: AtomicU64::new(0),
-            max_in_flight: settings.max_in_flight,
-            uncertain_until: (!fresh).then(|| Instant::now() + terms.longest_pause()),
-        };
-        this.publish_fetch_policy(terms).await?;
-        Ok(this)
+        let background_tasks = [
+            tokio::spawn(keep_streams(Arc::clone(&shared))),
+            tokio::spawn(receive_results(Arc::clone(&shared), to)),
+            tokio::spawn(extend_results(Arc::clone(&shared))),
+            tokio::spawn(poll_status(Arc::clone(&shared))),
+        ];
+        Self { shared, orphans: tokio::sync::Mutex::new(orphans), background_tasks, tasks: AtomicU64::new(0), max_in_flight: settings.max_in_flight }
     }
 
-    /// Tells workers the terms: pauses, limits, who we say we are.
+    /// Waits until NATS is ready: for commands that must not wait for ever.
     ///
     /// # Errors
-    /// NATS does not take them.
-    pub async fn publish_fetch_policy(&self, terms: &FetchSettings) -> Result<(), NatsError> {
-        let bytes = serde_json::to_vec(terms).map_err(|e| NatsError::Message { what: "cannot be written", cause: e.to_string() })?;
-        self.shared.streams.sites.put(POLICY_KEY, bytes.into()).await.map_err(|e| NatsError::stream("the bucket qingbao-lore")(&e))?;
-        Ok(())
+    /// Why it is not, after `timeout`.
+    pub async fn wait_ready(&self, timeout: Duration) -> Result<(), NatsError> {
+        match tokio::time::timeout(timeout, self.shared.streams()).await {
+            Ok(_) => Ok(()),
+            Err(_) => Err(NatsError::NotReady(self.shared.cluster_status().error.unwrap_or_default())),
+        }
     }
 
-    fn is_uncertain(&self, host_key: &str) -> bool {
-        let unsure = self.shared.hosts(|hosts| hosts.is_uncertain(host_key));
-        unsure.unwrap_or_else(|| self.uncertain_until.is_some_and(|at| Instant::now() < at))
-    }
-
-    /// Waits until a host may be asked: outcomes that came since the task was lined up may have told of a rest. False where that
+    /// Waits until a host may be asked: results that came since the task was lined up may have told of a pause. False where that
     /// would be long.
     async fn wait_until_free(&self, host_key: &str) -> bool {
         loop {
@@ -125,10 +89,84 @@ impl NatsDispatcher {
         }
     }
 
+    async fn run_task(&self, mut task: Task) -> Result<Option<Completion>, NatsError> {
+        let streams = self.shared.streams().await;
+        let host_key = host_key(&task.source, task.redirects.last().map_or(&task.url, |h| &h.to));
+        if !self.wait_until_free(&host_key).await {
+            return Ok(None);
+        }
+        task.initial_delay = self.shared.is_uncertain(&host_key);
+        task.host_key = Some(host_key.clone());
+        let id = format!("{}-{}", self.shared.session_id, self.tasks.fetch_add(1, Ordering::Relaxed));
+        let mut generations = self.shared.generations();
+        let mut result = self.shared.wait_for(&id);
+        let _waiting = WaitingGuard(&self.shared, &id);
+        self.shared.hosts(|hosts| hosts.dispatched(&host_key, &id, Instant::now()));
+        let mut publisher = Publisher {
+            state: &self.shared,
+            streams: &streams,
+            subject: subject(&host_key),
+            message: TaskMessage { id: id.clone(), task },
+            tries: 0,
+        };
+        let free = publisher.publish_with_retry().await?;
+        tracing::debug!(id, host_key, url = %publisher.message.task.url, initial_delay = publisher.message.task.initial_delay, free, "task given out");
+        if !free {
+            self.shared.hosts(|hosts| hosts.host_busy(&host_key, BUSY_HOST_RETRY, Instant::now()));
+            return Ok(None);
+        }
+        let mut republish_after = REPUBLISH_AFTER;
+        loop {
+            tokio::select! {
+                completion = &mut result => match completion {
+                    Ok(completion) => return Ok(Some(completion)),
+                    // whoever receives is gone: the program ends
+                    Err(_) => return std::future::pending().await,
+                },
+                _ = generations.changed() => {}
+                () = tokio::time::sleep(republish_after) => {}
+            }
+            republish_after = if publisher.publish_again().await { REPUBLISH_AFTER } else { RETRY_INTERVAL };
+        }
+    }
+}
+
+/// A place among those who wait, given up when the waiting ends.
+struct WaitingGuard<'a>(&'a CoordinatorState, &'a str);
+
+impl Drop for WaitingGuard<'_> {
+    fn drop(&mut self) {
+        self.0.take_waiting(self.1);
+    }
+}
+
+/// Publishes one task.
+struct Publisher<'a> {
+    state: &'a CoordinatorState,
+    streams: &'a JetStreamHandles,
+    subject: String,
+    message: TaskMessage,
+    /// Times that it was published anew: NATS drops a second message with the id of one that it knew.
+    tries: u32,
+}
+
+impl Publisher<'_> {
+    /// The message as it is sent; waits for the object store where it goes there.
+    async fn pack(&self) -> Result<EncodedMessage, NatsError> {
+        loop {
+            match codec::pack(&self.message, &self.message.id, &self.streams.payloads).await {
+                Err(e @ NatsError::ObjectStore(_)) => tracing::debug!("a task waits for NATS: {e}"),
+                packed => return packed,
+            }
+            tokio::time::sleep(RETRY_INTERVAL).await;
+        }
+    }
+
     /// One try; whether the host was free.
-    async fn publish(&self, subject: &str, id: &str, message: &EncodedMessage) -> Result<bool, PublishError> {
-        let publish = PublishMessage::build().headers(message.0.clone()).message_id(id).payload(message.1.clone().into());
-        let ack = async { self.shared.streams.js.send_publish(subject.to_owned(), publish).await?.await };
+    async fn publish(&self, packed: &EncodedMessage) -> Result<bool, PublishError> {
+        let id = if self.tries == 0 { self.message.id.clone() } else { format!("{}.{}", self.message.id, self.tries) };
+        let publish = PublishMessage::build().headers(packed.0.clone()).message_id(id).payload(packed.1.clone().into());
+        let ack = async { self.streams.js.send_publish(self.subject.clone(), publish).await?.await };
         match ack.await {
             Ok(_) => Ok(true),
             Err(e) if e.kind() == PublishErrorKind::Other && e.to_string().contains("per subject") => Ok(false),
@@ -136,166 +174,56 @@ impl NatsDispatcher {
         }
     }
 
-    /// The task, made to begin with a pause.
-    async fn pack_with_delay(&self, message: &mut TaskMessage) -> Result<EncodedMessage, NatsError> {
-        message.task.initial_delay = true;
-        codec::pack(message, &message.id, &self.shared.streams.payloads).await
-    }
-
     /// Publishes until NATS has it; false where the host is held by another task. Once that was so, the task begins with a pause.
-    async fn publish_with_retry(&self, host_key: &str, message: &mut TaskMessage) -> Result<bool, NatsError> {
-        let (subject, mut moments, mut sure) = (subject(host_key), PUBLISH_BACKOFF_MS.into_iter(), true);
-        let mut packed = codec::pack(message, &message.id, &self.shared.streams.payloads).await?;
+    async fn publish_with_retry(&mut self) -> Result<bool, NatsError> {
+        let (mut moments, mut sure) = (PUBLISH_BACKOFF_MS.into_iter(), true);
+        let mut message = self.pack().await?;
         loop {
-            match self.publish(&subject, &message.id, &packed).await {
+            match self.publish(&message).await {
                 Ok(true) => return Ok(true),
                 // a try that went unanswered may be what holds it
                 Ok(false) if !sure => return Ok(true),
                 Ok(false) => {
                     match moments.next() {
                         Some(moment) => tokio::time::sleep(Duration::from_millis(moment)).await,
-                        None if self.shared.streams.purge_stale_message(&subject).await => {}
+                        None if self.purge_stale().await => {}
                         None => return Ok(false),
                     }
-                    if !message.task.initial_delay {
-                        packed = self.pack_with_delay(message).await?;
-                    }
+                    message = self.pack_with_delay(message).await?;
                 }
                 Err(e) => {
                     tracing::debug!("a task cannot be given to NATS and waits: {e}");
                     sure = false;
+                    self.state.recheck.notify_one();
                     tokio::time::sleep(RETRY_INTERVAL).await;
-                    packed = self.pack_with_delay(message).await?;
+                    message = self.pack_with_delay(message).await?;
                 }
             }
         }
     }
 
-    async fn run_task(&self, mut task: Task) -> Result<Option<Completion>, NatsError> {
-        let host_key = host_key(&task.source, task.redirects.last().map_or(&task.url, |h| &h.to));
-        if !self.wait_until_free(&host_key).await {
-            return Ok(None);
-        }
-        task.initial_delay = self.is_uncertain(&host_key);
-        task.host_key = Some(host_key.clone());
-        let id = format!("{}-{}", self.shared.session_id, self.tasks.fetch_add(1, Ordering::Relaxed));
-        let mut message = TaskMessage { id: id.clone(), task };
-        let (to, mut back) = oneshot::channel();
-        let _waiting = PendingGuard::new(&self.shared, &id, to);
-        self.shared.hosts(|hosts| hosts.dispatched(&host_key, &id, Instant::now()));
-        let free = self.publish_with_retry(&host_key, &mut message).await?;
-        tracing::debug!(id, host_key, url = %message.task.url, initial_delay = message.task.initial_delay, free, "task given out");
-        if !free {
-            self.shared.hosts(|hosts| hosts.host_busy(&host_key, BUSY_HOST_RETRY, Instant::now()));
-            return Ok(None);
-        }
-        loop {
-            match tokio::time::timeout(REPUBLISH_AFTER, &mut back).await {
-                Ok(Ok(back)) => return Ok(Some(back)),
-                // whoever receives is gone: the program ends
-                Ok(Err(_)) => return std::future::pending().await,
-                Err(_) => {
-                    let subject = subject(&host_key);
-                    self.shared.streams.purge_stale_message(&subject).await;
-                    // another task may hold the host by now, and may have sent a request a moment ago
-                    let packed = self.pack_with_delay(&mut message).await?;
-                    let _ = self.publish(&subject, &id, &packed).await;
-                }
-            }
-        }
+    /// The message of the task made to begin with a pause.
+    async fn pack_with_delay(&mut self, packed: EncodedMessage) -> Result<EncodedMessage, NatsError> {
+        if std::mem::replace(&mut self.message.task.initial_delay, true) { Ok(packed) } else { self.pack().await }
     }
-}
 
-/// A place among those who wait, given up when the waiting ends.
-struct PendingGuard<'a>(&'a Waiting, &'a str);
-
-impl<'a> PendingGuard<'a> {
-    fn new(shared: &'a CoordinatorState, id: &'a str, to: oneshot::Sender<Completion>) -> Self {
-        shared.waiting.lock().unwrap_or_else(PoisonError::into_inner).insert(id.to_owned(), to);
-        Self(&shared.waiting, id)
+    /// Frees the host of a task that nobody works on; tells whether there was one.
+    async fn purge_stale(&self) -> bool {
+        self.streams.purge_stale_message(&self.subject, &self.state.unreported, &self.state.cluster_status()).await
     }
-}
 
-impl Drop for PendingGuard<'_> {
-    fn drop(&mut self) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).remove(self.1);
-    }
-}
-
-impl CoordinatorState {
-    fn hosts<T>(&self, f: impl FnOnce(&mut HostStates) -> T) -> T {
-        f(&mut self.hosts.lock().unwrap_or_else(PoisonError::into_inner))
-    }
-}
-
-/// Takes outcomes from NATS and brings them to whoever waits, else to the strays.
-async fn receive_results(shared: Arc<CoordinatorState>, orphans: mpsc::Sender<Completion>) {
-    loop {
-        match shared.streams.outcomes.messages().await {
-            Ok(mut messages) => {
-                while let Some(message) = messages.next().await {
-                    match message {
-                        Ok(message) => route_result(&shared, message, &orphans).await,
-                        Err(e) => {
-                            tracing::debug!("outcomes: {e}");
-                            break;
-                        }
-                    }
-                }
-            }
-            Err(e) => tracing::debug!("outcomes cannot be had from NATS, tried again: {e}"),
+    /// Publishes once more a task of which nothing was heard, and tells whether NATS answered. NATS refuses it while the first is
+    /// still there. Another task may hold the host by now, and may have asked a moment ago.
+    async fn publish_again(&mut self) -> bool {
+        self.purge_stale().await;
+        self.tries += 1;
+        self.message.task.initial_delay = true;
+        let Ok(packed) = self.pack().await else { return true };
+        let answer = self.publish(&packed).await;
+        if let Err(e) = &answer {
+            tracing::debug!("a task cannot be given to NATS again: {e}");
         }
-        tokio::time::sleep(RETRY_INTERVAL).await;
-    }
-}
-
-async fn route_result(shared: &Arc<CoordinatorState>, message: async_nats::jetstream::Message, orphans: &mpsc::Sender<Completion>) {
-    let (message, acker) = message.split();
-    let report: ReportMessage = match codec::unpack(&message, &shared.streams.payloads).await {
-        Ok(report) => report,
-        Err(e) => {
-            // it would be as wrong the next time; its task is published anew
-            tracing::error!("an outcome is left out: {e}");
-            let _ = acker.ack().await;
-            return;
-        }
-    };
-    tracing::debug!(id = report.id, host_key = report.host_key, rest = report.host_delay_ms, "outcome");
-    let ours = report.id.strip_prefix(&shared.session_id).is_some_and(|n| n.starts_with('-'));
-    let rest = Duration::from_millis(report.host_delay_ms);
-    shared.hosts(|hosts| hosts.completed(&report.host_key, &report.id, ours, rest, Instant::now()));
-    let (streams, object) = (shared.streams.clone(), codec::header(&message).1);
-    let settle = async move {
-        if let Err(e) = acker.ack().await {
-            tracing::debug!("an outcome that is stored comes again: {e}");
-        }
-        if let Some(object) = object {
-            let _ = streams.payloads.delete(&object).await;
-        }
-    };
-    let back = Completion { meta: report.meta, report: report.report, ack: AckHandle(Some(settle.boxed())) };
-    let waits = shared.waiting.lock().unwrap_or_else(PoisonError::into_inner).remove(&report.id);
-    let back = match waits {
-        Some(to) => to.send(back).err(),
-        None => Some(back),
-    };
-    if let Some(back) = back {
-        let _ = orphans.send(back).await;
-    }
-}
-
-/// Reads the state of the workers now and then.
-async fn poll_status(shared: Arc<CoordinatorState>) {
-    loop {
-        let status = shared.streams.cluster_status().await;
-        match status {
-            Ok(status) => *shared.cluster_status.write().unwrap_or_else(PoisonError::into_inner) = Some(status),
-            Err(e) => {
-                tracing::debug!("the crew cannot be looked at: {e}");
-                *shared.cluster_status.write().unwrap_or_else(PoisonError::into_inner) = None;
-            }
-        }
-        tokio::time::sleep(STATUS_INTERVAL).await;
+        answer.is_ok()
     }
 }
 
@@ -327,10 +255,18 @@ impl Dispatcher for NatsDispatcher {
     }
 
     fn cluster_status(&self) -> Option<ClusterStatus> {
-        self.shared.cluster_status.read().unwrap_or_else(PoisonError::into_inner).clone()
+        Some(self.shared.cluster_status())
     }
 
-    fn set_fetch_policy<'a>(&'a self, terms: &'a FetchSettings) -> BoxFuture<'a, Result<(), DispatchError>> {
-        async move { Ok(Self::publish_fetch_policy(self, terms).await?) }.boxed()
+    fn remove_dead_letter(&self, sequence: u64) -> BoxFuture<'_, Result<(), DispatchError>> {
+        async move { Ok(self.shared.streams().await.remove_dead_letter(sequence).await?) }.boxed()
+    }
+
+    fn forget_worker<'a>(&'a self, name: &'a str) -> BoxFuture<'a, Result<(), DispatchError>> {
+        async move { Ok(self.shared.streams().await.forget_worker(name).await?) }.boxed()
+    }
+
+    fn set_fetch_policy(&self, policy: &FetchSettings) {
+        self.shared.set_policy(policy);
     }
 }

@@ -6,9 +6,13 @@
 //! any moment: a task is done again, an outcome comes again, and what comes twice is known by its id.
 
 mod codec;
+mod connection;
+mod coordinator;
 mod dispatcher;
 mod hosts;
+mod results;
 mod site_store;
+mod stale;
 mod status;
 mod streams;
 mod worker;
@@ -17,9 +21,8 @@ use crate::fetch::ClientError;
 pub use codec::VERSION;
 
 pub use dispatcher::NatsDispatcher;
-pub use status::{ClusterStatus, DeadLetter, Heartbeat, cluster_status};
-pub use streams::{JetStreamHandles, connect};
-pub use worker::{WorkerSettings, work};
+pub use status::{ClusterStatus, DeadLetter, Heartbeat, WorkerStatus, cluster_status};
+pub use worker::{WorkerReport, WorkerSettings, check, work};
 
 /// What keeps us from NATS, or from what came by it.
 #[derive(Debug, thiserror::Error)]
@@ -56,6 +59,12 @@ pub enum NatsError {
         /// Cause.
         cause: String,
     },
+    /// What is too large for a message lies in the object store, and cannot be put there or had from there.
+    #[error("a message too large for NATS cannot pass by the object store: {0}")]
+    ObjectStore(String),
+    /// NATS was waited for, and is not ready.
+    #[error("{0}")]
+    NotReady(String),
     /// The client cannot be set up.
     #[error(transparent)]
     Client(#[from] ClientError),

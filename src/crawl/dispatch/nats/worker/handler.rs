@@ -1,6 +1,8 @@
 //! What a worker does with one task: takes it up, vouches for it, tells what came, or lets it go.
 
+use std::collections::HashSet;
 use std::sync::atomic::Ordering;
+use std::sync::{OnceLock, PoisonError};
 use std::time::Duration;
 
 use async_nats::connection::State;
@@ -14,44 +16,54 @@ use crate::crawl::dispatch::TaskMeta;
 use crate::crawl::dispatch::nats::NatsError;
 use crate::crawl::dispatch::nats::codec;
 use crate::crawl::dispatch::nats::codec::{ReportMessage, TaskMessage, VERSION};
+use crate::crawl::dispatch::nats::results::{MAX_OBJECT_TRIES, OBJECT_RETRY};
 use crate::crawl::dispatch::nats::status::DeadLetter;
 use crate::crawl::dispatch::nats::streams::{DEAD_SUBJECT, RESULT_SUBJECT};
+use crate::crawl::dispatch::nats::worker::reconnects::POLL_INTERVAL;
 use crate::crawl::dispatch::nats::worker::{RETRY_INTERVAL, Worker};
 use crate::crawl::executor::{NoopSink, Task, TaskExecutor, TaskReport, TaskResult};
 use crate::fetch::RequestStats;
 
-/// How often a task in work is vouched for, and after how long without an answer it is let go: before somebody else gets it.
-const LEASE_EXTEND_INTERVAL: Duration = Duration::from_secs(8);
-pub(super) const LEASE_TIMEOUT: Duration = Duration::from_secs(22);
-/// How often the connection is checked meanwhile.
-const POLL_INTERVAL: Duration = Duration::from_millis(100);
+/// How often the lease of a task is extended, and after how long without an answer the task is let go: before another worker gets
+/// it, see [`LEASE`](crate::crawl::dispatch::nats::streams::LEASE).
+const LEASE_EXTEND_INTERVAL: Duration = Duration::from_secs(3);
+pub(super) const LEASE_TIMEOUT: Duration = Duration::from_secs(9);
 /// A task newer than we understand is left for others for this long; one that failed for our own network, too.
 const REQUEUE_DELAY: Duration = Duration::from_secs(10);
-/// How often whoever takes a task up may end without a word before it is given up.
-const MAX_CRASHES: u32 = 4;
+/// A task that ended so many workers when it was tried again is given up.
+const MAX_CRASHES: u32 = 2;
 
 impl Worker {
     /// `asked`: when tasks were asked for; this one was given to us later than that.
     pub(super) async fn handle(&self, message: Message, asked: Instant, _room: OwnedSemaphorePermit) {
-        self.running.fetch_add(1, Ordering::Relaxed);
+        let sequence = message.info().map_or(0, |info| info.stream_sequence);
+        self.running(|running| running.insert(sequence));
+        let suspect = OnceLock::new();
         let answer = tokio::select! {
-            answer = self.process(&message) => answer,
+            answer = self.process(&message, &suspect) => answer,
             () = self.extend_lease(&message, asked) => {
-                tracing::warn!("no word from NATS: a task is let go, somebody else gets it");
+                tracing::warn!("no answer from NATS: a task is let go, another worker gets it");
+                if let Some(key) = suspect.into_inner() {
+                    self.absolved.lock().unwrap_or_else(PoisonError::into_inner).push(key);
+                }
                 None
             }
         };
         if let Some(kind) = answer {
-            // without an answer the task comes again, and its outcome is known by its id
+            // without an answer the task comes again, and its result is known by its id
             if let Err(e) = message.double_ack_with(kind).await {
-                tracing::debug!("a task could not be settled: {e}");
+                tracing::debug!("a task could not be acknowledged: {e}");
             }
         }
-        self.running.fetch_sub(1, Ordering::Relaxed);
+        self.running(|running| running.remove(&sequence));
+    }
+
+    fn running(&self, f: impl FnOnce(&mut HashSet<u64>) -> bool) {
+        f(&mut self.running.lock().unwrap_or_else(PoisonError::into_inner));
     }
 
     /// What NATS is to be told of a task; nothing where it was let go.
-    async fn process(&self, message: &Message) -> Option<AckKind> {
+    async fn process(&self, message: &Message, suspect: &OnceLock<String>) -> Option<AckKind> {
         let (version, _) = codec::header(&message.message);
         if version.is_none_or(|v| v > VERSION) {
             tracing::warn!("a task is newer than this worker (form {version:?}, we know {VERSION}): left for others; update this worker");
@@ -59,65 +71,81 @@ impl Worker {
         }
         let TaskMessage { id, mut task } = match codec::unpack(&message.message, &self.streams.payloads).await {
             Ok(task) => task,
+            Err(e @ NatsError::ObjectStore(_)) if message.info().is_ok_and(|i| i.delivered < MAX_OBJECT_TRIES) => {
+                tracing::debug!("a task is tried again: {e}");
+                return Some(AckKind::Nak(Some(OBJECT_RETRY)));
+            }
             Err(e) => {
-                self.dead_letter("", "", &e.to_string()).await;
+                self.dead_letter("", "", &e.to_string(), 0).await;
                 return Some(AckKind::Term);
             }
         };
         let again = message.info().is_ok_and(|i| i.delivered > 1);
-        let uneasy = self.connection.is_new(&self.streams);
+        let uneasy = self.reconnects.is_new(&self.streams);
         if uneasy && self.streams.is_stale(message).await? {
-            tracing::warn!(url = %task.url, "a task came back with a restart of NATS after another in its lane and is deleted");
+            tracing::warn!(url = %task.url, "a task came back with a restart of NATS though a later one of its host was done, and is deleted");
             return Some(AckKind::Term);
         }
         // whoever had it before may have asked a moment ago
         task.initial_delay |= again || uneasy;
         tracing::debug!(id, url = %task.url, again, initial_delay = task.initial_delay, "task taken up");
         let executor = self.executor();
-        let report = if again { self.run_redelivered(&executor, &id, &task).await? } else { run(&executor, &task).await };
+        let report = if again { self.run_redelivered(&executor, &id, &task, suspect).await? } else { run(&executor, &task).await };
         if self.is_network_down(&task, &report) {
             return Some(AckKind::Nak(Some(REQUEUE_DELAY)));
         }
         let rest = task.host_key.as_deref().map_or(Duration::ZERO, |host_key| executor.fetcher().remaining_delay(host_key));
-        self.publish_result(&id, &task, report, rest).await;
         self.done.fetch_add(1, Ordering::Relaxed);
+        self.failed.fetch_add(u64::from(report.is_failure()), Ordering::Relaxed);
+        self.publish_result(&id, &task, report, rest).await;
         tracing::debug!(id, "task done");
         Some(AckKind::Ack)
     }
 
     /// Does a task that was taken up before and came to no end: it may be what ended the worker. `None` where NATS does not answer.
-    async fn run_redelivered(&self, executor: &TaskExecutor, id: &str, task: &Task) -> Option<TaskReport> {
-        let suspect = format!("suspect.{id}");
+    async fn run_redelivered(&self, executor: &TaskExecutor, id: &str, task: &Task, suspect: &OnceLock<String>) -> Option<TaskReport> {
+        let key = format!("suspect.{id}");
         let _one_of_few = self.redelivered.acquire().await.ok()?;
-        let falls = self.crash_count(&suspect).await?;
+        let falls = self.crash_count(&key).await?;
         if falls >= MAX_CRASHES {
-            let reason = format!("whoever took it up ended without a word, {falls} times");
-            self.dead_letter(task.source.id.as_str(), task.url.as_str(), &reason).await;
+            let reason = format!("it ended {} workers", falls + 1);
+            self.dead_letter(task.source.id.as_str(), task.url.as_str(), &reason, falls + 1).await;
             return Some(dead_lettered(reason));
         }
-        self.streams.heartbeats.put(suspect.as_str(), (falls + 1).to_string().into()).await.ok()?;
+        self.streams.heartbeats.put(key.as_str(), (falls + 1).to_string().into()).await.ok()?;
+        let _ = suspect.set(key.clone());
         let report = run(executor, task).await;
-        let _ = self.streams.heartbeats.delete(suspect.as_str()).await;
+        let _ = self.streams.heartbeats.delete(key).await;
         Some(report)
     }
 
-    /// How often a task brought its worker down, as far as is known.
+    /// Deletes the counts of tasks that did not end this worker.
+    pub(super) async fn forget_falls(&self) {
+        let keys = std::mem::take(&mut *self.absolved.lock().unwrap_or_else(PoisonError::into_inner));
+        for key in keys {
+            if self.streams.heartbeats.delete(&key).await.is_err() {
+                self.absolved.lock().unwrap_or_else(PoisonError::into_inner).push(key);
+            }
+        }
+    }
+
+    /// How many workers a task ended when it was tried again, as far as is known.
     async fn crash_count(&self, suspect: &str) -> Option<u32> {
         let bytes = self.streams.heartbeats.get(suspect).await.ok()?;
         Some(bytes.and_then(|b| std::str::from_utf8(&b).ok()?.parse().ok()).unwrap_or(0))
     }
 
-    /// Keeps a task ours; comes back when that can no longer be promised: NATS is silent, or broke the connection off. A server
-    /// that was killed may give the task to somebody else as soon as it is back.
+    /// Keeps a task ours; returns when that can no longer be promised: NATS is silent, or broke the connection off. A server that
+    /// was killed may give the task to another worker as soon as it is back.
     async fn extend_lease(&self, message: &Message, asked: Instant) {
         let lease = async {
             let mut sure = asked;
-            let vouch = async || {
+            let extend = async || {
                 tokio::time::sleep(LEASE_EXTEND_INTERVAL).await;
                 let sent = Instant::now();
                 message.double_ack_with(AckKind::Progress).await.is_ok().then_some(sent)
             };
-            while let Ok(answered) = tokio::time::timeout_at(sure + LEASE_TIMEOUT, vouch()).await {
+            while let Ok(answered) = tokio::time::timeout_at(sure + LEASE_TIMEOUT, extend()).await {
                 sure = answered.unwrap_or(sure);
             }
         };
@@ -129,6 +157,10 @@ impl Worker {
                 tokio::time::sleep(POLL_INTERVAL).await;
             }
         };
+        // several servers remember who was given a task
+        if self.streams.is_replicated() {
+            return lease.await;
+        }
         tokio::select! { () = lease => {}, () = connection => {} }
     }
 
@@ -175,10 +207,10 @@ impl Worker {
         sent.await.map(|ack| ack.duplicate).map_err(|e| NatsError::Message { what: "cannot be stored", cause: e.to_string() })
     }
 
-    async fn dead_letter(&self, source: &str, url: &str, reason: &str) {
+    async fn dead_letter(&self, source: &str, url: &str, reason: &str, crashes: u32) {
         tracing::error!(source, url, "a task is given up: {reason}");
         let (source, url, reason, worker) = (source.to_owned(), url.to_owned(), reason.to_owned(), self.settings.name.clone());
-        let letter = DeadLetter { at: Utc::now(), source, url, reason, worker };
+        let letter = DeadLetter { at: Utc::now(), source, url, reason, worker, crashes };
         if let Ok(bytes) = serde_json::to_vec(&letter)
             && let Err(e) = async { self.streams.js.publish(DEAD_SUBJECT, bytes.into()).await?.await }.await
         {

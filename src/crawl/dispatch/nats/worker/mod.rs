@@ -1,11 +1,13 @@
 //! A worker: takes tasks, does them, tells what came. It holds no database and no mail password; what it must know of manners it
 //! learns from the coordinator.
 
-mod connection;
+mod check;
 mod handler;
+mod reconnects;
 
-use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
-use std::sync::{Arc, PoisonError, RwLock};
+use std::collections::HashSet;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
@@ -17,19 +19,22 @@ use tokio::time::Instant;
 use crate::config::settings::{CrawlSettings, FetchSettings};
 use crate::crawl::dispatch::nats::NatsError;
 use crate::crawl::dispatch::nats::codec::VERSION;
+use crate::crawl::dispatch::nats::connection::Connection;
 use crate::crawl::dispatch::nats::site_store::KvSiteStore;
 use crate::crawl::dispatch::nats::status::Heartbeat;
-use crate::crawl::dispatch::nats::streams::{JetStreamHandles, POLICY_KEY, connect};
+use crate::crawl::dispatch::nats::streams::{JetStreamHandles, POLICY_KEY};
 use crate::crawl::executor::{OutageDetector, TaskExecutor};
 use crate::crawl::reader::{CpuPool, Parser};
 use crate::fetch::Fetcher;
-use connection::Connection;
+use reconnects::ReconnectTracker;
+
+pub use check::{WorkerReport, check};
 
 /// Pause before NATS is tried again, and how long one request for tasks stands.
 const RETRY_INTERVAL: Duration = Duration::from_secs(1);
 const PULL_EXPIRES: Duration = Duration::from_secs(5);
 /// How often a sign of life is given.
-const HEARTBEAT_INTERVAL: Duration = Duration::from_secs(20);
+const HEARTBEAT_INTERVAL: Duration = Duration::from_secs(10);
 /// Tasks that were taken up before and came to no end, tried at once.
 const MAX_REDELIVERED: usize = 4;
 /// How long a stop waits for what is in work.
@@ -54,21 +59,24 @@ struct Worker {
     executor: RwLock<Arc<TaskExecutor>>,
     network: OutageDetector,
     redelivered: Semaphore,
-    connection: Connection,
+    reconnects: ReconnectTracker,
+    /// Counts of falls that are to be deleted: their tasks were let go, and did not end this worker.
+    absolved: Mutex<Vec<String>>,
     since: DateTime<Utc>,
     done: AtomicU64,
-    running: AtomicUsize,
+    failed: AtomicU64,
+    /// Tasks in work, by their numbers in the stream.
+    running: Mutex<HashSet<u64>>,
 }
 
-/// Works until told to stop.
+/// Works until told to stop. NATS and the coordinator are waited for.
 ///
 /// # Errors
-/// NATS cannot be reached at the start. Later it is waited for.
+/// The client cannot be set up, or threads cannot be started.
 pub async fn work(settings: WorkerSettings, mut stopped: watch::Receiver<bool>) -> Result<(), NatsError> {
-    let js = connect(&settings.crawl, &format!("qingbao worker {}", settings.name)).await?;
-    let Some((streams, terms)) = wait_for_policy(&js, &mut stopped).await else { return Ok(()) };
+    let Some((streams, policy)) = wait_for_policy(&settings, &mut stopped).await else { return Ok(()) };
     let parser = Arc::new(Parser::new(Arc::new(CpuPool::new()?)));
-    let executor = TaskExecutor::new(fetcher(&terms, &settings, &streams)?, parser);
+    let executor = TaskExecutor::new(fetcher(&policy, &settings, &streams)?, parser);
     let at_once = settings.concurrency;
     let worker = Arc::new(Worker {
         streams,
@@ -76,13 +84,15 @@ pub async fn work(settings: WorkerSettings, mut stopped: watch::Receiver<bool>) 
         executor: RwLock::new(Arc::new(executor)),
         network: OutageDetector::default(),
         redelivered: Semaphore::new(MAX_REDELIVERED),
-        connection: Connection::default(),
+        reconnects: ReconnectTracker::default(),
+        absolved: Mutex::default(),
         since: Utc::now(),
         done: AtomicU64::new(0),
-        running: AtomicUsize::new(0),
+        failed: AtomicU64::new(0),
+        running: Mutex::default(),
     });
     tracing::info!(name = worker.settings.name, at_once, "worker started");
-    let heartbeat = tokio::spawn(send_heartbeats(Arc::clone(&worker), terms));
+    let heartbeat = tokio::spawn(send_heartbeats(Arc::clone(&worker), policy));
     let mut tasks = JoinSet::new();
     tokio::select! {
         _ = stopped.wait_for(|s| *s) => {}
@@ -91,26 +101,30 @@ pub async fn work(settings: WorkerSettings, mut stopped: watch::Receiver<bool>) 
     heartbeat.abort();
     tracing::info!(in_work = tasks.len(), "stopping: what is in work is finished, or left to others");
     let _ = tokio::time::timeout(SHUTDOWN_TIMEOUT, async { while tasks.join_next().await.is_some() {} }).await;
-    let _ = worker.streams.heartbeats.delete(worker.heartbeat_key()).await;
+    let _ = worker.streams.forget_worker(&worker.settings.name).await;
     let executor = worker.executor();
     executor.fetcher().close().await;
     Ok(())
 }
 
-/// The coordinator makes the streams and tells the terms; until then there is nothing to do.
-async fn wait_for_policy(js: &async_nats::jetstream::Context, stopped: &mut watch::Receiver<bool>) -> Option<(JetStreamHandles, FetchSettings)> {
-    let mut told = false;
+/// Waits for NATS, and for the coordinator, which makes the streams and tells the settings of fetching.
+async fn wait_for_policy(settings: &WorkerSettings, stopped: &mut watch::Receiver<bool>) -> Option<(JetStreamHandles, FetchSettings)> {
+    let (mut connection, mut told) = (None, String::new());
     loop {
-        match JetStreamHandles::open(js.clone()).await {
-            Ok(streams) => {
-                if let Some(terms) = fetch_policy(&streams).await {
-                    return Some((streams, terms));
+        let tried = tokio::select! {
+            _ = stopped.wait_for(|s| *s) => return None,
+            tried = open(settings, &mut connection) => tried,
+        };
+        match tried {
+            Ok(ready) => return Some(ready),
+            Err(e) => {
+                let words = e.to_string();
+                if told != words {
+                    tracing::warn!("waiting for NATS and a coordinator (qingbao serve --crawl nats://…): {words}");
+                    told = words;
                 }
             }
-            Err(e) if !told => tracing::warn!("waiting for a coordinator (qingbao serve --crawl nats://…): {e}"),
-            Err(_) => {}
         }
-        told = true;
         tokio::select! {
             _ = stopped.wait_for(|s| *s) => return None,
             () = tokio::time::sleep(RETRY_INTERVAL) => {}
@@ -118,43 +132,59 @@ async fn wait_for_policy(js: &async_nats::jetstream::Context, stopped: &mut watc
     }
 }
 
-async fn fetch_policy(streams: &JetStreamHandles) -> Option<FetchSettings> {
-    serde_json::from_slice(&streams.sites.get(POLICY_KEY).await.ok()??).ok()
+/// One try to connect and to find what the coordinator made.
+async fn open(settings: &WorkerSettings, connection: &mut Option<Connection>) -> Result<(JetStreamHandles, FetchSettings), NatsError> {
+    let connection = match connection {
+        Some(connection) => connection,
+        None => connection.insert(Connection::open(&settings.crawl, &format!("qingbao worker {}", settings.name)).await?),
+    };
+    if let Some(error) = connection.error() {
+        return Err(error);
+    }
+    let streams = JetStreamHandles::open(&connection.js).await?;
+    let policy = fetch_policy(&streams).await?;
+    Ok((streams, policy))
 }
 
-fn fetcher(terms: &FetchSettings, settings: &WorkerSettings, streams: &JetStreamHandles) -> Result<Arc<Fetcher>, NatsError> {
+/// The coordinator's settings of fetching.
+async fn fetch_policy(streams: &JetStreamHandles) -> Result<FetchSettings, NatsError> {
+    let bytes = streams.sites.get(POLICY_KEY).await.map_err(|e| NatsError::stream("the bucket qingbao-lore")(&e))?;
+    let bytes = bytes.ok_or_else(|| NatsError::stream("the coordinator's settings of fetching")(&"it has not told them yet"))?;
+    let cause = |e: serde_json::Error| format!("{e}; coordinator and worker are too far apart: update this worker");
+    serde_json::from_slice(&bytes).map_err(|e| NatsError::Message { what: "with the settings of fetching cannot be read", cause: cause(e) })
+}
+
+fn fetcher(policy: &FetchSettings, settings: &WorkerSettings, streams: &JetStreamHandles) -> Result<Arc<Fetcher>, NatsError> {
     let (browser, browser_tabs) = (settings.local_fetch.browser.clone(), settings.local_fetch.browser_tabs);
-    let terms = FetchSettings { at_once: settings.concurrency, browser, browser_tabs, ..terms.clone() };
-    Ok(Arc::new(Fetcher::new(&terms, Arc::new(KvSiteStore::new(streams.sites.clone())))?))
+    let policy = FetchSettings { at_once: settings.concurrency, browser, browser_tabs, ..policy.clone() };
+    Ok(Arc::new(Fetcher::new(&policy, Arc::new(KvSiteStore::new(streams.sites.clone())))?))
 }
 
-/// Signs of life, and new terms where there are some.
+/// Gives signs of life, and takes over new settings of fetching; for ever.
 async fn send_heartbeats(worker: Arc<Worker>, mut known: FetchSettings) {
     loop {
-        let heartbeat = Heartbeat {
-            name: worker.settings.name.clone(),
-            version: env!("CARGO_PKG_VERSION").to_owned(),
-            protocol_version: VERSION,
-            since: worker.since,
-            done: worker.done.load(Ordering::Relaxed),
-            in_work: worker.running.load(Ordering::Relaxed),
-        };
-        if let Ok(bytes) = serde_json::to_vec(&heartbeat)
-            && let Err(e) = worker.streams.heartbeats.put(worker.heartbeat_key(), bytes.into()).await
-        {
-            tracing::debug!("sign of life: {e}");
+        if let Err(e) = worker.streams.put_heartbeat(&worker.heartbeat()).await {
+            tracing::debug!("heartbeat: {e}");
         }
+        worker.forget_falls().await;
         tokio::time::sleep(HEARTBEAT_INTERVAL).await;
-        if let Some(terms) = fetch_policy(&worker.streams).await.filter(|t| *t != known) {
-            match fetcher(&terms, &worker.settings, &worker.streams) {
-                Ok(fetcher) => {
-                    let executor = worker.executor().with_fetcher(fetcher);
-                    *worker.executor.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(executor);
-                    tracing::info!("the coordinator told new terms of fetching");
-                    known = terms;
-                }
-                Err(e) => tracing::error!("new terms are not taken over: {e}"),
+        let policy = match fetch_policy(&worker.streams).await {
+            Ok(policy) if policy != known => policy,
+            Ok(_) => continue,
+            Err(e @ NatsError::Message { .. }) => {
+                tracing::error!("{e}");
+                continue;
             }
+            Err(_) => continue,
+        };
+        match fetcher(&policy, &worker.settings, &worker.streams) {
+            Ok(fetcher) => {
+                let executor = worker.executor().with_fetcher(fetcher);
+                *worker.executor.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(executor);
+                tracing::info!("the coordinator changed the settings of fetching");
+                known = policy;
+            }
+            Err(e) => tracing::error!("changed settings of fetching are not taken over: {e}"),
         }
     }
 }
@@ -165,7 +195,7 @@ async fn pull_tasks(worker: &Arc<Worker>, tasks: &mut JoinSet<()>) {
     loop {
         let Ok(first) = Arc::clone(&room).acquire_owned().await else { return };
         while tasks.try_join_next().is_some() {}
-        tokio::time::sleep_until(worker.connection.quiet_until(&worker.streams)).await;
+        tokio::time::sleep_until(worker.reconnects.quiet_until(&worker.streams)).await;
         let (more, asked) = (room.available_permits(), Instant::now());
         let batch = worker.streams.tasks.batch().max_messages(1 + more).expires(PULL_EXPIRES).messages().await;
         let mut messages = match batch {
@@ -176,9 +206,17 @@ async fn pull_tasks(worker: &Arc<Worker>, tasks: &mut JoinSet<()>) {
                 continue;
             }
         };
-        let mut first = Some(first);
-        let mut broken = false;
-        while let Some(message) = messages.next().await {
+        let (mut first, mut broken) = (Some(first), false);
+        let reconnected = worker.reconnects.changed(&worker.streams);
+        tokio::pin!(reconnected);
+        loop {
+            let message = tokio::select! {
+                biased;
+                message = messages.next() => message,
+                // the request for tasks went with the connection
+                () = &mut reconnected => break,
+            };
+            let Some(message) = message else { break };
             let Ok(message) = message else {
                 broken = true;
                 break;
@@ -205,7 +243,18 @@ impl Worker {
         Arc::clone(&self.executor.read().unwrap_or_else(PoisonError::into_inner))
     }
 
-    fn heartbeat_key(&self) -> String {
-        format!("worker.{}", self.settings.name)
+    fn heartbeat(&self) -> Heartbeat {
+        let tasks: Vec<u64> = self.running.lock().unwrap_or_else(PoisonError::into_inner).iter().copied().collect();
+        Heartbeat {
+            name: self.settings.name.clone(),
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            protocol_version: VERSION,
+            since: self.since,
+            done: self.done.load(Ordering::Relaxed),
+            failed: self.failed.load(Ordering::Relaxed),
+            in_work: tasks.len(),
+            concurrency: self.settings.concurrency,
+            tasks,
+        }
     }
 }

@@ -1,0 +1,64 @@
+//! What `doctor` says of workers and NATS, and what `worker --check` says of a worker.
+
+use crate::cli::doctor::{Level, Report};
+use crate::config::settings::CrawlSettings;
+use crate::crawl::dispatch::nats;
+use crate::crawl::dispatch::nats::{WorkerSettings, WorkerStatus};
+
+/// Dead letters that are named.
+const MAX_DEAD_LETTERS: usize = 10;
+/// A coordinator that was silent for so many seconds is not there.
+const COORDINATOR_SILENT: u64 = 30;
+
+fn names<'a>(workers: impl Iterator<Item = &'a WorkerStatus>) -> String {
+    workers.map(|w| format!("{} ({})", w.heartbeat.name, w.heartbeat.version)).collect::<Vec<_>>().join(", ")
+}
+
+/// Whether workers are there, which are missing, what waits and what was given up.
+pub(super) async fn check_cluster(report: &mut Report, crawl: &CrawlSettings) {
+    let status = Box::pin(nats::cluster_status(crawl)).await;
+    let words = |c: &nats::ClusterStatus| format!("{} tasks wait or are in work, {} results wait", c.tasks, c.reports);
+    let Some(status) = report.require("nats", status, words) else { return };
+    let alive = names(status.alive());
+    report.check(!alive.is_empty(), "workers", &alive, "nobody works: start `qingbao worker --nats URL` on some machine");
+    let gone = names(status.gone());
+    let hint = format!("went without a word: {gone}; look at their machines, or remove them in the console");
+    report.check(gone.is_empty(), "gone", "no worker is missing", &hint);
+    let old = names(status.alive().filter(|w| w.is_outdated()));
+    report.check(old.is_empty(), "worker age", "all understand our tasks", &format!("too old for our tasks, update them: {old}"));
+    let new = names(status.alive().filter(|w| w.is_newer()));
+    if !new.is_empty() {
+        report.line(Level::Warning, "worker age", &format!("newer than this program, their results wait; update this machine: {new}"));
+    }
+    let minutes = status.oldest_queued.as_secs() / 60;
+    let waits = format!("a task has been waiting for {minutes} minutes: more workers, or look why they stand still");
+    report.check(minutes < 5, "queue", &format!("{} tasks wait for a worker", status.queued), &waits);
+    let n = status.dead_count;
+    report.check(n == 0, "dead letters", "none", &format!("{n} tasks were given up within a month; the console tries them again. The last ones:"));
+    for (_, letter) in status.dead_letters.into_iter().take(MAX_DEAD_LETTERS) {
+        println!("         {} {} {}: {}", letter.at.format("%F %R"), letter.worker, letter.url, letter.reason);
+    }
+}
+
+/// Whether a worker with these settings could work.
+pub(super) async fn check_worker(report: &mut Report, settings: &WorkerSettings) {
+    let found = Box::pin(nats::check(settings)).await;
+    let Some(found) = report.require("nats", found, |r| format!("{}: login, streams and permissions are right", r.server)) else { return };
+    match found.coordinator {
+        Some((silent, version)) => report.check(
+            silent.as_secs() < COORDINATOR_SILENT,
+            "coordinator",
+            &format!("version {version}, here is {}", env!("CARGO_PKG_VERSION")),
+            &format!("silent for {} s: does `qingbao serve` run on its machine?", silent.as_secs()),
+        ),
+        None => report.line(Level::Warning, "coordinator", "gives no sign of life: never there, or of an older version"),
+    }
+    let policy = format!("{:?} between two requests to a host, as \"{}\"", found.policy.host_delay, found.policy.user_agent);
+    report.line(Level::Ok, "politeness", &policy);
+    report.check(
+        found.namesake.is_none(),
+        "name",
+        &settings.name,
+        &format!("{} is the name of a worker that runs, or ran until now; each needs a name of its own (--name)", settings.name),
+    );
+}

@@ -1,0 +1,168 @@
+//! Results on their way from NATS to the crawl.
+//!
+//! A result that was delivered is ours for [`RESULT_ACK_WAIT`]; as long as the crawl works on it, NATS is told so again and again.
+//! Whatever is lost on the way (the coordinator was frozen, cut off or killed) is delivered again after that time.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use async_nats::jetstream::message::Acker;
+use async_nats::jetstream::{AckKind, Message};
+use futures_util::{FutureExt as _, StreamExt as _};
+use tokio::sync::mpsc;
+
+use crate::crawl::dispatch::nats::NatsError;
+use crate::crawl::dispatch::nats::codec::{self, ReportMessage, VERSION};
+use crate::crawl::dispatch::nats::coordinator::CoordinatorState;
+use crate::crawl::dispatch::nats::streams::JetStreamHandles;
+use crate::crawl::dispatch::{AckHandle, Completion};
+
+/// Pause before NATS is asked again after an error.
+const RETRY_INTERVAL: Duration = Duration::from_secs(1);
+/// How long one request for results stands, and how often the server says that it still knows it.
+const PULL_EXPIRES: Duration = Duration::from_secs(6);
+const PULL_HEARTBEAT: Duration = Duration::from_secs(2);
+const PULL_BATCH: usize = 256;
+/// After an error, results that were delivered already are waited for this long.
+const DRAIN_TIMEOUT: Duration = Duration::from_millis(500);
+/// How often NATS is told that a result is still worked on.
+const EXTEND_INTERVAL: Duration = Duration::from_secs(3);
+/// A result newer than we understand is left alone for so long.
+const REQUEUE_DELAY: Duration = Duration::from_secs(30);
+
+/// What lies in the object store is asked for so often, with this pause.
+pub(super) const MAX_OBJECT_TRIES: i64 = 5;
+pub(super) const OBJECT_RETRY: Duration = Duration::from_secs(3);
+
+/// Results that the crawl works on, by id.
+#[derive(Default)]
+pub(super) struct InProgress(Mutex<HashMap<String, Arc<Acker>>>);
+
+impl InProgress {
+    /// Notes a delivery; false where the result is being worked on since an earlier one.
+    fn begin(&self, id: &str, acker: Arc<Acker>) -> bool {
+        self.with(|all| all.insert(id.to_owned(), acker).is_none())
+    }
+
+    fn end(&self, id: &str) -> Option<Arc<Acker>> {
+        self.with(|all| all.remove(id))
+    }
+
+    /// Tells NATS that all of them are still worked on.
+    async fn extend(&self) {
+        for acker in self.with(|all| all.values().cloned().collect::<Vec<_>>()) {
+            if let Err(e) = acker.ack_with(AckKind::Progress).await {
+                tracing::debug!("a result cannot be kept: {e}");
+            }
+        }
+    }
+
+    fn with<T>(&self, f: impl FnOnce(&mut HashMap<String, Arc<Acker>>) -> T) -> T {
+        f(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+/// A result being worked on. Dropped without [`ack`](Self::ack), it is delivered again.
+struct InProgressGuard {
+    state: Arc<CoordinatorState>,
+    streams: JetStreamHandles,
+    id: String,
+    object: Option<String>,
+}
+
+impl InProgressGuard {
+    async fn ack(self) {
+        let Some(acker) = self.state.in_progress.end(&self.id) else { return };
+        if let Err(e) = acker.ack().await {
+            tracing::debug!("a result that is stored is delivered again: {e}");
+        }
+        if let Some(object) = &self.object {
+            let _ = self.streams.payloads.delete(object).await;
+        }
+    }
+}
+
+impl Drop for InProgressGuard {
+    fn drop(&mut self) {
+        self.state.in_progress.end(&self.id);
+    }
+}
+
+/// Tells NATS which results are still worked on, for ever.
+pub(super) async fn extend_results(state: Arc<CoordinatorState>) {
+    loop {
+        tokio::time::sleep(EXTEND_INTERVAL).await;
+        state.in_progress.extend().await;
+    }
+}
+
+/// Takes results from NATS and gives each to the dispatch that waits for it, else to `orphans`; for ever.
+pub(super) async fn receive_results(state: Arc<CoordinatorState>, orphans: mpsc::Sender<Completion>) {
+    let streams = state.streams().await;
+    loop {
+        let pull = streams.outcomes.stream().max_messages_per_batch(PULL_BATCH).expires(PULL_EXPIRES).heartbeat(PULL_HEARTBEAT);
+        match pull.messages().await {
+            Ok(mut messages) => {
+                while let Some(message) = messages.next().await {
+                    match message {
+                        Ok(message) => route(&state, &streams, message, &orphans).await,
+                        Err(e) => {
+                            tracing::info!("results are asked for again: {e}");
+                            while let Ok(Some(Ok(message))) = tokio::time::timeout(DRAIN_TIMEOUT, messages.next()).await {
+                                route(&state, &streams, message, &orphans).await;
+                            }
+                            break;
+                        }
+                    }
+                }
+            }
+            Err(e) => tracing::debug!("results cannot be had from NATS, tried again: {e}"),
+        }
+        state.recheck.notify_one();
+        tokio::time::sleep(RETRY_INTERVAL).await;
+    }
+}
+
+async fn route(state: &Arc<CoordinatorState>, streams: &JetStreamHandles, message: Message, orphans: &mpsc::Sender<Completion>) {
+    let delivered = message.info().map_or(1, |info| info.delivered);
+    let (message, acker) = message.split();
+    let (version, object) = codec::header(&message);
+    if version.is_none_or(|v| v > VERSION) {
+        tracing::error!(
+            "a worker is newer than this coordinator (message form {version:?}, we know {VERSION}): its results wait; update the coordinator"
+        );
+        let _ = acker.ack_with(AckKind::Nak(Some(REQUEUE_DELAY))).await;
+        return;
+    }
+    let message: ReportMessage = match codec::unpack(&message, &streams.payloads).await {
+        Ok(message) => message,
+        Err(e @ NatsError::ObjectStore(_)) if delivered < MAX_OBJECT_TRIES => {
+            tracing::debug!("a result is tried again: {e}");
+            let _ = acker.ack_with(AckKind::Nak(Some(OBJECT_RETRY))).await;
+            return;
+        }
+        Err(e) => {
+            // it would be as wrong the next time; its task is published anew
+            tracing::error!("a result is left out: {e}");
+            let _ = acker.ack().await;
+            return;
+        }
+    };
+    tracing::debug!(id = message.id, host_key = message.host_key, rest = message.host_delay_ms, "result");
+    if !state.in_progress.begin(&message.id, Arc::new(acker)) {
+        return;
+    }
+    let guard = InProgressGuard { state: Arc::clone(state), streams: streams.clone(), id: message.id.clone(), object };
+    let ours = message.id.strip_prefix(&state.session_id).is_some_and(|n| n.starts_with('-'));
+    let rest = Duration::from_millis(message.host_delay_ms);
+    state.hosts(|hosts| hosts.completed(&message.host_key, &message.id, ours, rest, Instant::now()));
+    let completion = Completion { meta: message.meta, report: message.report, ack: AckHandle(Some(guard.ack().boxed())) };
+    let orphan = match state.take_waiting(&message.id) {
+        Some(to) => to.send(completion).err(),
+        None => Some(completion),
+    };
+    if let Some(orphan) = orphan {
+        let _ = orphans.send(orphan).await;
+    }
+}

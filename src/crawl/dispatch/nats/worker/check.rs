@@ -1,0 +1,61 @@
+//! Whether a worker would find all it needs: for `qingbao worker --check`.
+
+use std::time::Duration;
+
+use chrono::{DateTime, Utc};
+
+use crate::config::settings::FetchSettings;
+use crate::crawl::dispatch::nats::NatsError;
+use crate::crawl::dispatch::nats::connection::Connection;
+use crate::crawl::dispatch::nats::streams::JetStreamHandles;
+use crate::crawl::dispatch::nats::worker::{WorkerSettings, fetch_policy};
+
+/// What a worker found.
+#[derive(Debug)]
+pub struct WorkerReport {
+    /// The server that answered: its name or id, and version.
+    pub server: String,
+    /// How long ago the coordinator gave a sign of life, and its version; `None` where it never did.
+    pub coordinator: Option<(Duration, String)>,
+    /// The coordinator's settings of fetching.
+    pub policy: FetchSettings,
+    /// Another worker with our name gave a sign of life so long ago.
+    pub namesake: Option<Duration>,
+}
+
+/// Does once what a worker does all the time, but takes no task.
+///
+/// # Errors
+/// What does not work; without an answer in time it is mostly a permission that is missing.
+pub async fn check(settings: &WorkerSettings) -> Result<WorkerReport, NatsError> {
+    let connection = Connection::open(&settings.crawl, &format!("qingbao worker {} (check)", settings.name)).await?;
+    let server = connection.js.client().server_info();
+    let streams = JetStreamHandles::open(&connection.js).await?;
+    let policy = fetch_policy(&streams).await?;
+    streams.tasks.get_info().await.map_err(|e| NatsError::stream("the consumer of tasks")(&e))?;
+    let now = write_and_delete(&streams, &settings.name).await?;
+    let age = |at: DateTime<Utc>| (now - at).to_std().unwrap_or_default();
+    Ok(WorkerReport {
+        server: format!("{} {}", server.server_name, server.version),
+        coordinator: streams.coordinator_seen().await?.map(|(at, version)| (age(at), version)),
+        policy,
+        namesake: streams.worker_seen(&settings.name).await?.map(age),
+    })
+}
+
+/// Writes where a worker writes, under names of its own; gives the time by the clock of NATS.
+async fn write_and_delete(streams: &JetStreamHandles, name: &str) -> Result<DateTime<Utc>, NatsError> {
+    let failed = |what: &'static str| move |e: &dyn std::fmt::Display| NatsError::stream(what)(e);
+    let (heartbeats, sites, payloads) = (failed("the bucket qingbao-pulse"), failed("the bucket qingbao-lore"), failed("the object store"));
+    let key = format!("check.{name}");
+    streams.heartbeats.put(&key, "".into()).await.map_err(|e| heartbeats(&e))?;
+    let entry = streams.heartbeats.entry(&key).await.map_err(|e| heartbeats(&e))?;
+    streams.heartbeats.delete(&key).await.map_err(|e| heartbeats(&e))?;
+    let key = format!("robots.check-{name}");
+    streams.sites.put(&key, "".into()).await.map_err(|e| sites(&e))?;
+    streams.sites.delete(&key).await.map_err(|e| sites(&e))?;
+    let object = format!("check-{name}");
+    streams.payloads.put(object.as_str(), &mut b"x".as_slice()).await.map_err(|e| payloads(&e))?;
+    streams.payloads.delete(&object).await.map_err(|e| payloads(&e))?;
+    Ok(entry.map_or_else(Utc::now, |e| e.created))
+}
