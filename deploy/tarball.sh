@@ -14,7 +14,7 @@ deploy/extras.sh "$stage/qingbao" target/extras
 cp -r target/extras/* "$stage/"
 cp sources.toml README.md README.zh-CN.md CONTRIBUTING.md ARCHITECTURE.md CHANGELOG.md LICENSE-* "$stage/"
 cp -r docs/*.md docs/pictures "$stage/docs/"
-cp -r deploy/*.service deploy/*.timer deploy/*.conf deploy/qingbao.toml deploy/monitoring "$stage/deploy/"
+cp -r deploy/*.service deploy/*.timer deploy/*.conf deploy/qingbao.toml deploy/worker.toml deploy/nats-setup deploy/monitoring "$stage/deploy/"
 # the same input gives the same archive
 tar --sort=name --owner=0 --group=0 --numeric-owner --mtime="@$SOURCE_DATE_EPOCH" -C target -czf "target/$name.tar.gz" "$name"
 echo "target/$name.tar.gz"

@@ -114,6 +114,9 @@ enum Command {
     /// Parse documents given on standard input, with what is known of them
     #[command(name = crate::crawl::reader::PARSE_DOCUMENTS, hide = true)]
     ParseDocuments,
+    /// Do a task given on standard input that may have ended a worker
+    #[command(name = crate::crawl::dispatch::nats::RUN_TASK, hide = true)]
+    RunTask,
     /// Print completions for a shell
     Completions {
         /// bash, zsh, fish, elvish or powershell
@@ -151,6 +154,7 @@ pub fn run(cli: Cli) -> anyhow::Result<()> {
     match cli.command {
         Command::ReadPdf => return crate::crawl::reader::read_pdf(),
         Command::ParseDocuments => return crate::crawl::reader::parse_documents(),
+        Command::RunTask => return crate::crawl::dispatch::nats::run_task(),
         _ => {}
     }
     // manual pages are for everybody

@@ -53,10 +53,7 @@ impl ClusterView {
             sequence,
             at: at(l.at),
             source: l.source,
-            reason: match l.crashes {
-                0 => format!("{} 说：{}", l.worker, l.reason),
-                n => format!("先后使 {n} 个抓取节点中断"),
-            },
+            reason: format!("{}：{}", l.worker, l.reason),
             url: l.url,
         });
         Self {

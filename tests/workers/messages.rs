@@ -62,10 +62,10 @@ async fn a_task_that_brings_workers_down_goes_to_the_dead_letters_and_the_others
     let mut coordinating = coordinator(dir.path(), &nats.url());
     let js = context(&nats).await;
     until("two tasks", async || messages(&js, "QINGBAO_TASKS").await == 2).await;
-    // five workers took the first one up and ended without a word
+    // nine workers took the first one up and ended without a word
     let taken = take(&js, 2).await;
     let id = taken[0].headers.as_ref().unwrap().get("Nats-Msg-Id").unwrap().as_str().to_owned();
-    js.get_key_value("qingbao-pulse").await.unwrap().put(format!("suspect.{id}"), "4".into()).await.unwrap();
+    js.get_key_value("qingbao-pulse").await.unwrap().put(format!("suspect.{id}"), "8".into()).await.unwrap();
     for message in &taken {
         message.double_ack_with(AckKind::Nak(None)).await.unwrap();
     }
@@ -75,7 +75,7 @@ async fn a_task_that_brings_workers_down_goes_to_the_dead_letters_and_the_others
     assert_eq!(archived(dir.path()), (2, 2), "{}", log());
     assert_eq!((messages(&js, "QINGBAO_DEAD").await, messages(&js, "QINGBAO_TASKS").await), (1, 0));
     let said = doctor(dir.path());
-    assert!(said.contains("1 tasks were given up") && said.contains("it ended 5 workers"), "{said}");
+    assert!(said.contains("1 tasks were given up") && said.contains("it ended 9 workers"), "{said}");
     let db = rusqlite::Connection::open(dir.path().join("data/qingbao.db")).unwrap();
     let poisoned: u32 = db.query_row("SELECT count(*) FROM fetch_log WHERE code = 'poison'", [], |r| r.get(0)).unwrap();
     assert_eq!(poisoned, 1);
@@ -101,6 +101,30 @@ async fn a_newer_message_is_left_for_newer_workers_and_a_broken_one_is_given_up(
     assert!(ended(&mut coordinator(dir.path(), &nats.url())).await, "the others go on");
     assert_eq!(archived(dir.path()), (4, 4));
     assert_eq!(messages(&js, "QINGBAO_TASKS").await, 1, "it waits for a newer worker");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "needs nats-server"]
+async fn a_result_of_a_newer_worker_waits_for_a_newer_coordinator() {
+    let farm = Farm::start(small()).await;
+    let dir = set_up(&farm, "host_delay = \"0s\"");
+    let nats = Nats::start(dir.path());
+    let _worker = worker(dir.path(), "w1", &nats.url());
+    assert!(ended(&mut coordinator(dir.path(), &nats.url())).await);
+    let js = context(&nats).await;
+    let mut headers = HeaderMap::new();
+    headers.insert("Qingbao-Version", "99");
+    js.publish_with_headers("qingbao.outcomes", headers, "{".into()).await.unwrap().await.unwrap();
+    let heartbeat =
+        serde_json::json!({ "name": "new", "version": "9.0.0", "speaks": 99, "since": chrono::Utc::now(), "done": 0, "in_work": 0, "more": 1 });
+    js.get_key_value("qingbao-pulse").await.unwrap().put("worker.new", heartbeat.to_string().into()).await.unwrap();
+    assert!(ended(&mut coordinator(dir.path(), &nats.url())).await, "the others go on");
+    assert_eq!((archived(dir.path()), messages(&js, "QINGBAO_OUTCOMES").await), ((4, 4), 1), "it waits");
+    let told = std::fs::read_to_string(dir.path().join("coordinator.log")).unwrap();
+    assert!(told.contains("a worker is newer than this coordinator"), "{told}");
+    let output = Command::new(program()).args(["doctor", "--crawl", &nats.url()]).current_dir(dir.path()).output().unwrap();
+    let said = String::from_utf8(output.stdout).unwrap();
+    assert!(said.contains("newer than this program, their results wait; update this machine: new (9.0.0)"), "{said}");
 }
 
 /// What stands in the one message of a stream.

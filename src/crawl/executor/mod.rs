@@ -105,6 +105,8 @@ impl TaskExecutor {
             Ok(Fetched::CrossHostRedirect(redirects)) => TaskResult::Redirected(redirects),
             Ok(Fetched::Page(page)) => {
                 report.bytes = page.body.len();
+                #[cfg(debug_assertions)]
+                crate::crawl::reader::faults::cause_in_worker(&page.body);
                 match &task.kind {
                     TaskKind::Poll { previous_selector, read_older_pages, known, .. } => {
                         let further = if *read_older_pages || known.is_empty() { FurtherPages::First } else { FurtherPages::UntilKnown(known) };

@@ -3,11 +3,22 @@
 /// Environment variable without which nothing happens.
 const ENABLED: &str = "QINGBAO_TEST_FAULTS";
 
+fn is_enabled() -> bool {
+    std::env::var_os(ENABLED).is_some()
+}
+
+/// Ends the process that fetched such a page.
+pub(in crate::crawl) fn cause_in_worker(page: &[u8]) {
+    if is_enabled() && memchr::memmem::find(page, b"fault-in-worker").is_some() {
+        std::process::abort();
+    }
+}
+
 /// Does to this process what the document says.
-pub(super) fn cause(document: &[u8]) {
+pub(in crate::crawl) fn cause(document: &[u8]) {
     let says = |word: &str| memchr::memmem::find(document, word.as_bytes()).is_some();
     match () {
-        () if std::env::var_os(ENABLED).is_none() => {}
+        () if !is_enabled() => {}
         () if says("fault-abort") => std::process::abort(),
         () if says("fault-panic") => panic!("planted"),
         () if says("fault-endless") => loop {

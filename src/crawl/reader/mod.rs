@@ -6,12 +6,12 @@
 mod article;
 mod cpu_pool;
 #[cfg(debug_assertions)]
-mod faults;
+pub(in crate::crawl) mod faults;
 mod further_pages;
 mod listing;
 mod parser;
 mod pdf;
-mod process;
+pub(in crate::crawl) mod process;
 
 use std::sync::Arc;
 

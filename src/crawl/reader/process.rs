@@ -29,11 +29,16 @@ const LAST_WORDS: usize = 4096;
 
 /// The most memory that a child gives itself: address space in MB, the program's own 80 MB included.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct MemoryLimit(pub(super) u64);
+pub(in crate::crawl) struct MemoryLimit(pub(in crate::crawl) u64);
+
+impl MemoryLimit {
+    /// No limit.
+    pub(in crate::crawl) const NONE: Self = Self(u64::MAX >> 20);
+}
 
 /// Why a request has no answer.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Failure {
+pub(in crate::crawl) enum Failure {
     /// The document reached a limit of time or memory. It would again.
     Limit(String),
     /// A fatal signal or an error.
@@ -43,13 +48,13 @@ pub(super) enum Failure {
 }
 
 impl Failure {
-    pub(super) fn interrupted(reason: &dyn std::fmt::Display) -> Self {
+    pub(in crate::crawl) fn interrupted(reason: &dyn std::fmt::Display) -> Self {
         Self::Interrupted(reason.to_string())
     }
 }
 
 /// A running child. It is killed when this is dropped.
-pub(super) struct Process {
+pub(in crate::crawl) struct Process {
     child: Child,
     to: ChildStdin,
     from: ChildStdout,
@@ -59,7 +64,7 @@ pub(super) struct Process {
 
 impl Process {
     /// Starts a program. It limits itself; `memory` is for the message if it reaches its limit.
-    pub(super) fn start(program: &Path, argument: &str, memory: MemoryLimit) -> Result<Self, Failure> {
+    pub(in crate::crawl) fn start(program: &Path, argument: &str, memory: MemoryLimit) -> Result<Self, Failure> {
         let mut command = Command::new(program);
         // a backtrace would push the reason out of what is kept
         command.arg(argument).env("RUST_BACKTRACE", "0").stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).kill_on_drop(true);
@@ -71,7 +76,7 @@ impl Process {
     }
 
     /// Sends a request and waits for its answer. After a failure the process is of no use.
-    pub(super) async fn ask(&mut self, head: &[u8], body: &[u8]) -> Result<Vec<u8>, Failure> {
+    pub(in crate::crawl) async fn ask(&mut self, head: &[u8], body: &[u8]) -> Result<Vec<u8>, Failure> {
         match tokio::time::timeout(ANSWER_TIMEOUT, self.exchange(head, body)).await {
             Ok(Ok(answer)) => Ok(answer),
             // it closed its end: how it ended says why
@@ -137,7 +142,7 @@ async fn last_words(mut from: ChildStderr) -> Vec<u8> {
 ///
 /// # Errors
 /// A request breaks off, or `answer` fails.
-pub(super) fn serve(mut answer: impl FnMut(&[u8], Vec<u8>) -> anyhow::Result<Vec<u8>>) -> anyhow::Result<()> {
+pub(in crate::crawl) fn serve(mut answer: impl FnMut(&[u8], Vec<u8>) -> anyhow::Result<Vec<u8>>) -> anyhow::Result<()> {
     let (mut input, mut output) = (io::stdin().lock(), io::stdout().lock());
     while let Some(head) = read_frame(&mut input)? {
         let body = read_frame(&mut input)?.context("a request breaks off")?;
@@ -174,7 +179,7 @@ fn limit_cpu() -> io::Result<()> {
 }
 
 /// Limits this process, a child, before it reads its input. It ends with its parent, and before it where memory gets short.
-pub(super) fn limit_self(MemoryLimit(megabytes): MemoryLimit) -> io::Result<()> {
+pub(in crate::crawl) fn limit_self(MemoryLimit(megabytes): MemoryLimit) -> io::Result<()> {
     // a limit that the parent has may be lower already, and may not be raised
     let at_most = |resource, most: u64| {
         let most = getrlimit(resource).maximum.map_or(most, |known| known.min(most));

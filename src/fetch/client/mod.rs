@@ -199,6 +199,11 @@ impl Fetcher {
         self.delay_until_free(host_key).unwrap_or_else(|| self.settings.longest_pause())
     }
 
+    /// How sources are asked.
+    pub fn settings(&self) -> &FetchSettings {
+        &self.settings
+    }
+
     /// Ends what was started for rendering.
     pub async fn close(&self) {
         self.browser.close().await;

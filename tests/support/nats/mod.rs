@@ -63,7 +63,9 @@ impl Nats {
 
     /// Killed, if it runs, and started on what it left on disk.
     pub fn again(&mut self) {
-        self.run(&["-js"]);
+        // a configuration that says where streams are kept is left alone: it would change when it is read again
+        let says = self.config.as_ref().is_some_and(|c| std::fs::read_to_string(c).unwrap().contains("store_dir"));
+        self.run(if says { &[] } else { &["-js"] });
     }
 
     /// As the package of Debian starts it.
@@ -75,7 +77,10 @@ impl Nats {
         self.server = None;
         let mut command = Command::new("nats-server");
         command.args(jetstream);
-        command.args(["-a", "127.0.0.1", "-p", &self.port.to_string(), "-m", &self.monitor.to_string(), "-sd"]).arg(&self.dir);
+        command.args(["-a", "127.0.0.1", "-p", &self.port.to_string(), "-m", &self.monitor.to_string()]);
+        if jetstream.contains(&"-js") {
+            command.arg("-sd").arg(&self.dir);
+        }
         if let Some(config) = &self.config {
             command.arg("-c").arg(config);
         }

@@ -70,8 +70,13 @@ impl Connection {
         if self.js.client().connection_state() == State::Connected {
             return None;
         }
-        let cause = self.last_error.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        Some(NatsError::Connect { url: self.url.clone(), cause: cause.unwrap_or_else(|| "the connection broke off".to_owned()) })
+        let cause = self.last_error().unwrap_or_else(|| "the connection broke off".to_owned());
+        Some(NatsError::Connect { url: self.url.clone(), cause })
+    }
+
+    /// What the server or the client complained of last, since the last connect.
+    pub(super) fn last_error(&self) -> Option<String> {
+        self.last_error.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 }
 

@@ -22,7 +22,7 @@ pub use codec::VERSION;
 
 pub use dispatcher::NatsDispatcher;
 pub use status::{ClusterStatus, DeadLetter, Heartbeat, WorkerStatus, cluster_status};
-pub use worker::{WorkerReport, WorkerSettings, check, work};
+pub use worker::{RUN_TASK, WorkerReport, WorkerSettings, check, run_task, work};
 
 /// What keeps us from NATS, or from what came by it.
 #[derive(Debug, thiserror::Error)]

@@ -89,9 +89,6 @@ pub struct DeadLetter {
     pub reason: String,
     /// Who gave it up.
     pub worker: String,
-    /// Workers that ended while they worked on it; 0 where it could not be read.
-    #[serde(default)]
-    pub crashes: u32,
 }
 
 /// How the work stands.

@@ -95,7 +95,7 @@ impl Parser {
     }
 
     /// A file that starts this same program, even after an upgrade replaced or removed its file.
-    pub(super) fn program(&self) -> std::io::Result<PathBuf> {
+    pub(in crate::crawl) fn program(&self) -> std::io::Result<PathBuf> {
         match &self.program {
             Some(program) => Ok(program.clone()),
             None if cfg!(target_os = "linux") => Ok("/proc/self/exe".into()),

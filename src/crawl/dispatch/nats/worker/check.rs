@@ -3,12 +3,16 @@
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
+use tokio::io::AsyncReadExt as _;
 
 use crate::config::settings::FetchSettings;
 use crate::crawl::dispatch::nats::NatsError;
 use crate::crawl::dispatch::nats::connection::Connection;
 use crate::crawl::dispatch::nats::streams::JetStreamHandles;
 use crate::crawl::dispatch::nats::worker::{WorkerSettings, fetch_policy};
+
+/// Longest wait for what lies in the object store.
+const READ_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// What a worker found.
 #[derive(Debug)]
@@ -29,6 +33,15 @@ pub struct WorkerReport {
 /// What does not work; without an answer in time it is mostly a permission that is missing.
 pub async fn check(settings: &WorkerSettings) -> Result<WorkerReport, NatsError> {
     let connection = Connection::open(&settings.crawl, &format!("qingbao worker {} (check)", settings.name)).await?;
+    // a permission that is missing is told beside; the request itself is never answered
+    let refused = |e: NatsError| match connection.last_error() {
+        Some(words) => NatsError::NotReady(format!("{e} ({words})")),
+        None => e,
+    };
+    look(&connection, settings).await.map_err(refused)
+}
+
+async fn look(connection: &Connection, settings: &WorkerSettings) -> Result<WorkerReport, NatsError> {
     let server = connection.js.client().server_info();
     let streams = JetStreamHandles::open(&connection.js).await?;
     let policy = fetch_policy(&streams).await?;
@@ -56,6 +69,9 @@ async fn write_and_delete(streams: &JetStreamHandles, name: &str) -> Result<Date
     streams.sites.delete(&key).await.map_err(|e| sites(&e))?;
     let object = format!("check-{name}");
     streams.payloads.put(object.as_str(), &mut b"x".as_slice()).await.map_err(|e| payloads(&e))?;
+    let mut back = Vec::new();
+    let read = async { streams.payloads.get(&object).await.map_err(|e| payloads(&e))?.read_to_end(&mut back).await.map_err(|e| payloads(&e)) };
+    tokio::time::timeout(READ_TIMEOUT, read).await.map_err(|_| payloads(&"it cannot be read"))??;
     streams.payloads.delete(&object).await.map_err(|e| payloads(&e))?;
     Ok(entry.map_or_else(Utc::now, |e| e.created))
 }

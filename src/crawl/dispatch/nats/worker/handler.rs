@@ -1,8 +1,8 @@
 //! What a worker does with one task: takes it up, vouches for it, tells what came, or lets it go.
 
 use std::collections::HashSet;
+use std::sync::PoisonError;
 use std::sync::atomic::Ordering;
-use std::sync::{OnceLock, PoisonError};
 use std::time::Duration;
 
 use async_nats::connection::State;
@@ -19,6 +19,7 @@ use crate::crawl::dispatch::nats::codec::{ReportMessage, TaskMessage, VERSION};
 use crate::crawl::dispatch::nats::results::{MAX_OBJECT_TRIES, OBJECT_RETRY};
 use crate::crawl::dispatch::nats::status::DeadLetter;
 use crate::crawl::dispatch::nats::streams::{DEAD_SUBJECT, RESULT_SUBJECT};
+use crate::crawl::dispatch::nats::worker::quarantine::{Verdict, run_alone};
 use crate::crawl::dispatch::nats::worker::reconnects::POLL_INTERVAL;
 use crate::crawl::dispatch::nats::worker::{RETRY_INTERVAL, Worker};
 use crate::crawl::executor::{NoopSink, Task, TaskExecutor, TaskReport, TaskResult};
@@ -30,22 +31,20 @@ const LEASE_EXTEND_INTERVAL: Duration = Duration::from_secs(3);
 pub(super) const LEASE_TIMEOUT: Duration = Duration::from_secs(9);
 /// A task newer than we understand is left for others for this long; one that failed for our own network, too.
 const REQUEUE_DELAY: Duration = Duration::from_secs(10);
-/// A task that ended so many workers when it was tried again is given up.
-const MAX_CRASHES: u32 = 2;
+/// A task that ended so many workers is done in a process of its own from then on.
+const QUARANTINE_AFTER: u32 = 1;
+/// A task that ended so many is given up: whatever it does, its own process does not hold it.
+const MAX_CRASHES: u32 = 8;
 
 impl Worker {
     /// `asked`: when tasks were asked for; this one was given to us later than that.
     pub(super) async fn handle(&self, message: Message, asked: Instant, _room: OwnedSemaphorePermit) {
         let sequence = message.info().map_or(0, |info| info.stream_sequence);
         self.running(|running| running.insert(sequence));
-        let suspect = OnceLock::new();
         let answer = tokio::select! {
-            answer = self.process(&message, &suspect) => answer,
+            answer = self.process(&message) => answer,
             () = self.extend_lease(&message, asked) => {
                 tracing::warn!("no answer from NATS: a task is let go, another worker gets it");
-                if let Some(key) = suspect.into_inner() {
-                    self.absolved.lock().unwrap_or_else(PoisonError::into_inner).push(key);
-                }
                 None
             }
         };
@@ -63,7 +62,7 @@ impl Worker {
     }
 
     /// What NATS is to be told of a task; nothing where it was let go.
-    async fn process(&self, message: &Message, suspect: &OnceLock<String>) -> Option<AckKind> {
+    async fn process(&self, message: &Message) -> Option<AckKind> {
         let (version, _) = codec::header(&message.message);
         if version.is_none_or(|v| v > VERSION) {
             tracing::warn!("a task is newer than this worker (form {version:?}, we know {VERSION}): left for others; update this worker");
@@ -76,7 +75,7 @@ impl Worker {
                 return Some(AckKind::Nak(Some(OBJECT_RETRY)));
             }
             Err(e) => {
-                self.dead_letter("", "", &e.to_string(), 0).await;
+                self.dead_letter("", "", &e.to_string()).await;
                 return Some(AckKind::Term);
             }
         };
@@ -90,11 +89,12 @@ impl Worker {
         task.initial_delay |= again || uneasy;
         tracing::debug!(id, url = %task.url, again, initial_delay = task.initial_delay, "task taken up");
         let executor = self.executor();
-        let report = if again { self.run_redelivered(&executor, &id, &task, suspect).await? } else { run(&executor, &task).await };
+        let (report, rest) = if again { self.run_redelivered(&executor, &id, &task).await? } else { (run(&executor, &task).await, None) };
         if self.is_network_down(&task, &report) {
             return Some(AckKind::Nak(Some(REQUEUE_DELAY)));
         }
-        let rest = task.host_key.as_deref().map_or(Duration::ZERO, |host_key| executor.fetcher().remaining_delay(host_key));
+        let known = || task.host_key.as_deref().map_or(Duration::ZERO, |host_key| executor.fetcher().remaining_delay(host_key));
+        let rest = rest.unwrap_or_else(known);
         self.done.fetch_add(1, Ordering::Relaxed);
         self.failed.fetch_add(u64::from(report.is_failure()), Ordering::Relaxed);
         self.publish_result(&id, &task, report, rest).await;
@@ -102,31 +102,37 @@ impl Worker {
         Some(AckKind::Ack)
     }
 
-    /// Does a task that was taken up before and came to no end: it may be what ended the worker. `None` where NATS does not answer.
-    async fn run_redelivered(&self, executor: &TaskExecutor, id: &str, task: &Task, suspect: &OnceLock<String>) -> Option<TaskReport> {
+    /// Does a task that was taken up before and came to no end: it may be what ended the worker. With the report comes the time
+    /// until its host may be asked again, where another process asked it. `None` where NATS does not answer, or nothing is known.
+    async fn run_redelivered(&self, executor: &TaskExecutor, id: &str, task: &Task) -> Option<(TaskReport, Option<Duration>)> {
         let key = format!("suspect.{id}");
         let _one_of_few = self.redelivered.acquire().await.ok()?;
         let falls = self.crash_count(&key).await?;
         if falls >= MAX_CRASHES {
-            let reason = format!("it ended {} workers", falls + 1);
-            self.dead_letter(task.source.id.as_str(), task.url.as_str(), &reason, falls + 1).await;
-            return Some(dead_lettered(reason));
+            return Some((self.give_up(task, format!("it ended {} workers", falls + 1)).await, None));
         }
         self.streams.heartbeats.put(key.as_str(), (falls + 1).to_string().into()).await.ok()?;
-        let _ = suspect.set(key.clone());
-        let report = run(executor, task).await;
+        let done = if falls < QUARANTINE_AFTER {
+            (run(executor, task).await, None)
+        } else {
+            match run_alone(executor, task).await {
+                Verdict::Done(report, rest) => (*report, Some(rest)),
+                Verdict::Guilty(how) => (self.give_up(task, format!("it ended {} workers, and its own process: {how}", falls + 1)).await, None),
+                Verdict::Unknown(reason) => {
+                    tracing::warn!(url = %task.url, "a task is left to another worker: {reason}");
+                    return None;
+                }
+            }
+        };
         let _ = self.streams.heartbeats.delete(key).await;
-        Some(report)
+        Some(done)
     }
 
-    /// Deletes the counts of tasks that did not end this worker.
-    pub(super) async fn forget_falls(&self) {
-        let keys = std::mem::take(&mut *self.absolved.lock().unwrap_or_else(PoisonError::into_inner));
-        for key in keys {
-            if self.streams.heartbeats.delete(&key).await.is_err() {
-                self.absolved.lock().unwrap_or_else(PoisonError::into_inner).push(key);
-            }
-        }
+    /// Puts a task among the dead letters; gives the report that says so.
+    async fn give_up(&self, task: &Task, reason: String) -> TaskReport {
+        self.dead_letter(task.source.id.as_str(), task.url.as_str(), &reason).await;
+        let result = TaskResult::DeadLettered(reason);
+        TaskReport { stats: RequestStats::default(), at: Utc::now(), bytes: 0, page_stored: false, crash: None, result }
     }
 
     /// How many workers a task ended when it was tried again, as far as is known.
@@ -207,10 +213,10 @@ impl Worker {
         sent.await.map(|ack| ack.duplicate).map_err(|e| NatsError::Message { what: "cannot be stored", cause: e.to_string() })
     }
 
-    async fn dead_letter(&self, source: &str, url: &str, reason: &str, crashes: u32) {
+    async fn dead_letter(&self, source: &str, url: &str, reason: &str) {
         tracing::error!(source, url, "a task is given up: {reason}");
         let (source, url, reason, worker) = (source.to_owned(), url.to_owned(), reason.to_owned(), self.settings.name.clone());
-        let letter = DeadLetter { at: Utc::now(), source, url, reason, worker, crashes };
+        let letter = DeadLetter { at: Utc::now(), source, url, reason, worker };
         if let Ok(bytes) = serde_json::to_vec(&letter)
             && let Err(e) = async { self.streams.js.publish(DEAD_SUBJECT, bytes.into()).await?.await }.await
         {
@@ -224,8 +230,4 @@ async fn run(executor: &TaskExecutor, task: &Task) -> TaskReport {
         Ok(report) => report,
         Err(never) => match never {},
     }
-}
-
-fn dead_lettered(reason: String) -> TaskReport {
-    TaskReport { stats: RequestStats::default(), at: Utc::now(), bytes: 0, page_stored: false, crash: None, result: TaskResult::DeadLettered(reason) }
 }

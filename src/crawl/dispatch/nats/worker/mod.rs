@@ -3,6 +3,7 @@
 
 mod check;
 mod handler;
+mod quarantine;
 mod reconnects;
 
 use std::collections::HashSet;
@@ -29,6 +30,7 @@ use crate::fetch::Fetcher;
 use reconnects::ReconnectTracker;
 
 pub use check::{WorkerReport, check};
+pub use quarantine::{RUN_TASK, run_task};
 
 /// Pause before NATS is tried again, and how long one request for tasks stands.
 const RETRY_INTERVAL: Duration = Duration::from_secs(1);
@@ -60,8 +62,6 @@ struct Worker {
     network: OutageDetector,
     redelivered: Semaphore,
     reconnects: ReconnectTracker,
-    /// Counts of falls that are to be deleted: their tasks were let go, and did not end this worker.
-    absolved: Mutex<Vec<String>>,
     since: DateTime<Utc>,
     done: AtomicU64,
     failed: AtomicU64,
@@ -85,7 +85,6 @@ pub async fn work(settings: WorkerSettings, mut stopped: watch::Receiver<bool>) 
         network: OutageDetector::default(),
         redelivered: Semaphore::new(MAX_REDELIVERED),
         reconnects: ReconnectTracker::default(),
-        absolved: Mutex::default(),
         since: Utc::now(),
         done: AtomicU64::new(0),
         failed: AtomicU64::new(0),
@@ -166,7 +165,6 @@ async fn send_heartbeats(worker: Arc<Worker>, mut known: FetchSettings) {
         if let Err(e) = worker.streams.put_heartbeat(&worker.heartbeat()).await {
             tracing::debug!("heartbeat: {e}");
         }
-        worker.forget_falls().await;
         tokio::time::sleep(HEARTBEAT_INTERVAL).await;
         let policy = match fetch_policy(&worker.streams).await {
             Ok(policy) if policy != known => policy,

@@ -1,0 +1,79 @@
+//! A task that may have ended a worker is done in a process of its own. How that ends tells whether the task is to blame: a worker
+//! that somebody else ended says nothing about it.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::Context as _;
+use serde::{Deserialize, Serialize};
+
+use crate::config::settings::FetchSettings;
+use crate::crawl::executor::{NoopSink, Task, TaskExecutor, TaskReport};
+use crate::crawl::reader::process::{self, Failure, MemoryLimit, Process};
+use crate::crawl::reader::{CpuPool, Parser};
+use crate::fetch::{Fetcher, NoopSiteStore};
+
+/// The subcommand of this same program that does a task given on standard input.
+pub const RUN_TASK: &str = "run-task";
+
+/// What it may take, its parsers not included; a browser takes more.
+const MEMORY: MemoryLimit = MemoryLimit(1_024);
+
+/// What the process answers.
+#[derive(Serialize, Deserialize)]
+struct Answer {
+    report: TaskReport,
+    /// Milliseconds until the host may be asked again.
+    host_delay_ms: u64,
+}
+
+/// How a task ended that was done in a process of its own.
+pub(super) enum Verdict {
+    /// With a report, and the time until its host may be asked again.
+    Done(Box<TaskReport>, Duration),
+    /// It ended its process, in this way.
+    Guilty(String),
+    /// The process was ended from outside, or could not be started: nothing is known of the task.
+    Unknown(String),
+}
+
+/// Does a task in a process of its own.
+pub(super) async fn run_alone(executor: &TaskExecutor, task: &Task) -> Verdict {
+    let asked = async {
+        let program = executor.parser().program().map_err(|e| Failure::interrupted(&e))?;
+        let head = serde_json::to_vec(executor.fetcher().settings()).map_err(|e| Failure::interrupted(&e))?;
+        let body = serde_json::to_vec(task).map_err(|e| Failure::interrupted(&e))?;
+        let answer = Process::start(&program, RUN_TASK, MEMORY)?.ask(&head, &body).await?;
+        serde_json::from_slice::<Answer>(&answer).map_err(|e| Failure::interrupted(&e))
+    };
+    match asked.await {
+        Ok(answer) => Verdict::Done(Box::new(answer.report), Duration::from_millis(answer.host_delay_ms)),
+        Err(Failure::Crash(how) | Failure::Limit(how)) => Verdict::Guilty(how),
+        Err(Failure::Interrupted(reason)) => Verdict::Unknown(reason),
+    }
+}
+
+/// The child's side: does the task on standard input.
+///
+/// # Errors
+/// Standard input holds something else, or there are no threads.
+pub fn run_task() -> anyhow::Result<()> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    process::serve(|head, body| {
+        let settings: FetchSettings = serde_json::from_slice(head).context("no settings")?;
+        let task: Task = serde_json::from_slice(&body).context("no task")?;
+        process::limit_self(if task.source.render { MemoryLimit::NONE } else { MEMORY })?;
+        let parser = Arc::new(Parser::new(Arc::new(CpuPool::new()?)));
+        let answer = runtime.block_on(async {
+            let executor = TaskExecutor::new(Arc::new(Fetcher::new(&settings, Arc::new(NoopSiteStore))?), parser);
+            let report = match executor.run(&task, &NoopSink).await {
+                Ok(report) => report,
+                Err(never) => match never {},
+            };
+            let rest = task.host_key.as_deref().map_or(Duration::ZERO, |host_key| executor.fetcher().remaining_delay(host_key));
+            executor.fetcher().close().await;
+            anyhow::Ok(Answer { report, host_delay_ms: u64::try_from(rest.as_millis()).unwrap_or(u64::MAX) })
+        })?;
+        Ok(serde_json::to_vec(&answer)?)
+    })
+}
