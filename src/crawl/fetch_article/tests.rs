@@ -89,3 +89,23 @@ async fn a_part_of_the_list_page_that_a_script_makes_is_not_fetched_without_a_br
     let step = crawler.article_task(EntryId(1), &sources(), false, Vec::new()).await.unwrap();
     assert!(matches!(step, ArticleStep::Done(ArticleResult::Failed { reason, .. }) if reason.contains("render = true")));
 }
+
+#[tokio::test]
+async fn a_page_that_was_given_up_is_fetched_again_when_an_editor_says_so() {
+    let dir = tempfile::tempdir().unwrap();
+    leave_pages(dir.path());
+    assert_eq!(start(dir.path(), "kill -ABRT $$").await, ["failed: SIGABRT"; 3]);
+    let (store, source) = (Store::open(dir.path()).unwrap(), crate::model::SourceId::parse("a").unwrap());
+    assert!(store.retry(&source, "https://a.example/2").unwrap());
+    let states = || {
+        let c = Connection::open(dir.path().join("qingbao.db")).unwrap();
+        let mut s = c.prepare("SELECT state || tries || coalesce(crash, '') FROM entry ORDER BY id").unwrap();
+        s.query_map([], |r| r.get(0)).unwrap().map(std::result::Result::unwrap).collect::<Vec<String>>()
+    };
+    assert_eq!(states()[1], "pending0");
+    // a source's own address has it polled; what is stored already is left alone
+    assert!(store.retry(&source, "https://a.example/").unwrap());
+    Connection::open(dir.path().join("qingbao.db")).unwrap().execute("UPDATE entry SET state = 'done' WHERE id = 1", []).unwrap();
+    store.retry(&source, "https://a.example/1").unwrap();
+    assert!(states()[0].starts_with("done"));
+}
