@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::crawl::dispatch::nats::ClusterStatus;
+use crate::crawl::dispatch::nats::{ClusterStatus, WorkerStatus};
 use crate::health::{Alarm, HealthState};
 
 /// Workers may come this long after the start.
@@ -56,25 +56,25 @@ fn workers(status: &ClusterStatus) -> Words {
     Some((chinese, "no worker is there: start `qingbao worker --nats URL`, and see `qingbao doctor`".to_owned()))
 }
 
-/// The first few names.
-fn names<'a>(all: impl Iterator<Item = &'a str>) -> Option<String> {
-    let all: Vec<&str> = all.collect();
+/// The first few names of workers.
+fn names<'a>(all: impl Iterator<Item = &'a WorkerStatus>) -> Option<String> {
+    let all: Vec<&str> = all.map(|w| w.heartbeat.name.as_str()).collect();
     let more = if all.len() > MAX_NAMED { " …" } else { "" };
-    (!all.is_empty()).then(|| all.into_iter().take(MAX_NAMED).collect::<Vec<_>>().join("、") + more)
+    (!all.is_empty()).then(|| all.into_iter().take(MAX_NAMED).collect::<Vec<_>>().join(", ") + more)
 }
 
 fn worker_gone(status: &ClusterStatus) -> Words {
-    let names = names(status.gone().map(|w| w.heartbeat.name.as_str()))?;
+    let names = names(status.gone())?;
     let chinese = format!("抓取节点 {names} 失去联系：请检查那台机器；不再使用的，请在“运行”页移除");
     Some((chinese, format!("workers went without a word: {names}; look at their machines, or remove them in the console")))
 }
 
 fn worker_version(status: &ClusterStatus) -> Words {
-    if let Some(names) = names(status.alive().filter(|w| w.is_newer()).map(|w| w.heartbeat.name.as_str())) {
+    if let Some(names) = names(status.alive().filter(|w| w.is_newer())) {
         let chinese = format!("抓取节点 {names} 的程序比本机新，它们的结果在等待：请升级本机");
         return Some((chinese, format!("workers are newer than this coordinator: {names}; their results wait, update the coordinator")));
     }
-    let names = names(status.alive().filter(|w| w.is_outdated()).map(|w| w.heartbeat.name.as_str()))?;
+    let names = names(status.alive().filter(|w| w.is_outdated()))?;
     Some((format!("抓取节点 {names} 的程序太旧，领不了任务：请升级"), format!("workers are too old for our tasks: {names}; update them")))
 }
 
@@ -96,7 +96,7 @@ mod tests {
     use chrono::Utc;
 
     use super::*;
-    use crate::crawl::dispatch::nats::{Heartbeat, VERSION, WorkerStatus};
+    use crate::crawl::dispatch::nats::{Heartbeat, VERSION};
 
     fn worker(name: &str, protocol_version: u32, silent: u64) -> WorkerStatus {
         let heartbeat = Heartbeat {

@@ -1,54 +1,12 @@
 //! Whoever dies and whatever is cut: processes killed at random, a wire that carries nothing.
 
-use std::net::SocketAddr;
 use std::path::Path;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
-
-use tokio::net::{TcpListener, TcpStream};
 
 use crate::mock_hosts::{self, DemoWorld, Farm, Random, What};
 use crate::nats::{Killed, Nats};
+use crate::wire::Wire;
 use crate::{archived, coordinator, set_up, worker};
-
-/// A wire that can be cut: what is sent meanwhile arrives nowhere, and nobody is told.
-struct Wire {
-    port: u16,
-    cut: Arc<AtomicBool>,
-}
-
-impl Wire {
-    async fn to(port: u16) -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let wire = Self { port: listener.local_addr().unwrap().port(), cut: Arc::default() };
-        let cut = Arc::clone(&wire.cut);
-        tokio::spawn(async move {
-            while let Ok((here, _)) = listener.accept().await {
-                let cut = Arc::clone(&cut);
-                tokio::spawn(async move {
-                    let Ok(there) = TcpStream::connect(SocketAddr::from(([127, 0, 0, 1], port))).await else { return };
-                    let ((a, b), (c, d)) = (here.into_split(), there.into_split());
-                    tokio::select! { () = carry(a, d, &cut) => {}, () = carry(c, b, &cut) => {} }
-                });
-            }
-        });
-        wire
-    }
-}
-
-async fn carry(mut from: tokio::net::tcp::OwnedReadHalf, mut to: tokio::net::tcp::OwnedWriteHalf, cut: &AtomicBool) {
-    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
-    let mut bytes = vec![0; 64 << 10];
-    while let Ok(n) = from.read(&mut bytes).await {
-        while cut.load(Ordering::Relaxed) {
-            tokio::time::sleep(Duration::from_millis(50)).await;
-        }
-        if n == 0 || to.write_all(&bytes[..n]).await.is_err() {
-            return;
-        }
-    }
-}
 
 /// `FARM=400x50 CUT=60 ODDS=10 RESTARTS=5` and `QINGBAO_BINARY` make it long: each three seconds, a worker and the coordinator die
 /// with one chance in `ODDS`.
@@ -65,7 +23,7 @@ async fn whoever_dies_and_whatever_is_cut_every_page_is_stored_once_and_no_host_
     let dir = kept.path();
     let mut nats = Nats::start(dir);
     let wire = Wire::to(nats.port).await;
-    let url = |n: usize| if n == 0 { format!("nats://127.0.0.1:{}", wire.port) } else { format!("nats://127.0.0.1:{}", nats.port) };
+    let url = |n: usize| if n == 0 { wire.url() } else { format!("nats://127.0.0.1:{}", nats.port) };
     let urls = [url(0), url(1), url(2)];
     let start = |n: usize| worker(dir, &format!("w{n}"), &urls[n]);
     let mut workers = [start(0), start(1), start(2)];
@@ -77,11 +35,11 @@ async fn whoever_dies_and_whatever_is_cut_every_page_is_stored_once_and_no_host_
         tokio::time::sleep(Duration::from_millis(1_500 + random.below(2_000) as u64)).await;
         let (stored, _) = archived(dir);
         if healed.is_none() && stored > all / 10 {
-            wire.cut.store(true, Ordering::Relaxed);
+            wire.cut(true);
             healed = Some(Instant::now() + cut);
         }
         if healed.is_some_and(|at| at <= Instant::now()) {
-            wire.cut.store(false, Ordering::Relaxed);
+            wire.cut(false);
         }
         if restarts < most_restarts && stored > all * (restarts + 1) / (most_restarts + 2) {
             nats.again();

@@ -11,6 +11,7 @@ mod mock_hosts;
 mod nats;
 mod outages;
 mod trust;
+mod wire;
 
 use std::io::Write as _;
 use std::path::{Path, PathBuf};

@@ -7,6 +7,7 @@ use rustix::process::{Pid, Signal, kill_process};
 
 use crate::mock_hosts::{self, DemoWorld, Farm, What};
 use crate::nats::{Cluster, Killed, Nats};
+use crate::wire::Wire;
 use crate::{archived, coordinator, ended, serve, set_up, worker};
 
 /// So long after a fault the work stands still at most.
@@ -51,10 +52,30 @@ fn signal(process: &Killed, signal: Signal) {
 }
 
 /// `FREEZE` seconds, 12 unless told: longer than results wait for the coordinator.
+fn freeze() -> Duration {
+    Duration::from_secs(std::env::var("FREEZE").map_or(12, |s| s.parse().unwrap()))
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "needs nats-server"]
+async fn a_coordinator_that_was_cut_off_goes_on_at_once() {
+    let farm = Farm::start(world(6)).await;
+    let kept = set_up(&farm, "host_delay = \"1s\"");
+    let nats = Nats::start(kept.path());
+    let wire = Wire::to(nats.port).await;
+    let _workers = ["w1", "w2"].map(|name| worker(kept.path(), name, &nats.url()));
+    let coordinating = coordinator(kept.path(), &wire.url());
+    asked(&farm, 60).await;
+    wire.cut(true);
+    tokio::time::sleep(freeze()).await;
+    wire.cut(false);
+    all_went_on("cut off", &farm, kept.path(), coordinating, &[Instant::now()]).await;
+    assert_eq!(archived(kept.path()), (360, 360));
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 #[ignore = "needs nats-server"]
 async fn a_coordinator_that_was_frozen_goes_on_at_once() {
-    let freeze = std::env::var("FREEZE").map_or(12, |s| s.parse().unwrap());
     let farm = Farm::start(world(6)).await;
     let kept = set_up(&farm, "host_delay = \"1s\"");
     let nats = Nats::start(kept.path());
@@ -62,7 +83,7 @@ async fn a_coordinator_that_was_frozen_goes_on_at_once() {
     let coordinating = coordinator(kept.path(), &nats.url());
     asked(&farm, 60).await;
     signal(&coordinating, Signal::STOP);
-    tokio::time::sleep(Duration::from_secs(freeze)).await;
+    tokio::time::sleep(freeze()).await;
     signal(&coordinating, Signal::CONT);
     all_went_on("frozen", &farm, kept.path(), coordinating, &[Instant::now()]).await;
     assert_eq!(archived(kept.path()), (360, 360));

@@ -124,6 +124,13 @@ impl CoordinatorState {
         self.cluster_status.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
+    /// Reads how the work stands now.
+    pub(super) async fn refresh_status(&self) -> Result<(), NatsError> {
+        let status = self.streams().await.cluster_status(true).await?;
+        self.set_status(status.with_rates(&self.cluster_status(), Duration::ZERO));
+        Ok(())
+    }
+
     fn set_status(&self, status: ClusterStatus) {
         *self.cluster_status.write().unwrap_or_else(PoisonError::into_inner) = status;
     }

@@ -259,11 +259,19 @@ impl Dispatcher for NatsDispatcher {
     }
 
     fn remove_dead_letter(&self, sequence: u64) -> BoxFuture<'_, Result<(), DispatchError>> {
-        async move { Ok(self.shared.streams().await.remove_dead_letter(sequence).await?) }.boxed()
+        async move {
+            self.shared.streams().await.remove_dead_letter(sequence).await?;
+            Ok(self.shared.refresh_status().await?)
+        }
+        .boxed()
     }
 
     fn forget_worker<'a>(&'a self, name: &'a str) -> BoxFuture<'a, Result<(), DispatchError>> {
-        async move { Ok(self.shared.streams().await.forget_worker(name).await?) }.boxed()
+        async move {
+            self.shared.streams().await.forget_worker(name).await?;
+            Ok(self.shared.refresh_status().await?)
+        }
+        .boxed()
     }
 
     fn set_fetch_policy(&self, policy: &FetchSettings) {
