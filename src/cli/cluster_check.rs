@@ -1,6 +1,6 @@
 //! What `doctor` says of workers and NATS, and what `worker --check` says of a worker.
 
-use crate::cli::doctor::{Level, Report};
+use crate::cli::report::{Level, Report};
 use crate::config::settings::CrawlSettings;
 use crate::crawl::dispatch::nats;
 use crate::crawl::dispatch::nats::{WorkerSettings, WorkerStatus};

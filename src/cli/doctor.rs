@@ -10,6 +10,7 @@ use chrono::{DateTime, Utc};
 
 use crate::cli::CommandContext;
 use crate::cli::cluster_check::check_cluster;
+use crate::cli::report::{Level, Report};
 use crate::cli::serve::CrawlArgs;
 use crate::config::settings::{DispatcherKind, MailTls};
 use crate::fetch::find_browser;
@@ -35,58 +36,6 @@ const MIN_OPEN_FILES: u64 = 1024;
 const MIB: u64 = 1 << 20;
 /// Files that are named in one line.
 const MAX_NAMED: usize = 3;
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Level {
-    Ok,
-    Warning,
-    Error,
-}
-
-#[derive(Default)]
-pub(super) struct Report(Vec<Level>);
-
-impl Report {
-    pub(super) fn line(&mut self, level: Level, what: &str, words: &str) {
-        let mark = match level {
-            Level::Ok => "ok     ",
-            Level::Warning => "warning",
-            Level::Error => "error  ",
-        };
-        println!("{mark}  {what:<12} {words}");
-        self.0.push(level);
-    }
-
-    /// A result whose error keeps the service from its work.
-    pub(super) fn require<T, E: std::fmt::Display>(&mut self, what: &str, result: Result<T, E>, words: impl FnOnce(&T) -> String) -> Option<T> {
-        match result {
-            Ok(value) => {
-                self.line(Level::Ok, what, &words(&value));
-                Some(value)
-            }
-            Err(e) => {
-                self.line(Level::Error, what, &e.to_string());
-                None
-            }
-        }
-    }
-
-    pub(super) fn check(&mut self, well: bool, what: &str, good: &str, bad: &str) {
-        if well { self.line(Level::Ok, what, good) } else { self.line(Level::Warning, what, bad) }
-    }
-
-    /// Prints how many lines said what.
-    ///
-    /// # Errors
-    /// Something keeps the service from its work.
-    pub(super) fn finish(self) -> anyhow::Result<()> {
-        let count = |level| self.0.iter().filter(|l| **l == level).count();
-        let (errors, warnings) = (count(Level::Error), count(Level::Warning));
-        println!("{} looked at, {errors} errors, {warnings} warnings", self.0.len());
-        anyhow::ensure!(errors == 0, "{errors} errors: the lines above say what to do");
-        Ok(())
-    }
-}
 
 pub(super) async fn run(args: &Args, context: &CommandContext) -> anyhow::Result<()> {
     let (mut f, mut crawl) = (Report::default(), context.settings.crawl.clone());

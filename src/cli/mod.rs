@@ -17,6 +17,7 @@ mod log;
 mod once;
 mod outbox;
 mod progress;
+mod report;
 mod serve;
 mod sources;
 mod taxonomy;

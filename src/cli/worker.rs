@@ -5,7 +5,7 @@ use tokio::sync::watch;
 
 use crate::cli::CommandContext;
 use crate::cli::cluster_check::check_worker;
-use crate::cli::doctor::Report;
+use crate::cli::report::Report;
 use crate::crawl::dispatch::nats;
 use crate::crawl::dispatch::nats::WorkerSettings;
 

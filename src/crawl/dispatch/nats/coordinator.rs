@@ -12,7 +12,7 @@ use crate::crawl::dispatch::Completion;
 use crate::crawl::dispatch::nats::NatsError;
 use crate::crawl::dispatch::nats::connection::Connection;
 use crate::crawl::dispatch::nats::hosts::HostStates;
-use crate::crawl::dispatch::nats::results::InProgress;
+use crate::crawl::dispatch::nats::in_progress::InProgress;
 use crate::crawl::dispatch::nats::stale::Unreported;
 use crate::crawl::dispatch::nats::status::ClusterStatus;
 use crate::crawl::dispatch::nats::streams::{JetStreamHandles, POLICY_KEY};

@@ -10,6 +10,7 @@ mod connection;
 mod coordinator;
 mod dispatcher;
 mod hosts;
+mod in_progress;
 mod results;
 mod site_store;
 mod stale;

@@ -3,11 +3,9 @@
 //! A result that was delivered is ours for [`RESULT_ACK_WAIT`]; as long as the crawl works on it, NATS is told so again and again.
 //! Whatever is lost on the way (the coordinator was frozen, cut off or killed) is delivered again after that time.
 
-use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use async_nats::jetstream::message::Acker;
 use async_nats::jetstream::{AckKind, Message};
 use futures_util::{FutureExt as _, StreamExt as _};
 use tokio::sync::mpsc;
@@ -34,34 +32,6 @@ const REQUEUE_DELAY: Duration = Duration::from_secs(30);
 /// What lies in the object store is asked for so often, with this pause.
 pub(super) const MAX_OBJECT_TRIES: i64 = 5;
 pub(super) const OBJECT_RETRY: Duration = Duration::from_secs(3);
-
-/// Results that the crawl works on, by id.
-#[derive(Default)]
-pub(super) struct InProgress(Mutex<HashMap<String, Arc<Acker>>>);
-
-impl InProgress {
-    /// Notes a delivery; false where the result is being worked on since an earlier one.
-    fn begin(&self, id: &str, acker: Arc<Acker>) -> bool {
-        self.with(|all| all.insert(id.to_owned(), acker).is_none())
-    }
-
-    fn end(&self, id: &str) -> Option<Arc<Acker>> {
-        self.with(|all| all.remove(id))
-    }
-
-    /// Tells NATS that all of them are still worked on.
-    async fn extend(&self) {
-        for acker in self.with(|all| all.values().cloned().collect::<Vec<_>>()) {
-            if let Err(e) = acker.ack_with(AckKind::Progress).await {
-                tracing::debug!("a result cannot be kept: {e}");
-            }
-        }
-    }
-
-    fn with<T>(&self, f: impl FnOnce(&mut HashMap<String, Arc<Acker>>) -> T) -> T {
-        f(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
-    }
-}
 
 /// A result being worked on. Dropped without [`ack`](Self::ack), it is delivered again.
 struct InProgressGuard {
