@@ -5,7 +5,7 @@ use chrono::Utc;
 use clap::Subcommand;
 
 use crate::cli::CommandContext;
-use crate::store::{Role, Store};
+use crate::store::{AccountChange, Role, Store};
 use crate::web::{fresh_password, hash_password};
 
 /// Shortest password of one's own.
@@ -20,9 +20,9 @@ pub(super) enum UserCommand {
     Add {
         /// Name to sign in with
         name: String,
-        /// editor or admin
-        #[arg(long, default_value = "editor")]
-        role: String,
+        /// editor or admin (default: as it is, editor for a new account)
+        #[arg(long)]
+        role: Option<String>,
         /// File that holds the password, `-` for standard input
         #[arg(long, value_name = "FILE")]
         password_file: Option<String>,
@@ -34,6 +34,11 @@ pub(super) enum UserCommand {
     },
     /// Let an account in again
     Enable {
+        /// Its name
+        name: String,
+    },
+    /// Remove an account and end its sessions; what it did stays in the log
+    Remove {
         /// Its name
         name: String,
     },
@@ -55,21 +60,26 @@ pub(super) fn run(action: &UserCommand, context: &CommandContext) -> anyhow::Res
                 (1..=40).contains(&name.chars().count()) && !name.chars().any(char::is_control),
                 "{name:?} is no name: 1 to 40 characters"
             );
-            let role = Role::parse(role).with_context(|| format!("role {role:?} is not one of editor, admin"))?;
+            let role = role.as_deref().map(|r| Role::parse(r).with_context(|| format!("role {r:?} is not one of editor, admin"))).transpose()?;
             let password = match password_file {
                 Some(path) => given(path)?,
                 None => fresh_password()?,
             };
             store.put_account(name, role, &hash_password(&password)?, WHO, now)?;
-            println!("{name} ({}) may sign in at the console", role.as_str());
+            let role = store.account(name)?.map_or("editor", |a| a.role.as_str());
+            println!("{name} ({role}) may sign in at the console");
             if password_file.is_none() {
-                println!("password   {password}\nIt is not shown again; `qingbao user add {name} --role {}` gives a new one.", role.as_str());
+                println!("password   {password}\nIt is not shown again; `qingbao user add {name}` gives a new one.");
             }
         }
         UserCommand::Disable { name } | UserCommand::Enable { name } => {
             let off = matches!(action, UserCommand::Disable { .. });
-            anyhow::ensure!(store.disable_account(name, off, WHO, now)?, "there is no account {name:?}; `qingbao user list` prints them");
+            require_done(store.disable_account(name, off, WHO, now)?, name)?;
             println!("{name} is {}", if off { "kept out" } else { "let in" });
+        }
+        UserCommand::Remove { name } => {
+            require_done(store.remove_account(name, WHO, now)?, name)?;
+            println!("{name} is removed");
         }
         UserCommand::List => {
             for a in store.accounts()? {
@@ -78,6 +88,14 @@ pub(super) fn run(action: &UserCommand, context: &CommandContext) -> anyhow::Res
         }
     }
     Ok(())
+}
+
+fn require_done(change: AccountChange, name: &str) -> anyhow::Result<()> {
+    match change {
+        AccountChange::Done => Ok(()),
+        AccountChange::Unknown => anyhow::bail!("there is no account {name:?}; `qingbao user list` prints them"),
+        AccountChange::LastAdmin => anyhow::bail!("{name} is the last admin; make another one first: `qingbao user add NAME --role admin`"),
+    }
 }
 
 fn given(path: &str) -> anyhow::Result<String> {

@@ -1,11 +1,17 @@
 //! `[console]`: where the web pages are served.
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::ops::Range;
+use std::time::Duration;
 
 use url::Url;
 
 use crate::config::localized::localized;
 use crate::config::reader::{Section, Spanned};
+
+/// How long one stays signed in: unless told otherwise, and at least and at most.
+const DEFAULT_SESSION: Duration = Duration::from_hours(12);
+const SESSION_BOUNDS: Range<Duration> = Duration::from_mins(1)..Duration::from_hours(24 * 31);
 
 /// How the console is served.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -18,16 +24,24 @@ pub struct ConsoleSettings {
     pub https: bool,
     /// Names under which browsers reach it, in lower case and without port: that of `public_url`, and `hosts`.
     pub hosts: Vec<String>,
+    /// How long one stays signed in without doing anything.
+    pub session: Duration,
 }
 
 impl Default for ConsoleSettings {
     fn default() -> Self {
-        Self { listen: Some(SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 8320)), base_path: String::new(), https: false, hosts: Vec::new() }
+        Self {
+            listen: Some(SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 8320)),
+            base_path: String::new(),
+            https: false,
+            hosts: Vec::new(),
+            session: DEFAULT_SESSION,
+        }
     }
 }
 
 pub(super) fn read(s: &Section<'_>, c: &mut ConsoleSettings) {
-    s.deny_unknown_keys(&["listen", "public_url", "hosts", "base_path", "https"]);
+    s.deny_unknown_keys(&["listen", "public_url", "hosts", "base_path", "https", "session"]);
     if let Some(t) = s.text("listen") {
         match t.value.parse() {
             Ok(address) => c.listen = Some(address),
@@ -59,6 +73,9 @@ pub(super) fn read(s: &Section<'_>, c: &mut ConsoleSettings) {
     }
     if let Some(https) = s.bool("https") {
         c.https = https;
+    }
+    if let Some(session) = s.duration("session", SESSION_BOUNDS) {
+        c.session = session;
     }
 }
 

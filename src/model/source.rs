@@ -158,6 +158,7 @@ pub struct Source {
     /// May be on a private or loopback address.
     pub allow_private: bool,
     /// Further ports of its own host that may be visited.
+    #[serde(default)]
     pub ports: Vec<u16>,
     /// Charset to use whatever the page says.
     pub charset: Option<&'static encoding_rs::Encoding>,

@@ -1,5 +1,7 @@
 //! Who may use the console: accounts, sessions, and the log of what they did.
 
+use std::collections::HashMap;
+
 use chrono::{DateTime, TimeDelta, Utc};
 use rusqlite::{OptionalExtension as _, params};
 
@@ -66,6 +68,8 @@ pub struct Session {
     pub role: Role,
     /// What each of its forms must bring along.
     pub csrf: String,
+    /// When it ends, unless it is renewed.
+    pub expires: DateTime<Utc>,
 }
 
 /// A line of the log.
@@ -86,29 +90,119 @@ fn account(r: &rusqlite::Row<'_>) -> rusqlite::Result<Account> {
     Ok(Account { id: r.get(0)?, name: r.get(1)?, role, password: r.get(3)?, disabled: r.get(4)? })
 }
 
+/// Ends the sessions of an account, but for the one with the token `keep`.
+fn end_sessions(t: &rusqlite::Connection, name: &str, keep: Option<&[u8]>) -> Result<()> {
+    let sql = "DELETE FROM session WHERE account_id = (SELECT id FROM account WHERE name = ?1) AND token IS NOT ?2";
+    t.execute(sql, params![name, keep])?;
+    Ok(())
+}
+
 const ACCOUNT: &str = "SELECT id, name, role, password, disabled FROM account";
 
+/// What came of a change to an account.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum AccountChange {
+    /// It is made.
+    Done,
+    /// There is no such account.
+    Unknown,
+    /// Nobody would be left who may do everything.
+    LastAdmin,
+}
+
 impl Store {
-    /// Makes an account, or gives one a new password and role; its sessions end.
-    pub fn put_account(&self, name: &str, role: Role, password: &str, who: &str, now: DateTime<Utc>) -> Result<()> {
+    /// Makes an account, or gives one a new password and, where one is named, a role; its sessions end. A new account without a
+    /// role is an editor's.
+    pub fn put_account(&self, name: &str, role: Option<Role>, password: &str, who: &str, now: DateTime<Utc>) -> Result<()> {
         self.write(|t| {
             t.execute(
-                "INSERT INTO account (name, role, password, created) VALUES (?1, ?2, ?3, ?4)
-                 ON CONFLICT (name) DO UPDATE SET role = ?2, password = ?3, disabled = 0",
-                params![name, role.as_str(), password, now.timestamp()],
+                "INSERT INTO account (name, role, password, created) VALUES (?1, coalesce(?2, 'editor'), ?3, ?4)
+                 ON CONFLICT (name) DO UPDATE SET role = coalesce(?2, role), password = ?3, disabled = 0",
+                params![name, role.map(Role::as_str), password, now.timestamp()],
             )?;
-            t.execute("DELETE FROM session WHERE account_id = (SELECT id FROM account WHERE name = ?1)", [name])?;
+            end_sessions(t, name, None)?;
             audit(t, who, "设置账号", name, now)
         })
     }
 
-    /// Lets an account in or keeps it out; gives whether it exists.
-    pub fn disable_account(&self, name: &str, disabled: bool, who: &str, now: DateTime<Utc>) -> Result<bool> {
+    /// Makes an account that was not there before; false where it was.
+    pub fn add_account(&self, name: &str, role: Role, password: &str, who: &str, now: DateTime<Utc>) -> Result<bool> {
         self.write(|t| {
-            let n = t.execute("UPDATE account SET disabled = ?2 WHERE name = ?1", params![name, disabled])?;
-            t.execute("DELETE FROM session WHERE account_id = (SELECT id FROM account WHERE name = ?1)", [name])?;
-            audit(t, who, if disabled { "停用账号" } else { "启用账号" }, name, now)?;
+            let sql = "INSERT INTO account (name, role, password, created) VALUES (?1, ?2, ?3, ?4) ON CONFLICT (name) DO NOTHING";
+            let new = t.execute(sql, params![name, role.as_str(), password, now.timestamp()])? > 0;
+            if new {
+                audit(t, who, "添加账号", name, now)?;
+            }
+            Ok(new)
+        })
+    }
+
+    /// Gives an account a new password. Its sessions end, but for the one with the token `keep`. False where there is none.
+    pub fn set_password(&self, name: &str, password: &str, keep: Option<&[u8]>, who: &str, now: DateTime<Utc>) -> Result<bool> {
+        self.write(|t| {
+            let n = t.execute("UPDATE account SET password = ?2 WHERE name = ?1", params![name, password])?;
+            end_sessions(t, name, keep)?;
+            audit(t, who, if keep.is_some() { "修改自己的密码" } else { "重置密码" }, name, now)?;
             Ok(n > 0)
+        })
+    }
+
+    /// Gives an account another role.
+    pub fn set_role(&self, name: &str, role: Role, who: &str, now: DateTime<Utc>) -> Result<AccountChange> {
+        let update = "UPDATE account SET role = ?2 WHERE name = ?1";
+        self.change_account(name, role == Role::Admin, who, &format!("改为{}", role.chinese()), now, |t| {
+            Ok(t.execute(update, params![name, role.as_str()])?)
+        })
+    }
+
+    /// Lets an account in or keeps it out; its sessions end.
+    pub fn disable_account(&self, name: &str, disabled: bool, who: &str, now: DateTime<Utc>) -> Result<AccountChange> {
+        let what = if disabled { "停用账号" } else { "启用账号" };
+        self.change_account(name, !disabled, who, what, now, |t| {
+            end_sessions(t, name, None)?;
+            Ok(t.execute("UPDATE account SET disabled = ?2 WHERE name = ?1", params![name, disabled])?)
+        })
+    }
+
+    /// Removes an account and its sessions; what it did stays in the log.
+    pub fn remove_account(&self, name: &str, who: &str, now: DateTime<Utc>) -> Result<AccountChange> {
+        self.change_account(name, false, who, "删除账号", now, |t| {
+            end_sessions(t, name, None)?;
+            Ok(t.execute("DELETE FROM account WHERE name = ?1", [name])?)
+        })
+    }
+
+    /// Makes a change unless it takes the last admin away. `keeps_admin`: one who was an admin stays one who may sign in.
+    fn change_account(
+        &self,
+        name: &str,
+        keeps_admin: bool,
+        who: &str,
+        what: &str,
+        now: DateTime<Utc>,
+        change: impl FnOnce(&rusqlite::Connection) -> Result<usize>,
+    ) -> Result<AccountChange> {
+        self.write(|t| {
+            let sql = "SELECT role = 'admin' AND NOT disabled, EXISTS (SELECT 1 FROM account WHERE role = 'admin' AND NOT disabled AND name <> ?1)
+                       FROM account WHERE name = ?1";
+            let found: Option<(bool, bool)> = t.query_row(sql, [name], |r| Ok((r.get(0)?, r.get(1)?))).optional()?;
+            match found {
+                None => return Ok(AccountChange::Unknown),
+                Some((true, false)) if !keeps_admin => return Ok(AccountChange::LastAdmin),
+                Some(_) => {}
+            }
+            change(t)?;
+            audit(t, who, what, name, now)?;
+            Ok(AccountChange::Done)
+        })
+    }
+
+    /// When each account signed in last, as far as the log tells.
+    pub fn last_logins(&self) -> Result<HashMap<String, DateTime<Utc>>> {
+        self.read(|c| {
+            let mut s = c.prepare_cached("SELECT who, max(at) FROM audit WHERE what = '登录' GROUP BY who")?;
+            let rows = s.query_map([], |r| Ok((r.get(0)?, DateTime::from_timestamp(r.get(1)?, 0).unwrap_or_default())))?;
+            Ok(rows.collect::<rusqlite::Result<_>>()?)
         })
     }
 
@@ -137,11 +231,22 @@ impl Store {
     /// The session of a token, if it is still open.
     pub fn session(&self, token: &[u8], now: DateTime<Utc>) -> Result<Option<Session>> {
         self.read(|c| {
-            let sql = "SELECT a.name, a.role, s.csrf FROM session s JOIN account a ON a.id = s.account_id WHERE s.token = ?1 AND s.expires > ?2 AND NOT a.disabled";
+            let sql = "SELECT a.name, a.role, s.csrf, s.expires FROM session s JOIN account a ON a.id = s.account_id
+                       WHERE s.token = ?1 AND s.expires > ?2 AND NOT a.disabled";
             let found = c.prepare_cached(sql)?.query_row(params![token, now.timestamp()], |r| {
-                Ok(Session { name: r.get(0)?, role: Role::parse(&r.get::<_, String>(1)?).unwrap_or(Role::Editor), csrf: r.get(2)? })
+                let role = Role::parse(&r.get::<_, String>(1)?).unwrap_or(Role::Editor);
+                let expires = DateTime::from_timestamp(r.get(3)?, 0).unwrap_or_default();
+                Ok(Session { name: r.get(0)?, role, csrf: r.get(2)?, expires })
             });
             Ok(found.optional()?)
+        })
+    }
+
+    /// Has a session that is still open last until then.
+    pub fn renew_session(&self, token: &[u8], expires: DateTime<Utc>, now: DateTime<Utc>) -> Result<()> {
+        self.write(|t| {
+            t.execute("UPDATE session SET expires = ?2 WHERE token = ?1 AND expires > ?3", params![token, expires.timestamp(), now.timestamp()])?;
+            Ok(())
         })
     }
 

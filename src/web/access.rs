@@ -8,6 +8,7 @@ use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Redirect, Response};
 use chrono::Utc;
 
+use crate::schedule::poll_interval::to_time_delta;
 use crate::store::{Role, Session};
 use crate::web::server::PeerAddr;
 use crate::web::{AppState, password, response};
@@ -15,8 +16,14 @@ use crate::web::{AppState, password, response};
 /// Name of the cookie.
 pub(super) const COOKIE: &str = "qingbao";
 
+/// How often a session is renewed at most while it lasts.
+const RENEWALS: i32 = 12;
+
 /// Somebody signed in.
 pub(super) struct Editor(pub(super) Session);
+
+/// Somebody signed in whose page asks by itself: it keeps no session open.
+pub(super) struct Watcher(pub(super) Session);
 
 /// Somebody signed in who may do everything.
 pub(super) struct Admin(pub(super) Session);
@@ -25,19 +32,41 @@ impl FromRequestParts<AppState> for Editor {
     type Rejection = Response;
 
     async fn from_request_parts(parts: &mut Parts, console: &AppState) -> Result<Self, Response> {
-        let here = parts.extensions.get::<OriginalUri>().map_or_else(|| parts.uri.clone(), |u| u.0.clone());
-        let to_login = || {
-            let back = here.path_and_query().map_or("/", axum::http::uri::PathAndQuery::as_str);
-            let next: String = url::form_urlencoded::byte_serialize(back.as_bytes()).collect();
-            Redirect::to(&format!("{}?next={next}", console.path("/login"))).into_response()
-        };
-        let Some(token) = cookie(&parts.headers) else { return Err(to_login()) };
-        let digest = password::digest(&token);
-        match console.store.run(move |s| s.session(&digest, Utc::now())).await {
-            Ok(Some(session)) => Ok(Self(session)),
-            Ok(None) => Err(to_login()),
-            Err(e) => Err(response::broken(&e)),
+        let (mut session, token) = signed_in(parts, console).await?;
+        // whoever works stays signed in; written now and then, not with every request
+        let (now, lasts) = (Utc::now(), to_time_delta(console.settings.session));
+        if session.expires - now < lasts - lasts / RENEWALS {
+            session.expires = now + lasts;
+            let expires = session.expires;
+            response::stored(console.store.run(move |s| s.renew_session(&token, expires, now)).await)?;
         }
+        Ok(Self(session))
+    }
+}
+
+impl FromRequestParts<AppState> for Watcher {
+    type Rejection = Response;
+
+    async fn from_request_parts(parts: &mut Parts, console: &AppState) -> Result<Self, Response> {
+        Ok(Self(signed_in(parts, console).await?.0))
+    }
+}
+
+/// The session of a request with the digest of its token, else the way to the page for signing in.
+async fn signed_in(parts: &mut Parts, console: &AppState) -> Result<(Session, Vec<u8>), Response> {
+    let here = parts.extensions.get::<OriginalUri>().map_or_else(|| parts.uri.clone(), |u| u.0.clone());
+    let to_login = || {
+        let back = here.path_and_query().map_or("/", axum::http::uri::PathAndQuery::as_str);
+        let next: String = url::form_urlencoded::byte_serialize(back.as_bytes()).collect();
+        Redirect::to(&format!("{}?next={next}", console.path("/login"))).into_response()
+    };
+    let Some(token) = cookie(&parts.headers) else { return Err(to_login()) };
+    let digest = password::digest(&token);
+    let asked = digest.clone();
+    match console.store.run(move |s| s.session(&asked, Utc::now())).await {
+        Ok(Some(session)) => Ok((session, digest)),
+        Ok(None) => Err(to_login()),
+        Err(e) => Err(response::broken(&e)),
     }
 }
 

@@ -13,7 +13,7 @@ use serde::Serialize;
 use crate::issue::edit::EditError;
 use crate::model::{Edition, EditionId, FileId, Item, Print};
 use crate::store::{Direction, Session, Store, StoreError};
-use crate::web::access::Editor;
+use crate::web::access::Watcher;
 use crate::web::form::Fields;
 use crate::web::issue_changes::stale_facts;
 use crate::web::response::stored;
@@ -132,7 +132,7 @@ impl Conflict {
     }
 }
 
-pub(super) async fn get(State(console): State<AppState>, Editor(session): Editor, Path(id): Path<i64>, uri: Uri) -> Response {
+pub(super) async fn get(State(console): State<AppState>, Watcher(session): Watcher, Path(id): Path<i64>, uri: Uri) -> Response {
     let fields = Fields::parse(uri.query().unwrap_or_default().as_bytes());
     let (known, article) = (fields.number("version").unwrap_or(0), fields.number("at").unwrap_or(0));
     match read(&console, &session, EditionId(id), known, article).await {

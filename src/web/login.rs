@@ -9,6 +9,7 @@ use axum::http::{HeaderValue, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Redirect, Response};
 use chrono::{TimeDelta, Utc};
 
+use crate::schedule::poll_interval::to_time_delta;
 use crate::store::LOGIN_FAILED;
 use crate::web::access::{COOKIE, address, cookie};
 use crate::web::form;
@@ -23,8 +24,8 @@ const MAX_NAME_CHARS: usize = 40;
 /// Longest wait for one's turn to have a password checked.
 const TURN_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// How long one stays signed in.
-const SESSION_TTL: TimeDelta = TimeDelta::hours(12);
+/// How long a browser keeps the cookie: longer than any session, whose end the store knows.
+const COOKIE_TTL: TimeDelta = TimeDelta::days(31);
 
 #[derive(Template)]
 #[template(path = "login.html")]
@@ -104,9 +105,10 @@ async fn check(console: &AppState, turn: Turn, name: String, given: String) -> R
     let Some(account) = account.filter(|_| right) else { return Ok(None) };
     let (token, csrf) = password::token().and_then(|t| Ok((t, password::token()?))).map_err(|e| response::broken(&e))?;
     let digest = password::digest(&token);
-    response::stored(console.store.run(move |s| s.open_session(&digest, &account, &csrf, Utc::now(), SESSION_TTL)).await)?;
+    let lasts = to_time_delta(console.settings.session);
+    response::stored(console.store.run(move |s| s.open_session(&digest, &account, &csrf, Utc::now(), lasts)).await)?;
     let secure = if console.settings.https { "; Secure" } else { "" };
-    let text = format!("{COOKIE}={token}; Path={}; HttpOnly; SameSite=Lax; Max-Age={}{secure}", console.path("/"), SESSION_TTL.num_seconds());
+    let text = format!("{COOKIE}={token}; Path={}; HttpOnly; SameSite=Lax; Max-Age={}{secure}", console.path("/"), COOKIE_TTL.num_seconds());
     HeaderValue::from_str(&text).map(Some).map_err(|e| response::broken(&e))
 }
 

@@ -7,6 +7,8 @@
 #![allow(clippy::result_large_err)] // a refused request's answer is its error
 
 mod access;
+mod account;
+mod accounts;
 mod api;
 mod archive;
 mod cache;
@@ -137,6 +139,9 @@ fn router(console: AppState) -> Router {
         .route("/", get(home))
         .route("/login", get(login::form).post(login::sign_in))
         .route("/logout", post(login::sign_out))
+        .route("/session", get(account::session).post(account::renew))
+        .route("/account", get(account::page).post(account::change))
+        .route("/accounts", get(accounts::page).post(accounts::change))
         .route("/draft", get(issue_editor::newest))
         .route("/draft/{id}", get(issue_editor::page).post(issue_editor::change))
         .route("/draft/{id}/state", get(desk_state::get))

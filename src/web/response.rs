@@ -1,11 +1,17 @@
 //! Pages as answers, and what stands on all of them.
 
+use std::time::Duration;
+
 use askama::Template;
 use axum::http::StatusCode;
 use axum::response::{Html, IntoResponse, Response};
+use chrono::Utc;
 
 use crate::store::{Role, Session, StoreError};
 use crate::web::Console;
+
+/// How long before a session ends its page says so, at most.
+const MAX_WARNING: Duration = Duration::from_mins(10);
 
 /// What the frame of every page shows.
 pub(super) struct Layout {
@@ -15,6 +21,8 @@ pub(super) struct Layout {
     pub(super) role: &'static str,
     pub(super) admin: bool,
     pub(super) csrf: String,
+    /// Seconds until the session ends, and how many before that to warn.
+    pub(super) session: (i64, u64),
     /// What must be seen by people.
     pub(super) alarms: Vec<String>,
 }
@@ -28,6 +36,7 @@ impl Layout {
             role: session.role.chinese(),
             admin: session.role == Role::Admin,
             csrf: session.csrf.clone(),
+            session: ((session.expires - Utc::now()).num_seconds(), MAX_WARNING.min(console.settings.session / 4).as_secs()),
             alarms: console.pipeline().health().alarms().into_values().collect(),
         }
     }

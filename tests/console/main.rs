@@ -1,6 +1,7 @@
 //! The console through its front door: the real service, asked as browsers and others ask.
 #![allow(clippy::unwrap_used)] // a set-up that fails must fail the test
 
+mod accounts;
 mod browser;
 mod desk;
 mod doors;

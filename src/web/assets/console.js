@@ -24,3 +24,36 @@ document.querySelectorAll("input[data-into]").forEach((input) => input.addEventL
   const target = document.getElementById(input.dataset.into);
   if (target && input.files[0]) target.value = await input.files[0].text();
 }));
+
+// says before the session ends that it will, and lets it last longer; asking for the time left does not
+(() => {
+  const { session, warn, base, csrf } = document.body.dataset, ahead = Number(warn) * 1000;
+  let bar = null;
+  const hide = () => { bar?.remove(); bar = null; };
+  const show = (words, action) => {
+    if (!bar) {
+      bar = Object.assign(document.createElement("p"), { className: "said alarm session", role: "alert" });
+      document.querySelector("main").prepend(bar);
+    }
+    bar.replaceChildren(words + " ");
+    if (action) bar.append(Object.assign(document.createElement("button"), { type: "button", textContent: "继续工作", onclick: action }));
+  };
+  const renew = async () => {
+    try {
+      const answer = await fetch(base + "/session", { method: "POST", body: new URLSearchParams({ csrf }), redirect: "error" });
+      if (answer.ok) { hide(); wait((await answer.json()).seconds * 1000); }
+    } catch { ended(); }
+  };
+  const ended = () => show("登录已结束：请在新的页面登录，再回到这里继续；写下的文字还在。");
+  const look = async () => {
+    try {
+      const answer = await fetch(base + "/session", { redirect: "error" });
+      const left = (await answer.json()).seconds * 1000;
+      if (left > ahead) return hide(), wait(left);
+      show(`登录将在 ${Math.max(1, Math.ceil(left / 60000))} 分钟后结束。`, renew);
+      setTimeout(look, Math.max(1000, Math.min(left, 30000)));
+    } catch { ended(); }
+  };
+  const wait = (left) => setTimeout(look, Math.min(Math.max(0, left - ahead), 2 ** 31 - 1));
+  if (session) wait(Number(session) * 1000);
+})();

@@ -142,6 +142,19 @@ mod tests {
         }
     }
 
+    /// Whoever changes a form so that these can no longer be read counts [`VERSION`] up.
+    #[test]
+    fn tasks_and_results_of_version_1_0_0_are_read() {
+        for line in include_str!("fixtures/tasks-1.0.0.jsonl").lines() {
+            let message: TaskMessage = serde_json::from_str(line).unwrap();
+            assert!(message.task.host_key.is_some() && !message.id.is_empty());
+        }
+        let results: Vec<ReportMessage> = include_str!("fixtures/results-1.0.0.jsonl").lines().map(|l| serde_json::from_str(l).unwrap()).collect();
+        let read = |is: fn(&TaskResult) -> bool| results.iter().any(|r| is(&r.report.result));
+        assert!(read(|r| matches!(r, TaskResult::Entries { .. })) && read(|r| matches!(r, TaskResult::Article { .. })));
+        assert!(read(|r| matches!(r, TaskResult::Failed(_))));
+    }
+
     #[test]
     fn a_damaged_message_is_an_error() {
         assert!(decode::<TaskMessage>(b"").is_err());

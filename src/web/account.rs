@@ -1,0 +1,102 @@
+//! 我的账号: one's own password, and the end of one's session.
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use askama::Template;
+use axum::Json;
+use axum::extract::{Request, State};
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use chrono::Utc;
+use serde_json::json;
+
+use crate::store::Session;
+use crate::web::access::{Editor, Watcher, address, cookie};
+use crate::web::form::Form;
+use crate::web::response::{Layout, stored};
+use crate::web::throttle::Attempt;
+use crate::web::{AppState, password, response};
+
+/// Shortest and longest password that somebody chooses.
+pub(super) const MIN_PASSWORD_CHARS: usize = 10;
+const MAX_PASSWORD_CHARS: usize = 200;
+
+#[derive(Template)]
+#[template(path = "account.html")]
+struct AccountPage {
+    frame: Layout,
+    said: String,
+    error: String,
+    least: usize,
+}
+
+fn show(console: &AppState, session: &Session, said: &str, error: &str) -> Response {
+    let (frame, said, error) = (Layout::new(console, session, "我的账号"), said.to_owned(), error.to_owned());
+    response::page(&AccountPage { frame, said, error, least: MIN_PASSWORD_CHARS })
+}
+
+pub(super) async fn page(State(console): State<AppState>, Editor(session): Editor) -> Response {
+    show(&console, &session, "", "")
+}
+
+/// Changes one's own password; all other sessions of the account end.
+pub(super) async fn change(State(console): State<AppState>, request: Request) -> Response {
+    let (parts, body) = request.into_parts();
+    let (from, token) = (address(&parts), cookie(&parts.headers).unwrap_or_default());
+    let form = match <Form as axum::extract::FromRequest<AppState>>::from_request(Request::from_parts(parts, body), &console).await {
+        Ok(form) => form,
+        Err(answer) => return answer,
+    };
+    let session = form.session;
+    let (old, new, again) = (form.fields.text("old").to_owned(), form.fields.text("new").to_owned(), form.fields.text("again"));
+    let refused = |code: StatusCode, words: &str| (code, show(&console, &session, "", words)).into_response();
+    if !(MIN_PASSWORD_CHARS..=MAX_PASSWORD_CHARS).contains(&new.chars().count()) {
+        return refused(StatusCode::BAD_REQUEST, "新密码至少 10 个字符，至多 200 个");
+    }
+    if new != again {
+        return refused(StatusCode::BAD_REQUEST, "两次输入的新密码不一样");
+    }
+    // whoever sits at an open page must not guess the password faster than at the door
+    let attempt = Attempt::new(&session.name, from);
+    if let Err(wait) = console.throttle.begin(&attempt, Instant::now()) {
+        return refused(StatusCode::TOO_MANY_REQUESTS, &format!("尝试次数过多，请 {} 秒后再试", wait.as_secs() + 1));
+    }
+    let name = session.name.clone();
+    let account = match stored(console.store.run(move |s| s.account(&name)).await) {
+        Ok(account) => account,
+        Err(answer) => return answer,
+    };
+    let Some(turn) = console.password_checks.turn().await else { return refused(StatusCode::SERVICE_UNAVAILABLE, "请稍后再试") };
+    let checks = Arc::clone(&console);
+    let hashed = tokio::task::spawn_blocking(move || {
+        let right = checks.password_checks.matches(turn, &old, account.as_ref().map(|a| a.password.as_str()));
+        right.then(|| password::hash(&new)).transpose()
+    });
+    match hashed.await {
+        Ok(Ok(Some(hash))) => {
+            console.throttle.succeeded(&attempt);
+            let (name, keep) = (session.name.clone(), password::digest(&token));
+            match stored(console.store.run(move |s| s.set_password(&name, &hash, Some(&keep), &name, Utc::now())).await) {
+                Ok(_) => show(&console, &session, "密码已修改；这个账号在别处的登录已结束", ""),
+                Err(answer) => answer,
+            }
+        }
+        Ok(Ok(None)) => {
+            console.throttle.failed(&attempt, Instant::now());
+            refused(StatusCode::FORBIDDEN, "原密码不对")
+        }
+        Ok(Err(e)) => response::broken(&e),
+        Err(e) => response::broken(&e),
+    }
+}
+
+/// How long the session lasts; asking does not make it longer.
+pub(super) async fn session(Watcher(session): Watcher) -> Response {
+    Json(json!({ "seconds": (session.expires - Utc::now()).num_seconds() })).into_response()
+}
+
+/// Makes the session last longer.
+pub(super) async fn renew(form: Form) -> Response {
+    Json(json!({ "seconds": (form.session.expires - Utc::now()).num_seconds() })).into_response()
+}

@@ -1,0 +1,114 @@
+//! 账号: who may use the console, for admins.
+
+use askama::Template;
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Redirect, Response};
+use chrono::Utc;
+
+use crate::store::{AccountChange, Role, Session};
+use crate::web::access::Admin;
+use crate::web::form::{AdminForm, Form};
+use crate::web::response::{Layout, stored};
+use crate::web::{AppState, password, response};
+
+/// Longest name, in characters.
+const MAX_NAME_CHARS: usize = 40;
+
+#[derive(Template)]
+#[template(path = "accounts.html")]
+struct AccountsPage {
+    frame: Layout,
+    rows: Vec<AccountRow>,
+    /// Whose password is new, and the password: shown once.
+    fresh: Option<(String, String)>,
+    roles: [(&'static str, &'static str); 2],
+}
+
+struct AccountRow {
+    name: String,
+    role: &'static str,
+    disabled: bool,
+    last_login: String,
+    own: bool,
+}
+
+async fn show(console: &AppState, session: &Session, fresh: Option<(String, String)>) -> Response {
+    let (accounts, logins) = match stored(console.store.run(|s| Ok((s.accounts()?, s.last_logins()?))).await) {
+        Ok(all) => all,
+        Err(answer) => return answer,
+    };
+    let zone = console.zone();
+    let rows = accounts.into_iter().map(|a| AccountRow {
+        last_login: logins.get(&a.name).map_or_else(|| "从未".to_owned(), |t| t.with_timezone(&zone).format("%Y-%m-%d %H:%M").to_string()),
+        own: a.name == session.name,
+        name: a.name,
+        role: a.role.as_str(),
+        disabled: a.disabled,
+    });
+    let roles = [Role::Editor, Role::Admin].map(|r| (r.as_str(), r.chinese()));
+    response::page(&AccountsPage { frame: Layout::new(console, session, "账号"), rows: rows.collect(), fresh, roles })
+}
+
+pub(super) async fn page(State(console): State<AppState>, Admin(session): Admin) -> Response {
+    show(&console, &session, None).await
+}
+
+/// Adds, resets, changes or removes an account.
+pub(super) async fn change(State(console): State<AppState>, AdminForm(form): AdminForm) -> Response {
+    let name = form.fields.text("name").to_owned();
+    if !(1..=MAX_NAME_CHARS).contains(&name.chars().count()) || name.chars().any(char::is_control) {
+        return response::refused(&console, &form.session, StatusCode::BAD_REQUEST, "账号名要有 1 到 40 个字符");
+    }
+    match form.fields.text("do") {
+        what @ ("add" | "reset") => give_password(&console, &form, what == "add", name).await,
+        "role" => match Role::parse(form.fields.text("role")) {
+            Some(role) => made(&console, &form, move |s, who| s.set_role(&name, role, who, Utc::now())).await,
+            None => response::refused(&console, &form.session, StatusCode::BAD_REQUEST, "不认识的角色"),
+        },
+        "disable" => made(&console, &form, move |s, who| s.disable_account(&name, true, who, Utc::now())).await,
+        "enable" => made(&console, &form, move |s, who| s.disable_account(&name, false, who, Utc::now())).await,
+        "remove" if form.fields.text("sure") == "yes" => made(&console, &form, move |s, who| s.remove_account(&name, who, Utc::now())).await,
+        "remove" => response::refused(&console, &form.session, StatusCode::BAD_REQUEST, "没有删除：请先勾选“确认”再按“删除”"),
+        _ => response::refused(&console, &form.session, StatusCode::BAD_REQUEST, "不认识的操作"),
+    }
+}
+
+/// A new account, or a new password for one: made up here, and shown once. The role stays.
+async fn give_password(console: &AppState, form: &Form, new: bool, name: String) -> Response {
+    let role = Role::parse(form.fields.text("role")).unwrap_or(Role::Editor);
+    let made = tokio::task::spawn_blocking(|| password::fresh().and_then(|p| Ok((password::hash(&p)?, p))));
+    let (hash, plain) = match made.await {
+        Ok(Ok(made)) => made,
+        Ok(Err(e)) => return response::broken(&e),
+        Err(e) => return response::broken(&e),
+    };
+    let (who, subject) = (form.session.name.clone(), name.clone());
+    let done = console.store.run(move |s| {
+        let now = Utc::now();
+        if new { s.add_account(&subject, role, &hash, &who, now) } else { s.set_password(&subject, &hash, None, &who, now) }
+    });
+    match stored(done.await) {
+        Ok(true) => show(console, &form.session, Some((name, plain))).await,
+        Ok(false) if new => response::refused(console, &form.session, StatusCode::CONFLICT, "已经有这个账号；忘了密码请按“重置密码”"),
+        Ok(false) => response::refused(console, &form.session, StatusCode::NOT_FOUND, "没有这个账号"),
+        Err(answer) => answer,
+    }
+}
+
+/// A change that may be refused.
+async fn made(
+    console: &AppState,
+    form: &Form,
+    change: impl FnOnce(&crate::store::Store, &str) -> crate::store::Result<AccountChange> + Send + 'static,
+) -> Response {
+    let who = form.session.name.clone();
+    match stored(console.store.run(move |s| change(s, &who)).await) {
+        Ok(AccountChange::Done) => Redirect::to(&console.path("/accounts")).into_response(),
+        Ok(AccountChange::Unknown) => response::refused(console, &form.session, StatusCode::NOT_FOUND, "没有这个账号"),
+        Ok(AccountChange::LastAdmin) => {
+            response::refused(console, &form.session, StatusCode::CONFLICT, "这是最后一个能用的管理员账号：请先设另一位管理员")
+        }
+        Err(answer) => answer,
+    }
+}
