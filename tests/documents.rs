@@ -35,6 +35,53 @@ fn the_document_opens_in_libreoffice_with_masthead_columns_and_page_numbers() {
     }
 }
 
+/// Makes a PDF of a document; gives its pages as text.
+fn pages(dir: &Path, docx: &Path) -> Vec<String> {
+    let profile = format!("-env:UserInstallation=file://{}/profile", dir.display());
+    run("soffice", &[&profile, "--headless", "--convert-to", "pdf", docx.to_str().unwrap()], dir);
+    let text = run("pdftotext", &["-layout", docx.with_extension("pdf").to_str().unwrap(), "-"], dir);
+    text.split('\u{c}').map(str::to_owned).collect()
+}
+
+#[test]
+#[ignore = "needs LibreOffice and pdftotext"]
+fn a_full_page_has_22_lines_of_28_characters_and_the_imprint_stands_where_it_is_set() {
+    let dir = tempfile::tempdir().unwrap();
+    demo(dir.path(), "docx");
+    let store = qingbao::store::Store::open(&dir.path().join("data")).unwrap();
+    let mut edition = store.edition(qingbao::model::EditionId(1)).unwrap().unwrap();
+    edition.imprint = qingbao::model::Imprint {
+        serial: "许科情〔2026〕17号".into(),
+        editor: "责编甲".into(),
+        signer: "所长乙".into(),
+        phone: "0374-1234567".into(),
+        report_to: "市委、市政府领导".into(),
+        send_to: "市直各单位，各县（市、区）".into(),
+        copies: 120,
+        ..Default::default()
+    };
+    let item = &mut edition.columns[0].items[0];
+    (item.print, item.text) = (qingbao::model::Print::Full, "国".repeat(28 * 100));
+    let docx = dir.path().join("full.docx");
+    std::fs::write(&docx, qingbao::render::docx(&edition, &qingbao::render::Files::new()).unwrap()).unwrap();
+    let pages = pages(dir.path(), &docx);
+    let full: Vec<Vec<&str>> = pages.iter().map(|p| p.lines().map(str::trim).filter(|l| l.starts_with("国国国")).collect()).collect();
+    let (lines, most) = full.iter().map(|p| (p.len(), p)).max_by_key(|p| p.0).unwrap();
+    let characters: Vec<usize> = most.iter().map(|l| l.chars().count()).collect();
+    assert_eq!((lines, characters.iter().min(), characters.iter().max()), (22, Some(&28), Some(&28)), "{characters:?}");
+    let squeeze = |t: &str| t.chars().filter(|c| !c.is_whitespace()).collect::<String>();
+    let all = squeeze(&pages.concat());
+    for wanted in [
+        "许科情〔2026〕17号",
+        "责任编辑：责编甲签发：所长乙电话：0374-1234567",
+        "报：市委、市政府领导",
+        "送：市直各单位，各县（市、区）",
+        "印发（共印120份）",
+    ] {
+        assert!(all.contains(&squeeze(wanted)), "{wanted} not in {all}");
+    }
+}
+
 #[test]
 #[ignore = "needs python3"]
 fn the_mail_is_read_by_pythons_email_package() {

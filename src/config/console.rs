@@ -11,7 +11,7 @@ use crate::config::reader::{Section, Spanned};
 
 /// How long one stays signed in: unless told otherwise, and at least and at most.
 const DEFAULT_SESSION: Duration = Duration::from_hours(12);
-const SESSION_BOUNDS: Range<Duration> = Duration::from_mins(1)..Duration::from_hours(24 * 31);
+const SESSION_BOUNDS: Range<Duration> = Duration::from_secs(10)..Duration::from_hours(24 * 31);
 
 /// How the console is served.
 #[derive(Debug, Clone, PartialEq, Eq)]

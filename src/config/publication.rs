@@ -10,7 +10,7 @@ use crate::config::localized::localized;
 use crate::config::mail::read_address;
 use crate::config::reader::{Section, TomlReader};
 use crate::config::{ConfigError, read_file};
-use crate::model::{MailAddress, Print};
+use crate::model::{Imprint, MailAddress, Print};
 use crate::schedule::{Calendar, Recurrence};
 
 const BUILT_IN_CALENDAR: &str = include_str!("calendar.toml");
@@ -54,6 +54,8 @@ pub struct Publication {
     pub printer: Option<String>,
     /// What stands above the masthead.
     pub classification_notice: String,
+    /// What stands around the items of an official briefing.
+    pub imprint: Imprint,
     /// Template of 编者的话 with facts in braces; the usual one where none is given.
     pub foreword: Option<String>,
     /// Columns in order.
@@ -91,6 +93,7 @@ impl Default for Publication {
             name: "许昌竞争情报快递".to_owned(),
             organiser: "许昌市科学技术情报研究所".to_owned(),
             printer: None,
+            imprint: Imprint::default(),
             foreword: None,
             classification_notice: "内部资料".to_owned(),
             columns: vec![column("行业动态", 10), column("行业趋势", 5), column("行业报告", 4), column("财经数据", 5), column("金融要点", 5)],
@@ -122,10 +125,11 @@ impl Publication {
     }
 }
 
-const KEYS: [&str; 23] = [
+const KEYS: [&str; 24] = [
     "name",
     "organiser",
     "printer",
+    "imprint",
     "foreword",
     "notice",
     "columns",
@@ -155,6 +159,9 @@ pub(super) fn read(s: &Section<'_>) -> Publication {
     set(&mut p.organiser, s.string("organiser"));
     set(&mut p.classification_notice, s.string("notice"));
     p.printer = s.string("printer");
+    if let Some(s) = s.section("imprint") {
+        p.imprint = read_imprint(&s);
+    }
     if let Some(t) = s.text("foreword") {
         if let Some(word) = foreword::unknown_placeholder(t.value) {
             let known: Vec<&str> = foreword::PLACEHOLDERS.iter().map(|f| f.0).collect();
@@ -206,6 +213,23 @@ pub(super) fn read(s: &Section<'_>) -> Publication {
     p.recipients.extend(subscribers);
     set(&mut p.mail_empty, s.bool("mail_empty"));
     p
+}
+
+/// `[publication.imprint]`.
+fn read_imprint(s: &Section<'_>) -> Imprint {
+    s.deny_unknown_keys(&["serial", "editor", "reviewer", "signer", "phone", "report_to", "send_to", "distribute_to", "copies"]);
+    let text = |key| s.string(key).unwrap_or_default();
+    Imprint {
+        serial: text("serial"),
+        editor: text("editor"),
+        reviewer: text("reviewer"),
+        signer: text("signer"),
+        phone: text("phone"),
+        report_to: text("report_to"),
+        send_to: text("send_to"),
+        distribute_to: text("distribute_to"),
+        copies: s.integer("copies", 1..100_001).and_then(|n| u32::try_from(n).ok()).unwrap_or(0),
+    }
 }
 
 /// `document = "summary" | "full"`, of a publication or of one of its columns.

@@ -8,14 +8,14 @@ use regex::Regex;
 use crate::config::foreword::PLACEHOLDERS;
 use crate::model::{Edition, Health, Item};
 
-/// The usual template; sentences without facts are left out.
-const DEFAULT_TEMPLATE: &str = "本期从 {候选} 篇新文章中选出 {条数} 条{行业}。{热点}{本地}{升温}{来源}";
+/// The usual template; sentences without facts are left out. It is for leaders: how the crawl went stands under 运行情况 of the draft.
+const DEFAULT_TEMPLATE: &str = "本期选出 {条数} 条{行业}。{热点}{本地}{升温}";
 
 /// Composes the foreword from the edition's items, after a template of one's own where there is one.
 pub(super) fn compose(e: &Edition) -> String {
     let items: Vec<&Item> = e.items().collect();
     if items.is_empty() {
-        return format!("本期没有可选的新文章。{}", source_counts(&e.health));
+        return "本期没有可选的新文章。".to_owned();
     }
     let facts = [
         e.health.candidates.to_string(),

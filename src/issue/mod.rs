@@ -109,6 +109,7 @@ pub fn build<A: Archive>(input: &IssueInput<'_>, archive: &A) -> Result<Draft, A
         is_final: false,
         classification_notice: publication.classification_notice.clone(),
         printer: publication.printer.clone(),
+        imprint: publication.imprint.clone(),
         trend: add_to_trend(&input.trend, &columns),
         foreword: String::new(),
         foreword_edited: false,

@@ -185,6 +185,45 @@ fn is_false(value: &bool) -> bool {
     !value
 }
 
+/// What an official briefing prints around its items, each where it is set (GB/T 9704-2012, 7.2 and 7.4).
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Imprint {
+    /// 编号, at the top right.
+    pub serial: String,
+    /// 责任编辑.
+    pub editor: String,
+    /// 审核.
+    pub reviewer: String,
+    /// 签发.
+    pub signer: String,
+    /// 电话.
+    pub phone: String,
+    /// 报, 送 and 发: to whom.
+    pub report_to: String,
+    /// See [`report_to`](Self::report_to).
+    pub send_to: String,
+    /// See [`report_to`](Self::report_to).
+    pub distribute_to: String,
+    /// 印数.
+    pub copies: u32,
+}
+
+impl Imprint {
+    /// 责任编辑：甲　审核：乙　签发：丙　电话：…; empty where nobody is named.
+    pub fn people(&self) -> String {
+        let named = [("责任编辑", &self.editor), ("审核", &self.reviewer), ("签发", &self.signer), ("电话", &self.phone)];
+        let set = named.iter().filter(|(_, name)| !name.is_empty());
+        set.map(|(role, name)| format!("{role}：{name}")).collect::<Vec<_>>().join("　")
+    }
+
+    /// 报：…, 送：…, 发：…, those that are set.
+    pub fn addressees(&self) -> Vec<String> {
+        let all = [("报", &self.report_to), ("送", &self.send_to), ("发", &self.distribute_to)];
+        all.iter().filter(|(_, to)| !to.is_empty()).map(|(word, to)| format!("{word}：{to}")).collect()
+    }
+}
+
 /// One issue of the briefing.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Edition {
@@ -219,6 +258,9 @@ pub struct Edition {
     /// 编印, where another than the organiser.
     #[serde(default)]
     pub printer: Option<String>,
+    /// What an official briefing prints around its items.
+    #[serde(default, rename = "colophon")]
+    pub imprint: Imprint,
     /// Items by industry over the last weeks.
     #[serde(default)]
     pub trend: Vec<Trend>,
@@ -267,9 +309,14 @@ impl Edition {
     }
 
     /// 主办：甲　编印：乙
-    pub fn imprint(&self) -> String {
+    pub fn publishers(&self) -> String {
         let printer = self.printer.as_ref().map(|p| format!("　编印：{p}")).unwrap_or_default();
         format!("主办：{}{printer}", self.organiser)
+    }
+
+    /// Who prints it: 编印, else 主办.
+    pub fn printed_by(&self) -> &str {
+        self.printer.as_deref().unwrap_or(&self.organiser)
     }
 
     /// 2026年第3期(总第3期).

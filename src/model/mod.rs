@@ -11,7 +11,7 @@ mod mail_address;
 mod source;
 
 pub use article::{Article, Attachment, Classification, Confidence, Entry, Extracted, Firm, Headline, Label, StoredPage};
-pub use edition::{ColumnItems, Copy, Edition, Health, Item, ItemFile, Picture, Print, SourceProblem, Trend, WEEKS};
+pub use edition::{ColumnItems, Copy, Edition, Health, Imprint, Item, ItemFile, Picture, Print, SourceProblem, Trend, WEEKS};
 pub use ids::{ArticleId, EditionId, EntryId, FileId, MAX_URL_BYTES, OutboxId, SourceId, StoryId, UrlError, WebUrl};
 pub use mail_address::{AddressError, MailAddress};
 pub use source::{ArticleSelectors, Identity, ListSelectors, RateKey, Source, SourceKind, TlsTrust};

@@ -19,6 +19,8 @@ struct Mail<'a> {
     issue: String,
     date: String,
     health: String,
+    /// 责任编辑, 审核, 签发, 电话.
+    people: String,
     /// What the chart says, where there is one.
     chart: Option<String>,
     columns: Vec<Column<'a>>,
@@ -97,6 +99,7 @@ fn render(edition: &Edition, shown: usize, full_texts: bool) -> Result<String, R
         issue: edition.issue_label(),
         date: chinese_date(edition.date),
         health: health_line(edition),
+        people: edition.imprint.people(),
         chart: crate::render::chart::alt(&edition.trend),
         // the same is said of the document only where it is true
         shortened: columns.iter().flat_map(|c: &Column<'_>| &c.items).any(|i| i.shortened) || edition.item_count() > number,

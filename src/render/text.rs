@@ -56,12 +56,19 @@ fn write_all(e: &Edition, out: &mut String) -> std::fmt::Result {
     if let Some(words) = crate::render::chart::alt(&e.trend) {
         writeln!(out, "{RULE}\n{words}")?;
     }
-    writeln!(out, "{RULE}\n●运行情况\n\n{}", health_line(e))?;
-    for t in &e.health.problems {
-        let since = t.since.map(|d| format!("（自 {d} 起）")).unwrap_or_default();
-        writeln!(out, "- {}：{}{since}", t.name, t.reason)?;
+    // how the crawl went is for the editors
+    if !e.is_final {
+        writeln!(out, "{RULE}\n●运行情况\n\n{}", health_line(e))?;
+        for t in &e.health.problems {
+            let since = t.since.map(|d| format!("（自 {d} 起）")).unwrap_or_default();
+            writeln!(out, "- {}：{}{since}", t.name, t.reason)?;
+        }
     }
-    writeln!(out, "\n{}", e.imprint())
+    writeln!(out, "\n{}", e.publishers())?;
+    match e.imprint.people() {
+        people if people.is_empty() => Ok(()),
+        people => writeln!(out, "{people}"),
+    }
 }
 
 #[cfg(test)]

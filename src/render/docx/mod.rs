@@ -14,16 +14,27 @@ use docx_rs::{
     TabValueType,
 };
 
+use quick_xml::escape::escape;
+
 use crate::model::Edition;
 use crate::render::{Files, chinese_date};
 use crate::text::normalize::collapse_whitespace;
 
 const RED: &str = "C00000";
+const BLACK: &str = "000000";
 const SONG_TITLE: &str = "方正小标宋简体";
 const HEI: &str = "黑体";
 const FANG: &str = "仿宋";
-/// 22 lines on a page: exactly 28 points each.
-const LINE: i32 = 28 * 20;
+/// 22 lines fill the 637.8 points of the type area (GB/T 9704-2012, 5.2.3): exactly 28.95 points each.
+const LINE: i32 = 579;
+/// 28 characters of 16 points fill its 442.2 points: each a quarter of a point closer to the next, in twentieths of a point.
+const SPACING: i32 = -5;
+/// Two characters, in twentieths of a point.
+const TWO_CHARS: i32 = 2 * (16 * 20 + SPACING);
+/// How far a second line of an entry of the contents stands in, in twentieths of a point.
+const CONTENTS_INDENT: usize = 560;
+/// Where the type area ends at the right, in twentieths of a point.
+const RIGHT_EDGE: usize = 11_906 - 1588 - 1474;
 
 /// A document that cannot be written.
 #[derive(Debug, thiserror::Error)]
@@ -56,9 +67,25 @@ pub fn docx(edition: &Edition, files: &Files) -> Result<Vec<u8>, DocxError> {
     for part in [&mut parts.document, &mut parts.styles, &mut parts.numberings].into_iter().chain(&mut parts.footers) {
         *part = order::ordered(std::mem::take(part));
     }
+    parts.doc_props.core = properties(edition).into_bytes();
     parts.document_rels = order::sorted_relationships(parts.document_rels);
     parts.pack(&mut out).map_err(|e| DocxError(e.to_string()))?;
     Ok(out.into_inner())
+}
+
+/// Who made the document, of what and when: what Word shows as its properties (ECMA-376 part 2, 11).
+fn properties(e: &Edition) -> String {
+    let at = e.built_at.map_or_else(|| format!("{}T00:00:00Z", e.date), |t| t.format("%FT%TZ").to_string());
+    let (author, title) = (escape(collapse_whitespace(&e.organiser)), escape(collapse_whitespace(&format!("{} {}", e.publication, e.issue_label()))));
+    format!(
+        "<?xml version=\"1.0\" encoding=\"UTF-8\" standalone=\"yes\"?>\
+         <cp:coreProperties xmlns:cp=\"http://schemas.openxmlformats.org/package/2006/metadata/core-properties\" \
+         xmlns:dc=\"http://purl.org/dc/elements/1.1/\" xmlns:dcterms=\"http://purl.org/dc/terms/\" \
+         xmlns:xsi=\"http://www.w3.org/2001/XMLSchema-instance\">\
+         <dc:title>{title}</dc:title><dc:creator>{author}</dc:creator><cp:lastModifiedBy>{author}</cp:lastModifiedBy>\
+         <dcterms:created xsi:type=\"dcterms:W3CDTF\">{at}</dcterms:created><dcterms:modified xsi:type=\"dcterms:W3CDTF\">{at}</dcterms:modified>\
+         <dc:language>zh-CN</dc:language></cp:coreProperties>"
+    )
 }
 
 /// The library counts ids over the whole process; counted per document, the same edition gives the same bytes.
@@ -82,14 +109,23 @@ fn styles(d: Docx) -> Docx {
         Style::new(id, StyleType::Paragraph).name(name).fonts(fonts(font)).size(half_points).q_format(true)
     };
     let exactly = || LineSpacing::new().line_rule(LineSpacingType::Exact).line(LINE);
+    let closer = |mut style: Style| {
+        style.run_property = style.run_property.character_spacing(SPACING);
+        style
+    };
     d.default_fonts(fonts(FANG))
         .default_size(32)
-        .add_style(style("Normal", "Normal", FANG, 32).line_spacing(exactly()))
+        .add_style(closer(style("Normal", "Normal", FANG, 32).line_spacing(exactly())))
         .add_style(style("Masthead", "报头", SONG_TITLE, 84).color(RED).bold().align(AlignmentType::Center))
         .add_style(style("Issue", "期号", FANG, 24).align(AlignmentType::Center))
         .add_style(style("Heading1", "heading 1", HEI, 36).color(RED).bold().outline_lvl(0).line_spacing(LineSpacing::new().before(240).after(120)))
         .add_style(style("Heading2", "heading 2", HEI, 32).bold().outline_lvl(1).line_spacing(LineSpacing::new().before(200).after(80)))
-        .add_style(style("BodyText", "Body Text", FANG, 32).line_spacing(exactly()).indent(None, Some(SpecialIndentType::FirstLine(640)), None, None))
+        .add_style(closer(style("BodyText", "Body Text", FANG, 32).line_spacing(exactly()).indent(
+            None,
+            Some(SpecialIndentType::FirstLine(TWO_CHARS)),
+            None,
+            None,
+        )))
         .add_style(style("Origin", "来源", FANG, 24).color("595959").align(AlignmentType::Right))
         .add_style(style("Contents", "目录", FANG, 28))
 }
@@ -108,30 +144,55 @@ fn page(d: Docx) -> Docx {
         .footer(Footer::new().add_paragraph(number))
 }
 
-fn masthead(d: Docx, e: &Edition) -> Docx {
-    let issue = format!("{}　{}　{}", e.issue_label(), chinese_date(e.date), e.organiser);
-    let mut rule = Paragraph::new().style("Issue").add_run(Run::new().add_text(collapse_whitespace(&issue)));
-    let border = ParagraphBorder::new(ParagraphBorderPosition::Bottom).val(BorderType::Single).size(18).space(6).color(RED);
-    rule.property = rule.property.set_borders(ParagraphBorders::with_empty().set(border));
-    d.add_paragraph(Paragraph::new().style("Issue").align(AlignmentType::Left).add_run(Run::new().add_text(collapse_whitespace(&if e.is_final {
-        e.classification_notice.clone()
-    } else {
-        format!("{}　草稿", e.classification_notice)
-    }))))
-    .add_paragraph(Paragraph::new().style("Masthead").add_run(Run::new().add_text(collapse_whitespace(&e.publication))))
-    .add_paragraph(rule)
+fn line(style: &str, text: &str) -> Paragraph {
+    Paragraph::new().style(style).add_run(Run::new().add_text(collapse_whitespace(text)))
 }
 
-/// 版记: who edits and prints, under a rule.
+/// One text at the left edge and one at the right.
+fn both_edges(left: &str, right: &str) -> Paragraph {
+    let paragraph = line("Issue", left).align(AlignmentType::Left);
+    if right.is_empty() {
+        return paragraph;
+    }
+    let tab = Tab::new().val(TabValueType::Right).pos(RIGHT_EDGE);
+    paragraph.add_tab(tab).add_run(Run::new().add_tab().add_text(collapse_whitespace(right)))
+}
+
+fn ruled(mut paragraph: Paragraph, position: ParagraphBorderPosition, size: usize, color: &str) -> Paragraph {
+    let border = ParagraphBorder::new(position).val(BorderType::Single).size(size).space(6).color(color);
+    paragraph.property = paragraph.property.set_borders(ParagraphBorders::with_empty().set(border));
+    paragraph
+}
+
+/// 内部资料 and 编号, the name, 期号, then 编印单位 and date over a red rule (GB/T 9704-2012, 10.1).
+fn masthead(d: Docx, e: &Edition) -> Docx {
+    let notice = if e.is_final { e.classification_notice.clone() } else { format!("{}　草稿", e.classification_notice) };
+    d.add_paragraph(both_edges(&notice, &e.imprint.serial))
+        .add_paragraph(line("Masthead", &e.publication))
+        .add_paragraph(line("Issue", &e.issue_label()))
+        .add_paragraph(ruled(both_edges(e.printed_by(), &chinese_date(e.date)), ParagraphBorderPosition::Bottom, 18, RED))
+}
+
+/// 版记: who is responsible, to whom it goes, who prints it, each under a rule (GB/T 9704-2012, 7.4).
 fn imprint(d: Docx, e: &Edition) -> Docx {
-    let mut last = Paragraph::new()
-        .style("Issue")
-        .align(AlignmentType::Left)
-        .line_spacing(LineSpacing::new().before(480))
-        .add_run(Run::new().add_text(collapse_whitespace(&e.imprint())));
-    let border = ParagraphBorder::new(ParagraphBorderPosition::Top).val(BorderType::Single).size(8).space(6);
-    last.property = last.property.set_borders(ParagraphBorders::with_empty().set(border));
-    d.add_paragraph(last)
+    let people = e.imprint.people();
+    let mut d = if people.is_empty() { d } else { d.add_paragraph(line("Issue", &people).align(AlignmentType::Left).line_spacing(space_above())) };
+    for (n, to) in e.imprint.addressees().iter().enumerate() {
+        let paragraph = line("Issue", to).align(AlignmentType::Left).indent(Some(2 * 240), Some(SpecialIndentType::Hanging(2 * 240)), None, None);
+        d = d.add_paragraph(if n == 0 { ruled(paragraph, ParagraphBorderPosition::Top, 8, BLACK).line_spacing(space_above()) } else { paragraph });
+    }
+    let copies = if e.imprint.copies == 0 { String::new() } else { format!("（共印{}份）", e.imprint.copies) };
+    let printed = format!("{}印发{copies}", chinese_date(e.date));
+    let organiser = format!("主办：{}", e.organiser);
+    let last = |paragraph| ruled(paragraph, ParagraphBorderPosition::Top, 8, BLACK).line_spacing(space_above());
+    match &e.printer {
+        None => d.add_paragraph(last(both_edges(&organiser, &printed))),
+        Some(printer) => d.add_paragraph(last(both_edges(&organiser, ""))).add_paragraph(both_edges(&format!("编印：{printer}"), &printed)),
+    }
+}
+
+fn space_above() -> LineSpacing {
+    LineSpacing::new().before(240)
 }
 
 fn heading(d: Docx, text: &str) -> Docx {
@@ -142,12 +203,13 @@ fn body(text: &str) -> Paragraph {
     Paragraph::new().style("BodyText").add_run(Run::new().add_text(collapse_whitespace(text)))
 }
 
-/// 目录 with links to the items and their page numbers, which Word fills in when fields are updated.
+/// 目录: numbered, with links to the items and their page numbers, which Word fills in when fields are updated.
 fn contents(d: Docx, e: &Edition) -> Docx {
     if e.item_count() == 0 {
         return d;
     }
     let mut d = heading(d, "目　录");
+    let right = || Tab::new().val(TabValueType::Right).leader(TabLeaderType::Dot).pos(RIGHT_EDGE);
     let mut id = 0;
     for column in e.columns.iter().filter(|c| !c.items.is_empty()) {
         d = d.add_paragraph(Paragraph::new().style("Contents").add_run(Run::new().bold().add_text(collapse_whitespace(&column.name))));
@@ -155,12 +217,13 @@ fn contents(d: Docx, e: &Edition) -> Docx {
             id += 1;
             let anchor = anchor(id);
             let link = Hyperlink::new(anchor.clone(), HyperlinkType::Anchor).add_run(Run::new().add_text(collapse_whitespace(&i.title)));
-            let right = Tab::new().val(TabValueType::Right).leader(TabLeaderType::Dot).pos(8800);
             d = d.add_paragraph(
                 Paragraph::new()
                     .style("Contents")
-                    .add_tab(right)
-                    .indent(Some(280), None, None, None)
+                    .add_tab(Tab::new().val(TabValueType::Left).pos(CONTENTS_INDENT))
+                    .add_tab(right())
+                    .indent(Some(CONTENTS_INDENT as i32), Some(SpecialIndentType::Hanging(CONTENTS_INDENT as i32)), None, None)
+                    .add_run(Run::new().add_text(format!("{id}.")).add_tab())
                     .add_hyperlink(link)
                     .add_run(page_reference(&anchor)),
             );
