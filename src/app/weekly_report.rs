@@ -95,6 +95,11 @@ fn write(s: &Store, sources: usize, alarms: &[String], now: chrono::DateTime<Utc
         None => "还没有备份过：请启用 qingbao-backup.timer，或定期运行 qingbao backup 目录".to_owned(),
     };
     section("备份", vec![backup], "");
+    let log = match s.audit_damage()? {
+        Some((at, line)) => format!("有改动或缺失，自这一条起：{} {line}", at.with_timezone(&chrono_tz::Asia::Shanghai).format("%F %H:%M")),
+        None => format!("完整；校验码 {}（留存本邮件，以后可核对记录有没有被删改）", s.audit_hash()?.get(..16).unwrap_or("无")),
+    };
+    section("操作记录", vec![log], "");
     let admins = s.accounts()?.iter().filter(|a| a.role == Role::Admin && !a.disabled).count();
     if admins == 0 {
         section("控制台", vec!["还没有管理员账号：qingbao user add 姓名 --role admin".to_owned()], "");

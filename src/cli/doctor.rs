@@ -219,6 +219,14 @@ fn database(f: &mut Report, store: &Store) {
     for d in crashed {
         println!("         {} {}: {}", d.source, d.url, d.how);
     }
+    match store.audit_damage() {
+        Ok(None) => f.line(Level::Ok, "log", "every line of who did what is as it was written"),
+        Ok(Some((at, line))) => {
+            let words = format!("changed after it was written, or one before it removed: {} {line}", at.format("%F %R"));
+            f.line(Level::Warning, "log", &words);
+        }
+        Err(e) => f.line(Level::Warning, "log", &e.to_string()),
+    }
     let admin = store.accounts().is_ok_and(|a| a.iter().any(|a| a.role == Role::Admin && !a.disabled));
     f.check(admin, "accounts", "there is an admin", "nobody can sign in as admin: qingbao user add NAME --role admin");
 }

@@ -26,6 +26,7 @@ pub(super) const MIGRATIONS: &[M<'static>] = &[
     M::up(include_str!("015_labels.sql")),
     M::up(include_str!("016_firms.sql")),
     M::up(include_str!("017_confidence.sql")),
+    M::up(include_str!("018_audit_chain.sql")),
 ];
 
 /// Brings the schema to the last version.

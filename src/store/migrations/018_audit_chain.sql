@@ -1,0 +1,5 @@
+-- Each line of the log carries the SHA-256 of itself and of the line before, so that a line changed or removed later is found.
+-- NULL for lines of earlier versions and for failed sign-ins, which are pruned one by one.
+
+ALTER TABLE audit ADD COLUMN previous BLOB;
+ALTER TABLE audit ADD COLUMN hash BLOB;
