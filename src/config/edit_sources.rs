@@ -57,6 +57,16 @@ pub fn set_enabled(path: &Path, id: &SourceId, on: bool, vocabulary: &Vocabulary
     })
 }
 
+/// Removes a source with its comments; false where it does not stand in the file.
+pub fn remove(path: &Path, id: &SourceId, vocabulary: &Vocabulary) -> Result<bool, EditError> {
+    change(path, vocabulary, |document| {
+        let Some(tables) = document.get_mut("source").and_then(Item::as_array_of_tables_mut) else { return false };
+        let Some(at) = tables.iter().position(|t| t.get("id").and_then(Item::as_str) == Some(id.as_str())) else { return false };
+        tables.remove(at);
+        true
+    })
+}
+
 /// What stands under a key of a source; nothing takes the key out. `list.item` is the key `item` of the table `list`.
 pub type Field = (&'static str, Option<Value>);
 

@@ -37,6 +37,25 @@ struct ArticlesPage {
     columns: Vec<String>,
     sources: Vec<(String, String)>,
     found: Vec<HeadlineRow>,
+    /// 第 51–100 篇, or how many there are.
+    shown: String,
+    /// Queries of the pages before and after.
+    previous: Option<String>,
+    next: Option<String>,
+}
+
+/// Pages that can be turned.
+const MAX_PAGES: usize = 20;
+
+/// The same search at another page.
+fn query_of_page(f: &Fields, page: usize) -> String {
+    let mut query = url::form_urlencoded::Serializer::new(String::new());
+    for name in ["q", "industry", "column", "source", "place", "organisation", "from", "to"] {
+        if !f.text(name).is_empty() {
+            query.append_pair(name, f.text(name));
+        }
+    }
+    query.append_pair("page", &page.to_string()).finish()
 }
 
 /// Every column once.
@@ -91,9 +110,19 @@ pub(super) fn filter(f: &Fields, zone: chrono_tz::Tz) -> Filter {
 pub(super) async fn search(State(console): State<AppState>, Editor(session): Editor, uri: Uri) -> Response {
     let f = Fields::parse(uri.query().unwrap_or_default().as_bytes());
     let filter = filter(&f, console.zone());
-    let found = match stored(console.store.run(move |s| s.find(&filter, PAGE_SIZE)).await) {
+    let page = f.number("page").unwrap_or(1).clamp(1, MAX_PAGES);
+    // one more than is shown tells whether there is another page
+    let found = match stored(console.store.run(move |s| s.find(&filter, page * PAGE_SIZE + 1)).await) {
         Ok(found) => found,
         Err(answer) => return answer,
+    };
+    let before = (page - 1) * PAGE_SIZE;
+    let (all, more) = (found.len(), found.len() > page * PAGE_SIZE);
+    let found: Vec<Headline> = found.into_iter().skip(before).take(PAGE_SIZE).collect();
+    let shown = match (more, page) {
+        (false, 1) => format!("{all} 篇"),
+        (false, _) => format!("第 {}–{all} 篇，共 {all} 篇", before + 1),
+        (true, _) => format!("第 {}–{} 篇，后面还有", before + 1, before + found.len()),
     };
     let list = console.live.sources();
     response::page(&ArticlesPage {
@@ -110,6 +139,9 @@ pub(super) async fn search(State(console): State<AppState>, Editor(session): Edi
         columns: columns(&console),
         sources: list.sources.iter().map(|s| (s.id.to_string(), s.name.clone())).collect(),
         found: found.iter().map(|h| row(h, console.zone())).collect(),
+        shown,
+        previous: (page > 1).then(|| query_of_page(&f, page - 1)),
+        next: (more && page < MAX_PAGES).then(|| query_of_page(&f, page + 1)),
     })
 }
 
@@ -131,6 +163,31 @@ struct ArticlePage {
     confidence: String,
     /// Firms of the headline whose industries an editor named.
     firms: Vec<Firm>,
+    /// The newest issue that is not finished.
+    issue: Option<OpenIssue>,
+    /// What was searched for to be put into its story, and what was found.
+    asked: String,
+    candidates: Vec<HeadlineRow>,
+}
+
+/// The issue into which an article may be put.
+struct OpenIssue {
+    id: i64,
+    version: u32,
+    label: String,
+    columns: Vec<String>,
+    /// Its column, where it is there already.
+    there: Option<String>,
+}
+
+/// Articles offered for one story.
+const MAX_CANDIDATES: usize = 15;
+
+fn open_issue(s: &Store, article: ArticleId) -> Result<Option<OpenIssue>, StoreError> {
+    let Some(newest) = s.editions(1)?.first().map(|e| e.id) else { return Ok(None) };
+    let Some((e, version)) = s.edition_with_version(newest)?.filter(|(e, _)| !e.is_final) else { return Ok(None) };
+    let there = e.columns.iter().find(|c| c.items.iter().any(|i| i.article == article)).map(|c| c.name.clone());
+    Ok(Some(OpenIssue { id: newest.0, version, label: e.issue_label(), columns: e.columns.into_iter().map(|c| c.name).collect(), there }))
 }
 
 /// How sure the extractor was of what it read off a page, in words.
@@ -209,14 +266,17 @@ async fn correct(console: &AppState, id: ArticleId, form: &Form) -> Response {
     }
 }
 
-pub(super) async fn article(State(console): State<AppState>, Editor(session): Editor, Path(id): Path<i64>) -> Response {
+pub(super) async fn article(State(console): State<AppState>, Editor(session): Editor, Path(id): Path<i64>, uri: Uri) -> Response {
+    let asked = Fields::parse(uri.query().unwrap_or_default().as_bytes()).text("q").to_owned();
+    let words = asked.clone();
     let loaded = console.store.run(move |s| {
         let Some(a) = s.article(ArticleId(id))? else { return Ok(None) };
         let copies = a.headline.story.map(|story| s.copies(story)).transpose()?.unwrap_or_default();
         let firms: Vec<Firm> = s.firms()?.into_iter().filter(|f| a.headline.title.contains(&f.name)).collect();
-        Ok(Some((a, copies, s.also_in(ArticleId(id))?, firms)))
+        let candidates = if words.is_empty() { Vec::new() } else { s.search(&words, MAX_CANDIDATES)? };
+        Ok(Some((a, copies, s.also_in(ArticleId(id))?, firms, (open_issue(s, ArticleId(id))?, candidates))))
     });
-    let (a, copies, also_in, firms) = match stored(loaded.await) {
+    let (a, copies, also_in, firms, (issue, candidates)) = match stored(loaded.await) {
         Ok(Some(found)) => found,
         Ok(None) => return response::refused(&console, &session, StatusCode::NOT_FOUND, "没有这篇文章"),
         Err(answer) => return answer,
@@ -236,6 +296,9 @@ pub(super) async fn article(State(console): State<AppState>, Editor(session): Ed
         columns: columns(&console),
         also_in,
         firms,
+        issue,
+        candidates: candidates.iter().filter(|c| c.id != h.id && copies.iter().all(|k| k.id != c.id)).map(|c| row(c, zone)).collect(),
+        asked,
         h,
         j,
     })

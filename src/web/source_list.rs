@@ -14,17 +14,20 @@ use crate::config::edit_sources::NewSource;
 use crate::config::opml::{self, Import};
 use crate::crawl::preview;
 use crate::crawl::preview::Preview;
+use crate::crawl::reader::Reader;
 use crate::discover::LimitReached;
 use crate::model::{Source, SourceId, SourceKind, WebUrl};
 use crate::store::{Session, Silence, SourceHealth};
+use crate::text::normalize::{collapse_whitespace, truncate};
 use crate::wall::Wall;
 use crate::web::access::Editor;
 use crate::web::form::{AdminForm, Form};
 use crate::web::response::{Layout, stored};
 use crate::web::{AppState, response};
 
-/// Entries of a preview.
+/// Entries of a preview, and characters of its first article.
 const PREVIEW_ENTRIES: usize = 12;
+const PREVIEW_CHARS: usize = 160;
 
 #[derive(Template)]
 #[template(path = "sources.html")]
@@ -61,6 +64,18 @@ pub(super) struct SourcePreview {
     pub(super) entries: Vec<(String, String)>,
     /// What of the document is not read.
     pub(super) warnings: Vec<String>,
+    /// The first article as it would be stored, or why there is none.
+    pub(super) first: Option<Result<FirstArticle, String>>,
+    /// Columns of a home page that have lists of their own: name, address, entries.
+    pub(super) columns: Vec<(String, String, usize)>,
+}
+
+/// An article as it would be stored.
+pub(super) struct FirstArticle {
+    pub(super) title: String,
+    pub(super) publisher: String,
+    pub(super) date: String,
+    pub(super) text: String,
 }
 
 pub(super) async fn list(State(console): State<AppState>, Editor(session): Editor) -> Response {
@@ -108,8 +123,16 @@ fn row(source: &Source, health: Option<&SourceHealth>, zone: chrono_tz::Tz) -> S
         trouble,
         last_ok: health.and_then(|h| h.last_ok).map(|t| local(t).format("%m-%d %H:%M").to_string()).unwrap_or_default(),
         articles: health.map(|h| h.articles).unwrap_or_default(),
-        newest: health.and_then(|h| h.newest).map(|t| local(t).format("%Y-%m-%d").to_string()).unwrap_or_default(),
+        newest: health.and_then(|h| h.newest).map(|t| format!("{}（{}）", local(t).format("%Y-%m-%d"), age(Utc::now() - t))).unwrap_or_default(),
         weekly: health.map(|h| format!("{:.1}", h.articles_a_week())).unwrap_or_default(),
+    }
+}
+
+/// How long ago something was, in days.
+fn age(since: chrono::TimeDelta) -> String {
+    match since.num_days() {
+        ..1 => "一天内".to_owned(),
+        days => format!("{days} 天前"),
     }
 }
 
@@ -143,9 +166,14 @@ async fn make(console: &AppState, form: &Form) -> Result<Response, Response> {
                 "look" => "立即抓取",
                 _ => "停用来源",
             };
+            let told = match what {
+                "添加来源" => format!("已加入来源“{}”，马上开始第一次抓取。", f.text("name")),
+                "导入来源" => format!("已导入 {subject}。"),
+                _ => String::new(),
+            };
             stored(console.store.run(move |s| s.audit(&who, what, &subject, Utc::now())).await)?;
             console.live.refresh(false);
-            Ok(Redirect::to(&console.path("/sources")).into_response())
+            if told.is_empty() { Ok(Redirect::to(&console.path("/sources")).into_response()) } else { show(console, &form.session, told, None).await }
         }
         Err(words) => Ok((StatusCode::UNPROCESSABLE_ENTITY, show(console, &form.session, words, None).await?).into_response()),
     }
@@ -179,18 +207,31 @@ async fn try_address(console: &AppState, form: &Form) -> Result<Response, Respon
         Ok(url) => {
             let id = SourceId::parse("preview").ok_or_else(|| response::refused(console, &form.session, StatusCode::BAD_REQUEST, "内部错误"))?;
             let source = Source { allow_private: console.live.sources().allow_private, ..Source::plain(id, "preview".to_owned(), url) };
-            preview::discover_source(&console.pipeline().crawler().reader(Arc::new(source)))
-                .await
-                .map_err(|e| format!("读不到这个地址：{}", e.chinese()))
+            let pipeline = console.pipeline();
+            let reader = pipeline.crawler().reader(Arc::new(source));
+            match preview::discover_source(&reader).await {
+                Ok(p) => Ok(shown(console, &reader, asked, p).await),
+                Err(e) => Err(format!("读不到这个地址：{}", e.chinese())),
+            }
         }
     };
     match tried {
-        Ok(p) => show(console, &form.session, String::new(), Some(shown(asked, p))).await,
+        Ok(tried) => show(console, &form.session, String::new(), Some(tried)).await,
         Err(words) => Ok((StatusCode::UNPROCESSABLE_ENTITY, show(console, &form.session, words, None).await?).into_response()),
     }
 }
 
-pub(super) fn shown(asked: &str, p: Preview) -> SourcePreview {
+/// What is shown of a preview; its first article is fetched.
+pub(super) async fn shown(console: &AppState, reader: &Reader<'_>, asked: &str, p: Preview) -> SourcePreview {
+    let first = match p.found.entries.first() {
+        None => None,
+        Some(entry) => Some(preview::entry_article(reader, entry).await.map_err(|e| e.chinese()).map(|a| FirstArticle {
+            title: a.title.unwrap_or_default(),
+            publisher: a.publisher.unwrap_or_default(),
+            date: a.published_at.map(|t| t.with_timezone(&console.zone()).format("%Y-%m-%d %H:%M").to_string()).unwrap_or_default(),
+            text: truncate(&collapse_whitespace(&a.text), PREVIEW_CHARS),
+        })),
+    };
     let entries = p.found.entries.iter().take(PREVIEW_ENTRIES);
     let kind = match p.found.kind {
         Some(SourceKind::Feed) => "订阅源",
@@ -205,6 +246,8 @@ pub(super) fn shown(asked: &str, p: Preview) -> SourcePreview {
         entries: entries.map(|e| (e.title.clone(), e.published_at.map(|t| t.format("%Y-%m-%d").to_string()).unwrap_or_default())).collect(),
         url: p.url.to_string(),
         warnings: p.found.limits.iter().map(LimitReached::chinese).collect(),
+        first,
+        columns: p.columns.into_iter().map(|c| (c.name, c.url.to_string(), c.entries)).collect(),
     }
 }
 

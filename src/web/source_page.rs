@@ -24,12 +24,18 @@ use crate::web::{AppState, archive, response};
 /// Visits shown.
 const FETCH_LOG_ROWS: usize = 20;
 
-/// Keys that are plain texts: key, label, hint.
-const TEXT_FIELDS: [(&str, &str, &str); 10] = [
+/// A key that is a plain text, its label and a hint.
+type TextField = (&'static str, &'static str, &'static str);
+
+/// Texts that every source has.
+const TEXT_FIELDS: [TextField; 4] = [
     ("name", "名称", ""),
     ("url", "网址", "订阅源或栏目页的地址"),
     ("interval", "抓取间隔", "例如 30m、2h、1d；不填则按更新快慢自动调整"),
     ("region", "地域", "全国、河南、许昌……"),
+];
+/// Texts for where the list, the article or the charset is not recognised.
+const SELECTOR_FIELDS: [TextField; 6] = [
     ("charset", "编码", "只在网页自己声明有误时填，例如 gb18030"),
     ("list.item", "列表项", "CSS 选择器，只在自动识别不对时填，例如 ul.news li"),
     ("list.title", "列表标题", "在列表项之内"),
@@ -46,6 +52,9 @@ struct SourcePage {
     id: String,
     /// Key, label, hint, value.
     texts: Vec<(&'static str, &'static str, &'static str, String)>,
+    /// The same for what is seldom needed, and whether any of it is set.
+    selectors: Vec<(&'static str, &'static str, &'static str, String)>,
+    any_selector: bool,
     kinds: Vec<(&'static str, &'static str, bool)>,
     columns: Vec<(String, bool)>,
     industries: Vec<(String, bool)>,
@@ -85,10 +94,13 @@ async fn show(
         (health, visits) = stored(console.store.run(move |s| Ok((s.source_health(&id, now)?, s.fetch_log_of(&id, FETCH_LOG_ROWS)?))).await)?;
     }
     let at = |t: DateTime<Utc>| t.with_timezone(&zone).format("%m-%d %H:%M").to_string();
+    let fields = |all: &[TextField]| all.iter().map(|(key, label, hint)| (*key, *label, *hint, said(key))).collect();
     let chosen: Vec<&str> = stated.get("industries").map(|t| t.lines().collect()).unwrap_or_default();
     let page = SourcePage {
         frame: Layout::new(console, session, "来源"),
-        texts: TEXT_FIELDS.iter().map(|(key, label, hint)| (*key, *label, *hint, said(key))).collect(),
+        texts: fields(&TEXT_FIELDS),
+        any_selector: SELECTOR_FIELDS.iter().any(|(key, ..)| !said(key).is_empty()),
+        selectors: fields(&SELECTOR_FIELDS),
         kinds: KINDS.iter().map(|(word, name)| (*word, *name, said("kind") == *word)).collect(),
         columns: archive::columns(console).into_iter().map(|c| (c.clone(), said("column") == c)).collect(),
         industries: console.vocabulary().industries.iter().map(|i| (i.clone(), chosen.contains(&i.as_str()))).collect(),
@@ -164,6 +176,9 @@ async fn make(console: &AppState, id: String, session: &Session, f: &Fields) -> 
     let Some(key) = SourceId::parse(&id) else {
         return Err(response::refused(console, session, StatusCode::NOT_FOUND, "没有这个来源"));
     };
+    if f.text("do") == "remove" {
+        return remove(console, &key, session, f.text("sure") == "yes").await;
+    }
     let (fields, stated) = read(console, f);
     let failed = |e: edit_sources::EditError| format!("没有保存，请改正后再试：{}", e.chinese());
     let (words, tried) = if f.text("do") == "save" {
@@ -179,16 +194,38 @@ async fn make(console: &AppState, id: String, session: &Session, f: &Fields) -> 
         }
     } else {
         match edit_sources::with_fields(console.live.sources_path(), &key, &fields, &console.vocabulary()) {
-            Ok(Some(source)) => match preview::preview_source(&console.pipeline().crawler().reader(Arc::clone(&source))).await {
-                Ok(p) => (String::new(), Some(shown(source.url.as_str(), p))),
-                Err(e) => (format!("读不到：{}", e.chinese()), None),
-            },
+            Ok(Some(source)) => {
+                let pipeline = console.pipeline();
+                let reader = pipeline.crawler().reader(Arc::clone(&source));
+                match preview::preview_source(&reader).await {
+                    Ok(p) => (String::new(), Some(shown(console, &reader, source.url.as_str(), p).await)),
+                    Err(e) => (format!("读不到：{}", e.chinese()), None),
+                }
+            }
             Ok(None) => ("sources.toml 里没有这个来源".to_owned(), None),
             Err(e) => (failed(e), None),
         }
     };
     let code = if tried.is_some() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
     Ok((code, show(console, session, id, &stated, words, tried).await?).into_response())
+}
+
+/// Removes a source from the file, where that is asked for twice; what it brought stays.
+async fn remove(console: &AppState, id: &SourceId, session: &Session, sure: bool) -> Result<Response, Response> {
+    let refused = |code, words: &str| response::refused(console, session, code, words);
+    if !sure {
+        return Err(refused(StatusCode::BAD_REQUEST, "没有删除：请先勾选“确认”再按“删除这个来源”"));
+    }
+    match edit_sources::remove(console.live.sources_path(), id, &console.vocabulary()) {
+        Ok(true) => {
+            let (who, subject) = (session.name.clone(), id.to_string());
+            stored(console.store.run(move |s| s.audit(&who, "删除来源", &subject, Utc::now())).await)?;
+            console.live.refresh(false);
+            Ok(Redirect::to(&console.path("/sources")).into_response())
+        }
+        Ok(false) => Err(refused(StatusCode::NOT_FOUND, "sources.toml 里没有这个来源")),
+        Err(e) => Err(refused(StatusCode::CONFLICT, &e.chinese())),
+    }
 }
 
 /// The form as fields of the file, and as the next form shows it.
@@ -198,7 +235,7 @@ fn read(console: &AppState, f: &Fields) -> (Vec<Field>, RawFields) {
         stated.insert(key.to_owned(), text.to_owned());
         fields.push((key, value));
     };
-    for key in TEXT_FIELDS.map(|t| t.0).into_iter().chain(["kind", "column"]) {
+    for key in TEXT_FIELDS.iter().chain(&SELECTOR_FIELDS).map(|t| t.0).chain(["kind", "column"]) {
         let text = f.text(key);
         put(key, text, Some(text.into()).filter(|_| !text.is_empty()));
     }

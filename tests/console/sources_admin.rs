@@ -43,11 +43,13 @@ async fn an_admin_adds_a_source_by_its_address_and_mends_a_broken_one() {
     let address = format!("{}/gongxin/", site.base);
     let page = admin.post("/sources", &[("do", "try"), ("url", &address)]).await.text().await.unwrap();
     assert!(page.contains("列表页") && page.contains("class=\"tried\""), "{page}");
+    let first = page.split("第一篇文章").nth(1).unwrap().split("</table>").next().unwrap();
+    assert!(["标题", "来源", "时间", "正文"].iter().all(|row| first.contains(row)) && !first.contains("没有读到"), "{first}");
     assert!(!service.sources().contains("gongxin"));
-    assert_eq!(
-        admin.post("/sources", &[("do", "add"), ("url", &address), ("name", "工信"), ("region", "河南")]).await.status(),
-        StatusCode::SEE_OTHER
-    );
+    let added = admin.post("/sources", &[("do", "add"), ("url", &address), ("name", "工信"), ("region", "河南")]).await;
+    assert_eq!(added.status(), StatusCode::OK);
+    let page = added.text().await.unwrap();
+    assert!(page.contains("已加入来源“工信”") && page.contains(">工信</a>"), "{page}");
     assert!(service.sources().contains("name = \"工信\"") && service.sources().starts_with("# 来源"));
     assert_eq!(admin.post("/sources", &[("do", "add"), ("url", &address)]).await.status(), StatusCode::UNPROCESSABLE_ENTITY, "it is there already");
 
@@ -95,8 +97,19 @@ async fn an_admin_adds_a_source_by_its_address_and_mends_a_broken_one() {
     assert!(opml.contains("好来源"), "{opml}");
     assert_eq!(admin.post("/sources", &[("do", "import"), ("opml", &opml)]).await.status(), StatusCode::UNPROCESSABLE_ENTITY);
     let more = opml.replace("</body>", "<outline text=\"新\" xmlUrl=\"https://new.example/rss\"/></body>");
-    assert_eq!(admin.post("/sources", &[("do", "import"), ("opml", &more)]).await.status(), StatusCode::SEE_OTHER);
+    let imported = admin.post("/sources", &[("do", "import"), ("opml", &more)]).await;
+    assert_eq!(imported.status(), StatusCode::OK);
+    assert!(imported.text().await.unwrap().contains("已导入 1 个"));
     assert!(service.sources().contains("https://new.example/rss"));
+
+    // removed only where that is asked for twice; the comment of the file stays
+    let editor = service.sign_in("", "甲编辑").await;
+    assert_eq!(editor.post("/sources/broken", &[("do", "remove"), ("sure", "yes")]).await.status(), StatusCode::FORBIDDEN);
+    assert_eq!(admin.post("/sources/broken", &[("do", "remove")]).await.status(), StatusCode::BAD_REQUEST);
+    assert!(service.sources().contains("id = \"broken\""));
+    assert_eq!(admin.post("/sources/broken", &[("do", "remove"), ("sure", "yes")]).await.status(), StatusCode::SEE_OTHER);
+    assert!(!service.sources().contains("好来源") && service.sources().starts_with("# 来源") && service.sources().contains("name = \"工信\""));
+    assert_eq!(admin.get("/sources/broken").await.status(), StatusCode::NOT_FOUND);
     let log = admin.page("/operation").await;
     assert!(log.contains("修改来源") && log.contains("导入来源") && log.contains("磁盘剩余"), "{log}");
 }
@@ -123,6 +136,24 @@ async fn editors_say_which_articles_tell_the_same() {
     assert_eq!(change(&[("do", "split"), ("article", first), ("copy", second)]).await, StatusCode::SEE_OTHER);
     assert_eq!(order(&editor.page("/draft/1").await)[..2], items[..2]);
     assert_eq!(change(&[("do", "merge"), ("article", second), ("into", first)]).await, StatusCode::SEE_OTHER);
+
+    // on its page an article tells that it is in the issue; one that is not is put in; the other of a story is found by words
+    let there = editor.page(&format!("/articles/{first}")).await;
+    assert!(there.contains("已在本期") && !there.contains(">加入本期<"), "{there}");
+    let out = editor.page("/articles").await;
+    assert!(out.contains("第 1–50 篇，后面还有") && out.contains("page=2\" rel=\"next\""), "{out}");
+    let rest = editor.page("/articles?page=2").await;
+    assert!(rest.contains("第 51–") && rest.contains("rel=\"prev\"") && !rest.contains("rel=\"next\""), "{rest}");
+    let ids: Vec<String> = out.split("/articles/").skip(1).map(|p| p.split('"').next().unwrap().to_owned()).collect();
+    let other = ids.iter().find(|id| !order(&page).contains(id) && *id != second).unwrap();
+    let article = editor.page(&format!("/articles/{other}")).await;
+    if article.contains(">加入本期<") {
+        assert_eq!(change(&[("do", "add"), ("article", other), ("column", "行业动态")]).await, StatusCode::SEE_OTHER);
+        assert!(editor.page(&format!("/articles/{other}")).await.contains("已在本期"));
+        assert_eq!(change(&[("do", "undo")]).await, StatusCode::SEE_OTHER);
+    }
+    let found = editor.page(&format!("/articles/{first}?q=%E8%AE%B8%E6%98%8C")).await;
+    assert!(found.contains("找出另一篇并合并") && found.contains("value=\"merge\""), "{found}");
 
     // the archive follows when the issue is finished
     assert!(!editor.page(&format!("/articles/{first}")).await.contains(&format!("name=\"copy\" value=\"{second}\"")));

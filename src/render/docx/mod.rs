@@ -32,7 +32,8 @@ const SPACING: i32 = -5;
 /// Two characters, in twentieths of a point.
 const TWO_CHARS: i32 = 2 * (16 * 20 + SPACING);
 /// How far a second line of an entry of the contents stands in, in twentieths of a point.
-const CONTENTS_INDENT: usize = 560;
+const CONTENTS_INDENT: i32 = 560;
+const CONTENTS_TAB: usize = 560;
 /// Where the type area ends at the right, in twentieths of a point.
 const RIGHT_EDGE: usize = 11_906 - 1588 - 1474;
 
@@ -220,9 +221,9 @@ fn contents(d: Docx, e: &Edition) -> Docx {
             d = d.add_paragraph(
                 Paragraph::new()
                     .style("Contents")
-                    .add_tab(Tab::new().val(TabValueType::Left).pos(CONTENTS_INDENT))
+                    .add_tab(Tab::new().val(TabValueType::Left).pos(CONTENTS_TAB))
                     .add_tab(right())
-                    .indent(Some(CONTENTS_INDENT as i32), Some(SpecialIndentType::Hanging(CONTENTS_INDENT as i32)), None, None)
+                    .indent(Some(CONTENTS_INDENT), Some(SpecialIndentType::Hanging(CONTENTS_INDENT)), None, None)
                     .add_run(Run::new().add_text(format!("{id}.")).add_tab())
                     .add_hyperlink(link)
                     .add_run(page_reference(&anchor)),
