@@ -74,6 +74,10 @@ fn worker_version(status: &ClusterStatus) -> Words {
         let chinese = format!("抓取节点 {names} 的程序比本机新，它们的结果在等待：请升级本机");
         return Some((chinese, format!("workers are newer than this coordinator: {names}; their results wait, update the coordinator")));
     }
+    if status.newer_results {
+        let chinese = "有抓取结果是更新的版本写的，本机读不了，正在等待：请升级本机".to_owned();
+        return Some((chinese, "some results only a newer version can read: they wait, update the coordinator".to_owned()));
+    }
     let names = names(status.alive().filter(|w| w.is_outdated()))?;
     Some((format!("抓取节点 {names} 的程序太旧，领不了任务：请升级"), format!("workers are too old for our tasks: {names}; update them")))
 }

@@ -138,7 +138,7 @@ pub fn start_log(cli: &Cli) {
         (1, _) => "info",
         _ => "debug",
     };
-    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(format!("error,qingbao={level}")));
+    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(format!("error,async_nats=off,qingbao={level}")));
     log::start(cli.log_format, filter);
 }
 

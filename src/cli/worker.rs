@@ -33,7 +33,7 @@ pub(super) async fn run(args: &Args, context: &CommandContext) -> anyhow::Result
     }
     let own = context.settings.fetch.clone();
     let at_once = args.at_once.map_or(own.at_once, usize::from);
-    let settings = WorkerSettings { crawl, name: name(args.name.as_deref()), concurrency: at_once, local_fetch: own };
+    let settings = WorkerSettings { crawl, name: name(args.name.as_deref())?, concurrency: at_once, local_fetch: own };
     if args.check {
         let mut report = Report::default();
         check_worker(&mut report, &settings).await;
@@ -52,9 +52,11 @@ pub(super) async fn run(args: &Args, context: &CommandContext) -> anyhow::Result
     Ok(work.await?)
 }
 
-/// A name that can be part of a key.
-fn name(given: Option<&str>) -> String {
+/// A name that can be part of a key: the one that is given, or host name and process id.
+fn name(given: Option<&str>) -> anyhow::Result<String> {
     let host = || std::fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_else(|_| "worker".to_owned());
-    let name = given.map_or_else(|| format!("{}-{}", host().trim(), std::process::id()), str::to_owned);
-    name.chars().map(|c| if c.is_ascii_alphanumeric() || c == '-' { c } else { '-' }).collect()
+    // host names have dots
+    let name = given.map_or_else(|| format!("{}-{}", host().trim(), std::process::id()), str::to_owned).replace('.', "-");
+    anyhow::ensure!(nats::is_name(&name), "--name {name:?} is no name of a worker: 1 to 64 letters a-z, digits, - and _");
+    Ok(name)
 }

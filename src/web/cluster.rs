@@ -107,6 +107,13 @@ pub(super) async fn change(State(console): State<AppState>, AdminForm(form): Adm
     let (action, target) = match form.fields.text("do") {
         "forget" => {
             let name = form.fields.text("name").to_owned();
+            let status = dispatcher.cluster_status().unwrap_or_default();
+            let refused = |words| response::refused(&console, &form.session, StatusCode::CONFLICT, words);
+            match status.workers.iter().find(|w| w.heartbeat.name == name) {
+                None => return refused("没有这个抓取节点"),
+                Some(w) if !w.is_gone() => return refused("这个抓取节点还在工作：先停掉它的 qingbao-worker 服务"),
+                Some(_) => {}
+            }
             if let Err(e) = dispatcher.forget_worker(&name).await {
                 return nats_failed(&console, &form, &e);
             }

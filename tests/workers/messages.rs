@@ -118,13 +118,19 @@ async fn a_result_of_a_newer_worker_waits_for_a_newer_coordinator() {
     let heartbeat =
         serde_json::json!({ "name": "new", "version": "9.0.0", "speaks": 99, "since": chrono::Utc::now(), "done": 0, "in_work": 0, "more": 1 });
     js.get_key_value("qingbao-pulse").await.unwrap().put("worker.new", heartbeat.to_string().into()).await.unwrap();
+    // what no worker of ours writes hides none of the others, and is not shown as one
+    for key in ["worker.a<b", "worker.other", "worker."] {
+        let forged = heartbeat.to_string().replace("\"new\"", "\"new\\n<b>\"");
+        let _ = js.publish(format!("$KV.qingbao-pulse.{key}"), forged.into()).await.unwrap().await;
+    }
+    js.publish("qingbao.outcomes", "{".into()).await.unwrap().await.unwrap();
     assert!(ended(&mut coordinator(dir.path(), &nats.url())).await, "the others go on");
     assert_eq!((archived(dir.path()), messages(&js, "QINGBAO_OUTCOMES").await), ((4, 4), 1), "it waits");
     let told = std::fs::read_to_string(dir.path().join("coordinator.log")).unwrap();
     assert!(told.contains("a worker is newer than this coordinator"), "{told}");
     let output = Command::new(program()).args(["doctor", "--crawl", &nats.url()]).current_dir(dir.path()).output().unwrap();
     let said = String::from_utf8(output.stdout).unwrap();
-    assert!(said.contains("newer than this program, their results wait; update this machine: new (9.0.0)"), "{said}");
+    assert!(said.contains("newer than this program, their results wait; update this machine: new (9.0.0), other (9.0.0)"), "{said}");
 }
 
 /// What stands in the one message of a stream.

@@ -101,10 +101,14 @@ async fn nats_that_lost_everything_is_set_up_anew_and_tasks_are_given_out_again(
     nats.server = None;
     std::fs::remove_dir_all(kept.path().join("nats")).unwrap();
     nats.again();
+    // one that comes now must not ask where another, cut off, may still be asking
+    let _late = worker(kept.path(), "w3", &nats.url());
     all_went_on("empty folder", &farm, kept.path(), coordinating, &[Instant::now()]).await;
     assert_eq!(archived(kept.path()), (360, 360));
     let log = std::fs::read_to_string(kept.path().join("coordinator.log")).unwrap();
     assert!(log.contains("are made anew"), "{log}");
+    let late = std::fs::read_to_string(kept.path().join("w3.log")).unwrap();
+    assert!(late.contains("NATS lost its streams a moment ago"), "{late}");
 }
 
 /// What `/readyz` says.

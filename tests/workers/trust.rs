@@ -48,7 +48,7 @@ async fn what_the_setup_makes_lets_the_work_be_done_and_nothing_else() {
     let settings = replaced(&made.join("worker/worker.toml"), &[("4222", &port), ("/etc/qingbao-worker/nats", &own("worker"))]);
     std::fs::write(w1.join("qingbao.toml"), settings).unwrap();
     let (right, said) = check(&w1);
-    assert!(!right && said.contains("bucket qingbao-lore"), "no coordinator was there yet: {said}");
+    assert!(!right && said.contains("start `qingbao serve --crawl nats://…` first"), "no coordinator was there yet: {said}");
     let _worker = worker(dir.path(), "w1", &url);
     let log = || ["coordinator.log", "w1.log"].map(|f| std::fs::read_to_string(dir.path().join(f)).unwrap_or_default()).join("\n");
     let pass = async || tokio::time::timeout(Duration::from_mins(1), async { ended(&mut coordinator(dir.path(), &url)).await }).await;
@@ -70,6 +70,11 @@ async fn what_the_setup_makes_lets_the_work_be_done_and_nothing_else() {
     js.set_timeout(Duration::from_millis(300));
     let refused = async { js.publish("qingbao.tasks.x", "{}".into()).await.unwrap().await };
     assert!(refused.await.is_err());
+    // nor empty a bucket by the one key that it may write
+    let mut all = async_nats::HeaderMap::new();
+    all.insert("Nats-Rollup", "all");
+    let rolled = async { js.publish_with_headers("$KV.qingbao-lore.robots.x", all, "".into()).await.unwrap().await };
+    assert!(rolled.await.is_err());
     let results = js.get_stream_no_info("QINGBAO_OUTCOMES").await.unwrap();
     assert!(results.get_raw_message(1).await.is_err());
     assert!(results.delete_message(1).await.is_err());
@@ -82,5 +87,5 @@ async fn what_the_setup_makes_lets_the_work_be_done_and_nothing_else() {
     assert!(known("worker", &secret).await.is_err(), "the old one is no longer known");
     std::fs::write(made.join("worker/password"), "wrong\n").unwrap();
     let (right, said) = check(&w1);
-    assert!(!right && said.contains("authorization violation"), "{said}");
+    assert!(!right && said.contains("authorization violation") && said.contains("password_file in [crawl]"), "{said}");
 }

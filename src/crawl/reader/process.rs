@@ -67,7 +67,15 @@ impl Process {
     pub(in crate::crawl) fn start(program: &Path, argument: &str, memory: MemoryLimit) -> Result<Self, Failure> {
         let mut command = Command::new(program);
         // a backtrace would push the reason out of what is kept
-        command.arg(argument).env("RUST_BACKTRACE", "0").stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).kill_on_drop(true);
+        // a signal to all of our group, as Ctrl-C sends it, is for us: it ends with us
+        command
+            .process_group(0)
+            .arg(argument)
+            .env("RUST_BACKTRACE", "0")
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .kill_on_drop(true);
         let mut child = command.spawn().map_err(|e| Failure::Interrupted(format!("the parser process does not start: {e}")))?;
         let (Some(to), Some(from), Some(errors)) = (child.stdin.take(), child.stdout.take(), child.stderr.take()) else {
             return Err(Failure::Interrupted("no pipes".to_owned()));

@@ -12,7 +12,7 @@ use crate::crawl::dispatch::Completion;
 use crate::crawl::dispatch::nats::NatsError;
 use crate::crawl::dispatch::nats::connection::Connection;
 use crate::crawl::dispatch::nats::hosts::HostStates;
-use crate::crawl::dispatch::nats::in_progress::InProgress;
+use crate::crawl::dispatch::nats::in_progress::{InProgress, Parked};
 use crate::crawl::dispatch::nats::stale::Unreported;
 use crate::crawl::dispatch::nats::status::ClusterStatus;
 use crate::crawl::dispatch::nats::streams::{JetStreamHandles, POLICY_KEY};
@@ -37,6 +37,7 @@ pub(super) struct CoordinatorState {
     /// Dispatches that wait for a result, by the id of their task.
     waiting: Mutex<HashMap<String, oneshot::Sender<Completion>>>,
     pub(super) in_progress: InProgress,
+    pub(super) parked: Parked,
     hosts: Mutex<HostStates>,
     /// Begins the ids of the tasks of this coordinator.
     pub(super) session_id: String,
@@ -58,6 +59,7 @@ impl CoordinatorState {
             ready: watch::Sender::new(None),
             waiting: Mutex::default(),
             in_progress: InProgress::default(),
+            parked: Parked::default(),
             hosts: Mutex::default(),
             session_id: getrandom::u64().map_or_else(|_| Utc::now().timestamp_micros().to_string(), |n| format!("{n:016x}")),
             policy: watch::Sender::new(policy.clone()),
@@ -131,7 +133,8 @@ impl CoordinatorState {
         Ok(())
     }
 
-    fn set_status(&self, status: ClusterStatus) {
+    fn set_status(&self, mut status: ClusterStatus) {
+        status.newer_results = self.parked.any(Instant::now());
         *self.cluster_status.write().unwrap_or_else(PoisonError::into_inner) = status;
     }
 
@@ -154,6 +157,9 @@ impl CoordinatorState {
             );
         }
         if known != Some(created) {
+            if known.is_some() {
+                streams.note_loss().await?;
+            }
             let last = streams.last_task().await?;
             let policy = self.policy.borrow().clone();
             let pause = policy.longest_pause();
@@ -218,7 +224,15 @@ pub(super) async fn keep_streams(state: Arc<CoordinatorState>) {
 pub(super) async fn poll_status(state: Arc<CoordinatorState>) {
     let (mut last, mut read) = (ClusterStatus::default(), Instant::now());
     loop {
-        match state.streams().await.cluster_status(true).await {
+        let streams = state.streams().await;
+        // whatever took it away: without the settings of fetching no new worker begins
+        if matches!(streams.sites.get(POLICY_KEY).await, Ok(None)) {
+            let policy = state.policy.borrow().clone();
+            if let Err(e) = put_policy(&streams, &policy).await {
+                tracing::debug!("the settings of fetching are gone from NATS: {e}");
+            }
+        }
+        match streams.cluster_status(true).await {
             Ok(status) => {
                 last = status.with_rates(&last, read.elapsed());
                 read = Instant::now();

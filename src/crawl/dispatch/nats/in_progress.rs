@@ -1,10 +1,16 @@
 //! Results that were delivered and are not in the store yet.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
 use async_nats::jetstream::AckKind;
 use async_nats::jetstream::message::Acker;
+
+/// A result newer than we understand is left alone for so long.
+pub(super) const REQUEUE_DELAY: Duration = Duration::from_secs(30);
+/// Most of these that wait; the tasks of those beyond are given out again after some minutes.
+pub(super) const MAX_PARKED: usize = 256;
 
 /// Results that the crawl works on, by id.
 #[derive(Default)]
@@ -32,5 +38,47 @@ impl InProgress {
 
     fn with<T>(&self, f: impl FnOnce(&mut HashMap<String, Arc<Acker>>) -> T) -> T {
         f(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+/// Results that only a newer version can read, as they came lately.
+#[derive(Default)]
+pub(super) struct Parked(Mutex<VecDeque<Instant>>);
+
+impl Parked {
+    /// Notes one more; how many came within [`REQUEUE_DELAY`], and whether it is the first for long.
+    pub(super) fn note(&self, now: Instant) -> (usize, bool) {
+        let mut seen = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        while seen.front().is_some_and(|at| now.duration_since(*at) > REQUEUE_DELAY) {
+            seen.pop_front();
+        }
+        let first = seen.is_empty();
+        // those above the limit are not counted: they are gone
+        if seen.len() <= MAX_PARKED {
+            seen.push_back(now);
+        }
+        (seen.len(), first)
+    }
+
+    /// Whether there are any.
+    pub(super) fn any(&self, now: Instant) -> bool {
+        let seen = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        seen.back().is_some_and(|at| now.duration_since(*at) < REQUEUE_DELAY * 2)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn results_of_newer_workers_are_told_once_and_few_of_them_wait() {
+        let (parked, now) = (Parked::default(), Instant::now());
+        assert!(!parked.any(now));
+        assert_eq!(parked.note(now), (1, true));
+        let counts: Vec<usize> = (0..MAX_PARKED * 2).map(|_| parked.note(now).0).collect();
+        assert_eq!((counts[0], counts[MAX_PARKED * 2 - 1]), (2, MAX_PARKED + 1));
+        assert!(parked.any(now + REQUEUE_DELAY) && !parked.any(now + REQUEUE_DELAY * 2));
+        assert_eq!(parked.note(now + REQUEUE_DELAY * 2), (1, true));
     }
 }

@@ -22,14 +22,14 @@ use crate::fetch::ClientError;
 pub use codec::VERSION;
 
 pub use dispatcher::NatsDispatcher;
-pub use status::{ClusterStatus, DeadLetter, Heartbeat, WorkerStatus, cluster_status};
+pub use status::{ClusterStatus, DeadLetter, Heartbeat, WorkerStatus, cluster_status, is_name};
 pub use worker::{RUN_TASK, WorkerReport, WorkerSettings, check, run_task, work};
 
 /// What keeps us from NATS, or from what came by it.
 #[derive(Debug, thiserror::Error)]
 pub enum NatsError {
     /// No connection.
-    #[error("no connection to NATS at {url}: {cause}; is nats-server running there, and may this machine reach it?")]
+    #[error("no connection to NATS at {url}: {cause}; {}", connect_hint(cause))]
     Connect {
         /// The address.
         url: String,
@@ -37,7 +37,7 @@ pub enum NatsError {
         cause: String,
     },
     /// A file of the connection.
-    #[error("{path} cannot be read: {cause}; see [crawl] in qingbao.toml")]
+    #[error("{path} cannot be read: {cause}; see [crawl] in the settings")]
     File {
         /// The file.
         path: String,
@@ -45,7 +45,7 @@ pub enum NatsError {
         cause: String,
     },
     /// A stream or bucket cannot be made or found.
-    #[error("{what} cannot be had: {cause}; nats-server must run with JetStream (-js), 2.9 or later, and grant it to this user")]
+    #[error("{what} cannot be had: {cause}; {}", stream_hint(cause))]
     Stream {
         /// Which one.
         what: &'static str,
@@ -72,6 +72,31 @@ pub enum NatsError {
     /// The machine has no threads left.
     #[error("no thread can be started: {0}; look at the limits of the service (TasksMax, ulimit -u)")]
     Threads(#[from] std::io::Error),
+}
+
+/// What to do where no connection is made.
+fn connect_hint(cause: &str) -> &'static str {
+    let says = |words: &[&str]| words.iter().any(|w| cause.contains(w));
+    if says(&["uthorization", "uthentication"]) {
+        "user and password_file in [crawl] must be those that the server knows"
+    } else if says(&["InvalidContentType", "tls not supported"]) {
+        "this server speaks no TLS: write nats:// in place of tls://, or give it a certificate (qingbao-nats-setup)"
+    } else if says(&["UnknownIssuer", "certificate", "NotValidForName", "TLS", "tls"]) {
+        "ca_file in [crawl] must be the authority that signed the server's certificate, and the address one that it names (qingbao-nats-setup makes both)"
+    } else {
+        "is nats-server running there, and may this machine reach it?"
+    }
+}
+
+/// What to do where streams are missing.
+fn stream_hint(cause: &str) -> &'static str {
+    if cause.contains("not found") || cause.contains("has not told them") {
+        "the coordinator makes it: start `qingbao serve --crawl nats://…` first"
+    } else if cause.contains("timed out") {
+        "nats-server may not grant this user what it asks for (is it the login of the right role?), or runs without JetStream (-js)"
+    } else {
+        "nats-server must run with JetStream (-js), 2.9 or later, and grant it to this user"
+    }
 }
 
 impl NatsError {

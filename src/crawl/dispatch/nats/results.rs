@@ -6,6 +6,7 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use async_nats::jetstream::message::Acker;
 use async_nats::jetstream::{AckKind, Message};
 use futures_util::{FutureExt as _, StreamExt as _};
 use tokio::sync::mpsc;
@@ -13,6 +14,7 @@ use tokio::sync::mpsc;
 use crate::crawl::dispatch::nats::NatsError;
 use crate::crawl::dispatch::nats::codec::{self, ReportMessage, VERSION};
 use crate::crawl::dispatch::nats::coordinator::CoordinatorState;
+use crate::crawl::dispatch::nats::in_progress::{MAX_PARKED, REQUEUE_DELAY};
 use crate::crawl::dispatch::nats::streams::JetStreamHandles;
 use crate::crawl::dispatch::{AckHandle, Completion};
 
@@ -26,8 +28,6 @@ const PULL_BATCH: usize = 256;
 const DRAIN_TIMEOUT: Duration = Duration::from_millis(500);
 /// How often NATS is told that a result is still worked on.
 const EXTEND_INTERVAL: Duration = Duration::from_secs(3);
-/// A result newer than we understand is left alone for so long.
-const REQUEUE_DELAY: Duration = Duration::from_secs(30);
 
 /// What lies in the object store is asked for so often, with this pause.
 pub(super) const MAX_OBJECT_TRIES: i64 = 5;
@@ -94,16 +94,24 @@ pub(super) async fn receive_results(state: Arc<CoordinatorState>, orphans: mpsc:
     }
 }
 
+/// Leaves a result alone that only a newer version can read, for a while; too many of them would hold up all others.
+async fn park(state: &CoordinatorState, acker: &Acker, version: Option<u32>) {
+    let (parked, news) = state.parked.note(Instant::now());
+    if news {
+        tracing::error!(
+            "a worker is newer than this coordinator (message form {version:?}, we know {VERSION}): its results wait; update the coordinator"
+        );
+    }
+    let answer = if parked <= MAX_PARKED { AckKind::Nak(Some(REQUEUE_DELAY)) } else { AckKind::Term };
+    let _ = acker.ack_with(answer).await;
+}
+
 async fn route(state: &Arc<CoordinatorState>, streams: &JetStreamHandles, message: Message, orphans: &mpsc::Sender<Completion>) {
     let delivered = message.info().map_or(1, |info| info.delivered);
     let (message, acker) = message.split();
     let (version, object) = codec::header(&message);
-    if version.is_none_or(|v| v > VERSION) {
-        tracing::error!(
-            "a worker is newer than this coordinator (message form {version:?}, we know {VERSION}): its results wait; update the coordinator"
-        );
-        let _ = acker.ack_with(AckKind::Nak(Some(REQUEUE_DELAY))).await;
-        return;
+    if version.is_some_and(|v| v > VERSION) {
+        return park(state, &acker, version).await;
     }
     let message: ReportMessage = match codec::unpack(&message, &streams.payloads).await {
         Ok(message) => message,

@@ -11,7 +11,7 @@ use crate::config::settings::CrawlSettings;
 use crate::crawl::dispatch::nats::NatsError;
 use crate::crawl::dispatch::nats::codec::VERSION;
 use crate::crawl::dispatch::nats::connection::Connection;
-use crate::crawl::dispatch::nats::streams::{DEAD, JetStreamHandles, RESULTS, TASKS};
+use crate::crawl::dispatch::nats::streams::{COORDINATOR_KEY, DEAD, JetStreamHandles, RESULTS, TASKS};
 
 /// Dead letters that are shown.
 const MAX_DEAD_LETTERS: u64 = 50;
@@ -19,7 +19,6 @@ const MAX_DEAD_LETTERS: u64 = 50;
 const GONE_AFTER: Duration = Duration::from_secs(30);
 /// Keys of heartbeats: of workers by name in the bucket of heartbeats, and of the coordinator beside its settings.
 const WORKER_PREFIX: &str = "worker.";
-const COORDINATOR_KEY: &str = "coordinator";
 
 /// A worker's sign of life.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -91,6 +90,25 @@ pub struct DeadLetter {
     pub worker: String,
 }
 
+impl DeadLetter {
+    /// As it is shown: others than our workers may have written it.
+    fn shortened(self) -> Self {
+        let [source, url, reason, worker] =
+            [(self.source, 100), (self.url, 1_000), (self.reason, 300), (self.worker, 64)].map(|(t, n)| shortened(&t, n));
+        Self { at: self.at, source, url, reason, worker }
+    }
+}
+
+/// A text of so many characters at most, without control characters.
+fn shortened(text: &str, most: usize) -> String {
+    text.chars().take(most).map(|c| if c.is_control() { ' ' } else { c }).collect()
+}
+
+/// Whether a text can be the name of a worker.
+pub fn is_name(text: &str) -> bool {
+    (1..=64).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_'))
+}
+
 /// How the work stands.
 #[derive(Debug, Clone, Default)]
 pub struct ClusterStatus {
@@ -106,6 +124,8 @@ pub struct ClusterStatus {
     pub oldest_queued: Duration,
     /// Results that wait for the coordinator.
     pub reports: u64,
+    /// Some of them only a newer version can read.
+    pub newer_results: bool,
     /// Tasks given up, within a month.
     pub dead_count: u64,
     /// The last of them, newest first, with their numbers.
@@ -196,7 +216,9 @@ impl JetStreamHandles {
             let stream = self.js.get_stream_no_info(DEAD).await.map_err(|e| NatsError::stream("the stream of dead letters")(&e))?;
             for sequence in (last.saturating_sub(MAX_DEAD_LETTERS)..last).rev().map(|n| n + 1) {
                 if let Ok(message) = stream.get_raw_message(sequence).await {
-                    status.dead_letters.extend(serde_json::from_slice::<DeadLetter>(&message.payload).ok().map(|letter| (sequence, letter)));
+                    status
+                        .dead_letters
+                        .extend(serde_json::from_slice::<DeadLetter>(&message.payload).ok().map(|letter| (sequence, letter.shortened())));
                 }
                 if status.dead_letters.len() as u64 >= dead {
                     break;
@@ -211,10 +233,14 @@ impl JetStreamHandles {
         let keys: Vec<String> =
             self.heartbeats.keys().await.map_err(|e| heartbeats_failed(&e))?.try_collect().await.map_err(|e| heartbeats_failed(&e))?;
         let (mut seen, mut now) = (Vec::new(), self.coordinator_seen().await?.map_or(DateTime::UNIX_EPOCH, |(at, _)| at));
-        for key in keys.iter().filter(|k| k.starts_with(WORKER_PREFIX)) {
-            let Some(entry) = self.heartbeats.entry(key.as_str()).await.map_err(|e| heartbeats_failed(&e))? else { continue };
+        for (key, name) in keys.iter().filter_map(|k| Some((k, k.strip_prefix(WORKER_PREFIX).filter(|n| is_name(n))?))) {
+            // one that cannot be read says nothing of the others
+            let Ok(Some(entry)) = self.heartbeats.entry(key.as_str()).await else { continue };
             now = now.max(entry.created);
-            seen.extend(serde_json::from_slice::<Heartbeat>(&entry.value).ok().map(|heartbeat| (entry.created, heartbeat)));
+            // what it calls itself inside is not believed: others could not be told from it
+            let heartbeat = serde_json::from_slice::<Heartbeat>(&entry.value).ok();
+            let named = |h: Heartbeat| Heartbeat { name: name.to_owned(), version: shortened(&h.version, 40), ..h };
+            seen.extend(heartbeat.map(named).map(|heartbeat| (entry.created, heartbeat)));
         }
         status.workers = seen
             .into_iter()

@@ -22,7 +22,10 @@ pub(super) const DEAD_SUBJECT: &str = "qingbao.dead";
 const SITE_KV: &str = "qingbao-lore";
 const HEARTBEAT_KV: &str = "qingbao-pulse";
 const PAYLOAD_STORE: &str = "qingbao-large";
-/// The key of the coordinator's settings of fetching.
+/// Keys beside robots.txt files and cookies: the coordinator's last sign of life, when the streams were lost last, and its settings of
+/// fetching.
+pub(super) const COORDINATOR_KEY: &str = "coordinator";
+const LOSS_KEY: &str = "loss";
 pub(super) const POLICY_KEY: &str = "terms";
 
 /// A task whose worker has not extended its lease for so long is given to another worker.
@@ -122,6 +125,20 @@ impl JetStreamHandles {
         self.replicas > 1
     }
 
+    /// Notes that the streams were made anew after they were lost: who works on what is forgotten.
+    pub(super) async fn note_loss(&self) -> Result<(), NatsError> {
+        self.sites.put(LOSS_KEY, "".into()).await.map_err(|e| NatsError::stream("the bucket qingbao-lore")(&e))?;
+        Ok(())
+    }
+
+    /// Whether the streams were lost and made anew less than `age` ago, by the clock of NATS; not if that cannot be told.
+    pub(super) async fn lost_within(&self, age: Duration) -> bool {
+        let at = async |key: &str| self.sites.entry(key).await.ok().flatten().map(|e| e.created);
+        let Some(loss) = at(LOSS_KEY).await else { return false };
+        // the coordinator gives a sign of life every few seconds: that is now
+        at(COORDINATOR_KEY).await.is_none_or(|now| (now - loss).to_std().is_ok_and(|since| since < age) || now < loss)
+    }
+
     /// Number of the last task that was ever published.
     pub(super) async fn last_task(&self) -> Result<u64, NatsError> {
         let stream = self.js.get_stream(TASKS).await.map_err(|e| NatsError::stream("the stream of tasks")(&e))?;
@@ -166,9 +183,10 @@ fn bucket(name: &str, max_age: Duration, num_replicas: usize) -> stream::Config 
         subjects: vec![format!("$KV.{name}.>")],
         max_messages_per_subject: 1,
         discard: DiscardPolicy::New,
+        // no roll-up: whoever may write one key could empty the bucket by it, and we purge no key
+        allow_rollup: false,
         max_age,
         duplicate_window: if max_age.is_zero() { DUPLICATE_WINDOW } else { max_age.min(DUPLICATE_WINDOW) },
-        allow_rollup: true,
         deny_delete: true,
         allow_direct: true,
         num_replicas,

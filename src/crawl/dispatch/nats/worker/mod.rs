@@ -27,7 +27,7 @@ use crate::crawl::dispatch::nats::streams::{JetStreamHandles, POLICY_KEY};
 use crate::crawl::executor::{OutageDetector, TaskExecutor};
 use crate::crawl::reader::{CpuPool, Parser};
 use crate::fetch::Fetcher;
-use reconnects::ReconnectTracker;
+use reconnects::{ReconnectTracker, SERVER_RESTART_HOLDOFF};
 
 pub use check::{WorkerReport, check};
 pub use quarantine::{RUN_TASK, run_task};
@@ -190,6 +190,10 @@ async fn send_heartbeats(worker: Arc<Worker>, mut known: FetchSettings) {
 /// Takes as many tasks as there is room for, for ever.
 async fn pull_tasks(worker: &Arc<Worker>, tasks: &mut JoinSet<()>) {
     let room = Arc::new(Semaphore::new(worker.settings.concurrency));
+    if worker.streams.lost_within(SERVER_RESTART_HOLDOFF).await {
+        tracing::warn!("NATS lost its streams a moment ago: no task is taken for {} s", SERVER_RESTART_HOLDOFF.as_secs());
+        tokio::time::sleep(SERVER_RESTART_HOLDOFF).await;
+    }
     loop {
         let Ok(first) = Arc::clone(&room).acquire_owned().await else { return };
         while tasks.try_join_next().is_some() {}

@@ -14,7 +14,7 @@ const RECONNECT_GRACE: Duration = Duration::from_secs(30);
 /// Tasks are not taken from a server that was started anew before this: a worker that is cut off from it still works on what the
 /// server before had given out, until [`LEASE_TIMEOUT`](super::handler::LEASE_TIMEOUT). Servers that keep several copies of the
 /// streams do not forget.
-const SERVER_RESTART_HOLDOFF: Duration = Duration::from_secs(11);
+pub(super) const SERVER_RESTART_HOLDOFF: Duration = Duration::from_secs(11);
 
 /// How often the connection is looked at.
 pub(super) const POLL_INTERVAL: Duration = Duration::from_millis(100);
