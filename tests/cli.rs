@@ -302,7 +302,7 @@ fn the_password_of_nats_is_printed_nowhere() {
     let port = ports::free();
     for url in [format!("nats://me:hidden@127.0.0.1:{port}"), format!("nats://hidden@127.0.0.1:{port}"), "http://me:hidden@x".to_owned()] {
         std::fs::write(dir.path().join("qingbao.toml"), format!("[crawl]\nengine = \"nats\"\nnats = \"{url}\"\n")).unwrap();
-        for args in [&["-vv", "doctor"][..], &["-vv", "once"], &["-vv", "worker"]] {
+        for args in [&["-vv", "doctor"][..], &["-vv", "once"], &["-vv", "worker", "--check"]] {
             let o = qingbao(dir.path(), args);
             let all = format!("{}{}", stdout(&o), stderr(&o));
             assert!(!o.status.success() && all.contains("…@") && !all.contains("hidden"), "{args:?}: {all}");

@@ -36,7 +36,7 @@ pub(super) enum WaitForNats {
 }
 
 /// How long a pass waits for NATS.
-const NATS_TIMEOUT: Duration = Duration::from_secs(15);
+const NATS_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// Opens the database, and starts the dispatcher that is asked for.
 pub(super) async fn start_pipeline(args: &CrawlArgs, context: &mut CommandContext, wait: WaitForNats) -> anyhow::Result<Arc<Pipeline>> {
