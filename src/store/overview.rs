@@ -20,7 +20,7 @@ pub struct Overview {
     pub industries: Vec<Trend>,
     /// Keywords heard far more often than before.
     pub rising: Vec<String>,
-    /// The stories of the last week that most sources had: article, headline, copies.
+    /// The stories of the last week, of an industry or theme of ours, that most sources had: article, headline, copies.
     pub stories: Vec<(i64, String, u32)>,
     /// What editors made of what was proposed, over sixty days: kept, and dropped by reason.
     pub kept: u32,
@@ -113,7 +113,9 @@ impl Store {
             let week = (now - TimeDelta::days(7)).timestamp();
             let mut s = c.prepare_cached(
                 "SELECT story_id, (SELECT title FROM article WHERE id = a.story_id), count(DISTINCT source_id) AS n FROM article a
-                 WHERE effective >= ?1 AND story_id IS NOT NULL GROUP BY story_id HAVING n > 1 ORDER BY n DESC, story_id DESC LIMIT 10",
+                 WHERE effective >= ?1 AND story_id IS NOT NULL
+                 AND coalesce(json_extract(judgement, '$.industries[0].name'), json_extract(judgement, '$.themes[0].name')) IS NOT NULL
+                 GROUP BY story_id HAVING n > 1 ORDER BY n DESC, story_id DESC LIMIT 10",
             )?;
             let stories = s.query_map([week], |r| Ok((r.get(0)?, r.get::<_, Option<String>>(1)?.unwrap_or_default(), r.get(2)?)))?;
             let stories = stories.collect::<rusqlite::Result<_>>()?;

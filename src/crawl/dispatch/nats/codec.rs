@@ -105,7 +105,7 @@ mod tests {
     }
 
     #[test]
-    fn tasks_and_outcomes_arrive_as_they_were_sent() {
+    fn tasks_and_results_arrive_as_they_were_sent() {
         let url = WebUrl::parse("https://a.cn/x").unwrap();
         let mut source = Source::plain(SourceId::parse("a").unwrap(), "甲".into(), url.clone());
         source.charset = Some(encoding_rs::GB18030);

@@ -20,6 +20,8 @@ use crate::crawl::dispatch::nats::streams::{JetStreamHandles, POLICY_KEY};
 /// How often the streams are looked at, and the pause before they are looked at because something went wrong.
 const CHECK_INTERVAL: Duration = Duration::from_secs(2);
 const RECHECK_DELAY: Duration = Duration::from_millis(200);
+/// NATS that was there may fail for so long before that is its state.
+const ERROR_GRACE: Duration = Duration::from_secs(5);
 /// How often the state of the workers is read.
 const STATUS_INTERVAL: Duration = Duration::from_secs(5);
 
@@ -183,7 +185,7 @@ async fn put_policy(streams: &JetStreamHandles, policy: &FetchSettings) -> Resul
 /// Connects; keeps streams and settings of fetching in NATS as they should be, for ever.
 pub(super) async fn keep_streams(state: Arc<CoordinatorState>) {
     let (mut connection, mut known, mut policy) = (None, None, state.policy.subscribe());
-    let mut told = None;
+    let (mut told, mut failing): (Option<String>, Option<Instant>) = (None, None);
     loop {
         let checked = async {
             let connection = match &mut connection {
@@ -194,7 +196,7 @@ pub(super) async fn keep_streams(state: Arc<CoordinatorState>) {
         };
         match checked.await {
             Ok(created) => {
-                (known, told) = (Some(created), None);
+                (known, told, failing) = (Some(created), None, None);
                 if policy.has_changed().unwrap_or(false) {
                     let newest = policy.borrow_and_update().clone();
                     if let Err(e) = put_policy(&state.streams().await, &newest).await {
@@ -208,7 +210,10 @@ pub(super) async fn keep_streams(state: Arc<CoordinatorState>) {
                 if told.as_ref() != Some(&words) {
                     tracing::error!("the crawl waits for NATS: {words}");
                 }
-                state.set_status(ClusterStatus { error: Some(words.clone()), ..ClusterStatus::default() });
+                // servers that elect a leader are back in a moment
+                if known.is_none() || failing.get_or_insert_with(Instant::now).elapsed() > ERROR_GRACE {
+                    state.set_status(ClusterStatus { error: Some(words.clone()), ..ClusterStatus::default() });
+                }
                 told = Some(words);
             }
         }

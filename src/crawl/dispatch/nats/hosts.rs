@@ -63,7 +63,7 @@ impl HostStates {
         self.0.get(host_key).map(|l| l.in_flight != InFlight::None)
     }
 
-    /// The host, free at this moment or later: what was said before still holds, for outcomes come late, twice and out of order.
+    /// The host, free at this moment or later: what was said before still holds, for results come late, twice and out of order.
     fn extend(&mut self, host_key: &str, free_at: Instant, now: Instant) -> &mut HostState {
         if self.0.len() >= MAX_HOSTS && !self.0.contains_key(host_key) {
             self.0.retain(|_, l| now < l.free_at + if l.in_flight == InFlight::None { Duration::ZERO } else { REPUBLISH_AFTER });
@@ -81,7 +81,7 @@ mod tests {
     const SECOND: Duration = Duration::from_secs(1);
 
     #[test]
-    fn a_lane_is_sure_once_the_last_task_given_out_there_is_back() {
+    fn a_host_is_certain_once_the_last_task_dispatched_there_is_back() {
         let (mut hosts, now) = (HostStates::default(), Instant::now());
         assert_eq!(hosts.is_uncertain("a"), None);
         hosts.dispatched("a", "us-1", now);
@@ -98,7 +98,7 @@ mod tests {
     }
 
     #[test]
-    fn what_the_coordinator_before_gave_out_leaves_a_lane_unsure() {
+    fn a_task_of_the_coordinator_before_leaves_a_host_uncertain() {
         let (mut hosts, now) = (HostStates::default(), Instant::now());
         hosts.completed("a", "before-7", false, SECOND, now);
         assert_eq!((hosts.is_uncertain("a"), hosts.delay_until_free("a", now)), (Some(true), SECOND));
@@ -108,7 +108,7 @@ mod tests {
         hosts.dispatched("b", "us-1", now);
         hosts.completed("b", "us-1", true, SECOND, now);
         assert_eq!(hosts.is_uncertain("b"), Some(false));
-        // an outcome that was never settled comes again
+        // a result that was never acknowledged comes again
         hosts.completed("b", "before-8", false, SECOND, now);
         assert_eq!(hosts.is_uncertain("b"), Some(false));
     }
@@ -124,7 +124,7 @@ mod tests {
     }
 
     #[test]
-    fn lanes_of_the_past_are_forgotten_and_those_unsure_are_kept_longer() {
+    fn hosts_of_the_past_are_forgotten_and_uncertain_ones_later() {
         let (mut hosts, now) = (HostStates::default(), Instant::now());
         for n in 0..MAX_HOSTS {
             hosts.completed(&format!("host {n}"), "us-1", true, SECOND, now);

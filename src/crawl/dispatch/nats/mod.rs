@@ -1,9 +1,9 @@
 //! Work done by workers on other machines, by way of NATS JetStream.
 //!
 //! The coordinator (the one with the store) publishes tasks to a work queue that holds at most one message per host: NATS itself
-//! refuses a second one until the first is acknowledged, whoever publishes it. A worker acknowledges a task once its outcome is
-//! stored in the stream of outcomes; the coordinator acknowledges an outcome once it is in the database. So each side may die at
-//! any moment: a task is done again, an outcome comes again, and what comes twice is known by its id.
+//! refuses a second one until the first is acknowledged, whoever publishes it. A worker acknowledges a task once its result is
+//! in the stream of results; the coordinator acknowledges a result once it is in the database. So each side may die at any
+//! moment: a task is done again, a result comes again, and what comes twice is known by its id.
 
 mod codec;
 mod connection;

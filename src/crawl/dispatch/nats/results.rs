@@ -71,7 +71,7 @@ pub(super) async fn extend_results(state: Arc<CoordinatorState>) {
 pub(super) async fn receive_results(state: Arc<CoordinatorState>, orphans: mpsc::Sender<Completion>) {
     let streams = state.streams().await;
     loop {
-        let pull = streams.outcomes.stream().max_messages_per_batch(PULL_BATCH).expires(PULL_EXPIRES).heartbeat(PULL_HEARTBEAT);
+        let pull = streams.results.stream().max_messages_per_batch(PULL_BATCH).expires(PULL_EXPIRES).heartbeat(PULL_HEARTBEAT);
         match pull.messages().await {
             Ok(mut messages) => {
                 while let Some(message) = messages.next().await {

@@ -52,7 +52,7 @@ pub struct JetStreamHandles {
     pub(super) heartbeats: kv::Store,
     pub(super) payloads: ObjectStore,
     pub(super) tasks: PullConsumer,
-    pub(super) outcomes: PullConsumer,
+    pub(super) results: PullConsumer,
     /// Copies that the servers keep of the stream of tasks.
     replicas: usize,
 }
@@ -110,14 +110,14 @@ impl JetStreamHandles {
     /// # Errors
     /// What is not there.
     pub(super) async fn open(js: &Context) -> Result<Self, NatsError> {
-        let lore = js.get_key_value(SITE_KV).await.map_err(|e| NatsError::stream("the bucket qingbao-lore")(&e))?;
-        let pulse = js.get_key_value(HEARTBEAT_KV).await.map_err(|e| NatsError::stream("the bucket qingbao-pulse")(&e))?;
-        let large = js.get_object_store(PAYLOAD_STORE).await.map_err(|e| NatsError::stream("the object store qingbao-large")(&e))?;
+        let sites = js.get_key_value(SITE_KV).await.map_err(|e| NatsError::stream("the bucket qingbao-lore")(&e))?;
+        let heartbeats = js.get_key_value(HEARTBEAT_KV).await.map_err(|e| NatsError::stream("the bucket qingbao-pulse")(&e))?;
+        let payloads = js.get_object_store(PAYLOAD_STORE).await.map_err(|e| NatsError::stream("the object store qingbao-large")(&e))?;
         let tasks = js.get_consumer_from_stream("workers", TASKS).await.map_err(|e| NatsError::stream("the stream of tasks")(&e))?;
-        let outcomes = js.get_consumer_from_stream("coordinator", RESULTS).await.map_err(|e| NatsError::stream("the stream of outcomes")(&e))?;
+        let results = js.get_consumer_from_stream("coordinator", RESULTS).await.map_err(|e| NatsError::stream("the stream of results")(&e))?;
         let stream = js.get_stream(TASKS).await.map_err(|e| NatsError::stream("the stream of tasks")(&e))?;
         let replicas = stream.cached_info().config.num_replicas;
-        Ok(Self { js: js.clone(), sites: lore, heartbeats: pulse, payloads: large, tasks, outcomes, replicas })
+        Ok(Self { js: js.clone(), sites, heartbeats, payloads, tasks, results, replicas })
     }
 
     /// Whether several servers remember which task was given to whom: one that is started anew does not forget it.

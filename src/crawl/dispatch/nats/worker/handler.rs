@@ -1,4 +1,4 @@
-//! What a worker does with one task: takes it up, vouches for it, tells what came, or lets it go.
+//! What a worker does with one task: it keeps its lease, does it, publishes the result, or lets it go.
 
 use std::collections::HashSet;
 use std::sync::PoisonError;
@@ -188,7 +188,7 @@ impl Worker {
         }
     }
 
-    /// Stores what came in the stream of outcomes, however long NATS takes: whoever vouches for the task ends it.
+    /// Publishes the result, however long NATS takes: losing the lease ends it.
     async fn publish_result(&self, id: &str, task: &Task, report: TaskReport, rest: Duration) {
         let host_key = task.host_key.clone().unwrap_or_default();
         let until = Instant::now() + rest;
@@ -199,7 +199,7 @@ impl Worker {
                 // the coordinator learns of an earlier try and not of this one: the host stays held until it may be asked again
                 Ok(true) => return tokio::time::sleep_until(until).await,
                 Ok(false) => return,
-                Err(e) => tracing::debug!("an outcome cannot be stored, tried again: {e}"),
+                Err(e) => tracing::debug!("a result cannot be published, tried again: {e}"),
             }
             tokio::time::sleep(RETRY_INTERVAL).await;
         }
