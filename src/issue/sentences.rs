@@ -40,6 +40,12 @@ static WIRE: LazyLock<Option<Regex>> = LazyLock::new(|| {
     Regex::new(r"(?:新华社|中新社|本报|中新网|人民网)\p{Han}{0,6}\d{1,2}月\d{1,2}日(?:电|讯)\s*(?:[（(][^）)]{1,30}[）)])?\s*").ok()
 });
 
+/// Who wrote, edited and photographed, or that the report ends: in brackets behind a sentence, or before the next one.
+static CREDITS: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    let credit = r"[（(【\[](?:完|(?:本报|见习|实习|特约)*记者|通讯员|作者|文/图|文字|图片|摄影|供稿|供图|来源|(?:责任|本文|值班|网络)?编辑|责编|校对|审核)(?:[\s:：/|][^）)】\]]*)?[）)】\]]";
+    Regex::new(&format!(r"^(?:{credit}\s*)+|(?:\s*{credit})+$")).ok()
+});
+
 static NUMBERING: LazyLock<Option<Regex>> = LazyLock::new(|| {
     Regex::new(r"^(?:[（(][一二三四五六七八九十]{1,3}[）)]|[一二三四五六七八九十]{1,3}、|[（(]?\d{1,2}(?:[）)、．]|\.\s)|[①-⑳●■◆▪▲])\s*").ok()
 });
@@ -71,7 +77,7 @@ pub fn sentences(title: &str, text: &str) -> Vec<String> {
         }
         for sentence in with_closed_quotations(segment::sentences(&paragraph)) {
             for clause in clauses(&sentence) {
-                let own = without_front(without_title(without_front(clause), &title));
+                let own = without_credits(without_front(without_title(without_front(without_credits(clause)), &title)));
                 if own.chars().any(is_letter) && RECORD.iter().filter(|label| own.contains(**label)).count() < 2 {
                     out.push(own.to_owned());
                 }
@@ -153,6 +159,18 @@ fn clauses(sentence: &str) -> Vec<&str> {
     out
 }
 
+/// The sentence without credits at either end.
+fn without_credits(sentence: &str) -> &str {
+    let rest = sentence.trim();
+    let bracketed = rest.starts_with(['（', '(', '【', '[']) || rest.ends_with(['）', ')', '】', ']']);
+    let Some(credits) = CREDITS.as_ref().filter(|_| bracketed) else { return rest };
+    let (mut from, mut to) = (0, rest.len());
+    for found in credits.find_iter(rest) {
+        if found.start() == 0 { from = found.end() } else { to = found.start() }
+    }
+    rest.get(from..to).unwrap_or_default().trim()
+}
+
 fn without_front(sentence: &str) -> &str {
     let mut rest = sentence.trim();
     for _ in 0..4 {
@@ -219,6 +237,12 @@ mod tests {
             ("（责任单位：市税务局、市财政局）2.受影响的企业可申请缓缴。", "2.受影响的企业可申请缓缴。"),
             ("3.5亿元资金已经下达各县。", "3.5亿元资金已经下达各县。"),
             ("据悉，项目明年投产运行。", "项目明年投产运行。"),
+            ("产值达到六亿元。（完）", "产值达到六亿元。"),
+            ("产值达到六亿元。（责任编辑：李四）【编辑 王五】", "产值达到六亿元。"),
+            ("产值达到六亿元（本报记者 张三）", "产值达到六亿元"),
+            ("（记者 张三）产值达到六亿元。", "产值达到六亿元。"),
+            ("产值达到六亿元（同比增长12%）。", "产值达到六亿元（同比增长12%）。"),
+            ("（完善的体系）已经建成。", "（完善的体系）已经建成。"),
             (
                 "示例市人民政府 2026年2月20日 （此件公开发布） 示例市碳排放管理办法 第一章 总 则 第一条 为推进降碳，制定本办法。",
                 "为推进降碳，制定本办法。",

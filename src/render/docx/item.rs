@@ -5,14 +5,13 @@ use docx_rs::{
     TableCell, TableRow, WidthType,
 };
 
-use super::{anchor, body};
+use super::{TEXT_WIDTH, anchor, body};
 use crate::model::{Item, Picture};
 use crate::render::Files;
 use crate::render::blocks::{Block, blocks};
 use crate::text::normalize::collapse_whitespace;
 
-/// Width of the text, in twentieths of a point, and in English metric units.
-const TEXT_WIDTH: usize = 11_906 - 1588 - 1474;
+/// Width of the text in English metric units.
 const TEXT_WIDTH_EMU: u32 = 8844 * 635;
 /// Highest picture: half a page.
 const MAX_HEIGHT_EMU: u32 = 10 * 360_000;

@@ -4,24 +4,22 @@
 //! Every paragraph has a style by name, so Word's and WPS's navigation pane shows columns and items.
 
 mod item;
+mod masthead;
 mod order;
 
 use std::io::Cursor;
 
 use docx_rs::{
-    AlignmentType, BorderType, BreakType, DocumentChild, Docx, Footer, Hyperlink, HyperlinkType, LineSpacing, LineSpacingType, PageMargin, PageNum,
-    Paragraph, ParagraphBorder, ParagraphBorderPosition, ParagraphBorders, Run, RunFonts, SpecialIndentType, Style, StyleType, Tab, TabLeaderType,
-    TabValueType,
+    AlignmentType, BreakType, DocumentChild, Docx, Footer, Hyperlink, HyperlinkType, LineSpacing, LineSpacingType, PageMargin, PageNum, Paragraph,
+    Run, RunFonts, SpecialIndentType, Style, StyleType, Tab, TabLeaderType, TabValueType,
 };
-
 use quick_xml::escape::escape;
 
 use crate::model::Edition;
-use crate::render::{Files, chinese_date};
+use crate::render::Files;
 use crate::text::normalize::collapse_whitespace;
 
 const RED: &str = "C00000";
-const BLACK: &str = "000000";
 const SONG_TITLE: &str = "方正小标宋简体";
 const HEI: &str = "黑体";
 const FANG: &str = "仿宋";
@@ -34,8 +32,8 @@ const TWO_CHARS: i32 = 2 * (16 * 20 + SPACING);
 /// How far a second line of an entry of the contents stands in, in twentieths of a point.
 const CONTENTS_INDENT: i32 = 560;
 const CONTENTS_TAB: usize = 560;
-/// Where the type area ends at the right, in twentieths of a point.
-const RIGHT_EDGE: usize = 11_906 - 1588 - 1474;
+/// Width of the type area, in twentieths of a point.
+const TEXT_WIDTH: usize = 11_906 - 1588 - 1474;
 
 /// A document that cannot be written.
 #[derive(Debug, thiserror::Error)]
@@ -47,7 +45,7 @@ pub struct DocxError(String);
 /// # Errors
 /// Those of the library.
 pub fn docx(edition: &Edition, files: &Files) -> Result<Vec<u8>, DocxError> {
-    let mut document = masthead(page(styles(Docx::new())), edition);
+    let mut document = masthead::masthead(page(styles(Docx::new())), edition);
     document = heading(document, "●编者的话");
     for paragraph in edition.foreword.lines() {
         document = document.add_paragraph(body(paragraph));
@@ -61,7 +59,7 @@ pub fn docx(edition: &Edition, files: &Files) -> Result<Vec<u8>, DocxError> {
             document = item::add(document, i, id, files);
         }
     }
-    document = imprint(document, edition);
+    document = masthead::imprint(document, edition);
     number_paragraphs(&mut document);
     let mut out = Cursor::new(Vec::new());
     let mut parts = document.build();
@@ -145,57 +143,6 @@ fn page(d: Docx) -> Docx {
         .footer(Footer::new().add_paragraph(number))
 }
 
-fn line(style: &str, text: &str) -> Paragraph {
-    Paragraph::new().style(style).add_run(Run::new().add_text(collapse_whitespace(text)))
-}
-
-/// One text at the left edge and one at the right.
-fn both_edges(left: &str, right: &str) -> Paragraph {
-    let paragraph = line("Issue", left).align(AlignmentType::Left);
-    if right.is_empty() {
-        return paragraph;
-    }
-    let tab = Tab::new().val(TabValueType::Right).pos(RIGHT_EDGE);
-    paragraph.add_tab(tab).add_run(Run::new().add_tab().add_text(collapse_whitespace(right)))
-}
-
-fn ruled(mut paragraph: Paragraph, position: ParagraphBorderPosition, size: usize, color: &str) -> Paragraph {
-    let border = ParagraphBorder::new(position).val(BorderType::Single).size(size).space(6).color(color);
-    paragraph.property = paragraph.property.set_borders(ParagraphBorders::with_empty().set(border));
-    paragraph
-}
-
-/// 内部资料 and 编号, the name, 期号, then 编印单位 and date over a red rule (GB/T 9704-2012, 10.1).
-fn masthead(d: Docx, e: &Edition) -> Docx {
-    let notice = if e.is_final { e.classification_notice.clone() } else { format!("{}　草稿", e.classification_notice) };
-    d.add_paragraph(both_edges(&notice, &e.imprint.serial))
-        .add_paragraph(line("Masthead", &e.publication))
-        .add_paragraph(line("Issue", &e.issue_label()))
-        .add_paragraph(ruled(both_edges(e.printed_by(), &chinese_date(e.date)), ParagraphBorderPosition::Bottom, 18, RED))
-}
-
-/// 版记: who is responsible, to whom it goes, who prints it, each under a rule (GB/T 9704-2012, 7.4).
-fn imprint(d: Docx, e: &Edition) -> Docx {
-    let people = e.imprint.people();
-    let mut d = if people.is_empty() { d } else { d.add_paragraph(line("Issue", &people).align(AlignmentType::Left).line_spacing(space_above())) };
-    for (n, to) in e.imprint.addressees().iter().enumerate() {
-        let paragraph = line("Issue", to).align(AlignmentType::Left).indent(Some(2 * 240), Some(SpecialIndentType::Hanging(2 * 240)), None, None);
-        d = d.add_paragraph(if n == 0 { ruled(paragraph, ParagraphBorderPosition::Top, 8, BLACK).line_spacing(space_above()) } else { paragraph });
-    }
-    let copies = if e.imprint.copies == 0 { String::new() } else { format!("（共印{}份）", e.imprint.copies) };
-    let printed = format!("{}印发{copies}", chinese_date(e.date));
-    let organiser = format!("主办：{}", e.organiser);
-    let last = |paragraph| ruled(paragraph, ParagraphBorderPosition::Top, 8, BLACK).line_spacing(space_above());
-    match &e.printer {
-        None => d.add_paragraph(last(both_edges(&organiser, &printed))),
-        Some(printer) => d.add_paragraph(last(both_edges(&organiser, ""))).add_paragraph(both_edges(&format!("编印：{printer}"), &printed)),
-    }
-}
-
-fn space_above() -> LineSpacing {
-    LineSpacing::new().before(240)
-}
-
 fn heading(d: Docx, text: &str) -> Docx {
     d.add_paragraph(Paragraph::new().style("Heading1").keep_next(true).add_run(Run::new().add_text(collapse_whitespace(text))))
 }
@@ -210,7 +157,7 @@ fn contents(d: Docx, e: &Edition) -> Docx {
         return d;
     }
     let mut d = heading(d, "目　录");
-    let right = || Tab::new().val(TabValueType::Right).leader(TabLeaderType::Dot).pos(RIGHT_EDGE);
+    let right = || Tab::new().val(TabValueType::Right).leader(TabLeaderType::Dot).pos(TEXT_WIDTH);
     let mut id = 0;
     for column in e.columns.iter().filter(|c| !c.items.is_empty()) {
         d = d.add_paragraph(Paragraph::new().style("Contents").add_run(Run::new().bold().add_text(collapse_whitespace(&column.name))));
