@@ -222,8 +222,8 @@ fn database(f: &mut Report, store: &Store) {
     match store.audit_damage() {
         Ok(None) => f.line(Level::Ok, "log", "every line of who did what is as it was written"),
         Ok(Some((at, line))) => {
-            let words = format!("changed after it was written, or one before it removed: {} {line}", at.format("%F %R"));
-            f.line(Level::Warning, "log", &words);
+            let words = format!("changed, added by hand, or one before it removed: {} UTC {line}", at.format("%F %R"));
+            f.line(Level::Error, "log", &words);
         }
         Err(e) => f.line(Level::Warning, "log", &e.to_string()),
     }

@@ -5,7 +5,7 @@ use chrono::Utc;
 use clap::Subcommand;
 
 use crate::cli::CommandContext;
-use crate::store::{AccountChange, Role, Store};
+use crate::store::{AccountChange, Role, Store, is_account_name};
 use crate::web::{fresh_password, hash_password};
 
 /// Shortest password of one's own.
@@ -56,18 +56,22 @@ pub(super) fn run(action: &UserCommand, context: &CommandContext) -> anyhow::Res
     match action {
         UserCommand::Add { name, role, password_file } => {
             let name = name.trim();
-            anyhow::ensure!(
-                (1..=40).contains(&name.chars().count()) && !name.chars().any(char::is_control),
-                "{name:?} is no name: 1 to 40 characters"
-            );
+            anyhow::ensure!(is_account_name(name), "{name:?} is no name of an account: 1 to 40 letters and figures, - _ . · @ within");
             let role = role.as_deref().map(|r| Role::parse(r).with_context(|| format!("role {r:?} is not one of editor, admin"))).transpose()?;
             let password = match password_file {
                 Some(path) => given(path)?,
                 None => fresh_password()?,
             };
-            store.put_account(name, role, &hash_password(&password)?, WHO, now)?;
-            let role = store.account(name)?.map_or("editor", |a| a.role.as_str());
-            println!("{name} ({role}) may sign in at the console");
+            let hash = hash_password(&password)?;
+            if !store.add_account(name, role.unwrap_or(Role::Editor), &hash, WHO, now)? {
+                if let Some(role) = role {
+                    require_done(store.set_role(name, role, WHO, now)?, name)?;
+                }
+                anyhow::ensure!(store.set_password(name, &hash, None, WHO, now)?, "another account has the same letters: `qingbao user list`");
+            }
+            let account = store.account(name)?.with_context(|| format!("{name} is gone again"))?;
+            let may = if account.disabled { "is kept out: `qingbao user enable`" } else { "may sign in at the console" };
+            println!("{name} ({}) {may}", account.role.as_str());
             if password_file.is_none() {
                 println!("password   {password}\nIt is not shown again; `qingbao user add {name}` gives a new one.");
             }

@@ -7,6 +7,7 @@ use rusqlite::{OptionalExtension as _, params};
 
 use crate::store::audit::audit;
 use crate::store::{Result, Store};
+use crate::text::normalize::fold_width_and_case;
 
 /// What an account may do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -99,6 +100,21 @@ fn end_sessions(t: &rusqlite::Connection, name: &str, keep: Option<&[u8]>) -> Re
 
 const ACCOUNT: &str = "SELECT id, name, role, password, disabled FROM account";
 
+/// Longest name, in characters.
+const MAX_NAME_CHARS: usize = 40;
+/// Who acts in the log besides people.
+const RESERVED_NAMES: [&str; 4] = ["命令行", "系统", "程序", "root"];
+
+/// Whether a text can name an account: letters, figures and a few signs within, as they look, so that nobody is taken for another.
+pub fn is_account_name(name: &str) -> bool {
+    let plain = |c: char| c.is_alphanumeric() && fold_width_and_case(c) == c.to_ascii_lowercase();
+    (1..=MAX_NAME_CHARS).contains(&name.chars().count())
+        && name.starts_with(plain)
+        && name.chars().all(|c| plain(c) || "-_.·@ ".contains(c))
+        && !name.ends_with(' ')
+        && !RESERVED_NAMES.contains(&name)
+}
+
 /// What came of a change to an account.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum AccountChange {
@@ -111,24 +127,11 @@ pub enum AccountChange {
 }
 
 impl Store {
-    /// Makes an account, or gives one a new password and, where one is named, a role; its sessions end. A new account without a
-    /// role is an editor's.
-    pub fn put_account(&self, name: &str, role: Option<Role>, password: &str, who: &str, now: DateTime<Utc>) -> Result<()> {
-        self.write(|t| {
-            t.execute(
-                "INSERT INTO account (name, role, password, created) VALUES (?1, coalesce(?2, 'editor'), ?3, ?4)
-                 ON CONFLICT (name) DO UPDATE SET role = coalesce(?2, role), password = ?3, disabled = 0",
-                params![name, role.map(Role::as_str), password, now.timestamp()],
-            )?;
-            end_sessions(t, name, None)?;
-            audit(t, who, "设置账号", name, now)
-        })
-    }
-
-    /// Makes an account that was not there before; false where it was.
+    /// Makes an account that was not there before; false where one of the same letters, large or small, was.
     pub fn add_account(&self, name: &str, role: Role, password: &str, who: &str, now: DateTime<Utc>) -> Result<bool> {
         self.write(|t| {
-            let sql = "INSERT INTO account (name, role, password, created) VALUES (?1, ?2, ?3, ?4) ON CONFLICT (name) DO NOTHING";
+            let sql = "INSERT INTO account (name, role, password, created) SELECT ?1, ?2, ?3, ?4
+                       WHERE NOT EXISTS (SELECT 1 FROM account WHERE lower(name) = lower(?1))";
             let new = t.execute(sql, params![name, role.as_str(), password, now.timestamp()])? > 0;
             if new {
                 audit(t, who, "添加账号", name, now)?;
@@ -274,5 +277,21 @@ impl Store {
             })?;
             Ok(rows.collect::<rusqlite::Result<_>>()?)
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_is_as_it_looks() {
+        for good in ["张三", "ed1", "wang.wu@x", "阿卜杜拉·买买提", "李 四", "é"] {
+            assert!(is_account_name(good), "{good}");
+        }
+        for bad in ["", "-x", "ｅｄ１", "ed1\u{200b}", "\u{202e}abc", "x\u{2028}y", "e\u{301}", "a\nb", "命令行", "甲 ", "<b>"] {
+            assert!(!is_account_name(bad), "{bad:?}");
+        }
+        assert!(!is_account_name(&"长".repeat(41)));
     }
 }

@@ -12,6 +12,12 @@ pub const LOGIN_FAILED: &str = "登录失败";
 const MAX_NAME: usize = 64;
 const MAX_SUBJECT: usize = 300;
 
+/// Facts about the chain: lines up to this id stood there before it began, the hash before its oldest line that is kept, and the
+/// hash of its newest line.
+const UNCHAINED: &str = "audit_unchained";
+const START: &str = "audit_start";
+const TIP: &str = "audit_tip";
+
 /// A line as it is hashed.
 struct Line<'a> {
     at: i64,
@@ -42,6 +48,7 @@ pub(super) fn audit(t: &Connection, who: &str, what: &str, subject: &str, now: D
     } else {
         let previous = last_hash(t)?.unwrap_or_default();
         let hash = line.hash(&previous);
+        put_fact(t, TIP, &hex(&hash))?;
         Some((previous, hash))
     };
     let (previous, hash) = chained.unzip();
@@ -61,32 +68,61 @@ fn last_hash(c: &Connection) -> Result<Option<Vec<u8>>> {
 }
 
 impl Store {
-    /// The first line of the log that is not as it was written, or before which one was removed: its time, and what it says.
-    /// Removed lines at the end are not found so: compare [`audit_hash`](Self::audit_hash) with an earlier one.
+    /// The first thing that is not as it was written: a line that was changed, added by hand or removed; its time, where it has
+    /// one, and what it says. Whoever can write the database can make a chain anew: compare [`audit_hash`](Self::audit_hash) with
+    /// the one that an earlier weekly report told.
     pub fn audit_damage(&self) -> Result<Option<(DateTime<Utc>, String)>> {
         self.read(|c| {
-            let mut statement = c.prepare("SELECT at, who, what, subject, previous, hash FROM audit WHERE hash IS NOT NULL ORDER BY id")?;
+            let fact =
+                |name: &str| c.prepare_cached("SELECT value FROM fact WHERE name = ?1")?.query_row([name], |r| r.get::<_, String>(0)).optional();
+            let unchained: i64 = fact(UNCHAINED)?.and_then(|v| v.parse().ok()).unwrap_or(0);
+            let (mut before, tip) = (fact(START)?.unwrap_or_default(), fact(TIP)?.unwrap_or_default());
+            let mut statement = c.prepare("SELECT id, at, who, what, subject, previous, hash FROM audit ORDER BY id")?;
             let mut rows = statement.query([])?;
-            let mut before: Option<Vec<u8>> = None;
             while let Some(row) = rows.next()? {
-                let (at, who, what, subject): (i64, String, String, String) = (row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?);
-                let (previous, hash): (Option<Vec<u8>>, Vec<u8>) = (row.get(4)?, row.get(5)?);
-                let previous = previous.unwrap_or_default();
+                let (id, at, who, what, subject): (i64, i64, String, String, String) =
+                    (row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?, row.get(4)?);
+                let (previous, hash): (Option<Vec<u8>>, Option<Vec<u8>>) = (row.get(5)?, row.get(6)?);
                 let line = Line { at, who: &who, what: &what, subject: &subject };
-                // the oldest lines are pruned: the first that is left is only compared with itself
-                if line.hash(&previous) != hash || before.as_ref().is_some_and(|b| *b != previous) {
+                let right = match (&previous, &hash) {
+                    (None, None) => id <= unchained || what == LOGIN_FAILED,
+                    (Some(previous), Some(hash)) => line.hash(previous) == *hash && hex(previous) == before,
+                    _ => false,
+                };
+                if !right {
                     return Ok(Some((DateTime::from_timestamp(at, 0).unwrap_or_default(), format!("{who} {what} {subject}"))));
                 }
-                before = Some(hash);
+                before = hash.map_or(before, |h| hex(&h));
             }
-            Ok(None)
+            Ok((before != tip).then(|| (Utc::now(), "the newest lines are gone".to_owned())))
+        })
+    }
+
+    /// Remembers where the chain begins, after the oldest lines were pruned.
+    pub(super) fn audit_pruned(&self) -> Result<()> {
+        self.write(|t| {
+            let first: Option<Vec<u8>> =
+                t.query_row("SELECT previous FROM audit WHERE hash IS NOT NULL ORDER BY id LIMIT 1", [], |r| r.get(0)).optional()?;
+            if first.is_none() {
+                put_fact(t, TIP, "")?;
+            }
+            put_fact(t, START, &hex(&first.unwrap_or_default()))
         })
     }
 
     /// The hash of the newest line of the log, in hexadecimal; empty where there is none.
     pub fn audit_hash(&self) -> Result<String> {
-        self.read(|c| Ok(last_hash(c)?.unwrap_or_default().iter().map(|b| format!("{b:02x}")).collect()))
+        self.read(|c| Ok(hex(&last_hash(c)?.unwrap_or_default())))
     }
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|b| format!("{b:02x}")).collect()
+}
+
+fn put_fact(t: &Connection, name: &str, value: &str) -> Result<()> {
+    t.prepare_cached("INSERT OR REPLACE INTO fact (name, value) VALUES (?1, ?2)")?.execute([name, value])?;
+    Ok(())
 }
 
 fn cut(text: &str, most: usize) -> String {
@@ -114,6 +150,20 @@ mod tests {
     }
 
     #[test]
+    fn what_is_pruned_is_no_damage() {
+        let dir = tempfile::tempdir().unwrap();
+        let store = Store::open(dir.path()).unwrap();
+        for n in 0..5 {
+            store.audit("甲", "定稿", &n.to_string(), Utc::now()).unwrap();
+        }
+        for gone in ["subject < '2'", "true"] {
+            Connection::open(dir.path().join("qingbao.db")).unwrap().execute(&format!("DELETE FROM audit WHERE {gone}"), []).unwrap();
+            store.audit_pruned().unwrap();
+            assert_eq!(store.audit_damage().unwrap(), None, "{gone}");
+        }
+    }
+
+    #[test]
     fn a_line_that_was_changed_or_removed_is_found() {
         let table = [
             ("", None),
@@ -124,8 +174,12 @@ mod tests {
                 "INSERT INTO audit (id, at, who, what, subject, previous, hash) SELECT 99, at, who, what, '9', previous, hash FROM audit WHERE subject = '4'",
                 Some("甲 定稿 9"),
             ),
-            // as pruning does
-            ("DELETE FROM audit WHERE subject IN ('0', '1'); DELETE FROM audit WHERE what = '登录失败'", None),
+            ("DELETE FROM audit WHERE subject = '0'", Some("甲 定稿 1")),
+            ("DELETE FROM audit WHERE subject = '4'", Some("the newest lines are gone")),
+            ("DELETE FROM audit", Some("the newest lines are gone")),
+            ("INSERT INTO audit (at, who, what, subject) VALUES (1, '丙', '定稿', '9')", Some("丙 定稿 9")),
+            ("UPDATE audit SET hash = NULL, previous = NULL WHERE subject IN ('0', '1')", Some("甲 定稿 0")),
+            ("DELETE FROM audit WHERE what = '登录失败'", None),
         ];
         for (change, found) in table {
             assert_eq!(log(change).as_deref(), found, "{change}");

@@ -58,7 +58,9 @@ impl Store {
         };
         self.in_batches(states, (now - STATES).timestamp())?;
         self.in_batches(failed_logins, self.last_failed_login_to_drop((now - STATES).timestamp())?)?;
-        self.in_batches(audit, (now - AUDIT).timestamp())?;
+        if self.in_batches(audit, (now - AUDIT).timestamp())? > 0 {
+            self.audit_pruned()?;
+        }
         let sightings = "DELETE FROM sighting WHERE (article_id, source_id) IN
                          (SELECT g.article_id, g.source_id FROM source s CROSS JOIN sighting g ON g.source_id = s.id AND g.dated < ?1 LIMIT ?2)";
         self.in_batches(sightings, (now - SIGHTINGS).timestamp())?;

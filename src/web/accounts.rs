@@ -6,14 +6,11 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 use chrono::Utc;
 
-use crate::store::{AccountChange, Role, Session};
+use crate::store::{AccountChange, Role, Session, is_account_name};
 use crate::web::access::Admin;
 use crate::web::form::{AdminForm, Form};
 use crate::web::response::{Layout, stored};
 use crate::web::{AppState, password, response};
-
-/// Longest name, in characters.
-const MAX_NAME_CHARS: usize = 40;
 
 #[derive(Template)]
 #[template(path = "accounts.html")]
@@ -57,8 +54,10 @@ pub(super) async fn page(State(console): State<AppState>, Admin(session): Admin)
 /// Adds, resets, changes or removes an account.
 pub(super) async fn change(State(console): State<AppState>, AdminForm(form): AdminForm) -> Response {
     let name = form.fields.text("name").to_owned();
-    if !(1..=MAX_NAME_CHARS).contains(&name.chars().count()) || name.chars().any(char::is_control) {
-        return response::refused(&console, &form.session, StatusCode::BAD_REQUEST, "账号名要有 1 到 40 个字符");
+    // accounts of earlier versions may have other names
+    if form.fields.text("do") == "add" && !is_account_name(&name) {
+        let words = "账号名用 1 到 40 个汉字、字母或数字，中间可以有 - _ . · @ 和空格";
+        return response::refused(&console, &form.session, StatusCode::BAD_REQUEST, words);
     }
     match form.fields.text("do") {
         what @ ("add" | "reset") => give_password(&console, &form, what == "add", name).await,

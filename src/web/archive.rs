@@ -121,6 +121,7 @@ pub(super) async fn search(State(console): State<AppState>, Editor(session): Edi
     let found: Vec<Headline> = found.into_iter().skip(before).take(PAGE_SIZE).collect();
     let shown = match (more, page) {
         (false, 1) => format!("{all} 篇"),
+        (false, _) if found.is_empty() => format!("共 {all} 篇，没有更多了"),
         (false, _) => format!("第 {}–{all} 篇，共 {all} 篇", before + 1),
         (true, _) => format!("第 {}–{} 篇，后面还有", before + 1, before + found.len()),
     };

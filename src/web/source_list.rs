@@ -21,7 +21,7 @@ use crate::store::{Session, Silence, SourceHealth};
 use crate::text::normalize::{collapse_whitespace, truncate};
 use crate::wall::Wall;
 use crate::web::access::Editor;
-use crate::web::form::{AdminForm, Form};
+use crate::web::form::{AdminForm, Fields, Form};
 use crate::web::response::{Layout, stored};
 use crate::web::{AppState, response};
 
@@ -76,6 +76,11 @@ pub(super) struct FirstArticle {
     pub(super) publisher: String,
     pub(super) date: String,
     pub(super) text: String,
+}
+
+/// The list, with words on what was done.
+pub(super) async fn told(console: &AppState, session: &Session, words: String) -> Result<Response, Response> {
+    show(console, session, words, None).await
 }
 
 pub(super) async fn list(State(console): State<AppState>, Editor(session): Editor) -> Response {
@@ -167,7 +172,7 @@ async fn make(console: &AppState, form: &Form) -> Result<Response, Response> {
                 _ => "停用来源",
             };
             let told = match what {
-                "添加来源" => format!("已加入来源“{}”，马上开始第一次抓取。", f.text("name")),
+                "添加来源" => format!("已加入来源“{}”，马上开始第一次抓取。", added_name(f)),
                 "导入来源" => format!("已导入 {subject}。"),
                 _ => String::new(),
             };
@@ -274,6 +279,12 @@ async fn import(console: &AppState, text: &str) -> Result<String, String> {
     Ok(format!("{} 个{}", new.len(), not_taken.collect::<String>()))
 }
 
+/// What a new source is called: as the form says, else by its host.
+fn added_name(f: &Fields) -> String {
+    let name = collapse_whitespace(f.text("name"));
+    if name.is_empty() { WebUrl::typed(f.text("url")).map_or(name, |url| url.host().to_owned()) } else { name }
+}
+
 fn add(console: &AppState, form: &Form) -> Result<String, String> {
     let f = &form.fields;
     let url = WebUrl::typed(f.text("url")).map_err(|e| e.chinese())?;
@@ -283,7 +294,7 @@ fn add(console: &AppState, form: &Form) -> Result<String, String> {
     }
     let id = edit_sources::free_id(&url, &list.sources.iter().map(|s| s.id.clone()).collect::<HashSet<_>>())
         .ok_or("不能从这个地址生成编号，请在 sources.toml 里添加")?;
-    let name = Some(f.text("name").to_owned()).filter(|n| !n.is_empty()).unwrap_or_else(|| url.host().to_owned());
+    let name = added_name(f);
     let region = Some(f.text("region").to_owned()).filter(|r| !r.is_empty());
     let kind = (f.text("kind") == "订阅源").then_some(SourceKind::Feed);
     let new = NewSource { id: id.clone(), name, url, kind, region, allow_private: false, render: false };

@@ -18,6 +18,7 @@ use crate::store::{Session, Silence, SourceHealth};
 use crate::web::access::Admin;
 use crate::web::form::{AdminForm, Fields};
 use crate::web::response::{Layout, stored};
+use crate::web::source_list;
 use crate::web::source_list::{SourcePreview, shown};
 use crate::web::{AppState, archive, response};
 
@@ -221,7 +222,7 @@ async fn remove(console: &AppState, id: &SourceId, session: &Session, sure: bool
             let (who, subject) = (session.name.clone(), id.to_string());
             stored(console.store.run(move |s| s.audit(&who, "删除来源", &subject, Utc::now())).await)?;
             console.live.refresh(false);
-            Ok(Redirect::to(&console.path("/sources")).into_response())
+            source_list::told(console, session, format!("已删除来源“{id}”；抓到的文章留在文章库里。")).await
         }
         Ok(false) => Err(refused(StatusCode::NOT_FOUND, "sources.toml 里没有这个来源")),
         Err(e) => Err(refused(StatusCode::CONFLICT, &e.chinese())),

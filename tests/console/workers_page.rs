@@ -42,6 +42,12 @@ async fn workers_and_what_they_gave_up_are_shown() {
     assert_eq!(change(&[("do", "drop"), ("sequence", "1")]).await, 303);
     assert_eq!(change(&[("do", "retry"), ("sequence", "2")]).await, 303);
     assert_eq!(change(&[("do", "retry"), ("sequence", "2")]).await, 409);
+    // one that was heard of a moment ago is still there
+    assert_eq!(change(&[("do", "forget"), ("name", "weg")]).await, 409);
+    assert_eq!(change(&[("do", "forget"), ("name", "nobody")]).await, 409);
+    while !admin.page("/operation").await.contains("name=\"name\" value=\"weg\"") {
+        tokio::time::sleep(Duration::from_secs(1)).await;
+    }
     assert_eq!(change(&[("do", "forget"), ("name", "weg")]).await, 303);
     let editor = service.sign_in("", "甲编辑").await;
     assert_eq!(editor.post("/operation/cluster", &[("do", "forget"), ("name", "zhuaqu-1")]).await.status().as_u16(), 403);

@@ -12,8 +12,9 @@ use crate::text::normalize::collapse_whitespace;
 
 const BLACK: &str = "000000";
 
+/// A line that stays on the page of the next one, as all of the head and the 版记 do.
 fn line(style: &str, text: &str) -> Paragraph {
-    Paragraph::new().style(style).add_run(Run::new().add_text(collapse_whitespace(text)))
+    Paragraph::new().style(style).keep_next(true).keep_lines(true).add_run(Run::new().add_text(collapse_whitespace(text)))
 }
 
 /// One text at the left edge and one at the right.

@@ -66,6 +66,7 @@ pub fn docx(edition: &Edition, files: &Files) -> Result<Vec<u8>, DocxError> {
     for part in [&mut parts.document, &mut parts.styles, &mut parts.numberings].into_iter().chain(&mut parts.footers) {
         *part = order::ordered(std::mem::take(part));
     }
+    parts.styles = order::without_first_normal(std::mem::take(&mut parts.styles));
     parts.doc_props.core = properties(edition).into_bytes();
     parts.document_rels = order::sorted_relationships(parts.document_rels);
     parts.pack(&mut out).map_err(|e| DocxError(e.to_string()))?;
@@ -160,7 +161,8 @@ fn contents(d: Docx, e: &Edition) -> Docx {
     let right = || Tab::new().val(TabValueType::Right).leader(TabLeaderType::Dot).pos(TEXT_WIDTH);
     let mut id = 0;
     for column in e.columns.iter().filter(|c| !c.items.is_empty()) {
-        d = d.add_paragraph(Paragraph::new().style("Contents").add_run(Run::new().bold().add_text(collapse_whitespace(&column.name))));
+        d = d
+            .add_paragraph(Paragraph::new().style("Contents").keep_next(true).add_run(Run::new().bold().add_text(collapse_whitespace(&column.name))));
         for i in &column.items {
             id += 1;
             let anchor = anchor(id);

@@ -200,6 +200,18 @@ pub(super) fn ordered(xml: Vec<u8>) -> Vec<u8> {
     rewrite(text).map_or(xml, String::into_bytes)
 }
 
+/// The styles without the library's own "Normal", where ours comes behind it: two of one id are one too many.
+pub(super) fn without_first_normal(xml: Vec<u8>) -> Vec<u8> {
+    let Ok(text) = std::str::from_utf8(&xml) else { return xml };
+    let id = "w:styleId=\"Normal\"";
+    let first = text.find(id).filter(|at| text.get(at + id.len()..).is_some_and(|rest| rest.contains(id)));
+    let bounds = first.and_then(|at| Some((text.get(..at)?.rfind("<w:style ")?, at + text.get(at..)?.find("</w:style>")? + "</w:style>".len())));
+    match bounds.and_then(|(from, to)| Some((text.get(..from)?, text.get(to..)?))) {
+        Some((before, behind)) => format!("{before}{behind}").into_bytes(),
+        None => xml,
+    }
+}
+
 /// A part's relationships by their ids: the library writes those of links in the order of a hash.
 pub(super) fn sorted_relationships(xml: Vec<u8>) -> Vec<u8> {
     let Ok(text) = std::str::from_utf8(&xml) else { return xml };

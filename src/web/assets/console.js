@@ -40,19 +40,23 @@ document.querySelectorAll("input[data-into]").forEach((input) => input.addEventL
   };
   const renew = async () => {
     try {
-      const answer = await fetch(base + "/session", { method: "POST", body: new URLSearchParams({ csrf }), redirect: "error" });
-      if (answer.ok) { hide(); wait((await answer.json()).seconds * 1000); }
-    } catch { ended(); }
+      const answer = await fetch(base + "/session", { method: "POST", body: new URLSearchParams({ csrf }), redirect: "manual" });
+      if (answer.ok) { hide(); wait((await answer.json()).seconds * 1000); } else if (answer.type === "opaqueredirect") ended();
+    } catch { later(); }
   };
   const ended = () => show("登录已结束：请在新的页面登录，再回到这里继续；写下的文字还在。");
+  // a server that cannot be reached for a moment says nothing of the session
+  const later = () => setTimeout(look, 5000);
   const look = async () => {
     try {
-      const answer = await fetch(base + "/session", { redirect: "error" });
+      const answer = await fetch(base + "/session", { redirect: "manual" });
+      if (answer.type === "opaqueredirect") return ended();
+      if (!answer.ok) return later();
       const left = (await answer.json()).seconds * 1000;
       if (left > ahead) return hide(), wait(left);
       show(`登录将在 ${Math.max(1, Math.ceil(left / 60000))} 分钟后结束。`, renew);
       setTimeout(look, Math.max(1000, Math.min(left, 30000)));
-    } catch { ended(); }
+    } catch { later(); }
   };
   const wait = (left) => setTimeout(look, Math.min(Math.max(0, left - ahead), 2 ** 31 - 1));
   if (session) wait(Number(session) * 1000);
