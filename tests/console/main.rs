@@ -363,7 +363,7 @@ async fn doors_are_closed_to_whom_they_must_be() {
     run(service.dir.path(), &["user", "add", "甲编辑", "--password-file", "-"], "another password");
     assert_eq!(editor.get("/draft").await.status(), StatusCode::SEE_OTHER);
     let log = admin.page("/operation").await;
-    assert!(log.contains("登录失败") && log.contains("启用来源") && log.contains("设置账号"), "{log}");
+    assert!(log.contains("登录失败") && log.contains("启用来源") && log.contains("重置密码"), "{log}");
     let told = run(service.dir.path(), &["user", "add", "丙"], "");
     assert!(told.contains("password   "), "a fresh password is shown once: {told}");
 }
