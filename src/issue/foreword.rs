@@ -113,6 +113,17 @@ mod tests {
         build_with(vec![news(1, "甲县粮油加工", "食品"), news(2, "乙厂水泥减产", "建材"), news(3, "丙园面粉扩产", "食品")], &[]).edition
     }
 
+    #[test]
+    fn the_chart_counts_what_stands_in_the_issue_now() {
+        let mut e = edition();
+        let food = |e: &Edition| e.trend_with_items().iter().find(|t| t.industry == "食品").map(|t| t.weeks[crate::model::WEEKS - 1]);
+        assert_eq!(food(&e), Some(2));
+        drop_item(&mut e, 1);
+        assert_eq!(food(&e), Some(1));
+        e.trend_is_before = false;
+        assert_eq!(food(&e), Some(0), "an issue of an earlier version has its own count");
+    }
+
     fn drop_item(e: &mut Edition, id: i64) {
         Change::Drop { articles: vec![ArticleId(id)], reason: DropReason::Other }.apply(e).unwrap();
     }

@@ -110,7 +110,8 @@ pub fn build<A: Archive>(input: &IssueInput<'_>, archive: &A) -> Result<Draft, A
         classification_notice: publication.classification_notice.clone(),
         printer: publication.printer.clone(),
         imprint: publication.imprint.clone(),
-        trend: add_to_trend(&input.trend, &columns),
+        trend: with_all_industries(&input.trend, &columns),
+        trend_is_before: true,
         foreword: String::new(),
         foreword_edited: false,
         foreword_template: publication.foreword.clone(),
@@ -146,16 +147,12 @@ pub fn rank_candidates<A: Archive>(input: &IssueInput<'_>, archive: &A, most: us
     Ok(all)
 }
 
-/// The trend up to and with the items of this issue.
-fn add_to_trend(before: &[Trend], columns: &[ColumnItems]) -> Vec<Trend> {
+/// The trend before this issue, with a row for each industry of its draft: an editor's foreword may name one that has no item left.
+fn with_all_industries(before: &[Trend], columns: &[ColumnItems]) -> Vec<Trend> {
     let mut out = before.to_vec();
     for industry in columns.iter().flat_map(|c| &c.items).filter_map(|i| i.industries.first()) {
-        let at = out.iter().position(|t| t.industry == *industry).unwrap_or_else(|| {
+        if out.iter().all(|t| t.industry != *industry) {
             out.push(Trend { industry: industry.clone(), weeks: [0; WEEKS] });
-            out.len() - 1
-        });
-        if let Some(last) = out.get_mut(at).and_then(|t| t.weeks.last_mut()) {
-            *last += 1;
         }
     }
     out

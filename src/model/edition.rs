@@ -261,9 +261,12 @@ pub struct Edition {
     /// What an official briefing prints around its items.
     #[serde(default, rename = "colophon")]
     pub imprint: Imprint,
-    /// Items by industry over the last weeks.
+    /// Items by industry over the last weeks, those of this issue left out.
     #[serde(default)]
     pub trend: Vec<Trend>,
+    /// False for issues of earlier versions, whose trend counts the items of their draft.
+    #[serde(default)]
+    pub trend_is_before: bool,
     /// 编者的话.
     pub foreword: String,
     /// Whether an editor wrote it. If not, every change composes it again.
@@ -291,6 +294,21 @@ impl Edition {
     /// Its items, column by column.
     pub fn items(&self) -> impl Iterator<Item = &Item> {
         self.columns.iter().flat_map(|c| &c.items)
+    }
+
+    /// Items by industry over the last weeks, those that stand in this issue now among them.
+    pub fn trend_with_items(&self) -> Vec<Trend> {
+        let mut out = self.trend.clone();
+        for industry in self.items().filter_map(|i| i.industries.first()).filter(|_| self.trend_is_before) {
+            let at = out.iter().position(|t| t.industry == *industry).unwrap_or_else(|| {
+                out.push(Trend { industry: industry.clone(), weeks: [0; WEEKS] });
+                out.len() - 1
+            });
+            if let Some(last) = out.get_mut(at).and_then(|t| t.weeks.last_mut()) {
+                *last += 1;
+            }
+        }
+        out
     }
 
     /// Items over all columns.

@@ -100,7 +100,7 @@ fn render(edition: &Edition, shown: usize, full_texts: bool) -> Result<String, R
         date: chinese_date(edition.date),
         health: health_line(edition),
         people: edition.imprint.people(),
-        chart: crate::render::chart::alt(&edition.trend),
+        chart: crate::render::chart::alt(&edition.trend_with_items()),
         // the same is said of the document only where it is true
         shortened: columns.iter().flat_map(|c: &Column<'_>| &c.items).any(|i| i.shortened) || edition.item_count() > number,
         columns,

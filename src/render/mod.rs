@@ -115,7 +115,7 @@ fn unused_name(name: &str, attachments: &[AttachedFile]) -> String {
 }
 
 fn pictures(edition: &Edition, files: &Files) -> Vec<InlinePicture> {
-    let chart = chart::chart(&edition.trend).map(|bytes| InlinePicture { id: CHART.to_owned(), bytes });
+    let chart = chart::chart(&edition.trend_with_items()).map(|bytes| InlinePicture { id: CHART.to_owned(), bytes });
     let of_items = edition.items().filter_map(|i| i.picture.as_ref());
     let of_items = of_items.filter_map(|p| Some(InlinePicture { id: content_id(p), bytes: files.get(&p.file.id)?.clone() }));
     chart.into_iter().chain(of_items).collect()

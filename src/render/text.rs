@@ -53,7 +53,7 @@ fn write_all(e: &Edition, out: &mut String) -> std::fmt::Result {
             writeln!(out)?;
         }
     }
-    if let Some(words) = crate::render::chart::alt(&e.trend) {
+    if let Some(words) = crate::render::chart::alt(&e.trend_with_items()) {
         writeln!(out, "{RULE}\n{words}")?;
     }
     // how the crawl went is for the editors
