@@ -310,6 +310,12 @@ async fn a_text_is_not_saved_in_the_name_of_whoever_signed_in_meanwhile() {
     write(&page, 3, "summary", "〔甲写的〕").await;
     until(&page, "told", "document.getElementById('state').textContent.includes('现在登录的是乙编辑')").await;
     assert!(!issue(&page).await.contains("〔甲写的〕"));
+    // nor by a page of the other's own
+    let theirs = browser.new_page(format!("{}/draft/1", service.base)).await.unwrap();
+    until(&theirs, "the desk", "document.querySelectorAll('.item').length > 20").await;
+    tokio::time::sleep(Duration::from_secs(3)).await;
+    assert!(!issue(&theirs).await.contains("〔甲写的〕"));
+    theirs.close().await.unwrap();
     sign_in_again(&page, &service, "甲编辑").await;
     settled(&page).await;
     assert!(issue(&page).await.contains("〔甲写的〕"));

@@ -1,7 +1,8 @@
 // The browser's keep: what is typed at the desk and not saved yet. It is there before the page is, for pages come slowly.
 "use strict";
 (() => {
-  const PREFIX = "qingbao " + location.pathname + " ";
+  // of each editor apart: whoever signs in next in this browser must not save it under his name
+  const PREFIX = "qingbao " + document.currentScript.dataset.user + " " + location.pathname + " ";
   const make = (tag, about, ...children) => { const e = Object.assign(document.createElement(tag), about); e.append(...children); return e; };
   // what the server has is in name_was
   const was = (field) => field.form.elements[field.name + "_was"];
