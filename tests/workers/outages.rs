@@ -29,7 +29,7 @@ async fn asked(farm: &Farm, pages: usize) {
 /// Waits for the coordinator's end, and looks at what the sites saw; `faults` ended at these moments. Gives the longest standstill.
 async fn all_went_on(name: &str, farm: &Farm, dir: &Path, mut coordinating: Killed, faults: &[Instant]) -> Duration {
     let log = || std::fs::read_to_string(dir.join("coordinator.log")).unwrap_or_default();
-    let done = tokio::time::timeout(Duration::from_mins(2), ended(&mut coordinating)).await;
+    let done = tokio::time::timeout(Duration::from_mins(3), ended(&mut coordinating)).await;
     assert!(matches!(done, Ok(true)), "{name}: {:?}\n{}", archived(dir), log());
     let log = farm.log();
     let mut begins: Vec<Instant> = log.values().flatten().map(|s| s.begin).collect();
@@ -158,12 +158,12 @@ async fn the_service_starts_without_nats_says_so_and_crawls_when_it_is_there() {
     drop(service);
 }
 
-/// One server after the other is killed under load, and comes back. `KILLS` of them, 3 unless told.
+/// One server after the other is killed under load, and comes back. `KILLS` of them, one unless told: it takes a minute each until three servers are whole again.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 #[ignore = "needs nats-server"]
 async fn of_three_servers_each_may_die() {
-    let kills = std::env::var("KILLS").map_or(3, |s| s.parse().unwrap());
-    let farm = Farm::start(world(8 * kills / 3)).await;
+    let kills = std::env::var("KILLS").map_or(1, |s| s.parse().unwrap());
+    let farm = Farm::start(world(5 + 5 * kills)).await;
     let kept = set_up(&farm, "host_delay = \"1s\"\n[crawl]\nreplicas = 3");
     let mut cluster = Cluster::start(kept.path()).await;
     let _workers = ["w1", "w2"].map(|name| worker(kept.path(), name, &cluster.url()));
@@ -175,9 +175,9 @@ async fn of_three_servers_each_may_die() {
         faults.push(Instant::now());
         tokio::time::sleep(Duration::from_secs(4)).await;
         cluster.again(n % 3);
-        tokio::time::sleep(Duration::from_secs(3)).await;
+        cluster.settled(&[("QINGBAO_TASKS", "workers"), ("QINGBAO_OUTCOMES", "coordinator")]).await;
     }
     all_went_on("three servers", &farm, kept.path(), coordinating, &faults).await;
-    let all = 60 * 8 * kills / 3;
+    let all = 60 * (5 + 5 * kills);
     assert_eq!(archived(kept.path()), (all, all));
 }

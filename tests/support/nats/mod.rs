@@ -153,6 +153,28 @@ impl Cluster {
         self.0.iter().map(Nats::url).collect::<Vec<_>>().join(",")
     }
 
+    /// Waits until each stream and consumer is kept by all three again: before that, a second loss is one too many.
+    pub async fn settled(&self, consumers: &[(&str, &str)]) {
+        let js = async_nats::jetstream::new(async_nats::connect(self.0.iter().map(Nats::url).collect::<Vec<_>>()).await.unwrap());
+        for _ in 0..900 {
+            let mut whole = true;
+            for (stream, consumer) in consumers {
+                let all = |c: Option<&async_nats::jetstream::stream::ClusterInfo>| {
+                    c.is_some_and(|c| c.leader.is_some() && c.replicas.len() == 2 && c.replicas.iter().all(|p| p.current && !p.offline))
+                };
+                whole &= match js.get_stream(*stream).await {
+                    Ok(s) => all(s.cached_info().cluster.as_ref()) && s.consumer_info(consumer).await.is_ok_and(|i| all(i.cluster.as_ref())),
+                    Err(_) => false,
+                };
+            }
+            if whole {
+                return;
+            }
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
+        panic!("the three servers are never whole again");
+    }
+
     pub fn kill(&mut self, n: usize) {
         self.0[n].server = None;
     }
