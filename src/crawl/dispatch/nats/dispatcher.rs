@@ -194,6 +194,8 @@ impl Publisher<'_> {
                 Err(e) => {
                     tracing::debug!("a task cannot be given to NATS and waits: {e}");
                     sure = false;
+                    // servers that lose their leader may remember the id of a message that they did not keep
+                    self.tries += 1;
                     self.state.recheck.notify_one();
                     tokio::time::sleep(RETRY_INTERVAL).await;
                     message = self.pack_with_delay(message).await?;

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 /// A task of which nothing was heard for so long is published once more: NATS refuses it while the first is still there. Until
 /// then, who asks at its host is not certain.
-pub(super) const REPUBLISH_AFTER: Duration = Duration::from_mins(3);
+pub(super) const REPUBLISH_AFTER: Duration = Duration::from_mins(1);
 /// Hosts that are remembered before those past are forgotten.
 const MAX_HOSTS: usize = 8_192;
 

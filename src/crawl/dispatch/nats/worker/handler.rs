@@ -194,21 +194,24 @@ impl Worker {
         let until = Instant::now() + rest;
         let rest = u64::try_from(rest.as_millis()).unwrap_or(u64::MAX);
         let message = ReportMessage { id: id.to_owned(), host_key, meta: TaskMeta::new(task), report, host_delay_ms: rest };
-        loop {
-            match self.store(id, &message).await {
+        let mut message_id = id.to_owned();
+        for tries in 1.. {
+            match self.store(id, &message_id, &message).await {
                 // the coordinator learns of an earlier try and not of this one: the host stays held until it may be asked again
                 Ok(true) => return tokio::time::sleep_until(until).await,
                 Ok(false) => return,
                 Err(e) => tracing::debug!("a result cannot be published, tried again: {e}"),
             }
+            // servers that lose their leader may remember the id of a message that they did not keep; one that comes twice is harmless
+            message_id = format!("{id}.{tries}");
             tokio::time::sleep(RETRY_INTERVAL).await;
         }
     }
 
-    /// One try; whether it was there already.
-    async fn store(&self, id: &str, message: &ReportMessage) -> Result<bool, NatsError> {
+    /// One try; whether a message with this id was there already.
+    async fn store(&self, id: &str, message_id: &str, message: &ReportMessage) -> Result<bool, NatsError> {
         let (headers, bytes) = codec::pack(message, id, &self.streams.payloads).await?;
-        let publish = PublishMessage::build().headers(headers).message_id(id).payload(bytes.into());
+        let publish = PublishMessage::build().headers(headers).message_id(message_id).payload(bytes.into());
         let sent = async { self.streams.js.send_publish(RESULT_SUBJECT, publish).await?.await };
         sent.await.map(|ack| ack.duplicate).map_err(|e| NatsError::Message { what: "cannot be stored", cause: e.to_string() })
     }
