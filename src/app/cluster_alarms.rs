@@ -9,7 +9,7 @@ use crate::health::{Alarm, HealthState};
 const WORKER_GRACE: Duration = Duration::from_mins(1);
 /// NATS may be away for so long before people are told.
 const NATS_GRACE: Duration = Duration::from_secs(10);
-/// A task that no worker takes for so long is told.
+/// Longest time a task may wait for a worker before the queue alarm is raised.
 const MAX_QUEUE_AGE: Duration = Duration::from_mins(5);
 /// Workers named in one alarm.
 const MAX_NAMED: usize = 3;
@@ -17,11 +17,11 @@ const MAX_NAMED: usize = 3;
 /// What is wrong, in Chinese for the console and in English for the log.
 type Words = Option<(String, String)>;
 
-/// Raises and ends the alarms that tell how the work stands.
+/// Raises or clears the alarms about NATS, the workers and the queue.
 pub(super) fn update(health: &HealthState, status: &ClusterStatus) {
     let up = health.uptime();
     let nats = nats(status).filter(|_| up > NATS_GRACE);
-    // without NATS nothing is known of workers: what was told before stands
+    // without NATS nothing is known of the workers: their alarms stay as they are
     let known = status.error.is_none();
     set(health, Alarm::Nats, nats);
     if known {

@@ -54,7 +54,7 @@ pub struct Publication {
     pub printer: Option<String>,
     /// What stands above the masthead.
     pub classification_notice: String,
-    /// What stands around the items of an official briefing.
+    /// Head and 版记 of an official briefing.
     pub imprint: Imprint,
     /// Template of 编者的话 with facts in braces; the usual one where none is given.
     pub foreword: Option<String>,

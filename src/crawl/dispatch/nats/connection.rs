@@ -1,4 +1,4 @@
-//! The connection to NATS: it comes back by itself, and reads passwords and credentials anew each time it does.
+//! The connection to NATS: it reconnects by itself, and reads passwords and credentials again each time.
 
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -11,7 +11,7 @@ use async_nats::{Auth, AuthError, ConnectOptions, Event, ServerAddr};
 use crate::config::settings::CrawlSettings;
 use crate::crawl::dispatch::nats::NatsError;
 
-/// A connection that carries nothing is asked whether it stands.
+/// How often the client pings the server.
 const PING_INTERVAL: Duration = Duration::from_secs(5);
 const REQUEST_TIMEOUT: Duration = Duration::from_secs(5);
 /// Longest pause between two tries to connect.
@@ -65,7 +65,7 @@ impl Connection {
         Ok(Self { js, url, last_error })
     }
 
-    /// Why NATS cannot be reached now; `None` where the connection stands.
+    /// Why NATS cannot be reached now; `None` while connected.
     pub(super) fn error(&self) -> Option<NatsError> {
         if self.js.client().connection_state() == State::Connected {
             return None;

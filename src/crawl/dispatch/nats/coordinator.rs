@@ -25,7 +25,7 @@ const ERROR_GRACE: Duration = Duration::from_secs(5);
 /// How often the state of the workers is read.
 const STATUS_INTERVAL: Duration = Duration::from_secs(5);
 
-/// The streams, and how often they were made anew.
+/// The streams, and how many times they have been created.
 #[derive(Clone)]
 pub(super) struct Ready {
     pub(super) generation: u64,
@@ -83,7 +83,7 @@ impl CoordinatorState {
         }
     }
 
-    /// Tells of streams that are made anew from now on.
+    /// Receives the streams each time they are created again.
     pub(super) fn generations(&self) -> watch::Receiver<Option<Ready>> {
         self.ready.subscribe()
     }
@@ -96,14 +96,14 @@ impl CoordinatorState {
         f(&mut self.waiting.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
-    /// Who waits for the result of a task is told by what is returned.
+    /// Registers a caller that waits for the result of a task; the receiver gets it.
     pub(super) fn wait_for(&self, id: &str) -> oneshot::Receiver<Completion> {
         let (to, result) = oneshot::channel();
         self.waiting(|all| all.insert(id.to_owned(), to));
         result
     }
 
-    /// Who waits for the result of a task; nobody waits for it after this.
+    /// Removes and returns the sender to the caller that waits for a task, if there is one.
     pub(super) fn take_waiting(&self, id: &str) -> Option<oneshot::Sender<Completion>> {
         self.waiting(|all| all.remove(id))
     }
@@ -123,12 +123,12 @@ impl CoordinatorState {
         });
     }
 
-    /// How the work stands, as it was seen last.
+    /// The last status read from NATS.
     pub(super) fn cluster_status(&self) -> ClusterStatus {
         self.cluster_status.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// Reads how the work stands now.
+    /// Reads the status from NATS now.
     pub(super) async fn refresh_status(&self) -> Result<(), NatsError> {
         let status = self.streams().await.cluster_status(true).await?;
         self.set_status(status.with_rates(&self.cluster_status(), Duration::ZERO));

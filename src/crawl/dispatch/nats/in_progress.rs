@@ -9,7 +9,7 @@ use async_nats::jetstream::message::Acker;
 
 /// A result newer than we understand is left alone for so long.
 pub(super) const REQUEUE_DELAY: Duration = Duration::from_secs(30);
-/// Most of these that wait; the tasks of those beyond are given out again after some minutes.
+/// Most of these results that may wait; the tasks of the others are sent again later.
 pub(super) const MAX_PARKED: usize = 256;
 
 /// Results that the crawl works on, by id.
@@ -53,7 +53,7 @@ impl Parked {
             seen.pop_front();
         }
         let first = seen.is_empty();
-        // those above the limit are not counted: they are gone
+        // stop counting above the limit: those results are not kept
         if seen.len() <= MAX_PARKED {
             seen.push_back(now);
         }
