@@ -189,7 +189,8 @@ async fn a_later_poll_reads_on_until_it_reaches_what_is_known() {
     let page = |numbers: std::ops::Range<u32>, next: &str| list(&addresses(numbers.rev(), "/n/{}.html"), &format!("<a href='{next}'>下一页</a>"));
     site.pages.put("/list/", page(1..7, ""));
     site.once("/list/", "").await;
-    site.sql().execute_batch("UPDATE source SET etag = NULL").unwrap();
+    // a minute ago: a gap is told by seconds
+    site.sql().execute_batch("UPDATE source SET etag = NULL; UPDATE entry SET first_seen = first_seen - 60").unwrap();
     // eighteen new rows, and then the known ones; the third page cannot be had at first
     site.pages.put("/list/", page(19..25, "/list/2.html"));
     site.pages.put("/list/2.html", page(13..19, "/list/3.html"));
