@@ -214,6 +214,9 @@ async fn mail_loop(live: Arc<ConfigHandle>, outbox: PathBuf, bell: Arc<Notify>, 
     while next(&bell, &mut stopped).await {
         let pipeline = live.pipeline();
         pipeline.health().heartbeat(Component::Mail);
+        if let Err(e) = pipeline.issues().queue_due(Utc::now()).await {
+            tracing::error!("letters of final issues: {e}");
+        }
         match pipeline.issues().send(outbox.clone(), Utc::now()).await {
             Ok(r) => {
                 for sent in r.sent {

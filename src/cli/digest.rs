@@ -103,10 +103,7 @@ pub(super) async fn run(action: &DigestCommand, context: &CommandContext) -> any
         }
         DigestCommand::List => {
             for e in store.run(|s| s.editions(1000)).await? {
-                println!(
-                    "{}\t{}\t{}年第{}期(总第{}期)\t{} items\t{}/{} letters sent",
-                    e.id, e.date, e.year, e.number_in_year, e.cumulative_number, e.items, e.letters.0, e.letters.1
-                );
+                println!("{}\t{}\t{}\t{} items\t{}/{} letters sent", e.id, e.date, e.label(), e.items, e.letters.0, e.letters.1);
             }
         }
         DigestCommand::Show { id, why } => {

@@ -5,6 +5,7 @@ use chrono::Utc;
 use clap::Subcommand;
 
 use crate::cli::CommandContext;
+use crate::model::SigningStep;
 use crate::store::{AccountChange, Role, Store, is_account_name};
 use crate::web::{fresh_password, hash_password};
 
@@ -23,6 +24,9 @@ pub(super) enum UserCommand {
         /// editor or admin (default: as it is, editor for a new account)
         #[arg(long)]
         role: Option<String>,
+        /// Steps of signing that it may take: submit, review, sign, parted by commas; "" for none (default: as they are)
+        #[arg(long)]
+        duties: Option<String>,
         /// File that holds the password, `-` for standard input
         #[arg(long, value_name = "FILE")]
         password_file: Option<String>,
@@ -54,10 +58,11 @@ pub(super) fn run(action: &UserCommand, context: &CommandContext) -> anyhow::Res
     };
     let now = Utc::now();
     match action {
-        UserCommand::Add { name, role, password_file } => {
+        UserCommand::Add { name, role, duties, password_file } => {
             let name = name.trim();
             anyhow::ensure!(is_account_name(name), "{name:?} is no name of an account: 1 to 40 letters and figures, - _ . · @ within");
             let role = role.as_deref().map(|r| Role::parse(r).with_context(|| format!("role {r:?} is not one of editor, admin"))).transpose()?;
+            let duties = duties.as_deref().map(read_duties).transpose()?;
             let password = match password_file {
                 Some(path) => given(path)?,
                 None => fresh_password()?,
@@ -68,6 +73,9 @@ pub(super) fn run(action: &UserCommand, context: &CommandContext) -> anyhow::Res
                     require_done(store.set_role(name, role, WHO, now)?, name)?;
                 }
                 anyhow::ensure!(store.set_password(name, &hash, None, WHO, now)?, "another account has the same letters: `qingbao user list`");
+            }
+            if let Some(duties) = duties {
+                require_done(store.set_duties(name, &duties, WHO, now)?, name)?;
             }
             let account = store.account(name)?.with_context(|| format!("{name} is gone again"))?;
             let may = if account.disabled { "is kept out: `qingbao user enable`" } else { "may sign in at the console" };
@@ -87,11 +95,17 @@ pub(super) fn run(action: &UserCommand, context: &CommandContext) -> anyhow::Res
         }
         UserCommand::List => {
             for a in store.accounts()? {
-                println!("{}\t{}\t{}", a.name, a.role.as_str(), if a.disabled { "disabled" } else { "enabled" });
+                let duties: Vec<&str> = a.duties.iter().map(|d| d.as_str()).collect();
+                println!("{}\t{}\t{}\t{}", a.name, a.role.as_str(), if a.disabled { "disabled" } else { "enabled" }, duties.join(","));
             }
         }
     }
     Ok(())
+}
+
+fn read_duties(words: &str) -> anyhow::Result<Vec<SigningStep>> {
+    let words = words.split(',').map(str::trim).filter(|w| !w.is_empty());
+    words.map(|w| SigningStep::parse(w).with_context(|| format!("duty {w:?} is not one of submit, review, sign"))).collect()
 }
 
 fn require_done(change: AccountChange, name: &str) -> anyhow::Result<()> {

@@ -12,6 +12,7 @@ pub mod opml;
 mod publication;
 mod reader;
 pub mod settings;
+mod signing;
 pub mod source_list;
 mod store;
 mod summarise;

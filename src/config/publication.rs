@@ -9,8 +9,8 @@ use crate::config::foreword;
 use crate::config::localized::localized;
 use crate::config::mail::read_address;
 use crate::config::reader::{Section, TomlReader};
-use crate::config::{ConfigError, read_file};
-use crate::model::{Imprint, MailAddress, Print};
+use crate::config::{ConfigError, read_file, signing};
+use crate::model::{Imprint, Layout, MailAddress, Print, SigningStep};
 use crate::schedule::{Calendar, Recurrence};
 
 const BUILT_IN_CALENDAR: &str = include_str!("calendar.toml");
@@ -84,6 +84,12 @@ pub struct Publication {
     pub final_recipients: Vec<Recipient>,
     /// Whether an issue without items is mailed too.
     pub mail_empty: bool,
+    /// How its issues are laid out.
+    pub layout: Layout,
+    /// Steps behind 送审 that an issue needs; empty: any editor makes it final.
+    pub signing: Vec<SigningStep>,
+    /// How long the letters of a final issue wait, so that it can be called back before anybody has it.
+    pub withdraw_within: Duration,
 }
 
 impl Default for Publication {
@@ -109,11 +115,19 @@ impl Default for Publication {
             recipients: MailAddress::parse("editors@localhost").into_iter().map(Recipient::from).collect(),
             final_recipients: Vec::new(),
             mail_empty: true,
+            layout: Layout::Bulletin,
+            signing: Vec::new(),
+            withdraw_within: Duration::ZERO,
         }
     }
 }
 
 impl Publication {
+    /// Whether its issues are started by people, not by the calendar.
+    pub fn is_on_demand(&self) -> bool {
+        self.calendar.days == Recurrence::OnDemand
+    }
+
     /// What is printed of an item that comes into a column.
     pub fn print_of(&self, column: &str) -> Print {
         self.columns.iter().find(|c| c.name == column).map_or(Print::Summary, |c| c.print)
@@ -154,7 +168,9 @@ const KEYS: [&str; 24] = [
 
 pub(super) fn read(s: &Section<'_>) -> Publication {
     let mut p = Publication::default();
-    s.deny_unknown_keys(&KEYS);
+    s.deny_unknown_keys(&[&KEYS[..], &signing::KEYS].concat());
+    signing::read_kind(s, &mut p);
+    signing::read_steps(s, &mut p);
     set(&mut p.name, s.string("name"));
     set(&mut p.organiser, s.string("organiser"));
     set(&mut p.classification_notice, s.string("notice"));
@@ -172,7 +188,8 @@ pub(super) fn read(s: &Section<'_>) -> Publication {
         p.foreword = Some(t.value.to_owned());
     }
     let print = read_print(s);
-    let columns: Vec<_> = s.sections("columns").iter().filter_map(|c| read_column(c, print.unwrap_or(Print::Summary))).collect();
+    let usual = p.columns.first().map_or(Print::Summary, |c| c.print);
+    let columns: Vec<_> = s.sections("columns").iter().filter_map(|c| read_column(c, print.unwrap_or(usual))).collect();
     if !columns.is_empty() {
         p.columns = columns;
     } else if let Some(print) = print {
@@ -193,7 +210,7 @@ pub(super) fn read(s: &Section<'_>) -> Publication {
     read_calendar(s, &mut p.calendar);
     // an issue tells of the time since the one before
     p.window = match p.calendar.days {
-        Recurrence::Workdays | Recurrence::Daily => p.window,
+        Recurrence::Workdays | Recurrence::Daily | Recurrence::OnDemand => p.window,
         Recurrence::Weekly(_) => Duration::from_hours(24 * 8),
         Recurrence::Monthly(_) => Duration::from_hours(24 * 35),
     };
@@ -281,7 +298,7 @@ fn read_calendar(s: &Section<'_>, calendar: &mut Calendar) {
         match Recurrence::parse(t.value) {
             Some(days) => calendar.days = days,
             None => {
-                s.invalid_value("days", t, &["workdays", "daily", "weekly-mon … weekly-sun", "monthly-1 … monthly-28"]);
+                s.invalid_value("days", t, &["workdays", "daily", "weekly-mon … weekly-sun", "monthly-1 … monthly-28", "on-demand"]);
             }
         }
     }

@@ -1,6 +1,5 @@
 //! What an editor may do to an edition.
 
-use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
 use crate::issue::fields::Edit;
@@ -165,8 +164,6 @@ pub enum Change {
     Foreword(Edit),
     /// 编者的话 is composed from the items again.
     ComposeForeword,
-    /// 定稿 at this moment: nothing can be changed any more.
-    Finalise(DateTime<Utc>),
 }
 
 impl Change {
@@ -188,7 +185,6 @@ impl Change {
             Self::Split { .. } => "拆分",
             Self::Foreword(_) => "编者的话",
             Self::ComposeForeword => "重新生成编者的话",
-            Self::Finalise(_) => "定稿",
         }
     }
 }

@@ -4,7 +4,7 @@ pub use crate::issue::change::{Change, DropReason, Place};
 use crate::issue::fields::Field;
 pub use crate::issue::fields::{Edit, EditError, MAX_ATTACHMENTS, MAX_FOREWORD, MAX_SUMMARY, MAX_TEXT, MAX_TITLE};
 use crate::issue::foreword;
-use crate::model::{ArticleId, Copy, Edition, Item, Print};
+use crate::model::{ArticleId, Copy, Edition, EditionState, Item, Print};
 use crate::text::normalize::truncate;
 
 /// Longest summary of an item of the editor's own, taken from its text; in characters.
@@ -16,8 +16,10 @@ impl Change {
     /// # Errors
     /// Why it cannot be made; the edition is as it was.
     pub fn apply(self, e: &mut Edition) -> Result<(), EditError> {
-        if e.is_final {
-            return Err(EditError::Final);
+        match e.state() {
+            EditionState::Draft => {}
+            EditionState::Submitted(_) => return Err(EditError::Submitted),
+            EditionState::Final => return Err(EditError::Final),
         }
         match self {
             Self::Rewrite { article, title, summary, text } => rewrite(e, article, title, summary, text)?,
@@ -77,7 +79,6 @@ impl Change {
                 e.foreword_edited |= e.foreword != before;
             }
             Self::ComposeForeword => e.foreword_edited = false,
-            Self::Finalise(at) => (e.is_final, e.built_at) = (true, Some(at)),
         }
         if !e.foreword_edited {
             e.foreword = foreword::compose(e);
@@ -204,7 +205,6 @@ fn remove_item(e: &mut Edition, article: ArticleId) -> Result<Item, EditError> {
 
 #[cfg(test)]
 mod tests {
-    use chrono::DateTime;
 
     use super::*;
     use crate::issue::tests::{article, build_with};
@@ -279,7 +279,7 @@ mod tests {
             assert_eq!(change.apply(&mut e), Err(error));
             assert_eq!(e, before);
         }
-        Change::Finalise(DateTime::UNIX_EPOCH).apply(&mut e).unwrap();
+        e.is_final = true;
         assert_eq!(Change::Foreword(Edit::any("x")).apply(&mut e), Err(EditError::Final));
     }
 }

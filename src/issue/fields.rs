@@ -105,9 +105,12 @@ pub enum EditError {
     /// There already.
     #[error("这篇文章已经在本期里了")]
     AlreadyThere,
-    /// Frozen.
+    /// Frozen for good.
     #[error("本期已经定稿，不能再改")]
     Final,
+    /// Frozen while others look at it.
+    #[error("本期已经送审，不能再改：请撤回送审，或由审核、签发人退回")]
+    Submitted,
     /// Another editor changed the same text meanwhile.
     #[error("这一条的{field}刚刚被别人改过")]
     Conflict {

@@ -6,7 +6,7 @@ use std::sync::LazyLock;
 use regex::Regex;
 
 use crate::config::foreword::PLACEHOLDERS;
-use crate::model::{Edition, Health, Item};
+use crate::model::{Edition, Health, Item, Layout};
 
 /// The usual template; sentences without facts are left out. It is for leaders: how the crawl went stands under 运行情况 of the draft.
 const DEFAULT_TEMPLATE: &str = "本期选出 {条数} 条{行业}。{热点}{本地}{升温}";
@@ -14,6 +14,9 @@ const DEFAULT_TEMPLATE: &str = "本期选出 {条数} 条{行业}。{热点}{本
 /// Composes the foreword from the edition's items, after a template of one's own where there is one.
 pub(super) fn compose(e: &Edition) -> String {
     let items: Vec<&Item> = e.items().collect();
+    if e.layout == Layout::Report {
+        return String::new();
+    }
     if items.is_empty() {
         return "本期没有可选的新文章。".to_owned();
     }

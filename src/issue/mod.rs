@@ -11,10 +11,12 @@ pub mod foreword;
 mod rank;
 mod recipient_filter;
 mod relative_dates;
+pub mod notice;
 pub mod rewrite;
 pub(crate) mod sentence_model;
 pub(crate) mod sentence_training;
 pub mod sentences;
+pub mod signing;
 pub mod steps;
 pub mod summarise;
 
@@ -23,7 +25,7 @@ use std::collections::{BTreeMap, HashSet};
 use chrono::{DateTime, NaiveDate, Utc};
 
 use crate::config::settings::{Publication, SummariseSettings};
-use crate::model::{ArticleId, ColumnItems, Copy, Edition, EditionId, Headline, Health, Item, Label, Print, StoryId, Trend, WEEKS};
+use crate::model::{ArticleId, ColumnItems, Copy, Edition, EditionId, Headline, Health, Item, Label, Print, Signing, StoryId, Trend, WEEKS};
 
 pub use archive::{Archive, InMemory};
 use candidate_pool::{Candidate, Pool};
@@ -97,6 +99,17 @@ pub fn build<A: Archive>(input: &IssueInput<'_>, archive: &A) -> Result<Draft, A
         let items = chosen.iter().map(|c| item(c, column.print, input, archive)).collect::<Result<_, _>>()?;
         columns.push(ColumnItems { name: column.name.clone(), items });
     }
+    Ok(Draft { edition: edition(input, columns, health), stories })
+}
+
+/// An edition without items, for editors to fill.
+pub fn empty(input: &IssueInput<'_>) -> Edition {
+    let columns = input.publication.columns.iter().map(|c| ColumnItems { name: c.name.clone(), items: Vec::new() }).collect();
+    edition(input, columns, input.health.clone())
+}
+
+fn edition(input: &IssueInput<'_>, columns: Vec<ColumnItems>, health: Health) -> Edition {
+    let publication = input.publication;
     let mut edition = Edition {
         id: EditionId(0),
         publication: publication.name.clone(),
@@ -107,6 +120,9 @@ pub fn build<A: Archive>(input: &IssueInput<'_>, archive: &A) -> Result<Draft, A
         date: input.date,
         built_at: Some(input.now),
         is_final: false,
+        extra: false,
+        layout: publication.layout,
+        signing: Signing::default(),
         classification_notice: publication.classification_notice.clone(),
         printer: publication.printer.clone(),
         imprint: publication.imprint.clone(),
@@ -122,7 +138,7 @@ pub fn build<A: Archive>(input: &IssueInput<'_>, archive: &A) -> Result<Draft, A
         health,
     };
     edition.foreword = foreword::compose(&edition);
-    Ok(Draft { edition, stories })
+    edition
 }
 
 /// The articles of the window that a publication wants.

@@ -8,7 +8,7 @@ use lettre::message::{Mailbox, Message, MessageBuilder, MultiPart, MultiPartKind
 use xxhash_rust::xxh3::xxh3_64;
 
 use crate::config::settings::MailSettings;
-use crate::model::Edition;
+use crate::model::{Edition, Layout};
 use crate::model::MailAddress;
 use crate::render::RenderedIssue;
 use crate::store::OutgoingMessage;
@@ -55,8 +55,14 @@ pub fn compose(
     salt: &str,
 ) -> Result<OutgoingMessage, ComposeError> {
     let recipient = to.bare();
-    let stage = if edition.is_final { "\nfinal" } else { "" };
-    let key = xxh3_64(format!("{salt}\n{}\n{}\n{recipient}{stage}", edition.publication, edition.date).as_bytes());
+    let round = match (edition.is_final, edition.signing.round) {
+        (false, _) => String::new(),
+        (true, 0 | 1) => "\nfinal".to_owned(),
+        (true, round) => format!("\nfinal{round}"),
+    };
+    // there may be several of a day beside the calendar
+    let which = if edition.extra || edition.layout == Layout::Report { format!("\n{}", edition.id) } else { String::new() };
+    let key = xxh3_64(format!("{salt}\n{}\n{}\n{recipient}{round}{which}", edition.publication, edition.date).as_bytes());
     let id = message_id(&format!("issue.{}-{}.{key:016x}", edition.year, edition.number_in_year), settings);
     let part = |kind: ContentType, body: &str| SinglePart::builder().header(kind).header(ContentTransferEncoding::Base64).body(body.to_owned());
     let multi = |kind: MultiPartKind, n: u8| MultiPart::builder().kind(kind).boundary(format!("=_{key:016x}_{n}"));

@@ -1,10 +1,13 @@
-//! What operators are told of letters that did not arrive.
+//! What operators are told of letters that did not arrive, and readers of an issue afterwards.
 
 use chrono::{DateTime, Utc};
 use xxhash_rust::xxh3::xxh3_64;
 
 use crate::config::settings::MailSettings;
-use crate::mail::message::{compose_text, message_id};
+use crate::issue::notice::Notice;
+use crate::mail::message::{ComposeError, compose_text, message_id};
+use crate::model::{Edition, MailAddress};
+use crate::render::{notice_letter, notice_subject};
 use crate::store::{DeliveryState, OutboxMessage, OutgoingMessage};
 
 /// A notice to each operator; the same event gives the same Message-ID. Notices about notices are not written.
@@ -37,4 +40,21 @@ pub fn report(subject: &str, text: &str, key: &str, settings: &MailSettings, now
         compose_text(subject, text, id, settings, to, now).map_err(|e| tracing::error!("a notice cannot be written: {e}")).ok()
     };
     settings.operators.iter().filter_map(compose).collect()
+}
+
+/// A notice about an issue to one who has it; the same notice and recipient give the same Message-ID.
+///
+/// # Errors
+/// Those of [`compose_text`].
+pub fn notice_to_reader(
+    notice: &Notice,
+    edition: &Edition,
+    settings: &MailSettings,
+    to: &MailAddress,
+    now: DateTime<Utc>,
+    salt: &str,
+) -> Result<OutgoingMessage, ComposeError> {
+    let key = xxh3_64(format!("{salt}\n{}\n{}\n{}", edition.publication, notice.label(), to.bare()).as_bytes());
+    let id = message_id(&format!("{}.{}-{}.{key:016x}", notice.text.kind(), edition.year, edition.number_in_year), settings);
+    compose_text(&notice_subject(notice, edition), &notice_letter(notice, edition), id, settings, to, now)
 }

@@ -55,11 +55,17 @@ pub async fn send_due(
             tokio::time::sleep(pause).await;
         }
         let id = letter.id;
-        store.run(move |s| s.mark_sending(id)).await?;
+        if !store.run(move |s| s.mark_sending(id)).await? {
+            continue;
+        }
         beat();
         let outcome = match transport.mail_and_rcpt(&letter).await {
             Ok(()) => {
-                store.run(move |s| s.mark_transmitting(id)).await?;
+                if !store.run(move |s| s.mark_transmitting(id)).await? {
+                    // the server waits for a content that it does not get
+                    transport.close().await;
+                    continue;
+                }
                 beat();
                 transport.data(&letter).await
             }

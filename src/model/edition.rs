@@ -3,7 +3,7 @@
 use chrono::{DateTime, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
 
-use crate::model::{ArticleId, EditionId, FileId, WebUrl};
+use crate::model::{ArticleId, EditionId, EditionState, FileId, Signing, WebUrl};
 
 /// Another place where an item's story was published.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -224,6 +224,24 @@ impl Imprint {
     }
 }
 
+/// How an issue is laid out.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Layout {
+    /// 快报: many items in columns, with a contents list and a chart.
+    #[default]
+    Bulletin,
+    /// 专报: one matter in full, without them.
+    Report,
+}
+
+impl Layout {
+    #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands over a reference")]
+    fn is_bulletin(&self) -> bool {
+        *self == Self::Bulletin
+    }
+}
+
 /// One issue of the briefing.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Edition {
@@ -243,6 +261,15 @@ pub struct Edition {
     pub cumulative_number: u32,
     /// Day of the issue.
     pub date: NaiveDate,
+    /// 增刊: beside the calendar, numbered in a series of its own.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub extra: bool,
+    /// How it is laid out.
+    #[serde(default, skip_serializing_if = "Layout::is_bulletin")]
+    pub layout: Layout,
+    /// Who signed it, and who has to.
+    #[serde(default, skip_serializing_if = "Signing::is_untouched")]
+    pub signing: Signing,
     /// When it was built: the date of its letters.
     #[serde(default)]
     #[serde(rename = "built")]
@@ -291,6 +318,16 @@ pub struct Edition {
 }
 
 impl Edition {
+    /// Where it stands.
+    pub fn state(&self) -> EditionState {
+        self.signing.state(self.is_final)
+    }
+
+    /// Whether editors may not change it: it is final, or submitted.
+    pub fn is_frozen(&self) -> bool {
+        self.state() != EditionState::Draft
+    }
+
     /// Its items, column by column.
     pub fn items(&self) -> impl Iterator<Item = &Item> {
         self.columns.iter().flat_map(|c| &c.items)
@@ -298,6 +335,9 @@ impl Edition {
 
     /// Items by industry over the last weeks, those that stand in this issue now among them.
     pub fn trend_with_items(&self) -> Vec<Trend> {
+        if self.layout == Layout::Report {
+            return Vec::new();
+        }
         let mut out = self.trend.clone();
         for industry in self.items().filter_map(|i| i.industries.first()).filter(|_| self.trend_is_before) {
             let at = out.iter().position(|t| t.industry == *industry).unwrap_or_else(|| {
@@ -337,8 +377,13 @@ impl Edition {
         self.printer.as_deref().unwrap_or(&self.organiser)
     }
 
-    /// 2026年第3期(总第3期).
+    /// 2026年第3期(总第3期), or 2026年增刊第1期.
     pub fn issue_label(&self) -> String {
-        format!("{}年第{}期(总第{}期)", self.year, self.number_in_year, self.cumulative_number)
+        issue_label(self.year, self.number_in_year, self.cumulative_number, self.extra)
     }
+}
+
+/// The label of an issue by its numbers: within the year, and in all.
+pub fn issue_label(year: i32, number: u32, total: u32, extra: bool) -> String {
+    if extra { format!("{year}年增刊第{number}期") } else { format!("{year}年第{number}期(总第{total}期)") }
 }

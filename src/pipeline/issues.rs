@@ -12,7 +12,7 @@ use crate::crawl::Crawler;
 use crate::health::Component;
 use crate::issue::{self, IssueInput};
 use crate::mail::{self, SendSummary, Transport};
-use crate::model::{ArticleId, Edition, Headline, Health};
+use crate::model::{ArticleId, Edition, Headline, Health, MailAddress};
 use crate::render::{self, Files, RenderedIssue};
 use crate::store::{OutgoingMessage, Store, StoreError, Window};
 
@@ -45,6 +45,41 @@ impl IssueMaker {
         let p = publication.clone();
         let commit = self.store.run(move |store| store.commit_edition(draft.edition, &p, &draft.stories, candidates));
         Ok(commit.await?)
+    }
+
+    /// Starts an issue without items beside the calendar: an extra one (增刊), or one of a publication that appears on demand.
+    pub async fn start(&self, publication: &Publication, extra: bool, who: String, now: DateTime<Utc>) -> Result<Edition> {
+        let (date, p) = (publication.calendar.today(now), publication.clone());
+        let mut edition = self.with_issue_input(publication, date, now, |_, input, _| Ok(issue::empty(&input))).await?;
+        edition.extra = extra;
+        Ok(self.store.run(move |store| store.start_edition(edition, &p, &who, now)).await?)
+    }
+
+    /// Queues the letters of final issues that can no longer be called back, and of notices about issues.
+    pub async fn queue_due(&self, now: DateTime<Utc>) -> Result<()> {
+        for id in self.store.run(move |s| s.letters_due(now)).await? {
+            if let Some(edition) = self.store.run(move |s| s.edition(id)).await? {
+                let letters = self.enqueue_issue(&edition, now).await?;
+                tracing::info!(issue = %edition.issue_label(), letters, "letters of a final issue queued");
+            }
+            self.store.run(move |s| s.clear_letters_due(id)).await?;
+        }
+        for pending in self.store.run(Store::pending_notices).await? {
+            let id = pending.edition;
+            let Some(edition) = self.store.run(move |s| s.edition(id)).await? else { continue };
+            let salt = self.store.run(Store::message_salt).await?;
+            let mut letters = Vec::with_capacity(pending.readers.len());
+            for to in &pending.readers {
+                match MailAddress::parse(to) {
+                    Ok(to) => letters.push(mail::notice_to_reader(&pending.notice, &edition, &self.settings.mail, &to, now, &salt)?),
+                    Err(e) => tracing::error!("{to} gets no notice: {e}"),
+                }
+            }
+            let expires = self.settings.mail.expires(now);
+            tracing::info!(issue = %edition.issue_label(), notice = %pending.notice.label(), letters = letters.len(), "notice queued");
+            self.store.run(move |s| s.queue_notice_letters(&pending, &letters, now, expires)).await?;
+        }
+        Ok(())
     }
 
     /// What might become items of a day's edition, best first: article and rank score.

@@ -2,7 +2,7 @@
 
 use askama::Template;
 
-use crate::model::{Edition, Item, Print};
+use crate::model::{Edition, Item, Layout, Print};
 use crate::render::blocks::{Block, blocks};
 use crate::render::{RenderError, chinese_date, content_id, health_line, subject};
 use crate::text::normalize::truncate;

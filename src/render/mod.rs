@@ -5,6 +5,7 @@ mod blocks;
 mod chart;
 mod docx;
 mod html;
+mod notice;
 mod picture;
 mod text;
 
@@ -15,6 +16,7 @@ use chrono::{Datelike, NaiveDate};
 
 pub use docx::{DocxError, docx};
 pub use html::html;
+pub use notice::{notice_letter, notice_subject};
 pub use picture::{PictureError, Png, read_picture};
 pub use text::text;
 
@@ -87,7 +89,8 @@ pub fn subject(edition: &Edition) -> String {
 
 /// File name of the edition without ending: 许昌竞争情报快递2026年第3期.
 pub fn file_stem(edition: &Edition) -> String {
-    format!("{}{}年第{}期", edition.publication, edition.year, edition.number_in_year)
+    let extra = if edition.extra { "增刊" } else { "" };
+    format!("{}{}年{extra}第{}期", edition.publication, edition.year, edition.number_in_year)
 }
 
 /// Everything a letter needs.

@@ -17,7 +17,10 @@ pub fn text(edition: &Edition) -> String {
 
 fn write_all(e: &Edition, out: &mut String) -> std::fmt::Result {
     writeln!(out, "{}\n{}　{}　{}\n{RULE}", e.publication, e.issue_label(), chinese_date(e.date), e.organiser)?;
-    writeln!(out, "{}\n\n●编者的话\n\n{}\n", e.notice_line(), e.foreword)?;
+    writeln!(out, "{}\n", e.notice_line())?;
+    if !e.foreword.is_empty() {
+        writeln!(out, "●编者的话\n\n{}\n", e.foreword)?;
+    }
     let mut number = 0;
     for c in e.columns.iter().filter(|c| !c.items.is_empty()) {
         writeln!(out, "●{}\n", c.name)?;

@@ -20,14 +20,17 @@ pub enum Recurrence {
     Weekly(Weekday),
     /// Once a month: the first working day from this day on.
     Monthly(u32),
+    /// None by itself: somebody starts each issue.
+    OnDemand,
 }
 
 impl Recurrence {
-    /// Reads `workdays`, `daily`, `weekly-mon` … `weekly-sun` or `monthly-1` … `monthly-28`.
+    /// Reads `workdays`, `daily`, `weekly-mon` … `weekly-sun` `monthly-1` … `monthly-28` or `on-demand`.
     pub fn parse(word: &str) -> Option<Self> {
         match word {
             "workdays" => Some(Self::Workdays),
             "daily" => Some(Self::Daily),
+            "on-demand" => Some(Self::OnDemand),
             _ => match word.strip_prefix("monthly-") {
                 Some(day) => day.parse().ok().filter(|d| (1..=28).contains(d)).map(Self::Monthly),
                 None => word.strip_prefix("weekly-")?.parse().ok().map(Self::Weekly),
@@ -67,6 +70,7 @@ impl Calendar {
     /// Whether an issue is due on this day.
     pub fn has_issue(&self, day: NaiveDate) -> bool {
         match self.days {
+            Recurrence::OnDemand => false,
             Recurrence::Daily => !self.holidays.contains(&day),
             Recurrence::Weekly(on) => day.weekday() == on && !self.holidays.contains(&day),
             Recurrence::Workdays => self.is_working_day(day),

@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use chrono::{DateTime, TimeDelta, Utc};
 use rusqlite::{OptionalExtension as _, params};
 
+use crate::model::SigningStep;
 use crate::store::audit::audit;
 use crate::store::{Result, Store};
 use crate::text::normalize::fold_width_and_case;
@@ -58,6 +59,8 @@ pub struct Account {
     pub password: String,
     /// Whether it may sign in.
     pub disabled: bool,
+    /// Steps of signing that it may take.
+    pub duties: Vec<SigningStep>,
 }
 
 /// Somebody signed in.
@@ -88,7 +91,24 @@ pub struct AuditLine {
 
 fn account(r: &rusqlite::Row<'_>) -> rusqlite::Result<Account> {
     let role = Role::parse(&r.get::<_, String>(2)?).unwrap_or(Role::Editor);
-    Ok(Account { id: r.get(0)?, name: r.get(1)?, role, password: r.get(3)?, disabled: r.get(4)? })
+    Ok(Account { id: r.get(0)?, name: r.get(1)?, role, password: r.get(3)?, disabled: r.get(4)?, duties: read_duties(&r.get::<_, String>(5)?) })
+}
+
+/// Reads duties that are parted by commas; gives them in the order of the steps.
+fn read_duties(words: &str) -> Vec<SigningStep> {
+    let mut duties: Vec<SigningStep> = words.split(',').filter_map(SigningStep::parse).collect();
+    duties.sort_unstable();
+    duties
+}
+
+/// Duties of an account, parted by commas.
+const DUTIES: &str = "(SELECT coalesce(group_concat(step), '') FROM account_duty WHERE account_id = a.id)";
+
+/// Returns the duties of an account that may sign in; none where there is no such account.
+pub(super) fn duties_of(c: &rusqlite::Connection, name: &str) -> Result<Vec<SigningStep>> {
+    let sql = format!("SELECT {DUTIES} FROM account a WHERE name = ?1 AND NOT disabled");
+    let words: Option<String> = c.prepare_cached(&sql)?.query_row([name], |r| r.get(0)).optional()?;
+    Ok(read_duties(&words.unwrap_or_default()))
 }
 
 /// Ends the sessions of an account, but for the one with the token `keep`.
@@ -98,7 +118,9 @@ fn end_sessions(t: &rusqlite::Connection, name: &str, keep: Option<&[u8]>) -> Re
     Ok(())
 }
 
-const ACCOUNT: &str = "SELECT id, name, role, password, disabled FROM account";
+fn select_accounts(which: &str) -> String {
+    format!("SELECT id, name, role, password, disabled, {DUTIES} FROM account a {which}")
+}
 
 /// Longest name, in characters.
 const MAX_NAME_CHARS: usize = 40;
@@ -158,6 +180,22 @@ impl Store {
         })
     }
 
+    /// Gives an account these duties and no others.
+    pub fn set_duties(&self, name: &str, duties: &[SigningStep], who: &str, now: DateTime<Utc>) -> Result<AccountChange> {
+        self.write(|t| {
+            let id: Option<i64> = t.query_row("SELECT id FROM account WHERE name = ?1", [name], |r| r.get(0)).optional()?;
+            let Some(id) = id else { return Ok(AccountChange::Unknown) };
+            t.execute("DELETE FROM account_duty WHERE account_id = ?1", [id])?;
+            for step in duties {
+                t.prepare_cached("INSERT OR IGNORE INTO account_duty (account_id, step) VALUES (?1, ?2)")?.execute(params![id, step.as_str()])?;
+            }
+            let words: Vec<&str> = duties.iter().map(|d| d.duty()).collect();
+            let what = if words.is_empty() { "取消全部职责".to_owned() } else { format!("职责改为{}", words.join("、")) };
+            audit(t, who, &what, name, now)?;
+            Ok(AccountChange::Done)
+        })
+    }
+
     /// Lets an account in or keeps it out; its sessions end.
     pub fn disable_account(&self, name: &str, disabled: bool, who: &str, now: DateTime<Utc>) -> Result<AccountChange> {
         let what = if disabled { "停用账号" } else { "启用账号" };
@@ -211,12 +249,12 @@ impl Store {
 
     /// An account by its name.
     pub fn account(&self, name: &str) -> Result<Option<Account>> {
-        self.read(|c| Ok(c.prepare_cached(&format!("{ACCOUNT} WHERE name = ?1"))?.query_row([name], account).optional()?))
+        self.read(|c| Ok(c.prepare_cached(&select_accounts("WHERE name = ?1"))?.query_row([name], account).optional()?))
     }
 
     /// All accounts.
     pub fn accounts(&self) -> Result<Vec<Account>> {
-        self.read(|c| Ok(c.prepare(&format!("{ACCOUNT} ORDER BY name"))?.query_map([], account)?.collect::<rusqlite::Result<_>>()?))
+        self.read(|c| Ok(c.prepare(&select_accounts("ORDER BY name"))?.query_map([], account)?.collect::<rusqlite::Result<_>>()?))
     }
 
     /// Opens a session; `token` is the hash of what the browser holds.

@@ -48,8 +48,8 @@ impl Store {
                 let found = c.prepare_cached(sql)?.query_row(params![publication.name, day], |r| r.get::<_, Option<i64>>(0)).optional()?;
                 Ok(found.flatten())
             };
-            let before = neighbour("SELECT candidates_until FROM edition WHERE publication = ?1 AND date < ?2 ORDER BY date DESC LIMIT 1")?;
-            let behind = neighbour("SELECT candidates_after FROM edition WHERE publication = ?1 AND date > ?2 ORDER BY date LIMIT 1")?;
+            let before = neighbour("SELECT candidates_until FROM edition WHERE publication = ?1 AND date < ?2 AND scheduled ORDER BY date DESC LIMIT 1")?;
+            let behind = neighbour("SELECT candidates_after FROM edition WHERE publication = ?1 AND date > ?2 AND scheduled ORDER BY date LIMIT 1")?;
             // one that is not judged yet is a candidate of the next edition, and so are those behind it
             let unjudged: Option<i64> = c
                 .prepare_cached("SELECT id FROM article WHERE judgement IS NULL AND id > ?1 ORDER BY id LIMIT 1")?
@@ -58,7 +58,7 @@ impl Store {
             let last: i64 = c.prepare_cached("SELECT coalesce(max(id), 0) FROM article")?.query_row([], |r| r.get(0))?;
             // of a new publication: when its first article was fetched
             let is_new: bool = c
-                .prepare_cached("SELECT NOT EXISTS (SELECT 1 FROM edition WHERE publication = ?1 AND date < ?2)")?
+                .prepare_cached("SELECT NOT EXISTS (SELECT 1 FROM edition WHERE publication = ?1 AND date < ?2 AND scheduled)")?
                 .query_row(params![publication.name, day], |r| r.get(0))?;
             let first: Option<i64> = c.prepare_cached("SELECT fetched FROM article ORDER BY id LIMIT 1")?.query_row([], |r| r.get(0)).optional()?;
             Ok((before, behind, unjudged.map_or(last, |id| id - 1), first.filter(|_| is_new)))

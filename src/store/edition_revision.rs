@@ -5,7 +5,7 @@ use rusqlite::{Connection, OptionalExtension as _, params};
 
 use crate::issue::edit::{Change, EditError};
 use crate::issue::steps::Patch;
-use crate::model::{ArticleId, Classification, Edition, EditionId, Label};
+use crate::model::{ArticleId, Classification, Edition, EditionId, EditionState, Label};
 use crate::store::audit::audit;
 use crate::store::labels::store_judgement;
 use crate::store::{Result, Store, invalid_value, stories};
@@ -59,14 +59,10 @@ impl Store {
         self.read(|c| load(c, id))
     }
 
-    /// Makes changes, all or none. Those of other editors meanwhile stay, unless they are to the same text. Only 定稿 asks for the
-    /// version that was seen: nobody finishes what he has not read.
-    pub fn change_edition(&self, id: EditionId, seen: u32, changes: &[Change], who: &str, now: DateTime<Utc>) -> Result<EditResult> {
+    /// Makes changes, all or none. Those of other editors meanwhile stay, unless they are to the same text.
+    pub fn change_edition(&self, id: EditionId, changes: &[Change], who: &str, now: DateTime<Utc>) -> Result<EditResult> {
         self.write(|t| {
             let Some((before, version)) = load(t, id)? else { return Ok(EditResult::Rejected(EditError::NoItem)) };
-            if version != seen && changes.iter().any(|c| matches!(c, Change::Finalise(_))) {
-                return Ok(EditResult::Conflict(version));
-            }
             let mut edition = before.clone();
             for change in changes {
                 if let Err(e) = change.clone().apply(&mut edition) {
@@ -88,7 +84,7 @@ impl Store {
             )?;
             save(t, &edition, version + 1)?;
             for change in changes {
-                record(t, id, change, &edition, now)?;
+                record_dropped(t, id, change, now)?;
             }
             audit(t, who, what, &edition.issue_label(), now)?;
             Ok(EditResult::Updated(version + 1))
@@ -103,8 +99,10 @@ impl Store {
             if version != seen {
                 return Ok(EditResult::Conflict(version));
             }
-            if edition.is_final {
-                return Ok(EditResult::Rejected(EditError::Final));
+            match edition.state() {
+                EditionState::Draft => {}
+                EditionState::Submitted(_) => return Ok(EditResult::Rejected(EditError::Submitted)),
+                EditionState::Final => return Ok(EditResult::Rejected(EditError::Final)),
             }
             let step: Option<(i64, String)> =
                 t.prepare_cached(&direction.sql("version, patch"))?.query_row([id.0], |r| Ok((r.get(0)?, r.get(1)?))).optional()?;
@@ -147,13 +145,13 @@ impl Store {
     }
 }
 
-fn load(c: &Connection, id: EditionId) -> Result<Option<(Edition, u32)>> {
+pub(super) fn load(c: &Connection, id: EditionId) -> Result<Option<(Edition, u32)>> {
     let row: Option<(String, u32)> =
         c.query_row("SELECT payload, version FROM edition WHERE id = ?1", [id.0], |r| Ok((r.get(0)?, r.get(1)?))).optional()?;
     row.map(|(payload, version)| Ok((serde_json::from_str(&payload).map_err(invalid_value("edition"))?, version))).transpose()
 }
 
-fn save(t: &Connection, edition: &Edition, version: u32) -> Result<()> {
+pub(super) fn save(t: &Connection, edition: &Edition, version: u32) -> Result<()> {
     let payload = serde_json::to_string(edition).map_err(invalid_value("edition"))?;
     t.execute("UPDATE edition SET payload = ?2, version = ?3 WHERE id = ?1", params![edition.id.0, payload, version])?;
     // what later issues take for shown
@@ -172,22 +170,23 @@ fn save(t: &Connection, edition: &Edition, version: u32) -> Result<()> {
     Ok(())
 }
 
-/// Remembers what was dropped, and at the end what was kept.
-fn record(t: &Connection, id: EditionId, change: &Change, edition: &Edition, now: DateTime<Utc>) -> Result<()> {
-    let sql = "INSERT OR REPLACE INTO decision (edition_id, article_id, kept, reason, at) VALUES (?1, ?2, ?3, ?4, ?5)";
-    match change {
-        Change::Drop { articles, reason } => {
-            for article in articles {
-                t.prepare_cached(sql)?.execute(params![id.0, article.0, false, reason.as_str(), now.timestamp()])?;
-            }
+const DECISION: &str = "INSERT OR REPLACE INTO decision (edition_id, article_id, kept, reason, at) VALUES (?1, ?2, ?3, ?4, ?5)";
+
+/// Remembers what was dropped.
+fn record_dropped(t: &Connection, id: EditionId, change: &Change, now: DateTime<Utc>) -> Result<()> {
+    if let Change::Drop { articles, reason } = change {
+        for article in articles {
+            t.prepare_cached(DECISION)?.execute(params![id.0, article.0, false, reason.as_str(), now.timestamp()])?;
         }
-        Change::Finalise(_) => {
-            stories::reconcile_stories(t, edition)?;
-            for item in edition.items() {
-                t.prepare_cached(sql)?.execute(params![id.0, item.article.0, true, None::<&str>, now.timestamp()])?;
-            }
-        }
-        _ => {}
+    }
+    Ok(())
+}
+
+/// Remembers what a final issue holds, and brings the archive's stories in line with it.
+pub(super) fn record_kept(t: &Connection, edition: &Edition, now: DateTime<Utc>) -> Result<()> {
+    stories::reconcile_stories(t, edition)?;
+    for item in edition.items() {
+        t.prepare_cached(DECISION)?.execute(params![edition.id.0, item.article.0, true, None::<&str>, now.timestamp()])?;
     }
     Ok(())
 }
@@ -197,7 +196,9 @@ mod tests {
     use super::*;
     use crate::config::settings::Publication;
     use crate::issue::edit::Edit;
+    use crate::issue::signing::SigningAction;
     use crate::issue::tests::{article, build_with, now};
+    use crate::store::SigningResult;
 
     fn store_with_draft() -> (tempfile::TempDir, Store, EditionId) {
         let dir = tempfile::tempdir().unwrap();
@@ -214,12 +215,12 @@ mod tests {
     #[test]
     fn every_change_is_a_step_that_can_be_taken_back_and_made_again_until_the_end() {
         let (_dir, store, id) = store_with_draft();
-        let change = |seen, text: &str, who: &str| store.change_edition(id, seen, &foreword(text), who, now()).unwrap();
+        let change = |text: &str, who: &str| store.change_edition(id, &foreword(text), who, now()).unwrap();
         let step = |seen, direction| store.step_edition(id, seen, direction, "李四", now()).unwrap();
         let text = || store.edition_with_version(id).unwrap().map(|(e, version)| (e.foreword, version)).unwrap();
-        assert!(matches!(change(1, "一", "张三"), EditResult::Updated(2)));
-        assert!(matches!(change(1, "三", "李四"), EditResult::Updated(3)), "another version, but no text of 张三 that 李四 saw otherwise");
-        assert!(matches!(change(3, "三", "李四"), EditResult::Updated(3)), "nothing new is no step");
+        assert!(matches!(change("一", "张三"), EditResult::Updated(2)));
+        assert!(matches!(change("三", "李四"), EditResult::Updated(3)), "another version, but no text of 张三 that 李四 saw otherwise");
+        assert!(matches!(change("三", "李四"), EditResult::Updated(3)), "nothing new is no step");
         assert!(matches!(step(2, Direction::Back), EditResult::Conflict(3)));
         assert!(matches!(step(3, Direction::Back), EditResult::Updated(4)));
         assert_eq!(text(), ("一".to_owned(), 4));
@@ -228,15 +229,15 @@ mod tests {
         assert!(matches!(step(5, Direction::Forth), EditResult::Updated(6)));
         assert_eq!(text(), ("一".to_owned(), 6));
         assert_eq!(store.next_step(id, Direction::Forth).unwrap().as_deref(), Some("编者的话（李四）"));
-        assert!(matches!(change(6, "四", "张三"), EditResult::Updated(7)));
+        assert!(matches!(change("四", "张三"), EditResult::Updated(7)));
         assert!(matches!(step(7, Direction::Forth), EditResult::NothingToUndo), "a new change ends what could be made again");
         // a draft that editors have touched is not built anew
         let again = build_with(Vec::new(), &[]);
         assert_eq!(store.commit_edition(again.edition, &Publication::default(), &[], store.whole_archive().range).unwrap().item_count(), 1);
-        let finalise = |seen| store.change_edition(id, seen, &[Change::Finalise(now())], "张三", now()).unwrap();
-        assert!(matches!(finalise(6), EditResult::Conflict(7)), "not what was seen");
-        assert!(matches!(finalise(7), EditResult::Updated(8)));
-        assert!(matches!(change(8, "五", "张三"), EditResult::Rejected(EditError::Final)));
+        let finalise = |seen| store.sign_edition(id, seen, &SigningAction::Finalise, &Publication::default(), "张三", now()).unwrap();
+        assert!(matches!(finalise(6), SigningResult::Conflict), "not what was seen");
+        assert!(matches!(finalise(7), SigningResult::Done(_)));
+        assert!(matches!(change("五", "张三"), EditResult::Rejected(EditError::Final)));
         assert!(matches!(step(8, Direction::Back), EditResult::Rejected(EditError::Final)));
     }
 
@@ -245,10 +246,9 @@ mod tests {
         let (dir, store, id) = store_with_draft();
         let drop = Change::Drop { articles: vec![ArticleId(9)], reason: crate::issue::edit::DropReason::Other };
         let changes = [foreword("写了一半").to_vec(), vec![drop]].concat();
-        assert!(matches!(store.change_edition(id, 1, &changes, "张三", now()).unwrap(), EditResult::Rejected(EditError::NoItem)));
+        assert!(matches!(store.change_edition(id, &changes, "张三", now()).unwrap(), EditResult::Rejected(EditError::NoItem)));
         for n in 0..600u32 {
-            let version = store.edition_with_version(id).unwrap().unwrap().1;
-            assert!(matches!(store.change_edition(id, version, &foreword(&format!("第{n}稿")), "张三", now()).unwrap(), EditResult::Updated(_)));
+            assert!(matches!(store.change_edition(id, &foreword(&format!("第{n}稿")), "张三", now()).unwrap(), EditResult::Updated(_)));
         }
         let c = Connection::open(dir.path().join("qingbao.db")).unwrap();
         let (steps, bytes): (i64, i64) =

@@ -2,12 +2,13 @@
 
 use std::collections::HashSet;
 
-use chrono::{Datelike, NaiveDate, Utc};
+use chrono::{DateTime, Datelike, NaiveDate, Utc};
 use rusqlite::{Connection, OptionalExtension as _, params};
 
 use crate::config::settings::Publication;
 use crate::issue::PreviousItem;
-use crate::model::{ArticleId, Edition, EditionId, StoryId, Trend, WEEKS};
+use crate::model::{ArticleId, Edition, EditionId, EditionState, Signing, StoryId, Trend, WEEKS, issue_label};
+use crate::store::audit::audit;
 use crate::store::{CandidateRange, Result, Store, invalid_value};
 
 /// An edition in a list.
@@ -23,14 +24,27 @@ pub struct EditionRow {
     pub cumulative_number: u32,
     /// Year.
     pub year: i32,
+    /// Name of the publication.
+    pub publication: String,
+    /// 增刊.
+    pub extra: bool,
+    /// Where it stands.
+    pub state: EditionState,
     /// Items.
     pub items: usize,
     /// Letters sent, and letters in all.
     pub letters: (usize, usize),
 }
 
+impl EditionRow {
+    /// 2026年第3期(总第3期), or 2026年增刊第1期.
+    pub fn label(&self) -> String {
+        issue_label(self.year, self.number_in_year, self.cumulative_number, self.extra)
+    }
+}
+
 impl Store {
-    /// Stores an edition and gives it its number. An edition of the same day is replaced and keeps its number, unless
+    /// Stores an edition of the calendar and gives it its number. An edition of the same day is replaced and keeps its number, unless
     /// letters of it exist or editors have touched it: then it stays and is given back.
     pub fn commit_edition(
         &self,
@@ -42,7 +56,7 @@ impl Store {
         self.write(|t| {
             let known: Option<(i64, u32, u32, String, u32)> = t
                 .query_row(
-                    "SELECT id, number, total, payload, version FROM edition WHERE publication = ?1 AND date = ?2",
+                    "SELECT id, number, total, payload, version FROM edition WHERE publication = ?1 AND date = ?2 AND scheduled",
                     params![edition.publication, edition.date.to_string()],
                     |r| Ok((r.get(0)?, r.get(1)?, r.get(2)?, r.get(3)?, r.get(4)?)),
                 )
@@ -55,19 +69,7 @@ impl Store {
                 }
                 (edition.id, edition.number_in_year, edition.cumulative_number) = (EditionId(id), number, total);
             } else {
-                (edition.number_in_year, edition.cumulative_number) = next_number(t, &edition, publication)?;
-                t.execute(
-                    "INSERT INTO edition (publication, date, year, number, total, built, payload) VALUES (?1, ?2, ?3, ?4, ?5, ?6, '{}')",
-                    params![
-                        edition.publication,
-                        edition.date.to_string(),
-                        edition.year,
-                        edition.number_in_year,
-                        edition.cumulative_number,
-                        Utc::now().timestamp()
-                    ],
-                )?;
-                edition.id = EditionId(t.last_insert_rowid());
+                insert(t, &mut edition, publication, true)?;
             }
             let payload = serde_json::to_string(&edition).map_err(invalid_value("edition"))?;
             t.execute(
@@ -79,6 +81,18 @@ impl Store {
             for (story, article) in stories {
                 insert.execute(params![edition.id.0, story.0, article.0])?;
             }
+            Ok(edition)
+        })
+    }
+
+    /// Stores an edition that somebody starts beside the calendar, and gives it its number.
+    pub fn start_edition(&self, mut edition: Edition, publication: &Publication, who: &str, now: DateTime<Utc>) -> Result<Edition> {
+        self.write(|t| {
+            edition.year = edition.date.year();
+            insert(t, &mut edition, publication, false)?;
+            let payload = serde_json::to_string(&edition).map_err(invalid_value("edition"))?;
+            t.execute("UPDATE edition SET payload = ?2 WHERE id = ?1", params![edition.id.0, payload])?;
+            audit(t, who, "新编一期", &format!("{} {}", edition.publication, edition.issue_label()), now)?;
             Ok(edition)
         })
     }
@@ -95,7 +109,7 @@ impl Store {
     pub fn edition_of(&self, publication: &str, date: NaiveDate) -> Result<Option<EditionId>> {
         self.read(|c| {
             let id = c
-                .query_row("SELECT id FROM edition WHERE publication = ?1 AND date = ?2", params![publication, date.to_string()], |r| r.get(0))
+                .query_row("SELECT id FROM edition WHERE publication = ?1 AND date = ?2 AND scheduled", params![publication, date.to_string()], |r| r.get(0))
                 .optional()?;
             Ok(id.map(EditionId))
         })
@@ -115,7 +129,8 @@ impl Store {
         self.read(|c| {
             let mut s = c.prepare_cached(&format!(
                 "SELECT id, date, number, total, year, (SELECT count(*) FROM item WHERE edition_id = e.id),
-                   (SELECT count(*) FROM outbox WHERE edition_id = e.id AND state = 'sent'), (SELECT count(*) FROM outbox WHERE edition_id = e.id)
+                   (SELECT count(*) FROM outbox WHERE edition_id = e.id AND state = 'sent'), (SELECT count(*) FROM outbox WHERE edition_id = e.id),
+                   publication, extra, json_extract(payload, '$.finalised'), json_extract(payload, '$.signing')
                  FROM edition e {which} ORDER BY date DESC, id DESC LIMIT ?1"
             ))?;
             let rows = s.query_map([i64::try_from(limit).unwrap_or(i64::MAX)], |r| {
@@ -127,6 +142,9 @@ impl Store {
                     cumulative_number: r.get(3)?,
                     year: r.get(4)?,
                     items: n(5)?,
+                    publication: r.get(8)?,
+                    extra: r.get(9)?,
+                    state: state(r.get(10)?, r.get(11)?),
                     letters: (n(6)?, n(7)?),
                 })
             })?;
@@ -138,7 +156,7 @@ impl Store {
     pub fn published_stories(&self, publication: &str, except: NaiveDate) -> Result<HashSet<StoryId>> {
         self.read(|c| {
             let mut s =
-                c.prepare("SELECT DISTINCT i.story_id FROM item i JOIN edition e ON e.id = i.edition_id WHERE e.publication = ?1 AND e.date <> ?2")?;
+                c.prepare("SELECT DISTINCT i.story_id FROM item i JOIN edition e ON e.id = i.edition_id WHERE e.publication = ?1 AND NOT (e.date = ?2 AND e.scheduled)")?;
             let rows = s.query_map(params![publication, except.to_string()], |r| r.get(0).map(StoryId))?;
             Ok(rows.collect::<rusqlite::Result<_>>()?)
         })
@@ -186,11 +204,42 @@ impl Store {
     }
 }
 
-fn next_number(t: &Connection, edition: &Edition, publication: &Publication) -> Result<(u32, u32)> {
-    let max = |sql: &str, year: i32| -> Result<Option<u32>> { Ok(t.query_row(sql, params![edition.publication, year], |r| r.get(0))?) };
-    let total = max("SELECT max(total) FROM edition WHERE publication = ?1 AND ?2 = ?2", edition.year)?;
-    let number = max("SELECT max(number) FROM edition WHERE publication = ?1 AND year = ?2", edition.year)?;
-    // issues made before this program count only until the first year is over
-    let before = if total.is_none() { publication.issues_this_year } else { 0 };
-    Ok((number.unwrap_or(before) + 1, total.unwrap_or(publication.initial_cumulative_number) + 1))
+/// Where an edition stands, by two parts of its payload.
+fn state(is_final: bool, signing: Option<String>) -> EditionState {
+    signing.and_then(|s| serde_json::from_str::<Signing>(&s).ok()).unwrap_or_default().state(is_final)
+}
+
+/// Makes the row of an edition; its payload comes later. Where issues are signed, a draft has a number for the time being only.
+fn insert(t: &Connection, edition: &mut Edition, publication: &Publication, scheduled: bool) -> Result<()> {
+    (edition.number_in_year, edition.cumulative_number) = next_number(t, edition, publication)?;
+    t.execute(
+        "INSERT INTO edition (publication, date, year, number, total, built, payload, scheduled, extra, numbered)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, '{}', ?7, ?8, ?9)",
+        params![
+            edition.publication,
+            edition.date.to_string(),
+            edition.year,
+            edition.number_in_year,
+            edition.cumulative_number,
+            Utc::now().timestamp(),
+            scheduled,
+            edition.extra,
+            publication.signing.is_empty()
+        ],
+    )?;
+    edition.id = EditionId(t.last_insert_rowid());
+    Ok(())
+}
+
+/// The number of an edition in its series, within the year and in all: one more than the last that has its number for good.
+pub(super) fn next_number(t: &Connection, edition: &Edition, publication: &Publication) -> Result<(u32, u32)> {
+    let max = |what: &str, year: i32| -> Result<Option<u32>> {
+        let sql = format!("SELECT max({what}) FROM edition WHERE publication = ?1 AND extra = ?2 AND numbered AND (?3 = 0 OR year = ?3)");
+        Ok(t.query_row(&sql, params![edition.publication, edition.extra, year], |r| r.get(0))?)
+    };
+    let (total, number) = (max("total", 0)?, max("number", edition.year)?);
+    // issues made before this program count only until the first year is over, and were no extra ones
+    let counts = !edition.extra && total.is_none();
+    let before = if counts { (publication.issues_this_year, publication.initial_cumulative_number) } else { (0, 0) };
+    Ok((number.unwrap_or(before.0) + 1, total.unwrap_or(before.1) + 1))
 }

@@ -27,6 +27,7 @@ mod overview;
 mod retention;
 mod search;
 mod sightings;
+mod signing;
 mod source_health;
 mod source_state;
 mod stories;
@@ -61,6 +62,7 @@ pub use outgoing_messages::{DeliveryOutcome, DeliveryState, OutboxMessage, Outgo
 pub use overview::{FetchLogEntry, Overview};
 pub use retention::RetentionReport;
 pub use search::Filter;
+pub use signing::{PendingNotice, SigningResult};
 pub use source_health::{Silence, SourceHealth};
 pub use source_state::{FailureRecord, PollPlan, SourceState};
 pub use tokens::Token;

@@ -118,10 +118,15 @@ impl OutboxMessage {
 const COLUMNS: &str = "id, edition_id, recipient, message_id, message, state, tries, doubts, next_try, reply";
 
 impl Store {
-    /// Queues letters; one that is queued for this edition and recipient already stays as it is. Gives how many are new.
+    /// Queues letters; one that is queued for this edition and recipient already stays as it is. Returns how many are new. Of a final
+    /// issue that was called back meanwhile none is queued.
     pub fn queue_messages(&self, edition: &Edition, letters: &[OutgoingMessage], now: DateTime<Utc>, expires: DateTime<Utc>) -> Result<usize> {
-        let of = Some((edition.id, edition.is_final));
-        self.write(|t| letters.iter().map(|l| queue(t, of, l, now, expires)).sum())
+        let round = if edition.is_final { edition.signing.round } else { 0 };
+        self.write(|t| {
+            let withdrawn = edition.is_final && !is_final(t, edition.id)?;
+            let letters = if withdrawn { &[] } else { letters };
+            letters.iter().map(|l| queue(t, Some((edition.id, round)), None, l, now, expires)).sum()
+        })
     }
 
     /// Makes good what a killed process left: letters whose content was not handed over are queued again, those of unknown
@@ -167,8 +172,11 @@ impl Store {
             } else {
                 "'failed', 'uncertain', 'expired', 'queued'"
             };
+            // a letter of an issue that was called back stays where it is
+            let of_issue = "(final = 0 OR notice_id IS NOT NULL OR EXISTS (SELECT 1 FROM edition e WHERE e.id = edition_id
+                             AND json_extract(e.payload, '$.finalised') AND json_extract(e.payload, '$.signing.round') = final))";
             let n = t.execute(
-                &format!("UPDATE outbox SET state = ?2, next_try = ?3, expires = ?4 WHERE id = ?1 AND state IN ({from})"),
+                &format!("UPDATE outbox SET state = ?2, next_try = ?3, expires = ?4 WHERE id = ?1 AND state IN ({from}) AND {of_issue}"),
                 params![id.0, state.as_str(), now.timestamp(), expires.timestamp()],
             )?;
             Ok(n > 0)
@@ -201,36 +209,31 @@ impl Store {
         })
     }
 
-    /// A try begins: recorded before the first byte leaves.
-    pub fn mark_sending(&self, id: OutboxId) -> Result<()> {
-        self.write(|t| {
-            t.execute("UPDATE outbox SET state = 'sending', tries = tries + 1 WHERE id = ?1", [id.0])?;
-            Ok(())
-        })
+    /// Notes that a try begins, before the first byte leaves; false where the letter was called off meanwhile.
+    pub fn mark_sending(&self, id: OutboxId) -> Result<bool> {
+        self.write(|t| Ok(t.execute("UPDATE outbox SET state = 'sending', tries = tries + 1 WHERE id = ?1 AND state = 'queued'", [id.0])? > 0))
     }
 
-    /// Its content is about to be handed over: recorded before the first byte of it leaves.
-    pub fn mark_transmitting(&self, id: OutboxId) -> Result<()> {
-        self.write(|t| {
-            t.execute("UPDATE outbox SET state = 'handing' WHERE id = ?1", [id.0])?;
-            Ok(())
-        })
+    /// Notes that its content is about to be handed over, before the first byte of it leaves; false where the letter was called off
+    /// meanwhile.
+    pub fn mark_transmitting(&self, id: OutboxId) -> Result<bool> {
+        self.write(|t| Ok(t.execute("UPDATE outbox SET state = 'handing' WHERE id = ?1 AND state = 'sending'", [id.0])? > 0))
     }
 
     /// A try ended; with `doubt` where it is not known how. `notices` tell operators, once each.
     pub fn finish_attempt(&self, id: OutboxId, end: &DeliveryOutcome, notices: &[OutgoingMessage], now: DateTime<Utc>) -> Result<()> {
         self.write(|t| {
             t.execute(
-                "UPDATE outbox SET state = ?2, reply = ?3, next_try = ?4, doubts = doubts + ?5 WHERE id = ?1",
+                "UPDATE outbox SET state = ?2, reply = ?3, next_try = ?4, doubts = doubts + ?5 WHERE id = ?1 AND state IN ('sending', 'handing')",
                 params![id.0, end.state.as_str(), end.reply, end.next_try, end.doubt],
             )?;
-            notices.iter().try_for_each(|n| queue(t, None, n, now, now + NOTICE).map(|_| ()))
+            notices.iter().try_for_each(|n| queue(t, None, None, n, now, now + NOTICE).map(|_| ()))
         })
     }
 
     /// Queues notices to operators; one that was queued before is not queued again.
     pub fn queue_notices(&self, notices: &[OutgoingMessage], now: DateTime<Utc>) -> Result<usize> {
-        self.write(|t| notices.iter().map(|n| queue(t, None, n, now, now + NOTICE)).sum())
+        self.write(|t| notices.iter().map(|n| queue(t, None, None, n, now, now + NOTICE)).sum())
     }
 }
 
@@ -250,9 +253,35 @@ pub struct DeliveryOutcome {
 /// How long a notice to operators is worth sending.
 const NOTICE: TimeDelta = TimeDelta::days(3);
 
-fn queue(t: &Connection, of: Option<(EditionId, bool)>, l: &OutgoingMessage, now: DateTime<Utc>, expires: DateTime<Utc>) -> Result<usize> {
-    let sql = "INSERT INTO outbox (edition_id, final, recipient, message_id, message, state, queued, expires)
-               VALUES (?1, ?2, ?3, ?4, ?5, 'queued', ?6, ?7) ON CONFLICT DO NOTHING";
-    let (edition, last) = (of.map(|o| o.0.0), of.is_some_and(|o| o.1));
-    Ok(t.prepare_cached(sql)?.execute(params![edition, last, l.recipient, l.message_id, l.message, now.timestamp(), expires.timestamp()])?)
+/// Queues a letter: of an issue with its round, of a notice about it, or to operators.
+fn queue(
+    t: &Connection,
+    of: Option<(EditionId, u32)>,
+    notice: Option<i64>,
+    l: &OutgoingMessage,
+    now: DateTime<Utc>,
+    expires: DateTime<Utc>,
+) -> Result<usize> {
+    let sql = "INSERT INTO outbox (edition_id, final, notice_id, recipient, message_id, message, state, queued, expires)
+               VALUES (?1, ?2, ?3, ?4, ?5, ?6, 'queued', ?7, ?8) ON CONFLICT DO NOTHING";
+    let (edition, round) = (of.map(|o| o.0.0), of.map_or(0, |o| o.1));
+    let params = params![edition, round, notice, l.recipient, l.message_id, l.message, now.timestamp(), expires.timestamp()];
+    Ok(t.prepare_cached(sql)?.execute(params)?)
+}
+
+/// Queues a letter of a notice about an issue.
+pub(super) fn queue_to_readers(
+    t: &Connection,
+    edition: EditionId,
+    notice: i64,
+    l: &OutgoingMessage,
+    now: DateTime<Utc>,
+    expires: DateTime<Utc>,
+) -> Result<()> {
+    queue(t, Some((edition, 0)), Some(notice), l, now, expires).map(|_| ())
+}
+
+fn is_final(t: &Connection, id: EditionId) -> Result<bool> {
+    let sql = "SELECT coalesce(json_extract(payload, '$.finalised'), 0) FROM edition WHERE id = ?1";
+    Ok(t.query_row(sql, [id.0], |r| r.get(0))?)
 }

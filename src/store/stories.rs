@@ -97,10 +97,10 @@ fn shown(t: &Connection, story: i64) -> Result<()> {
 mod tests {
     use super::*;
     use crate::config::settings::Publication;
-    use crate::issue::edit::Change;
+    use crate::issue::signing::SigningAction;
     use crate::issue::tests::{article, build_with, now};
     use crate::model::Copy;
-    use crate::store::EditResult;
+    use crate::store::SigningResult;
 
     /// Articles 1, 2 and 3 tell one story, 4 another.
     fn store(dir: &std::path::Path) -> Store {
@@ -145,8 +145,8 @@ mod tests {
         let url = draft.columns[0].items[0].url.clone().unwrap();
         draft.columns[0].items[0].copies.push(Copy { publisher: "丁".into(), url, article: Some(ArticleId(4)) });
         let id = store.commit_edition(draft, &Publication::default(), &[], store.whole_archive().range).unwrap().id;
-        let done = store.change_edition(id, 1, &[Change::Finalise(now())], "张三", now()).unwrap();
-        assert!(matches!(done, EditResult::Updated(2)));
+        let done = store.sign_edition(id, 1, &SigningAction::Finalise, &Publication::default(), "张三", now()).unwrap();
+        assert!(matches!(done, SigningResult::Done(_)));
         let [a, b, c, d] = stories(&store)[..] else { panic!() };
         assert!(a == c && a == d && a != b, "4 came to 1 and 3; 2 is told apart");
     }

@@ -6,6 +6,7 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 use chrono::Utc;
 
+use crate::model::SigningStep;
 use crate::store::{AccountChange, Role, Session, is_account_name};
 use crate::web::access::Admin;
 use crate::web::form::{AdminForm, Form};
@@ -28,6 +29,8 @@ struct AccountRow {
     disabled: bool,
     last_login: String,
     own: bool,
+    /// Steps of signing, and whether the account may take them.
+    duties: Vec<(&'static str, &'static str, bool)>,
 }
 
 async fn show(console: &AppState, session: &Session, fresh: Option<(String, String)>) -> Response {
@@ -39,6 +42,7 @@ async fn show(console: &AppState, session: &Session, fresh: Option<(String, Stri
     let rows = accounts.into_iter().map(|a| AccountRow {
         last_login: logins.get(&a.name).map_or_else(|| "从未".to_owned(), |t| t.with_timezone(&zone).format("%Y-%m-%d %H:%M").to_string()),
         own: a.name == session.name,
+        duties: SigningStep::ALL.iter().map(|d| (d.as_str(), d.duty(), a.duties.contains(d))).collect(),
         name: a.name,
         role: a.role.as_str(),
         disabled: a.disabled,
@@ -65,6 +69,10 @@ pub(super) async fn change(State(console): State<AppState>, AdminForm(form): Adm
             Some(role) => made(&console, &form, move |s, who| s.set_role(&name, role, who, Utc::now())).await,
             None => response::refused(&console, &form.session, StatusCode::BAD_REQUEST, "不认识的角色"),
         },
+        "duties" => {
+            let duties: Vec<SigningStep> = SigningStep::ALL.into_iter().filter(|d| !form.fields.text(d.as_str()).is_empty()).collect();
+            made(&console, &form, move |s, who| s.set_duties(&name, &duties, who, Utc::now())).await
+        }
         "disable" => made(&console, &form, move |s, who| s.disable_account(&name, true, who, Utc::now())).await,
         "enable" => made(&console, &form, move |s, who| s.disable_account(&name, false, who, Utc::now())).await,
         "remove" if form.fields.text("sure") == "yes" => made(&console, &form, move |s, who| s.remove_account(&name, who, Utc::now())).await,

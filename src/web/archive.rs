@@ -186,7 +186,7 @@ const MAX_CANDIDATES: usize = 15;
 
 fn open_issue(s: &Store, article: ArticleId) -> Result<Option<OpenIssue>, StoreError> {
     let Some(newest) = s.editions(1)?.first().map(|e| e.id) else { return Ok(None) };
-    let Some((e, version)) = s.edition_with_version(newest)?.filter(|(e, _)| !e.is_final) else { return Ok(None) };
+    let Some((e, version)) = s.edition_with_version(newest)?.filter(|(e, _)| !e.is_frozen()) else { return Ok(None) };
     let there = e.columns.iter().find(|c| c.items.iter().any(|i| i.article == article)).map(|c| c.name.clone());
     Ok(Some(OpenIssue { id: newest.0, version, label: e.issue_label(), columns: e.columns.into_iter().map(|c| c.name).collect(), there }))
 }

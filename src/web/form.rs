@@ -47,6 +47,11 @@ impl Fields {
         known.iter().filter(|name| ticked.contains(&name.as_str())).cloned().collect()
     }
 
+    /// Fields whose names begin so, trimmed; those that are empty are left out.
+    pub(super) fn starting_with(&self, start: &str) -> impl Iterator<Item = &str> {
+        self.0.iter().filter(move |(name, _)| name.starts_with(start)).map(|(_, v)| v.trim()).filter(|v| !v.is_empty())
+    }
+
     pub(super) fn number<T: std::str::FromStr>(&self, name: &str) -> Option<T> {
         self.text(name).parse().ok()
     }

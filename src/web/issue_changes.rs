@@ -4,7 +4,6 @@ use std::sync::Arc;
 
 use axum::http::StatusCode;
 use axum::response::Response;
-use chrono::Utc;
 
 use crate::issue::edit::{Change, DropReason, Edit, Place};
 use crate::issue::{foreword, manual_item, summarise};
@@ -67,7 +66,6 @@ pub(super) async fn asked(console: &AppState, session: &Session, id: EditionId, 
         }
         "foreword" => edit("foreword").map(Change::Foreword),
         "merge" => Some(Change::Merge { article, into: ArticleId(fields.number("into").unwrap_or(0)) }),
-        "finalise" => Some(finalise(console, session, id, fields).await?),
         "compose-foreword" => Some(Change::ComposeForeword),
         "print-summary" => Some(Change::Print { article, print: Print::Summary }),
         "print-full" => Some(Change::Print { article, print: Print::Full }),
@@ -122,19 +120,9 @@ async fn item(console: &AppState, article: ArticleId) -> Result<Item, Refusal> {
     stored(item.await)?.ok_or_else(|| words("没有这篇文章"))
 }
 
-/// 定稿, unless the foreword is not true any more and the editor has not said that it may be so.
-async fn finalise(console: &AppState, session: &Session, id: EditionId, fields: &Fields) -> Result<Change, Refusal> {
-    let (e, _) = load(console, session, id).await?;
-    let stale = stale_facts(console, &e).await?;
-    if !stale.is_empty() && fields.text("anyway").is_empty() {
-        return Err(Refusal::Words(format!("没有定稿：编者的话与内容不符，{}。请改正，或勾选“仍要定稿”", stale.join("；"))));
-    }
-    Ok(Change::Finalise(Utc::now()))
-}
-
 /// What the foreword of an issue says that is not true of its items.
 pub(super) async fn stale_facts(console: &AppState, e: &Edition) -> Result<Vec<String>, Response> {
-    if !e.foreword_edited || e.is_final {
+    if !e.foreword_edited || e.is_frozen() {
         return Ok(Vec::new());
     }
     let id = e.id;

@@ -8,13 +8,15 @@ use axum::response::{IntoResponse, Redirect, Response};
 use chrono::Utc;
 
 use crate::issue::edit::{Change, DropReason, MAX_ATTACHMENTS, MAX_FOREWORD, MAX_SUMMARY, MAX_TEXT, MAX_TITLE};
-use crate::model::{Edition, EditionId, Print};
-use crate::store::{Direction, EditResult, Session};
+use crate::config::settings::Publication;
+use crate::model::{Edition, EditionId, EditionState, Print, SigningStep};
+use crate::store::{Direction, EditResult, EditionRow, Session};
 use crate::web::access::Editor;
 use crate::web::desk_state::{self, Conflict, Outcome};
 use crate::web::form::Form;
 use crate::web::issue_changes::{Refusal, asked, load, stale_facts};
 use crate::web::response::{Layout, stored};
+use crate::web::signing::SigningView;
 use crate::web::{AppState, response};
 
 #[derive(Template)]
@@ -34,6 +36,9 @@ struct EditorPage {
     stale: Vec<String>,
     letters: Vec<(String, &'static str)>,
     finals: usize,
+    signing: SigningView,
+    /// Publications of which an issue can be started: name, and what the button says.
+    startable: Vec<(String, String)>,
     said: Flash,
 }
 
@@ -78,9 +83,13 @@ async fn show(console: &AppState, session: &Session, id: EditionId, said: Flash)
     let letters = stored(store.run(move |s| s.messages_of(id)).await)?;
     let pipeline = console.pipeline();
     let publication = pipeline.settings().publication_named(&e.publication);
+    let (copy, p, who, zone) = (e.clone(), publication.cloned(), session.clone(), console.zone());
+    let signing = stored(store.run(move |s| SigningView::read(s, &copy, p.as_ref(), &who, zone)).await)?;
     let page = EditorPage {
+        signing,
+        startable: pipeline.settings().publications().map(|p| (p.name.clone(), started_as(p))).collect(),
         frame: Layout::new(console, session, "今日草稿"),
-        others: others.into_iter().map(|o| (o.id.0, format!("{} 第{}期", o.date, o.number_in_year))).collect(),
+        others: others.into_iter().map(|o| (o.id.0, row_label(&o))).collect(),
         reasons: DropReason::ALL.iter().map(|r| (r.1, r.2)).collect(),
         columns: e.columns.iter().map(|c| c.name.clone()).collect(),
         undo,
@@ -94,6 +103,21 @@ async fn show(console: &AppState, session: &Session, id: EditionId, said: Flash)
         said,
     };
     Ok(response::page(&page))
+}
+
+/// 2026-11-24 2026年第3期(总第3期)（待审核）
+fn row_label(row: &EditionRow) -> String {
+    let state = match row.state {
+        EditionState::Draft => String::new(),
+        EditionState::Submitted(step) => format!("（待{}）", step.chinese()),
+        EditionState::Final => "（已定稿）".to_owned(),
+    };
+    format!("{} {}{state}", row.date, row.label())
+}
+
+/// What starting an issue of a publication is called.
+fn started_as(p: &Publication) -> String {
+    if p.is_on_demand() { format!("《{}》新一期", p.name) } else { format!("《{}》增刊", p.name) }
 }
 
 pub(super) async fn change(State(console): State<AppState>, Path(id): Path<i64>, form: Form) -> Response {
@@ -131,7 +155,7 @@ impl Done {
     }
 }
 
-/// Takes a step or makes changes, and sends an issue that is finished by them.
+/// Takes a step back or forth, or makes changes.
 pub(super) async fn carry_out(
     console: &AppState,
     session: &Session,
@@ -140,18 +164,13 @@ pub(super) async fn carry_out(
     step: Option<Direction>,
     changes: Vec<Change>,
 ) -> Result<Done, Response> {
-    let (who, finalise) = (session.name.clone(), changes.iter().any(|c| matches!(c, Change::Finalise(_))));
+    let who = session.name.clone();
     let done = console.store.run(move |s| match step {
         Some(direction) => s.step_edition(id, seen, direction, &who, Utc::now()),
-        None => s.change_edition(id, seen, &changes, &who, Utc::now()),
+        None => s.change_edition(id, &changes, &who, Utc::now()),
     });
     let (code, words, conflict) = match stored(done.await)? {
-        EditResult::Updated(_) => {
-            if finalise {
-                send(console, id).await?;
-            }
-            (StatusCode::OK, String::new(), None)
-        }
+        EditResult::Updated(_) => (StatusCode::OK, String::new(), None),
         EditResult::Conflict(_) => (StatusCode::CONFLICT, "别人刚刚改过这一期：请看过最新的内容再操作".to_owned(), None),
         EditResult::Rejected(e) => {
             let conflict = Conflict::of(&e);
@@ -176,18 +195,10 @@ pub(super) async fn answer(console: &AppState, id: EditionId, form: &Form, done:
         return Ok(Redirect::to(&console.path(&format!("/draft/{id}{anchor}"))).into_response());
     }
     let mine = |(name, label): (&str, &str)| Some((label.to_owned(), fields.text(name).to_owned())).filter(|(_, v)| !v.is_empty());
-    let texts = [("title", "标题"), ("summary", "摘要"), ("text", "全文"), ("foreword", "编者的话")];
-    let kept: Vec<_> = texts.into_iter().filter_map(mine).collect();
+    let texts = [("title", "标题"), ("summary", "摘要"), ("text", "全文"), ("foreword", "编者的话"), ("remark", "意见"), ("wrong", "原文"), ("right", "应为"), ("reason", "原因")];
+    let remarks = fields.starting_with("remark-").map(|text| ("对一条的意见".to_owned(), text.to_owned()));
+    let kept: Vec<_> = texts.into_iter().filter_map(mine).chain(remarks).collect();
     let words = if kept.is_empty() { words } else { format!("{words}。您写的文字在下面，没有丢") };
     let page = show(console, &form.session, id, Flash { words, kept }).await?;
     Ok((code, page).into_response())
-}
-
-/// Queues the letters of a finished issue.
-async fn send(console: &AppState, id: EditionId) -> Result<(), Response> {
-    if let Some((edition, _)) = stored(console.store.run(move |s| s.edition_with_version(id)).await)? {
-        let letters = console.pipeline().issues().enqueue_issue(&edition, Utc::now()).await.map_err(|e| response::broken(&e))?;
-        tracing::info!(issue = %edition.issue_label(), letters, "issue finished");
-    }
-    Ok(())
 }

@@ -28,6 +28,7 @@ mod password;
 mod probes;
 mod response;
 mod server;
+mod signing;
 mod source_list;
 mod source_page;
 mod throttle;
@@ -142,8 +143,9 @@ fn router(console: AppState) -> Router {
         .route("/session", get(account::session).post(account::renew))
         .route("/account", get(account::page).post(account::change))
         .route("/accounts", get(accounts::page).post(accounts::change))
-        .route("/draft", get(issue_editor::newest))
+        .route("/draft", get(issue_editor::newest).post(signing::start))
         .route("/draft/{id}", get(issue_editor::page).post(issue_editor::change))
+        .route("/draft/{id}/signing", post(signing::change))
         .route("/draft/{id}/state", get(desk_state::get))
         .route("/draft/{id}/pool", get(candidates::page))
         .route("/draft/{id}/mail", get(issue_output::preview))

@@ -57,6 +57,7 @@ async fn put(console: &AppState, id: EditionId, UploadForm { form, file: (name, 
     let problem = match e.items().find(|i| i.article == article) {
         None => Some(EditError::NoItem),
         Some(_) if e.is_final => Some(EditError::Final),
+        Some(_) if e.is_frozen() => Some(EditError::Submitted),
         Some(i) if (as_picture && i.picture.is_some()) || (!as_picture && i.attachments.len() >= MAX_ATTACHMENTS) => Some(EditError::TooManyFiles),
         Some(_) => None,
     };

@@ -30,7 +30,7 @@ async fn programs_read_finished_issues_and_the_archive_by_token() {
     }
     let editor = service.sign_in("/qb", "甲编辑").await;
     let version = field(&editor.page("/draft/1").await, "version");
-    assert_eq!(editor.post("/draft/1", &[("do", "finalise"), ("version", &version)]).await.status(), StatusCode::SEE_OTHER);
+    assert_eq!(editor.post("/draft/1/signing", &[("do", "finalise"), ("version", &version)]).await.status(), StatusCode::SEE_OTHER);
 
     let issue = json("/api/v1/issues/current").await;
     assert!(issue["columns"].is_array() && issue["health"]["troubles"].is_null(), "what is wrong with sources is for the editors");

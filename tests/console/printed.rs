@@ -18,6 +18,11 @@ impl Browser {
         assert_eq!(code, StatusCode::SEE_OTHER, "{fields:?}: {}", answer.text().await.unwrap());
     }
 
+    async fn finalise(&self, fields: &[(&str, &str)]) {
+        let all: Vec<(&str, &str)> = fields.iter().copied().chain([("do", "finalise")]).collect();
+        assert_eq!(self.post("/draft/1/signing", &all).await.status(), StatusCode::SEE_OTHER);
+    }
+
     async fn state(&self) -> Value {
         serde_json::from_str(&self.page("/draft/1/state?version=0").await).unwrap()
     }
@@ -144,7 +149,7 @@ async fn every_field_that_editors_change_is_in_document_mail_page_and_json() {
     assert!(editor.page("/draft/1/mail").await.contains("改写的全文末段"));
 
     // what is finished is what programs read
-    editor.change("", &[("do", "finalise"), ("version", &version(&editor).await)]).await;
+    editor.finalise(&[("version", &version(&editor).await)]).await;
     let issue = editor.page("/api/v1/issues/current").await;
     assert!(words.iter().all(|word| issue.contains(word)), "{issue}");
     let feed = editor.page("/feeds/issue.atom").await;
@@ -178,9 +183,9 @@ async fn a_foreword_that_is_not_true_any_more_is_told_and_an_issue_is_not_finish
     );
     assert!(editor.page("/draft/1").await.contains(&stale));
     let seen = version(&editor).await;
-    let refused = editor.post("/draft/1", &[("do", "finalise"), ("version", &seen)]).await;
+    let refused = editor.post("/draft/1/signing", &[("do", "finalise"), ("version", &seen)]).await;
     assert_eq!(refused.status(), StatusCode::UNPROCESSABLE_ENTITY);
     assert!(refused.text().await.unwrap().contains("没有定稿"));
-    editor.change("", &[("do", "finalise"), ("version", &seen), ("anyway", "1")]).await;
+    editor.finalise(&[("version", &seen), ("anyway", "1")]).await;
     assert!(editor.page("/draft/1").await.contains("已定稿"));
 }

@@ -158,7 +158,8 @@ async fn editors_say_which_articles_tell_the_same() {
 
     // the archive follows when the issue is finished
     assert!(!editor.page(&format!("/articles/{first}")).await.contains(&format!("name=\"copy\" value=\"{second}\"")));
-    assert_eq!(change(&[("do", "finalise")]).await, StatusCode::SEE_OTHER);
+    let version = field(&editor.page("/draft/1").await, "version");
+    assert_eq!(editor.post("/draft/1/signing", &[("do", "finalise"), ("version", &version)]).await.status(), StatusCode::SEE_OTHER);
     let article = format!("/articles/{first}");
     let there = format!("name=\"copy\" value=\"{second}\"");
     assert!(editor.page(&article).await.contains(&there));

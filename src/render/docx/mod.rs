@@ -15,7 +15,7 @@ use docx_rs::{
 };
 use quick_xml::escape::escape;
 
-use crate::model::Edition;
+use crate::model::{Edition, Layout};
 use crate::render::Files;
 use crate::text::normalize::collapse_whitespace;
 
@@ -46,11 +46,15 @@ pub struct DocxError(String);
 /// Those of the library.
 pub fn docx(edition: &Edition, files: &Files) -> Result<Vec<u8>, DocxError> {
     let mut document = masthead::masthead(page(styles(Docx::new())), edition);
-    document = heading(document, "●编者的话");
+    if !edition.foreword.is_empty() {
+        document = heading(document, "●编者的话");
+    }
     for paragraph in edition.foreword.lines() {
         document = document.add_paragraph(body(paragraph));
     }
-    document = contents(document, edition);
+    if edition.layout == Layout::Bulletin {
+        document = contents(document, edition);
+    }
     let mut id = 0;
     for column in edition.columns.iter().filter(|c| !c.items.is_empty()) {
         document = heading(document, &format!("●{}", column.name));

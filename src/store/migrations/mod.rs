@@ -27,12 +27,17 @@ pub(super) const MIGRATIONS: &[M<'static>] = &[
     M::up(include_str!("016_firms.sql")),
     M::up(include_str!("017_confidence.sql")),
     M::up(include_str!("018_audit_chain.sql")),
+    M::up(include_str!("019_signing.sql")).foreign_key_check(),
 ];
 
 /// Brings the schema to the last version.
 pub(super) fn migrate(connection: &mut Connection, path: &Path) -> Result<()> {
     use rusqlite_migration::{Error, MigrationDefinitionError};
-    Migrations::from_slice(MIGRATIONS).to_latest(connection).map_err(|e| match e {
+    // a table that others point to can be made anew only so (https://www.sqlite.org/lang_altertable.html, 7)
+    connection.execute_batch("PRAGMA foreign_keys = OFF")?;
+    let migrated = Migrations::from_slice(MIGRATIONS).to_latest(connection);
+    connection.execute_batch("PRAGMA foreign_keys = ON")?;
+    migrated.map_err(|e| match e {
         Error::MigrationDefinition(MigrationDefinitionError::DatabaseTooFarAhead) => StoreError::TooNew(path.display().to_string()),
         e => StoreError::Migration(e),
     })

@@ -19,6 +19,12 @@ document.querySelectorAll("form[data-stay]").forEach((form) => form.addEventList
   }
 }));
 
+// what cannot be taken back is asked for once more; the desk asks by itself
+document.addEventListener("submit", (e) => {
+  const words = e.submitter?.dataset.confirm;
+  if (words && !e.defaultPrevented && !confirm(words)) e.preventDefault();
+});
+
 // a file's text goes where it could be pasted
 document.querySelectorAll("input[data-into]").forEach((input) => input.addEventListener("change", async () => {
   const target = document.getElementById(input.dataset.into);

@@ -172,7 +172,7 @@
     }
     items().forEach((i) => { i.querySelector(".who").textContent = state.people.filter((p) => String(p.article) === i.dataset.article).map((p) => p.name + " 在看　").join(""); });
     // not at once: the queue must be empty, or the editor would be asked whether to leave
-    if (state.final) { ended = true; setTimeout(() => location.reload()); say("本期已经定稿", true); }
+    if (state.final) { ended = true; setTimeout(() => location.reload()); say("本期已经定稿或送审", true); }
     version = state.version;
     if (!state.content) return;
     const wanted = state.content.columns.flatMap((c) => c.items.map(String));
@@ -263,9 +263,9 @@
     const data = upload ? {} : Object.fromEntries(written);
     if (button && button.dataset.confirm) {
       all(".edit").forEach(save);
-      if (all(".edit").some((f) => inConflict(f) || isTooLong(f))) return say("还有没有保存的文字：请先处理标红的几条，再定稿", true);
+      if (all(".edit").some((f) => inConflict(f) || isTooLong(f))) return say("还有没有保存的文字：请先处理标红的几条", true);
       if (!confirm(button.dataset.confirm)) return;
-      return enqueue({ data });
+      return enqueue({ data, url: form.action });
     }
     if (value === "top" && item) data.column = item.closest(".column").dataset.column;
     const list = items(), at = list.indexOf(item), next = list[at + 1] || list[at - 1];
@@ -309,7 +309,7 @@
       c: () => { if (item) item.classList.toggle("folded"); }, u: () => bar("undo"), r: () => bar("redo"),
       p: () => document.getElementById("open-pool").click(), w: () => desk.querySelector("[name=foreword]").focus(),
       n: () => { const own = desk.querySelector(".own"); own.closest("details").open = true; own.querySelector(".title").focus(); },
-      g: () => desk.querySelector("button[value=finalise]").focus(),
+      g: () => document.getElementById("signing").scrollIntoView() || desk.querySelector("#signing .main")?.focus(),
     };
     const column = all(".column")[Number(e.key) - 1];
     if (keys[e.key]) { e.preventDefault(); keys[e.key](); } else if (item && column) { e.preventDefault(); put(item, column); }

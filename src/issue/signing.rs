@@ -1,0 +1,271 @@
+//! 送审, 审核, 签发: an issue and a step give the issue after it, or the reason why not. Pure.
+//!
+//! Editors work on a draft. A 责任编辑 submits it: nothing in it changes from then on. Whoever holds the duty of the next step
+//! takes it, or sends the issue back with remarks. The last step makes it final. Where the settings name no steps, any editor
+//! makes it final (定稿).
+
+use chrono::{DateTime, Utc};
+
+use crate::model::{ArticleId, Edition, EditionState, Remark, Signature, Signing, SigningStep};
+use crate::text::normalize::collapse_whitespace;
+
+/// Longest remark, in characters.
+pub const MAX_REMARK: usize = 500;
+
+/// What somebody asks for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum SigningAction {
+    /// 定稿, where no step is needed.
+    Finalise,
+    /// 送审.
+    Submit,
+    /// The step is taken.
+    Approve(SigningStep),
+    /// 退回, with what is to be changed: at an item, or in the issue.
+    Return(Vec<(Option<ArticleId>, String)>),
+    /// 撤回送审, before anybody has reviewed it.
+    Recall,
+    /// 撤回: a final issue is a draft again.
+    Withdraw,
+}
+
+impl SigningAction {
+    /// What was done, for the log.
+    pub fn chinese(&self) -> &'static str {
+        match self {
+            Self::Finalise => "定稿",
+            Self::Approve(SigningStep::Review) => "审核通过",
+            Self::Approve(step) => step.chinese(),
+            Self::Submit => "送审",
+            Self::Return(_) => "退回",
+            Self::Recall => "撤回送审",
+            Self::Withdraw => "撤回",
+        }
+    }
+}
+
+/// Who asks, and which duties the account holds.
+#[derive(Debug, Clone, Copy)]
+pub struct Signer<'a> {
+    /// Name of the account.
+    pub name: &'a str,
+    /// Its duties.
+    pub duties: &'a [SigningStep],
+}
+
+/// Why a step cannot be taken; shown to editors.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum SigningError {
+    /// The account lacks the duty.
+    #[error("没有{}：只有{}可以{}，请管理员在“账号”页设置", .0.chinese(), .0.duty(), .0.chinese())]
+    NotYourDuty(SigningStep),
+    /// The settings ask for steps.
+    #[error("没有定稿：本刊须经{0}，请先送审")]
+    NeedsSteps(String),
+    /// The settings ask for none.
+    #[error("本刊没有设置审核、签发，请直接定稿")]
+    NoSteps,
+    /// It waits for another step.
+    #[error("本期现在{0}，不能{1}：请看过最新的状态再操作")]
+    WrongState(String, &'static str),
+    /// Nothing says what is to be changed.
+    #[error("没有退回：请写明要改什么")]
+    NoRemark,
+    /// Too long.
+    #[error("每条意见最多 {MAX_REMARK} 字")]
+    TooLong,
+}
+
+/// Takes a step. `required` are the steps behind 送审 that the settings ask for.
+///
+/// # Errors
+/// Why it cannot be taken; the edition is as it was.
+pub fn apply(e: &mut Edition, action: &SigningAction, required: &[SigningStep], who: Signer<'_>, now: DateTime<Utc>) -> Result<(), SigningError> {
+    let wrong = |e: &Edition| Err(SigningError::WrongState(state_words(e), action.chinese()));
+    match (action, e.state()) {
+        (SigningAction::Finalise, EditionState::Draft) if required.is_empty() => finish(e, now),
+        (SigningAction::Finalise, EditionState::Draft) => return Err(SigningError::NeedsSteps(step_names(required))),
+        (SigningAction::Submit, EditionState::Draft) if required.is_empty() => return Err(SigningError::NoSteps),
+        (SigningAction::Submit, EditionState::Draft) => {
+            needs(who, SigningStep::Submit)?;
+            e.signing.required = required.to_vec();
+            e.signing.signatures = vec![signature(SigningStep::Submit, who, now)];
+        }
+        (SigningAction::Approve(step), EditionState::Submitted(next)) if *step == next => {
+            needs(who, next)?;
+            e.signing.signatures.push(signature(next, who, now));
+            if e.signing.next_step().is_none() {
+                finish(e, now);
+            }
+        }
+        (SigningAction::Return(remarks), EditionState::Submitted(next)) => {
+            needs(who, next)?;
+            let remarks = read_remarks(remarks, who, now)?;
+            e.signing = Signing { remarks, round: e.signing.round, ..Signing::default() };
+        }
+        (SigningAction::Recall, EditionState::Submitted(_)) if e.signing.signatures.len() == 1 => {
+            needs(who, SigningStep::Submit)?;
+            e.signing.signatures.clear();
+            e.signing.required.clear();
+        }
+        (SigningAction::Withdraw, EditionState::Final) => {
+            if let Some(last) = e.signing.required.last() {
+                needs(who, *last)?;
+            }
+            e.is_final = false;
+            e.signing = Signing { round: e.signing.round, ..Signing::default() };
+        }
+        _ => return wrong(e),
+    }
+    Ok(())
+}
+
+/// Whether an account may call a final issue back, or correct it: whoever may take its last step.
+///
+/// # Errors
+/// It lacks the duty, or the issue is not final.
+pub fn may_correct(e: &Edition, who: Signer<'_>) -> Result<(), SigningError> {
+    if !e.is_final {
+        return Err(SigningError::WrongState(state_words(e), "更正"));
+    }
+    e.signing.required.last().map_or(Ok(()), |last| needs(who, *last))
+}
+
+fn finish(e: &mut Edition, now: DateTime<Utc>) {
+    (e.is_final, e.built_at) = (true, Some(now));
+    e.signing.round += 1;
+    e.signing.remarks.clear();
+}
+
+fn needs(who: Signer<'_>, step: SigningStep) -> Result<(), SigningError> {
+    if who.duties.contains(&step) { Ok(()) } else { Err(SigningError::NotYourDuty(step)) }
+}
+
+fn signature(step: SigningStep, who: Signer<'_>, at: DateTime<Utc>) -> Signature {
+    Signature { step, by: who.name.to_owned(), at }
+}
+
+fn read_remarks(remarks: &[(Option<ArticleId>, String)], who: Signer<'_>, at: DateTime<Utc>) -> Result<Vec<Remark>, SigningError> {
+    let cleaned = remarks.iter().map(|(article, text)| (*article, collapse_whitespace(text))).filter(|(_, text)| !text.is_empty());
+    let out: Vec<Remark> = cleaned.map(|(article, text)| Remark { article, text, by: who.name.to_owned(), at }).collect();
+    if out.is_empty() {
+        return Err(SigningError::NoRemark);
+    }
+    if out.iter().any(|r| r.text.chars().count() > MAX_REMARK) {
+        return Err(SigningError::TooLong);
+    }
+    Ok(out)
+}
+
+fn step_names(steps: &[SigningStep]) -> String {
+    steps.iter().map(|s| s.chinese()).collect::<Vec<_>>().join("、")
+}
+
+/// Returns where an issue stands, for people: 编辑中, 待审核, 待签发, 已定稿 or 已签发.
+pub fn state_words(e: &Edition) -> String {
+    match e.state() {
+        EditionState::Draft => "编辑中".to_owned(),
+        EditionState::Submitted(step) => format!("待{}", step.chinese()),
+        EditionState::Final if e.signing.required.contains(&SigningStep::Sign) => "已签发".to_owned(),
+        EditionState::Final => "已定稿".to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::issue::edit::{Change, Edit, EditError};
+    use crate::issue::tests::{article, build_with, now};
+
+    const STEPS: [SigningStep; 2] = [SigningStep::Review, SigningStep::Sign];
+
+    fn draft() -> Edition {
+        build_with(vec![article(1, "甲县粮油加工", "食品", "行业动态", 1)], &[]).edition
+    }
+
+    fn with(duties: &[SigningStep]) -> Signer<'_> {
+        Signer { name: "张三", duties }
+    }
+
+    fn back() -> SigningAction {
+        SigningAction::Return(vec![(Some(ArticleId(1)), " 数字\n核对 ".to_owned()), (None, "  ".to_owned())])
+    }
+
+    /// An issue in each state.
+    fn issue_in(state: EditionState) -> Edition {
+        let mut e = draft();
+        let all = &SigningStep::ALL;
+        let mut take = |action| apply(&mut e, &action, &STEPS, with(all), now()).unwrap();
+        if state != EditionState::Draft {
+            take(SigningAction::Submit);
+        }
+        if matches!(state, EditionState::Submitted(SigningStep::Sign) | EditionState::Final) {
+            take(SigningAction::Approve(SigningStep::Review));
+        }
+        if state == EditionState::Final {
+            take(SigningAction::Approve(SigningStep::Sign));
+        }
+        assert_eq!(e.state(), state);
+        e
+    }
+
+    #[test]
+    fn each_step_is_taken_in_its_state_by_its_duty_and_by_no_other() {
+        use EditionState::{Draft, Final, Submitted};
+        use SigningStep::{Review, Sign, Submit};
+        let states = [Draft, Submitted(Review), Submitted(Sign), Final];
+        // who may do it, and in which states
+        let table: [(SigningAction, &[(EditionState, SigningStep)]); 7] = [
+            (SigningAction::Finalise, &[]),
+            (SigningAction::Submit, &[(Draft, Submit)]),
+            (SigningAction::Approve(Review), &[(Submitted(Review), Review)]),
+            (SigningAction::Approve(Sign), &[(Submitted(Sign), Sign)]),
+            (back(), &[(Submitted(Review), Review), (Submitted(Sign), Sign)]),
+            (SigningAction::Recall, &[(Submitted(Review), Submit)]),
+            (SigningAction::Withdraw, &[(Final, Sign)]),
+        ];
+        for (action, allowed) in table {
+            for state in states {
+                for duties in [&[][..], &[Submit], &[Review], &[Sign]] {
+                    let (before, mut e) = (issue_in(state), issue_in(state));
+                    let done = apply(&mut e, &action, &STEPS, with(duties), now());
+                    let may = allowed.iter().any(|(s, duty)| *s == state && duties.contains(duty));
+                    assert_eq!(done.is_ok(), may, "{action:?} in {state:?} with {duties:?}: {done:?}");
+                    assert_eq!(e == before, !may, "{action:?} in {state:?} with {duties:?}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn a_submitted_issue_does_not_change_and_comes_back_with_remarks() {
+        let mut e = issue_in(EditionState::Submitted(SigningStep::Review));
+        assert_eq!(Change::Foreword(Edit::any("x")).apply(&mut e), Err(EditError::Submitted));
+        assert_eq!(apply(&mut e, &SigningAction::Return(Vec::new()), &STEPS, with(&STEPS), now()), Err(SigningError::NoRemark));
+        apply(&mut e, &back(), &STEPS, with(&STEPS), now()).unwrap();
+        let remarks: Vec<_> = e.signing.remarks.iter().map(|r| (r.article, r.text.as_str(), r.by.as_str())).collect();
+        assert_eq!((e.state(), remarks), (EditionState::Draft, vec![(Some(ArticleId(1)), "数字 核对", "张三")]));
+        Change::Foreword(Edit::any("x")).apply(&mut e).unwrap();
+    }
+
+    #[test]
+    fn where_the_settings_name_no_step_any_editor_makes_an_issue_final() {
+        let mut e = draft();
+        assert_eq!(apply(&mut e, &SigningAction::Submit, &[], with(&STEPS), now()), Err(SigningError::NoSteps));
+        apply(&mut e, &SigningAction::Finalise, &[], with(&[]), now()).unwrap();
+        assert_eq!((e.state(), e.signing.round, e.built_at), (EditionState::Final, 1, Some(now())));
+        assert_eq!(Change::Foreword(Edit::any("x")).apply(&mut e), Err(EditError::Final));
+        apply(&mut e, &SigningAction::Withdraw, &[], with(&[]), now()).unwrap();
+        apply(&mut e, &SigningAction::Finalise, &[], with(&[]), now()).unwrap();
+        assert_eq!(e.signing.round, 2);
+    }
+
+    #[test]
+    fn one_step_is_enough_where_the_settings_say_so() {
+        let mut e = draft();
+        let (steps, all) = ([SigningStep::Review], SigningStep::ALL);
+        apply(&mut e, &SigningAction::Submit, &steps, with(&all), now()).unwrap();
+        apply(&mut e, &SigningAction::Approve(SigningStep::Review), &steps, with(&all), now()).unwrap();
+        assert_eq!((e.state(), state_words(&e)), (EditionState::Final, "已定稿".to_owned()));
+    }
+}
