@@ -169,8 +169,13 @@ const KEYS: [&str; 24] = [
 pub(super) fn read(s: &Section<'_>) -> Publication {
     let mut p = Publication::default();
     s.deny_unknown_keys(&[&KEYS[..], &signing::KEYS].concat());
-    signing::read_kind(s, &mut p);
-    signing::read_steps(s, &mut p);
+    p.layout = signing::read_kind(s);
+    if p.layout == Layout::Report {
+        p.columns = vec![ColumnQuota { name: "专报".to_owned(), quota: 10, print: Print::Full }];
+        p.calendar.days = Recurrence::OnDemand;
+    }
+    p.signing = signing::read_steps(s);
+    p.withdraw_within = signing::read_withdraw_within(s, !p.signing.is_empty());
     set(&mut p.name, s.string("name"));
     set(&mut p.organiser, s.string("organiser"));
     set(&mut p.classification_notice, s.string("notice"));

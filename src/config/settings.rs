@@ -241,6 +241,7 @@ fn set<T>(target: &mut T, value: Option<T>) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::{Layout, Print, SigningStep};
 
     fn problems(text: &str) -> String {
         Settings::parse("qingbao.toml", text).map_or_else(
@@ -258,12 +259,26 @@ mod tests {
     }
 
     #[test]
+    fn kinds_and_steps_bring_their_defaults() {
+        let read = |text: &str| Settings::parse("qingbao.toml", text).unwrap();
+        let plain = read("[publication]\nname = \"快报\"").publication;
+        assert_eq!((plain.signing.len(), plain.withdraw_within, plain.is_on_demand()), (0, Duration::ZERO, false));
+        let two = read("[[publication]]\nname = \"快报\"\nsigning = [\"sign\", \"review\"]\n[[publication]]\nname = \"专报\"\nkind = \"report\"");
+        assert_eq!(two.publication.signing, [SigningStep::Review, SigningStep::Sign]);
+        assert_eq!(two.publication.withdraw_within, Duration::from_mins(5));
+        let report = &two.additional_publications[0];
+        assert_eq!((report.layout, report.is_on_demand(), report.print_of("专报")), (Layout::Report, true, Print::Full));
+    }
+
+    #[test]
     fn mistakes_are_named_with_their_place() {
         let table = [
             ("[publication]\nat = \"7点半\"", "qingbao.toml:2:6: at = \"7点半\" is no time of day"),
             ("[publication]\nrecipients = [\"编辑\"]", "qingbao.toml:2:15"),
             ("[publication]\nrecipients = [\"a\\r\\nBcc: x@y.cn <a@b.cn>\"]", "line break"),
             ("[publication]\ndays = \"workday\"", "is not one of workdays"),
+            ("[publication]\nsigning = [\"submit\"]", "is not one of review, sign"),
+            ("[publication]\nkind = \"special\"", "is not one of bulletin, report"),
             ("[publication]\nholidays = [\"2026-13-01\"]", "is no day"),
             ("[publicaton]", "did you mean \"publication\"?"),
             ("[mail.smtp]\nport = 465", "needs a host"),

@@ -2,10 +2,8 @@
 
 use std::time::Duration;
 
-use crate::config::publication::{ColumnQuota, Publication};
 use crate::config::reader::Section;
-use crate::model::{Layout, Print, SigningStep};
-use crate::schedule::Recurrence;
+use crate::model::{Layout, SigningStep};
 
 /// Keys that are read here.
 pub(super) const KEYS: [&str; 3] = ["kind", "signing", "withdraw_within"];
@@ -14,31 +12,35 @@ pub(super) const KEYS: [&str; 3] = ["kind", "signing", "withdraw_within"];
 const WITHDRAW_WITHIN: Duration = Duration::from_mins(5);
 const MAX_WITHDRAW_WITHIN: Duration = Duration::from_hours(24);
 
-/// The defaults that a kind of publication brings.
-pub(super) fn read_kind(s: &Section<'_>, p: &mut Publication) {
-    let Some(t) = s.text("kind") else { return };
+/// `kind = "bulletin" | "report"`.
+pub(super) fn read_kind(s: &Section<'_>) -> Layout {
+    let Some(t) = s.text("kind") else { return Layout::Bulletin };
     match t.value {
-        "bulletin" => {}
-        "report" => {
-            p.layout = Layout::Report;
-            p.columns = vec![ColumnQuota { name: "专报".to_owned(), quota: 10, print: Print::Full }];
-            p.calendar.days = Recurrence::OnDemand;
+        "report" => Layout::Report,
+        "bulletin" => Layout::Bulletin,
+        _ => {
+            s.invalid_value("kind", t, &["bulletin", "report"]);
+            Layout::Bulletin
         }
-        _ => s.invalid_value("kind", t, &["bulletin", "report"]),
     }
 }
 
-/// `signing = ["review", "sign"]` and `withdraw_within`.
-pub(super) fn read_steps(s: &Section<'_>, p: &mut Publication) {
+/// `signing = ["review", "sign"]`: the steps in their order, however they are written.
+pub(super) fn read_steps(s: &Section<'_>) -> Vec<SigningStep> {
+    let mut steps = Vec::new();
     for t in s.texts("signing").unwrap_or_default() {
         match SigningStep::parse(t.value).filter(|step| *step != SigningStep::Submit) {
-            Some(step) => p.signing.push(step),
+            Some(step) => steps.push(step),
             None => s.invalid_value("signing", t, &["review", "sign"]),
         }
     }
-    // written in any order, taken in this one
-    p.signing.sort_unstable();
-    p.signing.dedup();
-    let usual = if p.signing.is_empty() { Duration::ZERO } else { WITHDRAW_WITHIN };
-    p.withdraw_within = s.duration("withdraw_within", Duration::ZERO..MAX_WITHDRAW_WITHIN).unwrap_or(usual);
+    steps.sort_unstable();
+    steps.dedup();
+    steps
+}
+
+/// `withdraw_within = "5m"`; where nobody signs, letters leave at once unless it says otherwise.
+pub(super) fn read_withdraw_within(s: &Section<'_>, signed: bool) -> Duration {
+    let usual = if signed { WITHDRAW_WITHIN } else { Duration::ZERO };
+    s.duration("withdraw_within", Duration::ZERO..MAX_WITHDRAW_WITHIN).unwrap_or(usual)
 }

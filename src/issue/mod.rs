@@ -8,10 +8,10 @@ mod change;
 pub mod edit;
 mod fields;
 pub mod foreword;
+pub mod notice;
 mod rank;
 mod recipient_filter;
 mod relative_dates;
-pub mod notice;
 pub mod rewrite;
 pub(crate) mod sentence_model;
 pub(crate) mod sentence_training;
@@ -25,7 +25,7 @@ use std::collections::{BTreeMap, HashSet};
 use chrono::{DateTime, NaiveDate, Utc};
 
 use crate::config::settings::{Publication, SummariseSettings};
-use crate::model::{ArticleId, ColumnItems, Copy, Edition, EditionId, Headline, Health, Item, Label, Print, Signing, StoryId, Trend, WEEKS};
+use crate::model::{ArticleId, ColumnItems, Copy, Edition, EditionId, Headline, Health, Item, Label, Print, Series, Signing, StoryId, Trend, WEEKS};
 
 pub use archive::{Archive, InMemory};
 use candidate_pool::{Candidate, Pool};
@@ -120,7 +120,7 @@ fn edition(input: &IssueInput<'_>, columns: Vec<ColumnItems>, health: Health) ->
         date: input.date,
         built_at: Some(input.now),
         is_final: false,
-        extra: false,
+        series: Series::Regular,
         layout: publication.layout,
         signing: Signing::default(),
         classification_notice: publication.classification_notice.clone(),

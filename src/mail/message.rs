@@ -8,8 +8,8 @@ use lettre::message::{Mailbox, Message, MessageBuilder, MultiPart, MultiPartKind
 use xxhash_rust::xxh3::xxh3_64;
 
 use crate::config::settings::MailSettings;
-use crate::model::{Edition, Layout};
 use crate::model::MailAddress;
+use crate::model::{Edition, Layout, Series};
 use crate::render::RenderedIssue;
 use crate::store::OutgoingMessage;
 use crate::text::normalize::collapse_whitespace;
@@ -61,7 +61,7 @@ pub fn compose(
         (true, round) => format!("\nfinal{round}"),
     };
     // there may be several of a day beside the calendar
-    let which = if edition.extra || edition.layout == Layout::Report { format!("\n{}", edition.id) } else { String::new() };
+    let which = if edition.series == Series::Extra || edition.layout == Layout::Report { format!("\n{}", edition.id) } else { String::new() };
     let key = xxh3_64(format!("{salt}\n{}\n{}\n{recipient}{round}{which}", edition.publication, edition.date).as_bytes());
     let id = message_id(&format!("issue.{}-{}.{key:016x}", edition.year, edition.number_in_year), settings);
     let part = |kind: ContentType, body: &str| SinglePart::builder().header(kind).header(ContentTransferEncoding::Base64).body(body.to_owned());

@@ -224,6 +224,24 @@ impl Imprint {
     }
 }
 
+/// A series of issues that are numbered together.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Series {
+    /// 正刊.
+    #[default]
+    Regular,
+    /// 增刊, beside the calendar.
+    Extra,
+}
+
+impl Series {
+    #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands over a reference")]
+    fn is_regular(&self) -> bool {
+        *self == Self::Regular
+    }
+}
+
 /// How an issue is laid out.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -261,9 +279,9 @@ pub struct Edition {
     pub cumulative_number: u32,
     /// Day of the issue.
     pub date: NaiveDate,
-    /// 增刊: beside the calendar, numbered in a series of its own.
-    #[serde(default, skip_serializing_if = "is_false")]
-    pub extra: bool,
+    /// Which series its number counts in.
+    #[serde(default, skip_serializing_if = "Series::is_regular")]
+    pub series: Series,
     /// How it is laid out.
     #[serde(default, skip_serializing_if = "Layout::is_bulletin")]
     pub layout: Layout,
@@ -379,11 +397,14 @@ impl Edition {
 
     /// 2026年第3期(总第3期), or 2026年增刊第1期.
     pub fn issue_label(&self) -> String {
-        issue_label(self.year, self.number_in_year, self.cumulative_number, self.extra)
+        issue_label(self.year, self.number_in_year, self.cumulative_number, self.series)
     }
 }
 
 /// The label of an issue by its numbers: within the year, and in all.
-pub fn issue_label(year: i32, number: u32, total: u32, extra: bool) -> String {
-    if extra { format!("{year}年增刊第{number}期") } else { format!("{year}年第{number}期(总第{total}期)") }
+pub fn issue_label(year: i32, number: u32, total: u32, series: Series) -> String {
+    match series {
+        Series::Regular => format!("{year}年第{number}期(总第{total}期)"),
+        Series::Extra => format!("{year}年增刊第{number}期"),
+    }
 }

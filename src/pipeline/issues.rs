@@ -12,7 +12,7 @@ use crate::crawl::Crawler;
 use crate::health::Component;
 use crate::issue::{self, IssueInput};
 use crate::mail::{self, SendSummary, Transport};
-use crate::model::{ArticleId, Edition, Headline, Health, MailAddress};
+use crate::model::{ArticleId, Edition, Headline, Health, MailAddress, Series};
 use crate::render::{self, Files, RenderedIssue};
 use crate::store::{OutgoingMessage, Store, StoreError, Window};
 
@@ -48,10 +48,10 @@ impl IssueMaker {
     }
 
     /// Starts an issue without items beside the calendar: an extra one (增刊), or one of a publication that appears on demand.
-    pub async fn start(&self, publication: &Publication, extra: bool, who: String, now: DateTime<Utc>) -> Result<Edition> {
+    pub async fn start(&self, publication: &Publication, series: Series, who: String, now: DateTime<Utc>) -> Result<Edition> {
         let (date, p) = (publication.calendar.today(now), publication.clone());
         let mut edition = self.with_issue_input(publication, date, now, |_, input, _| Ok(issue::empty(&input))).await?;
-        edition.extra = extra;
+        edition.series = series;
         Ok(self.store.run(move |store| store.start_edition(edition, &p, &who, now)).await?)
     }
 

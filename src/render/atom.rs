@@ -35,6 +35,9 @@ pub fn issue(e: &Edition) -> Value {
     if let Some(health) = value.get_mut("health").and_then(Value::as_object_mut) {
         health.remove("troubles");
     }
+    if let Some(issue) = value.as_object_mut() {
+        issue.remove("signing");
+    }
     value
 }
 

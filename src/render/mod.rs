@@ -20,7 +20,7 @@ pub use notice::{notice_letter, notice_subject};
 pub use picture::{PictureError, Png, read_picture};
 pub use text::text;
 
-use crate::model::{Edition, FileId, Picture};
+use crate::model::{Edition, FileId, Picture, Series};
 
 /// Content id of the chart.
 pub const CHART: &str = "chart@qingbao";
@@ -89,7 +89,7 @@ pub fn subject(edition: &Edition) -> String {
 
 /// File name of the edition without ending: 许昌竞争情报快递2026年第3期.
 pub fn file_stem(edition: &Edition) -> String {
-    let extra = if edition.extra { "增刊" } else { "" };
+    let extra = if edition.series == Series::Extra { "增刊" } else { "" };
     format!("{}{}年{extra}第{}期", edition.publication, edition.year, edition.number_in_year)
 }
 

@@ -48,7 +48,8 @@ impl Store {
                 let found = c.prepare_cached(sql)?.query_row(params![publication.name, day], |r| r.get::<_, Option<i64>>(0)).optional()?;
                 Ok(found.flatten())
             };
-            let before = neighbour("SELECT candidates_until FROM edition WHERE publication = ?1 AND date < ?2 AND scheduled ORDER BY date DESC LIMIT 1")?;
+            let before =
+                neighbour("SELECT candidates_until FROM edition WHERE publication = ?1 AND date < ?2 AND scheduled ORDER BY date DESC LIMIT 1")?;
             let behind = neighbour("SELECT candidates_after FROM edition WHERE publication = ?1 AND date > ?2 AND scheduled ORDER BY date LIMIT 1")?;
             // one that is not judged yet is a candidate of the next edition, and so are those behind it
             let unjudged: Option<i64> = c

@@ -7,7 +7,7 @@ use rusqlite::{Connection, OptionalExtension as _, params};
 
 use crate::config::settings::Publication;
 use crate::issue::PreviousItem;
-use crate::model::{ArticleId, Edition, EditionId, EditionState, Signing, StoryId, Trend, WEEKS, issue_label};
+use crate::model::{ArticleId, Edition, EditionId, EditionState, Series, Signing, StoryId, Trend, WEEKS, issue_label};
 use crate::store::audit::audit;
 use crate::store::{CandidateRange, Result, Store, invalid_value};
 
@@ -26,8 +26,8 @@ pub struct EditionRow {
     pub year: i32,
     /// Name of the publication.
     pub publication: String,
-    /// 增刊.
-    pub extra: bool,
+    /// Which series its number counts in.
+    pub series: Series,
     /// Where it stands.
     pub state: EditionState,
     /// Items.
@@ -39,7 +39,7 @@ pub struct EditionRow {
 impl EditionRow {
     /// 2026年第3期(总第3期), or 2026年增刊第1期.
     pub fn label(&self) -> String {
-        issue_label(self.year, self.number_in_year, self.cumulative_number, self.extra)
+        issue_label(self.year, self.number_in_year, self.cumulative_number, self.series)
     }
 }
 
@@ -105,11 +105,22 @@ impl Store {
         })
     }
 
+    /// A final edition that can no longer be called back unseen.
+    pub fn published_edition(&self, id: EditionId) -> Result<Option<Edition>> {
+        let waits = self.read(|c| {
+            let sql = "SELECT 1 FROM edition WHERE id = ?1 AND letters_due IS NOT NULL";
+            Ok(c.query_row(sql, [id.0], |_| Ok(())).optional()?.is_some())
+        })?;
+        Ok(self.edition(id)?.filter(|e| e.is_final && !waits))
+    }
+
     /// The edition of a day.
     pub fn edition_of(&self, publication: &str, date: NaiveDate) -> Result<Option<EditionId>> {
         self.read(|c| {
             let id = c
-                .query_row("SELECT id FROM edition WHERE publication = ?1 AND date = ?2 AND scheduled", params![publication, date.to_string()], |r| r.get(0))
+                .query_row("SELECT id FROM edition WHERE publication = ?1 AND date = ?2 AND scheduled", params![publication, date.to_string()], |r| {
+                    r.get(0)
+                })
                 .optional()?;
             Ok(id.map(EditionId))
         })
@@ -120,9 +131,9 @@ impl Store {
         self.edition_rows("", limit)
     }
 
-    /// Finished editions, newest first.
-    pub fn finished_editions(&self, limit: usize) -> Result<Vec<EditionRow>> {
-        self.edition_rows("WHERE json_extract(payload, '$.finalised')", limit)
+    /// Final editions that can no longer be called back unseen, newest first.
+    pub fn published_editions(&self, limit: usize) -> Result<Vec<EditionRow>> {
+        self.edition_rows("WHERE json_extract(payload, '$.finalised') AND letters_due IS NULL", limit)
     }
 
     fn edition_rows(&self, which: &str, limit: usize) -> Result<Vec<EditionRow>> {
@@ -143,7 +154,7 @@ impl Store {
                     year: r.get(4)?,
                     items: n(5)?,
                     publication: r.get(8)?,
-                    extra: r.get(9)?,
+                    series: if r.get(9)? { Series::Extra } else { Series::Regular },
                     state: state(r.get(10)?, r.get(11)?),
                     letters: (n(6)?, n(7)?),
                 })
@@ -223,7 +234,7 @@ fn insert(t: &Connection, edition: &mut Edition, publication: &Publication, sche
             edition.cumulative_number,
             Utc::now().timestamp(),
             scheduled,
-            edition.extra,
+            edition.series == Series::Extra,
             publication.signing.is_empty()
         ],
     )?;
@@ -235,11 +246,11 @@ fn insert(t: &Connection, edition: &mut Edition, publication: &Publication, sche
 pub(super) fn next_number(t: &Connection, edition: &Edition, publication: &Publication) -> Result<(u32, u32)> {
     let max = |what: &str, year: i32| -> Result<Option<u32>> {
         let sql = format!("SELECT max({what}) FROM edition WHERE publication = ?1 AND extra = ?2 AND numbered AND (?3 = 0 OR year = ?3)");
-        Ok(t.query_row(&sql, params![edition.publication, edition.extra, year], |r| r.get(0))?)
+        Ok(t.query_row(&sql, params![edition.publication, edition.series == Series::Extra, year], |r| r.get(0))?)
     };
     let (total, number) = (max("total", 0)?, max("number", edition.year)?);
     // issues made before this program count only until the first year is over, and were no extra ones
-    let counts = !edition.extra && total.is_none();
+    let counts = edition.series == Series::Regular && total.is_none();
     let before = if counts { (publication.issues_this_year, publication.initial_cumulative_number) } else { (0, 0) };
     Ok((number.unwrap_or(before.0) + 1, total.unwrap_or(before.1) + 1))
 }

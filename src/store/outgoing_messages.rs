@@ -70,6 +70,28 @@ impl DeliveryState {
     }
 }
 
+/// What a letter brings.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum MessageContent {
+    /// An issue as a draft, or what operators are told.
+    Draft,
+    /// A final issue.
+    Final,
+    /// A notice about an issue.
+    Notice,
+}
+
+impl MessageContent {
+    /// As shown to people.
+    pub fn chinese(self) -> &'static str {
+        match self {
+            Self::Draft => "草稿",
+            Self::Final => "定稿",
+            Self::Notice => "通知",
+        }
+    }
+}
+
 /// A letter in the outbox.
 #[derive(Debug, Clone)]
 pub struct OutboxMessage {
@@ -77,6 +99,8 @@ pub struct OutboxMessage {
     pub id: OutboxId,
     /// Edition; `None` for a notice to operators.
     pub edition: Option<EditionId>,
+    /// What it brings.
+    pub content: MessageContent,
     /// Bare address.
     pub recipient: String,
     /// Message-ID.
@@ -103,6 +127,7 @@ impl OutboxMessage {
         Self {
             id: OutboxId(0),
             edition: None,
+            content: MessageContent::Draft,
             recipient,
             message_id,
             message,
@@ -115,7 +140,7 @@ impl OutboxMessage {
     }
 }
 
-const COLUMNS: &str = "id, edition_id, recipient, message_id, message, state, tries, doubts, next_try, reply";
+const COLUMNS: &str = "id, edition_id, recipient, message_id, message, state, tries, doubts, next_try, reply, final, notice_id";
 
 impl Store {
     /// Queues letters; one that is queued for this edition and recipient already stays as it is. Returns how many are new. Of a final
@@ -192,7 +217,13 @@ impl Store {
         self.read(|c| {
             let mut s = c.prepare_cached(sql)?;
             let rows = s.query_map(params, |r| {
+                let (round, notice): (u32, Option<i64>) = (r.get(10)?, r.get(11)?);
                 Ok(OutboxMessage {
+                    content: match (notice, round) {
+                        (Some(_), _) => MessageContent::Notice,
+                        (None, 0) => MessageContent::Draft,
+                        (None, _) => MessageContent::Final,
+                    },
                     id: OutboxId(r.get(0)?),
                     edition: r.get::<_, Option<i64>>(1)?.map(EditionId),
                     recipient: r.get(2)?,

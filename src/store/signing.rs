@@ -277,6 +277,7 @@ mod tests {
 
     use super::*;
     use crate::issue::tests::{article, build_with, now};
+    use crate::model::Series;
     use crate::store::{DeliveryOutcome, DeliveryState, Role};
 
     const EVERYBODY: [&str; 3] = ["a@b.cn", "c@d.cn", "e@f.cn"];
@@ -330,11 +331,8 @@ mod tests {
 
         fn queue(&self, id: EditionId) -> usize {
             let e = self.edition(id).0;
-            let letter = |to: &&str| OutgoingMessage {
-                recipient: (*to).to_owned(),
-                message_id: format!("<{to}.{}@x>", e.signing.round),
-                message: vec![1],
-            };
+            let letter =
+                |to: &&str| OutgoingMessage { recipient: (*to).to_owned(), message_id: format!("<{to}.{}@x>", e.signing.round), message: vec![1] };
             let letters: Vec<OutgoingMessage> = EVERYBODY.iter().map(letter).collect();
             let n = self.store.queue_messages(&e, &letters, now(), now() + TimeDelta::days(3)).unwrap();
             self.store.clear_letters_due(id).unwrap();
@@ -370,7 +368,7 @@ mod tests {
     fn drafts_of_a_publication_without_signing_are_numbered_at_once_and_extra_issues_in_a_series_of_their_own() {
         let desk = Desk::new(&[]);
         let (first, second) = (desk.draft(0), desk.draft(1));
-        let extra = Edition { extra: true, ..build_with(Vec::new(), &[]).edition };
+        let extra = Edition { series: Series::Extra, ..build_with(Vec::new(), &[]).edition };
         let start = || desk.store.start_edition(extra.clone(), &desk.publication, "责编", now()).unwrap().issue_label();
         assert_eq!((start(), start()), ("2026年增刊第1期".to_owned(), "2026年增刊第2期".to_owned()));
         assert_eq!((desk.edition(first).0.cumulative_number, desk.edition(second).0.cumulative_number), (101, 102));

@@ -80,6 +80,38 @@ mod tests {
         assert_eq!(store.due_messages(chrono::Utc::now(), 9).unwrap()[0].ambiguous_attempts, 1);
     }
 
+    #[test]
+    fn final_issues_of_an_older_schema_keep_their_letters_and_can_be_called_back() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("qingbao.db");
+        let mut old = connect(&path, true).unwrap();
+        Migrations::from_slice(MIGRATIONS).to_version(&mut old, 18).unwrap();
+        let mut edition = crate::issue::tests::build_with(Vec::new(), &[]).edition;
+        (edition.id, edition.is_final) = (crate::model::EditionId(7), true);
+        let payload = serde_json::to_string(&edition).unwrap();
+        let insert =
+            "INSERT INTO edition (id, publication, date, year, number, total, built, payload) VALUES (7, 'p', '2026-11-24', 2026, 1, 1, 0, ?1)";
+        old.execute(insert, [payload]).unwrap();
+        old.execute_batch(
+            "INSERT INTO outbox (edition_id, final, recipient, message_id, message, state, queued, expires)
+               VALUES (7, 0, 'a@b.cn', '<d@b.cn>', x'41', 'sent', 1, 2), (7, 1, 'a@b.cn', '<f@b.cn>', x'41', 'sent', 1, 2);
+             INSERT INTO edition_step (edition_id, version, patch, user, what, at) VALUES (7, 2, '{}', 'u', 'w', 1);
+             INSERT INTO item (edition_id, story_id, article_id) VALUES (7, 1, 1);",
+        )
+        .unwrap();
+        drop(old);
+        let store = Store::open(dir.path()).unwrap();
+        let id = crate::model::EditionId(7);
+        assert_eq!(store.messages_of(id).unwrap().len(), 2);
+        let now = chrono::Utc::now();
+        let text = crate::issue::notice::NoticeText::Correction { article: None, wrong: "a".to_owned(), right: "b".to_owned() };
+        assert!(matches!(store.correct_edition(id, text, "u", now.date_naive(), now).unwrap(), crate::store::SigningResult::Done(_)));
+        assert_eq!(store.pending_notices().unwrap()[0].readers, ["a@b.cn"]);
+        let kept = Connection::open(&path).unwrap();
+        let n: i64 = kept.query_row("SELECT (SELECT count(*) FROM edition_step) + (SELECT count(*) FROM item)", [], |r| r.get(0)).unwrap();
+        assert_eq!(n, 2, "what belongs to an issue stays when its table is made anew");
+    }
+
     /// Every row of the tables named, as text, by the columns that a schema has.
     fn rows(c: &Connection, tables: &[(String, String)]) -> Vec<String> {
         let mut out = Vec::new();

@@ -71,11 +71,11 @@ async fn finished(console: &AppState, id: Option<EditionId>) -> Result<Edition, 
     let found = console.store.run(move |s| {
         let id = match id {
             Some(id) => Some(id),
-            None => s.finished_editions(1)?.first().map(|e| e.id),
+            None => s.published_editions(1)?.first().map(|e| e.id),
         };
-        id.map(|id| s.edition(id)).transpose()
+        id.map(|id| s.published_edition(id)).transpose()
     });
-    let found = stored(found.await)?.flatten().filter(|e| e.is_final);
+    let found = stored(found.await)?.flatten();
     found.ok_or_else(|| refused(StatusCode::NOT_FOUND, "there is no such finished issue"))
 }
 
@@ -102,7 +102,7 @@ pub(super) async fn industries(State(console): State<AppState>, _: ApiClient) ->
 
 pub(super) async fn issues(State(console): State<AppState>, _: ApiClient, uri: Uri) -> Response {
     let most = limit(&fields(&uri));
-    match stored(console.store.run(move |s| s.finished_editions(most)).await) {
+    match stored(console.store.run(move |s| s.published_editions(most)).await) {
         Ok(list) => {
             let one = |e: &crate::store::EditionRow| json!({ "id": e.id.0, "date": e.date, "year": e.year, "number": e.number_in_year, "total": e.cumulative_number, "items": e.items });
             Json(json!({ "issues": list.iter().map(one).collect::<Vec<_>>() })).into_response()

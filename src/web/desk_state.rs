@@ -147,7 +147,16 @@ pub(super) async fn read(console: &AppState, session: &Session, id: EditionId, k
     let people = console.presence.note(id, &session.name, article);
     let Some((edition, version, undo, redo)) = stored(console.store.run(move |s| load(s, id)).await)? else { return Ok(None) };
     let content = if version == known { None } else { Some(content(&edition, stale_facts(console, &edition).await?)) };
-    Ok(Some(DeskState { version, is_final: edition.is_frozen(), undo, redo, people, user: session.name.clone(), csrf: session.csrf.clone(), content }))
+    Ok(Some(DeskState {
+        version,
+        is_final: edition.is_frozen(),
+        undo,
+        redo,
+        people,
+        user: session.name.clone(),
+        csrf: session.csrf.clone(),
+        content,
+    }))
 }
 
 type Loaded = (Edition, u32, Option<String>, Option<String>);

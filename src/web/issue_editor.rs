@@ -7,8 +7,8 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 use chrono::Utc;
 
-use crate::issue::edit::{Change, DropReason, MAX_ATTACHMENTS, MAX_FOREWORD, MAX_SUMMARY, MAX_TEXT, MAX_TITLE};
 use crate::config::settings::Publication;
+use crate::issue::edit::{Change, DropReason, MAX_ATTACHMENTS, MAX_FOREWORD, MAX_SUMMARY, MAX_TEXT, MAX_TITLE};
 use crate::model::{Edition, EditionId, EditionState, Print, SigningStep};
 use crate::store::{Direction, EditResult, EditionRow, Session};
 use crate::web::access::Editor;
@@ -16,7 +16,7 @@ use crate::web::desk_state::{self, Conflict, Outcome};
 use crate::web::form::Form;
 use crate::web::issue_changes::{Refusal, asked, load, stale_facts};
 use crate::web::response::{Layout, stored};
-use crate::web::signing::SigningView;
+use crate::web::signing_view::SigningView;
 use crate::web::{AppState, response};
 
 #[derive(Template)]
@@ -34,7 +34,8 @@ struct EditorPage {
     most: Limits,
     /// What the foreword says that is not true of the items.
     stale: Vec<String>,
-    letters: Vec<(String, &'static str)>,
+    /// Each letter: to whom, what it brings, and where it stands.
+    letters: Vec<(String, &'static str, &'static str)>,
     finals: usize,
     signing: SigningView,
     /// Publications of which an issue can be started: name, and what the button says.
@@ -96,7 +97,7 @@ async fn show(console: &AppState, session: &Session, id: EditionId, said: Flash)
         redo,
         most: LIMITS,
         stale: stale_facts(console, &e).await?,
-        letters: letters.into_iter().map(|l| (l.recipient, l.state.chinese())).collect(),
+        letters: letters.into_iter().map(|l| (l.recipient, l.content.chinese(), l.state.chinese())).collect(),
         finals: publication.map_or(0, |p| p.final_recipients.len()),
         e,
         version,
@@ -195,7 +196,16 @@ pub(super) async fn answer(console: &AppState, id: EditionId, form: &Form, done:
         return Ok(Redirect::to(&console.path(&format!("/draft/{id}{anchor}"))).into_response());
     }
     let mine = |(name, label): (&str, &str)| Some((label.to_owned(), fields.text(name).to_owned())).filter(|(_, v)| !v.is_empty());
-    let texts = [("title", "标题"), ("summary", "摘要"), ("text", "全文"), ("foreword", "编者的话"), ("remark", "意见"), ("wrong", "原文"), ("right", "应为"), ("reason", "原因")];
+    let texts = [
+        ("title", "标题"),
+        ("summary", "摘要"),
+        ("text", "全文"),
+        ("foreword", "编者的话"),
+        ("remark", "意见"),
+        ("wrong", "原文"),
+        ("right", "应为"),
+        ("reason", "原因"),
+    ];
     let remarks = fields.starting_with("remark-").map(|text| ("对一条的意见".to_owned(), text.to_owned()));
     let kept: Vec<_> = texts.into_iter().filter_map(mine).chain(remarks).collect();
     let words = if kept.is_empty() { words } else { format!("{words}。您写的文字在下面，没有丢") };

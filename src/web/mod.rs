@@ -29,6 +29,7 @@ mod probes;
 mod response;
 mod server;
 mod signing;
+mod signing_view;
 mod source_list;
 mod source_page;
 mod throttle;

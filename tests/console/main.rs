@@ -12,6 +12,7 @@ mod nats;
 mod outlets;
 mod paste;
 mod printed;
+mod signing;
 mod sources_admin;
 mod whole_issue;
 mod workers_page;
@@ -70,10 +71,15 @@ impl Service {
 
     /// With further settings.
     fn start_with(prefix: &str, more: &str) -> Self {
+        Self::start_publication(prefix, "", more)
+    }
+
+    /// With further settings of the publication, and others.
+    fn start_publication(prefix: &str, publication: &str, more: &str) -> Self {
         let dir = tempfile::tempdir().unwrap();
         run(dir.path(), &["demo", "--out", "."], "");
         let settings = format!(
-            "[publication]\ndays = \"monthly-28\"\ncatch_up = \"0s\"\nfinal_recipients = [\"leader@b.example\"]\n[console]\nlisten = \"127.0.0.1:0\"\nbase_path = \"{prefix}\"\n{more}"
+            "[publication]\ndays = \"monthly-28\"\ncatch_up = \"0s\"\nfinal_recipients = [\"leader@b.example\"]\n{publication}\n[console]\nlisten = \"127.0.0.1:0\"\nbase_path = \"{prefix}\"\n{more}"
         );
         std::fs::write(dir.path().join("qingbao.toml"), settings).unwrap();
         let sources = "# kept\n[[source]]\nid = \"quiet\"\nname = \"安静的来源\"\nurl = \"https://quiet.example/\"\nenabled = false\n";
@@ -84,6 +90,17 @@ impl Service {
         }
         let (child, address) = serve(dir.path());
         Self { dir, base: format!("http://{}", address.trim_end_matches(prefix)), child }
+    }
+
+    /// Changes the settings and has the service read them.
+    fn rewrite_settings(&self, change: impl FnOnce(&str) -> String) {
+        let path = self.dir.path().join("qingbao.toml");
+        let before = std::fs::read_to_string(&path).unwrap();
+        let after = change(&before);
+        assert_ne!(before, after);
+        std::fs::write(path, after).unwrap();
+        assert!(Command::new("kill").args(["-HUP", &self.child.id().to_string()]).status().unwrap().success());
+        std::thread::sleep(std::time::Duration::from_secs(2));
     }
 
     /// Kills the service and starts it again at the same address.

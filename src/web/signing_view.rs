@@ -1,0 +1,94 @@
+//! What the draft's page says of the signing of its issue.
+
+use chrono::{DateTime, Utc};
+
+use crate::config::settings::Publication;
+use crate::issue::signing::state_words;
+use crate::model::{ArticleId, Edition, EditionState, Remark, SigningStep};
+use crate::store::{Session, Store, StoreError};
+
+/// The way of an issue to its readers, as its page shows it.
+pub(super) struct SigningView {
+    /// 编辑中, 待审核 …
+    pub(super) state: String,
+    /// 送审 and the steps behind it; empty: any editor makes the issue final.
+    pub(super) steps: Vec<StepView>,
+    /// The step that is next, if this account may take it.
+    pub(super) mine: Option<SigningStep>,
+    /// Whether this account may take its 送审 back.
+    pub(super) recall: bool,
+    /// Whether it may call the final issue back, or correct it.
+    pub(super) withdraw: bool,
+    /// When the letters of the final issue are queued, if they are not yet.
+    pub(super) letters_at: Option<String>,
+    /// Why it was sent back: who, and what.
+    pub(super) remarks: Vec<(Option<ArticleId>, String)>,
+    /// Notices: label, day, who, letters.
+    pub(super) notices: Vec<(String, String, String, usize)>,
+    /// Whether its number is given when it is signed.
+    pub(super) provisional: bool,
+}
+
+/// One step.
+pub(super) struct StepView {
+    pub(super) step: SigningStep,
+    /// Who took it, and when.
+    pub(super) taken: Option<String>,
+    /// Who may.
+    pub(super) holders: String,
+}
+
+impl SigningView {
+    /// What the page has to say to this account.
+    pub(super) fn read(
+        s: &Store,
+        e: &Edition,
+        publication: Option<&Publication>,
+        session: &Session,
+        zone: chrono_tz::Tz,
+    ) -> Result<Self, StoreError> {
+        let duties = s.account(&session.name)?.map(|a| a.duties).unwrap_or_default();
+        let state = e.state();
+        let at = |t: DateTime<Utc>| t.with_timezone(&zone).format("%m-%d %H:%M").to_string();
+        // those of the issue from 送审 on, those of the settings before
+        let behind = if state == EditionState::Draft { publication.map_or(&[][..], |p| &p.signing) } else { &e.signing.required };
+        let steps = if behind.is_empty() { &[] } else { &[SigningStep::Submit][..] };
+        let step = |step: &SigningStep| {
+            let taken = e.signing.signatures.iter().find(|s| s.step == *step).map(|s| format!("{} {}", s.by, at(s.at)));
+            Ok(StepView { step: *step, taken, holders: s.holders_of(*step)?.join("、") })
+        };
+        let next = match state {
+            EditionState::Draft => steps.first().copied(),
+            EditionState::Submitted(step) => Some(step),
+            EditionState::Final => None,
+        };
+        let remark = |r: &Remark| (r.article, format!("{}（{}）：{}", r.by, at(r.at), r.text));
+        let notices = s.notices_of(e.id)?.into_iter().map(|n| (n.notice.label(), at(n.at), n.by, n.letters)).collect();
+        Ok(Self {
+            state: state_words(e),
+            steps: steps.iter().chain(behind).map(step).collect::<Result<_, StoreError>>()?,
+            mine: next.filter(|n| duties.contains(n)),
+            recall: matches!(state, EditionState::Submitted(_)) && e.signing.signatures.len() == 1 && duties.contains(&SigningStep::Submit),
+            withdraw: state == EditionState::Final && e.signing.required.last().is_none_or(|last| duties.contains(last)),
+            letters_at: s.letters_due_at(e.id)?.map(at),
+            remarks: e.signing.remarks.iter().map(remark).collect(),
+            notices,
+            provisional: !s.is_numbered(e.id)?,
+        })
+    }
+
+    /// Whether the step that this account may take makes the issue final.
+    pub(super) fn next_is_last(&self) -> bool {
+        self.steps.last().is_some_and(|s| Some(s.step) == self.mine)
+    }
+
+    /// Remarks about the issue itself.
+    pub(super) fn general(&self) -> impl Iterator<Item = &str> {
+        self.remarks.iter().filter(|r| r.0.is_none()).map(|r| r.1.as_str())
+    }
+
+    /// Remarks about an item.
+    pub(super) fn about(&self, article: &ArticleId) -> impl Iterator<Item = &str> {
+        self.remarks.iter().filter(move |r| r.0 == Some(*article)).map(|r| r.1.as_str())
+    }
+}
