@@ -30,6 +30,7 @@ mod response;
 mod server;
 mod source_list;
 mod source_page;
+mod source_preview;
 mod throttle;
 mod upload;
 

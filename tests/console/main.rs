@@ -13,6 +13,7 @@ mod outlets;
 mod paste;
 mod printed;
 mod sources_admin;
+mod sources_page;
 mod whole_issue;
 mod workers_page;
 

@@ -99,16 +99,17 @@ async fn an_admin_adds_a_source_by_its_address_and_mends_a_broken_one() {
     let more = opml.replace("</body>", "<outline text=\"新\" xmlUrl=\"https://new.example/rss\"/></body>");
     let imported = admin.post("/sources", &[("do", "import"), ("opml", &more)]).await;
     assert_eq!(imported.status(), StatusCode::OK);
-    assert!(imported.text().await.unwrap().contains("已导入 1 个"));
+    assert!(imported.text().await.unwrap().contains("新增 1 个，已有 2 个，不能用的 0 个"));
     assert!(service.sources().contains("https://new.example/rss"));
 
-    // removed only where that is asked for twice; the comment of the file stays
+    // removed only after a question; the comment of the file stays
     let editor = service.sign_in("", "甲编辑").await;
     assert_eq!(editor.post("/sources/broken", &[("do", "remove"), ("sure", "yes")]).await.status(), StatusCode::FORBIDDEN);
-    assert_eq!(admin.post("/sources/broken", &[("do", "remove")]).await.status(), StatusCode::BAD_REQUEST);
+    let question = admin.post("/sources/broken", &[("do", "remove")]).await.text().await.unwrap();
+    assert!(question.contains("要删除来源“好来源”吗？"), "{question}");
     assert!(service.sources().contains("id = \"broken\""));
     let removed = admin.post("/sources/broken", &[("do", "remove"), ("sure", "yes")]).await;
-    assert!(removed.status() == StatusCode::OK && removed.text().await.unwrap().contains("已删除来源“broken”"));
+    assert!(removed.status() == StatusCode::OK && removed.text().await.unwrap().contains("已删除来源“好来源”"));
     assert!(!service.sources().contains("好来源") && service.sources().starts_with("# 来源") && service.sources().contains("name = \"工信\""));
     assert_eq!(admin.get("/sources/broken").await.status(), StatusCode::NOT_FOUND);
     let log = admin.page("/operation").await;
