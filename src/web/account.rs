@@ -22,6 +22,9 @@ use crate::web::{AppState, password, response};
 pub(super) const MIN_PASSWORD_CHARS: usize = 10;
 const MAX_PASSWORD_CHARS: usize = 200;
 
+/// The page's path.
+const PATH: &str = "/account";
+
 #[derive(Template)]
 #[template(path = "account.html")]
 struct AccountPage {
@@ -37,7 +40,8 @@ fn show(console: &AppState, session: &Session, said: &str, error: &str) -> Respo
 }
 
 pub(super) async fn page(State(console): State<AppState>, Editor(session): Editor) -> Response {
-    show(&console, &session, "", "")
+    let words = console.flash(&session, PATH).words;
+    show(&console, &session, &words, "")
 }
 
 /// Changes one's own password; all other sessions of the account end.
@@ -78,7 +82,7 @@ pub(super) async fn change(State(console): State<AppState>, request: Request) ->
             console.throttle.succeeded(&attempt);
             let (name, keep) = (session.name.clone(), password::digest(&token));
             match stored(console.store.run(move |s| s.set_password(&name, &hash, Some(&keep), &name, Utc::now())).await) {
-                Ok(_) => show(&console, &session, "密码已修改；这个账号在别处的登录已结束", ""),
+                Ok(_) => console.redirect_with(&session, PATH, "密码已修改；这个账号在别处的登录已结束".to_owned()),
                 Err(answer) => answer,
             }
         }

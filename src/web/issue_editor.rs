@@ -34,7 +34,7 @@ struct EditorPage {
     stale: Vec<String>,
     letters: Vec<(String, &'static str)>,
     finals: usize,
-    said: Flash,
+    said: Notice,
 }
 
 /// Most characters of each text, and most attachments.
@@ -50,7 +50,7 @@ const LIMITS: Limits = Limits { title: MAX_TITLE, summary: MAX_SUMMARY, text: MA
 
 /// What is said above the page.
 #[derive(Default)]
-struct Flash {
+struct Notice {
     words: String,
     /// What the editor had written when somebody else was faster.
     kept: Vec<(String, String)>,
@@ -67,10 +67,10 @@ pub(super) async fn newest(State(console): State<AppState>, Editor(session): Edi
 }
 
 pub(super) async fn page(State(console): State<AppState>, Editor(session): Editor, Path(id): Path<i64>) -> Response {
-    show(&console, &session, EditionId(id), Flash::default()).await.unwrap_or_else(|answer| answer)
+    show(&console, &session, EditionId(id), Notice::default()).await.unwrap_or_else(|answer| answer)
 }
 
-async fn show(console: &AppState, session: &Session, id: EditionId, said: Flash) -> Result<Response, Response> {
+async fn show(console: &AppState, session: &Session, id: EditionId, said: Notice) -> Result<Response, Response> {
     let (e, version) = load(console, session, id).await?;
     let store = &console.store;
     let others = stored(store.run(|s| s.editions(12)).await)?;
@@ -179,7 +179,7 @@ pub(super) async fn answer(console: &AppState, id: EditionId, form: &Form, done:
     let texts = [("title", "标题"), ("summary", "摘要"), ("text", "全文"), ("foreword", "编者的话")];
     let kept: Vec<_> = texts.into_iter().filter_map(mine).collect();
     let words = if kept.is_empty() { words } else { format!("{words}。您写的文字在下面，没有丢") };
-    let page = show(console, &form.session, id, Flash { words, kept }).await?;
+    let page = show(console, &form.session, id, Notice { words, kept }).await?;
     Ok((code, page).into_response())
 }
 

@@ -16,6 +16,7 @@ mod candidates;
 mod cluster;
 mod connection_limit;
 mod desk_state;
+mod flash;
 mod form;
 mod host;
 mod issue_changes;
@@ -52,6 +53,7 @@ use crate::store::{Overview, Store};
 use tokio::net::TcpListener;
 
 use cache::SwrCache;
+use flash::FlashStore;
 use password::PasswordChecks;
 pub use password::{digest as token_hash, fresh as fresh_password, hash as hash_password, token as fresh_token};
 use throttle::Throttle;
@@ -73,6 +75,7 @@ struct Console {
     counted: SwrCache<(), Overview>,
     ranking: SwrCache<EditionId, candidates::Scores>,
     presence: desk_state::Presence,
+    flashes: FlashStore,
 }
 
 type AppState = Arc<Console>;
@@ -122,6 +125,7 @@ pub async fn serve(live: Arc<ConfigHandle>, listener: TcpListener, stopped: impl
         counted: SwrCache::default(),
         ranking: SwrCache::default(),
         presence: desk_state::Presence::default(),
+        flashes: FlashStore::default(),
     });
     // the first looks at 概览, 来源 and 候选 need not wait for it
     let early = Arc::clone(&console);

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use askama::Template;
 use axum::extract::State;
 use axum::http::{StatusCode, header};
-use axum::response::{IntoResponse, Redirect, Response};
+use axum::response::{IntoResponse, Response};
 use chrono::{DateTime, Utc};
 
 use crate::config::edit_sources;
@@ -22,6 +22,9 @@ use crate::web::form::{AdminForm, Fields, Form};
 use crate::web::response::{Layout, stored};
 use crate::web::source_preview::{SourcePreview, shown};
 use crate::web::{AppState, response};
+
+/// Its path.
+pub(super) const PATH: &str = "/sources";
 
 #[derive(Template)]
 #[template(path = "sources.html")]
@@ -51,13 +54,9 @@ struct SourceRow {
     weeks: String,
 }
 
-/// The list, with words on what was done.
-pub(super) async fn told(console: &AppState, session: &Session, words: String) -> Result<Response, Response> {
-    show(console, session, words, None).await
-}
-
 pub(super) async fn list(State(console): State<AppState>, Editor(session): Editor) -> Response {
-    show(&console, &session, String::new(), None).await.unwrap_or_else(|answer| answer)
+    let words = console.flash(&session, PATH).words;
+    show(&console, &session, words, None).await.unwrap_or_else(|answer| answer)
 }
 
 async fn show(console: &AppState, session: &Session, words: String, tried: Option<SourcePreview>) -> Result<Response, Response> {
@@ -157,7 +156,7 @@ async fn make(console: &AppState, form: &Form) -> Result<Response, Response> {
             };
             stored(console.store.run(move |s| s.audit(&who, what, &subject, Utc::now())).await)?;
             console.live.refresh(false);
-            if told.is_empty() { Ok(Redirect::to(&console.path("/sources")).into_response()) } else { show(console, &form.session, told, None).await }
+            Ok(console.redirect_with(&form.session, PATH, told))
         }
         Err(words) => Ok((StatusCode::UNPROCESSABLE_ENTITY, show(console, &form.session, words, None).await?).into_response()),
     }

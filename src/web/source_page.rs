@@ -243,7 +243,7 @@ async fn remove(console: &AppState, id: &SourceId, session: &Session) -> Result<
             let (who, subject) = (session.name.clone(), id.to_string());
             stored(console.store.run(move |s| s.audit(&who, "删除来源", &subject, Utc::now())).await)?;
             console.live.refresh(false);
-            source_list::told(console, session, format!("已删除来源“{name}”；抓到的文章留在文章库里。")).await
+            Ok(console.redirect_with(session, source_list::PATH, format!("已删除来源“{name}”；抓到的文章留在文章库里。")))
         }
         Ok(false) => Err(refused(StatusCode::NOT_FOUND, "sources.toml 里没有这个来源")),
         Err(e) => Err(refused(StatusCode::CONFLICT, &e.chinese())),

@@ -152,6 +152,15 @@ impl Browser {
         self.post_raw(path, encode(&all), &[]).await
     }
 
+    /// Posts a form that ends in a redirect, and gives the page behind it.
+    async fn post_then_get(&self, path: &str, fields: &[(&str, &str)]) -> String {
+        let answer = self.post(path, fields).await;
+        assert_eq!(answer.status(), StatusCode::SEE_OTHER, "{path}");
+        let next = answer.headers()["location"].to_str().unwrap().to_owned();
+        assert!(!next.contains('?'), "no words and no password stand in an address: {next}");
+        self.page(&next).await
+    }
+
     async fn post_raw(&self, path: &str, body: String, headers: &[(&str, &str)]) -> Response {
         let mut request = client().post(format!("{}{path}", self.base)).header("cookie", &self.cookie).header("content-type", FORM).body(body);
         for (name, value) in headers {

@@ -45,6 +45,18 @@ async fn says(page: &Page, selector: &str, words: &str) {
     until(page, words, &format!("document.querySelector(`{selector}`)?.innerText.includes(`{words}`)")).await;
 }
 
+/// Reloads a page that said something: it is the list, fetched and not posted, without the words.
+async fn reloaded(page: &Page) {
+    assert_eq!(value(page, "location.pathname + location.search").await, "/sources");
+    page.reload().await.unwrap();
+    until(
+        page,
+        "the list without the words",
+        "document.readyState === 'complete' && !!document.querySelector('table.sources') && !document.querySelector('.said')",
+    )
+    .await;
+}
+
 /// Waits until the page of the sources has the list of [`Service::with_site`].
 async fn sources(service: &Service, page: &Page) {
     for _ in 0..100 {
@@ -79,6 +91,8 @@ async fn a_source_is_added_by_its_address_and_told_of_when_it_is_silent() {
     fill(&page, ".tried input[name=name]", "老站").await;
     press(&page, ".tried button.main").await;
     says(&page, ".said", "已加入来源“老站”").await;
+    reloaded(&page).await;
+    assert_eq!(service.sources().matches("/feed.xml").count(), 1, "a reload does not add it again");
 
     // a later poll finds that nothing new came for long
     let row = "[...document.querySelectorAll('table.sources tr')].find(r => r.innerText.includes('老站'))";
@@ -122,6 +136,7 @@ async fn a_source_is_removed_only_after_a_question_and_lists_come_in_and_out() {
     import(list).await;
     says(&page, ".said", "新增 2 个，已有 1 个，不能用的 1 个").await;
     assert!(text(&page, ".said").await.contains("第 5 行 ftp://bad.example/rss"));
+    reloaded(&page).await;
     assert!(service.sources().contains("https://two.example/rss") && !service.sources().contains("ftp:"));
     import(list).await;
     says(&page, ".said", "没有导入新的来源：新增 0 个，已有 3 个，不能用的 1 个").await;
@@ -144,5 +159,6 @@ async fn a_source_is_removed_only_after_a_question_and_lists_come_in_and_out() {
         says(&page, "main", if left { "抓取记录" } else { "已删除来源“坏来源”" }).await;
         assert_eq!(service.sources().contains("id = \"broken\""), left);
     }
+    reloaded(&page).await;
     browser.close().await.unwrap();
 }
