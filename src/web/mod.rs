@@ -11,6 +11,7 @@ mod account;
 mod accounts;
 mod api;
 mod archive;
+mod article;
 mod cache;
 mod candidates;
 mod cluster;
@@ -156,7 +157,7 @@ fn router(console: AppState) -> Router {
         .route("/draft/{id}/files", post(upload::upload))
         .route("/draft/{id}/files/{file}", get(issue_output::file))
         .route("/articles", get(archive::search))
-        .route("/articles/{id}", get(archive::article).post(archive::change))
+        .route("/articles/{id}", get(article::page).post(article::change))
         .route("/overview", get(overview::page))
         .route("/sources", get(source_list::list).post(source_list::change))
         .route("/sources/{id}", get(source_page::page).post(source_page::change))
