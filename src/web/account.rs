@@ -14,13 +14,10 @@ use serde_json::json;
 use crate::store::Session;
 use crate::web::access::{Editor, Watcher, address, cookie};
 use crate::web::form::Form;
+use crate::web::password_policy::{MIN_PASSWORD_CHARS, check_password};
 use crate::web::response::{Layout, stored};
 use crate::web::throttle::Attempt;
 use crate::web::{AppState, password, response};
-
-/// Shortest and longest password that somebody chooses.
-pub(super) const MIN_PASSWORD_CHARS: usize = 10;
-const MAX_PASSWORD_CHARS: usize = 200;
 
 /// The page's path.
 const PATH: &str = "/account";
@@ -55,8 +52,8 @@ pub(super) async fn change(State(console): State<AppState>, request: Request) ->
     let session = form.session;
     let (old, new, again) = (form.fields.text("old").to_owned(), form.fields.text("new").to_owned(), form.fields.text("again"));
     let refused = |code: StatusCode, words: &str| (code, show(&console, &session, "", words)).into_response();
-    if !(MIN_PASSWORD_CHARS..=MAX_PASSWORD_CHARS).contains(&new.chars().count()) {
-        return refused(StatusCode::BAD_REQUEST, "新密码至少 10 个字符，至多 200 个");
+    if let Err(weak) = check_password(&session.name, &new) {
+        return refused(StatusCode::BAD_REQUEST, &format!("没有修改：{}", weak.chinese()));
     }
     if new != again {
         return refused(StatusCode::BAD_REQUEST, "两次输入的新密码不一样");

@@ -27,6 +27,7 @@ mod login;
 mod operations;
 mod overview;
 mod password;
+mod password_policy;
 mod probes;
 mod response;
 mod server;
@@ -57,6 +58,7 @@ use cache::SwrCache;
 use flash::FlashStore;
 use password::PasswordChecks;
 pub use password::{digest as token_hash, fresh as fresh_password, hash as hash_password, token as fresh_token};
+pub use password_policy::check_password;
 use throttle::Throttle;
 
 const STYLE: &str = include_str!("assets/console.css");

@@ -35,6 +35,13 @@ async fn passwords_are_changed_and_reset_and_accounts_disabled_and_removed() {
     };
     fill("not the password", "another password").await;
     said(&mine, "原密码不对").await;
+    for (weak, why) in [("1234567890", "连续的数字"), ("password123", "最常见的密码"), ("甲编辑甲编辑甲编辑2026", "账号名")] {
+        fill(PASSWORD, weak).await;
+        said(&mine, why).await;
+    }
+    assert_eq!(service.login("", "甲编辑", PASSWORD).await.status(), StatusCode::SEE_OTHER, "it stays");
+    let told = super::run(service.dir.path(), &["user", "add", "丁编辑", "--password-file", "-"], "qwertyuiop");
+    assert!(told.contains("a run of figures, letters or keys") && told.contains("密码太弱"), "{told}");
     fill(PASSWORD, "another password").await;
     said(&mine, "密码已修改").await;
     shape(&mine, 1200, 900, "light").await;
