@@ -12,6 +12,7 @@ mod nats;
 mod outlets;
 mod paste;
 mod printed;
+mod same_story;
 mod sources_admin;
 mod sources_page;
 mod whole_issue;

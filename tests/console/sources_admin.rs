@@ -150,7 +150,7 @@ async fn editors_say_which_articles_tell_the_same() {
     let other = ids.iter().find(|id| !order(&page).contains(id) && *id != second).unwrap();
     let article = editor.page(&format!("/articles/{other}")).await;
     if article.contains(">加入本期<") {
-        assert_eq!(change(&[("do", "add"), ("article", other), ("column", "行业动态")]).await, StatusCode::SEE_OTHER);
+        assert_eq!(change(&[("do", "add"), ("article", other), ("column", "行业动态"), ("anyway", "yes")]).await, StatusCode::SEE_OTHER);
         assert!(editor.page(&format!("/articles/{other}")).await.contains("已在本期"));
         assert_eq!(change(&[("do", "undo")]).await, StatusCode::SEE_OTHER);
     }
