@@ -69,6 +69,27 @@ fn the_demo_leaves_mail_page_and_document() {
 }
 
 #[test]
+fn the_demo_prints_the_briefing_of_the_settings() {
+    let dir = tempfile::tempdir().unwrap();
+    let settings = "[publication]\nname = \"长葛产业参考\"\norganiser = \"长葛市科技信息中心\"\ncolumns = [{ name = \"财经数据\", quota = 2 }, { name = \"行业动态\", quota = 3 }]\n\
+        [publication.imprint]\nsigner = \"张所长\"\n";
+    std::fs::write(dir.path().join("other.toml"), settings).unwrap();
+    let o = qingbao(dir.path(), &["--config", "other.toml", "demo"]);
+    assert!(o.status.success(), "{}", stderr(&o));
+    let files: Vec<std::path::PathBuf> = std::fs::read_dir(dir.path().join("out")).unwrap().map(|e| e.unwrap().path()).collect();
+    let of = |ending: &str| std::fs::read(files.iter().find(|p| p.extension().is_some_and(|e| e == ending)).unwrap()).unwrap();
+    let page = String::from_utf8(of("html")).unwrap();
+    assert!(page.contains("长葛产业参考") && page.contains("长葛市科技信息中心") && !page.contains("许昌竞争情报快递"), "{page}");
+    assert!(page.find("财经数据") < page.find("行业动态") && !page.contains("金融要点"), "its columns, in its order: {page}");
+    let mut zip = zip::ZipArchive::new(std::io::Cursor::new(of("docx"))).unwrap();
+    let mut document = String::new();
+    std::io::Read::read_to_string(&mut zip.by_name("word/document.xml").unwrap(), &mut document).unwrap();
+    assert!(document.contains("张所长"), "{document}");
+    let text = stdout(&o);
+    assert!(text.contains("  财经数据  2") && text.contains("  行业动态  3"), "{text}");
+}
+
+#[test]
 fn a_second_pass_asks_conditionally_and_adds_nothing() {
     let site = Site::new();
     let first = stdout(&site.run(&["once"]));

@@ -2,15 +2,13 @@
 
 use std::time::Duration;
 
-use crate::crawl::dispatch::nats::{ClusterStatus, WorkerStatus};
+use crate::crawl::dispatch::nats::ClusterStatus;
 use crate::health::{Alarm, HealthState};
 
 /// Workers may come this long after the start.
 const WORKER_GRACE: Duration = Duration::from_mins(1);
 /// NATS may be away for so long before people are told.
 const NATS_GRACE: Duration = Duration::from_secs(10);
-/// Longest time a task may wait for a worker before the queue alarm is raised.
-const MAX_QUEUE_AGE: Duration = Duration::from_mins(5);
 /// Workers named in one alarm.
 const MAX_NAMED: usize = 3;
 
@@ -56,21 +54,14 @@ fn workers(status: &ClusterStatus) -> Words {
     Some((chinese, "no worker is there: start `qingbao worker --nats URL`, and see `qingbao doctor`".to_owned()))
 }
 
-/// The first few names of workers.
-fn names<'a>(all: impl Iterator<Item = &'a WorkerStatus>) -> Option<String> {
-    let all: Vec<&str> = all.map(|w| w.heartbeat.name.as_str()).collect();
-    let more = if all.len() > MAX_NAMED { " …" } else { "" };
-    (!all.is_empty()).then(|| all.into_iter().take(MAX_NAMED).collect::<Vec<_>>().join(", ") + more)
-}
-
 fn worker_gone(status: &ClusterStatus) -> Words {
-    let names = names(status.gone())?;
+    let names = ClusterStatus::names(status.gone(), MAX_NAMED)?;
     let chinese = format!("抓取节点 {names} 失去联系：请检查那台机器；不再使用的，请在“运行”页移除");
     Some((chinese, format!("workers went without a word: {names}; look at their machines, or remove them in the console")))
 }
 
 fn worker_version(status: &ClusterStatus) -> Words {
-    if let Some(names) = names(status.alive().filter(|w| w.is_newer())) {
+    if let Some(names) = ClusterStatus::names(status.newer(), MAX_NAMED) {
         let chinese = format!("抓取节点 {names} 的程序比本机新，它们的结果在等待：请升级本机");
         return Some((chinese, format!("workers are newer than this coordinator: {names}; their results wait, update the coordinator")));
     }
@@ -78,15 +69,14 @@ fn worker_version(status: &ClusterStatus) -> Words {
         let chinese = "有抓取结果是更新的版本写的，本机读不了，正在等待：请升级本机".to_owned();
         return Some((chinese, "some results only a newer version can read: they wait, update the coordinator".to_owned()));
     }
-    let names = names(status.alive().filter(|w| w.is_outdated()))?;
+    let names = ClusterStatus::names(status.outdated(), MAX_NAMED)?;
     Some((format!("抓取节点 {names} 的程序太旧，领不了任务：请升级"), format!("workers are too old for our tasks: {names}; update them")))
 }
 
 fn queue(status: &ClusterStatus) -> Words {
-    let minutes = status.oldest_queued.as_secs() / 60;
+    let minutes = status.stuck_minutes()?;
     let chinese = format!("有抓取任务排队 {minutes} 分钟无人领取：抓取节点太少，或停住了");
-    (status.oldest_queued > MAX_QUEUE_AGE)
-        .then(|| (chinese, format!("a task has been waiting for {minutes} minutes: too few workers, or they stand still")))
+    Some((chinese, format!("a task has been waiting for {minutes} minutes: too few workers, or they stand still")))
 }
 
 fn dead_letters(status: &ClusterStatus) -> Words {
@@ -97,23 +87,11 @@ fn dead_letters(status: &ClusterStatus) -> Words {
 
 #[cfg(test)]
 mod tests {
-    use chrono::Utc;
-
     use super::*;
-    use crate::crawl::dispatch::nats::{Heartbeat, VERSION};
+    use crate::crawl::dispatch::nats::{Heartbeat, VERSION, WorkerStatus};
 
     fn worker(name: &str, protocol_version: u32, silent: u64) -> WorkerStatus {
-        let heartbeat = Heartbeat {
-            name: name.to_owned(),
-            version: "1".to_owned(),
-            protocol_version,
-            since: Utc::now(),
-            done: 0,
-            failed: 0,
-            in_work: 0,
-            concurrency: 1,
-            tasks: Vec::new(),
-        };
+        let heartbeat = Heartbeat::of_test(name, protocol_version);
         WorkerStatus { heartbeat, last_seen: Duration::from_secs(silent), tasks_per_second: 0.0 }
     }
 

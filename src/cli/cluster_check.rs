@@ -3,36 +3,30 @@
 use crate::cli::report::{Level, Report};
 use crate::config::settings::CrawlSettings;
 use crate::crawl::dispatch::nats;
-use crate::crawl::dispatch::nats::{WorkerSettings, WorkerStatus};
+use crate::crawl::dispatch::nats::{ClusterStatus, GONE_AFTER, WorkerSettings};
 
 /// Dead letters that are named.
 const MAX_DEAD_LETTERS: usize = 10;
-/// A coordinator that was silent for so many seconds is not there.
-const COORDINATOR_SILENT: u64 = 30;
-
-fn names<'a>(workers: impl Iterator<Item = &'a WorkerStatus>) -> String {
-    workers.map(|w| format!("{} ({})", w.heartbeat.name, w.heartbeat.version)).collect::<Vec<_>>().join(", ")
-}
 
 /// Whether workers are there, which are missing, what waits and what was given up.
 pub(super) async fn check_cluster(report: &mut Report, crawl: &CrawlSettings) {
     let status = Box::pin(nats::cluster_status(crawl)).await;
-    let words = |c: &nats::ClusterStatus| format!("{} tasks wait or are in work, {} results wait", c.tasks, c.reports);
+    let words = |c: &ClusterStatus| format!("{} tasks wait or are in work, {} results wait", c.tasks, c.reports);
     let Some(status) = report.require("nats", status, words) else { return };
-    let alive = names(status.alive());
+    let names = |workers: Option<String>| workers.unwrap_or_default();
+    let alive = names(ClusterStatus::names(status.alive(), usize::MAX));
     report.check(!alive.is_empty(), "workers", &alive, "nobody works: start `qingbao worker --nats URL` on some machine");
-    let gone = names(status.gone());
+    let gone = names(ClusterStatus::names(status.gone(), usize::MAX));
     let hint = format!("went without a word: {gone}; look at their machines, or remove them in the console");
     report.check(gone.is_empty(), "gone", "no worker is missing", &hint);
-    let old = names(status.alive().filter(|w| w.is_outdated()));
+    let old = names(ClusterStatus::names(status.outdated(), usize::MAX));
     report.check(old.is_empty(), "worker age", "all understand our tasks", &format!("too old for our tasks, update them: {old}"));
-    let new = names(status.alive().filter(|w| w.is_newer()));
-    if !new.is_empty() {
+    if let Some(new) = ClusterStatus::names(status.newer(), usize::MAX) {
         report.line(Level::Warning, "worker age", &format!("newer than this program, their results wait; update this machine: {new}"));
     }
-    let minutes = status.oldest_queued.as_secs() / 60;
-    let waits = format!("a task has been waiting for {minutes} minutes: more workers, or look why they stand still");
-    report.check(minutes < 5, "queue", &format!("{} tasks wait for a worker", status.queued), &waits);
+    let stuck = status.stuck_minutes();
+    let waits = format!("a task has been waiting for {} minutes: more workers, or look why they stand still", stuck.unwrap_or_default());
+    report.check(stuck.is_none(), "queue", &format!("{} tasks wait for a worker", status.queued), &waits);
     let n = status.dead_count;
     report.check(n == 0, "dead letters", "none", &format!("{n} tasks were given up within a month; the console tries them again. The last ones:"));
     for (_, letter) in status.dead_letters.into_iter().take(MAX_DEAD_LETTERS) {
@@ -46,7 +40,7 @@ pub(super) async fn check_worker(report: &mut Report, settings: &WorkerSettings)
     let Some(found) = report.require("nats", found, |r| format!("{}: login, streams and permissions are right", r.server)) else { return };
     match found.coordinator {
         Some((silent, version)) => report.check(
-            silent.as_secs() < COORDINATOR_SILENT,
+            silent < GONE_AFTER,
             "coordinator",
             &format!("version {version}, here is {}", env!("CARGO_PKG_VERSION")),
             &format!("silent for {} s: does `qingbao serve` run on its machine?", silent.as_secs()),

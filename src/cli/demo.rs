@@ -7,9 +7,9 @@ use std::time::Duration;
 use anyhow::Context as _;
 use chrono::Utc;
 
+use crate::cli::CommandContext;
 use crate::cli::once::{summary, write_draft};
 use crate::cli::progress::ProgressDisplay;
-use crate::config::source_list::Vocabulary;
 use crate::config::{Settings, SourceList, Taxonomy};
 use crate::crawl::CrawlMode;
 use crate::demo;
@@ -24,7 +24,7 @@ pub(super) struct Args {
     out: PathBuf,
 }
 
-pub(super) async fn run(args: &Args) -> anyhow::Result<()> {
+pub(super) async fn run(args: &Args, context: &CommandContext) -> anyhow::Result<()> {
     let now = Utc::now();
     let world = demo::DemoWorld::at(now);
     let server = demo::start(world.clone()).await.context("no loopback port can be opened")?;
@@ -32,9 +32,9 @@ pub(super) async fn run(args: &Args) -> anyhow::Result<()> {
     clear(&data)?;
     let text = world.sources(&server.base);
     let taxonomy = Taxonomy::load(None)?;
-    let vocabulary = Vocabulary::new(&taxonomy, Vec::new());
-    let list = Arc::new(SourceList::parse("sample world", &text, &vocabulary)?);
-    let mut settings = Settings::default();
+    // the briefing is the reader's own; where it is fetched from and sent to is not
+    let mut settings = Settings { publication: context.settings.publication.clone(), ..Settings::default() };
+    let list = Arc::new(SourceList::parse("sample world", &text, &settings.vocabulary(&taxonomy))?);
     // the sample world is our own and does not mind; real hosts get their pause
     settings.fetch.host_delay = Duration::ZERO;
     settings.publication.window = Duration::from_hours(96);

@@ -66,7 +66,7 @@ pub struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Crawl a built-in sample news world over loopback and write the draft to DIR
+    /// Crawl a built-in sample news world over loopback and write the draft to DIR, as [publication] of the settings says
     Demo(demo::Args),
     /// One pass over the real sources and one draft, into the data folder
     Once(serve::CrawlArgs),
@@ -192,7 +192,7 @@ pub fn run(cli: Cli) -> anyhow::Result<()> {
 
 async fn run_async(command: Command, context: CommandContext) -> anyhow::Result<()> {
     match command {
-        Command::Demo(args) => demo::run(&args).await,
+        Command::Demo(args) => demo::run(&args, &context).await,
         Command::Once(args) => Box::pin(once::run(&args, context)).await,
         Command::Serve(args) => Box::pin(serve::run(&args, context)).await,
         Command::Worker(args) => Box::pin(worker::run(&args, &context)).await,

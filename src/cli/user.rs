@@ -7,10 +7,8 @@ use clap::Subcommand;
 use crate::cli::CommandContext;
 use crate::model::SigningStep;
 use crate::store::{AccountChange, Role, Store, is_account_name};
-use crate::web::{fresh_password, hash_password};
+use crate::web::{check_password, fresh_password, hash_password};
 
-/// Shortest password of one's own.
-const MIN_PASSWORD_CHARS: usize = 10;
 /// Whom the log names.
 const WHO: &str = "命令行";
 
@@ -64,7 +62,7 @@ pub(super) fn run(action: &UserCommand, context: &CommandContext) -> anyhow::Res
             let role = role.as_deref().map(|r| Role::parse(r).with_context(|| format!("role {r:?} is not one of editor, admin"))).transpose()?;
             let duties = duties.as_deref().map(read_duties).transpose()?;
             let password = match password_file {
-                Some(path) => given(path)?,
+                Some(path) => given(path, name)?,
                 None => fresh_password()?,
             };
             let hash = hash_password(&password)?;
@@ -116,11 +114,11 @@ fn require_done(change: AccountChange, name: &str) -> anyhow::Result<()> {
     }
 }
 
-fn given(path: &str) -> anyhow::Result<String> {
+fn given(path: &str, name: &str) -> anyhow::Result<String> {
     let text =
         if path == "-" { std::io::read_to_string(std::io::stdin())? } else { std::fs::read_to_string(path).with_context(|| path.to_owned())? };
     // the form of the console is trimmed as well
     let password = text.trim().to_owned();
-    anyhow::ensure!(password.chars().count() >= MIN_PASSWORD_CHARS, "the password is shorter than {MIN_PASSWORD_CHARS} characters");
+    check_password(name, &password).map_err(|weak| anyhow::anyhow!("{weak}（{}）", weak.chinese()))?;
     Ok(password)
 }

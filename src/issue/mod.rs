@@ -13,6 +13,7 @@ mod rank;
 mod recipient_filter;
 mod relative_dates;
 pub mod rewrite;
+mod same_story;
 pub(crate) mod sentence_model;
 pub(crate) mod sentence_training;
 pub mod sentences;
@@ -30,6 +31,7 @@ use crate::model::{ArticleId, ColumnItems, Copy, Edition, EditionId, Headline, H
 pub use archive::{Archive, InMemory};
 use candidate_pool::{Candidate, Pool};
 pub use recipient_filter::filter_for_recipient;
+pub use same_story::{SameStory, same_story};
 
 /// Most copies named under an item.
 const MAX_COPIES: usize = 12;

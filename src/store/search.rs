@@ -9,8 +9,8 @@ use crate::model::{Article, ArticleId, Headline};
 use crate::store::articles::{match_words, read_article_with_texts};
 use crate::store::{Result, Store};
 
-/// Matches that are ranked, the newest of all.
-const RANKED: i64 = 2_000;
+/// Matches that are ranked, those stored last.
+const RANKED: usize = 2_000;
 
 /// What an article must be like; empty wishes ask for nothing.
 #[derive(Debug, Clone)]
@@ -89,36 +89,29 @@ fn wanted_labels(f: &Filter) -> impl Iterator<Item = (LabelTable, &str)> {
     all.into_iter().filter_map(|(table, name)| Some((table, name.as_deref()?)))
 }
 
-impl Store {
-    /// Articles that hold all the words, best first. Any text is a valid search: nothing in it is query syntax.
-    pub fn search(&self, query: &str, most: usize) -> Result<Vec<Headline>> {
-        let words = Some(query.to_owned());
-        self.find(
-            &Filter { words, industry: None, column: None, place: None, organisation: None, source: None, from: None, to: None, zone: Tz::UTC },
-            most,
-        )
-    }
+/// The SQL of a filter: tests of the article `a` with its words `w`, and their values.
+struct Query {
+    /// Whether words are asked for: their match is the first value.
+    searched: bool,
+    tests: Vec<String>,
+    values: Vec<Value>,
+    /// Labels that are asked for, with the numbers of their values.
+    labels: Vec<(LabelTable, usize)>,
+    /// Whether a label's rows, which are in the order of time, are read instead of articles.
+    by_label: bool,
+}
 
-    /// Articles that fit, best match first where words are given, else newest first.
-    pub fn find(&self, f: &Filter, most: usize) -> Result<Vec<Headline>> {
+impl Query {
+    /// `None` where nothing can fit: the words hold nothing to search for.
+    fn new(f: &Filter) -> Option<Self> {
         let (mut tests, mut values): (Vec<String>, Vec<Value>) = (Vec::new(), Vec::new());
         let mut test = |sql: &str, value: Value| {
             values.push(value);
             tests.push(sql.replace("?#", &format!("?{}", values.len())));
         };
-        let words = f.words.as_deref().and_then(match_words);
-        if f.words.is_some() && words.is_none() {
-            return Ok(Vec::new());
-        }
-        let searched = words.is_some();
-        if let Some(words) = words {
-            // what half the archive holds is not ranked over the whole of it: the newest that match are
-            let oldest = self.read(|c| {
-                let sql = "SELECT rowid FROM article_words WHERE article_words MATCH ?1 ORDER BY rowid DESC LIMIT 1 OFFSET ?2";
-                Ok(c.prepare_cached(sql)?.query_row(rusqlite::params![words, RANKED], |r| r.get::<_, i64>(0)).optional()?)
-            })?;
-            test("article_words MATCH ?#", words.into());
-            test("w.rowid > ?#", oldest.unwrap_or(0).into());
+        let searched = f.words.is_some();
+        if let Some(words) = &f.words {
+            test("article_words MATCH ?#", match_words(words)?.into());
         }
         if let Some(source) = &f.source {
             test("a.source_id = ?#", source.clone().into());
@@ -136,31 +129,77 @@ impl Store {
                 (table, values.len())
             })
             .collect();
-        match labels.split_first() {
-            // the rows of one label are in the order of time: the first that fit are the newest
-            Some(((table, value), others)) if !searched && f.source.is_none() => {
-                let mut fits: Vec<String> = vec![table.names(*value)];
-                fits.extend(tests.drain(..).map(|t| t.replacen("a.effective", "l.effective", 1)));
-                fits.extend(others.iter().map(|(table, value)| table.labels(*value, "l.effective", "l.article_id")));
-                let newest = format!(
-                    "SELECT DISTINCT l.article_id, l.effective FROM {} l WHERE {} ORDER BY l.effective DESC LIMIT {most}",
-                    table.name(),
-                    fits.join(" AND ")
-                );
-                tests.push(format!("a.id IN (SELECT article_id FROM ({newest}))"));
-            }
-            _ => tests.extend(labels.iter().map(|(table, value)| table.labels(*value, "a.effective", "a.id"))),
+        let by_label = !labels.is_empty() && !searched && f.source.is_none();
+        if !by_label {
+            tests.extend(labels.iter().map(|(table, value)| table.labels(*value, "a.effective", "a.id")));
         }
-        let join = if searched { "JOIN article_words w ON w.rowid = a.id" } else { "" };
-        let condition = if tests.is_empty() { String::new() } else { format!("WHERE {}", tests.join(" AND ")) };
-        let order = if searched { "bm25(article_words, 4.0, 1.0), a.effective DESC" } else { "a.effective DESC, a.id" };
+        Some(Self { searched, tests, values, labels, by_label })
+    }
+
+    fn conditions(&self) -> String {
+        if self.tests.is_empty() { String::new() } else { format!("WHERE {}", self.tests.join(" AND ")) }
+    }
+
+    /// Ids of articles that fit, at most so many: the newest by the first label asked for, by words those stored last, else any.
+    fn ids(&self, most: usize) -> String {
+        match self.labels.split_first() {
+            Some(((table, value), others)) if self.by_label => {
+                let mut fits: Vec<String> = vec![table.names(*value)];
+                fits.extend(self.tests.iter().map(|t| t.replacen("a.effective", "l.effective", 1)));
+                fits.extend(others.iter().map(|(table, value)| table.labels(*value, "l.effective", "l.article_id")));
+                let (table, fits) = (table.name(), fits.join(" AND "));
+                format!("SELECT DISTINCT l.article_id AS id, l.effective FROM {table} l WHERE {fits} ORDER BY l.effective DESC LIMIT {most}")
+            }
+            _ if self.searched => {
+                // the index of words knows nothing of articles: they are read only where more is asked of them
+                let join = if self.tests.len() > 1 { "JOIN article a ON a.id = w.rowid" } else { "" };
+                format!("SELECT w.rowid AS id FROM article_words w {join} {} ORDER BY w.rowid DESC LIMIT {most}", self.conditions())
+            }
+            _ => format!("SELECT a.id FROM article a {} LIMIT {most}", self.conditions()),
+        }
+    }
+}
+
+impl Store {
+    /// Articles that hold all the words, best first. Any text is a valid search: nothing in it is query syntax.
+    pub fn search(&self, query: &str, most: usize) -> Result<Vec<Headline>> {
+        let words = Some(query.to_owned());
+        self.find(
+            &Filter { words, industry: None, column: None, place: None, organisation: None, source: None, from: None, to: None, zone: Tz::UTC },
+            most,
+        )
+    }
+
+    /// Articles that fit, best match first where words are given, else newest first.
+    pub fn find(&self, f: &Filter, most: usize) -> Result<Vec<Headline>> {
+        let Some(mut query) = Query::new(f) else { return Ok(Vec::new()) };
+        if query.searched {
+            // what half the archive holds is not ranked over the whole of it: the newest that fit are
+            let sql = format!("SELECT id FROM ({}) LIMIT 1 OFFSET {RANKED}", query.ids(RANKED + 1));
+            let oldest =
+                self.read(|c| Ok(c.prepare_cached(&sql)?.query_row(params_from_iter(&query.values), |r| r.get::<_, i64>(0)).optional()?))?;
+            query.values.push(oldest.unwrap_or(0).into());
+            query.tests.push(format!("w.rowid > ?{}", query.values.len()));
+        } else if query.by_label {
+            query.tests = vec![format!("a.id IN (SELECT id FROM ({}))", query.ids(most))];
+        }
+        let join = if query.searched { "JOIN article_words w ON w.rowid = a.id" } else { "" };
+        let order = if query.searched { "bm25(article_words, 4.0, 1.0), a.effective DESC" } else { "a.effective DESC, a.id" };
         let mut out = Vec::new();
-        let values: Vec<&dyn rusqlite::ToSql> = values.iter().map(|v| v as &dyn rusqlite::ToSql).collect();
-        self.each_headline(&format!("{join} {condition} ORDER BY {order} LIMIT {most}"), &values, |h| {
+        let values: Vec<&dyn rusqlite::ToSql> = query.values.iter().map(|v| v as &dyn rusqlite::ToSql).collect();
+        self.each_headline(&format!("{join} {} ORDER BY {order} LIMIT {most}", query.conditions()), &values, |h| {
             out.push(h);
             Ok(())
         })?;
         Ok(out)
+    }
+
+    /// Returns how many articles fit, counted up to `most`.
+    pub fn count(&self, f: &Filter, most: usize) -> Result<usize> {
+        let Some(query) = Query::new(f) else { return Ok(0) };
+        let sql = format!("SELECT count(*) FROM ({})", query.ids(most));
+        self.read(|c| Ok(c.prepare_cached(&sql)?.query_row(params_from_iter(&query.values), |r| r.get::<_, i64>(0))?))
+            .map(|n| usize::try_from(n).unwrap_or(0))
     }
 
     /// One article, whole.
@@ -171,76 +210,4 @@ impl Store {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::store::labels::store_judgement;
-
-    #[test]
-    fn every_wish_alone_and_together_is_a_valid_search() {
-        let dir = tempfile::tempdir().unwrap();
-        let store = Store::open(dir.path()).unwrap();
-        let day = Some("2026-11-24".parse().unwrap());
-        let text = |t: &str| Some(t.to_owned());
-        for bits in 0u32..256 {
-            let on = |bit: u32| bits & (1 << bit) != 0;
-            let filter = Filter {
-                words: text("发制品 \" OR NEAR(").filter(|_| on(0)),
-                industry: text("发'制品").filter(|_| on(1)),
-                column: text("行业动态").filter(|_| on(2)),
-                source: text("a").filter(|_| on(3)),
-                place: text("许'昌").filter(|_| on(6)),
-                organisation: text("瑞贝卡").filter(|_| on(7)),
-                from: day.filter(|_| on(4)),
-                to: day.filter(|_| on(5)),
-                zone: chrono_tz::Asia::Shanghai,
-            };
-            assert!(store.find(&filter, 10).unwrap().is_empty());
-        }
-        assert!(store.article(ArticleId(1)).unwrap().is_none());
-    }
-
-    #[test]
-    fn labels_are_found_as_they_are_now() {
-        let dir = tempfile::tempdir().unwrap();
-        let store = Store::open(dir.path()).unwrap();
-        let judgement = |industry: &str, place: &str, organisation: &str| {
-            format!(
-                r#"{{"industries":[{{"name":"{industry}","score":1,"evidence":[]}}],"column":"行业动态","keywords":[],"places":["{place}"],"organisations":["{organisation}"],"mentioned":["示例{organisation}"]}}"#
-            )
-        };
-        store
-            .write(|t| {
-                t.execute("INSERT INTO source (id, name, url) VALUES ('a', '甲', 'https://a.cn/')", [])?;
-                for n in 1..=6i64 {
-                    t.execute("INSERT INTO entry (id, source_id, identity, canonical, url, title, state, first_seen) VALUES (?1, 'a', ?1, ?1, 'https://a.cn/', '题', 'done', 0)", [n])?;
-                    let j = judgement(if n % 2 == 0 { "食品" } else { "建材" }, if n % 3 == 0 { "许昌市" } else { "郑州市" }, "瑞贝卡");
-                    t.execute("INSERT INTO article (id, entry_id, source_id, canonical, url, title, effective, fetched, text, html) VALUES (?1, ?1, 'a', ?1, 'https://a.cn/', '题', ?1, 0, '文', '')", [n])?;
-                    store_judgement(t, ArticleId(n), &j)?;
-                }
-                store_judgement(t, ArticleId(6), &judgement("化工", "许昌市", "许继"))?;
-                Ok(())
-            })
-            .unwrap();
-        let find = |industry: Option<&str>, place: Option<&str>, organisation: Option<&str>, source: Option<&str>, most: usize| -> Vec<i64> {
-            let text = |t: Option<&str>| t.map(str::to_owned);
-            let filter = Filter {
-                words: None,
-                industry: text(industry),
-                column: text(Some("行业动态")),
-                place: text(place),
-                organisation: text(organisation),
-                source: text(source),
-                from: None,
-                to: None,
-                zone: Tz::UTC,
-            };
-            store.find(&filter, most).unwrap().into_iter().map(|h| h.id.0).collect()
-        };
-        assert_eq!(find(Some("食品"), None, None, None, 10), [4, 2]);
-        assert_eq!(find(Some("建材"), None, None, None, 10), [5, 3, 1]);
-        assert_eq!(find(Some("建材"), Some("许昌市"), None, None, 10), [3]);
-        assert_eq!(find(None, None, Some("贝卡"), None, 2), [5, 4]);
-        assert_eq!(find(None, Some("许昌市"), None, Some("a"), 10), [6, 3]);
-        assert_eq!(find(Some("化工"), None, Some("许继"), Some("a"), 10), [6]);
-    }
-}
+mod tests;

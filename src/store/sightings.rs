@@ -38,6 +38,9 @@ const DAYS_SQL: &str = "WITH RECURSIVE day (number) AS (
 const ALSO_IN_SQL: &str = "SELECT s.name FROM sighting g JOIN article a ON a.id = g.article_id JOIN source s ON s.id = g.source_id
     WHERE g.article_id = ?1 AND g.source_id <> a.source_id ORDER BY g.source_id LIMIT ?2";
 
+const NEWEST_SQL: &str =
+    "SELECT a.id, a.title FROM sighting g JOIN article a ON a.id = g.article_id WHERE g.source_id = ?1 ORDER BY g.dated DESC LIMIT 1";
+
 /// Notes that the source of this entry had the article.
 pub(super) fn record_sighting(t: &Connection, article: ArticleId, entry: EntryId) -> Result<()> {
     let seen: Option<(String, i64)> =
@@ -89,6 +92,11 @@ impl Store {
             let numbers = numbers.collect::<rusqlite::Result<Vec<_>>>()?;
             Ok(numbers.into_iter().filter_map(|n| Some(DateTime::from_timestamp(n.checked_mul(86_400)?, 0)?.date_naive())).collect())
         })
+    }
+
+    /// Returns the newest article that a source had, with its title.
+    pub fn newest_article(&self, source: &SourceId) -> Result<Option<(ArticleId, String)>> {
+        self.read(|c| Ok(c.prepare_cached(NEWEST_SQL)?.query_row([source.as_str()], |r| Ok((ArticleId(r.get(0)?), r.get(1)?))).optional()?))
     }
 
     /// Names of the other sources that had an article.
@@ -144,6 +152,7 @@ mod tests {
         let week = store.read(|c| weeks_of(c, &id, DateTime::from_timestamp(NOW, 0).unwrap())).unwrap();
         assert_eq!(week, [0, 0, 0, 0, 0, 0, 0, 1]);
         assert_eq!(store.article_days(&id, Shanghai).unwrap().len(), 1);
+        assert_eq!(store.newest_article(&id).unwrap(), Some((ArticleId(1), "题".to_owned())), "one that another source had counts");
     }
 
     #[test]
@@ -194,7 +203,7 @@ mod tests {
     fn no_query_of_the_source_list_scans_a_table() {
         let dir = tempfile::tempdir().unwrap();
         let store = Store::open(dir.path()).unwrap();
-        for sql in [WEEKS_SQL, DAYS_SQL, ALSO_IN_SQL, KNOWN_SQL, INSERT_SQL, crate::store::source_health::HEALTH_SQL] {
+        for sql in [WEEKS_SQL, DAYS_SQL, NEWEST_SQL, ALSO_IN_SQL, KNOWN_SQL, INSERT_SQL, crate::store::source_health::HEALTH_SQL] {
             let plan = |c: &Connection| {
                 let mut s = c.prepare(&format!("EXPLAIN QUERY PLAN {sql}"))?;
                 let steps = s.raw_query();

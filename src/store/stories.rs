@@ -9,7 +9,20 @@ use crate::model::{ArticleId, Edition};
 use crate::store::audit::audit;
 use crate::store::{Result, Store};
 
+/// Most articles of a story that are looked through.
+const MAX_MEMBERS: i64 = 10_000;
+
 impl Store {
+    /// Returns the articles that tell an article's story, itself included.
+    pub fn story_members(&self, article: ArticleId) -> Result<Vec<ArticleId>> {
+        self.read(|c| {
+            let Some(story) = story(c, article.0)? else { return Ok(Vec::new()) };
+            let mut s = c.prepare_cached("SELECT id FROM article WHERE story_id = ?1 LIMIT ?2")?;
+            let members = s.query_map([story, MAX_MEMBERS], |r| r.get(0).map(ArticleId))?;
+            Ok(members.collect::<rusqlite::Result<_>>()?)
+        })
+    }
+
     /// Makes an article a story of its own; false where there is no such article, or it stands alone already.
     pub fn split_story(&self, article: ArticleId, who: &str, now: DateTime<Utc>) -> Result<bool> {
         self.write(|t| {
@@ -128,6 +141,8 @@ mod tests {
     fn an_article_leaves_its_story_and_comes_back() {
         let dir = tempfile::tempdir().unwrap();
         let store = store(dir.path());
+        assert_eq!(store.story_members(ArticleId(2)).unwrap(), [1, 2, 3].map(ArticleId));
+        assert_eq!(store.story_members(ArticleId(9)).unwrap(), []);
         assert!(store.split_story(ArticleId(1), "张三", now()).unwrap());
         assert_eq!(stories(&store), [1, 2, 2, 4], "the others keep together");
         assert!(!store.split_story(ArticleId(1), "张三", now()).unwrap(), "it stands alone");

@@ -14,13 +14,13 @@ use serde_json::json;
 use crate::store::Session;
 use crate::web::access::{Editor, Watcher, address, cookie};
 use crate::web::form::Form;
+use crate::web::password_policy::{MIN_PASSWORD_CHARS, check_password};
 use crate::web::response::{Layout, stored};
 use crate::web::throttle::Attempt;
 use crate::web::{AppState, password, response};
 
-/// Shortest and longest password that somebody chooses.
-pub(super) const MIN_PASSWORD_CHARS: usize = 10;
-const MAX_PASSWORD_CHARS: usize = 200;
+/// The page's path.
+const PATH: &str = "/account";
 
 #[derive(Template)]
 #[template(path = "account.html")]
@@ -37,7 +37,8 @@ fn show(console: &AppState, session: &Session, said: &str, error: &str) -> Respo
 }
 
 pub(super) async fn page(State(console): State<AppState>, Editor(session): Editor) -> Response {
-    show(&console, &session, "", "")
+    let words = console.flash(&session, PATH).words;
+    show(&console, &session, &words, "")
 }
 
 /// Changes one's own password; all other sessions of the account end.
@@ -51,8 +52,8 @@ pub(super) async fn change(State(console): State<AppState>, request: Request) ->
     let session = form.session;
     let (old, new, again) = (form.fields.text("old").to_owned(), form.fields.text("new").to_owned(), form.fields.text("again"));
     let refused = |code: StatusCode, words: &str| (code, show(&console, &session, "", words)).into_response();
-    if !(MIN_PASSWORD_CHARS..=MAX_PASSWORD_CHARS).contains(&new.chars().count()) {
-        return refused(StatusCode::BAD_REQUEST, "新密码至少 10 个字符，至多 200 个");
+    if let Err(weak) = check_password(&session.name, &new) {
+        return refused(StatusCode::BAD_REQUEST, &format!("没有修改：{}", weak.chinese()));
     }
     if new != again {
         return refused(StatusCode::BAD_REQUEST, "两次输入的新密码不一样");
@@ -78,7 +79,7 @@ pub(super) async fn change(State(console): State<AppState>, request: Request) ->
             console.throttle.succeeded(&attempt);
             let (name, keep) = (session.name.clone(), password::digest(&token));
             match stored(console.store.run(move |s| s.set_password(&name, &hash, Some(&keep), &name, Utc::now())).await) {
-                Ok(_) => show(&console, &session, "密码已修改；这个账号在别处的登录已结束", ""),
+                Ok(_) => console.redirect_with(&session, PATH, "密码已修改；这个账号在别处的登录已结束".to_owned()),
                 Err(answer) => answer,
             }
         }

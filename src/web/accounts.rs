@@ -2,16 +2,20 @@
 
 use askama::Template;
 use axum::extract::State;
-use axum::http::StatusCode;
+use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Redirect, Response};
 use chrono::Utc;
 
 use crate::model::SigningStep;
-use crate::store::{AccountChange, Role, Session, is_account_name};
-use crate::web::access::Admin;
+use crate::store::{AccountChange, Role, is_account_name};
+use crate::web::access::{Admin, cookie};
+use crate::web::flash::Flash;
 use crate::web::form::{AdminForm, Form};
 use crate::web::response::{Layout, stored};
 use crate::web::{AppState, password, response};
+
+/// The page's path.
+const PATH: &str = "/accounts";
 
 #[derive(Template)]
 #[template(path = "accounts.html")]
@@ -33,7 +37,7 @@ struct AccountRow {
     duties: Vec<(&'static str, &'static str, bool)>,
 }
 
-async fn show(console: &AppState, session: &Session, fresh: Option<(String, String)>) -> Response {
+pub(super) async fn page(State(console): State<AppState>, Admin(session): Admin) -> Response {
     let (accounts, logins) = match stored(console.store.run(|s| Ok((s.accounts()?, s.last_logins()?))).await) {
         Ok(all) => all,
         Err(answer) => return answer,
@@ -48,15 +52,12 @@ async fn show(console: &AppState, session: &Session, fresh: Option<(String, Stri
         disabled: a.disabled,
     });
     let roles = [Role::Editor, Role::Admin].map(|r| (r.as_str(), r.chinese()));
-    response::page(&AccountsPage { frame: Layout::new(console, session, "账号"), rows: rows.collect(), fresh, roles })
-}
-
-pub(super) async fn page(State(console): State<AppState>, Admin(session): Admin) -> Response {
-    show(&console, &session, None).await
+    let fresh = console.flash(&session, PATH).password;
+    response::page(&AccountsPage { frame: Layout::new(&console, &session, "账号"), rows: rows.collect(), fresh, roles })
 }
 
 /// Adds, resets, changes or removes an account.
-pub(super) async fn change(State(console): State<AppState>, AdminForm(form): AdminForm) -> Response {
+pub(super) async fn change(State(console): State<AppState>, headers: HeaderMap, AdminForm(form): AdminForm) -> Response {
     let name = form.fields.text("name").to_owned();
     // accounts of earlier versions may have other names
     if form.fields.text("do") == "add" && !is_account_name(&name) {
@@ -64,7 +65,11 @@ pub(super) async fn change(State(console): State<AppState>, AdminForm(form): Adm
         return response::refused(&console, &form.session, StatusCode::BAD_REQUEST, words);
     }
     match form.fields.text("do") {
-        what @ ("add" | "reset") => give_password(&console, &form, what == "add", name).await,
+        what @ ("add" | "reset") => {
+            // whoever resets his own password stays here to read it
+            let keep = cookie(&headers).filter(|_| name == form.session.name).map(|token| password::digest(&token));
+            give_password(&console, &form, what == "add", name, keep).await
+        }
         "role" => match Role::parse(form.fields.text("role")) {
             Some(role) => made(&console, &form, move |s, who| s.set_role(&name, role, who, Utc::now())).await,
             None => response::refused(&console, &form.session, StatusCode::BAD_REQUEST, "不认识的角色"),
@@ -82,7 +87,7 @@ pub(super) async fn change(State(console): State<AppState>, AdminForm(form): Adm
 }
 
 /// A new account, or a new password for one: made up here, and shown once. The role stays.
-async fn give_password(console: &AppState, form: &Form, new: bool, name: String) -> Response {
+async fn give_password(console: &AppState, form: &Form, new: bool, name: String, keep: Option<Vec<u8>>) -> Response {
     let role = Role::parse(form.fields.text("role")).unwrap_or(Role::Editor);
     let made = tokio::task::spawn_blocking(|| password::fresh().and_then(|p| Ok((password::hash(&p)?, p))));
     let (hash, plain) = match made.await {
@@ -93,10 +98,10 @@ async fn give_password(console: &AppState, form: &Form, new: bool, name: String)
     let (who, subject) = (form.session.name.clone(), name.clone());
     let done = console.store.run(move |s| {
         let now = Utc::now();
-        if new { s.add_account(&subject, role, &hash, &who, now) } else { s.set_password(&subject, &hash, None, &who, now) }
+        if new { s.add_account(&subject, role, &hash, &who, now) } else { s.set_password(&subject, &hash, keep.as_deref(), &who, now) }
     });
     match stored(done.await) {
-        Ok(true) => show(console, &form.session, Some((name, plain))).await,
+        Ok(true) => console.redirect_with_flash(&form.session, PATH, Flash { words: String::new(), password: Some((name, plain)) }),
         Ok(false) if new => response::refused(console, &form.session, StatusCode::CONFLICT, "已经有这个账号；忘了密码请按“重置密码”"),
         Ok(false) => response::refused(console, &form.session, StatusCode::NOT_FOUND, "没有这个账号"),
         Err(answer) => answer,
@@ -111,7 +116,7 @@ async fn made(
 ) -> Response {
     let who = form.session.name.clone();
     match stored(console.store.run(move |s| change(s, &who)).await) {
-        Ok(AccountChange::Done) => Redirect::to(&console.path("/accounts")).into_response(),
+        Ok(AccountChange::Done) => Redirect::to(&console.path(PATH)).into_response(),
         Ok(AccountChange::Unknown) => response::refused(console, &form.session, StatusCode::NOT_FOUND, "没有这个账号"),
         Ok(AccountChange::LastAdmin) => {
             response::refused(console, &form.session, StatusCode::CONFLICT, "这是最后一个能用的管理员账号：请先设另一位管理员")

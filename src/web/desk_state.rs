@@ -15,7 +15,7 @@ use crate::model::{Edition, EditionId, FileId, Item, Print};
 use crate::store::{Direction, Session, Store, StoreError};
 use crate::web::access::Watcher;
 use crate::web::form::Fields;
-use crate::web::issue_changes::stale_facts;
+use crate::web::issue_changes::{Choice, stale_facts};
 use crate::web::response::stored;
 use crate::web::{AppState, response};
 
@@ -113,6 +113,9 @@ impl From<&Item> for Texts {
 pub(super) struct Outcome {
     pub(super) words: String,
     pub(super) conflict: Option<Conflict>,
+    /// What may be done instead.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(super) choices: Vec<Choice>,
     pub(super) state: Option<DeskState>,
 }
 

@@ -1,14 +1,17 @@
 //! A form of the draft's page → the changes it asks for.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use axum::http::StatusCode;
 use axum::response::Response;
+use serde::Serialize;
 
 use crate::issue::edit::{Change, DropReason, Edit, Place};
-use crate::issue::{foreword, manual_item, summarise};
+use crate::issue::{SameStory, foreword, manual_item, same_story, summarise};
 use crate::model::{ArticleId, Edition, EditionId, FileId, Item, Print, WebUrl};
 use crate::store::Session;
+use crate::text::normalize::truncate;
 use crate::web::form::Fields;
 use crate::web::response::stored;
 use crate::web::{AppState, response};
@@ -19,10 +22,19 @@ pub(super) async fn load(console: &AppState, session: &Session, id: EditionId) -
     found.ok_or_else(|| response::refused(console, session, StatusCode::NOT_FOUND, "没有这一期"))
 }
 
+/// What an editor may choose where a change was refused: a button's words, and the form that it sends.
+#[derive(Debug, Clone, Serialize)]
+pub(super) struct Choice {
+    pub(super) label: String,
+    pub(super) fields: BTreeMap<&'static str, String>,
+}
+
 /// Why a form makes no change.
 pub(super) enum Refusal {
     /// Told to the editor.
     Words(String),
+    /// Told to the editor, who may choose what to do instead.
+    Choices(String, Vec<Choice>),
     /// Another page altogether.
     Answer(Response),
 }
@@ -71,11 +83,19 @@ pub(super) async fn asked(console: &AppState, session: &Session, id: EditionId, 
         "print-full" => Some(Change::Print { article, print: Print::Full }),
         "reset-text" => Some(Change::ResetText { article, text: item(console, article).await?.text }),
         "write" => Some(Change::Write { title: text("title"), text: text("text"), publisher: text("publisher"), column: text("column") }),
-        "add" => Some(add(console, session, id, article, fields).await?),
+        "add" => {
+            refuse_same_story(console, session, id, article, fields).await?;
+            Some(add(console, session, id, article, fields).await?)
+        }
+        "add-copy" => {
+            changes.push(add(console, session, id, article, fields).await?);
+            Some(Change::Merge { article, into: ArticleId(fields.number("into").unwrap_or(0)) })
+        }
         "paste" => {
             let url = WebUrl::parse(fields.text("url")).map_err(|_| words("这不是一个网址：请粘贴以 http:// 或 https:// 开头的完整地址"))?;
             let added = console.pipeline().crawler().add_by_url(url, console.live.sources().allow_private).await;
             let article = added.map_err(Refusal::Words)?;
+            refuse_same_story(console, session, id, article, fields).await?;
             Some(add(console, session, id, article, fields).await?)
         }
         _ if !fields.text("remove-file").is_empty() => Some(Change::RemoveFile { article, file: FileId(fields.number("remove-file").unwrap_or(0)) }),
@@ -96,6 +116,32 @@ fn drop_items(fields: &Fields, reason: &str) -> Change {
 async fn split(console: &AppState, article: ArticleId, copy: &str) -> Result<Change, Refusal> {
     let copy = ArticleId(copy.parse().unwrap_or(0));
     Ok(Change::Split { article, item: Box::new(item(console, copy).await?) })
+}
+
+/// Characters of a headline that are named.
+const MAX_NAMED_CHARS: usize = 40;
+
+/// Refuses to add an article whose story is in the issue already, unless the editor said that it may be there twice.
+async fn refuse_same_story(console: &AppState, session: &Session, id: EditionId, article: ArticleId, fields: &Fields) -> Result<(), Refusal> {
+    if !fields.text("anyway").is_empty() {
+        return Ok(());
+    }
+    let (e, _) = load(console, session, id).await?;
+    let members = stored(console.store.run(move |s| s.story_members(article)).await)?;
+    let Some(SameStory { item, is_copy }) = same_story(&e, article, &members) else { return Ok(()) };
+    let title = truncate(&item.title, MAX_NAMED_CHARS);
+    let choice = |label: &str, form: [(&'static str, String); 4]| Choice { label: label.to_owned(), fields: form.into_iter().collect() };
+    let (here, there, column) = (article.to_string(), item.article.to_string(), fields.text("column").to_owned());
+    let add =
+        |anything: &str, extra: (&'static str, String)| [("do", anything.to_owned()), ("article", here.clone()), ("column", column.clone()), extra];
+    let anyway = choice("仍要加入", add("add", ("anyway", "yes".to_owned())));
+    let (words, other) = if is_copy {
+        let split = [("do", "split".to_owned()), ("article", there), ("copy", here.clone()), ("column", column.clone())];
+        (format!("没有加入：它已经作为“{title}”的转载在本期里"), choice("从那一条拆分出来", split))
+    } else {
+        (format!("没有加入：“{title}”说的是同一件事，已经在本期里"), choice("并入那一条", add("add-copy", ("into", there))))
+    };
+    Err(Refusal::Choices(words, vec![other, anyway]))
 }
 
 async fn add(console: &AppState, session: &Session, id: EditionId, article: ArticleId, fields: &Fields) -> Result<Change, Refusal> {

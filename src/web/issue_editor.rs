@@ -14,7 +14,7 @@ use crate::store::{Direction, EditResult, EditionRow, Session};
 use crate::web::access::Editor;
 use crate::web::desk_state::{self, Conflict, Outcome};
 use crate::web::form::Form;
-use crate::web::issue_changes::{Refusal, asked, load, stale_facts};
+use crate::web::issue_changes::{Choice, Refusal, asked, load, stale_facts};
 use crate::web::response::{Layout, stored};
 use crate::web::signing_view::SigningView;
 use crate::web::{AppState, response};
@@ -40,7 +40,7 @@ struct EditorPage {
     signing: SigningView,
     /// Publications of which an issue can be started: name, and what the button says.
     startable: Vec<(String, String)>,
-    said: Flash,
+    said: Notice,
 }
 
 /// Most characters of each text, and most attachments.
@@ -56,10 +56,12 @@ const LIMITS: Limits = Limits { title: MAX_TITLE, summary: MAX_SUMMARY, text: MA
 
 /// What is said above the page.
 #[derive(Default)]
-struct Flash {
+struct Notice {
     words: String,
     /// What the editor had written when somebody else was faster.
     kept: Vec<(String, String)>,
+    /// What may be done instead.
+    choices: Vec<Choice>,
 }
 
 pub(super) async fn newest(State(console): State<AppState>, Editor(session): Editor) -> Response {
@@ -73,10 +75,10 @@ pub(super) async fn newest(State(console): State<AppState>, Editor(session): Edi
 }
 
 pub(super) async fn page(State(console): State<AppState>, Editor(session): Editor, Path(id): Path<i64>) -> Response {
-    show(&console, &session, EditionId(id), Flash::default()).await.unwrap_or_else(|answer| answer)
+    show(&console, &session, EditionId(id), Notice::default()).await.unwrap_or_else(|answer| answer)
 }
 
-async fn show(console: &AppState, session: &Session, id: EditionId, said: Flash) -> Result<Response, Response> {
+async fn show(console: &AppState, session: &Session, id: EditionId, said: Notice) -> Result<Response, Response> {
     let (e, version) = load(console, session, id).await?;
     let store = &console.store;
     let others = stored(store.run(|s| s.editions(12)).await)?;
@@ -136,6 +138,7 @@ async fn make(console: &AppState, id: EditionId, form: &Form) -> Result<Response
     let done = match changes {
         Ok(changes) => carry_out(console, &form.session, id, fields.number("version").unwrap_or(0), step, changes).await?,
         Err(Refusal::Words(words)) => Done::refused(StatusCode::UNPROCESSABLE_ENTITY, words),
+        Err(Refusal::Choices(words, choices)) => Done { choices, ..Done::refused(StatusCode::UNPROCESSABLE_ENTITY, words) },
         Err(Refusal::Answer(answer)) => return Err(answer),
     };
     answer(console, id, form, done).await
@@ -147,12 +150,13 @@ pub(super) struct Done {
     /// Empty where all went well.
     pub(super) words: String,
     conflict: Option<Conflict>,
+    choices: Vec<Choice>,
 }
 
 impl Done {
     /// Nothing was done, and why.
     pub(super) fn refused(code: StatusCode, words: String) -> Self {
-        Self { code, words, conflict: None }
+        Self { code, words, conflict: None, choices: Vec::new() }
     }
 }
 
@@ -180,16 +184,16 @@ pub(super) async fn carry_out(
         }
         EditResult::NothingToUndo => (StatusCode::UNPROCESSABLE_ENTITY, "没有可以撤销或重做的改动".to_owned(), None),
     };
-    Ok(Done { code, words, conflict })
+    Ok(Done { code, words, conflict, choices: Vec::new() })
 }
 
 /// Tells the script, or the browser that has none, what came of a form.
 pub(super) async fn answer(console: &AppState, id: EditionId, form: &Form, done: Done) -> Result<Response, Response> {
-    let (fields, Done { code, words, conflict }) = (&form.fields, done);
+    let (fields, Done { code, words, conflict, choices }) = (&form.fields, done);
     if form.by_script {
         let (seen, at) = (fields.number("version").unwrap_or(0), fields.number("article").unwrap_or(0));
         let state = desk_state::read(console, &form.session, id, seen, at).await?;
-        return Ok((code, Json(Outcome { words, conflict, state })).into_response());
+        return Ok((code, Json(Outcome { words, conflict, choices, state })).into_response());
     }
     if code == StatusCode::OK {
         let anchor = if fields.text("article").is_empty() { String::new() } else { format!("#a{}", fields.text("article")) };
@@ -209,6 +213,6 @@ pub(super) async fn answer(console: &AppState, id: EditionId, form: &Form, done:
     let remarks = fields.starting_with("remark-").map(|text| ("对一条的意见".to_owned(), text.to_owned()));
     let kept: Vec<_> = texts.into_iter().filter_map(mine).chain(remarks).collect();
     let words = if kept.is_empty() { words } else { format!("{words}。您写的文字在下面，没有丢") };
-    let page = show(console, &form.session, id, Flash { words, kept }).await?;
+    let page = show(console, &form.session, id, Notice { words, kept, choices }).await?;
     Ok((code, page).into_response())
 }

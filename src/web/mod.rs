@@ -11,11 +11,13 @@ mod account;
 mod accounts;
 mod api;
 mod archive;
+mod article;
 mod cache;
 mod candidates;
 mod cluster;
 mod connection_limit;
 mod desk_state;
+mod flash;
 mod form;
 mod host;
 mod issue_changes;
@@ -25,6 +27,7 @@ mod login;
 mod operations;
 mod overview;
 mod password;
+mod password_policy;
 mod probes;
 mod response;
 mod server;
@@ -32,6 +35,7 @@ mod signing;
 mod signing_view;
 mod source_list;
 mod source_page;
+mod source_preview;
 mod throttle;
 mod upload;
 
@@ -53,8 +57,10 @@ use crate::store::{Overview, Store};
 use tokio::net::TcpListener;
 
 use cache::SwrCache;
+use flash::FlashStore;
 use password::PasswordChecks;
 pub use password::{digest as token_hash, fresh as fresh_password, hash as hash_password, token as fresh_token};
+pub use password_policy::check_password;
 use throttle::Throttle;
 
 const STYLE: &str = include_str!("assets/console.css");
@@ -74,6 +80,7 @@ struct Console {
     counted: SwrCache<(), Overview>,
     ranking: SwrCache<EditionId, candidates::Scores>,
     presence: desk_state::Presence,
+    flashes: FlashStore,
 }
 
 type AppState = Arc<Console>;
@@ -123,6 +130,7 @@ pub async fn serve(live: Arc<ConfigHandle>, listener: TcpListener, stopped: impl
         counted: SwrCache::default(),
         ranking: SwrCache::default(),
         presence: desk_state::Presence::default(),
+        flashes: FlashStore::default(),
     });
     // the first looks at 概览, 来源 and 候选 need not wait for it
     let early = Arc::clone(&console);
@@ -154,7 +162,7 @@ fn router(console: AppState) -> Router {
         .route("/draft/{id}/files", post(upload::upload))
         .route("/draft/{id}/files/{file}", get(issue_output::file))
         .route("/articles", get(archive::search))
-        .route("/articles/{id}", get(archive::article).post(archive::change))
+        .route("/articles/{id}", get(article::page).post(article::change))
         .route("/overview", get(overview::page))
         .route("/sources", get(source_list::list).post(source_list::change))
         .route("/sources/{id}", get(source_page::page).post(source_page::change))

@@ -10,7 +10,7 @@ use crate::issue::signing::SigningAction;
 use crate::model::{ArticleId, Edition, EditionId, Item, Series, SigningStep};
 use crate::store::SigningResult;
 use crate::web::form::{Fields, Form};
-use crate::web::issue_changes::{Refusal, load, stale_facts};
+use crate::web::issue_changes::{load, stale_facts};
 use crate::web::issue_editor::{Done, answer};
 use crate::web::response::stored;
 use crate::web::{AppState, response};
@@ -36,10 +36,9 @@ async fn make(console: &AppState, id: EditionId, form: &Form) -> Result<Response
             store.run(move |s| s.correct_edition(id, text, &who, today, now)).await
         }
         _ => {
-            let action = match action(console, &e, fields).await {
+            let action = match action(console, &e, fields).await? {
                 Ok(action) => action,
-                Err(Refusal::Words(words)) => return answer(console, id, form, Done::refused(StatusCode::UNPROCESSABLE_ENTITY, words)).await,
-                Err(Refusal::Answer(answer)) => return Err(answer),
+                Err(words) => return answer(console, id, form, Done::refused(StatusCode::UNPROCESSABLE_ENTITY, words)).await,
             };
             let pipeline = console.pipeline();
             // one whose publication is gone from the settings needs no steps
@@ -60,27 +59,28 @@ async fn make(console: &AppState, id: EditionId, form: &Form) -> Result<Response
     answer(console, id, form, done).await
 }
 
-/// The step that a form asks for. An issue is not submitted with a foreword that is not true any more, unless the editor says so.
-async fn action(console: &AppState, e: &Edition, fields: &Fields) -> Result<SigningAction, Refusal> {
+/// Returns the step that a form asks for, or why it is refused. An issue is not submitted with a foreword that is no longer true,
+/// unless the editor says so.
+async fn action(console: &AppState, e: &Edition, fields: &Fields) -> Result<Result<SigningAction, String>, Response> {
+    let unknown = || Ok(Err("不认识的操作".to_owned()));
     let action = match fields.text("do") {
         "finalise" => SigningAction::Finalise,
         "submit" => SigningAction::Submit,
         "approve" => match SigningStep::parse(fields.text("step")) {
             Some(step) => SigningAction::Approve(step),
-            None => return Err(Refusal::Words("不认识的操作".to_owned())),
+            None => return unknown(),
         },
         "return" => SigningAction::Return(remarks(e, fields)),
         "recall" => SigningAction::Recall,
-        _ => return Err(Refusal::Words("不认识的操作".to_owned())),
+        _ => return unknown(),
     };
     if matches!(action, SigningAction::Finalise | SigningAction::Submit) && fields.text("anyway").is_empty() {
         let stale = stale_facts(console, e).await?;
         if !stale.is_empty() {
-            let words = format!("没有{0}：编者的话与内容不符，{1}。请改正，或勾选“仍要{0}”", action.chinese(), stale.join("；"));
-            return Err(Refusal::Words(words));
+            return Ok(Err(format!("没有{0}：编者的话与内容不符，{1}。请改正，或勾选“仍要{0}”", action.chinese(), stale.join("；"))));
         }
     }
-    Ok(action)
+    Ok(Ok(action))
 }
 
 fn remarks(e: &Edition, fields: &Fields) -> Vec<(Option<ArticleId>, String)> {

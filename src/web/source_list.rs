@@ -6,28 +6,25 @@ use std::sync::Arc;
 use askama::Template;
 use axum::extract::State;
 use axum::http::{StatusCode, header};
-use axum::response::{IntoResponse, Redirect, Response};
+use axum::response::{IntoResponse, Response};
 use chrono::{DateTime, Utc};
 
 use crate::config::edit_sources;
 use crate::config::edit_sources::NewSource;
 use crate::config::opml::{self, Import};
 use crate::crawl::preview;
-use crate::crawl::preview::Preview;
-use crate::crawl::reader::Reader;
-use crate::discover::LimitReached;
 use crate::model::{Source, SourceId, SourceKind, WebUrl};
-use crate::store::{Session, Silence, SourceHealth};
+use crate::store::{Session, Silence, SourceHealth, Store, StoreError};
 use crate::text::normalize::{collapse_whitespace, truncate};
 use crate::wall::Wall;
 use crate::web::access::Editor;
 use crate::web::form::{AdminForm, Fields, Form};
 use crate::web::response::{Layout, stored};
+use crate::web::source_preview::{SourcePreview, shown};
 use crate::web::{AppState, response};
 
-/// Entries of a preview, and characters of its first article.
-const PREVIEW_ENTRIES: usize = 12;
-const PREVIEW_CHARS: usize = 160;
+/// Its path.
+pub(super) const PATH: &str = "/sources";
 
 #[derive(Template)]
 #[template(path = "sources.html")]
@@ -50,48 +47,28 @@ struct SourceRow {
     articles: u32,
     newest: String,
     weekly: String,
+    /// Of a source that works but went silent: its newest article, id and title.
+    last_article: Option<(i64, String)>,
     /// Eight weeks as points of a line.
     spark: String,
     weeks: String,
 }
 
-/// What an address would bring.
-pub(super) struct SourcePreview {
-    asked: String,
-    pub(super) url: String,
-    name: String,
-    pub(super) kind: &'static str,
-    pub(super) entries: Vec<(String, String)>,
-    /// What of the document is not read.
-    pub(super) warnings: Vec<String>,
-    /// The first article as it would be stored, or why there is none.
-    pub(super) first: Option<Result<FirstArticle, String>>,
-    /// Columns of a home page that have lists of their own: name, address, entries.
-    pub(super) columns: Vec<(String, String, usize)>,
-}
-
-/// An article as it would be stored.
-pub(super) struct FirstArticle {
-    pub(super) title: String,
-    pub(super) publisher: String,
-    pub(super) date: String,
-    pub(super) text: String,
-}
-
-/// The list, with words on what was done.
-pub(super) async fn told(console: &AppState, session: &Session, words: String) -> Result<Response, Response> {
-    show(console, session, words, None).await
-}
-
 pub(super) async fn list(State(console): State<AppState>, Editor(session): Editor) -> Response {
-    show(&console, &session, String::new(), None).await.unwrap_or_else(|answer| answer)
+    let words = console.flash(&session, PATH).words;
+    show(&console, &session, words, None).await.unwrap_or_else(|answer| answer)
 }
 
 async fn show(console: &AppState, session: &Session, words: String, tried: Option<SourcePreview>) -> Result<Response, Response> {
     let list = console.live.sources();
     let (known, zone, now) = (list.sources.clone(), console.zone(), Utc::now());
-    let rows =
-        console.store.run(move |s| known.iter().map(|k| Ok(row(k, s.source_health(&k.id, now)?.as_ref(), zone))).collect::<Result<Vec<_>, _>>());
+    let row_of = move |s: &Store, source: &Source| {
+        let health = s.source_health(&source.id, now)?;
+        let is_silent = source.enabled && health.as_ref().is_some_and(|h| h.silence().is_some());
+        let last_article = if is_silent { s.newest_article(&source.id)? } else { None };
+        Ok(SourceRow { last_article: last_article.map(|(id, title)| (id.0, title)), ..row(source, health.as_ref(), zone) })
+    };
+    let rows = console.store.run(move |s| known.iter().map(|source| row_of(s, source)).collect::<Result<Vec<_>, StoreError>>());
     let mut rows = stored(rows.await)?;
     rows.sort_by_key(|r| !r.bad);
     Ok(response::page(&SourceListPage { frame: Layout::new(console, session, "来源"), rows, words, tried }))
@@ -129,6 +106,7 @@ fn row(source: &Source, health: Option<&SourceHealth>, zone: chrono_tz::Tz) -> S
         last_ok: health.and_then(|h| h.last_ok).map(|t| local(t).format("%m-%d %H:%M").to_string()).unwrap_or_default(),
         articles: health.map(|h| h.articles).unwrap_or_default(),
         newest: health.and_then(|h| h.newest).map(|t| format!("{}（{}）", local(t).format("%Y-%m-%d"), age(Utc::now() - t))).unwrap_or_default(),
+        last_article: None,
         weekly: health.map(|h| format!("{:.1}", h.articles_a_week())).unwrap_or_default(),
     }
 }
@@ -173,12 +151,12 @@ async fn make(console: &AppState, form: &Form) -> Result<Response, Response> {
             };
             let told = match what {
                 "添加来源" => format!("已加入来源“{}”，马上开始第一次抓取。", added_name(f)),
-                "导入来源" => format!("已导入 {subject}。"),
+                "导入来源" => format!("导入完毕：{subject}"),
                 _ => String::new(),
             };
             stored(console.store.run(move |s| s.audit(&who, what, &subject, Utc::now())).await)?;
             console.live.refresh(false);
-            if told.is_empty() { Ok(Redirect::to(&console.path("/sources")).into_response()) } else { show(console, &form.session, told, None).await }
+            Ok(console.redirect_with(&form.session, PATH, told))
         }
         Err(words) => Ok((StatusCode::UNPROCESSABLE_ENTITY, show(console, &form.session, words, None).await?).into_response()),
     }
@@ -226,38 +204,9 @@ async fn try_address(console: &AppState, form: &Form) -> Result<Response, Respon
     }
 }
 
-/// What is shown of a preview; its first article is fetched.
-pub(super) async fn shown(console: &AppState, reader: &Reader<'_>, asked: &str, p: Preview) -> SourcePreview {
-    let first = match p.found.entries.first() {
-        None => None,
-        Some(entry) => Some(preview::entry_article(reader, entry).await.map_err(|e| e.chinese()).map(|a| FirstArticle {
-            title: a.title.unwrap_or_default(),
-            publisher: a.publisher.unwrap_or_default(),
-            date: a.published_at.map(|t| t.with_timezone(&console.zone()).format("%Y-%m-%d %H:%M").to_string()).unwrap_or_default(),
-            text: truncate(&collapse_whitespace(&a.text), PREVIEW_CHARS),
-        })),
-    };
-    let entries = p.found.entries.iter().take(PREVIEW_ENTRIES);
-    let kind = match p.found.kind {
-        Some(SourceKind::Feed) => "订阅源",
-        Some(SourceKind::Sitemap) => "网站地图",
-        Some(SourceKind::Json) => "数据接口",
-        Some(SourceKind::List) | None => "列表页",
-    };
-    SourcePreview {
-        asked: asked.to_owned(),
-        name: p.name.unwrap_or_else(|| p.url.host().to_owned()),
-        kind,
-        entries: entries.map(|e| (e.title.clone(), e.published_at.map(|t| t.format("%Y-%m-%d").to_string()).unwrap_or_default())).collect(),
-        url: p.url.to_string(),
-        warnings: p.found.limits.iter().map(LimitReached::chinese).collect(),
-        first,
-        columns: p.columns.into_iter().map(|c| (c.name, c.url.to_string(), c.entries)).collect(),
-    }
-}
-
-/// Most refused addresses that are named.
+/// Most refused addresses that are named, and characters of each.
 const MAX_NAMED: usize = 5;
+const MAX_ADDRESS_CHARS: usize = 120;
 
 /// Adds what an OPML file lists and the list does not have.
 async fn import(console: &AppState, text: &str) -> Result<String, String> {
@@ -267,16 +216,17 @@ async fn import(console: &AppState, text: &str) -> Result<String, String> {
     if left_out > 0 {
         return Err(format!("一次最多导入 {} 个来源，这里多出 {left_out} 个：请分成几份导入", opml::MAX_OUTLINES));
     }
+    if new.is_empty() && known == 0 && refused.is_empty() {
+        return Err("这里面没有来源：请粘贴 OPML 文件的全部内容".to_owned());
+    }
+    let named =
+        refused.iter().take(MAX_NAMED).map(|r| format!("\n第 {} 行 {}：{}", r.line, truncate(&r.address, MAX_ADDRESS_CHARS), r.reason.chinese()));
+    let came = format!("新增 {} 个，已有 {known} 个，不能用的 {} 个{}", new.len(), refused.len(), named.collect::<String>());
     if new.is_empty() {
-        return Err(if known > 0 {
-            "其中的来源都已经有了".to_owned()
-        } else {
-            "这里面没有来源：请粘贴 OPML 文件的全部内容".to_owned()
-        });
+        return Err(format!("没有导入新的来源：{came}"));
     }
     edit_sources::add(console.live.sources_path(), &new, &console.vocabulary()).map_err(|e| e.chinese())?;
-    let not_taken = refused.iter().take(MAX_NAMED).map(|r| format!("；第 {} 行的 {} 未采用：{}", r.line, r.address, r.reason.chinese()));
-    Ok(format!("{} 个{}", new.len(), not_taken.collect::<String>()))
+    Ok(came)
 }
 
 /// What a new source is called: as the form says, else by its host.

@@ -19,7 +19,7 @@ use crate::web::access::Admin;
 use crate::web::form::{AdminForm, Fields};
 use crate::web::response::{Layout, stored};
 use crate::web::source_list;
-use crate::web::source_list::{SourcePreview, shown};
+use crate::web::source_preview::{SourcePreview, shown};
 use crate::web::{AppState, archive, response};
 
 /// Visits shown.
@@ -178,7 +178,7 @@ async fn make(console: &AppState, id: String, session: &Session, f: &Fields) -> 
         return Err(response::refused(console, session, StatusCode::NOT_FOUND, "没有这个来源"));
     };
     if f.text("do") == "remove" {
-        return remove(console, &key, session, f.text("sure") == "yes").await;
+        return if f.text("sure") == "yes" { remove(console, &key, session).await } else { ask_removal(console, &key, session).await };
     }
     let (fields, stated) = read(console, f);
     let failed = |e: edit_sources::EditError| format!("没有保存，请改正后再试：{}", e.chinese());
@@ -211,18 +211,39 @@ async fn make(console: &AppState, id: String, session: &Session, f: &Fields) -> 
     Ok((code, show(console, session, id, &stated, words, tried).await?).into_response())
 }
 
-/// Removes a source from the file, where that is asked for twice; what it brought stays.
-async fn remove(console: &AppState, id: &SourceId, session: &Session, sure: bool) -> Result<Response, Response> {
+#[derive(Template)]
+#[template(path = "source_remove.html")]
+struct RemovalQuestion {
+    frame: Layout,
+    id: String,
+    name: String,
+    articles: u32,
+}
+
+/// Asks whether a source is to be removed.
+async fn ask_removal(console: &AppState, id: &SourceId, session: &Session) -> Result<Response, Response> {
+    let list = console.live.sources();
+    let Some(source) = list.sources.iter().find(|s| s.id == *id) else {
+        return Err(response::refused(console, session, StatusCode::NOT_FOUND, "sources.toml 里没有这个来源"));
+    };
+    let asked = id.clone();
+    let health = stored(console.store.run(move |s| s.source_health(&asked, Utc::now())).await)?;
+    let frame = Layout::new(console, session, "来源");
+    let articles = health.map_or(0, |h| h.articles);
+    Ok(response::page(&RemovalQuestion { frame, id: id.to_string(), name: source.name.clone(), articles }))
+}
+
+/// Removes a source from the file; what it brought stays.
+async fn remove(console: &AppState, id: &SourceId, session: &Session) -> Result<Response, Response> {
     let refused = |code, words: &str| response::refused(console, session, code, words);
-    if !sure {
-        return Err(refused(StatusCode::BAD_REQUEST, "没有删除：请先勾选“确认”再按“删除这个来源”"));
-    }
+    let list = console.live.sources();
+    let name = list.sources.iter().find(|s| s.id == *id).map_or(id.as_str(), |s| s.name.as_str());
     match edit_sources::remove(console.live.sources_path(), id, &console.vocabulary()) {
         Ok(true) => {
             let (who, subject) = (session.name.clone(), id.to_string());
             stored(console.store.run(move |s| s.audit(&who, "删除来源", &subject, Utc::now())).await)?;
             console.live.refresh(false);
-            source_list::told(console, session, format!("已删除来源“{id}”；抓到的文章留在文章库里。")).await
+            Ok(console.redirect_with(session, source_list::PATH, format!("已删除来源“{name}”；抓到的文章留在文章库里。")))
         }
         Ok(false) => Err(refused(StatusCode::NOT_FOUND, "sources.toml 里没有这个来源")),
         Err(e) => Err(refused(StatusCode::CONFLICT, &e.chinese())),

@@ -35,6 +35,13 @@ async fn passwords_are_changed_and_reset_and_accounts_disabled_and_removed() {
     };
     fill("not the password", "another password").await;
     said(&mine, "原密码不对").await;
+    for (weak, why) in [("1234567890", "连续的数字"), ("password123", "最常见的密码"), ("甲编辑甲编辑甲编辑2026", "账号名")] {
+        fill(PASSWORD, weak).await;
+        said(&mine, why).await;
+    }
+    assert_eq!(service.login("", "甲编辑", PASSWORD).await.status(), StatusCode::SEE_OTHER, "it stays");
+    let told = super::run(service.dir.path(), &["user", "add", "丁编辑", "--password-file", "-"], "qwertyuiop");
+    assert!(told.contains("a run of figures, letters or keys") && told.contains("密码太弱"), "{told}");
     fill(PASSWORD, "another password").await;
     said(&mine, "密码已修改").await;
     shape(&mine, 1200, 900, "light").await;
@@ -54,8 +61,11 @@ async fn passwords_are_changed_and_reset_and_accounts_disabled_and_removed() {
     picture(&page, "accounts").await;
     assert_eq!(service.login("", "甲编辑", "another password").await.status(), StatusCode::UNAUTHORIZED);
     assert_eq!(service.login("", "甲编辑", &fresh).await.status(), StatusCode::SEE_OTHER);
-    visit(&page, &service, "/accounts").await;
-    assert!(!value(&page, "document.body.innerText").await.contains(&fresh));
+    assert_eq!(value(&page, "location.pathname + location.search").await, "/accounts");
+    page.reload().await.unwrap();
+    until(&page, "shown once", "document.readyState === 'complete' && !document.getElementById('fresh') && !!document.querySelector('main table')")
+        .await;
+    assert_eq!(service.login("", "甲编辑", &fresh).await.status(), StatusCode::SEE_OTHER, "no reload resets it again");
     press(&page, "管理员", "reset").await;
     said(&page, "只显示这一次").await;
     let own = value(&page, "document.getElementById('fresh').textContent").await;
@@ -67,7 +77,8 @@ async fn passwords_are_changed_and_reset_and_accounts_disabled_and_removed() {
 
     // added, another role, disabled, enabled, removed
     let change = async |fields: &[(&str, &str)]| root.post("/accounts", fields).await.status().as_u16();
-    assert_eq!(change(&[("do", "add"), ("name", "丙编辑"), ("role", "editor")]).await, 200);
+    assert_eq!(change(&[("do", "add"), ("name", "丙编辑"), ("role", "editor")]).await, 303);
+    assert!(root.page("/accounts").await.contains("丙编辑 的密码") && !root.page("/accounts").await.contains("的密码"), "shown once");
     assert_eq!(change(&[("do", "add"), ("name", "丙编辑"), ("role", "admin")]).await, 409, "an account is not taken over");
     assert_eq!(change(&[("do", "disable"), ("name", "乙编辑")]).await, 303);
     assert_eq!(service.login("", "乙编辑", PASSWORD).await.status(), StatusCode::UNAUTHORIZED);

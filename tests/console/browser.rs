@@ -73,7 +73,7 @@ pub(super) async fn visit(page: &Page, service: &Service, path: &str) {
 }
 
 /// Runs a script for what it does; while a page makes room for the next one it is tried again.
-async fn act(page: &Page, script: &str) {
+pub(super) async fn act(page: &Page, script: &str) {
     let mut last = None;
     for _ in 0..30 {
         match page.evaluate(script).await {
@@ -86,13 +86,13 @@ async fn act(page: &Page, script: &str) {
 }
 
 /// Writes into a field as its reader would.
-async fn fill(page: &Page, selector: &str, text: &str) {
+pub(super) async fn fill(page: &Page, selector: &str, text: &str) {
     let script =
         format!("{{ const f = document.querySelector(`{selector}`); f.value = `{text}`; f.dispatchEvent(new Event('input', {{bubbles: true}})); }}");
     act(page, &script).await;
 }
 
-async fn press(page: &Page, selector: &str) {
+pub(super) async fn press(page: &Page, selector: &str) {
     act(page, &format!("document.querySelector(`{selector}`).click()")).await;
 }
 

@@ -12,8 +12,10 @@ mod nats;
 mod outlets;
 mod paste;
 mod printed;
+mod same_story;
 mod signing;
 mod sources_admin;
+mod sources_page;
 mod whole_issue;
 mod workers_page;
 
@@ -166,6 +168,15 @@ impl Browser {
     async fn post(&self, path: &str, fields: &[(&str, &str)]) -> Response {
         let all: Vec<(&str, &str)> = fields.iter().copied().chain([("csrf", self.csrf.as_str())]).collect();
         self.post_raw(path, encode(&all), &[]).await
+    }
+
+    /// Posts a form that ends in a redirect, and gives the page behind it.
+    async fn post_then_get(&self, path: &str, fields: &[(&str, &str)]) -> String {
+        let answer = self.post(path, fields).await;
+        assert_eq!(answer.status(), StatusCode::SEE_OTHER, "{path}");
+        let next = answer.headers()["location"].to_str().unwrap().to_owned();
+        assert!(!next.contains('?'), "no words and no password stand in an address: {next}");
+        self.page(&next).await
     }
 
     async fn post_raw(&self, path: &str, body: String, headers: &[(&str, &str)]) -> Response {

@@ -12,7 +12,7 @@ use axum::http::{HeaderMap as Headers, Response, StatusCode, Uri, header};
 use futures_util::StreamExt as _;
 
 use crate::mock_hosts::{DemoWorld, Farm, Random};
-use crate::nats::Nats;
+use crate::nats::{Killed, Nats};
 use crate::{archived, coordinator, ended, program, set_up, worker};
 
 async fn context(nats: &Nats) -> Context {
@@ -50,6 +50,26 @@ fn small() -> DemoWorld {
     DemoWorld { hosts: 2, pages: 2, size: 4_000, latency: Duration::ZERO }
 }
 
+/// The small world, crawled once; its worker goes on.
+struct Crawled {
+    _worker: Killed,
+    js: Context,
+    nats: Nats,
+    dir: tempfile::TempDir,
+    _farm: Farm,
+}
+
+impl Crawled {
+    async fn once() -> Self {
+        let farm = Farm::start(small()).await;
+        let dir = set_up(&farm, "host_delay = \"0s\"");
+        let nats = Nats::start(dir.path());
+        let worker = worker(dir.path(), "w1", &nats.url());
+        assert!(ended(&mut coordinator(dir.path(), &nats.url())).await);
+        Self { _worker: worker, js: context(&nats).await, nats, dir, _farm: farm }
+    }
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 #[ignore = "needs nats-server"]
 async fn a_task_that_brings_workers_down_goes_to_the_dead_letters_and_the_others_go_on() {
@@ -84,34 +104,24 @@ async fn a_task_that_brings_workers_down_goes_to_the_dead_letters_and_the_others
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 #[ignore = "needs nats-server"]
 async fn a_newer_message_is_left_for_newer_workers_and_a_broken_one_is_given_up() {
-    let farm = Farm::start(small()).await;
-    let dir = set_up(&farm, "host_delay = \"0s\"");
-    let nats = Nats::start(dir.path());
-    let _worker = worker(dir.path(), "w1", &nats.url());
-    assert!(ended(&mut coordinator(dir.path(), &nats.url())).await);
-    let js = context(&nats).await;
+    let Crawled { dir, nats, js, .. } = &Crawled::once().await;
     for (lane, version) in [("a", "99"), ("b", "1")] {
         let mut headers = HeaderMap::new();
         headers.insert("Qingbao-Version", version);
         js.publish_with_headers(format!("qingbao.tasks.{lane}"), headers, "{".into()).await.unwrap().await.unwrap();
     }
-    until("a dead letter", async || messages(&js, "QINGBAO_DEAD").await == 1).await;
+    until("a dead letter", async || messages(js, "QINGBAO_DEAD").await == 1).await;
     let told = || std::fs::read_to_string(dir.path().join("w1.log")).unwrap().contains("newer than this worker");
     until("a word about the newer one", async || told()).await;
     assert!(ended(&mut coordinator(dir.path(), &nats.url())).await, "the others go on");
     assert_eq!(archived(dir.path()), (4, 4));
-    assert_eq!(messages(&js, "QINGBAO_TASKS").await, 1, "it waits for a newer worker");
+    assert_eq!(messages(js, "QINGBAO_TASKS").await, 1, "it waits for a newer worker");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 #[ignore = "needs nats-server"]
 async fn a_result_of_a_newer_worker_waits_for_a_newer_coordinator() {
-    let farm = Farm::start(small()).await;
-    let dir = set_up(&farm, "host_delay = \"0s\"");
-    let nats = Nats::start(dir.path());
-    let _worker = worker(dir.path(), "w1", &nats.url());
-    assert!(ended(&mut coordinator(dir.path(), &nats.url())).await);
-    let js = context(&nats).await;
+    let Crawled { dir, nats, js, .. } = &Crawled::once().await;
     let mut headers = HeaderMap::new();
     headers.insert("Qingbao-Version", "99");
     js.publish_with_headers("qingbao.outcomes", headers, "{".into()).await.unwrap().await.unwrap();
@@ -125,7 +135,7 @@ async fn a_result_of_a_newer_worker_waits_for_a_newer_coordinator() {
     }
     js.publish("qingbao.outcomes", "{".into()).await.unwrap().await.unwrap();
     assert!(ended(&mut coordinator(dir.path(), &nats.url())).await, "the others go on");
-    assert_eq!((archived(dir.path()), messages(&js, "QINGBAO_OUTCOMES").await), ((4, 4), 1), "it waits");
+    assert_eq!((archived(dir.path()), messages(js, "QINGBAO_OUTCOMES").await), ((4, 4), 1), "it waits");
     let told = std::fs::read_to_string(dir.path().join("coordinator.log")).unwrap();
     assert!(told.contains("a worker is newer than this coordinator"), "{told}");
     let output = Command::new(program()).args(["doctor", "--crawl", &nats.url()]).current_dir(dir.path()).output().unwrap();

@@ -51,6 +51,35 @@ fn signal(process: &Killed, signal: Signal) {
     kill_process(Pid::from_child(&process.0), signal).unwrap();
 }
 
+/// A crawl by two workers that has asked for sixty pages; the coordinator reaches NATS through a wire that can be cut.
+struct UnderWay {
+    coordinating: Killed,
+    _workers: [Killed; 2],
+    wire: Wire,
+    _nats: Nats,
+    kept: tempfile::TempDir,
+    farm: Farm,
+}
+
+impl UnderWay {
+    async fn start() -> Self {
+        let farm = Farm::start(world(6)).await;
+        let kept = set_up(&farm, "host_delay = \"1s\"");
+        let nats = Nats::start(kept.path());
+        let wire = Wire::to(nats.port).await;
+        let workers = ["w1", "w2"].map(|name| worker(kept.path(), name, &nats.url()));
+        let coordinating = coordinator(kept.path(), &wire.url());
+        asked(&farm, 60).await;
+        Self { coordinating, _workers: workers, wire, _nats: nats, kept, farm }
+    }
+
+    /// The fault ended just now.
+    async fn goes_on(self, fault: &str) {
+        all_went_on(fault, &self.farm, self.kept.path(), self.coordinating, &[Instant::now()]).await;
+        assert_eq!(archived(self.kept.path()), (360, 360));
+    }
+}
+
 /// `FREEZE` seconds, 12 unless told: longer than results wait for the coordinator.
 fn freeze() -> Duration {
     Duration::from_secs(std::env::var("FREEZE").map_or(12, |s| s.parse().unwrap()))
@@ -59,34 +88,21 @@ fn freeze() -> Duration {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 #[ignore = "needs nats-server"]
 async fn a_coordinator_that_was_cut_off_goes_on_at_once() {
-    let farm = Farm::start(world(6)).await;
-    let kept = set_up(&farm, "host_delay = \"1s\"");
-    let nats = Nats::start(kept.path());
-    let wire = Wire::to(nats.port).await;
-    let _workers = ["w1", "w2"].map(|name| worker(kept.path(), name, &nats.url()));
-    let coordinating = coordinator(kept.path(), &wire.url());
-    asked(&farm, 60).await;
-    wire.cut(true);
+    let work = UnderWay::start().await;
+    work.wire.cut(true);
     tokio::time::sleep(freeze()).await;
-    wire.cut(false);
-    all_went_on("cut off", &farm, kept.path(), coordinating, &[Instant::now()]).await;
-    assert_eq!(archived(kept.path()), (360, 360));
+    work.wire.cut(false);
+    work.goes_on("cut off").await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 #[ignore = "needs nats-server"]
 async fn a_coordinator_that_was_frozen_goes_on_at_once() {
-    let farm = Farm::start(world(6)).await;
-    let kept = set_up(&farm, "host_delay = \"1s\"");
-    let nats = Nats::start(kept.path());
-    let _workers = ["w1", "w2"].map(|name| worker(kept.path(), name, &nats.url()));
-    let coordinating = coordinator(kept.path(), &nats.url());
-    asked(&farm, 60).await;
-    signal(&coordinating, Signal::STOP);
+    let work = UnderWay::start().await;
+    signal(&work.coordinating, Signal::STOP);
     tokio::time::sleep(freeze()).await;
-    signal(&coordinating, Signal::CONT);
-    all_went_on("frozen", &farm, kept.path(), coordinating, &[Instant::now()]).await;
-    assert_eq!(archived(kept.path()), (360, 360));
+    signal(&work.coordinating, Signal::CONT);
+    work.goes_on("frozen").await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -3,21 +3,27 @@
 document.documentElement.classList.add("script");
 document.querySelectorAll("form[data-jump] select").forEach((s) => s.addEventListener("change", () => { location.href = s.dataset.base + s.value; }));
 
-// a form that leaves its reader on the page says in its own place what came of it
-document.querySelectorAll("form[data-stay]").forEach((form) => form.addEventListener("submit", async (e) => {
-  e.preventDefault();
-  const data = new URLSearchParams(new FormData(form)), button = form.querySelector("button");
-  const said = form.querySelector(".said") || form.appendChild(Object.assign(document.createElement("span"), { className: "said", role: "status" }));
-  button.disabled = true;
-  try {
-    const answer = await fetch(form.action, { method: "POST", body: data, headers: { "x-requested-by": "console" }, redirect: "error" });
-    said.textContent = answer.ok ? "已加入" : (await answer.json()).words;
-    button.disabled = answer.ok;
-  } catch {
-    said.textContent = "没有加入：连不上服务器或登录已过期";
-    button.disabled = false;
+// a form that leaves its reader on the page says in its own place what came of it, and what may be done instead
+document.querySelectorAll("form[data-stay]").forEach((form) => {
+  const button = form.querySelector("button");
+  const said = () => form.querySelector(".said") || form.appendChild(Object.assign(document.createElement("span"), { className: "said", role: "status" }));
+  async function send(fields) {
+    const data = new URLSearchParams(new FormData(form));
+    for (const [name, value] of Object.entries(fields)) data.set(name, value);
+    button.disabled = true;
+    try {
+      const answer = await fetch(form.action, { method: "POST", body: data, headers: { "x-requested-by": "console" }, redirect: "error" });
+      const outcome = answer.ok ? { words: "已加入" } : await answer.json();
+      said().textContent = outcome.words;
+      for (const c of outcome.choices || []) said().append(" ", Object.assign(document.createElement("button"), { type: "button", textContent: c.label, onclick: () => send(c.fields) }));
+      button.disabled = answer.ok;
+    } catch {
+      said().textContent = "没有加入：连不上服务器或登录已过期";
+      button.disabled = false;
+    }
   }
-}));
+  form.addEventListener("submit", (e) => { e.preventDefault(); send({}); });
+});
 
 // what cannot be taken back is asked for once more; the desk asks by itself
 document.addEventListener("submit", (e) => {

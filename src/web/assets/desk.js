@@ -94,7 +94,7 @@
       sent.filter(([f]) => f.getAttribute("aria-label") === outcome.conflict.field).forEach(([f]) => showConflict(f, outcome.conflict.theirs));
       say(outcome.words + "：两种写法都列在那一条里，请选择", true);
     } else {
-      if (job.told || job.form) tell(job.told || job.form, outcome.words);
+      if (job.told || job.form) tell(job.told || job.form, outcome.words, outcome.choices);
       say(outcome.words, true);
     }
     if (outcome.state) await sync(outcome.state);
@@ -108,10 +108,14 @@
     all(".told", place(form)).forEach((t) => t.remove());
     place(form).classList.remove("failed");
   }
-  function tell(form, words) {
+  const answered = (form) => (ok) => form.dispatchEvent(new CustomEvent("answered", { bubbles: true, detail: ok }));
+  // choices: what may be done instead, each by a form of its own
+  function tell(form, words, choices) {
     if (!place(form)) return;
     calm(form);
-    form.prepend(make("p", { className: "told bad", role: "alert", textContent: words }));
+    const told = make("p", { className: "told bad", role: "alert", textContent: words });
+    for (const c of choices || []) told.append(" ", make("button", { type: "button", textContent: c.label, onclick: () => enqueue({ told: form, data: c.fields, done: answered(form) }) }));
+    form.prepend(told);
     place(form).classList.add("failed");
   }
   // a real conflict: both texts side by side, where they belong
@@ -272,7 +276,7 @@
     clearTimeout(timers.get(form));
     const text = item ? item.querySelector(".edit") : form.matches(".edit") && form;
     enqueue({ form: text || undefined, told: form, data, upload, url: upload && form.action, done: (ok) => {
-      form.dispatchEvent(new CustomEvent("answered", { bubbles: true, detail: ok }));
+      answered(form)(ok);
       if (!ok) return;
       if (name === "drop") { if (item) focus(next); all("[data-pick]:checked").forEach((p) => { p.checked = false; }); picks(); } else focus(item);
     } });

@@ -10,11 +10,11 @@ use tokio::sync::{Notify, oneshot, watch};
 use crate::config::settings::{CrawlSettings, FetchSettings};
 use crate::crawl::dispatch::Completion;
 use crate::crawl::dispatch::nats::NatsError;
+use crate::crawl::dispatch::nats::cluster_status::ClusterStatus;
 use crate::crawl::dispatch::nats::connection::Connection;
 use crate::crawl::dispatch::nats::hosts::HostStates;
 use crate::crawl::dispatch::nats::in_progress::{InProgress, Parked};
 use crate::crawl::dispatch::nats::stale::Unreported;
-use crate::crawl::dispatch::nats::status::ClusterStatus;
 use crate::crawl::dispatch::nats::streams::{JetStreamHandles, POLICY_KEY};
 
 /// How often the streams are looked at, and the pause before they are looked at because something went wrong.
@@ -152,7 +152,7 @@ impl CoordinatorState {
             return Ok(created);
         }
         let streams = JetStreamHandles::create(js, self.settings.replicas).await?;
-        let created = JetStreamHandles::created(js).await?.ok_or_else(|| NatsError::stream("a stream")(&"it is gone again"))?;
+        let created = JetStreamHandles::created(js).await?.ok_or_else(|| NatsError::stream("a stream")("it is gone again"))?;
         if known.is_some_and(|known| known != created) {
             tracing::warn!(
                 "the streams were gone from NATS and are made anew: tasks in flight are given out again, robots.txt files asked for again"
@@ -178,7 +178,7 @@ impl CoordinatorState {
 
 async fn put_policy(streams: &JetStreamHandles, policy: &FetchSettings) -> Result<(), NatsError> {
     let bytes = serde_json::to_vec(policy).map_err(|e| NatsError::Message { what: "cannot be written", cause: e.to_string() })?;
-    streams.sites.put(POLICY_KEY, bytes.into()).await.map_err(|e| NatsError::stream("the bucket qingbao-lore")(&e))?;
+    streams.sites.put(POLICY_KEY, bytes.into()).await.map_err(NatsError::stream("the bucket qingbao-lore"))?;
     Ok(())
 }
 

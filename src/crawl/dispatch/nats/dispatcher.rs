@@ -13,12 +13,12 @@ use tokio::task::JoinHandle;
 
 use crate::config::settings::{CrawlSettings, FetchSettings};
 use crate::crawl::dispatch::nats::NatsError;
+use crate::crawl::dispatch::nats::cluster_status::ClusterStatus;
 use crate::crawl::dispatch::nats::codec;
 use crate::crawl::dispatch::nats::codec::TaskMessage;
 use crate::crawl::dispatch::nats::coordinator::{CoordinatorState, keep_streams, poll_status};
 use crate::crawl::dispatch::nats::hosts::REPUBLISH_AFTER;
 use crate::crawl::dispatch::nats::results::{extend_results, receive_results};
-use crate::crawl::dispatch::nats::status::ClusterStatus;
 use crate::crawl::dispatch::nats::streams::{JetStreamHandles, subject};
 use crate::crawl::dispatch::{Completion, DispatchError, Dispatcher};
 use crate::crawl::executor::Task;

@@ -5,6 +5,7 @@
 //! in the stream of results; the coordinator acknowledges a result once it is in the database. So each side may die at any
 //! moment: a task is done again, a result comes again, and what comes twice is known by its id.
 
+mod cluster_status;
 mod codec;
 mod connection;
 mod coordinator;
@@ -21,8 +22,9 @@ mod worker;
 use crate::fetch::ClientError;
 pub use codec::VERSION;
 
+pub use cluster_status::{ClusterStatus, DeadLetter, GONE_AFTER, Heartbeat, WorkerStatus};
 pub use dispatcher::NatsDispatcher;
-pub use status::{ClusterStatus, DeadLetter, Heartbeat, WorkerStatus, cluster_status, is_name};
+pub use status::{cluster_status, is_name};
 pub use worker::{RUN_TASK, WorkerReport, WorkerSettings, check, run_task, work};
 
 /// What keeps us from NATS, or from what came by it.
@@ -100,7 +102,8 @@ fn stream_hint(cause: &str) -> &'static str {
 }
 
 impl NatsError {
-    fn stream(what: &'static str) -> impl FnOnce(&dyn std::fmt::Display) -> Self {
+    /// Returns what makes an error of a cause, for `map_err`: this cannot be had.
+    fn stream<E: std::fmt::Display>(what: &'static str) -> impl FnOnce(E) -> Self {
         move |cause| Self::Stream { what, cause: cause.to_string() }
     }
 }

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use async_nats::jetstream::Message;
 
-use crate::crawl::dispatch::nats::status::ClusterStatus;
+use crate::crawl::dispatch::nats::cluster_status::ClusterStatus;
 use crate::crawl::dispatch::nats::streams::{JetStreamHandles, LEASE, TASKS};
 
 /// A task that no worker reports for so long, though some have room, is delivered to nobody: NATS gives a task to another worker
@@ -64,24 +64,11 @@ impl JetStreamHandles {
 
 #[cfg(test)]
 mod tests {
-    use chrono::Utc;
-
     use super::*;
-    use crate::crawl::dispatch::nats::status::{Heartbeat, WorkerStatus};
+    use crate::crawl::dispatch::nats::cluster_status::{Heartbeat, WorkerStatus};
 
     fn status(tasks: Vec<u64>, concurrency: usize) -> ClusterStatus {
-        let in_work = tasks.len();
-        let heartbeat = Heartbeat {
-            name: "w".into(),
-            version: "1".into(),
-            protocol_version: 1,
-            since: Utc::now(),
-            done: 0,
-            failed: 0,
-            in_work,
-            concurrency,
-            tasks,
-        };
+        let heartbeat = Heartbeat { in_work: tasks.len(), concurrency, tasks, ..Heartbeat::of_test("w", 1) };
         ClusterStatus { workers: vec![WorkerStatus { heartbeat, last_seen: Duration::ZERO, tasks_per_second: 0.0 }], ..ClusterStatus::default() }
     }
 

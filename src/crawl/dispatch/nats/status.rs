@@ -1,163 +1,23 @@
 //! How the work stands: who works, what waits, what was given up. For the console, metrics and `doctor`.
 
-use std::time::Duration;
-
 use async_nats::jetstream::{Context, kv};
 use chrono::{DateTime, Utc};
 use futures_util::TryStreamExt as _;
-use serde::{Deserialize, Serialize};
 
 use crate::config::settings::CrawlSettings;
 use crate::crawl::dispatch::nats::NatsError;
-use crate::crawl::dispatch::nats::codec::VERSION;
+use crate::crawl::dispatch::nats::cluster_status::{ClusterStatus, DeadLetter, Heartbeat, WorkerStatus, shortened};
 use crate::crawl::dispatch::nats::connection::Connection;
 use crate::crawl::dispatch::nats::streams::{COORDINATOR_KEY, DEAD, JetStreamHandles, RESULTS, TASKS};
 
 /// Dead letters that are shown.
 const MAX_DEAD_LETTERS: u64 = 50;
-/// A worker that was silent for so long is gone: it gives a sign of life every ten seconds.
-const GONE_AFTER: Duration = Duration::from_secs(30);
 /// Keys of heartbeats: of workers by name in the bucket of heartbeats, and of the coordinator beside its settings.
 const WORKER_PREFIX: &str = "worker.";
-
-/// A worker's sign of life.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Heartbeat {
-    /// Its name.
-    pub name: String,
-    /// Version of the program.
-    pub version: String,
-    /// Newest form of messages that it understands.
-    #[serde(rename = "speaks")]
-    pub protocol_version: u32,
-    /// Since when it runs.
-    pub since: DateTime<Utc>,
-    /// Tasks done since.
-    pub done: u64,
-    /// Of them, tasks whose page or list could not be had or read.
-    #[serde(default)]
-    pub failed: u64,
-    /// Tasks in work.
-    pub in_work: usize,
-    /// Most tasks in work at once; 0 where it does not say.
-    #[serde(default)]
-    pub concurrency: usize,
-    /// Their numbers in the stream of tasks.
-    #[serde(default)]
-    pub tasks: Vec<u64>,
-}
-
-/// A worker as the coordinator sees it.
-#[derive(Debug, Clone, PartialEq)]
-pub struct WorkerStatus {
-    /// What it said last.
-    pub heartbeat: Heartbeat,
-    /// How long ago that was, by the clock of NATS.
-    pub last_seen: Duration,
-    /// Tasks done per second between its last two signs of life; 0 where there were none.
-    pub tasks_per_second: f64,
-}
-
-impl WorkerStatus {
-    /// Whether it is silent for too long without having said that it stops.
-    pub fn is_gone(&self) -> bool {
-        self.last_seen > GONE_AFTER
-    }
-
-    /// Whether we cannot read its results.
-    pub fn is_newer(&self) -> bool {
-        self.heartbeat.protocol_version > VERSION
-    }
-
-    /// Whether it cannot read our tasks.
-    pub fn is_outdated(&self) -> bool {
-        self.heartbeat.protocol_version < VERSION
-    }
-}
-
-/// A task that was given up.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct DeadLetter {
-    /// When.
-    pub at: DateTime<Utc>,
-    /// Its source, where it could be read.
-    pub source: String,
-    /// What was asked.
-    pub url: String,
-    /// Why.
-    pub reason: String,
-    /// Who gave it up.
-    pub worker: String,
-}
-
-impl DeadLetter {
-    /// As it is shown: others than our workers may have written it.
-    fn shortened(self) -> Self {
-        let [source, url, reason, worker] =
-            [(self.source, 100), (self.url, 1_000), (self.reason, 300), (self.worker, 64)].map(|(t, n)| shortened(&t, n));
-        Self { at: self.at, source, url, reason, worker }
-    }
-}
-
-/// A text of so many characters at most, without control characters.
-fn shortened(text: &str, most: usize) -> String {
-    text.chars().take(most).map(|c| if c.is_control() { ' ' } else { c }).collect()
-}
 
 /// Whether a text can be the name of a worker.
 pub fn is_name(text: &str) -> bool {
     (1..=64).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_'))
-}
-
-/// How the work stands.
-#[derive(Debug, Clone, Default)]
-pub struct ClusterStatus {
-    /// Why NATS cannot be used now. The rest says nothing then.
-    pub error: Option<String>,
-    /// All workers that were heard of within a day and did not stop, by name.
-    pub workers: Vec<WorkerStatus>,
-    /// Tasks that wait or are in work.
-    pub tasks: u64,
-    /// Of them, tasks that no worker has taken yet, and how long the first has been waiting.
-    pub queued: u64,
-    /// See [`queued`](Self::queued).
-    pub oldest_queued: Duration,
-    /// Results that wait for the coordinator.
-    pub reports: u64,
-    /// Some of them only a newer version can read.
-    pub newer_results: bool,
-    /// Tasks given up, within a month.
-    pub dead_count: u64,
-    /// The last of them, newest first, with their numbers.
-    pub dead_letters: Vec<(u64, DeadLetter)>,
-}
-
-impl ClusterStatus {
-    /// Workers that work.
-    pub fn alive(&self) -> impl Iterator<Item = &WorkerStatus> {
-        self.workers.iter().filter(|w| !w.is_gone())
-    }
-
-    /// Computes how fast workers are, from how they stood `elapsed` ago.
-    pub(super) fn with_rates(mut self, before: &Self, elapsed: Duration) -> Self {
-        for worker in &mut self.workers {
-            let Some(old) = before.workers.iter().find(|w| w.heartbeat.name == worker.heartbeat.name && w.heartbeat.since == worker.heartbeat.since)
-            else {
-                continue;
-            };
-            let between = elapsed.as_secs_f64() + old.last_seen.as_secs_f64() - worker.last_seen.as_secs_f64();
-            // the same sign of life as before
-            let same = between < 1.0;
-            let done = worker.heartbeat.done.saturating_sub(old.heartbeat.done) as f64;
-            worker.tasks_per_second = if same { old.tasks_per_second } else { done / between };
-        }
-        self
-    }
-
-    /// Workers that went without a word.
-    pub fn gone(&self) -> impl Iterator<Item = &WorkerStatus> {
-        self.workers.iter().filter(|w| w.is_gone())
-    }
 }
 
 /// Asks how the work stands.
@@ -213,7 +73,7 @@ impl JetStreamHandles {
         let (dead, last) = messages(&self.js, DEAD).await?;
         status.dead_count = dead;
         if dead > 0 {
-            let stream = self.js.get_stream_no_info(DEAD).await.map_err(|e| NatsError::stream("the stream of dead letters")(&e))?;
+            let stream = self.js.get_stream_no_info(DEAD).await.map_err(NatsError::stream("the stream of dead letters"))?;
             for sequence in (last.saturating_sub(MAX_DEAD_LETTERS)..last).rev().map(|n| n + 1) {
                 if let Ok(message) = stream.get_raw_message(sequence).await {
                     status
@@ -281,7 +141,7 @@ fn worker_key(name: &str) -> String {
 
 /// Messages in a stream, and the number of its last.
 async fn messages(js: &Context, name: &'static str) -> Result<(u64, u64), NatsError> {
-    let stream = js.get_stream(name).await.map_err(|e| NatsError::stream(name)(&e))?;
+    let stream = js.get_stream(name).await.map_err(NatsError::stream(name))?;
     let state = &stream.cached_info().state;
     Ok((state.messages, state.last_sequence))
 }

@@ -45,7 +45,7 @@ async fn look(connection: &Connection, settings: &WorkerSettings) -> Result<Work
     let server = connection.js.client().server_info();
     let streams = JetStreamHandles::open(&connection.js).await?;
     let policy = fetch_policy(&streams).await?;
-    streams.tasks.get_info().await.map_err(|e| NatsError::stream("the consumer of tasks")(&e))?;
+    streams.tasks.get_info().await.map_err(NatsError::stream("the consumer of tasks"))?;
     let now = write_and_delete(&streams, &settings.name).await?;
     let age = |at: DateTime<Utc>| (now - at).to_std().unwrap_or_default();
     Ok(WorkerReport {

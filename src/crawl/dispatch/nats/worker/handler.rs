@@ -14,10 +14,10 @@ use tokio::time::Instant;
 
 use crate::crawl::dispatch::TaskMeta;
 use crate::crawl::dispatch::nats::NatsError;
+use crate::crawl::dispatch::nats::cluster_status::DeadLetter;
 use crate::crawl::dispatch::nats::codec;
 use crate::crawl::dispatch::nats::codec::{ReportMessage, TaskMessage, VERSION};
 use crate::crawl::dispatch::nats::results::{MAX_OBJECT_TRIES, OBJECT_RETRY};
-use crate::crawl::dispatch::nats::status::DeadLetter;
 use crate::crawl::dispatch::nats::streams::{DEAD_SUBJECT, RESULT_SUBJECT};
 use crate::crawl::dispatch::nats::worker::quarantine::{Verdict, run_alone};
 use crate::crawl::dispatch::nats::worker::reconnects::POLL_INTERVAL;

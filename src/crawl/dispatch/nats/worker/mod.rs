@@ -19,10 +19,10 @@ use tokio::time::Instant;
 
 use crate::config::settings::{CrawlSettings, FetchSettings};
 use crate::crawl::dispatch::nats::NatsError;
+use crate::crawl::dispatch::nats::cluster_status::Heartbeat;
 use crate::crawl::dispatch::nats::codec::VERSION;
 use crate::crawl::dispatch::nats::connection::Connection;
 use crate::crawl::dispatch::nats::site_store::KvSiteStore;
-use crate::crawl::dispatch::nats::status::Heartbeat;
 use crate::crawl::dispatch::nats::streams::{JetStreamHandles, POLICY_KEY};
 use crate::crawl::executor::{OutageDetector, TaskExecutor};
 use crate::crawl::reader::{CpuPool, Parser};
@@ -147,8 +147,8 @@ async fn open(settings: &WorkerSettings, connection: &mut Option<Connection>) ->
 
 /// The coordinator's settings of fetching.
 async fn fetch_policy(streams: &JetStreamHandles) -> Result<FetchSettings, NatsError> {
-    let bytes = streams.sites.get(POLICY_KEY).await.map_err(|e| NatsError::stream("the bucket qingbao-lore")(&e))?;
-    let bytes = bytes.ok_or_else(|| NatsError::stream("the coordinator's settings of fetching")(&"it has not told them yet"))?;
+    let bytes = streams.sites.get(POLICY_KEY).await.map_err(NatsError::stream("the bucket qingbao-lore"))?;
+    let bytes = bytes.ok_or_else(|| NatsError::stream("the coordinator's settings of fetching")("it has not told them yet"))?;
     let cause = |e: serde_json::Error| format!("{e}; coordinator and worker are too far apart: update this worker");
     serde_json::from_slice(&bytes).map_err(|e| NatsError::Message { what: "with the settings of fetching cannot be read", cause: cause(e) })
 }

@@ -1,0 +1,179 @@
+//! One article with everything known of it, and what editors put right there.
+
+use std::sync::Arc;
+
+use askama::Template;
+use axum::extract::{Path, State};
+use axum::http::{StatusCode, Uri};
+use axum::response::{IntoResponse as _, Redirect, Response};
+use chrono::Utc;
+
+use crate::classify::is_place;
+use crate::model::{ArticleId, Classification, Confidence, Firm, Headline, Label};
+use crate::pipeline::ConfigHandle;
+use crate::store::{Store, StoreError};
+use crate::text::segment::part_of_speech;
+use crate::web::access::Editor;
+use crate::web::archive::{HeadlineRow, columns, row};
+use crate::web::form::{Fields, Form};
+use crate::web::response::{Layout, stored};
+use crate::web::{AppState, response};
+
+#[derive(Template)]
+#[template(path = "article.html")]
+struct ArticlePage {
+    frame: Layout,
+    h: Headline,
+    row: HeadlineRow,
+    j: Classification,
+    labels: Vec<(Label, String)>,
+    paragraphs: Vec<String>,
+    copies: Vec<HeadlineRow>,
+    /// Other sources that had it.
+    also_in: Vec<String>,
+    industries: Vec<(String, bool)>,
+    columns: Vec<String>,
+    /// How sure the extractor was of each field; empty where that is not known.
+    confidence: String,
+    /// Firms of the headline whose industries an editor named.
+    firms: Vec<Firm>,
+    /// The newest issue that is not finished.
+    issue: Option<OpenIssue>,
+    /// What was searched for to be put into its story, and what was found.
+    asked: String,
+    candidates: Vec<HeadlineRow>,
+}
+
+/// The issue into which an article may be put.
+struct OpenIssue {
+    id: i64,
+    version: u32,
+    label: String,
+    columns: Vec<String>,
+    /// Its column, where it is there already.
+    there: Option<String>,
+}
+
+/// Articles offered for one story.
+const MAX_CANDIDATES: usize = 15;
+
+fn open_issue(s: &Store, article: ArticleId) -> Result<Option<OpenIssue>, StoreError> {
+    let Some(newest) = s.editions(1)?.first().map(|e| e.id) else { return Ok(None) };
+    let Some((e, version)) = s.edition_with_version(newest)?.filter(|(e, _)| !e.is_frozen()) else { return Ok(None) };
+    let there = e.columns.iter().find(|c| c.items.iter().any(|i| i.article == article)).map(|c| c.name.clone());
+    Ok(Some(OpenIssue { id: newest.0, version, label: e.issue_label(), columns: e.columns.into_iter().map(|c| c.name).collect(), there }))
+}
+
+/// How sure the extractor was of what it read off a page, in words.
+fn confidence(of: &Confidence) -> String {
+    let fields = [("标题", of.title), ("日期", of.date), ("来源", of.publisher), ("作者", of.author), ("正文", of.body)];
+    let known = fields.iter().filter_map(|(name, p)| p.map(|p| format!("{name} {:.0}%", p * 100.0)));
+    known.collect::<Vec<_>>().join("　")
+}
+
+/// What an editor puts right on an article's page.
+pub(super) async fn change(State(console): State<AppState>, Path(id): Path<i64>, form: Form) -> Response {
+    let copy = form.fields.number("copy").map_or(ArticleId(0), ArticleId);
+    let (id, who, store, now) = (ArticleId(id), form.session.name.clone(), &console.store, Utc::now());
+    let done = match form.fields.text("do") {
+        "correct" => return correct(&console, id, &form).await,
+        "forget" => {
+            let (firm, live) = (Firm { name: form.fields.text("firm").to_owned(), industries: Vec::new() }, Arc::clone(&console.live));
+            store.run(move |s| name_firm(s, &live, &firm, &who).map(|()| true)).await
+        }
+        "merge" => store.run(move |s| s.merge_stories(copy, id, &who, now)).await,
+        "split" => store.run(move |s| s.split_story(copy, &who, now)).await,
+        _ => Ok(false),
+    };
+    match stored(done) {
+        Ok(true) => Redirect::to(&console.path(&format!("/articles/{id}"))).into_response(),
+        Ok(false) => response::refused(&console, &form.session, StatusCode::UNPROCESSABLE_ENTITY, "没有这篇文章，或者已经是这样了"),
+        Err(answer) => answer,
+    }
+}
+
+/// Longest name of a firm.
+const MAX_FIRM_CHARS: usize = 30;
+
+/// What is wrong with the name of a firm: it would be found in headlines that do not mean the firm.
+fn firm_name_error(name: &str) -> Option<String> {
+    let is_written = |c: char| c.is_alphanumeric() || "（）()·-&'. ".contains(c);
+    if !(2..=MAX_FIRM_CHARS).contains(&name.chars().count()) || !name.chars().all(is_written) {
+        return Some(format!("企业名要写 2 到 {MAX_FIRM_CHARS} 个字"));
+    }
+    let is_word = part_of_speech(name).is_some_and(|tag| !matches!(tag, "nr" | "nrt" | "nt" | "nz"));
+    let is_number = name.chars().all(char::is_numeric);
+    (is_word || is_number || is_place(name)).then(|| format!("“{name}”不是企业独有的名字：标题里有它的文章不一定说的是这家企业"))
+}
+
+/// Stores what an editor says of a firm, and judges by it from now on.
+fn name_firm(store: &Store, live: &ConfigHandle, firm: &Firm, who: &str) -> Result<(), StoreError> {
+    store.set_firm(firm, who, Utc::now())?;
+    live.refresh(true);
+    Ok(())
+}
+
+/// Labels corrected by hand, and the firm that they hold for from now on; names that the taxonomy does not have are left out.
+async fn correct(console: &AppState, id: ArticleId, form: &Form) -> Response {
+    let industries = form.fields.industries(&console.vocabulary().industries);
+    let Some(column) = console.vocabulary().columns.iter().find(|c| *c == form.fields.text("column")).cloned() else {
+        return response::refused(console, &form.session, StatusCode::UNPROCESSABLE_ENTITY, "没有这个栏目");
+    };
+    let name = form.fields.text("firm").trim();
+    let wrong = firm_name_error(name).or_else(|| industries.is_empty().then(|| "请先勾选这家企业的行业".to_owned()));
+    if let Some(answer) = wrong.filter(|_| !name.is_empty()) {
+        return response::refused(console, &form.session, StatusCode::UNPROCESSABLE_ENTITY, &answer);
+    }
+    let firm = (!name.is_empty()).then(|| Firm { name: name.to_owned(), industries: industries.clone() });
+    let (who, live) = (form.session.name.clone(), Arc::clone(&console.live));
+    let done = console.store.run(move |s| {
+        let done = s.set_labels(id, &industries, &column, &who, Utc::now())?;
+        if let Some(firm) = firm.filter(|_| done) {
+            name_firm(s, &live, &firm, &who)?;
+        }
+        Ok(done)
+    });
+    match stored(done.await) {
+        Ok(true) => Redirect::to(&console.path(&format!("/articles/{id}"))).into_response(),
+        Ok(false) => response::refused(console, &form.session, StatusCode::NOT_FOUND, "没有这篇文章"),
+        Err(answer) => answer,
+    }
+}
+
+pub(super) async fn page(State(console): State<AppState>, Editor(session): Editor, Path(id): Path<i64>, uri: Uri) -> Response {
+    let asked = Fields::parse(uri.query().unwrap_or_default().as_bytes()).text("q").to_owned();
+    let words = asked.clone();
+    let loaded = console.store.run(move |s| {
+        let Some(a) = s.article(ArticleId(id))? else { return Ok(None) };
+        let copies = a.headline.story.map(|story| s.copies(story)).transpose()?.unwrap_or_default();
+        let firms: Vec<Firm> = s.firms()?.into_iter().filter(|f| a.headline.title.contains(&f.name)).collect();
+        let candidates = if words.is_empty() { Vec::new() } else { s.search(&words, MAX_CANDIDATES)? };
+        Ok(Some((a, copies, s.also_in(ArticleId(id))?, firms, (open_issue(s, ArticleId(id))?, candidates))))
+    });
+    let (a, copies, also_in, firms, (issue, candidates)) = match stored(loaded.await) {
+        Ok(Some(found)) => found,
+        Ok(None) => return response::refused(&console, &session, StatusCode::NOT_FOUND, "没有这篇文章"),
+        Err(answer) => return answer,
+    };
+    let (h, zone) = (a.headline, console.zone());
+    let j = h.classification.clone().unwrap_or_default();
+    let labels = j.industries.iter().chain(&j.themes).map(|l| (l.clone(), l.evidence.join("、"))).collect();
+    response::page(&ArticlePage {
+        confidence: confidence(&h.confidence),
+        frame: Layout::new(&console, &session, "文章"),
+        row: row(&h, zone),
+        labels,
+        paragraphs: a.text.lines().map(str::to_owned).collect(),
+        // the page's own 来源 is the same for all of them: what differs is where each was found
+        copies: copies.iter().filter(|c| c.id != h.id).map(|c| HeadlineRow { publisher: c.source_name.clone(), ..row(c, zone) }).collect(),
+        industries: console.vocabulary().industries.iter().map(|i| (i.clone(), j.industries.iter().any(|l| l.name == *i))).collect(),
+        columns: columns(&console),
+        also_in,
+        firms,
+        issue,
+        candidates: candidates.iter().filter(|c| c.id != h.id && copies.iter().all(|k| k.id != c.id)).map(|c| row(c, zone)).collect(),
+        asked,
+        h,
+        j,
+    })
+}

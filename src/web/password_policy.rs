@@ -1,0 +1,135 @@
+//! Which passwords people may choose: none that is guessed first (NIST SP 800-63B, section 5.1.1.2).
+
+use crate::text::normalize::fold_width_and_case;
+
+/// Shortest and longest password that somebody chooses, in characters.
+pub(super) const MIN_PASSWORD_CHARS: usize = 10;
+const MAX_PASSWORD_CHARS: usize = 200;
+
+/// The commonest passwords; `src/data/passwords/README.md` says from where.
+const COMMON: &str = include_str!("../data/passwords/common.txt");
+
+/// Characters in the order in which keys or the alphabet have them.
+const SEQUENCES: [&str; 4] = ["0123456789", "abcdefghijklmnopqrstuvwxyz", "qwertyuiop", "qwertyuiopasdfghjklzxcvbnm"];
+
+/// Why a password may not be chosen.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum WeakPassword {
+    /// Too few characters.
+    #[error("the password is shorter than {MIN_PASSWORD_CHARS} characters")]
+    TooShort,
+    /// Too many characters.
+    #[error("the password is longer than {MAX_PASSWORD_CHARS} characters")]
+    TooLong,
+    /// One character over and over.
+    #[error("the password is one character, repeated")]
+    Repeated,
+    /// 1234567890 and the like.
+    #[error("the password is a run of figures, letters or keys")]
+    Run,
+    /// The name of its account.
+    #[error("the password is the name of the account, alone or with figures and signs")]
+    AccountName,
+    /// Among the commonest.
+    #[error("the password is among the commonest ones, which are guessed first")]
+    Common,
+}
+
+impl WeakPassword {
+    /// As editors and admins read it.
+    pub fn chinese(self) -> String {
+        match self {
+            Self::TooShort => format!("密码至少 {MIN_PASSWORD_CHARS} 个字符"),
+            Self::TooLong => format!("密码至多 {MAX_PASSWORD_CHARS} 个字符"),
+            Self::Repeated => "密码太弱：只是同一个字符的重复".to_owned(),
+            Self::Run => "密码太弱：只是连续的数字、字母或键盘上相邻的键".to_owned(),
+            Self::AccountName => "密码太弱：只是账号名，或账号名加数字、符号".to_owned(),
+            Self::Common => "密码太弱：这是最常见的密码之一，最先被人猜到".to_owned(),
+        }
+    }
+}
+
+/// Checks a password that somebody chose for an account.
+///
+/// # Errors
+/// Why it may not be chosen.
+pub fn check_password(account: &str, password: &str) -> Result<(), WeakPassword> {
+    match password.chars().count() {
+        ..MIN_PASSWORD_CHARS => return Err(WeakPassword::TooShort),
+        n if n > MAX_PASSWORD_CHARS => return Err(WeakPassword::TooLong),
+        _ => {}
+    }
+    let fold = |text: &str| text.chars().map(fold_width_and_case).collect::<String>();
+    let folded = fold(password);
+    let mut chars = folded.chars();
+    let first = chars.next();
+    if chars.all(|c| Some(c) == first) {
+        return Err(WeakPassword::Repeated);
+    }
+    if is_run(&folded) {
+        return Err(WeakPassword::Run);
+    }
+    let name = fold(account);
+    if !name.is_empty() && folded.contains(&name) && !folded.replace(&name, "").chars().any(char::is_alphabetic) {
+        return Err(WeakPassword::AccountName);
+    }
+    if COMMON.lines().any(|common| common == folded) {
+        return Err(WeakPassword::Common);
+    }
+    Ok(())
+}
+
+/// Whether a text goes along one of the sequences, forwards or backwards, and begins it anew at its end.
+fn is_run(text: &str) -> bool {
+    let reversed: String = text.chars().rev().collect();
+    SEQUENCES.iter().any(|s| {
+        let around = s.repeat(text.len() / s.len() + 2);
+        around.contains(text) || around.contains(&reversed)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_guessed_first_is_refused() {
+        for (password, why) in [
+            ("short", WeakPassword::TooShort),
+            ("aaaaaaaaaaaa", WeakPassword::Repeated),
+            ("AaAaAaAaAaAa", WeakPassword::Repeated),
+            ("啊啊啊啊啊啊啊啊啊啊", WeakPassword::Repeated),
+            ("1234567890", WeakPassword::Run),
+            ("12345678901234", WeakPassword::Run),
+            ("9876543210", WeakPassword::Run),
+            ("１２３４５６７８９０", WeakPassword::Run),
+            ("abcdefghijk", WeakPassword::Run),
+            ("QWERTYUIOP", WeakPassword::Run),
+            ("qwertyuiopasdf", WeakPassword::Run),
+            ("zhang.san@xc", WeakPassword::AccountName),
+            ("Zhang.San@XC2026!", WeakPassword::AccountName),
+            ("zhang.san@xczhang.san@xc", WeakPassword::AccountName),
+            ("password123", WeakPassword::Common),
+            ("WoAiNi1314", WeakPassword::Common),
+        ] {
+            let found = check_password("zhang.san@xc", password);
+            assert_eq!(found, Err(why), "{password}");
+            assert!(found.is_err_and(|e| e.chinese().contains("密码")));
+        }
+        assert_eq!(check_password("a", &"xy".repeat(101)), Err(WeakPassword::TooLong));
+        for fine in ["a long password", "another password", "zhang.san@xc likes tea", "许昌的早晨有雾二零二六", "1234567890 and more"] {
+            assert_eq!(check_password("zhang.san@xc", fine), Ok(()), "{fine}");
+        }
+        for _ in 0..20 {
+            assert_eq!(check_password("a", &crate::web::fresh_password().unwrap()), Ok(()));
+        }
+    }
+
+    #[test]
+    fn every_common_password_is_reached_only_by_the_list() {
+        assert!(COMMON.lines().count() >= 200);
+        for password in COMMON.lines() {
+            assert_eq!(check_password("somebody", password), Err(WeakPassword::Common), "{password}");
+        }
+    }
+}

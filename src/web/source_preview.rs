@@ -1,0 +1,67 @@
+//! What an address would bring as a source, as a page shows it.
+
+use crate::crawl::preview;
+use crate::crawl::preview::Preview;
+use crate::crawl::reader::Reader;
+use crate::discover::LimitReached;
+use crate::model::SourceKind;
+use crate::text::normalize::{collapse_whitespace, truncate};
+use crate::web::AppState;
+
+/// Entries of a preview, and characters of its first article.
+const PREVIEW_ENTRIES: usize = 12;
+const PREVIEW_CHARS: usize = 160;
+
+/// What an address would bring.
+pub(super) struct SourcePreview {
+    /// The address as it was typed.
+    pub(super) asked: String,
+    pub(super) url: String,
+    pub(super) name: String,
+    pub(super) kind: &'static str,
+    pub(super) entries: Vec<(String, String)>,
+    /// What of the document is not read.
+    pub(super) warnings: Vec<String>,
+    /// The first article as it would be stored, or why there is none.
+    pub(super) first: Option<Result<FirstArticle, String>>,
+    /// Columns of a home page that have lists of their own: name, address, entries.
+    pub(super) columns: Vec<(String, String, usize)>,
+}
+
+/// An article as it would be stored.
+pub(super) struct FirstArticle {
+    pub(super) title: String,
+    pub(super) publisher: String,
+    pub(super) date: String,
+    pub(super) text: String,
+}
+
+/// What is shown of a preview; its first article is fetched.
+pub(super) async fn shown(console: &AppState, reader: &Reader<'_>, asked: &str, p: Preview) -> SourcePreview {
+    let first = match p.found.entries.first() {
+        None => None,
+        Some(entry) => Some(preview::entry_article(reader, entry).await.map_err(|e| e.chinese()).map(|a| FirstArticle {
+            title: a.title.unwrap_or_default(),
+            publisher: a.publisher.unwrap_or_default(),
+            date: a.published_at.map(|t| t.with_timezone(&console.zone()).format("%Y-%m-%d %H:%M").to_string()).unwrap_or_default(),
+            text: truncate(&collapse_whitespace(&a.text), PREVIEW_CHARS),
+        })),
+    };
+    let entries = p.found.entries.iter().take(PREVIEW_ENTRIES);
+    let kind = match p.found.kind {
+        Some(SourceKind::Feed) => "订阅源",
+        Some(SourceKind::Sitemap) => "网站地图",
+        Some(SourceKind::Json) => "数据接口",
+        Some(SourceKind::List) | None => "列表页",
+    };
+    SourcePreview {
+        asked: asked.to_owned(),
+        name: p.name.unwrap_or_else(|| p.url.host().to_owned()),
+        kind,
+        entries: entries.map(|e| (e.title.clone(), e.published_at.map(|t| t.format("%Y-%m-%d").to_string()).unwrap_or_default())).collect(),
+        url: p.url.to_string(),
+        warnings: p.found.limits.iter().map(LimitReached::chinese).collect(),
+        first,
+        columns: p.columns.into_iter().map(|c| (c.name, c.url.to_string(), c.entries)).collect(),
+    }
+}
