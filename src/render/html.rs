@@ -37,6 +37,7 @@ struct Column<'a> {
 struct Numbered<'a> {
     number: usize,
     item: &'a Item,
+    note: String,
     blocks: Vec<Block<'a>>,
     /// Whether only the document has the full text.
     shortened: bool,
@@ -87,7 +88,16 @@ fn render(edition: &Edition, shown: usize, full_texts: bool) -> Result<String, R
             let shortened = !full_texts && item.print == Print::Full && item.text != item.summary;
             let picture = item.picture.as_ref().map(|p| ShownPicture { id: content_id(p), width: p.width.min(TEXT_WIDTH) });
             let blocks = blocks(if shortened { &item.summary } else { item.printed() });
-            items.push(Numbered { number, item, blocks, shortened, picture, date: item.date.map(|d| d.to_string()), places });
+            items.push(Numbered {
+                number,
+                item,
+                note: item.printed_note(),
+                blocks,
+                shortened,
+                picture,
+                date: item.date.map(|d| d.to_string()),
+                places,
+            });
         }
         columns.push(Column { name: &c.name, items });
     }

@@ -7,7 +7,7 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 use chrono::Utc;
 
-use crate::issue::edit::{Change, DropReason, MAX_ATTACHMENTS, MAX_FOREWORD, MAX_SUMMARY, MAX_TEXT, MAX_TITLE};
+use crate::issue::edit::{Change, DropReason, MAX_ATTACHMENTS, MAX_FOREWORD, MAX_NOTE, MAX_SUMMARY, MAX_TEXT, MAX_TITLE};
 use crate::model::{Edition, EditionId, Print};
 use crate::store::{Direction, EditResult, Session};
 use crate::web::access::Editor;
@@ -42,11 +42,13 @@ struct Limits {
     title: usize,
     summary: usize,
     text: usize,
+    note: usize,
     foreword: usize,
     attachments: usize,
 }
 
-const LIMITS: Limits = Limits { title: MAX_TITLE, summary: MAX_SUMMARY, text: MAX_TEXT, foreword: MAX_FOREWORD, attachments: MAX_ATTACHMENTS };
+const LIMITS: Limits =
+    Limits { title: MAX_TITLE, summary: MAX_SUMMARY, text: MAX_TEXT, note: MAX_NOTE, foreword: MAX_FOREWORD, attachments: MAX_ATTACHMENTS };
 
 /// What is said above the page.
 #[derive(Default)]
@@ -176,7 +178,7 @@ pub(super) async fn answer(console: &AppState, id: EditionId, form: &Form, done:
         return Ok(Redirect::to(&console.path(&format!("/draft/{id}{anchor}"))).into_response());
     }
     let mine = |(name, label): (&str, &str)| Some((label.to_owned(), fields.text(name).to_owned())).filter(|(_, v)| !v.is_empty());
-    let texts = [("title", "标题"), ("summary", "摘要"), ("text", "全文"), ("foreword", "编者的话")];
+    let texts = [("title", "标题"), ("summary", "摘要"), ("text", "全文"), ("note", "按语"), ("foreword", "编者的话")];
     let kept: Vec<_> = texts.into_iter().filter_map(mine).collect();
     let words = if kept.is_empty() { words } else { format!("{words}。您写的文字在下面，没有丢") };
     let page = show(console, &form.session, id, Flash { words, kept }).await?;

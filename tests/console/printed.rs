@@ -57,7 +57,9 @@ async fn every_field_that_editors_change_is_in_document_mail_page_and_json() {
     let content = editor.content().await;
     let (first, moved) = (items(&content, 0), items(&content, 4)[0].clone());
 
-    editor.change(&first[0], &[("do", "rewrite"), ("title", "改写的标题"), ("summary", "改写的摘要第一段\r\n改写的摘要第二段")]).await;
+    editor
+        .change(&first[0], &[("do", "rewrite"), ("title", "改写的标题"), ("summary", "改写的摘要第一段\r\n改写的摘要第二段"), ("note", "编者的按语")])
+        .await;
     editor.change(&first[1], &[("do", "print-full")]).await;
     editor.change(&first[1], &[("do", "rewrite"), ("text", "改写的全文第一段\r\n指标\t数值\r\n产值甲\t一百二十\r\n改写的全文末段")]).await;
     editor.change(&moved, &[("do", "move"), ("column", "行业趋势")]).await;
@@ -82,6 +84,7 @@ async fn every_field_that_editors_change_is_in_document_mail_page_and_json() {
 
     let words = [
         "改写的标题",
+        "编者的按语",
         "改写的摘要第一段",
         "改写的摘要第二段",
         "改写的全文第一段",
@@ -148,6 +151,7 @@ async fn every_field_that_editors_change_is_in_document_mail_page_and_json() {
     let issue = editor.page("/api/v1/issues/current").await;
     assert!(words.iter().all(|word| issue.contains(word)), "{issue}");
     let feed = editor.page("/feeds/issue.atom").await;
+    assert!(feed.contains("按：编者的按语\n改写的摘要第一段"), "{feed}");
     assert!(feed.contains("自写的正文\n自写的第二段") && feed.contains("改写的摘要第一段\n改写的摘要第二段"), "{feed}");
 }
 

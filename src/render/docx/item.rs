@@ -5,7 +5,7 @@ use docx_rs::{
     TableCell, TableRow, WidthType,
 };
 
-use super::{TEXT_WIDTH, anchor, body};
+use super::{TEXT_WIDTH, anchor, body, paragraph};
 use crate::model::{Item, Picture};
 use crate::render::Files;
 use crate::render::blocks::{Block, blocks};
@@ -27,6 +27,9 @@ pub(super) fn add(d: Docx, i: &Item, id: usize, files: &Files) -> Docx {
         .add_run(Run::new().add_text(collapse_whitespace(&i.title)))
         .add_bookmark_end(id);
     let mut d = d.add_paragraph(title);
+    for line in i.printed_note().lines() {
+        d = d.add_paragraph(paragraph("Note", line));
+    }
     for (n, block) in blocks(i.printed()).into_iter().enumerate() {
         d = match block {
             Block::Paragraph(line) => d.add_paragraph(body(&line.replace('\t', "　"))),

@@ -23,6 +23,7 @@ const RED: &str = "C00000";
 const SONG_TITLE: &str = "方正小标宋简体";
 const HEI: &str = "黑体";
 const FANG: &str = "仿宋";
+const KAI: &str = "楷体";
 /// 22 lines fill the 637.8 points of the type area (GB/T 9704-2012, 5.2.3): exactly 28.95 points each.
 const LINE: i32 = 579;
 /// 28 characters of 16 points fill its 442.2 points: each a quarter of a point closer to the next, in twentieths of a point.
@@ -126,6 +127,12 @@ fn styles(d: Docx) -> Docx {
             None,
             None,
         )))
+        .add_style(closer(style("Note", "按语", KAI, 32).line_spacing(exactly()).indent(
+            None,
+            Some(SpecialIndentType::FirstLine(TWO_CHARS)),
+            None,
+            None,
+        )))
         .add_style(style("Origin", "来源", FANG, 24).color("595959").align(AlignmentType::Right))
         .add_style(style("Contents", "目录", FANG, 28))
 }
@@ -149,7 +156,11 @@ fn heading(d: Docx, text: &str) -> Docx {
 }
 
 fn body(text: &str) -> Paragraph {
-    Paragraph::new().style("BodyText").add_run(Run::new().add_text(collapse_whitespace(text)))
+    paragraph("BodyText", text)
+}
+
+fn paragraph(style: &str, text: &str) -> Paragraph {
+    Paragraph::new().style(style).add_run(Run::new().add_text(collapse_whitespace(text)))
 }
 
 /// 目录: numbered, with links to the items and their page numbers, which Word fills in when fields are updated.

@@ -28,7 +28,7 @@
       const letters = [...f.value].length, most = Number(f.dataset.most);
       let left = f.nextElementSibling;
       if (!left || !left.classList.contains("left")) f.after(left = make("span", { className: "left" }));
-      left.textContent = f.name === "title" && letters <= most ? "" : letters <= most ? letters + " 字" : `多出 ${letters - most} 字，最多 ${most} 字：删短后才能保存`;
+      left.textContent = (f.name === "title" || !letters) && letters <= most ? "" : letters <= most ? letters + " 字" : `多出 ${letters - most} 字，最多 ${most} 字：删短后才能保存`;
       left.classList.toggle("over", letters > most);
     });
   };
@@ -194,6 +194,7 @@
         form.elements.column.value = c.name;
         take(form.elements.title, texts.title);
         take(form.elements.summary, texts.summary);
+        take(form.elements.note, texts.note);
         if (texts.text !== undefined) take(form.elements.text, texts.text);
         item.dataset.print = texts.print;
         all(".print button", item).forEach((b) => b.setAttribute("aria-pressed", b.value === "print-" + texts.print));
