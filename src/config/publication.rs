@@ -217,9 +217,16 @@ pub(super) fn read(s: &Section<'_>) -> Publication {
 
 /// `[publication.imprint]`.
 fn read_imprint(s: &Section<'_>) -> Imprint {
-    s.deny_unknown_keys(&["serial", "editor", "reviewer", "signer", "phone", "report_to", "send_to", "distribute_to", "copies"]);
+    s.deny_unknown_keys(&["copy_number", "serial", "editor", "reviewer", "signer", "phone", "report_to", "send_to", "distribute_to", "copies"]);
     let text = |key| s.string(key).unwrap_or_default();
+    let copy_number = text("copy_number");
+    if !copy_number.is_empty() && (copy_number.len() != 6 || !copy_number.bytes().all(|b| b.is_ascii_digit())) {
+        let english = format!("copy_number {copy_number:?} is not six digits like \"000001\" (GB/T 9704-2012, 7.2.1)");
+        let chinese = format!("份号 copy_number 的“{copy_number}”不是六位数字，请写 \"000001\" 这样的（GB/T 9704-2012 7.2.1）");
+        s.error(s.text("copy_number").and_then(|t| t.span), localized(english, chinese));
+    }
     Imprint {
+        copy_number,
         serial: text("serial"),
         editor: text("editor"),
         reviewer: text("reviewer"),

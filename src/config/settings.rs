@@ -273,6 +273,7 @@ mod tests {
             ("[fetch]\nat_once = \"7\"", "\"at_once\" must be a whole number"),
             ("[fetch]\nuser_agent = \"情报\"", "user_agent may hold printable ASCII characters only"),
             ("[publication]\nforeword = \"{天气}\"", "{天气} is no fact of an issue; there are {候选}"),
+            ("[publication.imprint]\ncopy_number = \"1号\"", "copy_number \"1号\" is not six digits"),
             ("[publication]\ncolumns = [{ quota = 5 }]", "a column needs a name"),
             ("[publication]\ncolumns = [\"财经\"]", "must hold tables like"),
             ("[publication]\nrecipients = \"a@b.cn\"", "must be a list of texts"),

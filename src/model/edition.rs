@@ -197,6 +197,8 @@ fn is_false(value: &bool) -> bool {
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Imprint {
+    /// 份号, at the top left: which of its printed copies this is, as six digits.
+    pub copy_number: String,
     /// 编号, at the top right.
     pub serial: String,
     /// 责任编辑.

@@ -134,6 +134,11 @@ pub fn page(edition: &Edition, files: &Files) -> Result<String, RenderError> {
     Ok(page)
 }
 
+/// How wide a name is set, in columns: two for a Chinese character, one for a Latin one.
+fn columns(name: &str) -> usize {
+    name.chars().map(|c| if c.is_ascii() { 1 } else { 2 }).sum()
+}
+
 /// 2026年11月24日
 fn chinese_date(day: NaiveDate) -> String {
     format!("{}年{}月{}日", day.year(), day.month(), day.day())

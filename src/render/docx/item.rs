@@ -5,7 +5,8 @@ use docx_rs::{
     TableCell, TableRow, WidthType,
 };
 
-use super::{TEXT_WIDTH, anchor, body, paragraph};
+use super::styles::TEXT_WIDTH;
+use super::{anchor, body, paragraph};
 use crate::model::{Item, Picture};
 use crate::render::Files;
 use crate::render::blocks::{Block, blocks};

@@ -3,39 +3,25 @@
 //! Page and type measures follow GB/T 9704-2012 as far as a newsletter does: margins 37/35/28/26 mm, 仿宋 三号 body.
 //! Every paragraph has a style by name, so Word's and WPS's navigation pane shows columns and items.
 
+mod imprint;
 mod item;
 mod masthead;
 mod order;
+mod styles;
 
 use std::io::Cursor;
 
-use docx_rs::{
-    AlignmentType, BreakType, DocumentChild, Docx, Footer, Hyperlink, HyperlinkType, LineSpacing, LineSpacingType, PageMargin, PageNum, Paragraph,
-    Run, RunFonts, SpecialIndentType, Style, StyleType, Tab, TabLeaderType, TabValueType,
-};
+use docx_rs::{BreakType, DocumentChild, Docx, Hyperlink, HyperlinkType, Paragraph, Run, SpecialIndentType, Tab, TabLeaderType, TabValueType};
 use quick_xml::escape::escape;
 
 use crate::model::Edition;
 use crate::render::Files;
 use crate::text::normalize::collapse_whitespace;
+use styles::TEXT_WIDTH;
 
-const RED: &str = "C00000";
-const SONG_TITLE: &str = "方正小标宋简体";
-const HEI: &str = "黑体";
-const FANG: &str = "仿宋";
-const KAI: &str = "楷体";
-/// 22 lines fill the 637.8 points of the type area (GB/T 9704-2012, 5.2.3): exactly 28.95 points each.
-const LINE: i32 = 579;
-/// 28 characters of 16 points fill its 442.2 points: each a quarter of a point closer to the next, in twentieths of a point.
-const SPACING: i32 = -5;
-/// Two characters, in twentieths of a point.
-const TWO_CHARS: i32 = 2 * (16 * 20 + SPACING);
 /// How far a second line of an entry of the contents stands in, in twentieths of a point.
 const CONTENTS_INDENT: i32 = 560;
 const CONTENTS_TAB: usize = 560;
-/// Width of the type area, in twentieths of a point.
-const TEXT_WIDTH: usize = 11_906 - 1588 - 1474;
-
 /// A document that cannot be written.
 #[derive(Debug, thiserror::Error)]
 #[error("the .docx cannot be written: {0}")]
@@ -46,7 +32,7 @@ pub struct DocxError(String);
 /// # Errors
 /// Those of the library.
 pub fn docx(edition: &Edition, files: &Files) -> Result<Vec<u8>, DocxError> {
-    let mut document = masthead::masthead(page(styles(Docx::new())), edition);
+    let mut document = masthead::masthead(styles::page(styles::styles(Docx::new(), &edition.publication)), edition);
     document = heading(document, "●编者的话");
     for paragraph in edition.foreword.lines() {
         document = document.add_paragraph(body(paragraph));
@@ -60,7 +46,7 @@ pub fn docx(edition: &Edition, files: &Files) -> Result<Vec<u8>, DocxError> {
             document = item::add(document, i, id, files);
         }
     }
-    document = masthead::imprint(document, edition);
+    document = imprint::add(document, edition);
     number_paragraphs(&mut document);
     let mut out = Cursor::new(Vec::new());
     let mut parts = document.build();
@@ -99,56 +85,6 @@ fn number_paragraphs(d: &mut Docx) {
             p.id = format!("{next:08X}");
         }
     }
-}
-
-fn fonts(east_asia: &str) -> RunFonts {
-    RunFonts::new().east_asia(east_asia).ascii("Times New Roman").hi_ansi("Times New Roman")
-}
-
-fn styles(d: Docx) -> Docx {
-    let style = |id: &str, name: &str, font: &str, half_points: usize| {
-        Style::new(id, StyleType::Paragraph).name(name).fonts(fonts(font)).size(half_points).q_format(true)
-    };
-    let exactly = || LineSpacing::new().line_rule(LineSpacingType::Exact).line(LINE);
-    let closer = |mut style: Style| {
-        style.run_property = style.run_property.character_spacing(SPACING);
-        style
-    };
-    d.default_fonts(fonts(FANG))
-        .default_size(32)
-        .add_style(closer(style("Normal", "Normal", FANG, 32).line_spacing(exactly())))
-        .add_style(style("Masthead", "报头", SONG_TITLE, 84).color(RED).bold().align(AlignmentType::Center))
-        .add_style(style("Issue", "期号", FANG, 24).align(AlignmentType::Center))
-        .add_style(style("Heading1", "heading 1", HEI, 36).color(RED).bold().outline_lvl(0).line_spacing(LineSpacing::new().before(240).after(120)))
-        .add_style(style("Heading2", "heading 2", HEI, 32).bold().outline_lvl(1).line_spacing(LineSpacing::new().before(200).after(80)))
-        .add_style(closer(style("BodyText", "Body Text", FANG, 32).line_spacing(exactly()).indent(
-            None,
-            Some(SpecialIndentType::FirstLine(TWO_CHARS)),
-            None,
-            None,
-        )))
-        .add_style(closer(style("Note", "按语", KAI, 32).line_spacing(exactly()).indent(
-            None,
-            Some(SpecialIndentType::FirstLine(TWO_CHARS)),
-            None,
-            None,
-        )))
-        .add_style(style("Origin", "来源", FANG, 24).color("595959").align(AlignmentType::Right))
-        .add_style(style("Contents", "目录", FANG, 28))
-}
-
-/// A4 with the margins of GB/T 9704: 37 mm above, 35 below, 28 left, 26 right; page number below.
-fn page(d: Docx) -> Docx {
-    let number = Paragraph::new()
-        .id("7F000001")
-        .align(AlignmentType::Center)
-        .style("Contents")
-        .add_run(Run::new().add_text("— "))
-        .add_page_num(PageNum::new())
-        .add_run(Run::new().add_text(" —"));
-    d.page_size(11_906, 16_838)
-        .page_margin(PageMargin::new().top(2098).bottom(1984).left(1588).right(1474).header(851).footer(1400).gutter(0))
-        .footer(Footer::new().add_paragraph(number))
 }
 
 fn heading(d: Docx, text: &str) -> Docx {
@@ -248,7 +184,7 @@ mod tests {
     fn properties_stand_in_the_order_of_the_schema() {
         let (e, files) = edition_with_a_table_and_a_picture();
         let mut zip = zip::ZipArchive::new(Cursor::new(docx(&e, &files).unwrap())).unwrap();
-        for part in ["word/document.xml", "word/styles.xml", "word/numbering.xml", "word/footer1.xml"] {
+        for part in ["word/document.xml", "word/styles.xml", "word/numbering.xml", "word/footer1.xml", "word/footer2.xml"] {
             let mut xml = String::new();
             zip.by_name(part).unwrap().read_to_string(&mut xml).unwrap();
             assert_eq!(order::first_disorder(&xml), None, "{part}");
