@@ -41,7 +41,7 @@ fn the_document_opens_in_libreoffice_with_masthead_columns_and_page_numbers() {
 /// Writes an edition as a document, and makes a PDF of it.
 fn pdf(dir: &Path, edition: &Edition) -> PathBuf {
     let docx = dir.join("issue.docx");
-    std::fs::write(&docx, qingbao::render::docx(edition, &Files::new()).unwrap()).unwrap();
+    std::fs::write(&docx, qingbao::render::docx(edition, &Files::new(), None).unwrap()).unwrap();
     let profile = format!("-env:UserInstallation=file://{}/profile", dir.display());
     run("soffice", &[&profile, "--headless", "--convert-to", "pdf", docx.to_str().unwrap()], dir);
     docx.with_extension("pdf")
@@ -70,6 +70,50 @@ fn first_issue(dir: &Path) -> Edition {
     demo(dir, "docx");
     let store = qingbao::store::Store::open(&dir.join("data")).unwrap();
     store.edition(qingbao::model::EditionId(1)).unwrap().unwrap()
+}
+
+/// A template as LibreOffice writes it: a head, a place for the items, and 正文 in another font.
+const TEMPLATE: &str = r#"<html><head><style>p { font-family: "Noto Serif CJK SC" } h1 { color: #004080 }</style></head><body>
+<p><b>{{刊名}}</b></p><p>{{年}}年第{{期号}}期（总第{{总期号}}期）　{{编印}}　{{日期}}</p><h1>样式</h1><p>{{正文}}</p></body></html>"#;
+
+#[test]
+#[ignore = "needs LibreOffice and pdftotext"]
+fn items_are_put_into_the_template_of_an_institute() {
+    let dir = tempfile::tempdir().unwrap();
+    first_issue(dir.path());
+    let profile = format!("-env:UserInstallation=file://{}/profile", dir.path().display());
+    std::fs::write(dir.path().join("template.html"), TEMPLATE).unwrap();
+    let to_docx = ["--headless", "--infilter=HTML (StarWriter)", "--convert-to", "docx:MS Word 2007 XML", "template.html"];
+    run("soffice", &[&[profile.as_str()], &to_docx[..]].concat(), dir.path());
+    std::fs::write(dir.path().join("qingbao.toml"), "[publication]\ntemplate = \"template.docx\"\n").unwrap();
+    run(env!("CARGO_BIN_EXE_qingbao"), &["digest", "export", "1", "--format", "docx", "-o", "made.docx"], dir.path());
+    run("soffice", &[&profile, "--headless", "--convert-to", "pdf", "made.docx"], dir.path());
+    let pages = pages(dir.path(), &dir.path().join("made.pdf"));
+    let squeeze = |t: &str| t.chars().filter(|c| !c.is_whitespace()).collect::<String>();
+    let (first, all) = (squeeze(&pages[0]), squeeze(&pages.concat()));
+    let year = chrono::Utc::now().format("%Y");
+    assert!(first.starts_with(&format!("许昌竞争情报快递{year}年第1期（总第1期）许昌市科学技术情报研究所{year}年")), "{first}");
+    assert!(all.contains("●行业动态") && all.contains("印发") && !all.contains("{{"), "{all}");
+    // what we add can be a template again
+    std::fs::copy(dir.path().join("made.docx"), dir.path().join("template.docx")).unwrap();
+    let again = Command::new(env!("CARGO_BIN_EXE_qingbao")).args(["sources", "check"]).current_dir(dir.path()).output().unwrap();
+    assert!(String::from_utf8_lossy(&again.stderr).contains("template.docx: has no paragraph {{正文}}"), "{again:?}");
+}
+
+#[test]
+fn a_template_that_cannot_be_used_is_named_by_every_command() {
+    let dir = tempfile::tempdir().unwrap();
+    std::fs::write(dir.path().join("qingbao.toml"), "[publication]\ntemplate = \"head.docx\"\n").unwrap();
+    for (bytes, expected) in [(None, "head.docx: the template cannot be read"), (Some("no zip"), "head.docx: is no .docx")] {
+        if let Some(bytes) = bytes {
+            std::fs::write(dir.path().join("head.docx"), bytes).unwrap();
+        }
+        for command in [&["doctor", "--no-network"][..], &["sources", "check"], &["digest", "list"]] {
+            let o = Command::new(env!("CARGO_BIN_EXE_qingbao")).args(command).current_dir(dir.path()).output().unwrap();
+            let told = String::from_utf8_lossy(&o.stderr);
+            assert!(!o.status.success() && told.contains(expected), "{command:?}: {told}");
+        }
+    }
 }
 
 /// The lower edge of the type area, in points from the top of the page.

@@ -160,7 +160,7 @@ async fn send(context: &CommandContext, pipeline: &Pipeline, edition: &Edition, 
     if let Some(to) = to {
         let to = MailAddress::parse(to)?;
         let store = pipeline.store();
-        let parts = render::parts(edition, &store.item_files(edition)?)?;
+        let parts = render::parts(edition, &store.item_files(edition)?, context.settings.template_of(&edition.publication))?;
         let letter = compose(edition, &parts, &context.settings.mail, &to, now, &store.message_salt()?)?;
         let mut transport = Transport::new(&context.settings.mail, context.data.join("outbox"))?;
         let outcome = transport.send(&OutboxMessage::test_copy(letter)).await;
@@ -221,9 +221,9 @@ async fn mail_test(context: &CommandContext, to: &str) -> anyhow::Result<()> {
 }
 
 fn export(context: &CommandContext, store: &Store, edition: &Edition, format: IssueFormat) -> anyhow::Result<Vec<u8>> {
-    let files = store.item_files(edition)?;
+    let (files, template) = (store.item_files(edition)?, context.settings.template_of(&edition.publication));
     Ok(match format {
-        IssueFormat::Docx => render::docx(edition, &files)?,
+        IssueFormat::Docx => render::docx(edition, &files, template)?,
         IssueFormat::Html => render::page(edition, &files)?.into_bytes(),
         IssueFormat::Txt => render::text(edition).into_bytes(),
         IssueFormat::Json => serde_json::to_vec_pretty(edition)?,
@@ -231,7 +231,7 @@ fn export(context: &CommandContext, store: &Store, edition: &Edition, format: Is
             let p = find_publication(context, Some(&edition.publication))?;
             let to = p.recipients.first().context("no recipients in qingbao.toml")?;
             let edition = issue::filter_for_recipient(edition, to);
-            let parts = render::parts(&edition, &files)?;
+            let parts = render::parts(&edition, &files, template)?;
             // the issue's own moment, so that the same issue always gives the same bytes
             let at = edition.built_at.unwrap_or_else(Utc::now);
             compose(&edition, &parts, &context.settings.mail, &to.address, at, &store.message_salt()?)?.message

@@ -4,6 +4,7 @@
 
 mod console;
 mod crawl;
+pub mod docx_template;
 pub mod edit_sources;
 pub(crate) mod foreword;
 mod localized;

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 pub use crate::config::console::ConsoleSettings;
 pub use crate::config::crawl::{CrawlSettings, DispatcherKind};
+use crate::config::docx_template::DocxTemplate;
 use crate::config::localized::localized;
 pub use crate::config::mail::{AmbiguousDeliveryPolicy, DkimSettings, MailSettings, MailTls, SmtpSettings};
 pub use crate::config::publication::{ColumnQuota, Publication, Recipient};
@@ -50,6 +51,11 @@ impl Settings {
     /// The publication of a name, if there is one still.
     pub fn publication_named(&self, name: &str) -> Option<&Publication> {
         self.publications().find(|p| p.name == name)
+    }
+
+    /// The template of a publication's document, where it has one.
+    pub fn template_of(&self, publication: &str) -> Option<&DocxTemplate> {
+        self.publication_named(publication)?.template.as_deref()
     }
 
     /// The words that sources may use as hints: the taxonomy's, and the columns of every publication.
@@ -141,6 +147,8 @@ impl Settings {
         let calendar = settings.calendar.clone();
         publication::add_calendar(calendar.as_deref(), std::slice::from_mut(&mut settings.publication))?;
         publication::add_calendar(calendar.as_deref(), &mut settings.additional_publications)?;
+        publication::load_templates(std::slice::from_mut(&mut settings.publication))?;
+        publication::load_templates(&mut settings.additional_publications)?;
         Ok(settings)
     }
 

@@ -18,6 +18,7 @@ pub use html::html;
 pub use picture::{PictureError, Png, read_picture};
 pub use text::text;
 
+use crate::config::docx_template::DocxTemplate;
 use crate::model::{Edition, FileId, Picture};
 
 /// Content id of the chart.
@@ -94,9 +95,9 @@ pub fn file_stem(edition: &Edition) -> String {
 ///
 /// # Errors
 /// A template or document that cannot be written.
-pub fn parts(edition: &Edition, files: &Files) -> Result<RenderedIssue, RenderError> {
+pub fn parts(edition: &Edition, files: &Files, template: Option<&DocxTemplate>) -> Result<RenderedIssue, RenderError> {
     let name = format!("{}{}.docx", file_stem(edition), if edition.is_final { "" } else { "（草稿）" });
-    let document = AttachedFile { name, media_type: DOCX.to_owned(), bytes: docx(edition, files)? };
+    let document = AttachedFile { name, media_type: DOCX.to_owned(), bytes: docx(edition, files, template)? };
     let mut attachments = vec![document];
     for f in edition.items().flat_map(|i| &i.attachments) {
         if let Some(bytes) = files.get(&f.id) {

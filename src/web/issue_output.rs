@@ -26,7 +26,9 @@ pub(super) async fn preview(State(console): State<AppState>, Editor(session): Ed
 
 /// The issue as a document.
 pub(super) async fn document(State(console): State<AppState>, Editor(session): Editor, Path(id): Path<i64>) -> Response {
-    let document = |e: &Edition, files: &Files| Ok((render::file_stem(e), render::docx(e, files)?));
+    let pipeline = console.pipeline();
+    let document =
+        move |e: &Edition, files: &Files| Ok((render::file_stem(e), render::docx(e, files, pipeline.settings().template_of(&e.publication))?));
     match render(&console, &session, EditionId(id), document).await {
         Ok((stem, bytes)) => download(&format!("issue-{id}.docx"), &format!("{stem}.docx"), render::DOCX, bytes),
         Err(answer) => answer,

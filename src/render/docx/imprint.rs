@@ -5,7 +5,7 @@ use docx_rs::{
     TableCellBorder, TableCellBorderPosition, TableCellBorders, TableCellMargins, TableLayoutType, TablePositionProperty, TableRow, WidthType,
 };
 
-use super::styles::{CHAR_14, MARGIN_LEFT, TEXT_WIDTH};
+use super::styles::{CHAR_14, TypeArea};
 use crate::model::Edition;
 use crate::render::{chinese_date, columns};
 use crate::text::normalize::collapse_whitespace;
@@ -19,7 +19,7 @@ const CHAR: usize = CHAR_14.unsigned_abs() as usize;
 const FIRST_ID: u32 = 0x0F00_0000;
 
 /// Adds the 版记. A table that stands at the foot of the page on which the paragraph behind it stands: the last.
-pub(super) fn add(d: Docx, e: &Edition) -> Docx {
+pub(super) fn add(d: Docx, e: &Edition, area: TypeArea) -> Docx {
     let people = e.imprint.people();
     let mut rows: Vec<Vec<Paragraph>> = Vec::new();
     if !people.is_empty() {
@@ -30,18 +30,21 @@ pub(super) fn add(d: Docx, e: &Edition) -> Docx {
     if !addressees.is_empty() {
         rows.push(addressees);
     }
-    rows.push(printed(e));
+    rows.push(printed(e, area.width));
     let last = rows.len() - 1;
     let row = |(n, paragraphs): (usize, Vec<Paragraph>)| {
         let above = (n >= ruled_from).then_some(if n == ruled_from { THICK } else { THIN });
-        row(paragraphs, n, above, (n == last).then_some(THICK))
+        row(paragraphs, n, area.width, above, (n == last).then_some(THICK))
     };
     // from the page's edge: LibreOffice lets a table as wide as the text stand where it is put only so
-    let place =
-        TablePositionProperty::new().horizontal_anchor("page").position_x(MARGIN_LEFT).vertical_anchor("margin").position_y_alignment("bottom");
+    let place = TablePositionProperty::new()
+        .horizontal_anchor("page")
+        .position_x(area.left.try_into().unwrap_or_default())
+        .vertical_anchor("margin")
+        .position_y_alignment("bottom");
     let table = Table::without_borders(rows.into_iter().enumerate().map(row).collect())
-        .set_grid(vec![TEXT_WIDTH])
-        .width(TEXT_WIDTH, WidthType::Dxa)
+        .set_grid(vec![area.width])
+        .width(area.width, WidthType::Dxa)
         .layout(TableLayoutType::Fixed)
         .margins(TableCellMargins::new().margin(0, 0, 0, 0))
         .position(place);
@@ -63,7 +66,7 @@ fn addressee(to: &str) -> Paragraph {
 }
 
 /// 主办 and 编印, at the right of the last of them the day of printing, or below it where both do not fit, then 印数.
-fn printed(e: &Edition) -> Vec<Paragraph> {
+fn printed(e: &Edition, width: usize) -> Vec<Paragraph> {
     let day = format!("{}印发", chinese_date(e.date));
     let printer = e.printer.as_ref().map(|p| format!("编印：{p}"));
     let mut names: Vec<String> = std::iter::once(format!("主办：{}", e.organiser)).chain(printer).collect();
@@ -71,8 +74,8 @@ fn printed(e: &Edition) -> Vec<Paragraph> {
     let mut lines: Vec<Paragraph> = names.iter().map(|n| line().add_run(words(n))).collect();
     let at_right = |text: &str| line().align(AlignmentType::Right).add_run(words(text));
     let first = line().add_run(words(&last));
-    if (columns(&last) + columns(&day) + 2) * CHAR / 2 <= TEXT_WIDTH - 2 * CHAR {
-        let tab = Tab::new().val(TabValueType::Right).pos(TEXT_WIDTH - CHAR);
+    if (columns(&last) + columns(&day) + 2) * CHAR / 2 <= width - 2 * CHAR {
+        let tab = Tab::new().val(TabValueType::Right).pos(width - CHAR);
         lines.push(first.add_tab(tab).add_run(Run::new().add_tab().add_text(day)));
     } else {
         lines.extend([first, at_right(&day)]);
@@ -84,13 +87,13 @@ fn printed(e: &Edition) -> Vec<Paragraph> {
 }
 
 /// A row of one cell, with rules above and below.
-fn row(paragraphs: Vec<Paragraph>, n: usize, above: Option<usize>, below: Option<usize>) -> TableRow {
+fn row(paragraphs: Vec<Paragraph>, n: usize, width: usize, above: Option<usize>, below: Option<usize>) -> TableRow {
     let rule = |position, size| TableCellBorder::new(position).border_type(BorderType::Single).size(size).color("000000");
     let rules = [(TableCellBorderPosition::Top, above), (TableCellBorderPosition::Bottom, below)];
     let borders = rules.into_iter().filter_map(|(position, size)| Some(rule(position, size?)));
     let borders = borders.fold(TableCellBorders::with_empty(), TableCellBorders::set);
     let id = |at: usize| format!("{:08X}", FIRST_ID + u32::try_from(n * 0x100 + at).unwrap_or_default());
-    let cell = TableCell::new().width(TEXT_WIDTH, WidthType::Dxa).set_borders(borders);
+    let cell = TableCell::new().width(width, WidthType::Dxa).set_borders(borders);
     let cell = paragraphs.into_iter().enumerate().fold(cell, |cell, (at, p)| cell.add_paragraph(p.id(id(at))));
     TableRow::new(vec![cell]).cant_split()
 }

@@ -2,7 +2,7 @@
 
 use docx_rs::{AlignmentType, BorderType, Docx, Paragraph, ParagraphBorder, ParagraphBorderPosition, ParagraphBorders, Run, Tab, TabValueType};
 
-use super::styles::{RED, TEXT_WIDTH, body_fonts};
+use super::styles::{RED, TypeArea, body_fonts};
 use crate::model::Edition;
 use crate::render::chinese_date;
 use crate::text::normalize::collapse_whitespace;
@@ -18,16 +18,20 @@ fn both_edges(style: &str, left: &str, right: &str) -> Paragraph {
     if right.is_empty() {
         return paragraph;
     }
-    let tab = Tab::new().val(TabValueType::Right).pos(TEXT_WIDTH);
+    let tab = Tab::new().val(TabValueType::Right).pos(TypeArea::STANDARD.width);
     paragraph.add_tab(tab).add_run(Run::new().fonts(body_fonts()).add_tab().add_text(collapse_whitespace(right)))
+}
+
+/// 密级, or what else stands there, and whether it is a draft.
+pub(super) fn notice(e: &Edition) -> String {
+    let draft = if e.is_final { "" } else { "草稿" };
+    [e.classification_notice.as_str(), draft].into_iter().filter(|w| !w.is_empty()).collect::<Vec<_>>().join("　")
 }
 
 /// 份号 in the first line and 密级 in the second, or in the first where there is no 份号 (GB/T 9704-2012, 7.2); 编号 on the right of
 /// the first.
 fn marks(e: &Edition) -> Vec<Paragraph> {
-    let draft = if e.is_final { "" } else { "草稿" };
-    let notice = [e.classification_notice.as_str(), draft].into_iter().filter(|w| !w.is_empty()).collect::<Vec<_>>().join("　");
-    let lines: Vec<String> = [e.imprint.copy_number.clone(), notice].into_iter().filter(|l| !l.is_empty()).collect();
+    let lines: Vec<String> = [e.imprint.copy_number.clone(), notice(e)].into_iter().filter(|l| !l.is_empty()).collect();
     if lines.is_empty() {
         return vec![both_edges("Marks", "", &e.imprint.serial)];
     }

@@ -8,16 +8,18 @@ mod item;
 mod masthead;
 mod order;
 mod styles;
+mod template;
 
 use std::io::Cursor;
 
-use docx_rs::{BreakType, DocumentChild, Docx, Hyperlink, HyperlinkType, Paragraph, Run, SpecialIndentType, Tab, TabLeaderType, TabValueType};
+use docx_rs::{DocumentChild, Docx, Hyperlink, HyperlinkType, Paragraph, Run, SpecialIndentType, Tab, TabLeaderType, TabValueType};
 use quick_xml::escape::escape;
 
+use crate::config::docx_template::DocxTemplate;
 use crate::model::Edition;
 use crate::render::Files;
 use crate::text::normalize::collapse_whitespace;
-use styles::TEXT_WIDTH;
+use styles::TypeArea;
 
 /// How far a second line of an entry of the contents stands in, in twentieths of a point.
 const CONTENTS_INDENT: i32 = 560;
@@ -27,26 +29,44 @@ const CONTENTS_TAB: usize = 560;
 #[error("the .docx cannot be written: {0}")]
 pub struct DocxError(String);
 
-/// Renders the document.
+/// Renders the document, in the template of its publication where it has one.
 ///
 /// # Errors
 /// Those of the library.
-pub fn docx(edition: &Edition, files: &Files) -> Result<Vec<u8>, DocxError> {
-    let mut document = masthead::masthead(styles::page(styles::styles(Docx::new(), &edition.publication)), edition);
-    document = heading(document, "●编者的话");
-    for paragraph in edition.foreword.lines() {
-        document = document.add_paragraph(body(paragraph));
+pub fn docx(edition: &Edition, files: &Files, template: Option<&DocxTemplate>) -> Result<Vec<u8>, DocxError> {
+    let Some(template) = template else {
+        let d = masthead::masthead(styles::page(styles::styles(Docx::new(), &edition.publication)), edition);
+        return pack(imprint::add(items(d, edition, files, TypeArea::STANDARD), edition, TypeArea::STANDARD), edition);
+    };
+    let area = TypeArea { left: template.body.left, width: template.body.text_width as usize };
+    let mut d = items(styles::styles(Docx::new(), &edition.publication), edition, files, area);
+    if !template.body.has_tail() {
+        d = imprint::add(d, edition, area);
     }
-    document = contents(document, edition);
+    template::put_into(template, edition, &pack(d, edition)?)
+}
+
+/// 编者的话, 目录 and the columns with their items.
+fn items(d: Docx, edition: &Edition, files: &Files, area: TypeArea) -> Docx {
+    let mut d = d.add_paragraph(heading("●编者的话"));
+    for paragraph in edition.foreword.lines() {
+        d = d.add_paragraph(body(paragraph));
+    }
+    d = contents(d, edition, area);
     let mut id = 0;
     for column in edition.columns.iter().filter(|c| !c.items.is_empty()) {
-        document = heading(document, &format!("●{}", column.name));
+        // the items begin on a page of their own
+        d = d.add_paragraph(heading(&format!("●{}", column.name)).page_break_before(id == 0));
         for i in &column.items {
             id += 1;
-            document = item::add(document, i, id, files);
+            d = item::add(d, i, id, files, area);
         }
     }
-    document = imprint::add(document, edition);
+    d
+}
+
+/// The bytes of the document.
+fn pack(mut document: Docx, edition: &Edition) -> Result<Vec<u8>, DocxError> {
     number_paragraphs(&mut document);
     let mut out = Cursor::new(Vec::new());
     let mut parts = document.build();
@@ -87,8 +107,8 @@ fn number_paragraphs(d: &mut Docx) {
     }
 }
 
-fn heading(d: Docx, text: &str) -> Docx {
-    d.add_paragraph(Paragraph::new().style("Heading1").keep_next(true).add_run(Run::new().add_text(collapse_whitespace(text))))
+fn heading(text: &str) -> Paragraph {
+    paragraph("Heading1", text).keep_next(true)
 }
 
 fn body(text: &str) -> Paragraph {
@@ -100,12 +120,12 @@ fn paragraph(style: &str, text: &str) -> Paragraph {
 }
 
 /// 目录: numbered, with links to the items and their page numbers, which Word fills in when fields are updated.
-fn contents(d: Docx, e: &Edition) -> Docx {
+fn contents(d: Docx, e: &Edition, area: TypeArea) -> Docx {
     if e.item_count() == 0 {
         return d;
     }
-    let mut d = heading(d, "目　录");
-    let right = || Tab::new().val(TabValueType::Right).leader(TabLeaderType::Dot).pos(TEXT_WIDTH);
+    let mut d = d.add_paragraph(heading("目　录"));
+    let right = || Tab::new().val(TabValueType::Right).leader(TabLeaderType::Dot).pos(area.width);
     let mut id = 0;
     for column in e.columns.iter().filter(|c| !c.items.is_empty()) {
         d = d
@@ -126,7 +146,7 @@ fn contents(d: Docx, e: &Edition) -> Docx {
             );
         }
     }
-    d.add_paragraph(Paragraph::new().add_run(Run::new().add_break(BreakType::Page)))
+    d
 }
 
 fn page_reference(anchor: &str) -> Run {
@@ -144,7 +164,7 @@ fn anchor(id: usize) -> String {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use std::io::Read as _;
 
     use super::*;
@@ -158,7 +178,7 @@ mod tests {
         xml
     }
 
-    fn edition_with_a_table_and_a_picture() -> (Edition, Files) {
+    pub(super) fn edition_with_a_table_and_a_picture() -> (Edition, Files) {
         let mut e = build_with(vec![article(1, "甲", "食品", "行业动态", 1)], &[]).edition;
         let item = &mut e.columns[0].items[0];
         (item.print, item.text) = (Print::Full, "一段\n指标\t数值\n产值\t12".to_owned());
@@ -174,7 +194,7 @@ mod tests {
         e.columns[0].items[0].title = "a\u{b}b]]><w:p> & \u{202e}".into();
         e.columns[0].items[0].print = Print::Full;
         e.columns[0].items[0].text = "一段\u{0}文字\n<script>".into();
-        let xml = document_xml(docx(&e, &Files::new()).unwrap());
+        let xml = document_xml(docx(&e, &Files::new(), None).unwrap());
         let at = xml.find("a b]]").unwrap();
         assert!(xml[at..].starts_with("a b]]&gt;&lt;w:p&gt; &amp;"), "{}", &xml[at..at + 60]);
         assert!(xml.contains("一段文字") && xml.contains("&lt;script&gt;"));
@@ -183,7 +203,7 @@ mod tests {
     #[test]
     fn properties_stand_in_the_order_of_the_schema() {
         let (e, files) = edition_with_a_table_and_a_picture();
-        let mut zip = zip::ZipArchive::new(Cursor::new(docx(&e, &files).unwrap())).unwrap();
+        let mut zip = zip::ZipArchive::new(Cursor::new(docx(&e, &files, None).unwrap())).unwrap();
         for part in ["word/document.xml", "word/styles.xml", "word/numbering.xml", "word/footer1.xml", "word/footer2.xml"] {
             let mut xml = String::new();
             zip.by_name(part).unwrap().read_to_string(&mut xml).unwrap();
@@ -197,16 +217,20 @@ mod tests {
         let (mut e, files) = edition_with_a_table_and_a_picture();
         let item = e.columns[0].items[0].clone();
         e.columns[1].items = vec![item; 20];
-        assert_eq!(docx(&e, &files).unwrap(), docx(&e, &files).unwrap());
+        assert_eq!(docx(&e, &files, None).unwrap(), docx(&e, &files, None).unwrap());
     }
 
     #[test]
     fn tables_and_pictures_are_in_the_document() {
         let (e, files) = edition_with_a_table_and_a_picture();
-        let xml = document_xml(docx(&e, &files).unwrap());
-        assert_eq!((xml.matches("<w:tr ").count() + xml.matches("<w:tr>").count(), xml.matches("<w:drawing>").count()), (2, 1), "{xml}");
+        let xml = document_xml(docx(&e, &files, None).unwrap());
+        assert_eq!(
+            (xml.matches("<w:tr ").count() + xml.matches("<w:tr>").count(), xml.matches("<w:drawing>").count()),
+            (3, 1),
+            "its rows, and that of the 版记: {xml}"
+        );
         assert!(xml.contains("附件：统计公报.pdf"));
-        let mut zip = zip::ZipArchive::new(Cursor::new(docx(&e, &files).unwrap())).unwrap();
+        let mut zip = zip::ZipArchive::new(Cursor::new(docx(&e, &files, None).unwrap())).unwrap();
         let media: Vec<String> = zip.file_names().filter(|n| n.starts_with("word/media/r")).map(str::to_owned).collect();
         assert_eq!(media, ["word/media/rIdPicture1.png"]);
         assert_eq!(zip.by_name(&media[0]).unwrap().size(), 7);

@@ -23,10 +23,20 @@ pub(super) const CHAR_14: i32 = 280;
 /// Size of the masthead's name, in half points: the largest, and the one that long names do not go below.
 const MASTHEAD: (usize, usize) = (84, 36);
 const PAGE: (u32, u32) = (11_906, 16_838);
-pub(super) const MARGIN_LEFT: i32 = 1588;
+const MARGIN_LEFT: i32 = 1588;
 const MARGIN_RIGHT: i32 = 1474;
-/// Width of the type area, in twentieths of a point.
-pub(super) const TEXT_WIDTH: usize = 11_906 - 1588 - 1474;
+
+/// Where the text stands on the page, in twentieths of a point.
+#[derive(Clone, Copy)]
+pub(super) struct TypeArea {
+    pub(super) left: u32,
+    pub(super) width: usize,
+}
+
+impl TypeArea {
+    /// That of GB/T 9704.
+    pub(super) const STANDARD: Self = Self { left: 1588, width: 11_906 - 1588 - 1474 };
+}
 
 fn fonts(east_asia: &str) -> RunFonts {
     RunFonts::new().east_asia(east_asia).ascii("Times New Roman").hi_ansi("Times New Roman")
@@ -40,7 +50,7 @@ pub(super) fn body_fonts() -> RunFonts {
 /// The size at which a publication's name fills one line at most, in half points.
 fn masthead_size(name: &str) -> usize {
     // ten twentieths of a point are a half point, and two columns are as wide as the size; a little is left for bold type
-    let fits = (TEXT_WIDTH / 10 - 8) * 2 / columns(name).max(1);
+    let fits = (TypeArea::STANDARD.width / 10 - 8) * 2 / columns(name).max(1);
     fits.clamp(MASTHEAD.1, MASTHEAD.0)
 }
 
