@@ -116,6 +116,24 @@ fn a_template_that_cannot_be_used_is_named_by_every_command() {
     }
 }
 
+#[test]
+#[ignore = "needs LibreOffice"]
+fn an_issue_is_exported_as_pdf() {
+    let dir = tempfile::tempdir().unwrap();
+    first_issue(dir.path());
+    run(env!("CARGO_BIN_EXE_qingbao"), &["digest", "export", "1", "--format", "pdf", "-o", "issue.pdf"], dir.path());
+    assert!(std::fs::read(dir.path().join("issue.pdf")).unwrap().starts_with(b"%PDF-"));
+}
+
+#[test]
+fn without_libreoffice_the_export_says_what_to_install() {
+    let dir = tempfile::tempdir().unwrap();
+    first_issue(dir.path());
+    let mut command = Command::new(env!("CARGO_BIN_EXE_qingbao"));
+    let o = command.args(["digest", "export", "1", "--format", "pdf"]).env("PATH", "/nonexistent").current_dir(dir.path()).output().unwrap();
+    assert!(!o.status.success() && String::from_utf8_lossy(&o.stderr).contains("libreoffice-writer"), "{o:?}");
+}
+
 /// The lower edge of the type area, in points from the top of the page.
 const FOOT: f64 = 841.9 - 99.2;
 

@@ -13,7 +13,7 @@ use crate::issue;
 use crate::mail::{self, DeliveryResult, Transport, compose};
 use crate::model::MailAddress;
 use crate::model::{Edition, EditionId};
-use crate::pipeline::Pipeline;
+use crate::pipeline::{self, Pipeline};
 use crate::render;
 use crate::store::{OutboxMessage, Store, StoreError};
 
@@ -74,6 +74,8 @@ pub(super) enum DigestCommand {
 pub(super) enum IssueFormat {
     /// Word document
     Docx,
+    /// PDF, where LibreOffice is installed
+    Pdf,
     /// Mail as HTML
     Html,
     /// Plain text
@@ -122,7 +124,7 @@ pub(super) async fn run(action: &DigestCommand, context: &CommandContext) -> any
         }
         DigestCommand::Export { id, format, output } => {
             let edition = find(store, Some(*id)).await?;
-            let bytes = export(context, store, &edition, *format)?;
+            let bytes = export(context, store, &edition, *format).await?;
             match output {
                 Some(path) => write_file(path, &bytes)?,
                 None => std::io::stdout().lock().write_all(&bytes)?,
@@ -220,10 +222,11 @@ async fn mail_test(context: &CommandContext, to: &str) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn export(context: &CommandContext, store: &Store, edition: &Edition, format: IssueFormat) -> anyhow::Result<Vec<u8>> {
+async fn export(context: &CommandContext, store: &Store, edition: &Edition, format: IssueFormat) -> anyhow::Result<Vec<u8>> {
     let (files, template) = (store.item_files(edition)?, context.settings.template_of(&edition.publication));
     Ok(match format {
         IssueFormat::Docx => render::docx(edition, &files, template)?,
+        IssueFormat::Pdf => pipeline::pdf(&render::docx(edition, &files, template)?, &context.settings.pdf).await?,
         IssueFormat::Html => render::page(edition, &files)?.into_bytes(),
         IssueFormat::Txt => render::text(edition).into_bytes(),
         IssueFormat::Json => serde_json::to_vec_pretty(edition)?,

@@ -10,6 +10,7 @@ pub(crate) mod foreword;
 mod localized;
 mod mail;
 pub mod opml;
+mod pdf;
 mod publication;
 mod reader;
 pub mod settings;

@@ -10,12 +10,13 @@ pub use crate::config::crawl::{CrawlSettings, DispatcherKind};
 use crate::config::docx_template::DocxTemplate;
 use crate::config::localized::localized;
 pub use crate::config::mail::{AmbiguousDeliveryPolicy, DkimSettings, MailSettings, MailTls, SmtpSettings};
+pub use crate::config::pdf::PdfSettings;
 pub use crate::config::publication::{ColumnQuota, Publication, Recipient};
 use crate::config::reader::{Section, TomlReader};
 use crate::config::source_list::Vocabulary;
 pub use crate::config::store::StoreSettings;
 pub use crate::config::summarise::{RewriterSettings, SummariseSettings};
-use crate::config::{ConfigError, Taxonomy, console, crawl, mail, publication, read_file, store, summarise};
+use crate::config::{ConfigError, Taxonomy, console, crawl, mail, pdf, publication, read_file, store, summarise};
 
 /// All settings.
 #[derive(Debug, Clone, Default)]
@@ -34,6 +35,8 @@ pub struct Settings {
     pub console: ConsoleSettings,
     /// `[store]`
     pub store: StoreSettings,
+    /// `[pdf]`
+    pub pdf: PdfSettings,
     /// `[summarise]`
     pub summarise: SummariseSettings,
     /// `taxonomy = "FILE"`: replaces the built-in one.
@@ -156,7 +159,7 @@ impl Settings {
     pub fn parse(file: &str, text: &str) -> Result<Self, ConfigError> {
         let reader = TomlReader::parse(file, text)?;
         let root = reader.root();
-        root.deny_unknown_keys(&["publication", "fetch", "crawl", "mail", "summarise", "console", "store", "taxonomy", "calendar"]);
+        root.deny_unknown_keys(&["publication", "fetch", "crawl", "mail", "summarise", "console", "store", "pdf", "taxonomy", "calendar"]);
         let file = |key| root.string(key).map(PathBuf::from);
         let mut settings = Self { taxonomy: file("taxonomy"), calendar: file("calendar"), ..Self::default() };
         let mut publications = root.one_or_more("publication").iter().map(publication::read).collect::<Vec<_>>().into_iter();
@@ -182,6 +185,9 @@ impl Settings {
         }
         if let Some(s) = root.section("store") {
             store::read(&s, &mut settings.store);
+        }
+        if let Some(s) = root.section("pdf") {
+            pdf::read(&s, &mut settings.pdf);
         }
         if let Some(s) = root.section("summarise") {
             summarise::read(&s, &mut settings.summarise);

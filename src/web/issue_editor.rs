@@ -9,6 +9,7 @@ use chrono::Utc;
 
 use crate::issue::edit::{Change, DropReason, MAX_ATTACHMENTS, MAX_FOREWORD, MAX_NOTE, MAX_SUMMARY, MAX_TEXT, MAX_TITLE};
 use crate::model::{Edition, EditionId, Print};
+use crate::pipeline::find_soffice;
 use crate::store::{Direction, EditResult, Session};
 use crate::web::access::Editor;
 use crate::web::desk_state::{self, Conflict, Outcome};
@@ -34,6 +35,8 @@ struct EditorPage {
     stale: Vec<String>,
     letters: Vec<(String, &'static str)>,
     finals: usize,
+    /// Whether PDFs can be made here.
+    pdf: bool,
     said: Flash,
 }
 
@@ -91,6 +94,7 @@ async fn show(console: &AppState, session: &Session, id: EditionId, said: Flash)
         stale: stale_facts(console, &e).await?,
         letters: letters.into_iter().map(|l| (l.recipient, l.state.chinese())).collect(),
         finals: publication.map_or(0, |p| p.final_recipients.len()),
+        pdf: find_soffice(&pipeline.settings().pdf).is_ok(),
         e,
         version,
         said,

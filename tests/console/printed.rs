@@ -188,3 +188,23 @@ async fn a_foreword_that_is_not_true_any_more_is_told_and_an_issue_is_not_finish
     editor.change("", &[("do", "finalise"), ("version", &seen), ("anyway", "1")]).await;
     assert!(editor.page("/draft/1").await.contains("已定稿"));
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_issue_is_downloaded_as_pdf_where_there_is_libreoffice_and_otherwise_told_why_not() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let dir = tempfile::tempdir().unwrap();
+    let soffice = dir.path().join("soffice");
+    std::fs::write(&soffice, "#!/bin/sh\nprintf '%%PDF-1.7 ' > issue.pdf && wc -c < issue.docx >> issue.pdf\n").unwrap();
+    std::fs::set_permissions(&soffice, std::fs::Permissions::from_mode(0o755)).unwrap();
+    let service = Service::start_with("", &format!("[pdf]\nsoffice = \"{}\"\n", soffice.display()));
+    let editor = service.sign_in("", "甲编辑").await;
+    assert!(editor.page("/draft/1").await.contains("下载 PDF"));
+    let answer = editor.get("/draft/1/pdf").await;
+    assert_eq!((answer.status(), answer.headers()["content-type"].to_str().unwrap()), (StatusCode::OK, "application/pdf"));
+    assert!(answer.text().await.unwrap().starts_with("%PDF-1.7 "));
+    std::fs::remove_file(&soffice).unwrap();
+    assert!(!editor.page("/draft/1").await.contains("下载 PDF"));
+    let answer = editor.get("/draft/1/pdf").await;
+    assert_eq!(answer.status(), StatusCode::SERVICE_UNAVAILABLE);
+    assert!(answer.text().await.unwrap().contains("LibreOffice"));
+}
