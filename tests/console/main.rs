@@ -11,6 +11,7 @@ mod keyboard;
 mod nats;
 mod outlets;
 mod paste;
+mod print;
 mod printed;
 mod sources_admin;
 mod whole_issue;

@@ -342,6 +342,9 @@
     grip.addEventListener("pointercancel", end(false));
   }
   items().forEach(prepare);
+  // ---- on paper fields would clip their text, and not go over to the next page
+  addEventListener("beforeprint", () => all(".edit [data-most]").forEach((f) => f.after(make("p", { className: "printed " + f.className, textContent: f.value }))));
+  addEventListener("afterprint", () => all(".printed").forEach((p) => p.remove()));
   // what the server has stands in the page's own text; what differs already was typed before this script ran
   all(".edit").forEach((form) => {
     fields(form).forEach((f) => {
