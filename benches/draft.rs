@@ -26,7 +26,7 @@ fn main() {
         let start = Instant::now();
         let edition = archive::draft(&store, i64::try_from(round).unwrap(), n - recent);
         let built = start.elapsed().as_secs_f64() * 1000.0;
-        let parts = render::parts(&edition, &render::Files::new()).unwrap();
+        let parts = render::parts(&edition, &render::Files::new(), None).unwrap();
         let rendered = start.elapsed().as_secs_f64() * 1000.0;
         println!(
             "{} items: draft {built:.0} ms, with mail and document {rendered:.0} ms ({} KB of HTML)",

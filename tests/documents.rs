@@ -4,6 +4,9 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use qingbao::model::{Edition, Imprint, Print};
+use qingbao::render::Files;
+
 /// Runs the demo into a folder and gives the file with this ending.
 fn demo(dir: &Path, ending: &str) -> PathBuf {
     let status = Command::new(env!("CARGO_BIN_EXE_qingbao")).args(["demo", "--out", "."]).current_dir(dir).status().unwrap();
@@ -35,22 +38,156 @@ fn the_document_opens_in_libreoffice_with_masthead_columns_and_page_numbers() {
     }
 }
 
-/// Makes a PDF of a document; gives its pages as text.
-fn pages(dir: &Path, docx: &Path) -> Vec<String> {
+/// Writes an edition as a document, and makes a PDF of it.
+fn pdf(dir: &Path, edition: &Edition) -> PathBuf {
+    let docx = dir.join("issue.docx");
+    std::fs::write(&docx, qingbao::render::docx(edition, &Files::new(), None).unwrap()).unwrap();
     let profile = format!("-env:UserInstallation=file://{}/profile", dir.display());
     run("soffice", &[&profile, "--headless", "--convert-to", "pdf", docx.to_str().unwrap()], dir);
-    let text = run("pdftotext", &["-layout", docx.with_extension("pdf").to_str().unwrap(), "-"], dir);
-    text.split('\u{c}').map(str::to_owned).collect()
+    docx.with_extension("pdf")
+}
+
+/// The pages of a PDF as text.
+fn pages(dir: &Path, pdf: &Path) -> Vec<String> {
+    let text = run("pdftotext", &["-layout", pdf.to_str().unwrap(), "-"], dir);
+    text.trim_end_matches('\u{c}').split('\u{c}').map(str::to_owned).collect()
+}
+
+/// The words of each page of a PDF, each with its left and lower edge and its height in points.
+fn words(dir: &Path, pdf: &Path) -> Vec<Vec<(f64, f64, f64, String)>> {
+    let html = run("pdftotext", &["-bbox", pdf.to_str().unwrap(), "-"], dir);
+    let value = |line: &str, key: &str| line.split(&format!("{key}=\"")).nth(1).and_then(|v| v.split('"').next()?.parse().ok()).unwrap_or(0.0);
+    let word = |line: &str| {
+        let (low, high): (f64, f64) = (value(line, "yMax"), value(line, "yMin"));
+        let text = line.split('>').nth(1).and_then(|t| t.split('<').next()).unwrap_or_default();
+        (value(line, "xMin"), low, low - high, text.to_owned())
+    };
+    html.split("<page ").skip(1).map(|page| page.lines().filter(|l| l.contains("<word ")).map(word).collect()).collect()
+}
+
+/// The first issue of the demo.
+fn first_issue(dir: &Path) -> Edition {
+    demo(dir, "docx");
+    let store = qingbao::store::Store::open(&dir.join("data")).unwrap();
+    store.edition(qingbao::model::EditionId(1)).unwrap().unwrap()
+}
+
+/// A template as LibreOffice writes it: a head, a place for the items, and 正文 in another font.
+const TEMPLATE: &str = r#"<html><head><style>p { font-family: "Noto Serif CJK SC" } h1 { color: #004080 }</style></head><body>
+<p><b>{{刊名}}</b></p><p>{{年}}年第{{期号}}期（总第{{总期号}}期）　{{编印}}　{{日期}}</p><h1>样式</h1><p>{{正文}}</p></body></html>"#;
+
+#[test]
+#[ignore = "needs LibreOffice and pdftotext"]
+fn items_are_put_into_the_template_of_an_institute() {
+    let dir = tempfile::tempdir().unwrap();
+    first_issue(dir.path());
+    let profile = format!("-env:UserInstallation=file://{}/profile", dir.path().display());
+    std::fs::write(dir.path().join("template.html"), TEMPLATE).unwrap();
+    let to_docx = ["--headless", "--infilter=HTML (StarWriter)", "--convert-to", "docx:MS Word 2007 XML", "template.html"];
+    run("soffice", &[&[profile.as_str()], &to_docx[..]].concat(), dir.path());
+    std::fs::write(dir.path().join("qingbao.toml"), "[publication]\ntemplate = \"template.docx\"\n").unwrap();
+    run(env!("CARGO_BIN_EXE_qingbao"), &["digest", "export", "1", "--format", "docx", "-o", "made.docx"], dir.path());
+    run("soffice", &[&profile, "--headless", "--convert-to", "pdf", "made.docx"], dir.path());
+    let pages = pages(dir.path(), &dir.path().join("made.pdf"));
+    let squeeze = |t: &str| t.chars().filter(|c| !c.is_whitespace()).collect::<String>();
+    let (first, all) = (squeeze(&pages[0]), squeeze(&pages.concat()));
+    let year = chrono::Utc::now().format("%Y");
+    assert!(first.starts_with(&format!("许昌竞争情报快递{year}年第1期（总第1期）许昌市科学技术情报研究所{year}年")), "{first}");
+    assert!(all.contains("●行业动态") && all.contains("印发") && !all.contains("{{"), "{all}");
+    // what we add can be a template again
+    std::fs::copy(dir.path().join("made.docx"), dir.path().join("template.docx")).unwrap();
+    let again = Command::new(env!("CARGO_BIN_EXE_qingbao")).args(["sources", "check"]).current_dir(dir.path()).output().unwrap();
+    assert!(String::from_utf8_lossy(&again.stderr).contains("template.docx: has no paragraph {{正文}}"), "{again:?}");
+}
+
+#[test]
+fn a_template_that_cannot_be_used_is_named_by_every_command() {
+    let dir = tempfile::tempdir().unwrap();
+    std::fs::write(dir.path().join("qingbao.toml"), "[publication]\ntemplate = \"head.docx\"\n").unwrap();
+    for (bytes, expected) in [(None, "head.docx: the template cannot be read"), (Some("no zip"), "head.docx: is no .docx")] {
+        if let Some(bytes) = bytes {
+            std::fs::write(dir.path().join("head.docx"), bytes).unwrap();
+        }
+        for command in [&["doctor", "--no-network"][..], &["sources", "check"], &["digest", "list"]] {
+            let o = Command::new(env!("CARGO_BIN_EXE_qingbao")).args(command).current_dir(dir.path()).output().unwrap();
+            let told = String::from_utf8_lossy(&o.stderr);
+            assert!(!o.status.success() && told.contains(expected), "{command:?}: {told}");
+        }
+    }
+}
+
+#[test]
+#[ignore = "needs LibreOffice"]
+fn an_issue_is_exported_as_pdf() {
+    let dir = tempfile::tempdir().unwrap();
+    first_issue(dir.path());
+    run(env!("CARGO_BIN_EXE_qingbao"), &["digest", "export", "1", "--format", "pdf", "-o", "issue.pdf"], dir.path());
+    assert!(std::fs::read(dir.path().join("issue.pdf")).unwrap().starts_with(b"%PDF-"));
+}
+
+#[test]
+fn without_libreoffice_the_export_says_what_to_install() {
+    let dir = tempfile::tempdir().unwrap();
+    first_issue(dir.path());
+    let mut command = Command::new(env!("CARGO_BIN_EXE_qingbao"));
+    let o = command.args(["digest", "export", "1", "--format", "pdf"]).env("PATH", "/nonexistent").current_dir(dir.path()).output().unwrap();
+    assert!(!o.status.success() && String::from_utf8_lossy(&o.stderr).contains("libreoffice-writer"), "{o:?}");
+}
+
+/// The lower edge of the type area, in points from the top of the page.
+const FOOT: f64 = 841.9 - 99.2;
+
+#[test]
+#[ignore = "needs LibreOffice and pdftotext"]
+fn the_imprint_stands_at_the_foot_of_the_last_page_and_page_numbers_on_the_outside() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut edition = first_issue(dir.path());
+    edition.columns.truncate(1);
+    edition.columns[0].items.truncate(1);
+    edition.imprint = Imprint { report_to: "市委领导".into(), copies: 120, ..Default::default() };
+    // a page with room, one that is just full, and one more than that
+    for (lines, expected) in [(3, 2), (13, 2), (18, 3), (30, 3)] {
+        let item = &mut edition.columns[0].items[0];
+        (item.print, item.text) = (Print::Full, vec!["国国国"; lines].join("\n"));
+        let pages = words(dir.path(), &pdf(dir.path(), &edition));
+        assert_eq!(pages.len(), expected, "{lines} lines");
+        let last = pages.last().unwrap();
+        let imprint = |w: &&(f64, f64, f64, String)| w.3.contains("报：") || w.3.contains("印发") || w.3.contains("共印");
+        let (lowest, highest) =
+            (last.iter().filter(imprint).map(|w| w.1).fold(0.0, f64::max), last.iter().filter(imprint).map(|w| w.1).fold(900.0, f64::min));
+        assert!((FOOT - 12.0..FOOT + 2.0).contains(&lowest), "{lines} lines: it ends at {lowest}");
+        assert!(last.iter().filter(|w| w.3.contains("国国")).all(|w| w.1 < highest), "{lines} lines: text stands in it");
+        for (n, page) in pages.iter().enumerate() {
+            let number = page.iter().filter(|w| w.1 > FOOT + 10.0).map(|w| w.0).next().unwrap();
+            assert_eq!(number > 297.0, n % 2 == 0, "page {} has its number at {number}", n + 1);
+        }
+    }
+}
+
+#[test]
+#[ignore = "needs LibreOffice and pdftotext"]
+fn names_of_publications_fill_one_line_at_most() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut edition = first_issue(dir.path());
+    edition.columns.clear();
+    let mut heights = Vec::new();
+    for name in ["许昌情报工作快报", "许昌市竞争情报与产业快递", "许昌市战略性新兴产业与科技竞争情报工作快报"]
+    {
+        edition.publication = name.to_owned();
+        let pages = words(dir.path(), &pdf(dir.path(), &edition));
+        let (_, _, height, _) = pages[0].iter().find(|w| w.3 == name).unwrap_or_else(|| panic!("{name} is parted: {pages:?}"));
+        heights.push(*height);
+    }
+    assert!(heights.is_sorted_by(|a, b| a > b), "{heights:?}");
 }
 
 #[test]
 #[ignore = "needs LibreOffice and pdftotext"]
 fn a_full_page_has_22_lines_of_28_characters_and_the_imprint_stands_where_it_is_set() {
     let dir = tempfile::tempdir().unwrap();
-    demo(dir.path(), "docx");
-    let store = qingbao::store::Store::open(&dir.path().join("data")).unwrap();
-    let mut edition = store.edition(qingbao::model::EditionId(1)).unwrap().unwrap();
-    edition.imprint = qingbao::model::Imprint {
+    let mut edition = first_issue(dir.path());
+    edition.imprint = Imprint {
+        copy_number: "000001".into(),
         serial: "许科情〔2026〕17号".into(),
         editor: "责编甲".into(),
         signer: "所长乙".into(),
@@ -61,15 +198,15 @@ fn a_full_page_has_22_lines_of_28_characters_and_the_imprint_stands_where_it_is_
         ..Default::default()
     };
     let item = &mut edition.columns[0].items[0];
-    (item.print, item.text) = (qingbao::model::Print::Full, "国".repeat(28 * 100));
-    let docx = dir.path().join("full.docx");
-    std::fs::write(&docx, qingbao::render::docx(&edition, &qingbao::render::Files::new()).unwrap()).unwrap();
-    let pages = pages(dir.path(), &docx);
+    (item.print, item.text) = (Print::Full, "国".repeat(28 * 100));
+    let pages = pages(dir.path(), &pdf(dir.path(), &edition));
     let full: Vec<Vec<&str>> = pages.iter().map(|p| p.lines().map(str::trim).filter(|l| l.starts_with("国国国")).collect()).collect();
     let (lines, most) = full.iter().map(|p| (p.len(), p)).max_by_key(|p| p.0).unwrap();
     let characters: Vec<usize> = most.iter().map(|l| l.chars().count()).collect();
     assert_eq!((lines, characters.iter().min(), characters.iter().max()), (22, Some(&28), Some(&28)), "{characters:?}");
     let squeeze = |t: &str| t.chars().filter(|c| !c.is_whitespace()).collect::<String>();
+    let head: Vec<String> = pages[0].lines().map(squeeze).filter(|l| !l.is_empty()).take(2).collect();
+    assert_eq!(head, ["000001许科情〔2026〕17号", "内部资料草稿"]);
     let all = squeeze(&pages.concat());
     for wanted in [
         "许科情〔2026〕17号",

@@ -46,7 +46,7 @@ pub(super) async fn run(args: &Args, context: &CommandContext) -> anyhow::Result
     let edition = pipeline.issues().draft(&pipeline.settings().publication, today, list.sources.len(), now).await?;
     pipeline.issues().enqueue_issue(&edition, now).await?;
     let sent = pipeline.issues().send(args.out.clone(), now).await?;
-    write_draft(&args.out, pipeline.store(), &edition)?;
+    write_draft(&args.out, &pipeline, &edition)?;
     print!("{}", summary(&report, &edition, &sent));
     println!("draft      in {}: open the .html in a browser, the .docx in Word or WPS, the .eml in a mail program", args.out.display());
     println!("next       qingbao articles search 发制品 --data {}", data.display());

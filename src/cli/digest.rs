@@ -13,7 +13,7 @@ use crate::issue;
 use crate::mail::{self, DeliveryResult, Transport, compose};
 use crate::model::MailAddress;
 use crate::model::{Edition, EditionId};
-use crate::pipeline::Pipeline;
+use crate::pipeline::{self, Pipeline};
 use crate::render;
 use crate::store::{OutboxMessage, Store, StoreError};
 
@@ -74,6 +74,8 @@ pub(super) enum DigestCommand {
 pub(super) enum IssueFormat {
     /// Word document
     Docx,
+    /// PDF, where LibreOffice is installed
+    Pdf,
     /// Mail as HTML
     Html,
     /// Plain text
@@ -119,7 +121,7 @@ pub(super) async fn run(action: &DigestCommand, context: &CommandContext) -> any
         }
         DigestCommand::Export { id, format, output } => {
             let edition = find(store, Some(*id)).await?;
-            let bytes = export(context, store, &edition, *format)?;
+            let bytes = export(context, store, &edition, *format).await?;
             match output {
                 Some(path) => write_file(path, &bytes)?,
                 None => std::io::stdout().lock().write_all(&bytes)?,
@@ -157,7 +159,7 @@ async fn send(context: &CommandContext, pipeline: &Pipeline, edition: &Edition, 
     if let Some(to) = to {
         let to = MailAddress::parse(to)?;
         let store = pipeline.store();
-        let parts = render::parts(edition, &store.item_files(edition)?)?;
+        let parts = render::parts(edition, &store.item_files(edition)?, context.settings.template_of(&edition.publication))?;
         let letter = compose(edition, &parts, &context.settings.mail, &to, now, &store.message_salt()?)?;
         let mut transport = Transport::new(&context.settings.mail, context.data.join("outbox"))?;
         let outcome = transport.send(&OutboxMessage::test_copy(letter)).await;
@@ -217,10 +219,11 @@ async fn mail_test(context: &CommandContext, to: &str) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn export(context: &CommandContext, store: &Store, edition: &Edition, format: IssueFormat) -> anyhow::Result<Vec<u8>> {
-    let files = store.item_files(edition)?;
+async fn export(context: &CommandContext, store: &Store, edition: &Edition, format: IssueFormat) -> anyhow::Result<Vec<u8>> {
+    let (files, template) = (store.item_files(edition)?, context.settings.template_of(&edition.publication));
     Ok(match format {
-        IssueFormat::Docx => render::docx(edition, &files)?,
+        IssueFormat::Docx => render::docx(edition, &files, template)?,
+        IssueFormat::Pdf => pipeline::pdf(&render::docx(edition, &files, template)?, &context.settings.pdf).await?,
         IssueFormat::Html => render::page(edition, &files)?.into_bytes(),
         IssueFormat::Txt => render::text(edition).into_bytes(),
         IssueFormat::Json => serde_json::to_vec_pretty(edition)?,
@@ -228,7 +231,7 @@ fn export(context: &CommandContext, store: &Store, edition: &Edition, format: Is
             let p = find_publication(context, Some(&edition.publication))?;
             let to = p.recipients.first().context("no recipients in qingbao.toml")?;
             let edition = issue::filter_for_recipient(edition, to);
-            let parts = render::parts(&edition, &files)?;
+            let parts = render::parts(&edition, &files, template)?;
             // the issue's own moment, so that the same issue always gives the same bytes
             let at = edition.built_at.unwrap_or_else(Utc::now);
             compose(&edition, &parts, &context.settings.mail, &to.address, at, &store.message_salt()?)?.message

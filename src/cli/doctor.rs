@@ -15,6 +15,7 @@ use crate::cli::serve::CrawlArgs;
 use crate::config::settings::{DispatcherKind, MailTls};
 use crate::fetch::find_browser;
 use crate::mail::{DeliveryResult, Transport};
+use crate::pipeline::{PdfError, find_soffice};
 use crate::store::{BACKUP_MAX_AGE, Role, Store, available_space};
 
 /// How far to look.
@@ -81,6 +82,12 @@ fn settings(f: &mut Report, context: &CommandContext) {
     );
     if list.is_some_and(|l| l.enabled().any(|s| s.render)) {
         f.require("browser", find_browser(&context.settings.fetch), |p| p.display().to_string());
+    }
+    match find_soffice(&context.settings.pdf) {
+        Err(e @ PdfError::NotInstalled) => f.line(Level::Ok, "pdf", &format!("none is made: {e}")),
+        found => {
+            f.require("pdf", found, |p| p.display().to_string());
+        }
     }
     f.line(Level::Ok, "fonts", "the chart's font is built in; documents name 仿宋, 黑体 and 楷体, which Word and WPS bring");
     for file in secrets(context) {

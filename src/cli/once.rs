@@ -12,8 +12,8 @@ use crate::cli::{CommandContext, write_file};
 use crate::crawl::{CrawlMode, CrawlSummary};
 use crate::mail::SendSummary;
 use crate::model::Edition;
+use crate::pipeline::Pipeline;
 use crate::render;
-use crate::store::Store;
 
 pub(super) async fn run(args: &CrawlArgs, mut context: CommandContext) -> anyhow::Result<()> {
     let list = Arc::new(context.source_list()?);
@@ -27,13 +27,13 @@ pub(super) async fn run(args: &CrawlArgs, mut context: CommandContext) -> anyhow
     for p in &context.settings.additional_publications {
         let edition = pipeline.issues().draft(p, p.calendar.today(now), enabled, now).await?;
         pipeline.issues().enqueue_issue(&edition, now).await?;
-        write_draft(&context.data.join("drafts"), pipeline.store(), &edition)?;
+        write_draft(&context.data.join("drafts"), &pipeline, &edition)?;
     }
     let p = &context.settings.publication;
     let edition = pipeline.issues().draft(p, p.calendar.today(now), enabled, now).await?;
     let queued = pipeline.issues().enqueue_issue(&edition, now).await?;
     let sent = pipeline.issues().send(context.data.join("outbox"), now).await?;
-    write_draft(&context.data.join("drafts"), pipeline.store(), &edition)?;
+    write_draft(&context.data.join("drafts"), &pipeline, &edition)?;
     print!("{}", summary(&report, &edition, &sent));
     if queued == 0 {
         println!("Today's issue was mailed before and stays as it is; what is new waits for the next one.");
@@ -45,10 +45,10 @@ pub(super) async fn run(args: &CrawlArgs, mut context: CommandContext) -> anyhow
 }
 
 /// Writes the edition as .html and .docx into a folder.
-pub(super) fn write_draft(folder: &Path, store: &Store, edition: &Edition) -> anyhow::Result<()> {
-    let (stem, files) = (render::file_stem(edition), store.item_files(edition)?);
+pub(super) fn write_draft(folder: &Path, pipeline: &Pipeline, edition: &Edition) -> anyhow::Result<()> {
+    let (stem, files) = (render::file_stem(edition), pipeline.store().item_files(edition)?);
     write_file(&folder.join(format!("{stem}.html")), render::page(edition, &files)?.as_bytes())?;
-    write_file(&folder.join(format!("{stem}.docx")), &render::docx(edition, &files)?)
+    write_file(&folder.join(format!("{stem}.docx")), &render::docx(edition, &files, pipeline.settings().template_of(&edition.publication))?)
 }
 
 /// The table printed at the end of a pass.

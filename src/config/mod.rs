@@ -4,11 +4,13 @@
 
 mod console;
 mod crawl;
+pub mod docx_template;
 pub mod edit_sources;
 pub(crate) mod foreword;
 mod localized;
 mod mail;
 pub mod opml;
+mod pdf;
 mod publication;
 mod reader;
 pub mod settings;

@@ -1,10 +1,12 @@
 //! `[publication]` or `[[publication]]`: what is published, when, from what, and for whom.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
 use chrono::{NaiveDate, NaiveTime};
 
+use crate::config::docx_template::DocxTemplate;
 use crate::config::foreword;
 use crate::config::localized::localized;
 use crate::config::mail::read_address;
@@ -56,6 +58,10 @@ pub struct Publication {
     pub classification_notice: String,
     /// Head and 版记 of an official briefing.
     pub imprint: Imprint,
+    /// A .docx in whose head, styles and page settings issues are printed.
+    pub template_path: Option<PathBuf>,
+    /// The same, read and checked with the settings.
+    pub template: Option<Arc<DocxTemplate>>,
     /// Template of 编者的话 with facts in braces; the usual one where none is given.
     pub foreword: Option<String>,
     /// Columns in order.
@@ -100,6 +106,8 @@ impl Default for Publication {
             organiser: "许昌市科学技术情报研究所".to_owned(),
             printer: None,
             imprint: Imprint::default(),
+            template_path: None,
+            template: None,
             foreword: None,
             classification_notice: "内部资料".to_owned(),
             columns: vec![column("行业动态", 10), column("行业趋势", 5), column("行业报告", 4), column("财经数据", 5), column("金融要点", 5)],
@@ -139,11 +147,12 @@ impl Publication {
     }
 }
 
-const KEYS: [&str; 24] = [
+const KEYS: [&str; 25] = [
     "name",
     "organiser",
     "printer",
     "imprint",
+    "template",
     "foreword",
     "notice",
     "columns",
@@ -180,6 +189,7 @@ pub(super) fn read(s: &Section<'_>) -> Publication {
     set(&mut p.organiser, s.string("organiser"));
     set(&mut p.classification_notice, s.string("notice"));
     p.printer = s.string("printer");
+    p.template_path = s.string("template").map(PathBuf::from);
     if let Some(s) = s.section("imprint") {
         p.imprint = read_imprint(&s);
     }
@@ -239,9 +249,16 @@ pub(super) fn read(s: &Section<'_>) -> Publication {
 
 /// `[publication.imprint]`.
 fn read_imprint(s: &Section<'_>) -> Imprint {
-    s.deny_unknown_keys(&["serial", "editor", "reviewer", "signer", "phone", "report_to", "send_to", "distribute_to", "copies"]);
+    s.deny_unknown_keys(&["copy_number", "serial", "editor", "reviewer", "signer", "phone", "report_to", "send_to", "distribute_to", "copies"]);
     let text = |key| s.string(key).unwrap_or_default();
+    let copy_number = text("copy_number");
+    if !copy_number.is_empty() && (copy_number.len() != 6 || !copy_number.bytes().all(|b| b.is_ascii_digit())) {
+        let english = format!("copy_number {copy_number:?} is not six digits like \"000001\" (GB/T 9704-2012, 7.2.1)");
+        let chinese = format!("份号 copy_number 的“{copy_number}”不是六位数字，请写 \"000001\" 这样的（GB/T 9704-2012 7.2.1）");
+        s.error(s.text("copy_number").and_then(|t| t.span), localized(english, chinese));
+    }
     Imprint {
+        copy_number,
         serial: text("serial"),
         editor: text("editor"),
         reviewer: text("reviewer"),
@@ -325,6 +342,14 @@ fn read_days(s: &Section<'_>, key: &str) -> Vec<NaiveDate> {
         }
     }
     out
+}
+
+/// Reads the templates that publications name.
+pub(super) fn load_templates(publications: &mut [Publication]) -> Result<(), ConfigError> {
+    for p in publications {
+        p.template = p.template_path.as_deref().map(DocxTemplate::load).transpose()?;
+    }
+    Ok(())
 }
 
 /// Adds the holidays and make-up days of a calendar file, or of the built-in one, to publications.

@@ -7,14 +7,16 @@ use serde::{Deserialize, Serialize};
 
 pub use crate::config::console::ConsoleSettings;
 pub use crate::config::crawl::{CrawlSettings, DispatcherKind};
+use crate::config::docx_template::DocxTemplate;
 use crate::config::localized::localized;
 pub use crate::config::mail::{AmbiguousDeliveryPolicy, DkimSettings, MailSettings, MailTls, SmtpSettings};
+pub use crate::config::pdf::PdfSettings;
 pub use crate::config::publication::{ColumnQuota, Publication, Recipient};
 use crate::config::reader::{Section, TomlReader};
 use crate::config::source_list::Vocabulary;
 pub use crate::config::store::StoreSettings;
 pub use crate::config::summarise::{RewriterSettings, SummariseSettings};
-use crate::config::{ConfigError, Taxonomy, console, crawl, mail, publication, read_file, store, summarise};
+use crate::config::{ConfigError, Taxonomy, console, crawl, mail, pdf, publication, read_file, store, summarise};
 
 /// All settings.
 #[derive(Debug, Clone, Default)]
@@ -33,6 +35,8 @@ pub struct Settings {
     pub console: ConsoleSettings,
     /// `[store]`
     pub store: StoreSettings,
+    /// `[pdf]`
+    pub pdf: PdfSettings,
     /// `[summarise]`
     pub summarise: SummariseSettings,
     /// `taxonomy = "FILE"`: replaces the built-in one.
@@ -50,6 +54,11 @@ impl Settings {
     /// The publication of a name, if there is one still.
     pub fn publication_named(&self, name: &str) -> Option<&Publication> {
         self.publications().find(|p| p.name == name)
+    }
+
+    /// The template of a publication's document, where it has one.
+    pub fn template_of(&self, publication: &str) -> Option<&DocxTemplate> {
+        self.publication_named(publication)?.template.as_deref()
     }
 
     /// The words that sources may use as hints: the taxonomy's, and the columns of every publication.
@@ -141,6 +150,8 @@ impl Settings {
         let calendar = settings.calendar.clone();
         publication::add_calendar(calendar.as_deref(), std::slice::from_mut(&mut settings.publication))?;
         publication::add_calendar(calendar.as_deref(), &mut settings.additional_publications)?;
+        publication::load_templates(std::slice::from_mut(&mut settings.publication))?;
+        publication::load_templates(&mut settings.additional_publications)?;
         Ok(settings)
     }
 
@@ -148,7 +159,7 @@ impl Settings {
     pub fn parse(file: &str, text: &str) -> Result<Self, ConfigError> {
         let reader = TomlReader::parse(file, text)?;
         let root = reader.root();
-        root.deny_unknown_keys(&["publication", "fetch", "crawl", "mail", "summarise", "console", "store", "taxonomy", "calendar"]);
+        root.deny_unknown_keys(&["publication", "fetch", "crawl", "mail", "summarise", "console", "store", "pdf", "taxonomy", "calendar"]);
         let file = |key| root.string(key).map(PathBuf::from);
         let mut settings = Self { taxonomy: file("taxonomy"), calendar: file("calendar"), ..Self::default() };
         let mut publications = root.one_or_more("publication").iter().map(publication::read).collect::<Vec<_>>().into_iter();
@@ -174,6 +185,9 @@ impl Settings {
         }
         if let Some(s) = root.section("store") {
             store::read(&s, &mut settings.store);
+        }
+        if let Some(s) = root.section("pdf") {
+            pdf::read(&s, &mut settings.pdf);
         }
         if let Some(s) = root.section("summarise") {
             summarise::read(&s, &mut settings.summarise);
@@ -288,6 +302,7 @@ mod tests {
             ("[fetch]\nat_once = \"7\"", "\"at_once\" must be a whole number"),
             ("[fetch]\nuser_agent = \"情报\"", "user_agent may hold printable ASCII characters only"),
             ("[publication]\nforeword = \"{天气}\"", "{天气} is no fact of an issue; there are {候选}"),
+            ("[publication.imprint]\ncopy_number = \"1号\"", "copy_number \"1号\" is not six digits"),
             ("[publication]\ncolumns = [{ quota = 5 }]", "a column needs a name"),
             ("[publication]\ncolumns = [\"财经\"]", "must hold tables like"),
             ("[publication]\nrecipients = \"a@b.cn\"", "must be a list of texts"),

@@ -69,6 +69,8 @@ pub enum Change {
         summary: Option<Edit>,
         /// Full text.
         text: Option<Edit>,
+        /// 按语.
+        note: Option<Edit>,
     },
     /// Summary or full text is printed of an item.
     Print {

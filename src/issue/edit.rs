@@ -2,7 +2,7 @@
 
 pub use crate::issue::change::{Change, DropReason, Place};
 use crate::issue::fields::Field;
-pub use crate::issue::fields::{Edit, EditError, MAX_ATTACHMENTS, MAX_FOREWORD, MAX_SUMMARY, MAX_TEXT, MAX_TITLE};
+pub use crate::issue::fields::{Edit, EditError, MAX_ATTACHMENTS, MAX_FOREWORD, MAX_NOTE, MAX_SUMMARY, MAX_TEXT, MAX_TITLE};
 use crate::issue::foreword;
 use crate::model::{ArticleId, Copy, Edition, EditionState, Item, Print};
 use crate::text::normalize::truncate;
@@ -22,7 +22,7 @@ impl Change {
             EditionState::Final => return Err(EditError::Final),
         }
         match self {
-            Self::Rewrite { article, title, summary, text } => rewrite(e, article, title, summary, text)?,
+            Self::Rewrite { article, title, summary, text, note } => rewrite(e, article, [title, summary, text, note])?,
             Self::Print { article, print } => find(e, article)?.print = print,
             Self::ResetText { article, text } => {
                 let item = find(e, article)?;
@@ -87,17 +87,20 @@ impl Change {
     }
 }
 
-fn rewrite(e: &mut Edition, article: ArticleId, title: Option<Edit>, summary: Option<Edit>, text: Option<Edit>) -> Result<(), EditError> {
+/// Applies all edits of an item's title, summary, full text and 按语, or none.
+fn rewrite(e: &mut Edition, article: ArticleId, edits: [Option<Edit>; 4]) -> Result<(), EditError> {
+    let [title, summary, text, note] = edits;
     if title.as_ref().is_some_and(|t| t.now.trim().is_empty()) {
         return Err(EditError::NoTitle);
     }
     let item = find(e, article)?;
-    let mut texts = (item.title.clone(), item.summary.clone(), Field::Text.normalize(&item.text));
+    let mut texts = (item.title.clone(), item.summary.clone(), Field::Text.normalize(&item.text), item.note.clone());
     let before = texts.2.clone();
     title.map_or(Ok(()), |t| t.apply(&mut texts.0, Field::Title))?;
     summary.map_or(Ok(()), |s| s.apply(&mut texts.1, Field::Summary))?;
     text.map_or(Ok(()), |t| t.apply(&mut texts.2, Field::Text))?;
-    (item.title, item.summary) = (texts.0, texts.1);
+    note.map_or(Ok(()), |n| n.apply(&mut texts.3, Field::Note))?;
+    (item.title, item.summary, item.note) = (texts.0, texts.1, texts.3);
     if texts.2 != before {
         (item.text, item.text_edited) = (texts.2, item.url.is_some());
     }
@@ -124,6 +127,7 @@ fn write(e: &mut Edition, title: &str, text: &str, publisher: &str, column: &str
         title,
         summary: truncate(text.lines().next().unwrap_or_default(), OWN_SUMMARY),
         text,
+        note: String::new(),
         print: Print::Full,
         text_edited: false,
         picture: None,
@@ -237,7 +241,7 @@ mod tests {
         let mut e = edition();
         let summary = e.columns[0].items[0].summary.clone();
         let edit = |was: &str, now: &str| Some(Edit { was: Some(was.to_owned()), now: now.to_owned() });
-        let rewrite = |title, summary| Change::Rewrite { article: ArticleId(1), title, summary, text: None };
+        let rewrite = |title, summary| Change::Rewrite { article: ArticleId(1), title, summary, text: None, note: None };
         rewrite(edit("甲县粮油加工", "甲写的"), None).apply(&mut e).unwrap();
         rewrite(None, edit(&summary, "乙写的摘要\r\n\r\n第二段")).apply(&mut e).unwrap();
         assert_eq!((e.columns[0].items[0].title.as_str(), e.columns[0].items[0].summary.as_str()), ("甲写的", "乙写的摘要\n第二段"));
@@ -249,6 +253,26 @@ mod tests {
         let long = "字".repeat(MAX_TITLE + 3);
         let too_long = EditError::TooLong { field: "标题", most: MAX_TITLE, longer: 3 };
         assert_eq!(rewrite(Some(Edit::any(&long)), None).apply(&mut e), Err(too_long));
+    }
+
+    #[test]
+    fn a_note_is_written_changed_and_removed_and_keeps_its_bound() {
+        let mut e = edition();
+        let note = |was: Option<&str>, now: &str| Change::Rewrite {
+            article: ArticleId(1),
+            title: None,
+            summary: None,
+            text: None,
+            note: Some(Edit { was: was.map(str::to_owned), now: now.to_owned() }),
+        };
+        note(Some(""), " 值得我市借鉴。\r\n\r\n请有关部门阅。").apply(&mut e).unwrap();
+        assert_eq!(e.columns[0].items[0].printed_note(), "按：值得我市借鉴。\n请有关部门阅。");
+        let theirs = "值得我市借鉴。\n请有关部门阅。".to_owned();
+        assert_eq!(note(Some(""), "另一位写的").apply(&mut e), Err(EditError::Conflict { field: "按语", theirs }));
+        let too_long = EditError::TooLong { field: "按语", most: MAX_NOTE, longer: 1 };
+        assert_eq!(note(None, &"按".repeat(MAX_NOTE + 1)).apply(&mut e), Err(too_long));
+        note(None, " ").apply(&mut e).unwrap();
+        assert_eq!(e.columns[0].items[0].printed_note(), "");
     }
 
     #[test]
@@ -272,7 +296,7 @@ mod tests {
         let table = [
             (Change::Drop { articles: vec![ArticleId(9)], reason: DropReason::Other }, EditError::NoItem),
             (Change::Move { article: ArticleId(1), column: "副刊".into(), place: Place::Top }, EditError::NoColumn("副刊".into())),
-            (Change::Rewrite { article: ArticleId(1), title: Some(Edit::any(" \n")), summary: None, text: None }, EditError::NoTitle),
+            (Change::Rewrite { article: ArticleId(1), title: Some(Edit::any(" \n")), summary: None, text: None, note: None }, EditError::NoTitle),
             (add, EditError::AlreadyThere),
         ];
         for (change, error) in table {

@@ -7,6 +7,8 @@ pub const MAX_TITLE: usize = 200;
 /// See [`MAX_TITLE`].
 pub const MAX_SUMMARY: usize = 2_000;
 /// See [`MAX_TITLE`].
+pub const MAX_NOTE: usize = 500;
+/// See [`MAX_TITLE`].
 pub const MAX_TEXT: usize = 50_000;
 /// See [`MAX_TITLE`].
 pub const MAX_FOREWORD: usize = 5_000;
@@ -51,6 +53,7 @@ pub(super) enum Field {
     Publisher,
     Summary,
     Text,
+    Note,
     Foreword,
 }
 
@@ -61,6 +64,7 @@ impl Field {
             Self::Publisher => "来源",
             Self::Summary => "摘要",
             Self::Text => "全文",
+            Self::Note => "按语",
             Self::Foreword => "编者的话",
         }
     }
@@ -71,6 +75,7 @@ impl Field {
             Self::Title | Self::Publisher => MAX_TITLE,
             Self::Summary => MAX_SUMMARY,
             Self::Text => MAX_TEXT,
+            Self::Note => MAX_NOTE,
             Self::Foreword => MAX_FOREWORD,
         }
     }
@@ -81,7 +86,7 @@ impl Field {
         let lines = |line: fn(&str) -> String| text.lines().map(line).filter(|l| !l.trim().is_empty()).collect::<Vec<_>>().join("\n");
         match self {
             Self::Title | Self::Publisher => collapse_whitespace(text),
-            Self::Summary | Self::Foreword => lines(collapse_whitespace),
+            Self::Summary | Self::Note | Self::Foreword => lines(collapse_whitespace),
             Self::Text => lines(cells),
         }
     }

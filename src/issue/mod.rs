@@ -223,6 +223,7 @@ fn item_from_article(lead: &Headline, text: String, settings: &SummariseSettings
         title: summarise::normalize_title(&lead.title),
         summary: summary(lead, &text, settings, zone),
         text,
+        note: String::new(),
         print: Print::Summary,
         text_edited: false,
         picture: None,

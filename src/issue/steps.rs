@@ -80,6 +80,7 @@ mod tests {
                 title: Some(Edit::any("新题")),
                 summary: Some(Edit::any("一段\n两段")),
                 text: Some(Edit::any("全文\n甲\t1")),
+                note: Some(Edit::any("请阅")),
             },
             Change::Print { article: id(1), print: Print::Full },
             Change::Write { title: "自写".into(), text: "正文".into(), publisher: String::new(), column: "财经数据".into() },

@@ -162,7 +162,7 @@ mod tests {
         let edition = store.commit_edition(draft.edition, &Publication::default(), &[], store.whole_archive().range).unwrap();
         let to = MailAddress::parse("a@b.cn").unwrap();
         let letter =
-            compose(&edition, &render::parts(&edition, &render::Files::new()).unwrap(), &MailSettings::default(), &to, now(), "salt").unwrap();
+            compose(&edition, &render::parts(&edition, &render::Files::new(), None).unwrap(), &MailSettings::default(), &to, now(), "salt").unwrap();
         assert_eq!(store.queue_messages(&edition, &[letter], now(), now() + Duration::days(3)).unwrap(), 1);
         (store, edition.id)
     }

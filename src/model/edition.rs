@@ -70,6 +70,9 @@ pub struct Item {
     pub summary: String,
     /// Full text, one paragraph per line; cells of a table's row parted by tabs.
     pub text: String,
+    /// 按语: what the editor says of it, printed before the text.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub note: String,
     /// Which of the two is printed.
     #[serde(default = "Print::before_it_was_said")]
     pub print: Print,
@@ -119,6 +122,11 @@ impl Item {
             Print::Summary => &self.summary,
             Print::Full => &self.text,
         }
+    }
+
+    /// 按：…, or nothing where there is no 按语.
+    pub fn printed_note(&self) -> String {
+        if self.note.is_empty() { String::new() } else { format!("按：{}", self.note) }
     }
 
     /// Its files: the picture, then the attachments.
@@ -189,6 +197,8 @@ fn is_false(value: &bool) -> bool {
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Imprint {
+    /// 份号, at the top left: which of its printed copies this is, as six digits.
+    pub copy_number: String,
     /// 编号, at the top right.
     pub serial: String,
     /// 责任编辑.

@@ -7,7 +7,7 @@ use chrono::{DateTime, NaiveDate, Utc};
 
 use super::{Result, llm};
 use crate::config::Settings;
-use crate::config::settings::{MailSettings, Publication, Recipient};
+use crate::config::settings::{Publication, Recipient};
 use crate::crawl::Crawler;
 use crate::health::Component;
 use crate::issue::{self, IssueInput};
@@ -130,7 +130,7 @@ impl IssueMaker {
             return Ok(0);
         }
         let list = if edition.is_final { &publication.final_recipients } else { &publication.recipients };
-        let (recipients, settings) = (list.clone(), self.settings.mail.clone());
+        let (recipients, settings) = (list.clone(), Arc::clone(&self.settings));
         let with_files = edition.clone();
         let (salt, files) = self.store.run(move |s| Ok((s.message_salt()?, s.item_files(&with_files)?))).await?;
         // the document and its compression are CPU work
@@ -153,7 +153,7 @@ fn render_messages(
     edition: &Edition,
     files: &Files,
     recipients: &[Recipient],
-    settings: &MailSettings,
+    settings: &Settings,
     now: DateTime<Utc>,
     salt: &str,
 ) -> Result<Vec<OutgoingMessage>> {
@@ -164,11 +164,11 @@ fn render_messages(
         let at = if let Some(at) = rendered.iter().position(|(r, _)| same(r)) {
             at
         } else {
-            rendered.push((to, render::parts(&issue::filter_for_recipient(edition, to), files)?));
+            rendered.push((to, render::parts(&issue::filter_for_recipient(edition, to), files, settings.template_of(&edition.publication))?));
             rendered.len() - 1
         };
         if let Some((_, parts)) = rendered.get(at) {
-            out.push(mail::compose(edition, parts, settings, &to.address, edition.built_at.unwrap_or(now), salt)?);
+            out.push(mail::compose(edition, parts, &settings.mail, &to.address, edition.built_at.unwrap_or(now), salt)?);
         }
     }
     Ok(out)

@@ -2,6 +2,7 @@
 
 mod issues;
 mod llm;
+mod pdf;
 mod reload;
 
 use std::sync::Arc;
@@ -15,6 +16,7 @@ use crate::render::RenderError;
 use crate::store::{Store, StoreError};
 
 pub use issues::IssueMaker;
+pub use pdf::{PdfError, find_soffice, pdf};
 pub use reload::{ConfigHandle, ReloadError};
 
 /// Why an issue cannot be made or sent, or the pipeline not be set up.

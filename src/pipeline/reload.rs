@@ -173,7 +173,9 @@ impl ConfigHandle {
 
 fn settings_versions(config: Option<&Path>, settings: &Settings) -> Vec<FileVersion> {
     let config = config.unwrap_or(Path::new(Settings::FILE));
-    [Some(config), settings.taxonomy.as_deref(), settings.calendar.as_deref()].into_iter().map(|p| p.and_then(file_version)).collect()
+    let named = [Some(config), settings.taxonomy.as_deref(), settings.calendar.as_deref()];
+    let templates = settings.publications().map(|p| p.template_path.as_deref());
+    named.into_iter().chain(templates).map(|p| p.and_then(file_version)).collect()
 }
 
 #[cfg(test)]

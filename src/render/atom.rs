@@ -1,5 +1,7 @@
 //! What other programs read: articles as JSON objects, issues and articles as Atom (RFC 4287).
 
+use std::borrow::Cow;
+
 use chrono::{DateTime, Utc};
 use quick_xml::escape::escape;
 use serde_json::{Value, json};
@@ -49,7 +51,7 @@ struct Entry<'a> {
     url: Option<&'a str>,
     when: DateTime<Utc>,
     publisher: &'a str,
-    summary: &'a str,
+    summary: Cow<'a, str>,
     labels: Vec<&'a str>,
 }
 
@@ -64,7 +66,7 @@ pub fn issue_feed(e: &Edition) -> String {
         url: i.url.as_ref().map(WebUrl::as_str),
         when: i.date.and_then(|d| d.and_hms_opt(0, 0, 0)).map_or(built, |t| t.and_utc().min(built)),
         publisher: &i.publisher,
-        summary: i.printed(),
+        summary: if i.note.is_empty() { i.printed().into() } else { format!("{}\n{}", i.printed_note(), i.printed()).into() },
         labels: std::iter::once(c.name.as_str()).chain(i.industries.iter().chain(&i.themes).map(String::as_str)).collect(),
     });
     feed(&format!("urn:qingbao:issue:{}", e.publication), &format!("{} {}", e.publication, e.issue_label()), Some(built), entries)
@@ -78,7 +80,7 @@ pub fn article_feed(publication: &str, subject: &str, articles: &[Headline]) -> 
         url: Some(h.url.as_str()),
         when: h.sort_time(),
         publisher: h.publisher_or_source(),
-        summary: "",
+        summary: "".into(),
         labels: h.classification.iter().flat_map(|j| j.industries.iter().chain(&j.themes)).map(|l| l.name.as_str()).collect(),
     });
     let newest = articles.iter().map(Headline::sort_time).max();

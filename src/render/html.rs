@@ -4,7 +4,7 @@ use askama::Template;
 
 use crate::model::{Edition, Item, Layout, Print};
 use crate::render::blocks::{Block, blocks};
-use crate::render::{RenderError, chinese_date, content_id, health_line, subject};
+use crate::render::{RenderError, chinese_date, columns, content_id, health_line, subject};
 use crate::text::normalize::truncate;
 
 /// Mail programs clip longer mails (Gmail at about 102 KB).
@@ -16,6 +16,8 @@ struct Mail<'a> {
     e: &'a Edition,
     subject: String,
     preheader: String,
+    /// Size of the publication's name and space between its letters, in pixels.
+    name_size: (usize, usize),
     issue: String,
     date: String,
     health: String,
@@ -37,6 +39,7 @@ struct Column<'a> {
 struct Numbered<'a> {
     number: usize,
     item: &'a Item,
+    note: String,
     blocks: Vec<Block<'a>>,
     /// Whether only the document has the full text.
     shortened: bool,
@@ -77,7 +80,7 @@ pub fn html(edition: &Edition) -> Result<String, RenderError> {
 
 fn render(edition: &Edition, shown: usize, full_texts: bool) -> Result<String, RenderError> {
     let mut number = 0;
-    let mut columns = Vec::new();
+    let mut shown_columns = Vec::new();
     for c in &edition.columns {
         let mut items = Vec::new();
         for item in c.items.iter().take(shown.saturating_sub(number)) {
@@ -87,14 +90,24 @@ fn render(edition: &Edition, shown: usize, full_texts: bool) -> Result<String, R
             let shortened = !full_texts && item.print == Print::Full && item.text != item.summary;
             let picture = item.picture.as_ref().map(|p| ShownPicture { id: content_id(p), width: p.width.min(TEXT_WIDTH) });
             let blocks = blocks(if shortened { &item.summary } else { item.printed() });
-            items.push(Numbered { number, item, blocks, shortened, picture, date: item.date.map(|d| d.to_string()), places });
+            items.push(Numbered {
+                number,
+                item,
+                note: item.printed_note(),
+                blocks,
+                shortened,
+                picture,
+                date: item.date.map(|d| d.to_string()),
+                places,
+            });
         }
-        columns.push(Column { name: &c.name, items });
+        shown_columns.push(Column { name: &c.name, items });
     }
     let first: Vec<&str> = edition.items().take(3).map(|i| i.title.as_str()).collect();
     let mail = Mail {
         e: edition,
         subject: subject(edition),
+        name_size: name_size(&edition.publication),
         preheader: truncate(&first.join("；"), 80),
         issue: edition.issue_label(),
         date: chinese_date(edition.date),
@@ -102,11 +115,20 @@ fn render(edition: &Edition, shown: usize, full_texts: bool) -> Result<String, R
         people: edition.imprint.people(),
         chart: crate::render::chart::alt(&edition.trend_with_items()),
         // the same is said of the document only where it is true
-        shortened: columns.iter().flat_map(|c: &Column<'_>| &c.items).any(|i| i.shortened) || edition.item_count() > number,
-        columns,
+        shortened: shown_columns.iter().flat_map(|c: &Column<'_>| &c.items).any(|i| i.shortened) || edition.item_count() > number,
+        columns: shown_columns,
         left_out: edition.item_count() - number,
     };
     Ok(mail.render()?)
+}
+
+/// The size at which a name fills one line of the text at most.
+fn name_size(name: &str) -> (usize, usize) {
+    let (width, size, space) = (TEXT_WIDTH as usize, 30, 4);
+    if columns(name) * (size + space) / 2 <= width {
+        return (size, space);
+    }
+    ((width * 2 / columns(name).max(1)).clamp(18, size), 0)
 }
 
 #[cfg(test)]
@@ -134,6 +156,12 @@ mod tests {
         let mut e = build_with(vec![article(1, "许昌发制品出口增长", "发制品", "财经数据", 2)], &[]).edition;
         (e.year, e.number_in_year, e.cumulative_number) = (2026, 3, 103);
         insta::assert_snapshot!(html(&e).unwrap());
+    }
+
+    #[test]
+    fn the_name_fills_one_line_at_most() {
+        let size = |n| name_size(&"许".repeat(n));
+        assert_eq!([9, 18, 20, 22, 60].map(size), [(30, 4), (30, 4), (30, 0), (28, 0), (18, 0)]);
     }
 
     #[test]

@@ -20,6 +20,7 @@ pub use notice::{notice_letter, notice_subject};
 pub use picture::{PictureError, Png, read_picture};
 pub use text::text;
 
+use crate::config::docx_template::DocxTemplate;
 use crate::model::{Edition, FileId, Picture, Series};
 
 /// Content id of the chart.
@@ -97,9 +98,9 @@ pub fn file_stem(edition: &Edition) -> String {
 ///
 /// # Errors
 /// A template or document that cannot be written.
-pub fn parts(edition: &Edition, files: &Files) -> Result<RenderedIssue, RenderError> {
+pub fn parts(edition: &Edition, files: &Files, template: Option<&DocxTemplate>) -> Result<RenderedIssue, RenderError> {
     let name = format!("{}{}.docx", file_stem(edition), if edition.is_final { "" } else { "（草稿）" });
-    let document = AttachedFile { name, media_type: DOCX.to_owned(), bytes: docx(edition, files)? };
+    let document = AttachedFile { name, media_type: DOCX.to_owned(), bytes: docx(edition, files, template)? };
     let mut attachments = vec![document];
     for f in edition.items().flat_map(|i| &i.attachments) {
         if let Some(bytes) = files.get(&f.id) {
@@ -135,6 +136,11 @@ pub fn page(edition: &Edition, files: &Files) -> Result<String, RenderError> {
         page = page.replace(&format!("\"cid:{}\"", p.id), &format!("\"data:image/png;base64,{data}\""));
     }
     Ok(page)
+}
+
+/// How wide a name is set, in columns: two for a Chinese character, one for a Latin one.
+fn columns(name: &str) -> usize {
+    name.chars().map(|c| if c.is_ascii() { 1 } else { 2 }).sum()
 }
 
 /// 2026年11月24日

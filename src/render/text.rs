@@ -31,6 +31,9 @@ fn write_all(e: &Edition, out: &mut String) -> std::fmt::Result {
             if !labels.is_empty() {
                 writeln!(out, "[{}]", labels.join("] ["))?;
             }
+            if !i.note.is_empty() {
+                writeln!(out, "{}", i.printed_note())?;
+            }
             writeln!(out, "{}", i.printed())?;
             let date = i.date.map(|d| format!("　{d}")).unwrap_or_default();
             if !i.publisher.is_empty() {

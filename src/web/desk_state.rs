@@ -87,6 +87,7 @@ struct Column {
 struct Texts {
     title: String,
     summary: String,
+    note: String,
     /// Where it is printed.
     #[serde(skip_serializing_if = "Option::is_none")]
     text: Option<String>,
@@ -100,6 +101,7 @@ impl From<&Item> for Texts {
         Self {
             title: i.title.clone(),
             summary: i.summary.clone(),
+            note: i.note.clone(),
             text: (i.print == Print::Full).then(|| i.text.clone()),
             print: i.print,
             text_edited: i.text_edited,

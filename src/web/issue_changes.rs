@@ -60,9 +60,9 @@ pub(super) async fn asked(console: &AppState, session: &Session, id: EditionId, 
     };
     let mut changes = Vec::new();
     let writes = fields.text("do") == "write";
-    let (title, summary, full) = (edit("title"), edit("summary"), edit("text"));
-    if !writes && (title.is_some() || summary.is_some() || full.is_some()) {
-        changes.push(Change::Rewrite { article, title, summary, text: full });
+    let (title, summary, full, note) = (edit("title"), edit("summary"), edit("text"), edit("note"));
+    if !writes && [&title, &summary, &full, &note].iter().any(|e| e.is_some()) {
+        changes.push(Change::Rewrite { article, title, summary, text: full, note });
     }
     let action = match fields.text("do") {
         _ if !fields.text("drop").is_empty() => Some(drop_items(fields, fields.text("drop"))),

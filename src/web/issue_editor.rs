@@ -8,8 +8,9 @@ use axum::response::{IntoResponse, Redirect, Response};
 use chrono::Utc;
 
 use crate::config::settings::Publication;
-use crate::issue::edit::{Change, DropReason, MAX_ATTACHMENTS, MAX_FOREWORD, MAX_SUMMARY, MAX_TEXT, MAX_TITLE};
+use crate::issue::edit::{Change, DropReason, MAX_ATTACHMENTS, MAX_FOREWORD, MAX_NOTE, MAX_SUMMARY, MAX_TEXT, MAX_TITLE};
 use crate::model::{Edition, EditionId, EditionState, Print, SigningStep};
+use crate::pipeline::find_soffice;
 use crate::store::{Direction, EditResult, EditionRow, Session};
 use crate::web::access::Editor;
 use crate::web::desk_state::{self, Conflict, Outcome};
@@ -37,6 +38,8 @@ struct EditorPage {
     /// Each letter: to whom, what it brings, and where it stands.
     letters: Vec<(String, &'static str, &'static str)>,
     finals: usize,
+    /// Whether PDFs can be made here.
+    pdf: bool,
     signing: SigningView,
     /// Publications of which an issue can be started: name, and what the button says.
     startable: Vec<(String, String)>,
@@ -48,11 +51,13 @@ struct Limits {
     title: usize,
     summary: usize,
     text: usize,
+    note: usize,
     foreword: usize,
     attachments: usize,
 }
 
-const LIMITS: Limits = Limits { title: MAX_TITLE, summary: MAX_SUMMARY, text: MAX_TEXT, foreword: MAX_FOREWORD, attachments: MAX_ATTACHMENTS };
+const LIMITS: Limits =
+    Limits { title: MAX_TITLE, summary: MAX_SUMMARY, text: MAX_TEXT, note: MAX_NOTE, foreword: MAX_FOREWORD, attachments: MAX_ATTACHMENTS };
 
 /// What is said above the page.
 #[derive(Default)]
@@ -101,6 +106,7 @@ async fn show(console: &AppState, session: &Session, id: EditionId, said: Notice
         stale: stale_facts(console, &e).await?,
         letters: letters.into_iter().map(|l| (l.recipient, l.content.chinese(), l.state.chinese())).collect(),
         finals: publication.map_or(0, |p| p.final_recipients.len()),
+        pdf: find_soffice(&pipeline.settings().pdf).is_ok(),
         e,
         version,
         said,
@@ -204,6 +210,7 @@ pub(super) async fn answer(console: &AppState, id: EditionId, form: &Form, done:
         ("title", "标题"),
         ("summary", "摘要"),
         ("text", "全文"),
+        ("note", "按语"),
         ("foreword", "编者的话"),
         ("remark", "意见"),
         ("wrong", "原文"),

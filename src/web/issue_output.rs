@@ -5,6 +5,7 @@ use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 
 use crate::model::{Edition, EditionId, FileId};
+use crate::pipeline;
 use crate::render::{self, Files, RenderError};
 use crate::store::Session;
 use crate::web::access::Editor;
@@ -26,11 +27,31 @@ pub(super) async fn preview(State(console): State<AppState>, Editor(session): Ed
 
 /// The issue as a document.
 pub(super) async fn document(State(console): State<AppState>, Editor(session): Editor, Path(id): Path<i64>) -> Response {
-    let document = |e: &Edition, files: &Files| Ok((render::file_stem(e), render::docx(e, files)?));
-    match render(&console, &session, EditionId(id), document).await {
+    match render(&console, &session, EditionId(id), written(&console)).await {
         Ok((stem, bytes)) => download(&format!("issue-{id}.docx"), &format!("{stem}.docx"), render::DOCX, bytes),
         Err(answer) => answer,
     }
+}
+
+/// The issue as PDF, where LibreOffice is installed.
+pub(super) async fn pdf(State(console): State<AppState>, Editor(session): Editor, Path(id): Path<i64>) -> Response {
+    let (stem, docx) = match render(&console, &session, EditionId(id), written(&console)).await {
+        Ok(made) => made,
+        Err(answer) => return answer,
+    };
+    match pipeline::pdf(&docx, &console.pipeline().settings().pdf).await {
+        Ok(bytes) => download(&format!("issue-{id}.pdf"), &format!("{stem}.pdf"), "application/pdf", bytes),
+        Err(e) => {
+            tracing::warn!(issue = id, "no PDF: {e}");
+            response::refused(&console, &session, StatusCode::SERVICE_UNAVAILABLE, e.chinese())
+        }
+    }
+}
+
+/// Writes the document; gives the stem of its file's name, too.
+fn written(console: &AppState) -> impl Fn(&Edition, &Files) -> Result<(String, Vec<u8>), RenderError> + Send + 'static {
+    let pipeline = console.pipeline();
+    move |e, files| Ok((render::file_stem(e), render::docx(e, files, pipeline.settings().template_of(&e.publication))?))
 }
 
 /// Has something made of an issue and its files.

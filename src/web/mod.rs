@@ -159,6 +159,7 @@ fn router(console: AppState) -> Router {
         .route("/draft/{id}/pool", get(candidates::page))
         .route("/draft/{id}/mail", get(issue_output::preview))
         .route("/draft/{id}/docx", get(issue_output::document))
+        .route("/draft/{id}/pdf", get(issue_output::pdf))
         .route("/draft/{id}/files", post(upload::upload))
         .route("/draft/{id}/files/{file}", get(issue_output::file))
         .route("/articles", get(archive::search))

@@ -184,7 +184,7 @@ impl Course {
         if cut {
             offline(page, true).await;
         }
-        let field = ["title", "summary"][usize::try_from(random.below(2)).unwrap()];
+        let field = ["title", "summary", "note"][usize::try_from(random.below(3)).unwrap()];
         let word = format!("〔{name}{seed}之{round}〕");
         let article = write(page, random.below(25), field, &word).await;
         self.log.push(format!("{word} into {field} of {article}{}", if cut { ", cut off" } else { "" }));

@@ -11,6 +11,7 @@ mod keyboard;
 mod nats;
 mod outlets;
 mod paste;
+mod print;
 mod printed;
 mod same_story;
 mod signing;

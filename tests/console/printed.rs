@@ -62,7 +62,9 @@ async fn every_field_that_editors_change_is_in_document_mail_page_and_json() {
     let content = editor.content().await;
     let (first, moved) = (items(&content, 0), items(&content, 4)[0].clone());
 
-    editor.change(&first[0], &[("do", "rewrite"), ("title", "改写的标题"), ("summary", "改写的摘要第一段\r\n改写的摘要第二段")]).await;
+    editor
+        .change(&first[0], &[("do", "rewrite"), ("title", "改写的标题"), ("summary", "改写的摘要第一段\r\n改写的摘要第二段"), ("note", "编者的按语")])
+        .await;
     editor.change(&first[1], &[("do", "print-full")]).await;
     editor.change(&first[1], &[("do", "rewrite"), ("text", "改写的全文第一段\r\n指标\t数值\r\n产值甲\t一百二十\r\n改写的全文末段")]).await;
     editor.change(&moved, &[("do", "move"), ("column", "行业趋势")]).await;
@@ -87,6 +89,7 @@ async fn every_field_that_editors_change_is_in_document_mail_page_and_json() {
 
     let words = [
         "改写的标题",
+        "编者的按语",
         "改写的摘要第一段",
         "改写的摘要第二段",
         "改写的全文第一段",
@@ -153,6 +156,7 @@ async fn every_field_that_editors_change_is_in_document_mail_page_and_json() {
     let issue = editor.page("/api/v1/issues/current").await;
     assert!(words.iter().all(|word| issue.contains(word)), "{issue}");
     let feed = editor.page("/feeds/issue.atom").await;
+    assert!(feed.contains("按：编者的按语\n改写的摘要第一段"), "{feed}");
     assert!(feed.contains("自写的正文\n自写的第二段") && feed.contains("改写的摘要第一段\n改写的摘要第二段"), "{feed}");
 }
 
@@ -188,4 +192,24 @@ async fn a_foreword_that_is_not_true_any_more_is_told_and_an_issue_is_not_finish
     assert!(refused.text().await.unwrap().contains("没有定稿"));
     editor.finalise(&[("version", &seen), ("anyway", "1")]).await;
     assert!(editor.page("/draft/1").await.contains("已定稿"));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_issue_is_downloaded_as_pdf_where_there_is_libreoffice_and_otherwise_told_why_not() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let dir = tempfile::tempdir().unwrap();
+    let soffice = dir.path().join("soffice");
+    std::fs::write(&soffice, "#!/bin/sh\nprintf '%%PDF-1.7 ' > issue.pdf && wc -c < issue.docx >> issue.pdf\n").unwrap();
+    std::fs::set_permissions(&soffice, std::fs::Permissions::from_mode(0o755)).unwrap();
+    let service = Service::start_with("", &format!("[pdf]\nsoffice = \"{}\"\n", soffice.display()));
+    let editor = service.sign_in("", "甲编辑").await;
+    assert!(editor.page("/draft/1").await.contains("下载 PDF"));
+    let answer = editor.get("/draft/1/pdf").await;
+    assert_eq!((answer.status(), answer.headers()["content-type"].to_str().unwrap()), (StatusCode::OK, "application/pdf"));
+    assert!(answer.text().await.unwrap().starts_with("%PDF-1.7 "));
+    std::fs::remove_file(&soffice).unwrap();
+    assert!(!editor.page("/draft/1").await.contains("下载 PDF"));
+    let answer = editor.get("/draft/1/pdf").await;
+    assert_eq!(answer.status(), StatusCode::SERVICE_UNAVAILABLE);
+    assert!(answer.text().await.unwrap().contains("LibreOffice"));
 }

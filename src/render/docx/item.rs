@@ -5,21 +5,22 @@ use docx_rs::{
     TableCell, TableRow, WidthType,
 };
 
-use super::{TEXT_WIDTH, anchor, body};
+use super::styles::TypeArea;
+use super::{anchor, body, paragraph};
 use crate::model::{Item, Picture};
 use crate::render::Files;
 use crate::render::blocks::{Block, blocks};
 use crate::text::normalize::collapse_whitespace;
 
-/// Width of the text in English metric units.
-const TEXT_WIDTH_EMU: u32 = 8844 * 635;
+/// English metric units of a twentieth of a point.
+const EMU_PER_TWENTIETH: u32 = 635;
 /// Highest picture: half a page.
 const MAX_HEIGHT_EMU: u32 = 10 * 360_000;
 /// English metric units of a pixel, at 96 to the inch.
 const EMU_PER_PIXEL: u32 = 9525;
 
 /// Adds an item; `id` is its number in the document.
-pub(super) fn add(d: Docx, i: &Item, id: usize, files: &Files) -> Docx {
+pub(super) fn add(d: Docx, i: &Item, id: usize, files: &Files, area: TypeArea) -> Docx {
     let title = Paragraph::new()
         .style("Heading2")
         .keep_next(true)
@@ -27,14 +28,17 @@ pub(super) fn add(d: Docx, i: &Item, id: usize, files: &Files) -> Docx {
         .add_run(Run::new().add_text(collapse_whitespace(&i.title)))
         .add_bookmark_end(id);
     let mut d = d.add_paragraph(title);
+    for line in i.printed_note().lines() {
+        d = d.add_paragraph(paragraph("Note", line));
+    }
     for (n, block) in blocks(i.printed()).into_iter().enumerate() {
         d = match block {
             Block::Paragraph(line) => d.add_paragraph(body(&line.replace('\t', "　"))),
-            Block::Table(rows) => d.add_table(table(&rows, id, n)),
+            Block::Table(rows) => d.add_table(table(&rows, id, n, area.width)),
         };
     }
     if let Some((p, bytes)) = i.picture.as_ref().and_then(|p| Some((p, files.get(&p.file.id)?))) {
-        let run = Run::new().add_image(picture(p, bytes, id));
+        let run = Run::new().add_image(picture(p, bytes, id, area.width));
         // a line of exactly 28 points would show the picture's foot only
         let line = LineSpacing::new().line_rule(LineSpacingType::Auto).line(240).before(120).after(120);
         d = d.add_paragraph(Paragraph::new().align(AlignmentType::Center).line_spacing(line).add_run(run));
@@ -65,9 +69,9 @@ fn origin(d: Docx, i: &Item, id: usize) -> Docx {
 }
 
 /// A table of equal columns; `n` is its place among the item's blocks.
-fn table(rows: &[Vec<&str>], id: usize, n: usize) -> Table {
+fn table(rows: &[Vec<&str>], id: usize, n: usize, text_width: usize) -> Table {
     let columns = rows.first().map_or(1, Vec::len).max(1);
-    let width = TEXT_WIDTH / columns;
+    let width = text_width / columns;
     // ids of an item's own, above those of the paragraphs outside of tables
     let cells = |row: usize, texts: &[&str]| {
         let cell = |(column, text): (usize, &&str)| {
@@ -85,9 +89,10 @@ fn table(rows: &[Vec<&str>], id: usize, n: usize) -> Table {
 }
 
 /// A picture at its size, but no wider than the text and no higher than half a page.
-fn picture(p: &Picture, png: &[u8], id: usize) -> Pic {
+fn picture(p: &Picture, png: &[u8], id: usize, text_width: usize) -> Pic {
     let (width, height) = (p.width.saturating_mul(EMU_PER_PIXEL).max(1), p.height.saturating_mul(EMU_PER_PIXEL).max(1));
-    let scale = f64::from(TEXT_WIDTH_EMU.min(width)) / f64::from(width);
+    let most = u32::try_from(text_width).unwrap_or(u32::MAX).saturating_mul(EMU_PER_TWENTIETH);
+    let scale = f64::from(most.min(width)) / f64::from(width);
     let scale = scale.min(f64::from(MAX_HEIGHT_EMU.min(height)) / f64::from(height));
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "at most the text's width and half a page")]
     let scaled = |length: u32| (f64::from(length) * scale) as u32;

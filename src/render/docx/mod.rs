@@ -3,67 +3,77 @@
 //! Page and type measures follow GB/T 9704-2012 as far as a newsletter does: margins 37/35/28/26 mm, 仿宋 三号 body.
 //! Every paragraph has a style by name, so Word's and WPS's navigation pane shows columns and items.
 
+mod imprint;
 mod item;
 mod masthead;
 mod order;
+mod styles;
+mod template;
 
 use std::io::Cursor;
 
-use docx_rs::{
-    AlignmentType, BreakType, DocumentChild, Docx, Footer, Hyperlink, HyperlinkType, LineSpacing, LineSpacingType, PageMargin, PageNum, Paragraph,
-    Run, RunFonts, SpecialIndentType, Style, StyleType, Tab, TabLeaderType, TabValueType,
-};
+use docx_rs::{DocumentChild, Docx, Hyperlink, HyperlinkType, Paragraph, Run, SpecialIndentType, Tab, TabLeaderType, TabValueType};
 use quick_xml::escape::escape;
 
+use crate::config::docx_template::DocxTemplate;
 use crate::model::{Edition, Layout};
 use crate::render::Files;
 use crate::text::normalize::collapse_whitespace;
+use styles::TypeArea;
 
-const RED: &str = "C00000";
-const SONG_TITLE: &str = "方正小标宋简体";
-const HEI: &str = "黑体";
-const FANG: &str = "仿宋";
-/// 22 lines fill the 637.8 points of the type area (GB/T 9704-2012, 5.2.3): exactly 28.95 points each.
-const LINE: i32 = 579;
-/// 28 characters of 16 points fill its 442.2 points: each a quarter of a point closer to the next, in twentieths of a point.
-const SPACING: i32 = -5;
-/// Two characters, in twentieths of a point.
-const TWO_CHARS: i32 = 2 * (16 * 20 + SPACING);
 /// How far a second line of an entry of the contents stands in, in twentieths of a point.
 const CONTENTS_INDENT: i32 = 560;
 const CONTENTS_TAB: usize = 560;
-/// Width of the type area, in twentieths of a point.
-const TEXT_WIDTH: usize = 11_906 - 1588 - 1474;
-
 /// A document that cannot be written.
 #[derive(Debug, thiserror::Error)]
 #[error("the .docx cannot be written: {0}")]
 pub struct DocxError(String);
 
-/// Renders the document.
+/// Renders the document, in the template of its publication where it has one.
 ///
 /// # Errors
 /// Those of the library.
-pub fn docx(edition: &Edition, files: &Files) -> Result<Vec<u8>, DocxError> {
-    let mut document = masthead::masthead(page(styles(Docx::new())), edition);
+pub fn docx(edition: &Edition, files: &Files, template: Option<&DocxTemplate>) -> Result<Vec<u8>, DocxError> {
+    let Some(template) = template else {
+        let d = masthead::masthead(styles::page(styles::styles(Docx::new(), &edition.publication)), edition);
+        return pack(imprint::add(items(d, edition, files, TypeArea::STANDARD), edition, TypeArea::STANDARD), edition);
+    };
+    let area = TypeArea { left: template.body.left, width: template.body.text_width as usize };
+    let mut d = items(styles::styles(Docx::new(), &edition.publication), edition, files, area);
+    if !template.body.has_tail() {
+        d = imprint::add(d, edition, area);
+    }
+    template::put_into(template, edition, &pack(d, edition)?)
+}
+
+/// 编者的话, 目录 and the columns with their items.
+fn items(mut d: Docx, edition: &Edition, files: &Files, area: TypeArea) -> Docx {
     if !edition.foreword.is_empty() {
-        document = heading(document, "●编者的话");
+        d = d.add_paragraph(heading("●编者的话"));
     }
     for paragraph in edition.foreword.lines() {
-        document = document.add_paragraph(body(paragraph));
+        d = d.add_paragraph(body(paragraph));
     }
-    if edition.layout == Layout::Bulletin {
-        document = contents(document, edition);
+    let in_columns = edition.layout == Layout::Bulletin;
+    if in_columns {
+        d = contents(d, edition, area);
     }
     let mut id = 0;
     for column in edition.columns.iter().filter(|c| !c.items.is_empty()) {
-        document = heading(document, &format!("●{}", column.name));
+        if in_columns {
+            // the items begin on a page of their own
+            d = d.add_paragraph(heading(&format!("●{}", column.name)).page_break_before(id == 0));
+        }
         for i in &column.items {
             id += 1;
-            document = item::add(document, i, id, files);
+            d = item::add(d, i, id, files, area);
         }
     }
-    document = masthead::imprint(document, edition);
+    d
+}
+
+/// The bytes of the document.
+fn pack(mut document: Docx, edition: &Edition) -> Result<Vec<u8>, DocxError> {
     number_paragraphs(&mut document);
     let mut out = Cursor::new(Vec::new());
     let mut parts = document.build();
@@ -104,65 +114,25 @@ fn number_paragraphs(d: &mut Docx) {
     }
 }
 
-fn fonts(east_asia: &str) -> RunFonts {
-    RunFonts::new().east_asia(east_asia).ascii("Times New Roman").hi_ansi("Times New Roman")
-}
-
-fn styles(d: Docx) -> Docx {
-    let style = |id: &str, name: &str, font: &str, half_points: usize| {
-        Style::new(id, StyleType::Paragraph).name(name).fonts(fonts(font)).size(half_points).q_format(true)
-    };
-    let exactly = || LineSpacing::new().line_rule(LineSpacingType::Exact).line(LINE);
-    let closer = |mut style: Style| {
-        style.run_property = style.run_property.character_spacing(SPACING);
-        style
-    };
-    d.default_fonts(fonts(FANG))
-        .default_size(32)
-        .add_style(closer(style("Normal", "Normal", FANG, 32).line_spacing(exactly())))
-        .add_style(style("Masthead", "报头", SONG_TITLE, 84).color(RED).bold().align(AlignmentType::Center))
-        .add_style(style("Issue", "期号", FANG, 24).align(AlignmentType::Center))
-        .add_style(style("Heading1", "heading 1", HEI, 36).color(RED).bold().outline_lvl(0).line_spacing(LineSpacing::new().before(240).after(120)))
-        .add_style(style("Heading2", "heading 2", HEI, 32).bold().outline_lvl(1).line_spacing(LineSpacing::new().before(200).after(80)))
-        .add_style(closer(style("BodyText", "Body Text", FANG, 32).line_spacing(exactly()).indent(
-            None,
-            Some(SpecialIndentType::FirstLine(TWO_CHARS)),
-            None,
-            None,
-        )))
-        .add_style(style("Origin", "来源", FANG, 24).color("595959").align(AlignmentType::Right))
-        .add_style(style("Contents", "目录", FANG, 28))
-}
-
-/// A4 with the margins of GB/T 9704: 37 mm above, 35 below, 28 left, 26 right; page number below.
-fn page(d: Docx) -> Docx {
-    let number = Paragraph::new()
-        .id("7F000001")
-        .align(AlignmentType::Center)
-        .style("Contents")
-        .add_run(Run::new().add_text("— "))
-        .add_page_num(PageNum::new())
-        .add_run(Run::new().add_text(" —"));
-    d.page_size(11_906, 16_838)
-        .page_margin(PageMargin::new().top(2098).bottom(1984).left(1588).right(1474).header(851).footer(1400).gutter(0))
-        .footer(Footer::new().add_paragraph(number))
-}
-
-fn heading(d: Docx, text: &str) -> Docx {
-    d.add_paragraph(Paragraph::new().style("Heading1").keep_next(true).add_run(Run::new().add_text(collapse_whitespace(text))))
+fn heading(text: &str) -> Paragraph {
+    paragraph("Heading1", text).keep_next(true)
 }
 
 fn body(text: &str) -> Paragraph {
-    Paragraph::new().style("BodyText").add_run(Run::new().add_text(collapse_whitespace(text)))
+    paragraph("BodyText", text)
+}
+
+fn paragraph(style: &str, text: &str) -> Paragraph {
+    Paragraph::new().style(style).add_run(Run::new().add_text(collapse_whitespace(text)))
 }
 
 /// 目录: numbered, with links to the items and their page numbers, which Word fills in when fields are updated.
-fn contents(d: Docx, e: &Edition) -> Docx {
+fn contents(d: Docx, e: &Edition, area: TypeArea) -> Docx {
     if e.item_count() == 0 {
         return d;
     }
-    let mut d = heading(d, "目　录");
-    let right = || Tab::new().val(TabValueType::Right).leader(TabLeaderType::Dot).pos(TEXT_WIDTH);
+    let mut d = d.add_paragraph(heading("目　录"));
+    let right = || Tab::new().val(TabValueType::Right).leader(TabLeaderType::Dot).pos(area.width);
     let mut id = 0;
     for column in e.columns.iter().filter(|c| !c.items.is_empty()) {
         d = d
@@ -183,7 +153,7 @@ fn contents(d: Docx, e: &Edition) -> Docx {
             );
         }
     }
-    d.add_paragraph(Paragraph::new().add_run(Run::new().add_break(BreakType::Page)))
+    d
 }
 
 fn page_reference(anchor: &str) -> Run {
@@ -201,7 +171,7 @@ fn anchor(id: usize) -> String {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use std::io::Read as _;
 
     use super::*;
@@ -215,7 +185,7 @@ mod tests {
         xml
     }
 
-    fn edition_with_a_table_and_a_picture() -> (Edition, Files) {
+    pub(super) fn edition_with_a_table_and_a_picture() -> (Edition, Files) {
         let mut e = build_with(vec![article(1, "甲", "食品", "行业动态", 1)], &[]).edition;
         let item = &mut e.columns[0].items[0];
         (item.print, item.text) = (Print::Full, "一段\n指标\t数值\n产值\t12".to_owned());
@@ -231,7 +201,7 @@ mod tests {
         e.columns[0].items[0].title = "a\u{b}b]]><w:p> & \u{202e}".into();
         e.columns[0].items[0].print = Print::Full;
         e.columns[0].items[0].text = "一段\u{0}文字\n<script>".into();
-        let xml = document_xml(docx(&e, &Files::new()).unwrap());
+        let xml = document_xml(docx(&e, &Files::new(), None).unwrap());
         let at = xml.find("a b]]").unwrap();
         assert!(xml[at..].starts_with("a b]]&gt;&lt;w:p&gt; &amp;"), "{}", &xml[at..at + 60]);
         assert!(xml.contains("一段文字") && xml.contains("&lt;script&gt;"));
@@ -240,8 +210,8 @@ mod tests {
     #[test]
     fn properties_stand_in_the_order_of_the_schema() {
         let (e, files) = edition_with_a_table_and_a_picture();
-        let mut zip = zip::ZipArchive::new(Cursor::new(docx(&e, &files).unwrap())).unwrap();
-        for part in ["word/document.xml", "word/styles.xml", "word/numbering.xml", "word/footer1.xml"] {
+        let mut zip = zip::ZipArchive::new(Cursor::new(docx(&e, &files, None).unwrap())).unwrap();
+        for part in ["word/document.xml", "word/styles.xml", "word/numbering.xml", "word/footer1.xml", "word/footer2.xml"] {
             let mut xml = String::new();
             zip.by_name(part).unwrap().read_to_string(&mut xml).unwrap();
             assert_eq!(order::first_disorder(&xml), None, "{part}");
@@ -254,16 +224,20 @@ mod tests {
         let (mut e, files) = edition_with_a_table_and_a_picture();
         let item = e.columns[0].items[0].clone();
         e.columns[1].items = vec![item; 20];
-        assert_eq!(docx(&e, &files).unwrap(), docx(&e, &files).unwrap());
+        assert_eq!(docx(&e, &files, None).unwrap(), docx(&e, &files, None).unwrap());
     }
 
     #[test]
     fn tables_and_pictures_are_in_the_document() {
         let (e, files) = edition_with_a_table_and_a_picture();
-        let xml = document_xml(docx(&e, &files).unwrap());
-        assert_eq!((xml.matches("<w:tr ").count() + xml.matches("<w:tr>").count(), xml.matches("<w:drawing>").count()), (2, 1), "{xml}");
+        let xml = document_xml(docx(&e, &files, None).unwrap());
+        assert_eq!(
+            (xml.matches("<w:tr ").count() + xml.matches("<w:tr>").count(), xml.matches("<w:drawing>").count()),
+            (3, 1),
+            "its rows, and that of the 版记: {xml}"
+        );
         assert!(xml.contains("附件：统计公报.pdf"));
-        let mut zip = zip::ZipArchive::new(Cursor::new(docx(&e, &files).unwrap())).unwrap();
+        let mut zip = zip::ZipArchive::new(Cursor::new(docx(&e, &files, None).unwrap())).unwrap();
         let media: Vec<String> = zip.file_names().filter(|n| n.starts_with("word/media/r")).map(str::to_owned).collect();
         assert_eq!(media, ["word/media/rIdPicture1.png"]);
         assert_eq!(zip.by_name(&media[0]).unwrap().size(), 7);

@@ -28,7 +28,7 @@
       const letters = [...f.value].length, most = Number(f.dataset.most);
       let left = f.nextElementSibling;
       if (!left || !left.classList.contains("left")) f.after(left = make("span", { className: "left" }));
-      left.textContent = f.name === "title" && letters <= most ? "" : letters <= most ? letters + " 字" : `多出 ${letters - most} 字，最多 ${most} 字：删短后才能保存`;
+      left.textContent = (f.name === "title" || !letters) && letters <= most ? "" : letters <= most ? letters + " 字" : `多出 ${letters - most} 字，最多 ${most} 字：删短后才能保存`;
       left.classList.toggle("over", letters > most);
     });
   };
@@ -198,6 +198,7 @@
         form.elements.column.value = c.name;
         take(form.elements.title, texts.title);
         take(form.elements.summary, texts.summary);
+        take(form.elements.note, texts.note);
         if (texts.text !== undefined) take(form.elements.text, texts.text);
         item.dataset.print = texts.print;
         all(".print button", item).forEach((b) => b.setAttribute("aria-pressed", b.value === "print-" + texts.print));
@@ -345,6 +346,9 @@
     grip.addEventListener("pointercancel", end(false));
   }
   items().forEach(prepare);
+  // ---- on paper fields would clip their text, and not go over to the next page
+  addEventListener("beforeprint", () => all(".edit [data-most]").forEach((f) => f.after(make("p", { className: "printed " + f.className, textContent: f.value }))));
+  addEventListener("afterprint", () => all(".printed").forEach((p) => p.remove()));
   // what the server has stands in the page's own text; what differs already was typed before this script ran
   all(".edit").forEach((form) => {
     fields(form).forEach((f) => {
