@@ -80,6 +80,17 @@ fn rows(c: &Connection, table: &str, columns: &str) -> Vec<String> {
     all
 }
 
+/// Columns and rows of a table without what later schemas put there; one that moves or renames them says so here.
+fn as_the_first_release_had_it<'a>(table: &'a str, columns: &str) -> (String, &'a str) {
+    match table {
+        // 019: how often an issue was final
+        "edition" => (columns.replace("payload", "json_remove(payload, '$.signing')"), table),
+        // 018: the chain of the log
+        "fact" => (columns.to_owned(), "fact WHERE name NOT LIKE 'audit%'"),
+        _ => (columns.to_owned(), table),
+    }
+}
+
 #[test]
 fn every_row_of_the_first_release_is_kept() {
     let old = Installation::unpack();
@@ -92,9 +103,9 @@ fn every_row_of_the_first_release_is_kept() {
         let (table, count) = line.split_once('\t').unwrap();
         let names = format!("SELECT group_concat(name, ', ') FROM pragma_table_info('{table}')");
         let columns: String = before.query_row(&names, [], |r| r.get(0)).unwrap();
+        let (columns, table) = as_the_first_release_had_it(table, &columns);
         let was = rows(&before, table, &columns);
         assert_eq!(was.len().to_string(), count, "{table} of the fixture");
-        // a later schema that moves or renames a table or column says here where its rows are now
         assert_eq!(rows(&after, table, &columns), was, "{table}");
     }
 }
