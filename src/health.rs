@@ -48,6 +48,8 @@ pub enum Alarm {
     Database,
     /// Letters are held after a restore.
     Held,
+    /// Letters of a final issue cannot be made.
+    Letters,
     /// Nobody on the network answers.
     Network,
     /// The NATS server between us and the workers cannot be used.
@@ -73,6 +75,7 @@ impl Alarm {
             Self::Disk => "disk",
             Self::Database => "database",
             Self::Held => "held",
+            Self::Letters => "letters",
             Self::Network => "network",
             Self::Nats => "nats",
             Self::Workers => "workers",

@@ -66,7 +66,10 @@ pub(super) async fn run(action: &OutboxCommand, context: &CommandContext) -> any
     let now = Utc::now();
     let expires = context.settings.mail.expires(now);
     let followed = store.run(move |s| s.set_delivery_state(OutboxId(id), state, now, expires)).await?;
-    anyhow::ensure!(followed, "letter {id} does not exist, was sent, or is being sent; `qingbao outbox list --all` prints them");
+    anyhow::ensure!(
+        followed,
+        "letter {id} does not exist, was sent, is being sent, or its issue was called back; `qingbao outbox list --all` prints them"
+    );
     println!("letter {id} {done}");
     Ok(())
 }

@@ -34,6 +34,9 @@ pub enum PipelineError {
     /// Composing a message.
     #[error(transparent)]
     Compose(#[from] ComposeError),
+    /// The publication of an issue.
+    #[error("no publication in qingbao.toml is called {0:?} any more: give it its name back, or its issues have no recipients")]
+    NoPublication(String),
     /// Mail settings.
     #[error(transparent)]
     Transport(#[from] TransportError),

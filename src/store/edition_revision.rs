@@ -86,7 +86,7 @@ impl Store {
             for change in changes {
                 record_dropped(t, id, change, now)?;
             }
-            audit(t, who, what, &edition.issue_label(), now)?;
+            audit(t, who, what, &edition.label_in_log(), now)?;
             Ok(EditResult::Updated(version + 1))
         })
     }
@@ -114,7 +114,7 @@ impl Store {
                 params![id.0, step, inverse, direction == Direction::Back],
             )?;
             save(t, &edition, version + 1)?;
-            audit(t, who, direction.chinese(), &edition.issue_label(), now)?;
+            audit(t, who, direction.chinese(), &edition.label_in_log(), now)?;
             Ok(EditResult::Updated(version + 1))
         })
     }

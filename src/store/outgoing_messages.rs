@@ -75,19 +75,20 @@ impl DeliveryState {
 pub enum MessageContent {
     /// An issue as a draft, or what operators are told.
     Draft,
-    /// A final issue.
-    Final,
+    /// A final issue, for this time that it was final.
+    Final(u32),
     /// A notice about an issue.
     Notice,
 }
 
 impl MessageContent {
     /// As shown to people.
-    pub fn chinese(self) -> &'static str {
+    pub fn chinese(self) -> String {
         match self {
-            Self::Draft => "草稿",
-            Self::Final => "定稿",
-            Self::Notice => "通知",
+            Self::Draft => "草稿".to_owned(),
+            Self::Final(1) => "定稿".to_owned(),
+            Self::Final(round) => format!("定稿（第 {round} 次）"),
+            Self::Notice => "通知".to_owned(),
         }
     }
 }
@@ -162,7 +163,7 @@ impl Store {
             t.execute("UPDATE outbox SET state = 'queued' WHERE state = 'sending'", [])?;
             let next = if policy == AmbiguousDeliveryPolicy::Resend { "queued" } else { "uncertain" };
             t.execute("UPDATE outbox SET state = ?1, doubts = doubts + 1, reply = 'the process ended before the answer was recorded' WHERE state = 'handing'", [next])?;
-            Ok(())
+            cancel_withdrawn(t)
         })?;
         Ok(unknown)
     }
@@ -197,11 +198,8 @@ impl Store {
             } else {
                 "'failed', 'uncertain', 'expired', 'queued'"
             };
-            // a letter of an issue that was called back stays where it is
-            let of_issue = "(final = 0 OR notice_id IS NOT NULL OR EXISTS (SELECT 1 FROM edition e WHERE e.id = edition_id
-                             AND json_extract(e.payload, '$.finalised') AND json_extract(e.payload, '$.signing.round') = final))";
             let n = t.execute(
-                &format!("UPDATE outbox SET state = ?2, next_try = ?3, expires = ?4 WHERE id = ?1 AND state IN ({from}) AND {of_issue}"),
+                &format!("UPDATE outbox SET state = ?2, next_try = ?3, expires = ?4 WHERE id = ?1 AND state IN ({from}) AND NOT ({WITHDRAWN})"),
                 params![id.0, state.as_str(), now.timestamp(), expires.timestamp()],
             )?;
             Ok(n > 0)
@@ -222,7 +220,7 @@ impl Store {
                     content: match (notice, round) {
                         (Some(_), _) => MessageContent::Notice,
                         (None, 0) => MessageContent::Draft,
-                        (None, _) => MessageContent::Final,
+                        (None, round) => MessageContent::Final(round),
                     },
                     id: OutboxId(r.get(0)?),
                     edition: r.get::<_, Option<i64>>(1)?.map(EditionId),
@@ -258,6 +256,7 @@ impl Store {
                 "UPDATE outbox SET state = ?2, reply = ?3, next_try = ?4, doubts = doubts + ?5 WHERE id = ?1 AND state IN ('sending', 'handing')",
                 params![id.0, end.state.as_str(), end.reply, end.next_try, end.doubt],
             )?;
+            cancel_withdrawn(t)?;
             notices.iter().try_for_each(|n| queue(t, None, None, n, now, now + NOTICE).map(|_| ()))
         })
     }
@@ -310,6 +309,20 @@ pub(super) fn queue_to_readers(
     expires: DateTime<Utc>,
 ) -> Result<()> {
     queue(t, Some((edition, 0)), Some(notice), l, now, expires).map(|_| ())
+}
+
+/// Letters of an issue that was called back after they were queued.
+const WITHDRAWN: &str = "final > 0 AND notice_id IS NULL AND NOT EXISTS (SELECT 1 FROM edition e WHERE e.id = edition_id
+                         AND json_extract(e.payload, '$.finalised') AND json_extract(e.payload, '$.signing.round') = final)";
+
+/// Cancels what is not under way of letters that were called back: they are not tried again.
+pub(super) fn cancel_withdrawn(t: &Connection) -> Result<()> {
+    let sql = format!(
+        "UPDATE outbox SET state = 'cancelled', reply = coalesce(reply || '; ', '') || 'the issue was called back'
+         WHERE state IN ('queued', 'sending', 'failed', 'uncertain', 'expired') AND {WITHDRAWN}"
+    );
+    t.prepare_cached(&sql)?.execute([])?;
+    Ok(())
 }
 
 fn is_final(t: &Connection, id: EditionId) -> Result<bool> {

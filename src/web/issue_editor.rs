@@ -36,7 +36,7 @@ struct EditorPage {
     /// What the foreword says that is not true of the items.
     stale: Vec<String>,
     /// Each letter: to whom, what it brings, and where it stands.
-    letters: Vec<(String, &'static str, &'static str)>,
+    letters: Vec<(String, String, &'static str)>,
     finals: usize,
     /// Whether PDFs can be made here.
     pdf: bool,
@@ -114,14 +114,14 @@ async fn show(console: &AppState, session: &Session, id: EditionId, said: Notice
     Ok(response::page(&page))
 }
 
-/// 2026-11-24 2026年第3期(总第3期)（待审核）
+/// 2026-11-24 许昌竞争情报快递 2026年第3期(总第3期)（待审核）
 fn row_label(row: &EditionRow) -> String {
     let state = match row.state {
         EditionState::Draft => String::new(),
         EditionState::Submitted(step) => format!("（待{}）", step.chinese()),
         EditionState::Final => "（已定稿）".to_owned(),
     };
-    format!("{} {}{state}", row.date, row.label())
+    format!("{} {} {}{state}", row.date, row.publication, row.label())
 }
 
 /// What starting an issue of a publication is called.
