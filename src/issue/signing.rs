@@ -6,7 +6,7 @@
 
 use chrono::{DateTime, Utc};
 
-use crate::model::{ArticleId, Edition, EditionState, Remark, Signature, Signing, SigningStep};
+use crate::model::{ArticleId, AuditAction, Edition, EditionState, Remark, Signature, Signing, SigningStep};
 use crate::text::normalize::collapse_whitespace;
 
 /// Longest remark, in characters.
@@ -30,7 +30,20 @@ pub enum SigningAction {
 }
 
 impl SigningAction {
-    /// What was done, for the log.
+    /// What the log calls it.
+    pub fn audited(&self) -> AuditAction {
+        match self {
+            Self::Finalise => AuditAction::Finalise,
+            Self::Submit | Self::Approve(SigningStep::Submit) => AuditAction::Submit,
+            Self::Approve(SigningStep::Review) => AuditAction::Review,
+            Self::Approve(SigningStep::Sign) => AuditAction::Sign,
+            Self::Return(_) => AuditAction::Return,
+            Self::Recall => AuditAction::Recall,
+            Self::Withdraw => AuditAction::Withdraw,
+        }
+    }
+
+    /// What was asked for, in words.
     pub fn chinese(&self) -> &'static str {
         match self {
             Self::Finalise => "定稿",

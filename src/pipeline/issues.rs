@@ -141,11 +141,11 @@ impl IssueMaker {
         }
         let list = if edition.is_final { &publication.final_recipients } else { &publication.recipients };
         let (recipients, settings) = (list.clone(), Arc::clone(&self.settings));
-        let with_files = edition.clone();
+        let (with_files, label) = (edition.clone(), edition.issue_label());
         let (salt, files) = self.store.run(move |s| Ok((s.message_salt()?, s.item_files(&with_files)?))).await?;
         // the document and its compression are CPU work
         let composed = self.crawler.cpu(move || render_messages(&edition, &files, &recipients, &settings, now, &salt).map(|l| (edition, l))).await;
-        let (edition, letters) = composed.unwrap_or(Err(StoreError::Cancelled.into()))?;
+        let (edition, letters) = composed.unwrap_or(Err(PipelineError::RenderPanicked(label)))?;
         let expires = self.settings.mail.expires(now);
         Ok(self.store.run(move |s| s.queue_messages(&edition, &letters, now, expires)).await?)
     }

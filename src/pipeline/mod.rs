@@ -31,6 +31,9 @@ pub enum PipelineError {
     /// Rendering.
     #[error(transparent)]
     Render(#[from] RenderError),
+    /// Rendering an issue panicked.
+    #[error("rendering the letters of {0} panicked; the log has the panic: please report it")]
+    RenderPanicked(String),
     /// Composing a message.
     #[error(transparent)]
     Compose(#[from] ComposeError),

@@ -7,7 +7,7 @@ use rusqlite::{Connection, OptionalExtension as _, params};
 
 use crate::config::settings::Publication;
 use crate::issue::PreviousItem;
-use crate::model::{ArticleId, Edition, EditionId, EditionState, Series, Signing, StoryId, Trend, WEEKS, issue_label};
+use crate::model::{ArticleId, AuditAction, Edition, EditionId, EditionState, Series, Signing, StoryId, Trend, WEEKS, issue_label};
 use crate::store::audit::audit;
 use crate::store::{CandidateRange, Result, Store, invalid_value};
 
@@ -94,7 +94,7 @@ impl Store {
             insert(t, &mut edition, publication, false)?;
             let payload = serde_json::to_string(&edition).map_err(invalid_value("edition"))?;
             t.execute("UPDATE edition SET payload = ?2 WHERE id = ?1", params![edition.id.0, payload])?;
-            audit(t, who, "新编一期", &edition.label_in_log(), now)?;
+            audit(t, who, AuditAction::StartIssue, &edition.label_in_log(), now)?;
             Ok(edition)
         })
     }

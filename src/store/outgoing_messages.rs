@@ -40,20 +40,16 @@ pub enum DeliveryState {
 }
 
 impl DeliveryState {
-    const WORDS: [(Self, &'static str, &'static str); 8] = [
-        (Self::Queued, "queued", "待发"),
-        (Self::Sending, "sending", "发送中"),
-        (Self::Transmitting, "handing", "递交中"),
-        (Self::Sent, "sent", "已发"),
-        (Self::Failed, "failed", "被拒"),
-        (Self::Uncertain, "uncertain", "已发送？待确认"),
-        (Self::Expired, "expired", "过期未发"),
-        (Self::Cancelled, "cancelled", "已取消"),
+    const WORDS: [(Self, &'static str); 8] = [
+        (Self::Queued, "queued"),
+        (Self::Sending, "sending"),
+        (Self::Transmitting, "handing"),
+        (Self::Sent, "sent"),
+        (Self::Failed, "failed"),
+        (Self::Uncertain, "uncertain"),
+        (Self::Expired, "expired"),
+        (Self::Cancelled, "cancelled"),
     ];
-
-    fn row(self) -> (&'static str, &'static str) {
-        Self::WORDS.iter().find(|w| w.0 == self).map_or(("queued", "待发"), |w| (w.1, w.2))
-    }
 
     pub(super) fn parse(word: &str) -> Self {
         Self::WORDS.iter().find(|w| w.1 == word).map_or(Self::Queued, |w| w.0)
@@ -61,12 +57,7 @@ impl DeliveryState {
 
     /// As stored.
     pub fn as_str(self) -> &'static str {
-        self.row().0
-    }
-
-    /// As shown to people.
-    pub fn chinese(self) -> &'static str {
-        self.row().1
+        Self::WORDS.iter().find(|w| w.0 == self).map_or("queued", |w| w.1)
     }
 }
 
@@ -79,18 +70,6 @@ pub enum MessageContent {
     Final(u32),
     /// A notice about an issue.
     Notice,
-}
-
-impl MessageContent {
-    /// As shown to people.
-    pub fn chinese(self) -> String {
-        match self {
-            Self::Draft => "草稿".to_owned(),
-            Self::Final(1) => "定稿".to_owned(),
-            Self::Final(round) => format!("定稿（第 {round} 次）"),
-            Self::Notice => "通知".to_owned(),
-        }
-    }
 }
 
 /// A letter in the outbox.

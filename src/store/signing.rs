@@ -6,7 +6,7 @@ use rusqlite::{Connection, OptionalExtension as _, params};
 use crate::config::settings::Publication;
 use crate::issue::notice::{Notice, NoticeError, NoticeText, SentNotice};
 use crate::issue::signing::{self, Signer, SigningAction, SigningError};
-use crate::model::{ArticleId, Edition, EditionId, SigningStep};
+use crate::model::{ArticleId, AuditAction, Edition, EditionId, SigningStep};
 use crate::store::accounts::duties_of;
 use crate::store::audit::audit;
 use crate::store::edition_revision::{load, record_kept, save};
@@ -75,7 +75,7 @@ impl Store {
                 t.execute("UPDATE edition SET letters_due = ?2 WHERE id = ?1", params![id.0, due.timestamp()])?;
             }
             save(t, &edition, version + 1)?;
-            audit(t, who, action.chinese(), &edition.label_in_log(), now)?;
+            audit(t, who, action.audited(), &edition.label_in_log(), now)?;
             Ok(SigningResult::Done(Box::new(edition)))
         })
     }
@@ -98,13 +98,12 @@ impl Store {
             }
             let round = edition.signing.round;
             t.execute("UPDATE edition SET letters_due = NULL WHERE id = ?1", [id.0])?;
-            let mut what = SigningAction::Withdraw.chinese().to_owned();
             save(t, &edition, version + 1)?;
+            audit(t, who, AuditAction::Withdraw, &edition.label_in_log(), now)?;
             cancel_withdrawn(t)?;
             if !readers(t, id, round, RECEIVED)?.is_empty() {
-                what = format!("{what}，发{}", insert_notice(t, &edition, &text, who, today, now)?.label());
+                insert_notice(t, &edition, &text, who, today, now)?;
             }
-            audit(t, who, &what, &edition.label_in_log(), now)?;
             Ok(SigningResult::Done(Box::new(edition)))
         })
     }
@@ -140,10 +139,9 @@ impl Store {
             if readers(t, id, edition.signing.round, ADDRESSED)?.is_empty() {
                 return Ok(SigningResult::NotSent(NoticeError::NoReaders));
             }
-            let notice = insert_notice(t, &edition, &text, who, today, now)?;
+            insert_notice(t, &edition, &text, who, today, now)?;
             // a second click comes with a version of before
             save(t, &edition, version + 1)?;
-            audit(t, who, &format!("发{}", notice.label()), &edition.label_in_log(), now)?;
             Ok(SigningResult::Done(Box::new(edition)))
         })
     }
@@ -178,7 +176,7 @@ impl Store {
                 return Ok(false);
             }
             t.execute("DELETE FROM edition WHERE id = ?1", [id.0])?;
-            audit(t, who, "删除一期", &edition.label_in_log(), now)?;
+            audit(t, who, AuditAction::DiscardIssue, &edition.label_in_log(), now)?;
             Ok(true)
         })
     }
@@ -287,7 +285,7 @@ fn notice(r: &rusqlite::Row<'_>) -> rusqlite::Result<Notice> {
     Ok(Notice { number: r.get(1)?, date: r.get::<_, String>(2)?.parse().unwrap_or_default(), text })
 }
 
-fn insert_notice(t: &Connection, e: &Edition, text: &NoticeText, who: &str, today: NaiveDate, now: DateTime<Utc>) -> Result<Notice> {
+fn insert_notice(t: &Connection, e: &Edition, text: &NoticeText, who: &str, today: NaiveDate, now: DateTime<Utc>) -> Result<()> {
     let (article, wrong, right) = match text {
         NoticeText::Correction { article, wrong, right } => (article.map(|a| a.0), wrong.as_str(), right.as_str()),
         NoticeText::Withdrawal { reason } => (None, reason.as_str(), ""),
@@ -303,7 +301,8 @@ fn insert_notice(t: &Connection, e: &Edition, text: &NoticeText, who: &str, toda
          VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
         params![e.id.0, e.publication, text.kind(), year, number, e.signing.round, article, wrong, right, who, now.timestamp(), today.to_string()],
     )?;
-    Ok(Notice { number, date: today, text: text.clone() })
+    let notice = Notice { number, date: today, text: text.clone() };
+    audit(t, who, AuditAction::SendNotice, &format!("{} {}", notice.label(), e.label_in_log()), now)
 }
 
 #[cfg(test)]
@@ -424,7 +423,7 @@ mod tests {
         desk.store.disable_account("责编", false, "命令行", now()).unwrap();
         desk.make_final(id);
         let log: Vec<(String, String)> = desk.store.audit_log(3).unwrap().into_iter().map(|l| (l.actor, l.action)).collect();
-        let steps = [("签发人", "签发"), ("审核人", "审核通过"), ("责编", "送审")].map(|(a, b)| (a.to_owned(), b.to_owned()));
+        let steps = [("签发人", "sign"), ("审核人", "review"), ("责编", "submit")].map(|(a, b)| (a.to_owned(), b.to_owned()));
         assert_eq!(log, steps);
     }
 
