@@ -49,6 +49,7 @@ async fn make(console: &AppState, id: EditionId, form: &Form) -> Result<Response
     let done = match stored(result)? {
         SigningResult::Done(_) => {
             console.pipeline().issues().queue_due(Utc::now()).await.map_err(|e| response::broken(&e))?;
+            console.live.bells().mail.notify_one();
             Done::refused(StatusCode::OK, String::new())
         }
         SigningResult::Conflict => Done::refused(StatusCode::CONFLICT, "别人刚刚改过这一期：请看过最新的内容再操作".to_owned()),
