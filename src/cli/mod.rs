@@ -202,7 +202,7 @@ async fn run_async(command: Command, context: CommandContext) -> anyhow::Result<
             unless_closed(inspected.and_then(|()| Ok(out.flush()?)))
         }
         Command::Sources(action) => sources::run(&action, &context).await,
-        Command::Articles(action) => articles::run(&action, &context).await,
+        Command::Articles(action) => unless_closed(articles::run(&action, &context).await),
         Command::Digest(action) => digest::run(&action, &context).await,
         Command::Outbox(action) => outbox::run(&action, &context).await,
         Command::Doctor(args) => doctor::run(&args, &context).await,
