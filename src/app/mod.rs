@@ -1,8 +1,9 @@
 //! The background service: crawls, drafts and mails until it is told to stop.
 //!
-//! The scheduler crate only wakes the loops; what is due is read from the clock and the store each time, so a tick that
-//! comes twice, late or not at all does no harm. Crawling, drafting and mailing run beside each other.
+//! Crawling, drafting and mailing run beside each other. What is due is read from the clock and the store in each round; when
+//! the next round comes, `alarm_clock.rs` says.
 
+mod alarm_clock;
 mod cluster_alarms;
 mod signals;
 mod supervisor;
@@ -12,24 +13,25 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use chrono::{TimeDelta, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use sd_notify::NotifyState;
-use tokio::sync::{Notify, watch};
-use tokio_cron_scheduler::{Job, JobScheduler, JobSchedulerError};
+use tokio::sync::watch;
+use tokio_cron_scheduler::{JobScheduler, JobSchedulerError};
 
 use crate::config::SourceList;
 use crate::config::settings::Publication;
 use crate::crawl::{CrawlMode, NoProgress};
 use crate::health::{Alarm, Component};
 use crate::model::Edition;
-use crate::pipeline::{Pipeline, PipelineError};
+use crate::pipeline::{ConfigHandle, Pipeline, PipelineError};
+use crate::store::Store;
 use crate::web;
 
-use crate::pipeline::ConfigHandle;
+use alarm_clock::AlarmClock;
 use signals::Signals;
 
-/// Every twenty seconds, in UTC: zones and work days are judged by ourselves.
-const TICK_CRON: &str = "*/20 * * * * *";
+/// Shortest time between two crawls, unless somebody asks for one: each begins with the whole list of sources.
+const CRAWL_INTERVAL: TimeDelta = TimeDelta::seconds(20);
 /// How long a draft waits for the first crawl after a start.
 const FIRST_CRAWL_TIMEOUT: Duration = Duration::from_mins(10);
 /// How often an issue that nobody is to get is made anew.
@@ -61,13 +63,14 @@ pub enum ServiceError {
 pub async fn serve(live: Arc<ConfigHandle>, data: PathBuf) -> Result<(), ServiceError> {
     let mut signals = Signals::install()?;
     let (stop, stopped) = watch::channel(false);
-    let bells = [Arc::new(Notify::new()), Arc::new(Notify::new()), Arc::new(Notify::new())];
-    let mut scheduler = start_timers(&bells).await?;
-    let [crawl_bell, draft_bell, mail_bell] = bells;
+    let mut scheduler = JobScheduler::new().await?;
+    scheduler.start().await?;
+    let bells = live.bells();
+    bells.ring_all();
     supervisor::initial_check(&live).await;
     let mut loops = tokio::task::JoinSet::new();
-    loops.spawn(crawl_loop(Arc::clone(&live), crawl_bell, Arc::clone(&draft_bell), stopped.clone()));
-    loops.spawn(draft_loop(Arc::clone(&live), draft_bell, Arc::clone(&mail_bell), stopped.clone()));
+    loops.spawn(crawl_loop(Arc::clone(&live), AlarmClock::new(&scheduler, &bells.crawl), stopped.clone()));
+    loops.spawn(draft_loop(Arc::clone(&live), AlarmClock::new(&scheduler, &bells.draft), stopped.clone()));
     // crawling and mailing go on without it
     match web::listen(&live.pipeline().settings().console).await {
         Ok(Some(listener)) => {
@@ -80,7 +83,7 @@ pub async fn serve(live: Arc<ConfigHandle>, data: PathBuf) -> Result<(), Service
         Ok(None) => {}
         Err(e) => tracing::error!("the console cannot be served: {e}; is [console] listen taken by another program?"),
     }
-    loops.spawn(mail_loop(Arc::clone(&live), data.join("outbox"), mail_bell, stopped.clone()));
+    loops.spawn(mail_loop(Arc::clone(&live), data.join("outbox"), AlarmClock::new(&scheduler, &bells.mail), stopped.clone()));
     let guard = tokio::spawn(supervisor::supervise(Arc::clone(&live), stopped));
     supervisor::notify_systemd(&[NotifyState::Ready, NotifyState::Status("started")]);
     tracing::info!(sources = live.sources().sources.len(), "service started");
@@ -103,27 +106,7 @@ pub async fn serve(live: Arc<ConfigHandle>, data: PathBuf) -> Result<(), Service
     end
 }
 
-async fn start_timers(bells: &[Arc<Notify>; 3]) -> Result<JobScheduler, JobSchedulerError> {
-    let scheduler = JobScheduler::new().await?;
-    for bell in bells {
-        let bell = Arc::clone(bell);
-        bell.notify_one();
-        scheduler.add(Job::new(TICK_CRON, move |_, _| bell.notify_one())?).await?;
-    }
-    scheduler.start().await?;
-    Ok(scheduler)
-}
-
-/// Waits for the bell; false when the service stops.
-async fn next(bell: &Notify, stopped: &mut watch::Receiver<bool>) -> bool {
-    tokio::select! {
-        biased;
-        _ = stopped.wait_for(|s| *s) => false,
-        () = bell.notified() => true,
-    }
-}
-
-async fn crawl_loop(live: Arc<ConfigHandle>, bell: Arc<Notify>, draft: Arc<Notify>, mut stopped: watch::Receiver<bool>) {
+async fn crawl_loop(live: Arc<ConfigHandle>, mut clock: AlarmClock, mut stopped: watch::Receiver<bool>) {
     let mut pipeline = live.pipeline();
     if let Err(e) = pipeline.crawler().jitter_overdue(&live.sources()).await {
         tracing::error!("start: {e}");
@@ -132,7 +115,8 @@ async fn crawl_loop(live: Arc<ConfigHandle>, bell: Arc<Notify>, draft: Arc<Notif
         let live = Arc::clone(&live);
         move || live.sources()
     };
-    while next(&bell, &mut stopped).await {
+    let mut due = None;
+    while clock.wait(due, &mut stopped).await {
         let newest = live.pipeline();
         if !newest.crawler().same_fetcher(pipeline.crawler()) {
             // the new one knows nothing of when hosts were last asked
@@ -142,6 +126,7 @@ async fn crawl_loop(live: Arc<ConfigHandle>, bell: Arc<Notify>, draft: Arc<Notif
         }
         pipeline = newest;
         pipeline.health().heartbeat(Component::Crawl);
+        due = Some(Utc::now());
         if !pipeline.health().is_fetch_allowed() {
             // what there is must do
             pipeline.health().mark_first_crawl_done();
@@ -161,31 +146,46 @@ async fn crawl_loop(live: Arc<ConfigHandle>, bell: Arc<Notify>, draft: Arc<Notif
         }
         if !pipeline.health().first_crawl_done() {
             pipeline.health().mark_first_crawl_done();
-            draft.notify_one();
+            live.bells().draft.notify_one();
+        }
+        let tries = pipeline.settings().fetch.tries;
+        if let Ok(next) = pipeline.store().run(move |s| s.next_due(tries)).await {
+            due = next.map(|at| at.max(Utc::now() + CRAWL_INTERVAL));
         }
     }
 }
 
-async fn draft_loop(live: Arc<ConfigHandle>, bell: Arc<Notify>, mail: Arc<Notify>, mut stopped: watch::Receiver<bool>) {
-    while next(&bell, &mut stopped).await {
-        let pipeline = live.pipeline();
-        pipeline.health().heartbeat(Component::Draft);
-        if Utc::now().timestamp() < MIN_VALID_CLOCK {
-            tracing::error!("the clock says {}: no issue is made until it is set", Utc::now());
-            continue;
-        }
-        // a draft that is late already is not made of yesterday's news while today's comes in
-        if !pipeline.health().first_crawl_done() && pipeline.health().uptime() < FIRST_CRAWL_TIMEOUT {
-            continue;
-        }
-        for publication in pipeline.settings().publications() {
-            match draft_if_due(&pipeline, publication, &live.sources()).await {
-                Ok(true) => mail.notify_one(),
-                Ok(false) => {}
-                Err(e) => tracing::error!("draft of {}: {e}", publication.name),
+async fn draft_loop(live: Arc<ConfigHandle>, mut clock: AlarmClock, mut stopped: watch::Receiver<bool>) {
+    let mut due = None;
+    while clock.wait(due, &mut stopped).await {
+        live.pipeline().health().heartbeat(Component::Draft);
+        due = make_due_drafts(&live).await;
+    }
+}
+
+/// Makes the drafts that are due; returns when to come again.
+async fn make_due_drafts(live: &ConfigHandle) -> Option<DateTime<Utc>> {
+    let (pipeline, now) = (live.pipeline(), Utc::now());
+    if now.timestamp() < MIN_VALID_CLOCK {
+        tracing::error!("the clock says {now}: no issue is made until it is set");
+        return None;
+    }
+    // a draft that is late already is not made of yesterday's news while today's comes in
+    if !pipeline.health().first_crawl_done() && pipeline.health().uptime() < FIRST_CRAWL_TIMEOUT {
+        return None;
+    }
+    let mut failed = false;
+    for publication in pipeline.settings().publications() {
+        match draft_if_due(&pipeline, publication, &live.sources()).await {
+            Ok(true) => live.bells().mail.notify_one(),
+            Ok(false) => {}
+            Err(e) => {
+                tracing::error!("draft of {}: {e}", publication.name);
+                failed = true;
             }
         }
     }
+    if failed { Some(now) } else { pipeline.settings().publications().filter_map(|p| p.calendar.next_moment(p.at, now)).min() }
 }
 
 /// Makes and queues today's draft if its time has come and no letter of it exists yet.
@@ -210,8 +210,9 @@ async fn draft_if_due(pipeline: &Arc<Pipeline>, p: &Publication, sources: &Sourc
     Ok(true)
 }
 
-async fn mail_loop(live: Arc<ConfigHandle>, outbox: PathBuf, bell: Arc<Notify>, mut stopped: watch::Receiver<bool>) {
-    while next(&bell, &mut stopped).await {
+async fn mail_loop(live: Arc<ConfigHandle>, outbox: PathBuf, mut clock: AlarmClock, mut stopped: watch::Receiver<bool>) {
+    let mut due = None;
+    while clock.wait(due, &mut stopped).await {
         let pipeline = live.pipeline();
         pipeline.health().heartbeat(Component::Mail);
         let words = pipeline.issues().queue_due(Utc::now()).await.err().map(|e| {
@@ -238,5 +239,6 @@ async fn mail_loop(live: Arc<ConfigHandle>, outbox: PathBuf, bell: Arc<Notify>, 
             }
             Err(e) => tracing::error!("outbox: {e}"),
         }
+        due = pipeline.store().run(Store::next_delivery).await.unwrap_or_else(|_| Some(Utc::now()));
     }
 }

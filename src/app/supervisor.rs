@@ -130,7 +130,10 @@ async fn write_probe(live: Arc<ConfigHandle>) {
     });
     match held.await {
         Ok(held) => {
-            pipeline.health().alarm(Alarm::Held, held.map(|why| format!("邮件已暂停发送（{why}）：核对后运行 qingbao outbox release")));
+            let words = held.map(|why| format!("邮件已暂停发送（{why}）：核对后运行 qingbao outbox release"));
+            if pipeline.health().alarm(Alarm::Held, words) {
+                live.bells().mail.notify_one();
+            }
         }
         Err(e) => tracing::error!("{e}"),
     }

@@ -61,6 +61,7 @@ pub(super) async fn report_if_due(live: &ConfigHandle) -> Result<()> {
             s.put_kv(LAST_REPORT_KEY, &week)
         })
         .await?;
+    live.bells().mail.notify_one();
     tracing::info!("weekly report queued");
     Ok(())
 }

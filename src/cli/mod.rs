@@ -202,7 +202,7 @@ async fn run_async(command: Command, context: CommandContext) -> anyhow::Result<
             unless_closed(inspected.and_then(|()| Ok(out.flush()?)))
         }
         Command::Sources(action) => sources::run(&action, &context).await,
-        Command::Articles(action) => articles::run(&action, &context).await,
+        Command::Articles(action) => unless_closed(articles::run(&action, &context).await),
         Command::Digest(action) => digest::run(&action, &context).await,
         Command::Outbox(action) => outbox::run(&action, &context).await,
         Command::Doctor(args) => doctor::run(&args, &context).await,
@@ -262,10 +262,14 @@ pub fn format_error(error: &anyhow::Error) -> String {
 
 /// `| head` closes the pipe; that is no failure.
 fn unless_closed(result: anyhow::Result<()>) -> anyhow::Result<()> {
-    match result {
-        Err(e) if e.downcast_ref::<std::io::Error>().is_some_and(|e| e.kind() == std::io::ErrorKind::BrokenPipe) => Ok(()),
-        result => result,
-    }
+    let closed = |e: &anyhow::Error| {
+        let by_csv = || match e.downcast_ref::<csv::Error>()?.kind() {
+            csv::ErrorKind::Io(e) => Some(e),
+            _ => None,
+        };
+        e.downcast_ref().or_else(by_csv).is_some_and(|e: &std::io::Error| e.kind() == std::io::ErrorKind::BrokenPipe)
+    };
+    if result.as_ref().is_err_and(closed) { Ok(()) } else { result }
 }
 
 /// Makes a folder and names it where that fails.

@@ -252,6 +252,7 @@ mod tests {
             assert_eq!(send_due(&store, &mut transport, &settings, &|| {}, at).await.unwrap().deferred.len(), 1);
             assert!(store.due_messages(at + Duration::minutes(wait) - Duration::seconds(1), 9).unwrap().is_empty(), "{wait} minutes");
             at += Duration::minutes(wait);
+            assert_eq!(store.next_delivery().unwrap(), Some(at));
         }
         assert_eq!(store.messages_of(edition).unwrap()[0].state, DeliveryState::Queued);
     }

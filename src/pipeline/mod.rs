@@ -1,5 +1,6 @@
 //! Crawling and issue making by one configuration, and the configuration in force.
 
+mod bells;
 mod issues;
 mod llm;
 mod pdf;
@@ -15,6 +16,7 @@ use crate::mail::{ComposeError, TransportError};
 use crate::render::RenderError;
 use crate::store::{Store, StoreError};
 
+pub use bells::Bells;
 pub use issues::IssueMaker;
 pub use pdf::{PdfError, find_soffice, pdf};
 pub use reload::{ConfigHandle, ReloadError};

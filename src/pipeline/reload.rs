@@ -11,7 +11,7 @@ use chrono::{DateTime, Utc};
 use crate::config::source_list::Vocabulary;
 use crate::config::{ConfigError, Settings, SourceList, Taxonomy};
 use crate::health::Alarm;
-use crate::pipeline::{Pipeline, PipelineError};
+use crate::pipeline::{Bells, Pipeline, PipelineError};
 
 /// Why new settings are not taken over.
 #[derive(Debug, thiserror::Error)]
@@ -51,6 +51,7 @@ pub struct ConfigHandle {
     /// Of the settings with what they name, and of the source list.
     versions: Mutex<(Vec<FileVersion>, FileVersion)>,
     reloaded: AtomicI64,
+    bells: Bells,
 }
 
 impl ConfigHandle {
@@ -69,6 +70,7 @@ impl ConfigHandle {
             sources: RwLock::new((Arc::new(list), Arc::new(vocabulary))),
             versions: Mutex::new(stamps),
             reloaded: AtomicI64::new(Utc::now().timestamp()),
+            bells: Bells::default(),
         })
     }
 
@@ -85,6 +87,11 @@ impl ConfigHandle {
     /// The words that sources may use as hints.
     pub fn vocabulary(&self) -> Arc<Vocabulary> {
         Arc::clone(&self.sources.read().unwrap_or_else(PoisonError::into_inner).1)
+    }
+
+    /// Returns the bells of the service's loops.
+    pub fn bells(&self) -> &Bells {
+        &self.bells
     }
 
     /// The file of the source list.
@@ -164,6 +171,7 @@ impl ConfigHandle {
     fn mark_reloaded(&self, alarm: Alarm) {
         self.reloaded.store(Utc::now().timestamp(), Ordering::Relaxed);
         self.pipeline().health().alarm(alarm, None);
+        self.bells.ring_all();
     }
 
     fn alarm(&self, alarm: Alarm, words: String) {

@@ -163,6 +163,18 @@ impl Store {
         )
     }
 
+    /// Returns when the next letter is to be tried or queued; nothing where none is, or all are held.
+    pub fn next_delivery(&self) -> Result<Option<DateTime<Utc>>> {
+        if self.mail_hold()?.is_some() {
+            return Ok(None);
+        }
+        let sql = "SELECT min(at) FROM (SELECT next_try AS at FROM outbox WHERE state = 'queued'
+                   UNION ALL SELECT letters_due FROM edition WHERE letters_due IS NOT NULL
+                   UNION ALL SELECT 0 FROM notice WHERE NOT queued)";
+        let at: Option<i64> = self.read(|c| Ok(c.prepare_cached(sql)?.query_row([], |r| r.get(0))?))?;
+        Ok(at.and_then(|t| DateTime::from_timestamp(t, 0)))
+    }
+
     /// Letters that are not done with, or went wrong, newest first; with `all` every letter.
     pub fn outbox(&self, all: bool, limit: usize) -> Result<Vec<OutboxMessage>> {
         let which = if all { "" } else { "WHERE state NOT IN ('sent', 'cancelled')" };

@@ -7,6 +7,12 @@ use axum::http::request::Parts;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use chrono::{DateTime, Utc};
+use prometheus_client::encoding::{EncodeMetric, MetricEncoder, prometheus_text};
+use prometheus_client::metrics::counter::ConstCounter;
+use prometheus_client::metrics::gauge::ConstGauge;
+use prometheus_client::metrics::info::Info;
+use prometheus_client::metrics::{MetricType, TypedMetric};
+use prometheus_client::registry::Registry;
 use serde_json::json;
 
 use crate::crawl::dispatch::nats::{ClusterStatus, WorkerStatus};
@@ -14,7 +20,7 @@ use crate::health::{Component, HealthState};
 use crate::store::Gauges;
 use crate::web::access;
 use crate::web::api::ApiClient;
-use crate::web::response::stored;
+use crate::web::response::{broken, stored};
 use crate::web::{AppState, Console};
 
 /// Asked from this machine, without a proxy between, or by a token.
@@ -54,117 +60,99 @@ pub(super) async fn metrics(State(console): State<AppState>, _: LocalOrToken) ->
         Ok(g) => g,
         Err(answer) => return answer,
     };
-    ([(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], write(&console, console.pipeline().health(), &gauges)).into_response()
-}
-
-/// A page of metrics, family by family.
-#[derive(Default)]
-struct MetricsWriter(String);
-
-impl MetricsWriter {
-    fn family(&mut self, name: &str, kind: &str, help: &str) -> &mut Self {
-        self.0.push_str(&format!("# HELP qingbao_{name} {help}\n# TYPE qingbao_{name} {kind}\n"));
-        self
-    }
-
-    /// `labels` as they stand between braces; their values are words of ours, or [`escaped`].
-    fn value(&mut self, name: &str, labels: &str, value: f64) -> &mut Self {
-        let labels = if labels.is_empty() { String::new() } else { format!("{{{labels}}}") };
-        self.0.push_str(&format!("qingbao_{name}{labels} {value}\n"));
-        self
-    }
-
-    fn gauge(&mut self, name: &str, help: &str, value: f64) {
-        self.family(name, "gauge", help).value(name, "", value);
-    }
-
-    fn moment(&mut self, name: &str, help: &str, at: Option<DateTime<Utc>>) {
-        self.gauge(name, help, at.map_or(0.0, |t| t.timestamp() as f64));
+    let mut page = String::new();
+    match prometheus_text::encode(&mut page, &gather(&console, console.pipeline().health(), gauges)) {
+        Ok(()) => ([(header::CONTENT_TYPE, prometheus_text::CONTENT_TYPE)], page).into_response(),
+        Err(e) => broken(&e),
     }
 }
 
-fn write(console: &Console, health: &HealthState, g: &Gauges) -> String {
-    let mut p = MetricsWriter::default();
-    p.family("build_info", "gauge", "Version.").value("build_info", &format!("version=\"{}\"", env!("CARGO_PKG_VERSION")), 1.0);
-    p.gauge("uptime_seconds", "Since the start.", health.uptime().as_secs_f64());
-    p.family("loop_silent_seconds", "gauge", "Since a loop last went round.");
-    for (component, name, _) in Component::ALL {
-        p.value("loop_silent_seconds", &format!("loop=\"{name}\""), health.time_since_heartbeat(component).as_secs_f64());
+/// Values by their labels, in the order in which they are written.
+#[derive(Debug)]
+struct Labelled<M>(Vec<(Labels, M)>);
+
+type Labels = Vec<(&'static str, String)>;
+
+impl<M: EncodeMetric + TypedMetric> EncodeMetric for Labelled<M> {
+    fn encode(&self, mut encoder: MetricEncoder<'_>) -> std::fmt::Result {
+        self.0.iter().try_for_each(|(labels, value)| value.encode(encoder.encode_family(labels)?))
     }
-    p.family("alarm", "gauge", "1 for each alarm that stands.");
-    for alarm in health.alarms().keys() {
-        p.value("alarm", &format!("kind=\"{}\"", alarm.as_str()), 1.0);
+
+    fn metric_type(&self) -> MetricType {
+        M::TYPE
     }
-    let right = console.live.is_valid();
-    p.gauge("config_reload_success", "Whether the files in force are those on disk.", f64::from(u8::from(right)));
-    p.moment("config_reloaded_timestamp_seconds", "When files were last taken over.", Some(console.live.reloaded()));
+}
+
+/// Returns values that one label tells apart.
+fn labelled<L: Into<String>, M>(label: &'static str, values: impl IntoIterator<Item = (L, M)>) -> Labelled<M> {
+    Labelled(values.into_iter().map(|(l, value)| (vec![(label, l.into())], value)).collect())
+}
+
+/// Returns a moment as seconds since 1970; 0 where there is none.
+fn moment(at: Option<DateTime<Utc>>) -> ConstGauge<i64> {
+    ConstGauge::new(at.map_or(0, |t| t.timestamp()))
+}
+
+fn flag(on: bool) -> ConstGauge<i64> {
+    ConstGauge::new(i64::from(on))
+}
+
+/// Gathers the figures of this moment. The crate ends each help with a full stop and the name of each counter with `_total`.
+fn gather(console: &Console, health: &HealthState, g: Gauges) -> Registry {
+    let mut p = Registry::with_prefix("qingbao");
+    p.register("build", "Version", Info::new(vec![("version", env!("CARGO_PKG_VERSION"))]));
+    p.register("uptime_seconds", "Since the start", ConstGauge::new(health.uptime().as_secs_f64()));
+    let silent = Component::ALL.map(|(component, name, _)| (name, ConstGauge::new(health.time_since_heartbeat(component).as_secs_f64())));
+    p.register("loop_silent_seconds", "Since a loop last went round", labelled("loop", silent));
+    p.register("alarm", "1 for each alarm that stands", labelled("kind", health.alarms().keys().map(|a| (a.as_str(), flag(true)))));
+    p.register("config_reload_success", "Whether the files in force are those on disk", flag(console.live.is_valid()));
+    p.register("config_reloaded_timestamp_seconds", "When files were last taken over", moment(Some(console.live.reloaded())));
     let visits = health.fetch_stats();
-    p.family("fetch_total", "counter", "Visits by outcome, since the start.");
-    for (code, v) in &visits {
-        p.value("fetch_total", &format!("result=\"{code}\""), v.count as f64);
-    }
-    p.family("fetch_seconds_total", "counter", "Time that visits took, by outcome.");
-    for (code, v) in &visits {
-        p.value("fetch_seconds_total", &format!("result=\"{code}\""), v.time.as_secs_f64());
-    }
+    let counts = visits.iter().map(|(code, v)| (*code, ConstCounter::new(v.count)));
+    p.register("fetch", "Visits by outcome, since the start", labelled("result", counts));
+    let times = visits.iter().map(|(code, v)| (*code, ConstCounter::new(v.time.as_secs_f64())));
+    p.register("fetch_seconds", "Time that visits took, by outcome", labelled("result", times));
     let (articles, last) = health.articles();
-    p.family("articles_total", "counter", "Articles stored since the start.").value("articles_total", "", articles as f64);
-    p.moment("last_article_timestamp_seconds", "When the last one was stored, since the start.", last);
-    p.family("sources", "gauge", "Sources by how they do.");
-    for (state, n) in &g.sources {
-        p.value("sources", &format!("state=\"{state}\""), *n as f64);
-    }
+    p.register("articles", "Articles stored since the start", ConstCounter::new(articles));
+    p.register("last_article_timestamp_seconds", "When the last one was stored, since the start", moment(last));
+    p.register("sources", "Sources by how they do", labelled("state", g.sources.into_iter().map(|(state, n)| (state, ConstGauge::new(n)))));
     if let Some(status) = console.pipeline().crawler().dispatcher().cluster_status() {
-        write_cluster(&mut p, &status);
+        gather_cluster(&mut p, &status);
     }
-    p.gauge("due_looks", "Looks that are due.", g.due_looks as f64);
-    p.gauge("pending_pages", "Pages to be fetched.", g.pending_pages as f64);
-    p.family("outbox", "gauge", "Letters by state.");
-    for (state, n) in &g.outbox {
-        p.value("outbox", &format!("state=\"{}\"", state.as_str()), *n as f64);
-    }
-    p.gauge("outbox_oldest_seconds", "Age of the oldest letter that waits.", g.oldest_letter as f64);
-    p.moment("last_issue_timestamp_seconds", "When the last issue was built.", g.last_issue);
-    p.moment("backup_timestamp_seconds", "When the last backup was made; 0: never.", g.last_backup);
+    p.register("due_looks", "Looks that are due", ConstGauge::new(g.due_looks));
+    p.register("pending_pages", "Pages to be fetched", ConstGauge::new(g.pending_pages));
+    p.register("outbox", "Letters by state", labelled("state", g.outbox.into_iter().map(|(state, n)| (state.as_str(), ConstGauge::new(n)))));
+    p.register("outbox_oldest_seconds", "Age of the oldest letter that waits", ConstGauge::new(g.oldest_letter));
+    p.register("last_issue_timestamp_seconds", "When the last issue was built", moment(g.last_issue));
+    p.register("backup_timestamp_seconds", "When the last backup was made; 0: never", moment(g.last_backup));
     if let Ok(space) = console.store.disk_usage() {
-        p.gauge("db_bytes", "Database with its log.", space.database as f64);
-        p.gauge("disk_free_bytes", "Room left on its disk.", space.free as f64);
+        p.register("db_bytes", "Database with its log", ConstGauge::new(space.database));
+        p.register("disk_free_bytes", "Room left on its disk", ConstGauge::new(space.free));
     }
-    p.family("process_resident_memory_bytes", "gauge", "Resident memory.");
-    p.value("process_resident_memory_bytes", "", resident().unwrap_or(0) as f64);
-    p.0
+    p.register("process_resident_memory_bytes", "Resident memory", ConstGauge::new(resident().unwrap_or(0)));
+    p
 }
 
-/// What a family tells of a worker.
-type WorkerValue = fn(&WorkerStatus) -> f64;
-
-/// Workers on other machines and the queue between them and us.
-fn write_cluster(p: &mut MetricsWriter, c: &ClusterStatus) {
-    p.gauge("nats_up", "1 while the NATS server can be used; the rest says nothing otherwise.", f64::from(u8::from(c.error.is_none())));
-    p.gauge("workers", "Workers that work.", c.alive().count() as f64);
-    p.gauge("workers_gone", "Workers that went without a word.", c.gone().count() as f64);
-    let families: [(&str, &str, &str, WorkerValue); 4] = [
-        ("worker_tasks_total", "counter", "Tasks done since the worker started.", |w| w.heartbeat.done as f64),
-        ("worker_tasks_failed_total", "counter", "Of them, those whose page or list could not be had or read.", |w| w.heartbeat.failed as f64),
-        ("worker_tasks_in_progress", "gauge", "Tasks in work.", |w| w.heartbeat.in_work as f64),
-        ("worker_last_seen_seconds", "gauge", "Since the last sign of life.", |w| w.last_seen.as_secs_f64()),
-    ];
-    for (name, kind, help, value) in families {
-        p.family(name, kind, help);
-        for w in &c.workers {
-            p.value(name, &format!("worker=\"{}\",version=\"{}\"", escaped(&w.heartbeat.name), escaped(&w.heartbeat.version)), value(w));
-        }
+/// Gathers the figures of workers on other machines and of the queue between them and us.
+fn gather_cluster(p: &mut Registry, c: &ClusterStatus) {
+    /// A value of each worker. Workers name themselves.
+    fn by_worker<M>(c: &ClusterStatus, value: impl Fn(&WorkerStatus) -> M) -> Labelled<M> {
+        let labels = |w: &WorkerStatus| vec![("worker", w.heartbeat.name.clone()), ("version", w.heartbeat.version.clone())];
+        Labelled(c.workers.iter().map(|w| (labels(w), value(w))).collect())
     }
-    p.gauge("queue_tasks", "Tasks that wait or are in work.", c.tasks as f64);
-    p.gauge("queue_waiting_tasks", "Tasks that no worker has taken yet.", c.queued as f64);
-    p.gauge("queue_oldest_seconds", "How long the first of them has been waiting.", c.oldest_queued.as_secs_f64());
-    p.gauge("queue_results", "Results that wait for the coordinator.", c.reports as f64);
-    p.gauge("dead_letters", "Tasks given up within a month.", c.dead_count as f64);
-}
-
-/// A label's value: workers name themselves.
-fn escaped(value: &str) -> String {
-    value.replace('\\', "\\\\").replace('"', "\\\"").replace('\n', "\\n")
+    p.register("nats_up", "1 while the NATS server can be used; the rest says nothing otherwise", flag(c.error.is_none()));
+    p.register("workers", "Workers that work", ConstGauge::new(c.alive().count()));
+    p.register("workers_gone", "Workers that went without a word", ConstGauge::new(c.gone().count()));
+    p.register("worker_tasks", "Tasks done since the worker started", by_worker(c, |w| ConstCounter::new(w.heartbeat.done)));
+    let failed = by_worker(c, |w| ConstCounter::new(w.heartbeat.failed));
+    p.register("worker_tasks_failed", "Of them, those whose page or list could not be had or read", failed);
+    p.register("worker_tasks_in_progress", "Tasks in work", by_worker(c, |w| ConstGauge::new(w.heartbeat.in_work)));
+    p.register("worker_last_seen_seconds", "Since the last sign of life", by_worker(c, |w| ConstGauge::new(w.last_seen.as_secs_f64())));
+    p.register("queue_tasks", "Tasks that wait or are in work", ConstGauge::new(c.tasks));
+    p.register("queue_waiting_tasks", "Tasks that no worker has taken yet", ConstGauge::new(c.queued));
+    p.register("queue_oldest_seconds", "How long the first of them has been waiting", ConstGauge::new(c.oldest_queued.as_secs_f64()));
+    p.register("queue_results", "Results that wait for the coordinator", ConstGauge::new(c.reports));
+    p.register("dead_letters", "Tasks given up within a month", ConstGauge::new(c.dead_count));
 }
 
 /// Bytes resident, by `/proc`.
@@ -172,4 +160,40 @@ fn resident() -> Option<u64> {
     let text = std::fs::read_to_string("/proc/self/status").ok()?;
     let line = text.lines().find_map(|l| l.strip_prefix("VmRSS:"))?;
     Some(line.trim().trim_end_matches(" kB").parse::<u64>().ok()? << 10)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+    use crate::crawl::dispatch::nats::Heartbeat;
+
+    #[test]
+    fn what_a_worker_calls_itself_cannot_forge_figures() {
+        let heartbeat = Heartbeat::of_test("a\"} 1\nqingbao_nats_up 0\\", 1);
+        let worker = WorkerStatus { heartbeat, last_seen: Duration::from_millis(1500), tasks_per_second: 0.0 };
+        let mut registry = Registry::with_prefix("qingbao");
+        gather_cluster(&mut registry, &ClusterStatus { workers: vec![worker], tasks: 7, ..ClusterStatus::default() });
+        let mut text = String::new();
+        prometheus_text::encode(&mut text, &registry).unwrap();
+        let labels = r#"{worker="a\"} 1\nqingbao_nats_up 0\\",version="1"}"#;
+        for (name, kind, sample) in [
+            ("nats_up", "gauge", " 1"),
+            ("workers", "gauge", " 1"),
+            ("workers_gone", "gauge", " 0"),
+            ("worker_tasks_total", "counter", &format!("{labels} 0")),
+            ("worker_tasks_failed_total", "counter", &format!("{labels} 0")),
+            ("worker_tasks_in_progress", "gauge", &format!("{labels} 0")),
+            ("worker_last_seen_seconds", "gauge", &format!("{labels} 1.5")),
+            ("queue_tasks", "gauge", " 7"),
+            ("queue_waiting_tasks", "gauge", " 0"),
+            ("queue_oldest_seconds", "gauge", " 0.0"),
+            ("queue_results", "gauge", " 0"),
+            ("dead_letters", "gauge", " 0"),
+        ] {
+            assert!(text.contains(&format!("\n# TYPE qingbao_{name} {kind}\nqingbao_{name}{sample}\n")), "{name}: {text}");
+        }
+        assert_eq!(text.lines().count(), 36, "{text}");
+    }
 }

@@ -67,6 +67,7 @@ async fn make(console: &AppState, id: EditionId, form: &Form) -> Result<Response
             if let Err(e) = console.pipeline().issues().queue_due(Utc::now()).await {
                 tracing::error!("letters of final issues: {e}");
             }
+            console.live.bells().mail.notify_one();
             Done::refused(StatusCode::OK, String::new())
         }
         SigningResult::Conflict => Done::refused(StatusCode::CONFLICT, "别人刚刚改过这一期：请看过最新的内容再操作".to_owned()),

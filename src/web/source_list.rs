@@ -191,6 +191,7 @@ async fn make(console: &AppState, form: &Form) -> Result<Response, Response> {
             };
             stored(console.store.run(move |s| s.audit(&who, action, &subject, Utc::now())).await)?;
             console.live.refresh(false);
+            console.live.bells().crawl.notify_one();
             Ok(console.redirect_with(&form.session, PATH, told))
         }
         Err(words) => Ok((StatusCode::UNPROCESSABLE_ENTITY, show(console, &form.session, words, None).await?).into_response()),

@@ -82,8 +82,9 @@ fn letters(folder: &Path, words: &str) -> Vec<String> {
     out
 }
 
+/// Waits for letters: not as long as until the mail loop would come by itself.
 async fn until(what: &str, mut holds: impl FnMut() -> bool) {
-    for _ in 0..600 {
+    for _ in 0..100 {
         if holds() {
             return;
         }

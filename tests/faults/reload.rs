@@ -47,17 +47,34 @@ async fn files_broken_by_hand_change_nothing_and_mended_ones_are_taken_over() {
     }
     // every figure is there, none names a secret, and strangers get nothing
     let (_, text) = service.ask("/metrics").await;
-    for name in [
-        "build_info",
-        "fetch_total",
-        "articles_total",
-        "sources",
-        "outbox_oldest_seconds",
-        "db_bytes",
-        "disk_free_bytes",
-        "process_resident_memory_bytes",
-    ] {
-        assert!(text.contains(&format!("\nqingbao_{name}")) || text.starts_with("# HELP qingbao_build_info"), "{name}: {text}");
+    let types: Vec<&str> = text.lines().filter_map(|l| l.strip_prefix("# TYPE qingbao_")).collect();
+    let expected = [
+        "build_info gauge",
+        "uptime_seconds gauge",
+        "loop_silent_seconds gauge",
+        "alarm gauge",
+        "config_reload_success gauge",
+        "config_reloaded_timestamp_seconds gauge",
+        "fetch_total counter",
+        "fetch_seconds_total counter",
+        "articles_total counter",
+        "last_article_timestamp_seconds gauge",
+        "sources gauge",
+        "due_looks gauge",
+        "pending_pages gauge",
+        "outbox gauge",
+        "outbox_oldest_seconds gauge",
+        "last_issue_timestamp_seconds gauge",
+        "backup_timestamp_seconds gauge",
+        "db_bytes gauge",
+        "disk_free_bytes gauge",
+        "process_resident_memory_bytes gauge",
+    ];
+    assert_eq!(types, expected);
+    for sample in
+        ["build_info{version=\"", "loop_silent_seconds{loop=\"crawl\"} ", "fetch_total{result=\"ok\"} ", "articles_total ", "sources{state=\"ok\"} "]
+    {
+        assert!(text.contains(&format!("\nqingbao_{sample}")), "{sample}: {text}");
     }
     let outside =
         reqwest::Client::new().get(format!("{}/metrics", service.base().await)).header("x-forwarded-for", "203.0.113.7").send().await.unwrap();
