@@ -1,7 +1,7 @@
 //! Reads `sources.toml` into a list, by parts.
 
 use std::collections::HashMap;
-use std::ops::Range;
+use std::ops::{Range, RangeInclusive};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -46,7 +46,8 @@ const SOURCE_KEYS: [&str; 25] = [
     "article",
     "note",
 ];
-const DEFAULT_KEYS: [&str; 5] = ["interval", "allow_private", "timezone", "rate_key", "region"];
+const DEFAULT_KEYS: [&str; 6] = ["interval", "allow_private", "timezone", "rate_key", "region", "weight"];
+const WEIGHTS: RangeInclusive<f64> = 0.0..=5.0;
 
 /// Parts of a file of about this many bytes, each but the first beginning with `[[source]]`.
 pub(super) fn split_into_parts(text: &str) -> Vec<Range<usize>> {
@@ -124,6 +125,7 @@ struct Defaults {
     timezone: chrono_tz::Tz,
     rate_key: RateKey,
     region: Option<String>,
+    weight: f64,
 }
 
 impl Defaults {
@@ -138,6 +140,7 @@ impl Defaults {
             timezone: section.and_then(read_timezone).unwrap_or(chrono_tz::Asia::Shanghai),
             rate_key: section.and_then(|s| read_word(s, "rate_key", RateKey::parse, &["host", "domain", "source"])).unwrap_or_default(),
             region: section.and_then(|s| s.string("region")),
+            weight: section.and_then(|s| s.number("weight", WEIGHTS)).unwrap_or(1.0),
         }
     }
 }
@@ -185,7 +188,7 @@ fn read_source(s: &Section<'_>, defaults: &Defaults, vocabulary: &Vocabulary) ->
         timezone: read_timezone(s).unwrap_or(defaults.timezone),
         identity: read_word(s, "identity", Identity::parse, &["guid", "url", "title"]).unwrap_or_default(),
         rate_key: read_word(s, "rate_key", RateKey::parse, &["host", "domain", "source"]).unwrap_or(defaults.rate_key),
-        weight: s.number("weight", 0.0..=5.0).unwrap_or(1.0),
+        weight: s.number("weight", WEIGHTS).unwrap_or(defaults.weight),
         tls: read_word(s, "tls", TlsTrust::parse, &["verify", "insecure"]).unwrap_or_default(),
         cookies: s.bool("cookies").unwrap_or(false),
         headers: read_headers(s),

@@ -105,6 +105,18 @@ mod tests {
     }
 
     #[test]
+    fn a_source_without_a_key_of_the_defaults_has_their_value() {
+        let defaults = "[defaults]\ninterval = \"1h\"\ntimezone = \"Asia/Tokyo\"\nregion = \"河南\"\nrate_key = \"domain\"\nweight = 2.5\nallow_private = true\n";
+        let other = GOOD.replace("\"a\"", "\"b\"").replace("a.cn", "b.cn");
+        let list = SourceList::parse("s", &format!("{defaults}{GOOD}{other}weight = 0.5\n"), &vocabulary()).unwrap();
+        let s = &list.sources[0];
+        assert_eq!((s.interval, s.timezone, s.region.as_deref()), (Some(std::time::Duration::from_hours(1)), chrono_tz::Asia::Tokyo, Some("河南")));
+        assert_eq!((s.rate_key, s.allow_private), (crate::model::RateKey::Domain, true));
+        assert_eq!(list.sources.iter().map(|s| s.weight.to_string()).collect::<Vec<_>>(), ["2.5", "0.5"]);
+        assert!(problems(&format!("[defaults]\nweight = 6\n{GOOD}")).contains("sources.toml:2:10: "));
+    }
+
+    #[test]
     fn windows_line_ends_are_fine() {
         assert_eq!(problems(&GOOD.replace('\n', "\r\n")), "1 sources");
     }
