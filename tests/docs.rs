@@ -92,7 +92,7 @@ fn every_command_has_a_manual_page_and_the_readme_names_it() {
 #[test]
 fn every_source_file_that_the_documents_name_exists() {
     let files: Vec<String> =
-        ["src", "tests", "benches"].iter().flat_map(|f| files(&root().join(f), ".rs")).map(|f| f.to_string_lossy().into_owned()).collect();
+        ["src", "tests", "benches", "fuzz"].iter().flat_map(|f| files(&root().join(f), ".rs")).map(|f| f.to_string_lossy().into_owned()).collect();
     let mut missing = Vec::new();
     for document in documents().iter().filter(|d| !d.ends_with("CHANGELOG.md")) {
         let text = std::fs::read_to_string(document).unwrap();
