@@ -1,14 +1,14 @@
-//! What a host name tells: its registrable domain, near enough for politeness and the address guard, or that it is an address.
+//! Host names: the registrable domain, good enough for rate limits and the address filter, and address literals.
 
 use std::net::IpAddr;
 
-/// The address a host literal stands for.
+/// Returns the IP address of a host literal.
 pub(super) fn parse_ip_literal(host: &str) -> Option<IpAddr> {
     host.trim_start_matches('[').trim_end_matches(']').parse().ok()
 }
 
-/// The registrable domain: two labels, three below the public second levels of .cn and other two-letter domains; an
-/// address literal is its own.
+/// Returns the registrable domain: two labels, or three below the public second-level domains of .cn and other two-letter
+/// domains. An address literal is its own domain.
 pub(super) fn registrable_domain(host: &str) -> &str {
     const SECOND_LEVEL_LABELS: [&str; 8] = ["com", "gov", "org", "net", "edu", "ac", "co", "mil"];
     if parse_ip_literal(host).is_some() {
