@@ -1,7 +1,7 @@
-//! The background service: crawls, drafts and mails until it is told to stop.
+//! The background service: crawls, drafts and mails until it is stopped.
 //!
-//! The scheduler crate only wakes the loops; what is due is read from the clock and the store each time, so a tick that
-//! comes twice, late or not at all does no harm. Crawling, drafting and mailing run beside each other.
+//! The scheduler crate only wakes the loops; what is due is computed from the clock and the store each time, so a duplicate, late
+//! or missing tick does no harm. Crawl, drafts and mail run side by side.
 
 mod cluster_alarms;
 mod signals;
@@ -28,28 +28,26 @@ use crate::web;
 use crate::pipeline::ConfigHandle;
 use signals::Signals;
 
-/// Every twenty seconds, in UTC: zones and work days are judged by ourselves.
+/// Every twenty seconds, in UTC: the loops themselves know zones and working days.
 const TICK_CRON: &str = "*/20 * * * * *";
 /// How long a draft waits for the first crawl after a start.
 const FIRST_CRAWL_TIMEOUT: Duration = Duration::from_mins(10);
-/// How often an issue that nobody is to get is made anew.
+/// How often an issue without recipients is rebuilt.
 const EMPTY_ISSUE_REBUILD: TimeDelta = TimeDelta::minutes(15);
-/// How long a stop waits for what is under way.
+/// How long a stop waits for running work.
 const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(8);
 
-/// 2026-01-01: a clock before this was never set.
+/// 2026-01-01: an earlier clock was never set.
 const MIN_VALID_CLOCK: i64 = 1_767_225_600;
 
 /// What can stop the service.
 #[derive(Debug, thiserror::Error)]
 pub enum ServiceError {
-    /// The scheduler.
     #[error("the scheduler cannot be started: {0}")]
     Scheduler(#[from] JobSchedulerError),
-    /// A write failed in the disk itself.
+    /// The disk refused a write.
     #[error("the disk refused to write the database; only a new start can tell what is there. Look at the kernel's log (dmesg)")]
     Disk,
-    /// Signals.
     #[error("signals cannot be waited for: {0}")]
     Signal(#[from] std::io::Error),
 }
@@ -57,7 +55,7 @@ pub enum ServiceError {
 /// Runs until SIGTERM or SIGINT.
 ///
 /// # Errors
-/// The scheduler or signals cannot be had, or the disk refuses to write.
+/// The scheduler or the signal handlers cannot start, or the disk refuses to write.
 pub async fn serve(live: Arc<ConfigHandle>, data: PathBuf) -> Result<(), ServiceError> {
     let mut signals = Signals::install()?;
     let (stop, stopped) = watch::channel(false);
@@ -68,7 +66,7 @@ pub async fn serve(live: Arc<ConfigHandle>, data: PathBuf) -> Result<(), Service
     let mut loops = tokio::task::JoinSet::new();
     loops.spawn(crawl_loop(Arc::clone(&live), crawl_bell, Arc::clone(&draft_bell), stopped.clone()));
     loops.spawn(draft_loop(Arc::clone(&live), draft_bell, Arc::clone(&mail_bell), stopped.clone()));
-    // crawling and mailing go on without it
+    // crawl and mail work without the console
     match web::listen(&live.pipeline().settings().console).await {
         Ok(Some(listener)) => {
             let mut told = stopped.clone();
@@ -114,7 +112,7 @@ async fn start_timers(bells: &[Arc<Notify>; 3]) -> Result<JobScheduler, JobSched
     Ok(scheduler)
 }
 
-/// Waits for the bell; false when the service stops.
+/// Waits for the bell; returns false when the service stops.
 async fn next(bell: &Notify, stopped: &mut watch::Receiver<bool>) -> bool {
     tokio::select! {
         biased;
@@ -135,7 +133,7 @@ async fn crawl_loop(live: Arc<ConfigHandle>, bell: Arc<Notify>, draft: Arc<Notif
     while next(&bell, &mut stopped).await {
         let newest = live.pipeline();
         if !newest.crawler().same_fetcher(pipeline.crawler()) {
-            // the new one knows nothing of when hosts were last asked
+            // the new fetcher does not know when hosts were last requested
             tokio::time::sleep(pipeline.settings().fetch.host_delay).await;
             pipeline.crawler().close().await;
             newest.crawler().dispatcher().set_fetch_policy(&newest.settings().fetch);
@@ -143,11 +141,11 @@ async fn crawl_loop(live: Arc<ConfigHandle>, bell: Arc<Notify>, draft: Arc<Notif
         pipeline = newest;
         pipeline.health().heartbeat(Component::Crawl);
         if !pipeline.health().is_fetch_allowed() {
-            // what there is must do
+            // use the articles we already have
             pipeline.health().mark_first_crawl_done();
             continue;
         }
-        // every step of a crawl is a commit of its own: dropping it half way loses nothing
+        // every step of a crawl is its own commit: dropping it loses nothing
         tokio::select! {
             _ = stopped.wait_for(|s| *s) => return,
             result = pipeline.crawler().run_once(&in_force, CrawlMode::DueOnly, &NoProgress) => match result {
@@ -174,7 +172,7 @@ async fn draft_loop(live: Arc<ConfigHandle>, bell: Arc<Notify>, mail: Arc<Notify
             tracing::error!("the clock says {}: no issue is made until it is set", Utc::now());
             continue;
         }
-        // a draft that is late already is not made of yesterday's news while today's comes in
+        // if we start late, wait for the first crawl before drafting
         if !pipeline.health().first_crawl_done() && pipeline.health().uptime() < FIRST_CRAWL_TIMEOUT {
             continue;
         }
@@ -188,7 +186,7 @@ async fn draft_loop(live: Arc<ConfigHandle>, bell: Arc<Notify>, mail: Arc<Notify
     }
 }
 
-/// Makes and queues today's draft if its time has come and no letter of it exists yet.
+/// Makes and queues today's draft if it is due and has no messages yet.
 async fn draft_if_due(pipeline: &Arc<Pipeline>, p: &Publication, sources: &SourceList) -> Result<bool, PipelineError> {
     let now = Utc::now();
     let Some(day) = p.calendar.due(now, p.at, p.catch_up) else { return Ok(false) };
@@ -196,7 +194,7 @@ async fn draft_if_due(pipeline: &Arc<Pipeline>, p: &Publication, sources: &Sourc
     let store = pipeline.store();
     if let Some(id) = store.run(move |s| s.edition_of(&name, day)).await? {
         let (mailed, there) = store.run(move |s| Ok((!s.messages_of(id)?.is_empty(), s.edition(id)?))).await?;
-        // an issue that nobody is to get is looked at again now and then: something may have come in
+        // rebuild an issue without recipients now and then: new articles may have come
         let nobody = |e: &Edition| p.recipients.is_empty() || (e.item_count() == 0 && !p.mail_empty);
         let fresh = |e: &Edition| e.built_at.is_some_and(|at| (TimeDelta::zero()..EMPTY_ISSUE_REBUILD).contains(&(now - at)));
         if mailed || there.is_some_and(|e| nobody(&e) && fresh(&e)) {

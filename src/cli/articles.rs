@@ -75,7 +75,7 @@ fn day(a: &Headline, context: &CommandContext) -> String {
 
 fn heading(format: ExportFormat, out: &mut dyn Write) -> anyhow::Result<()> {
     if matches!(format, ExportFormat::Csv) {
-        // without the mark at the start Excel takes UTF-8 for the system's own encoding
+        // without a BOM Excel assumes the system's encoding
         writeln!(out, "\u{feff}id,source,url,title,author,publisher,published_at,column,industries,text")?;
     }
     Ok(())
@@ -108,8 +108,7 @@ fn export(article: &Article, format: ExportFormat, out: &mut dyn Write) -> anyho
     Ok(())
 }
 
-/// One field by RFC 4180; what a spreadsheet would take for a formula gets an apostrophe in front. Full-width signs count:
-/// Chinese editions of Excel take them too.
+/// Returns a field by RFC 4180; prefixes formulas with an apostrophe. Chinese editions of Excel also accept full-width signs.
 fn csv_field(text: &str) -> String {
     let formula = text.starts_with(['=', '+', '-', '@', '＝', '＋', '－', '＠', '\t', '\r', '\n']);
     let text = if formula { format!("'{text}") } else { text.to_owned() };

@@ -31,7 +31,7 @@ pub(super) struct RestoreArgs {
     replace: bool,
 }
 
-/// How names of backups in a folder begin.
+/// Prefix of backup files.
 const NAME: &str = "qingbao-";
 
 pub(super) fn backup(args: &BackupArgs, context: &CommandContext) -> anyhow::Result<()> {
@@ -68,7 +68,7 @@ fn describe_summary(c: &DatabaseSummary) -> String {
     format!("{} articles, {} issues, {} letters, {:.1} MB", c.articles, c.editions, c.letters, c.bytes as f64 / 1e6)
 }
 
-/// Backups of a folder beyond the newest; their names sort by time.
+/// Returns a folder's backups beyond the newest; their names sort by time.
 fn older(folder: &Path, keep: usize) -> anyhow::Result<Vec<PathBuf>> {
     let mut names = Vec::new();
     for entry in std::fs::read_dir(folder).with_context(|| folder.display().to_string())? {

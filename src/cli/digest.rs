@@ -87,7 +87,7 @@ pub(super) enum IssueFormat {
 }
 
 pub(super) async fn run(action: &DigestCommand, context: &CommandContext) -> anyhow::Result<()> {
-    // asks for nothing but the settings
+    // needs only the settings
     if let DigestCommand::MailTest { to } = action {
         return mail_test(context, to).await;
     }
@@ -168,7 +168,7 @@ async fn send(context: &CommandContext, pipeline: &Pipeline, edition: &Edition, 
         return Ok(());
     }
     let queued = pipeline.issues().enqueue_issue(edition, now).await?;
-    // only the process that holds the data folder sends: two at once would send a letter twice
+    // only the process that holds the data folder sends: two at once would send a message twice
     let _alone = match Store::open(&context.data) {
         Ok(store) => store,
         Err(StoreError::InUse { pid, .. }) => {
@@ -192,7 +192,7 @@ fn find_publication<'a>(context: &'a CommandContext, name: Option<&str>) -> anyh
     found.with_context(|| format!("qingbao.toml has no publication {name:?}; it has {}", names()))
 }
 
-/// The server's words, or what to do.
+/// Returns the server's answer, or an error that says what to do.
 fn accepted(outcome: DeliveryResult) -> anyhow::Result<String> {
     let why = match outcome {
         DeliveryResult::Accepted(reply) => return Ok(reply),
@@ -232,7 +232,7 @@ async fn export(context: &CommandContext, store: &Store, edition: &Edition, form
             let to = p.recipients.first().context("no recipients in qingbao.toml")?;
             let edition = issue::filter_for_recipient(edition, to);
             let parts = render::parts(&edition, &files, template)?;
-            // the issue's own moment, so that the same issue always gives the same bytes
+            // the issue's own time, so that the same issue always gives the same bytes
             let at = edition.built_at.unwrap_or_else(Utc::now);
             compose(&edition, &parts, &context.settings.mail, &to.address, at, &store.message_salt()?)?.message
         }

@@ -1,4 +1,4 @@
-//! `qingbao learn`: trains the models that come with the program, and says how well they do.
+//! `qingbao learn`: trains the built-in models, and prints how good they are.
 
 use std::io::Write as _;
 
@@ -93,7 +93,7 @@ fn train_judgement(args: &TrainArgs, context: &CommandContext) -> anyhow::Result
     Ok(())
 }
 
-/// Refuses labels with names that the taxonomy does not have, or with a worth out of range.
+/// Refuses labels with names that the taxonomy lacks, or with a worth out of range.
 fn check_names(articles: &[LabelledArticle], industries: &[String], columns: &[String]) -> anyhow::Result<()> {
     for a in articles {
         anyhow::ensure!(a.worthy <= 2, "worthy is {} of {:?}; it is 0, 1 or 2", a.worthy, a.title);

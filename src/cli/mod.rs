@@ -130,7 +130,7 @@ enum Command {
     },
 }
 
-/// Sends the log to standard error, at the level asked for (`RUST_LOG` wins).
+/// Starts the log on standard error, at the requested level (`RUST_LOG` wins).
 pub fn start_log(cli: &Cli) {
     let level = match (cli.verbose, &cli.command) {
         (0, Command::Serve(_) | Command::Worker(_)) => "info",
@@ -142,16 +142,15 @@ pub fn start_log(cli: &Cli) {
     log::start(cli.log_format, filter);
 }
 
-/// Closes what is written to other users of the machine: files 0640, folders 0750. A stricter umask stays.
+/// Closes new files to other users: files 0640, folders 0750. A stricter umask stays.
 fn close_files() {
     let closed = Mode::RWXO | Mode::WGRP;
     let before = umask(closed);
     umask(before | closed);
 }
 
-/// Runs a subcommand.
 pub fn run(cli: Cli) -> anyhow::Result<()> {
-    // a child needs no settings, and must not fail for them
+    // a child needs no settings, and must not fail because of them
     match cli.command {
         Command::ReadPdf => return crate::crawl::reader::read_pdf(),
         Command::ParseDocuments => return crate::crawl::reader::parse_documents(),
@@ -183,7 +182,7 @@ pub fn run(cli: Cli) -> anyhow::Result<()> {
         command => {
             let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().max_blocking_threads(MAX_BLOCKING_THREADS).build()?;
             let result = runtime.block_on(run_async(command, context));
-            // blocking work left behind (a stopped pass) must not hold the exit up
+            // blocking work left behind (a stopped pass) must not delay the exit
             runtime.shutdown_timeout(std::time::Duration::from_secs(2));
             result
         }
@@ -206,18 +205,17 @@ async fn run_async(command: Command, context: CommandContext) -> anyhow::Result<
         Command::Digest(action) => digest::run(&action, &context).await,
         Command::Outbox(action) => outbox::run(&action, &context).await,
         Command::Doctor(args) => doctor::run(&args, &context).await,
-        // done before
+        // handled above
         _ => Ok(()),
     }
 }
 
-/// Threads for the store and CPU work: enough that writers share a sync to disk, few enough to cost little memory.
+/// For the store and CPU work: enough threads for writers to share a sync, few enough to need little memory.
 const MAX_BLOCKING_THREADS: usize = 8;
 
-/// What every command may need.
 struct CommandContext {
     settings: Settings,
-    /// The file they were read from, where one was named.
+    /// Where they were read from, if a file was given.
     config: Option<PathBuf>,
     sources: PathBuf,
     data: PathBuf,
@@ -232,7 +230,7 @@ impl CommandContext {
         Ok(self.settings.vocabulary(&self.taxonomy()?))
     }
 
-    /// The list; an empty one where there is no file yet.
+    /// Returns the source list; an empty one if there is no file.
     fn source_list_or_none(&self) -> anyhow::Result<SourceList> {
         if self.sources.exists() { self.source_list() } else { Ok(SourceList::default()) }
     }
@@ -241,7 +239,7 @@ impl CommandContext {
         Ok(SourceList::load(&self.sources, &self.vocabulary()?)?)
     }
 
-    /// The pipeline beside a running service.
+    /// Returns a pipeline beside a running service.
     fn pipeline_beside(&self) -> anyhow::Result<Arc<Pipeline>> {
         self.pipeline(Store::open_beside(&self.data)?)
     }
@@ -251,7 +249,7 @@ impl CommandContext {
     }
 }
 
-/// An error with its causes, those left out that it names itself.
+/// Returns an error with its causes, without causes that it already names.
 pub fn format_error(error: &anyhow::Error) -> String {
     error.chain().map(ToString::to_string).fold(String::new(), |told, cause| match () {
         () if told.is_empty() => cause,
@@ -260,7 +258,7 @@ pub fn format_error(error: &anyhow::Error) -> String {
     })
 }
 
-/// `| head` closes the pipe; that is no failure.
+/// `| head` closes the pipe, which is not an error.
 fn unless_closed(result: anyhow::Result<()>) -> anyhow::Result<()> {
     match result {
         Err(e) if e.downcast_ref::<std::io::Error>().is_some_and(|e| e.kind() == std::io::ErrorKind::BrokenPipe) => Ok(()),
@@ -268,12 +266,12 @@ fn unless_closed(result: anyhow::Result<()>) -> anyhow::Result<()> {
     }
 }
 
-/// Makes a folder and names it where that fails.
+/// Creates a folder; the error names it.
 fn make_folder(folder: &Path) -> anyhow::Result<()> {
     std::fs::create_dir_all(folder).with_context(|| format!("folder {} cannot be made", folder.display()))
 }
 
-/// Writes a file and names it where that fails.
+/// Writes a file; the error names it.
 fn write_file(path: &Path, bytes: &[u8]) -> anyhow::Result<()> {
     if let Some(folder) = path.parent() {
         make_folder(folder)?;

@@ -1,4 +1,4 @@
-//! `qingbao outbox`: letters that wait or went wrong, and an operator's word on them.
+//! `qingbao outbox`: pending and failed mail, and the operator's decisions.
 
 use chrono::{DateTime, Utc};
 use clap::Subcommand;

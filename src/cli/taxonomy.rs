@@ -1,4 +1,4 @@
-//! `qingbao taxonomy`: the classifier's words, to start one's own from and to check it.
+//! `qingbao taxonomy`: prints the built-in terms, and checks a file.
 
 use std::io::Write as _;
 use std::path::PathBuf;

@@ -7,7 +7,7 @@ use crate::cli::CommandContext;
 use crate::store::Store;
 use crate::web::{fresh_token, token_hash};
 
-/// Whom the log names.
+/// The actor in the audit log.
 const WHO: &str = "命令行";
 
 /// What to do.

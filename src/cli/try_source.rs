@@ -1,4 +1,4 @@
-//! `qingbao sources test`: what would be taken from one source.
+//! `qingbao sources test`: shows what one source would bring.
 
 use std::sync::Arc;
 
@@ -37,7 +37,7 @@ pub(super) async fn run(args: &TestArgs, context: &CommandContext) -> anyhow::Re
     .await
 }
 
-/// Reads with a fetcher of its own, and ends what that started.
+/// Reads with its own fetcher, and closes it.
 pub(super) async fn with_reader<T>(
     context: &CommandContext,
     source: Source,
@@ -66,7 +66,7 @@ fn chosen(args: &TestArgs, context: &CommandContext) -> anyhow::Result<Source> {
     Ok(source)
 }
 
-/// Prints what would be taken: one line for the source, one per entry, one per article.
+/// Prints one line for the source, one per entry, one per article.
 pub(super) async fn show(reader: &Reader<'_>, preview: &Preview, articles: usize) {
     let (source, found) = (reader.source(), &preview.found);
     let kind = found.kind.map_or("", SourceKind::as_str);

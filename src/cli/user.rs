@@ -1,4 +1,4 @@
-//! `qingbao user`: who may use the console. There is no password that comes with the program.
+//! `qingbao user`: console accounts. There is no default password.
 
 use anyhow::Context as _;
 use chrono::Utc;
@@ -9,7 +9,7 @@ use crate::model::SigningStep;
 use crate::store::{AccountChange, Role, Store, is_account_name};
 use crate::web::{check_password, fresh_password, hash_password};
 
-/// Whom the log names.
+/// The actor in the audit log.
 const WHO: &str = "命令行";
 
 /// What to do.
@@ -51,7 +51,7 @@ pub(super) enum UserCommand {
 pub(super) fn run(action: &UserCommand, context: &CommandContext) -> anyhow::Result<()> {
     let store = match Store::open_beside(&context.data) {
         Ok(store) => store,
-        // the first admin may come before the first crawl
+        // the first admin may be added before the first crawl
         Err(_) => Store::open(&context.data)?,
     };
     let now = Utc::now();
@@ -117,7 +117,7 @@ fn require_done(change: AccountChange, name: &str) -> anyhow::Result<()> {
 fn given(path: &str, name: &str) -> anyhow::Result<String> {
     let text =
         if path == "-" { std::io::read_to_string(std::io::stdin())? } else { std::fs::read_to_string(path).with_context(|| path.to_owned())? };
-    // the form of the console is trimmed as well
+    // the console's form is trimmed as well
     let password = text.trim().to_owned();
     check_password(name, &password).map_err(|weak| anyhow::anyhow!("{weak}（{}）", weak.chinese()))?;
     Ok(password)

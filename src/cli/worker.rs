@@ -1,4 +1,4 @@
-//! `qingbao worker`: fetches and extracts for a coordinator elsewhere.
+//! `qingbao worker`: fetches and extracts for a coordinator on another machine.
 
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
@@ -52,7 +52,7 @@ pub(super) async fn run(args: &Args, context: &CommandContext) -> anyhow::Result
     Ok(work.await?)
 }
 
-/// A name that can be part of a key: the one that is given, or host name and process id.
+/// Returns a name that can be part of a key: the given one, or host name and process id.
 fn name(given: Option<&str>) -> anyhow::Result<String> {
     let host = || std::fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_else(|_| "worker".to_owned());
     // host names have dots

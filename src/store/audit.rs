@@ -1,4 +1,4 @@
-//! The log of who did what, shown to admins. Its lines are chained by hashes: who changes the database by hand later is found out.
+//! The audit log, shown to admins. Its lines are chained by hashes, which reveals later changes by hand.
 
 use chrono::{DateTime, Utc};
 use rusqlite::{Connection, OptionalExtension as _, params};
@@ -6,19 +6,18 @@ use sha2::{Digest as _, Sha256};
 
 use crate::store::{Result, Store};
 
-/// What a wrong password is called in the log.
+/// The action of a wrong password.
 pub const LOGIN_FAILED: &str = "登录失败";
-/// Longest name and subject kept, in characters: strangers may give any.
+/// Longest name and target, in characters: strangers can submit any.
 const MAX_NAME: usize = 64;
 const MAX_SUBJECT: usize = 300;
 
-/// Facts about the chain: lines up to this id stood there before it began, the hash before its oldest line that is kept, and the
-/// hash of its newest line.
+/// State of the chain: the last id before it began, the hash before the oldest line kept, and the hash of the newest line.
 const UNCHAINED: &str = "audit_unchained";
 const START: &str = "audit_start";
 const TIP: &str = "audit_tip";
 
-/// A line as it is hashed.
+/// The hashed content of a line.
 struct Line<'a> {
     at: i64,
     who: &'a str,
@@ -38,11 +37,11 @@ impl Line<'_> {
     }
 }
 
-/// Adds one line to the log of who did what.
+/// Adds a line to the audit log.
 pub(super) fn audit(t: &Connection, who: &str, what: &str, subject: &str, now: DateTime<Utc>) -> Result<()> {
     let (who, subject) = (cut(who, MAX_NAME), cut(subject, MAX_SUBJECT));
     let line = Line { at: now.timestamp(), who: &who, what, subject: &subject };
-    // failed sign-ins are pruned one by one, and stand beside the chain
+    // failed sign-ins are pruned one by one, so they are outside the chain
     let chained = if what == LOGIN_FAILED {
         None
     } else {
@@ -68,9 +67,9 @@ fn last_hash(c: &Connection) -> Result<Option<Vec<u8>>> {
 }
 
 impl Store {
-    /// The first thing that is not as it was written: a line that was changed, added by hand or removed; its time, where it has
-    /// one, and what it says. Whoever can write the database can make a chain anew: compare [`audit_hash`](Self::audit_hash) with
-    /// the one that an earlier weekly report told.
+    /// Returns the first line that was changed, added or removed by hand: its time, if known, and what it says. A person who can
+    /// write the database can also rebuild the chain: compare [`audit_hash`](Self::audit_hash) with the one in an earlier weekly
+    /// report.
     pub fn audit_damage(&self) -> Result<Option<(DateTime<Utc>, String)>> {
         self.read(|c| {
             let fact =
@@ -98,7 +97,7 @@ impl Store {
         })
     }
 
-    /// Remembers where the chain begins, after the oldest lines were pruned.
+    /// Stores the new start of the chain after the oldest lines were pruned.
     pub(super) fn audit_pruned(&self) -> Result<()> {
         self.write(|t| {
             let first: Option<Vec<u8>> =
@@ -110,7 +109,7 @@ impl Store {
         })
     }
 
-    /// The hash of the newest line of the log, in hexadecimal; empty where there is none.
+    /// Returns the hash of the newest line, in hexadecimal; empty without lines.
     pub fn audit_hash(&self) -> Result<String> {
         self.read(|c| Ok(hex(&last_hash(c)?.unwrap_or_default())))
     }
@@ -136,7 +135,7 @@ fn cut(text: &str, most: usize) -> String {
 mod tests {
     use super::*;
 
-    /// A store whose log has some lines, and the way to change it by hand.
+    /// Changes a log with SQL and returns the damage that is found.
     fn log(change: &str) -> Option<String> {
         let dir = tempfile::tempdir().unwrap();
         let store = Store::open(dir.path()).unwrap();
