@@ -9,27 +9,26 @@ use crate::config::edit_sources::NewSource;
 use crate::crawl::preview::{self, Preview};
 use crate::model::{Source, SourceId, SourceKind, WebUrl};
 
-/// Of what.
 #[derive(Debug, clap::Args)]
 pub(super) struct AddArgs {
     /// Address of a feed, a list page or a site
     url: String,
-    /// Stable key; left out: made from the host
+    /// Stable key (default: made from the host)
     #[arg(long)]
     id: Option<String>,
-    /// Name shown to editors; left out: the page's own title
+    /// Name shown to editors (default: the page's title)
     #[arg(long)]
     name: Option<String>,
     /// 全国, 河南, 许昌 …
     #[arg(long)]
     region: Option<String>,
-    /// Only show what would be taken and written
+    /// Only print what would be added
     #[arg(long)]
     dry_run: bool,
-    /// The address may be private or loopback
+    /// Allow a private or loopback address
     #[arg(long)]
     allow_private: bool,
-    /// Through the headless browser
+    /// Load the page in the headless browser
     #[arg(long)]
     render: bool,
 }

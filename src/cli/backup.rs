@@ -8,25 +8,23 @@ use chrono::Utc;
 use crate::cli::CommandContext;
 use crate::store::{self, DatabaseSummary, Store, check_backup};
 
-/// What and where to.
 #[derive(Debug, clap::Args)]
 pub(super) struct BackupArgs {
-    /// The file to be written; in a folder it is given a name with the time, and older ones go
+    /// The file to write; in a folder its name is the time, and the oldest backups are removed
     to: PathBuf,
     /// How many backups a folder keeps
     #[arg(long, default_value_t = 14)]
     keep: usize,
-    /// Only check a backup that was made
+    /// Only check an existing backup
     #[arg(long)]
     check: bool,
 }
 
-/// From what.
 #[derive(Debug, clap::Args)]
 pub(super) struct RestoreArgs {
     /// The backup
     from: PathBuf,
-    /// Take the place of a database that is there; it is kept beside
+    /// Replace an existing database; it is kept beside the new one
     #[arg(long)]
     replace: bool,
 }

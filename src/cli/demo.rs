@@ -16,10 +16,9 @@ use crate::demo;
 use crate::pipeline::Pipeline;
 use crate::store::Store;
 
-/// Where to.
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
-    /// Folder for the draft; its `data` folder is made anew each time
+    /// Folder for the draft; its `data` folder is recreated each time
     #[arg(long, default_value = "out", value_name = "DIR")]
     out: PathBuf,
 }

@@ -17,53 +17,52 @@ use crate::pipeline::{self, Pipeline};
 use crate::render;
 use crate::store::{OutboxMessage, Store, StoreError};
 
-/// What to do.
 #[derive(Debug, Subcommand)]
 pub(super) enum DigestCommand {
-    /// Build the draft of a day from the archive; one not mailed yet is built anew and keeps its number
+    /// Build the draft of a day from the archive; a draft that was not mailed is rebuilt and keeps its number
     Build {
-        /// Day of the issue; default today
+        /// Day of the issue (default: today)
         #[arg(long)]
         date: Option<NaiveDate>,
-        /// Name of the publication; default the first
+        /// Name of the publication (default: the first)
         #[arg(long)]
         publication: Option<String>,
     },
     /// Print an edition as text
     Show {
-        /// Edition; default the newest
+        /// Edition (default: the newest)
         id: Option<i64>,
         /// Also print why each item was chosen
         #[arg(long)]
         why: bool,
     },
-    /// Queue an edition's letters and send what is due
+    /// Queue an edition's mail and send what is due
     Send {
-        /// Edition; default the newest
+        /// Edition (default: the newest)
         id: Option<i64>,
-        /// Only a test copy to this address; nothing is recorded
+        /// Send only a test copy to this address; nothing is recorded
         #[arg(long, value_name = "ADDRESS")]
         to: Option<String>,
-        /// Say who would receive it and stop
+        /// Print the recipients and stop
         #[arg(long)]
         dry_run: bool,
     },
-    /// Send a short test letter and tell each step of the dialogue with the mail server
+    /// Send a short test message and print each step of the dialogue with the mail server
     MailTest {
-        /// Where it goes
+        /// Recipient
         #[arg(long, value_name = "ADDRESS")]
         to: String,
     },
     /// Print the editions, newest first
     List,
-    /// Write an edition in another form
+    /// Write an edition in another format
     Export {
         /// Edition
         id: i64,
-        /// Form
+        /// Format
         #[arg(long, value_enum)]
         format: IssueFormat,
-        /// File; default standard output
+        /// File (default: standard output)
         #[arg(short, long)]
         output: Option<PathBuf>,
     },
@@ -74,7 +73,7 @@ pub(super) enum DigestCommand {
 pub(super) enum IssueFormat {
     /// Word document
     Docx,
-    /// PDF, where LibreOffice is installed
+    /// PDF, if LibreOffice is installed
     Pdf,
     /// Mail as HTML
     Html,

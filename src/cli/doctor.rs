@@ -17,10 +17,9 @@ use crate::mail::{DeliveryResult, Transport};
 use crate::pipeline::{PdfError, find_soffice};
 use crate::store::{BACKUP_MAX_AGE, Role, Store, available_space};
 
-/// How far to look.
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
-    /// Ask neither name servers nor the mail server
+    /// Contact neither name servers nor the mail server
     #[arg(long)]
     no_network: bool,
     #[command(flatten)]

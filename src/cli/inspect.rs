@@ -26,12 +26,11 @@ use crate::text::dates::Clock;
 /// Largest input file.
 const MAX_FILE: u64 = 64 << 20;
 
-/// Which stage.
 #[derive(Debug, Subcommand)]
 pub enum Stage {
     /// Article pages: body, title, date, author, publisher
     Extract(PagesArgs),
-    /// Feeds: entries, and what had to be repaired
+    /// Feeds: entries and repairs
     Feed(FilesArgs),
     /// List pages: entries and layout
     List(FilesArgs),
@@ -43,13 +42,12 @@ pub enum Stage {
     Summarise(JsonLinesArgs),
 }
 
-/// Files to read.
 #[derive(Debug, Args)]
 pub struct FilesArgs {
     /// Files to read; - is standard input
     #[arg(required = true, value_name = "FILE")]
     paths: Vec<PathBuf>,
-    /// Address the files came from: resolves links
+    /// Address of the files; resolves relative links
     #[arg(long)]
     url: Option<String>,
     /// Threads
@@ -57,17 +55,15 @@ pub struct FilesArgs {
     jobs: u16,
 }
 
-/// Pages to read.
 #[derive(Debug, Args)]
 pub struct PagesArgs {
     #[command(flatten)]
     files: FilesArgs,
-    /// Print what each field was chosen from: candidates with probability and evidence
+    /// Print the candidates of each field with probability and evidence
     #[arg(long)]
     explain: bool,
 }
 
-/// Lines to read.
 #[derive(Debug, Args)]
 pub struct JsonLinesArgs {
     /// Threads

@@ -12,13 +12,12 @@ use sha2::{Digest as _, Sha256};
 /// Cross-validation folds.
 pub(super) const PARTS: usize = 5;
 
-/// What a training reads and writes.
 #[derive(Debug, Args)]
 pub(super) struct TrainingFiles {
     /// Labelled articles
     #[arg(long, value_name = "FILE")]
     pub(super) labels: PathBuf,
-    /// Where to write the model
+    /// File for the model
     #[arg(long, value_name = "MODEL")]
     pub(super) out: PathBuf,
 }

@@ -12,7 +12,6 @@ use crate::cli::{CommandContext, learn_keywords, learn_sentences, write_file};
 use crate::config::Taxonomy;
 use crate::learn::{Example, Folds, Provenance, learnable, train};
 
-/// What to do.
 #[derive(Debug, Subcommand)]
 pub(super) enum LearnCommand {
     /// Train on labelled articles: print figures by cross-validation, write the model
@@ -32,12 +31,11 @@ pub(super) enum LearnCommand {
     Sentences(TrainingFiles),
 }
 
-/// How to train.
 #[derive(Debug, Args)]
 pub(super) struct TrainArgs {
     #[command(flatten)]
     files: TrainingFiles,
-    /// Figures to print: with families of sources left out whole, with articles of each left out, or both
+    /// Figures to print: leaving out whole families of sources, leaving out articles of each, or both
     #[arg(long, value_enum, default_value = "both")]
     folds: FoldsChoice,
 }

@@ -13,9 +13,9 @@ use tracing_subscriber::registry::LookupSpan;
 /// How lines are written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum LogFormat {
-    /// For the journal where systemd reads it, otherwise as text
+    /// For the journal under systemd, otherwise as text
     Auto,
-    /// For people: time, level, words
+    /// For people: time, level, message
     Text,
     /// One JSON object per line
     Json,

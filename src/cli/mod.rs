@@ -45,7 +45,7 @@ use crate::store::Store;
 #[derive(Debug, Parser)]
 #[command(version, about, max_term_width = 100)]
 pub struct Cli {
-    /// Settings; default: qingbao.toml in this folder if there is one, else built-in defaults
+    /// Settings file (default: qingbao.toml in this folder, or built-in defaults)
     #[arg(long, global = true, value_name = "FILE")]
     config: Option<PathBuf>,
     /// Source list
@@ -54,10 +54,10 @@ pub struct Cli {
     /// Data folder: database, outbox, drafts
     #[arg(long, global = true, value_name = "DIR", default_value = "data")]
     data: PathBuf,
-    /// More log: -v, -vv
+    /// More log output: -v, -vv
     #[arg(short, long, global = true, action = clap::ArgAction::Count)]
     verbose: u8,
-    /// Form of the log
+    /// Log format
     #[arg(long, global = true, value_enum, default_value = "auto")]
     log_format: log::LogFormat,
     #[command(subcommand)]
@@ -66,15 +66,15 @@ pub struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Crawl a built-in sample news world over loopback and write the draft to DIR, as [publication] of the settings says
+    /// Crawl a built-in sample news world on loopback and write the draft to DIR, with [publication] of the settings
     Demo(demo::Args),
-    /// One pass over the real sources and one draft, into the data folder
+    /// Crawl the sources once and make one draft, in the data folder
     Once(serve::CrawlArgs),
-    /// The background service: crawl, draft, mail, until SIGTERM
+    /// Run the service: crawl, draft, mail, until SIGTERM
     Serve(serve::CrawlArgs),
-    /// Fetch and extract for a service elsewhere that runs with `serve --crawl nats://…`, until SIGTERM
+    /// Fetch and extract for a service on another machine, started with `serve --crawl nats://…`, until SIGTERM
     Worker(worker::Args),
-    /// The source list, check, test, add, import, export, enable, disable
+    /// The source list: check, test, add, import, export, enable, disable
     #[command(subcommand)]
     Sources(sources::SourcesCommand),
     /// The archive: search, export
@@ -83,39 +83,39 @@ enum Command {
     /// Editions: build, show, send, list, export
     #[command(subcommand)]
     Digest(digest::DigestCommand),
-    /// Letters: what waits, what went wrong, and what to do with it
+    /// Mail: list what waits or failed, and decide what to do with it
     #[command(subcommand)]
     Outbox(outbox::OutboxCommand),
-    /// Accounts of the console
+    /// Console accounts
     #[command(subcommand)]
     User(user::UserCommand),
-    /// Which other programs may read issues and articles from the console
+    /// Tokens for other programs that read issues and articles
     #[command(subcommand)]
     Token(token::TokenCommand),
-    /// The classifier's words: print the built-in ones, check one's own
+    /// The classifier's terms: print the built-in ones, check a file
     #[command(subcommand)]
     Taxonomy(taxonomy::TaxonomyCommand),
-    /// Train the models that judge articles
+    /// Train the models that classify articles
     #[command(subcommand)]
     Learn(learn::LearnCommand),
-    /// The stages one by one, from files to JSON lines
+    /// Run single stages, from files to JSON lines
     #[command(subcommand)]
     Inspect(inspect::Stage),
-    /// Say what is wrong with this installation, and what to do
+    /// Check this installation and say what to do
     Doctor(doctor::Args),
-    /// Copy the database, beside the running service, and check the copy
+    /// Copy the database while the service runs, and check the copy
     Backup(backup::BackupArgs),
-    /// Put a backup in the place of the database; the service must be stopped
+    /// Replace the database by a backup; the service must be stopped
     Restore(backup::RestoreArgs),
-    /// Ask the running service whether it is well
+    /// Ask the running service whether it is healthy
     Healthcheck,
-    /// Answer with the text of PDFs given on standard input
+    /// Return the text of PDFs from standard input
     #[command(name = crate::crawl::reader::READ_PDF, hide = true)]
     ReadPdf,
-    /// Parse documents given on standard input, with what is known of them
+    /// Parse documents from standard input
     #[command(name = crate::crawl::reader::PARSE_DOCUMENTS, hide = true)]
     ParseDocuments,
-    /// Do a task given on standard input that may have ended a worker
+    /// Run a task from standard input that may have crashed a worker
     #[command(name = crate::crawl::dispatch::nats::RUN_TASK, hide = true)]
     RunTask,
     /// Print completions for a shell
@@ -123,9 +123,9 @@ enum Command {
         /// bash, zsh, fish, elvish or powershell
         shell: clap_complete::Shell,
     },
-    /// Write manual pages, one for each command
+    /// Write a manual page for each command
     Man {
-        /// Folder for them
+        /// Output folder
         dir: PathBuf,
     },
 }

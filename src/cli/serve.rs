@@ -11,10 +11,9 @@ use crate::crawl::dispatch::nats::NatsDispatcher;
 use crate::pipeline::{ConfigHandle, Pipeline};
 use crate::store::Store;
 
-/// Who does the work.
 #[derive(Debug, clap::Args)]
 pub(super) struct CrawlArgs {
-    /// Who fetches and extracts: `local`, or workers by way of NATS at this address (default: as [crawl] in qingbao.toml says)
+    /// Who fetches and extracts: `local`, or workers over NATS at this address (default: [crawl] in qingbao.toml)
     #[arg(long, value_name = "local|nats://HOST:4222")]
     pub(super) crawl: Option<String>,
 }

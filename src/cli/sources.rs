@@ -22,33 +22,33 @@ use crate::store::{Silence, SourceHealth, Store};
 /// In bytes.
 const MAX_OPML: u64 = 16 << 20;
 
-/// What to do.
 #[derive(Debug, Subcommand)]
 pub(super) enum SourcesCommand {
-    /// Print the list with how each source stands
+    /// Print the list with each source's state
     List,
-    /// Check sources.toml; exit code 2 and every problem with its place if something is wrong. Beside a database, also what each source brought
+    /// Check sources.toml; report every mistake with its place and exit with 2. Beside a database, also print what each source
+    /// brought
     Check,
-    /// Ask one source now and show what would be taken; nothing is stored
+    /// Poll one source now and print what it would bring; nothing is stored
     Test(TestArgs),
-    /// Add a source by its address: feed or list is found out, and what would be taken is shown
+    /// Add a source by its address: find its feed or list, and print what it brings
     Add(AddArgs),
-    /// Add the sources of an OPML file that are not listed yet
+    /// Add the sources of an OPML file that are not in the list
     Import {
-        /// The file; - is standard input
+        /// The file, or - for standard input
         opml: PathBuf,
     },
     /// Write the list as OPML
     Export {
-        /// The file; - is standard output
+        /// The file, or - for standard output
         opml: PathBuf,
     },
-    /// Have a source polled again, also one that was put to rest
+    /// Enable a source, also one that was disabled automatically
     Enable {
         /// Id from sources.toml
         id: String,
     },
-    /// Stop looking at a source; its articles stay
+    /// Stop polling a source; its articles stay
     Disable {
         /// Id from sources.toml
         id: String,

@@ -11,18 +11,17 @@ use crate::crawl::reader::{CpuPool, Parser, Reader};
 use crate::fetch::{Fetcher, NoopSiteStore};
 use crate::model::{Source, SourceId, SourceKind, WebUrl};
 
-/// Of what.
 #[derive(Debug, clap::Args)]
 pub(super) struct TestArgs {
     /// Id from sources.toml, or an address
     id_or_url: String,
-    /// Also fetch this many of the articles
+    /// Also fetch this many articles
     #[arg(long, default_value_t = 1)]
     articles: usize,
-    /// The address may be private or loopback
+    /// Allow a private or loopback address
     #[arg(long)]
     allow_private: bool,
-    /// Through the headless browser
+    /// Load the page in the headless browser
     #[arg(long)]
     render: bool,
 }

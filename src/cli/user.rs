@@ -12,34 +12,33 @@ use crate::web::{check_password, fresh_password, hash_password};
 /// The actor in the audit log.
 const WHO: &str = "命令行";
 
-/// What to do.
 #[derive(Debug, Subcommand)]
 pub(super) enum UserCommand {
-    /// Make an account, or give one a new password; without a file a fresh password is printed, once
+    /// Add an account, or reset its password; without a file a new password is printed once
     Add {
         /// Name to sign in with
         name: String,
-        /// editor or admin (default: as it is, editor for a new account)
+        /// editor or admin (default: unchanged; editor for a new account)
         #[arg(long)]
         role: Option<String>,
-        /// Steps of signing that it may take: submit, review, sign, parted by commas; "" for none (default: as they are)
+        /// Signing duties: submit, review, sign, separated by commas; "" for none (default: unchanged)
         #[arg(long)]
         duties: Option<String>,
-        /// File that holds the password, `-` for standard input
+        /// File with the password, `-` for standard input
         #[arg(long, value_name = "FILE")]
         password_file: Option<String>,
     },
-    /// Keep an account out and end its sessions
+    /// Disable an account and end its sessions
     Disable {
         /// Its name
         name: String,
     },
-    /// Let an account in again
+    /// Enable an account
     Enable {
         /// Its name
         name: String,
     },
-    /// Remove an account and end its sessions; what it did stays in the log
+    /// Remove an account and end its sessions; the audit log keeps what it did
     Remove {
         /// Its name
         name: String,

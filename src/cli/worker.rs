@@ -9,19 +9,18 @@ use crate::cli::report::Report;
 use crate::crawl::dispatch::nats;
 use crate::crawl::dispatch::nats::WorkerSettings;
 
-/// For whom to work.
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
-    /// NATS servers, separated by commas (default: as [crawl] in qingbao.toml says)
+    /// NATS servers, separated by commas (default: [crawl] in qingbao.toml)
     #[arg(long, value_name = "URL")]
     nats: Option<String>,
-    /// Name of this worker, unique among workers (default: host name and process id)
+    /// Unique name of this worker (default: host name and process id)
     #[arg(long)]
     name: Option<String>,
-    /// Tasks in work at once (default: as [fetch] in qingbao.toml says)
+    /// Tasks at once (default: [fetch] in qingbao.toml)
     #[arg(long, value_parser = clap::value_parser!(u16).range(1..=4096))]
     at_once: Option<u16>,
-    /// Only say whether this worker would find NATS, its rights and its coordinator
+    /// Only check NATS, permissions and coordinator
     #[arg(long)]
     check: bool,
 }

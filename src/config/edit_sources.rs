@@ -75,7 +75,7 @@ pub fn set_fields(path: &Path, id: &SourceId, fields: &[Field], vocabulary: &Voc
     change(path, vocabulary, |document| put_fields(document, id, fields))
 }
 
-/// The source as it would be with these fields; nothing is written.
+/// Returns the source with these fields changed; writes nothing.
 pub fn with_fields(path: &Path, id: &SourceId, fields: &[Field], vocabulary: &Vocabulary) -> Result<Option<Arc<Source>>, EditError> {
     let name = path.display().to_string();
     let Ok(mut document) = read_file(path)?.parse::<DocumentMut>() else { return Ok(None) };
@@ -248,7 +248,7 @@ fn change(path: &Path, vocabulary: &Vocabulary, edit: impl FnOnce(&mut DocumentM
     Ok(true)
 }
 
-/// Writes beside and renames: the file is the old one or the new one, never half of either.
+/// Writes a temporary file and renames it, so that the file is never half written.
 fn replace(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
     // a link stays a link: what it points to is replaced
     let path = std::fs::canonicalize(path)?;

@@ -226,7 +226,7 @@ impl<'a> Section<'a> {
         self.typed(key, ("a text in quotes", "引号括起来的文字"), Value::as_str)
     }
 
-    /// A text, trimmed, owned.
+    /// Returns a trimmed text.
     pub(super) fn string(&self, key: &str) -> Option<String> {
         self.text(key).map(|t| t.value.trim().to_owned())
     }

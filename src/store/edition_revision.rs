@@ -160,7 +160,7 @@ pub(super) fn save(t: &Connection, edition: &Edition, version: u32) -> Result<()
     for item in edition.items() {
         insert.execute(params![edition.id.0, item.article.0])?;
     }
-    // an item that an editor wrote has no article and no story
+    // an item that an editor wrote belongs to no story: its own id stands for one
     let mut insert = t.prepare_cached("INSERT OR IGNORE INTO item (edition_id, story_id, article_id) VALUES (?1, ?2, ?2)")?;
     for item in edition.items().filter(|i| i.url.is_none()) {
         insert.execute(params![edition.id.0, item.article.0])?;

@@ -98,7 +98,7 @@ fn merge(t: &Connection, article: i64, into: i64) -> Result<bool> {
     Ok(true)
 }
 
-/// Keeps what earlier issues showed.
+/// Points the items of earlier issues to the current number of their story.
 fn shown(t: &Connection, story: i64) -> Result<()> {
     let sql =
         "UPDATE item SET story_id = coalesce((SELECT coalesce(story_id, id) FROM article WHERE id = item.article_id), story_id) WHERE story_id = ?1";
