@@ -1,4 +1,4 @@
-//! `taxonomy.toml`: industries, themes, columns, places, organisations, each with the words that speak for it.
+//! `taxonomy.toml`: industries, themes, columns, places, organisations with their terms.
 
 use std::path::Path;
 
