@@ -45,7 +45,9 @@ pub enum Alarm {
     Database,
     /// Mail is held after a restore.
     Held,
-    /// Nothing on the network answers.
+    /// Letters of a final issue cannot be made.
+    Letters,
+    /// Nobody on the network answers.
     Network,
     /// The NATS server is unreachable or unusable.
     Nats,
@@ -69,6 +71,7 @@ impl Alarm {
             Self::Disk => "disk",
             Self::Database => "database",
             Self::Held => "held",
+            Self::Letters => "letters",
             Self::Network => "network",
             Self::Nats => "nats",
             Self::Workers => "workers",

@@ -20,7 +20,7 @@ use tokio_cron_scheduler::{Job, JobScheduler, JobSchedulerError};
 use crate::config::SourceList;
 use crate::config::settings::Publication;
 use crate::crawl::{CrawlMode, NoProgress};
-use crate::health::Component;
+use crate::health::{Alarm, Component};
 use crate::model::Edition;
 use crate::pipeline::{Pipeline, PipelineError};
 use crate::web;
@@ -212,9 +212,16 @@ async fn mail_loop(live: Arc<ConfigHandle>, outbox: PathBuf, bell: Arc<Notify>, 
     while next(&bell, &mut stopped).await {
         let pipeline = live.pipeline();
         pipeline.health().heartbeat(Component::Mail);
-        if let Err(e) = pipeline.issues().queue_due(Utc::now()).await {
+        let words = pipeline.issues().queue_due(Utc::now()).await.err().map(|e| {
             tracing::error!("letters of final issues: {e}");
-        }
+            match e {
+                PipelineError::NoPublication(name) => {
+                    format!("《{name}》已定稿，邮件没有发出：设置里已经没有这个刊物，请在 qingbao.toml 里改回它的名称")
+                }
+                e => format!("已定稿的一期，邮件没有发出：{e}"),
+            }
+        });
+        pipeline.health().alarm(Alarm::Letters, words);
         match pipeline.issues().send(outbox.clone(), Utc::now()).await {
             Ok(r) => {
                 for sent in r.sent {

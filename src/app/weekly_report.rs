@@ -83,7 +83,11 @@ fn write(s: &Store, sources: usize, alarms: &[String], now: chrono::DateTime<Utc
     let crashed = s.crashed_documents(20)?.into_iter();
     section("使解析程序异常退出、已跳过的网页", crashed.map(|d| format!("{}：{} {}", d.source, d.url, d.how)).collect(), "没有。");
     let letters = s.outbox(false, 50)?.into_iter();
-    section("没有送达的邮件", letters.map(|l| format!("{} {}：{}", l.recipient, l.state.chinese(), mail::explain(&l))).collect(), "没有。");
+    section(
+        "没有送达的邮件",
+        letters.map(|l| format!("{} {}：{}", l.recipient, mail::delivery_state(l.state), mail::explain(&l))).collect(),
+        "没有。",
+    );
     let room = match s.disk_usage() {
         Ok(r) => format!("数据库 {} MB，磁盘剩余 {} MB", r.database >> 20, r.free >> 20),
         Err(e) => format!("无法得知：{e}"),

@@ -12,7 +12,7 @@ use crate::config::settings::Publication;
 use crate::issue;
 use crate::mail::{self, DeliveryResult, Transport, compose};
 use crate::model::MailAddress;
-use crate::model::{Edition, EditionId};
+use crate::model::{Edition, EditionId, EditionState};
 use crate::pipeline::{self, Pipeline};
 use crate::render;
 use crate::store::{OutboxMessage, Store, StoreError};
@@ -104,7 +104,17 @@ pub(super) async fn run(action: &DigestCommand, context: &CommandContext) -> any
         }
         DigestCommand::List => {
             for e in store.run(|s| s.editions(1000)).await? {
-                println!("{}\t{}\t{}\t{} items\t{}/{} letters sent", e.id, e.date, e.label(), e.items, e.letters.0, e.letters.1);
+                println!(
+                    "{}\t{}\t{}\t{} items\t{}/{} letters sent\t{}\t{}",
+                    e.id,
+                    e.date,
+                    e.label(),
+                    e.items,
+                    e.letters.0,
+                    e.letters.1,
+                    state_word(e.state),
+                    e.publication
+                );
             }
         }
         DigestCommand::Show { id, why } => {
@@ -130,6 +140,14 @@ pub(super) async fn run(action: &DigestCommand, context: &CommandContext) -> any
     Ok(())
 }
 
+fn state_word(state: EditionState) -> String {
+    match state {
+        EditionState::Draft => "draft".to_owned(),
+        EditionState::Submitted(step) => format!("waits for {}", step.as_str()),
+        EditionState::Final => "final".to_owned(),
+    }
+}
+
 fn reasons(edition: &Edition) -> String {
     let mut out = String::from("\n●入选理由\n\n");
     for i in edition.items() {
@@ -149,7 +167,8 @@ async fn find(store: &Store, id: Option<i64>) -> anyhow::Result<Edition> {
 async fn send(context: &CommandContext, pipeline: &Pipeline, edition: &Edition, to: Option<&str>, dry_run: bool) -> anyhow::Result<()> {
     let now = Utc::now();
     if dry_run {
-        for r in &find_publication(context, Some(&edition.publication))?.recipients {
+        let p = find_publication(context, Some(&edition.publication))?;
+        for r in if edition.is_final { &p.final_recipients } else { &p.recipients } {
             let n = issue::filter_for_recipient(edition, r).item_count();
             println!("{} would go to {}, {n} items", render::subject(edition), r.address);
         }
@@ -165,6 +184,10 @@ async fn send(context: &CommandContext, pipeline: &Pipeline, edition: &Edition, 
         transport.close().await;
         println!("test copy to {to}: {}", accepted(outcome)?);
         return Ok(());
+    }
+    let id = edition.id;
+    if let Some(due) = pipeline.store().run(move |s| s.letters_due_at(id)).await?.filter(|due| *due > now) {
+        anyhow::bail!("issue {id} can be called back until {due}; its letters leave by themselves afterwards");
     }
     let queued = pipeline.issues().enqueue_issue(edition, now).await?;
     // only the process that holds the data folder sends: two at once would send a message twice

@@ -14,6 +14,7 @@ use crate::cli::serve::CrawlArgs;
 use crate::config::settings::{DispatcherKind, MailTls};
 use crate::fetch::find_browser;
 use crate::mail::{DeliveryResult, Transport};
+use crate::model::SigningStep;
 use crate::pipeline::{PdfError, find_soffice};
 use crate::store::{BACKUP_MAX_AGE, Role, Store, available_space};
 
@@ -184,6 +185,7 @@ fn data(f: &mut Report, context: &CommandContext) {
     }
     if let Some(store) = f.require("database", Store::open_beside(&context.data), |_| "opens, schema is current".to_owned()) {
         database(f, &store);
+        signing(f, context, &store);
     }
 }
 
@@ -234,6 +236,16 @@ fn database(f: &mut Report, store: &Store) {
     }
     let admin = store.accounts().is_ok_and(|a| a.iter().any(|a| a.role == Role::Admin && !a.disabled));
     f.check(admin, "accounts", "there is an admin", "nobody can sign in as admin: qingbao user add NAME --role admin");
+}
+
+/// Whether every step of signing has somebody who may take it.
+fn signing(f: &mut Report, context: &CommandContext, store: &Store) {
+    for p in context.settings.publications().filter(|p| !p.signing.is_empty()) {
+        let nobody = |step: &SigningStep| store.holders_of(*step).is_ok_and(|h| h.is_empty());
+        let missing: Vec<&str> = std::iter::once(&SigningStep::Submit).chain(&p.signing).filter(|s| nobody(s)).map(|s| s.as_str()).collect();
+        let bad = format!("nobody may {} issues of {}: qingbao user duties NAME {}", missing.join(" or "), p.name, missing.join(","));
+        f.check(missing.is_empty(), "signing", &format!("every step of {} has somebody", p.name), &bad);
+    }
 }
 
 fn limits(f: &mut Report) {

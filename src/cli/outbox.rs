@@ -65,7 +65,10 @@ pub(super) async fn run(action: &OutboxCommand, context: &CommandContext) -> any
     let now = Utc::now();
     let expires = context.settings.mail.expires(now);
     let followed = store.run(move |s| s.set_delivery_state(OutboxId(id), state, now, expires)).await?;
-    anyhow::ensure!(followed, "letter {id} does not exist, was sent, or is being sent; `qingbao outbox list --all` prints them");
+    anyhow::ensure!(
+        followed,
+        "letter {id} does not exist, was sent, is being sent, or its issue was called back; `qingbao outbox list --all` prints them"
+    );
     println!("letter {id} {done}");
     Ok(())
 }
@@ -74,5 +77,5 @@ fn row(l: &OutboxMessage, zone: chrono_tz::Tz) -> String {
     let kind = l.edition.map_or_else(|| "通知".to_owned(), |e| format!("刊 {e}"));
     let next = DateTime::from_timestamp(l.next_attempt, 0).filter(|_| l.state == DeliveryState::Queued && l.attempts > 0);
     let next = next.map(|t| format!("（第 {} 次，下次 {}）", l.attempts, t.with_timezone(&zone).format("%m-%d %H:%M"))).unwrap_or_default();
-    format!("{}\t{kind}\t{}\t{}{next}\t{}", l.id, l.recipient, l.state.chinese(), mail::explain(l))
+    format!("{}\t{kind}\t{}\t{}{next}\t{}", l.id, l.recipient, mail::delivery_state(l.state), mail::explain(l))
 }

@@ -28,7 +28,14 @@ pub(super) enum UserCommand {
         #[arg(long, value_name = "FILE")]
         password_file: Option<String>,
     },
-    /// Disable an account and end its sessions
+    /// Set which steps of signing an account may take; its password stays
+    Duties {
+        /// Its name
+        name: String,
+        /// submit, review, sign, parted by commas; "" for none
+        duties: String,
+    },
+    /// Keep an account out and end its sessions
     Disable {
         /// Its name
         name: String,
@@ -80,6 +87,12 @@ pub(super) fn run(action: &UserCommand, context: &CommandContext) -> anyhow::Res
             if password_file.is_none() {
                 println!("password   {password}\nIt is not shown again; `qingbao user add {name}` gives a new one.");
             }
+        }
+        UserCommand::Duties { name, duties } => {
+            let duties = read_duties(duties)?;
+            require_done(store.set_duties(name, &duties, WHO, now)?, name)?;
+            let words: Vec<&str> = duties.iter().map(|d| d.as_str()).collect();
+            println!("{name} may {}", if words.is_empty() { "take no step of signing".to_owned() } else { words.join(", ") });
         }
         UserCommand::Disable { name } | UserCommand::Enable { name } => {
             let off = matches!(action, UserCommand::Disable { .. });

@@ -239,10 +239,15 @@ pub(super) fn read(s: &Section<'_>) -> Publication {
     let finals = s.texts("final_recipients").unwrap_or_default();
     p.final_recipients = finals.into_iter().filter_map(|t| read_address(s, t.value, t.span)).map(Recipient::from).collect();
     let subscribers: Vec<Recipient> = s.sections("subscriber").iter().filter_map(|s| read_subscriber(s, &p)).collect();
-    if !subscribers.is_empty() && s.texts("recipients").is_none() {
-        p.recipients.clear();
+    // where issues are signed, nobody outside sees one before
+    if p.signing.is_empty() {
+        if !subscribers.is_empty() && s.texts("recipients").is_none() {
+            p.recipients.clear();
+        }
+        p.recipients.extend(subscribers);
+    } else {
+        p.final_recipients.extend(subscribers);
     }
-    p.recipients.extend(subscribers);
     set(&mut p.mail_empty, s.bool("mail_empty"));
     p
 }

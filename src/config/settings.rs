@@ -279,6 +279,11 @@ mod tests {
         let two = read("[[publication]]\nname = \"快报\"\nsigning = [\"sign\", \"review\"]\n[[publication]]\nname = \"专报\"\nkind = \"report\"");
         assert_eq!(two.publication.signing, [SigningStep::Review, SigningStep::Sign]);
         assert_eq!(two.publication.withdraw_within, Duration::from_mins(5));
+        let outside = "[[publication.subscriber]]\naddress = \"x@b.cn\"\n";
+        let draft = read(&format!("[publication]\nrecipients = [\"e@b.cn\"]\n{outside}")).publication;
+        assert_eq!((draft.recipients.len(), draft.final_recipients.len()), (2, 0));
+        let signed = read(&format!("[publication]\nsigning = [\"sign\"]\nrecipients = [\"e@b.cn\"]\n{outside}")).publication;
+        assert_eq!((signed.recipients.len(), signed.final_recipients.len()), (1, 1), "nobody outside sees an issue before it is signed");
         let report = &two.additional_publications[0];
         assert_eq!((report.layout, report.is_on_demand(), report.print_of("专报")), (Layout::Report, true, Print::Full));
     }

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::issue::fields::Edit;
-use crate::model::{ArticleId, FileId, Item, ItemFile, Picture, Print};
+use crate::model::{ArticleId, AuditAction, FileId, Item, ItemFile, Picture, Print};
 
 /// Why an item was dropped; what the choice may learn from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -169,24 +169,24 @@ pub enum Change {
 }
 
 impl Change {
-    /// What was done, for the log of changes.
-    pub fn chinese(&self) -> &'static str {
+    /// What the log calls it.
+    pub fn audited(&self) -> AuditAction {
         match self {
-            Self::Rewrite { .. } => "改写",
-            Self::Print { print: Print::Summary, .. } => "改印摘要",
-            Self::Print { print: Print::Full, .. } => "改印全文",
-            Self::ResetText { .. } => "恢复原文",
-            Self::Write { .. } => "自写一条",
-            Self::AddPicture { .. } => "加图片",
-            Self::AddAttachment { .. } => "加附件",
-            Self::RemoveFile { .. } => "删文件",
-            Self::Drop { .. } => "移出",
-            Self::Move { .. } | Self::Shift { .. } => "移动",
-            Self::Add { .. } => "加入",
-            Self::Merge { .. } => "合并",
-            Self::Split { .. } => "拆分",
-            Self::Foreword(_) => "编者的话",
-            Self::ComposeForeword => "重新生成编者的话",
+            Self::Rewrite { .. } => AuditAction::Rewrite,
+            Self::Print { print: Print::Summary, .. } => AuditAction::PrintSummary,
+            Self::Print { print: Print::Full, .. } => AuditAction::PrintFull,
+            Self::ResetText { .. } => AuditAction::ResetText,
+            Self::Write { .. } => AuditAction::WriteItem,
+            Self::AddPicture { .. } => AuditAction::AddPicture,
+            Self::AddAttachment { .. } => AuditAction::AddAttachment,
+            Self::RemoveFile { .. } => AuditAction::RemoveFile,
+            Self::Drop { .. } => AuditAction::DropItems,
+            Self::Move { .. } | Self::Shift { .. } => AuditAction::MoveItem,
+            Self::Add { .. } => AuditAction::AddItem,
+            Self::Merge { .. } => AuditAction::MergeItems,
+            Self::Split { .. } => AuditAction::SplitItem,
+            Self::Foreword(_) => AuditAction::EditForeword,
+            Self::ComposeForeword => AuditAction::ComposeForeword,
         }
     }
 }

@@ -4,8 +4,10 @@ use chrono::{DateTime, Datelike as _, NaiveDate, Utc};
 
 use crate::model::ArticleId;
 
-/// Longest text of a field, in characters.
-pub const MAX_NOTICE: usize = 2_000;
+/// Longest text of a field of a correction, in characters.
+const MAX_NOTICE: usize = 2_000;
+/// Longest reason of a withdrawal, in characters.
+const MAX_REASON: usize = 200;
 
 /// What readers are told.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -55,11 +57,23 @@ impl NoticeText {
         if needed && fields.iter().any(|f| f.trim().is_empty()) {
             return Err(NoticeError::Empty);
         }
-        if fields.iter().any(|f| f.chars().count() > MAX_NOTICE) {
-            return Err(NoticeError::TooLong);
+        let most = if needed { MAX_NOTICE } else { MAX_REASON };
+        if fields.iter().any(|f| f.chars().count() > most) {
+            return Err(NoticeError::TooLong(most));
         }
-        Ok(self)
+        Ok(match self {
+            Self::Correction { wrong, right, .. } if wrong.trim() == right.trim() => return Err(NoticeError::Same),
+            Self::Correction { article, wrong, right } => Self::Correction { article, wrong: plain(&wrong), right: plain(&right) },
+            Self::Withdrawal { reason } => Self::Withdrawal { reason: plain(&reason) },
+        })
     }
+}
+
+/// A text without control characters, direction marks and needless space; lines stay.
+fn plain(text: &str) -> String {
+    let hidden = |c: char| (c.is_control() && c != '\n') || matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    let lines = text.lines().map(|line| line.chars().filter(|c| !hidden(*c)).collect::<String>());
+    lines.map(|line| line.trim().to_owned()).filter(|line| !line.is_empty()).collect::<Vec<_>>().join("\n")
 }
 
 /// Why a notice cannot be sent; shown to editors.
@@ -69,8 +83,14 @@ pub enum NoticeError {
     #[error("没有发出：请写明原文和应为")]
     Empty,
     /// A field is too long.
-    #[error("没有发出：每一栏最多 {MAX_NOTICE} 字")]
-    TooLong,
+    #[error("没有发出：最多 {0} 字")]
+    TooLong(usize),
+    /// The item is not in the issue.
+    #[error("没有发出：本期没有这一条")]
+    NoItem,
+    /// Nothing changes.
+    #[error("没有发出：原文和应为一样")]
+    Same,
     /// Nobody has the issue.
     #[error("没有发出：本期还没有收件人")]
     NoReaders,
@@ -115,7 +135,11 @@ mod tests {
     fn what_an_editor_writes_is_checked() {
         let empty = NoticeText::Correction { article: None, wrong: " ".to_owned(), right: "x".to_owned() };
         assert_eq!(empty.checked(), Err(NoticeError::Empty));
+        let marked = NoticeText::Correction { article: None, wrong: "\u{202e}20%\0\r\n 至 ".to_owned(), right: "2%".to_owned() };
+        assert_eq!(marked.checked(), Ok(NoticeText::Correction { article: None, wrong: "20%\n至".to_owned(), right: "2%".to_owned() }));
+        let same = NoticeText::Correction { article: None, wrong: "2%".to_owned(), right: " 2%".to_owned() };
+        assert_eq!(same.checked(), Err(NoticeError::Same));
         assert!(NoticeText::Withdrawal { reason: String::new() }.checked().is_ok());
-        assert_eq!(NoticeText::Withdrawal { reason: "长".repeat(MAX_NOTICE + 1) }.checked(), Err(NoticeError::TooLong));
+        assert_eq!(NoticeText::Withdrawal { reason: "长".repeat(MAX_REASON + 1) }.checked(), Err(NoticeError::TooLong(MAX_REASON)));
     }
 }

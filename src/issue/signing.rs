@@ -6,7 +6,7 @@
 
 use chrono::{DateTime, Utc};
 
-use crate::model::{ArticleId, Edition, EditionState, Remark, Signature, Signing, SigningStep};
+use crate::model::{ArticleId, AuditAction, Edition, EditionState, Remark, Signature, Signing, SigningStep};
 use crate::text::normalize::collapse_whitespace;
 
 /// Longest remark, in characters.
@@ -30,7 +30,20 @@ pub enum SigningAction {
 }
 
 impl SigningAction {
-    /// What was done, for the log.
+    /// What the log calls it.
+    pub fn audited(&self) -> AuditAction {
+        match self {
+            Self::Finalise => AuditAction::Finalise,
+            Self::Submit | Self::Approve(SigningStep::Submit) => AuditAction::Submit,
+            Self::Approve(SigningStep::Review) => AuditAction::Review,
+            Self::Approve(SigningStep::Sign) => AuditAction::Sign,
+            Self::Return(_) => AuditAction::Return,
+            Self::Recall => AuditAction::Recall,
+            Self::Withdraw => AuditAction::Withdraw,
+        }
+    }
+
+    /// What was asked for, in words.
     pub fn chinese(&self) -> &'static str {
         match self {
             Self::Finalise => "定稿",
@@ -57,8 +70,16 @@ pub struct Signer<'a> {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum SigningError {
     /// The account lacks the duty.
-    #[error("没有{}：只有{}可以{}，请管理员在“账号”页设置", .0.chinese(), .0.duty(), .0.chinese())]
-    NotYourDuty(SigningStep),
+    #[error("没有{act}：要有“{}”的职责，请管理员在“账号”页设置", .step.duty())]
+    NotYourDuty {
+        /// Which.
+        step: SigningStep,
+        /// What was asked for.
+        act: &'static str,
+    },
+    /// Nothing to be signed.
+    #[error("本期还没有内容")]
+    Empty,
     /// The settings ask for steps.
     #[error("没有定稿：本刊须经{0}，请先送审")]
     NeedsSteps(String),
@@ -83,34 +104,35 @@ pub enum SigningError {
 pub fn apply(e: &mut Edition, action: &SigningAction, required: &[SigningStep], who: Signer<'_>, now: DateTime<Utc>) -> Result<(), SigningError> {
     let wrong = |e: &Edition| Err(SigningError::WrongState(state_words(e), action.chinese()));
     match (action, e.state()) {
+        (SigningAction::Finalise | SigningAction::Submit, EditionState::Draft) if e.item_count() == 0 => return Err(SigningError::Empty),
         (SigningAction::Finalise, EditionState::Draft) if required.is_empty() => finish(e, now),
         (SigningAction::Finalise, EditionState::Draft) => return Err(SigningError::NeedsSteps(step_names(required))),
         (SigningAction::Submit, EditionState::Draft) if required.is_empty() => return Err(SigningError::NoSteps),
         (SigningAction::Submit, EditionState::Draft) => {
-            needs(who, SigningStep::Submit)?;
+            needs(who, SigningStep::Submit, action.chinese())?;
             e.signing.required = required.to_vec();
             e.signing.signatures = vec![signature(SigningStep::Submit, who, now)];
         }
         (SigningAction::Approve(step), EditionState::Submitted(next)) if *step == next => {
-            needs(who, next)?;
+            needs(who, next, action.chinese())?;
             e.signing.signatures.push(signature(next, who, now));
             if e.signing.next_step().is_none() {
                 finish(e, now);
             }
         }
         (SigningAction::Return(remarks), EditionState::Submitted(next)) => {
-            needs(who, next)?;
+            needs(who, next, action.chinese())?;
             let remarks = read_remarks(remarks, who, now)?;
             e.signing = Signing { remarks, round: e.signing.round, ..Signing::default() };
         }
         (SigningAction::Recall, EditionState::Submitted(_)) if e.signing.signatures.len() == 1 => {
-            needs(who, SigningStep::Submit)?;
+            needs(who, SigningStep::Submit, action.chinese())?;
             e.signing.signatures.clear();
             e.signing.required.clear();
         }
         (SigningAction::Withdraw, EditionState::Final) => {
             if let Some(last) = e.signing.required.last() {
-                needs(who, *last)?;
+                needs(who, *last, action.chinese())?;
             }
             e.is_final = false;
             e.signing = Signing { round: e.signing.round, ..Signing::default() };
@@ -128,7 +150,7 @@ pub fn may_correct(e: &Edition, who: Signer<'_>) -> Result<(), SigningError> {
     if !e.is_final {
         return Err(SigningError::WrongState(state_words(e), "更正"));
     }
-    e.signing.required.last().map_or(Ok(()), |last| needs(who, *last))
+    e.signing.required.last().map_or(Ok(()), |last| needs(who, *last, "更正"))
 }
 
 fn finish(e: &mut Edition, now: DateTime<Utc>) {
@@ -137,8 +159,8 @@ fn finish(e: &mut Edition, now: DateTime<Utc>) {
     e.signing.remarks.clear();
 }
 
-fn needs(who: Signer<'_>, step: SigningStep) -> Result<(), SigningError> {
-    if who.duties.contains(&step) { Ok(()) } else { Err(SigningError::NotYourDuty(step)) }
+fn needs(who: Signer<'_>, step: SigningStep, act: &'static str) -> Result<(), SigningError> {
+    if who.duties.contains(&step) { Ok(()) } else { Err(SigningError::NotYourDuty { step, act }) }
 }
 
 fn signature(step: SigningStep, who: Signer<'_>, at: DateTime<Utc>) -> Signature {
@@ -161,9 +183,10 @@ fn step_names(steps: &[SigningStep]) -> String {
     steps.iter().map(|s| s.chinese()).collect::<Vec<_>>().join("、")
 }
 
-/// Returns where an issue stands, for people: 编辑中, 待审核, 待签发, 已定稿 or 已签发.
+/// Returns where an issue stands, for people: 编辑中, 已撤回, 待审核, 待签发, 已定稿 or 已签发.
 pub fn state_words(e: &Edition) -> String {
     match e.state() {
+        EditionState::Draft if e.signing.round > 0 => "已撤回，编辑中".to_owned(),
         EditionState::Draft => "编辑中".to_owned(),
         EditionState::Submitted(step) => format!("待{}", step.chinese()),
         EditionState::Final if e.signing.required.contains(&SigningStep::Sign) => "已签发".to_owned(),

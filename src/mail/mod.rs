@@ -8,6 +8,7 @@ mod sender;
 mod smtp;
 mod step;
 mod transport;
+mod words;
 
 pub use delivery::{DeliveryResult, PasswordError, TransportError};
 pub use message::{ComposeError, compose, compose_text};
@@ -15,3 +16,4 @@ pub use notice::{notice_to_reader, report};
 pub use reply_hint::hint;
 pub use sender::{SendSummary, explain, send_due};
 pub use transport::Transport;
+pub use words::{delivery_state, message_content};

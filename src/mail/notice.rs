@@ -6,6 +6,7 @@ use xxhash_rust::xxh3::xxh3_64;
 use crate::config::settings::MailSettings;
 use crate::issue::notice::Notice;
 use crate::mail::message::{ComposeError, compose_text, message_id};
+use crate::mail::words::delivery_state;
 use crate::model::{Edition, MailAddress};
 use crate::render::{notice_letter, notice_subject};
 use crate::store::{DeliveryState, OutboxMessage, OutgoingMessage};
@@ -15,7 +16,7 @@ pub(super) fn about(letter: &OutboxMessage, state: DeliveryState, reply: &str, s
     if letter.edition.is_none() {
         return Vec::new();
     }
-    let subject = format!("【情报快递】发给 {} 的邮件{}", letter.recipient, state.chinese());
+    let subject = format!("【情报快递】发给 {} 的邮件{}", letter.recipient, delivery_state(state));
     let what = match state {
         DeliveryState::Queued => "已按设置用同一 Message-ID 重发；收件人可能收到两封相同的邮件，一般会被邮箱合并。",
         DeliveryState::Uncertain => "请向收件人确认是否收到，然后运行 qingbao outbox retry 编号（重发）或 qingbao outbox done 编号（视为已发）。",
@@ -26,7 +27,7 @@ pub(super) fn about(letter: &OutboxMessage, state: DeliveryState, reply: &str, s
         "收件人：{}\n编号：{}\n状态：{}\nMessage-ID：{}\n服务器答复：{reply}\n{hint}\n{what}\n查看全部：qingbao outbox list\n",
         letter.recipient,
         letter.id,
-        state.chinese(),
+        delivery_state(state),
         letter.message_id
     );
     report(&subject, &text, &format!("{}\n{}\n{}", letter.message_id, state.as_str(), letter.attempts), settings, now)

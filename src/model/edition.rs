@@ -379,6 +379,11 @@ impl Edition {
         out
     }
 
+    /// Whether any of its items comes from a source.
+    pub fn quotes_others(&self) -> bool {
+        self.items().any(|i| i.url.is_some())
+    }
+
     /// Items over all columns.
     pub fn item_count(&self) -> usize {
         self.columns.iter().map(|c| c.items.len()).sum()
@@ -403,6 +408,11 @@ impl Edition {
     /// Who prints it: 编印, else 主办.
     pub fn printed_by(&self) -> &str {
         self.printer.as_deref().unwrap_or(&self.organiser)
+    }
+
+    /// What the log calls it: 许昌竞争情报快递 2026年第3期(总第3期) #7. The row tells drafts apart whose number may still change.
+    pub fn label_in_log(&self) -> String {
+        format!("{} {} #{}", self.publication, self.issue_label(), self.id)
     }
 
     /// 2026年第3期(总第3期), or 2026年增刊第1期.

@@ -4,6 +4,7 @@
 //! construction, so later stages need not check again.
 
 mod article;
+mod audit;
 pub mod canonical_url;
 mod edition;
 mod ids;
@@ -12,6 +13,7 @@ mod signing;
 mod source;
 
 pub use article::{Article, Attachment, Classification, Confidence, Entry, Extracted, Firm, Headline, Label, StoredPage};
+pub use audit::AuditAction;
 pub use edition::{
     ColumnItems, Copy, Edition, Health, Imprint, Item, ItemFile, Layout, Picture, Print, Series, SourceProblem, Trend, WEEKS, issue_label,
 };

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use chrono::{DateTime, NaiveDate, Utc};
 
-use super::{Result, llm};
+use super::{PipelineError, Result, llm};
 use crate::config::Settings;
 use crate::config::settings::{Publication, Recipient};
 use crate::crawl::Crawler;
@@ -55,15 +55,27 @@ impl IssueMaker {
         Ok(self.store.run(move |store| store.start_edition(edition, &p, &who, now)).await?)
     }
 
-    /// Queues the messages of final issues whose time for withdrawal is over, and of notices about issues.
+    /// Queues the letters of final issues that can no longer be called back, and of notices about issues. Letters that cannot be made
+    /// stay due, and hold up no others.
+    ///
+    /// # Errors
+    /// The first of those that cannot be made.
     pub async fn queue_due(&self, now: DateTime<Utc>) -> Result<()> {
+        let mut failed = Ok(());
         for id in self.store.run(move |s| s.letters_due(now)).await? {
-            if let Some(edition) = self.store.run(move |s| s.edition(id)).await? {
-                let letters = self.enqueue_issue(&edition, now).await?;
-                tracing::info!(issue = %edition.issue_label(), letters, "letters of a final issue queued");
+            let Some(edition) = self.store.run(move |s| s.edition(id)).await? else { continue };
+            match self.enqueue_issue(&edition, now).await {
+                Ok(letters) => {
+                    tracing::info!(issue = %edition.issue_label(), letters, "letters of a final issue queued");
+                    self.store.run(move |s| s.clear_letters_due(id)).await?;
+                }
+                Err(e) => failed = failed.and(Err(e)),
             }
-            self.store.run(move |s| s.clear_letters_due(id)).await?;
         }
+        self.queue_notices(now).await.and(failed)
+    }
+
+    async fn queue_notices(&self, now: DateTime<Utc>) -> Result<()> {
         for pending in self.store.run(Store::pending_notices).await? {
             let id = pending.edition;
             let Some(edition) = self.store.run(move |s| s.edition(id)).await? else { continue };
@@ -121,21 +133,19 @@ impl IssueMaker {
     /// Queues the messages of an edition; returns the number of new ones.
     pub async fn enqueue_issue(&self, edition: &Edition, now: DateTime<Utc>) -> Result<usize> {
         let edition = edition.clone();
-        let Some(publication) = self.settings.publication_named(&edition.publication) else {
-            tracing::error!("no publication in qingbao.toml is called {:?} any more: its issue stays in the archive", edition.publication);
-            return Ok(0);
-        };
+        let named = self.settings.publication_named(&edition.publication);
+        let publication = named.ok_or_else(|| PipelineError::NoPublication(edition.publication.clone()))?;
         if edition.item_count() == 0 && !publication.mail_empty {
             tracing::debug!(issue = %edition.issue_label(), "nothing to report today, and mail_empty = false: no letters");
             return Ok(0);
         }
         let list = if edition.is_final { &publication.final_recipients } else { &publication.recipients };
         let (recipients, settings) = (list.clone(), Arc::clone(&self.settings));
-        let with_files = edition.clone();
+        let (with_files, label) = (edition.clone(), edition.issue_label());
         let (salt, files) = self.store.run(move |s| Ok((s.message_salt()?, s.item_files(&with_files)?))).await?;
         // making and compressing the document is CPU work
         let composed = self.crawler.cpu(move || render_messages(&edition, &files, &recipients, &settings, now, &salt).map(|l| (edition, l))).await;
-        let (edition, letters) = composed.unwrap_or(Err(StoreError::Cancelled.into()))?;
+        let (edition, letters) = composed.unwrap_or(Err(PipelineError::RenderPanicked(label)))?;
         let expires = self.settings.mail.expires(now);
         Ok(self.store.run(move |s| s.queue_messages(&edition, &letters, now, expires)).await?)
     }

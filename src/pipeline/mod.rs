@@ -28,8 +28,16 @@ pub enum PipelineError {
     Store(#[from] StoreError),
     #[error(transparent)]
     Render(#[from] RenderError),
+    /// Rendering an issue panicked.
+    #[error("rendering the letters of {0} panicked; the log has the panic: please report it")]
+    RenderPanicked(String),
+    /// Composing a message.
     #[error(transparent)]
     Compose(#[from] ComposeError),
+    /// The publication of an issue.
+    #[error("no publication in qingbao.toml is called {0:?} any more: give it its name back, or its issues have no recipients")]
+    NoPublication(String),
+    /// Mail settings.
     #[error(transparent)]
     Transport(#[from] TransportError),
 }

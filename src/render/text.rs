@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use crate::model::Edition;
+use crate::model::{Edition, Layout};
 use crate::render::{chinese_date, health_line};
 
 const RULE: &str = "────────────────────────────────";
@@ -23,10 +23,15 @@ fn write_all(e: &Edition, out: &mut String) -> std::fmt::Result {
     }
     let mut number = 0;
     for c in e.columns.iter().filter(|c| !c.items.is_empty()) {
-        writeln!(out, "●{}\n", c.name)?;
+        if e.layout == Layout::Bulletin {
+            writeln!(out, "●{}\n", c.name)?;
+        }
         for i in &c.items {
             number += 1;
-            writeln!(out, "{number}. {}", i.title)?;
+            match e.layout {
+                Layout::Bulletin => writeln!(out, "{number}. {}", i.title)?,
+                Layout::Report => writeln!(out, "{}", i.title)?,
+            }
             let labels: Vec<&str> = i.industries.iter().chain(&i.themes).map(String::as_str).collect();
             if !labels.is_empty() {
                 writeln!(out, "[{}]", labels.join("] ["))?;

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use chrono::{DateTime, TimeDelta, Utc};
 use rusqlite::{OptionalExtension as _, params};
 
-use crate::model::SigningStep;
+use crate::model::{AuditAction, SigningStep};
 use crate::store::audit::audit;
 use crate::store::{Result, Store};
 use crate::text::normalize::fold_width_and_case;
@@ -33,13 +33,6 @@ impl Role {
         match self {
             Self::Editor => "editor",
             Self::Admin => "admin",
-        }
-    }
-
-    pub fn chinese(self) -> &'static str {
-        match self {
-            Self::Editor => "编辑",
-            Self::Admin => "管理员",
         }
     }
 }
@@ -70,6 +63,7 @@ pub struct Session {
 pub struct AuditLine {
     pub at: DateTime<Utc>,
     pub actor: String,
+    /// Code of the action; of earlier versions, its words.
     pub action: String,
     pub target: String,
 }
@@ -141,7 +135,7 @@ impl Store {
                        WHERE NOT EXISTS (SELECT 1 FROM account WHERE lower(name) = lower(?1))";
             let new = t.execute(sql, params![name, role.as_str(), password, now.timestamp()])? > 0;
             if new {
-                audit(t, who, "添加账号", name, now)?;
+                audit(t, who, AuditAction::AddAccount, name, now)?;
             }
             Ok(new)
         })
@@ -153,7 +147,7 @@ impl Store {
         self.write(|t| {
             let n = t.execute("UPDATE account SET password = ?2 WHERE name = ?1", params![name, password])?;
             end_sessions(t, name, keep)?;
-            audit(t, who, if keep.is_some() { "修改自己的密码" } else { "重置密码" }, name, now)?;
+            audit(t, who, if keep.is_some() { AuditAction::ChangePassword } else { AuditAction::ResetPassword }, name, now)?;
             Ok(n > 0)
         })
     }
@@ -161,7 +155,8 @@ impl Store {
     /// Changes an account's role.
     pub fn set_role(&self, name: &str, role: Role, who: &str, now: DateTime<Utc>) -> Result<AccountChange> {
         let update = "UPDATE account SET role = ?2 WHERE name = ?1";
-        self.change_account(name, role == Role::Admin, who, &format!("改为{}", role.chinese()), now, |t| {
+        let subject = format!("{name} → {}", role.as_str());
+        self.change_account(name, role == Role::Admin, who, (AuditAction::SetRole, &subject), now, |t| {
             Ok(t.execute(update, params![name, role.as_str()])?)
         })
     }
@@ -175,17 +170,16 @@ impl Store {
             for step in duties {
                 t.prepare_cached("INSERT OR IGNORE INTO account_duty (account_id, step) VALUES (?1, ?2)")?.execute(params![id, step.as_str()])?;
             }
-            let words: Vec<&str> = duties.iter().map(|d| d.duty()).collect();
-            let what = if words.is_empty() { "取消全部职责".to_owned() } else { format!("职责改为{}", words.join("、")) };
-            audit(t, who, &what, name, now)?;
+            let words: Vec<&str> = duties.iter().map(|d| d.as_str()).collect();
+            audit(t, who, AuditAction::SetDuties, &format!("{name} → {}", words.join(", ")), now)?;
             Ok(AccountChange::Done)
         })
     }
 
     /// Enables or disables an account and ends its sessions.
     pub fn disable_account(&self, name: &str, disabled: bool, who: &str, now: DateTime<Utc>) -> Result<AccountChange> {
-        let what = if disabled { "停用账号" } else { "启用账号" };
-        self.change_account(name, !disabled, who, what, now, |t| {
+        let action = if disabled { AuditAction::DisableAccount } else { AuditAction::EnableAccount };
+        self.change_account(name, !disabled, who, (action, name), now, |t| {
             end_sessions(t, name, None)?;
             Ok(t.execute("UPDATE account SET disabled = ?2 WHERE name = ?1", params![name, disabled])?)
         })
@@ -193,7 +187,7 @@ impl Store {
 
     /// Removes an account and its sessions; the audit log keeps what it did.
     pub fn remove_account(&self, name: &str, who: &str, now: DateTime<Utc>) -> Result<AccountChange> {
-        self.change_account(name, false, who, "删除账号", now, |t| {
+        self.change_account(name, false, who, (AuditAction::RemoveAccount, name), now, |t| {
             end_sessions(t, name, None)?;
             Ok(t.execute("DELETE FROM account WHERE name = ?1", [name])?)
         })
@@ -205,7 +199,7 @@ impl Store {
         name: &str,
         keeps_admin: bool,
         who: &str,
-        what: &str,
+        (action, subject): (AuditAction, &str),
         now: DateTime<Utc>,
         change: impl FnOnce(&rusqlite::Connection) -> Result<usize>,
     ) -> Result<AccountChange> {
@@ -219,7 +213,7 @@ impl Store {
                 Some(_) => {}
             }
             change(t)?;
-            audit(t, who, what, name, now)?;
+            audit(t, who, action, subject, now)?;
             Ok(AccountChange::Done)
         })
     }
@@ -227,7 +221,7 @@ impl Store {
     /// Returns the last sign-in of each account that the log still has.
     pub fn last_logins(&self) -> Result<HashMap<String, DateTime<Utc>>> {
         self.read(|c| {
-            let mut s = c.prepare_cached("SELECT who, max(at) FROM audit WHERE what = '登录' GROUP BY who")?;
+            let mut s = c.prepare_cached("SELECT who, max(at) FROM audit WHERE what IN ('sign-in', '登录') GROUP BY who")?;
             let rows = s.query_map([], |r| Ok((r.get(0)?, DateTime::from_timestamp(r.get(1)?, 0).unwrap_or_default())))?;
             Ok(rows.collect::<rusqlite::Result<_>>()?)
         })
@@ -249,7 +243,7 @@ impl Store {
                 "INSERT INTO session (token, account_id, csrf, expires) VALUES (?1, ?2, ?3, ?4)",
                 params![token, account.id, csrf, (now + lasts).timestamp()],
             )?;
-            audit(t, &account.name, "登录", "", now)
+            audit(t, &account.name, AuditAction::SignIn, "", now)
         })
     }
 
@@ -279,9 +273,9 @@ impl Store {
         self.write(|t| Ok(t.execute("DELETE FROM session WHERE token = ?1", [token]).map(|_| ())?))
     }
 
-    /// Adds a line to the audit log.
-    pub fn audit(&self, who: &str, what: &str, subject: &str, now: DateTime<Utc>) -> Result<()> {
-        self.write(|t| audit(t, who, what, subject, now))
+    /// Writes into the log.
+    pub fn audit(&self, who: &str, action: AuditAction, subject: &str, now: DateTime<Utc>) -> Result<()> {
+        self.write(|t| audit(t, who, action, subject, now))
     }
 
     /// Returns the audit log, newest first.

@@ -4,11 +4,18 @@ use chrono::{DateTime, Utc};
 use rusqlite::{Connection, OptionalExtension as _, params};
 use sha2::{Digest as _, Sha256};
 
+use crate::model::AuditAction;
 use crate::store::{Result, Store};
 
-/// The action of a wrong password.
-pub const LOGIN_FAILED: &str = "登录失败";
-/// Longest name and target, in characters: strangers can submit any.
+/// What a wrong password was called in the log before actions had codes.
+const FORMER_SIGN_IN_FAILED: &str = "登录失败";
+/// SQL: whether a line tells of a wrong password.
+pub(super) const IS_FAILED_SIGN_IN: &str = "what IN ('sign-in-failed', '登录失败')";
+
+fn is_failed_sign_in(what: &str) -> bool {
+    what == AuditAction::SignInFailed.as_str() || what == FORMER_SIGN_IN_FAILED
+}
+/// Longest name and subject kept, in characters: strangers may give any.
 const MAX_NAME: usize = 64;
 const MAX_SUBJECT: usize = 300;
 
@@ -37,12 +44,13 @@ impl Line<'_> {
     }
 }
 
-/// Adds a line to the audit log.
-pub(super) fn audit(t: &Connection, who: &str, what: &str, subject: &str, now: DateTime<Utc>) -> Result<()> {
+/// Adds one line to the log of who did what.
+pub(super) fn audit(t: &Connection, who: &str, action: AuditAction, subject: &str, now: DateTime<Utc>) -> Result<()> {
+    let what = action.as_str();
     let (who, subject) = (cut(who, MAX_NAME), cut(subject, MAX_SUBJECT));
     let line = Line { at: now.timestamp(), who: &who, what, subject: &subject };
-    // failed sign-ins are pruned one by one, so they are outside the chain
-    let chained = if what == LOGIN_FAILED {
+    // failed sign-ins are pruned one by one, and stand beside the chain
+    let chained = if action == AuditAction::SignInFailed {
         None
     } else {
         let previous = last_hash(t)?.unwrap_or_default();
@@ -84,7 +92,7 @@ impl Store {
                 let (previous, hash): (Option<Vec<u8>>, Option<Vec<u8>>) = (row.get(5)?, row.get(6)?);
                 let line = Line { at, who: &who, what: &what, subject: &subject };
                 let right = match (&previous, &hash) {
-                    (None, None) => id <= unchained || what == LOGIN_FAILED,
+                    (None, None) => id <= unchained || is_failed_sign_in(&what),
                     (Some(previous), Some(hash)) => line.hash(previous) == *hash && hex(previous) == before,
                     _ => false,
                 };
@@ -140,8 +148,8 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let store = Store::open(dir.path()).unwrap();
         for n in 0..5 {
-            store.audit("甲", "定稿", &n.to_string(), Utc::now()).unwrap();
-            store.audit("乙", LOGIN_FAILED, "127.0.0.1", Utc::now()).unwrap();
+            store.audit("甲", AuditAction::Finalise, &n.to_string(), Utc::now()).unwrap();
+            store.audit("乙", AuditAction::SignInFailed, "127.0.0.1", Utc::now()).unwrap();
         }
         assert_eq!(store.audit_damage().unwrap(), None);
         Connection::open(dir.path().join("qingbao.db")).unwrap().execute_batch(change).unwrap();
@@ -153,7 +161,7 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let store = Store::open(dir.path()).unwrap();
         for n in 0..5 {
-            store.audit("甲", "定稿", &n.to_string(), Utc::now()).unwrap();
+            store.audit("甲", AuditAction::Finalise, &n.to_string(), Utc::now()).unwrap();
         }
         for gone in ["subject < '2'", "true"] {
             Connection::open(dir.path().join("qingbao.db")).unwrap().execute(&format!("DELETE FROM audit WHERE {gone}"), []).unwrap();
@@ -166,19 +174,19 @@ mod tests {
     fn a_line_that_was_changed_or_removed_is_found() {
         let table = [
             ("", None),
-            ("UPDATE audit SET who = '丙' WHERE subject = '2'", Some("丙 定稿 2")),
-            ("UPDATE audit SET at = at + 1 WHERE subject = '0'", Some("甲 定稿 0")),
-            ("DELETE FROM audit WHERE subject = '2'", Some("甲 定稿 3")),
+            ("UPDATE audit SET who = '丙' WHERE subject = '2'", Some("丙 finalise 2")),
+            ("UPDATE audit SET at = at + 1 WHERE subject = '0'", Some("甲 finalise 0")),
+            ("DELETE FROM audit WHERE subject = '2'", Some("甲 finalise 3")),
             (
                 "INSERT INTO audit (id, at, who, what, subject, previous, hash) SELECT 99, at, who, what, '9', previous, hash FROM audit WHERE subject = '4'",
-                Some("甲 定稿 9"),
+                Some("甲 finalise 9"),
             ),
-            ("DELETE FROM audit WHERE subject = '0'", Some("甲 定稿 1")),
+            ("DELETE FROM audit WHERE subject = '0'", Some("甲 finalise 1")),
             ("DELETE FROM audit WHERE subject = '4'", Some("the newest lines are gone")),
             ("DELETE FROM audit", Some("the newest lines are gone")),
             ("INSERT INTO audit (at, who, what, subject) VALUES (1, '丙', '定稿', '9')", Some("丙 定稿 9")),
-            ("UPDATE audit SET hash = NULL, previous = NULL WHERE subject IN ('0', '1')", Some("甲 定稿 0")),
-            ("DELETE FROM audit WHERE what = '登录失败'", None),
+            ("UPDATE audit SET hash = NULL, previous = NULL WHERE subject IN ('0', '1')", Some("甲 finalise 0")),
+            ("DELETE FROM audit WHERE what = 'sign-in-failed'", None),
         ];
         for (change, found) in table {
             assert_eq!(log(change).as_deref(), found, "{change}");

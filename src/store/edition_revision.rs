@@ -5,7 +5,7 @@ use rusqlite::{Connection, OptionalExtension as _, params};
 
 use crate::issue::edit::{Change, EditError};
 use crate::issue::steps::Patch;
-use crate::model::{ArticleId, Classification, Edition, EditionId, EditionState, Label};
+use crate::model::{ArticleId, AuditAction, Classification, Edition, EditionId, EditionState, Label};
 use crate::store::audit::audit;
 use crate::store::labels::store_judgement;
 use crate::store::{Result, Store, invalid_value, stories};
@@ -23,11 +23,10 @@ pub enum Direction {
 }
 
 impl Direction {
-    /// Returns the editors' word.
-    pub fn chinese(self) -> &'static str {
+    fn audited(self) -> AuditAction {
         match self {
-            Self::Back => "撤销",
-            Self::Forth => "重做",
+            Self::Back => AuditAction::Undo,
+            Self::Forth => AuditAction::Redo,
         }
     }
 
@@ -74,17 +73,17 @@ impl Store {
                 "DELETE FROM edition_step WHERE edition_id = ?1 AND (undone = 1 OR version <= ?2)",
                 params![id.0, i64::from(version) + 1 - MAX_STEPS],
             )?;
-            let what = changes.last().map_or("", Change::chinese);
+            let Some(action) = changes.last().map(Change::audited) else { return Ok(EditResult::Updated(version)) };
             let back = serde_json::to_string(&Patch::between(&edition, &before)).map_err(invalid_value("step"))?;
             t.execute(
                 "INSERT OR REPLACE INTO edition_step (edition_id, version, patch, user, what, at) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
-                params![id.0, version + 1, back, who, what, now.timestamp()],
+                params![id.0, version + 1, back, who, action.as_str(), now.timestamp()],
             )?;
             save(t, &edition, version + 1)?;
             for change in changes {
                 record_dropped(t, id, change, now)?;
             }
-            audit(t, who, what, &edition.issue_label(), now)?;
+            audit(t, who, action, &edition.label_in_log(), now)?;
             Ok(EditResult::Updated(version + 1))
         })
     }
@@ -112,16 +111,17 @@ impl Store {
                 params![id.0, step, inverse, direction == Direction::Back],
             )?;
             save(t, &edition, version + 1)?;
-            audit(t, who, direction.chinese(), &edition.issue_label(), now)?;
+            audit(t, who, direction.audited(), &edition.label_in_log(), now)?;
             Ok(EditResult::Updated(version + 1))
         })
     }
 
-    /// Returns the next step to undo or redo, as its button names it: what, and who did it.
-    pub fn next_step(&self, id: EditionId, direction: Direction) -> Result<Option<String>> {
+    /// Returns the step that would be taken back, or made again: the code of its action (of earlier versions, its words), and who took
+    /// it.
+    pub fn next_step(&self, id: EditionId, direction: Direction) -> Result<Option<(String, String)>> {
         self.read(|c| {
-            let mut s = c.prepare_cached(&direction.sql("what || '（' || user || '）'"))?;
-            Ok(s.query_row([id.0], |r| r.get(0)).optional()?)
+            let mut s = c.prepare_cached(&direction.sql("what, user"))?;
+            Ok(s.query_row([id.0], |r| Ok((r.get(0)?, r.get(1)?))).optional()?)
         })
     }
 
@@ -137,7 +137,7 @@ impl Store {
             (j.column, j.column_p, j.column_reasons) = (column.to_owned(), None, vec!["编辑指定".to_owned()]);
             let json = serde_json::to_string(&j).map_err(invalid_value("judgement"))?;
             store_judgement(t, id, &json)?;
-            audit(t, who, "更正标签", &title, now)?;
+            audit(t, who, AuditAction::CorrectLabels, &title, now)?;
             Ok(true)
         })
     }
@@ -226,7 +226,7 @@ mod tests {
         assert!(matches!(step(5, Direction::Back), EditResult::NothingToUndo));
         assert!(matches!(step(5, Direction::Forth), EditResult::Updated(6)));
         assert_eq!(text(), ("一".to_owned(), 6));
-        assert_eq!(store.next_step(id, Direction::Forth).unwrap().as_deref(), Some("编者的话（李四）"));
+        assert_eq!(store.next_step(id, Direction::Forth).unwrap(), Some(("edit-foreword".to_owned(), "李四".to_owned())));
         assert!(matches!(change("四", "张三"), EditResult::Updated(7)));
         assert!(matches!(step(7, Direction::Forth), EditResult::NothingToUndo), "a new change ends what could be made again");
         // a draft that editors have changed is not rebuilt

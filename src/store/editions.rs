@@ -7,7 +7,7 @@ use rusqlite::{Connection, OptionalExtension as _, params};
 
 use crate::config::settings::Publication;
 use crate::issue::PreviousItem;
-use crate::model::{ArticleId, Edition, EditionId, EditionState, Series, Signing, StoryId, Trend, WEEKS, issue_label};
+use crate::model::{ArticleId, AuditAction, Edition, EditionId, EditionState, Series, Signing, StoryId, Trend, WEEKS, issue_label};
 use crate::store::audit::audit;
 use crate::store::{CandidateRange, Result, Store, invalid_value};
 
@@ -23,6 +23,9 @@ pub struct EditionRow {
     pub publication: String,
     /// The series that its number counts in.
     pub series: Series,
+    /// Whether the calendar made it; else somebody started it.
+    pub scheduled: bool,
+    /// Where it stands.
     pub state: EditionState,
     pub items: usize,
     /// Sent, and all.
@@ -85,7 +88,7 @@ impl Store {
             insert(t, &mut edition, publication, false)?;
             let payload = serde_json::to_string(&edition).map_err(invalid_value("edition"))?;
             t.execute("UPDATE edition SET payload = ?2 WHERE id = ?1", params![edition.id.0, payload])?;
-            audit(t, who, "新编一期", &format!("{} {}", edition.publication, edition.issue_label()), now)?;
+            audit(t, who, AuditAction::StartIssue, &edition.label_in_log(), now)?;
             Ok(edition)
         })
     }
@@ -133,7 +136,7 @@ impl Store {
             let mut s = c.prepare_cached(&format!(
                 "SELECT id, date, number, total, year, (SELECT count(*) FROM item WHERE edition_id = e.id),
                    (SELECT count(*) FROM outbox WHERE edition_id = e.id AND state = 'sent'), (SELECT count(*) FROM outbox WHERE edition_id = e.id),
-                   publication, extra, json_extract(payload, '$.finalised'), json_extract(payload, '$.signing')
+                   publication, extra, json_extract(payload, '$.finalised'), json_extract(payload, '$.signing'), scheduled
                  FROM edition e {which} ORDER BY date DESC, id DESC LIMIT ?1"
             ))?;
             let rows = s.query_map([i64::try_from(limit).unwrap_or(i64::MAX)], |r| {
@@ -147,6 +150,7 @@ impl Store {
                     items: n(5)?,
                     publication: r.get(8)?,
                     series: if r.get(9)? { Series::Extra } else { Series::Regular },
+                    scheduled: r.get(12)?,
                     state: state(r.get(10)?, r.get(11)?),
                     letters: (n(6)?, n(7)?),
                 })

@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use rusqlite::params;
 
 use super::audit::audit;
-use crate::model::Firm;
+use crate::model::{AuditAction, Firm};
 use crate::store::{Result, Store, invalid_value};
 
 impl Store {
@@ -31,7 +31,7 @@ impl Store {
                 let sql = "INSERT OR REPLACE INTO firm (name, industries, editor, named_at) VALUES (?1, ?2, ?3, ?4)";
                 t.execute(sql, params![firm.name, json, who, now.timestamp()])?;
             }
-            audit(t, who, "指定企业的行业", &format!("{}：{}", firm.name, firm.industries.join("、")), now)
+            audit(t, who, AuditAction::NameFirm, &format!("{}：{}", firm.name, firm.industries.join("、")), now)
         })
     }
 }

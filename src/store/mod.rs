@@ -44,7 +44,6 @@ use rusqlite::Connection;
 
 pub use accounts::{Account, AccountChange, AuditLine, Role, Session, is_account_name};
 pub use articles::Classified;
-pub use audit::LOGIN_FAILED;
 pub use backup::{BACKUP_MAX_AGE, DatabaseSummary, check as check_backup, restore};
 pub use candidates::{CandidateRange, Window};
 pub use crashes::CrashedDocument;

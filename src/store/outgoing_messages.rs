@@ -39,31 +39,23 @@ pub enum DeliveryState {
 }
 
 impl DeliveryState {
-    const WORDS: [(Self, &'static str, &'static str); 8] = [
-        (Self::Queued, "queued", "待发"),
-        (Self::Sending, "sending", "发送中"),
-        (Self::Transmitting, "handing", "递交中"),
-        (Self::Sent, "sent", "已发"),
-        (Self::Failed, "failed", "被拒"),
-        (Self::Uncertain, "uncertain", "已发送？待确认"),
-        (Self::Expired, "expired", "过期未发"),
-        (Self::Cancelled, "cancelled", "已取消"),
+    const WORDS: [(Self, &'static str); 8] = [
+        (Self::Queued, "queued"),
+        (Self::Sending, "sending"),
+        (Self::Transmitting, "handing"),
+        (Self::Sent, "sent"),
+        (Self::Failed, "failed"),
+        (Self::Uncertain, "uncertain"),
+        (Self::Expired, "expired"),
+        (Self::Cancelled, "cancelled"),
     ];
-
-    fn row(self) -> (&'static str, &'static str) {
-        Self::WORDS.iter().find(|w| w.0 == self).map_or(("queued", "待发"), |w| (w.1, w.2))
-    }
 
     pub(super) fn parse(word: &str) -> Self {
         Self::WORDS.iter().find(|w| w.1 == word).map_or(Self::Queued, |w| w.0)
     }
 
     pub fn as_str(self) -> &'static str {
-        self.row().0
-    }
-
-    pub fn chinese(self) -> &'static str {
-        self.row().1
+        Self::WORDS.iter().find(|w| w.0 == self).map_or("queued", |w| w.1)
     }
 }
 
@@ -72,23 +64,13 @@ impl DeliveryState {
 pub enum MessageContent {
     /// A draft, or a notice to operators.
     Draft,
-    /// A final issue.
-    Final,
+    /// A final issue, for this time that it was final.
+    Final(u32),
     /// A notice about an issue.
     Notice,
 }
 
-impl MessageContent {
-    pub fn chinese(self) -> &'static str {
-        match self {
-            Self::Draft => "草稿",
-            Self::Final => "定稿",
-            Self::Notice => "通知",
-        }
-    }
-}
-
-/// A message in the outbox.
+/// A letter in the outbox.
 #[derive(Debug, Clone)]
 pub struct OutboxMessage {
     pub id: OutboxId,
@@ -152,7 +134,7 @@ impl Store {
             t.execute("UPDATE outbox SET state = 'queued' WHERE state = 'sending'", [])?;
             let next = if policy == AmbiguousDeliveryPolicy::Resend { "queued" } else { "uncertain" };
             t.execute("UPDATE outbox SET state = ?1, doubts = doubts + 1, reply = 'the process ended before the answer was recorded' WHERE state = 'handing'", [next])?;
-            Ok(())
+            cancel_withdrawn(t)
         })?;
         Ok(unknown)
     }
@@ -187,11 +169,8 @@ impl Store {
             } else {
                 "'failed', 'uncertain', 'expired', 'queued'"
             };
-            // a message of a withdrawn issue is not sent
-            let of_issue = "(final = 0 OR notice_id IS NOT NULL OR EXISTS (SELECT 1 FROM edition e WHERE e.id = edition_id
-                             AND json_extract(e.payload, '$.finalised') AND json_extract(e.payload, '$.signing.round') = final))";
             let n = t.execute(
-                &format!("UPDATE outbox SET state = ?2, next_try = ?3, expires = ?4 WHERE id = ?1 AND state IN ({from}) AND {of_issue}"),
+                &format!("UPDATE outbox SET state = ?2, next_try = ?3, expires = ?4 WHERE id = ?1 AND state IN ({from}) AND NOT ({WITHDRAWN})"),
                 params![id.0, state.as_str(), now.timestamp(), expires.timestamp()],
             )?;
             Ok(n > 0)
@@ -212,7 +191,7 @@ impl Store {
                     content: match (notice, round) {
                         (Some(_), _) => MessageContent::Notice,
                         (None, 0) => MessageContent::Draft,
-                        (None, _) => MessageContent::Final,
+                        (None, round) => MessageContent::Final(round),
                     },
                     id: OutboxId(r.get(0)?),
                     edition: r.get::<_, Option<i64>>(1)?.map(EditionId),
@@ -247,6 +226,7 @@ impl Store {
                 "UPDATE outbox SET state = ?2, reply = ?3, next_try = ?4, doubts = doubts + ?5 WHERE id = ?1 AND state IN ('sending', 'handing')",
                 params![id.0, end.state.as_str(), end.reply, end.next_try, end.doubt],
             )?;
+            cancel_withdrawn(t)?;
             notices.iter().try_for_each(|n| queue(t, None, None, n, now, now + NOTICE).map(|_| ()))
         })
     }
@@ -297,6 +277,20 @@ pub(super) fn queue_to_readers(
     expires: DateTime<Utc>,
 ) -> Result<()> {
     queue(t, Some((edition, 0)), Some(notice), l, now, expires).map(|_| ())
+}
+
+/// Letters of an issue that was called back after they were queued.
+const WITHDRAWN: &str = "final > 0 AND notice_id IS NULL AND NOT EXISTS (SELECT 1 FROM edition e WHERE e.id = edition_id
+                         AND json_extract(e.payload, '$.finalised') AND json_extract(e.payload, '$.signing.round') = final)";
+
+/// Cancels what is not under way of letters that were called back: they are not tried again.
+pub(super) fn cancel_withdrawn(t: &Connection) -> Result<()> {
+    let sql = format!(
+        "UPDATE outbox SET state = 'cancelled', reply = coalesce(reply || '; ', '') || 'the issue was called back'
+         WHERE state IN ('queued', 'sending', 'failed', 'uncertain', 'expired') AND {WITHDRAWN}"
+    );
+    t.prepare_cached(&sql)?.execute([])?;
+    Ok(())
 }
 
 fn is_final(t: &Connection, id: EditionId) -> Result<bool> {

@@ -4,6 +4,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use rusqlite::params;
 
 use crate::config::settings::StoreSettings;
+use crate::store::audit::IS_FAILED_SIGN_IN;
 use crate::store::{Result, Store};
 
 /// Rows deleted per transaction: editors wait no longer than that takes.
@@ -46,7 +47,7 @@ impl Store {
         let letters = "UPDATE outbox SET message = x'' WHERE id IN (SELECT id FROM outbox
                        WHERE queued < ?1 AND state IN ('sent', 'expired', 'cancelled') AND octet_length(message) > 0 LIMIT ?2)";
         let audit = "DELETE FROM audit WHERE id IN (SELECT id FROM (SELECT id, at FROM audit ORDER BY id LIMIT ?2) WHERE at < ?1)";
-        let failed_logins = "DELETE FROM audit WHERE id IN (SELECT id FROM audit WHERE id <= ?1 AND what = '登录失败' LIMIT ?2)";
+        let failed_logins = format!("DELETE FROM audit WHERE id IN (SELECT id FROM audit WHERE id <= ?1 AND {IS_FAILED_SIGN_IN} LIMIT ?2)");
         let states =
             "DELETE FROM edition_state WHERE edition_id IN (SELECT DISTINCT s.edition_id FROM edition_state s JOIN edition e ON e.id = s.edition_id
                       WHERE e.built < ?1 AND json_extract(e.payload, '$.finalised') LIMIT ?2)";
@@ -57,7 +58,7 @@ impl Store {
             bytes: 0,
         };
         self.in_batches(states, (now - STATES).timestamp())?;
-        self.in_batches(failed_logins, self.last_failed_login_to_drop((now - STATES).timestamp())?)?;
+        self.in_batches(&failed_logins, self.last_failed_login_to_drop((now - STATES).timestamp())?)?;
         if self.in_batches(audit, (now - AUDIT).timestamp())? > 0 {
             self.audit_pruned()?;
         }
@@ -76,9 +77,11 @@ impl Store {
 
     /// Strangers' wrong passwords are kept for a while, and limited in number, so that they push nothing else out.
     fn last_failed_login_to_drop(&self, before: i64) -> Result<i64> {
-        let sql = "SELECT max(coalesce((SELECT max(id) FROM audit WHERE what = '登录失败' AND at < ?1), 0),
-                              coalesce((SELECT id FROM audit WHERE what = '登录失败' ORDER BY id DESC LIMIT 1 OFFSET ?2), 0))";
-        self.read(|c| Ok(c.query_row(sql, params![before, MAX_FAILED_LOGINS], |r| r.get(0))?))
+        let sql = format!(
+            "SELECT max(coalesce((SELECT max(id) FROM audit WHERE {IS_FAILED_SIGN_IN} AND at < ?1), 0),
+                        coalesce((SELECT id FROM audit WHERE {IS_FAILED_SIGN_IN} ORDER BY id DESC LIMIT 1 OFFSET ?2), 0))"
+        );
+        self.read(|c| Ok(c.query_row(&sql, params![before, MAX_FAILED_LOGINS], |r| r.get(0))?))
     }
 
     fn in_batches(&self, sql: &str, before: i64) -> Result<usize> {
@@ -117,7 +120,7 @@ impl Store {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::store::LOGIN_FAILED;
+    use crate::model::AuditAction;
     use rusqlite::Connection;
 
     #[test]
@@ -125,13 +128,16 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let store = Store::open(dir.path()).unwrap();
         let now: DateTime<Utc> = "2026-11-24T00:00:00Z".parse().unwrap();
-        store.audit(&"名".repeat(1 << 20), LOGIN_FAILED, &"x".repeat(1 << 20), now).unwrap();
+        store.audit(&"名".repeat(1 << 20), AuditAction::SignInFailed, &"x".repeat(1 << 20), now).unwrap();
         let line = store.audit_log(1).unwrap().remove(0);
         assert!(line.actor.chars().count() == 65 && line.target.len() < 400);
         let fill = |t: &Connection| {
             t.execute("INSERT INTO audit (at, who, what, subject) VALUES (?1, '', '登录', '')", [now.timestamp() - 800 * 86_400])?;
             for n in 0..12_000i64 {
-                t.execute("INSERT INTO audit (at, who, what, subject) VALUES (?1, '', ?2, '')", params![now.timestamp() - n / 2_000, LOGIN_FAILED])?;
+                t.execute(
+                    "INSERT INTO audit (at, who, what, subject) VALUES (?1, '', ?2, '')",
+                    params![now.timestamp() - n / 2_000, AuditAction::SignInFailed.as_str()],
+                )?;
             }
             t.execute("INSERT INTO audit (at, who, what, subject) VALUES (?1, '', '登录', '')", [now.timestamp() - 86_400])?;
             Ok(())
@@ -139,7 +145,7 @@ mod tests {
         store.write(fill).unwrap();
         store.apply_retention(&StoreSettings::default(), now).unwrap();
         let log = store.audit_log(20_000).unwrap();
-        let failed = log.iter().filter(|l| l.action == LOGIN_FAILED).count();
+        let failed = log.iter().filter(|l| l.action == AuditAction::SignInFailed.as_str()).count();
         assert_eq!((failed, log.len() - failed), (10_000, 1));
     }
 

@@ -1,17 +1,17 @@
 //! Signing and withdrawal of issues, and notices to their readers.
 
 use chrono::{DateTime, NaiveDate, Utc};
-use rusqlite::{Connection, params};
+use rusqlite::{Connection, OptionalExtension as _, params};
 
 use crate::config::settings::Publication;
 use crate::issue::notice::{Notice, NoticeError, NoticeText, SentNotice};
 use crate::issue::signing::{self, Signer, SigningAction, SigningError};
-use crate::model::{ArticleId, Edition, EditionId, SigningStep};
+use crate::model::{ArticleId, AuditAction, Edition, EditionId, SigningStep};
 use crate::store::accounts::duties_of;
 use crate::store::audit::audit;
 use crate::store::edition_revision::{load, record_kept, save};
 use crate::store::editions::next_number;
-use crate::store::outgoing_messages::queue_to_readers;
+use crate::store::outgoing_messages::{cancel_withdrawn, queue_to_readers};
 use crate::store::{OutgoingMessage, Result, Store};
 
 /// The outcome of a step.
@@ -72,7 +72,7 @@ impl Store {
                 t.execute("UPDATE edition SET letters_due = ?2 WHERE id = ?1", params![id.0, due.timestamp()])?;
             }
             save(t, &edition, version + 1)?;
-            audit(t, who, action.chinese(), &edition.issue_label(), now)?;
+            audit(t, who, action.audited(), &edition.label_in_log(), now)?;
             Ok(SigningResult::Done(Box::new(edition)))
         })
     }
@@ -95,35 +95,40 @@ impl Store {
             }
             let round = edition.signing.round;
             t.execute("UPDATE edition SET letters_due = NULL WHERE id = ?1", [id.0])?;
-            t.execute(
-                "UPDATE outbox SET state = 'cancelled', reply = 'withdrawn before it was sent'
-                 WHERE edition_id = ?1 AND final = ?2 AND notice_id IS NULL AND state IN ('queued', 'sending') AND doubts = 0",
-                params![id.0, round],
-            )?;
-            // do not retry a message that may have arrived
-            t.execute(
-                "UPDATE outbox SET state = 'uncertain', reply = 'withdrawn after a try whose end is not known'
-                 WHERE edition_id = ?1 AND final = ?2 AND notice_id IS NULL AND state IN ('queued', 'sending') AND doubts > 0",
-                params![id.0, round],
-            )?;
-            let mut what = SigningAction::Withdraw.chinese().to_owned();
-            if !readers(t, id, round, RECEIVED)?.is_empty() {
-                what = format!("{what}，发{}", insert_notice(t, &edition, &text, who, today, now)?.label());
-            }
             save(t, &edition, version + 1)?;
-            audit(t, who, &what, &edition.issue_label(), now)?;
+            audit(t, who, AuditAction::Withdraw, &edition.label_in_log(), now)?;
+            cancel_withdrawn(t)?;
+            if !readers(t, id, round, RECEIVED)?.is_empty() {
+                insert_notice(t, &edition, &text, who, today, now)?;
+            }
             Ok(SigningResult::Done(Box::new(edition)))
         })
     }
 
-    /// 更正: sends a numbered notice to everybody for whom the final issue was queued.
-    pub fn correct_edition(&self, id: EditionId, text: NoticeText, who: &str, today: NaiveDate, now: DateTime<Utc>) -> Result<SigningResult> {
+    /// 更正: a numbered notice to everybody whose letter of a final issue was queued.
+    pub fn correct_edition(
+        &self,
+        id: EditionId,
+        seen: u32,
+        text: NoticeText,
+        who: &str,
+        today: NaiveDate,
+        now: DateTime<Utc>,
+    ) -> Result<SigningResult> {
         let text = match text.checked() {
             Ok(text) => text,
             Err(e) => return Ok(SigningResult::NotSent(e)),
         };
         self.write(|t| {
-            let Some((edition, _)) = load(t, id)? else { return Ok(SigningResult::Unknown) };
+            let Some((edition, version)) = load(t, id)? else { return Ok(SigningResult::Unknown) };
+            if version != seen {
+                return Ok(SigningResult::Conflict);
+            }
+            if let NoticeText::Correction { article: Some(article), .. } = &text
+                && edition.items().all(|i| i.article != *article)
+            {
+                return Ok(SigningResult::NotSent(NoticeError::NoItem));
+            }
             let duties = duties_of(t, who)?;
             if let Err(e) = signing::may_correct(&edition, Signer { name: who, duties: &duties }) {
                 return Ok(SigningResult::Rejected(e));
@@ -131,8 +136,9 @@ impl Store {
             if readers(t, id, edition.signing.round, ADDRESSED)?.is_empty() {
                 return Ok(SigningResult::NotSent(NoticeError::NoReaders));
             }
-            let notice = insert_notice(t, &edition, &text, who, today, now)?;
-            audit(t, who, &format!("发{}", notice.label()), &edition.issue_label(), now)?;
+            insert_notice(t, &edition, &text, who, today, now)?;
+            // a second click comes with a version of before
+            save(t, &edition, version + 1)?;
             Ok(SigningResult::Done(Box::new(edition)))
         })
     }
@@ -154,7 +160,25 @@ impl Store {
         })
     }
 
-    /// Whether an issue has its final number.
+    /// Whether an issue may be thrown away: started beside the calendar, never final, and no letter of it was ever queued.
+    pub fn is_discardable(&self, id: EditionId) -> Result<bool> {
+        self.read(|c| is_discardable(c, id))
+    }
+
+    /// Throws an issue away that somebody started by mistake; false where that may not be.
+    pub fn discard_edition(&self, id: EditionId, who: &str, now: DateTime<Utc>) -> Result<bool> {
+        self.write(|t| {
+            let Some((edition, _)) = load(t, id)?.filter(|(e, _)| !e.is_frozen()) else { return Ok(false) };
+            if !is_discardable(t, id)? {
+                return Ok(false);
+            }
+            t.execute("DELETE FROM edition WHERE id = ?1", [id.0])?;
+            audit(t, who, AuditAction::DiscardIssue, &edition.label_in_log(), now)?;
+            Ok(true)
+        })
+    }
+
+    /// Whether an issue has its number for good.
     pub fn is_numbered(&self, id: EditionId) -> Result<bool> {
         self.read(|c| Ok(c.query_row("SELECT numbered FROM edition WHERE id = ?1", [id.0], |r| r.get(0))?))
     }
@@ -164,10 +188,13 @@ impl Store {
         self.write(|t| Ok(t.execute("UPDATE edition SET letters_due = NULL WHERE id = ?1", [id.0]).map(|_| ())?))
     }
 
-    /// Returns notices whose messages are not queued yet.
+    /// Notices whose letters are to be queued. A withdrawal waits until it is known who has the issue.
     pub fn pending_notices(&self) -> Result<Vec<PendingNotice>> {
         self.read(|c| {
-            let mut s = c.prepare_cached(&format!("SELECT {NOTICE}, id, edition_id, round FROM notice WHERE NOT queued ORDER BY id"))?;
+            let mut s = c.prepare_cached(&format!(
+                "SELECT {NOTICE}, id, edition_id, round FROM notice WHERE NOT queued AND NOT (kind = 'withdrawal' AND EXISTS (SELECT 1 FROM outbox o
+                 WHERE o.edition_id = notice.edition_id AND o.final = notice.round AND o.notice_id IS NULL AND o.state = 'handing')) ORDER BY id"
+            ))?;
             let rows = s.query_map([], |r| Ok((notice(r)?, r.get(6)?, EditionId(r.get(7)?), r.get(8)?)))?;
             let rows: Vec<(Notice, i64, EditionId, u32)> = rows.collect::<rusqlite::Result<_>>()?;
             let pending = rows.into_iter().map(|(notice, id, edition, round)| {
@@ -217,7 +244,13 @@ impl Store {
     }
 }
 
-/// Gives an issue its number when it becomes final for the first time; a number assigned as a draft stays.
+fn is_discardable(c: &Connection, id: EditionId) -> Result<bool> {
+    let sql = "SELECT NOT scheduled AND coalesce(json_extract(payload, '$.signing.round'), 0) = 0
+                 AND NOT EXISTS (SELECT 1 FROM outbox WHERE edition_id = ?1) FROM edition WHERE id = ?1";
+    Ok(c.query_row(sql, [id.0], |r| r.get(0)).optional()?.unwrap_or(false))
+}
+
+/// Gives an issue its number when it is final for the first time; one that had its number as a draft keeps it.
 fn give_number(t: &Connection, edition: &mut Edition, publication: &Publication) -> Result<()> {
     let numbered: bool = t.query_row("SELECT numbered FROM edition WHERE id = ?1", [edition.id.0], |r| r.get(0))?;
     if !numbered {
@@ -249,7 +282,7 @@ fn notice(r: &rusqlite::Row<'_>) -> rusqlite::Result<Notice> {
     Ok(Notice { number: r.get(1)?, date: r.get::<_, String>(2)?.parse().unwrap_or_default(), text })
 }
 
-fn insert_notice(t: &Connection, e: &Edition, text: &NoticeText, who: &str, today: NaiveDate, now: DateTime<Utc>) -> Result<Notice> {
+fn insert_notice(t: &Connection, e: &Edition, text: &NoticeText, who: &str, today: NaiveDate, now: DateTime<Utc>) -> Result<()> {
     let (article, wrong, right) = match text {
         NoticeText::Correction { article, wrong, right } => (article.map(|a| a.0), wrong.as_str(), right.as_str()),
         NoticeText::Withdrawal { reason } => (None, reason.as_str(), ""),
@@ -265,7 +298,8 @@ fn insert_notice(t: &Connection, e: &Edition, text: &NoticeText, who: &str, toda
          VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
         params![e.id.0, e.publication, text.kind(), year, number, e.signing.round, article, wrong, right, who, now.timestamp(), today.to_string()],
     )?;
-    Ok(Notice { number, date: today, text: text.clone() })
+    let notice = Notice { number, date: today, text: text.clone() };
+    audit(t, who, AuditAction::SendNotice, &format!("{} {}", notice.label(), e.label_in_log()), now)
 }
 
 #[cfg(test)]
@@ -378,7 +412,7 @@ mod tests {
         let desk = Desk::new(&[SigningStep::Review, SigningStep::Sign]);
         let id = desk.draft(0);
         for who in ["审核人", "签发人", "nobody"] {
-            assert!(matches!(desk.sign(id, who, &SigningAction::Submit), SigningResult::Rejected(SigningError::NotYourDuty(_))), "{who}");
+            assert!(matches!(desk.sign(id, who, &SigningAction::Submit), SigningResult::Rejected(SigningError::NotYourDuty { .. })), "{who}");
         }
         assert!(matches!(desk.sign(id, "责编", &SigningAction::Finalise), SigningResult::Rejected(SigningError::NeedsSteps(_))));
         desk.store.disable_account("责编", true, "命令行", now()).unwrap();
@@ -386,7 +420,7 @@ mod tests {
         desk.store.disable_account("责编", false, "命令行", now()).unwrap();
         desk.make_final(id);
         let log: Vec<(String, String)> = desk.store.audit_log(3).unwrap().into_iter().map(|l| (l.actor, l.action)).collect();
-        let steps = [("签发人", "签发"), ("审核人", "审核通过"), ("责编", "送审")].map(|(a, b)| (a.to_owned(), b.to_owned()));
+        let steps = [("签发人", "sign"), ("审核人", "review"), ("责编", "submit")].map(|(a, b)| (a.to_owned(), b.to_owned()));
         assert_eq!(log, steps);
     }
 
@@ -397,7 +431,7 @@ mod tests {
         desk.make_final(id);
         assert_eq!(desk.store.letters_due(now() + TimeDelta::minutes(10)).unwrap(), [id]);
         let called_back = desk.edition(id).0;
-        assert!(matches!(desk.withdraw(id, "审核人"), SigningResult::Rejected(SigningError::NotYourDuty(SigningStep::Sign))));
+        assert!(matches!(desk.withdraw(id, "审核人"), SigningResult::Rejected(SigningError::NotYourDuty { step: SigningStep::Sign, act: "撤回" })));
         assert!(matches!(desk.withdraw(id, "签发人"), SigningResult::Done(_)));
         assert!(desk.store.letters_due(now() + TimeDelta::minutes(10)).unwrap().is_empty());
         // messages that were composed meanwhile
@@ -437,15 +471,42 @@ mod tests {
     }
 
     #[test]
+    fn a_letter_under_way_when_its_issue_is_called_back_is_not_tried_again_and_the_notice_waits_for_its_end() {
+        for (killed, state) in [(false, DeliveryState::Queued), (false, DeliveryState::Sent), (true, DeliveryState::Queued)] {
+            let desk = Desk::new(&[]);
+            let id = desk.draft(0);
+            desk.sign(id, "责编", &SigningAction::Finalise);
+            desk.queue(id);
+            let letter = desk.store.messages_of(id).unwrap()[0].id;
+            desk.store.mark_sending(letter).unwrap();
+            desk.store.mark_transmitting(letter).unwrap();
+            desk.withdraw(id, "责编");
+            assert!(desk.store.pending_notices().unwrap().is_empty(), "nobody knows yet whether it arrives");
+            if killed {
+                desk.store.recover_messages(crate::config::settings::AmbiguousDeliveryPolicy::Resend).unwrap();
+            } else {
+                desk.store.finish_attempt(letter, &DeliveryOutcome { state, ..sent() }, &[], now()).unwrap();
+            }
+            assert!(desk.store.due_messages(now() + TimeDelta::days(1), 9).unwrap().is_empty(), "{state:?}");
+            let told = desk.store.pending_notices().unwrap();
+            let reached = killed || state == DeliveryState::Sent;
+            assert_eq!(told[0].readers.len(), usize::from(reached), "{state:?}, killed: {killed}");
+        }
+    }
+
+    #[test]
     fn a_correction_is_numbered_and_goes_to_those_whose_letter_was_queued() {
         let desk = Desk::new(&[]);
         let (id, text) = (desk.draft(0), NoticeText::Correction { article: None, wrong: "20%".to_owned(), right: "2%".to_owned() });
-        let correct = || desk.store.correct_edition(id, text.clone(), "责编", now().date_naive(), now()).unwrap();
+        let correct = || desk.store.correct_edition(id, desk.edition(id).1, text.clone(), "责编", now().date_naive(), now()).unwrap();
         assert!(matches!(correct(), SigningResult::Rejected(_)), "a draft is changed, not corrected");
         desk.sign(id, "责编", &SigningAction::Finalise);
         assert!(matches!(correct(), SigningResult::NotSent(NoticeError::NoReaders)));
         desk.queue(id);
+        let version = desk.edition(id).1;
         assert!(matches!(correct(), SigningResult::Done(_)) && matches!(correct(), SigningResult::Done(_)));
+        let twice = desk.store.correct_edition(id, version, text.clone(), "责编", now().date_naive(), now()).unwrap();
+        assert!(matches!(twice, SigningResult::Conflict), "the same click again");
         let labels: Vec<(String, usize)> = desk.store.pending_notices().unwrap().iter().map(|p| (p.notice.label(), p.readers.len())).collect();
         assert_eq!(labels, [("更正〔2026〕1号".to_owned(), 3), ("更正〔2026〕2号".to_owned(), 3)]);
     }

@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use chrono::{DateTime, Utc};
 use rusqlite::{Connection, OptionalExtension as _, params};
 
-use crate::model::{ArticleId, Edition};
+use crate::model::{ArticleId, AuditAction, Edition};
 use crate::store::audit::audit;
 use crate::store::{Result, Store};
 
@@ -29,7 +29,7 @@ impl Store {
             let Some(title) = title(t, article.0)? else { return Ok(false) };
             let done = split(t, article.0)?;
             if done {
-                audit(t, who, "拆分稿件", &title, now)?;
+                audit(t, who, AuditAction::SplitStory, &title, now)?;
             }
             Ok(done)
         })
@@ -41,7 +41,7 @@ impl Store {
             let Some(title) = title(t, article.0)? else { return Ok(false) };
             let done = merge(t, article.0, into.0)?;
             if done {
-                audit(t, who, "合并稿件", &title, now)?;
+                audit(t, who, AuditAction::MergeStories, &title, now)?;
             }
             Ok(done)
         })

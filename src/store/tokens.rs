@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 use rusqlite::params;
 
-use crate::model::{Article, ArticleId};
+use crate::model::{Article, ArticleId, AuditAction};
 use crate::store::audit::audit;
 use crate::store::{Result, Store};
 
@@ -25,7 +25,7 @@ impl Store {
     pub fn put_token(&self, name: &str, hash: &[u8], who: &str, now: DateTime<Utc>) -> Result<()> {
         self.write(|t| {
             t.execute("INSERT OR REPLACE INTO token (name, hash, created) VALUES (?1, ?2, ?3)", params![name, hash, now.timestamp()])?;
-            audit(t, who, "设置令牌", name, now)
+            audit(t, who, AuditAction::SetToken, name, now)
         })
     }
 
@@ -33,7 +33,7 @@ impl Store {
     pub fn revoke_token(&self, name: &str, who: &str, now: DateTime<Utc>) -> Result<bool> {
         self.write(|t| {
             let n = t.execute("DELETE FROM token WHERE name = ?1", [name])?;
-            audit(t, who, "收回令牌", name, now)?;
+            audit(t, who, AuditAction::RevokeToken, name, now)?;
             Ok(n > 0)
         })
     }

@@ -102,15 +102,15 @@ mod tests {
         .unwrap();
         drop(old);
         let store = Store::open(dir.path()).unwrap();
+        let kept = Connection::open(&path).unwrap();
+        let n: i64 = kept.query_row("SELECT (SELECT count(*) FROM edition_step) + (SELECT count(*) FROM item)", [], |r| r.get(0)).unwrap();
+        assert_eq!(n, 2, "what belongs to an issue stays when its table is made anew");
         let id = crate::model::EditionId(7);
         assert_eq!(store.messages_of(id).unwrap().len(), 2);
         let now = chrono::Utc::now();
         let text = crate::issue::notice::NoticeText::Correction { article: None, wrong: "a".to_owned(), right: "b".to_owned() };
-        assert!(matches!(store.correct_edition(id, text, "u", now.date_naive(), now).unwrap(), crate::store::SigningResult::Done(_)));
+        assert!(matches!(store.correct_edition(id, 1, text, "u", now.date_naive(), now).unwrap(), crate::store::SigningResult::Done(_)));
         assert_eq!(store.pending_notices().unwrap()[0].readers, ["a@b.cn"]);
-        let kept = Connection::open(&path).unwrap();
-        let n: i64 = kept.query_row("SELECT (SELECT count(*) FROM edition_step) + (SELECT count(*) FROM item)", [], |r| r.get(0)).unwrap();
-        assert_eq!(n, 2, "what belongs to an issue stays when its table is made anew");
     }
 
     /// Every row of the named tables as text, in the columns of a schema.

@@ -51,7 +51,7 @@ pub(super) async fn page(State(console): State<AppState>, Admin(session): Admin)
         role: a.role.as_str(),
         disabled: a.disabled,
     });
-    let roles = [Role::Editor, Role::Admin].map(|r| (r.as_str(), r.chinese()));
+    let roles = [Role::Editor, Role::Admin].map(|r| (r.as_str(), response::role(r)));
     let fresh = console.flash(&session, PATH).password;
     response::page(&AccountsPage { frame: Layout::new(&console, &session, "账号"), rows: rows.collect(), fresh, roles })
 }

@@ -104,7 +104,7 @@ pub(super) async fn issues(State(console): State<AppState>, _: ApiClient, uri: U
     let most = limit(&fields(&uri));
     match stored(console.store.run(move |s| s.published_editions(most)).await) {
         Ok(list) => {
-            let one = |e: &crate::store::EditionRow| json!({ "id": e.id.0, "date": e.date, "year": e.year, "number": e.number_in_year, "total": e.cumulative_number, "items": e.items });
+            let one = |e: &crate::store::EditionRow| json!({ "id": e.id.0, "publication": e.publication, "series": e.series, "date": e.date, "year": e.year, "number": e.number_in_year, "total": e.cumulative_number, "items": e.items });
             Json(json!({ "issues": list.iter().map(one).collect::<Vec<_>>() })).into_response()
         }
         Err(answer) => answer,

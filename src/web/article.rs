@@ -9,7 +9,7 @@ use axum::response::{IntoResponse as _, Redirect, Response};
 use chrono::Utc;
 
 use crate::classify::is_place;
-use crate::model::{ArticleId, Classification, Confidence, Firm, Headline, Label};
+use crate::model::{ArticleId, Classification, Confidence, EditionState, Firm, Headline, Label};
 use crate::pipeline::ConfigHandle;
 use crate::store::{Store, StoreError};
 use crate::text::segment::part_of_speech;
@@ -37,8 +37,8 @@ struct ArticlePage {
     confidence: String,
     /// Firms of the headline whose industries an editor named.
     firms: Vec<Firm>,
-    /// The newest issue that is not finished.
-    issue: Option<OpenIssue>,
+    /// The newest issues that editors work on.
+    issues: Vec<OpenIssue>,
     /// What was searched for to be put into its story, and what was found.
     asked: String,
     candidates: Vec<HeadlineRow>,
@@ -54,14 +54,25 @@ struct OpenIssue {
     there: Option<String>,
 }
 
+/// Newest issues that are looked through for drafts.
+const MAX_OPEN_ISSUES: usize = 12;
+
 /// Articles offered for one story.
 const MAX_CANDIDATES: usize = 15;
 
-fn open_issue(s: &Store, article: ArticleId) -> Result<Option<OpenIssue>, StoreError> {
-    let Some(newest) = s.editions(1)?.first().map(|e| e.id) else { return Ok(None) };
-    let Some((e, version)) = s.edition_with_version(newest)?.filter(|(e, _)| !e.is_frozen()) else { return Ok(None) };
-    let there = e.columns.iter().find(|c| c.items.iter().any(|i| i.article == article)).map(|c| c.name.clone());
-    Ok(Some(OpenIssue { id: newest.0, version, label: e.issue_label(), columns: e.columns.into_iter().map(|c| c.name).collect(), there }))
+/// Of the calendar the newest issue alone, and those that somebody started beside it.
+fn open_issues(s: &Store, article: ArticleId) -> Result<Vec<OpenIssue>, StoreError> {
+    let rows = s.editions(MAX_OPEN_ISSUES)?;
+    let newest = rows.iter().find(|r| r.scheduled).map(|r| r.id);
+    let open = rows.iter().filter(|r| r.state == EditionState::Draft && (!r.scheduled || Some(r.id) == newest));
+    let mut out = Vec::new();
+    for id in open.map(|r| r.id) {
+        let Some((e, version)) = s.edition_with_version(id)? else { continue };
+        let there = e.columns.iter().find(|c| c.items.iter().any(|i| i.article == article)).map(|c| c.name.clone());
+        let label = format!("{} {}", e.publication, e.issue_label());
+        out.push(OpenIssue { id: id.0, version, label, columns: e.columns.into_iter().map(|c| c.name).collect(), there });
+    }
+    Ok(out)
 }
 
 /// How sure the extractor was of what it read off a page, in words.
@@ -148,9 +159,9 @@ pub(super) async fn page(State(console): State<AppState>, Editor(session): Edito
         let copies = a.headline.story.map(|story| s.copies(story)).transpose()?.unwrap_or_default();
         let firms: Vec<Firm> = s.firms()?.into_iter().filter(|f| a.headline.title.contains(&f.name)).collect();
         let candidates = if words.is_empty() { Vec::new() } else { s.search(&words, MAX_CANDIDATES)? };
-        Ok(Some((a, copies, s.also_in(ArticleId(id))?, firms, (open_issue(s, ArticleId(id))?, candidates))))
+        Ok(Some((a, copies, s.also_in(ArticleId(id))?, firms, (open_issues(s, ArticleId(id))?, candidates))))
     });
-    let (a, copies, also_in, firms, (issue, candidates)) = match stored(loaded.await) {
+    let (a, copies, also_in, firms, (issues, candidates)) = match stored(loaded.await) {
         Ok(Some(found)) => found,
         Ok(None) => return response::refused(&console, &session, StatusCode::NOT_FOUND, "没有这篇文章"),
         Err(answer) => return answer,
@@ -170,7 +181,7 @@ pub(super) async fn page(State(console): State<AppState>, Editor(session): Edito
         columns: columns(&console),
         also_in,
         firms,
-        issue,
+        issues,
         candidates: candidates.iter().filter(|c| c.id != h.id && copies.iter().all(|k| k.id != c.id)).map(|c| row(c, zone)).collect(),
         asked,
         h,

@@ -8,7 +8,7 @@ use axum::response::{IntoResponse, Redirect, Response};
 use chrono::{DateTime, Utc};
 
 use crate::crawl::dispatch::nats::{ClusterStatus, WorkerStatus};
-use crate::model::SourceId;
+use crate::model::{AuditAction, SourceId};
 use crate::web::form::AdminForm;
 use crate::web::response::stored;
 use crate::web::{AppState, response};
@@ -117,7 +117,7 @@ pub(super) async fn change(State(console): State<AppState>, AdminForm(form): Adm
             if let Err(e) = dispatcher.forget_worker(&name).await {
                 return nats_failed(&console, &form, &e);
             }
-            ("移除抓取节点", name)
+            (AuditAction::ForgetWorker, name)
         }
         what @ ("retry" | "drop") => {
             let sequence = form.fields.number("sequence").unwrap_or(0);
@@ -138,7 +138,7 @@ pub(super) async fn change(State(console): State<AppState>, AdminForm(form): Adm
             if let Err(e) = dispatcher.remove_dead_letter(sequence).await {
                 return nats_failed(&console, &form, &e);
             }
-            (if what == "retry" { "重试搁置的任务" } else { "不再抓取" }, letter.url)
+            (if what == "retry" { AuditAction::RetryTask } else { AuditAction::DropTask }, letter.url)
         }
         _ => return response::refused(&console, &form.session, StatusCode::BAD_REQUEST, "不认识的操作"),
     };

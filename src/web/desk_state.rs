@@ -17,7 +17,7 @@ use crate::web::access::Watcher;
 use crate::web::form::Fields;
 use crate::web::issue_changes::{Choice, stale_facts};
 use crate::web::response::stored;
-use crate::web::{AppState, response};
+use crate::web::{AppState, audit_words, response};
 
 /// After this silence an editor is no longer shown.
 const PRESENCE: Duration = Duration::from_secs(30);
@@ -168,7 +168,8 @@ type Loaded = (Edition, u32, Option<String>, Option<String>);
 
 fn load(s: &Store, id: EditionId) -> Result<Option<Loaded>, StoreError> {
     let Some((edition, version)) = s.edition_with_version(id)? else { return Ok(None) };
-    Ok(Some((edition, version, s.next_step(id, Direction::Back)?, s.next_step(id, Direction::Forth)?)))
+    let next = |direction| s.next_step(id, direction).map(|found| found.map(audit_words::step));
+    Ok(Some((edition, version, next(Direction::Back)?, next(Direction::Forth)?)))
 }
 
 fn content(e: &Edition, stale: Vec<String>) -> Content {

@@ -9,6 +9,7 @@ use chrono::Utc;
 
 use crate::config::settings::Publication;
 use crate::issue::edit::{Change, DropReason, MAX_ATTACHMENTS, MAX_FOREWORD, MAX_NOTE, MAX_SUMMARY, MAX_TEXT, MAX_TITLE};
+use crate::mail;
 use crate::model::{Edition, EditionId, EditionState, Print, SigningStep};
 use crate::pipeline::find_soffice;
 use crate::store::{Direction, EditResult, EditionRow, Session};
@@ -18,7 +19,7 @@ use crate::web::form::Form;
 use crate::web::issue_changes::{Choice, Refusal, asked, load, stale_facts};
 use crate::web::response::{Layout, stored};
 use crate::web::signing_view::SigningView;
-use crate::web::{AppState, response};
+use crate::web::{AppState, audit_words, response};
 
 #[derive(Template)]
 #[template(path = "desk.html")]
@@ -36,7 +37,7 @@ struct EditorPage {
     /// What the foreword says that is not true of the items.
     stale: Vec<String>,
     /// Each letter: to whom, what it brings, and where it stands.
-    letters: Vec<(String, &'static str, &'static str)>,
+    letters: Vec<(String, String, &'static str)>,
     finals: usize,
     /// Whether PDFs can be made here.
     pdf: bool,
@@ -100,11 +101,11 @@ async fn show(console: &AppState, session: &Session, id: EditionId, said: Notice
         others: others.into_iter().map(|o| (o.id.0, row_label(&o))).collect(),
         reasons: DropReason::ALL.iter().map(|r| (r.1, r.2)).collect(),
         columns: e.columns.iter().map(|c| c.name.clone()).collect(),
-        undo,
-        redo,
+        undo: undo.map(audit_words::step),
+        redo: redo.map(audit_words::step),
         most: LIMITS,
         stale: stale_facts(console, &e).await?,
-        letters: letters.into_iter().map(|l| (l.recipient, l.content.chinese(), l.state.chinese())).collect(),
+        letters: letters.into_iter().map(|l| (l.recipient, mail::message_content(l.content), mail::delivery_state(l.state))).collect(),
         finals: publication.map_or(0, |p| p.final_recipients.len()),
         pdf: find_soffice(&pipeline.settings().pdf).is_ok(),
         e,
@@ -114,14 +115,14 @@ async fn show(console: &AppState, session: &Session, id: EditionId, said: Notice
     Ok(response::page(&page))
 }
 
-/// 2026-11-24 2026年第3期(总第3期)（待审核）
+/// 2026-11-24 许昌竞争情报快递 2026年第3期(总第3期)（待审核）
 fn row_label(row: &EditionRow) -> String {
     let state = match row.state {
         EditionState::Draft => String::new(),
         EditionState::Submitted(step) => format!("（待{}）", step.chinese()),
         EditionState::Final => "（已定稿）".to_owned(),
     };
-    format!("{} {}{state}", row.date, row.label())
+    format!("{} {} {}{state}", row.date, row.publication, row.label())
 }
 
 /// What starting an issue of a publication is called.

@@ -9,8 +9,8 @@ use axum::http::{HeaderValue, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Redirect, Response};
 use chrono::{TimeDelta, Utc};
 
+use crate::model::AuditAction;
 use crate::schedule::poll_interval::to_time_delta;
-use crate::store::LOGIN_FAILED;
 use crate::web::access::{COOKIE, address, cookie};
 use crate::web::form;
 use crate::web::form::{Fields, Form};
@@ -81,7 +81,7 @@ pub(super) async fn sign_in(State(console): State<AppState>, request: Request) -
         Ok(None) => {
             console.throttle.failed(&attempt, Instant::now());
             let (who, subject) = (name.clone(), from.map(|ip| ip.to_string()).unwrap_or_default());
-            if let Err(e) = console.store.run(move |s| s.audit(&who, LOGIN_FAILED, &subject, Utc::now())).await {
+            if let Err(e) = console.store.run(move |s| s.audit(&who, AuditAction::SignInFailed, &subject, Utc::now())).await {
                 tracing::error!("console: {e}");
             }
             (StatusCode::UNAUTHORIZED, login(&console, &next, &name, "账号或密码不对")).into_response()

@@ -12,6 +12,7 @@ mod accounts;
 mod api;
 mod archive;
 mod article;
+mod audit_words;
 mod cache;
 mod candidates;
 mod cluster;

@@ -7,13 +7,13 @@ use axum::response::{IntoResponse, Redirect, Response};
 use chrono::{DateTime, Utc};
 
 use crate::mail;
-use crate::model::OutboxId;
+use crate::model::{AuditAction, OutboxId};
 use crate::store::DeliveryState;
 use crate::web::access::Admin;
 use crate::web::cluster::ClusterView;
 use crate::web::form::AdminForm;
 use crate::web::response::{Layout, stored};
-use crate::web::{AppState, response};
+use crate::web::{AppState, audit_words, response};
 
 #[derive(Template)]
 #[template(path = "operation.html")]
@@ -63,7 +63,7 @@ pub(super) async fn page(State(console): State<AppState>, Admin(session): Admin)
         id: l.id.0,
         words: mail::explain(&l),
         to: l.recipient,
-        state: l.state.chinese(),
+        state: mail::delivery_state(l.state),
         tries: l.attempts,
         next: DateTime::from_timestamp(l.next_attempt, 0).filter(|_| l.state == DeliveryState::Queued && l.attempts > 0).map(at).unwrap_or_default(),
         sent: l.state == DeliveryState::Sent,
@@ -73,7 +73,7 @@ pub(super) async fn page(State(console): State<AppState>, Admin(session): Admin)
         version: env!("CARGO_PKG_VERSION"),
         publications: publications.collect(),
         letters: letters.collect(),
-        log: log.into_iter().map(|l| (at(l.at), l.actor, l.action, l.target)).collect(),
+        log: log.into_iter().map(|l| (at(l.at), l.actor, audit_words::chinese(&l.action).to_owned(), l.target)).collect(),
         articles,
         space: console
             .store
@@ -92,10 +92,10 @@ fn size(bytes: u64) -> String {
 }
 
 pub(super) async fn change(State(console): State<AppState>, AdminForm(form): AdminForm) -> Response {
-    let (state, what) = match form.fields.text("do") {
-        "retry" => (DeliveryState::Queued, "重发邮件"),
-        "cancel" => (DeliveryState::Cancelled, "取消邮件"),
-        "done" => (DeliveryState::Sent, "视为已发"),
+    let (state, action) = match form.fields.text("do") {
+        "retry" => (DeliveryState::Queued, AuditAction::RetryLetter),
+        "cancel" => (DeliveryState::Cancelled, AuditAction::CancelLetter),
+        "done" => (DeliveryState::Sent, AuditAction::SettleLetter),
         _ => return response::refused(&console, &form.session, StatusCode::BAD_REQUEST, "不认识的操作"),
     };
     let id = form.fields.number("id").unwrap_or(0);
@@ -104,7 +104,7 @@ pub(super) async fn change(State(console): State<AppState>, AdminForm(form): Adm
     let followed = console.store.run(move |s| {
         let followed = s.set_delivery_state(OutboxId(id), state, now, expires)?;
         if followed {
-            s.audit(&who, what, &id.to_string(), now)?;
+            s.audit(&who, action, &id.to_string(), now)?;
         }
         Ok(followed)
     });

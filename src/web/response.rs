@@ -33,12 +33,20 @@ impl Layout {
             base: console.settings.base_path.clone(),
             title,
             user: session.name.clone(),
-            role: session.role.chinese(),
+            role: role(session.role),
             admin: session.role == Role::Admin,
             csrf: session.csrf.clone(),
             session: ((session.expires - Utc::now()).num_seconds(), MAX_WARNING.min(console.settings.session / 4).as_secs()),
             alarms: console.pipeline().health().alarms().into_values().collect(),
         }
+    }
+}
+
+/// A role, for people.
+pub(super) fn role(role: Role) -> &'static str {
+    match role {
+        Role::Editor => "编辑",
+        Role::Admin => "管理员",
     }
 }
 

@@ -30,10 +30,23 @@ async fn make(console: &AppState, id: EditionId, form: &Form) -> Result<Response
             let reason = fields.text("reason").to_owned();
             store.run(move |s| s.withdraw_edition(id, seen, &reason, &who, today, now)).await
         }
+        "discard" => {
+            let gone = stored(store.run(move |s| s.discard_edition(id, &who, now)).await)?;
+            if gone {
+                return Ok(Redirect::to(&console.path("/draft")).into_response());
+            }
+            return answer(
+                console,
+                id,
+                form,
+                Done::refused(StatusCode::UNPROCESSABLE_ENTITY, "没有删除：只有另起的、没有发过信的草稿可以删除".to_owned()),
+            )
+            .await;
+        }
         "correct" => {
             let article = fields.number("about").filter(|n| *n != 0).map(ArticleId);
             let text = NoticeText::Correction { article, wrong: fields.text("wrong").to_owned(), right: fields.text("right").to_owned() };
-            store.run(move |s| s.correct_edition(id, text, &who, today, now)).await
+            store.run(move |s| s.correct_edition(id, seen, text, &who, today, now)).await
         }
         _ => {
             let action = match action(console, &e, fields).await? {
@@ -41,14 +54,19 @@ async fn make(console: &AppState, id: EditionId, form: &Form) -> Result<Response
                 Err(words) => return answer(console, id, form, Done::refused(StatusCode::UNPROCESSABLE_ENTITY, words)).await,
             };
             let pipeline = console.pipeline();
-            // one whose publication is gone from the settings needs no steps
-            let publication = pipeline.settings().publication_named(&e.publication).cloned().unwrap_or_default();
+            let Some(publication) = pipeline.settings().publication_named(&e.publication).cloned() else {
+                let words = format!("没有成功：设置里已经没有《{}》这个刊物，请管理员在 qingbao.toml 里改回它的名称", e.publication);
+                return answer(console, id, form, Done::refused(StatusCode::UNPROCESSABLE_ENTITY, words)).await;
+            };
             store.run(move |s| s.sign_edition(id, seen, &action, &publication, &who, now)).await
         }
     };
     let done = match stored(result)? {
         SigningResult::Done(_) => {
-            console.pipeline().issues().queue_due(Utc::now()).await.map_err(|e| response::broken(&e))?;
+            // what cannot be queued now is tried again by the mail loop, and told by an alarm
+            if let Err(e) = console.pipeline().issues().queue_due(Utc::now()).await {
+                tracing::error!("letters of final issues: {e}");
+            }
             Done::refused(StatusCode::OK, String::new())
         }
         SigningResult::Conflict => Done::refused(StatusCode::CONFLICT, "别人刚刚改过这一期：请看过最新的内容再操作".to_owned()),

@@ -3,6 +3,7 @@
 use chrono::{DateTime, Utc};
 
 use crate::config::settings::Publication;
+use crate::issue::notice::NoticeText;
 use crate::issue::signing::state_words;
 use crate::model::{ArticleId, Edition, EditionState, Remark, SigningStep};
 use crate::store::{Session, Store, StoreError};
@@ -23,10 +24,12 @@ pub(super) struct SigningView {
     pub(super) letters_at: Option<String>,
     /// Why it was sent back: who, and what.
     pub(super) remarks: Vec<(Option<ArticleId>, String)>,
-    /// Notices: label, day, who, letters.
-    pub(super) notices: Vec<(String, String, String, usize)>,
-    /// Whether its number is given when it is signed.
-    pub(super) provisional: bool,
+    /// Notices: label, what it says, when, who, letters.
+    pub(super) notices: Vec<(String, String, String, String, usize)>,
+    /// Whether the draft may be thrown away: somebody started it, and nobody has seen a letter of it.
+    pub(super) discardable: bool,
+    /// What is to be said of its number: it may change until the issue is signed.
+    pub(super) number_note: &'static str,
 }
 
 /// One step.
@@ -63,7 +66,7 @@ impl SigningView {
             EditionState::Final => None,
         };
         let remark = |r: &Remark| (r.article, format!("{}（{}）：{}", r.by, at(r.at), r.text));
-        let notices = s.notices_of(e.id)?.into_iter().map(|n| (n.notice.label(), at(n.at), n.by, n.letters)).collect();
+        let notices = s.notices_of(e.id)?.into_iter().map(|n| (n.notice.label(), said(&n.notice.text), at(n.at), n.by, n.letters)).collect();
         Ok(Self {
             state: state_words(e),
             steps: steps.iter().chain(behind).map(step).collect::<Result<_, StoreError>>()?,
@@ -73,7 +76,8 @@ impl SigningView {
             letters_at: s.letters_due_at(e.id)?.map(at),
             remarks: e.signing.remarks.iter().map(remark).collect(),
             notices,
-            provisional: !s.is_numbered(e.id)?,
+            discardable: s.is_discardable(e.id)?,
+            number_note: if s.is_numbered(e.id)? { "" } else { "期号签发时定" },
         })
     }
 
@@ -90,5 +94,13 @@ impl SigningView {
     /// Remarks about an item.
     pub(super) fn about(&self, article: &ArticleId) -> impl Iterator<Item = &str> {
         self.remarks.iter().filter(move |r| r.0 == Some(*article)).map(|r| r.1.as_str())
+    }
+}
+
+/// What a notice says, in a line.
+fn said(text: &NoticeText) -> String {
+    match text {
+        NoticeText::Correction { wrong, right, .. } => format!("原文：{wrong}　应为：{right}"),
+        NoticeText::Withdrawal { reason } => reason.clone(),
     }
 }

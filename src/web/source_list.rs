@@ -13,7 +13,7 @@ use crate::config::edit_sources;
 use crate::config::edit_sources::NewSource;
 use crate::config::opml::{self, Import};
 use crate::crawl::preview;
-use crate::model::{Source, SourceId, SourceKind, WebUrl};
+use crate::model::{AuditAction, Source, SourceId, SourceKind, WebUrl};
 use crate::store::{Session, Silence, SourceHealth, Store, StoreError};
 use crate::text::normalize::{collapse_whitespace, truncate};
 use crate::wall::Wall;
@@ -35,13 +35,60 @@ struct SourceListPage {
     tried: Option<SourcePreview>,
 }
 
+/// How a source is.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum SourceState {
+    Disabled,
+    NotPolled,
+    /// The site said that it is gone.
+    Resting,
+    Failing,
+    /// Its articles cannot be read.
+    Walled,
+    NeverBroughtAny,
+    Silent,
+    Fine,
+}
+
+impl SourceState {
+    fn of(source: &Source, health: Option<&SourceHealth>) -> Self {
+        let Some(h) = health.filter(|_| source.enabled) else {
+            return if source.enabled { Self::NotPolled } else { Self::Disabled };
+        };
+        match (h.silence(), h.failures) {
+            _ if h.disabled_reason.is_some() => Self::Resting,
+            (_, 1..) => Self::Failing,
+            _ if h.page_wall.is_some() => Self::Walled,
+            (Some(Silence::Never), _) => Self::NeverBroughtAny,
+            (Some(Silence::Since(_)), _) => Self::Silent,
+            (None, 0) => Self::Fine,
+        }
+    }
+
+    fn is_bad(self) -> bool {
+        !matches!(self, Self::Disabled | Self::NotPolled | Self::Fine)
+    }
+
+    fn chinese(self) -> &'static str {
+        match self {
+            Self::Disabled => "已停用",
+            Self::NotPolled => "未抓取",
+            Self::Resting => "已休眠",
+            Self::Failing => "异常",
+            Self::Walled => "文章打不开",
+            Self::NeverBroughtAny => "没有取到过文章",
+            Self::Silent => "久无更新",
+            Self::Fine => "正常",
+        }
+    }
+}
+
 struct SourceRow {
     id: String,
     name: String,
     url: String,
     enabled: bool,
-    state: &'static str,
-    bad: bool,
+    state: SourceState,
     trouble: String,
     last_ok: String,
     articles: u32,
@@ -70,26 +117,15 @@ async fn show(console: &AppState, session: &Session, words: String, tried: Optio
     };
     let rows = console.store.run(move |s| known.iter().map(|source| row_of(s, source)).collect::<Result<Vec<_>, StoreError>>());
     let mut rows = stored(rows.await)?;
-    rows.sort_by_key(|r| !r.bad);
+    rows.sort_by_key(|r| !r.state.is_bad());
     Ok(response::page(&SourceListPage { frame: Layout::new(console, session, "来源"), rows, words, tried }))
 }
 
 fn row(source: &Source, health: Option<&SourceHealth>, zone: chrono_tz::Tz) -> SourceRow {
     let local = |t: DateTime<Utc>| t.with_timezone(&zone);
-    let (state, bad) = match health {
-        _ if !source.enabled => ("已停用", false),
-        None => ("未抓取", false),
-        Some(h) => match (h.silence(), h.failures) {
-            _ if h.disabled_reason.is_some() => ("已休眠", true),
-            (_, 1..) => ("异常", true),
-            _ if h.page_wall.is_some() => ("文章打不开", true),
-            (Some(Silence::Never), _) => ("没有取到过文章", true),
-            (Some(Silence::Since(_)), _) => ("久无更新", true),
-            (None, 0) => ("正常", false),
-        },
-    };
+    let state = SourceState::of(source, health);
     let cause = |h: &SourceHealth| h.last_error_zh.clone().or_else(|| h.page_wall.map(Wall::chinese));
-    let trouble = health.filter(|_| bad).and_then(cause).unwrap_or_default();
+    let trouble = health.filter(|_| state.is_bad()).and_then(cause).unwrap_or_default();
     let weeks = health.map(|h| h.weeks).unwrap_or_default();
     let most = weeks.iter().copied().max().unwrap_or(0).max(1);
     let point = |(i, n): (usize, &u32)| format!("{},{}", i * 10 + 1, 20 - n * 18 / most);
@@ -101,7 +137,6 @@ fn row(source: &Source, health: Option<&SourceHealth>, zone: chrono_tz::Tz) -> S
         url: source.url.to_string(),
         enabled: source.enabled,
         state,
-        bad,
         trouble,
         last_ok: health.and_then(|h| h.last_ok).map(|t| local(t).format("%m-%d %H:%M").to_string()).unwrap_or_default(),
         articles: health.map(|h| h.articles).unwrap_or_default(),
@@ -141,20 +176,20 @@ async fn make(console: &AppState, form: &Form) -> Result<Response, Response> {
     };
     match done {
         Ok(subject) => {
-            let (who, what) = (form.session.name.clone(), f.text("do").to_owned());
-            let what = match what.as_str() {
-                "add" => "添加来源",
-                "import" => "导入来源",
-                "enable" => "启用来源",
-                "look" => "立即抓取",
-                _ => "停用来源",
+            let who = form.session.name.clone();
+            let action = match f.text("do") {
+                "add" => AuditAction::AddSource,
+                "import" => AuditAction::ImportSources,
+                "enable" => AuditAction::EnableSource,
+                "look" => AuditAction::PollSource,
+                _ => AuditAction::DisableSource,
             };
-            let told = match what {
-                "添加来源" => format!("已加入来源“{}”，马上开始第一次抓取。", added_name(f)),
-                "导入来源" => format!("导入完毕：{subject}"),
+            let told = match action {
+                AuditAction::AddSource => format!("已加入来源“{}”，马上开始第一次抓取。", added_name(f)),
+                AuditAction::ImportSources => format!("导入完毕：{subject}"),
                 _ => String::new(),
             };
-            stored(console.store.run(move |s| s.audit(&who, what, &subject, Utc::now())).await)?;
+            stored(console.store.run(move |s| s.audit(&who, action, &subject, Utc::now())).await)?;
             console.live.refresh(false);
             Ok(console.redirect_with(&form.session, PATH, told))
         }

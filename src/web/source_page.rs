@@ -13,7 +13,7 @@ use toml_edit::Value;
 use crate::config::edit_sources;
 use crate::config::edit_sources::Field;
 use crate::crawl::preview;
-use crate::model::SourceId;
+use crate::model::{AuditAction, SourceId};
 use crate::store::{Session, Silence, SourceHealth};
 use crate::web::access::Admin;
 use crate::web::form::{AdminForm, Fields};
@@ -186,7 +186,7 @@ async fn make(console: &AppState, id: String, session: &Session, f: &Fields) -> 
         match edit_sources::set_fields(console.live.sources_path(), &key, &fields, &console.vocabulary()) {
             Ok(true) => {
                 let (who, subject) = (session.name.clone(), id.clone());
-                stored(console.store.run(move |s| s.audit(&who, "修改来源", &subject, Utc::now())).await)?;
+                stored(console.store.run(move |s| s.audit(&who, AuditAction::EditSource, &subject, Utc::now())).await)?;
                 console.live.refresh(false);
                 return Ok(Redirect::to(&console.path(&format!("/sources/{id}"))).into_response());
             }
@@ -241,7 +241,7 @@ async fn remove(console: &AppState, id: &SourceId, session: &Session) -> Result<
     match edit_sources::remove(console.live.sources_path(), id, &console.vocabulary()) {
         Ok(true) => {
             let (who, subject) = (session.name.clone(), id.to_string());
-            stored(console.store.run(move |s| s.audit(&who, "删除来源", &subject, Utc::now())).await)?;
+            stored(console.store.run(move |s| s.audit(&who, AuditAction::RemoveSource, &subject, Utc::now())).await)?;
             console.live.refresh(false);
             Ok(console.redirect_with(session, source_list::PATH, format!("已删除来源“{name}”；抓到的文章留在文章库里。")))
         }

@@ -173,6 +173,15 @@ async fn an_extra_issue_has_its_own_number_and_reaches_the_readers_once() {
     desk.done(0, 2, &[("do", "finalise")]).await;
     until("the extra issue", || desk.readers("增刊").len() >= 2).await;
     assert_eq!(desk.readers("增刊"), BOTH);
+    // one that was started by mistake goes again; one that readers have does not
+    assert_eq!(desk.people[0].post("/draft", &[("publication", "许昌竞争情报快递")]).await.headers()["location"], "/draft/3");
+    assert_eq!(desk.post(0, 3, &[("do", "finalise")]).await.0, StatusCode::FORBIDDEN, "an issue without items");
+    desk.done(0, 3, &[("do", "discard")]).await;
+    assert_eq!(desk.people[0].get("/draft/3").await.status(), StatusCode::NOT_FOUND);
+    assert_eq!(desk.post(0, 2, &[("do", "discard")]).await.0, StatusCode::UNPROCESSABLE_ENTITY);
+    // a publication that is gone from the settings is named, and nothing is signed past its steps
+    desk.service.rewrite_settings(|s| s.replace("[publication]", "[publication]\nname = \"改名\""));
+    assert_eq!(desk.post(0, 1, &[("do", "finalise")]).await.0, StatusCode::UNPROCESSABLE_ENTITY);
     assert_eq!(desk.people[0].post("/draft", &[("publication", "没有的刊物")]).await.status(), StatusCode::UNPROCESSABLE_ENTITY);
 }
 

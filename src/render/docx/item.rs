@@ -5,7 +5,7 @@ use docx_rs::{
     TableCell, TableRow, WidthType,
 };
 
-use super::styles::TypeArea;
+use super::styles::{self, HEI, KAI, TypeArea};
 use super::{anchor, body, paragraph};
 use crate::model::{Item, Picture};
 use crate::render::Files;
@@ -33,7 +33,7 @@ pub(super) fn add(d: Docx, i: &Item, id: usize, files: &Files, area: TypeArea) -
     }
     for (n, block) in blocks(i.printed()).into_iter().enumerate() {
         d = match block {
-            Block::Paragraph(line) => d.add_paragraph(body(&line.replace('\t', "　"))),
+            Block::Paragraph(line) => d.add_paragraph(text_line(&line.replace('\t', "　"))),
             Block::Table(rows) => d.add_table(table(&rows, id, n, area.width)),
         };
     }
@@ -50,6 +50,30 @@ pub(super) fn add(d: Docx, i: &Item, id: usize, files: &Files, area: TypeArea) -
         );
     }
     origin(d, i, id)
+}
+
+/// Longest heading within a text, in characters.
+const MAX_HEADING_CHARS: usize = 30;
+
+/// The type of a heading within a text (GB/T 9704-2012, 7.3.3): 一、 in 黑体, （一） in 楷体; none for other lines.
+fn heading_font(line: &str) -> Option<&'static str> {
+    let numerals = |c: char| "一二三四五六七八九十".contains(c);
+    if line.chars().count() > MAX_HEADING_CHARS || line.ends_with(['。', '；', '：', '，']) {
+        return None;
+    }
+    let rest = line.trim_start_matches('（').trim_start_matches(numerals);
+    if line.starts_with(numerals) && rest.starts_with('、') {
+        Some(HEI)
+    } else {
+        (line.starts_with('（') && rest.starts_with('）')).then_some(KAI)
+    }
+}
+
+/// A paragraph of a text; a heading stays with what follows.
+fn text_line(line: &str) -> Paragraph {
+    let Some(font) = heading_font(line) else { return body(line) };
+    let run = Run::new().fonts(styles::fonts(font)).add_text(collapse_whitespace(line));
+    Paragraph::new().style("BodyText").keep_next(true).add_run(run)
 }
 
 /// 来源, a link where the item has an address.
@@ -97,4 +121,18 @@ fn picture(p: &Picture, png: &[u8], id: usize, text_width: usize) -> Pic {
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "at most the text's width and half a page")]
     let scaled = |length: u32| (f64::from(length) * scale) as u32;
     Pic::new_with_dimensions(png.to_vec(), p.width, p.height).id(format!("rIdPicture{id}")).size(scaled(width), scaled(height))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn headings_within_a_text_have_their_type() {
+        let table = [("一、现状", Some(HEI)), ("十二、附则", Some(HEI)), ("（三）建立储备", Some(KAI)), ("一家企业说", None)];
+        let more = [("一、出口额增长，订单充足。", None), ("（一季度）增长", None), ("现状", None)];
+        for (line, font) in table.into_iter().chain(more) {
+            assert_eq!(heading_font(line), font, "{line}");
+        }
+    }
 }

@@ -9,9 +9,9 @@ use crate::render::columns;
 pub(super) const RED: &str = "C00000";
 const SONG_TITLE: &str = "方正小标宋简体";
 const SONG: &str = "宋体";
-const HEI: &str = "黑体";
+pub(super) const HEI: &str = "黑体";
 const FANG: &str = "仿宋";
-const KAI: &str = "楷体";
+pub(super) const KAI: &str = "楷体";
 /// 22 lines fill the 637.8 points of the type area (GB/T 9704-2012, 5.2.3): exactly 28.95 points each.
 const LINE: i32 = 579;
 /// 28 characters of 16 points fill its 442.2 points: each a quarter of a point closer to the next, in twentieths of a point.
@@ -38,7 +38,7 @@ impl TypeArea {
     pub(super) const STANDARD: Self = Self { left: 1588, width: 11_906 - 1588 - 1474 };
 }
 
-fn fonts(east_asia: &str) -> RunFonts {
+pub(super) fn fonts(east_asia: &str) -> RunFonts {
     RunFonts::new().east_asia(east_asia).ascii("Times New Roman").hi_ansi("Times New Roman")
 }
 
