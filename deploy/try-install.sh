@@ -54,13 +54,13 @@ show() { printf '\n# %s\n' "$1"; inside "$1" 2>&1 || printf '(exit %s)\n' "$?"; 
 
 inside "apt-get update -qq" >&2
 cat <<'END'
-# A whole installation, word by word
+# Record of an installation
 
-A bare Debian 12 (`debootstrap --variant=minbase bookworm`), the package, a few lines of settings, and half a minute later the
-first draft lies in the mailbox. The site is five pages with a feed on loopback, the mail server one that keeps what it gets. Taken down by
-`deploy/try-install.sh`, which does it again with any package.
+A bare Debian 12 (`debootstrap --variant=minbase bookworm`), the package, a few lines of settings: half a minute later the first draft is in the
+mailbox. The site has five pages and a feed on loopback; the mail server keeps what it receives. `deploy/try-install.sh` makes this record, and repeats
+it with any package.
 
-There is no systemd in a bare root, so the unit's command is given by hand; everything else is as it is on a machine.
+A bare root has no systemd, so the script runs the unit's command itself. Everything else is as on a machine.
 
 ```
 END
@@ -114,5 +114,5 @@ grep -hE '^(Subject|From|To|Message-ID|Content-Type):' "$(grep -l 'multipart/mix
 cat <<'END'
 ```
 
-A service that starts after the hour of the draft first looks at its sources once, then makes the draft.
+A service that starts after the draft hour first polls its sources once, then makes the draft.
 END

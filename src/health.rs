@@ -1,5 +1,5 @@
-//! Signs of life of a running service: when its loops last went round, what they did, and what is wrong. Read by the watchdog,
-//! the health pages and the console; written in passing, without waiting for anything.
+//! State of the running service: last heartbeats of its loops, counters, alarms. Watchdog, health pages and console read it;
+//! writers never block.
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
@@ -8,24 +8,22 @@ use std::time::{Duration, Instant};
 
 use chrono::{DateTime, Utc};
 
-/// A loop of the service.
+/// A supervised loop.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Component {
-    /// Polls sources and fetches pages.
     Crawl,
-    /// Makes drafts.
     Draft,
-    /// Works the outbox off.
+    /// Sends queued e-mails.
     Mail,
-    /// The store answered a write, with whatever.
+    /// The database completed a write, successfully or not.
     Store,
-    /// The threads for CPU work end what they begin.
+    /// The threads for CPU work complete their work.
     Cpu,
 }
 
 impl Component {
-    /// Each, with its name in metrics and how long it may stay silent: a draft may wait for a language model, a letter ten
-    /// minutes for the server's last word (RFC 5321 §4.5.3.2.6).
+    /// Every component with its metric name and longest silence: a draft may wait for a language model, a message ten minutes for
+    /// the server's last answer (RFC 5321 §4.5.3.2.6).
     pub const ALL: [(Self, &'static str, Duration); 5] = [
         (Self::Crawl, "crawl", Duration::from_mins(5)),
         (Self::Draft, "draft", Duration::from_mins(20)),
@@ -35,39 +33,37 @@ impl Component {
     ];
 }
 
-/// Something that must be seen by people, each kind once.
+/// A condition that people must see, each kind once.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Alarm {
-    /// sources.toml is broken; the last good list is in force.
+    /// sources.toml has a mistake; the last good list is used.
     Sources,
-    /// qingbao.toml or the taxonomy is broken; the last good ones are in force.
+    /// qingbao.toml or the taxonomy has a mistake; the last good ones are used.
     Settings,
-    /// Too little room left: nothing is fetched.
+    /// Too little free space: nothing is fetched.
     Disk,
-    /// The database file was removed or replaced.
     Database,
-    /// Letters are held after a restore.
+    /// Mail is held after a restore.
     Held,
     /// Letters of a final issue cannot be made.
     Letters,
     /// Nobody on the network answers.
     Network,
-    /// The NATS server between us and the workers cannot be used.
+    /// The NATS server is unreachable or unusable.
     Nats,
-    /// No worker is there to do the work of the crawl.
+    /// No worker is connected.
     Workers,
-    /// A worker went without a word.
+    /// A worker disappeared without signing off.
     WorkerGone,
-    /// A worker is of a version too old or too new for us.
+    /// A worker's version is too old or too new.
     WorkerVersion,
-    /// Tasks wait too long for a worker.
     Queue,
-    /// Tasks were given up because they ended their workers.
+    /// Tasks that crashed their workers were given up.
     DeadLetters,
 }
 
 impl Alarm {
-    /// Its name in metrics.
+    /// Returns the name in metrics.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Sources => "sources",
@@ -87,16 +83,15 @@ impl Alarm {
     }
 }
 
-/// Visits of one outcome.
+/// Requests with one outcome.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub struct FetchStats {
-    /// How many.
     pub count: u64,
-    /// How long they took together.
+    /// Total duration.
     pub time: Duration,
 }
 
-/// Signs of life.
+/// The health registry.
 #[derive(Debug)]
 pub struct HealthState {
     started: Instant,
@@ -126,7 +121,7 @@ impl Default for HealthState {
 }
 
 impl HealthState {
-    /// A loop went round.
+    /// Records that a loop is alive.
     pub fn heartbeat(&self, component: Component) {
         let at = u64::try_from(self.started.elapsed().as_millis()).unwrap_or(u64::MAX);
         if let Some(beat) = self.beats.get(component as usize) {
@@ -134,23 +129,22 @@ impl HealthState {
         }
     }
 
-    /// How long ago that was; since the start where it never did.
+    /// Time since the last heartbeat, or since start-up if there was none.
     pub fn time_since_heartbeat(&self, component: Component) -> Duration {
         let at = self.beats.get(component as usize).map_or(0, |b| b.load(Ordering::Relaxed));
         self.started.elapsed().saturating_sub(Duration::from_millis(at))
     }
 
-    /// Loops that have been silent for too long.
+    /// Returns the components that have been silent for too long.
     pub fn stalled(&self) -> Vec<&'static str> {
         Component::ALL.iter().filter(|(component, _, most)| self.time_since_heartbeat(*component) > *most).map(|o| o.1).collect()
     }
 
-    /// How long the service runs.
     pub fn uptime(&self) -> Duration {
         self.started.elapsed()
     }
 
-    /// A visit ended; `code` is one of a fixed set of words.
+    /// Records a finished request; `code` is one of a fixed set.
     pub fn record_fetch(&self, code: &'static str, time: Duration) {
         let mut visits = self.fetch_stats.lock().unwrap_or_else(PoisonError::into_inner);
         let v = visits.entry(code).or_default();
@@ -158,39 +152,36 @@ impl HealthState {
         v.time += time;
     }
 
-    /// Visits by outcome.
     pub fn fetch_stats(&self) -> BTreeMap<&'static str, FetchStats> {
         self.fetch_stats.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// An article was stored.
+    /// Records a stored article.
     pub fn inc_articles(&self, now: DateTime<Utc>) {
         self.articles.fetch_add(1, Ordering::Relaxed);
         self.last_article.store(now.timestamp(), Ordering::Relaxed);
     }
 
-    /// Articles since the start, and when the last one came.
+    /// Returns the articles since start-up, and the time of the last one.
     pub fn articles(&self) -> (u64, Option<DateTime<Utc>>) {
         let at = self.last_article.load(Ordering::Relaxed);
         (self.articles.load(Ordering::Relaxed), DateTime::from_timestamp(at, 0).filter(|_| at > 0))
     }
 
-    /// A crawl came to its end.
     pub fn mark_first_crawl_done(&self) {
         self.mark_first_crawl_done.store(true, Ordering::Relaxed);
     }
 
-    /// Whether one did since the start.
     pub fn first_crawl_done(&self) -> bool {
         self.mark_first_crawl_done.load(Ordering::Relaxed)
     }
 
-    /// Whether anything may be fetched at all.
+    /// Whether fetching is allowed at all.
     pub fn is_fetch_allowed(&self) -> bool {
         self.fetching.load(Ordering::Relaxed)
     }
 
-    /// Raises an alarm, in words for people, or ends it. Tells whether that is news.
+    /// Raises an alarm, or clears it with `None`. Returns whether that is a change.
     pub fn alarm(&self, alarm: Alarm, words: Option<String>) -> bool {
         let mut alarms = self.alarms.write().unwrap_or_else(PoisonError::into_inner);
         let news = match words {
@@ -202,7 +193,7 @@ impl HealthState {
         news
     }
 
-    /// What is wrong now.
+    /// Returns the current alarms.
     pub fn alarms(&self) -> BTreeMap<Alarm, String> {
         self.alarms.read().unwrap_or_else(PoisonError::into_inner).clone()
     }

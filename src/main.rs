@@ -1,4 +1,4 @@
-//! The command line, nothing else.
+//! The command line.
 
 use std::process::ExitCode;
 
@@ -13,7 +13,7 @@ fn main() -> ExitCode {
         Ok(()) => ExitCode::SUCCESS,
         Err(e) => {
             eprintln!("error: {}", cli::format_error(&e));
-            // 2: what was asked or configured is wrong; 1: it was right but failed
+            // 2: wrong usage or configuration; 1: the command failed
             if e.downcast_ref::<ConfigError>().is_some() { ExitCode::from(2) } else { ExitCode::FAILURE }
         }
     }

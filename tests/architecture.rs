@@ -1,5 +1,5 @@
 //! The code keeps the order of rooms in ARCHITECTURE.md: no room uses a higher one, no files use each other in a circle, and SQL,
-//! SMTP and HTTP clients are used in one room each.
+//! SMTP and HTTP clients are used in one room each, and pure rooms do not read the clock.
 #![allow(clippy::unwrap_used)] // a test that cannot read the tree must fail
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -216,6 +216,17 @@ fn sql_smtp_and_http_stay_in_their_rooms() {
                 .any(|(at, _)| code[at + name.len()..].starts_with("::") && !code[..at].ends_with(|c: char| c.is_alphanumeric() || c == '_'));
             assert!(!named || room(&module) == owner, "{module} uses {name}, which belongs to {owner}");
         }
+    }
+}
+
+#[test]
+fn pure_rooms_do_not_read_the_clock() {
+    let text = std::fs::read_to_string(Path::new(ROOT).join("ARCHITECTURE.md")).unwrap();
+    let sentence = text.split("**Time is a parameter** in").nth(1).unwrap().split('.').next().unwrap();
+    let pure: Vec<&str> = sentence.split('`').skip(1).step_by(2).collect();
+    assert!(pure.len() > 10, "{pure:?}");
+    for (module, code) in read_tree().into_iter().filter(|(m, _)| pure.contains(&room(m))) {
+        assert!(!["Utc::now", "Local::now", "Instant::now", "SystemTime::now"].iter().any(|c| code.contains(c)), "{module} reads the clock");
     }
 }
 

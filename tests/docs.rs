@@ -63,6 +63,16 @@ fn the_types_in_the_picture_of_the_way_are_those_of_the_code() {
 }
 
 #[test]
+fn every_function_that_the_architecture_names_exists() {
+    let text = std::fs::read_to_string(root().join("ARCHITECTURE.md")).unwrap();
+    let code: String = files(&root().join("src"), ".rs").iter().map(|f| std::fs::read_to_string(f).unwrap()).collect();
+    let names: BTreeSet<&str> = text.split('`').skip(1).step_by(2).filter(|n| n.contains("::") && !n.contains(' ')).collect();
+    assert!(names.len() > 40, "{names:?}");
+    let missing: Vec<_> = names.iter().filter(|n| !code.contains(&format!("fn {}", n.rsplit("::").next().unwrap()))).collect();
+    assert!(missing.is_empty(), "{missing:?}");
+}
+
+#[test]
 fn every_command_has_a_manual_page_and_the_readme_names_it() {
     let dir = tempfile::tempdir().unwrap();
     let status = Command::new(env!("CARGO_BIN_EXE_qingbao")).arg("man").arg(dir.path()).status().unwrap();
@@ -82,7 +92,7 @@ fn every_command_has_a_manual_page_and_the_readme_names_it() {
 #[test]
 fn every_source_file_that_the_documents_name_exists() {
     let files: Vec<String> =
-        ["src", "tests", "benches"].iter().flat_map(|f| files(&root().join(f), ".rs")).map(|f| f.to_string_lossy().into_owned()).collect();
+        ["src", "tests", "benches", "fuzz"].iter().flat_map(|f| files(&root().join(f), ".rs")).map(|f| f.to_string_lossy().into_owned()).collect();
     let mut missing = Vec::new();
     for document in documents().iter().filter(|d| !d.ends_with("CHANGELOG.md")) {
         let text = std::fs::read_to_string(document).unwrap();

@@ -1,25 +1,24 @@
-//! Alarms about workers and the NATS server between them and us.
+//! Alarms about workers and NATS.
 
 use std::time::Duration;
 
 use crate::crawl::dispatch::nats::ClusterStatus;
 use crate::health::{Alarm, HealthState};
 
-/// Workers may come this long after the start.
+/// Workers may connect this long after the start.
 const WORKER_GRACE: Duration = Duration::from_mins(1);
-/// NATS may be away for so long before people are told.
+/// An outage of NATS shorter than this raises no alarm.
 const NATS_GRACE: Duration = Duration::from_secs(10);
-/// Workers named in one alarm.
 const MAX_NAMED: usize = 3;
 
-/// What is wrong, in Chinese for the console and in English for the log.
+/// In Chinese for the console, in English for the log.
 type Words = Option<(String, String)>;
 
 /// Raises or clears the alarms about NATS, the workers and the queue.
 pub(super) fn update(health: &HealthState, status: &ClusterStatus) {
     let up = health.uptime();
     let nats = nats(status).filter(|_| up > NATS_GRACE);
-    // without NATS nothing is known of the workers: their alarms stay as they are
+    // without NATS nothing is known of the workers: leave their alarms as they are
     let known = status.error.is_none();
     set(health, Alarm::Nats, nats);
     if known {

@@ -1,4 +1,4 @@
-//! The background service: crawls, drafts and mails until it is told to stop.
+//! The background service: crawls, drafts and mails until it is stopped.
 //!
 //! Crawling, drafting and mailing run beside each other. What is due is read from the clock and the store in each round; when
 //! the next round comes, `alarm_clock.rs` says.
@@ -34,24 +34,22 @@ use signals::Signals;
 const CRAWL_INTERVAL: TimeDelta = TimeDelta::seconds(20);
 /// How long a draft waits for the first crawl after a start.
 const FIRST_CRAWL_TIMEOUT: Duration = Duration::from_mins(10);
-/// How often an issue that nobody is to get is made anew.
+/// How often an issue without recipients is rebuilt.
 const EMPTY_ISSUE_REBUILD: TimeDelta = TimeDelta::minutes(15);
-/// How long a stop waits for what is under way.
+/// How long a stop waits for running work.
 const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(8);
 
-/// 2026-01-01: a clock before this was never set.
+/// 2026-01-01: an earlier clock was never set.
 const MIN_VALID_CLOCK: i64 = 1_767_225_600;
 
 /// What can stop the service.
 #[derive(Debug, thiserror::Error)]
 pub enum ServiceError {
-    /// The scheduler.
     #[error("the scheduler cannot be started: {0}")]
     Scheduler(#[from] JobSchedulerError),
-    /// A write failed in the disk itself.
+    /// The disk refused a write.
     #[error("the disk refused to write the database; only a new start can tell what is there. Look at the kernel's log (dmesg)")]
     Disk,
-    /// Signals.
     #[error("signals cannot be waited for: {0}")]
     Signal(#[from] std::io::Error),
 }
@@ -59,7 +57,7 @@ pub enum ServiceError {
 /// Runs until SIGTERM or SIGINT.
 ///
 /// # Errors
-/// The scheduler or signals cannot be had, or the disk refuses to write.
+/// The scheduler or the signal handlers cannot start, or the disk refuses to write.
 pub async fn serve(live: Arc<ConfigHandle>, data: PathBuf) -> Result<(), ServiceError> {
     let mut signals = Signals::install()?;
     let (stop, stopped) = watch::channel(false);
@@ -119,7 +117,7 @@ async fn crawl_loop(live: Arc<ConfigHandle>, mut clock: AlarmClock, mut stopped:
     while clock.wait(due, &mut stopped).await {
         let newest = live.pipeline();
         if !newest.crawler().same_fetcher(pipeline.crawler()) {
-            // the new one knows nothing of when hosts were last asked
+            // the new fetcher does not know when hosts were last requested
             tokio::time::sleep(pipeline.settings().fetch.host_delay).await;
             pipeline.crawler().close().await;
             newest.crawler().dispatcher().set_fetch_policy(&newest.settings().fetch);
@@ -128,11 +126,11 @@ async fn crawl_loop(live: Arc<ConfigHandle>, mut clock: AlarmClock, mut stopped:
         pipeline.health().heartbeat(Component::Crawl);
         due = Some(Utc::now());
         if !pipeline.health().is_fetch_allowed() {
-            // what there is must do
+            // use the articles we already have
             pipeline.health().mark_first_crawl_done();
             continue;
         }
-        // every step of a crawl is a commit of its own: dropping it half way loses nothing
+        // every step of a crawl is its own commit: dropping it loses nothing
         tokio::select! {
             _ = stopped.wait_for(|s| *s) => return,
             result = pipeline.crawler().run_once(&in_force, CrawlMode::DueOnly, &NoProgress) => match result {
@@ -188,7 +186,7 @@ async fn make_due_drafts(live: &ConfigHandle) -> Option<DateTime<Utc>> {
     if failed { Some(now) } else { pipeline.settings().publications().filter_map(|p| p.calendar.next_moment(p.at, now)).min() }
 }
 
-/// Makes and queues today's draft if its time has come and no letter of it exists yet.
+/// Makes and queues today's draft if it is due and has no messages yet.
 async fn draft_if_due(pipeline: &Arc<Pipeline>, p: &Publication, sources: &SourceList) -> Result<bool, PipelineError> {
     let now = Utc::now();
     let Some(day) = p.calendar.due(now, p.at, p.catch_up) else { return Ok(false) };
@@ -196,7 +194,7 @@ async fn draft_if_due(pipeline: &Arc<Pipeline>, p: &Publication, sources: &Sourc
     let store = pipeline.store();
     if let Some(id) = store.run(move |s| s.edition_of(&name, day)).await? {
         let (mailed, there) = store.run(move |s| Ok((!s.messages_of(id)?.is_empty(), s.edition(id)?))).await?;
-        // an issue that nobody is to get is looked at again now and then: something may have come in
+        // rebuild an issue without recipients now and then: new articles may have come
         let nobody = |e: &Edition| p.recipients.is_empty() || (e.item_count() == 0 && !p.mail_empty);
         let fresh = |e: &Edition| e.built_at.is_some_and(|at| (TimeDelta::zero()..EMPTY_ISSUE_REBUILD).contains(&(now - at)));
         if mailed || there.is_some_and(|e| nobody(&e) && fresh(&e)) {

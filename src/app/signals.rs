@@ -7,7 +7,7 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use crate::app::{ConfigHandle, supervisor};
 
-/// Taken before anything is begun: from here on none of them ends the process by itself.
+/// Installed before anything starts: from here on no signal ends the process by itself.
 pub(super) struct Signals {
     terminate: Signal,
     interrupt: Signal,
@@ -16,12 +16,12 @@ pub(super) struct Signals {
 
 impl Signals {
     /// # Errors
-    /// The system gives no handlers.
+    /// The system refuses a handler.
     pub(super) fn install() -> std::io::Result<Self> {
         Ok(Self { terminate: signal(SignalKind::terminate())?, interrupt: signal(SignalKind::interrupt())?, hang_up: signal(SignalKind::hangup())? })
     }
 
-    /// Reloads as often as asked, and returns when the service is to stop.
+    /// Reloads as often as requested; returns when the service must stop.
     pub(super) async fn wait_for_stop(&mut self, live: &Arc<ConfigHandle>) {
         loop {
             tokio::select! {
@@ -33,7 +33,7 @@ impl Signals {
     }
 }
 
-/// Reads every file again, as `systemctl reload` asks.
+/// Reads every file again, for `systemctl reload`.
 async fn reload(live: &Arc<ConfigHandle>) {
     let begun = NotifyState::monotonic_usec_now();
     let states: Vec<NotifyState<'_>> = std::iter::once(NotifyState::Reloading).chain(begun).collect();

@@ -1,5 +1,5 @@
-//! The supervisor: takes changed files over, looks after room and database, keeps house once a day, and feeds the watchdog only
-//! while every loop goes round.
+//! The supervisor: reloads changed files, checks disk and database, runs retention once a day, and feeds the watchdog only while
+//! every loop is alive.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -15,17 +15,17 @@ use crate::store::{Store, StoreError};
 
 /// Time between two rounds.
 const CHECK_INTERVAL: Duration = Duration::from_secs(5);
-/// Rounds between two writes that prove the store.
+/// Rounds between two test writes.
 const PROBE_EVERY: u32 = 4;
 /// Rounds between two lines for `systemctl status`.
 const STATUS_EVERY: u32 = 12;
-/// Time between two clean-ups, and where room is scarce.
+/// Normally, and if disk space is low.
 const RETENTION_INTERVAL: TimeDelta = TimeDelta::hours(24);
 const RETENTION_INTERVAL_LOW_DISK: TimeDelta = TimeDelta::hours(1);
-/// The fact that remembers the last clean-up.
+/// Key of the last run's time.
 const LAST_RETENTION_KEY: &str = "upkeep";
 
-/// Tells the service manager, where there is one.
+/// Notifies systemd, if there is one.
 pub(super) fn notify_systemd(states: &[NotifyState<'_>]) {
     if std::env::var_os("NOTIFY_SOCKET").is_some()
         && let Err(e) = sd_notify::notify(states)
@@ -34,17 +34,17 @@ pub(super) fn notify_systemd(states: &[NotifyState<'_>]) {
     }
 }
 
-/// The first poll, before anything is begun: a full disk must not be filled further, nor held letters sent.
+/// The first check, before anything starts: a full disk must not be filled further, and held mail must not be sent.
 pub(super) async fn initial_check(live: &Arc<ConfigHandle>) {
     let pipeline = live.pipeline();
     check_disk(pipeline.store(), pipeline.health(), pipeline.settings().store.min_free);
     write_probe(Arc::clone(live)).await;
 }
 
-/// Goes its rounds until the service stops.
+/// Runs until the service stops.
 ///
 /// # Errors
-/// The disk refused to write: only a new start can tell what is there.
+/// The disk refused to write: only a restart can tell what it has.
 pub(super) async fn supervise(live: Arc<ConfigHandle>, mut stopped: watch::Receiver<bool>) -> Result<(), ServiceError> {
     let store = live.pipeline().store().clone();
     let (mut probe, mut upkeep): (Option<JoinHandle<()>>, Option<JoinHandle<()>>) = (None, None);
@@ -59,7 +59,7 @@ pub(super) async fn supervise(live: Arc<ConfigHandle>, mut stopped: watch::Recei
         let pipeline = live.pipeline();
         let health = pipeline.health();
         let this = Arc::clone(&live);
-        // files are read off the async threads
+        // read files off the async threads
         let _ = tokio::task::spawn_blocking(move || this.refresh(false)).await;
         check_disk(&store, health, pipeline.settings().store.min_free);
         if let Some(status) = pipeline.crawler().dispatcher().cluster_status() {
@@ -95,12 +95,12 @@ pub(super) async fn supervise(live: Arc<ConfigHandle>, mut stopped: watch::Recei
     }
 }
 
-/// Room on the disk, and whether the database is still the file it was.
+/// Checks free space, and that the database is still the same file.
 fn check_disk(store: &Store, health: &HealthState, min_free: u64) {
     match store.disk_usage() {
         Ok(space) => {
             let short = health.alarms().contains_key(&Alarm::Disk);
-            // some way above the limit before fetching begins again: it must not flutter
+            // resume some way above the limit, so that fetching does not flicker
             let limit = if short { min_free + min_free / 10 } else { min_free };
             let mib = space.free >> 20;
             let words = (space.free < limit).then(|| format!("磁盘快满了：数据目录所在的磁盘只剩 {mib} MB，已暂停抓取；清出空间后自动恢复"));
@@ -121,7 +121,7 @@ fn check_disk(store: &Store, health: &HealthState, min_free: u64) {
     }
 }
 
-/// A write that goes all the way to the disk. That it fails is told elsewhere; that it never comes back is the watchdog's.
+/// Makes a write that reaches the disk. Errors are reported elsewhere; a write that never returns is the watchdog's case.
 async fn write_probe(live: Arc<ConfigHandle>) {
     let pipeline = live.pipeline();
     let held = pipeline.store().run(|s| {
@@ -140,7 +140,7 @@ async fn write_probe(live: Arc<ConfigHandle>) {
     pipeline.health().heartbeat(Component::Store);
 }
 
-/// Upkeep where a day has passed, and the weekly report.
+/// Runs daily retention and the weekly report.
 async fn run_maintenance(live: Arc<ConfigHandle>) {
     if let Err(e) = apply_retention(&live).await {
         tracing::error!("upkeep: {e}");
@@ -157,7 +157,7 @@ async fn apply_retention(live: &ConfigHandle) -> Result<(), StoreError> {
     let every = if scarce { RETENTION_INTERVAL_LOW_DISK } else { RETENTION_INTERVAL };
     let done = pipeline.store().run(move |s| {
         let last = s.kv(LAST_RETENTION_KEY)?.and_then(|t| DateTime::from_timestamp(t.parse().ok()?, 0));
-        // a clock that was ahead must not keep it off for ever
+        // a clock that was ahead must not block this forever
         if last.is_some_and(|t| t <= now && now - t < every) {
             return Ok(None);
         }

@@ -1,5 +1,5 @@
-//! The weekly report to operators: what fails, what was not delivered, room, age of the backup. It comes when all is well, too:
-//! that no mail comes is then itself a sign.
+//! The weekly report to operators: failing sources, undelivered mail, disk space, age of the backup. It comes even if all is
+//! well, so that a missing report is itself a sign.
 
 use chrono::{Datelike as _, NaiveTime, TimeDelta, Utc};
 
@@ -8,14 +8,14 @@ use crate::pipeline::ConfigHandle;
 use crate::pipeline::Result;
 use crate::store::{BACKUP_MAX_AGE, Role, Store, StoreError};
 
-/// When on Mondays.
+/// On Mondays.
 const SEND_HOUR: u32 = 9;
-/// The fact that remembers the week of the last report.
+/// Key of the last report's week.
 const LAST_REPORT_KEY: &str = "weekly";
-/// The fact that remembers the last year whose make-up days were asked for.
+/// Key of the last year whose make-up days were asked for.
 const LAST_YEAR_KEY: &str = "calendar-asked";
 
-/// Queues the report of this week, once; not before Monday morning.
+/// Queues this week's report, once; not before Monday morning.
 pub(super) async fn report_if_due(live: &ConfigHandle) -> Result<()> {
     let pipeline = live.pipeline();
     let (settings, now) = (pipeline.settings().clone(), Utc::now());
@@ -36,7 +36,7 @@ pub(super) async fn report_if_due(live: &ConfigHandle) -> Result<()> {
     let text = pipeline.store().run(move |s| {
         let last = s.kv(LAST_REPORT_KEY)?;
         match last {
-            // the first start is no week to report on
+            // at the first start there is no week to report on
             None => s.put_kv(LAST_REPORT_KEY, &wanted).map(|()| None),
             Some(last) if last == wanted => Ok(None),
             Some(_) => {

@@ -1,4 +1,4 @@
-//! `qingbao sources add`: an address, and everything else is found.
+//! `qingbao sources add`: finds everything from an address.
 
 use serde_json::json;
 
@@ -9,32 +9,31 @@ use crate::config::edit_sources::NewSource;
 use crate::crawl::preview::{self, Preview};
 use crate::model::{Source, SourceId, SourceKind, WebUrl};
 
-/// Of what.
 #[derive(Debug, clap::Args)]
 pub(super) struct AddArgs {
     /// Address of a feed, a list page or a site
     url: String,
-    /// Stable key; left out: made from the host
+    /// Stable key (default: made from the host)
     #[arg(long)]
     id: Option<String>,
-    /// Name shown to editors; left out: the page's own title
+    /// Name shown to editors (default: the page's title)
     #[arg(long)]
     name: Option<String>,
     /// 全国, 河南, 许昌 …
     #[arg(long)]
     region: Option<String>,
-    /// Only show what would be taken and written
+    /// Only print what would be added
     #[arg(long)]
     dry_run: bool,
-    /// The address may be private or loopback
+    /// Allow a private or loopback address
     #[arg(long)]
     allow_private: bool,
-    /// Through the headless browser
+    /// Load the page in the headless browser
     #[arg(long)]
     render: bool,
 }
 
-/// What an address brings; it is printed.
+/// Finds and prints what an address brings.
 async fn tried(context: &CommandContext, source: &Source) -> anyhow::Result<Preview> {
     with_reader(context, source.clone(), async |reader| {
         let preview = preview::discover_source(reader).await?;
@@ -57,7 +56,7 @@ pub(super) async fn run(args: &AddArgs, context: &CommandContext) -> anyhow::Res
     };
     let asked = Source { allow_private: args.allow_private, render: args.render, ..Source::plain(id.clone(), id.to_string(), url) };
     let (asked, preview) = match tried(context, &asked).await {
-        // an address without a scheme was taken for https
+        // an address without a scheme was tried as https
         Err(_) if !args.url.contains("://") => {
             let plain = WebUrl::parse(&format!("http://{}", args.url.trim()))?;
             let asked = Source { url: plain, ..asked };
@@ -76,7 +75,7 @@ pub(super) async fn run(args: &AddArgs, context: &CommandContext) -> anyhow::Res
         id,
         name: args.name.clone().or(preview.name).unwrap_or_else(|| preview.url.host().to_owned()),
         url: preview.url,
-        // what a list is, is better found out anew when the site changes; a feed stays one
+        // let the kind of a list be detected, in case the site changes; a feed stays a feed
         kind: preview.found.kind.filter(|k| *k == SourceKind::Feed),
         region: args.region.clone(),
         allow_private: args.allow_private,

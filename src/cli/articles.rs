@@ -11,10 +11,9 @@ use crate::model::{Article, Headline};
 use crate::render::atom;
 use crate::store::Store;
 
-/// What to do.
 #[derive(Debug, Subcommand)]
 pub(super) enum ArticlesCommand {
-    /// Articles that hold all the words, best first
+    /// Articles with all the words, best match first
     Search {
         /// Words; parts of long words count
         #[arg(required = true)]
@@ -25,10 +24,10 @@ pub(super) enum ArticlesCommand {
     },
     /// All articles, newest first
     Export {
-        /// Only those published since this day (2026-11-24)
+        /// Only articles published since this day (2026-11-24)
         #[arg(long)]
         since: Option<NaiveDate>,
-        /// Form
+        /// Format
         #[arg(long, value_enum, default_value_t = ExportFormat::Jsonl)]
         format: ExportFormat,
     },

@@ -8,30 +8,28 @@ use chrono::Utc;
 use crate::cli::CommandContext;
 use crate::store::{self, DatabaseSummary, Store, check_backup};
 
-/// What and where to.
 #[derive(Debug, clap::Args)]
 pub(super) struct BackupArgs {
-    /// The file to be written; in a folder it is given a name with the time, and older ones go
+    /// The file to write; in a folder its name is the time, and the oldest backups are removed
     to: PathBuf,
     /// How many backups a folder keeps
     #[arg(long, default_value_t = 14)]
     keep: usize,
-    /// Only check a backup that was made
+    /// Only check an existing backup
     #[arg(long)]
     check: bool,
 }
 
-/// From what.
 #[derive(Debug, clap::Args)]
 pub(super) struct RestoreArgs {
     /// The backup
     from: PathBuf,
-    /// Take the place of a database that is there; it is kept beside
+    /// Replace an existing database; it is kept beside the new one
     #[arg(long)]
     replace: bool,
 }
 
-/// How names of backups in a folder begin.
+/// Prefix of backup files.
 const NAME: &str = "qingbao-";
 
 pub(super) fn backup(args: &BackupArgs, context: &CommandContext) -> anyhow::Result<()> {
@@ -68,7 +66,7 @@ fn describe_summary(c: &DatabaseSummary) -> String {
     format!("{} articles, {} issues, {} letters, {:.1} MB", c.articles, c.editions, c.letters, c.bytes as f64 / 1e6)
 }
 
-/// Backups of a folder beyond the newest; their names sort by time.
+/// Returns a folder's backups beyond the newest; their names sort by time.
 fn older(folder: &Path, keep: usize) -> anyhow::Result<Vec<PathBuf>> {
     let mut names = Vec::new();
     for entry in std::fs::read_dir(folder).with_context(|| folder.display().to_string())? {

@@ -1,14 +1,14 @@
-//! What `doctor` says of workers and NATS, and what `worker --check` says of a worker.
+//! Checks of workers and NATS, for `doctor` and `worker --check`.
 
 use crate::cli::report::{Level, Report};
 use crate::config::settings::CrawlSettings;
 use crate::crawl::dispatch::nats;
 use crate::crawl::dispatch::nats::{ClusterStatus, GONE_AFTER, WorkerSettings};
 
-/// Dead letters that are named.
+/// Dead letters shown.
 const MAX_DEAD_LETTERS: usize = 10;
 
-/// Whether workers are there, which are missing, what waits and what was given up.
+/// Checks that workers are connected, that none is missing, the queue and the dead letters.
 pub(super) async fn check_cluster(report: &mut Report, crawl: &CrawlSettings) {
     let status = Box::pin(nats::cluster_status(crawl)).await;
     let words = |c: &ClusterStatus| format!("{} tasks wait or are in work, {} results wait", c.tasks, c.reports);
@@ -34,7 +34,7 @@ pub(super) async fn check_cluster(report: &mut Report, crawl: &CrawlSettings) {
     }
 }
 
-/// Whether a worker with these settings could work.
+/// Checks that a worker with these settings could work.
 pub(super) async fn check_worker(report: &mut Report, settings: &WorkerSettings) {
     let found = Box::pin(nats::check(settings)).await;
     let Some(found) = report.require("nats", found, |r| format!("{}: login, streams and permissions are right", r.server)) else { return };

@@ -1,4 +1,4 @@
-//! `qingbao demo`: the whole way once, over loopback, without any set-up.
+//! `qingbao demo`: the whole pipeline once, on loopback, without configuration.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -16,10 +16,9 @@ use crate::demo;
 use crate::pipeline::Pipeline;
 use crate::store::Store;
 
-/// Where to.
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
-    /// Folder for the draft; its `data` folder is made anew each time
+    /// Folder for the draft; its `data` folder is recreated each time
     #[arg(long, default_value = "out", value_name = "DIR")]
     out: PathBuf,
 }
@@ -32,10 +31,10 @@ pub(super) async fn run(args: &Args, context: &CommandContext) -> anyhow::Result
     clear(&data)?;
     let text = world.sources(&server.base);
     let taxonomy = Taxonomy::load(None)?;
-    // the briefing is the reader's own; where it is fetched from and sent to is not
+    // the reader's own publication; sources and mail are the sample world's
     let mut settings = Settings { publication: context.settings.publication.clone(), ..Settings::default() };
     let list = Arc::new(SourceList::parse("sample world", &text, &settings.vocabulary(&taxonomy))?);
-    // the sample world is our own and does not mind; real hosts get their pause
+    // the sample world needs no delay between requests; real hosts get one
     settings.fetch.host_delay = Duration::ZERO;
     settings.publication.window = Duration::from_hours(96);
     let pipeline = Pipeline::new(Store::open(&data)?, settings, taxonomy)?;

@@ -17,53 +17,52 @@ use crate::pipeline::{self, Pipeline};
 use crate::render;
 use crate::store::{OutboxMessage, Store, StoreError};
 
-/// What to do.
 #[derive(Debug, Subcommand)]
 pub(super) enum DigestCommand {
-    /// Build the draft of a day from the archive; one not mailed yet is built anew and keeps its number
+    /// Build the draft of a day from the archive; a draft that was not mailed is rebuilt and keeps its number
     Build {
-        /// Day of the issue; default today
+        /// Day of the issue (default: today)
         #[arg(long)]
         date: Option<NaiveDate>,
-        /// Name of the publication; default the first
+        /// Name of the publication (default: the first)
         #[arg(long)]
         publication: Option<String>,
     },
     /// Print an edition as text
     Show {
-        /// Edition; default the newest
+        /// Edition (default: the newest)
         id: Option<i64>,
         /// Also print why each item was chosen
         #[arg(long)]
         why: bool,
     },
-    /// Queue an edition's letters and send what is due
+    /// Queue an edition's mail and send what is due
     Send {
-        /// Edition; default the newest
+        /// Edition (default: the newest)
         id: Option<i64>,
-        /// Only a test copy to this address; nothing is recorded
+        /// Send only a test copy to this address; nothing is recorded
         #[arg(long, value_name = "ADDRESS")]
         to: Option<String>,
-        /// Say who would receive it and stop
+        /// Print the recipients and stop
         #[arg(long)]
         dry_run: bool,
     },
-    /// Send a short test letter and tell each step of the dialogue with the mail server
+    /// Send a short test message and print each step of the dialogue with the mail server
     MailTest {
-        /// Where it goes
+        /// Recipient
         #[arg(long, value_name = "ADDRESS")]
         to: String,
     },
     /// Print the editions, newest first
     List,
-    /// Write an edition in another form
+    /// Write an edition in another format
     Export {
         /// Edition
         id: i64,
-        /// Form
+        /// Format
         #[arg(long, value_enum)]
         format: IssueFormat,
-        /// File; default standard output
+        /// File (default: standard output)
         #[arg(short, long)]
         output: Option<PathBuf>,
     },
@@ -74,7 +73,7 @@ pub(super) enum DigestCommand {
 pub(super) enum IssueFormat {
     /// Word document
     Docx,
-    /// PDF, where LibreOffice is installed
+    /// PDF, if LibreOffice is installed
     Pdf,
     /// Mail as HTML
     Html,
@@ -87,7 +86,7 @@ pub(super) enum IssueFormat {
 }
 
 pub(super) async fn run(action: &DigestCommand, context: &CommandContext) -> anyhow::Result<()> {
-    // asks for nothing but the settings
+    // needs only the settings
     if let DigestCommand::MailTest { to } = action {
         return mail_test(context, to).await;
     }
@@ -191,7 +190,7 @@ async fn send(context: &CommandContext, pipeline: &Pipeline, edition: &Edition, 
         anyhow::bail!("issue {id} can be called back until {due}; its letters leave by themselves afterwards");
     }
     let queued = pipeline.issues().enqueue_issue(edition, now).await?;
-    // only the process that holds the data folder sends: two at once would send a letter twice
+    // only the process that holds the data folder sends: two at once would send a message twice
     let _alone = match Store::open(&context.data) {
         Ok(store) => store,
         Err(StoreError::InUse { pid, .. }) => {
@@ -215,7 +214,7 @@ fn find_publication<'a>(context: &'a CommandContext, name: Option<&str>) -> anyh
     found.with_context(|| format!("qingbao.toml has no publication {name:?}; it has {}", names()))
 }
 
-/// The server's words, or what to do.
+/// Returns the server's answer, or an error that says what to do.
 fn accepted(outcome: DeliveryResult) -> anyhow::Result<String> {
     let why = match outcome {
         DeliveryResult::Accepted(reply) => return Ok(reply),
@@ -255,7 +254,7 @@ async fn export(context: &CommandContext, store: &Store, edition: &Edition, form
             let to = p.recipients.first().context("no recipients in qingbao.toml")?;
             let edition = issue::filter_for_recipient(edition, to);
             let parts = render::parts(&edition, &files, template)?;
-            // the issue's own moment, so that the same issue always gives the same bytes
+            // the issue's own time, so that the same issue always gives the same bytes
             let at = edition.built_at.unwrap_or_else(Utc::now);
             compose(&edition, &parts, &context.settings.mail, &to.address, at, &store.message_salt()?)?.message
         }

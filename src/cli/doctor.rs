@@ -1,5 +1,4 @@
-//! `qingbao doctor`: what is wrong with this installation, and what to do. One line for each thing looked at; exit code 1 if
-//! something keeps the service from its work.
+//! `qingbao doctor`: checks this installation, one line per check; exit code 1 if something stops the service from working.
 
 use std::collections::BTreeSet;
 use std::net::{IpAddr, ToSocketAddrs as _};
@@ -19,24 +18,23 @@ use crate::model::SigningStep;
 use crate::pipeline::{PdfError, find_soffice};
 use crate::store::{BACKUP_MAX_AGE, Role, Store, available_space};
 
-/// How far to look.
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
-    /// Ask neither name servers nor the mail server
+    /// Contact neither name servers nor the mail server
     #[arg(long)]
     no_network: bool,
     #[command(flatten)]
     crawl: CrawlArgs,
 }
 
-/// Hosts whose names are asked for.
+/// Host names that are resolved.
 const DNS_SAMPLE: usize = 5;
-/// Documents that are named.
+/// Documents shown.
 const MAX_CRASHED: usize = 20;
 /// Open files that a crawl with console and mail may need.
 const MIN_OPEN_FILES: u64 = 1024;
 const MIB: u64 = 1 << 20;
-/// Files that are named in one line.
+/// Files named in one line.
 const MAX_NAMED: usize = 3;
 
 pub(super) async fn run(args: &Args, context: &CommandContext) -> anyhow::Result<()> {
@@ -61,7 +59,7 @@ pub(super) async fn run(args: &Args, context: &CommandContext) -> anyhow::Result
 }
 
 fn settings(f: &mut Report, context: &CommandContext) {
-    // they were read before we came here; a wrong file ends every command with its places
+    // already read: a mistake in a file ends every command with its place
     let file = context.config.as_deref().map_or_else(|| "qingbao.toml or the defaults".to_owned(), |p| p.display().to_string());
     f.line(Level::Ok, "settings", &file);
     f.require("taxonomy", context.taxonomy(), |t| format!("{} industries", t.industry_names().len()));
@@ -96,7 +94,7 @@ fn settings(f: &mut Report, context: &CommandContext) {
     }
 }
 
-/// Files that hold secrets.
+/// Returns the files that hold secrets.
 fn secrets(context: &CommandContext) -> Vec<PathBuf> {
     let mail = &context.settings.mail;
     let files = [mail.smtp.as_ref().and_then(|s| s.password_file.clone()), mail.dkim.as_ref().map(|d| d.key_file.clone())];
@@ -113,7 +111,7 @@ fn private(f: &mut Report, file: &Path) {
     }
 }
 
-/// Whether passwords of editors may be read on the wire.
+/// Checks whether editors' passwords can be read on the network.
 fn console(f: &mut Report, context: &CommandContext) {
     let settings = &context.settings.console;
     let Some(address) = settings.listen else { return f.line(Level::Ok, "console", "off") };
@@ -135,7 +133,7 @@ fn console(f: &mut Report, context: &CommandContext) {
 fn clock(f: &mut Report, context: &CommandContext) {
     let (now, calendar) = (Utc::now(), &context.settings.publication.calendar);
     let local = now.with_timezone(&calendar.zone);
-    // the program cannot be older than its own file
+    // the clock cannot be earlier than our own file
     let built = std::env::current_exe().and_then(std::fs::metadata).and_then(|m| m.modified()).ok();
     let behind = built.is_some_and(|b| b > SystemTime::now() + Duration::from_hours(24));
     if behind {
@@ -191,7 +189,7 @@ fn data(f: &mut Report, context: &CommandContext) {
     }
 }
 
-/// What is open to others than owner and group, in the data folder and the folders in it; the first few.
+/// Returns the first files and folders of the data folder that other users may read.
 fn loose_files(folder: &Path) -> Vec<String> {
     use std::os::unix::fs::PermissionsExt as _;
     let inside = |folder: &Path| std::fs::read_dir(folder).into_iter().flatten().flatten().map(|e| e.path()).collect::<Vec<_>>();
@@ -283,7 +281,7 @@ fn names(f: &mut Report, context: &CommandContext) {
     }
 }
 
-/// Whether letters and the mail password may be read on the wire.
+/// Checks whether mail and the mail password can be read on the network.
 fn smtp_tls(f: &mut Report, context: &CommandContext) {
     let Some(smtp) = &context.settings.mail.smtp else {
         return f.line(Level::Warning, "mail", "no server is set: letters are written as files; see [mail.smtp]");

@@ -1,4 +1,4 @@
-//! `qingbao healthcheck`: asks a running service whether its loops go round; for containers.
+//! `qingbao healthcheck`: asks a running service whether its loops are alive; for containers.
 
 use std::io::{Read as _, Write as _};
 use std::net::{SocketAddr, TcpStream};
@@ -8,7 +8,6 @@ use anyhow::Context as _;
 
 use crate::cli::CommandContext;
 
-/// Longest wait.
 const TIMEOUT: Duration = Duration::from_secs(5);
 
 pub(super) fn run(context: &CommandContext) -> anyhow::Result<()> {

@@ -1,4 +1,4 @@
-//! `qingbao inspect`: the stages one by one, from files or standard input to JSON lines.
+//! `qingbao inspect`: single stages, from files or standard input to JSON lines.
 
 use std::io::{BufRead, Read, Write};
 use std::path::{Path, PathBuf};
@@ -23,15 +23,14 @@ use crate::issue::summarise;
 use crate::model::{ArticleSelectors, Entry, Source, SourceId, SourceKind, WebUrl};
 use crate::text::dates::Clock;
 
-/// Largest file that is read.
+/// Largest input file.
 const MAX_FILE: u64 = 64 << 20;
 
-/// Which stage.
 #[derive(Debug, Subcommand)]
 pub enum Stage {
     /// Article pages: body, title, date, author, publisher
     Extract(PagesArgs),
-    /// Feeds: entries, and what had to be repaired
+    /// Feeds: entries and repairs
     Feed(FilesArgs),
     /// List pages: entries and layout
     List(FilesArgs),
@@ -43,13 +42,12 @@ pub enum Stage {
     Summarise(JsonLinesArgs),
 }
 
-/// Files to read.
 #[derive(Debug, Args)]
 pub struct FilesArgs {
     /// Files to read; - is standard input
     #[arg(required = true, value_name = "FILE")]
     paths: Vec<PathBuf>,
-    /// Address the files came from: resolves links
+    /// Address of the files; resolves relative links
     #[arg(long)]
     url: Option<String>,
     /// Threads
@@ -57,17 +55,15 @@ pub struct FilesArgs {
     jobs: u16,
 }
 
-/// Pages to read.
 #[derive(Debug, Args)]
 pub struct PagesArgs {
     #[command(flatten)]
     files: FilesArgs,
-    /// Print what each field was chosen from: candidates with probability and evidence
+    /// Print the candidates of each field with probability and evidence
     #[arg(long)]
     explain: bool,
 }
 
-/// Lines to read.
 #[derive(Debug, Args)]
 pub struct JsonLinesArgs {
     /// Threads
@@ -83,12 +79,12 @@ struct ClassifyInput {
     title: String,
     #[serde(default)]
     text: String,
-    /// Day of publication, for summaries.
+    /// Publication day, for summaries.
     #[serde(default)]
     date: Option<String>,
 }
 
-/// Runs a stage; results go to `out`, one JSON object per line, in input order.
+/// Runs a stage; writes one JSON object per line to `out`, in input order.
 pub async fn run(stage: &Stage, settings: &Settings, out: &mut dyn Write) -> anyhow::Result<()> {
     match stage {
         Stage::Extract(p) => {
@@ -128,7 +124,7 @@ pub async fn run(stage: &Stage, settings: &Settings, out: &mut dyn Write) -> any
     }
 }
 
-/// Stories depend on what came before, so this stage reads in order.
+/// Stories depend on earlier texts, so this stage reads in order.
 fn cluster(out: &mut dyn Write) -> anyhow::Result<()> {
     let mut index = StoryIndex::default();
     for (place, row) in json_lines() {
@@ -155,7 +151,7 @@ async fn rows(lines: &JsonLinesArgs, out: &mut dyn Write, work: impl Fn(Classify
     .await
 }
 
-/// The lines of standard input that are not blank, each with its name; an error of the input itself is the last one.
+/// Returns the non-blank lines of standard input, each with its name; an error of the input itself is the last one.
 fn json_lines() -> impl Iterator<Item = (String, Result<ClassifyInput, String>)> {
     let mut broken = false;
     let lines = std::io::stdin().lock().split(b'\n').take_while(move |line| !std::mem::replace(&mut broken, line.is_err()));
@@ -169,7 +165,7 @@ fn json_lines() -> impl Iterator<Item = (String, Result<ClassifyInput, String>)>
     })
 }
 
-/// Works on so many items at a time, and prints the results in input order.
+/// Works on several items at a time, and prints the results in input order.
 async fn print<T, F: Future<Output = Value>>(
     out: &mut dyn Write,
     jobs: u16,
@@ -188,7 +184,7 @@ fn gave_up(name: &str) -> Value {
     json!({"file": name, "error": "a parser gave up on this document"})
 }
 
-/// Reads files as the crawl reads what it fetches.
+/// Reads files like the crawl reads fetched documents.
 struct Files {
     url: Option<WebUrl>,
     source: Arc<Source>,
@@ -231,7 +227,7 @@ impl Files {
         }
     }
 
-    /// What the fields of a page are chosen from.
+    /// Returns the candidates of a page's fields.
     async fn explain(&self, path: &Path) -> Value {
         let Ok(document) = self.document(path) else { return Value::Null };
         let url = self.url.clone();
@@ -258,7 +254,7 @@ impl Files {
         }
     }
 
-    /// What a feed says, entries without an address included.
+    /// Returns the content of a feed, including entries without an address.
     async fn feed(&self, path: &Path) -> Value {
         let (file, url) = (path.display().to_string(), self.url.clone());
         let document = match self.document(path) {
@@ -276,7 +272,7 @@ impl Files {
     }
 }
 
-/// What of a document is not read.
+/// Returns what was not read of a document.
 pub(super) fn warnings(limits: &[LimitReached]) -> Vec<String> {
     limits.iter().map(ToString::to_string).collect()
 }

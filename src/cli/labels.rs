@@ -1,4 +1,4 @@
-//! Files of labels: JSON lines, gzipped if the name ends in .gz.
+//! Label files: JSON lines, gzipped if the name ends in .gz.
 
 use std::io::{BufRead as _, Read as _};
 use std::path::{Path, PathBuf};
@@ -9,29 +9,28 @@ use flate2::read::GzDecoder;
 use serde::de::DeserializeOwned;
 use sha2::{Digest as _, Sha256};
 
-/// Parts that are left out in turn.
+/// Cross-validation folds.
 pub(super) const PARTS: usize = 5;
 
-/// What a training reads and writes.
 #[derive(Debug, Args)]
 pub(super) struct TrainingFiles {
     /// Labelled articles
     #[arg(long, value_name = "FILE")]
     pub(super) labels: PathBuf,
-    /// Where to write the model
+    /// File for the model
     #[arg(long, value_name = "MODEL")]
     pub(super) out: PathBuf,
 }
 
-/// Largest file of labels, unpacked.
+/// Decompressed.
 const MAX_FILE: u64 = 1 << 30;
 
-/// The SHA-256 of bytes, in hexadecimal.
+/// Returns the SHA-256 of bytes, in hexadecimal.
 pub(super) fn hex(bytes: &[u8]) -> String {
     Sha256::digest(bytes).iter().map(|b| format!("{b:02x}")).collect()
 }
 
-/// The rows of a file, and its SHA-256.
+/// Reads the rows of a file, and its SHA-256.
 pub(super) fn read_labels<T: DeserializeOwned>(path: &Path) -> anyhow::Result<(Vec<T>, String)> {
     let named = || format!("labels {}", path.display());
     let packed = std::fs::read(path).with_context(named)?;

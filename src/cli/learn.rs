@@ -1,4 +1,4 @@
-//! `qingbao learn`: trains the models that come with the program, and says how well they do.
+//! `qingbao learn`: trains the built-in models, and prints how good they are.
 
 use std::io::Write as _;
 
@@ -12,7 +12,6 @@ use crate::cli::{CommandContext, learn_keywords, learn_sentences, write_file};
 use crate::config::Taxonomy;
 use crate::learn::{Example, Folds, Provenance, learnable, train};
 
-/// What to do.
 #[derive(Debug, Subcommand)]
 pub(super) enum LearnCommand {
     /// Train on labelled articles: print figures by cross-validation, write the model
@@ -32,12 +31,11 @@ pub(super) enum LearnCommand {
     Sentences(TrainingFiles),
 }
 
-/// How to train.
 #[derive(Debug, Args)]
 pub(super) struct TrainArgs {
     #[command(flatten)]
     files: TrainingFiles,
-    /// Figures to print: with families of sources left out whole, with articles of each left out, or both
+    /// Figures to print: leaving out whole families of sources, leaving out articles of each, or both
     #[arg(long, value_enum, default_value = "both")]
     folds: FoldsChoice,
 }
@@ -93,7 +91,7 @@ fn train_judgement(args: &TrainArgs, context: &CommandContext) -> anyhow::Result
     Ok(())
 }
 
-/// Refuses labels with names that the taxonomy does not have, or with a worth out of range.
+/// Refuses labels with names that the taxonomy lacks, or with a worth out of range.
 fn check_names(articles: &[LabelledArticle], industries: &[String], columns: &[String]) -> anyhow::Result<()> {
     for a in articles {
         anyhow::ensure!(a.worthy <= 2, "worthy is {} of {:?}; it is 0, 1 or 2", a.worthy, a.title);

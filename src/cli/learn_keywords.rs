@@ -1,4 +1,4 @@
-//! `qingbao learn keywords`: trains the model that chooses keywords, and says how well it chooses.
+//! `qingbao learn keywords`: trains the model that chooses keywords, and prints how good it is.
 
 use std::io::Write as _;
 
@@ -9,7 +9,7 @@ use crate::cli::labels::{PARTS, TrainingFiles, read_labels};
 use crate::cli::write_file;
 use crate::learn::Logistic;
 
-/// How far a phrase counts that lies within an editor's keyword, or holds one.
+/// Credit for a phrase inside an editor's keyword, or around one.
 const IN_PART: f32 = 0.2;
 
 #[derive(Deserialize)]
@@ -60,7 +60,7 @@ fn target(phrase: &str, wanted: &[String]) -> f32 {
     }
 }
 
-/// Shares of the chosen that are an editor's, and are so in part; share of the editor's that is found; how many were chosen.
+/// Returns precision, precision with partial credit, recall, and the number of chosen keywords.
 fn figures(chosen: &[String], wanted: &[String]) -> [f64; 4] {
     let fits = |a: &String, b: &String| a.contains(b.as_str()) || b.contains(a.as_str());
     let share = |n: usize, of: usize| n as f64 / of.max(1) as f64;

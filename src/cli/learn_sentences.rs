@@ -1,4 +1,4 @@
-//! `qingbao learn sentences`: trains the models that rate sentences, and says how well they choose summaries.
+//! `qingbao learn sentences`: trains the models that rate sentences, and prints how good the summaries are.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::Write as _;
@@ -12,11 +12,11 @@ use crate::issue::sentence_training::{Sample, fit};
 use crate::issue::sentences::sentences;
 use crate::issue::summarise::summarise_by;
 
-/// Letters of a summary that is measured.
+/// Length of measured summaries, in characters.
 const LENGTH: usize = 230;
-/// How far an acceptable sentence counts as taken.
+/// Credit for an acceptable sentence.
 const ACCEPTABLE: f32 = 0.3;
-/// A labelled sentence of more bytes may lie within one of ours.
+/// A longer labelled sentence, in bytes, may lie inside one of ours.
 const FRAGMENT: usize = 9;
 
 /// An article, its sentences, and the numbers of those an editor would take, would accept, and would never take.
@@ -50,7 +50,8 @@ pub(super) fn run(args: &TrainingFiles) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Trains both models. The furniture model must not see the places among sentences that are no furniture: they follow from it.
+/// Trains both models. The furniture model must not see the places among sentences that are not furniture, because they follow
+/// from it.
 fn train(articles: &[&LabelledArticle]) -> Models {
     let labelled: Vec<(Vec<Features>, Vec<Label>)> = articles.iter().map(|a| labels(a)).collect();
     let samples = |placed: bool, target: fn(&Label) -> f32| -> Vec<Sample> {
@@ -66,13 +67,13 @@ fn train(articles: &[&LabelledArticle]) -> Models {
     Models { furniture: fit(&samples(false, |l| l.furniture)), taken: fit(&samples(true, |l| l.taken)) }
 }
 
-/// Whether a sentence is furniture, and how far an editor would take it.
+/// Whether a sentence is furniture, and how much an editor wants it.
 struct Label {
     furniture: f32,
     taken: f32,
 }
 
-/// Our own sentences with the labels of those they lie in, or that lie in them.
+/// Returns our sentences with the labels of those that contain them, or that they contain.
 fn labels(a: &LabelledArticle) -> (Vec<Features>, Vec<Label>) {
     let own = sentences(&a.title, &a.text);
     let given: Vec<String> = a.sentences.iter().map(|s| letters(s)).collect();
@@ -91,7 +92,7 @@ fn letters(text: &str) -> String {
     text.chars().filter(|c| c.is_alphanumeric()).collect()
 }
 
-/// Prints how well each fold's summaries are chosen by models trained on the others.
+/// Prints how well models trained on the other folds choose each fold's summaries.
 fn measure(articles: &[LabelledArticle], folds: &[String], out: &mut impl std::io::Write) -> anyhow::Result<()> {
     let mut all = Figures::default();
     for name in folds.iter().collect::<BTreeSet<_>>() {
@@ -108,7 +109,7 @@ fn measure(articles: &[LabelledArticle], folds: &[String], out: &mut impl std::i
     Ok(())
 }
 
-/// Sums over summaries, in pairs of letters that they share with an editor's sentences.
+/// Sums over summaries, in character pairs shared with an editor's sentences.
 #[derive(Default)]
 struct Figures {
     count: usize,

@@ -13,9 +13,9 @@ use tracing_subscriber::registry::LookupSpan;
 /// How lines are written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum LogFormat {
-    /// For the journal where systemd reads it, otherwise as text
+    /// For the journal under systemd, otherwise as text
     Auto,
-    /// For people: time, level, words
+    /// For people: time, level, message
     Text,
     /// One JSON object per line
     Json,
@@ -34,7 +34,7 @@ pub(super) fn start(format: LogFormat, filter: EnvFilter) {
     }
 }
 
-/// A line as journald takes it (sd-daemon(3)): `<priority>` in front; the journal knows the time itself.
+/// Writes lines for journald (sd-daemon(3)): `<priority>` first, no time, because the journal adds it.
 struct Journal;
 
 impl<S, N> FormatEvent<S, N> for Journal
@@ -51,7 +51,7 @@ where
         };
         let mut text = String::new();
         context.format_fields(Writer::new(&mut text), event)?;
-        // each line is a message of its own there
+        // journald takes each line as a message
         text.lines().try_for_each(|line| writeln!(writer, "<{priority}>{line}"))
     }
 }

@@ -45,7 +45,7 @@ use crate::store::Store;
 #[derive(Debug, Parser)]
 #[command(version, about, max_term_width = 100)]
 pub struct Cli {
-    /// Settings; default: qingbao.toml in this folder if there is one, else built-in defaults
+    /// Settings file (default: qingbao.toml in this folder, or built-in defaults)
     #[arg(long, global = true, value_name = "FILE")]
     config: Option<PathBuf>,
     /// Source list
@@ -54,10 +54,10 @@ pub struct Cli {
     /// Data folder: database, outbox, drafts
     #[arg(long, global = true, value_name = "DIR", default_value = "data")]
     data: PathBuf,
-    /// More log: -v, -vv
+    /// More log output: -v, -vv
     #[arg(short, long, global = true, action = clap::ArgAction::Count)]
     verbose: u8,
-    /// Form of the log
+    /// Log format
     #[arg(long, global = true, value_enum, default_value = "auto")]
     log_format: log::LogFormat,
     #[command(subcommand)]
@@ -66,15 +66,15 @@ pub struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Crawl a built-in sample news world over loopback and write the draft to DIR, as [publication] of the settings says
+    /// Crawl a built-in sample news world on loopback and write the draft to DIR, with [publication] of the settings
     Demo(demo::Args),
-    /// One pass over the real sources and one draft, into the data folder
+    /// Crawl the sources once and make one draft, in the data folder
     Once(serve::CrawlArgs),
-    /// The background service: crawl, draft, mail, until SIGTERM
+    /// Run the service: crawl, draft, mail, until SIGTERM
     Serve(serve::CrawlArgs),
-    /// Fetch and extract for a service elsewhere that runs with `serve --crawl nats://…`, until SIGTERM
+    /// Fetch and extract for a service on another machine, started with `serve --crawl nats://…`, until SIGTERM
     Worker(worker::Args),
-    /// The source list, check, test, add, import, export, enable, disable
+    /// The source list: check, test, add, import, export, enable, disable
     #[command(subcommand)]
     Sources(sources::SourcesCommand),
     /// The archive: search, export
@@ -83,39 +83,39 @@ enum Command {
     /// Editions: build, show, send, list, export
     #[command(subcommand)]
     Digest(digest::DigestCommand),
-    /// Letters: what waits, what went wrong, and what to do with it
+    /// Mail: list what waits or failed, and decide what to do with it
     #[command(subcommand)]
     Outbox(outbox::OutboxCommand),
-    /// Accounts of the console
+    /// Console accounts
     #[command(subcommand)]
     User(user::UserCommand),
-    /// Which other programs may read issues and articles from the console
+    /// Tokens for other programs that read issues and articles
     #[command(subcommand)]
     Token(token::TokenCommand),
-    /// The classifier's words: print the built-in ones, check one's own
+    /// The classifier's terms: print the built-in ones, check a file
     #[command(subcommand)]
     Taxonomy(taxonomy::TaxonomyCommand),
-    /// Train the models that judge articles
+    /// Train the models that classify articles
     #[command(subcommand)]
     Learn(learn::LearnCommand),
-    /// The stages one by one, from files to JSON lines
+    /// Run single stages, from files to JSON lines
     #[command(subcommand)]
     Inspect(inspect::Stage),
-    /// Say what is wrong with this installation, and what to do
+    /// Check this installation and say what to do
     Doctor(doctor::Args),
-    /// Copy the database, beside the running service, and check the copy
+    /// Copy the database while the service runs, and check the copy
     Backup(backup::BackupArgs),
-    /// Put a backup in the place of the database; the service must be stopped
+    /// Replace the database by a backup; the service must be stopped
     Restore(backup::RestoreArgs),
-    /// Ask the running service whether it is well
+    /// Ask the running service whether it is healthy
     Healthcheck,
-    /// Answer with the text of PDFs given on standard input
+    /// Return the text of PDFs from standard input
     #[command(name = crate::crawl::reader::READ_PDF, hide = true)]
     ReadPdf,
-    /// Parse documents given on standard input, with what is known of them
+    /// Parse documents from standard input
     #[command(name = crate::crawl::reader::PARSE_DOCUMENTS, hide = true)]
     ParseDocuments,
-    /// Do a task given on standard input that may have ended a worker
+    /// Run a task from standard input that may have crashed a worker
     #[command(name = crate::crawl::dispatch::nats::RUN_TASK, hide = true)]
     RunTask,
     /// Print completions for a shell
@@ -123,14 +123,14 @@ enum Command {
         /// bash, zsh, fish, elvish or powershell
         shell: clap_complete::Shell,
     },
-    /// Write manual pages, one for each command
+    /// Write a manual page for each command
     Man {
-        /// Folder for them
+        /// Output folder
         dir: PathBuf,
     },
 }
 
-/// Sends the log to standard error, at the level asked for (`RUST_LOG` wins).
+/// Starts the log on standard error, at the requested level (`RUST_LOG` wins).
 pub fn start_log(cli: &Cli) {
     let level = match (cli.verbose, &cli.command) {
         (0, Command::Serve(_) | Command::Worker(_)) => "info",
@@ -142,16 +142,15 @@ pub fn start_log(cli: &Cli) {
     log::start(cli.log_format, filter);
 }
 
-/// Closes what is written to other users of the machine: files 0640, folders 0750. A stricter umask stays.
+/// Closes new files to other users: files 0640, folders 0750. A stricter umask stays.
 fn close_files() {
     let closed = Mode::RWXO | Mode::WGRP;
     let before = umask(closed);
     umask(before | closed);
 }
 
-/// Runs a subcommand.
 pub fn run(cli: Cli) -> anyhow::Result<()> {
-    // a child needs no settings, and must not fail for them
+    // a child needs no settings, and must not fail because of them
     match cli.command {
         Command::ReadPdf => return crate::crawl::reader::read_pdf(),
         Command::ParseDocuments => return crate::crawl::reader::parse_documents(),
@@ -183,7 +182,7 @@ pub fn run(cli: Cli) -> anyhow::Result<()> {
         command => {
             let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().max_blocking_threads(MAX_BLOCKING_THREADS).build()?;
             let result = runtime.block_on(run_async(command, context));
-            // blocking work left behind (a stopped pass) must not hold the exit up
+            // blocking work left behind (a stopped pass) must not delay the exit
             runtime.shutdown_timeout(std::time::Duration::from_secs(2));
             result
         }
@@ -206,18 +205,17 @@ async fn run_async(command: Command, context: CommandContext) -> anyhow::Result<
         Command::Digest(action) => digest::run(&action, &context).await,
         Command::Outbox(action) => outbox::run(&action, &context).await,
         Command::Doctor(args) => doctor::run(&args, &context).await,
-        // done before
+        // handled above
         _ => Ok(()),
     }
 }
 
-/// Threads for the store and CPU work: enough that writers share a sync to disk, few enough to cost little memory.
+/// For the store and CPU work: enough threads for writers to share a sync, few enough to need little memory.
 const MAX_BLOCKING_THREADS: usize = 8;
 
-/// What every command may need.
 struct CommandContext {
     settings: Settings,
-    /// The file they were read from, where one was named.
+    /// Where they were read from, if a file was given.
     config: Option<PathBuf>,
     sources: PathBuf,
     data: PathBuf,
@@ -232,7 +230,7 @@ impl CommandContext {
         Ok(self.settings.vocabulary(&self.taxonomy()?))
     }
 
-    /// The list; an empty one where there is no file yet.
+    /// Returns the source list; an empty one if there is no file.
     fn source_list_or_none(&self) -> anyhow::Result<SourceList> {
         if self.sources.exists() { self.source_list() } else { Ok(SourceList::default()) }
     }
@@ -241,7 +239,7 @@ impl CommandContext {
         Ok(SourceList::load(&self.sources, &self.vocabulary()?)?)
     }
 
-    /// The pipeline beside a running service.
+    /// Returns a pipeline beside a running service.
     fn pipeline_beside(&self) -> anyhow::Result<Arc<Pipeline>> {
         self.pipeline(Store::open_beside(&self.data)?)
     }
@@ -251,7 +249,7 @@ impl CommandContext {
     }
 }
 
-/// An error with its causes, those left out that it names itself.
+/// Returns an error with its causes, without causes that it already names.
 pub fn format_error(error: &anyhow::Error) -> String {
     error.chain().map(ToString::to_string).fold(String::new(), |told, cause| match () {
         () if told.is_empty() => cause,
@@ -260,7 +258,7 @@ pub fn format_error(error: &anyhow::Error) -> String {
     })
 }
 
-/// `| head` closes the pipe; that is no failure.
+/// `| head` closes the pipe, which is not an error.
 fn unless_closed(result: anyhow::Result<()>) -> anyhow::Result<()> {
     let closed = |e: &anyhow::Error| {
         let by_csv = || match e.downcast_ref::<csv::Error>()?.kind() {
@@ -272,12 +270,12 @@ fn unless_closed(result: anyhow::Result<()>) -> anyhow::Result<()> {
     if result.as_ref().is_err_and(closed) { Ok(()) } else { result }
 }
 
-/// Makes a folder and names it where that fails.
+/// Creates a folder; the error names it.
 fn make_folder(folder: &Path) -> anyhow::Result<()> {
     std::fs::create_dir_all(folder).with_context(|| format!("folder {} cannot be made", folder.display()))
 }
 
-/// Writes a file and names it where that fails.
+/// Writes a file; the error names it.
 fn write_file(path: &Path, bytes: &[u8]) -> anyhow::Result<()> {
     if let Some(folder) = path.parent() {
         make_folder(folder)?;

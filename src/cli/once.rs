@@ -51,7 +51,7 @@ pub(super) fn write_draft(folder: &Path, pipeline: &Pipeline, edition: &Edition)
     write_file(&folder.join(format!("{stem}.docx")), &render::docx(edition, &files, pipeline.settings().template_of(&edition.publication))?)
 }
 
-/// The table printed at the end of a pass.
+/// Returns the table printed after a pass.
 pub(super) fn summary(report: &CrawlSummary, edition: &Edition, sent: &SendSummary) -> String {
     let mut out = String::new();
     let _ = write_summary(&mut out, report, edition, sent);

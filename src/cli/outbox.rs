@@ -1,4 +1,4 @@
-//! `qingbao outbox`: letters that wait or went wrong, and an operator's word on them.
+//! `qingbao outbox`: pending and failed mail, and the operator's decisions.
 
 use chrono::{DateTime, Utc};
 use clap::Subcommand;
@@ -8,28 +8,27 @@ use crate::mail;
 use crate::model::OutboxId;
 use crate::store::{DeliveryState, OutboxMessage, Store};
 
-/// What to do.
 #[derive(Debug, Subcommand)]
 pub(super) enum OutboxCommand {
-    /// Print letters that wait or went wrong, newest first
+    /// Print messages that wait or failed, newest first
     List {
-        /// Those that were sent too
+        /// Also print sent messages
         #[arg(long)]
         all: bool,
     },
-    /// Send a letter again, with the same Message-ID
+    /// Send a message again, with the same Message-ID
     Retry {
         /// Its number
         id: i64,
     },
-    /// Call a letter off
+    /// Cancel a message
     Cancel {
         /// Its number
         id: i64,
     },
-    /// Let letters leave again that are held after a restore
+    /// Release mail that is held after a restore
     Release,
-    /// Take a letter of unknown fate for sent
+    /// Treat a message of unknown fate as sent
     Done {
         /// Its number
         id: i64,

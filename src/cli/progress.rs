@@ -1,4 +1,4 @@
-//! Progress for people: a bar on a terminal, plain lines otherwise.
+//! Progress display: a bar on a terminal, plain lines otherwise.
 
 use std::io::IsTerminal as _;
 use std::sync::{Mutex, PoisonError};
@@ -7,7 +7,6 @@ use indicatif::{ProgressBar, ProgressStyle};
 
 use crate::crawl::Progress;
 
-/// A bar or lines, as standard error allows.
 pub(super) struct ProgressDisplay {
     bar: Option<ProgressBar>,
     plain: Mutex<Option<(&'static str, usize)>>,
@@ -25,7 +24,7 @@ impl ProgressDisplay {
         Self { bar, plain: Mutex::default() }
     }
 
-    /// Ends the display.
+    /// Removes the bar.
     pub(super) fn finish(&self) {
         match &self.bar {
             Some(bar) => bar.finish_and_clear(),

@@ -1,6 +1,6 @@
-//! Lines that say what was looked at and what to do, for `doctor` and `worker --check`.
+//! Result lines of `doctor` and `worker --check`.
 
-/// How bad a line is.
+/// Severity of a line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Level {
     Ok,
@@ -8,7 +8,7 @@ pub(super) enum Level {
     Error,
 }
 
-/// The lines so far.
+/// Severities of the lines printed so far.
 #[derive(Default)]
 pub(super) struct Report(Vec<Level>);
 
@@ -24,7 +24,7 @@ impl Report {
         self.0.push(level);
     }
 
-    /// A result whose error keeps the service from its work.
+    /// Prints a result; an error stops the service from working.
     pub(super) fn require<T, E: std::fmt::Display>(&mut self, what: &str, result: Result<T, E>, words: impl FnOnce(&T) -> String) -> Option<T> {
         match result {
             Ok(value) => {
@@ -43,10 +43,10 @@ impl Report {
         if well { self.line(Level::Ok, what, good) } else { self.line(Level::Warning, what, bad) }
     }
 
-    /// Prints how many lines said what.
+    /// Prints the totals.
     ///
     /// # Errors
-    /// Something keeps the service from its work.
+    /// Something stops the service from working.
     pub(super) fn finish(self) -> anyhow::Result<()> {
         let count = |level| self.0.iter().filter(|l| **l == level).count();
         let (errors, warnings) = (count(Level::Error), count(Level::Warning));

@@ -11,10 +11,9 @@ use crate::crawl::dispatch::nats::NatsDispatcher;
 use crate::pipeline::{ConfigHandle, Pipeline};
 use crate::store::Store;
 
-/// Who does the work.
 #[derive(Debug, clap::Args)]
 pub(super) struct CrawlArgs {
-    /// Who fetches and extracts: `local`, or workers by way of NATS at this address (default: as [crawl] in qingbao.toml says)
+    /// Who fetches and extracts: `local`, or workers over NATS at this address (default: [crawl] in qingbao.toml)
     #[arg(long, value_name = "local|nats://HOST:4222")]
     pub(super) crawl: Option<String>,
 }
@@ -31,19 +30,19 @@ pub(super) async fn run(args: &CrawlArgs, mut context: CommandContext) -> anyhow
 pub(super) enum WaitForNats {
     /// A pass: without NATS it is an error.
     Yes,
-    /// The service: console and mail do without, and the crawl begins when NATS is there.
+    /// The service: console and mail work without it, and the crawl starts when NATS is reachable.
     No,
 }
 
-/// How long a pass waits for NATS.
+/// For a pass.
 const NATS_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// Opens the database, and starts the dispatcher that is asked for.
+/// Opens the database and starts the requested dispatcher.
 pub(super) async fn start_pipeline(args: &CrawlArgs, context: &mut CommandContext, wait: WaitForNats) -> anyhow::Result<Arc<Pipeline>> {
     if let Some(what) = &args.crawl {
         context.settings.crawl.named(what).map_err(anyhow::Error::msg)?;
     }
-    // the database is ours before anything is asked of others
+    // lock the database before connecting to anything
     let store = Store::open(&context.data)?;
     let dispatcher: Option<Arc<dyn Dispatcher>> = match context.settings.crawl.dispatcher {
         DispatcherKind::Local => None,

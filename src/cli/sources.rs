@@ -19,36 +19,36 @@ use crate::fetch::charset;
 use crate::model::{Source, SourceId};
 use crate::store::{Silence, SourceHealth, Store};
 
-/// Largest OPML file read, in bytes.
+/// In bytes.
 const MAX_OPML: u64 = 16 << 20;
 
-/// What to do.
 #[derive(Debug, Subcommand)]
 pub(super) enum SourcesCommand {
-    /// Print the list with how each source stands
+    /// Print the list with each source's state
     List,
-    /// Check sources.toml; exit code 2 and every problem with its place if something is wrong. Beside a database, also what each source brought
+    /// Check sources.toml; report every mistake with its place and exit with 2. Beside a database, also print what each source
+    /// brought
     Check,
-    /// Ask one source now and show what would be taken; nothing is stored
+    /// Poll one source now and print what it would bring; nothing is stored
     Test(TestArgs),
-    /// Add a source by its address: feed or list is found out, and what would be taken is shown
+    /// Add a source by its address: find its feed or list, and print what it brings
     Add(AddArgs),
-    /// Add the sources of an OPML file that are not listed yet
+    /// Add the sources of an OPML file that are not in the list
     Import {
-        /// The file; - is standard input
+        /// The file, or - for standard input
         opml: PathBuf,
     },
     /// Write the list as OPML
     Export {
-        /// The file; - is standard output
+        /// The file, or - for standard output
         opml: PathBuf,
     },
-    /// Have a source polled again, also one that was put to rest
+    /// Enable a source, also one that was disabled automatically
     Enable {
         /// Id from sources.toml
         id: String,
     },
-    /// Stop looking at a source; its articles stay
+    /// Stop polling a source; its articles stay
     Disable {
         /// Id from sources.toml
         id: String,
@@ -119,7 +119,7 @@ fn list(context: &CommandContext) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// What each source brought: articles, date of the newest, and that it fails, is quiet or never brought one.
+/// Prints what each source brought: articles, newest date, and whether it fails, is quiet or never brought one.
 fn tell_standing(list: &SourceList, store: &Store) -> anyhow::Result<()> {
     for s in list.enabled() {
         let health = store.source_health(&s.id, Utc::now())?;
@@ -140,7 +140,7 @@ fn brought(s: &Source, h: &SourceHealth) -> String {
     format!("{} articles{newest}{trouble}", h.articles)
 }
 
-/// How a source stands, in one line.
+/// Describes a source's state in one line.
 fn describe(s: &Source, health: Option<&SourceHealth>) -> String {
     let Some(h) = health.filter(|_| s.enabled) else {
         return if s.enabled { "not looked at yet".to_owned() } else { "disabled".to_owned() };
@@ -205,7 +205,7 @@ fn switch(context: &CommandContext, id: &str, on: bool) -> anyhow::Result<()> {
     let known = SourceId::parse(id).and_then(|id| list.get(&id).cloned());
     let Some(source) = known else { anyhow::bail!("no source {id:?} in {}; `qingbao sources list` prints the ids", context.sources.display()) };
     let changed = source.enabled != on && edit_sources::set_enabled(&context.sources, &source.id, on, &context.vocabulary()?)?;
-    // beside a running service, which takes the changed file over by itself
+    // beside a running service, which reloads the changed file by itself
     let woken = on && Store::open_beside(&context.data).ok().map(|d| d.reactivate_source(&source.id)).transpose()?.unwrap_or(false);
     let word = if on { "enabled" } else { "disabled" };
     match (changed, woken) {

@@ -1,4 +1,4 @@
-//! `qingbao taxonomy`: the classifier's words, to start one's own from and to check it.
+//! `qingbao taxonomy`: prints the built-in terms, and checks a file.
 
 use std::io::Write as _;
 use std::path::PathBuf;
@@ -8,14 +8,13 @@ use clap::Subcommand;
 use crate::cli::CommandContext;
 use crate::config::Taxonomy;
 
-/// What to do.
 #[derive(Debug, Subcommand)]
 pub(super) enum TaxonomyCommand {
     /// Print the built-in taxonomy, to edit it: `taxonomy = "FILE"` in qingbao.toml replaces it
     Print,
-    /// Say what is wrong with a taxonomy, with line and column
+    /// Report the mistakes of a taxonomy with line and column
     Check {
-        /// The file (default: the one in force)
+        /// The file (default: the one in the settings)
         file: Option<PathBuf>,
     },
 }

@@ -7,23 +7,22 @@ use crate::cli::CommandContext;
 use crate::store::Store;
 use crate::web::{fresh_token, token_hash};
 
-/// Whom the log names.
+/// The actor in the audit log.
 const WHO: &str = "命令行";
 
-/// What to do.
 #[derive(Debug, Subcommand)]
 pub(super) enum TokenCommand {
-    /// Make a token and print it, once; an earlier one of that name ends
+    /// Make a token and print it once; it replaces an earlier one of that name
     Add {
-        /// For whom: a name to know it by
+        /// A name for the program that uses it
         name: String,
     },
-    /// Take a token back
+    /// Revoke a token
     Revoke {
         /// Its name
         name: String,
     },
-    /// Print the tokens' names and when they were used
+    /// Print the tokens' names and their last use
     List,
 }
 

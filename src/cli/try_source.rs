@@ -1,4 +1,4 @@
-//! `qingbao sources test`: what would be taken from one source.
+//! `qingbao sources test`: shows what one source would bring.
 
 use std::sync::Arc;
 
@@ -11,18 +11,17 @@ use crate::crawl::reader::{CpuPool, Parser, Reader};
 use crate::fetch::{Fetcher, NoopSiteStore};
 use crate::model::{Source, SourceId, SourceKind, WebUrl};
 
-/// Of what.
 #[derive(Debug, clap::Args)]
 pub(super) struct TestArgs {
     /// Id from sources.toml, or an address
     id_or_url: String,
-    /// Also fetch this many of the articles
+    /// Also fetch this many articles
     #[arg(long, default_value_t = 1)]
     articles: usize,
-    /// The address may be private or loopback
+    /// Allow a private or loopback address
     #[arg(long)]
     allow_private: bool,
-    /// Through the headless browser
+    /// Load the page in the headless browser
     #[arg(long)]
     render: bool,
 }
@@ -37,7 +36,7 @@ pub(super) async fn run(args: &TestArgs, context: &CommandContext) -> anyhow::Re
     .await
 }
 
-/// Reads with a fetcher of its own, and ends what that started.
+/// Reads with its own fetcher, and closes it.
 pub(super) async fn with_reader<T>(
     context: &CommandContext,
     source: Source,
@@ -66,7 +65,7 @@ fn chosen(args: &TestArgs, context: &CommandContext) -> anyhow::Result<Source> {
     Ok(source)
 }
 
-/// Prints what would be taken: one line for the source, one per entry, one per article.
+/// Prints one line for the source, one per entry, one per article.
 pub(super) async fn show(reader: &Reader<'_>, preview: &Preview, articles: usize) {
     let (source, found) = (reader.source(), &preview.found);
     let kind = found.kind.map_or("", SourceKind::as_str);

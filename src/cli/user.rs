@@ -1,4 +1,4 @@
-//! `qingbao user`: who may use the console. There is no password that comes with the program.
+//! `qingbao user`: console accounts. There is no default password.
 
 use anyhow::Context as _;
 use chrono::Utc;
@@ -9,23 +9,22 @@ use crate::model::SigningStep;
 use crate::store::{AccountChange, Role, Store, is_account_name};
 use crate::web::{check_password, fresh_password, hash_password};
 
-/// Whom the log names.
+/// The actor in the audit log.
 const WHO: &str = "命令行";
 
-/// What to do.
 #[derive(Debug, Subcommand)]
 pub(super) enum UserCommand {
-    /// Make an account, or give one a new password; without a file a fresh password is printed, once
+    /// Add an account, or reset its password; without a file a new password is printed once
     Add {
         /// Name to sign in with
         name: String,
-        /// editor or admin (default: as it is, editor for a new account)
+        /// editor or admin (default: unchanged; editor for a new account)
         #[arg(long)]
         role: Option<String>,
-        /// Steps of signing that it may take: submit, review, sign, parted by commas; "" for none (default: as they are)
+        /// Signing duties: submit, review, sign, separated by commas; "" for none (default: unchanged)
         #[arg(long)]
         duties: Option<String>,
-        /// File that holds the password, `-` for standard input
+        /// File with the password, `-` for standard input
         #[arg(long, value_name = "FILE")]
         password_file: Option<String>,
     },
@@ -41,12 +40,12 @@ pub(super) enum UserCommand {
         /// Its name
         name: String,
     },
-    /// Let an account in again
+    /// Enable an account
     Enable {
         /// Its name
         name: String,
     },
-    /// Remove an account and end its sessions; what it did stays in the log
+    /// Remove an account and end its sessions; the audit log keeps what it did
     Remove {
         /// Its name
         name: String,
@@ -58,7 +57,7 @@ pub(super) enum UserCommand {
 pub(super) fn run(action: &UserCommand, context: &CommandContext) -> anyhow::Result<()> {
     let store = match Store::open_beside(&context.data) {
         Ok(store) => store,
-        // the first admin may come before the first crawl
+        // the first admin may be added before the first crawl
         Err(_) => Store::open(&context.data)?,
     };
     let now = Utc::now();
@@ -130,7 +129,7 @@ fn require_done(change: AccountChange, name: &str) -> anyhow::Result<()> {
 fn given(path: &str, name: &str) -> anyhow::Result<String> {
     let text =
         if path == "-" { std::io::read_to_string(std::io::stdin())? } else { std::fs::read_to_string(path).with_context(|| path.to_owned())? };
-    // the form of the console is trimmed as well
+    // the console's form is trimmed as well
     let password = text.trim().to_owned();
     check_password(name, &password).map_err(|weak| anyhow::anyhow!("{weak}（{}）", weak.chinese()))?;
     Ok(password)

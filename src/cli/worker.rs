@@ -1,4 +1,4 @@
-//! `qingbao worker`: fetches and extracts for a coordinator elsewhere.
+//! `qingbao worker`: fetches and extracts for a coordinator on another machine.
 
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
@@ -9,19 +9,18 @@ use crate::cli::report::Report;
 use crate::crawl::dispatch::nats;
 use crate::crawl::dispatch::nats::WorkerSettings;
 
-/// For whom to work.
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
-    /// NATS servers, separated by commas (default: as [crawl] in qingbao.toml says)
+    /// NATS servers, separated by commas (default: [crawl] in qingbao.toml)
     #[arg(long, value_name = "URL")]
     nats: Option<String>,
-    /// Name of this worker, unique among workers (default: host name and process id)
+    /// Unique name of this worker (default: host name and process id)
     #[arg(long)]
     name: Option<String>,
-    /// Tasks in work at once (default: as [fetch] in qingbao.toml says)
+    /// Tasks at once (default: [fetch] in qingbao.toml)
     #[arg(long, value_parser = clap::value_parser!(u16).range(1..=4096))]
     at_once: Option<u16>,
-    /// Only say whether this worker would find NATS, its rights and its coordinator
+    /// Only check NATS, permissions and coordinator
     #[arg(long)]
     check: bool,
 }
@@ -52,7 +51,7 @@ pub(super) async fn run(args: &Args, context: &CommandContext) -> anyhow::Result
     Ok(work.await?)
 }
 
-/// A name that can be part of a key: the one that is given, or host name and process id.
+/// Returns a name that can be part of a key: the given one, or host name and process id.
 fn name(given: Option<&str>) -> anyhow::Result<String> {
     let host = || std::fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_else(|_| "worker".to_owned());
     // host names have dots

@@ -1,4 +1,4 @@
-//! `[console]`: where the web pages are served.
+//! `[console]`: the address and sessions of the console.
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::ops::Range;
@@ -9,22 +9,22 @@ use url::Url;
 use crate::config::localized::localized;
 use crate::config::reader::{Section, Spanned};
 
-/// How long one stays signed in: unless told otherwise, and at least and at most.
+/// Session length: default, least and most.
 const DEFAULT_SESSION: Duration = Duration::from_hours(12);
 const SESSION_BOUNDS: Range<Duration> = Duration::from_secs(10)..Duration::from_hours(24 * 31);
 
-/// How the console is served.
+/// Settings of the console.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ConsoleSettings {
-    /// `None`: not at all.
+    /// `None`: no console.
     pub listen: Option<SocketAddr>,
     /// Prefix under which a proxy serves it, without a slash at its end: `/qingbao`.
     pub base_path: String,
-    /// Whether browsers reach it by https: cookies are kept to that.
+    /// Browsers reach it by https: cookies are sent over https only.
     pub https: bool,
     /// Names under which browsers reach it, in lower case and without port: that of `public_url`, and `hosts`.
     pub hosts: Vec<String>,
-    /// How long one stays signed in without doing anything.
+    /// A session ends after this long without activity.
     pub session: Duration,
 }
 
@@ -84,7 +84,7 @@ fn is_prefix(text: &str) -> bool {
     text.is_empty() || (text.starts_with('/') && !text.ends_with('/') && !text.contains("//") && plain)
 }
 
-/// What browsers type tells name, prefix, and whether it is https; `base_path` and `https` win.
+/// Reads host name, prefix and https from the address that browsers type; `base_path` and `https` override it.
 fn read_public_url(s: &Section<'_>, t: Spanned<&str>, c: &mut ConsoleSettings) {
     let url = Url::parse(t.value).ok().filter(|u| matches!(u.scheme(), "http" | "https") && u.query().is_none() && u.username().is_empty());
     let parts = url.as_ref().and_then(|u| Some((u, u.host_str()?, u.path().trim_end_matches('/'))));

@@ -1,4 +1,4 @@
-//! `[crawl]`: who does the work of the crawl.
+//! `[crawl]`: where tasks run.
 
 use std::fmt;
 use std::path::PathBuf;
@@ -12,7 +12,7 @@ pub enum DispatcherKind {
     /// This process.
     #[default]
     Local,
-    /// Workers, by way of NATS JetStream.
+    /// Workers, over NATS JetStream.
     Nats,
 }
 
@@ -22,7 +22,7 @@ pub enum DispatcherKind {
 pub struct NatsUrl(String);
 
 impl NatsUrl {
-    /// Each server's address, with what it holds of secrets.
+    /// Returns each server's address without its secrets.
     pub fn servers(&self) -> impl Iterator<Item = &str> {
         self.0.split(',').map(str::trim)
     }
@@ -30,7 +30,7 @@ impl NatsUrl {
 
 impl fmt::Display for NatsUrl {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // a password may hold any sign, commas too: everything up to the last @ goes
+        // a password may contain any character, also a comma: cut up to the last @
         match self.0.rsplit_once('@') {
             None => f.write_str(&self.0),
             Some((secret, host)) => {
@@ -47,24 +47,22 @@ impl fmt::Debug for NatsUrl {
     }
 }
 
-/// Who does the work, and how they are reached.
+/// Where tasks run, and how to reach the workers.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CrawlSettings {
-    /// Who.
     pub dispatcher: DispatcherKind,
-    /// NATS servers.
     pub nats: NatsUrl,
-    /// Credentials as `nsc` and the NATS operator write them (`.creds`).
+    /// Credentials file of `nsc` or a NATS operator (`.creds`).
     pub credentials_file: Option<PathBuf>,
-    /// User name, with [`password_file`](Self::password_file), where no credentials file is used.
+    /// User name, with [`password_file`](Self::password_file); not with a credentials file.
     pub user: Option<String>,
-    /// Its password.
+    /// File with the user's password.
     pub password_file: Option<PathBuf>,
-    /// Certificate authority of the servers, where it is not a public one.
+    /// Certificate authority of the servers, if it is not a public one.
     pub ca_file: Option<PathBuf>,
-    /// Copies that a cluster keeps of each stream.
+    /// Replicas of each stream in a cluster.
     pub replicas: usize,
-    /// Most tasks given out at once.
+    /// Most tasks dispatched at once.
     pub max_in_flight: usize,
 }
 
@@ -84,10 +82,10 @@ impl Default for CrawlSettings {
 }
 
 impl CrawlSettings {
-    /// What `--crawl` or `--nats` names instead: `local`, or the address of NATS.
+    /// Applies `--crawl` or `--nats`: `local`, or the address of NATS.
     ///
     /// # Errors
-    /// Neither, and what to write.
+    /// It is neither.
     pub fn named(&mut self, what: &str) -> Result<(), LocalizedMessage> {
         if what == "local" {
             self.dispatcher = DispatcherKind::Local;

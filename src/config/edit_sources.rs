@@ -1,5 +1,5 @@
-//! Changing `sources.toml` by program: comments and order stay, the new file is checked before it replaces the old one in
-//! one step, and nothing is written over a change made meanwhile.
+//! Edits `sources.toml`: comments and order stay, the new file is checked and replaces the old one atomically, and a concurrent
+//! change is never overwritten.
 
 use std::collections::{BTreeMap, HashSet};
 use std::hash::BuildHasher;
@@ -16,24 +16,19 @@ use crate::model::{Source, SourceId, SourceKind, WebUrl};
 /// Why a change was not made.
 #[derive(Debug, thiserror::Error)]
 pub enum EditError {
-    /// The file as it is, or as it would be, is wrong.
+    /// The file has a mistake, before or after the change.
     #[error(transparent)]
     Config(#[from] ConfigError),
     /// The file cannot be written.
     #[error("{path} cannot be written: {source}; nothing was changed")]
-    Write {
-        /// The file.
-        path: String,
-        /// Cause.
-        source: std::io::Error,
-    },
-    /// Somebody else was quicker.
+    Write { path: String, source: std::io::Error },
+    /// Another program changed the file meanwhile.
     #[error("{0} was changed by somebody else at the same moment; nothing was written, try again")]
     Changed(String),
 }
 
 impl EditError {
-    /// As the console says it.
+    /// Returns the reason for editors.
     pub fn chinese(&self) -> String {
         match self {
             Self::Config(e) => e.chinese(),
@@ -43,12 +38,12 @@ impl EditError {
     }
 }
 
-/// Sets `enabled` of a source; false where the source does not stand in the file.
+/// Sets `enabled` of a source; returns false if it is not in the file.
 pub fn set_enabled(path: &Path, id: &SourceId, on: bool, vocabulary: &Vocabulary) -> Result<bool, EditError> {
     change(path, vocabulary, |document| {
         let Some(table) = source_table(document, id) else { return false };
         if on {
-            // on is what a source is where nothing is said
+            // enabled is the default
             table.remove("enabled");
         } else {
             table.insert("enabled", value(false));
@@ -57,7 +52,7 @@ pub fn set_enabled(path: &Path, id: &SourceId, on: bool, vocabulary: &Vocabulary
     })
 }
 
-/// Removes a source with its comments; false where it does not stand in the file.
+/// Removes a source with its comments; returns false if it is not in the file.
 pub fn remove(path: &Path, id: &SourceId, vocabulary: &Vocabulary) -> Result<bool, EditError> {
     change(path, vocabulary, |document| {
         let Some(tables) = document.get_mut("source").and_then(Item::as_array_of_tables_mut) else { return false };
@@ -67,15 +62,15 @@ pub fn remove(path: &Path, id: &SourceId, vocabulary: &Vocabulary) -> Result<boo
     })
 }
 
-/// What stands under a key of a source; nothing takes the key out. `list.item` is the key `item` of the table `list`.
+/// A key of a source and its value; `None` removes the key. `list.item` is the key `item` of the table `list`.
 pub type Field = (&'static str, Option<Value>);
 
-/// Sets fields of a source; false where the source does not stand in the file.
+/// Sets fields of a source; returns false if it is not in the file.
 pub fn set_fields(path: &Path, id: &SourceId, fields: &[Field], vocabulary: &Vocabulary) -> Result<bool, EditError> {
     change(path, vocabulary, |document| put_fields(document, id, fields))
 }
 
-/// The source as it would be with these fields; nothing is written.
+/// Returns the source with these fields changed; writes nothing.
 pub fn with_fields(path: &Path, id: &SourceId, fields: &[Field], vocabulary: &Vocabulary) -> Result<Option<Arc<Source>>, EditError> {
     let name = path.display().to_string();
     let Ok(mut document) = read_file(path)?.parse::<DocumentMut>() else { return Ok(None) };
@@ -83,7 +78,7 @@ pub fn with_fields(path: &Path, id: &SourceId, fields: &[Field], vocabulary: &Vo
     Ok(SourceList::parse(&name, &document.to_string(), vocabulary)?.get(id).cloned())
 }
 
-/// What the file says of a source, as texts: lists one value per line, keys of inner tables as `list.item`.
+/// Returns the fields of a source as texts: lists with one value per line, keys of inner tables as `list.item`.
 pub fn raw_fields(path: &Path, id: &SourceId) -> Result<Option<BTreeMap<String, String>>, EditError> {
     let Ok(mut document) = read_file(path)?.parse::<DocumentMut>() else { return Ok(None) };
     let Some(table) = source_table(&mut document, id) else { return Ok(None) };
@@ -128,7 +123,7 @@ fn put_fields(document: &mut DocumentMut, id: &SourceId, fields: &[Field]) -> bo
     true
 }
 
-/// Sets or removes a key; one that says the same already, and the comment behind a changed one, stay as written.
+/// Sets or removes a key. An unchanged value stays as written, and so does the comment after a changed one.
 fn put(table: &mut dyn TableLike, key: &str, new: Option<Value>) {
     let Some(mut new) = new else {
         table.remove(key);
@@ -151,7 +146,7 @@ fn source_table<'a>(document: &'a mut DocumentMut, id: &SourceId) -> Option<&'a 
     tables.iter_mut().find(|t| t.get("id").and_then(Item::as_str) == Some(id.as_str()))
 }
 
-/// An id from the host, with a number where it is taken: `www.kjt.henan.gov.cn` → `kjt-henan-gov-cn`.
+/// Makes an id from the host, with a number if it is taken: `www.kjt.henan.gov.cn` → `kjt-henan-gov-cn`.
 pub fn free_id<S: BuildHasher>(url: &WebUrl, taken: &HashSet<SourceId, S>) -> Option<SourceId> {
     let host = url.host().trim_start_matches("www.");
     let stem: String = host.to_ascii_lowercase().chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '-' }).take(48).collect();
@@ -160,33 +155,31 @@ pub fn free_id<S: BuildHasher>(url: &WebUrl, taken: &HashSet<SourceId, S>) -> Op
     names.filter_map(|name| SourceId::parse(&name)).find(|id| !taken.contains(id))
 }
 
-/// A source to be written.
+/// A source to add.
 #[derive(Debug, Clone)]
 pub struct NewSource {
-    /// Stable key.
     pub id: SourceId,
-    /// Name shown to editors.
     pub name: String,
-    /// Where the entries are listed.
+    /// The address of the list.
     pub url: WebUrl,
-    /// Where it is to be fixed.
+    /// If it must not be detected.
     pub kind: Option<SourceKind>,
     /// 全国, 河南, 许昌 …
     pub region: Option<String>,
-    /// May be on a private or loopback address.
+    /// Allows a private or loopback address.
     pub allow_private: bool,
-    /// Through a headless browser.
+    /// Load pages in the headless browser.
     pub render: bool,
 }
 
-/// A source as it stands in the file.
+/// Returns the source as TOML.
 pub fn as_toml(new: &NewSource) -> String {
     let mut document = DocumentMut::new();
     append(&mut document, new);
     document.to_string().trim().to_owned()
 }
 
-/// Adds sources at the end of the file; one that does not exist yet is made.
+/// Appends sources to the file; creates a missing file.
 pub fn add(path: &Path, new: &[NewSource], vocabulary: &Vocabulary) -> Result<(), EditError> {
     if !path.exists() {
         let name = path.display().to_string();
@@ -248,9 +241,9 @@ fn change(path: &Path, vocabulary: &Vocabulary, edit: impl FnOnce(&mut DocumentM
     Ok(true)
 }
 
-/// Writes beside and renames: the file is the old one or the new one, never half of either.
+/// Writes a temporary file and renames it, so that the file is never half written.
 fn replace(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
-    // a link stays a link: what it points to is replaced
+    // replace the target of a link, not the link
     let path = std::fs::canonicalize(path)?;
     let beside = PathBuf::from(format!("{}.new", path.display()));
     let mut file = std::fs::File::create(&beside)?;

@@ -1,6 +1,6 @@
-//! What a template of the foreword may hold.
+//! Placeholders of the foreword's template.
 
-/// The placeholders of a template, written in braces, and what they stand for.
+/// Placeholders, written in braces, with their meaning.
 pub(crate) const PLACEHOLDERS: [(&str, &str); 7] = [
     ("候选", "how many stories there were to choose from"),
     ("条数", "how many items the issue has"),
@@ -11,7 +11,7 @@ pub(crate) const PLACEHOLDERS: [(&str, &str); 7] = [
     ("来源", "how many sources work"),
 ];
 
-/// Returns the first word in braces that is no placeholder.
+/// Returns the first word in braces that is not a placeholder.
 pub(super) fn unknown_placeholder(template: &str) -> Option<&str> {
     let mut words = template.split('{').skip(1).map(|rest| rest.split('}').next().unwrap_or_default());
     words.find(|w| PLACEHOLDERS.iter().all(|(name, _)| name != w))

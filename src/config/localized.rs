@@ -1,8 +1,8 @@
-//! What is said of a mistake: in English for the command line and the log, in Chinese for the console.
+//! Messages in English for the command line and the log, and in Chinese for the console.
 
 use std::fmt;
 
-/// The same in both languages.
+/// A message in both languages.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LocalizedMessage {
     /// For the command line and the log.
@@ -11,27 +11,27 @@ pub struct LocalizedMessage {
     pub chinese: String,
 }
 
-/// What is wrong and what to do, in both languages.
+/// What is wrong and what to do.
 pub(crate) fn localized(english: impl Into<String>, chinese: impl Into<String>) -> LocalizedMessage {
     LocalizedMessage { english: english.into(), chinese: chinese.into() }
 }
 
-/// What a number or a length of time must keep to.
+/// Returns the limits of a number or duration.
 pub(super) fn bounds(key: &str, from: impl fmt::Display, to: impl fmt::Display) -> LocalizedMessage {
     localized(format!("{key:?} must be from {from} to {to}"), format!("{key} 应当在 {from} 到 {to} 之间"))
 }
 
-/// The keys that there are.
+/// Returns the list of known keys.
 pub(super) fn listed(known: &[&str]) -> LocalizedMessage {
     localized(format!("known keys: {}", known.join(", ")), format!("可用的有 {}", known.join("、")))
 }
 
-/// Offers the word that was probably meant.
+/// Suggests a word.
 pub(super) fn did_you_mean(word: &str) -> LocalizedMessage {
     localized(format!("did you mean {word:?}?"), format!("是不是“{word}”？"))
 }
 
-/// The known word most like this one, if any is like it at all.
+/// Returns the most similar known word, if any is similar.
 pub(super) fn nearest<'w>(word: &str, known: impl IntoIterator<Item = &'w str>) -> Option<&'w str> {
     known
         .into_iter()
@@ -43,14 +43,14 @@ pub(super) fn nearest<'w>(word: &str, known: impl IntoIterator<Item = &'w str>) 
 
 #[cfg(test)]
 impl LocalizedMessage {
-    /// Complains of one that does not speak both languages.
+    /// Asserts that both languages are there.
     pub(super) fn check(&self) {
         let is_han = |c: char| ('\u{4e00}'..='\u{9fff}').contains(&c);
         assert!(self.chinese.chars().any(is_han) && self.english.split(' ').count() > 2, "{self:?}");
     }
 }
 
-/// As the command line says it.
+/// In English.
 impl fmt::Display for LocalizedMessage {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.english)

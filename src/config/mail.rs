@@ -1,4 +1,4 @@
-//! `[mail]`: sender, server, signing, and what becomes of letters that do not arrive.
+//! `[mail]`: sender, server, signing, and what happens to undelivered mail.
 
 use std::ops::Range;
 use std::path::PathBuf;
@@ -10,73 +10,67 @@ use crate::config::localized::localized;
 use crate::config::reader::Section;
 use crate::model::MailAddress;
 
-/// How TLS is spoken with the mail server.
+/// TLS with the mail server.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum MailTls {
     /// From the first byte, port 465.
     Implicit,
     /// Upgraded by STARTTLS, port 587; never falls back to plain text.
     Starttls,
-    /// None; only for relays inside one's own network.
+    /// None; only for relays in the own network.
     None,
 }
 
 /// An SMTP server.
 #[derive(Debug, Clone)]
 pub struct SmtpSettings {
-    /// Host name.
     pub host: String,
-    /// Port.
     pub port: u16,
-    /// TLS.
     pub tls: MailTls,
-    /// Root certificate of one's own authority, PEM.
+    /// Root certificate of a private authority, PEM.
     pub ca_file: Option<PathBuf>,
-    /// Login.
     pub user: Option<String>,
     /// File with the password.
     pub password_file: Option<PathBuf>,
-    /// Longest wait in any step of the dialogue, where `mail/step.rs` does not set a shorter one; RFC 5321 §4.5.3.2.6 asks for
-    /// 10 minutes after the final dot.
+    /// Timeout of each step of the dialogue, if `mail/step.rs` has no shorter one; RFC 5321 §4.5.3.2.6 asks for 10 minutes after
+    /// the final dot.
     pub timeout: Duration,
-    /// Between two letters: providers count.
+    /// Between two messages, because providers count them.
     pub pause: Duration,
 }
 
-/// What becomes of a letter that may or may not have been accepted.
+/// What happens to a message that may have been accepted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum AmbiguousDeliveryPolicy {
-    /// It goes out again with the same Message-ID.
+    /// It is sent again with the same Message-ID.
     Resend,
-    /// It waits for an operator's word.
+    /// It waits for an operator's decision.
     Hold,
 }
 
 /// DKIM (RFC 6376).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DkimSettings {
-    /// Domain that signs.
+    /// The signing domain.
     pub domain: String,
-    /// Selector of the public key's record.
+    /// Selector of the public key's DNS record.
     pub selector: String,
     /// RSA private key, PEM.
     pub key_file: PathBuf,
 }
 
-/// How mail leaves.
+/// Settings of mail.
 #[derive(Debug, Clone)]
 pub struct MailSettings {
-    /// Sender.
     pub from: MailAddress,
-    /// Where answers go.
+    /// For replies.
     pub reply_to: Option<MailAddress>,
-    /// Who is told of letters that do not arrive.
+    /// They are told of undelivered mail.
     pub operators: Vec<MailAddress>,
-    /// What becomes of a letter of unknown fate.
+    /// For messages of unknown fate.
     pub on_uncertain: AmbiguousDeliveryPolicy,
-    /// How long a letter is worth sending.
+    /// A message is given up after this long.
     pub expire: Duration,
-    /// Signing.
     pub dkim: Option<DkimSettings>,
     /// `None`: `.eml` files in the outbox folder.
     pub smtp: Option<SmtpSettings>,
@@ -97,7 +91,7 @@ impl Default for MailSettings {
 }
 
 impl MailSettings {
-    /// Until when a letter that is queued now is worth sending.
+    /// Returns when a message queued now expires.
     pub fn expires(&self, now: DateTime<Utc>) -> DateTime<Utc> {
         now + TimeDelta::from_std(self.expire).unwrap_or(TimeDelta::days(3))
     }

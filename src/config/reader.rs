@@ -1,4 +1,4 @@
-//! Reading TOML with places: every complaint carries line and column, and all complaints of a file come together.
+//! Reads TOML with positions. Every mistake has line and column, and all mistakes of a file are reported together.
 
 use std::cell::RefCell;
 use std::fmt;
@@ -9,22 +9,22 @@ use toml_edit::{Document, Item, TableLike, Value};
 
 use crate::config::localized::{LocalizedMessage, bounds, did_you_mean, listed, localized, nearest};
 
-/// Most unknown keys of one table that are complained of.
+/// Most unknown keys reported per table.
 const MAX_UNKNOWN_KEYS: usize = 50;
 
-/// One thing wrong with a configuration file.
+/// A mistake in a configuration file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Problem {
     /// File as named on the command line.
     pub file: String,
-    /// Line and column, from 1; `None` where the whole file is meant.
+    /// From 1; `None` if the whole file is meant.
     pub at: Option<(usize, usize)>,
     /// What is wrong and what to do.
     pub words: LocalizedMessage,
 }
 
 impl Problem {
-    /// With its place, as the console says it.
+    /// Returns the message with its place, for the console.
     pub fn chinese(&self) -> String {
         match self.at {
             Some((line, column)) => format!("{} 第 {line} 行第 {column} 列：{}", self.file, self.words.chinese),
@@ -42,7 +42,7 @@ impl fmt::Display for Problem {
     }
 }
 
-/// Everything wrong with a configuration file.
+/// All mistakes of a configuration file.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{}", .problems.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))]
 pub struct ConfigError {
@@ -55,18 +55,18 @@ impl ConfigError {
         Self { problems: vec![Problem { file: file.to_owned(), at: None, words }] }
     }
 
-    /// Everything, one line each, as the console says it.
+    /// Returns all messages, one per line, for the console.
     pub fn chinese(&self) -> String {
         self.problems.iter().map(Problem::chinese).collect::<Vec<_>>().join("\n")
     }
 }
 
-/// A parsed file, or the part of it that is read now, that collects problems.
+/// A parsed file, or the part that is being read, with its mistakes so far.
 pub(super) struct TomlReader<'a> {
     file: &'a str,
     raw: &'a str,
     document: Document<&'a str>,
-    /// Where the part begins in the file; spans count from there.
+    /// Where the part starts in the file; spans are relative to it.
     start: usize,
     places: Places,
     problems: RefCell<Vec<Problem>>,
@@ -91,12 +91,12 @@ impl<'a> TomlReader<'a> {
         Ok(reader)
     }
 
-    /// A file of which `parse_part` reads one part after the other.
+    /// A file whose parts `parse_part` reads one after the other.
     pub(super) fn unparsed(file: &'a str, raw: &'a str) -> Self {
         Self { file, raw, document: Document::new(), start: 0, places: Places::new(raw), problems: RefCell::default() }
     }
 
-    /// Parses a part of the file in place of the part before. Returns false if it is not valid TOML by itself.
+    /// Parses the next part of the file. Returns false if it is not valid TOML by itself.
     pub(super) fn parse_part(&mut self, part: Range<usize>) -> bool {
         self.start = part.start;
         let document = self.raw.get(part).and_then(|text| Document::parse(text).ok());
@@ -112,17 +112,17 @@ impl<'a> TomlReader<'a> {
         self.problems.borrow_mut().push(Problem { file: self.file.to_owned(), at, words });
     }
 
-    /// Where a span of the current part begins in the file.
+    /// Returns the offset of a span of the current part in the file.
     pub(super) fn offset(&self, span: &Range<usize>) -> usize {
         self.start + span.start
     }
 
-    /// Line and column of an offset in the file, for messages that name a second place.
+    /// Returns line and column of an offset in the file, for messages that name a second place.
     pub(super) fn place(&self, offset: usize) -> (usize, usize) {
         self.places.of(self.raw, offset)
     }
 
-    /// The value, unless anything was complained of.
+    /// Returns the value, or all mistakes.
     pub(super) fn finish<T>(self, value: T) -> Result<T, ConfigError> {
         let mut problems = self.problems.into_inner();
         if problems.is_empty() {
@@ -133,7 +133,7 @@ impl<'a> TomlReader<'a> {
     }
 }
 
-/// Byte offset of each line: a list of ten thousand sources is asked for twenty thousand places.
+/// Byte offset of each line, because a list of ten thousand sources needs twenty thousand positions.
 struct Places(Vec<usize>);
 
 impl Places {
@@ -141,7 +141,7 @@ impl Places {
         Self(std::iter::once(0).chain(raw.match_indices('\n').map(|(i, _)| i + 1)).collect())
     }
 
-    /// Line and column of an offset, from 1; columns count characters.
+    /// Returns line and column of an offset, from 1; columns count characters.
     fn of(&self, raw: &str, offset: usize) -> (usize, usize) {
         let line = self.0.partition_point(|start| *start <= offset);
         let start = self.0.get(line.saturating_sub(1)).copied().unwrap_or(0);
@@ -149,7 +149,7 @@ impl Places {
     }
 }
 
-/// A text value and where it stands.
+/// A value and its position.
 pub(super) struct Spanned<T> {
     pub(super) value: T,
     pub(super) span: Option<Range<usize>>,
@@ -163,7 +163,7 @@ pub(super) struct Section<'a> {
 }
 
 impl<'a> Section<'a> {
-    /// Complains of every key that is not in the list.
+    /// Reports every key that is not in the list.
     pub(super) fn deny_unknown_keys(&self, known: &[&str]) {
         for (key, _) in self.table.iter().filter(|(key, _)| !known.contains(key)).take(MAX_UNKNOWN_KEYS) {
             let span = self.table.key(key).and_then(toml_edit::Key::span);
@@ -177,12 +177,12 @@ impl<'a> Section<'a> {
         self.table.get(key).is_none_or(Item::is_array_of_tables)
     }
 
-    /// Every key, as written.
+    /// Returns the keys as written.
     pub(super) fn keys(&self) -> Vec<&'a str> {
         self.table.iter().map(|(key, _)| key).collect()
     }
 
-    /// Where the table begins.
+    /// Returns the position of the table.
     pub(super) fn span(&self) -> Range<usize> {
         self.span.clone()
     }
@@ -191,7 +191,7 @@ impl<'a> Section<'a> {
         self.reader.error(span.or_else(|| Some(self.span.clone())), words);
     }
 
-    /// Complains of a word that is none of those known.
+    /// Reports a word that is not known.
     pub(super) fn invalid_value(&self, key: &str, text: Spanned<&str>, known: &[&str]) {
         let mut words = localized(
             format!("{key} {:?} is not one of {}", text.value, known.join(", ")),
@@ -226,7 +226,7 @@ impl<'a> Section<'a> {
         self.typed(key, ("a text in quotes", "引号括起来的文字"), Value::as_str)
     }
 
-    /// A text, trimmed, owned.
+    /// Returns a trimmed text.
     pub(super) fn string(&self, key: &str) -> Option<String> {
         self.text(key).map(|t| t.value.trim().to_owned())
     }
@@ -244,7 +244,7 @@ impl<'a> Section<'a> {
         Some(n.value)
     }
 
-    /// A number with or without a point.
+    /// Returns an integer or decimal number.
     pub(super) fn number(&self, key: &str, range: RangeInclusive<f64>) -> Option<f64> {
         let n = self.typed(key, ("a number", "数字"), |v| v.as_float().or_else(|| v.as_integer().map(|n| n as f64)))?;
         if !range.contains(&n.value) {
@@ -266,7 +266,7 @@ impl<'a> Section<'a> {
         Some(out)
     }
 
-    /// A list of integers in a range.
+    /// Returns a list of integers in a range.
     pub(super) fn integers(&self, key: &str, range: Range<i64>) -> Vec<i64> {
         let Some(list) = self.typed(key, ("a list of integers, like [8080]", "一组整数，如 [8080]"), Value::as_array) else {
             return Vec::new();
@@ -281,12 +281,12 @@ impl<'a> Section<'a> {
         out
     }
 
-    /// Texts without places, trimmed; missing counts as none.
+    /// Returns trimmed texts without positions; none if the key is missing.
     pub(super) fn strings(&self, key: &str) -> Vec<String> {
         self.texts(key).unwrap_or_default().into_iter().map(|t| t.value.trim().to_owned()).collect()
     }
 
-    /// A length of time such as `30m`; within the range, both ends included.
+    /// Returns a duration such as `30m`; both ends of the range are included.
     pub(super) fn duration(&self, key: &str, range: Range<Duration>) -> Option<Duration> {
         let text = self.text(key)?;
         match parse_duration(text.value) {
@@ -303,7 +303,7 @@ impl<'a> Section<'a> {
         }
     }
 
-    /// A table or inline table below this one.
+    /// Returns a table or inline table below this one.
     pub(super) fn section(&self, key: &str) -> Option<Section<'a>> {
         let item = self.table.get(key)?;
         self.as_section(key, item)
@@ -318,7 +318,7 @@ impl<'a> Section<'a> {
         Some(Section { reader: self.reader, table, span })
     }
 
-    /// `[key]` alone, or as many `[[key]]` as there are.
+    /// Returns the table of `[key]`, or all tables of `[[key]]`.
     pub(super) fn one_or_more(&self, key: &str) -> Vec<Section<'a>> {
         match self.table.get(key) {
             Some(item) if item.is_array_of_tables() => self.sections(key),
@@ -327,7 +327,7 @@ impl<'a> Section<'a> {
         }
     }
 
-    /// The tables of `[[key]]`, or of a list of inline tables.
+    /// Returns the tables of `[[key]]`, or of a list of inline tables.
     pub(super) fn sections(&self, key: &str) -> Vec<Section<'a>> {
         let Some(item) = self.table.get(key) else { return Vec::new() };
         if let Some(tables) = item.as_array_of_tables() {
@@ -353,7 +353,7 @@ impl<'a> Section<'a> {
     }
 }
 
-/// `90s`, `30m`, `2h`, `1d`.
+/// Parses `90s`, `30m`, `2h`, `1d`.
 pub(super) fn parse_duration(text: &str) -> Option<Duration> {
     let text = text.trim();
     let unit = text.chars().next_back()?;

@@ -23,7 +23,7 @@ use crate::config::{ConfigError, Taxonomy, console, crawl, mail, pdf, publicatio
 pub struct Settings {
     /// `[publication]`, or the first `[[publication]]`.
     pub publication: Publication,
-    /// Further ones.
+    /// The other publications.
     pub additional_publications: Vec<Publication>,
     /// `[fetch]`
     pub fetch: FetchSettings,
@@ -51,55 +51,54 @@ impl Settings {
         std::iter::once(&self.publication).chain(&self.additional_publications)
     }
 
-    /// The publication of a name, if there is one still.
+    /// Returns a publication by name, if the settings still have it.
     pub fn publication_named(&self, name: &str) -> Option<&Publication> {
         self.publications().find(|p| p.name == name)
     }
 
-    /// The template of a publication's document, where it has one.
+    /// Returns the template of a publication, if it has one.
     pub fn template_of(&self, publication: &str) -> Option<&DocxTemplate> {
         self.publication_named(publication)?.template.as_deref()
     }
 
-    /// The words that sources may use as hints: the taxonomy's, and the columns of every publication.
+    /// Returns the words that source hints may use: the taxonomy's, and the columns of every publication.
     pub fn vocabulary(&self, taxonomy: &Taxonomy) -> Vocabulary {
         Vocabulary::new(taxonomy, self.publications().flat_map(Publication::column_names).collect())
     }
 }
 
-/// How sources are asked.
+/// `[fetch]`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct FetchSettings {
-    /// Whole request, body included.
+    /// For a whole request, including its body.
     pub timeout: Duration,
-    /// Until the connection stands.
+    /// For the connection.
     pub connect_timeout: Duration,
-    /// Longest silence within an answer.
+    /// Longest silence within a response.
     pub idle_timeout: Duration,
-    /// Most bytes of a page, decompressed.
+    /// Decompressed, in bytes.
     pub max_page_bytes: usize,
-    /// Most bytes of a feed or list, decompressed.
+    /// For feeds and lists; decompressed, in bytes.
     pub max_feed_bytes: usize,
-    /// Most bytes of a PDF.
+    /// In bytes.
     pub max_pdf_bytes: usize,
-    /// Pause between two requests to one host.
+    /// Delay between two requests to one host.
     pub host_delay: Duration,
-    /// Most of a robots.txt `Crawl-delay` that is honoured.
+    /// Longest `Crawl-delay` of robots.txt that is obeyed.
     pub max_crawl_delay: Duration,
-    /// Shortest time between two polls at a source whose interval is found out.
+    /// Shortest adaptive poll interval.
     pub min_interval: Duration,
-    /// Longest time between two polls at a source whose interval is found out.
+    /// Longest adaptive poll interval.
     pub max_interval: Duration,
     /// Most requests at once over all hosts.
     pub at_once: usize,
-    /// Who we say we are.
     pub user_agent: String,
-    /// Tries per article before it is given up.
+    /// Attempts per article.
     pub tries: u32,
-    /// Most entries taken from one poll of one source.
+    /// Most entries taken from one poll.
     pub max_entries: usize,
-    /// The browser for `render = true`; `None`: looked for on the PATH.
+    /// The browser for `render = true`; `None`: found on the PATH.
     pub browser: Option<PathBuf>,
     /// Pages rendered at once.
     pub browser_tabs: usize,
@@ -129,17 +128,17 @@ impl Default for FetchSettings {
 }
 
 impl FetchSettings {
-    /// The longest pause that a host may be given between two requests, unless it asks for one itself with an answer.
+    /// Returns the longest delay between two requests to a host, unless the host asks for a longer one.
     pub fn longest_pause(&self) -> Duration {
         self.max_crawl_delay.max(self.host_delay * 2)
     }
 }
 
 impl Settings {
-    /// The file that is read where none is named.
+    /// The default file.
     pub const FILE: &str = "qingbao.toml";
 
-    /// Reads a file, or the defaults where no file is named and `qingbao.toml` does not exist.
+    /// Reads a file; without a path `qingbao.toml`, or the defaults if that does not exist.
     pub fn load(path: Option<&Path>) -> Result<Self, ConfigError> {
         let default = Path::new(Self::FILE);
         let mut settings = match path {
@@ -155,7 +154,7 @@ impl Settings {
         Ok(settings)
     }
 
-    /// Checks the text of a file; all problems come together.
+    /// Reads settings; reports all mistakes at once.
     pub fn parse(file: &str, text: &str) -> Result<Self, ConfigError> {
         let reader = TomlReader::parse(file, text)?;
         let root = reader.root();

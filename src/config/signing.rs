@@ -1,14 +1,14 @@
-//! `[publication]`: its kind, and who signs its issues.
+//! `[publication]`: layout and signing steps.
 
 use std::time::Duration;
 
 use crate::config::reader::Section;
 use crate::model::{Layout, SigningStep};
 
-/// Keys that are read here.
+/// Keys read here.
 pub(super) const KEYS: [&str; 3] = ["kind", "signing", "withdraw_within"];
 
-/// How long the letters of a signed issue wait by default.
+/// Default time for withdrawing a signed issue, before its mail is sent.
 const WITHDRAW_WITHIN: Duration = Duration::from_mins(5);
 const MAX_WITHDRAW_WITHIN: Duration = Duration::from_hours(24);
 
@@ -25,7 +25,7 @@ pub(super) fn read_kind(s: &Section<'_>) -> Layout {
     }
 }
 
-/// `signing = ["review", "sign"]`: the steps in their order, however they are written.
+/// `signing = ["review", "sign"]`: the steps in their fixed order, whatever the order in the file.
 pub(super) fn read_steps(s: &Section<'_>) -> Vec<SigningStep> {
     let mut steps = Vec::new();
     for t in s.texts("signing").unwrap_or_default() {
@@ -39,7 +39,7 @@ pub(super) fn read_steps(s: &Section<'_>) -> Vec<SigningStep> {
     steps
 }
 
-/// `withdraw_within = "5m"`; where nobody signs, letters leave at once unless it says otherwise.
+/// `withdraw_within = "5m"`; without signing the default is no delay.
 pub(super) fn read_withdraw_within(s: &Section<'_>, signed: bool) -> Duration {
     let usual = if signed { WITHDRAW_WITHIN } else { Duration::ZERO };
     s.duration("withdraw_within", Duration::ZERO..MAX_WITHDRAW_WITHIN).unwrap_or(usual)

@@ -1,19 +1,19 @@
-//! `[store]`: how long things are kept, and how much room must be left.
+//! `[store]`: retention and minimum free space.
 
 use std::time::Duration;
 
 use crate::config::reader::Section;
 
-/// How the archive is kept.
+/// Settings of retention.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct StoreSettings {
-    /// How long the pages as fetched are kept; articles are kept for good.
+    /// For fetched pages; articles are never deleted.
     pub raw_pages: Duration,
-    /// How long the fetch log goes back.
+    /// For the fetch log.
     pub fetch_log: Duration,
-    /// How long the bytes of sent letters are kept; what became of them is kept for good.
+    /// For the bytes of sent mail; delivery results are never deleted.
     pub letters: Duration,
-    /// Bytes that must be left on the disk: below, nothing is fetched.
+    /// In bytes: with less free space, nothing is fetched.
     pub min_free: u64,
 }
 

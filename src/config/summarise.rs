@@ -1,4 +1,4 @@
-//! `[summarise]`: how long summaries are, and who may rewrite them.
+//! `[summarise]`: length of summaries, and who may rewrite them.
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -6,25 +6,24 @@ use std::time::Duration;
 use crate::config::localized::localized;
 use crate::config::reader::Section;
 
-/// How summaries are made.
+/// Settings of summaries.
 #[derive(Debug, Clone)]
 pub struct SummariseSettings {
-    /// Characters at most.
+    /// In characters.
     pub length: usize,
     /// A language model that rewrites them; none by default.
     pub rewriter: Option<RewriterSettings>,
 }
 
-/// A server that speaks the chat protocol of `OpenAI`, in the house or outside.
+/// A server with `OpenAI`'s chat protocol.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RewriterSettings {
     /// Address up to and including the version: `http://127.0.0.1:11434/v1`.
     pub endpoint: url::Url,
-    /// Name of the model.
     pub model: String,
-    /// File with the key, where one is asked for.
+    /// File with the key, if the server needs one.
     pub key_file: Option<PathBuf>,
-    /// For one summary.
+    /// Per summary.
     pub timeout: Duration,
 }
 

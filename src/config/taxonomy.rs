@@ -1,4 +1,4 @@
-//! `taxonomy.toml`: industries, themes, columns, places, organisations, each with the words that speak for it.
+//! `taxonomy.toml`: industries, themes, columns, places, organisations with their terms.
 
 use std::path::Path;
 
@@ -7,31 +7,30 @@ use crate::config::reader::{Section, TomlReader};
 use crate::config::{ConfigError, read_file};
 use crate::model::Firm;
 
-/// What speaks for one industry or theme.
+/// An industry or theme with its terms.
 #[derive(Debug, Clone, Default)]
 pub struct Topic {
     /// Name shown to editors.
     pub name: String,
-    /// Its sub-sectors in the national standards, each with its code in front.
+    /// Its sub-sectors in the national standards, each after its code.
     pub sectors: Vec<String>,
-    /// Bilingual that are evidence by themselves, the names of the sub-sectors among them.
+    /// Strong terms: one match is enough. Includes the sub-sector names.
     pub terms: Vec<String>,
-    /// Bilingual that count only beside a term of the same topic or a context word.
+    /// Words that count only near a term of the same topic or a context word.
     pub weak: Vec<String>,
-    /// Phrases that hold a word but mean something else.
+    /// Phrases that contain a term but mean something else.
     pub exclude: Vec<String>,
 }
 
-/// What speaks for a column of the briefing.
+/// A column of the briefing with its words.
 #[derive(Debug, Clone, Default)]
 pub struct ColumnRule {
-    /// Name.
     pub name: String,
-    /// Bilingual that count in the headline.
+    /// Words that count in the headline.
     pub title: Vec<String>,
-    /// Bilingual that count in the text.
+    /// Words that count in the text.
     pub text: Vec<String>,
-    /// Added to its score from the start: the column that takes what no other claims.
+    /// Added to its score: the column with the highest base takes articles that no other column claims.
     pub base: i64,
 }
 
@@ -40,54 +39,51 @@ pub struct ColumnRule {
 pub struct Place {
     /// Name shown.
     pub name: String,
-    /// Region it counts to: 许昌, 河南, 全国.
+    /// Its region: 许昌, 河南, 全国.
     pub region: String,
-    /// Names it goes by in texts.
+    /// Its names in texts.
     pub names: Vec<String>,
 }
 
-/// An organisation that is known by name.
+/// A known organisation.
 #[derive(Debug, Clone, Default)]
 pub struct Organisation {
     /// Name shown.
     pub name: String,
     /// Other names and stock codes.
     pub names: Vec<String>,
-    /// Its industries, where its name does not say them.
+    /// Its industries, if its name does not say them.
     pub industries: Vec<String>,
-    /// Whether news of it counts more.
+    /// News of it counts more.
     pub is_watched: bool,
 }
 
-/// Levels of a taxonomy that names none.
+/// Levels of a taxonomy without `levels`.
 const HOME: [&str; 2] = ["许昌", "河南"];
 
-/// The whole knowledge of the classifier.
+/// Everything that the classifier knows.
 #[derive(Debug, Clone, Default)]
 pub struct Taxonomy {
     /// The industries of "6+3+3".
     pub industries: Vec<Topic>,
     /// Cross-industry themes.
     pub themes: Vec<Topic>,
-    /// Columns.
     pub columns: Vec<ColumnRule>,
-    /// Regions of an article, narrowest first; what lies in none of them counts as national.
+    /// Regions of articles, narrowest first; articles outside all of them are national.
     pub levels: Vec<String>,
-    /// Places.
     pub places: Vec<Place>,
-    /// Organisations.
     pub organisations: Vec<Organisation>,
-    /// Words of industry talk that make weak words count.
+    /// Words of industry news that make weak words count.
     pub context: Vec<String>,
-    /// Words of other worlds (games, stars, sports, horoscopes) that count against every topic.
+    /// Words from unrelated areas (games, celebrities, sports, horoscopes). They lower the score of every topic.
     pub off_topic: Vec<String>,
 }
 
 impl Taxonomy {
-    /// The built-in one, as text.
+    /// The built-in taxonomy as TOML.
     pub const BUILT_IN: &'static str = include_str!("taxonomy.toml");
 
-    /// The file, or the built-in one.
+    /// Loads a file, or the built-in taxonomy.
     pub fn load(path: Option<&Path>) -> Result<Self, ConfigError> {
         match path {
             Some(p) => Self::parse(&p.display().to_string(), &read_file(p)?),
@@ -95,7 +91,7 @@ impl Taxonomy {
         }
     }
 
-    /// Checks the text of a file.
+    /// Reads a taxonomy; reports all mistakes at once.
     pub fn parse(file: &str, text: &str) -> Result<Self, ConfigError> {
         let reader = TomlReader::parse(file, text)?;
         let root = reader.root();
@@ -123,7 +119,7 @@ impl Taxonomy {
         reader.finish(taxonomy)
     }
 
-    /// Adds the firms whose industries editors named.
+    /// Adds firms whose industries editors named.
     #[must_use]
     pub fn with_firms(mut self, firms: Vec<Firm>) -> Self {
         let organisation = |f: Firm| Organisation { names: vec![f.name.clone()], name: f.name, industries: f.industries, is_watched: false };

@@ -1,4 +1,4 @@
-//! An address that an editor pastes: its page is fetched, extracted, classified and stored at once.
+//! Adds one article by its address: fetches, extracts, classifies and stores it at once.
 
 use std::sync::Arc;
 
@@ -7,14 +7,15 @@ use chrono::Utc;
 use crate::crawl::{Crawler, preview};
 use crate::model::{ArticleId, Source, SourceId, WebUrl};
 
-/// The source of what editors add; it is never polled.
+/// The source of articles that editors add; it is never polled.
 const MANUAL_SOURCE: (&str, &str) = ("by-hand", "编辑添加");
 
 impl Crawler {
-    /// The article at an address, which may be private where the source list lets all be so; from the archive where it is there already.
+    /// Returns the article at an address, from the archive if it is already there. The address may be private if the source list
+    /// allows that for all.
     ///
     /// # Errors
-    /// Why it cannot be had, for editors.
+    /// The reason, for editors.
     pub async fn add_by_url(self: &Arc<Self>, url: WebUrl, allow_private: bool) -> Result<ArticleId, String> {
         let failed = |e: &dyn std::fmt::Display| format!("没有加入：{e}");
         let known = url.clone();

@@ -1,7 +1,7 @@
-//! The crawl: keeps the frontier filled from the store, starts what is due, and takes in what comes back.
+//! The crawl: refills the frontier from the store, starts due jobs, and stores results.
 //!
-//! Polls and pages run side by side, one at a time per host; a slow host delays only itself. Every
-//! job commits by itself, so the crawl may be dropped at any moment.
+//! Polls and pages run side by side, one at a time per host; a slow host delays only itself. Every job commits by itself, so the
+//! crawl can be dropped at any moment.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -21,33 +21,33 @@ use crate::fetch::{MAX_HOST_WAIT, Redirect, host_key};
 use crate::health::Component;
 use crate::model::{SourceId, WebUrl};
 
-/// Hosts taken from the store at a time.
+/// Hosts read from the store per refill.
 const HOSTS_PER_REFILL: usize = 256;
-/// The frontier is filled again below this many jobs, and not more often than every [`MIN_REFILL_INTERVAL`].
+/// Refill below this many jobs, but at most every [`MIN_REFILL_INTERVAL`].
 const REFILL_THRESHOLD: usize = 192;
 const MIN_REFILL_INTERVAL: Duration = Duration::from_millis(40);
-/// Longest time in which no task comes back although some run: an article of twelve pages on a site that asks for half a minute
-/// between two may be the only one.
+/// The crawl counts as stuck if tasks run and none completes for this long. The only one may be an article of twelve pages on a
+/// site that asks for half a minute between two.
 const STALL_TIMEOUT: Duration = Duration::from_mins(15);
 
-/// How far a crawl goes.
+/// When a crawl ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum CrawlMode {
-    /// Until nothing is due and nothing will be within moments: one pass.
+    /// Until nothing is due now or within moments: one pass.
     Once,
-    /// Until nothing is due: the service comes again.
+    /// Until nothing is due; the service runs the next crawl.
     DueOnly,
 }
 
-/// Gives the source list in force, again and again: it may change while a crawl runs.
+/// Returns the current source list, which may change during a crawl.
 pub type SourcesFn<'a> = &'a (dyn Fn() -> Arc<SourceList> + Send + Sync);
 
 enum JobResult {
     Polled(SourceId, PollResult),
     Article(ArticleResult),
-    /// The way leads on at another host.
+    /// The response redirected to another host, so the job moves to that host's queue.
     Redirected(String, Vec<Redirect>),
-    /// The host is held by a task of a crawl before this one, or is to rest for long.
+    /// Another crawl still owns this host, or the host asked for a long back-off.
     HostBusy,
 }
 
@@ -57,19 +57,16 @@ struct Crawl<'a> {
     list: Arc<SourceList>,
     window: FrontierWindow,
     tasks: JoinSet<(Option<ReadyJob>, Result<JobResult>)>,
-    /// Redirects followed so far by jobs that go on at another host.
+    /// Redirects followed so far by jobs that moved to another host.
     pending_redirects: HashMap<Job, Vec<Redirect>>,
-    /// The last host whose pages were taken from the store.
+    /// The last host read from the store.
     host_cursor: String,
     last_refill: Option<Instant>,
-    /// When something came back last.
     last_completion: Instant,
-    /// Something came back since the frontier was filled last.
     has_new_results: bool,
 }
 
 impl Crawler {
-    /// Crawls what is due.
     pub async fn crawl(self: &Arc<Self>, sources: SourcesFn<'_>, reach: CrawlMode, progress: &dyn Progress, report: &mut CrawlSummary) -> Result<()> {
         let list = sources();
         let known = Arc::clone(&list);
@@ -103,7 +100,7 @@ impl Crawl<'_> {
         let dispatcher = Arc::clone(&self.crawler.dispatcher);
         let at_once = dispatcher.concurrency();
         loop {
-            // without room on the disk, or by settings of yesterday, nothing new is begun, and what is under way ends
+            // start no new jobs when the disk is full or the settings were replaced; let running jobs finish
             let may = self.crawler.may_fetch();
             if !may && self.tasks.is_empty() {
                 return Ok(());
@@ -127,7 +124,7 @@ impl Crawl<'_> {
                 }
                 continue;
             }
-            // tasks bound their own time: where none comes back for so long, something is stuck
+            // every task has a time limit: if none completes for this long, something is stuck
             if self.tasks.is_empty() || self.last_completion.elapsed() < STALL_TIMEOUT || dispatcher.is_remote() {
                 self.crawler.health.heartbeat(Component::Crawl);
             }
@@ -140,7 +137,7 @@ impl Crawl<'_> {
         }
     }
 
-    /// How long nothing can happen unless a task comes back.
+    /// Returns how long nothing can happen unless a task completes.
     fn next_wakeup(&self) -> Duration {
         let host_key = self.window.next_ready_at().map_or(MAX_HOST_WAIT, |at| at.saturating_duration_since(Instant::now()));
         let room = self.tasks.len() < self.crawler.dispatcher.concurrency();
@@ -154,7 +151,7 @@ impl Crawl<'_> {
         self.window.pending() < REFILL_THRESHOLD && (self.has_new_results && rested(MIN_REFILL_INTERVAL) || rested(Duration::from_secs(5)))
     }
 
-    /// Takes work from the store: polls that are due, then pages, host by host from where it stopped last time.
+    /// Reads work from the store: due polls, then pages, host by host from where the last refill stopped.
     async fn refill(&mut self, progress: &dyn Progress) -> Result<()> {
         let list = (self.sources)();
         if !Arc::ptr_eq(&list, &self.list) {
@@ -178,13 +175,13 @@ impl Crawl<'_> {
         let (store, tries) = (&self.crawler.store, self.crawler.settings.fetch.tries);
         let behind = std::mem::take(&mut self.host_cursor);
         let hosts = store.run(move |s| s.hosts_with_pending_entries(&behind, HOSTS_PER_REFILL)).await?;
-        // the end is reached: the next filling begins anew
+        // that was the last host: the next refill starts at the first
         if hosts.len() == HOSTS_PER_REFILL {
             self.host_cursor = hosts.last().cloned().unwrap_or_default();
         }
         let wanted: Vec<(String, usize)> =
             hosts.into_iter().map(|l| (self.window.room(&l), l)).filter(|(n, _)| *n > 0).map(|(n, l)| (l, n)).collect();
-        // ids that wait here already are among what the store gives, so it is asked for as many more
+        // the store may return ids we already hold, so ask for twice as many
         let most = MAX_PER_HOST * 2;
         let found = store.run(move |s| {
             wanted
@@ -206,7 +203,7 @@ impl Crawl<'_> {
 
     fn start(&mut self, ready: ReadyJob) {
         let (crawler, list) = (Arc::clone(self.crawler), Arc::clone(&self.list));
-        // many hosts of which each has one thing to ask must not leave as many connections open
+        // many hosts with one job each must not keep as many connections open
         let keep = ready.more || self.window.ready_hosts() < self.crawler.dispatcher.concurrency();
         let redirects = self.pending_redirects.remove(&ready.job).unwrap_or_default();
         self.tasks.spawn(async move {
@@ -215,7 +212,7 @@ impl Crawl<'_> {
         });
     }
 
-    /// What a crawl before this one had given out.
+    /// Applies the result of a task that an earlier crawl dispatched.
     fn adopt_orphan(&mut self, back: Completion) {
         let (crawler, list) = (Arc::clone(self.crawler), Arc::clone(&self.list));
         self.tasks.spawn(async move { (None, crawler.apply(back, &list).await) });
@@ -227,7 +224,7 @@ impl Crawl<'_> {
         progress: &dyn Progress,
         report: &mut CrawlSummary,
     ) -> Result<()> {
-        // a task ends only by coming back: panics of the stages are caught where they may happen
+        // a job always returns a result, because the stages catch their panics
         let Ok((ready, done)) = done else { return Err(crate::crawl::CrawlError::Task) };
         self.has_new_results = true;
         self.last_completion = Instant::now();
@@ -251,7 +248,7 @@ impl Crawl<'_> {
         Ok(())
     }
 
-    /// A host may be asked again, after its pause.
+    /// Makes a host available again after its delay.
     fn release_host(&mut self, ready: &ReadyJob) {
         let free = self.crawler.dispatcher.delay_until_free(&ready.host_key);
         if free > MAX_HOST_WAIT.max(self.crawler.settings.fetch.host_delay * 2) {
@@ -262,21 +259,21 @@ impl Crawl<'_> {
         self.window.done(&ready.host_key, &ready.job, Instant::now() + free);
     }
 
-    /// How long to wait for what is due soon; nothing where the crawl is at its end.
+    /// Returns how long to wait for jobs that are due soon; `None` if the crawl is over.
     async fn wait_for_next_due(&self, reach: CrawlMode) -> Result<Option<Duration>> {
         if reach == CrawlMode::DueOnly {
             return Ok(None);
         }
         let tries = self.crawler.settings.fetch.tries;
         let next = self.crawler.store.run(move |s| s.next_due(tries)).await?;
-        // seconds are what the store counts in
+        // the store counts in seconds
         let wait = next.map(|at| (at - Utc::now()).to_std().unwrap_or_default() + Duration::from_millis(50));
         Ok(wait.filter(|w| *w <= MAX_HOST_WAIT + Duration::from_secs(2)))
     }
 }
 
 impl Crawler {
-    /// One visit: has it made, and takes in what came.
+    /// Runs one job: dispatches its task and applies the result.
     async fn run_job(self: &Arc<Self>, job: &Job, list: &SourceList, keep: bool, redirects: Vec<Redirect>) -> Result<JobResult> {
         let task = match job {
             Job::Poll(id) => match list.get(id) {
@@ -294,7 +291,7 @@ impl Crawler {
         }
     }
 
-    /// Takes in what came of a task; its receipt is settled once that is in the store.
+    /// Applies the result of a task, then acknowledges it.
     async fn apply(self: &Arc<Self>, back: Completion, list: &SourceList) -> Result<JobResult> {
         let Completion { meta: about, report, ack: receipt } = back;
         let done = match (list.get(&about.source), about.entry) {
@@ -346,7 +343,7 @@ fn report_article(got: ArticleResult, progress: &dyn Progress, report: &mut Craw
     }
 }
 
-/// Pages named in a report.
+/// Failed pages listed in a report.
 const MAX_REPORTED_FAILURES: usize = 100;
 
 impl CrawlSummary {

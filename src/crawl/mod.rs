@@ -1,7 +1,7 @@
 //! The crawl: polls sources, fetches articles, extracts and classifies them.
 //!
-//! Every step is committed before the next begins. A crawl that was killed resumes where it stopped: entries without a page
-//! are fetched, pages without an article extracted, articles without labels classified.
+//! Every step is committed before the next one. A crawl that was killed resumes: it fetches entries without a page, extracts
+//! pages without an article, and classifies articles without labels.
 
 mod add_by_url;
 mod crawl_loop;
@@ -34,40 +34,36 @@ use crate::store::{Classified, Store};
 pub use crawl_loop::{CrawlMode, SourcesFn};
 pub use summary::{CrawlSummary, NoProgress, Progress};
 
-/// Articles classified in one transaction.
+/// Articles per transaction.
 const CLASSIFY_BATCH: usize = 50;
-/// Articles older than this keep their labels when the taxonomy changes.
+/// Older articles keep their labels when the taxonomy changes.
 const RECLASSIFY_AGE: Duration = Duration::days(30);
-/// Most seconds over which a start spreads what is overdue.
+/// Seconds over which a start spreads overdue polls.
 const STARTUP_JITTER: i64 = 120;
 
-/// What can stop a pass; a broken source does not.
+/// What can stop a pass; a broken source cannot.
 #[derive(Debug, thiserror::Error)]
 pub enum CrawlError {
-    /// The store.
     #[error(transparent)]
     Store(#[from] crate::store::StoreError),
-    /// The dispatcher.
     #[error(transparent)]
     Dispatcher(#[from] DispatchError),
-    /// The HTTP client.
     #[error(transparent)]
     Client(#[from] ClientError),
-    /// The automaton.
+    /// The automaton cannot be built.
     #[error("the taxonomy cannot be made ready: {0}")]
     Taxonomy(#[from] aho_corasick::BuildError),
     /// The machine has no threads left.
     #[error("no thread can be started: {0}; look at the limits of the service (TasksMax, ulimit -u)")]
     Threads(std::io::Error),
-    /// A task of the crawl ended without an answer.
+    /// A job panicked; this is a fault of the program.
     #[error("a task of the crawl ended without an answer; this is a fault of the program")]
     Task,
 }
 
-/// Result of a step.
 pub type Result<T, E = CrawlError> = std::result::Result<T, E>;
 
-/// Crawls by one configuration; shared by all tasks of a crawl.
+/// Crawls by one configuration; shared by all jobs of a crawl.
 pub struct Crawler {
     store: Store,
     executor: Arc<TaskExecutor>,
@@ -80,7 +76,7 @@ pub struct Crawler {
 }
 
 impl Crawler {
-    /// Makes a crawler that gives its tasks to this dispatcher, or does them in this process.
+    /// Creates a crawler with this dispatcher, or one that works in this process.
     pub fn new(store: Store, settings: Arc<Settings>, taxonomy: Taxonomy, dispatcher: Option<Arc<dyn Dispatcher>>) -> Result<Self> {
         let cpu = Arc::new(CpuPool::new().map_err(CrawlError::Threads)?);
         let fetcher = Arc::new(Fetcher::new(&settings.fetch, Arc::new(store.clone()))?);
@@ -91,8 +87,8 @@ impl Crawler {
         Ok(Self { store, executor, dispatcher, classifier, settings, outages, health, retired: AtomicBool::new(false) })
     }
 
-    /// Makes a crawler with other settings on the same store. It keeps the fetcher, with its connections, cookies and delays,
-    /// unless the settings of fetching changed.
+    /// Creates a crawler with other settings on the same store. It keeps the fetcher, with its connections, cookies and delays,
+    /// unless the fetch settings changed.
     pub fn with_settings(&self, settings: Arc<Settings>, taxonomy: Taxonomy) -> Result<Self> {
         let (executor, dispatcher) = if settings.fetch == self.settings.fetch {
             (Arc::clone(&self.executor), Arc::clone(&self.dispatcher))
@@ -120,32 +116,30 @@ impl Crawler {
         Arc::ptr_eq(self.executor.fetcher(), other.executor.fetcher())
     }
 
-    /// Another crawler takes over: a running crawl starts no new jobs and ends.
+    /// Another crawler replaces this one: a running crawl starts no new jobs and ends.
     pub fn stop_accepting(&self) {
         self.retired.store(true, Ordering::Relaxed);
     }
 
-    /// Whether a crawl may begin something.
+    /// Whether a crawl may start jobs.
     fn may_fetch(&self) -> bool {
         self.health.is_fetch_allowed() && !self.retired.load(Ordering::Relaxed)
     }
 
-    /// Signs of life.
     pub fn health(&self) -> &HealthState {
         &self.health
     }
 
-    /// A reader for what an editor or admin asks for now.
+    /// Returns a reader for a request by an editor or admin.
     pub fn reader(&self, source: Arc<Source>) -> Reader<'_> {
         Reader::new(self.executor.parser(), self.executor.fetcher(), source).for_person()
     }
 
-    /// Who does the work.
     pub fn dispatcher(&self) -> &Arc<dyn Dispatcher> {
         &self.dispatcher
     }
 
-    /// One pass: crawls, judges what a crash left unjudged, and tells what was done.
+    /// Runs one pass: crawls, classifies what a crash left unclassified, and returns a summary.
     pub async fn run_once(self: &Arc<Self>, sources: SourcesFn<'_>, reach: CrawlMode, progress: &dyn Progress) -> Result<CrawlSummary> {
         let started = std::time::Instant::now();
         let mut report = CrawlSummary::default();
@@ -156,12 +150,12 @@ impl Crawler {
         Ok(report)
     }
 
-    /// Regions of the taxonomy, from the narrowest to the widest.
+    /// Returns the regions of the taxonomy, from the narrowest to the widest.
     pub fn levels(&self) -> &[String] {
         self.classifier.levels()
     }
 
-    /// Marks recent articles to be classified again if the taxonomy has changed.
+    /// Marks recent articles for classification if the taxonomy changed.
     pub async fn reclassify(&self) -> Result<()> {
         let rules = self.classifier.ruleset_version();
         let articles = self.store.run(move |s| s.reclassify(&rules, Utc::now() - RECLASSIFY_AGE)).await?;
@@ -171,7 +165,7 @@ impl Crawler {
         Ok(())
     }
 
-    /// Spreads what became due while nothing ran, so that a start is no stampede.
+    /// Spreads polls that became due while nothing ran, so that they do not all start at once.
     pub async fn jitter_overdue(&self, sources: &SourceList) -> Result<()> {
         self.reclassify().await?;
         let known = sources.sources.clone();
@@ -184,7 +178,7 @@ impl Crawler {
         Ok(())
     }
 
-    /// Ends what runs beside us.
+    /// Closes the browser.
     pub async fn close(&self) {
         self.executor.fetcher().close().await;
     }
@@ -194,12 +188,12 @@ impl Crawler {
         self.executor.parser().cpu(work).await
     }
 
-    /// For how long the threads for CPU work have not ended any of it.
+    /// Returns for how long the threads for CPU work have completed nothing.
     pub(crate) fn cpu_stalled_for(&self) -> std::time::Duration {
         self.executor.parser().pool().stalled_for()
     }
 
-    /// Judges what is not judged yet: after a change of schema or taxonomy.
+    /// Classifies unclassified articles, after a change of schema or taxonomy.
     async fn classify_pending(self: &Arc<Self>, list: &Arc<SourceList>, progress: &dyn Progress, report: &mut CrawlSummary) -> Result<()> {
         progress.stage("judging", 0);
         loop {
@@ -212,7 +206,7 @@ impl Crawler {
             for article in articles.into_iter().map(Arc::new) {
                 let (this, list, a) = (Arc::clone(self), Arc::clone(list), Arc::clone(&article));
                 let labels = self.cpu(move || (this.classify(&a, &list), MinHashSignature::new(&dedup_text(&a.headline.title, &a.text)))).await;
-                // it would end its classifier again: it stays without labels, and the others go on
+                // it would crash the classifier again: it stays without labels
                 let (classification, signature) = labels.unwrap_or_else(|| {
                     tracing::error!(article = article.headline.id.0, "the classifier gave up on this article");
                     (Classification::default(), MinHashSignature::new(&article.headline.title))

@@ -1,4 +1,4 @@
-//! Polls sources: what is asked of one, and what follows from what came.
+//! Source polls: builds their tasks and applies the results.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -16,21 +16,21 @@ use crate::schedule::poll_interval::{IntervalLimits, RefreshHints, back_off, nex
 use crate::schedule::silence::quiet_from;
 use crate::store::{FailureRecord, FetchRecord, PollPlan, SourceState};
 
-/// A fault of the kind that comes and goes is tried once more after this.
+/// Delay before the single quick retry of a flaky error.
 pub(super) const QUICK_RETRY: TimeDelta = TimeDelta::seconds(4);
-/// A source is asked again this soon where the network was down.
+/// Delay after an outage of our network.
 pub(super) const OUTAGE_RETRY: TimeDelta = TimeDelta::minutes(3);
-/// "Not found" for so long, and so often, puts a source to rest.
+/// "Not found" for this long, and this often, disables a source.
 const NOT_FOUND_PERIOD: TimeDelta = TimeDelta::days(3);
 const NOT_FOUND_LIMIT: u32 = 4;
 
-/// What came of looking at one source.
+/// The outcome of a poll.
 #[derive(Debug)]
 pub(super) enum PollResult {
     Unchanged,
-    /// How many entries are new, and what another setting of the source would mend.
+    /// Number of new entries, and warnings that a setting of the source would solve.
     New(usize, Vec<LimitReached>),
-    /// Reason, and whether it is tried again within moments.
+    /// Reason, and whether a retry follows within moments.
     Failed {
         reason: String,
         retry_soon: bool,
@@ -38,7 +38,7 @@ pub(super) enum PollResult {
 }
 
 impl Crawler {
-    /// What is to be asked of a source.
+    /// Builds the task of a poll.
     pub(super) async fn poll_task(&self, source: &Arc<Source>, keep: bool, redirects: Vec<Redirect>) -> Result<Task> {
         let id = source.id.clone();
         let (state, known) = self.store.run(move |s| Ok((s.source_state(&id)?, s.known_entries(&id)?))).await?;
@@ -93,7 +93,7 @@ impl Crawler {
         }
     }
 
-    /// What is observed now, and when to poll again. `days`: on which the source brought articles, newest first.
+    /// Plans the next poll. `days`: days on which the source brought articles, newest first.
     fn plan_next_poll(
         &self,
         source: &Source,
@@ -106,7 +106,7 @@ impl Crawler {
         change_rate.record(state.last_poll, now, changed);
         let (next_due, interval) = next_poll(now, source.interval, &change_rate, refresh_hints, self.interval_limits());
         let calendar = &self.settings.publication.calendar;
-        // a poll that finds new entries is judged as of the poll before: its own articles are not fetched yet
+        // judge a poll with new entries as of the previous poll, because their articles are not fetched yet
         let judged = state.last_ok.map(|last| if changed { last } else { now });
         let quiet = judged.is_some_and(|t| quiet_from(days, calendar).is_none_or(|from| calendar.today(t) >= from));
         PollPlan { change_rate, next_due, interval, quiet }
@@ -163,7 +163,7 @@ impl Crawler {
         Ok(PollResult::Failed { reason: failure.english, retry_soon: soon })
     }
 
-    /// Remembers that a host is to be left alone, over restarts too. What robots.txt closes is remembered with it.
+    /// Stores a host's back-off, so that it survives a restart. A forbidding robots.txt is stored with it.
     pub(super) async fn back_off_host(&self, source: &Source, url: &WebUrl, after: Duration, e: &FetchError) -> Result<()> {
         if !matches!(e, FetchError::Busy { .. }) {
             return Ok(());
@@ -172,7 +172,7 @@ impl Crawler {
         Ok(self.store.run(move |s| s.back_off_host(&host_key, until, &reason)).await?)
     }
 
-    /// Whether this failure is the network's and not the site's; any answer proves that the network works.
+    /// Whether the network failed and not the site; any answer proves that the network works.
     pub(super) fn network_down(&self, source: &Source, url: &WebUrl, report: &TaskReport) -> bool {
         match &report.result {
             TaskResult::Failed(e) if e.is_network() => {
@@ -203,7 +203,7 @@ struct PollFailure {
     code: &'static str,
     english: String,
     chinese: String,
-    /// Asked to stay away for this long.
+    /// The delay that the site asked for.
     after: Option<Duration>,
     flaky: bool,
     outage: bool,
@@ -211,7 +211,7 @@ struct PollFailure {
 }
 
 impl Crawler {
-    /// The line in the fetch log.
+    /// Builds the line for the fetch log.
     pub(super) fn log_report(&self, about: &TaskMeta, report: &TaskReport) -> FetchRecord {
         let words = report.code_and_message();
         let (visit, bytes) = (report.stats, report.bytes);

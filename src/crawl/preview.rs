@@ -1,4 +1,4 @@
-//! What an address would bring as a source: asked once, nothing stored.
+//! Shows what an address would bring as a source: fetched once, nothing stored.
 
 use chrono::{DateTime, TimeDelta, Utc};
 
@@ -9,43 +9,28 @@ use crate::extract::ExtractError;
 use crate::fetch::{DocumentKind, FetchError, Fetched, Page};
 use crate::model::{Entry, Extracted, SourceKind, WebUrl};
 
-/// A feed must offer this much to be taken for a page that has a list of its own, and be younger than this.
+/// A feed replaces the page's own list only if it has this many entries and is younger than this.
 const MIN_FEED_ENTRIES: usize = 3;
 const MAX_FEED_AGE: TimeDelta = TimeDelta::days(120);
 /// Most announced feeds that are tried.
 const MAX_FEEDS: usize = 4;
 
-/// Why an address is no source, or no article.
+/// Why an address is not a source or an article.
 #[derive(Debug, thiserror::Error)]
 pub enum PreviewError {
-    /// It cannot be had.
+    /// The fetch failed.
     #[error("{url}: {source}")]
-    Fetch {
-        /// The address.
-        url: WebUrl,
-        /// Cause.
-        source: Box<FetchError>,
-    },
-    /// It holds nothing that lists articles.
+    Fetch { url: WebUrl, source: Box<FetchError> },
+    /// It has no list.
     #[error("{url}: {source}")]
-    Discover {
-        /// The address.
-        url: WebUrl,
-        /// Cause.
-        source: ListingError,
-    },
-    /// It holds no article.
+    Discover { url: WebUrl, source: ListingError },
+    /// It has no article.
     #[error("{url}: {source}")]
-    Extract {
-        /// The address.
-        url: WebUrl,
-        /// Cause.
-        source: ExtractError,
-    },
+    Extract { url: WebUrl, source: ExtractError },
 }
 
 impl PreviewError {
-    /// The reason in Chinese.
+    /// Returns the reason for editors.
     pub fn chinese(&self) -> String {
         match self {
             Self::Fetch { source, .. } => source.chinese(),
@@ -55,36 +40,34 @@ impl PreviewError {
     }
 }
 
-/// What was found.
 #[derive(Debug)]
 pub struct Preview {
-    /// The address to be listed: the feed of a page, if it has one as good as its list.
+    /// The address to list: the feed of a page, if it is as good as the page's list.
     pub url: WebUrl,
-    /// What the address leads to.
+    /// The entries.
     pub found: Discovered,
     /// The site's own name for it.
     pub name: Option<String>,
-    /// Where the site says it lives now.
+    /// New address after a permanent redirect.
     pub permanent_redirect: Option<WebUrl>,
-    /// Of a home page without a feed: the lists of its columns.
+    /// For a home page without a feed: its columns that have lists.
     pub columns: Vec<Column>,
 }
 
-/// A column of a site that has a list of its own.
+/// A column with its own list.
 #[derive(Debug)]
 pub struct Column {
-    /// As the home page calls it.
+    /// The home page's link text.
     pub name: String,
-    /// Its list.
     pub url: WebUrl,
-    /// How many entries that has.
+    /// In its list.
     pub entries: usize,
 }
 
-/// Reads a source as its first crawl would.
+/// Reads a source like its first crawl.
 ///
 /// # Errors
-/// It cannot be fetched, or holds no entries.
+/// The fetch failed, or there are no entries.
 pub async fn preview_source(reader: &Reader<'_>) -> Result<Preview, PreviewError> {
     let url = &reader.source().url;
     let page = fetch(reader, url, DocumentKind::Listing).await?;
@@ -93,17 +76,16 @@ pub async fn preview_source(reader: &Reader<'_>) -> Result<Preview, PreviewError
     Ok(Preview { url: url.clone(), found, name: None, permanent_redirect, columns: Vec::new() })
 }
 
-/// Finds the best source behind an address: itself if it is a feed, the feed it announces, its list, or what lies at the
-/// usual places.
+/// Finds the best source for an address: itself if it is a feed, a feed it announces, its list, or one of the usual addresses.
 ///
 /// # Errors
-/// None of them can be fetched and holds entries.
+/// None of them can be fetched and has entries.
 pub async fn discover_source(reader: &Reader<'_>) -> Result<Preview, PreviewError> {
     let source = reader.source();
     let page = fetch(reader, &source.url, DocumentKind::Listing).await?;
     let (base, moved) = (page.url.clone(), page.permanent_redirect.clone());
     let document = Document { url: Some(base.clone()), content_type: page.content_type.clone(), at: Utc::now(), body: page.body.clone() };
-    // a parse error is reported by the listing, which parses the same page
+    // the listing reports parse errors: it parses the same page
     let Announced { name, feeds, columns } = reader.announced(document).await.unwrap_or_default();
     let own = read_listing(reader, page, &source.url, FurtherPages::Skip).await;
     let preview = |url: WebUrl, found| Preview { url, found, name: name.clone(), permanent_redirect: moved.clone(), columns: Vec::new() };
@@ -132,7 +114,7 @@ pub async fn discover_source(reader: &Reader<'_>) -> Result<Preview, PreviewErro
             }
             let lists = if is_home { lists_of(reader, columns).await } else { Vec::new() };
             let (columns, mut found): (Vec<Column>, Vec<Discovered>) = lists.into_iter().unzip();
-            // a page without a list gives way to its largest column
+            // if the page has no list, use its largest column
             match columns.iter().enumerate().max_by_key(|(_, c)| c.entries) {
                 Some((at, best)) => Ok(Preview { url: best.url.clone(), found: found.swap_remove(at), name, permanent_redirect: moved, columns }),
                 None => Err(e),
@@ -141,7 +123,7 @@ pub async fn discover_source(reader: &Reader<'_>) -> Result<Preview, PreviewErro
     }
 }
 
-/// The article of an entry as the crawl would store it: where its page gives none, the feed's own text, if it has any.
+/// Returns the article of an entry as the crawl would store it: if the page has none, the feed's text.
 ///
 /// # Errors
 /// Neither gives an article.
@@ -153,10 +135,10 @@ pub async fn entry_article(reader: &Reader<'_>, entry: &Entry) -> Result<Extract
     Ok(found.or_listed(entry))
 }
 
-/// The article at an address.
+/// Fetches the article at an address.
 ///
 /// # Errors
-/// It cannot be fetched, or holds no article.
+/// The fetch failed, or there is no article.
 pub async fn article(reader: &Reader<'_>, url: &WebUrl) -> Result<Extracted, PreviewError> {
     let failed = |source| PreviewError::Extract { url: url.clone(), source };
     if url.is_route_of(&reader.source().url) && !reader.source().render {
@@ -166,7 +148,7 @@ pub async fn article(reader: &Reader<'_>, url: &WebUrl) -> Result<Extracted, Pre
     reader.article(page.into()).await.map_err(failed)
 }
 
-/// The columns that have a list.
+/// Returns the columns that have a list.
 async fn lists_of(reader: &Reader<'_>, columns: Vec<(String, WebUrl)>) -> Vec<(Column, Discovered)> {
     let mut out = Vec::new();
     for (name, url) in columns {
@@ -187,8 +169,8 @@ async fn probe_feed(reader: &Reader<'_>, url: &WebUrl) -> Option<Discovered> {
     matches!(found.kind, Some(SourceKind::Feed | SourceKind::Sitemap)).then_some(found)
 }
 
-/// Whether a feed may stand for a page: alive, and, where the page shows a list, telling of the same articles. A feed of
-/// the whole site does not replace the column that was asked for.
+/// Whether a feed may replace a page: it is alive and, if the page has a list, has the same articles. A feed of the whole site
+/// does not replace a column.
 fn covers_same_articles(feed: &Discovered, list: Option<&Discovered>, now: DateTime<Utc>) -> bool {
     let newest = feed.entries.iter().filter_map(|e| e.published_at).max();
     let alive = feed.entries.len() >= MIN_FEED_ENTRIES && newest.is_none_or(|t| now - t.to_utc() < MAX_FEED_AGE);

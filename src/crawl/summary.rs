@@ -1,4 +1,4 @@
-//! What a pass did, and how it tells of it while running.
+//! The result of a pass, and its progress.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -6,19 +6,18 @@ use std::time::Duration;
 use crate::model::WebUrl;
 use crate::store::HostBackoff;
 
-/// Told of a pass's progress.
+/// Receives the progress of a pass.
 pub trait Progress: Send + Sync {
-    /// A stage begins; `total` is 0 where unknown.
+    /// A stage starts; `total` is 0 if unknown.
     fn stage(&self, name: &'static str, total: usize);
-    /// So many more were found to do.
+    /// Adds jobs to the total.
     fn expect(&self, n: usize);
-    /// So many more are done.
+    /// Reports finished jobs.
     fn advance(&self, n: usize);
-    /// Something the operator should read now.
+    /// A message for the operator.
     fn notice(&self, line: &str);
 }
 
-/// Tells nobody.
 #[derive(Debug, Clone, Copy)]
 pub struct NoProgress;
 
@@ -31,35 +30,30 @@ impl Progress for NoProgress {
     }
 }
 
-/// What a pass did.
 #[derive(Debug, Clone, Default)]
 pub struct CrawlSummary {
     /// Sources with a new document.
     pub changed: usize,
     /// Sources whose document is unchanged.
     pub unchanged: usize,
-    /// Sources that failed last: id and reason.
+    /// Id and reason.
     pub failed: BTreeMap<String, String>,
     /// Entries not seen before.
     pub new_entries: usize,
-    /// Articles stored.
     pub articles: usize,
-    /// Pages that turned out to be known.
+    /// Pages already in the archive.
     pub duplicates: usize,
-    /// Pages that failed.
     pub failed_pages: usize,
-    /// The first of them: address and reason.
+    /// The first failed pages: address and reason.
     pub failures: Vec<(WebUrl, String)>,
-    /// Hosts whose sites asked for patience.
+    /// Hosts that asked for a delay.
     pub host_backoffs: Vec<HostBackoff>,
-    /// Articles judged.
+    /// Articles classified.
     pub classified: usize,
-    /// Time taken.
     pub elapsed: Duration,
 }
 
 impl CrawlSummary {
-    /// Sources polled.
     pub fn sources(&self) -> usize {
         self.changed + self.unchanged + self.failed.len()
     }

@@ -1,8 +1,8 @@
-//! What is to be asked next: a bounded window on the work that waits in the store, ordered so that every host gets its
-//! turn and no host is asked by two.
+//! The frontier: a bounded window on the work that waits in the store, ordered so that every host gets its turn and no host gets
+//! two requests at once.
 //!
-//! Pure: the clock is passed in. The store holds all work; here stand only ids, a few for each host, so that memory
-//! depends neither on the number of sources nor on the length of the backlog.
+//! Pure: time is a parameter. The store holds all work; the window holds only ids, a few per host, so memory depends neither on
+//! the number of sources nor on the backlog.
 
 use std::collections::{BTreeSet, HashMap, HashSet, VecDeque};
 use std::sync::Arc;
@@ -10,12 +10,12 @@ use std::time::Instant;
 
 use crate::model::{EntryId, SourceId};
 
-/// Most jobs waiting here, over all hosts.
+/// Most jobs in the window.
 pub const MAX_QUEUED: usize = 2048;
-/// Most jobs of one host waiting here.
+/// Most jobs per host.
 pub const MAX_PER_HOST: usize = 8;
 
-/// One thing to do.
+/// A unit of work.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Job {
     /// Poll a source for new entries.
@@ -27,11 +27,9 @@ pub enum Job {
 /// A job whose turn has come.
 #[derive(Debug, Clone)]
 pub struct ReadyJob {
-    /// Its host.
     pub host_key: Arc<str>,
-    /// The job.
     pub job: Job,
-    /// Whether the host has more to do behind it.
+    /// The host has more jobs.
     pub more: bool,
 }
 
@@ -40,7 +38,7 @@ struct HostQueue {
     polls: VecDeque<Job>,
     articles: VecDeque<Job>,
     busy: bool,
-    /// Its place in the order of ready hosts.
+    /// Its place in the order of hosts.
     position: Option<(Instant, u64)>,
 }
 
@@ -50,7 +48,6 @@ impl HostQueue {
     }
 }
 
-/// The window.
 #[derive(Debug, Default)]
 pub struct FrontierWindow {
     hosts: HashMap<Arc<str>, HostQueue>,
@@ -61,7 +58,7 @@ pub struct FrontierWindow {
 }
 
 impl FrontierWindow {
-    /// Adds a job unless it is here already, being done, or there is no room; `free_at` is when its host may be asked.
+    /// Adds a job unless it is already here or running, or there is no room; `free_at` is when its host is free.
     pub fn push(&mut self, host_key: &str, job: Job, free_at: Instant) -> bool {
         if self.pending >= MAX_QUEUED || self.known.contains(&job) || self.room(host_key) == 0 {
             return false;
@@ -78,12 +75,12 @@ impl FrontierWindow {
         true
     }
 
-    /// How many more jobs of a host find room.
+    /// Returns how many more jobs of a host fit.
     pub fn room(&self, host_key: &str) -> usize {
         MAX_PER_HOST.saturating_sub(self.hosts.get(host_key).map_or(0, HostQueue::waiting))
     }
 
-    /// The next job whose host is free; hosts that waited longest come first, and at a host polls before pages.
+    /// Takes the next job whose host is free: hosts that waited longest first, and at a host polls before pages.
     pub fn pop(&mut self, now: Instant) -> Option<ReadyJob> {
         let (at, arrival, host_key) = self.order.first().cloned().filter(|(at, ..)| *at <= now)?;
         self.order.remove(&(at, arrival, Arc::clone(&host_key)));
@@ -95,7 +92,7 @@ impl FrontierWindow {
         Some(ReadyJob { more: entry.waiting() > 0, host_key, job })
     }
 
-    /// A job is done; its host may be asked again from `free_at` on.
+    /// Ends a job; its host is free again at `free_at`.
     pub fn done(&mut self, host_key: &Arc<str>, job: &Job, free_at: Instant) {
         self.known.remove(job);
         if let Some(entry) = self.hosts.get_mut(host_key) {
@@ -108,7 +105,7 @@ impl FrontierWindow {
         }
     }
 
-    /// Drops what waits for a host and gives it back: the site asked for patience. The store still has it.
+    /// Removes and returns the jobs of a host that asked for a delay. The store still has them.
     pub fn clear(&mut self, host_key: &str) -> Vec<Job> {
         let Some(entry) = self.hosts.get_mut(host_key) else { return Vec::new() };
         let dropped: Vec<Job> = entry.polls.drain(..).chain(entry.articles.drain(..)).collect();
@@ -125,17 +122,17 @@ impl FrontierWindow {
         dropped
     }
 
-    /// When the next host is free; `None` where nothing waits for its host.
+    /// Returns when the next host is free; `None` if no host has jobs.
     pub fn next_ready_at(&self) -> Option<Instant> {
         self.order.first().map(|(at, ..)| *at)
     }
 
-    /// Jobs that wait.
+    /// Returns the number of waiting jobs.
     pub fn pending(&self) -> usize {
         self.pending
     }
 
-    /// Hosts that could be asked if it were their time.
+    /// Returns the number of hosts with jobs that are not busy.
     pub fn ready_hosts(&self) -> usize {
         self.order.len()
     }

@@ -1,7 +1,7 @@
-//! A body as it streams in: decompressed, counted, and stopped at its bounds.
+//! Decompresses a body while it streams in, counts it, and stops it at its limits.
 //!
-//! Bounds: bytes after decompression, growth by decompression, the window a compressor may ask for. What the server
-//! calls the coding is believed only where the first bytes agree: some send plain text as gzip, and gzip as nothing.
+//! Limits: bytes after decompression, compression ratio, and the window that a compressor may ask for. The declared coding counts
+//! only if the first bytes agree with it: some servers send plain text as gzip, and gzip undeclared.
 
 use std::io::{self, Write as _};
 
@@ -9,12 +9,12 @@ use crate::fetch::error::FetchError;
 use crate::fetch::gzip::{self, Gzip};
 use crate::fetch::limited_buffer::LimitedBuffer;
 
-/// Growth above which a body counts as a bomb, once it is larger than [`BOMB_FLOOR`]; deflate's own limit is 1,032.
+/// A body with a higher ratio is a bomb, if it is larger than [`BOMB_FLOOR`]; deflate's own limit is 1,032.
 const MAX_GROWTH: u64 = 200;
 const BOMB_FLOOR: usize = 1 << 20;
 /// Largest zstd window, as RFC 9659 allows for HTTP: 8 MiB.
 const ZSTD_WINDOW_LOG: u32 = 23;
-/// Most codings one on another.
+/// Most nested codings.
 const MAX_CODINGS: usize = 2;
 
 enum Decoder {
@@ -27,7 +27,7 @@ enum Decoder {
 }
 
 impl Decoder {
-    /// The decoder for a coding, by what its first bytes really are.
+    /// Returns the decoder for a coding, by the first bytes.
     fn choose(coding: &str, first: &[u8], max: usize) -> Result<Self, FetchError> {
         let sink = LimitedBuffer::new(max);
         let zlib = matches!(first, [a, b, ..] if a & 0x0f == 8 && (u16::from(*a) << 8 | u16::from(*b)) % 31 == 0);
@@ -67,7 +67,7 @@ impl Decoder {
         }
     }
 
-    /// Says that nothing more comes; an unfinished stream is an error.
+    /// Ends the stream; an unfinished one is an error.
     fn finish(&mut self) -> io::Result<()> {
         match self {
             Self::Plain(_) => Ok(()),
@@ -91,9 +91,8 @@ impl Decoder {
     }
 }
 
-/// A body being received.
 pub(super) struct Body {
-    /// Codings in the order in which they are undone.
+    /// In the order of decoding.
     codings: Vec<String>,
     decoder: Option<Decoder>,
     max: usize,
@@ -101,7 +100,7 @@ pub(super) struct Body {
 }
 
 impl Body {
-    /// For a `Content-Encoding` header and a limit in bytes, decompressed.
+    /// `max` counts decompressed bytes.
     pub(super) fn new(content_encoding: &str, max: usize) -> Result<Self, FetchError> {
         let codings: Vec<String> = content_encoding
             .split(',')
@@ -119,7 +118,7 @@ impl Body {
         Ok(Self { codings, decoder: None, max, wire: 0 })
     }
 
-    /// Takes a chunk off the wire.
+    /// Decodes the next chunk.
     pub(super) fn push(&mut self, chunk: &[u8]) -> Result<(), FetchError> {
         if chunk.is_empty() {
             return Ok(());
@@ -134,7 +133,7 @@ impl Body {
         judge(result, decoder, self.wire, self.max)
     }
 
-    /// Whether what has come so far is a whole document: it ends with what ends a page, a feed or a JSON value.
+    /// Whether the bytes so far end like a page, a feed or a JSON value.
     pub(super) fn looks_whole(&self) -> bool {
         let bytes = self.decoder.as_ref().map_or(&[][..], |d| d.buffer().bytes.as_slice()).trim_ascii_end();
         let tail = bytes.get(bytes.len().saturating_sub(16)..).unwrap_or_default().to_ascii_lowercase();
@@ -143,24 +142,24 @@ impl Body {
         is_json || ends.iter().any(|end| tail.ends_with(end))
     }
 
-    /// Whether it begins as text; `None` while nothing has come.
+    /// Whether it begins like text; `None` before the first bytes.
     pub(super) fn begins_as_text(&self) -> Option<bool> {
         let bytes = &self.decoder.as_ref()?.buffer().bytes;
         (!bytes.is_empty()).then(|| looks_like_text(bytes))
     }
 
-    /// What has come so far, decompressed, up to the limit: for documents of which the beginning is enough.
+    /// Returns what was decompressed so far, for documents whose beginning is enough.
     pub(super) fn prefix(self) -> Vec<u8> {
         self.decoder.map(Decoder::into_bytes).unwrap_or_default()
     }
 
-    /// The whole body, decompressed.
+    /// Returns the whole body, decompressed.
     pub(super) fn finish(self) -> Result<Vec<u8>, FetchError> {
         let Some(mut decoder) = self.decoder else { return Ok(Vec::new()) };
         let result = decoder.finish();
         judge(result, &decoder, self.wire, self.max)?;
         let bytes = decoder.into_bytes();
-        // a second coding: announced, or gzip inside gzip as some proxies leave it
+        // a second coding: declared, or gzip inside gzip, as some proxies send it
         let second = self.codings.get(1).map_or("", String::as_str);
         if !second.is_empty() || is_gzip(&bytes) {
             let mut outer = Decoder::choose(second, &bytes, self.max)?;

@@ -1,8 +1,8 @@
-//! Pages that scripts make: rendered in a headless Chromium, over the `DevTools` protocol.
+//! Renders pages in a headless Chromium, over the `DevTools` protocol.
 //!
-//! One browser for the process, started when first needed, a bounded number of tabs, each in a context of its own
-//! behind a proxy of ours ([`super::proxy`]), so that scripts reach no address the source itself may not. It is closed
-//! with the service and dies with it if that is killed.
+//! One browser per process, started on first use, with a limited number of tabs. Each tab has its own context behind our proxy
+//! ([`super::proxy`]), so scripts reach no address that the source itself may not. The browser ends with the service, even if
+//! that is killed.
 
 use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
@@ -25,21 +25,20 @@ use crate::fetch::proxy::GuardProxy;
 use crate::fetch::ssrf::{Resolver, check_address};
 use crate::model::{Source, TlsTrust, WebUrl};
 
-/// Where Debian and others put it.
+/// Names of the executable in Debian and elsewhere.
 const BROWSER_NAMES: [&str; 5] = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome"];
-/// Name of a profile's folder, before the number of its process.
+/// A profile's folder: this, then the process id.
 const PROFILE_PREFIX: &str = "qingbao-browser-";
 const LAUNCH_TIMEOUT: Duration = Duration::from_secs(20);
-/// The page counts as made when its length stays the same for so many looks.
+/// A page is finished if its length stays the same for this many samples.
 const STABLE_SAMPLES: u32 = 3;
 const SAMPLE_INTERVAL: Duration = Duration::from_millis(250);
 
-/// A rendered page.
 #[derive(Debug)]
 pub(super) struct RenderedPage {
-    /// Where the browser ended up.
+    /// The address after redirects.
     pub(super) url: WebUrl,
-    /// The tree as HTML.
+    /// The DOM as HTML.
     pub(super) html: String,
 }
 
@@ -49,7 +48,6 @@ struct BrowserProcess {
     profile: PathBuf,
 }
 
-/// The browser, running or not.
 pub(super) struct Browser {
     running: Mutex<Option<BrowserProcess>>,
     tabs: Arc<Semaphore>,
@@ -61,7 +59,7 @@ impl Browser {
         Self { running: Mutex::default(), tabs: Arc::new(Semaphore::new(settings.browser_tabs)), settings: settings.clone() }
     }
 
-    /// Loads a page, lets its scripts run until it stands still, and gives its tree.
+    /// Loads a page, waits until its scripts are done, and returns the DOM.
     pub(super) async fn render(&self, url: &WebUrl, source: &Source, resolver: Resolver, budget: Duration) -> Result<RenderedPage, FetchError> {
         let _tab = self.tabs.acquire().await.map_err(|e| FetchError::Browser(e.to_string()))?;
         let proxy =
@@ -81,7 +79,7 @@ impl Browser {
         }
         let Some(r) = running.as_ref() else { return Err(FetchError::Browser("it did not start".to_owned())) };
         let mut context = CreateBrowserContextParams::builder().dispose_on_detach(true).proxy_server(proxy.address()).build();
-        // without this, loopback addresses would bypass the proxy, and with it the guard
+        // without this, loopback addresses would bypass the proxy and its filter
         context.proxy_bypass_list = Some("<-loopback>".to_owned());
         let context = r.chromium.create_browser_context(context).await.map_err(|e| failed(&e))?;
         let target = CreateTargetParams::builder().url("about:blank").browser_context_id(context.clone()).build().map_err(FetchError::Browser)?;
@@ -124,7 +122,7 @@ impl Browser {
         Ok(RenderedPage { url: at, html })
     }
 
-    /// Waits until the page is loaded and has not grown for a while, or the time is over.
+    /// Waits until the page is loaded and stops growing, at most until `end`.
     async fn wait_until_stable(&self, page: &Page, end: Instant) {
         let (mut last, mut still) = (String::new(), 0);
         while still < STABLE_SAMPLES && Instant::now() + SAMPLE_INTERVAL < end {
@@ -139,7 +137,7 @@ impl Browser {
         }
     }
 
-    /// Ends the browser.
+    /// Closes the browser.
     pub(super) async fn close(&self) {
         if let Some(mut r) = self.running.lock().await.take() {
             let _ = timeout(Duration::from_secs(3), r.chromium.close()).await;
@@ -152,7 +150,7 @@ impl Browser {
     }
 }
 
-/// Closes what pages open with `alert` and its like, which stops their scripts until somebody answers; ends when dropped.
+/// Closes dialogs of `alert` and the like, which would stop the page's scripts. Stops when dropped.
 async fn dismiss_dialogs(page: &Page) -> Result<JoinSet<()>, FetchError> {
     let mut opened = page.event_listener::<EventJavascriptDialogOpening>().await.map_err(|e| failed(&e))?;
     let (page, mut task) = (page.clone(), JoinSet::new());
@@ -176,7 +174,7 @@ async fn launch(settings: &FetchSettings) -> Result<BrowserProcess, FetchError> 
     let mut config = BrowserConfig::builder()
         .chrome_executable(wrapped)
         .user_data_dir(profile.join("profile"))
-        // what it leaves in the folder for passing files goes with the profile
+        // so that the browser's temporary files go with the profile
         .env("TMPDIR", profile.display().to_string())
         .new_headless_mode()
         .respect_https_errors()
@@ -197,10 +195,10 @@ async fn launch(settings: &FetchSettings) -> Result<BrowserProcess, FetchError> 
     Ok(BrowserProcess { chromium, events, profile })
 }
 
-/// The browser that renders, by the settings or on the PATH.
+/// Returns the browser of the settings, or one on the PATH.
 ///
 /// # Errors
-/// There is none, with what to do.
+/// There is none.
 pub fn find_browser(settings: &FetchSettings) -> Result<PathBuf, FetchError> {
     find(settings.browser.as_deref())
 }
@@ -222,20 +220,20 @@ fn find(named: Option<&Path>) -> Result<PathBuf, FetchError> {
     })
 }
 
-/// Removes the profiles of processes that were killed.
+/// Removes profiles that killed processes left behind.
 fn remove_stale_profiles(folder: &Path) {
     let Ok(entries) = std::fs::read_dir(folder) else { return };
     for entry in entries.flatten() {
         let name = entry.file_name();
         let process = name.to_str().and_then(|n| n.strip_prefix(PROFILE_PREFIX)?.parse::<u32>().ok());
         if process.is_some_and(|p| !Path::new("/proc").join(p.to_string()).exists()) {
-            // another user's is refused by the system
+            // the system refuses if it belongs to another user
             let _ = std::fs::remove_dir_all(entry.path());
         }
     }
 }
 
-/// Puts a starter beside the profile that lets the kernel end the browser when this process ends, however it ends.
+/// Writes a launcher into the profile: the kernel then ends the browser with this process, however that ends.
 fn write_launcher(profile: &Path, executable: &Path) -> std::io::Result<PathBuf> {
     let _ = std::fs::remove_dir_all(profile);
     std::fs::create_dir_all(profile)?;
@@ -260,7 +258,7 @@ mod tests {
     #[test]
     fn profiles_of_the_dead_are_removed_and_nothing_else() {
         let dir = tempfile::tempdir().unwrap();
-        // no process has a number as high as this
+        // no process id is this high
         let names = [
             format!("{PROFILE_PREFIX}{}", u32::MAX),
             format!("{PROFILE_PREFIX}{}", std::process::id()),

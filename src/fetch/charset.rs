@@ -1,7 +1,7 @@
-//! Bytes to text. Chinese sites often declare a charset they do not use, so what is valid counts more than what is said.
+//! Bytes to text. Chinese sites often declare a charset that they do not use, so valid bytes count more than declarations.
 //!
-//! Order: the source's own setting, BOM, bytes that are valid UTF-8, `Content-Type`, `<meta>` or XML prolog, a guess by
-//! chardetng. `gb2312` and `gbk` always mean GB18030, as the WHATWG Encoding Standard has it for decoding.
+//! Order: the source's setting, BOM, valid UTF-8, `Content-Type`, `<meta>` or XML prolog, a guess by chardetng. `gb2312` and
+//! `gbk` always mean GB18030, as in the WHATWG Encoding Standard.
 
 use std::sync::LazyLock;
 
@@ -11,25 +11,22 @@ use regex::bytes::Regex;
 
 use crate::text::normalize::replacement_share;
 
-/// How far into a page a declaration is looked for; sites hide it behind comments and scripts.
+/// Sites hide the declaration behind comments and scripts; search this far.
 const DECLARATION_WINDOW: usize = 16 << 10;
-/// How much of a document is looked at to guess its charset.
+/// Bytes used for guessing.
 const GUESS_WINDOW: usize = 256 << 10;
-/// Share of replacement characters above which a text counts as 乱码.
+/// Above this share of replacement characters a text is 乱码.
 const GARBLED: f64 = 0.01;
 
-/// A decoded text.
 #[derive(Debug, Clone)]
 pub struct Decoded {
-    /// The text.
     pub text: String,
-    /// Name of the charset used, lower case.
+    /// Lower case.
     pub charset: String,
-    /// Whether more than 1 % could not be read.
+    /// More than 1 % of the characters are unreadable.
     pub garbled: bool,
 }
 
-/// Decodes a document.
 pub fn decode(bytes: &[u8], content_type: Option<&str>, forced: Option<&'static Encoding>) -> Decoded {
     let encoding = choose(bytes, content_type, forced);
     let (text, used, _) = encoding.decode(bytes);
@@ -44,7 +41,7 @@ fn choose(bytes: &[u8], content_type: Option<&str>, forced: Option<&'static Enco
     if let Some((e, _)) = Encoding::for_bom(bytes) {
         return e;
     }
-    // UTF-16 without its mark begins with an ASCII character all the same
+    // UTF-16 without BOM also begins with an ASCII character
     match bytes {
         [b'<' | b'{' | b'[', 0, ..] => return UTF_16LE,
         [0, b'<' | b'{' | b'[', ..] => return UTF_16BE,
@@ -54,8 +51,8 @@ fn choose(bytes: &[u8], content_type: Option<&str>, forced: Option<&'static Enco
         return UTF_8;
     }
     let declared = content_type.and_then(from_content_type).or_else(|| from_declaration(bytes));
-    // a declaration that can be read as bytes is not in UTF-16 (HTML standard 13.2.3.2)
-    // one bad byte in a short document that says it is UTF-8, and mostly is
+    // A declaration that is readable as bytes is not in UTF-16 (HTML standard 13.2.3.2). One bad byte must not change the charset
+    // of a short document that declares UTF-8 and mostly is.
     if declared == Some(UTF_8) && !bytes.is_ascii() && is_mostly_utf8(bytes, 0, 2) {
         return UTF_8;
     }
@@ -66,7 +63,7 @@ fn choose(bytes: &[u8], content_type: Option<&str>, forced: Option<&'static Enco
     }
 }
 
-/// Valid but for at most three bytes cut off at the end.
+/// Valid, except for at most three bytes cut off at the end.
 fn is_utf8(bytes: &[u8]) -> bool {
     match std::str::from_utf8(bytes) {
         Ok(_) => true,
@@ -74,13 +71,13 @@ fn is_utf8(bytes: &[u8]) -> bool {
     }
 }
 
-/// Whether nearly all of what is not ASCII is UTF-8: text in another charset hardly ever looks so, and one bad byte must not
-/// garble the rest.
+/// Whether nearly all non-ASCII bytes are UTF-8. Text in another charset hardly ever looks so, and one bad byte must not garble
+/// the rest.
 fn is_damaged_utf8(bytes: &[u8]) -> bool {
     is_mostly_utf8(bytes, 8, 8)
 }
 
-/// Whether at least so many characters are UTF-8, and so many times as many as are not.
+/// Whether at least `least` characters are UTF-8, and `times` as many as are not.
 fn is_mostly_utf8(bytes: &[u8], least: usize, times: usize) -> bool {
     let (mut good, mut bad) = (0usize, 0usize);
     for chunk in bytes.get(..bytes.len().min(GUESS_WINDOW)).unwrap_or(bytes).utf8_chunks() {
@@ -106,7 +103,7 @@ fn from_declaration(bytes: &[u8]) -> Option<&'static Encoding> {
     });
     let window = bytes.get(..bytes.len().min(DECLARATION_WINDOW))?;
     let captures = DECLARED.as_ref()?.captures(window)?;
-    // a readable declaration of UTF-16 cannot be true
+    // a readable declaration of UTF-16 is wrong
     Encoding::for_label(captures.get(1)?.as_bytes()).filter(|e| e.is_ascii_compatible())
 }
 

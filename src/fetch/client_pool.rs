@@ -1,4 +1,4 @@
-//! The HTTP clients below: one for each combination of guard, certificate check and proxy that sources ask for.
+//! HTTP clients: one for each combination of address filter, certificate check and proxy that sources need.
 
 use std::cell::Cell;
 use std::collections::HashMap;
@@ -17,19 +17,19 @@ use crate::fetch::headers::default_headers;
 use crate::fetch::ssrf::{Resolver, may_be_private};
 use crate::model::{Source, TlsTrust, WebUrl};
 
-/// Idle connections are closed after this: long enough for the next page of the same host, short enough that ten
-/// thousand hosts do not keep ten thousand sockets.
+/// Idle connections are closed after this: long enough for the next page of the same host, short enough that ten thousand hosts
+/// do not keep ten thousand sockets.
 const POOL_IDLE_TIMEOUT: Duration = Duration::from_secs(8);
 
-/// Most headers of one answer.
+/// Most headers of a response.
 const MAX_HEADERS: usize = 256;
 
 tokio::task_local! {
-    /// Connections dialled by the request of this task.
+    /// Connections opened by the current task's request.
     static CONNECTS: Cell<u32>;
 }
 
-/// Runs a request and tells whether it used a connection that stood already.
+/// Runs a request and reports whether it reused a pooled connection.
 pub(super) async fn with_connect_tracking<T>(request: impl Future<Output = T>) -> (T, bool) {
     CONNECTS
         .scope(Cell::new(0), async move {
@@ -46,7 +46,7 @@ struct ClientKey {
     proxy: Option<String>,
 }
 
-/// The clients, made when first needed.
+/// Clients, created on first use.
 pub(super) struct ClientPool {
     made: Mutex<HashMap<ClientKey, Client>>,
     resolver: Resolver,
@@ -54,7 +54,7 @@ pub(super) struct ClientPool {
 }
 
 impl ClientPool {
-    /// Makes the usual client at once, so that a machine without TLS set-up fails at start and not at night.
+    /// Creates the standard client at once, so that a broken TLS set-up fails at start-up and not at night.
     pub(super) fn new(settings: &FetchSettings) -> Result<Self, reqwest::Error> {
         let this = Self { made: Mutex::default(), resolver: Resolver::new(), settings: settings.clone() };
         let usual = ClientKey { open: false, insecure: false, proxy: None };
@@ -63,12 +63,12 @@ impl ClientPool {
         Ok(this)
     }
 
-    /// The resolver in force for an address of a source.
+    /// Returns the resolver for an address of a source.
     pub(super) fn resolver(&self, url: &WebUrl, source: &Source) -> Resolver {
         if may_be_private(url, source) { self.resolver.open() } else { self.resolver.clone() }
     }
 
-    /// The client for an address of a source.
+    /// Returns the client for an address of a source.
     pub(super) fn get(&self, url: &WebUrl, source: &Source) -> Result<Client, FetchError> {
         let profile = ClientKey { open: may_be_private(url, source), insecure: source.tls == TlsTrust::Insecure, proxy: source.proxy.clone() };
         let mut made = self.made.lock().unwrap_or_else(PoisonError::into_inner);
@@ -93,14 +93,14 @@ impl ClientPool {
             .dns_resolver(resolver)
             .connector_layer(ConnectCounterLayer)
             .default_headers(default_headers())
-            // headers as browsers take them
+            // accept the headers that browsers accept
             .http1_ignore_invalid_headers_in_responses(true)
             .http1_allow_spaces_after_header_name_in_responses(true)
             .http1_allow_obsolete_multiline_headers_in_responses(true)
             .http1_max_headers(MAX_HEADERS)
             .tls_danger_accept_invalid_certs(profile.insecure);
         match &profile.proxy {
-            // the proxy resolves names itself; literals and ports were judged before
+            // the proxy resolves names itself; address literals and ports were checked before
             Some(p) => builder.proxy(Proxy::all(p)?),
             None => builder.no_proxy(),
         }
@@ -108,7 +108,7 @@ impl ClientPool {
     }
 }
 
-/// Counts connections as they are dialled.
+/// Counts new connections.
 #[derive(Debug, Clone, Copy)]
 struct ConnectCounterLayer;
 

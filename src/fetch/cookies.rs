@@ -1,4 +1,4 @@
-//! Cookies of the sources that want them kept: one jar for each, in memory and in the site store where others share them.
+//! Cookies of sources with `cookies = true`: one jar each, in memory, and in the site store if workers share them.
 
 use std::collections::HashMap;
 use std::io::Cursor;
@@ -11,7 +11,7 @@ use reqwest::header::{HeaderMap, HeaderValue, SET_COOKIE};
 use crate::fetch::robots::SiteStore;
 use crate::model::{Source, SourceId, WebUrl};
 
-/// Most bytes of a jar; a site that hands out more has all of its cookies forgotten.
+/// A site that sets more loses all its cookies.
 const MAX_JAR_BYTES: usize = 64 << 10;
 
 #[derive(Default)]
@@ -22,7 +22,7 @@ pub(super) struct CookieJars(Mutex<HashMap<SourceId, Arc<CookieJar>>>);
 pub(super) struct CookieJar(RwLock<CookieStore>);
 
 impl CookieJars {
-    /// The jar of a source, as whoever asked last left it; none where it keeps no cookies.
+    /// Returns the jar of a source as the last request left it; `None` if it keeps no cookies.
     pub(super) async fn open(&self, source: &Source, site_store: &Arc<dyn SiteStore>) -> Option<Arc<CookieJar>> {
         if !source.cookies {
             return None;
@@ -35,12 +35,12 @@ impl CookieJars {
         Some(jar)
     }
 
-    /// The jar of a source within a visit.
+    /// Returns the jar during a request.
     pub(super) fn jar_of(&self, source: &Source) -> Option<Arc<CookieJar>> {
         source.cookies.then(|| Arc::clone(self.0.lock().unwrap_or_else(PoisonError::into_inner).entry(source.id.clone()).or_default()))
     }
 
-    /// Puts in the site store what changed during a visit.
+    /// Persists cookies that changed during the request.
     pub(super) async fn close(source: &Source, opened: Option<(Arc<CookieJar>, Vec<u8>)>, site_store: &Arc<dyn SiteStore>) {
         let Some((jar, before)) = opened else { return };
         let bytes = jar.to_json();
@@ -52,14 +52,14 @@ impl CookieJars {
 }
 
 impl CookieJar {
-    /// The header for an address.
+    /// Returns the `Cookie` header for an address.
     pub(super) fn cookies(&self, url: &WebUrl) -> Option<HeaderValue> {
         let store = self.0.read().unwrap_or_else(PoisonError::into_inner);
         let pairs: Vec<String> = store.get_request_values(url.as_url()).map(|(name, value)| format!("{name}={value}")).collect();
         if pairs.is_empty() { None } else { HeaderValue::from_str(&pairs.join("; ")).ok() }
     }
 
-    /// Takes in what an answer sets.
+    /// Stores the cookies of a response.
     pub(super) fn store_cookies(&self, headers: &HeaderMap, url: &WebUrl) {
         let cookie = |v: &HeaderValue| Some(RawCookie::parse(v.to_str().ok()?.to_owned()).ok()?.into_owned());
         let mut set = headers.get_all(SET_COOKIE).iter().filter_map(cookie).peekable();
@@ -73,7 +73,7 @@ impl CookieJar {
         }
     }
 
-    /// All cookies, those of the session too, as JSON.
+    /// Returns all cookies as JSON, including session cookies.
     pub(super) fn to_json(&self) -> Vec<u8> {
         let mut bytes = Vec::new();
         let store = self.0.read().unwrap_or_else(PoisonError::into_inner);

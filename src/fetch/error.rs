@@ -1,4 +1,4 @@
-//! What can go wrong with a fetch: in English for the log, in Chinese for editors, as a stable word for programs.
+//! Errors of a fetch: English for the log, Chinese for editors, a stable code for programs.
 
 use std::time::Duration;
 
@@ -6,71 +6,54 @@ use serde::{Deserialize, Serialize};
 
 use crate::wall::Wall;
 
-/// The HTTP client cannot be set up: TLS cannot be initialised.
+/// TLS cannot be initialised.
 #[derive(Debug, thiserror::Error)]
 #[error("the HTTP client cannot be set up: {0}")]
 pub struct ClientError(#[from] reqwest::Error);
 
-/// A fetch that brought nothing.
+/// Why a fetch brought nothing.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error, Serialize, Deserialize)]
 pub enum FetchError {
     /// No address for the host name.
     #[error("host name {host} does not resolve ({cause}); check the spelling or the DNS server")]
     Dns {
-        /// The name.
         host: String,
-        /// What the resolver said.
+        /// From the resolver.
         cause: String,
-        /// The resolver could not tell, so the name may well exist.
+        /// The resolver failed, so the name may exist.
         temporary: bool,
     },
     /// Nobody listens, or the network is down.
     #[error("no connection to {host}: {cause}")]
-    Connect {
-        /// Host and port.
-        host: String,
-        /// Cause as the system says.
-        cause: String,
-    },
-    /// The server's certificate is not to be trusted.
+    Connect { host: String, cause: String },
+    /// The certificate is not trusted.
     #[error("certificate of {host} is not trusted: {cause}; if the site is known to be so, set tls = \"insecure\" for this source")]
-    Certificate {
-        /// Host and port.
-        host: String,
-        /// Cause.
-        cause: String,
-    },
-    /// The handshake failed before any certificate was judged.
+    Certificate { host: String, cause: String },
+    /// The handshake failed before the certificate was checked.
     #[error(
         "TLS handshake with {host} failed: {cause}; servers that know only TLS 1.0 or 1.1, or of TLS 1.2 only RSA key exchange or CBC ciphers, cannot be read over https: try http:// or a proxy"
     )]
-    Tls {
-        /// Host and port.
-        host: String,
-        /// Cause.
-        cause: String,
-    },
-    /// Too slow over all.
+    Tls { host: String, cause: String },
+    /// Total time.
     #[error("no complete answer within {0:?}")]
     Timeout(Duration),
-    /// Nothing came for a while.
+    /// No bytes for this long.
     #[error("not a byte came for {0:?}")]
     Idle(Duration),
-    /// Answered with an error status.
+    /// An error status.
     #[error("answered with status {0}")]
     Status(u16),
-    /// Asked to come back later.
+    /// The site asked for a delay.
     #[error("asked us to wait (status {status}), retry after {after:?}")]
     Busy {
         /// 429 or 503.
         status: u16,
-        /// How long.
         after: Duration,
     },
-    /// Headers beyond any use.
+    /// Unusable headers.
     #[error("answer is no HTTP, or its headers are too many or too long: {0}")]
     BadAnswer(String),
-    /// Larger than allowed, decompressed.
+    /// Decompressed.
     #[error("body is larger than {0} bytes; raise max_page_mb, max_feed_mb or max_pdf_mb if that is right")]
     TooLarge(usize),
     /// A decompression bomb.
@@ -79,47 +62,47 @@ pub enum FetchError {
     /// The connection ended before the body did.
     #[error("body ended early or is damaged: {0}")]
     Incomplete(String),
-    /// Compressed in a way that cannot be undone.
+    /// Cannot be decompressed.
     #[error("body cannot be decompressed: {0}")]
     Coding(String),
-    /// Nothing in it.
+    /// An empty body.
     #[error("body is empty")]
     Empty,
     /// A picture, film or sound.
     #[error("is {0}, nothing to read")]
     NotText(String),
-    /// Too many redirects, or one back to itself.
+    /// Too many redirects, or a loop.
     #[error("redirects lead in a circle: {0}")]
     RedirectLoop(String),
-    /// A redirect to something that is no web address.
+    /// To something that is not a web address.
     #[error("redirects to an address that cannot be used: {0}")]
     BadRedirect(String),
-    /// Guarded.
+    /// Refused by the address filter.
     #[error("{0} is a private or loopback address; set allow_private = true for this source if that is meant")]
     Private(String),
-    /// Guarded.
+    /// Refused by the address filter.
     #[error("port {0} is not 80, 443 or the one written in sources.toml; if it is a port of the source's own host, set ports = [{0}]")]
     Port(u16),
-    /// "Not modified" to a question that named no copy.
+    /// "Not modified" for an unconditional request.
     #[error("answered 304 though nothing was asked conditionally")]
     UnaskedNotModified,
-    /// The site does not want to be crawled here.
+    /// robots.txt forbids it.
     #[error("robots.txt of {0} disallows this address; leave it out, or set robots_exempt = \"REASON\" if the site's owner agreed")]
     Robots(String),
-    /// robots.txt cannot be read, which counts as a no (RFC 9309 §2.3.1.4).
+    /// An unreadable robots.txt forbids everything (RFC 9309 §2.3.1.4).
     #[error("robots.txt of {host} cannot be had ({cause}), so the site is left alone; asked again in {after:?}")]
     RobotsUnreachable {
         /// Scheme, host and port.
         host: String,
-        /// Status 5xx or 429, or what broke.
+        /// Status 5xx or 429, or the cause.
         cause: String,
-        /// Until the next question.
+        /// Until the next attempt.
         after: Duration,
     },
-    /// A captcha, a sign-in form or the like, whatever the status.
+    /// A captcha, a sign-in form or the like, with any status.
     #[error(transparent)]
     Wall(Wall),
-    /// Rendering.
+    /// Rendering failed.
     #[error("browser: {0}")]
     Browser(String),
     /// A setting of this source does not work.
@@ -128,7 +111,7 @@ pub enum FetchError {
 }
 
 impl FetchError {
-    /// A stable word for programs and searches.
+    /// Returns a stable code for programs and searches.
     pub fn code(&self) -> &'static str {
         match self {
             Self::Dns { temporary: false, .. } => "dns-nxdomain",
@@ -163,7 +146,7 @@ impl FetchError {
         }
     }
 
-    /// Whether a later try may well succeed.
+    /// Whether a later attempt may succeed.
     pub fn is_transient(&self) -> bool {
         match self {
             Self::Status(code) => *code >= 500 || matches!(code, 403 | 404 | 408 | 425 | 429),
@@ -179,17 +162,17 @@ impl FetchError {
         }
     }
 
-    /// Whether one more try within seconds makes sense: the fault is of the kind that comes and goes.
+    /// Whether an attempt within seconds makes sense, because the error is flaky.
     pub fn is_flaky(&self) -> bool {
         matches!(self, Self::Incomplete(_) | Self::RedirectLoop(_) | Self::BadAnswer(_) | Self::Status(500 | 502 | 504))
     }
 
-    /// Whether the fault may be ours: what is seen when the network is down.
+    /// Whether a broken network of ours looks like this.
     pub fn is_network(&self) -> bool {
         matches!(self, Self::Dns { temporary: true, .. } | Self::Connect { .. })
     }
 
-    /// How long the site asked us to stay away.
+    /// Returns the delay that the site asked for.
     pub fn retry_after(&self) -> Option<Duration> {
         match self {
             Self::Busy { after, .. } | Self::RobotsUnreachable { after, .. } => Some(*after),
@@ -197,7 +180,7 @@ impl FetchError {
         }
     }
 
-    /// The reason as an editor reads it.
+    /// Returns the reason for editors.
     pub fn chinese(&self) -> String {
         match self {
             Self::Dns { temporary: false, .. } => "域名不存在".to_owned(),

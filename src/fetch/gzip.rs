@@ -1,5 +1,4 @@
-//! Gzip as browsers read it (RFC 1952): what stands behind the compressed data, its checksum and length, may be missing or wrong,
-//! and anything may follow.
+//! Gzip as browsers read it (RFC 1952): checksum and length after the data may be missing or wrong, and anything may follow.
 
 use std::io::{self, Write as _};
 
@@ -7,11 +6,11 @@ use flate2::write::DeflateDecoder;
 
 use crate::fetch::limited_buffer::LimitedBuffer;
 
-/// How a member begins: the magic number, and deflate as its method.
+/// Start of a member: magic number and deflate.
 pub(super) const MAGIC: [u8; 3] = [0x1f, 0x8b, 8];
-/// Bytes of checksum and length behind each member.
+/// Checksum and length after each member.
 const TRAILER: usize = 8;
-/// Longest header: names and comments are short.
+/// Names and comments are short.
 const MAX_HEADER: usize = 64 << 10;
 
 /// What is read next.
@@ -20,14 +19,14 @@ enum Part {
     Header,
     Data,
     Trailer,
-    /// What follows the last member.
+    /// Bytes after the last member.
     Padding,
 }
 
-/// Takes a gzip stream in pieces, and collects what it holds.
+/// A gzip decoder that takes its input in pieces.
 #[derive(Debug)]
 pub(super) struct Gzip {
-    /// Bytes that are not read yet.
+    /// Not read yet.
     pending: Vec<u8>,
     next: Part,
     decoder: DeflateDecoder<LimitedBuffer>,
@@ -38,17 +37,17 @@ impl Gzip {
         Self { pending: Vec::new(), next: Part::Header, decoder: DeflateDecoder::new(buffer) }
     }
 
-    /// What was decompressed so far.
+    /// Returns what was decompressed so far.
     pub(super) fn buffer(&self) -> &LimitedBuffer {
         self.decoder.get_ref()
     }
 
-    /// What was decompressed, taken out.
+    /// Takes out what was decompressed.
     pub(super) fn take_buffer(&mut self) -> LimitedBuffer {
         std::mem::replace(self.decoder.get_mut(), LimitedBuffer::new(0))
     }
 
-    /// Takes the next bytes.
+    /// Decodes the next bytes.
     pub(super) fn write(&mut self, bytes: &[u8]) -> io::Result<()> {
         self.pending.extend_from_slice(bytes);
         loop {
@@ -74,7 +73,7 @@ impl Gzip {
                     self.pending.drain(..TRAILER);
                     self.next = Part::Padding;
                     if self.pending.starts_with(&MAGIC) {
-                        // one more member: its data follow those before
+                        // the next member's data follows the previous one's
                         let buffer = self.take_buffer();
                         self.decoder = DeflateDecoder::new(buffer);
                         self.next = Part::Header;
@@ -88,7 +87,7 @@ impl Gzip {
         }
     }
 
-    /// Decompresses bytes, and returns those behind the end of the member.
+    /// Decompresses bytes, and returns those after the end of the member.
     fn inflate<'b>(&mut self, mut bytes: &'b [u8]) -> io::Result<&'b [u8]> {
         while !bytes.is_empty() {
             let taken = self.decoder.write(bytes)?;
@@ -102,13 +101,13 @@ impl Gzip {
         Ok(bytes)
     }
 
-    /// Says that nothing more comes; data that stop before their own end are an error.
+    /// Ends the stream; data that stops before its own end is an error.
     pub(super) fn finish(&mut self) -> io::Result<()> {
         match self.next {
             Part::Header => Err(io::ErrorKind::UnexpectedEof.into()),
             Part::Data => {
                 self.decoder.try_finish()?;
-                // without its last block a stream is not at its end
+                // without its last block a stream is incomplete
                 if self.decoder.write(&[0])? == 0 { Ok(()) } else { Err(io::ErrorKind::UnexpectedEof.into()) }
             }
             Part::Trailer | Part::Padding => Ok(()),
@@ -116,7 +115,7 @@ impl Gzip {
     }
 }
 
-/// How long the header is that begins a member; `None` while it is not whole.
+/// Returns the length of a member's header; `None` while it is incomplete.
 fn header_length(bytes: &[u8]) -> Option<usize> {
     let flags = *bytes.get(3)?;
     let mut at = 10;

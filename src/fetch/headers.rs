@@ -1,4 +1,4 @@
-//! What a response's headers ask of us: how long to wait, how long to hold an answer for fresh, where to go instead.
+//! Response headers: how long to wait, how long an answer is fresh, where a redirect leads.
 
 use std::borrow::Cow;
 use std::time::{Duration, SystemTime};
@@ -12,14 +12,14 @@ use crate::fetch::error::FetchError;
 use crate::fetch::redirect::refresh_address;
 use crate::model::WebUrl;
 
-/// A site may ask us to wait, but not for ever.
+/// Longest `Retry-After` that we obey.
 const MAX_RETRY_AFTER: Duration = Duration::from_hours(24);
-/// Wait where the site asks for one without saying how long.
+/// Delay if the site asks for one without a length.
 const DEFAULT_RETRY_AFTER: Duration = Duration::from_mins(1);
-/// Freshness beyond this says nothing about news.
+/// Longer freshness says nothing about news.
 const MAX_MAX_AGE: Duration = Duration::from_hours(24);
 
-/// Bytes outside ASCII are escaped whatever the set; control characters are refused afterwards.
+/// Escapes only bytes outside ASCII; control characters are refused later.
 const NOT_ASCII: AsciiSet = AsciiSet::EMPTY;
 
 /// Sent with every request.
@@ -32,7 +32,8 @@ pub(super) fn default_headers() -> HeaderMap {
     headers
 }
 
-/// The wait asked for by 429, or by 503 with `Retry-After` (RFC 9110 §10.2.3: seconds, or a date in one of the three forms of §5.6.7).
+/// Returns the delay of 429, or of 503 with `Retry-After` (RFC 9110 §10.2.3: seconds, or a date in one of the three forms of
+/// §5.6.7).
 pub(super) fn retry_after(status: StatusCode, headers: &HeaderMap, now: SystemTime) -> Option<Duration> {
     let value = headers.get(RETRY_AFTER).and_then(|v| v.to_str().ok());
     match (status, value) {
@@ -55,8 +56,8 @@ fn read_retry_after(value: &str, now: SystemTime) -> Duration {
     wait.min(MAX_RETRY_AFTER)
 }
 
-/// How much longer the answer is fresh (RFC 9111 §4.2: `max-age` less `Age`; §5.2: `no-cache` and `no-store` say never).
-/// Of several values the smallest counts; what is no number says nothing.
+/// Returns how much longer the answer is fresh (RFC 9111 §4.2: `max-age` minus `Age`; §5.2: never with `no-cache` or `no-store`).
+/// The smallest of several values counts; values that are not numbers are ignored.
 pub(super) fn freshness(headers: &HeaderMap) -> Option<Duration> {
     let mut smallest: Option<u64> = None;
     for value in headers.get_all(CACHE_CONTROL).iter().filter_map(|v| v.to_str().ok()) {
@@ -77,10 +78,10 @@ pub(super) fn freshness(headers: &HeaderMap) -> Option<Duration> {
     smallest.map(|s| Duration::from_secs(s.saturating_sub(age)).min(MAX_MAX_AGE))
 }
 
-/// Where a redirect leads.
+/// Returns the target of a redirect.
 pub(super) fn redirect_target(from: &WebUrl, headers: &HeaderMap) -> Result<WebUrl, FetchError> {
     let raw = headers.get(LOCATION).ok_or_else(|| FetchError::BadRedirect("no Location header".to_owned()))?;
-    // Chinese sites send raw UTF-8 or GBK here: bytes outside ASCII are escaped as they are, as browsers do
+    // Chinese sites send raw UTF-8 or GBK here: escape the bytes as they are, like browsers
     let text = match std::str::from_utf8(raw.as_bytes()) {
         Ok(text) => Cow::Borrowed(text),
         Err(_) => Cow::Owned(percent_encode(raw.as_bytes(), &NOT_ASCII).to_string()),
@@ -91,7 +92,7 @@ pub(super) fn redirect_target(from: &WebUrl, headers: &HeaderMap) -> Result<WebU
     from.join(&text).map_err(|e| FetchError::BadRedirect(e.to_string()))
 }
 
-/// Where a `Refresh` header leads: `0; url=/list.html`.
+/// Returns the target of a `Refresh` header: `0; url=/list.html`.
 pub(super) fn refresh_target(from: &WebUrl, headers: &HeaderMap) -> Option<WebUrl> {
     refresh_address(headers.get(REFRESH)?.to_str().ok()?, from)
 }

@@ -1,5 +1,5 @@
-//! JSON requests to a service that the operator's own settings name, such as a language model. It is no source: no robots.txt,
-//! no delays, no address guard.
+//! JSON requests to a service of the operator, such as a language model. It is not a source: no robots.txt, no delays, no address
+//! filter.
 
 use std::time::Duration;
 
@@ -8,16 +8,16 @@ use reqwest::{Client, StatusCode, redirect};
 
 use super::ClientError;
 
-/// Why a request brought no answer.
+/// Why a request failed.
 #[derive(Debug, thiserror::Error)]
 pub enum JsonError {
-    /// No connection, or it broke off.
+    /// No connection, or it broke.
     #[error(transparent)]
     Http(#[from] reqwest::Error),
-    /// The service refused.
+    /// An error status.
     #[error("{0}")]
     Status(StatusCode),
-    /// The answer is longer than the caller takes.
+    /// Longer than the caller accepts.
     #[error("the answer is too long")]
     TooLong,
 }
@@ -26,7 +26,7 @@ pub enum JsonError {
 pub struct JsonClient(Client);
 
 impl JsonClient {
-    /// Makes a client that gives up a request after `timeout` and follows no redirect.
+    /// Creates a client with this timeout that follows no redirects.
     ///
     /// # Errors
     /// TLS cannot be initialised.

@@ -1,8 +1,8 @@
-//! A place for bytes that has an end.
+//! A buffer with a limit.
 
 use std::io::{self, Write};
 
-/// Collects up to a limit, then fails.
+/// Collects bytes up to a limit, then fails.
 #[derive(Debug)]
 pub(super) struct LimitedBuffer {
     pub(super) bytes: Vec<u8>,

@@ -1,8 +1,7 @@
-//! One polite HTTP client: one request at a time per host, robots.txt, validators, limits while streaming, an address guard.
+//! The polite HTTP client: one request at a time per host, robots.txt, validators, limits while streaming, an address filter.
 //!
-//! In: an address with what is known of it. Out: bytes with their headers, "not modified", or an error that says what
-//! happened in words an editor understands, and what the visit cost. Nothing else in the crate opens a connection to a
-//! source.
+//! In: an address and what we know of it. Out: bytes with their headers, "not modified", or an error that an editor understands,
+//! and the cost of the request. Nothing else in the crate connects to a source.
 
 mod body;
 mod browser;

@@ -1,7 +1,7 @@
-//! The way out for the browser: a small proxy on loopback that dials only what the source may reach.
+//! A small loopback proxy for the browser that connects only to addresses that the source may reach.
 //!
-//! The browser resolves nothing itself; each host it or its scripts ask for is judged here, port and address, on the
-//! very address that is dialled. All connections of one page share a bound of bytes.
+//! The browser resolves no names. The proxy checks port and address of every request, on the very address that it connects to.
+//! All connections of one page share a byte limit.
 
 use std::io;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -19,12 +19,12 @@ use crate::fetch::ssrf::{Resolver, check_address};
 use crate::model::{Source, WebUrl};
 
 const MAX_HEAD: usize = 32 << 10;
-/// Bytes of all connections of one page.
+/// For all connections of one page.
 const MAX_BYTES: u64 = 64 << 20;
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 const IDLE_TIMEOUT: Duration = Duration::from_secs(20);
 
-/// A running proxy; dropped, it and all its connections end.
+/// A running proxy; dropping it closes all its connections.
 pub(super) struct GuardProxy {
     address: String,
     task: JoinHandle<()>,
@@ -33,7 +33,7 @@ pub(super) struct GuardProxy {
 
 struct ProxyState {
     source: Source,
-    /// The host of the page that is rendered.
+    /// The host of the rendered page.
     host: String,
     resolver: Resolver,
     bytes: AtomicU64,
@@ -71,8 +71,8 @@ impl GuardProxy {
         &self.address
     }
 
-    /// The first refusal of the page's own host or by the guard, which explains best why a page did not load. What else a
-    /// page, or the browser by itself, asks for in vain says nothing.
+    /// Returns the first refusal of the page's own host, or by the filter: it explains best why a page did not load. Other failed
+    /// requests of the page or the browser say nothing.
     pub(super) fn refused(&self) -> Option<FetchError> {
         self.shared.refused.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
@@ -118,7 +118,7 @@ async fn read_head(client: &mut TcpStream) -> io::Result<Vec<u8>> {
     Ok(head)
 }
 
-/// Where a request wants to go, and, unless it is CONNECT, the request as the server itself must see it.
+/// Returns the target of a request and, unless it is CONNECT, the request to forward.
 fn onward(head: &[u8]) -> Option<(WebUrl, Option<Vec<u8>>)> {
     let end = head.windows(4).position(|w| w == b"\r\n\r\n")? + 4;
     let (lines, rest) = (std::str::from_utf8(head.get(..end)?).ok()?, head.get(end..)?);
@@ -149,7 +149,7 @@ async fn dial(url: &WebUrl, shared: &ProxyState) -> Result<TcpStream, FetchError
     let port = url.as_url().port_or_known_default().unwrap_or(0);
     let refused = |cause: String| FetchError::Connect { host: url.authority(), cause };
     let addresses = if let Some(ip) = parse_ip_literal(url.host()) {
-        // judged by check_address
+        // check_address has accepted it
         vec![(ip, port).into()]
     } else {
         let found = shared.resolver.lookup(url.host()).await;

@@ -1,6 +1,6 @@
-//! Politeness: per host one request at a time with a pause between, over all hosts a limit.
+//! Politeness: per host one request at a time with a delay between two, and a limit over all hosts.
 //!
-//! A host, by its key, is what shares one limit: a host name and port, a registrable domain, or a source, as the source's `rate_key` says.
+//! A host key names what shares one limit: a host and port, a registrable domain, or a source, as the source's `rate_key` says.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex as StdMutex, PoisonError};
@@ -13,14 +13,14 @@ use xxhash_rust::xxh3::xxh3_64_with_seed;
 use crate::fetch::host::registrable_domain;
 use crate::model::{RateKey, Source, WebUrl};
 
-/// A host that asked for more patience than this is not waited for: the caller goes on and comes back later.
+/// If a host asks for a longer delay than this, do not wait; reschedule the job.
 pub(crate) const MAX_HOST_WAIT: Duration = Duration::from_secs(30);
-/// Keys are forgotten above this many, once nobody waits for them: memory does not grow with the number of hosts.
+/// Above this many keys, unused ones are forgotten, so memory does not grow with the number of hosts.
 const MAX_SLOTS: usize = 4096;
-/// Share of the pause added by chance, so that many hosts do not beat in time.
+/// Random share of the delay, so that many hosts do not move in step.
 const JITTER: f64 = 0.2;
 
-/// The key of the limit that a source's requests to an address share.
+/// Returns the key of the limit that a source's requests to an address share.
 pub fn host_key(source: &Source, url: &WebUrl) -> String {
     match source.rate_key {
         RateKey::Host => url.authority(),
@@ -29,7 +29,7 @@ pub fn host_key(source: &Source, url: &WebUrl) -> String {
     }
 }
 
-/// A share of `JITTER` between 0 and 1 that looks random and is the same in every run.
+/// Returns a share of `JITTER` between 0 and 1: random-looking, but the same in every run.
 pub(crate) fn jitter(key: &str, n: u64) -> f64 {
     (xxh3_64_with_seed(key.as_bytes(), n) >> 11) as f64 / (1u64 << 53) as f64
 }
@@ -37,7 +37,7 @@ pub(crate) fn jitter(key: &str, n: u64) -> f64 {
 #[derive(Debug)]
 struct HostSlot {
     free_at: Instant,
-    /// What the host asks for beyond our own pause.
+    /// What the host asks for beyond our own delay.
     crawl_delay: Duration,
     turns: u64,
 }
@@ -48,16 +48,16 @@ pub(super) struct HostLimiter {
     delay: Duration,
 }
 
-/// What is known of a host's pace by whoever wants a turn.
+/// What a request knows of the host's delays.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct DelayPolicy {
-    /// The pause that the site's robots.txt asks for.
+    /// From robots.txt.
     pub(super) crawl_delay: Option<Duration>,
-    /// Another process may have asked a moment ago: a full pause comes first.
+    /// Another process may have requested this host recently: wait one full delay first.
     pub(super) initial_delay: bool,
 }
 
-/// The right to make one request to a host; the pause starts when it is dropped.
+/// Permission for one request to a host; the delay starts when it is dropped.
 pub(super) struct HostPermit<'q> {
     slot: OwnedMutexGuard<HostSlot>,
     back_off: Duration,
@@ -72,7 +72,7 @@ impl Drop for HostPermit<'_> {
 }
 
 impl HostPermit<'_> {
-    /// Keeps the host to itself for at least this long.
+    /// Blocks the host for at least this long.
     pub(super) fn back_off(&mut self, pause: Duration) {
         self.slot.free_at = Instant::now() + pause;
     }
@@ -83,8 +83,8 @@ impl HostLimiter {
         Self { slots: StdMutex::default(), all: Semaphore::new(at_once), delay }
     }
 
-    /// Waits for one's turn at this host; where that would be longer than the usual pause and [`MAX_HOST_WAIT`], gives how
-    /// long the site asked for.
+    /// Waits for the host's turn. If that takes longer than the usual delay and [`MAX_HOST_WAIT`], returns the delay that the
+    /// site asked for.
     pub(super) async fn acquire(&self, host_key: &str, pace: DelayPolicy) -> Result<HostPermit<'_>, Duration> {
         let slot = self.slot_for(host_key);
         let mut slot = slot.lock_owned().await;
@@ -99,7 +99,7 @@ impl HostLimiter {
         tokio::time::sleep_until(slot.free_at).await;
         let permit = match self.all.acquire().await {
             Ok(permit) => permit,
-            // the semaphore is closed nowhere; without a permit waiting for ever is the only honest answer
+            // nobody closes the semaphore; without a permit, waiting forever is the only safe answer
             Err(_closed) => std::future::pending().await,
         };
         slot.turns += 1;
@@ -107,7 +107,7 @@ impl HostLimiter {
         Ok(HostPermit { slot, back_off: pause, _permit: permit })
     }
 
-    /// How long until this host may be asked again; `None` while somebody asks.
+    /// Returns the delay until the host's next turn; `None` during a request.
     pub(super) fn delay_until_free(&self, host_key: &str) -> Option<Duration> {
         let slot = self.slots.lock().unwrap_or_else(PoisonError::into_inner).get(host_key).map(Arc::clone);
         match slot {

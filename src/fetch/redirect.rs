@@ -1,4 +1,4 @@
-//! The way of one request over its redirects: bounded, loops named, permanent moves remembered.
+//! The redirects of one request: limited, loops detected, permanent moves remembered.
 
 use std::sync::LazyLock;
 
@@ -10,20 +10,19 @@ use crate::html::{Attr, NodeRef, Tag, Tree};
 use crate::model::WebUrl;
 
 const MAX_REDIRECTS: usize = 5;
-/// How large a page may be that does nothing but send its reader on, and how many characters it shows.
+/// Largest page that can be a mere redirect, and most characters that it shows.
 const REFRESH_PAGE: usize = 16 << 10;
 const REFRESH_TEXT: usize = 60;
 
-/// One redirect.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Redirect {
-    /// Where it leads.
+    /// The target.
     pub to: WebUrl,
-    /// 301 or 308: for good.
+    /// 301 or 308.
     pub permanent: bool,
 }
 
-/// The addresses gone through so far.
+/// The addresses so far.
 #[derive(Debug)]
 pub(super) struct RedirectChain {
     redirects: Vec<WebUrl>,
@@ -32,12 +31,12 @@ pub(super) struct RedirectChain {
 }
 
 impl RedirectChain {
-    /// Starts at an address; with cookies a site may lead back to where one came from, once it has set one.
+    /// Starts at an address. With cookies a site may redirect back to an address once it has set one.
     pub(super) fn new(start: WebUrl, may_return: bool) -> Self {
         Self { redirects: vec![start], only_permanent: true, may_return }
     }
 
-    /// One step further.
+    /// Follows one redirect.
     pub(super) fn follow(&mut self, to: &WebUrl, permanent: bool) -> Result<(), FetchError> {
         self.only_permanent &= permanent;
         let known = self.redirects.contains(to);
@@ -48,14 +47,14 @@ impl RedirectChain {
         Ok(())
     }
 
-    /// Where the document lives now for good (301, 308 all along), if it moved.
+    /// Returns the new address if all redirects were permanent (301, 308).
     pub(super) fn permanent_target(&self) -> Option<WebUrl> {
         self.redirects.last().filter(|_| self.only_permanent && self.redirects.len() > 1).cloned()
     }
 }
 
-/// Returns where a page sends its reader on that shows hardly anything: by a meta refresh, or by a script that does nothing else.
-/// A refresh in a comment is ignored; one in `<noscript>` counts only if the page has hardly any text of its own.
+/// Returns the target of a page that only redirects, by a meta refresh or by a script that does nothing else. A refresh in a
+/// comment is ignored; one in `<noscript>` counts only if the page has hardly any text of its own.
 pub(super) fn page_redirect(body: &[u8], from: &WebUrl) -> Option<WebUrl> {
     static SIGNS: LazyLock<Option<bytes::Regex>> = LazyLock::new(|| bytes::Regex::new("(?i-u)http-equiv|location").ok());
     if body.len() > REFRESH_PAGE || !SIGNS.as_ref()?.is_match(body) {
@@ -72,7 +71,7 @@ pub(super) fn page_redirect(body: &[u8], from: &WebUrl) -> Option<WebUrl> {
     by_meta.or_else(|| if bare() { script_redirect(&page, from) } else { None })
 }
 
-/// Where `5; url=/list.html` leads. A page that reloads itself every minute, or in a longer time, is a page.
+/// Returns the target of `5; url=/list.html`. A page that reloads itself every minute or more slowly is an ordinary page.
 pub(super) fn refresh_address(content: &str, from: &WebUrl) -> Option<WebUrl> {
     static CONTENT: LazyLock<Option<Regex>> =
         LazyLock::new(|| Regex::new(r#"(?i)^\s*([0-9]{1,2})(?:\.[0-9]*)?\s*[;,]\s*(?:url\s*=\s*)?['"]?([^"'>\s]{1,2000})"#).ok());
@@ -81,8 +80,8 @@ pub(super) fn refresh_address(content: &str, from: &WebUrl) -> Option<WebUrl> {
     from.join(found.get(2)?.as_str()).ok().filter(|to| delay <= 10 && to != from)
 }
 
-/// Where the one script of a page leads: `location.href = "/list.html"`, `location.replace('/list.html')`. One that sets a cookie
-/// first asks for a browser.
+/// Returns the target of a page's only script: `location.href = "/list.html"`, `location.replace('/list.html')`. A script that
+/// sets a cookie first needs a browser.
 fn script_redirect(page: &Tree<'_>, from: &WebUrl) -> Option<WebUrl> {
     let code = script_of(page);
     if code.contains("cookie") {
@@ -91,7 +90,7 @@ fn script_redirect(page: &Tree<'_>, from: &WebUrl) -> Option<WebUrl> {
     script_target(&code, from)
 }
 
-/// The scripts of a page, with what runs when it is loaded.
+/// Returns the scripts of a page, including those that run on load.
 fn script_of(page: &Tree<'_>) -> String {
     let onload = page.elements(Tag::Body).filter_map(|b| b.attr(Attr::Onload));
     page.elements(Tag::Script).flat_map(NodeRef::texts).chain(onload).collect::<Vec<_>>().join("\n")
@@ -104,20 +103,20 @@ fn script_target(code: &str, from: &WebUrl) -> Option<WebUrl> {
     });
     let mut found = TARGET.as_ref()?.captures_iter(code).filter_map(|c| c.get(1).or(c.get(2))).map(|m| m.as_str());
     let target = found.next()?;
-    // one way only: a script that chooses between several is not followed
+    // a script that chooses between several targets is not followed
     if found.any(|other| other != target) {
         return None;
     }
     from.join(target).ok().filter(|to| to != from)
 }
 
-/// What the first `<meta http-equiv=refresh>` of a page says; the tree keeps the inside of `<noscript>` as a text.
+/// Returns the first `<meta http-equiv=refresh>` of a page; the tree keeps the content of `<noscript>` as text.
 fn refresh_content(page: &Tree<'_>) -> Option<String> {
     let is_refresh = |e: &NodeRef<'_>| e.attr(Attr::HttpEquiv).is_some_and(|h| h.trim().eq_ignore_ascii_case("refresh"));
     page.elements(Tag::Meta).find(is_refresh)?.attr(Attr::Content).map(str::to_owned)
 }
 
-/// Characters that a page shows where scripts run.
+/// Counts the characters that a page shows with scripts enabled.
 fn own_text(page: &Tree<'_>) -> usize {
     let unseen = |e: NodeRef<'_>| matches!(e.tag(), Some(Tag::Noscript | Tag::Script | Tag::Style | Tag::Title));
     let shown = page.root().descendants().filter(|n| !n.ancestors().any(unseen)).filter_map(NodeRef::text);

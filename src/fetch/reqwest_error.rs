@@ -1,4 +1,4 @@
-//! What went wrong below, told so that someone can act on it.
+//! Turns errors of the HTTP library into ones that say what to do.
 
 use std::error::Error as _;
 use std::time::Duration;
@@ -8,9 +8,9 @@ use crate::fetch::error::FetchError;
 use crate::fetch::ssrf::{DnsTimeout, NoPublicAddress};
 use crate::model::WebUrl;
 
-/// Words by which rustls tells that it does not trust a certificate.
+/// rustls's words for an untrusted certificate.
 const CERT_ERROR_MARKERS: [&str; 3] = ["invalid peer certificate", "certificate not trusted", "certificate verify failed"];
-/// What these words mean, for people.
+/// rustls's words, and what they mean for people.
 const CERT_ERRORS: [(&str, &str); 6] = [
     ("UnknownIssuer", "its issuer is unknown: self-signed, or the server sends an incomplete chain"),
     ("Expired", "it has expired"),
@@ -20,7 +20,7 @@ const CERT_ERRORS: [(&str, &str); 6] = [
     ("not valid for name", "it was issued for another name"),
 ];
 
-/// Tells the cause of a failed request.
+/// Returns the cause of a failed request.
 pub(super) fn explain(e: &reqwest::Error, url: &WebUrl, settings: &FetchSettings) -> FetchError {
     let mut causes = Vec::new();
     let mut source = e.source();

@@ -1,8 +1,8 @@
-//! The address guard: no source may lead us into private networks.
+//! The address filter: no source may lead us into private networks.
 //!
-//! Host names are judged after resolution, on the very addresses that will be dialled, so a name that changes its
-//! answer between check and connection gains nothing. Address literals and ports are judged before each hop.
-//! `allow_private = true` opens the source's own host and its registrable domain, nothing else.
+//! It checks host names after resolution, on the very addresses that will be used, so a name that changes its answer in between
+//! gains nothing. It checks address literals and ports before each hop. `allow_private = true` opens only the source's own host
+//! and registrable domain.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::sync::Arc;
@@ -15,9 +15,9 @@ use crate::fetch::error::FetchError;
 use crate::fetch::host::{parse_ip_literal, registrable_domain};
 use crate::model::{Source, WebUrl};
 
-/// Longest wait for the system's resolver.
+/// For the system's resolver.
 const DNS_TIMEOUT: Duration = Duration::from_secs(5);
-/// Look-ups at once: the system's resolver blocks a thread for each, and a dead one must not take them all.
+/// Concurrent look-ups. The system's resolver blocks a thread for each, and a dead one must not block them all.
 const MAX_DNS_LOOKUPS: usize = 8;
 
 /// Whether an address belongs to the public internet (IANA special-purpose registries).
@@ -63,7 +63,7 @@ fn is_public_v6(ip: Ipv6Addr) -> bool {
         || (s[0] == 0x2001 && s[1] == 0xdb8)) // documentation
 }
 
-/// The IPv4 address inside a mapped, compatible, NAT64 or 6to4 address.
+/// Returns the IPv4 address inside a mapped, compatible, NAT64 or 6to4 address.
 fn embedded_v4(ip: Ipv6Addr) -> Option<Ipv4Addr> {
     let s = ip.segments();
     let v4 = |hi: u16, lo: u16| {
@@ -78,17 +78,17 @@ fn embedded_v4(ip: Ipv6Addr) -> Option<Ipv4Addr> {
     }
 }
 
-/// A name that resolves to nothing public.
+/// The name has no public address.
 #[derive(Debug, thiserror::Error)]
 #[error("resolves to a private address only")]
 pub(super) struct NoPublicAddress;
 
-/// A name that did not resolve in time.
+/// The resolver took too long.
 #[derive(Debug, thiserror::Error)]
 #[error("the resolver did not answer within {DNS_TIMEOUT:?}")]
 pub(super) struct DnsTimeout;
 
-/// The system's resolver, bounded in time and number; guarded, it yields public addresses only.
+/// The system's resolver with limits of time and number. With the filter it returns only public addresses.
 #[derive(Debug, Clone)]
 pub(super) struct Resolver {
     guarded: bool,
@@ -100,17 +100,17 @@ impl Resolver {
         Self { guarded: true, lookups: Arc::new(Semaphore::new(MAX_DNS_LOOKUPS)) }
     }
 
-    /// The same resolver without the guard.
+    /// Returns the same resolver without the filter.
     pub(super) fn open(&self) -> Self {
         Self { guarded: false, lookups: Arc::clone(&self.lookups) }
     }
 
-    /// The addresses that may be dialled for a name.
+    /// Returns the permitted addresses of a name.
     pub(super) async fn lookup(&self, name: &str) -> Result<Vec<SocketAddr>, Box<dyn std::error::Error + Send + Sync>> {
         let permit = Arc::clone(&self.lookups).acquire_owned().await?;
         let name = name.to_owned();
         let task = tokio::spawn(async move {
-            // the permit is kept until the look-up really ended, even if nobody waits for it any more
+            // keep the permit until the look-up ends, even if nobody waits for it
             let _permit = permit;
             tokio::net::lookup_host((name.as_str(), 0)).await.map(Iterator::collect::<Vec<_>>)
         });
@@ -119,7 +119,7 @@ impl Resolver {
     }
 }
 
-/// What of an answer may be dialled.
+/// Returns the permitted addresses of an answer.
 fn filter_public(found: Vec<SocketAddr>, guarded: bool) -> Result<Vec<SocketAddr>, NoPublicAddress> {
     if !guarded {
         return Ok(found);
@@ -140,7 +140,7 @@ pub(super) fn may_be_private(url: &WebUrl, source: &Source) -> bool {
     source.allow_private && (url.host() == source.url.host() || registrable_domain(url.host()) == registrable_domain(source.url.host()))
 }
 
-/// Judges the address of one hop: port, address literals, names that always mean this machine.
+/// Checks the address of one hop: port, address literals, names that always mean this machine.
 pub(super) fn check_address(url: &WebUrl, source: &Source) -> Result<(), FetchError> {
     let port = url.as_url().port_or_known_default().unwrap_or(0);
     let written = source.url.as_url().port_or_known_default();
@@ -279,7 +279,7 @@ mod tests {
         let mixed = vec![at("127.0.0.1"), at("1.2.3.4"), at("::1")];
         assert_eq!(filter_public(mixed.clone(), true).unwrap(), [at("1.2.3.4")]);
         assert_eq!(filter_public(mixed, false).unwrap().len(), 3);
-        // a name that was public when it was checked and is private when it is dialled
+        // public when checked, private when connected
         assert!(filter_public(vec![at("127.0.0.1"), at("10.0.0.1")], true).is_err());
     }
 

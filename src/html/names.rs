@@ -21,7 +21,6 @@ const fn packed(name: &str) -> u128 {
 macro_rules! names {
     ($(#[$about:meta])* $kind:ident { $($variant:ident $name:literal),* $(,)? }) => {
         $(#[$about])*
-        #[allow(missing_docs)] // the names say it
         #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
         #[repr(u8)]
         pub enum $kind { $($variant,)* Other }

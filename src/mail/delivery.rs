@@ -1,16 +1,10 @@
-//! What came of handing a message over, and why it could not be tried.
+//! The outcome of a delivery attempt, and why one was impossible.
 
-/// Where the password was looked for.
+/// Why there is no password.
 #[derive(Debug, thiserror::Error)]
 pub enum PasswordError {
-    /// The file.
     #[error("password file {path} cannot be read: {source}; check path, owner and mode")]
-    File {
-        /// The file.
-        path: String,
-        /// Cause.
-        source: std::io::Error,
-    },
+    File { path: String, source: std::io::Error },
     /// A user name without a password.
     #[error(
         "no password for mail user {0}: write it into /etc/qingbao/credentials/smtp_password, or set password_file, the systemd credential smtp_password, or QINGBAO_SMTP_PASSWORD"
@@ -18,28 +12,26 @@ pub enum PasswordError {
     Missing(String),
 }
 
-/// A transport that cannot be set up.
+/// Why a transport cannot be set up.
 #[derive(Debug, thiserror::Error)]
 pub enum TransportError {
-    /// Password.
     #[error(transparent)]
     Secret(#[from] PasswordError),
-    /// TLS.
     #[error("mail server settings: {0}")]
     Smtp(#[from] lettre::transport::smtp::Error),
 }
 
-/// What came of one try.
+/// The outcome of one attempt.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum DeliveryResult {
-    /// Accepted, with the server's words or the file's name.
+    /// With the server's answer or the file's name.
     Accepted(String),
-    /// Not now; with the reason.
+    /// A temporary failure, with the reason.
     Later(String),
-    /// Never; with the reason.
+    /// A permanent failure, with the reason.
     Refused(String),
-    /// The login was refused: no letter can leave.
+    /// No message can be sent.
     LoginRefused(String),
-    /// The connection broke when the content was on its way.
+    /// The connection broke while the content was sent.
     Uncertain(String),
 }

@@ -1,4 +1,4 @@
-//! One message: alternative of plain text and HTML, the .docx attached.
+//! Builds a message: plain text and HTML as alternatives, the .docx attached.
 
 use chrono::{DateTime, Utc};
 use lettre::Address;
@@ -14,38 +14,27 @@ use crate::render::RenderedIssue;
 use crate::store::OutgoingMessage;
 use crate::text::normalize::collapse_whitespace;
 
-/// A message that cannot be built.
+/// Why a message cannot be built.
 #[derive(Debug, thiserror::Error)]
 pub enum ComposeError {
-    /// Library's words.
     #[error("the message cannot be built: {0}")]
     Library(#[from] lettre::error::Error),
-    /// The file with the signing key.
+    /// The signing key's file is unreadable.
     #[error("signing key {path} cannot be read: {source}; check path, owner and mode")]
-    KeyFile {
-        /// The file.
-        path: String,
-        /// Cause.
-        source: std::io::Error,
-    },
-    /// The signing key.
+    KeyFile { path: String, source: std::io::Error },
     #[error("signing key {path}: {cause}; make one with `openssl genrsa -traditional -out key.pem 2048`")]
-    Key {
-        /// The file.
-        path: String,
-        /// Cause.
-        cause: String,
-    },
-    /// A content type of ours.
+    Key { path: String, cause: String },
+    /// An invalid content type in this program.
     #[error("the attachment's type cannot be named")]
     Type,
 }
 
-/// Builds the letter for one recipient. The same edition, recipient, moment and salt give the same bytes, but for a DKIM
-/// signature, which holds its own time. The salt is the database's ([`Store::message_salt`](crate::store::Store::message_salt)).
+/// Builds the message for one recipient. The same edition, recipient, moment and salt give the same bytes, except for a DKIM
+/// signature, which contains its own time. The salt is the database's
+/// ([`Store::message_salt`](crate::store::Store::message_salt)).
 ///
 /// # Errors
-/// What the library cannot build, or a signing key that cannot be read.
+/// The library cannot build it, or a signing key is unreadable.
 pub fn compose(
     edition: &Edition,
     parts: &RenderedIssue,
@@ -60,7 +49,7 @@ pub fn compose(
         (true, 0 | 1) => "\nfinal".to_owned(),
         (true, round) => format!("\nfinal{round}"),
     };
-    // there may be several of a day beside the calendar
+    // several issues beside the calendar may have the same day
     let which = if edition.series == Series::Extra || edition.layout == Layout::Report { format!("\n{}", edition.id) } else { String::new() };
     let key = xxh3_64(format!("{salt}\n{}\n{}\n{recipient}{round}{which}", edition.publication, edition.date).as_bytes());
     let id = message_id(&format!("issue.{}-{}.{key:016x}", edition.year, edition.number_in_year), settings);
@@ -92,7 +81,7 @@ fn file(media_type: &str, disposition: ContentDisposition) -> Result<lettre::mes
     Ok(SinglePart::builder().header(kind).header(disposition).header(ContentTransferEncoding::Base64))
 }
 
-/// Builds a letter of plain text.
+/// Builds a plain-text message.
 ///
 /// # Errors
 /// Those of [`compose`].
@@ -108,12 +97,12 @@ pub fn compose_text(
     finish(head(subject, &id, settings, to, date).singlepart(body)?, id, settings, to)
 }
 
-/// A Message-ID at the sender's domain.
+/// Returns a Message-ID at the sender's domain.
 pub(super) fn message_id(local: &str, settings: &MailSettings) -> String {
     format!("<{local}@{}>", settings.from.domain())
 }
 
-/// The address as lettre has it; `MailAddress` has checked both parts by the same rules.
+/// Converts an address; `MailAddress` has checked both parts by lettre's rules.
 pub(super) fn address(of: &MailAddress) -> Address {
     Address::new_dangerous(of.local_part(), of.domain())
 }
@@ -138,7 +127,7 @@ fn head(subject: &str, id: &str, settings: &MailSettings, to: &MailAddress, date
     }
 }
 
-/// Headers that a signature vouches for (RFC 6376 §5.4.1).
+/// Signed headers (RFC 6376 §5.4.1).
 const SIGNED: [&str; 6] = ["From", "To", "Subject", "Date", "Message-ID", "MIME-Version"];
 
 fn finish(mut message: Message, message_id: String, settings: &MailSettings, to: &MailAddress) -> Result<OutgoingMessage, ComposeError> {
@@ -147,14 +136,14 @@ fn finish(mut message: Message, message_id: String, settings: &MailSettings, to:
         let pem = std::fs::read_to_string(&d.key_file).map_err(|source| ComposeError::KeyFile { path: path.clone(), source })?;
         let key = DkimSigningKey::new(&pem, DkimSigningAlgorithm::Rsa).map_err(|e| ComposeError::Key { path, cause: e.to_string() })?;
         let headers = SIGNED.iter().map(|name| HeaderName::new_from_ascii_str(name)).collect();
-        // relays fold and re-wrap headers: relaxed bears it
+        // relays fold and re-wrap headers; relaxed canonicalization tolerates that
         let relaxed = DkimCanonicalization { header: DkimCanonicalizationType::Relaxed, body: DkimCanonicalizationType::Relaxed };
         message.sign(&DkimConfig::new(d.selector.clone(), d.domain.clone(), key, headers, relaxed));
     }
     Ok(OutgoingMessage { recipient: to.bare(), message_id, message: message.formatted() })
 }
 
-/// A file name without what file systems and headers choke on.
+/// Removes what file systems and headers do not accept.
 fn safe_name(name: &str) -> String {
     collapse_whitespace(name).chars().map(|c| if matches!(c, '/' | '\\' | ':' | '*' | '?' | '"' | '<' | '>' | '|') { '-' } else { c }).collect()
 }

@@ -1,4 +1,4 @@
-//! Editions → letters → the outbox → the mail server, or files. Nothing else in the crate speaks SMTP.
+//! Editions → messages → outbox → mail server or files. Nothing else in the crate speaks SMTP.
 
 mod delivery;
 mod message;

@@ -1,4 +1,4 @@
-//! What operators are told of letters that did not arrive, and readers of an issue afterwards.
+//! Notices to operators about undelivered mail, and to readers about an issue.
 
 use chrono::{DateTime, Utc};
 use xxhash_rust::xxh3::xxh3_64;
@@ -11,7 +11,7 @@ use crate::model::{Edition, MailAddress};
 use crate::render::{notice_letter, notice_subject};
 use crate::store::{DeliveryState, OutboxMessage, OutgoingMessage};
 
-/// A notice to each operator; the same event gives the same Message-ID. Notices about notices are not written.
+/// Builds a notice for each operator; the same event gives the same Message-ID. There are no notices about notices.
 pub(super) fn about(letter: &OutboxMessage, state: DeliveryState, reply: &str, settings: &MailSettings, now: DateTime<Utc>) -> Vec<OutgoingMessage> {
     if letter.edition.is_none() {
         return Vec::new();
@@ -33,7 +33,7 @@ pub(super) fn about(letter: &OutboxMessage, state: DeliveryState, reply: &str, s
     report(&subject, &text, &format!("{}\n{}\n{}", letter.message_id, state.as_str(), letter.attempts), settings, now)
 }
 
-/// A text to each operator; the same key gives the same Message-ID, so that nobody gets it twice.
+/// Builds a message for each operator. The same key gives the same Message-ID, so nobody gets it twice.
 pub fn report(subject: &str, text: &str, key: &str, settings: &MailSettings, now: DateTime<Utc>) -> Vec<OutgoingMessage> {
     let compose = |to| {
         let key = xxh3_64(format!("{key}\n{to}").as_bytes());
@@ -43,7 +43,7 @@ pub fn report(subject: &str, text: &str, key: &str, settings: &MailSettings, now
     settings.operators.iter().filter_map(compose).collect()
 }
 
-/// A notice about an issue to one who has it; the same notice and recipient give the same Message-ID.
+/// Builds a notice about an issue for one of its readers; the same notice and recipient give the same Message-ID.
 ///
 /// # Errors
 /// Those of [`compose_text`].

@@ -1,6 +1,6 @@
-//! What the answers of Chinese mail providers mean, and what to do about them, for operators.
+//! Explains answers of Chinese mail providers to operators.
 
-/// Signs in an answer, first that fits: code (0: any), a word of the text (empty: any), what to do.
+/// Patterns, first match wins: code (0: any), a word of the text (empty: any), what to do.
 const HINTS: [(u16, &str, &str); 22] = [
     (535, "", "登录被拒绝：QQ、163、126 邮箱和腾讯企业邮要用“授权码”或“客户端专用密码”，不是网页登录密码；并确认已开启 SMTP 服务"),
     (534, "", "登录方式不被接受：请在邮箱设置里开启 SMTP 服务并使用授权码"),
@@ -26,7 +26,7 @@ const HINTS: [(u16, &str, &str); 22] = [
     (0, "certificate", "服务器证书不被信任：内网邮箱请把单位的根证书写进 ca_file，或核对 host"),
 ];
 
-/// What to do about an answer of a mail server, if we know.
+/// Returns what to do about a mail server's answer, if we know.
 pub fn hint(reply: &str) -> Option<&'static str> {
     let code = reply
         .split(|c: char| !c.is_ascii_digit())

@@ -1,5 +1,5 @@
-//! Working the outbox off: every step is recorded before the next, so a killed process loses nothing and repeats only
-//! a letter whose acceptance was not recorded yet.
+//! Sends the outbox. Every step is recorded before the next, so a killed process loses nothing and repeats only a message whose
+//! acceptance it had not recorded yet.
 
 use std::time::Duration;
 
@@ -11,30 +11,28 @@ use crate::mail::notice;
 use crate::mail::transport::Transport;
 use crate::store::{DeliveryOutcome, DeliveryState, OutboxMessage, Result, Store};
 
-/// Waits between tries, in minutes; the last repeats until the letter expires.
+/// Minutes between attempts; the last repeats until the message expires.
 const BACK_OFF: [i64; 6] = [2, 5, 15, 60, 180, 360];
-/// After a refused login: providers lock accounts that keep trying.
+/// After a refused login, because providers lock accounts that keep trying.
 const LOGIN_WAIT: TimeDelta = TimeDelta::minutes(30);
-/// Tries with a refused login before the letter is given up.
+/// Refused logins before the message is given up.
 const LOGIN_TRIES: u32 = 4;
 const SEND_BATCH: usize = 50;
 
-/// What came of working the outbox off.
+/// What one run of the outbox did.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct SendSummary {
-    /// Accepted.
     pub sent: Vec<String>,
-    /// Still queued, with the reason.
+    /// Recipient and reason.
     pub deferred: Vec<(String, String)>,
-    /// Given up, or waiting for an operator's word, with the reason.
+    /// Given up, or waiting for an operator's decision: recipient and reason.
     pub failed: Vec<(String, String)>,
 }
 
-/// Sends every letter that is due, one after the other. `beat` is called after each step, as a sign of life: a server may take
-/// minutes for each.
+/// Sends every due message, one after the other. Calls `beat` after each step, because a server may take minutes for one.
 ///
 /// # Errors
-/// Those of the store: what was done is recorded.
+/// Those of the store; finished work is recorded.
 pub async fn send_due(
     store: &Store,
     transport: &mut Transport,
@@ -62,7 +60,7 @@ pub async fn send_due(
         let outcome = match transport.mail_and_rcpt(&letter).await {
             Ok(()) => {
                 if !store.run(move |s| s.mark_transmitting(id)).await? {
-                    // the server waits for a content that it does not get
+                    // the server still waits for the content
                     transport.close().await;
                     continue;
                 }
@@ -94,7 +92,7 @@ pub async fn send_due(
     Ok(report)
 }
 
-/// Makes good what a killed process left, and gives up what is no longer worth sending.
+/// Resolves what a killed process left, and gives up expired messages.
 async fn recover_and_expire(store: &Store, settings: &MailSettings, now: DateTime<Utc>, report: &mut SendSummary) -> Result<()> {
     let policy = settings.on_uncertain;
     let unknown = store.run(move |s| s.recover_messages(policy)).await?;
@@ -135,7 +133,7 @@ fn wait(tries: u32) -> i64 {
     BACK_OFF.get(i).copied().unwrap_or(360)
 }
 
-/// What a person should know of a letter besides its state.
+/// Returns what a person should know of a message besides its state.
 pub fn explain(letter: &OutboxMessage) -> String {
     let reply = letter.reply.as_deref().unwrap_or_default();
     let hint = crate::mail::reply_hint::hint(reply).map(|h| format!("　{h}")).unwrap_or_default();
@@ -155,7 +153,7 @@ mod tests {
     use crate::model::MailAddress;
     use crate::render;
 
-    /// A store with one letter queued.
+    /// A store with one queued message.
     fn queued(dir: &std::path::Path) -> (Store, EditionId) {
         let store = Store::open(dir).unwrap();
         let draft = build_with(vec![article(1, "许昌发制品出口增长", "发制品", "行业动态", 2)], &[]);

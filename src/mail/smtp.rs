@@ -1,5 +1,5 @@
-//! One connection to a mail server, its transactions taken step by step: one recipient each, so that a refused one takes no
-//! other with it, and so that it is known whether a letter may have been accepted when the connection breaks.
+//! One SMTP connection. Each transaction has one recipient, so a refused recipient affects no other, and is run step by step, so
+//! that we know whether a message may have been accepted when the connection breaks.
 
 use std::future::poll_fn;
 use std::path::PathBuf;
@@ -19,24 +19,24 @@ use crate::config::settings::{MailTls, SmtpSettings};
 use crate::mail::delivery::{DeliveryResult, PasswordError, TransportError};
 use crate::mail::step::{self, Step, StepError};
 
-/// Letters over one connection; providers close longer ones.
+/// Messages per connection; providers close longer ones.
 const PER_CONNECTION: u32 = 50;
-/// Bytes of content written at once.
+/// Bytes of content per write.
 const PIECE: usize = 1 << 16;
 
-/// A way to a mail server.
+/// A connection to a mail server.
 pub struct Smtp {
     settings: SmtpSettings,
     from: Address,
     password: Option<String>,
     tls: Option<TlsParameters>,
     open: Option<(AsyncSmtpConnection, u32)>,
-    /// What was said, where somebody wants to see it.
+    /// The dialogue, if somebody wants to see it.
     pub(super) steps: Option<Vec<String>>,
 }
 
 impl Smtp {
-    /// Reads password and certificate; connects at the first letter.
+    /// Reads password and certificate; connects with the first message.
     pub(super) fn new(settings: &SmtpSettings, from: &Address) -> Result<Self, TransportError> {
         let password = settings.user.as_deref().map(|user| password(settings, user)).transpose()?;
         let tls = match settings.tls {
@@ -52,7 +52,7 @@ impl Smtp {
         }
     }
 
-    /// Takes a transaction up to where the content would be sent: the letter cannot have been accepted yet.
+    /// Runs a transaction up to the content. Until then the message cannot have been accepted.
     pub(super) async fn mail_and_rcpt(&mut self, to: &Address) -> Result<(), DeliveryResult> {
         if self.open.as_ref().is_none_or(|(c, used)| c.has_broken() || *used >= PER_CONNECTION) {
             self.close().await;
@@ -63,7 +63,7 @@ impl Smtp {
         self.ask(step::RCPT_TO, Rcpt::new(to.clone(), Vec::new())).await
     }
 
-    /// Sends the content. Once its final dot is on its way, a broken connection leaves it open whether the letter was accepted.
+    /// Sends the content. If the connection breaks after the final dot, it is unknown whether the message was accepted.
     pub(super) async fn data(&mut self, message: &[u8]) -> DeliveryResult {
         if let Err(outcome) = self.ask(step::DATA, Data).await {
             return outcome;
@@ -93,14 +93,14 @@ impl Smtp {
         }
     }
 
-    /// Says goodbye.
+    /// Sends QUIT.
     pub(super) async fn close(&mut self) {
         if let Some((connection, _)) = self.open.take() {
             goodbye(connection, self.settings.timeout).await;
         }
     }
 
-    /// After an error the dialogue is out of step: the next letter begins anew. A server that is silent gets no goodbye.
+    /// Drops the connection after an error, because the dialogue is out of step. A silent server gets no QUIT.
     async fn drop_connection(&mut self, e: &StepError) {
         match e {
             StepError::Smtp(_) => self.close().await,
@@ -108,7 +108,6 @@ impl Smtp {
         }
     }
 
-    /// Connects and logs in.
     pub(super) async fn connect(&mut self) -> Result<(), DeliveryResult> {
         let (host, port, most) = (self.settings.host.clone(), self.settings.port, self.settings.timeout);
         let hello = ClientId::Domain(self.from.domain().to_owned());
@@ -120,7 +119,7 @@ impl Smtp {
         if self.settings.tls == MailTls::Starttls
             && let Some(tls) = self.tls.clone()
         {
-            // never goes on in plain text
+            // never continue in plain text
             let upgraded = step::STARTTLS.run(most, connection.starttls(tls, &hello)).await;
             upgraded.map_err(|e| DeliveryResult::Later(format!("STARTTLS: {}", e.explain())))?;
             self.log_step(|| "STARTTLS → TLS".to_owned());
@@ -134,7 +133,7 @@ impl Smtp {
                     let text = e.explain();
                     self.log_step(|| format!("login as {user} → {text}"));
                     goodbye(connection, most).await;
-                    // others would be refused as well, and providers lock accounts that keep trying
+                    // other messages would be refused as well, and providers lock accounts that keep trying
                     return Err(if e.is_permanent() == Some(true) { DeliveryResult::LoginRefused(text) } else { DeliveryResult::Later(text) });
                 }
             }
@@ -177,7 +176,7 @@ async fn goodbye(mut connection: AsyncSmtpConnection, most: Duration) {
     let _ = step::QUIT.run(most, quit).await;
 }
 
-/// Sends the content piece by piece; `ended` is set before its final dot leaves.
+/// Sends the content in pieces; sets `ended` before the final dot.
 async fn hand_over(connection: &mut AsyncSmtpConnection, message: &[u8], most: Duration, ended: &AtomicBool) -> Result<Response, StepError> {
     let end = std::iter::from_fn(|| {
         ended.store(true, Ordering::Relaxed);
@@ -209,7 +208,7 @@ fn reply_text(r: &Response) -> String {
     format!("{} {}", r.code(), r.message().collect::<Vec<_>>().join(" "))
 }
 
-/// From the file, the systemd credential, or the environment; blanks that copying adds are dropped.
+/// Reads the password from the file, the systemd credential or the environment, without blanks at the ends.
 fn password(s: &SmtpSettings, user: &str) -> Result<String, PasswordError> {
     let credential = std::env::var_os("CREDENTIALS_DIRECTORY").map(|d| PathBuf::from(d).join("smtp_password")).filter(|p| p.exists());
     let text = match s.password_file.clone().or(credential) {
@@ -217,7 +216,7 @@ fn password(s: &SmtpSettings, user: &str) -> Result<String, PasswordError> {
         None => std::env::var("QINGBAO_SMTP_PASSWORD").map_err(|_| PasswordError::Missing(user.to_owned()))?,
     };
     let text = text.trim_matches(|c: char| c.is_whitespace() || c == '\u{a0}');
-    // the installation leaves an empty file where the password is to go
+    // the installation creates an empty password file
     if text.is_empty() { Err(PasswordError::Missing(user.to_owned())) } else { Ok(text.to_owned()) }
 }
 
@@ -235,7 +234,7 @@ mod tests {
         tokio::spawn(async move {
             let mut stream = BufReader::new(listener.accept().await.unwrap().0);
             stream.write_all(b"220 ok\r\n").await.unwrap();
-            // to EHLO, MAIL, RCPT, DATA; then it reads no more
+            // answers EHLO, MAIL, RCPT and DATA, then reads no more
             for answer in ["250", "250", "250", "354"] {
                 stream.read_line(&mut String::new()).await.unwrap();
                 stream.write_all(format!("{answer} ok\r\n").as_bytes()).await.unwrap();

@@ -1,10 +1,10 @@
-//! Steps of a dialogue with a mail server, and how long each may take.
+//! Steps of an SMTP dialogue and their timeouts.
 
 use std::time::Duration;
 
 use lettre::transport::smtp::Error;
 
-/// One step: its name, and the longest wait for its end.
+/// A step: its name and its timeout.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Step(pub(super) &'static str, Duration);
 
@@ -12,9 +12,9 @@ const fn minutes(n: u64) -> Duration {
     Duration::from_secs(n * 60)
 }
 
-// RFC 5321 §4.5.3.2 names most of these. Together those before the content, and those after, stay below the 20 minutes after
-// which the watchdog takes the mail loop for dead (`health.rs`).
-/// Name lookup, TCP, TLS, the server's first line, EHLO.
+// RFC 5321 §4.5.3.2 names most of these. Those before the content, and those after it, together stay below the 20 minutes after
+// which the watchdog considers the mail loop dead (`health.rs`).
+/// DNS, TCP, TLS, the greeting, EHLO.
 pub(super) const CONNECT: Step = Step("the connection", minutes(5));
 /// Two answers and a handshake.
 pub(super) const STARTTLS: Step = Step("STARTTLS", minutes(2));
@@ -25,12 +25,11 @@ pub(super) const RCPT_TO: Step = Step("RCPT TO", minutes(5));
 pub(super) const DATA: Step = Step("DATA", minutes(2));
 /// The content up to its final dot.
 pub(super) const CONTENT: Step = Step("the content", minutes(5));
-/// The server's last word on the content.
+/// The server's final answer.
 pub(super) const FINAL_DOT: Step = Step("the end of the content", minutes(10));
-/// A courtesy: nothing depends on it.
+/// Nothing depends on it.
 pub(super) const QUIT: Step = Step("QUIT", Duration::from_secs(5));
 
-/// Why a step failed.
 #[derive(Debug)]
 pub(super) enum StepError {
     /// The server's answer, or a broken connection.
@@ -40,7 +39,7 @@ pub(super) enum StepError {
 }
 
 impl Step {
-    /// Waits for the step, no longer than its limit and than `most` of the settings.
+    /// Runs the step, no longer than its timeout and `most` of the settings.
     pub(super) async fn run<T>(self, most: Duration, work: impl Future<Output = Result<T, Error>>) -> Result<T, StepError> {
         let limit = self.1.min(most);
         tokio::time::timeout(limit, work).await.map_err(|_| StepError::Silent(self, limit))?.map_err(StepError::Smtp)
@@ -48,7 +47,7 @@ impl Step {
 }
 
 impl StepError {
-    /// Whether the server itself refused, and for good; `None` where it said nothing that can be relied on.
+    /// Whether the server refused permanently; `None` if it gave no reliable answer.
     pub(super) fn is_permanent(&self) -> Option<bool> {
         match self {
             Self::Smtp(e) => e.status().map(|_| e.is_permanent()),
@@ -61,11 +60,11 @@ impl StepError {
         matches!(self, Self::Smtp(e) if e.status().is_some_and(|c| matches!(c.to_string().as_str(), "530" | "534" | "535")))
     }
 
-    /// The error with its causes.
+    /// Returns the error with its causes.
     pub(super) fn explain(&self) -> String {
         match self {
             Self::Smtp(e) => chain(e),
-            // minutes: a number of three digits would be read as an answer of the server
+            // minutes, because a number of three digits would look like a server's answer
             Self::Silent(step, limit) if limit.as_secs() >= 60 => {
                 format!("timed out: no answer of the server to {} within {} min", step.0, limit.as_secs() / 60)
             }

@@ -1,4 +1,4 @@
-//! How a letter leaves: as a file, or by SMTP in a transaction of its own.
+//! Delivery of a message: to a file, or by SMTP in its own transaction.
 
 use std::path::PathBuf;
 
@@ -10,19 +10,17 @@ use crate::mail::message::address;
 use crate::mail::smtp::Smtp;
 use crate::store::OutboxMessage;
 
-/// A way out.
 pub enum Transport {
-    /// One `.eml` per letter in this folder.
+    /// One `.eml` per message in this folder.
     Files(PathBuf),
-    /// An SMTP server.
     Smtp(Box<Smtp>),
 }
 
 impl Transport {
-    /// Sets up what the settings say; `folder` takes the files where no server is set.
+    /// Sets up the transport of the settings; without a server, messages are written into `folder`.
     ///
     /// # Errors
-    /// A password or certificate that cannot be read.
+    /// A password or certificate is unreadable.
     pub fn new(settings: &MailSettings, folder: PathBuf) -> Result<Self, TransportError> {
         match &settings.smtp {
             None => Ok(Self::Files(folder)),
@@ -30,7 +28,7 @@ impl Transport {
         }
     }
 
-    /// Keeps what is said with the server, for [`Transport::steps`].
+    /// Records the dialogue for [`Transport::steps`].
     #[must_use]
     pub fn with_transcript(mut self) -> Self {
         if let Self::Smtp(s) = &mut self {
@@ -39,7 +37,7 @@ impl Transport {
         self
     }
 
-    /// What was said with the server so far.
+    /// Returns the dialogue so far.
     pub fn steps(&self) -> &[String] {
         match self {
             Self::Smtp(s) => s.steps.as_deref().unwrap_or_default(),
@@ -47,10 +45,10 @@ impl Transport {
         }
     }
 
-    /// Connects and logs in, where there is a server.
+    /// Connects and logs in, if there is a server.
     ///
     /// # Errors
-    /// What the server or the network said.
+    /// The answer of the server or the network.
     pub async fn connect(&mut self) -> Result<(), DeliveryResult> {
         match self {
             Self::Smtp(server) => server.connect().await,
@@ -58,10 +56,10 @@ impl Transport {
         }
     }
 
-    /// Goes as far as possible without handing the content over.
+    /// Runs a transaction up to the content.
     ///
     /// # Errors
-    /// What came of it, where it cannot be handed over.
+    /// The outcome, if the server refuses.
     pub async fn mail_and_rcpt(&mut self, letter: &OutboxMessage) -> Result<(), DeliveryResult> {
         let Self::Smtp(server) = self else { return Ok(()) };
         match letter.recipient.parse::<Address>() {
@@ -70,7 +68,7 @@ impl Transport {
         }
     }
 
-    /// Hands the content over; only after [`Transport::mail_and_rcpt`].
+    /// Sends the content; only after [`Transport::mail_and_rcpt`].
     pub async fn data(&mut self, letter: &OutboxMessage) -> DeliveryResult {
         match self {
             Self::Files(folder) => write_file(folder.clone(), letter.clone()).await,
@@ -78,7 +76,7 @@ impl Transport {
         }
     }
 
-    /// Both steps, for a letter that is not recorded.
+    /// Both steps, for a message without a record.
     pub async fn send(&mut self, letter: &OutboxMessage) -> DeliveryResult {
         match self.mail_and_rcpt(letter).await {
             Ok(()) => self.data(letter).await,
@@ -86,7 +84,7 @@ impl Transport {
         }
     }
 
-    /// Says goodbye to the server.
+    /// Sends QUIT.
     pub async fn close(&mut self) {
         if let Self::Smtp(s) = self {
             s.close().await;
@@ -94,7 +92,7 @@ impl Transport {
     }
 }
 
-/// Written beside and renamed: a reader of the folder never sees half a letter.
+/// Writes a temporary file and renames it, so that nobody reads half a message.
 async fn write_file(folder: PathBuf, letter: OutboxMessage) -> DeliveryResult {
     let written = tokio::task::spawn_blocking(move || {
         std::fs::create_dir_all(&folder)?;

@@ -1,4 +1,4 @@
-//! Makes issues: chooses the articles, stores the edition, queues its messages and sends them.
+//! Makes issues: chooses articles, stores the edition, queues and sends its messages.
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -16,23 +16,23 @@ use crate::model::{ArticleId, Edition, Headline, Health, MailAddress, Series};
 use crate::render::{self, Files, RenderedIssue};
 use crate::store::{OutgoingMessage, Store, StoreError, Window};
 
-/// Issues whose items are no news any more.
+/// Items of this many issues are no news any more.
 const REMEMBERED_ISSUES: usize = 30;
-/// Most articles that are counted as too old.
+/// Most articles counted as too old.
 const MAX_CUT: usize = 999;
-/// Rising keywords that the foreword names.
+/// Trending keywords in the foreword.
 const RISING_KEYWORDS: usize = 5;
 
 /// Makes issues by one configuration.
 pub struct IssueMaker {
     pub(super) store: Store,
     pub(super) settings: Arc<Settings>,
-    /// Has the threads for CPU work.
+    /// For its CPU threads.
     pub(super) crawler: Arc<Crawler>,
 }
 
 impl IssueMaker {
-    /// Makes the edition of a day and stores it; one that was mailed already comes back as it was.
+    /// Makes and stores the edition of a day; an edition that was already mailed is returned unchanged.
     pub async fn draft(&self, publication: &Publication, date: NaiveDate, sources: usize, now: DateTime<Utc>) -> Result<Edition> {
         let draft = self.with_issue_input(publication, date, now, move |store, mut input, window| {
             input.health = Health { sources, problems: store.source_problems(input.publication.calendar.zone, now)?, ..Health::default() };
@@ -47,7 +47,7 @@ impl IssueMaker {
         Ok(commit.await?)
     }
 
-    /// Starts an issue without items beside the calendar: an extra one (增刊), or one of a publication that appears on demand.
+    /// Starts an issue without items outside the schedule: an extra one (增刊), or one of a publication on demand.
     pub async fn start(&self, publication: &Publication, series: Series, who: String, now: DateTime<Utc>) -> Result<Edition> {
         let (date, p) = (publication.calendar.today(now), publication.clone());
         let mut edition = self.with_issue_input(publication, date, now, |_, input, _| Ok(issue::empty(&input))).await?;
@@ -94,12 +94,12 @@ impl IssueMaker {
         Ok(())
     }
 
-    /// What might become items of a day's edition, best first: article and rank score.
+    /// Returns candidates for a day's edition, best first: article and score.
     pub async fn rank_candidates(&self, publication: &Publication, date: NaiveDate, most: usize) -> Result<Vec<(ArticleId, f64)>> {
         self.with_issue_input(publication, date, Utc::now(), move |_, input, window| issue::rank_candidates(&input, &window, most)).await
     }
 
-    /// What came for the issue of a day but is too old for it, newest first.
+    /// Returns articles that came for the issue of a day but are too old for it, newest first.
     ///
     /// # Errors
     /// Those of the store.
@@ -108,7 +108,7 @@ impl IssueMaker {
         Ok(self.store.run(move |store| store.candidates(&p, date, Utc::now())?.late(|h| issue::matches_publication(h, &p), most)).await?)
     }
 
-    /// Has something made of the articles of a day's window, and of what earlier issues had.
+    /// Runs `work` with the articles of a day's window and what earlier issues had.
     async fn with_issue_input<T: Send + 'static>(
         &self,
         publication: &Publication,
@@ -130,7 +130,7 @@ impl IssueMaker {
         Ok(made.await?)
     }
 
-    /// Queues the letters of an edition; gives how many are new.
+    /// Queues the messages of an edition; returns the number of new ones.
     pub async fn enqueue_issue(&self, edition: &Edition, now: DateTime<Utc>) -> Result<usize> {
         let edition = edition.clone();
         let named = self.settings.publication_named(&edition.publication);
@@ -143,7 +143,7 @@ impl IssueMaker {
         let (recipients, settings) = (list.clone(), Arc::clone(&self.settings));
         let (with_files, label) = (edition.clone(), edition.issue_label());
         let (salt, files) = self.store.run(move |s| Ok((s.message_salt()?, s.item_files(&with_files)?))).await?;
-        // the document and its compression are CPU work
+        // making and compressing the document is CPU work
         let composed = self.crawler.cpu(move || render_messages(&edition, &files, &recipients, &settings, now, &salt).map(|l| (edition, l))).await;
         let (edition, letters) = composed.unwrap_or(Err(PipelineError::RenderPanicked(label)))?;
         let expires = self.settings.mail.expires(now);
@@ -158,7 +158,7 @@ impl IssueMaker {
     }
 }
 
-/// One letter per recipient; those who want the same share the rendering.
+/// Builds one message per recipient; recipients of the same selection share the rendering.
 fn render_messages(
     edition: &Edition,
     files: &Files,

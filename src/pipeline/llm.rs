@@ -1,4 +1,4 @@
-//! Asks a language model for the summaries of an edition; those that cannot be believed stay as they were.
+//! Asks a language model to rewrite the summaries of an edition; implausible answers are discarded.
 
 use std::time::Duration;
 
@@ -7,15 +7,15 @@ use crate::fetch::JsonClient;
 use crate::issue::rewrite;
 use crate::model::{Edition, Item};
 
-/// Longest answer read, in bytes.
+/// In bytes.
 const MAX_ANSWER: usize = 256 << 10;
-/// After so many failures in a row the server is left alone.
+/// After this many failures in a row, stop asking.
 const MAX_FAILURES: usize = 3;
-/// Longest time for a whole edition: a draft must not wait for a slow model.
+/// For a whole edition: a draft must not wait for a slow model.
 const TIME_BUDGET: Duration = Duration::from_mins(10);
 const REASON: &str = "摘要由模型改写，已核对数字和名称";
 
-/// Rewrites what it can within its time.
+/// Rewrites as many summaries as the time allows.
 pub(crate) async fn rewrite_summaries(edition: &mut Edition, settings: &SummariseSettings) {
     let Some(server) = &settings.rewriter else { return };
     let client = match JsonClient::new(server.timeout) {

@@ -1,4 +1,4 @@
-//! Crawling and issue making by one configuration, and the configuration in force.
+//! Crawler and issue maker by one configuration, and the current configuration.
 
 mod bells;
 mod issues;
@@ -21,16 +21,13 @@ pub use issues::IssueMaker;
 pub use pdf::{PdfError, find_soffice, pdf};
 pub use reload::{ConfigHandle, ReloadError};
 
-/// Why an issue cannot be made or sent, or the pipeline not be set up.
+/// Why an issue cannot be made or sent, or a pipeline not be created.
 #[derive(Debug, thiserror::Error)]
 pub enum PipelineError {
-    /// The crawl.
     #[error(transparent)]
     Crawl(#[from] CrawlError),
-    /// The store.
     #[error(transparent)]
     Store(#[from] StoreError),
-    /// Rendering.
     #[error(transparent)]
     Render(#[from] RenderError),
     /// Rendering an issue panicked.
@@ -47,7 +44,6 @@ pub enum PipelineError {
     Transport(#[from] TransportError),
 }
 
-/// Result of a step.
 pub type Result<T, E = PipelineError> = std::result::Result<T, E>;
 
 /// The crawler and the issue maker of one configuration.
@@ -57,12 +53,12 @@ pub struct Pipeline {
 }
 
 impl Pipeline {
-    /// Makes a pipeline that crawls in this process.
+    /// Creates a pipeline that crawls in this process.
     pub fn new(store: Store, settings: Settings, taxonomy: Taxonomy) -> Result<Arc<Self>> {
         Self::with_dispatcher(store, settings, taxonomy, None)
     }
 
-    /// Makes a pipeline that gives its fetch tasks to this dispatcher, or does them in this process.
+    /// Creates a pipeline with this dispatcher, or one that crawls in this process.
     pub fn with_dispatcher(store: Store, settings: Settings, taxonomy: Taxonomy, dispatcher: Option<Arc<dyn Dispatcher>>) -> Result<Arc<Self>> {
         let settings = Arc::new(settings);
         let taxonomy = taxonomy.with_firms(store.firms()?);
@@ -70,7 +66,7 @@ impl Pipeline {
         Ok(Self::assemble(store, settings, crawler))
     }
 
-    /// Makes a pipeline with other settings on the same store.
+    /// Creates a pipeline with other settings on the same store.
     pub fn with_settings(&self, settings: Settings, taxonomy: Taxonomy) -> Result<Arc<Self>> {
         let settings = Arc::new(settings);
         let taxonomy = taxonomy.with_firms(self.store().firms()?);
@@ -83,27 +79,22 @@ impl Pipeline {
         Arc::new(Self { issues: IssueMaker { store, settings, crawler: Arc::clone(&crawler) }, crawler })
     }
 
-    /// Returns the crawler.
     pub fn crawler(&self) -> &Arc<Crawler> {
         &self.crawler
     }
 
-    /// Returns the issue maker.
     pub fn issues(&self) -> &IssueMaker {
         &self.issues
     }
 
-    /// Returns the store.
     pub fn store(&self) -> &Store {
         &self.issues.store
     }
 
-    /// Returns the settings.
     pub fn settings(&self) -> &Settings {
         &self.issues.settings
     }
 
-    /// Returns the health of the running service.
     pub fn health(&self) -> &HealthState {
         self.crawler.health()
     }

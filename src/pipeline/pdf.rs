@@ -1,7 +1,7 @@
-//! A document as PDF, by LibreOffice where it is installed.
+//! Converts a document to PDF, if LibreOffice is installed.
 //!
-//! It works in a folder of its own, with a profile of its own, one document at a time. It ends with the work, or when nobody waits for
-//! the PDF any more.
+//! One document at a time, each in its own folder with its own profile. LibreOffice is killed when the work ends, or when nobody
+//! waits for the PDF any more.
 
 use std::fs::{DirBuilder, File};
 use std::io::{self, Read as _};
@@ -19,11 +19,11 @@ use url::Url;
 
 use crate::config::settings::PdfSettings;
 
-/// Where Debian and others put it.
+/// Names of the executable in Debian and elsewhere.
 const NAMES: [&str; 2] = ["soffice", "libreoffice"];
-/// Longest wait until the documents of others are done.
+/// For the documents of others.
 const MAX_WAIT: Duration = Duration::from_secs(30);
-/// Largest PDF, and most that is told of what LibreOffice says.
+/// Largest PDF, and most that is reported of LibreOffice's output.
 const MAX_PDF: u64 = 100 << 20;
 const MAX_WORDS: u64 = 500;
 /// LibreOffice takes some hundred megabytes.
@@ -32,19 +32,19 @@ static TURN: Semaphore = Semaphore::const_new(1);
 /// Why there is no PDF.
 #[derive(Debug, thiserror::Error)]
 pub enum PdfError {
-    /// No LibreOffice.
+    /// LibreOffice is not installed.
     #[error("LibreOffice is not installed; install the package libreoffice-writer, or name it: [pdf] soffice = \"PATH\"")]
     NotInstalled,
-    /// It is not where the settings say.
+    /// It is not at the configured path.
     #[error("{} is not there; correct [pdf] soffice", .0.display())]
     NotThere(PathBuf),
-    /// Others wait already.
+    /// Others are already waiting.
     #[error("other documents are being converted; try again")]
     Busy,
-    /// It takes too long.
+    /// It took too long.
     #[error("LibreOffice was not done after {} s ([pdf] timeout)", .0.as_secs())]
     Timeout(Duration),
-    /// It made none.
+    /// It made no PDF.
     #[error("LibreOffice made no PDF: {0}")]
     Failed(String),
     /// A file cannot be written or read.
@@ -53,7 +53,7 @@ pub enum PdfError {
 }
 
 impl PdfError {
-    /// As the console says it.
+    /// Returns the reason for editors.
     pub fn chinese(&self) -> &'static str {
         match self {
             Self::NotInstalled => {
@@ -67,10 +67,10 @@ impl PdfError {
     }
 }
 
-/// LibreOffice by the settings or on the PATH.
+/// Returns the LibreOffice of the settings, or one on the PATH.
 ///
 /// # Errors
-/// There is none, with what to do.
+/// There is none.
 pub fn find_soffice(settings: &PdfSettings) -> Result<PathBuf, PdfError> {
     if let Some(path) = &settings.soffice {
         return if path.is_file() { Ok(path.clone()) } else { Err(PdfError::NotThere(path.clone())) };
@@ -83,7 +83,7 @@ pub fn find_soffice(settings: &PdfSettings) -> Result<PathBuf, PdfError> {
 /// Makes a PDF of a .docx.
 ///
 /// # Errors
-/// There is no LibreOffice, or it does not do it.
+/// There is no LibreOffice, or it failed.
 pub async fn pdf(docx: &[u8], settings: &PdfSettings) -> Result<Vec<u8>, PdfError> {
     let soffice = find_soffice(settings)?;
     let Ok(Ok(_turn)) = timeout(MAX_WAIT, TURN.acquire()).await else { return Err(PdfError::Busy) };
@@ -99,7 +99,7 @@ pub async fn pdf(docx: &[u8], settings: &PdfSettings) -> Result<Vec<u8>, PdfErro
     }
 }
 
-/// Runs LibreOffice on `issue.docx` in a folder. Dropped, it ends LibreOffice.
+/// Runs LibreOffice on `issue.docx` in a folder; kills it on drop.
 async fn convert(soffice: &Path, folder: &Path) -> Result<(), PdfError> {
     let profile = Url::from_file_path(folder.join("profile")).map_err(|()| PdfError::Failed(format!("{} is no path", folder.display())))?;
     let mut child = Command::new(soffice)
@@ -120,30 +120,30 @@ async fn convert(soffice: &Path, folder: &Path) -> Result<(), PdfError> {
         .spawn()?;
     let _group = ProcessGroup(child.id().and_then(|id| Pid::from_raw(id.try_into().ok()?)));
     let status = child.wait().await?;
-    // it may say that all went well without a PDF, which is seen by the file
+    // it may report success without a PDF, so look for the file
     if status.success() { Ok(()) } else { Err(PdfError::Failed(format!("{status}: {}", words(&folder.join("words"))))) }
 }
 
-/// The beginning of what LibreOffice said.
+/// Returns the beginning of LibreOffice's output.
 fn words(file: &Path) -> String {
     let mut bytes = Vec::new();
     let _ = File::open(file).and_then(|f| f.take(MAX_WORDS).read_to_end(&mut bytes));
     String::from_utf8_lossy(&bytes).trim().to_owned()
 }
 
-/// The processes that LibreOffice starts: killing the first leaves the others.
+/// LibreOffice starts further processes: killing the first would leave the others.
 struct ProcessGroup(Option<Pid>);
 
 impl Drop for ProcessGroup {
     fn drop(&mut self) {
         if let Some(leader) = self.0 {
-            // gone already where all went well
+            // already gone if all went well
             let _ = kill_process_group(leader, Signal::KILL);
         }
     }
 }
 
-/// A folder for this user alone, removed when dropped.
+/// A folder for this user alone, removed on drop.
 struct WorkFolder(PathBuf);
 
 impl WorkFolder {
@@ -152,7 +152,7 @@ impl WorkFolder {
         let name = format!("qingbao-pdf-{}-{}", std::process::id(), NEXT.fetch_add(1, Ordering::Relaxed));
         let path = std::env::temp_dir().join(name);
         let make = || DirBuilder::new().mode(0o700).create(&path);
-        // one of a killed process that had our number
+        // left by a killed process with the same process id
         make().or_else(|_| std::fs::remove_dir_all(&path).and_then(|()| make()))?;
         Ok(Self(path))
     }
@@ -170,7 +170,7 @@ mod tests {
 
     use super::*;
 
-    /// A program in the place of LibreOffice.
+    /// A shell script in place of LibreOffice.
     fn stand_in(dir: &Path, script: &str) -> PdfSettings {
         let path = dir.join("soffice");
         std::fs::write(&path, format!("#!/bin/sh\n{script}\n")).unwrap();
@@ -189,7 +189,7 @@ mod tests {
         assert!(matches!(pdf(b"x", &settings).await, Err(PdfError::Failed(why)) if why.contains("81")));
         let gone = PdfSettings { soffice: Some(dir.path().join("none")), ..PdfSettings::default() };
         assert!(matches!(pdf(b"x", &gone).await, Err(PdfError::NotThere(_))));
-        // its child outlives it, and both are ended
+        // its child outlives it, and both are killed
         let pid = dir.path().join("pid");
         let settings = stand_in(dir.path(), &format!("sleep 100 & echo $! > {}; wait", pid.display()));
         assert!(matches!(pdf(b"x", &settings).await, Err(PdfError::Timeout(_))));

@@ -1,5 +1,5 @@
-//! What is in force: settings, taxonomy and source list, each read again when its file changes. A file that is wrong changes
-//! nothing; the last good one stays, and an alarm says so.
+//! The current configuration: settings, taxonomy and source list, reloaded when a file changes. A file with a mistake changes
+//! nothing: the last good one stays, and an alarm says so.
 
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicI64, Ordering};
@@ -13,19 +13,19 @@ use crate::config::{ConfigError, Settings, SourceList, Taxonomy};
 use crate::health::Alarm;
 use crate::pipeline::{Bells, Pipeline, PipelineError};
 
-/// Why new settings are not taken over.
+/// Why new settings are refused.
 #[derive(Debug, thiserror::Error)]
 pub enum ReloadError {
-    /// A file is wrong.
+    /// A file has a mistake.
     #[error(transparent)]
     Config(#[from] ConfigError),
-    /// The stages cannot be wired by them.
+    /// No pipeline can be created with them.
     #[error(transparent)]
     Wire(#[from] PipelineError),
 }
 
 impl ReloadError {
-    /// As the console says it.
+    /// Returns the reason for editors.
     fn chinese(&self) -> String {
         match self {
             Self::Config(e) => e.chinese(),
@@ -34,7 +34,7 @@ impl ReloadError {
     }
 }
 
-/// What makes a file another one: when it was written, and how long it is.
+/// Recognises a changed file by time and length.
 type FileVersion = Option<(SystemTime, u64)>;
 
 fn file_version(path: &Path) -> FileVersion {
@@ -42,23 +42,22 @@ fn file_version(path: &Path) -> FileVersion {
     Some((m.modified().ok()?, m.len()))
 }
 
-/// What is in force now.
 pub struct ConfigHandle {
     config: Option<PathBuf>,
     sources_path: PathBuf,
     pipeline: RwLock<Arc<Pipeline>>,
     sources: RwLock<(Arc<SourceList>, Arc<Vocabulary>)>,
-    /// Of the settings with what they name, and of the source list.
+    /// Of the settings with the files they name, and of the source list.
     versions: Mutex<(Vec<FileVersion>, FileVersion)>,
     reloaded: AtomicI64,
     bells: Bells,
 }
 
 impl ConfigHandle {
-    /// Takes over what was loaded; `config` is the file that was named for the settings.
+    /// Starts with a loaded configuration; `config` is the path given for the settings.
     ///
     /// # Errors
-    /// The source list is wrong: at the start there is no good one to go on with.
+    /// The source list has a mistake, and at the start there is no last good one.
     pub fn new(pipeline: Arc<Pipeline>, config: Option<PathBuf>, sources: PathBuf, taxonomy: &Taxonomy) -> Result<Self, ConfigError> {
         let vocabulary = pipeline.settings().vocabulary(taxonomy);
         let stamps = (settings_versions(config.as_deref(), pipeline.settings()), file_version(&sources));
@@ -74,17 +73,17 @@ impl ConfigHandle {
         })
     }
 
-    /// The stages by the settings in force.
+    /// Returns the current pipeline.
     pub fn pipeline(&self) -> Arc<Pipeline> {
         Arc::clone(&self.pipeline.read().unwrap_or_else(PoisonError::into_inner))
     }
 
-    /// The source list in force.
+    /// Returns the current source list.
     pub fn sources(&self) -> Arc<SourceList> {
         Arc::clone(&self.sources.read().unwrap_or_else(PoisonError::into_inner).0)
     }
 
-    /// The words that sources may use as hints.
+    /// Returns the words that source hints may use.
     pub fn vocabulary(&self) -> Arc<Vocabulary> {
         Arc::clone(&self.sources.read().unwrap_or_else(PoisonError::into_inner).1)
     }
@@ -99,12 +98,12 @@ impl ConfigHandle {
         &self.sources_path
     }
 
-    /// When something was taken over last.
+    /// Returns the time of the last reload.
     pub fn reloaded(&self) -> DateTime<Utc> {
         DateTime::from_timestamp(self.reloaded.load(Ordering::Relaxed), 0).unwrap_or_default()
     }
 
-    /// Takes over what changed, or with `force` everything. Tells whether all files are right.
+    /// Reloads changed files, or with `force` all. Returns whether all files are valid.
     pub fn refresh(&self, force: bool) -> bool {
         let mut stamps = self.versions.lock().unwrap_or_else(PoisonError::into_inner);
         let now = settings_versions(self.config.as_deref(), self.pipeline().settings());
@@ -129,7 +128,7 @@ impl ConfigHandle {
         self.is_valid()
     }
 
-    /// Whether the files on disk are those in force.
+    /// Whether the current configuration matches the files on disk.
     pub fn is_valid(&self) -> bool {
         let alarms = self.pipeline().health().alarms();
         !alarms.contains_key(&Alarm::Settings) && !alarms.contains_key(&Alarm::Sources)
@@ -145,7 +144,7 @@ impl ConfigHandle {
         }
         let after = before.with_settings(settings, taxonomy)?;
         *self.pipeline.write().unwrap_or_else(PoisonError::into_inner) = after;
-        // a crawl that runs ends with what is under way, and the next one goes by the new settings
+        // a running crawl finishes its running jobs; the next one uses the new settings
         before.crawler().stop_accepting();
         self.sources.write().unwrap_or_else(PoisonError::into_inner).1 = words;
         self.mark_reloaded(Alarm::Settings);

@@ -1,5 +1,5 @@
-//! What runs when. Due times are computed here from the clock and compared with the store; the scheduler crate only
-//! wakes us, so a missed or doubled tick changes nothing.
+//! Issue days and times. Due times are computed from a given time and compared with the store; the scheduler crate only wakes the
+//! loops, so a missed or doubled tick changes nothing.
 
 pub mod poll_interval;
 pub mod silence;
@@ -9,18 +9,16 @@ use std::time::Duration;
 use chrono::{DateTime, Datelike, NaiveDate, NaiveTime, TimeZone, Utc, Weekday};
 use chrono_tz::Tz;
 
-/// Which days of the week bring an issue.
+/// The days with an issue.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Recurrence {
-    /// Monday to Friday, but for holidays and make-up days.
+    /// Monday to Friday, except holidays, plus make-up days.
     Workdays,
-    /// Every day.
     Daily,
-    /// Once a week.
     Weekly(Weekday),
-    /// Once a month: the first working day from this day on.
+    /// The first working day from this day of the month on.
     Monthly(u32),
-    /// None by itself: somebody starts each issue.
+    /// Never by itself: somebody starts each issue.
     OnDemand,
 }
 
@@ -39,7 +37,7 @@ impl Recurrence {
     }
 }
 
-/// Whether people are at work on a day, and why not.
+/// Whether a day is a working day, and why.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum DayKind {
     Working,
@@ -47,16 +45,15 @@ enum DayKind {
     Holiday,
 }
 
-/// Days with an issue. Public holidays and make-up days (调休) are listed, for they are decreed anew each year.
+/// Days with an issue. Holidays and make-up days (调休) are listed, because the State Council decrees them each year.
 #[derive(Debug, Clone)]
 pub struct Calendar {
-    /// Zone in which days and times count.
+    /// Time zone of days and times.
     pub zone: Tz,
-    /// Days of the week.
     pub days: Recurrence,
-    /// No issue on these.
+    /// No issue.
     pub holidays: Vec<NaiveDate>,
-    /// Issue on these, though they fall on a week-end.
+    /// An issue, although it is a weekend.
     pub makeup_workdays: Vec<NaiveDate>,
 }
 
@@ -67,7 +64,6 @@ impl Default for Calendar {
 }
 
 impl Calendar {
-    /// Whether an issue is due on this day.
     pub fn has_issue(&self, day: NaiveDate) -> bool {
         match self.days {
             Recurrence::OnDemand => false,
@@ -81,7 +77,7 @@ impl Calendar {
         }
     }
 
-    /// What a day is: holidays and make-up days come before the week.
+    /// Returns the kind of a day: holidays and make-up days take precedence over weekdays.
     fn day_kind(&self, day: NaiveDate) -> DayKind {
         if self.holidays.contains(&day) {
             DayKind::Holiday
@@ -92,25 +88,24 @@ impl Calendar {
         }
     }
 
-    /// Whether people are at work.
     fn is_working_day(&self, day: NaiveDate) -> bool {
         self.day_kind(day) == DayKind::Working
     }
 
-    /// The day it is here.
+    /// Returns the date in this zone.
     pub fn today(&self, now: DateTime<Utc>) -> NaiveDate {
         now.with_timezone(&self.zone).date_naive()
     }
 
-    /// The year whose make-up days are to be put in: it has begun or begins within five weeks, and only earlier ones are known. A
-    /// calendar that never has any asks for none.
+    /// Returns the year whose make-up days are missing: it has begun or begins within five weeks, and only earlier years have
+    /// some. A calendar without any never lacks them.
     pub fn lacks_year(&self, now: DateTime<Utc>) -> Option<i32> {
         let year = (self.today(now) + chrono::Duration::weeks(5)).year();
         let last = self.makeup_workdays.iter().map(Datelike::year).max()?;
         (last < year).then_some(year)
     }
 
-    /// The moment of a local time; where the clocks skip it, the first moment after.
+    /// Returns the instant of a local time; if the clocks skip it, the first instant after.
     pub fn moment(&self, day: NaiveDate, at: NaiveTime) -> Option<DateTime<Utc>> {
         (0..4).find_map(|quarters| {
             let shifted = day.and_time(at) + chrono::Duration::minutes(30 * quarters);
@@ -118,14 +113,14 @@ impl Calendar {
         })
     }
 
-    /// When the next issue that is made at a local time is due, within about a year.
+    /// Returns the next issue at a local time, within about a year.
     pub fn next_moment(&self, at: NaiveTime, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
         let days = self.today(now).iter_days().take(400).filter(|d| self.has_issue(*d));
         days.filter_map(|d| self.moment(d, at)).find(|t| *t > now)
     }
 
-    /// The day whose draft must be made now, if any: today's time has come, and it is not later than `catch_up` after.
-    /// Whether it was made already, only the store knows.
+    /// Returns the day whose draft is due now: today's time has passed by at most `catch_up`. Only the store knows whether it was
+    /// made.
     pub fn due(&self, now: DateTime<Utc>, at: NaiveTime, catch_up: Duration) -> Option<NaiveDate> {
         let today = self.today(now);
         let due = self.moment(today, at)?;

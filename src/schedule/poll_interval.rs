@@ -1,42 +1,42 @@
-//! How often a source is polled: found from how often it really changes, bounded by what the site and the admin say.
+//! Poll intervals: from how often a source changes, limited by the site and the admin.
 //!
-//! Pure: time and chance are passed in.
+//! Pure: time and chance are parameters.
 
 use std::time::Duration;
 
 use chrono::{DateTime, Datelike, TimeDelta, Timelike, Utc};
 use serde::{Deserialize, Serialize};
 
-/// Between two polls a source of which nothing is known yet.
+/// For a source without observations.
 pub const DEFAULT_INTERVAL: Duration = Duration::from_mins(30);
-/// Share that an observation keeps with each newer one: some seven polls count.
+/// Weight that an observation keeps with each newer one: about seven polls count.
 const DECAY: f64 = 0.85;
-/// Polls before the estimate is believed.
+/// Polls needed before the estimate is used.
 const MIN_OBSERVATIONS: f64 = 3.0;
-/// A poll that was late by more than this says nothing about the change rate: we were not there.
+/// A poll later than this says nothing about the change rate, because we were not running.
 const LONGEST_GAP: TimeDelta = TimeDelta::days(3);
-/// Failures lengthen the wait up to this.
+/// Longest wait after failures.
 const MAX_BACK_OFF: Duration = Duration::from_hours(24);
-/// Share of a back-off added by chance.
+/// Random share of a back-off.
 const BACK_OFF_JITTER: f64 = 0.25;
-/// Most that a wait for allowed hours may take.
+/// Longest wait for permitted hours.
 const MAX_SKIP: i64 = 8 * 24;
 
-/// What was observed of a source's changes; older polls fade.
+/// Observed changes of a source; older polls fade.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub struct ChangeRate {
-    /// Polls that brought an answer.
+    /// Successful polls.
     pub polls: f64,
-    /// Of these, with something new.
+    /// Polls with something new.
     pub changes: f64,
     /// Seconds between these polls.
     pub observed_seconds: f64,
-    /// When something new came last.
+    /// Time of the last change.
     pub last_new: Option<DateTime<Utc>>,
 }
 
 impl ChangeRate {
-    /// Adds one more poll that brought an answer.
+    /// Adds a successful poll.
     pub fn record(&mut self, last_look: Option<DateTime<Utc>>, now: DateTime<Utc>, changed: bool) {
         if let Some(since) = last_look.map(|l| now - l).filter(|d| *d > TimeDelta::zero() && *d <= LONGEST_GAP) {
             self.polls = self.polls * DECAY + 1.0;
@@ -48,8 +48,8 @@ impl ChangeRate {
         }
     }
 
-    /// Changes per second, by the estimator for sources that are polled now and then: a poll sees at most one change
-    /// each, so their share is corrected (Cho, Garcia-Molina, *Estimating Frequency of Change*, ACM TOIT 3(3), 2003).
+    /// Returns changes per second. A poll sees at most one change, so the estimator corrects their share (Cho, Garcia-Molina,
+    /// *Estimating Frequency of Change*, ACM TOIT 3(3), 2003).
     pub fn changes_per_second(&self) -> Option<f64> {
         if self.polls < MIN_OBSERVATIONS * DECAY * DECAY || self.observed_seconds <= 0.0 {
             return None;
@@ -59,7 +59,7 @@ impl ChangeRate {
         Some(per_look * self.polls / self.observed_seconds)
     }
 
-    /// The interval at which half of the polls find something new.
+    /// Returns the interval at which half of the polls find something new.
     pub fn interval(&self, floor: Duration, ceiling: Duration) -> Duration {
         let found = self.changes_per_second().map_or(DEFAULT_INTERVAL, |rate| {
             let seconds = std::f64::consts::LN_2 / rate.max(1e-9);
@@ -69,7 +69,7 @@ impl ChangeRate {
     }
 }
 
-/// What a document says about when to come again.
+/// A document's own poll interval.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RefreshHints {
     /// RSS `ttl`.
@@ -78,13 +78,13 @@ pub struct RefreshHints {
     pub skip_hours: u32,
     /// RSS `skipDays`: bit 0 stands for Monday, GMT.
     pub skip_days: u8,
-    /// `Cache-Control: max-age` less `Age`.
+    /// `Cache-Control: max-age` minus `Age`.
     #[serde(rename = "fresh")]
     pub max_age: Option<Duration>,
 }
 
 impl RefreshHints {
-    /// The first moment from `at` on that falls in no hour or day to be skipped; `at` itself where all are.
+    /// Returns the first permitted moment from `at` on; `at` itself if no hour is permitted.
     fn allowed(&self, at: DateTime<Utc>) -> DateTime<Utc> {
         let skipped =
             |t: DateTime<Utc>| self.skip_hours >> t.hour() & 1 == 1 || u32::from(self.skip_days) >> t.weekday().num_days_from_monday() & 1 == 1;
@@ -96,16 +96,14 @@ impl RefreshHints {
     }
 }
 
-/// Bounds of intervals that are found out.
+/// Limits of adaptive intervals.
 #[derive(Debug, Clone, Copy)]
 pub struct IntervalLimits {
-    /// Shortest.
     pub min: Duration,
-    /// Longest.
     pub max: Duration,
 }
 
-/// When to poll again after an answer: by the fixed interval, or by change rate and refresh hints within bounds.
+/// Returns the next poll after an answer: by the fixed interval, or by change rate and refresh hints within limits.
 pub fn next_poll(
     now: DateTime<Utc>,
     fixed: Option<Duration>,
@@ -121,15 +119,14 @@ pub fn next_poll(
     (refresh_hints.allowed(now + to_time_delta(interval)), interval)
 }
 
-/// When to poll again after the nth failure in a row (from 1): the interval doubled each time, up to a day, and a
-/// share by chance (0–1).
+/// Returns the next poll after the nth failure in a row (from 1): the interval doubles each time, up to a day, plus a random
+/// share (0–1).
 pub fn back_off(interval: Duration, failures: u32, chance: f64) -> Duration {
     let doubled = interval.saturating_mul(1 << failures.saturating_sub(1).min(12));
     let cap = MAX_BACK_OFF.max(interval);
     doubled.min(cap.mul_f64(1.0 / (1.0 + BACK_OFF_JITTER))).mul_f64(1.0 + BACK_OFF_JITTER * chance.clamp(0.0, 1.0))
 }
 
-/// A length of time as chrono counts it.
 pub fn to_time_delta(d: Duration) -> TimeDelta {
     TimeDelta::from_std(d).unwrap_or(TimeDelta::MAX)
 }
@@ -144,7 +141,7 @@ mod tests {
         text.parse().unwrap()
     }
 
-    /// A source that changes at fixed times, polled as we would.
+    /// A source that changes at fixed times, polled as the crawl does.
     fn watch(change_every: TimeDelta, days: i64) -> (ChangeRate, usize, Duration) {
         let start = at("2026-11-01T00:00:00Z");
         let (mut r, mut now, mut last, mut looks, mut interval) = (ChangeRate::default(), start, None, 0, DEFAULT_INTERVAL);

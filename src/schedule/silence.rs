@@ -14,21 +14,21 @@ use chrono::NaiveDate;
 
 use crate::schedule::{Calendar, DayKind};
 
-/// Newest days with articles that are looked at.
+/// Days with articles that count, the newest ones.
 pub const MAX_DAYS: usize = 30;
-/// Below so many gaps a source has [`FEW_GAPS_LIMIT`] days at least.
+/// With fewer gaps a source has at least [`FEW_GAPS_LIMIT`] days.
 const FEW_GAPS: usize = 5;
 const FEW_GAPS_LIMIT: u32 = 10;
-/// Days for a source whose articles all are of one day.
+/// For a source whose articles are all of one day.
 const NO_GAPS_LIMIT: u32 = 22;
-/// A source works on weekends if at least one of so many days with articles is one.
+/// A source publishes on weekends if at least one in this many days with articles is a weekend.
 const WEEKEND_SHARE: usize = 7;
-/// Longest silence that is waited for.
+/// Longest limit.
 const MAX_LIMIT: u32 = 366;
-/// Longest gap counted day by day.
+/// Longer gaps are not counted day by day.
 const MAX_GAP: usize = 1_000;
 
-/// Which days count for a source.
+/// The days that count for a source.
 struct CountedDays<'a> {
     calendar: &'a Calendar,
     weekends: bool,
@@ -50,14 +50,14 @@ impl<'a> CountedDays<'a> {
         }
     }
 
-    /// Days that count from one day to a later one, itself included; at least one.
+    /// Counts the days from one to a later one, including the later; at least one.
     fn between(&self, earlier: NaiveDate, later: NaiveDate) -> u32 {
         let days = earlier.iter_days().skip(1).take_while(|d| *d <= later).take(MAX_GAP);
         u32::try_from(days.filter(|d| self.counts(*d)).count()).unwrap_or(u32::MAX).max(1)
     }
 }
 
-/// The first day on which a source is quiet that brought articles on these days, newest first; `None` if there are none.
+/// Returns the first day on which a source with articles on these days (newest first) is quiet; `None` without days.
 pub fn quiet_from(days: &[NaiveDate], calendar: &Calendar) -> Option<NaiveDate> {
     let newest = *days.first()?;
     let counted = CountedDays::of(days, calendar);
@@ -68,7 +68,7 @@ pub fn quiet_from(days: &[NaiveDate], calendar: &Calendar) -> Option<NaiveDate> 
     newest.iter_days().skip(1).filter(|d| counted.counts(*d)).nth(usize::try_from(limit).ok()?)
 }
 
-/// Days without an article that are usual for a source with these gaps, shortest first.
+/// Returns the usual number of days without an article for these gaps, shortest first.
 fn limit(gaps: &[u32]) -> u32 {
     let Some(median) = gaps.get(gaps.len() / 2) else { return NO_GAPS_LIMIT };
     let long = gaps.get(gaps.len() - 1 - gaps.len() / 10).unwrap_or(median);

@@ -1,4 +1,4 @@
-//! Who may use the console: accounts, sessions, and the log of what they did.
+//! Console accounts, sessions, and the audit log.
 
 use std::collections::HashMap;
 
@@ -13,9 +13,9 @@ use crate::text::normalize::fold_width_and_case;
 /// What an account may do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Role {
-    /// Work on issues, search the archive.
+    /// Issues and the archive.
     Editor,
-    /// All of it: sources, letters, accounts.
+    /// Everything: also sources, mail, accounts.
     Admin,
 }
 
@@ -29,7 +29,6 @@ impl Role {
         }
     }
 
-    /// As stored.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Editor => "editor",
@@ -38,46 +37,34 @@ impl Role {
     }
 }
 
-/// An account.
 #[derive(Debug, Clone)]
 pub struct Account {
-    /// Row.
     pub id: i64,
-    /// Name, as it signs in.
     pub name: String,
-    /// Role.
     pub role: Role,
-    /// Hash of the password, PHC string.
+    /// PHC string.
     pub password: String,
-    /// Whether it may sign in.
     pub disabled: bool,
-    /// Steps of signing that it may take.
+    /// Signing steps it may take.
     pub duties: Vec<SigningStep>,
 }
 
-/// Somebody signed in.
 #[derive(Debug, Clone)]
 pub struct Session {
-    /// Name.
     pub name: String,
-    /// Role.
     pub role: Role,
-    /// What each of its forms must bring along.
+    /// Its forms must carry this token.
     pub csrf: String,
-    /// When it ends, unless it is renewed.
+    /// Unless it is renewed.
     pub expires: DateTime<Utc>,
 }
 
-/// A line of the log.
 #[derive(Debug, Clone)]
 pub struct AuditLine {
-    /// When.
     pub at: DateTime<Utc>,
-    /// Who.
     pub actor: String,
     /// Code of the action; of earlier versions, its words.
     pub action: String,
-    /// To what.
     pub target: String,
 }
 
@@ -86,24 +73,24 @@ fn account(r: &rusqlite::Row<'_>) -> rusqlite::Result<Account> {
     Ok(Account { id: r.get(0)?, name: r.get(1)?, role, password: r.get(3)?, disabled: r.get(4)?, duties: read_duties(&r.get::<_, String>(5)?) })
 }
 
-/// Reads duties that are parted by commas; gives them in the order of the steps.
+/// Parses duties separated by commas; returns them in the order of the steps.
 fn read_duties(words: &str) -> Vec<SigningStep> {
     let mut duties: Vec<SigningStep> = words.split(',').filter_map(SigningStep::parse).collect();
     duties.sort_unstable();
     duties
 }
 
-/// Duties of an account, parted by commas.
+/// Duties of an account, separated by commas.
 const DUTIES: &str = "(SELECT coalesce(group_concat(step), '') FROM account_duty WHERE account_id = a.id)";
 
-/// Returns the duties of an account that may sign in; none where there is no such account.
+/// Returns the duties of an account that may sign in; none if there is no such account.
 pub(super) fn duties_of(c: &rusqlite::Connection, name: &str) -> Result<Vec<SigningStep>> {
     let sql = format!("SELECT {DUTIES} FROM account a WHERE name = ?1 AND NOT disabled");
     let words: Option<String> = c.prepare_cached(&sql)?.query_row([name], |r| r.get(0)).optional()?;
     Ok(read_duties(&words.unwrap_or_default()))
 }
 
-/// Ends the sessions of an account, but for the one with the token `keep`.
+/// Ends the sessions of an account, except the one with the token `keep`.
 fn end_sessions(t: &rusqlite::Connection, name: &str, keep: Option<&[u8]>) -> Result<()> {
     let sql = "DELETE FROM session WHERE account_id = (SELECT id FROM account WHERE name = ?1) AND token IS NOT ?2";
     t.execute(sql, params![name, keep])?;
@@ -114,12 +101,13 @@ fn select_accounts(which: &str) -> String {
     format!("SELECT id, name, role, password, disabled, {DUTIES} FROM account a {which}")
 }
 
-/// Longest name, in characters.
+/// Longest account name.
 const MAX_NAME_CHARS: usize = 40;
-/// Who acts in the log besides people.
+/// Names in the log that are not people.
 const RESERVED_NAMES: [&str; 4] = ["命令行", "系统", "程序", "root"];
 
-/// Whether a text can name an account: letters, figures and a few signs within, as they look, so that nobody is taken for another.
+/// Whether a text can be an account name: letters, digits and a few signs inside, as displayed, so that nobody can imitate
+/// another.
 pub fn is_account_name(name: &str) -> bool {
     let plain = |c: char| c.is_alphanumeric() && fold_width_and_case(c) == c.to_ascii_lowercase();
     (1..=MAX_NAME_CHARS).contains(&name.chars().count())
@@ -129,19 +117,18 @@ pub fn is_account_name(name: &str) -> bool {
         && !RESERVED_NAMES.contains(&name)
 }
 
-/// What came of a change to an account.
+/// The outcome of a change to an account.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum AccountChange {
-    /// It is made.
     Done,
     /// There is no such account.
     Unknown,
-    /// Nobody would be left who may do everything.
+    /// No admin would be left.
     LastAdmin,
 }
 
 impl Store {
-    /// Makes an account that was not there before; false where one of the same letters, large or small, was.
+    /// Adds an account; returns false if one with the same letters, in any case, exists.
     pub fn add_account(&self, name: &str, role: Role, password: &str, who: &str, now: DateTime<Utc>) -> Result<bool> {
         self.write(|t| {
             let sql = "INSERT INTO account (name, role, password, created) SELECT ?1, ?2, ?3, ?4
@@ -154,7 +141,8 @@ impl Store {
         })
     }
 
-    /// Gives an account a new password. Its sessions end, but for the one with the token `keep`. False where there is none.
+    /// Sets a new password and ends the sessions, except the one with the token `keep`. Returns false if there is no such
+    /// account.
     pub fn set_password(&self, name: &str, password: &str, keep: Option<&[u8]>, who: &str, now: DateTime<Utc>) -> Result<bool> {
         self.write(|t| {
             let n = t.execute("UPDATE account SET password = ?2 WHERE name = ?1", params![name, password])?;
@@ -164,7 +152,7 @@ impl Store {
         })
     }
 
-    /// Gives an account another role.
+    /// Changes an account's role.
     pub fn set_role(&self, name: &str, role: Role, who: &str, now: DateTime<Utc>) -> Result<AccountChange> {
         let update = "UPDATE account SET role = ?2 WHERE name = ?1";
         let subject = format!("{name} → {}", role.as_str());
@@ -173,7 +161,7 @@ impl Store {
         })
     }
 
-    /// Gives an account these duties and no others.
+    /// Replaces an account's duties.
     pub fn set_duties(&self, name: &str, duties: &[SigningStep], who: &str, now: DateTime<Utc>) -> Result<AccountChange> {
         self.write(|t| {
             let id: Option<i64> = t.query_row("SELECT id FROM account WHERE name = ?1", [name], |r| r.get(0)).optional()?;
@@ -188,7 +176,7 @@ impl Store {
         })
     }
 
-    /// Lets an account in or keeps it out; its sessions end.
+    /// Enables or disables an account and ends its sessions.
     pub fn disable_account(&self, name: &str, disabled: bool, who: &str, now: DateTime<Utc>) -> Result<AccountChange> {
         let action = if disabled { AuditAction::DisableAccount } else { AuditAction::EnableAccount };
         self.change_account(name, !disabled, who, (action, name), now, |t| {
@@ -197,7 +185,7 @@ impl Store {
         })
     }
 
-    /// Removes an account and its sessions; what it did stays in the log.
+    /// Removes an account and its sessions; the audit log keeps what it did.
     pub fn remove_account(&self, name: &str, who: &str, now: DateTime<Utc>) -> Result<AccountChange> {
         self.change_account(name, false, who, (AuditAction::RemoveAccount, name), now, |t| {
             end_sessions(t, name, None)?;
@@ -205,7 +193,7 @@ impl Store {
         })
     }
 
-    /// Makes a change unless it takes the last admin away. `keeps_admin`: one who was an admin stays one who may sign in.
+    /// Makes a change unless it removes the last admin. `keeps_admin`: an admin stays an admin who may sign in.
     fn change_account(
         &self,
         name: &str,
@@ -230,7 +218,7 @@ impl Store {
         })
     }
 
-    /// When each account signed in last, as far as the log tells.
+    /// Returns the last sign-in of each account that the log still has.
     pub fn last_logins(&self) -> Result<HashMap<String, DateTime<Utc>>> {
         self.read(|c| {
             let mut s = c.prepare_cached("SELECT who, max(at) FROM audit WHERE what IN ('sign-in', '登录') GROUP BY who")?;
@@ -239,17 +227,15 @@ impl Store {
         })
     }
 
-    /// An account by its name.
     pub fn account(&self, name: &str) -> Result<Option<Account>> {
         self.read(|c| Ok(c.prepare_cached(&select_accounts("WHERE name = ?1"))?.query_row([name], account).optional()?))
     }
 
-    /// All accounts.
     pub fn accounts(&self) -> Result<Vec<Account>> {
         self.read(|c| Ok(c.prepare(&select_accounts("ORDER BY name"))?.query_map([], account)?.collect::<rusqlite::Result<_>>()?))
     }
 
-    /// Opens a session; `token` is the hash of what the browser holds.
+    /// Opens a session; `token` is the hash of the browser's token.
     pub fn open_session(&self, token: &[u8], account: &Account, csrf: &str, now: DateTime<Utc>, lasts: TimeDelta) -> Result<()> {
         self.write(|t| {
             t.execute("DELETE FROM session WHERE expires <= ?1", [now.timestamp()])?;
@@ -261,7 +247,7 @@ impl Store {
         })
     }
 
-    /// The session of a token, if it is still open.
+    /// Returns the session of a token, if it is still open.
     pub fn session(&self, token: &[u8], now: DateTime<Utc>) -> Result<Option<Session>> {
         self.read(|c| {
             let sql = "SELECT a.name, a.role, s.csrf, s.expires FROM session s JOIN account a ON a.id = s.account_id
@@ -275,7 +261,7 @@ impl Store {
         })
     }
 
-    /// Has a session that is still open last until then.
+    /// Extends an open session.
     pub fn renew_session(&self, token: &[u8], expires: DateTime<Utc>, now: DateTime<Utc>) -> Result<()> {
         self.write(|t| {
             t.execute("UPDATE session SET expires = ?2 WHERE token = ?1 AND expires > ?3", params![token, expires.timestamp(), now.timestamp()])?;
@@ -283,7 +269,6 @@ impl Store {
         })
     }
 
-    /// Ends a session.
     pub fn close_session(&self, token: &[u8]) -> Result<()> {
         self.write(|t| Ok(t.execute("DELETE FROM session WHERE token = ?1", [token]).map(|_| ())?))
     }
@@ -293,7 +278,7 @@ impl Store {
         self.write(|t| audit(t, who, action, subject, now))
     }
 
-    /// The log, newest first.
+    /// Returns the audit log, newest first.
     pub fn audit_log(&self, most: usize) -> Result<Vec<AuditLine>> {
         self.read(|c| {
             let mut s = c.prepare_cached("SELECT at, who, what, subject FROM audit ORDER BY id DESC LIMIT ?1")?;

@@ -1,4 +1,4 @@
-//! The archive: articles with their judgements and stories.
+//! The archive: articles with classifications and stories.
 
 use chrono::{DateTime, Utc};
 use rusqlite::{Connection, OptionalExtension as _, Row, params, params_from_iter};
@@ -15,19 +15,17 @@ const HEADLINE_COLUMNS: &str = "a.id, a.source_id, s.name, s.region, s.weight, a
 
 const BODY_COLUMNS: &str = ", a.text, a.html, a.image, a.attachments";
 
-/// A judgement to be stored.
+/// A classification to store.
 #[derive(Debug)]
 pub struct Classified<'a> {
-    /// Of which article.
     pub article: &'a Article,
-    /// What was judged.
     pub classification: &'a Classification,
-    /// Its sketch.
+    /// Its MinHash signature.
     pub signature: &'a MinHashSignature,
 }
 
 impl Store {
-    /// Articles not judged yet, oldest first.
+    /// Returns unclassified articles, oldest first.
     pub fn unclassified(&self, limit: usize) -> Result<Vec<Article>> {
         let rest = "WHERE a.judgement IS NULL ORDER BY a.id LIMIT ?1";
         self.articles(rest, params![i64::try_from(limit).unwrap_or(i64::MAX)])
@@ -37,7 +35,7 @@ impl Store {
         self.all(BODY_COLUMNS, rest, params, read_article)
     }
 
-    /// Hands over every article that came or was published since, newest first, one at a time.
+    /// Calls back for every article fetched or published since, newest first, one at a time.
     pub fn each_since<E: From<StoreError>>(
         &self,
         since: DateTime<Utc>,
@@ -57,17 +55,16 @@ impl Store {
         }
     }
 
-    /// An article without its text.
+    /// Returns an article without its text.
     pub fn headline(&self, id: ArticleId) -> Result<Headline> {
         self.headlines("WHERE a.id = ?1", params![id.0])?.pop().ok_or(StoreError::Sql(rusqlite::Error::QueryReturnedNoRows))
     }
 
-    /// The text of an article.
     pub fn text(&self, id: ArticleId) -> Result<String> {
         self.read(|c| Ok(c.prepare_cached("SELECT text FROM article WHERE id = ?1")?.query_row([id.0], |r| r.get(0))?))
     }
 
-    /// Every copy of a story, earliest first.
+    /// Returns the copies of a story, earliest first.
     pub fn copies(&self, story: StoryId) -> Result<Vec<Headline>> {
         self.headlines("WHERE a.story_id = ?1 ORDER BY a.effective, a.id LIMIT 200", params![story.0])
     }
@@ -100,7 +97,7 @@ impl Store {
         })
     }
 
-    /// Stores judgements, each with the story it finds.
+    /// Stores classifications, and finds the story of each article.
     pub fn commit_classifications(&self, judged: &[Classified<'_>]) -> Result<()> {
         self.write(|t| {
             judged.iter().try_for_each(|j| {
@@ -109,25 +106,25 @@ impl Store {
         })
     }
 
-    /// How many articles there are.
+    /// Returns the number of articles.
     pub fn article_count(&self) -> Result<usize> {
         self.read(|c| Ok(c.query_row("SELECT count(*) FROM article", [], |r| r.get::<_, i64>(0)).map(|n| usize::try_from(n).unwrap_or(0))?))
     }
 }
 
-/// A query as the full-text index takes it; nothing where it holds no word. Nothing in it is query syntax.
+/// Turns a query into one for the full-text index; `None` if it has no word. Nothing in it is query syntax.
 pub(super) fn match_words(query: &str) -> Option<String> {
     let words: Vec<String> = Segmented::new(query).fts_tokens().split_whitespace().map(|w| format!("\"{}\"", w.replace('"', ""))).collect();
     (!words.is_empty()).then(|| words.join(" "))
 }
 
-/// One article with its texts.
+/// Returns an article with its text and HTML.
 pub(super) fn read_article_with_texts(store: &Store, id: ArticleId) -> Result<Article> {
     store.articles("WHERE a.id = ?1", params![id.0])?.pop().ok_or(StoreError::Sql(rusqlite::Error::QueryReturnedNoRows))
 }
 
-/// Stores a judgement, and finds the story among what the writer itself sees: two copies that come at the same time
-/// still meet.
+/// Stores a classification, and finds the story among what the writer sees, so that two copies stored at the same time still
+/// meet.
 pub(super) fn store_classification(
     t: &Connection,
     id: ArticleId,
@@ -140,7 +137,7 @@ pub(super) fn store_classification(
     let (known, day): (Option<i64>, i64) =
         t.prepare_cached("SELECT story_id, effective / 86400 FROM article WHERE id = ?1")?.query_row([id.0], |r| Ok((r.get(0)?, r.get(1)?)))?;
     if known.is_some() {
-        // judged anew, by another taxonomy: its story stays
+        // classified again with another taxonomy: its story stays
         return store_judgement(t, id, &json);
     }
     let mut count = t.prepare_cached(
@@ -175,7 +172,7 @@ pub(super) fn store_classification(
 }
 
 fn sharing_bands(c: &Connection, mine: ArticleId, bands: &[u32]) -> Result<Vec<i64>> {
-    // the newest of each band only: what thousands share is boilerplate
+    // only the newest of each band: what thousands share is boilerplate
     let one = |i: usize| {
         format!("SELECT * FROM (SELECT article_id FROM band WHERE band = {i} AND value = ?{} ORDER BY article_id DESC LIMIT {MAX_PER_BAND}) ", i + 1)
     };
@@ -229,7 +226,7 @@ mod tests {
     use super::*;
     use crate::dedup::fingerprint::BANDS;
 
-    /// Texts of one story, each by an editor of its own.
+    /// Texts of one story, each edited differently.
     fn text(n: i64) -> String {
         let editor: String = n.to_string().chars().filter_map(|d| "甲乙丙丁戊己庚辛壬癸".chars().nth(d.to_digit(10)? as usize)).collect();
         format!("长葛市再生金属产业园今年前十个月实现产值四百二十亿元，园区企业从单一废钢回收转向精深加工，综合能耗下降明显。（责任编辑：{editor}）")

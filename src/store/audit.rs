@@ -1,4 +1,4 @@
-//! The log of who did what, shown to admins. Its lines are chained by hashes: who changes the database by hand later is found out.
+//! The audit log, shown to admins. Its lines are chained by hashes, which reveals later changes by hand.
 
 use chrono::{DateTime, Utc};
 use rusqlite::{Connection, OptionalExtension as _, params};
@@ -19,13 +19,12 @@ fn is_failed_sign_in(what: &str) -> bool {
 const MAX_NAME: usize = 64;
 const MAX_SUBJECT: usize = 300;
 
-/// Facts about the chain: lines up to this id stood there before it began, the hash before its oldest line that is kept, and the
-/// hash of its newest line.
+/// State of the chain: the last id before it began, the hash before the oldest line kept, and the hash of the newest line.
 const UNCHAINED: &str = "audit_unchained";
 const START: &str = "audit_start";
 const TIP: &str = "audit_tip";
 
-/// A line as it is hashed.
+/// The hashed content of a line.
 struct Line<'a> {
     at: i64,
     who: &'a str,
@@ -76,9 +75,9 @@ fn last_hash(c: &Connection) -> Result<Option<Vec<u8>>> {
 }
 
 impl Store {
-    /// The first thing that is not as it was written: a line that was changed, added by hand or removed; its time, where it has
-    /// one, and what it says. Whoever can write the database can make a chain anew: compare [`audit_hash`](Self::audit_hash) with
-    /// the one that an earlier weekly report told.
+    /// Returns the first line that was changed, added or removed by hand: its time, if known, and what it says. A person who can
+    /// write the database can also rebuild the chain: compare [`audit_hash`](Self::audit_hash) with the one in an earlier weekly
+    /// report.
     pub fn audit_damage(&self) -> Result<Option<(DateTime<Utc>, String)>> {
         self.read(|c| {
             let fact =
@@ -106,7 +105,7 @@ impl Store {
         })
     }
 
-    /// Remembers where the chain begins, after the oldest lines were pruned.
+    /// Stores the new start of the chain after the oldest lines were pruned.
     pub(super) fn audit_pruned(&self) -> Result<()> {
         self.write(|t| {
             let first: Option<Vec<u8>> =
@@ -118,7 +117,7 @@ impl Store {
         })
     }
 
-    /// The hash of the newest line of the log, in hexadecimal; empty where there is none.
+    /// Returns the hash of the newest line, in hexadecimal; empty without lines.
     pub fn audit_hash(&self) -> Result<String> {
         self.read(|c| Ok(hex(&last_hash(c)?.unwrap_or_default())))
     }
@@ -144,7 +143,7 @@ fn cut(text: &str, most: usize) -> String {
 mod tests {
     use super::*;
 
-    /// A store whose log has some lines, and the way to change it by hand.
+    /// Changes a log with SQL and returns the damage that is found.
     fn log(change: &str) -> Option<String> {
         let dir = tempfile::tempdir().unwrap();
         let store = Store::open(dir.path()).unwrap();

@@ -1,4 +1,4 @@
-//! Copies of the whole database: made beside the running service, checked, and put back.
+//! Copies of the whole database: made while the service runs, checked, and restored.
 
 use std::path::{Path, PathBuf};
 
@@ -9,28 +9,24 @@ use crate::store::error::classify;
 use crate::store::migrations::MIGRATIONS;
 use crate::store::{Result, Store, StoreError, connect, disk_usage, is_whole, lock};
 
-/// What a database holds, told after a backup and before a restore.
+/// Content of a database, shown after a backup and before a restore.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct DatabaseSummary {
-    /// Articles.
     pub articles: i64,
-    /// Editions.
     pub editions: i64,
-    /// Letters.
     pub letters: i64,
-    /// Bytes.
     pub bytes: u64,
 }
 
-/// The fact that remembers the last backup.
+/// Key of the last backup's time.
 const LAST_BACKUP: &str = "backup";
 
-/// A backup older than this is told of.
+/// `doctor` warns of an older backup.
 pub const BACKUP_MAX_AGE: TimeDelta = TimeDelta::days(2);
 
 impl Store {
-    /// Copies the database as it is at this moment into a new file (`VACUUM INTO`: readers and the writer go on), checks the
-    /// copy, and remembers when. A file of that name is replaced only by a copy that was found whole.
+    /// Copies the current database into a new file (`VACUUM INTO`, which blocks neither readers nor the writer), checks the copy,
+    /// and records the time. An existing file is replaced only after the copy was found sound.
     pub fn backup(&self, to: &Path, now: DateTime<Utc>) -> Result<DatabaseSummary> {
         let beside = sibling_path(to, "new");
         remove(&beside)?;
@@ -41,22 +37,22 @@ impl Store {
         Ok(contents)
     }
 
-    /// When the last backup was made.
+    /// Returns the time of the last backup.
     pub fn last_backup(&self) -> Result<Option<DateTime<Utc>>> {
         Ok(self.kv(LAST_BACKUP)?.and_then(|t| DateTime::from_timestamp(t.parse().ok()?, 0)))
     }
 
-    /// The result of `PRAGMA integrity_check`: nothing where all is well.
+    /// Returns the result of `PRAGMA integrity_check`: empty if all is well.
     pub fn damage(&self) -> Result<Vec<String>> {
         self.read(damage)
     }
 }
 
-/// Puts a backup in the place of the database of a folder; nothing else may use that folder. What was there is kept beside.
-/// Letters of the restored database wait until an operator says so: since the backup they may have been sent.
+/// Replaces the database of a folder by a backup and keeps the old one beside it; nothing else may use the folder. Mail of the
+/// restored database waits for an operator, because it may have been sent after the backup.
 ///
 /// # Errors
-/// The backup is damaged, made by a newer version, or there is a database and `replace` was not said.
+/// The backup is damaged or made by a newer version, or there is a database and `replace` is false.
 pub fn restore(from: &Path, folder: &Path, replace: bool, now: DateTime<Utc>) -> Result<(DatabaseSummary, Option<PathBuf>)> {
     let contents = check(from)?;
     std::fs::create_dir_all(folder).map_err(|e| failed(folder, e))?;
@@ -67,11 +63,11 @@ pub fn restore(from: &Path, folder: &Path, replace: bool, now: DateTime<Utc>) ->
     }
     let coming = sibling_path(&target, "restored");
     remove(&coming)?;
-    // not `fs::copy`, which would copy the mode, too
+    // not `fs::copy`, which would also copy the mode
     let copied = std::fs::File::open(from).and_then(|mut f| std::io::copy(&mut f, &mut std::fs::File::create(&coming)?));
     copied.map_err(|e| failed(&coming, e))?;
     let incoming = connect(&coming, false)?;
-    // the copy itself: what was checked may have been replaced meanwhile
+    // check the copy itself, because the original may have been replaced meanwhile
     refuse_programs(&incoming, from).inspect_err(|_| drop(std::fs::remove_file(&coming)))?;
     incoming.execute(
         "INSERT OR REPLACE INTO fact (name, value) VALUES ('held', ?1)",
@@ -82,7 +78,7 @@ pub fn restore(from: &Path, folder: &Path, replace: bool, now: DateTime<Utc>) ->
     std::fs::File::open(&coming).and_then(|f| f.sync_all()).map_err(|e| failed(&coming, e))?;
     let kept = target.exists().then(|| sibling_path(&target, &format!("before-{}", now.format("%Y%m%d-%H%M%S"))));
     if let Some(kept) = &kept {
-        // its log is part of it: whoever opens the kept one later must find both
+        // the write-ahead log is part of the kept database
         for end in ["", "-wal", "-shm"] {
             let (old, new) = (with_end(&target, end), with_end(kept, end));
             if old.exists() {
@@ -94,7 +90,7 @@ pub fn restore(from: &Path, folder: &Path, replace: bool, now: DateTime<Utc>) ->
     Ok((contents, kept))
 }
 
-/// Copies before the schema is brought up to date.
+/// Makes a copy before a schema upgrade.
 pub(super) fn before_upgrade(connection: &Connection, path: &Path, version: i64) -> Result<PathBuf> {
     let to = sibling_path(path, &format!("schema-{version}"));
     let bytes = std::fs::metadata(path).map_err(|e| failed(path, e))?.len();
@@ -113,10 +109,10 @@ fn copy(c: &Connection, to: &Path) -> Result<()> {
     Ok(())
 }
 
-/// Whether a file is a whole database of ours, and what it holds.
+/// Checks that a file is a sound database of ours; returns its content.
 ///
 /// # Errors
-/// It is not, or of a newer version.
+/// It is not, or a newer version made it.
 pub fn check(path: &Path) -> Result<DatabaseSummary> {
     if !is_whole(path) {
         return Err(StoreError::InvalidDatabase(path.display().to_string()));
@@ -137,7 +133,7 @@ pub fn check(path: &Path) -> Result<DatabaseSummary> {
     Ok(DatabaseSummary { articles: count("article")?, editions: count("edition")?, letters: count("outbox")?, bytes })
 }
 
-/// Triggers and views run SQL of whoever wrote the file. Our schema has none.
+/// Triggers and views run SQL of the file's author. Our schema has none.
 fn refuse_programs(c: &Connection, path: &Path) -> Result<()> {
     let sql = "SELECT type || ' ' || name FROM sqlite_schema WHERE type NOT IN ('table', 'index') ORDER BY name LIMIT 1";
     match c.query_row(sql, [], |r| r.get::<_, String>(0)).optional().map_err(|e| classify(path, e))? {

@@ -1,7 +1,7 @@
-//! The articles that one edition is chosen from.
+//! The articles from which an edition is chosen.
 //!
-//! Every article is a candidate of one edition of a publication: of the first that is made after it was stored. So nothing falls
-//! between two editions, however many days lie between them, and what a source tells late is a candidate like any other.
+//! Every article is a candidate of one edition of a publication: the first made after it was stored. So none falls between two
+//! editions, however many days lie between them, and late articles are candidates like any other.
 
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use rusqlite::{OptionalExtension as _, params};
@@ -11,15 +11,15 @@ use crate::issue::Archive;
 use crate::model::{ArticleId, Headline};
 use crate::store::{Result, Store};
 
-/// What is too old for an edition but is still named to its editors.
+/// Older articles are not even listed for editors.
 const LATE_DAYS: i64 = 31;
-/// Most of the late ones that are read.
+/// Late articles that are read.
 const MAX_LATE_SCAN: i64 = 5_000;
 
-/// Ids of articles: those behind the first and up to the last.
+/// Ids of articles: after the first, up to the last.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct CandidateRange {
-    /// The last candidate of the edition before.
+    /// The last candidate of the previous edition.
     pub after: ArticleId,
     /// The last candidate of this one.
     pub until: ArticleId,
@@ -28,16 +28,14 @@ pub struct CandidateRange {
 /// The candidates of an edition.
 #[derive(Clone, Copy)]
 pub struct Window<'a> {
-    /// Where they are.
     pub store: &'a Store,
-    /// Which they are.
     pub range: CandidateRange,
-    /// What was published before this is cut off.
+    /// Articles published before this are left out.
     pub oldest: DateTime<Utc>,
 }
 
 impl Store {
-    /// The candidates of the edition of a day, made now.
+    /// Returns the candidates of the edition of a day, made now.
     ///
     /// # Errors
     /// Those of the database.
@@ -51,7 +49,7 @@ impl Store {
             let before =
                 neighbour("SELECT candidates_until FROM edition WHERE publication = ?1 AND date < ?2 AND scheduled ORDER BY date DESC LIMIT 1")?;
             let behind = neighbour("SELECT candidates_after FROM edition WHERE publication = ?1 AND date > ?2 AND scheduled ORDER BY date LIMIT 1")?;
-            // one that is not judged yet is a candidate of the next edition, and so are those behind it
+            // an unclassified article, and those after it, are candidates of the next edition
             let unjudged: Option<i64> = c
                 .prepare_cached("SELECT id FROM article WHERE judgement IS NULL AND id > ?1 ORDER BY id LIMIT 1")?
                 .query_row([before.unwrap_or(0)], |r| r.get(0))
@@ -65,7 +63,7 @@ impl Store {
             Ok((before, behind, unjudged.map_or(last, |id| id - 1), first.filter(|_| is_new)))
         })?;
         let back = |from: DateTime<Utc>, reach: std::time::Duration| from - TimeDelta::from_std(reach).unwrap_or(TimeDelta::days(LATE_DAYS));
-        // what came since the first look is news also where holidays lie before the first edition
+        // everything since the first poll is news, even if holidays precede the first edition
         let since = first_look.and_then(|s| DateTime::from_timestamp(s, 0)).map_or(now, |first| first.min(now));
         let oldest =
             if before.is_some() { back(now, publication.max_age) } else { back(since, publication.window).max(back(now, publication.max_age)) };
@@ -76,7 +74,7 @@ impl Store {
         })
     }
 
-    /// All articles, as candidates.
+    /// Returns all articles as candidates.
     pub fn whole_archive(&self) -> Window<'_> {
         let range = CandidateRange { after: ArticleId(0), until: ArticleId(i64::MAX) };
         Window { store: self, range, oldest: DateTime::UNIX_EPOCH }
@@ -84,13 +82,13 @@ impl Store {
 }
 
 impl Window<'_> {
-    /// What came for this edition but is too old for it, newest first, one of each story: its source was down, or new, or no
-    /// edition was made for long. Nothing whose story was known before.
+    /// Late articles: newer in the archive than the window but published before it, newest first. One per story, excluding
+    /// stories already known.
     ///
     /// # Errors
     /// Those of the database.
     pub fn late(&self, wanted: impl Fn(&Headline) -> bool, most: usize) -> Result<Vec<Headline>> {
-        // what `Classification::on_topic` asks, so that what is off topic takes no place among those read
+        // the test of `Classification::on_topic`, so that irrelevant articles do not use up the scan
         let rest = "WHERE a.id > ?1 AND a.id <= ?2 AND +a.effective < ?3 AND +a.effective >= ?4
               AND iif(a.judgement ->> '$.on_topic' IS NULL OR (a.judgement ->> '$.by_hand' AND a.judgement ->> '$.on_topic' = 0),
                 json_array_length(a.judgement, '$.industries') > 0 OR json_array_length(a.judgement, '$.themes') > 0,

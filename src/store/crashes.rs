@@ -1,4 +1,4 @@
-//! Documents that ended their parser and are left out.
+//! Documents that crashed their parser and are skipped.
 
 use chrono::{DateTime, Utc};
 use rusqlite::params;
@@ -7,21 +7,19 @@ use crate::model::EntryId;
 use crate::store::source_state::moment;
 use crate::store::{Result, Store};
 
-/// A document that ended its parser.
+/// A document that crashed its parser.
 #[derive(Debug, Clone)]
 pub struct CrashedDocument {
     /// When it was listed, or since when its source fails.
     pub at: Option<DateTime<Utc>>,
-    /// Name of its source.
     pub source: String,
-    /// Its address.
     pub url: String,
-    /// How the parser ended.
+    /// How the parser crashed.
     pub how: String,
 }
 
 impl Store {
-    /// Notes how the page of an entry ended its parser.
+    /// Records that the page of an entry crashed its parser.
     pub fn entry_crashed(&self, entry: EntryId, how: &str) -> Result<()> {
         self.write(|t| {
             t.prepare_cached("UPDATE entry SET crash = ?2 WHERE id = ?1")?.execute(params![entry.0, how])?;
@@ -29,7 +27,7 @@ impl Store {
         })
     }
 
-    /// Documents that are left out because they ended their parser: listings first, then pages, newest first.
+    /// Returns documents that are skipped because they crashed their parser: listings first, then pages, newest first.
     pub fn crashed_documents(&self, most: usize) -> Result<Vec<CrashedDocument>> {
         self.read(|c| {
             let mut s = c.prepare_cached(

@@ -1,4 +1,4 @@
-//! The persistent frontier: what is due, which hosts asked for patience, what robots.txt files said.
+//! The persistent frontier: due work, per-host back-off, robots.txt.
 
 use chrono::{DateTime, Utc};
 use rusqlite::{OptionalExtension as _, Row, params};
@@ -10,21 +10,19 @@ use crate::store::{PendingEntry, Result, Store, invalid_value};
 
 const ACTIVE_SOURCE: &str = "enabled = 1 AND retired = 0 AND resting IS NULL";
 
-/// A host that asked for patience.
+/// A host that asked for a delay.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct HostBackoff {
-    /// The host.
     pub host_key: String,
-    /// Until when it is left alone.
+    /// End of the delay.
     pub until: DateTime<Utc>,
-    /// Why.
     pub reason: String,
-    /// Pages and sources that wait for it.
+    /// Articles and sources that wait for it.
     pub waiting: usize,
 }
 
 impl Store {
-    /// Sources to poll, a few of each host, those due longest first; hosts that asked for patience are left out.
+    /// Returns due sources, a few per host, longest due first, without hosts that are backed off.
     pub fn due_polls(&self, now: DateTime<Utc>, per_host: usize, limit: usize) -> Result<Vec<(SourceId, String)>> {
         self.read(|c| {
             let mut s = c.prepare_cached(&format!(
@@ -42,7 +40,7 @@ impl Store {
         })
     }
 
-    /// Hosts with pages to fetch, behind a host, in the order of their names; at most so many.
+    /// Returns hosts with articles to fetch, in the order of their names after `behind`, at most `most`.
     pub fn hosts_with_pending_entries(&self, behind: &str, most: usize) -> Result<Vec<String>> {
         self.read(|c| {
             let mut next = c.prepare_cached("SELECT min(lane) FROM entry WHERE state = 'pending' AND lane > ?1")?;
@@ -56,8 +54,8 @@ impl Store {
         })
     }
 
-    /// Pages of a host to be fetched now, in order of their places, so that the sources of a host share it and what is
-    /// newest comes first.
+    /// Returns due articles of a host by their place in the list, so that the sources of a host share it and the newest come
+    /// first.
     pub fn due_entries(&self, host_key: &str, now: DateTime<Utc>, tries: u32, most: usize) -> Result<Vec<EntryId>> {
         self.read(|c| {
             let mut s = c.prepare_cached(
@@ -72,7 +70,7 @@ impl Store {
         })
     }
 
-    /// An entry whose article is still to be made.
+    /// Returns an entry that has no article yet.
     pub fn pending_entry(&self, id: EntryId) -> Result<Option<PendingEntry>> {
         self.read(|c| {
             let mut s =
@@ -82,7 +80,7 @@ impl Store {
         })
     }
 
-    /// When the next poll or page can be had, pauses included; nothing where nothing is planned.
+    /// Returns when the next poll or article is due, back-off included; `None` if nothing is.
     pub fn next_due(&self, tries: u32) -> Result<Option<DateTime<Utc>>> {
         self.read(|c| {
             let look: Option<i64> = c.query_row(
@@ -100,7 +98,7 @@ impl Store {
         })
     }
 
-    /// Makes every active source due now: for one pass over all of them.
+    /// Makes every active source due now, for a full pass.
     pub fn mark_all_due(&self, now: DateTime<Utc>) -> Result<()> {
         self.write(|t| {
             t.execute(&format!("UPDATE source SET next_due = ?1 WHERE {ACTIVE_SOURCE} AND next_due > ?1"), [now.timestamp()])?;
@@ -109,8 +107,8 @@ impl Store {
         })
     }
 
-    /// Spreads what became due while nothing ran, one a second but over no more than `most` seconds, so that a start is no
-    /// stampede; what was never polled is left as it is. Gives how many.
+    /// Spreads polls that became due while nothing ran: one per second, over at most `most` seconds, so that they do not all
+    /// start at once. Sources that were never polled stay due. Returns the number of polls.
     pub fn jitter_overdue(&self, now: DateTime<Utc>, most: i64) -> Result<usize> {
         self.write(|t| {
             let mut select = t.prepare(&format!("SELECT id FROM source WHERE {ACTIVE_SOURCE} AND next_due <= ?1 AND last_look IS NOT NULL"))?;
@@ -127,7 +125,7 @@ impl Store {
         })
     }
 
-    /// Keeps a host alone until a moment; a later moment that was asked for before stays.
+    /// Blocks a host until a moment; never shortens an earlier back-off.
     pub fn back_off_host(&self, host_key: &str, until: DateTime<Utc>, reason: &str) -> Result<()> {
         self.write(|t| {
             t.execute(
@@ -139,7 +137,7 @@ impl Store {
         })
     }
 
-    /// Hosts that asked for patience, and how much waits for them; pauses that are over are forgotten.
+    /// Returns backed-off hosts and how much waits for them; deletes expired back-offs.
     pub fn host_backoffs(&self, now: DateTime<Utc>) -> Result<Vec<HostBackoff>> {
         self.write(|t| {
             t.execute("DELETE FROM pause WHERE until <= ?1", [now.timestamp()])?;

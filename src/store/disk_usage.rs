@@ -1,25 +1,25 @@
-//! Room on disk.
+//! Disk usage.
 
 use std::path::Path;
 
 use crate::store::Store;
 
-/// Room in the data folder, in bytes.
+/// In bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct DiskUsage {
     /// The database with its write-ahead log.
     pub database: u64,
-    /// Left on its disk for a process without special rights.
+    /// Free bytes available to an unprivileged process (`f_bavail`).
     pub free: u64,
     /// The whole disk.
     pub total: u64,
 }
 
 impl Store {
-    /// How much room there is.
+    /// Returns the disk usage.
     ///
     /// # Errors
-    /// The file or its disk cannot be asked.
+    /// The file or its disk is inaccessible.
     pub fn disk_usage(&self) -> std::io::Result<DiskUsage> {
         let path = &self.0.path;
         let log = std::fs::metadata(path.with_extension("db-wal")).map_or(0, |m| m.len());
@@ -28,7 +28,7 @@ impl Store {
     }
 }
 
-/// Bytes left and bytes in all on the disk that holds a path.
+/// Returns free and total bytes of the disk of a path.
 ///
 /// # Errors
 /// There is no such path.

@@ -1,4 +1,4 @@
-//! Editions under the editors' hands: each change makes a version, and the steps between them are kept.
+//! Revisions of editions: each change makes a version, and can be undone.
 
 use chrono::{DateTime, Utc};
 use rusqlite::{Connection, OptionalExtension as _, params};
@@ -10,10 +10,10 @@ use crate::store::audit::audit;
 use crate::store::labels::store_judgement;
 use crate::store::{Result, Store, invalid_value, stories};
 
-/// Steps kept of one edition.
+/// Undo steps kept per edition.
 const MAX_STEPS: i64 = 500;
 
-/// A way through the steps of an edition.
+/// Undo or redo.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Direction {
     /// 撤销
@@ -39,26 +39,24 @@ impl Direction {
     }
 }
 
-/// What came of a change.
+/// The outcome of a change.
 #[derive(Debug)]
 pub enum EditResult {
     /// The new version.
     Updated(u32),
-    /// Somebody else was faster; the version there is.
+    /// Another editor was faster; this is the current version.
     Conflict(u32),
-    /// It cannot be done.
+    /// The change is impossible.
     Rejected(EditError),
-    /// Nothing to go back to.
     NothingToUndo,
 }
 
 impl Store {
-    /// An edition with its version.
     pub fn edition_with_version(&self, id: EditionId) -> Result<Option<(Edition, u32)>> {
         self.read(|c| load(c, id))
     }
 
-    /// Makes changes, all or none. Those of other editors meanwhile stay, unless they are to the same text.
+    /// Makes all of the changes or none. Concurrent changes by other editors stay, unless they are to the same text.
     pub fn change_edition(&self, id: EditionId, changes: &[Change], who: &str, now: DateTime<Utc>) -> Result<EditResult> {
         self.write(|t| {
             let Some((before, version)) = load(t, id)? else { return Ok(EditResult::Rejected(EditError::NoItem)) };
@@ -90,8 +88,8 @@ impl Store {
         })
     }
 
-    /// Takes the last step back, or makes the step again that was taken back last; itself a new version. The editor must have seen
-    /// the version that is there: it is a step of the edition, whoever made it.
+    /// Undoes the last step or redoes the last undone one; both make a new version. The editor must have seen the current
+    /// version, because the step may be another editor's.
     pub fn step_edition(&self, id: EditionId, seen: u32, direction: Direction, who: &str, now: DateTime<Utc>) -> Result<EditResult> {
         self.write(|t| {
             let Some((mut edition, version)) = load(t, id)? else { return Ok(EditResult::NothingToUndo) };
@@ -127,7 +125,7 @@ impl Store {
         })
     }
 
-    /// Industries and column of an article as an editor wants them; false where there is no such article.
+    /// Sets the industries and column of an article; returns false if there is no such article.
     pub fn set_labels(&self, id: ArticleId, industries: &[String], column: &str, who: &str, now: DateTime<Utc>) -> Result<bool> {
         self.write(|t| {
             let row: Option<(String, Option<String>)> =
@@ -154,7 +152,7 @@ pub(super) fn load(c: &Connection, id: EditionId) -> Result<Option<(Edition, u32
 pub(super) fn save(t: &Connection, edition: &Edition, version: u32) -> Result<()> {
     let payload = serde_json::to_string(edition).map_err(invalid_value("edition"))?;
     t.execute("UPDATE edition SET payload = ?2, version = ?3 WHERE id = ?1", params![edition.id.0, payload, version])?;
-    // what later issues take for shown
+    // later issues read here what was shown
     t.execute("DELETE FROM item WHERE edition_id = ?1", [edition.id.0])?;
     let mut insert = t.prepare_cached(
         "INSERT OR IGNORE INTO item (edition_id, story_id, article_id) SELECT ?1, coalesce(story_id, id), id FROM article WHERE id = ?2",
@@ -162,7 +160,7 @@ pub(super) fn save(t: &Connection, edition: &Edition, version: u32) -> Result<()
     for item in edition.items() {
         insert.execute(params![edition.id.0, item.article.0])?;
     }
-    // an item of the editor's own has no article, and is its own story
+    // an item that an editor wrote belongs to no story: its own id stands for one
     let mut insert = t.prepare_cached("INSERT OR IGNORE INTO item (edition_id, story_id, article_id) VALUES (?1, ?2, ?2)")?;
     for item in edition.items().filter(|i| i.url.is_none()) {
         insert.execute(params![edition.id.0, item.article.0])?;
@@ -172,7 +170,7 @@ pub(super) fn save(t: &Connection, edition: &Edition, version: u32) -> Result<()
 
 const DECISION: &str = "INSERT OR REPLACE INTO decision (edition_id, article_id, kept, reason, at) VALUES (?1, ?2, ?3, ?4, ?5)";
 
-/// Remembers what was dropped.
+/// Records dropped items.
 fn record_dropped(t: &Connection, id: EditionId, change: &Change, now: DateTime<Utc>) -> Result<()> {
     if let Change::Drop { articles, reason } = change {
         for article in articles {
@@ -182,7 +180,7 @@ fn record_dropped(t: &Connection, id: EditionId, change: &Change, now: DateTime<
     Ok(())
 }
 
-/// Remembers what a final issue holds, and brings the archive's stories in line with it.
+/// Records the items of a final issue, and adjusts the archive's stories to it.
 pub(super) fn record_kept(t: &Connection, edition: &Edition, now: DateTime<Utc>) -> Result<()> {
     stories::reconcile_stories(t, edition)?;
     for item in edition.items() {
@@ -231,7 +229,7 @@ mod tests {
         assert_eq!(store.next_step(id, Direction::Forth).unwrap(), Some(("edit-foreword".to_owned(), "李四".to_owned())));
         assert!(matches!(change("四", "张三"), EditResult::Updated(7)));
         assert!(matches!(step(7, Direction::Forth), EditResult::NothingToUndo), "a new change ends what could be made again");
-        // a draft that editors have touched is not built anew
+        // a draft that editors have changed is not rebuilt
         let again = build_with(Vec::new(), &[]);
         assert_eq!(store.commit_edition(again.edition, &Publication::default(), &[], store.whole_archive().range).unwrap().item_count(), 1);
         let finalise = |seen| store.sign_edition(id, seen, &SigningAction::Finalise, &Publication::default(), "张三", now()).unwrap();

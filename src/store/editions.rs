@@ -1,4 +1,4 @@
-//! Editions. The number is given in the transaction that stores the edition, so there are neither gaps nor doubles.
+//! Editions. The number is assigned in the transaction that stores the edition, so there are neither gaps nor duplicates.
 
 use std::collections::HashSet;
 
@@ -14,27 +14,21 @@ use crate::store::{CandidateRange, Result, Store, invalid_value};
 /// An edition in a list.
 #[derive(Debug, Clone)]
 pub struct EditionRow {
-    /// Row.
     pub id: EditionId,
-    /// Day.
     pub date: String,
-    /// Number within the year.
     pub number_in_year: u32,
-    /// Number since the first issue.
+    /// Since the first issue.
     pub cumulative_number: u32,
-    /// Year.
     pub year: i32,
-    /// Name of the publication.
     pub publication: String,
-    /// Which series its number counts in.
+    /// The series that its number counts in.
     pub series: Series,
     /// Whether the calendar made it; else somebody started it.
     pub scheduled: bool,
     /// Where it stands.
     pub state: EditionState,
-    /// Items.
     pub items: usize,
-    /// Letters sent, and letters in all.
+    /// Sent, and all.
     pub letters: (usize, usize),
 }
 
@@ -46,8 +40,8 @@ impl EditionRow {
 }
 
 impl Store {
-    /// Stores an edition of the calendar and gives it its number. An edition of the same day is replaced and keeps its number, unless
-    /// letters of it exist or editors have touched it: then it stays and is given back.
+    /// Stores a scheduled edition and assigns its number. It replaces an edition of the same day and keeps its number, unless
+    /// messages of it exist or editors changed it: then the stored one is returned.
     pub fn commit_edition(
         &self,
         mut edition: Edition,
@@ -87,7 +81,7 @@ impl Store {
         })
     }
 
-    /// Stores an edition that somebody starts beside the calendar, and gives it its number.
+    /// Stores an edition that somebody started outside the schedule, and assigns its number.
     pub fn start_edition(&self, mut edition: Edition, publication: &Publication, who: &str, now: DateTime<Utc>) -> Result<Edition> {
         self.write(|t| {
             edition.year = edition.date.year();
@@ -99,7 +93,6 @@ impl Store {
         })
     }
 
-    /// An edition, as built.
     pub fn edition(&self, id: EditionId) -> Result<Option<Edition>> {
         self.read(|c| {
             let payload: Option<String> = c.query_row("SELECT payload FROM edition WHERE id = ?1", [id.0], |r| r.get(0)).optional()?;
@@ -107,7 +100,7 @@ impl Store {
         })
     }
 
-    /// A final edition that can no longer be called back unseen.
+    /// Returns a final edition whose time for withdrawal is over.
     pub fn published_edition(&self, id: EditionId) -> Result<Option<Edition>> {
         let waits = self.read(|c| {
             let sql = "SELECT 1 FROM edition WHERE id = ?1 AND letters_due IS NOT NULL";
@@ -116,7 +109,7 @@ impl Store {
         Ok(self.edition(id)?.filter(|e| e.is_final && !waits))
     }
 
-    /// The edition of a day.
+    /// Returns the scheduled edition of a day.
     pub fn edition_of(&self, publication: &str, date: NaiveDate) -> Result<Option<EditionId>> {
         self.read(|c| {
             let id = c
@@ -128,12 +121,12 @@ impl Store {
         })
     }
 
-    /// Editions, newest first.
+    /// Returns editions, newest first.
     pub fn editions(&self, limit: usize) -> Result<Vec<EditionRow>> {
         self.edition_rows("", limit)
     }
 
-    /// Final editions that can no longer be called back unseen, newest first.
+    /// Returns final editions whose time for withdrawal is over, newest first.
     pub fn published_editions(&self, limit: usize) -> Result<Vec<EditionRow>> {
         self.edition_rows("WHERE json_extract(payload, '$.finalised') AND letters_due IS NULL", limit)
     }
@@ -166,7 +159,7 @@ impl Store {
         })
     }
 
-    /// Stories shown in editions of other days.
+    /// Returns stories shown in editions of other days.
     pub fn published_stories(&self, publication: &str, except: NaiveDate) -> Result<HashSet<StoryId>> {
         self.read(|c| {
             let mut s =
@@ -178,7 +171,7 @@ impl Store {
 }
 
 impl Store {
-    /// Items by industry and week in the issues of the weeks before a day.
+    /// Counts items by industry and week in the issues before a day.
     pub fn weekly_counts(&self, publication: &str, date: NaiveDate) -> Result<Vec<Trend>> {
         self.read(|c| {
             let mut s = c.prepare(
@@ -202,7 +195,7 @@ impl Store {
         })
     }
 
-    /// What the last issues before a day showed, newest first.
+    /// Returns items of the last issues before a day, newest first.
     pub fn recent_items(&self, publication: &str, date: NaiveDate, issues: usize) -> Result<Vec<PreviousItem>> {
         self.read(|c| {
             let last = "SELECT id, number, date FROM edition WHERE publication = ?1 AND date < ?2 ORDER BY date DESC LIMIT ?3";
@@ -218,12 +211,12 @@ impl Store {
     }
 }
 
-/// Where an edition stands, by two parts of its payload.
+/// Returns the state of an edition from two parts of its payload.
 fn state(is_final: bool, signing: Option<String>) -> EditionState {
     signing.and_then(|s| serde_json::from_str::<Signing>(&s).ok()).unwrap_or_default().state(is_final)
 }
 
-/// Makes the row of an edition; its payload comes later. Where issues are signed, a draft has a number for the time being only.
+/// Inserts the row of an edition; its payload follows. If issues are signed, a draft's number is provisional.
 fn insert(t: &Connection, edition: &mut Edition, publication: &Publication, scheduled: bool) -> Result<()> {
     (edition.number_in_year, edition.cumulative_number) = next_number(t, edition, publication)?;
     t.execute(
@@ -245,14 +238,14 @@ fn insert(t: &Connection, edition: &mut Edition, publication: &Publication, sche
     Ok(())
 }
 
-/// The number of an edition in its series, within the year and in all: one more than the last that has its number for good.
+/// Returns the number of an edition in its series, within the year and in total: one more than the last final number.
 pub(super) fn next_number(t: &Connection, edition: &Edition, publication: &Publication) -> Result<(u32, u32)> {
     let max = |what: &str, year: i32| -> Result<Option<u32>> {
         let sql = format!("SELECT max({what}) FROM edition WHERE publication = ?1 AND extra = ?2 AND numbered AND (?3 = 0 OR year = ?3)");
         Ok(t.query_row(&sql, params![edition.publication, edition.series == Series::Extra, year], |r| r.get(0))?)
     };
     let (total, number) = (max("total", 0)?, max("number", edition.year)?);
-    // issues made before this program count only until the first year is over, and were no extra ones
+    // issues made before this program count only in its first year, and were not extra ones
     let counts = edition.series == Series::Regular && total.is_none();
     let before = if counts { (publication.issues_this_year, publication.initial_cumulative_number) } else { (0, 0) };
     Ok((number.unwrap_or(before.0) + 1, total.unwrap_or(before.1) + 1))

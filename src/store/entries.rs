@@ -1,4 +1,4 @@
-//! Entries, the pages behind them, and the articles made of these.
+//! Entries, their pages, and the articles made from them.
 
 use std::collections::HashSet;
 
@@ -16,38 +16,36 @@ use crate::store::url_parameters::NewCopy;
 use crate::store::writer::BeforeCommit;
 use crate::store::{FetchRecord, Result, Store, invalid_value, url_parameters};
 
-/// Compression of stored pages: the fastest, for they are read again once at most.
+/// For stored pages: the fastest, because they are read at most once.
 const ZSTD_LEVEL: i32 = 1;
-/// Entries of a source that a later poll is told of, newest first: more than a page of most lists shows.
+/// Known entries of a source that a poll gets, newest first: more than most list pages show.
 const KNOWN_ENTRIES: u32 = 200;
 
-/// The columns behind an [`PendingEntry`].
+/// The columns of a [`PendingEntry`].
 pub(super) const PENDING_ENTRY_COLUMNS: &str = "e.id, e.source_id, e.identity, e.url, e.title, e.published_at, e.summary, e.content_html, e.tries, \
      e.identity <> e.canonical AND EXISTS (SELECT 1 FROM entry o WHERE o.canonical = e.canonical AND o.source_id = e.source_id AND o.id <> e.id)";
 
-/// An entry whose article is still to be made.
+/// An entry without an article yet.
 #[derive(Debug, Clone)]
 pub struct PendingEntry {
-    /// Row.
     pub id: EntryId,
-    /// Source.
     pub source: SourceId,
-    /// Entry as listed.
+    /// As listed.
     pub entry: Entry,
-    /// Tries so far.
+    /// Attempts so far.
     pub attempts: u32,
-    /// Other entries of its source, which tells them apart by id or title, have the same address.
+    /// Other entries of its source have the same address; the source tells them apart by id or title.
     pub shares_address: bool,
 }
 
 impl PendingEntry {
-    /// Whether its page tells of other entries too, so that what the feed says of this one is its article.
+    /// Whether its page covers other entries too, so that the feed's text is its article.
     pub fn is_part_of_page(&self) -> bool {
         self.shares_address && self.entry.content_html.is_some()
     }
 }
 
-/// A page as it goes into the store.
+/// A compressed page.
 #[derive(Debug)]
 pub struct RawPage {
     url: WebUrl,
@@ -64,35 +62,31 @@ impl RawPage {
     }
 }
 
-/// An article to be stored, judged already.
+/// A classified article to store.
 #[derive(Debug)]
 pub struct NewArticle {
-    /// Its entry.
     pub entry: EntryId,
-    /// Its source.
     pub source: SourceId,
-    /// Where it is, after redirects.
+    /// After redirects.
     pub url: WebUrl,
-    /// What tells it from other articles at the same address, if they are made of what a feed says of each.
+    /// Tells it from other articles at the same address, if they come from the feed's text.
     pub part: Option<String>,
-    /// Headline: the page's, else the list's.
+    /// From the page, else the list.
     pub title: String,
-    /// Publication time: the page's, else the list's.
+    /// From the page, else the list.
     pub published_at: Option<DateTime<chrono::FixedOffset>>,
-    /// What the page said.
     pub extracted: Extracted,
-    /// When it came.
+    /// Time of the fetch.
     pub fetched: DateTime<Utc>,
-    /// Title and text as the full-text index takes them.
+    /// Title and text as words of the full-text index.
     pub words: (String, String),
-    /// What was judged.
     pub classification: Classification,
-    /// Its sketch.
+    /// MinHash signature.
     pub signature: MinHashSignature,
 }
 
 impl Store {
-    /// Entries behind this one whose page is here and whose article is not.
+    /// Returns entries after this one that have a page and no article.
     pub fn fetched(&self, behind: EntryId, limit: usize) -> Result<Vec<PendingEntry>> {
         self.read(|c| {
             let mut s = c.prepare(&format!(
@@ -108,7 +102,7 @@ impl Store {
         })
     }
 
-    /// Keeps a page with its line in the fetch log; its entry waits for extraction.
+    /// Stores a page with its line in the fetch log; its entry then waits for extraction.
     pub fn commit_page(&self, entry: EntryId, page: &RawPage, log: &FetchRecord, now: DateTime<Utc>) -> Result<()> {
         self.write(|t| {
             t.prepare_cached("INSERT OR REPLACE INTO page (entry_id, url, content_type, body, fetched) VALUES (?1, ?2, ?3, ?4, ?5)")?
@@ -118,7 +112,6 @@ impl Store {
         })
     }
 
-    /// The page of an entry.
     pub fn page(&self, entry: EntryId) -> Result<Option<StoredPage>> {
         self.read(|c| {
             let row: Option<(String, Option<String>, Vec<u8>, i64)> = c
@@ -136,7 +129,7 @@ impl Store {
         })
     }
 
-    /// Notes that an entry could not be had; `due` says when to try again, nothing gives it up.
+    /// Records a failure; `due` is the time of the next attempt, `None` gives the entry up.
     pub fn entry_failed(&self, entry: EntryId, error: &str, due: Option<DateTime<Utc>>, log: Option<&FetchRecord>, now: DateTime<Utc>) -> Result<()> {
         self.write(|t| {
             let state = if due.is_none() { "failed" } else { "pending" };
@@ -146,7 +139,7 @@ impl Store {
         })
     }
 
-    /// Has a page fetched once more that was given up, or a source polled; false where there is neither.
+    /// Retries a page that was given up, or polls a source; returns false if there is neither.
     pub fn retry(&self, source: &SourceId, url: &str) -> Result<bool> {
         self.write(|t| {
             let pages = t
@@ -162,7 +155,7 @@ impl Store {
         })
     }
 
-    /// Notes that a site asked for patience until `due`: it costs the entry no try.
+    /// Records that a site asked for a delay until `due`; this costs the entry no attempt.
     pub fn entry_postponed(&self, entry: EntryId, due: DateTime<Utc>, log: Option<&FetchRecord>, now: DateTime<Utc>) -> Result<()> {
         self.write(|t| {
             t.prepare_cached("UPDATE entry SET due = ?2 WHERE id = ?1")?.execute(params![entry.0, due.timestamp()])?;
@@ -170,8 +163,8 @@ impl Store {
         })
     }
 
-    /// Stores an article with its judgement and story, and the line of its fetch where that is not kept yet; `None` where the same
-    /// address is in the archive already.
+    /// Stores an article with its classification and story, and the line in the fetch log if `log` has one. Returns `None` if the
+    /// archive already has the address.
     pub fn commit_article(&self, new: &NewArticle, log: Option<&FetchRecord>) -> Result<Option<ArticleId>> {
         let a = &new.extracted;
         let attachments = serde_json::to_string(&a.attachments).map_err(invalid_value("attachments"))?;
@@ -226,7 +219,7 @@ fn article_at(c: &Connection, url: &WebUrl) -> Result<Option<ArticleId>> {
     Ok(id.optional()?.map(ArticleId))
 }
 
-/// Takes an article into the full-text index.
+/// Adds an article to the full-text index.
 fn index(id: ArticleId, (title, text): (String, String)) -> BeforeCommit {
     Box::new(move |t| {
         t.prepare_cached("INSERT INTO article_words (rowid, title, text) VALUES (?1, ?2, ?3)")?.execute(params![id.0, title, text])?;
@@ -235,12 +228,12 @@ fn index(id: ArticleId, (title, text): (String, String)) -> BeforeCommit {
 }
 
 impl Store {
-    /// The article at an address, in whatever spelling.
+    /// Returns the article at an address, in any spelling.
     pub fn article_at(&self, url: &WebUrl) -> Result<Option<ArticleId>> {
         self.read(|c| article_at(c, url))
     }
 
-    /// The newest entries of a source; where a page behind its list could not be had, only those from before.
+    /// Returns the newest entries of a source; if a further page of its list failed, only those from before.
     pub fn known_entries(&self, id: &SourceId) -> Result<KnownEntries> {
         self.read(|c| {
             let mut s = c.prepare_cached(
@@ -252,13 +245,13 @@ impl Store {
             let urls: Vec<WebUrl> = rows.iter().filter_map(|(_, url)| WebUrl::parse(url).ok()).collect();
             let hosts: HashSet<&str> = urls.iter().map(WebUrl::host).collect();
             let ignored = url_parameters::ignored(c, hosts)?;
-            // by the address of today too: release 1.0 spelled some otherwise
+            // also by the current spelling: release 1.0 spelled some differently
             let addresses: Vec<String> = urls.iter().map(|u| ignored.canonicalise(u).to_string()).collect();
             Ok(KnownEntries::new(rows.into_iter().map(|(identity, _)| identity).chain(addresses), ignored))
         })
     }
 
-    /// An entry that no list has: an editor gave its address. The crawl leaves it alone.
+    /// Adds an entry for an address that an editor gave. The crawl does not fetch it.
     pub fn manual_entry(&self, source: &Source, url: &WebUrl, now: DateTime<Utc>) -> Result<PendingEntry> {
         let id = self.write(|t| {
             t.execute(
@@ -297,14 +290,14 @@ pub(super) fn read_open(r: &Row<'_>) -> Result<PendingEntry> {
     })
 }
 
-/// What came of adding an entry.
+/// The outcome of adding an entry.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Inserted {
-    /// Its page is to be fetched.
+    /// Its page must be fetched.
     New,
-    /// New at this source; another had it before.
+    /// New for this source; another source had it before.
     KnownElsewhere,
-    /// Listed by this source before.
+    /// This source listed it before.
     Listed,
 }
 
@@ -313,8 +306,8 @@ pub(super) fn insert_entry(t: &Connection, source: &Source, entry: &Entry, place
     let canonical = url_parameters::canonical(t, &entry.url)?;
     url_parameters::adopt_old_spelling(t, &entry.url, &canonical)?;
     let identity = identity(entry, source.identity, &canonical);
-    // The same address from another source is fetched once; this row only remembers that it was listed here too. So is an entry that
-    // this source had when it told entries apart by address.
+    // The same address from another source is fetched once; this row only records that this source lists it too. The same holds
+    // for an entry that this source had when it told entries apart by address.
     let known: bool = t
         .prepare_cached(
             "SELECT EXISTS (SELECT 1 FROM entry WHERE canonical = ?1 AND (source_id <> ?2 OR identity <> ?3 AND (?4 OR identity = canonical AND title = ?5)))",

@@ -7,28 +7,26 @@ use crate::fetch::RequestStats;
 use crate::model::{SourceId, WebUrl};
 use crate::store::Result;
 
-/// One line of the fetch log.
+/// A line of the fetch log.
 #[derive(Debug, Clone)]
 pub struct FetchRecord {
-    /// Source.
     pub source: SourceId,
-    /// Address asked.
+    /// The requested address.
     pub url: WebUrl,
-    /// A poll of the source, or the page of an entry.
+    /// A poll, or the page of an entry.
     pub listing: bool,
-    /// `ok`, `not-modified` or the error's stable word.
+    /// `ok`, `not-modified` or the error's code.
     pub code: &'static str,
-    /// The same in words.
     pub outcome: String,
-    /// Bytes of the body, decompressed.
+    /// Decompressed.
     pub bytes: usize,
     /// What the request cost.
     pub stats: RequestStats,
-    /// Whether validators were sent.
+    /// Validators were sent.
     pub conditional: bool,
 }
 
-/// Adds to the fetch log.
+/// Adds a line.
 pub(super) fn log_fetch(t: &Connection, record: &FetchRecord, now: DateTime<Utc>) -> Result<()> {
     let number = |n: u64| i64::try_from(n).unwrap_or(i64::MAX);
     t.prepare_cached(
@@ -52,7 +50,7 @@ pub(super) fn log_fetch(t: &Connection, record: &FetchRecord, now: DateTime<Utc>
     Ok(())
 }
 
-/// Corrects what the last line of this source and address says of what came.
+/// Corrects the outcome in the last line of this source and address.
 pub(super) fn correct_fetch(t: &Connection, record: &FetchRecord) -> Result<()> {
     t.prepare_cached(
         "UPDATE fetch_log SET code = ?3, outcome = ?4

@@ -1,4 +1,4 @@
-//! Firms whose industries an editor named.
+//! Firms with industries named by an editor.
 
 use chrono::{DateTime, Utc};
 use rusqlite::params;
@@ -21,7 +21,7 @@ impl Store {
         })
     }
 
-    /// Stores what an editor says of a firm; without industries the firm is forgotten.
+    /// Stores an editor's industries of a firm; without industries the firm is deleted.
     pub fn set_firm(&self, firm: &Firm, who: &str, now: DateTime<Utc>) -> Result<()> {
         let json = serde_json::to_string(&firm.industries).map_err(invalid_value("industries"))?;
         self.write(|t| {

@@ -1,4 +1,4 @@
-//! The bytes of pictures and attachments of an edition's items.
+//! Pictures and attachments of an edition's items.
 
 use std::collections::HashMap;
 
@@ -8,12 +8,12 @@ use rusqlite::{OptionalExtension as _, params};
 use crate::model::{Edition, EditionId, FileId, ItemFile};
 use crate::store::{Result, Store};
 
-/// Most bytes of all files of an edition, those of dropped items included: many mail servers refuse letters of more than 25 MB,
-/// and base64 adds a third.
+/// For all files of an edition, including those of dropped items: many mail servers refuse messages of more than 25 MB, and
+/// base64 adds a third.
 pub const MAX_EDITION_FILES: usize = 15 << 20;
 
 impl Store {
-    /// Stores a file; `None` where the edition's files would become too many bytes.
+    /// Stores a file; returns `None` if the edition's files would become too large.
     pub fn add_item_file(&self, edition: EditionId, name: &str, media_type: &str, body: &[u8], now: DateTime<Utc>) -> Result<Option<ItemFile>> {
         self.write(|t| {
             let sum = "SELECT coalesce(sum(octet_length(body)), 0) FROM item_file WHERE edition_id = ?1";
@@ -33,7 +33,7 @@ impl Store {
         })
     }
 
-    /// Removes a file that no item has.
+    /// Removes a file that no item uses.
     pub fn remove_item_file(&self, id: FileId) -> Result<()> {
         self.write(|t| {
             t.prepare_cached("DELETE FROM item_file WHERE id = ?1")?.execute([id.0])?;
@@ -41,7 +41,7 @@ impl Store {
         })
     }
 
-    /// A file of an edition: its name, MIME type and bytes.
+    /// Returns a file of an edition: name, MIME type, bytes.
     pub fn item_file(&self, edition: EditionId, id: FileId) -> Result<Option<(String, String, Vec<u8>)>> {
         self.read(|c| {
             let mut s = c.prepare_cached("SELECT name, media_type, body FROM item_file WHERE edition_id = ?1 AND id = ?2")?;
@@ -49,7 +49,7 @@ impl Store {
         })
     }
 
-    /// The bytes of the files that the items of an edition have.
+    /// Returns the files of an edition's items.
     pub fn item_files(&self, edition: &Edition) -> Result<HashMap<FileId, Vec<u8>>> {
         let mut out = HashMap::new();
         for file in edition.items().flat_map(crate::model::Item::files) {
@@ -60,7 +60,7 @@ impl Store {
         Ok(out)
     }
 
-    /// Headlines of the articles that editors dropped from an edition.
+    /// Returns the titles of articles that editors dropped from an edition.
     pub fn dropped_titles(&self, edition: EditionId) -> Result<Vec<String>> {
         self.read(|c| {
             let sql = "SELECT a.title FROM decision d JOIN article a ON a.id = d.article_id WHERE d.edition_id = ?1 AND d.kept = 0";

@@ -1,32 +1,30 @@
-//! Single facts, and what the archive says of words over time.
+//! Key-value settings, and trending keywords.
 
 use chrono::{DateTime, Utc};
 use rusqlite::{OptionalExtension as _, params};
 
 use crate::store::{Result, Store};
 
-/// Articles of a week that must name a word before it is told.
+/// A trending keyword needs at least this many articles in a week.
 const MIN_MENTIONS: i64 = 3;
-/// How many times more often than before.
+/// Compared with the weeks before.
 const RISE_FACTOR: i64 = 3;
-/// A day, in seconds.
+/// In seconds.
 const DAY: i64 = 86_400;
 
-/// The fact that holds it.
+/// Its key.
 const MESSAGE_SALT: &str = "message_salt";
 
 impl Store {
-    /// A fact.
     pub fn kv(&self, name: &str) -> Result<Option<String>> {
         self.read(|c| Ok(c.prepare_cached("SELECT value FROM fact WHERE name = ?1")?.query_row([name], |r| r.get(0)).optional()?))
     }
 
-    /// Remembers a fact.
     pub fn put_kv(&self, name: &str, value: &str) -> Result<()> {
         self.write(|t| Ok(t.execute("INSERT OR REPLACE INTO fact (name, value) VALUES (?1, ?2)", [name, value]).map(|_| ())?))
     }
 
-    /// Random letters of this database, made when first asked for: no Message-ID of another database can be the same.
+    /// Returns this database's random salt, created on first use, so that no other database makes the same Message-ID.
     pub fn message_salt(&self) -> Result<String> {
         if let Some(salt) = self.kv(MESSAGE_SALT)? {
             return Ok(salt);
@@ -37,17 +35,17 @@ impl Store {
         })
     }
 
-    /// Why no letter leaves, where that is so: after a restore.
+    /// Returns why mail is held, if it is: after a restore.
     pub fn mail_hold(&self) -> Result<Option<String>> {
         self.kv("held")
     }
 
-    /// Lets letters leave again; whether they were held.
+    /// Releases held mail; returns whether it was held.
     pub fn release_mail(&self) -> Result<bool> {
         self.write(|t| Ok(t.execute("DELETE FROM fact WHERE name = 'held'", [])? > 0))
     }
 
-    /// Has the articles since a moment judged anew if they were judged by other rules than these; gives how many.
+    /// Marks articles since a moment for classification if other rules classified them; returns how many.
     pub fn reclassify(&self, rules: &str, since: DateTime<Utc>) -> Result<usize> {
         self.write(|t| {
             let before: Option<String> = t.query_row("SELECT value FROM fact WHERE name = 'rules'", [], |r| r.get(0)).optional()?;
@@ -59,12 +57,12 @@ impl Store {
         })
     }
 
-    /// Keywords that the last seven days name far more often than the four weeks before, most often first.
+    /// Returns keywords that are far more frequent in the last seven days than in the four weeks before, most frequent first.
     pub fn rising_keywords(&self, now: DateTime<Utc>, most: usize) -> Result<Vec<String>> {
         self.read(|c| {
             let today = now.timestamp() / DAY;
             let first: Option<i64> = c.query_row("SELECT min(day) FROM keyword_day", [], |r| r.get(0))?;
-            // without weeks to compare with, every word rises
+            // without weeks to compare with, every word would trend
             if first.is_none_or(|first| first > today - 21) {
                 return Ok(Vec::new());
             }

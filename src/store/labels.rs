@@ -1,11 +1,12 @@
-//! An article's judgement, and its labels as rows: what it says is written twice, so that a search by label alone reads an index.
+//! Classifications and their labels. Labels are stored twice, in the JSON and as rows, so that a search by label reads only an
+//! index.
 
 use rusqlite::{Connection, params};
 
 use crate::model::ArticleId;
 use crate::store::Result;
 
-/// Tables of labels: what each holds, and which part of the judgement it comes from.
+/// Label tables: their content, and the part of the classification it comes from.
 const LABELS: [(&str, &str, &str); 5] = [
     ("article_industry", "j.value ->> '$.name'", "json_each(a.judgement, '$.industries')"),
     ("article_industry", "j.value ->> '$.name'", "json_each(a.judgement, '$.themes')"),
@@ -13,10 +14,10 @@ const LABELS: [(&str, &str, &str); 5] = [
     ("article_keyword", "j.value", "json_each(a.judgement, '$.keywords')"),
     ("article_place", "j.value", "json_each(a.judgement, '$.places')"),
 ];
-/// Parts of the judgement that name organisations.
+/// Parts of the classification that name organisations.
 const ORGANISATIONS: [&str; 2] = ["json_each(a.judgement, '$.organisations')", "json_each(a.judgement, '$.mentioned')"];
 
-/// Stores a judgement as JSON, with its labels in place of those of before.
+/// Stores a classification as JSON and replaces its label rows.
 pub(super) fn store_judgement(t: &Connection, id: ArticleId, json: &str) -> Result<()> {
     t.prepare_cached("UPDATE article SET judgement = ?2 WHERE id = ?1")?.execute(params![id.0, json])?;
     let run = |sql: String| -> Result<()> {

@@ -1,31 +1,29 @@
-//! Figures for monitoring, each read by an index or from a small table.
+//! Metrics for monitoring, each read by an index or from a small table.
 
 use chrono::{DateTime, Utc};
 
 use crate::store::outgoing_messages::DeliveryState;
 use crate::store::{Result, Store};
 
-/// What monitoring asks for.
 #[derive(Debug, Clone, Default)]
 pub struct Gauges {
-    /// Sources that are polled: ok, failing, resting.
+    /// Sources by state: ok, failing, disabled.
     pub sources: Vec<(&'static str, i64)>,
-    /// Polls that are due.
+    /// Due polls.
     pub due_looks: i64,
-    /// Pages to be fetched.
+    /// Articles to fetch.
     pub pending_pages: i64,
-    /// Letters by state; only states of which there are some, sent ones left out.
+    /// Messages by state, without states that have none and without sent ones.
     pub outbox: Vec<(DeliveryState, i64)>,
-    /// Seconds since the oldest waiting letter was queued.
+    /// Age of the oldest waiting message, in seconds.
     pub oldest_letter: i64,
-    /// When the last issue was built.
+    /// Time of the last issue.
     pub last_issue: Option<DateTime<Utc>>,
-    /// When the last backup was made.
+    /// Time of the last backup.
     pub last_backup: Option<DateTime<Utc>>,
 }
 
 impl Store {
-    /// Reads them.
     pub fn gauges(&self, now: DateTime<Utc>) -> Result<Gauges> {
         let last_backup = self.last_backup()?;
         self.read(|c| {

@@ -1,6 +1,6 @@
-//! The only place that knows SQL: one SQLite file in WAL mode, one writer, readers beside it.
+//! The only room with SQL: one SQLite file in WAL mode, one writer, parallel readers.
 //!
-//! Everything here is synchronous and short; callers on async threads go through [`Store::run`].
+//! Everything here is synchronous and short; async callers use [`Store::run`].
 
 mod accounts;
 mod articles;
@@ -71,19 +71,19 @@ use open::{connect, inode, is_whole, lock};
 use upgrade::{create, is_current, upgrade};
 use writer::{BeforeCommit, Writer};
 
-/// Of the connection that writes. What a savepoint may have to undo is kept in memory, not in a temporary file.
+/// For the writing connection: keep savepoint journals in memory, not in a temporary file.
 const WRITER_PRAGMAS: &str = "PRAGMA temp_store = MEMORY;";
 
-/// Idle read connections kept.
+/// Idle read connections.
 const READERS: usize = 4;
 
 struct Inner {
     path: PathBuf,
     writer: Writer,
     readers: Mutex<Vec<Connection>>,
-    /// The file's number on its disk.
+    /// The file's inode.
     inode: u64,
-    /// Held as long as the store lives: a second process on the same folder is refused.
+    /// Held as long as the store lives, so that a second process on the same folder is refused.
     _lock: Option<File>,
 }
 
@@ -99,7 +99,7 @@ impl Store {
         Self::open_file(&folder.join("qingbao.db"), Some(lock))
     }
 
-    /// Opens `DIR/qingbao.db` beside a running service: for commands that only read.
+    /// Opens `DIR/qingbao.db` beside a running service, for commands that only read.
     pub fn open_beside(folder: &Path) -> Result<Self> {
         let path = folder.join("qingbao.db");
         if !path.exists() {
@@ -108,7 +108,7 @@ impl Store {
             return Err(StoreError::Folder { path: folder.display().to_string(), source });
         }
         if is_whole(&path) && !is_current(&path)? {
-            // only whoever has the folder alone may change the schema
+            // changing the schema needs exclusive access to the folder
             drop(Self::open(folder)?);
         }
         Self::open_file(&path, None)
@@ -123,18 +123,18 @@ impl Store {
         let mut writer = connect(path, false)?;
         writer.execute_batch("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;").map_err(|e| classify(path, e))?;
         upgrade(&mut writer, path)?;
-        // after the upgrade, which may sort more than memory holds
+        // after the upgrade, which may sort more than fits into memory
         writer.execute_batch(WRITER_PRAGMAS).map_err(|e| classify(path, e))?;
         let inode = inode(path).unwrap_or_default();
         Ok(Self(Arc::new(Inner { path: path.to_owned(), writer: Writer::new(writer), readers: Mutex::default(), inode, _lock: lock })))
     }
 
-    /// Whether a write failed in the disk itself: nothing more should be written before a new start.
+    /// Whether the disk refused a write, so that nothing more should be written before a restart.
     pub fn is_broken(&self) -> bool {
         self.0.writer.is_broken()
     }
 
-    /// Whether the file still is the one that was opened.
+    /// Whether the path still leads to the file that was opened.
     pub fn is_in_place(&self) -> bool {
         inode(&self.0.path) == Some(self.0.inode)
     }
@@ -149,17 +149,17 @@ impl Store {
         tokio::task::spawn_blocking(move || work(&store)).await.unwrap_or(Err(StoreError::Cancelled))
     }
 
-    /// One piece of work, all or nothing, on disk when this returns.
+    /// Runs a transaction, which is on disk when this returns.
     fn write<T>(&self, work: impl FnOnce(&Connection) -> Result<T>) -> Result<T> {
         self.0.writer.write(work)
     }
 
-    /// The same for a piece that puts something off until just before the commit.
+    /// Runs a transaction with a part that is deferred until just before the commit.
     fn write_with_hook<T>(&self, work: impl FnOnce(&Connection) -> Result<(T, Option<BeforeCommit>)>) -> Result<T> {
         self.0.writer.write_with_hook(work)
     }
 
-    /// Reads on a connection of its own.
+    /// Reads on a separate connection.
     fn read<T>(&self, work: impl FnOnce(&Connection) -> Result<T>) -> Result<T> {
         let idle = self.0.readers.lock().unwrap_or_else(PoisonError::into_inner).pop();
         let reader = match idle {

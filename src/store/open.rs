@@ -1,4 +1,4 @@
-//! Opening the file: a whole one, and for one process.
+//! Opening the database: a complete file, for one process.
 
 use std::fs::{File, OpenOptions};
 use std::io::{Read as _, Write as _};
@@ -10,18 +10,18 @@ use rusqlite::{Connection, OpenFlags};
 use crate::store::error::classify;
 use crate::store::{Result, StoreError};
 
-/// How long another process may hold the file before we give up.
+/// How long to wait for a lock of another process.
 const BUSY: Duration = Duration::from_secs(30);
-/// Prepared statements kept by a connection.
+/// Prepared statements cached per connection.
 const STATEMENTS: usize = 128;
 
 pub(super) fn inode(path: &Path) -> Option<u64> {
     std::os::unix::fs::MetadataExt::ino(&std::fs::metadata(path).ok()?).into()
 }
 
-/// Whether a file is an SQLite database of the length its header says (file format, §1.3.3 and §1.3.8). SQLite itself
-/// would take an empty file for a new database and notice a cut one only later. Beside a write-ahead log the length may lag
-/// behind: an interrupted checkpoint is made good from the log.
+/// Whether a file is an SQLite database of the length in its header (file format, §1.3.3 and §1.3.8). SQLite itself would take an
+/// empty file for a new database and notice a truncated one only later. With a write-ahead log the length may lag behind, because
+/// the log completes an interrupted checkpoint.
 pub(super) fn is_whole(path: &Path) -> bool {
     let mut header = [0u8; 100];
     // opening a pipe would wait for its writer
@@ -42,13 +42,13 @@ pub(super) fn is_whole(path: &Path) -> bool {
     header.starts_with(b"SQLite format 3\0") && (has_log || metadata.len() >= page * pages)
 }
 
-/// Opens the file; one that vanished is never silently begun anew.
+/// Opens the file; a missing one is never silently created.
 pub(super) fn connect(path: &Path, create: bool) -> Result<Connection> {
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let flags = if create { flags | OpenFlags::SQLITE_OPEN_CREATE } else { flags };
     let connection = Connection::open_with_flags(path, flags).map_err(|e| classify(path, e))?;
     connection.busy_timeout(BUSY)?;
-    // the crawl alone uses more than the 16 kept by default, and compiling one anew costs more than running it
+    // the crawl alone uses more than the default 16, and compiling a statement costs more than running it
     connection.set_prepared_statement_cache_capacity(STATEMENTS);
     connection.execute_batch("PRAGMA foreign_keys = ON; PRAGMA trusted_schema = OFF;").map_err(|e| classify(path, e))?;
     Ok(connection)

@@ -1,4 +1,4 @@
-//! Letters waiting to be sent. A letter's bytes are stored before anything is sent, and its state changes with every step.
+//! The outbox. A message's bytes are stored before anything is sent, and its state changes with every step.
 
 use chrono::{DateTime, TimeDelta, Utc};
 use rusqlite::{Connection, params};
@@ -7,35 +7,34 @@ use crate::config::settings::AmbiguousDeliveryPolicy;
 use crate::model::{Edition, EditionId, OutboxId};
 use crate::store::{Result, Store};
 
-/// A letter to be queued.
+/// A message to queue.
 #[derive(Debug)]
 pub struct OutgoingMessage {
     /// Bare address.
     pub recipient: String,
-    /// Fixed before the first try, the same in every later one.
+    /// Fixed before the first attempt, and the same in later ones.
     pub message_id: String,
-    /// The whole message.
     pub message: Vec<u8>,
 }
 
-/// Where a letter stands.
+/// The state of a message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum DeliveryState {
-    /// Waits for its next try.
+    /// Waits for its next attempt.
     Queued,
-    /// A try has begun; nothing was handed over yet.
+    /// An attempt has started; the content was not sent yet.
     Sending,
-    /// Its content is being handed over: it may have been accepted.
+    /// The content is being sent: it may have been accepted.
     Transmitting,
     /// Accepted.
     Sent,
-    /// Refused for good.
+    /// Refused permanently.
     Failed,
     /// May have been accepted; waits for an operator.
     Uncertain,
-    /// No longer worth sending.
+    /// Too old to send.
     Expired,
-    /// Called off by an operator.
+    /// Cancelled by an operator.
     Cancelled,
 }
 
@@ -55,16 +54,15 @@ impl DeliveryState {
         Self::WORDS.iter().find(|w| w.1 == word).map_or(Self::Queued, |w| w.0)
     }
 
-    /// As stored.
     pub fn as_str(self) -> &'static str {
         Self::WORDS.iter().find(|w| w.0 == self).map_or("queued", |w| w.1)
     }
 }
 
-/// What a letter brings.
+/// The content of a message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum MessageContent {
-    /// An issue as a draft, or what operators are told.
+    /// A draft, or a notice to operators.
     Draft,
     /// A final issue, for this time that it was final.
     Final(u32),
@@ -75,32 +73,26 @@ pub enum MessageContent {
 /// A letter in the outbox.
 #[derive(Debug, Clone)]
 pub struct OutboxMessage {
-    /// Row.
     pub id: OutboxId,
-    /// Edition; `None` for a notice to operators.
+    /// `None` for a notice to operators.
     pub edition: Option<EditionId>,
-    /// What it brings.
     pub content: MessageContent,
     /// Bare address.
     pub recipient: String,
-    /// Message-ID.
     pub message_id: String,
-    /// The whole message.
     pub message: Vec<u8>,
-    /// State.
     pub state: DeliveryState,
-    /// Tries so far.
     pub attempts: u32,
-    /// Tries whose end is not known: more than none, and the recipient may have it twice.
+    /// Number of attempts with unknown result. If greater than zero, the recipient may get the mail twice.
     pub ambiguous_attempts: u32,
-    /// When it is tried next.
+    /// Time of the next attempt.
     pub next_attempt: i64,
     /// Last answer of the server.
     pub reply: Option<String>,
 }
 
 impl OutboxMessage {
-    /// A letter that is sent at once and not recorded.
+    /// A message that is sent at once and not recorded.
     pub fn test_copy(letter: OutgoingMessage) -> Self {
         let OutgoingMessage { recipient, message_id, message } = letter;
         let state = DeliveryState::Queued;
@@ -123,8 +115,8 @@ impl OutboxMessage {
 const COLUMNS: &str = "id, edition_id, recipient, message_id, message, state, tries, doubts, next_try, reply, final, notice_id";
 
 impl Store {
-    /// Queues letters; one that is queued for this edition and recipient already stays as it is. Returns how many are new. Of a final
-    /// issue that was called back meanwhile none is queued.
+    /// Queues messages; one already queued for this edition and recipient stays as it is. Returns the number of new ones. Queues
+    /// none of a final issue that was withdrawn meanwhile.
     pub fn queue_messages(&self, edition: &Edition, letters: &[OutgoingMessage], now: DateTime<Utc>, expires: DateTime<Utc>) -> Result<usize> {
         let round = if edition.is_final { edition.signing.round } else { 0 };
         self.write(|t| {
@@ -134,8 +126,8 @@ impl Store {
         })
     }
 
-    /// Makes good what a killed process left: letters whose content was not handed over are queued again, those of unknown
-    /// fate as the policy says. Gives these.
+    /// Recovers messages of a killed process: those whose content was not sent are queued again, those of unknown fate as the
+    /// policy says. Returns the latter.
     pub fn recover_messages(&self, policy: AmbiguousDeliveryPolicy) -> Result<Vec<OutboxMessage>> {
         let unknown = self.messages(&format!("SELECT {COLUMNS} FROM outbox WHERE state = 'handing' ORDER BY id"), params![])?;
         self.write(|t| {
@@ -147,7 +139,7 @@ impl Store {
         Ok(unknown)
     }
 
-    /// Gives up letters that are no longer worth sending; gives them.
+    /// Gives up expired messages; returns them.
     pub fn expire_messages(&self, now: DateTime<Utc>) -> Result<Vec<OutboxMessage>> {
         let late =
             self.messages(&format!("SELECT {COLUMNS} FROM outbox WHERE state = 'queued' AND expires <= ?1 ORDER BY id"), params![now.timestamp()])?;
@@ -155,7 +147,7 @@ impl Store {
         Ok(late)
     }
 
-    /// Letters whose try is due, oldest first; those that failed before come last, so that they hold nobody up.
+    /// Returns due messages, oldest first. Those that failed before come last, so that they delay nobody.
     pub fn due_messages(&self, now: DateTime<Utc>, limit: usize) -> Result<Vec<OutboxMessage>> {
         self.messages(
             &format!("SELECT {COLUMNS} FROM outbox WHERE state = 'queued' AND next_try <= ?1 ORDER BY tries, id LIMIT ?2"),
@@ -181,7 +173,7 @@ impl Store {
         self.messages(&format!("SELECT {COLUMNS} FROM outbox {which} ORDER BY id DESC LIMIT ?1"), params![i64::try_from(limit).unwrap_or(i64::MAX)])
     }
 
-    /// An operator's word on a letter that is not being sent: gives whether it could be followed.
+    /// Applies an operator's decision to a message that is not being sent; returns whether that was possible.
     pub fn set_delivery_state(&self, id: OutboxId, state: DeliveryState, now: DateTime<Utc>, expires: DateTime<Utc>) -> Result<bool> {
         self.write(|t| {
             let from = if state == DeliveryState::Queued {
@@ -197,7 +189,7 @@ impl Store {
         })
     }
 
-    /// All letters of an edition.
+    /// Returns the messages of an edition.
     pub fn messages_of(&self, edition: EditionId) -> Result<Vec<OutboxMessage>> {
         self.messages(&format!("SELECT {COLUMNS} FROM outbox WHERE edition_id = ?1 ORDER BY id"), params![edition.0])
     }
@@ -229,18 +221,17 @@ impl Store {
         })
     }
 
-    /// Notes that a try begins, before the first byte leaves; false where the letter was called off meanwhile.
+    /// Records the start of an attempt, before the first byte is sent; returns false if the message was cancelled meanwhile.
     pub fn mark_sending(&self, id: OutboxId) -> Result<bool> {
         self.write(|t| Ok(t.execute("UPDATE outbox SET state = 'sending', tries = tries + 1 WHERE id = ?1 AND state = 'queued'", [id.0])? > 0))
     }
 
-    /// Notes that its content is about to be handed over, before the first byte of it leaves; false where the letter was called off
-    /// meanwhile.
+    /// Records that the content is about to be sent, before its first byte; returns false if the message was cancelled meanwhile.
     pub fn mark_transmitting(&self, id: OutboxId) -> Result<bool> {
         self.write(|t| Ok(t.execute("UPDATE outbox SET state = 'handing' WHERE id = ?1 AND state = 'sending'", [id.0])? > 0))
     }
 
-    /// A try ended; with `doubt` where it is not known how. `notices` tell operators, once each.
+    /// Records the end of an attempt; `doubt` if the result is unknown. `notices` to operators are queued once.
     pub fn finish_attempt(&self, id: OutboxId, end: &DeliveryOutcome, notices: &[OutgoingMessage], now: DateTime<Utc>) -> Result<()> {
         self.write(|t| {
             t.execute(
@@ -252,29 +243,27 @@ impl Store {
         })
     }
 
-    /// Queues notices to operators; one that was queued before is not queued again.
+    /// Queues notices to operators; each only once.
     pub fn queue_notices(&self, notices: &[OutgoingMessage], now: DateTime<Utc>) -> Result<usize> {
         self.write(|t| notices.iter().map(|n| queue(t, None, None, n, now, now + NOTICE)).sum())
     }
 }
 
-/// How a try ended.
+/// The end of an attempt.
 #[derive(Debug, Clone)]
 pub struct DeliveryOutcome {
-    /// Where the letter stands now.
     pub state: DeliveryState,
-    /// The server's words.
     pub reply: String,
-    /// When it is tried next, in seconds since 1970.
+    /// In seconds since 1970.
     pub next_try: i64,
-    /// Whether it may have been accepted all the same.
+    /// It may have been accepted all the same.
     pub doubt: bool,
 }
 
 /// How long a notice to operators is worth sending.
 const NOTICE: TimeDelta = TimeDelta::days(3);
 
-/// Queues a letter: of an issue with its round, of a notice about it, or to operators.
+/// Queues a message: of an issue with its round, of a notice about it, or to operators.
 fn queue(
     t: &Connection,
     of: Option<(EditionId, u32)>,
@@ -290,7 +279,7 @@ fn queue(
     Ok(t.prepare_cached(sql)?.execute(params)?)
 }
 
-/// Queues a letter of a notice about an issue.
+/// Queues a message of a notice about an issue.
 pub(super) fn queue_to_readers(
     t: &Connection,
     edition: EditionId,

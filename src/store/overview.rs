@@ -1,4 +1,4 @@
-//! The archive in figures.
+//! Statistics of the archive.
 
 use chrono::{DateTime, Days, NaiveDate, Offset as _, TimeDelta, TimeZone as _, Utc};
 use chrono_tz::Tz;
@@ -7,55 +7,53 @@ use rusqlite::params;
 use crate::model::{SourceId, Trend, WEEKS};
 use crate::store::{Result, Store};
 
-/// Days that are counted one by one.
+/// Days counted one by one.
 pub const DAYS: usize = 28;
 const DAY: i64 = 86_400;
 
-/// The archive in figures.
+/// Statistics of the archive.
 #[derive(Debug, Clone, Default)]
 pub struct Overview {
     /// Articles by day, oldest first, today last.
     pub days: Vec<(NaiveDate, u32)>,
     /// Articles by industry and week, most first.
     pub industries: Vec<Trend>,
-    /// Keywords heard far more often than before.
+    /// Trending keywords.
     pub rising: Vec<String>,
-    /// The stories of the last week, of an industry or theme of ours, that most sources had: article, headline, copies.
+    /// The stories of the last week with an industry or theme that most sources had: article, title, copies.
     pub stories: Vec<(i64, String, u32)>,
-    /// What editors made of what was proposed, over sixty days: kept, and dropped by reason.
+    /// Items that editors kept over sixty days.
     pub kept: u32,
     /// Reason as stored, and how often.
     pub dropped: Vec<(String, u32)>,
 }
 
-/// A visit to a site.
+/// A request to a site.
 #[derive(Debug, Clone)]
 pub struct FetchLogEntry {
-    /// When.
     pub at: DateTime<Utc>,
-    /// Source's name.
+    /// The source's name.
     pub source: String,
-    /// Address.
     pub url: String,
-    /// What came of it, as a stable word.
+    /// A stable code.
     pub code: String,
-    /// What came of it.
+    /// In words.
     pub outcome: String,
-    /// Bytes over the wire.
+    /// Before decompression.
     pub bytes: i64,
-    /// How long it took.
+    /// Duration.
     pub millis: i64,
 }
 
 impl Store {
-    /// The last visits that brought nothing, newest first.
+    /// Returns the last failed requests, newest first.
     pub fn failed_fetches(&self, most: usize) -> Result<Vec<FetchLogEntry>> {
         let which =
             "f.id > (SELECT coalesce(max(id), 0) FROM fetch_log) - 20000 AND f.code NOT IN ('ok', 'not-modified') ORDER BY f.id DESC LIMIT ?1";
         self.fetch_log(which, params![i64::try_from(most).unwrap_or(i64::MAX)])
     }
 
-    /// The last visits to a source and its pages, newest first.
+    /// Returns the last requests to a source and its articles, newest first.
     pub fn fetch_log_of(&self, source: &SourceId, most: usize) -> Result<Vec<FetchLogEntry>> {
         self.fetch_log("f.source_id = ?1 ORDER BY f.at DESC, f.id DESC LIMIT ?2", params![source.as_str(), i64::try_from(most).unwrap_or(i64::MAX)])
     }
@@ -74,7 +72,7 @@ impl Store {
 }
 
 impl Store {
-    /// Counts; reads the last eight weeks of the archive.
+    /// Computes the statistics; reads the last eight weeks of the archive.
     pub fn overview(&self, zone: Tz, now: DateTime<Utc>) -> Result<Overview> {
         let offset = i64::from(zone.offset_from_utc_datetime(&now.naive_utc()).fix().local_minus_utc());
         let today = (now.timestamp() + offset) / DAY;

@@ -1,4 +1,4 @@
-//! Upkeep: what is old goes, piece by piece, and the file shrinks. Articles, editions and what became of letters stay.
+//! Retention: deletes old data in small pieces, so that the file shrinks. Articles, editions and delivery results stay.
 
 use chrono::{DateTime, TimeDelta, Utc};
 use rusqlite::params;
@@ -7,42 +7,42 @@ use crate::config::settings::StoreSettings;
 use crate::store::audit::IS_FAILED_SIGN_IN;
 use crate::store::{Result, Store};
 
-/// Rows that go in one transaction: editors wait no longer than that takes.
+/// Rows deleted per transaction: editors wait no longer than that takes.
 const DELETE_BATCH: i64 = 500;
-/// Free pages given back to the disk in one transaction.
+/// Free pages returned to the disk per transaction.
 const PAGES: i64 = 2_000;
-/// Days for which rising words are counted.
+/// How long keyword counts are kept, in days.
 const WORD_DAYS: i64 = 400;
-/// How long every state of a finished edition is kept.
+/// How long revisions of a finished edition are kept.
 const STATES: TimeDelta = TimeDelta::days(90);
-/// Wrong passwords kept in the log of changes.
+/// Wrong passwords kept in the audit log.
 const MAX_FAILED_LOGINS: i64 = 10_000;
-/// How long it is kept who did what.
+/// For the audit log.
 const AUDIT: TimeDelta = TimeDelta::days(730);
 
-/// How long it is remembered which sources had an article; how many each brought, and when the last, stays.
+/// For sightings; each source's count and last date stay.
 const SIGHTINGS: TimeDelta = TimeDelta::days(400);
 
-/// What went.
+/// What was deleted.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct RetentionReport {
-    /// Pages as fetched.
+    /// Fetched pages.
     pub pages: usize,
     /// Lines of the fetch log.
     pub visits: usize,
-    /// Letters whose bytes went.
+    /// Messages whose bytes were deleted.
     pub letters: usize,
-    /// Bytes given back to the disk.
+    /// Bytes returned to the disk.
     pub bytes: u64,
 }
 
 impl Store {
-    /// Removes what is older than the settings say, and gives the room back.
+    /// Deletes what is older than the settings say, and returns the space to the disk.
     pub fn apply_retention(&self, settings: &StoreSettings, now: DateTime<Utc>) -> Result<RetentionReport> {
         let before = |age: std::time::Duration| (now - TimeDelta::from_std(age).unwrap_or(TimeDelta::days(3_650))).timestamp();
         let pages = "DELETE FROM page WHERE entry_id IN (SELECT p.entry_id FROM page p JOIN entry e ON e.id = p.entry_id
                      WHERE p.fetched < ?1 AND e.state <> 'fetched' ORDER BY p.fetched LIMIT ?2)";
-        // ids are given in order of time
+        // ids ascend with time
         let visits = "DELETE FROM fetch_log WHERE id IN (SELECT id FROM (SELECT id, at FROM fetch_log ORDER BY id LIMIT ?2) WHERE at < ?1)";
         let letters = "UPDATE outbox SET message = x'' WHERE id IN (SELECT id FROM outbox
                        WHERE queued < ?1 AND state IN ('sent', 'expired', 'cancelled') AND octet_length(message) > 0 LIMIT ?2)";
@@ -75,7 +75,7 @@ impl Store {
         Ok(done)
     }
 
-    /// Wrong passwords of strangers are kept for a while, and not more than so many: they push nothing else out.
+    /// Strangers' wrong passwords are kept for a while, and limited in number, so that they push nothing else out.
     fn last_failed_login_to_drop(&self, before: i64) -> Result<i64> {
         let sql = format!(
             "SELECT max(coalesce((SELECT max(id) FROM audit WHERE {IS_FAILED_SIGN_IN} AND at < ?1), 0),
@@ -95,7 +95,7 @@ impl Store {
         }
     }
 
-    /// Gives free pages back to the disk; the bytes.
+    /// Returns free pages to the disk; returns the bytes.
     fn shrink(&self) -> Result<u64> {
         let count = |name: &str| self.read(|c| Ok(c.query_row(&format!("PRAGMA {name}"), [], |r| r.get::<_, i64>(0))?));
         let (size, before) = (count("page_size")?, count("freelist_count")?);

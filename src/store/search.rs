@@ -1,4 +1,4 @@
-//! Finding articles: words, and what is known of them.
+//! Search: words and labels.
 
 use chrono::{NaiveDate, NaiveTime, TimeZone as _};
 use chrono_tz::Tz;
@@ -9,34 +9,31 @@ use crate::model::{Article, ArticleId, Headline};
 use crate::store::articles::{match_words, read_article_with_texts};
 use crate::store::{Result, Store};
 
-/// Matches that are ranked, those stored last.
+/// Matches that are ranked: those stored last.
 const RANKED: usize = 2_000;
 
-/// What an article must be like; empty wishes ask for nothing.
+/// What articles must match; empty fields match all.
 #[derive(Debug, Clone)]
 pub struct Filter {
-    /// Words it holds.
     pub words: Option<String>,
-    /// An industry or theme it was given.
+    /// An industry or theme.
     pub industry: Option<String>,
-    /// Its column.
     pub column: Option<String>,
-    /// A place it names.
+    /// A place in the text.
     pub place: Option<String>,
-    /// An organisation it names.
+    /// An organisation in the text.
     pub organisation: Option<String>,
-    /// Its source's id.
     pub source: Option<String>,
     /// First day.
     pub from: Option<NaiveDate>,
     /// Last day.
     pub to: Option<NaiveDate>,
-    /// Zone in which days count.
+    /// Time zone of the days.
     pub zone: Tz,
 }
 
 impl Filter {
-    /// Whether it asks for nothing.
+    /// Whether it matches everything.
     pub fn is_open(&self) -> bool {
         let wishes = [&self.words, &self.industry, &self.column, &self.place, &self.organisation, &self.source];
         wishes.iter().all(|w| w.is_none()) && self.from.is_none() && self.to.is_none()
@@ -62,8 +59,7 @@ impl LabelTable {
         }
     }
 
-    /// Whether a row of it has the name with this number. People write the short name of organisations: 瑞贝卡 of
-    /// 河南瑞贝卡发制品股份有限公司.
+    /// SQL: whether a row has the name with this number. People write the short name of organisations: 瑞贝卡 of 河南瑞贝卡发制品股份有限公司.
     fn names(self, value: usize) -> String {
         match self {
             Self::Organisation => format!("organisation_id IN (SELECT id FROM organisation WHERE instr(name, ?{value}) > 0)"),
@@ -71,14 +67,14 @@ impl LabelTable {
         }
     }
 
-    /// Whether an article of this time and id has the label.
+    /// SQL: whether an article of this time and id has the label.
     fn labels(self, value: usize, effective: &str, id: &str) -> String {
         let (table, names) = (self.name(), self.names(value));
         format!("EXISTS (SELECT 1 FROM {table} x WHERE x.{names} AND x.effective = {effective} AND x.article_id = {id})")
     }
 }
 
-/// The labels that are asked for, those that fewest articles have first.
+/// Returns the wanted labels, the rarest kind first.
 fn wanted_labels(f: &Filter) -> impl Iterator<Item = (LabelTable, &str)> {
     let all = [
         (LabelTable::Organisation, &f.organisation),
@@ -91,18 +87,18 @@ fn wanted_labels(f: &Filter) -> impl Iterator<Item = (LabelTable, &str)> {
 
 /// The SQL of a filter: tests of the article `a` with its words `w`, and their values.
 struct Query {
-    /// Whether words are asked for: their match is the first value.
+    /// The filter has words; their match expression is the first value.
     searched: bool,
     tests: Vec<String>,
     values: Vec<Value>,
-    /// Labels that are asked for, with the numbers of their values.
+    /// Wanted labels, with the numbers of their values.
     labels: Vec<(LabelTable, usize)>,
-    /// Whether a label's rows, which are in the order of time, are read instead of articles.
+    /// Reads a label's rows, which are ordered by time, instead of articles.
     by_label: bool,
 }
 
 impl Query {
-    /// `None` where nothing can fit: the words hold nothing to search for.
+    /// Returns `None` if nothing can match, because there is no word to search for.
     fn new(f: &Filter) -> Option<Self> {
         let (mut tests, mut values): (Vec<String>, Vec<Value>) = (Vec::new(), Vec::new());
         let mut test = |sql: &str, value: Value| {
@@ -140,7 +136,7 @@ impl Query {
         if self.tests.is_empty() { String::new() } else { format!("WHERE {}", self.tests.join(" AND ")) }
     }
 
-    /// Ids of articles that fit, at most so many: the newest by the first label asked for, by words those stored last, else any.
+    /// Returns SQL for the ids of matching articles: the newest by the first label; by words those stored last; else any.
     fn ids(&self, most: usize) -> String {
         match self.labels.split_first() {
             Some(((table, value), others)) if self.by_label => {
@@ -151,7 +147,7 @@ impl Query {
                 format!("SELECT DISTINCT l.article_id AS id, l.effective FROM {table} l WHERE {fits} ORDER BY l.effective DESC LIMIT {most}")
             }
             _ if self.searched => {
-                // the index of words knows nothing of articles: they are read only where more is asked of them
+                // the word index knows nothing of articles: join them only if a test needs them
                 let join = if self.tests.len() > 1 { "JOIN article a ON a.id = w.rowid" } else { "" };
                 format!("SELECT w.rowid AS id FROM article_words w {join} {} ORDER BY w.rowid DESC LIMIT {most}", self.conditions())
             }
@@ -161,7 +157,7 @@ impl Query {
 }
 
 impl Store {
-    /// Articles that hold all the words, best first. Any text is a valid search: nothing in it is query syntax.
+    /// Returns articles with all the words, best match first. Any text is valid: nothing in it is query syntax.
     pub fn search(&self, query: &str, most: usize) -> Result<Vec<Headline>> {
         let words = Some(query.to_owned());
         self.find(
@@ -170,11 +166,11 @@ impl Store {
         )
     }
 
-    /// Articles that fit, best match first where words are given, else newest first.
+    /// Returns matching articles, best match first if there are words, else newest first.
     pub fn find(&self, f: &Filter, most: usize) -> Result<Vec<Headline>> {
         let Some(mut query) = Query::new(f) else { return Ok(Vec::new()) };
         if query.searched {
-            // what half the archive holds is not ranked over the whole of it: the newest that fit are
+            // if very many match, rank only the newest of them
             let sql = format!("SELECT id FROM ({}) LIMIT 1 OFFSET {RANKED}", query.ids(RANKED + 1));
             let oldest =
                 self.read(|c| Ok(c.prepare_cached(&sql)?.query_row(params_from_iter(&query.values), |r| r.get::<_, i64>(0)).optional()?))?;
@@ -194,7 +190,7 @@ impl Store {
         Ok(out)
     }
 
-    /// Returns how many articles fit, counted up to `most`.
+    /// Returns the number of matching articles, counted up to `most`.
     pub fn count(&self, f: &Filter, most: usize) -> Result<usize> {
         let Some(query) = Query::new(f) else { return Ok(0) };
         let sql = format!("SELECT count(*) FROM ({})", query.ids(most));
@@ -202,7 +198,7 @@ impl Store {
             .map(|n| usize::try_from(n).unwrap_or(0))
     }
 
-    /// One article, whole.
+    /// Returns an article with everything.
     pub fn article(&self, id: ArticleId) -> Result<Option<Article>> {
         let exists = self.read(|c| Ok(c.query_row("SELECT 1 FROM article WHERE id = ?1", params_from_iter([id.0]), |_| Ok(())).optional()?))?;
         exists.map(|()| read_article_with_texts(self, id)).transpose()

@@ -1,5 +1,5 @@
-//! Sightings: which sources had an article. An article belongs to the first source that had it; how many articles a source
-//! brings, and when it brought the last, is told by its sightings.
+//! Sightings: which sources had an article. An article belongs to the first source that had it; the statistics of each source
+//! count its sightings.
 
 use chrono::{DateTime, NaiveDate, Offset as _, TimeZone as _, Utc};
 use chrono_tz::Tz;
@@ -9,25 +9,25 @@ use crate::model::{ArticleId, EntryId, SourceId, WEEKS};
 use crate::schedule::silence::MAX_DAYS;
 use crate::store::{Result, Store};
 
-/// Other sources of an article that are named.
+/// Other sources shown for an article.
 const MAX_NAMED: usize = 20;
 
-/// One article at one source. It counts for the day of its publication. Where that is not known, or lies days before a later poll
-/// found it (old papers put online late), it counts for the day on which it was found; what the first poll finds is as old as it says.
+/// One article at one source, counted on its publication day. If that is unknown, or lies days before a later poll found it (old
+/// papers put online late), it counts on the day when it was found. What the first poll finds is as old as it says.
 const INSERT_SQL: &str = "INSERT OR IGNORE INTO sighting (article_id, source_id, dated)
     SELECT a.id, e.source_id,
       CASE WHEN e.first_seen - a.effective > 259200 AND e.first_seen > (SELECT min(f.first_seen) FROM entry f WHERE f.source_id = e.source_id) THEN e.first_seen
            ELSE min(a.effective, e.first_seen) END
     FROM article a, entry e WHERE a.id = ?1 AND e.id = ?2 RETURNING source_id, dated";
 
-/// The article at an address, or the one that an entry with this address led to.
+/// The article at an address, or the one from an entry with this address.
 const KNOWN_SQL: &str = "SELECT coalesce((SELECT id FROM article WHERE canonical = ?1),
     (SELECT a.id FROM entry e JOIN article a ON a.entry_id = e.id WHERE e.canonical = ?1 LIMIT 1))";
 
 const WEEKS_SQL: &str =
     "SELECT (?2 - dated) / 604800, count(*) FROM sighting WHERE source_id = ?1 AND dated > ?2 - 604800 * ?3 AND dated <= ?2 GROUP BY 1";
 
-/// From one day to the one before it by the index.
+/// Steps by index from one day to the day before.
 const DAYS_SQL: &str = "WITH RECURSIVE day (number) AS (
       SELECT (max(dated) + ?2) / 86400 FROM sighting WHERE source_id = ?1
       UNION ALL
@@ -41,7 +41,7 @@ const ALSO_IN_SQL: &str = "SELECT s.name FROM sighting g JOIN article a ON a.id 
 const NEWEST_SQL: &str =
     "SELECT a.id, a.title FROM sighting g JOIN article a ON a.id = g.article_id WHERE g.source_id = ?1 ORDER BY g.dated DESC LIMIT 1";
 
-/// Notes that the source of this entry had the article.
+/// Records that the source of this entry had the article.
 pub(super) fn record_sighting(t: &Connection, article: ArticleId, entry: EntryId) -> Result<()> {
     let seen: Option<(String, i64)> =
         t.prepare_cached(INSERT_SQL)?.query_row(params![article.0, entry.0], |r| Ok((r.get(0)?, r.get(1)?))).optional()?;
@@ -52,7 +52,7 @@ pub(super) fn record_sighting(t: &Connection, article: ArticleId, entry: EntryId
     Ok(())
 }
 
-/// Notes a new article for every source that lists the address of this entry.
+/// Records a new article for every source that lists the address of this entry.
 pub(super) fn record_sightings(t: &Connection, article: ArticleId, entry: EntryId) -> Result<()> {
     let listed: Vec<i64> = t
         .prepare_cached("SELECT e.id FROM entry o JOIN entry e ON e.canonical = o.canonical WHERE o.id = ?1")?
@@ -61,13 +61,13 @@ pub(super) fn record_sightings(t: &Connection, article: ArticleId, entry: EntryI
     listed.into_iter().try_for_each(|e| record_sighting(t, article, EntryId(e)))
 }
 
-/// Notes that a source lists an address whose article another source brought, if it is there yet.
+/// Records that a source lists an address whose article another source brought, if it is already stored.
 pub(super) fn record_known(t: &Connection, entry: EntryId, canonical: &str) -> Result<()> {
     let article: Option<i64> = t.prepare_cached(KNOWN_SQL)?.query_row([canonical], |r| r.get(0))?;
     article.map_or(Ok(()), |article| record_sighting(t, ArticleId(article), entry))
 }
 
-/// Articles of a source in each of the last weeks, oldest first.
+/// Counts articles of a source in each of the last weeks, oldest first.
 pub(super) fn weeks_of(c: &Connection, source: &SourceId, now: DateTime<Utc>) -> Result<[u32; WEEKS]> {
     let mut weeks = [0; WEEKS];
     let mut s = c.prepare_cached(WEEKS_SQL)?;
@@ -82,8 +82,8 @@ pub(super) fn weeks_of(c: &Connection, source: &SourceId, now: DateTime<Utc>) ->
 }
 
 impl Store {
-    /// The newest days on which a source had articles, newest first: one step into the index for each, however many articles a
-    /// day has.
+    /// Returns the newest days on which a source had articles, newest first: one index step for each, however many articles a day
+    /// has.
     pub fn article_days(&self, source: &SourceId, zone: Tz) -> Result<Vec<NaiveDate>> {
         let offset = i64::from(zone.offset_from_utc_datetime(&Utc::now().naive_utc()).fix().local_minus_utc());
         self.read(|c| {
@@ -94,12 +94,12 @@ impl Store {
         })
     }
 
-    /// Returns the newest article that a source had, with its title.
+    /// Returns the newest article of a source, with its title.
     pub fn newest_article(&self, source: &SourceId) -> Result<Option<(ArticleId, String)>> {
         self.read(|c| Ok(c.prepare_cached(NEWEST_SQL)?.query_row([source.as_str()], |r| Ok((ArticleId(r.get(0)?), r.get(1)?))).optional()?))
     }
 
-    /// Names of the other sources that had an article.
+    /// Returns the names of the other sources that had an article.
     pub fn also_in(&self, article: ArticleId) -> Result<Vec<String>> {
         self.read(|c| {
             let mut s = c.prepare_cached(ALSO_IN_SQL)?;
@@ -117,7 +117,8 @@ mod tests {
     const DAY: i64 = 86_400;
     const NOW: i64 = 1_790_000_000;
 
-    /// Entries of an address: source, when its source listed it; the article is published then, if that is known, and fetched now.
+    /// Adds entries of one address: source, and when its source listed it. The article is published at `published`, if known, and
+    /// fetched now.
     fn fill(store: &Store, entries: &[(&str, i64)], published: Option<i64>) {
         let work = |t: &Connection| {
             for (source, seen) in entries {
@@ -130,7 +131,7 @@ mod tests {
             t.execute(sql, params![published, NOW])?;
             let (article, entry) = t.query_row("SELECT id, entry_id FROM article", [], |r| Ok((ArticleId(r.get(0)?), EntryId(r.get(1)?))))?;
             record_sightings(t, article, entry)?;
-            // a second time changes nothing
+            // a second call changes nothing
             record_sightings(t, article, entry)
         };
         store.write(work).unwrap();
@@ -210,7 +211,7 @@ mod tests {
                 Ok(steps.mapped(|r| r.get::<_, String>("detail")).collect::<rusqlite::Result<Vec<_>>>()?)
             };
             let plan = store.read(plan).unwrap();
-            // the days found so far are no table
+            // the recursive days are not a table
             assert!(plan.iter().all(|step| !step.starts_with("SCAN") || step == "SCAN day" || step == "SCAN CONSTANT ROW"), "{sql}\n{plan:#?}");
         }
     }

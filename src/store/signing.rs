@@ -1,4 +1,4 @@
-//! Signing an issue, calling it back, and notices to those who have it.
+//! Signing and withdrawal of issues, and notices to their readers.
 
 use chrono::{DateTime, NaiveDate, Utc};
 use rusqlite::{Connection, OptionalExtension as _, params};
@@ -14,42 +14,39 @@ use crate::store::editions::next_number;
 use crate::store::outgoing_messages::{cancel_withdrawn, queue_to_readers};
 use crate::store::{OutgoingMessage, Result, Store};
 
-/// What came of a step.
+/// The outcome of a step.
 #[derive(Debug)]
 pub enum SigningResult {
-    /// It is taken: the issue as it is now.
+    /// The issue after the step.
     Done(Box<Edition>),
-    /// Somebody else was faster.
+    /// Another editor was faster.
     Conflict,
-    /// It cannot be taken.
+    /// The step is impossible.
     Rejected(SigningError),
-    /// What was written cannot be sent.
+    /// The notice cannot be sent.
     NotSent(NoticeError),
     /// There is no such issue.
     Unknown,
 }
 
-/// A notice whose letters are not queued yet.
+/// A notice whose messages are not queued yet.
 #[derive(Debug)]
 pub struct PendingNotice {
-    /// Its row.
     pub id: i64,
-    /// The notice.
     pub notice: Notice,
-    /// Its issue.
     pub edition: EditionId,
     /// Bare addresses of those who have the issue, or will.
     pub readers: Vec<String>,
 }
 
-/// Those who may have an issue of a round already.
+/// Those who may already have the issue.
 const RECEIVED: &str = "(state IN ('handing', 'sent', 'uncertain') OR doubts > 0)";
-/// The same, and those whose letter is on its way.
+/// The same, and those whose message is on its way.
 const ADDRESSED: &str = "(state IN ('queued', 'sending', 'handing', 'sent', 'uncertain') OR doubts > 0)";
 
 impl Store {
-    /// Takes a step of signing. The duties of the account count as they are now. A final issue gets its number if it has none, and
-    /// its letters become due. The issue must be as it was seen: nobody signs what he has not read.
+    /// Takes a step of signing with the account's current duties. A final issue gets its number if it has none, and its messages
+    /// become due. The issue must be the version that was seen: nobody signs what he has not read.
     pub fn sign_edition(
         &self,
         id: EditionId,
@@ -80,7 +77,7 @@ impl Store {
         })
     }
 
-    /// 撤回: makes a final issue a draft again. Letters that still wait are cancelled; those who may have one get a notice.
+    /// 撤回: makes a final issue a draft again. Cancels messages that still wait; those who may have one get a notice.
     pub fn withdraw_edition(&self, id: EditionId, seen: u32, reason: &str, who: &str, today: NaiveDate, now: DateTime<Utc>) -> Result<SigningResult> {
         let text = match (NoticeText::Withdrawal { reason: reason.to_owned() }).checked() {
             Ok(text) => text,
@@ -146,7 +143,7 @@ impl Store {
         })
     }
 
-    /// Final issues whose letters are to be queued now.
+    /// Returns final issues whose messages are due.
     pub fn letters_due(&self, now: DateTime<Utc>) -> Result<Vec<EditionId>> {
         self.read(|c| {
             let mut s = c.prepare_cached("SELECT id FROM edition WHERE letters_due <= ?1 ORDER BY id")?;
@@ -155,7 +152,7 @@ impl Store {
         })
     }
 
-    /// When the letters of an issue are queued, if that is still to come.
+    /// Returns when the messages of an issue are queued, if that is in the future.
     pub fn letters_due_at(&self, id: EditionId) -> Result<Option<DateTime<Utc>>> {
         self.read(|c| {
             let due: Option<i64> = c.query_row("SELECT letters_due FROM edition WHERE id = ?1", [id.0], |r| r.get(0))?;
@@ -186,7 +183,7 @@ impl Store {
         self.read(|c| Ok(c.query_row("SELECT numbered FROM edition WHERE id = ?1", [id.0], |r| r.get(0))?))
     }
 
-    /// Notes that an issue has no letters to be queued any more.
+    /// Records that all messages of an issue are queued.
     pub fn clear_letters_due(&self, id: EditionId) -> Result<()> {
         self.write(|t| Ok(t.execute("UPDATE edition SET letters_due = NULL WHERE id = ?1", [id.0]).map(|_| ())?))
     }
@@ -208,7 +205,7 @@ impl Store {
         })
     }
 
-    /// Queues the letters of a notice, once.
+    /// Queues the messages of a notice, once.
     pub fn queue_notice_letters(
         &self,
         pending: &PendingNotice,
@@ -222,7 +219,7 @@ impl Store {
         })
     }
 
-    /// Notices about an issue, oldest first.
+    /// Returns the notices about an issue, oldest first.
     pub fn notices_of(&self, id: EditionId) -> Result<Vec<SentNotice>> {
         self.read(|c| {
             let letters = "(SELECT count(*) FROM outbox WHERE notice_id = notice.id)";
@@ -236,7 +233,7 @@ impl Store {
         })
     }
 
-    /// Who holds a duty, by name.
+    /// Returns the accounts with a duty, by name.
     pub fn holders_of(&self, step: SigningStep) -> Result<Vec<String>> {
         self.read(|c| {
             let sql = "SELECT a.name FROM account a JOIN account_duty d ON d.account_id = a.id WHERE d.step = ?1 AND NOT a.disabled ORDER BY a.name";
@@ -334,7 +331,7 @@ mod tests {
             Self { _dir: dir, store, publication }
         }
 
-        /// A draft of the day so many days after the first.
+        /// A draft of the day this many days after the first.
         fn draft(&self, day: i64) -> EditionId {
             let mut e = build_with(vec![article(1, "甲县粮油加工", "食品", "行业动态", 1)], &[]).edition;
             e.date += TimeDelta::days(day);
@@ -373,7 +370,7 @@ mod tests {
             n
         }
 
-        /// Each letter of an issue: to whom, and where it stands.
+        /// Returns recipient and state of each message of an issue.
         fn letters(&self, id: EditionId) -> Vec<(String, DeliveryState)> {
             self.store.messages_of(id).unwrap().into_iter().map(|l| (l.recipient, l.state)).collect()
         }
@@ -406,7 +403,7 @@ mod tests {
         let start = || desk.store.start_edition(extra.clone(), &desk.publication, "责编", now()).unwrap().issue_label();
         assert_eq!((start(), start()), ("2026年增刊第1期".to_owned(), "2026年增刊第2期".to_owned()));
         assert_eq!((desk.edition(first).0.cumulative_number, desk.edition(second).0.cumulative_number), (101, 102));
-        // the draft of the calendar is still found, and made anew
+        // the scheduled draft is still found, and rebuilt
         assert_eq!(desk.draft(0), first);
     }
 
@@ -437,7 +434,7 @@ mod tests {
         assert!(matches!(desk.withdraw(id, "审核人"), SigningResult::Rejected(SigningError::NotYourDuty { step: SigningStep::Sign, act: "撤回" })));
         assert!(matches!(desk.withdraw(id, "签发人"), SigningResult::Done(_)));
         assert!(desk.store.letters_due(now() + TimeDelta::minutes(10)).unwrap().is_empty());
-        // letters that were composed meanwhile
+        // messages that were composed meanwhile
         let late = OutgoingMessage { recipient: "a@b.cn".to_owned(), message_id: "<late@x>".to_owned(), message: vec![1] };
         assert_eq!(desk.store.queue_messages(&called_back, &[late], now(), now()).unwrap(), 0);
         assert!(desk.store.pending_notices().unwrap().is_empty());
@@ -452,7 +449,7 @@ mod tests {
         desk.sign(id, "责编", &SigningAction::Finalise);
         desk.queue(id);
         let letters = desk.store.messages_of(id).unwrap();
-        // one is sent, one is on its way, one waits
+        // one is sent, one is being sent, one waits
         desk.store.mark_sending(letters[0].id).unwrap();
         desk.store.mark_transmitting(letters[0].id).unwrap();
         desk.store.finish_attempt(letters[0].id, &sent(), &[], now()).unwrap();

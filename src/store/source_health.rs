@@ -1,4 +1,4 @@
-//! How the sources stand: for admins one by one, for editors what they should know.
+//! Health of the sources: details for admins, problems for editors.
 
 use std::time::Duration;
 
@@ -12,10 +12,10 @@ use crate::store::source_state::{moment, read_rhythm};
 use crate::store::{Result, Store};
 use crate::wall::Wall;
 
-/// How long a changed layout is told of.
+/// How long a changed layout is reported.
 const LAYOUT_NEWS: TimeDelta = TimeDelta::days(3);
 
-/// How one source stands; `?2`: now, `?3`: since when polls are counted.
+/// Health of one source; `?2`: now, `?3`: start of the period for counting polls.
 pub(super) const HEALTH_SQL: &str =
     "SELECT looks, changes, watched, last_new, last_ok, next_due, interval, failures, failing_since, error_code, last_error,
       last_error_zh, moved_to, resting, insecure,
@@ -25,73 +25,71 @@ pub(super) const HEALTH_SQL: &str =
       layout_changed, layout_before, layout, articles, newest, quiet, wall
     FROM source s WHERE id = ?1";
 
-/// How a source stands, for admins.
+/// Health of a source, for admins.
 #[derive(Debug, Clone)]
 pub struct SourceHealth {
-    /// Last success.
     pub last_ok: Option<DateTime<Utc>>,
-    /// Next poll.
     pub next_due: Option<DateTime<Utc>>,
-    /// Interval in force.
+    /// Current interval.
     pub interval: Option<Duration>,
-    /// Failures in a row.
+    /// In a row.
     pub failures: u32,
-    /// Since when.
+    /// Start of the failures.
     pub failing_since: Option<DateTime<Utc>>,
-    /// Stable word for the last error.
+    /// Code of the last error.
     pub error_code: Option<String>,
-    /// What went wrong last.
+    /// In English.
     pub last_error: Option<String>,
-    /// The same in Chinese.
+    /// In Chinese.
     pub last_error_zh: Option<String>,
-    /// Where the site says it moved to for good: to be written into `sources.toml` by the admin.
+    /// New address after a permanent redirect; the admin must write it into `sources.toml`.
     pub moved_to: Option<String>,
-    /// Why it is not asked any more.
+    /// Why it is not polled any more.
     pub disabled_reason: Option<String>,
-    /// Until when its host is left alone.
+    /// End of its host's back-off.
     pub backed_off_until: Option<DateTime<Utc>>,
-    /// Its certificate is not judged.
+    /// Its certificate is not checked.
     pub insecure: bool,
-    /// When its list was found laid out otherwise than before, and how it was and is.
+    /// When its list changed layout, and the old and new layout.
     pub layout_changed: Option<(DateTime<Utc>, String, String)>,
-    /// Changes observed.
+    /// Observed changes.
     pub change_rate: ChangeRate,
-    /// Articles it brought, also those that another source had before.
+    /// Articles that it had, also those that another source had before.
     pub articles: u32,
-    /// When it brought the newest of them.
+    /// Date of the newest.
     pub newest: Option<DateTime<Utc>>,
     /// Articles in each of the last weeks, oldest first.
     pub weeks: [u32; WEEKS],
-    /// The last poll found that no article came for longer than the source's rhythm explains, or none ever.
+    /// At the last poll the source had been without articles for longer than its rhythm explains, or never had one.
     quiet: bool,
-    /// What its article pages showed last in place of articles.
+    /// The wall that its article pages showed last.
     pub page_wall: Option<Wall>,
-    /// Polls within the last thirty days, and how many of them failed.
+    /// Polls in the last thirty days, and failed ones.
     pub polls: (u32, u32),
 }
 
 /// Since when a source brings no articles.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Silence {
-    /// It brought its last one then.
+    /// Date of the last one.
     Since(DateTime<Utc>),
     /// It never brought one.
     Never,
 }
 
 impl SourceHealth {
-    /// It answers, but brings no articles: since when, by [`crate::schedule::silence`].
+    /// Returns since when a source answers without bringing articles, by [`crate::schedule::silence`].
     pub fn silence(&self) -> Option<Silence> {
         let answers = self.failures == 0 && self.disabled_reason.is_none();
         (answers && self.quiet).then(|| self.newest.map_or(Silence::Never, Silence::Since))
     }
 
-    /// Articles a week, over the last four.
+    /// Articles per week, over the last four.
     pub fn articles_a_week(&self) -> f64 {
         f64::from(self.weeks.iter().rev().take(4).sum::<u32>()) / 4.0
     }
 
-    /// The list page answers, but no entries are found where there were some.
+    /// Whether the list page answers, but has lost the entries that it had.
     pub fn has_lost_its_layout(&self) -> bool {
         self.error_code.as_deref() == Some("no-entries") && self.change_rate.last_new.is_some()
     }
@@ -103,7 +101,7 @@ impl SourceHealth {
 }
 
 impl Store {
-    /// How a source stands; nothing where it was never polled.
+    /// Returns the health of a source; `None` if it was never polled.
     pub fn source_health(&self, id: &SourceId, now: DateTime<Utc>) -> Result<Option<SourceHealth>> {
         self.read(|c| {
             let health = c
@@ -141,7 +139,7 @@ impl Store {
         })
     }
 
-    /// What editors should know of the sources: those that fail, rest, fell silent, or are read without a judged
+    /// Returns what editors should know: sources that fail, are disabled, went quiet, or are read without checking the
     /// certificate.
     pub fn source_problems(&self, zone: chrono_tz::Tz, now: DateTime<Utc>) -> Result<Vec<SourceProblem>> {
         self.read(|c| {
@@ -181,7 +179,7 @@ impl Store {
     }
 }
 
-/// The wall named in a column; a name of another version tells none.
+/// Reads a wall; ignores a name from another version.
 fn read_wall(r: &Row<'_>, column: usize) -> rusqlite::Result<Option<Wall>> {
     Ok(r.get::<_, Option<String>>(column)?.as_deref().and_then(Wall::of_code))
 }

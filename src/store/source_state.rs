@@ -1,4 +1,4 @@
-//! What is known of each source between two polls.
+//! The state of each source between two polls.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -15,61 +15,58 @@ use crate::store::fetch_log::{FetchRecord, correct_fetch, log_fetch};
 use crate::store::{Result, Store, invalid_value};
 use crate::wall::Wall;
 
-/// The stored side of a source.
+/// The state of a source.
 #[derive(Debug, Clone, Default)]
 pub struct SourceState {
-    /// Validators of the last document whose entries are committed.
+    /// Of the last document whose entries are committed.
     pub validators: Validators,
-    /// When it is to be polled again.
     pub next_due: i64,
-    /// Last poll, whatever came of it.
+    /// Whatever the outcome.
     pub last_poll: Option<DateTime<Utc>>,
-    /// Last success.
     pub last_ok: Option<DateTime<Utc>>,
-    /// Failures since.
+    /// In a row.
     pub failures: u32,
-    /// Since when it fails.
+    /// Start of the failures.
     pub failing_since: Option<DateTime<Utc>>,
-    /// What was observed of its changes.
+    /// Observed changes.
     pub change_rate: ChangeRate,
-    /// How its list was laid out when it was read last.
+    /// Layout of its list at the last poll.
     pub selector_path: Option<String>,
 }
 
-/// What is planned after a poll that brought an answer.
+/// The plan after a successful poll.
 #[derive(Debug, Clone, Copy)]
 pub struct PollPlan {
-    /// Observed so far, this poll included.
+    /// Including this poll.
     pub change_rate: ChangeRate,
-    /// Next poll.
     pub next_due: DateTime<Utc>,
-    /// Interval in force.
+    /// Current interval.
     pub interval: Duration,
-    /// Brought no article for longer than its rhythm explains, or none ever.
+    /// Without articles for longer than its rhythm explains, or never had one.
     pub quiet: bool,
 }
 
-/// A poll that failed.
+/// A failed poll.
 #[derive(Debug, Clone)]
 pub struct FailureRecord {
-    /// Stable word.
+    /// A stable code.
     pub code: &'static str,
-    /// In English, for the log and admins.
+    /// For the log and admins.
     pub english: String,
-    /// In Chinese, for editors.
+    /// For editors.
     pub chinese: String,
     /// Next poll.
     pub next_due: DateTime<Utc>,
-    /// Whether it counts against the source; a fault of our own network does not.
+    /// Counts against the source; a failure of our own network does not.
     pub counts: bool,
-    /// Why the source is not asked any more, if so.
+    /// Why the source is disabled, if it is.
     pub disabled_reason: Option<String>,
 }
 
 impl Store {
-    /// Takes the list over: new sources are added, known ones brought up to date, missing ones retired (their articles
-    /// stay). A changed address wakes a source that rests. Where the address or another setting by which a source is read has changed,
-    /// the validators are forgotten and it is polled soon, so that the next poll reads it anew; an older release kept no settings.
+    /// Applies the source list: adds new sources, updates known ones, retires missing ones (their articles stay). A changed
+    /// address enables a disabled source. If the address or another setting that affects reading changed, the validators are
+    /// deleted and the source is polled soon, so that the next poll reads it in full. An older release stored no settings.
     pub fn sync_sources(&self, sources: &[Arc<Source>]) -> Result<()> {
         self.write(|t| {
             t.execute("UPDATE source SET retired = 1 WHERE retired = 0", [])?;
@@ -101,7 +98,6 @@ impl Store {
         })
     }
 
-    /// What is known of a source.
     pub fn source_state(&self, id: &SourceId) -> Result<SourceState> {
         self.read(|c| {
             let row = c
@@ -110,7 +106,7 @@ impl Store {
                      FROM source WHERE id = ?1",
                 )?
                 .query_row([id.as_str()], |r| {
-                    // a source whose further pages are owed is read again, changed or not
+                    // a source with missing further pages is read in full, changed or not
                     let validators = if r.get(12)? { Validators { etag: r.get(4)?, last_modified: r.get(5)? } } else { Validators::default() };
                     Ok(SourceState {
                         change_rate: read_rhythm(r)?,
@@ -128,7 +124,7 @@ impl Store {
         })
     }
 
-    /// Notes that a source's document is unchanged.
+    /// Records that a source's document is unchanged.
     pub fn source_unchanged(&self, id: &SourceId, moved: Option<&WebUrl>, looked: &PollPlan, log: &FetchRecord, now: DateTime<Utc>) -> Result<()> {
         self.write(|t| {
             record_success(t, id, moved, looked, now)?;
@@ -136,9 +132,8 @@ impl Store {
         })
     }
 
-    /// Commits what a poll of a source brought: entries, the validators that vouch for them, what was observed and the
-    /// line in the log, or none of it. `plan` is told whether anything was new to this source. Gives the number of entries that are
-    /// new to the archive.
+    /// Commits the result of a poll: entries, their validators, observations and the line in the fetch log, all or none. `plan`
+    /// learns whether anything was new to this source. Returns the number of entries that are new to the archive.
     pub fn commit_entries(
         &self,
         source: &Source,
@@ -157,7 +152,7 @@ impl Store {
                 changed |= inserted != Inserted::Listed;
             }
             let Validators { etag, last_modified } = validators;
-            // the right-hand sides see the row as it was
+            // the right-hand sides see the row before the update
             t.prepare_cached(
                 "UPDATE source SET etag = ?2, last_modified = ?3, kind = ?4, layout = coalesce(?5, layout), gap_since = CASE WHEN ?7 THEN coalesce(gap_since, ?6) END,
                    layout_before = CASE WHEN layout <> ?5 THEN layout ELSE layout_before END, layout_changed = CASE WHEN layout <> ?5 THEN ?6 ELSE layout_changed END
@@ -178,7 +173,7 @@ impl Store {
         })
     }
 
-    /// Notes a failure; what was collected stays.
+    /// Records a failure; collected data stays.
     pub fn source_failed(&self, id: &SourceId, failure: &FailureRecord, log: Option<&FetchRecord>, now: DateTime<Utc>) -> Result<()> {
         self.write(|t| {
             t.prepare_cached(
@@ -199,7 +194,8 @@ impl Store {
         })
     }
 
-    /// Notes that an article page of a source is a wall; `log` is its line in the fetch log, if that is there already and says "ok".
+    /// Records that an article page of a source is a wall; `log` is its line in the fetch log, if that is stored already and says
+    /// "ok".
     pub fn page_is_wall(&self, id: &SourceId, wall: Wall, log: Option<&FetchRecord>) -> Result<()> {
         self.write(|t| {
             t.prepare_cached("UPDATE source SET wall = ?2 WHERE id = ?1")?.execute(params![id.as_str(), wall.code()])?;
@@ -207,12 +203,12 @@ impl Store {
         })
     }
 
-    /// Has a source polled as soon as its host is free.
+    /// Polls a source as soon as its host is free.
     pub fn poll_now(&self, id: &SourceId) -> Result<bool> {
         self.write(|t| Ok(t.execute("UPDATE source SET next_due = 0 WHERE id = ?1 AND resting IS NULL", [id.as_str()])? > 0))
     }
 
-    /// Has a source asked again that was put to rest; gives whether it rested.
+    /// Enables a disabled source; returns whether it was disabled.
     pub fn reactivate_source(&self, id: &SourceId) -> Result<bool> {
         self.write(|t| {
             let n = t.execute(
@@ -225,14 +221,14 @@ impl Store {
     }
 }
 
-/// A hash of the settings that decide what a poll finds and what becomes of it.
+/// A hash of the settings that decide what a poll finds and what happens with it.
 fn reading_settings(s: &Source) -> Result<String> {
     let settings = (s.kind, &s.charset, s.timezone, s.identity, s.render, s.cookies, &s.headers, &s.list, &s.article);
     let text = serde_json::to_vec(&settings).map_err(invalid_value("settings"))?;
     Ok(format!("{:016x}", xxhash_rust::xxh3::xxh3_64(&text)))
 }
 
-/// What holds after every poll that brought an answer.
+/// Records what follows every successful poll.
 fn record_success(t: &Connection, id: &SourceId, moved: Option<&WebUrl>, looked: &PollPlan, now: DateTime<Utc>) -> Result<()> {
     let r = &looked.change_rate;
     t.prepare_cached(
@@ -258,7 +254,7 @@ pub(super) fn moment(r: &Row<'_>, column: usize) -> rusqlite::Result<Option<Date
     Ok(r.get::<_, Option<i64>>(column)?.and_then(|t| DateTime::from_timestamp(t, 0)))
 }
 
-/// The first four columns of a query.
+/// Reads the first four columns of a query.
 pub(super) fn read_rhythm(r: &Row<'_>) -> rusqlite::Result<ChangeRate> {
     Ok(ChangeRate { polls: r.get(0)?, changes: r.get(1)?, observed_seconds: r.get(2)?, last_new: moment(r, 3)? })
 }

@@ -1,4 +1,4 @@
-//! Stories put right by editors. A story is named by the row of one of its articles.
+//! Stories corrected by editors. A story is named by the row of one of its articles.
 
 use std::collections::HashSet;
 
@@ -9,11 +9,11 @@ use crate::model::{ArticleId, AuditAction, Edition};
 use crate::store::audit::audit;
 use crate::store::{Result, Store};
 
-/// Most articles of a story that are looked through.
+/// Most articles of a story that are read.
 const MAX_MEMBERS: i64 = 10_000;
 
 impl Store {
-    /// Returns the articles that tell an article's story, itself included.
+    /// Returns the articles of an article's story, including itself.
     pub fn story_members(&self, article: ArticleId) -> Result<Vec<ArticleId>> {
         self.read(|c| {
             let Some(story) = story(c, article.0)? else { return Ok(Vec::new()) };
@@ -23,7 +23,7 @@ impl Store {
         })
     }
 
-    /// Makes an article a story of its own; false where there is no such article, or it stands alone already.
+    /// Gives an article its own story; returns false if there is no such article, or it already has one.
     pub fn split_story(&self, article: ArticleId, who: &str, now: DateTime<Utc>) -> Result<bool> {
         self.write(|t| {
             let Some(title) = title(t, article.0)? else { return Ok(false) };
@@ -35,7 +35,7 @@ impl Store {
         })
     }
 
-    /// Makes two articles, with all their copies, one story; false where one is missing, or they are one already.
+    /// Merges the stories of two articles, with all their copies; returns false if one is missing, or they are already one story.
     pub fn merge_stories(&self, article: ArticleId, into: ArticleId, who: &str, now: DateTime<Utc>) -> Result<bool> {
         self.write(|t| {
             let Some(title) = title(t, article.0)? else { return Ok(false) };
@@ -48,12 +48,12 @@ impl Store {
     }
 }
 
-/// Brings the archive in line with a finished issue: what its items name as copies belongs to their stories, and no two
-/// items tell the same one.
+/// Adjusts the archive to a finished issue: copies named by its items belong to their stories, and no two items have the same
+/// story.
 pub(super) fn reconcile_stories(t: &Connection, edition: &Edition) -> Result<()> {
     let mut told: Vec<i64> = Vec::new();
     for item in edition.items() {
-        // asked anew each time: a split may give a story another number
+        // query again each time, because a split may change a story's number
         let before = told.iter().map(|a| story(t, *a)).collect::<Result<HashSet<_>>>()?;
         if before.contains(&story(t, item.article.0)?) {
             split(t, item.article.0)?;
@@ -80,7 +80,7 @@ fn split(t: &Connection, article: i64) -> Result<bool> {
     let rest: Option<i64> = t.query_row("SELECT min(id) FROM article WHERE story_id = ?1 AND id <> ?2", params![old, article], |r| r.get(0))?;
     let Some(first) = rest else { return Ok(false) };
     if old == article {
-        // the story bore this article's number: the others take that of the earliest of them
+        // the story had this article's number: the others take that of the earliest of them
         t.execute("UPDATE article SET story_id = ?1 WHERE story_id = ?2 AND id <> ?2", params![first, old])?;
     }
     t.execute("UPDATE article SET story_id = id WHERE id = ?1", [article])?;
@@ -98,7 +98,7 @@ fn merge(t: &Connection, article: i64, into: i64) -> Result<bool> {
     Ok(true)
 }
 
-/// Earlier issues keep knowing what they told.
+/// Points the items of earlier issues to the current number of their story.
 fn shown(t: &Connection, story: i64) -> Result<()> {
     let sql =
         "UPDATE item SET story_id = coalesce((SELECT coalesce(story_id, id) FROM article WHERE id = item.article_id), story_id) WHERE story_id = ?1";
@@ -115,7 +115,7 @@ mod tests {
     use crate::model::Copy;
     use crate::store::SigningResult;
 
-    /// Articles 1, 2 and 3 tell one story, 4 another.
+    /// Articles 1, 2 and 3 have one story, 4 another.
     fn store(dir: &std::path::Path) -> Store {
         let store = Store::open(dir).unwrap();
         let fill = |t: &Connection| {

@@ -1,4 +1,4 @@
-//! Tokens by which other programs read issues and articles.
+//! Tokens for other programs that read issues and articles.
 
 use chrono::{DateTime, Utc};
 use rusqlite::params;
@@ -7,22 +7,21 @@ use crate::model::{Article, ArticleId, AuditAction};
 use crate::store::audit::audit;
 use crate::store::{Result, Store};
 
-/// The time of last use is kept to the hour: a read must not always be a write.
+/// The time of last use has this resolution, because a read must not always be a write.
 const LAST_USED_RESOLUTION: i64 = 3_600;
 
-/// A token, as it is listed.
+/// A token in a list.
 #[derive(Debug, Clone)]
 pub struct Token {
-    /// Whose it is.
+    /// Its owner.
     pub name: String,
-    /// When it was made.
     pub created: DateTime<Utc>,
-    /// When it was last used, to the hour.
+    /// To the hour.
     pub used: Option<DateTime<Utc>>,
 }
 
 impl Store {
-    /// Stores a token by its hash, in place of an earlier one of that name.
+    /// Stores a token's hash; replaces an earlier token of that name.
     pub fn put_token(&self, name: &str, hash: &[u8], who: &str, now: DateTime<Utc>) -> Result<()> {
         self.write(|t| {
             t.execute("INSERT OR REPLACE INTO token (name, hash, created) VALUES (?1, ?2, ?3)", params![name, hash, now.timestamp()])?;
@@ -30,7 +29,7 @@ impl Store {
         })
     }
 
-    /// Takes a token back; false where there is none of that name.
+    /// Revokes a token; returns false if there is none of that name.
     pub fn revoke_token(&self, name: &str, who: &str, now: DateTime<Utc>) -> Result<bool> {
         self.write(|t| {
             let n = t.execute("DELETE FROM token WHERE name = ?1", [name])?;
@@ -39,7 +38,7 @@ impl Store {
         })
     }
 
-    /// All tokens.
+    /// Returns all tokens.
     pub fn tokens(&self) -> Result<Vec<Token>> {
         self.read(|c| {
             let mut s = c.prepare("SELECT name, created, used FROM token ORDER BY name")?;
@@ -49,7 +48,7 @@ impl Store {
         })
     }
 
-    /// Whether there is such a token; remembers that it was used.
+    /// Whether there is such a token; records its use.
     pub fn token_is_known(&self, hash: &[u8], now: DateTime<Utc>) -> Result<bool> {
         let found: Option<Option<i64>> = self.read(|c| {
             let mut s = c.prepare_cached("SELECT used FROM token WHERE hash = ?1")?;
@@ -63,7 +62,7 @@ impl Store {
         Ok(true)
     }
 
-    /// Judged articles behind one, in the order in which they came: how another system keeps up.
+    /// Returns classified articles after an id, in the order of arrival, so that another system can keep up.
     pub fn articles_after(&self, id: ArticleId, most: usize) -> Result<Vec<Article>> {
         let rest = "WHERE a.id > ?1 AND a.judgement IS NOT NULL ORDER BY a.id LIMIT ?2";
         self.articles(rest, params![id.0, i64::try_from(most).unwrap_or(i64::MAX)])

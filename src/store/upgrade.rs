@@ -1,4 +1,4 @@
-//! Databases of this version's schema: new ones, and older ones brought up to it.
+//! Creates databases with this version's schema, and upgrades older ones.
 
 use std::path::Path;
 
@@ -9,7 +9,8 @@ use crate::store::migrations::{MIGRATIONS, migrate};
 use crate::store::open::connect;
 use crate::store::{Result, StoreError, backup};
 
-/// Makes a new database beside and renames it: a file of that name is whole from its first moment, whenever we are killed.
+/// Creates a new database under another name and renames it, so that the file is complete from its first moment, whenever we are
+/// killed.
 pub(super) fn create(path: &Path) -> Result<()> {
     let beside = path.with_extension("db.new");
     let fail = |source| StoreError::Folder { path: beside.display().to_string(), source };
@@ -17,20 +18,20 @@ pub(super) fn create(path: &Path) -> Result<()> {
         std::fs::remove_file(&beside).map_err(fail)?;
     }
     let mut connection = connect(&beside, true)?;
-    // must stand before the first table: the file can give room back
+    // must precede the first table, so that the file can shrink
     connection.execute_batch("PRAGMA auto_vacuum = INCREMENTAL")?;
     migrate(&mut connection, &beside)?;
     connection.close().map_err(|(_, e)| e)?;
     std::fs::rename(&beside, path).map_err(fail)
 }
 
-/// Whether the schema is the one of this version.
+/// Whether the schema is this version's.
 pub(super) fn is_current(path: &Path) -> Result<bool> {
     let version: i64 = connect(path, false)?.query_row("PRAGMA user_version", [], |r| r.get(0)).map_err(|e| classify(path, e))?;
     Ok(version >= i64::try_from(MIGRATIONS.len()).unwrap_or(0))
 }
 
-/// Brings an older schema up to date; a checked copy of the file as it was is kept beside.
+/// Upgrades an older schema; keeps a checked copy of the file.
 pub(super) fn upgrade(connection: &mut Connection, path: &Path) -> Result<()> {
     let version: i64 = connection.query_row("PRAGMA user_version", [], |r| r.get(0)).map_err(|e| classify(path, e))?;
     if version >= i64::try_from(MIGRATIONS.len()).unwrap_or(0) {
@@ -75,7 +76,7 @@ mod tests {
             (letter.recipient.as_str(), letter.message.as_slice(), letter.attempts, letter.ambiguous_attempts),
             ("a@b.cn", b"A".as_slice(), 2, 0)
         );
-        // of unknown fate: it goes out again, and this is told
+        // of unknown fate: it is sent again, and operators are told
         assert_eq!(store.recover_messages(crate::config::settings::AmbiguousDeliveryPolicy::Resend).unwrap().len(), 1);
         assert_eq!(store.due_messages(chrono::Utc::now(), 9).unwrap()[0].ambiguous_attempts, 1);
     }
@@ -112,7 +113,7 @@ mod tests {
         assert_eq!(store.pending_notices().unwrap()[0].readers, ["a@b.cn"]);
     }
 
-    /// Every row of the tables named, as text, by the columns that a schema has.
+    /// Every row of the named tables as text, in the columns of a schema.
     fn rows(c: &Connection, tables: &[(String, String)]) -> Vec<String> {
         let mut out = Vec::new();
         for (table, columns) in tables {

@@ -1,8 +1,8 @@
 //! Which query parameters of a site tell its articles apart.
 //!
-//! A parameter that may be a tracker (`from`, `sid` …) counts until the site served the same article, listed under the same title,
-//! at two addresses that differ in it alone; from then on it is ignored at that host. It counts for good once a list of the
-//! host names different titles behind such addresses. One row for a host and a name; the names are a short list.
+//! A parameter that may be a tracker (`from`, `sid` …) counts until the site served the same article, listed under the same
+//! title, at two addresses that differ only in it; from then on it is ignored at that host. It counts permanently once a list of
+//! the host has different titles for such addresses. One row per host and name; the names are a short list.
 
 use std::collections::{HashMap, HashSet};
 
@@ -15,7 +15,7 @@ use crate::model::{Entry, EntryId, WebUrl};
 use crate::store::Result;
 use crate::text::normalize::normalized_key;
 
-/// What is ignored at these hosts.
+/// Returns what is ignored at these hosts.
 pub(super) fn ignored<'a>(c: &Connection, hosts: impl IntoIterator<Item = &'a str>) -> Result<IgnoredParameters> {
     let mut out = Vec::new();
     let mut s = c.prepare_cached("SELECT name FROM url_parameter WHERE host = ?1 AND ignored = 1")?;
@@ -27,12 +27,12 @@ pub(super) fn ignored<'a>(c: &Connection, hosts: impl IntoIterator<Item = &'a st
     Ok(IgnoredParameters::new(out))
 }
 
-/// The canonical form of an address, as far as its site is known.
+/// Returns the canonical form of an address, as far as its site is known.
 pub(super) fn canonical(c: &Connection, url: &WebUrl) -> Result<CanonicalUrl> {
     if doubtful(url).is_empty() { Ok(canonicalise(url)) } else { Ok(ignored(c, [url.host()])?.canonicalise(url)) }
 }
 
-/// Learns from a list: addresses that differ in doubtful parameters alone and have different titles.
+/// Learns from a list: addresses that differ only in doubtful parameters and have different titles.
 pub(super) fn learn_from_list(t: &Connection, entries: &[Entry], now: DateTime<Utc>) -> Result<()> {
     let mut first: HashMap<CanonicalUrl, &Entry> = HashMap::new();
     let mut learned: HashSet<(&str, &str)> = HashSet::new();
@@ -50,7 +50,7 @@ pub(super) fn learn_from_list(t: &Connection, entries: &[Entry], now: DateTime<U
     Ok(())
 }
 
-/// An article that just came, as far as it tells whether another one is the same.
+/// A new article, with what tells whether another one is the same.
 pub(super) struct NewCopy<'a> {
     pub(super) entry: EntryId,
     /// After redirects.
@@ -60,8 +60,8 @@ pub(super) struct NewCopy<'a> {
     pub(super) signature: &'a MinHashSignature,
 }
 
-/// Learns from an article that is in the archive already: listed under the same title at another address of the same site, it lies
-/// where this one does, or has the same title and text.
+/// Learns from an article already in the archive: listed under the same title at another address of the same site, it redirects
+/// to the same address, or has the same title and text.
 pub(super) fn learn_from_article(t: &Connection, new: &NewCopy<'_>, now: DateTime<Utc>) -> Result<()> {
     let listed = |entry: EntryId| -> Result<Option<(WebUrl, String)>> {
         let mut s = t.prepare_cached("SELECT url, title FROM entry WHERE id = ?1")?;
@@ -87,7 +87,7 @@ pub(super) fn learn_from_article(t: &Connection, new: &NewCopy<'_>, now: DateTim
     Ok(())
 }
 
-/// What a list showed stays: it has titles for it.
+/// Evidence from a list stays, because the list has titles for it.
 fn learn(t: &Connection, name: &str, ignored: bool, (one, other): (&WebUrl, &WebUrl), now: DateTime<Utc>) -> Result<()> {
     let changed = t
         .prepare_cached(
@@ -103,11 +103,11 @@ fn learn(t: &Connection, name: &str, ignored: bool, (one, other): (&WebUrl, &Web
     respell(t, one)
 }
 
-/// Writes the stored addresses of a host anew, by what is known of it now: once for each thing learned.
+/// Rewrites the stored addresses of a host by what is known of it now: once for each finding.
 fn respell(t: &Connection, of: &WebUrl) -> Result<()> {
     let ignored = ignored(t, [of.host()])?;
     let site = canonicalise(of).to_string();
-    // all that begins with `host:port/`, which the indexes find: `0` follows `/`
+    // everything that begins with `host:port/`, by index: `0` follows `/`
     let site = site.split('/').next().unwrap_or(&site);
     let changed = |table: &str| -> Result<Vec<(i64, String, CanonicalUrl)>> {
         let sql =
@@ -131,7 +131,7 @@ fn respell(t: &Connection, of: &WebUrl) -> Result<()> {
     Ok(())
 }
 
-/// What waits for an article that another entry has by now need not be fetched.
+/// An entry whose article another entry now has need not be fetched.
 fn respell_entry(t: &Connection, id: i64, old: &str, new: &CanonicalUrl) -> Result<()> {
     t.prepare_cached(
         "UPDATE entry SET canonical = ?2, state = CASE WHEN state = 'pending' AND EXISTS (SELECT 1 FROM entry o WHERE o.canonical = ?2 AND o.id < ?1)
@@ -142,8 +142,7 @@ fn respell_entry(t: &Connection, id: i64, old: &str, new: &CanonicalUrl) -> Resu
     Ok(())
 }
 
-/// Release 1.0 ignored every doubtful parameter: an entry or article that it stored under this address is found by the form of then,
-/// and gets the one of today.
+/// Release 1.0 ignored every doubtful parameter. Finds an entry or article by that old form, and stores the current one.
 pub(super) fn adopt_old_spelling(t: &Connection, url: &WebUrl, canonical: &CanonicalUrl) -> Result<()> {
     let old = strip_doubtful(url);
     if old == *canonical {
@@ -217,7 +216,7 @@ mod tests {
         let learn_ignored =
             || store.write(|t| learn(t, "sid", true, (&url("https://a.cn/v?sid=1"), &url("https://a.cn/v?sid=2")), Utc::now())).unwrap();
         learn_ignored();
-        // the second waits for the article of the first no longer; the other host is left alone
+        // the second no longer waits for the article of the first; the other host is not affected
         assert_eq!(stored(&store)[..2], [row("a.cn/v", "pending"), row("a.cn/v", "duplicate")]);
         assert_eq!(stored(&store)[3], row("b.cn/v?sid=2", "pending"));
         let list = [entry("https://a.cn/v?sid=3", "许昌召开大会"), entry("https://a.cn/v?sid=4", "河南出台措施")];

@@ -1,12 +1,12 @@
-//! The one writer: transactions that wait for each other share one sync to disk.
+//! The single writer: waiting transactions share one sync to disk.
 //!
-//! Each caller runs its own work in a savepoint. Where others wait already, the transaction is left open for the next
-//! of them, and whoever finds nobody behind commits for all; nobody returns before his work is on disk. So a lone
-//! writer pays one sync, and sixty writers at once pay little more.
+//! Each caller runs its work in a savepoint. If others wait, the transaction stays open for the next of them; the last one
+//! commits for all. A caller returns only after its transaction is synced. A single writer pays one fsync; sixty concurrent
+//! writers share one.
 //!
-//! What a piece puts off is done for all of them in front of the commit, outside any savepoint: the full-text index begins a
-//! new segment with each savepoint that follows a write of its own (SQLite's `fts5SavepointMethod`), and merging a
-//! segment for each article costs more than all the rest of storing it.
+//! Deferred work of all pieces runs just before the commit, outside any savepoint: the full-text index starts a new segment with
+//! each savepoint after a write of its own (SQLite's `fts5SavepointMethod`), and merging a segment for each article costs more
+//! than everything else in storing it.
 
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -17,26 +17,25 @@ use rusqlite::{Connection, ErrorCode};
 
 use crate::store::{Result, StoreError};
 
-/// Most pieces of work in one transaction, and longest time one stays open.
+/// Most pieces of work in one transaction, and longest time it stays open.
 const MAX_BATCH: usize = 128;
 const MAX_BATCH_TIME: Duration = Duration::from_millis(30);
 
-/// Work that a piece puts off until just before the commit. Where it fails, nothing of the whole transaction is kept, so it must
-/// not be able to fail but by the disk.
+/// Work that a piece defers until just before the commit. If it fails, the whole transaction is lost, so only the disk may make
+/// it fail.
 pub(super) type BeforeCommit = Box<dyn FnOnce(&Connection) -> Result<()> + Send>;
 
 struct State {
     connection: Connection,
     put_off: Vec<BeforeCommit>,
-    /// When the open transaction began.
+    /// Start of the open transaction.
     open_since: Option<Instant>,
-    /// Its number.
     batch: u64,
     /// Pieces of work in it.
     pieces: usize,
 }
 
-/// Batches that ended, and which of them failed.
+/// Finished batches, and which of them failed.
 #[derive(Default)]
 struct CompletedBatches {
     last: u64,
@@ -44,7 +43,7 @@ struct CompletedBatches {
 }
 
 pub(super) struct Writer {
-    /// A write failed in the disk itself.
+    /// The disk refused a write.
     broken: AtomicBool,
     state: Mutex<State>,
     waiting: AtomicUsize,
@@ -69,12 +68,12 @@ impl Writer {
         self.broken.load(Ordering::SeqCst)
     }
 
-    /// Runs a piece of work, all or nothing, and returns when it is on disk.
+    /// Runs a piece of work, all or nothing; returns when it is on disk.
     pub(super) fn write<T>(&self, work: impl FnOnce(&Connection) -> Result<T>) -> Result<T> {
         self.write_with_hook(|c| Ok((work(c)?, None)))
     }
 
-    /// The same for a piece that puts something off; that too is on disk when this returns.
+    /// The same for a piece with deferred work, which is also on disk when this returns.
     pub(super) fn write_with_hook<T>(&self, work: impl FnOnce(&Connection) -> Result<(T, Option<BeforeCommit>)>) -> Result<T> {
         self.waiting.fetch_add(1, Ordering::SeqCst);
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
@@ -95,7 +94,7 @@ impl Writer {
             })
         });
         let young = state.pieces < MAX_BATCH && state.open_since.is_some_and(|t| t.elapsed() < MAX_BATCH_TIME);
-        // some errors (a full disk) make SQLite roll the whole transaction back: it is over, for all in it
+        // some errors (a full disk) make SQLite roll back the whole transaction: it is over for everybody in it
         let go_on = young && self.waiting.load(Ordering::SeqCst) > 0 && !state.connection.is_autocommit();
         let committed = if go_on {
             drop(state);
@@ -105,10 +104,10 @@ impl Writer {
             if let Err(StoreError::Sql(e)) = &result
                 && e.sqlite_error_code() == Some(ErrorCode::SystemIoFailure)
             {
-                // what reached the disk is not known any more (a failed fsync is not repeated): SQLite's files must be opened anew
+                // nobody knows what reached the disk (a failed fsync is not repeated): SQLite's files must be reopened
                 self.broken.store(true, Ordering::SeqCst);
             }
-            // before the next batch can begin: published out of order, one that failed would pass for the later one's success
+            // before the next batch can start: if results came out of order, a failed batch would look like a later success
             self.publish_result(batch, &result);
             drop(state);
             result
@@ -135,7 +134,7 @@ impl Writer {
         ended.last = batch;
         if let Err(e) = result {
             ended.failed.push((batch, e.to_string()));
-            // whoever waited for an older one has read it long ago
+            // all who waited for an older one have read it long ago
             if ended.failed.len() > 64 {
                 ended.failed.remove(0);
             }
@@ -161,7 +160,7 @@ fn commit(state: &mut State) -> Result<()> {
         }
         Ok(state.connection.execute_batch("COMMIT")?)
     };
-    // a panic in here would leave the transaction open for whoever comes next
+    // a panic here would leave the transaction open for the next caller
     let result = catch_unwind(AssertUnwindSafe(finish)).unwrap_or(Err(StoreError::Cancelled));
     if result.is_err() && !state.connection.is_autocommit() {
         let _ = state.connection.execute_batch("ROLLBACK");
@@ -231,7 +230,7 @@ mod tests {
         assert_eq!((ok, count(&dir)), (7, 7));
     }
 
-    /// Inserts `n` at once and `n + 100` put off.
+    /// Inserts `n` at once and `n + 100` deferred.
     fn twice(w: &Writer, n: i64, fails: bool) -> Result<()> {
         w.write_with_hook(|c| {
             c.execute("INSERT INTO t VALUES (?1)", [n])?;
@@ -248,7 +247,7 @@ mod tests {
         assert_eq!(count(&dir), 2);
         assert!(twice(&w, 2, true).is_err());
         assert_eq!(count(&dir), 2, "a piece that failed puts nothing off");
-        // 101 is there already: nothing of this transaction may stay
+        // 101 already exists: nothing of this transaction may stay
         w.write(|c| Ok(c.execute("DELETE FROM t WHERE n = 1", [])?)).unwrap();
         assert!(twice(&w, 1, false).is_err());
         assert_eq!(count(&dir), 1);
@@ -262,7 +261,7 @@ mod tests {
     fn a_transaction_that_sqlite_gave_up_is_over_for_all_in_it() {
         let dir = tempfile::tempdir().unwrap();
         let w = writer(&dir);
-        // as if somebody stood behind the first
+        // as if another caller waited behind the first
         w.waiting.fetch_add(1, Ordering::SeqCst);
         let first = std::thread::spawn({
             let w = Arc::clone(&w);

@@ -1,4 +1,4 @@
-//! The main part of a template, cut where the items come.
+//! The main part of a template, split at the place of the items.
 
 use std::ops::Range;
 
@@ -10,21 +10,20 @@ use super::package::check_xml;
 use super::{DOCUMENT, Problem, broken};
 use crate::config::localized::localized;
 
-/// The namespace of Word's documents; that of "strict" ones is another.
+/// The namespace of Word's documents; "strict" documents have another.
 const NAMESPACE: &str = "http://schemas.openxmlformats.org/wordprocessingml/2006/main";
-/// Where nothing usable is said of the page: A4 with the margins of GB/T 9704-2012; in twentieths of a point.
+/// Default page: A4 with the margins of GB/T 9704-2012, in twentieths of a point.
 const PAGE: (u32, u32, u32) = (11_906, 1588, 1474);
 
 /// The pieces of the main part, as XML.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Body {
-    /// Everything up to and with the opening tag of the body.
+    /// Up to and including the opening tag of the body.
     pub opening: String,
-    /// What stands before the items.
+    /// Content before the items.
     pub head: String,
-    /// What stands behind them.
+    /// Content after the items.
     pub tail: String,
-    /// The page settings.
     pub section: String,
     /// Left margin, in twentieths of a point.
     pub left: u32,
@@ -32,12 +31,12 @@ pub struct Body {
     pub text_width: u32,
 }
 
-/// Whether a word in braces is the place of the items.
+/// Whether a word in braces marks the place of the items.
 pub(super) fn is_marker(word: &str) -> bool {
     matches!(word, "正文" | "content")
 }
 
-/// A child of the body: its name, its place, its text, and whether it ends a section.
+/// A child of the body: name, position, text, and whether it ends a section.
 #[derive(Default)]
 struct Child {
     name: String,
@@ -52,7 +51,7 @@ impl Child {
         self.name == "w:p" && text.strip_prefix("{{").and_then(|t| t.strip_suffix("}}")).is_some_and(is_marker)
     }
 
-    /// Whether the place of the items stands in it, with other things or inside something.
+    /// Whether it contains the items' place together with other text, or inside another element.
     fn holds_marker(&self) -> bool {
         let text: String = self.text.chars().filter(|c| !c.is_whitespace()).collect();
         text.contains("{{正文}}") || text.contains("{{content}}")
@@ -92,13 +91,13 @@ impl Body {
         })
     }
 
-    /// Whether something is printed behind the items.
+    /// Whether the template prints something after the items.
     pub fn has_tail(&self) -> bool {
         ["<w:t>", "<w:t ", "<w:drawing", "<w:pict"].iter().any(|tag| self.tail.contains(tag))
     }
 }
 
-/// Where the content of the body begins, and its children.
+/// Returns where the content of the body starts, and its children.
 fn children(xml: &str) -> Result<(usize, Vec<Child>), Problem> {
     let mut reader = Reader::from_str(xml);
     let (mut path, mut start, mut out): (Vec<String>, usize, Vec<Child>) = (Vec::new(), 0, Vec::new());
@@ -150,13 +149,13 @@ fn position(reader: &Reader<&[u8]>) -> usize {
     usize::try_from(reader.buffer_position()).unwrap_or(usize::MAX)
 }
 
-/// An attribute's value.
+/// Returns an attribute's value.
 pub(super) fn attribute(e: &BytesStart<'_>, name: &str) -> Option<String> {
     let raw = e.try_get_attribute(name).ok().flatten()?;
     unescape(&raw.value).ok().map(std::borrow::Cow::into_owned)
 }
 
-/// Left margin and width of the text by the page settings.
+/// Returns left margin and text width from the page settings.
 fn page(section: &str) -> (u32, u32) {
     let mut reader = Reader::from_str(section);
     let (mut width, mut left, mut right) = PAGE;
@@ -176,7 +175,7 @@ fn page(section: &str) -> (u32, u32) {
             _ => {}
         }
     }
-    // a page wider than Word makes, or margins that leave no room
+    // wider than Word allows, or margins that leave no room
     match width.checked_sub(left.saturating_add(right)) {
         Some(text) if width <= 31_680 && text >= 2_000 => (left, text),
         _ => (PAGE.1, PAGE.0 - PAGE.1 - PAGE.2),

@@ -1,6 +1,6 @@
-//! A .docx of the institute in whose head, styles and page settings issues are printed: `[publication] template`.
+//! An institute's .docx that gives issues their head, styles and page settings: `[publication] template`.
 //!
-//! It is read once, with the settings, and checked as a whole, so that a wrong one is told before an issue is due.
+//! It is read and checked once, with the settings, so that mistakes are reported before an issue is due.
 
 mod body;
 mod package;
@@ -26,15 +26,15 @@ pub const DOCUMENT_RELS: &str = "word/_rels/document.xml.rels";
 pub const STYLES: &str = "word/styles.xml";
 /// What type each part has.
 pub const CONTENT_TYPES: &str = "[Content_Types].xml";
-/// Words in braces that are filled in, and what they stand for.
+/// Placeholders, written in braces.
 pub const PLACEHOLDERS: [&str; 10] = ["刊名", "年", "期号", "总期号", "日期", "主办", "编印", "份号", "密级", "编号"];
 
-/// A template that was checked.
+/// A checked template.
 #[derive(Clone, PartialEq, Eq)]
 pub struct DocxTemplate {
-    /// Its parts in their order: name and bytes.
+    /// Name and bytes, in their order.
     pub parts: Vec<(String, Vec<u8>)>,
-    /// The main part, cut at the place of the items.
+    /// The main part, split at the place of the items.
     pub body: Body,
     /// Its paragraph styles.
     pub styles: StyleNames,
@@ -53,7 +53,7 @@ impl DocxTemplate {
     /// Reads and checks a file.
     ///
     /// # Errors
-    /// What is wrong with it, by the file's name.
+    /// Its mistakes, with the file's name.
     pub fn load(path: &Path) -> Result<Arc<Self>, ConfigError> {
         let failed = |problem| ConfigError::file(&path.display().to_string(), problem);
         let bytes = package::read_file(path).map_err(failed)?;
@@ -84,13 +84,13 @@ impl DocxTemplate {
         Ok(Self { parts, body, styles })
     }
 
-    /// The text of a part; empty where it is missing.
+    /// Returns the text of a part; empty if it is missing.
     pub fn part(&self, name: &str) -> &str {
         package::text_of(&self.parts, name).unwrap_or_default()
     }
 }
 
-/// Whether a part holds text in which placeholders are filled in.
+/// Whether placeholders in a part are filled in.
 pub fn is_text_part(name: &str) -> bool {
     let named = |kind: &str| name.strip_prefix("word/").is_some_and(|n| n.starts_with(kind) && has_extension(n, "xml") && !n.contains('/'));
     name == DOCUMENT || named("header") || named("footer")
@@ -117,7 +117,7 @@ pub(crate) mod tests {
     pub(crate) const SECTION: &str =
         "<w:sectPr><w:pgSz w:w=\"11906\" w:h=\"16838\"/><w:pgMar w:top=\"1440\" w:left=\"1800\" w:right=\"1800\"/></w:sectPr>";
 
-    /// A .docx with this body and further parts, as Word writes one.
+    /// Builds a .docx with this body and further parts, as Word writes one.
     pub(crate) fn package(body: &str, more: &[(&str, &str)]) -> Vec<u8> {
         let document = format!("<?xml version=\"1.0\"?><w:document {W}><w:body>{body}</w:body></w:document>");
         let styles = format!(
@@ -151,7 +151,7 @@ pub(crate) mod tests {
         assert_eq!((t.body.head.as_str(), t.body.tail.as_str()), (p("{{刊名}}").as_str(), p("尾").as_str()));
         assert_eq!((t.body.section.as_str(), t.body.left, t.body.text_width), (SECTION, 1800, 11_906 - 3600));
         assert_eq!((t.styles.id_of(&["标题 1", "heading 1"]), t.styles.id_of(&["body text"])), (Some("1"), None));
-        // Word parts a text into runs as it likes
+        // Word splits a text into runs as it likes
         let parted = "<w:p><w:r><w:t>{{con</w:t></w:r><w:proofErr/><w:r><w:t>tent}}</w:t></w:r></w:p>";
         assert_eq!(template(&format!("{parted}{SECTION}"), &[]).body.head, "");
     }

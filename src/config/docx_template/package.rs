@@ -1,4 +1,4 @@
-//! The package of a .docx: a zip of bounded size whose XML is sound (ECMA-376 part 2).
+//! The package of a .docx: a zip of limited size with well-formed XML (ECMA-376 part 2).
 
 use std::collections::HashSet;
 use std::io::{Cursor, Read as _};
@@ -10,14 +10,14 @@ use quick_xml::events::Event;
 use super::{DOCUMENT, Problem, broken};
 use crate::config::localized::localized;
 
-/// Largest file, and largest content once it is unpacked.
+/// Largest file, and largest decompressed content.
 const MAX_FILE: u64 = 10 << 20;
 const MAX_UNPACKED: u64 = 50 << 20;
 const MAX_PARTS: usize = 500;
 /// Deepest nesting of elements.
 const MAX_DEPTH: usize = 200;
 
-/// Reads a file of bounded length.
+/// Reads a file up to a size limit.
 pub(super) fn read_file(path: &Path) -> Result<Vec<u8>, Problem> {
     let unreadable = |e: std::io::Error| localized(format!("the template cannot be read: {e}"), format!("模板读不了：{e}"));
     let file = std::fs::metadata(path).map_err(unreadable)?;
@@ -31,7 +31,7 @@ pub(super) fn read_file(path: &Path) -> Result<Vec<u8>, Problem> {
     std::fs::read(path).map_err(unreadable)
 }
 
-/// Takes the parts out of a package.
+/// Extracts the parts of a package.
 pub(super) fn unpack(bytes: &[u8]) -> Result<Vec<(String, Vec<u8>)>, Problem> {
     if bytes.starts_with(b"\xD0\xCF\x11\xE0") {
         return Err(localized("is an old .doc or has a password; save it as .docx without one", "是旧的 .doc 或加了密码；请不加密码另存为 .docx"));
@@ -51,7 +51,7 @@ pub(super) fn unpack(bytes: &[u8]) -> Result<Vec<(String, Vec<u8>)>, Problem> {
             return Err(broken(&name, "no part may have this name, or two the same"));
         }
         let mut content = Vec::new();
-        // the sizes that the zip names may be wrong
+        // do not trust the sizes in the zip
         part.take(left + 1).read_to_end(&mut content).map_err(|e| broken(&name, e))?;
         left = left.checked_sub(content.len() as u64).ok_or_else(|| {
             localized(format!("is larger than {} MB once unpacked", MAX_UNPACKED >> 20), format!("解开后大于 {} MB", MAX_UNPACKED >> 20))
@@ -64,14 +64,14 @@ pub(super) fn unpack(bytes: &[u8]) -> Result<Vec<(String, Vec<u8>)>, Problem> {
     Ok(parts)
 }
 
-/// The text of a part.
+/// Returns the text of a part.
 pub(super) fn text_of<'a>(parts: &'a [(String, Vec<u8>)], name: &str) -> Result<&'a str, Problem> {
     let (_, bytes) = parts.iter().find(|(n, _)| n == name).ok_or_else(|| broken(name, "it is missing"))?;
     let text = std::str::from_utf8(bytes).map_err(|_| broken(name, "it is not UTF-8"))?;
     Ok(text.trim_start_matches('\u{feff}'))
 }
 
-/// Checks that XML is well formed, of bounded depth, and loads nothing from elsewhere.
+/// Checks that XML is well formed, not too deep, and loads nothing from outside.
 pub(super) fn check_xml(name: &str, xml: &str) -> Result<(), Problem> {
     let mut reader = Reader::from_str(xml);
     let mut depth = 0_usize;
@@ -94,7 +94,7 @@ pub(super) fn check_xml(name: &str, xml: &str) -> Result<(), Problem> {
     }
 }
 
-/// Links may lead outside; pictures and objects must be inside, or opening the document would fetch them.
+/// Hyperlinks may point outside; pictures and objects must be inside, or opening the document would fetch them.
 fn check_target(part: &str, e: &quick_xml::events::BytesStart<'_>) -> Result<(), Problem> {
     let value = |name: &str| e.try_get_attribute(name).ok().flatten().map(|a| a.value.to_string()).unwrap_or_default();
     if e.local_name().as_ref() != "Relationship" || value("TargetMode") != "External" || part.ends_with("settings.xml.rels") {

@@ -1,4 +1,4 @@
-//! The paragraph styles of a template by the names that Word shows.
+//! The paragraph styles of a template, by the names that Word shows.
 
 use quick_xml::Reader;
 use quick_xml::events::Event;
@@ -49,12 +49,12 @@ impl StyleNames {
         Ok(out)
     }
 
-    /// The id of the first of these names, in lower case, that there is.
+    /// Returns the id of the first of these lower-case names that exists.
     pub fn id_of(&self, names: &[&str]) -> Option<&str> {
         names.iter().find_map(|name| self.paragraphs.iter().find(|(n, _)| n == name)).map(|(_, id)| id.as_str())
     }
 
-    /// An id that no style has, made of this one.
+    /// Returns an unused id derived from this one.
     pub fn unused_id(&self, id: &str) -> String {
         let all = std::iter::once(id.to_owned()).chain((1..=u32::MAX).map(|n| format!("{id}Qingbao{n}")));
         all.into_iter().find(|id| !self.ids.contains(id)).unwrap_or_default()

@@ -1,4 +1,4 @@
-//! Placeholders in the paragraphs of a part. Word parts a text into runs as it likes, so one may lie across several.
+//! Placeholders in paragraphs. Word splits a text into runs as it likes, so a placeholder may span several.
 
 use std::ops::Range;
 
@@ -9,23 +9,23 @@ use quick_xml::events::Event;
 use super::PLACEHOLDERS;
 use super::body::is_marker;
 
-/// Most placeholders that are filled in in one paragraph.
+/// Most placeholders per paragraph.
 const MAX_PLACEHOLDERS: usize = 200;
 
-/// A text of a run: where it stands in the part, and what it says.
+/// A run's text and its position in the part.
 struct RunText {
     place: Range<usize>,
     text: String,
 }
 
-/// The texts of each paragraph; those of a text box are paragraphs of their own.
+/// Returns the texts of each paragraph; paragraphs in a text box are separate.
 fn paragraphs(xml: &str) -> Vec<Vec<RunText>> {
     let mut reader = Reader::from_str(xml);
     let (mut open, mut done): (Vec<Vec<RunText>>, Vec<Vec<RunText>>) = (Vec::new(), Vec::new());
     let mut start = None;
     let at = |reader: &Reader<&[u8]>| usize::try_from(reader.buffer_position()).unwrap_or(usize::MAX);
     let mut before = 0;
-    // what is wrong with the XML was told before
+    // XML errors were reported before
     while let Ok(event) = reader.read_event() {
         match event {
             Event::Eof => break,
@@ -46,7 +46,7 @@ fn paragraphs(xml: &str) -> Vec<Vec<RunText>> {
     done
 }
 
-/// The placeholders of a text: where each stands, and its word.
+/// Returns the placeholders of a text: position and word.
 fn placeholders(text: &str) -> Vec<(Range<usize>, &str)> {
     let mut out = Vec::new();
     let mut from = 0;
@@ -58,7 +58,7 @@ fn placeholders(text: &str) -> Vec<(Range<usize>, &str)> {
     out
 }
 
-/// The first word in braces that is no placeholder.
+/// Returns the first word in braces that is not a placeholder.
 pub(super) fn unknown_placeholder(xml: &str) -> Option<String> {
     paragraphs(xml).iter().find_map(|runs| {
         let all: String = runs.iter().map(|r| r.text.as_str()).collect();
@@ -67,7 +67,7 @@ pub(super) fn unknown_placeholder(xml: &str) -> Option<String> {
     })
 }
 
-/// A part with its placeholders filled in: each value stands in the run in which its placeholder begins, and looks like it.
+/// Returns a part with its placeholders filled in. A value goes into the run where its placeholder starts, and takes its format.
 pub fn fill(xml: &str, value: &dyn Fn(&str) -> Option<String>) -> String {
     let mut changed: Vec<RunText> = paragraphs(xml).into_iter().flat_map(|runs| fill_paragraph(runs, value)).collect();
     changed.sort_by_key(|r| r.place.start);
@@ -81,14 +81,14 @@ pub fn fill(xml: &str, value: &dyn Fn(&str) -> Option<String>) -> String {
     out
 }
 
-/// The runs of a paragraph, where it has placeholders; else none.
+/// Returns the changed runs of a paragraph; none without placeholders.
 fn fill_paragraph(mut runs: Vec<RunText>, value: &dyn Fn(&str) -> Option<String>) -> Vec<RunText> {
     let all: String = runs.iter().map(|r| r.text.as_str()).collect();
     let found: Vec<_> = placeholders(&all).into_iter().take(MAX_PLACEHOLDERS).filter_map(|(place, word)| Some((place, value(word)?))).collect();
     if found.is_empty() {
         return Vec::new();
     }
-    // from the last on, so that the places of those before stay right
+    // from the last one, so that earlier positions stay valid
     for (place, value) in found.into_iter().rev() {
         let mut from = 0;
         for r in &mut runs {

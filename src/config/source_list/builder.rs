@@ -1,7 +1,7 @@
-//! Reads `sources.toml` into a list, by parts.
+//! Reads `sources.toml` into a list, in parts.
 
 use std::collections::HashMap;
-use std::ops::Range;
+use std::ops::{Range, RangeInclusive};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -16,7 +16,7 @@ use crate::config::source_list::{SourceList, Vocabulary};
 use crate::model::canonical_url::{CanonicalUrl, canonicalise};
 use crate::model::{Identity, RateKey, Source, SourceId, SourceKind, TlsTrust};
 
-/// How much of the file is parsed at once.
+/// Bytes parsed at once.
 const PART_BYTES: usize = 64 << 10;
 const INTERVALS: Range<Duration> = Duration::from_mins(1)..Duration::from_hours(720);
 const SOURCE_KEYS: [&str; 25] = [
@@ -46,9 +46,10 @@ const SOURCE_KEYS: [&str; 25] = [
     "article",
     "note",
 ];
-const DEFAULT_KEYS: [&str; 5] = ["interval", "allow_private", "timezone", "rate_key", "region"];
+const DEFAULT_KEYS: [&str; 6] = ["interval", "allow_private", "timezone", "rate_key", "region", "weight"];
+const WEIGHTS: RangeInclusive<f64> = 0.0..=5.0;
 
-/// Parts of a file of about this many bytes, each but the first beginning with `[[source]]`.
+/// Splits a file into parts of about this size; each but the first starts with `[[source]]`.
 pub(super) fn split_into_parts(text: &str) -> Vec<Range<usize>> {
     let (mut parts, mut start) = (Vec::new(), 0);
     for (line_end, _) in text.match_indices("\n[[source]]") {
@@ -61,7 +62,7 @@ pub(super) fn split_into_parts(text: &str) -> Vec<Range<usize>> {
     parts
 }
 
-/// A list in the making.
+/// A list under construction.
 pub(super) struct Builder<'a> {
     reader: TomlReader<'a>,
     vocabulary: &'a Vocabulary,
@@ -75,8 +76,8 @@ impl<'a> Builder<'a> {
         Self { reader, vocabulary, defaults: Defaults::read(None), sources: Vec::new(), seen: DuplicateChecker::default() }
     }
 
-    /// Reads a part. Returns false if the file has to be read whole: it is not valid, its part ends within a value, or its
-    /// tables are mixed in another way than `[defaults]` first and then each `[[source]]`.
+    /// Reads a part. Returns false if the file must be read whole: it is invalid, the part ends within a value, or its tables are
+    /// not `[defaults]` first and then each `[[source]]`.
     pub(super) fn read_part(&mut self, part: Range<usize>) -> bool {
         let first = part.start == 0;
         if !self.reader.parse_part(part) {
@@ -90,7 +91,7 @@ impl<'a> Builder<'a> {
         separable
     }
 
-    /// Reads what is parsed.
+    /// Reads the parsed part.
     pub(super) fn read(&mut self) {
         let root = self.reader.root();
         root.deny_unknown_keys(&["defaults", "source"]);
@@ -124,6 +125,7 @@ struct Defaults {
     timezone: chrono_tz::Tz,
     rate_key: RateKey,
     region: Option<String>,
+    weight: f64,
 }
 
 impl Defaults {
@@ -138,11 +140,12 @@ impl Defaults {
             timezone: section.and_then(read_timezone).unwrap_or(chrono_tz::Asia::Shanghai),
             rate_key: section.and_then(|s| read_word(s, "rate_key", RateKey::parse, &["host", "domain", "source"])).unwrap_or_default(),
             region: section.and_then(|s| s.string("region")),
+            weight: section.and_then(|s| s.number("weight", WEIGHTS)).unwrap_or(1.0),
         }
     }
 }
 
-/// Ids and addresses met so far, with their offsets in the file.
+/// Ids and addresses so far, with their offsets in the file.
 #[derive(Default)]
 struct DuplicateChecker {
     ids: HashMap<SourceId, usize>,
@@ -185,7 +188,7 @@ fn read_source(s: &Section<'_>, defaults: &Defaults, vocabulary: &Vocabulary) ->
         timezone: read_timezone(s).unwrap_or(defaults.timezone),
         identity: read_word(s, "identity", Identity::parse, &["guid", "url", "title"]).unwrap_or_default(),
         rate_key: read_word(s, "rate_key", RateKey::parse, &["host", "domain", "source"]).unwrap_or(defaults.rate_key),
-        weight: s.number("weight", 0.0..=5.0).unwrap_or(1.0),
+        weight: s.number("weight", WEIGHTS).unwrap_or(defaults.weight),
         tls: read_word(s, "tls", TlsTrust::parse, &["verify", "insecure"]).unwrap_or_default(),
         cookies: s.bool("cookies").unwrap_or(false),
         headers: read_headers(s),

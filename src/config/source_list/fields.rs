@@ -1,4 +1,4 @@
-//! The fields of a source that are more than a word: each says what is wrong with it, and where.
+//! Fields of a source that need more than a word; each reports its mistakes with their place.
 
 use http::header::{HeaderName, HeaderValue};
 use scraper::Selector;
@@ -42,7 +42,7 @@ pub(super) fn read_word<T>(s: &Section<'_>, key: &str, parse: fn(&str) -> Option
     value
 }
 
-/// A word of the taxonomy or the publication; `what` it names, in both languages.
+/// Reads a word of the taxonomy or the publication; `what` names it in both languages.
 pub(super) fn known_word(s: &Section<'_>, text: &Spanned<&str>, what: (&str, &str), known: &[String]) -> Option<String> {
     let word = text.value.trim();
     if known.iter().any(|k| k == word) {
@@ -74,7 +74,7 @@ pub(super) fn read_timezone(s: &Section<'_>) -> Option<chrono_tz::Tz> {
     let text = s.text("timezone")?;
     let zone = text.value.trim().parse::<chrono_tz::Tz>();
     if zone.is_err() {
-        // no IANA zone is called Beijing, and everybody tries it first
+        // there is no IANA zone Beijing, and everybody tries it first
         let near = if text.value.to_lowercase().contains("beijing") {
             Some("Asia/Shanghai")
         } else {
@@ -87,7 +87,7 @@ pub(super) fn read_timezone(s: &Section<'_>) -> Option<chrono_tz::Tz> {
     zone.ok()
 }
 
-/// Further request headers; those that belong to the client itself are refused.
+/// Reads further request headers; refuses those that the client sets itself.
 pub(super) fn read_headers(s: &Section<'_>) -> Vec<(String, String)> {
     const OURS: [&str; 13] = [
         "host",
@@ -163,7 +163,7 @@ fn check_selector(s: &Section<'_>, text: &Spanned<&str>) -> bool {
     result.is_ok()
 }
 
-/// A selector or path, or the template of an address: `https://…/{id}.html`.
+/// Reads a selector or path, or the template of an address: `https://…/{id}.html`.
 fn read_link(s: &Section<'_>) -> Option<String> {
     let text = s.text("link")?;
     if !text.value.contains(['{', '}']) {

@@ -1,4 +1,4 @@
-//! `sources.toml`: where news is taken from.
+//! `sources.toml`: the source list.
 
 mod builder;
 mod fields;
@@ -11,17 +11,15 @@ use crate::config::{ConfigError, Taxonomy, read_file};
 use crate::model::{Source, SourceId};
 use builder::{Builder, split_into_parts};
 
-/// Names that hints may use.
+/// Words that source hints may use.
 #[derive(Debug, Clone, Default)]
 pub struct Vocabulary {
-    /// Industry names.
     pub industries: Vec<String>,
-    /// Column names.
     pub columns: Vec<String>,
 }
 
 impl Vocabulary {
-    /// The taxonomy's names, and further columns of the publication.
+    /// Combines the taxonomy's names with further columns of the publications.
     pub fn new(taxonomy: &Taxonomy, mut columns: Vec<String>) -> Self {
         columns.extend(taxonomy.column_names());
         Self { industries: taxonomy.industry_names(), columns }
@@ -33,9 +31,9 @@ impl Vocabulary {
 pub struct SourceList {
     /// In the file's order.
     pub sources: Vec<Arc<Source>>,
-    /// What `[defaults]` says: whether sources may be on private or loopback addresses.
+    /// Of `[defaults]`: sources may be on private or loopback addresses.
     pub allow_private: bool,
-    /// Places in `sources`, sorted by id.
+    /// Indexes into `sources`, sorted by id.
     by_id: Vec<u32>,
 }
 
@@ -45,8 +43,8 @@ impl SourceList {
         Self::parse(&path.display().to_string(), &read_file(path)?, vocabulary)
     }
 
-    /// Checks the text of a file; all problems come together. The file is parsed by parts, because a parsed document
-    /// takes some thirty times the memory of its text.
+    /// Reads a list; reports all mistakes at once. Parses it in parts, because a parsed document takes about thirty times the
+    /// memory of its text.
     pub fn parse(file: &str, text: &str, vocabulary: &Vocabulary) -> Result<Self, ConfigError> {
         let by_parts = || {
             let mut builder = Builder::new(TomlReader::unparsed(file, text), vocabulary);
@@ -62,13 +60,13 @@ impl SourceList {
         builder.finish()
     }
 
-    /// The source of this id.
+    /// Returns the source with this id.
     pub fn get(&self, id: &SourceId) -> Option<&Arc<Source>> {
         let place = self.by_id.binary_search_by(|i| self.sources.get(*i as usize).map(|s| &s.id).cmp(&Some(id))).ok()?;
         self.sources.get(*self.by_id.get(place)? as usize)
     }
 
-    /// Sources that are polled.
+    /// Returns the sources that are polled.
     pub fn enabled(&self) -> impl Iterator<Item = &Arc<Source>> {
         self.sources.iter().filter(|s| s.enabled)
     }
@@ -102,6 +100,18 @@ mod tests {
         assert_eq!((s.interval, s.enabled, s.kind, s.timezone), (None, true, None, chrono_tz::Asia::Shanghai));
         assert_eq!((s.tls, s.cookies, s.headers.len(), s.robots_exempt.is_some()), (TlsTrust::Verify, false, 0, false));
         assert!(list.get(&s.id).is_some() && list.get(&SourceId::parse("b").unwrap()).is_none());
+    }
+
+    #[test]
+    fn a_source_without_a_key_of_the_defaults_has_their_value() {
+        let defaults = "[defaults]\ninterval = \"1h\"\ntimezone = \"Asia/Tokyo\"\nregion = \"河南\"\nrate_key = \"domain\"\nweight = 2.5\nallow_private = true\n";
+        let other = GOOD.replace("\"a\"", "\"b\"").replace("a.cn", "b.cn");
+        let list = SourceList::parse("s", &format!("{defaults}{GOOD}{other}weight = 0.5\n"), &vocabulary()).unwrap();
+        let s = &list.sources[0];
+        assert_eq!((s.interval, s.timezone, s.region.as_deref()), (Some(std::time::Duration::from_hours(1)), chrono_tz::Asia::Tokyo, Some("河南")));
+        assert_eq!((s.rate_key, s.allow_private), (crate::model::RateKey::Domain, true));
+        assert_eq!(list.sources.iter().map(|s| s.weight.to_string()).collect::<Vec<_>>(), ["2.5", "0.5"]);
+        assert!(problems(&format!("[defaults]\nweight = 6\n{GOOD}")).contains("sources.toml:2:10: "));
     }
 
     #[test]
@@ -201,7 +211,7 @@ mod tests {
             let error = SourceList::parse("s", &doubled, &vocabulary()).unwrap_err().to_string();
             assert!(error.starts_with(&format!("s:{line}:")) && error.ends_with(": duplicate key"), "{error}");
         }
-        // a part may end within a text of several lines
+        // a part may end within a multi-line text
         let note = format!("{GOOD}note = '''\n{list}'''\n");
         assert_eq!(problems(&note), "1 sources");
     }

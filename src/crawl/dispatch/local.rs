@@ -1,4 +1,4 @@
-//! Work done in this process, for a crawl on one machine.
+//! Runs tasks in this process, for a crawl on one machine.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -12,7 +12,6 @@ use crate::crawl::executor::{PageSink, Task, TaskExecutor, TaskKind};
 use crate::fetch::{Page, RequestStats};
 use crate::store::{RawPage, Store};
 
-/// The engine of one machine.
 pub struct LocalDispatcher {
     executor: Arc<TaskExecutor>,
     store: Store,
@@ -20,7 +19,6 @@ pub struct LocalDispatcher {
 }
 
 impl LocalDispatcher {
-    /// Works with this executor.
     pub fn new(executor: Arc<TaskExecutor>, store: Store, at_once: usize) -> Self {
         Self { executor, store, concurrency: at_once }
     }
@@ -52,7 +50,7 @@ impl Dispatcher for LocalDispatcher {
     }
 }
 
-/// The page is on disk before anything is made of it.
+/// Stores a page before it is parsed.
 impl PageSink for LocalDispatcher {
     type Error = DispatchError;
     const PERSISTS: bool = true;

@@ -1,7 +1,7 @@
-//! Who does the tasks of a crawl: this process, or workers on other machines.
+//! Runs the tasks of a crawl: in this process, or by workers on other machines.
 //!
-//! In: a [`Task`]. Out: its [`TaskReport`], when it is done. The crawl keeps the order, the hosts and the pauses, and takes in what
-//! comes; an engine only has the work done.
+//! In: a [`Task`]. Out: its [`TaskReport`]. The crawl keeps the order, the hosts and the delays, and stores results; a dispatcher
+//! only has the work done.
 
 mod local;
 pub mod nats;
@@ -19,36 +19,34 @@ use crate::store::{FetchRecord, StoreError};
 
 pub use local::LocalDispatcher;
 
-/// What keeps an engine from its work.
+/// Why a dispatcher cannot work.
 #[derive(Debug, thiserror::Error)]
 pub enum DispatchError {
-    /// The store.
     #[error(transparent)]
     Store(#[from] StoreError),
-    /// The message system.
     #[error(transparent)]
     Nats(#[from] nats::NatsError),
 }
 
-/// Has tasks done, here or on other machines.
+/// Runs tasks, here or on other machines.
 pub trait Dispatcher: Send + Sync {
-    /// Has a task done and returns when it is; `None` where its host is still busy with an earlier task, or must rest for long.
-    /// Who stops waiting gets the result from [`next_orphaned`](Self::next_orphaned).
+    /// Runs a task and waits for its result. Returns `None` if the host is still busy or in a long back-off. If the caller stops
+    /// waiting, [`next_orphaned`](Self::next_orphaned) returns the result.
     fn dispatch(&self, task: Task) -> BoxFuture<'_, Result<Option<Completion>, DispatchError>>;
 
-    /// The next result of a task that an earlier crawl dispatched; waits until there is one.
+    /// Waits for the next result whose sender is gone: an earlier crawl dispatched the task.
     fn next_orphaned(&self) -> BoxFuture<'_, Completion>;
 
-    /// How long until a host may be asked again.
+    /// Returns the delay until a host's next request.
     fn delay_until_free(&self, host_key: &str) -> Duration;
 
-    /// Most tasks to be given out at once.
+    /// Returns the most tasks to dispatch at once.
     fn concurrency(&self) -> usize;
 
-    /// Whether the work is done elsewhere: that nothing comes back then means that nobody is there, not that we are stuck.
+    /// Whether other machines do the work. If nothing comes back, no worker is connected, but the crawl is not stuck.
     fn is_remote(&self) -> bool;
 
-    /// Workers and waiting tasks; `None` where the work is done here, or where it cannot be told.
+    /// Returns workers and queue; `None` if this process does the work, or the state is unknown.
     fn cluster_status(&self) -> Option<nats::ClusterStatus> {
         None
     }
@@ -58,22 +56,20 @@ pub trait Dispatcher: Send + Sync {
         Box::pin(std::future::ready(Ok(())))
     }
 
-    /// A worker that is gone for good is missed no longer.
+    /// Removes a worker that will not come back from the list.
     fn forget_worker<'a>(&'a self, _name: &'a str) -> BoxFuture<'a, Result<(), DispatchError>> {
         Box::pin(std::future::ready(Ok(())))
     }
 
-    /// Takes over changed settings of fetching, where it holds a copy of them.
+    /// Updates its copy of the fetch settings, if it has one.
     fn set_fetch_policy(&self, _policy: &FetchSettings) {}
 }
 
-/// A task that is done.
+/// A finished task.
 pub struct Completion {
-    /// What it was about.
     pub meta: TaskMeta,
-    /// What came of it.
     pub report: TaskReport,
-    /// To be settled once it is in the store.
+    /// Acknowledge once the result is in the store.
     pub ack: AckHandle,
 }
 
@@ -81,7 +77,7 @@ pub struct Completion {
 pub struct AckHandle(Option<BoxFuture<'static, ()>>);
 
 impl AckHandle {
-    /// The result is in the store.
+    /// Call once the result is in the store.
     pub async fn ack(self) {
         if let Some(settle) = self.0 {
             settle.await;
@@ -89,21 +85,19 @@ impl AckHandle {
     }
 }
 
-/// What the coordinator keeps of a task that it dispatched.
+/// What the coordinator keeps of a dispatched task.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct TaskMeta {
-    /// For whom.
     pub source: SourceId,
-    /// The entry, where a page was asked for; else the source was polled.
+    /// The entry of an article task; `None` for a poll.
     pub entry: Option<EntryId>,
-    /// What was asked.
+    /// The requested address.
     pub url: WebUrl,
     /// Whether validators were sent.
     pub conditional: bool,
 }
 
 impl TaskMeta {
-    /// Of a task.
     pub fn new(task: &Task) -> Self {
         let (entry, conditional) = match &task.kind {
             TaskKind::Poll { validators, .. } => (None, !validators.is_empty()),
@@ -112,7 +106,7 @@ impl TaskMeta {
         Self { source: task.source.id.clone(), entry, url: task.url.clone(), conditional }
     }
 
-    /// The line in the fetch log.
+    /// Returns the line for the fetch log.
     pub fn fetch_record(&self, visit: RequestStats, bytes: usize, (code, outcome): (&'static str, String)) -> FetchRecord {
         let (source, url, listing) = (self.source.clone(), self.url.clone(), self.entry.is_none());
         FetchRecord { source, url, listing, code, outcome, bytes, stats: visit, conditional: self.conditional }

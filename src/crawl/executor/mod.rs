@@ -1,8 +1,8 @@
-//! Does one task of the crawl: fetches the document and reads it.
+//! Runs one task: fetches the document and has it parsed.
 //!
-//! In: a [`Task`] with all that is known of the source. Out: a [`TaskReport`], which says what was found and decides nothing: when to
-//! poll again, what is new and what becomes of it is for the crawler, which has the store. So the same code serves the crawl
-//! within this process and workers on other machines.
+//! In: a [`Task`] with all that is known of the source. Out: a [`TaskReport`] of what was found. It decides nothing and has no
+//! store: when to poll again and what is new is the crawler's business. So the same code serves the crawl in this process and
+//! workers on other machines.
 
 mod outage;
 mod task;
@@ -18,20 +18,18 @@ use crate::fetch::{DocumentKind, FetchError, FetchResponse, Fetched, Fetcher, Ho
 pub(crate) use outage::OutageDetector;
 pub use task::{Task, TaskKind, TaskReport, TaskResult};
 
-/// Fetches and reads.
 pub struct TaskExecutor {
     fetcher: Arc<Fetcher>,
     parser: Arc<Parser>,
 }
 
-/// Takes a page between its coming and its being read; `None` where it cannot be kept and is not to be read.
+/// Called after download and before parsing. Returns `None` if the page could not be stored and must be skipped.
 pub trait PageSink: Send + Sync {
-    /// Why nothing can be kept any more.
+    /// Why nothing can be stored any more.
     type Error: Send;
-    /// Whether what is kept is there for good, with its line in the fetch log.
+    /// Whether stored pages are permanent, with their line in the fetch log.
     const PERSISTS: bool;
 
-    /// Keeps a page.
     fn store_page(
         &self,
         task: &Task,
@@ -40,7 +38,7 @@ pub trait PageSink: Send + Sync {
     ) -> impl Future<Output = Result<Option<Page>, Self::Error>> + Send;
 }
 
-/// Keeps nothing: a task that is cut short is done again from its beginning.
+/// Stores nothing: an interrupted task is repeated from its beginning.
 #[derive(Debug, Clone, Copy)]
 pub struct NoopSink;
 
@@ -54,35 +52,32 @@ impl PageSink for NoopSink {
 }
 
 impl TaskExecutor {
-    /// Uses this client and this parser.
     pub fn new(fetcher: Arc<Fetcher>, parser: Arc<Parser>) -> Self {
         Self { fetcher, parser }
     }
 
-    /// The same parser with another client.
+    /// Returns an executor with the same parser and another client.
     pub(crate) fn with_fetcher(&self, fetcher: Arc<Fetcher>) -> Self {
         Self { fetcher, parser: Arc::clone(&self.parser) }
     }
 
-    /// The client.
     pub fn fetcher(&self) -> &Arc<Fetcher> {
         &self.fetcher
     }
 
-    /// The parser.
     pub fn parser(&self) -> &Parser {
         &self.parser
     }
 
-    /// Reads the documents of a task.
+    /// Returns a reader for the documents of a task.
     fn reader<'a>(&'a self, task: &'a Task) -> Reader<'a> {
         Reader::new(&self.parser, &self.fetcher, Arc::clone(&task.source)).in_scope(task.host_scope(&[], false))
     }
 
-    /// Does a task.
+    /// Runs a task.
     ///
     /// # Errors
-    /// Only the sink's; what goes wrong with the site is a result.
+    /// Only those of the sink; errors of the site are results.
     pub async fn run<K: PageSink>(&self, task: &Task, sink: &K) -> Result<TaskReport, K::Error> {
         let none = Validators::default();
         let (kind, validators) = match &task.kind {
@@ -137,7 +132,7 @@ impl TaskExecutor {
         }
     }
 
-    /// What a page holds, and how it ended its parser if it did.
+    /// Returns the article of a page, and how it crashed its parser, if it did.
     async fn read_article(&self, task: &Task, page: Page) -> (TaskResult, Option<String>) {
         let url = page.url.clone();
         match self.reader(task).article(Document::from(page)).await {

@@ -1,22 +1,22 @@
-//! Telling a dead network from dead sources: when nobody answers any more, it is us.
+//! Tells a dead network from dead sources: if no host answers any more, it is our network.
 
 use std::collections::HashSet;
 use std::sync::{Mutex, PoisonError};
 
-/// Different hosts that must fail in a row, with no answer from anyone between.
+/// This many different hosts must fail in a row.
 const MIN_FAILED_HOSTS: usize = 8;
 
-/// What was seen of the network lately.
+/// Hosts that failed since the last answer.
 #[derive(Debug, Default)]
 pub(crate) struct OutageDetector(Mutex<HashSet<String>>);
 
 impl OutageDetector {
-    /// Somebody answered, with whatever.
+    /// Records an answer, of whatever kind.
     pub(crate) fn answered(&self) {
         self.hosts(HashSet::clear);
     }
 
-    /// Nothing could be reached at a host. Tells whether the network counts as down, and whether that is news.
+    /// Records that a host was unreachable. Returns whether the network counts as down, and whether that is a change.
     pub(crate) fn failed(&self, host_key: &str) -> (bool, bool) {
         self.hosts(|hosts| {
             let new = hosts.len() < MIN_FAILED_HOSTS && hosts.insert(host_key.to_owned());

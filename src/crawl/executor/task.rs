@@ -1,4 +1,4 @@
-//! What is asked for and what came of it: plain, and made to travel between machines.
+//! Tasks and reports: plain values that travel between machines.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -11,130 +11,119 @@ use crate::discover::{Discovered, KnownEntries};
 use crate::fetch::{FetchError, Redirect, RequestStats, Validators};
 use crate::model::{EntryId, Extracted, Source, WebUrl};
 
-/// One visit to be made.
+/// One request to make.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Task {
-    /// For whom; its headers, which may be secret, travel with it.
+    /// Its headers, which may be secret, travel with the task.
     pub source: Arc<Source>,
-    /// Where it begins.
     pub url: WebUrl,
-    /// What for.
     #[serde(rename = "ask")]
     pub kind: TaskKind,
-    /// Whether more will be asked of this host soon.
+    /// Keep the connection open, because more requests to this host follow.
     #[serde(rename = "keep")]
     pub keep_alive: bool,
-    /// The host that it must not leave, where others ask at other hosts at the same time.
+    /// Stay with this host, because others request other hosts at the same time.
     #[serde(rename = "lane")]
     pub host_key: Option<String>,
-    /// Redirects followed already, at other hosts.
+    /// Already followed, at other hosts.
     #[serde(rename = "hops")]
     pub redirects: Vec<Redirect>,
-    /// Somebody else may have asked at this host a moment ago.
+    /// Another worker may have contacted this host recently; wait one full delay first.
     #[serde(rename = "cold")]
     pub initial_delay: bool,
 }
 
-/// What for.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub enum TaskKind {
     /// The entries of a source.
     #[serde(rename = "Listing")]
     Poll {
-        /// Of the copy that we have.
+        /// Of our copy.
         validators: Validators,
-        /// How its list was laid out before.
+        /// The layout of its list at the last poll.
         #[serde(rename = "layout")]
         previous_selector: Option<String>,
-        /// Whether its further pages are read too: at the first poll.
+        /// At the first poll.
         #[serde(rename = "older")]
         read_older_pages: bool,
-        /// Later on: where its further pages need not be read on.
+        /// On later polls: stop reading further pages at these entries.
         #[serde(default)]
         known: KnownEntries,
     },
     /// The article behind an entry.
     #[serde(rename = "Page")]
-    Article {
-        /// The entry.
-        entry: EntryId,
-    },
+    Article { entry: EntryId },
 }
 
-/// What came of it.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct TaskReport {
-    /// What the visit cost.
+    /// What the request cost.
     #[serde(rename = "visit")]
     pub stats: RequestStats,
-    /// When the answer came.
+    /// Time of the answer.
     pub at: DateTime<Utc>,
-    /// Bytes of the body, decompressed.
+    /// Decompressed.
     pub bytes: usize,
-    /// Whether the page, with its line in the fetch log, is in the store already.
+    /// The page, with its line in the fetch log, is already in the store.
     #[serde(rename = "kept")]
     pub page_stored: bool,
-    /// How the document ended its parser; a result there may be is from elsewhere.
+    /// How the document crashed its parser; a result may still come from elsewhere.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub crash: Option<String>,
-    /// What came.
     #[serde(rename = "came")]
     pub result: TaskResult,
 }
 
-/// What came.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub enum TaskResult {
     /// Our copy is current.
     NotModified {
-        /// Where the site says the document lives now for good.
+        /// New address after a permanent redirect.
         #[serde(rename = "moved")]
         permanent_redirect: Option<WebUrl>,
-        /// How long its answer is fresh.
+        /// Freshness of the answer.
         #[serde(rename = "fresh")]
         fresh_for: Option<Duration>,
     },
-    /// Entries.
+    /// A new list.
     Entries {
-        /// The entries, with refresh hints.
+        /// With refresh hints.
         found: Box<Discovered>,
         /// For the next poll.
         validators: Validators,
-        /// As of [`TaskResult::NotModified`].
+        /// See [`TaskResult::NotModified`].
         #[serde(rename = "moved")]
         permanent_redirect: Option<WebUrl>,
     },
-    /// An answer that holds no entries.
+    /// A document without entries.
     #[serde(rename = "Unreadable")]
     ParseFailed(ListingError),
-    /// An article.
     Article {
-        /// Where it is, after redirects.
+        /// After redirects.
         url: WebUrl,
-        /// What the page says.
         extracted: Box<Extracted>,
     },
     /// A page without an article, and why.
     NoArticle(String),
-    /// Nothing came.
+    /// The fetch failed.
     Failed(FetchError),
-    /// The way leads on at another host.
+    /// The response redirected to another host.
     #[serde(rename = "Elsewhere")]
     Redirected(Vec<Redirect>),
-    /// The parser of what came was killed from outside: nothing is known of it.
+    /// Somebody killed the parser: nothing is known of the document.
     Interrupted,
-    /// Whoever took it up ended without a word, several times.
+    /// The task crashed its worker repeatedly and was dead-lettered.
     #[serde(rename = "Poison")]
     DeadLettered(String),
 }
 
 impl TaskReport {
-    /// Whether the page or list could not be had or read.
+    /// Whether the page or list could not be fetched or read.
     pub fn is_failure(&self) -> bool {
         !matches!(self.result, TaskResult::NotModified { .. } | TaskResult::Entries { .. } | TaskResult::Article { .. } | TaskResult::Redirected(_))
     }
 
-    /// A stable word for the fetch log, and what happened.
+    /// Returns a stable code for the fetch log, and a message.
     pub fn code_and_message(&self) -> (&'static str, String) {
         match &self.result {
             TaskResult::NotModified { .. } => ("not-modified", "not modified".to_owned()),

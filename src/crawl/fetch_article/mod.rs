@@ -1,4 +1,4 @@
-//! Pages: what is asked for an entry, the article in what came, its judgement.
+//! Articles: builds fetch tasks for entries and applies their results.
 
 #[cfg(test)]
 mod tests;
@@ -23,35 +23,35 @@ use crate::schedule::poll_interval::to_time_delta;
 use crate::store::{FetchRecord, NewArticle, PendingEntry, StoreError};
 use crate::text::segment::Segmented;
 
-/// Interrupted pages taken from the store at a time.
+/// Interrupted pages read from the store per batch.
 const RESUME_BATCH: usize = 64;
-/// First wait after a page failed for a passing reason; doubled each time.
+/// First delay after a transient failure; doubles each time.
 const FIRST_RETRY: TimeDelta = TimeDelta::minutes(10);
 const MAX_RETRY: TimeDelta = TimeDelta::hours(12);
 
-/// What came of one entry.
+/// The outcome for one entry.
 #[derive(Debug)]
 pub(super) enum ArticleResult {
     Article,
     Duplicate,
-    /// With the reason, and whether it is tried again within moments.
+    /// Reason, and whether a retry follows within moments.
     Failed {
         url: WebUrl,
         reason: String,
         retry_soon: bool,
     },
-    /// Nothing to do: somebody else was quicker, or its source is gone.
+    /// Nothing to do: somebody else was faster, or its source is gone.
     Skipped,
 }
 
-/// How an entry gets its article.
+/// The next step for an entry.
 pub(super) enum ArticleStep {
     Fetch(Task),
     Done(ArticleResult),
 }
 
 impl Crawler {
-    /// Extracts what an interrupted run had fetched. However often that happens, it costs a page nothing.
+    /// Extracts pages that an interrupted run had fetched. However often that happens, it never counts against a page.
     pub(super) async fn resume_fetched(self: &Arc<Self>, list: &SourceList, mut each: impl FnMut(ArticleResult)) -> Result<()> {
         let mut behind = EntryId(0);
         loop {
@@ -69,7 +69,7 @@ impl Crawler {
         Ok(())
     }
 
-    /// What is to be asked for an entry. Nothing is asked where it is done already, its source is gone, or its feed tells it.
+    /// Builds the task for an entry. There is none if the entry is done, its source is gone, or the feed has the whole text.
     pub(super) async fn article_task(self: &Arc<Self>, id: EntryId, list: &SourceList, keep: bool, redirects: Vec<Redirect>) -> Result<ArticleStep> {
         let skipped = ArticleStep::Done(ArticleResult::Skipped);
         let Some(entry) = self.store.run(move |s| s.pending_entry(id)).await? else { return Ok(skipped) };
@@ -94,7 +94,7 @@ impl Crawler {
         }))
     }
 
-    /// Takes in what came for an entry.
+    /// Applies the result for an entry.
     pub(super) async fn apply_article(
         self: &Arc<Self>,
         id: EntryId,
@@ -104,7 +104,7 @@ impl Crawler {
     ) -> Result<ArticleResult> {
         let log = self.log_report(about, &report);
         let down = self.network_down(source, &about.url, &report);
-        // what came twice is done already
+        // a duplicate is already done
         let Some(entry) = self.store.run(move |s| s.pending_entry(id)).await? else { return Ok(ArticleResult::Skipped) };
         if let TaskResult::Failed(FetchError::Wall(wall)) = report.result {
             let (source, log) = (source.id.clone(), report.page_stored.then(|| log.clone()));
@@ -136,7 +136,7 @@ impl Crawler {
         log: Option<FetchRecord>,
     ) -> Result<ArticleResult> {
         let now = Utc::now();
-        // a site that asks for patience costs the page no try
+        // a site that asks for a delay costs the page no attempt
         if let Some(after) = e.retry_after() {
             self.back_off_host(source, &entry.entry.url, after, e).await?;
             let (id, due) = (entry.id, now + to_time_delta(after));
@@ -180,7 +180,7 @@ impl Crawler {
                 }
             }
             Ok(None) => self.mark_failed(entry, "its page is gone from the store; it is fetched again", Some(Utc::now()), None).await,
-            // one bad row must not stop all the others
+            // one bad row must not stop the others
             Err(StoreError::Value { cause, .. }) => {
                 let reason = format!("its page cannot be read in the store ({cause}); it is fetched again");
                 self.mark_failed(entry, &reason, Some(Utc::now()), None).await
@@ -193,7 +193,7 @@ impl Crawler {
         Reader::new(self.executor.parser(), self.executor.fetcher(), Arc::clone(source))
     }
 
-    /// The article as the feed told it, where it did; the page has none.
+    /// Uses the article from the feed, if it has one, because the page has none.
     async fn fall_back_to_feed(
         self: &Arc<Self>,
         entry: &PendingEntry,
@@ -226,7 +226,7 @@ impl Crawler {
         }
     }
 
-    /// Everything that the store will hold of an article: CPU work.
+    /// Prepares everything that the store keeps of an article: CPU work.
     pub(super) fn prepare(&self, listed: &PendingEntry, source: &Source, url: WebUrl, extracted: Extracted, fetched: DateTime<Utc>) -> NewArticle {
         for w in &extracted.warnings {
             tracing::debug!(%url, "{w}");
@@ -258,14 +258,14 @@ impl Crawler {
         Ok(if stored.is_some() { ArticleResult::Article } else { ArticleResult::Duplicate })
     }
 
-    /// The parser was killed from outside. A page that is in the store is parsed by the next crawl, another is fetched again.
+    /// Postpones an entry whose parser was killed. The next crawl parses a stored page; another page is fetched again.
     async fn interrupted(&self, entry: &PendingEntry, log: Option<FetchRecord>) -> Result<ArticleResult> {
         let (id, now) = (entry.id, Utc::now());
         self.store.run(move |s| s.entry_postponed(id, now + OUTAGE_RETRY, log.as_ref(), now)).await?;
         Ok(ArticleResult::Skipped)
     }
 
-    /// Notes that an entry could not be had; `due` says when it is tried again.
+    /// Records a failure; `due` is the time of the next attempt.
     async fn mark_failed(&self, entry: &PendingEntry, reason: &str, due: Option<DateTime<Utc>>, log: Option<FetchRecord>) -> Result<ArticleResult> {
         let (id, words, now) = (entry.id, reason.to_owned(), Utc::now());
         self.store.run(move |s| s.entry_failed(id, &words, due, log.as_ref(), now)).await?;

@@ -14,7 +14,7 @@ fn sources() -> SourceList {
     SourceList::parse("sources.toml", "[[source]]\nid = \"a\"\nname = \"甲\"\nurl = \"https://a.example/\"\n", &vocabulary).unwrap()
 }
 
-/// Three fetched pages, as a process leaves them that ended before it parsed them.
+/// Stores three fetched pages, like a process that was killed before it parsed them.
 fn leave_pages(data: &Path) {
     let store = Store::open(data).unwrap();
     store.sync_sources(&sources().sources).unwrap();
@@ -35,7 +35,7 @@ fn leave_pages(data: &Path) {
     }
 }
 
-/// One start with this program as parser; gives the states of the entries.
+/// Runs once with this program as parser; returns the states of the entries.
 async fn start(data: &Path, program: &str) -> Vec<String> {
     let taxonomy = Taxonomy::load(None).unwrap();
     let mut crawler = Crawler::new(Store::open(data).unwrap(), Arc::default(), taxonomy, None).unwrap();
@@ -103,7 +103,7 @@ async fn a_page_that_was_given_up_is_fetched_again_when_an_editor_says_so() {
         s.query_map([], |r| r.get(0)).unwrap().map(std::result::Result::unwrap).collect::<Vec<String>>()
     };
     assert_eq!(states()[1], "pending0");
-    // a source's own address has it polled; what is stored already is left alone
+    // a source's own address causes a poll; stored articles are left alone
     assert!(store.retry(&source, "https://a.example/").unwrap());
     Connection::open(dir.path().join("qingbao.db")).unwrap().execute("UPDATE entry SET state = 'done' WHERE id = 1", []).unwrap();
     store.retry(&source, "https://a.example/1").unwrap();

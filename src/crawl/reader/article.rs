@@ -1,4 +1,4 @@
-//! A page → its article, whether it is HTML or PDF.
+//! A page, HTML or PDF, → its article.
 
 use std::sync::Arc;
 
@@ -13,17 +13,17 @@ use crate::model::{Entry, Extracted, Source};
 use crate::text::dates::Clock;
 
 impl Reader<'_> {
-    /// The article of a page, with its further pages.
+    /// Reads the article of a page, with its further pages.
     ///
     /// # Errors
-    /// The page holds no article, or nothing could be learned of it ([`ExtractError::Interrupted`]).
+    /// The page has no article, or the parser was killed ([`ExtractError::Interrupted`]).
     pub async fn article(&self, page: Document) -> Result<Extracted, ExtractError> {
         let url = page.url.clone();
         let article = self.extract(page).await?;
         self.append_further_pages(article, url).await
     }
 
-    /// The article of a page, without its further pages.
+    /// Reads the article of a page, without its further pages.
     pub(super) async fn extract(&self, page: Document) -> Result<Extracted, ExtractError> {
         if extract::foreign_format(&page.body) == Some("PDF") {
             let text = pdf::text(self.parser, &page.body).await?;
@@ -33,10 +33,10 @@ impl Reader<'_> {
         self.parse::<Result<_, _>>(Kind::Page, page).await?
     }
 
-    /// The article as its feed has it, for a page that cannot be had; `None` where the feed has no text.
+    /// Reads the article from the feed, for a page that is unavailable; `None` if the feed has no text.
     ///
     /// # Errors
-    /// The parser crashed over it, or was killed from outside.
+    /// The parser crashed, or was killed.
     pub(crate) async fn article_from_feed(&self, entry: &Entry, at: DateTime<Utc>) -> Result<Option<Extracted>, ExtractError> {
         if entry.content_html.is_none() {
             return Ok(None);
@@ -59,7 +59,7 @@ impl From<ParseFailure> for ExtractError {
     }
 }
 
-/// The article of an HTML page.
+/// Extracts the article of an HTML page.
 pub(super) fn page(input: ParseInput) -> Result<Extracted, ExtractError> {
     let ParseInput { source, document, .. } = input;
     if let Some(format) = extract::foreign_format(&document.body) {
@@ -74,7 +74,7 @@ pub(super) fn page(input: ParseInput) -> Result<Extracted, ExtractError> {
     Ok(article)
 }
 
-/// The article of a feed's entry.
+/// Extracts the article of a feed entry.
 pub(super) fn feed_entry(input: ParseInput) -> Option<Extracted> {
     let ParseInput { kind: Kind::FeedEntry(entry), source, document } = input else { return None };
     let mut article = extract::from_fragment(entry.content_html.as_deref()?, &context(&document, &source))?;

@@ -7,23 +7,23 @@ use std::time::{Duration, Instant};
 
 use tokio::runtime::{Builder, Runtime};
 
-/// Stack of a thread that parses: as large as that of a main thread. Only what is used takes memory.
+/// Stack of a parsing thread: as large as that of a main thread. Only used pages take memory.
 pub(super) const STACK_BYTES: usize = 8 << 20;
 
-/// As many threads as processors, apart from those that wait for the disk. Few threads keep few copies of what each holds
-/// for itself: pages being parsed, scratch space of the segmenter and of the expressions, the allocator's reserves.
+/// One thread per processor, apart from those that wait for the disk. Few threads keep few copies of per-thread memory: pages
+/// being parsed, scratch space of the segmenter and the regexes, the allocator's arenas.
 pub struct CpuPool {
     runtime: Option<Runtime>,
     threads: usize,
     progress: Arc<Progress>,
 }
 
-/// The progress of a pool's jobs.
+/// Progress of the pool's jobs.
 #[derive(Default)]
 struct Progress {
-    /// Jobs that wait or run.
+    /// Waiting and running jobs.
     open: AtomicUsize,
-    /// When a job last ended, or the first one came to an idle pool.
+    /// When a job last completed, or the first one reached an idle pool.
     since: Mutex<Option<Instant>>,
 }
 
@@ -33,7 +33,7 @@ impl Progress {
     }
 }
 
-/// A job until it ends, by a panic too.
+/// Counts a job until it ends, also by a panic.
 struct Open(Arc<Progress>);
 
 impl Open {
@@ -53,24 +53,24 @@ impl Drop for Open {
 }
 
 impl CpuPool {
-    /// One thread per processor.
+    /// Starts one thread per processor.
     ///
     /// # Errors
-    /// The system has no room for a runtime.
+    /// The system cannot start a runtime.
     pub fn new() -> std::io::Result<Self> {
         Self::with_threads(std::thread::available_parallelism().map_or(2, NonZero::get))
     }
 
-    /// So many threads.
+    /// Starts this many threads.
     ///
     /// # Errors
-    /// The system has no room for a runtime.
+    /// The system cannot start a runtime.
     pub fn with_threads(threads: usize) -> std::io::Result<Self> {
         let runtime = Builder::new_current_thread().max_blocking_threads(threads).thread_stack_size(STACK_BYTES).thread_name("processor").build()?;
         Ok(Self { runtime: Some(runtime), threads, progress: Arc::default() })
     }
 
-    /// Runs a piece of work; nothing where it panicked.
+    /// Runs a job; returns `None` if it panicked.
     pub async fn run<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> Option<T> {
         let open = Open::new(&self.progress);
         let work = move || {
@@ -80,12 +80,11 @@ impl CpuPool {
         self.runtime.as_ref()?.spawn_blocking(work).await.ok()
     }
 
-    /// How many threads it has.
     pub fn threads(&self) -> usize {
         self.threads
     }
 
-    /// For how long there is work and none of it ended; zero for an idle pool.
+    /// Returns for how long no job has completed although there are some; zero for an idle pool.
     pub fn stalled_for(&self) -> Duration {
         let since = *self.progress.since.lock().unwrap_or_else(PoisonError::into_inner);
         since.filter(|_| self.progress.open.load(Ordering::Relaxed) > 0).map_or(Duration::ZERO, |since| since.elapsed())
@@ -94,7 +93,7 @@ impl CpuPool {
 
 impl Drop for CpuPool {
     fn drop(&mut self) {
-        // dropping the pool must not wait for work whose result is no longer needed
+        // do not wait for work whose result nobody needs
         self.runtime.take().into_iter().for_each(Runtime::shutdown_background);
     }
 }

@@ -1,13 +1,13 @@
-//! Faults that tests of the binary plant in documents, for no document is known that causes one. Not in release builds.
+//! Faults that tests put into documents, because no known document causes one. Not in release builds.
 
-/// Environment variable without which nothing happens.
+/// Faults are off without this environment variable.
 const ENABLED: &str = "QINGBAO_TEST_FAULTS";
 
 fn is_enabled() -> bool {
     std::env::var_os(ENABLED).is_some()
 }
 
-/// Ends the process that fetched such a page.
+/// Kills the process that fetched such a page.
 pub(in crate::crawl) fn cause_in_worker(page: &[u8]) {
     if is_enabled() && memchr::memmem::find(page, b"fault-in-worker").is_some() {
         std::process::abort();

@@ -1,4 +1,4 @@
-//! Articles split over several pages: the further ones are fetched and joined.
+//! Articles over several pages: fetches and joins the further ones.
 
 use std::collections::HashSet;
 
@@ -11,7 +11,7 @@ use crate::model::{Extracted, WebUrl};
 const MAX_PAGES: usize = 12;
 
 impl Reader<'_> {
-    /// Joins an article with its further pages. A page that cannot be had is left out with a warning: a first page is better
+    /// Joins an article with its further pages. An unavailable page is left out with a warning, because a first page is better
     /// than none.
     ///
     /// # Errors
@@ -30,7 +30,7 @@ impl Reader<'_> {
                 break;
             };
             match self.read_further_page(response).await {
-                // sites repeat the last page, or the first, where there is no further one
+                // sites repeat the last page, or the first, after the last one
                 Ok(page) if article.text.contains(page.text.as_str()) => break,
                 Ok(page) => {
                     article.text = format!("{}\n{}", article.text, page.text);
@@ -61,6 +61,6 @@ impl Reader<'_> {
 
 enum FurtherPageError {
     Missing(String),
-    /// The parser was killed from outside.
+    /// Somebody killed the parser.
     Interrupted(String),
 }

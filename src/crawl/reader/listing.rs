@@ -1,4 +1,4 @@
-//! A feed, list page, sitemap or JSON → its entries, those of its sub-sitemaps and of its older pages included.
+//! A feed, list page, sitemap or JSON → its entries, including sub-sitemaps and older pages.
 
 use std::collections::HashSet;
 use std::time::Duration;
@@ -13,41 +13,40 @@ use crate::fetch::{DocumentKind, FetchError, Fetched, Page, charset};
 use crate::model::{Entry, WebUrl};
 use crate::text::dates::Clock;
 
-/// Further pages of a list that are read when it is read for the first time.
+/// Further pages at the first poll.
 const OLDER_PAGES: usize = 2;
-/// Most further pages that are read later on, to reach what is known: at 20 rows a page that is 200 entries between two polls.
+/// Most further pages at later polls: with 20 rows each, 200 entries between two polls.
 const MAX_NEW_PAGES: usize = 10;
 
-/// Which pages of a list are read behind the first.
+/// Which further pages of a list to read.
 #[derive(Debug, Clone, Copy)]
 pub enum FurtherPages<'a> {
     /// None.
     Skip,
-    /// The next few, as when a source is read for the first time.
+    /// The next few, for the first poll.
     First,
-    /// All until one reaches what is known.
+    /// Until a page has a known entry.
     UntilKnown(&'a KnownEntries),
 }
 
-/// Why a document gives no entries.
+/// Why a document has no entries.
 #[derive(Debug, Clone, Serialize, Deserialize, thiserror::Error)]
 pub enum ListingError {
-    /// It holds none, or cannot be read.
+    /// It has none, or is unreadable.
     #[error(transparent)]
     Document(DiscoverError),
-    /// The parser panicked.
     #[error("the parser gave up on this document")]
     GaveUp,
-    /// The parser ended its process, and how.
+    /// It crashed its parser, and how.
     #[error("this document ends its parser ({0})")]
     Crashed(String),
-    /// The parser was killed from outside: nothing is known of the document.
+    /// Somebody killed the parser: nothing is known of the document.
     #[error("could not be read: {0}")]
     Interrupted(String),
 }
 
 impl ListingError {
-    /// A stable word for programs and searches.
+    /// Returns a stable code for programs and searches.
     pub fn code(&self) -> &'static str {
         match self {
             Self::Document(e) => e.code(),
@@ -57,7 +56,7 @@ impl ListingError {
         }
     }
 
-    /// The reason as an editor reads it.
+    /// Returns the reason for editors.
     pub fn chinese(&self) -> String {
         match self {
             Self::Document(e) => e.chinese(),
@@ -69,10 +68,10 @@ impl ListingError {
 }
 
 impl Reader<'_> {
-    /// The entries of a document. `previous_selector` is the layout that a list had before.
+    /// Reads the entries of a document. `previous_selector` is the list's layout at the last poll.
     ///
     /// # Errors
-    /// Neither the document nor its sub-sitemaps hold entries, or the parser failed.
+    /// Neither the document nor its sub-sitemaps have entries, or the parser failed.
     pub async fn listing(&self, document: Document, previous_selector: Option<&str>, further: FurtherPages<'_>) -> Result<Discovered, ListingError> {
         let first = document.url.clone();
         let found = self.discover(document, previous_selector.map(str::to_owned)).await?;
@@ -95,7 +94,7 @@ impl Reader<'_> {
         Ok(found)
     }
 
-    /// The entries of a page that was just fetched; how long the site calls it fresh is among their hints.
+    /// Reads the entries of a fetched page; its freshness becomes one of their refresh hints.
     ///
     /// # Errors
     /// See [`Reader::listing`].
@@ -133,7 +132,7 @@ impl Reader<'_> {
                 }
             };
             next = page.next.take().filter(|_| !ends(&page.entries));
-            // sites repeat a page where there is no further one, and where a script makes them
+            // sites repeat a page after the last one, and if a script makes the pages
             if found.merge(page, kind) == 0 {
                 break;
             }
@@ -150,7 +149,7 @@ impl Reader<'_> {
         }
     }
 
-    /// What a page says of its site.
+    /// Reads what a page announces of its site.
     ///
     /// # Errors
     /// The parser failed.
@@ -172,7 +171,7 @@ impl From<ParseFailure> for ListingError {
     }
 }
 
-/// What one page says of its site.
+/// Reads what one page announces of its site.
 pub(super) fn announced(ParseInput { source, document, .. }: &ParseInput) -> Announced {
     let decoded = charset::decode(&document.body, document.content_type.as_deref(), source.charset);
     autodiscovery::announced(&decoded.text, document.url.as_ref().unwrap_or(&source.url))
@@ -180,14 +179,14 @@ pub(super) fn announced(ParseInput { source, document, .. }: &ParseInput) -> Ann
 
 /// Why a further page of a list, or a part of a sitemap, brings nothing.
 enum FurtherPageError {
-    /// It is not asked for, or lies elsewhere.
+    /// Not requested, or on another host.
     NotRead,
     Fetch(FetchError),
     Listing(ListingError),
 }
 
 impl FurtherPageError {
-    /// Whether it may be had at another time.
+    /// Whether a later attempt may succeed.
     fn is_transient(&self) -> bool {
         match self {
             Self::NotRead => false,
@@ -197,7 +196,7 @@ impl FurtherPageError {
     }
 }
 
-/// The entries of one document.
+/// Reads the entries of one document.
 pub(super) fn listing(input: ParseInput) -> Result<Discovered, DiscoverError> {
     let ParseInput { kind, source, document } = input;
     let previous_selector = if let Kind::Listing { previous_selector } = kind { previous_selector } else { None };

@@ -1,7 +1,7 @@
 //! Reads documents: an article page with its further pages, a listing with its sub-sitemaps and older pages.
 //!
-//! The crawl, a pasted address, a preview, `sources test` and `inspect` all read through a [`Reader`], so they agree on what a
-//! document says.
+//! The crawl, a pasted address, a preview, `sources test` and `inspect` all use [`Reader`], so they agree on what a document
+//! says.
 
 mod article;
 mod cpu_pool;
@@ -27,16 +27,13 @@ use parser::Waiting;
 pub use parser::{PARSE_DOCUMENTS, Parser, parse_documents};
 pub use pdf::{READ_PDF, read_pdf};
 
-/// A document as it was received.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Document {
-    /// Its address after redirects, if known; relative links need it.
+    /// After redirects, if known; relative links need it.
     pub url: Option<WebUrl>,
-    /// `Content-Type`, if sent.
     pub content_type: Option<String>,
-    /// When it was received.
     pub at: DateTime<Utc>,
-    /// The bytes, decompressed.
+    /// Decompressed.
     #[serde(skip)]
     pub body: Vec<u8>,
 }
@@ -48,7 +45,7 @@ impl From<StoredPage> for Document {
 }
 
 impl From<Page> for Document {
-    /// A page that was received just now.
+    /// Uses the current time.
     fn from(page: Page) -> Self {
         Self { url: Some(page.url), content_type: page.content_type, at: Utc::now(), body: page.body }
     }
@@ -58,19 +55,19 @@ impl From<Page> for Document {
 pub struct Reader<'a> {
     parser: &'a Parser,
     source: Arc<Source>,
-    /// Fetches further pages; `None`: they are named in a warning.
+    /// Fetches further pages; `None`: a warning names them.
     fetcher: Option<&'a Fetcher>,
     scope: Option<HostScope<'a>>,
     waiting: Waiting,
 }
 
 impl<'a> Reader<'a> {
-    /// A reader that fetches further documents of the source.
+    /// Creates a reader that fetches further documents of the source.
     pub fn new(parser: &'a Parser, fetcher: &'a Fetcher, source: Arc<Source>) -> Self {
         Self { parser, source, fetcher: Some(fetcher), scope: None, waiting: Waiting::Crawl }
     }
 
-    /// A reader for documents at hand; nothing is fetched.
+    /// Creates a reader for documents at hand; it fetches nothing.
     pub fn offline(parser: &'a Parser, source: Arc<Source>) -> Self {
         Self { parser, source, fetcher: None, scope: None, waiting: Waiting::Crawl }
     }
@@ -81,12 +78,11 @@ impl<'a> Reader<'a> {
         Self { waiting: Waiting::Person, ..self }
     }
 
-    /// The same within the hosts of a task.
+    /// Returns the reader limited to the hosts of a task.
     pub(super) fn in_scope(self, scope: Option<HostScope<'a>>) -> Self {
         Self { scope, ..self }
     }
 
-    /// The source.
     pub fn source(&self) -> &Source {
         &self.source
     }
@@ -100,12 +96,12 @@ impl<'a> Reader<'a> {
 
 #[cfg(test)]
 pub(crate) mod testing {
-    //! Programs that stand for the child process.
+    //! Programs that replace the child process.
 
     use std::os::unix::fs::PermissionsExt as _;
     use std::path::{Path, PathBuf};
 
-    /// A program that does this.
+    /// Writes a shell program.
     pub(crate) fn script(folder: &Path, line: &str) -> PathBuf {
         let path = folder.join("program");
         std::fs::write(&path, format!("#!/bin/sh\n{line}\n")).unwrap();

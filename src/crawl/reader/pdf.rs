@@ -1,4 +1,4 @@
-//! PDFs are read in a process of their own: what the parser does to time, memory or stack on a hostile file ends there.
+//! Reads PDFs in a child process: what the parser does to time, memory or stack on a hostile file ends there.
 
 use tokio::sync::Semaphore;
 
@@ -6,22 +6,23 @@ use crate::crawl::reader::Parser;
 use crate::crawl::reader::process::{self, Failure, MemoryLimit, Process};
 use crate::extract::ExtractError;
 
-/// The subcommand of this same program that reads a PDF from standard input and answers with its text.
+/// The subcommand of this program that reads a PDF from standard input and answers with its text.
 pub const READ_PDF: &str = "read-pdf";
 
-/// What any PDF may take.
+/// For any PDF.
 const MAX_MEMORY: MemoryLimit = MemoryLimit(512);
 
-/// What this PDF may take: honest ones take far less, one of 7 MB with 900,000 letters 110 MB, the program included.
+/// Returns the limit for this PDF. Honest ones take far less: one of 7 MB with 900,000 letters takes 110 MB, including the
+/// program.
 fn memory(pdf: &[u8]) -> MemoryLimit {
     let megabytes = pdf.len() as u64 >> 20;
     MemoryLimit(200 + 8 * megabytes).min(MAX_MEMORY)
 }
 
-/// One PDF at a time: two that reach the limit would not fit beside the service into its unit.
+/// One PDF at a time: two at the limit would not fit into the systemd unit beside the service.
 static TURN: Semaphore = Semaphore::const_new(1);
 
-/// The text of a PDF.
+/// Returns the text of a PDF.
 pub(super) async fn text(parser: &Parser, bytes: &[u8]) -> Result<String, ExtractError> {
     let program = parser.program().map_err(|e| ExtractError::Interrupted(e.to_string()))?;
     let _turn = TURN.acquire().await;
@@ -37,7 +38,7 @@ fn failed(failure: Failure) -> ExtractError {
     }
 }
 
-/// The child's side: answers with the text of the PDF.
+/// The child: answers with the text of the PDF.
 ///
 /// # Errors
 /// It cannot be read.

@@ -1,7 +1,7 @@
-//! A child process that answers requests about hostile documents: how it ends tells whether the document is to blame.
+//! A child process that answers requests about hostile documents: how it ends shows whether the document is to blame.
 //!
-//! Both sides speak frames over the child's standard input and output: a length of four bytes, little-endian, and so many bytes.
-//! A request has two frames, what is known of the document and its body; an answer has one.
+//! Both sides exchange frames over the child's standard input and output: a length of four bytes, little-endian, and that many
+//! bytes. A request has two frames, the metadata of the document and its body; an answer has one.
 
 use std::io::{self, Read, Write};
 use std::os::unix::process::ExitStatusExt as _;
@@ -16,34 +16,33 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::process::{Child, ChildStderr, ChildStdin, ChildStdout, Command};
 use tokio::task::JoinHandle;
 
-/// Processor time for one document, ten times what a large honest one takes. It does not depend on what else the machine does.
+/// CPU time per document: ten times what a large honest one takes, and independent of the machine's other load.
 const CPU_SECONDS: u64 = 10;
-/// Longest wait for an answer by the clock: far more than the processor time, for the machine may be busy.
+/// Wall-clock limit: far more than the CPU time, because the machine may be busy.
 const ANSWER_TIMEOUT: Duration = Duration::from_mins(3);
-/// How long an ended child may take to be gone.
+/// How long a killed child may take to exit.
 const EXIT_TIMEOUT: Duration = Duration::from_secs(5);
-/// Most bytes of an answer.
+/// Largest answer, in bytes.
 const MAX_ANSWER: u32 = 64 << 20;
-/// Bytes kept of the end of its standard error.
+/// Bytes kept from the end of standard error.
 const LAST_WORDS: usize = 4096;
 
-/// The most memory that a child gives itself: address space in MB, the program's own 80 MB included.
+/// The memory limit that a child sets itself: address space in MB, including the program's own 80 MB.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(in crate::crawl) struct MemoryLimit(pub(in crate::crawl) u64);
 
 impl MemoryLimit {
-    /// No limit.
     pub(in crate::crawl) const NONE: Self = Self(u64::MAX >> 20);
 }
 
 /// Why a request has no answer.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(in crate::crawl) enum Failure {
-    /// The document reached a limit of time or memory. It would again.
+    /// The document reached a limit of time or memory, and would again.
     Limit(String),
     /// A fatal signal or an error.
     Crash(String),
-    /// Killed from outside, not started, or no answer in time. The document is not at fault.
+    /// Killed, not started, or no answer in time. The document is not at fault.
     Interrupted(String),
 }
 
@@ -53,7 +52,7 @@ impl Failure {
     }
 }
 
-/// A running child. It is killed when this is dropped.
+/// A running child, killed on drop.
 pub(in crate::crawl) struct Process {
     child: Child,
     to: ChildStdin,
@@ -63,11 +62,11 @@ pub(in crate::crawl) struct Process {
 }
 
 impl Process {
-    /// Starts a program. It limits itself; `memory` is for the message if it reaches its limit.
+    /// Starts a program. It limits itself; `memory` is for the error message.
     pub(in crate::crawl) fn start(program: &Path, argument: &str, memory: MemoryLimit) -> Result<Self, Failure> {
         let mut command = Command::new(program);
-        // a backtrace would push the reason out of what is kept
-        // a signal to all of our group, as Ctrl-C sends it, is for us: it ends with us
+        // A backtrace would push the reason out of what is kept. A signal to our process group, as Ctrl-C sends it, is for us:
+        // the child ends with us.
         command
             .process_group(0)
             .arg(argument)
@@ -83,11 +82,11 @@ impl Process {
         Ok(Self { child, to, from, last_words: tokio::spawn(last_words(errors)), memory })
     }
 
-    /// Sends a request and waits for its answer. After a failure the process is of no use.
+    /// Sends a request and waits for its answer. After a failure the process is unusable.
     pub(in crate::crawl) async fn ask(&mut self, head: &[u8], body: &[u8]) -> Result<Vec<u8>, Failure> {
         match tokio::time::timeout(ANSWER_TIMEOUT, self.exchange(head, body)).await {
             Ok(Ok(answer)) => Ok(answer),
-            // it closed its end: how it ended says why
+            // it closed its end: its exit status says why
             Ok(Err(e)) => Err(match tokio::time::timeout(EXIT_TIMEOUT, self.child.wait()).await {
                 Ok(Ok(status)) => self.judge(status).await,
                 Ok(Err(e)) => Failure::interrupted(&e),
@@ -121,7 +120,7 @@ impl Process {
         match (status.code(), status.signal().and_then(Signal::from_named_raw)) {
             (Some(_), _) if last_words.contains("panicked at ") => Failure::Crash("panic".to_owned()),
             (Some(code), _) => Failure::Crash(format!("exit code {code}")),
-            // the standard library's words: it aborts where memory cannot be had
+            // the standard library aborts with these words if memory runs out
             (None, Some(Signal::ABORT)) if last_words.contains("memory allocation of ") => {
                 Failure::Limit(format!("it needs more than {megabytes} MB of memory"))
             }
@@ -136,7 +135,7 @@ impl Process {
     }
 }
 
-/// The end of what a child writes to standard error; all of it is read, so that the child never waits.
+/// Returns the end of a child's standard error; reads all of it, so that the child never blocks.
 async fn last_words(mut from: ChildStderr) -> Vec<u8> {
     let (mut last, mut piece) = (Vec::new(), [0; LAST_WORDS]);
     while let Ok(n @ 1..) = from.read(&mut piece).await {
@@ -146,10 +145,10 @@ async fn last_words(mut from: ChildStderr) -> Vec<u8> {
     last
 }
 
-/// The child's side: answers requests until standard input is closed. Each has [`CPU_SECONDS`].
+/// The child: answers requests until standard input is closed, each within [`CPU_SECONDS`].
 ///
 /// # Errors
-/// A request breaks off, or `answer` fails.
+/// A request is incomplete, or `answer` fails.
 pub(in crate::crawl) fn serve(mut answer: impl FnMut(&[u8], Vec<u8>) -> anyhow::Result<Vec<u8>>) -> anyhow::Result<()> {
     let (mut input, mut output) = (io::stdin().lock(), io::stdout().lock());
     while let Some(head) = read_frame(&mut input)? {
@@ -165,7 +164,7 @@ pub(in crate::crawl) fn serve(mut answer: impl FnMut(&[u8], Vec<u8>) -> anyhow::
     Ok(())
 }
 
-/// The next frame; `None` at the end of the input.
+/// Reads the next frame; `None` at the end of the input.
 fn read_frame(input: &mut impl Read) -> io::Result<Option<Vec<u8>>> {
     let mut length = [0; 4];
     match input.read_exact(&mut length) {
@@ -178,7 +177,7 @@ fn read_frame(input: &mut impl Read) -> io::Result<Option<Vec<u8>>> {
     if (frame.len() as u64) < length { Err(io::ErrorKind::UnexpectedEof.into()) } else { Ok(Some(frame)) }
 }
 
-/// Gives this process so many seconds more; the signal at the limit names the cause.
+/// Gives this process CPU time for one more document; the signal at the limit names the cause.
 fn limit_cpu() -> io::Result<()> {
     let used = u64::try_from(clock_gettime(ClockId::ProcessCPUTime).tv_sec).unwrap_or(0);
     let maximum = getrlimit(Resource::Cpu).maximum;
@@ -186,16 +185,16 @@ fn limit_cpu() -> io::Result<()> {
     Ok(setrlimit(Resource::Cpu, Rlimit { current: Some(current), maximum })?)
 }
 
-/// Limits this process, a child, before it reads its input. It ends with its parent, and before it where memory gets short.
+/// Limits this process, a child, before it reads its input. It ends with its parent, and first if memory runs out.
 pub(in crate::crawl) fn limit_self(MemoryLimit(megabytes): MemoryLimit) -> io::Result<()> {
-    // a limit that the parent has may be lower already, and may not be raised
+    // the parent may already have a lower limit, which cannot be raised
     let at_most = |resource, most: u64| {
         let most = getrlimit(resource).maximum.map_or(most, |known| known.min(most));
         setrlimit(resource, Rlimit { current: Some(most), maximum: Some(most) })
     };
     #[cfg(target_os = "linux")]
     rustix::process::set_parent_process_death_signal(Some(Signal::KILL))?;
-    // if the kernel has to end a process of the unit, it is this one and not the service; where that may not be said, nothing is lost
+    // if the kernel must kill a process of the unit, let it be this one and not the service; failing to say so does no harm
     #[cfg(target_os = "linux")]
     let _ = std::fs::write("/proc/self/oom_score_adj", "1000");
     at_most(Resource::As, megabytes << 20)?;
@@ -209,7 +208,7 @@ mod tests {
 
     use super::*;
 
-    /// A program made of a line of shell.
+    /// Writes a shell program of one line.
     fn program(line: &str) -> (tempfile::TempDir, PathBuf) {
         let dir = tempfile::tempdir().unwrap();
         let path = crate::crawl::reader::testing::script(dir.path(), line);
@@ -232,7 +231,7 @@ mod tests {
             ("exit 0", "crash"),
             ("kill -KILL $$", "interrupted"),
             ("kill -TERM $$", "interrupted"),
-            // not INT or HUP: a background job ignores them
+            // not INT or HUP: background jobs ignore them
             (r"printf '\377\377\377\377'; exit 3", "crash"),
             (r"printf '\004\000\000\0001'; kill -KILL $$", "interrupted"),
         ] {

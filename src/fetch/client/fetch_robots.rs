@@ -1,4 +1,4 @@
-//! Reads a site's robots.txt before anything else is asked: from memory, then from the store, then from the site.
+//! Gets a site's robots.txt before any other request: from memory, the store, or the site.
 
 use std::sync::{Arc, PoisonError};
 use std::time::SystemTime;
@@ -16,7 +16,7 @@ use crate::fetch::ssrf::check_address;
 use crate::model::{Source, WebUrl};
 
 impl Fetcher {
-    /// The rules that hold for an address, asked for first where they are not known.
+    /// Returns the rules for an address; fetches them if they are unknown.
     pub(super) async fn robots_for(&self, url: &WebUrl, request: &Request<'_>, visit: &mut RequestStats) -> Result<Arc<Robots>, FetchError> {
         if request.source.robots_exempt.is_some() {
             return Ok(Arc::new(Robots::allow_all()));
@@ -34,7 +34,7 @@ impl Fetcher {
             known => {
                 let record = match self.fetch_robots(url, request, visit).await {
                     Ok(file) => RobotsRecord::good(file, now),
-                    // nobody there: that is the source's own trouble, not a word about robots
+                    // the site is unreachable: report that, not a robots.txt problem
                     Err(e @ (FetchError::Connect { .. } | FetchError::Dns { .. } | FetchError::Private(_) | FetchError::Port(_))) => return Err(e),
                     Err(e @ (FetchError::Certificate { .. } | FetchError::Tls { .. } | FetchError::Setting(_))) => return Err(e),
                     Err(FetchError::Busy { status, after }) if known.is_none() => return Err(FetchError::Busy { status, after }),
@@ -56,12 +56,12 @@ impl Fetcher {
                 Ok(robots)
             }
             RobotsState::Closed { cause, after } => Err(FetchError::RobotsUnreachable { host: site, cause, after }),
-            // a record made just now is never due
+            // a fresh record is never due
             RobotsState::TaskKind => Ok(Arc::new(Robots::allow_all())),
         }
     }
 
-    /// The file, or none where the site has none (4xx, or redirects without end: RFC 9309 §2.3.1.2 and §2.3.1.3).
+    /// Returns the file, or `None` if the site has none (4xx, or a redirect loop: RFC 9309 §2.3.1.2 and §2.3.1.3).
     async fn fetch_robots(&self, of: &WebUrl, request: &Request<'_>, visit: &mut RequestStats) -> Result<Option<Vec<u8>>, FetchError> {
         let source = request.source;
         let Ok(mut url) = of.join("/robots.txt") else { return Ok(None) };
@@ -84,7 +84,7 @@ impl Fetcher {
         }
     }
 
-    /// The file if there is one, or where to ask instead.
+    /// Returns the file, or the address to which it moved.
     async fn fetch_robots_once(
         &self,
         url: &WebUrl,

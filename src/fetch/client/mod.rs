@@ -1,4 +1,4 @@
-//! The client itself: one visit with everything around it.
+//! The client: one request with robots.txt, rate limit, redirects, cookies and limits.
 
 mod fetch_robots;
 
@@ -27,19 +27,17 @@ use crate::fetch::ssrf::check_address;
 use crate::model::{Source, WebUrl};
 use crate::wall::Wall;
 
-/// Bytes read of a page that comes with an error status.
+/// Bytes read from an error page.
 const MAX_REFUSAL: usize = 256 << 10;
-/// Kinds of documents that hold no text.
+/// Media types that contain no text.
 const MEDIA: [&str; 4] = ["image/", "video/", "audio/", "font/"];
-/// robots.txt files kept parsed in memory; the store has the others.
+/// Parsed robots.txt files in memory; the store has the others.
 const ROBOTS_CACHE_SIZE: usize = 512;
 
-/// What proves that our copy is current, exactly as the site sent it.
+/// Cache validators, byte for byte as the site sent them.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Validators {
-    /// `ETag`, byte for byte.
     pub etag: Option<String>,
-    /// `Last-Modified`, byte for byte.
     pub last_modified: Option<String>,
 }
 
@@ -50,63 +48,56 @@ impl Validators {
     }
 }
 
-/// What kind of document is asked for: each has its own bound.
+/// Each kind has its own size limit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum DocumentKind {
-    /// Something that lists entries.
+    /// A feed, list, sitemap or JSON list.
     Listing,
-    /// An article.
+    /// An article page.
     Page,
 }
 
-/// One question to a source.
 #[derive(Debug)]
 pub struct Request<'a> {
-    /// Where.
     pub url: &'a WebUrl,
-    /// For whom: politeness, guard, ports, headers and cookies are the source's.
+    /// Rate limit, ports, headers and cookies are the source's.
     pub source: &'a Source,
-    /// What we hold already.
     pub validators: &'a Validators,
-    /// What we hope for.
     pub kind: DocumentKind,
-    /// Whether more will be asked of this host soon: otherwise the connection is given back at once.
+    /// Keep the connection open, because more requests to this host follow.
     pub keep_alive: bool,
-    /// Set where other processes ask other hosts at the same time.
+    /// Set if other processes request other hosts at the same time.
     pub scope: Option<HostScope<'a>>,
 }
 
-/// A request that must not leave its host key: who asks the others is not known here.
+/// A request that must stay with its host key, because another process is responsible for the others.
 #[derive(Debug, Clone, Copy)]
 pub struct HostScope<'a> {
-    /// The host key.
     pub host_key: &'a str,
-    /// Redirects that were followed already.
+    /// Already followed.
     pub redirects: &'a [Redirect],
-    /// Somebody else may have asked this host a moment ago: a full pause comes first.
+    /// Another process may have requested this host recently: wait one full delay first.
     pub initial_delay: bool,
 }
 
-/// A document as it arrived.
 #[derive(Debug, Clone)]
 pub struct Page {
     /// After redirects.
     pub url: WebUrl,
-    /// `Content-Type`, if sent.
     pub content_type: Option<String>,
-    /// Validators for the next time.
+    /// For the next request.
     pub validators: Validators,
     /// Decompressed.
     pub body: Vec<u8>,
-    /// Where the site says the document lives now for good (301, 308).
+    /// New address after a permanent redirect (301, 308).
     pub permanent_redirect: Option<WebUrl>,
-    /// How long the site says its answer is fresh.
+    /// From `Cache-Control` and `Age`.
     pub fresh_for: Option<Duration>,
-    /// The transfer ended early, but behind the end of the document.
+    /// The transfer ended early, but after the end of the document.
     pub cut_short: bool,
 }
 
-/// An answer.
+/// A successful answer.
 #[derive(Debug)]
 pub enum Fetched {
     /// Our copy is current.
@@ -116,38 +107,34 @@ pub enum Fetched {
         /// See [`Page::fresh_for`].
         fresh_for: Option<Duration>,
     },
-    /// A new document.
     Page(Box<Page>),
-    /// A redirect led to another host key, where the request is to go on; only where [`Request::scope`] is set.
+    /// A redirect leads to another host key; only with [`Request::scope`].
     CrossHostRedirect(Vec<Redirect>),
 }
 
-/// What one visit cost.
+/// What one request cost.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RequestStats {
-    /// Bytes of bodies over the wire.
+    /// Body bytes before decompression.
     #[serde(rename = "wire")]
     pub bytes_received: u64,
-    /// Time spent asking; waiting for one's turn does not count.
+    /// Without the time spent waiting for the host's turn.
     pub millis: u64,
-    /// Requests made, redirects and robots.txt included.
+    /// Including redirects and robots.txt.
     pub requests: u32,
-    /// Whether the last request used a connection that stood already.
+    /// The last request reused a pooled connection.
     pub reused: bool,
-    /// Last status.
+    /// Of the last response.
     pub status: Option<u16>,
 }
 
-/// What came of a question.
 #[derive(Debug)]
 pub struct FetchResponse {
-    /// The document, or why there is none.
     pub result: Result<Fetched, FetchError>,
-    /// What it cost.
     pub stats: RequestStats,
 }
 
-/// Rules by site, with the moment they expire.
+/// Rules per site, with their expiry.
 type RobotsCache = HashMap<String, (DateTime<Utc>, Arc<Robots>)>;
 
 enum HopResult {
@@ -155,7 +142,7 @@ enum HopResult {
     Redirect { to: WebUrl, permanent: bool },
 }
 
-/// The client of the whole process.
+/// The HTTP client; one per process.
 pub struct Fetcher {
     clients: ClientPool,
     limiter: HostLimiter,
@@ -167,7 +154,7 @@ pub struct Fetcher {
 }
 
 impl Fetcher {
-    /// Sets the client up; fails only where TLS cannot be initialised.
+    /// Fails only if TLS cannot be initialised.
     pub fn new(settings: &FetchSettings, site_store: Arc<dyn SiteStore>) -> Result<Self, ClientError> {
         Ok(Self {
             clients: ClientPool::new(settings)?,
@@ -180,7 +167,7 @@ impl Fetcher {
         })
     }
 
-    /// Asks once, in turn, following redirects.
+    /// Waits for the host's turn, sends the request and follows redirects.
     pub async fn get(&self, request: &Request<'_>) -> FetchResponse {
         let mut visit = RequestStats::default();
         let jar = self.jars.open(request.source, &self.site_store).await.map(|jar| (Arc::clone(&jar), jar.to_json()));
@@ -189,22 +176,21 @@ impl Fetcher {
         FetchResponse { result, stats: visit }
     }
 
-    /// How long until a host may be asked again; `None` while somebody asks.
+    /// Returns the delay until the host's next turn; `None` during a request.
     pub fn delay_until_free(&self, host_key: &str) -> Option<Duration> {
         self.limiter.delay_until_free(host_key)
     }
 
-    /// How long a host is to rest by what is known here: where somebody asks there, as long as any pause.
+    /// Returns the delay until the host's next turn; during a request, the longest delay.
     pub fn remaining_delay(&self, host_key: &str) -> Duration {
         self.delay_until_free(host_key).unwrap_or_else(|| self.settings.longest_pause())
     }
 
-    /// How sources are asked.
     pub fn settings(&self) -> &FetchSettings {
         &self.settings
     }
 
-    /// Ends what was started for rendering.
+    /// Closes the browser.
     pub async fn close(&self) {
         self.browser.close().await;
     }
@@ -271,14 +257,14 @@ impl Fetcher {
     ) -> Result<crate::fetch::rate_limit::HostPermit<'_>, FetchError> {
         let initial_delay = visit.requests == 0 && request.scope.is_some_and(|w| w.initial_delay);
         let host_key = host_key(request.source, url);
-        // a host that asked for more patience before is left alone until then
+        // keep a longer back-off that the host asked for earlier
         self.limiter
             .acquire(&host_key, DelayPolicy { crawl_delay, initial_delay })
             .await
             .map_err(|after| FetchError::Busy { status: StatusCode::SERVICE_UNAVAILABLE.as_u16(), after })
     }
 
-    /// One request within a bound of time.
+    /// One request with a time limit.
     async fn fetch_hop(&self, url: &WebUrl, request: &Request<'_>, budget: Duration, visit: &mut RequestStats) -> Result<HopResult, FetchError> {
         let work = async {
             let response = self.send(url, request, visit).await?;
@@ -315,7 +301,7 @@ impl Fetcher {
                 builder = builder.header(name, v);
             }
         }
-        // what may be secret goes to the source's own origin and nowhere else
+        // headers may be secret: send them only to the source's own origin
         if url.origin() == source.url.origin() {
             for (name, value) in &source.headers {
                 builder = builder.header(name, value);
@@ -387,18 +373,18 @@ impl Fetcher {
         }))))
     }
 
-    /// What an error status says; some of its pages are captchas and the like.
+    /// Returns the error for an error status; some of these pages are captchas and the like.
     async fn refusal(&self, mut response: Response, url: &WebUrl, visit: &mut RequestStats) -> FetchError {
         let header = |name: HeaderName| response.headers().get(name).and_then(|v| v.to_str().ok()).unwrap_or_default().to_owned();
         let (status, content_type, coding) = (response.status().as_u16(), header(CONTENT_TYPE), header(CONTENT_ENCODING));
         let Ok(mut body) = Body::new(&coding, MAX_REFUSAL) else { return FetchError::Status(status) };
-        // the beginning is enough, whatever ends it
+        // the beginning is enough, however it ends
         let _ = self.stream(&mut response, url, &mut body, None, visit).await;
         let page = charset::decode(&body.prefix(), Some(&content_type), None).text;
         Wall::of_error(status, &page).map_or(FetchError::Status(status), FetchError::Wall)
     }
 
-    /// The body, and whether its transfer ended early.
+    /// Returns the body, and whether its transfer ended early.
     async fn read_body(&self, mut response: Response, url: &WebUrl, max: usize, visit: &mut RequestStats) -> Result<(Vec<u8>, bool), FetchError> {
         let coding = response.headers().get(CONTENT_ENCODING).and_then(|v| v.to_str().ok()).unwrap_or_default().to_owned();
         if response.content_length().is_some_and(|n| n > max as u64) {
@@ -410,7 +396,7 @@ impl Fetcher {
         let mut body = Body::new(&coding, max)?;
         let result = self.stream(&mut response, url, &mut body, media.as_deref(), visit).await;
         let cut_short = match result {
-            // the end of the transfer is missing, not of the document
+            // the transfer is incomplete, the document is not
             Err(FetchError::Incomplete(cause)) if body.looks_whole() => {
                 tracing::warn!(%url, cause, "body ended early, but its document is whole");
                 true
@@ -424,7 +410,7 @@ impl Fetcher {
         Ok((bytes, cut_short))
     }
 
-    /// Takes a body off the wire. One that is labelled as a picture or the like must begin as text.
+    /// Reads a body. One that is labelled as media must begin like text.
     async fn stream(
         &self,
         response: &mut Response,

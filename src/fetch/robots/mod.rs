@@ -1,8 +1,8 @@
-//! robots.txt by RFC 9309, with `robotxt` behind a façade that mends what it reads differently.
+//! robots.txt by RFC 9309: the crate `robotxt`, with corrections where it differs from the RFC.
 //!
-//! A file is parsed once for our product token. What its answer means (RFC 9309 §2.3.1): 200 rules, 4xx everything
-//! allowed, 5xx and 429 nothing allowed until it can be had again, unless a good copy of the last two days speaks, and after
-//! thirty days of failure everything.
+//! A file is parsed once, for our product token. Answers (RFC 9309 §2.3.1): 200 has rules; 4xx allows everything; 5xx and 429
+//! forbid everything until the file is available again, unless we have a good copy of the last two days; after thirty days of
+//! failure everything is allowed.
 
 #[cfg(test)]
 mod tests;
@@ -15,17 +15,17 @@ use serde::{Deserialize, Serialize};
 
 use crate::model::{SourceId, WebUrl};
 
-/// Our name in robots.txt files: a group is ours where its `User-agent` is this word, in any case.
+/// Our name in robots.txt: a group is ours if its `User-agent` is this word, in any case.
 pub const PRODUCT_TOKEN: &str = "qingbao";
-/// Most of a file that is read; RFC 9309 §2.5 asks for at least this much.
+/// Bytes read of a file; RFC 9309 §2.5 asks for at least this many.
 pub(super) const MAX_BYTES: usize = 500 << 10;
-/// How long an answer holds (RFC 9309 §2.4).
+/// RFC 9309 §2.4.
 const REFRESH_AFTER: TimeDelta = TimeDelta::hours(24);
-/// How long a good copy still speaks for a site whose file cannot be had.
+/// How long a good copy is used while the file is unavailable.
 const USE_STALE_FOR: TimeDelta = TimeDelta::hours(48);
-/// After so long without a file, there is none.
+/// After this long without a file, everything is allowed.
 const FORGET_AFTER: TimeDelta = TimeDelta::days(30);
-/// First pause after a failure; doubled by each further one.
+/// First delay after a failure; doubles with each further one.
 const MIN_RETRY: TimeDelta = TimeDelta::minutes(10);
 const MAX_RETRY: TimeDelta = TimeDelta::hours(6);
 
@@ -34,12 +34,12 @@ const MAX_RETRY: TimeDelta = TimeDelta::hours(6);
 pub struct Robots(robotxt::Robots);
 
 impl Robots {
-    /// Reads a file; anything that is no robots.txt has no rules.
+    /// Parses a file; anything that is not a robots.txt has no rules.
     pub fn parse(file: &[u8]) -> Self {
         Self::parse_for(file, PRODUCT_TOKEN)
     }
 
-    /// Reads a file for another crawler's name.
+    /// Parses a file for another crawler's name.
     pub fn parse_for(file: &[u8], token: &str) -> Self {
         let file = file.get(..MAX_BYTES).unwrap_or(file);
         Self(robotxt::Robots::parse(&normalize_robots(file), Agent::Exact(token)))
@@ -50,18 +50,18 @@ impl Robots {
         Self(robotxt::Robots::allow_all())
     }
 
-    /// Whether an address may be asked for. robots.txt itself always may.
+    /// Whether an address may be requested. robots.txt itself always may.
     pub fn allows(&self, url: &WebUrl) -> bool {
         self.0.is_url_allowed(url.as_url())
     }
 
-    /// The pause the site asks for between two requests.
+    /// Returns the `Crawl-delay`.
     pub fn crawl_delay(&self) -> Option<Duration> {
         self.0.crawl_delay()
     }
 }
 
-/// What a line is, as far as grouping goes.
+/// The kind of a line, as far as grouping needs it.
 enum Directive<'a> {
     Agent(&'a [u8]),
     Delay,
@@ -69,9 +69,9 @@ enum Directive<'a> {
     Other,
 }
 
-/// Brings a file into the form the crate reads as RFC 9309 means it: `User-agent` values end at the first character that
-/// cannot be part of a product token (§2.2.1), and a `Crawl-delay` between two `User-agent` lines does not end the group
-/// (§2.2.4: other records are no rules).
+/// Rewrites a file so that the crate reads it as RFC 9309 says: `User-agent` values end at the first character that cannot be
+/// part of a product token (§2.2.1), and a `Crawl-delay` between two `User-agent` lines does not end the group (§2.2.4: other
+/// records are not rules).
 fn normalize_robots(file: &[u8]) -> Vec<u8> {
     let file = file.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(file);
     let mut out = Vec::with_capacity(file.len());
@@ -124,7 +124,7 @@ fn read(line: &[u8]) -> Directive<'_> {
     }
 }
 
-/// The product token at the start of a `User-agent` value; `*` stays `*`.
+/// Returns the product token at the start of a `User-agent` value; `*` stays `*`.
 fn token(value: &[u8]) -> &[u8] {
     let value = value.strip_prefix(b":").unwrap_or(value).trim_ascii();
     if value.starts_with(b"*") && value.get(1).is_none_or(|b| b.is_ascii_whitespace() || *b == b'#') {
@@ -134,38 +134,36 @@ fn token(value: &[u8]) -> &[u8] {
     value.get(..end).unwrap_or(value)
 }
 
-/// What is remembered of a site's robots.txt between two questions; kept in the store.
+/// Stored state of a site's robots.txt.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RobotsRecord {
-    /// When it is to be asked for again.
+    /// Time of the next request for the file.
     pub expires: DateTime<Utc>,
-    /// When the last good answer came.
+    /// Time of the last good answer.
     pub good_at: Option<DateTime<Utc>>,
-    /// The file of that answer; `None`: there was none, everything is allowed.
+    /// The file of that answer; `None` if there was none and everything is allowed.
     pub file: Option<Vec<u8>>,
-    /// Since when it cannot be had.
+    /// Start of the current failures.
     pub failing_since: Option<DateTime<Utc>>,
-    /// Failures since.
     pub failures: u32,
-    /// What the last failure was.
+    /// Of the last failure.
     pub cause: String,
 }
 
-/// What is remembered of sites between two questions, beyond this process. Calls may block.
+/// Persistent per-site data (robots.txt, cookies). Methods may block.
 pub trait SiteStore: Send + Sync {
-    /// The record of a site (`scheme://host:port`).
+    /// Returns the record of a site (`scheme://host:port`).
     fn robots(&self, site: &str) -> Option<RobotsRecord>;
-    /// Keeps a record.
     fn put_robots(&self, site: &str, record: &RobotsRecord);
-    /// The cookies of a source as they were put; none where they live in this process alone.
+    /// Returns the cookies of a source; `None` if they live only in this process.
     fn cookies(&self, _source: &SourceId) -> Option<Vec<u8>> {
         None
     }
-    /// Keeps the cookies of a source, where others share them.
+    /// Stores the cookies of a source, if others share them.
     fn put_cookies(&self, _source: &SourceId, _cookies: &[u8]) {}
 }
 
-/// Keeps nothing: every run asks anew.
+/// Stores nothing: every run requests the files again.
 #[derive(Debug, Clone, Copy)]
 pub struct NoopSiteStore;
 
@@ -177,24 +175,24 @@ impl SiteStore for NoopSiteStore {
     fn put_robots(&self, _: &str, _: &RobotsRecord) {}
 }
 
-/// What a record says now.
+/// What a record means now.
 #[derive(Debug)]
 pub(super) enum RobotsState {
-    /// These rules hold.
+    /// Use these rules.
     Rules(Robots),
-    /// Nothing may be asked for; the file is asked for again after this long.
+    /// Nothing may be requested; retry the file after this long.
     Closed { cause: String, after: Duration },
-    /// The file must be asked for first.
+    /// Request the file first.
     TaskKind,
 }
 
 impl RobotsRecord {
-    /// After an answer: 200 with its file, or 4xx (and too many redirects) without one.
+    /// After an answer: 200 with its file, or 4xx (or too many redirects) without one.
     pub(super) fn good(file: Option<Vec<u8>>, now: DateTime<Utc>) -> Self {
         Self { expires: now + REFRESH_AFTER, good_at: Some(now), file, failing_since: None, failures: 0, cause: String::new() }
     }
 
-    /// After a failure of the site (5xx, 429, a broken answer); what was known before stays known.
+    /// After a failure of the site (5xx, 429, a broken answer); older knowledge stays.
     pub(super) fn failed(before: Option<Self>, cause: String, now: DateTime<Utc>) -> Self {
         let (good_at, file, since, failures) = before.map_or((None, None, None, 0), |b| (b.good_at, b.file, b.failing_since, b.failures));
         let wait = (MIN_RETRY * (1 << failures.min(6))).min(MAX_RETRY);

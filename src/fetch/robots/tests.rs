@@ -1,9 +1,8 @@
-//! The semantics of RFC 9309, case by case: the groups follow those of Google's published matcher test, the cases are
-//! written anew.
+//! RFC 9309, case by case. The groups follow those of Google's published matcher test; the cases are our own.
 
 use crate::fetch::robots::*;
 
-/// A file, a crawler, and for paths whether they may be asked for.
+/// A file, a crawler, and for each path whether it is allowed.
 type Case = (&'static str, &'static str, &'static [(&'static str, bool)]);
 
 const GROUPS: &str = "allow: /foo/bar/\n\nuser-agent: FooBot\ndisallow: /\nallow: /x/\nuser-agent: BarBot\ndisallow: /\nallow: /y/\n\n\n\
@@ -16,11 +15,11 @@ const RFC: &[Case] = &[
     ("user-agent: FooBot\ndisallow: /\n", "FooBot", &[("/x/y", false)]),
     ("foo: FooBot\nbar: /\n", "FooBot", &[("/x/y", true)]),
     ("user-agent FooBot\ndisallow /\n", "FooBot", &[("/x/y", false)]),
-    // groups: rules before any group are nobody's, groups of one agent add up, consecutive agents share
+    // groups: rules before any group belong to nobody, groups of one agent add up, consecutive agents share
     (GROUPS, "FooBot", &[("/x/b", true), ("/z/d", true), ("/y/c", false), ("/foo/bar/", false)]),
     (GROUPS, "BarBot", &[("/y/c", true), ("/w/a", true), ("/z/d", false), ("/foo/bar/", false)]),
     (GROUPS, "BazBot", &[("/z/d", true), ("/foo/bar/", false)]),
-    // records that are no rules do not end a group
+    // records that are not rules do not end a group
     ("User-agent: BarBot\nSitemap: https://foo.bar/sitemap\nUser-agent: *\nDisallow: /\n", "FooBot", &[("/", false)]),
     ("User-agent: BarBot\nSitemap: https://foo.bar/sitemap\nUser-agent: *\nDisallow: /\n", "BarBot", &[("/", false)]),
     ("User-agent: FooBot\nInvalid-Unknown-Line: unknown\nUser-agent: *\nDisallow: /\n", "FooBot", &[("/", false)]),
@@ -45,7 +44,7 @@ const RFC: &[Case] = &[
     // paths in their own case
     ("user-agent: FooBot\ndisallow: /x/\n", "FooBot", &[("/x/y", false)]),
     ("user-agent: FooBot\ndisallow: /X/\n", "FooBot", &[("/x/y", true)]),
-    // the longest match wins, allow before disallow where both are as long, order does not matter
+    // the longest match wins, allow before disallow if both are as long, order does not matter
     ("user-agent: FooBot\ndisallow: /x/page.html\nallow: /x/\n", "FooBot", &[("/x/page.html", false), ("/x/", true)]),
     ("user-agent: FooBot\nallow: /x/page.html\ndisallow: /x/\n", "FooBot", &[("/x/page.html", true), ("/x/", false)]),
     ("user-agent: FooBot\ndisallow: \nallow: \n", "FooBot", &[("/x/page.html", true)]),
@@ -73,7 +72,7 @@ const RFC: &[Case] = &[
 
 #[rustfmt::skip]
 const DOCUMENTED: &[Case] = &[
-    // how prefixes, wildcards and anchors read, after the tables of the public documentation
+    // prefixes, wildcards and anchors, after the tables of the public documentation
     ("user-agent: FooBot\ndisallow: /\nallow: /fish\n", "FooBot",
         &[("/bar", false), ("/fish", true), ("/fish.html", true), ("/fish/salmon.html", true), ("/fishheads", true), ("/fishheads/yummy.html", true),
           ("/fish.html?id=anything", true), ("/Fish.asp", false), ("/catfish", false), ("/?id=fish", false)]),
@@ -93,7 +92,7 @@ const DOCUMENTED: &[Case] = &[
     ("user-agent: FooBot\nallow: /folder\ndisallow: /folder\n", "FooBot", &[("/folder/page", true)]),
     ("user-agent: FooBot\nallow: /page\ndisallow: /*.htm\n", "FooBot", &[("/page.htm", false)]),
     ("user-agent: FooBot\nallow: /$\ndisallow: /\n", "FooBot", &[("/", true), ("/page.html", false)]),
-    // files as they are found in the wild
+    // files found in the wild
     ("\u{feff}User-agent: FooBot\nDisallow: /x\n", "FooBot", &[("/x", false)]),
     ("User-agent: FooBot\rDisallow: /x\r", "FooBot", &[("/x", false), ("/y", true)]),
     ("User-agent: FooBot\0Disallow: /x\0", "FooBot", &[("/x", false)]),
@@ -165,8 +164,8 @@ fn no_rule_and_no_file_costs_much() {
         "User-agent: *\n".repeat(50_000),
         format!("User-agent: *\nDisallow: /{}", "x".repeat(600 << 10)),
     ];
-    // a bound on work, not on time: each comparison is linear in the path, so a rule of 500 wildcards is no dearer than
-    // one of five; the exponential matchers would not come back at all
+    // the limit is on work, not on time: each comparison is linear in the path, so a rule of 500 wildcards costs no more than one
+    // of five; exponential matchers would never finish
     for file in &files {
         let _ = Robots::parse(file.as_bytes()).allows(&url);
     }

@@ -4,7 +4,7 @@ fn day(text: &str) -> NaiveDate {
     text.parse().unwrap()
 }
 
-/// 2026 as decreed, so far as the tests need it.
+/// The calendar of 2026, as far as the tests need it.
 fn calendar() -> Calendar {
     let days = |from: &str, n| day(from).iter_days().take(n);
     let holidays = days("2026-05-01", 5).chain(days("2026-06-19", 3)).chain(days("2026-09-25", 3)).chain(days("2026-10-01", 7));
@@ -46,7 +46,7 @@ fn a_source_is_quiet_by_its_own_rhythm() {
     assert_eq!(quiet_from(&[], &calendar()), None);
 }
 
-/// Numbers that look random and are the same in every run.
+/// Random-looking numbers that are the same in every run.
 struct Dice(u64);
 
 impl Dice {
@@ -56,7 +56,7 @@ impl Dice {
     }
 }
 
-/// A source that brings articles on a day with this chance; the second number counts days.
+/// Whether a source publishes on a day; the second number counts days.
 type Source = (&'static str, fn(NaiveDate, i64, &mut Dice) -> bool);
 
 const SOURCES: [Source; 8] = [
@@ -70,8 +70,8 @@ const SOURCES: [Source; 8] = [
     ("bursts", |_, n, dice| n % 20 < 3 && dice.share() < 0.8),
 ];
 
-/// How often sources that live are called quiet, and after how many days one that died: measured over 60 sources of each kind that
-/// live from March to the end of October, and die then.
+/// How often live sources are called quiet, and after how many days dead ones: over 60 sources of each kind that live from March
+/// to the end of October, and then die.
 #[test]
 fn false_alarms_are_rare_and_the_dead_are_told_in_time() {
     let bounds = [(0.05, 5), (0.05, 7), (0.05, 7), (0.7, 14), (0.1, 24), (1.3, 38), (0.0, 95), (0.2, 45)];

@@ -1,4 +1,4 @@
-//! The schema's versions, and the way from one to the next.
+//! The schema's versions and migrations.
 
 use std::path::Path;
 
@@ -7,7 +7,6 @@ use rusqlite_migration::{M, Migrations};
 
 use crate::store::{Result, StoreError};
 
-/// The schema's versions.
 pub(super) const MIGRATIONS: &[M<'static>] = &[
     M::up(include_str!("001_first.sql")),
     M::up(include_str!("002_frontier.sql")),
@@ -30,10 +29,10 @@ pub(super) const MIGRATIONS: &[M<'static>] = &[
     M::up(include_str!("019_signing.sql")).foreign_key_check(),
 ];
 
-/// Brings the schema to the last version.
+/// Migrates the schema to the last version.
 pub(super) fn migrate(connection: &mut Connection, path: &Path) -> Result<()> {
     use rusqlite_migration::{Error, MigrationDefinitionError};
-    // a table that others point to can be made anew only so (https://www.sqlite.org/lang_altertable.html, 7)
+    // a table with foreign keys to it can only be rebuilt like this (https://www.sqlite.org/lang_altertable.html, 7)
     connection.execute_batch("PRAGMA foreign_keys = OFF")?;
     let migrated = Migrations::from_slice(MIGRATIONS).to_latest(connection);
     connection.execute_batch("PRAGMA foreign_keys = ON")?;

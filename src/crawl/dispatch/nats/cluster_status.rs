@@ -1,4 +1,4 @@
-//! How the work stands, as plain values: workers, queue, dead letters, and what of them is wrong.
+//! The state of workers, queue and dead letters, as plain values.
 
 use std::time::Duration;
 
@@ -7,41 +7,38 @@ use serde::{Deserialize, Serialize};
 
 use crate::crawl::dispatch::nats::codec::VERSION;
 
-/// A worker or coordinator that was silent for so long is gone: each gives a sign of life every ten seconds or sooner.
+/// A worker or coordinator that is silent for this long is gone; each sends a heartbeat at least every ten seconds.
 pub const GONE_AFTER: Duration = Duration::from_secs(30);
-/// Longest time a task may wait for a worker before the queue counts as stuck.
+/// The queue is stuck if a task waits longer for a worker.
 const MAX_QUEUE_AGE: Duration = Duration::from_mins(5);
 
-/// A worker's sign of life.
+/// A worker's heartbeat.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Heartbeat {
-    /// Its name.
     pub name: String,
-    /// Version of the program.
     pub version: String,
-    /// Newest form of messages that it understands.
+    /// Newest message format that it reads.
     #[serde(rename = "speaks")]
     pub protocol_version: u32,
-    /// Since when it runs.
+    /// Start time.
     pub since: DateTime<Utc>,
-    /// Tasks done since.
+    /// Tasks since its start.
     pub done: u64,
-    /// Of them, tasks whose page or list could not be had or read.
+    /// Of these, tasks whose page or list could not be fetched or read.
     #[serde(default)]
     pub failed: u64,
-    /// Tasks in work.
     pub in_work: usize,
-    /// Most tasks in work at once; 0 where it does not say.
+    /// Its limit of concurrent tasks; 0 if unknown.
     #[serde(default)]
     pub concurrency: usize,
-    /// Their numbers in the stream of tasks.
+    /// Sequence numbers of its tasks.
     #[serde(default)]
     pub tasks: Vec<u64>,
 }
 
 #[cfg(test)]
 impl Heartbeat {
-    /// Of a worker that has done nothing yet, for tests.
+    /// A worker that has done nothing yet, for tests.
     pub(crate) fn of_test(name: &str, protocol_version: u32) -> Self {
         Self {
             name: name.to_owned(),
@@ -60,16 +57,16 @@ impl Heartbeat {
 /// A worker as the coordinator sees it.
 #[derive(Debug, Clone, PartialEq)]
 pub struct WorkerStatus {
-    /// What it said last.
+    /// The last one.
     pub heartbeat: Heartbeat,
-    /// How long ago that was, by the clock of NATS.
+    /// By the clock of NATS.
     pub last_seen: Duration,
-    /// Tasks done per second between its last two signs of life; 0 where there were none.
+    /// Between its last two heartbeats; 0 without two.
     pub tasks_per_second: f64,
 }
 
 impl WorkerStatus {
-    /// Whether it is silent for too long without having said that it stops.
+    /// Whether it has been silent for too long without signing off.
     pub fn is_gone(&self) -> bool {
         self.last_seen > GONE_AFTER
     }
@@ -88,20 +85,17 @@ impl WorkerStatus {
 /// A task that was given up.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DeadLetter {
-    /// When.
     pub at: DateTime<Utc>,
-    /// Its source, where it could be read.
+    /// If it could be read.
     pub source: String,
-    /// What was asked.
     pub url: String,
-    /// Why.
     pub reason: String,
-    /// Who gave it up.
+    /// The worker that gave it up.
     pub worker: String,
 }
 
 impl DeadLetter {
-    /// As it is shown: others than our workers may have written it.
+    /// Shortens the texts for display; other programs may have written them.
     pub(super) fn shortened(self) -> Self {
         let [source, url, reason, worker] =
             [(self.source, 100), (self.url, 1_000), (self.reason, 300), (self.worker, 64)].map(|(t, n)| shortened(&t, n));
@@ -109,41 +103,41 @@ impl DeadLetter {
     }
 }
 
-/// A text of so many characters at most, without control characters.
+/// Returns the first characters of a text, without control characters.
 pub(super) fn shortened(text: &str, most: usize) -> String {
     text.chars().take(most).map(|c| if c.is_control() { ' ' } else { c }).collect()
 }
 
-/// How the work stands.
+/// The state of the cluster.
 #[derive(Debug, Clone, Default)]
 pub struct ClusterStatus {
-    /// Why NATS cannot be used now. The rest says nothing then.
+    /// Why NATS is unusable now; the other fields mean nothing then.
     pub error: Option<String>,
-    /// All workers that were heard of within a day and did not stop, by name.
+    /// Workers seen within a day that did not sign off, by name.
     pub workers: Vec<WorkerStatus>,
-    /// Tasks that wait or are in work.
+    /// Tasks that wait or run.
     pub tasks: u64,
-    /// Of them, tasks that no worker has taken yet, and how long the first has been waiting.
+    /// Tasks that no worker has taken, and the age of the first.
     pub queued: u64,
     /// See [`queued`](Self::queued).
     pub oldest_queued: Duration,
     /// Results that wait for the coordinator.
     pub reports: u64,
-    /// Some of them only a newer version can read.
+    /// Some results need a newer version.
     pub newer_results: bool,
-    /// Tasks given up, within a month.
+    /// Dead letters of the last month.
     pub dead_count: u64,
-    /// The last of them, newest first, with their numbers.
+    /// Newest first, with their sequence numbers.
     pub dead_letters: Vec<(u64, DeadLetter)>,
 }
 
 impl ClusterStatus {
-    /// Workers that work.
+    /// Returns the running workers.
     pub fn alive(&self) -> impl Iterator<Item = &WorkerStatus> {
         self.workers.iter().filter(|w| !w.is_gone())
     }
 
-    /// Computes how fast workers are, from how they stood `elapsed` ago.
+    /// Computes the workers' rates from their state `elapsed` ago.
     pub(super) fn with_rates(mut self, before: &Self, elapsed: Duration) -> Self {
         for worker in &mut self.workers {
             let Some(old) = before.workers.iter().find(|w| w.heartbeat.name == worker.heartbeat.name && w.heartbeat.since == worker.heartbeat.since)
@@ -151,7 +145,7 @@ impl ClusterStatus {
                 continue;
             };
             let between = elapsed.as_secs_f64() + old.last_seen.as_secs_f64() - worker.last_seen.as_secs_f64();
-            // the same sign of life as before
+            // the same heartbeat as before
             let same = between < 1.0;
             let done = worker.heartbeat.done.saturating_sub(old.heartbeat.done) as f64;
             worker.tasks_per_second = if same { old.tasks_per_second } else { done / between };
@@ -159,29 +153,29 @@ impl ClusterStatus {
         self
     }
 
-    /// Workers that went without a word.
+    /// Returns the workers that disappeared.
     pub fn gone(&self) -> impl Iterator<Item = &WorkerStatus> {
         self.workers.iter().filter(|w| w.is_gone())
     }
 
-    /// Workers that work and whose results we cannot read.
+    /// Returns running workers whose results we cannot read.
     pub fn newer(&self) -> impl Iterator<Item = &WorkerStatus> {
         self.alive().filter(|w| w.is_newer())
     }
 
-    /// Workers that work and cannot read our tasks.
+    /// Returns running workers that cannot read our tasks.
     pub fn outdated(&self) -> impl Iterator<Item = &WorkerStatus> {
         self.alive().filter(|w| w.is_outdated())
     }
 
-    /// Returns the first names of some workers, with their versions; `None` where there are no workers.
+    /// Returns the first names of some workers, with their versions; `None` if there are no workers.
     pub fn names<'a>(workers: impl Iterator<Item = &'a WorkerStatus>, most: usize) -> Option<String> {
         let all: Vec<String> = workers.map(|w| format!("{} ({})", w.heartbeat.name, w.heartbeat.version)).collect();
         let more = if all.len() > most { " …" } else { "" };
         (!all.is_empty()).then(|| all.into_iter().take(most).collect::<Vec<_>>().join(", ") + more)
     }
 
-    /// Returns for how many minutes a task has been waiting, where that is too long.
+    /// Returns for how many minutes a task has been waiting, if that is too long.
     pub fn stuck_minutes(&self) -> Option<u64> {
         (self.oldest_queued > MAX_QUEUE_AGE).then_some(self.oldest_queued.as_secs() / 60)
     }

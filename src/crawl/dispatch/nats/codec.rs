@@ -1,5 +1,5 @@
-//! The form of messages: JSON in zstd, with a version that is looked at before anything else; what is too large for a message
-//! lies in the object store under the task's id.
+//! The message format: JSON in zstd. Its version is checked first. A body that is too large goes to the object store under the
+//! task's id.
 
 use std::io::Read as _;
 
@@ -13,26 +13,24 @@ use crate::crawl::dispatch::TaskMeta;
 use crate::crawl::dispatch::nats::NatsError;
 use crate::crawl::executor::{Task, TaskReport};
 
-/// The form of messages. Counted up whenever the version before would read a message wrongly.
+/// The version of the message format. Increase it whenever the previous version would misread a message.
 pub const VERSION: u32 = 1;
-/// Headers: the version, and that the body lies in the object store.
+/// Headers: the version, and a mark that the body is in the object store.
 pub(super) const VERSION_HEADER: &str = "Qingbao-Version";
 pub(super) const LARGE_HEADER: &str = "Qingbao-Object";
-/// Most bytes of a message body; servers allow a megabyte unless told otherwise.
+/// Largest message body; servers allow a megabyte by default.
 const MAX_MESSAGE_BYTES: usize = 512 << 10;
-/// Most bytes a body may grow to.
+/// Largest decompressed body.
 const MAX_PAYLOAD_BYTES: u64 = 256 << 20;
 const ZSTD_LEVEL: i32 = 3;
 
-/// A task on its way.
 #[derive(Debug, Serialize, Deserialize)]
 pub(super) struct TaskMessage {
-    /// The fetch id: unique to this try.
+    /// The fetch id, unique to this attempt.
     pub(super) id: String,
     pub(super) task: Task,
 }
 
-/// A result on its way.
 #[derive(Debug, Serialize, Deserialize)]
 pub(super) struct ReportMessage {
     pub(super) id: String,
@@ -42,7 +40,7 @@ pub(super) struct ReportMessage {
     pub(super) meta: TaskMeta,
     #[serde(rename = "outcome")]
     pub(super) report: TaskReport,
-    /// Milliseconds until the host may be asked again.
+    /// Milliseconds until the host may be requested again.
     #[serde(rename = "rest")]
     pub(super) host_delay_ms: u64,
 }
@@ -51,7 +49,7 @@ fn failed(what: &'static str) -> impl Fn(&dyn std::fmt::Display) -> NatsError {
     move |cause| NatsError::Message { what, cause: cause.to_string() }
 }
 
-/// Packs a message; what is too large is put into the object store first.
+/// Encodes a message; stores a large body in the object store first.
 pub(super) async fn pack<T: Serialize + Sync>(message: &T, id: &str, large: &ObjectStore) -> Result<(HeaderMap, Vec<u8>), NatsError> {
     let text = serde_json::to_vec(message).map_err(|e| failed("cannot be written")(&e))?;
     let bytes = zstd::bulk::compress(&text, ZSTD_LEVEL).map_err(|e| failed("cannot be written")(&e))?;
@@ -65,13 +63,12 @@ pub(super) async fn pack<T: Serialize + Sync>(message: &T, id: &str, large: &Obj
     Ok((headers, Vec::new()))
 }
 
-/// The version of a message, and where its body lies if not in it.
+/// Returns the version of a message, and the key of its body if that is in the object store.
 pub(super) fn header(message: &async_nats::Message) -> (Option<u32>, Option<String>) {
     let header = |name: &str| message.headers.as_ref().and_then(|h| h.get(name)).map(|v| v.as_str().to_owned());
     (header(VERSION_HEADER).and_then(|v| v.parse().ok()), header(LARGE_HEADER))
 }
 
-/// Unpacks a message.
 pub(super) async fn unpack<T: DeserializeOwned>(message: &async_nats::Message, large: &ObjectStore) -> Result<T, NatsError> {
     let Some(object) = header(message).1 else { return decode(&message.payload) };
     let mut object = large.get(&object).await.map_err(|e| NatsError::ObjectStore(e.to_string()))?;
@@ -142,7 +139,7 @@ mod tests {
         }
     }
 
-    /// Whoever changes a form so that these can no longer be read counts [`VERSION`] up.
+    /// If you change the format so that these can no longer be read, increase [`VERSION`].
     #[test]
     fn tasks_and_results_of_version_1_0_0_are_read() {
         for line in include_str!("fixtures/tasks-1.0.0.jsonl").lines() {

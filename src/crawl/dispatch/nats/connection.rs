@@ -1,4 +1,4 @@
-//! The connection to NATS: it reconnects by itself, and reads passwords and credentials again each time.
+//! The connection to NATS. It reconnects by itself and reads passwords and credentials again each time.
 
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -11,14 +11,14 @@ use async_nats::{Auth, AuthError, ConnectOptions, Event, ServerAddr};
 use crate::config::settings::CrawlSettings;
 use crate::crawl::dispatch::nats::NatsError;
 
-/// How often the client pings the server.
+/// Interval of the client's pings.
 const PING_INTERVAL: Duration = Duration::from_secs(5);
 const REQUEST_TIMEOUT: Duration = Duration::from_secs(5);
-/// Longest pause between two tries to connect.
+/// Longest delay between two attempts to connect.
 const MAX_RECONNECT_DELAY: Duration = Duration::from_secs(2);
 const FIRST_RECONNECT_DELAY: Duration = Duration::from_millis(100);
 
-/// A connection, and why it does not stand if it does not.
+/// A connection, and why it is down if it is.
 #[derive(Clone)]
 pub(super) struct Connection {
     pub(super) js: Context,
@@ -27,10 +27,10 @@ pub(super) struct Connection {
 }
 
 impl Connection {
-    /// Connects as the settings say; `name` is shown in the server's list of connections.
+    /// Connects by the settings; `name` appears in the server's list of connections.
     ///
     /// # Errors
-    /// Nobody answers, or a file of the settings cannot be read.
+    /// Nobody answers, or a file of the settings is unreadable.
     pub(super) async fn open(settings: &CrawlSettings, name: &str) -> Result<Self, NatsError> {
         let last_error = Arc::<Mutex<Option<String>>>::default();
         let heard = Arc::clone(&last_error);
@@ -47,7 +47,7 @@ impl Connection {
                 std::future::ready(())
             });
         if let Some(user) = &settings.user {
-            // answers to the coordinator hold tasks and results: no other user is to listen to them
+            // replies to the coordinator contain tasks and results: no other user may listen to them
             options = options.custom_inbox_prefix(format!("_INBOX_{user}"));
         }
         if let Some(path) = &settings.ca_file {
@@ -65,7 +65,7 @@ impl Connection {
         Ok(Self { js, url, last_error })
     }
 
-    /// Why NATS cannot be reached now; `None` while connected.
+    /// Returns why NATS is unreachable; `None` while connected.
     pub(super) fn error(&self) -> Option<NatsError> {
         if self.js.client().connection_state() == State::Connected {
             return None;
@@ -74,13 +74,13 @@ impl Connection {
         Some(NatsError::Connect { url: self.url.clone(), cause })
     }
 
-    /// What the server or the client complained of last, since the last connect.
+    /// Returns the last error of server or client since the last connect.
     pub(super) fn last_error(&self) -> Option<String> {
         self.last_error.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 }
 
-/// Remembers why a connection fails, and logs each reason once.
+/// Stores why a connection fails, and logs each reason once.
 fn note(last_error: &Mutex<Option<String>>, event: &Event) {
     let mut last = last_error.lock().unwrap_or_else(PoisonError::into_inner);
     match event {
@@ -100,7 +100,7 @@ fn note(last_error: &Mutex<Option<String>>, event: &Event) {
     }
 }
 
-/// An error with the causes behind it.
+/// Returns an error with its causes.
 fn cause_of(error: &dyn std::error::Error) -> String {
     let mut words = error.to_string();
     let mut source = error.source();
@@ -118,10 +118,11 @@ fn file_error(path: &Path, cause: &dyn std::fmt::Display) -> NatsError {
     NatsError::File { path: path.display().to_string(), cause: cause.to_string() }
 }
 
-/// Reads the files that say who we are, and signs what the server sent.
+/// Reads the credentials and signs the server's challenge.
 type ReadAuth = dyn Fn(&[u8]) -> Result<Auth, NatsError> + Send + Sync;
 
-/// Who we are. The files are read at every connect, so that a changed password needs no restart; now once to see that they are there.
+/// Returns options that read the credentials at every connect, so that a changed password needs no restart. Reads them once now
+/// to report missing files.
 fn auth_options(settings: &CrawlSettings, last_error: Arc<Mutex<Option<String>>>) -> Result<ConnectOptions, NatsError> {
     let read: Arc<ReadAuth> = match (settings.credentials_file.clone(), settings.user.clone().zip(settings.password_file.clone())) {
         (Some(path), _) => Arc::new(move |nonce| credentials(&path, nonce)),
@@ -145,7 +146,7 @@ fn password(user: String, path: &Path) -> Result<Auth, NatsError> {
     Ok(auth)
 }
 
-/// The token and the signature of a credentials file, as `nsc` writes it: two blocks between dashed lines (NATS ADR-14).
+/// Returns token and signature from a credentials file of `nsc`: two blocks between dashed lines (NATS ADR-14).
 fn credentials(path: &PathBuf, nonce: &[u8]) -> Result<Auth, NatsError> {
     let text = std::fs::read_to_string(path).map_err(|e| file_error(path, &e))?;
     let block = |begins: &str| {

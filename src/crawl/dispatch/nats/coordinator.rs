@@ -1,4 +1,4 @@
-//! What the coordinator's tasks share, and the one that keeps streams and settings in NATS as they should be.
+//! The coordinator's shared state, and the task that maintains streams and settings in NATS.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
@@ -17,44 +17,43 @@ use crate::crawl::dispatch::nats::in_progress::{InProgress, Parked};
 use crate::crawl::dispatch::nats::stale::Unreported;
 use crate::crawl::dispatch::nats::streams::{JetStreamHandles, POLICY_KEY};
 
-/// How often the streams are looked at, and the pause before they are looked at because something went wrong.
+/// Interval of checks, and the delay before a check after an error.
 const CHECK_INTERVAL: Duration = Duration::from_secs(2);
 const RECHECK_DELAY: Duration = Duration::from_millis(200);
-/// NATS that was there may fail for so long before that is its state.
+/// Errors shorter than this are not reported.
 const ERROR_GRACE: Duration = Duration::from_secs(5);
-/// How often the state of the workers is read.
+/// How often the workers' state is read.
 const STATUS_INTERVAL: Duration = Duration::from_secs(5);
 
-/// The streams, and how many times they have been created.
+/// The streams, and how many times they were created.
 #[derive(Clone)]
 pub(super) struct Ready {
     pub(super) generation: u64,
     pub(super) streams: JetStreamHandles,
 }
 
-/// What the tasks of the coordinator share.
+/// State shared with the background tasks.
 pub(super) struct CoordinatorState {
     settings: CrawlSettings,
     ready: watch::Sender<Option<Ready>>,
-    /// Dispatches that wait for a result, by the id of their task.
+    /// Dispatches that wait for a result, by task id.
     waiting: Mutex<HashMap<String, oneshot::Sender<Completion>>>,
     pub(super) in_progress: InProgress,
     pub(super) parked: Parked,
     hosts: Mutex<HostStates>,
-    /// Begins the ids of the tasks of this coordinator.
+    /// Prefix of this coordinator's task ids.
     pub(super) session_id: String,
-    /// Settings of fetching that workers follow.
+    /// Fetch settings for the workers.
     policy: watch::Sender<FetchSettings>,
     cluster_status: RwLock<ClusterStatus>,
     pub(super) unreported: Unreported,
-    /// Something went wrong: the streams are to be looked at.
+    /// Asks for a check of the streams after an error.
     pub(super) recheck: Notify,
-    /// Until then, hosts of which nothing was heard may have been asked by tasks of a coordinator before this one.
+    /// Until then, tasks of an earlier coordinator may be running at any host we know nothing about.
     uncertain_until: Mutex<Option<Instant>>,
 }
 
 impl CoordinatorState {
-    /// Nothing is known yet.
     pub(super) fn new(settings: &CrawlSettings, policy: &FetchSettings) -> Self {
         Self {
             settings: settings.clone(),
@@ -72,7 +71,7 @@ impl CoordinatorState {
         }
     }
 
-    /// The streams, once there are any.
+    /// Waits for the streams.
     pub(super) async fn streams(&self) -> JetStreamHandles {
         loop {
             if let Ok(ready) = self.ready.subscribe().wait_for(Option::is_some).await
@@ -96,14 +95,14 @@ impl CoordinatorState {
         f(&mut self.waiting.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
-    /// Registers a caller that waits for the result of a task; the receiver gets it.
+    /// Registers a caller that waits for a task; the receiver gets the result.
     pub(super) fn wait_for(&self, id: &str) -> oneshot::Receiver<Completion> {
         let (to, result) = oneshot::channel();
         self.waiting(|all| all.insert(id.to_owned(), to));
         result
     }
 
-    /// Removes and returns the sender to the caller that waits for a task, if there is one.
+    /// Removes and returns the sender to the caller that waits for a task.
     pub(super) fn take_waiting(&self, id: &str) -> Option<oneshot::Sender<Completion>> {
         self.waiting(|all| all.remove(id))
     }
@@ -114,7 +113,7 @@ impl CoordinatorState {
         self.hosts(|hosts| hosts.is_uncertain(host_key)).unwrap_or_else(|| until.is_some_and(|at| Instant::now() < at))
     }
 
-    /// Changes the settings of fetching; workers learn of them as soon as NATS can be reached.
+    /// Changes the fetch settings; workers learn of them as soon as NATS is reachable.
     pub(super) fn set_policy(&self, policy: &FetchSettings) {
         self.policy.send_if_modified(|known| {
             let news = known != policy;
@@ -123,7 +122,7 @@ impl CoordinatorState {
         });
     }
 
-    /// The last status read from NATS.
+    /// Returns the last status read from NATS.
     pub(super) fn cluster_status(&self) -> ClusterStatus {
         self.cluster_status.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
@@ -140,7 +139,7 @@ impl CoordinatorState {
         *self.cluster_status.write().unwrap_or_else(PoisonError::into_inner) = status;
     }
 
-    /// Sees that all streams are there, and makes them where not; gives when the stream of tasks was made.
+    /// Creates missing streams; returns when the task stream was created.
     async fn check_streams(&self, connection: &Connection, known: Option<DateTime<Utc>>) -> Result<DateTime<Utc>, NatsError> {
         if let Some(error) = connection.error() {
             return Err(error);
@@ -182,7 +181,7 @@ async fn put_policy(streams: &JetStreamHandles, policy: &FetchSettings) -> Resul
     Ok(())
 }
 
-/// Connects; keeps streams and settings of fetching in NATS as they should be, for ever.
+/// Connects, and maintains streams and fetch settings in NATS. Never returns.
 pub(super) async fn keep_streams(state: Arc<CoordinatorState>) {
     let (mut connection, mut known, mut policy) = (None, None, state.policy.subscribe());
     let (mut told, mut failing): (Option<String>, Option<Instant>) = (None, None);
@@ -225,12 +224,12 @@ pub(super) async fn keep_streams(state: Arc<CoordinatorState>) {
     }
 }
 
-/// Reads the state of the workers now and then, for ever.
+/// Reads the workers' state periodically. Never returns.
 pub(super) async fn poll_status(state: Arc<CoordinatorState>) {
     let (mut last, mut read) = (ClusterStatus::default(), Instant::now());
     loop {
         let streams = state.streams().await;
-        // whatever took it away: without the settings of fetching no new worker begins
+        // somebody deleted the fetch settings; without them no new worker can start
         if matches!(streams.sites.get(POLICY_KEY).await, Ok(None)) {
             let policy = state.policy.borrow().clone();
             if let Err(e) = put_policy(&streams, &policy).await {

@@ -24,19 +24,19 @@ use crate::crawl::dispatch::{Completion, DispatchError, Dispatcher};
 use crate::crawl::executor::Task;
 use crate::fetch::{MAX_HOST_WAIT, host_key};
 
-/// Pause before NATS is tried again.
+/// Delay before the next attempt.
 const RETRY_INTERVAL: Duration = Duration::from_secs(1);
-/// A result arrives moments before its task leaves the queue: tries within these moments.
+/// A result arrives moments before its task leaves the queue: retry within these milliseconds.
 const PUBLISH_BACKOFF_MS: [u64; 5] = [5, 20, 80, 200, 500];
-/// A host that an earlier task holds is tried again after this.
+/// Delay before the next attempt at a host that an earlier task holds.
 const BUSY_HOST_RETRY: Duration = Duration::from_secs(3);
-/// Results that nobody waits for, kept until a crawl takes them.
+/// Buffered results without a waiting caller, until a crawl takes them.
 const ORPHAN_BUFFER: usize = 256;
 
-/// A message as it is sent.
+/// Headers and body.
 type EncodedMessage = (async_nats::HeaderMap, Vec<u8>);
 
-/// Gives tasks to workers by way of NATS.
+/// Gives tasks to workers over NATS.
 pub struct NatsDispatcher {
     shared: Arc<CoordinatorState>,
     orphans: tokio::sync::Mutex<mpsc::Receiver<Completion>>,
@@ -52,8 +52,8 @@ impl Drop for NatsDispatcher {
 }
 
 impl NatsDispatcher {
-    /// Connects in the background; makes streams and buckets where they are missing, now and later, and tells workers the settings
-    /// of fetching. Tasks wait until NATS is there. Must be called within the runtime.
+    /// Connects in the background, creates missing streams and buckets, now and later, and publishes the fetch settings. Tasks
+    /// wait until NATS is reachable. Must be called within the runtime.
     pub fn start(settings: &CrawlSettings, policy: &FetchSettings) -> Self {
         let shared = Arc::new(CoordinatorState::new(settings, policy));
         let (to, orphans) = mpsc::channel(ORPHAN_BUFFER);
@@ -66,7 +66,7 @@ impl NatsDispatcher {
         Self { shared, orphans: tokio::sync::Mutex::new(orphans), background_tasks, tasks: AtomicU64::new(0), max_in_flight: settings.max_in_flight }
     }
 
-    /// Waits until NATS is ready: for commands that must not wait for ever.
+    /// Waits until NATS is ready: for commands that must not wait forever.
     ///
     /// # Errors
     /// Why it is not, after `timeout`.
@@ -77,8 +77,8 @@ impl NatsDispatcher {
         }
     }
 
-    /// Waits until a host may be asked: results that came since the task was lined up may have told of a pause. False where that
-    /// would be long.
+    /// Waits until a host is free, because results may have brought a longer delay since the task was queued. Returns false if
+    /// that takes long.
     async fn wait_until_free(&self, host_key: &str) -> bool {
         loop {
             match self.delay_until_free(host_key) {
@@ -120,7 +120,7 @@ impl NatsDispatcher {
             tokio::select! {
                 completion = &mut result => match completion {
                     Ok(completion) => return Ok(Some(completion)),
-                    // whoever receives is gone: the program ends
+                    // the receiver is gone: the process is shutting down
                     Err(_) => return std::future::pending().await,
                 },
                 _ = generations.changed() => {}
@@ -131,7 +131,7 @@ impl NatsDispatcher {
     }
 }
 
-/// A place among those who wait, given up when the waiting ends.
+/// A registration as a waiting caller, removed on drop.
 struct WaitingGuard<'a>(&'a CoordinatorState, &'a str);
 
 impl Drop for WaitingGuard<'_> {
@@ -146,12 +146,12 @@ struct Publisher<'a> {
     streams: &'a JetStreamHandles,
     subject: String,
     message: TaskMessage,
-    /// Times that it was published anew: NATS drops a second message with the id of one that it knew.
+    /// Times it was published again: NATS drops a second message with a known id.
     tries: u32,
 }
 
 impl Publisher<'_> {
-    /// The message as it is sent; waits for the object store where it goes there.
+    /// Encodes the message; waits for the object store if the body goes there.
     async fn pack(&self) -> Result<EncodedMessage, NatsError> {
         loop {
             match codec::pack(&self.message, &self.message.id, &self.streams.payloads).await {
@@ -162,7 +162,7 @@ impl Publisher<'_> {
         }
     }
 
-    /// One try; whether the host was free.
+    /// One attempt. Returns whether the host was free.
     async fn publish(&self, packed: &EncodedMessage) -> Result<bool, PublishError> {
         let id = if self.tries == 0 { self.message.id.clone() } else { format!("{}.{}", self.message.id, self.tries) };
         let publish = PublishMessage::build().headers(packed.0.clone()).message_id(id).payload(packed.1.clone().into());
@@ -174,14 +174,15 @@ impl Publisher<'_> {
         }
     }
 
-    /// Publishes until NATS has it; false where the host is held by another task. Once that was so, the task begins with a pause.
+    /// Publishes until NATS has the message. Returns false if another task holds the host. If that was ever so, the task starts
+    /// with a delay.
     async fn publish_with_retry(&mut self) -> Result<bool, NatsError> {
         let (mut moments, mut sure) = (PUBLISH_BACKOFF_MS.into_iter(), true);
         let mut message = self.pack().await?;
         loop {
             match self.publish(&message).await {
                 Ok(true) => return Ok(true),
-                // a try that went unanswered may be what holds it
+                // an earlier attempt without an answer may be what holds the host
                 Ok(false) if !sure => return Ok(true),
                 Ok(false) => {
                     match moments.next() {
@@ -204,18 +205,18 @@ impl Publisher<'_> {
         }
     }
 
-    /// The message of the task made to begin with a pause.
+    /// Encodes the task again, with an initial delay.
     async fn pack_with_delay(&mut self, packed: EncodedMessage) -> Result<EncodedMessage, NatsError> {
         if std::mem::replace(&mut self.message.task.initial_delay, true) { Ok(packed) } else { self.pack().await }
     }
 
-    /// Frees the host of a task that nobody works on; tells whether there was one.
+    /// Frees the host of a task that nobody works on. Returns whether there was one.
     async fn purge_stale(&self) -> bool {
         self.streams.purge_stale_message(&self.subject, &self.state.unreported, &self.state.cluster_status()).await
     }
 
-    /// Publishes once more a task of which nothing was heard, and tells whether NATS answered. NATS refuses it while the first is
-    /// still there. Another task may hold the host by now, and may have asked a moment ago.
+    /// Publishes a task again that nobody reported, and returns whether NATS answered. NATS refuses it while the first is still
+    /// there. Meanwhile another task may have held the host, so it starts with a delay.
     async fn publish_again(&mut self) -> bool {
         self.purge_stale().await;
         self.tries += 1;

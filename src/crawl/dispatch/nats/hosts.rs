@@ -1,24 +1,24 @@
-//! What the coordinator knows of hosts: when each may be asked again, and whether a task of another coordinator may be running there.
+//! Per-host rate-limit state kept by the coordinator.
 //!
-//! In: what was given out and what came back. Out: how long to wait, and whether the worker must begin with a pause of its own.
+//! In: dispatched tasks and their results. Out: how long to wait, and whether the worker must start with a full delay.
 
 use std::collections::HashMap;
 use std::time::{Duration, Instant};
 
-/// A task of which nothing was heard for so long is published once more: NATS refuses it while the first is still there. Until
-/// then, who asks at its host is not certain.
+/// A task without a report for this long is published again: NATS refuses it while the first is still there. Until then it is
+/// uncertain who requests its host.
 pub(super) const REPUBLISH_AFTER: Duration = Duration::from_mins(1);
-/// Hosts that are remembered before those past are forgotten.
+/// Hosts kept before expired ones are removed.
 const MAX_HOSTS: usize = 8_192;
 
-/// Who may be asking at a host.
+/// What may be running at a host.
 #[derive(Debug, PartialEq, Eq)]
 enum InFlight {
-    /// Nobody: the last task given out there came back.
+    /// Nothing: the last dispatched task is back.
     None,
-    /// The task with this id, which did not come back yet.
+    /// The task with this id.
     Task(String),
-    /// Tasks of a coordinator before this one: when one is done, the site was asked a moment ago.
+    /// Tasks of an earlier coordinator; when one is done, the site was requested recently.
     Unknown,
 }
 
@@ -28,42 +28,42 @@ struct HostState {
     in_flight: InFlight,
 }
 
-/// All hosts of which something is known.
+/// All known hosts.
 #[derive(Debug, Default)]
 pub(super) struct HostStates(HashMap<String, HostState>);
 
 impl HostStates {
-    /// A task is about to be given out.
+    /// Records that a task is about to be dispatched.
     pub(super) fn dispatched(&mut self, host_key: &str, id: &str, now: Instant) {
         self.extend(host_key, now, now).in_flight = InFlight::Task(id.to_owned());
     }
 
-    /// A task found its host held by another that we do not wait for; to be tried again after `rest`.
+    /// Records that another task, which we do not wait for, holds the host; retry after `rest`.
     pub(super) fn host_busy(&mut self, host_key: &str, rest: Duration, now: Instant) {
         self.extend(host_key, now + rest, now).in_flight = InFlight::Unknown;
     }
 
-    /// A task came back, and its worker says how long the host is to rest. `ours`: this coordinator gave it out.
+    /// Records a result with the worker's delay for the host. `ours`: this coordinator dispatched the task.
     pub(super) fn completed(&mut self, host_key: &str, id: &str, ours: bool, rest: Duration, now: Instant) {
         let known = self.0.contains_key(host_key);
         let host_key = self.extend(host_key, now + rest, now);
-        // of a host not known, the coordinator before may have given out another task after it
+        // at an unknown host the earlier coordinator may have dispatched another task after this one
         if (!known && ours) || matches!(&host_key.in_flight, InFlight::Task(last) if last == id) {
             host_key.in_flight = InFlight::None;
         }
     }
 
-    /// How long until a host may be asked.
+    /// Returns the delay until a host's next request.
     pub(super) fn delay_until_free(&self, host_key: &str, now: Instant) -> Duration {
         self.0.get(host_key).map_or(Duration::ZERO, |l| l.free_at.saturating_duration_since(now))
     }
 
-    /// Whether a task of another coordinator may be running there; `None` where nothing is known.
+    /// Whether a task of another coordinator may be running there; `None` if nothing is known.
     pub(super) fn is_uncertain(&self, host_key: &str) -> Option<bool> {
         self.0.get(host_key).map(|l| l.in_flight != InFlight::None)
     }
 
-    /// The host, free at this moment or later: what was said before still holds, for results come late, twice and out of order.
+    /// Never moves `free_at` backwards, because results may be late, duplicated or out of order.
     fn extend(&mut self, host_key: &str, free_at: Instant, now: Instant) -> &mut HostState {
         if self.0.len() >= MAX_HOSTS && !self.0.contains_key(host_key) {
             self.0.retain(|_, l| now < l.free_at + if l.in_flight == InFlight::None { Duration::ZERO } else { REPUBLISH_AFTER });

@@ -7,27 +7,27 @@ use std::time::{Duration, Instant};
 use async_nats::jetstream::AckKind;
 use async_nats::jetstream::message::Acker;
 
-/// A result newer than we understand is left alone for so long.
+/// How long a result of a newer version is left alone.
 pub(super) const REQUEUE_DELAY: Duration = Duration::from_secs(30);
-/// Most of these results that may wait; the tasks of the others are sent again later.
+/// Most of these results; tasks of the others are published again later.
 pub(super) const MAX_PARKED: usize = 256;
 
-/// Results that the crawl works on, by id.
+/// Results that the crawl is applying, by id.
 #[derive(Default)]
 pub(super) struct InProgress(Mutex<HashMap<String, Arc<Acker>>>);
 
 impl InProgress {
-    /// Notes a delivery; false where the result is being worked on since an earlier one.
+    /// Records a delivery. Returns false if an earlier delivery is still being applied.
     pub(super) fn begin(&self, id: &str, acker: Arc<Acker>) -> bool {
         self.with(|all| all.insert(id.to_owned(), acker).is_none())
     }
 
-    /// Notes that nobody works on it any more; gives what acknowledges it.
+    /// Removes a result and returns its acknowledger.
     pub(super) fn end(&self, id: &str) -> Option<Arc<Acker>> {
         self.with(|all| all.remove(id))
     }
 
-    /// Tells NATS that all of them are still worked on.
+    /// Extends the lease of all of them.
     pub(super) async fn extend(&self) {
         for acker in self.with(|all| all.values().cloned().collect::<Vec<_>>()) {
             if let Err(e) = acker.ack_with(AckKind::Progress).await {
@@ -41,12 +41,12 @@ impl InProgress {
     }
 }
 
-/// Results that only a newer version can read, as they came lately.
+/// Recent results that need a newer version.
 #[derive(Default)]
 pub(super) struct Parked(Mutex<VecDeque<Instant>>);
 
 impl Parked {
-    /// Notes one more; how many came within [`REQUEUE_DELAY`], and whether it is the first for long.
+    /// Records one more. Returns how many came within [`REQUEUE_DELAY`], and whether it is the first for a while.
     pub(super) fn note(&self, now: Instant) -> (usize, bool) {
         let mut seen = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         while seen.front().is_some_and(|at| now.duration_since(*at) > REQUEUE_DELAY) {
@@ -60,7 +60,6 @@ impl Parked {
         (seen.len(), first)
     }
 
-    /// Whether there are any.
     pub(super) fn any(&self, now: Instant) -> bool {
         let seen = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         seen.back().is_some_and(|at| now.duration_since(*at) < REQUEUE_DELAY * 2)

@@ -1,9 +1,9 @@
-//! Work done by workers on other machines, by way of NATS JetStream.
+//! Workers on other machines, over NATS JetStream.
 //!
-//! The coordinator (the one with the store) publishes tasks to a work queue that holds at most one message per host: NATS itself
-//! refuses a second one until the first is acknowledged, whoever publishes it. A worker acknowledges a task once its result is
-//! in the stream of results; the coordinator acknowledges a result once it is in the database. So each side may die at any
-//! moment: a task is done again, a result comes again, and what comes twice is known by its id.
+//! The coordinator (with the store) publishes tasks to a work queue that holds at most one message per host: NATS refuses a
+//! second one until the first is acknowledged, whoever publishes it. A worker acknowledges a task once its result is in the
+//! result stream; the coordinator acknowledges a result once it is in the database. So each side may crash at any moment: tasks
+//! and results are repeated, and duplicates are recognised by id.
 
 mod cluster_status;
 mod codec;
@@ -27,48 +27,28 @@ pub use dispatcher::NatsDispatcher;
 pub use status::{cluster_status, is_name};
 pub use worker::{RUN_TASK, WorkerReport, WorkerSettings, check, run_task, work};
 
-/// What keeps us from NATS, or from what came by it.
+/// Errors of NATS and its messages.
 #[derive(Debug, thiserror::Error)]
 pub enum NatsError {
     /// No connection.
     #[error("no connection to NATS at {url}: {cause}; {}", connect_hint(cause))]
-    Connect {
-        /// The address.
-        url: String,
-        /// Cause.
-        cause: String,
-    },
-    /// A file of the connection.
+    Connect { url: String, cause: String },
+    /// A file with credentials or certificates is unreadable.
     #[error("{path} cannot be read: {cause}; see [crawl] in the settings")]
-    File {
-        /// The file.
-        path: String,
-        /// Cause.
-        cause: String,
-    },
-    /// A stream or bucket cannot be made or found.
+    File { path: String, cause: String },
+    /// A stream or bucket cannot be created or found.
     #[error("{what} cannot be had: {cause}; {}", stream_hint(cause))]
-    Stream {
-        /// Which one.
-        what: &'static str,
-        /// Cause.
-        cause: String,
-    },
-    /// A message cannot be read or written.
+    Stream { what: &'static str, cause: String },
+    /// A message cannot be encoded or decoded.
     #[error("message {what}: {cause}")]
-    Message {
-        /// Which one.
-        what: &'static str,
-        /// Cause.
-        cause: String,
-    },
-    /// What is too large for a message lies in the object store, and cannot be put there or had from there.
+    Message { what: &'static str, cause: String },
+    /// A large message cannot be stored in or read from the object store.
     #[error("a message too large for NATS cannot pass by the object store: {0}")]
     ObjectStore(String),
-    /// NATS was waited for, and is not ready.
+    /// NATS is still not ready after the timeout.
     #[error("{0}")]
     NotReady(String),
-    /// The client cannot be set up.
+    /// The HTTP client cannot be set up.
     #[error(transparent)]
     Client(#[from] ClientError),
     /// The machine has no threads left.
@@ -76,7 +56,7 @@ pub enum NatsError {
     Threads(#[from] std::io::Error),
 }
 
-/// What to do where no connection is made.
+/// Returns what to do if there is no connection.
 fn connect_hint(cause: &str) -> &'static str {
     let says = |words: &[&str]| words.iter().any(|w| cause.contains(w));
     if says(&["uthorization", "uthentication"]) {
@@ -90,7 +70,7 @@ fn connect_hint(cause: &str) -> &'static str {
     }
 }
 
-/// What to do where streams are missing.
+/// Returns what to do if streams are missing.
 fn stream_hint(cause: &str) -> &'static str {
     if cause.contains("not found") || cause.contains("has not told them") {
         "the coordinator makes it: start `qingbao serve --crawl nats://…` first"
@@ -102,7 +82,7 @@ fn stream_hint(cause: &str) -> &'static str {
 }
 
 impl NatsError {
-    /// Returns what makes an error of a cause, for `map_err`: this cannot be had.
+    /// Returns a conversion for `map_err`: `what` cannot be created or found.
     fn stream<E: std::fmt::Display>(what: &'static str) -> impl FnOnce(E) -> Self {
         move |cause| Self::Stream { what, cause: cause.to_string() }
     }

@@ -1,7 +1,7 @@
-//! Results on their way from NATS to the crawl.
+//! Receives results from NATS.
 //!
-//! A result that was delivered is ours for [`RESULT_ACK_WAIT`]; as long as the crawl works on it, NATS is told so again and again.
-//! Whatever is lost on the way (the coordinator was frozen, cut off or killed) is delivered again after that time.
+//! A delivered result is ours for [`RESULT_ACK_WAIT`]; while the crawl applies it, its lease is extended. If it is lost (the
+//! coordinator was frozen, cut off or killed), NATS delivers it again after that time.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -18,22 +18,22 @@ use crate::crawl::dispatch::nats::in_progress::{MAX_PARKED, REQUEUE_DELAY};
 use crate::crawl::dispatch::nats::streams::JetStreamHandles;
 use crate::crawl::dispatch::{AckHandle, Completion};
 
-/// Pause before NATS is asked again after an error.
+/// Delay before the next request after an error.
 const RETRY_INTERVAL: Duration = Duration::from_secs(1);
-/// How long one request for results stands, and how often the server says that it still knows it.
+/// Lifetime of a pull request, and interval of the server's idle heartbeats.
 const PULL_EXPIRES: Duration = Duration::from_secs(6);
 const PULL_HEARTBEAT: Duration = Duration::from_secs(2);
 const PULL_BATCH: usize = 256;
-/// After an error, results that were delivered already are waited for this long.
+/// After an error, wait this long for results that were already delivered.
 const DRAIN_TIMEOUT: Duration = Duration::from_millis(500);
-/// How often NATS is told that a result is still worked on.
+/// Interval of lease extensions.
 const EXTEND_INTERVAL: Duration = Duration::from_secs(3);
 
-/// What lies in the object store is asked for so often, with this pause.
+/// Attempts to read the object store, with this delay.
 pub(super) const MAX_OBJECT_TRIES: i64 = 5;
 pub(super) const OBJECT_RETRY: Duration = Duration::from_secs(3);
 
-/// A result being worked on. Dropped without [`ack`](Self::ack), it is delivered again.
+/// A result being applied. Dropped without [`ack`](Self::ack), it is delivered again.
 struct InProgressGuard {
     state: Arc<CoordinatorState>,
     streams: JetStreamHandles,
@@ -59,7 +59,7 @@ impl Drop for InProgressGuard {
     }
 }
 
-/// Tells NATS which results are still worked on, for ever.
+/// Extends the leases of results that are being applied. Never returns.
 pub(super) async fn extend_results(state: Arc<CoordinatorState>) {
     loop {
         tokio::time::sleep(EXTEND_INTERVAL).await;
@@ -67,7 +67,7 @@ pub(super) async fn extend_results(state: Arc<CoordinatorState>) {
     }
 }
 
-/// Takes results from NATS and gives each to the dispatch that waits for it, else to `orphans`; for ever.
+/// Receives results and gives each to the waiting dispatch, or to `orphans`. Never returns.
 pub(super) async fn receive_results(state: Arc<CoordinatorState>, orphans: mpsc::Sender<Completion>) {
     let streams = state.streams().await;
     loop {
@@ -94,7 +94,7 @@ pub(super) async fn receive_results(state: Arc<CoordinatorState>, orphans: mpsc:
     }
 }
 
-/// Leaves a result alone that only a newer version can read, for a while; too many of them would hold up all others.
+/// Leaves a result alone that needs a newer version; too many of them would block the others.
 async fn park(state: &CoordinatorState, acker: &Acker, version: Option<u32>) {
     let (parked, news) = state.parked.note(Instant::now());
     if news {
@@ -121,7 +121,7 @@ async fn route(state: &Arc<CoordinatorState>, streams: &JetStreamHandles, messag
             return;
         }
         Err(e) => {
-            // it would be as wrong the next time; its task is published anew
+            // a retry would fail in the same way; its task is published again
             tracing::error!("a result is left out: {e}");
             let _ = acker.ack().await;
             return;

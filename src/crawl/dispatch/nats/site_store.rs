@@ -1,5 +1,5 @@
-//! What workers share of sites, in a bucket: robots.txt files, so that a site is asked once and not once by each, and cookies, so
-//! that it meets one visitor.
+//! Site data shared by the workers, in a bucket: robots.txt files, so that a site is asked once and not once by each worker, and
+//! cookies, so that it sees one visitor.
 
 use async_nats::jetstream::kv;
 use base64::Engine as _;
@@ -9,7 +9,6 @@ use tokio::runtime::Handle;
 use crate::fetch::{RobotsRecord, SiteStore};
 use crate::model::SourceId;
 
-/// A site store in a bucket.
 pub(super) struct KvSiteStore {
     bucket: kv::Store,
     runtime: Handle,
@@ -22,7 +21,7 @@ impl KvSiteStore {
     }
 }
 
-/// Keys of buckets know few signs.
+/// Keys of buckets allow few characters.
 fn key(what: &str, of: &str) -> String {
     format!("{what}.{}", BASE64_URL_SAFE_NO_PAD.encode(of))
 }

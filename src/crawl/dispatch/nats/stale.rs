@@ -1,5 +1,5 @@
-//! Tasks that hold their host though nobody works on them: a server that was killed may find messages again that were deleted,
-//! or may keep one and never deliver it.
+//! Tasks that block their host although nobody works on them: NATS can resurrect deleted messages after a crash, or keep one and
+//! never deliver it.
 
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
@@ -10,19 +10,19 @@ use async_nats::jetstream::Message;
 use crate::crawl::dispatch::nats::cluster_status::ClusterStatus;
 use crate::crawl::dispatch::nats::streams::{JetStreamHandles, LEASE, TASKS};
 
-/// A task that no worker reports for so long, though some have room, is delivered to nobody: NATS gives a task to another worker
-/// after [`LEASE`], and workers report every ten seconds what they work on.
+/// A task that no worker reports for this long, although some have room, is delivered to nobody: NATS redelivers a task after
+/// [`LEASE`], and workers report their tasks every ten seconds.
 const UNREPORTED_TIMEOUT: Duration = LEASE.saturating_mul(3);
 
-/// Tasks that no worker reports, and since when.
+/// Unreported tasks, with the time since when.
 #[derive(Default)]
 pub(super) struct Unreported(Mutex<HashMap<u64, Instant>>);
 
 impl Unreported {
-    /// Looks at a task that was delivered; whether nobody works on it.
+    /// Whether nobody works on a task that was delivered.
     fn is_lost(&self, sequence: u64, status: &ClusterStatus, now: Instant) -> bool {
         let mut since = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        // what was looked at long ago is done
+        // old records are done
         since.retain(|_, at| now.duration_since(*at) < UNREPORTED_TIMEOUT * 20);
         let has_room = status.alive().any(|w| w.heartbeat.in_work < w.heartbeat.concurrency);
         if status.error.is_some() || !has_room || status.alive().any(|w| w.heartbeat.tasks.contains(&sequence)) {
@@ -34,7 +34,7 @@ impl Unreported {
 }
 
 impl JetStreamHandles {
-    /// Deletes the task that holds a host if nobody works on it; tells whether it did.
+    /// Deletes a stale task message that still blocks its host. Returns whether it did.
     pub(super) async fn purge_stale_message(&self, subject: &str, unreported: &Unreported, status: &ClusterStatus) -> bool {
         let purge = async {
             let stream = self.js.get_stream_no_info(TASKS).await.ok()?;
@@ -53,8 +53,8 @@ impl JetStreamHandles {
         found
     }
 
-    /// Whether a task came back after a later one was published at its host: a host holds one, so it was done. `None` where NATS
-    /// does not answer.
+    /// Whether a task was redelivered after a later one was published for its host: a host holds one, so it was done. `None` if
+    /// NATS does not answer.
     pub(super) async fn is_stale(&self, message: &Message) -> Option<bool> {
         let stream = self.js.get_stream_no_info(TASKS).await.ok()?;
         let last = stream.get_last_raw_message_by_subject(&message.subject).await.ok()?;

@@ -1,4 +1,4 @@
-//! How the work stands: who works, what waits, what was given up. For the console, metrics and `doctor`.
+//! Reads the cluster's state from NATS: for the console, metrics and `doctor`.
 
 use async_nats::jetstream::{Context, kv};
 use chrono::{DateTime, Utc};
@@ -10,20 +10,20 @@ use crate::crawl::dispatch::nats::cluster_status::{ClusterStatus, DeadLetter, He
 use crate::crawl::dispatch::nats::connection::Connection;
 use crate::crawl::dispatch::nats::streams::{COORDINATOR_KEY, DEAD, JetStreamHandles, RESULTS, TASKS};
 
-/// Dead letters that are shown.
+/// Dead letters shown.
 const MAX_DEAD_LETTERS: u64 = 50;
-/// Keys of heartbeats: of workers by name in the bucket of heartbeats, and of the coordinator beside its settings.
+/// Keys of heartbeats: of workers by name in the heartbeat bucket, of the coordinator beside its settings.
 const WORKER_PREFIX: &str = "worker.";
 
-/// Whether a text can be the name of a worker.
+/// Whether a text can be a worker's name.
 pub fn is_name(text: &str) -> bool {
     (1..=64).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_'))
 }
 
-/// Asks how the work stands.
+/// Reads the cluster's state.
 ///
 /// # Errors
-/// NATS does not answer, or no coordinator has been there yet.
+/// NATS does not answer, or no coordinator ever connected.
 pub async fn cluster_status(settings: &CrawlSettings) -> Result<ClusterStatus, NatsError> {
     let connection = Connection::open(settings, "qingbao doctor").await?;
     JetStreamHandles::open(&connection.js).await?.cluster_status(false).await
@@ -38,31 +38,31 @@ fn sites_failed(e: &dyn std::fmt::Display) -> NatsError {
 }
 
 impl JetStreamHandles {
-    /// Says that a worker lives.
+    /// Publishes a worker's heartbeat.
     pub(super) async fn put_heartbeat(&self, heartbeat: &Heartbeat) -> Result<(), NatsError> {
         let bytes = serde_json::to_vec(heartbeat).map_err(|e| NatsError::Message { what: "cannot be written", cause: e.to_string() })?;
         self.heartbeats.put(worker_key(&heartbeat.name), bytes.into()).await.map_err(|e| heartbeats_failed(&e))?;
         Ok(())
     }
 
-    /// Deletes the heartbeat of a worker that stops, or is to be missed no longer.
+    /// Deletes the heartbeat of a worker that stops or will not come back.
     pub(super) async fn forget_worker(&self, name: &str) -> Result<(), NatsError> {
         self.heartbeats.delete(worker_key(name)).await.map_err(|e| heartbeats_failed(&e))
     }
 
-    /// When the coordinator gave its last sign of life, with its version.
+    /// Returns the coordinator's last heartbeat, with its version.
     pub(super) async fn coordinator_seen(&self) -> Result<Option<(DateTime<Utc>, String)>, NatsError> {
         let entry = self.sites.entry(COORDINATOR_KEY).await.map_err(|e| sites_failed(&e))?;
         Ok(entry.map(|e| (e.created, String::from_utf8_lossy(&e.value).into_owned())))
     }
 
-    /// When a worker gave its last sign of life.
+    /// Returns a worker's last heartbeat.
     pub(super) async fn worker_seen(&self, name: &str) -> Result<Option<DateTime<Utc>>, NatsError> {
         let entry = self.heartbeats.entry(worker_key(name)).await.map_err(|e| heartbeats_failed(&e))?;
         Ok(entry.filter(|e| e.operation == kv::Operation::Put).map(|e| e.created))
     }
 
-    /// `coordinator`: we are, and give a sign of life.
+    /// `coordinator`: we are the coordinator, and publish its heartbeat.
     pub(super) async fn cluster_status(&self, coordinator: bool) -> Result<ClusterStatus, NatsError> {
         if coordinator {
             self.sites.put(COORDINATOR_KEY, env!("CARGO_PKG_VERSION").into()).await.map_err(|e| sites_failed(&e))?;
@@ -88,16 +88,16 @@ impl JetStreamHandles {
         Ok(status)
     }
 
-    /// Reads the heartbeats; gives the newest moment among them, which is now by the clock of NATS: ours may be wrong.
+    /// Reads the heartbeats. Returns the newest time among them: "now" by the clock of NATS, because ours may be wrong.
     async fn read_workers(&self, status: &mut ClusterStatus) -> Result<DateTime<Utc>, NatsError> {
         let keys: Vec<String> =
             self.heartbeats.keys().await.map_err(|e| heartbeats_failed(&e))?.try_collect().await.map_err(|e| heartbeats_failed(&e))?;
         let (mut seen, mut now) = (Vec::new(), self.coordinator_seen().await?.map_or(DateTime::UNIX_EPOCH, |(at, _)| at));
         for (key, name) in keys.iter().filter_map(|k| Some((k, k.strip_prefix(WORKER_PREFIX).filter(|n| is_name(n))?))) {
-            // one that cannot be read says nothing of the others
+            // an unreadable one says nothing about the others
             let Ok(Some(entry)) = self.heartbeats.entry(key.as_str()).await else { continue };
             now = now.max(entry.created);
-            // what it calls itself inside is not believed: others could not be told from it
+            // do not trust the name inside: two workers could claim the same
             let heartbeat = serde_json::from_slice::<Heartbeat>(&entry.value).ok();
             let named = |h: Heartbeat| Heartbeat { name: name.to_owned(), version: shortened(&h.version, 40), ..h };
             seen.extend(heartbeat.map(named).map(|heartbeat| (entry.created, heartbeat)));
@@ -139,7 +139,7 @@ fn worker_key(name: &str) -> String {
     format!("{WORKER_PREFIX}{name}")
 }
 
-/// Messages in a stream, and the number of its last.
+/// Returns the number of messages in a stream, and its last sequence number.
 async fn messages(js: &Context, name: &'static str) -> Result<(u64, u64), NatsError> {
     let stream = js.get_stream(name).await.map_err(NatsError::stream(name))?;
     let state = &stream.cached_info().state;

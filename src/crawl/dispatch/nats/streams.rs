@@ -1,4 +1,4 @@
-//! Streams, buckets and consumers: their names, how they are made, and how one finds them.
+//! Names and creation of streams, buckets and consumers.
 
 use std::collections::HashSet;
 use std::time::Duration;
@@ -22,46 +22,45 @@ pub(super) const DEAD_SUBJECT: &str = "qingbao.dead";
 const SITE_KV: &str = "qingbao-lore";
 const HEARTBEAT_KV: &str = "qingbao-pulse";
 const PAYLOAD_STORE: &str = "qingbao-large";
-/// Keys beside robots.txt files and cookies: the coordinator's last sign of life, when the streams were lost last, and its settings of
-/// fetching.
+/// Keys beside robots.txt files and cookies: the coordinator's heartbeat, the last loss of the streams, and the fetch settings.
 pub(super) const COORDINATOR_KEY: &str = "coordinator";
 const LOSS_KEY: &str = "loss";
 pub(super) const POLICY_KEY: &str = "terms";
 
-/// A task whose worker has not extended its lease for so long is given to another worker.
+/// A task whose worker has not extended its lease for this long goes to another worker.
 pub(super) const LEASE: Duration = Duration::from_secs(15);
-/// A result that the coordinator neither stored nor said it is still working on for so long is delivered again.
+/// A result is delivered again if the coordinator neither acknowledged it nor extended its lease for this long.
 pub(super) const RESULT_ACK_WAIT: Duration = Duration::from_secs(10);
-/// How long ids of messages are remembered, to know what is sent twice.
+/// How long message ids are remembered, to drop duplicates.
 const DUPLICATE_WINDOW: Duration = Duration::from_mins(10);
-/// A worker that was killed is remembered, and missed, for so long.
+/// How long a killed worker is remembered as missing.
 const HEARTBEAT_TTL: Duration = Duration::from_hours(24);
 const DEAD_AGE: Duration = Duration::from_hours(24 * 30);
 const PAYLOAD_TTL: Duration = Duration::from_hours(24 * 7);
-/// Tasks that may be in work at once, over all workers.
+/// Running tasks of all workers.
 const MAX_TASK_ACKS: i64 = 65_536;
-/// Results on their way into the database at once.
+/// Results being stored at once.
 const MAX_RESULT_ACKS: i64 = 4_096;
-/// All streams, buckets and consumers. They are names: they stay right when the streams are made anew.
+/// Streams, buckets and consumers. They are only names, so they stay valid when the streams are created again.
 #[derive(Clone)]
 pub struct JetStreamHandles {
     pub(super) js: Context,
-    /// Settings of fetching, robots.txt files, cookies.
+    /// Fetch settings, robots.txt files, cookies.
     pub(super) sites: kv::Store,
-    /// Heartbeats, and how often a task ended its worker.
+    /// Heartbeats, and how often a task crashed its worker.
     pub(super) heartbeats: kv::Store,
     pub(super) payloads: ObjectStore,
     pub(super) tasks: PullConsumer,
     pub(super) results: PullConsumer,
-    /// Copies that the servers keep of the stream of tasks.
+    /// Of the task stream.
     replicas: usize,
 }
 
 impl JetStreamHandles {
-    /// Makes streams, buckets and consumers, or brings them up to these settings.
+    /// Creates streams, buckets and consumers, or updates them to these settings.
     ///
     /// # Errors
-    /// What cannot be made.
+    /// One cannot be created.
     pub(super) async fn create(js: &Context, replicas: usize) -> Result<Self, NatsError> {
         for config in streams(replicas) {
             let what = if config.name == TASKS { "the stream of tasks" } else { "a stream" };
@@ -84,7 +83,8 @@ impl JetStreamHandles {
         Self::open(js).await
     }
 
-    /// When the stream of tasks was made: another time is another stream. `None` where a stream, bucket or consumer is missing.
+    /// Returns when the task stream was created: another time is another stream. `None` if a stream, bucket or consumer is
+    /// missing.
     ///
     /// # Errors
     /// NATS does not answer.
@@ -105,10 +105,10 @@ impl JetStreamHandles {
         Ok(created)
     }
 
-    /// Finds what the coordinator made.
+    /// Finds what the coordinator created.
     ///
     /// # Errors
-    /// What is not there.
+    /// Something is missing.
     pub(super) async fn open(js: &Context) -> Result<Self, NatsError> {
         let sites = js.get_key_value(SITE_KV).await.map_err(NatsError::stream("the bucket qingbao-lore"))?;
         let heartbeats = js.get_key_value(HEARTBEAT_KV).await.map_err(NatsError::stream("the bucket qingbao-pulse"))?;
@@ -120,26 +120,26 @@ impl JetStreamHandles {
         Ok(Self { js: js.clone(), sites, heartbeats, payloads, tasks, results, replicas })
     }
 
-    /// Whether several servers remember which task was given to whom: one that is started anew does not forget it.
+    /// Whether several servers remember which worker has which task, so that a restart of one does not forget it.
     pub(super) fn is_replicated(&self) -> bool {
         self.replicas > 1
     }
 
-    /// Notes that the streams were made anew after they were lost: who works on what is forgotten.
+    /// Records that the streams were lost and created again, so nobody knows who works on what.
     pub(super) async fn note_loss(&self) -> Result<(), NatsError> {
         self.sites.put(LOSS_KEY, "".into()).await.map_err(NatsError::stream("the bucket qingbao-lore"))?;
         Ok(())
     }
 
-    /// Whether the streams were lost and made anew less than `age` ago, by the clock of NATS; not if that cannot be told.
+    /// Whether the streams were lost and created again less than `age` ago, by the clock of NATS; false if unknown.
     pub(super) async fn lost_within(&self, age: Duration) -> bool {
         let at = async |key: &str| self.sites.entry(key).await.ok().flatten().map(|e| e.created);
         let Some(loss) = at(LOSS_KEY).await else { return false };
-        // the coordinator gives a sign of life every few seconds: that is now
+        // the coordinator sends a heartbeat every few seconds: that is "now"
         at(COORDINATOR_KEY).await.is_none_or(|now| (now - loss).to_std().is_ok_and(|since| since < age) || now < loss)
     }
 
-    /// Number of the last task that was ever published.
+    /// Returns the sequence number of the last published task.
     pub(super) async fn last_task(&self) -> Result<u64, NatsError> {
         let stream = self.js.get_stream(TASKS).await.map_err(NatsError::stream("the stream of tasks"))?;
         Ok(stream.cached_info().state.last_sequence)
@@ -175,15 +175,15 @@ fn streams(num_replicas: usize) -> [stream::Config; 3] {
     ]
 }
 
-/// The stream behind a key-value bucket, as NATS lays it down (ADR-8). Made as a stream, because the library asks servers before
-/// 2.10 for more of the account than they tell.
+/// The stream of a key-value bucket (NATS ADR-8). Created as a stream, because the library demands more of the account from
+/// servers before 2.10 than they report.
 fn bucket(name: &str, max_age: Duration, num_replicas: usize) -> stream::Config {
     stream::Config {
         name: format!("KV_{name}"),
         subjects: vec![format!("$KV.{name}.>")],
         max_messages_per_subject: 1,
         discard: DiscardPolicy::New,
-        // no roll-up: whoever may write one key could empty the bucket by it, and we purge no key
+        // no roll-up: a user who may write one key could empty the bucket with it, and we never purge keys
         allow_rollup: false,
         max_age,
         duplicate_window: if max_age.is_zero() { DUPLICATE_WINDOW } else { max_age.min(DUPLICATE_WINDOW) },
@@ -198,7 +198,7 @@ fn consumer(name: &str, ack_wait: Duration, max_ack_pending: i64) -> pull::Confi
     pull::Config { durable_name: Some(name.to_owned()), ack_policy: AckPolicy::Explicit, ack_wait, max_ack_pending, ..Default::default() }
 }
 
-/// The subject of a host's tasks.
+/// Returns the subject of a host's tasks.
 pub(super) fn subject(host_key: &str) -> String {
     format!("qingbao.tasks.{:032x}", xxhash_rust::xxh3::xxh3_128(host_key.as_bytes()))
 }

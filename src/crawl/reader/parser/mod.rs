@@ -1,4 +1,4 @@
-//! Parses documents in processes of their own: what a document does to time, memory or stack ends there.
+//! Parses documents in child processes: what a document does to time, memory or stack ends there.
 
 #[cfg(test)]
 mod tests;
@@ -16,34 +16,34 @@ use crate::crawl::reader::process::{self, Failure, MemoryLimit, Process};
 use crate::crawl::reader::{CpuPool, Document, article, listing};
 use crate::model::{Entry, Source};
 
-/// The subcommand of this same program that parses documents from standard input.
+/// The subcommand of this program that parses documents from standard input.
 pub const PARSE_DOCUMENTS: &str = "parse-documents";
 
-/// Far more than any honest document takes; two that reach it fit into the unit beside the service. Where more do, the kernel ends
-/// one of them and not the service.
+/// Far more than any honest document takes. Two that reach it fit into the systemd unit beside the service; if more do, the
+/// kernel kills one of them and not the service.
 const MEMORY: MemoryLimit = MemoryLimit(400);
-/// Documents that one process parses, one after the other. A new one begins with fresh memory.
+/// Documents per process; a new process starts with fresh memory.
 const MAX_DOCUMENTS: u32 = 500;
-/// A process that parsed a longer body is not kept.
+/// A process that parsed a longer body is not reused.
 const MAX_KEPT_BODY: usize = 2 << 20;
 
-/// What a document is.
+/// The kind of a document.
 #[derive(Debug, Serialize, Deserialize)]
 pub(super) enum Kind {
     /// The page of an article.
     Page,
-    /// What a feed told of an article; it has no other body.
+    /// A feed's text of an article; the document has no other body.
     FeedEntry(Box<Entry>),
     /// A source's list of entries.
     Listing {
-        /// How it was laid out before.
+        /// The layout at the last poll.
         previous_selector: Option<String>,
     },
-    /// A page that is asked for the feeds of its site.
+    /// A page that may announce feeds.
     Homepage,
 }
 
-/// A document with all that its parser needs. Its body travels behind the rest, as it is.
+/// A document with everything its parser needs. The body travels after the rest, as raw bytes.
 #[derive(Debug, Serialize, Deserialize)]
 pub(super) struct ParseInput {
     pub(super) kind: Kind,
@@ -54,47 +54,47 @@ pub(super) struct ParseInput {
 /// Why a document could not be parsed.
 #[derive(Debug)]
 pub(super) enum ParseFailure {
-    /// It ends its process, and how.
+    /// It crashed its process, and how.
     Crashed(String),
-    /// Its process was killed from outside, and why. The document may be sound.
+    /// Somebody killed the process, and why. The document may be sound.
     Interrupted(String),
 }
 
-/// For whom a document is parsed.
+/// Who waits for the result.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Waiting {
     /// The crawl.
     Crawl,
-    /// Somebody who looks at a screen.
+    /// A person at a screen.
     Person,
 }
 
-/// Parser processes, as many as threads for CPU work and one more for what people wait for, and these threads.
+/// Parser processes, one per CPU thread and one more for interactive requests, and those threads.
 pub struct Parser {
     pool: Arc<CpuPool>,
     turns: Semaphore,
     reserved: Semaphore,
     idle: Mutex<Vec<Idle>>,
-    /// Their program; `None`: this same program.
+    /// `None`: this program.
     program: Option<PathBuf>,
 }
 
-/// A process that waits, and how many documents it parsed.
+/// An idle process, and how many documents it parsed.
 struct Idle(Process, u32);
 
 impl Parser {
-    /// Uses these threads. Processes are started when they are needed.
+    /// Processes start when they are needed.
     pub fn new(pool: Arc<CpuPool>) -> Self {
         Self { turns: Semaphore::new(pool.threads()), reserved: Semaphore::new(1), pool, idle: Mutex::default(), program: None }
     }
 
-    /// The same with another program for the processes.
+    /// Returns the parser with another program for its processes.
     #[cfg(test)]
     pub(crate) fn with_program(self, program: PathBuf) -> Self {
         Self { program: Some(program), ..self }
     }
 
-    /// A file that starts this same program, even after an upgrade replaced or removed its file.
+    /// Returns a file that starts this same program, even after an upgrade replaced or removed it.
     pub(in crate::crawl) fn program(&self) -> std::io::Result<PathBuf> {
         match &self.program {
             Some(program) => Ok(program.clone()),
@@ -103,7 +103,6 @@ impl Parser {
         }
     }
 
-    /// The threads for CPU work.
     pub fn pool(&self) -> &CpuPool {
         &self.pool
     }
@@ -113,7 +112,7 @@ impl Parser {
         self.pool.run(work).await
     }
 
-    /// Parses a document, a second time if it crashes its process.
+    /// Parses a document, a second time if it crashed its process.
     pub(super) async fn parse<T: DeserializeOwned>(&self, input: &ParseInput, waiting: Waiting) -> Result<T, ParseFailure> {
         let parsed = match self.ask(input, waiting).await {
             Err(Failure::Crash(_)) => self.ask(input, waiting).await,
@@ -157,13 +156,13 @@ impl Parser {
     }
 }
 
-/// The side of a parser process: parses the documents on standard input.
+/// The child: parses the documents from standard input.
 ///
 /// # Errors
-/// Standard input holds something else, or the parser panicked.
+/// Standard input contains something else, or the parser panicked.
 pub fn parse_documents() -> anyhow::Result<()> {
     process::limit_self(MEMORY)?;
-    // with a stack as large as that of any thread that parses
+    // with the stack of a parsing thread
     let parser = std::thread::Builder::new().stack_size(STACK_BYTES).spawn(|| {
         process::serve(|head, body| {
             let mut input: ParseInput = serde_json::from_slice(head).context("no document")?;

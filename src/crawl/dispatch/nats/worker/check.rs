@@ -1,4 +1,4 @@
-//! Whether a worker would find all it needs: for `qingbao worker --check`.
+//! Checks whether a worker could work, for `qingbao worker --check`.
 
 use std::time::Duration;
 
@@ -11,29 +11,29 @@ use crate::crawl::dispatch::nats::connection::Connection;
 use crate::crawl::dispatch::nats::streams::JetStreamHandles;
 use crate::crawl::dispatch::nats::worker::{WorkerSettings, fetch_policy};
 
-/// Longest wait for what lies in the object store.
+/// For the object store.
 const READ_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// What a worker found.
+/// What the check found.
 #[derive(Debug)]
 pub struct WorkerReport {
-    /// The server that answered: its name or id, and version.
+    /// Its name or id, and version.
     pub server: String,
-    /// How long ago the coordinator gave a sign of life, and its version; `None` where it never did.
+    /// Age of the coordinator's last heartbeat, and its version; `None` if there never was one.
     pub coordinator: Option<(Duration, String)>,
-    /// The coordinator's settings of fetching.
+    /// The coordinator's fetch settings.
     pub policy: FetchSettings,
-    /// Another worker with our name gave a sign of life so long ago.
+    /// Age of the heartbeat of another worker with our name.
     pub namesake: Option<Duration>,
 }
 
-/// Does once what a worker does all the time, but takes no task.
+/// Does once everything that a worker does, except taking a task.
 ///
 /// # Errors
-/// What does not work; without an answer in time it is mostly a permission that is missing.
+/// What does not work. If there is no answer in time, mostly a permission is missing.
 pub async fn check(settings: &WorkerSettings) -> Result<WorkerReport, NatsError> {
     let connection = Connection::open(&settings.crawl, &format!("qingbao worker {} (check)", settings.name)).await?;
-    // a permission that is missing is told beside; the request itself is never answered
+    // the server reports a missing permission separately and never answers the request
     let refused = |e: NatsError| match connection.last_error() {
         Some(words) => NatsError::NotReady(format!("{e} ({words})")),
         None => e,
@@ -56,7 +56,7 @@ async fn look(connection: &Connection, settings: &WorkerSettings) -> Result<Work
     })
 }
 
-/// Writes where a worker writes, under names of its own; gives the time by the clock of NATS.
+/// Writes where a worker writes, under its own names. Returns the time by the clock of NATS.
 async fn write_and_delete(streams: &JetStreamHandles, name: &str) -> Result<DateTime<Utc>, NatsError> {
     let failed = |what: &'static str| move |e: &dyn std::fmt::Display| NatsError::stream(what)(e);
     let (heartbeats, sites, payloads) = (failed("the bucket qingbao-pulse"), failed("the bucket qingbao-lore"), failed("the object store"));

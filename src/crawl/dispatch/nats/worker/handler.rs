@@ -1,4 +1,4 @@
-//! What a worker does with one task: it keeps its lease, does it, publishes the result, or lets it go.
+//! Handles one task: extends its lease, runs it, publishes the result, or lets it go.
 
 use std::collections::HashSet;
 use std::sync::PoisonError;
@@ -25,19 +25,19 @@ use crate::crawl::dispatch::nats::worker::{RETRY_INTERVAL, Worker};
 use crate::crawl::executor::{NoopSink, Task, TaskExecutor, TaskReport, TaskResult};
 use crate::fetch::RequestStats;
 
-/// How often the lease of a task is extended, and after how long without an answer the task is let go: before another worker gets
-/// it, see [`LEASE`](crate::crawl::dispatch::nats::streams::LEASE).
+/// Interval of lease extensions, and after how long without an answer the task is dropped: before another worker gets it, see
+/// [`LEASE`](crate::crawl::dispatch::nats::streams::LEASE).
 const LEASE_EXTEND_INTERVAL: Duration = Duration::from_secs(3);
 pub(super) const LEASE_TIMEOUT: Duration = Duration::from_secs(9);
-/// A task newer than we understand is left for others for this long; one that failed for our own network, too.
+/// How long a task of a newer format, or one that failed because of our own network, is left to others.
 const REQUEUE_DELAY: Duration = Duration::from_secs(10);
-/// A task that ended so many workers is done in a process of its own from then on.
+/// A task that crashed this many workers runs in a separate process from then on.
 const QUARANTINE_AFTER: u32 = 1;
-/// A task that ended so many is given up: whatever it does, its own process does not hold it.
+/// A task that crashed this many is given up, because its own process does not contain it.
 const MAX_CRASHES: u32 = 8;
 
 impl Worker {
-    /// `asked`: when tasks were asked for; this one was given to us later than that.
+    /// `asked`: time of the pull request; this task was delivered later.
     pub(super) async fn handle(&self, message: Message, asked: Instant, _room: OwnedSemaphorePermit) {
         let sequence = message.info().map_or(0, |info| info.stream_sequence);
         self.running(|running| running.insert(sequence));
@@ -49,7 +49,7 @@ impl Worker {
             }
         };
         if let Some(kind) = answer {
-            // without an answer the task comes again, and its result is known by its id
+            // without an answer the task is redelivered, and its result is recognised by its id
             if let Err(e) = message.double_ack_with(kind).await {
                 tracing::debug!("a task could not be acknowledged: {e}");
             }
@@ -61,7 +61,7 @@ impl Worker {
         f(&mut self.running.lock().unwrap_or_else(PoisonError::into_inner));
     }
 
-    /// What NATS is to be told of a task; nothing where it was let go.
+    /// Returns how to acknowledge the task; `None` if it was dropped.
     async fn process(&self, message: &Message) -> Option<AckKind> {
         let (version, _) = codec::header(&message.message);
         if version.is_none_or(|v| v > VERSION) {
@@ -85,7 +85,7 @@ impl Worker {
             tracing::warn!(url = %task.url, "a task came back with a restart of NATS though a later one of its host was done, and is deleted");
             return Some(AckKind::Term);
         }
-        // whoever had it before may have asked a moment ago
+        // the previous worker may have requested this host recently
         task.initial_delay |= again || uneasy;
         tracing::debug!(id, url = %task.url, again, initial_delay = task.initial_delay, "task taken up");
         let executor = self.executor();
@@ -102,8 +102,8 @@ impl Worker {
         Some(AckKind::Ack)
     }
 
-    /// Does a task that was taken up before and came to no end: it may be what ended the worker. With the report comes the time
-    /// until its host may be asked again, where another process asked it. `None` where NATS does not answer, or nothing is known.
+    /// Runs a redelivered task, which may have crashed its worker. Returns the report and, if another process made the request,
+    /// the delay until the host's next one. `None` if NATS does not answer, or the outcome is unknown.
     async fn run_redelivered(&self, executor: &TaskExecutor, id: &str, task: &Task) -> Option<(TaskReport, Option<Duration>)> {
         let key = format!("suspect.{id}");
         let _one_of_few = self.redelivered.acquire().await.ok()?;
@@ -128,21 +128,21 @@ impl Worker {
         Some(done)
     }
 
-    /// Puts a task among the dead letters; gives the report that says so.
+    /// Makes a task a dead letter and returns the report that says so.
     async fn give_up(&self, task: &Task, reason: String) -> TaskReport {
         self.dead_letter(task.source.id.as_str(), task.url.as_str(), &reason).await;
         let result = TaskResult::DeadLettered(reason);
         TaskReport { stats: RequestStats::default(), at: Utc::now(), bytes: 0, page_stored: false, crash: None, result }
     }
 
-    /// How many workers a task ended when it was tried again, as far as is known.
+    /// Returns how many workers the task crashed when it was tried again, as far as is known.
     async fn crash_count(&self, suspect: &str) -> Option<u32> {
         let bytes = self.streams.heartbeats.get(suspect).await.ok()?;
         Some(bytes.and_then(|b| std::str::from_utf8(&b).ok()?.parse().ok()).unwrap_or(0))
     }
 
-    /// Keeps a task ours; returns when that can no longer be promised: NATS is silent, or broke the connection off. A server that
-    /// was killed may give the task to another worker as soon as it is back.
+    /// Extends the lease. Returns when we may have lost it: NATS is silent or closed the connection. A server that was killed may
+    /// give the task to another worker as soon as it is back.
     async fn extend_lease(&self, message: &Message, asked: Instant) {
         let lease = async {
             let mut sure = asked;
@@ -163,14 +163,14 @@ impl Worker {
                 tokio::time::sleep(POLL_INTERVAL).await;
             }
         };
-        // several servers remember who was given a task
+        // replicated servers remember which worker has the task
         if self.streams.is_replicated() {
             return lease.await;
         }
         tokio::select! { () = lease => {}, () = connection => {} }
     }
 
-    /// Whether it is our own network that fails: others may fare better.
+    /// Whether our own network fails; other workers may succeed.
     fn is_network_down(&self, task: &Task, report: &TaskReport) -> bool {
         match &report.result {
             TaskResult::Failed(e) if e.is_network() => {
@@ -188,7 +188,7 @@ impl Worker {
         }
     }
 
-    /// Publishes the result, however long NATS takes: losing the lease ends it.
+    /// Publishes the result, however long NATS takes. It stops when the lease is lost.
     async fn publish_result(&self, id: &str, task: &Task, report: TaskReport, rest: Duration) {
         let host_key = task.host_key.clone().unwrap_or_default();
         let until = Instant::now() + rest;
@@ -197,18 +197,18 @@ impl Worker {
         let mut message_id = id.to_owned();
         for tries in 1.. {
             match self.store(id, &message_id, &message).await {
-                // the coordinator learns of an earlier try and not of this one: the host stays held until it may be asked again
+                // the coordinator got the result of an earlier attempt, not of this one: keep the host until its delay is over
                 Ok(true) => return tokio::time::sleep_until(until).await,
                 Ok(false) => return,
                 Err(e) => tracing::debug!("a result cannot be published, tried again: {e}"),
             }
-            // servers that lose their leader may remember the id of a message that they did not keep; one that comes twice is harmless
+            // servers that lose their leader may remember the id of a message that they did not keep; a duplicate is harmless
             message_id = format!("{id}.{tries}");
             tokio::time::sleep(RETRY_INTERVAL).await;
         }
     }
 
-    /// One try; whether a message with this id was there already.
+    /// One attempt. Returns whether a message with this id was already there.
     async fn store(&self, id: &str, message_id: &str, message: &ReportMessage) -> Result<bool, NatsError> {
         let (headers, bytes) = codec::pack(message, id, &self.streams.payloads).await?;
         let publish = PublishMessage::build().headers(headers).message_id(message_id).payload(bytes.into());

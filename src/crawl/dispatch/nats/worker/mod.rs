@@ -1,5 +1,5 @@
-//! A worker: takes tasks, does them, tells what came. It holds no database and no mail password; what it must know of manners it
-//! learns from the coordinator.
+//! A worker: takes tasks, runs them, publishes results. It has no database and no mail password; the coordinator tells it the
+//! fetch settings.
 
 mod check;
 mod handler;
@@ -32,26 +32,23 @@ use reconnects::{ReconnectTracker, SERVER_RESTART_HOLDOFF};
 pub use check::{WorkerReport, check};
 pub use quarantine::{RUN_TASK, run_task};
 
-/// Pause before NATS is tried again, and how long one request for tasks stands.
+/// Delay before the next attempt, and lifetime of a pull request.
 const RETRY_INTERVAL: Duration = Duration::from_secs(1);
 const PULL_EXPIRES: Duration = Duration::from_secs(5);
-/// How often a sign of life is given.
 const HEARTBEAT_INTERVAL: Duration = Duration::from_secs(10);
-/// Tasks that were taken up before and came to no end, tried at once.
+/// Redelivered tasks that run at once.
 const MAX_REDELIVERED: usize = 4;
-/// How long a stop waits for what is in work.
+/// How long a stop waits for running tasks.
 const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(25);
 
-/// What a worker is told on its own machine.
+/// A worker's own settings.
 #[derive(Debug, Clone)]
 pub struct WorkerSettings {
-    /// How NATS is reached.
+    /// How to reach NATS.
     pub crawl: CrawlSettings,
-    /// Its name; unique among workers.
     pub name: String,
-    /// Tasks in work at once.
     pub concurrency: usize,
-    /// Of the settings of fetching, what belongs to the machine: the browser.
+    /// The machine's own part of the fetch settings: the browser.
     pub local_fetch: FetchSettings,
 }
 
@@ -65,11 +62,11 @@ struct Worker {
     since: DateTime<Utc>,
     done: AtomicU64,
     failed: AtomicU64,
-    /// Tasks in work, by their numbers in the stream.
+    /// Running tasks, by sequence number.
     running: Mutex<HashSet<u64>>,
 }
 
-/// Works until told to stop. NATS and the coordinator are waited for.
+/// Runs until told to stop; waits for NATS and the coordinator.
 ///
 /// # Errors
 /// The client cannot be set up, or threads cannot be started.
@@ -106,7 +103,7 @@ pub async fn work(settings: WorkerSettings, mut stopped: watch::Receiver<bool>) 
     Ok(())
 }
 
-/// Waits for NATS, and for the coordinator, which makes the streams and tells the settings of fetching.
+/// Waits for NATS, and for the coordinator, which creates the streams and publishes the fetch settings.
 async fn wait_for_policy(settings: &WorkerSettings, stopped: &mut watch::Receiver<bool>) -> Option<(JetStreamHandles, FetchSettings)> {
     let (mut connection, mut told) = (None, String::new());
     loop {
@@ -131,7 +128,7 @@ async fn wait_for_policy(settings: &WorkerSettings, stopped: &mut watch::Receive
     }
 }
 
-/// One try to connect and to find what the coordinator made.
+/// One attempt to connect and to find what the coordinator created.
 async fn open(settings: &WorkerSettings, connection: &mut Option<Connection>) -> Result<(JetStreamHandles, FetchSettings), NatsError> {
     let connection = match connection {
         Some(connection) => connection,
@@ -145,7 +142,7 @@ async fn open(settings: &WorkerSettings, connection: &mut Option<Connection>) ->
     Ok((streams, policy))
 }
 
-/// The coordinator's settings of fetching.
+/// Reads the coordinator's fetch settings.
 async fn fetch_policy(streams: &JetStreamHandles) -> Result<FetchSettings, NatsError> {
     let bytes = streams.sites.get(POLICY_KEY).await.map_err(NatsError::stream("the bucket qingbao-lore"))?;
     let bytes = bytes.ok_or_else(|| NatsError::stream("the coordinator's settings of fetching")("it has not told them yet"))?;
@@ -159,7 +156,7 @@ fn fetcher(policy: &FetchSettings, settings: &WorkerSettings, streams: &JetStrea
     Ok(Arc::new(Fetcher::new(&policy, Arc::new(KvSiteStore::new(streams.sites.clone())))?))
 }
 
-/// Gives signs of life, and takes over new settings of fetching; for ever.
+/// Sends heartbeats and applies new fetch settings. Never returns.
 async fn send_heartbeats(worker: Arc<Worker>, mut known: FetchSettings) {
     loop {
         if let Err(e) = worker.streams.put_heartbeat(&worker.heartbeat()).await {
@@ -187,7 +184,7 @@ async fn send_heartbeats(worker: Arc<Worker>, mut known: FetchSettings) {
     }
 }
 
-/// Takes as many tasks as there is room for, for ever.
+/// Takes as many tasks as there is room for. Never returns.
 async fn pull_tasks(worker: &Arc<Worker>, tasks: &mut JoinSet<()>) {
     let room = Arc::new(Semaphore::new(worker.settings.concurrency));
     if worker.streams.lost_within(SERVER_RESTART_HOLDOFF).await {
@@ -215,7 +212,7 @@ async fn pull_tasks(worker: &Arc<Worker>, tasks: &mut JoinSet<()>) {
             let message = tokio::select! {
                 biased;
                 message = messages.next() => message,
-                // the request for tasks went with the connection
+                // the pull request ended with the connection
                 () = &mut reconnected => break,
             };
             let Some(message) = message else { break };
@@ -223,7 +220,7 @@ async fn pull_tasks(worker: &Arc<Worker>, tasks: &mut JoinSet<()>) {
                 broken = true;
                 break;
             };
-            // what was asked for finds room: permits come back only
+            // there is room for what was requested: other tasks only return permits
             let permit = match first.take() {
                 Some(permit) => permit,
                 None => match Arc::clone(&room).acquire_owned().await {

@@ -1,5 +1,5 @@
-//! A task that may have ended a worker is done in a process of its own. How that ends tells whether the task is to blame: a worker
-//! that somebody else ended says nothing about it.
+//! Runs a task that may have crashed a worker in a separate process. How that ends shows whether the task is to blame: a worker
+//! that somebody killed says nothing about it.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -13,31 +13,31 @@ use crate::crawl::reader::process::{self, Failure, MemoryLimit, Process};
 use crate::crawl::reader::{CpuPool, Parser};
 use crate::fetch::{Fetcher, NoopSiteStore};
 
-/// The subcommand of this same program that does a task given on standard input.
+/// The subcommand of this program that runs a task from standard input.
 pub const RUN_TASK: &str = "run-task";
 
-/// What it may take, its parsers not included; a browser takes more.
+/// Without its parsers; a browser takes more.
 const MEMORY: MemoryLimit = MemoryLimit(1_024);
 
-/// What the process answers.
+/// The process's answer.
 #[derive(Serialize, Deserialize)]
 struct Answer {
     report: TaskReport,
-    /// Milliseconds until the host may be asked again.
+    /// Milliseconds until the host may be requested again.
     host_delay_ms: u64,
 }
 
-/// How a task ended that was done in a process of its own.
+/// The outcome of a task in a separate process.
 pub(super) enum Verdict {
-    /// With a report, and the time until its host may be asked again.
+    /// With the delay until the host's next request.
     Done(Box<TaskReport>, Duration),
-    /// It ended its process, in this way.
+    /// It crashed its process, in this way.
     Guilty(String),
-    /// The process was ended from outside, or could not be started: nothing is known of the task.
+    /// Somebody killed the process, or it could not be started: nothing is known of the task.
     Unknown(String),
 }
 
-/// Does a task in a process of its own.
+/// Runs a task in a separate process.
 pub(super) async fn run_alone(executor: &TaskExecutor, task: &Task) -> Verdict {
     let asked = async {
         let program = executor.parser().program().map_err(|e| Failure::interrupted(&e))?;
@@ -53,10 +53,10 @@ pub(super) async fn run_alone(executor: &TaskExecutor, task: &Task) -> Verdict {
     }
 }
 
-/// The child's side: does the task on standard input.
+/// The child: runs the task from standard input.
 ///
 /// # Errors
-/// Standard input holds something else, or there are no threads.
+/// Standard input contains something else, or there are no threads.
 pub fn run_task() -> anyhow::Result<()> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     process::serve(|head, body| {

@@ -1,4 +1,4 @@
-//! What a worker must know of reconnects: a server that was started anew may have forgotten who was given which task.
+//! Tracks reconnects: a restarted server may have forgotten which worker has which task.
 
 use std::sync::atomic::Ordering;
 use std::sync::{Mutex, PoisonError};
@@ -8,40 +8,39 @@ use tokio::time::Instant;
 
 use crate::crawl::dispatch::nats::streams::JetStreamHandles;
 
-/// So long after a reconnect, tasks may come a second time as if they were new. Until then every task begins with a pause, and it
-/// is checked whether it was done already.
+/// For this long after a reconnect, old tasks may be redelivered as new. Until then every task starts with a delay, and the
+/// worker checks whether it was already done.
 const RECONNECT_GRACE: Duration = Duration::from_secs(30);
-/// Tasks are not taken from a server that was started anew before this: a worker that is cut off from it still works on what the
-/// server before had given out, until [`LEASE_TIMEOUT`](super::handler::LEASE_TIMEOUT). Servers that keep several copies of the
-/// streams do not forget.
+/// Workers take no tasks from a restarted server before this: a worker that is cut off from it still works on tasks of the
+/// previous server, until [`LEASE_TIMEOUT`](super::handler::LEASE_TIMEOUT). Replicated servers do not forget.
 pub(super) const SERVER_RESTART_HOLDOFF: Duration = Duration::from_secs(11);
 
-/// How often the connection is looked at.
+/// How often the connection is checked.
 pub(super) const POLL_INTERVAL: Duration = Duration::from_millis(100);
 
-/// The connection, and whether it is a new one.
+/// The connection, and whether it is new.
 #[derive(Default)]
 pub(super) struct ReconnectTracker(Mutex<Option<LastConnect>>);
 
-/// The connection as it was seen last.
+/// The connection at the last check.
 struct LastConnect {
-    /// Connections made so far.
+    /// Number of connects so far.
     connects: u64,
-    /// When this one was seen first.
+    /// First seen.
     since: Instant,
-    /// The server; each start has an id of its own.
+    /// Each start of a server has its own id.
     server: String,
-    /// No task is taken before.
+    /// Take no task before.
     quiet_until: Instant,
 }
 
 impl ReconnectTracker {
-    /// Whether the connection is new: tasks may come that the server forgot having given out.
+    /// Whether the connection is new, so that tasks may come that the server forgot having delivered.
     pub(super) fn is_new(&self, streams: &JetStreamHandles) -> bool {
         self.last(streams, |seen| seen.since.elapsed() < RECONNECT_GRACE)
     }
 
-    /// When tasks may be taken.
+    /// Returns when tasks may be taken.
     pub(super) fn quiet_until(&self, streams: &JetStreamHandles) -> Instant {
         self.last(streams, |seen| seen.quiet_until)
     }
