@@ -15,7 +15,7 @@
 //!
 //! [`crawl`] does steps 2 to 7 for every source that is due, in this process or on workers; [`pipeline`] adds steps 8 to 10.
 //! [`app`] is the background service, [`web`] the console for editors and admins, [`cli`] the command line. [`model`] holds the
-//! types that all stages share, [`text`] what they know of characters, words and dates, [`html`] of markup,
+//! types that all stages share, [`text`] what they know of characters, words and dates, `knowledge` the tables of `src/data`, [`html`] of markup,
 //! [`wall`] of captchas and sign-in pages, [`schedule`] what is due when,
 //! [`health`] the signs of life of a service. [`demo`] is a small news world to try it all on.
 //!
@@ -34,6 +34,7 @@ pub mod fetch;
 pub mod health;
 pub mod html;
 pub mod issue;
+mod knowledge;
 pub mod learn;
 pub mod mail;
 pub mod model;

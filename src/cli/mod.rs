@@ -158,6 +158,7 @@ pub fn run(cli: Cli) -> anyhow::Result<()> {
         Command::RunTask => return crate::crawl::dispatch::nats::run_task(),
         _ => {}
     }
+    crate::knowledge::check()?;
     // manual pages are for everybody
     if !matches!(cli.command, Command::Man { .. }) {
         close_files();

@@ -1,10 +1,7 @@
 //! A link of a list: where it leads, and the title it shows.
 
-use std::sync::LazyLock;
-
-use regex::Regex;
-
 use crate::html::{Attr, Edge, NodeRef, Tag};
+use crate::knowledge::Fixed;
 use crate::text::normalize::{collapse_whitespace, truncate};
 
 /// Shorter link texts are navigation.
@@ -20,17 +17,15 @@ pub(super) fn text_of(e: NodeRef<'_>) -> String {
 
 /// Where a link leads: its `href`, or the address that its script opens.
 pub(in crate::discover) fn address(a: NodeRef<'_>) -> Option<&str> {
-    static OPENED: LazyLock<Option<Regex>> = LazyLock::new(|| {
-        Regex::new(r#"['"]\s*((?:https?://|\.{0,2}/|[\w-]+/)?[^'"\s<>()]*\.(?:s?html?|aspx?|jsp|php)[^'"\s<>]*|(?:https?:/)?/[\w-][^'"\s<>]*)['"]"#)
-            .ok()
-    });
+    static OPENED: Fixed =
+        Fixed::new(r#"['"]\s*((?:https?://|\.{0,2}/|[\w-]+/)?[^'"\s<>()]*\.(?:s?html?|aspx?|jsp|php)[^'"\s<>]*|(?:https?:/)?/[\w-][^'"\s<>]*)['"]"#);
     let href = a.attr(Attr::Href).unwrap_or_default().trim();
     let script = href.get(..11).filter(|h| h.eq_ignore_ascii_case("javascript:"));
     let anchor = href.starts_with('#') && !href.starts_with("#/") && !href.starts_with("#!");
     if !href.is_empty() && !anchor && script.is_none() {
         return Some(href);
     }
-    let opened = |code| OPENED.as_ref()?.captures(code)?.get(1).map(|m| m.as_str());
+    let opened = |code| OPENED.captures(code)?.get(1).map(|m| m.as_str());
     let is_address = |v: &&str| !v.is_empty() && v.len() < 2_000 && v.contains(['/', '.', '?']) && !v.contains(['<', ' ', '{']);
     let in_data = || [Attr::DataUrl, Attr::DataHref, Attr::DataLink].into_iter().find_map(|d| a.attr(d).map(str::trim).filter(is_address));
     in_data().or_else(|| a.attr(Attr::Onclick).and_then(opened)).or_else(|| script.and_then(|_| opened(href)))
@@ -68,10 +63,8 @@ fn without_marks(title: &str) -> &str {
 
 /// A title and the date at its end: `许昌市召开大会 (2026-11-24)`.
 pub(super) fn without_date(title: &str) -> (&str, &str) {
-    static DATE: LazyLock<Option<Regex>> = LazyLock::new(|| {
-        Regex::new(r"[\s\[(（【]+20\d\d\s?[-/.年]\s?\d{1,2}\s?[-/.月]\s?\d{1,2}日?(?:\s+\d{1,2}:\d{2}(?::\d{2})?)?[\s\])）】]*$").ok()
-    });
-    let at = DATE.as_ref().and_then(|d| d.find(title)).map(|m| m.start());
+    static DATE: Fixed = Fixed::new(r"[\s\[(（【]+{wide_day}(?:\s+{clock})?[\s\])）】]*$");
+    let at = DATE.find(title).map(|m| m.start());
     at.filter(|at| title.get(..*at).is_some_and(|t| t.chars().count() >= MIN_TITLE)).and_then(|at| title.split_at_checked(at)).unwrap_or((title, ""))
 }
 

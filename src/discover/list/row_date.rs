@@ -1,12 +1,10 @@
 //! The date that a row of a list shows.
 
-use std::sync::LazyLock;
-
 use chrono::{DateTime, FixedOffset};
-use regex::Regex;
 
 use super::link::text_of;
 use crate::html::{Attr, NodeRef, Tag};
+use crate::knowledge::Fixed;
 use crate::text::dates::{self, Clock, DateMatch};
 use crate::text::normalize::{collapse_whitespace, is_han};
 
@@ -238,9 +236,9 @@ pub(super) fn shown_texts(row: NodeRef<'_>) -> impl Iterator<Item = &str> {
 
 /// `<span><script>document.write(timeConvert('1498908951'))</script></span>`: seconds or thousandths since 1970.
 pub(super) fn date_in_script(row: NodeRef<'_>, clock: &Clock) -> Option<DateMatch> {
-    static MOMENT: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r#"[('"](\d{13}|\d{10})['")]"#).ok());
+    static MOMENT: Fixed = Fixed::new(r#"[('"](\d{13}|\d{10})['")]"#);
     let scripts = row.descendants().take(MAX_STEPS).filter(|n| n.is(Tag::Script)).filter_map(|s| s.children().find_map(NodeRef::text));
-    let moment = |code: &str| MOMENT.as_ref()?.captures(code).and_then(|c| dates::parse(c.get(1)?.as_str(), clock));
+    let moment = |code: &str| MOMENT.captures(code).and_then(|c| dates::parse(c.get(1)?.as_str(), clock));
     scripts.filter(|code| code.len() < MAX_ROW_TEXT).take(PARTS).find_map(moment)
 }
 
