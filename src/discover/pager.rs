@@ -7,7 +7,7 @@ use regex::Captures;
 use crate::discover::list::link;
 use crate::extract::{base_url, pagination};
 use crate::html::{Attr, NodeRef, Tag, Tree};
-use crate::knowledge::Fixed;
+use crate::knowledge::{Fixed, LISTS};
 use crate::model::WebUrl;
 use crate::text::normalize::collapse_whitespace;
 use crate::text::references::push_decoded;
@@ -21,12 +21,6 @@ const MAX_NODES: usize = 40;
 const MAX_MAKERS: usize = 20;
 /// Most pages that a pager is believed to have.
 const MAX_PAGES: u32 = 99_999;
-/// Words for "next" besides those of articles, and arrows, which count only in a pager.
-const WORDS: [&str; 8] = ["下一頁", "下頁", "后页", "next", "next page", "older", "older posts", "下一页>>"];
-const ARROWS: [&str; 6] = [">", "›", "＞", "→", ">>", "»"];
-/// Names of elements that hold pagers.
-const PAGERS: [&str; 6] = ["page", "pagin", "pager", "fenye", "fanye", "pgcontainer"];
-
 /// A page of a list, and where it lies.
 struct ListPage<'a> {
     elements: Vec<NodeRef<'a>>,
@@ -122,7 +116,7 @@ fn labels(e: NodeRef<'_>) -> impl Iterator<Item = String> {
 
 fn says_next(label: &str) -> bool {
     let words = label.trim_matches(|c: char| c.is_whitespace() || "[]【】()（）<>＞»›→".contains(c)).to_lowercase();
-    pagination::says_next(label) || WORDS.contains(&words.as_str())
+    pagination::says_next(label) || LISTS.pager.next_of_list.contains(&words)
 }
 
 /// Returns whether the class or id of the element or of an ancestor names a pager.
@@ -132,7 +126,7 @@ fn in_pager(e: NodeRef<'_>) -> bool {
             .unwrap_or_default()
             .to_ascii_lowercase()
             .split([' ', '-', '_'])
-            .any(|w| PAGERS.iter().any(|p| w.starts_with(p) || w.ends_with(p)))
+            .any(|w| LISTS.pager.names.iter().any(|p| w.starts_with(p) || w.ends_with(p)))
     };
     std::iter::once(e).chain(e.ancestors().take(5)).any(|e| [e.attr(Attr::Class), e.attr(Attr::Id)].into_iter().flatten().any(named))
 }
@@ -149,7 +143,7 @@ fn by_words(page: &ListPage<'_>) -> Option<WebUrl> {
 
 fn by_arrow(page: &ListPage<'_>) -> Option<WebUrl> {
     let with = |arrow: &str| page.elements(Tag::A).filter(|e| labels(*e).any(|l| l == arrow) && in_pager(*e)).find_map(|e| page.target(e));
-    ARROWS.iter().find_map(|arrow| with(arrow))
+    LISTS.pager.arrows.iter().find_map(|arrow| with(arrow))
 }
 
 /// A part of a match, as a number.
@@ -241,11 +235,10 @@ fn by_numbers(page: &ListPage<'_>) -> Option<WebUrl> {
 
 /// `<select onchange="location.href=this.value">`, whose options are the pages: the one behind this page's own.
 fn by_select(page: &ListPage<'_>) -> Option<WebUrl> {
-    static PAGE: Fixed = Fixed::new(r"^\s*(?:第\s*)?(?P<n>\d{1,5})\s*(?:页|頁|/\s*\d{1,5}\s*页?)?\s*$");
     // a number alone is no address
     let is_address = |v: &str| v.contains(['/', '.', '?']);
     let option = |e: NodeRef<'_>| {
-        let n = number(&PAGE.captures(&shown(e))?, "n")?;
+        let n = number(&LISTS.pager.option.captures(&shown(e))?, "n")?;
         Some((n, page.base.join(e.attr(Attr::Value).filter(|v| is_address(v))?).ok()?))
     };
     let next = |select: NodeRef<'_>| {

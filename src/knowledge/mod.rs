@@ -9,6 +9,7 @@ mod byline;
 mod dates;
 mod fields;
 mod file;
+mod lists;
 mod names;
 mod pattern;
 mod words;
@@ -43,6 +44,10 @@ files! {
     FIELDS: fields::Fields = "fields.toml";
     /// What sites put around an article.
     BOILERPLATE: boilerplate::Boilerplate = "boilerplate.toml";
+    /// Lists of articles.
+    LISTS: lists::Lists = "lists.toml";
+    /// What stands in the place of a page.
+    WALLS: lists::Walls = "walls.toml";
     /// How dates are written.
     DATES: dates::Dates = "dates.toml";
 }

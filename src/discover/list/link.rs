@@ -1,7 +1,7 @@
 //! A link of a list: where it leads, and the title it shows.
 
 use crate::html::{Attr, Edge, NodeRef, Tag};
-use crate::knowledge::Fixed;
+use crate::knowledge::{Fixed, LISTS};
 use crate::text::normalize::{collapse_whitespace, truncate};
 
 /// Shorter link texts are navigation.
@@ -40,13 +40,10 @@ fn in_brackets(text: &str) -> bool {
     text.starts_with(['[', '【', '［']) && text.ends_with([']', '】', '］'])
 }
 
-/// Marks beside titles: pinned, new, hot.
-const MARKS: [&str; 14] = ["置顶", "顶", "new", "new!", "热", "热门", "hot", "最新", "荐", "推荐", "新", "图", "精", "top"];
-
 /// Whether a piece of text is such a mark, in brackets or not.
 fn is_mark(piece: &str) -> bool {
     let word = piece.trim_matches(|c: char| c.is_whitespace() || "[]【】［］()（）·|".contains(c)).to_lowercase();
-    MARKS.contains(&word.as_str())
+    LISTS.row.marks.contains(&word)
 }
 
 /// A title without marks before it: `[置顶]许昌…`.
@@ -75,8 +72,10 @@ pub(super) fn link_title(a: NodeRef<'_>) -> Option<String> {
     let stem = text.trim_end_matches(['.', '…']);
     let is_cut = stem.len() < text.len() && (text.ends_with('…') || text.ends_with(".."));
     // some tell title and day in lines: `标题：…`, `发布时间：…`
-    let first_line =
-        |t: &str| t.trim().split(['\n', '\r']).next().unwrap_or_default().trim_start_matches("标题：").trim_start_matches("标题:").to_owned();
+    let first_line = |t: &str| {
+        let line = t.trim().split(['\n', '\r']).next().unwrap_or_default();
+        LISTS.row.title_labels.iter().find_map(|l| line.strip_prefix(l)).unwrap_or(line).to_owned()
+    };
     let own = a.attr(Attr::Title).map(|t| collapse_whitespace(&first_line(t))).unwrap_or_default();
     // a cell or row tells the whole of a title that its link cuts
     let of_row = || a.ancestors().take(3).filter_map(|e| e.attr(Attr::Title)).map(collapse_whitespace).find(|t| t.starts_with(stem));
