@@ -1,9 +1,8 @@
 //! What sites put around an article.
 
-use regex::RegexSet;
 use serde::Deserialize;
 
-use crate::knowledge::pattern::expanded;
+use crate::knowledge::pattern::PatternSet;
 use crate::knowledge::{Pattern, Words};
 
 /// `boilerplate.toml`, which says what each is.
@@ -15,11 +14,20 @@ pub(crate) struct Boilerplate {
     pub(crate) credit: Pattern,
     pub(crate) unlikely: Pattern,
     pub(crate) likely: Pattern,
+    pub(crate) block: Block,
     pub(crate) anywhere: LineRules,
     pub(crate) head: LineRules,
     pub(crate) tail: LineRules,
     pub(crate) related: LineRules,
     pub(crate) comments: LineRules,
+}
+
+/// Patterns of which a block has a figure each.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Block {
+    pub(crate) classes: PatternSet,
+    pub(crate) texts: PatternSet,
 }
 
 #[derive(Debug, Deserialize)]
@@ -42,7 +50,7 @@ pub(crate) struct LineRules {
 
 #[derive(Debug)]
 struct RuleSet {
-    set: RegexSet,
+    set: PatternSet,
     longest: Vec<usize>,
 }
 
@@ -64,8 +72,7 @@ impl LineRules {
 
 impl RuleSet {
     fn new(rules: &[LineRule]) -> Result<Self, String> {
-        let patterns = rules.iter().map(|r| expanded(&r.pattern, 0)).collect::<Result<Vec<_>, _>>()?;
-        let set = RegexSet::new(patterns).map_err(|e| e.to_string())?;
+        let set = rules.iter().map(|r| r.pattern.clone()).collect::<Vec<_>>().try_into()?;
         Ok(Self { set, longest: rules.iter().map(|r| r.longest.unwrap_or(usize::MAX)).collect() })
     }
 

@@ -6,12 +6,14 @@
 
 mod boilerplate;
 mod byline;
+mod classify;
 mod dates;
 mod fields;
 mod file;
 mod lists;
 mod names;
 mod pattern;
+mod texts;
 mod words;
 
 use std::collections::BTreeMap;
@@ -21,7 +23,7 @@ pub(crate) use byline::{Meaning, Rank};
 pub(crate) use file::BrokenFile;
 use file::{Checked, File};
 pub(crate) use pattern::{Fixed, Pattern};
-pub(crate) use words::Words;
+pub(crate) use words::{Words, automaton};
 
 /// Names each file with the type it is read into.
 macro_rules! files {
@@ -48,6 +50,12 @@ files! {
     LISTS: lists::Lists = "lists.toml";
     /// What stands in the place of a page.
     WALLS: lists::Walls = "walls.toml";
+    /// Sentences of summaries.
+    SENTENCES: texts::Sentences = "sentences.toml";
+    /// What copies of a text exchange.
+    STORIES: texts::Stories = "stories.toml";
+    /// What the classifier knows beside the taxonomy.
+    CLASSIFY: classify::Classify = "classify.toml";
     /// How dates are written.
     DATES: dates::Dates = "dates.toml";
 }

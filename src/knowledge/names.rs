@@ -26,6 +26,15 @@ pub(crate) struct Names {
 #[serde(deny_unknown_fields)]
 pub(crate) struct Outlets {
     ending: Vec<Ending>,
+    pub(crate) standing: Standing,
+}
+
+/// Whose articles are originals of standing.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Standing {
+    pub(crate) central: Words,
+    pub(crate) press: Words,
 }
 
 #[derive(Debug, Deserialize)]

@@ -8,7 +8,7 @@ use std::ops::Deref;
 use std::str::FromStr;
 use std::sync::OnceLock;
 
-use regex::Regex;
+use regex::{Regex, RegexSet};
 use serde::Deserialize;
 
 use crate::knowledge::{BYLINE, OUTLETS, PARTS};
@@ -33,6 +33,29 @@ impl Deref for Pattern {
     type Target = Regex;
 
     fn deref(&self) -> &Regex {
+        &self.0
+    }
+}
+
+/// Patterns that are asked for at once, in their order.
+#[derive(Debug, Deserialize)]
+#[serde(try_from = "Vec<String>")]
+pub(crate) struct PatternSet(RegexSet);
+
+impl TryFrom<Vec<String>> for PatternSet {
+    type Error = String;
+
+    fn try_from(texts: Vec<String>) -> Result<Self, String> {
+        let patterns = texts.iter().map(|t| expanded(t, 0)).collect::<Result<Vec<_>, _>>()?;
+        let broken = || texts.iter().find_map(|t| Pattern::try_from(t.clone()).err()).unwrap_or_default();
+        RegexSet::new(patterns).map(Self).map_err(|e| format!("{e} {}", broken()))
+    }
+}
+
+impl Deref for PatternSet {
+    type Target = RegexSet;
+
+    fn deref(&self) -> &RegexSet {
         &self.0
     }
 }

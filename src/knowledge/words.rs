@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use aho_corasick::AhoCorasick;
 use serde::Deserialize;
 
 /// Words of one table, in its order, each once.
@@ -19,6 +20,11 @@ impl TryFrom<Vec<String>> for Words {
         }
         if words.is_empty() || words.iter().any(String::is_empty) { Err("no words".to_owned()) } else { Ok(Self(words)) }
     }
+}
+
+/// All words of some lists in one automaton, which gives each by its place.
+pub(crate) fn automaton(words: &[&str], in_any_case: bool) -> AhoCorasick {
+    AhoCorasick::builder().ascii_case_insensitive(in_any_case).build(words).unwrap_or_else(|e| panic!("{} words are too many: {e}", words.len()))
 }
 
 impl Words {
