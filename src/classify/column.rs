@@ -62,7 +62,6 @@ fn join(words: &[(String, usize)]) -> String {
 mod tests {
     use crate::classify::{Classifier, SourceHints};
     use crate::config::Taxonomy;
-    use crate::knowledge::CLASSIFY;
 
     #[test]
     fn genres_are_told_by_their_words() {

@@ -63,7 +63,13 @@ fn settings(f: &mut Report, context: &CommandContext) {
     // they were read before we came here; a wrong file ends every command with its places
     let file = context.config.as_deref().map_or_else(|| "qingbao.toml or the defaults".to_owned(), |p| p.display().to_string());
     f.line(Level::Ok, "settings", &file);
-    f.require("taxonomy", context.taxonomy(), |t| format!("{} industries", t.industry_names().len()));
+    if let Some(taxonomy) = f.require("taxonomy", context.taxonomy(), |t| format!("{} industries", t.industry_names().len())) {
+        let empty = context.unfilled_columns(&taxonomy);
+        empty.iter().for_each(|sentence| f.line(Level::Warning, "columns", sentence));
+        if empty.is_empty() {
+            f.line(Level::Ok, "columns", "the taxonomy fills those of every publication");
+        }
+    }
     let list = f.require("sources", context.source_list(), |l| {
         format!("{}: {} sources, {} enabled", context.sources.display(), l.sources.len(), l.enabled().count())
     });

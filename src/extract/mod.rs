@@ -17,6 +17,8 @@ mod embedded_json;
 mod error;
 pub mod fields;
 mod headline;
+#[cfg(test)]
+mod labels;
 mod landmarks;
 mod media;
 mod meta;

@@ -210,7 +210,8 @@ fn is_prose(line: &str) -> bool {
     n > 160 || line.contains('。') || n > 40 && line.contains(['，', '；']) || n > 60 && line.ends_with('.') && !line.ends_with(".m.")
 }
 
-fn label(before: &str) -> Option<Evidence> {
+/// What the label before a date says of it.
+pub(super) fn label(before: &str) -> Option<Evidence> {
     // a Chinese letter says as much as three others
     let cost = before.char_indices().rev().scan(0, |sum, (at, c)| {
         *sum += if is_han(c) { 3 } else { 1 };

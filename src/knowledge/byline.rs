@@ -114,6 +114,12 @@ impl Byline {
         self.0.iter().filter(move |l| l.means == Some(means)).flat_map(|l| l.words.iter())
     }
 
+    /// The labels of a meaning that are no parts of longer ones.
+    #[cfg(test)]
+    pub(crate) fn whole(&self, means: Meaning) -> impl Iterator<Item = &str> {
+        self.0.iter().filter(move |l| l.means == Some(means) && !l.stem).flat_map(|l| l.words.iter())
+    }
+
     /// The labels of days in rows of lists.
     pub(crate) fn ranks(&self) -> impl Iterator<Item = (&str, Rank)> {
         self.0.iter().filter_map(|l| Some((l, l.rank()?))).flat_map(|(l, rank)| l.words.iter().map(move |w| (w, rank)))
