@@ -38,7 +38,7 @@ pub(super) fn named_for_a_field(words: &Segmented, end: usize) -> Vec<(usize, us
     let mut out = Vec::new();
     let known = &CLASSIFY.organisation;
     // 半导体|基金项目: the dictionary has some words that begin with an ending
-    let is_ending = |w: &str| known.of_a_field.contains(w) || w.starts_with(known.begins_words.as_str());
+    let is_ending = |w: &str| known.of_a_field.contains(w) || known.begins_words.begin(w);
     for (at, (offset, word)) in all.iter().enumerate().filter(|(_, (_, w))| is_ending(w)) {
         let before = all.get(at.saturating_sub(MAX_WORDS)..at).unwrap_or_default();
         if let Some((start, _)) = before.iter().rev().take_while(|(_, w)| goes_on(w)).last() {
@@ -81,7 +81,7 @@ fn ending(all: &[&str], at: usize) -> Option<(usize, bool)> {
     }
     // a longer name goes on behind: 大学 in 大学研究院
     let next = all.get(at + 1).copied().unwrap_or_default();
-    let inside = known.companies.contains(next) || known.weak.contains(next) || next == "股份";
+    let inside = known.companies.contains(next) || known.weak.contains(next) || known.parts.contains(next);
     (known.weak.contains(word) && !inside).then_some((at, false))
 }
 

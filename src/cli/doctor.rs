@@ -65,7 +65,9 @@ fn settings(f: &mut Report, context: &CommandContext) {
     f.line(Level::Ok, "settings", &file);
     if let Some(taxonomy) = f.require("taxonomy", context.taxonomy(), |t| format!("{} industries", t.industry_names().len())) {
         let empty = context.unfilled_columns(&taxonomy);
-        empty.iter().for_each(|sentence| f.line(Level::Warning, "columns", sentence));
+        for sentence in &empty {
+            f.line(Level::Warning, "columns", sentence);
+        }
         if empty.is_empty() {
             f.line(Level::Ok, "columns", "the taxonomy fills those of every publication");
         }

@@ -71,7 +71,7 @@ fn feeds(page: &Tree<'_>, url: &WebUrl) -> Vec<WebUrl> {
     let mut out: Vec<WebUrl> = Vec::new();
     let mut take = |href: &str, about: &str| {
         let words = format!("{href} {about}").to_ascii_lowercase();
-        let other = ["comment", "评论", "oembed", "wp-json"].iter().any(|w| words.contains(w));
+        let other = LISTS.page.not_feeds.are_in(&words);
         let usable = url.join(href).ok().filter(|u| !other && u != url && !out.contains(u));
         out.extend(usable.filter(|_| out.len() < MAX_FEEDS));
     };
@@ -90,8 +90,7 @@ fn feeds(page: &Tree<'_>, url: &WebUrl) -> Vec<WebUrl> {
             || path.ends_with("rss.xml")
             || path.ends_with("atom.xml")
             || path.ends_with("/feed")
-            || named == "rss"
-            || named == "rss订阅"
+            || LISTS.page.feed_links.contains(&named)
         {
             take(href, &named);
         }

@@ -143,7 +143,7 @@ fn by_words(page: &ListPage<'_>) -> Option<WebUrl> {
 
 fn by_arrow(page: &ListPage<'_>) -> Option<WebUrl> {
     let with = |arrow: &str| page.elements(Tag::A).filter(|e| labels(*e).any(|l| l == arrow) && in_pager(*e)).find_map(|e| page.target(e));
-    LISTS.pager.arrows.iter().find_map(|arrow| with(arrow))
+    LISTS.pager.arrows.iter().find_map(with)
 }
 
 /// A part of a match, as a number.

@@ -146,7 +146,7 @@ fn after_colon(line: &str, next: &str) -> Option<String> {
 
 /// `本报记者 张三 李四`, `作者 张三`: persons only, and none who took the picture; what follows `记者：` in an interview is a question.
 fn after_title_word(line: &str, next: &str) -> Option<String> {
-    ["记者", "作者"].iter().find_map(|word| {
+    FIELDS.author.before_name.iter().find_map(|word| {
         let (_, rest) = line.split_once(word)?;
         let rest = rest.trim_start_matches(|c: char| c.is_whitespace() || matches!(c, ':' | '：'));
         persons(if rest.is_empty() { next } else { rest })
@@ -166,7 +166,7 @@ fn from_parentheses(line: &str) -> Option<String> {
     if !line.contains(['（', '(']) {
         return None;
     }
-    let is_said = ["记者", "作者", "报道"].iter().any(|w| line.contains(w));
+    let is_said = FIELDS.author.said.are_in(line);
     let said =
         || persons(Some(&FIELDS.author.in_brackets).filter(|_| is_said)?.captures(line).and_then(|c| c.name("label").or(c.name("report")))?.as_str());
     let last = || {
@@ -188,7 +188,7 @@ fn parse_names(text: &str) -> Option<String> {
     }
     let mut tokens = text.split(is_separator).filter(|t| !t.is_empty());
     let first = tokens.next()?;
-    if matches!(first, "本报记者" | "记者" | "图") {
+    if FIELDS.author.before_persons.contains(first) {
         return persons(text.strip_prefix(first)?);
     }
     let first = first.get(..end_of_name(first)).unwrap_or_default().trim_matches(|c: char| !c.is_alphanumeric());
@@ -203,7 +203,7 @@ fn parse_names(text: &str) -> Option<String> {
 /// A text that holds nothing but the author.
 fn validate(text: &str) -> Option<String> {
     let text = text.trim_matches(|c: char| c.is_whitespace() || matches!(c, ',' | '，' | '、' | ';' | '；' | ':' | '：' | '-' | '|'));
-    let text = ["By ", "by ", "BY ", "作者：", "作者:"].iter().find_map(|l| text.strip_prefix(l)).unwrap_or(text).trim();
+    let text = FIELDS.author.prefixes.iter().find_map(|l| text.strip_prefix(l)).unwrap_or(text).trim();
     let n = text.chars().count();
     if text.chars().any(is_han) {
         // many sites write their own name here

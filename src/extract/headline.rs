@@ -207,7 +207,7 @@ const ORIGINS: [Evidence; 10] = [
 /// The text of the first `<h1>` with letters that asks for nothing.
 pub(super) fn first_h1(page: &Page<'_>) -> Option<String> {
     let mut headings = page.tree.elements(Tag::H1).map(|e| truncate(&text_of(e), MAX_TITLE));
-    headings.find(|t| !t.is_empty() && !t.starts_with(FIELDS.headline.asks.as_str()))
+    headings.find(|t| !t.is_empty() && !FIELDS.headline.asks.begin(t))
 }
 
 #[cfg(test)]

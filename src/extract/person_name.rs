@@ -43,7 +43,7 @@ pub(super) fn is_person(name: &str) -> bool {
     let is_place = n > 2 && NAMES.place_endings.end(name);
     if !name.chars().all(|c| is_han(c) || c == '·')
         || is_place
-        || NAMES.not_names.contains(name)
+        || NAMES.other_words.contains(name)
         || NAMES.places.contains(name)
         || is_placeholder(name)
     {

@@ -181,7 +181,7 @@ pub fn features(title: &str, sentences: &[String]) -> Vec<Features> {
         let n = often.entry(*pair).or_default();
         *n = n.saturating_add(1);
     }
-    let notice = ["通知", "意见", "方案", "办法", "规划", "公告", "条例", "措施"].iter().any(|w| title.contains(w));
+    let notice = SENTENCES.rating.notices.are_in(title);
     let n = sentences.len();
     let mut before = 0;
     let mut out = Vec::with_capacity(n);

@@ -2,15 +2,15 @@
 
 use serde::Deserialize;
 
-use crate::knowledge::{Pattern, Words};
+use crate::knowledge::{Letters, Pattern, Words};
 
 /// `classify.toml`, which says what each is.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Classify {
     pub(crate) authority: Pattern,
-    pub(crate) term_endings: String,
-    pub(crate) beside_names: String,
+    pub(crate) term_endings: Letters,
+    pub(crate) beside_names: Letters,
     pub(crate) generic: Words,
     pub(crate) figure: Pattern,
     pub(crate) stopwords: Words,
@@ -23,7 +23,7 @@ pub(crate) struct Classify {
 #[serde(deny_unknown_fields)]
 pub(crate) struct Phrase {
     pub(crate) between: Words,
-    pub(crate) numerals: String,
+    pub(crate) numerals: Letters,
 }
 
 #[derive(Debug, Deserialize)]
@@ -33,7 +33,7 @@ pub(crate) struct Organisation {
     pub(crate) parts: Words,
     pub(crate) weak: Words,
     pub(crate) of_a_field: Words,
-    pub(crate) begins_words: String,
+    pub(crate) begins_words: Words,
     pub(crate) before_endings: Words,
     pub(crate) before_names: Words,
 }

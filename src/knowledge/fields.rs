@@ -20,7 +20,7 @@ pub(crate) struct Headline {
     pub(crate) meta: Words,
     pub(crate) byline: Pattern,
     pub(crate) site_endings: Words,
-    pub(crate) asks: String,
+    pub(crate) asks: Words,
 }
 
 #[derive(Debug, Deserialize)]
@@ -55,6 +55,10 @@ pub(crate) struct Publisher {
 pub(crate) struct Author {
     pub(crate) meta: Words,
     pub(crate) mentions: Words,
+    pub(crate) before_name: Words,
+    pub(crate) said: Words,
+    pub(crate) before_persons: Words,
+    pub(crate) prefixes: Words,
     pub(crate) label: Pattern,
     pub(crate) signed: Pattern,
     pub(crate) in_brackets: Pattern,

@@ -2,7 +2,7 @@
 
 use serde::Deserialize;
 
-use crate::knowledge::{Pattern, Words};
+use crate::knowledge::{Letters, Pattern, Words};
 
 /// `lists.toml`, which says what each is.
 #[derive(Debug, Deserialize)]
@@ -23,8 +23,8 @@ pub(crate) struct Row {
     pub(crate) marks: Words,
     pub(crate) title_labels: Words,
     pub(crate) until: Words,
-    pub(crate) date_letters: String,
-    pub(crate) near_letters: String,
+    pub(crate) date_letters: Letters,
+    pub(crate) near_letters: Letters,
 }
 
 #[derive(Debug, Deserialize)]
@@ -43,6 +43,8 @@ pub(crate) struct Page {
     pub(crate) empty: Words,
     pub(crate) columns: Words,
     pub(crate) not_columns: Words,
+    pub(crate) not_feeds: Words,
+    pub(crate) feed_links: Words,
 }
 
 #[derive(Debug, Deserialize)]

@@ -23,7 +23,7 @@ pub(crate) use byline::{Meaning, Rank};
 pub(crate) use file::BrokenFile;
 use file::{Checked, File};
 pub(crate) use pattern::{Fixed, Pattern};
-pub(crate) use words::{Words, automaton};
+pub(crate) use words::{Letters, Words, automaton};
 
 /// Names each file with the type it is read into.
 macro_rules! files {

@@ -2,15 +2,15 @@
 
 use serde::Deserialize;
 
-use crate::knowledge::{Pattern, Words};
+use crate::knowledge::{Letters, Pattern, Words};
 
 /// `names.toml`, which says what each is.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Names {
-    pub(crate) surnames: String,
+    pub(crate) surnames: Letters,
     pub(crate) compound_surnames: Words,
-    pub(crate) not_names: Words,
+    pub(crate) other_words: Words,
     pub(crate) places: Words,
     pub(crate) place_endings: Words,
     pub(crate) end: Pattern,
@@ -38,20 +38,23 @@ pub(crate) struct Standing {
 }
 
 #[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-#[derive(Default)]
+#[serde(deny_unknown_fields)]
 #[allow(clippy::struct_excessive_bools)] // columns of a table
 struct Ending {
-    words: Vec<String>,
+    words: Words,
+    #[serde(default)]
     outlet: bool,
+    #[serde(default)]
     alone: bool,
+    #[serde(default)]
     dateline: bool,
+    #[serde(default)]
     nobody: bool,
 }
 
 impl Outlets {
     fn words(&self, of: impl Fn(&Ending) -> bool) -> impl Iterator<Item = &str> {
-        self.ending.iter().filter(move |e| of(e)).flat_map(|e| &e.words).map(String::as_str)
+        self.ending.iter().filter(move |e| of(e)).flat_map(|e| e.words.iter())
     }
 
     /// Whether a name ends like an outlet's.

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
-use crate::knowledge::{Pattern, Words};
+use crate::knowledge::{Letters, Pattern, Words};
 
 /// `sentences.toml`, which says what each is.
 #[derive(Debug, Deserialize)]
@@ -19,7 +19,7 @@ pub(crate) struct Sentences {
     pub(crate) quote: Pattern,
     pub(crate) record: Pattern,
     pub(crate) title_labels: Words,
-    pub(crate) goes_on: String,
+    pub(crate) goes_on: Letters,
     pub(crate) title_decoration: Pattern,
     pub(crate) relative_day: Pattern,
     pub(crate) days: BTreeMap<String, i64>,
@@ -38,13 +38,14 @@ pub(crate) struct Rating {
     pub(crate) support: Words,
     pub(crate) news: Words,
     pub(crate) units: Words,
+    pub(crate) notices: Words,
 }
 
 /// `stories.toml`, which says what each is.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Stories {
-    pub(crate) name_endings: String,
+    pub(crate) name_endings: Letters,
     pub(crate) firms: Words,
     pub(crate) places: Words,
     pub(crate) everyday: Words,

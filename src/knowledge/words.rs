@@ -1,9 +1,34 @@
-//! A list of words.
+//! Lists of words and letters.
 
 use std::collections::BTreeSet;
 
 use aho_corasick::AhoCorasick;
 use serde::Deserialize;
+
+/// Letters of one table, each once.
+#[derive(Debug, Deserialize)]
+#[serde(try_from = "String")]
+pub(crate) struct Letters(String);
+
+impl TryFrom<String> for Letters {
+    type Error = String;
+
+    fn try_from(letters: String) -> Result<Self, String> {
+        let mut seen = BTreeSet::new();
+        match letters.chars().find(|c| !seen.insert(*c)) {
+            Some(twice) => Err(format!("“{twice}” stands twice")),
+            None if letters.is_empty() => Err("no letters".to_owned()),
+            None => Ok(Self(letters)),
+        }
+    }
+}
+
+impl Letters {
+    /// Whether a letter is one of them.
+    pub(crate) fn contains(&self, letter: char) -> bool {
+        self.0.contains(letter)
+    }
+}
 
 /// Words of one table, in its order, each once.
 #[derive(Debug, Deserialize)]
