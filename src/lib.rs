@@ -15,7 +15,7 @@
 //!
 //! [`crawl`] does steps 2 to 7 for every source that is due, in this process or on workers; [`pipeline`] adds steps 8 to 10.
 //! [`app`] is the background service, [`web`] the console for editors and admins, [`cli`] the command line. [`model`] holds the
-//! types that all stages share; [`text`] handles characters, words and dates, [`html`] page trees,
+//! types that all stages share; [`text`] handles characters, words and dates, `knowledge` reads the tables of `src/data`, [`html`] page trees,
 //! [`wall`] captchas and sign-in pages, [`schedule`] due times,
 //! [`health`] the state of the service. [`demo`] is a sample news world.
 //!
@@ -34,6 +34,7 @@ pub mod fetch;
 pub mod health;
 pub mod html;
 pub mod issue;
+mod knowledge;
 pub mod learn;
 pub mod mail;
 pub mod model;

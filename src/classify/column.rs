@@ -1,11 +1,8 @@
 //! Which column of the briefing an article belongs to: words of the genre, figures, length, the source's hint.
 
-use std::sync::LazyLock;
-
-use regex::Regex;
-
 use crate::classify::matcher::{LabelKey, Matches};
 use crate::config::Taxonomy;
+use crate::knowledge::CLASSIFY;
 
 const TITLE_WORD: f64 = 2.0;
 const TEXT_WORD: f64 = 0.6;
@@ -16,11 +13,6 @@ const FIGURE_IN_TITLE: f64 = 2.0;
 const LONG: f64 = 1.5;
 /// Characters from which an article is a long one.
 const LONG_ARTICLE: usize = 1800;
-
-/// Figures as headlines of statistics have them: 5.2%, 158亿千瓦时, 增长一成. An amount of money alone is none: it may be a loan or a fine.
-static FIGURE: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    Regex::new(r"\d+(?:\.\d+)?\s*(?:%|个百分点|亿(?:吨|千瓦|件|人次|立方米|部|台|只|块|度)|万吨|万辆|万台|元/)|[一二三四五六七八九]成|(?:增长|下降|上涨|下跌|同比|环比).{0,6}\d").ok()
-});
 
 /// A column with its points and what gave them.
 pub(super) struct RatedColumn {
@@ -45,7 +37,7 @@ pub(super) fn rate(taxonomy: &Taxonomy, title: &Matches, text: &Matches, folded_
             points += TEXT_WORD * (body.len() as f64).min(MAX_TEXT_WORDS);
             reasons.push(format!("正文：{}", join(body)));
         }
-        if rule.name.contains("数据") && FIGURE.as_ref().is_some_and(|r| r.is_match(folded_title)) {
+        if rule.name.contains("数据") && CLASSIFY.figure.is_match(folded_title) {
             points += FIGURE_IN_TITLE;
             reasons.push("标题含数字".to_owned());
         }

@@ -3,13 +3,7 @@
 use std::collections::HashMap;
 use std::sync::LazyLock;
 
-/// What names end in. Longer endings stand before those they end in.
-const ENDINGS: [&str; 14] = ["特别行政区", "自治区", "自治州", "自治县", "自治旗", "地区", "林区", "矿区", "省", "市", "盟", "县", "区", "旗"];
-/// Peoples that stand between a name and its ending: 恩施土家族苗族自治州.
-const PEOPLES: &str = "蒙古 回族 藏族 维吾尔 苗族 彝族 壮族 布依族 朝鲜族 满族 侗族 瑶族 白族 土家族 哈尼族 哈萨克 傣族 黎族 傈僳族 佤族 畲族 拉祜族 水族 东乡族 \
-    纳西族 景颇族 柯尔克孜 土族 达斡尔 仫佬族 羌族 布朗族 撒拉族 毛南族 仡佬族 锡伯 阿昌族 普米族 塔吉克 怒族 鄂温克 德昂族 保安族 裕固族 独龙族 鄂伦春 门巴族 珞巴族 各族";
-/// Prefectures whose short names mean other things too.
-const AMBIGUOUS: [&str; 14] = ["吉林", "海南", "朝阳", "白银", "来宾", "安康", "大同", "三明", "和田", "长治", "大庆", "中山", "资阳", "黄山"];
+use crate::knowledge::CLASSIFY;
 
 /// A division: a province, prefecture or county.
 #[derive(Debug)]
@@ -45,15 +39,15 @@ fn division(code: &'static str, name: &'static str, is_unique: bool) -> Division
         in_context.push(name);
     }
     if short != name && short.chars().nth(1).is_some() {
-        let is_clear = is_province || (!is_county && !AMBIGUOUS.contains(&short));
+        let is_clear = is_province || (!is_county && !CLASSIFY.place.ambiguous.contains(short));
         if is_clear { clear.push(short) } else { in_context.push(short) }
     }
     Division { name, short, code, clear, in_context }
 }
 
 fn short_name(name: &'static str) -> &'static str {
-    let base = ENDINGS.iter().find_map(|e| name.strip_suffix(e)).unwrap_or(name);
-    let people = PEOPLES.split_ascii_whitespace().filter_map(|p| base.find(p)).filter(|at| *at > 3).min();
+    let base = CLASSIFY.place.endings.iter().find_map(|e| name.strip_suffix(e)).unwrap_or(name);
+    let people = CLASSIFY.place.peoples.iter().filter_map(|p| base.find(p)).filter(|at| *at > 3).min();
     let base = people.and_then(|at| base.get(..at)).unwrap_or(base);
     if base.chars().nth(1).is_some() { base } else { name }
 }

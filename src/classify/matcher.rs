@@ -2,37 +2,22 @@
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap, HashSet};
-use std::sync::LazyLock;
 
 use aho_corasick::{AhoCorasick, BuildError};
-use regex::Regex;
 
 use crate::classify::gazetteer::divisions;
 use crate::classify::organisation;
 use crate::config::Taxonomy;
+use crate::knowledge::CLASSIFY;
 use crate::text::normalize::{fold_width_and_case, is_han};
 use crate::text::segment::Segmented;
 
 /// Words of at least this many Han characters need no word border: they hold no other meaning.
 const MIN_UNAMBIGUOUS_LEN: usize = 4;
 
-/// What may follow a term and change nothing: trade, dealer, stock, maker.
-const SUFFIXES: [char; 4] = ['业', '商', '股', '企'];
-
-/// Single characters that stand beside names and are no part of them.
-const BESIDE_NAMES: &str = "的了在是和与及对将等为由向从被把让给到已也都又再不有至称说拟获近因以或并且但而前后中上下内外新老涨跌升降达超约共这那其该此每各多少只仅就还今昨年月日时";
-
-/// Names of authorities: what they are named for is no subject of the text. 工业和信息化部 speaks of no information technology.
-static AUTHORITIES: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    let named_for = "(?:工业和信息化|工业与信息化|工业信息化|经济和信息化|信息产业|科学技术|生态环境|环境保护|农业农村|自然资源|交通运输|住房和城乡建设|\
-        卫生健康|食品药品监督管理|药品监督管理|食品药品监管|市场监督管理|国有资产监督管理|发展和改革|能源|核安全|航天|大数据|数据资源|数据|通信管理|\
-        互联网信息|网络安全和信息化|知识产权|煤矿安全监察|国防科技工业|粮食和物资储备|林业和草原)";
-    Regex::new(&format!("{named_for}(?:管理|发展|服务)?(?:部|局|厅|委员会|委|署|办公室|办公厅|主管部门|行政主管部门)")).ok()
-});
-
 /// A text without the names of authorities.
 pub(super) fn without_authorities(text: &str) -> Cow<'_, str> {
-    AUTHORITIES.as_ref().map_or(Cow::Borrowed(text), |names| names.replace_all(text, "。"))
+    CLASSIFY.authority.replace_all(text, "。")
 }
 
 /// What a word speaks for.
@@ -181,7 +166,7 @@ impl Matcher {
     pub(super) fn find(&self, words: &Segmented, bytes: usize) -> Matches {
         let borders = WordBoundaries::new(words);
         let text = words.text().get(..words.text().floor_char_boundary(bytes)).unwrap_or_default();
-        let authorities = AUTHORITIES.iter().flat_map(|r| r.find_iter(text)).map(|m| (m.start(), m.end()));
+        let authorities = CLASSIFY.authority.find_iter(text).map(|m| (m.start(), m.end()));
         let mut excluded: Vec<(usize, usize)> = authorities.chain(organisation::named_for_a_field(words, bytes)).collect();
         let mut found: Vec<(usize, usize, usize)> = Vec::new();
         for m in self.automaton.find_overlapping_iter(text) {
@@ -278,7 +263,7 @@ fn whole_word(text: &str, word: &Word, start: usize, end: usize, borders: &WordB
         return false;
     }
     // 芯片业, 机床商: the dictionary may hold, or lack, the whole
-    let suffixed = || next().filter(|c| SUFFIXES.contains(c)).is_some_and(|c| borders.contains(end + c.len_utf8()));
+    let suffixed = || next().filter(|c| CLASSIFY.term_endings.contains(*c)).is_some_and(|c| borders.contains(end + c.len_utf8()));
     let starts_well = word.starts_latin || borders.contains(start);
     let is_whole = starts_well && (word.ends_latin || borders.contains(end) || suffixed());
     word.is_unambiguous || (is_whole && !within_unknown_name(text, start, end, borders))
@@ -286,7 +271,7 @@ fn whole_word(text: &str, word: &Word, start: usize, end: usize, borders: &WordB
 
 /// Whether a word missing from the dictionary sits between single characters that are missing too: 平高 in 隆平高科.
 fn within_unknown_name(text: &str, start: usize, end: usize, borders: &WordBoundaries) -> bool {
-    let of_a_name = |c: &char| is_han(*c) && !BESIDE_NAMES.contains(*c);
+    let of_a_name = |c: &char| is_han(*c) && !CLASSIFY.beside_names.contains(*c);
     let in_pieces = text.get(start..end).is_some_and(|w| w.char_indices().all(|(i, c)| is_han(c) && borders.contains(start + i)));
     let before = text.get(..start).and_then(|t| t.chars().next_back()).filter(of_a_name);
     let after = text.get(end..).and_then(|t| t.chars().next()).filter(of_a_name);

@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use rustc_hash::FxHashMap;
 
 use crate::classify::background::{is_stopword, share_of_information};
+use crate::knowledge::CLASSIFY;
 use crate::text::normalize::is_han;
 use crate::text::segment::{Segmented, part_of_speech};
 
@@ -13,8 +14,6 @@ const MAX_BYTES: usize = 9_000;
 /// Most words and characters of a phrase.
 const MAX_WORDS: usize = 5;
 const MAX_CHARS: usize = 10;
-/// Words that stand between phrases.
-const BETWEEN: [&str; 14] = ["的", "了", "和", "与", "在", "对", "等", "为", "将", "是", "及", "由", "被", "把"];
 /// Most different neighbours that are told apart.
 const MAX_NEIGHBOURS: usize = 12;
 /// Letters at the beginning of the text that tell what it is about.
@@ -49,7 +48,7 @@ fn each_phrase(words: &[(usize, &str)], mut take: impl FnMut(usize, usize, usize
     for (i, (start, _)) in words.iter().enumerate() {
         let mut chars = 0;
         for (n, (at, word)) in words.iter().skip(i).take(MAX_WORDS).enumerate() {
-            if BETWEEN.contains(word) || !word.chars().all(is_han) {
+            if CLASSIFY.phrase.between.contains(word) || !word.chars().all(is_han) {
                 break;
             }
             chars += word.chars().count();
@@ -164,7 +163,10 @@ impl Phrase<'_> {
         out.extend([information.iter().copied().fold(1.0, f32::min), information.iter().copied().fold(0.0, f32::max), mean]);
         let single = |w: &str| flag(w.chars().nth(1).is_none());
         out.extend([flag(self.words.iter().any(|w| is_stopword(w))), single(first), single(last)]);
-        out.extend([flag(self.words.iter().any(|w| w.chars().nth(1).is_none())), flag(self.text.starts_with(NUMERALS))]);
+        out.extend([
+            flag(self.words.iter().any(|w| w.chars().nth(1).is_none())),
+            flag(self.text.starts_with(|c| CLASSIFY.phrase.numerals.contains(c))),
+        ]);
         out.extend([holder.0 as f32 / count, flag(holder.0 > 0 && holder.0 == self.count()), flag(self.in_title > 0 && holder.1 >= self.in_title)]);
         for neighbours in [&self.before, &self.behind] {
             let n = neighbours.len().max(1) as f32;
@@ -173,8 +175,6 @@ impl Phrase<'_> {
         out
     }
 }
-
-const NUMERALS: [char; 17] = ['一', '二', '两', '三', '四', '五', '六', '七', '八', '九', '十', '百', '千', '万', '亿', '几', '第'];
 
 /// Kinds of words: those of reporting, unknown ones, names of persons, places and bodies, other names, nouns made of verbs,
 /// nouns, verbs, adjectives, numbers and times, idioms, others.

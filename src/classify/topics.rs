@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::classify::matcher::{LabelKey, Matches};
 use crate::config::taxonomy::Topic;
+use crate::knowledge::CLASSIFY;
 use crate::model::Label;
 
 /// A topic below this score is not given.
@@ -20,8 +21,6 @@ const WEAK: f64 = 0.55;
 const FULL_LENGTH: f64 = 800.0;
 /// What a source's own field adds to an industry the text speaks of anyway.
 const HINT: f64 = 0.8;
-/// Words of every industry: no evidence where nothing else speaks for the topic.
-const GENERIC: [&str; 12] = ["智能", "平台", "数据", "设备", "健康", "大数据", "装备", "材料", "网络", "绿色", "自动化", "信息化"];
 
 /// Industries of a text that is not a mere list of them: where it speaks of many, those of its headline.
 pub(super) fn main_subjects(mut labels: Vec<Label>, in_title: &[Label]) -> Vec<Label> {
@@ -68,7 +67,7 @@ fn topic_score(topic: usize, of: LabelKeyFn, title: &Matches, text: &Matches, le
     let dilution = (FULL_LENGTH / length.max(1) as f64).clamp(0.3, 1.0);
     let add = |hits: &[(String, usize)], weight: f64| -> f64 { hits.iter().map(|(_, n)| weight * (1.0 + 0.3 * (*n as f64 - 1.0).min(4.0))).sum() };
     let sure = add(title.get(strong), IN_TITLE) + add(text.get(strong), dilution);
-    let is_specific = title.get(weak).iter().chain(text.get(weak)).any(|(w, _)| !GENERIC.contains(&w.as_str()));
+    let is_specific = title.get(weak).iter().chain(text.get(weak)).any(|(w, _)| !CLASSIFY.generic.contains(w));
     let has_company = sure > 0.0 || (context > 0 && is_specific);
     let unsure = if has_company { add(title.get(weak), IN_TITLE * WEAK) + add(text.get(weak), dilution * WEAK) } else { 0.0 };
     for (word, n) in title.get(strong).iter().chain(text.get(strong)) {

@@ -62,7 +62,15 @@ fn settings(f: &mut Report, context: &CommandContext) {
     // already read: a mistake in a file ends every command with its place
     let file = context.config.as_deref().map_or_else(|| "qingbao.toml or the defaults".to_owned(), |p| p.display().to_string());
     f.line(Level::Ok, "settings", &file);
-    f.require("taxonomy", context.taxonomy(), |t| format!("{} industries", t.industry_names().len()));
+    if let Some(taxonomy) = f.require("taxonomy", context.taxonomy(), |t| format!("{} industries", t.industry_names().len())) {
+        let empty = context.unfilled_columns(&taxonomy);
+        for sentence in &empty {
+            f.line(Level::Warning, "columns", sentence);
+        }
+        if empty.is_empty() {
+            f.line(Level::Ok, "columns", "the taxonomy fills those of every publication");
+        }
+    }
     let list = f.require("sources", context.source_list(), |l| {
         format!("{}: {} sources, {} enabled", context.sources.display(), l.sources.len(), l.enabled().count())
     });

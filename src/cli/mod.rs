@@ -36,6 +36,7 @@ use rustix::fs::Mode;
 use rustix::process::umask;
 use tracing_subscriber::EnvFilter;
 
+use crate::config::settings::Publication;
 use crate::config::source_list::Vocabulary;
 use crate::config::{Settings, SourceList, Taxonomy};
 use crate::pipeline::Pipeline;
@@ -157,6 +158,7 @@ pub fn run(cli: Cli) -> anyhow::Result<()> {
         Command::RunTask => return crate::crawl::dispatch::nats::run_task(),
         _ => {}
     }
+    crate::knowledge::check()?;
     // manual pages are for everybody
     if !matches!(cli.command, Command::Man { .. }) {
         close_files();
@@ -224,6 +226,19 @@ struct CommandContext {
 impl CommandContext {
     fn taxonomy(&self) -> anyhow::Result<Taxonomy> {
         Ok(Taxonomy::load(self.settings.taxonomy.as_deref())?)
+    }
+
+    /// A sentence for each column that stays empty because the taxonomy does not know it.
+    fn unfilled_columns(&self, taxonomy: &Taxonomy) -> Vec<String> {
+        let known = taxonomy.column_names().join(", ");
+        let sentence = |p: &Publication, column: &str| {
+            format!(
+                "{}: the column {column} stays empty, for the taxonomy has only {known}; rename it, add a [[column]] to the taxonomy, or set \
+                 kind = \"report\" where editors fill it",
+                p.name
+            )
+        };
+        self.settings.unfilled_columns(taxonomy).into_iter().map(|(p, column)| sentence(p, column)).collect()
     }
 
     fn vocabulary(&self) -> anyhow::Result<Vocabulary> {

@@ -62,6 +62,9 @@ pub(super) async fn run(action: &SourcesCommand, context: &CommandContext) -> an
             if let Ok(store) = Store::open_beside(&context.data) {
                 tell_standing(&list, &store)?;
             }
+            for sentence in context.unfilled_columns(&context.taxonomy()?) {
+                println!("warning: {sentence}");
+            }
             println!("{}: {} sources, {} enabled, no problems", context.sources.display(), list.sources.len(), list.enabled().count());
             Ok(())
         }

@@ -141,6 +141,14 @@ impl Publication {
         self.columns.iter().find(|c| c.name == column).map_or(Print::Summary, |c| c.print)
     }
 
+    /// Columns that stay empty where the classifier knows only others. Editors fill those of a report; articles of a column that the
+    /// publication does not have fall to its first.
+    pub(super) fn unfilled_columns(&self, known: &[String]) -> Vec<&str> {
+        let takes_others = known.iter().any(|k| self.columns.iter().all(|c| c.name != *k));
+        let is_filled = |n: usize, c: &ColumnQuota| self.layout == Layout::Report || known.contains(&c.name) || n == 0 && takes_others;
+        self.columns.iter().enumerate().filter(|(n, c)| !is_filled(*n, c)).map(|(_, c)| c.name.as_str()).collect()
+    }
+
     /// Column names in order.
     pub fn column_names(&self) -> Vec<String> {
         self.columns.iter().map(|c| c.name.clone()).collect()

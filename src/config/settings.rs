@@ -65,6 +65,12 @@ impl Settings {
     pub fn vocabulary(&self, taxonomy: &Taxonomy) -> Vocabulary {
         Vocabulary::new(taxonomy, self.publications().flat_map(Publication::column_names).collect())
     }
+
+    /// The columns that stay empty, each with its publication: the taxonomy has none of their name.
+    pub fn unfilled_columns(&self, taxonomy: &Taxonomy) -> Vec<(&Publication, &str)> {
+        let known = taxonomy.column_names();
+        self.publications().flat_map(|p| p.unfilled_columns(&known).into_iter().map(move |c| (p, c))).collect()
+    }
 }
 
 /// `[fetch]`.
@@ -286,6 +292,20 @@ mod tests {
         assert_eq!((signed.recipients.len(), signed.final_recipients.len()), (1, 1), "nobody outside sees an issue before it is signed");
         let report = &two.additional_publications[0];
         assert_eq!((report.layout, report.is_on_demand(), report.print_of("专报")), (Layout::Report, true, Print::Full));
+    }
+
+    #[test]
+    fn columns_that_the_taxonomy_does_not_fill_are_named() {
+        let taxonomy = Taxonomy::load(None).unwrap();
+        let empty = |text: &str| -> Vec<String> {
+            let settings = Settings::parse("qingbao.toml", text).unwrap();
+            settings.unfilled_columns(&taxonomy).iter().map(|(p, c)| format!("{} {c}", p.name)).collect()
+        };
+        assert_eq!(empty(""), [""; 0]);
+        assert_eq!(empty("[publication]\nname = \"快报\"\nkind = \"report\""), [""; 0], "editors fill it");
+        let columns = |names: &str| format!("[publication]\nname = \"快报\"\ncolumns = [{names}]");
+        assert_eq!(empty(&columns("{ name = \"行业动态\", quota = 5 }, { name = \"政策法规\", quota = 5 }")), ["快报 政策法规"]);
+        assert_eq!(empty(&columns("{ name = \"要闻\", quota = 5 }")), [""; 0], "the first column takes what no other does");
     }
 
     #[test]

@@ -8,6 +8,8 @@ use std::ops::Range;
 
 use rustc_hash::FxHashMap;
 
+use crate::knowledge::STORIES;
+
 /// Letters of a run that is looked for.
 const RUN: usize = 4;
 /// Longest piece that counts as put in the place of another.
@@ -21,21 +23,10 @@ const LETTERS_PER_FIGURE: usize = 40;
 /// Agreeing letters that outweigh one exchanged word.
 const LETTERS_PER_CHANGE: usize = 45;
 
-/// Characters that end, or follow, the names of places and firms.
-const NAME_ENDINGS: &str = "省市县区州盟旗镇乡村司厂行院校局委厅团港";
 /// Letters of a word that is more than another way to say it.
 const SUBJECT: usize = 3;
-/// What names of firms go on with, and its length.
-const FIRMS: [&str; 4] = ["有限", "公司", "集团", "股份"];
+/// Letters behind a piece that tell a firm.
 const MAX_NAME_END: usize = 2;
-/// What places of the country begin with or are called.
-const PLACES: &str = "北京 天津 上海 重庆 河北 山西 辽宁 吉林 黑龙江 江苏 浙江 安徽 福建 江西 山东 河南 湖北 湖南 广东 海南 四川 贵州 云南 陕西 甘肃 青海 台湾 内蒙古 广西 西藏 宁夏 新疆 香港 澳门";
-/// Words that editors exchange for each other, and that say nothing of the subject.
-const EVERYDAY: &str = "公布 发布 宣布 表示 说 指出 称 介绍 认为 透露 目前 截至目前 近日 日前 今天 昨天 昨日 今日 当天 当日 不过 但 但是 然而 并 和 与 及 以及 因此 所以 还 也 公司 该公司 记者 本报记者 的 了 已 已经 将 会";
-/// Words of datelines and credits, which differ between copies.
-const CREDITS: [&str; 16] =
-    ["报讯", "网讯", "社讯", "日讯", "日电", "记者", "来源", "消息", "作者", "编辑", "责任", "编译", "通讯员", "查看", "标题", "阅读"];
-
 /// Words that one text has in the place of another's.
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Substitutions {
@@ -106,20 +97,20 @@ impl Substitutions {
             return;
         }
         let [text_a, text_b]: [String; 2] = [piece_a, piece_b].map(|p| p.iter().collect());
-        if CREDITS.iter().any(|w| text_a.contains(w) || text_b.contains(w)) {
+        if STORIES.credits.are_in(&text_a) || STORIES.credits.are_in(&text_b) {
             return;
         }
         let everyday = |piece: &str| {
-            EVERYDAY.split(' ').any(|w| w == piece || w.strip_prefix(piece).is_some_and(|rest| rest.chars().eq(behind.iter().copied().take(1))))
+            STORIES.everyday.iter().any(|w| w == piece || w.strip_prefix(piece).is_some_and(|rest| rest.chars().eq(behind.iter().copied().take(1))))
         };
         if everyday(&text_a) && everyday(&text_b) {
             return;
         }
         let around = |piece: &str| before.iter().copied().chain(piece.chars()).chain(behind.iter().copied().take(1)).collect::<String>();
-        let place = |piece: &str| PLACES.split(' ').any(|p| around(piece).contains(p));
+        let place = |piece: &str| STORIES.places.are_in(&around(piece));
         let firm = behind.iter().collect::<String>();
-        let firm = FIRMS.iter().any(|f| firm.starts_with(f));
-        let named = |piece: &[char]| firm || [piece.last(), behind.first()].into_iter().flatten().any(|c| NAME_ENDINGS.contains(*c));
+        let firm = STORIES.firms.begin(&firm);
+        let named = |piece: &[char]| firm || [piece.last(), behind.first()].into_iter().flatten().any(|c| STORIES.name_endings.contains(*c));
         // editors exchange short words; a long one is the subject itself
         let shorter = piece_a.len().min(piece_b.len());
         let subject = shorter >= SUBJECT && !edge;

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::extract::base_url;
 use crate::html::{Attr, NodeRef, Tag, Tree};
+use crate::knowledge::{LISTS, Words};
 use crate::model::WebUrl;
 use crate::text::normalize::collapse_whitespace;
 
@@ -12,10 +13,6 @@ const MAX_FEEDS: usize = 6;
 /// Paths under which feeds and news sitemaps are usually kept, asked for where a page announces none.
 pub const WELL_KNOWN: [&str; 7] = ["/feed", "/rss.xml", "/feed.xml", "/atom.xml", "/rss", "/index.xml", "/sitemap.xml"];
 
-/// Words of a link that leads to a column of news, and such that lead elsewhere.
-const COLUMNS: [&str; 16] =
-    ["新闻", "动态", "要闻", "公告", "通知", "资讯", "公示", "快讯", "政策", "文件", "时政", "信息公开", "解读", "发布", "news", "press"];
-const NO_COLUMNS: [&str; 6] = ["中心简介", "图片", "视频", "专题", "登录", "订阅"];
 /// Most columns that are named, and the longest name, in characters.
 const MAX_COLUMNS: usize = 6;
 const MAX_COLUMN_NAME: usize = 10;
@@ -43,8 +40,8 @@ fn columns(page: &Tree<'_>, url: &WebUrl) -> Vec<(String, WebUrl)> {
     let mut out: Vec<(String, WebUrl)> = Vec::new();
     for a in elements(page, Tag::A) {
         let name = collapse_whitespace(&a.texts().take(4).collect::<String>());
-        let named = |words: &[&str]| words.iter().any(|w| name.to_ascii_lowercase().contains(w));
-        if !(2..=MAX_COLUMN_NAME).contains(&name.chars().count()) || !named(&COLUMNS) || named(&NO_COLUMNS) {
+        let named = |words: &Words| words.are_in(&name.to_ascii_lowercase());
+        if !(2..=MAX_COLUMN_NAME).contains(&name.chars().count()) || !named(&LISTS.page.columns) || named(&LISTS.page.not_columns) {
             continue;
         }
         let to = a.attr(Attr::Href).and_then(|href| url.join(href).ok()).filter(|to| to.host() == url.host() && to != url);
@@ -74,7 +71,7 @@ fn feeds(page: &Tree<'_>, url: &WebUrl) -> Vec<WebUrl> {
     let mut out: Vec<WebUrl> = Vec::new();
     let mut take = |href: &str, about: &str| {
         let words = format!("{href} {about}").to_ascii_lowercase();
-        let other = ["comment", "评论", "oembed", "wp-json"].iter().any(|w| words.contains(w));
+        let other = LISTS.page.not_feeds.are_in(&words);
         let usable = url.join(href).ok().filter(|u| !other && u != url && !out.contains(u));
         out.extend(usable.filter(|_| out.len() < MAX_FEEDS));
     };
@@ -93,8 +90,7 @@ fn feeds(page: &Tree<'_>, url: &WebUrl) -> Vec<WebUrl> {
             || path.ends_with("rss.xml")
             || path.ends_with("atom.xml")
             || path.ends_with("/feed")
-            || named == "rss"
-            || named == "rss订阅"
+            || LISTS.page.feed_links.contains(&named)
         {
             take(href, &named);
         }

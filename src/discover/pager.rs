@@ -1,13 +1,13 @@
 //! Finds the next page of a list: a table of the pagers that publishing systems write.
 
 use std::cell::OnceCell;
-use std::sync::LazyLock;
 
-use regex::{Captures, Regex};
+use regex::Captures;
 
 use crate::discover::list::link;
 use crate::extract::{base_url, pagination};
 use crate::html::{Attr, NodeRef, Tag, Tree};
+use crate::knowledge::{Fixed, LISTS};
 use crate::model::WebUrl;
 use crate::text::normalize::collapse_whitespace;
 use crate::text::references::push_decoded;
@@ -21,12 +21,6 @@ const MAX_NODES: usize = 40;
 const MAX_MAKERS: usize = 20;
 /// Most pages that a pager is believed to have.
 const MAX_PAGES: u32 = 99_999;
-/// Words for "next" besides those of articles, and arrows, which count only in a pager.
-const WORDS: [&str; 8] = ["下一頁", "下頁", "后页", "next", "next page", "older", "older posts", "下一页>>"];
-const ARROWS: [&str; 6] = [">", "›", "＞", "→", ">>", "»"];
-/// Names of elements that hold pagers.
-const PAGERS: [&str; 6] = ["page", "pagin", "pager", "fenye", "fanye", "pgcontainer"];
-
 /// A page of a list, and where it lies.
 struct ListPage<'a> {
     elements: Vec<NodeRef<'a>>,
@@ -82,8 +76,8 @@ impl ListPage<'_> {
 
     /// `goPage(2)`, where the page has `function goPage(n) { location.href = "list_" + n + ".html" }`.
     fn called(&self, code: &str) -> Option<String> {
-        static CALL: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r#"(\w{1,40})\(\s*['"]?(\d{1,5})['"]?\s*[,)]"#).ok());
-        let call = CALL.as_ref()?.captures(code.get(..code.floor_char_boundary(300))?)?;
+        static CALL: Fixed = Fixed::new(r#"(\w{1,40})\(\s*['"]?(\d{1,5})['"]?\s*[,)]"#);
+        let call = CALL.captures(code.get(..code.floor_char_boundary(300))?)?;
         let (name, number) = (call.get(1)?.as_str(), call.get(2)?.as_str());
         let (_, before, behind) = self.makers.get_or_init(|| makers(self.text)).iter().find(|(maker, ..)| *maker == name)?;
         Some(format!("{before}{number}{behind}"))
@@ -95,14 +89,14 @@ impl ListPage<'_> {
 }
 
 fn makers(text: &str) -> Vec<(&str, &str, &str)> {
-    static MAKER: LazyLock<Option<Regex>> = LazyLock::new(|| {
-        Regex::new(r#"function\s+(\w{1,40})\s*\(\s*(\w{1,40})[^)]{0,80}\)\s*\{[^}]{0,300}?["']([^"'{}]{1,200})["']\s*\+\s*(\w{1,40})\b(?:\s*\+\s*["']([^"'{}]{0,200})["'])?"#).ok()
-    });
+    static MAKER: Fixed = Fixed::new(
+        r#"function\s+(\w{1,40})\s*\(\s*(\w{1,40})[^)]{0,80}\)\s*\{[^}]{0,300}?["']([^"'{}]{1,200})["']\s*\+\s*(\w{1,40})\b(?:\s*\+\s*["']([^"'{}]{0,200})["'])?"#,
+    );
     let maker = |m: Captures<'_>| {
         let part = |i| m.get(i).map_or(0..0, |m| m.range());
         (part(2), part(4), [part(1), part(3), part(5)])
     };
-    let found = MAKER.iter().flat_map(|r| r.captures_iter(text)).take(MAX_MAKERS).map(maker);
+    let found = MAKER.captures_iter(text).take(MAX_MAKERS).map(maker);
     let text_of = |range: std::ops::Range<usize>| text.get(range).unwrap_or_default();
     found.filter(|(taken, used, _)| text_of(taken.clone()) == text_of(used.clone())).map(|(.., parts)| parts.map(text_of).into()).collect()
 }
@@ -122,7 +116,7 @@ fn labels(e: NodeRef<'_>) -> impl Iterator<Item = String> {
 
 fn says_next(label: &str) -> bool {
     let words = label.trim_matches(|c: char| c.is_whitespace() || "[]【】()（）<>＞»›→".contains(c)).to_lowercase();
-    pagination::says_next(label) || WORDS.contains(&words.as_str())
+    pagination::says_next(label) || LISTS.pager.next_of_list.contains(&words)
 }
 
 /// Returns whether the class or id of the element or of an ancestor names a pager.
@@ -132,7 +126,7 @@ fn in_pager(e: NodeRef<'_>) -> bool {
             .unwrap_or_default()
             .to_ascii_lowercase()
             .split([' ', '-', '_'])
-            .any(|w| PAGERS.iter().any(|p| w.starts_with(p) || w.ends_with(p)))
+            .any(|w| LISTS.pager.names.iter().any(|p| w.starts_with(p) || w.ends_with(p)))
     };
     std::iter::once(e).chain(e.ancestors().take(5)).any(|e| [e.attr(Attr::Class), e.attr(Attr::Id)].into_iter().flatten().any(named))
 }
@@ -149,7 +143,7 @@ fn by_words(page: &ListPage<'_>) -> Option<WebUrl> {
 
 fn by_arrow(page: &ListPage<'_>) -> Option<WebUrl> {
     let with = |arrow: &str| page.elements(Tag::A).filter(|e| labels(*e).any(|l| l == arrow) && in_pager(*e)).find_map(|e| page.target(e));
-    ARROWS.iter().find_map(|arrow| with(arrow))
+    LISTS.pager.arrows.iter().find_map(with)
 }
 
 /// A part of a match, as a number.
@@ -160,16 +154,10 @@ fn number(c: &Captures<'_>, name: &str) -> Option<u32> {
 /// `createPageHTML(25, 0, "index", "html")` counts from 0 and leads to `index_1.html`; `createPageHTML('box', 25, 1, 'index', 'html')`
 /// counts from 1 and leads to `index_2.html`. More arguments may follow.
 fn by_trs_call(page: &ListPage<'_>) -> Option<WebUrl> {
-    static CALL: LazyLock<Option<Regex>> = LazyLock::new(|| {
-        let number = |name: &str| format!(r#"\s*['"]?(?P<{name}>\d{{1,5}})['"]?\s*,"#);
-        Regex::new(&format!(
-            r#"(?i)createPage(?:HTML)?\w*\((?P<box>\s*['"][^'"\s]{{0,40}}[^'"\s\d][^'"\s]{{0,40}}['"]\s*,)?{}{}\s*['"](?P<name>[\w-]{{1,60}})['"]\s*,\s*['"]\.?(?P<ending>[a-z]{{3,6}})['"]"#,
-            number("pages"),
-            number("current")
-        ))
-        .ok()
-    });
-    let c = CALL.as_ref()?.captures(page.text)?;
+    static CALL: Fixed = Fixed::new(
+        r#"(?i)createPage(?:HTML)?\w*\((?P<box>\s*['"][^'"\s]{0,40}[^'"\s\d][^'"\s]{0,40}['"]\s*,)?\s*['"]?(?P<pages>\d{1,5})['"]?\s*,\s*['"]?(?P<current>\d{1,5})['"]?\s*,\s*['"](?P<name>[\w-]{1,60})['"]\s*,\s*['"]\.?(?P<ending>[a-z]{3,6})['"]"#,
+    );
+    let c = CALL.captures(page.text)?;
     let next = number(&c, "current")? + 1;
     let last = number(&c, "pages")?.checked_sub(u32::from(c.name("box").is_none()))?;
     let (name, ending) = (c.name("name")?.as_str(), c.name("ending")?.as_str());
@@ -178,10 +166,10 @@ fn by_trs_call(page: &ListPage<'_>) -> Option<WebUrl> {
 
 /// `Pager({size: 25, current: 0, prefix: 'index', suffix: 'html'})` leads to `index_1.html`.
 fn by_trs_object(page: &ListPage<'_>) -> Option<WebUrl> {
-    static OBJECT: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r"(?i)page[r]?\w{0,20}\(\s*\{([^{}]{10,400})\}").ok());
-    static FIELD: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r#"(\w{1,20})['"]?\s*:\s*['"]?([\w-]{1,60})"#).ok());
-    let object = OBJECT.as_ref()?.captures_iter(page.text).find(|c| c.get(1).is_some_and(|o| o.as_str().contains("prefix")))?;
-    let fields = || FIELD.iter().flat_map(|f| f.captures_iter(object.get(1).map_or("", |m| m.as_str())));
+    static OBJECT: Fixed = Fixed::new(r"(?i)page[r]?\w{0,20}\(\s*\{([^{}]{10,400})\}");
+    static FIELD: Fixed = Fixed::new(r#"(\w{1,20})['"]?\s*:\s*['"]?([\w-]{1,60})"#);
+    let object = OBJECT.captures_iter(page.text).find(|c| c.get(1).is_some_and(|o| o.as_str().contains("prefix")))?;
+    let fields = || FIELD.captures_iter(object.get(1).map_or("", |m| m.as_str()));
     let field = |key: &str| fields().find(|c| c.get(1).is_some_and(|k| k.as_str().eq_ignore_ascii_case(key))).and_then(|c| Some(c.get(2)?.as_str()));
     let number = |key: &str| field(key)?.parse::<u32>().ok().filter(|n| *n <= MAX_PAGES);
     let (pages, next) = (number("size").or_else(|| number("total"))?, number("current")? + 1);
@@ -190,15 +178,15 @@ fn by_trs_object(page: &ListPage<'_>) -> Option<WebUrl> {
 
 /// `var countPage = 25; var currentPage = 0; … document.write("<a href=\"index" + "_" + nextPage + "." + "html\">下一页</a>")`.
 fn by_trs_script(page: &ListPage<'_>) -> Option<WebUrl> {
-    static COUNT: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r"\bcountPage\s*=\s*(?P<n>\d{1,5})").ok());
-    static CURRENT: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r"\bcurrentPage\s*=\s*(?P<n>\d{1,5})").ok());
-    static NAME: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r"([\w-]{1,60})_nextPage\.([a-z]{3,6})").ok());
-    let value = |of: &LazyLock<Option<Regex>>| number(&of.as_ref()?.captures(page.text)?, "n");
+    static COUNT: Fixed = Fixed::new(r"\bcountPage\s*=\s*(?P<n>\d{1,5})");
+    static CURRENT: Fixed = Fixed::new(r"\bcurrentPage\s*=\s*(?P<n>\d{1,5})");
+    static NAME: Fixed = Fixed::new(r"([\w-]{1,60})_nextPage\.([a-z]{3,6})");
+    let value = |of: &Fixed| number(&of.captures(page.text)?, "n");
     let (pages, next) = (value(&COUNT)?, value(&CURRENT)? + 1);
     let made = page.text.match_indices("nextPage").take(20).find_map(|(at, _)| {
         let around = page.text.get(page.text.floor_char_boundary(at.saturating_sub(80))..page.text.floor_char_boundary(at + 60))?;
         let joined: String = around.chars().filter(|c| !c.is_whitespace() && !"\"'+\\".contains(*c)).collect();
-        let c = NAME.as_ref()?.captures(&joined)?;
+        let c = NAME.captures(&joined)?;
         page.trs_page(c.get(1)?.as_str(), next, c.get(2)?.as_str())
     });
     made.filter(|_| next < pages)
@@ -206,27 +194,24 @@ fn by_trs_script(page: &ListPage<'_>) -> Option<WebUrl> {
 
 /// `<nextgroup><![CDATA[<a href="/…/dataproxy.jsp?page=1&…"></a>]]></nextgroup>`: where the records behind these are had.
 fn by_jpage_group(page: &ListPage<'_>) -> Option<WebUrl> {
-    static GROUP: LazyLock<Option<Regex>> =
-        LazyLock::new(|| Regex::new(r#"<nextgroup>\s*<!\[CDATA\[\s*<a\s[^<>]{0,80}?href\s*=\s*["']?([^"'<>\s]{1,2000})"#).ok());
+    static GROUP: Fixed = Fixed::new(r#"<nextgroup>\s*<!\[CDATA\[\s*<a\s[^<>]{0,80}?href\s*=\s*["']?([^"'<>\s]{1,2000})"#);
     let mut address = String::new();
-    push_decoded(&mut address, GROUP.as_ref()?.captures(page.text)?.get(1)?.as_str(), true);
+    push_decoded(&mut address, GROUP.captures(page.text)?.get(1)?.as_str(), true);
     page.base.join(&address).ok()
 }
 
 /// `/col/col123/index.html?uid=456&pageNum=2`: the unit that shows the rows, and their page.
 fn by_jpage_number(page: &ListPage<'_>) -> Option<WebUrl> {
-    static PAGES: LazyLock<Option<Regex>> =
-        LazyLock::new(|| Regex::new(r#"(?i)(?:<totalpage>\s*|\btotalPages?["']?\s*[:=]\s*["']?)(?P<n>\d{1,5})\b"#).ok());
-    static UNIT: LazyLock<Option<Regex>> = LazyLock::new(|| {
-        Regex::new(r#"\(\s*["']#(?P<a>\d{1,12})["']\s*\)\s*\.jpage\b|unitid["']?\s*[:=]\s*["']?(?P<b>\d{1,12})|uid=(?P<c>\d{1,12})"#).ok()
-    });
+    static PAGES: Fixed = Fixed::new(r#"(?i)(?:<totalpage>\s*|\btotalPages?["']?\s*[:=]\s*["']?)(?P<n>\d{1,5})\b"#);
+    static UNIT: Fixed =
+        Fixed::new(r#"\(\s*["']#(?P<a>\d{1,12})["']\s*\)\s*\.jpage\b|unitid["']?\s*[:=]\s*["']?(?P<b>\d{1,12})|uid=(?P<c>\d{1,12})"#);
     if !page.text.contains("jpage") && !page.text.contains("<datastore") {
         return None;
     }
     let own = |name: &str| page.url.as_url().query_pairs().find(|(k, _)| k.eq_ignore_ascii_case(name)).map(|(_, v)| v.into_owned());
-    let pages = number(&PAGES.as_ref()?.captures(page.text)?, "n")?;
+    let pages = number(&PAGES.captures(page.text)?, "n")?;
     let found = || {
-        let c = UNIT.as_ref()?.captures(page.text)?;
+        let c = UNIT.captures(page.text)?;
         Some(c.name("a").or_else(|| c.name("b")).or_else(|| c.name("c"))?.as_str().to_owned())
     };
     let unit = own("uid").or_else(found)?;
@@ -250,11 +235,10 @@ fn by_numbers(page: &ListPage<'_>) -> Option<WebUrl> {
 
 /// `<select onchange="location.href=this.value">`, whose options are the pages: the one behind this page's own.
 fn by_select(page: &ListPage<'_>) -> Option<WebUrl> {
-    static PAGE: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r"^\s*(?:第\s*)?(?P<n>\d{1,5})\s*(?:页|頁|/\s*\d{1,5}\s*页?)?\s*$").ok());
     // a number alone is no address
     let is_address = |v: &str| v.contains(['/', '.', '?']);
     let option = |e: NodeRef<'_>| {
-        let n = number(&PAGE.as_ref()?.captures(&shown(e))?, "n")?;
+        let n = number(&LISTS.pager.option.captures(&shown(e))?, "n")?;
         Some((n, page.base.join(e.attr(Attr::Value).filter(|v| is_address(v))?).ok()?))
     };
     let next = |select: NodeRef<'_>| {

@@ -1,10 +1,8 @@
 //! What a feed says of when to come again: `ttl`, `skipHours`, `skipDays` (RSS 2.0), `sy:updatePeriod` (RSS 1.0 syndication module).
 
-use std::sync::LazyLock;
 use std::time::Duration;
 
-use regex::Regex;
-
+use crate::knowledge::Fixed;
 use crate::schedule::poll_interval::RefreshHints;
 
 /// These stand before the first item, so no more is looked at.
@@ -49,10 +47,8 @@ fn period(head: &str) -> Option<Duration> {
 
 /// The texts of elements of a name; only where the element is of the short, flat kind these are.
 fn values<'t>(head: &'t str, name: &'static str) -> impl Iterator<Item = &'t str> {
-    static FLAT: LazyLock<Option<Regex>> =
-        LazyLock::new(|| Regex::new(r"(?i)<(ttl|hour|day|sy:updatePeriod|sy:updateFrequency)(?:\s[^>]{0,80})?>\s*([^<>\s]{1,20})\s*</").ok());
-    let found = FLAT.as_ref().map(|r| r.captures_iter(head));
-    found.into_iter().flatten().filter_map(move |c| (c.get(1)?.as_str().eq_ignore_ascii_case(name)).then(|| c.get(2).map(|v| v.as_str()))?)
+    static FLAT: Fixed = Fixed::new(r"(?i)<(ttl|hour|day|sy:updatePeriod|sy:updateFrequency)(?:\s[^>]{0,80})?>\s*([^<>\s]{1,20})\s*</");
+    FLAT.captures_iter(head).filter_map(move |c| (c.get(1)?.as_str().eq_ignore_ascii_case(name)).then(|| c.get(2).map(|v| v.as_str()))?)
 }
 
 #[cfg(test)]

@@ -4,10 +4,6 @@
 //! “By”, reporters in brackets, lines signed below the text. Behind a colon any name may stand, also a pen name; without one it must look like a
 //! person's. No author is better than a wrong one: outlets, programs and placeholders are left out.
 
-use std::sync::LazyLock;
-
-use regex::Regex;
-
 use crate::extract::candidates::{Candidate, Collection, Evidence, Field};
 use crate::extract::meta::text_of;
 use crate::extract::page::Page;
@@ -16,12 +12,11 @@ use crate::extract::person_name::{
     MAX_NAME_CHARS, MAX_PERSONS, end_of_name, is_organisation, is_person, is_placeholder, is_separator, latin, persons,
 };
 use crate::html::Tag;
+use crate::knowledge::FIELDS;
 use crate::text::normalize::{is_han, normalized_key};
 
 /// Longest line that is a byline, in letters.
 const LINE: usize = 120;
-
-const META: [&str; 6] = ["author", "article:author", "og:article:author", "dc.creator", "parsely-author", "byl"];
 
 /// Most lines with a label that are looked at.
 const MOST_LINES: usize = 40;
@@ -31,7 +26,7 @@ pub(super) fn candidates(page: &Page<'_>) -> Vec<Candidate<String>> {
     let mut found = Collection::default();
     let mut add = |name: Option<String>, evidence: &[Evidence]| name.and_then(|n| found.add(key(&n), n, evidence).map(|_| ()));
     add(page.head.ld_names("author").and_then(|t| validate(&t)), &["linked data author"]);
-    for (n, value) in META.iter().filter_map(|n| Some((*n, page.head.meta.get(*n)?))) {
+    for (n, value) in FIELDS.author.meta.iter().filter_map(|n| Some((n, page.head.meta.get(n)?))) {
         add(validate(value), &[if n == "author" { "meta author" } else { "other meta author" }]);
     }
     add(page.post.author.as_deref().and_then(validate), &["author in WeChat's script"]);
@@ -57,10 +52,9 @@ pub(super) fn candidates(page: &Page<'_>) -> Vec<Candidate<String>> {
 }
 
 fn of_lines(page: &Page<'_>, add: &mut impl FnMut(Option<String>, &[Evidence]) -> Option<()>) {
-    const WORDS: [&str; 12] = ["作者", "记者", "記者", "撰", "执笔", "文/", "文／", "文丨", "供稿", "（", "(", "编译"];
     let lines = page.lines.lines();
     let is_named = |l: &String| {
-        WORDS.iter().any(|w| l.contains(w))
+        FIELDS.author.mentions.are_in(l)
             || l.len() <= 2 * LINE && l.get(..8.min(l.len())).is_some_and(|s| s.to_ascii_lowercase().contains("by "))
             || l.starts_with("Author")
     };
@@ -145,21 +139,14 @@ fn from_label(lines: &[String]) -> Option<String> {
 
 /// `作者：`, `文/`: any name, also a pen name.
 fn after_colon(line: &str, next: &str) -> Option<String> {
-    static LABEL: LazyLock<Option<Regex>> = LazyLock::new(|| {
-        Regex::new(concat!(
-            r"(?:^|[\s\d（(\[【|｜丨·]|来源\s?[:：][\p{Han}A-Za-z]{2,16}?)(?:(?:本文|文章|原文)?作者|撰文|撰稿人?|执笔人?|Author)\s*[:：]\s*(?P<colon>.*)$|",
-            r"(?:^|[\s（(\[【|｜])(?:文|文字|撰文)\s?[/／丨]\s?(?:图\s)?(?P<slash>.+)$"
-        ))
-        .ok()
-    });
-    let c = LABEL.as_ref().filter(|_| line.contains([':', '：', '/', '／', '丨']))?.captures(line)?;
+    let c = Some(&FIELDS.author.label).filter(|_| line.contains([':', '：', '/', '／', '丨']))?.captures(line)?;
     let rest = c.name("colon").or(c.name("slash"))?.as_str().trim_start();
     parse_names(if rest.is_empty() { next } else { rest })
 }
 
 /// `本报记者 张三 李四`, `作者 张三`: persons only, and none who took the picture; what follows `记者：` in an interview is a question.
 fn after_title_word(line: &str, next: &str) -> Option<String> {
-    ["记者", "作者"].iter().find_map(|word| {
+    FIELDS.author.before_name.iter().find_map(|word| {
         let (_, rest) = line.split_once(word)?;
         let rest = rest.trim_start_matches(|c: char| c.is_whitespace() || matches!(c, ':' | '：'));
         persons(if rest.is_empty() { next } else { rest })
@@ -168,28 +155,22 @@ fn after_title_word(line: &str, next: &str) -> Option<String> {
 
 /// `作者：张三`, `某报记者 张三` as the end of a short line below the text: persons only, for the rest of a page has other authors too.
 fn from_signature(line: &str) -> Option<String> {
-    static SIGNED: LazyLock<Option<Regex>> =
-        LazyLock::new(|| Regex::new(r"(?:^|[\s|])(?:(?:作者|撰文|执笔人?)\s*[:：]|\S{0,12}记者\s)\s*(?P<names>[\p{Han}·\s、]{2,40})$").ok());
-    let c = SIGNED.as_ref().filter(|_| line.contains(['者', '撰', '笔']) && line.chars().count() <= MAX_NAME_CHARS)?.captures(line.trim_end())?;
+    let c = Some(&FIELDS.author.signed)
+        .filter(|_| line.contains(['者', '撰', '笔']) && line.chars().count() <= MAX_NAME_CHARS)?
+        .captures(line.trim_end())?;
     persons(c.name("names")?.as_str())
 }
 
 /// `（记者 张三）`, `（张三 上海报道）` in a line of any length, `（张三 李四）`, `（某局 张三）` as its end.
 fn from_parentheses(line: &str) -> Option<String> {
-    static SAID: LazyLock<Option<Regex>> = LazyLock::new(|| {
-        Regex::new(
-            r"[（(]\s*(?:[^（()）]{0,12}(?:记者|作者)\s*[:：]?\s*(?P<label>[^（()）]{2,40})|(?P<report>\p{Han}{2,4}\s[^（()）]{0,6}报道))\s*[）)]",
-        )
-        .ok()
-    });
-    static LAST: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r"(?:^|[。！？”])\s*[（(]\s*(?P<names>[\p{Han}·\s、]{2,30})[）)]\s*$").ok());
     if !line.contains(['（', '(']) {
         return None;
     }
-    let is_said = ["记者", "作者", "报道"].iter().any(|w| line.contains(w));
-    let said = || persons(SAID.as_ref().filter(|_| is_said)?.captures(line).and_then(|c| c.name("label").or(c.name("report")))?.as_str());
+    let is_said = FIELDS.author.said.are_in(line);
+    let said =
+        || persons(Some(&FIELDS.author.in_brackets).filter(|_| is_said)?.captures(line).and_then(|c| c.name("label").or(c.name("report")))?.as_str());
     let last = || {
-        let names = LAST.as_ref().filter(|_| line.trim_end().ends_with(['）', ')']))?.captures(line)?.name("names")?.as_str();
+        let names = Some(&FIELDS.author.last).filter(|_| line.trim_end().ends_with(['）', ')']))?.captures(line)?.name("names")?.as_str();
         // `（市发展改革委 王晓明）`
         let names = names.split_once(char::is_whitespace).filter(|(first, _)| is_organisation(first)).map_or(names, |(_, rest)| rest);
         names.split(is_separator).filter(|t| !t.is_empty()).all(is_person).then(|| persons(names)).flatten()
@@ -207,7 +188,7 @@ fn parse_names(text: &str) -> Option<String> {
     }
     let mut tokens = text.split(is_separator).filter(|t| !t.is_empty());
     let first = tokens.next()?;
-    if matches!(first, "本报记者" | "记者" | "图") {
+    if FIELDS.author.before_persons.contains(first) {
         return persons(text.strip_prefix(first)?);
     }
     let first = first.get(..end_of_name(first)).unwrap_or_default().trim_matches(|c: char| !c.is_alphanumeric());
@@ -222,7 +203,7 @@ fn parse_names(text: &str) -> Option<String> {
 /// A text that holds nothing but the author.
 fn validate(text: &str) -> Option<String> {
     let text = text.trim_matches(|c: char| c.is_whitespace() || matches!(c, ',' | '，' | '、' | ';' | '；' | ':' | '：' | '-' | '|'));
-    let text = ["By ", "by ", "BY ", "作者：", "作者:"].iter().find_map(|l| text.strip_prefix(l)).unwrap_or(text).trim();
+    let text = FIELDS.author.prefixes.iter().find_map(|l| text.strip_prefix(l)).unwrap_or(text).trim();
     let n = text.chars().count();
     if text.chars().any(is_han) {
         // many sites write their own name here
@@ -244,9 +225,7 @@ fn of_element(text: &str) -> Option<String> {
 
 /// `By Jane Roe`, `Written by …`.
 fn by_line(line: &str) -> Option<String> {
-    static BY: LazyLock<Option<Regex>> =
-        LazyLock::new(|| Regex::new(r"^(?:[Bb]y|BY|[Ww]ritten [Bb]y|[Pp]osted [Bb]y|[Ww]ords [Bb]y|Authors?:)\s+(?P<rest>\p{Lu}.*)$").ok());
-    let c = BY.as_ref().filter(|_| line.len() <= 2 * LINE)?.captures(line)?;
+    let c = Some(&FIELDS.author.by).filter(|_| line.len() <= 2 * LINE)?.captures(line)?;
     latin(c.name("rest")?.as_str())
 }
 

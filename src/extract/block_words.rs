@@ -1,43 +1,10 @@
 //! What the words of a block and of its classes say: knowledge that `block_features` counts.
 
-use std::sync::LazyLock;
-
-use regex::RegexSet;
-
 use crate::extract::blocks::Block;
 use crate::html::Tag;
+use crate::knowledge::BOILERPLATE;
 use crate::text::normalize::is_han;
 
-/// Groups of words in class and id.
-const GROUPS: [&str; 16] = [
-    r"nav|menu|crumb|location|weizhi",
-    r"head|top|banner|masthead|logo",
-    r"foot|copyright|bottom|legal|license|beian|icp",
-    r"side|aside|widget|right|left|rail",
-    r"relat|recom|tuijian|hot|rank|paihang|popular|trend|more|also|xg|next|prev",
-    r"comment|reply|disqus|discuss|respon|pinglun|forum|feedback",
-    r"share|social|tool|print|follow|bdshare|action|button|btn",
-    r"(?:^|[\s_-])ads?(?:$|[\s_-])|advert|sponsor|promo|taboola|outbrain|guanggao",
-    r"meta|byline|author|date|time|source|info|laiyuan|editor|bianji",
-    r"caption|photo|image|img|gallery|video|player|figure|media",
-    r"content|article|body|zoom|trs_|artibody|js_content|zhengwen|con(?:$|[\s_-])",
-    r"text|post|entry|story|main|detail|paragraph|prose|rich",
-    r"title|headline|biaoti|subject|tit(?:$|[\s_-])",
-    r"tag|keyword|categor|label|topic",
-    r"list|item|card|grid|teaser|feed|loop",
-    r"login|popup|modal|newsletter|subscri|cookie|consent|qr|erweima|weixin|app|signup|form|search|hidden|disclaim|statement|shengming",
-];
-static CLASS_WORDS: LazyLock<Option<RegexSet>> = LazyLock::new(|| RegexSet::new(GROUPS.map(|g| format!("(?i-u){g}"))).ok());
-/// Licences and copyright; dates; bylines; buttons.
-static FURNITURE: LazyLock<Option<RegexSet>> = LazyLock::new(|| {
-    RegexSet::new([
-        r"(?i)copyright|©|版权所有|all rights reserved|ICP|网安备|许可证|主办单位|承办单位|技术支持|网站标识码|privacy policy|terms of|cookies?(?-u:\b)",
-        r"(?:19|20)\d\d ?[-/.年] ?\d{1,2} ?[-/.月] ?\d{1,2}|(?i:(?-u:\b)(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*\.? \d{1,2})|(?-u:\b)\d{1,2}:\d\d(?-u:\b)",
-        r"(?:来源|作者|编辑|责编|记者|发布|浏览|阅读|点击|字号|字体|分享|打印)(?:时间|人|量|次数|日期)?[\s:：（【]|(?i:^(?:by|posted|published|updated)(?-u:\b))",
-        r"(?i)click|subscribe|sign up|log ?in|share|follow us|read more|newsletter|advertis|关注|扫一扫|二维码|下载|客户端|登录|注册|转载|声明|侵权|上一篇|下一篇|返回|首页|更多",
-    ])
-    .ok()
-});
 /// Words that running English text is full of.
 fn is_stop_word(word: &str) -> bool {
     let first = matches!(word, "the" | "of" | "and" | "to" | "a" | "in" | "is" | "that" | "for" | "it" | "was" | "on" | "with" | "as");
@@ -46,13 +13,16 @@ fn is_stop_word(word: &str) -> bool {
 
 /// The groups that a class or id belongs to, as bits.
 pub(super) fn class_groups(names: &str) -> u32 {
-    CLASS_WORDS.as_ref().map_or(0, |w| w.matches(names).iter().fold(0, |bits, g| bits | 1 << g))
+    BOILERPLATE.block.classes.matches(names).iter().fold(0, |bits, g| bits | 1 << g)
 }
 
 /// Whether a line speaks of licences, dates, bylines, buttons.
 pub(super) fn furniture(line: &str) -> [bool; 4] {
     // most lines match none, and `is_match` is faster than `matches`
-    let Some(set) = FURNITURE.as_ref().filter(|set| set.is_match(line)) else { return [false; 4] };
+    let set = &BOILERPLATE.block.texts;
+    if !set.is_match(line) {
+        return [false; 4];
+    }
     let found = set.matches(line);
     std::array::from_fn(|i| found.matched(i))
 }

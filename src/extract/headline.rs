@@ -6,6 +6,7 @@ use crate::extract::page::Page;
 use crate::extract::page_lines::{by_key, place};
 use crate::extract::read;
 use crate::html::Tag;
+use crate::knowledge::FIELDS;
 use crate::text::dates;
 use crate::text::normalize::{collapse_whitespace, normalized_key, truncate};
 
@@ -21,21 +22,13 @@ const MOST_BYLINES: usize = 12;
 /// Separators between headline and site name in `<title>`, the longer ones first.
 const SEPARATORS: [&str; 17] = [" :: ", " - ", " – ", " — ", " | ", " · ", " • ", " / ", " » ", " « ", "_", "|", "丨", "｜", "»", "—", "-"];
 
-/// `<meta>` names of titles, with what each says.
-const META: [(Evidence, &[&str]); 2] = [
-    ("meta og:title", &["og:title"]),
-    (
-        "other meta title",
-        &["articletitle", "twitter:title", "dc.title", "dcterms.title", "title", "parsely-title", "sailthru.title", "citation_title"],
-    ),
-];
-
 /// Candidates, most probable first.
 pub(super) fn candidates(page: &Page<'_>) -> Vec<Candidate<String>> {
     let mut found = Collection::default();
     of_headings(page, &mut found);
-    for (evidence, names) in META {
-        for value in names.iter().filter_map(|n| page.head.meta.get(*n)) {
+    let others = FIELDS.headline.meta.iter().map(|n| (n, "other meta title"));
+    for (name, evidence) in std::iter::once(("og:title", "meta og:title")).chain(others) {
+        if let Some(value) = page.head.meta.get(name) {
             add_parts(value, evidence, &mut found);
         }
     }
@@ -141,9 +134,8 @@ fn of_headings(page: &Page<'_>, found: &mut Collection<String>) {
 
 /// The lines just above a byline with its date.
 fn above_bylines(page: &Page<'_>, found: &mut Collection<String>) {
-    const LABELS: [&str; 8] = ["来源", "发布时间", "发布日期", "发表时间", "作者", "时间：", "日期：", "发布人"];
     let lines = page.lines.lines();
-    let bylines = lines.iter().enumerate().filter(|(_, l)| l.chars().take(121).count() <= 120 && LABELS.iter().any(|w| l.contains(w)));
+    let bylines = lines.iter().enumerate().filter(|(_, l)| l.chars().take(121).count() <= 120 && FIELDS.headline.byline.is_match(l));
     for (n, (i, _)) in bylines.take(MOST_BYLINES).enumerate() {
         for (back, evidence) in [(1, "right above a byline"), (2, "second above a byline")] {
             if let Some(line) = i.checked_sub(back).and_then(|i| lines.get(i)).filter(|l| l.chars().take(101).count() <= 100) {
@@ -152,40 +144,6 @@ fn above_bylines(page: &Page<'_>, found: &mut Collection<String>) {
         }
     }
 }
-
-/// Words that name a column or a site by their end: many sites have the same `<title>` on all pages.
-const SITE_ENDS: [&str; 30] = [
-    "公司",
-    "集团",
-    "官网",
-    "网站",
-    "门户",
-    "首页",
-    "网",
-    "政府",
-    "委员会",
-    "局",
-    "厅",
-    "协会",
-    "学会",
-    "商会",
-    "研究院",
-    "研究所",
-    "大学",
-    "学院",
-    "医院",
-    "中心",
-    "新闻",
-    "动态",
-    "资讯",
-    "详情",
-    "正文",
-    "公告",
-    "要闻",
-    "信息",
-    "内容",
-    "页",
-];
 
 /// What candidates say of each other, and what their letters are.
 fn compare(all: &mut [Candidate<String>], page: &Page<'_>) {
@@ -220,7 +178,7 @@ fn compare(all: &mut [Candidate<String>], page: &Page<'_>) {
             (!og.is_empty() && !og.contains(key.as_str()), "not in og:title"),
             (site == *key || host == *key, "the site's name"),
             (!site.is_empty() && site != *key && (key.ends_with(&site) || key.starts_with(&site)), "holds the site's name"),
-            (n <= 16 && SITE_ENDS.iter().any(|e| c.value.ends_with(e)), "ends like a site or column"),
+            (n <= 16 && FIELDS.headline.site_endings.end(&c.value), "ends like a site or column"),
             (c.value.ends_with('…') || c.value.ends_with(".."), "cut off"),
             (line.is_some(), "a line of the page"),
             (line.is_none(), "no line of the page"),
@@ -249,7 +207,7 @@ const ORIGINS: [Evidence; 10] = [
 /// The text of the first `<h1>` with letters that asks for nothing.
 pub(super) fn first_h1(page: &Page<'_>) -> Option<String> {
     let mut headings = page.tree.elements(Tag::H1).map(|e| truncate(&text_of(e), MAX_TITLE));
-    headings.find(|t| !t.is_empty() && !t.starts_with("请输入"))
+    headings.find(|t| !t.is_empty() && !FIELDS.headline.asks.begin(t))
 }
 
 #[cfg(test)]

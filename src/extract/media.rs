@@ -1,13 +1,11 @@
 //! What a page offers beside its text: the lead image, attachments, the page that goes on.
 
 use std::collections::HashSet;
-use std::sync::LazyLock;
-
-use regex::Regex;
 
 use crate::extract::meta::Head;
 use crate::extract::pagination;
 use crate::html::{Attr, NodeRef, Tag, Tree};
+use crate::knowledge::Fixed;
 use crate::model::{Attachment, WebUrl};
 use crate::text::normalize::{collapse_whitespace, truncate};
 
@@ -84,7 +82,7 @@ pub(super) fn next_page(tree: &Tree<'_>, url: &WebUrl, base: &WebUrl) -> Option<
 
 /// Whether an address is a page of the same article: alike but for a number in its last part or a page in its query.
 fn continues(first: &WebUrl, next: &WebUrl) -> bool {
-    static NUMBER: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r"[-_]?\d{1,3}$").ok());
+    static NUMBER: Fixed = Fixed::new(r"[-_]?\d{1,3}$");
     if first.origin() != next.origin() || first.as_str() == next.as_str() {
         return false;
     }
@@ -102,7 +100,7 @@ fn continues(first: &WebUrl, next: &WebUrl) -> bool {
     if name_a.is_empty() || folder_a != folder_b {
         return false;
     }
-    let cut = |name: &str| NUMBER.as_ref().map_or_else(|| name.to_owned(), |r| r.replace(name, "").into_owned());
+    let cut = |name: &str| NUMBER.replace(name, "").into_owned();
     name_b.strip_prefix(&name_a).is_some_and(|rest| rest.starts_with(['_', '-']) && rest.len() <= 4)
         || (name_a.contains(['_', '-'])
             && cut(&name_a) == cut(&name_b)

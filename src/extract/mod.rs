@@ -13,11 +13,12 @@ mod body;
 mod boilerplate;
 pub mod candidates;
 mod comments;
-mod date_words;
 mod embedded_json;
 mod error;
 pub mod fields;
 mod headline;
+#[cfg(test)]
+mod labels;
 mod landmarks;
 mod media;
 mod meta;
@@ -43,9 +44,6 @@ pub use read::visible_lines;
 pub use sanitise::sanitise;
 
 use std::borrow::Cow;
-use std::sync::LazyLock;
-
-use regex::Regex;
 
 use crate::extract::article::Likeness;
 use crate::extract::blocks::Blocks;
@@ -53,6 +51,7 @@ use crate::extract::fields::Fields;
 use crate::extract::sanitise::clean;
 use crate::extract::survey::Facts;
 use crate::html::{Attr, Tag, Tree};
+use crate::knowledge::Fixed;
 use crate::model::{ArticleSelectors, Attachment, Extracted, WebUrl};
 use crate::text::dates::{self, Clock};
 use crate::text::markup;
@@ -107,10 +106,10 @@ pub fn base_url(page: &Tree<'_>, url: &WebUrl) -> WebUrl {
 
 /// Takes the article out of a page; where it shows none, out of what it shows to programs without scripts.
 pub fn extract(text: &str, context: &Context<'_>) -> Result<Extracted, ExtractError> {
-    static NOSCRIPT: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r"(?i)</?noscript[^<>]*>").ok());
+    static NOSCRIPT: Fixed = Fixed::new(r"(?i)</?noscript[^<>]*>");
     let found = read_page(text, context);
-    match (&found, NOSCRIPT.as_ref()) {
-        (Err(ExtractError::NoContent { .. }), Some(tags)) if tags.is_match(text) => read_page(&tags.replace_all(text, ""), context).or(found),
+    match &found {
+        Err(ExtractError::NoContent { .. }) if NOSCRIPT.is_match(text) => read_page(&NOSCRIPT.replace_all(text, ""), context).or(found),
         _ => found,
     }
 }

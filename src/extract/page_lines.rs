@@ -7,6 +7,7 @@ use aho_corasick::AhoCorasick;
 
 use crate::extract::candidates::Evidence;
 use crate::html::{Attr, NodeId, NodeRef, Tag, Tree};
+use crate::knowledge::automaton;
 use crate::text::dates;
 use crate::text::normalize::normalized_key;
 
@@ -101,12 +102,12 @@ const NEAR: usize = 5;
 
 /// What class and id of an element say, in the order of the table.
 fn by_class(e: NodeRef<'_>) -> Vec<(Evidence, bool)> {
-    static WORDS: LazyLock<Option<(AhoCorasick, Vec<usize>)>> = LazyLock::new(|| {
+    static WORDS: LazyLock<(AhoCorasick, Vec<usize>)> = LazyLock::new(|| {
         let (words, classes): (Vec<&str>, Vec<usize>) =
             CLASSES.iter().zip(0..).flat_map(|((_, words, _), n)| words.iter().map(move |w| (*w, n))).unzip();
-        Some((AhoCorasick::builder().ascii_case_insensitive(true).build(words).ok()?, classes))
+        (automaton(&words, true), classes)
     });
-    let Some((words, classes)) = WORDS.as_ref() else { return Vec::new() };
+    let (words, classes) = &*WORDS;
     let names = [Attr::Class, Attr::Id].into_iter().filter_map(|a| e.attr(a)).map(|n| &n[..n.floor_char_boundary(LONGEST_CLASS)]);
     let found = names.flat_map(|n| words.find_overlapping_iter(n).filter_map(|m| classes.get(m.pattern().as_usize())));
     let mask = found.fold(0u32, |mask, n| mask | 1 << n);

@@ -1,9 +1,11 @@
 //! How a link to the next page is written.
 
+use crate::knowledge::LISTS;
+
 /// Whether a link's whole text says that a list or an article goes on behind it.
 pub fn says_next(text: &str) -> bool {
     let words = text.trim_matches(|c: char| c.is_whitespace() || matches!(c, '[' | ']' | '【' | '】' | '>' | '＞' | '»' | '›' | '→'));
-    matches!(words, "下一页" | "下页" | "后一页" | "Next page" | "next page" | "Next Page")
+    LISTS.pager.next.contains(words)
 }
 
 #[cfg(test)]

@@ -3,11 +3,11 @@
 use chrono::{DateTime, Datelike, FixedOffset, NaiveDate};
 
 use crate::extract::candidates::{Candidate, Collection, Evidence, Field};
-use crate::extract::date_words::{LABELS, LINKED_DATA, META, PLAIN_LABELS};
 use crate::extract::meta;
 use crate::extract::page::Page;
 use crate::extract::page_lines::place;
 use crate::html::{Attr, NodeRef, Tag};
+use crate::knowledge::{BYLINE, FIELDS, Meaning};
 use crate::text::dates::{self, Clock, DateMatch, Order};
 use crate::text::normalize::is_han;
 
@@ -22,6 +22,24 @@ pub struct Stamp {
 /// Longest line whose dates are looked at, in letters, and the most such lines.
 const LONGEST_LINE: usize = 400;
 const MOST_LINES: usize = 150;
+
+/// What linked data call days.
+const LINKED_DATA: [(Evidence, &str); 4] = [
+    ("linked data of publication", "datePublished"),
+    ("linked data of creation", "dateCreated"),
+    ("linked data of creation", "uploadDate"),
+    ("linked data of a change", "dateModified"),
+];
+
+/// What the label before a date says of it; of labels that end at one place the last here counts.
+const LABELS: [(Evidence, Meaning); 6] = [
+    ("labelled as an event", Meaning::Event),
+    ("labelled as today", Meaning::Today),
+    ("labelled as a change", Meaning::Updated),
+    ("labelled as a copy", Meaning::Copy),
+    ("labelled as a comment", Meaning::Comment),
+    ("labelled as publication", Meaning::Published),
+];
 
 /// How far before a date its label may stand; see [`label`].
 const LABEL: usize = 24;
@@ -84,8 +102,10 @@ fn stated(text: &str, order: Option<Order>, clock: &Clock) -> Option<DateMatch> 
 }
 
 fn of_head(page: &Page<'_>, order: Option<Order>, found: &mut Days<'_>) {
-    for (evidence, names) in META {
-        for read in names.iter().filter_map(|n| page.head.meta.get(*n)).filter_map(|v| stated(v, order, page.clock)) {
+    let known = &FIELDS.published;
+    let metas = [("meta of publication", &known.meta), ("meta of a date", &known.meta_of_a_date), ("meta of a change", &known.meta_of_a_change)];
+    for (evidence, names) in metas {
+        for read in names.iter().filter_map(|n| page.head.meta.get(n)).filter_map(|v| stated(v, order, page.clock)) {
             found.add(read, &[evidence]);
         }
     }
@@ -169,7 +189,6 @@ fn of_something_else(label: Option<Evidence>, around: &[Evidence]) -> bool {
 
 /// What a line is like.
 fn of_line(page: &Page<'_>, i: usize, line: &str) -> Vec<Evidence> {
-    const BESIDE: [&str; 14] = ["来源", "作者", "编辑", "浏览", "点击", "阅读", "by ", "von ", "par ", "uhr", "|", "comment", "kommentar", "字号"];
     let n = line.chars().count();
     let mut evidence = page.lines.place(page.tree, i);
     evidence.push(match n {
@@ -179,7 +198,7 @@ fn of_line(page: &Page<'_>, i: usize, line: &str) -> Vec<Evidence> {
         _ => "on a long line",
     });
     let lower = line.to_lowercase();
-    evidence.extend(BESIDE.iter().any(|b| lower.contains(b)).then_some("beside byline words"));
+    evidence.extend(FIELDS.published.beside.are_in(&lower).then_some("beside byline words"));
     evidence.extend((i * 20 >= page.lines.lines().len() * 17).then_some("at the end of the page"));
     evidence.extend((n < 40 && line.contains(['年']) && line.ends_with('日')).then_some("like a signature"));
     evidence
@@ -191,17 +210,18 @@ fn is_prose(line: &str) -> bool {
     n > 160 || line.contains('。') || n > 40 && line.contains(['，', '；']) || n > 60 && line.ends_with('.') && !line.ends_with(".m.")
 }
 
-fn label(before: &str) -> Option<Evidence> {
+/// What the label before a date says of it.
+pub(super) fn label(before: &str) -> Option<Evidence> {
     // a Chinese letter says as much as three others
     let cost = before.char_indices().rev().scan(0, |sum, (at, c)| {
         *sum += if is_han(c) { 3 } else { 1 };
         (*sum <= LABEL).then_some(at)
     });
     let near = before.get(cost.last()?..)?.to_lowercase();
-    let last = |words: &[&str]| words.iter().filter_map(|w| near.rfind(w).map(|at| at + w.len())).max();
-    let plain = || PLAIN_LABELS.iter().any(|w| near.contains(w)).then_some("labelled as a date");
+    let last = |means: Meaning| BYLINE.words(means).filter_map(|w| near.rfind(w).map(|at| at + w.len())).max();
+    let plain = || BYLINE.words(Meaning::Date).any(|w| near.contains(w)).then_some("labelled as a date");
     // the label that ends next to the date is its own
-    LABELS.iter().filter_map(|(name, words)| Some((last(words)?, *name))).max_by_key(|(at, _)| *at).map(|(_, name)| name).or_else(plain)
+    LABELS.iter().filter_map(|(name, means)| Some((last(*means)?, *name))).max_by_key(|(at, _)| *at).map(|(_, name)| name).or_else(plain)
 }
 
 /// `3小时前` below the headline.

@@ -1,9 +1,6 @@
 //! Articles of `WeChat`'s public accounts: title, account and author stand in the page's script.
 
-use std::sync::LazyLock;
-
-use regex::Regex;
-
+use crate::knowledge::Fixed;
 use crate::text::markup;
 
 /// What the script of a post names.
@@ -22,18 +19,14 @@ pub(super) struct Post {
 impl Post {
     /// Reads `var msg_title = '…'.html(false);`, `var nickname = htmlDecode("…");`, `nick_name: JsDecode('…')`.
     pub(super) fn read(page: &str) -> Self {
-        static VARIABLES: LazyLock<Option<Regex>> = LazyLock::new(|| {
-            let value = r#"(?:'(?P<a>[^'\n]{1,400})'|"(?P<b>[^"\n]{1,400})")"#;
-            Regex::new(&format!(
-                r"(?-u:\b)var (?P<name>msg_title|nickname|author|ct)\s*=\s*(?:htmlDecode\()?{value}|(?-u:\b)(?P<key>title|nick_name|author|create_time): JsDecode\('(?P<c>[^'\n]{{1,400}})'"
-            ))
-            .ok()
-        });
+        static VARIABLES: Fixed = Fixed::new(
+            r#"(?-u:\b)var (?P<name>msg_title|nickname|author|ct)\s*=\s*(?:htmlDecode\()?(?:'(?P<a>[^'\n]{1,400})'|"(?P<b>[^"\n]{1,400})")|(?-u:\b)(?P<key>title|nick_name|author|create_time): JsDecode\('(?P<c>[^'\n]{1,400})'"#,
+        );
         let mut post = Self::default();
         if !page.contains("var msg_title") && !page.contains("nick_name: JsDecode('") {
             return post;
         }
-        for c in VARIABLES.iter().flat_map(|r| r.captures_iter(page)) {
+        for c in VARIABLES.captures_iter(page) {
             let part = |names: [&str; 3]| names.into_iter().find_map(|n| c.name(n)).map_or("", |m| m.as_str());
             let slot = match part(["name", "key", "key"]) {
                 "msg_title" | "title" => &mut post.title,

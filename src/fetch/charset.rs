@@ -3,12 +3,11 @@
 //! Order: the source's setting, BOM, valid UTF-8, `Content-Type`, `<meta>` or XML prolog, a guess by chardetng. `gb2312` and
 //! `gbk` always mean GB18030, as in the WHATWG Encoding Standard.
 
-use std::sync::LazyLock;
-
 use chardetng::{EncodingDetector, Iso2022JpDetection, Utf8Detection};
 use encoding_rs::{Encoding, GB18030, GBK, UTF_8, UTF_16BE, UTF_16LE};
-use regex::bytes::Regex;
+use regex::bytes;
 
+use crate::knowledge::Fixed;
 use crate::text::normalize::replacement_share;
 
 /// Sites hide the declaration behind comments and scripts; search this far.
@@ -98,11 +97,10 @@ fn from_content_type(value: &str) -> Option<&'static Encoding> {
 }
 
 fn from_declaration(bytes: &[u8]) -> Option<&'static Encoding> {
-    static DECLARED: LazyLock<Option<Regex>> = LazyLock::new(|| {
-        Regex::new(r#"(?i-u)(?:<meta[^>]{0,200}?charset\s*=|<\?xml[^>]{0,200}?encoding\s*=)\s*["']?\s*([A-Za-z0-9_:-]{2,40})"#).ok()
-    });
+    static DECLARED: Fixed<bytes::Regex> =
+        Fixed::new(r#"(?i-u)(?:<meta[^>]{0,200}?charset\s*=|<\?xml[^>]{0,200}?encoding\s*=)\s*["']?\s*([A-Za-z0-9_:-]{2,40})"#);
     let window = bytes.get(..bytes.len().min(DECLARATION_WINDOW))?;
-    let captures = DECLARED.as_ref()?.captures(window)?;
+    let captures = DECLARED.captures(window)?;
     // a readable declaration of UTF-16 is wrong
     Encoding::for_label(captures.get(1)?.as_bytes()).filter(|e| e.is_ascii_compatible())
 }

@@ -1,12 +1,11 @@
 //! The redirects of one request: limited, loops detected, permanent moves remembered.
 
-use std::sync::LazyLock;
-
-use regex::{Regex, bytes};
+use regex::bytes;
 use serde::{Deserialize, Serialize};
 
 use crate::fetch::error::FetchError;
 use crate::html::{Attr, NodeRef, Tag, Tree};
+use crate::knowledge::Fixed;
 use crate::model::WebUrl;
 
 const MAX_REDIRECTS: usize = 5;
@@ -56,8 +55,8 @@ impl RedirectChain {
 /// Returns the target of a page that only redirects, by a meta refresh or by a script that does nothing else. A refresh in a
 /// comment is ignored; one in `<noscript>` counts only if the page has hardly any text of its own.
 pub(super) fn page_redirect(body: &[u8], from: &WebUrl) -> Option<WebUrl> {
-    static SIGNS: LazyLock<Option<bytes::Regex>> = LazyLock::new(|| bytes::Regex::new("(?i-u)http-equiv|location").ok());
-    if body.len() > REFRESH_PAGE || !SIGNS.as_ref()?.is_match(body) {
+    static SIGNS: Fixed<bytes::Regex> = Fixed::new(r"(?i-u)http-equiv|location");
+    if body.len() > REFRESH_PAGE || !SIGNS.is_match(body) {
         return None;
     }
     let text = String::from_utf8_lossy(body);
@@ -73,9 +72,8 @@ pub(super) fn page_redirect(body: &[u8], from: &WebUrl) -> Option<WebUrl> {
 
 /// Returns the target of `5; url=/list.html`. A page that reloads itself every minute or more slowly is an ordinary page.
 pub(super) fn refresh_address(content: &str, from: &WebUrl) -> Option<WebUrl> {
-    static CONTENT: LazyLock<Option<Regex>> =
-        LazyLock::new(|| Regex::new(r#"(?i)^\s*([0-9]{1,2})(?:\.[0-9]*)?\s*[;,]\s*(?:url\s*=\s*)?['"]?([^"'>\s]{1,2000})"#).ok());
-    let found = CONTENT.as_ref()?.captures(content)?;
+    static CONTENT: Fixed = Fixed::new(r#"(?i)^\s*([0-9]{1,2})(?:\.[0-9]*)?\s*[;,]\s*(?:url\s*=\s*)?['"]?([^"'>\s]{1,2000})"#);
+    let found = CONTENT.captures(content)?;
     let delay: u32 = found.get(1)?.as_str().parse().ok()?;
     from.join(found.get(2)?.as_str()).ok().filter(|to| delay <= 10 && to != from)
 }
@@ -97,11 +95,9 @@ fn script_of(page: &Tree<'_>) -> String {
 }
 
 fn script_target(code: &str, from: &WebUrl) -> Option<WebUrl> {
-    static TARGET: LazyLock<Option<Regex>> = LazyLock::new(|| {
-        Regex::new(r#"\blocation(?:\.href)?\s*=\s*["']([^"'<>\s]{1,2000})["']|\blocation\.(?:replace|assign)\(\s*["']([^"'<>\s]{1,2000})["']\s*\)"#)
-            .ok()
-    });
-    let mut found = TARGET.as_ref()?.captures_iter(code).filter_map(|c| c.get(1).or(c.get(2))).map(|m| m.as_str());
+    static TARGET: Fixed =
+        Fixed::new(r#"\blocation(?:\.href)?\s*=\s*["']([^"'<>\s]{1,2000})["']|\blocation\.(?:replace|assign)\(\s*["']([^"'<>\s]{1,2000})["']\s*\)"#);
+    let mut found = TARGET.captures_iter(code).filter_map(|c| c.get(1).or(c.get(2))).map(|m| m.as_str());
     let target = found.next()?;
     // a script that chooses between several targets is not followed
     if found.any(|other| other != target) {

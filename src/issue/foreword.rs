@@ -1,11 +1,9 @@
 //! 编者的话: the facts of the issue in a few sentences, for the editor to go on from.
 
 use std::collections::BTreeMap;
-use std::sync::LazyLock;
-
-use regex::Regex;
 
 use crate::config::foreword::PLACEHOLDERS;
+use crate::knowledge::Fixed;
 use crate::model::{Edition, Health, Item, Layout};
 
 /// The usual template; sentences without facts are left out. It is for leaders: how the crawl went stands under 运行情况 of the draft.
@@ -34,7 +32,7 @@ pub(super) fn compose(e: &Edition) -> String {
 }
 
 /// What a foreword says of a number of items: 选出 29 条, 食品 3 条.
-static COUNT: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r"(\p{Han}{1,12})\s*(\d{1,4})\s*条(?:[，。、；！]|$)").ok());
+static COUNT: Fixed = Fixed::new(r"(\p{Han}{1,12})\s*(\d{1,4})\s*条(?:[，。、；！]|$)");
 
 /// Words before the number of all items.
 const ALL_ITEMS: [&str; 6] = ["本期", "选出", "入选", "收录", "刊发", "共"];
@@ -55,7 +53,7 @@ pub fn stale_facts(e: &Edition, dropped: &[String]) -> Vec<String> {
         counts.extend(local.iter().map(|words| (words.as_str(), local_count(&items, &e.home))));
     }
     let mut out = Vec::new();
-    for (_, [words, number]) in COUNT.iter().flat_map(|r| r.captures_iter(&e.foreword)).map(|c| c.extract()) {
+    for (_, [words, number]) in COUNT.captures_iter(&e.foreword).map(|c| c.extract()) {
         if let Some((name, now)) = counts.iter().find(|(name, now)| words.ends_with(name) && number.parse() != Ok(*now)) {
             out.push(format!("写的是“{name} {number} 条”，现在是 {now} 条"));
         }

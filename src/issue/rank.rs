@@ -4,6 +4,7 @@ use std::fmt;
 
 use chrono::{DateTime, Utc};
 
+use crate::knowledge::OUTLETS;
 use crate::model::{Headline, Label};
 
 /// Hours after which freshness has fallen to a third.
@@ -85,25 +86,10 @@ pub(super) fn rank_features<'a>(h: &'a Headline, levels: &'a [String], now: Date
 
 /// How far a copy is an original of standing: 3 authorities and the central press, 2 newspapers, 1 other named media.
 pub(super) fn source_authority(h: &Headline) -> u8 {
-    const CENTRAL_MEDIA: [&str; 13] = [
-        "中国政府网",
-        "新华社",
-        "新华网",
-        "人民日报",
-        "人民网",
-        "央视",
-        "经济日报",
-        "科技日报",
-        "光明日报",
-        "统计局",
-        "中国人民银行",
-        "工业和信息化部",
-        "发展改革委",
-    ];
     let (origin, host) = (h.publisher_or_source(), h.url.as_url().host_str().unwrap_or_default());
-    if host.ends_with(".gov.cn") || CENTRAL_MEDIA.iter().any(|c| origin.contains(c)) {
+    if host.ends_with(".gov.cn") || OUTLETS.standing.central.are_in(origin) {
         3
-    } else if ["日报", "晚报", "时报", "新闻社"].iter().any(|w| origin.contains(w)) {
+    } else if OUTLETS.standing.press.are_in(origin) {
         2
     } else {
         u8::from(h.publisher.is_some())

@@ -1,27 +1,22 @@
 //! 今天, 昨日, 近日: words that only mean something on the day of the article. A summary is read on another day, so it has the date
 //! instead, or nothing.
 
-use std::sync::LazyLock;
-
 use chrono::{Datelike as _, NaiveDate, TimeDelta};
-use regex::{Captures, Regex};
+use regex::Captures;
 
+use crate::knowledge::SENTENCES;
 use crate::text::normalize::is_letter;
-
-/// A word, with what would make another word of it: 今天的, 今日头条, 至今日报.
-static RELATIVE: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    Regex::new(r"(?P<no>“[^”]*”|《[^》]*》|(?:今天|今日)(?:的|头条|资本|起)|每日)|(?P<word>今天|今日|昨天|昨日|前天|明天|明日|近日|日前)(?P<part>上午|下午|晚间|晚上|早间|晚|早)?(?:（\d{1,2}日）)?(?P<comma>，)?").ok()
-});
 
 /// A sentence without relative days; those of a known date are named by it.
 pub(super) fn without_relative_days(sentence: &str, published: Option<NaiveDate>) -> String {
-    let Some(relative) = RELATIVE.as_ref() else { return sentence.to_owned() };
-    relative
+    SENTENCES
+        .relative_day
         .replace_all(sentence, |found: &Captures<'_>| {
             let whole = found.get(0).map_or("", |m| m.as_str());
             let (Some(word), false) = (found.name("word"), found.name("no").is_some()) else { return whole.to_owned() };
             let rest = |name: &str| found.name(name).map_or("", |m| m.as_str());
-            let day = published.zip(days_away(word.as_str())).and_then(|(date, days)| date.checked_add_signed(TimeDelta::days(days)));
+            let day =
+                published.zip(SENTENCES.days.get(word.as_str()).copied()).and_then(|(date, days)| date.checked_add_signed(TimeDelta::days(days)));
             match day.map(|d| format!("{}月{}日", d.month(), d.day())) {
                 // 11月24日（今天）: said already
                 Some(day) if !sentence.contains(&day) => format!("{day}{}{}", rest("part"), rest("comma")),
@@ -31,17 +26,6 @@ pub(super) fn without_relative_days(sentence: &str, published: Option<NaiveDate>
             }
         })
         .into_owned()
-}
-
-/// How far a day lies from the article's; none for days that are not told.
-fn days_away(word: &str) -> Option<i64> {
-    match word {
-        "今天" | "今日" => Some(0),
-        "昨天" | "昨日" => Some(-1),
-        "前天" => Some(-2),
-        "明天" | "明日" => Some(1),
-        _ => None,
-    }
 }
 
 #[cfg(test)]

@@ -3,12 +3,10 @@
 //! A rewrite may say nothing that the article does not: each of its numbers, quotations and names must stand in the article.
 //! A word that the table of usual words has as a name, or does not have, is invented where the article does not hold it.
 
-use std::sync::LazyLock;
-
-use regex::Regex;
 use serde_json::{Value, json};
 
 use crate::classify::background;
+use crate::knowledge::Fixed;
 use crate::text::normalize::{collapse_whitespace, fold_width_and_case, is_han, truncate};
 use crate::text::segment;
 
@@ -58,15 +56,14 @@ pub fn answer(body: &[u8]) -> Option<String> {
 /// # Errors
 /// The first thing that is not in the article, or a wrong length.
 pub fn check(rewrite: &str, title: &str, text: &str, longest: usize) -> Result<(), RewriteRejected> {
-    static NUMBERS: LazyLock<Option<Regex>> =
-        LazyLock::new(|| Regex::new(r"\d+(?:[.,:]\d+)*|[一二三四五六七八九十百千万亿两零〇]{2,}|[A-Za-z][A-Za-z0-9&.\-]+|《[^》]+》|“[^”]+”").ok());
+    static NUMBERS: Fixed = Fixed::new(r"\d+(?:[.,:]\d+)*|[一二三四五六七八九十百千万亿两零〇]{2,}|[A-Za-z][A-Za-z0-9&.\-]+|《[^》]+》|“[^”]+”");
     let n = rewrite.chars().count();
     if !(MIN_REWRITE_CHARS..=longest + longest / 5).contains(&n) {
         return Err(RewriteRejected::Length(n));
     }
     let folded = |t: &str| t.chars().map(fold_width_and_case).filter(|c| !c.is_whitespace()).collect::<String>();
     let (mine, theirs) = (folded(rewrite), folded(&format!("{title}\n{text}")));
-    for found in NUMBERS.iter().flat_map(|r| r.find_iter(&mine)) {
+    for found in NUMBERS.find_iter(&mine) {
         let said = found.as_str();
         if !holds(&theirs, said) {
             return Err(RewriteRejected::Invented(said.to_owned()));

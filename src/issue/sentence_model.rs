@@ -9,6 +9,7 @@ use std::sync::LazyLock;
 use aho_corasick::AhoCorasick;
 use rustc_hash::{FxHashMap, FxHashSet};
 
+use crate::knowledge::{SENTENCES, automaton};
 use crate::text::normalize::{fold_width_and_case, is_letter, normalized_key};
 
 /// Buckets of hashed n-grams.
@@ -19,16 +20,6 @@ pub const FIGURES: usize = 40;
 const MAX_LETTERS: usize = 400;
 /// From this probability a sentence is furniture.
 pub const FURNITURE: f32 = 0.5;
-
-const DANGLING: &str = "但 而且 而 同时 此外 另外 对此 不过 因此 其中 随着 下一步 也要 与此同时 第二 第三 第四 第五 其次 再次 最后 他 她 它 他们 她们 这 该 此 \
-    此次 据 对于此 并 并且 还 为此 所以 然而 于是 上述 前述 以上 届时 反之 如此 其 二是 三是 四是 五是";
-const FURNITURE_WORDS: &str = "发布日期 发布时间 来源 字号 打印 原标题 责任编辑 编辑 记者 发文机构 发文字号 附件 主题词 抄送 点击 扫码 关注 微信 版权 转载 免责 风险提示 分享 收藏 \
-    投稿 公众号 上一篇 下一篇 此件公开发布 印发 联系人 联系电话 邮箱 声明 不构成投资建议";
-const LETTER_WORDS: &str = "印发给你们 现转发 请认真 遵照执行 贯彻执行 组织实施 结合实际 各市 各县 各有关 有关部门 人民政府 直属机构 有关单位 特此 已经 同意 现将 现就 通知如下 意见如下 公告如下 制定本";
-const AIM_WORDS: &str = "目标 到2020年 到2025年 到2030年 力争 达到 以上 实现 建成 形成 基本 完成 率先 年均";
-const SUPPORT_WORDS: &str = "补贴 奖励 支持 资金 补助 减免 优惠 贷款 基金 不低于 不超过 给予 标准 比例 期限 截止 申报 条件 范围 提高 降低 取消 免征";
-const NEWS_WORDS: &str = "宣布 发布 公布 印发 出台 公告 召开 开幕 签约 签署 开工 投产 获批 中标 启动 揭牌 上市 收购 成立 举行 通过 披露 决定 要求 提出 强调 指出 下线 投运 预计 同比";
-const UNITS: &str = "元 万 亿 % ％ 倍 吨 家 户 人 个 项 万元 亿元 公里 平方米 千瓦";
 
 /// What the models see of one sentence.
 #[derive(Debug, Clone)]
@@ -142,8 +133,8 @@ impl Models {
     }
 }
 
-/// The lists of words that are counted, in the order of [`Words`].
-const LISTS: [&str; 6] = [FURNITURE_WORDS, LETTER_WORDS, AIM_WORDS, SUPPORT_WORDS, NEWS_WORDS, UNITS];
+/// Lists of words that are counted.
+const LISTS: usize = 6;
 
 /// All words in one automaton, and the list of each.
 struct Words {
@@ -151,20 +142,19 @@ struct Words {
     lists: Vec<usize>,
 }
 
-static WORDS: LazyLock<Option<Words>> = LazyLock::new(|| {
-    let words = || LISTS.iter().enumerate().flat_map(|(list, words)| words.split_whitespace().map(move |w| (list, w)));
-    let automaton = AhoCorasick::new(words().map(|(_, w)| w)).ok()?;
-    Some(Words { automaton, lists: words().map(|(list, _)| list).collect() })
+static WORDS: LazyLock<Words> = LazyLock::new(|| {
+    let known = &SENTENCES.rating;
+    let lists: [_; LISTS] = [&known.furniture, &known.letters, &known.aims, &known.support, &known.news, &known.units];
+    let (words, lists): (Vec<&str>, Vec<usize>) = lists.iter().zip(0..).flat_map(|(words, list)| words.iter().map(move |w| (w, list))).unzip();
+    Words { automaton: automaton(&words, false), lists }
 });
 
 /// How many words of each list a sentence has, at most three.
-fn words(sentence: &str) -> [f32; LISTS.len()] {
-    let mut counts = [0.0f32; LISTS.len()];
-    if let Some(words) = WORDS.as_ref() {
-        for found in words.automaton.find_overlapping_iter(sentence) {
-            if let Some(n) = words.lists.get(found.pattern().as_usize()).and_then(|list| counts.get_mut(*list)) {
-                *n = (*n + 1.0).min(3.0);
-            }
+fn words(sentence: &str) -> [f32; LISTS] {
+    let mut counts = [0.0f32; LISTS];
+    for found in WORDS.automaton.find_overlapping_iter(sentence) {
+        if let Some(n) = WORDS.lists.get(found.pattern().as_usize()).and_then(|list| counts.get_mut(*list)) {
+            *n = (*n + 1.0).min(3.0);
         }
     }
     counts
@@ -172,7 +162,7 @@ fn words(sentence: &str) -> [f32; LISTS.len()] {
 
 /// Whether a sentence leans on the one before it.
 pub fn is_dangling(sentence: &str) -> bool {
-    DANGLING.split_whitespace().any(|w| sentence.starts_with(w)) && !["据此", "其他", "并购", "并网", "此前"].iter().any(|w| sentence.starts_with(w))
+    SENTENCES.rating.dangling.begin(sentence) && !SENTENCES.rating.not_dangling.begin(sentence)
 }
 
 /// The pairs of letters in a text, in order.
@@ -191,7 +181,7 @@ pub fn features(title: &str, sentences: &[String]) -> Vec<Features> {
         let n = often.entry(*pair).or_default();
         *n = n.saturating_add(1);
     }
-    let notice = ["通知", "意见", "方案", "办法", "规划", "公告", "条例", "措施"].iter().any(|w| title.contains(w));
+    let notice = SENTENCES.rating.notices.are_in(title);
     let n = sentences.len();
     let mut before = 0;
     let mut out = Vec::with_capacity(n);

@@ -1,10 +1,7 @@
 //! Cuts an article into the sentences a summary may quote: without datelines, bylines, numbering and the repeated headline at
 //! their front, with closed quotation marks, and at semicolons where a sentence is long.
 
-use std::sync::LazyLock;
-
-use regex::Regex;
-
+use crate::knowledge::{Pattern, SENTENCES};
 use crate::text::normalize::{collapse_whitespace, fold_width_and_case, is_letter, normalized_key};
 use crate::text::segment;
 
@@ -17,55 +14,8 @@ const MAX_QUOTATION: usize = 160;
 /// Least letters that must remain behind a dateline.
 const MIN_REST: usize = 6;
 
-/// Openings that say where, when and by whom the report was filed, not what happened.
-static DATELINE: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    Regex::new(concat!(
-        r"^(?:[\p{Han}]{2,12}(?:网|社|报|台|客户端))?(?:\p{Han}{0,6}\d{1,2}月\d{1,2}日(?:电|讯)|本报讯|本网讯|\p{Han}{2,8}网讯|\p{Han}{2,8}讯)\s*(?:[（(][^）)]{1,30}[）)])?\s*[，：:]?\s*",
-        r"|^[（(](?:[^）)（(]{0,8}记者|通讯员|责任单位|牵头单位|编辑)[^）)]{1,60}[）)]\s*",
-        r"|^(?:每经|本报|见习|实习|特约)*(?:记者|编辑)\s\p{Han}{2,4}\s+(?:(?:每经|本报|见习|实习)*(?:记者|编辑)\s\p{Han}{2,4}\s+)*",
-        r"|^(?:记者|笔者)?(?:近日|日前|今日|昨日)?(?:从[^，。]{2,20})?(?:记者)?(?:获悉|了解到)[，,：:]\s*",
-        r"|^据(?:悉|了解|介绍|\p{Han}{2,12}(?:报道|消息))[，,]\s*",
-    ))
-    .ok()
-});
-/// What some part of every dateline holds: most sentences hold none of it, and need no further look.
-const DATELINE_WORDS: [&str; 9] = ["讯", "日电", "记者", "编辑", "通讯员", "单位", "获悉", "了解到", "据"];
-/// Letters that go on with a sentence that begins like its headline.
-const GOES_ON: [char; 14] = ['的', '了', '等', '是', '在', '将', '为', '后', '中', '时', '和', '与', '及', '，'];
 /// Letters in which a dateline begins.
 const HEAD: usize = 40;
-
-/// The dateline of an agency behind a headline without a stop.
-static WIRE: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    Regex::new(r"(?:新华社|中新社|本报|中新网|人民网)\p{Han}{0,6}\d{1,2}月\d{1,2}日(?:电|讯)\s*(?:[（(][^）)]{1,30}[）)])?\s*").ok()
-});
-
-/// Who wrote, edited and photographed, or that the report ends: in brackets behind a sentence, or before the next one.
-static CREDITS: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    let credit = r"[（(【\[](?:完|(?:本报|见习|实习|特约)*记者|通讯员|作者|文/图|文字|图片|摄影|供稿|供图|来源|(?:责任|本文|值班|网络)?编辑|责编|校对|审核)(?:[\s:：/|][^）)】\]]*)?[）)】\]]";
-    Regex::new(&format!(r"^(?:{credit}\s*)+|(?:\s*{credit})+$")).ok()
-});
-
-static NUMBERING: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    Regex::new(r"^(?:[（(][一二三四五六七八九十]{1,3}[）)]|[一二三四五六七八九十]{1,3}、|[（(]?\d{1,2}(?:[）)、．]|\.\s)|[①-⑳●■◆▪▲])\s*").ok()
-});
-
-/// What stands before the first words of a rule or notice that has lost its lines: who signed it and when, its name, its first
-/// chapter; and the stock code of a firm whose name is the headline.
-static LETTERHEAD: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    Regex::new(concat!(
-        r"^[^。！？]{0,160}?第一章\s*总\s*则\s*第一条\s*",
-        r"|^(?:\p{Han}{4,30}\s)+\d{4}年\s?\d{1,2}月\s?\d{1,2}日\s*(?:[（(]此件公开发布[）)]\s*)?",
-        r"|^[（(]\d{6}(?:\.\w{2})?[）)]\s*",
-    ))
-    .ok()
-});
-
-/// Price and change of a share behind its name.
-static QUOTE: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r"[（(]-?[\d.]+,\s?-?[\d.]+,\s?-?[\d.]+%[）)]").ok());
-
-/// Labels of a document's record; a sentence with several of them is that record.
-const RECORD: [&str; 8] = ["发文机构：", "发布时间：", "发文字号：", "政策类型：", "政策层级：", "成文日期：", "索引号：", "主题分类："];
 
 /// The sentences of an article, in order, the first [`MAX_SENTENCES`]: the rest of a long one holds detail.
 pub fn sentences(title: &str, text: &str) -> Vec<String> {
@@ -78,7 +28,7 @@ pub fn sentences(title: &str, text: &str) -> Vec<String> {
         for sentence in with_closed_quotations(segment::sentences(&paragraph)) {
             for clause in clauses(&sentence) {
                 let own = without_credits(without_front(without_title(without_front(without_credits(clause)), &title)));
-                if own.chars().any(is_letter) && RECORD.iter().filter(|label| own.contains(**label)).count() < 2 {
+                if own.chars().any(is_letter) && SENTENCES.record.find_iter(own).nth(1).is_none() {
                     out.push(own.to_owned());
                 }
             }
@@ -112,10 +62,7 @@ fn paragraphs(text: &str) -> Vec<String> {
 
 /// A line without the quotes of shares.
 fn without_quotes(line: String) -> String {
-    match QUOTE.as_ref() {
-        Some(quote) if line.contains('%') => quote.replace_all(&line, "").into_owned(),
-        _ => line,
-    }
+    if line.contains('%') { SENTENCES.quote.replace_all(&line, "").into_owned() } else { line }
 }
 
 /// Joins the sentences of one quotation, so that none opens a quotation mark without closing it.
@@ -163,9 +110,11 @@ fn clauses(sentence: &str) -> Vec<&str> {
 fn without_credits(sentence: &str) -> &str {
     let rest = sentence.trim();
     let bracketed = rest.starts_with(['（', '(', '【', '[']) || rest.ends_with(['）', ')', '】', ']']);
-    let Some(credits) = CREDITS.as_ref().filter(|_| bracketed) else { return rest };
+    if !bracketed {
+        return rest;
+    }
     let (mut from, mut to) = (0, rest.len());
-    for found in credits.find_iter(rest) {
+    for found in SENTENCES.credits.find_iter(rest) {
         if found.start() == 0 { from = found.end() } else { to = found.start() }
     }
     rest.get(from..to).unwrap_or_default().trim()
@@ -177,8 +126,14 @@ fn without_front(sentence: &str) -> &str {
         let head = rest.char_indices().nth(HEAD).and_then(|(end, _)| rest.get(..end)).unwrap_or(rest);
         let (numbered, wire) = (!rest.starts_with(is_plain_opening), rest.contains("日电") || rest.contains("日讯"));
         let letterhead = rest.starts_with(['（', '(']) || rest.contains("第一条") || head.contains("日");
-        let found = [(&NUMBERING, numbered), (&LETTERHEAD, letterhead), (&WIRE, wire), (&DATELINE, DATELINE_WORDS.iter().any(|w| head.contains(w)))];
-        let behind = found.into_iter().filter(|(_, likely)| *likely).find_map(|(r, _)| behind(r.as_ref()?, rest));
+        let known = &*SENTENCES;
+        let found = [
+            (std::slice::from_ref(&known.numbering), numbered),
+            (&known.letterheads, letterhead),
+            (std::slice::from_ref(&known.wire), wire),
+            (&known.datelines, known.dateline_words.are_in(head)),
+        ];
+        let behind = found.into_iter().filter(|(_, likely)| *likely).find_map(|(patterns, _)| behind(patterns, rest));
         match behind {
             Some(behind) => rest = behind,
             None => break,
@@ -192,16 +147,16 @@ fn is_plain_opening(c: char) -> bool {
     is_letter(c) && !c.is_ascii_digit() && !"一二三四五六七八九十".contains(c)
 }
 
-/// What stands behind a match, if enough is left.
-fn behind<'a>(regex: &Regex, text: &'a str) -> Option<&'a str> {
-    let rest = regex.find(text).and_then(|m| text.get(m.end()..))?;
+/// What stands behind the first match, if enough is left.
+fn behind<'a>(patterns: &[Pattern], text: &'a str) -> Option<&'a str> {
+    let rest = patterns.iter().find_map(|p| p.find(text)).and_then(|m| text.get(m.end()..))?;
     let enough = rest.chars().filter(|c| is_letter(*c)).take(MIN_REST).count() == MIN_REST;
     (enough && rest.len() < text.len()).then_some(rest)
 }
 
 /// The sentence behind a headline that is repeated in front of it, `原标题：` included.
 fn without_title<'a>(sentence: &'a str, title: &str) -> &'a str {
-    let body = ["原标题：", "原标题:", "标题："].iter().find_map(|p| sentence.strip_prefix(p)).unwrap_or(sentence);
+    let body = SENTENCES.title_labels.iter().find_map(|p| sentence.strip_prefix(p)).unwrap_or(sentence);
     if title.chars().count() < MIN_REST {
         return body;
     }
@@ -214,7 +169,7 @@ fn without_title<'a>(sentence: &'a str, title: &str) -> &'a str {
             _ => return body,
         }
     }
-    if body.get(end..).is_some_and(|rest| rest.starts_with(GOES_ON)) {
+    if body.get(end..).is_some_and(|rest| rest.starts_with(|c| SENTENCES.goes_on.contains(c))) {
         return body;
     }
     let behind = body.get(end..).unwrap_or_default().trim_start_matches(|c: char| !is_letter(c) && !matches!(c, '“' | '《' | '（'));

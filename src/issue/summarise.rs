@@ -3,15 +3,12 @@
 //! A model rates the sentences (`sentence_model.rs`). The best are taken as long as they fit, furniture never,
 //! and shown in the article's order.
 
-use std::sync::LazyLock;
-
-use chrono::NaiveDate;
-use regex::Regex;
-
 use crate::issue::relative_dates::without_relative_days;
 use crate::issue::sentence_model::{FURNITURE, Models, Rating, is_dangling};
 use crate::issue::sentences::{open_quotations, sentences};
+use crate::knowledge::SENTENCES;
 use crate::text::normalize::{collapse_whitespace, is_letter, normalized_key, truncate};
+use chrono::NaiveDate;
 
 /// Most sentences of a summary.
 const MAX_CHOSEN: usize = 4;
@@ -128,10 +125,7 @@ fn joined<'a>(sentences: impl Iterator<Item = &'a String>) -> String {
 
 /// A headline without brackets and suffixes that belong to its site: `【视频】…(图)`.
 pub fn normalize_title(title: &str) -> String {
-    static TITLE_DECORATION: LazyLock<Option<Regex>> = LazyLock::new(|| {
-        Regex::new(r"^(?:【[^】]{1,8}】|\[[^\]]{1,8}\])\s*|\s*[（(](?:组?图|多图|视频|附[^）)]{1,8}|图文|更新中?|责编[^）)]*)[）)]\s*$").ok()
-    });
-    let once = |t: &str| TITLE_DECORATION.as_ref().map_or_else(|| t.to_owned(), |r| r.replace_all(t, "").into_owned());
+    let once = |t: &str| SENTENCES.title_decoration.replace_all(t, "").into_owned();
     let cleaned = once(&collapse_whitespace(title));
     if cleaned.is_empty() { collapse_whitespace(title) } else { cleaned }
 }

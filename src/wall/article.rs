@@ -1,7 +1,8 @@
 //! What speaks against a wall: a headline and sentences that are not about getting in.
 
 use crate::html::{Edge, Tag};
-use crate::wall::marks::{MARKS, Place};
+use crate::knowledge::WALLS;
+use crate::wall::marks::{Place, marks};
 
 /// Clauses of a text that count, and the least of a headline, in bytes of their letters: a Chinese one has three, a Latin one has one.
 const MIN_PROSE: usize = 90;
@@ -10,82 +11,6 @@ const MIN_HEADLINE: usize = 12;
 const MAX_BLOCK: usize = 4096;
 /// Separators between the parts of a title.
 const BETWEEN: [char; 6] = ['-', '_', '|', '–', '—', '·'];
-/// One of these is in a title that says what a wall is.
-const ENTRANCES: [&str; 8] = ["登录", "登陆", "注册", "认证", "验证", "提示", "sign in", "login"];
-/// What headlines of walls are made of, longer words first.
-const LABELS: [&str; 30] = [
-    "统一身份认证",
-    "身份认证",
-    "统一认证",
-    "用户",
-    "会员",
-    "帐号",
-    "账号",
-    "密码",
-    "扫码",
-    "登录",
-    "登陆",
-    "注册",
-    "安全",
-    "访问",
-    "人机",
-    "滑动",
-    "验证码",
-    "验证",
-    "温馨提示",
-    "系统提示",
-    "提示",
-    "欢迎",
-    "页面",
-    "中心",
-    "平台",
-    "系统",
-    "please",
-    "sign in",
-    "log in",
-    "login",
-];
-/// Words of a clause that speaks to its reader, about the page, or about getting in.
-const ADDRESSES: [&str; 37] = [
-    "您",
-    "你",
-    "请",
-    "登录",
-    "登陆",
-    "注册",
-    "密码",
-    "账号",
-    "帐号",
-    "浏览器",
-    "访问",
-    "拦截",
-    "点击",
-    "刷新",
-    "重试",
-    "抱歉",
-    "错误",
-    "评论",
-    "版权",
-    "备案",
-    "权限",
-    "联系管理员",
-    "异常",
-    "防护",
-    "跳转",
-    "网站",
-    "copyright",
-    "rights reserved",
-    "you",
-    "please",
-    "sign in",
-    "log in",
-    "login",
-    "password",
-    "browser",
-    "cookie",
-    "javascript",
-];
-
 /// Evidence of an article, gathered on one walk over a page.
 #[derive(Default)]
 pub(super) struct ArticleSigns {
@@ -122,7 +47,7 @@ impl ArticleSigns {
         let text = std::mem::take(&mut self.block).to_lowercase();
         self.headline |= text.split(BETWEEN).any(|part| beyond_labels(part) >= MIN_HEADLINE);
         // "登录 - 某某网"
-        self.label |= tag == Tag::Title && text.split(BETWEEN).any(|part| ENTRANCES.iter().any(|w| part.contains(w)) && beyond_labels(part) == 0);
+        self.label |= tag == Tag::Title && text.split(BETWEEN).any(|part| WALLS.entrances.are_in(part) && beyond_labels(part) == 0);
     }
 
     /// The text since the last edge of a block: clauses count where it is written in sentences.
@@ -145,7 +70,7 @@ fn is_inline(tag: Tag) -> bool {
 }
 
 fn is_of_walls(clause: &str) -> bool {
-    ADDRESSES.iter().any(|w| clause.contains(w)) || MARKS.iter().any(|m| m.place == Place::Words && clause.contains(m.text))
+    WALLS.addresses.are_in(clause) || marks().any(|m| m.place == Place::Words && clause.contains(m.text))
 }
 
 fn letters(text: &str) -> usize {
@@ -155,7 +80,7 @@ fn letters(text: &str) -> usize {
 /// Letters of a headline beside its labels, in bytes.
 fn beyond_labels(headline: &str) -> usize {
     let mut rest = headline.to_owned();
-    for label in LABELS {
+    for label in WALLS.labels.iter() {
         rest = rest.replace(label, " ");
     }
     letters(&rest)

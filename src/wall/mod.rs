@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::html::{Attr, Edge, Tag, Tree};
 use article::ArticleSigns;
-use marks::{MARKS, Place};
+use marks::{Place, marks};
 
 /// A page that shows so many letters or links is no wall …
 const MAX_LETTERS: usize = 500;
@@ -97,14 +97,14 @@ impl Wall {
             Place::Widget => Some(&markup).filter(|_| barren),
             Place::Words => Some(&shown.words).filter(|_| barren),
         };
-        let by_mark = |m: &&marks::Mark| found(m.place).is_some_and(|text| text.contains(m.text));
-        let challenge = MARKS.iter().filter(|m| m.place == Place::Challenge).find(by_mark).map(|m| m.wall);
+        let by_mark = |m: &marks::Mark| found(m.place).is_some_and(|text| text.contains(m.text));
+        let challenge = marks().filter(|m| m.place == Place::Challenge).find(by_mark).map(|m| m.wall);
         if challenge.is_some() || shown.article.is_found() {
             return challenge;
         }
         // sign-in forms have captchas of their own
         let login = shown.password.then_some(Self::Login);
-        let other = || MARKS.iter().find(by_mark).map(|m| m.wall);
+        let other = || marks().find(by_mark).map(|m| m.wall);
         let empty = || (shown.scripts && shown.letters <= EMPTY_LETTERS && shown.links == 0).then_some(Self::Script);
         login.or_else(other).or_else(empty)
     }

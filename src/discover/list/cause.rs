@@ -5,6 +5,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use crate::html::{Attr, NodeRef, Tag, Tree};
+use crate::knowledge::LISTS;
 use crate::model::WebUrl;
 
 /// Characters that a page without a list of its own shows at most beside a frame.
@@ -80,8 +81,7 @@ impl NoEntries {
 
 /// Whether a page says that its list is empty.
 pub(super) fn says_none(page: &Tree<'_>) -> bool {
-    const WORDS: [&str; 8] = ["暂无内容", "暂无数据", "暂无信息", "暂无记录", "暂无相关", "没有找到相关", "没有相关", "暂时没有"];
-    page.root().descendants().filter_map(NodeRef::text).any(|t| t.len() < 120 && WORDS.iter().any(|w| t.contains(w)))
+    page.root().descendants().filter_map(NodeRef::text).any(|t| t.len() < 120 && LISTS.page.empty.are_in(t))
 }
 
 /// The largest frame of a page; those of advertisements and counters show nothing.

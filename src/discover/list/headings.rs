@@ -1,13 +1,11 @@
 //! Days and months that stand as headings above the rows of a list.
 
-use std::sync::LazyLock;
-
 use chrono::{DateTime, FixedOffset, NaiveDate};
-use regex::Regex;
 
 use crate::discover::list::row_date::{date_piece, shown_texts};
 use crate::discover::list::rows::Row;
 use crate::html::{NodeRef, Tag, Tree};
+use crate::knowledge::DATES;
 use crate::text::dates::{self, Clock};
 use crate::text::normalize::collapse_whitespace;
 
@@ -85,12 +83,11 @@ fn scope(title: NodeRef<'_>) -> Option<NodeRef<'_>> {
 }
 
 fn heading(text: &str, clock: &Clock) -> Option<Heading> {
-    static MONTH: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r"^\W*(?P<y>20\d\d)\s*[年./-]\s*(?P<m>\d{1,2})\s*月?\W*$").ok());
     if !text.bytes().any(|b| b.is_ascii_digit()) {
         return None;
     }
     let text: String = collapse_whitespace(text).chars().map(dates::fold_keep_case).collect();
-    if let Some(c) = MONTH.as_ref()?.captures(&text) {
+    if let Some(c) = DATES.month_heading.captures(&text) {
         let month = c.name("m")?.as_str().parse().ok().filter(|m| (1..=12).contains(m))?;
         return Some(Heading::Month(c.name("y")?.as_str().parse().ok()?, month));
     }

@@ -1,10 +1,7 @@
 //! A link of a list: where it leads, and the title it shows.
 
-use std::sync::LazyLock;
-
-use regex::Regex;
-
 use crate::html::{Attr, Edge, NodeRef, Tag};
+use crate::knowledge::{Fixed, LISTS};
 use crate::text::normalize::{collapse_whitespace, truncate};
 
 /// Shorter link texts are navigation.
@@ -20,17 +17,15 @@ pub(super) fn text_of(e: NodeRef<'_>) -> String {
 
 /// Where a link leads: its `href`, or the address that its script opens.
 pub(in crate::discover) fn address(a: NodeRef<'_>) -> Option<&str> {
-    static OPENED: LazyLock<Option<Regex>> = LazyLock::new(|| {
-        Regex::new(r#"['"]\s*((?:https?://|\.{0,2}/|[\w-]+/)?[^'"\s<>()]*\.(?:s?html?|aspx?|jsp|php)[^'"\s<>]*|(?:https?:/)?/[\w-][^'"\s<>]*)['"]"#)
-            .ok()
-    });
+    static OPENED: Fixed =
+        Fixed::new(r#"['"]\s*((?:https?://|\.{0,2}/|[\w-]+/)?[^'"\s<>()]*\.(?:s?html?|aspx?|jsp|php)[^'"\s<>]*|(?:https?:/)?/[\w-][^'"\s<>]*)['"]"#);
     let href = a.attr(Attr::Href).unwrap_or_default().trim();
     let script = href.get(..11).filter(|h| h.eq_ignore_ascii_case("javascript:"));
     let anchor = href.starts_with('#') && !href.starts_with("#/") && !href.starts_with("#!");
     if !href.is_empty() && !anchor && script.is_none() {
         return Some(href);
     }
-    let opened = |code| OPENED.as_ref()?.captures(code)?.get(1).map(|m| m.as_str());
+    let opened = |code| OPENED.captures(code)?.get(1).map(|m| m.as_str());
     let is_address = |v: &&str| !v.is_empty() && v.len() < 2_000 && v.contains(['/', '.', '?']) && !v.contains(['<', ' ', '{']);
     let in_data = || [Attr::DataUrl, Attr::DataHref, Attr::DataLink].into_iter().find_map(|d| a.attr(d).map(str::trim).filter(is_address));
     in_data().or_else(|| a.attr(Attr::Onclick).and_then(opened)).or_else(|| script.and_then(|_| opened(href)))
@@ -45,13 +40,10 @@ fn in_brackets(text: &str) -> bool {
     text.starts_with(['[', '【', '［']) && text.ends_with([']', '】', '］'])
 }
 
-/// Marks beside titles: pinned, new, hot.
-const MARKS: [&str; 14] = ["置顶", "顶", "new", "new!", "热", "热门", "hot", "最新", "荐", "推荐", "新", "图", "精", "top"];
-
 /// Whether a piece of text is such a mark, in brackets or not.
 fn is_mark(piece: &str) -> bool {
     let word = piece.trim_matches(|c: char| c.is_whitespace() || "[]【】［］()（）·|".contains(c)).to_lowercase();
-    MARKS.contains(&word.as_str())
+    LISTS.row.marks.contains(&word)
 }
 
 /// A title without marks before it: `[置顶]许昌…`.
@@ -68,10 +60,8 @@ fn without_marks(title: &str) -> &str {
 
 /// A title and the date at its end: `许昌市召开大会 (2026-11-24)`.
 pub(super) fn without_date(title: &str) -> (&str, &str) {
-    static DATE: LazyLock<Option<Regex>> = LazyLock::new(|| {
-        Regex::new(r"[\s\[(（【]+20\d\d\s?[-/.年]\s?\d{1,2}\s?[-/.月]\s?\d{1,2}日?(?:\s+\d{1,2}:\d{2}(?::\d{2})?)?[\s\])）】]*$").ok()
-    });
-    let at = DATE.as_ref().and_then(|d| d.find(title)).map(|m| m.start());
+    static DATE: Fixed = Fixed::new(r"[\s\[(（【]+{wide_day}(?:\s+{clock})?[\s\])）】]*$");
+    let at = DATE.find(title).map(|m| m.start());
     at.filter(|at| title.get(..*at).is_some_and(|t| t.chars().count() >= MIN_TITLE)).and_then(|at| title.split_at_checked(at)).unwrap_or((title, ""))
 }
 
@@ -82,8 +72,10 @@ pub(super) fn link_title(a: NodeRef<'_>) -> Option<String> {
     let stem = text.trim_end_matches(['.', '…']);
     let is_cut = stem.len() < text.len() && (text.ends_with('…') || text.ends_with(".."));
     // some tell title and day in lines: `标题：…`, `发布时间：…`
-    let first_line =
-        |t: &str| t.trim().split(['\n', '\r']).next().unwrap_or_default().trim_start_matches("标题：").trim_start_matches("标题:").to_owned();
+    let first_line = |t: &str| {
+        let line = t.trim().split(['\n', '\r']).next().unwrap_or_default();
+        LISTS.row.title_labels.iter().find_map(|l| line.strip_prefix(l)).unwrap_or(line).to_owned()
+    };
     let own = a.attr(Attr::Title).map(|t| collapse_whitespace(&first_line(t))).unwrap_or_default();
     // a cell or row tells the whole of a title that its link cuts
     let of_row = || a.ancestors().take(3).filter_map(|e| e.attr(Attr::Title)).map(collapse_whitespace).find(|t| t.starts_with(stem));

@@ -1,12 +1,10 @@
 //! The date that a row of a list shows.
 
-use std::sync::LazyLock;
-
 use chrono::{DateTime, FixedOffset};
-use regex::Regex;
 
 use super::link::text_of;
 use crate::html::{Attr, NodeRef, Tag};
+use crate::knowledge::{BYLINE, Fixed, LISTS, Meaning, Rank};
 use crate::text::dates::{self, Clock, DateMatch};
 use crate::text::normalize::{collapse_whitespace, is_han};
 
@@ -20,78 +18,16 @@ const MAX_PART_TEXT: usize = 60;
 const PARTS_LOOKED_AT: usize = 12;
 /// Most elements before the head of a table that are looked at.
 const MAX_STEPS: usize = 2_000;
-/// What the dates of a row are called, by their rank.
-const NAMES: [(&str, Rank); 42] = [
-    ("发布", Rank::Published),
-    ("公开", Rank::Published),
-    ("公示", Rank::Published),
-    ("公布", Rank::Published),
-    ("上传", Rank::Published),
-    ("发表", Rank::Published),
-    ("成文", Rank::Signed),
-    ("印发", Rank::Signed),
-    ("签发", Rank::Signed),
-    ("发文", Rank::Signed),
-    ("生成", Rank::Signed),
-    ("更新", Rank::Signed),
-    ("修改", Rank::Signed),
-    ("来信", Rank::Signed),
-    ("截止", Rank::Other),
-    ("截至", Rank::Other),
-    ("结束", Rank::Other),
-    ("到期", Rank::Other),
-    ("开标", Rank::Other),
-    ("有效", Rank::Other),
-    ("实施", Rank::Other),
-    ("施行", Rank::Other),
-    ("生效", Rank::Other),
-    ("失效", Rank::Other),
-    ("报名", Rank::Other),
-    ("征集", Rank::Other),
-    ("征求", Rank::Other),
-    ("展会", Rank::Other),
-    ("会议", Rank::Other),
-    ("活动", Rank::Other),
-    ("开展", Rank::Other),
-    ("举办", Rank::Other),
-    ("考试", Rank::Other),
-    ("任职", Rank::Other),
-    ("出生", Rank::Other),
-    ("入职", Rank::Other),
-    ("回复", Rank::Other),
-    ("答复", Rank::Other),
-    ("办结", Rank::Other),
-    ("投标", Rank::Other),
-    ("竞价", Rank::Other),
-    ("拍卖", Rank::Other),
-];
-
-/// How likely a date of a row is that of publication, best first.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-enum Rank {
-    Published,
-    /// A date alone, or called 时间 or 日期.
-    Unnamed,
-    Signed,
-    /// In a sentence.
-    Mentioned,
-    /// A deadline or the like: never taken.
-    Other,
+/// The rank of the last label before a date.
+fn rank_by_label(before: &str) -> Option<Rank> {
+    let named = BYLINE.ranks().filter_map(|(label, rank)| Some((before.rfind(label)?, rank)));
+    named.max_by_key(|(at, _)| *at).map(|(_, rank)| rank)
 }
 
-impl Rank {
-    /// The rank of the last label before a date.
-    fn of(before: &str) -> Option<Self> {
-        let named = NAMES.iter().filter_map(|(name, rank)| Some((before.rfind(name)?, *rank)));
-        named.max_by_key(|(at, _)| *at).map(|(_, rank)| rank)
-    }
-
-    /// The rank by the words after a date: `2026-12-01截止`, `2026-11-01 至 2026-11-30`.
-    fn by_what_follows(behind: &str) -> Option<Self> {
-        let behind = behind.trim_start_matches(|c: char| c.is_whitespace() || c.is_ascii_digit() || ":日)".contains(c));
-        let until = ["截止", "截至", "止", "前", "至", "到期", "起", "~", "—", "施行", "实施"];
-        until.iter().any(|w| behind.starts_with(w)).then_some(Self::Other)
-    }
+/// The rank by the words after a date: `2026-12-01截止`, `2026-11-01 至 2026-11-30`.
+fn rank_by_what_follows(behind: &str) -> Option<Rank> {
+    let behind = behind.trim_start_matches(|c: char| c.is_whitespace() || c.is_ascii_digit() || ":日)".contains(c));
+    LISTS.row.until.begin(behind).then_some(Rank::Other)
 }
 
 /// The date that a row shows, or the part right behind it: `<dt>title</dt><dd>date</dd>`.
@@ -154,7 +90,7 @@ fn column_date(row: NodeRef<'_>, clock: &Clock) -> Option<DateMatch> {
     let head_table = table.parent().and_then(|p| p.children().take(MAX_PIECES).take_while(|n| *n != table).filter(|n| n.is(Tag::Table)).last());
     let mut heads =
         [Some(table), head_table].into_iter().flatten().filter_map(|t| t.descendants().take(MAX_STEPS).find(|e| e.is(Tag::Tr)).map(cells));
-    let column = |head: Vec<String>| head.iter().position(|c| Rank::of(c) == Some(Rank::Published) && c.contains(['日', '时']));
+    let column = |head: Vec<String>| head.iter().position(|c| rank_by_label(c) == Some(Rank::Published) && c.contains(['日', '时']));
     let named = heads.find_map(column).and_then(|at| date_piece(own.get(at)?, clock));
     // beside a name a date tells of an author or an answer
     let alone = |c: &&String| !c.chars().any(|c| c.is_alphabetic() && !"年月日".contains(c));
@@ -192,7 +128,7 @@ fn named_date(pieces: &[String], clock: &Clock) -> Option<DateMatch> {
             let behind = piece.get(date.offset.min(piece.len())..).unwrap_or_default();
             let behind = behind.trim_start_matches(|c: char| c.is_ascii_digit() || "-/.年月".contains(c));
             from = date.offset;
-            let rank = Rank::by_what_follows(behind).unwrap_or_else(|| rank_of(name, before, date_piece(piece, clock).is_some()));
+            let rank = rank_by_what_follows(behind).unwrap_or_else(|| rank_of(name, before, date_piece(piece, clock).is_some()));
             if rank != Rank::Other && best.is_none_or(|(r, _)| rank < r) {
                 best = Some((rank, date));
             }
@@ -208,16 +144,16 @@ fn rank_of(name: &str, before: &str, alone: bool) -> Rank {
     let label = name.trim_end_matches(|c: char| !c.is_alphanumeric());
     // the last word before a date names it; further back it is part of a sentence
     let near: String = label.chars().rev().take(8).collect::<Vec<_>>().into_iter().rev().collect();
-    let named = Rank::of(&near).or_else(|| Rank::of(before).filter(|_| label.is_empty()));
-    let called = near.ends_with("时间") || near.ends_with("日期");
+    let named = rank_by_label(&near).or_else(|| rank_by_label(before).filter(|_| label.is_empty()));
+    let called = BYLINE.words(Meaning::Date).any(|w| near.ends_with(w));
     named.unwrap_or(if alone || called { Rank::Unnamed } else { Rank::Mentioned })
 }
 
 /// A piece of text that is a date and little else.
 pub(super) fn date_piece(piece: &str, clock: &Clock) -> Option<DateMatch> {
-    let letters = piece.chars().filter(|c| c.is_alphabetic() && !"年月日时分秒前天昨今刚小周星期上下午发布间日期".contains(*c)).count();
+    let letters = piece.chars().filter(|c| c.is_alphabetic() && !LISTS.row.date_letters.contains(*c)).count();
     let length = piece.chars().count();
-    if length > 40 || !piece.chars().any(|c| c.is_ascii_digit() || "昨今刚前".contains(c)) {
+    if length > 40 || !piece.chars().any(|c| c.is_ascii_digit() || LISTS.row.near_letters.contains(c)) {
         return None;
     }
     if letters > 6 {
@@ -226,7 +162,7 @@ pub(super) fn date_piece(piece: &str, clock: &Clock) -> Option<DateMatch> {
         return in_words.then(|| dates::mentions(piece, clock, clock.order).into_iter().next()).flatten();
     }
     let trimmed = piece.trim_matches(|c: char| !c.is_alphanumeric());
-    dates::find_dates(piece, clock).into_iter().next().or_else(|| dates::parse(trimmed, clock)).filter(|_| Rank::of(piece) != Some(Rank::Other))
+    dates::find_dates(piece, clock).into_iter().next().or_else(|| dates::parse(trimmed, clock)).filter(|_| rank_by_label(piece) != Some(Rank::Other))
 }
 
 /// Texts that a row shows.
@@ -238,9 +174,9 @@ pub(super) fn shown_texts(row: NodeRef<'_>) -> impl Iterator<Item = &str> {
 
 /// `<span><script>document.write(timeConvert('1498908951'))</script></span>`: seconds or thousandths since 1970.
 pub(super) fn date_in_script(row: NodeRef<'_>, clock: &Clock) -> Option<DateMatch> {
-    static MOMENT: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r#"[('"](\d{13}|\d{10})['")]"#).ok());
+    static MOMENT: Fixed = Fixed::new(r#"[('"](\d{13}|\d{10})['")]"#);
     let scripts = row.descendants().take(MAX_STEPS).filter(|n| n.is(Tag::Script)).filter_map(|s| s.children().find_map(NodeRef::text));
-    let moment = |code: &str| MOMENT.as_ref()?.captures(code).and_then(|c| dates::parse(c.get(1)?.as_str(), clock));
+    let moment = |code: &str| MOMENT.captures(code).and_then(|c| dates::parse(c.get(1)?.as_str(), clock));
     scripts.filter(|code| code.len() < MAX_ROW_TEXT).take(PARTS).find_map(moment)
 }
 

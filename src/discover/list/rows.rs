@@ -9,6 +9,7 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 use crate::discover::list::link::{self, MIN_TITLE, address, link_title, without_date};
 use crate::discover::list::row_date::{date_in_script, date_piece, row_date, shown_texts};
 use crate::html::{Attr, NodeId, NodeRef, Tag, Tree};
+use crate::knowledge::LISTS;
 use crate::model::{Entry, WebUrl};
 use crate::text::dates::{self, Clock};
 use crate::text::normalize::collapse_whitespace;
@@ -26,37 +27,6 @@ const REPEATED: usize = 3;
 const SHORT: usize = 12;
 /// Shortest title of a row that shows a date.
 const MIN_DATED_TITLE: usize = 2;
-/// Short texts that are never titles.
-const NO_TITLES: [&str; 24] = [
-    "首页",
-    "无障碍",
-    "关于我们",
-    "更多",
-    "尾页",
-    "末页",
-    "上页",
-    "下页",
-    "上一页",
-    "下一页",
-    "详情",
-    "查看",
-    "返回",
-    "登录",
-    "注册",
-    "附件",
-    "下载",
-    "分享",
-    "收藏",
-    "评论",
-    "跟贴",
-    "回复",
-    "阅读",
-    "more",
-];
-
-/// What links of a footer say.
-const LEGAL: [&str; 8] = ["公网安备", "icp备", "icp证", "版权声明", "联系我们", "网站地图", "法律声明", "隐私声明"];
-
 /// A row with its entry.
 pub(super) struct Row<'a> {
     /// The element that shows it.
@@ -159,8 +129,8 @@ fn links<'t>(tree: &'t Tree<'_>, base: &WebUrl) -> Vec<Link<'t>> {
 
 fn may_be_title(text: &str) -> bool {
     let bare = text.trim_matches(|c: char| !c.is_alphanumeric()).to_lowercase();
-    let legal = bare.chars().count() <= 24 && LEGAL.iter().any(|w| bare.contains(w));
-    bare.chars().count() >= MIN_DATED_TITLE && bare.chars().any(char::is_alphabetic) && !NO_TITLES.contains(&bare.as_str()) && !legal
+    let legal = bare.chars().count() <= 24 && LISTS.row.legal.are_in(&bare);
+    bare.chars().count() >= MIN_DATED_TITLE && bare.chars().any(char::is_alphabetic) && !LISTS.row.not_titles.contains(&bare) && !legal
 }
 
 /// Leaves out short texts that lead to one address from several rows: columns, 更多.

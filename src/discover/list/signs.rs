@@ -3,57 +3,12 @@
 use std::collections::HashMap;
 
 use crate::html::{Attr, NodeId, NodeRef, Tag, Tree};
+use crate::knowledge::{LISTS, Words};
 use crate::model::{Entry, WebUrl};
 use crate::text::normalize::collapse_whitespace;
 
-/// Names of elements that hold no list of the page.
-const NEVER: [&str; 20] = [
-    "nav",
-    "navbar",
-    "topnav",
-    "menu",
-    "foot",
-    "footer",
-    "bottom",
-    "footnav",
-    "copyright",
-    "copy",
-    "crumb",
-    "crumbs",
-    "breadcrumb",
-    "friend",
-    "friendlink",
-    "links",
-    "hot",
-    "hotbox",
-    "rank",
-    "paihang",
-];
-/// Names of elements that hold boxes more often than the list.
-const UNLIKELY: [&str; 7] = ["side", "sidebar", "link", "page", "tags", "tuijian", "recommend"];
-/// Headings of boxes that list other columns.
-const OTHER_HEADINGS: [&str; 16] = [
-    "热点排行",
-    "热点",
-    "热门",
-    "排行",
-    "推荐",
-    "相关阅读",
-    "相关文章",
-    "相关新闻",
-    "相关链接",
-    "相关推荐",
-    "点击量",
-    "友情链接",
-    "猜你",
-    "快速通道",
-    "常用链接",
-    "广告",
-];
 /// How far above its text a pager is looked for.
 const PAGER_LEVELS: usize = 6;
-/// Parts of an address that name no column.
-const GENERIC: [&str; 12] = ["index", "list", "default", "main", "home", "index_1", "more", "front", "html", "cms", "col", "channel"];
 
 /// The page whose list is looked for.
 #[derive(Debug, Clone, Copy)]
@@ -95,9 +50,10 @@ impl Signs {
         let above = above(row);
         Self {
             headed: !above.is_empty(),
-            unlikely: stands_in(row, &UNLIKELY, &[Tag::Aside]),
-            never: stands_in(row, &NEVER, &[Tag::Nav, Tag::Footer]) || OTHER_HEADINGS.iter().any(|w| above.contains(w) && !page.title.contains(w)),
-            more: ["更多", "more", "MORE", "More"].iter().any(|w| above.contains(w)),
+            unlikely: stands_in(row, &LISTS.boxes.unlikely, &[Tag::Aside]),
+            never: stands_in(row, &LISTS.boxes.never, &[Tag::Nav, Tag::Footer])
+                || LISTS.boxes.headings.iter().any(|w| above.contains(w) && !page.title.contains(w)),
+            more: LISTS.boxes.more.are_in(&above),
             pager: page.pagers.behind(row),
             titled: title_of(&above).is_some_and(|t| page.title.starts_with(t)),
             ..Self::default()
@@ -112,8 +68,8 @@ fn names(e: NodeRef<'_>) -> impl Iterator<Item = String> {
 }
 
 /// Whether a row stands in elements of such names or tags.
-fn stands_in(row: NodeRef<'_>, called: &[&str], tags: &[Tag]) -> bool {
-    row.ancestors().take(6).any(|e| e.tag().is_some_and(|t| tags.contains(&t)) || names(e).any(|w| called.contains(&w.as_str())))
+fn stands_in(row: NodeRef<'_>, called: &Words, tags: &[Tag]) -> bool {
+    row.ancestors().take(6).any(|e| e.tag().is_some_and(|t| tags.contains(&t)) || names(e).any(|w| called.contains(&w)))
 }
 
 /// The elements beside a row's list, and beside what holds it, up to three levels.
@@ -165,10 +121,9 @@ pub(super) struct Pagers(HashMap<NodeId, NodeId>);
 impl Pagers {
     /// Finds the texts that only pagers have.
     pub(super) fn of(tree: &Tree<'_>) -> Self {
-        const SIGNS: [&str; 5] = ["下一页", "下页", "尾页", "末页", "createPageHTML"];
         let mut last = HashMap::new();
         for node in tree.root().descendants() {
-            if node.text().is_some_and(|t| SIGNS.iter().any(|s| t.contains(s))) {
+            if node.text().is_some_and(|t| LISTS.pager.signs.are_in(t)) {
                 last.extend(node.ancestors().take(PAGER_LEVELS).map(|e| (e.id(), node.id())));
             }
         }
@@ -200,7 +155,7 @@ pub(super) fn own_share(rows: &[Entry], page: &WebUrl) -> Option<f64> {
 fn column_of(page: &WebUrl) -> Option<&str> {
     let (folders, file) = page.as_url().path().rsplit_once('/')?;
     let stem = file.split('.').next().unwrap_or_default();
-    let named = |s: &&str| s.len() > 1 && !GENERIC.contains(s);
+    let named = |s: &&str| s.len() > 1 && !LISTS.page.generic.contains(s);
     let part = std::iter::once(stem).chain(folders.rsplit('/')).find(named)?;
     Some(part.strip_prefix("col").filter(|n| n.chars().all(|c| c.is_ascii_digit())).unwrap_or(part))
 }

@@ -1,11 +1,8 @@
 //! Dates outside running text: in pieces, in Chinese numerals, in code, in an address.
 
-use std::sync::LazyLock;
-
 use chrono::{Days, NaiveDate};
-use regex::Regex;
 
-use crate::text::dates::patterns::{CODE, NUMERALS, PIECES, PIECES_OF_THIS_YEAR};
+use crate::knowledge::{DATES, Pattern};
 use crate::text::dates::{Clock, DateMatch, calendar, fold_width_and_case, midnight, parse};
 
 /// Longest piece of a date set in pieces, in bytes, and the most pieces.
@@ -20,15 +17,15 @@ const MOST_IN_CODE: usize = 20;
 
 /// The first date that is set in pieces on lines of their own: `24` above `2026-11`, `Nov` `24` `2026`.
 pub fn in_pieces(lines: &[String], clock: &Clock) -> Option<NaiveDate> {
-    joined(lines, clock, &PIECES)
+    joined(lines, clock, &DATES.pieces)
 }
 
 /// The same of a row of a list, which may leave out the year: `24` above `11月`.
 pub fn in_pieces_of_row(lines: &[String], clock: &Clock) -> Option<NaiveDate> {
-    in_pieces(lines, clock).or_else(|| joined(lines, clock, &PIECES_OF_THIS_YEAR))
+    in_pieces(lines, clock).or_else(|| joined(lines, clock, &DATES.pieces_of_this_year))
 }
 
-fn joined(lines: &[String], clock: &Clock, spellings: &[Regex]) -> Option<NaiveDate> {
+fn joined(lines: &[String], clock: &Clock, spellings: &[Pattern]) -> Option<NaiveDate> {
     let date = |text: &str| spellings.iter().find_map(|p| calendar(&p.captures(text)?, clock)).filter(|f| clock.believable(f.at));
     (0..lines.len()).find_map(|from| {
         let pieces = lines.iter().skip(from).take(MOST_PIECES).take_while(|l| l.len() <= PIECE);
@@ -51,7 +48,7 @@ pub fn in_numerals(lines: &[String], clock: &Clock) -> Option<NaiveDate> {
         None => text.chars().next().and_then(digit),
     };
     let day = |line: &String| {
-        let c = NUMERALS.as_ref()?.captures(line)?;
+        let c = DATES.numerals.captures(line)?;
         let part = |name: &str| c.name(name).map_or("", |m| m.as_str());
         let year = part("y").chars().map(digit).try_fold(0, |y, d| Some(y * 10 + d?))?;
         let date = NaiveDate::from_ymd_opt(i32::try_from(year).ok()?, small(part("m"))?, small(part("d"))?)?;
@@ -70,23 +67,20 @@ pub fn all_in_code(page: &str, clock: &Clock) -> Vec<DateMatch> {
     });
     let captures = assigned.filter_map(|at| {
         let (from, to) = (page.floor_char_boundary(at.saturating_sub(LONGEST_NAME)), page.ceil_char_boundary((at + LONGEST_VALUE).min(page.len())));
-        CODE.as_ref()?.captures_iter(page.get(from..to)?).find(|c| c.get(0).is_some_and(|m| m.range().contains(&(at - from))))
+        DATES.code.captures_iter(page.get(from..to)?).find(|c| c.get(0).is_some_and(|m| m.range().contains(&(at - from))))
     });
     captures.take(MOST_IN_CODE).filter_map(|c| parse(c.name("date")?.as_str(), clock)).collect()
 }
 
 /// Year and month written into an address: `/2024/01/`, `/202401/`, `/2024-01/`.
 pub fn month_in_url(path: &str) -> Option<(i32, u32)> {
-    static MONTH: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r"(?:^|[/_t-])(20\d\d)[-/_]?(0[1-9]|1[0-2])(?:[-/_]|\d\d[/_.-])").ok());
-    let c = MONTH.as_ref()?.captures(path)?;
+    let c = DATES.month_in_address.captures(path)?;
     Some((c.get(1)?.as_str().parse().ok()?, c.get(2)?.as_str().parse().ok()?))
 }
 
 /// The day written into an address: `/2024/01/28/`, `/202401/28/`, `/2024-01/28/`, `t20240128_`, `/20240128/`.
 pub fn in_url(path: &str, clock: &Clock) -> Option<NaiveDate> {
-    static IN_URL: LazyLock<Option<Regex>> =
-        LazyLock::new(|| Regex::new(r"(?:^|[/_t-])(20\d\d)[-/_]?(0[1-9]|1[0-2])[-/_]?(0[1-9]|[12]\d|3[01])(?:[/_.T-]|\d{0,9}(?:\.|/|$|_))").ok());
-    let c = IN_URL.as_ref()?.captures(path)?;
+    let c = DATES.day_in_address.captures(path)?;
     let n = |i: usize| c.get(i).and_then(|m| m.as_str().parse::<u32>().ok());
     let date = NaiveDate::from_ymd_opt(i32::try_from(n(1)?).ok()?, n(2)?, n(3)?)?;
     (date <= clock.now.with_timezone(&clock.zone).date_naive().checked_add_days(Days::new(1))?).then_some(date)

@@ -4,20 +4,17 @@
 //! believed: such values are typing errors, not news.
 
 mod in_page;
-mod patterns;
 #[cfg(test)]
 mod tests;
 mod worldwide;
 
-use std::sync::LazyLock;
-
 use chrono::{DateTime, Datelike, Days, Duration, FixedOffset, Months, NaiveDate, NaiveDateTime, NaiveTime, Offset, TimeZone, Timelike as _, Utc};
 use chrono_tz::Tz;
-use regex::{Captures, Regex};
+use regex::Captures;
 
+use crate::knowledge::{DATES, Pattern};
 use crate::text::normalize::fold_width_and_case;
 pub use in_page::{all_in_code, in_numerals, in_pieces, in_pieces_of_row, in_url, month_in_url};
-use patterns::{AGO, COLUMNS, COMPACT, DAY_MONTH_YEAR, FULL, MONTH_DAY, MONTH_DAY_YEAR, NAMED_YEAR, NEAR, SHORT_YEAR, YEAR_LAST, YEAR_MONTH_DAY};
 pub use worldwide::Order;
 
 /// What a reading depends on besides the text.
@@ -74,20 +71,20 @@ pub fn parse(text: &str, clock: &Clock) -> Option<DateMatch> {
         return None;
     }
     epoch(&text, clock)
-        .or_else(|| first(&COMPACT, &text, clock, calendar))
-        .or_else(|| first(&FULL, &text, clock, calendar))
-        .or_else(|| first(&COLUMNS, &text, clock, calendar))
-        .or_else(|| first(&YEAR_MONTH_DAY, &text.to_ascii_lowercase(), clock, calendar))
-        .or_else(|| first(&DAY_MONTH_YEAR, &text.to_ascii_lowercase(), clock, calendar))
-        .or_else(|| first(&MONTH_DAY_YEAR, &text.to_ascii_lowercase(), clock, calendar))
-        .or_else(|| first(&DAY_MONTH_YEAR, &with_english_months(&text), clock, calendar))
-        .or_else(|| first(&YEAR_LAST, &text.to_ascii_lowercase(), clock, calendar))
+        .or_else(|| first(&DATES.compact, &text, clock, calendar))
+        .or_else(|| first(&DATES.full, &text, clock, calendar))
+        .or_else(|| first(&DATES.columns, &text, clock, calendar))
+        .or_else(|| first(&DATES.year_month_day, &text.to_ascii_lowercase(), clock, calendar))
+        .or_else(|| first(&DATES.day_month_year, &text.to_ascii_lowercase(), clock, calendar))
+        .or_else(|| first(&DATES.month_day_year, &text.to_ascii_lowercase(), clock, calendar))
+        .or_else(|| first(&DATES.day_month_year, &with_english_months(&text), clock, calendar))
+        .or_else(|| first(&DATES.year_last, &text.to_ascii_lowercase(), clock, calendar))
         .or_else(|| worldwide::find(&text, clock, clock.order.or(Some(Order::MonthDay))).into_iter().find(|d| clock.believable(d.at)))
-        .or_else(|| first(&AGO, &text, clock, ago))
-        .or_else(|| first(&NEAR, &text, clock, near))
-        .or_else(|| first(&SHORT_YEAR, &text, clock, calendar))
+        .or_else(|| first(&DATES.ago, &text, clock, ago))
+        .or_else(|| first(&DATES.near, &text, clock, near))
+        .or_else(|| first(&DATES.short_year, &text, clock, calendar))
         .or_else(|| {
-            let captures = MONTH_DAY.as_ref()?.captures(&text).filter(|c| worldwide::stands_alone(&text, c))?;
+            let captures = DATES.month_day.captures(&text).filter(|c| worldwide::stands_alone(&text, c))?;
             calendar(&captures, clock).filter(|f| clock.believable(f.at))
         })
 }
@@ -104,28 +101,14 @@ fn standard(text: &str, clock: &Clock) -> Option<DateMatch> {
 /// Whether a text names a year that no news is of: a placeholder (`0001-01-01`, `1 Jan 1900`), whose parts are no date either.
 fn names_no_year(text: &str, clock: &Clock) -> bool {
     let year = |c: Captures<'_>| ["y", "y2", "y3"].iter().find_map(|name| number::<i32>(&c, name));
-    let mut years = NAMED_YEAR.iter().flat_map(|p| p.captures_iter(text)).filter_map(year).peekable();
+    let mut years = DATES.named_year.captures_iter(text).filter_map(year).peekable();
     years.peek().is_some() && years.all(|y| !(1995..=clock.now.year() + 1).contains(&y))
 }
 
 /// `24 十一月 2026` as servers with Chinese locales write RFC 822 dates.
 fn with_english_months(text: &str) -> String {
-    const MONTHS: [(&str, &str); 12] = [
-        ("十一月", "nov"),
-        ("十二月", "dec"),
-        ("十月", "oct"),
-        ("一月", "jan"),
-        ("二月", "feb"),
-        ("三月", "mar"),
-        ("四月", "apr"),
-        ("五月", "may"),
-        ("六月", "jun"),
-        ("七月", "jul"),
-        ("八月", "aug"),
-        ("九月", "sep"),
-    ];
-    match MONTHS.iter().find(|(chinese, _)| text.contains(chinese)) {
-        Some((chinese, english)) => text.replace(chinese, english).to_ascii_lowercase(),
+    match DATES.months.iter().find(|[chinese, _]| text.contains(chinese)) {
+        Some([chinese, english]) => text.replace(chinese, english).to_ascii_lowercase(),
         None => String::new(),
     }
 }
@@ -142,7 +125,7 @@ pub fn mentions(text: &str, clock: &Clock, order: Option<Order>) -> Vec<DateMatc
         return Vec::new();
     }
     let text: String = text.chars().map(fold_keep_case).collect();
-    let captures = [&FULL, &COLUMNS].into_iter().flat_map(|p| p.iter()).flat_map(|p| p.captures_iter(&text));
+    let captures = [&DATES.full, &DATES.columns].into_iter().flat_map(|p| p.captures_iter(&text));
     let mut found: Vec<DateMatch> = captures.filter(|c| worldwide::stands_alone(&text, c)).filter_map(|c| calendar(&c, clock)).collect();
     found.extend(worldwide::find(&text, clock, order));
     found.retain(|f| clock.believable(f.at) && !inside_address(&text, f.offset));
@@ -161,13 +144,13 @@ fn inside_address(text: &str, offset: usize) -> bool {
 /// A text that is nothing but a date in a form of machines: RFC 2822, RFC 3339, seconds since 1970, `20261124`.
 pub fn plain(text: &str, clock: &Clock) -> Option<DateMatch> {
     let text = text.trim();
-    standard(text, clock).or_else(|| epoch(text, clock)).or_else(|| first(&COMPACT, text, clock, calendar))
+    standard(text, clock).or_else(|| epoch(text, clock)).or_else(|| first(&DATES.compact, text, clock, calendar))
 }
 
 /// `3小时前`, `昨天 08:00`; nothing finer than its unit.
 pub fn relative(text: &str, clock: &Clock) -> Option<DateMatch> {
     let text: String = text.chars().take(80).map(fold_keep_case).collect();
-    first(&AGO, &text, clock, ago).filter(|_| !text.contains('周') && !text.contains("个月")).or_else(|| first(&NEAR, &text, clock, near))
+    first(&DATES.ago, &text, clock, ago).filter(|_| !text.contains('周') && !text.contains("个月")).or_else(|| first(&DATES.near, &text, clock, near))
 }
 
 /// Dates of a folded text.
@@ -179,9 +162,10 @@ fn all_in(text: &str, clock: &Clock) -> Vec<DateMatch> {
     let lower = if text.bytes().any(|b| b.is_ascii_alphabetic()) { text.to_ascii_lowercase() } else { String::new() };
     let mut found: Vec<DateMatch> = Vec::new();
     let columns = if text.contains('/') { text } else { "" };
-    for (pattern, text) in [(&FULL, text), (&COLUMNS, columns), (&DAY_MONTH_YEAR, &lower), (&MONTH_DAY_YEAR, &lower)] {
-        let captures = pattern.iter().flat_map(|p| p.captures_iter(text));
-        found.extend(captures.filter(|c| !inside_number(text, c)).filter_map(|c| calendar(&c, clock)).filter(|f| clock.believable(f.at)));
+    for (pattern, text) in [(&DATES.full, text), (&DATES.columns, columns), (&DATES.day_month_year, &lower), (&DATES.month_day_year, &lower)] {
+        found.extend(
+            pattern.captures_iter(text).filter(|c| !inside_number(text, c)).filter_map(|c| calendar(&c, clock)).filter(|f| clock.believable(f.at)),
+        );
     }
     found.sort_by_key(|f| f.offset);
     found
@@ -189,8 +173,7 @@ fn all_in(text: &str, clock: &Clock) -> Vec<DateMatch> {
 
 /// Whether a text shows a full date, in figures.
 pub fn shows_date(text: &str) -> bool {
-    static DATE: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r"(?:19|20)\d\d\s?[-/.年]\s?\d{1,2}\s?[-/.月]\s?\d{1,2}").ok());
-    DATE.as_ref().is_some_and(|r| r.is_match(text))
+    DATES.shown.is_match(text)
 }
 
 /// Midnight of a day in the clock's zone.
@@ -210,8 +193,8 @@ fn inside_number(text: &str, c: &Captures<'_>) -> bool {
 
 type ParseFn = fn(&Captures<'_>, &Clock) -> Option<DateMatch>;
 
-fn first(pattern: &LazyLock<Option<Regex>>, text: &str, clock: &Clock, read: ParseFn) -> Option<DateMatch> {
-    let captures = pattern.as_ref()?.captures(text)?;
+fn first(pattern: &Pattern, text: &str, clock: &Clock, read: ParseFn) -> Option<DateMatch> {
+    let captures = pattern.captures(text)?;
     read(&captures, clock).filter(|f| clock.believable(f.at))
 }
 

@@ -4,8 +4,9 @@ use std::collections::HashMap;
 use std::sync::LazyLock;
 
 use chrono::NaiveDate;
-use regex::{Captures, Regex};
+use regex::Captures;
 
+use crate::knowledge::DATES;
 use crate::text::dates::{Clock, DateMatch, finish, number};
 use crate::text::normalize::is_han;
 
@@ -56,38 +57,21 @@ pub(super) fn zone_minutes(name: &str) -> Option<i32> {
     ZONES.get(name).copied()
 }
 
-/// The pattern of a time of day behind a date.
-const TIME: &str = r"(?:(?:[\s,T|–-]|(?-u:\b)(?:at|um|à|a las|alle|kl\.?|ore|om|o)\s)*(?P<h>\d{1,2})(?:[:.h](?P<mi>\d\d)(?::(?P<s>\d\d))?)\s*(?P<half2>(?i:[ap]\.?m\.?)(?-u:\b))?\s*(?P<z>Z(?-u:\b)|(?:GMT|UTC)?\s?[+-]\d{1,2}:?\d{0,2}(?-u:\b)|[A-Z]{2,5}(?-u:\b))?)?";
-
-static FIGURES: LazyLock<Option<Regex>> =
-    LazyLock::new(|| Regex::new(&format!(r"(?P<a>\d{{1,2}})(?P<p>\.\s?|/|-)(?P<b>\d{{1,2}})(?:\.\s?|/|-)(?P<y>(?:19|20)\d\d|\d\d){TIME}")).ok());
-static NAMED: LazyLock<Vec<Regex>> = LazyLock::new(|| {
-    let spellings = [
-        format!(
-            r"(?P<d>\d{{1,2}})(?:st|nd|rd|th|er|º|ª)?[.,]?[\s/-]*(?:of |de |d’|d')?(?P<mon>\p{{L}}{{3,12}})[.,]?[\s,/-]*(?:de |del )?(?P<y>(?:19|20)\d\d){TIME}"
-        ),
-        format!(r"(?P<mon>\p{{L}}{{3,12}})\.?[\s/-]*(?P<d>\d{{1,2}})(?:st|nd|rd|th)?,?[\s/-]+(?:at\s+)?(?P<y>(?:19|20)\d\d){TIME}"),
-    ];
-    spellings.iter().filter_map(|s| Regex::new(s).ok()).collect()
-});
-static MINGUO: LazyLock<Option<Regex>> =
-    LazyLock::new(|| Regex::new(r"(?:民國|民国)\s?(?P<y>\d{2,3})\s?年\s?(?P<m>\d{1,2})\s?月\s?(?P<d>\d{1,2})\s?日").ok());
-
 /// Every such date of a folded text. Where figures alone do not tell day from month and no order is known, there is none.
 pub(super) fn find(text: &str, clock: &Clock, order: Option<Order>) -> Vec<DateMatch> {
     let mut found: Vec<DateMatch> = Vec::new();
     // asked of every line with figures: most have no year beside a word, and no figures parted by marks
     if has_year(text) && text.chars().any(|c| c.is_alphabetic() && !is_han(c)) {
-        for pattern in NAMED.iter() {
+        for pattern in &DATES.named {
             found.extend(pattern.captures_iter(text).filter_map(|c| named(&c, clock)));
         }
     }
     if text.as_bytes().windows(2).any(|w| matches!(w, [b'0'..=b'9', b'.' | b'/' | b'-'])) {
-        let figures = FIGURES.iter().flat_map(|p| p.captures_iter(text)).filter(|c| stands_alone(text, c));
+        let figures = DATES.figures.captures_iter(text).filter(|c| stands_alone(text, c));
         found.extend(figures.filter_map(|c| in_figures(&c, clock, order)));
     }
     if text.contains("民") {
-        found.extend(MINGUO.iter().flat_map(|p| p.captures_iter(text)).filter_map(|c| minguo(&c, clock)));
+        found.extend(DATES.minguo.captures_iter(text).filter_map(|c| minguo(&c, clock)));
     }
     found
 }

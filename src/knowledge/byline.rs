@@ -1,0 +1,152 @@
+//! The labels of bylines.
+
+use std::collections::BTreeSet;
+
+use serde::Deserialize;
+
+use crate::knowledge::Words;
+
+/// `byline.toml`, which says what each column is.
+#[derive(Debug, Deserialize)]
+#[serde(try_from = "Table")]
+pub(crate) struct Byline(Vec<Label>);
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Table {
+    label: Vec<Label>,
+}
+
+/// Labels of one kind.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Label {
+    words: Words,
+    means: Option<Meaning>,
+    row: Option<Rank>,
+    #[serde(default)]
+    line: BTreeSet<Line>,
+    #[serde(default)]
+    stem: bool,
+}
+
+/// What follows a label.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Meaning {
+    Title,
+    Published,
+    Updated,
+    Event,
+    Today,
+    Copy,
+    Comment,
+    Date,
+    Source,
+    Author,
+    Reporter,
+    Text,
+    Poster,
+    Editor,
+    Proofreader,
+    Staff,
+    Views,
+    Size,
+    Tags,
+    Record,
+}
+
+/// How likely a day of a list's row is that of publication, best first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Rank {
+    Published,
+    /// A date alone, or called 时间 or 日期.
+    #[serde(skip)]
+    Unnamed,
+    Signed,
+    /// In a sentence.
+    #[serde(skip)]
+    Mentioned,
+    /// A deadline or the like: never taken.
+    Other,
+}
+
+/// Where a line that begins with a label is no part of a body.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum Line {
+    Credit,
+    Origin,
+    Head,
+    Tail,
+    Record,
+}
+
+impl TryFrom<Table> for Byline {
+    type Error = String;
+
+    fn try_from(table: Table) -> Result<Self, String> {
+        let mut seen = BTreeSet::new();
+        let twice = table.label.iter().flat_map(|l| l.words.iter()).find(|w| !seen.insert(*w)).map(str::to_owned);
+        twice.map_or(Ok(Self(table.label)), |w| Err(format!("the label “{w}” stands in two rows")))
+    }
+}
+
+impl Label {
+    /// What a day of a row is that has the label.
+    fn rank(&self) -> Option<Rank> {
+        self.row.or(match self.means {
+            Some(Meaning::Published) => Some(Rank::Published),
+            Some(Meaning::Updated) => Some(Rank::Signed),
+            _ => None,
+        })
+    }
+
+    fn is_day(&self) -> bool {
+        !self.stem && matches!(self.means, Some(Meaning::Published | Meaning::Updated))
+    }
+}
+
+impl Byline {
+    /// The labels of a meaning, their stems too.
+    pub(crate) fn words(&self, means: Meaning) -> impl Iterator<Item = &str> {
+        self.0.iter().filter(move |l| l.means == Some(means)).flat_map(|l| l.words.iter())
+    }
+
+    /// The labels of a meaning that are no parts of longer ones.
+    #[cfg(test)]
+    pub(crate) fn whole(&self, means: Meaning) -> impl Iterator<Item = &str> {
+        self.0.iter().filter(move |l| l.means == Some(means) && !l.stem).flat_map(|l| l.words.iter())
+    }
+
+    /// The labels of days in rows of lists.
+    pub(crate) fn ranks(&self) -> impl Iterator<Item = (&str, Rank)> {
+        self.0.iter().filter_map(|l| Some((l, l.rank()?))).flat_map(|(l, rank)| l.words.iter().map(move |w| (w, rank)))
+    }
+
+    /// The part of a pattern that stands for labels: `{label_source}` those that mean it, `{label_head}` those of such lines,
+    /// `{label_day}` those of publication and change, `{label}` all; longer ones first.
+    pub(super) fn part(&self, name: &str) -> Option<String> {
+        let by: Box<dyn Fn(&Label) -> bool> = match name {
+            "label" => Box::new(|l| !l.stem),
+            "label_day" => Box::new(Label::is_day),
+            _ => {
+                let kind = name.strip_prefix("label_")?;
+                let (means, line) = (named::<Meaning>(kind), named::<Line>(kind));
+                means.map(drop).or(line.map(drop))?;
+                Box::new(move |l| means.is_some_and(|m| l.means == Some(m) && !l.stem) || line.is_some_and(|k| l.line.contains(&k)))
+            }
+        };
+        let mut words: Vec<&str> = self.0.iter().filter(|l| by(l)).flat_map(|l| l.words.iter()).collect();
+        // a letter alone is in too many words
+        words.retain(|w| name != "label" || w.chars().nth(1).is_some());
+        words.sort_by_key(|w| std::cmp::Reverse(w.len()));
+        Some(words.into_iter().map(regex::escape).collect::<Vec<_>>().join("|"))
+    }
+}
+
+/// The value of an enum by its name in the tables.
+fn named<'n, T: Deserialize<'n>>(name: &'n str) -> Option<T> {
+    T::deserialize(serde::de::value::StrDeserializer::<serde::de::value::Error>::new(name)).ok()
+}

@@ -1,0 +1,80 @@
+//! Names of persons, and endings of names of outlets and bodies.
+
+use serde::Deserialize;
+
+use crate::knowledge::{Letters, Pattern, Words};
+
+/// `names.toml`, which says what each is.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Names {
+    pub(crate) surnames: Letters,
+    pub(crate) compound_surnames: Words,
+    pub(crate) other_words: Words,
+    pub(crate) places: Words,
+    pub(crate) place_endings: Words,
+    pub(crate) end: Pattern,
+    pub(crate) offices: Words,
+    pub(crate) placeholders: Words,
+    pub(crate) signs_of_programs: Words,
+    pub(crate) latin: Pattern,
+    pub(crate) behind_latin: Pattern,
+}
+
+/// `outlets.toml`, which says what each column is.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Outlets {
+    ending: Vec<Ending>,
+    pub(crate) standing: Standing,
+}
+
+/// Whose articles are originals of standing.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Standing {
+    pub(crate) central: Words,
+    pub(crate) press: Words,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[allow(clippy::struct_excessive_bools)] // columns of a table
+struct Ending {
+    words: Words,
+    #[serde(default)]
+    outlet: bool,
+    #[serde(default)]
+    alone: bool,
+    #[serde(default)]
+    dateline: bool,
+    #[serde(default)]
+    nobody: bool,
+}
+
+impl Outlets {
+    fn words(&self, of: impl Fn(&Ending) -> bool) -> impl Iterator<Item = &str> {
+        self.ending.iter().filter(move |e| of(e)).flat_map(|e| e.words.iter())
+    }
+
+    /// Whether a name ends like an outlet's.
+    pub(crate) fn names_outlet(&self, name: &str) -> bool {
+        self.words(|e| e.outlet).any(|w| name.ends_with(w))
+    }
+
+    /// Whether a name ends like that of a room, an office or a firm.
+    pub(crate) fn names_nobody(&self, name: &str) -> bool {
+        self.words(|e| e.nobody).any(|w| name.ends_with(w))
+    }
+
+    /// The part of a pattern that stands for endings.
+    pub(super) fn part(&self, name: &str) -> Option<String> {
+        let words: Vec<&str> = match name {
+            "outlet" => self.words(|e| e.outlet).collect(),
+            "outlet_alone" => self.words(|e| e.alone).collect(),
+            "outlet_in_dateline" => self.words(|e| e.dateline).collect(),
+            _ => return None,
+        };
+        Some(words.join("|"))
+    }
+}
