@@ -57,13 +57,12 @@ pub(super) async fn run(args: &AddArgs, context: &CommandContext) -> anyhow::Res
     let asked = Source { allow_private: args.allow_private, render: args.render, ..Source::plain(id.clone(), id.to_string(), url) };
     let (asked, preview) = match tried(context, &asked).await {
         // an address without a scheme was tried as https
-        Err(_) if !args.url.contains("://") => {
-            let plain = WebUrl::parse(&format!("http://{}", args.url.trim()))?;
-            let asked = Source { url: plain, ..asked };
+        Err(e) => {
+            let asked = Source { url: WebUrl::typed_plain(&args.url).ok_or(e)?, ..asked };
             let preview = tried(context, &asked).await?;
             (asked, preview)
         }
-        tried => (asked, tried?),
+        Ok(preview) => (asked, preview),
     };
     for c in &preview.columns {
         println!("{}", json!({"list": c.url, "name": c.name, "entries": c.entries}));

@@ -5,7 +5,7 @@ use std::net::{IpAddr, ToSocketAddrs as _};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::cli::CommandContext;
 use crate::cli::cluster_check::check_cluster;
@@ -248,6 +248,11 @@ fn database(f: &mut Report, store: &Store) {
 
 /// Whether every step of signing has somebody who may take it.
 fn signing(f: &mut Report, context: &CommandContext, store: &Store) {
+    // the mail loop queues them within a minute
+    let overdue = store.letters_due(Utc::now() - TimeDelta::minutes(10)).unwrap_or_default();
+    let ids: Vec<String> = overdue.iter().map(ToString::to_string).collect();
+    let bad = format!("letters of issue {} are not queued: the service does not run, or its publication has another name now", ids.join(", "));
+    f.check(overdue.is_empty(), "final issues", "no letters wait to be queued", &bad);
     for p in context.settings.publications().filter(|p| !p.signing.is_empty()) {
         let nobody = |step: &SigningStep| store.holders_of(*step).is_ok_and(|h| h.is_empty());
         let missing: Vec<&str> = std::iter::once(&SigningStep::Submit).chain(&p.signing).filter(|s| nobody(s)).map(|s| s.as_str()).collect();

@@ -20,6 +20,7 @@ pub(super) fn about(letter: &OutboxMessage, state: DeliveryState, reply: &str, s
     let what = match state {
         DeliveryState::Queued => "已按设置用同一 Message-ID 重发；收件人可能收到两封相同的邮件，一般会被邮箱合并。",
         DeliveryState::Uncertain => "请向收件人确认是否收到，然后运行 qingbao outbox retry 编号（重发）或 qingbao outbox done 编号（视为已发）。",
+        DeliveryState::Cancelled => "这一期已经撤回，这封邮件不再发送；可能已经送达。",
         _ => "处理好原因以后，运行 qingbao outbox retry 编号 重发，或 qingbao outbox cancel 编号 取消。",
     };
     let hint = crate::mail::reply_hint::hint(reply).map(|h| format!("可能的原因：{h}。\n")).unwrap_or_default();

@@ -9,7 +9,7 @@ use crate::config::settings::{AmbiguousDeliveryPolicy, MailSettings};
 use crate::mail::delivery::DeliveryResult;
 use crate::mail::notice;
 use crate::mail::transport::Transport;
-use crate::store::{DeliveryOutcome, DeliveryState, OutboxMessage, Result, Store};
+use crate::store::{CALLED_BACK, DeliveryOutcome, DeliveryState, OutboxMessage, Result, Store};
 
 /// Minutes between attempts; the last repeats until the message expires.
 const BACK_OFF: [i64; 6] = [2, 5, 15, 60, 180, 360];
@@ -100,8 +100,7 @@ async fn recover_and_expire(store: &Store, settings: &MailSettings, now: DateTim
     let mut notices = Vec::new();
     for letter in &unknown {
         tracing::warn!(to = %letter.recipient, id = %letter.message_id, "it is not known whether this letter was accepted; policy: {policy:?}");
-        let state = if policy == AmbiguousDeliveryPolicy::Hold { DeliveryState::Uncertain } else { DeliveryState::Queued };
-        notices.extend(notice::about(letter, state, "发送时程序中断，没有记下服务器的答复", settings, now));
+        notices.extend(notice::about(letter, letter.state, "发送时程序中断，没有记下服务器的答复", settings, now));
     }
     for letter in late {
         let reason = letter.reply.clone().unwrap_or_else(|| "一直没有发出".to_owned());
@@ -136,6 +135,10 @@ fn wait(tries: u32) -> i64 {
 /// Returns what a person should know of a message besides its state.
 pub fn explain(letter: &OutboxMessage) -> String {
     let reply = letter.reply.as_deref().unwrap_or_default();
+    if letter.state == DeliveryState::Cancelled && reply.ends_with(CALLED_BACK) {
+        let doubt = if letter.ambiguous_attempts > 0 { "，可能已送达过一次" } else { "" };
+        return format!("这一期已经撤回，不再发送{doubt}");
+    }
     let hint = crate::mail::reply_hint::hint(reply).map(|h| format!("　{h}")).unwrap_or_default();
     let doubt = if letter.ambiguous_attempts > 0 { "　可能已送达过一次（同一 Message-ID）" } else { "" };
     format!("{reply}{hint}{doubt}")

@@ -88,6 +88,11 @@ impl WebUrl {
         if bare { Self::parse(&format!("https://{text}")) } else { Self::parse(text) }
     }
 
+    /// Returns the http form of an address that was typed without a scheme, for sites that do not speak https.
+    pub fn typed_plain(text: &str) -> Option<Self> {
+        if text.contains("://") { None } else { Self::parse(&format!("http://{}", text.trim())).ok() }
+    }
+
     /// Parses an absolute address.
     pub fn parse(text: &str) -> Result<Self, UrlError> {
         let text = text.trim();

@@ -171,6 +171,11 @@ fn render_messages(
     let mut out = Vec::with_capacity(recipients.len());
     for to in recipients {
         let same = |r: &Recipient| (&r.columns, &r.industries) == (&to.columns, &to.industries);
+        let part = issue::filter_for_recipient(edition, to);
+        if edition.is_final && part.item_count() == 0 && edition.item_count() > 0 {
+            tracing::debug!("{} gets nothing: no item is of a column or industry it asks for", to.address);
+            continue;
+        }
         let at = if let Some(at) = rendered.iter().position(|(r, _)| same(r)) {
             at
         } else {

@@ -57,7 +57,7 @@ pub use error::{Result, StoreError};
 pub use fetch_log::FetchRecord;
 pub use item_files::MAX_EDITION_FILES;
 pub use metrics::Gauges;
-pub use outgoing_messages::{DeliveryOutcome, DeliveryState, MessageContent, OutboxMessage, OutgoingMessage};
+pub use outgoing_messages::{CALLED_BACK, DeliveryOutcome, DeliveryState, MessageContent, OutboxMessage, OutgoingMessage};
 pub use overview::{FetchLogEntry, Overview};
 pub use retention::RetentionReport;
 pub use search::Filter;

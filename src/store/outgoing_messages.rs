@@ -112,6 +112,9 @@ impl OutboxMessage {
     }
 }
 
+/// What the reply of a letter says that was cancelled because its issue was called back.
+pub const CALLED_BACK: &str = "the issue was called back";
+
 const COLUMNS: &str = "id, edition_id, recipient, message_id, message, state, tries, doubts, next_try, reply, final, notice_id";
 
 impl Store {
@@ -127,16 +130,17 @@ impl Store {
     }
 
     /// Recovers messages of a killed process: those whose content was not sent are queued again, those of unknown fate as the
-    /// policy says. Returns the latter.
+    /// policy says. Returns the latter, as they are now.
     pub fn recover_messages(&self, policy: AmbiguousDeliveryPolicy) -> Result<Vec<OutboxMessage>> {
         let unknown = self.messages(&format!("SELECT {COLUMNS} FROM outbox WHERE state = 'handing' ORDER BY id"), params![])?;
         self.write(|t| {
             t.execute("UPDATE outbox SET state = 'queued' WHERE state = 'sending'", [])?;
             let next = if policy == AmbiguousDeliveryPolicy::Resend { "queued" } else { "uncertain" };
             t.execute("UPDATE outbox SET state = ?1, doubts = doubts + 1, reply = 'the process ended before the answer was recorded' WHERE state = 'handing'", [next])?;
-            cancel_withdrawn(t)
+            cancel_stale(t)
         })?;
-        Ok(unknown)
+        let ids: Vec<String> = unknown.iter().map(|l| l.id.0.to_string()).collect();
+        self.messages(&format!("SELECT {COLUMNS} FROM outbox WHERE id IN ({}) ORDER BY id", ids.join(",")), params![])
     }
 
     /// Gives up expired messages; returns them.
@@ -182,7 +186,7 @@ impl Store {
                 "'failed', 'uncertain', 'expired', 'queued'"
             };
             let n = t.execute(
-                &format!("UPDATE outbox SET state = ?2, next_try = ?3, expires = ?4 WHERE id = ?1 AND state IN ({from}) AND NOT ({WITHDRAWN})"),
+                &format!("UPDATE outbox SET state = ?2, next_try = ?3, expires = ?4 WHERE id = ?1 AND state IN ({from}) AND (edition_id IS NULL OR NOT ({}))", stale_letter()),
                 params![id.0, state.as_str(), now.timestamp(), expires.timestamp()],
             )?;
             Ok(n > 0)
@@ -238,7 +242,7 @@ impl Store {
                 "UPDATE outbox SET state = ?2, reply = ?3, next_try = ?4, doubts = doubts + ?5 WHERE id = ?1 AND state IN ('sending', 'handing')",
                 params![id.0, end.state.as_str(), end.reply, end.next_try, end.doubt],
             )?;
-            cancel_withdrawn(t)?;
+            cancel_stale(t)?;
             notices.iter().try_for_each(|n| queue(t, None, None, n, now, now + NOTICE).map(|_| ()))
         })
     }
@@ -291,15 +295,28 @@ pub(super) fn queue_to_readers(
     queue(t, Some((edition, 0)), Some(notice), l, now, expires).map(|_| ())
 }
 
-/// Letters of an issue that was called back after they were queued.
-const WITHDRAWN: &str = "final > 0 AND notice_id IS NULL AND NOT EXISTS (SELECT 1 FROM edition e WHERE e.id = edition_id
-                         AND json_extract(e.payload, '$.finalised') AND json_extract(e.payload, '$.signing.round') = final)";
+/// SQL: whether an edition is final, for the round that stands behind.
+const FINAL_ROUND: &str = "(SELECT CASE WHEN json_extract(e.payload, '$.finalised') THEN json_extract(e.payload, '$.signing.round') ELSE 0 END
+                           FROM edition e WHERE e.id = edition_id)";
 
-/// Cancels what is not under way of letters that were called back: they are not tried again.
-pub(super) fn cancel_withdrawn(t: &Connection) -> Result<()> {
+/// SQL: whether a notice is out of date. A correction is about one version of the issue; a withdrawal holds until the next version.
+fn stale_notice() -> String {
+    format!("CASE kind WHEN 'correction' THEN round <> {FINAL_ROUND} ELSE {FINAL_ROUND} > 0 END")
+}
+
+/// SQL: whether a letter is out of date: its issue was called back, or its notice is.
+fn stale_letter() -> String {
+    let notice = format!("SELECT 1 FROM notice WHERE notice.id = outbox.notice_id AND {}", stale_notice());
+    format!("CASE WHEN notice_id IS NULL THEN final > 0 AND final <> {FINAL_ROUND} ELSE EXISTS ({notice}) END")
+}
+
+/// Cancels letters and notices that are out of date and not under way: they are not tried again.
+pub(super) fn cancel_stale(t: &Connection) -> Result<()> {
+    t.prepare_cached(&format!("UPDATE notice SET queued = 1 WHERE NOT queued AND {}", stale_notice()))?.execute([])?;
     let sql = format!(
-        "UPDATE outbox SET state = 'cancelled', reply = coalesce(reply || '; ', '') || 'the issue was called back'
-         WHERE state IN ('queued', 'sending', 'failed', 'uncertain', 'expired') AND {WITHDRAWN}"
+        "UPDATE outbox SET state = 'cancelled', reply = coalesce(reply || '; ', '') || '{CALLED_BACK}'
+         WHERE state IN ('queued', 'sending', 'failed', 'uncertain', 'expired') AND edition_id IS NOT NULL AND {}",
+        stale_letter()
     );
     t.prepare_cached(&sql)?.execute([])?;
     Ok(())

@@ -11,7 +11,7 @@ use crate::store::accounts::duties_of;
 use crate::store::audit::audit;
 use crate::store::edition_revision::{load, record_kept, save};
 use crate::store::editions::next_number;
-use crate::store::outgoing_messages::{cancel_withdrawn, queue_to_readers};
+use crate::store::outgoing_messages::{cancel_stale, queue_to_readers};
 use crate::store::{OutgoingMessage, Result, Store};
 
 /// The outcome of a step.
@@ -72,6 +72,8 @@ impl Store {
                 t.execute("UPDATE edition SET letters_due = ?2 WHERE id = ?1", params![id.0, due.timestamp()])?;
             }
             save(t, &edition, version + 1)?;
+            // what was said of an earlier version
+            cancel_stale(t)?;
             audit(t, who, action.audited(), &edition.label_in_log(), now)?;
             Ok(SigningResult::Done(Box::new(edition)))
         })
@@ -97,7 +99,7 @@ impl Store {
             t.execute("UPDATE edition SET letters_due = NULL WHERE id = ?1", [id.0])?;
             save(t, &edition, version + 1)?;
             audit(t, who, AuditAction::Withdraw, &edition.label_in_log(), now)?;
-            cancel_withdrawn(t)?;
+            cancel_stale(t)?;
             if !readers(t, id, round, RECEIVED)?.is_empty() {
                 insert_notice(t, &edition, &text, who, today, now)?;
             }
@@ -160,7 +162,7 @@ impl Store {
         })
     }
 
-    /// Whether an issue may be thrown away: started beside the calendar, never final, and no letter of it was ever queued.
+    /// Whether an issue may be thrown away: started beside the calendar, without items, never final, and no letter of it was ever queued.
     pub fn is_discardable(&self, id: EditionId) -> Result<bool> {
         self.read(|c| is_discardable(c, id))
     }
@@ -245,7 +247,8 @@ impl Store {
 }
 
 fn is_discardable(c: &Connection, id: EditionId) -> Result<bool> {
-    let sql = "SELECT NOT scheduled AND coalesce(json_extract(payload, '$.signing.round'), 0) = 0
+    let sql =
+        "SELECT NOT scheduled AND NOT EXISTS (SELECT 1 FROM item WHERE edition_id = ?1) AND coalesce(json_extract(payload, '$.signing.round'), 0) = 0
                  AND NOT EXISTS (SELECT 1 FROM outbox WHERE edition_id = ?1) FROM edition WHERE id = ?1";
     Ok(c.query_row(sql, [id.0], |r| r.get(0)).optional()?.unwrap_or(false))
 }
@@ -309,7 +312,7 @@ mod tests {
     use super::*;
     use crate::issue::tests::{article, build_with, now};
     use crate::model::Series;
-    use crate::store::{DeliveryOutcome, DeliveryState, Role};
+    use crate::store::{DeliveryOutcome, DeliveryState, MessageContent, Role};
 
     const EVERYBODY: [&str; 3] = ["a@b.cn", "c@d.cn", "e@f.cn"];
 
@@ -466,8 +469,12 @@ mod tests {
         let letter = |to: &str| OutgoingMessage { recipient: to.to_owned(), message_id: "<n@x>".to_owned(), message: vec![1] };
         desk.store.queue_notice_letters(&pending[0], &[letter("a@b.cn")], now(), now() + TimeDelta::days(3)).unwrap();
         assert!(desk.store.pending_notices().unwrap().is_empty());
+        let notice = desk.store.messages_of(id).unwrap().into_iter().find(|l| l.content == MessageContent::Notice).unwrap();
         desk.sign(id, "责编", &SigningAction::Finalise);
         assert_eq!(desk.queue(id), 3, "the issue as it is now goes to everybody");
+        let due = desk.store.due_messages(now() + TimeDelta::minutes(1), 9).unwrap();
+        assert!(due.iter().all(|l| l.content == MessageContent::Final(2)), "a notice that still waits would take the new issue back");
+        assert!(!desk.store.set_delivery_state(notice.id, DeliveryState::Queued, now(), now()).unwrap());
     }
 
     #[test]
@@ -509,5 +516,7 @@ mod tests {
         assert!(matches!(twice, SigningResult::Conflict), "the same click again");
         let labels: Vec<(String, usize)> = desk.store.pending_notices().unwrap().iter().map(|p| (p.notice.label(), p.readers.len())).collect();
         assert_eq!(labels, [("更正〔2026〕1号".to_owned(), 3), ("更正〔2026〕2号".to_owned(), 3)]);
+        assert!(matches!(desk.withdraw(id, "责编"), SigningResult::Done(_)));
+        assert!(desk.store.pending_notices().unwrap().is_empty(), "what is called back is not corrected");
     }
 }

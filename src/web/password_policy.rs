@@ -21,8 +21,8 @@ pub enum WeakPassword {
     /// Too many characters.
     #[error("the password is longer than {MAX_PASSWORD_CHARS} characters")]
     TooLong,
-    /// One character over and over.
-    #[error("the password is one character, repeated")]
+    /// A short piece over and over.
+    #[error("the password is a few characters, repeated")]
     Repeated,
     /// 1234567890 and the like.
     #[error("the password is a run of figures, letters or keys")]
@@ -41,7 +41,7 @@ impl WeakPassword {
         match self {
             Self::TooShort => format!("密码至少 {MIN_PASSWORD_CHARS} 个字符"),
             Self::TooLong => format!("密码至多 {MAX_PASSWORD_CHARS} 个字符"),
-            Self::Repeated => "密码太弱：只是同一个字符的重复".to_owned(),
+            Self::Repeated => "密码太弱：只是同几个字符的重复".to_owned(),
             Self::Run => "密码太弱：只是连续的数字、字母或键盘上相邻的键".to_owned(),
             Self::AccountName => "密码太弱：只是账号名，或账号名加数字、符号".to_owned(),
             Self::Common => "密码太弱：这是最常见的密码之一，最先被人猜到".to_owned(),
@@ -61,9 +61,7 @@ pub fn check_password(account: &str, password: &str) -> Result<(), WeakPassword>
     }
     let fold = |text: &str| text.chars().map(fold_width_and_case).collect::<String>();
     let folded = fold(password);
-    let mut chars = folded.chars();
-    let first = chars.next();
-    if chars.all(|c| Some(c) == first) {
+    if is_repetition(&folded) {
         return Err(WeakPassword::Repeated);
     }
     if is_run(&folded) {
@@ -77,6 +75,15 @@ pub fn check_password(account: &str, password: &str) -> Result<(), WeakPassword>
         return Err(WeakPassword::Common);
     }
     Ok(())
+}
+
+/// Longest piece whose repetition is no password, in characters.
+const MAX_REPEATED: usize = 4;
+
+/// Whether a text is a short piece over and over.
+fn is_repetition(text: &str) -> bool {
+    let chars: Vec<char> = text.chars().collect();
+    (1..=MAX_REPEATED).any(|n| chars.iter().zip(chars.iter().skip(n)).all(|(a, b)| a == b))
 }
 
 /// Whether a text goes along one of the sequences, forwards or backwards, and begins it anew at its end.
@@ -99,6 +106,7 @@ mod tests {
             ("aaaaaaaaaaaa", WeakPassword::Repeated),
             ("AaAaAaAaAaAa", WeakPassword::Repeated),
             ("啊啊啊啊啊啊啊啊啊啊", WeakPassword::Repeated),
+            ("许昌许昌许昌许昌许昌", WeakPassword::Repeated),
             ("1234567890", WeakPassword::Run),
             ("12345678901234", WeakPassword::Run),
             ("9876543210", WeakPassword::Run),

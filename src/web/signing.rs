@@ -39,12 +39,17 @@ async fn make(console: &AppState, id: EditionId, form: &Form) -> Result<Response
                 console,
                 id,
                 form,
-                Done::refused(StatusCode::UNPROCESSABLE_ENTITY, "没有删除：只有另起的、没有发过信的草稿可以删除".to_owned()),
+                Done::refused(
+                    StatusCode::UNPROCESSABLE_ENTITY,
+                    "没有删除：只有另起的、没有内容也没有发过信的草稿可以删除，请先移出全部条目".to_owned(),
+                ),
             )
             .await;
         }
         "correct" => {
-            let article = fields.number("about").filter(|n| *n != 0).map(ArticleId);
+            // what names no item is refused by the store
+            let about = Some(fields.text("about")).filter(|a| !matches!(*a, "" | "0"));
+            let article = about.map(|a| ArticleId(a.parse().unwrap_or(i64::MIN)));
             let text = NoticeText::Correction { article, wrong: fields.text("wrong").to_owned(), right: fields.text("right").to_owned() };
             store.run(move |s| s.correct_edition(id, seen, text, &who, today, now)).await
         }

@@ -225,13 +225,21 @@ async fn try_address(console: &AppState, form: &Form) -> Result<Response, Respon
         Err(e) => Err(e.chinese()),
         Ok(url) => {
             let id = SourceId::parse("preview").ok_or_else(|| response::refused(console, &form.session, StatusCode::BAD_REQUEST, "内部错误"))?;
-            let source = Source { allow_private: console.live.sources().allow_private, ..Source::plain(id, "preview".to_owned(), url) };
-            let pipeline = console.pipeline();
-            let reader = pipeline.crawler().reader(Arc::new(source));
-            match preview::discover_source(&reader).await {
-                Ok(p) => Ok(shown(console, &reader, asked, p).await),
-                Err(e) => Err(format!("读不到这个地址：{}", e.chinese())),
+            let mut tried = Err(String::new());
+            // an address without a scheme was tried as https
+            for url in [Some(url), WebUrl::typed_plain(asked)].into_iter().flatten() {
+                let source = Source { allow_private: console.live.sources().allow_private, ..Source::plain(id.clone(), "preview".to_owned(), url) };
+                let pipeline = console.pipeline();
+                let reader = pipeline.crawler().reader(Arc::new(source));
+                match preview::discover_source(&reader).await {
+                    Ok(p) => {
+                        tried = Ok(shown(console, &reader, asked, p).await);
+                        break;
+                    }
+                    Err(e) => tried = Err(format!("读不到这个地址：{}", e.chinese())),
+                }
             }
+            tried
         }
     };
     match tried {

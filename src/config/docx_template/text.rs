@@ -74,6 +74,11 @@ pub fn fill(xml: &str, value: &dyn Fn(&str) -> Option<String>) -> String {
     let (mut out, mut from) = (String::with_capacity(xml.len()), 0);
     for r in changed {
         out.push_str(xml.get(from..r.place.start).unwrap_or_default());
+        // a blank at an edge is dropped unless the run says otherwise (ECMA-376 part 1, 17.3.3.31)
+        if r.text.trim().len() != r.text.len() && out.ends_with("<w:t>") {
+            out.pop();
+            out.push_str(" xml:space=\"preserve\">");
+        }
         out.push_str(&escape(&r.text));
         from = r.place.end;
     }
@@ -115,6 +120,8 @@ mod tests {
         let expected = "<w:p><w:r><w:b/><w:t>第&lt;2&gt;</w:t></w:r><w:r><w:t>期 &amp; &lt;3&gt;</w:t></w:r><w:r><w:t></w:t></w:r></w:p><w:p><w:r><w:t>{{x</w:t></w:r></w:p>";
         assert_eq!(filled, expected);
         assert_eq!(fill(xml, &|_| None), xml);
+        let blanks = fill("<w:p><w:t>总{{a</w:t><w:t>}} {{b}}</w:t></w:p>", &|_| Some("1".to_owned()));
+        assert_eq!(blanks, "<w:p><w:t>总1</w:t><w:t xml:space=\"preserve\"> 1</w:t></w:p>");
         let boxed = "<w:p><w:r><w:t>{{a</w:t><w:txbx><w:p><w:r><w:t>{{b}}</w:t></w:r></w:p></w:txbx><w:t>}}</w:t></w:r></w:p>";
         let filled = fill(boxed, &|word| Some(word.to_uppercase()));
         assert_eq!(filled, "<w:p><w:r><w:t>A</w:t><w:txbx><w:p><w:r><w:t>B</w:t></w:r></w:p></w:txbx><w:t></w:t></w:r></w:p>");

@@ -8,7 +8,7 @@ CREATE TABLE account_duty (
 ) STRICT, WITHOUT ROWID;
 
 CREATE TABLE editions (
-    id                INTEGER PRIMARY KEY,
+    id                INTEGER PRIMARY KEY AUTOINCREMENT,   -- an id is never given again: pages of a deleted issue may be open
     publication       TEXT NOT NULL,
     date              TEXT NOT NULL,
     year              INTEGER NOT NULL,
