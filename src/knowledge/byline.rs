@@ -142,7 +142,10 @@ impl Byline {
         // a letter alone is in too many words
         words.retain(|w| name != "label" || w.chars().nth(1).is_some());
         words.sort_by_key(|w| std::cmp::Reverse(w.len()));
-        Some(words.into_iter().map(regex::escape).collect::<Vec<_>>().join("|"))
+        // 标　题, 索 引 号
+        let wide = |w: &str| w.chars().map(String::from).collect::<Vec<_>>().join(r"\s*");
+        let written = |w: &str| if name == "label_record" { wide(w) } else { regex::escape(w) };
+        Some(words.into_iter().map(written).collect::<Vec<_>>().join("|"))
     }
 }
 
