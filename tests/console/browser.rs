@@ -15,7 +15,8 @@ use super::{PASSWORD, Service};
 
 /// Runs a script until it says yes.
 pub(super) async fn until(page: &Page, what: &str, script: &str) {
-    for _ in 0..100 {
+    // on a busy machine a page may take long
+    for _ in 0..300 {
         if page.evaluate(script).await.is_ok_and(|v| v.into_value::<bool>().unwrap_or(false)) {
             return;
         }
