@@ -63,7 +63,7 @@ pub(super) async fn enter(service: &Service, name: &str) -> (Browser, Page) {
     page.evaluate(format!("document.querySelector('input[name=name]').value = '{name}'")).await.unwrap();
     page.find_element("input[name=password]").await.unwrap().click().await.unwrap().type_str(PASSWORD).await.unwrap();
     page.find_element("button.main").await.unwrap().click().await.unwrap();
-    until(&page, "the desk", "document.querySelectorAll('.item').length > 20").await;
+    until(&page, "the desk", "document.readyState === 'complete' && document.querySelectorAll('.item').length > 20").await;
     (browser, page)
 }
 

@@ -19,7 +19,13 @@ async fn workers_and_what_they_gave_up_are_shown() {
     let js = async_nats::jetstream::new(async_nats::connect(nats.url()).await.unwrap());
     let mut headers = async_nats::HeaderMap::new();
     headers.insert("Qingbao-Version", "1");
-    js.publish_with_headers("qingbao.tasks.broken", headers, "{".into()).await.unwrap().await.unwrap();
+    // the service makes its streams a moment after it is up
+    for _ in 0..60 {
+        if js.publish_with_headers("qingbao.tasks.broken", headers.clone(), "{".into()).await.unwrap().await.is_ok() {
+            break;
+        }
+        tokio::time::sleep(Duration::from_millis(500)).await;
+    }
     let admin = service.sign_in("", "管理员").await;
     let mut page = String::new();
     for _ in 0..60 {
