@@ -191,7 +191,7 @@ impl Matcher {
         let mut topic_counts: BTreeMap<usize, usize> = BTreeMap::new();
         for (start, end, pattern) in found {
             *counts.entry(*pattern).or_default() += 1;
-            // a phrase that one topic excludes may be a term of another: it cancels what it holds, not itself
+            // an excluded phrase suppresses matches inside it, but may itself be a term of another topic
             if !cancelled.contains(*start, *end) && !inside.contains(*start, *end) {
                 *topic_counts.entry(*pattern).or_default() += 1;
             }

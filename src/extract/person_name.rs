@@ -1,4 +1,4 @@
-//! What looks like a person's name, and what names somebody else.
+//! Heuristics for names of persons, organisations and placeholders.
 
 use crate::knowledge::{NAMES, OUTLETS};
 use crate::text::normalize::is_han;

@@ -77,7 +77,7 @@ impl RuleSet {
     }
 
     fn is_match(&self, line: &str) -> bool {
-        // most lines are no rule's: that is told sooner than whose they are
+        // most lines match no rule, so ask whether any matches before asking which
         self.set.is_match(line) && {
             let length = line.chars().count();
             self.set.matches(line).iter().any(|i| self.longest.get(i).is_some_and(|longest| length <= *longest))

@@ -1,4 +1,4 @@
-//! Values that take long to find: kept for some minutes, then shown once more while they are found anew beside.
+//! Stale-while-revalidate cache: returns the old value while it refreshes it in the background.
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};

@@ -1,4 +1,4 @@
-//! What the draft's page says of the signing of its issue.
+//! The signing section of the draft's page: steps, who may take them, remarks and notices.
 
 use chrono::{DateTime, Utc};
 
