@@ -16,7 +16,7 @@ use marks::{Place, marks};
 /// A page with this many letters or links is no wall.
 const MAX_LETTERS: usize = 500;
 const MAX_LINKS: usize = 15;
-/// A page with more than this is no wall by words and widgets that ordinary pages also contain.
+/// Above this, words and widgets that ordinary pages also contain do not make a page a wall.
 const BARREN_LETTERS: usize = 200;
 /// A page with no more than this has only scripts.
 const EMPTY_LETTERS: usize = 20;
