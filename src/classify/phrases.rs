@@ -96,7 +96,7 @@ impl<'a> Phrases<'a> {
         Self { phrases: all, lengths: [title.text().len(), text.text().len().min(MAX_BYTES)] }
     }
 
-    /// Returns each phrase with its features, in text order.
+    /// Returns each phrase with its features, sorted by phrase.
     pub(super) fn features(&self) -> Vec<(&'a str, Vec<f32>)> {
         let mut holders: FxHashMap<&str, (usize, usize)> = HashMap::default();
         for p in self.phrases.values() {

@@ -24,10 +24,7 @@ pub(super) const MAX_CONTENT: usize = 1 << 20;
 #[serde(rename_all = "snake_case")]
 pub enum LimitReached {
     /// It lists more entries than the limit.
-    Entries {
-        found: usize,
-        taken: usize,
-    },
+    Entries { found: usize, taken: usize },
     /// Number of truncated titles.
     Titles(usize),
     /// Number of truncated texts.

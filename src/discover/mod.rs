@@ -214,7 +214,7 @@ impl Discovered {
     /// Adds the entries of the sitemap's parts that could be read.
     ///
     /// # Errors
-    /// No part holds an entry.
+    /// No part contains an entry.
     pub fn with_sub_sitemaps(mut self, parts: Vec<Self>, kind: Identity) -> Result<Self, DiscoverError> {
         self.sub_sitemaps.clear();
         for p in parts {

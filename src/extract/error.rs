@@ -10,11 +10,9 @@ use crate::wall::Wall;
 pub enum ExtractError {
     #[error("is no HTML page but {0}")]
     NotHtml(Cow<'static, str>),
-    /// A page filled in by scripts, a list or a login form.
+    /// A page filled in by scripts, a list or a login form; `letters` counts the characters of the best block.
     #[error("holds no article text ({letters} characters found); the page may need a browser or a body selector")]
-    NoContent {
-        letters: usize,
-    },
+    NoContent { letters: usize },
     /// A PDF without extractable text.
     #[error("is a PDF that cannot be read: {0}")]
     Pdf(String),
