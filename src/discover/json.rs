@@ -67,7 +67,7 @@ fn best_of(lists: Vec<Vec<Entry>>) -> Vec<Entry> {
     lists.into_iter().rev().max_by_key(|l| worth(l)).unwrap_or_default()
 }
 
-/// Reads documents inside strings: the markup of a list, or the longest string that is JSON.
+/// Reads documents inside strings: the markup of a list, or the longest string if it is JSON.
 fn inside(value: &Value, url: &WebUrl, paths: &ListSelectors, clock: &Clock, left: usize) -> Result<Discovered, DiscoverError> {
     let markup: Vec<&str> = strings(value).filter(|s| s.contains("href")).collect();
     if !markup.is_empty() {

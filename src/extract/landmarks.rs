@@ -22,7 +22,7 @@ pub(super) struct Landmarks<'t> {
 
 /// The fields that an element may contain.
 #[derive(Debug, Clone, Copy, Default)]
-#[allow(clippy::struct_excessive_bools)] // each may be so alone
+#[allow(clippy::struct_excessive_bools)] // independent flags
 struct Holds {
     heading: bool,
     time: bool,

@@ -71,7 +71,7 @@ impl Segmented {
         self.tokens.iter().map(|w| w.end)
     }
 
-    /// Returns the words for the full-text index, separated by blanks. Long words are followed by their parts.
+    /// Returns the words for the full-text index, separated by blanks, including the parts of long words.
     pub fn fts_tokens(&self) -> String {
         let mut out = String::with_capacity(self.text.len() * 2);
         for word in self.search.iter().filter_map(|w| self.text.get(w.clone())).filter(|w| w.chars().any(is_letter)) {

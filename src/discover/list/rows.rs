@@ -249,7 +249,7 @@ impl<'c> Places<'c> {
         }
     }
 
-    /// Counts the dates of an element outside titles; zero if it has very much text.
+    /// Counts the dates of an element outside titles, in its first pieces of text.
     fn dates(&mut self, e: NodeRef<'_>) -> usize {
         if let Some(known) = self.dates.get(&e.id()) {
             return *known;

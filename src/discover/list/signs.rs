@@ -72,7 +72,7 @@ fn stands_in(row: NodeRef<'_>, called: &Words, tags: &[Tag]) -> bool {
     row.ancestors().take(6).any(|e| e.tag().is_some_and(|t| tags.contains(&t)) || names(e).any(|w| called.contains(&w)))
 }
 
-/// Returns the elements beside a row's list and its ancestors, up to three levels.
+/// Returns the row and its ancestors, up to three levels above.
 fn levels(row: NodeRef<'_>) -> impl Iterator<Item = NodeRef<'_>> {
     std::iter::once(row).chain(row.ancestors()).take(4).take_while(|e| !matches!(e.tag(), Some(Tag::Body | Tag::Html)))
 }
