@@ -1,5 +1,5 @@
-//! How common words are: a table made of jieba's dictionary, `background/words.txt`, and words of reporting that say nothing of
-//! a subject.
+//! Word frequencies: a table derived from jieba's dictionary, `background/words.txt`, and reporting words that are unrelated to the
+//! subject.
 
 use std::collections::HashMap;
 use std::sync::LazyLock;
@@ -9,9 +9,9 @@ use crate::learn::narrow;
 
 /// Value that marks a name in the table.
 const NAME: f64 = 1.0;
-/// Bits of information in words that the table does not hold: rare ones.
+/// Bits of information in a word missing from the table: it is rare.
 const RARE: f64 = 17.0;
-/// What stopwords count as.
+/// Value of stopwords.
 const STOPWORD: f64 = -1.0;
 
 static INFORMATION_BITS: LazyLock<HashMap<&str, f64>> = LazyLock::new(|| {
@@ -23,17 +23,17 @@ static INFORMATION_BITS: LazyLock<HashMap<&str, f64>> = LazyLock::new(|| {
     words.chain(CLASSIFY.stopwords.iter().map(|w| (w, STOPWORD))).collect()
 });
 
-/// Whether a word is a name, or none of the usual words: nothing that may be said without a source.
+/// Returns whether a word is a name or unusual, so that a statement with it needs a source.
 pub fn is_rare_or_proper_noun(word: &str) -> bool {
     INFORMATION_BITS.get(word).is_none_or(|bits| (*bits - NAME).abs() < 0.5)
 }
 
-/// Whether it is a word of reporting.
+/// Returns whether a word is a reporting word.
 pub(super) fn is_stopword(word: &str) -> bool {
     INFORMATION_BITS.get(word).is_some_and(|bits| *bits < 0.0)
 }
 
-/// How much a word says, from 0 to 1 for rare ones.
+/// Returns how informative a word is, from 0 to 1 (rare).
 pub(super) fn share_of_information(word: &str) -> f32 {
     let unknown = if word.chars().nth(1).is_some() { RARE } else { RARE / 2.0 };
     narrow(INFORMATION_BITS.get(word).copied().unwrap_or(unknown).max(0.0) / RARE)

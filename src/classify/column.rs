@@ -1,4 +1,4 @@
-//! Which column of the briefing an article belongs to: words of the genre, figures, length, the source's hint.
+//! Chooses the column of the briefing for an article, from genre words, figures, length and the source's hint.
 
 use crate::classify::matcher::{LabelKey, Matches};
 use crate::config::Taxonomy;
@@ -6,22 +6,22 @@ use crate::knowledge::CLASSIFY;
 
 const TITLE_WORD: f64 = 2.0;
 const TEXT_WORD: f64 = 0.6;
-/// Words in the text count up to here: a long article names everything once.
+/// Most words in the text that count: a long article mentions everything once.
 const MAX_TEXT_WORDS: f64 = 4.0;
 const HINT: f64 = 3.0;
 const FIGURE_IN_TITLE: f64 = 2.0;
 const LONG: f64 = 1.5;
-/// Characters from which an article is a long one.
+/// An article with this many characters is long.
 const LONG_ARTICLE: usize = 1800;
 
-/// A column with its points and what gave them.
+/// A column with its score and the evidence for it.
 pub(super) struct RatedColumn {
     pub(super) name: String,
     pub(super) points: f64,
     pub(super) reasons: Vec<String>,
 }
 
-/// All columns with their points, in the taxonomy's order.
+/// Rates all columns, in the taxonomy's order.
 pub(super) fn rate(taxonomy: &Taxonomy, title: &Matches, text: &Matches, folded_title: &str, length: usize, hint: Option<&str>) -> Vec<RatedColumn> {
     let mut out = Vec::new();
     for (i, rule) in taxonomy.columns.iter().enumerate() {

@@ -9,10 +9,10 @@ use crate::knowledge::CLASSIFY;
 #[derive(Debug)]
 pub(super) struct Division {
     pub(super) name: &'static str,
-    /// Without its ending: 许昌.
+    /// Name without its ending: 许昌.
     pub(super) short: &'static str,
     code: &'static str,
-    /// Names that mean it wherever they stand.
+    /// Names that always mean this division.
     pub(super) clear: Vec<&'static str>,
     /// Names that mean it only beside one of its parents.
     pub(super) in_context: Vec<&'static str>,
@@ -32,7 +32,7 @@ fn division(code: &'static str, name: &'static str, is_unique: bool) -> Division
     let is_county = !code.ends_with("00");
     let is_province = code.ends_with("0000");
     let (mut clear, mut in_context) = (Vec::new(), Vec::new());
-    // 城区, 赵县 say too little alone
+    // 城区, 赵县 are ambiguous alone
     if is_unique && name.chars().nth(2).is_some() {
         clear.push(name);
     } else {
@@ -52,18 +52,18 @@ fn short_name(name: &'static str) -> &'static str {
     if base.chars().nth(1).is_some() { base } else { name }
 }
 
-/// Whether a province, city or county is called so, in full or in short.
+/// Returns whether a province, city or county has this full or short name.
 pub fn is_place(name: &str) -> bool {
     divisions().iter().any(|d| d.name == name || d.short == name)
 }
 
-/// All divisions, in the order of their codes.
+/// Returns all divisions, in the order of their codes.
 pub(super) fn divisions() -> &'static [Division] {
     &DIVISIONS
 }
 
 impl Division {
-    /// The divisions above it, the nearest first.
+    /// Returns the divisions above it, the nearest first.
     pub(super) fn parents(&self) -> impl Iterator<Item = &'static Division> + '_ {
         let above = [self.code.get(..4).map(|c| format!("{c}00")), self.code.get(..2).map(|c| format!("{c}0000"))];
         let find = |code: String| DIVISIONS.binary_search_by(|d| d.code.cmp(code.as_str())).ok().and_then(|i| DIVISIONS.get(i));

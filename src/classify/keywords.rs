@@ -1,8 +1,8 @@
-//! Keywords of one article: the phrases that an editor would most probably write below it.
+//! Keywords of an article: the phrases that an editor would most probably choose.
 //!
-//! Candidates are words and runs of neighbouring words (`phrases.rs`). A logistic model rates each by where it stands, how
-//! often it comes, what words it is made of and whether a longer phrase contains it; the weights lie in
-//! `src/data/models/keywords.json`, made by `qingbao learn keywords`.
+//! Candidates are words and runs of neighbouring words (`phrases.rs`). A logistic model rates each by position, frequency,
+//! its words, and whether a longer phrase contains it. The weights are in `src/data/models/keywords.json`, made by
+//! `qingbao learn keywords`.
 
 use std::sync::LazyLock;
 
@@ -11,22 +11,22 @@ use crate::learn::Logistic;
 use crate::text::segment::Segmented;
 
 const MAX_KEYWORDS: usize = 6;
-/// As many are given even where none is probable, unless they are improbable.
+/// Fewest keywords, unless the candidates are improbable.
 const MIN_KEYWORDS: usize = 2;
-/// From this probability a phrase is a keyword.
+/// A phrase with this probability is a keyword.
 const PROBABLE: f32 = 0.4;
-/// Below this one it is none, however few there are.
+/// A phrase below this is no keyword, even if there are too few.
 const IMPROBABLE: f32 = 0.15;
 
 static MODEL: LazyLock<Option<Logistic>> = LazyLock::new(|| serde_json::from_str(include_str!("../data/models/keywords.json")).ok());
 
-/// Phrases of an article with their features: what the model is trained with.
+/// Returns the phrases of an article with their features, the model's training input.
 pub fn candidates(title: &str, text: &str) -> Vec<(String, Vec<f32>)> {
     let (title, text) = (Segmented::new(title), Segmented::new(text));
     Phrases::of(&title, &text).features().into_iter().map(|(phrase, features)| (phrase.to_owned(), features)).collect()
 }
 
-/// The keywords of an article by a model, best first.
+/// Returns the keywords that a model chooses, best first.
 pub fn choose<'a>(model: &Logistic, candidates: impl Iterator<Item = (&'a str, &'a [f32])>) -> Vec<String> {
     let mut rated: Vec<(&str, f32)> = candidates.map(|(phrase, features)| (phrase, model.probability(features))).collect();
     rated.sort_by(|a, b| b.1.total_cmp(&a.1).then_with(|| a.0.cmp(b.0)));

@@ -1,4 +1,4 @@
-//! The learned model's verdict, with the rules' evidence.
+//! Combines the learned model's verdict with the rules' evidence.
 
 use std::collections::BTreeMap;
 
@@ -11,19 +11,19 @@ use crate::model::{Classification, Label};
 use crate::text::normalize::is_han;
 use crate::text::segment::Segmented;
 
-/// Bytes of the text that evidence is taken from: what the model reads.
+/// Bytes of the text searched for evidence: the part the model reads.
 const EVIDENCE_BYTES: usize = 3 * EVIDENCE_CHARS;
 const EVIDENCE_CHARS: usize = 250;
-/// Most words of evidence, and most of them that the model adds.
+/// Most words of evidence, and most that the model adds to the rules' words.
 const MAX_EVIDENCE: usize = 6;
 const MAX_ADDED: usize = 3;
-/// For a title without text, a label of the rules is kept from this score on, or from this probability of the model.
+/// For a title without text, keep a label of the rules from this score on, or from this probability of the model on.
 const SURE: f64 = 0.6;
 const POSSIBLE: f32 = 0.1;
-/// A word that weighs less is no evidence.
+/// A word with a lower weight is no evidence.
 const MIN_WORD_WEIGHT: f32 = 1.0;
 
-/// Puts the model's verdict into what the rules said. Industries and columns that the model does not know stay with the rules.
+/// Merges the model's verdict into the rules' result. The rules decide about industries and columns unknown to the model.
 pub(super) fn judge(
     model: &Model<'_>,
     taxonomy: &Taxonomy,
@@ -48,13 +48,13 @@ pub(super) fn judge(
             let p = round(p.into());
             Label { name: name.clone(), score: p, evidence: evidence(model, i, said, title, text, &read), p: Some(p) }
         })
-        // a label that no word speaks for cannot be explained
+        // a label without supporting words has no explanation
         .filter(|l| !l.evidence.is_empty())
         .collect();
     let (sure, by_rules_alone): (Vec<Label>, Vec<Label>) = out.industries.drain(..).partition(|l| is_known(&l.name));
     let is_on_topic = verdict.is_on_topic || !by_rules_alone.is_empty();
     if !has_text && verdict.is_on_topic {
-        // a bare title says too little for the model to overrule a sure word
+        // a bare title is too short for the model to overrule a certain word
         let known = model.industries().iter().zip(&verdict.industries).enumerate();
         for (_, (name, p)) in known.filter(|(i, _)| !verdict.given.contains(i)) {
             let label = sure.iter().find(|l| l.name == *name && (l.score >= SURE || *p >= POSSIBLE));
@@ -77,7 +77,7 @@ pub(super) fn judge(
     out
 }
 
-/// The model's column, where the taxonomy has all columns of the model and the rules chose none of its own.
+/// Sets the model's column, if the taxonomy has all columns of the model and the rules chose no column unknown to it.
 fn set_column(out: &mut Classification, model: &Model<'_>, taxonomy: &Taxonomy, verdict: &Verdict, hints: &SourceHints<'_>) {
     let names = taxonomy.column_names();
     if !model.columns().iter().all(|c| names.contains(c)) || !model.columns().contains(&out.column) {
@@ -93,8 +93,8 @@ fn set_column(out: &mut Classification, model: &Model<'_>, taxonomy: &Taxonomy, 
     out.column_p = Some(round((*p).into()));
 }
 
-/// The rules' words, and those of the beginning whose n-grams speak most for the industry, as far as they stand outside the names of
-/// authorities, in what is `read`.
+/// Returns the rules' words, and words from the beginning whose n-grams support the industry most. Ignores the names of authorities
+/// and everything outside `read`.
 fn evidence(model: &Model<'_>, industry: usize, mut said: Vec<String>, title: &Segmented, text: &Segmented, read: &str) -> Vec<String> {
     let is_word = |w: &&str| w.chars().all(|c| is_han(c) || c.is_ascii_alphabetic()) && w.chars().nth(1).is_some();
     let weigh = |w: &str| model.word_weight(industry, w) / w.chars().count() as f32;

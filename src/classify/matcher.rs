@@ -1,4 +1,4 @@
-//! Every word of the taxonomy in one automaton, with word borders.
+//! Matches every word of the taxonomy with one automaton, at word borders.
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap, HashSet};
@@ -12,15 +12,15 @@ use crate::knowledge::CLASSIFY;
 use crate::text::normalize::{fold_width_and_case, is_han};
 use crate::text::segment::Segmented;
 
-/// Words of at least this many Han characters need no word border: they hold no other meaning.
+/// Words of at least this many Han characters are unambiguous and need no word border.
 const MIN_UNAMBIGUOUS_LEN: usize = 4;
 
-/// A text without the names of authorities.
+/// Returns a text without the names of authorities.
 pub(super) fn without_authorities(text: &str) -> Cow<'_, str> {
     CLASSIFY.authority.replace_all(text, "。")
 }
 
-/// What a word speaks for.
+/// The label that a word supports.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(super) enum LabelKey {
     Industry(usize),
@@ -30,7 +30,7 @@ pub(super) enum LabelKey {
     ColumnTitle(usize),
     ColumnText(usize),
     Place(usize),
-    /// A place of the gazetteer, and one that counts only beside one of its parents.
+    /// A place of the gazetteer, and a place that counts only beside one of its parents.
     Division(usize),
     DivisionInContext(usize),
     Organisation(usize),
@@ -61,7 +61,7 @@ impl LabelKey {
     }
 }
 
-/// Words found in a text, by meaning, with how often.
+/// Words found in a text, by label, with their frequencies.
 #[derive(Debug, Default)]
 pub(super) struct Matches(HashMap<LabelKey, Vec<(String, usize)>>);
 
@@ -70,12 +70,12 @@ impl Matches {
         self.0.get(&meaning).map_or(&[], Vec::as_slice)
     }
 
-    /// How many different words of this meaning.
+    /// Returns the number of different words with this label.
     pub(super) fn count(&self, meaning: LabelKey) -> usize {
         self.get(meaning).len()
     }
 
-    /// Number and frequency of each meaning of an indexed kind.
+    /// Returns number and frequency of each label of an indexed kind.
     pub(super) fn indexed(&self, of: fn(usize) -> LabelKey) -> Vec<(usize, usize)> {
         let kind = std::mem::discriminant(&of(0));
         self.0
@@ -91,14 +91,14 @@ impl Matches {
     }
 }
 
-/// A word of the taxonomy, with what is asked of it at each place where it is found.
+/// A word of the taxonomy, with the conditions that a match must meet.
 struct Word {
-    /// As the taxonomy spells it.
+    /// The taxonomy's spelling.
     text: String,
     meanings: Vec<LabelKey>,
     starts_latin: bool,
     ends_latin: bool,
-    /// Long enough to need no word border.
+    /// Whether it is long enough to need no word border.
     is_unambiguous: bool,
 }
 
@@ -115,7 +115,6 @@ impl Word {
     }
 }
 
-/// The automaton.
 pub(super) struct Matcher {
     automaton: AhoCorasick,
     words: Vec<Word>,
@@ -162,7 +161,7 @@ impl Matcher {
         Ok(Self { automaton, words: words.into_values().map(Word::new).collect() })
     }
 
-    /// Every word of the taxonomy in the first `bytes` of a text.
+    /// Finds every word of the taxonomy in the first `bytes` of a text.
     pub(super) fn find(&self, words: &Segmented, bytes: usize) -> Matches {
         let borders = WordBoundaries::new(words);
         let text = words.text().get(..words.text().floor_char_boundary(bytes)).unwrap_or_default();
@@ -184,7 +183,7 @@ impl Matcher {
     fn collect(&self, found: &[(usize, usize, usize)], excluded: &[(usize, usize)]) -> Matches {
         let is_topic = |pattern: usize| self.words.get(pattern).is_some_and(|w| w.meanings.iter().any(|m| m.is_topic()));
         let topics: Vec<(usize, usize)> = found.iter().filter(|f| is_topic(f.2)).map(|f| (f.0, f.1)).collect();
-        // 新能源 inside 新能源汽车 says nothing of its own
+        // 新能源 inside 新能源汽车 does not count separately
         let inside = IntervalSet::new(topics);
         let cancelled = IntervalSet::new(excluded.to_vec());
         let mut counts: BTreeMap<usize, usize> = BTreeMap::new();
@@ -210,11 +209,11 @@ impl Matcher {
     }
 }
 
-/// Stretches of a text, asked whether they hold another.
+/// Intervals of a text, searchable for one that contains another.
 struct IntervalSet {
-    /// By start; at equal starts the longest first.
+    /// Sorted by start; for equal starts the longest first.
     stretches: Vec<(usize, usize)>,
-    /// The furthest end of all stretches up to this one.
+    /// The greatest end of all intervals up to this one.
     reach: Vec<usize>,
 }
 
@@ -231,9 +230,9 @@ impl IntervalSet {
         Self { stretches, reach }
     }
 
-    /// Whether one of the stretches is longer than this one and holds it.
+    /// Returns whether a longer interval contains this one.
     fn contains(&self, start: usize, end: usize) -> bool {
-        // those that begin before, and of those that begin here the ones that end later
+        // intervals that begin earlier, or begin here and end later
         let count = self.stretches.partition_point(|(s, e)| *s < start || (*s == start && *e > end));
         count.checked_sub(1).and_then(|last| self.reach.get(last)).is_some_and(|reach| *reach >= end)
     }
@@ -262,14 +261,14 @@ fn whole_word(text: &str, word: &Word, start: usize, end: usize, borders: &WordB
     if (word.starts_latin && alnum(text.get(..start).and_then(|t| t.chars().next_back()))) || (word.ends_latin && alnum(next())) {
         return false;
     }
-    // 芯片业, 机床商: the dictionary may hold, or lack, the whole
+    // 芯片业, 机床商: the dictionary may contain or lack the whole word
     let suffixed = || next().filter(|c| CLASSIFY.term_endings.contains(*c)).is_some_and(|c| borders.contains(end + c.len_utf8()));
     let starts_well = word.starts_latin || borders.contains(start);
     let is_whole = starts_well && (word.ends_latin || borders.contains(end) || suffixed());
     word.is_unambiguous || (is_whole && !within_unknown_name(text, start, end, borders))
 }
 
-/// Whether a word missing from the dictionary sits between single characters that are missing too: 平高 in 隆平高科.
+/// Returns whether a word missing from the dictionary is between single characters that are missing too: 平高 in 隆平高科.
 fn within_unknown_name(text: &str, start: usize, end: usize, borders: &WordBoundaries) -> bool {
     let of_a_name = |c: &char| is_han(*c) && !CLASSIFY.beside_names.contains(*c);
     let in_pieces = text.get(start..end).is_some_and(|w| w.char_indices().all(|(i, c)| is_han(c) && borders.contains(start + i)));

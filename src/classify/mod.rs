@@ -1,7 +1,7 @@
-//! An article's text → industries, themes, column, keywords, places, organisations, and why.
+//! An article's text → industries, themes, column, keywords, places, organisations, with evidence.
 //!
-//! One automaton holds every word of the taxonomy; a hit counts where it begins and ends at a word border. Pure: the
-//! same text and taxonomy always give the same answer.
+//! One automaton matches every word of the taxonomy; a match counts if it begins and ends at a word border. Pure: the
+//! same text and taxonomy always give the same result.
 
 pub mod background;
 mod column;
@@ -29,37 +29,37 @@ use column::RatedColumn;
 use matcher::{LabelKey, Matcher, Matches};
 use topics::{given, main_subjects, topics};
 
-/// Goes up when the same taxonomy comes to mean something else.
+/// Increment this if the same taxonomy starts to give different results.
 const VERSION: u32 = 3;
-/// Score of an industry that follows from the name of a firm.
+/// Score of an industry that follows from a firm's name.
 const FIRM: f64 = 0.75;
-/// Longest text looked at, in bytes: about 20,000 Chinese characters.
+/// Longest text examined, in bytes: about 20,000 Chinese characters.
 const MAX_BYTES: usize = 60_000;
 
-/// What is known of an article's source.
+/// Known facts about an article's source.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct SourceHints<'a> {
-    /// The column its articles most likely belong to.
+    /// The column that its articles usually belong to.
     pub column: Option<&'a str>,
     /// The industries it writes about.
     pub industries: &'a [String],
 }
 
-/// A taxonomy made ready.
+/// A taxonomy compiled for matching.
 pub struct Classifier {
     taxonomy: Taxonomy,
     matcher: Matcher,
     model: Option<&'static Model<'static>>,
 }
 
-/// What the rules alone say of an article.
+/// The result of the rules alone.
 struct Rules {
     judged: Classification,
-    /// Every industry that a word speaks for, however little.
+    /// Every industry that a word supports, however weakly.
     spoken_for: Vec<Label>,
-    /// Industries of the firms that the title names, where their names do not say them.
+    /// Industries of the firms in the title, unless the firms' names state them.
     by_firm: Vec<Label>,
-    /// The same as `spoken_for` by the title alone.
+    /// `spoken_for` by the title alone.
     title_spoken_for: Vec<Label>,
     columns: Vec<RatedColumn>,
     length: usize,
@@ -91,30 +91,30 @@ impl Rules {
 }
 
 impl Classifier {
-    /// Builds the automaton; a taxonomy too large for it is an error.
+    /// Builds the automaton. Fails if the taxonomy is too large.
     pub fn new(taxonomy: Taxonomy) -> Result<Self, aho_corasick::BuildError> {
         let matcher = Matcher::new(&taxonomy)?;
         Ok(Self { taxonomy, matcher, model: Model::built_in() })
     }
 
-    /// Regions from the narrowest to the widest.
+    /// Returns the regions from the narrowest to the widest.
     pub fn levels(&self) -> &[String] {
         &self.taxonomy.levels
     }
 
-    /// A short name of the taxonomy and of how it is read: another one, and articles are to be judged anew.
+    /// Returns a short name of taxonomy and rules. If it changes, articles need a new classification.
     pub fn ruleset_version(&self) -> String {
         let mut h = rustc_hash::FxHasher::default();
         format!("{:?}{:?}", self.taxonomy, self.model.map(Model::provenance)).hash(&mut h);
         format!("{VERSION}-{:016x}", h.finish())
     }
 
-    /// Judges one article.
+    /// Classifies an article.
     pub fn classify(&self, title: &str, text: &str, hints: &SourceHints<'_>) -> Classification {
         self.classify_segmented(&Segmented::new(title), &Segmented::new(text), hints)
     }
 
-    /// Judges one article whose words are known already.
+    /// Classifies an article that is already segmented.
     pub fn classify_segmented(&self, title: &Segmented, text: &Segmented, hints: &SourceHints<'_>) -> Classification {
         let mut rules = self.rules(title, text, hints);
         rules.judged.keywords = keywords::extract(title, text);
@@ -124,7 +124,7 @@ impl Classifier {
         }
     }
 
-    /// What the rules say of an article, as features for a model with these industries and columns.
+    /// Returns the rules' result as features for a model with these industries and columns.
     pub fn signals(&self, title: &str, text: &str, industries: &[String], columns: &[String]) -> Signals {
         self.rules(&Segmented::new(title), &Segmented::new(text), &SourceHints::default()).signals(industries, columns)
     }
@@ -167,7 +167,7 @@ impl Classifier {
         }
     }
 
-    /// The taxonomy's organisations that an article names: those to watch, and others.
+    /// Returns the taxonomy's organisations in an article: those to watch, and others.
     fn organisations(&self, title: &Matches, text: &Matches) -> (Vec<String>, Vec<String>) {
         let found: Vec<&Organisation> = named(title, text, LabelKey::organisation, |i| self.taxonomy.organisations.get(i));
         let (watched, others): (Vec<&Organisation>, Vec<&Organisation>) = found.into_iter().partition(|o| o.is_watched);
@@ -175,21 +175,21 @@ impl Classifier {
         (names(watched), names(others))
     }
 
-    /// The industries of the firms that a title names.
+    /// Returns the industries of the firms in a title.
     fn by_firm(&self, title: &Matches) -> Vec<Label> {
         let firms = title.indexed(LabelKey::organisation).into_iter().filter_map(|(i, _)| self.taxonomy.organisations.get(i));
         let label = |o: &Organisation, name: &String| Label { name: name.clone(), score: FIRM, evidence: vec![o.name.clone()], p: None };
         firms.flat_map(|o| o.industries.iter().map(move |name| label(o, name))).collect()
     }
 
-    /// Organisations told by the form of their names, without those of the taxonomy.
+    /// Returns organisations recognised by the form of their names, without those of the taxonomy.
     fn other_organisations(&self, title: &Segmented, text: &Segmented) -> Vec<String> {
         let watched = |name: &str| self.taxonomy.organisations.iter().any(|o| o.names.iter().any(|n| name.contains(n.as_str())));
         organisation::find(title, text, MAX_BYTES).into_iter().filter(|n| !watched(n)).collect()
     }
 }
 
-/// Adds labels that are not there yet.
+/// Adds missing labels.
 fn add_missing(labels: &mut Vec<Label>, more: &[Label]) {
     for l in more {
         if !labels.iter().any(|known| known.name == l.name) {
@@ -198,7 +198,7 @@ fn add_missing(labels: &mut Vec<Label>, more: &[Label]) {
     }
 }
 
-/// Places or organisations, most often named first.
+/// Returns places or organisations, most frequent first.
 fn named<T>(title: &Matches, text: &Matches, of: fn(usize) -> LabelKey, name: impl Fn(usize) -> Option<T>) -> Vec<T> {
     let mut counts: BTreeMap<usize, usize> = BTreeMap::new();
     for (hits, weight) in [(title, 3), (text, 1)] {

@@ -1,7 +1,7 @@
-//! Organisations that no list names: found by how such names end.
+//! Finds organisations outside the taxonomy by the endings of their names.
 //!
-//! From an ending (有限公司, 研究院 …) the words before it are taken back to where a name cannot go on: punctuation, or a word
-//! that stands before names but not in them. Endings that ordinary phrases share count only where they are repeated.
+//! From an ending (有限公司, 研究院 …), the words before it belong to the name up to punctuation, or up to a word
+//! that precedes names but is never part of one. Endings shared with ordinary phrases count only if they repeat.
 
 use std::collections::{BTreeMap, HashSet};
 use std::sync::LazyLock;
@@ -14,10 +14,10 @@ static BEFORE_NAMES: LazyLock<HashSet<&str>> = LazyLock::new(|| CLASSIFY.organis
 /// Longest name, in characters, and most words before its ending.
 const MAX_CHARS: usize = 24;
 const MAX_WORDS: usize = 7;
-/// Most names given.
+/// Most names returned.
 const MAX_NAMES: usize = 6;
 
-/// Names of organisations in a text, most often named first.
+/// Returns the organisations in a text, most frequent first.
 pub(super) fn find(title: &Segmented, text: &Segmented, bytes: usize) -> Vec<String> {
     let mut counts: BTreeMap<String, (usize, bool)> = BTreeMap::new();
     for (part, weight, end) in [(title, 2, usize::MAX), (text, 1, bytes)] {
@@ -32,12 +32,12 @@ pub(super) fn find(title: &Segmented, text: &Segmented, bytes: usize) -> Vec<Str
     found.into_iter().take(MAX_NAMES).map(|(name, _)| name).collect()
 }
 
-/// Where names of bodies stand that tell their field and not what a text is about, in bytes: 中国石油大学, 新能源汽车ETF.
+/// Returns the byte ranges of organisation names that contain a field without making it the subject: 中国石油大学, 新能源汽车ETF.
 pub(super) fn named_for_a_field(words: &Segmented, end: usize) -> Vec<(usize, usize)> {
     let all: Vec<(usize, &str)> = words.tokens(end).scan(0, |at, w| Some((std::mem::replace(at, *at + w.len()), w))).collect();
     let mut out = Vec::new();
     let known = &CLASSIFY.organisation;
-    // 半导体|基金项目: the dictionary has some words that begin with an ending
+    // 半导体|基金项目: some dictionary words begin with an ending
     let is_ending = |w: &str| known.of_a_field.contains(w) || known.begins_words.begin(w);
     for (at, (offset, word)) in all.iter().enumerate().filter(|(_, (_, w))| is_ending(w)) {
         let before = all.get(at.saturating_sub(MAX_WORDS)..at).unwrap_or_default();
@@ -52,7 +52,8 @@ fn names(words: &Segmented, end: usize) -> Vec<(String, bool)> {
     let all: Vec<&str> = words.tokens(end).collect();
     let mut out = Vec::new();
     for at in 0..all.len() {
-        // the segmenter may part an ending: 股份 | 有限公司
+        // the segmenter may split an ending: 股份
+        // 有限公司
         let Some((first, sure)) = ending(&all, at) else { continue };
         let mut start = first;
         while start > 0
@@ -71,7 +72,7 @@ fn names(words: &Segmented, end: usize) -> Vec<(String, bool)> {
     out
 }
 
-/// Whether a name ends with this word: where its ending begins, and whether only companies end so.
+/// If a name ends with this word, returns the start of its ending and whether only companies use it.
 fn ending(all: &[&str], at: usize) -> Option<(usize, bool)> {
     let word = all.get(at)?;
     let known = &CLASSIFY.organisation;
@@ -79,7 +80,7 @@ fn ending(all: &[&str], at: usize) -> Option<(usize, bool)> {
         let parted = at.checked_sub(1).and_then(|p| all.get(p)).is_some_and(|w| known.parts.contains(w));
         return Some((if parted { at - 1 } else { at }, true));
     }
-    // a longer name goes on behind: 大学 in 大学研究院
+    // the name continues: 大学 in 大学研究院
     let next = all.get(at + 1).copied().unwrap_or_default();
     let inside = known.companies.contains(next) || known.weak.contains(next) || known.parts.contains(next);
     (known.weak.contains(word) && !inside).then_some((at, false))

@@ -1,4 +1,4 @@
-//! Phrases of an article that may be keywords: words and runs of neighbouring words, with what is seen of each.
+//! Phrases of an article that may be keywords: words and runs of neighbouring words, with their features.
 
 use std::collections::HashMap;
 
@@ -9,14 +9,14 @@ use crate::knowledge::CLASSIFY;
 use crate::text::normalize::is_han;
 use crate::text::segment::{Segmented, part_of_speech};
 
-/// Bytes of the text that are looked at: what it is about is said at its beginning.
+/// Bytes of the text examined: the beginning states the subject.
 const MAX_BYTES: usize = 9_000;
 /// Most words and characters of a phrase.
 const MAX_WORDS: usize = 5;
 const MAX_CHARS: usize = 10;
-/// Most different neighbours that are told apart.
+/// Most different neighbours counted.
 const MAX_NEIGHBOURS: usize = 12;
-/// Letters at the beginning of the text that tell what it is about.
+/// Bytes at the beginning of the text that count as the lead.
 const LEAD_BYTES: usize = 600;
 
 /// A phrase and its positions.
@@ -38,12 +38,12 @@ pub(super) struct Phrases<'a> {
     lengths: [usize; 2],
 }
 
-/// The words of a text with the byte at which each begins.
+/// Returns the words of a text with their byte offsets.
 fn words_with_places(part: &Segmented, bytes: usize) -> Vec<(usize, &str)> {
     part.with_hmm(bytes).into_iter().scan(0, |at, w| Some((std::mem::replace(at, *at + w.len()), w))).collect()
 }
 
-/// Every phrase: place of its first word among the words, number of its words, bytes in the text.
+/// Visits every phrase: index of its first word, number of its words, bytes in the text.
 fn each_phrase(words: &[(usize, &str)], mut take: impl FnMut(usize, usize, usize, usize)) {
     for (i, (start, _)) in words.iter().enumerate() {
         let mut chars = 0;
@@ -83,7 +83,7 @@ impl<'a> Phrases<'a> {
                 known.first.get_mut(part).into_iter().for_each(|f| *f = f.or(Some(start)));
             });
         }
-        // a run of words that comes once, and not in the title, is no name
+        // a run of words that occurs once, and not in the title, is no name
         all.retain(|_, p| p.words.len() == 1 || p.in_title > 0 || p.in_text > 1);
         for (source, words) in &parts {
             each_phrase(words, |i, n, start, end| {
@@ -96,7 +96,7 @@ impl<'a> Phrases<'a> {
         Self { phrases: all, lengths: [title.text().len(), text.text().len().min(MAX_BYTES)] }
     }
 
-    /// Each phrase with its features, in the order of their text.
+    /// Returns each phrase with its features, sorted by phrase.
     pub(super) fn features(&self) -> Vec<(&'a str, Vec<f32>)> {
         let mut holders: FxHashMap<&str, (usize, usize)> = HashMap::default();
         for p in self.phrases.values() {
@@ -117,7 +117,7 @@ impl<'a> Phrases<'a> {
     }
 }
 
-/// Remembers a neighbour, up to a bound.
+/// Records a neighbour, up to the limit.
 fn note<'a>(neighbours: &mut Vec<&'a str>, word: &'a str) {
     if neighbours.len() < MAX_NEIGHBOURS && !neighbours.contains(&word) {
         neighbours.push(word);
@@ -133,7 +133,7 @@ impl Phrase<'_> {
         self.in_title + self.in_text
     }
 
-    /// What is seen of it; `holder` is how often the most frequent longer phrase with it comes, in all and in the title.
+    /// Returns the features. `holder` is the frequency of the most frequent longer phrase that contains this one, in total and in the title.
     fn features(&self, holder: (usize, usize), lengths: [usize; 2]) -> Vec<f32> {
         let chars = self.text.chars().count();
         let (count, log) = (self.count() as f32, |n: usize| (n as f32 + 1.0).ln());
@@ -154,7 +154,7 @@ impl Phrase<'_> {
             let kind = kind(word);
             out.extend((0..KINDS).map(|k| flag(k == kind)));
         }
-        // a verb or a number within a phrase: half of a sentence
+        // a verb or a number inside a phrase suggests half a sentence
         let inner = self.words.get(1..self.words.len().saturating_sub(1)).unwrap_or_default();
         out.extend([0, 8, 10, 12].map(|k| flag(inner.iter().any(|w| kind(w) == k))));
         out.push(flag(self.words.iter().filter(|w| kind(w) == 8).count() > 1));
@@ -176,8 +176,8 @@ impl Phrase<'_> {
     }
 }
 
-/// Kinds of words: those of reporting, unknown ones, names of persons, places and bodies, other names, nouns made of verbs,
-/// nouns, verbs, adjectives, numbers and times, idioms, others.
+/// Word classes: reporting words, unknown words, names of persons, places and bodies, other names, verbal nouns, nouns, verbs,
+/// adjectives, numbers and times, idioms, others.
 const KINDS: usize = 13;
 
 fn kind(word: &str) -> usize {

@@ -1,4 +1,4 @@
-//! Places that an article names, and the narrowest region it speaks of.
+//! Places in an article, and its narrowest region.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -6,17 +6,17 @@ use crate::classify::gazetteer::{Division, divisions};
 use crate::classify::matcher::{LabelKey, Matches};
 use crate::config::Taxonomy;
 
-/// Most places given.
+/// Most places returned.
 const MAX_PLACES: usize = 8;
-/// A place in the headline counts as often as this in the text.
+/// A place in the headline counts as this many mentions in the text.
 const IN_TITLE: usize = 3;
 /// The widest region.
 pub(super) const NATION: &str = "全国";
 
-/// The places of a title and text, most often named first.
+/// Returns the places of a title and text, most frequent first.
 pub(super) fn places(taxonomy: &Taxonomy, title: &Matches, text: &Matches) -> Vec<String> {
     let parts = [(title, IN_TITLE), (text, 1)];
-    // how often, and the place in both lists: those of the taxonomy stand first
+    // frequency, and position in both lists: the taxonomy's places come first
     let mut counts: BTreeMap<&str, (usize, usize)> = BTreeMap::new();
     for (hits, weight) in parts {
         for (i, n) in hits.indexed(LabelKey::place) {
@@ -39,8 +39,8 @@ pub(super) fn places(taxonomy: &Taxonomy, title: &Matches, text: &Matches) -> Ve
     ranked.into_iter().take(MAX_PLACES).map(|(name, _)| name.to_owned()).collect()
 }
 
-/// The narrowest of the taxonomy's levels that the article speaks of more than in passing: named in the headline, or twice in
-/// the text.
+/// Returns the narrowest of the taxonomy's levels that the article mentions more than in passing: in the headline, or twice in the
+/// text.
 pub(super) fn region_scope(taxonomy: &Taxonomy, title: &Matches, text: &Matches) -> String {
     let mut regions: BTreeMap<&str, usize> = BTreeMap::new();
     for (hits, weight) in [(title, 2), (text, 1)] {
@@ -62,7 +62,7 @@ fn named(hits: &Matches, of: fn(usize) -> LabelKey) -> impl Iterator<Item = (usi
     hits.indexed(of).into_iter().filter_map(|(i, n)| Some((i, divisions().get(i)?, n)))
 }
 
-/// Whether one of its parents is named too.
+/// Returns whether the text also names one of its parents.
 fn stands_in(d: &Division, named: &BTreeSet<&str>) -> bool {
     d.parents().any(|p| named.contains(p.name))
 }

@@ -1,4 +1,4 @@
-//! The rules and the model on headlines written for this purpose.
+//! Rules and model on headlines written for these tests.
 
 use super::*;
 use crate::model::Firm;
@@ -7,7 +7,7 @@ fn judge(title: &str, text: &str) -> Classification {
     Classifier::new(Taxonomy::load(None).unwrap()).unwrap().classify(title, text, &SourceHints::default())
 }
 
-/// What the rules alone say.
+/// Returns the labels of the rules alone.
 fn by_rules(title: &str) -> Vec<String> {
     let mut c = Classifier::new(Taxonomy::load(None).unwrap()).unwrap();
     c.model = None;
@@ -89,7 +89,7 @@ fn headlines_of_each_industry_are_told() {
         ("水泥行业冬季错峰生产方案公布", "建材"),
         ("尼龙新材料化工园区扩建", "化工"),
         ("纺织服装出口企稳回升", "轻纺"),
-        // what one industry excludes
+        // exclusions of an industry
         ("农药登记新规实施", "化工"),
     ];
     for (title, expected) in table {

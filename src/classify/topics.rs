@@ -1,4 +1,4 @@
-//! How strongly a text speaks for each industry and theme, by the words of the taxonomy.
+//! Scores each industry and theme by the taxonomy's words in a text.
 
 use std::collections::BTreeMap;
 
@@ -7,22 +7,22 @@ use crate::config::taxonomy::Topic;
 use crate::knowledge::CLASSIFY;
 use crate::model::Label;
 
-/// A topic below this score is not given.
+/// Lowest score of an assigned topic.
 const THRESHOLD: f64 = 0.42;
 /// Most industries, and most themes, per article.
 pub(super) const MAX_LABELS: usize = 4;
-/// A topic that scores less than this share of the best is not given.
+/// Lowest share of the best score for an assigned topic.
 const BESIDE_BEST: f64 = 0.75;
 /// Weight of a word in the headline; one in the text counts 1.
 const IN_TITLE: f64 = 3.0;
-/// Weight of a weak word that has company.
+/// Weight of a weak word that is not alone.
 const WEAK: f64 = 0.55;
-/// Texts up to this many characters count fully; longer ones must say more to mean as much.
+/// Texts up to this many characters count fully; longer ones need more evidence for the same score.
 const FULL_LENGTH: f64 = 800.0;
-/// What a source's own field adds to an industry the text speaks of anyway.
+/// Bonus from the source's own field for an industry with other evidence.
 const HINT: f64 = 0.8;
 
-/// Industries of a text that is not a mere list of them: where it speaks of many, those of its headline.
+/// Returns the main industries of a text: if there are many, only those of the headline.
 pub(super) fn main_subjects(mut labels: Vec<Label>, in_title: &[Label]) -> Vec<Label> {
     if labels.iter().filter(|l| l.score >= THRESHOLD).count() > MAX_LABELS {
         labels.retain(|l| in_title.iter().any(|t| t.name == l.name));
@@ -30,7 +30,7 @@ pub(super) fn main_subjects(mut labels: Vec<Label>, in_title: &[Label]) -> Vec<L
     labels
 }
 
-/// The labels that a text speaks of strongly enough; what is said only in passing beside a main subject is none.
+/// Returns the labels with sufficient scores. Drops passing mentions beside a main subject.
 pub(super) fn given(mut labels: Vec<Label>) -> Vec<Label> {
     let best = labels.first().map_or(0.0, |l| l.score);
     labels.retain(|l| l.score >= THRESHOLD.max(best * BESIDE_BEST));
@@ -38,7 +38,7 @@ pub(super) fn given(mut labels: Vec<Label>) -> Vec<Label> {
     labels
 }
 
-/// Every topic that a word of a text speaks for, best first.
+/// Returns every topic with evidence, best first.
 pub(super) fn topics(topics: &[Topic], of: LabelKeyFn, title: &Matches, text: &Matches, length: usize, hinted: &[String]) -> Vec<Label> {
     let off = title.count(LabelKey::OffTopic) as f64 + 0.25 * text.count(LabelKey::OffTopic) as f64;
     let context = title.count(LabelKey::Context) + text.count(LabelKey::Context);
@@ -60,7 +60,7 @@ pub(super) fn topics(topics: &[Topic], of: LabelKeyFn, title: &Matches, text: &M
 
 type LabelKeyFn = fn(usize, bool) -> LabelKey;
 
-/// How strongly a text speaks for a topic, and with which words.
+/// Returns the score of a topic and the words behind it.
 fn topic_score(topic: usize, of: LabelKeyFn, title: &Matches, text: &Matches, length: usize, context: usize) -> (f64, Vec<String>) {
     let (strong, weak) = (of(topic, false), of(topic, true));
     let mut words: BTreeMap<&str, f64> = BTreeMap::new();
@@ -83,7 +83,7 @@ fn topic_score(topic: usize, of: LabelKeyFn, title: &Matches, text: &Matches, le
     (sure + unsure, evidence.into_iter().take(6).map(|(w, _)| w.to_owned()).collect())
 }
 
-/// To three digits.
+/// Rounds to three digits.
 pub(super) fn round(score: f64) -> f64 {
     (score * 1000.0).round() / 1000.0
 }

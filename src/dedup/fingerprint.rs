@@ -1,11 +1,11 @@
 //! Fingerprints of texts: a MinHash sketch over four-letter shingles, in bands (Broder 1997; Leskovec, Rajaraman, Ullman,
-//! *Mining of Massive Datasets*, ch. 3), with an exact check behind.
+//! *Mining of Massive Datasets*, ch. 3), followed by an exact check.
 //!
-//! The sketch takes one hash per shingle (Li, Owen, Zhang, *One Permutation Hashing*, NIPS 2012) and fills empty places by
-//! Shrivastava's optimal densification (ICML 2017), so it costs one pass over the text. Two texts whose shingles overlap
-//! share a band with high probability; the sketches also tell cheaply which candidates are not worth the exact check.
-//! Whether two texts really tell the same story is decided on the full sets: containment, so that a copy cut to 60 % still
-//! counts, and figures, so that two months of one statistics template do not.
+//! The sketch takes one hash per shingle (Li, Owen, Zhang, *One Permutation Hashing*, NIPS 2012) and fills empty slots by
+//! Shrivastava's optimal densification (ICML 2017), so it costs one pass over the text. Two texts with overlapping shingles
+//! share a band with high probability; the sketches also filter out candidates that are not worth the exact check.
+//! The exact check compares the full sets: containment, so that a copy cut to 60 % still counts, and figures, so that two
+//! months of one statistics template do not.
 
 use std::collections::HashSet;
 
@@ -18,31 +18,31 @@ use crate::text::normalize::{fold_width_and_case, is_letter};
 pub const BANDS: usize = 24;
 /// Rows of one band: 24 bands of 3 find a Jaccard similarity of 0.5 with probability 0.96.
 const ROWS: usize = 3;
-/// Places of a sketch's estimate. The bands have fewer of their own: a short text leaves most of 256 places to be filled by
-/// others' values, and bands of borrowed values meet too seldom.
+/// Slots for the similarity estimate. The bands have separate, fewer slots: a short text leaves most of 256 slots to be filled
+/// from others, and bands of borrowed values match too rarely.
 const SLOTS: usize = 256;
 const SHINGLE: usize = 4;
-/// Longest text looked at, in letters: bounds the time one article can cost.
+/// Longest text examined, in letters: bounds the time per article.
 const MAX_LETTERS: usize = 20_000;
-/// Share of the shorter text's shingles that the longer must hold.
+/// Lowest share of the shorter text's shingles that the longer text must contain.
 const CONTAINED: f64 = 0.6;
-/// How many times longer a text may be than its cut copy.
+/// How many times longer a text may be than its truncated copy.
 const MAX_LONGER: usize = 4;
 /// Texts with at least this many different figures must share half of them.
 const MIN_FIGURES: usize = 4;
 
-/// What candidates are found by; small enough to be stored with every article.
+/// The sketch for finding candidates, small enough to store with every article.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct MinHashSignature {
-    /// Shingles of the text, repeated ones included.
+    /// Number of shingles, including repeated ones.
     shingles: u32,
-    /// The lowest byte of each minimum: enough to tell agreement (b-bit minwise hashing, Li, König, WWW 2010).
+    /// The lowest byte of each minimum, which suffices to detect agreement (b-bit minwise hashing, Li, König, WWW 2010).
     places: [u8; SLOTS],
     bands: [u32; BANDS],
 }
 
 impl MinHashSignature {
-    /// Sketches a text.
+    /// Computes the sketch of a text.
     pub fn new(text: &str) -> Self {
         let (mut minima, mut rows) = ([u32::MAX; SLOTS], [u32::MAX; BANDS * ROWS]);
         let mut shingles = 0;
@@ -62,18 +62,18 @@ impl MinHashSignature {
         Self { shingles, places: minima.map(|m| (mix(u64::from(m)) & 0xff) as u8), bands }
     }
 
-    /// One value per band; texts that share a value in the same band are candidates.
+    /// Returns one value per band. Texts that share a value in the same band are candidates.
     pub fn bands(&self) -> &[u32] {
         &self.bands
     }
 
-    /// Whether the text had no letters: such a text is a copy of no other.
+    /// Returns whether the text has no letters. Such a text is a copy of no other.
     pub fn is_empty(&self) -> bool {
         self.shingles == 0
     }
 
-    /// Whether the exact check is worth its time: the places that agree are no fewer than two texts of these lengths would
-    /// show if the shorter lay to `CONTAINED` in the longer, less two and a half standard deviations.
+    /// Returns whether the exact check is worth its time: at least as many slots agree as for two texts of these lengths if the longer
+    /// contains the share `CONTAINED` of the shorter, minus two and a half standard deviations.
     pub fn may_match(&self, other: &Self) -> bool {
         let (a, b) = (f64::from(self.shingles.min(other.shingles)), f64::from(self.shingles.max(other.shingles)));
         if a < 1.0 || a * 5.0 < b {
@@ -85,24 +85,24 @@ impl MinHashSignature {
         agree as f64 >= (places * (jaccard - 2.5 * deviation)).max(2.0)
     }
 
-    /// How many places agree.
+    /// Returns the number of agreeing slots.
     pub fn matching_slots(&self, other: &Self) -> usize {
         self.places.iter().zip(&other.places).filter(|(x, y)| x == y).count()
     }
 
-    /// As stored: length, places; the bands have a table of their own.
+    /// Serialises length and slots. The bands have their own table.
     pub fn to_bytes(&self) -> Vec<u8> {
         self.shingles.to_le_bytes().into_iter().chain(self.places).collect()
     }
 
-    /// Reads what [`MinHashSignature::to_bytes`] wrote, for comparison: without bands.
+    /// Parses the output of [`MinHashSignature::to_bytes`], for comparison only: it has no bands.
     pub fn from_bytes(bytes: &[u8]) -> Option<Self> {
         let (shingles, places) = bytes.split_first_chunk::<4>()?;
         Some(Self { shingles: u32::from_le_bytes(*shingles), places: places.try_into().ok()?, bands: [0; BANDS] })
     }
 }
 
-/// The upper half of a hash chooses the place, the lower half competes for it.
+/// The upper half of a hash selects the slot; the lower half competes for its minimum.
 fn compete(minima: &mut [u32], hash: u64) {
     let place = ((hash >> 32) * minima.len() as u64) >> 32;
     if let Some(minimum) = usize::try_from(place).ok().and_then(|p| minima.get_mut(p)) {
@@ -110,7 +110,7 @@ fn compete(minima: &mut [u32], hash: u64) {
     }
 }
 
-/// Gives each empty place the value of a full one, chosen alike for all texts.
+/// Fills each empty slot from a full one, with the same choice for all texts.
 fn densify(minima: &mut [u32]) {
     let (given, places) = (minima.to_vec(), minima.len());
     for (place, minimum) in minima.iter_mut().enumerate().filter(|(_, m)| **m == u32::MAX) {
@@ -120,7 +120,7 @@ fn densify(minima: &mut [u32]) {
     }
 }
 
-/// What the exact check compares.
+/// The input of the exact check.
 #[derive(Debug, Clone, Default)]
 pub struct ShingleSet {
     letters: Vec<char>,
@@ -129,7 +129,7 @@ pub struct ShingleSet {
 }
 
 impl ShingleSet {
-    /// Takes the fingerprint of a text.
+    /// Computes the fingerprint of a text.
     pub fn new(text: &str) -> Self {
         let mut shingles = Vec::with_capacity(text.len() / 3);
         each_shingle(text, |hash| shingles.push(hash));
@@ -138,7 +138,7 @@ impl ShingleSet {
         Self { letters: letters(text).collect(), shingles, figures: figures(text) }
     }
 
-    /// How much of the smaller set of shingles lies in the larger: 0–1.
+    /// Returns the share of the smaller set of shingles that the larger contains: 0–1.
     pub fn containment(&self, other: &Self) -> f64 {
         let smaller = self.shingles.len().min(other.shingles.len());
         if smaller == 0 {
@@ -147,9 +147,9 @@ impl ShingleSet {
         common(&self.shingles, &other.shingles) as f64 / smaller as f64
     }
 
-    /// Whether both tell the same story in the same words.
+    /// Returns whether both texts tell the same story in the same words.
     pub fn same_story(&self, other: &Self) -> bool {
-        // one much shorter text inside a long one is a quotation or a round-up, not a copy
+        // a much shorter text inside a long one is a quotation or a round-up, not a copy
         let (a, b) = (self.shingles.len(), other.shingles.len());
         let (shorter, longer) = (a.min(b), a.max(b));
         if shorter * MAX_LONGER < longer || self.containment(other) < CONTAINED || !self.figures_agree(other) {
@@ -166,12 +166,12 @@ impl ShingleSet {
     }
 }
 
-/// What is compared of a text.
+/// Returns the letters to compare.
 fn letters(text: &str) -> impl Iterator<Item = char> + '_ {
     text.chars().map(fold_width_and_case).filter(|c| is_letter(*c)).take(MAX_LETTERS)
 }
 
-/// Calls with the hash of every run of [`SHINGLE`] letters; a shorter text is one shingle.
+/// Calls `each` with the hash of every run of [`SHINGLE`] letters. A shorter text is one shingle.
 fn each_shingle(text: &str, mut each: impl FnMut(u64)) {
     let mut window = [0u32; SHINGLE];
     let mut seen = 0;
@@ -192,7 +192,7 @@ fn hash([a, b, c, d]: [u32; SHINGLE]) -> u64 {
     mix(mix(u64::from(a) << 32 | u64::from(b)) ^ (u64::from(c) << 32 | u64::from(d)))
 }
 
-/// The finaliser of `SplitMix64` (Steele, Lea, Flood 2014): every bit of the value moves every bit of the result.
+/// The finaliser of `SplitMix64` (Steele, Lea, Flood 2014): every bit of the value affects every bit of the result.
 fn mix(value: u64) -> u64 {
     let x = value.wrapping_add(0x9E37_79B9_7F4A_7C15);
     let x = (x ^ (x >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
@@ -216,7 +216,7 @@ fn common(a: &[u64], b: &[u64]) -> usize {
     n
 }
 
-/// The different figures of a text, of two digits or more, with their decimals.
+/// Returns the different figures of a text with two digits or more, including decimals.
 fn figures(text: &str) -> HashSet<u64> {
     let folded: String = text.chars().map(fold_width_and_case).collect();
     folded

@@ -1,4 +1,4 @@
-//! Telling what was seen before: canonical addresses, fingerprints of texts, stories.
+//! Deduplication: canonical addresses, fingerprints of texts, stories.
 
 pub mod fingerprint;
 pub mod stories;

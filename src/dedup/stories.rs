@@ -1,6 +1,6 @@
 //! Stories: articles that tell the same news in the same words, wherever they were republished.
 //!
-//! The index behind may be in memory (for files) or in the store (for the archive); the decision is one and the same.
+//! The index may be in memory (for files) or in the store (for the archive); both use the same decision.
 
 use std::collections::{HashMap, VecDeque};
 
@@ -8,13 +8,13 @@ use xxhash_rust::xxh3::xxh3_128;
 
 use crate::dedup::fingerprint::{MinHashSignature, ShingleSet};
 
-/// Most candidates compared exactly per article: bounds the time one article can cost.
+/// Most candidates compared exactly per article: bounds the time per article.
 pub const MAX_CANDIDATES: usize = 32;
 
-/// Most articles looked at per band, the newest ones. More share a band only in a template, or in a story of very many copies.
+/// Most articles examined per band, the newest ones. More share a band only in a template, or in a story with very many copies.
 pub const MAX_PER_BAND: usize = 64;
 
-/// What is fingerprinted of an article: the text, with the headline where there is little text.
+/// Returns the text to fingerprint: the article's text, plus the headline if the text is short.
 pub fn dedup_text(title: &str, text: &str) -> String {
     if text.chars().count() < 60 { format!("{title}\n{text}") } else { text.to_owned() }
 }
@@ -22,8 +22,8 @@ pub fn dedup_text(title: &str, text: &str) -> String {
 /// Most exact comparisons per article.
 const MAX_EXACT: usize = 4;
 
-/// The story an article joins, of candidates given as story, sketch and a way to their text; the text is asked for only
-/// where the sketches agree well enough.
+/// Returns the story that an article joins. Candidates are story, sketch and a function that loads their text; it runs only if the
+/// sketches agree well enough.
 pub fn join<T: Copy, E>(
     text: &str,
     mine: &MinHashSignature,
@@ -49,7 +49,7 @@ pub fn join<T: Copy, E>(
     Ok(best.map(|(_, id)| id))
 }
 
-/// An index of stories in memory. Adding an article costs the same however many are in it.
+/// An in-memory index of stories. Adding an article costs the same regardless of its size.
 #[derive(Debug, Default)]
 pub struct StoryIndex {
     /// The newest members of each band, oldest first.
@@ -68,11 +68,11 @@ struct StoryMember {
 }
 
 impl StoryIndex {
-    /// Adds an article; returns the number of its story (stories count from 0 in order of their first article).
+    /// Adds an article and returns the number of its story. Stories count from 0 in order of their first article.
     pub fn add(&mut self, title: &str, text: &str) -> usize {
         let text = dedup_text(title, text);
         let key = xxh3_128(text.as_bytes());
-        // the same text again, letter by letter: nothing new to find it by
+        // an identical text adds nothing to the index
         if let Some(story) = self.texts.get(&key) {
             return *story;
         }
@@ -101,7 +101,7 @@ impl StoryIndex {
         story
     }
 
-    /// Members that share bands, those that share most of them first.
+    /// Returns members that share bands, most shared bands first.
     fn sharing_bands(&self, bands: &[u32]) -> Vec<usize> {
         let found = bands.iter().copied().enumerate().filter_map(|band| self.bands.get(&band));
         let mut found: Vec<usize> = found.flatten().copied().collect();
@@ -135,7 +135,7 @@ mod tests {
         assert_eq!(index.add("丙", &format!("来源：许昌网。{text}")), 0);
     }
 
-    /// One text as site number `n` shows it.
+    /// Returns a text as site number `n` shows it.
     fn numbered(n: u32) -> String {
         let site = char::from_u32(0x5000 + n).unwrap_or_default();
         format!(

@@ -1,8 +1,8 @@
 //! Finds the words that two texts exchange: a copy drops or adds words, a template replaces them.
 //!
-//! Two texts are laid beside each other by runs of letters that each has once. Where such runs enclose different short pieces, one
-//! piece stands in the place of the other. Figures, places and firms that are exchanged make another piece of news; other
-//! words may be an editor's hand, as long as they are few.
+//! The texts are aligned by runs of letters that occur once in each. If such runs enclose different short pieces, one piece
+//! replaces the other. Exchanged figures, places or firms make it different news; other words may be an
+//! editor's changes, as long as they are few.
 
 use std::ops::Range;
 
@@ -10,38 +10,37 @@ use rustc_hash::FxHashMap;
 
 use crate::knowledge::STORIES;
 
-/// Letters of a run that is looked for.
+/// Letters per run.
 const RUN: usize = 4;
-/// Longest piece that counts as put in the place of another.
+/// Longest piece that counts as a replacement.
 const MAX_PIECE: usize = 24;
-/// Letters that may stand before a copy: a site's header, another lead.
+/// Most letters before a copy: a site's header, another lead.
 const MAX_LEAD: usize = 80;
-/// Agreeing figures that outweigh a fact that differs: a misprint, a date of publication.
+/// Number of agreeing figures that outweigh one different fact: a misprint, a date of publication.
 const FIGURES_PER_FACT: usize = 10;
-/// Agreeing letters that weigh as much as an agreeing figure.
+/// Number of agreeing letters that weigh as much as an agreeing figure.
 const LETTERS_PER_FIGURE: usize = 40;
-/// Agreeing letters that outweigh one exchanged word.
+/// Number of agreeing letters that outweigh one exchanged word.
 const LETTERS_PER_CHANGE: usize = 45;
 
-/// Letters of a word that is more than another way to say it.
+/// A word with this many letters is more than a different wording.
 const SUBJECT: usize = 3;
-/// Letters behind a piece that tell a firm.
+/// Letters behind a piece that identify a firm.
 const MAX_NAME_END: usize = 2;
-/// Words that one text has in the place of another's.
+/// Words that two texts exchange.
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Substitutions {
-    /// Figures, places and firms.
+    /// Exchanged figures, places and firms.
     facts: usize,
-    /// Other words.
+    /// Other exchanged words.
     words: usize,
-    /// Letters that agree.
     agreeing: usize,
-    /// Where agreement begins in either text.
+    /// Start of the agreement in either text.
     start: Option<(usize, usize)>,
 }
 
 impl Substitutions {
-    /// Compares two texts of letters.
+    /// Compares the letters of two texts.
     pub(super) fn between(a: &[char], b: &[char]) -> Self {
         let mut found = Self::default();
         let (mut end_a, mut end_b) = (0, 0);
@@ -59,20 +58,20 @@ impl Substitutions {
         found
     }
 
-    /// Whether so much was exchanged that the texts are two pieces of news; `figures` is how many figures agree.
+    /// Returns whether the exchanged words make the texts two pieces of news; `figures` is the number of agreeing figures.
     pub(super) fn tell_apart(&self, figures: usize) -> bool {
         self.facts * FIGURES_PER_FACT > figures + self.agreeing / LETTERS_PER_FIGURE || (self.facts + self.words) * LETTERS_PER_CHANGE > self.agreeing
     }
 
-    /// Whether both texts agree from about their beginning on: a copy that was cut does, a note within a round-up does not.
+    /// Returns whether the texts agree almost from the beginning: a truncated copy does, a note within a round-up does not.
     pub(super) fn begin_alike(&self) -> bool {
         self.start.is_some_and(|(a, b)| a.abs_diff(b) <= MAX_LEAD)
     }
 
-    /// Judges what lies between two runs that agree.
+    /// Evaluates the text between two agreeing runs.
     fn add(&mut self, a: &[char], mut in_a: Range<usize>, b: &[char], mut in_b: Range<usize>, edge: bool) {
         if in_a.len() > MAX_PIECE || in_b.len() > MAX_PIECE {
-            // a passage in the place of another, or one dropped where a word was added
+            // a passage replaced another, or one was dropped and a word added
             self.words += usize::from(!edge && in_a.len().min(in_b.len()) * 3 > MAX_PIECE);
             return;
         }
@@ -86,7 +85,7 @@ impl Substitutions {
         let (piece_a, piece_b) = (a.get(in_a.clone()).unwrap_or_default(), b.get(in_b.clone()).unwrap_or_default());
         let before = a.get(in_a.start.saturating_sub(2)..in_a.start).unwrap_or_default();
         let behind = a.get(in_a.end..a.len().min(in_a.end + MAX_NAME_END)).unwrap_or_default();
-        // one digit more makes another figure
+        // one more digit makes a different figure
         let touches = before.last().copied().is_some_and(is_figure) || behind.first().copied().is_some_and(is_figure);
         let digits = |piece: &[char]| !piece.is_empty() && piece.iter().all(|c| is_figure(*c));
         if touches && (digits(piece_a) && piece_b.is_empty() || digits(piece_b) && piece_a.is_empty()) {
@@ -121,20 +120,20 @@ impl Substitutions {
         if fact {
             self.facts += 1;
         } else if !edge && !same_figures {
-            // before and behind a text may stand another title, header and footer
+            // a different title, header or footer may surround a text
             self.words += 1;
         }
     }
 }
 
-/// The places in both texts of the runs that each has once, in the order of the first.
+/// Returns the positions in both texts of runs that occur once in each, in the order of the first.
 fn shared_runs(a: &[char], b: &[char]) -> Vec<(usize, usize)> {
     let (in_a, in_b) = (unique_runs(a), unique_runs(b));
     let runs = a.windows(RUN).enumerate().filter(|(at, run)| in_a.get(run) == Some(&Some(*at)));
     runs.filter_map(|(at, run)| Some((at, in_b.get(run).copied().flatten()?))).collect()
 }
 
-/// The place of each run; `None` for those that come more than once.
+/// Returns the position of each run, or `None` if it occurs more than once.
 fn unique_runs(text: &[char]) -> FxHashMap<&[char], Option<usize>> {
     let mut out = FxHashMap::with_capacity_and_hasher(text.len(), rustc_hash::FxBuildHasher);
     for (at, run) in text.windows(RUN).enumerate() {
@@ -143,9 +142,9 @@ fn unique_runs(text: &[char]) -> FxHashMap<&[char], Option<usize>> {
     out
 }
 
-/// The longest sequence of runs that come in the same order in both texts (patience diff): others were moved.
+/// Returns the longest sequence of runs in the same order in both texts (patience diff). Other runs were moved.
 fn in_order(runs: &[(usize, usize)]) -> Vec<(usize, usize)> {
-    // the last run of the best sequence of each length, and what comes before each run
+    // the last run of the best sequence of each length, and each run's predecessor
     let mut last: Vec<usize> = Vec::new();
     let mut previous: Vec<Option<usize>> = Vec::with_capacity(runs.len());
     for (i, (_, other)) in runs.iter().enumerate() {
@@ -166,7 +165,7 @@ fn in_order(runs: &[(usize, usize)]) -> Vec<(usize, usize)> {
     out
 }
 
-/// The figures of a piece, in digits; `None` if it has none.
+/// Returns the figures of a piece in digits, or `None` if it has none.
 fn figures(piece: &[char]) -> Option<String> {
     let digits: String = piece.iter().filter_map(|c| digit(*c)).collect();
     (!digits.is_empty()).then_some(digits)
@@ -176,7 +175,7 @@ fn is_figure(c: char) -> bool {
     digit(c).is_some()
 }
 
-/// A digit, also of Chinese numerals; 十 and 百 stand for their zeros.
+/// Returns a digit, also for Chinese numerals; 十 and 百 stand for their zeros.
 fn digit(c: char) -> Option<char> {
     let numerals = "零一二三四五六七八九".chars().zip('0'..='9').chain([('〇', '0'), ('两', '2'), ('十', '0'), ('百', '0')]);
     if c.is_ascii_digit() { Some(c) } else { numerals.into_iter().find(|(n, _)| *n == c).map(|(_, d)| d) }

@@ -1,4 +1,4 @@
-//! Where a site keeps its feeds: what a page says of other addresses worth asking.
+//! Feed autodiscovery: feeds and news columns that a page announces or links to.
 
 use serde::{Deserialize, Serialize};
 
@@ -8,34 +8,33 @@ use crate::knowledge::{LISTS, Words};
 use crate::model::WebUrl;
 use crate::text::normalize::collapse_whitespace;
 
-/// Most feeds that one page may announce.
+/// Most feeds taken from one page.
 const MAX_FEEDS: usize = 6;
-/// Paths under which feeds and news sitemaps are usually kept, asked for where a page announces none.
+/// Usual paths of feeds and news sitemaps, tried if a page announces none.
 pub const WELL_KNOWN: [&str; 7] = ["/feed", "/rss.xml", "/feed.xml", "/atom.xml", "/rss", "/index.xml", "/sitemap.xml"];
 
-/// Most columns that are named, and the longest name, in characters.
+/// Most columns, and the longest column name, in characters.
 const MAX_COLUMNS: usize = 6;
 const MAX_COLUMN_NAME: usize = 10;
 
-/// What a page says of its site.
+/// Feeds and columns of a page.
 #[derive(Debug, Default, Serialize, Deserialize)]
 pub struct Announced {
-    /// The site's name for the page.
     pub name: Option<String>,
     /// Feeds that it announces or links to, best first.
     pub feeds: Vec<WebUrl>,
-    /// Columns of news that its menu leads to, with their names.
+    /// News columns in its menu, with their names.
     pub columns: Vec<(String, WebUrl)>,
 }
 
-/// Reads what a page says of its site.
+/// Finds the feeds and columns of a page.
 pub fn announced(text: &str, url: &WebUrl) -> Announced {
     let page = Tree::parse(text);
     let base = base_url(&page, url);
     Announced { name: name(&page), feeds: feeds(&page, &base), columns: columns(&page, &base) }
 }
 
-/// Links of the same host whose short text names a column of news.
+/// Returns links to the same host whose short text names a news column.
 fn columns(page: &Tree<'_>, url: &WebUrl) -> Vec<(String, WebUrl)> {
     let mut out: Vec<(String, WebUrl)> = Vec::new();
     for a in elements(page, Tag::A) {
@@ -52,7 +51,7 @@ fn columns(page: &Tree<'_>, url: &WebUrl) -> Vec<(String, WebUrl)> {
     out
 }
 
-/// Whether a link of a page's head announces a feed, by its type, or where it has none by its title or address.
+/// Returns whether a `<link>` announces a feed, by its type, or without a type by its title or address.
 fn announces_feed(kind: &str, title: &str, href: &str) -> bool {
     let kind = kind.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
     let words = format!("{title} {href}").to_ascii_lowercase();
@@ -60,13 +59,13 @@ fn announces_feed(kind: &str, title: &str, href: &str) -> bool {
     match kind.as_str() {
         "" => named,
         "text/xml" | "application/xml" => true,
-        // also what oEmbed and the interfaces of WordPress are announced with
+        // oEmbed and the WordPress API are announced with this type too
         "application/json" => named || href.to_ascii_lowercase().ends_with(".json"),
         _ => ["rss", "atom", "feed+json", "rdf"].iter().any(|k| kind.contains(k)),
     }
 }
 
-/// Feeds that a page announces (`<link rel=alternate>`) or links to, best first; those of comments are left out.
+/// Returns feeds that a page announces (`<link rel=alternate>`) or links to, best first, without comment feeds.
 fn feeds(page: &Tree<'_>, url: &WebUrl) -> Vec<WebUrl> {
     let mut out: Vec<WebUrl> = Vec::new();
     let mut take = |href: &str, about: &str| {
@@ -102,7 +101,7 @@ fn elements<'t>(tree: &'t Tree<'_>, tag: Tag) -> impl Iterator<Item = NodeRef<'t
     tree.elements(tag).take(20_000)
 }
 
-/// The site's name for a page: its title without what other pages share.
+/// Returns the page's title without the parts that other pages share.
 fn name(page: &Tree<'_>) -> Option<String> {
     let title = page.elements(Tag::Title).next().map(|t| collapse_whitespace(&t.texts().collect::<String>()))?;
     (!title.is_empty()).then(|| crate::text::normalize::truncate(&title, 40))

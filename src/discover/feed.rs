@@ -1,4 +1,4 @@
-//! Feeds: RSS, RDF, Atom, JSON Feed by feed-rs, with repair in front and panics kept in.
+//! Feeds: RSS, RDF, Atom, JSON Feed, parsed by feed-rs after a repair pass and with panics caught.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
@@ -16,38 +16,36 @@ use crate::text::markup::strip_tags;
 use crate::text::normalize::{collapse_whitespace, truncate};
 
 const MAX_SUMMARY: usize = 2_000;
-/// How far into a feed its language is looked for.
+/// How far into a feed to search for its language.
 const HEAD: usize = 16 << 10;
-/// Most characters of its text that stand for a title.
+/// Most characters of the text that replace a missing title.
 const MAX_WORDS: usize = 40;
 
-/// A feed as read.
+/// A parsed feed.
 #[derive(Debug, Clone, Default)]
 pub struct Feed {
-    /// Its title.
     pub title: Option<String>,
-    /// Its entries, those without a usable link included.
+    /// Includes entries without a usable link.
     pub entries: Vec<FeedEntry>,
-    /// What had to be repaired.
+    /// Repairs made before parsing.
     pub repaired: Vec<String>,
-    /// What of it is not read, for it holds too much.
+    /// Parts skipped because the feed contains too much.
     pub limits: Vec<LimitReached>,
 }
 
-/// One entry as read.
+/// A parsed entry.
 #[derive(Debug, Clone, Serialize)]
 pub struct FeedEntry {
     /// The feed's id, or one made from link and title.
     pub id: String,
-    /// Link, absolute; none where the feed gives none that can be used.
+    /// Absolute link, or `None` if the feed gives no usable one.
     pub url: Option<WebUrl>,
-    /// Title, plain.
+    /// Plain text.
     pub title: String,
-    /// Publication time.
     pub published_at: Option<DateTime<FixedOffset>>,
-    /// Short text, plain.
+    /// Plain text.
     pub summary: Option<String>,
-    /// Full text as HTML, raw.
+    /// Unsanitised HTML.
     pub content_html: Option<String>,
 }
 
@@ -56,7 +54,7 @@ impl FeedEntry {
         self.title.is_empty() || self.url.is_none() || self.published_at.is_none() || self.content_html.is_none()
     }
 
-    /// Gives an entry without a title the first words of its text.
+    /// Sets a missing title to the first words of the text.
     fn name(&mut self) {
         if self.title.is_empty() {
             let text = self.summary.clone().or_else(|| self.content_html.as_deref().map(strip_tags)).unwrap_or_default();
@@ -65,7 +63,7 @@ impl FeedEntry {
         }
     }
 
-    /// The entry, if it leads anywhere.
+    /// Converts the entry. Returns `None` if it has no link.
     pub fn into_entry(self) -> Option<Entry> {
         Some(Entry {
             id: Some(self.id),
@@ -78,7 +76,7 @@ impl FeedEntry {
     }
 }
 
-/// Reads a feed's text (already decoded).
+/// Parses a feed from decoded text.
 pub fn read(text: &str, url: Option<&WebUrl>, clock: &Clock) -> Result<Feed, DiscoverError> {
     let trimmed = text.trim_start_matches(|c: char| c.is_whitespace() || c == '\u{feff}');
     let is_json = trimmed.starts_with('{');
@@ -92,7 +90,7 @@ pub fn read(text: &str, url: Option<&WebUrl>, clock: &Clock) -> Result<Feed, Dis
     };
     let seen = parsed.as_ref().map_or(0, |f| f.entries.len());
     let mut limits: Vec<LimitReached> = too_deep.then_some(LimitReached::Depth).into_iter().collect();
-    // a reader that fails, or stops half-way without a word, must not cost the items that can be read
+    // if the parser fails, or silently stops half-way, keep the readable items
     if !is_json && salvage::count(&text) > seen {
         let items = salvage::items(&text, MAX_ENTRIES);
         if items.len() > seen {
@@ -118,7 +116,7 @@ pub fn read(text: &str, url: Option<&WebUrl>, clock: &Clock) -> Result<Feed, Dis
     Ok(Feed { title: parsed.title.map(|t| strip_tags(&t.content)), entries, repaired, limits })
 }
 
-/// The language that a feed names for itself.
+/// Returns the language that a feed declares.
 fn language(text: &str, is_json: bool) -> Option<String> {
     let head = text.get(..text.floor_char_boundary(HEAD))?;
     let mark = ["<language>", "<dc:language>", "xml:lang=\"", "xml:lang='"].into_iter().find_map(|mark| Some(head.find(mark)? + mark.len()));
@@ -126,7 +124,7 @@ fn language(text: &str, is_json: bool) -> Option<String> {
     Some(value.split(['<', '"', '\'']).next()?.trim().to_owned())
 }
 
-/// Cuts what is too long in entries, and says so.
+/// Truncates fields that are too long and reports it.
 fn cut(entries: &mut [FeedEntry]) -> Vec<LimitReached> {
     let (mut titles, mut texts) = (0, 0);
     for e in entries {
@@ -160,7 +158,7 @@ fn saved(item: Item, base: Option<&WebUrl>, clock: &Clock) -> FeedEntry {
     }
 }
 
-/// Fills fields that the feed reader does not read: `<published>` in RSS, `content:encoded` without a declared namespace.
+/// Fills fields that the feed parser ignores: `<published>` in RSS, `content:encoded` without a declared namespace.
 fn complete(entries: &mut [FeedEntry], items: Vec<Item>, base: Option<&WebUrl>, clock: &Clock) {
     if items.len() != entries.len() {
         return;
@@ -177,7 +175,7 @@ fn complete(entries: &mut [FeedEntry], items: Vec<Item>, base: Option<&WebUrl>, 
     }
 }
 
-/// The address of a link; in a CDATA section some write `&amp;`.
+/// Returns the address of a link. Some feeds write `&amp;` inside CDATA.
 fn address(link: &str, base: Option<&WebUrl>) -> Option<WebUrl> {
     let link = link.trim().replace("&amp;", "&");
     base.map_or_else(|| WebUrl::parse(&link).ok(), |b| b.join(&link).ok())
@@ -189,7 +187,7 @@ fn parse(text: &str, url: Option<&WebUrl>, clock: &Clock) -> Result<rs::Feed, Di
         .base_uri(url.map(WebUrl::as_str))
         .timestamp_parser(move |t| dates::parse(t, &clock).map(|d| d.at.with_timezone(&Utc)))
         .build();
-    // feed-rs and the XML reader below it can panic on damaged input; a feed must not take the crawl with it
+    // feed-rs and its XML parser can panic on damaged input; a feed must not abort the crawl
     match catch_unwind(AssertUnwindSafe(|| parser.parse(text.as_bytes()))) {
         Ok(Ok(feed)) => Ok(feed),
         Ok(Err(_)) if crate::discover::sniff(text) != crate::model::SourceKind::Feed => Err(DiscoverError::WrongKind {
@@ -210,7 +208,7 @@ fn convert(e: rs::Entry, kind: &rs::FeedType, base: Option<&WebUrl>, clock: &Clo
         .map(|l| l.href.clone())
         .or_else(|| e.id.starts_with("http").then(|| e.id.clone()));
     let url = link.and_then(|l| address(&l, base));
-    // Atom says where a text is no markup (RFC 4287 §3.1.1.1)
+    // Atom marks plain text (RFC 4287 §3.1.1.1)
     let is_plain = |t: &rs::Text| *kind == rs::FeedType::Atom && t.content_type.subty() == "plain";
     let plain = |t: rs::Text| if is_plain(&t) { collapse_whitespace(&t.content) } else { strip_tags(&t.content) };
     let summary = e.summary.map(|t| t.content);

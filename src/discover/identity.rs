@@ -1,4 +1,4 @@
-//! Which entry is the same as one seen before.
+//! Identity of entries: recognises an entry that was seen before.
 
 use std::collections::HashSet;
 
@@ -9,7 +9,7 @@ use crate::model::canonical_url::{CanonicalUrl, IgnoredParameters};
 use crate::model::{Entry, Identity};
 use crate::text::normalize::normalized_key;
 
-/// What makes an entry the same as one seen before; `address` is its canonical address.
+/// Returns the identity of an entry; `address` is its canonical address.
 pub fn identity(entry: &Entry, kind: Identity, address: &CanonicalUrl) -> String {
     let url = || address.to_string();
     match kind {
@@ -22,22 +22,22 @@ pub fn identity(entry: &Entry, kind: Identity, address: &CanonicalUrl) -> String
     }
 }
 
-/// The newest entries of a source that are stored: where a list reaches one of them, it has nothing new behind it.
+/// The newest stored entries of a source. If a list page reaches one of them, later pages contain nothing new.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub struct KnownEntries {
     /// Hashes of identities.
     hashes: HashSet<u64>,
-    /// What is known of their addresses.
+    /// Query parameters to ignore in addresses.
     ignored: IgnoredParameters,
 }
 
 impl KnownEntries {
-    /// Entries of these identities.
+    /// Takes the identities of the known entries.
     pub fn new(identities: impl IntoIterator<Item = String>, ignored: IgnoredParameters) -> Self {
         Self { hashes: identities.into_iter().map(|i| xxh3_64(i.as_bytes())).collect(), ignored }
     }
 
-    /// Whether nothing is known.
+    /// Returns whether no entry is known.
     pub fn is_empty(&self) -> bool {
         self.hashes.is_empty()
     }
@@ -47,8 +47,8 @@ impl KnownEntries {
         self.hashes.contains(&xxh3_64(identity(entry, kind, &address).as_bytes()))
     }
 
-    /// Whether one page of a list reaches what is known. A known entry above a newer one that is not known is pinned (置顶) and does
-    /// not count.
+    /// Returns whether one page of a list reaches a known entry. A known entry above a newer unknown one is pinned (置顶) and does not
+    /// count.
     pub fn reached_by(&self, page: &[Entry], kind: Identity) -> bool {
         let mut newest_unknown = None;
         for entry in page.iter().rev() {

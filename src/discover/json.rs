@@ -1,5 +1,5 @@
-//! JSON lists: the array of objects that have a title and an address, wherever in the document it lies, or where the
-//! source's paths say (`list = { item = "data.rows", title = "info.title", link = "/news/{id}.html" }`).
+//! JSON lists: finds the array of objects with title and address anywhere in the document, or at the paths that the source
+//! configures (`list = { item = "data.rows", title = "info.title", link = "/news/{id}.html" }`).
 
 use std::collections::HashMap;
 
@@ -16,18 +16,18 @@ use crate::text::dates::Clock;
 use crate::text::markup::strip_tags;
 use crate::text::normalize::truncate;
 
-/// Deeper nesting is no list.
+/// Lists are never nested deeper.
 const MAX_DEPTH: usize = 12;
-/// Documents inside strings of a document: as deep as is followed.
+/// How many levels of documents inside strings to follow.
 const MAX_INNER: usize = 2;
-/// Fewest entries of a list whose dates speak for it.
+/// Fewest entries of a list whose dates count as evidence.
 const FEWEST_DATED: usize = 3;
-/// What some answers begin with, so that no page can include them as a script.
+/// Prefixes of some responses that prevent other pages from including them as a script.
 const GUARDS: [&str; 4] = [")]}',", ")]}'", "while(1);", "for(;;);"];
-/// What is escaped of a value in an address: all but the unreserved characters of RFC 3986 §2.3.
+/// Escapes a value in an address: everything but the unreserved characters of RFC 3986 §2.3.
 const VALUE: AsciiSet = NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
-/// Reads a JSON (or JSONP) list.
+/// Parses a JSON (or JSONP) list.
 pub(super) fn read(text: &str, url: &WebUrl, paths: &ListSelectors, clock: &Clock) -> Result<Discovered, DiscoverError> {
     let value = value_of(text).map_err(|e| DiscoverError::Broken { kind: "JSON".into(), cause: e.to_string() })?;
     let mut best = match &paths.item {
@@ -47,7 +47,7 @@ pub(super) fn read(text: &str, url: &WebUrl, paths: &ListSelectors, clock: &Cloc
     Ok(Discovered { entries: best, limits, ..Discovered::default() })
 }
 
-/// The value of a document: JSON, behind a guard against inclusion (`)]}'`, `while(1);`), or in a script: `callback({…})`, `var x = […]`.
+/// Parses a document: JSON, JSON behind a guard (`)]}'`, `while(1);`), or a script: `callback({…})`, `var x = […]`.
 fn value_of(text: &str) -> Result<Value, serde_json::Error> {
     let text = text.trim().trim_start_matches('\u{feff}');
     let text = GUARDS.iter().find_map(|guard| text.strip_prefix(guard)).unwrap_or(text).trim_start();
@@ -61,13 +61,13 @@ fn value_of(text: &str) -> Result<Value, serde_json::Error> {
     largest.map_or(read, Ok)
 }
 
-/// The list with the most entries; one with dates before all without: menus have none.
+/// Returns the list with the most entries. Lists with dates win over lists without: menus have none.
 fn best_of(lists: Vec<Vec<Entry>>) -> Vec<Entry> {
     let worth = |l: &[Entry]| (l.len() >= FEWEST_DATED && dated(l) >= 0.5, l.len());
     lists.into_iter().rev().max_by_key(|l| worth(l)).unwrap_or_default()
 }
 
-/// What the strings of a document hold, if they are documents: the markup of a list, or the longest of them JSON.
+/// Reads documents inside strings: the markup of a list, or the longest string if it is JSON.
 fn inside(value: &Value, url: &WebUrl, paths: &ListSelectors, clock: &Clock, left: usize) -> Result<Discovered, DiscoverError> {
     let markup: Vec<&str> = strings(value).filter(|s| s.contains("href")).collect();
     if !markup.is_empty() {
@@ -83,7 +83,7 @@ fn inside(value: &Value, url: &WebUrl, paths: &ListSelectors, clock: &Clock, lef
     }
 }
 
-/// Every string of a document, in its order.
+/// Returns every string of a document, in document order.
 fn strings(value: &Value) -> impl Iterator<Item = &str> {
     let mut open = vec![value];
     std::iter::from_fn(move || {
@@ -98,10 +98,10 @@ fn strings(value: &Value) -> impl Iterator<Item = &str> {
     })
 }
 
-/// Every list of a document; arrays under the same keys of several objects are one list.
+/// Returns every list of a document. Arrays under the same keys of several objects form one list.
 pub(super) fn lists(value: &Value, base: &WebUrl, paths: &ListSelectors, clock: &Clock) -> Vec<Vec<Entry>> {
     let mut out: Vec<Vec<Entry>> = Vec::new();
-    // which of them is under the keys of a path
+    // list index by path of keys
     let mut known: HashMap<Vec<&str>, usize> = HashMap::new();
     let mut open: Vec<(&Value, Vec<&str>)> = vec![(value, Vec::new())];
     while let Some((value, path)) = open.pop() {
@@ -111,7 +111,7 @@ pub(super) fn lists(value: &Value, base: &WebUrl, paths: &ListSelectors, clock: 
         let below = |key| path.iter().copied().chain([key]).collect::<Vec<&str>>();
         let found = match value {
             Value::Array(items) => entries(items.iter(), base, paths, clock),
-            // objects by their ids: {"12": {…}, "13": {…}}
+            // objects keyed by id: {"12": {…}, "13": {…}}
             Value::Object(o) if o.len() >= FEWEST_DATED && o.values().all(Value::is_object) => entries(o.values(), base, paths, clock),
             _ => Vec::new(),
         };
@@ -132,7 +132,7 @@ pub(super) fn lists(value: &Value, base: &WebUrl, paths: &ListSelectors, clock: 
     out
 }
 
-/// The entries of an array of objects.
+/// Returns the entries of an array of objects.
 fn entries<'v>(rows: impl Iterator<Item = &'v Value>, base: &WebUrl, paths: &ListSelectors, clock: &Clock) -> Vec<Entry> {
     let objects: Vec<&Map<String, Value>> = rows.filter_map(Value::as_object).collect();
     if objects.is_empty() {
@@ -140,7 +140,7 @@ fn entries<'v>(rows: impl Iterator<Item = &'v Value>, base: &WebUrl, paths: &Lis
     }
     let columns = Columns::of(&objects, clock);
     let found: Vec<Entry> = objects.iter().filter_map(|row| entry(row, &columns, base, paths, clock)).collect();
-    // each object may hold its row as one of its values: `{"_source": {…}}`
+    // each object may wrap its row in one of its values: `{"_source": {…}}`
     let inner: Vec<&Map<String, Value>> = objects.iter().filter_map(|o| o.values().find_map(Value::as_object)).collect();
     if !found.is_empty() || inner.len() < objects.len() || paths.title.is_some() {
         return found;
@@ -169,7 +169,7 @@ fn entry(row: &Map<String, Value>, columns: &Columns, base: &WebUrl, paths: &Lis
     Some(Entry { id: Columns::id(row), url: base.join(&address).ok()?, title, published_at, summary, content_html: None })
 }
 
-/// What lies at a path of keys parted by dots; a number is the place in an array.
+/// Returns the value at a dot-separated path. A number is an array index.
 fn at<'v>(value: &'v Value, path: &str) -> Option<&'v Value> {
     path.split('.').try_fold(value, |v, key| match v {
         Value::Array(items) => items.get(key.trim().parse::<usize>().ok()?),
@@ -183,7 +183,7 @@ fn at_row<'v>(row: &'v Map<String, Value>, path: &str) -> Option<&'v Value> {
     rest.map_or(Some(value), |rest| at(value, rest))
 }
 
-/// An address made of a row: `https://…/{id}.html`, with the value of each path in braces.
+/// Builds an address from a row: `https://…/{id}.html`, with a path in each pair of braces.
 fn filled(template: &str, row: &Map<String, Value>) -> Option<String> {
     let mut out = String::new();
     let mut rest = template;
@@ -191,7 +191,7 @@ fn filled(template: &str, row: &Map<String, Value>) -> Option<String> {
         let (path, behind) = path.split_once('}')?;
         out.push_str(before);
         let value = at_row(row, path).and_then(text_of).filter(|v| !v.trim().is_empty())?;
-        // a value is one part of the address, never more
+        // escape the value, so that it stays within one segment of the address
         out.extend(utf8_percent_encode(value.trim(), &VALUE));
         rest = behind;
     }

@@ -1,12 +1,12 @@
-//! Which key of a list's objects holds the title, the address and the date: by the names that publishing systems use, else by
-//! what the values look like.
+//! Finds the keys for title, address and date in a list's objects: by names that publishing systems use, otherwise by the look of
+//! the values.
 
 use chrono::{DateTime, FixedOffset, NaiveDate};
 use serde_json::{Map, Value};
 
 use crate::text::dates::{self, Clock};
 
-/// Names seen in the list interfaces of Chinese sites, best first (lower case, without `_` and `-`).
+/// Names in the list APIs of Chinese sites, best first (lower case, without `_` and `-`).
 const TITLE_KEYS: [&str; 10] = ["title", "doctitle", "newstitle", "articletitle", "headline", "name", "subject", "infotitle", "showtitle", "topic"];
 const URL_KEYS: [&str; 13] =
     ["url", "link", "href", "docpuburl", "newsurl", "articleurl", "linkurl", "weburl", "puburl", "infourl", "shareurl", "detailurl", "visiturl"];
@@ -33,15 +33,15 @@ const DATE_KEYS: [&str; 19] = [
 ];
 const SUMMARY_KEYS: [&str; 6] = ["summary", "abstract", "description", "digest", "intro", "brief"];
 const ID_KEYS: [&str; 4] = ["id", "docid", "newsid", "guid"];
-/// Parts of names of dates, best first, and of such that are not of publication.
+/// Parts of the names of publication dates, best first, and of other dates.
 const DATE_NAMES: [&str; 7] = ["pub", "rel", "display", "show", "creat", "date", "time"];
 const OTHER_DATES: [&str; 8] = ["end", "dead", "expire", "close", "crawl", "update", "modif", "edit"];
-/// Rows that are looked at to tell a column, and the fewest.
+/// Rows sampled to recognise a column, and the fewest.
 const SAMPLE: usize = 20;
 const FEWEST: usize = 3;
-/// Objects around a date.
+/// Most nested objects around a date.
 const MAX_WRAPPINGS: usize = 3;
-/// Share of rows whose value must look alike.
+/// Share of rows whose values must look alike.
 const SHARE: f64 = 0.8;
 
 /// The keys of a list's objects.
@@ -53,7 +53,7 @@ pub(super) struct Columns {
 }
 
 impl Columns {
-    /// Tells the keys that have no usual name by their values.
+    /// Recognises keys without a usual name by their values.
     pub(super) fn of(rows: &[&Map<String, Value>], clock: &Clock) -> Self {
         let sample = || rows.iter().take(SAMPLE);
         let Some(first) = rows.first() else { return Self::default() };
@@ -84,58 +84,58 @@ impl Columns {
         columns
     }
 
-    /// The title of a row, with its markup.
+    /// Returns the title of a row, with markup.
     pub(super) fn title(&self, row: &Map<String, Value>) -> Option<String> {
         named(row, &TITLE_KEYS).or_else(|| text_of(row.get(self.title.as_ref()?)?))
     }
 
-    /// The address of a row, as it is written.
+    /// Returns the address of a row, unresolved.
     pub(super) fn address(&self, row: &Map<String, Value>) -> Option<String> {
         named(row, &URL_KEYS).or_else(|| text_of(row.get(self.address.as_ref()?)?))
     }
 
-    /// The date of a row.
+    /// Returns the date of a row.
     pub(super) fn date(&self, row: &Map<String, Value>, clock: &Clock) -> Option<DateTime<FixedOffset>> {
         let usual = DATE_KEYS.iter().flat_map(|k| under(row, k)).find_map(|v| date_of(v, clock));
         usual.or_else(|| date_of(row.get(self.date.as_ref()?)?, clock)).or_else(|| date_in_parts(row, clock))
     }
 
-    /// A short text of a row, with its markup.
+    /// Returns the summary of a row, with markup.
     pub(super) fn summary(row: &Map<String, Value>) -> Option<String> {
         named(row, &SUMMARY_KEYS)
     }
 
-    /// The id of a row.
+    /// Returns the id of a row.
     pub(super) fn id(row: &Map<String, Value>) -> Option<String> {
         named(row, &ID_KEYS)
     }
 }
 
-/// The values under a name, however it is spelt.
+/// Returns the values under a name, in any spelling of it.
 fn under<'r>(row: &'r Map<String, Value>, name: &'r str) -> impl Iterator<Item = &'r Value> {
     row.iter().filter(move |(k, _)| k.chars().filter(|c| !matches!(c, '_' | '-')).map(|c| c.to_ascii_lowercase()).eq(name.chars())).map(|(_, v)| v)
 }
 
-/// The first text under one of some names that is not empty.
+/// Returns the first non-empty text under one of some names.
 fn named(row: &Map<String, Value>, names: &[&str]) -> Option<String> {
     names.iter().flat_map(|name| under(row, name)).filter_map(text_of).find(|s| !s.trim().is_empty())
 }
 
-/// A text or a number.
+/// Returns a text or a number as text.
 pub(super) fn text_of(value: &Value) -> Option<String> {
     match value {
         Value::String(s) => Some(s.clone()),
         Value::Number(n) => Some(n.to_string()),
-        // as WordPress and others wrap a text
+        // WordPress and others wrap a text
         Value::Object(o) => ["rendered", "href", "#text", "text", "value"].iter().find_map(|k| o.get(*k)?.as_str()).map(str::to_owned),
         _ => None,
     }
 }
 
-/// A date: a text, seconds or thousandths since 1970, `{"time": …}` as Java writes one, `[2026, 11, 24, 8, 0]`, `/Date(…)/` as .NET
-/// writes one, `{"$date": …}` as document stores write it, `{"year": 2026, "monthValue": 11, "dayOfMonth": 24}`.
+/// Parses a date: a text, Unix seconds or milliseconds, Java's `{"time": …}`, `[2026, 11, 24, 8, 0]`, .NET's `/Date(…)/`,
+/// `{"$date": …}` of document stores, `{"year": 2026, "monthValue": 11, "dayOfMonth": 24}`.
 pub(super) fn date_of(value: &Value, clock: &Clock) -> Option<DateTime<FixedOffset>> {
-    // an object may hold the moment, and that one another
+    // objects may be nested around the value
     let mut value = value;
     for _ in 0..MAX_WRAPPINGS {
         let Value::Object(o) = value else { break };
@@ -166,14 +166,14 @@ fn at_time(year: u32, month: u32, day: u32, time: (u32, u32, u32), clock: &Clock
     dates::parse(&day.and_hms_opt(time.0, time.1, time.2)?.format("%F %T").to_string(), clock).map(|d| d.at)
 }
 
-/// `{"year": 2026, "month": 11, "day": 24}`.
+/// Parses `{"year": 2026, "month": 11, "day": 24}`.
 fn date_in_parts(row: &Map<String, Value>, clock: &Clock) -> Option<DateTime<FixedOffset>> {
     let part = |name| under(row, name).find_map(text_of).and_then(|t| t.trim().parse::<u32>().ok());
     let (month, day) = (part("monthvalue").or_else(|| part("month"))?, part("dayofmonth").or_else(|| part("day"))?);
     at_time(part("year")?, month, day, (part("hour").unwrap_or(0), part("minute").unwrap_or(0), part("second").unwrap_or(0)), clock)
 }
 
-/// How well a name says that its date is of publication, best first.
+/// Ranks a key by how likely it is the publication date; lower is better.
 fn date_rank(key: &str) -> Option<usize> {
     let key = key.to_ascii_lowercase();
     let other = OTHER_DATES.iter().any(|w| key.contains(w));

@@ -1,12 +1,12 @@
-//! JSON Feeds (jsonfeed.org 1.1) as sites write them, made such as the feed reader takes.
+//! Repairs JSON Feeds (jsonfeed.org 1.1) for the feed parser.
 
 use serde_json::{Map, Value};
 
-/// What the feed reader reads of an item, as text.
+/// Text fields of an item that the feed parser reads.
 const TEXTS: [&str; 9] = ["id", "url", "external_url", "title", "content_html", "content_text", "summary", "date_published", "date_modified"];
 
-/// Returns the feed with what the reader refuses a whole feed for put right: numbers as ids, items and feeds without a title, null
-/// for a text. What cannot be read as JSON comes back as it is.
+/// Repairs the faults for which the parser rejects a whole feed: numbers as ids, items and feeds without a title, null for a text.
+/// Returns invalid JSON unchanged.
 pub(super) fn sound(text: &str) -> String {
     let Ok(Value::Object(feed)) = serde_json::from_str::<Value>(text) else { return text.to_owned() };
     let text_of = |o: &Map<String, Value>, key: &str| match o.get(key) {

@@ -1,48 +1,43 @@
-//! How much of one document is read, and what is said where it holds more.
+//! Limits on how much of a document is read, and the notes about skipped parts.
 
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-/// Most entries taken from one document. Each becomes a page that is fetched, and at one page every two seconds 2,000 take a host an
-/// hour; between two polls no site publishes that many.
+/// Most entries taken from one document. The pipeline fetches a page for each; at one page every two seconds, 2,000 pages take a host
+/// an hour. No site publishes that many between two polls.
 pub(super) const MAX_ENTRIES: usize = 2_000;
-/// Most addresses of a sitemap that are looked at, to find its newest: what sitemaps.org allows in one file.
+/// Most addresses of a sitemap examined to find the newest: the limit of sitemaps.org for one file.
 pub(super) const MAX_SITEMAP_URLS: usize = 50_000;
-/// Deepest nesting of a feed's elements: XHTML in an entry needs some thirty. The feed reader keeps an address for each open element
-/// that has an `xml:base`, and each may be longer than the one before.
+/// Deepest nesting of a feed's elements; XHTML in an entry needs about thirty. The feed parser keeps an address for each open element
+/// with an `xml:base`, and each may be longer than the one before.
 pub(super) const MAX_DEPTH: usize = 128;
 /// Longest title, in characters.
 pub(super) const MAX_TITLE: usize = 500;
 /// Longest id, in characters.
 pub(super) const MAX_ID: usize = 2_000;
-/// Longest text of an entry, in bytes of HTML: more than the 200,000 characters that are kept of an article.
+/// Longest text of an entry, in bytes of HTML: more than the 200,000 characters kept of an article.
 pub(super) const MAX_CONTENT: usize = 1 << 20;
 
-/// What of a document is not read, or cannot be with the settings of its source.
+/// A part of a document that is skipped, or that the source's settings cannot reach.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum LimitReached {
-    /// It lists more entries than are taken.
-    Entries {
-        /// How many it lists.
-        found: usize,
-        /// How many are taken.
-        taken: usize,
-    },
-    /// So many titles are cut.
+    /// It lists more entries than the limit.
+    Entries { found: usize, taken: usize },
+    /// Number of truncated titles.
     Titles(usize),
-    /// So many texts are cut.
+    /// Number of truncated texts.
     Texts(usize),
-    /// Its elements are nested too deep for the feed reader.
+    /// The elements are nested too deep for the feed parser.
     Depth,
-    /// So many items lead to an address that another item leads to.
+    /// Number of items that share their address with another item.
     SharedAddresses(usize),
-    /// So many entries lead to parts of a page that its script makes (`#/news/1`).
+    /// Number of entries that lead to parts of a page rendered by its script (`#/news/1`).
     ScriptRoutes(usize),
-    /// A list of so many links was left out.
+    /// Number of links in a larger list that was left out.
     LargerList(usize),
-    /// The transfer ended early, behind the end of the document.
+    /// The transfer ended early, but after the end of the document.
     TransferCut,
 }
 
@@ -66,12 +61,12 @@ impl fmt::Display for LimitReached {
 }
 
 impl LimitReached {
-    /// Whether another setting of the source would mend it.
+    /// Returns whether a different setting of the source would fix it.
     pub fn needs_setting(&self) -> bool {
         matches!(self, Self::SharedAddresses(_) | Self::ScriptRoutes(_))
     }
 
-    /// The same as an editor reads it.
+    /// Returns the Chinese text for editors.
     pub fn chinese(&self) -> String {
         match self {
             Self::Entries { found, taken } => format!("共列出 {found} 条，只读取 {taken} 条"),
@@ -86,13 +81,13 @@ impl LimitReached {
     }
 }
 
-/// The limit reached where not all of so many entries are taken.
+/// Returns the limit if fewer entries are taken than found.
 pub(super) fn entries(found: usize, taken: usize) -> Option<LimitReached> {
     (found > taken).then_some(LimitReached::Entries { found, taken })
 }
 
-/// Returns the newest items, at most `most`, newest first. An item without a date stays behind the item before it. Items of one date
-/// stay in the document's order, reversed if the document lists the oldest first.
+/// Returns the newest items, at most `most`, newest first. An item without a date stays behind the item before it. Items with equal
+/// dates keep the document's order, reversed if the document lists the oldest first.
 pub(super) fn newest<T, D: Ord + Copy>(items: Vec<T>, most: usize, date: impl Fn(&T) -> Option<D>) -> Vec<T> {
     let first = items.iter().find_map(&date);
     let mut last = first;

@@ -1,6 +1,6 @@
-//! A document a source's address leads to → entries.
+//! A document of a source → entries.
 //!
-//! What kind of document it is, is told by its own first bytes rather than by what the server calls it.
+//! The kind of document is detected from its first bytes, not from the server's content type.
 
 pub mod autodiscovery;
 pub mod feed;
@@ -38,38 +38,37 @@ pub use limits::LimitReached;
 pub use list::NoEntries;
 pub use sniff::sniff;
 
-/// Links without a date that a captcha or sign-in page may have.
+/// Most links without a date on a captcha or sign-in page.
 const WALL_LINKS: usize = 6;
 
-/// Why a document brought no entries.
+/// Reason why a document has no entries.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error, Serialize, Deserialize)]
 pub enum DiscoverError {
-    /// Something else than expected.
+    /// The document is not of the expected kind.
     #[error("is no {expected} but begins with {beginning:?}")]
     WrongKind {
-        /// What was expected.
         expected: Cow<'static, str>,
-        /// First characters.
+        /// The first characters of the document.
         beginning: String,
     },
-    /// Broken beyond repair.
+    /// Damaged beyond repair.
     #[error("cannot be read as {kind}: {cause}")]
     Broken {
-        /// What it was read as.
+        /// The kind it was parsed as.
         kind: Cow<'static, str>,
-        /// Parser's words.
+        /// The parser's message.
         cause: String,
     },
-    /// Readable, but nothing in it.
+    /// Readable, but empty.
     #[error("holds no entries: {0}")]
     NoEntries(NoEntries),
-    /// A captcha, a sign-in form or the like.
+    /// A captcha, a sign-in form or similar.
     #[error(transparent)]
     Wall(Wall),
 }
 
 impl DiscoverError {
-    /// A stable word for programs and searches.
+    /// Returns a stable code for programs and searches.
     pub fn code(&self) -> &'static str {
         match self {
             Self::WrongKind { .. } => "wrong-kind",
@@ -79,7 +78,7 @@ impl DiscoverError {
         }
     }
 
-    /// The reason as an editor reads it.
+    /// Returns the reason in Chinese, for editors.
     pub fn chinese(&self) -> String {
         match self {
             Self::WrongKind { expected, .. } if expected == "feed" => "不是订阅源".to_owned(),
@@ -91,36 +90,36 @@ impl DiscoverError {
     }
 }
 
-/// Entries with what was noticed on the way.
+/// Entries, and observations about the document.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub struct Discovered {
-    /// What the document was.
+    /// The detected kind.
     pub kind: Option<SourceKind>,
-    /// In the document's order, each identity once.
+    /// In document order, without duplicate identities.
     pub entries: Vec<Entry>,
-    /// How a list page is laid out.
+    /// Layout of a list page.
     #[serde(rename = "layout")]
     pub selector_path: Option<String>,
-    /// Documents that hold the entries in place of this one: the parts of a sitemap's index.
+    /// Documents that contain the entries instead: the parts of a sitemap index.
     #[serde(rename = "parts")]
     pub sub_sitemaps: Vec<WebUrl>,
-    /// Where a list goes on.
+    /// The next page of a list.
     pub next: Option<WebUrl>,
-    /// A further page could not be had for a passing reason: entries between these and the known ones may be missing.
+    /// A further page failed for a temporary reason, so entries between these and the known ones may be missing.
     #[serde(default)]
     pub incomplete: bool,
-    /// What had to be repaired or was odd.
+    /// Repairs and oddities.
     pub notes: Vec<String>,
-    /// What of the document is not read, or cannot be.
+    /// Parts of the document that are skipped or out of reach.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub limits: Vec<LimitReached>,
-    /// What the document says of when to come again.
+    /// When the document asks to be polled again.
     #[serde(rename = "wishes")]
     pub refresh_hints: RefreshHints,
 }
 
-/// Reads a document of a source. `previous_selector` is the layout its list had before, which is preferred among those that look
-/// alike, so that a busy day in a side column does not win over the list.
+/// Parses a document of a source. `previous_selector` is the list's layout at the previous poll. It wins among similar layouts, so that
+/// a busy day in a side column does not displace the list.
 pub fn discover(
     body: &[u8],
     content_type: Option<&str>,
@@ -159,7 +158,7 @@ pub fn discover(
     found.validate()
 }
 
-/// The page behind a link that several items share is the article of none of them: what the feed says of each must do.
+/// A page that several items link to is the article of none of them, so their summaries from the feed have to suffice.
 fn tell_shared_links_by_their_summaries(entries: &mut [Entry]) {
     let (mut seen, mut shared) = (HashSet::new(), HashSet::new());
     for e in entries.iter() {
@@ -173,7 +172,7 @@ fn tell_shared_links_by_their_summaries(entries: &mut [Entry]) {
 }
 
 impl Discovered {
-    /// Takes in the entries of another document of the same source; gives how many it did not have.
+    /// Adds the entries of another document of the same source. Returns the number of new ones.
     pub fn merge(&mut self, other: Self, kind: Identity) -> usize {
         let before = self.entries.len();
         self.entries.extend(other.entries);
@@ -183,7 +182,7 @@ impl Discovered {
         self.entries.len() - before
     }
 
-    /// Leaves out entries of one identity but for the first. Items of a feed that so are lost, for they differ in title, are told.
+    /// Keeps the first entry of each identity. Reports lost feed items, those whose titles differ.
     fn keep_first_of_each(&mut self, kind: Identity) {
         let mut titles: HashMap<String, String> = HashMap::new();
         let mut shared = 0;
@@ -202,20 +201,20 @@ impl Discovered {
         }
     }
 
-    /// A few links without a date, as a sign-in page has them.
+    /// Returns whether there are only a few links without a date, as on a sign-in page.
     fn may_be_wall(&self) -> bool {
         self.entries.len() <= WALL_LINKS && self.sub_sitemaps.is_empty() && self.entries.iter().all(|e| e.published_at.is_none())
     }
 
-    /// Whether nothing was found, nor where to look on.
+    /// Returns an error if there are no entries and no further documents to read.
     fn validate(self) -> Result<Self, DiscoverError> {
         if self.entries.is_empty() && self.sub_sitemaps.is_empty() { Err(DiscoverError::NoEntries(NoEntries::Unknown)) } else { Ok(self) }
     }
 
-    /// With the entries of its parts, as far as they could be read.
+    /// Adds the entries of the sitemap's parts that could be read.
     ///
     /// # Errors
-    /// No part holds an entry.
+    /// No part contains an entry.
     pub fn with_sub_sitemaps(mut self, parts: Vec<Self>, kind: Identity) -> Result<Self, DiscoverError> {
         self.sub_sitemaps.clear();
         for p in parts {
@@ -225,8 +224,8 @@ impl Discovered {
     }
 }
 
-/// The newest entries, at most so many, newest first. Lists stand newest first as a rule, but some feeds begin with the oldest; what
-/// has no date keeps its place behind the entry before it.
+/// Returns the newest entries, at most `most`, newest first. Lists usually start with the newest, but some feeds with the oldest. An
+/// entry without a date stays behind the entry before it.
 pub fn newest(entries: &[Entry], most: usize) -> Vec<&Entry> {
     limits::newest(entries.iter().collect(), most, |e| e.published_at)
 }

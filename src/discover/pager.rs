@@ -1,4 +1,4 @@
-//! Finds the next page of a list: a table of the pagers that publishing systems write.
+//! Finds the next page of a list, with a table of the pagers that publishing systems write.
 
 use std::cell::OnceCell;
 
@@ -12,28 +12,28 @@ use crate::model::WebUrl;
 use crate::text::normalize::collapse_whitespace;
 use crate::text::references::push_decoded;
 
-/// Most elements of a page that are looked at.
+/// Most elements of a page examined.
 const MAX_ELEMENTS: usize = 20_000;
-/// Longest label of a pager's link, in bytes.
+/// Longest label of a pager link, in bytes.
 const MAX_LABEL: usize = 60;
-/// Most nodes of a link that are looked at, and functions of a page.
+/// Most nodes of a link examined, and most functions of a page.
 const MAX_NODES: usize = 40;
 const MAX_MAKERS: usize = 20;
-/// Most pages that a pager is believed to have.
+/// A pager with more pages than this is not credible.
 const MAX_PAGES: u32 = 99_999;
-/// A page of a list, and where it lies.
+/// A list page and its address.
 struct ListPage<'a> {
     elements: Vec<NodeRef<'a>>,
     text: &'a str,
     url: &'a WebUrl,
     base: WebUrl,
-    /// Functions of the page that turn a page number into an address: name, text before the number, text after it.
+    /// Functions of the page that convert a page number to an address: name, text before the number, text after it.
     makers: OnceCell<Vec<(&'a str, &'a str, &'a str)>>,
 }
 
 type Form = fn(&ListPage<'_>) -> Option<WebUrl>;
 
-/// The forms that pagers have, surest first.
+/// The forms of pagers, most reliable first.
 const FORMS: [(&str, Form); 10] = [
     ("rel=next", by_rel),
     ("a link that says next, by text, title, picture or script", by_words),
@@ -47,14 +47,14 @@ const FORMS: [(&str, Form); 10] = [
     ("a select of pages", by_select),
 ];
 
-/// The next page of a list, given as its tree and its text; always at the same host.
+/// Returns the next page of a list, always on the same host.
 pub(super) fn next_list_page(tree: &Tree<'_>, text: &str, url: &WebUrl) -> Option<WebUrl> {
     let page = ListPage { elements: pager_elements(tree), text, url, base: base_url(tree, url), makers: OnceCell::new() };
     let usable = |to: &WebUrl| to.host() == url.host() && to.as_url().port() == url.as_url().port() && to != url;
     FORMS.iter().find_map(|(_, form)| form(&page).filter(usable))
 }
 
-/// What a pager may be made of, in one pass: links, selects, and what has a script for clicks.
+/// Collects the possible parts of a pager in one pass: links, selects, and elements with a click handler.
 fn pager_elements<'t>(tree: &'t Tree<'_>) -> Vec<NodeRef<'t>> {
     let clickable = |e: NodeRef<'_>| {
         matches!(e.tag(), Some(Tag::Button | Tag::Span | Tag::Li | Tag::Div | Tag::Td | Tag::Img)) && e.attr(Attr::Onclick).is_some()
@@ -67,14 +67,14 @@ impl ListPage<'_> {
         self.elements.iter().copied().filter(move |e| e.is(tag)).take(MAX_ELEMENTS)
     }
 
-    /// Where a link or button leads: its address, the one that its script opens, or the one that a function of the page makes of
-    /// its number.
+    /// Returns the target of a link or button: its address, the one its script opens, or the one that a function of the page
+    /// computes from its number.
     fn target(&self, e: NodeRef<'_>) -> Option<WebUrl> {
         let code = || e.attr(Attr::Onclick).into_iter().chain(e.attr(Attr::Href)).find_map(|code| self.called(code));
         link::address(e).map(str::to_owned).or_else(code).and_then(|to| self.base.join(&to).ok())
     }
 
-    /// `goPage(2)`, where the page has `function goPage(n) { location.href = "list_" + n + ".html" }`.
+    /// Evaluates `goPage(2)` if the page has `function goPage(n) { location.href = "list_" + n + ".html" }`.
     fn called(&self, code: &str) -> Option<String> {
         static CALL: Fixed = Fixed::new(r#"(\w{1,40})\(\s*['"]?(\d{1,5})['"]?\s*[,)]"#);
         let call = CALL.captures(code.get(..code.floor_char_boundary(300))?)?;
@@ -101,12 +101,12 @@ fn makers(text: &str) -> Vec<(&str, &str, &str)> {
     found.filter(|(taken, used, _)| text_of(taken.clone()) == text_of(used.clone())).map(|(.., parts)| parts.map(text_of).into()).collect()
 }
 
-/// What a link shows, from its first few nodes.
+/// Returns the text of a link, from its first few nodes.
 fn shown(e: NodeRef<'_>) -> String {
     e.descendants().take(MAX_NODES).filter_map(NodeRef::text).take(4).collect()
 }
 
-/// What a link shows or says of itself: its text, its titles, those of a picture in it.
+/// Returns the labels of a link: its text, its titles, those of a picture in it.
 fn labels(e: NodeRef<'_>) -> impl Iterator<Item = String> {
     let image = e.descendants().take(10).find(|n| n.is(Tag::Img));
     let said =
@@ -146,7 +146,7 @@ fn by_arrow(page: &ListPage<'_>) -> Option<WebUrl> {
     LISTS.pager.arrows.iter().find_map(with)
 }
 
-/// A part of a match, as a number.
+/// Returns a group of a match as a number.
 fn number(c: &Captures<'_>, name: &str) -> Option<u32> {
     c.name(name)?.as_str().parse().ok().filter(|n| *n <= MAX_PAGES)
 }
@@ -192,7 +192,7 @@ fn by_trs_script(page: &ListPage<'_>) -> Option<WebUrl> {
     made.filter(|_| next < pages)
 }
 
-/// `<nextgroup><![CDATA[<a href="/…/dataproxy.jsp?page=1&…"></a>]]></nextgroup>`: where the records behind these are had.
+/// `<nextgroup><![CDATA[<a href="/…/dataproxy.jsp?page=1&…"></a>]]></nextgroup>`: the address of the next records.
 fn by_jpage_group(page: &ListPage<'_>) -> Option<WebUrl> {
     static GROUP: Fixed = Fixed::new(r#"<nextgroup>\s*<!\[CDATA\[\s*<a\s[^<>]{0,80}?href\s*=\s*["']?([^"'<>\s]{1,2000})"#);
     let mut address = String::new();
@@ -200,7 +200,7 @@ fn by_jpage_group(page: &ListPage<'_>) -> Option<WebUrl> {
     page.base.join(&address).ok()
 }
 
-/// `/col/col123/index.html?uid=456&pageNum=2`: the unit that shows the rows, and their page.
+/// `/col/col123/index.html?uid=456&pageNum=2`: the unit that shows the rows, and the page number.
 fn by_jpage_number(page: &ListPage<'_>) -> Option<WebUrl> {
     static PAGES: Fixed = Fixed::new(r#"(?i)(?:<totalpage>\s*|\btotalPages?["']?\s*[:=]\s*["']?)(?P<n>\d{1,5})\b"#);
     static UNIT: Fixed =
@@ -219,7 +219,7 @@ fn by_jpage_number(page: &ListPage<'_>) -> Option<WebUrl> {
     (next <= pages).then(|| page.url.join(&format!("?uid={unit}&pageNum={next}")).ok()).flatten()
 }
 
-/// The number behind the one that is shown, in a pager of numbers: this page's own is no link, or leads here.
+/// Takes the number after the current one in a pager of numbers. The current number is no link, or links to this page.
 fn by_numbers(page: &ListPage<'_>) -> Option<WebUrl> {
     let digits = |e: NodeRef<'_>| shown(e).trim_matches(|c: char| c.is_whitespace() || "[]【】".contains(c)).parse::<u32>().ok();
     let numbered = page.elements(Tag::A).filter_map(|e| Some((digits(e).filter(|n| (1..=MAX_PAGES).contains(n))?, e)));
@@ -233,9 +233,9 @@ fn by_numbers(page: &ListPage<'_>) -> Option<WebUrl> {
     to(itself.or_else(gap).or_else(first)? + 1)
 }
 
-/// `<select onchange="location.href=this.value">`, whose options are the pages: the one behind this page's own.
+/// Takes the option after the current page in `<select onchange="location.href=this.value">`.
 fn by_select(page: &ListPage<'_>) -> Option<WebUrl> {
-    // a number alone is no address
+    // a bare number is no address
     let is_address = |v: &str| v.contains(['/', '.', '?']);
     let option = |e: NodeRef<'_>| {
         let n = number(&LISTS.pager.option.captures(&shown(e))?, "n")?;
@@ -255,7 +255,7 @@ fn by_select(page: &ListPage<'_>) -> Option<WebUrl> {
 mod tests {
     use super::*;
 
-    /// Pages at `http://a.gov.cn/xw/`, by the form that reads each.
+    /// Pages at `http://a.gov.cn/xw/`, labelled with the form that reads each.
     const PAGES: &[(&str, &str, Option<&str>)] = &[
         ("rel=next", "<head><link rel=next href='?page=2'></head>", Some("/xw/?page=2")),
         ("rel=next", "<a rel='nofollow next' href='p2.html'>更早</a>", Some("/xw/p2.html")),

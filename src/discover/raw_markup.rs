@@ -1,28 +1,27 @@
-//! What RSS feeds write of HTML without escaping it: tags inside texts, and links as HTML serialises them.
+//! Unescaped HTML in RSS feeds: tags inside texts, and links as HTML serialises them.
 
 use crate::discover::sniff::first_tags;
 
-/// Elements of a feed that hold text only.
+/// Feed elements that contain only text.
 const TEXTS: [&str; 3] = ["title", "description", "content:encoded"];
-/// Elements of HTML that stand inside texts; none is an element of a feed.
+/// HTML elements that occur inside texts; none is a feed element.
 const INNER: &str = "a abbr article b big blockquote br center cite code dd del div dl dt em figcaption figure font h1 h2 h3 h4 h5 h6 hr i \
     img li mark ol p pre s section small span strong sub sup table tbody td tr tt u ul";
 
-/// What a `<` begins.
+/// The markup that a `<` begins.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Raw<'a> {
-    /// A tag that is part of a text.
+    /// A tag inside a text.
     Tag,
     /// `<link/>http://a.cn/1.html`, as HTML serialises `<link>http://a.cn/1.html</link>`.
     Link {
-        /// The address.
         address: &'a str,
         /// Bytes of element and address.
         length: usize,
     },
 }
 
-/// Where in a feed its reader is.
+/// Parser position in a feed.
 pub(super) struct RawMarkup {
     is_rss: bool,
     /// The element whose text is being read.
@@ -35,7 +34,7 @@ impl RawMarkup {
         Self { is_rss, text_of: None }
     }
 
-    /// What begins here, if it is such markup. Has to be asked at every `<`.
+    /// Returns the raw HTML at this position, if any. Callers must ask at every `<`.
     pub(super) fn at<'a>(&mut self, rest: &'a str) -> Option<Raw<'a>> {
         if !self.is_rss || !rest.starts_with('<') || rest.starts_with("<!") {
             return None;

@@ -1,11 +1,11 @@
-//! What a feed says of when to come again: `ttl`, `skipHours`, `skipDays` (RSS 2.0), `sy:updatePeriod` (RSS 1.0 syndication module).
+//! Refresh hints in feeds: `ttl`, `skipHours`, `skipDays` (RSS 2.0), `sy:updatePeriod` (RSS 1.0 syndication module).
 
 use std::time::Duration;
 
 use crate::knowledge::Fixed;
 use crate::schedule::poll_interval::RefreshHints;
 
-/// These stand before the first item, so no more is looked at.
+/// Refresh hints precede the first item, so search only this far.
 const WINDOW: usize = 16 << 10;
 const DAYS: [&str; 7] = ["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"];
 
@@ -18,7 +18,7 @@ pub(super) fn read(text: &str) -> RefreshHints {
     }
     let mut refresh_hints = RefreshHints { ttl: ttl(head).or_else(|| period(head)), ..RefreshHints::default() };
     for hour in values(head, "hour").filter_map(|v| v.parse::<u32>().ok()).filter(|h| *h <= 24) {
-        // the first versions of RSS counted from 1 to 24
+        // early RSS versions counted hours from 1 to 24
         refresh_hints.skip_hours |= 1 << (hour % 24);
     }
     for day in values(head, "day") {
@@ -45,7 +45,7 @@ fn period(head: &str) -> Option<Duration> {
     Some(Duration::from_hours(hours) / times.max(1))
 }
 
-/// The texts of elements of a name; only where the element is of the short, flat kind these are.
+/// Returns the texts of elements with a name, if they are short and flat.
 fn values<'t>(head: &'t str, name: &'static str) -> impl Iterator<Item = &'t str> {
     static FLAT: Fixed = Fixed::new(r"(?i)<(ttl|hour|day|sy:updatePeriod|sy:updateFrequency)(?:\s[^>]{0,80})?>\s*([^<>\s]{1,20})\s*</");
     FLAT.captures_iter(head).filter_map(move |c| (c.get(1)?.as_str().eq_ignore_ascii_case(name)).then(|| c.get(2).map(|v| v.as_str()))?)

@@ -1,5 +1,5 @@
-//! Making broken feeds readable before they are parsed. One pass; text inside CDATA is left as it is but for
-//! characters XML forbids.
+//! Repairs broken feeds before parsing, in one pass. Text inside CDATA stays unchanged except for characters that XML
+//! forbids.
 
 use std::borrow::Cow;
 
@@ -9,7 +9,7 @@ use crate::discover::limits::MAX_DEPTH;
 use crate::discover::raw_markup::{Raw, RawMarkup};
 use crate::text::references;
 
-/// A repaired text and what was done.
+/// A repaired text and notes about the repairs.
 pub(super) struct Repaired {
     pub(super) text: String,
     pub(super) notes: Vec<String>,
@@ -17,7 +17,7 @@ pub(super) struct Repaired {
     pub(super) too_deep: bool,
 }
 
-/// Repairs a feed's text; sound feeds come back unchanged but for their declaration.
+/// Repairs a feed's text. Sound feeds only lose their declaration.
 pub(super) fn repair(text: &str) -> Repaired {
     let mut notes = Notes::default();
     let start = text.find('<').unwrap_or(0);
@@ -73,13 +73,13 @@ impl Notes {
     }
 }
 
-/// The declaration names a charset that is no longer true once the bytes are decoded.
+/// Removes the declaration: its charset is wrong once the bytes are decoded.
 fn without_declaration(text: &str) -> &str {
     let Some(rest) = text.strip_prefix("<?xml") else { return text };
     rest.find("?>").map_or(text, |end| &rest[end + 2..])
 }
 
-/// Text without the characters XML 1.0 forbids.
+/// Appends text without the characters that XML 1.0 forbids.
 fn push_clean(out: &mut String, text: &str, notes: &mut Notes) {
     let forbidden = |c: char| (c < ' ' && !matches!(c, '\t' | '\n' | '\r')) || matches!(c, '\u{FFFE}' | '\u{FFFF}');
     if !text.contains(forbidden) {
@@ -90,14 +90,14 @@ fn push_clean(out: &mut String, text: &str, notes: &mut Notes) {
     out.extend(text.chars().filter(|c| !forbidden(*c)));
 }
 
-/// Most references of one text that are left to the feed reader: it reads each as a piece of its own, in time that grows with all
-/// of them before.
+/// Most references of one text left to the feed parser. It reads each as a separate event, and its time per event grows with the number of
+/// earlier events.
 const MAX_REFERENCES: usize = 64;
 
-/// Longest tag whose `xml:base` is followed: the addresses of nested ones add up.
+/// Longest tag whose `xml:base` is used: nested addresses add up.
 const MAX_BASE: usize = 4 << 10;
 
-/// The part of a tag after its name.
+/// Writes the part of a tag after its name.
 fn push_attributes(out: &mut String, text: &str, notes: &mut Notes) {
     if text.len() > MAX_BASE && text.contains("xml:base") {
         notes.note("too long an xml:base");
@@ -106,7 +106,7 @@ fn push_attributes(out: &mut String, text: &str, notes: &mut Notes) {
     push_repaired(out, text, notes);
 }
 
-/// Writes markup as it should have been written; returns the bytes taken.
+/// Writes raw markup in correct form; returns the bytes consumed.
 fn push_raw(out: &mut String, raw: &Raw<'_>, notes: &mut Notes) -> usize {
     match raw {
         Raw::Tag => {
@@ -124,12 +124,12 @@ fn push_raw(out: &mut String, raw: &Raw<'_>, notes: &mut Notes) -> usize {
     }
 }
 
-/// Text between two tags.
+/// Writes the text between two tags.
 fn push_text(out: &mut String, text: &str, notes: &mut Notes) {
     if text.bytes().filter(|b| *b == b'&').count() <= MAX_REFERENCES {
         return push_repaired(out, text, notes);
     }
-    // the same text in one section
+    // the same text as one CDATA section
     let mut repaired = String::with_capacity(text.len());
     push_repaired(&mut repaired, text, notes);
     let decoded = unescape(&repaired).map_or_else(|_| repaired.clone(), Cow::into_owned);
@@ -138,7 +138,7 @@ fn push_text(out: &mut String, text: &str, notes: &mut Notes) {
     out.push_str("]]>");
 }
 
-/// Text with what XML does not allow repaired.
+/// Writes text and repairs everything that XML forbids.
 fn push_repaired(out: &mut String, mut text: &str, notes: &mut Notes) {
     while let Some(at) = text.find('&') {
         push_clean(out, text.get(..at).unwrap_or_default(), notes);
@@ -149,7 +149,7 @@ fn push_repaired(out: &mut String, mut text: &str, notes: &mut Notes) {
     push_clean(out, text, notes);
 }
 
-/// The name of the character reference at the start of a text, without `&` and `;`; `None` where there is none of at most ten bytes.
+/// Returns the name of the character reference at the start of a text, without `&` and `;`, if there is one of at most ten bytes.
 fn reference_name(text: &str) -> Option<&str> {
     const MAX_NAME: usize = 10;
     let end = text.bytes().take(MAX_NAME + 2).position(|b| b == b';')?;
@@ -196,7 +196,7 @@ fn ampersand(rest: &str, out: &mut String, notes: &mut Notes) -> usize {
     length
 }
 
-/// Writes what a `<` begins; gives the bytes taken, and whether a tag is open behind them.
+/// Writes the markup that a `<` begins. Returns the bytes consumed, and whether a tag is open after them.
 fn bracket(rest: &str, out: &mut String, notes: &mut Notes) -> (usize, bool) {
     if rest.starts_with("<![CDATA[") {
         let end = rest.find("]]>").map_or(rest.len(), |n| n + 3);
@@ -204,7 +204,7 @@ fn bracket(rest: &str, out: &mut String, notes: &mut Notes) -> (usize, bool) {
         return (end, false);
     }
     if rest.starts_with("<!--") {
-        // comments say nothing to us, and broken ones lose whole feeds
+        // drop comments: we do not need them, and broken ones invalidate whole feeds
         return (rest.find("-->").map_or(rest.len(), |n| n + 3), false);
     }
     let opens_tag = rest.as_bytes().get(1).is_some_and(|b| b.is_ascii_alphabetic() || matches!(b, b'/' | b'!' | b'?' | b'_'));

@@ -1,11 +1,11 @@
-//! Items out of feeds that no XML reader takes: wrong roots, tags in capitals, items outside their channel, tails cut off.
+//! Salvages items from feeds that no XML parser accepts: wrong roots, uppercase tags, items outside their channel, truncated tails.
 //!
-//! Not a parser: whatever stands between `<item>` or `<entry>` and its end, or the next one, or the end of the text, is
-//! looked through for the few fields that matter. Runs on repaired text, and only where the reader failed or saw less.
+//! Not a parser: it searches the text from `<item>` or `<entry>` to its end, the next item, or the end of the feed for the few
+//! fields that matter. Runs on repaired text, and only if the parser failed or saw fewer items.
 
 use quick_xml::escape::unescape;
 
-/// One item as found.
+/// A salvaged item.
 #[derive(Debug, Default, Clone, PartialEq, Eq)]
 pub(super) struct Item {
     pub(super) id: Option<String>,
@@ -16,7 +16,7 @@ pub(super) struct Item {
     pub(super) content: Option<String>,
 }
 
-/// Items of a feed, in order, at most `max`.
+/// Returns the items of a feed in order, at most `max`.
 pub(super) fn items(text: &str, max: usize) -> Vec<Item> {
     let tags = tags(text);
     let mut out = Vec::new();
@@ -34,12 +34,12 @@ pub(super) fn items(text: &str, max: usize) -> Vec<Item> {
     out
 }
 
-/// How many items begin in a text: what a reader should have seen.
+/// Counts the items that begin in a text: the number a parser should find.
 pub(super) fn count(text: &str) -> usize {
     tags(text).iter().filter(|t| t.is_item() && !t.closes).count()
 }
 
-/// The elements that are read; the first two hold the others.
+/// The relevant elements. The first two contain the others.
 const NAMES: [&str; 18] = [
     "item",
     "entry",
@@ -61,16 +61,16 @@ const NAMES: [&str; 18] = [
     "body",
 ];
 
-/// A tag of one of [`NAMES`] outside CDATA sections.
+/// A tag of one of [`NAMES`], outside CDATA sections.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Tag {
     name: &'static str,
     closes: bool,
-    /// Where its `<` is.
+    /// Position of its `<`.
     start: usize,
-    /// Behind its `>`, or where the text ends.
+    /// Position after its `>`, or the end of the text.
     end: usize,
-    /// Where the next `<` of any kind is, or where the text ends.
+    /// Position of the next `<` of any kind, or the end of the text.
     next: usize,
 }
 
@@ -80,11 +80,11 @@ impl Tag {
     }
 }
 
-/// The tags of a text in one pass. A CDATA section that never ends hides nothing.
+/// Returns the tags of a text in one pass. An unclosed CDATA section hides nothing.
 fn tags(text: &str) -> Vec<Tag> {
     let bytes = text.as_bytes();
     let (mut out, mut at): (Vec<Tag>, usize) = (Vec::new(), 0);
-    // both searches go forward only, so that each byte is searched once
+    // both searches only move forward, so that each byte is searched once
     let (mut section_end, mut tag_end) = (Ahead::new("]]>"), Ahead::new(">"));
     while let Some(start) = text.get(at..).and_then(|rest| rest.find('<')).map(|n| at + n) {
         if let Some(last) = out.last_mut().filter(|last| last.next == text.len()) {
@@ -109,10 +109,10 @@ fn tags(text: &str) -> Vec<Tag> {
     out
 }
 
-/// Where a mark is found next, for positions that only grow: each byte is searched once.
+/// Finds the next occurrence of a mark for increasing positions, so that each byte is searched once.
 struct Ahead {
     mark: &'static str,
-    /// What was found last; `None`: there is none up to the end.
+    /// The last occurrence found; `None` if there is no further one.
     found: Option<usize>,
     searched: bool,
 }
@@ -146,7 +146,7 @@ struct Fragment<'a> {
 }
 
 impl Fragment<'_> {
-    /// The item; `end` is where it ends in the text.
+    /// Builds the item, which ends at `end`.
     fn item(&self, end: usize) -> Item {
         let any = |names: &[&str]| names.iter().filter_map(|n| self.field(n, end)).find(|f| !f.is_empty());
         Item {
@@ -159,7 +159,7 @@ impl Fragment<'_> {
         }
     }
 
-    /// The text of a field; one that never closes ends where the next tag begins.
+    /// Returns the text of a field. An unclosed field ends at the next tag.
     fn field(&self, name: &str, end: usize) -> Option<String> {
         let at = next(self.tags, 0, |t| t.name == name && !t.closes)?;
         let open = self.tags.get(at)?;
@@ -171,7 +171,7 @@ impl Fragment<'_> {
         Some(plain_value(self.text.get(open.end..until)?.trim()))
     }
 
-    /// `<link href="…">` of Atom.
+    /// Returns the address of Atom's `<link href="…">`.
     fn href(&self) -> Option<String> {
         for tag in self.tags.iter().filter(|t| t.name == "link" && !t.closes) {
             let tag = self.text.get(tag.start..tag.end)?;
@@ -186,7 +186,7 @@ impl Fragment<'_> {
     }
 }
 
-/// CDATA as it is, entities undone otherwise.
+/// Returns CDATA unchanged, other text with entities decoded.
 fn plain_value(text: &str) -> String {
     if let Some(inner) = text.strip_prefix("<![CDATA[") {
         return inner.strip_suffix("]]>").unwrap_or(inner).trim().to_owned();

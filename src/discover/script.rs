@@ -1,13 +1,13 @@
-//! Scripts read as data: the markup and the values that a page hands to the browser to show.
+//! Reads scripts as data: the markup and values that a page passes to the browser.
 //!
-//! Nothing is run. A script is cut into tokens once; what is read of them are strings, assignments of strings, calls of
+//! No script runs. A script is split into tokens once; from these come strings, assignments of strings, calls of
 //! `document.write`, and literals of arrays and objects.
 
 use std::collections::{BTreeMap, HashMap};
 
 use serde_json::{Map, Value};
 
-/// Most literals of one page that are tried, and most tokens of one script that are looked at.
+/// Most literals of one page that are parsed, and most tokens of one script.
 const MAX_LITERALS: usize = 64;
 const MAX_TOKENS: usize = 2_000_000;
 /// Longest list of `name[0] = …` assignments.
@@ -18,16 +18,16 @@ const MAX_INDEX: usize = 2_000;
 enum Token<'a> {
     /// A name, a number or a keyword.
     Word(&'a str),
-    /// A string, unescaped.
+    /// An unescaped string.
     Text(String),
-    /// Anything else.
+    /// Any other character.
     Sign(char),
 }
 
-/// Cuts a script into tokens; comments are left out.
+/// Splits a script into tokens, without comments.
 fn tokens(script: &str) -> impl Iterator<Item = Token<'_>> {
     let mut rest = script;
-    // for each quote, how much of the script was left where a string of it did not end: none that begins before ends either
+    // per quote character, the remaining length at which a string did not end: earlier strings with that quote do not end either
     let mut endless: [(char, usize); 3] = [('"', usize::MAX), ('\'', usize::MAX), ('`', usize::MAX)];
     std::iter::from_fn(move || {
         loop {
@@ -52,7 +52,7 @@ fn tokens(script: &str) -> impl Iterator<Item = Token<'_>> {
                 }
             }
             let in_word = |c: char| c.is_alphanumeric() || matches!(c, '_' | '$');
-            // numbers keep their point and sign
+            // numbers include their point and sign
             let in_number = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '+');
             let number = first.is_ascii_digit() || first == '-' && behind.starts_with(|c: char| c.is_ascii_digit());
             let length = match first {
@@ -71,10 +71,10 @@ fn tokens(script: &str) -> impl Iterator<Item = Token<'_>> {
     })
 }
 
-/// The string that begins a text, and where it ends behind its quote.
+/// Returns the string at the start of a text, and the position after its closing quote.
 ///
 /// # Errors
-/// It does not end: where the line ends with which it was no string, or the text.
+/// The string does not end. Returns the position where the line ends (it was no string), or the end of the text.
 fn string(text: &str, quote: char) -> Result<(String, usize), usize> {
     let mut out = String::new();
     let mut at = 0;
@@ -109,15 +109,15 @@ fn string(text: &str, quote: char) -> Result<(String, usize), usize> {
     }
 }
 
-/// The first string of a script that holds a mark.
+/// Returns the first string of a script that contains a mark.
 pub(super) fn string_with(script: &str, mark: &str) -> Option<String> {
     tokens(script).take(MAX_TOKENS).find_map(|t| if let Token::Text(text) = t { Some(text).filter(|t| t.contains(mark)) } else { None })
 }
 
-/// What the scripts of one page hold.
+/// Data from the scripts of one page.
 #[derive(Debug, Default)]
 pub(super) struct Scripts {
-    /// Strings by the name they were last assigned to.
+    /// The last string assigned to each name.
     strings: HashMap<String, String>,
     /// Literals of arrays and objects.
     pub(super) values: Vec<Value>,
@@ -125,9 +125,9 @@ pub(super) struct Scripts {
 }
 
 impl Scripts {
-    /// Takes in a script and returns the markup that it writes: of `document.write`, or of strings that hold links.
+    /// Reads a script. Returns the markup that it writes with `document.write`, or the strings that contain links.
     pub(super) fn take(&mut self, script: &str) -> String {
-        // most scripts of a page are libraries
+        // most scripts of a page are libraries without data
         let wanted = ["document.write", "</a>", "<\\/a>", "\\u003c/a", "[", "({", "= {", "={"].iter().any(|w| script.contains(w));
         if !wanted {
             return String::new();
@@ -143,7 +143,7 @@ impl Scripts {
         tokens.iter().filter(linked).map(|t| if let Token::Text(s) = t { s.as_str() } else { "" }).collect::<Vec<_>>().join("\n")
     }
 
-    /// What `document.write("…" + name + "…")` writes; names stand for the strings assigned to them before.
+    /// Returns the output of `document.write("…" + name + "…")`, with names replaced by the strings assigned before.
     fn written(&mut self, tokens: &[Token<'_>]) -> String {
         let mut out = String::new();
         let mut at = 0;
@@ -177,11 +177,11 @@ impl Scripts {
         if out.contains("href") { out } else { String::new() }
     }
 
-    /// Literals of arrays and objects that are assigned or handed to a function, outermost first; objects of one call, or pushed one by
-    /// one to a name, are one array. Strings that hold JSON (`JSON.parse("…")`) count as what they hold.
+    /// Collects array and object literals that are assigned or passed to a function, outermost first. Objects of one call, or pushed one by
+    /// one to a name, form one array. Strings with JSON (`JSON.parse("…")`) count as their content.
     fn literals(&mut self, tokens: &[Token<'_>]) {
         let mut pushed: BTreeMap<&str, Vec<Value>> = BTreeMap::new();
-        // where the last object ended, and whose it is
+        // end of the last object, and the name it belongs to
         let mut last = (usize::MAX, "");
         let mut at = 0;
         while at + 1 < tokens.len() && self.tried < MAX_LITERALS {
@@ -192,7 +192,7 @@ impl Scripts {
                 self.values.extend(serde_json::from_str::<Value>(text));
             }
             let begins = matches!(tokens.get(at), Some(Token::Sign('=' | '(' | ':' | ',') | Token::Word("return")));
-            // an array of objects, or an object that may hold one
+            // an array of objects, or an object that may contain one
             let literal = tokens.get(at + 1..).filter(|t| begins && matches!(t, [Token::Sign('['), Token::Sign('{'), ..] | [Token::Sign('{'), ..]));
             if let Some(literal) = literal {
                 let owner = match tokens.get(..at).unwrap_or_default() {
@@ -224,13 +224,13 @@ impl Scripts {
     }
 }
 
-/// A literal as JSON, and how many tokens it takes. What is no plain value (`f(x)`, `!1`, `base + "x"`) counts as null; `None` where it is
-/// no literal, but a block.
+/// Returns a literal as JSON and the number of its tokens. Any other expression (`f(x)`, `!1`, `base + "x"`) becomes null. Returns `None` if
+/// this is a block instead of a literal.
 fn json(tokens: &[Token<'_>]) -> Option<(Value, usize)> {
     const MAX_DEPTH: usize = 100;
     let mut text = String::new();
     let mut open: Vec<char> = Vec::new();
-    // where the value begins that is being read, and how deep in brackets of code
+    // start of the current value, and depth in brackets of code
     let (mut start, mut code) = (0, None::<usize>);
     for (n, token) in tokens.iter().enumerate() {
         if let Some(depth) = code {
@@ -252,7 +252,7 @@ fn json(tokens: &[Token<'_>]) -> Option<(Value, usize)> {
             }
             Token::Sign(c @ (']' | '}')) => {
                 open.pop()?;
-                // a comma may stand behind the last value
+                // a trailing comma is allowed
                 text.truncate(text.trim_end_matches(',').len());
                 text.push(*c);
             }
@@ -275,7 +275,7 @@ fn json(tokens: &[Token<'_>]) -> Option<(Value, usize)> {
                     return None;
                 }
             }
-            // code in place of a value, or behind one
+            // code instead of a value, or behind one
             _ if !text.is_empty() && (text.get(..start).is_some_and(|t| t.ends_with(':')) || open.last() == Some(&'[')) => {
                 text.truncate(start);
                 text.push_str("null");
@@ -293,7 +293,7 @@ fn json(tokens: &[Token<'_>]) -> Option<(Value, usize)> {
     None
 }
 
-/// Rows that are written as `urls[0] = "…"; titles[0] = "…";`: one array of objects.
+/// Reads rows written as `urls[0] = "…"; titles[0] = "…";` into one array of objects.
 fn columns(tokens: &[Token<'_>]) -> Option<Value> {
     let mut rows: BTreeMap<usize, Map<String, Value>> = BTreeMap::new();
     for window in tokens.windows(6) {

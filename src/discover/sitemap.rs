@@ -1,4 +1,4 @@
-//! Sitemaps (sitemaps.org 0.9), Google's news extension included. Of an index the newest parts are named, to be read next.
+//! Sitemaps (sitemaps.org 0.9) with Google's news extension. For an index, returns the newest parts to read next.
 
 use quick_xml::Reader;
 use quick_xml::events::Event;
@@ -12,7 +12,7 @@ use crate::text::references::push_decoded;
 
 /// Longest title, in characters.
 const MAX_TITLE: usize = 200;
-/// Parts of an index that are read at one poll.
+/// Parts of an index read per poll.
 const MAX_PARTS: usize = 2;
 
 #[derive(Default)]
@@ -23,7 +23,7 @@ struct SitemapEntry {
     modified: Option<String>,
 }
 
-/// Reads a sitemap's text.
+/// Parses a sitemap.
 pub(super) fn read(text: &str, url: &WebUrl, clock: &Clock) -> Result<Discovered, DiscoverError> {
     let index = text.contains("<sitemapindex") || text.contains(":sitemapindex");
     if !index && !text.contains("<urlset") && !text.contains(":urlset") {
@@ -55,7 +55,7 @@ pub(super) fn read(text: &str, url: &WebUrl, clock: &Clock) -> Result<Discovered
                 }
             }
             Ok(Event::Eof) => break,
-            // what was read before the damage is good
+            // keep the entries before the damage
             Err(_) => break,
             Ok(_) => {}
         }
@@ -68,14 +68,14 @@ pub(super) fn read(text: &str, url: &WebUrl, clock: &Clock) -> Result<Discovered
     Ok(Discovered { entries, limits: limits::entries(found, MAX_ENTRIES).into_iter().collect(), ..Discovered::default() })
 }
 
-/// News first, then what changed last; numbered parts without dates grow at their end.
+/// News first, then the latest changes. Numbered parts without dates grow at the end.
 fn newest_parts(mut parts: Vec<Entry>) -> Vec<WebUrl> {
     parts.reverse();
     parts.sort_by_key(|p| (!p.url.as_str().contains("news"), std::cmp::Reverse(p.published_at)));
     parts.into_iter().map(|p| p.url).take(MAX_PARTS).collect()
 }
 
-/// Pictures and films of a page have addresses and titles of their own: only those of the page and of its news count.
+/// Ignores addresses and titles of pictures and videos: only those of the page and its news count.
 fn set_field(row: &mut SitemapEntry, parent: &str, element: &str, text: &str, base: &WebUrl) {
     let text = collapse_whitespace(text);
     match (parent, element) {

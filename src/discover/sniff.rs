@@ -1,8 +1,8 @@
-//! What kind of document a text is, by its beginning.
+//! Detects the kind of a document from its beginning.
 
 use crate::model::SourceKind;
 
-/// What kind of document a text is.
+/// Returns the kind of a document.
 pub fn sniff(text: &str) -> SourceKind {
     let text = text.trim_start_matches(|c: char| c.is_whitespace() || c == '\u{feff}');
     if text.starts_with(['{', '[']) {
@@ -23,7 +23,7 @@ fn of_root(tag: &str) -> Option<SourceKind> {
     })
 }
 
-/// The local names of the first tags of a document, in lower case; comments and instructions are passed over.
+/// Returns the lower-case local names of the first tags. Skips comments and processing instructions.
 pub(super) fn first_tags(text: &str) -> impl Iterator<Item = String> {
     const MOST: usize = 40;
     let mut rest = text;
@@ -46,13 +46,13 @@ pub(super) fn first_tags(text: &str) -> impl Iterator<Item = String> {
     .take(MOST)
 }
 
-/// Whether a JSON document is a JSON Feed: its version may stand anywhere in it.
+/// Returns whether a JSON document is a JSON Feed. Its version may be anywhere in it.
 fn is_json_feed(text: &str) -> bool {
     text.contains("jsonfeed.org/version")
 }
 
-/// Whether a text is a script that hands over a value: `callback({`, `/**/ typeof f === 'function' && f([`, `var x = {`, or JSON behind
-/// a guard: `)]}'`.
+/// Returns whether a text is a script that passes a value: `callback({`, `/**/ typeof f === 'function' && f([`, `var x = {`, or JSON
+/// behind a guard: `)]}'`.
 fn is_script_of_value(text: &str) -> bool {
     let head = text.get(..text.floor_char_boundary(300)).unwrap_or_default();
     let code = head.split('<').next().unwrap_or_default();

@@ -1,4 +1,4 @@
-//! Chooses the body of a page: the rules find an element, a model says of each block whether it belongs.
+//! Chooses the body of a page: the rules pick an element, a model then decides block by block.
 
 use std::sync::LazyLock;
 
@@ -13,19 +13,19 @@ use crate::model::ArticleSelectors;
 
 static MODEL: LazyLock<Option<BlockModel>> = LazyLock::new(|| BlockModel::from_bytes(include_bytes!("../data/models/blocks.bin")));
 
-/// How much a page looks like that of an article by its headline and date.
+/// How strongly headline and date suggest an article page.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Likeness {
-    /// Both are sure: the page of an article, however short.
+    /// Headline and date are both certain: an article page, however short.
     Article,
-    /// They say nothing.
+    /// Headline and date give no evidence.
     Unknown,
-    /// It has no headline: a list, a form, an error.
+    /// No headline: a list, a form or an error page.
     Other,
 }
 
 impl Likeness {
-    /// Least expected F1 of a body: below, a page has none.
+    /// Returns the lowest expected F1 of a body. Below it the page has none.
     fn least_expected(self) -> f32 {
         match self {
             Self::Article => 0.3,
@@ -35,23 +35,23 @@ impl Likeness {
     }
 }
 
-/// Below this the body is uncertain; above it 97 of 100 have an F1 of 0.8 or more.
+/// Below this the body is uncertain; above it 97 of 100 bodies have an F1 of 0.8 or more.
 const CERTAIN: f32 = 0.9;
 
-/// The body of a page, and the F1 it is expected to have.
+/// The body of a page and its expected F1.
 pub(super) struct Body<'t> {
     pub(super) selection: Selection<'t>,
     pub(super) expected: f32,
 }
 
 impl Body<'_> {
-    /// What editors are told of a body that may be wrong.
+    /// Returns the warning that editors see if the body may be wrong.
     pub(super) fn warning(&self) -> Option<String> {
         (self.expected < CERTAIN).then(|| format!("uncertain body (expected F1 {:.2})", self.expected))
     }
 }
 
-/// Finds the body; a source's own selector is taken as it is.
+/// Finds the body. A source's own selector overrides rules and model.
 pub(super) fn find<'t>(tree: &'t Tree<'_>, facts: &Facts, blocks: &Blocks, selectors: &ArticleSelectors, likeness: Likeness) -> Body<'t> {
     let by_rules = body::find(tree, facts, selectors);
     if by_rules.is_selected {

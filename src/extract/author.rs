@@ -1,8 +1,8 @@
-//! Who wrote an article.
+//! Finds the author of an article.
 //!
-//! Candidates are labels of the byline (作者：, 记者 …), linked data and `<meta>`, elements made for it, lines that begin with
-//! “By”, reporters in brackets, lines signed below the text. Behind a colon any name may stand, also a pen name; without one it must look like a
-//! person's. No author is better than a wrong one: outlets, programs and placeholders are left out.
+//! Candidates: byline labels (作者：, 记者 …), linked data, `<meta>`, author elements, lines that begin with “By”, reporters in
+//! brackets, signed lines below the text. Behind a colon any name counts, including pen names; without a colon it must look like a
+//! person's name. No author is better than a wrong one, so outlets, programs and placeholders are excluded.
 
 use crate::extract::candidates::{Candidate, Collection, Evidence, Field};
 use crate::extract::meta::text_of;
@@ -15,13 +15,13 @@ use crate::html::Tag;
 use crate::knowledge::FIELDS;
 use crate::text::normalize::{is_han, normalized_key};
 
-/// Longest line that is a byline, in letters.
+/// Longest byline, in letters.
 const LINE: usize = 120;
 
-/// Most lines with a label that are looked at.
+/// Most labelled lines examined.
 const MOST_LINES: usize = 40;
 
-/// Candidates, most probable first: several names parted by blanks or commas as the page has them.
+/// Returns the candidates, most probable first. Several names keep the page's separators.
 pub(super) fn candidates(page: &Page<'_>) -> Vec<Candidate<String>> {
     let mut found = Collection::default();
     let mut add = |name: Option<String>, evidence: &[Evidence]| name.and_then(|n| found.add(key(&n), n, evidence).map(|_| ()));
@@ -35,7 +35,7 @@ pub(super) fn candidates(page: &Page<'_>) -> Vec<Candidate<String>> {
         let mut evidence = place(*e);
         evidence.extend(["element for an author", if n == 0 { "first element" } else { "later element" }]);
         evidence.extend(e.is(Tag::A).then_some("the element is a link"));
-        // name and office may stand in elements of their own
+        // name and office may be in separate elements
         let first = e.texts().map(str::trim).find(|t| !t.is_empty()).filter(|t| text.len() > t.len()).map(str::to_owned);
         let whole = of_element(&text);
         let in_front = first.and_then(|t| of_element(&t)).filter(|t| {
@@ -61,7 +61,7 @@ fn of_lines(page: &Page<'_>, add: &mut impl FnMut(Option<String>, &[Evidence]) -
     for (i, line) in lines.iter().enumerate().filter(|(_, l)| is_named(l)).take(MOST_LINES * 4) {
         let pair = lines.get(i..(i + 2).min(lines.len())).unwrap_or_default();
         let label = from_label(pair.get(..1).unwrap_or_default()).or_else(|| from_label(pair).filter(|_| line.chars().count() <= 8));
-        // far below, readers speak too
+        // far below the headline, comments have authors too
         let label = label.filter(|l| page.lines.distance(i) != "far below the headline" || persons(l).is_some());
         let found = [(label, "labelled"), (by_line(line), "by line"), (from_parentheses(line), "in brackets"), (from_signature(line), "signed")];
         for (name, kind) in found.into_iter().filter(|(name, _)| name.is_some()) {
@@ -74,7 +74,7 @@ fn of_lines(page: &Page<'_>, add: &mut impl FnMut(Option<String>, &[Evidence]) -
     }
 }
 
-/// Names in any order with any marks between them are the same.
+/// Returns a key that ignores the order and separators of names.
 fn key(names: &str) -> String {
     let lower = names.to_lowercase().replace(" and ", " ");
     let mut words: Vec<&str> = lower.split(|c: char| !c.is_alphanumeric()).filter(|w| !w.is_empty()).collect();
@@ -82,7 +82,7 @@ fn key(names: &str) -> String {
     words.concat()
 }
 
-/// What candidates say of each other, and what their letters are.
+/// Adds evidence from comparing candidates and from their spelling.
 fn compare(all: &mut [Candidate<String>], page: &Page<'_>) {
     const ORIGINS: [Evidence; 8] =
         ["linked data author", "meta author", "other meta author", "element for an author", "by line", "labelled", "in brackets", "signed"];
@@ -124,12 +124,12 @@ fn compare(all: &mut [Candidate<String>], page: &Page<'_>) {
     }
 }
 
-/// Of a text that is said to name the author, as data of a script do.
+/// Finds the author in a text that is known to name it, such as script data.
 pub(super) fn in_text(text: &str) -> Option<String> {
     from_label(&[text.to_owned()]).or_else(|| validate(text))
 }
 
-/// The first label with a name behind it, or on the next line.
+/// Finds the first label with a name behind it or on the next line.
 fn from_label(lines: &[String]) -> Option<String> {
     lines.iter().enumerate().filter(|(_, l)| l.chars().count() <= LINE).find_map(|(i, line)| {
         let next = lines.get(i + 1).map(String::as_str).unwrap_or_default();
@@ -144,7 +144,7 @@ fn after_colon(line: &str, next: &str) -> Option<String> {
     parse_names(if rest.is_empty() { next } else { rest })
 }
 
-/// `本报记者 张三 李四`, `作者 张三`: persons only, and none who took the picture; what follows `记者：` in an interview is a question.
+/// `本报记者 张三 李四`, `作者 张三`: persons only, no photographers; text after `记者：` in an interview is a question.
 fn after_title_word(line: &str, next: &str) -> Option<String> {
     FIELDS.author.before_name.iter().find_map(|word| {
         let (_, rest) = line.split_once(word)?;
@@ -153,7 +153,7 @@ fn after_title_word(line: &str, next: &str) -> Option<String> {
     })
 }
 
-/// `作者：张三`, `某报记者 张三` as the end of a short line below the text: persons only, for the rest of a page has other authors too.
+/// `作者：张三`, `某报记者 张三` at the end of a short line below the text: persons only, because the rest of a page names other authors.
 fn from_signature(line: &str) -> Option<String> {
     let c = Some(&FIELDS.author.signed)
         .filter(|_| line.contains(['者', '撰', '笔']) && line.chars().count() <= MAX_NAME_CHARS)?
@@ -161,7 +161,7 @@ fn from_signature(line: &str) -> Option<String> {
     persons(c.name("names")?.as_str())
 }
 
-/// `（记者 张三）`, `（张三 上海报道）` in a line of any length, `（张三 李四）`, `（某局 张三）` as its end.
+/// `（记者 张三）`, `（张三 上海报道）` in a line of any length; `（张三 李四）`, `（某局 张三）` only at its end.
 fn from_parentheses(line: &str) -> Option<String> {
     if !line.contains(['（', '(']) {
         return None;
@@ -178,7 +178,7 @@ fn from_parentheses(line: &str) -> Option<String> {
     said().or_else(last)
 }
 
-/// The name in front, whatever it is, and further ones that look like a person's.
+/// Takes any first name, then further ones if they look like persons.
 fn parse_names(text: &str) -> Option<String> {
     let text = text.trim_start();
     if text.starts_with(|c: char| c.is_ascii_uppercase())
@@ -200,13 +200,13 @@ fn parse_names(text: &str) -> Option<String> {
     Some(std::iter::once(first).chain(more).collect::<Vec<_>>().join(" "))
 }
 
-/// A text that holds nothing but the author.
+/// Validates a text that should contain only the author.
 fn validate(text: &str) -> Option<String> {
     let text = text.trim_matches(|c: char| c.is_whitespace() || matches!(c, ',' | '，' | '、' | ';' | '；' | ':' | '：' | '-' | '|'));
     let text = FIELDS.author.prefixes.iter().find_map(|l| text.strip_prefix(l)).unwrap_or(text).trim();
     let n = text.chars().count();
     if text.chars().any(is_han) {
-        // many sites write their own name here
+        // many sites put their own name here
         return persons(text);
     }
     ((2..=MAX_NAME_CHARS).contains(&n) && text.chars().any(char::is_alphabetic) && !is_placeholder(text)).then(|| text.to_owned())
@@ -234,7 +234,7 @@ mod tests {
     use crate::extract::fields::Fields;
     use crate::extract::testing;
 
-    /// The most probable author of a page with a headline, and these lines below it.
+    /// Returns the most probable author of a page with a headline and these lines below it.
     fn of(lines: &[&str]) -> Option<String> {
         let lines: String = lines.iter().map(|l| format!("<p>{l}</p>")).collect();
         on(&format!("<title>许昌发制品出口增长一成</title><h1>许昌发制品出口增长一成</h1>{lines}"))

@@ -1,4 +1,4 @@
-//! What is seen of a block: figures that a model of blocks learns from.
+//! Features of blocks, the input of the block model.
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
@@ -9,38 +9,38 @@ use crate::extract::surroundings::{self, Surroundings};
 use crate::html::{NodeRef, Tag, Tree};
 use crate::text::normalize::normalized_key;
 
-/// Features of the block itself, of them those that are seen of neighbours too, and how far neighbours are looked at.
+/// Number of features of a block itself, the subset also taken from its neighbours, and how far the neighbourhood reaches.
 pub(super) const OWN: usize = 113;
 const SHARED: [usize; 8] = [0, 2, 4, CHOSEN, 13, 11, 1, 37];
 const REACH: usize = 3;
 const WINDOWS: [usize; 2] = [5, 10];
 const AVERAGED: [usize; 4] = [0, 2, 4, CHOSEN];
-/// The figure that says whether the rules take a block for the article.
+/// Index of the feature that says whether the rules chose the block.
 const CHOSEN: usize = 63;
-/// Depth in the tree; none of a block that the model is not asked about.
+/// Index of the depth in the tree; zero for blocks the model is not asked about.
 const DEPTH: usize = 14;
-/// A line of links so many blocks away from what the rules choose is not the article.
+/// A line of links this many blocks away from the rules' choice is not the article.
 const FAR: usize = 3;
 
 /// Longest byline, in bytes.
 const LONGEST_BYLINE: usize = 300;
-/// The byline is among so many blocks from the headline on.
+/// The byline is among this many blocks from the headline on.
 const BYLINE_WITHIN: usize = 9;
-/// Without a headline, the byline is looked for among so many blocks.
+/// Without a headline, search this many blocks for the byline.
 const MOST_BYLINES: usize = 300;
 
-/// Most characters of the title that blocks are compared with.
+/// Most characters of the title compared with blocks.
 const MAX_TITLE: usize = 400;
 
-/// Whether the model is asked about a block at all.
+/// Returns whether the model decides about a block at all.
 pub fn is_asked(row: &[f32]) -> bool {
     row.get(DEPTH).is_some_and(|depth| *depth > 0.0)
 }
 
-/// How many figures a block has.
+/// Number of features per block.
 pub const WIDTH: usize = OWN + SHARED.len() * 2 * REACH + AVERAGED.len() * WINDOWS.len();
 
-/// Figures of all blocks, [`WIDTH`] for each, given what the rules say of each, and the element they choose.
+/// Returns [`WIDTH`] features for each block, given the rules' verdicts and the element they chose.
 pub(super) fn features(tree: &Tree<'_>, blocks: &Blocks, parts: &[Part], root: Option<NodeRef<'_>>) -> Vec<f32> {
     let page = Page::of(tree, blocks, parts, root);
     let own: Vec<Vec<f32>> = blocks.list.iter().enumerate().map(|(i, b)| page.own(i, b)).collect();
@@ -77,10 +77,10 @@ struct Page<'t> {
     tree: &'t Tree<'t>,
     blocks: &'t Blocks,
     around: Vec<Surroundings>,
-    /// Letters, linked letters, marks, letters of the chosen before each block.
+    /// Letters, linked letters, marks and chosen letters before each block.
     before: Vec<[u32; 4]>,
     parts: &'t [Part],
-    /// Blocks from the first to the last that is chosen, and the headline's.
+    /// Blocks from the first to the last chosen one, and the headline's block.
     span: (usize, usize),
     root: Option<std::ops::Range<usize>>,
     headline: usize,
@@ -127,7 +127,7 @@ impl<'t> Page<'t> {
         }
     }
 
-    /// Letters, links, marks, chosen letters of a run of blocks.
+    /// Returns letters, links, marks and chosen letters of a run of blocks.
     fn sum(&self, run: &std::ops::Range<usize>) -> [f32; 4] {
         let of = |n: usize| self.before.get(n).copied().unwrap_or_default();
         let (a, b) = (of(run.start), of(run.end));
@@ -143,7 +143,7 @@ impl<'t> Page<'t> {
         f.push(f32::from(around.depth));
         let flag = |on: bool| f32::from(u8::from(on));
         if self.is_hopeless(i, b) {
-            // neighbours see no more of it than links that are not chosen
+            // neighbours only see that these are unchosen links
             f.resize(OWN, 0.0);
             return f.iter().enumerate().map(|(n, x)| if n == DEPTH { 0.0 } else { *x }).collect();
         }
@@ -153,7 +153,7 @@ impl<'t> Page<'t> {
         f.extend((0..16).map(|n| flag(around.far >> n & 1 > 0)));
         f.push(f32::from(around.unlikely));
         f.push(f32::from(around.likely));
-        // 62
+        // feature 62
         let n = self.blocks.list.len().max(1);
         let all = self.sum(&(0..n));
         let above = self.sum(&(0..i));
@@ -166,7 +166,7 @@ impl<'t> Page<'t> {
         f.push((i as f32 - self.headline as f32).clamp(-50.0, 200.0));
         f.push(flag(self.headline == usize::MAX));
         f.push(self.repeats.get(b.text.as_str()).copied().unwrap_or(1).min(9) as f32);
-        // 74
+        // feature 74
         let key = if b.text.len() < 400 { normalized_key(&b.text) } else { String::new() };
         let shared = pairs(&key).filter(|p| self.title.contains(p)).count() as f32;
         f.push(shared / key.chars().count().max(1) as f32);
@@ -186,7 +186,7 @@ impl<'t> Page<'t> {
         b.is_never_body || is_headline || b.stats.link_share() > 0.9 && near[3] == 0.0
     }
 
-    /// Of the four smallest elements that hold ever more blocks.
+    /// Adds features of the four smallest elements that contain more and more blocks.
     fn ancestors(&self, i: usize, b: &Block, f: &mut Vec<f32>) {
         let all = self.sum(&(0..self.blocks.list.len()));
         let (mut run, mut levels, mut to_root) = (i..i + 1, 0, 9);
@@ -209,7 +209,7 @@ impl<'t> Page<'t> {
         f.push(to_root as f32);
     }
 
-    /// How far below the byline, and how close in the tree to the first block below it.
+    /// Adds the distance below the byline, and the distance in the tree to the first block below it.
     fn below_byline(&self, i: usize, b: &Block, f: &mut Vec<f32>) {
         let Some(byline) = self.byline else {
             f.extend([-60.0, -1.0, -1.0, -1.0]);
@@ -230,7 +230,7 @@ impl<'t> Page<'t> {
     fn near_lines(&self, i: usize, b: &Block, f: &mut Vec<f32>) {
         let flag = |on: bool| f32::from(u8::from(on));
         let mut seen = [false; 7];
-        // long lines and lists of links are told without patterns
+        // long lines and link lists are recognisable without patterns
         if b.text.len() < 400 && b.stats.link_share() < 0.9 {
             seen.iter_mut().zip(furniture(&b.text)).for_each(|(s, m)| *s = m);
             seen.iter_mut().skip(4).zip(boilerplate::kinds(&b.text)).for_each(|(s, m)| *s = m);
@@ -249,7 +249,7 @@ impl<'t> Page<'t> {
     }
 }
 
-/// The line with the date below the headline, or the first that looks like it.
+/// Returns the line with the date below the headline, or the first line that looks like one.
 fn byline(blocks: &Blocks, headline: usize) -> Option<usize> {
     let is_byline = |b: &Block, needs_word: bool| {
         if b.text.len() > LONGEST_BYLINE || b.stats.link_share() > 0.5 {
@@ -263,7 +263,7 @@ fn byline(blocks: &Blocks, headline: usize) -> Option<usize> {
     below().or_else(|| blocks.list.iter().take(MOST_BYLINES).position(|b| is_byline(b, true)))
 }
 
-/// The block that is the page's headline: one that its title begins with or contains, near the text that is chosen.
+/// Returns the headline's block: the title begins with it or contains it, and it is near the chosen text.
 fn headline(blocks: &Blocks, title: &str, tree: &Tree<'_>, span: (usize, usize)) -> usize {
     let rated = blocks.list.iter().enumerate().take(600).filter(|(i, b)| b.text.len() > 8 && b.text.len() < 300 && *i <= span.1.max(20)).filter_map(
         |(i, b)| {

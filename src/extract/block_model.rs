@@ -1,20 +1,20 @@
-//! The model that says which blocks are the article: boosted trees (Friedman 2001), then a smoothing over neighbours.
+//! The model that decides which blocks are the article: boosted trees (Friedman 2001), then smoothing over neighbours.
 //!
-//! `src/data/models/blocks.bin` holds it; `examples/train_blocks` makes it.
+//! Stored in `src/data/models/blocks.bin`, made by `examples/train_blocks`.
 
 use crate::extract::block_features::{WIDTH, is_asked};
 use crate::extract::blocks::Part;
 
-/// A tree of questions; each leaf adds to the log-odds of a block.
+/// A decision tree. Each leaf adds to the log-odds of a block.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct DecisionTree {
-    /// Questions, the first of them the root.
+    /// The first is the root.
     pub nodes: Vec<Question>,
-    /// What the leaves add.
+    /// Contribution of each leaf to the log-odds.
     pub leaves: Vec<f32>,
 }
 
-/// Whether a figure is at most a threshold, and what comes next if it is and if not: a question, or a leaf from [`LEAF`] on.
+/// Compares a feature with a threshold (at most). Leads to another question, or to a leaf from [`LEAF`] on.
 #[derive(Debug, Clone, Copy, PartialEq)]
 #[allow(missing_docs)]
 pub struct Question {
@@ -24,7 +24,7 @@ pub struct Question {
     pub no: u8,
 }
 
-/// The first number of a leaf.
+/// Number of the first leaf.
 pub const LEAF: u8 = 128;
 
 impl DecisionTree {
@@ -43,26 +43,26 @@ impl DecisionTree {
     }
 }
 
-/// The trees and the constant they begin with.
+/// The trees and their constant bias.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct BlockModel {
-    /// Log-odds before any question.
+    /// Log-odds before the first tree.
     pub bias: f32,
-    /// In the order they were grown.
+    /// In training order.
     pub trees: Vec<DecisionTree>,
 }
 
-/// Blocks that are hopeless after so many trees are not asked any further.
+/// After this many trees, skip the rest for hopeless blocks.
 const HOPELESS_AFTER: usize = 30;
 const HOPELESS: f32 = -5.0;
-/// What is said of blocks that the model is not asked about.
+/// Log-odds of blocks that the model is not asked about.
 const UNASKED: f32 = -10.0;
-/// Share of a block's neighbours in its log-odds, and the most they can say.
+/// Share of the neighbours in a block's log-odds, and the cap on their influence.
 const NEIGHBOURS: f32 = 0.15;
 const MOST: f32 = 4.0;
 
 impl BlockModel {
-    /// Log-odds of each block, [`WIDTH`] figures each.
+    /// Returns the log-odds of each block, given [`WIDTH`] features per block.
     pub fn log_odds(&self, figures: &[f32]) -> Vec<f32> {
         figures.chunks_exact(WIDTH).map(|row| self.row(row)).collect()
     }
@@ -77,7 +77,7 @@ impl BlockModel {
         if first < HOPELESS { first } else { first + sum(late) }
     }
 
-    /// As bytes: constant, number of trees; of each tree the number of questions, the questions, the leaves.
+    /// Serialises the model: bias, number of trees; per tree the number of questions, the questions, the leaves.
     pub fn to_bytes(&self) -> Vec<u8> {
         let mut out = self.bias.to_le_bytes().to_vec();
         out.extend(u16::try_from(self.trees.len()).unwrap_or_default().to_le_bytes());
@@ -92,7 +92,7 @@ impl BlockModel {
         out
     }
 
-    /// From bytes; `None` where they are no model.
+    /// Parses a model. Returns `None` if the bytes are invalid.
     pub fn from_bytes(bytes: &[u8]) -> Option<Self> {
         let mut rest = Bytes(bytes);
         let bias = rest.float()?;
@@ -128,27 +128,26 @@ impl Bytes<'_> {
     }
 }
 
-/// The body's blocks.
+/// The chosen blocks.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Choice {
-    /// Whether each block is kept.
     pub kept: Vec<bool>,
-    /// F1 that the choice is expected to have.
+    /// Expected F1 of the choice.
     pub expected: f32,
-    /// Whether it is what the rules choose.
+    /// Whether this is the rules' choice.
     pub is_by_rules: bool,
 }
 
-/// What the rules choose stays where its expected F1 is at most so much less.
+/// Keep the rules' choice if its expected F1 is at most this much lower.
 const AS_GOOD: f32 = 0.01;
 
-/// The blocks with the best expected F1, given their letters, or those the rules choose where they are as good.
+/// Returns the blocks with the best expected F1, weighted by letters, or the rules' choice if it is as good.
 pub fn choose(log_odds: &[f32], parts: &[Part], letters: &[u32]) -> Choice {
     let odds = |i: Option<usize>| i.and_then(|i| log_odds.get(i)).map_or(0.0, |o| o.clamp(-MOST, MOST));
     let smoothed = |(i, o): (usize, &f32)| o + NEIGHBOURS * (odds(i.checked_sub(1)) + odds(Some(i + 1)));
     let probabilities: Vec<f32> = log_odds.iter().enumerate().map(|o| 1.0 / (1.0 + (-smoothed(o)).exp())).collect();
     let (kept, best) = most_expected(&probabilities, letters);
-    // what was not asked about is the headline, which no body keeps
+    // blocks without a verdict are the headline, which no body keeps
     let by_rules: Vec<bool> = parts.iter().zip(log_odds).map(|(p, odds)| *p == Part::Chosen && *odds > UNASKED).collect();
     let expected = expected_f1(&probabilities, &by_rules, letters);
     if expected + AS_GOOD >= best {
@@ -157,7 +156,7 @@ pub fn choose(log_odds: &[f32], parts: &[Part], letters: &[u32]) -> Choice {
     Choice { kept, expected: best, is_by_rules: false }
 }
 
-/// The blocks above a threshold that is lower where less is sure (Lipton et al. 2014), and their expected F1.
+/// Returns the blocks above the best threshold, which is lower when less is certain (Lipton et al. 2014), and their expected F1.
 fn most_expected(probabilities: &[f32], letters: &[u32]) -> (Vec<bool>, f32) {
     let mut order: Vec<(f32, f32, usize)> = probabilities.iter().zip(letters).enumerate().map(|(i, (p, n))| (*p, *n as f32, i)).collect();
     order.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.2.cmp(&b.2)));
@@ -178,7 +177,7 @@ fn most_expected(probabilities: &[f32], letters: &[u32]) -> (Vec<bool>, f32) {
     (kept, best.1)
 }
 
-/// F1 that kept blocks are expected to have.
+/// Returns the expected F1 of the kept blocks.
 fn expected_f1(probabilities: &[f32], kept: &[bool], letters: &[u32]) -> f32 {
     let (mut hit, mut taken, mut all) = (0.0, 0.0, 0.0);
     for ((p, kept), n) in probabilities.iter().zip(kept).zip(letters) {

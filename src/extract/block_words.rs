@@ -1,22 +1,22 @@
-//! What the words of a block and of its classes say: knowledge that `block_features` counts.
+//! Word features of a block: its text, its class and id. Used by `block_features`.
 
 use crate::extract::blocks::Block;
 use crate::html::Tag;
 use crate::knowledge::BOILERPLATE;
 use crate::text::normalize::is_han;
 
-/// Words that running English text is full of.
+/// Returns whether a word is frequent in running English text.
 fn is_stop_word(word: &str) -> bool {
     let first = matches!(word, "the" | "of" | "and" | "to" | "a" | "in" | "is" | "that" | "for" | "it" | "was" | "on" | "with" | "as");
     first || matches!(word, "he" | "his" | "be" | "at" | "i" | "have" | "are" | "this" | "by" | "but" | "not" | "from" | "they" | "you")
 }
 
-/// The groups that a class or id belongs to, as bits.
+/// Returns the groups of a class or id, as bits.
 pub(super) fn class_groups(names: &str) -> u32 {
     BOILERPLATE.block.classes.matches(names).iter().fold(0, |bits, g| bits | 1 << g)
 }
 
-/// Whether a line speaks of licences, dates, bylines, buttons.
+/// Returns whether a line mentions licences, dates, bylines, buttons.
 pub(super) fn furniture(line: &str) -> [bool; 4] {
     // most lines match none, and `is_match` is faster than `matches`
     let set = &BOILERPLATE.block.texts;
@@ -27,7 +27,7 @@ pub(super) fn furniture(line: &str) -> [bool; 4] {
     std::array::from_fn(|i| found.matched(i))
 }
 
-/// Kinds of elements, the likeliest to hold an article's text last.
+/// Returns a code for the element kind; higher codes are likelier to contain article text.
 pub(super) fn tag_code(tag: Option<Tag>) -> f32 {
     use Tag::*;
     match tag {
@@ -44,7 +44,7 @@ pub(super) fn tag_code(tag: Option<Tag>) -> f32 {
     }
 }
 
-/// Figures of the text alone.
+/// Adds the features of the text alone.
 pub(super) fn text_figures(b: &Block, f: &mut Vec<f32>) {
     let (mut digits, mut upper, mut han, mut blanks, mut signs) = (0u32, 0u32, 0u32, 0u32, 0u32);
     for c in b.text.chars() {

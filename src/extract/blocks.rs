@@ -1,4 +1,4 @@
-//! A page's text as blocks: the lines between block borders, and where their texts stand in the tree.
+//! A page's text as blocks: the lines between block borders, and their positions in the tree.
 
 use crate::extract::body::Selection;
 use crate::extract::boilerplate;
@@ -7,44 +7,44 @@ use crate::extract::read::LineBuilder;
 use crate::extract::survey::{Facts, TextStats};
 use crate::html::{Attr, Edge, NodeId, NodeRef, Tag, Tree};
 
-/// A line of text as a reader sees it.
+/// A visible line of text.
 #[derive(Debug)]
 pub(super) struct Block {
     pub(super) text: String,
-    /// Its first text node, and the block element around it.
+    /// First text node, and the block element around it.
     pub(super) first: NodeId,
     pub(super) element: NodeId,
     pub(super) stats: TextStats,
-    /// Letters in bold type or in a heading.
+    /// Letters in bold type or in headings.
     pub(super) bold: u32,
     pub(super) links: u32,
     /// Whether it never belongs to a body.
     pub(super) is_never_body: bool,
 }
 
-/// What the rules say of a block.
+/// The rules' verdict on a block.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Part {
-    /// It is outside the element they choose.
+    /// Outside the chosen element.
     #[default]
     Outside,
-    /// They leave it out by its class, its links, its words, or as one of several dated posts.
+    /// Dropped because of its class, links or words, or as one of several dated posts.
     LeftOut,
-    /// It is the article.
+    /// Part of the article.
     Chosen,
 }
 
 /// All blocks of a page in document order.
 pub(super) struct Blocks {
     pub(super) list: Vec<Block>,
-    /// For each node the number of the first block that begins at it or behind it.
+    /// For each node, the number of the first block that begins at or behind it.
     at_node: Vec<u32>,
-    /// Text nodes of blocks, with the number of their block.
+    /// Text nodes of blocks, with their block numbers.
     texts: Vec<(NodeId, u32)>,
 }
 
 impl Blocks {
-    /// Of a page; texts that no reader sees are in no block.
+    /// Splits a page into blocks. Hidden texts belong to no block.
     pub(super) fn of(tree: &Tree<'_>, facts: &Facts) -> Self {
         let mut reader = Reader {
             lines: LineBuilder::default(),
@@ -71,12 +71,12 @@ impl Blocks {
         blocks
     }
 
-    /// Letters of each block.
+    /// Returns the letters of each block.
     pub(super) fn letters(&self) -> Vec<u32> {
         self.list.iter().map(|b| b.stats.letters).collect()
     }
 
-    /// What the rules say of each block.
+    /// Returns the rules' verdict on each block.
     pub(super) fn parts(&self, tree: &Tree<'_>, selection: &Selection<'_>) -> Vec<Part> {
         let mut roots = NodeSet::default();
         roots.extend(selection.roots.iter().map(|r| r.id()));
@@ -109,14 +109,14 @@ impl Blocks {
         self.at_node.iter_mut().take(to).skip(from).for_each(|n| *n = number);
     }
 
-    /// The numbers of the blocks that begin in an element.
+    /// Returns the numbers of the blocks that begin in an element.
     pub(super) fn inside(&self, element: NodeRef<'_>) -> std::ops::Range<usize> {
         let range = element.range();
         let number = |n: usize| self.at_node.get(n).map_or(self.list.len(), |n| *n as usize);
         number(range.start)..number(range.end)
     }
 
-    /// Whether an element is a table of figures between two blocks that are kept: it belongs to the text around it.
+    /// Returns whether an element is a table of figures between two kept blocks. It belongs to the text around it.
     fn is_table_between(&self, element: NodeRef<'_>, kept: &[bool]) -> bool {
         if !element.is(Tag::Table) {
             return false;
@@ -128,9 +128,9 @@ impl Blocks {
         is_kept(inside.start.checked_sub(1)) && is_kept(Some(inside.end)) && stats.letters > 0 && stats.link_share() < 0.25
     }
 
-    /// What of the tree holds only blocks that are left out: below the element around all kept ones, which is the result's first part.
+    /// Returns the smallest element around all kept blocks, and the nodes below it that contain only dropped blocks.
     pub(super) fn leave_out<'t>(&self, tree: &'t Tree<'_>, kept: &[bool]) -> Option<(NodeRef<'t>, NodeSet)> {
-        // texts kept, and all texts, before each node
+        // letters kept, and all letters, before each node
         let mut before = vec![(0u32, 0u32); tree.len() + 1];
         let mut texts = self.texts.iter().peekable();
         let mut here = (0, 0);
@@ -160,7 +160,7 @@ impl Blocks {
                 end = node.range().end;
                 continue;
             }
-            // a picture stays if most of the text around it does
+            // keep a picture if most text around it is kept
             let stays = if all > 0 {
                 wanted > 0
             } else {
@@ -175,12 +175,12 @@ impl Blocks {
     }
 }
 
-/// Blocks as they are read.
+/// Builds blocks while walking the tree.
 struct Reader {
     lines: LineBuilder,
     blocks: Blocks,
     open: Option<Block>,
-    /// Nodes up to here know their block.
+    /// Nodes up to here have a block number.
     filled: usize,
     bold_end: usize,
     link_end: usize,
@@ -241,7 +241,7 @@ impl Reader {
         let line = self.lines.take_line();
         if let Some(block) = self.open.take() {
             let text = line.unwrap_or_default();
-            // links are told by themselves
+            // link lists are recognised by their link share
             let is_never_body = block.stats.link_share() < 0.9 && boilerplate::is_never_body(&text);
             self.blocks.list.push(Block { text, is_never_body, ..block });
         }

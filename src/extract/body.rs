@@ -1,7 +1,7 @@
-//! Finding the element that holds the article.
+//! Finds the element that contains the article.
 //!
-//! The scoring follows arc90's Readability (paragraphs give points to their parents, links take them away), with
-//! Chinese punctuation counted as its commas are. Precision comes from what is left out while reading.
+//! The scoring follows arc90's Readability (paragraphs give points to their parents, links subtract them), with
+//! Chinese punctuation counted like commas. Precision comes from dropping elements while reading.
 
 use std::collections::HashMap;
 
@@ -13,29 +13,29 @@ use crate::extract::{boilerplate, comments, read};
 use crate::html::{Attr, NodeId, NodeRef, Selectable, Tag, Tree};
 use crate::model::ArticleSelectors;
 
-/// Fewer marks than this in what is left of a page are no article.
+/// A page with fewer punctuation marks than this has no article.
 const MIN_MARKS: u32 = 6;
-/// Elements around the chosen one that may add nothing before one that does.
+/// Wrappers without new text to skip before one that adds some.
 const MAX_WRAPPERS: usize = 3;
-/// Longest heading of what is related, in letters, and its most bytes.
+/// Longest "related" heading, in letters and in bytes.
 const LONGEST_HEADING: u32 = 30;
 const LONGEST_HEADING_BYTES: usize = 400;
 
-/// The elements that hold the article, in order, and what inside them to leave out.
+/// The elements that contain the article, in order, and what to drop inside them.
 pub(super) struct Selection<'t> {
     pub(super) roots: Vec<NodeRef<'t>>,
-    /// The source's own selector has found them.
+    /// Whether the source's own selector found them.
     pub(super) is_selected: bool,
-    /// What the source's selectors leave out.
+    /// Nodes that the source's selectors drop.
     pub(super) removed: Vec<NodeId>,
-    /// Marks of prose in them.
+    /// Punctuation marks of prose in them.
     pub(super) marks: u32,
     pub(super) dropped: NodeSet,
-    /// What is left out wherever it stands.
+    /// Elements to drop everywhere.
     pub(super) skip: SkipFn,
 }
 
-/// What the source's own selectors find.
+/// Matches of the source's own selectors.
 #[derive(Default)]
 struct Chosen {
     body: Option<NodeId>,
@@ -59,7 +59,7 @@ impl Chosen {
 pub(super) fn find<'t>(tree: &'t Tree<'_>, facts: &Facts, selectors: &ArticleSelectors) -> Selection<'t> {
     let chosen = Chosen::by(selectors, tree);
     let found = find_outside(tree, facts, &chosen, skipped);
-    // a banner in <aside> that is never closed holds the whole page
+    // an unclosed banner in <aside> may contain the whole page
     if found.marks < MIN_MARKS { find_outside(tree, facts, &chosen, hidden) } else { found }
 }
 
@@ -69,7 +69,7 @@ fn find_outside<'t>(tree: &'t Tree<'_>, facts: &Facts, chosen: &Chosen, skip: Sk
     dropped.extend(chosen.removed.iter().copied());
     let threads = comments::find(root);
     let posts = |spare_first: bool| threads.iter().flat_map(move |t| t.nodes.iter().skip(if spare_first { t.second } else { 0 })).copied();
-    // where nothing is left, the first post is what the others answer
+    // if nothing else remains, the first post is the one that the others answer
     let alone = !threads.is_empty() && {
         let mut beside = dropped.clone();
         beside.extend(posts(false));
@@ -92,7 +92,7 @@ fn find_outside<'t>(tree: &'t Tree<'_>, facts: &Facts, chosen: &Chosen, skip: Sk
     Selection { roots, is_selected: selected.is_some(), removed: chosen.removed.clone(), marks, dropped, skip }
 }
 
-/// Leaves out what class and id call something else, unless it holds most of the page's prose.
+/// Drops elements with an unlikely class or id, unless they contain most of the page's prose.
 fn drop_unlikely(tree: &Tree<'_>, survey: &Survey, whole: TextStats, dropped: &mut NodeSet) {
     // rows of a list share one class
     let mut known: FxHashMap<(&str, &str), bool> = FxHashMap::default();
@@ -117,7 +117,7 @@ fn is_comment_form(e: NodeRef<'_>) -> bool {
     e.is(Tag::Form) && e.descendants().any(|d| d.is(Tag::Textarea))
 }
 
-/// How much an element looks like the article.
+/// Rates how much an element looks like the article.
 fn rate(e: NodeRef<'_>, survey: &Survey) -> f64 {
     let (mass, score) = (survey.mass(e.id()), survey.score(e.id()));
     if score <= 0.0 {
@@ -142,8 +142,8 @@ fn choose<'t>(tree: &'t Tree<'_>, survey: &Survey, dropped: &NodeSet) -> Vec<Nod
     }
 }
 
-/// Goes up to where clearly more prose stands without more links: articles split into sections, each perhaps in wrappers of
-/// its own.
+/// Climbs to an ancestor that has clearly more prose without more links: articles split into sections, each perhaps in its own
+/// wrappers.
 fn expand_to_parent<'t>(top: NodeRef<'t>, survey: &Survey) -> NodeRef<'t> {
     let (mut best, mut wrappers) = (top, 0);
     for ancestor in top.ancestors() {
@@ -162,7 +162,7 @@ fn expand_to_parent<'t>(top: NodeRef<'t>, survey: &Survey) -> NodeRef<'t> {
     best
 }
 
-/// The chosen element with the siblings that read like its continuation.
+/// Returns the chosen element with the siblings that read like its continuation.
 fn with_siblings<'t>(top: NodeRef<'t>, score: f64, survey: &Survey, dropped: &NodeSet) -> Vec<NodeRef<'t>> {
     let Some(parent) = top.parent() else { return vec![top] };
     let class = top.attr(Attr::Class).unwrap_or_default();
@@ -187,7 +187,7 @@ fn with_siblings<'t>(top: NodeRef<'t>, score: f64, survey: &Survey, dropped: &No
     children.into_iter().enumerate().filter(between).map(|(_, c)| c).collect()
 }
 
-/// Leaves out link lists and "related" blocks inside the article.
+/// Drops link lists and "related" blocks inside the article.
 fn drop_inside(root: NodeRef<'_>, survey: &Survey, facts: &Facts, dropped: &mut NodeSet) {
     let mut headings = Vec::new();
     for e in root.descendants() {
@@ -211,7 +211,7 @@ fn drop_inside(root: NodeRef<'_>, survey: &Survey, facts: &Facts, dropped: &mut 
     drop_after_related(&headings, survey, dropped);
 }
 
-/// Behind a heading like 相关阅读 drops the rest of its siblings, if these are mostly links.
+/// Drops the siblings behind a heading like 相关阅读 if they are mostly links.
 fn drop_after_related(headings: &[NodeRef<'_>], survey: &Survey, dropped: &mut NodeSet) {
     let mut rests: HashMap<NodeId, HashMap<NodeId, TextStats>> = HashMap::new();
     for heading in headings {
@@ -221,7 +221,7 @@ fn drop_after_related(headings: &[NodeRef<'_>], survey: &Survey, dropped: &mut N
             continue;
         }
         let rest = rests.entry(parent.id()).or_insert_with(|| behind_each_child(parent, survey));
-        // none: an earlier heading has dropped it
+        // none: an earlier heading dropped it
         let Some(mass) = rest.get(&heading.id()).copied() else { continue };
         if comments || mass.link_share() > 0.4 || mass.marks < 4 {
             dropped.insert(heading.id());
@@ -231,7 +231,7 @@ fn drop_after_related(headings: &[NodeRef<'_>], survey: &Survey, dropped: &mut N
     }
 }
 
-/// For each child the mass of the siblings behind it.
+/// Returns, for each child, the mass of the siblings behind it.
 fn behind_each_child(parent: NodeRef<'_>, survey: &Survey) -> HashMap<NodeId, TextStats> {
     let children: Vec<NodeId> = parent.children().map(NodeRef::id).collect();
     let mut behind = TextStats::default();

@@ -1,70 +1,70 @@
-//! What Chinese and other sites put around an article, by the tables of `boilerplate.toml`.
+//! Boilerplate around articles, Chinese and other, by the tables of `boilerplate.toml`.
 
 use std::ops::Range;
 
 use crate::knowledge::{BOILERPLATE, Fixed, LineRules};
 use crate::text::normalize::normalized_key;
 
-/// How many lines at either end are held against the tables of that end.
+/// Number of lines at either end that are matched against that end's tables.
 const HEAD_LINES: usize = 10;
 const TAIL_LINES: usize = 8;
-/// How far down a pane beside the article may reach, where it was taken for a part of it.
+/// How far down a side pane may reach if it was mistaken for a part of the body.
 const PANE_LINES: usize = 40;
 
-/// Whether class and id say an element is something else than the article.
+/// Returns whether class and id mark an element as something other than the article.
 pub(super) fn is_unlikely(class_and_id: &str) -> bool {
-    // what is quoted from a social network belongs to the article; WordPress names a post's tags in its class
+    // social media quotes belong to the article; WordPress puts a post's tags into its class
     !class_and_id.contains("embed") && !class_and_id.contains("hentry") && BOILERPLATE.unlikely.is_match(class_and_id)
 }
 
-/// Whether class and id say an element is the article.
+/// Returns whether class and id mark an element as the article.
 pub(super) fn is_likely(class_and_id: &str) -> bool {
     BOILERPLATE.likely.is_match(class_and_id)
 }
 
-/// Whether a line never belongs to a body.
+/// Returns whether a line never belongs to a body.
 pub(super) fn is_never_body(line: &str) -> bool {
     is_of(&BOILERPLATE.anywhere, line) || is_licence(line)
 }
 
-/// Whether a line belongs before a body, belongs behind one, or announces links or comments.
+/// Returns whether a line precedes a body, follows one, or announces links or comments.
 pub(super) fn kinds(line: &str) -> [bool; 3] {
     [is_of(&BOILERPLATE.head, line), is_of(&BOILERPLATE.tail, line), is_related_heading(line) || opens_comments(line)]
 }
 
-/// Longest paragraph of licences, in bytes.
+/// Longest licence paragraph, in bytes.
 const LONGEST_LICENCE: usize = 1_500;
 
 fn is_licence(line: &str) -> bool {
     line.len() <= LONGEST_LICENCE && BOILERPLATE.licences.iter().filter(|l| line.contains(*l)).nth(1).is_some()
 }
 
-/// Whether a line announces links to other articles.
+/// Returns whether a line announces links to other articles.
 pub(super) fn is_related_heading(text: &str) -> bool {
     text.chars().count() <= 30 && is_of(&BOILERPLATE.related, text)
 }
 
-/// Whether a line announces what readers say.
+/// Returns whether a line announces readers' comments.
 pub(super) fn opens_comments(text: &str) -> bool {
     text.chars().count() <= 30 && is_of(&BOILERPLATE.comments, text)
 }
 
-/// Whether a short text shows a date with a time of day.
+/// Returns whether a short text shows a date with a time of day.
 pub(super) fn has_stamp(text: &str) -> bool {
     static STAMP: Fixed = Fixed::new(r"{day}\s*\d{1,2}:\d\d");
-    // a paragraph that begins with a date is no head of a post
+    // a paragraph that begins with a date is no post header
     text.len() < 120 && text.contains(':') && !text.contains(['。', '；']) && STAMP.is_match(text)
 }
 
-/// Longest line that the tables speak of, in bytes; only disclaimers may be longer, and they say at once what they are.
+/// Longest line the tables match, in bytes. Only disclaimers may be longer; their first words identify them.
 const MAX_LINE: usize = 330;
 
-/// Whether a line is that of a rule.
+/// Returns whether a line matches a rule.
 fn is_of(rules: &LineRules, line: &str) -> bool {
     (line.len() <= MAX_LINE || BOILERPLATE.disclaimers.begin(line)) && rules.is_match(line)
 }
 
-/// Body lines without boilerplate; `title` drops a headline repeated in front.
+/// Removes boilerplate lines from a body; `title` drops a repeated headline at the top.
 pub(super) fn remove_boilerplate(lines: Vec<String>, title: Option<&str>) -> Vec<String> {
     let mut kept: Vec<String> = lines.into_iter().filter(|l| !l.is_empty() && !is_never_body(l)).collect();
     let range = body_range(&kept, title);
@@ -76,7 +76,7 @@ pub(super) fn remove_boilerplate(lines: Vec<String>, title: Option<&str>) -> Vec
     kept
 }
 
-/// The range of lines that is the body, without bylines before and credits behind it.
+/// Returns the range of body lines, without bylines before and credits behind.
 pub(super) fn body_range<L: AsRef<str>>(lines: &[L], title: Option<&str>) -> Range<usize> {
     let title = title.map(normalized_key).filter(|t| !t.is_empty());
     let first = title.as_deref().and_then(|t| find_headline(lines, t)).unwrap_or(0);
@@ -87,19 +87,19 @@ pub(super) fn body_range<L: AsRef<str>>(lines: &[L], title: Option<&str>) -> Ran
             start = i + 1;
         }
     }
-    // whatever stands above the last line of the byline belongs to it, unless it reads like prose
+    // every line above the byline's last line belongs to it, unless it reads like prose
     let prose = lines.iter().take(start).skip(first).position(|l| reads_like_prose(l.as_ref()));
     let start = prose.map_or(start, |p| first + p);
     let tail = lines.iter().skip(start + 1).rev().take(TAIL_LINES).take_while(|l| is_of(&BOILERPLATE.tail, l.as_ref())).count();
     start..lines.len() - tail
 }
 
-/// Where the headline stands among the first lines, with nearly all of the text behind it: what stands above is a pane beside the article.
+/// Finds the headline among the first lines if nearly all text follows it: the lines above are then a side pane.
 fn find_headline<L: AsRef<str>>(lines: &[L], title: &str) -> Option<usize> {
     let at = lines.iter().take(PANE_LINES).position(|l| normalized_key(l.as_ref()) == title)?;
     let (above, below) = lines.split_at_checked(at)?;
     let letters = |lines: &[L]| lines.iter().map(|l| l.as_ref().chars().count()).sum::<usize>();
-    // a text may repeat its headline over a part of it
+    // a text may repeat its headline above one of its parts
     let prose = above.iter().filter(|l| reads_like_prose(l.as_ref())).count();
     (prose < 2 && letters(above) * 3 < letters(below)).then_some(at)
 }
@@ -109,7 +109,7 @@ fn reads_like_prose(text: &str) -> bool {
     n > 60 || (n > 24 && (text.contains('。') || text.ends_with(['！', '？', '”'])))
 }
 
-/// A last paragraph without the credit in brackets behind its full stop: `…发展。（记者 张三）`.
+/// Removes the credit in brackets behind the last full stop: `…发展。（记者 张三）`.
 fn trim_credit(text: &str) -> &str {
     match BOILERPLATE.credit.find(text) {
         Some(m) if m.start() > 0 => text[..m.start()].trim_end(),

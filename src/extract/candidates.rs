@@ -1,8 +1,8 @@
-//! Candidates for a field: values, each with what speaks for or against it, rated by a small model.
+//! Candidates for a field: values with evidence, rated by a small model.
 //!
-//! Title, date, 来源 and author are found in one way: every place that may name the value gives a candidate; the same value from
-//! several places is one candidate with the evidence of all; a logistic model over the evidence gives its probability. The most
-//! probable value is taken, or none where even that one is below the field's threshold.
+//! Title, date, 来源 and author work the same way: every place that may name the value gives a candidate; equal values from
+//! several places merge into one candidate with all their evidence; a logistic model turns the evidence into a probability.
+//! The most probable value wins if it reaches the field's threshold.
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::LazyLock;
@@ -13,31 +13,28 @@ use serde::{Deserialize, Serialize};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Field {
-    /// The headline.
     Title,
-    /// When it was published.
+    /// Time of publication.
     Date,
     /// 来源.
     Publisher,
-    /// Who wrote it.
     Author,
 }
 
-/// Name of something that speaks for or against a value.
+/// Name of a piece of evidence for or against a value.
 pub type Evidence = &'static str;
 
-/// A value that a field may have.
+/// A possible value of a field.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Candidate<T> {
-    /// The value.
     pub value: T,
-    /// What is seen of it, each once, in the order it was seen.
+    /// In order of discovery, without duplicates.
     pub evidence: Vec<Evidence>,
-    /// How probable it is that the value is right.
+    /// Probability that the value is right.
     pub probability: f32,
 }
 
-/// Candidates of one field, by the key that makes values the same.
+/// Candidates of one field. Values with the same key merge.
 #[derive(Debug)]
 pub(super) struct Collection<T> {
     keys: HashMap<String, usize>,
@@ -50,11 +47,11 @@ impl<T> Default for Collection<T> {
     }
 }
 
-/// Most candidates of a field; later ones are left out.
+/// Most candidates of a field; later ones are dropped.
 const MOST: usize = 60;
 
 impl<T> Collection<T> {
-    /// Adds what speaks for a value; `None` where there are too many values.
+    /// Adds evidence for a value. Returns `None` if there are too many values.
     pub(super) fn add(&mut self, key: String, value: T, evidence: &[Evidence]) -> Option<&mut Candidate<T>> {
         let at = match self.keys.get(&key) {
             Some(at) => *at,
@@ -72,7 +69,7 @@ impl<T> Collection<T> {
         Some(candidate)
     }
 
-    /// The candidates, rated for a field, most probable first.
+    /// Returns the candidates with probabilities, most probable first.
     pub(super) fn rated(mut self, field: Field, is_chinese: bool) -> Vec<Candidate<T>> {
         let model = MODELS.get(&field);
         for c in &mut self.all {
@@ -87,20 +84,20 @@ impl<T> Collection<T> {
 }
 
 impl<T> Candidate<T> {
-    /// Notes what speaks for or against it.
+    /// Adds a piece of evidence for or against the value.
     pub(super) fn note(&mut self, evidence: Evidence) {
         if !self.has(evidence) {
             self.evidence.push(evidence);
         }
     }
 
-    /// Whether this was seen of it.
+    /// Returns whether the candidate has this evidence.
     pub(super) fn has(&self, evidence: Evidence) -> bool {
         self.evidence.contains(&evidence)
     }
 }
 
-/// The first candidate, if it is probable enough to be taken.
+/// Returns the first candidate if it reaches the threshold.
 pub(super) fn choose<T>(candidates: &[Candidate<T>], field: Field) -> Option<&Candidate<T>> {
     let least = MODELS.get(&field)?.threshold;
     candidates.first().filter(|c| c.probability >= least)
@@ -109,23 +106,22 @@ pub(super) fn choose<T>(candidates: &[Candidate<T>], field: Field) -> Option<&Ca
 /// A logistic model over evidence.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct FieldModel {
-    /// Least probability of a value that is given.
+    /// Lowest probability of an accepted value.
     pub threshold: f32,
-    /// Log-odds without any evidence.
     pub bias: f32,
-    /// What each piece of evidence adds to the log-odds.
+    /// Contribution of each piece of evidence to the log-odds.
     pub weights: BTreeMap<String, f32>,
 }
 
 impl FieldModel {
-    /// The probability of a value with this evidence.
+    /// Returns the probability of a value with this evidence.
     pub fn probability(&self, evidence: &[Evidence]) -> f32 {
         let odds = self.bias + evidence.iter().filter_map(|e| self.weights.get(*e)).sum::<f32>();
         1.0 / (1.0 + (-odds).exp())
     }
 }
 
-/// The models of all fields, by `examples/train_fields.rs`.
+/// The models of all fields, made by `examples/train_fields.rs`.
 static MODELS: LazyLock<BTreeMap<Field, FieldModel>> =
     LazyLock::new(|| serde_json::from_str(include_str!("../data/models/fields.json")).unwrap_or_default());
 

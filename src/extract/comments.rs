@@ -1,4 +1,4 @@
-//! Comments, forum posts, lists of other items: what repeats with a date and a time each.
+//! Comments, forum posts and lists of other items: repeated children with a date and a time.
 
 use std::collections::BTreeMap;
 
@@ -10,15 +10,15 @@ const THREAD: usize = 3;
 const STAMP_DEPTH: usize = 5;
 const LONGEST_POST: usize = 4_000;
 
-/// A run of dated children, and what follows them.
+/// A run of dated children and the siblings behind them.
 pub(super) struct Thread {
     pub(super) nodes: Vec<NodeId>,
-    /// Where the second post begins.
+    /// Start of the second post.
     pub(super) second: usize,
 }
 
-/// Comments and lists of other items: where three or more children of one element each show a date with a time of day, all
-/// its children from the first of them on.
+/// Finds comments and lists of other items: if three or more children of one element show a date with a time of day, all
+/// children from the first of them on.
 pub(super) fn find(root: NodeRef<'_>) -> Vec<Thread> {
     let mut stamped: BTreeMap<NodeId, Vec<NodeRef<'_>>> = BTreeMap::new();
     for node in root.descendants().filter(|n| n.text().is_some_and(boilerplate::has_stamp)) {

@@ -1,6 +1,6 @@
-//! Articles that lie in a script's JSON: `__NEXT_DATA__`, `window.__INITIAL_STATE__ = {…}`, JSON-LD's `articleBody`.
+//! Articles in a script's JSON: `__NEXT_DATA__`, `window.__INITIAL_STATE__ = {…}`, JSON-LD's `articleBody`.
 //!
-//! Asked only where the page itself shows no text. Nothing is run; the data is read as JSON and searched for the one
+//! Used only if the page itself shows no text. No script runs; the data is parsed as JSON and searched for the one
 //! string that reads like an article.
 
 use crate::extract::wechat;
@@ -8,15 +8,15 @@ use crate::html::{Attr, Tag, Tree};
 use percent_encoding::percent_decode_str;
 use serde_json::{Map, Value};
 
-/// Largest script looked at, in bytes.
+/// Largest script examined, in bytes.
 const MAX_SCRIPT: usize = 4 << 20;
-/// Most values looked at in all scripts.
+/// Most values examined in all scripts.
 const MAX_VALUES: usize = 200_000;
-/// Letters an article has at least.
+/// Fewest letters of an article.
 const MIN_LETTERS: usize = 60;
-/// Letters that a 公众号 post in a script has at least.
+/// Fewest letters of a 公众号 post in a script.
 const MIN_POST: usize = 15;
-/// Keys under which articles are kept.
+/// Keys that usually contain the article.
 const BODY_KEYS: [&str; 9] = ["content", "body", "text", "articlebody", "articlecontent", "contenthtml", "html", "detail", "newscontent"];
 const TITLE_KEYS: [&str; 5] = ["title", "headline", "articletitle", "newstitle", "name"];
 const SOURCE_KEYS: [&str; 8] = ["source", "sourcename", "source_name", "articlesource", "newssource", "medianame", "media_name", "origin"];
@@ -24,20 +24,20 @@ const AUTHOR_KEYS: [&str; 5] = ["author", "authorname", "author_name", "authors"
 const DATE_KEYS: [&str; 9] =
     ["publishtime", "publish_time", "publishedat", "published_at", "datepublished", "pubtime", "pubdate", "publishdate", "createtime"];
 
-/// An article as the data tells it.
+/// An article as the data describes it.
 #[derive(Debug, Default, Clone, PartialEq, Eq)]
 pub(super) struct EmbeddedArticle {
-    /// As HTML or plain text.
+    /// HTML or plain text.
     pub(super) body: String,
     pub(super) title: Option<String>,
     pub(super) date: Option<String>,
-    /// 来源, and who wrote it.
+    /// 来源 and author.
     pub(super) source: Option<String>,
     pub(super) author: Option<String>,
     rating: usize,
 }
 
-/// The best article among all scripts of a page.
+/// Returns the best article among all scripts of a page.
 pub(super) fn find(tree: &Tree<'_>) -> Option<EmbeddedArticle> {
     let mut search = Search::default();
     let scripts = tree.elements(Tag::Script).filter(|e| e.attr(Attr::Src).is_none());
@@ -55,7 +55,7 @@ pub(super) fn find(tree: &Tree<'_>) -> Option<EmbeddedArticle> {
     search.best
 }
 
-/// The JSON objects a script begins with, written with percent signs or not, or assigns.
+/// Returns the JSON objects that a script starts with (percent-encoded or not) or assigns.
 fn values(script: &str) -> Vec<Value> {
     let trimmed = script.trim_start();
     if trimmed.starts_with("%7B") || trimmed.starts_with("%5B") {
@@ -64,7 +64,7 @@ fn values(script: &str) -> Vec<Value> {
     if trimmed.starts_with(['{', '[']) {
         return first(trimmed).into_iter().collect();
     }
-    // `name = {`: other braces are code
+    // only `name = {`: other braces are code
     let starts = script.match_indices('=').filter_map(|(i, _)| {
         let rest = script.get(i + 1..)?.trim_start();
         rest.starts_with('{').then_some(rest)
@@ -72,7 +72,7 @@ fn values(script: &str) -> Vec<Value> {
     starts.take(20).filter_map(first).collect()
 }
 
-/// The text of a 公众号 post of pictures or of text alone: `content_noencode: JsDecode('…')`.
+/// Returns the text of a 公众号 post of pictures or of text alone: `content_noencode: JsDecode('…')`.
 fn wechat_text(script: &str) -> Option<String> {
     let (_, rest) = script.split_once("content_noencode: JsDecode('")?;
     let (written, _) = rest.split_once('\'')?;
@@ -92,7 +92,7 @@ struct Search {
 }
 
 impl Search {
-    /// Depth is bounded by the reader of the JSON, which stops at 128.
+    /// The JSON parser bounds the depth at 128.
     fn visit(&mut self, value: &Value, within: Option<&Map<String, Value>>) {
         self.seen += 1;
         if self.seen > MAX_VALUES {

@@ -1,4 +1,4 @@
-//! Why a page brings no article, in English and Chinese.
+//! Reasons why a page has no article, in English and Chinese.
 
 use std::borrow::Cow;
 
@@ -6,46 +6,41 @@ use serde::{Deserialize, Serialize};
 
 use crate::wall::Wall;
 
-/// Why a page brought no article.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
 pub enum ExtractError {
-    /// Not HTML at all.
     #[error("is no HTML page but {0}")]
     NotHtml(Cow<'static, str>),
-    /// A page whose text is made by scripts, or a list, or a login form.
+    /// A page filled in by scripts, a list or a login form; `letters` counts the characters of the best block.
     #[error("holds no article text ({letters} characters found); the page may need a browser or a body selector")]
-    NoContent {
-        /// Characters of the best block.
-        letters: usize,
-    },
-    /// A PDF that gives no text.
+    NoContent { letters: usize },
+    /// A PDF without extractable text.
     #[error("is a PDF that cannot be read: {0}")]
     Pdf(String),
-    /// A PDF whose reader was ended by its limits of memory, time or stack, and which.
+    /// The named limit (memory, time or stack) stopped the PDF reader.
     #[error("is a PDF that ends its reader ({0}); it is left out")]
     PdfCrashed(String),
     /// The extractor itself failed.
     #[error("made the extractor give up")]
     GaveUp,
-    /// The extractor ended its process, and how.
+    /// The extractor crashed its process, in the named way.
     #[error("ends its parser ({0}); it is left out")]
     Crashed(String),
-    /// The process that read it was killed from outside: nothing is known of it.
+    /// Something outside killed the reading process. This says nothing about the page.
     #[error("could not be read: {0}")]
     Interrupted(String),
     /// A "not found" page with status 200.
     #[error("is an error page: {0:?}")]
     SoftError(String),
-    /// A part of the source's own page that a script makes: what comes without a browser is the list.
+    /// A route that a script of the source's own page renders: without a browser the server returns the list.
     #[error("is a part of the list's own page that a script makes (#/…); set render = true for this source")]
     ScriptRoute,
-    /// A captcha, a sign-in form or the like.
+    /// A captcha, a sign-in form or similar.
     #[error(transparent)]
     Wall(Wall),
 }
 
 impl ExtractError {
-    /// How the page ended its parser, if it did.
+    /// Returns how the page crashed its parser, if it did.
     pub fn crash(&self) -> Option<&str> {
         match self {
             Self::Crashed(how) | Self::PdfCrashed(how) => Some(how),
@@ -53,7 +48,7 @@ impl ExtractError {
         }
     }
 
-    /// The reason as an editor reads it.
+    /// Returns the reason in Chinese, for editors.
     pub fn chinese(&self) -> String {
         match self {
             Self::NotHtml(what) => format!("不是网页而是 {what}"),

@@ -1,4 +1,4 @@
-//! Chooses title, date, 来源 and author of a page among candidates, and keeps the candidates for `--explain`.
+//! Chooses title, date, 来源 and author of a page among candidates. Keeps the candidates for `--explain`.
 
 use chrono::{DateTime, FixedOffset, NaiveDate};
 use serde_json::{Value, json};
@@ -21,29 +21,27 @@ use crate::text::normalize::is_han;
 /// The candidates of each field, most probable first.
 pub struct Fields {
     pub(super) head: Head,
-    /// Of the headline.
     pub titles: Vec<Candidate<String>>,
-    /// Of the moment of publication.
+    /// Publication times.
     pub dates: Vec<Candidate<Stamp>>,
-    /// Of 来源.
+    /// 来源.
     pub publishers: Vec<Candidate<String>>,
-    /// Of the author.
     pub authors: Vec<Candidate<String>>,
     heading: Option<String>,
 }
 
 impl Fields {
-    /// Reads a page whose whole markup is `text`.
+    /// Reads the fields of a page; `text` is its whole markup.
     pub fn of(tree: &Tree<'_>, text: &str, context: &Context<'_>) -> Self {
         Self::read(tree, text, context, &Blocks::of(tree, &Facts::of(tree)), None)
     }
 
-    /// The same as if the page did not name a day: from such pages the training learns what other dates look like alone.
+    /// Reads the fields as if the page did not name this day. The training learns from such pages what other dates look like alone.
     pub fn without_day(tree: &Tree<'_>, text: &str, context: &Context<'_>, day: NaiveDate) -> Self {
         Self::read(tree, text, context, &Blocks::of(tree, &Facts::of(tree)), Some(day))
     }
 
-    /// The same of a page whose blocks are known.
+    /// Reads the fields of a page that is already split into blocks.
     pub(super) fn read(tree: &Tree<'_>, text: &str, context: &Context<'_>, blocks: &Blocks, without_day: Option<NaiveDate>) -> Self {
         let shown = || blocks.list.iter().filter(|b| !b.text.is_empty());
         let (lines, starts): (Vec<String>, Vec<NodeId>) = shown().map(|b| (b.text.clone(), b.first)).unzip();
@@ -68,7 +66,7 @@ impl Fields {
     }
 
     pub(super) fn title(&self) -> Option<String> {
-        // a page without title is of no use to anybody: the first heading is better than none
+        // a page without a title is useless: the first heading is better than none
         choose(&self.titles, Field::Title).map(|c| c.value.clone()).or_else(|| self.heading.clone())
     }
 
@@ -84,7 +82,7 @@ impl Fields {
         choose(&self.authors, Field::Author).map(|c| c.value.clone())
     }
 
-    /// An article with these fields, and the F1 that its text is expected to have; without its text.
+    /// Returns an article with these fields and the expected F1 of its text, but without the text.
     pub(super) fn article(&self, expected: f32) -> Extracted {
         Extracted {
             title: self.title(),
@@ -121,7 +119,7 @@ impl Fields {
         }
     }
 
-    /// Every candidate with its probability and evidence.
+    /// Returns every candidate with probability and evidence, as JSON.
     pub fn explain(&self) -> Value {
         fn each<T>(all: &[Candidate<T>], shown: impl Fn(&T) -> String) -> Value {
             all.iter().map(|c| json!({"value": shown(&c.value), "p": c.probability, "evidence": c.evidence})).collect()
@@ -133,11 +131,11 @@ impl Fields {
     }
 }
 
-/// More probable values are sure; a headline less probable than the other is none.
+/// Values above this are certain; a headline less probable than the second constant counts as missing.
 const SURE: f32 = 0.75;
 const NO_HEADLINE: f32 = 0.25;
 
-/// How many letters tell a page's language.
+/// Letters from which the page's language is detected.
 const FIRST_LETTERS: usize = 4_000;
 
 fn is_chinese(lines: &[String]) -> bool {

@@ -1,4 +1,4 @@
-//! The headline: headings, parts of `<title>`, what `<meta>` and scripts say, and the line above a byline are candidates.
+//! The headline. Candidates: headings, parts of `<title>`, `<meta>`, script data, the line above a byline.
 
 use crate::extract::candidates::{Candidate, Collection, Evidence, Field};
 use crate::extract::meta::text_of;
@@ -12,7 +12,7 @@ use crate::text::normalize::{collapse_whitespace, normalized_key, truncate};
 
 /// Longest title kept, in characters.
 pub(super) const MAX_TITLE: usize = 200;
-/// Longest heading looked at, in bytes.
+/// Longest heading examined, in bytes.
 const LONGEST_HEADING: usize = 900;
 /// Most parts of a `<title>`.
 const MOST_PARTS: usize = 8;
@@ -22,7 +22,7 @@ const MOST_BYLINES: usize = 12;
 /// Separators between headline and site name in `<title>`, the longer ones first.
 const SEPARATORS: [&str; 17] = [" :: ", " - ", " – ", " — ", " | ", " · ", " • ", " / ", " » ", " « ", "_", "|", "丨", "｜", "»", "—", "-"];
 
-/// Candidates, most probable first.
+/// Returns the candidates, most probable first.
 pub(super) fn candidates(page: &Page<'_>) -> Vec<Candidate<String>> {
     let mut found = Collection::default();
     of_headings(page, &mut found);
@@ -54,7 +54,7 @@ fn add(text: &str, evidence: &[Evidence], found: &mut Collection<String>) {
     }
 }
 
-/// A title of the head, and what is left of it without its last parts, or without its first ones.
+/// Adds a title from the head, and the title without its last parts or without its first parts.
 fn add_parts(text: &str, origin: Evidence, found: &mut Collection<String>) {
     let cuts = cuts(text);
     let whole = if cuts.is_empty() { "in one part" } else { "with all its parts" };
@@ -83,7 +83,7 @@ fn add_parts(text: &str, origin: Evidence, found: &mut Collection<String>) {
     }
 }
 
-/// Where a title may be cut: start and end of its separators.
+/// Returns start and end of each separator at which a title may be cut.
 fn cuts(text: &str) -> Vec<(usize, usize)> {
     let mut found: Vec<(usize, usize)> = Vec::new();
     for (at, c) in text.char_indices() {
@@ -119,7 +119,7 @@ fn of_headings(page: &Page<'_>, found: &mut Collection<String>) {
             Some(Tag::Td | Tag::B | Tag::Strong | Tag::Font | Tag::A) => "bold or cell",
             _ => "class of a title",
         };
-        // others are many: they count only with the head behind them
+        // there are many of these: they count only if the head confirms them
         if key.is_empty() || kind == "bold or cell" && !head.contains(&key) {
             continue;
         }
@@ -132,7 +132,7 @@ fn of_headings(page: &Page<'_>, found: &mut Collection<String>) {
     }
 }
 
-/// The lines just above a byline with its date.
+/// Adds the lines just above a byline with a date.
 fn above_bylines(page: &Page<'_>, found: &mut Collection<String>) {
     let lines = page.lines.lines();
     let bylines = lines.iter().enumerate().filter(|(_, l)| l.chars().take(121).count() <= 120 && FIELDS.headline.byline.is_match(l));
@@ -145,7 +145,7 @@ fn above_bylines(page: &Page<'_>, found: &mut Collection<String>) {
     }
 }
 
-/// What candidates say of each other, and what their letters are.
+/// Adds evidence from comparing candidates and from their spelling.
 fn compare(all: &mut [Candidate<String>], page: &Page<'_>) {
     let key_of = |text: Option<&str>| text.map(normalized_key).unwrap_or_default();
     let (document, og) = (key_of(page.head.title.as_deref()), key_of(page.head.meta(&["og:title"])));
@@ -190,7 +190,7 @@ fn compare(all: &mut [Candidate<String>], page: &Page<'_>) {
     }
 }
 
-/// Evidence that names where a value comes from.
+/// Evidence that names the origin of a value.
 const ORIGINS: [Evidence; 10] = [
     "h1",
     "h2",
@@ -204,7 +204,7 @@ const ORIGINS: [Evidence; 10] = [
     "bold or cell",
 ];
 
-/// The text of the first `<h1>` with letters that asks for nothing.
+/// Returns the text of the first `<h1>` that has letters and is not a prompt.
 pub(super) fn first_h1(page: &Page<'_>) -> Option<String> {
     let mut headings = page.tree.elements(Tag::H1).map(|e| truncate(&text_of(e), MAX_TITLE));
     headings.find(|t| !t.is_empty() && !FIELDS.headline.asks.begin(t))

@@ -1,4 +1,4 @@
-//! Tests: what each label of `byline.toml` means to those who read it.
+//! Tests that the parsers understand every label of `byline.toml`.
 
 use crate::extract::boilerplate::kinds;
 use crate::extract::published::label;
@@ -6,12 +6,12 @@ use crate::extract::publisher::clean_publisher;
 use crate::extract::testing::with_fields;
 use crate::knowledge::{BYLINE, Meaning};
 
-/// Whole Chinese labels of a meaning.
+/// Returns the whole Chinese labels with this meaning.
 fn whole(means: Meaning) -> impl Iterator<Item = &'static str> {
     BYLINE.whole(means).filter(|w| w.chars().nth(1).is_some() && w.chars().all(crate::text::normalize::is_han))
 }
 
-/// Title, day, 来源 and author of a page with this byline.
+/// Returns title, day, 来源 and author of a page with this byline.
 fn read(byline: &str) -> [String; 4] {
     let body = "<p>许昌市检测中心本月投入使用，可为企业提供一百余项检测服务，企业不必再把样品送到外地。</p>";
     let page = format!("<title>检测中心投入使用</title><h1>检测中心投入使用</h1><p>{byline}</p>{body}");

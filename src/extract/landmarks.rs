@@ -1,31 +1,28 @@
-//! Elements that a page has made for its headline, time, 来源 and author, by their names, classes and ids: found in one pass.
+//! Elements for headline, time, 来源 and author, recognised by tag, class and id in one pass.
 
 use rustc_hash::FxHashMap;
 
 use crate::html::{Attr, NodeRef, Tag, Tree};
 
-/// Most elements of each kind that are looked at.
+/// Most elements of each kind examined.
 const MAX_HEADINGS: usize = 400;
 const MAX_TIMES: usize = 60;
 const MAX_SOURCES: usize = 20;
 const MAX_AUTHORS: usize = 12;
 
-/// Elements that stand out, each kind in document order.
+/// Elements of interest, each kind in document order.
 #[derive(Default)]
 pub(super) struct Landmarks<'t> {
-    /// May hold the headline.
     pub(super) headings: Vec<NodeRef<'t>>,
-    /// Made for a time.
     pub(super) times: Vec<NodeRef<'t>>,
-    /// Made for the 来源.
+    /// Elements for the 来源.
     pub(super) sources: Vec<NodeRef<'t>>,
-    /// Made for the author.
     pub(super) authors: Vec<NodeRef<'t>>,
 }
 
-/// What an element may hold.
+/// The fields that an element may contain.
 #[derive(Debug, Clone, Copy, Default)]
-#[allow(clippy::struct_excessive_bools)] // each may be so alone
+#[allow(clippy::struct_excessive_bools)] // independent flags
 struct Holds {
     heading: bool,
     time: bool,
@@ -81,7 +78,7 @@ impl Holds {
 }
 
 impl<'t> Landmarks<'t> {
-    /// Of a page.
+    /// Finds the landmarks of a page.
     pub(super) fn of(tree: &'t Tree<'_>) -> Self {
         let mut found = Self::default();
         // rows of a list share one class

@@ -1,4 +1,4 @@
-//! What a page offers beside its text: the lead image, attachments, the page that goes on.
+//! What a page offers beside its text: lead image, attachments, next page.
 
 use std::collections::HashSet;
 
@@ -12,14 +12,14 @@ use crate::text::normalize::{collapse_whitespace, truncate};
 /// Most attachments listed.
 const MAX_ATTACHMENTS: usize = 20;
 const MAX_NAME: usize = 120;
-/// Most pieces of text of a link that are read.
+/// Most text pieces of a link that are read.
 const MAX_PIECES: usize = 40;
-/// Endings of files that notices bring.
+/// File extensions of attachments.
 const FILES: [&str; 17] = ["pdf", "doc", "docx", "xls", "xlsx", "ppt", "pptx", "wps", "et", "dps", "ofd", "zip", "rar", "7z", "csv", "txt", "ceb"];
 /// Pictures smaller than this, in pixels, are decoration.
 const MIN_PICTURE: u32 = 120;
 
-/// The picture that stands for the article: what the page says, else the first of the body.
+/// Returns the lead image: the one the head names, otherwise the first of the body.
 pub(super) fn image(head: &Head, roots: &[NodeRef<'_>], base: &WebUrl) -> Option<WebUrl> {
     let said = head.meta(&["og:image", "og:image:url", "twitter:image", "twitter:image:src"]).map(str::to_owned).or_else(|| head.ld_text("image"));
     let usable = |address: &str| base.join(address.trim()).ok().filter(|u| !is_decoration(u.as_str()));
@@ -40,7 +40,7 @@ fn is_small(e: NodeRef<'_>) -> bool {
     [Attr::Width, Attr::Height].iter().filter_map(|a| e.attr(*a)?.trim_end_matches("px").parse::<u32>().ok()).any(|n| n < MIN_PICTURE)
 }
 
-/// Files linked from the article or right behind it, each once.
+/// Returns the files linked from the article or right behind it, without duplicates.
 pub(super) fn attachments(roots: &[NodeRef<'_>], base: &WebUrl) -> Vec<Attachment> {
     let mut seen = HashSet::new();
     let behind = roots.last().into_iter().flat_map(|r| r.next_siblings().take(6));
@@ -64,13 +64,13 @@ pub(super) fn attachments(roots: &[NodeRef<'_>], base: &WebUrl) -> Vec<Attachmen
     links.take(2_000).filter_map(attachment).take(MAX_ATTACHMENTS).collect()
 }
 
-/// Whether an address, as it is written, may be one of a file: most are not, and to resolve them costs more than to look.
+/// Returns whether an unresolved address may be a file. Most are not, and this check is cheaper than resolving them.
 fn may_be_file(href: &str) -> bool {
     let path = href.split(['?', '#']).next().unwrap_or_default().trim_end().to_ascii_lowercase();
     path.contains("download") || path.rsplit_once('.').is_some_and(|(_, ending)| FILES.contains(&ending))
 }
 
-/// The next page of the same article, where it is split over several.
+/// Returns the next page of an article that is split over several pages.
 pub(super) fn next_page(tree: &Tree<'_>, url: &WebUrl, base: &WebUrl) -> Option<WebUrl> {
     let is_next = |e: &NodeRef<'_>| {
         let pieces = || e.texts().take(4);
@@ -80,7 +80,7 @@ pub(super) fn next_page(tree: &Tree<'_>, url: &WebUrl, base: &WebUrl) -> Option<
     tree.elements(Tag::A).filter(is_next).filter_map(|e| base.join(e.attr(Attr::Href)?).ok()).find(|u| continues(url, u))
 }
 
-/// Whether an address is a page of the same article: alike but for a number in its last part or a page in its query.
+/// Returns whether an address is a page of the same article: equal except for a number in the last segment or a page in the query.
 fn continues(first: &WebUrl, next: &WebUrl) -> bool {
     static NUMBER: Fixed = Fixed::new(r"[-_]?\d{1,3}$");
     if first.origin() != next.origin() || first.as_str() == next.as_str() {

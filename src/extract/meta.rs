@@ -1,15 +1,15 @@
-//! What the head of a page says.
+//! Metadata in the head of a page.
 
 use std::collections::HashMap;
 
 use crate::html::{Attr, NodeRef, Tag, Tree};
 use crate::text::normalize::collapse_whitespace;
 
-/// Most `<meta>` and objects of linked data read.
+/// Most `<meta>` elements and linked-data objects read.
 const MAX_META: usize = 500;
 const MAX_LD: usize = 32;
 
-/// What the head of a page says.
+/// Metadata in the head of a page.
 pub(super) struct Head {
     pub(super) meta: HashMap<String, String>,
     ld: Vec<serde_json::Value>,
@@ -18,12 +18,12 @@ pub(super) struct Head {
     language: Option<String>,
 }
 
-/// The text of an element on one line, its first pieces if there are many.
+/// Returns the text of an element on one line; only the first pieces if there are many.
 pub(super) fn text_of(e: NodeRef<'_>) -> String {
     collapse_whitespace(&e.texts().take(200).collect::<String>())
 }
 
-/// The objects of one script of linked data.
+/// Returns the objects of one linked-data script.
 fn linked_data(script: NodeRef<'_>) -> Vec<serde_json::Value> {
     match serde_json::from_str::<serde_json::Value>(script.texts().next().unwrap_or_default().trim()) {
         Ok(serde_json::Value::Array(a)) => a,
@@ -59,7 +59,7 @@ impl Head {
         names.iter().find_map(|n| self.meta.get(*n)).map(String::as_str)
     }
 
-    /// Every name under a key, parted by commas: of a text, of objects with a name, or of lists of these.
+    /// Returns every name under a key, separated by commas. The value may be a text, objects with a name, or lists of these.
     pub(super) fn ld_names(&self, key: &str) -> Option<String> {
         fn names(value: &serde_json::Value) -> Vec<String> {
             match value {
@@ -73,12 +73,12 @@ impl Head {
         Some(found.join(", "))
     }
 
-    /// The language that the page says it is in.
+    /// Returns the language that the page declares.
     pub(super) fn language(&self) -> Option<&str> {
         self.language.as_deref().or_else(|| self.meta(&["og:locale", "content-language", "language"]))
     }
 
-    /// Every text under a key of dates, the articles' first.
+    /// Returns every text under a date key, those of articles first.
     pub(super) fn ld_dates(&self, key: &str) -> Vec<String> {
         let of_article =
             |v: &serde_json::Value| v.get("@type").is_some_and(|t| t.to_string().contains("Article") || t.to_string().contains("BlogPosting"));

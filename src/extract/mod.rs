@@ -1,7 +1,7 @@
 //! A page → an article: body, title, time, author, 来源, sanitised HTML.
 //!
-//! In: text decoded by `fetch::charset`, its address if known, the source's selectors. Out: an [`Extracted`]; a page
-//! without an article is an error with its reason, never an empty article.
+//! Input: text decoded by `fetch::charset`, its address if known, the source's selectors. Output: an [`Extracted`]; a page
+//! without an article is an error with a reason, never an empty article.
 
 mod article;
 mod author;
@@ -60,30 +60,29 @@ use crate::wall::Wall;
 
 /// Longest body kept, in characters.
 const MAX_TEXT: usize = 200_000;
-/// Less than this is no article.
+/// A shorter text is no article.
 const MIN_TEXT: usize = 30;
-/// Less than this is no notice, where headline and date are sure.
+/// A shorter text is no notice, even if headline and date are certain.
 const MIN_NOTICE: usize = 8;
-/// Most letters of an error page: one with an English title, and any other.
+/// Longest error page in letters: with an English title, and any other.
 const MOST_OF_ENGLISH_ERRORS: usize = 600;
 const MOST_OF_ERRORS: usize = 200;
-/// The confidence of a text that is only the names of files: too little for a program to choose it.
+/// Confidence of a text that consists of file names: too low for automatic selection.
 const NAMES_OF_FILES: f32 = 0.5;
-/// A text of fewer characters may be what a captcha or sign-in page says.
+/// A text of fewer characters may come from a captcha or sign-in page.
 const SHORT_TEXT: usize = 300;
 
-/// What is known of a page besides its text.
+/// Context of a page besides its text.
 #[derive(Debug, Clone, Copy)]
 pub struct Context<'a> {
-    /// Where it came from.
     pub url: Option<&'a WebUrl>,
     /// The source's own selectors.
     pub selectors: &'a ArticleSelectors,
-    /// Zone and moment.
+    /// Time zone and current time.
     pub clock: Clock,
 }
 
-/// What bytes are, where they are plainly no HTML.
+/// Returns the format of bytes that are obviously not HTML.
 pub fn foreign_format(bytes: &[u8]) -> Option<&'static str> {
     const MAGIC: [(&[u8], &str); 8] = [
         (b"%PDF", "PDF"),
@@ -98,13 +97,13 @@ pub fn foreign_format(bytes: &[u8]) -> Option<&'static str> {
     MAGIC.iter().find(|(magic, _)| bytes.starts_with(magic)).map(|(_, name)| *name)
 }
 
-/// What relative addresses of a page count from: its `<base href>`, which counts only within the same site, else its own address.
+/// Returns the base for relative addresses: the `<base href>` if it stays within the same site, otherwise the page's own address.
 pub fn base_url(page: &Tree<'_>, url: &WebUrl) -> WebUrl {
     let base = page.elements(Tag::Base).find_map(|e| e.attr(Attr::Href));
     base.and_then(|b| url.join(b).ok()).filter(|b| b.host() == url.host()).unwrap_or_else(|| url.clone())
 }
 
-/// Takes the article out of a page; where it shows none, out of what it shows to programs without scripts.
+/// Extracts the article from a page; if the page shows none, from its data for programs without scripts.
 pub fn extract(text: &str, context: &Context<'_>) -> Result<Extracted, ExtractError> {
     static NOSCRIPT: Fixed = Fixed::new(r"(?i)</?noscript[^<>]*>");
     let found = read_page(text, context);
@@ -168,7 +167,7 @@ fn read_page(text: &str, context: &Context<'_>) -> Result<Extracted, ExtractErro
     })
 }
 
-/// A notice that says all in its files: title, date and the files, whose names stand for the text. Editors look at it first.
+/// Builds an article from a notice whose content is in its files: title, date and files; the file names replace the text. Editors review it first.
 fn notice_of_files(files: Vec<Attachment>, fields: &Fields) -> Option<Extracted> {
     if files.is_empty() {
         return None;
@@ -185,7 +184,7 @@ fn notice_of_files(files: Vec<Attachment>, fields: &Fields) -> Option<Extracted>
     })
 }
 
-/// An article out of a script's data.
+/// Builds an article from script data.
 fn from_state(found: embedded_json::EmbeddedArticle, fields: &Fields, context: &Context<'_>) -> Option<Extracted> {
     let body =
         if found.body.contains('<') { found.body } else { found.body.split('\n').map(|l| format!("<p>{}</p>", ammonia::clean_text(l))).collect() };
@@ -193,7 +192,7 @@ fn from_state(found: embedded_json::EmbeddedArticle, fields: &Fields, context: &
     let data_title = || found.title.map(|t| normalize::truncate(&markup::strip_tags(&t), headline::MAX_TITLE)).filter(|t| !t.is_empty());
     a.title = fields.title().or_else(data_title);
     a.confidence = fields.confidence();
-    // what the data call their date is surer than a day somewhere in the code
+    // a date field in the data is more reliable than a day somewhere in the code
     let stated = found.date.and_then(|date| dates::parse(&date, &context.clock)).filter(|_| !fields.is_date_sure());
     if stated.is_some() {
         a.confidence.date = None;
@@ -205,7 +204,7 @@ fn from_state(found: embedded_json::EmbeddedArticle, fields: &Fields, context: &
     Some(a)
 }
 
-/// An article from a feed's own full text, where there is no page to be had.
+/// Builds an article from a feed's full text, for entries without a reachable page.
 pub fn from_fragment(html: &str, context: &Context<'_>) -> Option<Extracted> {
     let page = Tree::parse(html);
     let none = nodes::NodeSet::default();
@@ -219,7 +218,7 @@ pub fn from_fragment(html: &str, context: &Context<'_>) -> Option<Extracted> {
     })
 }
 
-/// Whether a page of so many letters says by its title that it is an error.
+/// Returns whether the title marks a page of this many letters as an error page.
 fn is_error_title(title: &str, letters: usize) -> bool {
     const BEGINNINGS: [&str; 7] =
         ["404", "502 Bad", "503 Service", "Bad Gateway", "Internal Server Error", "Service Unavailable", "“/”应用程序中的服务器错误"];

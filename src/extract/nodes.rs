@@ -1,11 +1,11 @@
-//! What elements are: blocks, hidden, outside any article.
+//! Classes of elements: blocks, hidden elements, elements outside any article.
 
 use crate::html::{Attr, NodeId, NodeRef, Tag};
 
-/// Whether an element is no part of any article.
+/// Returns whether an element is part of no article.
 pub(super) type SkipFn = fn(NodeRef<'_>) -> bool;
 
-/// Some nodes of one tree.
+/// A set of nodes of one tree.
 #[derive(Debug, Clone, Default)]
 pub(super) struct NodeSet(Vec<bool>);
 
@@ -38,7 +38,7 @@ fn is_never_text(tag: Tag) -> bool {
     of_scripts || of_forms || matches!(tag, Iframe | Noframes | Object | Embed | Svg | Math | Canvas | Video | Audio | Map)
 }
 
-/// Elements whose content is never part of the article, though bylines may stand there.
+/// Elements whose content is never part of the article, although they may contain bylines.
 fn is_never_body(tag: Tag) -> bool {
     matches!(tag, Tag::Nav | Tag::Footer | Tag::Aside | Tag::Figcaption)
 }
@@ -55,7 +55,7 @@ pub(super) fn skipped(e: NodeRef<'_>) -> bool {
     e.tag().is_some_and(is_never_body) || hidden(e)
 }
 
-/// Whether a reader does not see an element.
+/// Returns whether an element is invisible to readers.
 pub(super) fn hidden(e: NodeRef<'_>) -> bool {
     let Some(tag) = e.tag() else { return false };
     if is_never_text(tag) {
@@ -70,10 +70,10 @@ pub(super) fn hidden(e: NodeRef<'_>) -> bool {
     })
 }
 
-/// Length of the shortest style that hides, `display:none`.
+/// Length of the shortest hiding style, `display:none`.
 const MIN_HIDING: usize = 12;
 
-/// `visibility: hidden` does not count: 公众号 and others show their text by a script.
+/// Ignores `visibility: hidden`: 公众号 and others show their text by a script.
 fn hides(style: &str) -> bool {
     if style.len() < MIN_HIDING || !contains_word(style, b"none") {
         return false;

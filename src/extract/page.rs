@@ -1,4 +1,4 @@
-//! What the fields of an article are read from: the page, its head, what stands out on it, and its visible lines.
+//! The input of the field parsers: the page, its head, its landmarks and its visible lines.
 
 use chrono::NaiveDate;
 
@@ -10,7 +10,7 @@ use crate::html::Tree;
 use crate::model::WebUrl;
 use crate::text::dates::Clock;
 
-/// A page made ready for reading its fields.
+/// A page prepared for the field parsers.
 pub(super) struct Page<'t> {
     pub(super) tree: &'t Tree<'t>,
     /// The whole markup.
@@ -18,11 +18,11 @@ pub(super) struct Page<'t> {
     pub(super) head: Head,
     pub(super) landmarks: Landmarks<'t>,
     pub(super) lines: PageLines,
-    /// Whether most of its first letters are Chinese.
+    /// Whether most of the first letters are Chinese.
     pub(super) is_chinese: bool,
-    /// Of `WeChat`.
+    /// Data of a `WeChat` post.
     pub(super) post: Post,
-    /// A day that is not looked at: the training asks what a page says without its date.
+    /// A day to ignore: the training reads pages as if they had no date.
     pub(super) without_day: Option<NaiveDate>,
     pub(super) url: Option<&'t WebUrl>,
     pub(super) clock: &'t Clock,

@@ -1,4 +1,4 @@
-//! What a reader sees, line by line, where the headline stands among it, and in what kind of place each line stands.
+//! The visible lines of a page, the position of the headline among them, and the kind of place of each line.
 
 use std::collections::HashMap;
 use std::sync::LazyLock;
@@ -11,21 +11,21 @@ use crate::knowledge::automaton;
 use crate::text::dates;
 use crate::text::normalize::normalized_key;
 
-/// Lines among which the headline is looked for.
+/// Search this many lines for the headline.
 const LINES_OF_HEADLINE: usize = 400;
 
 /// The visible lines of a page.
 pub(super) struct PageLines {
     lines: Vec<String>,
-    /// The text that each line begins with.
+    /// The first text node of each line.
     starts: Vec<NodeId>,
-    /// Which lines are mostly links.
+    /// Whether a line is mostly links.
     linked: Vec<bool>,
     title: Option<usize>,
 }
 
 impl PageLines {
-    /// Lines with the nodes they begin at.
+    /// Takes lines with the nodes they begin at.
     pub(super) fn new(lines: Vec<String>, starts: Vec<NodeId>, linked: Vec<bool>) -> Self {
         Self { lines, starts, linked, title: None }
     }
@@ -35,17 +35,16 @@ impl PageLines {
         self.title = title_line(&self.lines, title);
     }
 
-    /// All lines.
     pub(super) fn lines(&self) -> &[String] {
         &self.lines
     }
 
-    /// The lines around the headline; none where it is not seen.
+    /// Returns the lines around the headline, or none if the headline is not visible.
     pub(super) fn around(&self, before: usize, behind: usize) -> &[String] {
         self.title.map(|i| window(&self.lines, i.saturating_sub(before), i + behind)).unwrap_or_default()
     }
 
-    /// How far below the headline a line stands.
+    /// Returns how far below the headline a line is.
     pub(super) fn distance(&self, line: usize) -> Evidence {
         let Some(title) = self.title else { return "no headline seen" };
         match (line.checked_sub(title), title.saturating_sub(line)) {
@@ -59,7 +58,7 @@ impl PageLines {
         }
     }
 
-    /// In what places a line stands.
+    /// Returns the places that contain a line.
     pub(super) fn place(&self, tree: &Tree<'_>, line: usize) -> Vec<Evidence> {
         let mut found = self.starts.get(line).and_then(|id| tree.get(*id)).map(place).unwrap_or_default();
         found.extend((self.linked.get(line) == Some(&true)).then_some("on a line of links"));
@@ -67,7 +66,7 @@ impl PageLines {
     }
 }
 
-/// What elements around a node say of it, each once.
+/// Returns evidence from the elements around a node, without duplicates.
 pub(super) fn place(node: NodeRef<'_>) -> Vec<Evidence> {
     let mut found = Vec::new();
     for (level, e) in std::iter::once(node).chain(node.ancestors()).enumerate() {
@@ -84,7 +83,7 @@ pub(super) fn place(node: NodeRef<'_>) -> Vec<Evidence> {
             Some(Tag::Form) => Some("in a form"),
             _ => None,
         };
-        // what a wrapper of the whole page is called says nothing of a line
+        // the class of a wrapper around the whole page says nothing about a line
         let by_class = by_class(e).into_iter().filter(|(_, near)| level < NEAR || !near).map(|(name, _)| name);
         for evidence in by_tag.into_iter().chain(by_class) {
             if !found.contains(&evidence) && !matches!(e.tag(), Some(Tag::Body | Tag::Html)) {
@@ -95,12 +94,12 @@ pub(super) fn place(node: NodeRef<'_>) -> Vec<Evidence> {
     found
 }
 
-/// Bytes of a class that are looked at.
+/// Longest class examined, in bytes.
 const LONGEST_CLASS: usize = 400;
-/// How many elements up a class speaks of a line.
+/// How many levels up a class says something about a line.
 const NEAR: usize = 5;
 
-/// What class and id of an element say, in the order of the table.
+/// Returns evidence from class and id of an element, in the order of the table.
 fn by_class(e: NodeRef<'_>) -> Vec<(Evidence, bool)> {
     static WORDS: LazyLock<(AhoCorasick, Vec<usize>)> = LazyLock::new(|| {
         let (words, classes): (Vec<&str>, Vec<usize>) =
@@ -114,7 +113,7 @@ fn by_class(e: NodeRef<'_>) -> Vec<(Evidence, bool)> {
     CLASSES.iter().zip(0..).filter(|(_, n)| mask >> n & 1 > 0).map(|((name, _, near), _)| (*name, *near)).collect()
 }
 
-/// What words in class and id say, and whether only of elements close by.
+/// Evidence, words in class and id that give it, and whether only nearby elements count.
 const CLASSES: [(Evidence, &[&str], bool); 10] = [
     ("class of comments", &["comment", "respond", "reply", "disqus", "pinglun"], false),
     (
@@ -138,17 +137,17 @@ fn window(lines: &[String], from: usize, to: usize) -> &[String] {
 
 fn title_line(lines: &[String], title: Option<&str>) -> Option<usize> {
     let title = normalized_key(title?);
-    // a line of other length cannot be the headline, and most are
+    // a line of another length cannot be the headline, and most lines are
     let is_alike = |l: &str| (title.len()..=title.len() * 4 + 60).contains(&l.len());
     let among = || lines.iter().take(LINES_OF_HEADLINE).enumerate();
     let exact: Vec<usize> = among().filter(|(_, l)| is_alike(l) && normalized_key(l) == title).map(|(i, _)| i).collect();
-    // the last that a date follows, else the last: earlier ones are echoes and breadcrumbs, later ones lists of hot news
+    // the last one followed by a date, otherwise the last: earlier ones are echoes and breadcrumbs, later ones lists of hot news
     let dated = |i: &&usize| window(lines, **i + 1, **i + 6).iter().any(|l| dates::shows_date(l));
     let exact = exact.iter().rfind(dated).or(exact.last()).copied();
     exact.or_else(|| among().find(|(_, l)| l.len() >= title.len() && l.chars().count() < 200 && normalized_key(l).contains(&title)).map(|(i, _)| i))
 }
 
-/// Lines by their letters: which of them have the same.
+/// Returns the lines by their letters, to find lines with equal letters.
 pub(super) fn by_key(lines: &[String]) -> HashMap<String, usize> {
     let mut found = HashMap::new();
     for (i, line) in lines.iter().enumerate().take(LINES_OF_HEADLINE * 2) {

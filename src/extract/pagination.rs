@@ -1,8 +1,8 @@
-//! How a link to the next page is written.
+//! Labels of links to the next page.
 
 use crate::knowledge::LISTS;
 
-/// Whether a link's whole text says that a list or an article goes on behind it.
+/// Returns whether a link's whole text announces the next page of a list or an article.
 pub fn says_next(text: &str) -> bool {
     let words = text.trim_matches(|c: char| c.is_whitespace() || matches!(c, '[' | ']' | '【' | '】' | '>' | '＞' | '»' | '›' | '→'));
     LISTS.pager.next.contains(words)

@@ -1,6 +1,6 @@
-//! PDF notices: their text, and what of it is title and date.
+//! PDF notices: text, title and date.
 //!
-//! The parser behind is not bounded by anything but its input, so the pipeline runs [`text`] in a process of its own.
+//! The PDF parser has no limits of its own, so the pipeline runs [`text`] in a separate process.
 
 use std::borrow::Cow;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -9,11 +9,11 @@ use crate::extract::{Context, ExtractError, MAX_TEXT, MIN_TEXT};
 use crate::model::Extracted;
 use crate::text::{dates, normalize};
 
-/// Lines in which the title and the date are looked for.
+/// Search this many lines for title and date.
 const HEAD_LINES: usize = 12;
 const TAIL_LINES: usize = 6;
 
-/// The text of a PDF, page after page.
+/// Returns the text of a PDF, page after page.
 pub fn text(bytes: &[u8]) -> Result<String, ExtractError> {
     // the parser panics on many damaged files
     let read = catch_unwind(AssertUnwindSafe(|| pdf_extract::extract_text_from_mem(bytes)));
@@ -24,7 +24,7 @@ pub fn text(bytes: &[u8]) -> Result<String, ExtractError> {
     }
 }
 
-/// An article from the text of a PDF.
+/// Builds an article from the text of a PDF.
 pub fn article(text: &str, context: &Context<'_>) -> Result<Extracted, ExtractError> {
     let lines: Vec<String> = text.lines().map(normalize::collapse_whitespace).collect();
     let paragraphs = paragraphs(&lines);
@@ -52,7 +52,7 @@ fn is_title(line: &str) -> bool {
         && !line.ends_with(['。', '：', ':'])
 }
 
-/// Printed lines put together: a line that ends short or with a full stop ends its paragraph; bare page numbers go.
+/// Joins printed lines into paragraphs: a line that ends short or with a full stop ends its paragraph. Drops bare page numbers.
 fn paragraphs(lines: &[String]) -> Vec<String> {
     let width = lines.iter().map(|l| l.chars().count()).max().unwrap_or(0);
     let mut out: Vec<String> = Vec::new();
@@ -60,7 +60,7 @@ fn paragraphs(lines: &[String]) -> Vec<String> {
     for line in lines {
         let page_number = line.chars().all(|c| c.is_ascii_digit() || matches!(c, '-' | '—' | ' ' | '·'));
         if line.is_empty() || page_number {
-            // the parser parts every line by an empty one; only the end of a sentence tells
+            // the parser puts an empty line behind every line; only the end of a sentence ends a paragraph
             continue;
         }
         match out.last_mut().filter(|_| open) {
@@ -86,7 +86,7 @@ mod tests {
     use crate::model::ArticleSelectors;
     use crate::text::dates::Clock;
 
-    /// A one-page PDF whose font has no file but a table of characters, as office programs write beside theirs.
+    /// Returns a one-page PDF with a font that has a character table but no font file, as office programs write.
     fn sample(lines: &[&str]) -> Vec<u8> {
         let mut shown = String::new();
         let mut table = std::collections::BTreeSet::new();

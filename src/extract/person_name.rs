@@ -3,7 +3,7 @@
 use crate::knowledge::{NAMES, OUTLETS};
 use crate::text::normalize::is_han;
 
-/// Most names of one article, and most letters of all.
+/// Most names of one article, and most letters of all names.
 pub(super) const MAX_PERSONS: usize = 6;
 pub(super) const MAX_NAME_CHARS: usize = 60;
 pub(super) fn is_separator(c: char) -> bool {
@@ -11,11 +11,11 @@ pub(super) fn is_separator(c: char) -> bool {
         || matches!(c, '、' | '，' | ',' | '；' | ';' | '|' | '｜' | '丨' | '/' | '／' | '（' | '）' | '(' | ')' | '[' | ']' | '【' | '】' | '。')
 }
 
-/// As many persons as stand in front.
+/// Returns the persons at the start of a text.
 pub(super) fn persons(text: &str) -> Option<String> {
     let mut out: Vec<&str> = Vec::new();
     for token in text.split(is_separator).filter(|t| !t.is_empty()).take(MAX_PERSONS) {
-        // a photographer's name stands before or in front of 摄
+        // a photographer's name is before or behind 摄
         if token.starts_with('摄') || token.ends_with('摄') {
             return None;
         }
@@ -32,12 +32,12 @@ pub(super) fn persons(text: &str) -> Option<String> {
     (!out.is_empty()).then(|| out.join(" "))
 }
 
-/// Where a name ends that is written without a blank behind it.
+/// Returns the end of a name without a blank behind it.
 pub(super) fn end_of_name(token: &str) -> usize {
     NAMES.end.find(token).map_or(token.len(), |m| m.start())
 }
 
-/// Two to four letters that begin with a family name, or a foreign name with its dot.
+/// Returns whether a name has two to four letters and begins with a family name, or is a foreign name with its dot.
 pub(super) fn is_person(name: &str) -> bool {
     let n = name.chars().count();
     let is_place = n > 2 && NAMES.place_endings.end(name);
@@ -56,27 +56,27 @@ pub(super) fn is_person(name: &str) -> bool {
     }
 }
 
-/// Whether a word names an office or an editorial room, by its end.
+/// Returns whether the ending of a word marks an office or an editorial room.
 pub(super) fn is_organisation(word: &str) -> bool {
     word.chars().count() > 2 && (OUTLETS.names_nobody(word) || is_office(word))
 }
 
-/// Whether a word names an office or a place, by its end.
+/// Returns whether the ending of a word marks an office or a place.
 pub(super) fn is_office(word: &str) -> bool {
     word.chars().count() > 2 && NAMES.offices.end(word)
 }
 
-/// Outlets, bodies, programs and placeholders.
+/// Returns whether a name is an outlet, a body, a program or a placeholder.
 pub(super) fn is_placeholder(name: &str) -> bool {
     let lower = name.trim().to_lowercase();
     NAMES.placeholders.contains(&lower) || OUTLETS.names_nobody(name) || NAMES.signs_of_programs.are_in(&lower)
 }
 
-/// Names in Latin letters in front: words that begin with capitals.
+/// Returns the Latin names at the start of a text: words with capital initials.
 pub(super) fn latin(text: &str) -> Option<String> {
     let found = NAMES.latin.find(text)?.as_str();
     let name = NAMES.behind_latin.replace(found, "");
     let name = name.trim_end_matches([',', ' ']);
-    // one word alone may be anything
+    // a single word may be anything
     (name.contains(' ') && (3..=MAX_NAME_CHARS).contains(&name.chars().count()) && !is_placeholder(name)).then(|| name.to_owned())
 }

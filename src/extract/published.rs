@@ -1,4 +1,4 @@
-//! When a page was published: every day that the page names is a candidate, with what speaks for it.
+//! Publication time: every day that the page names is a candidate with its evidence.
 
 use chrono::{DateTime, Datelike, FixedOffset, NaiveDate};
 
@@ -11,19 +11,19 @@ use crate::knowledge::{BYLINE, FIELDS, Meaning};
 use crate::text::dates::{self, Clock, DateMatch, Order};
 use crate::text::normalize::is_han;
 
-/// A moment of publication, as exact as the page is.
+/// A publication time, as exact as the page states it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Stamp {
-    /// The moment; midnight where only the day is known.
+    /// Midnight if only the day is known.
     pub at: DateTime<FixedOffset>,
     has_time: bool,
 }
 
-/// Longest line whose dates are looked at, in letters, and the most such lines.
+/// Longest line searched for dates, in letters, and the most such lines.
 const LONGEST_LINE: usize = 400;
 const MOST_LINES: usize = 150;
 
-/// What linked data call days.
+/// Date keys of linked data.
 const LINKED_DATA: [(Evidence, &str); 4] = [
     ("linked data of publication", "datePublished"),
     ("linked data of creation", "dateCreated"),
@@ -31,7 +31,7 @@ const LINKED_DATA: [(Evidence, &str); 4] = [
     ("linked data of a change", "dateModified"),
 ];
 
-/// What the label before a date says of it; of labels that end at one place the last here counts.
+/// Evidence from the label before a date. If several labels end at the same place, the last row here wins.
 const LABELS: [(Evidence, Meaning); 6] = [
     ("labelled as an event", Meaning::Event),
     ("labelled as today", Meaning::Today),
@@ -41,10 +41,10 @@ const LABELS: [(Evidence, Meaning); 6] = [
     ("labelled as publication", Meaning::Published),
 ];
 
-/// How far before a date its label may stand; see [`label`].
+/// Farthest distance of a label before its date; see [`label`].
 const LABEL: usize = 24;
 
-/// Candidates, most probable first.
+/// Returns the candidates, most probable first.
 pub(super) fn candidates(page: &Page<'_>) -> Vec<Candidate<Stamp>> {
     let mut found = Days { clock: page.clock, without: page.without_day, all: Collection::default() };
     let order = page.head.language().and_then(Order::of_language);
@@ -67,7 +67,6 @@ pub(super) fn candidates(page: &Page<'_>) -> Vec<Candidate<Stamp>> {
     found.all.rated(Field::Date, page.is_chinese)
 }
 
-/// Candidates by day.
 struct Days<'c> {
     clock: &'c Clock,
     without: Option<NaiveDate>,
@@ -75,7 +74,7 @@ struct Days<'c> {
 }
 
 impl Days<'_> {
-    /// Adds a reading; of one day the first reading with a time of day stays.
+    /// Adds a reading. For each day the first reading with a time of day wins.
     fn add(&mut self, read: DateMatch, evidence: &[Evidence]) {
         if self.without == Some(read.at.date_naive()) {
             return;
@@ -96,7 +95,7 @@ impl Days<'_> {
     }
 }
 
-/// A text that is said to be a date.
+/// Parses a text that is known to be a date.
 fn stated(text: &str, order: Option<Order>, clock: &Clock) -> Option<DateMatch> {
     dates::mentions(text, clock, order).into_iter().next().or_else(|| dates::plain(text, clock))
 }
@@ -116,7 +115,7 @@ fn of_head(page: &Page<'_>, order: Option<Order>, found: &mut Days<'_>) {
     }
 }
 
-/// `<time>`, `itemprop`, and elements whose class is made for a time.
+/// Adds dates of `<time>`, `itemprop`, and elements with a time class.
 fn of_elements(page: &Page<'_>, order: Option<Order>, found: &mut Days<'_>) {
     let mut first = true;
     for e in &page.landmarks.times {
@@ -179,7 +178,7 @@ fn of_lines(page: &Page<'_>, order: Option<Order>, found: &mut Days<'_>) {
     relative(page, found);
 }
 
-/// Whether a date is that of an event, of today, of a copy, or of a row that links to another article.
+/// Returns whether a date belongs to an event, to today's header, to a copy, or to a row that links to another article.
 fn of_something_else(label: Option<Evidence>, around: &[Evidence]) -> bool {
     const OTHERS: [Evidence; 3] = ["labelled as an event", "labelled as today", "labelled as a copy"];
     const OWN: [Evidence; 3] = ["class of a byline", "class of a date", "class of publication"];
@@ -187,7 +186,7 @@ fn of_something_else(label: Option<Evidence>, around: &[Evidence]) -> bool {
     label.map_or(is_row, |l| OTHERS.contains(&l))
 }
 
-/// What a line is like.
+/// Returns evidence about a line.
 fn of_line(page: &Page<'_>, i: usize, line: &str) -> Vec<Evidence> {
     let n = line.chars().count();
     let mut evidence = page.lines.place(page.tree, i);
@@ -204,15 +203,15 @@ fn of_line(page: &Page<'_>, i: usize, line: &str) -> Vec<Evidence> {
     evidence
 }
 
-/// Whether a line is of the text, where dates are those of events.
+/// Returns whether a line is running text, where dates belong to events.
 fn is_prose(line: &str) -> bool {
     let n = line.chars().count();
     n > 160 || line.contains('。') || n > 40 && line.contains(['，', '；']) || n > 60 && line.ends_with('.') && !line.ends_with(".m.")
 }
 
-/// What the label before a date says of it.
+/// Returns the evidence of the label before a date.
 pub(super) fn label(before: &str) -> Option<Evidence> {
-    // a Chinese letter says as much as three others
+    // a Chinese letter counts as three others
     let cost = before.char_indices().rev().scan(0, |sum, (at, c)| {
         *sum += if is_han(c) { 3 } else { 1 };
         (*sum <= LABEL).then_some(at)
@@ -220,13 +219,13 @@ pub(super) fn label(before: &str) -> Option<Evidence> {
     let near = before.get(cost.last()?..)?.to_lowercase();
     let last = |means: Meaning| BYLINE.words(means).filter_map(|w| near.rfind(w).map(|at| at + w.len())).max();
     let plain = || BYLINE.words(Meaning::Date).any(|w| near.contains(w)).then_some("labelled as a date");
-    // the label that ends next to the date is its own
+    // the label nearest to the date applies
     LABELS.iter().filter_map(|(name, means)| Some((last(*means)?, *name))).max_by_key(|(at, _)| *at).map(|(_, name)| name).or_else(plain)
 }
 
-/// `3小时前` below the headline.
+/// Adds `3小时前` below the headline.
 fn relative(page: &Page<'_>, found: &mut Days<'_>) {
-    // one in a time element is stated there
+    // the time element states the exact time
     if found.all.all.iter().any(|c| c.has("time element")) {
         return;
     }
@@ -236,7 +235,7 @@ fn relative(page: &Page<'_>, found: &mut Days<'_>) {
     }
 }
 
-/// Code may speak of other articles, but not the variable of `WeChat`'s script.
+/// Adds dates in code. Code may mention other articles, except in the variable of `WeChat`'s script.
 fn of_code(page: &Page<'_>, found: &mut Days<'_>) {
     let sent = page.post.sent.as_ref().and_then(|text| match text.parse() {
         Ok(seconds) => DateTime::from_timestamp(seconds, 0).map(|at| DateMatch {
@@ -254,7 +253,7 @@ fn of_code(page: &Page<'_>, found: &mut Days<'_>) {
     }
 }
 
-/// Where a day is stated as that of publication, days of changes are no candidates.
+/// Drops modification dates if the page states a publication date.
 fn drop_changes(all: &mut Vec<Candidate<Stamp>>) {
     const STATED: [Evidence; 4] = ["meta of publication", "linked data of publication", "labelled as publication", "itemprop datePublished"];
     const CHANGES: [Evidence; 4] = ["meta of a change", "linked data of a change", "labelled as a change", "itemprop dateModified"];
@@ -264,7 +263,7 @@ fn drop_changes(all: &mut Vec<Candidate<Stamp>>) {
     }
 }
 
-/// What candidates say of each other.
+/// Adds evidence from comparing candidates.
 fn compare(all: &mut [Candidate<Stamp>], page: &Page<'_>, in_url: Option<NaiveDate>) {
     const OF_HEAD: [Evidence; 2] = ["meta of publication", "linked data of publication"];
     let day = |c: &Candidate<Stamp>| c.value.at.date_naive();
@@ -303,7 +302,7 @@ fn compare(all: &mut [Candidate<Stamp>], page: &Page<'_>, in_url: Option<NaiveDa
     }
 }
 
-/// Whether a reader sees the date on a line of the page.
+/// Returns whether the date is visible on a line of the page.
 fn is_shown(evidence: &[Evidence]) -> bool {
     evidence.iter().any(|e| e.contains("line") && !e.contains("linked"))
 }

@@ -1,4 +1,4 @@
-//! 来源, in the site's own words: labels, names beside the date, elements and `<meta>` made for it are candidates.
+//! 来源, in the site's own words. Candidates: labels, names beside the date, elements and `<meta>` for it.
 
 use crate::extract::candidates::{Candidate, Collection, Evidence, Field};
 use crate::extract::meta::text_of;
@@ -13,7 +13,7 @@ use crate::text::normalize::{is_han, normalized_key};
 const LONGEST_LINE: usize = 300;
 const MOST_LABELS: usize = 20;
 
-/// Candidates, most probable first.
+/// Returns the candidates, most probable first.
 pub(super) fn candidates(page: &Page<'_>) -> Vec<Candidate<String>> {
     let mut found = Collection::default();
     let mut add = |name: Option<String>, evidence: &[Evidence]| name.and_then(|n| found.add(normalized_key(&n), n, evidence).map(|_| ()));
@@ -33,7 +33,7 @@ pub(super) fn candidates(page: &Page<'_>) -> Vec<Candidate<String>> {
     add(beside_date(page.lines.around(6, 14)), &["beside the date"]);
     for e in &page.landmarks.sources {
         let mut evidence = place(*e);
-        // a row of a list that links to another article names that article's 来源
+        // a list row that links to another article names that article's 来源
         if ["in a link", "in a list"].iter().all(|p| evidence.contains(p)) {
             continue;
         }
@@ -48,7 +48,7 @@ pub(super) fn candidates(page: &Page<'_>) -> Vec<Candidate<String>> {
     found.rated(Field::Publisher, page.is_chinese)
 }
 
-/// What the letters of the names say.
+/// Adds evidence from the spelling of the names.
 fn compare(all: &mut [Candidate<String>]) {
     for c in all {
         let name = c.value.clone();
@@ -70,14 +70,14 @@ fn mentions_source(line: &str) -> bool {
     FIELDS.publisher.mentions.are_in(line)
 }
 
-/// `来源：新华社` inside a line, in any of its spellings.
+/// Finds `来源：新华社` inside a line, in any of its spellings.
 fn labelled_publisher(text: &str) -> Option<String> {
     if !mentions_source(text) {
         return None;
     }
     let of = |label: &Pattern| {
         let c = label.captures(text)?;
-        // 资金来源, 数据来源 are no labels of 来源
+        // 资金来源 and 数据来源 are not labels of the 来源
         let before = c.get(0).and_then(|m| text.get(..m.start())).and_then(|b| b.chars().next_back());
         clean_publisher(c.name("name")?.as_str()).filter(|_| !before.is_some_and(is_han))
     };
@@ -85,13 +85,13 @@ fn labelled_publisher(text: &str) -> Option<String> {
     of(&known.labelled).or_else(|| of(&known.in_words)).or_else(|| dates::shows_date(text).then(|| of(&known.without_colon)).flatten())
 }
 
-/// A name without what follows it in the byline.
+/// Returns a name without the rest of the byline.
 pub(super) fn clean_publisher(text: &str) -> Option<String> {
     let known = &FIELDS.publisher;
     let text = known.label.replace(text, "");
     let text = known.end.replace(&text, "");
     let name = text.trim_matches(|c: char| c.is_whitespace() || matches!(c, ':' | '：' | '"' | '“' | '”' | '·' | '|'));
-    // two names parted by blanks: the first is the origin, unless it is a foreign name
+    // two names separated by a blank: the first is the origin, unless it is a foreign name
     let name = match name.split_once(char::is_whitespace) {
         Some((first, _)) if !first.is_ascii() && first.chars().count() >= 2 => first,
         _ => name,
@@ -104,7 +104,7 @@ pub(super) fn clean_publisher(text: &str) -> Option<String> {
     ((2..=24).contains(&n) && !sentence && name.chars().any(char::is_alphabetic) && !name.contains("http")).then(|| name.to_owned())
 }
 
-/// `2019-09-10 14:05 新京报`, `原创 新京报 2019-09-10`: a name alone beside the date of the byline.
+/// Finds a name alone beside the date of the byline: `2019-09-10 14:05 新京报`, `原创 新京报 2019-09-10`.
 fn beside_date(near: &[String]) -> Option<String> {
     let known = &FIELDS.publisher;
     let name = |c: &regex::Captures<'_>| clean_publisher(c.name("name")?.as_str());
@@ -113,7 +113,7 @@ fn beside_date(near: &[String]) -> Option<String> {
     beside.and_then(|c| name(&c)).or_else(|| near.iter().find_map(bars)).or_else(|| above_date(near))
 }
 
-/// The name of an outlet alone on the line above or below a date alone on its line.
+/// Finds an outlet name alone on the line above or below a date that is alone on its line.
 fn above_date(near: &[String]) -> Option<String> {
     let (outlet, date) = (&FIELDS.publisher.outlet, &FIELDS.publisher.date);
     near.windows(2).find_map(|pair| match pair {

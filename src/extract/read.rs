@@ -1,11 +1,11 @@
-//! Reading chosen elements: as lines of text, as HTML still to be sanitised.
+//! Renders the chosen elements as lines of text, or as HTML before sanitising.
 
 use crate::extract::nodes::{NodeSet, SkipFn, hidden, is_block};
 use crate::extract::sanitise::TAGS;
 use crate::html::{Attr, Edge, NodeRef, Tag, Tree, Writer};
 use crate::text::normalize;
 
-/// The text of elements as clean lines; cells of a row parted by tabs.
+/// Returns the text of elements as clean lines. Tabs separate the cells of a row.
 pub(super) fn lines(roots: &[NodeRef<'_>], dropped: &NodeSet, skip: SkipFn) -> Vec<String> {
     let mut out = LineBuilder::default();
     for r in roots {
@@ -15,12 +15,12 @@ pub(super) fn lines(roots: &[NodeRef<'_>], dropped: &NodeSet, skip: SkipFn) -> V
     out.finish()
 }
 
-/// Lines as they grow: noise left out, white space folded to single blanks.
+/// Builds lines: drops noise, folds white space to single blanks.
 #[derive(Default)]
 pub(super) struct LineBuilder {
     done: Vec<String>,
     line: String,
-    /// White space stands before the next letter.
+    /// White space precedes the next letter.
     blank: bool,
 }
 
@@ -28,7 +28,7 @@ impl LineBuilder {
     pub(super) fn push(&mut self, text: &str) {
         let mut from = 0;
         for (at, c) in text.char_indices() {
-            // most characters, told first
+            // the most frequent characters first
             if ('!'..='~').contains(&c) || ('\u{3001}'..='\u{FDFF}').contains(&c) {
                 continue;
             }
@@ -65,7 +65,7 @@ impl LineBuilder {
         self.done.extend(line);
     }
 
-    /// The line so far, if it is not empty; the next one begins.
+    /// Ends the current line and returns it if it is not empty.
     pub(super) fn take_line(&mut self) -> Option<String> {
         self.blank = false;
         self.line.truncate(self.line.trim_end().len());
@@ -93,7 +93,7 @@ impl LineBuilder {
     }
 }
 
-/// The HTML of elements without what was left out; still to be sanitised.
+/// Returns the HTML of elements without the dropped nodes. The caller must sanitise it.
 pub(super) fn raw_html(roots: &[NodeRef<'_>], dropped: &NodeSet, skip: SkipFn) -> String {
     let mut out = String::new();
     for root in roots {
@@ -108,7 +108,7 @@ pub(super) fn raw_html(roots: &[NodeRef<'_>], dropped: &NodeSet, skip: SkipFn) -
                 Edge::Open(element, _) if skip(element) || dropped.contains(element.id()) => walk.skip_subtree(),
                 Edge::Open(element, _) => {
                     writer.close_before(element.range().start);
-                    // the sanitiser would drop other tags and keep what is in them: it need not read them
+                    // the sanitiser would drop other tags but keep their content, so save it the parsing
                     if TAGS.contains(&element.name()) {
                         writer.open(element, element.name(), element.attrs().filter_map(kept));
                     }
@@ -121,7 +121,7 @@ pub(super) fn raw_html(roots: &[NodeRef<'_>], dropped: &NodeSet, skip: SkipFn) -
     out
 }
 
-/// The attributes that the sanitiser may keep; the address of a picture that a script shows later is its address.
+/// Returns an attribute that the sanitiser may keep. The address of a lazily loaded picture becomes its `src`.
 fn kept((attr, value): (Attr, &str)) -> Option<(&'static str, &str)> {
     match attr {
         Attr::DataSrc => Some((Attr::Src.name(), value)),
@@ -130,7 +130,7 @@ fn kept((attr, value): (Attr, &str)) -> Option<(&'static str, &str)> {
     }
 }
 
-/// Pieces of text on one line; `None` where they have more than so many bytes.
+/// Joins pieces of text on one line. Returns `None` if they exceed `most` bytes.
 pub(super) fn short_text<'t>(pieces: impl Iterator<Item = &'t str>, most: usize) -> Option<String> {
     let mut out = String::new();
     for piece in pieces {
@@ -142,7 +142,7 @@ pub(super) fn short_text<'t>(pieces: impl Iterator<Item = &'t str>, most: usize)
     Some(normalize::collapse_whitespace(&out))
 }
 
-/// Every visible line of a page, clean and in order: where titles, dates and bylines are looked for.
+/// Returns every visible line of a page, clean and in order: the search space for titles, dates and bylines.
 pub fn visible_lines(tree: &Tree<'_>) -> Vec<String> {
     let mut out = LineBuilder::default();
     out.write(tree.root(), hidden);

@@ -1,11 +1,11 @@
-//! HTML that may be stored, shown and mailed.
+//! Sanitises HTML for storage, display and e-mail.
 
 use std::cell::RefCell;
 
 use crate::html::{Tree, balanced};
 use crate::model::WebUrl;
 
-/// The elements of an article that stay.
+/// The allowed elements of an article.
 pub(super) const TAGS: [&str; 35] = [
     "p",
     "br",
@@ -45,7 +45,7 @@ pub(super) const TAGS: [&str; 35] = [
 ];
 
 thread_local! {
-    // the lists are the same for every page; only the address changes
+    // the lists are the same for every page; only the base address changes
     static SANITISER: RefCell<ammonia::Builder<'static>> = RefCell::new(sanitiser());
 }
 
@@ -63,12 +63,12 @@ fn sanitiser() -> ammonia::Builder<'static> {
     builder
 }
 
-/// HTML that may be stored, shown and mailed: a short list of harmless elements, http(s) links only, no styles.
+/// Returns HTML that is safe to store, show and mail: a short list of harmless elements, http(s) links only, no styles.
 pub fn sanitise(html: &str, base: Option<&WebUrl>) -> String {
     clean(&balanced(&Tree::parse(html)), base)
 }
 
-/// Sanitises markup that our tree has written: it is balanced and bounded, as ammonia needs it to stay linear.
+/// Sanitises markup serialised from our own tree: it is balanced and bounded, which keeps ammonia linear.
 pub(super) fn clean(written: &str, base: Option<&WebUrl>) -> String {
     SANITISER.with_borrow_mut(|builder| {
         builder.url_relative(base.map_or(ammonia::UrlRelative::PassThrough, |b| ammonia::UrlRelative::RewriteWithBase(b.as_url().clone())));

@@ -1,4 +1,4 @@
-//! What stands around each element of a page: kinds of elements, words in class and id, rows of lists.
+//! The surroundings of each element of a page: kinds of elements, words in class and id, list rows.
 
 use rustc_hash::FxHashMap;
 
@@ -7,7 +7,7 @@ use crate::extract::blocks::Blocks;
 use crate::extract::boilerplate;
 use crate::html::{Attr, NodeId, NodeRef, Tag, Tree};
 
-/// What stands around an element, as bits: kinds of elements, groups of class words.
+/// The surroundings of an element, as bits: kinds of elements, groups of class words.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct Surroundings {
     pub(super) tags: u16,
@@ -16,7 +16,7 @@ pub(super) struct Surroundings {
     pub(super) depth: u16,
     pub(super) unlikely: u8,
     pub(super) likely: u8,
-    /// The most elements of one tag and class in one parent, of which one is around it.
+    /// The largest number of siblings with equal tag and class, over the element and its ancestors.
     pub(super) rows: u16,
 }
 
@@ -39,13 +39,13 @@ fn bit(tag: Tag) -> u16 {
     }
 }
 
-/// An element that may be a row of a list: more than one block, and its parent, tag and class.
+/// Returns a key for a possible list row, an element with more than one block: its parent, tag and class.
 fn row_key<'t>(blocks: &Blocks, node: NodeRef<'t>) -> Option<(NodeId, Tag, &'t str)> {
     let is_row = blocks.inside(node).len() > 1 && !matches!(node.tag(), Some(Tag::Html | Tag::Body | Tag::Tr));
     is_row.then(|| Some((node.parent()?.id(), node.tag()?, node.attr(Attr::Class).unwrap_or_default())))?
 }
 
-/// How many rows there are of each kind.
+/// Counts the rows of each kind.
 fn rows<'t>(tree: &'t Tree<'_>, blocks: &Blocks) -> FxHashMap<(NodeId, Tag, &'t str), u16> {
     let mut found: FxHashMap<_, u16> = FxHashMap::default();
     for key in tree.root().descendants().filter_map(|node| row_key(blocks, node)) {
@@ -55,7 +55,7 @@ fn rows<'t>(tree: &'t Tree<'_>, blocks: &Blocks) -> FxHashMap<(NodeId, Tag, &'t 
     found
 }
 
-/// Of each node that holds blocks, in the order of nodes.
+/// Returns the surroundings of each node that contains blocks, in node order.
 pub(super) fn of(tree: &Tree<'_>, blocks: &Blocks) -> Vec<Surroundings> {
     let mut known: FxHashMap<(&str, &str), (u32, bool, bool)> = FxHashMap::default();
     let rows = rows(tree, blocks);

@@ -1,4 +1,4 @@
-//! Measures a page: how much text each element contains, how much of it is links, and which elements contain paragraphs.
+//! Measures a page: amount of text and share of links in each element, and the elements with paragraphs.
 
 use crate::extract::nodes::{NodeSet, SkipFn, hidden, is_block};
 use crate::html::{Attr, NodeId, NodeRef, Tag, Tree};
@@ -6,11 +6,11 @@ use crate::text::work;
 
 /// Paragraphs shorter than this give no points.
 const MIN_PARAGRAPH: u32 = 12;
-/// How far up a paragraph gives points: branching ancestors, and all of them.
+/// How far up a paragraph gives points: in branching ancestors, and in all ancestors.
 const LEVELS: usize = 4;
 const MAX_ANCESTORS: usize = 16;
 
-/// Facts about the text below one element.
+/// Statistics of the text below one element.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct TextStats {
     pub(super) letters: u32,
@@ -47,7 +47,7 @@ impl TextStats {
     }
 }
 
-/// What does not change when elements are left out; numbers by node.
+/// Measurements that do not change when elements are dropped, by node number.
 pub(super) struct Facts {
     texts: Vec<TextStats>,
     /// The number of links before each node.
@@ -57,7 +57,7 @@ pub(super) struct Facts {
 }
 
 impl Facts {
-    /// Of a page; texts that no reader sees have none.
+    /// Measures a page. Hidden texts count nothing.
     pub(super) fn of(tree: &Tree<'_>) -> Self {
         let mut facts =
             Self { texts: vec![TextStats::default(); tree.len()], links: Vec::with_capacity(tree.len() + 1), children: vec![0; tree.len()] };
@@ -83,12 +83,12 @@ impl Facts {
         facts
     }
 
-    /// Of one text node; hidden ones have none.
+    /// Returns the statistics of one text node, zero if it is hidden.
     pub(super) fn text(&self, id: NodeId) -> TextStats {
         self.texts.get(id.index()).copied().unwrap_or_default()
     }
 
-    /// How many links stand below an element.
+    /// Returns the number of links below an element.
     pub(super) fn links_in(&self, element: NodeRef<'_>) -> u32 {
         let range = element.range();
         let before = |n: usize| self.links.get(n).copied().unwrap_or(0);
@@ -96,31 +96,31 @@ impl Facts {
     }
 }
 
-/// The measured page, without what is left out.
+/// The measured page without dropped elements.
 pub(super) struct Survey {
     mass: Vec<TextStats>,
     score: Vec<f64>,
-    /// Elements that are not left out.
+    /// Elements that are not dropped.
     pub(super) order: Vec<NodeId>,
 }
 
 impl Survey {
-    /// Facts about the text in an element.
+    /// Returns the statistics of the text in an element.
     pub(super) fn mass(&self, id: NodeId) -> TextStats {
         self.mass.get(id.index()).copied().unwrap_or_default()
     }
 
-    /// The points an element has of its paragraphs.
+    /// Returns the points that an element gets from its paragraphs.
     pub(super) fn score(&self, id: NodeId) -> f64 {
         self.score.get(id.index()).copied().unwrap_or(0.0)
     }
 
-    /// Measures every element once, and lets paragraphs give points.
+    /// Measures every element once and distributes the points of paragraphs.
     pub(super) fn new(tree: &Tree<'_>, facts: &Facts, dropped: &NodeSet, skip: SkipFn) -> Self {
         let root = tree.root();
         let mut survey =
             Self { mass: vec![TextStats::default(); tree.len()], score: vec![0.0; tree.len()], order: Vec::with_capacity(tree.len() / 2) };
-        // the text of each element outside the blocks in it: its own paragraph
+        // an element's own paragraph: its text outside inner blocks
         let mut own = vec![TextStats::default(); tree.len()];
         let (mut at, mut link_end) = (0, 0);
         while let Some(node) = tree.get(NodeId::new(at)) {

@@ -1,4 +1,4 @@
-//! What the training of the block model sees of a page: `examples/train_blocks`.
+//! Samples for training the block model: `examples/train_blocks`.
 
 use crate::extract::block_features::features;
 use crate::extract::blocks::Blocks;
@@ -14,17 +14,15 @@ pub use crate::extract::blocks::Part;
 /// A page as the model sees it.
 #[derive(Debug, Clone)]
 pub struct Sample {
-    /// The blocks' texts.
     pub lines: Vec<String>,
-    /// [`WIDTH`] figures of each.
+    /// [`WIDTH`] features per block.
     pub figures: Vec<f32>,
-    /// Letters of each.
     pub letters: Vec<u32>,
-    /// What the rules say of each.
+    /// The rules' verdicts.
     pub parts: Vec<Part>,
 }
 
-/// Reads a page; `change` alters what the rules choose, so that the model learns not to trust them blindly.
+/// Reads a page. `change` alters the rules' verdicts, so that the model learns not to trust them blindly.
 pub fn sample(page: &str, change: impl Fn(&mut Vec<Part>)) -> Sample {
     let tree = Tree::parse(page);
     let facts = Facts::of(&tree);
@@ -37,14 +35,14 @@ pub fn sample(page: &str, change: impl Fn(&mut Vec<Part>)) -> Sample {
     Sample { lines: blocks.list.into_iter().map(|b| b.text).collect(), figures, letters, parts }
 }
 
-/// The markup of a page without the blocks that are not kept; `None` where nothing is kept.
+/// Returns the markup of a page with only the kept blocks, or `None` if no block is kept.
 pub fn shortened(page: &str, kept: &[bool]) -> Option<String> {
     let tree = Tree::parse(page);
     let (_, dropped) = Blocks::of(&tree, &Facts::of(&tree)).leave_out(&tree, kept)?;
     Some(html::without(&tree, |node| dropped.contains(node.id())))
 }
 
-/// The text of the kept blocks, without the lines that are never part of a body.
+/// Returns the text of the kept blocks, without lines that never belong to a body.
 pub fn text(sample: &Sample, kept: &[bool]) -> String {
     let lines = sample.lines.iter().zip(kept).filter(|(_, k)| **k).map(|(l, _)| l.clone()).collect();
     boilerplate::remove_boilerplate(lines, None).join("\n")

@@ -1,18 +1,16 @@
-//! Articles of `WeChat`'s public accounts: title, account and author stand in the page's script.
+//! Articles of `WeChat`'s public accounts: title, account and author are in the page's script.
 
 use crate::knowledge::Fixed;
 use crate::text::markup;
 
-/// What the script of a post names.
+/// The variables of a post's script.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct Post {
-    /// The headline.
     pub(super) title: Option<String>,
     /// The account, which is the 来源.
     pub(super) account: Option<String>,
-    /// Who wrote it.
     pub(super) author: Option<String>,
-    /// When it was sent: seconds of Unix, or as the script writes it.
+    /// Time of sending: Unix seconds, or as the script writes it.
     pub(super) sent: Option<String>,
 }
 
@@ -34,7 +32,7 @@ impl Post {
                 "author" => &mut post.author,
                 _ => &mut post.sent,
             };
-            // the script has its marks escaped twice
+            // the script escapes the markup twice
             let text = markup::strip_tags(&decoded(part(["a", "b", "c"])).replace("&amp;", "&"));
             if slot.is_none() && !text.is_empty() {
                 *slot = Some(text);
@@ -44,7 +42,7 @@ impl Post {
     }
 }
 
-/// A text whose marks the script writes as `\x26`.
+/// Decodes a text whose markup the script writes as `\x26`.
 pub(super) fn decoded(written: &str) -> String {
     let mut pieces = written.split("\\x");
     let mut out = pieces.next().unwrap_or_default().to_owned();

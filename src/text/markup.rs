@@ -1,11 +1,11 @@
-//! Plain text out of small pieces of markup, as feeds put them into titles and summaries: one pass, no tree.
+//! Plain text from small pieces of markup in feed titles and summaries: one pass, no tree.
 //!
-//! For reading only: what comes out is text and is escaped like any other text wherever it is shown.
+//! The output is text, not safe HTML: escape it before display.
 
 use crate::text::normalize::is_noise;
 use crate::text::references;
 
-/// The text of a piece of markup on one line: tags gone, entities undone, white space folded.
+/// Returns the text of a piece of markup on one line: without tags, entities decoded, white space folded.
 pub fn strip_tags(markup: &str) -> String {
     let mut out = Line(String::with_capacity(markup.len()));
     let mut rest = markup;
@@ -40,9 +40,9 @@ impl Line {
     }
 }
 
-/// Undoes the reference at the start; gives its length.
+/// Decodes the reference at the start; returns its length.
 fn decode_entity(rest: &str, out: &mut Line) -> usize {
-    // without a semicolon it is no reference here: titles hold queries and names with `&`
+    // requires the semicolon here: titles contain queries and names with `&`
     let found = references::reference(rest, false).filter(|r| rest.get(..r.length).is_some_and(|taken| taken.ends_with(';')));
     let Some(found) = found else {
         out.push("&");
@@ -55,7 +55,7 @@ fn decode_entity(rest: &str, out: &mut Line) -> usize {
     found.length
 }
 
-/// Passes over the tag at the start, with what scripts and styles hold; gives its length. A `<` that opens none is text.
+/// Skips the tag at the start, including the content of scripts and styles; returns its length. A `<` without a tag is text.
 fn tag(rest: &str, out: &mut Line) -> usize {
     if rest.starts_with("<!--") {
         return rest.find("-->").map_or(rest.len(), |n| n + 3);

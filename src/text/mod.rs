@@ -1,4 +1,4 @@
-//! Text in, facts about text out: folding, dates, sentences, words. Pure functions shared by several stages.
+//! Pure text functions shared by several stages: folding, dates, sentences, words.
 
 pub mod dates;
 pub mod markup;

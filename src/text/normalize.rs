@@ -1,11 +1,11 @@
 //! Characters: folding for comparison, cleaning for storage.
 
-/// Whether a character is a Han ideograph (the blocks Chinese news uses).
+/// Returns whether a character is a Han ideograph (the blocks Chinese news uses).
 pub fn is_han(c: char) -> bool {
     matches!(c, '\u{3400}'..='\u{4DBF}' | '\u{4E00}'..='\u{9FFF}' | '\u{F900}'..='\u{FAFF}' | '\u{20000}'..='\u{323AF}')
 }
 
-/// Whether a character is a letter or figure; the usual Han and ASCII need no look into Unicode's tables.
+/// Returns whether a character is a letter or figure. Frequent Han and ASCII characters skip the Unicode tables.
 pub fn is_letter(c: char) -> bool {
     match c {
         '\0'..='\u{7F}' => c.is_ascii_alphanumeric(),
@@ -24,12 +24,12 @@ pub fn fold_width_and_case(c: char) -> char {
     c.to_ascii_lowercase()
 }
 
-/// The letters and figures of a text, folded: what two titles are compared by.
+/// Returns the folded letters and figures of a text, a key for comparing titles.
 pub fn normalized_key(text: &str) -> String {
     text.chars().map(fold_width_and_case).filter(|c| is_letter(*c)).collect()
 }
 
-/// Characters that have no place in stored text: controls, bidi overrides, zero-width marks, non-characters.
+/// Returns whether stored text must not contain a character: controls, bidi overrides, zero-width marks, non-characters.
 pub fn is_noise(c: char) -> bool {
     if ('\u{3000}'..='\u{FDFF}').contains(&c) || (' '..='~').contains(&c) {
         return false;
@@ -38,7 +38,7 @@ pub fn is_noise(c: char) -> bool {
         || matches!(c, '\u{200B}'..='\u{200F}' | '\u{202A}'..='\u{202E}' | '\u{2060}'..='\u{2069}' | '\u{FEFF}' | '\u{FFFE}' | '\u{FFFF}' | '\u{AD}')
 }
 
-/// One line: noise removed, runs of white space folded to one blank, trimmed.
+/// Returns the text on one line: noise removed, runs of white space folded to one blank, trimmed.
 pub fn collapse_whitespace(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for c in text.chars() {
@@ -54,7 +54,7 @@ pub fn collapse_whitespace(text: &str) -> String {
     out
 }
 
-/// At most `max` characters; cut texts end in `…`.
+/// Returns at most `max` characters. Truncated texts end in `…`.
 pub fn truncate(text: &str, max: usize) -> String {
     if text.chars().count() <= max {
         return text.to_owned();
@@ -64,7 +64,7 @@ pub fn truncate(text: &str, max: usize) -> String {
     out
 }
 
-/// Share of characters that are the replacement character: how far a text is 乱码.
+/// Returns the share of replacement characters, a measure of 乱码.
 pub fn replacement_share(text: &str) -> f64 {
     let (mut bad, mut all) = (0usize, 0usize);
     for c in text.chars() {
@@ -74,7 +74,7 @@ pub fn replacement_share(text: &str) -> f64 {
     if all == 0 { 0.0 } else { bad as f64 / all as f64 }
 }
 
-/// Words that running text of a language is full of and others hardly have.
+/// Words frequent in running text of one language and rare in others.
 const COMMON_WORDS: [(&str, &[&str]); 4] = [
     ("en", &["the", "of", "and", "to", "in", "is", "that", "for", "was", "with", "on", "as", "are", "this", "by"]),
     ("de", &["der", "die", "und", "das", "den", "von", "ist", "mit", "für", "nicht", "ein", "eine", "auf", "dem", "zu"]),
@@ -82,8 +82,8 @@ const COMMON_WORDS: [(&str, &[&str]); 4] = [
     ("es", &["el", "los", "del", "y", "las", "una", "por", "con", "para", "que", "se", "como", "su", "más", "es"]),
 ];
 
-/// The prevailing language: `zh` from a fifth of the letters Han upwards, else `en`, `de`, `fr` or `es` by their common words;
-/// none for other languages, and for texts too short to tell.
+/// Returns the prevailing language: `zh` if at least a fifth of the letters are Han, otherwise `en`, `de`, `fr` or `es` by their
+/// common words, or `None` for other languages and for texts that are too short.
 pub fn language(text: &str) -> Option<&'static str> {
     let (mut han, mut others) = (0usize, 0usize);
     for c in text.chars().take(20_000) {

@@ -1,22 +1,21 @@
-//! Character references of HTML (`&amp;`, `&#20013;`) to the characters they stand for, as section 13.2.5.72 of the HTML standard reads them.
+//! Decodes HTML character references (`&amp;`, `&#20013;`) by section 13.2.5.72 of the HTML standard.
 
-/// Longest name of the standard's list, in bytes, and the longest that may stand without a semicolon.
+/// Longest name in the standard's list, in bytes, and the longest that needs no semicolon.
 const MAX_NAME: usize = 32;
 const MAX_BARE_NAME: usize = 6;
 
-/// A reference at the start of a text: its length in bytes, and the one or two characters it stands for.
+/// A reference at the start of a text: its length in bytes, and the one or two characters it encodes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Reference {
-    /// Bytes taken, `&` and `;` included.
+    /// Bytes consumed, including `&` and `;`.
     pub length: usize,
-    /// The character.
     pub first: char,
-    /// A few references stand for two.
+    /// A few references encode two characters.
     pub second: Option<char>,
 }
 
-/// The reference that a text beginning with `&` begins with; `None` where that is no reference. In attributes, a name without semicolon
-/// before a letter, a figure or `=` is none: `?a=1&copy=2`.
+/// Returns the reference at the start of a text that begins with `&`, if it is one. In attributes, a name without semicolon before a
+/// letter, a figure or `=` is no reference: `?a=1&copy=2`.
 pub fn reference(text: &str, in_attribute: bool) -> Option<Reference> {
     let bytes = text.as_bytes();
     if bytes.get(1) == Some(&b'#') {
@@ -59,7 +58,7 @@ fn numeric(bytes: &[u8]) -> Option<Reference> {
     Some(Reference { length, first, second: None })
 }
 
-/// Adds a text to another with its references replaced.
+/// Appends a text with its references decoded.
 pub fn push_decoded(out: &mut String, text: &str, in_attribute: bool) {
     let mut rest = text;
     while let Some(at) = memchr::memchr(b'&', rest.as_bytes()) {

@@ -1,4 +1,4 @@
-//! Words and sentences of Chinese text.
+//! Segments Chinese text into words and sentences.
 
 use std::ops::Range;
 use std::sync::LazyLock;
@@ -7,16 +7,16 @@ use jieba_rs::Jieba;
 
 use crate::text::normalize::{fold_width_and_case, is_han, is_letter};
 
-/// The dictionary holds about 38 MB; one for the whole process, loaded at first use.
+/// The dictionary takes about 38 MB, so the process shares one, loaded at first use.
 static JIEBA: LazyLock<Jieba> = LazyLock::new(Jieba::new);
 
-/// Words of a text in order. Hidden-Markov guessing is off: unknown words stay single characters, which keeps word
+/// Returns the words of a text in order. Hidden-Markov guessing is off: unknown words stay single characters, which keeps word
 /// borders conservative and the cost linear.
 pub fn segment(text: &str) -> Vec<&str> {
     JIEBA.cut(text, false).into_iter().map(|t| t.word).collect()
 }
 
-/// How the dictionary tags a word: n, v, ns …; none if it lacks it.
+/// Returns the dictionary's tag of a word (n, v, ns …), or `None` if the word is missing.
 pub fn part_of_speech(word: &str) -> Option<&str> {
     match JIEBA.tag(word, false).as_slice() {
         [whole] if whole.tag != "x" => Some(whole.tag),
@@ -24,22 +24,22 @@ pub fn part_of_speech(word: &str) -> Option<&str> {
     }
 }
 
-/// A folded text cut into words once, for all who ask: the full-text index, the borders of terms, the keywords.
+/// A folded text, segmented once for all users: the full-text index, the borders of terms, the keywords.
 #[derive(Debug, Default)]
 pub struct Segmented {
     text: String,
     /// Byte ranges of the words that make up the text, in order.
     tokens: Vec<Range<usize>>,
-    /// The same with the shorter words inside the longer ones, as the index wants them.
+    /// The same, plus the shorter words inside longer ones, for the index.
     search: Vec<Range<usize>>,
 }
 
 impl Segmented {
-    /// Folds and cuts a text.
+    /// Folds and segments a text.
     pub fn new(text: &str) -> Self {
         let text: String = text.chars().map(fold_width_and_case).collect();
         let search: Vec<Range<usize>> = JIEBA.cut_for_search(&text, false).into_iter().map(|t| t.byte_start..t.byte_end).collect();
-        // the shorter words stand before the one they lie in, so from behind whatever ends before that one begins is whole
+        // shorter words precede the word that contains them; walking backwards, a word that ends before the last one begins is whole
         let mut begin = usize::MAX;
         let mut whole: Vec<Range<usize>> = search
             .iter()
@@ -56,22 +56,22 @@ impl Segmented {
         Self { text, tokens: whole, search }
     }
 
-    /// The folded text.
+    /// Returns the folded text.
     pub fn text(&self) -> &str {
         &self.text
     }
 
-    /// The words of the first `bytes`, in order.
+    /// Returns the words of the first `bytes`, in order.
     pub fn tokens(&self, bytes: usize) -> impl Iterator<Item = &str> + '_ {
         self.tokens.iter().take_while(move |w| w.end <= bytes).filter_map(|w| self.text.get(w.clone()))
     }
 
-    /// Where words end, in bytes of the folded text.
+    /// Returns the ends of words, in bytes of the folded text.
     pub fn ends(&self) -> impl Iterator<Item = usize> + '_ {
         self.tokens.iter().map(|w| w.end)
     }
 
-    /// Words for the full-text index: long words also as their parts, joined by blanks.
+    /// Returns the words for the full-text index, separated by blanks, including the parts of long words.
     pub fn fts_tokens(&self) -> String {
         let mut out = String::with_capacity(self.text.len() * 2);
         for word in self.search.iter().filter_map(|w| self.text.get(w.clone())).filter(|w| w.chars().any(is_letter)) {
@@ -81,8 +81,8 @@ impl Segmented {
         out
     }
 
-    /// The words of the first `bytes`, with unknown ones guessed from runs of single Han characters: for keywords, where new
-    /// names matter.
+    /// Returns the words of the first `bytes`, with unknown words guessed from runs of single Han characters: keywords need new
+    /// names.
     pub fn with_hmm(&self, bytes: usize) -> Vec<&str> {
         let mut out = Vec::new();
         let mut run = 0..0;
@@ -98,7 +98,7 @@ impl Segmented {
         out
     }
 
-    /// Guesses the words of a run and gives the next run back.
+    /// Guesses the words of a run and returns the next run.
     fn guess<'a>(&'a self, run: &Range<usize>, out: &mut Vec<&'a str>, next: Range<usize>) -> Range<usize> {
         if let Some(run) = self.text.get(run.clone()).filter(|r| !r.is_empty()) {
             out.extend(JIEBA.cut(run, true).into_iter().map(|t| t.word));
@@ -107,7 +107,7 @@ impl Segmented {
     }
 }
 
-/// Sentences of one paragraph: cut after 。！？； and after `. ` in Latin text; closing quotes stay with their sentence.
+/// Returns the sentences of a paragraph, cut after 。！？； and after `. ` in Latin text. Closing quotes stay with their sentence.
 pub fn sentences(paragraph: &str) -> Vec<&str> {
     let mut out = Vec::new();
     let mut start = 0;

@@ -1,32 +1,32 @@
-//! What speaks against a wall: a headline and sentences that are not about getting in.
+//! Evidence against a wall: a headline, and sentences that are not about signing in.
 
 use crate::html::{Edge, Tag};
 use crate::knowledge::WALLS;
 use crate::wall::marks::{Place, marks};
 
-/// Clauses of a text that count, and the least of a headline, in bytes of their letters: a Chinese one has three, a Latin one has one.
+/// Fewest letters of prose, and of a headline, in bytes: a Chinese letter has three, a Latin one has one.
 const MIN_PROSE: usize = 90;
 const MIN_HEADLINE: usize = 12;
-/// Longest block that is kept, in bytes; walls are shorter.
+/// Longest block kept, in bytes. Walls are shorter.
 const MAX_BLOCK: usize = 4096;
 /// Separators between the parts of a title.
 const BETWEEN: [char; 6] = ['-', '_', '|', '–', '—', '·'];
-/// Evidence of an article, gathered on one walk over a page.
+/// Evidence for an article, collected in one walk over a page.
 #[derive(Default)]
 pub(super) struct ArticleSigns {
-    /// Its title or a heading is more than a label.
+    /// The title or a heading is more than a label.
     headline: bool,
-    /// Its title, or a part of it, says that the page is an entrance.
+    /// The title, or a part of it, says that the page is an entrance.
     label: bool,
-    /// Letters of its clauses that are no wall's words, in bytes.
+    /// Letters of clauses without wall words, in bytes.
     prose: usize,
     block: String,
-    /// Where the walk is inside of: links, scripts and fields, whose texts are no sentences.
+    /// Depth inside links, scripts and form fields, whose texts are not sentences.
     inside: usize,
 }
 
 impl ArticleSigns {
-    /// Whether the page has a headline and a text of its own.
+    /// Returns whether the page has a headline and a text.
     pub(super) fn is_found(&self) -> bool {
         self.headline && !self.label && self.prose >= MIN_PROSE
     }
@@ -50,7 +50,7 @@ impl ArticleSigns {
         self.label |= tag == Tag::Title && text.split(BETWEEN).any(|part| WALLS.entrances.are_in(part) && beyond_labels(part) == 0);
     }
 
-    /// The text since the last edge of a block: clauses count where it is written in sentences.
+    /// Counts the clauses of the text since the last block border, if it consists of sentences.
     pub(super) fn end_block(&mut self) {
         let block = std::mem::take(&mut self.block).to_lowercase();
         if !block.contains(['，', '。', '！', '？', '；']) && !block.contains(". ") && !block.trim_end().ends_with('.') {
@@ -77,7 +77,7 @@ fn letters(text: &str) -> usize {
     text.chars().filter(|c| c.is_alphanumeric()).map(char::len_utf8).sum()
 }
 
-/// Letters of a headline beside its labels, in bytes.
+/// Returns the letters of a headline without its labels, in bytes.
 fn beyond_labels(headline: &str) -> usize {
     let mut rest = headline.to_owned();
     for label in WALLS.labels.iter() {

@@ -1,17 +1,17 @@
-//! By what walls are known: the marks of `walls.toml`.
+//! The marks of walls, from `walls.toml`.
 
 use crate::knowledge::WALLS;
 use crate::wall::Wall;
 use crate::wall::Wall::{Captcha, Firewall, Login, Script};
 
-/// Where a mark stands.
+/// Where a mark occurs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Place {
-    /// In the markup: challenges use it and nobody else.
+    /// In the markup of challenges only.
     Challenge,
-    /// In the markup of a page that shows next to nothing: ordinary pages have it in comment forms and sign-in boxes.
+    /// In the markup of a nearly empty page. Ordinary pages use it in comment forms and sign-in boxes.
     Widget,
-    /// In what a page that shows next to nothing says to people, title and `<noscript>` included.
+    /// In the visible text of a nearly empty page, including title and `<noscript>`.
     Words,
 }
 use Place::{Challenge, Widget, Words};
@@ -23,7 +23,7 @@ pub(super) struct Mark {
     pub(super) text: &'static str,
 }
 
-/// All marks; the first that is found tells the wall.
+/// Returns all marks. The first match determines the wall.
 pub(super) fn marks() -> impl Iterator<Item = Mark> {
     let groups = [
         (Script, Challenge, &WALLS.script.challenge),

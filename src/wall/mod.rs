@@ -1,8 +1,8 @@
-//! Walls: what a site shows in place of a page, such as a captcha or a sign-in form.
+//! Walls: pages that a site shows instead of the requested one, such as a captcha or a sign-in form.
 //!
-//! A wall shows little: a page with a text or a list of links is none, whatever words and widgets stand beside them. So only pages
-//! without entries or article are looked at, and only barren ones are told to be walls. A short article is none either:
-//! `article.rs` weighs what speaks for one against sign-in boxes and words.
+//! A wall shows little: a page with a text or a list of links is no wall, whatever words and widgets accompany them. So this module only
+//! looks at pages without entries or article, and only nearly empty ones can be walls. A short article is no wall either:
+//! `article.rs` weighs the evidence for one against sign-in boxes and words.
 
 mod article;
 mod marks;
@@ -13,28 +13,28 @@ use crate::html::{Attr, Edge, Tag, Tree};
 use article::ArticleSigns;
 use marks::{Place, marks};
 
-/// A page that shows so many letters or links is no wall …
+/// A page with this many letters or links is no wall.
 const MAX_LETTERS: usize = 500;
 const MAX_LINKS: usize = 15;
-/// … and one that shows more than these is none by words and widgets that ordinary pages have as well.
+/// Above this, words and widgets that ordinary pages also contain do not make a page a wall.
 const BARREN_LETTERS: usize = 200;
-/// A page that shows no more than this has nothing but its scripts.
+/// A page with no more than this has only scripts.
 const EMPTY_LETTERS: usize = 20;
-/// Bytes of a page in which marks are looked for: challenges of 300 KB are known.
+/// Bytes of a page searched for marks. Challenges of 300 KB exist.
 const MAX_MARKUP: usize = 1 << 20;
-/// Statuses that challenges come with: 202 and 412 of 瑞数, 405 of 阿里云, 418 of 华为云, 521 of 加速乐.
+/// Status codes of challenges: 202 and 412 of 瑞数, 405 of 阿里云, 418 of 华为云, 521 of 加速乐.
 const STATUSES: [u16; 12] = [202, 401, 403, 405, 406, 412, 418, 456, 468, 493, 503, 521];
 
-/// What stands in place of a page.
+/// The kind of wall.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error, Serialize, Deserialize)]
 pub enum Wall {
-    /// A code to be read, a slider to be moved.
+    /// A code to read, a slider to move.
     #[error("shows a captcha in place of the page; set render = true or a longer interval, or use another address of the site, such as a feed")]
     Captcha,
-    /// A form to sign in.
+    /// A sign-in form.
     #[error("asks to sign in; use a public address, or send what an account sends by headers = {{ Cookie = … }}")]
     Login,
-    /// A page that only a browser that runs its scripts gets past.
+    /// A challenge that requires a browser with scripts.
     #[error("shows its pages only to browsers that run scripts; set render = true for this source")]
     Script,
     /// A refusal by a firewall.
@@ -45,7 +45,7 @@ pub enum Wall {
 impl Wall {
     const ALL: [Self; 4] = [Self::Captcha, Self::Login, Self::Script, Self::Firewall];
 
-    /// A stable word for programs and searches.
+    /// Returns a stable code for programs and searches.
     pub fn code(self) -> &'static str {
         match self {
             Self::Captcha => "captcha",
@@ -55,12 +55,12 @@ impl Wall {
         }
     }
 
-    /// The wall of a stable word.
+    /// Returns the wall with a stable code.
     pub fn of_code(code: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|w| w.code() == code)
     }
 
-    /// The reason as an editor reads it, and what the admin can do.
+    /// Returns the reason in Chinese for editors, and a remedy for the admin.
     pub fn chinese(self) -> String {
         let words = match self {
             Self::Captcha => "网站要求输入验证码或滑动验证：可改用浏览器打开（render = true）、放慢间隔，或换一个地址（如订阅源）",
@@ -71,17 +71,17 @@ impl Wall {
         words.to_owned()
     }
 
-    /// The wall on a page that came with an error status; an ordinary error page is none.
+    /// Returns the wall on a page with an error status, or `None` for an ordinary error page.
     pub fn of_error(status: u16, page: &str) -> Option<Self> {
         STATUSES.contains(&status).then(|| Self::of_page(page)).flatten()
     }
 
-    /// The wall that a page is, if it is one.
+    /// Returns the wall, if the page is one.
     pub fn of_page(page: &str) -> Option<Self> {
         Self::of_tree(&Tree::parse(page), page)
     }
 
-    /// The same for a page whose tree is there already.
+    /// Returns the wall of a page that is already parsed.
     pub fn of_tree(tree: &Tree<'_>, page: &str) -> Option<Self> {
         if matches!(page.trim_start().get(..5), Some("<?xml" | "%PDF-")) || page.trim_start().starts_with(['{', '[']) {
             return None;
@@ -102,7 +102,7 @@ impl Wall {
         if challenge.is_some() || shown.article.is_found() {
             return challenge;
         }
-        // sign-in forms have captchas of their own
+        // sign-in forms also contain captchas
         let login = shown.password.then_some(Self::Login);
         let other = || marks().find(by_mark).map(|m| m.wall);
         let empty = || (shown.scripts && shown.letters <= EMPTY_LETTERS && shown.links == 0).then_some(Self::Script);
@@ -110,7 +110,7 @@ impl Wall {
     }
 }
 
-/// What a page shows.
+/// The visible content of a page.
 #[derive(Default)]
 struct Shown {
     letters: usize,
@@ -118,7 +118,7 @@ struct Shown {
     password: bool,
     scripts: bool,
     article: ArticleSigns,
-    /// Its texts with title and `<noscript>`, in lower case, as far as a wall may be long.
+    /// Lower-case text with title and `<noscript>`, up to the length that a wall may have.
     words: String,
 }
 

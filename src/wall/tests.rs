@@ -1,6 +1,6 @@
 use super::*;
 
-/// What each kind of wall looks like, and no site's own page.
+/// Typical pages of each kind of wall, none copied from a site.
 const WALLS: &[(&str, Wall, &str)] = &[
     (
         "加速乐, status 521",

@@ -1,4 +1,4 @@
-//! Feeds as sites write them.
+//! Feeds as real sites write them.
 
 use chrono::TimeZone;
 

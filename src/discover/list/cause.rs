@@ -1,4 +1,4 @@
-//! Why a page shows no list, and the way out.
+//! Causes of pages without a list, and remedies.
 
 use std::fmt;
 
@@ -8,26 +8,26 @@ use crate::html::{Attr, NodeRef, Tag, Tree};
 use crate::knowledge::LISTS;
 use crate::model::WebUrl;
 
-/// Characters that a page without a list of its own shows at most beside a frame.
+/// A page with a frame and more characters than this has content of its own.
 const MAX_TEXT: usize = 400;
-/// Characters that a page made by scripts shows at most.
+/// A page with more characters than this is not just a shell for scripts.
 const MAX_SHELL_TEXT: usize = 200;
 
-/// Why no entries were found.
+/// Cause of a page without entries.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum NoEntries {
-    /// The page shows another one in a frame.
+    /// The list is in another page, shown in a frame.
     Frame(WebUrl),
-    /// A script sends the reader on, to an address that it makes up.
+    /// A script redirects to an address that it computes.
     ScriptRedirect,
-    /// A script sets a cookie and loads the page again: a check for browsers.
+    /// A script sets a cookie and reloads the page: a browser check.
     ScriptCheck,
-    /// Scripts make what the page shows.
+    /// Scripts render the content.
     Script,
-    /// The page says that it has none.
+    /// The page says that its list is empty.
     SaysNone,
-    /// Nothing that looks like a list.
+    /// No known cause.
     Unknown,
 }
 
@@ -45,7 +45,7 @@ impl fmt::Display for NoEntries {
 }
 
 impl NoEntries {
-    /// The same as an editor reads it.
+    /// Returns the Chinese text for editors.
     pub fn chinese(&self) -> String {
         match self {
             Self::Frame(url) => format!("列表在框架页里，请改用框架页的网址：{url}"),
@@ -57,7 +57,7 @@ impl NoEntries {
         }
     }
 
-    /// The cause, by what a page without entries holds.
+    /// Determines the cause from the content of a page without entries.
     pub(super) fn of(page: &Tree<'_>, base: &WebUrl) -> Self {
         let scripts: String =
             page.elements(Tag::Script).flat_map(NodeRef::texts).chain(page.elements(Tag::Body).filter_map(|b| b.attr(Attr::Onload))).collect();
@@ -79,12 +79,12 @@ impl NoEntries {
     }
 }
 
-/// Whether a page says that its list is empty.
+/// Returns whether a page says that its list is empty.
 pub(super) fn says_none(page: &Tree<'_>) -> bool {
     page.root().descendants().filter_map(NodeRef::text).any(|t| t.len() < 120 && LISTS.page.empty.are_in(t))
 }
 
-/// The largest frame of a page; those of advertisements and counters show nothing.
+/// Returns the largest frame of a page, ignoring advertisements and counters.
 fn frame(page: &Tree<'_>, base: &WebUrl) -> Option<WebUrl> {
     let hidden =
         |e: &NodeRef<'_>| [Attr::Width, Attr::Height].iter().any(|a| e.attr(*a).is_some_and(|v| matches!(v.trim_end_matches("px"), "0" | "1")));
@@ -97,7 +97,7 @@ fn frame(page: &Tree<'_>, base: &WebUrl) -> Option<WebUrl> {
     sourced.max_by_key(|(named, size, _)| (*named, *size)).map(|(.., url)| url)
 }
 
-/// Characters that a page shows where scripts run.
+/// Counts the characters that a page shows if scripts run.
 fn shown_length(page: &Tree<'_>) -> usize {
     let unseen = |p: NodeRef<'_>| matches!(p.tag(), Some(Tag::Noscript | Tag::Script | Tag::Style | Tag::Title | Tag::Iframe));
     let shown = page.root().descendants().filter(|n| !n.parent().is_some_and(unseen)).filter_map(NodeRef::text);

@@ -1,4 +1,4 @@
-//! Which of the groups of rows on a page is its list.
+//! Chooses the list among the groups of rows on a page.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -7,12 +7,12 @@ use crate::discover::list::signs::{Page, Signs, own_share};
 use crate::html::{Attr, NodeId, NodeRef};
 use crate::model::{Entry, WebUrl};
 
-/// So many rows are a list, wherever they stand.
+/// A group of this many rows is a list, wherever it is on the page.
 const MANY: usize = 30;
 /// Fewest rows of a list without dates.
 const FEWEST: usize = 3;
 
-/// Rows of one layout.
+/// Rows with the same layout.
 #[derive(Default)]
 pub(super) struct Group {
     pub(super) rows: Vec<Entry>,
@@ -25,7 +25,7 @@ pub(super) struct Group {
 }
 
 impl Group {
-    /// Rows out of the values of a script.
+    /// Builds a group from values in a script.
     pub(super) fn of_script(rows: Vec<Entry>, page: &WebUrl) -> Self {
         let mut group = Self { layout: "script".to_owned(), signs: Signs { script: true, ..Signs::default() }, ..Self::default() };
         for (at, row) in rows.into_iter().enumerate() {
@@ -49,7 +49,7 @@ impl Group {
         self.order.push(at);
     }
 
-    /// Its rows in the order of the page.
+    /// Returns the rows in page order.
     pub(super) fn into_rows(self) -> Vec<Entry> {
         let mut rows: Vec<(usize, Entry)> = self.order.into_iter().zip(self.rows).collect();
         rows.sort_by_key(|(at, _)| *at);
@@ -60,7 +60,7 @@ impl Group {
         dated(&self.rows)
     }
 
-    /// Whether nothing says that it is the page's own list, and a heading that it is another.
+    /// Returns whether a heading names a different list and nothing marks this one as the page's own.
     pub(super) fn is_box(&self) -> bool {
         let s = self.signs;
         s.headed && !(s.known || s.pager || s.titled || s.own.unwrap_or(0.0) >= 0.5)
@@ -70,7 +70,7 @@ impl Group {
         self.rows.iter().map(|r| r.title.chars().count()).sum::<usize>() as f64 / self.rows.len().max(1) as f64
     }
 
-    /// Share of addresses of the commonest shape (digits folded): articles of one list are made by one machine.
+    /// Returns the share of addresses with the most frequent shape (digits folded): the addresses of one list follow one pattern.
     fn uniform(&self) -> f64 {
         let mut shapes: HashMap<String, usize> = HashMap::new();
         for r in &self.rows {
@@ -96,7 +96,7 @@ impl Group {
     }
 }
 
-/// Share of entries that have a date.
+/// Returns the share of entries with a date.
 pub(in crate::discover) fn dated(rows: &[Entry]) -> f64 {
     rows.iter().filter(|r| r.published_at.is_some()).count() as f64 / rows.len().max(1) as f64
 }
@@ -112,7 +112,7 @@ fn shape(url: &WebUrl) -> String {
     out
 }
 
-/// The groups of a page: rows of one layout, apart where the elements that hold them differ in what tells lists from boxes.
+/// Groups the rows of a page by layout, and splits a group if the signs of its holders differ.
 pub(super) fn groups(rows: Vec<Row<'_>>, page: &Page<'_>) -> Vec<Group> {
     let mut by_layout: BTreeMap<String, BTreeMap<NodeId, Group>> = BTreeMap::new();
     for (at, row) in rows.into_iter().enumerate() {
@@ -127,7 +127,7 @@ pub(super) fn groups(rows: Vec<Row<'_>>, page: &Page<'_>) -> Vec<Group> {
     by_layout.into_values().flat_map(|holders| joined(holders.into_values().collect(), page.url)).collect()
 }
 
-/// Groups of one layout, with those joined that are alike; the small ones go to the largest.
+/// Merges groups of one layout that are alike; small groups join the largest.
 fn joined(mut parts: Vec<Group>, page: &WebUrl) -> Vec<Group> {
     let mut joined: Vec<((bool, bool, bool, bool), Group)> = Vec::new();
     let mut order: Vec<usize> = (0..parts.len()).collect();
@@ -157,7 +157,7 @@ fn joined(mut parts: Vec<Group>, page: &WebUrl) -> Vec<Group> {
     joined.into_iter().map(with_own).collect()
 }
 
-/// The groups that make up the list of a page, best first, and how many rows the largest group has that was left out.
+/// Returns the groups that form the page's list, best first, and the number of rows in the largest group left out.
 pub(super) fn choose(groups: Vec<Group>) -> (Vec<Group>, usize) {
     let likely = |g: &Group| {
         let enough = g.rows.len() >= FEWEST || g.dated() >= 0.5;
@@ -179,7 +179,7 @@ pub(super) fn choose(groups: Vec<Group>) -> (Vec<Group>, usize) {
             && (!signs.script || score >= best)
     };
     let (mut chosen, left): (Vec<_>, Vec<_>) = groups.into_iter().partition(|(score, g)| belongs(*score, g));
-    // beside one list, a shorter one below a heading or older than all of it is a box; a page of several lists is the home of a column
+    // beside a list, a shorter list with a heading or with only older rows is a box; a page of several lists is a column's home page
     if let [(_, list), (_, beside)] = chosen.as_slice()
         && beside.rows.len() < list.rows.len()
     {
@@ -193,14 +193,14 @@ pub(super) fn choose(groups: Vec<Group>) -> (Vec<Group>, usize) {
     (chosen.into_iter().map(|(_, g)| g).collect(), largest.unwrap_or(0))
 }
 
-/// `div.box > ul.newslist > li`: the row and two levels above, without numbers.
+/// Returns the layout path `div.box > ul.newslist > li`: the row and two levels above, without numbers.
 fn layout_of(row: NodeRef<'_>) -> String {
     let mut parts: Vec<String> = std::iter::once(row)
         .chain(row.ancestors())
         .take(3)
         .map(|e| {
             let mut part = e.name().to_ascii_lowercase();
-            // rows alternate in classes (odd, even, first, line): only their holders' classes tell lists apart
+            // row classes alternate (odd, even, first, line), so only the holders' classes distinguish lists
             if e != row {
                 let classes = e.attr(Attr::Class).unwrap_or_default().split_ascii_whitespace();
                 for class in classes.filter(|c| !c.chars().any(|c| c.is_ascii_digit())).take(2) {

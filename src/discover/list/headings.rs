@@ -1,4 +1,4 @@
-//! Days and months that stand as headings above the rows of a list.
+//! Days and months in headings above the rows of a list.
 
 use chrono::{DateTime, FixedOffset, NaiveDate};
 
@@ -11,10 +11,10 @@ use crate::text::normalize::collapse_whitespace;
 
 /// Longest heading, in bytes.
 const MAX_HEADING: usize = 60;
-/// Most nodes of a heading that is set in pieces.
+/// Most nodes of a heading that is split into elements.
 const MAX_NODES: usize = 12;
 
-/// What a heading says.
+/// The date in a heading.
 #[derive(Debug, Clone, Copy)]
 enum Heading {
     Day(DateTime<FixedOffset>),
@@ -22,7 +22,7 @@ enum Heading {
     Year(i32),
 }
 
-/// Dates the rows that show no date by the heading above them.
+/// Dates the rows without a date from the heading above them.
 pub(super) fn date_rows(tree: &Tree<'_>, rows: &mut [Row<'_>], clock: &Clock) {
     let mut rows = rows.iter_mut().peekable();
     let mut last: Option<(NodeRef<'_>, Heading)> = None;
@@ -34,7 +34,7 @@ pub(super) fn date_rows(tree: &Tree<'_>, rows: &mut [Row<'_>], clock: &Clock) {
         }
         if let Some(row) = rows.next_if(|r| r.element == node) {
             inside = node.range();
-            // a year says more than a row that shows month and day only
+            // a year helps a row that shows only month and day
             let wanted = |h: &Heading| row.entry.published_at.is_none() || matches!(h, Heading::Year(_));
             if let Some((_, heading)) = last.filter(|(scope, heading)| wanted(heading) && scope.range().contains(&index)) {
                 row.entry.published_at = heading.date_of(row.element, clock).or(row.entry.published_at);
@@ -57,7 +57,7 @@ pub(super) fn date_rows(tree: &Tree<'_>, rows: &mut [Row<'_>], clock: &Clock) {
     }
 }
 
-/// A day that is set in pieces: `<b>27</b><i>2026.11</i>`.
+/// Reads a day split into elements: `<b>27</b><i>2026.11</i>`.
 fn in_pieces(e: NodeRef<'_>, clock: &Clock) -> Option<Heading> {
     let linked = e.descendants().any(|d| d.is(Tag::A));
     let texts: Vec<String> = e.texts().map(collapse_whitespace).filter(|t| !t.is_empty()).collect();
@@ -67,13 +67,13 @@ fn in_pieces(e: NodeRef<'_>, clock: &Clock) -> Option<Heading> {
     dates::in_pieces_of_row(&texts, clock).and_then(|day| dates::midnight(day, clock)).map(Heading::Day)
 }
 
-/// Returns the element whose rows a heading dates: its parent, or the one above.
+/// Returns the element whose rows a heading dates: its parent, or the grandparent.
 fn scope(title: NodeRef<'_>) -> Option<NodeRef<'_>> {
     let inline = |e: &NodeRef<'_>| matches!(e.tag(), Some(Tag::B | Tag::I | Tag::Em | Tag::Strong | Tag::Span | Tag::Font | Tag::Time | Tag::Small));
     let title = std::iter::once(title).chain(title.ancestors()).find(|e| !inline(e))?;
     let holder = title.parent()?;
     let whole = |e: NodeRef<'_>| matches!(e.tag(), Some(Tag::Body | Tag::Html));
-    // a date of the whole page heads no list
+    // the page's own date is no list heading
     if whole(title) {
         return None;
     }
@@ -101,7 +101,7 @@ fn heading(text: &str, clock: &Clock) -> Option<Heading> {
 }
 
 impl Heading {
-    /// The date of a row below it: below a month, of the day that the row shows.
+    /// Returns the date of a row below the heading. A month heading combines with the day that the row shows.
     fn date_of(self, row: NodeRef<'_>, clock: &Clock) -> Option<DateTime<FixedOffset>> {
         let day = |text: &str| {
             let text = text.trim_matches(|c: char| !c.is_alphanumeric());
@@ -122,7 +122,7 @@ impl Heading {
     }
 }
 
-/// `11-27` or `11月27日`, alone.
+/// Parses `11-27` or `11月27日` if nothing else is in the text.
 fn month_and_day(text: &str) -> Option<(u32, u32)> {
     let text = text.trim_matches(|c: char| !c.is_alphanumeric()).trim_end_matches('日');
     let (month, day) = text.split_once(['-', '/', '.', '月'])?;

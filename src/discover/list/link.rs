@@ -1,4 +1,4 @@
-//! A link of a list: where it leads, and the title it shows.
+//! A link of a list: its address and its title.
 
 use crate::html::{Attr, Edge, NodeRef, Tag};
 use crate::knowledge::{Fixed, LISTS};
@@ -8,14 +8,14 @@ use crate::text::normalize::{collapse_whitespace, truncate};
 pub(super) const MIN_TITLE: usize = 5;
 /// Longest title kept, in characters.
 const MAX_TITLE: usize = 200;
-/// Most elements and texts of one link that are looked at.
+/// Most elements and texts of one link examined.
 const MAX_STEPS: usize = 2_000;
 
 pub(super) fn text_of(e: NodeRef<'_>) -> String {
     collapse_whitespace(&e.texts().take(100).collect::<Vec<_>>().join(" "))
 }
 
-/// Where a link leads: its `href`, or the address that its script opens.
+/// Returns the address of a link: its `href`, or the address that its script opens.
 pub(in crate::discover) fn address(a: NodeRef<'_>) -> Option<&str> {
     static OPENED: Fixed =
         Fixed::new(r#"['"]\s*((?:https?://|\.{0,2}/|[\w-]+/)?[^'"\s<>()]*\.(?:s?html?|aspx?|jsp|php)[^'"\s<>]*|(?:https?:/)?/[\w-][^'"\s<>]*)['"]"#);
@@ -31,7 +31,7 @@ pub(in crate::discover) fn address(a: NodeRef<'_>) -> Option<&str> {
     in_data().or_else(|| a.attr(Attr::Onclick).and_then(opened)).or_else(|| script.and_then(|_| opened(href)))
 }
 
-/// Whether a text may be a title: longer than a column's name, be it in brackets.
+/// Returns whether a text may be a title: longer than a column name, with or without brackets.
 pub(super) fn is_title(text: &str) -> bool {
     text.chars().count() >= if in_brackets(text) { 2 * MIN_TITLE } else { MIN_TITLE }
 }
@@ -40,13 +40,13 @@ fn in_brackets(text: &str) -> bool {
     text.starts_with(['[', '【', '［']) && text.ends_with([']', '】', '］'])
 }
 
-/// Whether a piece of text is such a mark, in brackets or not.
+/// Returns whether a piece of text is such a mark, with or without brackets.
 fn is_mark(piece: &str) -> bool {
     let word = piece.trim_matches(|c: char| c.is_whitespace() || "[]【】［］()（）·|".contains(c)).to_lowercase();
     LISTS.row.marks.contains(&word)
 }
 
-/// A title without marks before it: `[置顶]许昌…`.
+/// Returns a title without the marks before it: `[置顶]许昌…`.
 fn without_marks(title: &str) -> &str {
     let marked = |t: &str| {
         let end = t.find([']', '】', '］']).filter(|end| *end < 20 && t.starts_with(['[', '【', '［']))?;
@@ -58,26 +58,26 @@ fn without_marks(title: &str) -> &str {
     rest.trim_start_matches(['·', '•', '■', '▪', '►', '◆', '●', '-', ' '])
 }
 
-/// A title and the date at its end: `许昌市召开大会 (2026-11-24)`.
+/// Splits a title from the date at its end: `许昌市召开大会 (2026-11-24)`.
 pub(super) fn without_date(title: &str) -> (&str, &str) {
     static DATE: Fixed = Fixed::new(r"[\s\[(（【]+{wide_day}(?:\s+{clock})?[\s\])）】]*$");
     let at = DATE.find(title).map(|m| m.start());
     at.filter(|at| title.get(..*at).is_some_and(|t| t.chars().count() >= MIN_TITLE)).and_then(|at| title.split_at_checked(at)).unwrap_or((title, ""))
 }
 
-/// The title of a link: its text, or its `title` or that of its cell where the text is cut; of a whole row that is a link, the part
-/// that reads like one.
+/// Returns the title of a link: its text, or if the text is truncated the `title` of the link or its cell. If a whole row is a link,
+/// the part that reads like a title.
 pub(super) fn link_title(a: NodeRef<'_>) -> Option<String> {
     let text = shown_title(a);
     let stem = text.trim_end_matches(['.', '…']);
     let is_cut = stem.len() < text.len() && (text.ends_with('…') || text.ends_with(".."));
-    // some tell title and day in lines: `标题：…`, `发布时间：…`
+    // some write title and day on separate lines: `标题：…`, `发布时间：…`
     let first_line = |t: &str| {
         let line = t.trim().split(['\n', '\r']).next().unwrap_or_default();
         LISTS.row.title_labels.iter().find_map(|l| line.strip_prefix(l)).unwrap_or(line).to_owned()
     };
     let own = a.attr(Attr::Title).map(|t| collapse_whitespace(&first_line(t))).unwrap_or_default();
-    // a cell or row tells the whole of a title that its link cuts
+    // a cell or row has the full title if the link truncates it
     let of_row = || a.ancestors().take(3).filter_map(|e| e.attr(Attr::Title)).map(collapse_whitespace).find(|t| t.starts_with(stem));
     let said = if own.is_empty() && is_cut && stem.chars().count() >= MIN_TITLE { of_row().unwrap_or_default() } else { own };
     let longer = said.chars().count() > text.chars().count();
@@ -87,7 +87,7 @@ pub(super) fn link_title(a: NodeRef<'_>) -> Option<String> {
     (!chosen.is_empty()).then(|| truncate(chosen, MAX_TITLE))
 }
 
-/// The text of a link that is its title: a heading in it, else the first of its blocks that is long enough and no date.
+/// Returns the part of a link's text that is its title: a heading, otherwise the first block that is long enough and no date.
 fn shown_title(a: NodeRef<'_>) -> String {
     let blocks = blocks_of(a);
     let texts = || blocks.iter().map(|b| (b.heading, b.text())).filter(|(_, t)| t.chars().count() >= MIN_TITLE);
@@ -103,7 +103,7 @@ struct Block {
 }
 
 impl Block {
-    /// Its text, without marks and a kind in brackets (`[公开招标]`) that stand in elements of their own.
+    /// Returns the text without marks and kinds in brackets (`[公开招标]`) in elements of their own.
     fn text(&self) -> String {
         let plain = |n: usize, p: &str| !(is_mark(p) || n == 0 && in_brackets(p.trim()) && p.chars().count() <= 10);
         let kept: String = self.pieces.iter().enumerate().filter(|(n, p)| plain(*n, p)).map(|(_, p)| p.as_str()).collect();
@@ -114,12 +114,12 @@ impl Block {
 
 fn blocks_of(link: NodeRef<'_>) -> Vec<Block> {
     let mut blocks = vec![Block::default()];
-    // how many open elements are headings
+    // number of open headings
     let mut headings = 0;
     for edge in link.walk().take(MAX_STEPS) {
         match edge {
             Edge::Text(_, text) => {
-                // a date beside the title, in an element of its own
+                // a date beside the title, in its own element
                 if let Some(block) = blocks.last_mut()
                     && !is_date(text)
                 {
@@ -153,7 +153,7 @@ fn starts_block(e: NodeRef<'_>, tag: Tag) -> bool {
     is_heading(e, tag) || matches!(tag, Div | P | Ul | Li | Dl | Dt | Dd | Table | Tr | Td | Section | Br)
 }
 
-/// Whether a piece of text holds a date or a part of one and nothing else.
+/// Returns whether a piece of text is a date or part of one, and nothing else.
 fn is_date(piece: &str) -> bool {
     let digits = piece.chars().filter(char::is_ascii_digit).count();
     let others = piece.chars().filter(|c| !c.is_ascii_digit() && !c.is_whitespace() && !"年月日时分秒-/.:：[]【】()（）".contains(*c)).count();

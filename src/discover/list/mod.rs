@@ -1,7 +1,7 @@
 //! List pages: by the source's selectors, or by finding the repeated block of dated links.
 //!
-//! What a list of news has and a navigation bar has not: links with long titles, a date beside each, addresses of one
-//! pattern. Rows are grouped by the layout of the element that holds them, and the best group is the list.
+//! A news list differs from a navigation bar: long titles, a date beside each, addresses of one pattern. Rows are grouped
+//! by the layout of their element, and the best group is the list.
 
 mod cause;
 mod group;
@@ -28,7 +28,7 @@ use link::{link_title, text_of};
 use row_date::row_date;
 use signs::{Page, Pagers};
 
-/// Reads a list page.
+/// Parses a list page.
 pub fn read(
     text: &str,
     url: &WebUrl,
@@ -40,7 +40,7 @@ pub fn read(
     let page = Tree::parse(&shown.markup);
     let base = base_url(&page, url);
     let clock = &clock.in_language(page.root().attr(Attr::Lang));
-    // the pager may stand in a script
+    // the pager may be inside a script
     let next = pager::next_list_page(&page, text, url);
     if let Some(item) = &selectors.item {
         let entries = by_selectors(&page, &base, item, selectors, clock);

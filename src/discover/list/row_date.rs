@@ -1,4 +1,4 @@
-//! The date that a row of a list shows.
+//! The date of a list row.
 
 use chrono::{DateTime, FixedOffset};
 
@@ -8,36 +8,36 @@ use crate::knowledge::{BYLINE, Fixed, LISTS, Meaning, Rank};
 use crate::text::dates::{self, Clock, DateMatch};
 use crate::text::normalize::{collapse_whitespace, is_han};
 
-/// Text of a row beside its title in which a date is looked for, in characters, and its pieces.
+/// Text of a row beside its title that is searched for a date, in characters, and its pieces.
 const MAX_ROW_TEXT: usize = 300;
 const MAX_PIECES: usize = 60;
-/// Parts behind a row of which the date may stand in one, and its most letters.
+/// Number of siblings behind a row that may contain its date, and the longest of them in letters.
 const PARTS: usize = 2;
 const MAX_PART_TEXT: usize = 60;
-/// Parts of an element before its first row or date.
+/// Children of an element examined before its first row or date.
 const PARTS_LOOKED_AT: usize = 12;
-/// Most elements before the head of a table that are looked at.
+/// Most elements examined to find the head of a table.
 const MAX_STEPS: usize = 2_000;
-/// The rank of the last label before a date.
+/// Returns the rank of the last label before a date.
 fn rank_by_label(before: &str) -> Option<Rank> {
     let named = BYLINE.ranks().filter_map(|(label, rank)| Some((before.rfind(label)?, rank)));
     named.max_by_key(|(at, _)| *at).map(|(_, rank)| rank)
 }
 
-/// The rank by the words after a date: `2026-12-01截止`, `2026-11-01 至 2026-11-30`.
+/// Returns the rank by the words after a date: `2026-12-01截止`, `2026-11-01 至 2026-11-30`.
 fn rank_by_what_follows(behind: &str) -> Option<Rank> {
     let behind = behind.trim_start_matches(|c: char| c.is_whitespace() || c.is_ascii_digit() || ":日)".contains(c));
     LISTS.row.until.begin(behind).then_some(Rank::Other)
 }
 
-/// The date that a row shows, or the part right behind it: `<dt>title</dt><dd>date</dd>`.
+/// Returns the date in a row, or in the sibling right behind it: `<dt>title</dt><dd>date</dd>`.
 pub(super) fn row_date(row: NodeRef<'_>, title: &str, clock: &Clock) -> Option<DateTime<FixedOffset>> {
     let behind = || {
         if row.parent().is_some_and(|holder| begins_with_date(holder, clock)) {
             return None;
         }
         let parts = row.next_siblings().filter(|n| n.tag().is_some()).take(PARTS);
-        // a heading behind a row is of the rows that follow
+        // a heading behind a row belongs to the rows that follow
         let heads = |e: &NodeRef<'_>| e.is(Tag::Dt) && row.is(Tag::Dd) || e.tag().is_some_and(Tag::is_heading);
         let free = |e: &NodeRef<'_>| !heads(e) && !e.descendants().any(|d| d.is(Tag::A) && d.attr(Attr::Href).is_some());
         parts.take_while(free).filter(|e| text_of(*e).chars().count() <= MAX_PART_TEXT).find_map(|e| shown_date(e, title, clock))
@@ -46,14 +46,14 @@ pub(super) fn row_date(row: NodeRef<'_>, title: &str, clock: &Clock) -> Option<D
     found.or_else(|| date_in_script(row, clock)).map(|d| d.at)
 }
 
-/// Whether dates stand above the rows of an element: its first part is one.
+/// Returns whether an element begins with a date, so that dates precede its rows.
 fn begins_with_date(holder: NodeRef<'_>, clock: &Clock) -> bool {
     let linked = |e: &NodeRef<'_>| e.is(Tag::A) || e.descendants().take(MAX_PIECES).any(|d| d.is(Tag::A));
     let mut parts = holder.child_elements().take(PARTS_LOOKED_AT).filter(|e| linked(e) || date_piece(&text_of(*e), clock).is_some());
     parts.next().is_some_and(|first| !linked(&first))
 }
 
-/// The date beside a link that has no element of its own: `<a>title</a> [2026-11-27]<br>`, or before it.
+/// Returns the date before or behind a link that has no row element: `<a>title</a> [2026-11-27]<br>`.
 fn line_date(link: NodeRef<'_>, clock: &Clock) -> Option<DateMatch> {
     let inline = |n: &NodeRef<'_>| match n.tag() {
         Some(Tag::Font | Tag::Span | Tag::B | Tag::Strong | Tag::I | Tag::Em | Tag::Small | Tag::Time | Tag::U) | None => true,
@@ -73,8 +73,8 @@ fn line_date(link: NodeRef<'_>, clock: &Clock) -> Option<DateMatch> {
     link.next_siblings().take(4).take_while(|n| inline(n) && !linked(n)).find_map(date).or_else(before)
 }
 
-/// Of the dates in a row of a table the one that its head says is of publication; where there is no head, the later of two that have
-/// passed: what is signed is published afterwards.
+/// Returns the date in the publication column of a table row. Without a table head, the later of two past dates: documents are
+/// signed first and published later.
 fn column_date(row: NodeRef<'_>, clock: &Clock) -> Option<DateMatch> {
     let cells = |row: NodeRef<'_>| -> Vec<String> {
         let cells = row.child_elements().filter(|e| matches!(e.tag(), Some(Tag::Td | Tag::Th))).take(30);
@@ -86,33 +86,33 @@ fn column_date(row: NodeRef<'_>, clock: &Clock) -> Option<DateMatch> {
         return None;
     }
     let table = row.ancestors().find(|e| e.is(Tag::Table))?;
-    // the head may be a table of its own
+    // the head may be a separate table
     let head_table = table.parent().and_then(|p| p.children().take(MAX_PIECES).take_while(|n| *n != table).filter(|n| n.is(Tag::Table)).last());
     let mut heads =
         [Some(table), head_table].into_iter().flatten().filter_map(|t| t.descendants().take(MAX_STEPS).find(|e| e.is(Tag::Tr)).map(cells));
     let column = |head: Vec<String>| head.iter().position(|c| rank_by_label(c) == Some(Rank::Published) && c.contains(['日', '时']));
     let named = heads.find_map(column).and_then(|at| date_piece(own.get(at)?, clock));
-    // beside a name a date tells of an author or an answer
+    // a date beside a name belongs to an author or an answer
     let alone = |c: &&String| !c.chars().any(|c| c.is_alphabetic() && !"年月日".contains(c));
     let pure = || own.iter().filter(alone).filter_map(|c| date_piece(c, clock)).collect::<Vec<_>>();
     named.or_else(|| Some(pure()).filter(|p| p.len() > 1)?.into_iter().max_by_key(|d| d.at))
 }
 
 fn shown_date(row: NodeRef<'_>, title: &str, clock: &Clock) -> Option<DateMatch> {
-    // each piece of text by itself: "[2024-01-28]" beside a title that holds figures
+    // each piece of text separately: "[2024-01-28]" beside a title with figures
     let pieces: Vec<String> =
         shown_texts(row).map(collapse_whitespace).filter(|t| !t.is_empty() && t != title && !title.starts_with(t.trim_end_matches('…'))).collect();
     if pieces.iter().map(|p| p.chars().count()).sum::<usize>() > MAX_ROW_TEXT {
         return pieces.iter().filter(|p| p.chars().count() <= 30).find_map(|p| date_piece(p, clock));
     }
-    // day and month in elements of their own: <i>28</i><em>2024-01</em>
+    // day and month in separate elements: <i>28</i><em>2024-01</em>
     dates::in_pieces_of_row(&pieces, clock)
         .and_then(|day| Some(DateMatch { at: dates::midnight(day, clock)?, has_time: false, offset: 0 }))
         .or_else(|| named_date(&pieces, clock))
         .or_else(|| pieces.iter().find_map(|p| date_piece(p, clock)))
 }
 
-/// Of the dates of a row the first of the best rank.
+/// Returns the first date of the best rank in a row.
 fn named_date(pieces: &[String], clock: &Clock) -> Option<DateMatch> {
     let mut best: Option<(Rank, DateMatch)> = None;
     let mut before = "";
@@ -138,18 +138,18 @@ fn named_date(pieces: &[String], clock: &Clock) -> Option<DateMatch> {
     best.map(|(_, date)| date)
 }
 
-/// The rank of a date behind a text; a name may stand in an element of its own before it: `<b>截止时间：</b>2026-12-01`.
-/// `alone`: the date is hardly more than the whole of its text.
+/// Ranks a date by the text before it. A name may be in the element before: `<b>截止时间：</b>2026-12-01`.
+/// `alone`: the text contains little besides the date.
 fn rank_of(name: &str, before: &str, alone: bool) -> Rank {
     let label = name.trim_end_matches(|c: char| !c.is_alphanumeric());
-    // the last word before a date names it; further back it is part of a sentence
+    // only the last word before a date names it; earlier words are part of a sentence
     let near: String = label.chars().rev().take(8).collect::<Vec<_>>().into_iter().rev().collect();
     let named = rank_by_label(&near).or_else(|| rank_by_label(before).filter(|_| label.is_empty()));
     let called = BYLINE.words(Meaning::Date).any(|w| near.ends_with(w));
     named.unwrap_or(if alone || called { Rank::Unnamed } else { Rank::Mentioned })
 }
 
-/// A piece of text that is a date and little else.
+/// Parses a piece of text that is a date and little else.
 pub(super) fn date_piece(piece: &str, clock: &Clock) -> Option<DateMatch> {
     let letters = piece.chars().filter(|c| c.is_alphabetic() && !LISTS.row.date_letters.contains(*c)).count();
     let length = piece.chars().count();
@@ -165,14 +165,14 @@ pub(super) fn date_piece(piece: &str, clock: &Clock) -> Option<DateMatch> {
     dates::find_dates(piece, clock).into_iter().next().or_else(|| dates::parse(trimmed, clock)).filter(|_| rank_by_label(piece) != Some(Rank::Other))
 }
 
-/// Texts that a row shows.
+/// Returns the texts that a row shows.
 pub(super) fn shown_texts(row: NodeRef<'_>) -> impl Iterator<Item = &str> {
     let own = row.text();
     let below = row.descendants().filter(|n| !n.parent().is_some_and(|p| matches!(p.tag(), Some(Tag::Script | Tag::Style))));
     own.into_iter().chain(below.filter_map(NodeRef::text)).take(MAX_PIECES)
 }
 
-/// `<span><script>document.write(timeConvert('1498908951'))</script></span>`: seconds or thousandths since 1970.
+/// Parses `<span><script>document.write(timeConvert('1498908951'))</script></span>`: Unix seconds or milliseconds.
 pub(super) fn date_in_script(row: NodeRef<'_>, clock: &Clock) -> Option<DateMatch> {
     static MOMENT: Fixed = Fixed::new(r#"[('"](\d{13}|\d{10})['")]"#);
     let scripts = row.descendants().take(MAX_STEPS).filter(|n| n.is(Tag::Script)).filter_map(|s| s.children().find_map(NodeRef::text));

@@ -1,7 +1,7 @@
-//! The rows of a list page: one for each entry, whatever other links stand in it.
+//! The rows of a list page: one per entry, regardless of further links inside.
 //!
-//! A row is the highest element that holds one address only. Where such an element shows no date, but one further up does that
-//! repeats among its siblings, that one is the row, and one of its links is the entry: others lead to explanations, files, tags,
+//! A row is the highest element with only one address. If it shows no date, but an ancestor does that repeats among its siblings,
+//! that ancestor is the row. One of its links is the entry; the others lead to explanations, files, tags,
 //! authors.
 
 use std::collections::{BTreeSet, HashMap, HashSet};
@@ -14,24 +14,23 @@ use crate::model::{Entry, WebUrl};
 use crate::text::dates::{self, Clock};
 use crate::text::normalize::collapse_whitespace;
 
-/// How far a row may reach up from its link.
+/// How far above its link a row may be.
 const MAX_ROW_LEVELS: usize = 6;
 /// Most titles of one row.
 const MAX_TITLES: usize = 6;
-/// Most parts of an element that are looked at.
+/// Most children of an element examined.
 const MAX_PARTS: usize = 60;
-/// Most nodes of a row that are looked at.
+/// Most nodes of a row examined.
 const MAX_STEPS: usize = 300;
-/// A short text that leads to one address from so many rows names a column, or says 更多.
+/// A short text that links to one address from this many rows is a column name, or 更多.
 const REPEATED: usize = 3;
 const SHORT: usize = 12;
 /// Shortest title of a row that shows a date.
 const MIN_DATED_TITLE: usize = 2;
-/// A row with its entry.
+/// A row and its entry.
 pub(super) struct Row<'a> {
-    /// The element that shows it.
     pub(super) element: NodeRef<'a>,
-    /// What it leads to.
+    /// The article it links to.
     pub(super) entry: Entry,
 }
 
@@ -40,7 +39,7 @@ struct Link<'a> {
     a: NodeRef<'a>,
     url: WebUrl,
     title: String,
-    /// The link is in a heading, or holds one.
+    /// The link is inside a heading or contains one.
     heading: bool,
 }
 
@@ -50,7 +49,7 @@ impl Link<'_> {
     }
 }
 
-/// Reads the rows of a page, in document order.
+/// Returns the rows of a page, in document order.
 pub(super) fn rows<'t>(tree: &'t Tree<'_>, base: &WebUrl, clock: &Clock) -> Vec<Row<'t>> {
     let (long, short): (Vec<Link<'t>>, Vec<Link<'t>>) = links(tree, base).into_iter().partition(|l| link::is_title(&l.title));
     let long = without_columns(long);
@@ -63,7 +62,7 @@ pub(super) fn rows<'t>(tree: &'t Tree<'_>, base: &WebUrl, clock: &Clock) -> Vec<
             of_row.entry(*id).or_default().push(link);
         }
     }
-    // titles of two to four letters: only in rows of their own that show a date
+    // titles of two to four letters count only in separate rows with a date
     let taken: BTreeSet<NodeId> = of_row.keys().copied().collect();
     let holds_row = |id: NodeId| tree.get(id).is_some_and(|e| taken.range(id..NodeId::new(e.range().end)).next().is_some());
     let mut places = Places::new(&short, clock);
@@ -78,10 +77,10 @@ pub(super) fn rows<'t>(tree: &'t Tree<'_>, base: &WebUrl, clock: &Clock) -> Vec<
     rows.into_iter().filter_map(|(id, links)| row(tree.get(id)?, &links, clock)).collect()
 }
 
-/// The row of an element, with one of its links as the entry.
+/// Builds the row of an element, with one of its links as the entry.
 fn row<'t>(element: NodeRef<'t>, links: &[&Link<'_>], clock: &Clock) -> Option<Row<'t>> {
     let chosen = entry_link(links)?;
-    // picture and headline lead to the same article: the heading, else the longer text, is the title
+    // picture and headline lead to the same article: the heading, otherwise the longer text, is the title
     let same = links.iter().filter(|l| l.url == chosen.url);
     let titled = same.max_by_key(|l| (l.heading, l.length()))?;
     let (title, date) = without_date(&titled.title);
@@ -94,7 +93,7 @@ fn row<'t>(element: NodeRef<'t>, links: &[&Link<'_>], clock: &Clock) -> Option<R
     Some(Row { element, entry })
 }
 
-/// Of the links of a row the one that leads to its article: in a heading, else the first that is not much shorter than the longest.
+/// Chooses the link to the article: one in a heading, otherwise the first that is not much shorter than the longest.
 fn entry_link<'l, 'a>(links: &[&'l Link<'a>]) -> Option<&'l Link<'a>> {
     let longest = links.iter().map(|l| l.length()).max()?;
     let is_file = |l: &Link<'_>| [".pdf", ".doc", ".docx", ".xls", ".xlsx", ".zip", ".rar"].iter().any(|e| l.url.as_url().path().ends_with(e));
@@ -106,7 +105,7 @@ fn entry_link<'l, 'a>(links: &[&'l Link<'a>]) -> Option<&'l Link<'a>> {
 }
 
 fn links<'t>(tree: &'t Tree<'_>, base: &WebUrl) -> Vec<Link<'t>> {
-    // something with a script for clicks is a link where it holds none
+    // an element with a click handler is a link if it contains none
     let holds_link = |e: NodeRef<'_>| e.descendants().take(60).any(|d| d.is(Tag::A) && address(d).is_some());
     let clickable = |e: &NodeRef<'_>| match e.tag() {
         Some(Tag::A) => true,
@@ -133,7 +132,7 @@ fn may_be_title(text: &str) -> bool {
     bare.chars().count() >= MIN_DATED_TITLE && bare.chars().any(char::is_alphabetic) && !LISTS.row.not_titles.contains(&bare) && !legal
 }
 
-/// Leaves out short texts that lead to one address from several rows: columns, 更多.
+/// Drops short texts that link to one address from several rows: columns, 更多.
 fn without_columns(mut links: Vec<Link<'_>>) -> Vec<Link<'_>> {
     let mut seen: HashMap<WebUrl, usize> = HashMap::new();
     for l in links.iter().filter(|l| l.length() <= SHORT) {
@@ -143,20 +142,20 @@ fn without_columns(mut links: Vec<Link<'_>>) -> Vec<Link<'_>> {
     links
 }
 
-/// What is known of the elements that links stand in.
+/// Cached facts about the elements around links.
 struct Places<'c> {
     clock: &'c Clock,
-    /// The one address below an element, or none where there are several.
+    /// The only address below an element, or `None` if there are several.
     only: HashMap<NodeId, Option<usize>>,
-    /// The addresses, numbered.
+    /// The number of each address.
     addresses: HashMap<WebUrl, usize>,
-    /// How many links are below an element.
+    /// Number of links below an element.
     links: HashMap<NodeId, usize>,
-    /// What was found of elements: how many children of a kind hold links and dates, how many dates they show, whether they are rows.
+    /// Caches by element: number of like children with links and dates, number of dates, whether it is a row.
     alike: HashMap<(NodeId, Tag), usize>,
     dates: HashMap<NodeId, usize>,
     rows: HashMap<NodeId, bool>,
-    /// Rows that hold several addresses.
+    /// Rows with several addresses.
     climbed: HashSet<NodeId>,
 }
 
@@ -176,7 +175,7 @@ impl<'c> Places<'c> {
         Self { clock, only, addresses, links: count, alike: HashMap::new(), dates: HashMap::new(), rows: HashMap::new(), climbed: HashSet::new() }
     }
 
-    /// The row of a link.
+    /// Returns the row of a link.
     fn row(&mut self, link: &Link<'_>) -> Option<NodeId> {
         let is_list = |n: &NodeRef<'_>| matches!(n.tag(), Some(Tag::Body | Tag::Html | Tag::Ul | Tag::Ol | Tag::Tbody | Tag::Table | Tag::Dl));
         let chain = || std::iter::once(link.a).chain(link.a.ancestors());
@@ -195,7 +194,7 @@ impl<'c> Places<'c> {
         Some(lowest.id())
     }
 
-    /// Whether an element with several links is one row: it repeats, and each shows one date, or more dates than titles.
+    /// Returns whether an element with several links is one row: it repeats, and each repetition shows one date, or more dates than titles.
     fn is_row(&mut self, e: NodeRef<'_>) -> bool {
         if let Some(known) = self.rows.get(&e.id()) {
             return *known;
@@ -207,9 +206,9 @@ impl<'c> Places<'c> {
         found
     }
 
-    /// Whether an element has enough siblings of its kind that hold links and show dates.
+    /// Returns whether an element has enough siblings of its kind with links and dates.
     fn repeats(&mut self, e: NodeRef<'_>) -> bool {
-        // some tables have a body for each row
+        // some tables use one <tbody> per row
         let alone = |b: &NodeRef<'_>| b.is(Tag::Tbody) && b.child_elements().take(2).count() == 1;
         let e = e.parent().filter(alone).unwrap_or(e);
         let (Some(parent), Some(tag)) = (e.parent(), e.tag()) else { return false };
@@ -222,11 +221,11 @@ impl<'c> Places<'c> {
         alike >= least(tag)
     }
 
-    /// Whether all links of an element stand in like parts of it, as the rows of a list do.
+    /// Returns whether all links are in similar children of an element, like the rows of a list.
     fn holds_rows(&self, e: NodeRef<'_>) -> bool {
         let all = self.links.get(&e.id()).copied().unwrap_or(0);
         let linked = |e: NodeRef<'_>| self.links.get(&e.id()).copied().unwrap_or(0);
-        // down to the element whose parts share the links
+        // descend to the element whose children share the links
         let mut holder = e;
         for _ in 0..MAX_ROW_LEVELS {
             let Some(only) = holder.child_elements().take(MAX_PARTS).find(|c| linked(*c) == all) else { break };
@@ -240,7 +239,7 @@ impl<'c> Places<'c> {
         parts.into_iter().any(|(tag, (count, links))| tag != Tag::A && count >= least(tag) && links == all)
     }
 
-    /// How many dates an element shows beside its links; where there are none, in them.
+    /// Counts the dates beside the links of an element; if there are none, those in the links.
     fn dates_beside_links(&mut self, e: NodeRef<'_>) -> usize {
         let in_link = |n: NodeRef<'_>| n.ancestors().take(MAX_ROW_LEVELS).take_while(|a| *a != e).any(|a| a.is(Tag::A));
         let beside = e.descendants().take(MAX_STEPS).filter(|n| n.text().is_some_and(|t| t.len() < 60) && !in_link(*n)).filter_map(NodeRef::text);
@@ -250,7 +249,7 @@ impl<'c> Places<'c> {
         }
     }
 
-    /// How many dates an element shows outside of titles; of one that shows very much, none.
+    /// Counts the dates of an element outside titles, in its first pieces of text.
     fn dates(&mut self, e: NodeRef<'_>) -> usize {
         if let Some(known) = self.dates.get(&e.id()) {
             return *known;
@@ -264,12 +263,12 @@ impl<'c> Places<'c> {
     }
 }
 
-/// The fewest elements of a kind that make a list.
+/// Returns the fewest elements of a kind that form a list.
 fn least(tag: Tag) -> usize {
     if matches!(tag, Tag::Li | Tag::Tr | Tag::Dd | Tag::Dt) { 2 } else { 3 }
 }
 
-/// A row inside a row of several links is none.
+/// Removes rows inside a row of several links.
 fn take_outer_rows(tree: &Tree<'_>, rows: &mut [Option<NodeId>], climbed: &HashSet<NodeId>) {
     for row in rows.iter_mut() {
         let Some(element) = row.and_then(|id| tree.get(id)) else { continue };

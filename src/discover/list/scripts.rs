@@ -1,4 +1,4 @@
-//! The page as its scripts show it: rows that are kept in scripts are put where those stand.
+//! The page as its scripts show it: moves rows stored in scripts to the position of the script.
 
 use std::borrow::Cow;
 
@@ -7,18 +7,18 @@ use serde_json::Value;
 use crate::discover::script::{Scripts, string_with};
 use crate::text::references::push_decoded;
 
-/// A page whose scripts are read.
+/// A page with its scripts evaluated as data.
 pub(super) struct Shown<'a> {
-    /// The page, with the markup of its scripts in their places.
+    /// The page, with the markup from its scripts at their positions.
     pub(super) markup: Cow<'a, str>,
-    /// Arrays and objects of its scripts.
+    /// Arrays and objects in its scripts.
     pub(super) values: Vec<Value>,
 }
 
 /// Reads the scripts of a page.
 pub(super) fn shown(page: &str) -> Shown<'_> {
     let (mut markup, mut scripts) = (String::new(), Scripts::default());
-    // up to here the page is copied; everything is searched once, forwards
+    // `copied`: end of the copied part; the search only moves forward, which keeps it linear
     let (mut copied, mut at) = (0, 0);
     while let Some(start) = page.get(at..).and_then(|p| memchr::memchr(b'<', p.as_bytes())).map(|n| at + n) {
         at = start + 1;
@@ -34,7 +34,7 @@ pub(super) fn shown(page: &str) -> Shown<'_> {
             let found = if json {
                 take_json(code, &mut scripts)
             } else if code.contains("<record") || code.contains("<datastore") {
-                // some keep them in a string
+                // some store them in a string
                 let string = if code.contains('\\') { string_with(code, "<record") } else { None };
                 records(string.as_deref().unwrap_or(code))
             } else {
@@ -77,7 +77,7 @@ fn take_json(code: &str, scripts: &mut Scripts) -> String {
     String::new()
 }
 
-/// 大汉 jpage keeps its rows as `<record><![CDATA[…]]></record>`, some with their markup escaped.
+/// 大汉 jpage stores its rows as `<record><![CDATA[…]]></record>`, sometimes with escaped markup.
 fn records(store: &str) -> String {
     let linked = |row: &&str| row.contains("href");
     let plain = |record: &str| {
@@ -98,7 +98,7 @@ fn records(store: &str) -> String {
     rows.filter(linked).collect::<Vec<_>>().join("\n")
 }
 
-/// Rows in a list or a table of their own.
+/// Appends rows, inside a list or a table.
 fn push_rows(page: &mut String, rows: &str) {
     let (open, close) = match rows.trim_start() {
         row if begins(row, "<tr") => ("<table><tbody>", "</tbody></table>"),

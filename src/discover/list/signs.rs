@@ -1,4 +1,4 @@
-//! What tells a page's own list from its menus and boxes.
+//! Signs that distinguish a page's own list from menus and boxes.
 
 use std::collections::HashMap;
 
@@ -7,45 +7,45 @@ use crate::knowledge::{LISTS, Words};
 use crate::model::{Entry, WebUrl};
 use crate::text::normalize::collapse_whitespace;
 
-/// How far above its text a pager is looked for.
+/// How far above its text to search for a pager.
 const PAGER_LEVELS: usize = 6;
 
-/// The page whose list is looked for.
+/// The page under examination.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Page<'a> {
     pub(super) url: &'a WebUrl,
     pub(super) title: &'a str,
     pub(super) pagers: &'a Pagers,
-    /// The layout that its list had before.
+    /// The layout of its list at the previous poll.
     pub(super) previous_selector: Option<&'a str>,
 }
 
-/// What tells a page's own list from others.
+/// Signs for and against the page's own list.
 #[derive(Debug, Default, Clone, Copy)]
 #[allow(clippy::struct_excessive_bools)] // independent signs, none implies another
 pub(super) struct Signs {
-    /// Its element is named like a side box.
+    /// The element's name is that of a side box.
     pub(super) unlikely: bool,
-    /// Its element or heading is one of a menu, ranking or footer.
+    /// The element or heading belongs to a menu, ranking or footer.
     pub(super) never: bool,
-    /// The page's title begins with the heading above it.
+    /// The page's title begins with the heading above the list.
     pub(super) titled: bool,
-    /// A heading stands above it.
+    /// A heading is above the list.
     pub(super) headed: bool,
-    /// The list had this layout before.
+    /// The list had this layout at the previous poll.
     pub(super) known: bool,
-    /// The links of a pager stand behind it, in what holds it.
+    /// A pager follows in an enclosing element.
     pub(super) pager: bool,
-    /// A link to more of the same stands above it.
+    /// A link 更多 is above the list.
     pub(super) more: bool,
-    /// It comes out of the values of a script.
+    /// The rows come from values in a script.
     pub(super) script: bool,
-    /// Share of the addresses that lie under the page's own folder, or name its column; `None` where the page has none.
+    /// Share of addresses in the page's own folder or column; `None` if the page has none.
     pub(super) own: Option<f64>,
 }
 
 impl Signs {
-    /// What stands beside a row's list.
+    /// Returns the signs around a row's list.
     pub(super) fn beside(row: NodeRef<'_>, page: &Page<'_>) -> Self {
         let above = above(row);
         Self {
@@ -61,23 +61,23 @@ impl Signs {
     }
 }
 
-/// Names of an element: its classes and its id, in parts and without numbers.
+/// Returns classes and id of an element, split into parts without numbers.
 fn names(e: NodeRef<'_>) -> impl Iterator<Item = String> {
     let named = [e.attr(Attr::Class), e.attr(Attr::Id)].into_iter().flatten();
     named.flat_map(|n| n.split([' ', '-', '_']).map(|w| w.trim_end_matches(|c: char| c.is_ascii_digit()).to_ascii_lowercase()).collect::<Vec<_>>())
 }
 
-/// Whether a row stands in elements of such names or tags.
+/// Returns whether a row is inside elements with these names or tags.
 fn stands_in(row: NodeRef<'_>, called: &Words, tags: &[Tag]) -> bool {
     row.ancestors().take(6).any(|e| e.tag().is_some_and(|t| tags.contains(&t)) || names(e).any(|w| called.contains(&w)))
 }
 
-/// The elements beside a row's list, and beside what holds it, up to three levels.
+/// Returns the row and its ancestors, up to three levels above.
 fn levels(row: NodeRef<'_>) -> impl Iterator<Item = NodeRef<'_>> {
     std::iter::once(row).chain(row.ancestors()).take(4).take_while(|e| !matches!(e.tag(), Some(Tag::Body | Tag::Html)))
 }
 
-/// The element before another one in what holds both.
+/// Returns the previous sibling element.
 fn element_before(e: NodeRef<'_>) -> Option<NodeRef<'_>> {
     let holder = e.parent()?;
     let blank = |n: &NodeRef<'_>| n.text().is_some_and(|t| t.trim().is_empty());
@@ -85,7 +85,7 @@ fn element_before(e: NodeRef<'_>) -> Option<NodeRef<'_>> {
     std::iter::once(before).chain(before.ancestors()).find(|n| n.parent() == Some(holder))
 }
 
-/// The nearest short text above a list: its heading.
+/// Returns the nearest short text above a list, which is its heading.
 fn above(row: NodeRef<'_>) -> String {
     for level in levels(row).skip(1) {
         let text = element_before(level)
@@ -99,13 +99,13 @@ fn above(row: NodeRef<'_>) -> String {
     String::new()
 }
 
-/// A heading without the link to more beside it.
+/// Returns a heading without its link 更多.
 fn title_of(heading: &str) -> Option<&str> {
     let title = heading.split(['>', '更', '+']).next().unwrap_or_default().trim();
     Some(title).filter(|t| t.chars().count() >= 2)
 }
 
-/// Whether an element may head a list: it is a heading, or has a text of its own beside at most two links. Menus have links only.
+/// Returns whether an element may head a list: a heading, or text of its own with at most two links. Menus consist of links only.
 fn is_heading(e: NodeRef<'_>) -> bool {
     let heading = |n: NodeRef<'_>| n.tag().is_some_and(|t| t.is_heading() && t != Tag::H1);
     let in_link = |n: &NodeRef<'_>| n.ancestors().take(4).take_while(|a| *a != e).any(|a| a.is(Tag::A));
@@ -114,7 +114,7 @@ fn is_heading(e: NodeRef<'_>) -> bool {
     heading(e) || e.descendants().take(20).any(heading) || (links <= 2 && !e.is(Tag::A) && !e.is(Tag::H1) && own())
 }
 
-/// The pagers of a page: what holds one, and where the last one in it is.
+/// The pagers of a page: enclosing element → its last pager.
 #[derive(Debug, Default)]
 pub(super) struct Pagers(HashMap<NodeId, NodeId>);
 
@@ -130,7 +130,7 @@ impl Pagers {
         Self(last)
     }
 
-    /// Whether one stands behind a row's list, in what holds it.
+    /// Returns whether a pager follows a row's list inside an enclosing element.
     fn behind(&self, row: NodeRef<'_>) -> bool {
         let behind = |level: NodeRef<'_>| {
             let holder = level.parent().filter(|p| !p.is(Tag::Html))?;
@@ -140,7 +140,7 @@ impl Pagers {
     }
 }
 
-/// Share of rows whose address names the page's column: its folder, or its number (`col123`).
+/// Returns the share of rows whose address contains the page's column: its folder, or its number (`col123`).
 pub(super) fn own_share(rows: &[Entry], page: &WebUrl) -> Option<f64> {
     let column = column_of(page)?;
     let own = |url: &WebUrl| {
@@ -151,7 +151,7 @@ pub(super) fn own_share(rows: &[Entry], page: &WebUrl) -> Option<f64> {
     Some(rows.iter().filter(|r| own(&r.url)).count() as f64 / rows.len().max(1) as f64)
 }
 
-/// The part of a list's address that names its column: `gzdt` of `/zwgk/gzdt/index.html`, `123` of `/col/col123/index.html`.
+/// Returns the column in a list's address: `gzdt` of `/zwgk/gzdt/index.html`, `123` of `/col/col123/index.html`.
 fn column_of(page: &WebUrl) -> Option<&str> {
     let (folders, file) = page.as_url().path().rsplit_once('/')?;
     let stem = file.split('.').next().unwrap_or_default();

@@ -1,4 +1,4 @@
-//! Lists as sites lay them out.
+//! List layouts of real sites.
 
 use chrono::{TimeZone, Utc};
 
@@ -68,7 +68,7 @@ fn six_layouts_are_found_without_selectors() {
     }
 }
 
-/// Three rows, each made by `row` of its number and title, between `open` and `close`.
+/// Returns three rows between `open` and `close`; `row` renders each from number and title.
 fn three(open: &str, row: &dyn Fn(usize, &str) -> String, close: &str) -> Vec<(String, String, String)> {
     let titles = ["许昌市召开科技创新大会", "发制品产业集群获评国家级", "我市新增专精特新企业二十家"];
     let rows: String = titles.iter().enumerate().map(|(i, t)| row(i + 1, t)).collect();
@@ -178,7 +178,7 @@ fn a_page_without_a_list_yields_nothing() {
     assert!(run("<a href='javascript:alert(1)'>很长很长的链接标题文字</a>", &ListSelectors::default()).is_empty());
 }
 
-/// Rows of pages at `/xw/index.html`: path, title, day of November 2026 or of the date given.
+/// Rows of pages at `/xw/index.html`: path, title, day of November 2026 or the given date.
 type Rows = &'static [(&'static str, &'static str, &'static str)];
 
 const A: &str = "许昌市召开科技创新大会";
@@ -187,7 +187,7 @@ const C: &str = "我市新增专精特新企业二十家";
 const DATED: Rows = &[("/xw/t1.html", A, "2026-11-23"), ("/xw/t2.html", B, "2026-11-22"), ("/xw/t3.html", C, "2026-11-21")];
 const UNDATED: Rows = &[("/xw/t1.html", A, ""), ("/xw/t2.html", B, ""), ("/xw/t3.html", C, "")];
 
-/// A page whose list is made of three rows, each by its number, title and day.
+/// Returns a page with a list of three rows; `row` renders each from number, title and day.
 fn page(open: &str, row: impl Fn(usize, &str, usize) -> String, close: &str) -> String {
     let rows: String = [A, B, C].iter().enumerate().map(|(n, t)| row(n + 1, t, 23 - n)).collect();
     layout(&format!("{open}{rows}{close}"))
@@ -330,7 +330,7 @@ fn dates_stand_above_rows_or_in_pieces() {
     for (name, html) in pages {
         check(name, &html, DATED);
     }
-    // the date of the whole page is of no row
+    // the page's own date belongs to no row
     let today = format!("<div class=top>2026年11月24日 星期二</div>{}", page("<ul>", |i, t, _| row(i, t), "</ul>"));
     check("today", &today, UNDATED);
 }

@@ -1,26 +1,26 @@
-//! Dates outside running text: in pieces, in Chinese numerals, in code, in an address.
+//! Dates outside running text: split into elements, in Chinese numerals, in code, in an address.
 
 use chrono::{Days, NaiveDate};
 
 use crate::knowledge::{DATES, Pattern};
 use crate::text::dates::{Clock, DateMatch, calendar, fold_width_and_case, midnight, parse};
 
-/// Longest piece of a date set in pieces, in bytes, and the most pieces.
+/// Longest piece of a split date, in bytes, and the most pieces.
 const PIECE: usize = 16;
 const MOST_PIECES: usize = 3;
-/// How far a name reaches before its sign, in bytes, a value behind it, and blanks and quotes before the value.
+/// Longest name before `:` or `=`, longest value behind it, and most blanks and quotes before the value, in bytes.
 const LONGEST_NAME: usize = 24;
 const LONGEST_VALUE: usize = 60;
 const MOST_BLANKS: usize = 6;
 /// Most dates in code.
 const MOST_IN_CODE: usize = 20;
 
-/// The first date that is set in pieces on lines of their own: `24` above `2026-11`, `Nov` `24` `2026`.
+/// Returns the first date split over several lines: `24` above `2026-11`, `Nov` `24` `2026`.
 pub fn in_pieces(lines: &[String], clock: &Clock) -> Option<NaiveDate> {
     joined(lines, clock, &DATES.pieces)
 }
 
-/// The same of a row of a list, which may leave out the year: `24` above `11月`.
+/// Returns the split date of a list row, which may omit the year: `24` above `11月`.
 pub fn in_pieces_of_row(lines: &[String], clock: &Clock) -> Option<NaiveDate> {
     in_pieces(lines, clock).or_else(|| joined(lines, clock, &DATES.pieces_of_this_year))
 }
@@ -38,7 +38,7 @@ fn joined(lines: &[String], clock: &Clock, spellings: &[Pattern]) -> Option<Naiv
     })
 }
 
-/// The last day written in Chinese numerals, as notices are signed: `二〇二六年十一月二十日`.
+/// Returns the last day in Chinese numerals, the usual signature of notices: `二〇二六年十一月二十日`.
 pub fn in_numerals(lines: &[String], clock: &Clock) -> Option<NaiveDate> {
     let digit =
         |c: char| "〇一二三四五六七八九".chars().position(|d| d == c).or("○零０".contains(c).then_some(0)).and_then(|d| u32::try_from(d).ok());
@@ -57,10 +57,10 @@ pub fn in_numerals(lines: &[String], clock: &Clock) -> Option<NaiveDate> {
     lines.iter().rev().filter(|l| l.chars().count() <= 40).find_map(day)
 }
 
-/// The dates in the code of a page, under one of the names that publishing systems use.
+/// Returns the dates in a page's code under names that publishing systems use.
 pub fn all_in_code(page: &str, clock: &Clock) -> Vec<DateMatch> {
     let bytes = page.as_bytes();
-    // a date or a moment in seconds follows `:` or `=`: only there the pattern is asked
+    // a date or Unix time follows `:` or `=`, so run the pattern only there
     let assigned = memchr::memchr2_iter(b':', b'=', bytes).filter(|at| {
         let value = bytes.iter().skip(at + 1).take(MOST_BLANKS).find(|b| !matches!(b, b' ' | b'"' | b'\''));
         value.is_some_and(|b| matches!(b, b'1' | b'2'))
@@ -72,13 +72,13 @@ pub fn all_in_code(page: &str, clock: &Clock) -> Vec<DateMatch> {
     captures.take(MOST_IN_CODE).filter_map(|c| parse(c.name("date")?.as_str(), clock)).collect()
 }
 
-/// Year and month written into an address: `/2024/01/`, `/202401/`, `/2024-01/`.
+/// Returns year and month in an address: `/2024/01/`, `/202401/`, `/2024-01/`.
 pub fn month_in_url(path: &str) -> Option<(i32, u32)> {
     let c = DATES.month_in_address.captures(path)?;
     Some((c.get(1)?.as_str().parse().ok()?, c.get(2)?.as_str().parse().ok()?))
 }
 
-/// The day written into an address: `/2024/01/28/`, `/202401/28/`, `/2024-01/28/`, `t20240128_`, `/20240128/`.
+/// Returns the day in an address: `/2024/01/28/`, `/202401/28/`, `/2024-01/28/`, `t20240128_`, `/20240128/`.
 pub fn in_url(path: &str, clock: &Clock) -> Option<NaiveDate> {
     let c = DATES.day_in_address.captures(path)?;
     let n = |i: usize| c.get(i).and_then(|m| m.as_str().parse::<u32>().ok());

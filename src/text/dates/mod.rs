@@ -1,7 +1,7 @@
-//! Dates as Chinese and foreign sites spell them.
+//! Parses dates in the spellings of Chinese and foreign sites.
 //!
-//! Times without a zone count in the source's zone. Nothing more than a day ahead of `now` or before 1995 is
-//! believed: such values are typing errors, not news.
+//! Times without a zone are in the source's zone. Dates more than a day after `now` or before 1995 are
+//! rejected as typing errors.
 
 mod in_page;
 #[cfg(test)]
@@ -17,24 +17,24 @@ use crate::text::normalize::fold_width_and_case;
 pub use in_page::{all_in_code, in_numerals, in_pieces, in_pieces_of_row, in_url, month_in_url};
 pub use worldwide::Order;
 
-/// What a reading depends on besides the text.
+/// Context for parsing dates.
 #[derive(Debug, Clone, Copy)]
 pub struct Clock {
-    /// Zone of times that name none.
+    /// Zone of times without one.
     pub zone: Tz,
-    /// The moment the page was fetched: what 昨天 and missing years count from.
+    /// The time of the fetch, the reference for 昨天 and missing years.
     pub now: DateTime<Utc>,
-    /// Which comes first in `04/05/2026`, where the document's language tells.
+    /// The order in `04/05/2026`, if the document's language determines it.
     pub order: Option<Order>,
 }
 
 impl Clock {
-    /// A clock at this moment in this zone.
+    /// Creates a clock with this zone and time.
     pub fn new(zone: Tz, now: DateTime<Utc>) -> Self {
         Self { zone, now, order: None }
     }
 
-    /// The same for a document in a language, as `lang` names it.
+    /// Returns the clock for a document in a language, given as in `lang`.
     #[must_use]
     pub fn in_language(self, tag: Option<&str>) -> Self {
         Self { order: tag.and_then(Order::of_language).or(self.order), ..self }
@@ -50,18 +50,17 @@ impl Clock {
     }
 }
 
-/// A date that was read.
+/// A parsed date.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct DateMatch {
-    /// The moment; midnight where only the day is known.
+    /// Midnight if only the day is known.
     pub at: DateTime<FixedOffset>,
-    /// Whether a time of day was given.
     pub has_time: bool,
     /// Byte offset in the folded text.
     pub offset: usize,
 }
 
-/// Reads a text that is said to be a date: a feed's `pubDate`, a `<meta>`, the date cell of a list.
+/// Parses a text that is known to be a date: a feed's `pubDate`, a `<meta>`, the date cell of a list.
 pub fn parse(text: &str, clock: &Clock) -> Option<DateMatch> {
     if let Some(found) = standard(text.trim(), clock) {
         return Some(found);
@@ -89,8 +88,8 @@ pub fn parse(text: &str, clock: &Clock) -> Option<DateMatch> {
         })
 }
 
-/// RFC 2822 and RFC 3339 with a zone in figures, which most feeds write: without any expression. Zones by name are read
-/// below, for `CST` means China here.
+/// Parses RFC 2822 and RFC 3339 with a numeric zone, as most feeds write, without regular expressions. Named zones need the code
+/// below, because `CST` means China here.
 fn standard(text: &str, clock: &Clock) -> Option<DateMatch> {
     let zone = text.as_bytes().iter().rev().take(5).filter(|b| b.is_ascii_digit()).count() >= 4 || text.ends_with(['Z', 'z']);
     let read = || DateTime::parse_from_rfc2822(text).or_else(|_| DateTime::parse_from_rfc3339(text)).ok();
@@ -98,14 +97,14 @@ fn standard(text: &str, clock: &Clock) -> Option<DateMatch> {
     clock.believable(at).then_some(DateMatch { at, has_time: true, offset: 0 })
 }
 
-/// Whether a text names a year that no news is of: a placeholder (`0001-01-01`, `1 Jan 1900`), whose parts are no date either.
+/// Returns whether a text names an impossible year. Such a placeholder (`0001-01-01`, `1 Jan 1900`) contains no valid date.
 fn names_no_year(text: &str, clock: &Clock) -> bool {
     let year = |c: Captures<'_>| ["y", "y2", "y3"].iter().find_map(|name| number::<i32>(&c, name));
     let mut years = DATES.named_year.captures_iter(text).filter_map(year).peekable();
     years.peek().is_some() && years.all(|y| !(1995..=clock.now.year() + 1).contains(&y))
 }
 
-/// `24 十一月 2026` as servers with Chinese locales write RFC 822 dates.
+/// Translates `24 十一月 2026`, as servers with Chinese locales write RFC 822 dates.
 fn with_english_months(text: &str) -> String {
     match DATES.months.iter().find(|[chinese, _]| text.contains(chinese)) {
         Some([chinese, english]) => text.replace(chinese, english).to_ascii_lowercase(),
@@ -113,13 +112,13 @@ fn with_english_months(text: &str) -> String {
     }
 }
 
-/// Every full date (with a year) in running text, in order.
+/// Returns every full date (with a year) in running text, in order.
 pub fn find_dates(text: &str, clock: &Clock) -> Vec<DateMatch> {
     all_in(&text.chars().map(fold_keep_case).collect::<String>(), clock)
 }
 
-/// Every full date of a text, in any language, in order; `order` tells day from month where figures do not. Dates inside addresses
-/// and such that leave figures over are none.
+/// Returns every full date of a text, in any language, in order; `order` resolves ambiguous figures. Skips dates inside addresses
+/// and dates with adjacent figures.
 pub fn mentions(text: &str, clock: &Clock, order: Option<Order>) -> Vec<DateMatch> {
     if !text.as_bytes().windows(2).any(|w| w.iter().all(u8::is_ascii_digit)) {
         return Vec::new();
@@ -134,28 +133,28 @@ pub fn mentions(text: &str, clock: &Clock, order: Option<Order>) -> Vec<DateMatc
     found
 }
 
-/// Whether a place in a text is within an address.
+/// Returns whether an offset is inside an address.
 fn inside_address(text: &str, offset: usize) -> bool {
     let before = text.get(..offset).unwrap_or_default();
     let word = before.rsplit(char::is_whitespace).next().unwrap_or_default();
     ["://", "www.", ".com/", ".cn/", ".html"].iter().any(|a| word.contains(a))
 }
 
-/// A text that is nothing but a date in a form of machines: RFC 2822, RFC 3339, seconds since 1970, `20261124`.
+/// Parses a text that is only a machine date: RFC 2822, RFC 3339, Unix seconds, `20261124`.
 pub fn plain(text: &str, clock: &Clock) -> Option<DateMatch> {
     let text = text.trim();
     standard(text, clock).or_else(|| epoch(text, clock)).or_else(|| first(&DATES.compact, text, clock, calendar))
 }
 
-/// `3小时前`, `昨天 08:00`; nothing finer than its unit.
+/// Parses `3小时前`, `昨天 08:00`. The result is only as precise as the unit.
 pub fn relative(text: &str, clock: &Clock) -> Option<DateMatch> {
     let text: String = text.chars().take(80).map(fold_keep_case).collect();
     first(&DATES.ago, &text, clock, ago).filter(|_| !text.contains('周') && !text.contains("个月")).or_else(|| first(&DATES.near, &text, clock, near))
 }
 
-/// Dates of a folded text.
+/// Returns the dates of a folded text.
 fn all_in(text: &str, clock: &Clock) -> Vec<DateMatch> {
-    // asked of every line of a page, and most show no date
+    // runs on every line of a page, and most show no date
     if !text.as_bytes().windows(2).any(|w| w.iter().all(u8::is_ascii_digit)) {
         return Vec::new();
     }
@@ -171,17 +170,17 @@ fn all_in(text: &str, clock: &Clock) -> Vec<DateMatch> {
     found
 }
 
-/// Whether a text shows a full date, in figures.
+/// Returns whether a text shows a full date in figures.
 pub fn shows_date(text: &str) -> bool {
     DATES.shown.is_match(text)
 }
 
-/// Midnight of a day in the clock's zone.
+/// Returns midnight of a day in the clock's zone.
 pub fn midnight(day: NaiveDate, clock: &Clock) -> Option<DateTime<FixedOffset>> {
     clock.local(day.and_time(NaiveTime::MIN))
 }
 
-/// Like `normalize::fold_width_and_case`, but keeps case (zone names are upper case) and yields one character for one.
+/// Like `normalize::fold_width_and_case`, but keeps the case (zone names are upper case) and maps one character to one.
 pub fn fold_keep_case(c: char) -> char {
     if c.is_ascii() { c } else { fold_width_and_case(c) }
 }
@@ -226,7 +225,7 @@ fn calendar(c: &Captures<'_>, clock: &Clock) -> Option<DateMatch> {
     finish(c, date, clock)
 }
 
-/// The latest such day that is not in the future.
+/// Returns the latest such day that is not in the future.
 fn past_day(month: u32, day: u32, clock: &Clock) -> Option<NaiveDate> {
     let today = clock.now.with_timezone(&clock.zone).date_naive();
     (0..8).filter_map(|back| NaiveDate::from_ymd_opt(today.year() - back, month, day)).find(|d| *d <= today)
@@ -252,14 +251,14 @@ fn finish(c: &Captures<'_>, date: NaiveDate, clock: &Clock) -> Option<DateMatch>
     Some(DateMatch { at, has_time: true, offset })
 }
 
-/// Days to carry (24:00 is the next day) and time; nonsense counts as no time given.
+/// Returns the days to carry (24:00 is the next day) and the time. Invalid times count as missing.
 fn time_of_day(c: &Captures<'_>) -> Option<(u64, NaiveTime)> {
     let hour: u32 = number(c, "h")?;
     let half = c.name("half").or_else(|| c.name("half2")).map_or("", |m| m.as_str());
     let half = half.replace('.', "").to_ascii_lowercase();
     let hour = match (half.as_str(), hour) {
         ("下午" | "午后" | "傍晚" | "pm", 0..12) | ("晚上" | "晚间" | "夜里" | "夜间", 5..12) | ("中午", 1..5) => hour + 12,
-        // midnight: 12 AM, 凌晨12点; at the end of the day: 晚上12点
+        // midnight: 12 AM, 凌晨12点; end of the day: 晚上12点
         ("上午" | "凌晨" | "早上" | "早晨" | "清晨" | "am", 12) => 0,
         ("晚上" | "晚间" | "夜里" | "夜间", 12) => 24,
         _ => hour,
@@ -271,7 +270,7 @@ fn time_of_day(c: &Captures<'_>) -> Option<(u64, NaiveTime)> {
     NaiveTime::from_hms_opt(hour, minute, second.min(59)).map(|t| (0, t))
 }
 
-/// `Z`, `+0800`, `GMT+8`, `CST` … `CST` is China's own time in a source of that zone, not US Central.
+/// Parses `Z`, `+0800`, `GMT+8`, `CST` … In a source of that zone, `CST` is China Standard Time, not US Central.
 fn zone_offset(zone: &str, clock: &Clock) -> Option<FixedOffset> {
     let upper = zone.trim().to_ascii_uppercase();
     if upper == "CST" {

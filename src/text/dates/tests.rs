@@ -1,4 +1,4 @@
-//! The spellings, each with the moment it means.
+//! Spellings of dates and their values.
 
 use crate::text::dates::*;
 

@@ -10,7 +10,7 @@ use crate::knowledge::DATES;
 use crate::text::dates::{Clock, DateMatch, finish, number};
 use crate::text::normalize::is_han;
 
-/// Which comes first where figures alone make a date.
+/// Order of day and month in numeric dates.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Order {
     /// `24/11/2026`
@@ -20,7 +20,7 @@ pub enum Order {
 }
 
 impl Order {
-    /// The order of a language as `lang` names it. English alone says nothing: Britain and America differ.
+    /// Returns the order of a language, given as in `lang`. English is ambiguous: British and American usage differ.
     pub fn of_language(tag: &str) -> Option<Self> {
         let tag = tag.trim().to_ascii_lowercase().replace('_', "-");
         match tag.split('-').next()? {
@@ -35,7 +35,7 @@ impl Order {
     }
 }
 
-/// The month a word names, in any of the languages of the table.
+/// Returns the month that a word names, in any language of the table.
 pub(super) fn month(word: &str) -> Option<u32> {
     static MONTHS: LazyLock<HashMap<&str, u32>> = LazyLock::new(|| {
         let lines = include_str!("../../data/dates/months.txt").lines().filter(|l| !l.starts_with('#'));
@@ -44,7 +44,7 @@ pub(super) fn month(word: &str) -> Option<u32> {
     MONTHS.get(word.to_lowercase().as_str()).copied()
 }
 
-/// Minutes that a zone is ahead of UTC, by the short name that servers write (RFC 822 §5.1, and the names of the tz database).
+/// Returns the offset of a zone from UTC in minutes, by the short name that servers write (RFC 822 §5.1, and the names of the tz database).
 pub(super) fn zone_minutes(name: &str) -> Option<i32> {
     static ZONES: LazyLock<HashMap<&str, i32>> = LazyLock::new(|| {
         let lines = include_str!("../../data/dates/zones.txt").lines().filter(|l| !l.starts_with('#'));
@@ -57,10 +57,10 @@ pub(super) fn zone_minutes(name: &str) -> Option<i32> {
     ZONES.get(name).copied()
 }
 
-/// Every such date of a folded text. Where figures alone do not tell day from month and no order is known, there is none.
+/// Returns every such date of a folded text. Skips ambiguous numeric dates if no order is known.
 pub(super) fn find(text: &str, clock: &Clock, order: Option<Order>) -> Vec<DateMatch> {
     let mut found: Vec<DateMatch> = Vec::new();
-    // asked of every line with figures: most have no year beside a word, and no figures parted by marks
+    // runs on every line with figures: most have no year beside a word, and no figures with separators
     if has_year(text) && text.chars().any(|c| c.is_alphabetic() && !is_han(c)) {
         for pattern in &DATES.named {
             found.extend(pattern.captures_iter(text).filter_map(|c| named(&c, clock)));
@@ -80,7 +80,7 @@ fn has_year(text: &str) -> bool {
     text.as_bytes().windows(4).any(|w| matches!(w, [b'1', b'9', b'0'..=b'9', b'0'..=b'9'] | [b'2', b'0', b'0'..=b'9', b'0'..=b'9']))
 }
 
-/// Whether no figures are left over before or behind a date.
+/// Returns whether no figures adjoin a date.
 pub(super) fn stands_alone(text: &str, c: &Captures<'_>) -> bool {
     let Some(m) = c.get(0) else { return false };
     let before = text.get(..m.start()).unwrap_or_default();
@@ -122,7 +122,7 @@ fn in_figures(c: &Captures<'_>, clock: &Clock, order: Option<Order>) -> Option<D
     finish(c, NaiveDate::from_ymd_opt(year, month, day)?, clock)
 }
 
-/// Years of the Republic count from 1912.
+/// Parses Minguo years (民国), which count from 1912.
 fn minguo(c: &Captures<'_>, clock: &Clock) -> Option<DateMatch> {
     finish(c, NaiveDate::from_ymd_opt(number::<i32>(c, "y")? + 1911, number(c, "m")?, number(c, "d")?)?, clock)
 }
