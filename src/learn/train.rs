@@ -13,7 +13,7 @@ use super::stages::{Margins, Stages};
 
 /// Industries with fewer labelled articles are left to the rules.
 const MIN_EXAMPLES: usize = 30;
-/// Cost of an error, and cost factors for articles of the class.
+/// Cost of an error, and cost factor for an article of the class.
 const COST: f32 = 1.0;
 const POSITIVE_WEIGHT: f32 = 2.0;
 

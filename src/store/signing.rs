@@ -72,7 +72,7 @@ impl Store {
                 t.execute("UPDATE edition SET letters_due = ?2 WHERE id = ?1", params![id.0, due.timestamp()])?;
             }
             save(t, &edition, version + 1)?;
-            // notices about an earlier version
+            // mails and notices of an earlier version
             cancel_stale(t)?;
             audit(t, who, action.audited(), &edition.label_in_log(), now)?;
             Ok(SigningResult::Done(Box::new(edition)))
