@@ -1,4 +1,4 @@
-//! `[publication]` or `[[publication]]`: what is published, when, from what, and for whom.
+//! `[publication]` or `[[publication]]`: name, schedule, selection and recipients.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -17,21 +17,19 @@ use crate::schedule::{Calendar, Recurrence};
 
 const BUILT_IN_CALENDAR: &str = include_str!("calendar.toml");
 
-/// A column and how many items it takes.
+/// A column and its maximum number of items.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ColumnQuota {
-    /// Name.
     pub name: String,
-    /// Most items.
+    /// Maximum number of items.
     pub quota: usize,
-    /// What is printed of its items, unless an editor says otherwise.
+    /// Which text of its items is printed by default.
     pub print: Print,
 }
 
-/// Who receives a draft, and what of it.
+/// A recipient of the draft, and the parts to send.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Recipient {
-    /// Where it goes.
     pub address: MailAddress,
     /// Only items of these columns; empty: all.
     pub columns: Vec<String>,
@@ -45,56 +43,55 @@ impl From<MailAddress> for Recipient {
     }
 }
 
-/// The briefing itself.
+/// A publication.
 #[derive(Debug, Clone)]
 pub struct Publication {
     /// Name in the masthead.
     pub name: String,
     /// 主办.
     pub organiser: String,
-    /// 编印, where another.
+    /// 编印, if not the organiser.
     pub printer: Option<String>,
-    /// What stands above the masthead.
+    /// Line above the masthead.
     pub classification_notice: String,
     /// Head and 版记 of an official briefing.
     pub imprint: Imprint,
-    /// A .docx in whose head, styles and page settings issues are printed.
+    /// A .docx whose head, styles and page settings issues use.
     pub template_path: Option<PathBuf>,
-    /// The same, read and checked with the settings.
+    /// The template, read and checked with the settings.
     pub template: Option<Arc<DocxTemplate>>,
-    /// Template of 编者的话 with facts in braces; the usual one where none is given.
+    /// Template of 编者的话 with facts in braces; `None`: the default.
     pub foreword: Option<String>,
-    /// Columns in order.
     pub columns: Vec<ColumnQuota>,
     /// Only articles of these industries or themes; empty: all.
     pub industries: Vec<String>,
-    /// Only articles of these levels or naming these places; empty: all.
+    /// Only articles of these levels or about these places; empty: all.
     pub places: Vec<String>,
-    /// Total number of the issue before the first one made here.
+    /// Total number of the last issue before the first one made here.
     pub initial_cumulative_number: u32,
-    /// Number within the current year of the issue before the first one made here.
+    /// Number within the current year of the last issue before the first one made here.
     pub issues_this_year: u32,
-    /// When the draft is due.
+    /// Time of day of the draft.
     pub at: NaiveTime,
-    /// On which days, and in which zone.
+    /// Publication days and time zone.
     pub calendar: Calendar,
-    /// How far back the first issue looks; later ones begin where the one before ended.
+    /// How far back the first issue looks; later ones start at the end of the previous one.
     pub window: Duration,
-    /// Articles older than this are no candidates of any issue.
+    /// Older articles are never candidates.
     pub max_age: Duration,
-    /// How late a missed draft is still made on the same day.
+    /// How long after its time a missed draft is still made on the same day.
     pub catch_up: Duration,
-    /// Who receives the draft.
+    /// Recipients of the draft.
     pub recipients: Vec<Recipient>,
-    /// Who receives the finished issue; nobody by default.
+    /// Recipients of the final issue; none by default.
     pub final_recipients: Vec<Recipient>,
-    /// Whether an issue without items is mailed too.
+    /// Whether to mail an issue without items.
     pub mail_empty: bool,
-    /// How its issues are laid out.
+    /// Layout of its issues.
     pub layout: Layout,
-    /// Steps behind 送审 that an issue needs; empty: any editor makes it final.
+    /// Required steps after 送审; empty: any editor makes an issue final.
     pub signing: Vec<SigningStep>,
-    /// How long the letters of a final issue wait, so that it can be called back before anybody has it.
+    /// Delay before a final issue is mailed, so that it can be withdrawn before anybody has it.
     pub withdraw_within: Duration,
 }
 
@@ -131,25 +128,25 @@ impl Default for Publication {
 }
 
 impl Publication {
-    /// Whether its issues are started by people, not by the calendar.
+    /// Whether editors start its issues, not the calendar.
     pub fn is_on_demand(&self) -> bool {
         self.calendar.days == Recurrence::OnDemand
     }
 
-    /// What is printed of an item that comes into a column.
+    /// Returns which text is printed for an item of a column.
     pub fn print_of(&self, column: &str) -> Print {
         self.columns.iter().find(|c| c.name == column).map_or(Print::Summary, |c| c.print)
     }
 
-    /// Columns that stay empty where the classifier knows only others. Editors fill those of a report; articles of a column that the
-    /// publication does not have fall to its first.
+    /// Returns the columns that stay empty because the classifier does not know them. Editors fill those of a report; articles of a
+    /// column that the publication lacks go to its first one.
     pub(super) fn unfilled_columns(&self, known: &[String]) -> Vec<&str> {
         let takes_others = known.iter().any(|k| self.columns.iter().all(|c| c.name != *k));
         let is_filled = |n: usize, c: &ColumnQuota| self.layout == Layout::Report || known.contains(&c.name) || n == 0 && takes_others;
         self.columns.iter().enumerate().filter(|(n, c)| !is_filled(*n, c)).map(|(_, c)| c.name.as_str()).collect()
     }
 
-    /// Column names in order.
+    /// Returns the column names in order.
     pub fn column_names(&self) -> Vec<String> {
         self.columns.iter().map(|c| c.name.clone()).collect()
     }
@@ -231,7 +228,7 @@ pub(super) fn read(s: &Section<'_>) -> Publication {
         }
     }
     read_calendar(s, &mut p.calendar);
-    // an issue tells of the time since the one before
+    // an issue covers the time since the previous one
     p.window = match p.calendar.days {
         Recurrence::Workdays | Recurrence::Daily | Recurrence::OnDemand => p.window,
         Recurrence::Weekly(_) => Duration::from_hours(24 * 8),
@@ -247,7 +244,7 @@ pub(super) fn read(s: &Section<'_>) -> Publication {
     let finals = s.texts("final_recipients").unwrap_or_default();
     p.final_recipients = finals.into_iter().filter_map(|t| read_address(s, t.value, t.span)).map(Recipient::from).collect();
     let subscribers: Vec<Recipient> = s.sections("subscriber").iter().filter_map(|s| read_subscriber(s, &p)).collect();
-    // where issues are signed, nobody outside sees one before
+    // with signing, nobody outside sees an unsigned issue
     if p.signing.is_empty() {
         if !subscribers.is_empty() && s.texts("recipients").is_none() {
             p.recipients.clear();
@@ -260,7 +257,7 @@ pub(super) fn read(s: &Section<'_>) -> Publication {
     p
 }
 
-/// `[publication.imprint]`.
+/// Reads `[publication.imprint]`.
 fn read_imprint(s: &Section<'_>) -> Imprint {
     s.deny_unknown_keys(&["copy_number", "serial", "editor", "reviewer", "signer", "phone", "report_to", "send_to", "distribute_to", "copies"]);
     let text = |key| s.string(key).unwrap_or_default();
@@ -284,7 +281,7 @@ fn read_imprint(s: &Section<'_>) -> Imprint {
     }
 }
 
-/// `document = "summary" | "full"`, of a publication or of one of its columns.
+/// Reads `document = "summary" | "full"` of a publication or column.
 fn read_print(s: &Section<'_>) -> Option<Print> {
     let t = s.text("document")?;
     match t.value {
@@ -341,7 +338,7 @@ fn read_calendar(s: &Section<'_>, calendar: &mut Calendar) {
     calendar.makeup_workdays = read_days(s, "workdays");
 }
 
-/// Days as `2026-10-01` or a range `2026-10-01/2026-10-07`.
+/// Reads days as `2026-10-01` or a range `2026-10-01/2026-10-07`.
 fn read_days(s: &Section<'_>, key: &str) -> Vec<NaiveDate> {
     let mut out = Vec::new();
     for t in s.texts(key).unwrap_or_default() {
@@ -357,7 +354,7 @@ fn read_days(s: &Section<'_>, key: &str) -> Vec<NaiveDate> {
     out
 }
 
-/// Reads the templates that publications name.
+/// Reads the templates of the publications.
 pub(super) fn load_templates(publications: &mut [Publication]) -> Result<(), ConfigError> {
     for p in publications {
         p.template = p.template_path.as_deref().map(DocxTemplate::load).transpose()?;
@@ -378,7 +375,7 @@ pub(super) fn add_calendar(path: Option<&Path>, publications: &mut [Publication]
     let (holidays, workdays) = reader.finish(days)?;
     for p in publications {
         let own = (p.calendar.holidays.clone(), p.calendar.makeup_workdays.clone());
-        // what a publication says of a day comes before the calendar
+        // the publication's own days override the calendar
         p.calendar.holidays.extend(holidays.iter().filter(|d| !own.1.contains(d)));
         p.calendar.makeup_workdays.extend(workdays.iter().filter(|d| !own.0.contains(d)));
     }

@@ -12,7 +12,7 @@ pub(super) const KEYS: [&str; 3] = ["kind", "signing", "withdraw_within"];
 const WITHDRAW_WITHIN: Duration = Duration::from_mins(5);
 const MAX_WITHDRAW_WITHIN: Duration = Duration::from_hours(24);
 
-/// `kind = "bulletin" | "report"`.
+/// Reads `kind = "bulletin" | "report"`.
 pub(super) fn read_kind(s: &Section<'_>) -> Layout {
     let Some(t) = s.text("kind") else { return Layout::Bulletin };
     match t.value {
@@ -25,7 +25,7 @@ pub(super) fn read_kind(s: &Section<'_>) -> Layout {
     }
 }
 
-/// `signing = ["review", "sign"]`: the steps in their fixed order, whatever the order in the file.
+/// Reads `signing = ["review", "sign"]`. Returns the steps in their fixed order, whatever the order in the file.
 pub(super) fn read_steps(s: &Section<'_>) -> Vec<SigningStep> {
     let mut steps = Vec::new();
     for t in s.texts("signing").unwrap_or_default() {
@@ -39,7 +39,7 @@ pub(super) fn read_steps(s: &Section<'_>) -> Vec<SigningStep> {
     steps
 }
 
-/// `withdraw_within = "5m"`; without signing the default is no delay.
+/// Reads `withdraw_within = "5m"`; without signing the default is no delay.
 pub(super) fn read_withdraw_within(s: &Section<'_>, signed: bool) -> Duration {
     let usual = if signed { WITHDRAW_WITHIN } else { Duration::ZERO };
     s.duration("withdraw_within", Duration::ZERO..MAX_WITHDRAW_WITHIN).unwrap_or(usual)

@@ -1,8 +1,8 @@
-//! Article pages of the sample world, laid out as real sites do: with navigation, share bars, related links, footers.
+//! Article pages of the sample world, with the navigation, share bars, related links and footers of real sites.
 
 use crate::demo::world::{DemoWorld, Layout, Site, Story};
 
-/// The page of an article.
+/// Returns the page of an article.
 pub(super) fn page(world: &DemoWorld, site: &Site, story: &Story) -> String {
     let related: String = world
         .of(site.id)

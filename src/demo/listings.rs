@@ -1,18 +1,18 @@
-//! How the sites of the sample world list their articles.
+//! Lists of articles on the sample sites.
 
 use serde_json::json;
 
 use crate::demo::layouts::charset;
 use crate::demo::world::{DemoWorld, Listing, Site, Story};
 
-/// A listing's text and its content type.
+/// Returns a listing's text and content type.
 pub(super) fn listing(world: &DemoWorld, site: &Site, base: &str) -> (String, &'static str) {
     let stories = world.of(site.id);
     let rows = |f: &dyn Fn(&Story) -> String| stories.iter().map(|s| f(s)).collect::<String>();
     let url = |s: &Story| format!("{base}/{}/{}.html", site.id, s.slug);
     match site.listing {
         Listing::Rss => (rss(site, "utf-8", &rows(&|s| rss_item(s, &url(s), ""))), "application/rss+xml"),
-        // a real-world mess: declared wrongly, bare ampersands, an HTML entity
+        // realistic errors: wrong encoding declaration, bare ampersands, an HTML entity
         Listing::DirtyRss => (rss(site, "utf-8", &rows(&|s| rss_item(s, &format!("{}?a=1&b=2", url(s)), "&nbsp;& 更多"))), "text/xml"),
         Listing::Atom => (
             atom(
@@ -125,7 +125,7 @@ fn atom(site: &Site, entries: &str) -> String {
     )
 }
 
-/// A page around a list, with what else real ones hold.
+/// Returns a page around a list, with the other parts of a real one.
 fn frame(site: &Site, list: &str) -> String {
     let (name, id, charset) = (site.name, site.id, charset(site));
     format!(

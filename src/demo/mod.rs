@@ -1,4 +1,4 @@
-//! A small news world of our own, served over loopback: what `qingbao demo` crawls, and what the tests drive.
+//! A small fictional news world, served over loopback: crawled by `qingbao demo` and by tests.
 //!
 //! Ten fictional sites list 68 pages in seven ways (RSS, Atom, JSON, sitemap, three list layouts), four of them in
 //! GB18030; nine pages are republished copies, six are off topic, and one site is broken.

@@ -15,7 +15,7 @@ use crate::demo::layouts::page;
 use crate::demo::listings::listing;
 use crate::demo::world::{DemoWorld, SITES, Site};
 
-/// A running server; dropped, it stops.
+/// A running server, which stops when dropped.
 pub struct Server {
     /// `http://127.0.0.1:PORT`
     pub base: String,
@@ -63,7 +63,7 @@ fn plain(status: StatusCode) -> Response<Body> {
     response
 }
 
-/// The document at a path: `/SITE/`, `/SITE/rss.xml` … or `/SITE/SLUG.html`.
+/// Returns the document at a path: `/SITE/`, `/SITE/rss.xml` … or `/SITE/SLUG.html`.
 fn document(shared: &ServerState, path: &str) -> Option<(Site, String, &'static str)> {
     let (id, rest) = path.strip_prefix('/')?.split_once('/')?;
     let site = SITES.into_iter().find(|s| s.id == id)?;

@@ -1,4 +1,4 @@
-//! The sample world's sites and articles, read from `articles.txt`.
+//! Sites and articles of the sample world, from `articles.txt`.
 
 use chrono::{DateTime, Duration, FixedOffset, Timelike, Utc};
 
@@ -19,7 +19,7 @@ pub(super) enum Listing {
     Broken,
 }
 
-/// How a site lays its articles out.
+/// Layout of a site's articles.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Layout {
     Modern,
@@ -27,7 +27,7 @@ pub(super) enum Layout {
     OldTable,
 }
 
-/// One site of the world.
+/// A sample site.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Site {
     pub(super) id: &'static str,
@@ -54,38 +54,34 @@ pub(super) const SITES: [Site; 10] = [
     site("guzhang", "示例故障网", Listing::Broken, Layout::Modern, false),
 ];
 
-/// One article of the world, with what a good editor would say of it.
+/// A sample article, with the labels that a good editor would give.
 #[derive(Debug, Clone)]
 pub struct Story {
-    /// Site it stands on.
+    /// Its site.
     pub site: String,
-    /// Its file name without ending.
+    /// File name without extension.
     pub slug: String,
-    /// Headline.
     pub title: String,
-    /// 来源.
     pub publisher: String,
-    /// When.
+    /// Publication time.
     pub published: DateTime<FixedOffset>,
-    /// Expected column; `None` for what does not belong into the briefing.
+    /// Expected column; `None` if off topic.
     pub column: Option<String>,
-    /// Expected industries; may be none for what belongs to a theme only.
+    /// Expected industries; may be empty if only a theme fits.
     pub industries: Vec<String>,
-    /// Body.
     pub paragraphs: Vec<String>,
-    /// Slug of the article it repeats.
+    /// Slug of the article that it copies.
     pub copy_of: Option<String>,
 }
 
-/// The whole world at a moment.
+/// The sample world at a point in time.
 #[derive(Debug, Clone)]
 pub struct DemoWorld {
-    /// Every page.
     pub stories: Vec<Story>,
 }
 
 impl DemoWorld {
-    /// The world as it stands now: publication times count back from here.
+    /// Returns the world at `now`; publication times count back from there.
     pub fn at(now: DateTime<Utc>) -> Self {
         let mut stories: Vec<Story> = Vec::new();
         for block in ARTICLES.split("\n\n") {
@@ -102,19 +98,19 @@ impl DemoWorld {
         Self { stories }
     }
 
-    /// The pages of a site, newest first.
+    /// Returns the pages of a site, newest first.
     pub(super) fn of(&self, site: &str) -> Vec<&Story> {
         let mut out: Vec<&Story> = self.stories.iter().filter(|s| s.site == site).collect();
         out.sort_by_key(|s| std::cmp::Reverse(s.published));
         out
     }
 
-    /// The page of a site by its slug.
+    /// Returns the page of a site by its slug.
     pub(super) fn page(&self, site: &str, slug: &str) -> Option<&Story> {
         self.stories.iter().find(|s| s.site == site && s.slug == slug)
     }
 
-    /// `sources.toml` for this world at an address.
+    /// Returns `sources.toml` for this world at an address.
     pub fn sources(&self, base: &str) -> String {
         let mut out = String::from("# The sample news world\n[defaults]\ninterval = \"1h\"\nallow_private = true\n");
         for s in SITES {
@@ -135,7 +131,7 @@ impl DemoWorld {
 fn hours_ago(hours: &str, now: DateTime<Utc>) -> Option<DateTime<FixedOffset>> {
     let zone = FixedOffset::east_opt(8 * 3600)?;
     let at = now - Duration::hours(hours.parse().ok()?);
-    // pages show minutes, not seconds
+    // pages show no seconds
     at.with_timezone(&zone).with_second(0)?.with_nanosecond(0)
 }
 
@@ -156,7 +152,7 @@ fn original(lines: &[&str], now: DateTime<Utc>) -> Option<Story> {
     })
 }
 
-/// A republished page: another lead, the same paragraphs, another tail.
+/// Returns a copy: different first and last paragraphs, the rest the same.
 fn copy(line: &str, stories: &[Story], now: DateTime<Utc>) -> Option<Story> {
     let words: Vec<&str> = line.split(' ').collect();
     let [_, site, slug, hours, of] = words.as_slice() else { return None };

@@ -1,9 +1,9 @@
-//! Tags and text to a tree, in one pass: every element is closed where the HTML standard (13.2.6) closes it, none is deeper than a bound.
+//! Tree construction in one pass. Closes every element where the HTML standard (13.2.6) closes it and bounds the depth.
 //!
-//! Browsers' tree builders cost the square of their input where elements are nested without end, closed in the wrong order, or open
-//! formatting again and again. This one differs from the standard where that costs nothing to a reader: formatting is not
-//! opened again in later blocks; of misnested formatting the blocks in it stay in it; content of a table outside its cells gets a
-//! cell there; SVG, `MathML`, templates and comments are left out.
+//! Browsers' tree builders take quadratic time for endless nesting, for elements closed in the wrong order and for reopened
+//! formatting. This builder differs from the standard where readers do not notice: it does not reopen formatting in later blocks;
+//! it leaves blocks inside misnested formatting; it opens a cell for table content outside cells; it leaves out SVG, `MathML`,
+//! templates and comments.
 
 use crate::html::names::Tag;
 use crate::html::token::{Token, Tokens};
@@ -11,17 +11,17 @@ use crate::html::tree::{Content, Node, Span, Tree};
 use crate::text::references;
 use crate::text::work;
 
-/// Deepest nesting that is kept.
+/// Maximum depth.
 const MAX_DEPTH: usize = 256;
-/// Most formatting elements open at once.
+/// Maximum number of open formatting elements.
 const MAX_FORMATTING: usize = 32;
 /// Longest tag, attributes included, in bytes.
 const MAX_TAG: usize = 16 << 10;
-/// Most nodes of a tree: what comes behind is left out.
+/// Maximum number of nodes; the rest is dropped.
 const MAX_NODES: usize = 1 << 20;
-/// Bytes of markup that make a node, in usual pages.
+/// Usual bytes of markup per node.
 const BYTES_PER_NODE: usize = 24;
-/// Longest page read, in bytes; places in it are 32-bit numbers.
+/// Longest page parsed, in bytes; positions are 32-bit numbers.
 const MAX_PAGE: usize = 1 << 30;
 
 impl<'a> Tree<'a> {
@@ -56,7 +56,7 @@ struct Open<'a> {
     node: usize,
     tag: Tag,
     written: &'a str,
-    /// Its end tag came while blocks in it were open: it is closed after them.
+    /// Its end tag came while blocks in it were open; it is closed after them.
     ended: bool,
 }
 
@@ -71,18 +71,18 @@ struct Builder<'a> {
     /// Innermost last.
     open: Vec<Open<'a>>,
     formatting: usize,
-    /// Start tags dropped for their depth whose end tags are still to come.
+    /// Start tags dropped for their depth whose end tags have not come yet.
     too_deep: usize,
     doctype: bool,
     body: Option<usize>,
 }
 
-/// The numbers of `<html>` and `<head>`.
+/// Indexes of `<html>` and `<head>`.
 const ROOT: usize = 0;
 const HEAD: usize = 1;
 
 impl<'a> Builder<'a> {
-    /// `<html><head>`, whether the page writes them or not.
+    /// Adds `<html><head>`, whether the page has them or not.
     fn begin(&mut self) {
         for tag in [Tag::Html, Tag::Head] {
             self.add(ROOT, Content::Element { tag, markup: self.span(""), attributes: (0, 0) });
@@ -99,7 +99,7 @@ impl<'a> Builder<'a> {
         self.tree
     }
 
-    /// The body, which begins here if it has not begun.
+    /// Returns the body, which it opens if needed.
     fn body(&mut self) -> usize {
         if let Some(body) = self.body {
             return body;
@@ -122,12 +122,12 @@ impl<'a> Builder<'a> {
         }
     }
 
-    /// The parent of the next node.
+    /// Returns the parent of the next node.
     fn innermost(&self) -> usize {
         self.open.last().map(|o| o.node).or(self.body).unwrap_or(HEAD)
     }
 
-    /// The span of a part of the page.
+    /// Returns the span of a part of the page.
     fn span(&self, part: &str) -> Span {
         let start = (part.as_ptr() as usize).wrapping_sub(self.tree.page.as_ptr() as usize);
         if part.is_empty() || start > self.tree.page.len() {
@@ -136,7 +136,7 @@ impl<'a> Builder<'a> {
         Span { start: number(start), end: number(start + part.len()), decoded: false }
     }
 
-    /// The span of a part of the page, its references replaced.
+    /// Returns the span of a part of the page with decoded character references.
     fn decoded_span(&mut self, part: &str, in_attribute: bool) -> Span {
         if memchr::memchr(b'&', part.as_bytes()).is_none() {
             return self.span(part);
@@ -201,7 +201,7 @@ impl<'a> Builder<'a> {
             self.add(self.innermost(), Content::Element { tag, markup: self.span(markup), attributes });
         } else if self.make_room(tag, written) && self.is_within_bounds(tag) {
             let attributes = self.attributes(tokens);
-            // browsers close a form at once that stands between rows
+            // browsers close a form between rows at once
             if tag == Tag::Form && self.open.last().is_some_and(|o| o.tag == Tag::Table || o.tag.is_table_section() || o.tag == Tag::Tr) {
                 self.add(self.innermost(), Content::Element { tag, markup: self.span(markup), attributes });
                 return;
@@ -210,7 +210,7 @@ impl<'a> Builder<'a> {
         }
     }
 
-    /// `<html>` and `<body>` that came before their tags get the attributes of the first of these.
+    /// Gives the attributes of the first `<html>` or `<body>` tag to the element that was opened before it.
     fn merge(&mut self, node: usize, written: &str, tokens: &Tokens<'a>) {
         let found = self.attributes(tokens);
         let written = self.span(written);
@@ -221,7 +221,7 @@ impl<'a> Builder<'a> {
         }
     }
 
-    /// An element that holds text only. One that is never closed holds the rest of the page.
+    /// Reads an element that holds only text. An unclosed one holds the rest of the page.
     fn raw_text(&mut self, markup: &'a str, written: &'a str, tag: Tag, tokens: &mut Tokens<'a>, too_long: bool) {
         let attributes = self.attributes(tokens);
         let content = if tag == Tag::Plaintext { None } else { tokens.raw_text(written) };
@@ -258,7 +258,7 @@ impl<'a> Builder<'a> {
         false
     }
 
-    /// Opens a cell for content of a table outside its cells. Browsers move such content before the table, in quadratic time.
+    /// Opens a cell for table content outside cells. Browsers move such content before the table, in quadratic time.
     fn open_missing_cell(&mut self) {
         let missing: &[Tag] = match self.open.last().map(|o| o.tag) {
             Some(Tag::Table) => &[Tag::Tbody, Tag::Tr, Tag::Td],
@@ -271,7 +271,7 @@ impl<'a> Builder<'a> {
         }
     }
 
-    /// Closes what a start tag of this name closes; whether the element may stand here.
+    /// Closes what a start tag of this name closes. Returns whether the element is allowed here.
     fn make_room(&mut self, tag: Tag, written: &str) -> bool {
         if tag.is_table_part() {
             return self.make_room_in_table(tag);
@@ -301,7 +301,7 @@ impl<'a> Builder<'a> {
         true
     }
 
-    /// A part of a table closes the parts before it, and opens the section and the row that it needs.
+    /// Closes the table parts that a new one ends, and opens the section and row that it needs.
     fn make_room_in_table(&mut self, tag: Tag) -> bool {
         let Some(table) = self.nearest(|o| o.tag == Tag::Table, |_| false) else { return false };
         let is_row = tag == Tag::Tr || tag.is_cell();
@@ -337,7 +337,7 @@ impl<'a> Builder<'a> {
         }
     }
 
-    /// Leaves out SVG or `MathML`, up to its end or to an HTML tag that ends it (13.2.6.5); in its titles and descriptions HTML may stand.
+    /// Skips SVG or `MathML`, up to its end or to an HTML tag that ends it (13.2.6.5); its titles and descriptions may hold HTML.
     fn skip_foreign(&self, written: &'a str, tokens: &mut Tokens<'a>) {
         let holds_html = |name: &&str| ["title", "desc", "foreignobject"].iter().any(|n| n.eq_ignore_ascii_case(name));
         let mut open = vec![written];
@@ -361,7 +361,7 @@ impl<'a> Builder<'a> {
         }
     }
 
-    /// The innermost open element of this kind, not looked for beyond one of that.
+    /// Returns the innermost open element of this kind, without searching past a boundary element.
     fn nearest(&self, wanted: impl Fn(&Open<'_>) -> bool, beyond: impl Fn(Tag) -> bool) -> Option<usize> {
         let found = self.open.iter().rposition(|o| (wanted(o) && !o.ended) || beyond(o.tag));
         work::add(self.open.len() - found.unwrap_or(0));
@@ -378,12 +378,12 @@ impl<'a> Builder<'a> {
         self.close_nearest(|o| o.tag == Tag::P, |t| t.is_scope() || t == Tag::Button);
     }
 
-    /// Closes the item of a list that the next one ends, unless a block stands between.
+    /// Closes the list item that the next one ends, unless a block is between them.
     fn close_item(&mut self, item: fn(Tag) -> bool) {
         self.close_nearest(|o| item(o.tag), |t| t.is_special() && !item(t) && !matches!(t, Tag::Address | Tag::Div | Tag::P));
     }
 
-    /// Closes a formatting element or a form; with blocks open in it, after them.
+    /// Closes a formatting element or form; if blocks are open in it, after them.
     fn end_misnested(&mut self, tag: Tag, written: &str) {
         let Some(at) = self.nearest(|o| o.is(tag, written), Tag::is_scope) else { return };
         let stays = |t: Tag| t.is_special() && !(tag == Tag::Form && t.ends_with_its_parent());
@@ -396,7 +396,7 @@ impl<'a> Builder<'a> {
         }
     }
 
-    /// Closes the innermost elements until so many are open, and those that only waited for them.
+    /// Closes the innermost elements down to this depth, and those that only waited for them.
     fn close_to(&mut self, length: usize) {
         let end = self.tree.nodes.len();
         while let Some(open) = self.open.pop() {

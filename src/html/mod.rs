@@ -1,4 +1,4 @@
-//! HTML text to a tree of our own, and back to markup that other tree builders read in linear time.
+//! Parses HTML into our own tree, and writes it as markup that other tree builders read in linear time.
 
 mod build;
 mod names;

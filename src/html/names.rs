@@ -1,6 +1,6 @@
-//! Elements and attributes by their names, and the groups of elements that the HTML standard's tree construction (13.2.6) tells apart.
+//! Element and attribute names, and the groups of elements that the HTML standard's tree construction (13.2.6) distinguishes.
 
-/// A name in lower case as one number; 0 for names longer than 16 letters.
+/// Returns a lower-case name as one number; 0 for names longer than 16 letters.
 const fn packed(name: &str) -> u128 {
     let bytes = name.as_bytes();
     let (mut number, mut at) = (0, 0);
@@ -17,7 +17,7 @@ const fn packed(name: &str) -> u128 {
     number
 }
 
-/// An enum of names, read from any spelling.
+/// An enum of names, parsed in any case.
 macro_rules! names {
     ($(#[$about:meta])* $kind:ident { $($variant:ident $name:literal),* $(,)? }) => {
         $(#[$about])*
@@ -26,7 +26,7 @@ macro_rules! names {
         pub enum $kind { $($variant,)* Other }
 
         impl $kind {
-            /// The one that is written so; case does not matter.
+            /// Returns the value for a name, in any case.
             pub fn of(written: &str) -> Self {
                 #[allow(non_upper_case_globals)]
                 mod numbers { $(pub(super) const $variant: u128 = super::packed($name);)* }
@@ -36,7 +36,7 @@ macro_rules! names {
                 }
             }
 
-            /// Its name; empty for [`Self::Other`].
+            /// Returns its name; empty for [`Self::Other`].
             pub const fn name(self) -> &'static str {
                 match self {
                     $(Self::$variant => $name,)*
@@ -68,7 +68,7 @@ names! {
 }
 
 names! {
-    /// The name of an attribute that somebody asks for.
+    /// An attribute name that some code reads.
     Attr {
     Alt "alt", AriaHidden "aria-hidden", AriaLabel "aria-label", Class "class", Colspan "colspan", Content "content", DataHref "data-href",
     DataLink "data-link", DataOriginal "data-original", DataSrc "data-src", DataUrl "data-url", Datetime "datetime", Height "height", Hidden "hidden", Href "href", HttpEquiv "http-equiv", Id "id",
@@ -78,7 +78,7 @@ names! {
 }
 
 impl Tag {
-    /// Holds nothing, and has no end tag.
+    /// Whether it has neither content nor an end tag.
     pub(super) fn is_void(self) -> bool {
         use Tag::*;
         matches!(
@@ -87,31 +87,31 @@ impl Tag {
         )
     }
 
-    /// Holds text only, whatever it looks like.
+    /// Whether its content is text only.
     pub(super) fn is_raw_text(self) -> bool {
         use Tag::*;
         matches!(self, Iframe | Noembed | Noframes | Noscript | Plaintext | Script | Style | Textarea | Title | Xmp)
     }
 
-    /// May stand in the head of a page.
+    /// Whether it may be in the head of a page.
     pub(super) fn is_of_head(self) -> bool {
         use Tag::*;
         matches!(self, Base | Basefont | Bgsound | Link | Meta | Noframes | Noscript | Script | Style | Template | Title)
     }
 
-    /// Is opened again by browsers in every block that follows, as long as it is not closed.
+    /// Whether browsers reopen it in every later block until it is closed.
     pub(super) fn is_formatting(self) -> bool {
         use Tag::*;
         matches!(self, A | B | Big | Code | Em | Font | I | Nobr | S | Small | Strike | Strong | Tt | U)
     }
 
-    /// `h1` to `h6`.
+    /// Whether it is `h1` to `h6`.
     pub(crate) fn is_heading(self) -> bool {
         use Tag::*;
         matches!(self, H1 | H2 | H3 | H4 | H5 | H6)
     }
 
-    /// A start tag of it closes an open paragraph.
+    /// Whether its start tag closes an open paragraph.
     pub(super) fn closes_paragraph(self) -> bool {
         use Tag::*;
         let block =
@@ -121,7 +121,7 @@ impl Tag {
         block || more || self.is_heading()
     }
 
-    /// An end tag is not looked for beyond it.
+    /// Whether it bounds the search for the element of an end tag.
     pub(super) fn is_scope(self) -> bool {
         use Tag::*;
         matches!(self, Applet | Caption | Marquee | Object | Table | Td | Th)
@@ -135,22 +135,22 @@ impl Tag {
         matches!(self, Self::Td | Self::Th)
     }
 
-    /// Belongs into a table and nowhere else.
+    /// Whether it is allowed only in a table.
     pub(super) fn is_table_part(self) -> bool {
         self.is_table_section() || self.is_cell() || matches!(self, Self::Caption | Self::Colgroup | Self::Tr)
     }
 
-    /// Whether an end tag of an ordinary element is not looked for beyond it ("special" in 13.2.4.2).
+    /// Whether it bounds the search for the end of an ordinary element ("special" in 13.2.4.2).
     pub(super) fn is_special(self) -> bool {
         self.closes_paragraph() || self.is_scope() || self.is_table_part() || matches!(self, Self::Button | Self::Frameset | Self::Select)
     }
 
-    /// Needs no end tag: it ends with what it stands in.
+    /// Whether it needs no end tag: it ends with its parent.
     pub(super) fn ends_with_its_parent(self) -> bool {
         matches!(self, Self::Dd | Self::Dt | Self::Li | Self::Optgroup | Self::Option | Self::P)
     }
 
-    /// An HTML start tag that ends SVG and `MathML` (13.2.6.5).
+    /// Whether its start tag ends SVG and `MathML` (13.2.6.5).
     pub(super) fn leaves_foreign(self) -> bool {
         use Tag::*;
         let block = matches!(self, Blockquote | Body | Br | Center | Dd | Div | Dl | Dt | Embed | Head | Hr | Img | Li | Listing | Menu | Meta);

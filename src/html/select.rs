@@ -1,32 +1,32 @@
-//! CSS selectors of the admin, by `scraper`: it reads what our tree writes out, and its elements lead back to our nodes.
+//! CSS selectors of the admin, by `scraper`: it parses the markup that our tree writes, and its elements map back to our nodes.
 
 use scraper::{ElementRef, Html};
 
 use crate::html::tree::{NodeId, Tree};
 use crate::html::write::{NUMBER, numbered};
 
-/// A page that can be asked by CSS selectors.
+/// A page that CSS selectors can query.
 pub struct Selectable(Html);
 
 impl Selectable {
-    /// Of a tree: its markup once more, as `scraper` reads it.
+    /// Serialises a tree and parses it again with `scraper`.
     pub fn new(tree: &Tree<'_>) -> Self {
         Self(Html::parse_document(&numbered(tree)))
     }
 
-    /// The page as `scraper` knows it.
+    /// Returns the page as `scraper` parsed it.
     pub fn html(&self) -> &Html {
         &self.0
     }
 
-    /// The nodes that a selector finds, in order; none for a selector that cannot be read.
+    /// Returns the matching nodes, in order; none for an invalid selector.
     pub fn select(&self, selector: &str) -> Vec<NodeId> {
         let Ok(selector) = scraper::Selector::parse(selector) else { return Vec::new() };
         self.0.select(&selector).filter_map(node_of).collect()
     }
 }
 
-/// The node of our tree that became this element.
+/// Returns the node of our tree that became this element.
 pub fn node_of(element: ElementRef<'_>) -> Option<NodeId> {
     element.value().attr(NUMBER)?.parse().ok().map(NodeId::new)
 }

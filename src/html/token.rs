@@ -1,4 +1,4 @@
-//! HTML text to tags and text, by the states of the HTML standard (13.2.5), in one pass. Character references stay as they are.
+//! HTML tokenizer: tags and text by the states of the HTML standard (13.2.5), in one pass. Character references stay encoded.
 
 use std::cell::Cell;
 
@@ -7,16 +7,16 @@ use memchr::memmem;
 use crate::html::names::Attr;
 use crate::text::work;
 
-/// A piece of a page, as it is written.
+/// A token, as written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Token<'a> {
-    /// Text, a `<` that opens nothing included.
+    /// Text, including a `<` that opens nothing.
     Text(&'a str),
-    /// A start tag: all of it, and its name.
+    /// A start tag: its markup and its name.
     Start { markup: &'a str, name: &'a str },
-    /// An end tag's name.
+    /// The name of an end tag.
     End(&'a str),
-    /// A comment, whatever it is written as.
+    /// A comment in any syntax.
     Comment(&'a str),
     /// `<!doctype …>`
     Doctype(&'a str),
@@ -57,17 +57,17 @@ impl<'a> Tokens<'a> {
         Self { text, at: 0, attributes: Vec::new(), scanned: Cell::new(0) }
     }
 
-    /// Known attributes of the last start tag, each once, with their values as they are written.
+    /// Returns the known attributes of the last start tag, each once, with values as written.
     pub(super) fn attributes(&self) -> &[(Attr, &'a str)] {
         &self.attributes
     }
 
-    /// Where the next token begins, in bytes.
+    /// Returns where the next token begins, in bytes.
     pub(super) fn offset(&self) -> usize {
         self.at
     }
 
-    /// Goes back to where a token begins.
+    /// Moves back to the start of a token.
     pub(super) fn back_to(&mut self, position: usize) {
         self.at = position;
     }
@@ -100,7 +100,7 @@ impl<'a> Tokens<'a> {
         taken
     }
 
-    /// Where the next tag, comment or declaration begins.
+    /// Returns where the next tag, comment or declaration begins.
     fn next_markup(&self) -> usize {
         let mut from = self.at;
         while let Some(at) = self.position_of(from, b'<') {
@@ -151,7 +151,8 @@ impl<'a> Tokens<'a> {
         rest.find(|c: char| c.is_ascii_whitespace() || matches!(c, '/' | '>')).and_then(|end| rest.get(..end)).unwrap_or(rest)
     }
 
-    /// Behind the `>` of a tag whose name ends here, with its attributes told one by one; `None` where the text ends within it.
+    /// Returns the position after the `>` of a tag whose name ends here and reports each attribute; `None` if the text ends within
+    /// the tag.
     fn tag_end(&self, mut at: usize, mut attribute: impl FnMut(&'a str, &'a str)) -> Option<usize> {
         let cut = |from, to| self.text.get(from..to).unwrap_or_default();
         loop {
@@ -159,7 +160,7 @@ impl<'a> Tokens<'a> {
             if self.byte(at) == b'>' {
                 return Some(at + 1);
             }
-            // an equals sign in front belongs to the name
+            // a leading equals sign belongs to the name
             let name_end = self.skip_bytes(at + 1, |b| !b.is_ascii_whitespace() && !matches!(b, b'/' | b'>' | b'='))?;
             let name = cut(at, name_end);
             at = self.skip_bytes(name_end, |b| b.is_ascii_whitespace())?;
@@ -180,7 +181,7 @@ impl<'a> Tokens<'a> {
         }
     }
 
-    /// The first place from here whose byte is not so; `None` at the end of the text.
+    /// Returns the first position from here with a different byte; `None` at the end of the text.
     fn skip_bytes(&self, from: usize, of: impl Fn(u8) -> bool) -> Option<usize> {
         let rest = self.text.as_bytes().get(from..)?;
         let found = rest.iter().position(|b| !of(*b));
@@ -188,7 +189,7 @@ impl<'a> Tokens<'a> {
         Some(from + found?)
     }
 
-    /// Behind a comment whose text begins here.
+    /// Returns the position after a comment whose text begins here.
     fn comment_end(&self, text: usize) -> usize {
         if self.byte(text) == b'>' {
             return text + 1;
@@ -208,8 +209,8 @@ impl<'a> Tokens<'a> {
         self.text.len()
     }
 
-    /// What an element holds whose content is text: up to its end tag, which is taken too. `None`, and nothing is taken, where it is
-    /// never closed.
+    /// Returns the content of a raw text element and consumes it with its end tag. Returns `None` and consumes nothing if the
+    /// element is never closed.
     pub(super) fn raw_text(&mut self, name: &str) -> Option<&'a str> {
         let end = if name.eq_ignore_ascii_case("script") { self.script_end()? } else { self.end_tag(self.at, name)? };
         let content = self.cut(end);
@@ -217,7 +218,7 @@ impl<'a> Tokens<'a> {
         Some(content)
     }
 
-    /// Everything that is left.
+    /// Returns the rest of the page.
     pub(super) fn rest(&mut self) -> &'a str {
         self.cut(self.text.len())
     }
@@ -238,7 +239,7 @@ impl<'a> Tokens<'a> {
             && matches!(self.byte(at + name.len()), b'>' | b'/' | b' ' | b'\t' | b'\n' | b'\r' | 0x0c)
     }
 
-    /// Where a script ends: an end tag counts unless a comment in the script has opened another script (13.2.5.20–33).
+    /// Returns where a script ends: its end tag counts unless a comment in the script has opened another script (13.2.5.20–33).
     fn script_end(&self) -> Option<usize> {
         let (mut from, mut commented, mut nested) = (self.at, false, false);
         while let Some(at) = self.skip_bytes(from, |b| !matches!(b, b'<' | b'-')) {
@@ -248,7 +249,7 @@ impl<'a> Tokens<'a> {
                 (commented, nested) = (false, false);
             } else if rest.starts_with("<!--") {
                 (commented, from) = (true, at + 4);
-                // the dashes of the beginning may be those of the end
+                // the opening dashes may also be the closing ones
                 if self.byte(from) == b'>' || (self.byte(from) == b'-' && self.byte(from + 1) == b'>') {
                     commented = false;
                 }

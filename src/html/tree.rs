@@ -1,6 +1,6 @@
 //! A page as a tree: nodes in document order in one vector, texts and attributes as spans of the page.
 //!
-//! A node knows its parent and where its subtree ends, so every walk is a loop over numbers: no recursion, whatever the depth.
+//! A node stores its parent and the end of its subtree, so every walk is a loop over numbers, without recursion at any depth.
 
 use std::ops::Range;
 
@@ -11,31 +11,31 @@ use crate::text::work;
 #[derive(Debug, Clone)]
 pub struct Tree<'a> {
     pub(super) page: &'a str,
-    /// Texts and values that are not in the page as they are meant: their references are replaced.
+    /// Texts and values with decoded character references.
     pub(super) decoded: String,
     pub(super) nodes: Vec<Node>,
     pub(super) attributes: Vec<(Attr, Span)>,
-    /// Tags left out to keep the tree bounded.
+    /// Tags dropped to bound the tree.
     pub dropped: usize,
 }
 
-/// A node's number, in document order; 0 is `<html>`.
+/// Index of a node in document order; 0 is `<html>`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct NodeId(u32);
 
 impl NodeId {
-    /// As an index into a vector with an item for every node.
+    /// Returns the index into a vector with one item per node.
     pub fn index(self) -> usize {
         self.0 as usize
     }
 
-    /// The node with this index; nothing is known of whether there is one.
+    /// Returns the id for an index, without checking that such a node exists.
     pub fn new(index: usize) -> Self {
         Self(u32::try_from(index).unwrap_or(u32::MAX))
     }
 }
 
-/// A part of the page, or of the decoded texts.
+/// A range of the page, or of the decoded texts.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Span {
     pub(super) start: u32,
@@ -46,7 +46,7 @@ pub(super) struct Span {
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Node {
     pub(super) parent: u32,
-    /// Behind the last node below this one.
+    /// Index after the last node of the subtree.
     pub(super) end: u32,
     pub(super) content: Content,
 }
@@ -54,7 +54,7 @@ pub(super) struct Node {
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Content {
     Text(Span),
-    /// `markup`: the start tag; of elements that the page does not write, empty.
+    /// `markup`: the start tag; empty for implied elements.
     Element {
         tag: Tag,
         markup: Span,
@@ -63,27 +63,27 @@ pub(super) enum Content {
 }
 
 impl Tree<'_> {
-    /// `<html>`.
+    /// Returns `<html>`.
     pub fn root(&self) -> NodeRef<'_> {
         NodeRef { tree: self, id: NodeId(0) }
     }
 
-    /// The node of a number, if there is one.
+    /// Returns the node with this id, if it exists.
     pub fn get(&self, id: NodeId) -> Option<NodeRef<'_>> {
         (id.index() < self.nodes.len()).then_some(NodeRef { tree: self, id })
     }
 
-    /// How many nodes there are.
+    /// Returns the number of nodes.
     pub fn len(&self) -> usize {
         self.nodes.len()
     }
 
-    /// Whether there are none; every page has three.
+    /// Whether there are no nodes; every page has three.
     pub fn is_empty(&self) -> bool {
         self.nodes.is_empty()
     }
 
-    /// The elements of a kind, in order.
+    /// Returns the elements of a kind, in order.
     pub fn elements(&self, tag: Tag) -> impl Iterator<Item = NodeRef<'_>> {
         self.root().descendants().filter(move |n| n.tag() == Some(tag))
     }
@@ -99,7 +99,7 @@ impl Tree<'_> {
     }
 }
 
-/// An element or a text of a tree.
+/// A reference to an element or text of a tree.
 #[derive(Debug, Clone, Copy)]
 pub struct NodeRef<'t> {
     tree: &'t Tree<'t>,
@@ -113,12 +113,11 @@ impl PartialEq for NodeRef<'_> {
 }
 
 impl<'t> NodeRef<'t> {
-    /// Its number.
     pub fn id(self) -> NodeId {
         self.id
     }
 
-    /// Its numbers and those of all nodes below it.
+    /// Returns the indexes of the node and its subtree.
     pub fn range(self) -> Range<usize> {
         self.id.index()..self.end()
     }
@@ -131,7 +130,7 @@ impl<'t> NodeRef<'t> {
         self.tree.node(self.id).end as usize
     }
 
-    /// What kind of element it is; `None` for a text.
+    /// Returns the element's kind; `None` for a text.
     pub fn tag(self) -> Option<Tag> {
         match self.tree.node(self.id).content {
             Content::Element { tag, .. } => Some(tag),
@@ -144,7 +143,7 @@ impl<'t> NodeRef<'t> {
         self.tag() == Some(tag)
     }
 
-    /// The element's name; of unknown elements as it is written.
+    /// Returns the element's name, as written if unknown.
     pub fn name(self) -> &'t str {
         match self.tree.node(self.id).content {
             Content::Element { tag: Tag::Other, markup, .. } => {
@@ -156,7 +155,7 @@ impl<'t> NodeRef<'t> {
         }
     }
 
-    /// The text, if it is one.
+    /// Returns the text; `None` for an element.
     pub fn text(self) -> Option<&'t str> {
         match self.tree.node(self.id).content {
             Content::Text(span) => Some(self.tree.text(span)),
@@ -164,7 +163,7 @@ impl<'t> NodeRef<'t> {
         }
     }
 
-    /// Its attributes that somebody may ask for.
+    /// Returns its known attributes.
     pub fn attrs(self) -> impl Iterator<Item = (Attr, &'t str)> {
         let (start, length) = match self.tree.node(self.id).content {
             Content::Element { attributes: (start, length), .. } => (start as usize, usize::from(length)),
@@ -174,17 +173,17 @@ impl<'t> NodeRef<'t> {
         found.iter().map(move |(attr, value)| (*attr, self.tree.text(*value)))
     }
 
-    /// The value of an attribute; empty for one without value.
+    /// Returns the value of an attribute; empty for one without value.
     pub fn attr(self, attr: Attr) -> Option<&'t str> {
         self.attrs().find(|(a, _)| *a == attr).map(|(_, value)| value)
     }
 
-    /// The element it stands in.
+    /// Returns the parent element.
     pub fn parent(self) -> Option<NodeRef<'t>> {
         (self.id.0 > 0).then(|| NodeRef { tree: self.tree, id: NodeId(self.tree.node(self.id).parent) })
     }
 
-    /// The elements it stands in, innermost first.
+    /// Returns the ancestors, innermost first.
     pub fn ancestors(self) -> impl Iterator<Item = NodeRef<'t>> {
         let mut next = self.parent();
         std::iter::from_fn(move || {
@@ -195,39 +194,39 @@ impl<'t> NodeRef<'t> {
         })
     }
 
-    /// All nodes below it, in document order.
+    /// Returns all nodes of the subtree, in document order.
     pub fn descendants(self) -> Nodes<'t> {
         Nodes { first: self, at: self.id.index() + 1, end: self.end(), next: |n| n.id.index() + 1, seen: 0 }
     }
 
-    /// The nodes right below it.
+    /// Returns the child nodes.
     pub fn children(self) -> Nodes<'t> {
         Nodes { first: self, at: self.id.index() + 1, end: self.end(), next: NodeRef::end, seen: 0 }
     }
 
-    /// The elements right below it.
+    /// Returns the child elements.
     pub fn child_elements(self) -> impl Iterator<Item = NodeRef<'t>> {
         self.children().filter(|n| n.tag().is_some())
     }
 
-    /// The nodes behind it that have the same parent.
+    /// Returns the siblings after it.
     pub fn next_siblings(self) -> Nodes<'t> {
         let end = self.parent().map_or(0, NodeRef::end);
         Nodes { first: self, at: self.end(), end, next: NodeRef::end, seen: 0 }
     }
 
-    /// The node before it in document order; it may be one that holds it.
+    /// Returns the previous node in document order, which may be an ancestor.
     pub fn previous(self) -> Option<NodeRef<'t>> {
         self.id.index().checked_sub(1).map(|i| self.at(i))
     }
 
-    /// The texts in it, in order.
+    /// Returns the texts in it, in order.
     pub fn texts(self) -> impl Iterator<Item = &'t str> {
         let own = self.text();
         own.into_iter().chain(self.descendants().filter_map(NodeRef::text))
     }
 
-    /// A walk over it and all below it, which meets every element twice: where it opens and where it closes.
+    /// Walks the subtree; every element comes twice: when it opens and when it closes.
     pub fn walk(self) -> Walk<'t> {
         Walk { first: self, at: self.id.index(), open: Vec::new(), seen: 0 }
     }
@@ -272,7 +271,6 @@ impl Drop for Nodes<'_> {
 pub enum Edge<'t> {
     /// An element begins.
     Open(NodeRef<'t>, Tag),
-    /// A text.
     Text(NodeRef<'t>, &'t str),
     /// An element that was not skipped ends.
     Close(NodeRef<'t>, Tag),
@@ -288,7 +286,7 @@ pub struct Walk<'t> {
 }
 
 impl Walk<'_> {
-    /// Leaves out the element that was opened last, with all below it; it is not closed either.
+    /// Skips the subtree of the element opened last, without its closing step.
     pub fn skip_subtree(&mut self) {
         if let Some((element, _)) = self.open.pop() {
             self.at = element.end();

@@ -1,30 +1,30 @@
-//! A tree written out: markup in which every element is closed and none is too deep, for programs that build trees of their own.
+//! Serialises a tree: markup with every element closed and bounded depth, for programs that build trees of their own.
 
 use crate::html::names::Tag;
 use crate::html::tree::{Content, NodeRef, Tree};
 
-/// Letters of one text that html5ever reads or writes as pieces (`&`, `<`, and all that begin like a no-break space): it takes time by
-/// the square of their number. A comment behind so many makes it begin a new text.
+/// Characters of one text that html5ever reads or writes as pieces (`&`, `<`, and those whose first byte is that of a no-break
+/// space): its time grows with the square of their number. After this many a comment starts a new text.
 const MAX_PIECES: usize = 256;
-/// Most such letters in a text that cannot hold comments; behind them full-width letters that look alike are written.
+/// Maximum number of such characters in a text that cannot hold comments; later ones are written as similar full-width characters.
 const MAX_REFERENCES: usize = 4_096;
-/// The first byte of a no-break space in UTF-8, and of others.
+/// First byte of a no-break space in UTF-8, shared with other characters.
 const NBSP_LEAD: u8 = 0xC2;
 
-/// The attribute that says which node an element was.
+/// The attribute with an element's node number.
 pub(super) const NUMBER: &str = "qingbao-node";
 
-/// The markup of a page, balanced and bounded.
+/// Returns the markup of a page, balanced and bounded.
 pub fn balanced(tree: &Tree<'_>) -> String {
     written(tree, false, |_| false)
 }
 
-/// The same without some nodes and what is in them.
+/// Returns the markup without some nodes and their subtrees.
 pub fn without(tree: &Tree<'_>, leave_out: impl Fn(NodeRef<'_>) -> bool) -> String {
     written(tree, false, leave_out)
 }
 
-/// The same, with the number of its node on every element.
+/// Returns the markup with the node number on every element.
 pub(super) fn numbered(tree: &Tree<'_>) -> String {
     written(tree, true, |_| false)
 }
@@ -53,7 +53,7 @@ fn written(tree: &Tree<'_>, with_numbers: bool, leave_out: impl Fn(NodeRef<'_>) 
             Content::Element { markup, .. } => {
                 let number = with_numbers.then(|| node.range().start.to_string());
                 writer.open(node, node.name(), number.iter().map(|n| (NUMBER, n.as_str())));
-                // attributes stay as the page writes them
+                // attributes stay as written on the page
                 let markup = tree.text(markup);
                 if let Some(at) = markup.find(|c: char| c.is_ascii_whitespace() || c == '/') {
                     writer.out.pop();
@@ -65,7 +65,7 @@ fn written(tree: &Tree<'_>, with_numbers: bool, leave_out: impl Fn(NodeRef<'_>) 
     writer.finish()
 }
 
-/// Markup as it grows, with its open elements.
+/// Markup under construction, with its open elements.
 #[derive(Debug, Default)]
 pub struct Writer {
     out: String,
@@ -74,7 +74,7 @@ pub struct Writer {
 }
 
 impl Writer {
-    /// What is written, with all elements closed.
+    /// Returns the markup with all elements closed.
     pub fn finish(mut self) -> String {
         self.close_before(usize::MAX);
         self.out
@@ -91,7 +91,7 @@ impl Writer {
         }
     }
 
-    /// Opens an element with some attributes; it ends where it ends in its tree.
+    /// Opens an element with some attributes; it ends where its subtree ends.
     pub fn open<'n, 'v>(&mut self, element: NodeRef<'_>, name: &str, attributes: impl Iterator<Item = (&'n str, &'v str)>) {
         self.out.push('<');
         self.out.push_str(name);
@@ -108,22 +108,22 @@ impl Writer {
         }
     }
 
-    /// Adds a text so that it is read back as the same text.
+    /// Adds a text, escaped so that it parses as the same text.
     pub fn text(&mut self, text: &str) {
         self.escaped(text, memchr::memchr3_iter(b'&', b'<', NBSP_LEAD, text.as_bytes()), true);
     }
 
-    /// Adds the text of an element that holds no markup.
+    /// Adds the text of an element that cannot hold markup.
     fn plain_text(&mut self, text: &str) {
         self.escaped(text, memchr::memchr2_iter(b'&', b'<', text.as_bytes()), false);
     }
 
-    /// Adds the value of an attribute.
+    /// Adds an attribute value.
     fn value(&mut self, value: &str) {
         self.escaped(value, memchr::memchr2_iter(b'&', b'"', value.as_bytes()), false);
     }
 
-    /// Adds a text whose special letters are at these places; where comments may be, they part it into pieces.
+    /// Adds a text with special characters at these positions; if comments are allowed, they split it into pieces.
     fn escaped(&mut self, text: &str, special: impl Iterator<Item = usize>, may_hold_comments: bool) {
         let mut from = 0;
         for (n, at) in special.enumerate() {

@@ -1,28 +1,27 @@
-//! Where the articles of an edition come from: the store, or memory.
+//! Access to the articles of an edition, in the store or in memory.
 
 use crate::model::{ArticleId, Headline};
 
-/// Where the articles are: only those that were chosen are held whole.
+/// Source of the articles; holds only the chosen ones in full.
 pub trait Archive {
-    /// What can go wrong.
     type Error;
 
-    /// Hands over every judged article of the window, one at a time.
+    /// Passes every classified article of the window to `take`, one at a time.
     ///
     /// # Errors
-    /// Those of the archive.
+    /// If the archive cannot be read.
     fn each(&self, take: &mut dyn FnMut(&Headline)) -> Result<(), Self::Error>;
 
-    /// One of them again.
+    /// Returns one of them again.
     ///
     /// # Errors
-    /// Those of the archive.
+    /// If the archive cannot be read.
     fn headline(&self, id: ArticleId) -> Result<Headline, Self::Error>;
 
-    /// Its text.
+    /// Returns its text.
     ///
     /// # Errors
-    /// Those of the archive.
+    /// If the archive cannot be read.
     fn text(&self, id: ArticleId) -> Result<String, Self::Error>;
 }
 
@@ -37,7 +36,7 @@ impl InMemory {
 }
 
 impl Archive for InMemory {
-    /// The article that is not there.
+    /// The missing article.
     type Error = ArticleId;
 
     fn each(&self, take: &mut dyn FnMut(&Headline)) -> Result<(), ArticleId> {

@@ -1,4 +1,4 @@
-//! Everything an edition may be chosen from, a few dozen bytes an article, and the choice.
+//! The candidates of an edition, in a few dozen bytes per article, and the selection.
 
 use std::collections::{HashMap, HashSet};
 use std::hash::{Hash, Hasher};
@@ -12,23 +12,23 @@ use crate::learn::Model;
 use crate::model::{ArticleId, Classification, Confidence, Headline, StoryId};
 use crate::text::normalize::normalized_key;
 
-/// Taken off for each item of the same industry, or source, chosen before, and for one that sounds the same (maximal
-/// marginal relevance, Carbonell and Goldstein 1998, with labels and headlines for the similarity).
+/// Penalty for each item already chosen of the same industry or source, and for one with a similar headline (maximal marginal
+/// relevance, Carbonell and Goldstein 1998, with labels and headlines as similarity).
 const SAME_INDUSTRY: f64 = 0.45;
 const SAME_SOURCE: f64 = 0.2;
-/// Taken off for each item chosen before whose headline begins with the same firm.
+/// Penalty for each item already chosen whose headline begins with the same company.
 const SAME_FIRM: f64 = 1.2;
 const TITLE_SIMILARITY_PENALTY: f64 = 2.5;
-/// From this share of common letter pairs (Dice) two headlines sound the same.
+/// Minimum share of common letter pairs (Dice) in similar headlines.
 const SIMILARITY_THRESHOLD: f64 = 0.5;
-/// Per doubling of the copies.
+/// Points per doubling of the copies.
 const COPIES: f64 = 0.4;
-/// Longest name of a firm before a colon.
+/// Longest company name before a colon.
 const MAX_FIRM_CHARS: usize = 8;
-/// Candidates weighed beside each other, per place to be given.
+/// Candidates compared with each other, per open place.
 const CANDIDATES_PER_SLOT: usize = 20;
 
-/// An article as far as the choice needs it.
+/// The data of an article that the selection needs.
 struct CandidateRecord {
     article: ArticleId,
     story: StoryId,
@@ -53,18 +53,18 @@ pub(super) struct Candidate {
     pub(super) copies: Vec<ArticleId>,
     pub(super) score: f64,
     pub(super) column: usize,
-    /// The issue that had much the same, by its place among those shown.
+    /// Index of the earlier issue with a similar headline.
     similar_to: Option<usize>,
     sort_time: i64,
     source: u32,
     topic: u32,
-    /// Who the headline speaks of; 0 if it names no firm.
+    /// The company in the headline; 0 if none.
     firm: u32,
     words: Box<[u32]>,
 }
 
 impl Candidate {
-    /// Why it stands where it does, given its lead in full.
+    /// Returns the reasons for its rank, given its lead article.
     pub(super) fn reasons(&self, lead: &Headline, input: &IssueInput<'_>) -> Vec<String> {
         let mut out: Vec<String> =
             rank_features(lead, input.levels, input.now).iter().filter_map(|(_, fact)| Some(fact.as_ref()?.to_string())).collect();
@@ -89,7 +89,7 @@ pub(super) struct Pool {
 }
 
 impl Pool {
-    /// Adds a judged article.
+    /// Adds a classified article.
     pub(super) fn add(&mut self, h: &Headline, columns: &[String], levels: &[String], now: DateTime<Utc>) {
         let Some(j) = &h.classification else { return };
         let firm = firm(h).map_or(0, |name| number(&mut self.firms, name) + 1);
@@ -101,7 +101,7 @@ impl Pool {
             length: h.length,
             source: number(&mut self.sources, h.source.as_str()),
             topic: number(&mut self.topics, topic),
-            // a column that this publication does not have falls to its first
+            // articles of a column that this publication lacks go to its first one
             column: columns.iter().position(|n| *n == j.column).unwrap_or(0),
             authority: source_authority(h),
             firm,
@@ -111,12 +111,12 @@ impl Pool {
         });
     }
 
-    /// Articles, and stories among them.
+    /// Returns the number of articles and of stories.
     pub(super) fn counts(&self) -> (usize, usize) {
         (self.records.len(), self.records.iter().map(|b| b.story).collect::<HashSet<_>>().len())
     }
 
-    /// One candidate per story that concerns us and was not shown before.
+    /// Returns one candidate per story that is eligible and was not published before.
     pub(super) fn candidates(mut self, input: &IssueInput<'_>) -> Vec<Candidate> {
         let echoes = SimilarHeadlines::new(&input.previous_items);
         self.records.sort_unstable_by_key(|b| (b.story, b.sort_time, b.article));
@@ -125,14 +125,14 @@ impl Pool {
     }
 }
 
-/// Whether an article may be chosen without an editor: it is on topic, its text is surely its own, and it is worth a look where the
-/// model judged that. A column stays short rather than take others.
+/// Whether an article may be chosen automatically: it is on topic, its text is surely its own, and the model, if it judged that,
+/// rates it worth a look. A column stays short rather than take others.
 fn is_eligible(j: &Classification, confidence: Confidence) -> bool {
     let least = Model::built_in().map_or(0.0, |m| f64::from(m.least_worth()));
     j.on_topic() && (j.manually_edited || !confidence.is_doubtful() && j.worth.is_none_or(|w| w >= least))
 }
 
-/// The firm that a headline speaks of: what stands before its first colon (恒瑞医药：…), else an organisation that it names.
+/// Returns the company that a headline is about: the text before its first colon (恒瑞医药：…), else an organisation that it names.
 fn firm(h: &Headline) -> Option<&str> {
     let before_colon = h.title.split_once(['：', ':']).map(|(name, _)| name.trim());
     let named = || h.classification.as_ref()?.all_organisations().into_iter().find(|o| h.title.contains(o));
@@ -141,7 +141,7 @@ fn firm(h: &Headline) -> Option<&str> {
 
 fn candidate(copies: &[CandidateRecord], echoes: &SimilarHeadlines) -> Option<Candidate> {
     let longest = copies.iter().map(|b| b.length).max()?;
-    // of those that are not cut short the one of highest standing, and of these the earliest
+    // of the copies that are not cut short the one with the highest authority; of these the earliest
     let whole = copies.iter().filter(|b| b.length * 10 >= longest * 8);
     let lead = whole.reduce(|best, b| if b.authority > best.authority { b } else { best }).filter(|b| b.is_eligible)?;
     let echo = echoes.closest(&lead.words);
@@ -162,9 +162,9 @@ fn candidate(copies: &[CandidateRecord], echoes: &SimilarHeadlines) -> Option<Ca
     })
 }
 
-/// The best `quota`, each chosen beside those chosen before it.
+/// Chooses the best `quota` candidates, each weighed against those already chosen.
 pub(super) fn choose(mut candidates: Vec<Candidate>, quota: usize) -> Vec<Candidate> {
-    // order decides between equals: newest first, then by row, so that a rebuilt edition is the same
+    // ties: newest first, then by id, so that a rebuilt edition is the same
     candidates.sort_by(|a, b| b.score.total_cmp(&a.score).then(b.sort_time.cmp(&a.sort_time)).then(a.story.cmp(&b.story)));
     candidates.truncate(quota * CANDIDATES_PER_SLOT);
     let mut chosen: Vec<Candidate> = Vec::new();
@@ -188,7 +188,7 @@ fn mmr_score(c: &Candidate, chosen: &[Candidate]) -> f64 {
         - if alike >= SIMILARITY_THRESHOLD { TITLE_SIMILARITY_PENALTY * alike } else { 0.0 }
 }
 
-/// Headlines of the last issues, found by their pairs of letters.
+/// Headlines of the last issues, indexed by letter pairs.
 struct SimilarHeadlines {
     words: Vec<Box<[u32]>>,
     by_pair: HashMap<u32, Vec<usize>>,
@@ -206,7 +206,7 @@ impl SimilarHeadlines {
         Self { words, by_pair }
     }
 
-    /// The headline that sounds the same, and how much.
+    /// Returns the most similar headline and its similarity.
     fn closest(&self, words: &[u32]) -> Option<(usize, f64)> {
         let mut common: HashMap<usize, usize> = HashMap::new();
         for i in words.iter().filter_map(|p| self.by_pair.get(p)).flatten() {
@@ -226,7 +226,7 @@ fn number(known: &mut HashMap<String, u32>, name: &str) -> u32 {
     n
 }
 
-/// The pairs of neighbouring letters of a headline, as sorted numbers.
+/// Returns the pairs of neighbouring letters of a headline, as sorted numbers.
 fn pairs(title: &str) -> Box<[u32]> {
     let letters: Vec<char> = normalized_key(title).chars().collect();
     let mut out: Vec<u32> = letters.windows(2).map(hash).collect();
@@ -241,7 +241,7 @@ fn hash(pair: &[char]) -> u32 {
     (h.finish() >> 32) as u32
 }
 
-/// Dice's coefficient of two sorted sets.
+/// Returns Dice's coefficient of two sorted sets.
 fn dice(a: &[u32], b: &[u32]) -> f64 {
     let common = a.iter().filter(|x| b.binary_search(x).is_ok()).count();
     if common == 0 { 0.0 } else { 2.0 * common as f64 / (a.len() + b.len()) as f64 }

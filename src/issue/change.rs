@@ -1,11 +1,11 @@
-//! What an editor may do to an edition.
+//! Changes that editors make to an edition.
 
 use serde::{Deserialize, Serialize};
 
 use crate::issue::fields::Edit;
 use crate::model::{ArticleId, AuditAction, FileId, Item, ItemFile, Picture, Print};
 
-/// Why an item was dropped; what the choice may learn from.
+/// Why an item was dropped; training data for the selection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum DropReason {
@@ -34,142 +34,106 @@ impl DropReason {
         (Self::Other, "other", "其他"),
     ];
 
-    /// Reads a stored word.
+    /// Parses a stored word.
     pub fn parse(word: &str) -> Option<Self> {
         Self::ALL.iter().find(|r| r.1 == word).map(|r| r.0)
     }
 
-    /// As stored.
+    /// Returns the stored word.
     pub fn as_str(self) -> &'static str {
         Self::ALL.iter().find(|r| r.0 == self).map_or("other", |r| r.1)
     }
 }
 
-/// A place in a column.
+/// A position in a column.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Place {
-    /// Before all others.
+    /// First.
     Top,
-    /// Behind all others.
+    /// Last.
     End,
-    /// Before this item; at the end where it is no longer there.
+    /// Before this item; last if it is gone.
     Before(ArticleId),
 }
 
 /// One change.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Change {
-    /// Texts of an item.
+    /// Rewrites texts of an item.
     Rewrite {
-        /// Which.
         article: ArticleId,
-        /// Headline.
         title: Option<Edit>,
-        /// Summary.
         summary: Option<Edit>,
         /// Full text.
         text: Option<Edit>,
         /// 按语.
         note: Option<Edit>,
     },
-    /// Summary or full text is printed of an item.
-    Print {
-        /// Which.
-        article: ArticleId,
-        /// What.
-        print: Print,
-    },
-    /// The full text is the source's again.
+    /// Chooses whether an item's summary or full text is printed.
+    Print { article: ArticleId, print: Print },
+    /// Restores the source's full text.
     ResetText {
-        /// Which.
         article: ArticleId,
         /// The source's text.
         text: String,
     },
-    /// An item of the editor's own, behind the others of a column.
+    /// Adds an item written by the editor, last in a column.
     Write {
-        /// Headline.
         title: String,
-        /// Full text.
         text: String,
         /// 来源; may be empty.
         publisher: String,
-        /// Column's name.
+        /// Column name.
         column: String,
     },
-    /// A picture for an item.
-    AddPicture {
-        /// Which.
-        article: ArticleId,
-        /// The stored picture.
-        picture: Picture,
-    },
-    /// An attachment for an item.
-    AddAttachment {
-        /// Which.
-        article: ArticleId,
-        /// The stored file.
-        file: ItemFile,
-    },
-    /// A picture or an attachment is taken from an item.
-    RemoveFile {
-        /// Which.
-        article: ArticleId,
-        /// The file.
-        file: FileId,
-    },
-    /// Items are taken out.
-    Drop {
-        /// Which.
-        articles: Vec<ArticleId>,
-        /// Why.
-        reason: DropReason,
-    },
-    /// An item goes to a place in a column.
+    /// Adds a picture to an item.
+    AddPicture { article: ArticleId, picture: Picture },
+    /// Adds an attachment to an item.
+    AddAttachment { article: ArticleId, file: ItemFile },
+    /// Removes a picture or attachment from an item.
+    RemoveFile { article: ArticleId, file: FileId },
+    /// Drops items.
+    Drop { articles: Vec<ArticleId>, reason: DropReason },
+    /// Moves an item.
     Move {
-        /// Which.
         article: ArticleId,
-        /// Column's name.
+        /// Column name.
         column: String,
-        /// Where.
         place: Place,
     },
-    /// One place up or down in its column.
+    /// Moves an item by one place in its column.
     Shift {
-        /// Which.
         article: ArticleId,
         /// Towards the front.
         up: bool,
     },
-    /// An item is put in at the end of a column.
+    /// Adds an item, last in a column.
     Add {
-        /// The item.
         item: Box<Item>,
-        /// Column's name.
+        /// Column name.
         column: String,
     },
-    /// An item tells the same story as another one and becomes its copy.
+    /// Merges an item into another with the same story, as its copy.
     Merge {
-        /// Which.
         article: ArticleId,
-        /// Into which.
+        /// The item that remains.
         into: ArticleId,
     },
-    /// A copy tells another story and becomes an item of its own, behind the one it was a copy of.
+    /// Makes a copy that tells another story an item of its own, after the item it was a copy of.
     Split {
-        /// From which item.
+        /// The item with the copy.
         article: ArticleId,
-        /// The copy as an item.
+        /// The copy, as an item.
         item: Box<Item>,
     },
-    /// 编者的话, written by an editor.
+    /// Rewrites 编者的话.
     Foreword(Edit),
-    /// 编者的话 is composed from the items again.
+    /// Composes 编者的话 from the items again.
     ComposeForeword,
 }
 
 impl Change {
-    /// What the log calls it.
+    /// Returns its action in the audit log.
     pub fn audited(&self) -> AuditAction {
         match self {
             Self::Rewrite { .. } => AuditAction::Rewrite,

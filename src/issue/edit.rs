@@ -1,4 +1,4 @@
-//! An edition and a change give another edition, or the reason why not. Pure.
+//! Applies a change to an edition, or says why it is not allowed. Pure.
 
 pub use crate::issue::change::{Change, DropReason, Place};
 use crate::issue::fields::Field;
@@ -7,14 +7,14 @@ use crate::issue::foreword;
 use crate::model::{ArticleId, Copy, Edition, EditionState, Item, Print};
 use crate::text::normalize::truncate;
 
-/// Longest summary of an item of the editor's own, taken from its text; in characters.
+/// Longest summary taken from the text of an editor's own item, in characters.
 const OWN_SUMMARY: usize = 200;
 
 impl Change {
-    /// Applies the change, and composes the foreword again unless an editor wrote it.
+    /// Applies the change, then composes the foreword again unless an editor wrote it.
     ///
     /// # Errors
-    /// Why it cannot be made; the edition is as it was.
+    /// If the change is not allowed; the edition stays unchanged.
     pub fn apply(self, e: &mut Edition) -> Result<(), EditError> {
         match e.state() {
             EditionState::Draft => {}
@@ -72,7 +72,7 @@ impl Change {
             Self::Merge { article, into } => merge(e, article, into)?,
             Self::Split { article, item } => split(e, article, *item)?,
             Self::Foreword(text) => {
-                // no editor wrote the composed text, so nobody's words are lost
+                // the old text was composed, so no editor's words are lost
                 let text = if e.foreword_edited { text } else { Edit::any(&text.now) };
                 let before = e.foreword.clone();
                 text.apply(&mut e.foreword, Field::Foreword)?;
@@ -87,7 +87,7 @@ impl Change {
     }
 }
 
-/// Applies all edits of an item's title, summary, full text and 按语, or none.
+/// Applies all edits of an item's title, summary, full text and 按语, or none of them.
 fn rewrite(e: &mut Edition, article: ArticleId, edits: [Option<Edit>; 4]) -> Result<(), EditError> {
     let [title, summary, text, note] = edits;
     if title.as_ref().is_some_and(|t| t.now.trim().is_empty()) {
@@ -107,7 +107,8 @@ fn rewrite(e: &mut Edition, article: ArticleId, edits: [Option<Edit>; 4]) -> Res
     Ok(())
 }
 
-/// Own items count downwards from -1: no article has such an id, and no other item of the edition, dropped ones included.
+/// Adds an editor's own item. Their ids count down from -1: no article and no other item of the edition, dropped ones included, has
+/// such an id.
 fn write(e: &mut Edition, title: &str, text: &str, publisher: &str, column: &str) -> Result<(), EditError> {
     let mut texts =
         [(title, Field::Title), (text, Field::Text), (publisher, Field::Publisher)].map(|(now, field)| (Edit::any(now), field, String::new()));
@@ -191,7 +192,7 @@ fn items_of<'a>(e: &'a mut Edition, column: &str) -> Result<&'a mut Vec<Item>, E
     found.ok_or_else(|| EditError::NoColumn(column.to_owned()))
 }
 
-/// Finds an item: the items of its column, and its index among them.
+/// Returns the items of an item's column, and its index among them.
 fn place_of(e: &mut Edition, article: ArticleId) -> Result<(&mut Vec<Item>, usize), EditError> {
     let found = e.columns.iter_mut().find_map(|c| c.items.iter().position(|i| i.article == article).map(|at| (&mut c.items, at)));
     found.ok_or(EditError::NoItem)
@@ -201,7 +202,7 @@ fn find(e: &mut Edition, article: ArticleId) -> Result<&mut Item, EditError> {
     e.columns.iter_mut().flat_map(|c| &mut c.items).find(|i| i.article == article).ok_or(EditError::NoItem)
 }
 
-/// Takes an item out.
+/// Removes and returns an item.
 fn remove_item(e: &mut Edition, article: ArticleId) -> Result<Item, EditError> {
     let (items, at) = place_of(e, article)?;
     Ok(items.remove(at))

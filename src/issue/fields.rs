@@ -1,37 +1,33 @@
-//! The texts of an edition that editors change, how long they may be, and why a change cannot be made.
+//! The editable texts of an edition, their maximum lengths, and the errors of a change.
 
 use crate::text::normalize::collapse_whitespace;
 
-/// Longest texts, in characters.
+/// Maximum lengths, in characters.
 pub const MAX_TITLE: usize = 200;
-/// See [`MAX_TITLE`].
 pub const MAX_SUMMARY: usize = 2_000;
-/// See [`MAX_TITLE`].
 pub const MAX_NOTE: usize = 500;
-/// See [`MAX_TITLE`].
 pub const MAX_TEXT: usize = 50_000;
-/// See [`MAX_TITLE`].
 pub const MAX_FOREWORD: usize = 5_000;
 
-/// Most attachments of an item.
+/// Maximum number of attachments per item.
 pub const MAX_ATTACHMENTS: usize = 5;
 
-/// A text that an editor changed.
+/// An edit of a text.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Edit {
-    /// As the editor saw it before; `None`: it does not matter.
+    /// The text that the editor saw; `None`: any.
     pub was: Option<String>,
-    /// As it is to be.
+    /// The new text.
     pub now: String,
 }
 
 impl Edit {
-    /// Replaces the text, whatever it is now.
+    /// Replaces the text, whatever it is.
     pub fn any(now: &str) -> Self {
         Self { was: None, now: now.to_owned() }
     }
 
-    /// Changes a text, unless another editor changed it meanwhile.
+    /// Changes a text, unless another editor changed it first.
     pub(super) fn apply(&self, text: &mut String, field: Field) -> Result<(), EditError> {
         let (now, current) = (field.normalize(&self.now), field.normalize(text));
         let longer = now.chars().count().saturating_sub(field.most());
@@ -46,7 +42,7 @@ impl Edit {
     }
 }
 
-/// A text of an edition that editors change.
+/// An editable text of an edition.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Field {
     Title,
@@ -69,7 +65,7 @@ impl Field {
         }
     }
 
-    /// Longest text, in characters.
+    /// Returns the maximum length, in characters.
     fn most(self) -> usize {
         match self {
             Self::Title | Self::Publisher => MAX_TITLE,
@@ -80,7 +76,7 @@ impl Field {
         }
     }
 
-    /// Without needless space; paragraphs stay, and the cells of a full text's tables, which are parted by tabs.
+    /// Returns the text without surplus space; keeps paragraphs, and in full texts the tabs between table cells.
     pub(super) fn normalize(self, text: &str) -> String {
         let cells = |line: &str| line.split('\t').map(collapse_whitespace).collect::<Vec<_>>().join("\t");
         let lines = |line: fn(&str) -> String| text.lines().map(line).filter(|l| !l.trim().is_empty()).collect::<Vec<_>>().join("\n");
@@ -92,55 +88,49 @@ impl Field {
     }
 }
 
-/// Why a change cannot be made; shown to editors.
+/// Why a change is not allowed; shown to editors.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum EditError {
-    /// The item is gone.
     #[error("这一条已不在本期里（可能刚被别人移走），请刷新页面")]
     NoItem,
-    /// No such column.
     #[error("本期没有“{0}”这个栏目")]
     NoColumn(String),
-    /// Empty headline.
     #[error("标题不能为空")]
     NoTitle,
-    /// An item of one's own without text.
+    /// An own item without text.
     #[error("请写下正文")]
     NoText,
-    /// There already.
+    /// The article is already in the issue.
     #[error("这篇文章已经在本期里了")]
     AlreadyThere,
-    /// Frozen for good.
+    /// The issue is final.
     #[error("本期已经定稿，不能再改")]
     Final,
-    /// Frozen while others look at it.
+    /// The issue is being reviewed.
     #[error("本期已经送审，不能再改：请撤回送审，或由审核、签发人退回")]
     Submitted,
-    /// Another editor changed the same text meanwhile.
+    /// Another editor changed the same text first.
     #[error("这一条的{field}刚刚被别人改过")]
     Conflict {
-        /// Which text.
         field: &'static str,
-        /// As it is now.
+        /// The current text.
         theirs: String,
     },
-    /// The source's text of an item that has no source.
+    /// An own item has no source text to restore.
     #[error("这一条是自写的，没有来源")]
     OwnItem,
-    /// One picture more, or attachments beyond what one item may have.
+    /// A second picture, or too many attachments.
     #[error("每条最多一张图片、{MAX_ATTACHMENTS} 个附件，请先删去一个")]
     TooManyFiles,
     /// No such file.
     #[error("这个文件已不在这一条里")]
     NoFile,
-    /// A text is too long.
     #[error("{field}最多 {most} 字，现在多出 {longer} 字")]
     TooLong {
-        /// Which text.
         field: &'static str,
-        /// Characters it may have.
+        /// Maximum number of characters.
         most: usize,
-        /// Characters too many.
+        /// Surplus characters.
         longer: usize,
     },
 }

@@ -1,4 +1,4 @@
-//! 编者的话: the facts of the issue in a few sentences, for the editor to go on from.
+//! 编者的话: the facts of the issue in a few sentences, as a start for the editor.
 
 use std::collections::BTreeMap;
 
@@ -6,10 +6,11 @@ use crate::config::foreword::PLACEHOLDERS;
 use crate::knowledge::Fixed;
 use crate::model::{Edition, Health, Item, Layout};
 
-/// The usual template; sentences without facts are left out. It is for leaders: how the crawl went stands under 运行情况 of the draft.
+/// The default template; sentences without facts are left out. Leaders read it, so it omits the crawl, which the draft shows under
+/// 运行情况.
 const DEFAULT_TEMPLATE: &str = "本期选出 {条数} 条{行业}。{热点}{本地}{升温}";
 
-/// Composes the foreword from the edition's items, after a template of one's own where there is one.
+/// Composes the foreword from the edition's items, with the publication's template if it has one.
 pub(super) fn compose(e: &Edition) -> String {
     let items: Vec<&Item> = e.items().collect();
     if e.layout == Layout::Report {
@@ -31,20 +32,20 @@ pub(super) fn compose(e: &Edition) -> String {
     PLACEHOLDERS.iter().zip(facts).fold(template.to_owned(), |text, ((name, _), fact)| text.replace(&format!("{{{name}}}"), &fact))
 }
 
-/// What a foreword says of a number of items: 选出 29 条, 食品 3 条.
+/// A number of items in a foreword: 选出 29 条, 食品 3 条.
 static COUNT: Fixed = Fixed::new(r"(\p{Han}{1,12})\s*(\d{1,4})\s*条(?:[，。、；！]|$)");
 
-/// Words before the number of all items.
+/// Words before the total number of items.
 const ALL_ITEMS: [&str; 6] = ["本期", "选出", "入选", "收录", "刊发", "共"];
 
-/// What an editor's foreword says that is not true of the items any more, in Chinese: counts, and headlines of items that were
-/// dropped. A composed foreword is always true.
+/// Returns, in Chinese, the statements of an editor's foreword that no longer match the items: counts, and headlines of dropped
+/// items. A composed foreword always matches.
 pub fn stale_facts(e: &Edition, dropped: &[String]) -> Vec<String> {
     if !e.foreword_edited {
         return Vec::new();
     }
     let items: Vec<&Item> = e.items().collect();
-    // an industry of this issue or of earlier ones may have no item left
+    // an industry of this or an earlier issue may have no items left
     let mut counts = industry_counts(&items);
     counts.extend(e.trend.iter().filter(|t| items.iter().all(|i| i.industries.first() != Some(&t.industry))).map(|t| (t.industry.as_str(), 0)));
     counts.extend(ALL_ITEMS.map(|word| (word, items.len())));
@@ -63,7 +64,7 @@ pub fn stale_facts(e: &Edition, dropped: &[String]) -> Vec<String> {
     out
 }
 
-/// Items by the industry that comes first, most first.
+/// Counts items by their first industry, most first.
 fn industry_counts<'a>(items: &[&'a Item]) -> Vec<(&'a str, usize)> {
     let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
     for name in items.iter().filter_map(|i| i.industries.first()) {

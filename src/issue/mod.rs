@@ -1,6 +1,6 @@
-//! Judged articles → an edition: one item per story, ranked, spread over industries and sources, sorted into columns.
+//! Builds an edition from classified articles: one item per story, ranked, spread over industries and sources, sorted into columns.
 //!
-//! Pure: the same articles, settings and moment give the same edition. Every place is explained in the item's reasons.
+//! Pure: the same articles, settings and time give the same edition. Each item lists the reasons for its place.
 
 mod archive;
 mod candidate_pool;
@@ -33,47 +33,44 @@ use candidate_pool::{Candidate, Pool};
 pub use recipient_filter::filter_for_recipient;
 pub use same_story::{SameStory, same_story};
 
-/// Most copies named under an item.
+/// Maximum number of copies listed under an item.
 const MAX_COPIES: usize = 12;
 
 /// An item of an earlier issue.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PreviousItem {
-    /// Its issue, as editors call it: 第12期.
+    /// Label of the issue: 第12期.
     pub issue: String,
-    /// Its headline.
     pub title: String,
 }
 
-/// What an edition is made of, beside the articles.
+/// Input of an edition, apart from the articles.
 #[derive(Debug)]
 pub struct IssueInput<'a> {
-    /// The publication.
     pub publication: &'a Publication,
-    /// Stories shown on other days.
+    /// Stories in issues of other days.
     pub published: HashSet<StoryId>,
-    /// Items of the last issues: what sounds the same is no news.
+    /// Items of the last issues; similar headlines are not news.
     pub previous_items: Vec<PreviousItem>,
     /// Items by industry and week.
     pub trend: Vec<Trend>,
-    /// Words heard far more often than before.
+    /// Keywords that are much more frequent than before.
     pub rising: Vec<String>,
-    /// How the crawl went.
+    /// Figures of the crawl.
     pub health: Health,
-    /// Day of the issue.
+    /// Day of issue.
     pub date: NaiveDate,
-    /// The moment: age counts from here.
+    /// Current time, from which age counts.
     pub now: DateTime<Utc>,
-    /// Regions from home on: what concerns the first counts most.
+    /// Region levels from home outwards; the first counts most.
     pub levels: &'a [String],
-    /// Length of summaries.
+    /// Settings of summaries.
     pub summarise: &'a SummariseSettings,
 }
 
-/// An edition without its number yet, and the stories in it.
+/// An unnumbered edition and its stories.
 #[derive(Debug)]
 pub struct Draft {
-    /// The edition.
     pub edition: Edition,
     /// Story and article of each item.
     pub stories: Vec<(StoryId, ArticleId)>,
@@ -82,7 +79,7 @@ pub struct Draft {
 /// Builds the edition of a day.
 ///
 /// # Errors
-/// Those of the archive.
+/// If the archive cannot be read.
 pub fn build<A: Archive>(input: &IssueInput<'_>, archive: &A) -> Result<Draft, A::Error> {
     let publication = input.publication;
     let pool = pool(input, archive)?;
@@ -104,7 +101,7 @@ pub fn build<A: Archive>(input: &IssueInput<'_>, archive: &A) -> Result<Draft, A
     Ok(Draft { edition: edition(input, columns, health), stories })
 }
 
-/// An edition without items, for editors to fill.
+/// Returns an edition without items, for editors to fill.
 pub fn empty(input: &IssueInput<'_>) -> Edition {
     let columns = input.publication.columns.iter().map(|c| ColumnItems { name: c.name.clone(), items: Vec::new() }).collect();
     edition(input, columns, input.health.clone())
@@ -143,7 +140,7 @@ fn edition(input: &IssueInput<'_>, columns: Vec<ColumnItems>, health: Health) ->
     edition
 }
 
-/// The articles of the window that a publication wants.
+/// Returns the articles of the window that match a publication.
 fn pool<A: Archive>(input: &IssueInput<'_>, archive: &A) -> Result<Pool, A::Error> {
     let (names, mut pool) = (input.publication.column_names(), Pool::default());
     archive.each(&mut |h| {
@@ -154,10 +151,10 @@ fn pool<A: Archive>(input: &IssueInput<'_>, archive: &A) -> Result<Pool, A::Erro
     Ok(pool)
 }
 
-/// Stories that might become items, best first: article and rank score of each, as [`build`] sees them.
+/// Returns article and rank score of each story that may become an item, best first, as [`build`] ranks them.
 ///
 /// # Errors
-/// Those of the archive.
+/// If the archive cannot be read.
 pub fn rank_candidates<A: Archive>(input: &IssueInput<'_>, archive: &A, most: usize) -> Result<Vec<(ArticleId, f64)>, A::Error> {
     let mut all: Vec<(ArticleId, f64)> = pool(input, archive)?.candidates(input).iter().map(|c| (c.lead, c.score)).collect();
     all.sort_by(|a, b| b.1.total_cmp(&a.1).then(b.0.0.cmp(&a.0.0)));
@@ -165,7 +162,8 @@ pub fn rank_candidates<A: Archive>(input: &IssueInput<'_>, archive: &A, most: us
     Ok(all)
 }
 
-/// The trend before this issue, with a row for each industry of its draft: an editor's foreword may name one that has no item left.
+/// Returns the trend before this issue, with a row for each industry of its draft: an editor's foreword may name one that has no
+/// items left.
 fn with_all_industries(before: &[Trend], columns: &[ColumnItems]) -> Vec<Trend> {
     let mut out = before.to_vec();
     for industry in columns.iter().flat_map(|c| &c.items).filter_map(|i| i.industries.first()) {
@@ -176,7 +174,7 @@ fn with_all_industries(before: &[Trend], columns: &[ColumnItems]) -> Vec<Trend> 
     out
 }
 
-/// Whether a publication wants an article at all.
+/// Whether an article matches a publication.
 pub(crate) fn matches_publication(h: &Headline, publication: &Publication) -> bool {
     let Some(j) = &h.classification else { return false };
     let (industries, places) = (&publication.industries, &publication.places);
@@ -192,21 +190,21 @@ fn item<A: Archive>(c: &Candidate, print: Print, input: &IssueInput<'_>, archive
         let a = archive.headline(*id)?;
         item.copies.push(Copy { publisher: a.source_name, url: a.url, article: Some(a.id) });
     }
-    // copies come earliest first
+    // copies are sorted, earliest first
     item.earliest = c.copies.first().filter(|first| **first != c.lead).and_then(|_| item.copies.first().cloned());
     (item.score, item.reasons) = (c.score, c.reasons(&lead, input));
     Ok(item)
 }
 
-/// An article as an item, without copies, score and reasons: what an editor puts in by hand.
+/// Returns an article as an item without copies, score and reasons, for an editor to add.
 ///
 /// # Errors
-/// Those of the archive.
+/// If the archive cannot be read.
 pub fn manual_item<A: Archive>(archive: &A, id: ArticleId, summarise: &SummariseSettings, zone: chrono_tz::Tz) -> Result<Item, A::Error> {
     Ok(item_from_article(&archive.headline(id)?, archive.text(id)?, summarise, zone))
 }
 
-/// The summary of an article; its days are named as of the day on which it was published.
+/// Returns the summary of an article; names days relative to its publication day.
 pub fn summary(h: &Headline, text: &str, settings: &SummariseSettings, zone: chrono_tz::Tz) -> String {
     summarise::summarise(&h.title, text, settings.length, published_on(h, zone)).text
 }
@@ -254,7 +252,7 @@ pub(crate) mod tests {
         Utc.with_ymd_and_hms(2026, 11, 23, 23, 30, 0).unwrap()
     }
 
-    /// A judged article, hours old.
+    /// Returns a classified article of this age in hours.
     pub(crate) fn article(id: i64, title: &str, industry: &str, column: &str, hours: i64) -> Headline {
         Headline {
             id: ArticleId(id),
@@ -388,7 +386,7 @@ pub(crate) mod tests {
         assert_eq!(titles(&build_with(all, &[]), 0)[1], "某县水泥厂错峰停窑三个月");
     }
 
-    /// A headline with the model's verdict.
+    /// Returns an article with the model's verdict.
     fn judged(id: i64, title: &str, industry: &str, worth: f64) -> Headline {
         let mut h = article(id, title, industry, "行业动态", 2);
         if let Some(j) = &mut h.classification {

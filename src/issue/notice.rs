@@ -1,35 +1,35 @@
-//! 更正 and 撤回通知: what the readers of an issue are told afterwards. Pure.
+//! 更正 and 撤回通知: notices to the readers of an issue. Pure.
 
 use chrono::{DateTime, Datelike as _, NaiveDate, Utc};
 
 use crate::model::ArticleId;
 
-/// Longest text of a field of a correction, in characters.
+/// Maximum length of a correction's fields, in characters.
 const MAX_NOTICE: usize = 2_000;
-/// Longest reason of a withdrawal, in characters.
+/// Maximum length of the reason for a withdrawal, in characters.
 const MAX_REASON: usize = 200;
 
-/// What readers are told.
+/// Text of a notice.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum NoticeText {
-    /// 更正 of one item, or of the issue.
+    /// 更正 of an item, or of the issue.
     Correction {
-        /// The item.
+        /// The item; `None`: the issue.
         article: Option<ArticleId>,
-        /// As it was printed.
+        /// The printed text.
         wrong: String,
-        /// As it should read.
+        /// The corrected text.
         right: String,
     },
     /// 撤回通知.
     Withdrawal {
-        /// Why; may be empty.
+        /// The reason; may be empty.
         reason: String,
     },
 }
 
 impl NoticeText {
-    /// Its kind, as stored.
+    /// Returns its kind, as stored.
     pub fn kind(&self) -> &'static str {
         match self {
             Self::Correction { .. } => "correction",
@@ -37,7 +37,7 @@ impl NoticeText {
         }
     }
 
-    /// Its kind, for people.
+    /// Returns its kind, in Chinese.
     pub fn chinese(&self) -> &'static str {
         match self {
             Self::Correction { .. } => "更正",
@@ -45,10 +45,10 @@ impl NoticeText {
         }
     }
 
-    /// Checks what an editor wrote.
+    /// Checks the editor's text.
     ///
     /// # Errors
-    /// A field that is empty or too long.
+    /// If a field is empty or too long.
     pub fn checked(self) -> Result<Self, NoticeError> {
         let (fields, needed): (Vec<&String>, bool) = match &self {
             Self::Correction { wrong, right, .. } => (vec![wrong, right], true),
@@ -69,7 +69,7 @@ impl NoticeText {
     }
 }
 
-/// A text without control characters, direction marks and needless space; lines stay.
+/// Returns the text without control characters, direction marks and surplus space; keeps line breaks.
 fn plain(text: &str) -> String {
     let hidden = |c: char| (c.is_control() && c != '\n') || matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
     let lines = text.lines().map(|line| line.chars().filter(|c| !hidden(*c)).collect::<String>());
@@ -79,16 +79,14 @@ fn plain(text: &str) -> String {
 /// Why a notice cannot be sent; shown to editors.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum NoticeError {
-    /// A field is empty.
     #[error("没有发出：请写明原文和应为")]
     Empty,
-    /// A field is too long.
     #[error("没有发出：最多 {0} 字")]
     TooLong(usize),
     /// The item is not in the issue.
     #[error("没有发出：本期没有这一条")]
     NoItem,
-    /// Nothing changes.
+    /// The corrected text equals the printed one.
     #[error("没有发出：原文和应为一样")]
     Same,
     /// Nobody has the issue.
@@ -101,9 +99,8 @@ pub enum NoticeError {
 pub struct Notice {
     /// Number within the year, of the publication and the kind.
     pub number: u32,
-    /// Day on which it is sent.
+    /// Day of sending.
     pub date: NaiveDate,
-    /// What it says.
     pub text: NoticeText,
 }
 
@@ -117,13 +114,11 @@ impl Notice {
 /// A line of the list of notices about an issue.
 #[derive(Debug, Clone)]
 pub struct SentNotice {
-    /// The notice.
     pub notice: Notice,
-    /// Who sent it.
+    /// Sender's account name.
     pub by: String,
-    /// When.
     pub at: DateTime<Utc>,
-    /// Letters.
+    /// Number of mails.
     pub letters: usize,
 }
 

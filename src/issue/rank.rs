@@ -1,4 +1,4 @@
-//! What speaks for an article, in points and in words.
+//! Ranking: points of an article, with reasons.
 
 use std::fmt;
 
@@ -7,16 +7,16 @@ use chrono::{DateTime, Utc};
 use crate::knowledge::OUTLETS;
 use crate::model::{Headline, Label};
 
-/// Hours after which freshness has fallen to a third.
+/// Hours after which freshness falls to a third.
 const FRESH_HOURS: f64 = 36.0;
-/// Points between an article that is surely worth an editor's look and one that surely is not.
+/// Difference in points between an article surely worth an editor's look and one surely not.
 const WORTH: f64 = 4.0;
-/// Points of an article that concerns the first level of regions, the second.
+/// Points for an article about the first and the second region level.
 const REGION: [f64; 2] = [1.2, 0.6];
-/// What an article of the usual weight is given for being an original of standing.
+/// Points by source authority, for an article of normal weight.
 const AUTHORITY_BONUS: [f64; 4] = [0.0, 0.15, 0.3, 0.5];
 
-/// One thing that counts for or against an item; shown to editors as it is written here.
+/// A reason that raises or lowers an item's rank; editors see this text.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) enum RankReason<'a> {
     Worth(f64),
@@ -49,7 +49,7 @@ impl fmt::Display for RankReason<'_> {
     }
 }
 
-/// The points of an article taken by itself, each with what is said of it.
+/// Returns the points of an article on its own, each with its reason.
 pub(super) fn rank_features<'a>(h: &'a Headline, levels: &'a [String], now: DateTime<Utc>) -> Vec<(f64, Option<RankReason<'a>>)> {
     let Some(j) = &h.classification else { return Vec::new() };
     let mut out = Vec::with_capacity(6);
@@ -84,7 +84,7 @@ pub(super) fn rank_features<'a>(h: &'a Headline, levels: &'a [String], now: Date
     out
 }
 
-/// How far a copy is an original of standing: 3 authorities and the central press, 2 newspapers, 1 other named media.
+/// Returns the authority of a source: 3 for authorities and central press, 2 for newspapers, 1 for other named media.
 pub(super) fn source_authority(h: &Headline) -> u8 {
     let (origin, host) = (h.publisher_or_source(), h.url.as_url().host_str().unwrap_or_default());
     if host.ends_with(".gov.cn") || OUTLETS.standing.central.are_in(origin) {

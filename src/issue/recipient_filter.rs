@@ -1,9 +1,9 @@
-//! An edition as one subscriber wants it.
+//! Filters an edition for one recipient.
 
 use crate::config::settings::Recipient;
 use crate::model::Edition;
 
-/// Keeps the columns and industries subscribed to, and says so; the whole edition where nothing was chosen.
+/// Returns the edition with only the subscribed columns and industries, and says so; the whole edition without a filter.
 pub fn filter_for_recipient(edition: &Edition, recipient: &Recipient) -> Edition {
     let mut out = edition.clone();
     if recipient.columns.is_empty() && recipient.industries.is_empty() {

@@ -1,5 +1,4 @@
-//! 今天, 昨日, 近日: words that only mean something on the day of the article. A summary is read on another day, so it has the date
-//! instead, or nothing.
+//! 今天, 昨日, 近日: relative days, which mean nothing on another day. A summary replaces them by the date, or drops them.
 
 use chrono::{Datelike as _, NaiveDate, TimeDelta};
 use regex::Captures;
@@ -7,7 +6,7 @@ use regex::Captures;
 use crate::knowledge::SENTENCES;
 use crate::text::normalize::is_letter;
 
-/// A sentence without relative days; those of a known date are named by it.
+/// Returns the sentence without relative days; names those that the publication date determines.
 pub(super) fn without_relative_days(sentence: &str, published: Option<NaiveDate>) -> String {
     SENTENCES
         .relative_day
@@ -18,9 +17,9 @@ pub(super) fn without_relative_days(sentence: &str, published: Option<NaiveDate>
             let day =
                 published.zip(SENTENCES.days.get(word.as_str()).copied()).and_then(|(date, days)| date.checked_add_signed(TimeDelta::days(days)));
             match day.map(|d| format!("{}月{}日", d.month(), d.day())) {
-                // 11月24日（今天）: said already
+                // 11月24日（今天）: the date is already there
                 Some(day) if !sentence.contains(&day) => format!("{day}{}{}", rest("part"), rest("comma")),
-                // a comma behind a word in the middle parts its sentence
+                // a comma after a word in the middle separates parts of the sentence
                 _ if sentence.get(..word.start()).is_some_and(|before| before.ends_with(is_letter)) => rest("comma").to_owned(),
                 _ => String::new(),
             }

@@ -1,23 +1,23 @@
-//! Whether an issue tells an article's story already.
+//! Finds the item of an issue with the same story as an article.
 
 use crate::model::{ArticleId, Edition, Item};
 
-/// An item that tells the story of an article which is no item itself.
+/// An item with the same story as an article that is not itself an item.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct SameStory<'a> {
-    /// The item.
     pub item: &'a Item,
-    /// Whether it names the article as its copy.
+    /// Whether its copies list the article.
     pub is_copy: bool,
 }
 
-/// Finds the item that tells an article's story; `members` are the articles of that story. `None` also where the article is an item.
+/// Returns the item with the article's story; `members` are the articles of that story. `None` also if the article is an item
+/// itself.
 pub fn same_story<'a>(e: &'a Edition, article: ArticleId, members: &[ArticleId]) -> Option<SameStory<'a>> {
     let copies = |i: &Item| i.copies.iter().chain(&i.earliest).filter_map(|c| c.article).collect::<Vec<_>>();
     if e.items().any(|i| i.article == article) {
         return None;
     }
-    // only a copy that is named can be split off
+    // only a listed copy can be split off
     let named = e.items().find(|i| i.copies.iter().any(|c| c.article == Some(article))).map(|item| SameStory { item, is_copy: true });
     named.or_else(|| {
         let tells = |i: &&Item| members.contains(&i.article) || copies(i).iter().any(|c| *c == article || members.contains(c));

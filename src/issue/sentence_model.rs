@@ -1,8 +1,8 @@
-//! Rates sentences by two small logistic models: whether an editor would take one into a summary, and whether it is furniture
-//! (dates of publication, addressees, covering letters, credits).
+//! Rates sentences with two small logistic models: whether an editor would use one in a summary, and whether it is furniture
+//! (publication dates, addressees, covering letters, credits).
 //!
-//! A sentence is described by some figures of its own and by its character 1–3-grams, hashed. The weights lie in
-//! `src/data/models/sentences.bin`; `sentence_training.rs` makes them.
+//! The features of a sentence are some figures and its hashed character 1–3-grams. The weights are in
+//! `src/data/models/sentences.bin`, made by `sentence_training.rs`.
 
 use std::sync::LazyLock;
 
@@ -12,23 +12,23 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use crate::knowledge::{SENTENCES, automaton};
 use crate::text::normalize::{fold_width_and_case, is_letter, normalized_key};
 
-/// Buckets of hashed n-grams.
+/// Number of buckets for hashed n-grams.
 pub const BUCKETS: usize = 1 << 15;
-/// Figures of one sentence.
+/// Number of figures per sentence.
 pub const FIGURES: usize = 40;
-/// Letters of a sentence that are read: bounds the cost of endless ones.
+/// Letters read of a sentence; bounds the cost of very long ones.
 const MAX_LETTERS: usize = 400;
-/// From this probability a sentence is furniture.
+/// A sentence with at least this probability is furniture.
 pub const FURNITURE: f32 = 0.5;
 
-/// What the models see of one sentence.
+/// Features of one sentence.
 #[derive(Debug, Clone)]
 pub struct Features {
-    /// Figures, the place among sentences that are no furniture not yet among them.
+    /// Figures, initially without the place among sentences that are not furniture.
     pub figures: [f32; FIGURES],
-    /// Buckets of the n-grams, repeated ones included.
+    /// Buckets of the n-grams, with repetitions.
     pub grams: Vec<u16>,
-    /// What each of them counts.
+    /// Weight of each n-gram.
     pub weight: f32,
 }
 
@@ -37,18 +37,15 @@ pub struct Features {
 pub struct Model {
     /// Constant term.
     pub bias: f32,
-    /// Weights of the figures.
     pub figures: Vec<f32>,
-    /// Weights of the buckets.
     pub buckets: Vec<f32>,
 }
 
-/// Both models.
 #[derive(Debug, Clone)]
 pub struct Models {
     /// Whether a sentence is furniture.
     pub furniture: Model,
-    /// Whether an editor would take it.
+    /// Whether an editor would use it.
     pub taken: Model,
 }
 
@@ -57,7 +54,7 @@ pub struct Models {
 pub struct Rating {
     /// Probability that it is furniture.
     pub furniture: f32,
-    /// Probability that an editor would take it.
+    /// Probability that an editor would use it.
     pub taken: f32,
 }
 
@@ -70,7 +67,7 @@ impl Default for Model {
 }
 
 impl Model {
-    /// The probability for a sentence.
+    /// Returns the probability for a sentence.
     pub fn probability(&self, features: &Features) -> f32 {
         let figures: f32 = self.figures.iter().zip(&features.figures).map(|(w, x)| w * x).sum();
         let grams: f32 = features.grams.iter().filter_map(|b| self.buckets.get(usize::from(*b))).sum();
@@ -104,7 +101,7 @@ impl Model {
 }
 
 impl Models {
-    /// The models of this release; `None` if their file is damaged.
+    /// Returns the models of this release; `None` if their file is damaged.
     pub fn shipped() -> Option<&'static Self> {
         MODELS.as_ref()
     }
@@ -118,7 +115,7 @@ impl Models {
         rated.map(|(f, furniture)| Rating { furniture, taken: self.taken.probability(f) }).collect()
     }
 
-    /// The file of the models: for each the constant, the figures' weights, a scale and a byte per bucket.
+    /// Returns the model file: for each model the constant, the weights of the figures, a scale and one byte per bucket.
     pub fn to_bytes(&self) -> Vec<u8> {
         let mut out = Vec::new();
         self.furniture.write(&mut out);
@@ -126,17 +123,17 @@ impl Models {
         out
     }
 
-    /// Reads what [`Models::to_bytes`] wrote.
+    /// Parses the output of [`Models::to_bytes`].
     pub fn from_bytes(mut bytes: &[u8]) -> Option<Self> {
         let models = Self { furniture: Model::read(&mut bytes)?, taken: Model::read(&mut bytes)? };
         bytes.is_empty().then_some(models)
     }
 }
 
-/// Lists of words that are counted.
+/// Number of word lists.
 const LISTS: usize = 6;
 
-/// All words in one automaton, and the list of each.
+/// One automaton with all words, and the list of each word.
 struct Words {
     automaton: AhoCorasick,
     lists: Vec<usize>,
@@ -149,7 +146,7 @@ static WORDS: LazyLock<Words> = LazyLock::new(|| {
     Words { automaton: automaton(&words, false), lists }
 });
 
-/// How many words of each list a sentence has, at most three.
+/// Returns how many words of each list a sentence has, at most three.
 fn words(sentence: &str) -> [f32; LISTS] {
     let mut counts = [0.0f32; LISTS];
     for found in WORDS.automaton.find_overlapping_iter(sentence) {
@@ -160,18 +157,18 @@ fn words(sentence: &str) -> [f32; LISTS] {
     counts
 }
 
-/// Whether a sentence leans on the one before it.
+/// Whether a sentence makes no sense without the previous one.
 pub fn is_dangling(sentence: &str) -> bool {
     SENTENCES.rating.dangling.begin(sentence) && !SENTENCES.rating.not_dangling.begin(sentence)
 }
 
-/// The pairs of letters in a text, in order.
+/// Returns the pairs of letters in a text, in order.
 fn bigrams(text: &str) -> Vec<(char, char)> {
     let letters: Vec<char> = text.chars().map(fold_width_and_case).filter(|c| is_letter(*c)).take(MAX_LETTERS).collect();
     letters.iter().copied().zip(letters.iter().copied().skip(1)).collect()
 }
 
-/// Describes the sentences of an article.
+/// Returns the features of an article's sentences.
 pub fn features(title: &str, sentences: &[String]) -> Vec<Features> {
     let topic: FxHashSet<(char, char)> = bigrams(title).into_iter().collect();
     let own_title = normalized_key(title);
@@ -246,7 +243,7 @@ pub fn features(title: &str, sentences: &[String]) -> Vec<Features> {
     out
 }
 
-/// Adds to the figures where a sentence stands among those that are no furniture.
+/// Adds to the figures a sentence's place among those that are not furniture.
 pub fn add_clean_places(features: &mut [Features], furniture: &[f32]) {
     let clean = furniture.iter().filter(|p| **p < FURNITURE).count().max(1) as f32;
     let mut place = 0.0f32;
@@ -262,19 +259,19 @@ pub fn add_clean_places(features: &mut [Features], furniture: &[f32]) {
     }
 }
 
-/// How many numbers a sentence gives.
+/// Returns how many numbers a sentence has.
 fn figures(sentence: &str) -> usize {
     let bytes = sentence.as_bytes();
     let starts = |i: usize| i.checked_sub(1).and_then(|p| bytes.get(p)).is_none_or(|p| !p.is_ascii_digit() && *p != b'.');
     bytes.iter().enumerate().filter(|(i, b)| b.is_ascii_digit() && starts(*i)).count()
 }
 
-/// The hashed character 1–3-grams of a sentence; digits count as 0.
+/// Returns the hashed character 1–3-grams of a sentence; every digit counts as 0.
 fn grams(sentence: &str) -> Vec<u16> {
     let folded = sentence.chars().map(fold_width_and_case).map(|c| if c.is_ascii_digit() { '0' } else { c });
     let mut buckets: Vec<u16> = Vec::with_capacity(sentence.len());
     let (mut one, mut two) = (0u32, 0u32);
-    // a mark before the first letter tells openings from the same letters within
+    // a mark before the first letter distinguishes the opening from the same letters elsewhere
     for c in std::iter::once('^').chain(folded.take(MAX_LETTERS)) {
         let c = c as u32;
         buckets.extend([bucket(1, &[c]), bucket(2, &[one, c]), bucket(3, &[two, one, c])]);

@@ -1,25 +1,24 @@
-//! Labelled sentences → weights: logistic regression by `AdaGrad` (Duchi et al. 2011) with shrinkage.
+//! Trains the sentence models from labelled sentences: logistic regression by `AdaGrad` (Duchi et al. 2011) with shrinkage.
 
 use super::sentence_model::{Features, Model};
 use crate::learn::Random;
 
-/// Rounds over all sentences.
+/// Passes over all sentences.
 const EPOCHS: usize = 8;
 const RATE: f32 = 0.1;
-/// How strongly the weights of figures, and of n-grams, are drawn to 0.
+/// Shrinkage of the weights of figures and of n-grams.
 const SHRINK: f32 = 3e-4;
 const SHRINK_GRAMS: f32 = 3e-3;
 
-/// What is seen of a sentence, and how far it is of the class, from 0 to 1.
+/// A training example: features and degree of membership in the class, from 0 to 1.
 #[derive(Debug, Clone)]
 pub struct Sample {
-    /// What is seen of it.
     pub features: Features,
-    /// How far it is of the class.
+    /// Degree of membership.
     pub target: f32,
 }
 
-/// A weight's step, smaller the more it has moved.
+/// Updates a weight by one `AdaGrad` step.
 fn step(weight: &mut f32, square: &mut f32, gradient: f32) {
     *square += gradient * gradient;
     *weight -= RATE * gradient / square.sqrt();

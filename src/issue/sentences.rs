@@ -1,23 +1,23 @@
-//! Cuts an article into the sentences a summary may quote: without datelines, bylines, numbering and the repeated headline at
-//! their front, with closed quotation marks, and at semicolons where a sentence is long.
+//! Splits an article into sentences that a summary may quote: without leading datelines, bylines, numbering and repeated headline,
+//! with closed quotation marks, long ones cut at semicolons.
 
 use crate::knowledge::{Pattern, SENTENCES};
 use crate::text::normalize::{collapse_whitespace, fold_width_and_case, is_letter, normalized_key};
 use crate::text::segment;
 
-/// Sentences looked at.
+/// Maximum number of sentences read.
 pub const MAX_SENTENCES: usize = 80;
-/// Sentences longer than this are cut at semicolons.
+/// Longer sentences are cut at semicolons.
 const LONG: usize = 120;
-/// Longest quotation of several sentences that stays in one piece.
+/// Longest quotation of several sentences that is kept whole.
 const MAX_QUOTATION: usize = 160;
-/// Least letters that must remain behind a dateline.
+/// Minimum letters after a dateline.
 const MIN_REST: usize = 6;
 
-/// Letters in which a dateline begins.
+/// A dateline begins within this many letters.
 const HEAD: usize = 40;
 
-/// The sentences of an article, in order, the first [`MAX_SENTENCES`]: the rest of a long one holds detail.
+/// Returns the first [`MAX_SENTENCES`] sentences of an article in order: the rest of a long one is detail.
 pub fn sentences(title: &str, text: &str) -> Vec<String> {
     let title = normalized_key(title);
     let mut out: Vec<String> = Vec::new();
@@ -38,14 +38,14 @@ pub fn sentences(title: &str, text: &str) -> Vec<String> {
     out
 }
 
-/// The lines of a text, without rows of tables. Lines of a text that is wrapped at a fixed width are joined.
+/// Returns the lines of a text without table rows. Joins the lines of a text wrapped at a fixed width.
 fn paragraphs(text: &str) -> Vec<String> {
     let lines = || text.lines().filter(|l| !l.contains('\t')).map(collapse_whitespace).map(without_quotes).filter(|l| !l.is_empty());
     let open = |line: &str| line.chars().next_back().is_some_and(|c| is_letter(c) || matches!(c, '，' | '、' | ','));
     let widths: Vec<usize> = lines().filter(|l| open(l)).map(|l| l.chars().count()).collect();
     let widest = widths.iter().copied().max().unwrap_or_default();
     let full = |n: usize| n >= 20 && n + 6 >= widest;
-    // headings end without a stop too, but not many of them are equally long
+    // headings also end without a full stop, but few of them have the same length
     let wrapped = widest <= 80 && widths.iter().filter(|n| full(**n)).count() >= 3;
     let mut out: Vec<String> = Vec::new();
     let mut goes_on = false;
@@ -60,12 +60,12 @@ fn paragraphs(text: &str) -> Vec<String> {
     out
 }
 
-/// A line without the quotes of shares.
+/// Returns a line without share quotes.
 fn without_quotes(line: String) -> String {
     if line.contains('%') { SENTENCES.quote.replace_all(&line, "").into_owned() } else { line }
 }
 
-/// Joins the sentences of one quotation, so that none opens a quotation mark without closing it.
+/// Joins the sentences of a quotation, so that every quotation mark opened is closed.
 fn with_closed_quotations(parts: Vec<&str>) -> Vec<String> {
     let mut out: Vec<String> = Vec::new();
     let mut depth = 0i32;
@@ -81,12 +81,12 @@ fn with_closed_quotations(parts: Vec<&str>) -> Vec<String> {
     out
 }
 
-/// How many more quotation marks open than close.
+/// Returns how many more quotation marks open than close.
 pub(super) fn open_quotations(text: &str) -> i32 {
     text.chars().map(|c| i32::from(matches!(c, '“' | '「' | '《')) - i32::from(matches!(c, '”' | '」' | '》'))).sum()
 }
 
-/// A long sentence cut at its semicolons; a short one whole.
+/// Cuts a long sentence at its semicolons; returns a short one whole.
 fn clauses(sentence: &str) -> Vec<&str> {
     if sentence.chars().count() <= LONG || open_quotations(sentence) != 0 {
         return vec![sentence];
@@ -106,7 +106,7 @@ fn clauses(sentence: &str) -> Vec<&str> {
     out
 }
 
-/// The sentence without credits at either end.
+/// Returns the sentence without credits at either end.
 fn without_credits(sentence: &str) -> &str {
     let rest = sentence.trim();
     let bracketed = rest.starts_with(['（', '(', '【', '[']) || rest.ends_with(['）', ')', '】', ']']);
@@ -142,19 +142,19 @@ fn without_front(sentence: &str) -> &str {
     rest
 }
 
-/// Whether a sentence that starts so is not numbered.
+/// Whether a sentence that begins with this character is not numbered.
 fn is_plain_opening(c: char) -> bool {
     is_letter(c) && !c.is_ascii_digit() && !"一二三四五六七八九十".contains(c)
 }
 
-/// What stands behind the first match, if enough is left.
+/// Returns the text after the first match, if enough is left.
 fn behind<'a>(patterns: &[Pattern], text: &'a str) -> Option<&'a str> {
     let rest = patterns.iter().find_map(|p| p.find(text)).and_then(|m| text.get(m.end()..))?;
     let enough = rest.chars().filter(|c| is_letter(*c)).take(MIN_REST).count() == MIN_REST;
     (enough && rest.len() < text.len()).then_some(rest)
 }
 
-/// The sentence behind a headline that is repeated in front of it, `原标题：` included.
+/// Returns the sentence without the headline repeated at its front, `原标题：` included.
 fn without_title<'a>(sentence: &'a str, title: &str) -> &'a str {
     let body = SENTENCES.title_labels.iter().find_map(|p| sentence.strip_prefix(p)).unwrap_or(sentence);
     if title.chars().count() < MIN_REST {

@@ -1,36 +1,36 @@
-//! 送审, 审核, 签发: an issue and a step give the issue after it, or the reason why not. Pure.
+//! 送审, 审核, 签发: applies a signing step to an issue, or says why it is not allowed. Pure.
 //!
-//! Editors work on a draft. A 责任编辑 submits it: nothing in it changes from then on. Whoever holds the duty of the next step
-//! takes it, or sends the issue back with remarks. The last step makes it final. Where the settings name no steps, any editor
-//! makes it final (定稿).
+//! Editors work on a draft. A 责任编辑 submits it, which freezes it. An account with the duty of the next step takes that step, or
+//! returns the issue with remarks. The last step makes the issue final. If the settings name no steps, any editor makes it final
+//! (定稿).
 
 use chrono::{DateTime, Utc};
 
 use crate::model::{ArticleId, AuditAction, Edition, EditionState, Remark, Signature, Signing, SigningStep};
 use crate::text::normalize::collapse_whitespace;
 
-/// Longest remark, in characters.
+/// Maximum length of a remark, in characters.
 pub const MAX_REMARK: usize = 500;
 
-/// What somebody asks for.
+/// A signing action.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum SigningAction {
-    /// 定稿, where no step is needed.
+    /// 定稿, if no step is required.
     Finalise,
     /// 送审.
     Submit,
-    /// The step is taken.
+    /// Takes a step.
     Approve(SigningStep),
-    /// 退回, with what is to be changed: at an item, or in the issue.
+    /// 退回, with requested changes to items or to the issue (`None`).
     Return(Vec<(Option<ArticleId>, String)>),
-    /// 撤回送审, before anybody has reviewed it.
+    /// 撤回送审, before the first review.
     Recall,
-    /// 撤回: a final issue is a draft again.
+    /// 撤回: makes a final issue a draft again.
     Withdraw,
 }
 
 impl SigningAction {
-    /// What the log calls it.
+    /// Returns its action in the audit log.
     pub fn audited(&self) -> AuditAction {
         match self {
             Self::Finalise => AuditAction::Finalise,
@@ -43,7 +43,7 @@ impl SigningAction {
         }
     }
 
-    /// What was asked for, in words.
+    /// Returns the action in Chinese.
     pub fn chinese(&self) -> &'static str {
         match self {
             Self::Finalise => "定稿",
@@ -57,50 +57,49 @@ impl SigningAction {
     }
 }
 
-/// Who asks, and which duties the account holds.
+/// The acting account and its duties.
 #[derive(Debug, Clone, Copy)]
 pub struct Signer<'a> {
-    /// Name of the account.
+    /// Account name.
     pub name: &'a str,
-    /// Its duties.
     pub duties: &'a [SigningStep],
 }
 
-/// Why a step cannot be taken; shown to editors.
+/// Why a step is not allowed; shown to editors.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum SigningError {
     /// The account lacks the duty.
     #[error("没有{act}：要有“{}”的职责，请管理员在“账号”页设置", .step.duty())]
     NotYourDuty {
-        /// Which.
+        /// The missing duty.
         step: SigningStep,
-        /// What was asked for.
+        /// The attempted action.
         act: &'static str,
     },
-    /// Nothing to be signed.
+    /// The issue has no items.
     #[error("本期还没有内容")]
     Empty,
-    /// The settings ask for steps.
+    /// The settings require steps.
     #[error("没有定稿：本刊须经{0}，请先送审")]
     NeedsSteps(String),
-    /// The settings ask for none.
+    /// The settings require no steps.
     #[error("本刊没有设置审核、签发，请直接定稿")]
     NoSteps,
-    /// It waits for another step.
+    /// The issue waits for another step.
     #[error("本期现在{0}，不能{1}：请看过最新的状态再操作")]
     WrongState(String, &'static str),
-    /// Nothing says what is to be changed.
+    /// A return without remarks.
     #[error("没有退回：请写明要改什么")]
     NoRemark,
-    /// Too long.
+    /// A remark is too long.
     #[error("每条意见最多 {MAX_REMARK} 字")]
     TooLong,
 }
 
-/// Takes a step. `required` are the steps behind 送审 that the settings ask for.
+/// Takes a step. `required` are the steps after 送审 that the settings require.
 ///
 /// # Errors
-/// Why it cannot be taken; the edition is as it was.
+/// If the step is not allowed; the edition stays unchanged.
 pub fn apply(e: &mut Edition, action: &SigningAction, required: &[SigningStep], who: Signer<'_>, now: DateTime<Utc>) -> Result<(), SigningError> {
     let wrong = |e: &Edition| Err(SigningError::WrongState(state_words(e), action.chinese()));
     match (action, e.state()) {
@@ -142,10 +141,10 @@ pub fn apply(e: &mut Edition, action: &SigningAction, required: &[SigningStep], 
     Ok(())
 }
 
-/// Whether an account may call a final issue back, or correct it: whoever may take its last step.
+/// Checks that an account may withdraw or correct a final issue: it needs the duty of the last step.
 ///
 /// # Errors
-/// It lacks the duty, or the issue is not final.
+/// If it lacks the duty, or the issue is not final.
 pub fn may_correct(e: &Edition, who: Signer<'_>) -> Result<(), SigningError> {
     if !e.is_final {
         return Err(SigningError::WrongState(state_words(e), "更正"));
@@ -183,7 +182,7 @@ fn step_names(steps: &[SigningStep]) -> String {
     steps.iter().map(|s| s.chinese()).collect::<Vec<_>>().join("、")
 }
 
-/// Returns where an issue stands, for people: 编辑中, 已撤回, 待审核, 待签发, 已定稿 or 已签发.
+/// Returns the issue's state in Chinese: 编辑中, 已撤回, 待审核, 待签发, 已定稿 or 已签发.
 pub fn state_words(e: &Edition) -> String {
     match e.state() {
         EditionState::Draft if e.signing.round > 0 => "已撤回，编辑中".to_owned(),
@@ -237,7 +236,7 @@ mod tests {
         use EditionState::{Draft, Final, Submitted};
         use SigningStep::{Review, Sign, Submit};
         let states = [Draft, Submitted(Review), Submitted(Sign), Final];
-        // who may do it, and in which states
+        // the duty and the states that each action needs
         let table: [(SigningAction, &[(EditionState, SigningStep)]); 7] = [
             (SigningAction::Finalise, &[]),
             (SigningAction::Submit, &[(Draft, Submit)]),

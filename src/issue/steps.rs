@@ -1,4 +1,4 @@
-//! What a change of an edition replaced: enough to go back, and forth again, without a copy of the edition.
+//! Undo and redo of changes to an edition: stores what a change replaced, not the whole edition.
 
 use std::collections::HashMap;
 
@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::model::{ArticleId, Edition, Item};
 
-/// The parts of an edition that another has otherwise.
+/// The parts of an edition that differ from another.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Patch {
     /// 编者的话.
@@ -15,16 +15,16 @@ pub struct Patch {
     /// Whether an editor wrote it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     foreword_edited: Option<bool>,
-    /// Items as they are there, those that are missing here among them.
+    /// Changed and missing items.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     items: Vec<Item>,
-    /// Every column's items in their order, if that is another.
+    /// Every column's items in order, if the order differs.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     order: Option<Vec<Vec<ArticleId>>>,
 }
 
 impl Patch {
-    /// What makes `from` like `to`, which has the same columns.
+    /// Returns the patch that turns `from` into `to`, which must have the same columns.
     pub fn between(from: &Edition, to: &Edition) -> Self {
         let here: HashMap<ArticleId, &Item> = from.items().map(|i| (i.article, i)).collect();
         let order = |e: &Edition| e.columns.iter().map(|c| c.items.iter().map(|i| i.article).collect()).collect::<Vec<Vec<_>>>();
@@ -36,7 +36,7 @@ impl Patch {
         }
     }
 
-    /// Makes an edition like the other one; returns the way back.
+    /// Applies the patch and returns its inverse.
     #[must_use]
     pub fn apply(self, e: &mut Edition) -> Self {
         let before = e.clone();
@@ -95,7 +95,7 @@ mod tests {
             change.apply(&mut e).unwrap();
             let changed = e.clone();
             assert_ne!(changed, start);
-            // numbers of own items are not given again
+            // ids of own items are not reused
             let start = Edition { own_items: changed.own_items, ..start.clone() };
             let back = Patch::between(&changed, &start);
             let bytes = serde_json::to_string(&back).unwrap();

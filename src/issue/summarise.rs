@@ -1,7 +1,7 @@
-//! Summaries made of the article's own sentences; nothing is invented.
+//! Extractive summaries: only the article's own sentences.
 //!
-//! A model rates the sentences (`sentence_model.rs`). The best are taken as long as they fit, furniture never,
-//! and shown in the article's order.
+//! A model rates the sentences (`sentence_model.rs`). The summary takes the best ones that fit, never furniture, in the article's
+//! order.
 
 use crate::issue::relative_dates::without_relative_days;
 use crate::issue::sentence_model::{FURNITURE, Models, Rating, is_dangling};
@@ -10,27 +10,27 @@ use crate::knowledge::SENTENCES;
 use crate::text::normalize::{collapse_whitespace, is_letter, normalized_key, truncate};
 use chrono::NaiveDate;
 
-/// Most sentences of a summary.
+/// Maximum number of sentences in a summary.
 const MAX_CHOSEN: usize = 4;
-/// A summary of fewer characters says too little, if there is more to say.
+/// A shorter summary, in characters, says too little if there is more to say.
 const MIN_LENGTH: usize = 60;
-/// Least letters of a sentence that is cut at a clause.
+/// Minimum letters of a sentence cut at a clause.
 const MIN_CUT: usize = 30;
-/// Least letters of a sentence that says something.
+/// Minimum letters of a meaningful sentence.
 const MIN_LETTERS: usize = 10;
 
-/// A summary and which sentences it is made of.
+/// A summary and its sentences.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Summary {
     /// The sentences, joined.
     pub text: String,
     /// Their numbers in the article, from 0.
     pub sentences: Vec<usize>,
-    /// Numbers of the sentences that are furniture: never taken.
+    /// Numbers of furniture sentences, which are never used.
     pub left_out: Vec<usize>,
 }
 
-/// Chooses sentences of at most `length` characters in all; days are named by the date of the article.
+/// Returns a summary of at most `length` characters; names days by the article's date.
 pub fn summarise(title: &str, text: &str, length: usize, published: Option<NaiveDate>) -> Summary {
     match Models::shipped() {
         Some(models) => summarise_by(models, title, text, length, published),
@@ -38,7 +38,7 @@ pub fn summarise(title: &str, text: &str, length: usize, published: Option<Naive
     }
 }
 
-/// Chooses sentences by given models.
+/// Summarises with the given models.
 pub fn summarise_by(models: &Models, title: &str, text: &str, length: usize, published: Option<NaiveDate>) -> Summary {
     let mut all = sentences(title, text);
     let ratings = models.rate(title, &all);
@@ -51,7 +51,7 @@ pub fn summarise_by(models: &Models, title: &str, text: &str, length: usize, pub
     if made.chars().count() >= MIN_LENGTH.min(length) {
         return Summary { text: made, sentences: chosen, left_out };
     }
-    // too little: the sentences are longer than the summary may be, or there are no others
+    // too short: the sentences are longer than the summary may be, or there are no others
     let room = length - made.chars().count().min(length);
     let told = normalized_key(&format!("{title}\n{made}"));
     let is_new = |i: &usize| {
@@ -71,7 +71,7 @@ pub fn summarise_by(models: &Models, title: &str, text: &str, length: usize, pub
     Summary { text, sentences: chosen, left_out }
 }
 
-/// The clauses at the beginning of a sentence that have room, if they say enough.
+/// Returns the first clauses of a sentence that fit, if they say enough.
 fn beginning(sentence: &str, room: usize) -> Option<String> {
     let is_whole = sentence.chars().count() < room;
     let head: String = sentence.chars().take(room.saturating_sub(1)).collect();
@@ -80,7 +80,7 @@ fn beginning(sentence: &str, room: usize) -> Option<String> {
     (cut.chars().filter(|c| is_letter(*c)).count() >= MIN_CUT).then(|| cut.to_owned())
 }
 
-/// Takes the best sentence that fits, again and again. One that leans on the sentence before it follows that one only.
+/// Repeatedly chooses the best sentence that fits. One that makes no sense without the previous one may only follow that one.
 fn choose(title: &str, all: &[String], ratings: &[Rating], length: usize) -> Vec<usize> {
     let title = normalized_key(title);
     let mut open: Vec<(usize, f32, usize, String)> = Vec::new();
@@ -95,7 +95,7 @@ fn choose(title: &str, all: &[String], ratings: &[Rating], length: usize) -> Vec
     open.sort_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
     let mut chosen: Vec<usize> = Vec::new();
     let mut total = 0;
-    // pages repeat their lead under a picture, or in bold: said once is enough
+    // pages repeat their lead under a picture or in bold; use it once
     let mut told: Vec<String> = Vec::new();
     while chosen.len() < MAX_CHOSEN {
         let stands = |i: usize| !all.get(i).is_some_and(|s| is_dangling(s)) || i.checked_sub(1).is_some_and(|p| chosen.contains(&p));
@@ -110,7 +110,7 @@ fn choose(title: &str, all: &[String], ratings: &[Rating], length: usize) -> Vec
     chosen
 }
 
-/// Joins sentences; a heading or clause without a stop gets one.
+/// Joins sentences; adds a full stop to headings and clauses without one.
 fn joined<'a>(sentences: impl Iterator<Item = &'a String>) -> String {
     let mut out = String::new();
     for sentence in sentences {
@@ -123,7 +123,7 @@ fn joined<'a>(sentences: impl Iterator<Item = &'a String>) -> String {
     out
 }
 
-/// A headline without brackets and suffixes that belong to its site: `【视频】…(图)`.
+/// Returns a headline without brackets and site suffixes: `【视频】…(图)`.
 pub fn normalize_title(title: &str) -> String {
     let once = |t: &str| SENTENCES.title_decoration.replace_all(t, "").into_owned();
     let cleaned = once(&collapse_whitespace(title));

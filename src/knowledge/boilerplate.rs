@@ -1,11 +1,11 @@
-//! What sites put around an article.
+//! Boilerplate around an article.
 
 use serde::Deserialize;
 
 use crate::knowledge::pattern::PatternSet;
 use crate::knowledge::{Pattern, Words};
 
-/// `boilerplate.toml`, which says what each is.
+/// `boilerplate.toml`, which describes each field.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Boilerplate {
@@ -22,7 +22,7 @@ pub(crate) struct Boilerplate {
     pub(crate) comments: LineRules,
 }
 
-/// Patterns of which a block has a figure each.
+/// Patterns, each with one figure per block.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Block {
@@ -33,18 +33,18 @@ pub(crate) struct Block {
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct LineRule {
-    /// In letters.
+    /// In characters.
     longest: Option<usize>,
     pattern: String,
 }
 
-/// A table of rules for lines, ready to be asked.
+/// Compiled rules for lines.
 #[derive(Debug, Deserialize)]
 #[serde(try_from = "Vec<LineRule>")]
 pub(crate) struct LineRules {
-    /// Rules of how a line begins: most lines are told by their first letters.
+    /// Rules for the start of a line: the first letters decide most lines.
     beginnings: RuleSet,
-    /// All others.
+    /// All other rules.
     anywhere: RuleSet,
 }
 
@@ -64,7 +64,7 @@ impl TryFrom<Vec<LineRule>> for LineRules {
 }
 
 impl LineRules {
-    /// Whether a line is that of a rule.
+    /// Whether a line matches a rule.
     pub(crate) fn is_match(&self, line: &str) -> bool {
         self.beginnings.is_match(line) || self.anywhere.is_match(line)
     }

@@ -1,4 +1,4 @@
-//! The labels of bylines.
+//! Labels of bylines.
 
 use std::collections::BTreeSet;
 
@@ -6,7 +6,7 @@ use serde::Deserialize;
 
 use crate::knowledge::Words;
 
-/// `byline.toml`, which says what each column is.
+/// `byline.toml`, which describes each column.
 #[derive(Debug, Deserialize)]
 #[serde(try_from = "Table")]
 pub(crate) struct Byline(Vec<Label>);
@@ -30,7 +30,7 @@ struct Label {
     stem: bool,
 }
 
-/// What follows a label.
+/// The value after a label.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub(crate) enum Meaning {
@@ -56,23 +56,23 @@ pub(crate) enum Meaning {
     Record,
 }
 
-/// How likely a day of a list's row is that of publication, best first.
+/// How likely a day in a list row is the publication day, best first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub(crate) enum Rank {
     Published,
-    /// A date alone, or called 时间 or 日期.
+    /// A date without label, or labelled 时间 or 日期.
     #[serde(skip)]
     Unnamed,
     Signed,
     /// In a sentence.
     #[serde(skip)]
     Mentioned,
-    /// A deadline or the like: never taken.
+    /// A deadline or the like, never used.
     Other,
 }
 
-/// Where a line that begins with a label is no part of a body.
+/// When a line that begins with a label is outside the body.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
 #[serde(rename_all = "lowercase")]
 enum Line {
@@ -94,7 +94,7 @@ impl TryFrom<Table> for Byline {
 }
 
 impl Label {
-    /// What a day of a row is that has the label.
+    /// Returns the rank of a day with this label in a row.
     fn rank(&self) -> Option<Rank> {
         self.row.or(match self.means {
             Some(Meaning::Published) => Some(Rank::Published),
@@ -109,24 +109,24 @@ impl Label {
 }
 
 impl Byline {
-    /// The labels of a meaning, their stems too.
+    /// Returns the labels with a meaning, stems included.
     pub(crate) fn words(&self, means: Meaning) -> impl Iterator<Item = &str> {
         self.0.iter().filter(move |l| l.means == Some(means)).flat_map(|l| l.words.iter())
     }
 
-    /// The labels of a meaning that are no parts of longer ones.
+    /// Returns the labels with a meaning that are not parts of longer ones.
     #[cfg(test)]
     pub(crate) fn whole(&self, means: Meaning) -> impl Iterator<Item = &str> {
         self.0.iter().filter(move |l| l.means == Some(means) && !l.stem).flat_map(|l| l.words.iter())
     }
 
-    /// The labels of days in rows of lists.
+    /// Returns the labels of days in list rows.
     pub(crate) fn ranks(&self) -> impl Iterator<Item = (&str, Rank)> {
         self.0.iter().filter_map(|l| Some((l, l.rank()?))).flat_map(|(l, rank)| l.words.iter().map(move |w| (w, rank)))
     }
 
-    /// The part of a pattern that stands for labels: `{label_source}` those that mean it, `{label_head}` those of such lines,
-    /// `{label_day}` those of publication and change, `{label}` all; longer ones first.
+    /// Returns the alternatives of labels for a pattern: `{label_source}` those with that meaning, `{label_head}` those of such
+    /// lines, `{label_day}` those of publication and change, `{label}` all; longer ones first.
     pub(super) fn part(&self, name: &str) -> Option<String> {
         let by: Box<dyn Fn(&Label) -> bool> = match name {
             "label" => Box::new(|l| !l.stem),
@@ -139,7 +139,7 @@ impl Byline {
             }
         };
         let mut words: Vec<&str> = self.0.iter().filter(|l| by(l)).flat_map(|l| l.words.iter()).collect();
-        // a letter alone is in too many words
+        // a single letter is part of too many words
         words.retain(|w| name != "label" || w.chars().nth(1).is_some());
         words.sort_by_key(|w| std::cmp::Reverse(w.len()));
         // 标　题, 索 引 号
@@ -149,7 +149,7 @@ impl Byline {
     }
 }
 
-/// The value of an enum by its name in the tables.
+/// Returns the value of an enum for its name in the tables.
 fn named<'n, T: Deserialize<'n>>(name: &'n str) -> Option<T> {
     T::deserialize(serde::de::value::StrDeserializer::<serde::de::value::Error>::new(name)).ok()
 }

@@ -1,10 +1,10 @@
-//! What the classifier knows beside the taxonomy.
+//! Knowledge of the classifier beside the taxonomy.
 
 use serde::Deserialize;
 
 use crate::knowledge::{Letters, Pattern, Words};
 
-/// `classify.toml`, which says what each is.
+/// `classify.toml`, which describes each field.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Classify {

@@ -1,10 +1,10 @@
-//! How dates are written.
+//! Date formats.
 
 use serde::Deserialize;
 
 use crate::knowledge::Pattern;
 
-/// `dates.toml`, which says what each is.
+/// `dates.toml`, which describes each field.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Dates {

@@ -1,10 +1,10 @@
-//! What names title, day, 来源 and author of an article.
+//! Markup names of an article's title, day, 来源 and author.
 
 use serde::Deserialize;
 
 use crate::knowledge::{Pattern, Words};
 
-/// `fields.toml`, which says what each is.
+/// `fields.toml`, which describes each field.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Fields {

@@ -1,16 +1,16 @@
-//! A file of knowledge, read into its type when it is first asked.
+//! A knowledge file, parsed at its first use.
 
 use std::ops::Deref;
 use std::sync::OnceLock;
 
 use serde::de::DeserializeOwned;
 
-/// What is wrong with a file.
+/// A parse error.
 #[derive(Debug, thiserror::Error)]
 #[error("src/data/{file}, built into this program, is broken: {problem}")]
 pub(crate) struct BrokenFile {
     file: &'static str,
-    /// Names line and row.
+    /// With line and row.
     problem: String,
 }
 
@@ -39,9 +39,9 @@ impl<T: DeserializeOwned> Deref for File<T> {
     }
 }
 
-/// A file whose type does not matter.
+/// A file of any type.
 pub(super) trait Checked: Sync {
-    /// Reads it.
+    /// Parses it.
     fn check(&self) -> Result<(), BrokenFile>;
 }
 

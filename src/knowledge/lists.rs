@@ -1,10 +1,10 @@
-//! Lists of articles, and walls in their place.
+//! Lists of articles, and walls (pages shown instead of articles).
 
 use serde::Deserialize;
 
 use crate::knowledge::{Letters, Pattern, Words};
 
-/// `lists.toml`, which says what each is.
+/// `lists.toml`, which describes each field.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Lists {
@@ -58,7 +58,7 @@ pub(crate) struct Pager {
     pub(crate) option: Pattern,
 }
 
-/// `walls.toml`, which says what each is.
+/// `walls.toml`, which describes each field.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Walls {
@@ -71,7 +71,7 @@ pub(crate) struct Walls {
     pub(crate) login: Marks,
 }
 
-/// The marks of a wall by where they stand.
+/// The marks of a wall, by position.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 #[derive(Default)]

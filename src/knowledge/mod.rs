@@ -1,8 +1,8 @@
-//! What is known of the world: how pages are written, what labels, names and dates look like.
+//! Knowledge about pages: layouts, labels, names and dates.
 //!
-//! Knowledge is data: the files of `src/data` are built into the program, and each is read once into its type. Out come words and
-//! compiled patterns. A broken row is named with its file, line and text: by a test, by [`check`] when the program starts, and at the
-//! latest by a panic where the table is used; never is a rule left out in silence.
+//! Knowledge is data: the files of `src/data` are built into the program, and each is parsed once into words and compiled patterns.
+//! An error names file, line and text of the broken row. A test reports it, [`check`] at start-up, and at the latest a panic at the
+//! table's first use; a rule is never dropped silently.
 
 mod boilerplate;
 mod byline;
@@ -25,7 +25,7 @@ use file::{Checked, File};
 pub(crate) use pattern::{Fixed, Pattern};
 pub(crate) use words::{Letters, Words, automaton};
 
-/// Names each file with the type it is read into.
+/// Lists each file with its type.
 macro_rules! files {
     ($($(#[$doc:meta])* $name:ident: $kind:ty = $file:literal;)+) => {
         $($(#[$doc])* pub(crate) static $name: File<$kind> = File::new($file, include_str!(concat!("../data/", $file)));)+
@@ -34,33 +34,33 @@ macro_rules! files {
 }
 
 files! {
-    /// Parts that patterns name as `{year}`: the first three files, for patterns are made of them.
+    /// Parts that patterns use as `{year}`. Patterns depend on the first three files.
     PARTS: BTreeMap<String, String> = "parts.toml";
-    /// The labels of bylines.
+    /// Labels of bylines.
     BYLINE: byline::Byline = "byline.toml";
-    /// What outlets are called.
+    /// Names of outlets.
     OUTLETS: names::Outlets = "outlets.toml";
     /// Names of persons.
     NAMES: names::Names = "names.toml";
-    /// What names the fields of an article.
+    /// Markup names of an article's fields.
     FIELDS: fields::Fields = "fields.toml";
-    /// What sites put around an article.
+    /// Boilerplate around an article.
     BOILERPLATE: boilerplate::Boilerplate = "boilerplate.toml";
     /// Lists of articles.
     LISTS: lists::Lists = "lists.toml";
-    /// What stands in the place of a page.
+    /// Pages shown instead of articles.
     WALLS: lists::Walls = "walls.toml";
     /// Sentences of summaries.
     SENTENCES: texts::Sentences = "sentences.toml";
-    /// What copies of a text exchange.
+    /// Words in which copies of a text differ.
     STORIES: texts::Stories = "stories.toml";
-    /// What the classifier knows beside the taxonomy.
+    /// Knowledge of the classifier beside the taxonomy.
     CLASSIFY: classify::Classify = "classify.toml";
-    /// How dates are written.
+    /// Date formats.
     DATES: dates::Dates = "dates.toml";
 }
 
-/// Reads every file, for the program to refuse its start where one is broken.
+/// Parses every file, so that the program refuses to start with a broken one.
 pub(crate) fn check() -> Result<(), BrokenFile> {
     ALL.iter().try_for_each(|file| file.check())
 }

@@ -1,10 +1,10 @@
-//! Names of persons, and endings of names of outlets and bodies.
+//! Names of persons, and endings of the names of outlets and organisations.
 
 use serde::Deserialize;
 
 use crate::knowledge::{Letters, Pattern, Words};
 
-/// `names.toml`, which says what each is.
+/// `names.toml`, which describes each field.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Names {
@@ -21,7 +21,7 @@ pub(crate) struct Names {
     pub(crate) behind_latin: Pattern,
 }
 
-/// `outlets.toml`, which says what each column is.
+/// `outlets.toml`, which describes each column.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Outlets {
@@ -29,7 +29,7 @@ pub(crate) struct Outlets {
     pub(crate) standing: Standing,
 }
 
-/// Whose articles are originals of standing.
+/// Publishers whose originals have authority.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Standing {
@@ -57,17 +57,17 @@ impl Outlets {
         self.ending.iter().filter(move |e| of(e)).flat_map(|e| e.words.iter())
     }
 
-    /// Whether a name ends like an outlet's.
+    /// Whether a name ends like that of an outlet.
     pub(crate) fn names_outlet(&self, name: &str) -> bool {
         self.words(|e| e.outlet).any(|w| name.ends_with(w))
     }
 
-    /// Whether a name ends like that of a room, an office or a firm.
+    /// Whether a name ends like that of a department, office or company.
     pub(crate) fn names_nobody(&self, name: &str) -> bool {
         self.words(|e| e.nobody).any(|w| name.ends_with(w))
     }
 
-    /// The part of a pattern that stands for endings.
+    /// Returns the alternatives of endings for a pattern.
     pub(super) fn part(&self, name: &str) -> Option<String> {
         let words: Vec<&str> = match name {
             "outlet" => self.words(|e| e.outlet).collect(),

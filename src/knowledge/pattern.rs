@@ -1,7 +1,7 @@
-//! Patterns: of tables, and those of the code.
+//! Patterns of the tables and of the code.
 //!
-//! A pattern may name parts that several share, such as `{year}`; `parts.toml` has them; others are made of the labels
-//! of `byline.toml` and the endings of `outlets.toml`.
+//! A pattern may refer to shared parts such as `{year}`, defined in `parts.toml`; other parts come from the labels of `byline.toml`
+//! and the endings of `outlets.toml`.
 
 use std::fmt::Display;
 use std::ops::Deref;
@@ -13,7 +13,7 @@ use serde::Deserialize;
 
 use crate::knowledge::{BYLINE, OUTLETS, PARTS};
 
-/// How deep parts may lie in parts.
+/// Maximum nesting of parts.
 const DEEPEST: usize = 4;
 
 /// A pattern of a table.
@@ -37,7 +37,7 @@ impl Deref for Pattern {
     }
 }
 
-/// Patterns that are asked for at once, in their order.
+/// Patterns matched together, in order.
 #[derive(Debug, Deserialize)]
 #[serde(try_from = "Vec<String>")]
 pub(crate) struct PatternSet(RegexSet);
@@ -60,7 +60,7 @@ impl Deref for PatternSet {
     }
 }
 
-/// A pattern of the code: syntax, not knowledge. A test compiles every one of them; a broken one that got past it panics where it is used.
+/// A pattern of the code: syntax, not knowledge. A test compiles all of them; a broken one that escapes it panics at its first use.
 pub(crate) struct Fixed<R = Regex> {
     text: &'static str,
     compiled: OnceLock<R>,
@@ -81,7 +81,7 @@ impl<R: FromStr<Err: Display>> Deref for Fixed<R> {
     }
 }
 
-/// A pattern with its parts in their places: a name in lower-case letters in braces, which mean nothing else in a pattern.
+/// Expands the parts of a pattern: lower-case names in braces, which mean nothing else in a pattern.
 pub(super) fn expanded(pattern: &str, depth: usize) -> Result<String, String> {
     let mut pieces = pattern.split('{');
     let mut out = pieces.next().unwrap_or_default().to_owned();
@@ -107,7 +107,7 @@ mod tests {
 
     use super::*;
 
-    /// The text of every file of the code below a folder.
+    /// Returns the text of every source file below a folder.
     fn code(folder: &Path) -> Vec<String> {
         let entries = std::fs::read_dir(folder).unwrap().map(|e| e.unwrap().path());
         entries.flat_map(|p| if p.is_dir() { code(&p) } else { vec![std::fs::read_to_string(p).unwrap_or_default()] }).collect()

@@ -1,4 +1,4 @@
-//! Sentences of summaries, and words that copies of a text exchange.
+//! Sentences of summaries, and words in which copies of a text differ.
 
 use std::collections::BTreeMap;
 
@@ -6,7 +6,7 @@ use serde::Deserialize;
 
 use crate::knowledge::{Letters, Pattern, Words};
 
-/// `sentences.toml`, which says what each is.
+/// `sentences.toml`, which describes each field.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Sentences {
@@ -26,7 +26,7 @@ pub(crate) struct Sentences {
     pub(crate) rating: Rating,
 }
 
-/// Words by which sentences are rated.
+/// Words for rating sentences.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Rating {
@@ -41,7 +41,7 @@ pub(crate) struct Rating {
     pub(crate) notices: Words,
 }
 
-/// `stories.toml`, which says what each is.
+/// `stories.toml`, which describes each field.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Stories {

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use aho_corasick::AhoCorasick;
 use serde::Deserialize;
 
-/// Letters of one table, each once.
+/// Letters of a table, each once.
 #[derive(Debug, Deserialize)]
 #[serde(try_from = "String")]
 pub(crate) struct Letters(String);
@@ -24,13 +24,13 @@ impl TryFrom<String> for Letters {
 }
 
 impl Letters {
-    /// Whether a letter is one of them.
+    /// Whether this is one of the letters.
     pub(crate) fn contains(&self, letter: char) -> bool {
         self.0.contains(letter)
     }
 }
 
-/// Words of one table, in its order, each once.
+/// Words of a table, in order, each once.
 #[derive(Debug, Deserialize)]
 #[serde(try_from = "Vec<String>")]
 pub(crate) struct Words(Vec<String>);
@@ -47,33 +47,32 @@ impl TryFrom<Vec<String>> for Words {
     }
 }
 
-/// All words of some lists in one automaton, which gives each by its place.
+/// Returns an automaton for all words of some lists; it reports each word by its index.
 pub(crate) fn automaton(words: &[&str], in_any_case: bool) -> AhoCorasick {
     AhoCorasick::builder().ascii_case_insensitive(in_any_case).build(words).unwrap_or_else(|e| panic!("{} words are too many: {e}", words.len()))
 }
 
 impl Words {
-    /// Each of them.
     pub(crate) fn iter(&self) -> impl Iterator<Item = &str> {
         self.0.iter().map(String::as_str)
     }
 
-    /// Whether a word is one of them.
+    /// Whether this is one of the words.
     pub(crate) fn contains(&self, word: &str) -> bool {
         self.iter().any(|w| w == word)
     }
 
-    /// Whether one of them stands in a text.
+    /// Whether a text contains one of the words.
     pub(crate) fn are_in(&self, text: &str) -> bool {
         self.iter().any(|w| text.contains(w))
     }
 
-    /// Whether a text begins with one of them.
+    /// Whether a text begins with one of the words.
     pub(crate) fn begin(&self, text: &str) -> bool {
         self.iter().any(|w| text.starts_with(w))
     }
 
-    /// Whether a text ends with one of them.
+    /// Whether a text ends with one of the words.
     pub(crate) fn end(&self, text: &str) -> bool {
         self.iter().any(|w| text.ends_with(w))
     }

@@ -1,4 +1,4 @@
-//! A labelled article, and how articles are parted for cross-validation.
+//! Labelled articles, and their folds for cross-validation.
 
 use std::collections::BTreeMap;
 
@@ -8,33 +8,31 @@ use super::signals::Signals;
 /// One labelled article.
 #[derive(Debug, Clone, Default)]
 pub struct Example {
-    /// Headline.
     pub title: String,
-    /// Text.
     pub text: String,
-    /// Its industries, by their places in the list.
+    /// Its industries, as indexes of the list.
     pub industries: Vec<usize>,
-    /// Its column, by its place in the list; none if it is off topic.
+    /// Its column, as an index of the list; `None` if off topic.
     pub column: Option<usize>,
-    /// 2 leaders want it, 1 it may fill a thin issue, 0 not.
+    /// 2: leaders want it; 1: it may fill a thin issue; 0: neither.
     pub worth: u8,
-    /// The family of sources it comes from.
+    /// Its family of sources.
     pub family: String,
-    /// What the rules found.
+    /// Results of the rules.
     pub signals: Signals,
 }
 
-/// How articles are parted for cross-validation.
+/// How to split articles into folds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Folds {
-    /// Articles of every family in each part.
+    /// Each family spread over all folds.
     Mixed(usize),
-    /// Each family whole in one part.
+    /// Each family within one fold.
     ByFamily(usize),
 }
 
 impl Folds {
-    /// The part of each example.
+    /// Returns the fold of each example.
     pub(super) fn parts(self, examples: &[Example]) -> Vec<usize> {
         match self {
             Self::Mixed(n) => {
@@ -49,7 +47,7 @@ impl Folds {
                 }
                 let mut families: Vec<(&str, usize)> = sizes.into_iter().collect();
                 families.sort_by_key(|(name, size)| (std::cmp::Reverse(*size), *name));
-                // the largest first, each into the part that is smallest so far
+                // largest family first, each into the smallest fold so far
                 let mut filled = vec![0usize; n.max(1)];
                 let mut of: BTreeMap<&str, usize> = BTreeMap::new();
                 for (family, size) in families {

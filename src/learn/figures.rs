@@ -1,11 +1,11 @@
-//! How well a model judges.
+//! Quality of a model.
 
 use std::fmt;
 
 use super::example::Example;
 use super::stages::Verdict;
 
-/// Counts over articles that a model was not trained with.
+/// Counts over articles outside the training set.
 #[derive(Debug, Clone, Default)]
 pub struct Figures {
     hit: usize,
@@ -20,7 +20,7 @@ pub struct Figures {
     topic: Vec<(f32, bool)>,
     worth: Vec<(f32, bool)>,
     by_industry: Vec<[usize; 3]>,
-    /// True column by given column.
+    /// True column by predicted column.
     confusion: Vec<Vec<usize>>,
 }
 
@@ -96,7 +96,7 @@ impl fmt::Display for Figures {
     }
 }
 
-/// The chance that an article of the class stands above one that is not.
+/// Returns the probability that an article of the class ranks above another one.
 fn auc(mut all: Vec<(f32, bool)>) -> f64 {
     all.sort_by(|a, b| a.0.total_cmp(&b.0));
     let positive = all.iter().filter(|a| a.1).count() as f64;

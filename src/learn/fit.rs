@@ -1,22 +1,22 @@
-//! Fits the second stage, and takes its thresholds, on margins of articles that the linear models were not trained with.
+//! Fits the second stage and its thresholds on margins of articles outside the linear models' training set.
 
 use super::example::Example;
 use super::figures::share;
 use super::logistic::Logistic;
 use super::stages::{Margins, Stages, Thresholds, about, of_columns, of_industry};
 
-/// Share of the articles on topic that are kept.
+/// Share of on-topic articles to keep.
 const KEEP_ON_TOPIC: f32 = 0.965;
-/// Share of worthy articles among those that may be chosen without an editor.
+/// Share of worthy articles among those that may be chosen automatically.
 const WORTHY: f64 = 0.85;
-/// Shares of the best industry's probability that are tried: an industry below is left out.
+/// Candidate values: minimum share of the best industry's probability.
 const BESIDE_BEST: [f32; 6] = [0.0, 0.4, 0.5, 0.6, 0.7, 0.8];
-/// How far rare columns are helped: powers of their rarity that are tried.
+/// Candidate values: strength of the help for rare columns, as a power of their rarity.
 const HELP: [f32; 6] = [0.0, 0.2, 0.4, 0.6, 0.8, 1.0];
 
 type Known<'a> = (&'a Example, &'a Margins);
 
-/// The second stage by examples and their margins.
+/// Fits the second stage to examples and their margins.
 pub(super) fn fit_stages(known: &[Known<'_>], industries: usize, columns: usize) -> Stages {
     let fit = |features: &dyn Fn(&Example, &Margins) -> Vec<f32>, label: &dyn Fn(&Example) -> Option<bool>| {
         let rows: Vec<(Vec<f32>, bool)> = known.iter().filter_map(|(e, m)| Some((features(e, m), label(e)?))).collect();
@@ -71,7 +71,7 @@ fn thresholds(judged: &[Judged<'_>]) -> Thresholds {
     Thresholds { industry, beside_best, on_topic, worth }
 }
 
-/// What is added to the logarithm of each column's odds: as much as is best for all articles and for all columns alike.
+/// Returns what to add to each column's log odds: best for all articles and for all columns alike.
 fn column_help(known: &[Known<'_>], stages: &Stages, columns: usize) -> Vec<f32> {
     let of = |c: usize| known.iter().filter(|(e, _)| e.column == Some(c)).count();
     let counts: Vec<usize> = (0..columns).map(of).collect();
@@ -95,7 +95,7 @@ fn column_help(known: &[Known<'_>], stages: &Stages, columns: usize) -> Vec<f32>
     help(best.map_or(0.0, |(_, power)| power))
 }
 
-/// The value above which a share of all lies.
+/// Returns the value above which this share of all values is.
 fn quantile_keeping(values: impl Iterator<Item = f32>, share: f32) -> f32 {
     let mut all: Vec<f32> = values.collect();
     all.sort_by(f32::total_cmp);
@@ -103,7 +103,7 @@ fn quantile_keeping(values: impl Iterator<Item = f32>, share: f32) -> f32 {
     all.iter().enumerate().find(|(i, _)| *i as f32 >= dropped).map(|(_, v)| *v).unwrap_or_default()
 }
 
-/// The best F1 and the cut that has it, given how many labels there are.
+/// Returns the best F1 and its threshold, given the number of labels.
 fn best_cut(mut scored: Vec<(f32, bool)>, labels: usize) -> (f64, f32) {
     scored.sort_by(|a, b| b.0.total_cmp(&a.0));
     let (mut hit, mut best) = (0usize, (0.0, 0.5));
@@ -117,7 +117,7 @@ fn best_cut(mut scored: Vec<(f32, bool)>, labels: usize) -> (f64, f32) {
     best
 }
 
-/// The lowest cut above which this share is of the class.
+/// Returns the lowest threshold with this precision.
 fn cut_with_precision(mut scored: Vec<(f32, bool)>, least: f64) -> f32 {
     scored.sort_by(|a, b| b.0.total_cmp(&a.0));
     let (mut hit, mut cut) = (0usize, 1.0);

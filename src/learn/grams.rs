@@ -1,4 +1,4 @@
-//! Title and text → hashed character n-grams.
+//! Hashed character n-grams of title and text.
 
 use crate::text::normalize::fold_width_and_case;
 
@@ -6,23 +6,23 @@ use crate::text::normalize::fold_width_and_case;
 const BITS: u32 = 17;
 /// Number of buckets.
 pub(super) const BUCKETS: usize = 1 << BITS;
-/// Characters of the text that are read.
+/// Characters read of the text.
 const TEXT_CHARS: usize = 250;
-/// Longest title that is read, in characters.
+/// Characters read of the title.
 const TITLE_CHARS: usize = 120;
-/// Weight of the title's own n-grams beside those of title and text together.
+/// Weight of the title's n-grams relative to those of title and text together.
 const TITLE_WEIGHT: f32 = 0.7;
-/// Stands between title and text, and at both ends of a title.
+/// Separates title and text, and marks both ends of a title.
 const BORDER: char = '\u{1}';
-/// Start values of the hashes of both groups: the same n-gram has a bucket in each.
+/// Hash seeds of the two groups: the same n-gram has a bucket in each.
 const WHOLE: u64 = 0;
 const TITLE: u64 = 0x5EED_0001;
 
 /// A bucket with its value.
 pub(super) type Gram = (u32, f32);
 
-/// The n-grams of an article: those of its title (counted twice) and the start of its text, and those of its title alone. Each group
-/// has length 1 or [`TITLE_WEIGHT`].
+/// Returns the n-grams of an article: those of title (counted twice) and start of the text, and those of the title alone. Each
+/// group has length 1 or [`TITLE_WEIGHT`].
 pub(super) fn grams(title: &str, text: &str) -> Vec<Gram> {
     let title: Vec<char> = letters(title).take(TITLE_CHARS).collect();
     let headline = || title.iter().copied().chain([BORDER]);
@@ -32,14 +32,14 @@ pub(super) fn grams(title: &str, text: &str) -> Vec<Gram> {
     out
 }
 
-/// The buckets of the n-grams within one word, in the group of title and text.
+/// Returns the buckets of a word's n-grams, in the group of title and text.
 pub(super) fn buckets_of(word: &str) -> Vec<u32> {
     let mut out = Vec::new();
     each_hash(letters(word), WHOLE, |b| out.push(b));
     out
 }
 
-/// Characters as models read them: folded, digits as 0, runs of white space as one blank.
+/// Returns normalised characters: folded, digits as 0, runs of white space as one space.
 fn letters(text: &str) -> impl Iterator<Item = char> + '_ {
     let mut after_blank = true;
     text.chars().filter_map(move |c| {
@@ -59,7 +59,7 @@ fn letters(text: &str) -> impl Iterator<Item = char> + '_ {
     })
 }
 
-/// Adds the n-grams of a text, counted, damped and scaled to a length of `weight`.
+/// Adds the n-grams of a text: counted, damped and scaled to length `weight`.
 fn group(text: impl Iterator<Item = char>, start: u64, weight: f32, out: &mut Vec<Gram>) {
     let mut hashes = Vec::with_capacity(1200);
     each_hash(text, start, |b| hashes.push(b));

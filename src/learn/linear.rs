@@ -3,19 +3,19 @@
 use super::grams::{BUCKETS, Gram};
 use super::random::Random;
 
-/// Most rounds over all examples.
+/// Maximum number of passes over all examples.
 const MAX_ROUNDS: usize = 40;
-/// Training ends when no example violates its optimality condition by more.
+/// Training stops when no example violates its optimality condition by more.
 const TOLERANCE: f32 = 0.05;
 
-/// One example: n-grams and further features.
+/// One example: n-grams and other features.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Row {
     pub(super) grams: Vec<Gram>,
     pub(super) dense: Vec<f32>,
 }
 
-/// A trained model, before it is made small.
+/// A trained model, before quantisation.
 #[derive(Debug, Clone)]
 pub(super) struct Linear {
     pub(super) grams: Vec<f32>,
@@ -24,7 +24,7 @@ pub(super) struct Linear {
 }
 
 impl Linear {
-    /// The margin: positive speaks for the class.
+    /// Returns the margin: positive for members of the class.
     pub(super) fn margin(&self, row: &Row) -> f32 {
         let grams: f32 = row.grams.iter().filter_map(|(b, v)| Some(self.grams.get(*b as usize)? * v)).sum();
         grams + self.dense.iter().zip(&row.dense).map(|(w, x)| w * x).sum::<f32>() + self.bias
@@ -39,14 +39,14 @@ impl Linear {
     }
 }
 
-/// Examples with what they are for one class.
+/// Training set of one class.
 pub(super) struct Task<'a> {
     pub(super) rows: &'a [Row],
-    /// Which rows are used, and whether each is of the class.
+    /// Index of each example's row, and whether it belongs to the class.
     pub(super) examples: Vec<(usize, bool)>,
-    /// Cost of an error; the larger, the closer to the examples.
+    /// Cost of an error; a larger one fits the examples more closely.
     pub(super) cost: f32,
-    /// How much more an example of the class costs.
+    /// Cost factor for examples of the class.
     pub(super) positive_weight: f32,
 }
 

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-/// Weight of the ridge that keeps weights small.
+/// Strength of the ridge penalty.
 const RIDGE: f64 = 1.0;
 const ROUNDS: usize = 25;
 
@@ -14,17 +14,17 @@ pub struct Logistic {
 }
 
 impl Logistic {
-    /// The probability.
+    /// Returns the probability.
     pub fn probability(&self, features: &[f32]) -> f32 {
         sigmoid(self.log_odds(features))
     }
 
-    /// The probability's logarithm of odds.
+    /// Returns the log odds.
     pub(super) fn log_odds(&self, features: &[f32]) -> f32 {
         self.bias + self.weights.iter().zip(features).map(|(w, x)| w * x).sum::<f32>()
     }
 
-    /// Fits by Newton's method with a ridge on standardised features; what a row is for lies between 0 and 1.
+    /// Fits by Newton's method with a ridge penalty on standardised features; targets are between 0 and 1.
     pub fn fit(rows: &[(&[f32], f32)]) -> Self {
         let width = rows.first().map_or(0, |r| r.0.len());
         let (means, spreads) = moments(rows.iter().map(|r| r.0), width);
@@ -49,7 +49,7 @@ impl Logistic {
     }
 }
 
-/// Means and spreads of columns; a column without spread counts 1.
+/// Returns means and standard deviations of columns; 1 for a constant column.
 pub(super) fn moments<'a>(rows: impl Iterator<Item = &'a [f32]> + Clone, width: usize) -> (Vec<f32>, Vec<f32>) {
     let n = rows.clone().count().max(1) as f64;
     let mut sums = vec![(0.0, 0.0); width];
@@ -64,7 +64,7 @@ pub(super) fn moments<'a>(rows: impl Iterator<Item = &'a [f32]> + Clone, width: 
     sums.iter().map(|s| (mean(s.0), if spread(*s) <= 1e-3 { 1.0 } else { spread(*s) })).unzip()
 }
 
-/// A figure as models hold it.
+/// Converts a number to the models' precision.
 #[allow(clippy::cast_possible_truncation)] // features and weights need no more digits
 pub fn narrow(x: f64) -> f32 {
     x as f32
@@ -74,7 +74,7 @@ pub(super) fn sigmoid(x: f32) -> f32 {
     1.0 / (1.0 + (-x).exp())
 }
 
-/// Gradient over Hessian.
+/// Returns the Newton step: Hessian⁻¹ · gradient.
 fn newton_step(rows: &[(Vec<f64>, f64)], w: &[f64]) -> Vec<f64> {
     let n = w.len();
     let mut gradient: Vec<f64> = w.iter().map(|w| RIDGE * w).collect();
@@ -93,7 +93,7 @@ fn newton_step(rows: &[(Vec<f64>, f64)], w: &[f64]) -> Vec<f64> {
     solve(hessian, gradient)
 }
 
-/// Solves a system with a positive definite matrix, by elimination.
+/// Solves a linear system with a positive definite matrix, by elimination.
 fn solve(mut a: Vec<Vec<f64>>, mut b: Vec<f64>) -> Vec<f64> {
     let n = b.len();
     for i in 0..n {

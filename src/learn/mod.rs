@@ -1,8 +1,8 @@
-//! A model learned from labelled articles: n-grams of title and text, beside what the rules found → industries, column, whether an
-//! article is on topic, and whether it is worth an editor's look.
+//! A model trained on labelled articles. Input: n-grams of title and text, and the rules' results. Output: industries, column,
+//! whether an article is on topic, and whether it is worth an editor's look.
 //!
-//! Linear models by class on hashed n-grams, then logistic regressions over their margins and the rules' scores. Training and
-//! judging are pure: the same labels give the same file, the same file and article the same verdict.
+//! One linear model per class on hashed n-grams, then logistic regressions over their margins and the rules' scores. Training and
+//! classification are pure: the same labels give the same file, the same file and article the same result.
 
 mod example;
 mod figures;

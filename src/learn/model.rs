@@ -1,4 +1,4 @@
-//! A model's file: a line of JSON with all but the n-grams' weights, then those, one byte each, bucket by bucket.
+//! The model file: a line of JSON with everything but the n-gram weights, then those, one byte each, bucket by bucket.
 
 use std::sync::LazyLock;
 
@@ -8,30 +8,30 @@ use super::grams::{BUCKETS, buckets_of, grams};
 use super::signals::Signals;
 use super::stages::{Margins, Stages, Verdict};
 
-/// Where a model comes from.
+/// Provenance of a model.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Provenance {
-    /// Day on which it was trained.
+    /// Training day.
     pub date: String,
-    /// How many labelled articles.
+    /// Number of labelled articles.
     pub items: usize,
-    /// SHA-256 of the file of labels.
+    /// SHA-256 of the label file.
     pub labels_sha256: String,
-    /// What else was chosen.
+    /// Other settings.
     pub settings: String,
 }
 
-/// One linear model as it is stored.
+/// A linear model as stored.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub(super) struct Head {
-    /// What one step of a stored byte stands for.
+    /// Value of one step of a stored byte.
     pub(super) scale: f32,
-    /// Weights of the features beside the n-grams.
+    /// Weights of the features other than n-grams.
     pub(super) dense: Vec<f32>,
     pub(super) bias: f32,
 }
 
-/// All but the n-grams' weights.
+/// Everything but the n-gram weights.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub(super) struct Header {
     pub(super) provenance: Provenance,
@@ -44,23 +44,23 @@ pub(super) struct Header {
     pub(super) stages: Stages,
 }
 
-/// Why a model cannot be read.
+/// Why a model is unreadable.
 #[derive(Debug, thiserror::Error)]
 pub enum ModelError {
-    /// The first line is not its description.
+    /// The first line is not a valid header.
     #[error("the model's first line is not its description: {0}; train it again with `qingbao learn train`")]
     Header(#[from] serde_json::Error),
-    /// The weights are too few or too many.
+    /// Too few or too many weights.
     #[error("the model has {found} bytes of weights instead of {expected}; train it again with `qingbao learn train`")]
     Size {
-        /// As many as there are.
+        /// Actual number.
         found: usize,
-        /// As many as the description asks for.
+        /// Number by the header.
         expected: usize,
     },
 }
 
-/// A model made ready. The weights of the n-grams stay where they were read.
+/// A loaded model. The n-gram weights stay in the input bytes.
 #[derive(Debug, Clone)]
 pub struct Model<'a> {
     header: Header,
@@ -70,17 +70,17 @@ pub struct Model<'a> {
 static BUILT_IN: LazyLock<Option<Model<'static>>> = LazyLock::new(|| Model::read(include_bytes!("../data/models/judgement.model")).ok());
 
 impl Model<'static> {
-    /// The model that comes with the program.
+    /// Returns the built-in model.
     pub fn built_in() -> Option<&'static Self> {
         BUILT_IN.as_ref()
     }
 }
 
 impl<'a> Model<'a> {
-    /// Reads a file's bytes.
+    /// Reads a model file.
     ///
     /// # Errors
-    /// A file that is cut, or made by another release.
+    /// If the file is truncated, or made by an incompatible release.
     pub fn read(bytes: &'a [u8]) -> Result<Self, ModelError> {
         let end = bytes.iter().position(|b| *b == b'\n').unwrap_or(bytes.len());
         let (line, rest) = bytes.split_at(end);
@@ -91,27 +91,26 @@ impl<'a> Model<'a> {
         if complete { Ok(Self { header, weights }) } else { Err(ModelError::Size { found: weights.len(), expected }) }
     }
 
-    /// Names of its industries.
+    /// Returns the names of its industries.
     pub fn industries(&self) -> &[String] {
         &self.header.industries
     }
 
-    /// Names of its columns.
+    /// Returns the names of its columns.
     pub fn columns(&self) -> &[String] {
         &self.header.columns
     }
 
-    /// Where it comes from.
     pub fn provenance(&self) -> &Provenance {
         &self.header.provenance
     }
 
-    /// From which worth an article may be chosen without an editor.
+    /// Returns the minimum worth of an article that may be chosen automatically.
     pub fn least_worth(&self) -> f32 {
         self.header.stages.thresholds.worth
     }
 
-    /// Judges an article; `hint` is the column its source asks for.
+    /// Classifies an article; `hint` is the column that its source suggests.
     pub fn judge(&self, title: &str, text: &str, signals: &Signals, hint: Option<usize>) -> Verdict {
         self.header.stages.verdict(signals, &self.margins(title, text, signals), hint)
     }
@@ -129,7 +128,7 @@ impl<'a> Model<'a> {
         margins_of(&heads.iter().zip(sums).map(margin).collect::<Vec<_>>(), self.header.industries.len(), self.header.columns.len())
     }
 
-    /// How strongly the n-grams of a word speak for an industry.
+    /// Returns the weight of a word's n-grams for an industry.
     pub fn word_weight(&self, industry: usize, word: &str) -> f32 {
         let (heads, scale) = (self.header.heads.len(), self.header.heads.get(industry).map_or(0.0, |h| h.scale));
         let weight = |b: u32| self.weights.get(b as usize * heads + industry).map_or(0.0, |w| f32::from(w.cast_signed()));
@@ -137,15 +136,15 @@ impl<'a> Model<'a> {
     }
 }
 
-/// Share of the rules' features beside n-grams of length 1.
+/// Scale of the rules' features relative to n-grams of length 1.
 const DENSE_SHARE: f32 = 0.3;
 
-/// Features by how far they are from the mean, cut at 4 spreads.
+/// Returns the standardised features, clipped at 4 standard deviations.
 pub(super) fn standardised(features: &[f32], means: &[f32], spreads: &[f32]) -> Vec<f32> {
     features.iter().zip(means).zip(spreads).map(|((x, m), s)| DENSE_SHARE * ((x - m) / s).clamp(-4.0, 4.0)).collect()
 }
 
-/// Sorts the margins of all heads.
+/// Sorts the margins by head.
 pub(super) fn margins_of(all: &[f32], industries: usize, columns: usize) -> Margins {
     let at = |i: usize| all.get(industries + columns + i).copied().unwrap_or_default();
     Margins {

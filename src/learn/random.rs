@@ -1,6 +1,6 @@
-//! Numbers that look random and are the same at every run.
+//! Reproducible pseudo-random numbers.
 
-/// A generator by a fixed seed (xorshift, Marsaglia 2003).
+/// A generator with a fixed seed (xorshift, Marsaglia 2003).
 #[derive(Debug)]
 pub struct Random(u64);
 

@@ -1,52 +1,52 @@
-//! What the rules found, as features beside the n-grams.
+//! Results of the rules, as features beside the n-grams.
 
-/// What the rules say of an article. They hold with sources that no label was taken from.
+/// Results of the rules for an article. Unlike n-grams they also suit sources without labelled articles.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Signals {
-    /// Score of each industry of the model, in its order; 0 if no word spoke for it.
+    /// Score of each industry of the model, in its order; 0 without a match.
     pub scores: Vec<f32>,
-    /// The same of the title alone.
+    /// The same for the title alone.
     pub title_scores: Vec<f32>,
-    /// The rules' column, by its place in the model's list.
+    /// The rules' column, as an index of the model's list.
     pub column: Option<usize>,
-    /// The rules' points of each column of the model.
+    /// The rules' points for each column of the model.
     pub column_points: Vec<f32>,
     /// Score of the best cross-industry theme.
     pub theme: f32,
-    /// Characters of title and text.
+    /// Length of title and text, in characters.
     pub length: usize,
-    /// Whether there is a text beside the title.
+    /// Whether there is a text.
     pub has_text: bool,
-    /// Places named.
+    /// Number of places.
     pub places: usize,
-    /// Organisations named.
+    /// Number of organisations.
     pub organisations: usize,
-    /// Words of other worlds (sports, games), those of the title first.
+    /// Words of unrelated areas (sports, games): in the title, in all.
     pub off_topic: [usize; 2],
-    /// Words of industry talk, those of the title first.
+    /// Words of industry news: in the title, in all.
     pub context: [usize; 2],
 }
 
-/// Scores from here up count as found by the rules.
+/// Minimum score of an industry found by the rules.
 pub(super) const FIRED: f32 = 0.42;
 
 impl Signals {
-    /// Best and second score.
+    /// Returns the best and second-best score.
     pub(super) fn best_two(&self) -> (f32, f32) {
         self.scores.iter().fold((0.0, 0.0), |(best, second), s| if *s > best { (*s, best) } else { (best, s.max(second)) })
     }
 
-    /// How many industries the rules found.
+    /// Returns the number of industries found by the rules.
     pub(super) fn fired(&self) -> f32 {
         self.scores.iter().filter(|s| **s >= FIRED).count() as f32
     }
 
-    /// Logarithm of the length.
+    /// Returns the logarithm of the length.
     pub(super) fn log_length(&self) -> f32 {
         (self.length as f32 + 1.0).ln()
     }
 
-    /// All figures in a row; as many for every article of a model.
+    /// Returns all features in a row, equally many for every article of a model.
     pub(super) fn features(&self, columns: usize) -> Vec<f32> {
         let (best, second) = self.best_two();
         let yes = |b: bool| f32::from(u8::from(b));

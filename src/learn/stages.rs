@@ -1,11 +1,11 @@
-//! The second stage: margins and the rules' scores → probabilities and decisions.
+//! The second stage: turns margins and the rules' scores into probabilities and decisions.
 
 use serde::{Deserialize, Serialize};
 
 use super::logistic::{Logistic, sigmoid};
 use super::signals::{FIRED, Signals};
 
-/// Most industries of one article.
+/// Maximum number of industries per article.
 const MAX_INDUSTRIES: usize = 3;
 
 /// Margins of the linear models for one article.
@@ -14,47 +14,47 @@ pub(super) struct Margins {
     pub(super) industries: Vec<f32>,
     pub(super) columns: Vec<f32>,
     pub(super) on_topic: f32,
-    /// Worth at least 1, and worth 2.
+    /// For worth of at least 1, and worth of 2.
     pub(super) worth: [f32; 2],
 }
 
-/// What the model says of an article.
+/// The model's result for an article.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Verdict {
     /// Probability of each industry of the model, in its order.
     pub industries: Vec<f32>,
-    /// Those given: places in the model's list, most probable first.
+    /// Assigned industries: indexes of the model's list, most probable first.
     pub given: Vec<usize>,
-    /// Probability of each column, in the model's order; they add up to 1.
+    /// Probability of each column, in the model's order; the sum is 1.
     pub columns: Vec<f32>,
-    /// Probability that a column of the briefing would take it.
+    /// Probability that some column of the briefing would take it.
     pub on_topic: f32,
-    /// Whether that is enough.
+    /// Whether that probability is high enough.
     pub is_on_topic: bool,
     /// Probability that an editor would consider it for an issue.
     pub worth: f32,
 }
 
-/// Fitted on margins of articles that the linear models were not trained with.
+/// Fitted on margins of articles outside the linear models' training set.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub(super) struct Stages {
     pub(super) industries: Vec<Logistic>,
     pub(super) columns: Vec<Logistic>,
-    /// Added to the logarithm of each column's odds: rare columns would never be chosen.
+    /// Added to the log odds of each column; without it rare columns would never be chosen.
     pub(super) column_help: Vec<f32>,
     pub(super) on_topic: Logistic,
     pub(super) worth: Logistic,
     pub(super) thresholds: Thresholds,
 }
 
-/// From which probability a label is given.
+/// Minimum probability of each label.
 #[derive(Debug, Clone, Copy, Default, Serialize, Deserialize)]
 pub(super) struct Thresholds {
     pub(super) industry: f32,
-    /// Share of the best industry's probability.
+    /// Minimum share of the best industry's probability.
     pub(super) beside_best: f32,
     pub(super) on_topic: f32,
-    /// Below it an article is not chosen without an editor.
+    /// Minimum worth of an article that is chosen automatically.
     pub(super) worth: f32,
 }
 
@@ -71,7 +71,7 @@ impl Stages {
         Verdict { given, industries, columns, on_topic, is_on_topic, worth: self.worth.probability(&about) }
     }
 
-    /// The industries that are probable enough, best first.
+    /// Returns the industries above the thresholds, best first.
     fn given(&self, industries: &[f32]) -> Vec<usize> {
         let least = self.thresholds.industry.max(self.thresholds.beside_best * industries.iter().copied().fold(0.0, f32::max));
         let mut given: Vec<(usize, f32)> = industries.iter().copied().enumerate().filter(|(_, p)| *p >= least).collect();
@@ -83,7 +83,7 @@ impl Stages {
         self.columns.iter().map(|l| l.log_odds(features)).collect()
     }
 
-    /// Probabilities of columns that add up to 1.
+    /// Returns the column probabilities, with sum 1.
     pub(super) fn column_shares(log_odds: &[f32], help: &[f32]) -> Vec<f32> {
         let each: Vec<f32> = log_odds.iter().zip(help).map(|(o, h)| sigmoid(*o) * h.exp()).collect();
         let sum: f32 = each.iter().sum::<f32>().max(f32::MIN_POSITIVE);
@@ -91,7 +91,7 @@ impl Stages {
     }
 }
 
-/// What a source's own column adds to the logarithm of the odds.
+/// Added to the log odds of the column that a source suggests.
 const HINT: f32 = 1.5;
 
 pub(super) fn of_industry(i: usize, signals: &Signals, margins: &Margins) -> Vec<f32> {
@@ -116,7 +116,7 @@ pub(super) fn of_columns(signals: &Signals, margins: &Margins) -> Vec<f32> {
     out
 }
 
-/// What topic and worth are told by.
+/// Returns the features for topic and worth.
 pub(super) fn about(signals: &Signals, margins: &Margins) -> Vec<f32> {
     let (best, _) = signals.best_two();
     let most = margins.industries.iter().copied().fold(-3.0, f32::max);

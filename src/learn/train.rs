@@ -1,4 +1,4 @@
-//! Labelled articles → a model, with figures of how well it judges articles it was not trained with.
+//! Trains a model from labelled articles, and measures it on articles outside the training set.
 
 use std::collections::BTreeMap;
 
@@ -11,22 +11,21 @@ use super::logistic::moments;
 use super::model::{Head, Header, Provenance, margins_of, standardised};
 use super::stages::{Margins, Stages};
 
-/// An industry with fewer labelled articles is left to the rules.
+/// Industries with fewer labelled articles are left to the rules.
 const MIN_EXAMPLES: usize = 30;
-/// Costs of errors, and how much more one on an article of the class costs.
+/// Cost of an error, and cost factor for an article of the class.
 const COST: f32 = 1.0;
 const POSITIVE_WEIGHT: f32 = 2.0;
 
-/// What came of a training.
+/// Result of a training.
 #[derive(Debug)]
 pub struct Trained {
-    /// The model's file.
     pub file: Vec<u8>,
-    /// Figures on articles left out, by how the articles were parted.
+    /// Figures of cross-validation, by kind of folds.
     pub figures: Vec<(Folds, Figures)>,
 }
 
-/// Industries with enough articles to learn from.
+/// Returns the industries with enough articles to train on.
 pub fn learnable(names: &[String], labels: impl Iterator<Item = String>) -> Vec<String> {
     let mut counts: BTreeMap<String, usize> = BTreeMap::new();
     labels.for_each(|l| *counts.entry(l).or_default() += 1);
@@ -44,7 +43,7 @@ pub fn train(examples: &[Example], industries: &[String], columns: &[String], fo
         })
         .collect();
     let figures = outside.iter().map(|(f, parts, margins)| (*f, set.crossed_figures(parts, margins))).collect();
-    // the second stage sees margins both of known and of unknown families
+    // the second stage sees margins of both known and unknown families
     let all: Vec<(usize, &Margins)> = outside.iter().flat_map(|(_, _, margins)| margins.iter().enumerate()).collect();
     let stages = set.fit_stages(&all);
     let models = set.models(&(0..examples.len()).collect::<Vec<_>>());
@@ -61,7 +60,7 @@ pub fn train(examples: &[Example], industries: &[String], columns: &[String], fo
     Trained { file: file(&header, &models), figures }
 }
 
-/// A byte's step: the largest weight is 127.
+/// Returns the quantisation step: the largest weight becomes 127.
 fn scale(model: &Linear) -> f32 {
     model.grams.iter().fold(1e-9f32, |m, w| m.max(w.abs())) / 127.0
 }
@@ -97,7 +96,7 @@ impl<'a> TrainingSet<'a> {
         Self { examples, rows, means, spreads, industries, columns }
     }
 
-    /// Whether an example is of the class of a head; none if it says nothing of it.
+    /// Whether an example belongs to the class of a head; `None` if it is not labelled for it.
     fn label(&self, head: usize, e: &Example) -> Option<bool> {
         match head.checked_sub(self.industries) {
             None => Some(e.industries.contains(&head)),
@@ -120,7 +119,7 @@ impl<'a> TrainingSet<'a> {
         Task { rows: &self.rows, examples, cost, positive_weight }
     }
 
-    /// Trains all heads on some of the examples, on as many threads as there are processors.
+    /// Trains all heads on some examples, with one thread per processor.
     fn models(&self, train: &[usize]) -> Vec<Linear> {
         let heads = self.industries + self.columns + 3;
         let threads = std::thread::available_parallelism().map_or(2, usize::from).min(8);
@@ -137,7 +136,7 @@ impl<'a> TrainingSet<'a> {
         margins_of(&models.iter().map(|m| m.margin(row)).collect::<Vec<_>>(), self.industries, self.columns)
     }
 
-    /// The margins of every example by models that were trained without its part.
+    /// Returns the margins of every example by models trained without its fold.
     fn outside_margins(&self, parts: &[usize]) -> Vec<Margins> {
         let mut out = vec![Margins::default(); self.rows.len()];
         for p in 0..=parts.iter().copied().max().unwrap_or_default() {
@@ -152,7 +151,7 @@ impl<'a> TrainingSet<'a> {
         out
     }
 
-    /// Figures on each part by a second stage fitted on the others.
+    /// Measures each fold with a second stage fitted on the others.
     fn crossed_figures(&self, parts: &[usize], margins: &[Margins]) -> Figures {
         let mut figures = Figures::new(self.industries, self.columns);
         for p in 0..=parts.iter().copied().max().unwrap_or_default() {

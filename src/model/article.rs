@@ -1,4 +1,4 @@
-//! From the pointer on a list to the judged article.
+//! Articles, from the list entry to the classified article.
 
 use std::borrow::Cow;
 
@@ -7,100 +7,94 @@ use serde::{Deserialize, Serialize};
 
 use crate::model::{ArticleId, SourceId, StoryId, WebUrl};
 
-/// One pointer to an article, found in a feed or on a list page.
+/// An entry of a feed or list page that links to an article.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Entry {
     /// The feed's own id.
     pub id: Option<String>,
-    /// Where the article is.
     pub url: WebUrl,
-    /// Title as listed; may be cut.
+    /// Title as listed, possibly cut short.
     pub title: String,
-    /// When it was published, as listed.
+    /// Publication time as listed.
     pub published_at: Option<DateTime<FixedOffset>>,
-    /// Short text from the feed, plain.
+    /// Plain-text summary from the feed.
     pub summary: Option<String>,
-    /// Full text from the feed, raw HTML, not to be trusted.
+    /// Full text from the feed: raw, untrusted HTML.
     pub content_html: Option<String>,
 }
 
-/// A page as it came.
+/// A downloaded page.
 #[derive(Debug, Clone)]
 pub struct StoredPage {
-    /// After redirects.
+    /// Address after redirects.
     pub url: WebUrl,
     /// `Content-Type`.
     pub content_type: Option<String>,
-    /// Decompressed.
+    /// Decompressed body.
     pub body: Vec<u8>,
-    /// When it came.
     pub fetched: DateTime<Utc>,
 }
 
-/// What an article page was found to say.
+/// Fields extracted from an article page.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Extracted {
-    /// Headline.
     pub title: Option<String>,
-    /// Author, if one is named.
+    /// Author, if named.
     pub author: Option<String>,
-    /// 来源 in the site's own words.
+    /// 来源, as the site writes it.
     pub publisher: Option<String>,
-    /// Publication time.
     pub published_at: Option<DateTime<FixedOffset>>,
-    /// `zh`, `en`, `de`, `fr`, `es` or nothing.
+    /// `zh`, `en`, `de`, `fr` or `es`, if recognised.
     pub language: Option<Cow<'static, str>>,
     /// Body as paragraphs, one per line.
     pub text: String,
     /// Body as sanitised HTML.
     pub html: String,
-    /// The picture that stands for it.
+    /// Lead image.
     pub image: Option<WebUrl>,
-    /// Files it brings.
+    /// Linked files.
     pub attachments: Vec<Attachment>,
-    /// Where it goes on, if it is split over several pages.
+    /// The next page of an article split over several pages.
     pub next: Option<WebUrl>,
-    /// What was odd about the page.
+    /// Oddities of the page.
     pub warnings: Vec<String>,
-    /// In which charset it was written; `pdf` for a PDF.
+    /// Character encoding; `pdf` for a PDF.
     #[serde(default)]
     pub charset: String,
-    /// How probable it is that the fields are right.
+    /// How likely the fields are to be right.
     #[serde(default)]
     pub confidence: Confidence,
 }
 
-/// How probable it is that fields which were read off a page are right; none where the field is empty or not from the page.
+/// Probabilities that the extracted fields are right. `None` if a field is empty or does not come from the page.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
 pub struct Confidence {
-    /// Of the headline.
     pub title: Option<f32>,
-    /// Of the day of publication.
+    /// For the publication day.
     pub date: Option<f32>,
-    /// Of 来源.
+    /// For 来源.
     pub publisher: Option<f32>,
-    /// Of the author.
     pub author: Option<f32>,
-    /// F1 that the text is expected to have.
+    /// Expected F1 of the text.
     #[serde(default)]
     pub body: Option<f32>,
 }
 
-/// What is less probable than this may be wrong: no program chooses an article of such a text.
+/// Below this probability the text may be wrong, and the article is never chosen automatically.
 const DOUBTFUL: f32 = 0.75;
 
 impl Confidence {
-    /// Whether the text may be something else than the article.
+    /// Whether the text may not be the article's own.
     pub fn is_doubtful(&self) -> bool {
         self.body.is_some_and(|p| p < DOUBTFUL)
     }
 }
 
-/// A listed title of fewer letters may be a word of a link.
+/// A shorter listed title may be only link text.
 const SHORTEST_LISTED: usize = 6;
 
 impl Extracted {
-    /// The article with title and time from the listing where its page gives none, or is not sure of its own.
+    /// Returns the article with the listed title and time if its page gives none or its own are uncertain.
     #[must_use]
     pub fn or_listed(mut self, listed: &Entry) -> Self {
         let is_unsure = |p: Option<f32>| p.is_some_and(|p| p < DOUBTFUL);
@@ -116,101 +110,93 @@ impl Extracted {
     }
 }
 
-/// A file that an article brings.
+/// A file linked from an article.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Attachment {
-    /// As the page calls it.
+    /// Name on the page.
     pub name: String,
-    /// Where it is.
     pub url: WebUrl,
 }
 
-/// One article in the archive, whole.
+/// A complete article of the archive.
 #[derive(Debug, Clone)]
 pub struct Article {
-    /// All but its text.
+    /// Everything but the text.
     pub headline: Headline,
     /// Body as paragraphs, one per line.
     pub text: String,
     /// Body as sanitised HTML.
     pub html: String,
-    /// The picture that stands for it.
+    /// Lead image.
     pub image: Option<WebUrl>,
-    /// Files it brings.
+    /// Linked files.
     pub attachments: Vec<Attachment>,
 }
 
-/// An article in the archive without its text: what lists, ranking and search need of thousands at once.
+/// An article without its text, for lists, ranking and search, which need thousands at once.
 #[derive(Debug, Clone)]
 pub struct Headline {
-    /// Row.
     pub id: ArticleId,
-    /// Source it was first found in.
+    /// The source that found it first.
     pub source: SourceId,
-    /// That source's name.
     pub source_name: String,
-    /// Region of that source.
+    /// Region of the source.
     pub region: Option<String>,
-    /// How much that source counts; 1 is usual.
+    /// Weight of the source; 1 is normal.
     pub weight: f64,
-    /// Where it is.
     pub url: WebUrl,
-    /// Headline.
     pub title: String,
-    /// Author.
     pub author: Option<String>,
-    /// 来源.
     pub publisher: Option<String>,
     /// Publication time, if known.
     pub published_at: Option<DateTime<FixedOffset>>,
-    /// When it came in.
+    /// When it was downloaded.
     pub fetched_at: DateTime<Utc>,
-    /// Length of its text, in bytes.
+    /// Length of the text, in bytes.
     pub length: usize,
-    /// The story it tells, once known.
+    /// Its story, once assigned.
     pub story: Option<StoryId>,
-    /// What the classifier said, once it did.
+    /// The classifier's result, once classified.
     pub classification: Option<Classification>,
-    /// How probable it is that what was read off its page is right.
+    /// How likely the extracted fields are to be right.
     pub confidence: Confidence,
 }
 
 impl Headline {
-    /// Publication time, or when it came in: what articles are sorted by. Never later than it came in.
+    /// Returns the time that articles are sorted by: publication, or download if that is earlier or the only one known.
     pub fn sort_time(&self) -> DateTime<Utc> {
         self.published_at.map_or(self.fetched_at, |t| t.with_timezone(&Utc).min(self.fetched_at))
     }
 
-    /// 来源 as shown: the page's own, else the source's name.
+    /// Returns 来源 for display: the page's own, else the source's name.
     pub fn publisher_or_source(&self) -> &str {
         self.publisher.as_deref().unwrap_or(&self.source_name)
     }
 }
 
-/// An industry or theme with how sure the classifier is and why.
+/// An industry or theme, with score and evidence.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Label {
-    /// Name from the taxonomy.
     pub name: String,
     /// 0–1.
     pub score: f64,
-    /// Words that spoke for it.
+    /// Matched terms.
     pub evidence: Vec<String>,
-    /// How probable the learned model holds it; none if rules alone gave it.
+    /// Probability by the trained model; `None` if only rules matched.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub p: Option<f64>,
 }
 
-/// A firm whose name does not say its industries, as an editor named them.
+/// A company whose industries an editor set because its name does not reveal them.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Firm {
-    /// Name as headlines have it.
+    /// Name as used in headlines.
     pub name: String,
-    /// Names of industries.
+    /// Industry names.
     pub industries: Vec<String>,
 }
 
-/// Everything the classifier says of one article.
+/// The classifier's result for one article.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Classification {
     /// Industries, best first.
@@ -218,52 +204,50 @@ pub struct Classification {
     /// Cross-industry themes, best first.
     #[serde(default)]
     pub themes: Vec<Label>,
-    /// Corrected by an editor: no rule changes it any more.
+    /// Corrected by an editor; no rule changes it any more.
     #[serde(default)]
     #[serde(rename = "by_hand")]
     pub manually_edited: bool,
-    /// Column of the briefing.
     pub column: String,
-    /// How probable the learned model holds that column.
+    /// Probability of that column by the trained model.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub column_p: Option<f64>,
-    /// Why that column.
+    /// Reasons for that column.
     #[serde(default)]
     pub column_reasons: Vec<String>,
-    /// Whether the publication concerns it, by the learned model; none if rules alone judged.
+    /// Whether the publication covers the article, by the trained model; `None` if only rules judged it.
     #[serde(default, rename = "on_topic", skip_serializing_if = "Option::is_none")]
     pub is_on_topic: Option<bool>,
-    /// How probable it is that a column would take it.
+    /// Probability that some column would take it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub on_topic_p: Option<f64>,
-    /// How probable it is that an editor would consider it for an issue.
+    /// Probability that an editor would consider it for an issue.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub worth: Option<f64>,
     /// Keywords, best first.
     pub keywords: Vec<String>,
-    /// Places named, most often first.
+    /// Places named, most frequent first.
     pub places: Vec<String>,
-    /// The narrowest region it speaks of: 许昌, 河南 or 全国.
+    /// The narrowest region it names: 许昌, 河南 or 全国.
     #[serde(default)]
     #[serde(rename = "level")]
     pub region_scope: String,
-    /// Organisations of the watch list that it names.
+    /// Organisations of the watch list that the article names.
     #[serde(rename = "organisations")]
     pub watched_organisations: Vec<String>,
-    /// Further ones, told by the form of their names.
+    /// Other organisations, recognised by the form of their names.
     #[serde(default)]
     #[serde(rename = "mentioned")]
     pub other_organisations: Vec<String>,
 }
 
 impl Classification {
-    /// Every organisation it names, those of the watch list first.
+    /// Returns every organisation named, those of the watch list first.
     pub fn all_organisations(&self) -> Vec<&str> {
         self.watched_organisations.iter().chain(&self.other_organisations).map(String::as_str).collect()
     }
 
-    /// Whether the article concerns this publication at all: by the learned model, or by its labels if an editor or rules alone
-    /// gave them.
+    /// Whether the publication covers the article: by the trained model, or by the labels if an editor or only rules set them.
     pub fn on_topic(&self) -> bool {
         let has_labels = !self.industries.is_empty() || !self.themes.is_empty();
         (self.manually_edited && has_labels) || self.is_on_topic.unwrap_or(has_labels)

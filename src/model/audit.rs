@@ -1,6 +1,6 @@
-//! What is done to issues, sources and accounts, as the log of changes names it.
+//! Actions of the audit log on issues, sources and accounts.
 
-/// An action in the log. It is stored by its code; pages say it in words.
+/// An action of the audit log, stored by its code; pages show it in words.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[allow(missing_docs)] // the names say it
 pub enum AuditAction {
@@ -123,7 +123,7 @@ impl AuditAction {
         (Self::ForgetWorker, "forget-worker"),
     ];
 
-    /// Its code.
+    /// Returns its code.
     pub fn as_str(self) -> &'static str {
         Self::ALL.iter().find(|r| r.0 == self).map_or("", |r| r.1)
     }

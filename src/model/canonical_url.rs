@@ -1,4 +1,4 @@
-//! One form for all spellings of an address. It is for telling pages apart only; requests use the address as found.
+//! Canonical URLs: one form for all spellings of an address. Use them only to compare pages; requests use the address as found.
 
 use std::fmt;
 
@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::model::WebUrl;
 
-/// Query parameters that never tell pages apart, and why. `utm_…` (campaigns of Google Analytics) go too.
+/// Query parameters that never identify a page, and what sets them. `utm_…` (Google Analytics campaigns) are dropped too.
 const TRACKERS: [(&str, &str); 9] = [
     ("spm", "position of a link, counted by Alibaba"),
     ("fbclid", "click id of Facebook"),
@@ -19,20 +19,20 @@ const TRACKERS: [(&str, &str); 9] = [
     ("phpsessid", "session of PHP"),
 ];
 
-/// Query parameters that are trackers at some sites and name the article at others: they count until a site was seen to serve one
-/// article with and without them, or with two values. Release 1.0 ignored them everywhere: [`strip_doubtful`] gives what it stored.
+/// Query parameters that are trackers on some sites and identify the article on others. They count until a site has served one
+/// article with and without them, or with two values. Release 1.0 always dropped them; [`strip_doubtful`] returns the form that it
+/// stored.
 const DOUBTFUL: [&str; 13] =
     ["from", "source", "share", "scene", "sid", "sessionid", "ref", "referer", "referrer", "channel", "timestamp", "_t", "_r"];
 
-/// Documents a folder's address stands for.
+/// Index documents, equivalent to their folder.
 const INDEX: [&str; 6] = ["index.html", "index.htm", "index.shtml", "index.php", "index.jsp", "default.htm"];
 
-/// An address without scheme, tracking parameters and other accidents.
+/// An address without scheme, tracking parameters and other irrelevant parts.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct CanonicalUrl(String);
 
 impl CanonicalUrl {
-    /// The canonical text.
     pub fn as_str(&self) -> &str {
         &self.0
     }
@@ -44,39 +44,37 @@ impl fmt::Display for CanonicalUrl {
     }
 }
 
-/// Doubtful parameters that do not tell pages apart, as learned: host and name.
+/// Learned doubtful parameters that do not identify pages: host and name.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct IgnoredParameters(Vec<(String, String)>);
 
 impl IgnoredParameters {
-    /// These parameters of these hosts.
     pub fn new(learned: Vec<(String, String)>) -> Self {
         Self(learned)
     }
 
-    /// The canonical form at a site of which this is known.
+    /// Returns the canonical form, also without the parameters learned for this site.
     pub fn canonicalise(&self, url: &WebUrl) -> CanonicalUrl {
         without(url, |name| self.0.iter().any(|(host, ignored)| host == url.host() && ignored == name))
     }
 }
 
-/// The canonical form: scheme and default port dropped, index documents folded into their folder, trackers removed, the
-/// other parameters sorted.
+/// Returns the canonical form: without scheme, default port, index document and trackers, and with the other parameters sorted.
 pub fn canonicalise(url: &WebUrl) -> CanonicalUrl {
     without(url, |_| false)
 }
 
-/// The canonical form without all parameters that may be trackers.
+/// Returns the canonical form without any doubtful parameter.
 pub fn strip_doubtful(url: &WebUrl) -> CanonicalUrl {
     without(url, |name| DOUBTFUL.contains(&name))
 }
 
-/// The doubtful parameters of an address.
+/// Returns the doubtful parameters of an address.
 pub fn doubtful(url: &WebUrl) -> Vec<String> {
     url.as_url().query_pairs().map(|(k, _)| k.to_ascii_lowercase()).filter(|k| DOUBTFUL.contains(&k.as_str())).collect()
 }
 
-/// The doubtful parameters in which two addresses differ, where they differ in nothing else; else none.
+/// Returns the doubtful parameters in which two addresses differ, or none if they differ in anything else.
 pub fn differing(one: &WebUrl, other: &WebUrl) -> Vec<&'static str> {
     if strip_doubtful(one) != strip_doubtful(other) {
         return Vec::new();

@@ -1,24 +1,23 @@
-//! An issue of the briefing.
+//! Issues of the briefing.
 
 use chrono::{DateTime, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
 
 use crate::model::{ArticleId, EditionId, EditionState, FileId, Signing, WebUrl};
 
-/// Another place where an item's story was published.
+/// Another publication of an item's story.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Copy {
     /// Name of the source that republished it.
     #[serde(rename = "origin")]
     pub publisher: String,
-    /// Where.
     pub url: WebUrl,
-    /// Its article in the archive; issues of before 1.0 do not say.
+    /// Its article in the archive; missing in issues from releases before 1.0.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub article: Option<ArticleId>,
 }
 
-/// What mail, document and page print of an item.
+/// Which text of an item mail, document and page print.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Print {
@@ -29,20 +28,19 @@ pub enum Print {
 }
 
 impl Print {
-    /// Issues of 1.0 do not say. Their editors wrote summaries only, which their documents did not hold.
+    /// The default for issues of release 1.0, which lacked the field. Their editors wrote only summaries, and their documents left
+    /// those out.
     fn before_it_was_said() -> Self {
         Self::Summary
     }
 }
 
-/// A file that an editor put to an item; its bytes are in the store.
+/// A file that an editor attached to an item; the store holds its bytes.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ItemFile {
-    /// Its row.
     pub id: FileId,
-    /// File name, as it was uploaded.
+    /// File name as uploaded.
     pub name: String,
-    /// MIME type.
     pub media_type: String,
     /// Length, in bytes.
     pub size: usize,
@@ -51,7 +49,6 @@ pub struct ItemFile {
 /// A picture of an item, always PNG.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Picture {
-    /// The file.
     pub file: ItemFile,
     /// Width, in pixels.
     pub width: u32,
@@ -59,64 +56,60 @@ pub struct Picture {
     pub height: u32,
 }
 
-/// One item of an edition.
+/// An item of an edition.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Item {
-    /// The article shown; negative: the editor's own item.
+    /// The article shown; negative: an item written by the editor.
     pub article: ArticleId,
     /// Headline, cleaned.
     pub title: String,
-    /// The article's own sentences.
+    /// Summary: the article's own sentences, or the editor's text.
     pub summary: String,
-    /// Full text, one paragraph per line; cells of a table's row parted by tabs.
+    /// Full text, one paragraph per line; tabs separate the cells of a table row.
     pub text: String,
-    /// 按语: what the editor says of it, printed before the text.
+    /// 按语: the editor's comment, printed before the text.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub note: String,
-    /// Which of the two is printed.
+    /// Which text is printed.
     #[serde(default = "Print::before_it_was_said")]
     pub print: Print,
     /// Whether an editor changed the full text.
     #[serde(default, skip_serializing_if = "is_false")]
     pub text_edited: bool,
-    /// Printed under the text.
+    /// Printed below the text.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub picture: Option<Picture>,
     /// Sent with the issue.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub attachments: Vec<ItemFile>,
-    /// Industry names.
     pub industries: Vec<String>,
-    /// Theme names.
     pub themes: Vec<String>,
-    /// Keywords.
     pub keywords: Vec<String>,
     /// 来源.
     #[serde(rename = "origin")]
     pub publisher: String,
     /// Publication day.
     pub date: Option<NaiveDate>,
-    /// Places named.
     pub places: Vec<String>,
-    /// Where; `None`: the editor's own item.
+    /// Address; `None`: an item written by the editor.
     pub url: Option<WebUrl>,
     /// 许昌, 河南 or 全国.
     #[serde(default)]
     #[serde(rename = "level")]
     pub region_scope: String,
-    /// Where the story appeared first, if not where it is shown from.
+    /// The first publication of the story, if another article is shown.
     #[serde(default)]
     pub earliest: Option<Copy>,
-    /// Republished elsewhere.
+    /// Other publications of the story.
     pub copies: Vec<Copy>,
-    /// Rank score.
+    /// Ranking score.
     pub score: f64,
-    /// Why it was chosen, for people.
+    /// Why it was chosen, for editors.
     pub reasons: Vec<String>,
 }
 
 impl Item {
-    /// The text that is printed.
+    /// Returns the text to print.
     pub fn printed(&self) -> &str {
         match self.print {
             Print::Summary => &self.summary,
@@ -124,12 +117,12 @@ impl Item {
         }
     }
 
-    /// 按：…, or nothing where there is no 按语.
+    /// Returns 按：…, or an empty text without 按语.
     pub fn printed_note(&self) -> String {
         if self.note.is_empty() { String::new() } else { format!("按：{}", self.note) }
     }
 
-    /// Its files: the picture, then the attachments.
+    /// Returns its files: the picture, then the attachments.
     pub fn files(&self) -> impl Iterator<Item = &ItemFile> {
         self.picture.iter().map(|p| &p.file).chain(&self.attachments)
     }
@@ -138,50 +131,44 @@ impl Item {
 /// A column with its items in order.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct ColumnItems {
-    /// Name of the column.
     pub name: String,
-    /// Items in order.
     pub items: Vec<Item>,
 }
 
-/// A source that did not work, as told to editors.
+/// A failing source, as reported to editors.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SourceProblem {
-    /// Name of the source.
     pub name: String,
-    /// What is wrong, in Chinese.
+    /// The reason, in Chinese.
     pub reason: String,
-    /// Since when, as a day.
+    /// First day of the failure.
     pub since: Option<NaiveDate>,
 }
 
-/// Figures on the pass behind an edition.
+/// Figures of the crawl before an edition.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Health {
-    /// Sources polled.
     pub sources: usize,
-    /// Sources that did not work.
+    /// Failing sources.
     #[serde(rename = "troubles")]
     pub problems: Vec<SourceProblem>,
-    /// Articles considered.
     pub candidates: usize,
-    /// Republished copies merged away.
+    /// Copies merged into other articles.
     pub merged: usize,
-    /// Articles that came for this edition but were too old for it.
+    /// Articles downloaded for this edition but too old for it.
     #[serde(default)]
     pub cut: usize,
 }
 
-/// How many items an industry had in the issues of each of the last weeks.
+/// Items per week of an industry over the last weeks.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Trend {
-    /// The industry.
     pub industry: String,
-    /// Items by week, oldest first; the last is the week up to this issue.
+    /// Items by week, oldest first; the last week ends with this issue.
     pub weeks: [u32; WEEKS],
 }
 
-/// Weeks that a trend tells of.
+/// Weeks in a trend.
 pub const WEEKS: usize = 8;
 
 fn yes() -> bool {
@@ -193,13 +180,13 @@ fn is_false(value: &bool) -> bool {
     !value
 }
 
-/// What an official briefing prints around its items, each where it is set (GB/T 9704-2012, 7.2 and 7.4).
+/// What an official briefing prints around its items, and where (GB/T 9704-2012, 7.2 and 7.4).
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Imprint {
-    /// 份号, at the top left: which of its printed copies this is, as six digits.
+    /// 份号, top left: the number of the printed copy, six digits.
     pub copy_number: String,
-    /// 编号, at the top right.
+    /// 编号, top right.
     pub serial: String,
     /// 责任编辑.
     pub editor: String,
@@ -209,39 +196,39 @@ pub struct Imprint {
     pub signer: String,
     /// 电话.
     pub phone: String,
-    /// 报, 送 and 发: to whom.
+    /// 报: recipients reported to.
     pub report_to: String,
-    /// See [`report_to`](Self::report_to).
+    /// 送: recipients informed.
     pub send_to: String,
-    /// See [`report_to`](Self::report_to).
+    /// 发: recipients distributed to.
     pub distribute_to: String,
     /// 印数.
     pub copies: u32,
 }
 
 impl Imprint {
-    /// 责任编辑：甲　审核：乙　签发：丙　电话：…; empty where nobody is named.
+    /// Returns 责任编辑：甲　审核：乙　签发：丙　电话：…, or an empty text if nobody is named.
     pub fn people(&self) -> String {
         let named = [("责任编辑", &self.editor), ("审核", &self.reviewer), ("签发", &self.signer), ("电话", &self.phone)];
         let set = named.iter().filter(|(_, name)| !name.is_empty());
         set.map(|(role, name)| format!("{role}：{name}")).collect::<Vec<_>>().join("　")
     }
 
-    /// 报：…, 送：…, 发：…, those that are set.
+    /// Returns 报：…, 送：…, 发：…, as far as set.
     pub fn addressees(&self) -> Vec<String> {
         let all = [("报", &self.report_to), ("送", &self.send_to), ("发", &self.distribute_to)];
         all.iter().filter(|(_, to)| !to.is_empty()).map(|(word, to)| format!("{word}：{to}")).collect()
     }
 }
 
-/// A series of issues that are numbered together.
+/// A numbering series of issues.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Series {
     /// 正刊.
     #[default]
     Regular,
-    /// 增刊, beside the calendar.
+    /// 增刊, outside the calendar.
     Extra,
 }
 
@@ -252,14 +239,14 @@ impl Series {
     }
 }
 
-/// How an issue is laid out.
+/// Layout of an issue.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Layout {
-    /// 快报: many items in columns, with a contents list and a chart.
+    /// 快报: many items in columns, with table of contents and chart.
     #[default]
     Bulletin,
-    /// 专报: one matter in full, without them.
+    /// 专报: one subject in full, without contents and chart.
     Report,
 }
 
@@ -270,16 +257,16 @@ impl Layout {
     }
 }
 
-/// One issue of the briefing.
+/// An issue of the briefing.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Edition {
-    /// Row; 0 until stored.
+    /// 0 until stored.
     pub id: EditionId,
-    /// Name of the publication.
+    /// Publication name.
     pub publication: String,
-    /// Who edits it.
+    /// 主办.
     pub organiser: String,
-    /// Year the number counts in.
+    /// Year of the number.
     pub year: i32,
     /// Number within the year.
     #[serde(rename = "number")]
@@ -287,39 +274,38 @@ pub struct Edition {
     /// Number since the first issue.
     #[serde(rename = "total")]
     pub cumulative_number: u32,
-    /// Day of the issue.
+    /// Day of issue.
     pub date: NaiveDate,
-    /// Which series its number counts in.
+    /// Numbering series.
     #[serde(default, skip_serializing_if = "Series::is_regular")]
     pub series: Series,
-    /// How it is laid out.
     #[serde(default, skip_serializing_if = "Layout::is_bulletin")]
     pub layout: Layout,
-    /// Who signed it, and who has to.
+    /// Signing state.
     #[serde(default, skip_serializing_if = "Signing::is_untouched")]
     pub signing: Signing,
-    /// When it was built: the date of its letters.
+    /// When the issue was built; the date of its mails.
     #[serde(default)]
     #[serde(rename = "built")]
     pub built_at: Option<DateTime<Utc>>,
-    /// 定稿: numbered, frozen, no draft any more.
+    /// 定稿: numbered and frozen.
     #[serde(default)]
     #[serde(rename = "finalised")]
     pub is_final: bool,
-    /// What stands above the masthead.
+    /// Line above the masthead.
     #[serde(default)]
     #[serde(rename = "notice")]
     pub classification_notice: String,
-    /// 编印, where another than the organiser.
+    /// 编印, if not the organiser.
     #[serde(default)]
     pub printer: Option<String>,
     /// What an official briefing prints around its items.
     #[serde(default, rename = "colophon")]
     pub imprint: Imprint,
-    /// Items by industry over the last weeks, those of this issue left out.
+    /// Items by industry over the last weeks, without this issue.
     #[serde(default)]
     pub trend: Vec<Trend>,
-    /// False for issues of earlier versions, whose trend counts the items of their draft.
+    /// False for issues of earlier releases, whose trend includes the items of their draft.
     #[serde(default)]
     pub trend_is_before: bool,
     /// 编者的话.
@@ -327,41 +313,40 @@ pub struct Edition {
     /// Whether an editor wrote it. If not, every change composes it again.
     #[serde(default = "yes")]
     pub foreword_edited: bool,
-    /// The template of a composed foreword; `None`: the usual one.
+    /// Template of a composed foreword; `None`: the default.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub foreword_template: Option<String>,
-    /// Rising keywords, which a composed foreword names.
+    /// Rising keywords, for a composed foreword.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub rising: Vec<String>,
-    /// The place that counts as home; a composed foreword counts its items.
+    /// The home region; a composed foreword counts its items.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub home: String,
-    /// How many items of their own editors have written so far; names the next.
+    /// How many items editors have written so far; determines the next id.
     #[serde(default)]
     pub own_items: u32,
-    /// Columns in order.
     pub columns: Vec<ColumnItems>,
-    /// How the crawl behind it went.
+    /// Figures of the crawl.
     pub health: Health,
 }
 
 impl Edition {
-    /// Where it stands.
+    /// Returns the issue's state.
     pub fn state(&self) -> EditionState {
         self.signing.state(self.is_final)
     }
 
-    /// Whether editors may not change it: it is final, or submitted.
+    /// Whether editors cannot change it: it is final or submitted.
     pub fn is_frozen(&self) -> bool {
         self.state() != EditionState::Draft
     }
 
-    /// Its items, column by column.
+    /// Returns its items, column by column.
     pub fn items(&self) -> impl Iterator<Item = &Item> {
         self.columns.iter().flat_map(|c| &c.items)
     }
 
-    /// Items by industry over the last weeks, those that stand in this issue now among them.
+    /// Returns the trend including the current items of this issue.
     pub fn trend_with_items(&self) -> Vec<Trend> {
         if self.layout == Layout::Report {
             return Vec::new();
@@ -379,17 +364,17 @@ impl Edition {
         out
     }
 
-    /// Whether any of its items comes from a source.
+    /// Whether any item comes from a source.
     pub fn quotes_others(&self) -> bool {
         self.items().any(|i| i.url.is_some())
     }
 
-    /// Items over all columns.
+    /// Returns the number of items in all columns.
     pub fn item_count(&self) -> usize {
         self.columns.iter().map(|c| c.items.len()).sum()
     }
 
-    /// What stands under the masthead of mails: 【草稿】内部资料，请编辑审核后再行定稿。
+    /// Returns the line below the masthead of mails: 【草稿】内部资料，请编辑审核后再行定稿。
     pub fn notice_line(&self) -> String {
         match (self.is_final, self.classification_notice.is_empty()) {
             (false, true) => "【草稿】请编辑审核后再行定稿。".to_owned(),
@@ -399,29 +384,29 @@ impl Edition {
         }
     }
 
-    /// 主办：甲　编印：乙
+    /// Returns 主办：甲　编印：乙.
     pub fn publishers(&self) -> String {
         let printer = self.printer.as_ref().map(|p| format!("　编印：{p}")).unwrap_or_default();
         format!("主办：{}{printer}", self.organiser)
     }
 
-    /// Who prints it: 编印, else 主办.
+    /// Returns the printer: 编印, else 主办.
     pub fn printed_by(&self) -> &str {
         self.printer.as_deref().unwrap_or(&self.organiser)
     }
 
-    /// What the log calls it: 许昌竞争情报快递 2026年第3期(总第3期) #7. The row tells drafts apart whose number may still change.
+    /// Returns the name for the log: 许昌竞争情报快递 2026年第3期(总第3期) #7. The id distinguishes drafts whose number may still change.
     pub fn label_in_log(&self) -> String {
         format!("{} {} #{}", self.publication, self.issue_label(), self.id)
     }
 
-    /// 2026年第3期(总第3期), or 2026年增刊第1期.
+    /// Returns 2026年第3期(总第3期), or 2026年增刊第1期.
     pub fn issue_label(&self) -> String {
         issue_label(self.year, self.number_in_year, self.cumulative_number, self.series)
     }
 }
 
-/// The label of an issue by its numbers: within the year, and in all.
+/// Returns an issue's label by its number within the year and its total number.
 pub fn issue_label(year: i32, number: u32, total: u32, series: Series) -> String {
     match series {
         Series::Regular => format!("{year}年第{number}期(总第{total}期)"),

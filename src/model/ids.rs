@@ -1,11 +1,11 @@
-//! Identifiers and addresses: right by construction.
+//! Identifiers and addresses, valid by construction.
 
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
 use url::Url;
 
-/// Longest address that is accepted anywhere, in bytes.
+/// Longest accepted address, in bytes.
 pub const MAX_URL_BYTES: usize = 4096;
 
 /// Stable key of a source: one or more of `[a-z0-9-]`, at most 64 bytes.
@@ -14,13 +14,12 @@ pub const MAX_URL_BYTES: usize = 4096;
 pub struct SourceId(String);
 
 impl SourceId {
-    /// Reads an id; `None` unless it is 1–64 characters of `[a-z0-9-]`.
+    /// Parses an id; `None` unless it is 1–64 characters of `[a-z0-9-]`.
     pub fn parse(text: &str) -> Option<Self> {
         let fits = (1..=64).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-');
         fits.then(|| Self(text.to_owned()))
     }
 
-    /// The id as written.
     pub fn as_str(&self) -> &str {
         &self.0
     }
@@ -40,18 +39,18 @@ impl fmt::Display for SourceId {
     }
 }
 
-/// An absolute `http` or `https` address with a host, at most [`MAX_URL_BYTES`] long, without credentials. Of fragments only those
-/// that a script of the page routes by are kept (`#/news/1`, `#!/news/1`): they tell articles apart.
+/// An absolute `http` or `https` address with a host, at most [`MAX_URL_BYTES`] long, without credentials. Fragments are dropped
+/// unless a script of the page routes by them (`#/news/1`, `#!/news/1`): those identify articles.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct WebUrl(Url);
 
-/// Why a text is no usable web address.
+/// Why a text is not a usable web address.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum UrlError {
-    /// Not parseable by the WHATWG rules.
+    /// Invalid by the WHATWG rules.
     #[error("not a web address ({0}); write it as https://host/path")]
     Syntax(String),
-    /// Another scheme than http or https.
+    /// A scheme other than http or https.
     #[error("scheme {0:?} is not supported; only http and https are")]
     Scheme(String),
     /// Longer than [`MAX_URL_BYTES`].
@@ -63,7 +62,7 @@ pub enum UrlError {
 }
 
 impl UrlError {
-    /// As the console says it.
+    /// Returns the message for the console.
     pub fn chinese(&self) -> String {
         match self {
             Self::Syntax(_) => "不是网址，请写成 https://host/path 的样子".to_owned(),
@@ -75,7 +74,7 @@ impl UrlError {
 }
 
 impl WebUrl {
-    /// An address as somebody types it: without a scheme it is https.
+    /// Parses an address as a person types it; https if the scheme is missing.
     ///
     /// # Errors
     /// As of [`WebUrl::parse`].
@@ -88,7 +87,7 @@ impl WebUrl {
         if bare { Self::parse(&format!("https://{text}")) } else { Self::parse(text) }
     }
 
-    /// Returns the http form of an address that was typed without a scheme, for sites that do not speak https.
+    /// Returns the http form of an address typed without a scheme, for sites without https.
     pub fn typed_plain(text: &str) -> Option<Self> {
         if text.contains("://") { None } else { Self::parse(&format!("http://{}", text.trim())).ok() }
     }
@@ -127,44 +126,42 @@ impl WebUrl {
         Ok(Self(url))
     }
 
-    /// The address as text.
     pub fn as_str(&self) -> &str {
         self.0.as_str()
     }
 
-    /// The parsed form.
     pub fn as_url(&self) -> &Url {
         &self.0
     }
 
-    /// Host, lower case; IPv6 in brackets.
+    /// Returns the host, in lower case; IPv6 in brackets.
     pub fn host(&self) -> &str {
         self.0.host_str().unwrap_or_default()
     }
 
-    /// Whether a script of the page makes what it shows, by the fragment.
+    /// Whether a script of the page selects the content by the fragment.
     pub fn is_routed(&self) -> bool {
         self.0.fragment().is_some()
     }
 
-    /// Whether both are parts of one page, told apart by the fragment alone.
+    /// Whether both addresses differ in the fragment only.
     pub fn is_route_of(&self, page: &Self) -> bool {
         let bare = |u: &Self| u.as_str().len() - u.0.fragment().map_or(0, |f| f.len() + 1);
         self != page && self.is_routed() && self.as_str().get(..bare(self)) == page.as_str().get(..bare(page))
     }
 
-    /// Scheme, host and port: what one robots.txt speaks for, and where secrets may be sent.
+    /// Returns scheme, host and port: the scope of one robots.txt and of secret headers.
     pub fn origin(&self) -> String {
         format!("{}://{}", self.0.scheme(), self.authority())
     }
 
-    /// Host and port: the unit of politeness.
+    /// Returns host and port: the unit of rate limiting.
     pub fn authority(&self) -> String {
         format!("{}:{}", self.host(), self.0.port_or_known_default().unwrap_or(0))
     }
 }
 
-/// Whether a fragment is a path within the page: `/news/1`, `!/news/1`, `!news`, `news/1`; anchors have no such form.
+/// Whether a fragment is a path within the page (`/news/1`, `!/news/1`, `!news`, `news/1`) and not an anchor.
 fn is_route(fragment: &str) -> bool {
     let path = fragment.strip_prefix('!').unwrap_or(fragment);
     let named = path.chars().any(char::is_alphanumeric);
@@ -205,27 +202,27 @@ macro_rules! row_id {
 }
 
 row_id!(
-    /// An entry's row.
+    /// Id of an entry.
     EntryId
 );
 row_id!(
-    /// An article's row.
+    /// Id of an article.
     ArticleId
 );
 row_id!(
-    /// A story: the row of the first article that told it.
+    /// A story: the id of the first article that told it.
     StoryId
 );
 row_id!(
-    /// An edition's row.
+    /// Id of an edition.
     EditionId
 );
 row_id!(
-    /// A file that an editor put to an item.
+    /// Id of a file attached to an item.
     FileId
 );
 row_id!(
-    /// A row of the outbox.
+    /// Id of an outbox row.
     OutboxId
 );
 

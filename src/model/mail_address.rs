@@ -1,11 +1,11 @@
-//! Mail addresses, checked at the border: a line break in a display name would panic in the mail library.
+//! Mail addresses, validated on input: a line break in a display name would make the mail library panic.
 
 use std::fmt;
 use std::net::IpAddr;
 
 use email_address::EmailAddress;
 
-/// An address with an optional display name; free of control characters.
+/// An address with an optional display name, without control characters.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct MailAddress {
     name: Option<String>,
@@ -13,22 +13,22 @@ pub struct MailAddress {
     domain: String,
 }
 
-/// Why a text is no mail address.
+/// Why a text is not a mail address.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum AddressError {
     /// CR, LF or another control character.
     #[error("mail address {0:?} holds a line break or control character; remove it")]
     Control(String),
-    /// No address.
+    /// Not an address.
     #[error("{0:?} is no mail address; write it as name@host or 名称 <name@host>")]
     Syntax(String),
-    /// Mail servers in general use refuse non-ASCII addresses.
+    /// Most mail servers refuse non-ASCII addresses.
     #[error("mail address {0:?} holds characters outside ASCII; use the ASCII address")]
     NotAscii(String),
 }
 
 impl AddressError {
-    /// As the console says it.
+    /// Returns the message for the console.
     pub fn chinese(&self) -> String {
         match self {
             Self::Control(text) => format!("邮箱“{}”里有换行或控制字符，请去掉", text.escape_debug()),
@@ -39,7 +39,7 @@ impl AddressError {
 }
 
 impl MailAddress {
-    /// Reads `name@host` or `名称 <name@host>`.
+    /// Parses `name@host` or `名称 <name@host>`.
     pub fn parse(text: &str) -> Result<Self, AddressError> {
         if text.chars().any(char::is_control) {
             return Err(AddressError::Control(text.to_owned()));
@@ -59,7 +59,7 @@ impl MailAddress {
         Ok(Self { name: name.filter(|n| !n.is_empty()), local_part: local_part.to_owned(), domain: domain.to_owned() })
     }
 
-    /// The sender where none is configured.
+    /// Returns the sender used if none is configured.
     pub fn fallback_sender() -> Self {
         Self { name: Some("许昌竞争情报快递".to_owned()), local_part: "qingbao".to_owned(), domain: "localhost".to_owned() }
     }
@@ -69,12 +69,12 @@ impl MailAddress {
         self.name.as_deref()
     }
 
-    /// Returns what stands before the `@`.
+    /// Returns the part before the `@`.
     pub fn local_part(&self) -> &str {
         &self.local_part
     }
 
-    /// Returns what stands behind the `@`.
+    /// Returns the part after the `@`.
     pub fn domain(&self) -> &str {
         &self.domain
     }
@@ -85,7 +85,7 @@ impl MailAddress {
     }
 }
 
-/// A host name, or an IP address in brackets (RFC 5321 §4.1.3).
+/// Whether the text is a host name, or an IP address in brackets (RFC 5321 §4.1.3).
 fn is_domain(text: &str) -> bool {
     let literal = text.strip_prefix('[').and_then(|t| t.strip_suffix(']'));
     EmailAddress::is_valid_domain(text) || literal.is_some_and(|ip| ip.strip_prefix("IPv6:").unwrap_or(ip).parse::<IpAddr>().is_ok())

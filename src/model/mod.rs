@@ -1,7 +1,7 @@
-//! The plain types every stage speaks.
+//! Plain data types shared by all stages.
 //!
-//! Identifiers, addresses and times are never bare strings here: a [`SourceId`] or a [`WebUrl`] is right by
-//! construction, so later stages need not check again.
+//! Identifiers, addresses and times are never bare strings here: a [`SourceId`] or a [`WebUrl`] is valid by construction, so later
+//! stages need not check again.
 
 mod article;
 mod audit;

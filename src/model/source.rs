@@ -1,4 +1,4 @@
-//! Where news is taken from.
+//! News sources.
 
 use std::time::Duration;
 
@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::model::{SourceId, WebUrl};
 
-/// What kind of document a source's address leads to.
+/// The kind of document at a source's address.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum SourceKind {
@@ -21,10 +21,10 @@ pub enum SourceKind {
 }
 
 impl SourceKind {
-    /// Every kind, in the order in which messages list them.
+    /// Every kind, in the order used by messages.
     pub const ALL: [Self; 4] = [Self::Feed, Self::List, Self::Sitemap, Self::Json];
 
-    /// The word used in `sources.toml`.
+    /// Returns the word used in `sources.toml`.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Feed => "feed",
@@ -34,13 +34,13 @@ impl SourceKind {
         }
     }
 
-    /// Reads the word used in `sources.toml`.
+    /// Parses the word used in `sources.toml`.
     pub fn parse(word: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|k| k.as_str() == word)
     }
 }
 
-/// What makes an entry the same entry as one seen before.
+/// What identifies an entry across polls.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub enum Identity {
     /// The feed's own id.
@@ -53,7 +53,7 @@ pub enum Identity {
 }
 
 impl Identity {
-    /// Reads the word used in `sources.toml`.
+    /// Parses the word used in `sources.toml`.
     pub fn parse(word: &str) -> Option<Self> {
         match word {
             "guid" => Some(Self::Guid),
@@ -64,7 +64,7 @@ impl Identity {
     }
 }
 
-/// Whose request limit a source shares.
+/// Which sources share a request limit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub enum RateKey {
     /// All sources on one host and port.
@@ -72,12 +72,12 @@ pub enum RateKey {
     Host,
     /// All sources below one registrable domain.
     Domain,
-    /// This source alone.
+    /// Only this source.
     Source,
 }
 
 impl RateKey {
-    /// Reads the word used in `sources.toml`.
+    /// Parses the word used in `sources.toml`.
     pub fn parse(word: &str) -> Option<Self> {
         match word {
             "host" => Some(Self::Host),
@@ -88,18 +88,18 @@ impl RateKey {
     }
 }
 
-/// Whether a server's certificate is judged.
+/// Whether to verify a server's certificate.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub enum TlsTrust {
-    /// It must be valid.
+    /// The certificate must be valid.
     #[default]
     Verify,
-    /// Anything goes; told in every report of source health.
+    /// Any certificate is accepted; every source health report says so.
     Insecure,
 }
 
 impl TlsTrust {
-    /// Reads the word used in `sources.toml`.
+    /// Parses the word used in `sources.toml`.
     pub fn parse(word: &str) -> Option<Self> {
         match word {
             "verify" => Some(Self::Verify),
@@ -109,14 +109,14 @@ impl TlsTrust {
     }
 }
 
-/// CSS selectors for a list page; only where finding the layout out fails.
+/// CSS selectors for a list page, needed only if layout detection fails.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ListSelectors {
-    /// One element per entry.
+    /// Matches one element per entry.
     pub item: Option<String>,
     /// The title inside an item; default: the link's own text.
     pub title: Option<String>,
-    /// The link inside an item; default `a`. Of a JSON list also a template: `https://…/{id}.html`.
+    /// The link inside an item; default `a`. For a JSON list also a template: `https://…/{id}.html`.
     pub link: Option<String>,
     /// The date inside an item.
     pub date: Option<String>,
@@ -125,69 +125,65 @@ pub struct ListSelectors {
 /// CSS selectors for article pages of one source.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ArticleSelectors {
-    /// The element that holds the whole body.
+    /// The element with the whole body.
     pub body: Option<String>,
-    /// Elements to leave out.
+    /// Elements to remove.
     pub remove: Vec<String>,
 }
 
-/// One place news is taken from, as `sources.toml` says.
+/// A source as defined in `sources.toml`.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[allow(clippy::struct_excessive_bools)] // four independent switches of the file, none implies another
 pub struct Source {
     /// Stable key.
     pub id: SourceId,
-    /// Name shown to editors.
     pub name: String,
-    /// Where the entries are listed.
+    /// Address of the feed or list.
     pub url: WebUrl,
-    /// What the address leads to; `None`: found out.
+    /// Kind of document; `None`: detected.
     pub kind: Option<SourceKind>,
-    /// Time between two polls, where it is fixed; `None`: found from how often the source changes.
+    /// Fixed time between two polls; `None`: derived from how often the source changes.
     pub interval: Option<Duration>,
     /// 全国, 河南, 许昌 …
     pub region: Option<String>,
-    /// The column its articles most likely belong to: a hint.
+    /// Hint: the most likely column of its articles.
     pub column: Option<String>,
-    /// Industries it writes about: a hint.
+    /// Hint: the industries it covers.
     pub industries: Vec<String>,
-    /// Whether it is polled.
     pub enabled: bool,
-    /// Through a headless browser.
+    /// Fetched with a headless browser.
     pub render: bool,
-    /// May be on a private or loopback address.
+    /// Private and loopback addresses are allowed.
     pub allow_private: bool,
-    /// Further ports of its own host that may be visited.
+    /// Additional allowed ports on its own host.
     #[serde(default)]
     pub ports: Vec<u16>,
-    /// Charset to use whatever the page says.
+    /// Charset that overrides the one the page declares.
     pub charset: Option<&'static encoding_rs::Encoding>,
-    /// Zone of times without one.
+    /// Time zone of times without one.
     pub timezone: chrono_tz::Tz,
-    /// What makes an entry the same.
+    /// What identifies an entry.
     pub identity: Identity,
-    /// Whose limit it shares.
+    /// Which sources share its request limit.
     pub rate_key: RateKey,
-    /// How much its articles count in the choice; 1 is usual.
+    /// Weight of its articles in ranking; 1 is normal.
     pub weight: f64,
-    /// Whether the server's certificate is judged.
+    /// Whether to verify the server's certificate.
     pub tls: TlsTrust,
-    /// Whether cookies are kept and sent back, in memory, for this source alone.
+    /// Whether to keep cookies and send them back, in memory, for this source only.
     pub cookies: bool,
-    /// Further request headers, for the source's own origin only.
+    /// Additional request headers, sent only to the source's own origin.
     pub headers: Vec<(String, String)>,
-    /// `http://host:port` of a proxy to go through.
+    /// Proxy, as `http://host:port`.
     pub proxy: Option<String>,
-    /// Why robots.txt does not apply; `None`: it does.
+    /// Why robots.txt is ignored; `None`: it applies.
     pub robots_exempt: Option<String>,
-    /// Selectors for the list.
     pub list: ListSelectors,
-    /// Selectors for the articles.
     pub article: ArticleSelectors,
 }
 
 impl Source {
-    /// A source of which nothing is known but its address.
+    /// Returns a source with defaults for everything but id, name and address.
     pub fn plain(id: SourceId, name: String, url: WebUrl) -> Self {
         Self {
             id,

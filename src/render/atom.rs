@@ -1,4 +1,4 @@
-//! What other programs read: articles as JSON objects, issues and articles as Atom (RFC 4287).
+//! Output for other programs: articles as JSON objects, issues and articles as Atom (RFC 4287).
 
 use std::borrow::Cow;
 
@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use crate::model::{Article, Edition, Headline, WebUrl};
 use crate::text::normalize::collapse_whitespace;
 
-/// An article without its text.
+/// Returns an article without its text.
 pub fn headline(a: &Headline) -> Value {
     let j = a.classification.clone().unwrap_or_default();
     json!({
@@ -20,7 +20,7 @@ pub fn headline(a: &Headline) -> Value {
     })
 }
 
-/// An article, whole.
+/// Returns a complete article.
 pub fn article(a: &Article) -> Value {
     let mut value = headline(&a.headline);
     if let Some(fields) = value.as_object_mut() {
@@ -31,7 +31,7 @@ pub fn article(a: &Article) -> Value {
     value
 }
 
-/// An issue, without the troubles of sources: they are for the editors.
+/// Returns an issue without source problems, which are for editors only.
 pub fn issue(e: &Edition) -> Value {
     let mut value = json!(e);
     if let Some(health) = value.get_mut("health").and_then(Value::as_object_mut) {
@@ -43,10 +43,10 @@ pub fn issue(e: &Edition) -> Value {
     value
 }
 
-/// One entry of a feed.
+/// A feed entry.
 struct Entry<'a> {
     title: &'a str,
-    /// An IRI that stays the same.
+    /// A permanent IRI.
     id: String,
     url: Option<&'a str>,
     when: DateTime<Utc>,
@@ -55,13 +55,13 @@ struct Entry<'a> {
     labels: Vec<&'a str>,
 }
 
-/// A finished issue as a feed: its items in order, each with the text that is printed of it.
+/// Returns a finished issue as a feed: its items in order, each with its printed text.
 pub fn issue_feed(e: &Edition) -> String {
     let built = e.built_at.unwrap_or_default();
     let items = e.columns.iter().flat_map(|c| c.items.iter().map(move |i| (c, i)));
     let entries = items.map(|(c, i)| Entry {
         title: &i.title,
-        // an article's address is what it is known by everywhere
+        // an article's address is its id everywhere
         id: i.url.as_ref().map_or_else(|| format!("urn:qingbao:issue:{}:{}:{}", e.publication, e.id, i.article), |u| u.as_str().to_owned()),
         url: i.url.as_ref().map(WebUrl::as_str),
         when: i.date.and_then(|d| d.and_hms_opt(0, 0, 0)).map_or(built, |t| t.and_utc().min(built)),
@@ -72,7 +72,7 @@ pub fn issue_feed(e: &Edition) -> String {
     feed(&format!("urn:qingbao:issue:{}", e.publication), &format!("{} {}", e.publication, e.issue_label()), Some(built), entries)
 }
 
-/// Articles as a feed, newest first; `subject` tells what they have in common.
+/// Returns articles as a feed, newest first; `subject` names what they have in common.
 pub fn article_feed(publication: &str, subject: &str, articles: &[Headline]) -> String {
     let entries = articles.iter().map(|h| Entry {
         title: &h.title,

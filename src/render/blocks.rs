@@ -1,18 +1,18 @@
 //! The text of an item as paragraphs and tables.
 
-/// A piece of an item's text.
+/// A block of an item's text.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Block<'a> {
     /// One line.
     Paragraph(&'a str),
-    /// Lines whose cells are parted by tabs: rows of equal length, the last cells of short rows empty.
+    /// Lines with cells separated by tabs; all rows have equal length, padded with empty cells.
     Table(Vec<Vec<&'a str>>),
 }
 
-/// Most cells in a row; the last one takes the rest of the line.
+/// Maximum cells in a row; the last one takes the rest of the line.
 const MAX_CELLS: usize = 12;
 
-/// Parts a text into its blocks; blank lines are left out. One line with tabs alone is no table.
+/// Splits a text into blocks, without blank lines. A single line with tabs is not a table.
 pub(super) fn blocks(text: &str) -> Vec<Block<'_>> {
     let lines: Vec<&str> = text.lines().filter(|l| !l.trim().is_empty()).collect();
     let mut out = Vec::new();

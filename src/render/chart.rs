@@ -1,7 +1,7 @@
-//! Items by industry over the last weeks, as a picture for the mail.
+//! A chart of items by industry over the last weeks, as a picture for the mail.
 //!
-//! A table of shaded cells: the number stands in each, so nothing depends on colour. Drawn here, with a part of Noto Sans CJK
-//! SC (SIL Open Font License 1.1, `chart/OFL.txt`): the 3,755 usual characters, made by
+//! A table of shaded cells with a number in each, so nothing depends on colour. Drawn with a subset of Noto Sans CJK SC (SIL Open
+//! Font License 1.1, `chart/OFL.txt`): the 3,755 usual characters, made by
 //! `pyftsubset NotoSansCJK-Regular.ttc --font-number=2 --layout-features= --no-hinting --desubroutinize`.
 
 #![allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)] // colours and points lie within their ranges
@@ -14,9 +14,9 @@ use crate::model::{Trend, WEEKS};
 
 static FONT: LazyLock<Option<FontRef<'static>>> = LazyLock::new(|| FontRef::try_from_slice(include_bytes!("chart/NotoSansCJKsc-subset.otf")).ok());
 
-/// Industries shown.
+/// Maximum number of industries shown.
 const MAX_ROWS: usize = 14;
-/// Points of the picture per point of the mail: sharp on phones.
+/// Pixels per pixel of the mail: sharp on phones.
 const SCALE: usize = 2;
 /// Width in the mail.
 pub const WIDTH: usize = 632;
@@ -32,7 +32,7 @@ const GREY: Rgb = [0x66, 0x66, 0x66];
 const LIGHT: Rgb = [0xee, 0xf3, 0xfa];
 const DARK: Rgb = [0x1f, 0x4e, 0x8c];
 
-/// Rows worth showing, most items first.
+/// Returns the rows to show, most items first.
 fn rows(trend: &[Trend]) -> Vec<(&Trend, u32)> {
     let mut rows: Vec<(&Trend, u32)> = trend.iter().map(|t| (t, t.weeks.iter().sum::<u32>())).filter(|(_, n)| *n > 0).collect();
     rows.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.industry.cmp(&b.0.industry)));
@@ -40,13 +40,13 @@ fn rows(trend: &[Trend]) -> Vec<(&Trend, u32)> {
     rows
 }
 
-/// What the picture says, for those who do not see it; nothing where there is no picture.
+/// Returns the picture's text alternative; `None` if there is no picture.
 pub fn alt(trend: &[Trend]) -> Option<String> {
     let list: Vec<String> = rows(trend).iter().map(|(t, n)| format!("{} {n} 条（本周 {}）", t.industry, t.weeks[WEEKS - 1])).collect();
     (!list.is_empty()).then(|| format!("近 {WEEKS} 周各行业入选条数：{}", list.join("，")))
 }
 
-/// The picture as PNG; nothing where there is nothing to show.
+/// Returns the picture as PNG; `None` if there is nothing to show.
 pub fn chart(trend: &[Trend]) -> Option<Vec<u8>> {
     let rows = rows(trend);
     let font = FONT.as_ref().filter(|_| !rows.is_empty())?;
@@ -88,14 +88,14 @@ enum Align {
     Right,
 }
 
-/// How a text is written.
+/// Style of a text.
 struct Ink {
     size: f32,
     colour: Rgb,
     align: Align,
 }
 
-/// Points; lengths are given in those of the mail.
+/// Pixels; lengths are in pixels of the mail.
 struct Canvas {
     width: usize,
     height: usize,
@@ -123,7 +123,7 @@ impl Canvas {
         }
     }
 
-    /// Writes on a base line; characters that the font lacks are left out.
+    /// Draws a text on a base line, without characters that the font lacks.
     fn text(&mut self, font: &FontRef<'_>, text: &str, (x, y): (usize, usize), ink: &Ink) {
         let scaled = font.as_scaled(ink.size * SCALE as f32 * 1.4);
         let glyphs: Vec<_> = text.chars().map(|c| font.glyph_id(c)).filter(|g| g.0 != 0).collect();

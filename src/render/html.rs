@@ -1,4 +1,4 @@
-//! The mail as HTML: nested tables with inline styles, the only markup that Outlook, Foxmail, QQ and 163 agree on.
+//! The mail as HTML: nested tables with inline styles, the only markup that Outlook, Foxmail, QQ and 163 all render alike.
 
 use askama::Template;
 
@@ -7,7 +7,7 @@ use crate::render::blocks::{Block, blocks};
 use crate::render::{RenderError, chinese_date, columns, content_id, health_line, subject};
 use crate::text::normalize::truncate;
 
-/// Mail programs clip longer mails (Gmail at about 102 KB).
+/// Mail programs clip larger mails (Gmail at about 102 KB).
 const MAX_BYTES: usize = 98 << 10;
 
 #[derive(Template)]
@@ -16,17 +16,17 @@ struct Mail<'a> {
     e: &'a Edition,
     subject: String,
     preheader: String,
-    /// Size of the publication's name and space between its letters, in pixels.
+    /// Size and letter spacing of the publication's name, in pixels.
     name_size: (usize, usize),
     issue: String,
     date: String,
     health: String,
     /// 责任编辑, 审核, 签发, 电话.
     people: String,
-    /// What the chart says, where there is one.
+    /// Text alternative of the chart, if there is one.
     chart: Option<String>,
     columns: Vec<Column<'a>>,
-    /// Whether the document holds more than the mail.
+    /// Whether the document contains more than the mail.
     shortened: bool,
     left_out: usize,
 }
@@ -48,19 +48,20 @@ struct Numbered<'a> {
     places: String,
 }
 
-/// A picture and how wide it is shown.
+/// A picture and its display width.
 struct ShownPicture {
     id: String,
     width: u32,
 }
 
-/// Width of the mail's text, in pixels.
+/// Width of the text, in pixels.
 const TEXT_WIDTH: u32 = 632;
 
-/// Renders the mail. Where it would be too large, full texts give way to summaries; items that still make it too large are left to
-/// the document and counted.
+/// Renders the mail. If it is too large, summaries replace full texts; if that is not enough, the document alone has the last
+/// items, and the mail counts them.
 ///
 /// # Errors
+/// If the template cannot be rendered.
 /// A template that cannot be rendered.
 pub fn html(edition: &Edition) -> Result<String, RenderError> {
     let mut shown = edition.item_count();
@@ -73,7 +74,7 @@ pub fn html(edition: &Edition) -> Result<String, RenderError> {
         if page.len() <= MAX_BYTES || shown == 0 {
             return Ok(page);
         }
-        // about as many items less as the mail is too large
+        // drop about the share of items by which the mail is too large
         shown = (shown * MAX_BYTES / page.len()).min(shown - 1);
     }
 }
@@ -114,7 +115,7 @@ fn render(edition: &Edition, shown: usize, full_texts: bool) -> Result<String, R
         health: health_line(edition),
         people: edition.imprint.people(),
         chart: crate::render::chart::alt(&edition.trend_with_items()),
-        // the same is said of the document only where it is true
+        // mention the document only if it contains more
         shortened: shown_columns.iter().flat_map(|c: &Column<'_>| &c.items).any(|i| i.shortened) || edition.item_count() > number,
         columns: shown_columns,
         left_out: edition.item_count() - number,
@@ -122,7 +123,7 @@ fn render(edition: &Edition, shown: usize, full_texts: bool) -> Result<String, R
     Ok(mail.render()?)
 }
 
-/// The size at which a name fills one line of the text at most.
+/// Returns the size at which a name fits on one line.
 fn name_size(name: &str) -> (usize, usize) {
     let (width, size, space) = (TEXT_WIDTH as usize, 30, 4);
     if columns(name) * (size + space) / 2 <= width {
@@ -145,7 +146,7 @@ mod tests {
         item.summary = "<style>*{display:none}</style>".into();
         item.url = WebUrl::parse("https://a.cn/?q=\"><img onerror=x>").ok();
         let page = html(&edition).unwrap();
-        // the one style and the one picture are ours
+        // the only style and picture are ours
         let (styles, pictures) = (page.matches("<style").count(), page.matches("<img").count());
         assert!(!page.contains("<script") && !page.contains("<!--") && (styles, pictures) == (1, 1), "{page}");
         assert!(page.contains("{{ env }}"));

@@ -1,4 +1,4 @@
-//! An edition → mail HTML, plain text, .docx. Pure: the same edition gives the same bytes.
+//! Renders an edition as mail HTML, plain text and .docx. Pure: the same edition gives the same bytes.
 
 pub mod atom;
 mod blocks;
@@ -28,50 +28,44 @@ pub const CHART: &str = "chart@qingbao";
 /// MIME type of the document.
 pub const DOCX: &str = "application/vnd.openxmlformats-officedocument.wordprocessingml.document";
 
-/// The bytes of the files that editors put to items.
+/// The bytes of attached files and pictures.
 pub type Files = HashMap<FileId, Vec<u8>>;
 
-/// A file that is attached to a message.
+/// A file attached to a mail.
 #[derive(Debug, Clone)]
 pub struct AttachedFile {
     /// File name; may be Chinese.
     pub name: String,
-    /// MIME type.
     pub media_type: String,
-    /// Its bytes.
     pub bytes: Vec<u8>,
 }
 
-/// A PNG that the HTML shows as `cid:` and its id.
+/// A PNG that the HTML shows by `cid:`.
 #[derive(Debug, Clone)]
 pub struct InlinePicture {
     /// Content id, without `cid:`.
     pub id: String,
-    /// Its bytes.
     pub bytes: Vec<u8>,
 }
 
-/// The content id of an item's picture.
+/// Returns the content id of an item's picture.
 pub fn content_id(picture: &Picture) -> String {
     format!("picture{}@qingbao", picture.file.id)
 }
 
-/// The parts of an issue's message.
+/// The parts of an issue's mail.
 #[derive(Debug, Clone)]
 pub struct RenderedIssue {
-    /// Subject.
     pub subject: String,
-    /// Plain text.
     pub text: String,
-    /// HTML.
     pub html: String,
-    /// The chart, where there is one, and the items' pictures.
+    /// The chart, if there is one, and the items' pictures.
     pub pictures: Vec<InlinePicture>,
     /// The .docx, then the items' attachments.
     pub attachments: Vec<AttachedFile>,
 }
 
-/// What can go wrong while rendering.
+/// A rendering error.
 #[derive(Debug, thiserror::Error)]
 pub enum RenderError {
     /// The mail's template.
@@ -82,22 +76,22 @@ pub enum RenderError {
     Docx(#[from] DocxError),
 }
 
-/// 【草稿】许昌竞争情报快递 2026年第3期(总第3期) 2026-11-24
+/// Returns 【草稿】许昌竞争情报快递 2026年第3期(总第3期) 2026-11-24.
 pub fn subject(edition: &Edition) -> String {
     let draft = if edition.is_final { "" } else { "【草稿】" };
     format!("{draft}{} {} {}", edition.publication, edition.issue_label(), edition.date)
 }
 
-/// File name of the edition without ending: 许昌竞争情报快递2026年第3期.
+/// Returns the file name without extension: 许昌竞争情报快递2026年第3期.
 pub fn file_stem(edition: &Edition) -> String {
     let extra = if edition.series == Series::Extra { "增刊" } else { "" };
     format!("{}{}年{extra}第{}期", edition.publication, edition.year, edition.number_in_year)
 }
 
-/// Everything a letter needs.
+/// Returns all parts of an issue's mail.
 ///
 /// # Errors
-/// A template or document that cannot be written.
+/// If a template or the document cannot be written.
 pub fn parts(edition: &Edition, files: &Files, template: Option<&DocxTemplate>) -> Result<RenderedIssue, RenderError> {
     let name = format!("{}{}.docx", file_stem(edition), if edition.is_final { "" } else { "（草稿）" });
     let document = AttachedFile { name, media_type: DOCX.to_owned(), bytes: docx(edition, files, template)? };
@@ -111,7 +105,7 @@ pub fn parts(edition: &Edition, files: &Files, template: Option<&DocxTemplate>) 
     Ok(RenderedIssue { subject: subject(edition), text: text(edition), html: html(edition)?, pictures: pictures(edition, files), attachments })
 }
 
-/// 年报.pdf, 年报(2).pdf: readers tell attachments by their names.
+/// Returns 年报.pdf, 年报(2).pdf: readers distinguish attachments by name.
 fn unused_name(name: &str, attachments: &[AttachedFile]) -> String {
     let (stem, ending) = name.rsplit_once('.').map_or((name, String::new()), |(stem, ending)| (stem, format!(".{ending}")));
     let mut names = std::iter::once(name.to_owned()).chain((2..).map(|n| format!("{stem}({n}){ending}")));
@@ -125,10 +119,10 @@ fn pictures(edition: &Edition, files: &Files) -> Vec<InlinePicture> {
     chart.into_iter().chain(of_items).collect()
 }
 
-/// The mail as a page for a browser, its pictures within.
+/// Returns the mail as a page for a browser, with its pictures embedded.
 ///
 /// # Errors
-/// A template that cannot be rendered.
+/// If the template cannot be rendered.
 pub fn page(edition: &Edition, files: &Files) -> Result<String, RenderError> {
     let mut page = html(edition)?;
     for p in pictures(edition, files) {
@@ -138,17 +132,17 @@ pub fn page(edition: &Edition, files: &Files) -> Result<String, RenderError> {
     Ok(page)
 }
 
-/// How wide a name is set, in columns: two for a Chinese character, one for a Latin one.
+/// Returns the width of a name in columns: two for a Chinese character, one for a Latin one.
 fn columns(name: &str) -> usize {
     name.chars().map(|c| if c.is_ascii() { 1 } else { 2 }).sum()
 }
 
-/// 2026年11月24日
+/// Returns 2026年11月24日.
 fn chinese_date(day: NaiveDate) -> String {
     format!("{}年{}月{}日", day.year(), day.month(), day.day())
 }
 
-/// 120 个来源，117 正常，3 异常；候选 80 条，合并转载 12 篇，入选 14 条。
+/// Returns 120 个来源，117 正常，3 异常；候选 80 条，合并转载 12 篇，入选 14 条。
 fn health_line(edition: &Edition) -> String {
     let h = &edition.health;
     let bad = h.problems.len();

@@ -1,16 +1,16 @@
-//! 更正 and 撤回通知 as letters of plain text.
+//! 更正 and 撤回通知 as plain-text mails.
 
 use crate::issue::notice::{Notice, NoticeText};
 use crate::model::{ArticleId, Edition};
 use crate::render::chinese_date;
 use crate::text::normalize::collapse_whitespace;
 
-/// 【更正】许昌竞争情报快递 2026年第3期(总第3期)
+/// Returns 【更正】许昌竞争情报快递 2026年第3期(总第3期).
 pub fn notice_subject(notice: &Notice, e: &Edition) -> String {
     format!("【{}】{} {}", notice.text.chinese(), e.publication, e.issue_label())
 }
 
-/// Returns what the readers of an issue are told about it.
+/// Returns the mail's text.
 pub fn notice_letter(notice: &Notice, e: &Edition) -> String {
     let issue = format!("《{}》{}（{}）", e.publication, e.issue_label(), chinese_date(e.date));
     let said = match &notice.text {
@@ -27,7 +27,7 @@ pub fn notice_letter(notice: &Notice, e: &Edition) -> String {
     format!("{}\n\n{said}\n\n{}\n{}\n", notice.label(), e.organiser, chinese_date(notice.date))
 }
 
-/// 第2条《甲县粮油加工》
+/// Returns 第2条《甲县粮油加工》.
 fn numbered_title(e: &Edition, article: ArticleId) -> Option<String> {
     let (at, item) = e.items().enumerate().find(|(_, i)| i.article == article)?;
     Some(format!("第{}条《{}》", at + 1, item.title))

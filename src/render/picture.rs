@@ -1,21 +1,22 @@
-//! An uploaded picture → a PNG of bounded size: mail programs and Word show it, and nothing else of the file is left.
+//! Converts an uploaded picture to a PNG of bounded size, which mail programs and Word can show, and drops everything else in the
+//! file.
 
 use std::io::Cursor;
 
 use image::codecs::png::{CompressionType, FilterType, PngEncoder};
 use image::{DynamicImage, ImageDecoder as _, ImageFormat, ImageReader, Limits};
 
-/// Widest and highest picture that is kept, in pixels: as sharp as print needs it across the page.
+/// Maximum width and height of a stored picture, in pixels: sharp in print at full text width.
 const MAX_WIDTH: u32 = 1_000;
 const MAX_HEIGHT: u32 = 1_400;
-/// Longest side of an upload, in pixels, and most memory that decoding it may take.
+/// Maximum side of an upload, in pixels, and maximum memory for decoding.
 const MAX_SIDE: u32 = 12_000;
 const MAX_MEMORY: u64 = 256 << 20;
 
-/// Why a picture is not taken; shown to editors.
+/// Why a picture is rejected; shown to editors.
 #[derive(Debug, thiserror::Error)]
 pub enum PictureError {
-    /// Another format.
+    /// Neither PNG nor JPEG.
     #[error("图片只收 PNG 和 JPEG")]
     Format,
     /// Damaged or too large.
@@ -23,10 +24,9 @@ pub enum PictureError {
     Unreadable,
 }
 
-/// A picture as it is stored.
+/// A picture as stored.
 #[derive(Debug)]
 pub struct Png {
-    /// The file.
     pub bytes: Vec<u8>,
     /// Width, in pixels.
     pub width: u32,
@@ -34,11 +34,11 @@ pub struct Png {
     pub height: u32,
 }
 
-/// Reads a PNG or JPEG, makes it smaller where it is large, and writes it as PNG. What else the file held, such as the place
-/// where a photograph was taken, is gone.
+/// Reads a PNG or JPEG, scales down a large one, and encodes it as PNG. Drops metadata, such as the place where a photograph was
+/// taken.
 ///
 /// # Errors
-/// Another format, or a picture that cannot be read.
+/// If the format is another one, or the picture cannot be read.
 pub fn read_picture(upload: &[u8]) -> Result<Png, PictureError> {
     let mut reader = ImageReader::new(Cursor::new(upload)).with_guessed_format().map_err(|_| PictureError::Format)?;
     if !matches!(reader.format(), Some(ImageFormat::Png | ImageFormat::Jpeg)) {
@@ -54,14 +54,14 @@ pub fn read_picture(upload: &[u8]) -> Result<Png, PictureError> {
     if decoder.total_bytes() > MAX_MEMORY {
         return Err(PictureError::Unreadable);
     }
-    // cameras store what is upright for them and say how to turn it
+    // cameras store the picture unrotated, with its orientation
     let orientation = decoder.orientation().map_err(|_| PictureError::Unreadable)?;
     let mut decoded = DynamicImage::from_decoder(decoder).map_err(|_| PictureError::Unreadable)?;
     decoded.apply_orientation(orientation);
     if decoded.width() > MAX_WIDTH || decoded.height() > MAX_HEIGHT {
         decoded = decoded.thumbnail(MAX_WIDTH, MAX_HEIGHT);
     }
-    // what mail programs show: eight bits a colour
+    // mail programs show eight bits per channel
     let decoded = if decoded.color().has_alpha() { DynamicImage::from(decoded.to_rgba8()) } else { DynamicImage::from(decoded.to_rgb8()) };
     let mut bytes = Vec::new();
     let encoder = PngEncoder::new_with_quality(&mut bytes, CompressionType::Best, FilterType::Adaptive);
@@ -69,7 +69,7 @@ pub fn read_picture(upload: &[u8]) -> Result<Png, PictureError> {
     Ok(Png { bytes, width: decoded.width(), height: decoded.height() })
 }
 
-/// Whether the end marker comes after the last scan (ITU-T T.81, B.1.1.3). The decoder would fill the missing part with grey.
+/// Whether the end marker follows the last scan (ITU-T T.81, B.1.1.3). The decoder would fill a missing part with grey.
 fn jpeg_is_whole(bytes: &[u8]) -> bool {
     let last = |marker: u8| bytes.windows(2).rposition(|w| w == [0xff, marker]);
     last(0xd9) > last(0xda)
@@ -102,7 +102,7 @@ mod tests {
             let cut = encoded(300, 200, format);
             assert!(matches!(read_picture(&cut[..cut.len() - 20]), Err(PictureError::Unreadable)), "{format:?}");
         }
-        // a bomb: a small file that says it is enormous
+        // a decompression bomb: a small file that claims an enormous size
         let mut bomb = encoded(8, 8, ImageFormat::Png);
         bomb[16..24].copy_from_slice(&[0, 0, 0xff, 0xff, 0, 0, 0xff, 0xff]);
         assert!(matches!(read_picture(&bomb), Err(PictureError::Unreadable)));

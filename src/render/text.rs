@@ -1,4 +1,4 @@
-//! The mail as plain text: complete, for those who read mail without HTML.
+//! The complete mail as plain text, for readers of mail without HTML.
 
 use std::fmt::Write as _;
 
@@ -7,7 +7,6 @@ use crate::render::{chinese_date, health_line};
 
 const RULE: &str = "────────────────────────────────";
 
-/// Renders the text.
 pub fn text(edition: &Edition) -> String {
     let mut out = String::new();
     // writing to a String cannot fail
@@ -67,7 +66,7 @@ fn write_all(e: &Edition, out: &mut String) -> std::fmt::Result {
     if let Some(words) = crate::render::chart::alt(&e.trend_with_items()) {
         writeln!(out, "{RULE}\n{words}")?;
     }
-    // how the crawl went is for the editors
+    // only editors see the crawl's figures
     if !e.is_final {
         writeln!(out, "{RULE}\n●运行情况\n\n{}", health_line(e))?;
         for t in &e.health.problems {

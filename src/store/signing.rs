@@ -14,14 +14,14 @@ use crate::store::editions::next_number;
 use crate::store::outgoing_messages::{cancel_stale, queue_to_readers};
 use crate::store::{OutgoingMessage, Result, Store};
 
-/// The outcome of a step.
+/// Result of a signing step.
 #[derive(Debug)]
 pub enum SigningResult {
     /// The issue after the step.
     Done(Box<Edition>),
-    /// Another editor was faster.
+    /// Another editor changed the issue first.
     Conflict,
-    /// The step is impossible.
+    /// The step is not allowed.
     Rejected(SigningError),
     /// The notice cannot be sent.
     NotSent(NoticeError),
@@ -29,24 +29,24 @@ pub enum SigningResult {
     Unknown,
 }
 
-/// A notice whose messages are not queued yet.
+/// A notice whose mails are not queued yet.
 #[derive(Debug)]
 pub struct PendingNotice {
     pub id: i64,
     pub notice: Notice,
     pub edition: EditionId,
-    /// Bare addresses of those who have the issue, or will.
+    /// Bare addresses of everybody who has the issue or will get it.
     pub readers: Vec<String>,
 }
 
-/// Those who may already have the issue.
+/// Recipients who may already have the issue.
 const RECEIVED: &str = "(state IN ('handing', 'sent', 'uncertain') OR doubts > 0)";
-/// The same, and those whose message is on its way.
+/// Those, and the recipients whose mail is queued.
 const ADDRESSED: &str = "(state IN ('queued', 'sending', 'handing', 'sent', 'uncertain') OR doubts > 0)";
 
 impl Store {
-    /// Takes a step of signing with the account's current duties. A final issue gets its number if it has none, and its messages
-    /// become due. The issue must be the version that was seen: nobody signs what he has not read.
+    /// Takes a signing step with the account's current duties. A final issue gets its number if it has none, and its mails become
+    /// due. `seen` must be the current version: nobody signs what he has not read.
     pub fn sign_edition(
         &self,
         id: EditionId,
@@ -72,14 +72,14 @@ impl Store {
                 t.execute("UPDATE edition SET letters_due = ?2 WHERE id = ?1", params![id.0, due.timestamp()])?;
             }
             save(t, &edition, version + 1)?;
-            // what was said of an earlier version
+            // mails and notices of an earlier version
             cancel_stale(t)?;
             audit(t, who, action.audited(), &edition.label_in_log(), now)?;
             Ok(SigningResult::Done(Box::new(edition)))
         })
     }
 
-    /// 撤回: makes a final issue a draft again. Cancels messages that still wait; those who may have one get a notice.
+    /// 撤回: makes a final issue a draft again and cancels its queued mails. Everybody who may have one gets a notice.
     pub fn withdraw_edition(&self, id: EditionId, seen: u32, reason: &str, who: &str, today: NaiveDate, now: DateTime<Utc>) -> Result<SigningResult> {
         let text = match (NoticeText::Withdrawal { reason: reason.to_owned() }).checked() {
             Ok(text) => text,
@@ -91,7 +91,7 @@ impl Store {
                 return Ok(SigningResult::Conflict);
             }
             let duties = duties_of(t, who)?;
-            // the steps of a withdrawal were fixed when the issue was submitted
+            // submission fixed the steps, so a withdrawal needs none
             if let Err(e) = signing::apply(&mut edition, &SigningAction::Withdraw, &[], Signer { name: who, duties: &duties }, now) {
                 return Ok(SigningResult::Rejected(e));
             }
@@ -107,7 +107,7 @@ impl Store {
         })
     }
 
-    /// 更正: a numbered notice to everybody whose letter of a final issue was queued.
+    /// 更正: sends a numbered notice to everybody whose mail of a final issue was queued.
     pub fn correct_edition(
         &self,
         id: EditionId,
@@ -139,13 +139,13 @@ impl Store {
                 return Ok(SigningResult::NotSent(NoticeError::NoReaders));
             }
             insert_notice(t, &edition, &text, who, today, now)?;
-            // a second click comes with a version of before
+            // a second click carries the old version
             save(t, &edition, version + 1)?;
             Ok(SigningResult::Done(Box::new(edition)))
         })
     }
 
-    /// Returns final issues whose messages are due.
+    /// Returns final issues whose mails are due.
     pub fn letters_due(&self, now: DateTime<Utc>) -> Result<Vec<EditionId>> {
         self.read(|c| {
             let mut s = c.prepare_cached("SELECT id FROM edition WHERE letters_due <= ?1 ORDER BY id")?;
@@ -154,7 +154,7 @@ impl Store {
         })
     }
 
-    /// Returns when the messages of an issue are queued, if that is in the future.
+    /// Returns when the mails of an issue are queued, if that is in the future.
     pub fn letters_due_at(&self, id: EditionId) -> Result<Option<DateTime<Utc>>> {
         self.read(|c| {
             let due: Option<i64> = c.query_row("SELECT letters_due FROM edition WHERE id = ?1", [id.0], |r| r.get(0))?;
@@ -162,12 +162,12 @@ impl Store {
         })
     }
 
-    /// Whether an issue may be thrown away: started beside the calendar, without items, never final, and no letter of it was ever queued.
+    /// Whether an issue may be discarded: started outside the calendar, without items, never final, and without queued mails.
     pub fn is_discardable(&self, id: EditionId) -> Result<bool> {
         self.read(|c| is_discardable(c, id))
     }
 
-    /// Throws an issue away that somebody started by mistake; false where that may not be.
+    /// Discards an issue that somebody started by mistake. Returns false if that is not allowed.
     pub fn discard_edition(&self, id: EditionId, who: &str, now: DateTime<Utc>) -> Result<bool> {
         self.write(|t| {
             let Some((edition, _)) = load(t, id)?.filter(|(e, _)| !e.is_frozen()) else { return Ok(false) };
@@ -180,17 +180,17 @@ impl Store {
         })
     }
 
-    /// Whether an issue has its number for good.
+    /// Whether an issue has its final number.
     pub fn is_numbered(&self, id: EditionId) -> Result<bool> {
         self.read(|c| Ok(c.query_row("SELECT numbered FROM edition WHERE id = ?1", [id.0], |r| r.get(0))?))
     }
 
-    /// Records that all messages of an issue are queued.
+    /// Records that all mails of an issue are queued.
     pub fn clear_letters_due(&self, id: EditionId) -> Result<()> {
         self.write(|t| Ok(t.execute("UPDATE edition SET letters_due = NULL WHERE id = ?1", [id.0]).map(|_| ())?))
     }
 
-    /// Notices whose letters are to be queued. A withdrawal waits until it is known who has the issue.
+    /// Returns notices whose mails must be queued. A withdrawal waits until it is known who has the issue.
     pub fn pending_notices(&self) -> Result<Vec<PendingNotice>> {
         self.read(|c| {
             let mut s = c.prepare_cached(&format!(
@@ -207,7 +207,7 @@ impl Store {
         })
     }
 
-    /// Queues the messages of a notice, once.
+    /// Queues the mails of a notice, once.
     pub fn queue_notice_letters(
         &self,
         pending: &PendingNotice,
@@ -235,7 +235,7 @@ impl Store {
         })
     }
 
-    /// Returns the accounts with a duty, by name.
+    /// Returns the names of the accounts with a duty.
     pub fn holders_of(&self, step: SigningStep) -> Result<Vec<String>> {
         self.read(|c| {
             let sql = "SELECT a.name FROM account a JOIN account_duty d ON d.account_id = a.id WHERE d.step = ?1 AND NOT a.disabled ORDER BY a.name";
@@ -253,7 +253,7 @@ fn is_discardable(c: &Connection, id: EditionId) -> Result<bool> {
     Ok(c.query_row(sql, [id.0], |r| r.get(0)).optional()?.unwrap_or(false))
 }
 
-/// Gives an issue its number when it is final for the first time; one that had its number as a draft keeps it.
+/// Numbers an issue that is final for the first time; one that had its number as a draft keeps it.
 fn give_number(t: &Connection, edition: &mut Edition, publication: &Publication) -> Result<()> {
     let numbered: bool = t.query_row("SELECT numbered FROM edition WHERE id = ?1", [edition.id.0], |r| r.get(0))?;
     if !numbered {
@@ -334,7 +334,7 @@ mod tests {
             Self { _dir: dir, store, publication }
         }
 
-        /// A draft of the day this many days after the first.
+        /// Makes a draft, this many days after the first day.
         fn draft(&self, day: i64) -> EditionId {
             let mut e = build_with(vec![article(1, "甲县粮油加工", "食品", "行业动态", 1)], &[]).edition;
             e.date += TimeDelta::days(day);
@@ -373,7 +373,7 @@ mod tests {
             n
         }
 
-        /// Returns recipient and state of each message of an issue.
+        /// Returns recipient and state of each mail of an issue.
         fn letters(&self, id: EditionId) -> Vec<(String, DeliveryState)> {
             self.store.messages_of(id).unwrap().into_iter().map(|l| (l.recipient, l.state)).collect()
         }
@@ -406,7 +406,7 @@ mod tests {
         let start = || desk.store.start_edition(extra.clone(), &desk.publication, "责编", now()).unwrap().issue_label();
         assert_eq!((start(), start()), ("2026年增刊第1期".to_owned(), "2026年增刊第2期".to_owned()));
         assert_eq!((desk.edition(first).0.cumulative_number, desk.edition(second).0.cumulative_number), (101, 102));
-        // the scheduled draft is still found, and rebuilt
+        // the scheduled draft is still found and rebuilt
         assert_eq!(desk.draft(0), first);
     }
 
@@ -437,7 +437,7 @@ mod tests {
         assert!(matches!(desk.withdraw(id, "审核人"), SigningResult::Rejected(SigningError::NotYourDuty { step: SigningStep::Sign, act: "撤回" })));
         assert!(matches!(desk.withdraw(id, "签发人"), SigningResult::Done(_)));
         assert!(desk.store.letters_due(now() + TimeDelta::minutes(10)).unwrap().is_empty());
-        // messages that were composed meanwhile
+        // mails composed meanwhile
         let late = OutgoingMessage { recipient: "a@b.cn".to_owned(), message_id: "<late@x>".to_owned(), message: vec![1] };
         assert_eq!(desk.store.queue_messages(&called_back, &[late], now(), now()).unwrap(), 0);
         assert!(desk.store.pending_notices().unwrap().is_empty());

@@ -1,4 +1,4 @@
-//! Who is asking: the session behind a request, and the roles that a page is for.
+//! Authentication and authorisation: the session of a request, and the role that a page requires.
 
 use std::net::IpAddr;
 
@@ -13,19 +13,19 @@ use crate::store::{Role, Session};
 use crate::web::server::PeerAddr;
 use crate::web::{AppState, password, response};
 
-/// Name of the cookie.
+/// Cookie name.
 pub(super) const COOKIE: &str = "qingbao";
 
-/// How often a session is renewed at most while it lasts.
+/// Maximum number of renewals during a session's lifetime.
 const RENEWALS: i32 = 12;
 
-/// Somebody signed in.
+/// A signed-in account.
 pub(super) struct Editor(pub(super) Session);
 
-/// Somebody signed in whose page asks by itself: it keeps no session open.
+/// A signed-in account whose page polls; does not extend the session.
 pub(super) struct Watcher(pub(super) Session);
 
-/// Somebody signed in who may do everything.
+/// A signed-in admin.
 pub(super) struct Admin(pub(super) Session);
 
 impl FromRequestParts<AppState> for Editor {
@@ -33,7 +33,7 @@ impl FromRequestParts<AppState> for Editor {
 
     async fn from_request_parts(parts: &mut Parts, console: &AppState) -> Result<Self, Response> {
         let (mut session, token) = signed_in(parts, console).await?;
-        // whoever works stays signed in; written now and then, not with every request
+        // activity extends the session; written now and then, not with every request
         let (now, lasts) = (Utc::now(), to_time_delta(console.settings.session));
         if session.expires - now < lasts - lasts / RENEWALS {
             session.expires = now + lasts;
@@ -52,7 +52,7 @@ impl FromRequestParts<AppState> for Watcher {
     }
 }
 
-/// The session of a request with the digest of its token, else the way to the page for signing in.
+/// Returns the session of a request with the digest of its token, else a redirect to the login page.
 async fn signed_in(parts: &mut Parts, console: &AppState) -> Result<(Session, Vec<u8>), Response> {
     let here = parts.extensions.get::<OriginalUri>().map_or_else(|| parts.uri.clone(), |u| u.0.clone());
     let to_login = || {
@@ -82,21 +82,21 @@ impl FromRequestParts<AppState> for Admin {
     }
 }
 
-/// The session's token that the browser holds.
+/// Returns the session token in the cookie.
 pub(super) fn cookie(headers: &HeaderMap) -> Option<String> {
     let all = headers.get_all(header::COOKIE).iter().filter_map(|v| v.to_str().ok());
     let pairs = all.flat_map(|v| v.split(';')).filter_map(|p| p.trim().split_once('='));
     pairs.filter(|(name, _)| *name == COOKIE).map(|(_, value)| value.to_owned()).next()
 }
 
-/// Where a request comes from. A proxy on this machine is believed; what others claim is not.
+/// Returns the client's address. Only a proxy on this machine is trusted to name another one.
 pub(super) fn address(parts: &Parts) -> Option<IpAddr> {
     let peer = parts.extensions.get::<PeerAddr>()?.from;
     let claimed = parts.headers.get("x-forwarded-for").and_then(|v| v.to_str().ok()).and_then(|v| v.rsplit(',').next()?.trim().parse().ok());
     if peer.is_loopback() { claimed.or(Some(peer)) } else { Some(peer) }
 }
 
-/// Whether this machine itself asks: a proxy on it asks for others.
+/// Whether this machine itself sent the request, and not through a proxy.
 pub(super) fn is_local(parts: &Parts) -> bool {
     const BY_PROXY: [&str; 5] = ["x-forwarded-for", "x-forwarded-host", "x-real-ip", "forwarded", "via"];
     let proxied = BY_PROXY.iter().any(|name| parts.headers.contains_key(*name));

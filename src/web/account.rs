@@ -1,4 +1,4 @@
-//! 我的账号: one's own password, and the end of one's session.
+//! 我的账号: change of one's own password, and the remaining time of the session.
 
 use std::sync::Arc;
 use std::time::Instant;
@@ -19,7 +19,6 @@ use crate::web::response::{Layout, stored};
 use crate::web::throttle::Attempt;
 use crate::web::{AppState, password, response};
 
-/// The page's path.
 const PATH: &str = "/account";
 
 #[derive(Template)]
@@ -41,7 +40,7 @@ pub(super) async fn page(State(console): State<AppState>, Editor(session): Edito
     show(&console, &session, &words, "")
 }
 
-/// Changes one's own password; all other sessions of the account end.
+/// Changes the account's own password and ends its other sessions.
 pub(super) async fn change(State(console): State<AppState>, request: Request) -> Response {
     let (parts, body) = request.into_parts();
     let (from, token) = (address(&parts), cookie(&parts.headers).unwrap_or_default());
@@ -58,7 +57,7 @@ pub(super) async fn change(State(console): State<AppState>, request: Request) ->
     if new != again {
         return refused(StatusCode::BAD_REQUEST, "两次输入的新密码不一样");
     }
-    // whoever sits at an open page must not guess the password faster than at the door
+    // at an open page, guessing passwords must not be faster than at the login page
     let attempt = Attempt::new(&session.name, from);
     if let Err(wait) = console.throttle.begin(&attempt, Instant::now()) {
         return refused(StatusCode::TOO_MANY_REQUESTS, &format!("尝试次数过多，请 {} 秒后再试", wait.as_secs() + 1));
@@ -92,12 +91,12 @@ pub(super) async fn change(State(console): State<AppState>, request: Request) ->
     }
 }
 
-/// How long the session lasts; asking does not make it longer.
+/// Returns how long the session lasts, without extending it.
 pub(super) async fn session(Watcher(session): Watcher) -> Response {
     Json(json!({ "seconds": (session.expires - Utc::now()).num_seconds() })).into_response()
 }
 
-/// Makes the session last longer.
+/// Extends the session.
 pub(super) async fn renew(form: Form) -> Response {
     Json(json!({ "seconds": (form.session.expires - Utc::now()).num_seconds() })).into_response()
 }

@@ -1,4 +1,4 @@
-//! 账号: who may use the console, for admins.
+//! 账号: management of accounts, for admins.
 
 use askama::Template;
 use axum::extract::State;
@@ -14,7 +14,6 @@ use crate::web::form::{AdminForm, Form};
 use crate::web::response::{Layout, stored};
 use crate::web::{AppState, password, response};
 
-/// The page's path.
 const PATH: &str = "/accounts";
 
 #[derive(Template)]
@@ -22,7 +21,7 @@ const PATH: &str = "/accounts";
 struct AccountsPage {
     frame: Layout,
     rows: Vec<AccountRow>,
-    /// Whose password is new, and the password: shown once.
+    /// Account and its new password, shown once.
     fresh: Option<(String, String)>,
     roles: [(&'static str, &'static str); 2],
 }
@@ -33,7 +32,7 @@ struct AccountRow {
     disabled: bool,
     last_login: String,
     own: bool,
-    /// Steps of signing, and whether the account may take them.
+    /// Signing steps, and whether the account has the duty.
     duties: Vec<(&'static str, &'static str, bool)>,
 }
 
@@ -56,17 +55,17 @@ pub(super) async fn page(State(console): State<AppState>, Admin(session): Admin)
     response::page(&AccountsPage { frame: Layout::new(&console, &session, "账号"), rows: rows.collect(), fresh, roles })
 }
 
-/// Adds, resets, changes or removes an account.
+/// Adds, changes or removes an account, or resets its password.
 pub(super) async fn change(State(console): State<AppState>, headers: HeaderMap, AdminForm(form): AdminForm) -> Response {
     let name = form.fields.text("name").to_owned();
-    // accounts of earlier versions may have other names
+    // accounts of earlier releases may have other names
     if form.fields.text("do") == "add" && !is_account_name(&name) {
         let words = "账号名用 1 到 40 个汉字、字母或数字，中间可以有 - _ . · @ 和空格";
         return response::refused(&console, &form.session, StatusCode::BAD_REQUEST, words);
     }
     match form.fields.text("do") {
         what @ ("add" | "reset") => {
-            // whoever resets his own password stays here to read it
+            // an admin who resets his own password stays signed in to read it
             let keep = cookie(&headers).filter(|_| name == form.session.name).map(|token| password::digest(&token));
             give_password(&console, &form, what == "add", name, keep).await
         }
@@ -86,7 +85,7 @@ pub(super) async fn change(State(console): State<AppState>, headers: HeaderMap, 
     }
 }
 
-/// A new account, or a new password for one: made up here, and shown once. The role stays.
+/// Creates an account or resets its password, which is generated and shown once. The role stays.
 async fn give_password(console: &AppState, form: &Form, new: bool, name: String, keep: Option<Vec<u8>>) -> Response {
     let role = Role::parse(form.fields.text("role")).unwrap_or(Role::Editor);
     let made = tokio::task::spawn_blocking(|| password::fresh().and_then(|p| Ok((password::hash(&p)?, p))));
@@ -108,7 +107,7 @@ async fn give_password(console: &AppState, form: &Form, new: bool, name: String,
     }
 }
 
-/// A change that may be refused.
+/// Applies a change that the store may refuse.
 async fn made(
     console: &AppState,
     form: &Form,

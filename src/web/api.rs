@@ -1,5 +1,4 @@
-//! Feeds and JSON for other programs, by token: finished issues, the articles of an industry, the archive. Read only; drafts
-//! stay inside.
+//! Feeds and JSON for other programs, by token: finished issues, articles of an industry, the archive. Read-only, without drafts.
 
 use axum::Json;
 use axum::extract::{FromRequestParts, Path, State};
@@ -17,13 +16,13 @@ use crate::web::form::Fields;
 use crate::web::response::stored;
 use crate::web::{AppState, archive, password};
 
-/// Articles of one answer, unless fewer are asked for; and the most.
+/// Default and maximum number of articles in a response.
 const DEFAULT_LIMIT: usize = 50;
 const MAX_LIMIT: usize = 500;
 
 const DESCRIPTION: &str = include_str!("assets/openapi.json");
 
-/// A program with a token, or somebody signed in.
+/// A program with a token, or a signed-in account.
 pub(super) struct ApiClient;
 
 impl FromRequestParts<AppState> for ApiClient {
@@ -48,7 +47,7 @@ fn refused(code: StatusCode, why: &str) -> Response {
     (code, Json(json!({ "error": why }))).into_response()
 }
 
-/// Bearer (RFC 6750), or the password of Basic (RFC 7617), which is what feed readers can send.
+/// Returns the bearer token (RFC 6750), or the password of Basic authentication (RFC 7617), which feed readers can send.
 fn token(headers: &HeaderMap) -> Option<String> {
     let (scheme, rest) = headers.get(header::AUTHORIZATION)?.to_str().ok()?.split_once(' ')?;
     if scheme.eq_ignore_ascii_case("bearer") {
@@ -66,7 +65,7 @@ fn atom(text: String) -> Response {
     ([(header::CONTENT_TYPE, "application/atom+xml; charset=utf-8")], text).into_response()
 }
 
-/// The finished issue of this number, or the newest one.
+/// Returns the finished issue with this id, or the newest one.
 async fn finished(console: &AppState, id: Option<EditionId>) -> Result<Edition, Response> {
     let found = console.store.run(move |s| {
         let id = match id {
@@ -111,7 +110,7 @@ pub(super) async fn issues(State(console): State<AppState>, _: ApiClient, uri: U
     }
 }
 
-/// `current` is the newest.
+/// Returns an issue; `current` is the newest.
 pub(super) async fn issue(State(console): State<AppState>, _: ApiClient, Path(id): Path<String>) -> Response {
     let id = match id.parse() {
         Ok(id) => Some(EditionId(id)),
@@ -121,7 +120,7 @@ pub(super) async fn issue(State(console): State<AppState>, _: ApiClient, Path(id
     finished(&console, id).await.map_or_else(|answer| answer, |e| Json(atom::issue(&e)).into_response())
 }
 
-/// With `after` whole articles in the order in which they came; otherwise headlines that a search finds.
+/// Returns complete articles in order of arrival with `after`, otherwise the headlines that a search finds.
 pub(super) async fn articles(State(console): State<AppState>, _: ApiClient, uri: Uri) -> Response {
     let f = fields(&uri);
     let most = limit(&f);

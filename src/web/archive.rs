@@ -1,4 +1,4 @@
-//! 文章库: searching the archive.
+//! 文章库: search of the archive.
 
 use askama::Template;
 use axum::extract::State;
@@ -31,19 +31,19 @@ struct ArticlesPage {
     columns: Vec<String>,
     sources: Vec<(String, String)>,
     found: Vec<HeadlineRow>,
-    /// How many there are, and which of them these are.
+    /// Number of articles found, and the range on this page.
     shown: String,
-    /// Queries of the pages before and after.
+    /// Queries of the previous and next page.
     previous: Option<String>,
     next: Option<String>,
 }
 
-/// Pages that can be turned.
+/// Maximum number of pages.
 const MAX_PAGES: usize = 20;
-/// Articles that are counted: beyond it there are “more”.
+/// Articles are counted up to this number; beyond it the page says “more”.
 const MAX_COUNTED: usize = 10_000;
 
-/// What a page says of how many articles there are: `before` it, `on` it, and in all, counted up to one above [`MAX_COUNTED`].
+/// Returns the line with the number of articles: `before` this page, `on` it, and in all, counted up to one above [`MAX_COUNTED`].
 fn shown(before: usize, on: usize, all: usize) -> String {
     let total = if all > MAX_COUNTED { "10,000 条以上".to_owned() } else { format!("共 {all} 条") };
     match on {
@@ -54,7 +54,7 @@ fn shown(before: usize, on: usize, all: usize) -> String {
     }
 }
 
-/// The same search at another page.
+/// Returns the query of another page of the same search.
 fn query_of_page(f: &Fields, page: usize) -> String {
     let mut query = url::form_urlencoded::Serializer::new(String::new());
     for name in ["q", "industry", "column", "source", "place", "organisation", "from", "to"] {
@@ -65,7 +65,7 @@ fn query_of_page(f: &Fields, page: usize) -> String {
     query.append_pair("page", &page.to_string()).finish()
 }
 
-/// Every column once.
+/// Returns every column once.
 pub(super) fn columns(console: &AppState) -> Vec<String> {
     let mut out: Vec<String> = Vec::new();
     for c in &console.vocabulary().columns {
@@ -97,7 +97,7 @@ pub(super) fn row(h: &Headline, zone: chrono_tz::Tz) -> HeadlineRow {
     }
 }
 
-/// The search that a query asks for.
+/// Returns the archive filter for a query.
 pub(super) fn filter(f: &Fields, zone: chrono_tz::Tz) -> Filter {
     let some = |name: &str| Some(f.text(name).to_owned()).filter(|t| !t.is_empty());
     let day = |name: &str| f.text(name).parse::<chrono::NaiveDate>().ok();
@@ -118,7 +118,7 @@ pub(super) async fn search(State(console): State<AppState>, Editor(session): Edi
     let f = Fields::parse(uri.query().unwrap_or_default().as_bytes());
     let filter = filter(&f, console.zone());
     let page = f.number("page").unwrap_or(1).clamp(1, MAX_PAGES);
-    // one more than is shown tells whether there is another page
+    // one article more than shown reveals whether there is another page
     let found = console.store.run(move |s| Ok((s.find(&filter, page * PAGE_SIZE + 1)?, s.count(&filter, MAX_COUNTED + 1)?)));
     let (found, all) = match stored(found.await) {
         Ok(found) => found,

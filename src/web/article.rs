@@ -1,4 +1,4 @@
-//! One article with everything known of it, and what editors put right there.
+//! The page of an article, with its corrections by editors.
 
 use std::sync::Arc;
 
@@ -29,38 +29,38 @@ struct ArticlePage {
     labels: Vec<(Label, String)>,
     paragraphs: Vec<String>,
     copies: Vec<HeadlineRow>,
-    /// Other sources that had it.
+    /// Other sources with the article.
     also_in: Vec<String>,
     industries: Vec<(String, bool)>,
     columns: Vec<String>,
-    /// How sure the extractor was of each field; empty where that is not known.
+    /// The extractor's confidence in each field; empty if unknown.
     confidence: String,
-    /// Firms of the headline whose industries an editor named.
+    /// Companies in the headline with industries set by an editor.
     firms: Vec<Firm>,
-    /// The newest issues that editors work on.
+    /// The newest open issues.
     issues: Vec<OpenIssue>,
-    /// What was searched for to be put into its story, and what was found.
+    /// The search for an article to add to the story, and its results.
     asked: String,
     candidates: Vec<HeadlineRow>,
 }
 
-/// The issue into which an article may be put.
+/// An issue to which the article can be added.
 struct OpenIssue {
     id: i64,
     version: u32,
     label: String,
     columns: Vec<String>,
-    /// Its column, where it is there already.
+    /// The article's column, if the issue already has the article.
     there: Option<String>,
 }
 
-/// Newest issues that are looked through for drafts.
+/// Number of newest issues searched for drafts.
 const MAX_OPEN_ISSUES: usize = 12;
 
-/// Articles offered for one story.
+/// Maximum number of search results for one story.
 const MAX_CANDIDATES: usize = 15;
 
-/// Of the calendar the newest issue alone, and those that somebody started beside it.
+/// Returns the newest scheduled issue and those started outside the calendar, as far as they are open.
 fn open_issues(s: &Store, article: ArticleId) -> Result<Vec<OpenIssue>, StoreError> {
     let rows = s.editions(MAX_OPEN_ISSUES)?;
     let newest = rows.iter().find(|r| r.scheduled).map(|r| r.id);
@@ -75,14 +75,14 @@ fn open_issues(s: &Store, article: ArticleId) -> Result<Vec<OpenIssue>, StoreErr
     Ok(out)
 }
 
-/// How sure the extractor was of what it read off a page, in words.
+/// Returns the extractor's confidence in words.
 fn confidence(of: &Confidence) -> String {
     let fields = [("标题", of.title), ("日期", of.date), ("来源", of.publisher), ("作者", of.author), ("正文", of.body)];
     let known = fields.iter().filter_map(|(name, p)| p.map(|p| format!("{name} {:.0}%", p * 100.0)));
     known.collect::<Vec<_>>().join("　")
 }
 
-/// What an editor puts right on an article's page.
+/// Applies an editor's corrections of an article.
 pub(super) async fn change(State(console): State<AppState>, Path(id): Path<i64>, form: Form) -> Response {
     let copy = form.fields.number("copy").map_or(ArticleId(0), ArticleId);
     let (id, who, store, now) = (ArticleId(id), form.session.name.clone(), &console.store, Utc::now());
@@ -103,10 +103,10 @@ pub(super) async fn change(State(console): State<AppState>, Path(id): Path<i64>,
     }
 }
 
-/// Longest name of a firm.
+/// Maximum length of a company name.
 const MAX_FIRM_CHARS: usize = 30;
 
-/// What is wrong with the name of a firm: it would be found in headlines that do not mean the firm.
+/// Returns what is wrong with a company name: it would match headlines about something else.
 fn firm_name_error(name: &str) -> Option<String> {
     let is_written = |c: char| c.is_alphanumeric() || "（）()·-&'. ".contains(c);
     if !(2..=MAX_FIRM_CHARS).contains(&name.chars().count()) || !name.chars().all(is_written) {
@@ -117,14 +117,14 @@ fn firm_name_error(name: &str) -> Option<String> {
     (is_word || is_number || is_place(name)).then(|| format!("“{name}”不是企业独有的名字：标题里有它的文章不一定说的是这家企业"))
 }
 
-/// Stores what an editor says of a firm, and judges by it from now on.
+/// Stores an editor's industries for a company and updates the classifier.
 fn name_firm(store: &Store, live: &ConfigHandle, firm: &Firm, who: &str) -> Result<(), StoreError> {
     store.set_firm(firm, who, Utc::now())?;
     live.refresh(true);
     Ok(())
 }
 
-/// Labels corrected by hand, and the firm that they hold for from now on; names that the taxonomy does not have are left out.
+/// Applies corrected labels and the company that they hold for from now on; ignores names that the taxonomy lacks.
 async fn correct(console: &AppState, id: ArticleId, form: &Form) -> Response {
     let industries = form.fields.industries(&console.vocabulary().industries);
     let Some(column) = console.vocabulary().columns.iter().find(|c| *c == form.fields.text("column")).cloned() else {
@@ -175,7 +175,7 @@ pub(super) async fn page(State(console): State<AppState>, Editor(session): Edito
         row: row(&h, zone),
         labels,
         paragraphs: a.text.lines().map(str::to_owned).collect(),
-        // the page's own 来源 is the same for all of them: what differs is where each was found
+        // the page's own 来源 is the same for all copies; show the source that found each
         copies: copies.iter().filter(|c| c.id != h.id).map(|c| HeadlineRow { publisher: c.source_name.clone(), ..row(c, zone) }).collect(),
         industries: console.vocabulary().industries.iter().map(|i| (i.clone(), j.industries.iter().any(|l| l.name == *i))).collect(),
         columns: columns(&console),

@@ -1,6 +1,6 @@
-//! The log of changes in words.
+//! The audit log in words.
 
-/// What each action is called on pages.
+/// Names of the actions on pages.
 const WORDS: [(&str, &str); 56] = [
     ("sign-in", "登录"),
     ("sign-in-failed", "登录失败"),
@@ -60,12 +60,12 @@ const WORDS: [(&str, &str); 56] = [
     ("forget-worker", "移除抓取节点"),
 ];
 
-/// Returns the words for a code. Lines of earlier versions hold words themselves, which are returned as they are.
+/// Returns the name of a code. Rows of earlier releases contain the words themselves, which are returned unchanged.
 pub(super) fn chinese(code: &str) -> &str {
     WORDS.iter().find(|w| w.0 == code).map_or(code, |w| w.1)
 }
 
-/// What a button says of the step it would take back or make again: 移出（张三）.
+/// Returns the words on a button that would undo or redo a step: 移出（张三）.
 pub(super) fn step((code, who): (String, String)) -> String {
     format!("{}（{who}）", chinese(&code))
 }

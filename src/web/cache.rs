@@ -7,13 +7,13 @@ use std::time::{Duration, Instant};
 const CACHE_TTL: Duration = Duration::from_mins(5);
 
 struct Inner<K, T> {
-    /// Of which it is, when it was found, the value.
+    /// Key, time and value.
     value: Mutex<Option<(K, Instant, Arc<T>)>>,
-    /// One finds at a time.
+    /// Held while a value is computed, so that only one computation runs.
     turn: tokio::sync::Mutex<()>,
 }
 
-/// The last value, of one key.
+/// The last value, for one key.
 pub(super) struct SwrCache<K, T>(Arc<Inner<K, T>>);
 
 impl<K, T> Clone for SwrCache<K, T> {
@@ -33,7 +33,7 @@ where
     K: PartialEq + Send + 'static,
     T: Send + Sync + 'static,
 {
-    /// The value of a key; `find` is run only where there is none, or an old one.
+    /// Returns the value of a key; `find` runs only if it is missing or old.
     pub(super) async fn get<E>(&self, key: K, find: impl Future<Output = Result<T, E>> + Send + 'static) -> Result<Arc<T>, E>
     where
         E: std::fmt::Display + Send + 'static,
@@ -58,7 +58,7 @@ where
         value.as_ref().filter(|v| v.0 == *key).map(|v| (v.1, Arc::clone(&v.2)))
     }
 
-    /// Finds it, unless somebody does already: then his is taken.
+    /// Computes the value, or waits for a running computation and returns its result.
     async fn find<E>(&self, key: K, find: impl Future<Output = Result<T, E>>) -> Result<Arc<T>, E> {
         let _turn = self.0.turn.lock().await;
         if let Some((at, value)) = self.known(&key)

@@ -1,4 +1,4 @@
-//! 候选文章: what might be put into an issue.
+//! 候选文章: articles that may be added to an issue.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -18,9 +18,9 @@ use crate::web::form::Fields;
 use crate::web::response::{Layout, stored};
 use crate::web::{AppState, archive, issue_changes, response};
 
-/// Candidates offered.
+/// Number of candidates shown.
 const MAX_CANDIDATES: usize = 60;
-/// Candidates that are ranked.
+/// Number of candidates ranked.
 const MAX_RANKED: usize = 2_000;
 
 #[derive(Template)]
@@ -34,7 +34,7 @@ struct CandidatesPage {
     industry: String,
     place: String,
     source: String,
-    /// Whether these are the late ones.
+    /// Whether the page shows late articles.
     late: bool,
     industries: Vec<String>,
     sources: Vec<(String, String)>,
@@ -43,7 +43,7 @@ struct CandidatesPage {
 
 struct CandidateRow {
     id: i64,
-    /// Where it is a candidate.
+    /// Its rank, if it is a candidate.
     rank: String,
     title: String,
     publisher: String,
@@ -51,11 +51,11 @@ struct CandidateRow {
     column: String,
     industries: String,
     summary: String,
-    /// The column that has it, where it is in the issue already.
+    /// Its column, if the issue already has it.
     there: Option<String>,
 }
 
-/// Rank scores of the candidates: making them reads the window's articles.
+/// Rank scores of the candidates, which are costly: they need all articles of the window.
 pub(super) type Scores = HashMap<ArticleId, f64>;
 
 pub(super) async fn ranking(console: &AppState, e: &Edition) -> Result<Arc<Scores>, Response> {
@@ -67,13 +67,13 @@ pub(super) async fn ranking(console: &AppState, e: &Edition) -> Result<Arc<Score
     console.ranking.get(e.id, ranks).await.map_err(|e| response::broken(&e))
 }
 
-/// The publication of an issue; the first where its name is no longer in the settings.
+/// Returns the publication of an issue; the first one if the settings no longer have its name.
 fn publication<'a>(pipeline: &'a Pipeline, name: &str) -> &'a Publication {
     let settings = pipeline.settings();
     settings.publication_named(name).unwrap_or(&settings.publication)
 }
 
-/// What might be put in: the best candidates, or what a search of the archive finds.
+/// Shows articles to add: the best candidates, or the results of an archive search.
 pub(super) async fn page(State(console): State<AppState>, Editor(session): Editor, Path(id): Path<i64>, uri: Uri) -> Response {
     let fields = Fields::parse(uri.query().unwrap_or_default().as_bytes());
     offer(&console, &session, EditionId(id), &fields).await.unwrap_or_else(|answer| answer)
@@ -84,7 +84,7 @@ async fn offer(console: &AppState, session: &Session, id: EditionId, f: &Fields)
     let there: HashMap<ArticleId, String> = e.columns.iter().flat_map(|c| c.items.iter().map(|i| (i.article, c.name.clone()))).collect();
     let late = !f.text("late").is_empty();
     let (found, ranks): (Vec<Headline>, Arc<Scores>) = if late {
-        // the ranking is of what the window holds: none of these is in it
+        // the ranking covers the window, and none of these articles is in it
         let pipeline = console.pipeline();
         let found = pipeline
             .issues()
@@ -121,7 +121,7 @@ async fn offer(console: &AppState, session: &Session, id: EditionId, f: &Fields)
     }))
 }
 
-/// The best candidates that are not in the issue yet, or what a search finds.
+/// Returns the best candidates that are not in the issue yet, or the results of a search.
 fn best(store: &Store, filter: &Filter, ranks: &Scores, there: &[ArticleId]) -> Result<Vec<Headline>, StoreError> {
     if filter.is_open() {
         let mut best: Vec<(ArticleId, f64)> = ranks.iter().filter(|(id, _)| !there.contains(id)).map(|(id, rank)| (*id, *rank)).collect();
@@ -129,7 +129,7 @@ fn best(store: &Store, filter: &Filter, ranks: &Scores, there: &[ArticleId]) -> 
         return best.into_iter().take(MAX_CANDIDATES).map(|(id, _)| store.headline(id)).collect();
     }
     let mut found = store.find(filter, MAX_CANDIDATES)?;
-    // candidates first, best of all; what an earlier issue had, or what is old, behind them
+    // candidates first, best first; then articles of earlier issues and old ones
     let rank = |h: &Headline| ranks.get(&h.id).copied().unwrap_or(f64::NEG_INFINITY);
     found.sort_by(|a, b| rank(b).total_cmp(&rank(a)));
     Ok(found)

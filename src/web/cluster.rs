@@ -1,4 +1,4 @@
-//! The part of 运行 about workers on other machines: who works, what waits, what was given up.
+//! Remote workers on the page 运行: active workers, waiting tasks, dead letters.
 
 use std::time::Duration;
 
@@ -13,9 +13,9 @@ use crate::web::form::AdminForm;
 use crate::web::response::stored;
 use crate::web::{AppState, response};
 
-/// How the work stands, for the page.
+/// State of the cluster, for the page.
 pub(super) struct ClusterView {
-    /// Why NATS cannot be used; the rest is empty then.
+    /// Why NATS is unreachable; the other fields are empty then.
     pub(super) error: Option<String>,
     pub(super) workers: Vec<WorkerRow>,
     pub(super) tasks: u64,
@@ -100,7 +100,7 @@ fn duration(d: Duration) -> String {
     }
 }
 
-/// Tries a dead letter again or leaves it out, or forgets a worker that is gone.
+/// Retries or skips a dead letter, or forgets a worker that is gone.
 pub(super) async fn change(State(console): State<AppState>, AdminForm(form): AdminForm) -> Response {
     let pipeline = console.pipeline();
     let dispatcher = pipeline.crawler().dispatcher();
@@ -134,7 +134,7 @@ pub(super) async fn change(State(console): State<AppState>, AdminForm(form): Adm
                     Err(answer) => return answer,
                 }
             }
-            // last: whoever is cut short here finds it again
+            // last, so that after an interruption the dead letter is still there
             if let Err(e) = dispatcher.remove_dead_letter(sequence).await {
                 return nats_failed(&console, &form, &e);
             }

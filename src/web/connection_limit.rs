@@ -1,5 +1,5 @@
-//! Places for connections: how many there are in all and for one address, and who goes when somebody else comes. Whoever opens
-//! thousands of connections takes no file handles from fetching and mailing, and keeps no editor out.
+//! Limits connections, in total and per address, and displaces idle ones. A client that opens thousands of connections takes no
+//! file handles from fetching and mailing, and locks no editor out.
 
 use std::collections::HashMap;
 use std::net::IpAddr;
@@ -9,18 +9,18 @@ use tokio::sync::Notify;
 
 use crate::web::throttle::network;
 
-/// Connections at once.
+/// Maximum number of connections.
 const MAX_CONNECTIONS: usize = 256;
-/// Of these, for one address. Loopback has no share of its own: behind a proxy on this machine everybody comes from there.
+/// Maximum per address. Loopback has no such limit: behind a proxy on this machine all clients come from there.
 const MAX_PER_ADDRESS: usize = 32;
 
-/// All places.
+/// All places for connections.
 #[derive(Clone, Default)]
 pub(super) struct Places(Arc<Mutex<Seats>>);
 
 #[derive(Default)]
 struct Seats {
-    /// Counts arrivals and answers: the lower a number, the longer ago.
+    /// Counts arrivals and responses: a lower number is longer ago.
     clock: u64,
     taken: HashMap<u64, Seat>,
 }
@@ -28,12 +28,12 @@ struct Seats {
 struct Seat {
     /// `None`: loopback.
     network: Option<IpAddr>,
-    /// Since when it is waited for a request; `None` while one is being answered.
+    /// When it began to wait for a request; `None` while a response is in progress.
     waits: Option<u64>,
     leave: Arc<Notify>,
 }
 
-/// A place; free again when the last handle is dropped.
+/// A place for a connection; free again when the last handle is dropped.
 #[derive(Clone)]
 pub(super) struct Place(Arc<Handle>);
 
@@ -44,8 +44,8 @@ struct Handle {
 }
 
 impl Places {
-    /// A place for somebody new. Where there is none left, of the address or at all, the connection goes that has waited
-    /// longest without a whole request: a browser sends one at once. `None` if all are being answered.
+    /// Takes a place. If the address or the server has none left, displaces the connection that has waited longest without a
+    /// complete request: a browser sends one at once. Returns `None` if all have a response in progress.
     pub(super) fn enter(&self, from: IpAddr) -> Option<Place> {
         let network = (!from.to_canonical().is_loopback()).then(|| network(from));
         let mut seats = self.seats();
@@ -79,14 +79,14 @@ impl Seats {
 }
 
 impl Place {
-    /// A whole request is there: it is answered, whoever comes.
+    /// Marks a complete request, which is answered whoever else connects.
     pub(super) fn busy(&self) {
         if let Some(seat) = self.0.places.seats().taken.get_mut(&self.0.id) {
             seat.waits = None;
         }
     }
 
-    /// The request was answered.
+    /// Marks the end of a response.
     pub(super) fn idle(&self) {
         let mut seats = self.0.places.seats();
         let now = seats.tick();
@@ -95,7 +95,7 @@ impl Place {
         }
     }
 
-    /// Resolves when somebody else needs the place.
+    /// Resolves when another connection needs the place.
     pub(super) async fn displaced(&self) {
         self.0.leave.notified().await;
     }

@@ -1,4 +1,4 @@
-//! The desk's state as its script asks for it: what the issue holds now, what can be taken back, who else is at work.
+//! State of the draft's page for its script: content of the issue, undo and redo, other editors.
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Mutex, PoisonError};
@@ -19,17 +19,17 @@ use crate::web::issue_changes::{Choice, stale_facts};
 use crate::web::response::stored;
 use crate::web::{AppState, audit_words, response};
 
-/// After this silence an editor is no longer shown.
+/// An editor who is silent for this long is no longer shown.
 const PRESENCE: Duration = Duration::from_secs(30);
-/// Most editors remembered.
+/// Maximum number of editors remembered.
 const MAX_PRESENT: usize = 200;
 
-/// Who is at which item of which issue.
+/// Position of each editor: issue and item.
 #[derive(Default)]
 pub(super) struct Presence(Mutex<HashMap<(EditionId, String), (i64, Instant)>>);
 
 impl Presence {
-    /// Notes where an editor is, 0 for no item; gives where the others are.
+    /// Records an editor's item (0 for none) and returns where the others are.
     fn note(&self, edition: EditionId, who: &str, article: i64) -> Vec<Person> {
         let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         all.retain(|_, (_, at)| at.elapsed() < PRESENCE);
@@ -49,20 +49,20 @@ struct Person {
     article: i64,
 }
 
-/// The issue, as far as the script does not know it.
+/// The parts of the issue that the script does not have yet.
 #[derive(Serialize)]
 pub(super) struct DeskState {
     version: u32,
     #[serde(rename = "final")]
     is_final: bool,
-    /// What 撤销 and 重做 would do.
+    /// The changes that 撤销 and 重做 would make.
     undo: Option<String>,
     redo: Option<String>,
     people: Vec<Person>,
-    /// Who asks, and with which token.
+    /// The account, and its CSRF token.
     user: String,
     csrf: String,
-    /// Left out where the version is the one that is known.
+    /// `None` if the script has the current version.
     #[serde(skip_serializing_if = "Option::is_none")]
     content: Option<Content>,
 }
@@ -71,7 +71,7 @@ pub(super) struct DeskState {
 struct Content {
     foreword: String,
     foreword_edited: bool,
-    /// What the foreword says that is not true of the items.
+    /// Statements of the foreword that no longer match the items.
     stale: Vec<String>,
     columns: Vec<Column>,
 }
@@ -88,7 +88,7 @@ struct Texts {
     title: String,
     summary: String,
     note: String,
-    /// Where it is printed.
+    /// The full text, if it is printed.
     #[serde(skip_serializing_if = "Option::is_none")]
     text: Option<String>,
     print: Print,
@@ -110,18 +110,18 @@ impl From<&Item> for Texts {
     }
 }
 
-/// What came of a change.
+/// Result of a change.
 #[derive(Serialize)]
 pub(super) struct Outcome {
     pub(super) words: String,
     pub(super) conflict: Option<Conflict>,
-    /// What may be done instead.
+    /// Alternatives offered to the editor.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(super) choices: Vec<Choice>,
     pub(super) state: Option<DeskState>,
 }
 
-/// The text that another editor wrote.
+/// A text changed by another editor.
 #[derive(Serialize)]
 pub(super) struct Conflict {
     field: &'static str,
@@ -147,7 +147,7 @@ pub(super) async fn get(State(console): State<AppState>, Watcher(session): Watch
     }
 }
 
-/// The state for an editor at an article who knows a version.
+/// Returns the state for an editor at an item who has the version `known`.
 pub(super) async fn read(console: &AppState, session: &Session, id: EditionId, known: u32, article: i64) -> Result<Option<DeskState>, Response> {
     let people = console.presence.note(id, &session.name, article);
     let Some((edition, version, undo, redo)) = stored(console.store.run(move |s| load(s, id)).await)? else { return Ok(None) };

@@ -1,5 +1,5 @@
-//! Messages that outlive the redirect behind a form (post/redirect/get): kept in memory by session and page, shown once. So no
-//! reload repeats a form, and neither words nor passwords stand in an address.
+//! Messages that survive the redirect after a form (post/redirect/get): kept in memory by session and page, shown once. Reloading
+//! repeats no form, and no message or password gets into an address.
 
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
@@ -10,22 +10,22 @@ use axum::response::{IntoResponse as _, Redirect, Response};
 use crate::store::Session;
 use crate::web::Console;
 
-/// How long a message waits for its page, and most that wait at once.
+/// How long a message waits for its page, and how many messages wait at most.
 const FLASH_TTL: Duration = Duration::from_mins(2);
 const MAX_WAITING: usize = 1_000;
 
-/// What a page shows once.
+/// A message that a page shows once.
 #[derive(Debug, Default, Clone, PartialEq, Eq)]
 pub(super) struct Flash {
     pub(super) words: String,
-    /// A password that the system made: whose, and the password.
+    /// A generated password: account name and password.
     pub(super) password: Option<(String, String)>,
 }
 
-/// The session's token for forms, and the page's path.
+/// The session's CSRF token, and the page's path.
 type Key = (String, &'static str);
 
-/// Messages that wait for their page, each with the moment since when.
+/// Waiting messages, each with its time of creation.
 #[derive(Default)]
 pub(super) struct FlashStore(Mutex<HashMap<Key, (Instant, Flash)>>);
 
@@ -46,18 +46,18 @@ impl FlashStore {
 }
 
 impl Console {
-    /// Sends the browser to a page, which says these words.
+    /// Redirects to a page that shows this text.
     pub(super) fn redirect_with(&self, session: &Session, page: &'static str, words: String) -> Response {
         self.redirect_with_flash(session, page, Flash { words, password: None })
     }
 
-    /// Sends the browser to a page, which shows this.
+    /// Redirects to a page that shows this message.
     pub(super) fn redirect_with_flash(&self, session: &Session, page: &'static str, flash: Flash) -> Response {
         self.flashes.put(session, page, flash, Instant::now());
         Redirect::to(&self.path(page)).into_response()
     }
 
-    /// Returns what a page has to show to this session, and forgets it.
+    /// Returns the message of a page for this session, and deletes it.
     pub(super) fn flash(&self, session: &Session, page: &'static str) -> Flash {
         self.flashes.take(session, page, Instant::now())
     }

@@ -1,4 +1,4 @@
-//! What browsers send: forms with their token, and queries.
+//! Request data: forms with their CSRF token, and queries.
 
 use std::collections::HashMap;
 use std::time::Duration;
@@ -15,15 +15,15 @@ use crate::web::access::Editor;
 use crate::web::connection_limit::Place;
 use crate::web::{AppState, response};
 
-/// Longest form, in bytes, and most fields.
+/// Maximum size of a form, in bytes, and number of its fields.
 const MAX_FORM_BYTES: usize = 2 << 20;
 const MAX_FORM_FIELDS: usize = 200;
-/// Longest form with a file, in bytes.
+/// Maximum size of a form with a file, in bytes.
 const MAX_UPLOAD_BYTES: usize = 12 << 20;
-/// Longest wait for a whole form, however its bytes come.
+/// Maximum wait for a complete form, however slowly it arrives.
 const BODY_TIMEOUT: Duration = Duration::from_mins(1);
 
-/// Fields of a form or query, the last of each name.
+/// Fields of a form or query; the last one of each name.
 #[derive(Debug, Default)]
 pub(super) struct Fields(HashMap<String, String>);
 
@@ -32,23 +32,23 @@ impl Fields {
         Self(url::form_urlencoded::parse(text).take(MAX_FORM_FIELDS).map(|(k, v)| (k.into_owned(), v.into_owned())).collect())
     }
 
-    /// A field as it was sent; `None` where it is missing.
+    /// Returns a field as sent; `None` if it is missing.
     pub(super) fn get(&self, name: &str) -> Option<&str> {
         self.0.get(name).map(String::as_str)
     }
 
-    /// A field, trimmed; empty where it is missing.
+    /// Returns a field, trimmed; empty if it is missing.
     pub(super) fn text(&self, name: &str) -> &str {
         self.0.get(name).map_or("", |v| v.trim())
     }
 
-    /// The boxes `industry-0`, `industry-1` … that are ticked, each by its name: those that are known, in their order.
+    /// Returns the ticked boxes `industry-0`, `industry-1` …, limited to known names, in their order.
     pub(super) fn industries(&self, known: &[String]) -> Vec<String> {
         let ticked: Vec<&str> = (0..known.len()).map(|i| self.text(&format!("industry-{i}"))).collect();
         known.iter().filter(|name| ticked.contains(&name.as_str())).cloned().collect()
     }
 
-    /// Fields whose names begin so, trimmed; those that are empty are left out.
+    /// Returns the fields whose names have this prefix, trimmed, without empty ones.
     pub(super) fn starting_with(&self, start: &str) -> impl Iterator<Item = &str> {
         self.0.iter().filter(move |(name, _)| name.starts_with(start)).map(|(_, v)| v.trim()).filter(|v| !v.is_empty())
     }
@@ -58,15 +58,15 @@ impl Fields {
     }
 }
 
-/// A form of somebody signed in that carries its session's token.
+/// A form from a signed-in account, with its session's CSRF token.
 pub(super) struct Form {
     pub(super) session: Session,
     pub(super) fields: Fields,
-    /// Sent by our own script, which wants a short answer.
+    /// Sent by our own script, which expects a short response.
     pub(super) by_script: bool,
 }
 
-/// A form of somebody who may do everything.
+/// A form from an admin.
 pub(super) struct AdminForm(pub(super) Form);
 
 impl FromRequest<AppState> for AdminForm {
@@ -94,9 +94,9 @@ impl FromRequest<AppState> for Form {
 }
 
 impl Form {
-    /// The session comes back where the token is not its own.
+    /// Returns the session as the error if the token does not match.
     fn new(session: Session, fields: Fields, parts: &Parts) -> Result<Self, Session> {
-        // takes the same time however much is alike
+        // constant time, whatever the common prefix
         if !bool::from(fields.text("csrf").as_bytes().ct_eq(session.csrf.as_bytes())) {
             return Err(session);
         }
@@ -133,7 +133,7 @@ impl FromRequest<AppState> for UploadForm {
     }
 }
 
-/// The fields of a form of several parts, and the name and bytes of its file.
+/// Returns the fields of a multipart form, and the name and bytes of its file.
 async fn parts_of(bytes: Bytes, boundary: String) -> multer::Result<(Fields, (String, Vec<u8>))> {
     let whole = futures_util::stream::once(std::future::ready(Ok::<_, std::convert::Infallible>(bytes)));
     let mut multipart = multer::Multipart::new(whole, boundary);
@@ -155,7 +155,7 @@ fn header_text<'a>(parts: &'a Parts, name: &str) -> &'a str {
     parts.headers.get(name).and_then(|v| v.to_str().ok()).unwrap_or_default()
 }
 
-/// Reads a form that comes from our own pages.
+/// Reads a form sent from our own pages.
 pub(super) async fn read(parts: &Parts, body: axum::body::Body, most: usize) -> Result<Fields, (StatusCode, &'static str)> {
     if !header_text(parts, header::CONTENT_TYPE.as_str()).starts_with("application/x-www-form-urlencoded") {
         return Err((StatusCode::UNSUPPORTED_MEDIA_TYPE, "只接受网页表单"));
@@ -163,7 +163,7 @@ pub(super) async fn read(parts: &Parts, body: axum::body::Body, most: usize) -> 
     Ok(Fields::parse(&receive(parts, body, most).await?))
 }
 
-/// The bytes of a form of our own pages.
+/// Reads the body of a form sent from our own pages.
 async fn receive(parts: &Parts, body: axum::body::Body, most: usize) -> Result<Bytes, (StatusCode, &'static str)> {
     if !matches!(header_text(parts, "sec-fetch-site"), "" | "same-origin" | "none") {
         return Err((StatusCode::FORBIDDEN, "请求来自别的网站"));

@@ -1,5 +1,5 @@
-//! Under which names the console answers. A page elsewhere can have its own name point to us (DNS rebinding) and would then
-//! read our pages as its own: a request for a name that is not ours goes no further.
+//! Host names of the console. Another site can point its own name to us (DNS rebinding) and then read our pages as its own, so
+//! requests for unknown names are refused.
 
 use std::net::IpAddr;
 
@@ -13,13 +13,13 @@ use crate::config::settings::ConsoleSettings;
 use crate::web::AppState;
 use crate::web::server::PeerAddr;
 
-/// Characters of a foreign name that are shown.
+/// Characters shown of an unknown name.
 const MAX_SHOWN: usize = 100;
 
-/// Lets requests for our own names through.
+/// Passes on requests for our own names.
 pub(super) async fn check(State(console): State<AppState>, request: Request, next: Next) -> Response {
     let to = request.extensions().get::<PeerAddr>().and_then(|p| p.to);
-    // no browser leaves it out
+    // every browser sends this header
     let asked = request.headers().get_all(header::HOST).iter().map(|v| v.to_str().unwrap_or_default());
     let mut asked = asked.chain(request.uri().authority().map(Authority::as_str));
     if let Some(foreign) = asked.find(|name| !is_ours(name, &console.settings, to)) {

@@ -1,4 +1,4 @@
-//! A form of the draft's page → the changes it asks for.
+//! Converts a form of the draft's page into changes.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -16,13 +16,13 @@ use crate::web::form::Fields;
 use crate::web::response::stored;
 use crate::web::{AppState, response};
 
-/// An issue with its version, or the page that says there is none.
+/// Returns an issue with its version, or a page that says it does not exist.
 pub(super) async fn load(console: &AppState, session: &Session, id: EditionId) -> Result<(Edition, u32), Response> {
     let found = stored(console.store.run(move |s| s.edition_with_version(id)).await)?;
     found.ok_or_else(|| response::refused(console, session, StatusCode::NOT_FOUND, "没有这一期"))
 }
 
-/// What an editor may choose where a change was refused: a button's words, and the form that it sends.
+/// An alternative to a refused change: the label of a button, and the form that it sends.
 #[derive(Debug, Clone, Serialize)]
 pub(super) struct Choice {
     pub(super) label: String,
@@ -31,11 +31,11 @@ pub(super) struct Choice {
 
 /// Why a form makes no change.
 pub(super) enum Refusal {
-    /// Told to the editor.
+    /// A message to the editor.
     Words(String),
-    /// Told to the editor, who may choose what to do instead.
+    /// A message to the editor, with alternatives.
     Choices(String, Vec<Choice>),
-    /// Another page altogether.
+    /// Another page.
     Answer(Response),
 }
 
@@ -49,11 +49,11 @@ fn words(words: &str) -> Refusal {
     Refusal::Words(words.to_owned())
 }
 
-/// The changes that a form asks for: what was written in its fields, and what its button says.
+/// Returns the changes that a form requests: its edited fields, and the action of its button.
 pub(super) async fn asked(console: &AppState, session: &Session, id: EditionId, fields: &Fields) -> Result<Vec<Change>, Refusal> {
     let article = fields.number("article").map_or(ArticleId(0), ArticleId);
     let text = |name| fields.text(name).to_owned();
-    // a field that is as it was says nothing, but for a program that does not tell how it was
+    // an unchanged field makes no edit, unless the client does not send the old text
     let edit = |name: &str| {
         let (was, now) = (fields.get(&format!("{name}_was")).map(str::to_owned), fields.get(name)?.to_owned());
         Some(Edit { was, now }).filter(|e| e.was.as_ref() != Some(&e.now))
@@ -105,7 +105,7 @@ pub(super) async fn asked(console: &AppState, session: &Session, id: EditionId, 
     Ok(changes)
 }
 
-/// Takes out the items of `articles`, or the form's own.
+/// Returns the change that drops the items in `articles`, or the form's own.
 fn drop_items(fields: &Fields, reason: &str) -> Change {
     let several = fields.text("articles");
     let ids = if several.is_empty() { fields.text("article") } else { several };
@@ -118,10 +118,10 @@ async fn split(console: &AppState, article: ArticleId, copy: &str) -> Result<Cha
     Ok(Change::Split { article, item: Box::new(item(console, copy).await?) })
 }
 
-/// Characters of a headline that are named.
+/// Maximum characters shown of a headline.
 const MAX_NAMED_CHARS: usize = 40;
 
-/// Refuses to add an article whose story is in the issue already, unless the editor said that it may be there twice.
+/// Refuses to add an article whose story is already in the issue, unless the editor confirmed that it may appear twice.
 async fn refuse_same_story(console: &AppState, session: &Session, id: EditionId, article: ArticleId, fields: &Fields) -> Result<(), Refusal> {
     if !fields.text("anyway").is_empty() {
         return Ok(());
@@ -154,7 +154,7 @@ async fn add(console: &AppState, session: &Session, id: EditionId, article: Arti
     Ok(Change::Add { item: Box::new(item), column })
 }
 
-/// An article of the archive as an item.
+/// Returns an article of the archive as an item.
 async fn item(console: &AppState, article: ArticleId) -> Result<Item, Refusal> {
     let this = Arc::clone(console);
     let item = console.store.run(move |s| {
@@ -166,7 +166,7 @@ async fn item(console: &AppState, article: ArticleId) -> Result<Item, Refusal> {
     stored(item.await)?.ok_or_else(|| words("没有这篇文章"))
 }
 
-/// What the foreword of an issue says that is not true of its items.
+/// Returns the statements of an issue's foreword that no longer match its items.
 pub(super) async fn stale_facts(console: &AppState, e: &Edition) -> Result<Vec<String>, Response> {
     if !e.foreword_edited || e.is_frozen() {
         return Ok(Vec::new());

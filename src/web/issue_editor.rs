@@ -1,4 +1,4 @@
-//! 今日草稿: the issue under the editors' hands.
+//! 今日草稿: the editing page of an issue.
 
 use askama::Template;
 use axum::Json;
@@ -30,24 +30,24 @@ struct EditorPage {
     others: Vec<(i64, String)>,
     reasons: Vec<(&'static str, &'static str)>,
     columns: Vec<String>,
-    /// What 撤销 and 重做 would do.
+    /// The changes that 撤销 and 重做 would make.
     undo: Option<String>,
     redo: Option<String>,
     most: Limits,
-    /// What the foreword says that is not true of the items.
+    /// Statements of the foreword that no longer match the items.
     stale: Vec<String>,
-    /// Each letter: to whom, what it brings, and where it stands.
+    /// Each mail: recipient, contents, state.
     letters: Vec<(String, String, &'static str)>,
     finals: usize,
-    /// Whether PDFs can be made here.
+    /// Whether PDF output is available.
     pdf: bool,
     signing: SigningView,
-    /// Publications of which an issue can be started: name, and what the button says.
+    /// Publications whose issues can be started: name, and label of the button.
     startable: Vec<(String, String)>,
     said: Notice,
 }
 
-/// Most characters of each text, and most attachments.
+/// Maximum characters of each text, and number of attachments.
 struct Limits {
     title: usize,
     summary: usize,
@@ -60,13 +60,13 @@ struct Limits {
 const LIMITS: Limits =
     Limits { title: MAX_TITLE, summary: MAX_SUMMARY, text: MAX_TEXT, note: MAX_NOTE, foreword: MAX_FOREWORD, attachments: MAX_ATTACHMENTS };
 
-/// What is said above the page.
+/// A message above the page.
 #[derive(Default)]
 struct Notice {
     words: String,
-    /// What the editor had written when somebody else was faster.
+    /// The editor's texts, if another editor was faster.
     kept: Vec<(String, String)>,
-    /// What may be done instead.
+    /// Alternatives offered to the editor.
     choices: Vec<Choice>,
 }
 
@@ -115,7 +115,7 @@ async fn show(console: &AppState, session: &Session, id: EditionId, said: Notice
     Ok(response::page(&page))
 }
 
-/// 2026-11-24 许昌竞争情报快递 2026年第3期(总第3期)（待审核）
+/// Returns 2026-11-24 许昌竞争情报快递 2026年第3期(总第3期)（待审核）.
 fn row_label(row: &EditionRow) -> String {
     let state = match row.state {
         EditionState::Draft => String::new(),
@@ -125,7 +125,7 @@ fn row_label(row: &EditionRow) -> String {
     format!("{} {} {}{state}", row.date, row.publication, row.label())
 }
 
-/// What starting an issue of a publication is called.
+/// Returns the label of the button that starts an issue of a publication.
 fn started_as(p: &Publication) -> String {
     if p.is_on_demand() { format!("《{}》新一期", p.name) } else { format!("《{}》增刊", p.name) }
 }
@@ -151,23 +151,23 @@ async fn make(console: &AppState, id: EditionId, form: &Form) -> Result<Response
     answer(console, id, form, done).await
 }
 
-/// What came of a form.
+/// Result of a form.
 pub(super) struct Done {
     pub(super) code: StatusCode,
-    /// Empty where all went well.
+    /// Empty on success.
     pub(super) words: String,
     conflict: Option<Conflict>,
     choices: Vec<Choice>,
 }
 
 impl Done {
-    /// Nothing was done, and why.
+    /// Returns a refusal with its reason.
     pub(super) fn refused(code: StatusCode, words: String) -> Self {
         Self { code, words, conflict: None, choices: Vec::new() }
     }
 }
 
-/// Takes a step back or forth, or makes changes.
+/// Undoes or redoes a step, or makes changes.
 pub(super) async fn carry_out(
     console: &AppState,
     session: &Session,
@@ -194,7 +194,7 @@ pub(super) async fn carry_out(
     Ok(Done { code, words, conflict, choices: Vec::new() })
 }
 
-/// Tells the script, or the browser that has none, what came of a form.
+/// Reports the result of a form to the script, or to a browser without it.
 pub(super) async fn answer(console: &AppState, id: EditionId, form: &Form, done: Done) -> Result<Response, Response> {
     let (fields, Done { code, words, conflict, choices }) = (&form.fields, done);
     if form.by_script {

@@ -1,4 +1,4 @@
-//! An issue as its mail, its document and its files.
+//! An issue as mail, document and PDF, and its files.
 
 use axum::extract::{Path, State};
 use axum::http::{HeaderName, HeaderValue, StatusCode, header};
@@ -12,7 +12,7 @@ use crate::web::access::Editor;
 use crate::web::response::stored;
 use crate::web::{AppState, issue_changes, response};
 
-/// The issue as its mail, for a frame without rights.
+/// Returns the issue as its mail, for a sandboxed frame.
 pub(super) async fn preview(State(console): State<AppState>, Editor(session): Editor, Path(id): Path<i64>) -> Response {
     let page = match render(&console, &session, EditionId(id), render::page).await {
         Ok(page) => page,
@@ -25,7 +25,7 @@ pub(super) async fn preview(State(console): State<AppState>, Editor(session): Ed
     answer
 }
 
-/// The issue as a document.
+/// Returns the issue as a document.
 pub(super) async fn document(State(console): State<AppState>, Editor(session): Editor, Path(id): Path<i64>) -> Response {
     match render(&console, &session, EditionId(id), written(&console)).await {
         Ok((stem, bytes)) => download(&format!("issue-{id}.docx"), &format!("{stem}.docx"), render::DOCX, bytes),
@@ -33,7 +33,7 @@ pub(super) async fn document(State(console): State<AppState>, Editor(session): E
     }
 }
 
-/// The issue as PDF, where LibreOffice is installed.
+/// Returns the issue as PDF, if LibreOffice is installed.
 pub(super) async fn pdf(State(console): State<AppState>, Editor(session): Editor, Path(id): Path<i64>) -> Response {
     let (stem, docx) = match render(&console, &session, EditionId(id), written(&console)).await {
         Ok(made) => made,
@@ -48,13 +48,13 @@ pub(super) async fn pdf(State(console): State<AppState>, Editor(session): Editor
     }
 }
 
-/// Writes the document; gives the stem of its file's name, too.
+/// Writes the document; also returns the stem of its file name.
 fn written(console: &AppState) -> impl Fn(&Edition, &Files) -> Result<(String, Vec<u8>), RenderError> + Send + 'static {
     let pipeline = console.pipeline();
     move |e, files| Ok((render::file_stem(e), render::docx(e, files, pipeline.settings().template_of(&e.publication))?))
 }
 
-/// Has something made of an issue and its files.
+/// Produces output from an issue and its files.
 async fn render<T: Send + 'static>(
     console: &AppState,
     session: &Session,
@@ -67,7 +67,7 @@ async fn render<T: Send + 'static>(
     made.map_err(|e| response::broken(&e))?.map_err(|e| response::broken(&e))
 }
 
-/// A picture or an attachment of an item.
+/// Returns a picture or attachment of an item.
 pub(super) async fn file(State(console): State<AppState>, Editor(session): Editor, Path((id, file)): Path<(i64, i64)>) -> Response {
     match stored(console.store.run(move |s| s.item_file(EditionId(id), FileId(file))).await) {
         Ok(Some((_, media_type, bytes))) if media_type == "image/png" => ([(header::CONTENT_TYPE, media_type)], bytes).into_response(),
@@ -77,7 +77,7 @@ pub(super) async fn file(State(console): State<AppState>, Editor(session): Edito
     }
 }
 
-/// A file to be saved under a name (RFC 6266), which may be Chinese; `plain` is for programs that do not know how.
+/// Returns a download with a file name that may be Chinese (RFC 6266); `plain` is for programs without support for that.
 fn download(plain: &str, name: &str, media_type: &str, bytes: Vec<u8>) -> Response {
     let encoded: String = url::form_urlencoded::byte_serialize(name.as_bytes()).collect();
     let disposition = format!("attachment; filename=\"{plain}\"; filename*=UTF-8''{}", encoded.replace('+', "%20"));

@@ -1,4 +1,4 @@
-//! Signing in and out.
+//! Login and logout.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -18,13 +18,13 @@ use crate::web::password::Turn;
 use crate::web::throttle::Attempt;
 use crate::web::{AppState, password, response};
 
-/// Longest form of somebody unknown, in bytes, and longest name: `user add` takes no longer ones.
+/// Maximum size of a form before login, in bytes, and maximum length of a name; `user add` has the same limit.
 const MAX_LOGIN_BYTES: usize = 16 << 10;
 const MAX_NAME_CHARS: usize = 40;
-/// Longest wait for one's turn to have a password checked.
+/// Maximum wait for a password check.
 const TURN_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// How long a browser keeps the cookie: longer than any session, whose end the store knows.
+/// Lifetime of the cookie: longer than any session; the store knows when the session ends.
 const COOKIE_TTL: TimeDelta = TimeDelta::days(31);
 
 #[derive(Template)]
@@ -41,7 +41,7 @@ fn login(console: &AppState, next: &str, name: &str, error: &str) -> Response {
     response::page(&Login { base: console.settings.base_path.clone(), next, name, error })
 }
 
-/// Only places of ours are gone to after signing in.
+/// Returns the page after login: only our own pages, so that no link redirects elsewhere.
 fn safe_next(console: &AppState, next: &str) -> String {
     let ours = next.starts_with(&console.path("/")) && !next.starts_with("//") && !next.contains('\\') && !next.chars().any(char::is_control);
     if ours { next.to_owned() } else { console.path("/draft") }
@@ -66,7 +66,7 @@ pub(super) async fn sign_in(State(console): State<AppState>, request: Request) -
         let seconds = wait.as_secs() + 1;
         return later(seconds, login(&console, &next, &name, &format!("尝试次数过多，请 {seconds} 秒后再试")));
     }
-    // each check takes 19 MiB: many at once wait, and not for long
+    // each check takes 19 MiB: excess ones wait, but not for long
     let Ok(Some(turn)) = tokio::time::timeout(TURN_TIMEOUT, console.password_checks.turn()).await else {
         console.throttle.withdraw(&attempt);
         return later(TURN_TIMEOUT.as_secs(), login(&console, &next, &name, "登录的人太多，请稍后再试"));
@@ -90,16 +90,16 @@ pub(super) async fn sign_in(State(console): State<AppState>, request: Request) -
     }
 }
 
-/// The page for somebody who is to try again after so many seconds.
+/// Returns a page with the seconds to wait before the next attempt.
 fn later(seconds: u64, page: Response) -> Response {
     (StatusCode::TOO_MANY_REQUESTS, [(header::RETRY_AFTER, seconds.to_string())], page).into_response()
 }
 
-/// Opens a session and gives its cookie, where the password is right.
+/// Opens a session and returns its cookie if the password is right.
 async fn check(console: &AppState, turn: Turn, name: String, given: String) -> Result<Option<HeaderValue>, Response> {
     let account = response::stored(console.store.run(move |s| s.account(&name)).await)?.filter(|a| !a.disabled);
     let hash = account.as_ref().map(|a| a.password.clone());
-    // a third of a hundred milliseconds of CPU and 19 MiB: off the async threads
+    // about 30 ms of CPU and 19 MiB: off the async threads
     let checks = Arc::clone(console);
     let right = tokio::task::spawn_blocking(move || checks.password_checks.matches(turn, &given, hash.as_deref())).await.unwrap_or(false);
     let Some(account) = account.filter(|_| right) else { return Ok(None) };

@@ -1,8 +1,8 @@
-//! Web pages for editors and admins: requests in, pages out. Server-rendered, without a build step or foreign hosts; everything
-//! works without scripts, which add keys, dragging and saving by itself.
+//! The console for editors and admins. Server-rendered, without a build step or foreign hosts; everything works without scripts,
+//! which add keyboard shortcuts, dragging and automatic saving.
 //!
-//! Who may do what is decided in `access.rs` before a page is reached; a form that does not carry its session's token changes
-//! nothing. What editors do to an issue is `digest::edit`; this module only carries it there.
+//! `access.rs` checks permissions before a page is reached; a form without its session's token changes nothing. `issue::edit`
+//! applies the changes to an issue; this module only passes them on.
 
 #![allow(clippy::result_large_err)] // a refused request's answer is its error
 
@@ -70,11 +70,11 @@ const DESK_SCRIPT: &str = include_str!("assets/desk.js");
 const KEEP_SCRIPT: &str = include_str!("assets/desk_keep.js");
 const POOL_SCRIPT: &str = include_str!("assets/desk_pool.js");
 
-/// What every page needs.
+/// State shared by all pages.
 struct Console {
     live: Arc<ConfigHandle>,
     store: Store,
-    /// As they were at the start: where we listen does not change before the next.
+    /// Settings at start-up: the listening address changes only at a restart.
     settings: ConsoleSettings,
     throttle: Throttle,
     password_checks: PasswordChecks,
@@ -87,7 +87,7 @@ struct Console {
 type AppState = Arc<Console>;
 
 impl Console {
-    /// An address of ours, behind whatever prefix the proxy serves us under.
+    /// Returns the path of a page, with the proxy's prefix.
     fn path(&self, rest: &str) -> String {
         format!("{}{rest}", self.settings.base_path)
     }
@@ -96,7 +96,7 @@ impl Console {
         self.pipeline().settings().publication.calendar.zone
     }
 
-    /// The stages by the settings in force.
+    /// Returns the stages with the current settings.
     fn pipeline(&self) -> Arc<Pipeline> {
         self.live.pipeline()
     }
@@ -106,10 +106,10 @@ impl Console {
     }
 }
 
-/// Opens the console's address; nothing where it is off.
+/// Opens the console's address; `None` if the console is off.
 ///
 /// # Errors
-/// The address cannot be listened on.
+/// If the address cannot be bound.
 pub async fn listen(settings: &ConsoleSettings) -> std::io::Result<Option<TcpListener>> {
     let Some(address) = settings.listen else { return Ok(None) };
     let listener = TcpListener::bind(address).await?;
@@ -133,7 +133,7 @@ pub async fn serve(live: Arc<ConfigHandle>, listener: TcpListener, stopped: impl
         presence: desk_state::Presence::default(),
         flashes: FlashStore::default(),
     });
-    // the first looks at 概览, 来源 and 候选 need not wait for it
+    // computed early, so that the first requests for 概览, 来源 and 候选 need not wait
     let early = Arc::clone(&console);
     tokio::spawn(async move {
         let _ = overview::counted(&early).await;
@@ -204,7 +204,7 @@ fn asset(kind: &'static str, text: &'static str) -> impl IntoResponse {
     ([(header::CONTENT_TYPE, kind), (header::CACHE_CONTROL, "max-age=3600")], text)
 }
 
-/// What every answer says to browsers; a page with rules of its own keeps them.
+/// Adds security headers to every response; keeps those that a page sets itself.
 async fn guarded(request: Request, next: Next) -> Response {
     const CSP: &str = "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; img-src 'self' data:; frame-src 'self'; \
                        form-action 'self'; base-uri 'none'; frame-ancestors 'none'";

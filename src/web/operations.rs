@@ -1,4 +1,4 @@
-//! 运行: issues and their letters, what was done by whom.
+//! 运行: issues and their mails, and the audit log.
 
 use askama::Template;
 use axum::extract::State;
@@ -26,11 +26,11 @@ struct OperationsPage {
     articles: usize,
     space: String,
     backup: String,
-    /// Where workers on other machines do the work.
+    /// State of the cluster, if there are remote workers.
     cluster: Option<ClusterView>,
-    /// When, source, address, what came of it, the same in English.
+    /// Time, source, address, result, and the same in English.
     failed: Vec<(String, String, String, String, String)>,
-    /// Source, address, how it ended its parser.
+    /// Source, address, how it crashed its parser.
     crashed: Vec<(String, String, String)>,
 }
 

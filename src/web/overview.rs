@@ -1,4 +1,4 @@
-//! 概览: the archive in pictures, each with its figures.
+//! 概览: charts of the archive, each with its figures.
 
 use std::sync::Arc;
 
@@ -27,10 +27,10 @@ struct OverviewPage {
     dropped: Vec<(&'static str, u32)>,
 }
 
-/// An industry's weeks, each with its shade, and their sum.
+/// An industry: count and shade of each week, and the sum.
 type IndustryRow = (String, Vec<(u32, u32)>, u32);
 
-/// A day's bar, in units of the picture.
+/// A day's bar, in units of the chart.
 struct Bar {
     x: u32,
     y: u32,
@@ -66,12 +66,12 @@ pub(super) async fn page(State(console): State<AppState>, Editor(session): Edito
     })
 }
 
-/// One of six shades.
+/// Returns one of six shades.
 fn shade(n: u32, most: u32) -> u32 {
     if n == 0 { 0 } else { (n * 5).div_ceil(most).min(5) }
 }
 
-/// The figures, at most some minutes old: counting reads weeks of the archive.
+/// Returns the figures, at most some minutes old: counting reads weeks of the archive.
 pub(super) async fn counted(console: &AppState) -> Result<Arc<Overview>, Response> {
     let (store, zone) = (console.store.clone(), console.zone());
     stored(console.counted.get((), async move { store.run(move |s| s.overview(zone, Utc::now())).await }).await)

@@ -1,4 +1,5 @@
-//! Passwords and tokens. Argon2id with the parameters of RFC 9106's low-memory choice as the library has them (19 MiB, 2 passes).
+//! Passwords and tokens. Argon2id with the library's default parameters, after the low-memory choice of RFC 9106 (19 MiB, 2
+//! passes).
 
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -7,10 +8,10 @@ use argon2::{Algorithm, Argon2, Block, Params, Version};
 use sha2::{Digest as _, Sha256};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-/// Letters that are not mistaken for others.
+/// Characters that are not mistaken for others.
 const ALPHABET: &[u8; 32] = b"abcdefghijkmnpqrstuvwxyz23456789";
 
-/// No randomness is to be had, or a password cannot be hashed.
+/// No random numbers are available, or hashing failed.
 #[derive(Debug, thiserror::Error)]
 #[error("{0}")]
 pub struct PasswordError(String);
@@ -21,18 +22,18 @@ fn random<const N: usize>() -> Result<[u8; N], PasswordError> {
     Ok(bytes)
 }
 
-/// A password nobody has thought of: 20 letters, 100 bits.
+/// Returns a random password: 20 letters, 100 bits.
 ///
 /// # Errors
-/// The system gives no random numbers.
+/// If the system gives no random numbers.
 pub fn fresh() -> Result<String, PasswordError> {
     random_letters::<20>()
 }
 
-/// A token for cookies and forms: 40 letters, 200 bits.
+/// Returns a random token for cookies and forms: 40 letters, 200 bits.
 ///
 /// # Errors
-/// The system gives no random numbers.
+/// If the system gives no random numbers.
 pub fn token() -> Result<String, PasswordError> {
     random_letters::<40>()
 }
@@ -42,27 +43,27 @@ fn random_letters<const N: usize>() -> Result<String, PasswordError> {
     Ok(bytes.iter().filter_map(|b| ALPHABET.get(usize::from(b % 32))).map(|b| char::from(*b)).collect())
 }
 
-/// The hash of a password, as it is stored.
+/// Returns the hash of a password, for storage.
 ///
 /// # Errors
-/// The system gives no random numbers.
+/// If the system gives no random numbers.
 pub fn hash(password: &str) -> Result<String, PasswordError> {
     let failed = |e: argon2::password_hash::Error| PasswordError(format!("the password cannot be hashed: {e}"));
     let salt = SaltString::encode_b64(&random::<16>()?).map_err(failed)?;
     Ok(Argon2::default().hash_password(password.as_bytes(), &salt).map_err(failed)?.to_string())
 }
 
-/// Passwords checked at once, each with 19 MiB and a core of its own.
+/// Concurrent password checks, each with 19 MiB and a core of its own.
 const CHECKS: usize = 2;
 
-/// Checks passwords, a few at once. Each takes memory that an earlier one left: given back to the allocator, it would stay with
-/// each of the threads that ever checked one.
+/// Checks passwords, a few at a time, and reuses their memory: returned to the allocator, it would stay with each thread that ever
+/// checked one.
 pub(super) struct PasswordChecks {
     turns: Arc<Semaphore>,
     idle: Mutex<Vec<Vec<Block>>>,
 }
 
-/// The right to have a password checked.
+/// The right to check one password.
 pub(super) struct Turn {
     _permit: OwnedSemaphorePermit,
 }
@@ -79,8 +80,8 @@ impl PasswordChecks {
         Arc::clone(&self.turns).acquire_owned().await.ok().map(|permit| Turn { _permit: permit })
     }
 
-    /// Whether a password is the one that was hashed. Without a hash it takes as long and says no, so that names of accounts
-    /// cannot be told by the clock. The turn ends with the check, also if nobody waits for its answer any more.
+    /// Whether a password matches its hash. Without a hash the check takes as long and returns false, so that timing does not
+    /// reveal account names. The turn ends with the check, even if nobody waits for the result any more.
     pub(super) fn matches(&self, _turn: Turn, password: &str, hash: Option<&str>) -> bool {
         const DUMMY_HASH: &str = "$argon2id$v=19$m=19456,t=2,p=1$bm9ib2R5IHNpZ25zIGlu$ybPlNV9sMdPKcBsYvoqWxSxL1IE7gTWYcnHC7PsYyqk";
         let mut memory = self.idle.lock().unwrap_or_else(PoisonError::into_inner).pop().unwrap_or_default();
@@ -90,7 +91,7 @@ impl PasswordChecks {
     }
 }
 
-/// Whether this is the hash of a password; `None` if it cannot be told.
+/// Whether this is the hash of a password; `None` if the hash is unusable.
 fn is_hash_of(hash: &PasswordHash<'_>, password: &str, memory: &mut Vec<Block>) -> Option<bool> {
     let (mut salt, known) = ([0; 64], hash.hash?);
     let salt = hash.salt?.decode_b64(&mut salt).ok()?;
@@ -98,11 +99,11 @@ fn is_hash_of(hash: &PasswordHash<'_>, password: &str, memory: &mut Vec<Block>) 
     memory.resize(memory.len().max(params.block_count()), Block::new());
     let argon2 = Argon2::new(Algorithm::try_from(hash.algorithm).ok()?, Version::try_from(hash.version?).ok()?, params);
     let made = Output::init_with(known.len(), |out| Ok(argon2.hash_password_into_with_memory(password.as_bytes(), salt, out, memory)?)).ok()?;
-    // takes the same time wherever they differ
+    // constant time, wherever they differ
     Some(made == known)
 }
 
-/// What is stored of a token: whoever reads the database cannot sign in with it.
+/// Returns the stored form of a token: nobody who reads the database can sign in with it.
 pub fn digest(token: &str) -> Vec<u8> {
     Sha256::digest(token.as_bytes()).to_vec()
 }

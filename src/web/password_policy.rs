@@ -1,42 +1,40 @@
-//! Which passwords people may choose: none that is guessed first (NIST SP 800-63B, section 5.1.1.2).
+//! Password policy: no password that attackers try first (NIST SP 800-63B, section 5.1.1.2).
 
 use crate::text::normalize::fold_width_and_case;
 
-/// Shortest and longest password that somebody chooses, in characters.
+/// Minimum and maximum length of a chosen password, in characters.
 pub(super) const MIN_PASSWORD_CHARS: usize = 10;
 const MAX_PASSWORD_CHARS: usize = 200;
 
-/// The commonest passwords; `src/data/passwords/README.md` says from where.
+/// The most common passwords; source: `src/data/passwords/README.md`.
 const COMMON: &str = include_str!("../data/passwords/common.txt");
 
-/// Characters in the order in which keys or the alphabet have them.
+/// Sequences of keys and of the alphabet.
 const SEQUENCES: [&str; 4] = ["0123456789", "abcdefghijklmnopqrstuvwxyz", "qwertyuiop", "qwertyuiopasdfghjklzxcvbnm"];
 
-/// Why a password may not be chosen.
+/// Why a password is rejected.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum WeakPassword {
-    /// Too few characters.
     #[error("the password is shorter than {MIN_PASSWORD_CHARS} characters")]
     TooShort,
-    /// Too many characters.
     #[error("the password is longer than {MAX_PASSWORD_CHARS} characters")]
     TooLong,
-    /// A short piece over and over.
+    /// A short piece repeated.
     #[error("the password is a few characters, repeated")]
     Repeated,
-    /// 1234567890 and the like.
+    /// A sequence such as 1234567890.
     #[error("the password is a run of figures, letters or keys")]
     Run,
-    /// The name of its account.
+    /// The account's own name.
     #[error("the password is the name of the account, alone or with figures and signs")]
     AccountName,
-    /// Among the commonest.
+    /// One of the most common passwords.
     #[error("the password is among the commonest ones, which are guessed first")]
     Common,
 }
 
 impl WeakPassword {
-    /// As editors and admins read it.
+    /// Returns the message for editors and admins.
     pub fn chinese(self) -> String {
         match self {
             Self::TooShort => format!("密码至少 {MIN_PASSWORD_CHARS} 个字符"),
@@ -49,10 +47,10 @@ impl WeakPassword {
     }
 }
 
-/// Checks a password that somebody chose for an account.
+/// Checks a password chosen for an account.
 ///
 /// # Errors
-/// Why it may not be chosen.
+/// Why it is rejected.
 pub fn check_password(account: &str, password: &str) -> Result<(), WeakPassword> {
     match password.chars().count() {
         ..MIN_PASSWORD_CHARS => return Err(WeakPassword::TooShort),
@@ -77,16 +75,16 @@ pub fn check_password(account: &str, password: &str) -> Result<(), WeakPassword>
     Ok(())
 }
 
-/// Longest piece whose repetition is no password, in characters.
+/// Maximum length of a repeated piece, in characters.
 const MAX_REPEATED: usize = 4;
 
-/// Whether a text is a short piece over and over.
+/// Whether a text is a short piece repeated.
 fn is_repetition(text: &str) -> bool {
     let chars: Vec<char> = text.chars().collect();
     (1..=MAX_REPEATED).any(|n| chars.iter().zip(chars.iter().skip(n)).all(|(a, b)| a == b))
 }
 
-/// Whether a text goes along one of the sequences, forwards or backwards, and begins it anew at its end.
+/// Whether a text follows one of the sequences, forwards or backwards, wrapping around at its end.
 fn is_run(text: &str) -> bool {
     let reversed: String = text.chars().rev().collect();
     SEQUENCES.iter().any(|s| {

@@ -1,5 +1,5 @@
-//! Health for machines: `/healthz` (the loops go round), `/readyz` (the work can be done), `/metrics` (Prometheus text format).
-//! The last two are for this machine, and for others by token.
+//! Monitoring: `/healthz` (the loops run), `/readyz` (the service can work), `/metrics` (Prometheus text format). Only this
+//! machine, or others with a token, may read the last two.
 
 use axum::Json;
 use axum::extract::{FromRequestParts, State};
@@ -23,7 +23,7 @@ use crate::web::api::ApiClient;
 use crate::web::response::{broken, stored};
 use crate::web::{AppState, Console};
 
-/// Asked from this machine, without a proxy between, or by a token.
+/// A request from this machine without a proxy, or with a token.
 pub(super) struct LocalOrToken;
 
 impl FromRequestParts<AppState> for LocalOrToken {
@@ -34,13 +34,13 @@ impl FromRequestParts<AppState> for LocalOrToken {
     }
 }
 
-/// Whether every loop goes round; says nothing else, so anybody may ask.
+/// Whether every loop runs. It reveals nothing else, so anybody may ask.
 pub(super) async fn alive(State(console): State<AppState>) -> Response {
     let pipeline = console.pipeline();
     if pipeline.health().stalled().is_empty() { "ok\n".into_response() } else { (StatusCode::SERVICE_UNAVAILABLE, "stuck\n").into_response() }
 }
 
-/// Whether the work can be done: the store takes writes, there is room, nobody must look at it first.
+/// Whether the service can work: the store accepts writes, the disk has room, no alarm needs a person.
 pub(super) async fn ready(State(console): State<AppState>, _: LocalOrToken) -> Response {
     let pipeline = console.pipeline();
     let health = pipeline.health();
@@ -67,7 +67,7 @@ pub(super) async fn metrics(State(console): State<AppState>, _: LocalOrToken) ->
     }
 }
 
-/// Values by their labels, in the order in which they are written.
+/// Values by label, in output order.
 #[derive(Debug)]
 struct Labelled<M>(Vec<(Labels, M)>);
 
@@ -83,12 +83,12 @@ impl<M: EncodeMetric + TypedMetric> EncodeMetric for Labelled<M> {
     }
 }
 
-/// Returns values that one label tells apart.
+/// Returns values distinguished by one label.
 fn labelled<L: Into<String>, M>(label: &'static str, values: impl IntoIterator<Item = (L, M)>) -> Labelled<M> {
     Labelled(values.into_iter().map(|(l, value)| (vec![(label, l.into())], value)).collect())
 }
 
-/// Returns a moment as seconds since 1970; 0 where there is none.
+/// Returns a time as seconds since 1970; 0 if there is none.
 fn moment(at: Option<DateTime<Utc>>) -> ConstGauge<i64> {
     ConstGauge::new(at.map_or(0, |t| t.timestamp()))
 }
@@ -97,7 +97,7 @@ fn flag(on: bool) -> ConstGauge<i64> {
     ConstGauge::new(i64::from(on))
 }
 
-/// Gathers the figures of this moment. The crate ends each help with a full stop and the name of each counter with `_total`.
+/// Collects the current figures. The crate adds a full stop to each help text and `_total` to each counter name.
 fn gather(console: &Console, health: &HealthState, g: Gauges) -> Registry {
     let mut p = Registry::with_prefix("qingbao");
     p.register("build", "Version", Info::new(vec![("version", env!("CARGO_PKG_VERSION"))]));
@@ -133,9 +133,9 @@ fn gather(console: &Console, health: &HealthState, g: Gauges) -> Registry {
     p
 }
 
-/// Gathers the figures of workers on other machines and of the queue between them and us.
+/// Collects the figures of remote workers and of their queue.
 fn gather_cluster(p: &mut Registry, c: &ClusterStatus) {
-    /// A value of each worker. Workers name themselves.
+    /// Returns one value per worker, labelled with the worker's own name.
     fn by_worker<M>(c: &ClusterStatus, value: impl Fn(&WorkerStatus) -> M) -> Labelled<M> {
         let labels = |w: &WorkerStatus| vec![("worker", w.heartbeat.name.clone()), ("version", w.heartbeat.version.clone())];
         Labelled(c.workers.iter().map(|w| (labels(w), value(w))).collect())
@@ -155,7 +155,7 @@ fn gather_cluster(p: &mut Registry, c: &ClusterStatus) {
     p.register("dead_letters", "Tasks given up within a month", ConstGauge::new(c.dead_count));
 }
 
-/// Bytes resident, by `/proc`.
+/// Returns the resident set size in bytes, from `/proc`.
 fn resident() -> Option<u64> {
     let text = std::fs::read_to_string("/proc/self/status").ok()?;
     let line = text.lines().find_map(|l| l.strip_prefix("VmRSS:"))?;

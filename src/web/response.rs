@@ -1,4 +1,4 @@
-//! Pages as answers, and what stands on all of them.
+//! Responses, and the frame of every page.
 
 use std::time::Duration;
 
@@ -10,10 +10,10 @@ use chrono::Utc;
 use crate::store::{Role, Session, StoreError};
 use crate::web::Console;
 
-/// How long before a session ends its page says so, at most.
+/// How long before its session ends a page warns, at most.
 const MAX_WARNING: Duration = Duration::from_mins(10);
 
-/// What the frame of every page shows.
+/// Data of the frame of every page.
 pub(super) struct Layout {
     pub(super) base: String,
     pub(super) title: &'static str,
@@ -21,9 +21,9 @@ pub(super) struct Layout {
     pub(super) role: &'static str,
     pub(super) admin: bool,
     pub(super) csrf: String,
-    /// Seconds until the session ends, and how many before that to warn.
+    /// Seconds until the session ends, and how long before that to warn.
     pub(super) session: (i64, u64),
-    /// What must be seen by people.
+    /// Alarms that need a person.
     pub(super) alarms: Vec<String>,
 }
 
@@ -42,7 +42,7 @@ impl Layout {
     }
 }
 
-/// A role, for people.
+/// Returns a role in Chinese.
 pub(super) fn role(role: Role) -> &'static str {
     match role {
         Role::Editor => "编辑",
@@ -50,7 +50,7 @@ pub(super) fn role(role: Role) -> &'static str {
     }
 }
 
-/// A page, or the reason why there is none.
+/// Renders a page, or an error page.
 pub(super) fn page(template: &impl Template) -> Response {
     match template.render() {
         Ok(text) => Html(text).into_response(),
@@ -58,7 +58,7 @@ pub(super) fn page(template: &impl Template) -> Response {
     }
 }
 
-/// What came of a visit, in Chinese; its code where that is not known here.
+/// Returns the result of a visit in Chinese; its code if it is unknown.
 pub(super) fn outcome(code: &str) -> &str {
     const WORDS: [(&str, &str); 38] = [
         ("ok", "成功"),
@@ -103,7 +103,7 @@ pub(super) fn outcome(code: &str) -> &str {
     WORDS.iter().find(|w| w.0 == code).map_or(code, |w| w.1)
 }
 
-/// A fault of ours: told to the log, not to the browser.
+/// Logs an internal error and returns a page without details.
 pub(super) fn broken(e: &dyn std::error::Error) -> Response {
     tracing::error!("console: {e}");
     (StatusCode::INTERNAL_SERVER_ERROR, "系统出错，请稍后再试；详细原因在运行日志里").into_response()
@@ -116,12 +116,12 @@ struct Message<'a> {
     words: &'a str,
 }
 
-/// A refusal in words.
+/// Returns a refusal with these words.
 pub(super) fn refused(console: &Console, session: &Session, code: StatusCode, words: &str) -> Response {
     (code, page(&Message { frame: Layout::new(console, session, "提示"), words })).into_response()
 }
 
-/// The answer of a store call, or a broken page.
+/// Returns the result of a store call, or an error page.
 pub(super) fn stored<T>(result: Result<T, StoreError>) -> Result<T, Response> {
     result.map_err(|e| broken(&e))
 }

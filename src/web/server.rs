@@ -1,4 +1,4 @@
-//! Connections in, requests to the router: each with a place, and with bounds on how long anything may take.
+//! Accepts connections and passes requests to the router, with limits on connections and on every duration.
 
 use std::io;
 use std::net::{IpAddr, SocketAddr};
@@ -20,26 +20,26 @@ use tower_service::Service as _;
 
 use crate::web::connection_limit::{Place, Places};
 
-/// Longest wait for a whole request head, however its bytes come; also for the next request of a connection.
+/// Maximum wait for a complete request head, however slowly it arrives, and for the next request of a connection.
 const HEAD_TIMEOUT: Duration = Duration::from_secs(20);
-/// Longest head, in bytes.
+/// Maximum size of a head, in bytes.
 const MAX_HEAD_BYTES: usize = 64 << 10;
-/// Longest silence, in both directions.
+/// Maximum silence in both directions.
 const IDLE_TIMEOUT: Duration = Duration::from_mins(2);
-/// After this a connection takes no new request, and ends with the answer under way, at the latest after `LAST_ANSWER`.
+/// After this a connection takes no new request; it ends after the current response, at the latest after `LAST_ANSWER`.
 const MAX_AGE: Duration = Duration::from_mins(10);
 const LAST_ANSWER: Duration = Duration::from_mins(2);
 
-/// Both ends of a request's connection.
+/// Both addresses of a request's connection.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct PeerAddr {
-    /// Who asks.
+    /// The client.
     pub(super) from: IpAddr,
-    /// The address of ours that was dialled.
+    /// Our address that the client dialled.
     pub(super) to: Option<IpAddr>,
 }
 
-/// Serves until `stopped` resolves; then waits for the answers under way.
+/// Serves until `stopped` resolves, then waits for the responses in progress.
 pub(super) async fn serve(listener: TcpListener, app: Router, stopped: impl Future<Output = ()>) {
     let (stop, stopping) = watch::channel(false);
     let (places, mut open, mut stopped) = (Places::default(), JoinSet::new(), pin!(stopped));
@@ -57,7 +57,7 @@ pub(super) async fn serve(listener: TcpListener, app: Router, stopped: impl Futu
             }
             Err(e) => {
                 tracing::debug!("console: {e}");
-                // no handles left: they come back
+                // out of file handles; some will be closed soon
                 tokio::time::sleep(Duration::from_millis(200)).await;
             }
         }
@@ -70,7 +70,7 @@ pub(super) async fn serve(listener: TcpListener, app: Router, stopped: impl Futu
 async fn connection(stream: TcpStream, from: SocketAddr, place: Place, app: Router, mut stopping: watch::Receiver<bool>) {
     let peer = PeerAddr { from: from.ip().to_canonical(), to: stream.local_addr().ok().map(|a| a.ip().to_canonical()) };
     let answer = service_fn(|mut request: hyper::Request<Incoming>| {
-        // a form's handler says when the form is there
+        // for a form, its handler reports when the body has arrived
         if request.body().is_end_stream() {
             place.busy();
         }
@@ -100,7 +100,7 @@ async fn connection(stream: TcpStream, from: SocketAddr, place: Place, app: Rout
     }
 }
 
-/// A connection that ends when it falls silent.
+/// A stream that ends after a silence.
 struct IdleTimeoutStream {
     stream: TcpStream,
     silence: Pin<Box<Sleep>>,

@@ -1,4 +1,4 @@
-//! 送审, 审核, 签发 and what comes after: the part of the draft's page that signs an issue, calls it back or corrects it.
+//! 送审, 审核, 签发 and later steps: the part of the draft's page that signs, withdraws or corrects an issue.
 
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
@@ -15,7 +15,7 @@ use crate::web::issue_editor::{Done, answer};
 use crate::web::response::stored;
 use crate::web::{AppState, response};
 
-/// Takes a step, calls an issue back, or corrects it.
+/// Takes a signing step, or withdraws or corrects an issue.
 pub(super) async fn change(State(console): State<AppState>, Path(id): Path<i64>, form: Form) -> Response {
     make(&console, EditionId(id), &form).await.unwrap_or_else(|answer| answer)
 }
@@ -47,7 +47,7 @@ async fn make(console: &AppState, id: EditionId, form: &Form) -> Result<Response
             .await;
         }
         "correct" => {
-            // what names no item is refused by the store
+            // the store refuses a remark about no item
             let about = Some(fields.text("about")).filter(|a| !matches!(*a, "" | "0"));
             let article = about.map(|a| ArticleId(a.parse().unwrap_or(i64::MIN)));
             let text = NoticeText::Correction { article, wrong: fields.text("wrong").to_owned(), right: fields.text("right").to_owned() };
@@ -68,7 +68,7 @@ async fn make(console: &AppState, id: EditionId, form: &Form) -> Result<Response
     };
     let done = match stored(result)? {
         SigningResult::Done(_) => {
-            // what cannot be queued now is tried again by the mail loop, and told by an alarm
+            // the mail loop retries a failed queueing, and an alarm reports it
             if let Err(e) = console.pipeline().issues().queue_due(Utc::now()).await {
                 tracing::error!("letters of final issues: {e}");
             }
@@ -83,8 +83,8 @@ async fn make(console: &AppState, id: EditionId, form: &Form) -> Result<Response
     answer(console, id, form, done).await
 }
 
-/// Returns the step that a form asks for, or why it is refused. An issue is not submitted with a foreword that is no longer true,
-/// unless the editor says so.
+/// Returns the step that a form requests, or why it is refused. An issue with an outdated foreword is not submitted unless the
+/// editor confirms.
 async fn action(console: &AppState, e: &Edition, fields: &Fields) -> Result<Result<SigningAction, String>, Response> {
     let unknown = || Ok(Err("不认识的操作".to_owned()));
     let action = match fields.text("do") {
@@ -112,7 +112,7 @@ fn remarks(e: &Edition, fields: &Fields) -> Vec<(Option<ArticleId>, String)> {
     std::iter::once((None, fields.text("remark").to_owned())).chain(e.items().map(about)).collect()
 }
 
-/// Starts an issue beside the calendar.
+/// Starts an issue outside the calendar.
 pub(super) async fn start(State(console): State<AppState>, form: Form) -> Response {
     let pipeline = console.pipeline();
     let Some(publication) = pipeline.settings().publication_named(form.fields.text("publication")) else {

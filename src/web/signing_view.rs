@@ -1,4 +1,4 @@
-//! The signing section of the draft's page: steps, who may take them, remarks and notices.
+//! The signing section of the draft's page: steps, accounts with their duties, remarks and notices.
 
 use chrono::{DateTime, Utc};
 
@@ -8,41 +8,40 @@ use crate::issue::signing::state_words;
 use crate::model::{ArticleId, Edition, EditionState, Remark, SigningStep};
 use crate::store::{Session, Store, StoreError};
 
-/// The way of an issue to its readers, as its page shows it.
+/// Signing state of an issue, for its page.
 pub(super) struct SigningView {
     /// 编辑中, 待审核 …
     pub(super) state: String,
-    /// 送审 and the steps behind it; empty: any editor makes the issue final.
+    /// 送审 and the steps after it; empty: any editor makes the issue final.
     pub(super) steps: Vec<StepView>,
-    /// The step that is next, if this account may take it.
+    /// The next step, if this account may take it.
     pub(super) mine: Option<SigningStep>,
-    /// Whether this account may take its 送审 back.
+    /// Whether this account may recall its 送审.
     pub(super) recall: bool,
-    /// Whether it may call the final issue back, or correct it.
+    /// Whether it may withdraw or correct the final issue.
     pub(super) withdraw: bool,
-    /// When the letters of the final issue are queued, if they are not yet.
+    /// When the mails of the final issue will be queued, if they are not yet.
     pub(super) letters_at: Option<String>,
-    /// Why it was sent back: who, and what.
+    /// Remarks of the last return: item and text.
     pub(super) remarks: Vec<(Option<ArticleId>, String)>,
-    /// Notices: label, what it says, when, who, letters.
+    /// Notices: label, text, time, account, number of mails.
     pub(super) notices: Vec<(String, String, String, String, usize)>,
-    /// Whether the draft may be thrown away: somebody started it, and nobody has seen a letter of it.
+    /// Whether the draft may be discarded: somebody started it, and nobody has received a mail of it.
     pub(super) discardable: bool,
-    /// What is to be said of its number: it may change until the issue is signed.
+    /// Note on its number, which may change until the issue is signed.
     pub(super) number_note: &'static str,
 }
 
-/// One step.
 pub(super) struct StepView {
     pub(super) step: SigningStep,
-    /// Who took it, and when.
+    /// Account and time, once taken.
     pub(super) taken: Option<String>,
-    /// Who may.
+    /// Accounts with the duty.
     pub(super) holders: String,
 }
 
 impl SigningView {
-    /// What the page has to say to this account.
+    /// Returns the section for this account.
     pub(super) fn read(
         s: &Store,
         e: &Edition,
@@ -53,7 +52,7 @@ impl SigningView {
         let duties = s.account(&session.name)?.map(|a| a.duties).unwrap_or_default();
         let state = e.state();
         let at = |t: DateTime<Utc>| t.with_timezone(&zone).format("%m-%d %H:%M").to_string();
-        // those of the issue from 送审 on, those of the settings before
+        // after 送审 the issue's own steps, before it those of the settings
         let behind = if state == EditionState::Draft { publication.map_or(&[][..], |p| &p.signing) } else { &e.signing.required };
         let steps = if behind.is_empty() { &[] } else { &[SigningStep::Submit][..] };
         let step = |step: &SigningStep| {
@@ -81,23 +80,23 @@ impl SigningView {
         })
     }
 
-    /// Whether the step that this account may take makes the issue final.
+    /// Whether this account's next step makes the issue final.
     pub(super) fn next_is_last(&self) -> bool {
         self.steps.last().is_some_and(|s| Some(s.step) == self.mine)
     }
 
-    /// Remarks about the issue itself.
+    /// Returns the remarks about the issue itself.
     pub(super) fn general(&self) -> impl Iterator<Item = &str> {
         self.remarks.iter().filter(|r| r.0.is_none()).map(|r| r.1.as_str())
     }
 
-    /// Remarks about an item.
+    /// Returns the remarks about an item.
     pub(super) fn about(&self, article: &ArticleId) -> impl Iterator<Item = &str> {
         self.remarks.iter().filter(move |r| r.0 == Some(*article)).map(|r| r.1.as_str())
     }
 }
 
-/// What a notice says, in a line.
+/// Returns a notice in one line.
 fn said(text: &NoticeText) -> String {
     match text {
         NoticeText::Correction { wrong, right, .. } => format!("原文：{wrong}　应为：{right}"),

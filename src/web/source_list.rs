@@ -1,4 +1,4 @@
-//! 来源: how each of them does, and adding, pausing, waking.
+//! 来源: the state of all sources; adding, pausing and resuming them.
 
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -23,7 +23,6 @@ use crate::web::response::{Layout, stored};
 use crate::web::source_preview::{SourcePreview, shown};
 use crate::web::{AppState, response};
 
-/// Its path.
 pub(super) const PATH: &str = "/sources";
 
 #[derive(Template)]
@@ -35,15 +34,15 @@ struct SourceListPage {
     tried: Option<SourcePreview>,
 }
 
-/// How a source is.
+/// State of a source.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum SourceState {
     Disabled,
     NotPolled,
-    /// The site said that it is gone.
+    /// The site answered that the address is gone.
     Resting,
     Failing,
-    /// Its articles cannot be read.
+    /// Its articles are unreadable.
     Walled,
     NeverBroughtAny,
     Silent,
@@ -94,9 +93,9 @@ struct SourceRow {
     articles: u32,
     newest: String,
     weekly: String,
-    /// Of a source that works but went silent: its newest article, id and title.
+    /// For a working source that went silent: id and title of its newest article.
     last_article: Option<(i64, String)>,
-    /// Eight weeks as points of a line.
+    /// The last eight weeks, as points of a line.
     spark: String,
     weeks: String,
 }
@@ -146,7 +145,7 @@ fn row(source: &Source, health: Option<&SourceHealth>, zone: chrono_tz::Tz) -> S
     }
 }
 
-/// How long ago something was, in days.
+/// Returns an age in days.
 fn age(since: chrono::TimeDelta) -> String {
     match since.num_days() {
         ..1 => "一天内".to_owned(),
@@ -154,7 +153,7 @@ fn age(since: chrono::TimeDelta) -> String {
     }
 }
 
-/// The list for other feed readers.
+/// Returns the sources as OPML for feed readers.
 pub(super) async fn opml(State(console): State<AppState>, Editor(_): Editor) -> Response {
     let headers = [(header::CONTENT_TYPE, "text/x-opml; charset=utf-8"), (header::CONTENT_DISPOSITION, "attachment; filename=\"sources.opml\"")];
     (headers, opml::write(&console.live.sources())).into_response()
@@ -218,7 +217,7 @@ async fn switch(console: &AppState, id: &str, on: bool) -> Result<Result<String,
     })
 }
 
-/// Shows what an address would bring, before anything is written.
+/// Previews an address, without writing anything.
 async fn try_address(console: &AppState, form: &Form) -> Result<Response, Response> {
     let asked = form.fields.text("url");
     let tried = match WebUrl::typed(asked) {
@@ -226,7 +225,7 @@ async fn try_address(console: &AppState, form: &Form) -> Result<Response, Respon
         Ok(url) => {
             let id = SourceId::parse("preview").ok_or_else(|| response::refused(console, &form.session, StatusCode::BAD_REQUEST, "内部错误"))?;
             let mut tried = Err(String::new());
-            // an address without a scheme was tried as https
+            // an address without a scheme was tried as https first
             for url in [Some(url), WebUrl::typed_plain(asked)].into_iter().flatten() {
                 let source = Source { allow_private: console.live.sources().allow_private, ..Source::plain(id.clone(), "preview".to_owned(), url) };
                 let pipeline = console.pipeline();
@@ -248,11 +247,11 @@ async fn try_address(console: &AppState, form: &Form) -> Result<Response, Respon
     }
 }
 
-/// Most refused addresses that are named, and characters of each.
+/// Maximum number of rejected addresses shown, and characters of each.
 const MAX_NAMED: usize = 5;
 const MAX_ADDRESS_CHARS: usize = 120;
 
-/// Adds what an OPML file lists and the list does not have.
+/// Adds the sources of an OPML file that are not on the list yet.
 async fn import(console: &AppState, text: &str) -> Result<String, String> {
     let (text, list) = (text.to_owned(), console.live.sources());
     let read = console.pipeline().crawler().cpu(move || opml::news(&text, &list)).await;
@@ -273,7 +272,7 @@ async fn import(console: &AppState, text: &str) -> Result<String, String> {
     Ok(came)
 }
 
-/// What a new source is called: as the form says, else by its host.
+/// Returns the name of a new source: the form's, else its host.
 fn added_name(f: &Fields) -> String {
     let name = collapse_whitespace(f.text("name"));
     if name.is_empty() { WebUrl::typed(f.text("url")).map_or(name, |url| url.host().to_owned()) } else { name }

@@ -1,4 +1,4 @@
-//! One source: how it does, what it says of itself in `sources.toml`, and trying a change before it is written.
+//! The page of a source: its state, its settings in `sources.toml`, and a preview of changes.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -22,20 +22,20 @@ use crate::web::source_list;
 use crate::web::source_preview::{SourcePreview, shown};
 use crate::web::{AppState, archive, response};
 
-/// Visits shown.
+/// Number of visits shown.
 const FETCH_LOG_ROWS: usize = 20;
 
-/// A key that is a plain text, its label and a hint.
+/// A plain-text setting: key, label and hint.
 type TextField = (&'static str, &'static str, &'static str);
 
-/// Texts that every source has.
+/// Settings of every source.
 const TEXT_FIELDS: [TextField; 4] = [
     ("name", "名称", ""),
     ("url", "网址", "订阅源或栏目页的地址"),
     ("interval", "抓取间隔", "例如 30m、2h、1d；不填则按更新快慢自动调整"),
     ("region", "地域", "全国、河南、许昌……"),
 ];
-/// Texts for where the list, the article or the charset is not recognised.
+/// Settings for sources whose list, article or charset is not detected.
 const SELECTOR_FIELDS: [TextField; 6] = [
     ("charset", "编码", "只在网页自己声明有误时填，例如 gb18030"),
     ("list.item", "列表项", "CSS 选择器，只在自动识别不对时填，例如 ul.news li"),
@@ -53,7 +53,7 @@ struct SourcePage {
     id: String,
     /// Key, label, hint, value.
     texts: Vec<(&'static str, &'static str, &'static str, String)>,
-    /// The same for what is seldom needed, and whether any of it is set.
+    /// The same for rarely needed settings, and whether any is set.
     selectors: Vec<(&'static str, &'static str, &'static str, String)>,
     any_selector: bool,
     kinds: Vec<(&'static str, &'static str, bool)>,
@@ -62,9 +62,9 @@ struct SourcePage {
     weight: String,
     render: bool,
     trouble: Vec<String>,
-    /// How many articles it brought, and when the newest.
+    /// Number of its articles, and time of the newest.
     brought: String,
-    /// When, address, what came of it, size and time.
+    /// Time, address, result, size and duration.
     visits: Vec<(String, String, String, String)>,
     words: String,
     tried: Option<SourcePreview>,
@@ -120,7 +120,7 @@ async fn show(
     Ok(response::page(&page))
 }
 
-/// What came of a visit; what went wrong also in the program's own words, which name status and cause.
+/// Returns the result of a visit in words; for an error also the program's message, which names status and cause.
 fn told(code: &str, outcome: &str) -> String {
     let words = response::outcome(code);
     if matches!(code, "ok" | "not-modified") { words.to_owned() } else { format!("{words}（{outcome}）") }
@@ -131,7 +131,7 @@ fn brought(h: &SourceHealth, zone: chrono_tz::Tz) -> String {
     format!("取到文章 {} 篇{newest}，近四周平均每周 {:.1} 篇", h.articles, h.articles_a_week())
 }
 
-/// What is wrong with a source, and what to do about it.
+/// Returns the problems of a source, with remedies.
 fn troubles(h: &SourceHealth, zone: chrono_tz::Tz) -> Vec<String> {
     let at = |t: DateTime<Utc>| t.with_timezone(&zone).format("%m-%d %H:%M").to_string();
     let mut out = Vec::new();
@@ -220,7 +220,7 @@ struct RemovalQuestion {
     articles: u32,
 }
 
-/// Asks whether a source is to be removed.
+/// Asks for confirmation before removing a source.
 async fn ask_removal(console: &AppState, id: &SourceId, session: &Session) -> Result<Response, Response> {
     let list = console.live.sources();
     let Some(source) = list.sources.iter().find(|s| s.id == *id) else {
@@ -233,7 +233,7 @@ async fn ask_removal(console: &AppState, id: &SourceId, session: &Session) -> Re
     Ok(response::page(&RemovalQuestion { frame, id: id.to_string(), name: source.name.clone(), articles }))
 }
 
-/// Removes a source from the file; what it brought stays.
+/// Removes a source from the file; its articles stay.
 async fn remove(console: &AppState, id: &SourceId, session: &Session) -> Result<Response, Response> {
     let refused = |code, words: &str| response::refused(console, session, code, words);
     let list = console.live.sources();
@@ -250,7 +250,7 @@ async fn remove(console: &AppState, id: &SourceId, session: &Session) -> Result<
     }
 }
 
-/// The form as fields of the file, and as the next form shows it.
+/// Returns the form as settings for the file, and as input for the next form.
 fn read(console: &AppState, f: &Fields) -> (Vec<Field>, RawFields) {
     let (mut fields, mut stated): (Vec<Field>, RawFields) = (Vec::new(), RawFields::new());
     let mut put = |key: &'static str, text: &str, value: Option<Value>| {
@@ -262,7 +262,7 @@ fn read(console: &AppState, f: &Fields) -> (Vec<Field>, RawFields) {
         put(key, text, Some(text.into()).filter(|_| !text.is_empty()));
     }
     let weight = f.text("weight");
-    // what is no number is written as it is: the check of the file says what is wrong with it
+    // write an invalid number as it is: the check of the file reports it
     put("weight", weight, Some(weight.parse::<f64>().map_or_else(|_| weight.into(), Value::from)).filter(|_| !weight.is_empty()));
     let render = f.text("render") == "on";
     put("render", if render { "true" } else { "" }, render.then(|| true.into()));

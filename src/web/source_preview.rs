@@ -1,4 +1,4 @@
-//! What an address would bring as a source, as a page shows it.
+//! Preview of an address as a source.
 
 use crate::crawl::preview;
 use crate::crawl::preview::Preview;
@@ -8,23 +8,23 @@ use crate::model::SourceKind;
 use crate::text::normalize::{collapse_whitespace, truncate};
 use crate::web::AppState;
 
-/// Entries of a preview, and characters of its first article.
+/// Entries in a preview, and characters of its first article.
 const PREVIEW_ENTRIES: usize = 12;
 const PREVIEW_CHARS: usize = 160;
 
-/// What an address would bring.
+/// Preview of an address as a source.
 pub(super) struct SourcePreview {
-    /// The address as it was typed.
+    /// The address as typed.
     pub(super) asked: String,
     pub(super) url: String,
     pub(super) name: String,
     pub(super) kind: &'static str,
     pub(super) entries: Vec<(String, String)>,
-    /// What of the document is not read.
+    /// Parts of the document that are not read.
     pub(super) warnings: Vec<String>,
-    /// The first article as it would be stored, or why there is none.
+    /// The first article as it would be stored, or the error.
     pub(super) first: Option<Result<FirstArticle, String>>,
-    /// Columns of a home page that have lists of their own: name, address, entries.
+    /// Columns of a home page with lists of their own: name, address, entries.
     pub(super) columns: Vec<(String, String, usize)>,
 }
 
@@ -36,7 +36,7 @@ pub(super) struct FirstArticle {
     pub(super) text: String,
 }
 
-/// What is shown of a preview; its first article is fetched.
+/// Returns a preview for display; fetches its first article.
 pub(super) async fn shown(console: &AppState, reader: &Reader<'_>, asked: &str, p: Preview) -> SourcePreview {
     let first = match p.found.entries.first() {
         None => None,

@@ -1,20 +1,20 @@
-//! Slows down who guesses passwords: by address, and by account and address. An account by itself is never slowed down, or a
-//! stranger could keep its owner out.
+//! Slows down password guessing, by address and by account with address. Never by account alone: a stranger could lock out its
+//! owner.
 
 use std::collections::HashMap;
 use std::net::IpAddr;
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-/// Wrong passwords that cost nothing: for one account from one address, and for all accounts from it, where many may sit
-/// behind one proxy.
+/// Wrong passwords without delay: for one account from one address, and for all accounts from an address, where many people may
+/// share a proxy.
 const FREE_BY_ACCOUNT: u32 = 5;
 const FREE_BY_ADDRESS: u32 = 20;
 const MAX_PENALTY: Duration = Duration::from_mins(15);
-/// Keys remembered; beyond that the one that was quiet for longest is forgotten.
+/// Maximum number of keys; beyond it the least recently used one is forgotten.
 const MAX_KEYS: usize = 10_000;
 
-/// Whose guesses are counted together.
+/// Scope in which wrong passwords are counted.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 enum Key {
     Address(Option<IpAddr>),
@@ -30,11 +30,11 @@ impl Key {
     }
 }
 
-/// Wrong passwords of late.
+/// Recent wrong passwords.
 #[derive(Default)]
 pub(super) struct Throttle(Mutex<HashMap<Key, (u32, Instant)>>);
 
-/// One who tries to sign in.
+/// A login attempt.
 pub(super) struct Attempt([Key; 2]);
 
 impl Attempt {
@@ -45,10 +45,10 @@ impl Attempt {
 }
 
 impl Throttle {
-    /// Counts a try as a wrong one before its password is looked at, so that many at once gain nothing.
+    /// Counts an attempt as wrong before its password is checked, so that parallel attempts gain nothing.
     ///
     /// # Errors
-    /// How long one has to wait before the next try; nothing is counted.
+    /// The time to wait before the next attempt; nothing is counted.
     pub(super) fn begin(&self, attempt: &Attempt, now: Instant) -> Result<(), Duration> {
         let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let wait = |key| known.get(key).map(|(n, last)| (*last + penalty(key, *n)).saturating_duration_since(now));
@@ -67,7 +67,7 @@ impl Throttle {
         Ok(())
     }
 
-    /// The password was wrong: the wait begins when this is told.
+    /// Records a wrong password: the wait begins now.
     pub(super) fn failed(&self, attempt: &Attempt, now: Instant) {
         let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         for key in &attempt.0 {
@@ -77,15 +77,15 @@ impl Throttle {
         }
     }
 
-    /// The password was right: the account starts afresh from this address. Other accounts tried from here stay counted, or
-    /// whoever has one account could guess on.
+    /// Records a right password: clears the account's count from this address. Counts of other accounts from there stay, or the
+    /// owner of one account could guess on.
     pub(super) fn succeeded(&self, attempt: &Attempt) {
         self.withdraw(attempt);
         let [_, account] = &attempt.0;
         self.0.lock().unwrap_or_else(PoisonError::into_inner).remove(account);
     }
 
-    /// The password was not looked at: as if it had not been tried.
+    /// Withdraws an attempt whose password was not checked.
     pub(super) fn withdraw(&self, attempt: &Attempt) {
         let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         for key in &attempt.0 {
@@ -96,7 +96,7 @@ impl Throttle {
     }
 }
 
-/// Where one person may have any address: the /64 of IPv6.
+/// Returns the addresses that one person may have: the /64 for IPv6.
 pub(super) fn network(ip: IpAddr) -> IpAddr {
     match ip.to_canonical() {
         IpAddr::V6(v6) => IpAddr::V6((v6.to_bits() & !u128::from(u64::MAX)).into()),

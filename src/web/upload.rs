@@ -1,4 +1,4 @@
-//! Pictures and attachments that editors put to items.
+//! Upload of pictures and attachments for items.
 
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
@@ -16,11 +16,11 @@ use crate::web::issue_editor::{Done, answer, carry_out};
 use crate::web::response::stored;
 use crate::web::{AppState, response};
 
-/// Longest file name, in characters.
+/// Maximum length of a file name, in characters.
 const MAX_NAME: usize = 120;
 
-/// Attachments that are taken: how their names end, how their bytes begin, their MIME type. What a mail server or a reader's
-/// program would run is not among them.
+/// Accepted attachments: file extension, first bytes, MIME type. Excludes everything that a mail server or a reader's program would
+/// execute.
 const ATTACHMENTS: [(&str, &[u8], &str); 13] = [
     ("pdf", b"%PDF", "application/pdf"),
     ("docx", b"PK", "application/vnd.openxmlformats-officedocument.wordprocessingml.document"),
@@ -37,7 +37,7 @@ const ATTACHMENTS: [(&str, &[u8], &str); 13] = [
     ("png", b"\x89PNG", "image/png"),
 ];
 
-/// What is kept of an upload: name, MIME type, bytes, and its size in pixels where it is a picture.
+/// The stored parts of an upload: name, MIME type, bytes, and for a picture its size in pixels.
 type Kept = (String, &'static str, Vec<u8>, Option<(u32, u32)>);
 
 pub(super) async fn upload(State(console): State<AppState>, Path(id): Path<i64>, form: UploadForm) -> Response {
@@ -52,7 +52,7 @@ async fn put(console: &AppState, id: EditionId, UploadForm { form, file: (name, 
         "attachment" => false,
         _ => return answer(console, id, &form, refused("没有说明是图片还是附件".to_owned())).await,
     };
-    // before the file is read and stored
+    // check before the file is read and stored
     let (e, _) = load(console, &form.session, id).await?;
     let problem = match e.items().find(|i| i.article == article) {
         None => Some(EditError::NoItem),
@@ -71,7 +71,7 @@ async fn put(console: &AppState, id: EditionId, UploadForm { form, file: (name, 
     answer(console, id, &form, done).await
 }
 
-/// Stores a file and puts it to its item; where that fails meanwhile, the file goes again.
+/// Stores a file and attaches it to its item; removes the file again if that fails.
 async fn store(console: &AppState, form: &Form, id: EditionId, article: ArticleId, kept: Kept) -> Result<Done, Response> {
     let (name, media_type, bytes, size) = kept;
     let file = stored(console.store.run(move |s| s.add_item_file(id, &name, media_type, &bytes, Utc::now())).await)?;
@@ -91,7 +91,7 @@ async fn store(console: &AppState, form: &Form, id: EditionId, article: ArticleI
     Ok(done)
 }
 
-/// What is stored of an upload, or why nothing is.
+/// Returns the parts of an upload to store, or why it is refused.
 async fn kept(name: String, bytes: Vec<u8>, as_picture: bool) -> Result<Result<Kept, String>, Response> {
     if bytes.is_empty() {
         return Ok(Err("请先选择文件".to_owned()));
@@ -109,7 +109,7 @@ async fn kept(name: String, bytes: Vec<u8>, as_picture: bool) -> Result<Result<K
     }))
 }
 
-/// A file name without folders and without what mail programs and file systems choke on.
+/// Returns the file name without folders and without characters that break mail programs or file systems.
 fn safe_name(name: &str) -> String {
     let name = name.rsplit(['/', '\\']).next().unwrap_or_default();
     let clean: String = collapse_whitespace(name).chars().filter(|c| !matches!(c, ':' | '*' | '?' | '"' | '<' | '>' | '|' | ';')).collect();

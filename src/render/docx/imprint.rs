@@ -1,4 +1,4 @@
-//! 版记: who is responsible, to whom it goes, who prints it, at the foot of the last page (GB/T 9704-2012, 7.4).
+//! 版记: editors, addressees and printer, at the foot of the last page (GB/T 9704-2012, 7.4).
 
 use docx_rs::{
     AlignmentType, BorderType, Docx, LineSpacing, LineSpacingType, Paragraph, Run, SpecialIndentType, Tab, TabValueType, Table, TableCell,
@@ -10,15 +10,15 @@ use crate::model::Edition;
 use crate::render::{chinese_date, columns};
 use crate::text::normalize::collapse_whitespace;
 
-/// The outer rules are 0.35 mm thick, those between 0.25 mm; in eighths of a point.
+/// Outer rules are 0.35 mm thick, inner ones 0.25 mm; in eighths of a point.
 const THICK: usize = 8;
 const THIN: usize = 6;
-/// A character of 四号, as a width of tables.
+/// Width of a 四号 character in tables.
 const CHAR: usize = CHAR_14.unsigned_abs() as usize;
-/// Ids of its paragraphs, above those of the text and below those of tables.
+/// First paragraph id, above those of the text and below those of tables.
 const FIRST_ID: u32 = 0x0F00_0000;
 
-/// Adds the 版记. A table that stands at the foot of the page on which the paragraph behind it stands: the last.
+/// Adds the 版记: a table anchored to the following paragraph and placed at the foot of its page, the last one.
 pub(super) fn add(d: Docx, e: &Edition, area: TypeArea) -> Docx {
     let people = e.imprint.people();
     let mut rows: Vec<Vec<Paragraph>> = Vec::new();
@@ -36,7 +36,7 @@ pub(super) fn add(d: Docx, e: &Edition, area: TypeArea) -> Docx {
         let above = (n >= ruled_from).then_some(if n == ruled_from { THICK } else { THIN });
         row(paragraphs, n, area.width, above, (n == last).then_some(THICK))
     };
-    // from the page's edge: LibreOffice lets a table as wide as the text stand where it is put only so
+    // relative to the page's edge: only then does LibreOffice keep the position of a table as wide as the text
     let place = TablePositionProperty::new()
         .horizontal_anchor("page")
         .position_x(area.left.try_into().unwrap_or_default())
@@ -60,12 +60,12 @@ fn line() -> Paragraph {
     Paragraph::new().style("Imprint").indent(Some(CHAR_14), None, Some(CHAR_14), None)
 }
 
-/// 报：…, its further lines under the first word behind the colon (GB/T 9704-2012, 7.4.2).
+/// Returns 报：…; further lines align with the first word after the colon (GB/T 9704-2012, 7.4.2).
 fn addressee(to: &str) -> Paragraph {
     line().indent(Some(3 * CHAR_14), Some(SpecialIndentType::Hanging(2 * CHAR_14)), Some(CHAR_14), None).add_run(words(to))
 }
 
-/// 主办 and 编印, at the right of the last of them the day of printing, or below it where both do not fit, then 印数.
+/// Returns 主办 and 编印, with the day of printing at the right of the last one (or below it if both do not fit), then 印数.
 fn printed(e: &Edition, width: usize) -> Vec<Paragraph> {
     let day = format!("{}印发", chinese_date(e.date));
     let printer = e.printer.as_ref().map(|p| format!("编印：{p}"));
@@ -86,7 +86,7 @@ fn printed(e: &Edition, width: usize) -> Vec<Paragraph> {
     lines
 }
 
-/// A row of one cell, with rules above and below.
+/// Returns a row of one cell with rules above and below.
 fn row(paragraphs: Vec<Paragraph>, n: usize, width: usize, above: Option<usize>, below: Option<usize>) -> TableRow {
     let rule = |position, size| TableCellBorder::new(position).border_type(BorderType::Single).size(size).color("000000");
     let rules = [(TableCellBorderPosition::Top, above), (TableCellBorderPosition::Bottom, below)];

@@ -1,4 +1,4 @@
-//! An item in the document: headline, text with its tables, picture, 来源.
+//! An item in the document: headline, text with tables, picture, 来源.
 
 use docx_rs::{
     AlignmentType, Docx, Hyperlink, HyperlinkData, HyperlinkType, LineSpacing, LineSpacingType, Paragraph, Pic, Run, Table, TableAlignmentType,
@@ -12,11 +12,11 @@ use crate::render::Files;
 use crate::render::blocks::{Block, blocks};
 use crate::text::normalize::collapse_whitespace;
 
-/// English metric units of a twentieth of a point.
+/// English metric units (EMU) per twentieth of a point.
 const EMU_PER_TWENTIETH: u32 = 635;
-/// Highest picture: half a page.
+/// Maximum height of a picture: half a page.
 const MAX_HEIGHT_EMU: u32 = 10 * 360_000;
-/// English metric units of a pixel, at 96 to the inch.
+/// English metric units (EMU) per pixel, at 96 dpi.
 const EMU_PER_PIXEL: u32 = 9525;
 
 /// Adds an item; `id` is its number in the document.
@@ -39,7 +39,7 @@ pub(super) fn add(d: Docx, i: &Item, id: usize, files: &Files, area: TypeArea) -
     }
     if let Some((p, bytes)) = i.picture.as_ref().and_then(|p| Some((p, files.get(&p.file.id)?))) {
         let run = Run::new().add_image(picture(p, bytes, id, area.width));
-        // a line of exactly 28 points would show the picture's foot only
+        // an exact line height of 28 points would show only the picture's foot
         let line = LineSpacing::new().line_rule(LineSpacingType::Auto).line(240).before(120).after(120);
         d = d.add_paragraph(Paragraph::new().align(AlignmentType::Center).line_spacing(line).add_run(run));
     }
@@ -55,7 +55,7 @@ pub(super) fn add(d: Docx, i: &Item, id: usize, files: &Files, area: TypeArea) -
 /// Longest heading within a text, in characters.
 const MAX_HEADING_CHARS: usize = 30;
 
-/// The type of a heading within a text (GB/T 9704-2012, 7.3.3): 一、 in 黑体, （一） in 楷体; none for other lines.
+/// Returns the font of a heading within a text (GB/T 9704-2012, 7.3.3): 一、 in 黑体, （一） in 楷体; `None` for other lines.
 fn heading_font(line: &str) -> Option<&'static str> {
     let numerals = |c: char| "一二三四五六七八九十".contains(c);
     if line.chars().count() > MAX_HEADING_CHARS || line.ends_with(['。', '；', '：', '，']) {
@@ -69,14 +69,14 @@ fn heading_font(line: &str) -> Option<&'static str> {
     }
 }
 
-/// A paragraph of a text; a heading stays with what follows.
+/// Returns a paragraph of a text; a heading keeps with the next one.
 fn text_line(line: &str) -> Paragraph {
     let Some(font) = heading_font(line) else { return body(line) };
     let run = Run::new().fonts(styles::fonts(font)).add_text(collapse_whitespace(line));
     Paragraph::new().style("BodyText").keep_next(true).add_run(run)
 }
 
-/// 来源, a link where the item has an address.
+/// Adds 来源, as a link if the item has an address.
 fn origin(d: Docx, i: &Item, id: usize) -> Docx {
     if i.publisher.is_empty() {
         return d;
@@ -92,11 +92,11 @@ fn origin(d: Docx, i: &Item, id: usize) -> Docx {
     d.add_paragraph(line.add_hyperlink(link))
 }
 
-/// A table of equal columns; `n` is its place among the item's blocks.
+/// Returns a table with equal columns; `n` is its index among the item's blocks.
 fn table(rows: &[Vec<&str>], id: usize, n: usize, text_width: usize) -> Table {
     let columns = rows.first().map_or(1, Vec::len).max(1);
     let width = text_width / columns;
-    // ids of an item's own, above those of the paragraphs outside of tables
+    // ids of the item, above those of paragraphs outside tables
     let cells = |row: usize, texts: &[&str]| {
         let cell = |(column, text): (usize, &&str)| {
             let name = format!("{:08X}", 0x1000_0000 + ((id * 0x1000 + n * 0x100 + row * columns + column) & 0x0fff_ffff));
@@ -112,7 +112,7 @@ fn table(rows: &[Vec<&str>], id: usize, n: usize, text_width: usize) -> Table {
         .align(TableAlignmentType::Center)
 }
 
-/// A picture at its size, but no wider than the text and no higher than half a page.
+/// Returns a picture at its own size, limited to the text's width and half a page.
 fn picture(p: &Picture, png: &[u8], id: usize, text_width: usize) -> Pic {
     let (width, height) = (p.width.saturating_mul(EMU_PER_PIXEL).max(1), p.height.saturating_mul(EMU_PER_PIXEL).max(1));
     let most = u32::try_from(text_width).unwrap_or(u32::MAX).saturating_mul(EMU_PER_TWENTIETH);

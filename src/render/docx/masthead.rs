@@ -1,4 +1,4 @@
-//! The head with its red rule.
+//! The masthead with its red rule.
 
 use docx_rs::{AlignmentType, BorderType, Docx, Paragraph, ParagraphBorder, ParagraphBorderPosition, ParagraphBorders, Run, Tab, TabValueType};
 
@@ -7,12 +7,12 @@ use crate::model::Edition;
 use crate::render::chinese_date;
 use crate::text::normalize::collapse_whitespace;
 
-/// A line that stays on the page of the next one, as all of the head does.
+/// Returns a line that keeps with the next one, as all of the masthead does.
 fn line(style: &str, text: &str) -> Paragraph {
     Paragraph::new().style(style).keep_next(true).keep_lines(true).add_run(Run::new().add_text(collapse_whitespace(text)))
 }
 
-/// One text at the left edge and one at the right.
+/// Returns a line with one text at the left edge and one at the right.
 fn both_edges(style: &str, left: &str, right: &str) -> Paragraph {
     let paragraph = line(style, left).align(AlignmentType::Left);
     if right.is_empty() {
@@ -22,14 +22,14 @@ fn both_edges(style: &str, left: &str, right: &str) -> Paragraph {
     paragraph.add_tab(tab).add_run(Run::new().fonts(body_fonts()).add_tab().add_text(collapse_whitespace(right)))
 }
 
-/// 密级, or what else stands there, and whether it is a draft.
+/// Returns 密级 or the notice in its place, and whether the issue is a draft.
 pub(super) fn notice(e: &Edition) -> String {
     let draft = if e.is_final { "" } else { "草稿" };
     [e.classification_notice.as_str(), draft].into_iter().filter(|w| !w.is_empty()).collect::<Vec<_>>().join("　")
 }
 
-/// 份号 in the first line and 密级 in the second, or in the first where there is no 份号 (GB/T 9704-2012, 7.2); 编号 on the right of
-/// the first.
+/// Returns 份号 in the first line and 密级 in the second, or in the first without 份号 (GB/T 9704-2012, 7.2); 编号 at the right of the
+/// first.
 fn marks(e: &Edition) -> Vec<Paragraph> {
     let lines: Vec<String> = [e.imprint.copy_number.clone(), notice(e)].into_iter().filter(|l| !l.is_empty()).collect();
     if lines.is_empty() {
@@ -38,7 +38,7 @@ fn marks(e: &Edition) -> Vec<Paragraph> {
     lines.iter().enumerate().map(|(n, left)| both_edges("Marks", left, if n == 0 { &e.imprint.serial } else { "" })).collect()
 }
 
-/// 份号, 密级 and 编号, the name, 期号, then 编印单位 and date over a red rule (GB/T 9704-2012, 10.1).
+/// Adds 份号, 密级 and 编号, the name, 期号, then 编印单位 and date above a red rule (GB/T 9704-2012, 10.1).
 pub(super) fn masthead(d: Docx, e: &Edition) -> Docx {
     let border = ParagraphBorder::new(ParagraphBorderPosition::Bottom).val(BorderType::Single).size(18).space(6).color(RED);
     let mut last = both_edges("Issue", e.printed_by(), &chinese_date(e.date));

@@ -1,7 +1,7 @@
-//! The edition as .docx in the briefing's layout: A4, red masthead, ●columns, items with their text and 来源.
+//! Writes the edition as .docx in the briefing's layout: A4, red masthead, ●columns, items with text and 来源.
 //!
-//! Page and type measures follow GB/T 9704-2012 as far as a newsletter does: margins 37/35/28/26 mm, 仿宋 三号 body.
-//! Every paragraph has a style by name, so Word's and WPS's navigation pane shows columns and items.
+//! Page and type measures follow GB/T 9704-2012 as far as they suit a newsletter: margins 37/35/28/26 mm, 仿宋 三号 body. Every
+//! paragraph has a named style, so the navigation pane of Word and WPS shows columns and items.
 
 mod imprint;
 mod item;
@@ -21,18 +21,18 @@ use crate::render::Files;
 use crate::text::normalize::collapse_whitespace;
 use styles::TypeArea;
 
-/// How far a second line of an entry of the contents stands in, in twentieths of a point.
+/// Hanging indent of a contents entry, in twentieths of a point.
 const CONTENTS_INDENT: i32 = 560;
 const CONTENTS_TAB: usize = 560;
-/// A document that cannot be written.
+/// The library could not write the document.
 #[derive(Debug, thiserror::Error)]
 #[error("the .docx cannot be written: {0}")]
 pub struct DocxError(String);
 
-/// Renders the document, in the template of its publication where it has one.
+/// Renders the document, in its publication's template if there is one.
 ///
 /// # Errors
-/// Those of the library.
+/// If the library cannot write the document.
 pub fn docx(edition: &Edition, files: &Files, template: Option<&DocxTemplate>) -> Result<Vec<u8>, DocxError> {
     let Some(template) = template else {
         let d = masthead::masthead(styles::page(styles::styles(Docx::new(), &edition.publication)), edition);
@@ -46,7 +46,7 @@ pub fn docx(edition: &Edition, files: &Files, template: Option<&DocxTemplate>) -
     template::put_into(template, edition, &pack(d, edition)?)
 }
 
-/// 编者的话, 目录 and the columns with their items.
+/// Adds 编者的话, 目录 and the columns with their items.
 fn items(mut d: Docx, edition: &Edition, files: &Files, area: TypeArea) -> Docx {
     if !edition.foreword.is_empty() {
         d = d.add_paragraph(heading("●编者的话"));
@@ -61,7 +61,7 @@ fn items(mut d: Docx, edition: &Edition, files: &Files, area: TypeArea) -> Docx 
     let mut id = 0;
     for column in edition.columns.iter().filter(|c| !c.items.is_empty()) {
         if in_columns {
-            // the items begin on a page of their own
+            // the items begin on a new page
             d = d.add_paragraph(heading(&format!("●{}", column.name)).page_break_before(id == 0));
         }
         for i in &column.items {
@@ -72,7 +72,7 @@ fn items(mut d: Docx, edition: &Edition, files: &Files, area: TypeArea) -> Docx 
     d
 }
 
-/// The bytes of the document.
+/// Returns the bytes of the document.
 fn pack(mut document: Docx, edition: &Edition) -> Result<Vec<u8>, DocxError> {
     number_paragraphs(&mut document);
     let mut out = Cursor::new(Vec::new());
@@ -87,7 +87,7 @@ fn pack(mut document: Docx, edition: &Edition) -> Result<Vec<u8>, DocxError> {
     Ok(out.into_inner())
 }
 
-/// Who made the document, of what and when: what Word shows as its properties (ECMA-376 part 2, 11).
+/// Returns the document properties that Word shows (ECMA-376 part 2, 11).
 fn properties(e: &Edition) -> String {
     let at = e.built_at.map_or_else(|| format!("{}T00:00:00Z", e.date), |t| t.format("%FT%TZ").to_string());
     let (author, title) = (escape(collapse_whitespace(&e.organiser)), escape(collapse_whitespace(&format!("{} {}", e.publication, e.issue_label()))));
@@ -102,11 +102,11 @@ fn properties(e: &Edition) -> String {
     )
 }
 
-/// The library counts ids over the whole process; counted per document, the same edition gives the same bytes.
+/// Renumbers paragraph ids: the library counts them over the whole process, and the same edition must give the same bytes.
 fn number_paragraphs(d: &mut Docx) {
     let mut next = 0u32;
     for child in &mut d.document.children {
-        // those of table cells have one of their own
+        // table cells have ids of their own
         if let DocumentChild::Paragraph(p) = child {
             next += 1;
             p.id = format!("{next:08X}");
@@ -126,7 +126,7 @@ fn paragraph(style: &str, text: &str) -> Paragraph {
     Paragraph::new().style(style).add_run(Run::new().add_text(collapse_whitespace(text)))
 }
 
-/// 目录: numbered, with links to the items and their page numbers, which Word fills in when fields are updated.
+/// Adds 目录: numbered, with links to the items and page numbers, which Word fills in when it updates fields.
 fn contents(d: Docx, e: &Edition, area: TypeArea) -> Docx {
     if e.item_count() == 0 {
         return d;

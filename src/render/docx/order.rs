@@ -1,10 +1,10 @@
-//! Children of properties in the order of the schema (ECMA-376 part 1, 17.3 and 17.6–17.7): the library writes them as they
-//! were set, which some programs bear, but no validator.
+//! Sorts the children of properties into the schema's order (ECMA-376 part 1, 17.3 and 17.6–17.7). The library writes them in the
+//! order in which they were set, which some programs accept and no validator does.
 
 use quick_xml::Reader;
 use quick_xml::events::Event;
 
-/// Parents whose children have an order, and that order.
+/// Parents with ordered children, and that order.
 const ORDER: [(&str, &[&str]); 9] = [
     (
         "w:pPr",
@@ -191,16 +191,16 @@ fn order_of(parent: &str) -> Option<&'static [&'static str]> {
     ORDER.iter().find(|(name, _)| *name == parent).map(|(_, order)| *order)
 }
 
-/// A piece of a document: its name, empty for what is no element, and its text.
+/// A piece of a document: element name, empty if not an element, and text.
 type Piece = (String, String);
 
-/// The document in order; as it is where it cannot be read.
+/// Returns the document in schema order, or unchanged if it cannot be parsed.
 pub(super) fn ordered(xml: Vec<u8>) -> Vec<u8> {
     let Ok(text) = std::str::from_utf8(&xml) else { return xml };
     rewrite(text).map_or(xml, String::into_bytes)
 }
 
-/// The styles without the library's own "Normal", where ours comes behind it: two of one id are one too many.
+/// Removes the library's own "Normal" style if ours follows it: ids must be unique.
 pub(super) fn without_first_normal(xml: Vec<u8>) -> Vec<u8> {
     let Ok(text) = std::str::from_utf8(&xml) else { return xml };
     let id = "w:styleId=\"Normal\"";
@@ -212,7 +212,7 @@ pub(super) fn without_first_normal(xml: Vec<u8>) -> Vec<u8> {
     }
 }
 
-/// A part's relationships by their ids: the library writes those of links in the order of a hash.
+/// Sorts a part's relationships by id: the library writes those of links in hash order.
 pub(super) fn sorted_relationships(xml: Vec<u8>) -> Vec<u8> {
     let Ok(text) = std::str::from_utf8(&xml) else { return xml };
     let Some((head, rest)) = text.split_once("<Relationship ") else { return xml };
@@ -224,7 +224,7 @@ pub(super) fn sorted_relationships(xml: Vec<u8>) -> Vec<u8> {
 
 fn rewrite(text: &str) -> Option<String> {
     let mut reader = Reader::from_str(text);
-    // the elements that are open: name, opening tag, children
+    // open elements: name, opening tag, children
     let mut open: Vec<(String, String, Vec<Piece>)> = vec![(String::new(), String::new(), Vec::new())];
     let mut at = 0;
     loop {
@@ -259,7 +259,7 @@ fn close(name: &str, tag: String, mut children: Vec<Piece>, end: &str) -> String
     children.into_iter().fold(tag, |out, (_, child)| out + &child) + end
 }
 
-/// The first properties whose children stand in another order, for tests.
+/// Returns the first properties with children in the wrong order, for tests.
 #[cfg(test)]
 pub(super) fn first_disorder(xml: &str) -> Option<String> {
     let sorted = rewrite(xml)?;

@@ -1,4 +1,4 @@
-//! Page, page numbers and styles, with the measures of GB/T 9704-2012 as far as a newsletter follows it.
+//! Page, page numbers and styles, with the measures of GB/T 9704-2012 as far as they suit a newsletter.
 
 use docx_rs::{
     AlignmentType, Docx, Footer, LineSpacing, LineSpacingType, PageMargin, PageNum, Paragraph, Run, RunFonts, SpecialIndentType, Style, StyleType,
@@ -12,21 +12,22 @@ const SONG: &str = "宋体";
 pub(super) const HEI: &str = "黑体";
 const FANG: &str = "仿宋";
 pub(super) const KAI: &str = "楷体";
-/// 22 lines fill the 637.8 points of the type area (GB/T 9704-2012, 5.2.3): exactly 28.95 points each.
+/// Line height: 22 lines fill the 637.8 points of the type area (GB/T 9704-2012, 5.2.3), exactly 28.95 points each.
 const LINE: i32 = 579;
-/// 28 characters of 16 points fill its 442.2 points: each a quarter of a point closer to the next, in twentieths of a point.
+/// Character spacing: 28 characters of 16 points fill its 442.2 points if each is a quarter of a point closer; in twentieths of a
+/// point.
 const SPACING: i32 = -5;
-/// Two characters, in twentieths of a point.
+/// Width of two characters, in twentieths of a point.
 const TWO_CHARS: i32 = 2 * (16 * 20 + SPACING);
-/// A character of 四号, 14 points, in twentieths of a point.
+/// Width of a 四号 character, 14 points, in twentieths of a point.
 pub(super) const CHAR_14: i32 = 280;
-/// Size of the masthead's name, in half points: the largest, and the one that long names do not go below.
+/// Maximum and minimum size of the name in the masthead, in half points.
 const MASTHEAD: (usize, usize) = (84, 36);
 const PAGE: (u32, u32) = (11_906, 16_838);
 const MARGIN_LEFT: i32 = 1588;
 const MARGIN_RIGHT: i32 = 1474;
 
-/// Where the text stands on the page, in twentieths of a point.
+/// Position and width of the text, in twentieths of a point.
 #[derive(Clone, Copy)]
 pub(super) struct TypeArea {
     pub(super) left: u32,
@@ -34,7 +35,7 @@ pub(super) struct TypeArea {
 }
 
 impl TypeArea {
-    /// That of GB/T 9704.
+    /// The type area of GB/T 9704.
     pub(super) const STANDARD: Self = Self { left: 1588, width: 11_906 - 1588 - 1474 };
 }
 
@@ -42,19 +43,19 @@ pub(super) fn fonts(east_asia: &str) -> RunFonts {
     RunFonts::new().east_asia(east_asia).ascii("Times New Roman").hi_ansi("Times New Roman")
 }
 
-/// The body's font, for runs in a paragraph of another.
+/// Returns the body font, for runs in a paragraph with another font.
 pub(super) fn body_fonts() -> RunFonts {
     fonts(FANG)
 }
 
-/// The size at which a publication's name fills one line at most, in half points.
+/// Returns the size at which a publication's name fits on one line, in half points.
 fn masthead_size(name: &str) -> usize {
-    // ten twentieths of a point are a half point, and two columns are as wide as the size; a little is left for bold type
+    // ten twentieths of a point make a half point, and two columns are as wide as the size; leave some room for bold type
     let fits = (TypeArea::STANDARD.width / 10 - 8) * 2 / columns(name).max(1);
     fits.clamp(MASTHEAD.1, MASTHEAD.0)
 }
 
-/// Adds the styles, each by the name that Word shows; the masthead's depends on how long the publication's name is.
+/// Adds the styles, each named as Word shows it; the masthead's size depends on the length of the publication's name.
 pub(super) fn styles(d: Docx, publication: &str) -> Docx {
     let style = |id: &str, name: &str, font: &str, half_points: usize| {
         Style::new(id, StyleType::Paragraph).name(name).fonts(fonts(font)).size(half_points).q_format(true)
@@ -85,7 +86,8 @@ pub(super) fn styles(d: Docx, publication: &str) -> Docx {
         .add_style(style("Footer", "footer", SONG, 28).fonts(song))
 }
 
-/// A4 with the margins of GB/T 9704: 37 mm above, 35 below, 28 left, 26 right; page numbers below, on the outside edge (7.5).
+/// Sets A4 with the margins of GB/T 9704 (37 mm top, 35 bottom, 28 left, 26 right) and page numbers at the bottom outside edge
+/// (7.5).
 pub(super) fn page(d: Docx) -> Docx {
     let margin = PageMargin::new().top(2098).bottom(1984).left(MARGIN_LEFT).right(MARGIN_RIGHT).header(851).footer(1400).gutter(0);
     let odd = page_number("7F000001").align(AlignmentType::Right).indent(None, None, Some(CHAR_14), None);
@@ -93,7 +95,7 @@ pub(super) fn page(d: Docx) -> Docx {
     d.page_size(PAGE.0, PAGE.1).page_margin(margin).footer(Footer::new().add_paragraph(odd)).even_footer(Footer::new().add_paragraph(even))
 }
 
-/// — 1 —
+/// Returns — 1 —.
 fn page_number(id: &str) -> Paragraph {
     Paragraph::new().id(id).style("Footer").add_run(Run::new().add_text("— ")).add_page_num(PageNum::new()).add_run(Run::new().add_text(" —"))
 }

@@ -1,4 +1,4 @@
-//! Items put into the template of an institute: its head, styles, headers and page stay as they are.
+//! Inserts the items into an institute's template; keeps its head, styles, headers and page settings.
 
 use std::collections::BTreeMap;
 use std::io::{Cursor, Read as _, Write as _};
@@ -11,13 +11,13 @@ use crate::model::Edition;
 use crate::render::chinese_date;
 
 const MEDIA: &str = "word/media/";
-/// Namespaces that our items use, by their prefix.
+/// Namespaces used by our items, by prefix.
 const NAMESPACES: [(&str, &str); 3] = [
     ("r", "http://schemas.openxmlformats.org/officeDocument/2006/relationships"),
     ("wp", "http://schemas.openxmlformats.org/drawingml/2006/wordprocessingDrawing"),
     ("a", "http://schemas.openxmlformats.org/drawingml/2006/main"),
 ];
-/// Our styles that the template may have under one of these names, as stored or as Word shows them, in lower case.
+/// Our styles, and the names under which the template may have them, as stored or as Word shows them, in lower case.
 const NAMED: [(&str, &[&str]); 5] = [
     ("Heading1", &["heading 1", "标题 1"]),
     ("Heading2", &["heading 2", "标题 2"]),
@@ -26,7 +26,7 @@ const NAMED: [(&str, &[&str]); 5] = [
     ("Footer", &["footer", "页脚"]),
 ];
 
-/// Puts the items of a document of ours into a template.
+/// Inserts the items of our document into a template.
 pub(super) fn put_into(template: &DocxTemplate, e: &Edition, ours: &[u8]) -> Result<Vec<u8>, DocxError> {
     let ours = unpack(ours).map_err(|e| DocxError(e.to_string()))?;
     let text = |name: &str| ours.get(name).map(|b| String::from_utf8_lossy(b).into_owned()).unwrap_or_default();
@@ -63,7 +63,7 @@ pub(super) fn put_into(template: &DocxTemplate, e: &Edition, ours: &[u8]) -> Res
     Ok(zip.finish().map_err(|e| DocxError(e.to_string()))?.into_inner())
 }
 
-/// What a word in braces stands for.
+/// Returns the value of a placeholder in braces.
 fn value(e: &Edition, word: &str) -> Option<String> {
     Some(match word {
         "刊名" => e.publication.clone(),
@@ -102,7 +102,7 @@ fn document_of(template: &DocxTemplate, content: &str, value: &dyn Fn(&str) -> O
     format!("{opening}{}{content}{}{}</w:body></w:document>", fill(&b.head, value), fill(&b.tail, value), b.section)
 }
 
-/// The paragraphs in the template's styles, and those of ours that it lacks, as XML.
+/// Returns the paragraphs in the template's styles, and our styles that it lacks, as XML.
 fn restyle(content: &str, ours: &str, template: &DocxTemplate) -> (String, String) {
     let (mut content, mut added) = (content.to_owned(), String::new());
     for style in ours.split("<w:style ").skip(1).filter_map(|s| s.split("</w:style>").next()) {
@@ -119,10 +119,10 @@ fn restyle(content: &str, ours: &str, template: &DocxTemplate) -> (String, Strin
         if theirs.is_none() {
             added.push_str(&format!("<w:style {}</w:style>", style.replacen(&format!("w:styleId=\"{id}\""), &format!("w:styleId=\"{to}\""), 1)));
         }
-        // marked, for one of ours may have the id of another of theirs
+        // marked, because our style may have the id of another one of the template
         content = content.replace(&used, &format!("<w:pStyle w:val=\"\u{1}{to}\""));
         if id == "BodyText" && template.styles.id_of(&["body text", "正文文本"]).is_none() {
-            // 正文 itself may not stand in; two characters of whatever size it has
+            // 正文 itself is not indented; indent by two characters of any size
             let style = format!("<w:pStyle w:val=\"\u{1}{to}\" />");
             content = content.replace(&style, &format!("{style}<w:ind w:firstLineChars=\"200\" w:firstLine=\"640\" />"));
         }
@@ -130,7 +130,7 @@ fn restyle(content: &str, ours: &str, template: &DocxTemplate) -> (String, Strin
     (content.replace('\u{1}', ""), added)
 }
 
-/// Our links and pictures.
+/// Returns the relationships of our links and pictures.
 fn relationships(ours: &str, prefix: &str) -> String {
     let rows = ours.split("<Relationship ").skip(1).filter_map(|row| row.split("/>").next());
     let rows = rows.filter(|row| row.contains("/hyperlink\"") || row.contains("/image\""));
@@ -138,7 +138,7 @@ fn relationships(ours: &str, prefix: &str) -> String {
     renamed.map(|row| format!("<Relationship {row}/>")).collect()
 }
 
-/// What ids of ours begin with: a document of ours may have become the template.
+/// Returns an unused prefix for our ids: the template may itself come from one of our documents.
 fn unused_prefix(rels: &str) -> String {
     (1..=u32::MAX).map(|n| format!("qingbao{n}")).find(|p| !rels.contains(p.as_str())).unwrap_or_default()
 }
@@ -157,14 +157,14 @@ fn before_end(xml: &str, end: &str, more: &str) -> String {
     }
 }
 
-/// What stands between the first `from` and the last `to` behind it, which for attributes is the next one.
+/// Returns the text between the first `from` and the last `to` after it, which for attributes is the next one.
 fn between<'a>(text: &'a str, from: &str, to: &str) -> &'a str {
     let rest = text.split_once(from).map_or("", |(_, rest)| rest);
     let end = if to == "\"" { rest.find(to) } else { rest.rfind(to) };
     end.and_then(|at| rest.get(..at)).unwrap_or_default()
 }
 
-/// Ids of paragraphs are numbered in each document anew, and the template has its own.
+/// Removes paragraph ids: every document numbers its own, and the template has some already.
 fn without_paragraph_ids(xml: &str) -> String {
     let mut pieces = xml.split(" w14:paraId=\"");
     let mut out = pieces.next().unwrap_or_default().to_owned();
@@ -201,12 +201,12 @@ mod tests {
         assert!(document.contains(&format!("<w:t>{}</w:t></w:r><w:r><w:t>第{}期</w:t>", e.publication, e.number_in_year)), "{document}");
         assert!(!document.contains("{{") && !document.contains("paraId") && document.ends_with(&format!("{SECTION}</w:body></w:document>")));
         assert!(made["word/header1.xml"].contains(&chinese_date(e.date)));
-        // heading 1 and 正文 are theirs; the others are ours, once each
+        // heading 1 and 正文 come from the template; the others are ours, once each
         let names = ["heading 1", "heading 2", "Normal", "按语", "来源", "目录", "版记"];
         assert_eq!(names.map(|n| made[STYLES].matches(&format!("<w:name w:val=\"{n}\"")).count()), [1; 7], "{}", made[STYLES]);
         assert!(document.contains("<w:pStyle w:val=\"1\"") && document.contains("<w:pStyle w:val=\"a\" /><w:ind w:firstLineChars=\"200\""));
         assert!(!document.contains("\"BodyText\"") && !document.contains("\"Masthead\""));
-        // every id has its relationship, and the picture its type
+        // every id has its relationship, and the picture's content type is declared
         let ids = document.split("r:id=\"").chain(document.split("r:embed=\"")).filter(|p| p.starts_with("qingbao1"));
         let missing: Vec<_> = ids.filter_map(|p| p.split('"').next()).filter(|id| !made[DOCUMENT_RELS].contains(&format!("Id=\"{id}\""))).collect();
         assert!(missing.is_empty() && document.contains("r:embed=\"qingbao1Picture1\""), "{missing:?} in {}", made[DOCUMENT_RELS]);
