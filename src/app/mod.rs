@@ -30,7 +30,7 @@ use crate::web;
 use alarm_clock::AlarmClock;
 use signals::Signals;
 
-/// Shortest time between two crawls, unless somebody asks for one: each begins with the whole list of sources.
+/// Shortest time between two crawls, except on request: each crawl starts with the whole source list.
 const CRAWL_INTERVAL: TimeDelta = TimeDelta::seconds(20);
 /// How long a draft waits for the first crawl after a start.
 const FIRST_CRAWL_TIMEOUT: Duration = Duration::from_mins(10);

@@ -246,7 +246,7 @@ fn database(f: &mut Report, store: &Store) {
     f.check(admin, "accounts", "there is an admin", "nobody can sign in as admin: qingbao user add NAME --role admin");
 }
 
-/// Whether every step of signing has somebody who may take it.
+/// Checks that each signing step has an account with the duty, and that no letters of final issues are overdue.
 fn signing(f: &mut Report, context: &CommandContext, store: &Store) {
     // the mail loop queues them within a minute
     let overdue = store.letters_due(Utc::now() - TimeDelta::minutes(10)).unwrap_or_default();

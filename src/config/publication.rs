@@ -244,7 +244,7 @@ pub(super) fn read(s: &Section<'_>) -> Publication {
     let finals = s.texts("final_recipients").unwrap_or_default();
     p.final_recipients = finals.into_iter().filter_map(|t| read_address(s, t.value, t.span)).map(Recipient::from).collect();
     let subscribers: Vec<Recipient> = s.sections("subscriber").iter().filter_map(|s| read_subscriber(s, &p)).collect();
-    // with signing, nobody outside sees an unsigned issue
+    // with signing, subscribers receive signed issues only
     if p.signing.is_empty() {
         if !subscribers.is_empty() && s.texts("recipients").is_none() {
             p.recipients.clear();

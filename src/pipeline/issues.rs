@@ -167,22 +167,21 @@ fn render_messages(
     now: DateTime<Utc>,
     salt: &str,
 ) -> Result<Vec<OutgoingMessage>> {
-    let mut rendered: Vec<(&Recipient, RenderedIssue)> = Vec::new();
+    // `None`: the issue has nothing for this selection
+    let mut rendered: Vec<(&Recipient, Option<RenderedIssue>)> = Vec::new();
     let mut out = Vec::with_capacity(recipients.len());
     for to in recipients {
         let same = |r: &Recipient| (&r.columns, &r.industries) == (&to.columns, &to.industries);
-        let part = issue::filter_for_recipient(edition, to);
-        if edition.is_final && part.item_count() == 0 && edition.item_count() > 0 {
-            tracing::debug!("{} gets nothing: no item is of a column or industry it asks for", to.address);
-            continue;
-        }
         let at = if let Some(at) = rendered.iter().position(|(r, _)| same(r)) {
             at
         } else {
-            rendered.push((to, render::parts(&issue::filter_for_recipient(edition, to), files, settings.template_of(&edition.publication))?));
+            let part = issue::filter_for_recipient(edition, to);
+            let is_empty = edition.is_final && part.item_count() == 0 && edition.item_count() > 0;
+            let parts = if is_empty { None } else { Some(render::parts(&part, files, settings.template_of(&edition.publication))?) };
+            rendered.push((to, parts));
             rendered.len() - 1
         };
-        if let Some((_, parts)) = rendered.get(at) {
+        if let Some((_, Some(parts))) = rendered.get(at) {
             out.push(mail::compose(edition, parts, &settings.mail, &to.address, edition.built_at.unwrap_or(now), salt)?);
         }
     }
