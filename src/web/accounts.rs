@@ -10,7 +10,7 @@ use crate::model::SigningStep;
 use crate::store::{AccountChange, Role, is_account_name};
 use crate::web::access::{Admin, cookie};
 use crate::web::flash::Flash;
-use crate::web::form::{AdminForm, Form};
+use crate::web::form::{AdminForm, Form, actions};
 use crate::web::response::{Layout, stored};
 use crate::web::{AppState, password, response};
 
@@ -55,33 +55,51 @@ pub(super) async fn page(State(console): State<AppState>, Admin(session): Admin)
     response::page(&AccountsPage { frame: Layout::new(&console, &session, "账号"), rows: rows.collect(), fresh, roles })
 }
 
+actions! {
+    /// What an admin does with an account.
+    AccountAction {
+        Add = "add",
+        ResetPassword = "reset",
+        SetRole = "role",
+        SetDuties = "duties",
+        Disable = "disable",
+        Enable = "enable",
+        Remove = "remove",
+    }
+}
+
 /// Adds, changes or removes an account, or resets its password.
 pub(super) async fn change(State(console): State<AppState>, headers: HeaderMap, AdminForm(form): AdminForm) -> Response {
     let name = form.fields.text("name").to_owned();
     // accounts of earlier releases may have other names
-    if form.fields.text("do") == "add" && !is_account_name(&name) {
+    let action = match form.action(&console) {
+        Ok(action) => action,
+        Err(answer) => return answer,
+    };
+    if action == AccountAction::Add && !is_account_name(&name) {
         let words = "账号名用 1 到 40 个汉字、字母或数字，中间可以有 - _ . · @ 和空格";
         return response::refused(&console, &form.session, StatusCode::BAD_REQUEST, words);
     }
-    match form.fields.text("do") {
-        what @ ("add" | "reset") => {
+    match action {
+        AccountAction::Add | AccountAction::ResetPassword => {
             // an admin who resets his own password stays signed in to read it
             let keep = cookie(&headers).filter(|_| name == form.session.name).map(|token| password::digest(&token));
-            give_password(&console, &form, what == "add", name, keep).await
+            give_password(&console, &form, action == AccountAction::Add, name, keep).await
         }
-        "role" => match Role::parse(form.fields.text("role")) {
+        AccountAction::SetRole => match Role::parse(form.fields.text("role")) {
             Some(role) => made(&console, &form, move |s, who| s.set_role(&name, role, who, Utc::now())).await,
             None => response::refused(&console, &form.session, StatusCode::BAD_REQUEST, "不认识的角色"),
         },
-        "duties" => {
+        AccountAction::SetDuties => {
             let duties: Vec<SigningStep> = SigningStep::ALL.into_iter().filter(|d| !form.fields.text(d.as_str()).is_empty()).collect();
             made(&console, &form, move |s, who| s.set_duties(&name, &duties, who, Utc::now())).await
         }
-        "disable" => made(&console, &form, move |s, who| s.disable_account(&name, true, who, Utc::now())).await,
-        "enable" => made(&console, &form, move |s, who| s.disable_account(&name, false, who, Utc::now())).await,
-        "remove" if form.fields.text("sure") == "yes" => made(&console, &form, move |s, who| s.remove_account(&name, who, Utc::now())).await,
-        "remove" => response::refused(&console, &form.session, StatusCode::BAD_REQUEST, "没有删除：请先勾选“确认”再按“删除”"),
-        _ => response::refused(&console, &form.session, StatusCode::BAD_REQUEST, "不认识的操作"),
+        AccountAction::Disable => made(&console, &form, move |s, who| s.disable_account(&name, true, who, Utc::now())).await,
+        AccountAction::Enable => made(&console, &form, move |s, who| s.disable_account(&name, false, who, Utc::now())).await,
+        AccountAction::Remove if form.fields.text("sure") == "yes" => {
+            made(&console, &form, move |s, who| s.remove_account(&name, who, Utc::now())).await
+        }
+        AccountAction::Remove => response::refused(&console, &form.session, StatusCode::BAD_REQUEST, "没有删除：请先勾选“确认”再按“删除”"),
     }
 }
 

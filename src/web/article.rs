@@ -15,7 +15,7 @@ use crate::store::{Store, StoreError};
 use crate::text::segment::part_of_speech;
 use crate::web::access::Editor;
 use crate::web::archive::{HeadlineRow, columns, row};
-use crate::web::form::{Fields, Form};
+use crate::web::form::{Fields, Form, actions};
 use crate::web::response::{Layout, stored};
 use crate::web::{AppState, response};
 
@@ -82,19 +82,24 @@ fn confidence(of: &Confidence) -> String {
     known.collect::<Vec<_>>().join("　")
 }
 
+actions! {
+    /// What an editor corrects of an article.
+    ArticleAction { CorrectLabels = "correct", ForgetFirm = "forget", Merge = "merge", Split = "split" }
+}
+
 /// Applies an editor's corrections of an article.
 pub(super) async fn change(State(console): State<AppState>, Path(id): Path<i64>, form: Form) -> Response {
     let copy = form.fields.number("copy").map_or(ArticleId(0), ArticleId);
     let (id, who, store, now) = (ArticleId(id), form.session.name.clone(), &console.store, Utc::now());
-    let done = match form.fields.text("do") {
-        "correct" => return correct(&console, id, &form).await,
-        "forget" => {
+    let done = match form.action(&console) {
+        Ok(ArticleAction::CorrectLabels) => return correct(&console, id, &form).await,
+        Ok(ArticleAction::ForgetFirm) => {
             let (firm, live) = (Firm { name: form.fields.text("firm").to_owned(), industries: Vec::new() }, Arc::clone(&console.live));
             store.run(move |s| name_firm(s, &live, &firm, &who).map(|()| true)).await
         }
-        "merge" => store.run(move |s| s.merge_stories(copy, id, &who, now)).await,
-        "split" => store.run(move |s| s.split_story(copy, &who, now)).await,
-        _ => Ok(false),
+        Ok(ArticleAction::Merge) => store.run(move |s| s.merge_stories(copy, id, &who, now)).await,
+        Ok(ArticleAction::Split) => store.run(move |s| s.split_story(copy, &who, now)).await,
+        Err(answer) => return answer,
     };
     match stored(done) {
         Ok(true) => Redirect::to(&console.path(&format!("/articles/{id}"))).into_response(),

@@ -9,7 +9,7 @@ use chrono::{DateTime, Utc};
 
 use crate::crawl::dispatch::nats::{ClusterStatus, WorkerStatus};
 use crate::model::{AuditAction, SourceId};
-use crate::web::form::AdminForm;
+use crate::web::form::{AdminForm, actions};
 use crate::web::response::stored;
 use crate::web::{AppState, response};
 
@@ -100,12 +100,21 @@ fn duration(d: Duration) -> String {
     }
 }
 
+actions! {
+    /// What an admin does with a dead letter or a worker.
+    ClusterAction { Retry = "retry", Drop = "drop", ForgetWorker = "forget" }
+}
+
 /// Retries or skips a dead letter, or forgets a worker that is gone.
 pub(super) async fn change(State(console): State<AppState>, AdminForm(form): AdminForm) -> Response {
     let pipeline = console.pipeline();
     let dispatcher = pipeline.crawler().dispatcher();
-    let (action, target) = match form.fields.text("do") {
-        "forget" => {
+    let asked = match form.action(&console) {
+        Ok(action) => action,
+        Err(answer) => return answer,
+    };
+    let (action, target) = match asked {
+        ClusterAction::ForgetWorker => {
             let name = form.fields.text("name").to_owned();
             let status = dispatcher.cluster_status().unwrap_or_default();
             let refused = |words| response::refused(&console, &form.session, StatusCode::CONFLICT, words);
@@ -119,13 +128,13 @@ pub(super) async fn change(State(console): State<AppState>, AdminForm(form): Adm
             }
             (AuditAction::ForgetWorker, name)
         }
-        what @ ("retry" | "drop") => {
+        ClusterAction::Retry | ClusterAction::Drop => {
             let sequence = form.fields.number("sequence").unwrap_or(0);
             let letters = dispatcher.cluster_status().unwrap_or_default().dead_letters;
             let Some((_, letter)) = letters.into_iter().find(|(n, _)| *n == sequence) else {
                 return response::refused(&console, &form.session, StatusCode::CONFLICT, "这个任务已经处理过了");
             };
-            if what == "retry" {
+            if asked == ClusterAction::Retry {
                 let (source, url) = (SourceId::parse(&letter.source), letter.url.clone());
                 let retried = console.store.run(move |s| source.map_or(Ok(false), |source| s.retry(&source, &url)));
                 match stored(retried.await) {
@@ -138,9 +147,8 @@ pub(super) async fn change(State(console): State<AppState>, AdminForm(form): Adm
             if let Err(e) = dispatcher.remove_dead_letter(sequence).await {
                 return nats_failed(&console, &form, &e);
             }
-            (if what == "retry" { AuditAction::RetryTask } else { AuditAction::DropTask }, letter.url)
+            (if asked == ClusterAction::Retry { AuditAction::RetryTask } else { AuditAction::DropTask }, letter.url)
         }
-        _ => return response::refused(&console, &form.session, StatusCode::BAD_REQUEST, "不认识的操作"),
     };
     let who = form.session.name.clone();
     match stored(console.store.run(move |s| s.audit(&who, action, &target, Utc::now())).await) {

@@ -11,6 +11,7 @@ use axum::response::Response;
 use subtle::ConstantTimeEq as _;
 
 use crate::store::{Role, Session};
+use crate::text::normalize::truncate;
 use crate::web::access::Editor;
 use crate::web::connection_limit::Place;
 use crate::web::{AppState, response};
@@ -20,6 +21,8 @@ const MAX_FORM_BYTES: usize = 2 << 20;
 const MAX_FORM_FIELDS: usize = 200;
 /// Maximum size of a form with a file, in bytes.
 const MAX_UPLOAD_BYTES: usize = 12 << 20;
+/// Maximum characters shown of an unknown action.
+const MAX_WORD_CHARS: usize = 20;
 /// Maximum wait for a complete form, however slowly it arrives.
 const BODY_TIMEOUT: Duration = Duration::from_mins(1);
 
@@ -56,7 +59,37 @@ impl Fields {
     pub(super) fn number<T: std::str::FromStr>(&self, name: &str) -> Option<T> {
         self.text(name).parse().ok()
     }
+
+    /// Returns the action that the field `do` names, or a message with the unknown word.
+    pub(super) fn action<A: Action>(&self) -> Result<A, String> {
+        self.action_of(self.text("do"))
+    }
+
+    pub(super) fn action_of<A: Action>(&self, word: &str) -> Result<A, String> {
+        A::WORDS.iter().find(|w| w.0 == word).map(|w| w.1).ok_or_else(|| format!("不认识的操作“{}”", truncate(word, MAX_WORD_CHARS)))
+    }
 }
+
+/// The actions of one page, and their words in its forms and scripts.
+pub(super) trait Action: Copy + 'static {
+    const WORDS: &'static [(&'static str, Self)];
+}
+
+/// Declares the actions of a page with their words.
+macro_rules! actions {
+    ($(#[$doc:meta])* $name:ident { $($action:ident = $word:literal),+ $(,)? }) => {
+        $(#[$doc])*
+        #[derive(Clone, Copy, PartialEq, Eq)]
+        pub(super) enum $name {
+            $($action),+
+        }
+
+        impl $crate::web::form::Action for $name {
+            const WORDS: &'static [(&'static str, Self)] = &[$(($word, Self::$action)),+];
+        }
+    };
+}
+pub(super) use actions;
 
 /// A form from a signed-in account, with its session's CSRF token.
 pub(super) struct Form {
@@ -102,6 +135,11 @@ impl Form {
         }
         let by_script = parts.headers.get("x-requested-by").is_some_and(|v| v == "console");
         Ok(Self { session, fields, by_script })
+    }
+
+    /// Returns the action of the form, or a page that refuses an unknown one.
+    pub(super) fn action<A: Action>(&self, console: &AppState) -> Result<A, Response> {
+        self.fields.action().map_err(|words| response::refused(console, &self.session, StatusCode::UNPROCESSABLE_ENTITY, &words))
     }
 }
 
@@ -174,4 +212,44 @@ async fn receive(parts: &Parts, body: axum::body::Body, most: usize) -> Result<B
         place.busy();
     }
     Ok(bytes)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Action, Fields};
+    use crate::web::issue_changes::IssueAction;
+    use crate::web::{accounts, article, cluster, operations, signing, source_list, source_page};
+
+    fn words<A: Action>() -> Vec<&'static str> {
+        A::WORDS.iter().map(|w| w.0).collect()
+    }
+
+    #[test]
+    fn the_buttons_of_each_page_are_actions_of_its_handler() {
+        let article = [words::<article::ArticleAction>(), words::<IssueAction>()].concat();
+        for (page, words) in [
+            (include_str!("pages/accounts.html"), words::<accounts::AccountAction>()),
+            (include_str!("pages/article.html"), article),
+            (include_str!("pages/cluster.html"), words::<cluster::ClusterAction>()),
+            (include_str!("pages/desk.html"), words::<IssueAction>()),
+            (include_str!("pages/pool.html"), words::<IssueAction>()),
+            (include_str!("pages/operation.html"), words::<operations::MessageAction>()),
+            (include_str!("pages/signing.html"), words::<signing::SigningRequest>()),
+            (include_str!("pages/sources.html"), words::<source_list::SourceListAction>()),
+            (include_str!("pages/found.html"), words::<source_list::SourceListAction>()),
+            (include_str!("pages/source.html"), words::<source_page::SourceAction>()),
+            (include_str!("pages/source_remove.html"), words::<source_page::SourceAction>()),
+        ] {
+            let buttons: Vec<&str> = page.split("name=\"do\" value=\"").skip(1).filter_map(|rest| rest.split('"').next()).collect();
+            assert!(!buttons.is_empty() && buttons.iter().all(|b| words.contains(b)), "{buttons:?} {words:?}");
+        }
+    }
+
+    #[test]
+    fn an_unknown_action_is_refused_by_its_name() {
+        let action = |form: &str| Fields::parse(form.as_bytes()).action::<IssueAction>();
+        assert!(action("do=undo").is_ok_and(|a| a == IssueAction::Undo));
+        assert_eq!(action("do=explode").err().as_deref(), Some("不认识的操作“explode”"));
+        assert!(action("").is_err());
+    }
 }

@@ -10,9 +10,9 @@ use serde::Serialize;
 use crate::issue::edit::{Change, DropReason, Edit, Place};
 use crate::issue::{SameStory, foreword, manual_item, same_story, summarise};
 use crate::model::{ArticleId, Edition, EditionId, FileId, Item, Print, WebUrl};
-use crate::store::Session;
+use crate::store::{Direction, Session};
 use crate::text::normalize::truncate;
-use crate::web::form::Fields;
+use crate::web::form::{Fields, actions};
 use crate::web::response::stored;
 use crate::web::{AppState, response};
 
@@ -49,8 +49,46 @@ fn words(words: &str) -> Refusal {
     Refusal::Words(words.to_owned())
 }
 
-/// Returns the changes that a form requests: its edited fields, and the action of its button.
-pub(super) async fn asked(console: &AppState, session: &Session, id: EditionId, fields: &Fields) -> Result<Vec<Change>, Refusal> {
+actions! {
+    /// What an editor does with an issue.
+    IssueAction {
+        Undo = "undo",
+        Redo = "redo",
+        Rewrite = "rewrite",
+        Foreword = "foreword",
+        ComposeForeword = "compose-foreword",
+        Drop = "drop",
+        Split = "split",
+        Up = "up",
+        Down = "down",
+        Top = "top",
+        Move = "move",
+        Merge = "merge",
+        PrintSummary = "print-summary",
+        PrintFull = "print-full",
+        ResetText = "reset-text",
+        Write = "write",
+        Add = "add",
+        AddCopy = "add-copy",
+        Paste = "paste",
+        RemoveFile = "remove-file",
+    }
+}
+
+/// Buttons that are named like their action; their value says which reason, copy or file.
+const NAMED_BUTTONS: [&str; 3] = ["drop", "split", "remove-file"];
+
+/// What a form requests.
+pub(super) enum Request {
+    /// Undoes or redoes a step.
+    Step(Direction),
+    Changes(Vec<Change>),
+}
+
+/// Returns what a form requests: changes of its edited fields, and the action of its button.
+pub(super) async fn asked(console: &AppState, session: &Session, id: EditionId, fields: &Fields) -> Result<Request, Refusal> {
+    let button = NAMED_BUTTONS.into_iter().find(|name| !fields.text(name).is_empty());
+    let action = button.map_or_else(|| fields.action(), |name| fields.action_of(name)).map_err(Refusal::Words)?;
     let article = fields.number("article").map_or(ArticleId(0), ArticleId);
     let text = |name| fields.text(name).to_owned();
     // an unchanged field makes no edit, unless the client does not send the old text
@@ -59,50 +97,49 @@ pub(super) async fn asked(console: &AppState, session: &Session, id: EditionId, 
         Some(Edit { was, now }).filter(|e| e.was.as_ref() != Some(&e.now))
     };
     let mut changes = Vec::new();
-    let writes = fields.text("do") == "write";
     let (title, summary, full, note) = (edit("title"), edit("summary"), edit("text"), edit("note"));
-    if !writes && [&title, &summary, &full, &note].iter().any(|e| e.is_some()) {
+    if action != IssueAction::Write && [&title, &summary, &full, &note].iter().any(|e| e.is_some()) {
         changes.push(Change::Rewrite { article, title, summary, text: full, note });
     }
-    let action = match fields.text("do") {
-        _ if !fields.text("drop").is_empty() => Some(drop_items(fields, fields.text("drop"))),
-        "drop" => Some(drop_items(fields, fields.text("reason"))),
-        _ if !fields.text("split").is_empty() => Some(split(console, article, fields.text("split")).await?),
-        "split" => Some(split(console, article, fields.text("copy")).await?),
-        "up" => Some(Change::Shift { article, up: true }),
-        "down" => Some(Change::Shift { article, up: false }),
-        "top" => Some(Change::Move { article, column: text("column"), place: Place::Top }),
-        "move" => {
+    let change = match action {
+        IssueAction::Undo => return Ok(Request::Step(Direction::Back)),
+        IssueAction::Redo => return Ok(Request::Step(Direction::Forth)),
+        IssueAction::Rewrite => None,
+        IssueAction::Drop => Some(drop_items(fields, fields.text(button.unwrap_or("reason")))),
+        IssueAction::Split => Some(split(console, article, fields.text(button.unwrap_or("copy"))).await?),
+        IssueAction::Up => Some(Change::Shift { article, up: true }),
+        IssueAction::Down => Some(Change::Shift { article, up: false }),
+        IssueAction::Top => Some(Change::Move { article, column: text("column"), place: Place::Top }),
+        IssueAction::Move => {
             let place = fields.number("before").map_or(Place::End, |id| Place::Before(ArticleId(id)));
             Some(Change::Move { article, column: text("column"), place })
         }
-        "foreword" => edit("foreword").map(Change::Foreword),
-        "merge" => Some(Change::Merge { article, into: ArticleId(fields.number("into").unwrap_or(0)) }),
-        "compose-foreword" => Some(Change::ComposeForeword),
-        "print-summary" => Some(Change::Print { article, print: Print::Summary }),
-        "print-full" => Some(Change::Print { article, print: Print::Full }),
-        "reset-text" => Some(Change::ResetText { article, text: item(console, article).await?.text }),
-        "write" => Some(Change::Write { title: text("title"), text: text("text"), publisher: text("publisher"), column: text("column") }),
-        "add" => {
+        IssueAction::Foreword => edit("foreword").map(Change::Foreword),
+        IssueAction::Merge => Some(Change::Merge { article, into: ArticleId(fields.number("into").unwrap_or(0)) }),
+        IssueAction::ComposeForeword => Some(Change::ComposeForeword),
+        IssueAction::PrintSummary => Some(Change::Print { article, print: Print::Summary }),
+        IssueAction::PrintFull => Some(Change::Print { article, print: Print::Full }),
+        IssueAction::ResetText => Some(Change::ResetText { article, text: item(console, article).await?.text }),
+        IssueAction::Write => Some(Change::Write { title: text("title"), text: text("text"), publisher: text("publisher"), column: text("column") }),
+        IssueAction::Add => {
             refuse_same_story(console, session, id, article, fields).await?;
             Some(add(console, session, id, article, fields).await?)
         }
-        "add-copy" => {
+        IssueAction::AddCopy => {
             changes.push(add(console, session, id, article, fields).await?);
             Some(Change::Merge { article, into: ArticleId(fields.number("into").unwrap_or(0)) })
         }
-        "paste" => {
+        IssueAction::Paste => {
             let url = WebUrl::parse(fields.text("url")).map_err(|_| words("这不是一个网址：请粘贴以 http:// 或 https:// 开头的完整地址"))?;
             let added = console.pipeline().crawler().add_by_url(url, console.live.sources().allow_private).await;
             let article = added.map_err(Refusal::Words)?;
             refuse_same_story(console, session, id, article, fields).await?;
             Some(add(console, session, id, article, fields).await?)
         }
-        _ if !fields.text("remove-file").is_empty() => Some(Change::RemoveFile { article, file: FileId(fields.number("remove-file").unwrap_or(0)) }),
-        _ => None,
+        IssueAction::RemoveFile => Some(Change::RemoveFile { article, file: FileId(fields.number("remove-file").unwrap_or(0)) }),
     };
-    changes.extend(action);
-    Ok(changes)
+    changes.extend(change);
+    Ok(Request::Changes(changes))
 }
 
 /// Returns the change that drops the items in `articles`, or the form's own.

@@ -8,7 +8,7 @@ use axum::response::{IntoResponse, Redirect, Response};
 use chrono::Utc;
 
 use crate::config::settings::Publication;
-use crate::issue::edit::{Change, DropReason, MAX_ATTACHMENTS, MAX_FOREWORD, MAX_NOTE, MAX_SUMMARY, MAX_TEXT, MAX_TITLE};
+use crate::issue::edit::{DropReason, MAX_ATTACHMENTS, MAX_FOREWORD, MAX_NOTE, MAX_SUMMARY, MAX_TEXT, MAX_TITLE};
 use crate::mail;
 use crate::model::{Edition, EditionId, EditionState, Print, SigningStep};
 use crate::pipeline::find_soffice;
@@ -16,7 +16,7 @@ use crate::store::{Direction, EditResult, EditionRow, Session};
 use crate::web::access::Editor;
 use crate::web::desk_state::{self, Conflict, Outcome};
 use crate::web::form::Form;
-use crate::web::issue_changes::{Choice, Refusal, asked, load, stale_facts};
+use crate::web::issue_changes::{Choice, Refusal, Request, asked, load, stale_facts};
 use crate::web::response::{Layout, stored};
 use crate::web::signing_view::SigningView;
 use crate::web::{AppState, audit_words, response};
@@ -136,14 +136,8 @@ pub(super) async fn change(State(console): State<AppState>, Path(id): Path<i64>,
 
 async fn make(console: &AppState, id: EditionId, form: &Form) -> Result<Response, Response> {
     let fields = &form.fields;
-    let step = match fields.text("do") {
-        "undo" => Some(Direction::Back),
-        "redo" => Some(Direction::Forth),
-        _ => None,
-    };
-    let changes = if step.is_some() { Ok(Vec::new()) } else { asked(console, &form.session, id, fields).await };
-    let done = match changes {
-        Ok(changes) => carry_out(console, &form.session, id, fields.number("version").unwrap_or(0), step, changes).await?,
+    let done = match asked(console, &form.session, id, fields).await {
+        Ok(request) => carry_out(console, &form.session, id, fields.number("version").unwrap_or(0), request).await?,
         Err(Refusal::Words(words)) => Done::refused(StatusCode::UNPROCESSABLE_ENTITY, words),
         Err(Refusal::Choices(words, choices)) => Done { choices, ..Done::refused(StatusCode::UNPROCESSABLE_ENTITY, words) },
         Err(Refusal::Answer(answer)) => return Err(answer),
@@ -168,18 +162,11 @@ impl Done {
 }
 
 /// Undoes or redoes a step, or makes changes.
-pub(super) async fn carry_out(
-    console: &AppState,
-    session: &Session,
-    id: EditionId,
-    seen: u32,
-    step: Option<Direction>,
-    changes: Vec<Change>,
-) -> Result<Done, Response> {
+pub(super) async fn carry_out(console: &AppState, session: &Session, id: EditionId, seen: u32, request: Request) -> Result<Done, Response> {
     let who = session.name.clone();
-    let done = console.store.run(move |s| match step {
-        Some(direction) => s.step_edition(id, seen, direction, &who, Utc::now()),
-        None => s.change_edition(id, &changes, &who, Utc::now()),
+    let done = console.store.run(move |s| match request {
+        Request::Step(direction) => s.step_edition(id, seen, direction, &who, Utc::now()),
+        Request::Changes(changes) => s.change_edition(id, &changes, &who, Utc::now()),
     });
     let (code, words, conflict) = match stored(done.await)? {
         EditResult::Updated(_) => (StatusCode::OK, String::new(), None),

@@ -11,7 +11,7 @@ use crate::model::{AuditAction, OutboxId};
 use crate::store::DeliveryState;
 use crate::web::access::Admin;
 use crate::web::cluster::ClusterView;
-use crate::web::form::AdminForm;
+use crate::web::form::{AdminForm, actions};
 use crate::web::response::{Layout, stored};
 use crate::web::{AppState, audit_words, response};
 
@@ -91,12 +91,17 @@ fn size(bytes: u64) -> String {
     if mib < 1024.0 { format!("{mib:.0} MB") } else { format!("{:.1} GB", mib / 1024.0) }
 }
 
+actions! {
+    /// What an admin does with a message of the outbox.
+    MessageAction { Retry = "retry", Cancel = "cancel", MarkSent = "done" }
+}
+
 pub(super) async fn change(State(console): State<AppState>, AdminForm(form): AdminForm) -> Response {
-    let (state, action) = match form.fields.text("do") {
-        "retry" => (DeliveryState::Queued, AuditAction::RetryLetter),
-        "cancel" => (DeliveryState::Cancelled, AuditAction::CancelLetter),
-        "done" => (DeliveryState::Sent, AuditAction::SettleLetter),
-        _ => return response::refused(&console, &form.session, StatusCode::BAD_REQUEST, "不认识的操作"),
+    let (state, action) = match form.action(&console) {
+        Ok(MessageAction::Retry) => (DeliveryState::Queued, AuditAction::RetryLetter),
+        Ok(MessageAction::Cancel) => (DeliveryState::Cancelled, AuditAction::CancelLetter),
+        Ok(MessageAction::MarkSent) => (DeliveryState::Sent, AuditAction::SettleLetter),
+        Err(answer) => return answer,
     };
     let id = form.fields.number("id").unwrap_or(0);
     let (who, now) = (form.session.name.clone(), Utc::now());

@@ -8,12 +8,26 @@ use chrono::Utc;
 use crate::issue::notice::NoticeText;
 use crate::issue::signing::SigningAction;
 use crate::model::{ArticleId, Edition, EditionId, Item, Series, SigningStep};
-use crate::store::SigningResult;
-use crate::web::form::{Fields, Form};
+use crate::store::{SigningResult, StoreError};
+use crate::web::form::{Fields, Form, actions};
 use crate::web::issue_changes::{load, stale_facts};
 use crate::web::issue_editor::{Done, answer};
 use crate::web::response::stored;
 use crate::web::{AppState, response};
+
+actions! {
+    /// What an editor or signer does with an issue as a whole.
+    SigningRequest {
+        Finalise = "finalise",
+        Submit = "submit",
+        Approve = "approve",
+        Return = "return",
+        Recall = "recall",
+        Withdraw = "withdraw",
+        Discard = "discard",
+        Correct = "correct",
+    }
+}
 
 /// Takes a signing step, or withdraws or corrects an issue.
 pub(super) async fn change(State(console): State<AppState>, Path(id): Path<i64>, form: Form) -> Response {
@@ -25,48 +39,61 @@ async fn make(console: &AppState, id: EditionId, form: &Form) -> Result<Response
     let (fields, who, now) = (&form.fields, form.session.name.clone(), Utc::now());
     let (seen, today) = (fields.number("version").unwrap_or(0), now.with_timezone(&console.zone()).date_naive());
     let store = &console.store;
-    let result = match fields.text("do") {
-        "withdraw" => {
+    let refused = |words: &str| Done::refused(StatusCode::UNPROCESSABLE_ENTITY, words.to_owned());
+    let request = match fields.action() {
+        Ok(request) => request,
+        Err(words) => return answer(console, id, form, refused(&words)).await,
+    };
+    let done = match request {
+        SigningRequest::Finalise => sign(console, &e, form, SigningAction::Finalise).await?,
+        SigningRequest::Submit => sign(console, &e, form, SigningAction::Submit).await?,
+        SigningRequest::Approve => match SigningStep::parse(fields.text("step")) {
+            Some(step) => sign(console, &e, form, SigningAction::Approve(step)).await?,
+            None => refused("不认识的审签步骤"),
+        },
+        SigningRequest::Return => sign(console, &e, form, SigningAction::Return(remarks(&e, fields))).await?,
+        SigningRequest::Recall => sign(console, &e, form, SigningAction::Recall).await?,
+        SigningRequest::Withdraw => {
             let reason = fields.text("reason").to_owned();
-            store.run(move |s| s.withdraw_edition(id, seen, &reason, &who, today, now)).await
+            signed(console, form, store.run(move |s| s.withdraw_edition(id, seen, &reason, &who, today, now)).await).await?
         }
-        "discard" => {
-            let gone = stored(store.run(move |s| s.discard_edition(id, &who, now)).await)?;
-            if gone {
+        SigningRequest::Discard => {
+            if stored(store.run(move |s| s.discard_edition(id, &who, now)).await)? {
                 return Ok(Redirect::to(&console.path("/draft")).into_response());
             }
-            return answer(
-                console,
-                id,
-                form,
-                Done::refused(
-                    StatusCode::UNPROCESSABLE_ENTITY,
-                    "没有删除：只有另起的、没有内容也没有发过信的草稿可以删除，请先移出全部条目".to_owned(),
-                ),
-            )
-            .await;
+            refused("没有删除：只有另起的、没有内容也没有发过信的草稿可以删除，请先移出全部条目")
         }
-        "correct" => {
+        SigningRequest::Correct => {
             // the store refuses a remark about no item
             let about = Some(fields.text("about")).filter(|a| !matches!(*a, "" | "0"));
             let article = about.map(|a| ArticleId(a.parse().unwrap_or(i64::MIN)));
             let text = NoticeText::Correction { article, wrong: fields.text("wrong").to_owned(), right: fields.text("right").to_owned() };
-            store.run(move |s| s.correct_edition(id, seen, text, &who, today, now)).await
-        }
-        _ => {
-            let action = match action(console, &e, fields).await? {
-                Ok(action) => action,
-                Err(words) => return answer(console, id, form, Done::refused(StatusCode::UNPROCESSABLE_ENTITY, words)).await,
-            };
-            let pipeline = console.pipeline();
-            let Some(publication) = pipeline.settings().publication_named(&e.publication).cloned() else {
-                let words = format!("没有成功：设置里已经没有《{}》这个刊物，请管理员在 qingbao.toml 里改回它的名称", e.publication);
-                return answer(console, id, form, Done::refused(StatusCode::UNPROCESSABLE_ENTITY, words)).await;
-            };
-            store.run(move |s| s.sign_edition(id, seen, &action, &publication, &who, now)).await
+            signed(console, form, store.run(move |s| s.correct_edition(id, seen, text, &who, today, now)).await).await?
         }
     };
-    let done = match stored(result)? {
+    answer(console, id, form, done).await
+}
+
+/// Takes a signing step. An issue with an outdated foreword is not submitted unless the editor confirms.
+async fn sign(console: &AppState, e: &Edition, form: &Form, action: SigningAction) -> Result<Done, Response> {
+    let refused = |words| Ok(Done::refused(StatusCode::UNPROCESSABLE_ENTITY, words));
+    if matches!(action, SigningAction::Finalise | SigningAction::Submit) && form.fields.text("anyway").is_empty() {
+        let stale = stale_facts(console, e).await?;
+        if !stale.is_empty() {
+            return refused(format!("没有{0}：编者的话与内容不符，{1}。请改正，或勾选“仍要{0}”", action.chinese(), stale.join("；")));
+        }
+    }
+    let pipeline = console.pipeline();
+    let Some(publication) = pipeline.settings().publication_named(&e.publication).cloned() else {
+        return refused(format!("没有成功：设置里已经没有《{}》这个刊物，请管理员在 qingbao.toml 里改回它的名称", e.publication));
+    };
+    let (id, seen, who) = (e.id, form.fields.number("version").unwrap_or(0), form.session.name.clone());
+    signed(console, form, console.store.run(move |s| s.sign_edition(id, seen, &action, &publication, &who, Utc::now())).await).await
+}
+
+/// Converts the store's answer, and starts the mail of a final issue.
+async fn signed(console: &AppState, form: &Form, result: Result<SigningResult, StoreError>) -> Result<Done, Response> {
+    Ok(match stored(result)? {
         SigningResult::Done(_) => {
             // the mail loop retries a failed queueing, and an alarm reports it
             if let Err(e) = console.pipeline().issues().queue_due(Utc::now()).await {
@@ -79,32 +106,7 @@ async fn make(console: &AppState, id: EditionId, form: &Form) -> Result<Response
         SigningResult::Rejected(e) => Done::refused(StatusCode::FORBIDDEN, e.to_string()),
         SigningResult::NotSent(e) => Done::refused(StatusCode::UNPROCESSABLE_ENTITY, e.to_string()),
         SigningResult::Unknown => return Err(response::refused(console, &form.session, StatusCode::NOT_FOUND, "没有这一期")),
-    };
-    answer(console, id, form, done).await
-}
-
-/// Returns the step that a form requests, or why it is refused. An issue with an outdated foreword is not submitted unless the
-/// editor confirms.
-async fn action(console: &AppState, e: &Edition, fields: &Fields) -> Result<Result<SigningAction, String>, Response> {
-    let unknown = || Ok(Err("不认识的操作".to_owned()));
-    let action = match fields.text("do") {
-        "finalise" => SigningAction::Finalise,
-        "submit" => SigningAction::Submit,
-        "approve" => match SigningStep::parse(fields.text("step")) {
-            Some(step) => SigningAction::Approve(step),
-            None => return unknown(),
-        },
-        "return" => SigningAction::Return(remarks(e, fields)),
-        "recall" => SigningAction::Recall,
-        _ => return unknown(),
-    };
-    if matches!(action, SigningAction::Finalise | SigningAction::Submit) && fields.text("anyway").is_empty() {
-        let stale = stale_facts(console, e).await?;
-        if !stale.is_empty() {
-            return Ok(Err(format!("没有{0}：编者的话与内容不符，{1}。请改正，或勾选“仍要{0}”", action.chinese(), stale.join("；"))));
-        }
-    }
-    Ok(Ok(action))
+    })
 }
 
 fn remarks(e: &Edition, fields: &Fields) -> Vec<(Option<ArticleId>, String)> {

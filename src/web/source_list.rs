@@ -18,7 +18,7 @@ use crate::store::{Session, Silence, SourceHealth, Store, StoreError};
 use crate::text::normalize::{collapse_whitespace, truncate};
 use crate::wall::Wall;
 use crate::web::access::Editor;
-use crate::web::form::{AdminForm, Fields, Form};
+use crate::web::form::{AdminForm, Fields, Form, actions};
 use crate::web::response::{Layout, stored};
 use crate::web::source_preview::{SourcePreview, shown};
 use crate::web::{AppState, response};
@@ -163,26 +163,24 @@ pub(super) async fn change(State(console): State<AppState>, AdminForm(form): Adm
     make(&console, &form).await.unwrap_or_else(|answer| answer)
 }
 
+actions! {
+    /// What an admin does on the list of sources.
+    SourceListAction { Preview = "try", Add = "add", Import = "import", Poll = "look", Enable = "enable", Disable = "disable" }
+}
+
 async fn make(console: &AppState, form: &Form) -> Result<Response, Response> {
     let f = &form.fields;
-    let done = match f.text("do") {
-        "try" => return try_address(console, form).await,
-        "add" => add(console, form),
-        "import" => import(console, f.text("opml")).await,
-        "look" => poll_now(console, f.text("id")).await?,
-        "enable" | "disable" => switch(console, f.text("id"), f.text("do") == "enable").await?,
-        _ => Err("不认识的操作".to_owned()),
+    let (done, action) = match form.action(console)? {
+        SourceListAction::Preview => return try_address(console, form).await,
+        SourceListAction::Add => (add(console, form), AuditAction::AddSource),
+        SourceListAction::Import => (import(console, f.text("opml")).await, AuditAction::ImportSources),
+        SourceListAction::Poll => (poll_now(console, f.text("id")).await?, AuditAction::PollSource),
+        SourceListAction::Enable => (switch(console, f.text("id"), true).await?, AuditAction::EnableSource),
+        SourceListAction::Disable => (switch(console, f.text("id"), false).await?, AuditAction::DisableSource),
     };
     match done {
         Ok(subject) => {
             let who = form.session.name.clone();
-            let action = match f.text("do") {
-                "add" => AuditAction::AddSource,
-                "import" => AuditAction::ImportSources,
-                "enable" => AuditAction::EnableSource,
-                "look" => AuditAction::PollSource,
-                _ => AuditAction::DisableSource,
-            };
             let told = match action {
                 AuditAction::AddSource => format!("已加入来源“{}”，马上开始第一次抓取。", added_name(f)),
                 AuditAction::ImportSources => format!("导入完毕：{subject}"),

@@ -16,7 +16,7 @@ use crate::crawl::preview;
 use crate::model::{AuditAction, SourceId};
 use crate::store::{Session, Silence, SourceHealth};
 use crate::web::access::Admin;
-use crate::web::form::{AdminForm, Fields};
+use crate::web::form::{AdminForm, Fields, Form, actions};
 use crate::web::response::{Layout, stored};
 use crate::web::source_list;
 use crate::web::source_preview::{SourcePreview, shown};
@@ -170,20 +170,25 @@ fn troubles(h: &SourceHealth, zone: chrono_tz::Tz) -> Vec<String> {
 }
 
 pub(super) async fn change(State(console): State<AppState>, Path(id): Path<String>, AdminForm(form): AdminForm) -> Response {
-    make(&console, id, &form.session, &form.fields).await.unwrap_or_else(|answer| answer)
+    make(&console, id, &form).await.unwrap_or_else(|answer| answer)
 }
 
-async fn make(console: &AppState, id: String, session: &Session, f: &Fields) -> Result<Response, Response> {
+actions! {
+    /// What an admin does with one source.
+    SourceAction { Preview = "try", Save = "save", Remove = "remove" }
+}
+
+async fn make(console: &AppState, id: String, form: &Form) -> Result<Response, Response> {
+    let Form { session, fields: f, .. } = form;
     let Some(key) = SourceId::parse(&id) else {
         return Err(response::refused(console, session, StatusCode::NOT_FOUND, "没有这个来源"));
     };
-    if f.text("do") == "remove" {
-        return if f.text("sure") == "yes" { remove(console, &key, session).await } else { ask_removal(console, &key, session).await };
-    }
     let (fields, stated) = read(console, f);
     let failed = |e: edit_sources::EditError| format!("没有保存，请改正后再试：{}", e.chinese());
-    let (words, tried) = if f.text("do") == "save" {
-        match edit_sources::set_fields(console.live.sources_path(), &key, &fields, &console.vocabulary()) {
+    let (words, tried) = match form.action(console)? {
+        SourceAction::Remove if f.text("sure") == "yes" => return remove(console, &key, session).await,
+        SourceAction::Remove => return ask_removal(console, &key, session).await,
+        SourceAction::Save => match edit_sources::set_fields(console.live.sources_path(), &key, &fields, &console.vocabulary()) {
             Ok(true) => {
                 let (who, subject) = (session.name.clone(), id.clone());
                 stored(console.store.run(move |s| s.audit(&who, AuditAction::EditSource, &subject, Utc::now())).await)?;
@@ -192,9 +197,8 @@ async fn make(console: &AppState, id: String, session: &Session, f: &Fields) -> 
             }
             Ok(false) => ("sources.toml 里没有这个来源".to_owned(), None),
             Err(e) => (failed(e), None),
-        }
-    } else {
-        match edit_sources::with_fields(console.live.sources_path(), &key, &fields, &console.vocabulary()) {
+        },
+        SourceAction::Preview => match edit_sources::with_fields(console.live.sources_path(), &key, &fields, &console.vocabulary()) {
             Ok(Some(source)) => {
                 let pipeline = console.pipeline();
                 let reader = pipeline.crawler().reader(Arc::clone(&source));
@@ -205,7 +209,7 @@ async fn make(console: &AppState, id: String, session: &Session, f: &Fields) -> 
             }
             Ok(None) => ("sources.toml 里没有这个来源".to_owned(), None),
             Err(e) => (failed(e), None),
-        }
+        },
     };
     let code = if tried.is_some() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
     Ok((code, show(console, session, id, &stated, words, tried).await?).into_response())

@@ -11,7 +11,7 @@ use crate::render;
 use crate::store::MAX_EDITION_FILES;
 use crate::text::normalize::{collapse_whitespace, truncate};
 use crate::web::form::{Form, UploadForm};
-use crate::web::issue_changes::load;
+use crate::web::issue_changes::{Request, load};
 use crate::web::issue_editor::{Done, answer, carry_out};
 use crate::web::response::stored;
 use crate::web::{AppState, response};
@@ -84,7 +84,7 @@ async fn store(console: &AppState, form: &Form, id: EditionId, article: ArticleI
         Some((width, height)) => Change::AddPicture { article, picture: Picture { file, width, height } },
         None => Change::AddAttachment { article, file },
     };
-    let done = carry_out(console, &form.session, id, 0, None, vec![change]).await?;
+    let done = carry_out(console, &form.session, id, 0, Request::Changes(vec![change])).await?;
     if done.code != StatusCode::OK {
         stored(console.store.run(move |s| s.remove_item_file(row)).await)?;
     }

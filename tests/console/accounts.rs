@@ -84,6 +84,7 @@ async fn passwords_are_changed_and_reset_and_accounts_disabled_and_removed() {
     assert_eq!(service.login("", "乙编辑", PASSWORD).await.status(), StatusCode::UNAUTHORIZED);
     assert_eq!(change(&[("do", "enable"), ("name", "乙编辑")]).await, 303);
     let editor = service.sign_in("", "乙编辑").await;
+    assert_eq!(change(&[("do", "explode"), ("name", "乙编辑")]).await, 422, "an unknown action");
     assert_eq!(change(&[("do", "remove"), ("name", "乙编辑")]).await, 400, "not without the tick");
     assert_eq!(change(&[("do", "remove"), ("name", "乙编辑"), ("sure", "yes")]).await, 303);
     assert_eq!(editor.get("/draft").await.status(), StatusCode::SEE_OTHER, "its session ended");
