@@ -6,6 +6,7 @@ use chrono::{Datelike as _, NaiveTime, TimeDelta, Utc};
 use crate::mail;
 use crate::pipeline::ConfigHandle;
 use crate::pipeline::Result;
+use crate::render;
 use crate::store::{BACKUP_MAX_AGE, Role, Store, StoreError};
 
 /// On Mondays.
@@ -79,8 +80,7 @@ fn write(s: &Store, sources: usize, alarms: &[String], now: chrono::DateTime<Utc
     };
     section("需要处理", alarms.to_vec(), "没有。");
     let troubles = s.source_problems(chrono_tz::Asia::Shanghai, now)?.into_iter();
-    let since = |d: Option<chrono::NaiveDate>| d.map(|d| format!("（自 {d} 起）")).unwrap_or_default();
-    section("异常的来源", troubles.map(|t| format!("{}：{}{}", t.name, t.reason, since(t.since))).collect(), "没有。");
+    section("异常的来源", troubles.map(|t| render::source_problem(&t)).collect(), "没有。");
     let crashed = s.crashed_documents(20)?.into_iter();
     section("使解析程序异常退出、已跳过的网页", crashed.map(|d| format!("{}：{} {}", d.source, d.url, d.how)).collect(), "没有。");
     let letters = s.outbox(false, 50)?.into_iter();

@@ -73,7 +73,7 @@ impl Candidate {
             out.push(RankReason::Copies(others).to_string());
         }
         if let Some(s) = self.similar_to.and_then(|i| input.previous_items.get(i)) {
-            out.push(RankReason::SimilarTo { issue: &s.issue, title: &s.title }.to_string());
+            out.push(RankReason::SimilarTo { number: s.number, title: &s.title }.to_string());
         }
         out
     }

@@ -39,8 +39,8 @@ const MAX_COPIES: usize = 12;
 /// An item of an earlier issue.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PreviousItem {
-    /// Label of the issue: 第12期.
-    pub issue: String,
+    /// Number of the issue.
+    pub number: u32,
     pub title: String,
 }
 
@@ -369,7 +369,7 @@ pub(crate) mod tests {
 
     #[test]
     fn what_an_earlier_issue_told_in_other_words_comes_last() {
-        let shown = vec![PreviousItem { issue: "第12期".to_owned(), title: "许昌发制品出口额增长一成".to_owned() }];
+        let shown = vec![PreviousItem { number: 12, title: "许昌发制品出口额增长一成".to_owned() }];
         let d = build_after(
             vec![article(1, "许昌发制品出口增长一成", "发制品", "行业动态", 1), article(2, "水泥企业错峰生产", "建材", "行业动态", 30)],
             &[],

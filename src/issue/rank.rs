@@ -28,7 +28,7 @@ pub(super) enum RankReason<'a> {
     Official,
     Weight(f64),
     Copies(usize),
-    SimilarTo { issue: &'a str, title: &'a str },
+    SimilarTo { number: u32, title: &'a str },
 }
 
 impl fmt::Display for RankReason<'_> {
@@ -44,7 +44,7 @@ impl fmt::Display for RankReason<'_> {
             Self::Official => f.write_str("权威来源"),
             Self::Weight(w) => write!(f, "来源权重 {w}"),
             Self::Copies(n) => write!(f, "{n} 家转载"),
-            Self::SimilarTo { issue, title } => write!(f, "与{issue}《{title}》相近"),
+            Self::SimilarTo { number, title } => write!(f, "与第{number}期《{title}》相近"),
         }
     }
 }

@@ -247,6 +247,14 @@ impl Classification {
         self.watched_organisations.iter().chain(&self.other_organisations).map(String::as_str).collect()
     }
 
+    /// Replaces industries and column by those that an editor chose.
+    pub fn correct(&mut self, industries: &[String], column: &str) {
+        let chosen = || vec!["编辑指定".to_owned()];
+        self.industries = industries.iter().map(|name| Label { name: name.clone(), score: 1.0, evidence: chosen(), p: None }).collect();
+        (self.column, self.column_p, self.column_reasons) = (column.to_owned(), None, chosen());
+        self.manually_edited = true;
+    }
+
     /// Whether the publication covers the article: by the trained model, or by the labels if an editor or only rules set them.
     pub fn on_topic(&self) -> bool {
         let has_labels = !self.industries.is_empty() || !self.themes.is_empty();

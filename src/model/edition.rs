@@ -139,10 +139,28 @@ pub struct ColumnItems {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SourceProblem {
     pub name: String,
-    /// The reason, in Chinese.
-    pub reason: String,
+    pub reason: ProblemReason,
     /// First day of the failure.
     pub since: Option<NaiveDate>,
+}
+
+/// Why a source is reported.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ProblemReason {
+    /// It is not polled any more: the error of its last poll, in Chinese.
+    Disabled(String),
+    /// The list can be read, but its articles are behind a wall: the wall's code.
+    ArticlesWalled(String),
+    /// No new articles for longer than usual.
+    Silent,
+    /// It never brought an article.
+    NoArticles,
+    NewLayout,
+    UncheckedCertificate,
+    /// The error of its last poll, in Chinese. Earlier releases stored every reason as such a text.
+    #[serde(untagged)]
+    Failing(String),
 }
 
 /// Figures of the crawl before an edition.
@@ -411,5 +429,20 @@ pub fn issue_label(year: i32, number: u32, total: u32, series: Series) -> String
     match series {
         Series::Regular => format!("{year}年第{number}期(总第{total}期)"),
         Series::Extra => format!("{year}年增刊第{number}期"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn reasons_of_earlier_releases_are_read_as_their_words() {
+        let read = |json: &str| serde_json::from_str::<ProblemReason>(json).unwrap();
+        assert_eq!(read("\"能打开，但久无新文章\""), ProblemReason::Failing("能打开，但久无新文章".to_owned()));
+        for reason in [ProblemReason::Silent, ProblemReason::Disabled("域名不存在".to_owned()), ProblemReason::Failing("连接不上".to_owned())]
+        {
+            assert_eq!(read(&serde_json::to_string(&reason).unwrap()), reason);
+        }
     }
 }

@@ -15,7 +15,8 @@ mod source;
 pub use article::{Article, Attachment, Classification, Confidence, Entry, Extracted, Firm, Headline, Label, StoredPage};
 pub use audit::AuditAction;
 pub use edition::{
-    ColumnItems, Copy, Edition, Health, Imprint, Item, ItemFile, Layout, Picture, Print, Series, SourceProblem, Trend, WEEKS, issue_label,
+    ColumnItems, Copy, Edition, Health, Imprint, Item, ItemFile, Layout, Picture, Print, ProblemReason, Series, SourceProblem, Trend, WEEKS,
+    issue_label,
 };
 pub use ids::{ArticleId, EditionId, EntryId, FileId, MAX_URL_BYTES, OutboxId, SourceId, StoryId, UrlError, WebUrl};
 pub use mail_address::{AddressError, MailAddress};

@@ -21,7 +21,8 @@ pub use picture::{PictureError, Png, read_picture};
 pub use text::text;
 
 use crate::config::docx_template::DocxTemplate;
-use crate::model::{Edition, FileId, Picture, Series};
+use crate::model::{Edition, FileId, Picture, ProblemReason, Series, SourceProblem};
+use crate::wall::Wall;
 
 /// Content id of the chart.
 pub const CHART: &str = "chart@qingbao";
@@ -140,6 +141,23 @@ fn columns(name: &str) -> usize {
 /// Returns 2026年11月24日.
 fn chinese_date(day: NaiveDate) -> String {
     format!("{}年{}月{}日", day.year(), day.month(), day.day())
+}
+
+/// Returns a source's problem as editors read it: 某网：连接不上网站（自 2026-11-20 起）.
+pub fn source_problem(problem: &SourceProblem) -> String {
+    let reason = match &problem.reason {
+        ProblemReason::Disabled(error) => format!("{error}，已停止抓取，请管理员核对地址"),
+        ProblemReason::Failing(error) => error.clone(),
+        ProblemReason::ArticlesWalled(code) => {
+            format!("列表能打开，但文章打不开：{}", Wall::of_code(code).map_or_else(|| code.clone(), Wall::chinese))
+        }
+        ProblemReason::Silent => "能打开，但久无新文章".to_owned(),
+        ProblemReason::NoArticles => "能打开，但没有取到过文章".to_owned(),
+        ProblemReason::NewLayout => "列表版式变了，已自动改用新版式，请管理员核对".to_owned(),
+        ProblemReason::UncheckedCertificate => "证书未经核验（tls = \"insecure\"），内容可能被篡改".to_owned(),
+    };
+    let since = problem.since.map(|d| format!("（自 {d} 起）")).unwrap_or_default();
+    format!("{}：{reason}{since}", problem.name)
 }
 
 /// Returns 120 个来源，117 正常，3 异常；候选 80 条，合并转载 12 篇，入选 14 条。

@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use crate::model::{Edition, Layout};
-use crate::render::{chinese_date, health_line};
+use crate::render::{chinese_date, health_line, source_problem};
 
 const RULE: &str = "────────────────────────────────";
 
@@ -70,8 +70,7 @@ fn write_all(e: &Edition, out: &mut String) -> std::fmt::Result {
     if !e.is_final {
         writeln!(out, "{RULE}\n●运行情况\n\n{}", health_line(e))?;
         for t in &e.health.problems {
-            let since = t.since.map(|d| format!("（自 {d} 起）")).unwrap_or_default();
-            writeln!(out, "- {}：{}{since}", t.name, t.reason)?;
+            writeln!(out, "- {}", source_problem(t))?;
         }
     }
     writeln!(out, "\n{}", e.publishers())?;
@@ -85,7 +84,7 @@ fn write_all(e: &Edition, out: &mut String) -> std::fmt::Result {
 mod tests {
     use super::*;
     use crate::issue::tests::{article, build_with};
-    use crate::model::SourceProblem;
+    use crate::model::{ProblemReason, SourceProblem};
 
     #[test]
     fn the_text_is_complete() {
@@ -93,9 +92,8 @@ mod tests {
             build_with(vec![article(1, "许昌发制品出口增长", "发制品", "财经数据", 2), article(2, "水泥企业错峰生产", "建材", "行业动态", 3)], &[])
                 .edition;
         (e.year, e.number_in_year, e.cumulative_number) = (2026, 3, 103);
-        e.health
-            .problems
-            .push(SourceProblem { name: "某网".into(), reason: "连接不上网站".into(), since: Some("2026-11-20".parse().unwrap()) });
+        let reason = ProblemReason::Failing("连接不上网站".into());
+        e.health.problems.push(SourceProblem { name: "某网".into(), reason, since: Some("2026-11-20".parse().unwrap()) });
         insta::assert_snapshot!(text(&e));
     }
 }

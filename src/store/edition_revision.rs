@@ -5,7 +5,7 @@ use rusqlite::{Connection, OptionalExtension as _, params};
 
 use crate::issue::edit::{Change, EditError};
 use crate::issue::steps::Patch;
-use crate::model::{ArticleId, AuditAction, Classification, Edition, EditionId, EditionState, Label};
+use crate::model::{ArticleId, AuditAction, Classification, Edition, EditionId, EditionState};
 use crate::store::audit::audit;
 use crate::store::labels::store_judgement;
 use crate::store::{Result, Store, invalid_value, stories};
@@ -132,9 +132,7 @@ impl Store {
                 t.query_row("SELECT title, judgement FROM article WHERE id = ?1", [id.0], |r| Ok((r.get(0)?, r.get(1)?))).optional()?;
             let Some((title, json)) = row else { return Ok(false) };
             let mut j: Classification = json.map(|j| serde_json::from_str(&j).map_err(invalid_value("judgement"))).transpose()?.unwrap_or_default();
-            let label = |name: &String| Label { name: name.clone(), score: 1.0, evidence: vec!["编辑指定".to_owned()], p: None };
-            (j.industries, j.manually_edited) = (industries.iter().map(label).collect(), true);
-            (j.column, j.column_p, j.column_reasons) = (column.to_owned(), None, vec!["编辑指定".to_owned()]);
+            j.correct(industries, column);
             let json = serde_json::to_string(&j).map_err(invalid_value("judgement"))?;
             store_judgement(t, id, &json)?;
             audit(t, who, AuditAction::CorrectLabels, &title, now)?;

@@ -204,7 +204,7 @@ impl Store {
                  ORDER BY e.date DESC, i.article_id"
             ))?;
             let rows = s.query_map(params![publication, date.to_string(), i64::try_from(issues).unwrap_or(i64::MAX)], |r| {
-                Ok(PreviousItem { issue: format!("第{}期", r.get::<_, u32>(0)?), title: r.get(1)? })
+                Ok(PreviousItem { number: r.get(0)?, title: r.get(1)? })
             })?;
             Ok(rows.collect::<rusqlite::Result<_>>()?)
         })

@@ -5,7 +5,7 @@ use std::time::Duration;
 use chrono::{DateTime, TimeDelta, Utc};
 use rusqlite::{OptionalExtension as _, Row, params};
 
-use crate::model::{SourceId, SourceProblem, WEEKS};
+use crate::model::{ProblemReason, SourceId, SourceProblem, WEEKS};
 use crate::schedule::poll_interval::ChangeRate;
 use crate::store::sightings::weeks_of;
 use crate::store::source_state::{moment, read_rhythm};
@@ -154,24 +154,23 @@ impl Store {
                 let (resting, insecure, quiet): (bool, bool, bool) = (r.get(4)?, r.get(5)?, r.get(7)?);
                 let (newest, wall) = (moment(r, 8)?, read_wall(r, 9)?);
                 let relaid = moment(r, 6)?.filter(|t| now - *t < LAYOUT_NEWS);
-                let mut tell = |reason: String, since: Option<DateTime<Utc>>| {
+                let mut tell = |reason: ProblemReason, since: Option<DateTime<Utc>>| {
                     out.push(SourceProblem { name: name.clone(), reason, since: since.map(|t| t.with_timezone(&zone).date_naive()) });
                 };
                 if resting {
-                    tell(format!("{reason}，已停止抓取，请管理员核对地址"), since);
+                    tell(ProblemReason::Disabled(reason), since);
                 } else if failures > 0 {
-                    tell(reason, since);
+                    tell(ProblemReason::Failing(reason), since);
                 } else if let Some(wall) = wall {
-                    tell(format!("列表能打开，但文章打不开：{}", wall.chinese()), newest);
+                    tell(ProblemReason::ArticlesWalled(wall.code().to_owned()), newest);
                 } else if quiet {
-                    let words = if newest.is_some() { "能打开，但久无新文章" } else { "能打开，但没有取到过文章" };
-                    tell(words.to_owned(), newest);
+                    tell(if newest.is_some() { ProblemReason::Silent } else { ProblemReason::NoArticles }, newest);
                 }
                 if let Some(at) = relaid {
-                    tell("列表版式变了，已自动改用新版式，请管理员核对".to_owned(), Some(at));
+                    tell(ProblemReason::NewLayout, Some(at));
                 }
                 if insecure {
-                    tell("证书未经核验（tls = \"insecure\"），内容可能被篡改".to_owned(), None);
+                    tell(ProblemReason::UncheckedCertificate, None);
                 }
             }
             Ok(out)
