@@ -9,6 +9,8 @@ use flate2::read::GzDecoder;
 use serde::de::DeserializeOwned;
 use sha2::{Digest as _, Sha256};
 
+use crate::text::hex;
+
 /// Cross-validation folds.
 pub(super) const PARTS: usize = 5;
 
@@ -26,8 +28,8 @@ pub(super) struct TrainingFiles {
 const MAX_FILE: u64 = 1 << 30;
 
 /// Returns the SHA-256 of bytes, in hexadecimal.
-pub(super) fn hex(bytes: &[u8]) -> String {
-    Sha256::digest(bytes).iter().map(|b| format!("{b:02x}")).collect()
+pub(super) fn sha256_hex(bytes: &[u8]) -> String {
+    hex(&Sha256::digest(bytes))
 }
 
 /// Reads the rows of a file, and its SHA-256.
@@ -48,5 +50,5 @@ pub(super) fn read_labels<T: DeserializeOwned>(path: &Path) -> anyhow::Result<(V
         }
     }
     anyhow::ensure!(!out.is_empty(), "{} has no labelled articles", path.display());
-    Ok((out, hex(&packed)))
+    Ok((out, sha256_hex(&packed)))
 }

@@ -7,7 +7,7 @@ use clap::{Args, Subcommand, ValueEnum};
 use serde::Deserialize;
 
 use crate::classify::Classifier;
-use crate::cli::labels::{PARTS, TrainingFiles, hex, read_labels};
+use crate::cli::labels::{PARTS, TrainingFiles, read_labels, sha256_hex};
 use crate::cli::{CommandContext, learn_keywords, learn_sentences, write_file};
 use crate::config::Taxonomy;
 use crate::learn::{Example, Folds, Provenance, learnable, train};
@@ -87,7 +87,7 @@ fn train_judgement(args: &TrainArgs, context: &CommandContext) -> anyhow::Result
         writeln!(out, "{folds:?}\n{figures}")?;
     }
     write_file(&args.files.out, &trained.file)?;
-    writeln!(out, "{} articles -> {}, {} bytes, sha256 {}", articles.len(), args.files.out.display(), trained.file.len(), hex(&trained.file))?;
+    writeln!(out, "{} articles -> {}, {} bytes, sha256 {}", articles.len(), args.files.out.display(), trained.file.len(), sha256_hex(&trained.file))?;
     Ok(())
 }
 

@@ -5,6 +5,8 @@
 
 use quick_xml::escape::unescape;
 
+use crate::text::normalize::has_prefix_ignoring_case;
+
 /// A salvaged item.
 #[derive(Debug, Default, Clone, PartialEq, Eq)]
 pub(super) struct Item {
@@ -92,7 +94,7 @@ fn tags(text: &str) -> Vec<Tag> {
         }
         at = start + 1;
         let rest = text.get(start..).unwrap_or_default();
-        if has_prefix(rest, "<![CDATA[") {
+        if has_prefix_ignoring_case(rest, "<![CDATA[") {
             at = section_end.from(text, start).map_or(at, |end| end + 3);
             continue;
         }
@@ -129,10 +131,6 @@ impl Ahead {
         }
         self.found
     }
-}
-
-fn has_prefix(text: &str, prefix: &str) -> bool {
-    text.as_bytes().get(..prefix.len()).is_some_and(|b| b.eq_ignore_ascii_case(prefix.as_bytes()))
 }
 
 fn next(tags: &[Tag], from: usize, wanted: impl Fn(&Tag) -> bool) -> Option<usize> {

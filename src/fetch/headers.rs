@@ -6,7 +6,9 @@ use std::time::{Duration, SystemTime};
 use chrono::{DateTime, Utc};
 use percent_encoding::{AsciiSet, percent_encode};
 use reqwest::StatusCode;
-use reqwest::header::{ACCEPT, ACCEPT_ENCODING, ACCEPT_LANGUAGE, AGE, CACHE_CONTROL, HeaderMap, HeaderValue, LOCATION, REFRESH, RETRY_AFTER};
+use reqwest::header::{
+    ACCEPT, ACCEPT_ENCODING, ACCEPT_LANGUAGE, AGE, CACHE_CONTROL, HeaderMap, HeaderName, HeaderValue, LOCATION, REFRESH, RETRY_AFTER,
+};
 
 use crate::fetch::error::FetchError;
 use crate::fetch::redirect::refresh_address;
@@ -32,10 +34,15 @@ pub(super) fn default_headers() -> HeaderMap {
     headers
 }
 
+/// Returns the value of a header, if it is visible ASCII.
+pub(super) fn header_text(headers: &HeaderMap, name: HeaderName) -> Option<&str> {
+    headers.get(name)?.to_str().ok()
+}
+
 /// Returns the delay of 429, or of 503 with `Retry-After` (RFC 9110 §10.2.3: seconds, or a date in one of the three forms of
 /// §5.6.7).
 pub(super) fn retry_after(status: StatusCode, headers: &HeaderMap, now: SystemTime) -> Option<Duration> {
-    let value = headers.get(RETRY_AFTER).and_then(|v| v.to_str().ok());
+    let value = header_text(headers, RETRY_AFTER);
     match (status, value) {
         (StatusCode::TOO_MANY_REQUESTS, None) => Some(DEFAULT_RETRY_AFTER),
         (StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE, Some(v)) => Some(read_retry_after(v.trim(), now)),
@@ -74,7 +81,7 @@ pub(super) fn freshness(headers: &HeaderMap) -> Option<Duration> {
             };
         }
     }
-    let age = headers.get(AGE).and_then(|v| v.to_str().ok()).and_then(|v| v.trim().parse::<u64>().ok()).unwrap_or(0);
+    let age = header_text(headers, AGE).and_then(|v| v.trim().parse::<u64>().ok()).unwrap_or(0);
     smallest.map(|s| Duration::from_secs(s.saturating_sub(age)).min(MAX_MAX_AGE))
 }
 
@@ -94,7 +101,7 @@ pub(super) fn redirect_target(from: &WebUrl, headers: &HeaderMap) -> Result<WebU
 
 /// Returns the target of a `Refresh` header: `0; url=/list.html`.
 pub(super) fn refresh_target(from: &WebUrl, headers: &HeaderMap) -> Option<WebUrl> {
-    refresh_address(headers.get(REFRESH)?.to_str().ok()?, from)
+    refresh_address(header_text(headers, REFRESH)?, from)
 }
 
 #[cfg(test)]

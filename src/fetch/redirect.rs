@@ -61,7 +61,7 @@ pub(super) fn page_redirect(body: &[u8], from: &WebUrl) -> Option<WebUrl> {
     }
     let text = String::from_utf8_lossy(body);
     let page = Tree::parse(&text);
-    let bare = || own_text(&page) < REFRESH_TEXT;
+    let bare = || page.shown_length() < REFRESH_TEXT;
     let for_no_script = || {
         let mut texts = page.elements(Tag::Noscript).flat_map(NodeRef::texts);
         if bare() { texts.find_map(|text| refresh_content(&Tree::parse(text))) } else { None }
@@ -110,13 +110,6 @@ fn script_target(code: &str, from: &WebUrl) -> Option<WebUrl> {
 fn refresh_content(page: &Tree<'_>) -> Option<String> {
     let is_refresh = |e: &NodeRef<'_>| e.attr(Attr::HttpEquiv).is_some_and(|h| h.trim().eq_ignore_ascii_case("refresh"));
     page.elements(Tag::Meta).find(is_refresh)?.attr(Attr::Content).map(str::to_owned)
-}
-
-/// Counts the characters that a page shows with scripts enabled.
-fn own_text(page: &Tree<'_>) -> usize {
-    let unseen = |e: NodeRef<'_>| matches!(e.tag(), Some(Tag::Noscript | Tag::Script | Tag::Style | Tag::Title));
-    let shown = page.root().descendants().filter(|n| !n.ancestors().any(unseen)).filter_map(NodeRef::text);
-    shown.map(|t| t.chars().filter(|c| !c.is_whitespace()).count()).sum()
 }
 
 #[cfg(test)]

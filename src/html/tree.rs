@@ -83,6 +83,13 @@ impl Tree<'_> {
         self.nodes.is_empty()
     }
 
+    /// Counts the characters, without spaces, that a page shows if scripts run.
+    pub fn shown_length(&self) -> usize {
+        let is_hidden = |p: NodeRef<'_>| matches!(p.tag(), Some(Tag::Noscript | Tag::Script | Tag::Style | Tag::Title | Tag::Iframe));
+        let shown = self.root().descendants().filter(|n| !n.parent().is_some_and(is_hidden)).filter_map(NodeRef::text);
+        shown.map(|t| t.chars().filter(|c| !c.is_whitespace()).count()).sum()
+    }
+
     /// Returns the elements of a kind, in order.
     pub fn elements(&self, tag: Tag) -> impl Iterator<Item = NodeRef<'_>> {
         self.root().descendants().filter(move |n| n.tag() == Some(tag))

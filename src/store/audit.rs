@@ -6,6 +6,7 @@ use sha2::{Digest as _, Sha256};
 
 use crate::model::AuditAction;
 use crate::store::{Result, Store};
+use crate::text::hex;
 
 /// What a wrong password was called in the log before actions had codes.
 const FORMER_SIGN_IN_FAILED: &str = "登录失败";
@@ -121,10 +122,6 @@ impl Store {
     pub fn audit_hash(&self) -> Result<String> {
         self.read(|c| Ok(hex(&last_hash(c)?.unwrap_or_default())))
     }
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|b| format!("{b:02x}")).collect()
 }
 
 fn put_fact(t: &Connection, name: &str, value: &str) -> Result<()> {

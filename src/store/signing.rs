@@ -1,18 +1,18 @@
-//! Signing and withdrawal of issues, and notices to their readers.
+//! Signing of issues.
 
-use chrono::{DateTime, NaiveDate, Utc};
+use chrono::{DateTime, Utc};
 use rusqlite::{Connection, OptionalExtension as _, params};
 
 use crate::config::settings::Publication;
-use crate::issue::notice::{Notice, NoticeError, NoticeText, SentNotice};
+use crate::issue::notice::NoticeError;
 use crate::issue::signing::{self, Signer, SigningAction, SigningError};
-use crate::model::{ArticleId, AuditAction, Edition, EditionId, SigningStep};
+use crate::model::{AuditAction, Edition, EditionId, SigningStep};
 use crate::store::accounts::duties_of;
 use crate::store::audit::audit;
 use crate::store::edition_revision::{load, record_kept, save};
 use crate::store::editions::next_number;
-use crate::store::outgoing_messages::{cancel_stale, queue_to_readers};
-use crate::store::{OutgoingMessage, Result, Store};
+use crate::store::outgoing_messages::cancel_stale;
+use crate::store::{Result, Store};
 
 /// Result of a signing step.
 #[derive(Debug)]
@@ -28,21 +28,6 @@ pub enum SigningResult {
     /// There is no such issue.
     Unknown,
 }
-
-/// A notice whose mails are not queued yet.
-#[derive(Debug)]
-pub struct PendingNotice {
-    pub id: i64,
-    pub notice: Notice,
-    pub edition: EditionId,
-    /// Bare addresses of everybody who has the issue or will get it.
-    pub readers: Vec<String>,
-}
-
-/// Recipients who may already have the issue.
-const RECEIVED: &str = "(state IN ('handing', 'sent', 'uncertain') OR doubts > 0)";
-/// Those, and the recipients whose mail is queued.
-const ADDRESSED: &str = "(state IN ('queued', 'sending', 'handing', 'sent', 'uncertain') OR doubts > 0)";
 
 impl Store {
     /// Takes a signing step with the account's current duties. A final issue gets its number if it has none, and its mails become
@@ -75,72 +60,6 @@ impl Store {
             // mails and notices of an earlier version
             cancel_stale(t)?;
             audit(t, who, action.audited(), &edition.label_in_log(), now)?;
-            Ok(SigningResult::Done(Box::new(edition)))
-        })
-    }
-
-    /// 撤回: makes a final issue a draft again and cancels its queued mails. Everybody who may have one gets a notice.
-    pub fn withdraw_edition(&self, id: EditionId, seen: u32, reason: &str, who: &str, today: NaiveDate, now: DateTime<Utc>) -> Result<SigningResult> {
-        let text = match (NoticeText::Withdrawal { reason: reason.to_owned() }).checked() {
-            Ok(text) => text,
-            Err(e) => return Ok(SigningResult::NotSent(e)),
-        };
-        self.write(|t| {
-            let Some((mut edition, version)) = load(t, id)? else { return Ok(SigningResult::Unknown) };
-            if version != seen {
-                return Ok(SigningResult::Conflict);
-            }
-            let duties = duties_of(t, who)?;
-            // submission fixed the steps, so a withdrawal needs none
-            if let Err(e) = signing::apply(&mut edition, &SigningAction::Withdraw, &[], Signer { name: who, duties: &duties }, now) {
-                return Ok(SigningResult::Rejected(e));
-            }
-            let round = edition.signing.round;
-            t.execute("UPDATE edition SET letters_due = NULL WHERE id = ?1", [id.0])?;
-            save(t, &edition, version + 1)?;
-            audit(t, who, AuditAction::Withdraw, &edition.label_in_log(), now)?;
-            cancel_stale(t)?;
-            if !readers(t, id, round, RECEIVED)?.is_empty() {
-                insert_notice(t, &edition, &text, who, today, now)?;
-            }
-            Ok(SigningResult::Done(Box::new(edition)))
-        })
-    }
-
-    /// 更正: sends a numbered notice to everybody whose mail of a final issue was queued.
-    pub fn correct_edition(
-        &self,
-        id: EditionId,
-        seen: u32,
-        text: NoticeText,
-        who: &str,
-        today: NaiveDate,
-        now: DateTime<Utc>,
-    ) -> Result<SigningResult> {
-        let text = match text.checked() {
-            Ok(text) => text,
-            Err(e) => return Ok(SigningResult::NotSent(e)),
-        };
-        self.write(|t| {
-            let Some((edition, version)) = load(t, id)? else { return Ok(SigningResult::Unknown) };
-            if version != seen {
-                return Ok(SigningResult::Conflict);
-            }
-            if let NoticeText::Correction { article: Some(article), .. } = &text
-                && edition.items().all(|i| i.article != *article)
-            {
-                return Ok(SigningResult::NotSent(NoticeError::NoItem));
-            }
-            let duties = duties_of(t, who)?;
-            if let Err(e) = signing::may_correct(&edition, Signer { name: who, duties: &duties }) {
-                return Ok(SigningResult::Rejected(e));
-            }
-            if readers(t, id, edition.signing.round, ADDRESSED)?.is_empty() {
-                return Ok(SigningResult::NotSent(NoticeError::NoReaders));
-            }
-            insert_notice(t, &edition, &text, who, today, now)?;
-            // a second click carries the old version
-            save(t, &edition, version + 1)?;
             Ok(SigningResult::Done(Box::new(edition)))
         })
     }
@@ -190,51 +109,6 @@ impl Store {
         self.write(|t| Ok(t.execute("UPDATE edition SET letters_due = NULL WHERE id = ?1", [id.0]).map(|_| ())?))
     }
 
-    /// Returns notices whose mails must be queued. A withdrawal waits until it is known who has the issue.
-    pub fn pending_notices(&self) -> Result<Vec<PendingNotice>> {
-        self.read(|c| {
-            let mut s = c.prepare_cached(&format!(
-                "SELECT {NOTICE}, id, edition_id, round FROM notice WHERE NOT queued AND NOT (kind = 'withdrawal' AND EXISTS (SELECT 1 FROM outbox o
-                 WHERE o.edition_id = notice.edition_id AND o.final = notice.round AND o.notice_id IS NULL AND o.state = 'handing')) ORDER BY id"
-            ))?;
-            let rows = s.query_map([], |r| Ok((notice(r)?, r.get(6)?, EditionId(r.get(7)?), r.get(8)?)))?;
-            let rows: Vec<(Notice, i64, EditionId, u32)> = rows.collect::<rusqlite::Result<_>>()?;
-            let pending = rows.into_iter().map(|(notice, id, edition, round)| {
-                let which = if matches!(notice.text, NoticeText::Withdrawal { .. }) { RECEIVED } else { ADDRESSED };
-                Ok(PendingNotice { id, readers: readers(c, edition, round, which)?, notice, edition })
-            });
-            pending.collect()
-        })
-    }
-
-    /// Queues the mails of a notice, once.
-    pub fn queue_notice_letters(
-        &self,
-        pending: &PendingNotice,
-        letters: &[OutgoingMessage],
-        now: DateTime<Utc>,
-        expires: DateTime<Utc>,
-    ) -> Result<()> {
-        self.write(|t| {
-            t.execute("UPDATE notice SET queued = 1 WHERE id = ?1", [pending.id])?;
-            letters.iter().try_for_each(|l| queue_to_readers(t, pending.edition, pending.id, l, now, expires))
-        })
-    }
-
-    /// Returns the notices about an issue, oldest first.
-    pub fn notices_of(&self, id: EditionId) -> Result<Vec<SentNotice>> {
-        self.read(|c| {
-            let letters = "(SELECT count(*) FROM outbox WHERE notice_id = notice.id)";
-            let mut s = c.prepare_cached(&format!("SELECT {NOTICE}, user, at, {letters} FROM notice WHERE edition_id = ?1 ORDER BY id"))?;
-            let rows = s.query_map([id.0], |r| {
-                let at = DateTime::from_timestamp(r.get(7)?, 0).unwrap_or_default();
-                let letters = usize::try_from(r.get::<_, i64>(8)?).unwrap_or(0);
-                Ok(SentNotice { notice: notice(r)?, by: r.get(6)?, at, letters })
-            })?;
-            Ok(rows.collect::<rusqlite::Result<_>>()?)
-        })
-    }
-
     /// Returns the names of the accounts with a duty.
     pub fn holders_of(&self, step: SigningStep) -> Result<Vec<String>> {
         self.read(|c| {
@@ -266,64 +140,25 @@ fn give_number(t: &Connection, edition: &mut Edition, publication: &Publication)
     Ok(())
 }
 
-fn readers(c: &Connection, id: EditionId, round: u32, which: &str) -> Result<Vec<String>> {
-    let sql = format!("SELECT recipient FROM outbox WHERE edition_id = ?1 AND final = ?2 AND notice_id IS NULL AND {which} ORDER BY id");
-    let mut s = c.prepare_cached(&sql)?;
-    let rows = s.query_map(params![id.0, round], |r| r.get(0))?;
-    Ok(rows.collect::<rusqlite::Result<_>>()?)
-}
-
-const NOTICE: &str = "kind, number, date, article_id, wrong, right";
-
-fn notice(r: &rusqlite::Row<'_>) -> rusqlite::Result<Notice> {
-    let (wrong, right): (String, String) = (r.get(4)?, r.get(5)?);
-    let text = if r.get::<_, String>(0)? == "withdrawal" {
-        NoticeText::Withdrawal { reason: wrong }
-    } else {
-        NoticeText::Correction { article: r.get::<_, Option<i64>>(3)?.map(ArticleId), wrong, right }
-    };
-    Ok(Notice { number: r.get(1)?, date: r.get::<_, String>(2)?.parse().unwrap_or_default(), text })
-}
-
-fn insert_notice(t: &Connection, e: &Edition, text: &NoticeText, who: &str, today: NaiveDate, now: DateTime<Utc>) -> Result<()> {
-    let (article, wrong, right) = match text {
-        NoticeText::Correction { article, wrong, right } => (article.map(|a| a.0), wrong.as_str(), right.as_str()),
-        NoticeText::Withdrawal { reason } => (None, reason.as_str(), ""),
-    };
-    let year = chrono::Datelike::year(&today);
-    let number: u32 = t.query_row(
-        "SELECT coalesce(max(number), 0) + 1 FROM notice WHERE publication = ?1 AND kind = ?2 AND year = ?3",
-        params![e.publication, text.kind(), year],
-        |r| r.get(0),
-    )?;
-    t.execute(
-        "INSERT INTO notice (edition_id, publication, kind, year, number, round, article_id, wrong, right, user, at, date)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
-        params![e.id.0, e.publication, text.kind(), year, number, e.signing.round, article, wrong, right, who, now.timestamp(), today.to_string()],
-    )?;
-    let notice = Notice { number, date: today, text: text.clone() };
-    audit(t, who, AuditAction::SendNotice, &format!("{} {}", notice.label(), e.label_in_log()), now)
-}
-
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use chrono::TimeDelta;
 
     use super::*;
     use crate::issue::tests::{article, build_with, now};
     use crate::model::Series;
-    use crate::store::{DeliveryOutcome, DeliveryState, MessageContent, Role};
+    use crate::store::{DeliveryState, OutgoingMessage, Role};
 
     const EVERYBODY: [&str; 3] = ["a@b.cn", "c@d.cn", "e@f.cn"];
 
-    struct Desk {
+    pub(in crate::store) struct Desk {
         _dir: tempfile::TempDir,
-        store: Store,
+        pub(in crate::store) store: Store,
         publication: Publication,
     }
 
     impl Desk {
-        fn new(signing: &[SigningStep]) -> Self {
+        pub(in crate::store) fn new(signing: &[SigningStep]) -> Self {
             let dir = tempfile::tempdir().unwrap();
             let store = Store::open(dir.path()).unwrap();
             let publication = Publication { signing: signing.to_vec(), initial_cumulative_number: 100, ..Publication::default() };
@@ -335,21 +170,21 @@ mod tests {
         }
 
         /// Makes a draft, this many days after the first day.
-        fn draft(&self, day: i64) -> EditionId {
+        pub(in crate::store) fn draft(&self, day: i64) -> EditionId {
             let mut e = build_with(vec![article(1, "甲县粮油加工", "食品", "行业动态", 1)], &[]).edition;
             e.date += TimeDelta::days(day);
             self.store.commit_edition(e, &self.publication, &[], self.store.whole_archive().range).unwrap().id
         }
 
-        fn edition(&self, id: EditionId) -> (Edition, u32) {
+        pub(in crate::store) fn edition(&self, id: EditionId) -> (Edition, u32) {
             self.store.edition_with_version(id).unwrap().unwrap()
         }
 
-        fn sign(&self, id: EditionId, who: &str, action: &SigningAction) -> SigningResult {
+        pub(in crate::store) fn sign(&self, id: EditionId, who: &str, action: &SigningAction) -> SigningResult {
             self.store.sign_edition(id, self.edition(id).1, action, &self.publication, who, now()).unwrap()
         }
 
-        fn make_final(&self, id: EditionId) {
+        pub(in crate::store) fn make_final(&self, id: EditionId) {
             for (who, action) in [
                 ("责编", SigningAction::Submit),
                 ("审核人", SigningAction::Approve(SigningStep::Review)),
@@ -359,11 +194,11 @@ mod tests {
             }
         }
 
-        fn withdraw(&self, id: EditionId, who: &str) -> SigningResult {
+        pub(in crate::store) fn withdraw(&self, id: EditionId, who: &str) -> SigningResult {
             self.store.withdraw_edition(id, self.edition(id).1, "数字有误", who, now().date_naive(), now()).unwrap()
         }
 
-        fn queue(&self, id: EditionId) -> usize {
+        pub(in crate::store) fn queue(&self, id: EditionId) -> usize {
             let e = self.edition(id).0;
             let letter =
                 |to: &&str| OutgoingMessage { recipient: (*to).to_owned(), message_id: format!("<{to}.{}@x>", e.signing.round), message: vec![1] };
@@ -374,13 +209,9 @@ mod tests {
         }
 
         /// Returns recipient and state of each mail of an issue.
-        fn letters(&self, id: EditionId) -> Vec<(String, DeliveryState)> {
+        pub(in crate::store) fn letters(&self, id: EditionId) -> Vec<(String, DeliveryState)> {
             self.store.messages_of(id).unwrap().into_iter().map(|l| (l.recipient, l.state)).collect()
         }
-    }
-
-    fn sent() -> DeliveryOutcome {
-        DeliveryOutcome { state: DeliveryState::Sent, reply: "250 ok".to_owned(), next_try: 0, doubt: false }
     }
 
     #[test]
@@ -425,98 +256,5 @@ mod tests {
         let log: Vec<(String, String)> = desk.store.audit_log(3).unwrap().into_iter().map(|l| (l.actor, l.action)).collect();
         let steps = [("签发人", "sign"), ("审核人", "review"), ("责编", "submit")].map(|(a, b)| (a.to_owned(), b.to_owned()));
         assert_eq!(log, steps);
-    }
-
-    #[test]
-    fn an_issue_called_back_in_time_reaches_nobody_and_then_everybody_once() {
-        let desk = Desk::new(&[SigningStep::Review, SigningStep::Sign]);
-        let id = desk.draft(0);
-        desk.make_final(id);
-        assert_eq!(desk.store.letters_due(now() + TimeDelta::minutes(10)).unwrap(), [id]);
-        let called_back = desk.edition(id).0;
-        assert!(matches!(desk.withdraw(id, "审核人"), SigningResult::Rejected(SigningError::NotYourDuty { step: SigningStep::Sign, act: "撤回" })));
-        assert!(matches!(desk.withdraw(id, "签发人"), SigningResult::Done(_)));
-        assert!(desk.store.letters_due(now() + TimeDelta::minutes(10)).unwrap().is_empty());
-        // mails composed meanwhile
-        let late = OutgoingMessage { recipient: "a@b.cn".to_owned(), message_id: "<late@x>".to_owned(), message: vec![1] };
-        assert_eq!(desk.store.queue_messages(&called_back, &[late], now(), now()).unwrap(), 0);
-        assert!(desk.store.pending_notices().unwrap().is_empty());
-        desk.make_final(id);
-        assert_eq!((desk.queue(id), desk.letters(id).len()), (3, 3));
-    }
-
-    #[test]
-    fn those_who_may_have_an_issue_that_is_called_back_are_told_and_the_others_are_not() {
-        let desk = Desk::new(&[]);
-        let id = desk.draft(0);
-        desk.sign(id, "责编", &SigningAction::Finalise);
-        desk.queue(id);
-        let letters = desk.store.messages_of(id).unwrap();
-        // one is sent, one is being sent, one waits
-        desk.store.mark_sending(letters[0].id).unwrap();
-        desk.store.mark_transmitting(letters[0].id).unwrap();
-        desk.store.finish_attempt(letters[0].id, &sent(), &[], now()).unwrap();
-        desk.store.mark_sending(letters[1].id).unwrap();
-        assert!(matches!(desk.withdraw(id, "责编"), SigningResult::Done(_)));
-        assert!(!desk.store.mark_transmitting(letters[1].id).unwrap(), "its content does not leave any more");
-        assert!(!desk.store.mark_sending(letters[2].id).unwrap());
-        let states: Vec<DeliveryState> = desk.letters(id).into_iter().map(|l| l.1).collect();
-        assert_eq!(states, [DeliveryState::Sent, DeliveryState::Cancelled, DeliveryState::Cancelled]);
-        let again = desk.store.set_delivery_state(letters[2].id, DeliveryState::Queued, now(), now()).unwrap();
-        assert!(!again, "no operator sends what was called back");
-        let pending = desk.store.pending_notices().unwrap();
-        assert_eq!((pending[0].readers.as_slice(), pending[0].notice.label()), (&["a@b.cn".to_owned()][..], "撤回通知〔2026〕1号".to_owned()));
-        let letter = |to: &str| OutgoingMessage { recipient: to.to_owned(), message_id: "<n@x>".to_owned(), message: vec![1] };
-        desk.store.queue_notice_letters(&pending[0], &[letter("a@b.cn")], now(), now() + TimeDelta::days(3)).unwrap();
-        assert!(desk.store.pending_notices().unwrap().is_empty());
-        let notice = desk.store.messages_of(id).unwrap().into_iter().find(|l| l.content == MessageContent::Notice).unwrap();
-        desk.sign(id, "责编", &SigningAction::Finalise);
-        assert_eq!(desk.queue(id), 3, "the issue as it is now goes to everybody");
-        let due = desk.store.due_messages(now() + TimeDelta::minutes(1), 9).unwrap();
-        assert!(due.iter().all(|l| l.content == MessageContent::Final(2)), "a notice that still waits would take the new issue back");
-        assert!(!desk.store.set_delivery_state(notice.id, DeliveryState::Queued, now(), now()).unwrap());
-    }
-
-    #[test]
-    fn a_letter_under_way_when_its_issue_is_called_back_is_not_tried_again_and_the_notice_waits_for_its_end() {
-        for (killed, state) in [(false, DeliveryState::Queued), (false, DeliveryState::Sent), (true, DeliveryState::Queued)] {
-            let desk = Desk::new(&[]);
-            let id = desk.draft(0);
-            desk.sign(id, "责编", &SigningAction::Finalise);
-            desk.queue(id);
-            let letter = desk.store.messages_of(id).unwrap()[0].id;
-            desk.store.mark_sending(letter).unwrap();
-            desk.store.mark_transmitting(letter).unwrap();
-            desk.withdraw(id, "责编");
-            assert!(desk.store.pending_notices().unwrap().is_empty(), "nobody knows yet whether it arrives");
-            if killed {
-                desk.store.recover_messages(crate::config::settings::AmbiguousDeliveryPolicy::Resend).unwrap();
-            } else {
-                desk.store.finish_attempt(letter, &DeliveryOutcome { state, ..sent() }, &[], now()).unwrap();
-            }
-            assert!(desk.store.due_messages(now() + TimeDelta::days(1), 9).unwrap().is_empty(), "{state:?}");
-            let told = desk.store.pending_notices().unwrap();
-            let reached = killed || state == DeliveryState::Sent;
-            assert_eq!(told[0].readers.len(), usize::from(reached), "{state:?}, killed: {killed}");
-        }
-    }
-
-    #[test]
-    fn a_correction_is_numbered_and_goes_to_those_whose_letter_was_queued() {
-        let desk = Desk::new(&[]);
-        let (id, text) = (desk.draft(0), NoticeText::Correction { article: None, wrong: "20%".to_owned(), right: "2%".to_owned() });
-        let correct = || desk.store.correct_edition(id, desk.edition(id).1, text.clone(), "责编", now().date_naive(), now()).unwrap();
-        assert!(matches!(correct(), SigningResult::Rejected(_)), "a draft is changed, not corrected");
-        desk.sign(id, "责编", &SigningAction::Finalise);
-        assert!(matches!(correct(), SigningResult::NotSent(NoticeError::NoReaders)));
-        desk.queue(id);
-        let version = desk.edition(id).1;
-        assert!(matches!(correct(), SigningResult::Done(_)) && matches!(correct(), SigningResult::Done(_)));
-        let twice = desk.store.correct_edition(id, version, text.clone(), "责编", now().date_naive(), now()).unwrap();
-        assert!(matches!(twice, SigningResult::Conflict), "the same click again");
-        let labels: Vec<(String, usize)> = desk.store.pending_notices().unwrap().iter().map(|p| (p.notice.label(), p.readers.len())).collect();
-        assert_eq!(labels, [("更正〔2026〕1号".to_owned(), 3), ("更正〔2026〕2号".to_owned(), 3)]);
-        assert!(matches!(desk.withdraw(id, "责编"), SigningResult::Done(_)));
-        assert!(desk.store.pending_notices().unwrap().is_empty(), "what is called back is not corrected");
     }
 }

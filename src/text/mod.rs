@@ -6,3 +6,8 @@ pub mod normalize;
 pub mod references;
 pub mod segment;
 pub mod work;
+
+/// Returns bytes in hexadecimal.
+pub fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|b| format!("{b:02x}")).collect()
+}

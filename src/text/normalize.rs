@@ -14,6 +14,11 @@ pub fn is_letter(c: char) -> bool {
     }
 }
 
+/// Whether a text begins with an ASCII prefix, in upper or lower case.
+pub fn has_prefix_ignoring_case(text: &str, prefix: &str) -> bool {
+    text.as_bytes().get(..prefix.len()).is_some_and(|start| start.eq_ignore_ascii_case(prefix.as_bytes()))
+}
+
 /// Folds one character for comparison: full-width ASCII to ASCII, upper to lower case.
 pub fn fold_width_and_case(c: char) -> char {
     let c = match c {

@@ -155,6 +155,10 @@ pub(super) struct Done {
 }
 
 impl Done {
+    pub(super) fn success() -> Self {
+        Self::refused(StatusCode::OK, String::new())
+    }
+
     /// Returns a refusal with its reason.
     pub(super) fn refused(code: StatusCode, words: String) -> Self {
         Self { code, words, conflict: None, choices: Vec::new() }
@@ -168,17 +172,16 @@ pub(super) async fn carry_out(console: &AppState, session: &Session, id: Edition
         Request::Step(direction) => s.step_edition(id, seen, direction, &who, Utc::now()),
         Request::Changes(changes) => s.change_edition(id, &changes, &who, Utc::now()),
     });
-    let (code, words, conflict) = match stored(done.await)? {
-        EditResult::Updated(_) => (StatusCode::OK, String::new(), None),
-        EditResult::Conflict(_) => (StatusCode::CONFLICT, "别人刚刚改过这一期：请看过最新的内容再操作".to_owned(), None),
+    Ok(match stored(done.await)? {
+        EditResult::Updated(_) => Done::success(),
+        EditResult::Conflict(_) => Done::refused(StatusCode::CONFLICT, "别人刚刚改过这一期：请看过最新的内容再操作".to_owned()),
         EditResult::Rejected(e) => {
             let conflict = Conflict::of(&e);
             let code = if conflict.is_some() { StatusCode::CONFLICT } else { StatusCode::UNPROCESSABLE_ENTITY };
-            (code, e.to_string(), conflict)
+            Done { conflict, ..Done::refused(code, e.to_string()) }
         }
-        EditResult::NothingToUndo => (StatusCode::UNPROCESSABLE_ENTITY, "没有可以撤销或重做的改动".to_owned(), None),
-    };
-    Ok(Done { code, words, conflict, choices: Vec::new() })
+        EditResult::NothingToUndo => Done::refused(StatusCode::UNPROCESSABLE_ENTITY, "没有可以撤销或重做的改动".to_owned()),
+    })
 }
 
 /// Reports the result of a form to the script, or to a browser without it.

@@ -100,7 +100,7 @@ async fn signed(console: &AppState, form: &Form, result: Result<SigningResult, S
                 tracing::error!("letters of final issues: {e}");
             }
             console.live.bells().mail.notify_one();
-            Done::refused(StatusCode::OK, String::new())
+            Done::success()
         }
         SigningResult::Conflict => Done::refused(StatusCode::CONFLICT, "别人刚刚改过这一期：请看过最新的内容再操作".to_owned()),
         SigningResult::Rejected(e) => Done::refused(StatusCode::FORBIDDEN, e.to_string()),

@@ -61,7 +61,7 @@ impl NoEntries {
     pub(super) fn of(page: &Tree<'_>, base: &WebUrl) -> Self {
         let scripts: String =
             page.elements(Tag::Script).flat_map(NodeRef::texts).chain(page.elements(Tag::Body).filter_map(|b| b.attr(Attr::Onload))).collect();
-        let shown = shown_length(page);
+        let shown = page.shown_length();
         let sends_on = scripts.contains("location");
         if shown < MAX_SHELL_TEXT && sends_on && scripts.contains("cookie") {
             return Self::ScriptCheck;
@@ -95,13 +95,6 @@ fn frame(page: &Tree<'_>, base: &WebUrl) -> Option<WebUrl> {
     };
     let sourced = frames.filter_map(|e| Some((named(&e), size(&e), base.join(e.attr(Attr::Src)?.trim()).ok().filter(|u| u != base)?)));
     sourced.max_by_key(|(named, size, _)| (*named, *size)).map(|(.., url)| url)
-}
-
-/// Counts the characters that a page shows if scripts run.
-fn shown_length(page: &Tree<'_>) -> usize {
-    let unseen = |p: NodeRef<'_>| matches!(p.tag(), Some(Tag::Noscript | Tag::Script | Tag::Style | Tag::Title | Tag::Iframe));
-    let shown = page.root().descendants().filter(|n| !n.parent().is_some_and(unseen)).filter_map(NodeRef::text);
-    shown.map(|t| t.chars().filter(|c| !c.is_whitespace()).count()).sum()
 }
 
 #[cfg(test)]

@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use serde_json::Value;
 
 use crate::discover::script::{Scripts, string_with};
+use crate::text::normalize::has_prefix_ignoring_case;
 use crate::text::references::push_decoded;
 
 /// A page with its scripts evaluated as data.
@@ -23,10 +24,10 @@ pub(super) fn shown(page: &str) -> Shown<'_> {
     while let Some(start) = page.get(at..).and_then(|p| memchr::memchr(b'<', p.as_bytes())).map(|n| at + n) {
         at = start + 1;
         let rest = page.get(start..).unwrap_or_default();
-        let (records, end) = if begins(rest, "<!--") {
+        let (records, end) = if has_prefix_ignoring_case(rest, "<!--") {
             at = rest.find("-->").map_or(page.len(), |n| start + n);
             continue;
-        } else if begins(rest, "<script") {
+        } else if has_prefix_ignoring_case(rest, "<script") {
             let Some(open) = rest.find('>') else { break };
             let Some(close) = find_close(rest, "</script") else { break };
             let code = rest.get(open + 1..close).unwrap_or_default();
@@ -41,7 +42,7 @@ pub(super) fn shown(page: &str) -> Shown<'_> {
                 scripts.take(code)
             };
             (found, start + close)
-        } else if begins(rest, "<datastore") {
+        } else if has_prefix_ignoring_case(rest, "<datastore") {
             let Some(close) = find_close(rest, "</datastore") else { break };
             (records(rest.get(..close).unwrap_or_default()), start + close)
         } else {
@@ -64,12 +65,8 @@ pub(super) fn shown(page: &str) -> Shown<'_> {
     Shown { markup, values: scripts.values }
 }
 
-fn begins(text: &str, with: &str) -> bool {
-    text.as_bytes().get(..with.len()).is_some_and(|t| t.eq_ignore_ascii_case(with.as_bytes()))
-}
-
 fn find_close(text: &str, tag: &str) -> Option<usize> {
-    memchr::memmem::find_iter(text.as_bytes(), "</").find(|at| text.get(*at..).is_some_and(|t| begins(t, tag)))
+    memchr::memmem::find_iter(text.as_bytes(), "</").find(|at| text.get(*at..).is_some_and(|t| has_prefix_ignoring_case(t, tag)))
 }
 
 fn take_json(code: &str, scripts: &mut Scripts) -> String {
@@ -101,8 +98,8 @@ fn records(store: &str) -> String {
 /// Appends rows, inside a list or a table.
 fn push_rows(page: &mut String, rows: &str) {
     let (open, close) = match rows.trim_start() {
-        row if begins(row, "<tr") => ("<table><tbody>", "</tbody></table>"),
-        row if begins(row, "<li") || begins(row, "<a") => ("<ul class=datastore>", "</ul>"),
+        row if has_prefix_ignoring_case(row, "<tr") => ("<table><tbody>", "</tbody></table>"),
+        row if has_prefix_ignoring_case(row, "<li") || has_prefix_ignoring_case(row, "<a") => ("<ul class=datastore>", "</ul>"),
         _ => ("<div class=datastore>", "</div>"),
     };
     for part in [open, rows, close] {

@@ -9,7 +9,7 @@ use reqwest::header::CONTENT_ENCODING;
 use crate::fetch::body::Body;
 use crate::fetch::client::{Fetcher, ROBOTS_CACHE_SIZE, Request, RequestStats};
 use crate::fetch::error::FetchError;
-use crate::fetch::headers::{redirect_target, retry_after};
+use crate::fetch::headers::{header_text, redirect_target, retry_after};
 use crate::fetch::redirect::RedirectChain;
 use crate::fetch::robots::{MAX_BYTES, Robots, RobotsRecord, RobotsState};
 use crate::fetch::ssrf::check_address;
@@ -103,7 +103,7 @@ impl Fetcher {
             200..=299 => {}
             other => return Err(FetchError::Status(other)),
         }
-        let coding = response.headers().get(CONTENT_ENCODING).and_then(|v| v.to_str().ok()).unwrap_or_default().to_owned();
+        let coding = header_text(response.headers(), CONTENT_ENCODING).unwrap_or_default().to_owned();
         let mut body = Body::new(&coding, MAX_BYTES)?;
         match self.stream(&mut response, url, &mut body, None, visit).await {
             Ok(()) => body.finish().map(|file| Ok(Some(file))),

@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant, SystemTime};
 
 use chrono::{DateTime, Utc};
-use reqwest::header::{CONTENT_ENCODING, CONTENT_TYPE, COOKIE, ETAG, HeaderName, IF_MODIFIED_SINCE, IF_NONE_MATCH, LAST_MODIFIED};
+use reqwest::header::{CONTENT_ENCODING, CONTENT_TYPE, COOKIE, ETAG, IF_MODIFIED_SINCE, IF_NONE_MATCH, LAST_MODIFIED};
 use reqwest::{RequestBuilder, Response, StatusCode};
 use serde::{Deserialize, Serialize};
 
@@ -18,7 +18,7 @@ use crate::fetch::charset;
 use crate::fetch::client_pool::{ClientPool, with_connect_tracking};
 use crate::fetch::cookies::CookieJars;
 use crate::fetch::error::{ClientError, FetchError};
-use crate::fetch::headers::{freshness, redirect_target, refresh_target, retry_after};
+use crate::fetch::headers::{freshness, header_text, redirect_target, refresh_target, retry_after};
 use crate::fetch::rate_limit::{DelayPolicy, HostLimiter, host_key};
 use crate::fetch::redirect::{Redirect, RedirectChain, page_redirect};
 use crate::fetch::reqwest_error::explain;
@@ -347,7 +347,7 @@ impl Fetcher {
         if !matches!(status, StatusCode::OK | StatusCode::NON_AUTHORITATIVE_INFORMATION) {
             return Err(self.refusal(response, url, visit).await);
         }
-        let text = |name: HeaderName| response.headers().get(name).and_then(|v| v.to_str().ok()).map(str::to_owned);
+        let text = |name| header_text(response.headers(), name).map(str::to_owned);
         let content_type = text(CONTENT_TYPE);
         if let Some(to) = refresh_target(url, response.headers()) {
             return Ok(HopResult::Redirect { to, permanent: false });
@@ -375,7 +375,7 @@ impl Fetcher {
 
     /// Returns the error for an error status; some of these pages are captchas and the like.
     async fn refusal(&self, mut response: Response, url: &WebUrl, visit: &mut RequestStats) -> FetchError {
-        let header = |name: HeaderName| response.headers().get(name).and_then(|v| v.to_str().ok()).unwrap_or_default().to_owned();
+        let header = |name| header_text(response.headers(), name).unwrap_or_default().to_owned();
         let (status, content_type, coding) = (response.status().as_u16(), header(CONTENT_TYPE), header(CONTENT_ENCODING));
         let Ok(mut body) = Body::new(&coding, MAX_REFUSAL) else { return FetchError::Status(status) };
         // the beginning is enough, however it ends
@@ -386,12 +386,12 @@ impl Fetcher {
 
     /// Returns the body, and whether its transfer ended early.
     async fn read_body(&self, mut response: Response, url: &WebUrl, max: usize, visit: &mut RequestStats) -> Result<(Vec<u8>, bool), FetchError> {
-        let coding = response.headers().get(CONTENT_ENCODING).and_then(|v| v.to_str().ok()).unwrap_or_default().to_owned();
+        let coding = header_text(response.headers(), CONTENT_ENCODING).unwrap_or_default().to_owned();
         if response.content_length().is_some_and(|n| n > max as u64) {
             return Err(FetchError::TooLarge(max));
         }
         // some feeds are labelled as pictures
-        let media = response.headers().get(CONTENT_TYPE).and_then(|v| v.to_str().ok()).filter(|t| MEDIA.iter().any(|m| t.starts_with(m)));
+        let media = header_text(response.headers(), CONTENT_TYPE).filter(|t| MEDIA.iter().any(|m| t.starts_with(m)));
         let media = media.map(str::to_owned);
         let mut body = Body::new(&coding, max)?;
         let result = self.stream(&mut response, url, &mut body, media.as_deref(), visit).await;
