@@ -158,7 +158,10 @@ pub fn run(cli: Cli) -> anyhow::Result<()> {
         Command::RunTask => return crate::crawl::dispatch::nats::run_task(),
         _ => {}
     }
-    crate::knowledge::check()?;
+    // other commands read a table when they use it
+    if matches!(cli.command, Command::Serve(_) | Command::Worker(_) | Command::Doctor(_)) {
+        crate::knowledge::check()?;
+    }
     // manual pages are for everybody
     if !matches!(cli.command, Command::Man { .. }) {
         close_files();

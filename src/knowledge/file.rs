@@ -1,9 +1,13 @@
 //! A knowledge file, parsed at its first use.
 
+use std::io::Write as _;
 use std::ops::Deref;
 use std::sync::OnceLock;
 
 use serde::de::DeserializeOwned;
+
+/// Exit code of a process that needs a broken file (`EX_CONFIG` of sysexits.h).
+pub(crate) const EXIT_CODE: i32 = 78;
 
 /// A parse error.
 #[derive(Debug, thiserror::Error)]
@@ -35,8 +39,15 @@ impl<T: DeserializeOwned> Deref for File<T> {
     type Target = T;
 
     fn deref(&self) -> &T {
-        self.read.get_or_init(|| self.read().unwrap_or_else(|e| panic!("{e}")))
+        self.read.get_or_init(|| self.read().unwrap_or_else(|e| stop(&e)))
     }
+}
+
+/// Ends the process: without this file it would judge documents wrongly.
+fn stop(e: &BrokenFile) -> ! {
+    // not `eprintln!`, whose text a test would capture and lose
+    let _ = writeln!(std::io::stderr(), "error: {e}");
+    std::process::exit(EXIT_CODE)
 }
 
 /// A file of any type.

@@ -1,8 +1,9 @@
 //! Knowledge about pages: layouts, labels, names and dates.
 //!
 //! Knowledge is data: the files of `src/data` are built into the program, and each is parsed once into words and compiled patterns.
-//! An error names file, line and text of the broken row. A test reports it, [`check`] at start-up, and at the latest a panic at the
-//! table's first use; a rule is never dropped silently.
+//! An error names file, line and text of the broken row. A test reports it, and so does [`check`] when the service, a worker or
+//! `doctor` starts. Other commands read a file when they first use it, and end with the same words if it is broken; a rule is
+//! never dropped silently.
 
 mod boilerplate;
 mod byline;
@@ -20,7 +21,7 @@ use std::collections::BTreeMap;
 
 pub(crate) use boilerplate::LineRules;
 pub(crate) use byline::{Meaning, Rank};
-pub(crate) use file::BrokenFile;
+pub(crate) use file::{BrokenFile, EXIT_CODE};
 use file::{Checked, File};
 pub(crate) use pattern::{Fixed, Pattern};
 pub(crate) use words::{Letters, Words, automaton};
@@ -60,7 +61,7 @@ files! {
     DATES: dates::Dates = "dates.toml";
 }
 
-/// Parses every file, so that the program refuses to start with a broken one.
+/// Parses every file, so that a long-running program refuses to start with a broken one.
 pub(crate) fn check() -> Result<(), BrokenFile> {
     ALL.iter().try_for_each(|file| file.check())
 }

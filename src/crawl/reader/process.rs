@@ -16,6 +16,8 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::process::{Child, ChildStderr, ChildStdin, ChildStdout, Command};
 use tokio::task::JoinHandle;
 
+use crate::knowledge;
+
 /// CPU time per document: ten times what a large honest one takes, and independent of the machine's other load.
 const CPU_SECONDS: u64 = 10;
 /// Wall-clock limit: far more than the CPU time, because the machine may be busy.
@@ -42,7 +44,7 @@ pub(in crate::crawl) enum Failure {
     Limit(String),
     /// A fatal signal or an error.
     Crash(String),
-    /// Killed, not started, or no answer in time. The document is not at fault.
+    /// Killed, not started, built with a broken table, or no answer in time. The document is not at fault.
     Interrupted(String),
 }
 
@@ -119,6 +121,8 @@ impl Process {
         let MemoryLimit(megabytes) = self.memory;
         match (status.code(), status.signal().and_then(Signal::from_named_raw)) {
             (Some(_), _) if last_words.contains("panicked at ") => Failure::Crash("panic".to_owned()),
+            // the program is broken, not the document
+            (Some(knowledge::EXIT_CODE), _) => Failure::Interrupted(last_words.trim().to_owned()),
             (Some(code), _) => Failure::Crash(format!("exit code {code}")),
             // the standard library aborts with these words if memory runs out
             (None, Some(Signal::ABORT)) if last_words.contains("memory allocation of ") => {
