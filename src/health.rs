@@ -47,7 +47,7 @@ pub enum Alarm {
     Held,
     /// Letters of a final issue cannot be made.
     Letters,
-    /// Nobody on the network answers.
+    /// No site answers: the network is down.
     Network,
     /// The NATS server is unreachable or unusable.
     Nats,

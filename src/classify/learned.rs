@@ -34,7 +34,7 @@ pub(super) fn judge(
 ) -> Classification {
     let hint = hints.column.and_then(|h| model.columns().iter().position(|c| c == h));
     let verdict = model.judge(title.text(), text.text(), &rules.signals(model.industries(), model.columns()), hint);
-    let Rules { judged: mut out, spoken_for, has_text, by_firm, .. } = rules;
+    let Rules { judged: mut out, supported_by_words, has_text, by_firm, .. } = rules;
     let read: String = text.text().chars().take(EVIDENCE_CHARS).collect();
     let read = [without_authorities(title.text()), without_authorities(&read)].concat();
     let is_known = |name: &String| model.industries().contains(name);
@@ -44,7 +44,7 @@ pub(super) fn judge(
         .filter_map(|i| Some((*i, model.industries().get(*i)?, *verdict.industries.get(*i)?)))
         .filter(|(_, name, _)| taxonomy.industries.iter().any(|t| t.name == **name))
         .map(|(i, name, p)| {
-            let said = spoken_for.iter().find(|l| l.name == *name).map(|l| l.evidence.clone()).unwrap_or_default();
+            let said = supported_by_words.iter().find(|l| l.name == *name).map(|l| l.evidence.clone()).unwrap_or_default();
             let p = round(p.into());
             Label { name: name.clone(), score: p, evidence: evidence(model, i, said, title, text, &read), p: Some(p) }
         })

@@ -56,11 +56,11 @@ pub struct Classifier {
 struct Rules {
     judged: Classification,
     /// Every industry that a word supports, however weakly.
-    spoken_for: Vec<Label>,
+    supported_by_words: Vec<Label>,
     /// Industries of the firms in the title, unless the firms' names state them.
     by_firm: Vec<Label>,
-    /// `spoken_for` by the title alone.
-    title_spoken_for: Vec<Label>,
+    /// `supported_by_words` by the title alone.
+    supported_by_title: Vec<Label>,
     columns: Vec<RatedColumn>,
     length: usize,
     has_text: bool,
@@ -75,8 +75,8 @@ impl Rules {
             industries.iter().map(score).collect()
         };
         Signals {
-            scores: scores(&self.spoken_for),
-            title_scores: scores(&self.title_spoken_for),
+            scores: scores(&self.supported_by_words),
+            title_scores: scores(&self.supported_by_title),
             column: columns.iter().position(|c| *c == self.judged.column),
             column_points: columns.iter().map(|name| self.columns.iter().find(|c| c.name == *name).map_or(0.0, |c| narrow(c.points))).collect(),
             theme: self.judged.themes.first().map_or(0.0, |l| narrow(l.score)),
@@ -132,16 +132,16 @@ impl Classifier {
     fn rules(&self, title: &Segmented, text: &Segmented, hints: &SourceHints<'_>) -> Rules {
         let (in_title, in_text) = (self.matcher.find(title, MAX_BYTES), self.matcher.find(text, MAX_BYTES));
         let length = title.text().chars().count() + text.text().chars().count();
-        let spoken_for = topics(&self.taxonomy.industries, LabelKey::industry, &in_title, &in_text, length, hints.industries);
+        let supported_by_words = topics(&self.taxonomy.industries, LabelKey::industry, &in_title, &in_text, length, hints.industries);
         let title_chars = title.text().chars().count();
-        let title_spoken_for = topics(&self.taxonomy.industries, LabelKey::industry, &in_title, &Matches::default(), title_chars, &[]);
+        let supported_by_title = topics(&self.taxonomy.industries, LabelKey::industry, &in_title, &Matches::default(), title_chars, &[]);
         let themes = topics(&self.taxonomy.themes, LabelKey::theme, &in_title, &in_text, length, &[]);
         let columns = column::rate(&self.taxonomy, &in_title, &in_text, title.text(), length, hints.column);
         let best = columns.iter().reduce(|best, c| if c.points > best.points { c } else { best });
         let (column, column_reasons) = best.map(|c| (c.name.clone(), c.reasons.clone())).unwrap_or_default();
         let count = |key: LabelKey| [in_title.count(key), in_text.count(key)];
         let by_firm = self.by_firm(&in_title);
-        let mut industries = given(main_subjects(spoken_for.clone(), &title_spoken_for));
+        let mut industries = given(main_subjects(supported_by_words.clone(), &supported_by_title));
         add_missing(&mut industries, &by_firm);
         let (watched, others) = self.organisations(&in_title, &in_text);
         Rules {
@@ -160,9 +160,9 @@ impl Classifier {
                 column_reasons,
                 ..Classification::default()
             },
-            spoken_for,
+            supported_by_words,
             columns,
-            title_spoken_for,
+            supported_by_title,
             by_firm,
         }
     }

@@ -41,7 +41,7 @@ pub(super) fn named_for_a_field(words: &Segmented, end: usize) -> Vec<(usize, us
     let is_ending = |w: &str| known.of_a_field.contains(w) || known.begins_words.begin(w);
     for (at, (offset, word)) in all.iter().enumerate().filter(|(_, (_, w))| is_ending(w)) {
         let before = all.get(at.saturating_sub(MAX_WORDS)..at).unwrap_or_default();
-        if let Some((start, _)) = before.iter().rev().take_while(|(_, w)| goes_on(w)).last() {
+        if let Some((start, _)) = before.iter().rev().take_while(|(_, w)| may_be_in_name(w)).last() {
             out.push((*start, offset + word.len()));
         }
     }
@@ -58,7 +58,7 @@ fn names(words: &Segmented, end: usize) -> Vec<(String, bool)> {
         let mut start = first;
         while start > 0
             && at - start < MAX_WORDS
-            && all.get(start - 1).is_some_and(|w| goes_on(w) || (start == first && CLASSIFY.organisation.before_endings.contains(w)))
+            && all.get(start - 1).is_some_and(|w| may_be_in_name(w) || (start == first && CLASSIFY.organisation.before_endings.contains(w)))
         {
             start -= 1;
         }
@@ -86,7 +86,8 @@ fn ending(all: &[&str], at: usize) -> Option<(usize, bool)> {
     (known.weak.contains(word) && !inside).then_some((at, false))
 }
 
-fn goes_on(word: &str) -> bool {
+/// Whether a word may be part of the name that ends behind it.
+fn may_be_in_name(word: &str) -> bool {
     let name_like = word.chars().all(|c| is_han(c) || c.is_ascii_alphanumeric() || matches!(c, '(' | ')' | '（' | '）' | '·'));
     name_like && !BEFORE_NAMES.contains(word)
 }

@@ -30,7 +30,7 @@ pub(super) fn places(taxonomy: &Taxonomy, title: &Matches, text: &Matches) -> Ve
     }
     let clear: BTreeSet<&str> = counts.keys().copied().collect();
     for (hits, weight) in parts {
-        for (i, d, n) in named(hits, LabelKey::DivisionInContext).filter(|(_, d, _)| stands_in(d, &clear)) {
+        for (i, d, n) in named(hits, LabelKey::DivisionInContext).filter(|(_, d, _)| names_a_parent(d, &clear)) {
             counts.entry(d.name).or_insert((0, taxonomy.places.len() + i)).0 += n * weight;
         }
     }
@@ -62,7 +62,7 @@ fn named(hits: &Matches, of: fn(usize) -> LabelKey) -> impl Iterator<Item = (usi
     hits.indexed(of).into_iter().filter_map(|(i, n)| Some((i, divisions().get(i)?, n)))
 }
 
-/// Returns whether the text also names one of its parents.
-fn stands_in(d: &Division, named: &BTreeSet<&str>) -> bool {
+/// Whether the text also names one of a division's parents.
+fn names_a_parent(d: &Division, named: &BTreeSet<&str>) -> bool {
     d.parents().any(|p| named.contains(p.name))
 }

@@ -60,7 +60,7 @@ pub(super) async fn run(action: &SourcesCommand, context: &CommandContext) -> an
         SourcesCommand::Check => {
             let list = context.source_list()?;
             if let Ok(store) = Store::open_beside(&context.data) {
-                tell_standing(&list, &store)?;
+                print_health(&list, &store)?;
             }
             for sentence in context.unfilled_columns(&context.taxonomy()?) {
                 println!("warning: {sentence}");
@@ -123,15 +123,15 @@ fn list(context: &CommandContext) -> anyhow::Result<()> {
 }
 
 /// Prints what each source brought: articles, newest date, and whether it fails, is quiet or never brought one.
-fn tell_standing(list: &SourceList, store: &Store) -> anyhow::Result<()> {
+fn print_health(list: &SourceList, store: &Store) -> anyhow::Result<()> {
     for s in list.enabled() {
         let health = store.source_health(&s.id, Utc::now())?;
-        println!("{}\t{}", s.id, health.map_or_else(|| "not looked at yet".to_owned(), |h| brought(s, &h)));
+        println!("{}\t{}", s.id, health.map_or_else(|| "not looked at yet".to_owned(), |h| article_counts(s, &h)));
     }
     Ok(())
 }
 
-fn brought(s: &Source, h: &SourceHealth) -> String {
+fn article_counts(s: &Source, h: &SourceHealth) -> String {
     let newest = h.newest.map(|t| format!(", newest {}", t.with_timezone(&s.timezone).format("%F"))).unwrap_or_default();
     let trouble = match (&h.disabled_reason, h.silence()) {
         (Some(_), _) => "; resting",

@@ -139,11 +139,11 @@ impl Crawl<'_> {
 
     /// Returns how long nothing can happen unless a task completes.
     fn next_wakeup(&self) -> Duration {
-        let host_key = self.window.next_ready_at().map_or(MAX_HOST_WAIT, |at| at.saturating_duration_since(Instant::now()));
+        let until_ready = self.window.next_ready_at().map_or(MAX_HOST_WAIT, |at| at.saturating_duration_since(Instant::now()));
         let room = self.tasks.len() < self.crawler.dispatcher.concurrency();
-        let host_key = if room { host_key } else { MAX_HOST_WAIT };
+        let until_ready = if room { until_ready } else { MAX_HOST_WAIT };
         let fill = if self.has_new_results && self.window.pending() < REFILL_THRESHOLD { MIN_REFILL_INTERVAL } else { Duration::from_secs(1) };
-        host_key.max(Duration::from_millis(1)).min(fill)
+        until_ready.max(Duration::from_millis(1)).min(fill)
     }
 
     fn needs_refill(&self) -> bool {

@@ -31,7 +31,7 @@ const MAX_NAME_END: usize = 2;
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Substitutions {
     /// Exchanged figures, places and firms.
-    facts: usize,
+    changed_facts: usize,
     /// Other exchanged words.
     words: usize,
     agreeing: usize,
@@ -60,7 +60,8 @@ impl Substitutions {
 
     /// Returns whether the exchanged words make the texts two pieces of news; `figures` is the number of agreeing figures.
     pub(super) fn tell_apart(&self, figures: usize) -> bool {
-        self.facts * FIGURES_PER_FACT > figures + self.agreeing / LETTERS_PER_FIGURE || (self.facts + self.words) * LETTERS_PER_CHANGE > self.agreeing
+        self.changed_facts * FIGURES_PER_FACT > figures + self.agreeing / LETTERS_PER_FIGURE
+            || (self.changed_facts + self.words) * LETTERS_PER_CHANGE > self.agreeing
     }
 
     /// Returns whether the texts agree almost from the beginning: a truncated copy does, a note within a round-up does not.
@@ -89,7 +90,7 @@ impl Substitutions {
         let touches = before.last().copied().is_some_and(is_figure) || behind.first().copied().is_some_and(is_figure);
         let digits = |piece: &[char]| !piece.is_empty() && piece.iter().all(|c| is_figure(*c));
         if touches && (digits(piece_a) && piece_b.is_empty() || digits(piece_b) && piece_a.is_empty()) {
-            self.facts += usize::from(!edge);
+            self.changed_facts += usize::from(!edge);
             return;
         }
         if piece_a.is_empty() || piece_b.is_empty() {
@@ -118,7 +119,7 @@ impl Substitutions {
         let reworded = piece_a.iter().filter(|c| piece_b.contains(c)).count() * 2 >= shorter;
         let fact = other_figures || !reworded && (subject || place(&text_a) && place(&text_b) || named(piece_a) && named(piece_b));
         if fact {
-            self.facts += 1;
+            self.changed_facts += 1;
         } else if !edge && !same_figures {
             // a different title, header or footer may surround a text
             self.words += 1;
@@ -196,7 +197,7 @@ mod tests {
         for (a, b) in [("长葛市", "禹州市"), ("3月", "4月"), ("增长12%", "增长2%"), ("云鹭科技有限公司", "北麓水泥有限公司"), ("三季度", "四季度")]
         {
             let found = between(&frame(a), &frame(b));
-            assert_eq!(found.facts, 1, "{a} {b}: {found:?}");
+            assert_eq!(found.changed_facts, 1, "{a} {b}: {found:?}");
             assert!(found.tell_apart(3), "{a} {b}");
         }
     }
@@ -206,7 +207,7 @@ mod tests {
         let frame = |s: &str| format!("市统计局有关负责人{s}，今年以来主要指标总体平稳，各项工作有序推进，企业信心回升。");
         for (a, b) in [("表示", "说"), ("", "昨日"), ("共有五项安排", "共有5项安排")] {
             let found = between(&frame(a), &frame(b));
-            assert!(found.facts == 0 && !found.tell_apart(0), "{a} {b}: {found:?}");
+            assert!(found.changed_facts == 0 && !found.tell_apart(0), "{a} {b}: {found:?}");
         }
     }
 
@@ -214,7 +215,7 @@ mod tests {
     fn moved_passages_do_not_confuse_the_rest() {
         let (one, two) = ("禹州中药材交易会开幕，三百家药商到会洽谈", "长葛再生金属园区产值突破四百亿元，同比增长一成");
         let found = between(&format!("{one}。{two}。"), &format!("{two}。{one}。"));
-        assert_eq!((found.facts, found.words), (0, 0), "{found:?}");
+        assert_eq!((found.changed_facts, found.words), (0, 0), "{found:?}");
     }
 
     proptest::proptest! {
@@ -222,7 +223,7 @@ mod tests {
         fn the_order_of_two_texts_does_not_matter_much(a in "[许昌市发展0-9三月]{0,60}", b in "[许昌市发展0-9三月]{0,60}") {
             let (one, two) = (between(&a, &b), between(&b, &a));
             proptest::prop_assert!(one.agreeing <= a.chars().count() && two.agreeing <= b.chars().count());
-            proptest::prop_assert!(between(&a, &a).facts == 0);
+            proptest::prop_assert!(between(&a, &a).changed_facts == 0);
         }
     }
 }

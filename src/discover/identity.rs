@@ -42,7 +42,7 @@ impl KnownEntries {
         self.hashes.is_empty()
     }
 
-    fn holds(&self, entry: &Entry, kind: Identity) -> bool {
+    fn is_known(&self, entry: &Entry, kind: Identity) -> bool {
         let address = self.ignored.canonicalise(&entry.url);
         self.hashes.contains(&xxh3_64(identity(entry, kind, &address).as_bytes()))
     }
@@ -52,7 +52,7 @@ impl KnownEntries {
     pub fn reached_by(&self, page: &[Entry], kind: Identity) -> bool {
         let mut newest_unknown = None;
         for entry in page.iter().rev() {
-            if !self.holds(entry, kind) {
+            if !self.is_known(entry, kind) {
                 newest_unknown = newest_unknown.max(entry.published_at);
             } else if entry.published_at.is_none() || entry.published_at >= newest_unknown {
                 return true;

@@ -102,7 +102,7 @@ fn makers(text: &str) -> Vec<(&str, &str, &str)> {
 }
 
 /// Returns the text of a link, from its first few nodes.
-fn shown(e: NodeRef<'_>) -> String {
+fn link_text(e: NodeRef<'_>) -> String {
     e.descendants().take(MAX_NODES).filter_map(NodeRef::text).take(4).collect()
 }
 
@@ -111,12 +111,12 @@ fn labels(e: NodeRef<'_>) -> impl Iterator<Item = String> {
     let image = e.descendants().take(10).find(|n| n.is(Tag::Img));
     let said =
         [e.attr(Attr::Title), e.attr(Attr::AriaLabel)].into_iter().chain(image.into_iter().flat_map(|i| [i.attr(Attr::Alt), i.attr(Attr::Title)]));
-    std::iter::once(shown(e)).chain(said.flatten().map(str::to_owned)).filter(|l| l.len() <= MAX_LABEL).map(|l| collapse_whitespace(&l))
+    std::iter::once(link_text(e)).chain(said.flatten().map(str::to_owned)).filter(|l| l.len() <= MAX_LABEL).map(|l| collapse_whitespace(&l))
 }
 
-fn says_next(label: &str) -> bool {
+fn is_next_label(label: &str) -> bool {
     let words = label.trim_matches(|c: char| c.is_whitespace() || "[]【】()（）<>＞»›→".contains(c)).to_lowercase();
-    pagination::says_next(label) || LISTS.pager.next_of_list.contains(&words)
+    pagination::is_next_label(label) || LISTS.pager.next_of_list.contains(&words)
 }
 
 /// Returns whether the class or id of the element or of an ancestor names a pager.
@@ -138,7 +138,7 @@ fn by_rel(page: &ListPage<'_>) -> Option<WebUrl> {
 
 fn by_words(page: &ListPage<'_>) -> Option<WebUrl> {
     let buttons = [Tag::Button, Tag::Span, Tag::Li, Tag::Div, Tag::Td, Tag::Img].into_iter().flat_map(|t| page.elements(t));
-    page.elements(Tag::A).chain(buttons).filter(|e| labels(*e).any(|l| says_next(&l))).find_map(|e| page.target(e))
+    page.elements(Tag::A).chain(buttons).filter(|e| labels(*e).any(|l| is_next_label(&l))).find_map(|e| page.target(e))
 }
 
 fn by_arrow(page: &ListPage<'_>) -> Option<WebUrl> {
@@ -221,7 +221,7 @@ fn by_jpage_number(page: &ListPage<'_>) -> Option<WebUrl> {
 
 /// Takes the number after the current one in a pager of numbers. The current number is no link, or links to this page.
 fn by_numbers(page: &ListPage<'_>) -> Option<WebUrl> {
-    let digits = |e: NodeRef<'_>| shown(e).trim_matches(|c: char| c.is_whitespace() || "[]【】".contains(c)).parse::<u32>().ok();
+    let digits = |e: NodeRef<'_>| link_text(e).trim_matches(|c: char| c.is_whitespace() || "[]【】".contains(c)).parse::<u32>().ok();
     let numbered = page.elements(Tag::A).filter_map(|e| Some((digits(e).filter(|n| (1..=MAX_PAGES).contains(n))?, e)));
     let mut links: Vec<(u32, Option<WebUrl>)> = numbered.filter(|(_, e)| in_pager(*e)).take(100).map(|(n, e)| (n, page.target(e))).collect();
     links.sort_by_key(|(n, _)| *n);
@@ -238,7 +238,7 @@ fn by_select(page: &ListPage<'_>) -> Option<WebUrl> {
     // a bare number is no address
     let is_address = |v: &str| v.contains(['/', '.', '?']);
     let option = |e: NodeRef<'_>| {
-        let n = number(&LISTS.pager.option.captures(&shown(e))?, "n")?;
+        let n = number(&LISTS.pager.option.captures(&link_text(e))?, "n")?;
         Some((n, page.base.join(e.attr(Attr::Value).filter(|v| is_address(v))?).ok()?))
     };
     let next = |select: NodeRef<'_>| {

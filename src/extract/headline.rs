@@ -97,8 +97,8 @@ fn cuts(text: &str) -> Vec<(usize, usize)> {
         let joins = |c: Option<char>| c.is_some_and(|c| c.is_ascii_alphanumeric());
         let inside = c == '-' && joins(text.get(..at).and_then(|t| t.chars().next_back())) && joins(text.get(end..).and_then(|t| t.chars().next()));
         // `The philosophy – and its flaw` is one headline
-        let goes_on = separator.contains(['–', '—', '-']) && text.get(end..).is_some_and(|t| t.trim_start().starts_with(char::is_lowercase));
-        if !inside && !goes_on && end < text.len() && found.len() < MOST_PARTS {
+        let is_subtitle = separator.contains(['–', '—', '-']) && text.get(end..).is_some_and(|t| t.trim_start().starts_with(char::is_lowercase));
+        if !inside && !is_subtitle && end < text.len() && found.len() < MOST_PARTS {
             found.push((at, end));
         }
     }

@@ -75,7 +75,7 @@ pub(super) fn next_page(tree: &Tree<'_>, url: &WebUrl, base: &WebUrl) -> Option<
     let is_next = |e: &NodeRef<'_>| {
         let pieces = || e.texts().take(4);
         pieces().any(|t| t.contains("下") || t.contains("后一") || t.contains("ext"))
-            && pagination::says_next(&collapse_whitespace(&pieces().collect::<String>()))
+            && pagination::is_next_label(&collapse_whitespace(&pieces().collect::<String>()))
     };
     tree.elements(Tag::A).filter(is_next).filter_map(|e| base.join(e.attr(Attr::Href)?).ok()).find(|u| continues(url, u))
 }

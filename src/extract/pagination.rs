@@ -3,18 +3,18 @@
 use crate::knowledge::LISTS;
 
 /// Returns whether a link's whole text announces the next page of a list or an article.
-pub fn says_next(text: &str) -> bool {
+pub fn is_next_label(text: &str) -> bool {
     let words = text.trim_matches(|c: char| c.is_whitespace() || matches!(c, '[' | ']' | '【' | '】' | '>' | '＞' | '»' | '›' | '→'));
     LISTS.pager.next.contains(words)
 }
 
 #[cfg(test)]
 mod tests {
-    use super::says_next;
+    use super::is_next_label;
 
     #[test]
     fn the_words_alone_count() {
-        assert!(["下一页", "[下页]", "下一页 >", "【下一页】"].iter().all(|t| says_next(t)));
-        assert!(!says_next("下一页的故事") && !says_next("上一页"));
+        assert!(["下一页", "[下页]", "下一页 >", "【下一页】"].iter().all(|t| is_next_label(t)));
+        assert!(!is_next_label("下一页的故事") && !is_next_label("上一页"));
     }
 }

@@ -58,7 +58,7 @@ pub(super) fn is_person(name: &str) -> bool {
 
 /// Returns whether the ending of a word marks an office or an editorial room.
 pub(super) fn is_organisation(word: &str) -> bool {
-    word.chars().count() > 2 && (OUTLETS.names_nobody(word) || is_office(word))
+    word.chars().count() > 2 && (OUTLETS.is_no_person(word) || is_office(word))
 }
 
 /// Returns whether the ending of a word marks an office or a place.
@@ -69,7 +69,7 @@ pub(super) fn is_office(word: &str) -> bool {
 /// Returns whether a name is an outlet, a body, a program or a placeholder.
 pub(super) fn is_placeholder(name: &str) -> bool {
     let lower = name.trim().to_lowercase();
-    NAMES.placeholders.contains(&lower) || OUTLETS.names_nobody(name) || NAMES.signs_of_programs.are_in(&lower)
+    NAMES.placeholders.contains(&lower) || OUTLETS.is_no_person(name) || NAMES.signs_of_programs.are_in(&lower)
 }
 
 /// Returns the Latin names at the start of a text: words with capital initials.

@@ -23,7 +23,7 @@ pub enum FetchError {
         /// The resolver failed, so the name may exist.
         temporary: bool,
     },
-    /// Nobody listens, or the network is down.
+    /// The port is closed, or the network is down.
     #[error("no connection to {host}: {cause}")]
     Connect { host: String, cause: String },
     /// The certificate is not trusted.

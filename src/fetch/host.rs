@@ -29,7 +29,7 @@ mod tests {
             ("a.b.21xc.com", "21xc.com"),
             ("www.who.github.io", "who.github.io"),
             ("www.bbc.co.uk", "bbc.co.uk"),
-            // whole suffixes: nobody's, so not shared with what is below
+            // a public suffix belongs to no site, so it is not shared with the names below
             ("github.io", "github.io"),
             ("gov.cn", "gov.cn"),
             ("ha.cn", "ha.cn"),

@@ -65,7 +65,7 @@ pub fn check(rewrite: &str, title: &str, text: &str, longest: usize) -> Result<(
     let (mine, theirs) = (folded(rewrite), folded(&format!("{title}\n{text}")));
     for found in NUMBERS.find_iter(&mine) {
         let said = found.as_str();
-        if !holds(&theirs, said) {
+        if !contains_word(&theirs, said) {
             return Err(RewriteRejected::Invented(said.to_owned()));
         }
     }
@@ -78,7 +78,7 @@ pub fn check(rewrite: &str, title: &str, text: &str, longest: usize) -> Result<(
 }
 
 /// Whether a text contains a word; a number must not be part of a longer one.
-fn holds(text: &str, word: &str) -> bool {
+fn contains_word(text: &str, word: &str) -> bool {
     let digit = |c: Option<char>| c.is_some_and(|c| c.is_ascii_digit());
     let number = word.starts_with(|c: char| c.is_ascii_digit());
     text.match_indices(word).any(|(at, _)| {

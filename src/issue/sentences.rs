@@ -48,14 +48,14 @@ fn paragraphs(text: &str) -> Vec<String> {
     // headings also end without a full stop, but few of them have the same length
     let wrapped = widest <= 80 && widths.iter().filter(|n| full(**n)).count() >= 3;
     let mut out: Vec<String> = Vec::new();
-    let mut goes_on = false;
+    let mut is_continued = false;
     for line in lines() {
         let next = wrapped && open(&line) && full(line.chars().count());
-        match out.last_mut().filter(|_| goes_on) {
+        match out.last_mut().filter(|_| is_continued) {
             Some(last) => last.push_str(&line),
             None => out.push(line),
         }
-        goes_on = next;
+        is_continued = next;
     }
     out
 }
@@ -169,7 +169,7 @@ fn without_title<'a>(sentence: &'a str, title: &str) -> &'a str {
             _ => return body,
         }
     }
-    if body.get(end..).is_some_and(|rest| rest.starts_with(|c| SENTENCES.goes_on.contains(c))) {
+    if body.get(end..).is_some_and(|rest| rest.starts_with(|c| SENTENCES.continuations.contains(c))) {
         return body;
     }
     let behind = body.get(end..).unwrap_or_default().trim_start_matches(|c: char| !is_letter(c) && !matches!(c, '“' | '《' | '（'));

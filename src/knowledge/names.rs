@@ -49,7 +49,7 @@ struct Ending {
     #[serde(default)]
     dateline: bool,
     #[serde(default)]
-    nobody: bool,
+    no_person: bool,
 }
 
 impl Outlets {
@@ -63,8 +63,8 @@ impl Outlets {
     }
 
     /// Whether a name ends like that of a department, office or company.
-    pub(crate) fn names_nobody(&self, name: &str) -> bool {
-        self.words(|e| e.nobody).any(|w| name.ends_with(w))
+    pub(crate) fn is_no_person(&self, name: &str) -> bool {
+        self.words(|e| e.no_person).any(|w| name.ends_with(w))
     }
 
     /// Returns the alternatives of endings for a pattern.

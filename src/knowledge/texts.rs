@@ -19,7 +19,7 @@ pub(crate) struct Sentences {
     pub(crate) quote: Pattern,
     pub(crate) record: Pattern,
     pub(crate) title_labels: Words,
-    pub(crate) goes_on: Letters,
+    pub(crate) continuations: Letters,
     pub(crate) title_decoration: Pattern,
     pub(crate) relative_day: Pattern,
     pub(crate) days: BTreeMap<String, i64>,

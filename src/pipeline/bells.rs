@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use tokio::sync::Notify;
 
-/// One bell for each loop. One that nobody waits for rings at the next wait.
+/// One bell for each loop. If its loop is not waiting, the bell rings at the next wait.
 #[derive(Debug, Default)]
 pub struct Bells {
     /// Sources are to be polled.

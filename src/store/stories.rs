@@ -84,7 +84,7 @@ fn split(t: &Connection, article: i64) -> Result<bool> {
         t.execute("UPDATE article SET story_id = ?1 WHERE story_id = ?2 AND id <> ?2", params![first, old])?;
     }
     t.execute("UPDATE article SET story_id = id WHERE id = ?1", [article])?;
-    shown(t, old)?;
+    update_items(t, old)?;
     Ok(true)
 }
 
@@ -94,12 +94,12 @@ fn merge(t: &Connection, article: i64, into: i64) -> Result<bool> {
         return Ok(false);
     }
     t.execute("UPDATE article SET story_id = ?1 WHERE story_id = ?2 OR id = ?3", params![new, old, article])?;
-    shown(t, old)?;
+    update_items(t, old)?;
     Ok(true)
 }
 
 /// Points the items of earlier issues to the current number of their story.
-fn shown(t: &Connection, story: i64) -> Result<()> {
+fn update_items(t: &Connection, story: i64) -> Result<()> {
     let sql =
         "UPDATE item SET story_id = coalesce((SELECT coalesce(story_id, id) FROM article WHERE id = item.article_id), story_id) WHERE story_id = ?1";
     t.prepare_cached(sql)?.execute([story])?;

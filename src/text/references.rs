@@ -31,8 +31,8 @@ pub fn reference(text: &str, in_attribute: bool) -> Option<Reference> {
         return Some(found);
     }
     let found = (2..=letters.min(MAX_BARE_NAME)).rev().find_map(|n| named(text, n + 1))?;
-    let goes_on = bytes.get(found.length).is_some_and(|b| b.is_ascii_alphanumeric() || *b == b'=');
-    (!in_attribute || !goes_on).then_some(found)
+    let is_followed = bytes.get(found.length).is_some_and(|b| b.is_ascii_alphanumeric() || *b == b'=');
+    (!in_attribute || !is_followed).then_some(found)
 }
 
 fn named(text: &str, length: usize) -> Option<Reference> {

@@ -87,17 +87,17 @@ pub(super) async fn change(State(console): State<AppState>, headers: HeaderMap, 
             give_password(&console, &form, action == AccountAction::Add, name, keep).await
         }
         AccountAction::SetRole => match Role::parse(form.fields.text("role")) {
-            Some(role) => made(&console, &form, move |s, who| s.set_role(&name, role, who, Utc::now())).await,
+            Some(role) => apply_change(&console, &form, move |s, who| s.set_role(&name, role, who, Utc::now())).await,
             None => response::refused(&console, &form.session, StatusCode::BAD_REQUEST, "不认识的角色"),
         },
         AccountAction::SetDuties => {
             let duties: Vec<SigningStep> = SigningStep::ALL.into_iter().filter(|d| !form.fields.text(d.as_str()).is_empty()).collect();
-            made(&console, &form, move |s, who| s.set_duties(&name, &duties, who, Utc::now())).await
+            apply_change(&console, &form, move |s, who| s.set_duties(&name, &duties, who, Utc::now())).await
         }
-        AccountAction::Disable => made(&console, &form, move |s, who| s.disable_account(&name, true, who, Utc::now())).await,
-        AccountAction::Enable => made(&console, &form, move |s, who| s.disable_account(&name, false, who, Utc::now())).await,
+        AccountAction::Disable => apply_change(&console, &form, move |s, who| s.disable_account(&name, true, who, Utc::now())).await,
+        AccountAction::Enable => apply_change(&console, &form, move |s, who| s.disable_account(&name, false, who, Utc::now())).await,
         AccountAction::Remove if form.fields.text("sure") == "yes" => {
-            made(&console, &form, move |s, who| s.remove_account(&name, who, Utc::now())).await
+            apply_change(&console, &form, move |s, who| s.remove_account(&name, who, Utc::now())).await
         }
         AccountAction::Remove => response::refused(&console, &form.session, StatusCode::BAD_REQUEST, "没有删除：请先勾选“确认”再按“删除”"),
     }
@@ -126,7 +126,7 @@ async fn give_password(console: &AppState, form: &Form, new: bool, name: String,
 }
 
 /// Applies a change that the store may refuse.
-async fn made(
+async fn apply_change(
     console: &AppState,
     form: &Form,
     change: impl FnOnce(&crate::store::Store, &str) -> crate::store::Result<AccountChange> + Send + 'static,

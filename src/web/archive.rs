@@ -44,7 +44,7 @@ const MAX_PAGES: usize = 20;
 const MAX_COUNTED: usize = 10_000;
 
 /// Returns the line with the number of articles: `before` this page, `on` it, and in all, counted up to one above [`MAX_COUNTED`].
-fn shown(before: usize, on: usize, all: usize) -> String {
+fn count_line(before: usize, on: usize, all: usize) -> String {
     let total = if all > MAX_COUNTED { "10,000 条以上".to_owned() } else { format!("共 {all} 条") };
     match on {
         0 if before > 0 => format!("{total}，这一页没有"),
@@ -140,7 +140,7 @@ pub(super) async fn search(State(console): State<AppState>, Editor(session): Edi
         industries: console.vocabulary().industries.clone(),
         columns: columns(&console),
         sources: list.sources.iter().map(|s| (s.id.to_string(), s.name.clone())).collect(),
-        shown: shown(before, found.len(), all),
+        shown: count_line(before, found.len(), all),
         found: found.iter().map(|h| row(h, console.zone())).collect(),
         previous: (page > 1).then(|| query_of_page(&f, page - 1)),
         next: (more && page < MAX_PAGES).then(|| query_of_page(&f, page + 1)),
@@ -153,12 +153,12 @@ mod tests {
 
     #[test]
     fn a_page_says_how_many_there_are_in_all() {
-        assert_eq!(shown(0, 0, 0), "0 条");
-        assert_eq!(shown(0, 7, 7), "共 7 条");
-        assert_eq!(shown(0, 50, 73), "第 1–50 条，共 73 条");
-        assert_eq!(shown(50, 23, 73), "第 51–73 条，共 73 条");
-        assert_eq!(shown(100, 0, 73), "共 73 条，这一页没有");
-        assert_eq!(shown(0, 50, MAX_COUNTED), "第 1–50 条，共 10000 条");
-        assert_eq!(shown(950, 50, MAX_COUNTED + 1), "第 951–1000 条，10,000 条以上");
+        assert_eq!(count_line(0, 0, 0), "0 条");
+        assert_eq!(count_line(0, 7, 7), "共 7 条");
+        assert_eq!(count_line(0, 50, 73), "第 1–50 条，共 73 条");
+        assert_eq!(count_line(50, 23, 73), "第 51–73 条，共 73 条");
+        assert_eq!(count_line(100, 0, 73), "共 73 条，这一页没有");
+        assert_eq!(count_line(0, 50, MAX_COUNTED), "第 1–50 条，共 10000 条");
+        assert_eq!(count_line(950, 50, MAX_COUNTED + 1), "第 951–1000 条，10,000 条以上");
     }
 }

@@ -86,7 +86,7 @@ pub(super) enum Request {
 }
 
 /// Returns what a form requests: changes of its edited fields, and the action of its button.
-pub(super) async fn asked(console: &AppState, session: &Session, id: EditionId, fields: &Fields) -> Result<Request, Refusal> {
+pub(super) async fn requested(console: &AppState, session: &Session, id: EditionId, fields: &Fields) -> Result<Request, Refusal> {
     let button = NAMED_BUTTONS.into_iter().find(|name| !fields.text(name).is_empty());
     let action = button.map_or_else(|| fields.action(), |name| fields.action_of(name)).map_err(Refusal::Words)?;
     let article = fields.number("article").map_or(ArticleId(0), ArticleId);

@@ -16,7 +16,7 @@ use crate::store::{Direction, EditResult, EditionRow, Session};
 use crate::web::access::Editor;
 use crate::web::desk_state::{self, Conflict, Outcome};
 use crate::web::form::Form;
-use crate::web::issue_changes::{Choice, Refusal, Request, asked, load, stale_facts};
+use crate::web::issue_changes::{Choice, Refusal, Request, load, requested, stale_facts};
 use crate::web::response::{Layout, stored};
 use crate::web::signing_view::SigningView;
 use crate::web::{AppState, audit_words, response};
@@ -136,7 +136,7 @@ pub(super) async fn change(State(console): State<AppState>, Path(id): Path<i64>,
 
 async fn make(console: &AppState, id: EditionId, form: &Form) -> Result<Response, Response> {
     let fields = &form.fields;
-    let done = match asked(console, &form.session, id, fields).await {
+    let done = match requested(console, &form.session, id, fields).await {
         Ok(request) => carry_out(console, &form.session, id, fields.number("version").unwrap_or(0), request).await?,
         Err(Refusal::Words(words)) => Done::refused(StatusCode::UNPROCESSABLE_ENTITY, words),
         Err(Refusal::Choices(words, choices)) => Done { choices, ..Done::refused(StatusCode::UNPROCESSABLE_ENTITY, words) },

@@ -65,7 +65,7 @@ impl SigningView {
             EditionState::Final => None,
         };
         let remark = |r: &Remark| (r.article, format!("{}（{}）：{}", r.by, at(r.at), r.text));
-        let notices = s.notices_of(e.id)?.into_iter().map(|n| (n.notice.label(), said(&n.notice.text), at(n.at), n.by, n.letters)).collect();
+        let notices = s.notices_of(e.id)?.into_iter().map(|n| (n.notice.label(), notice_line(&n.notice.text), at(n.at), n.by, n.letters)).collect();
         Ok(Self {
             state: state_words(e),
             steps: steps.iter().chain(behind).map(step).collect::<Result<_, StoreError>>()?,
@@ -97,7 +97,7 @@ impl SigningView {
 }
 
 /// Returns a notice in one line.
-fn said(text: &NoticeText) -> String {
+fn notice_line(text: &NoticeText) -> String {
     match text {
         NoticeText::Correction { wrong, right, .. } => format!("原文：{wrong}　应为：{right}"),
         NoticeText::Withdrawal { reason } => reason.clone(),

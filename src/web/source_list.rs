@@ -20,7 +20,7 @@ use crate::wall::Wall;
 use crate::web::access::Editor;
 use crate::web::form::{AdminForm, Fields, Form, actions};
 use crate::web::response::{Layout, stored};
-use crate::web::source_preview::{SourcePreview, shown};
+use crate::web::source_preview::{SourcePreview, source_preview};
 use crate::web::{AppState, response};
 
 pub(super) const PATH: &str = "/sources";
@@ -230,7 +230,7 @@ async fn try_address(console: &AppState, form: &Form) -> Result<Response, Respon
                 let reader = pipeline.crawler().reader(Arc::new(source));
                 match preview::discover_source(&reader).await {
                     Ok(p) => {
-                        tried = Ok(shown(console, &reader, asked, p).await);
+                        tried = Ok(source_preview(console, &reader, asked, p).await);
                         break;
                     }
                     Err(e) => tried = Err(format!("读不到这个地址：{}", e.chinese())),

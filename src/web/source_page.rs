@@ -19,7 +19,7 @@ use crate::web::access::Admin;
 use crate::web::form::{AdminForm, Fields, Form, actions};
 use crate::web::response::{Layout, stored};
 use crate::web::source_list;
-use crate::web::source_preview::{SourcePreview, shown};
+use crate::web::source_preview::{SourcePreview, source_preview};
 use crate::web::{AppState, archive, response};
 
 /// Number of visits shown.
@@ -108,10 +108,10 @@ async fn show(
         weight: said("weight"),
         render: said("render") == "true",
         trouble: health.as_ref().map(|h| troubles(h, zone)).unwrap_or_default(),
-        brought: health.as_ref().map(|h| brought(h, zone)).unwrap_or_default(),
+        brought: health.as_ref().map(|h| article_counts(h, zone)).unwrap_or_default(),
         visits: visits
             .into_iter()
-            .map(|v| (at(v.at), v.url, told(&v.code, &v.outcome), format!("{:.1} KB，{} 毫秒", v.bytes as f64 / 1024.0, v.millis)))
+            .map(|v| (at(v.at), v.url, visit_result(&v.code, &v.outcome), format!("{:.1} KB，{} 毫秒", v.bytes as f64 / 1024.0, v.millis)))
             .collect(),
         id,
         words,
@@ -121,12 +121,12 @@ async fn show(
 }
 
 /// Returns the result of a visit in words; for an error also the program's message, which names status and cause.
-fn told(code: &str, outcome: &str) -> String {
+fn visit_result(code: &str, outcome: &str) -> String {
     let words = response::outcome(code);
     if matches!(code, "ok" | "not-modified") { words.to_owned() } else { format!("{words}（{outcome}）") }
 }
 
-fn brought(h: &SourceHealth, zone: chrono_tz::Tz) -> String {
+fn article_counts(h: &SourceHealth, zone: chrono_tz::Tz) -> String {
     let newest = h.newest.map(|t| format!("，最新一篇 {}", t.with_timezone(&zone).format("%Y-%m-%d"))).unwrap_or_default();
     format!("取到文章 {} 篇{newest}，近四周平均每周 {:.1} 篇", h.articles, h.articles_a_week())
 }
@@ -203,7 +203,7 @@ async fn make(console: &AppState, id: String, form: &Form) -> Result<Response, R
                 let pipeline = console.pipeline();
                 let reader = pipeline.crawler().reader(Arc::clone(&source));
                 match preview::preview_source(&reader).await {
-                    Ok(p) => (String::new(), Some(shown(console, &reader, source.url.as_str(), p).await)),
+                    Ok(p) => (String::new(), Some(source_preview(console, &reader, source.url.as_str(), p).await)),
                     Err(e) => (format!("读不到：{}", e.chinese()), None),
                 }
             }

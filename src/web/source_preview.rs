@@ -37,7 +37,7 @@ pub(super) struct FirstArticle {
 }
 
 /// Returns a preview for display; fetches its first article.
-pub(super) async fn shown(console: &AppState, reader: &Reader<'_>, asked: &str, p: Preview) -> SourcePreview {
+pub(super) async fn source_preview(console: &AppState, reader: &Reader<'_>, asked: &str, p: Preview) -> SourcePreview {
     let first = match p.found.entries.first() {
         None => None,
         Some(entry) => Some(preview::entry_article(reader, entry).await.map_err(|e| e.chinese()).map(|a| FirstArticle {

@@ -63,7 +63,7 @@ async fn put(console: &AppState, id: EditionId, UploadForm { form, file: (name, 
     };
     let done = match problem {
         Some(problem) => refused(problem.to_string()),
-        None => match kept(name, bytes, as_picture).await? {
+        None => match checked_file(name, bytes, as_picture).await? {
             Err(words) => refused(words),
             Ok(kept) => store(console, &form, id, article, kept).await?,
         },
@@ -92,7 +92,7 @@ async fn store(console: &AppState, form: &Form, id: EditionId, article: ArticleI
 }
 
 /// Returns the parts of an upload to store, or why it is refused.
-async fn kept(name: String, bytes: Vec<u8>, as_picture: bool) -> Result<Result<Kept, String>, Response> {
+async fn checked_file(name: String, bytes: Vec<u8>, as_picture: bool) -> Result<Result<Kept, String>, Response> {
     if bytes.is_empty() {
         return Ok(Err("请先选择文件".to_owned()));
     }
@@ -132,7 +132,7 @@ mod tests {
 
     #[tokio::test]
     async fn only_files_that_are_what_their_names_say_are_kept() {
-        let take = async |name: &str, bytes: &[u8]| kept(name.to_owned(), bytes.to_vec(), false).await.unwrap().map(|k| k.1);
+        let take = async |name: &str, bytes: &[u8]| checked_file(name.to_owned(), bytes.to_vec(), false).await.unwrap().map(|k| k.1);
         assert_eq!(take("表.XLSX", b"PK\x03\x04").await, Ok("application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"));
         for (name, bytes) in [("a.exe", &b"MZ"[..]), ("a.pdf", b"MZ"), ("a.html", b"<script>"), ("pdf", b"%PDF"), ("a.pdf", b"")] {
             assert!(take(name, bytes).await.is_err(), "{name}");

@@ -110,7 +110,7 @@ pub enum TaskResult {
     /// The response redirected to another host.
     #[serde(rename = "Elsewhere")]
     Redirected(Vec<Redirect>),
-    /// Somebody killed the parser: nothing is known of the document.
+    /// The parser was killed from outside; the document may be sound.
     Interrupted,
     /// The task crashed its worker repeatedly and was dead-lettered.
     #[serde(rename = "Poison")]

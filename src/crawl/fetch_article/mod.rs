@@ -40,7 +40,7 @@ pub(super) enum ArticleResult {
         reason: String,
         retry_soon: bool,
     },
-    /// Nothing to do: somebody else was faster, or its source is gone.
+    /// Nothing to do: another task stored the article first, or its source is gone.
     Skipped,
 }
 

@@ -61,6 +61,6 @@ impl Reader<'_> {
 
 enum FurtherPageError {
     Missing(String),
-    /// Somebody killed the parser.
+    /// The parser was killed from outside.
     Interrupted(String),
 }

@@ -40,7 +40,7 @@ pub enum ListingError {
     /// It crashed its parser, and how.
     #[error("this document ends its parser ({0})")]
     Crashed(String),
-    /// Somebody killed the parser: nothing is known of the document.
+    /// The parser was killed from outside; the document may be sound.
     #[error("could not be read: {0}")]
     Interrupted(String),
 }

@@ -80,7 +80,7 @@ impl NoEntries {
 }
 
 /// Returns whether a page says that its list is empty.
-pub(super) fn says_none(page: &Tree<'_>) -> bool {
+pub(super) fn is_marked_empty(page: &Tree<'_>) -> bool {
     page.root().descendants().filter_map(NodeRef::text).any(|t| t.len() < 120 && LISTS.page.empty.are_in(t))
 }
 

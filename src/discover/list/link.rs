@@ -187,7 +187,7 @@ mod tests {
 
     #[test]
     fn scripts_open_addresses_too() {
-        let table = [
+        let cases = [
             ("<a href='/x/1.html'>题</a>", Some("/x/1.html")),
             ("<a href='javascript:void(0)' onclick=\"window.open('/x/1.html')\">题</a>", Some("/x/1.html")),
             ("<a href=\"javascript:show('x/1.shtml')\">题</a>", Some("x/1.shtml")),
@@ -197,7 +197,7 @@ mod tests {
             ("<a href='#/news/1'>题</a>", Some("#/news/1")),
             ("<a name=x>题</a>", None),
         ];
-        for (html, expected) in table {
+        for (html, expected) in cases {
             assert_eq!(first(html, |a| address(a).map(str::to_owned)).as_deref(), expected, "{html}");
         }
     }

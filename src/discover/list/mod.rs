@@ -36,7 +36,7 @@ pub fn read(
     previous_selector: Option<&str>,
     clock: &Clock,
 ) -> Result<Discovered, DiscoverError> {
-    let shown = scripts::shown(text);
+    let shown = scripts::read_scripts(text);
     let page = Tree::parse(&shown.markup);
     let base = base_url(&page, url);
     let clock = &clock.in_language(page.root().attr(Attr::Lang));
@@ -59,7 +59,7 @@ pub fn read(
     if chosen.is_empty() {
         return Err(DiscoverError::NoEntries(NoEntries::of(&page, &base)));
     }
-    if chosen.iter().all(Group::is_box) && cause::says_none(&page) {
+    if chosen.iter().all(Group::is_box) && cause::is_marked_empty(&page) {
         return Err(DiscoverError::NoEntries(NoEntries::SaysNone));
     }
     let layout = chosen.iter().map(|g| g.layout.as_str()).collect::<Vec<_>>().join(", ");

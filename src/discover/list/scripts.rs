@@ -17,7 +17,7 @@ pub(super) struct Shown<'a> {
 }
 
 /// Reads the scripts of a page.
-pub(super) fn shown(page: &str) -> Shown<'_> {
+pub(super) fn read_scripts(page: &str) -> Shown<'_> {
     let (mut markup, mut scripts) = (String::new(), Scripts::default());
     // `copied`: end of the copied part; the search only moves forward, which keeps it linear
     let (mut copied, mut at) = (0, 0);
@@ -132,13 +132,13 @@ mod tests {
             ),
         ];
         for (page, expected) in table {
-            assert_eq!(shown(&page).markup, expected);
+            assert_eq!(read_scripts(&page).markup, expected);
         }
         let in_string = format!("<script>var s = \"<datastore><record><![CDATA[{}]]><\\/record><\\/datastore>\";</script>", row.replace('/', "\\/"));
-        assert_eq!(shown(&in_string).markup, format!("<ul class=datastore>{row}</ul>"));
+        assert_eq!(read_scripts(&in_string).markup, format!("<ul class=datastore>{row}</ul>"));
         for page in ["<script>var a = 1;</script><p>题", "<script>never closed", "<!-- <script>document.write('<a href=x>x</a>')</script> --><p>"] {
-            assert_eq!(shown(page).markup, page);
+            assert_eq!(read_scripts(page).markup, page);
         }
-        assert_eq!(shown("<script id=__NEXT_DATA__ type='application/json'>{\"a\":1}</script>").values.len(), 1);
+        assert_eq!(read_scripts("<script id=__NEXT_DATA__ type='application/json'>{\"a\":1}</script>").values.len(), 1);
     }
 }

@@ -50,8 +50,8 @@ impl Signs {
         let above = above(row);
         Self {
             headed: !above.is_empty(),
-            unlikely: stands_in(row, &LISTS.boxes.unlikely, &[Tag::Aside]),
-            never: stands_in(row, &LISTS.boxes.never, &[Tag::Nav, Tag::Footer])
+            unlikely: is_inside(row, &LISTS.boxes.unlikely, &[Tag::Aside]),
+            never: is_inside(row, &LISTS.boxes.never, &[Tag::Nav, Tag::Footer])
                 || LISTS.boxes.headings.iter().any(|w| above.contains(w) && !page.title.contains(w)),
             more: LISTS.boxes.more.are_in(&above),
             pager: page.pagers.behind(row),
@@ -68,7 +68,7 @@ fn names(e: NodeRef<'_>) -> impl Iterator<Item = String> {
 }
 
 /// Returns whether a row is inside elements with these names or tags.
-fn stands_in(row: NodeRef<'_>, called: &Words, tags: &[Tag]) -> bool {
+fn is_inside(row: NodeRef<'_>, called: &Words, tags: &[Tag]) -> bool {
     row.ancestors().take(6).any(|e| e.tag().is_some_and(|t| tags.contains(&t)) || names(e).any(|w| called.contains(&w)))
 }
 

@@ -83,7 +83,7 @@ pub fn parse(text: &str, clock: &Clock) -> Option<DateMatch> {
         .or_else(|| first(&DATES.near, &text, clock, near))
         .or_else(|| first(&DATES.short_year, &text, clock, calendar))
         .or_else(|| {
-            let captures = DATES.month_day.captures(&text).filter(|c| worldwide::stands_alone(&text, c))?;
+            let captures = DATES.month_day.captures(&text).filter(|c| worldwide::has_no_adjoining_figures(&text, c))?;
             calendar(&captures, clock).filter(|f| clock.believable(f.at))
         })
 }
@@ -125,7 +125,7 @@ pub fn mentions(text: &str, clock: &Clock, order: Option<Order>) -> Vec<DateMatc
     }
     let text: String = text.chars().map(fold_keep_case).collect();
     let captures = [&DATES.full, &DATES.columns].into_iter().flat_map(|p| p.captures_iter(&text));
-    let mut found: Vec<DateMatch> = captures.filter(|c| worldwide::stands_alone(&text, c)).filter_map(|c| calendar(&c, clock)).collect();
+    let mut found: Vec<DateMatch> = captures.filter(|c| worldwide::has_no_adjoining_figures(&text, c)).filter_map(|c| calendar(&c, clock)).collect();
     found.extend(worldwide::find(&text, clock, order));
     found.retain(|f| clock.believable(f.at) && !inside_address(&text, f.offset));
     found.sort_by_key(|f| (f.offset, !f.has_time));

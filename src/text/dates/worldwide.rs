@@ -67,7 +67,7 @@ pub(super) fn find(text: &str, clock: &Clock, order: Option<Order>) -> Vec<DateM
         }
     }
     if text.as_bytes().windows(2).any(|w| matches!(w, [b'0'..=b'9', b'.' | b'/' | b'-'])) {
-        let figures = DATES.figures.captures_iter(text).filter(|c| stands_alone(text, c));
+        let figures = DATES.figures.captures_iter(text).filter(|c| has_no_adjoining_figures(text, c));
         found.extend(figures.filter_map(|c| in_figures(&c, clock, order)));
     }
     if text.contains("民") {
@@ -81,7 +81,7 @@ fn has_year(text: &str) -> bool {
 }
 
 /// Returns whether no figures adjoin a date.
-pub(super) fn stands_alone(text: &str, c: &Captures<'_>) -> bool {
+pub(super) fn has_no_adjoining_figures(text: &str, c: &Captures<'_>) -> bool {
     let Some(m) = c.get(0) else { return false };
     let before = text.get(..m.start()).unwrap_or_default();
     let behind = text.get(m.end()..).unwrap_or_default();

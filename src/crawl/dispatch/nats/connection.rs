@@ -30,7 +30,7 @@ impl Connection {
     /// Connects by the settings; `name` appears in the server's list of connections.
     ///
     /// # Errors
-    /// Nobody answers, or a file of the settings is unreadable.
+    /// The server does not answer, or a file of the settings is unreadable.
     pub(super) async fn open(settings: &CrawlSettings, name: &str) -> Result<Self, NatsError> {
         let last_error = Arc::<Mutex<Option<String>>>::default();
         let heard = Arc::clone(&last_error);

@@ -151,7 +151,7 @@ impl CoordinatorState {
             return Ok(created);
         }
         let streams = JetStreamHandles::create(js, self.settings.replicas).await?;
-        let created = JetStreamHandles::created(js).await?.ok_or_else(|| NatsError::stream("a stream")("it is gone again"))?;
+        let created = JetStreamHandles::created(js).await?.ok_or_else(|| NatsError::unavailable("a stream")("it is gone again"))?;
         if known.is_some_and(|known| known != created) {
             tracing::warn!(
                 "the streams were gone from NATS and are made anew: tasks in flight are given out again, robots.txt files asked for again"
@@ -177,7 +177,7 @@ impl CoordinatorState {
 
 async fn put_policy(streams: &JetStreamHandles, policy: &FetchSettings) -> Result<(), NatsError> {
     let bytes = serde_json::to_vec(policy).map_err(|e| NatsError::Message { what: "cannot be written", cause: e.to_string() })?;
-    streams.sites.put(POLICY_KEY, bytes.into()).await.map_err(NatsError::stream("the bucket qingbao-lore"))?;
+    streams.sites.put(POLICY_KEY, bytes.into()).await.map_err(NatsError::unavailable("the bucket qingbao-lore"))?;
     Ok(())
 }
 

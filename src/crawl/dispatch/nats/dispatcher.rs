@@ -210,12 +210,12 @@ impl Publisher<'_> {
         if std::mem::replace(&mut self.message.task.initial_delay, true) { Ok(packed) } else { self.pack().await }
     }
 
-    /// Frees the host of a task that nobody works on. Returns whether there was one.
+    /// Frees the host of a task that no worker runs. Returns whether there was one.
     async fn purge_stale(&self) -> bool {
         self.streams.purge_stale_message(&self.subject, &self.state.unreported, &self.state.cluster_status()).await
     }
 
-    /// Publishes a task again that nobody reported, and returns whether NATS answered. NATS refuses it while the first is still
+    /// Publishes a task again that no worker reported, and returns whether NATS answered. NATS refuses it while the first is still
     /// there. Meanwhile another task may have held the host, so it starts with a delay.
     async fn publish_again(&mut self) -> bool {
         self.purge_stale().await;

@@ -83,7 +83,7 @@ fn stream_hint(cause: &str) -> &'static str {
 
 impl NatsError {
     /// Returns a conversion for `map_err`: `what` cannot be created or found.
-    fn stream<E: std::fmt::Display>(what: &'static str) -> impl FnOnce(E) -> Self {
+    fn unavailable<E: std::fmt::Display>(what: &'static str) -> impl FnOnce(E) -> Self {
         move |cause| Self::Stream { what, cause: cause.to_string() }
     }
 }

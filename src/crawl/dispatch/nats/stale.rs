@@ -1,4 +1,4 @@
-//! Tasks that block their host although nobody works on them: NATS can resurrect deleted messages after a crash, or keep one and
+//! Tasks that block their host although no worker runs them: NATS can resurrect deleted messages after a crash, or keep one and
 //! never deliver it.
 
 use std::collections::HashMap;
@@ -19,7 +19,7 @@ const UNREPORTED_TIMEOUT: Duration = LEASE.saturating_mul(3);
 pub(super) struct Unreported(Mutex<HashMap<u64, Instant>>);
 
 impl Unreported {
-    /// Whether nobody works on a task that was delivered.
+    /// Whether no worker runs a task that was delivered.
     fn is_lost(&self, sequence: u64, status: &ClusterStatus, now: Instant) -> bool {
         let mut since = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         // old records are done

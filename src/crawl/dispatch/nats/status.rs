@@ -30,11 +30,11 @@ pub async fn cluster_status(settings: &CrawlSettings) -> Result<ClusterStatus, N
 }
 
 fn heartbeats_failed(e: &dyn std::fmt::Display) -> NatsError {
-    NatsError::stream("the bucket qingbao-pulse")(e)
+    NatsError::unavailable("the bucket qingbao-pulse")(e)
 }
 
 fn sites_failed(e: &dyn std::fmt::Display) -> NatsError {
-    NatsError::stream("the bucket qingbao-lore")(e)
+    NatsError::unavailable("the bucket qingbao-lore")(e)
 }
 
 impl JetStreamHandles {
@@ -73,7 +73,7 @@ impl JetStreamHandles {
         let (dead, last) = messages(&self.js, DEAD).await?;
         status.dead_count = dead;
         if dead > 0 {
-            let stream = self.js.get_stream_no_info(DEAD).await.map_err(NatsError::stream("the stream of dead letters"))?;
+            let stream = self.js.get_stream_no_info(DEAD).await.map_err(NatsError::unavailable("the stream of dead letters"))?;
             for sequence in (last.saturating_sub(MAX_DEAD_LETTERS)..last).rev().map(|n| n + 1) {
                 if let Ok(message) = stream.get_raw_message(sequence).await {
                     status
@@ -111,7 +111,7 @@ impl JetStreamHandles {
     }
 
     async fn read_queue(&self, status: &mut ClusterStatus, now: DateTime<Utc>) -> Result<(), NatsError> {
-        let failed = |e: &dyn std::fmt::Display| NatsError::stream("the stream of tasks")(e);
+        let failed = |e: &dyn std::fmt::Display| NatsError::unavailable("the stream of tasks")(e);
         let stream = self.js.get_stream(TASKS).await.map_err(|e| failed(&e))?;
         status.tasks = stream.cached_info().state.messages;
         let info = self.tasks.get_info().await.map_err(|e| failed(&e))?;
@@ -126,7 +126,7 @@ impl JetStreamHandles {
 
     /// Deletes a dead letter, if it is still there.
     pub(super) async fn remove_dead_letter(&self, sequence: u64) -> Result<(), NatsError> {
-        let failed = |e: &dyn std::fmt::Display| NatsError::stream("the stream of dead letters")(e);
+        let failed = |e: &dyn std::fmt::Display| NatsError::unavailable("the stream of dead letters")(e);
         let stream = self.js.get_stream_no_info(DEAD).await.map_err(|e| failed(&e))?;
         if stream.get_raw_message(sequence).await.is_ok() {
             stream.delete_message(sequence).await.map_err(|e| failed(&e))?;
@@ -141,7 +141,7 @@ fn worker_key(name: &str) -> String {
 
 /// Returns the number of messages in a stream, and its last sequence number.
 async fn messages(js: &Context, name: &'static str) -> Result<(u64, u64), NatsError> {
-    let stream = js.get_stream(name).await.map_err(NatsError::stream(name))?;
+    let stream = js.get_stream(name).await.map_err(NatsError::unavailable(name))?;
     let state = &stream.cached_info().state;
     Ok((state.messages, state.last_sequence))
 }

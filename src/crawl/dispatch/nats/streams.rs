@@ -64,21 +64,21 @@ impl JetStreamHandles {
     pub(super) async fn create(js: &Context, replicas: usize) -> Result<Self, NatsError> {
         for config in streams(replicas) {
             let what = if config.name == TASKS { "the stream of tasks" } else { "a stream" };
-            js.create_or_update_stream(config).await.map_err(NatsError::stream(what))?;
+            js.create_or_update_stream(config).await.map_err(NatsError::unavailable(what))?;
         }
         for config in [bucket(SITE_KV, Duration::ZERO, replicas), bucket(HEARTBEAT_KV, HEARTBEAT_TTL, replicas)] {
-            js.create_or_update_stream(config).await.map_err(NatsError::stream("a bucket"))?;
+            js.create_or_update_stream(config).await.map_err(NatsError::unavailable("a bucket"))?;
         }
         if js.get_object_store(PAYLOAD_STORE).await.is_err() {
             let config =
                 object_store::Config { bucket: PAYLOAD_STORE.to_owned(), max_age: PAYLOAD_TTL, num_replicas: replicas, ..Default::default() };
-            js.create_object_store(config).await.map_err(NatsError::stream("the object store"))?;
+            js.create_object_store(config).await.map_err(NatsError::unavailable("the object store"))?;
         }
         for (stream, config) in
             [(TASKS, consumer("workers", LEASE, MAX_TASK_ACKS)), (RESULTS, consumer("coordinator", RESULT_ACK_WAIT, MAX_RESULT_ACKS))]
         {
-            let stream = js.get_stream(stream).await.map_err(NatsError::stream("a stream"))?;
-            stream.create_consumer(config).await.map_err(NatsError::stream("a consumer"))?;
+            let stream = js.get_stream(stream).await.map_err(NatsError::unavailable("a stream"))?;
+            stream.create_consumer(config).await.map_err(NatsError::unavailable("a consumer"))?;
         }
         Self::open(js).await
     }
@@ -89,7 +89,7 @@ impl JetStreamHandles {
     /// # Errors
     /// NATS does not answer.
     pub(super) async fn created(js: &Context) -> Result<Option<DateTime<Utc>>, NatsError> {
-        let names: HashSet<String> = js.stream_names().try_collect().await.map_err(NatsError::stream("the list of streams"))?;
+        let names: HashSet<String> = js.stream_names().try_collect().await.map_err(NatsError::unavailable("the list of streams"))?;
         let wanted = [TASKS, RESULTS, DEAD].map(str::to_owned).into_iter().chain([SITE_KV, HEARTBEAT_KV].map(|b| format!("KV_{b}")));
         if !wanted.chain([format!("OBJ_{PAYLOAD_STORE}")]).all(|name| names.contains(&name)) {
             return Ok(None);
@@ -110,12 +110,12 @@ impl JetStreamHandles {
     /// # Errors
     /// Something is missing.
     pub(super) async fn open(js: &Context) -> Result<Self, NatsError> {
-        let sites = js.get_key_value(SITE_KV).await.map_err(NatsError::stream("the bucket qingbao-lore"))?;
-        let heartbeats = js.get_key_value(HEARTBEAT_KV).await.map_err(NatsError::stream("the bucket qingbao-pulse"))?;
-        let payloads = js.get_object_store(PAYLOAD_STORE).await.map_err(NatsError::stream("the object store qingbao-large"))?;
-        let tasks = js.get_consumer_from_stream("workers", TASKS).await.map_err(NatsError::stream("the stream of tasks"))?;
-        let results = js.get_consumer_from_stream("coordinator", RESULTS).await.map_err(NatsError::stream("the stream of results"))?;
-        let stream = js.get_stream(TASKS).await.map_err(NatsError::stream("the stream of tasks"))?;
+        let sites = js.get_key_value(SITE_KV).await.map_err(NatsError::unavailable("the bucket qingbao-lore"))?;
+        let heartbeats = js.get_key_value(HEARTBEAT_KV).await.map_err(NatsError::unavailable("the bucket qingbao-pulse"))?;
+        let payloads = js.get_object_store(PAYLOAD_STORE).await.map_err(NatsError::unavailable("the object store qingbao-large"))?;
+        let tasks = js.get_consumer_from_stream("workers", TASKS).await.map_err(NatsError::unavailable("the stream of tasks"))?;
+        let results = js.get_consumer_from_stream("coordinator", RESULTS).await.map_err(NatsError::unavailable("the stream of results"))?;
+        let stream = js.get_stream(TASKS).await.map_err(NatsError::unavailable("the stream of tasks"))?;
         let replicas = stream.cached_info().config.num_replicas;
         Ok(Self { js: js.clone(), sites, heartbeats, payloads, tasks, results, replicas })
     }
@@ -125,9 +125,9 @@ impl JetStreamHandles {
         self.replicas > 1
     }
 
-    /// Records that the streams were lost and created again, so nobody knows who works on what.
+    /// Records that the streams were lost and created again: the tasks under way are unknown.
     pub(super) async fn note_loss(&self) -> Result<(), NatsError> {
-        self.sites.put(LOSS_KEY, "".into()).await.map_err(NatsError::stream("the bucket qingbao-lore"))?;
+        self.sites.put(LOSS_KEY, "".into()).await.map_err(NatsError::unavailable("the bucket qingbao-lore"))?;
         Ok(())
     }
 
@@ -141,7 +141,7 @@ impl JetStreamHandles {
 
     /// Returns the sequence number of the last published task.
     pub(super) async fn last_task(&self) -> Result<u64, NatsError> {
-        let stream = self.js.get_stream(TASKS).await.map_err(NatsError::stream("the stream of tasks"))?;
+        let stream = self.js.get_stream(TASKS).await.map_err(NatsError::unavailable("the stream of tasks"))?;
         Ok(stream.cached_info().state.last_sequence)
     }
 }

@@ -56,7 +56,7 @@ pub(super) struct ParseInput {
 pub(super) enum ParseFailure {
     /// It crashed its process, and how.
     Crashed(String),
-    /// Somebody killed the process, and why. The document may be sound.
+    /// The process was killed from outside or is broken: the reason. The document may be sound.
     Interrupted(String),
 }
 

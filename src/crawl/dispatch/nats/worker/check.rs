@@ -45,7 +45,7 @@ async fn look(connection: &Connection, settings: &WorkerSettings) -> Result<Work
     let server = connection.js.client().server_info();
     let streams = JetStreamHandles::open(&connection.js).await?;
     let policy = fetch_policy(&streams).await?;
-    streams.tasks.get_info().await.map_err(NatsError::stream("the consumer of tasks"))?;
+    streams.tasks.get_info().await.map_err(NatsError::unavailable("the consumer of tasks"))?;
     let now = write_and_delete(&streams, &settings.name).await?;
     let age = |at: DateTime<Utc>| (now - at).to_std().unwrap_or_default();
     Ok(WorkerReport {
@@ -58,20 +58,22 @@ async fn look(connection: &Connection, settings: &WorkerSettings) -> Result<Work
 
 /// Writes where a worker writes, under its own names. Returns the time by the clock of NATS.
 async fn write_and_delete(streams: &JetStreamHandles, name: &str) -> Result<DateTime<Utc>, NatsError> {
-    let failed = |what: &'static str| move |e: &dyn std::fmt::Display| NatsError::stream(what)(e);
-    let (heartbeats, sites, payloads) = (failed("the bucket qingbao-pulse"), failed("the bucket qingbao-lore"), failed("the object store"));
+    let failed = |what: &'static str| move |e: &dyn std::fmt::Display| NatsError::unavailable(what)(e);
+    let (heartbeat_error, site_error, payload_error) =
+        (failed("the bucket qingbao-pulse"), failed("the bucket qingbao-lore"), failed("the object store"));
     let key = format!("check.{name}");
-    streams.heartbeats.put(&key, "".into()).await.map_err(|e| heartbeats(&e))?;
-    let entry = streams.heartbeats.entry(&key).await.map_err(|e| heartbeats(&e))?;
-    streams.heartbeats.delete(&key).await.map_err(|e| heartbeats(&e))?;
+    streams.heartbeats.put(&key, "".into()).await.map_err(|e| heartbeat_error(&e))?;
+    let entry = streams.heartbeats.entry(&key).await.map_err(|e| heartbeat_error(&e))?;
+    streams.heartbeats.delete(&key).await.map_err(|e| heartbeat_error(&e))?;
     let key = format!("robots.check-{name}");
-    streams.sites.put(&key, "".into()).await.map_err(|e| sites(&e))?;
-    streams.sites.delete(&key).await.map_err(|e| sites(&e))?;
+    streams.sites.put(&key, "".into()).await.map_err(|e| site_error(&e))?;
+    streams.sites.delete(&key).await.map_err(|e| site_error(&e))?;
     let object = format!("check-{name}");
-    streams.payloads.put(object.as_str(), &mut b"x".as_slice()).await.map_err(|e| payloads(&e))?;
+    streams.payloads.put(object.as_str(), &mut b"x".as_slice()).await.map_err(|e| payload_error(&e))?;
     let mut back = Vec::new();
-    let read = async { streams.payloads.get(&object).await.map_err(|e| payloads(&e))?.read_to_end(&mut back).await.map_err(|e| payloads(&e)) };
-    tokio::time::timeout(READ_TIMEOUT, read).await.map_err(|_| payloads(&"it cannot be read"))??;
-    streams.payloads.delete(&object).await.map_err(|e| payloads(&e))?;
+    let read =
+        async { streams.payloads.get(&object).await.map_err(|e| payload_error(&e))?.read_to_end(&mut back).await.map_err(|e| payload_error(&e)) };
+    tokio::time::timeout(READ_TIMEOUT, read).await.map_err(|_| payload_error(&"it cannot be read"))??;
+    streams.payloads.delete(&object).await.map_err(|e| payload_error(&e))?;
     Ok(entry.map_or_else(Utc::now, |e| e.created))
 }

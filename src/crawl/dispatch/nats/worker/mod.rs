@@ -144,8 +144,8 @@ async fn open(settings: &WorkerSettings, connection: &mut Option<Connection>) ->
 
 /// Reads the coordinator's fetch settings.
 async fn fetch_policy(streams: &JetStreamHandles) -> Result<FetchSettings, NatsError> {
-    let bytes = streams.sites.get(POLICY_KEY).await.map_err(NatsError::stream("the bucket qingbao-lore"))?;
-    let bytes = bytes.ok_or_else(|| NatsError::stream("the coordinator's settings of fetching")("it has not told them yet"))?;
+    let bytes = streams.sites.get(POLICY_KEY).await.map_err(NatsError::unavailable("the bucket qingbao-lore"))?;
+    let bytes = bytes.ok_or_else(|| NatsError::unavailable("the coordinator's settings of fetching")("it has not told them yet"))?;
     let cause = |e: serde_json::Error| format!("{e}; coordinator and worker are too far apart: update this worker");
     serde_json::from_slice(&bytes).map_err(|e| NatsError::Message { what: "with the settings of fetching cannot be read", cause: cause(e) })
 }

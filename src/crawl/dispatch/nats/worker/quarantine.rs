@@ -1,5 +1,5 @@
 //! Runs a task that may have crashed a worker in a separate process. How that ends shows whether the task is to blame: a worker
-//! that somebody killed says nothing about it.
+//! killed from outside says nothing about its task.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -33,7 +33,7 @@ pub(super) enum Verdict {
     Done(Box<TaskReport>, Duration),
     /// It crashed its process, in this way.
     Guilty(String),
-    /// Somebody killed the process, or it could not be started: nothing is known of the task.
+    /// The process was killed from outside or not started; the task may be sound.
     Unknown(String),
 }
 
