@@ -28,6 +28,8 @@ async fn a_document_that_crashes_its_process_is_tried_twice() {
     assert!(matches!(parse("kill -ABRT $$").await, (Err(ParseFailure::Crashed(how)), 2) if how == "SIGABRT"));
     assert!(matches!(parse("kill -XCPU $$").await, (Err(ParseFailure::Crashed(_)), 1)), "it would use up its time again");
     assert!(matches!(parse("kill -KILL $$").await, (Err(ParseFailure::Interrupted(_)), 1)));
+    let broken = parse("echo 'error: src/data/made_up.toml is broken' >&2; exit 78").await;
+    assert!(matches!(broken, (Err(ParseFailure::Interrupted(why)), 1) if why.contains("made_up.toml")), "a broken table is not the document's fault");
     assert!(matches!(parse(r"printf '\003\000\000\000xyz'; cat").await, (Err(ParseFailure::Interrupted(_)), 1)));
     assert!(matches!(parse(r"printf '\002\000\000\00042'; cat").await, (Ok(42), 1)));
 }
