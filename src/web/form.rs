@@ -62,17 +62,19 @@ impl Fields {
 
     /// Returns the action that the field `do` names, or a message with the unknown word.
     pub(super) fn action<A: Action>(&self) -> Result<A, String> {
-        self.action_of(self.text("do"))
-    }
-
-    pub(super) fn action_of<A: Action>(&self, word: &str) -> Result<A, String> {
-        A::WORDS.iter().find(|w| w.0 == word).map(|w| w.1).ok_or_else(|| format!("不认识的操作“{}”", truncate(word, MAX_WORD_CHARS)))
+        A::parse(self.text("do"))
     }
 }
 
 /// The actions of one page, and their words in its forms and scripts.
 pub(super) trait Action: Copy + 'static {
     const WORDS: &'static [(&'static str, Self)];
+
+    /// Returns the action of a word, or a message with the unknown word.
+    fn parse(word: &str) -> Result<Self, String> {
+        let action = Self::WORDS.iter().find(|w| w.0 == word).map(|w| w.1);
+        action.ok_or_else(|| format!("不认识的操作“{}”", truncate(word, MAX_WORD_CHARS)))
+    }
 }
 
 /// Declares the actions of a page with their words.

@@ -12,7 +12,7 @@ use crate::issue::{SameStory, foreword, manual_item, same_story, summarise};
 use crate::model::{ArticleId, Edition, EditionId, FileId, Item, Print, WebUrl};
 use crate::store::{Direction, Session};
 use crate::text::normalize::truncate;
-use crate::web::form::{Fields, actions};
+use crate::web::form::{Action as _, Fields, actions};
 use crate::web::response::stored;
 use crate::web::{AppState, response};
 
@@ -88,7 +88,7 @@ pub(super) enum Request {
 /// Returns what a form requests: changes of its edited fields, and the action of its button.
 pub(super) async fn requested(console: &AppState, session: &Session, id: EditionId, fields: &Fields) -> Result<Request, Refusal> {
     let button = NAMED_BUTTONS.into_iter().find(|name| !fields.text(name).is_empty());
-    let action = button.map_or_else(|| fields.action(), |name| fields.action_of(name)).map_err(Refusal::Words)?;
+    let action = button.map_or_else(|| fields.action(), IssueAction::parse).map_err(Refusal::Words)?;
     let article = fields.number("article").map_or(ArticleId(0), ArticleId);
     let text = |name| fields.text(name).to_owned();
     // an unchanged field makes no edit, unless the client does not send the old text
