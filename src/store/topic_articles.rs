@@ -3,6 +3,7 @@
 #[cfg(test)]
 mod tests;
 
+use std::collections::HashMap;
 use std::sync::{Arc, PoisonError};
 
 use chrono::{DateTime, TimeDelta, Utc};
@@ -11,7 +12,7 @@ use rusqlite::{Connection, OptionalExtension as _, params};
 use crate::model::{ArticleId, AuditAction, Classification, EditionId, Headline, TopicArticle, TopicFilter, TopicId};
 use crate::store::audit::audit;
 use crate::store::topics::{open_filters, title, version};
-use crate::store::{Result, Store, invalid_value};
+use crate::store::{CandidateRange, Result, Store, invalid_value};
 use crate::topics::{Matcher, TopicMatch};
 
 /// Articles of the archive read at once.
@@ -192,6 +193,34 @@ impl Store {
             Ok(TopicArticle { number, headline: self.headline(ArticleId(article))?, evidence, is_news, is_dismissed })
         };
         rows.into_iter().map(one).collect()
+    }
+
+    /// Returns the titles of the open topics of the candidates of an edition.
+    pub fn topics_of(&self, range: CandidateRange) -> Result<HashMap<ArticleId, Vec<String>>> {
+        self.read(|c| {
+            let mut s = c.prepare_cached(
+                "SELECT m.article_id, t.title FROM topic_article m JOIN topic t ON t.id = m.topic_id
+                 WHERE m.article_id > ?1 AND m.article_id <= ?2 AND NOT m.dismissed AND t.closed IS NULL ORDER BY m.article_id, t.id",
+            )?;
+            let mut rows = s.query([range.after.0, range.until.0])?;
+            let mut out: HashMap<ArticleId, Vec<String>> = HashMap::new();
+            while let Some(r) = rows.next()? {
+                out.entry(ArticleId(r.get(0)?)).or_default().push(r.get(1)?);
+            }
+            Ok(out)
+        })
+    }
+
+    /// Returns the open topics of an article.
+    pub fn article_topics(&self, id: ArticleId) -> Result<Vec<(TopicId, String)>> {
+        self.read(|c| {
+            let mut s = c.prepare_cached(
+                "SELECT t.id, t.title FROM topic_article m JOIN topic t ON t.id = m.topic_id
+                 WHERE m.article_id = ?1 AND NOT m.dismissed AND t.closed IS NULL ORDER BY t.id",
+            )?;
+            let rows = s.query_map([id.0], |r| Ok((TopicId(r.get(0)?), r.get(1)?)))?;
+            Ok(rows.collect::<rusqlite::Result<_>>()?)
+        })
     }
 
     /// Records that an account looks at a topic; returns the number up to which it had seen the articles before.

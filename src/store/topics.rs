@@ -34,7 +34,7 @@ impl Store {
     pub fn topics(&self, account: &str) -> Result<Vec<TopicRow>> {
         self.read(|c| {
             let mut s = c.prepare_cached(&format!(
-                "SELECT {COLUMNS}, (SELECT count(*) FROM topic_article m WHERE m.topic_id = t.id AND NOT m.dismissed),
+                "SELECT {COLUMNS}, (SELECT count(*) FROM topic_article m WHERE m.topic_id = t.id AND m.dismissed = 0),
                  (SELECT count(*) FROM topic_article m WHERE m.topic_id = t.id AND m.news AND NOT m.dismissed AND m.number > coalesce(v.seen, 0)),
                  (SELECT max(m.effective) FROM topic_article m WHERE m.topic_id = t.id AND m.dismissed = 0)
                  FROM topic t LEFT JOIN topic_visit v ON v.topic_id = t.id AND v.account_id = (SELECT id FROM account WHERE name = ?1) ORDER BY t.id DESC"

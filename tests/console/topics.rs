@@ -114,11 +114,14 @@ async fn a_request_is_overdue_first_in_the_list_and_becomes_a_report_and_a_feed(
     let id = request.rsplit('/').next().unwrap();
     let ask = async |path: String, token: &str| client().get(format!("{}{path}", service.base)).bearer_auth(token).send().await.unwrap();
     let feed = ask(format!("/feeds/topic/{id}.atom"), &token).await.text().await.unwrap();
-    assert!(feed.contains("关注课题：领导关心的假发") && feed.contains("<entry>") && feed.contains("假发</summary>") | feed.contains("<summary>"), "{feed}");
-    let value: serde_json::Value = ask(format!("/api/v1/topics/{id}"), &token).await.json().await.unwrap();
+    assert!(feed.contains("关注课题：领导关心的假发") && feed.contains("<entry>") && feed.contains("<summary>"), "{feed}");
+    let value: serde_json::Value = serde_json::from_str(&ask(format!("/api/v1/topics/{id}"), &token).await.text().await.unwrap()).unwrap();
     assert!(value["articles"][0]["evidence"][0]["hit"] == "假发" && value["asked_by"] == "王处长", "{value}");
-    let all: serde_json::Value = ask("/api/v1/topics".to_owned(), &token).await.json().await.unwrap();
+    let all: serde_json::Value = serde_json::from_str(&ask("/api/v1/topics".to_owned(), &token).await.text().await.unwrap()).unwrap();
     assert_eq!(all["topics"].as_array().unwrap().len(), 2);
+    let listed = run(service.dir.path(), &["topics", "list"], "");
+    assert!(listed.lines().count() == 2 && listed.contains("\"asked_by\":\"王处长\""), "{listed}");
+    assert!(run(service.dir.path(), &["topics", "show", id], "").contains("\"hit\":\"假发\""));
     assert_eq!(ask("/api/v1/topics/99".to_owned(), &token).await.status(), StatusCode::NOT_FOUND);
     assert_eq!(ask(format!("/feeds/topic/{id}.atom"), "wrong").await.status(), StatusCode::UNAUTHORIZED);
 }

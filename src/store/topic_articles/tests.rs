@@ -108,7 +108,10 @@ fn each_editor_has_his_own_news_and_what_is_irrelevant_is_none() {
     add_article(&store, 2, "电池二", Classification::default(), time(5));
     let news = |after: i64| store.topic_news(id, after, 9).unwrap().into_iter().map(|a| a.headline.title).collect::<Vec<_>>();
     assert_eq!((news(0).len(), news(number)), (2, vec!["电池二".to_owned()]));
+    let all = store.whole_archive().range;
+    assert_eq!((store.topics_of(all).unwrap().len(), store.article_topics(first).unwrap()), (2, vec![(id, "固态电池".to_owned())]));
     assert!(store.dismiss_from_topic(id, first, true, "甲", time(5)).unwrap());
+    assert_eq!((store.topics_of(all).unwrap().len(), store.article_topics(first).unwrap().len()), (1, 0));
     assert!(!store.dismiss_from_topic(id, ArticleId(99), true, "甲", time(5)).unwrap());
     assert_eq!((unseen("乙"), store.topics("乙").unwrap()[0].articles, news(0).len()), (1, 1, 1));
     assert!(store.topic_articles(id, 9).unwrap().last().unwrap().is_dismissed);
@@ -155,9 +158,11 @@ fn topics_made_while_articles_come_miss_none() {
     let (_dir, store) = opened();
     let writer = {
         let store = store.clone();
-        std::thread::spawn(move || (1..=60).for_each(|n| {
+        std::thread::spawn(move || {
+            for n in 1..=60 {
                 add_article(&store, n, &format!("电池{n}"), Classification::default(), time(2));
-            });)
+            }
+        })
     };
     let ids: Vec<TopicId> = (0..6).map(|_| store.add_topic(&draft("电池"), "甲", time(2)).unwrap()).collect();
     let searcher = store.clone();
