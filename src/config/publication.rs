@@ -144,7 +144,8 @@ impl Publication {
     /// column that the publication lacks go to its first one.
     pub(super) fn unfilled_columns(&self, known: &[String]) -> Vec<&str> {
         let takes_others = known.iter().any(|k| self.columns.iter().all(|c| c.name != *k));
-        let is_filled = |n: usize, c: &ColumnQuota| self.layout == Layout::Report || known.contains(&c.name) || c.topic.is_some() || n == 0 && takes_others;
+        let is_filled =
+            |n: usize, c: &ColumnQuota| self.layout == Layout::Report || known.contains(&c.name) || c.topic.is_some() || n == 0 && takes_others;
         self.columns.iter().enumerate().filter(|(n, c)| !is_filled(*n, c)).map(|(_, c)| c.name.as_str()).collect()
     }
 

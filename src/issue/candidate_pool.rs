@@ -117,8 +117,7 @@ impl Pool {
             authority: source_authority(h),
             firm,
             // an editor asked for the articles of a topic's column; only a doubtful text waits for him
-            is_eligible: is_eligible(j, h.confidence)
-                || !h.confidence.is_doubtful() && input.publication.columns.iter().any(is_fed_by_topic),
+            is_eligible: is_eligible(j, h.confidence) || !h.confidence.is_doubtful() && input.publication.columns.iter().any(is_fed_by_topic),
             points: rank_features(h, input.levels, input.now).iter().map(|(points, _)| points).sum(),
             words: pairs(&h.title),
         });

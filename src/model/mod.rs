@@ -22,6 +22,4 @@ pub use ids::{ArticleId, EditionId, EntryId, FileId, MAX_URL_BYTES, OutboxId, So
 pub use mail_address::{AddressError, MailAddress};
 pub use signing::{EditionState, Remark, Signature, Signing, SigningStep};
 pub use source::{ArticleSelectors, Identity, ListSelectors, RateKey, Source, SourceKind, TlsTrust};
-pub use topic::{
-    QUIET_DAYS, Snippet, Topic, TopicAnswer, TopicArticle, TopicDraft, TopicEvidence, TopicFilter, TopicKind, TopicRequest, TopicState,
-};
+pub use topic::{QUIET_DAYS, Snippet, Topic, TopicAnswer, TopicArticle, TopicDraft, TopicEvidence, TopicFilter, TopicKind, TopicRequest, TopicState};

@@ -192,9 +192,8 @@ mod tests {
         };
         let created_at = time("2026-11-01T00:00:00Z");
         let mut topic = Topic { id: TopicId(1), draft, answer: None, created_at, closed_at: None, is_searching: false };
-        let on = |topic: &Topic, newest: Option<&str>, day: &str| {
-            topic.state(newest.map(time), time(&format!("{day}T00:00:00Z")), day.parse().unwrap())
-        };
+        let on =
+            |topic: &Topic, newest: Option<&str>, day: &str| topic.state(newest.map(time), time(&format!("{day}T00:00:00Z")), day.parse().unwrap());
         assert_eq!(on(&topic, None, "2026-11-14"), TopicState::Active);
         assert_eq!(on(&topic, None, "2026-11-15"), TopicState::Quiet(14));
         assert_eq!(on(&topic, Some("2026-11-10T00:00:00Z"), "2026-11-20"), TopicState::Active);

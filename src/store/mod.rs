@@ -71,8 +71,8 @@ pub use topic_articles::{TopicItem, TopicPreview};
 pub use topics::TopicRow;
 
 use error::classify;
-use topic_articles::CachedMatcher;
 use open::{connect, inode, is_whole, lock};
+use topic_articles::CachedMatcher;
 use upgrade::{create, is_current, upgrade};
 use writer::{BeforeCommit, Writer};
 
@@ -133,7 +133,14 @@ impl Store {
         // after the upgrade, which may sort more than fits into memory
         writer.execute_batch(WRITER_PRAGMAS).map_err(|e| classify(path, e))?;
         let inode = inode(path).unwrap_or_default();
-        Ok(Self(Arc::new(Inner { path: path.to_owned(), writer: Writer::new(writer), readers: Mutex::default(), topics: Mutex::default(), inode, _lock: lock })))
+        Ok(Self(Arc::new(Inner {
+            path: path.to_owned(),
+            writer: Writer::new(writer),
+            readers: Mutex::default(),
+            topics: Mutex::default(),
+            inode,
+            _lock: lock,
+        })))
     }
 
     /// Whether the disk refused a write, so that nothing more should be written before a restart.

@@ -103,13 +103,15 @@ impl Store {
     fn search_archive_batch(&self) -> Result<bool> {
         let next = self.read(|c| {
             let sql = "SELECT id, revision, search_before, search_since FROM topic WHERE search_before IS NOT NULL ORDER BY id LIMIT 1";
-            let row = c.prepare_cached(sql)?.query_row([], |r| Ok((TopicId(r.get(0)?), r.get::<_, i64>(1)?, r.get::<_, i64>(2)?, r.get::<_, i64>(3)?)));
+            let row =
+                c.prepare_cached(sql)?.query_row([], |r| Ok((TopicId(r.get(0)?), r.get::<_, i64>(1)?, r.get::<_, i64>(2)?, r.get::<_, i64>(3)?)));
             Ok(row.optional()?)
         })?;
         let Some((topic, revision, before, since)) = next else { return Ok(false) };
         let Some(filter) = self.topic(topic)?.map(|t| t.draft.filter) else { return Ok(true) };
         let matcher = Matcher::new([(topic, filter)]).unwrap_or_default();
-        let batch = self.candidates_of("id < ?1 AND fetched >= ?2 AND judgement IS NOT NULL ORDER BY id DESC LIMIT ?3", params![before, since, SEARCH_BATCH])?;
+        let batch = self
+            .candidates_of("id < ?1 AND fetched >= ?2 AND judgement IS NOT NULL ORDER BY id DESC LIMIT ?3", params![before, since, SEARCH_BATCH])?;
         let rest = batch.last().map(|c| c.id.0).filter(|_| i64::try_from(batch.len()) == Ok(SEARCH_BATCH));
         let found: Vec<(ArticleId, Option<TopicMatch>)> = batch.iter().map(|c| (c.id, c.find(&matcher).pop())).collect();
         self.write(|t| {
@@ -171,7 +173,10 @@ impl Store {
 
     /// Returns a topic's articles, newest first, those that an editor dismissed last.
     pub fn topic_articles(&self, id: TopicId, most: usize) -> Result<Vec<TopicArticle>> {
-        self.matches("m.topic_id = ?1 ORDER BY m.dismissed, m.effective DESC, m.article_id LIMIT ?2", params![id.0, i64::try_from(most).unwrap_or(i64::MAX)])
+        self.matches(
+            "m.topic_id = ?1 ORDER BY m.dismissed, m.effective DESC, m.article_id LIMIT ?2",
+            params![id.0, i64::try_from(most).unwrap_or(i64::MAX)],
+        )
     }
 
     /// Returns the articles that came to a topic after a number, in order: what an alert or a digest of the topic tells. The last

@@ -3,9 +3,7 @@
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use rusqlite::{Connection, OptionalExtension as _, Row, params};
 
-use crate::model::{
-    ArticleId, AuditAction, EditionId, MailAddress, Topic, TopicAnswer, TopicDraft, TopicFilter, TopicId, TopicKind, TopicRequest,
-};
+use crate::model::{ArticleId, AuditAction, EditionId, MailAddress, Topic, TopicAnswer, TopicDraft, TopicFilter, TopicId, TopicKind, TopicRequest};
 use crate::store::audit::audit;
 use crate::store::{Result, Store, invalid_value};
 

@@ -8,15 +8,40 @@ use crate::model::{Classification, Label, TopicEvidence, TopicFilter, TopicId};
 
 /// Words of the generated articles: some inside others, Latin ones beside each other, and some with blanks.
 const WORDS: [&str; 24] = [
-    "许昌", "许昌市", "昌市", "长葛", "电池", "固态电池", "锂电池", "储能", "招聘", "公示", "投产", "扩产", "AI", "SAIC", "AI PC", "5G", "瑞贝", "瑞贝卡",
-    "发制品", "陶瓷", "钧瓷", "solid state", "订单", "价格",
+    "许昌",
+    "许昌市",
+    "昌市",
+    "长葛",
+    "电池",
+    "固态电池",
+    "锂电池",
+    "储能",
+    "招聘",
+    "公示",
+    "投产",
+    "扩产",
+    "AI",
+    "SAIC",
+    "AI PC",
+    "5G",
+    "瑞贝",
+    "瑞贝卡",
+    "发制品",
+    "陶瓷",
+    "钧瓷",
+    "solid state",
+    "订单",
+    "价格",
 ];
 const FILLERS: [&str; 12] = ["，", "。", "的", "在", " ", "\n", "企业", "今年", "（", "x", "1", "ＡＩ"];
 
 /// A formula as a tree.
 #[derive(Debug, Clone)]
 enum Tree {
-    Word { word: usize, title_only: bool },
+    Word {
+        word: usize,
+        title_only: bool,
+    },
     /// Alternatives of sequences of musts, exclusions and plain parts.
     Group(Vec<[Vec<Tree>; 3]>),
 }
@@ -94,9 +119,7 @@ impl Dice {
     }
 
     fn text(&mut self, pieces: usize) -> String {
-        (0..pieces)
-            .map(|_| if self.below(4) == 0 { WORDS[self.below(WORDS.len())] } else { FILLERS[self.below(FILLERS.len())] })
-            .collect()
+        (0..pieces).map(|_| if self.below(4) == 0 { WORDS[self.below(WORDS.len())] } else { FILLERS[self.below(FILLERS.len())] }).collect()
     }
 
     fn tree(&mut self, depth: usize) -> Tree {

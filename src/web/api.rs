@@ -106,7 +106,8 @@ pub(super) async fn topics(State(console): State<AppState>, _: ApiClient) -> Res
 async fn topic_with_articles(console: &AppState, id: &str, most: usize) -> Result<(Topic, Vec<TopicArticle>), Response> {
     let id = TopicId(id.parse().unwrap_or(0));
     let found = console.store.run(move |s| s.topic(id)?.map(|t| Ok((t, s.topic_articles(id, most)?))).transpose());
-    let (topic, mut articles) = stored(found.await)?.ok_or_else(|| refused(StatusCode::NOT_FOUND, "there is no such topic; /api/v1/topics lists them"))?;
+    let (topic, mut articles) =
+        stored(found.await)?.ok_or_else(|| refused(StatusCode::NOT_FOUND, "there is no such topic; /api/v1/topics lists them"))?;
     articles.retain(|a| !a.is_dismissed);
     Ok((topic, articles))
 }

@@ -197,8 +197,7 @@ fn render(
 ) -> Response {
     let (preview, mistakes) = tried.map_or_else(|mistakes| (None, mistakes), |preview| (preview, Vec::new()));
     let zone = console.zone();
-    let mut industries: Vec<(String, bool)> =
-        console.vocabulary().industries.iter().map(|i| (i.clone(), values.industries.contains(i))).collect();
+    let mut industries: Vec<(String, bool)> = console.vocabulary().industries.iter().map(|i| (i.clone(), values.industries.contains(i))).collect();
     // one that the taxonomy has no longer stays visible
     industries.extend(values.industries.iter().filter(|i| !console.vocabulary().industries.contains(i)).map(|i| (i.clone(), true)));
     let code = if mistakes.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };

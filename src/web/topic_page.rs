@@ -8,9 +8,7 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse as _, Redirect, Response};
 use chrono::Utc;
 
-use crate::model::{
-    ArticleId, Edition, EditionId, Series, Topic, TopicAnswer, TopicArticle, TopicEvidence, TopicId, TopicState,
-};
+use crate::model::{ArticleId, Edition, EditionId, Series, Topic, TopicAnswer, TopicArticle, TopicEvidence, TopicId, TopicState};
 use crate::store::{EditResult, Role, Session, Store, StoreError};
 use crate::text::normalize::truncate;
 use crate::topics::timeline::{TopicGroup, group};

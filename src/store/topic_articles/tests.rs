@@ -2,7 +2,7 @@ use rusqlite::Connection;
 
 use super::*;
 use crate::dedup::fingerprint::MinHashSignature;
-use crate::model::{EntryId, MailAddress, Extracted, Label, SourceId, TopicAnswer, TopicDraft, TopicKind, WebUrl};
+use crate::model::{EntryId, Extracted, Label, MailAddress, SourceId, TopicAnswer, TopicDraft, TopicKind, WebUrl};
 use crate::store::{NewArticle, Role};
 
 fn time(day: u32) -> DateTime<Utc> {
@@ -35,7 +35,8 @@ fn draft(expression: &str) -> TopicDraft {
 fn add_article(store: &Store, n: i64, title: &str, labels: Classification, fetched: DateTime<Utc>) -> ArticleId {
     let url = WebUrl::parse(&format!("https://a.cn/{n}")).unwrap();
     let entry = |t: &Connection| {
-        let sql = "INSERT INTO entry (id, source_id, identity, canonical, url, title, state, first_seen) VALUES (?1, 'a', ?1, ?2, ?2, '', 'pending', 0)";
+        let sql =
+            "INSERT INTO entry (id, source_id, identity, canonical, url, title, state, first_seen) VALUES (?1, 'a', ?1, ?2, ?2, '', 'pending', 0)";
         Ok(t.execute(sql, params![n, url.as_str()])?)
     };
     store.write(entry).unwrap();
