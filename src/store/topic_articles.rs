@@ -121,12 +121,11 @@ impl Store {
                 return Ok(());
             }
             for (article, found) in &found {
-                match found {
-                    Some(found) => put_match(t, *article, found, false)?,
-                    None => {
-                        let sql = "DELETE FROM topic_article WHERE topic_id = ?1 AND article_id = ?2";
-                        t.prepare_cached(sql)?.execute([topic.0, article.0])?;
-                    }
+                if let Some(found) = found {
+                    put_match(t, *article, found, false)?;
+                } else {
+                    let sql = "DELETE FROM topic_article WHERE topic_id = ?1 AND article_id = ?2";
+                    t.prepare_cached(sql)?.execute([topic.0, article.0])?;
                 }
             }
             Ok(())

@@ -130,7 +130,7 @@ impl Dice {
     }
 
     fn group(&mut self, depth: usize) -> Tree {
-        let sides = (0..1 + self.below(3)).map(|_| {
+        let sides = (0..=self.below(3)).map(|_| {
             let counts = [self.below(3), self.below(2), self.below(3)];
             let mut side = counts.map(|n| (0..n).map(|_| self.tree(depth - 1)).collect::<Vec<_>>());
             if side.iter().all(Vec::is_empty) {

@@ -18,15 +18,14 @@ pub fn group(articles: Vec<TopicArticle>, key: impl Fn(&TopicArticle) -> Option<
     let (mut groups, mut places): (Vec<TopicGroup>, HashMap<StoryId, usize>) = (Vec::new(), HashMap::new());
     for article in sorted {
         let story = key(&article);
-        match story.and_then(|s| places.get(&s)).and_then(|place| groups.get_mut(*place)) {
-            Some(group) => group.articles.push(article),
-            None => {
-                if let Some(story) = story {
-                    places.insert(story, groups.len());
-                }
-                groups.push(TopicGroup { articles: vec![article] });
-            }
+        if let Some(group) = story.and_then(|s| places.get(&s)).and_then(|place| groups.get_mut(*place)) {
+            group.articles.push(article);
+            continue;
         }
+        if let Some(story) = story {
+            places.insert(story, groups.len());
+        }
+        groups.push(TopicGroup { articles: vec![article] });
     }
     groups
 }

@@ -123,7 +123,7 @@ mod tests {
             facts: Vec::new(),
             unseen,
         };
-        let mut lines = vec![
+        let mut lines = [
             line("静", TopicState::Quiet(20), 0),
             line("完", TopicState::Closed, 0),
             line("新", TopicState::Active, 2),
