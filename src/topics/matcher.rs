@@ -151,17 +151,19 @@ impl Matcher {
         self.scan(&article.text.1.text, |pattern, range| {
             hits.entry(pattern).or_default().text.get_or_insert(range);
         });
-        let mut touched: BTreeMap<usize, Vec<(usize, Hit)>> = BTreeMap::new();
+        // topic, word, place; topics found by a label have no word
+        let mut touched: Vec<(usize, Option<usize>, Hit)> = Vec::new();
         for (pattern, hit) in &hits {
-            for (topic, word) in self.patterns.get(*pattern).into_iter().flat_map(|p| &p.users) {
-                touched.entry(*topic).or_default().push((*word, *hit));
-            }
+            let users = self.patterns.get(*pattern).into_iter().flat_map(|p| &p.users);
+            touched.extend(users.map(|(topic, word)| (*topic, Some(*word), *hit)));
         }
-        for number in article.label_names().filter_map(|key| self.by_label.get(&key)).flatten() {
-            touched.entry(*number).or_default();
-        }
+        let by_label = article.label_names().filter_map(|key| self.by_label.get(&key)).flatten();
+        touched.extend(by_label.map(|topic| (*topic, None, Hit::default())));
+        // in the order in which the editor wrote the words
+        touched.sort_unstable_by_key(|(topic, word, _)| (*topic, *word));
         let mut memory = (Vec::new(), Vec::new());
-        touched.into_iter().filter_map(|(number, words)| self.topics.get(number)?.judge(&article, words, &mut memory)).collect()
+        let topics = touched.chunk_by(|a, b| a.0 == b.0);
+        topics.filter_map(|words| self.topics.get(words.first()?.0)?.judge(&article, words, &mut memory)).collect()
     }
 
     /// Calls back for every whole word in a folded text.
@@ -208,12 +210,13 @@ impl Article<'_> {
 
 impl CompiledTopic {
     /// Judges an article that has some of the topic's words; `memory` is reused from topic to topic.
-    fn judge(&self, article: &Article<'_>, mut words: Vec<(usize, Hit)>, memory: &mut (Vec<bool>, Vec<bool>)) -> Option<TopicMatch> {
+    fn judge(&self, article: &Article<'_>, words: &[(usize, Option<usize>, Hit)], memory: &mut (Vec<bool>, Vec<bool>)) -> Option<TopicMatch> {
         let (has, values) = memory;
         has.clear();
         has.resize(self.expression.words().len(), false);
-        for (n, hit) in &words {
-            if let (Some(has), Some(word)) = (has.get_mut(*n), self.expression.words().get(*n)) {
+        let words = words.iter().filter_map(|(_, n, hit)| Some(((*n)?, self.expression.words().get((*n)?)?, *hit)));
+        for (n, word, hit) in words.clone() {
+            if let Some(has) = has.get_mut(n) {
                 *has = hit.title.is_some() || (hit.text.is_some() && !word.title_only);
             }
         }
@@ -228,9 +231,7 @@ impl CompiledTopic {
             }
             named.extend(found.into_iter().map(|name| (kind, name.as_str())));
         }
-        // in the order in which the editor wrote the words
-        words.sort_by_key(|(n, _)| *n);
-        let sought = words.into_iter().filter_map(|(n, hit)| self.expression.words().get(n).filter(|w| w.is_sought).map(|w| (w.title_only, hit)));
+        let sought = words.filter(|(_, word, _)| word.is_sought).map(|(_, word, hit)| (word.title_only, hit));
         Some(TopicMatch { topic: self.id, evidence: evidence::collect(article, sought, &named) })
     }
 }

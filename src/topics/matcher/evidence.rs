@@ -27,18 +27,19 @@ pub(super) fn collect(article: &Article<'_>, words: impl Iterator<Item = (bool, 
     words.chain(labels).take(MAX_EVIDENCE).collect()
 }
 
-/// Cuts a word with its surroundings out of its paragraph.
+/// Cuts a word with its surroundings out of its paragraph. Reads no further than it shows: many topics may match one long text.
 fn snippet(original: &str, folded: &Folded, (start, end): (usize, usize)) -> Snippet {
     let (start, end) = folded.original_range(original, start, end);
     let (before, after) = (original.get(..start).unwrap_or_default(), original.get(end..).unwrap_or_default());
-    let before = before.rsplit('\n').next().unwrap_or_default();
-    let after = after.split('\n').next().unwrap_or_default();
-    let from = before.char_indices().rev().nth(BEFORE - 1).map_or(0, |(i, _)| i);
-    let to = after.char_indices().nth(AFTER).map_or(after.len(), |(i, _)| i);
-    let mark = |is_cut: bool| if is_cut { "…" } else { "" };
+    let in_paragraph = |c: &char| *c != '\n';
+    let width_before: usize = before.chars().rev().take_while(in_paragraph).take(BEFORE).map(char::len_utf8).sum();
+    let width_after: usize = after.chars().take_while(in_paragraph).take(AFTER).map(char::len_utf8).sum();
+    let (hidden, shown) = before.split_at_checked(before.len() - width_before).unwrap_or_default();
+    let (following, rest) = after.split_at_checked(width_after).unwrap_or_default();
+    let mark = |neighbour: Option<char>| if neighbour.is_some_and(|c| in_paragraph(&c)) { "…" } else { "" };
     Snippet {
-        before: format!("{}{}", mark(from > 0), before.get(from..).unwrap_or_default()),
+        before: [mark(hidden.chars().next_back()), shown].concat(),
         hit: original.get(start..end).unwrap_or_default().to_owned(),
-        after: format!("{}{}", after.get(..to).unwrap_or_default(), mark(to < after.len())),
+        after: [following, mark(rest.chars().next())].concat(),
     }
 }
