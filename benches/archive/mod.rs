@@ -92,6 +92,7 @@ pub fn draft(store: &Store, days: i64, after: i64) -> Edition {
         previous_items: shown,
         trend: store.weekly_counts(&publication.name, date).unwrap(),
         rising: store.rising_keywords(now, 5).unwrap(),
+        topics: std::collections::HashMap::new(),
         health: Health::default(),
         date,
         now,

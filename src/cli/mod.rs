@@ -22,6 +22,7 @@ mod serve;
 mod sources;
 mod taxonomy;
 mod token;
+mod topics;
 mod try_source;
 mod user;
 mod worker;
@@ -81,6 +82,9 @@ enum Command {
     /// The archive: search, export
     #[command(subcommand)]
     Articles(articles::ArticlesCommand),
+    /// Topics that editors follow (关注课题): list, show
+    #[command(subcommand)]
+    Topics(topics::TopicsCommand),
     /// Editions: build, show, send, list, export
     #[command(subcommand)]
     Digest(digest::DigestCommand),
@@ -207,6 +211,7 @@ async fn run_async(command: Command, context: CommandContext) -> anyhow::Result<
         }
         Command::Sources(action) => sources::run(&action, &context).await,
         Command::Articles(action) => unless_closed(articles::run(&action, &context).await),
+        Command::Topics(action) => unless_closed(topics::run(&action, &context).await),
         Command::Digest(action) => digest::run(&action, &context).await,
         Command::Outbox(action) => outbox::run(&action, &context).await,
         Command::Doctor(args) => doctor::run(&args, &context).await,

@@ -25,6 +25,8 @@ pub struct ColumnQuota {
     pub quota: usize,
     /// Which text of its items is printed by default.
     pub print: Print,
+    /// Title of the topic (关注课题) whose articles go here, whatever their column.
+    pub topic: Option<String>,
 }
 
 /// A recipient of the draft, and the parts to send.
@@ -97,7 +99,7 @@ pub struct Publication {
 
 impl Default for Publication {
     fn default() -> Self {
-        let column = |name: &str, quota| ColumnQuota { name: name.to_owned(), quota, print: Print::Summary };
+        let column = |name: &str, quota| ColumnQuota { name: name.to_owned(), quota, print: Print::Summary, topic: None };
         Self {
             name: "许昌竞争情报快递".to_owned(),
             organiser: "许昌市科学技术情报研究所".to_owned(),
@@ -142,7 +144,8 @@ impl Publication {
     /// column that the publication lacks go to its first one.
     pub(super) fn unfilled_columns(&self, known: &[String]) -> Vec<&str> {
         let takes_others = known.iter().any(|k| self.columns.iter().all(|c| c.name != *k));
-        let is_filled = |n: usize, c: &ColumnQuota| self.layout == Layout::Report || known.contains(&c.name) || n == 0 && takes_others;
+        let is_filled =
+            |n: usize, c: &ColumnQuota| self.layout == Layout::Report || known.contains(&c.name) || c.topic.is_some() || n == 0 && takes_others;
         self.columns.iter().enumerate().filter(|(n, c)| !is_filled(*n, c)).map(|(_, c)| c.name.as_str()).collect()
     }
 
@@ -185,7 +188,7 @@ pub(super) fn read(s: &Section<'_>) -> Publication {
     s.deny_unknown_keys(&[&KEYS[..], &signing::KEYS].concat());
     p.layout = signing::read_kind(s);
     if p.layout == Layout::Report {
-        p.columns = vec![ColumnQuota { name: "专报".to_owned(), quota: 10, print: Print::Full }];
+        p.columns = vec![ColumnQuota { name: "专报".to_owned(), quota: 10, print: Print::Full, topic: None }];
         p.calendar.days = Recurrence::OnDemand;
     }
     p.signing = signing::read_steps(s);
@@ -295,13 +298,13 @@ fn read_print(s: &Section<'_>) -> Option<Print> {
 }
 
 fn read_column(s: &Section<'_>, print: Print) -> Option<ColumnQuota> {
-    s.deny_unknown_keys(&["name", "quota", "document"]);
+    s.deny_unknown_keys(&["name", "quota", "document", "topic"]);
     let name = s.string("name").filter(|n| !n.is_empty());
     if name.is_none() {
         s.error(None, localized("a column needs a name", "栏目要写名称 name"));
     }
     let quota = s.integer("quota", 1..101).and_then(|n| usize::try_from(n).ok()).unwrap_or(5);
-    Some(ColumnQuota { name: name?, quota, print: read_print(s).unwrap_or(print) })
+    Some(ColumnQuota { name: name?, quota, print: read_print(s).unwrap_or(print), topic: s.text("topic").map(|t| t.value.to_owned()) })
 }
 
 fn read_subscriber(s: &Section<'_>, p: &Publication) -> Option<Recipient> {

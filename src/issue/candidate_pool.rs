@@ -3,10 +3,10 @@
 use std::collections::{HashMap, HashSet};
 use std::hash::{Hash, Hasher};
 
-use chrono::{DateTime, Utc};
 use rustc_hash::FxHasher;
 
-use crate::issue::rank::{RankReason, rank_features, source_authority};
+use crate::config::settings::ColumnQuota;
+use crate::issue::rank::{RankReason, TOPIC, rank_features, source_authority};
 use crate::issue::{IssueInput, PreviousItem};
 use crate::learn::Model;
 use crate::model::{ArticleId, Classification, Confidence, Headline, StoryId};
@@ -38,6 +38,9 @@ struct CandidateRecord {
     source: u32,
     topic: u32,
     column: usize,
+    /// The column of one of its topics, if the publication has one.
+    topic_column: Option<usize>,
+    is_followed: bool,
     authority: u8,
     firm: u32,
     is_eligible: bool,
@@ -68,6 +71,10 @@ impl Candidate {
     pub(super) fn reasons(&self, lead: &Headline, input: &IssueInput<'_>) -> Vec<String> {
         let mut out: Vec<String> =
             rank_features(lead, input.levels, input.now).iter().filter_map(|(_, fact)| Some(fact.as_ref()?.to_string())).collect();
+        let mut titles: Vec<&str> = self.copies.iter().filter_map(|c| input.topics.get(c)).flatten().map(String::as_str).collect();
+        titles.sort_unstable();
+        titles.dedup();
+        out.extend(titles.into_iter().map(|t| RankReason::Topic(t).to_string()));
         let others = self.copies.len() - 1;
         if others > 0 {
             out.push(RankReason::Copies(others).to_string());
@@ -90,9 +97,11 @@ pub(super) struct Pool {
 
 impl Pool {
     /// Adds a classified article.
-    pub(super) fn add(&mut self, h: &Headline, columns: &[String], levels: &[String], now: DateTime<Utc>) {
+    pub(super) fn add(&mut self, h: &Headline, columns: &[String], input: &IssueInput<'_>) {
         let Some(j) = &h.classification else { return };
         let firm = firm(h).map_or(0, |name| number(&mut self.firms, name) + 1);
+        let topics = input.topics.get(&h.id).map_or(&[][..], Vec::as_slice);
+        let is_fed_by_topic = |column: &ColumnQuota| column.topic.as_ref().is_some_and(|t| topics.contains(t));
         let topic = j.industries.first().or(j.themes.first()).map(|l| l.name.as_str()).unwrap_or_default();
         self.records.push(CandidateRecord {
             article: h.id,
@@ -103,10 +112,13 @@ impl Pool {
             topic: number(&mut self.topics, topic),
             // articles of a column that this publication lacks go to its first one
             column: columns.iter().position(|n| *n == j.column).unwrap_or(0),
+            topic_column: input.publication.columns.iter().position(is_fed_by_topic),
+            is_followed: !topics.is_empty(),
             authority: source_authority(h),
             firm,
-            is_eligible: is_eligible(j, h.confidence),
-            points: rank_features(h, levels, now).iter().map(|(points, _)| points).sum(),
+            // an editor asked for the articles of a topic's column; only a doubtful text waits for him
+            is_eligible: is_eligible(j, h.confidence) || !h.confidence.is_doubtful() && input.publication.columns.iter().any(is_fed_by_topic),
+            points: rank_features(h, input.levels, input.now).iter().map(|(points, _)| points).sum(),
             words: pairs(&h.title),
         });
     }
@@ -146,13 +158,14 @@ fn candidate(copies: &[CandidateRecord], echoes: &SimilarHeadlines) -> Option<Ca
     let lead = whole.reduce(|best, b| if b.authority > best.authority { b } else { best }).filter(|b| b.is_eligible)?;
     let echo = echoes.closest(&lead.words);
     let mut score = lead.points + COPIES * (copies.len() as f64).log2();
+    score += if copies.iter().any(|b| b.is_followed) { TOPIC } else { 0.0 };
     score -= echo.map_or(0.0, |(_, alike)| TITLE_SIMILARITY_PENALTY * alike);
     Some(Candidate {
         story: lead.story,
         lead: lead.article,
         copies: copies.iter().map(|b| b.article).collect(),
         score: (score * 1000.0).round() / 1000.0,
-        column: lead.column,
+        column: copies.iter().find_map(|b| b.topic_column).unwrap_or(lead.column),
         similar_to: echo.map(|(shown, _)| shown),
         sort_time: lead.sort_time,
         source: lead.source,

@@ -21,7 +21,7 @@ pub mod signing;
 pub mod steps;
 pub mod summarise;
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use chrono::{DateTime, NaiveDate, Utc};
 
@@ -56,6 +56,8 @@ pub struct IssueInput<'a> {
     pub trend: Vec<Trend>,
     /// Keywords that are much more frequent than before.
     pub rising: Vec<String>,
+    /// Titles of the open topics (关注课题) of articles.
+    pub topics: HashMap<ArticleId, Vec<String>>,
     /// Figures of the crawl.
     pub health: Health,
     /// Day of issue.
@@ -145,7 +147,7 @@ fn pool<A: Archive>(input: &IssueInput<'_>, archive: &A) -> Result<Pool, A::Erro
     let (names, mut pool) = (input.publication.column_names(), Pool::default());
     archive.each(&mut |h| {
         if matches_publication(h, input.publication) {
-            pool.add(h, &names, input.levels, input.now);
+            pool.add(h, &names, input);
         }
     })?;
     Ok(pool)
@@ -246,6 +248,7 @@ pub(crate) mod tests {
     use chrono::{Duration, TimeZone};
 
     use super::*;
+    use crate::config::settings::ColumnQuota;
     use crate::model::{Classification, Confidence, SourceId, WebUrl};
 
     pub(crate) fn now() -> DateTime<Utc> {
@@ -292,6 +295,7 @@ pub(crate) mod tests {
             published: used.iter().map(|i| StoryId(*i)).collect(),
             previous_items: shown,
             rising: Vec::new(),
+            topics: HashMap::new(),
             trend: Vec::new(),
             health: Health { sources: 3, ..Health::default() },
             date: "2026-11-24".parse().unwrap(),
@@ -301,6 +305,38 @@ pub(crate) mod tests {
         };
         let text = |h: &Headline| format!("{}的正文第一句话说明了事情的经过和结果。第二句话补充了数据：同比增长12.5%。", h.title);
         build(&input, &InMemory(headlines.into_iter().map(|h| (text(&h), h)).collect())).unwrap()
+    }
+
+    #[test]
+    fn a_topic_raises_its_articles_and_may_have_a_column() {
+        let levels = Vec::new();
+        let mut publication = Publication::default();
+        let topic_column = ColumnQuota { name: "领导关注".into(), quota: 3, print: Print::Summary, topic: Some("假发".into()) };
+        let mut input = IssueInput {
+            publication: &publication.clone(),
+            published: HashSet::new(),
+            previous_items: Vec::new(),
+            rising: Vec::new(),
+            topics: [(ArticleId(2), vec!["假发".to_owned(), "出口".to_owned()]), (ArticleId(3), vec!["假发".to_owned()])].into(),
+            trend: Vec::new(),
+            health: Health::default(),
+            date: "2026-11-24".parse().unwrap(),
+            now: now(),
+            levels: &levels,
+            summarise: &SummariseSettings::default(),
+        };
+        let archive = || {
+            let articles = [("水泥企业错峰生产", "建材"), ("假发出口增长", "建材"), ("明星戴假发", "")];
+            InMemory(articles.iter().zip(1..).map(|((title, industry), n)| (String::new(), article(n, title, industry, "行业动态", 2))).collect())
+        };
+        let ranked = build(&input, &archive()).unwrap();
+        assert_eq!(titles(&ranked, 0), ["假发出口增长", "水泥企业错峰生产"]);
+        let reasons = &ranked.edition.columns[0].items[0].reasons;
+        assert!(reasons.contains(&"关注课题：假发".to_owned()) && reasons.contains(&"关注课题：出口".to_owned()), "{reasons:?}");
+        publication.columns.push(topic_column);
+        input.publication = &publication;
+        let fed = build(&input, &archive()).unwrap();
+        assert_eq!((titles(&fed, 0), titles(&fed, 5).len()), (vec!["水泥企业错峰生产"], 2));
     }
 
     fn titles(d: &Draft, column: usize) -> Vec<&str> {

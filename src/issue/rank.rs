@@ -16,6 +16,9 @@ const REGION: [f64; 2] = [1.2, 0.6];
 /// Points by source authority, for an article of normal weight.
 const AUTHORITY_BONUS: [f64; 4] = [0.0, 0.15, 0.3, 0.5];
 
+/// Points for an article of a topic (关注课题).
+pub(super) const TOPIC: f64 = 1.5;
+
 /// A reason that raises or lowers an item's rank; editors see this text.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) enum RankReason<'a> {
@@ -24,6 +27,7 @@ pub(super) enum RankReason<'a> {
     Theme(&'a Label),
     Region(&'a str),
     Watched(&'a str),
+    Topic(&'a str),
     Fresh,
     Official,
     Weight(f64),
@@ -40,6 +44,7 @@ impl fmt::Display for RankReason<'_> {
             Self::Theme(l) => write!(f, "主题：{}（{}）", l.name, words(l)),
             Self::Region(name) => write!(f, "地域：{name}"),
             Self::Watched(name) => write!(f, "关注企业：{name}"),
+            Self::Topic(title) => write!(f, "关注课题：{title}"),
             Self::Fresh => f.write_str("24 小时内"),
             Self::Official => f.write_str("权威来源"),
             Self::Weight(w) => write!(f, "来源权重 {w}"),

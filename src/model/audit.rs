@@ -60,11 +60,18 @@ pub enum AuditAction {
     RetryTask,
     DropTask,
     ForgetWorker,
+    AddTopic,
+    EditTopic,
+    CloseTopic,
+    ReopenTopic,
+    DeleteTopic,
+    DismissMatch,
+    RestoreMatch,
 }
 
 impl AuditAction {
     /// Every action with its code.
-    pub const ALL: [(Self, &'static str); 56] = [
+    pub const ALL: [(Self, &'static str); 63] = [
         (Self::SignIn, "sign-in"),
         (Self::SignInFailed, "sign-in-failed"),
         (Self::AddAccount, "add-account"),
@@ -121,6 +128,13 @@ impl AuditAction {
         (Self::RetryTask, "retry-task"),
         (Self::DropTask, "drop-task"),
         (Self::ForgetWorker, "forget-worker"),
+        (Self::AddTopic, "add-topic"),
+        (Self::EditTopic, "edit-topic"),
+        (Self::CloseTopic, "close-topic"),
+        (Self::ReopenTopic, "reopen-topic"),
+        (Self::DeleteTopic, "delete-topic"),
+        (Self::DismissMatch, "dismiss-match"),
+        (Self::RestoreMatch, "restore-match"),
     ];
 
     /// Returns its code.

@@ -225,6 +225,10 @@ row_id!(
     /// Id of an outbox row.
     OutboxId
 );
+row_id!(
+    /// Id of a topic (关注课题).
+    TopicId
+);
 
 #[cfg(test)]
 mod tests {

@@ -11,6 +11,7 @@ mod ids;
 mod mail_address;
 mod signing;
 mod source;
+mod topic;
 
 pub use article::{Article, Attachment, Classification, Confidence, Entry, Extracted, Firm, Headline, Label, StoredPage};
 pub use audit::AuditAction;
@@ -18,7 +19,8 @@ pub use edition::{
     ColumnItems, Copy, Edition, Health, Imprint, Item, ItemFile, Layout, Picture, Print, ProblemReason, Series, SourceProblem, Trend, WEEKS,
     issue_label,
 };
-pub use ids::{ArticleId, EditionId, EntryId, FileId, MAX_URL_BYTES, OutboxId, SourceId, StoryId, UrlError, WebUrl};
+pub use ids::{ArticleId, EditionId, EntryId, FileId, MAX_URL_BYTES, OutboxId, SourceId, StoryId, TopicId, UrlError, WebUrl};
 pub use mail_address::{AddressError, MailAddress};
 pub use signing::{EditionState, Remark, Signature, Signing, SigningStep};
 pub use source::{ArticleSelectors, Identity, ListSelectors, RateKey, Source, SourceKind, TlsTrust};
+pub use topic::{QUIET_DAYS, Snippet, Topic, TopicAnswer, TopicArticle, TopicDraft, TopicEvidence, TopicFilter, TopicKind, TopicRequest, TopicState};

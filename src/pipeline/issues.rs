@@ -124,8 +124,11 @@ impl IssueMaker {
             let trend = store.weekly_counts(&p.name, date)?;
             let (rising, health, summarise) = (Vec::new(), Health::default(), &settings.summarise);
             let levels = &levels;
-            let input = IssueInput { publication: p, published: used, previous_items: shown, trend, rising, health, date, now, levels, summarise };
-            work(store, input, store.candidates(p, date, now)?)
+            let window = store.candidates(p, date, now)?;
+            let topics = store.topics_of(window.range)?;
+            let input =
+                IssueInput { publication: p, published: used, previous_items: shown, trend, rising, topics, health, date, now, levels, summarise };
+            work(store, input, window)
         });
         Ok(made.await?)
     }

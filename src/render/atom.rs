@@ -6,7 +6,7 @@ use chrono::{DateTime, Utc};
 use quick_xml::escape::escape;
 use serde_json::{Value, json};
 
-use crate::model::{Article, Edition, Headline, WebUrl};
+use crate::model::{Article, Edition, Headline, Topic, TopicArticle, TopicEvidence, WebUrl};
 use crate::text::normalize::collapse_whitespace;
 
 /// Returns an article without its text.
@@ -27,6 +27,26 @@ pub fn article(a: &Article) -> Value {
         fields.insert("text".to_owned(), json!(a.text));
         fields.insert("image".to_owned(), json!(a.image));
         fields.insert("attachments".to_owned(), json!(a.attachments));
+    }
+    value
+}
+
+/// Returns a topic without its recipients.
+pub fn topic(t: &Topic) -> Value {
+    let (d, f) = (&t.draft, &t.draft.filter);
+    json!({
+        "id": t.id.0, "title": d.title, "question": d.question, "kind": d.kind.as_str(), "expression": f.expression, "industries": f.industries,
+        "places": f.places, "organisations": f.organisations, "owner": d.owner, "due": d.due, "asked_by": d.request.as_ref().map(|r| &r.by),
+        "answer": t.answer.as_ref().map(|a| &a.text), "created_at": t.created_at.to_rfc3339(), "closed_at": t.closed_at.map(|c| c.to_rfc3339()),
+    })
+}
+
+/// Returns an article of a topic, with the reasons.
+pub fn topic_article(a: &TopicArticle) -> Value {
+    let mut value = headline(&a.headline);
+    if let Some(fields) = value.as_object_mut() {
+        fields.insert("number".to_owned(), json!(a.number));
+        fields.insert("evidence".to_owned(), json!(a.evidence));
     }
     value
 }
@@ -85,6 +105,21 @@ pub fn article_feed(publication: &str, subject: &str, articles: &[Headline]) -> 
     });
     let newest = articles.iter().map(Headline::sort_time).max();
     feed(&format!("urn:qingbao:articles:{subject}"), &format!("{publication} · {subject}"), newest, entries)
+}
+
+/// Returns a topic's articles as a feed, newest first, each with the words that it matched.
+pub fn topic_feed(publication: &str, topic: &Topic, articles: &[TopicArticle]) -> String {
+    let entries = articles.iter().map(|a| Entry {
+        title: &a.headline.title,
+        id: a.headline.url.as_str().to_owned(),
+        url: Some(a.headline.url.as_str()),
+        when: a.headline.sort_time(),
+        publisher: a.headline.publisher_or_source(),
+        summary: a.evidence.iter().map(TopicEvidence::words).collect::<Vec<_>>().join("\n").into(),
+        labels: vec![topic.draft.kind.chinese()],
+    });
+    let newest = articles.iter().map(|a| a.headline.sort_time()).max();
+    feed(&format!("urn:qingbao:topic:{}", topic.id), &format!("{publication} · 关注课题：{}", topic.draft.title), newest, entries)
 }
 
 fn feed<'a>(id: &str, title: &str, updated: Option<DateTime<Utc>>, entries: impl Iterator<Item = Entry<'a>>) -> String {

@@ -101,7 +101,9 @@ impl Store {
     pub fn commit_classifications(&self, judged: &[Classified<'_>]) -> Result<()> {
         self.write(|t| {
             judged.iter().try_for_each(|j| {
-                store_classification(t, j.article.headline.id, &j.article.headline.title, &j.article.text, j.classification, j.signature)
+                let (id, title, text) = (j.article.headline.id, &j.article.headline.title, &j.article.text);
+                store_classification(t, id, title, text, j.classification, j.signature)?;
+                self.match_topics(t, id, title, text, j.classification, false)
             })
         })
     }

@@ -128,13 +128,15 @@ impl Store {
     /// Sets the industries and column of an article; returns false if there is no such article.
     pub fn set_labels(&self, id: ArticleId, industries: &[String], column: &str, who: &str, now: DateTime<Utc>) -> Result<bool> {
         self.write(|t| {
-            let row: Option<(String, Option<String>)> =
-                t.query_row("SELECT title, judgement FROM article WHERE id = ?1", [id.0], |r| Ok((r.get(0)?, r.get(1)?))).optional()?;
-            let Some((title, json)) = row else { return Ok(false) };
+            let row: Option<(String, Option<String>, String)> = t
+                .query_row("SELECT title, judgement, text FROM article WHERE id = ?1", [id.0], |r| Ok((r.get(0)?, r.get(1)?, r.get(2)?)))
+                .optional()?;
+            let Some((title, json, text)) = row else { return Ok(false) };
             let mut j: Classification = json.map(|j| serde_json::from_str(&j).map_err(invalid_value("judgement"))).transpose()?.unwrap_or_default();
             j.correct(industries, column);
             let json = serde_json::to_string(&j).map_err(invalid_value("judgement"))?;
             store_judgement(t, id, &json)?;
+            self.match_topics(t, id, &title, &text, &j, false)?;
             audit(t, who, AuditAction::CorrectLabels, &title, now)?;
             Ok(true)
         })

@@ -200,6 +200,7 @@ impl Store {
             let id = ArticleId(t.last_insert_rowid());
             if inserted == 1 {
                 crate::store::articles::store_classification(t, id, &new.title, &a.text, &new.classification, &new.signature)?;
+                self.match_topics(t, id, &new.title, &a.text, &new.classification, true)?;
             }
             let article = if inserted == 1 { Some(id) } else { article_at(t, &new.url)? };
             article.map_or(Ok(()), |article| record_sightings(t, article, new.entry))?;

@@ -33,6 +33,8 @@ mod source_health;
 mod source_state;
 mod stories;
 mod tokens;
+mod topic_articles;
+mod topics;
 mod upgrade;
 mod url_parameters;
 mod writer;
@@ -67,9 +69,12 @@ pub use signing::SigningResult;
 pub use source_health::{Silence, SourceHealth};
 pub use source_state::{FailureRecord, PollPlan, SourceState};
 pub use tokens::Token;
+pub use topic_articles::{TopicItem, TopicPreview};
+pub use topics::TopicRow;
 
 use error::classify;
 use open::{connect, inode, is_whole, lock};
+use topic_articles::CachedMatcher;
 use upgrade::{create, is_current, upgrade};
 use writer::{BeforeCommit, Writer};
 
@@ -83,6 +88,8 @@ struct Inner {
     path: PathBuf,
     writer: Writer,
     readers: Mutex<Vec<Connection>>,
+    /// The compiled topics; shared with the writer's transactions.
+    topics: Mutex<CachedMatcher>,
     /// The file's inode.
     inode: u64,
     /// Held as long as the store lives, so that a second process on the same folder is refused.
@@ -128,7 +135,14 @@ impl Store {
         // after the upgrade, which may sort more than fits into memory
         writer.execute_batch(WRITER_PRAGMAS).map_err(|e| classify(path, e))?;
         let inode = inode(path).unwrap_or_default();
-        Ok(Self(Arc::new(Inner { path: path.to_owned(), writer: Writer::new(writer), readers: Mutex::default(), inode, _lock: lock })))
+        Ok(Self(Arc::new(Inner {
+            path: path.to_owned(),
+            writer: Writer::new(writer),
+            readers: Mutex::default(),
+            topics: Mutex::default(),
+            inode,
+            _lock: lock,
+        })))
     }
 
     /// Whether the disk refused a write, so that nothing more should be written before a restart.

@@ -9,7 +9,7 @@ use base64::Engine as _;
 use chrono::Utc;
 use serde_json::{Value, json};
 
-use crate::model::{ArticleId, Edition, EditionId};
+use crate::model::{ArticleId, Edition, EditionId, Topic, TopicArticle, TopicId};
 use crate::render::atom;
 use crate::web::access::Editor;
 use crate::web::form::Fields;
@@ -91,6 +91,43 @@ pub(super) async fn industry_feed(State(console): State<AppState>, _: ApiClient,
     let filter = archive::filter(&Fields::parse(query.as_bytes()), console.zone());
     match stored(console.store.run(move |s| s.find(&filter, DEFAULT_LIMIT)).await) {
         Ok(found) => atom(atom::article_feed(&console.pipeline().settings().publication.name, &name, &found)),
+        Err(answer) => answer,
+    }
+}
+
+pub(super) async fn topics(State(console): State<AppState>, _: ApiClient) -> Response {
+    match stored(console.store.run(|s| s.topics("")).await) {
+        Ok(rows) => Json(json!({ "topics": rows.iter().map(|r| atom::topic(&r.topic)).collect::<Vec<_>>() })).into_response(),
+        Err(answer) => answer,
+    }
+}
+
+/// Returns a topic with its newest articles.
+async fn topic_with_articles(console: &AppState, id: &str, most: usize) -> Result<(Topic, Vec<TopicArticle>), Response> {
+    let id = TopicId(id.parse().unwrap_or(0));
+    let found = console.store.run(move |s| s.topic(id)?.map(|t| Ok((t, s.topic_articles(id, most)?))).transpose());
+    let (topic, mut articles) =
+        stored(found.await)?.ok_or_else(|| refused(StatusCode::NOT_FOUND, "there is no such topic; /api/v1/topics lists them"))?;
+    articles.retain(|a| !a.is_dismissed);
+    Ok((topic, articles))
+}
+
+pub(super) async fn topic(State(console): State<AppState>, _: ApiClient, Path(id): Path<String>, uri: Uri) -> Response {
+    match topic_with_articles(&console, &id, limit(&fields(&uri))).await {
+        Ok((topic, articles)) => {
+            let mut value = atom::topic(&topic);
+            if let Some(fields) = value.as_object_mut() {
+                fields.insert("articles".to_owned(), articles.iter().map(atom::topic_article).collect());
+            }
+            Json(value).into_response()
+        }
+        Err(answer) => answer,
+    }
+}
+
+pub(super) async fn topic_feed(State(console): State<AppState>, _: ApiClient, Path(id): Path<String>) -> Response {
+    match topic_with_articles(&console, id.strip_suffix(".atom").unwrap_or(&id), DEFAULT_LIMIT).await {
+        Ok((topic, articles)) => atom(atom::topic_feed(&console.pipeline().settings().publication.name, &topic, &articles)),
         Err(answer) => answer,
     }
 }

@@ -9,7 +9,7 @@ use axum::response::{IntoResponse as _, Redirect, Response};
 use chrono::Utc;
 
 use crate::classify::is_place;
-use crate::model::{ArticleId, Classification, Confidence, EditionState, Firm, Headline, Label};
+use crate::model::{ArticleId, Classification, Confidence, EditionState, Firm, Headline, Label, TopicId};
 use crate::pipeline::ConfigHandle;
 use crate::store::{Store, StoreError};
 use crate::text::segment::part_of_speech;
@@ -37,6 +37,8 @@ struct ArticlePage {
     confidence: String,
     /// Companies in the headline with industries set by an editor.
     firms: Vec<Firm>,
+    /// Topics (关注课题) that it belongs to.
+    topics: Vec<(TopicId, String)>,
     /// The newest open issues.
     issues: Vec<OpenIssue>,
     /// The search for an article to add to the story, and its results.
@@ -164,9 +166,10 @@ pub(super) async fn page(State(console): State<AppState>, Editor(session): Edito
         let copies = a.headline.story.map(|story| s.copies(story)).transpose()?.unwrap_or_default();
         let firms: Vec<Firm> = s.firms()?.into_iter().filter(|f| a.headline.title.contains(&f.name)).collect();
         let candidates = if words.is_empty() { Vec::new() } else { s.search(&words, MAX_CANDIDATES)? };
-        Ok(Some((a, copies, s.also_in(ArticleId(id))?, firms, (open_issues(s, ArticleId(id))?, candidates))))
+        let (issues, topics) = (open_issues(s, ArticleId(id))?, s.article_topics(ArticleId(id))?);
+        Ok(Some((a, copies, s.also_in(ArticleId(id))?, firms, (issues, topics, candidates))))
     });
-    let (a, copies, also_in, firms, (issues, candidates)) = match stored(loaded.await) {
+    let (a, copies, also_in, firms, (issues, topics, candidates)) = match stored(loaded.await) {
         Ok(Some(found)) => found,
         Ok(None) => return response::refused(&console, &session, StatusCode::NOT_FOUND, "没有这篇文章"),
         Err(answer) => return answer,
@@ -186,6 +189,7 @@ pub(super) async fn page(State(console): State<AppState>, Editor(session): Edito
         columns: columns(&console),
         also_in,
         firms,
+        topics,
         issues,
         candidates: candidates.iter().filter(|c| c.id != h.id && copies.iter().all(|k| k.id != c.id)).map(|c| row(c, zone)).collect(),
         asked,

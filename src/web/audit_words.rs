@@ -1,7 +1,7 @@
 //! The audit log in words.
 
 /// Names of the actions on pages.
-const WORDS: [(&str, &str); 56] = [
+const WORDS: [(&str, &str); 63] = [
     ("sign-in", "登录"),
     ("sign-in-failed", "登录失败"),
     ("add-account", "添加账号"),
@@ -58,6 +58,13 @@ const WORDS: [(&str, &str); 56] = [
     ("retry-task", "重试搁置的任务"),
     ("drop-task", "不再抓取"),
     ("forget-worker", "移除抓取节点"),
+    ("add-topic", "添加课题"),
+    ("edit-topic", "修改课题"),
+    ("close-topic", "结束课题"),
+    ("reopen-topic", "重开课题"),
+    ("delete-topic", "删除课题"),
+    ("dismiss-match", "从课题移出"),
+    ("restore-match", "放回课题"),
 ];
 
 /// Returns the name of a code. Rows of earlier releases contain the words themselves, which are returned unchanged.

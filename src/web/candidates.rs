@@ -50,6 +50,8 @@ struct CandidateRow {
     date: String,
     column: String,
     industries: String,
+    /// Titles of its topics (关注课题).
+    topics: String,
     summary: String,
     /// Its column, if the issue already has it.
     there: Option<String>,
@@ -148,7 +150,8 @@ fn offered(
     let industries = j.industries.iter().chain(&j.themes).map(|l| l.name.as_str()).collect::<Vec<_>>().join("、");
     let rank = ranks.get(&h.id).map(|r| format!("{r:.1}")).unwrap_or_default();
     let summary = issue::summary(&h, &store.whole_archive().text(h.id)?, settings, zone);
+    let topics = store.article_topics(h.id)?.into_iter().map(|(_, title)| title).collect::<Vec<_>>().join("、");
     let there = there.get(&h.id).cloned();
     let publisher = h.publisher_or_source().to_owned();
-    Ok(CandidateRow { rank, id: h.id.0, publisher, title: h.title, date, column: j.column, industries, summary, there })
+    Ok(CandidateRow { rank, id: h.id.0, publisher, title: h.title, date, column: j.column, industries, topics, summary, there })
 }

@@ -183,9 +183,14 @@ async fn refuse_same_story(console: &AppState, session: &Session, id: EditionId,
 
 async fn add(console: &AppState, session: &Session, id: EditionId, article: ArticleId, fields: &Fields) -> Result<Change, Refusal> {
     let (e, _) = load(console, session, id).await?;
+    add_to(console, &e, article, fields.text("column")).await
+}
+
+/// Returns the change that adds an article to a column, or to the first one if `column` is empty.
+pub(super) async fn add_to(console: &AppState, e: &Edition, article: ArticleId, column: &str) -> Result<Change, Refusal> {
     let mut item = item(console, article).await?;
     let proposed = e.columns.first().map(|c| c.name.clone()).unwrap_or_default();
-    let column = Some(fields.text("column").to_owned()).filter(|c| !c.is_empty()).unwrap_or(proposed);
+    let column = Some(column.to_owned()).filter(|c| !c.is_empty()).unwrap_or(proposed);
     let pipeline = console.pipeline();
     item.print = pipeline.settings().publication_named(&e.publication).map_or(Print::Summary, |p| p.print_of(&column));
     Ok(Change::Add { item: Box::new(item), column })

@@ -38,6 +38,9 @@ mod source_list;
 mod source_page;
 mod source_preview;
 mod throttle;
+mod topic_form;
+mod topic_page;
+mod topics;
 mod upload;
 
 use std::sync::Arc;
@@ -135,6 +138,7 @@ pub async fn serve(live: Arc<ConfigHandle>, listener: TcpListener, stopped: impl
     });
     // computed early, so that the first requests for 概览, 来源 and 候选 need not wait
     let early = Arc::clone(&console);
+    topics::search_archive(&console);
     tokio::spawn(async move {
         let _ = overview::counted(&early).await;
         if let Ok(Some(newest)) = early.store.run(|s| s.editions(1)?.first().map(|e| s.edition(e.id)).transpose().map(Option::flatten)).await {
@@ -165,6 +169,10 @@ fn router(console: AppState) -> Router {
         .route("/draft/{id}/files/{file}", get(issue_output::file))
         .route("/articles", get(archive::search))
         .route("/articles/{id}", get(article::page).post(article::change))
+        .route("/topics", get(topics::page))
+        .route("/topics/new", get(topic_form::new).post(topic_form::add))
+        .route("/topics/{id}", get(topic_page::page).post(topic_page::change))
+        .route("/topics/{id}/edit", get(topic_form::edit).post(topic_form::save))
         .route("/overview", get(overview::page))
         .route("/sources", get(source_list::list).post(source_list::change))
         .route("/sources/{id}", get(source_page::page).post(source_page::change))
@@ -176,6 +184,9 @@ fn router(console: AppState) -> Router {
         .route("/metrics", get(probes::metrics))
         .route("/feeds/issue.atom", get(api::issue_feed))
         .route("/feeds/industry/{name}", get(api::industry_feed))
+        .route("/feeds/topic/{id}", get(api::topic_feed))
+        .route("/api/v1/topics", get(api::topics))
+        .route("/api/v1/topics/{id}", get(api::topic))
         .route("/api/v1/openapi.json", get(api::description))
         .route("/api/v1/industries", get(api::industries))
         .route("/api/v1/issues", get(api::issues))

@@ -17,6 +17,7 @@ mod same_story;
 mod signing;
 mod sources_admin;
 mod sources_page;
+mod topics;
 mod whole_issue;
 mod workers_page;
 
@@ -314,6 +315,8 @@ async fn doors_are_closed_to_whom_they_must_be() {
     let service = Service::start("");
     let nobody = Browser { base: service.base.clone(), cookie: "qingbao=guess".into(), csrf: "guess".into() };
     let (editor, admin) = (service.sign_in("", "甲编辑").await, service.sign_in("", "管理员").await);
+    let topic = [("do", "save"), ("title", "课题"), ("kind", "warning"), ("expression", "假发"), ("owner", "甲编辑")];
+    assert_eq!(editor.post("/topics/new", &topic).await.status(), StatusCode::SEE_OTHER);
     // route, whether an editor may
     let routes = [
         ("/draft", true),
@@ -322,6 +325,10 @@ async fn doors_are_closed_to_whom_they_must_be() {
         ("/draft/1/mail", true),
         ("/articles", true),
         ("/articles/1", true),
+        ("/topics", true),
+        ("/topics/new", true),
+        ("/topics/1", true),
+        ("/topics/1/edit", true),
         ("/overview", true),
         ("/sources", true),
         ("/sources.opml", true),
@@ -342,6 +349,9 @@ async fn doors_are_closed_to_whom_they_must_be() {
         ("/articles/1", "do=split&copy=2"),
         ("/sources", "do=disable&id=quiet"),
         ("/sources/quiet", "do=save&name=x&url=https://x.cn/"),
+        ("/topics/new", "do=save&title=x"),
+        ("/topics/1", "do=delete&sure=yes"),
+        ("/topics/1/edit", "do=save&title=x"),
         ("/operation", "do=retry&id=1"),
         ("/logout", ""),
     ] {
