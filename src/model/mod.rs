@@ -9,15 +9,17 @@ pub mod canonical_url;
 mod edition;
 mod ids;
 mod mail_address;
+mod organisation;
 mod signing;
 mod source;
 
-pub use article::{Article, Attachment, Classification, Confidence, Entry, Extracted, Firm, Headline, Label, StoredPage};
+pub use article::{Alias, Article, Attachment, Classification, Confidence, Entry, Extracted, Firm, Headline, Label, StoredPage};
 pub use audit::AuditAction;
 pub use edition::{
     ColumnItems, Copy, Edition, Health, Imprint, Item, ItemFile, Layout, Picture, Print, Series, SourceProblem, Trend, WEEKS, issue_label,
 };
 pub use ids::{ArticleId, EditionId, EntryId, FileId, MAX_URL_BYTES, OutboxId, SourceId, StoryId, UrlError, WebUrl};
 pub use mail_address::{AddressError, MailAddress};
+pub use organisation::OrganisationKind;
 pub use signing::{EditionState, Remark, Signature, Signing, SigningStep};
 pub use source::{ArticleSelectors, Identity, ListSelectors, RateKey, Source, SourceKind, TlsTrust};

@@ -5,4 +5,5 @@ pub mod markup;
 pub mod normalize;
 pub mod references;
 pub mod segment;
+pub mod spreadsheet;
 pub mod work;
