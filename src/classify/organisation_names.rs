@@ -23,7 +23,8 @@ const MAX_TO_BRANCH: usize = 4;
 const MAX_STOCK_CHARS: usize = 4;
 
 /// Words that are never part of a name.
-static STOPS: LazyLock<HashSet<&str>> = LazyLock::new(|| CLASSIFY.organisation.before_names.iter().chain(CLASSIFY.organisation.stops.iter()).collect());
+static STOPS: LazyLock<HashSet<&str>> =
+    LazyLock::new(|| CLASSIFY.organisation.before_names.iter().chain(CLASSIFY.organisation.stops.iter()).collect());
 /// Words that tell a business or a kind, and name nothing alone.
 static BUSINESS: LazyLock<HashSet<&str>> = LazyLock::new(|| CLASSIFY.organisation.business.iter().collect());
 /// Words that stop a name only if what follows is a name already: 投资 in 投资许昌云鹭新材料有限公司 and in 云鹭投资有限公司.
@@ -42,7 +43,8 @@ pub(super) struct Mention {
 
 /// Returns every mention in the first `bytes` of a text, in order.
 pub(super) fn mentions(words: &Segmented, bytes: usize) -> Vec<Mention> {
-    let tokens: Vec<Token<'_>> = words.tokens(bytes).scan(0, |at, word| Some(Token { start: std::mem::replace(at, *at + word.len()), word })).collect();
+    let tokens: Vec<Token<'_>> =
+        words.tokens(bytes).scan(0, |at, word| Some(Token { start: std::mem::replace(at, *at + word.len()), word })).collect();
     let mut out: Vec<Mention> = Vec::new();
     for at in 0..tokens.len() {
         let Some(found) = by_ending(&tokens, at).or_else(|| by_stock_code(&tokens, at)) else { continue };
@@ -82,9 +84,14 @@ impl Token<'_> {
 
     /// Whether no name contains this word, whatever follows.
     fn stops(self) -> bool {
-        let by_tag = || !self.is_single() && part_of_speech(self.word).is_some_and(|tag| matches!(tag, "p" | "c" | "r" | "t" | "y" | "e" | "mq") || tag.starts_with('u'));
-        let counts = || self.word.chars().nth(1).is_some() && self.word.starts_with(['一', '两', '几', '数', '多']) && part_of_speech(self.word) == Some("m");
-        STOPS.contains(self.word) || by_tag() || counts()
+        let by_tag = || {
+            !self.is_single()
+                && part_of_speech(self.word).is_some_and(|tag| matches!(tag, "p" | "c" | "r" | "t" | "y" | "e" | "mq") || tag.starts_with('u'))
+        };
+        let counts =
+            || self.word.chars().nth(1).is_some() && self.word.starts_with(['一', '两', '几', '数', '多']) && part_of_speech(self.word) == Some("m");
+        let is_code = || self.word.len() >= 4 && self.word.chars().all(|c| c.is_ascii_digit());
+        STOPS.contains(self.word) || by_tag() || counts() || is_code()
     }
 
     /// Whether it stops a name if what follows is one already.
@@ -96,12 +103,14 @@ impl Token<'_> {
 /// Returns the name that ends with the word at `at`.
 fn by_ending(tokens: &[Token<'_>], at: usize) -> Option<Mention> {
     let (first, is_sure) = ending(tokens, at)?;
-    let start = walk_back(tokens, first)?;
+    let start = without_our(tokens, walk_back(tokens, first)?);
     let last = branch(tokens, at).unwrap_or(at);
     let own = tokens.get(start..first).unwrap_or_default();
     // 清华大学 is one word of the dictionary
     let is_whole_word = first > at;
-    if !is_whole_word && !is_name(own) {
+    // 金正日视察军队大学: an ordinary ending behind a verb is part of a sentence
+    let is_sentence = || !is_sure && own.iter().any(|t| t.stops_softly() && !BUSINESS.contains(t.word) && !SOFT_STOPS.contains(t.word));
+    if !is_whole_word && (!is_name(own) || is_sentence()) {
         return None;
     }
     mention(tokens, start, last, is_sure)
@@ -137,7 +146,8 @@ fn ending(tokens: &[Token<'_>], at: usize) -> Option<(usize, bool)> {
     if known.weak.contains(word) || known.more_weak.contains(word) {
         return Some((at, false));
     }
-    let is_whole = !BUSINESS.contains(word) && known.weak.iter().any(|e| word.strip_suffix(e).is_some_and(|head| head.chars().nth(1).is_some() && !BUSINESS.contains(head)));
+    let is_whole = !BUSINESS.contains(word)
+        && known.weak.iter().any(|e| word.strip_suffix(e).is_some_and(|head| head.chars().nth(1).is_some() && !BUSINESS.contains(head)));
     (is_whole && matches!(part_of_speech(word), Some("nt" | "nz"))).then_some((at + 1, false))
 }
 
@@ -158,7 +168,7 @@ fn walk_back(tokens: &[Token<'_>], first: usize) -> Option<usize> {
         }
         let ends_here = !before.is_name_like()
             || CLASSIFY.organisation.companies.contains(before.word)
-            || before.stops() && !(SOFT_STOPS.contains(before.word) && !has_own_name(rest))
+            || before.stops() && (!SOFT_STOPS.contains(before.word) || has_own_name(rest) || is_ending_before(tokens, start - 1))
             || before.stops_softly() && has_own_name(rest)
             || begins_with_place(rest) && !goes_before_place(tokens, start - 1);
         if ends_here {
@@ -172,6 +182,21 @@ fn walk_back(tokens: &[Token<'_>], first: usize) -> Option<usize> {
         return None;
     }
     (start == first || tokens.get(start).is_some_and(|t| t.word != "(")).then_some(start)
+}
+
+/// Whether a name ends right before the word at `at`: 云鹭集团和白鹇集团.
+fn is_ending_before(tokens: &[Token<'_>], at: usize) -> bool {
+    let known = &CLASSIFY.organisation;
+    at.checked_sub(1).and_then(|i| tokens.get(i)).is_some_and(|t| known.weak.contains(t.word) || known.companies.contains(t.word))
+}
+
+/// A name's beginning without the second half of 我区, 该市.
+fn without_our(tokens: &[Token<'_>], start: usize) -> usize {
+    let word = |i: usize| tokens.get(i).map_or("", |t| t.word);
+    let is_ours = start > 0
+        && matches!(word(start - 1), "我" | "该" | "本" | "全" | "各")
+        && matches!(word(start), "国" | "省" | "市" | "县" | "区" | "州" | "院" | "校");
+    if is_ours { start + 1 } else { start }
 }
 
 /// Returns the place of the bracket that opens the short remark closed at `close`, if a name can contain it.
@@ -190,7 +215,10 @@ fn has_own_name(own: &[Token<'_>]) -> bool {
         return true;
     }
     let singles = own.iter().filter(|t| t.is_single() && t.word.chars().all(is_han)).count();
-    singles >= 2 || own.iter().any(|t| !t.is_single() && (t.word.is_ascii() || matches!(part_of_speech(t.word), None | Some("nz" | "nt" | "nrt"))) && !BUSINESS.contains(t.word))
+    singles >= 2
+        || own.iter().any(|t| {
+            !t.is_single() && (t.word.is_ascii() || matches!(part_of_speech(t.word), None | Some("nz" | "nt" | "nrt"))) && !BUSINESS.contains(t.word)
+        })
 }
 
 fn begins_with_place(own: &[Token<'_>]) -> bool {
@@ -200,10 +228,16 @@ fn begins_with_place(own: &[Token<'_>]) -> bool {
 /// Whether the word at `at` can be part of a name that goes on with a place: 国网 in 国网河南省电力公司, 河南省 in 河南省许昌市.
 fn goes_before_place(tokens: &[Token<'_>], at: usize) -> bool {
     let Some(token) = tokens.get(at) else { return false };
-    let is_name = |t: &Token<'_>| t.word.ends_with("集团") || CLASSIFY.organisation.groups.contains(t.word) || !t.is_single() && matches!(part_of_speech(t.word), Some("nz" | "nt"));
+    let is_name = |t: &Token<'_>| {
+        t.word.ends_with("集团")
+            || CLASSIFY.organisation.groups.contains(t.word)
+            || !t.is_single() && matches!(part_of_speech(t.word), Some("nz" | "nt"))
+    };
     // unknown words are single characters
     let pair = || token.is_single() && at.checked_sub(1).and_then(|i| tokens.get(i)).is_some_and(|t| t.is_single() && t.is_name_like() && !t.stops());
-    token.is_place() || is_name(token) || pair() && CLASSIFY.organisation.groups.contains(&format!("{}{}", tokens.get(at.saturating_sub(1)).map_or("", |t| t.word), token.word))
+    token.is_place()
+        || is_name(token)
+        || pair() && CLASSIFY.organisation.groups.contains(&format!("{}{}", tokens.get(at.saturating_sub(1)).map_or("", |t| t.word), token.word))
 }
 
 /// Whether the words before an ending make it a name: not only words of business, and two letters at least.
@@ -216,7 +250,11 @@ fn is_name(own: &[Token<'_>]) -> bool {
 
 /// Returns the last word of the branch that a name goes on with: 许昌分公司.
 fn branch(tokens: &[Token<'_>], at: usize) -> Option<usize> {
-    let next = tokens.get(at + 1..)?.iter().take(MAX_TO_BRANCH + 1).take_while(|t| t.is_name_like() && !(t.stops() && !CLASSIFY.organisation.branches.contains(t.word)));
+    let next = tokens
+        .get(at + 1..)?
+        .iter()
+        .take(MAX_TO_BRANCH + 1)
+        .take_while(|t| t.is_name_like() && !(t.stops() && !CLASSIFY.organisation.branches.contains(t.word)));
     let n = next.enumerate().find(|(_, t)| CLASSIFY.organisation.branches.contains(t.word)).map(|(n, _)| n)?;
     // 有限公司分公司 names none
     (n > 0).then_some(at + 1 + n)
@@ -225,7 +263,8 @@ fn branch(tokens: &[Token<'_>], at: usize) -> Option<usize> {
 /// Returns the stock whose code is opened by the bracket at `at`: 云鹭股份(600000.sh).
 fn by_stock_code(tokens: &[Token<'_>], at: usize) -> Option<Mention> {
     let code = tokens.get(at + 1).filter(|_| tokens.get(at).is_some_and(|t| t.word == "("))?.word;
-    let is_stock = code.len() == 6 && code.chars().all(|c| c.is_ascii_digit()) && CLASSIFY.organisation.stock_codes.iter().any(|start| code.starts_with(start));
+    let is_stock =
+        code.len() == 6 && code.chars().all(|c| c.is_ascii_digit()) && CLASSIFY.organisation.stock_codes.iter().any(|start| code.starts_with(start));
     if !is_stock {
         return None;
     }
@@ -271,13 +310,79 @@ pub(super) fn written(name: &str) -> String {
 mod tests {
     use super::*;
 
+    fn named(text: &str) -> Vec<String> {
+        mentions(&Segmented::new(text), usize::MAX).into_iter().map(|m| m.name).collect()
+    }
+
     #[test]
-    fn dump() {
-        let text = std::fs::read_to_string("/tmp/w/h3d/dump.txt").unwrap();
-        for line in text.lines() {
-            let w = Segmented::new(line);
-            println!("{}", w.tokens(usize::MAX).map(|t| format!("{t}/{}", part_of_speech(t).unwrap_or("-"))).collect::<Vec<_>>().join("|"));
-            println!("   {:?}", mentions(&w, usize::MAX).iter().map(|m| m.name.clone()).collect::<Vec<_>>());
+    fn a_name_has_nothing_of_its_sentence() {
+        let table: [(&str, &[&str]); 27] = [
+            ("日前中国石油天然气集团有限公司表示", &["中国石油天然气集团有限公司"]),
+            ("项目由许昌云鹭新材料有限公司与河南云鹭集团共建", &["许昌云鹭新材料有限公司", "河南云鹭集团"]),
+            ("记者从许昌云鹭新材料有限公司获悉", &["许昌云鹭新材料有限公司"]),
+            ("公司旗下控股子公司许昌云鹭置业有限公司中标", &["许昌云鹭置业有限公司"]),
+            ("其全资子公司云鹭医药有限公司", &["云鹭医药有限公司"]),
+            ("董事长走访许昌云鹭新材料有限公司", &["许昌云鹭新材料有限公司"]),
+            ("走访云鹭新材料有限公司", &["云鹭新材料有限公司"]),
+            ("２０２６年１１月许昌云鹭纸业有限公司投产", &["许昌云鹭纸业有限公司"]),
+            ("“云鹭集团”的许昌云鹭置业有限公司", &["云鹭集团", "许昌云鹭置业有限公司"]),
+            ("云鹭集团和白鹇集团以及青鸾集团", &["云鹭集团", "白鹇集团", "青鸾集团"]),
+            ("云鹭投资发展有限公司收购白鹇控股有限公司", &["云鹭投资发展有限公司", "白鹇控股有限公司"]),
+            ("许昌市投资集团有限公司", &["许昌市投资集团有限公司"]),
+            ("云鹭（集团）股份有限公司", &["云鹭（集团）股份有限公司"]),
+            ("云鹭(中国)有限公司", &["云鹭（中国）有限公司"]),
+            ("银梯咨询顾问（北京）有限公司", &["银梯咨询顾问（北京）有限公司"]),
+            ("中铁云鹭工程有限公司许昌分公司", &["中铁云鹭工程有限公司许昌分公司"]),
+            ("国网河南省电力公司", &[]),
+            ("国网河南省电力有限公司", &["国网河南省电力有限公司"]),
+            ("中国科学院自动化研究所的大学", &["中国科学院自动化研究所"]),
+            ("中国科学院大学", &["中国科学院大学"]),
+            ("中概股云鹭高科技有限公司", &["云鹭高科技有限公司"]),
+            ("看好云鹭股份（600000）", &["云鹭股份"]),
+            ("云鹭纸业(002999.SZ)涨停", &["云鹭纸业"]),
+            ("半导体ETF(512480)", &[]),
+            ("TCL集团", &["TCL集团"]),
+            ("沈阳盛情康养产业有限公司、旅居养老服务有限公司", &["沈阳盛情康养产业有限公司", "旅居养老服务有限公司"]),
+            ("国盛金融控股集团股份有限公司", &["国盛金融控股集团股份有限公司"]),
+        ];
+        let wrong: Vec<_> = table.into_iter().map(|(text, names)| (text, named(text), names)).filter(|(_, found, names)| found != names).collect();
+        assert!(wrong.is_empty(), "{wrong:?}");
+    }
+
+    #[test]
+    fn words_of_business_name_nothing() {
+        for text in [
+            "该公司",
+            "有限公司",
+            "科技有限公司",
+            "上市公司",
+            "国有银行",
+            "一家研究院",
+            "重点实验室",
+            "农业大学",
+            "新材料股份有限公司",
+            "某科技公司",
+            "（集团）有限公司",
+            "两家集团公司",
+            "城建 集团股份有限公司",
+            "中央企业集团",
+            "有限公司分公司",
+        ] {
+            assert!(named(text).is_empty(), "{text}: {:?}", named(text));
+        }
+    }
+
+    #[test]
+    fn a_mention_stands_where_the_text_has_it() {
+        let words = Segmented::new("由云鹭集团（以下简称“云鹭”）");
+        let found = mentions(&words, usize::MAX);
+        assert_eq!(found.iter().filter_map(|m| words.text().get(m.start..m.end)).collect::<Vec<_>>(), ["云鹭集团"]);
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn no_text_makes_it_panic(text in "(许昌|科技|股份|有限公司|集团|大学|研究院|分公司|投资|与|，|a|（|）|\\(600000\\)| ){0,30}") {
+            let _ = mentions(&Segmented::new(&text), usize::MAX);
         }
     }
 }

@@ -12,7 +12,7 @@ use crate::model::Alias;
 use crate::text::segment::Segmented;
 
 /// Most names returned.
-const MAX_NAMES: usize = 8;
+const MAX_NAMES: usize = 12;
 /// How far behind a name its short name is looked for, in bytes.
 const REMARK: usize = 160;
 /// Longest place in front of a name, in characters.
@@ -57,8 +57,8 @@ pub(super) fn find(title: &Segmented, text: &Segmented, bytes: usize) -> Organis
 /// Returns the short name told right behind a name: 许昌云鹭新材料股份有限公司（以下简称“云鹭新材”）.
 fn short_form(text: &str, mention: &Mention) -> Option<Alias> {
     let rest = text.get(mention.end..)?;
-    let end = rest.char_indices().map(|(i, _)| i).take_while(|i| *i <= REMARK).last()?;
-    let name = written(CLASSIFY.organisation.short_form.captures(rest.get(..end)?)?.name("name")?.as_str());
+    let near = rest.char_indices().map(|(i, _)| i).find(|i| *i > REMARK).and_then(|end| rest.get(..end)).unwrap_or(rest);
+    let name = written(CLASSIFY.organisation.short_form.captures(near)?.name("name")?.as_str());
     let can_be = !CLASSIFY.organisation.no_alias.contains(&name) && name != mention.name && is_short_for(&name, &mention.name);
     can_be.then(|| Alias { name, of: mention.name.clone() })
 }
@@ -81,7 +81,8 @@ fn alike<'a>(names: impl Iterator<Item = &'a String>) -> Vec<Alias> {
         let [a, b] = same.as_slice() else { continue };
         let (short, full) = if a.chars().count() < b.chars().count() { (a, b) } else { (b, a) };
         // two places in front, or two legal forms, are two firms
-        let told = without_place(short) == short.as_str() && (legal_form(short).is_empty() || legal_form(short) == legal_form(full));
+        let place = short.strip_suffix(without_place(short)).unwrap_or_default();
+        let told = full.starts_with(place) && (legal_form(short).is_empty() || legal_form(short) == legal_form(full));
         if told && short != full {
             out.push(Alias { name: (*short).clone(), of: (*full).clone() });
         }
@@ -125,4 +126,70 @@ fn unambiguous(told: Vec<Alias>) -> Vec<Alias> {
         _ => None,
     });
     single.collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn run(text: &str) -> (Vec<String>, Vec<(String, String)>) {
+        let found = find(&Segmented::new(""), &Segmented::new(text), usize::MAX);
+        (found.names, found.aliases.into_iter().map(|a| (a.name, a.of)).collect())
+    }
+
+    fn aliases(text: &str) -> Vec<(String, String)> {
+        run(text).1
+    }
+
+    #[test]
+    fn the_text_tells_the_short_name() {
+        let full = "许昌云鹭新材料股份有限公司";
+        for text in [
+            "许昌云鹭新材料股份有限公司（以下简称“云鹭新材”）",
+            "许昌云鹭新材料股份有限公司（简称：云鹭新材）",
+            "许昌云鹭新材料股份有限公司（下称云鹭新材）",
+            "许昌云鹭新材料股份有限公司(以下简称为“云鹭新材”或“公司”)",
+            "许昌云鹭新材料股份有限公司（证券代码600000，简称“云鹭新材”）",
+        ] {
+            assert_eq!(aliases(text), [("云鹭新材".to_owned(), full.to_owned())], "{text}");
+        }
+    }
+
+    #[test]
+    fn what_stands_for_whoever_is_spoken_of_is_no_name() {
+        for text in [
+            "许昌云鹭新材料股份有限公司（以下简称“公司”）",
+            "许昌云鹭新材料股份有限公司（以下简称“标的公司”）",
+            "许昌云鹭新材料股份有限公司（以下简称“白鹇集团”）",
+            "许昌云鹭新材料股份有限公司许昌分公司（以下简称“云鹭新材”）",
+        ] {
+            assert_eq!(aliases(text), [], "{text}");
+        }
+    }
+
+    #[test]
+    fn names_in_one_text_are_one_if_nothing_else_fits() {
+        let (names, joined) = run("许昌云鹭集团有限公司投产。云鹭集团的人说，云鹭集团不停。");
+        assert_eq!((names.len(), joined), (1, vec![("云鹭集团".to_owned(), "许昌云鹭集团有限公司".to_owned())]));
+        assert_eq!(aliases("许昌云鹭纸业有限公司、云鹭纸业有限公司"), [("云鹭纸业有限公司".to_owned(), "许昌云鹭纸业有限公司".to_owned())]);
+        for two in [
+            "许昌云鹭纸业有限公司、洛阳云鹭纸业有限公司",
+            "云鹭纸业有限公司、许昌云鹭纸业有限公司、洛阳云鹭纸业有限公司",
+            "云鹭纸业有限公司、云鹭纸业股份有限公司",
+        ] {
+            assert_eq!(aliases(two), [], "{two}");
+        }
+    }
+
+    #[test]
+    fn two_firms_with_one_short_name_keep_apart() {
+        let text = "许昌云鹭新材料有限公司（以下简称“云鹭”）和洛阳云鹭新材料有限公司（以下简称“云鹭”）";
+        assert_eq!(aliases(text), []);
+    }
+
+    #[test]
+    fn what_only_looks_like_an_ending_counts_if_it_is_repeated() {
+        assert_eq!(run("黄淮学院与企业共建。黄淮学院的教师说，大学要服务地方。").0, ["黄淮学院"]);
+        assert!(run("一家大学，一所学院，一个协会。").0.is_empty());
+    }
 }

@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use rusqlite::{Connection, params};
 
 use crate::model::{Headline, WEEKS};
-use crate::store::organisations::main_of;
+use crate::store::organisations::{IS_WATCHED, main_of};
 use crate::store::{Result, Store};
 
 /// Articles of an organisation that are counted: the newest.
@@ -51,7 +51,8 @@ impl Store {
     /// name.
     pub fn organisations(&self, words: &str, only_watched: bool, most: usize, now: DateTime<Utc>) -> Result<Vec<OrganisationRow>> {
         let most = i64::try_from(most).unwrap_or(i64::MAX);
-        let rows = self.read(|c| if words.is_empty() { in_the_news(c, only_watched, most, now) } else { matching(c, words, only_watched, most, now) })?;
+        let rows =
+            self.read(|c| if words.is_empty() { in_the_news(c, only_watched, most, now) } else { matching(c, words, only_watched, most, now) })?;
         rows.into_iter()
             .map(|row| {
                 let facts = self.read(|c| counts(c, "article_industry", row.id, 300))?;
@@ -118,7 +119,7 @@ fn in_the_news(c: &Connection, only_watched: bool, most: i64, now: DateTime<Utc>
                     count(DISTINCT iif(a.effective <= ?1 - {PERIOD}, a.id, NULL)) AS before
              FROM article a JOIN article_organisation x ON x.article_id = a.id JOIN organisation o ON o.id = x.organisation_id
              WHERE a.effective > ?1 - 2 * {PERIOD} AND a.effective <= ?1 GROUP BY 1)
-         SELECT m.id, m.name, coalesce(m.watched, m.listed) AS w, coalesce(k.recent, 0) AS n, coalesce(k.before, 0)
+         SELECT m.id, m.name, {IS_WATCHED} AS w, coalesce(k.recent, 0) AS n, coalesce(k.before, 0)
          FROM organisation m LEFT JOIN counted k ON k.id = m.id
          WHERE m.main_id IS NULL AND (w OR NOT ?2 AND (k.recent > 0 OR k.before > 0)) ORDER BY w DESC, n DESC, k.before DESC, m.name LIMIT ?3"
     );
@@ -133,7 +134,7 @@ fn matching(c: &Connection, words: &str, only_watched: bool, most: i64, now: Dat
         )
     };
     let sql = format!(
-        "SELECT m.id, m.name, coalesce(m.watched, m.listed) AS w, {} AS n, {} FROM organisation m
+        "SELECT m.id, m.name, {IS_WATCHED} AS w, {} AS n, {} FROM organisation m
          WHERE m.id IN (SELECT DISTINCT coalesce(main_id, id) FROM organisation WHERE instr(name, ?4) > 0 ORDER BY length(name) LIMIT {MAX_MATCHES})
          AND (w OR NOT ?2) ORDER BY w DESC, n DESC, length(m.name), m.name LIMIT ?3",
         count(&format!("x.effective > ?1 - {PERIOD} AND x.effective <= ?1")),

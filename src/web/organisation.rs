@@ -219,7 +219,7 @@ mod tests {
 
     #[test]
     fn a_story_stands_once_at_its_newest_article() {
-        let of = |id, story: Option<i64>| Headline { story: story.map(StoryId), ..article(id, "题", "食品", "行业动态", 1).headline };
+        let of = |id, story: Option<i64>| Headline { story: story.map(StoryId), ..article(id, "题", "食品", "行业动态", 1) };
         let articles = [of(5, Some(2)), of(4, None), of(3, Some(2)), of(2, Some(2))];
         let ids: Vec<Vec<i64>> = by_story(&articles).iter().map(|g| g.iter().map(|h| h.id.0).collect()).collect();
         assert_eq!(ids, [vec![5, 3, 2], vec![4]]);

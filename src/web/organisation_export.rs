@@ -74,9 +74,7 @@ pub(super) async fn csv_file(State(console): State<AppState>, Editor(session): E
 
 /// The list as JSON.
 pub(super) async fn list(State(console): State<AppState>, _: ApiClient, uri: Uri) -> Response {
-    let one = |o: &crate::store::OrganisationRow| {
-        json!({ "id": o.id, "name": o.name, "kind": OrganisationKind::of(&o.name).as_str(), "watched": o.is_watched, "recent": o.recent, "before": o.before, "industries": o.industries })
-    };
+    let one = |o: &crate::store::OrganisationRow| json!({ "id": o.id, "name": o.name, "kind": OrganisationKind::of(&o.name).as_str(), "watched": o.is_watched, "recent": o.recent, "before": o.before, "industries": o.industries });
     match find(&console, &fields(&uri)).await {
         Ok(found) => Json(json!({ "organisations": found.iter().map(one).collect::<Vec<_>>() })).into_response(),
         Err(answer) => answer,
@@ -96,8 +94,7 @@ fn value(d: &Dossier) -> Value {
     let (o, f) = (&d.organisation, &d.facts);
     let counted = |list: &[(String, u32)]| list.iter().map(|(name, n)| json!({ "name": name, "articles": n })).collect::<Vec<_>>();
     let neighbours: Vec<Value> = f.neighbours.iter().map(|(id, name, n)| json!({ "id": id, "name": name, "articles": n })).collect();
-    let sums: Vec<Value> =
-        d.sums.iter().map(|(h, sum)| json!({ "article": h.id.0, "amounts": sum.amounts, "sentence": sum.sentence })).collect();
+    let sums: Vec<Value> = d.sums.iter().map(|(h, sum)| json!({ "article": h.id.0, "amounts": sum.amounts, "sentence": sum.sentence })).collect();
     json!({
         "id": o.id, "name": o.name, "aliases": o.names().skip(1).collect::<Vec<_>>(), "kind": OrganisationKind::of(&o.name).as_str(),
         "watched": o.is_watched, "note": o.note, "articles_named": f.articles, "weeks": f.weeks,
