@@ -108,12 +108,18 @@ fn by_ending(tokens: &[Token<'_>], at: usize) -> Option<Mention> {
     let own = tokens.get(start..first).unwrap_or_default();
     // 清华大学 is one word of the dictionary
     let is_whole_word = first > at;
-    // 金正日视察军队大学: an ordinary ending behind a verb is part of a sentence
-    let is_sentence = || !is_sure && own.iter().any(|t| t.stops_softly() && !BUSINESS.contains(t.word) && !SOFT_STOPS.contains(t.word));
-    if !is_whole_word && (!is_name(own) || is_sentence()) {
+    let lost_its_head = || own.first().is_some_and(|t| matches!(t.word, "省" | "市" | "县" | "区"));
+    if !is_whole_word && (!is_name(own) || lost_its_head() || !is_sure && is_sentence(own)) {
         return None;
     }
     mention(tokens, start, last, is_sure)
+}
+
+/// Whether the words before an ordinary ending are part of a sentence, and no name: they have a verb or a number.
+fn is_sentence(own: &[Token<'_>]) -> bool {
+    let is_verb = |t: &Token<'_>| t.stops_softly() && !BUSINESS.contains(t.word) && !SOFT_STOPS.contains(t.word);
+    let has_number = own.len() > 1 && own.iter().any(|t| t.word.contains(|c: char| c.is_ascii_digit()));
+    has_number || own.iter().any(is_verb)
 }
 
 fn mention(tokens: &[Token<'_>], start: usize, last: usize, is_sure: bool) -> Option<Mention> {
@@ -168,7 +174,7 @@ fn walk_back(tokens: &[Token<'_>], first: usize) -> Option<usize> {
         }
         let ends_here = !before.is_name_like()
             || CLASSIFY.organisation.companies.contains(before.word)
-            || before.stops() && (!SOFT_STOPS.contains(before.word) || has_own_name(rest) || is_ending_before(tokens, start - 1))
+            || before.stops() && (!can_be_inside(*before, rest) || is_ending_before(tokens, start - 1))
             || before.stops_softly() && has_own_name(rest)
             || begins_with_place(rest) && !goes_before_place(tokens, start - 1);
         if ends_here {
@@ -182,6 +188,12 @@ fn walk_back(tokens: &[Token<'_>], first: usize) -> Option<usize> {
         return None;
     }
     (start == first || tokens.get(start).is_some_and(|t| t.word != "(")).then_some(start)
+}
+
+/// Whether a word that usually stands before names can be part of this one: 投资 in 云鹭投资有限公司, 和 in 亲和源; not in 习酒和茅台集团.
+fn can_be_inside(before: Token<'_>, rest: &[Token<'_>]) -> bool {
+    let joins_words = before.is_single() && rest.first().is_some_and(|t| !t.is_single());
+    SOFT_STOPS.contains(before.word) && !has_own_name(rest) && !joins_words
 }
 
 /// Whether a name ends right before the word at `at`: 云鹭集团和白鹇集团.
@@ -254,7 +266,7 @@ fn branch(tokens: &[Token<'_>], at: usize) -> Option<usize> {
         .get(at + 1..)?
         .iter()
         .take(MAX_TO_BRANCH + 1)
-        .take_while(|t| t.is_name_like() && !(t.stops() && !CLASSIFY.organisation.branches.contains(t.word)));
+        .take_while(|t| t.is_name_like() && (!t.stops() || CLASSIFY.organisation.branches.contains(t.word)));
     let n = next.enumerate().find(|(_, t)| CLASSIFY.organisation.branches.contains(t.word)).map(|(n, _)| n)?;
     // 有限公司分公司 names none
     (n > 0).then_some(at + 1 + n)
@@ -316,7 +328,7 @@ mod tests {
 
     #[test]
     fn a_name_has_nothing_of_its_sentence() {
-        let table: [(&str, &[&str]); 27] = [
+        let table: [(&str, &[&str]); 31] = [
             ("日前中国石油天然气集团有限公司表示", &["中国石油天然气集团有限公司"]),
             ("项目由许昌云鹭新材料有限公司与河南云鹭集团共建", &["许昌云鹭新材料有限公司", "河南云鹭集团"]),
             ("记者从许昌云鹭新材料有限公司获悉", &["许昌云鹭新材料有限公司"]),
@@ -342,6 +354,10 @@ mod tests {
             ("云鹭纸业(002999.SZ)涨停", &["云鹭纸业"]),
             ("半导体ETF(512480)", &[]),
             ("TCL集团", &["TCL集团"]),
+            ("后者为太阳控股股份有限公司", &["太阳控股股份有限公司"]),
+            ("辽宁亲和源投资有限公司", &["辽宁亲和源投资有限公司"]),
+            ("我区利星行（临沂）汽车有限公司", &["利星行（临沂）汽车有限公司"]),
+            ("中国国有企业结构调整基金股份有限公司", &["中国国有企业结构调整基金股份有限公司"]),
             ("沈阳盛情康养产业有限公司、旅居养老服务有限公司", &["沈阳盛情康养产业有限公司", "旅居养老服务有限公司"]),
             ("国盛金融控股集团股份有限公司", &["国盛金融控股集团股份有限公司"]),
         ];
@@ -365,6 +381,9 @@ mod tests {
             "（集团）有限公司",
             "两家集团公司",
             "城建 集团股份有限公司",
+            "送进医院",
+            "会计师协会",
+            "美国6月谘商会",
             "中央企业集团",
             "有限公司分公司",
         ] {

@@ -42,7 +42,7 @@ pub struct OrganisationFacts {
     pub weeks: [u32; WEEKS],
 }
 
-/// SQL: the newest articles of organisation ?1, as (article_id, effective).
+/// SQL: the newest articles of organisation ?1, as `article_id` and `effective`.
 const NAMED: &str = "WITH named AS (SELECT DISTINCT x.article_id, x.effective FROM article_organisation x
      WHERE x.organisation_id IN (SELECT id FROM organisation WHERE id = ?1 OR main_id = ?1) ORDER BY x.effective DESC LIMIT ?2)";
 

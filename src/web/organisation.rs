@@ -78,6 +78,8 @@ fn by_story(articles: &[Headline]) -> Vec<Vec<&Headline>> {
 struct OrganisationPage {
     frame: Layout,
     o: Organisation,
+    /// Its other names, and who said so.
+    other_names: Vec<(OrganisationName, &'static str)>,
     kind: &'static str,
     since: String,
     facts: OrganisationFacts,
@@ -91,14 +93,12 @@ struct OrganisationPage {
     industries: Vec<(String, bool)>,
 }
 
-impl OrganisationPage {
-    /// Returns in Chinese who said that a name belongs to the organisation.
-    fn told_by(&self, name: &OrganisationName) -> &'static str {
-        match name.joined_by {
-            JoinedBy::Text => "原文写明",
-            JoinedBy::Taxonomy => "分类表",
-            JoinedBy::Editor => "编辑合并",
-        }
+/// Returns in Chinese who said that a name belongs to the organisation.
+fn told_by(by: JoinedBy) -> &'static str {
+    match by {
+        JoinedBy::Text => "原文写明",
+        JoinedBy::Taxonomy => "分类表",
+        JoinedBy::Editor => "编辑合并",
     }
 }
 
@@ -116,6 +116,7 @@ pub(super) async fn page(State(console): State<AppState>, Editor(session): Edito
     let stories = by_story(&d.articles).iter().filter_map(|g| g.first().map(|h| (row(h, zone), g.len() - 1))).collect();
     response::page(&OrganisationPage {
         frame: Layout::new(&console, &session, "机构"),
+        other_names: d.organisation.other_names.iter().map(|n| (n.clone(), told_by(n.joined_by))).collect(),
         kind: kind(&d.organisation.name),
         since: d.organisation.created_at.map(|t| t.with_timezone(&zone).format("%Y-%m-%d").to_string()).unwrap_or_default(),
         spark: spark(&d.facts.weeks),

@@ -31,6 +31,11 @@ struct Row {
 }
 
 impl Row {
+    /// Kind and industries.
+    fn facts(&self) -> Vec<&str> {
+        std::iter::once(self.kind).filter(|k| !k.is_empty()).chain(self.row.industries.iter().map(String::as_str)).collect()
+    }
+
     fn trend(&self) -> &'static str {
         match self.row.recent.cmp(&self.row.before) {
             std::cmp::Ordering::Greater => "↑",
@@ -40,7 +45,7 @@ impl Row {
     }
 }
 
-/// Returns a kind in Chinese.
+/// Returns the kind that a name's ending tells, in Chinese; empty if it tells none.
 pub(super) fn kind(name: &str) -> &'static str {
     match OrganisationKind::of(name) {
         OrganisationKind::Company => "企业",
@@ -48,7 +53,7 @@ pub(super) fn kind(name: &str) -> &'static str {
         OrganisationKind::Authority => "机关",
         OrganisationKind::University => "高校",
         OrganisationKind::Association => "社团",
-        OrganisationKind::Other => "其他",
+        OrganisationKind::Other => "",
     }
 }
 
