@@ -1,6 +1,6 @@
 //! Provinces, prefectures and counties of China with their parents, from `src/data/places/china.txt`.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::LazyLock;
 
 use crate::knowledge::CLASSIFY;
@@ -52,9 +52,12 @@ fn short_name(name: &'static str) -> &'static str {
     if base.chars().nth(1).is_some() { base } else { name }
 }
 
+/// Full and short names of all divisions.
+static NAMES: LazyLock<HashSet<&str>> = LazyLock::new(|| divisions().iter().flat_map(|d| [d.name, d.short]).collect());
+
 /// Returns whether a province, city or county has this full or short name.
 pub fn is_place(name: &str) -> bool {
-    divisions().iter().any(|d| d.name == name || d.short == name)
+    NAMES.contains(name)
 }
 
 /// Returns all divisions, in the order of their codes.

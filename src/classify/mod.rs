@@ -10,8 +10,11 @@ pub mod keywords;
 mod learned;
 mod matcher;
 mod organisation;
+mod organisation_names;
+mod organisations;
 mod phrases;
 mod places;
+pub mod sums;
 mod topics;
 
 use std::collections::BTreeMap;
@@ -30,7 +33,7 @@ use matcher::{LabelKey, Matcher, Matches};
 use topics::{given, main_subjects, topics};
 
 /// Increment this if the same taxonomy starts to give different results.
-const VERSION: u32 = 3;
+const VERSION: u32 = 4;
 /// Score of an industry that follows from a firm's name.
 const FIRM: f64 = 0.75;
 /// Longest text examined, in bytes: about 20,000 Chinese characters.
@@ -66,6 +69,8 @@ struct Rules {
     has_text: bool,
     off_topic: [usize; 2],
     context: [usize; 2],
+    /// Number of organisations as the trained model counts them.
+    organisations: usize,
 }
 
 impl Rules {
@@ -83,7 +88,7 @@ impl Rules {
             length: self.length,
             has_text: self.has_text,
             places: self.judged.places.len(),
-            organisations: self.judged.watched_organisations.len() + self.judged.other_organisations.len(),
+            organisations: self.organisations,
             off_topic: self.off_topic,
             context: self.context,
         }
@@ -144,7 +149,11 @@ impl Classifier {
         let mut industries = given(main_subjects(supported_by_words.clone(), &supported_by_title));
         add_missing(&mut industries, &by_firm);
         let (watched, others) = self.organisations(&in_title, &in_text);
+        let organisations = watched.len() + others.len() + self.without_known(organisation::counted(title, text, MAX_BYTES)).len();
+        let found = organisations::find(title, text, MAX_BYTES);
+        let named = self.without_known(found.names);
         Rules {
+            organisations,
             length,
             has_text: !text.text().is_empty(),
             off_topic: count(LabelKey::OffTopic),
@@ -153,7 +162,8 @@ impl Classifier {
                 places: places::places(&self.taxonomy, &in_title, &in_text),
                 region_scope: places::region_scope(&self.taxonomy, &in_title, &in_text),
                 watched_organisations: watched,
-                other_organisations: others.into_iter().chain(self.other_organisations(title, text)).collect(),
+                other_organisations: others.into_iter().chain(named.iter().cloned()).collect(),
+                aliases: found.aliases.into_iter().filter(|a| named.contains(&a.of)).collect(),
                 industries,
                 themes: given(themes),
                 column,
@@ -182,10 +192,10 @@ impl Classifier {
         firms.flat_map(|o| o.industries.iter().map(move |name| label(o, name))).collect()
     }
 
-    /// Returns organisations recognised by the form of their names, without those of the taxonomy.
-    fn other_organisations(&self, title: &Segmented, text: &Segmented) -> Vec<String> {
-        let watched = |name: &str| self.taxonomy.organisations.iter().any(|o| o.names.iter().any(|n| name.contains(n.as_str())));
-        organisation::find(title, text, MAX_BYTES).into_iter().filter(|n| !watched(n)).collect()
+    /// Returns these names without those of the taxonomy's organisations.
+    fn without_known(&self, names: Vec<String>) -> Vec<String> {
+        let known = |name: &str| self.taxonomy.organisations.iter().any(|o| o.names.iter().any(|n| name.contains(n.as_str())));
+        names.into_iter().filter(|n| !known(n)).collect()
     }
 }
 

@@ -1,6 +1,7 @@
-//! Finds organisations outside the taxonomy by the endings of their names.
+//! Organisations as the trained model counts them, and names that tell a field without making it the subject.
 //!
-//! From an ending (有限公司, 研究院 …), the words before it belong to the name up to punctuation, or up to a word
+//! The model was trained with these rules: a change here needs a new model. Readers see the names that `organisation_names.rs`
+//! finds. From an ending (有限公司, 研究院 …), the words before it belong to the name up to punctuation, or up to a word
 //! that precedes names but is never part of one. Endings shared with ordinary phrases count only if they repeat.
 
 use std::collections::{BTreeMap, HashSet};
@@ -17,8 +18,8 @@ const MAX_WORDS: usize = 7;
 /// Most names returned.
 const MAX_NAMES: usize = 6;
 
-/// Returns the organisations in a text, most frequent first.
-pub(super) fn find(title: &Segmented, text: &Segmented, bytes: usize) -> Vec<String> {
+/// Returns the names that the model counts, most frequent first.
+pub(super) fn counted(title: &Segmented, text: &Segmented, bytes: usize) -> Vec<String> {
     let mut counts: BTreeMap<String, (usize, bool)> = BTreeMap::new();
     for (part, weight, end) in [(title, 2, usize::MAX), (text, 1, bytes)] {
         for (name, sure) in names(part, end) {
@@ -97,7 +98,7 @@ mod tests {
     use super::*;
 
     fn run(title: &str, text: &str) -> Vec<String> {
-        find(&Segmented::new(title), &Segmented::new(text), usize::MAX)
+        counted(&Segmented::new(title), &Segmented::new(text), usize::MAX)
     }
 
     #[test]

@@ -10,6 +10,7 @@ use crate::cli::CommandContext;
 use crate::model::{Article, Headline};
 use crate::render::atom;
 use crate::store::Store;
+use crate::text::spreadsheet::disarmed;
 
 #[derive(Debug, Subcommand)]
 pub(super) enum ArticlesCommand {
@@ -98,24 +99,4 @@ fn row(article: &Article) -> [String; 10] {
         names.join("、"),
         article.text.clone(),
     ]
-}
-
-/// Puts an apostrophe in front of what a spreadsheet would take for a formula. Full-width signs count: Chinese editions of Excel
-/// take them too.
-fn disarmed(text: String) -> String {
-    let formula = text.starts_with(['=', '+', '-', '@', '＝', '＋', '－', '＠', '\t', '\r', '\n']);
-    if formula { format!("'{text}") } else { text }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn formulas_are_disarmed() {
-        assert_eq!(disarmed("a=1".to_owned()), "a=1");
-        for f in ["=HYPERLINK(1)", "+1", "-1", "@x", "＝1+1", "\t=1", "\r=1"] {
-            assert_eq!(disarmed(f.to_owned()), format!("'{f}"));
-        }
-    }
 }

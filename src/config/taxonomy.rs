@@ -119,6 +119,33 @@ impl Taxonomy {
         reader.finish(taxonomy)
     }
 
+    /// Applies editors' watch list: each organisation by all its names, and the names of those that they do not watch.
+    #[must_use]
+    pub fn with_watched(mut self, watched: Vec<Vec<String>>, unwatched: &[String]) -> Self {
+        for o in self.organisations.iter_mut().filter(|o| unwatched.contains(&o.name)) {
+            o.is_watched = false;
+        }
+        for names in watched {
+            let Some(name) = names.first().cloned() else { continue };
+            match self.organisations.iter_mut().find(|o| o.name == name) {
+                Some(known) => {
+                    known.is_watched = true;
+                    let more: Vec<String> = names.into_iter().filter(|n| !known.names.contains(n)).collect();
+                    known.names.extend(more);
+                }
+                None => self.organisations.push(Organisation { name, names, industries: Vec::new(), is_watched: true }),
+            }
+        }
+        self
+    }
+
+    /// Returns the organisations with their other names, and whether they are watched.
+    pub fn listed_organisations(&self) -> Vec<(String, Vec<String>, bool)> {
+        // codes of stocks are no names
+        let named = |o: &Organisation| o.names.iter().filter(|n| !n.chars().all(|c| c.is_ascii_digit())).cloned().collect();
+        self.organisations.iter().map(|o| (o.name.clone(), named(o), o.is_watched)).collect()
+    }
+
     /// Adds firms whose industries editors named.
     #[must_use]
     pub fn with_firms(mut self, firms: Vec<Firm>) -> Self {

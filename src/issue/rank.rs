@@ -43,7 +43,7 @@ impl fmt::Display for RankReason<'_> {
             Self::Industry(l) => write!(f, "行业：{}（{}）", l.name, words(l)),
             Self::Theme(l) => write!(f, "主题：{}（{}）", l.name, words(l)),
             Self::Region(name) => write!(f, "地域：{name}"),
-            Self::Watched(name) => write!(f, "关注企业：{name}"),
+            Self::Watched(name) => write!(f, "关注机构：{name}"),
             Self::Topic(title) => write!(f, "关注课题：{title}"),
             Self::Fresh => f.write_str("24 小时内"),
             Self::Official => f.write_str("权威来源"),

@@ -13,6 +13,8 @@ pub(crate) struct Classify {
     pub(crate) beside_names: Letters,
     pub(crate) generic: Words,
     pub(crate) figure: Pattern,
+    pub(crate) money: Pattern,
+    pub(crate) tender: Words,
     pub(crate) stopwords: Words,
     pub(crate) phrase: Phrase,
     pub(crate) organisation: Organisation,
@@ -36,6 +38,16 @@ pub(crate) struct Organisation {
     pub(crate) begins_words: Words,
     pub(crate) before_endings: Words,
     pub(crate) before_names: Words,
+    pub(crate) more_weak: Words,
+    pub(crate) stops: Words,
+    pub(crate) soft_stops: Words,
+    pub(crate) business: Words,
+    pub(crate) countries: Words,
+    pub(crate) groups: Words,
+    pub(crate) branches: Words,
+    pub(crate) stock_codes: Words,
+    pub(crate) short_form: Pattern,
+    pub(crate) no_alias: Words,
 }
 
 #[derive(Debug, Deserialize)]

@@ -239,6 +239,17 @@ pub struct Classification {
     #[serde(default)]
     #[serde(rename = "mentioned")]
     pub other_organisations: Vec<String>,
+    /// Other names of these organisations that the text tells.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub aliases: Vec<Alias>,
+}
+
+/// Another name of an organisation.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Alias {
+    pub name: String,
+    /// The organisation's full name.
+    pub of: String,
 }
 
 impl Classification {

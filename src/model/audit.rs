@@ -25,6 +25,12 @@ pub enum AuditAction {
     RemoveSource,
     CorrectLabels,
     NameFirm,
+    RenameOrganisation,
+    MergeOrganisations,
+    SplitOrganisation,
+    WatchOrganisation,
+    UnwatchOrganisation,
+    NoteOrganisation,
     MergeStories,
     SplitStory,
     StartIssue,
@@ -71,7 +77,7 @@ pub enum AuditAction {
 
 impl AuditAction {
     /// Every action with its code.
-    pub const ALL: [(Self, &'static str); 63] = [
+    pub const ALL: [(Self, &'static str); 69] = [
         (Self::SignIn, "sign-in"),
         (Self::SignInFailed, "sign-in-failed"),
         (Self::AddAccount, "add-account"),
@@ -93,6 +99,12 @@ impl AuditAction {
         (Self::RemoveSource, "remove-source"),
         (Self::CorrectLabels, "correct-labels"),
         (Self::NameFirm, "name-firm"),
+        (Self::RenameOrganisation, "rename-organisation"),
+        (Self::MergeOrganisations, "merge-organisations"),
+        (Self::SplitOrganisation, "split-organisation"),
+        (Self::WatchOrganisation, "watch-organisation"),
+        (Self::UnwatchOrganisation, "unwatch-organisation"),
+        (Self::NoteOrganisation, "note-organisation"),
         (Self::MergeStories, "merge-stories"),
         (Self::SplitStory, "split-story"),
         (Self::StartIssue, "start-issue"),

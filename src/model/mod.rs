@@ -9,11 +9,12 @@ pub mod canonical_url;
 mod edition;
 mod ids;
 mod mail_address;
+mod organisation;
 mod signing;
 mod source;
 mod topic;
 
-pub use article::{Article, Attachment, Classification, Confidence, Entry, Extracted, Firm, Headline, Label, StoredPage};
+pub use article::{Alias, Article, Attachment, Classification, Confidence, Entry, Extracted, Firm, Headline, Label, StoredPage};
 pub use audit::AuditAction;
 pub use edition::{
     ColumnItems, Copy, Edition, Health, Imprint, Item, ItemFile, Layout, Picture, Print, ProblemReason, Series, SourceProblem, Trend, WEEKS,
@@ -21,6 +22,7 @@ pub use edition::{
 };
 pub use ids::{ArticleId, EditionId, EntryId, FileId, MAX_URL_BYTES, OutboxId, SourceId, StoryId, TopicId, UrlError, WebUrl};
 pub use mail_address::{AddressError, MailAddress};
+pub use organisation::OrganisationKind;
 pub use signing::{EditionState, Remark, Signature, Signing, SigningStep};
 pub use source::{ArticleSelectors, Identity, ListSelectors, RateKey, Source, SourceKind, TlsTrust};
 pub use topic::{QUIET_DAYS, Snippet, Topic, TopicAnswer, TopicArticle, TopicDraft, TopicEvidence, TopicFilter, TopicKind, TopicRequest, TopicState};

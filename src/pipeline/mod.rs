@@ -46,6 +46,12 @@ pub enum PipelineError {
 
 pub type Result<T, E = PipelineError> = std::result::Result<T, E>;
 
+/// Adds what editors named to the taxonomy, and stores which organisations the taxonomy lists.
+fn with_editors_names(store: &Store, taxonomy: Taxonomy) -> Result<Taxonomy> {
+    store.list_organisations(&taxonomy.listed_organisations())?;
+    Ok(taxonomy.with_watched(store.watched_by_editors()?, &store.unwatched_by_editors()?).with_firms(store.firms()?))
+}
+
 /// The crawler and the issue maker of one configuration.
 pub struct Pipeline {
     crawler: Arc<Crawler>,
@@ -61,7 +67,7 @@ impl Pipeline {
     /// Creates a pipeline with this dispatcher, or one that crawls in this process.
     pub fn with_dispatcher(store: Store, settings: Settings, taxonomy: Taxonomy, dispatcher: Option<Arc<dyn Dispatcher>>) -> Result<Arc<Self>> {
         let settings = Arc::new(settings);
-        let taxonomy = taxonomy.with_firms(store.firms()?);
+        let taxonomy = with_editors_names(&store, taxonomy)?;
         let crawler = Crawler::new(store.clone(), Arc::clone(&settings), taxonomy, dispatcher)?;
         Ok(Self::assemble(store, settings, crawler))
     }
@@ -69,7 +75,7 @@ impl Pipeline {
     /// Creates a pipeline with other settings on the same store.
     pub fn with_settings(&self, settings: Settings, taxonomy: Taxonomy) -> Result<Arc<Self>> {
         let settings = Arc::new(settings);
-        let taxonomy = taxonomy.with_firms(self.store().firms()?);
+        let taxonomy = with_editors_names(self.store(), taxonomy)?;
         let crawler = self.crawler.with_settings(Arc::clone(&settings), taxonomy)?;
         Ok(Self::assemble(self.store().clone(), settings, crawler))
     }

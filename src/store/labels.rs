@@ -5,6 +5,7 @@ use rusqlite::{Connection, params};
 
 use crate::model::ArticleId;
 use crate::store::Result;
+use crate::store::organisations::join_told_names;
 
 /// Label tables: their content, and the part of the classification it comes from.
 const LABELS: [(&str, &str, &str); 5] = [
@@ -31,9 +32,9 @@ pub(super) fn store_judgement(t: &Connection, id: ArticleId, json: &str) -> Resu
         run(format!("INSERT OR IGNORE INTO {table} SELECT {name}, a.effective, a.id FROM article a, {part} j WHERE a.id = ?1"))?;
     }
     for part in ORGANISATIONS {
-        run(format!("INSERT OR IGNORE INTO organisation (name) SELECT j.value FROM article a, {part} j WHERE a.id = ?1"))?;
+        run(format!("INSERT OR IGNORE INTO organisation (name, created_at) SELECT j.value, a.effective FROM article a, {part} j WHERE a.id = ?1"))?;
         let named = format!("article a, {part} j JOIN organisation o ON o.name = j.value WHERE a.id = ?1");
         run(format!("INSERT OR IGNORE INTO article_organisation SELECT o.id, a.effective, a.id FROM {named}"))?;
     }
-    Ok(())
+    join_told_names(t, id)
 }

@@ -65,6 +65,7 @@ impl Store {
         let sightings = "DELETE FROM sighting WHERE (article_id, source_id) IN
                          (SELECT g.article_id, g.source_id FROM source s CROSS JOIN sighting g ON g.source_id = s.id AND g.dated < ?1 LIMIT ?2)";
         self.in_batches(sightings, (now - SIGHTINGS).timestamp())?;
+        self.delete_unused_names()?;
         self.write(|t| {
             t.execute("DELETE FROM keyword_day WHERE day < ?1", [now.timestamp() / 86_400 - WORD_DAYS])?;
             t.execute("DELETE FROM session WHERE expires <= ?1", [now.timestamp()])?;
@@ -73,6 +74,25 @@ impl Store {
         })?;
         done.bytes = self.shrink()?;
         Ok(done)
+    }
+
+    /// Deletes names of organisations that no article has any more, unless the taxonomy or an editor knows them.
+    fn delete_unused_names(&self) -> Result<()> {
+        let unnamed = "NOT EXISTS (SELECT 1 FROM article_organisation x WHERE x.organisation_id = o.id)";
+        let alias = format!(
+            "DELETE FROM organisation WHERE ?1 > 0 AND id IN (SELECT o.id FROM organisation o WHERE o.joined_by IN ('text', 'taxonomy') AND {unnamed}
+             AND NOT EXISTS (SELECT 1 FROM organisation m JOIN article_organisation x ON x.organisation_id = m.id WHERE m.id = o.main_id)
+             AND NOT EXISTS (SELECT 1 FROM organisation m WHERE m.id = o.main_id AND (m.listed OR m.watched IS NOT NULL OR m.note <> '' OR m.joined_by = 'editor'))
+             LIMIT ?2)"
+        );
+        let main = format!(
+            "DELETE FROM organisation WHERE ?1 > 0 AND id IN (SELECT o.id FROM organisation o WHERE o.main_id IS NULL AND o.joined_by <> 'editor'
+             AND NOT o.listed AND o.watched IS NULL AND o.note = '' AND {unnamed}
+             AND NOT EXISTS (SELECT 1 FROM organisation m WHERE m.main_id = o.id) LIMIT ?2)"
+        );
+        self.in_batches(&alias, 1)?;
+        self.in_batches(&main, 1)?;
+        Ok(())
     }
 
     /// Strangers' wrong passwords are kept for a while, and limited in number, so that they push nothing else out.

@@ -5,6 +5,7 @@ pub mod markup;
 pub mod normalize;
 pub mod references;
 pub mod segment;
+pub mod spreadsheet;
 pub mod work;
 
 /// Returns bytes in hexadecimal.

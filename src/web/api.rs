@@ -43,7 +43,7 @@ fn unknown() -> Response {
     (asks, refused(StatusCode::UNAUTHORIZED, "a token is needed; `qingbao token add NAME` makes one")).into_response()
 }
 
-fn refused(code: StatusCode, why: &str) -> Response {
+pub(super) fn refused(code: StatusCode, why: &str) -> Response {
     (code, Json(json!({ "error": why }))).into_response()
 }
 
@@ -187,7 +187,7 @@ pub(super) async fn article(State(console): State<AppState>, _: ApiClient, Path(
     }
 }
 
-fn fields(uri: &Uri) -> Fields {
+pub(super) fn fields(uri: &Uri) -> Fields {
     Fields::parse(uri.query().unwrap_or_default().as_bytes())
 }
 

@@ -114,7 +114,7 @@ pub(super) async fn change(State(console): State<AppState>, Path(id): Path<i64>,
 const MAX_FIRM_CHARS: usize = 30;
 
 /// Returns what is wrong with a company name: it would match headlines about something else.
-fn firm_name_error(name: &str) -> Option<String> {
+pub(super) fn firm_name_error(name: &str) -> Option<String> {
     let is_written = |c: char| c.is_alphanumeric() || "（）()·-&'. ".contains(c);
     if !(2..=MAX_FIRM_CHARS).contains(&name.chars().count()) || !name.chars().all(is_written) {
         return Some(format!("企业名要写 2 到 {MAX_FIRM_CHARS} 个字"));
@@ -125,7 +125,7 @@ fn firm_name_error(name: &str) -> Option<String> {
 }
 
 /// Stores an editor's industries for a company and updates the classifier.
-fn name_firm(store: &Store, live: &ConfigHandle, firm: &Firm, who: &str) -> Result<(), StoreError> {
+pub(super) fn name_firm(store: &Store, live: &ConfigHandle, firm: &Firm, who: &str) -> Result<(), StoreError> {
     store.set_firm(firm, who, Utc::now())?;
     live.refresh(true);
     Ok(())

@@ -1,7 +1,7 @@
 //! The audit log in words.
 
 /// Names of the actions on pages.
-const WORDS: [(&str, &str); 63] = [
+const WORDS: [(&str, &str); 69] = [
     ("sign-in", "登录"),
     ("sign-in-failed", "登录失败"),
     ("add-account", "添加账号"),
@@ -23,6 +23,12 @@ const WORDS: [(&str, &str); 63] = [
     ("remove-source", "删除来源"),
     ("correct-labels", "更正标签"),
     ("name-firm", "指定企业的行业"),
+    ("rename-organisation", "改机构名称"),
+    ("merge-organisations", "合并机构"),
+    ("split-organisation", "拆分机构"),
+    ("watch-organisation", "关注机构"),
+    ("unwatch-organisation", "取消关注机构"),
+    ("note-organisation", "改机构备注"),
     ("merge-stories", "合并稿件"),
     ("split-story", "拆分稿件"),
     ("start-issue", "新编一期"),

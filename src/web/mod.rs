@@ -26,6 +26,9 @@ mod issue_editor;
 mod issue_output;
 mod login;
 mod operations;
+mod organisation;
+mod organisation_export;
+mod organisations;
 mod overview;
 mod password;
 mod password_policy;
@@ -173,6 +176,10 @@ fn router(console: AppState) -> Router {
         .route("/topics/new", get(topic_form::new).post(topic_form::add))
         .route("/topics/{id}", get(topic_page::page).post(topic_page::change))
         .route("/topics/{id}/edit", get(topic_form::edit).post(topic_form::save))
+        .route("/organisations", get(organisations::page))
+        .route("/organisations.csv", get(organisation_export::list_csv))
+        .route("/organisations/{id}", get(organisation::page).post(organisation::change))
+        .route("/organisations/{id}/csv", get(organisation_export::csv_file))
         .route("/overview", get(overview::page))
         .route("/sources", get(source_list::list).post(source_list::change))
         .route("/sources/{id}", get(source_page::page).post(source_page::change))
@@ -193,6 +200,8 @@ fn router(console: AppState) -> Router {
         .route("/api/v1/issues/{id}", get(api::issue))
         .route("/api/v1/articles", get(api::articles))
         .route("/api/v1/articles/{id}", get(api::article))
+        .route("/api/v1/organisations", get(organisation_export::list))
+        .route("/api/v1/organisations/{id}", get(organisation_export::one))
         .route("/console.css", get(|| async { asset("text/css; charset=utf-8", STYLE) }))
         .route("/console.js", get(|| async { asset("text/javascript; charset=utf-8", SCRIPT) }))
         .route("/desk.js", get(|| async { asset("text/javascript; charset=utf-8", DESK_SCRIPT) }))

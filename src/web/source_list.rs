@@ -126,10 +126,8 @@ fn row(source: &Source, health: Option<&SourceHealth>, zone: chrono_tz::Tz) -> S
     let cause = |h: &SourceHealth| h.last_error_zh.clone().or_else(|| h.page_wall.map(Wall::chinese));
     let trouble = health.filter(|_| state.is_bad()).and_then(cause).unwrap_or_default();
     let weeks = health.map(|h| h.weeks).unwrap_or_default();
-    let most = weeks.iter().copied().max().unwrap_or(0).max(1);
-    let point = |(i, n): (usize, &u32)| format!("{},{}", i * 10 + 1, 20 - n * 18 / most);
     SourceRow {
-        spark: weeks.iter().enumerate().map(point).collect::<Vec<_>>().join(" "),
+        spark: spark(&weeks),
         weeks: weeks.iter().map(u32::to_string).collect::<Vec<_>>().join("、"),
         id: source.id.to_string(),
         name: source.name.clone(),
@@ -143,6 +141,13 @@ fn row(source: &Source, health: Option<&SourceHealth>, zone: chrono_tz::Tz) -> S
         last_article: None,
         weekly: health.map(|h| format!("{:.1}", h.articles_a_week())).unwrap_or_default(),
     }
+}
+
+/// Returns counts by week as points of a line.
+pub(super) fn spark(weeks: &[u32]) -> String {
+    let most = weeks.iter().copied().max().unwrap_or(0).max(1);
+    let point = |(i, n): (usize, &u32)| format!("{},{}", i * 10 + 1, 20 - n * 18 / most);
+    weeks.iter().enumerate().map(point).collect::<Vec<_>>().join(" ")
 }
 
 /// Returns an age in days.

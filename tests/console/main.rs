@@ -9,6 +9,7 @@ mod hostile;
 mod keyboard;
 #[path = "../support/nats/mod.rs"]
 mod nats;
+mod organisations;
 mod outlets;
 mod paste;
 mod print;
@@ -329,6 +330,10 @@ async fn doors_are_closed_to_whom_they_must_be() {
         ("/topics/new", true),
         ("/topics/1", true),
         ("/topics/1/edit", true),
+        ("/organisations", true),
+        ("/organisations.csv", true),
+        ("/organisations/1", true),
+        ("/organisations/1/csv", true),
         ("/overview", true),
         ("/sources", true),
         ("/sources.opml", true),
@@ -347,6 +352,7 @@ async fn doors_are_closed_to_whom_they_must_be() {
     for (path, body) in [
         ("/draft/1", "do=foreword&foreword=x&version=1"),
         ("/articles/1", "do=split&copy=2"),
+        ("/organisations/1", "do=watch"),
         ("/sources", "do=disable&id=quiet"),
         ("/sources/quiet", "do=save&name=x&url=https://x.cn/"),
         ("/topics/new", "do=save&title=x"),

@@ -1,0 +1,407 @@
+//! Finds the names of organisations in a text: companies, institutes, universities, associations.
+//!
+//! From an ending (有限公司, 研究院 …), words before it belong to the name up to punctuation, up to a word that is never part of
+//! a name (记者, 董事长), or up to a verb if what follows the verb is a name already. A name that begins with a place seldom has
+//! anything before it. Stock names are found by their code: 云鹭股份(600000). Linear: each ending looks back a bounded number of words.
+
+use std::collections::HashSet;
+use std::sync::LazyLock;
+
+use crate::classify::gazetteer::is_place;
+use crate::knowledge::CLASSIFY;
+use crate::text::normalize::is_han;
+use crate::text::segment::{Segmented, part_of_speech};
+
+/// Most words of a name before its ending, and most characters.
+const MAX_WORDS: usize = 14;
+const MAX_CHARS: usize = 32;
+/// Most words inside brackets of a name: 中国(深圳).
+const MAX_IN_BRACKETS: usize = 4;
+/// Most words between a name and 分公司.
+const MAX_TO_BRANCH: usize = 4;
+/// Longest short name of a stock, in characters (rules of the exchanges: eight bytes).
+const MAX_STOCK_CHARS: usize = 4;
+
+/// Words that are never part of a name.
+static STOPS: LazyLock<HashSet<&str>> =
+    LazyLock::new(|| CLASSIFY.organisation.before_names.iter().chain(CLASSIFY.organisation.stops.iter()).collect());
+/// Words that tell a business or a kind, and name nothing alone.
+static BUSINESS: LazyLock<HashSet<&str>> = LazyLock::new(|| CLASSIFY.organisation.business.iter().collect());
+/// Words that stop a name only if what follows is a name already: 投资 in 投资许昌云鹭新材料有限公司 and in 云鹭投资有限公司.
+static SOFT_STOPS: LazyLock<HashSet<&str>> = LazyLock::new(|| CLASSIFY.organisation.soft_stops.iter().collect());
+
+/// One place where a text names an organisation.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Mention {
+    pub(super) name: String,
+    /// Its form is that of a company or a stock; other endings are also ordinary words.
+    pub(super) is_sure: bool,
+    /// Byte range in the folded text.
+    pub(super) start: usize,
+    pub(super) end: usize,
+}
+
+/// Returns every mention in the first `bytes` of a text, in order.
+pub(super) fn mentions(words: &Segmented, bytes: usize) -> Vec<Mention> {
+    let tokens: Vec<Token<'_>> =
+        words.tokens(bytes).scan(0, |at, word| Some(Token { start: std::mem::replace(at, *at + word.len()), word })).collect();
+    let mut out: Vec<Mention> = Vec::new();
+    for at in 0..tokens.len() {
+        let Some(found) = by_ending(&tokens, at).or_else(|| by_stock_code(&tokens, at)) else { continue };
+        // 中国科学院 in 中国科学院自动化研究所
+        while out.last().is_some_and(|last| last.end > found.start && last.start >= found.start) {
+            out.pop();
+        }
+        if out.last().is_none_or(|last| last.end <= found.start) {
+            out.push(found);
+        }
+    }
+    out
+}
+
+#[derive(Clone, Copy)]
+struct Token<'a> {
+    word: &'a str,
+    start: usize,
+}
+
+impl Token<'_> {
+    fn end(self) -> usize {
+        self.start + self.word.len()
+    }
+
+    fn is_place(self) -> bool {
+        is_place(self.word) || CLASSIFY.organisation.countries.contains(self.word)
+    }
+
+    fn is_name_like(self) -> bool {
+        self.word.chars().all(|c| is_han(c) || c.is_ascii_alphanumeric() || matches!(c, '·' | '&'))
+    }
+
+    fn is_single(self) -> bool {
+        self.word.chars().nth(1).is_none()
+    }
+
+    /// Whether no name contains this word, whatever follows.
+    fn stops(self) -> bool {
+        let by_tag = || {
+            !self.is_single()
+                && part_of_speech(self.word).is_some_and(|tag| matches!(tag, "p" | "c" | "r" | "t" | "y" | "e" | "mq") || tag.starts_with('u'))
+        };
+        let counts =
+            || self.word.chars().nth(1).is_some() && self.word.starts_with(['一', '两', '几', '数', '多']) && part_of_speech(self.word) == Some("m");
+        let is_code = || self.word.len() >= 4 && self.word.chars().all(|c| c.is_ascii_digit());
+        STOPS.contains(self.word) || by_tag() || counts() || is_code()
+    }
+
+    /// Whether it stops a name if what follows is one already.
+    fn stops_softly(self) -> bool {
+        SOFT_STOPS.contains(self.word) || !self.is_single() && matches!(part_of_speech(self.word), Some("v" | "vn" | "vd" | "d"))
+    }
+}
+
+/// Returns the name that ends with the word at `at`.
+fn by_ending(tokens: &[Token<'_>], at: usize) -> Option<Mention> {
+    let (first, is_sure) = ending(tokens, at)?;
+    let start = without_our(tokens, walk_back(tokens, first)?);
+    let last = branch(tokens, at).unwrap_or(at);
+    let own = tokens.get(start..first).unwrap_or_default();
+    // 清华大学 is one word of the dictionary
+    let is_whole_word = first > at;
+    let lost_its_head = || own.first().is_some_and(|t| matches!(t.word, "省" | "市" | "县" | "区"));
+    if !is_whole_word && (!is_name(own) || lost_its_head() || !is_sure && is_sentence(own)) {
+        return None;
+    }
+    mention(tokens, start, last, is_sure)
+}
+
+/// Whether the words before an ordinary ending are part of a sentence, and no name: they have a verb or a number.
+fn is_sentence(own: &[Token<'_>]) -> bool {
+    let is_verb = |t: &Token<'_>| t.stops_softly() && !BUSINESS.contains(t.word) && !SOFT_STOPS.contains(t.word);
+    let has_number = own.len() > 1 && own.iter().any(|t| t.word.contains(|c: char| c.is_ascii_digit()));
+    has_number || own.iter().any(is_verb)
+}
+
+fn mention(tokens: &[Token<'_>], start: usize, last: usize, is_sure: bool) -> Option<Mention> {
+    let (from, to) = (tokens.get(start)?, tokens.get(last)?);
+    let name: String = tokens.get(start..=last)?.iter().map(|t| t.word).collect();
+    (name.chars().count() <= MAX_CHARS).then(|| Mention { name: written(&name), is_sure, start: from.start, end: to.end() })
+}
+
+/// If a name ends with this word, returns the start of its ending and whether only companies use it.
+fn ending(tokens: &[Token<'_>], at: usize) -> Option<(usize, bool)> {
+    let known = &CLASSIFY.organisation;
+    let word = tokens.get(at)?.word;
+    let before = |n: usize| at.checked_sub(n).and_then(|i| tokens.get(i)).map_or("", |t| t.word);
+    if known.companies.contains(word) {
+        let mut first = at;
+        // the segmenter may split an ending: 集团|股份|有限公司
+        while first > 0 && tokens.get(first - 1).is_some_and(|t| known.parts.contains(t.word)) {
+            first -= 1;
+        }
+        return Some((first, true));
+    }
+    if word == "公司" && before(1) == "集团" {
+        return Some((at - 1, true));
+    }
+    let next = tokens.get(at + 1).map_or("", |t| t.word);
+    // the name goes on: 集团 in 集团有限公司
+    if known.companies.contains(next) || known.parts.contains(next) || next == "公司" && word == "集团" {
+        return None;
+    }
+    if known.weak.contains(word) || known.more_weak.contains(word) {
+        return Some((at, false));
+    }
+    let is_whole = !BUSINESS.contains(word)
+        && known.weak.iter().any(|e| word.strip_suffix(e).is_some_and(|head| head.chars().nth(1).is_some() && !BUSINESS.contains(head)));
+    (is_whole && matches!(part_of_speech(word), Some("nt" | "nz"))).then_some((at + 1, false))
+}
+
+/// Returns where a name begins whose ending begins at `first`; `None` if it has no clear beginning.
+fn walk_back(tokens: &[Token<'_>], first: usize) -> Option<usize> {
+    let mut start = first;
+    while let Some(before) = start.checked_sub(1).and_then(|i| tokens.get(i)) {
+        if first - start > MAX_WORDS {
+            return None;
+        }
+        let rest = tokens.get(start..first).unwrap_or_default();
+        if before.word == ")" {
+            match opening(tokens, start - 1) {
+                Some(open) => start = open,
+                None => break,
+            }
+            continue;
+        }
+        let ends_here = !before.is_name_like()
+            || CLASSIFY.organisation.companies.contains(before.word)
+            || before.stops() && (!can_be_inside(*before, rest) || is_ending_before(tokens, start - 1))
+            || before.stops_softly() && has_own_name(rest)
+            || begins_with_place(rest) && !goes_before_place(tokens, start - 1);
+        if ends_here {
+            break;
+        }
+        start -= 1;
+    }
+    // a name broken by a blank or a quotation mark has lost its head, unless the rest is one
+    let broken = start.checked_sub(1).and_then(|i| tokens.get(i)).is_some_and(|t| matches!(t.word, " " | "\n" | "”" | "\""));
+    if broken && !has_own_name(tokens.get(start..first).unwrap_or_default()) {
+        return None;
+    }
+    (start == first || tokens.get(start).is_some_and(|t| t.word != "(")).then_some(start)
+}
+
+/// Whether a word that usually stands before names can be part of this one: 投资 in 云鹭投资有限公司, 和 in 亲和源; not in 习酒和茅台集团.
+fn can_be_inside(before: Token<'_>, rest: &[Token<'_>]) -> bool {
+    let joins_words = before.is_single() && rest.first().is_some_and(|t| !t.is_single());
+    SOFT_STOPS.contains(before.word) && !has_own_name(rest) && !joins_words
+}
+
+/// Whether a name ends right before the word at `at`: 云鹭集团和白鹇集团.
+fn is_ending_before(tokens: &[Token<'_>], at: usize) -> bool {
+    let known = &CLASSIFY.organisation;
+    at.checked_sub(1).and_then(|i| tokens.get(i)).is_some_and(|t| known.weak.contains(t.word) || known.companies.contains(t.word))
+}
+
+/// A name's beginning without the second half of 我区, 该市.
+fn without_our(tokens: &[Token<'_>], start: usize) -> usize {
+    let word = |i: usize| tokens.get(i).map_or("", |t| t.word);
+    let is_ours = start > 0
+        && matches!(word(start - 1), "我" | "该" | "本" | "全" | "各")
+        && matches!(word(start), "国" | "省" | "市" | "县" | "区" | "州" | "院" | "校");
+    if is_ours { start + 1 } else { start }
+}
+
+/// Returns the place of the bracket that opens the short remark closed at `close`, if a name can contain it.
+fn opening(tokens: &[Token<'_>], close: usize) -> Option<usize> {
+    let from = close.saturating_sub(MAX_IN_BRACKETS + 1);
+    let open = (from..close).rev().find(|i| tokens.get(*i).is_some_and(|t| t.word == "("))?;
+    let inside = tokens.get(open + 1..close)?;
+    let fits = |t: &Token<'_>| t.word.chars().all(is_han) && !t.stops();
+    (!inside.is_empty() && inside.iter().all(fits)).then_some(open)
+}
+
+/// Whether these words name something by themselves: a place with more, or a word that is no ordinary one.
+fn has_own_name(own: &[Token<'_>]) -> bool {
+    let places = own.iter().take_while(|t| t.is_place()).count();
+    if places > 0 && own.get(places..).is_some_and(|rest| rest.iter().any(|t| t.word.chars().any(is_han))) {
+        return true;
+    }
+    let singles = own.iter().filter(|t| t.is_single() && t.word.chars().all(is_han)).count();
+    singles >= 2
+        || own.iter().any(|t| {
+            !t.is_single() && (t.word.is_ascii() || matches!(part_of_speech(t.word), None | Some("nz" | "nt" | "nrt"))) && !BUSINESS.contains(t.word)
+        })
+}
+
+fn begins_with_place(own: &[Token<'_>]) -> bool {
+    own.first().is_some_and(|t| t.is_place()) && has_own_name(own)
+}
+
+/// Whether the word at `at` can be part of a name that goes on with a place: 国网 in 国网河南省电力公司, 河南省 in 河南省许昌市.
+fn goes_before_place(tokens: &[Token<'_>], at: usize) -> bool {
+    let Some(token) = tokens.get(at) else { return false };
+    let is_name = |t: &Token<'_>| {
+        t.word.ends_with("集团")
+            || CLASSIFY.organisation.groups.contains(t.word)
+            || !t.is_single() && matches!(part_of_speech(t.word), Some("nz" | "nt"))
+    };
+    // unknown words are single characters
+    let pair = || token.is_single() && at.checked_sub(1).and_then(|i| tokens.get(i)).is_some_and(|t| t.is_single() && t.is_name_like() && !t.stops());
+    token.is_place()
+        || is_name(token)
+        || pair() && CLASSIFY.organisation.groups.contains(&format!("{}{}", tokens.get(at.saturating_sub(1)).map_or("", |t| t.word), token.word))
+}
+
+/// Whether the words before an ending make it a name: not only words of business, and two letters at least.
+fn is_name(own: &[Token<'_>]) -> bool {
+    let letters: usize = own.iter().map(|t| t.word.chars().filter(|c| is_han(*c) || c.is_ascii_alphanumeric()).count()).sum();
+    let singles = own.iter().filter(|t| t.is_single()).count();
+    let is_generic = |t: &Token<'_>| BUSINESS.contains(t.word) || t.word.chars().all(|c| matches!(c, '(' | ')') || c.is_ascii_digit());
+    letters >= 2 && !own.iter().all(is_generic) && (own.len() > 1 || singles == 0)
+}
+
+/// Returns the last word of the branch that a name goes on with: 许昌分公司.
+fn branch(tokens: &[Token<'_>], at: usize) -> Option<usize> {
+    let next = tokens
+        .get(at + 1..)?
+        .iter()
+        .take(MAX_TO_BRANCH + 1)
+        .take_while(|t| t.is_name_like() && (!t.stops() || CLASSIFY.organisation.branches.contains(t.word)));
+    let n = next.enumerate().find(|(_, t)| CLASSIFY.organisation.branches.contains(t.word)).map(|(n, _)| n)?;
+    // 有限公司分公司 names none
+    (n > 0).then_some(at + 1 + n)
+}
+
+/// Returns the stock whose code is opened by the bracket at `at`: 云鹭股份(600000.sh).
+fn by_stock_code(tokens: &[Token<'_>], at: usize) -> Option<Mention> {
+    let code = tokens.get(at + 1).filter(|_| tokens.get(at).is_some_and(|t| t.word == "("))?.word;
+    let is_stock =
+        code.len() == 6 && code.chars().all(|c| c.is_ascii_digit()) && CLASSIFY.organisation.stock_codes.iter().any(|start| code.starts_with(start));
+    if !is_stock {
+        return None;
+    }
+    let mut start = at;
+    let mut letters = 0;
+    while let Some(before) = start.checked_sub(1).and_then(|i| tokens.get(i)) {
+        letters += before.word.chars().count();
+        if letters > MAX_STOCK_CHARS || !before.is_name_like() || before.stops() {
+            break;
+        }
+        start -= 1;
+    }
+    let own = tokens.get(start..at).unwrap_or_default();
+    let count: usize = own.iter().map(|t| t.word.chars().count()).sum();
+    (count >= 2 && own.iter().any(|t| !BUSINESS.contains(t.word))).then(|| mention(tokens, start, at - 1, true)).flatten()
+}
+
+/// Returns a folded name as it is usually written: with Chinese brackets, and abbreviations in capitals.
+pub(super) fn written(name: &str) -> String {
+    let mut out = String::with_capacity(name.len());
+    let mut latin = String::new();
+    let put = |latin: &mut String, out: &mut String| {
+        out.push_str(&if latin.len() <= 4 { latin.to_ascii_uppercase() } else { latin.clone() });
+        latin.clear();
+    };
+    for c in name.chars() {
+        if c.is_ascii_alphabetic() {
+            latin.push(c);
+            continue;
+        }
+        put(&mut latin, &mut out);
+        out.push(match c {
+            '(' => '（',
+            ')' => '）',
+            c => c,
+        });
+    }
+    put(&mut latin, &mut out);
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn named(text: &str) -> Vec<String> {
+        mentions(&Segmented::new(text), usize::MAX).into_iter().map(|m| m.name).collect()
+    }
+
+    #[test]
+    fn a_name_has_nothing_of_its_sentence() {
+        let table: [(&str, &[&str]); 31] = [
+            ("日前中国石油天然气集团有限公司表示", &["中国石油天然气集团有限公司"]),
+            ("项目由许昌云鹭新材料有限公司与河南云鹭集团共建", &["许昌云鹭新材料有限公司", "河南云鹭集团"]),
+            ("记者从许昌云鹭新材料有限公司获悉", &["许昌云鹭新材料有限公司"]),
+            ("公司旗下控股子公司许昌云鹭置业有限公司中标", &["许昌云鹭置业有限公司"]),
+            ("其全资子公司云鹭医药有限公司", &["云鹭医药有限公司"]),
+            ("董事长走访许昌云鹭新材料有限公司", &["许昌云鹭新材料有限公司"]),
+            ("走访云鹭新材料有限公司", &["云鹭新材料有限公司"]),
+            ("２０２６年１１月许昌云鹭纸业有限公司投产", &["许昌云鹭纸业有限公司"]),
+            ("“云鹭集团”的许昌云鹭置业有限公司", &["云鹭集团", "许昌云鹭置业有限公司"]),
+            ("云鹭集团和白鹇集团以及青鸾集团", &["云鹭集团", "白鹇集团", "青鸾集团"]),
+            ("云鹭投资发展有限公司收购白鹇控股有限公司", &["云鹭投资发展有限公司", "白鹇控股有限公司"]),
+            ("许昌市投资集团有限公司", &["许昌市投资集团有限公司"]),
+            ("云鹭（集团）股份有限公司", &["云鹭（集团）股份有限公司"]),
+            ("云鹭(中国)有限公司", &["云鹭（中国）有限公司"]),
+            ("银梯咨询顾问（北京）有限公司", &["银梯咨询顾问（北京）有限公司"]),
+            ("中铁云鹭工程有限公司许昌分公司", &["中铁云鹭工程有限公司许昌分公司"]),
+            ("国网河南省电力公司", &[]),
+            ("国网河南省电力有限公司", &["国网河南省电力有限公司"]),
+            ("中国科学院自动化研究所的大学", &["中国科学院自动化研究所"]),
+            ("中国科学院大学", &["中国科学院大学"]),
+            ("中概股云鹭高科技有限公司", &["云鹭高科技有限公司"]),
+            ("看好云鹭股份（600000）", &["云鹭股份"]),
+            ("云鹭纸业(002999.SZ)涨停", &["云鹭纸业"]),
+            ("半导体ETF(512480)", &[]),
+            ("TCL集团", &["TCL集团"]),
+            ("后者为太阳控股股份有限公司", &["太阳控股股份有限公司"]),
+            ("辽宁亲和源投资有限公司", &["辽宁亲和源投资有限公司"]),
+            ("我区利星行（临沂）汽车有限公司", &["利星行（临沂）汽车有限公司"]),
+            ("中国国有企业结构调整基金股份有限公司", &["中国国有企业结构调整基金股份有限公司"]),
+            ("沈阳盛情康养产业有限公司、旅居养老服务有限公司", &["沈阳盛情康养产业有限公司", "旅居养老服务有限公司"]),
+            ("国盛金融控股集团股份有限公司", &["国盛金融控股集团股份有限公司"]),
+        ];
+        let wrong: Vec<_> = table.into_iter().map(|(text, names)| (text, named(text), names)).filter(|(_, found, names)| found != names).collect();
+        assert!(wrong.is_empty(), "{wrong:?}");
+    }
+
+    #[test]
+    fn words_of_business_name_nothing() {
+        for text in [
+            "该公司",
+            "有限公司",
+            "科技有限公司",
+            "上市公司",
+            "国有银行",
+            "一家研究院",
+            "重点实验室",
+            "农业大学",
+            "新材料股份有限公司",
+            "某科技公司",
+            "（集团）有限公司",
+            "两家集团公司",
+            "城建 集团股份有限公司",
+            "送进医院",
+            "会计师协会",
+            "美国6月谘商会",
+            "中央企业集团",
+            "有限公司分公司",
+        ] {
+            assert!(named(text).is_empty(), "{text}: {:?}", named(text));
+        }
+    }
+
+    #[test]
+    fn a_mention_stands_where_the_text_has_it() {
+        let words = Segmented::new("由云鹭集团（以下简称“云鹭”）");
+        let found = mentions(&words, usize::MAX);
+        assert_eq!(found.iter().filter_map(|m| words.text().get(m.start..m.end)).collect::<Vec<_>>(), ["云鹭集团"]);
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn no_text_makes_it_panic(text in "(许昌|科技|股份|有限公司|集团|大学|研究院|分公司|投资|与|，|a|（|）|\\(600000\\)| ){0,30}") {
+            let _ = mentions(&Segmented::new(&text), usize::MAX);
+        }
+    }
+}

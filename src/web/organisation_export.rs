@@ -1,0 +1,104 @@
+//! Organisations as CSV for tables, and as JSON for other programs.
+
+use axum::Json;
+use axum::extract::{Path, State};
+use axum::http::{HeaderName, StatusCode, Uri, header};
+use axum::response::{IntoResponse as _, Response};
+use serde_json::{Value, json};
+
+use crate::model::{Headline, OrganisationKind};
+use crate::render::atom;
+use crate::text::spreadsheet::disarmed;
+use crate::web::access::Editor;
+use crate::web::api::{ApiClient, fields, refused};
+use crate::web::organisation::Dossier;
+use crate::web::organisations::find;
+use crate::web::response::{broken, stored};
+use crate::web::{AppState, response};
+
+/// Returns a CSV file with a mark that makes spreadsheets read UTF-8. Cells that a spreadsheet would calculate are disarmed.
+fn csv(name: &str, rows: &[Vec<String>]) -> Response {
+    let mut out = csv::Writer::from_writer("\u{FEFF}".as_bytes().to_vec());
+    for row in rows {
+        if let Err(e) = out.write_record(row.iter().cloned().map(disarmed)) {
+            return broken(&e);
+        }
+    }
+    let headers: [(HeaderName, String); 2] =
+        [(header::CONTENT_TYPE, "text/csv; charset=utf-8".to_owned()), (header::CONTENT_DISPOSITION, format!("attachment; filename=\"{name}\""))];
+    match out.into_inner() {
+        Ok(bytes) => (headers, bytes).into_response(),
+        Err(e) => broken(e.error()),
+    }
+}
+
+fn cells<const N: usize>(cells: [&str; N]) -> Vec<String> {
+    cells.map(str::to_owned).to_vec()
+}
+
+/// The list as CSV.
+pub(super) async fn list_csv(State(console): State<AppState>, Editor(_): Editor, uri: Uri) -> Response {
+    let found = match find(&console, &fields(&uri)).await {
+        Ok(found) => found,
+        Err(answer) => return answer,
+    };
+    let mut rows = vec![cells(["编号", "名称", "类别", "关注", "近30天", "前30天", "行业"])];
+    rows.extend(found.iter().map(|o| {
+        let (kind, watched) = (crate::web::organisations::kind(&o.name), if o.is_watched { "是" } else { "" });
+        cells([&o.id.to_string(), &o.name, kind, watched, &o.recent.to_string(), &o.before.to_string(), &o.industries.join("、")])
+    }));
+    csv("organisations.csv", &rows)
+}
+
+/// The articles of an organisation as CSV.
+pub(super) async fn csv_file(State(console): State<AppState>, Editor(session): Editor, Path(id): Path<i64>) -> Response {
+    let d = match stored(console.store.run(move |s| Dossier::read(s, id)).await) {
+        Ok(Some(d)) => d,
+        Ok(None) => return response::refused(&console, &session, StatusCode::NOT_FOUND, "没有这个机构"),
+        Err(answer) => return answer,
+    };
+    let zone = console.zone();
+    let mut rows = vec![cells(["机构", "文章", "新闻", "时间", "标题", "来源", "网址", "栏目", "行业", "金额"])];
+    let amounts = |h: &Headline| -> String {
+        let of_it = d.sums.iter().filter(|(article, _)| article.id == h.id).flat_map(|(_, sum)| sum.amounts.iter().map(String::as_str));
+        of_it.collect::<Vec<_>>().join("、")
+    };
+    for h in &d.articles {
+        let r = crate::web::archive::row(h, zone);
+        let story = h.story.map(|s| s.0.to_string()).unwrap_or_default();
+        let (id, url, amounts) = (h.id.0.to_string(), h.url.to_string(), amounts(h));
+        rows.push(cells([&d.organisation.name, &id, &story, &r.date, &r.title, &r.publisher, &url, &r.column, &r.labels, &amounts]));
+    }
+    csv(&format!("organisation-{}.csv", d.organisation.id), &rows)
+}
+
+/// The list as JSON.
+pub(super) async fn list(State(console): State<AppState>, _: ApiClient, uri: Uri) -> Response {
+    let one = |o: &crate::store::OrganisationRow| json!({ "id": o.id, "name": o.name, "kind": OrganisationKind::of(&o.name).as_str(), "watched": o.is_watched, "recent": o.recent, "before": o.before, "industries": o.industries });
+    match find(&console, &fields(&uri)).await {
+        Ok(found) => Json(json!({ "organisations": found.iter().map(one).collect::<Vec<_>>() })).into_response(),
+        Err(answer) => answer,
+    }
+}
+
+/// An organisation as JSON.
+pub(super) async fn one(State(console): State<AppState>, _: ApiClient, Path(id): Path<i64>) -> Response {
+    match stored(console.store.run(move |s| Dossier::read(s, id)).await) {
+        Ok(Some(d)) => Json(value(&d)).into_response(),
+        Ok(None) => refused(StatusCode::NOT_FOUND, "there is no such organisation"),
+        Err(answer) => answer,
+    }
+}
+
+fn value(d: &Dossier) -> Value {
+    let (o, f) = (&d.organisation, &d.facts);
+    let counted = |list: &[(String, u32)]| list.iter().map(|(name, n)| json!({ "name": name, "articles": n })).collect::<Vec<_>>();
+    let neighbours: Vec<Value> = f.neighbours.iter().map(|(id, name, n)| json!({ "id": id, "name": name, "articles": n })).collect();
+    let sums: Vec<Value> = d.sums.iter().map(|(h, sum)| json!({ "article": h.id.0, "amounts": sum.amounts, "sentence": sum.sentence })).collect();
+    json!({
+        "id": o.id, "name": o.name, "aliases": o.names().skip(1).collect::<Vec<_>>(), "kind": OrganisationKind::of(&o.name).as_str(),
+        "watched": o.is_watched, "note": o.note, "articles_named": f.articles, "weeks": f.weeks,
+        "industries": counted(&f.industries), "places": counted(&f.places), "neighbours": neighbours, "sums": sums,
+        "tenders": d.tenders().map(|h| h.id.0).collect::<Vec<_>>(), "articles": d.articles.iter().map(atom::headline).collect::<Vec<_>>(),
+    })
+}
