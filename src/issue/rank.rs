@@ -29,6 +29,8 @@ pub(super) enum RankReason<'a> {
     Weight(f64),
     Copies(usize),
     SimilarTo { issue: &'a str, title: &'a str },
+    Reports(usize),
+    FollowsUp { issue: &'a str, title: &'a str },
 }
 
 impl fmt::Display for RankReason<'_> {
@@ -44,6 +46,8 @@ impl fmt::Display for RankReason<'_> {
             Self::Official => f.write_str("权威来源"),
             Self::Weight(w) => write!(f, "来源权重 {w}"),
             Self::Copies(n) => write!(f, "{n} 家转载"),
+            Self::Reports(n) => write!(f, "同一事件另有 {n} 篇报道"),
+            Self::FollowsUp { issue, title } => write!(f, "{issue}《{title}》的后续"),
             Self::SimilarTo { issue, title } => write!(f, "与{issue}《{title}》相近"),
         }
     }

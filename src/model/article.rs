@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use chrono::{DateTime, FixedOffset, Utc};
 use serde::{Deserialize, Serialize};
 
-use crate::model::{ArticleId, SourceId, StoryId, WebUrl};
+use crate::model::{ArticleId, EventId, SourceId, StoryId, WebUrl};
 
 /// An entry of a feed or list page that links to an article.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -156,10 +156,30 @@ pub struct Headline {
     pub length: usize,
     /// Its story, once assigned.
     pub story: Option<StoryId>,
+    /// Its event, once assigned.
+    pub event: Option<EventMember>,
     /// The classifier's result, once classified.
     pub classification: Option<Classification>,
     /// How likely the extracted fields are to be right.
     pub confidence: Confidence,
+}
+
+/// That an article reports an event.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct EventMember {
+    pub event: EventId,
+    /// Probability, from 0 to 1.
+    pub confidence: f64,
+}
+
+impl EventMember {
+    /// From this confidence on, the article belongs to the event without an editor's look.
+    pub const SURE: f64 = 0.9;
+
+    /// Whether it belongs to the event without an editor's look.
+    pub fn is_sure(self) -> bool {
+        self.confidence >= Self::SURE
+    }
 }
 
 impl Headline {

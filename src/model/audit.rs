@@ -27,6 +27,8 @@ pub enum AuditAction {
     NameFirm,
     MergeStories,
     SplitStory,
+    JoinEvents,
+    PartEvent,
     StartIssue,
     DiscardIssue,
     Rewrite,
@@ -64,7 +66,7 @@ pub enum AuditAction {
 
 impl AuditAction {
     /// Every action with its code.
-    pub const ALL: [(Self, &'static str); 56] = [
+    pub const ALL: [(Self, &'static str); 58] = [
         (Self::SignIn, "sign-in"),
         (Self::SignInFailed, "sign-in-failed"),
         (Self::AddAccount, "add-account"),
@@ -88,6 +90,8 @@ impl AuditAction {
         (Self::NameFirm, "name-firm"),
         (Self::MergeStories, "merge-stories"),
         (Self::SplitStory, "split-story"),
+        (Self::JoinEvents, "join-events"),
+        (Self::PartEvent, "part-event"),
         (Self::StartIssue, "start-issue"),
         (Self::DiscardIssue, "discard-issue"),
         (Self::Rewrite, "rewrite"),

@@ -1,7 +1,7 @@
 //! The audit log in words.
 
 /// Names of the actions on pages.
-const WORDS: [(&str, &str); 56] = [
+const WORDS: [(&str, &str); 58] = [
     ("sign-in", "登录"),
     ("sign-in-failed", "登录失败"),
     ("add-account", "添加账号"),
@@ -25,6 +25,8 @@ const WORDS: [(&str, &str); 56] = [
     ("name-firm", "指定企业的行业"),
     ("merge-stories", "合并稿件"),
     ("split-story", "拆分稿件"),
+    ("join-events", "并入事件"),
+    ("part-event", "移出事件"),
     ("start-issue", "新编一期"),
     ("discard-issue", "删除一期"),
     ("rewrite", "改写"),

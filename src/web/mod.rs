@@ -18,6 +18,7 @@ mod candidates;
 mod cluster;
 mod connection_limit;
 mod desk_state;
+mod event;
 mod flash;
 mod form;
 mod host;
@@ -165,6 +166,8 @@ fn router(console: AppState) -> Router {
         .route("/draft/{id}/files/{file}", get(issue_output::file))
         .route("/articles", get(archive::search))
         .route("/articles/{id}", get(article::page).post(article::change))
+        .route("/events", get(event::list))
+        .route("/events/{id}", get(event::page).post(event::change))
         .route("/overview", get(overview::page))
         .route("/sources", get(source_list::list).post(source_list::change))
         .route("/sources/{id}", get(source_page::page).post(source_page::change))
