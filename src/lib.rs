@@ -29,6 +29,7 @@ pub mod crawl;
 pub mod dedup;
 pub mod demo;
 pub mod discover;
+pub mod events;
 pub mod extract;
 pub mod fetch;
 pub mod health;

@@ -76,6 +76,7 @@ fn the_subjects_of_a_printed_issue_land_in_its_columns() {
                     fetched_at: now,
                     length: 1,
                     story: Some(StoryId(id)),
+                    event: None,
                     classification: judgement,
                     confidence: Confidence::default(),
                 },

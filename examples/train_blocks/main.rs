@@ -6,13 +6,14 @@
 //! pages give the same model.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, missing_docs)] // what cannot be read must end the run
 
+#[path = "../boost/mod.rs"]
 mod boost;
 mod labels;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use boost::{Table, Target, grow};
+use boost::{Growth, Table, Target, grow};
 use labels::{Page, f1, misled, read, shortened};
 use qingbao::extract::training::{BlockModel, Part, WIDTH, choose, is_asked, text};
 
@@ -34,7 +35,7 @@ fn main() {
         measure(&pages, folds.parse().unwrap(), value("--texts").as_deref().map(Path::new));
     }
     if let Some(out) = value("--out") {
-        std::fs::write(out, train(&pages.iter().collect::<Vec<_>>()).to_bytes()).unwrap();
+        std::fs::write(out, train(&pages.iter().collect::<Vec<_>>()).0.to_bytes()).unwrap();
     }
 }
 
@@ -57,7 +58,7 @@ fn train(pages: &[&Page]) -> BlockModel {
         }
     }
     let started = std::time::Instant::now();
-    let model = grow(&Table::new(&figures, WIDTH), &targets, TREES);
+    let model = BlockModel(grow(&Table::new(&figures, WIDTH), &targets, &Growth { trees: TREES, ..Growth::default() }));
     eprintln!("{} blocks learned in {:?}", targets.len(), started.elapsed());
     model
 }

@@ -1,11 +1,12 @@
 //! `qingbao inspect`: single stages, from files or standard input to JSON lines.
 
+use std::collections::HashMap;
 use std::io::{BufRead, Read, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use anyhow::Context as _;
-use chrono::Utc;
+use chrono::{DateTime, FixedOffset, NaiveDate, Utc};
 use clap::{Args, Subcommand};
 use futures_util::{StreamExt as _, stream};
 use serde::Deserialize;
@@ -16,6 +17,7 @@ use crate::config::{Settings, Taxonomy};
 use crate::crawl::reader::{CpuPool, Document, FurtherPages, Parser, Reader};
 use crate::dedup::stories::StoryIndex;
 use crate::discover::{LimitReached, feed};
+use crate::events::{EventIndex, EventModel, Profile};
 use crate::extract;
 use crate::fetch::charset;
 use crate::html::Tree;
@@ -38,6 +40,8 @@ pub enum Stage {
     Classify(JsonLinesArgs),
     /// JSON lines of {id, title, text}: the story each belongs to
     Cluster(JsonLinesArgs),
+    /// JSON lines of {id, title, text, published_at}: the event each reports, and how sure that is
+    Events(JsonLinesArgs),
     /// JSON lines of {id, title, text}: a summary of the article's own sentences
     Summarise(JsonLinesArgs),
 }
@@ -82,6 +86,9 @@ struct ClassifyInput {
     /// Publication day, for summaries.
     #[serde(default)]
     date: Option<String>,
+    /// Publication time, for events.
+    #[serde(default)]
+    published_at: Option<String>,
 }
 
 /// Runs a stage; writes one JSON object per line to `out`, in input order.
@@ -121,6 +128,7 @@ pub async fn run(stage: &Stage, settings: &Settings, out: &mut dyn Write) -> any
             .await
         }
         Stage::Cluster(_) => cluster(out),
+        Stage::Events(_) => events(out),
     }
 }
 
@@ -131,6 +139,34 @@ fn cluster(out: &mut dyn Write) -> anyhow::Result<()> {
         let value = match row {
             Ok(r) => json!({"id": r.id, "story": format!("s{}", index.add(&r.title, &r.text))}),
             Err(e) => json!({"file": place, "error": e}),
+        };
+        writeln!(out, "{value}")?;
+    }
+    Ok(())
+}
+
+/// Events depend on all texts: they are told apart in order of publication, and printed in input order.
+fn events(out: &mut dyn Write) -> anyhow::Result<()> {
+    let model = EventModel::built_in().context("the model of events is broken")?;
+    let mut rows: Vec<(String, Result<ClassifyInput, String>)> = json_lines().collect();
+    let mut order: Vec<(Option<NaiveDate>, usize, Profile)> = Vec::new();
+    for (at, (_, row)) in rows.iter_mut().enumerate() {
+        let Ok(r) = row else { continue };
+        let day = r.published_at.as_deref().map(|p| p.parse::<DateTime<FixedOffset>>().map(|p| p.date_naive()));
+        match day.transpose() {
+            Ok(day) => order.push((day, at, Profile::new(&r.title, &r.text, day))),
+            Err(e) => *row = Err(format!("published_at: {e}")),
+        }
+    }
+    order.sort_by_key(|(day, at, _)| (*day, *at));
+    let mut index = EventIndex::default();
+    let articles: HashMap<usize, usize> = order.into_iter().map(|(_, at, profile)| (at, index.add(model, profile))).collect();
+    for (at, (place, row)) in rows.into_iter().enumerate() {
+        let found = articles.get(&at).and_then(|article| index.event(*article));
+        let value = match (row, found) {
+            (Ok(r), Some((event, confidence))) => json!({"id": r.id, "event": format!("e{event}"), "p": confidence}),
+            (Ok(r), None) => json!({"id": r.id}),
+            (Err(e), _) => json!({"file": place, "error": e}),
         };
         writeln!(out, "{value}")?;
     }

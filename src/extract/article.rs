@@ -9,9 +9,10 @@ use crate::extract::body::{self, Selection};
 use crate::extract::nodes::hidden;
 use crate::extract::survey::Facts;
 use crate::html::Tree;
+use crate::learn::BoostedTrees;
 use crate::model::ArticleSelectors;
 
-static MODEL: LazyLock<Option<BlockModel>> = LazyLock::new(|| BlockModel::from_bytes(include_bytes!("../data/models/blocks.bin")));
+static MODEL: LazyLock<Option<BlockModel>> = LazyLock::new(|| BoostedTrees::from_bytes(include_bytes!("../data/models/blocks.bin")).map(BlockModel));
 
 /// How strongly headline and date suggest an article page.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

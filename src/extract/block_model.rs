@@ -1,56 +1,14 @@
-//! The model that decides which blocks are the article: boosted trees (Friedman 2001), then smoothing over neighbours.
+//! The model that decides which blocks are the article: boosted trees, then smoothing over neighbours.
 //!
 //! Stored in `src/data/models/blocks.bin`, made by `examples/train_blocks`.
 
 use crate::extract::block_features::{WIDTH, is_asked};
 use crate::extract::blocks::Part;
+use crate::learn::BoostedTrees;
 
-/// A decision tree. Each leaf adds to the log-odds of a block.
+/// The trees that rate blocks.
 #[derive(Debug, Clone, Default, PartialEq)]
-pub struct DecisionTree {
-    /// The first is the root.
-    pub nodes: Vec<Question>,
-    /// Contribution of each leaf to the log-odds.
-    pub leaves: Vec<f32>,
-}
-
-/// Compares a feature with a threshold (at most). Leads to another question, or to a leaf from [`LEAF`] on.
-#[derive(Debug, Clone, Copy, PartialEq)]
-#[allow(missing_docs)]
-pub struct Question {
-    pub feature: u8,
-    pub threshold: f32,
-    pub yes: u8,
-    pub no: u8,
-}
-
-/// Number of the first leaf.
-pub const LEAF: u8 = 128;
-
-impl DecisionTree {
-    fn value(&self, row: &[f32]) -> f32 {
-        let mut at = 0u8;
-        // a path visits each question at most once
-        for _ in 0..=self.nodes.len() {
-            let Some(q) = self.nodes.get(usize::from(at)) else { break };
-            let is_yes = row.get(usize::from(q.feature)).is_some_and(|x| *x <= q.threshold);
-            at = if is_yes { q.yes } else { q.no };
-            if let Some(leaf) = at.checked_sub(LEAF) {
-                return self.leaves.get(usize::from(leaf)).copied().unwrap_or_default();
-            }
-        }
-        0.0
-    }
-}
-
-/// The trees and their constant bias.
-#[derive(Debug, Clone, Default, PartialEq)]
-pub struct BlockModel {
-    /// Log-odds before the first tree.
-    pub bias: f32,
-    /// In training order.
-    pub trees: Vec<DecisionTree>,
-}
+pub struct BlockModel(pub BoostedTrees);
 
 /// After this many trees, skip the rest for hopeless blocks.
 const HOPELESS_AFTER: usize = 30;
@@ -71,60 +29,7 @@ impl BlockModel {
         if !is_asked(row) {
             return UNASKED;
         }
-        let (early, late) = self.trees.split_at_checked(HOPELESS_AFTER).unwrap_or((&self.trees, &[]));
-        let sum = |trees: &[DecisionTree]| trees.iter().map(|t| t.value(row)).sum::<f32>();
-        let first = self.bias + sum(early);
-        if first < HOPELESS { first } else { first + sum(late) }
-    }
-
-    /// Serialises the model: bias, number of trees; per tree the number of questions, the questions, the leaves.
-    pub fn to_bytes(&self) -> Vec<u8> {
-        let mut out = self.bias.to_le_bytes().to_vec();
-        out.extend(u16::try_from(self.trees.len()).unwrap_or_default().to_le_bytes());
-        for tree in &self.trees {
-            out.push(u8::try_from(tree.nodes.len()).unwrap_or_default());
-            for q in &tree.nodes {
-                out.extend([q.feature, q.yes, q.no]);
-                out.extend(q.threshold.to_le_bytes());
-            }
-            tree.leaves.iter().for_each(|l| out.extend(l.to_le_bytes()));
-        }
-        out
-    }
-
-    /// Parses a model. Returns `None` if the bytes are invalid.
-    pub fn from_bytes(bytes: &[u8]) -> Option<Self> {
-        let mut rest = Bytes(bytes);
-        let bias = rest.float()?;
-        let [a, b] = rest.take::<2>()?;
-        let mut trees = Vec::new();
-        for _ in 0..u16::from_le_bytes([a, b]) {
-            let [count] = rest.take::<1>()?;
-            let mut tree = DecisionTree::default();
-            for _ in 0..count {
-                let [feature, yes, no] = rest.take::<3>()?;
-                tree.nodes.push(Question { feature, yes, no, threshold: rest.float()? });
-            }
-            for _ in 0..=count {
-                tree.leaves.push(rest.float()?);
-            }
-            trees.push(tree);
-        }
-        rest.0.is_empty().then_some(Self { bias, trees })
-    }
-}
-
-struct Bytes<'a>(&'a [u8]);
-
-impl Bytes<'_> {
-    fn take<const N: usize>(&mut self) -> Option<[u8; N]> {
-        let (taken, rest) = self.0.split_first_chunk::<N>()?;
-        self.0 = rest;
-        Some(*taken)
-    }
-
-    fn float(&mut self) -> Option<f32> {
-        self.take().map(f32::from_le_bytes)
+        self.0.log_odds(row, Some((HOPELESS_AFTER, HOPELESS)))
     }
 }
 
@@ -194,37 +99,10 @@ fn expected_f1(probabilities: &[f32], kept: &[bool], letters: &[u32]) -> f32 {
 mod tests {
     use super::*;
 
-    fn model() -> BlockModel {
-        let question = |feature, threshold, yes, no| Question { feature, threshold, yes, no };
-        let tree = DecisionTree { nodes: vec![question(0, 1.0, LEAF, 1), question(1, 0.5, LEAF + 1, LEAF + 2)], leaves: vec![-2.0, 1.0, 3.0] };
-        BlockModel { bias: 0.5, trees: vec![tree.clone(), tree] }
-    }
-
-    fn row(first: f32, second: f32) -> Vec<f32> {
-        let mut row = vec![1.0; WIDTH];
-        row.iter_mut().zip([first, second]).for_each(|(r, x)| *r = x);
-        row
-    }
-
     #[test]
-    fn trees_add_up() {
-        let figures = [row(1.0, 9.0), row(2.0, 0.0), row(2.0, 0.6)].concat();
-        assert_eq!(model().log_odds(&figures), [-3.5, 2.5, 6.5]);
-    }
-
-    #[test]
-    fn a_model_is_read_as_it_was_written() {
-        assert_eq!(BlockModel::from_bytes(&model().to_bytes()), Some(model()));
-        let bytes = model().to_bytes();
-        assert_eq!(BlockModel::from_bytes(bytes.get(..bytes.len() - 1).unwrap_or_default()), None);
+    fn the_shipped_model_is_read() {
         let shipped = include_bytes!("../data/models/blocks.bin");
-        assert!(shipped.len() < 400 << 10 && BlockModel::from_bytes(shipped).is_some_and(|m| m.trees.len() > 50));
-    }
-
-    #[test]
-    fn a_tree_that_leads_in_a_circle_ends() {
-        let q = Question { feature: 0, threshold: 1.0, yes: 0, no: 0 };
-        assert!(DecisionTree { nodes: vec![q], leaves: vec![1.0, 1.0] }.value(&row(0.0, 0.0)).abs() < 1e-6);
+        assert!(shipped.len() < 400 << 10 && BoostedTrees::from_bytes(shipped).is_some_and(|m| m.trees.len() > 50));
     }
 
     #[test]

@@ -8,7 +8,7 @@ use crate::html::{self, Tree};
 use crate::model::ArticleSelectors;
 
 pub use crate::extract::block_features::{WIDTH, is_asked};
-pub use crate::extract::block_model::{BlockModel, DecisionTree, LEAF, Question, choose};
+pub use crate::extract::block_model::{BlockModel, choose};
 pub use crate::extract::blocks::Part;
 
 /// A page as the model sees it.

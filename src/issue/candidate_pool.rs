@@ -9,7 +9,7 @@ use crate::config::settings::ColumnQuota;
 use crate::issue::rank::{RankReason, TOPIC, rank_features, source_authority};
 use crate::issue::{IssueInput, PreviousItem};
 use crate::learn::Model;
-use crate::model::{ArticleId, Classification, Confidence, Headline, StoryId};
+use crate::model::{ArticleId, Classification, Confidence, EventId, EventMember, Headline, StoryId};
 use crate::text::normalize::normalized_key;
 
 /// Penalty for each item already chosen of the same industry or source, and for one with a similar headline (maximal marginal
@@ -21,6 +21,8 @@ const SAME_FIRM: f64 = 1.2;
 const TITLE_SIMILARITY_PENALTY: f64 = 2.5;
 /// Minimum share of common letter pairs (Dice) in similar headlines.
 const SIMILARITY_THRESHOLD: f64 = 0.5;
+/// Penalty for a report of an event that an earlier issue had.
+const FOLLOW_UP: f64 = 1.0;
 /// Points per doubling of the copies.
 const COPIES: f64 = 0.4;
 /// Longest company name before a colon.
@@ -32,6 +34,7 @@ const CANDIDATES_PER_SLOT: usize = 20;
 struct CandidateRecord {
     article: ArticleId,
     story: StoryId,
+    event: Option<EventMember>,
     /// Seconds since 1970.
     sort_time: i64,
     length: usize,
@@ -54,10 +57,16 @@ pub(super) struct Candidate {
     pub(super) lead: ArticleId,
     /// All its articles in the window, earliest first.
     pub(super) copies: Vec<ArticleId>,
+    /// Its event, if it surely belongs to it.
+    event: Option<EventId>,
+    /// The articles of other stories of the event, in order of their rank.
+    pub(super) reports: Vec<ArticleId>,
     pub(super) score: f64,
     pub(super) column: usize,
     /// Index of the earlier issue with a similar headline.
     similar_to: Option<usize>,
+    /// Index of the latest earlier item about its event.
+    pub(super) follows: Option<usize>,
     sort_time: i64,
     source: u32,
     topic: u32,
@@ -79,7 +88,13 @@ impl Candidate {
         if others > 0 {
             out.push(RankReason::Copies(others).to_string());
         }
-        if let Some(s) = self.similar_to.and_then(|i| input.previous_items.get(i)) {
+        if !self.reports.is_empty() {
+            out.push(RankReason::Reports(self.reports.len()).to_string());
+        }
+        let previous = |at: Option<usize>| at.and_then(|i| input.previous_items.get(i));
+        if let Some(s) = previous(self.follows) {
+            out.push(RankReason::FollowsUp { number: s.number, title: &s.title }.to_string());
+        } else if let Some(s) = previous(self.similar_to) {
             out.push(RankReason::SimilarTo { number: s.number, title: &s.title }.to_string());
         }
         out
@@ -106,6 +121,7 @@ impl Pool {
         self.records.push(CandidateRecord {
             article: h.id,
             story: h.story.unwrap_or(StoryId(h.id.0)),
+            event: h.event,
             sort_time: h.sort_time().timestamp(),
             length: h.length,
             source: number(&mut self.sources, h.source.as_str()),
@@ -128,13 +144,35 @@ impl Pool {
         (self.records.len(), self.records.iter().map(|b| b.story).collect::<HashSet<_>>().len())
     }
 
-    /// Returns one candidate per story that is eligible and was not published before.
+    /// Returns one candidate per event that is eligible: its best story that was not published before.
     pub(super) fn candidates(mut self, input: &IssueInput<'_>) -> Vec<Candidate> {
         let echoes = SimilarHeadlines::new(&input.previous_items);
+        let mut told: HashMap<EventId, usize> = HashMap::new();
+        for (at, event) in input.previous_items.iter().enumerate().filter_map(|(at, p)| Some((at, p.event?))) {
+            told.entry(event).or_insert(at); // the newest comes first
+        }
         self.records.sort_unstable_by_key(|b| (b.story, b.sort_time, b.article));
         let stories = self.records.chunk_by(|a, b| a.story == b.story);
-        stories.filter(|c| c.first().is_some_and(|b| !input.published.contains(&b.story))).filter_map(|c| candidate(c, &echoes)).collect()
+        let unpublished = stories.filter(|c| c.first().is_some_and(|b| !input.published.contains(&b.story)));
+        one_per_event(unpublished.filter_map(|c| candidate(c, &echoes, &told)).collect())
     }
+}
+
+/// Keeps the best candidate of each event; the articles of the others become its reports.
+fn one_per_event(mut candidates: Vec<Candidate>) -> Vec<Candidate> {
+    candidates.sort_by(|a, b| b.score.total_cmp(&a.score).then(b.sort_time.cmp(&a.sort_time)).then(a.story.cmp(&b.story)));
+    let mut out: Vec<Candidate> = Vec::with_capacity(candidates.len());
+    let mut first: HashMap<EventId, usize> = HashMap::new();
+    for c in candidates {
+        match c.event.and_then(|event| first.get(&event)).and_then(|at| out.get_mut(*at)) {
+            Some(best) => best.reports.extend(c.copies),
+            None => {
+                first.extend(c.event.map(|event| (event, out.len())));
+                out.push(c);
+            }
+        }
+    }
+    out
 }
 
 /// Whether an article may be chosen automatically: it is on topic, its text is surely its own, and the model, if it judged that,
@@ -151,22 +189,28 @@ fn firm(h: &Headline) -> Option<&str> {
     before_colon.filter(|name| (2..=MAX_FIRM_CHARS).contains(&name.chars().count())).or_else(named)
 }
 
-fn candidate(copies: &[CandidateRecord], echoes: &SimilarHeadlines) -> Option<Candidate> {
+fn candidate(copies: &[CandidateRecord], echoes: &SimilarHeadlines, told: &HashMap<EventId, usize>) -> Option<Candidate> {
     let longest = copies.iter().map(|b| b.length).max()?;
     // of the copies that are not cut short the one with the highest authority; of these the earliest
     let whole = copies.iter().filter(|b| b.length * 10 >= longest * 8);
     let lead = whole.reduce(|best, b| if b.authority > best.authority { b } else { best }).filter(|b| b.is_eligible)?;
     let echo = echoes.closest(&lead.words);
+    let event = copies.iter().find_map(|b| b.event).filter(|e| e.is_sure()).map(|e| e.event);
+    let follows = event.and_then(|e| told.get(&e)).copied();
     let mut score = lead.points + COPIES * (copies.len() as f64).log2();
     score += if copies.iter().any(|b| b.is_followed) { TOPIC } else { 0.0 };
-    score -= echo.map_or(0.0, |(_, alike)| TITLE_SIMILARITY_PENALTY * alike);
+    // what an earlier issue had counts once
+    score -= if follows.is_some() { FOLLOW_UP } else { 0.0 }.max(echo.map_or(0.0, |(_, alike)| TITLE_SIMILARITY_PENALTY * alike));
     Some(Candidate {
         story: lead.story,
         lead: lead.article,
         copies: copies.iter().map(|b| b.article).collect(),
+        event,
+        reports: Vec::new(),
         score: (score * 1000.0).round() / 1000.0,
         column: copies.iter().find_map(|b| b.topic_column).unwrap_or(lead.column),
         similar_to: echo.map(|(shown, _)| shown),
+        follows,
         sort_time: lead.sort_time,
         source: lead.source,
         topic: lead.topic,

@@ -143,6 +143,8 @@ fn write(e: &mut Edition, title: &str, text: &str, publisher: &str, column: &str
         region_scope: String::new(),
         earliest: None,
         copies: Vec::new(),
+        reports: Vec::new(),
+        event: None,
         score: 0.0,
         reasons: vec!["编辑自写".to_owned()],
     };

@@ -26,7 +26,8 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use chrono::{DateTime, NaiveDate, Utc};
 
 use crate::config::settings::{Publication, SummariseSettings};
-use crate::model::{ArticleId, ColumnItems, Copy, Edition, EditionId, Headline, Health, Item, Label, Print, Series, Signing, StoryId, Trend, WEEKS};
+use crate::events::new_sentence;
+use crate::model::{ArticleId, ColumnItems, Copy, Edition, EditionId, EventId, Headline, Health, Item, Label, Print, Series, Signing, StoryId, Trend, WEEKS};
 
 pub use archive::{Archive, InMemory};
 use candidate_pool::{Candidate, Pool};
@@ -42,6 +43,8 @@ pub struct PreviousItem {
     /// Number of the issue.
     pub number: u32,
     pub title: String,
+    pub article: ArticleId,
+    pub event: Option<EventId>,
 }
 
 /// Input of an edition, apart from the articles.
@@ -188,13 +191,22 @@ fn item<A: Archive>(c: &Candidate, print: Print, input: &IssueInput<'_>, archive
     let lead = archive.headline(c.lead)?;
     let mut item = item_from_article(&lead, archive.text(c.lead)?, input.summarise, input.publication.calendar.zone);
     item.print = print;
-    for id in c.copies.iter().filter(|id| **id != c.lead).take(MAX_COPIES) {
+    let copy = |id: &ArticleId| {
         let a = archive.headline(*id)?;
-        item.copies.push(Copy { publisher: a.source_name, url: a.url, article: Some(a.id) });
-    }
+        Ok(Copy { publisher: a.source_name, url: a.url, article: Some(a.id) })
+    };
+    item.copies = c.copies.iter().filter(|id| **id != c.lead).take(MAX_COPIES).map(copy).collect::<Result<_, _>>()?;
+    item.reports = c.reports.iter().take(MAX_COPIES).map(copy).collect::<Result<_, _>>()?;
     // copies are sorted, earliest first
     item.earliest = c.copies.first().filter(|first| **first != c.lead).and_then(|_| item.copies.first().cloned());
     (item.score, item.reasons) = (c.score, c.reasons(&lead, input));
+    if let Some(previous) = c.follows.and_then(|at| input.previous_items.get(at)) {
+        let told = format!("{}\n{}", previous.title, archive.text(previous.article)?);
+        item.reasons.push(match new_sentence(&item.text, &told) {
+            Some(sentence) => format!("新情况：{sentence}"),
+            None => "没有新情况".to_owned(),
+        });
+    }
     Ok(item)
 }
 
@@ -237,6 +249,8 @@ fn item_from_article(lead: &Headline, text: String, settings: &SummariseSettings
         places: j.places,
         earliest: None,
         copies: Vec::new(),
+        reports: Vec::new(),
+        event: lead.event.map(|e| e.event),
         score: 0.0,
         reasons: vec!["编辑加入".to_owned()],
         url: Some(lead.url.clone()),
@@ -271,6 +285,7 @@ pub(crate) mod tests {
             fetched_at: now(),
             length: 120,
             story: Some(StoryId(id)),
+            event: None,
             classification: Some(Classification {
                 industries: if industry.is_empty() {
                     Vec::new()
@@ -405,7 +420,7 @@ pub(crate) mod tests {
 
     #[test]
     fn what_an_earlier_issue_told_in_other_words_comes_last() {
-        let shown = vec![PreviousItem { number: 12, title: "许昌发制品出口额增长一成".to_owned() }];
+        let shown = vec![PreviousItem { number: 12, title: "许昌发制品出口额增长一成".to_owned(), article: ArticleId(99), event: None }];
         let d = build_after(
             vec![article(1, "许昌发制品出口增长一成", "发制品", "行业动态", 1), article(2, "水泥企业错峰生产", "建材", "行业动态", 30)],
             &[],

@@ -33,6 +33,8 @@ pub(super) enum RankReason<'a> {
     Weight(f64),
     Copies(usize),
     SimilarTo { number: u32, title: &'a str },
+    Reports(usize),
+    FollowsUp { number: u32, title: &'a str },
 }
 
 impl fmt::Display for RankReason<'_> {
@@ -49,6 +51,8 @@ impl fmt::Display for RankReason<'_> {
             Self::Official => f.write_str("权威来源"),
             Self::Weight(w) => write!(f, "来源权重 {w}"),
             Self::Copies(n) => write!(f, "{n} 家转载"),
+            Self::Reports(n) => write!(f, "同一事件另有 {n} 篇报道"),
+            Self::FollowsUp { number, title } => write!(f, "第{number}期《{title}》的后续"),
             Self::SimilarTo { number, title } => write!(f, "与第{number}期《{title}》相近"),
         }
     }

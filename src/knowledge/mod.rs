@@ -9,6 +9,7 @@ mod boilerplate;
 mod byline;
 mod classify;
 mod dates;
+mod events;
 mod fields;
 mod file;
 mod lists;
@@ -57,6 +58,8 @@ files! {
     STORIES: texts::Stories = "stories.toml";
     /// Knowledge of the classifier beside the taxonomy.
     CLASSIFY: classify::Classify = "classify.toml";
+    /// Signs of events.
+    EVENTS: events::Events = "events.toml";
     /// Date formats.
     DATES: dates::Dates = "dates.toml";
 }

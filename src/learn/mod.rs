@@ -15,6 +15,7 @@ mod random;
 mod signals;
 mod stages;
 mod train;
+mod trees;
 
 pub use example::{Example, Folds};
 pub use figures::Figures;
@@ -24,3 +25,4 @@ pub use random::Random;
 pub use signals::Signals;
 pub use stages::Verdict;
 pub use train::{Trained, learnable, train};
+pub use trees::{BoostedTrees, DecisionTree, LEAF, Question};

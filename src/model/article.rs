@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use chrono::{DateTime, FixedOffset, Utc};
 use serde::{Deserialize, Serialize};
 
-use crate::model::{ArticleId, SourceId, StoryId, WebUrl};
+use crate::model::{ArticleId, EventId, SourceId, StoryId, WebUrl};
 
 /// An entry of a feed or list page that links to an article.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -156,13 +156,39 @@ pub struct Headline {
     pub length: usize,
     /// Its story, once assigned.
     pub story: Option<StoryId>,
+    /// Its event, once assigned.
+    pub event: Option<EventMember>,
     /// The classifier's result, once classified.
     pub classification: Option<Classification>,
     /// How likely the extracted fields are to be right.
     pub confidence: Confidence,
 }
 
+/// That an article reports an event.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct EventMember {
+    pub event: EventId,
+    /// Probability, from 0 to 1.
+    pub confidence: f64,
+}
+
+impl EventMember {
+    /// From this confidence on, the article belongs to the event without an editor's look.
+    pub const SURE: f64 = 0.9;
+
+    /// Whether it belongs to the event without an editor's look.
+    pub fn is_sure(self) -> bool {
+        self.confidence >= Self::SURE
+    }
+}
+
 impl Headline {
+    /// Returns what reports are grouped by: the number of the event, if it surely is one, else of the story.
+    pub fn event_or_story(&self) -> i64 {
+        let event = self.event.filter(|e| e.is_sure()).map(|e| e.event.0);
+        event.or(self.story.map(|s| s.0)).unwrap_or(self.id.0)
+    }
+
     /// Returns the time that articles are sorted by: publication, or download if that is earlier or the only one known.
     pub fn sort_time(&self) -> DateTime<Utc> {
         self.published_at.map_or(self.fetched_at, |t| t.with_timezone(&Utc).min(self.fetched_at))

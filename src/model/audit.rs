@@ -33,6 +33,8 @@ pub enum AuditAction {
     NoteOrganisation,
     MergeStories,
     SplitStory,
+    JoinEvents,
+    PartEvent,
     StartIssue,
     DiscardIssue,
     Rewrite,
@@ -77,7 +79,7 @@ pub enum AuditAction {
 
 impl AuditAction {
     /// Every action with its code.
-    pub const ALL: [(Self, &'static str); 69] = [
+    pub const ALL: [(Self, &'static str); 71] = [
         (Self::SignIn, "sign-in"),
         (Self::SignInFailed, "sign-in-failed"),
         (Self::AddAccount, "add-account"),
@@ -107,6 +109,8 @@ impl AuditAction {
         (Self::NoteOrganisation, "note-organisation"),
         (Self::MergeStories, "merge-stories"),
         (Self::SplitStory, "split-story"),
+        (Self::JoinEvents, "join-events"),
+        (Self::PartEvent, "part-event"),
         (Self::StartIssue, "start-issue"),
         (Self::DiscardIssue, "discard-issue"),
         (Self::Rewrite, "rewrite"),

@@ -3,7 +3,7 @@
 use chrono::{DateTime, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
 
-use crate::model::{ArticleId, EditionId, EditionState, FileId, Signing, WebUrl};
+use crate::model::{ArticleId, EditionId, EditionState, EventId, FileId, Signing, WebUrl};
 
 /// Another publication of an item's story.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -102,6 +102,12 @@ pub struct Item {
     pub earliest: Option<Copy>,
     /// Other publications of the story.
     pub copies: Vec<Copy>,
+    /// Reports of the same event in other words.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub reports: Vec<Copy>,
+    /// The event, if the archive has other reports of it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub event: Option<EventId>,
     /// Ranking score.
     pub score: f64,
     /// Why it was chosen, for editors.

@@ -214,6 +214,10 @@ row_id!(
     StoryId
 );
 row_id!(
+    /// An event: the id of the first article that reported it.
+    EventId
+);
+row_id!(
     /// Id of an edition.
     EditionId
 );

@@ -14,13 +14,13 @@ mod signing;
 mod source;
 mod topic;
 
-pub use article::{Alias, Article, Attachment, Classification, Confidence, Entry, Extracted, Firm, Headline, Label, StoredPage};
+pub use article::{Alias, Article, Attachment, Classification, Confidence, Entry, EventMember, Extracted, Firm, Headline, Label, StoredPage};
 pub use audit::AuditAction;
 pub use edition::{
     ColumnItems, Copy, Edition, Health, Imprint, Item, ItemFile, Layout, Picture, Print, ProblemReason, Series, SourceProblem, Trend, WEEKS,
     issue_label,
 };
-pub use ids::{ArticleId, EditionId, EntryId, FileId, MAX_URL_BYTES, OutboxId, SourceId, StoryId, TopicId, UrlError, WebUrl};
+pub use ids::{ArticleId, EditionId, EntryId, EventId, FileId, MAX_URL_BYTES, OutboxId, SourceId, StoryId, TopicId, UrlError, WebUrl};
 pub use mail_address::{AddressError, MailAddress};
 pub use organisation::OrganisationKind;
 pub use signing::{EditionState, Remark, Signature, Signing, SigningStep};

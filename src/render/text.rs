@@ -60,6 +60,10 @@ fn write_all(e: &Edition, out: &mut String) -> std::fmt::Result {
                 let names: Vec<&str> = i.copies.iter().map(|c| c.publisher.as_str()).collect();
                 writeln!(out, "另有 {} 家转载：{}", i.copies.len(), names.join("、"))?;
             }
+            if !i.reports.is_empty() {
+                let names: Vec<&str> = i.reports.iter().map(|c| c.publisher.as_str()).collect();
+                writeln!(out, "另有 {} 家报道：{}", i.reports.len(), names.join("、"))?;
+            }
             writeln!(out)?;
         }
     }

@@ -5,13 +5,14 @@ use rusqlite::{Connection, OptionalExtension as _, Row, params, params_from_iter
 
 use crate::dedup::fingerprint::MinHashSignature;
 use crate::dedup::stories::{MAX_CANDIDATES, MAX_PER_BAND, dedup_text, join};
-use crate::model::{Article, ArticleId, Classification, Headline, SourceId, StoryId, WebUrl};
+use crate::model::{Article, ArticleId, Classification, EventId, EventMember, Headline, SourceId, StoryId, WebUrl};
+use crate::store::events::assign_event;
 use crate::store::labels::store_judgement;
 use crate::store::{Result, Store, StoreError, invalid_value};
 use crate::text::segment::Segmented;
 
 const HEADLINE_COLUMNS: &str = "a.id, a.source_id, s.name, s.region, s.weight, a.url, a.title, a.author, a.publisher, a.published_at, a.fetched, octet_length(a.text), \
-     a.story_id, a.judgement, a.confidence";
+     a.story_id, a.judgement, a.confidence, a.event_id, a.event_confidence";
 
 const BODY_COLUMNS: &str = ", a.text, a.html, a.image, a.attachments";
 
@@ -73,7 +74,7 @@ impl Store {
         self.each("", rest, params, |r| each(read_headline(r)?))
     }
 
-    fn headlines(&self, rest: &str, params: &[&dyn rusqlite::ToSql]) -> Result<Vec<Headline>> {
+    pub(super) fn headlines(&self, rest: &str, params: &[&dyn rusqlite::ToSql]) -> Result<Vec<Headline>> {
         self.all("", rest, params, read_headline)
     }
 
@@ -164,6 +165,7 @@ pub(super) fn store_classification(
         None => id.0,
     };
     t.prepare_cached("UPDATE article SET story_id = ?2 WHERE id = ?1")?.execute(params![id.0, story])?;
+    assign_event(t, id, story, title, text)?;
     store_judgement(t, id, &json)?;
     t.prepare_cached("INSERT OR REPLACE INTO sketch (article_id, bytes) VALUES (?1, ?2)")?.execute(params![id.0, signature.to_bytes()])?;
     let mut insert = t.prepare_cached("INSERT OR IGNORE INTO band (band, value, article_id) VALUES (?1, ?2, ?3)")?;
@@ -191,11 +193,11 @@ fn sharing_bands(c: &Connection, mine: ArticleId, bands: &[u32]) -> Result<Vec<i
 }
 
 fn read_article(r: &Row<'_>) -> Result<Article> {
-    let (image, attachments): (Option<String>, String) = (r.get(17)?, r.get(18)?);
+    let (image, attachments): (Option<String>, String) = (r.get(19)?, r.get(20)?);
     Ok(Article {
         headline: read_headline(r)?,
-        text: r.get(15)?,
-        html: r.get(16)?,
+        text: r.get(17)?,
+        html: r.get(18)?,
         image: image.and_then(|i| WebUrl::parse(&i).ok()),
         attachments: serde_json::from_str(&attachments).map_err(invalid_value("attachments"))?,
     })
@@ -218,6 +220,7 @@ fn read_headline(r: &Row<'_>) -> Result<Headline> {
         fetched_at: DateTime::from_timestamp(r.get(10)?, 0).ok_or("out of range").map_err(invalid_value("article time"))?,
         length: usize::try_from(r.get::<_, i64>(11)?).unwrap_or(0),
         story: r.get::<_, Option<i64>>(12)?.map(StoryId),
+        event: r.get::<_, Option<i64>>(15)?.map(EventId).map(|event| Ok::<_, StoreError>(EventMember { event, confidence: r.get::<_, Option<f64>>(16)?.unwrap_or(1.0) })).transpose()?,
         classification: classification.map(|j| serde_json::from_str(&j)).transpose().map_err(invalid_value("judgement"))?,
         confidence: confidence.map(|c| serde_json::from_str(&c)).transpose().map_err(invalid_value("confidence"))?.unwrap_or_default(),
     })

@@ -7,7 +7,7 @@ use rusqlite::{Connection, OptionalExtension as _, params};
 
 use crate::config::settings::Publication;
 use crate::issue::PreviousItem;
-use crate::model::{ArticleId, AuditAction, Edition, EditionId, EditionState, Series, Signing, StoryId, Trend, WEEKS, issue_label};
+use crate::model::{ArticleId, AuditAction, Edition, EditionId, EditionState, EventId, EventMember, Series, Signing, StoryId, Trend, WEEKS, issue_label};
 use crate::store::audit::audit;
 use crate::store::{CandidateRange, Result, Store, invalid_value};
 
@@ -200,11 +200,12 @@ impl Store {
         self.read(|c| {
             let last = "SELECT id, number, date FROM edition WHERE publication = ?1 AND date < ?2 ORDER BY date DESC LIMIT ?3";
             let mut s = c.prepare(&format!(
-                "SELECT e.number, a.title FROM ({last}) e JOIN item i ON i.edition_id = e.id JOIN article a ON a.id = i.article_id
-                 ORDER BY e.date DESC, i.article_id"
+                "SELECT e.number, a.title, a.id, iif(coalesce(a.event_confidence, 1.0) >= {}, a.event_id, NULL) FROM ({last}) e JOIN item i ON i.edition_id = e.id JOIN article a ON a.id = i.article_id
+                 ORDER BY e.date DESC, i.article_id",
+                EventMember::SURE
             ))?;
             let rows = s.query_map(params![publication, date.to_string(), i64::try_from(issues).unwrap_or(i64::MAX)], |r| {
-                Ok(PreviousItem { number: r.get(0)?, title: r.get(1)? })
+                Ok(PreviousItem { number: r.get(0)?, title: r.get(1)?, article: ArticleId(r.get(2)?), event: r.get::<_, Option<i64>>(3)?.map(EventId) })
             })?;
             Ok(rows.collect::<rusqlite::Result<_>>()?)
         })

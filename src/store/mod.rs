@@ -14,6 +14,7 @@ mod edition_revision;
 mod editions;
 mod entries;
 mod error;
+mod events;
 mod fetch_log;
 mod firms;
 mod item_files;
@@ -47,6 +48,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use rusqlite::Connection;
 
+pub use events::EventRow;
 pub use accounts::{Account, AccountChange, AuditLine, Role, Session, is_account_name};
 pub use articles::Classified;
 pub use backup::{BACKUP_MAX_AGE, DatabaseSummary, check as check_backup, restore};

@@ -1,7 +1,7 @@
 //! The audit log in words.
 
 /// Names of the actions on pages.
-const WORDS: [(&str, &str); 69] = [
+const WORDS: [(&str, &str); 71] = [
     ("sign-in", "登录"),
     ("sign-in-failed", "登录失败"),
     ("add-account", "添加账号"),
@@ -31,6 +31,8 @@ const WORDS: [(&str, &str); 69] = [
     ("note-organisation", "改机构备注"),
     ("merge-stories", "合并稿件"),
     ("split-story", "拆分稿件"),
+    ("join-events", "并入事件"),
+    ("part-event", "移出事件"),
     ("start-issue", "新编一期"),
     ("discard-issue", "删除一期"),
     ("rewrite", "改写"),

@@ -18,6 +18,7 @@ mod candidates;
 mod cluster;
 mod connection_limit;
 mod desk_state;
+mod event;
 mod flash;
 mod form;
 mod host;
@@ -172,6 +173,8 @@ fn router(console: AppState) -> Router {
         .route("/draft/{id}/files/{file}", get(issue_output::file))
         .route("/articles", get(archive::search))
         .route("/articles/{id}", get(article::page).post(article::change))
+        .route("/events", get(event::list))
+        .route("/events/{id}", get(event::page).post(event::change))
         .route("/topics", get(topics::page))
         .route("/topics/new", get(topic_form::new).post(topic_form::add))
         .route("/topics/{id}", get(topic_page::page).post(topic_page::change))

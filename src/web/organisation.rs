@@ -59,12 +59,12 @@ impl Dossier {
     }
 }
 
-/// Returns articles by story: each story once, at its newest article.
-fn by_story(articles: &[Headline]) -> Vec<Vec<&Headline>> {
+/// Returns articles by event, or by story where the event is not sure: each once, at its newest article.
+fn by_event(articles: &[Headline]) -> Vec<Vec<&Headline>> {
     let mut place: std::collections::HashMap<i64, usize> = std::collections::HashMap::new();
     let mut out: Vec<Vec<&Headline>> = Vec::new();
     for h in articles {
-        let at = *place.entry(h.story.map_or(-h.id.0, |s| s.0)).or_insert(out.len());
+        let at = *place.entry(h.event_or_story()).or_insert(out.len());
         match out.get_mut(at) {
             Some(group) => group.push(h),
             None => out.push(vec![h]),
@@ -113,7 +113,7 @@ pub(super) async fn page(State(console): State<AppState>, Editor(session): Edito
         return Redirect::to(&console.path(&format!("/organisations/{}", d.organisation.id))).into_response();
     }
     let zone = console.zone();
-    let stories = by_story(&d.articles).iter().filter_map(|g| g.first().map(|h| (row(h, zone), g.len() - 1))).collect();
+    let stories = by_event(&d.articles).iter().filter_map(|g| g.first().map(|h| (row(h, zone), g.len() - 1))).collect();
     response::page(&OrganisationPage {
         frame: Layout::new(&console, &session, "机构"),
         other_names: d.organisation.other_names.iter().map(|n| (n.clone(), told_by(n.joined_by))).collect(),
@@ -222,7 +222,7 @@ mod tests {
     fn a_story_stands_once_at_its_newest_article() {
         let of = |id, story: Option<i64>| Headline { story: story.map(StoryId), ..article(id, "题", "食品", "行业动态", 1) };
         let articles = [of(5, Some(2)), of(4, None), of(3, Some(2)), of(2, Some(2))];
-        let ids: Vec<Vec<i64>> = by_story(&articles).iter().map(|g| g.iter().map(|h| h.id.0).collect()).collect();
+        let ids: Vec<Vec<i64>> = by_event(&articles).iter().map(|g| g.iter().map(|h| h.id.0).collect()).collect();
         assert_eq!(ids, [vec![5, 3, 2], vec![4]]);
     }
 }

@@ -138,7 +138,7 @@ pub(super) async fn page(State(console): State<AppState>, Editor(session): Edito
     let (dismissed, articles): (Vec<_>, Vec<_>) = loaded.articles.into_iter().partition(|a| a.is_dismissed);
     let newest = articles.iter().map(|a| a.headline.sort_time()).max();
     let state = loaded.topic.state(newest, now, now.with_timezone(&zone).date_naive());
-    let groups = group(articles, |a| a.headline.story).into_iter().filter_map(|TopicGroup { articles }| {
+    let groups = group(articles).into_iter().filter_map(|TopicGroup { articles }| {
         let mut articles = articles.into_iter().map(view);
         Some(GroupView { first: articles.next()?, others: articles.collect() })
     });

@@ -318,11 +318,13 @@ async fn no_page_breaks_the_rules_of_accessibility() {
     assert!(found.is_empty(), "{}", found.join("\n"));
 }
 
-const PAGES: [(&str, &str); 10] = [
+const PAGES: [(&str, &str); 12] = [
     ("desk", "/draft/1"),
     ("pool", "/draft/1/pool"),
     ("articles", "/articles"),
     ("article", "/articles/1"),
+    ("events", "/events"),
+    ("event", "/events/1"),
     ("organisations", "/organisations"),
     ("organisation", "/organisations/1"),
     ("overview", "/overview"),

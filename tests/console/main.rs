@@ -5,6 +5,7 @@ mod accounts;
 mod browser;
 mod desk;
 mod doors;
+mod events;
 mod hostile;
 mod keyboard;
 #[path = "../support/nats/mod.rs"]
@@ -326,6 +327,8 @@ async fn doors_are_closed_to_whom_they_must_be() {
         ("/draft/1/mail", true),
         ("/articles", true),
         ("/articles/1", true),
+        ("/events", true),
+        ("/events/1", true),
         ("/topics", true),
         ("/topics/new", true),
         ("/topics/1", true),
@@ -352,6 +355,7 @@ async fn doors_are_closed_to_whom_they_must_be() {
     for (path, body) in [
         ("/draft/1", "do=foreword&foreword=x&version=1"),
         ("/articles/1", "do=split&copy=2"),
+        ("/events/1", "do=part&article=2"),
         ("/organisations/1", "do=watch"),
         ("/sources", "do=disable&id=quiet"),
         ("/sources/quiet", "do=save&name=x&url=https://x.cn/"),

@@ -27,6 +27,7 @@ pub(super) const MIGRATIONS: &[M<'static>] = &[
     M::up(include_str!("017_confidence.sql")),
     M::up(include_str!("018_audit_chain.sql")),
     M::up(include_str!("019_signing.sql")).foreign_key_check(),
+    M::up(include_str!("020_events.sql")),
     M::up(include_str!("021_topics.sql")),
     M::up(include_str!("022_organisations.sql")),
 ];

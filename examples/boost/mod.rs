@@ -1,12 +1,29 @@
 //! Grows boosted trees on histograms of binned figures, best leaf first (as `LightGBM`, Ke et al. 2017).
 
-use qingbao::extract::training::{BlockModel, DecisionTree, LEAF, Question};
+use qingbao::learn::{BoostedTrees, DecisionTree, LEAF, Question};
 
 const BINS: usize = 64;
-const LEAVES: usize = 24;
-const RATE: f32 = 0.1;
-const RIDGE: f32 = 2.0;
-const LEAST_WEIGHT: f32 = 3.0;
+
+/// How trees grow.
+#[derive(Debug, Clone, Copy)]
+pub struct Growth {
+    pub trees: usize,
+    pub leaves: usize,
+    pub rate: f32,
+    /// Strength of the ridge penalty on leaves.
+    pub ridge: f32,
+    /// Least sum of second derivatives in a leaf.
+    pub least_weight: f32,
+    /// Of ten rows, and of ten features, so many are drawn for a tree.
+    pub rows: u64,
+    pub features: u64,
+}
+
+impl Default for Growth {
+    fn default() -> Self {
+        Self { trees: 100, leaves: 24, rate: 0.1, ridge: 2.0, least_weight: 3.0, rows: 6, features: 5 }
+    }
+}
 
 /// Figures as bins, column by column, and the upper border of each bin.
 pub struct Table {
@@ -56,10 +73,10 @@ struct Leaf {
     from: Option<(usize, bool)>,
 }
 
-/// Grows so many trees.
-pub fn grow(table: &Table, targets: &[Target], trees: usize) -> BlockModel {
+/// Grows trees.
+pub fn grow(table: &Table, targets: &[Target], growth: &Growth) -> BoostedTrees {
     let (sum, all) = targets.iter().fold((0.0, 0.0), |(s, w), t| (s + t.weight * t.kept, w + t.weight));
-    let mut model = BlockModel { bias: (sum / (all - sum)).ln(), trees: Vec::new() };
+    let mut model = BoostedTrees { bias: (sum / (all - sum)).ln(), trees: Vec::new() };
     let mut odds = vec![model.bias; table.rows];
     let mut seed = 7u64;
     let mut random = move |n: u64| {
@@ -68,7 +85,7 @@ pub fn grow(table: &Table, targets: &[Target], trees: usize) -> BlockModel {
         seed ^= seed << 17;
         (seed >> 11) % n
     };
-    for _ in 0..trees {
+    for _ in 0..growth.trees {
         let slopes: Vec<[f32; 2]> = odds
             .iter()
             .zip(targets)
@@ -77,9 +94,9 @@ pub fn grow(table: &Table, targets: &[Target], trees: usize) -> BlockModel {
                 [t.weight * (t.kept - p), t.weight * (p * (1.0 - p)).max(1e-4)]
             })
             .collect();
-        let rows: Vec<u32> = (0..u32::try_from(table.rows).unwrap()).filter(|r| targets[*r as usize].weight > 0.0 && random(10) < 6).collect();
-        let features: Vec<usize> = (0..table.columns.len()).filter(|_| random(10) < 5).collect();
-        let tree = grow_tree(table, &slopes, rows, &features);
+        let rows: Vec<u32> = (0..u32::try_from(table.rows).unwrap()).filter(|r| targets[*r as usize].weight > 0.0 && random(10) < growth.rows).collect();
+        let features: Vec<usize> = (0..table.columns.len()).filter(|_| random(10) < growth.features).collect();
+        let tree = grow_tree(table, &slopes, rows, &features, growth);
         for (r, o) in odds.iter_mut().enumerate() {
             *o += value(table, &tree, r);
         }
@@ -115,11 +132,8 @@ fn histogram(table: &Table, slopes: &[[f32; 2]], rows: &[u32], features: &[usize
     out
 }
 
-fn score(g: f32, h: f32) -> f32 {
-    g * g / (h + RIDGE)
-}
-
-fn best_split(histogram: &[[f32; 2]]) -> (f32, usize, usize) {
+fn best_split(histogram: &[[f32; 2]], growth: &Growth) -> (f32, usize, usize) {
+    let score = |g: f32, h: f32| g * g / (h + growth.ridge);
     let mut best = (0.0, 0, 0);
     for (f, bins) in histogram.chunks_exact(BINS).enumerate() {
         let all = bins.iter().fold([0.0; 2], |a, b| [a[0] + b[0], a[1] + b[1]]);
@@ -127,7 +141,7 @@ fn best_split(histogram: &[[f32; 2]]) -> (f32, usize, usize) {
         for (b, bin) in bins.iter().enumerate().take(BINS - 1) {
             low = [low[0] + bin[0], low[1] + bin[1]];
             let high = [all[0] - low[0], all[1] - low[1]];
-            if low[1] < LEAST_WEIGHT || high[1] < LEAST_WEIGHT {
+            if low[1] < growth.least_weight || high[1] < growth.least_weight {
                 continue;
             }
             let gain = score(low[0], low[1]) + score(high[0], high[1]) - score(all[0], all[1]);
@@ -139,11 +153,11 @@ fn best_split(histogram: &[[f32; 2]]) -> (f32, usize, usize) {
     best
 }
 
-fn grow_tree(table: &Table, slopes: &[[f32; 2]], rows: Vec<u32>, features: &[usize]) -> DecisionTree {
+fn grow_tree(table: &Table, slopes: &[[f32; 2]], rows: Vec<u32>, features: &[usize], growth: &Growth) -> DecisionTree {
     let first = histogram(table, slopes, &rows, features);
-    let mut leaves = vec![Leaf { best: best_split(&first), rows, histogram: first, from: None }];
+    let mut leaves = vec![Leaf { best: best_split(&first, growth), rows, histogram: first, from: None }];
     let mut tree = DecisionTree::default();
-    while leaves.len() < LEAVES {
+    while leaves.len() < growth.leaves {
         let Some(at) = (0..leaves.len()).filter(|i| leaves[*i].best.0 > 0.0).max_by(|a, b| leaves[*a].best.0.total_cmp(&leaves[*b].best.0)) else {
             break;
         };
@@ -159,14 +173,14 @@ fn grow_tree(table: &Table, slopes: &[[f32; 2]], rows: Vec<u32>, features: &[usi
         let more: Vec<[f32; 2]> = leaf.histogram.iter().zip(&less).map(|(a, b)| [a[0] - b[0], a[1] - b[1]]).collect();
         let (low_histogram, high_histogram) = if low_is_less { (less, more) } else { (more, less) };
         for (rows, histogram, side) in [(low, low_histogram, true), (high, high_histogram, false)] {
-            leaves.push(Leaf { best: best_split(&histogram), rows, histogram, from: Some((node, side)) });
+            leaves.push(Leaf { best: best_split(&histogram, growth), rows, histogram, from: Some((node, side)) });
         }
     }
     for leaf in leaves {
         let number = LEAF + u8::try_from(tree.leaves.len()).unwrap();
         link(&mut tree, leaf.from, number);
         let sum = leaf.rows.iter().fold([0.0; 2], |a, r| [a[0] + slopes[*r as usize][0], a[1] + slopes[*r as usize][1]]);
-        tree.leaves.push(RATE * sum[0] / (sum[1] + RIDGE));
+        tree.leaves.push(growth.rate * sum[0] / (sum[1] + growth.ridge));
     }
     tree
 }

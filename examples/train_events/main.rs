@@ -1,0 +1,211 @@
+//! Trains the model that tells whether two articles report one event.
+//!
+//! `cargo run --release --example train_events -- --sample FILE --grams OUT` counts n-grams of a sample of articles; rebuild after it.
+//! `cargo run --release --example train_events -- LABELS --folds 5` prints figures by cross-validation over events and with whole kinds
+//! of sources left out; `--out MODEL` writes the model; `--rows FILE` writes the features of all pairs.
+//!
+//! A line of LABELS is `{"id", "title", "text", "date"?, "source", "event"}`, one of a sample `{"title", "text"}`. The same files give
+//! the same model.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing)] // a file that cannot be read must end the run
+
+#[path = "../boost/mod.rs"]
+mod boost;
+mod figures;
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use boost::{Growth, Table, Target, grow};
+use qingbao::events::{EventModel, GramFrequencies, Profile, features};
+use qingbao::learn::BoostedTrees;
+use serde::Deserialize;
+
+use crate::figures::Score;
+
+/// Pairs per article that are learned from, those with the most in common.
+const PAIRS: usize = 60;
+const GROWTH: Growth = Growth { trees: 160, leaves: 7, rate: 0.05, ridge: 4.0, least_weight: 2.0, rows: 8, features: 3 };
+/// Least precision of pairs that count as one event without an editor's look.
+const SURE_PRECISION: f64 = 0.97;
+
+#[derive(Deserialize)]
+struct Sampled {
+    title: String,
+    text: String,
+}
+
+#[derive(Deserialize)]
+struct Labelled {
+    id: String,
+    title: String,
+    text: String,
+    #[serde(default)]
+    date: String,
+    source: String,
+    event: String,
+}
+
+/// Two articles, by place, with their features.
+struct Pair {
+    a: usize,
+    b: usize,
+    row: Vec<f32>,
+    is_one_event: bool,
+}
+
+fn main() {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let value = |name: &str| arguments.iter().position(|a| a == name).and_then(|i| arguments.get(i + 1)).cloned();
+    if let (Some(sample), Some(out)) = (value("--sample"), value("--grams")) {
+        let sampled: Vec<Sampled> = lines(&sample);
+        let table = GramFrequencies::count(sampled.iter().map(|s| (s.title.as_str(), s.text.as_str())));
+        std::fs::write(out, table.to_bytes().unwrap()).unwrap();
+        return;
+    }
+    let articles: Vec<Labelled> = lines(arguments.first().expect("a file of labels"));
+    let profiles: Vec<Profile> = articles.iter().map(|a| Profile::new(&a.title, &a.text, a.date.parse().ok())).collect();
+    let pairs = pairs(&articles, &profiles);
+    if let Some(out) = value("--rows") {
+        let names: Vec<&str> = features(&profiles[0], &profiles[1]).iter().map(|(n, _)| *n).collect();
+        let row = |p: &Pair| serde_json::json!([p.a, p.b, p.is_one_event, p.row]).to_string();
+        let all: Vec<String> = std::iter::once(serde_json::json!(names).to_string()).chain(pairs.iter().map(row)).collect();
+        std::fs::write(out, all.join("\n")).unwrap();
+    }
+    let folds: Option<usize> = value("--folds").map(|f| f.parse().unwrap());
+    if let Some(folds) = folds {
+        let events: Vec<&str> = articles.iter().map(|a| a.event.as_str()).collect();
+        let kind: Vec<&str> = articles.iter().map(|a| kind(&a.source)).collect();
+        for (name, groups, folds) in [("events", &events, folds), ("kinds of sources", &kind, 4)] {
+            report(name, &articles, &profiles, &pairs, groups, folds);
+        }
+    }
+    if let Some(out) = value("--out") {
+        let odds = out_of_fold(&articles, &pairs, &articles.iter().map(|a| a.event.as_str()).collect::<Vec<_>>(), folds.unwrap_or(5));
+        let (related, sure) = thresholds(&articles, &profiles, &pairs, &odds);
+        let model = EventModel { related, sure, trees: train(pairs.iter()) };
+        std::fs::write(out, model.to_bytes()).unwrap();
+    }
+}
+
+fn lines<T: for<'a> Deserialize<'a>>(file: &str) -> Vec<T> {
+    std::fs::read_to_string(file).unwrap().lines().map(|l| serde_json::from_str(l).unwrap()).collect()
+}
+
+/// Sources of one kind begin alike: `finance-flash`, `rss:…`.
+fn kind(source: &str) -> &str {
+    source.get(..3).unwrap_or(source)
+}
+
+/// Returns the pairs that share rare terms, and all pairs of one event.
+fn pairs(articles: &[Labelled], profiles: &[Profile]) -> Vec<Pair> {
+    let mut by_term: HashMap<u32, Vec<usize>> = HashMap::new();
+    let terms: Vec<Vec<(u32, f32)>> = profiles.iter().map(Profile::terms).collect();
+    for (a, terms) in terms.iter().enumerate() {
+        terms.iter().for_each(|(t, _)| by_term.entry(*t).or_default().push(a));
+    }
+    let mut wanted: BTreeSet<(usize, usize)> = BTreeSet::new();
+    let mut found = 0;
+    for (a, terms) in terms.iter().enumerate() {
+        let mut shared: BTreeMap<usize, f32> = BTreeMap::new();
+        for (t, bits) in terms {
+            by_term[t].iter().filter(|b| **b != a).for_each(|b| *shared.entry(*b).or_default() += bits);
+        }
+        let mut ranked: Vec<(usize, f32)> = shared.into_iter().collect();
+        ranked.sort_by(|x, y| y.1.total_cmp(&x.1));
+        wanted.extend(ranked.into_iter().take(PAIRS).map(|(b, _)| (a.min(b), a.max(b))));
+    }
+    for a in 0..articles.len() {
+        for b in a + 1..articles.len() {
+            if articles[a].event == articles[b].event {
+                found += usize::from(wanted.contains(&(a, b)));
+                wanted.insert((a, b));
+            }
+        }
+    }
+    let pair = |(a, b): (usize, usize)| Pair {
+        a,
+        b,
+        row: features(&profiles[a], &profiles[b]).into_iter().map(|(_, v)| v).collect(),
+        is_one_event: articles[a].event == articles[b].event,
+    };
+    let pairs: Vec<Pair> = wanted.into_iter().map(pair).collect();
+    let ones = pairs.iter().filter(|p| p.is_one_event).count();
+    println!("{} articles, {} pairs, {ones} of one event, {found} of them share terms", articles.len(), pairs.len());
+    pairs
+}
+
+fn train<'a>(pairs: impl Iterator<Item = &'a Pair>) -> BoostedTrees {
+    let (mut figures, mut targets, mut width) = (Vec::new(), Vec::new(), 0);
+    for pair in pairs {
+        width = pair.row.len();
+        figures.extend_from_slice(&pair.row);
+        targets.push(Target { kept: f32::from(u8::from(pair.is_one_event)), weight: 1.0 });
+    }
+    grow(&Table::new(&figures, width), &targets, &GROWTH)
+}
+
+/// Returns the probability of each pair by trees that saw neither group of its articles.
+fn out_of_fold(articles: &[Labelled], pairs: &[Pair], groups: &[&str], folds: usize) -> Vec<f32> {
+    let names: BTreeSet<&str> = groups.iter().copied().collect();
+    // a fixed shuffle, so that neighbours of the file do not share a fold
+    let mut order: Vec<(u64, &str)> = names.into_iter().map(|n| (xxhash_rust::xxh3::xxh3_64(n.as_bytes()), n)).collect();
+    order.sort_unstable();
+    let fold: HashMap<&str, usize> = order.into_iter().enumerate().map(|(i, (_, n))| (n, i % folds)).collect();
+    let of = |a: usize| fold[groups[a]];
+    assert_eq!(articles.len(), groups.len());
+    let mut out = vec![0.0; pairs.len()];
+    for u in 0..folds {
+        for v in u..folds {
+            let is_asked = |p: &Pair| [(u, v), (v, u)].contains(&(of(p.a), of(p.b)));
+            let is_hidden = |p: &Pair| [of(p.a), of(p.b)].iter().any(|f| *f == u || *f == v);
+            if !pairs.iter().any(is_asked) {
+                continue;
+            }
+            let trees = train(pairs.iter().filter(|p| !is_hidden(p)));
+            for (p, o) in pairs.iter().zip(&mut out).filter(|(p, _)| is_asked(p)) {
+                *o = 1.0 / (1.0 + (-trees.log_odds(&p.row, None)).exp());
+            }
+        }
+    }
+    out
+}
+
+fn report(name: &str, articles: &[Labelled], profiles: &[Profile], pairs: &[Pair], groups: &[&str], folds: usize) {
+    let odds = out_of_fold(articles, pairs, groups, folds);
+    println!("left out: {name}");
+    let (related, sure) = thresholds(articles, profiles, pairs, &odds);
+    let s = grouped(articles, profiles, pairs, &odds, related, sure);
+    println!("  at {related:.2}: {s}");
+    for wanted in [0.99, 0.97, 0.95, 0.9, 0.8] {
+        println!("  pairs: recall {:.3} at precision {wanted}", recall_at(pairs, &odds, wanted).1);
+    }
+}
+
+/// Returns the threshold and recall of pairs at the lowest threshold with this precision.
+fn recall_at(pairs: &[Pair], odds: &[f32], wanted: f64) -> (f32, f64) {
+    let mut order: Vec<(f32, bool)> = odds.iter().zip(pairs).map(|(o, p)| (*o, p.is_one_event)).collect();
+    order.sort_by(|a, b| b.0.total_cmp(&a.0));
+    let all = pairs.iter().filter(|p| p.is_one_event).count() as f64;
+    let (mut right, mut best) = (0.0, (0.999, 0.0));
+    for (n, (o, is)) in order.iter().enumerate() {
+        right += f64::from(u8::from(*is));
+        if right / (n + 1) as f64 >= wanted {
+            best = (*o, right / all);
+        }
+    }
+    best
+}
+
+/// Returns the thresholds with the best F1 of grouping, and with [`SURE_PRECISION`].
+fn thresholds(articles: &[Labelled], profiles: &[Profile], pairs: &[Pair], odds: &[f32]) -> (f32, f32) {
+    let sure = recall_at(pairs, odds, SURE_PRECISION).0;
+    let at = |t: f32| grouped(articles, profiles, pairs, odds, t, sure.max(t)).f1;
+    let tried = (3..=13).map(|n| n as f32 / 20.0);
+    let best = tried.map(|t| (at(t), t)).max_by(|a, b| a.0.total_cmp(&b.0)).unwrap();
+    (best.1, sure.max(best.1))
+}
+
+/// Groups the articles in order of publication with these probabilities.
+fn grouped(articles: &[Labelled], _profiles: &[Profile], pairs: &[Pair], odds: &[f32], related: f32, sure: f32) -> Score {
+    let _ = sure;
+    figures::linkage(articles.iter().map(|a| a.event.as_str()).collect(), pairs.iter().zip(odds).map(|(p, o)| (p.a, p.b, *o)), related)
+}

@@ -1,0 +1,24 @@
+//! Events: articles that report one happening in different words, and follow-ups within days. A story (`dedup/`) groups copies of one
+//! text; an event groups stories.
+//!
+//! [`Profile`] keeps what is compared of an article, `pair.rs` turns two profiles into features, and boosted trees trained on labelled
+//! pairs (`examples/train_events`) turn these into the probability that both report one event. `group.rs` decides which event an
+//! article joins.
+
+mod amounts;
+mod figures;
+mod grams;
+mod group;
+mod model;
+mod novelty;
+mod pair;
+mod periods;
+mod profile;
+
+pub use amounts::amounts;
+pub use grams::GramFrequencies;
+pub use group::{EventIndex, Joined, MAX_CANDIDATES, MAX_MEMBERS, Member, join};
+pub use model::{EventModel, RELATED, SURE};
+pub use novelty::new_sentence;
+pub use pair::features;
+pub use profile::Profile;

@@ -1,0 +1,123 @@
+//! What is compared of an article.
+
+use chrono::NaiveDate;
+
+use crate::events::figures::Figures;
+use crate::events::grams::{GramSet, hash};
+use crate::events::periods::{Period, series};
+use crate::knowledge::EVENTS;
+use crate::text::normalize::{fold_width_and_case, is_han};
+
+/// Letters read of a title, of title and lead, and of title and text.
+const TITLE: usize = 60;
+const OPENING: usize = 60;
+const LEAD: usize = 350;
+const WHOLE: usize = 800;
+/// Letters that a subject before a colon has.
+const SUBJECT: std::ops::RangeInclusive<usize> = 2..=16;
+/// Letters of a shingle that compares texts without their figures.
+const SHINGLE: usize = 4;
+/// Terms of the index per article.
+const TERMS: usize = 24;
+/// Headlines of at least this many letters with a separator tell several things.
+const LONG_HEADLINE: usize = 18;
+
+/// What is compared of an article: n-grams, figures, dates and periods of its title and the start of its text.
+#[derive(Debug, Clone)]
+pub struct Profile {
+    pub(super) title: Vec<char>,
+    /// Title and first lines.
+    pub(super) lead: Vec<char>,
+    pub(super) title_grams: GramSet,
+    pub(super) opening_grams: GramSet,
+    pub(super) lead_grams: GramSet,
+    pub(super) whole_grams: GramSet,
+    /// Shingles of the lead without figures, hashed and sorted.
+    pub(super) shingles: Vec<u64>,
+    pub(super) title_figures: Figures,
+    pub(super) lead_figures: Figures,
+    pub(super) whole_figures: Figures,
+    pub(super) title_periods: Vec<Period>,
+    pub(super) lead_periods: Vec<Period>,
+    pub(super) series: Vec<String>,
+    /// Numbers of the markets that the title, and the lead, name.
+    pub(super) title_markets: Vec<usize>,
+    pub(super) lead_markets: Vec<usize>,
+    /// What a title names before its colon.
+    pub(super) subject: Option<Vec<char>>,
+    pub(super) is_roundup: bool,
+    pub(super) text_letters: usize,
+    pub(super) day: Option<NaiveDate>,
+}
+
+impl Profile {
+    /// Reads an article, given the local day of its publication.
+    pub fn new(title: &str, text: &str, day: Option<NaiveDate>) -> Self {
+        let all = letters(title, text);
+        let title: Vec<char> = folded(title).take(TITLE).collect();
+        let whole = all.get(..WHOLE).unwrap_or(&all);
+        let lead = all.get(..LEAD).unwrap_or(&all);
+        let opening = all.get(..OPENING).unwrap_or(&all);
+        let (title_text, lead_text): (String, String) = (title.iter().collect(), lead.iter().collect());
+        let colon = title.iter().position(|c| *c == ':').filter(|at| SUBJECT.contains(at));
+        let has_separator = title.len() >= LONG_HEADLINE && title.iter().any(|c| matches!(c, ';' | '|' | '丨'));
+        Self {
+            title_grams: GramSet::new(&title),
+            opening_grams: GramSet::new(opening),
+            lead_grams: GramSet::new(lead),
+            whole_grams: GramSet::new(whole),
+            shingles: shingles(lead),
+            title_figures: Figures::new(&title),
+            lead_figures: Figures::new(lead),
+            whole_figures: Figures::new(whole),
+            title_periods: Period::all(&title_text),
+            lead_periods: Period::all(&lead_text),
+            series: series(&title_text),
+            title_markets: markets(&title_text),
+            lead_markets: markets(&lead_text),
+            subject: colon.and_then(|at| title.get(..at)).map(<[char]>::to_vec),
+            is_roundup: has_separator || EVENTS.roundup.is_match(&title_text),
+            text_letters: all.len() - title.len(),
+            lead: lead.to_vec(),
+            title,
+            day,
+        }
+    }
+
+    /// Returns the rarest n-grams of title and lead with their information, for an index: articles on one event share some of them.
+    pub fn terms(&self) -> Vec<(u32, f32)> {
+        let in_title = |hash: u64| self.title_grams.iter().any(|(h, _)| h == hash);
+        let mut rated: Vec<(f32, u64, f32)> =
+            self.lead_grams.iter().map(|(hash, bits)| (bits * if in_title(hash) { TITLE_BONUS } else { 1.0 }, hash, bits)).collect();
+        rated.sort_unstable_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
+        rated.truncate(TERMS);
+        rated.into_iter().map(|(_, hash, bits)| (u32::try_from(hash >> 32).unwrap_or_default(), bits)).collect()
+    }
+}
+
+/// How much more an n-gram of the title counts for the index.
+const TITLE_BONUS: f32 = 1.5;
+
+/// Returns the folded letters of title and text without white space, as many as are compared.
+pub(super) fn letters(title: &str, text: &str) -> Vec<char> {
+    let mut out: Vec<char> = folded(title).take(TITLE).collect();
+    out.push('。');
+    out.extend(folded(text).take(WHOLE));
+    out
+}
+
+fn folded(text: &str) -> impl Iterator<Item = char> + '_ {
+    text.chars().map(fold_width_and_case).filter(|c| !c.is_whitespace())
+}
+
+fn shingles(lead: &[char]) -> Vec<u64> {
+    let letters: Vec<char> = lead.iter().copied().filter(|c| is_han(*c) || c.is_ascii_alphabetic()).collect();
+    let mut out: Vec<u64> = letters.windows(SHINGLE).map(hash).collect();
+    out.sort_unstable();
+    out.dedup();
+    out
+}
+
+fn markets(text: &str) -> Vec<usize> {
+    EVENTS.markets.values().enumerate().filter(|(_, words)| words.are_in(text)).map(|(at, _)| at).collect()
+}

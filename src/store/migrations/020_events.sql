@@ -1,0 +1,23 @@
+-- Events: stories that report one happening in different words (src/store/events.rs).
+
+-- Row of the first article of the event; every article of a story has the same.
+ALTER TABLE article ADD COLUMN event_id INTEGER;
+-- How sure it is that the story belongs to the event, from 0 to 1: below 0.9 an editor should look. Null: its first story, or an editor said so.
+ALTER TABLE article ADD COLUMN event_confidence REAL;
+-- what the archive has: a story is an event
+UPDATE article SET event_id = story_id;
+CREATE INDEX article_event ON article (event_id) WHERE event_id IS NOT NULL;
+
+-- The rarest n-grams of each article: articles on one event share some.
+CREATE TABLE event_term (
+    term        INTEGER NOT NULL,
+    article_id  INTEGER NOT NULL REFERENCES article (id) ON DELETE CASCADE,
+    PRIMARY KEY (term, article_id)
+) STRICT, WITHOUT ROWID;
+
+-- Stories that an editor parted from an event; they never join it again by themselves.
+CREATE TABLE event_parted (
+    story_id  INTEGER NOT NULL,
+    event_id  INTEGER NOT NULL,
+    PRIMARY KEY (story_id, event_id)
+) STRICT, WITHOUT ROWID;

@@ -1,0 +1,207 @@
+//! 事件: what several articles report, and the editors' corrections of it.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use askama::Template;
+use axum::extract::{Path, State};
+use axum::http::{StatusCode, Uri};
+use axum::response::{IntoResponse as _, Redirect, Response};
+use chrono::{TimeDelta, Utc};
+
+use crate::events::amounts;
+use crate::model::{ArticleId, EditionId, EventId, Headline};
+use crate::store::{EventRow, Store, StoreError};
+use crate::web::access::Editor;
+use crate::web::archive::{HeadlineRow, row};
+use crate::web::form::{Fields, Form, actions};
+use crate::web::response::{Layout, stored};
+use crate::web::{AppState, response};
+
+/// Events of so many days are listed.
+const LISTED_DAYS: i64 = 30;
+const MAX_LISTED: usize = 100;
+/// Articles whose figures are read.
+const MAX_READ: usize = 40;
+/// Figures shown.
+const MAX_AMOUNTS: usize = 12;
+/// Search results for one event.
+const MAX_FOUND: usize = 15;
+
+#[derive(Template)]
+#[template(path = "events.html")]
+struct EventsPage {
+    frame: Layout,
+    events: Vec<ListedEvent>,
+}
+
+/// An event of the list.
+struct ListedEvent {
+    id: i64,
+    title: String,
+    from: String,
+    to: String,
+    articles: usize,
+    sources: usize,
+}
+
+#[derive(Template)]
+#[template(path = "event.html")]
+struct EventPage {
+    frame: Layout,
+    id: i64,
+    title: String,
+    from: String,
+    to: String,
+    sources: Vec<String>,
+    /// Figures with the number of stories that tell them.
+    amounts: Vec<(String, usize)>,
+    /// Issues that had an article of it, with the item's headline.
+    issues: Vec<(i64, String, String)>,
+    days: Vec<(String, Vec<Report>)>,
+    asked: String,
+    found: Vec<HeadlineRow>,
+}
+
+/// A story of an event.
+struct Report {
+    row: HeadlineRow,
+    copies: usize,
+    /// Whether an editor should confirm that it belongs here.
+    is_doubtful: bool,
+    /// What it says that the stories before it did not.
+    news: Option<String>,
+}
+
+/// Everything an event's page shows.
+struct Loaded {
+    articles: Vec<Headline>,
+    texts: BTreeMap<i64, String>,
+    issues: Vec<(EditionId, Option<u32>, String)>,
+    found: Vec<Headline>,
+}
+
+fn load(s: &Store, id: EventId, words: &str) -> Result<Loaded, StoreError> {
+    let articles = s.event_articles(id)?;
+    let leads = stories(&articles).into_iter().take(MAX_READ).map(|(lead, _)| lead.id);
+    let texts = leads.map(|id| Ok((id.0, s.text(id)?))).collect::<Result<_, StoreError>>()?;
+    let found = if words.is_empty() { Vec::new() } else { s.search(words, MAX_FOUND)? };
+    Ok(Loaded { issues: s.issues_with_event(id)?, articles, texts, found })
+}
+
+/// Returns the first article of each story with the number of its copies, earliest first.
+fn stories(articles: &[Headline]) -> Vec<(&Headline, usize)> {
+    let mut out: Vec<(&Headline, usize)> = Vec::new();
+    let mut place = BTreeMap::new();
+    for a in articles {
+        match place.get(&a.story).and_then(|at: &usize| out.get_mut(*at)).filter(|_| a.story.is_some()) {
+            Some((_, copies)) => *copies += 1,
+            None => {
+                place.insert(a.story, out.len());
+                out.push((a, 0));
+            }
+        }
+    }
+    out
+}
+
+/// Returns the headline of the story with the most copies, the earliest of equals.
+fn title(stories: &[(&Headline, usize)]) -> String {
+    let best = stories.iter().reduce(|best, s| if s.1 > best.1 { s } else { best });
+    best.map(|(lead, _)| lead.title.clone()).unwrap_or_default()
+}
+
+pub(super) async fn list(State(console): State<AppState>, Editor(session): Editor) -> Response {
+    let since = Utc::now() - TimeDelta::days(LISTED_DAYS);
+    let found = console.store.run(move |s| {
+        let rows = s.recent_events(since, MAX_LISTED)?;
+        rows.into_iter().map(|row| Ok((s.event_articles(row.event)?, row))).collect::<Result<Vec<_>, StoreError>>()
+    });
+    let found = match stored(found.await) {
+        Ok(found) => found,
+        Err(answer) => return answer,
+    };
+    let day = |at: chrono::DateTime<Utc>| at.with_timezone(&console.zone()).format("%m月%d日").to_string();
+    let listed = |(articles, row): (Vec<Headline>, EventRow)| ListedEvent {
+        id: row.event.0,
+        title: title(&stories(&articles)),
+        from: day(row.first_seen),
+        to: day(row.last_seen),
+        articles: row.articles,
+        sources: row.sources,
+    };
+    response::page(&EventsPage { events: found.into_iter().map(listed).collect(), frame: Layout::new(&console, &session, "事件") })
+}
+
+pub(super) async fn page(State(console): State<AppState>, Editor(session): Editor, Path(id): Path<i64>, uri: Uri) -> Response {
+    let asked = Fields::parse(uri.query().unwrap_or_default().as_bytes()).text("q").to_owned();
+    let words = asked.clone();
+    let loaded = match stored(console.store.run(move |s| load(s, EventId(id), &words)).await) {
+        Ok(loaded) if loaded.articles.is_empty() => return response::refused(&console, &session, StatusCode::NOT_FOUND, "没有这个事件"),
+        Ok(loaded) => loaded,
+        Err(answer) => return answer,
+    };
+    let zone = console.zone();
+    let stories = stories(&loaded.articles);
+    let mut days: Vec<(String, Vec<Report>)> = Vec::new();
+    let mut told = String::new();
+    for (lead, copies) in &stories {
+        let text = loaded.texts.get(&lead.id.0).map(String::as_str).unwrap_or_default();
+        let news = (!told.is_empty()).then(|| crate::events::new_sentence(text, &told).map(str::to_owned)).flatten();
+        told.push_str(&lead.title);
+        told.push('\n');
+        told.push_str(text);
+        let day = lead.sort_time().with_timezone(&zone).format("%Y年%m月%d日").to_string();
+        let report = Report { row: row(lead, zone), copies: *copies, is_doubtful: lead.event.is_some_and(|e| !e.is_sure()), news };
+        match days.last_mut().filter(|(d, _)| *d == day) {
+            Some((_, reports)) => reports.push(report),
+            None => days.push((day, vec![report])),
+        }
+    }
+    let known: BTreeSet<i64> = loaded.articles.iter().map(|a| a.id.0).collect();
+    let sources: BTreeSet<&str> = loaded.articles.iter().map(Headline::publisher_or_source).collect();
+    let time = |h: Option<&Headline>| h.map(|h| h.sort_time().with_timezone(&zone).format("%Y-%m-%d %H:%M").to_string()).unwrap_or_default();
+    response::page(&EventPage {
+        frame: Layout::new(&console, &session, "事件"),
+        id,
+        title: title(&stories),
+        from: time(loaded.articles.first()),
+        to: time(loaded.articles.last()),
+        sources: sources.into_iter().map(str::to_owned).collect(),
+        amounts: amounts(loaded.texts.values().map(String::as_str), MAX_AMOUNTS),
+        issues: loaded.issues.into_iter().map(|(id, number, title)| (id.0, number.map_or_else(|| "未编号的一期".to_owned(), |n| format!("第{n}期")), title)).collect(),
+        days,
+        found: loaded.found.iter().filter(|h| !known.contains(&h.id.0)).map(|h| row(h, zone)).collect(),
+        asked,
+    })
+}
+
+actions! {
+    /// How an editor corrects an event.
+    EventAction { Join = "join", Part = "part" }
+}
+
+/// Joins an article's event with this one, or takes its story out.
+pub(super) async fn change(State(console): State<AppState>, Path(id): Path<i64>, form: Form) -> Response {
+    let Some(article) = form.fields.number("article").map(ArticleId) else {
+        return response::refused(&console, &form.session, StatusCode::UNPROCESSABLE_ENTITY, "没有指明文章");
+    };
+    let action = match form.action(&console) {
+        Ok(action) => action,
+        Err(answer) => return answer,
+    };
+    let (who, now) = (form.session.name.clone(), Utc::now());
+    let done = console.store.run(move |s| match action {
+        EventAction::Part => s.part_from_event(article, &who, now),
+        EventAction::Join => s.join_events(article, ArticleId(id), &who, now),
+    });
+    let back = match action {
+        // the event may have got another number
+        EventAction::Part => format!("/articles/{article}"),
+        EventAction::Join => format!("/events/{id}"),
+    };
+    match stored(done.await) {
+        Ok(true) => Redirect::to(&console.path(&back)).into_response(),
+        Ok(false) => response::refused(&console, &form.session, StatusCode::UNPROCESSABLE_ENTITY, "没有这篇文章，或者已经是这样了"),
+        Err(answer) => answer,
+    }
+}

@@ -1,0 +1,56 @@
+//! The pages of events.
+
+use reqwest::StatusCode;
+
+use super::{Browser, Service};
+
+/// Gives two articles of different stories one event, the second doubtfully; returns their ids.
+fn one_event(service: &Service) -> (i64, i64) {
+    let sql = rusqlite::Connection::open(service.dir.path().join("data/qingbao.db")).unwrap();
+    let mut all = sql.prepare("SELECT min(id) FROM article GROUP BY event_id HAVING count(DISTINCT story_id) = 1 ORDER BY 1 LIMIT 2").unwrap();
+    let ids: Vec<i64> = all.query_map([], |r| r.get(0)).unwrap().map(Result::unwrap).collect();
+    let join = "UPDATE article SET event_id = (SELECT event_id FROM article WHERE id = ?1), event_confidence = 0.7 WHERE story_id = (SELECT story_id FROM article WHERE id = ?2)";
+    assert!(sql.execute(join, [ids[0], ids[1]]).unwrap() > 0);
+    (ids[0], ids[1])
+}
+
+fn event_of(service: &Service, article: i64) -> (i64, Option<f64>) {
+    let sql = rusqlite::Connection::open(service.dir.path().join("data/qingbao.db")).unwrap();
+    sql.query_row("SELECT event_id, event_confidence FROM article WHERE id = ?1", [article], |r| Ok((r.get(0)?, r.get(1)?))).unwrap()
+}
+
+async fn page_of(editor: &Browser, service: &Service, article: i64) -> (String, String) {
+    let path = format!("/events/{}", event_of(service, article).0);
+    let page = editor.page(&path).await;
+    (path, page)
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn editors_confirm_part_and_join_reports_of_an_event() {
+    let service = Service::start("");
+    let editor = service.sign_in("", "甲编辑").await;
+    let (first, second) = one_event(&service);
+    let (path, page) = page_of(&editor, &service, first).await;
+    assert!(page.contains("可能有关") && page.contains(&format!("/articles/{second}\"")), "{page}");
+    assert!(editor.page("/events").await.contains(&format!("href=\"{path}\"")));
+    assert!(editor.page(&format!("/articles/{second}")).await.contains("请在事件页确认"));
+
+    let second_text = second.to_string();
+    let form = |action| [("do", action), ("article", second_text.as_str())];
+    assert_eq!(editor.post(&path, &form("join")).await.status(), StatusCode::SEE_OTHER);
+    assert_eq!(event_of(&service, second).1, None, "an editor's word is sure");
+    assert!(!page_of(&editor, &service, first).await.1.contains("可能有关"));
+    assert_eq!(editor.post(&path, &form("join")).await.status(), StatusCode::UNPROCESSABLE_ENTITY, "it is there already");
+
+    assert_eq!(editor.post(&path, &form("part")).await.status(), StatusCode::SEE_OTHER);
+    assert_ne!(event_of(&service, second).0, event_of(&service, first).0);
+    let (path, _) = page_of(&editor, &service, first).await;
+    assert_eq!(editor.post(&path, &form("join")).await.status(), StatusCode::SEE_OTHER, "found by words and joined again");
+    assert_eq!(event_of(&service, second).0, event_of(&service, first).0);
+
+    assert_eq!(editor.get("/events/999999").await.status(), StatusCode::NOT_FOUND);
+    assert_eq!(editor.post(&path, &[("do", "join"), ("article", "x")]).await.status(), StatusCode::UNPROCESSABLE_ENTITY);
+    let log = rusqlite::Connection::open(service.dir.path().join("data/qingbao.db")).unwrap();
+    let told: i64 = log.query_row("SELECT count(*) FROM audit WHERE action IN ('join-events', 'part-event')", [], |r| r.get(0)).unwrap();
+    assert_eq!(told, 3);
+}
