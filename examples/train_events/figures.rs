@@ -1,6 +1,6 @@
 //! Figures of a grouping: pairwise precision, recall and F1, and B³ (Bagga and Baldwin 1998).
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::fmt;
 
 /// Figures of a grouping.
@@ -42,38 +42,59 @@ pub fn score(truth: &[&str], found: &[usize]) -> Score {
     Score { precision, recall, f1: f(precision, recall), b3: f(b_precision, b_recall) }
 }
 
-/// Joins articles one at a time, each to the event with the highest mean probability over its members.
-pub fn linkage(truth: Vec<&str>, pairs: impl Iterator<Item = (usize, usize, f32)>, related: f32) -> Score {
-    let mut of: HashMap<(usize, usize), f32> = HashMap::new();
+/// What is known of two articles.
+#[derive(Clone, Copy)]
+pub struct Link {
+    pub p: f32,
+    /// Whether it may be another event, however alike they are.
+    pub is_doubtful: bool,
+    /// Whether the index finds the one for the other.
+    pub is_found: bool,
+}
+
+/// Joins articles one at a time, each to the event with the highest mean probability over its members. Returns the figures of all
+/// articles, then precision and recall of the pairs that belong to their event surely.
+pub fn linkage(truth: &[&str], links: &HashMap<(usize, usize), Link>, related: f32, sure: f32) -> (Score, f64, f64) {
     let mut near: Vec<Vec<usize>> = vec![Vec::new(); truth.len()];
-    for (a, b, p) in pairs {
-        of.insert((a.min(b), a.max(b)), p);
-        near[a.max(b)].push(a.min(b));
+    for ((a, b), _) in links.iter().filter(|(_, l)| l.is_found) {
+        near[*b].push(*a);
     }
-    let p = |a: usize, b: usize| of.get(&(a.min(b), a.max(b))).copied().unwrap_or(0.0);
-    let mut event: Vec<usize> = Vec::new();
+    let link = |a: usize, b: usize| links.get(&(a.min(b), a.max(b)));
+    let p = |a: usize, b: usize| link(a, b).map_or(0.0, |l| l.p);
+    let is_sure_pair = |a: usize, b: usize| link(a, b).is_some_and(|l| l.p >= sure && !l.is_doubtful);
+    let (mut event, mut is_sure): (Vec<usize>, Vec<bool>) = (Vec::new(), Vec::new());
     let mut members: Vec<Vec<usize>> = Vec::new();
-    let mean = |x: &[usize], y: &[usize]| x.iter().flat_map(|a| y.iter().map(move |b| (*a, *b))).map(|(a, b)| p(a, b)).sum::<f32>() / (x.len() * y.len()) as f32;
-    for a in 0..truth.len() {
-        let mut events: Vec<usize> = near[a].iter().map(|b| event[*b]).collect();
-        events.sort_unstable();
-        events.dedup();
+    let mean = |x: &[usize], y: &[usize]| {
+        let all = x.iter().flat_map(|a| y.iter().map(move |b| (*a, *b)));
+        all.map(|(a, b)| p(a, b)).sum::<f32>() / (x.len() * y.len()) as f32
+    };
+    for (a, near) in near.iter().enumerate() {
+        let events: BTreeSet<usize> = near.iter().map(|b| event[*b]).collect();
         let mut fitting: Vec<(f32, usize)> = events.into_iter().map(|e| (mean(&[a], &members[e]), e)).filter(|(m, _)| *m >= related).collect();
-        fitting.sort_by(|x, y| y.0.total_cmp(&x.0));
+        fitting.sort_by(|x, y| y.0.total_cmp(&x.0).then(x.1.cmp(&y.1)));
         let Some((_, best)) = fitting.first().copied() else {
             event.push(members.len());
+            is_sure.push(true);
             members.push(vec![a]);
             continue;
         };
+        // as `events::join` decides
+        let known: Vec<usize> = members[best].iter().copied().filter(|b| is_sure[*b]).collect();
+        is_sure.push(known.iter().any(|b| is_sure_pair(a, *b)) && mean(&[a], &known) >= f32::midpoint(related, sure));
         event.push(best);
         members[best].push(a);
         for (_, other) in fitting.into_iter().skip(1) {
             if mean(&members[best], &members[other]) >= related {
                 let moved = std::mem::take(&mut members[other]);
-                moved.iter().for_each(|m| event[*m] = best);
+                for m in &moved {
+                    (event[*m], is_sure[*m]) = (best, false);
+                }
                 members[best].extend(moved);
             }
         }
     }
-    score(&truth, &event)
+    // a doubtful article is alone among the sure ones
+    let alone = |(a, e): (usize, &usize)| if is_sure[a] { *e } else { members.len() + a };
+    let surely = score(truth, &event.iter().enumerate().map(alone).collect::<Vec<_>>());
+    (score(truth, &event), surely.precision, surely.recall)
 }

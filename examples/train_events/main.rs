@@ -4,7 +4,7 @@
 //! `cargo run --release --example train_events -- LABELS --folds 5` prints figures by cross-validation over events and with whole kinds
 //! of sources left out; `--out MODEL` writes the model; `--rows FILE` writes the features of all pairs.
 //!
-//! A line of LABELS is `{"id", "title", "text", "date"?, "source", "event"}`, one of a sample `{"title", "text"}`. The same files give
+//! A line of LABELS is `{"title", "text", "date"?, "source", "event"}`, one of a sample `{"title", "text"}`. The same files give
 //! the same model.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing)] // a file that cannot be read must end the run
 
@@ -15,15 +15,15 @@ mod figures;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use boost::{Growth, Table, Target, grow};
-use qingbao::events::{EventModel, GramFrequencies, Profile, features};
+use qingbao::events::{EventModel, GramFrequencies, Profile, features, is_doubtful};
 use qingbao::learn::BoostedTrees;
 use serde::Deserialize;
 
-use crate::figures::Score;
+use crate::figures::{Link, Score};
 
 /// Pairs per article that are learned from, those with the most in common.
-const PAIRS: usize = 60;
-const GROWTH: Growth = Growth { trees: 160, leaves: 7, rate: 0.05, ridge: 4.0, least_weight: 2.0, rows: 8, features: 3 };
+const PAIRS: usize = 40;
+const GROWTH: Growth = Growth { trees: 300, leaves: 10, rate: 0.03, ridge: 6.0, least_weight: 1.5, rows: 7, features: 2 };
 /// Least precision of pairs that count as one event without an editor's look.
 const SURE_PRECISION: f64 = 0.97;
 
@@ -35,7 +35,6 @@ struct Sampled {
 
 #[derive(Deserialize)]
 struct Labelled {
-    id: String,
     title: String,
     text: String,
     #[serde(default)]
@@ -50,6 +49,10 @@ struct Pair {
     b: usize,
     row: Vec<f32>,
     is_one_event: bool,
+    /// Whether it may be another event, however alike they are.
+    is_doubtful: bool,
+    /// Whether the index finds the one for the other.
+    is_found: bool,
 }
 
 fn main() {
@@ -75,12 +78,12 @@ fn main() {
         let events: Vec<&str> = articles.iter().map(|a| a.event.as_str()).collect();
         let kind: Vec<&str> = articles.iter().map(|a| kind(&a.source)).collect();
         for (name, groups, folds) in [("events", &events, folds), ("kinds of sources", &kind, 4)] {
-            report(name, &articles, &profiles, &pairs, groups, folds);
+            report(name, &articles, &pairs, groups, folds);
         }
     }
     if let Some(out) = value("--out") {
         let odds = out_of_fold(&articles, &pairs, &articles.iter().map(|a| a.event.as_str()).collect::<Vec<_>>(), folds.unwrap_or(5));
-        let (related, sure) = thresholds(&articles, &profiles, &pairs, &odds);
+        let (related, sure) = thresholds(&articles, &pairs, &odds);
         let model = EventModel { related, sure, trees: train(pairs.iter()) };
         std::fs::write(out, model.to_bytes()).unwrap();
     }
@@ -100,7 +103,9 @@ fn pairs(articles: &[Labelled], profiles: &[Profile]) -> Vec<Pair> {
     let mut by_term: HashMap<u32, Vec<usize>> = HashMap::new();
     let terms: Vec<Vec<(u32, f32)>> = profiles.iter().map(Profile::terms).collect();
     for (a, terms) in terms.iter().enumerate() {
-        terms.iter().for_each(|(t, _)| by_term.entry(*t).or_default().push(a));
+        for (t, _) in terms {
+            by_term.entry(*t).or_default().push(a);
+        }
     }
     let mut wanted: BTreeSet<(usize, usize)> = BTreeSet::new();
     let mut found = 0;
@@ -113,6 +118,7 @@ fn pairs(articles: &[Labelled], profiles: &[Profile]) -> Vec<Pair> {
         ranked.sort_by(|x, y| y.1.total_cmp(&x.1));
         wanted.extend(ranked.into_iter().take(PAIRS).map(|(b, _)| (a.min(b), a.max(b))));
     }
+    let found_pairs = wanted.clone();
     for a in 0..articles.len() {
         for b in a + 1..articles.len() {
             if articles[a].event == articles[b].event {
@@ -122,6 +128,8 @@ fn pairs(articles: &[Labelled], profiles: &[Profile]) -> Vec<Pair> {
         }
     }
     let pair = |(a, b): (usize, usize)| Pair {
+        is_found: found_pairs.contains(&(a, b)),
+        is_doubtful: is_doubtful(&profiles[a], &profiles[b]),
         a,
         b,
         row: features(&profiles[a], &profiles[b]).into_iter().map(|(_, v)| v).collect(),
@@ -169,43 +177,30 @@ fn out_of_fold(articles: &[Labelled], pairs: &[Pair], groups: &[&str], folds: us
     out
 }
 
-fn report(name: &str, articles: &[Labelled], profiles: &[Profile], pairs: &[Pair], groups: &[&str], folds: usize) {
+fn report(name: &str, articles: &[Labelled], pairs: &[Pair], groups: &[&str], folds: usize) {
     let odds = out_of_fold(articles, pairs, groups, folds);
-    println!("left out: {name}");
-    let (related, sure) = thresholds(articles, profiles, pairs, &odds);
-    let s = grouped(articles, profiles, pairs, &odds, related, sure);
-    println!("  at {related:.2}: {s}");
-    for wanted in [0.99, 0.97, 0.95, 0.9, 0.8] {
-        println!("  pairs: recall {:.3} at precision {wanted}", recall_at(pairs, &odds, wanted).1);
+    let (related, sure) = thresholds(articles, pairs, &odds);
+    let (all, precision, recall) = grouped(articles, pairs, &odds, related, sure);
+    println!("left out: {name}\n  related from {related:.2}: {all}\n  sure from {sure:.2}: P {precision:.3} R {recall:.3}");
+    for other in [0.6, 0.7, 0.8, 0.85, 0.9, 0.95] {
+        let (_, precision, recall) = grouped(articles, pairs, &odds, related, other);
+        println!("  were it {other:.2}: P {precision:.3} R {recall:.3}");
     }
 }
 
-/// Returns the threshold and recall of pairs at the lowest threshold with this precision.
-fn recall_at(pairs: &[Pair], odds: &[f32], wanted: f64) -> (f32, f64) {
-    let mut order: Vec<(f32, bool)> = odds.iter().zip(pairs).map(|(o, p)| (*o, p.is_one_event)).collect();
-    order.sort_by(|a, b| b.0.total_cmp(&a.0));
-    let all = pairs.iter().filter(|p| p.is_one_event).count() as f64;
-    let (mut right, mut best) = (0.0, (0.999, 0.0));
-    for (n, (o, is)) in order.iter().enumerate() {
-        right += f64::from(u8::from(*is));
-        if right / (n + 1) as f64 >= wanted {
-            best = (*o, right / all);
-        }
-    }
-    best
+/// Returns the thresholds with the best F1 of grouping, and the lowest one with [`SURE_PRECISION`].
+fn thresholds(articles: &[Labelled], pairs: &[Pair], odds: &[f32]) -> (f32, f32) {
+    let f1 = |t: f32| grouped(articles, pairs, odds, t, 1.0).0.f1;
+    let tried = (6..=26).map(|n| n as f32 / 40.0);
+    let related = tried.map(|t| (f1(t), t)).max_by(|a, b| a.0.total_cmp(&b.0)).unwrap().1;
+    let is_precise = |sure: &f32| grouped(articles, pairs, odds, related, *sure).1 >= SURE_PRECISION;
+    let sure = (1..100).map(|n| n as f32 / 100.0).filter(|t| *t > related).find(is_precise);
+    (related, sure.unwrap_or(0.99))
 }
 
-/// Returns the thresholds with the best F1 of grouping, and with [`SURE_PRECISION`].
-fn thresholds(articles: &[Labelled], profiles: &[Profile], pairs: &[Pair], odds: &[f32]) -> (f32, f32) {
-    let sure = recall_at(pairs, odds, SURE_PRECISION).0;
-    let at = |t: f32| grouped(articles, profiles, pairs, odds, t, sure.max(t)).f1;
-    let tried = (3..=13).map(|n| n as f32 / 20.0);
-    let best = tried.map(|t| (at(t), t)).max_by(|a, b| a.0.total_cmp(&b.0)).unwrap();
-    (best.1, sure.max(best.1))
-}
-
-/// Groups the articles in order of publication with these probabilities.
-fn grouped(articles: &[Labelled], _profiles: &[Profile], pairs: &[Pair], odds: &[f32], related: f32, sure: f32) -> Score {
-    let _ = sure;
-    figures::linkage(articles.iter().map(|a| a.event.as_str()).collect(), pairs.iter().zip(odds).map(|(p, o)| (p.a, p.b, *o)), related)
+/// Groups the articles with these probabilities.
+fn grouped(articles: &[Labelled], pairs: &[Pair], odds: &[f32], related: f32, sure: f32) -> (Score, f64, f64) {
+    let truth: Vec<&str> = articles.iter().map(|a| a.event.as_str()).collect();
+    let link = |(p, o): (&Pair, &f32)| ((p.a, p.b), Link { p: *o, is_doubtful: p.is_doubtful, is_found: p.is_found });
+    figures::linkage(&truth, &pairs.iter().zip(odds).map(link).collect(), related, sure)
 }

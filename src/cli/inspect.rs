@@ -40,7 +40,7 @@ pub enum Stage {
     Classify(JsonLinesArgs),
     /// JSON lines of {id, title, text}: the story each belongs to
     Cluster(JsonLinesArgs),
-    /// JSON lines of {id, title, text, published_at}: the event each reports, and how sure that is
+    /// JSON lines of {id, title, text, `published_at`}: the event each reports, and how sure that is
     Events(JsonLinesArgs),
     /// JSON lines of {id, title, text}: a summary of the article's own sentences
     Summarise(JsonLinesArgs),

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, HashMap, VecDeque};
 
 use crate::events::model::{EventModel, SURE};
+use crate::events::pair::is_doubtful;
 use crate::events::profile::Profile;
 
 /// Most articles compared with a new one: bounds the time per article.
@@ -49,40 +50,56 @@ pub fn join<E: Copy + Ord, X>(
     }
     let mut likely: Vec<(E, f32)> = closest.into_iter().filter(|(_, p)| *p >= model.related).collect();
     likely.sort_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
-    let mut fitting: Vec<(f32, f32, E, Vec<Member>)> = Vec::new();
+    let mut fitting: Vec<(Linkage, E, Vec<Member>)> = Vec::new();
     for (event, _) in likely.into_iter().take(MAX_EVENTS) {
         let members = members(event)?;
-        let (mean, least) = linkage(model, mine, &members);
-        if mean >= model.related {
-            fitting.push((mean, least, event, members));
+        let linkage = Linkage::of(model, mine, &members);
+        if linkage.mean >= model.related {
+            fitting.push((linkage, event, members));
         }
     }
-    fitting.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.2.cmp(&b.2)));
+    fitting.sort_by(|a, b| b.0.mean.total_cmp(&a.0.mean).then(a.1.cmp(&b.1)));
     let mut fitting = fitting.into_iter();
-    let Some((mean, least, event, mut known)) = fitting.next() else { return Ok(None) };
+    let Some((linkage, event, mut known)) = fitting.next() else { return Ok(None) };
     let mut merged = Vec::new();
-    for (_, _, other, theirs) in fitting {
-        let all: f32 = theirs.iter().map(|m| linkage(model, &m.profile, &known).0).sum();
+    for (_, other, theirs) in fitting {
+        let all: f32 = theirs.iter().map(|m| Linkage::of(model, &m.profile, &known).mean).sum();
         if all / theirs.len().max(1) as f32 >= model.related {
             merged.push(other);
             known.extend(theirs);
         }
     }
-    let confidence = if least >= model.sure { model.confidence(least) } else { model.confidence(mean).min(SURE - 0.001) };
-    Ok(Some(Joined { event, confidence, merged }))
+    Ok(Some(Joined { event, confidence: linkage.confidence(model), merged }))
 }
 
-/// Returns the mean probability over the members, and the least over the sure ones.
-fn linkage(model: &EventModel, mine: &Profile, members: &[Member]) -> (f32, f32) {
-    let (mut sum, mut least) = (0.0, 1.0f32);
-    for member in members {
-        let p = model.probability(mine, &member.profile);
-        sum += p;
-        if member.is_sure {
-            least = least.min(p);
-        }
+/// How close an article is to the members of an event.
+struct Linkage {
+    /// Mean probability over all members.
+    mean: f32,
+    /// Mean over the sure ones.
+    mean_sure: f32,
+    /// Highest probability of a sure member that nothing speaks against.
+    best: f32,
+}
+
+impl Linkage {
+    fn of(model: &EventModel, mine: &Profile, members: &[Member]) -> Self {
+        let rate = |m: &Member| (model.probability(mine, &m.profile), m.is_sure, is_doubtful(mine, &m.profile));
+        let rated: Vec<(f32, bool, bool)> = members.iter().map(rate).collect();
+        let mean = |all: &[f32]| all.iter().sum::<f32>() / all.len().max(1) as f32;
+        let sure: Vec<f32> = rated.iter().filter(|(_, is_sure, _)| *is_sure).map(|(p, ..)| *p).collect();
+        let best = rated.iter().filter(|(_, is_sure, is_doubtful)| *is_sure && !is_doubtful).map(|(p, ..)| *p).fold(0.0, f32::max);
+        Self { mean: mean(&rated.iter().map(|(p, ..)| *p).collect::<Vec<_>>()), mean_sure: mean(&sure), best }
     }
-    (sum / members.len().max(1) as f32, least)
+
+    /// Returns the confidence that the article belongs to the event: sure if it surely reports the same as one sure member, and the
+    /// others do not speak against it.
+    fn confidence(&self, model: &EventModel) -> f32 {
+        if self.best >= model.sure && self.mean_sure >= f32::midpoint(model.related, model.sure) {
+            return model.confidence(self.best);
+        }
+        model.confidence(self.mean).min(SURE - 0.001)
+    }
 }
 
 /// An in-memory index of events, for files.

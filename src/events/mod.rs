@@ -20,5 +20,5 @@ pub use grams::GramFrequencies;
 pub use group::{EventIndex, Joined, MAX_CANDIDATES, MAX_MEMBERS, Member, join};
 pub use model::{EventModel, RELATED, SURE};
 pub use novelty::new_sentence;
-pub use pair::features;
+pub use pair::{features, is_doubtful};
 pub use profile::Profile;

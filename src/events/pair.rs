@@ -21,6 +21,30 @@ pub fn features(a: &Profile, b: &Profile) -> Vec<(&'static str, f32)> {
     out
 }
 
+/// Whether something says that two articles may report different events, however alike they are: another period, document or issue of a
+/// series, a replaced name, a roundup, a market's or template's day that is not known.
+pub fn is_doubtful(a: &Profile, b: &Profile) -> bool {
+    let periods = |x: Option<&Period>, y: Option<&Period>| x.zip(y).is_some_and(|(x, y)| x.contradicts(y));
+    let other = |x: &[u64], y: &[u64]| !x.is_empty() && !y.is_empty() && common(x, y) == 0;
+    let has_no_day = a.day.is_none() || b.day.is_none();
+    let is_template = a.title == b.title && a.lead != b.lead || a.title_markets.iter().any(|m| b.title_markets.contains(m));
+    a.is_roundup
+        || b.is_roundup
+        || periods(a.lead_periods.first(), b.lead_periods.first())
+        || periods(a.title_periods.first(), b.title_periods.first())
+        || other(&a.documents, &b.documents)
+        || is_other_issue(a, b)
+        || replaced_part(&a.title, &b.title) >= REPLACED
+        || has_no_day && is_template
+}
+
+fn is_other_issue(a: &Profile, b: &Profile) -> bool {
+    !a.series.is_empty() && !b.series.is_empty() && a.series.iter().all(|s| !b.series.contains(s))
+}
+
+/// Share of two titles around a replaced part from which they are one template.
+const REPLACED: f32 = 0.6;
+
 type Features = Vec<(&'static str, f32)>;
 
 fn words(a: &Profile, b: &Profile, out: &mut Features) {
@@ -62,6 +86,7 @@ fn runs(a: &Profile, b: &Profile, out: &mut Features) {
     let (rest_a, rest_b) = (a.lead_grams.without(&said), b.lead_grams.without(&said));
     let rest = rest_a.shared(&rest_b);
     out.extend([
+        ("title: one part replaced", replaced_part(&a.title, &b.title)),
         ("title: longest run", small(titles, 20)),
         ("title: share of the longest run", titles as f32 / a.title.len().min(b.title.len()).max(1) as f32),
         ("lead: longest run", small(run.len(), 30)),
@@ -109,7 +134,6 @@ fn days_and_periods(a: &Profile, b: &Profile, out: &mut Features) {
     let (first_a, first_b) = (a.lead_periods.first(), b.lead_periods.first());
     let contradict = |x: Option<&Period>, y: Option<&Period>| x.zip(y).is_some_and(|(x, y)| x.contradicts(y));
     let all_contradict = |x: &[Period], y: &[Period]| !x.is_empty() && !y.is_empty() && x.iter().all(|p| y.iter().all(|q| p.contradicts(q)));
-    let series = !a.series.is_empty() && !b.series.is_empty() && a.series.iter().all(|s| !b.series.contains(s));
     let apart = a.day.zip(b.day).map(|(x, y)| (x - y).num_days().abs());
     let between = |from: i64, to: i64| flag(apart.is_some_and(|d| (from..=to).contains(&d)));
     out.extend([
@@ -117,7 +141,7 @@ fn days_and_periods(a: &Profile, b: &Profile, out: &mut Features) {
         ("first periods: same", flag(first_a.is_some() && first_a == first_b)),
         ("title periods: other", flag(contradict(a.title_periods.first(), b.title_periods.first()))),
         ("all periods: other", flag(all_contradict(&a.lead_periods, &b.lead_periods))),
-        ("series: other", flag(series)),
+        ("series: other", flag(is_other_issue(a, b))),
         ("published: both known", flag(apart.is_some())),
         ("published: same day", between(0, 0)),
         ("published: next day", between(1, 1)),
@@ -134,6 +158,7 @@ fn kinds(a: &Profile, b: &Profile, out: &mut Features) {
     let is_same_day = a.day.is_some() && a.day == b.day;
     let subject = |p: &Profile, other: &Profile| p.subject.as_ref().is_some_and(|s| other.lead.windows(s.len()).any(|w| w == s.as_slice()));
     let subjects = a.subject.as_ref().zip(b.subject.as_ref());
+    compared(["documents: both", "documents: contained", "documents: other", "documents: shared"], &a.documents, &b.documents, out);
     let (short, long) = (a.text_letters.min(b.text_letters), a.text_letters.max(b.text_letters));
     out.extend([
         ("title markets: shared", small(title, 2)),
@@ -170,6 +195,15 @@ fn common(x: &[u64], y: &[u64]) -> usize {
         theirs.peek() == Some(v)
     };
     x.iter().filter(is_shared).count()
+}
+
+/// Returns the share of two titles that begins and ends alike around a part that the other has replaced: 甲会见丁, 乙会见丁.
+fn replaced_part(a: &[char], b: &[char]) -> f32 {
+    let shorter = a.len().min(b.len());
+    let start = a.iter().zip(b).take_while(|(x, y)| x == y).count();
+    let end = a.iter().rev().zip(b.iter().rev()).take(shorter - start).take_while(|(x, y)| x == y).count();
+    let is_replaced = a.len() - start - end > 1 && b.len() - start - end > 1;
+    if is_replaced { (start + end) as f32 / shorter as f32 } else { 0.0 }
 }
 
 /// Returns the longest run of letters that both texts contain; the time is the product of their lengths, which are bounded.
@@ -232,6 +266,13 @@ mod tests {
         assert!(found.iter().all(|(_, value)| value.is_finite()));
         let value = |name: &str| found.iter().find(|(n, _)| *n == name).unwrap().1;
         assert!(value("whole figures: shared") > 1.0 && value("title: longest run") > 3.0);
+    }
+
+    #[test]
+    fn a_replaced_part_is_found() {
+        let share = |a: &str, b: &str| replaced_part(&a.chars().collect::<Vec<_>>(), &b.chars().collect::<Vec<_>>());
+        assert!((share("张三会见丁国总理", "李四会见丁国总理") - 0.75).abs() < 0.01);
+        assert!(share("云鹭股份投产", "云鹭股份投产") < 0.01 && share("甲", "") < 0.01);
     }
 
     #[test]

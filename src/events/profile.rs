@@ -1,12 +1,13 @@
 //! What is compared of an article.
 
 use chrono::NaiveDate;
+use xxhash_rust::xxh3::xxh3_64;
 
 use crate::events::figures::Figures;
 use crate::events::grams::{GramSet, hash};
 use crate::events::periods::{Period, series};
 use crate::knowledge::EVENTS;
-use crate::text::normalize::{fold_width_and_case, is_han};
+use crate::text::normalize::{fold_width_and_case, is_han, is_letter};
 
 /// Letters read of a title, of title and lead, and of title and text.
 const TITLE: usize = 60;
@@ -18,7 +19,7 @@ const SUBJECT: std::ops::RangeInclusive<usize> = 2..=16;
 /// Letters of a shingle that compares texts without their figures.
 const SHINGLE: usize = 4;
 /// Terms of the index per article.
-const TERMS: usize = 24;
+const TERMS: usize = 40;
 /// Headlines of at least this many letters with a separator tell several things.
 const LONG_HEADLINE: usize = 18;
 
@@ -43,6 +44,8 @@ pub struct Profile {
     /// Numbers of the markets that the title, and the lead, name.
     pub(super) title_markets: Vec<usize>,
     pub(super) lead_markets: Vec<usize>,
+    /// Names of documents in 《》, hashed and sorted.
+    pub(super) documents: Vec<u64>,
     /// What a title names before its colon.
     pub(super) subject: Option<Vec<char>>,
     pub(super) is_roundup: bool,
@@ -75,6 +78,7 @@ impl Profile {
             series: series(&title_text),
             title_markets: markets(&title_text),
             lead_markets: markets(&lead_text),
+            documents: documents(lead),
             subject: colon.and_then(|at| title.get(..at)).map(<[char]>::to_vec),
             is_roundup: has_separator || EVENTS.roundup.is_match(&title_text),
             text_letters: all.len() - title.len(),
@@ -96,7 +100,7 @@ impl Profile {
 }
 
 /// How much more an n-gram of the title counts for the index.
-const TITLE_BONUS: f32 = 1.5;
+const TITLE_BONUS: f32 = 2.0;
 
 /// Returns the folded letters of title and text without white space, as many as are compared.
 pub(super) fn letters(title: &str, text: &str) -> Vec<char> {
@@ -116,6 +120,19 @@ fn shingles(lead: &[char]) -> Vec<u64> {
     out.sort_unstable();
     out.dedup();
     out
+}
+
+fn documents(lead: &[char]) -> Vec<u64> {
+    let mut out: Vec<u64> = lead.split(|c| *c == '《').skip(1).filter_map(|rest| rest.split(|c| *c == '》').next()).map(hash_all).collect();
+    out.sort_unstable();
+    out.dedup();
+    out
+}
+
+/// Returns the hash of letters and figures, however many.
+fn hash_all(letters: &[char]) -> u64 {
+    let text: String = letters.iter().filter(|c| is_letter(**c)).collect();
+    xxh3_64(text.as_bytes())
 }
 
 fn markets(text: &str) -> Vec<usize> {

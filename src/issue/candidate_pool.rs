@@ -164,12 +164,11 @@ fn one_per_event(mut candidates: Vec<Candidate>) -> Vec<Candidate> {
     let mut out: Vec<Candidate> = Vec::with_capacity(candidates.len());
     let mut first: HashMap<EventId, usize> = HashMap::new();
     for c in candidates {
-        match c.event.and_then(|event| first.get(&event)).and_then(|at| out.get_mut(*at)) {
-            Some(best) => best.reports.extend(c.copies),
-            None => {
-                first.extend(c.event.map(|event| (event, out.len())));
-                out.push(c);
-            }
+        if let Some(best) = c.event.and_then(|event| first.get(&event)).and_then(|at| out.get_mut(*at)) {
+            best.reports.extend(c.copies);
+        } else {
+            first.extend(c.event.map(|event| (event, out.len())));
+            out.push(c);
         }
     }
     out

@@ -93,12 +93,12 @@ fn stories(articles: &[Headline]) -> Vec<(&Headline, usize)> {
     let mut out: Vec<(&Headline, usize)> = Vec::new();
     let mut place = BTreeMap::new();
     for a in articles {
-        match place.get(&a.story).and_then(|at: &usize| out.get_mut(*at)).filter(|_| a.story.is_some()) {
-            Some((_, copies)) => *copies += 1,
-            None => {
-                place.insert(a.story, out.len());
-                out.push((a, 0));
-            }
+        let known = place.get(&a.story).and_then(|at: &usize| out.get_mut(*at));
+        if let Some((_, copies)) = known.filter(|_| a.story.is_some()) {
+            *copies += 1;
+        } else {
+            place.insert(a.story, out.len());
+            out.push((a, 0));
         }
     }
     out
