@@ -94,7 +94,8 @@ pub fn grow(table: &Table, targets: &[Target], growth: &Growth) -> BoostedTrees 
                 [t.weight * (t.kept - p), t.weight * (p * (1.0 - p)).max(1e-4)]
             })
             .collect();
-        let rows: Vec<u32> = (0..u32::try_from(table.rows).unwrap()).filter(|r| targets[*r as usize].weight > 0.0 && random(10) < growth.rows).collect();
+        let rows: Vec<u32> =
+            (0..u32::try_from(table.rows).unwrap()).filter(|r| targets[*r as usize].weight > 0.0 && random(10) < growth.rows).collect();
         let features: Vec<usize> = (0..table.columns.len()).filter(|_| random(10) < growth.features).collect();
         let tree = grow_tree(table, &slopes, rows, &features, growth);
         for (r, o) in odds.iter_mut().enumerate() {

@@ -4,6 +4,7 @@ use std::sync::LazyLock;
 
 use xxhash_rust::xxh3::xxh3_64;
 
+use crate::events::letters;
 use crate::learn::narrow;
 use crate::text::normalize::is_letter;
 
@@ -21,8 +22,7 @@ pub struct GramFrequencies {
     unseen: u8,
 }
 
-static BUILT_IN: LazyLock<Option<GramFrequencies>> =
-    LazyLock::new(|| GramFrequencies::from_bytes(include_bytes!("../data/models/event_grams.zst")));
+static BUILT_IN: LazyLock<Option<GramFrequencies>> = LazyLock::new(|| GramFrequencies::from_bytes(include_bytes!("../data/models/event_grams.zst")));
 
 impl GramFrequencies {
     /// Counts the n-grams of a sample of articles, given as title and text.
@@ -31,7 +31,7 @@ impl GramFrequencies {
         for (title, text) in articles {
             all += 1;
             let mut buckets: Vec<usize> = Vec::new();
-            let letters = super::profile::letters(title, text);
+            let letters = letters::of_article(title, text);
             each_gram(&letters, |hash| buckets.push(bucket(hash)));
             buckets.sort_unstable();
             buckets.dedup();

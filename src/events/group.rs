@@ -123,7 +123,8 @@ impl EventIndex {
         let candidates: Vec<(usize, Profile)> = self.sharing_terms(&profile.terms());
         let members = |event: usize| {
             let newest = self.events.get(event).into_iter().flatten().rev().take(MAX_MEMBERS);
-            let member = |a: &usize| self.articles.get(*a).map(|(profile, _, confidence)| Member { profile: profile.clone(), is_sure: *confidence >= SURE });
+            let member =
+                |a: &usize| self.articles.get(*a).map(|(profile, _, confidence)| Member { profile: profile.clone(), is_sure: *confidence >= SURE });
             Ok::<_, std::convert::Infallible>(newest.filter_map(member).collect())
         };
         let joined = join(model, &profile, candidates, members).ok().flatten();
@@ -163,6 +164,10 @@ impl EventIndex {
         }
         let mut ranked: Vec<(usize, f32)> = shared.into_iter().collect();
         ranked.sort_by(|a, b| b.1.total_cmp(&a.1).then(b.0.cmp(&a.0)));
-        ranked.into_iter().take(MAX_CANDIDATES).filter_map(|(a, _)| self.articles.get(a).map(|(profile, event, _)| (*event, profile.clone()))).collect()
+        ranked
+            .into_iter()
+            .take(MAX_CANDIDATES)
+            .filter_map(|(a, _)| self.articles.get(a).map(|(profile, event, _)| (*event, profile.clone())))
+            .collect()
     }
 }

@@ -9,6 +9,7 @@ mod amounts;
 mod figures;
 mod grams;
 mod group;
+mod letters;
 mod model;
 mod novelty;
 mod pair;

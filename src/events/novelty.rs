@@ -1,7 +1,7 @@
 //! What a report says that an earlier one did not.
 
 use crate::events::grams::GramSet;
-use crate::text::normalize::fold_width_and_case;
+use crate::events::letters::folded;
 use crate::text::segment::sentences;
 
 /// Share of a sentence's information that must be new.
@@ -13,20 +13,16 @@ const LETTERS: usize = 5_000;
 
 /// Returns the first sentence of a text of which most is not in the text told before.
 pub fn new_sentence<'a>(text: &'a str, told: &str) -> Option<&'a str> {
-    let known = GramSet::new(&folded(told, LETTERS));
+    let known = GramSet::new(&folded(told).take(LETTERS).collect::<Vec<_>>());
     let mut letters = 0;
     let read = text.lines().flat_map(sentences).take_while(|s| {
         letters += s.chars().count();
         letters <= LETTERS
     });
     read.map(str::trim).filter(|s| s.chars().count() >= LONG_ENOUGH).find(|sentence| {
-        let grams = GramSet::new(&folded(sentence, LETTERS));
+        let grams = GramSet::new(&folded(sentence).take(LETTERS).collect::<Vec<_>>());
         grams.weight > 0.0 && grams.without(&known).weight >= NEW * grams.weight
     })
-}
-
-fn folded(text: &str, most: usize) -> Vec<char> {
-    text.chars().map(fold_width_and_case).filter(|c| !c.is_whitespace()).take(most).collect()
 }
 
 #[cfg(test)]

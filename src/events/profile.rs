@@ -5,15 +5,14 @@ use xxhash_rust::xxh3::xxh3_64;
 
 use crate::events::figures::Figures;
 use crate::events::grams::{GramSet, hash};
+use crate::events::letters::{self, WHOLE};
 use crate::events::periods::{Period, series};
 use crate::knowledge::EVENTS;
-use crate::text::normalize::{fold_width_and_case, is_han, is_letter};
+use crate::text::normalize::{is_han, is_letter};
 
-/// Letters read of a title, of title and lead, and of title and text.
-const TITLE: usize = 60;
+/// Letters read of title and first line, of title and lead, and of title and text.
 const OPENING: usize = 60;
 const LEAD: usize = 350;
-const WHOLE: usize = 800;
 /// Letters that a subject before a colon has.
 const SUBJECT: std::ops::RangeInclusive<usize> = 2..=16;
 /// Letters of a shingle that compares texts without their figures.
@@ -56,8 +55,8 @@ pub struct Profile {
 impl Profile {
     /// Reads an article, given the local day of its publication.
     pub fn new(title: &str, text: &str, day: Option<NaiveDate>) -> Self {
-        let all = letters(title, text);
-        let title: Vec<char> = folded(title).take(TITLE).collect();
+        let all = letters::of_article(title, text);
+        let title = letters::of_title(title);
         let whole = all.get(..WHOLE).unwrap_or(&all);
         let lead = all.get(..LEAD).unwrap_or(&all);
         let opening = all.get(..OPENING).unwrap_or(&all);
@@ -101,18 +100,6 @@ impl Profile {
 
 /// How much more an n-gram of the title counts for the index.
 const TITLE_BONUS: f32 = 2.0;
-
-/// Returns the folded letters of title and text without white space, as many as are compared.
-pub(super) fn letters(title: &str, text: &str) -> Vec<char> {
-    let mut out: Vec<char> = folded(title).take(TITLE).collect();
-    out.push('。');
-    out.extend(folded(text).take(WHOLE));
-    out
-}
-
-fn folded(text: &str) -> impl Iterator<Item = char> + '_ {
-    text.chars().map(fold_width_and_case).filter(|c| !c.is_whitespace())
-}
 
 fn shingles(lead: &[char]) -> Vec<u64> {
     let letters: Vec<char> = lead.iter().copied().filter(|c| is_han(*c) || c.is_ascii_alphabetic()).collect();

@@ -27,7 +27,9 @@ use chrono::{DateTime, NaiveDate, Utc};
 
 use crate::config::settings::{Publication, SummariseSettings};
 use crate::events::new_sentence;
-use crate::model::{ArticleId, ColumnItems, Copy, Edition, EditionId, EventId, Headline, Health, Item, Label, Print, Series, Signing, StoryId, Trend, WEEKS};
+use crate::model::{
+    ArticleId, ColumnItems, Copy, Edition, EditionId, EventId, Headline, Health, Item, Label, Print, Series, Signing, StoryId, Trend, WEEKS,
+};
 
 pub use archive::{Archive, InMemory};
 use candidate_pool::{Candidate, Pool};
@@ -263,7 +265,7 @@ pub(crate) mod tests {
 
     use super::*;
     use crate::config::settings::ColumnQuota;
-    use crate::model::{Classification, Confidence, SourceId, WebUrl};
+    use crate::model::{Classification, Confidence, EventMember, SourceId, WebUrl};
 
     pub(crate) fn now() -> DateTime<Utc> {
         Utc.with_ymd_and_hms(2026, 11, 23, 23, 30, 0).unwrap()
@@ -428,6 +430,32 @@ pub(crate) mod tests {
         );
         assert_eq!(titles(&d, 0), ["水泥企业错峰生产", "许昌发制品出口增长一成"]);
         assert!(d.edition.columns[0].items[1].reasons.iter().any(|r| r.contains("第12期")), "{:?}", d.edition.columns[0].items[1].reasons);
+    }
+
+    /// Returns an article of an event.
+    fn report(id: i64, title: &str, event: i64, confidence: f64) -> Headline {
+        Headline { event: Some(EventMember { event: EventId(event), confidence }), ..article(id, title, "食品", "行业动态", id) }
+    }
+
+    #[test]
+    fn an_event_is_printed_once_with_its_other_reports() {
+        let sure = vec![report(1, "云鹭食品扩建冷链仓库", 1, 1.0), report(2, "许昌一食品企业新建冷库投用", 1, 0.95)];
+        let d = build_with(sure, &[]);
+        let items = &d.edition.columns[0].items;
+        assert_eq!(items.iter().map(|i| (i.article.0, i.copies.len(), i.reports.len())).collect::<Vec<_>>(), [(1, 0, 1)]);
+        assert!(items[0].reasons.iter().any(|r| r == "同一事件另有 1 篇报道"), "{:?}", items[0].reasons);
+        let doubtful = vec![report(1, "云鹭食品扩建冷链仓库", 1, 1.0), report(2, "许昌一食品企业新建冷库投用", 1, 0.7)];
+        assert_eq!(build_with(doubtful, &[]).edition.item_count(), 2, "an editor decides");
+    }
+
+    #[test]
+    fn a_follow_up_names_the_issue_and_what_is_new() {
+        let previous =
+            PreviousItem { number: 12, title: "云鹭食品冷链仓库开工".to_owned(), article: ArticleId(9), event: Some(EventId(9)) };
+        let archive = vec![report(1, "云鹭食品冷链仓库投用", 9, 0.95), report(9, "云鹭食品冷链仓库开工", 9, 1.0)];
+        let d = build_after(archive, &[9], vec![previous]);
+        let reasons = &d.edition.columns[0].items[0].reasons;
+        assert!(reasons.iter().any(|r| r == "第12期《云鹭食品冷链仓库开工》的后续") && reasons.iter().any(|r| r == "没有新情况"), "{reasons:?}");
     }
 
     #[test]

@@ -220,7 +220,11 @@ fn read_headline(r: &Row<'_>) -> Result<Headline> {
         fetched_at: DateTime::from_timestamp(r.get(10)?, 0).ok_or("out of range").map_err(invalid_value("article time"))?,
         length: usize::try_from(r.get::<_, i64>(11)?).unwrap_or(0),
         story: r.get::<_, Option<i64>>(12)?.map(StoryId),
-        event: r.get::<_, Option<i64>>(15)?.map(EventId).map(|event| Ok::<_, StoreError>(EventMember { event, confidence: r.get::<_, Option<f64>>(16)?.unwrap_or(1.0) })).transpose()?,
+        event: r
+            .get::<_, Option<i64>>(15)?
+            .map(EventId)
+            .map(|event| Ok::<_, StoreError>(EventMember { event, confidence: r.get::<_, Option<f64>>(16)?.unwrap_or(1.0) }))
+            .transpose()?,
         classification: classification.map(|j| serde_json::from_str(&j)).transpose().map_err(invalid_value("judgement"))?,
         confidence: confidence.map(|c| serde_json::from_str(&c)).transpose().map_err(invalid_value("confidence"))?.unwrap_or_default(),
     })

@@ -7,7 +7,9 @@ use rusqlite::{Connection, OptionalExtension as _, params};
 
 use crate::config::settings::Publication;
 use crate::issue::PreviousItem;
-use crate::model::{ArticleId, AuditAction, Edition, EditionId, EditionState, EventId, EventMember, Series, Signing, StoryId, Trend, WEEKS, issue_label};
+use crate::model::{
+    ArticleId, AuditAction, Edition, EditionId, EditionState, EventId, EventMember, Series, Signing, StoryId, Trend, WEEKS, issue_label,
+};
 use crate::store::audit::audit;
 use crate::store::{CandidateRange, Result, Store, invalid_value};
 

@@ -81,13 +81,13 @@ impl Store {
             if is_named_by_it {
                 // the event had the number of this story's article: the others take that of the earliest of them
                 rest = first;
-                t.execute("UPDATE article SET event_id = ?1 WHERE event_id = ?2 AND coalesce(story_id, id) <> ?3", params![first, row.event, row.story])?;
+                t.execute(
+                    "UPDATE article SET event_id = ?1 WHERE event_id = ?2 AND coalesce(story_id, id) <> ?3",
+                    params![first, row.event, row.story],
+                )?;
                 t.execute("UPDATE event_parted SET event_id = ?1 WHERE event_id = ?2", params![first, row.event])?;
             }
-            t.execute(
-                "UPDATE article SET event_id = ?1, event_confidence = NULL WHERE coalesce(story_id, id) = ?2",
-                params![own, row.story],
-            )?;
+            t.execute("UPDATE article SET event_id = ?1, event_confidence = NULL WHERE coalesce(story_id, id) = ?2", params![own, row.story])?;
             t.execute("INSERT OR IGNORE INTO event_parted (story_id, event_id) VALUES (?1, ?2)", params![row.story, rest])?;
             audit(t, who, AuditAction::PartEvent, &row.title, now)?;
             Ok(true)
@@ -136,8 +136,7 @@ impl Place {
 pub(super) fn assign_event(t: &Connection, id: ArticleId, story: i64, title: &str, text: &str) -> Result<()> {
     let mut place = t.prepare_cached("UPDATE article SET event_id = ?2, event_confidence = ?3 WHERE id = ?1")?;
     let of_story = "SELECT event_id, event_confidence FROM article WHERE story_id = ?1 AND id <> ?2 AND event_id IS NOT NULL ORDER BY id LIMIT 1";
-    let known: Option<(i64, Option<f64>)> =
-        t.prepare_cached(of_story)?.query_row(params![story, id.0], |r| Ok((r.get(0)?, r.get(1)?))).optional()?;
+    let known: Option<(i64, Option<f64>)> = t.prepare_cached(of_story)?.query_row(params![story, id.0], |r| Ok((r.get(0)?, r.get(1)?))).optional()?;
     if let Some((event, confidence)) = known {
         place.execute(params![id.0, event, confidence])?;
         return Ok(());
@@ -182,7 +181,9 @@ fn find_event(t: &Connection, id: ArticleId, effective: i64, profile: &Profile, 
         Ok(rows.collect::<rusqlite::Result<_>>()?)
     };
     let joined = join(model, profile, candidates, members)?;
-    let mut parted = t.prepare_cached("SELECT EXISTS (SELECT 1 FROM event_parted p JOIN article a ON a.story_id = p.story_id WHERE a.id = ?1 AND p.event_id = ?2)")?;
+    let mut parted = t.prepare_cached(
+        "SELECT EXISTS (SELECT 1 FROM event_parted p JOIN article a ON a.story_id = p.story_id WHERE a.id = ?1 AND p.event_id = ?2)",
+    )?;
     Ok(match joined {
         Some(j) if parted.query_row(params![id.0, j.event], |r| r.get(0))? => None,
         joined => joined,
@@ -239,8 +240,14 @@ mod tests {
     }
 
     const HALT: [(&str, &str); 2] = [
-        ("云鹭股份子公司云鹭化学被责令停产", "云鹭股份11月3日公告，全资子公司云鹭化学因未按期处置2.45万吨危险废物，被许昌市生态环境局责令临时停产。云鹭化学2025年营业收入6.37亿元，占公司营业收入的31%。"),
-        ("云鹭股份：子公司云鹭化学临时停产", "11月3日晚间，云鹭股份发布公告称，子公司云鹭化学收到许昌市生态环境局通知，因2.45万吨危险废物未按期处置，即日起临时停产。该子公司2025年营业收入6.37亿元。"),
+        (
+            "云鹭股份子公司云鹭化学被责令停产",
+            "云鹭股份11月3日公告，全资子公司云鹭化学因未按期处置2.45万吨危险废物，被许昌市生态环境局责令临时停产。云鹭化学2025年营业收入6.37亿元，占公司营业收入的31%。",
+        ),
+        (
+            "云鹭股份：子公司云鹭化学临时停产",
+            "11月3日晚间，云鹭股份发布公告称，子公司云鹭化学收到许昌市生态环境局通知，因2.45万吨危险废物未按期处置，即日起临时停产。该子公司2025年营业收入6.37亿元。",
+        ),
     ];
 
     fn store(dir: &std::path::Path) -> Store {

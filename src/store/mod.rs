@@ -48,7 +48,6 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use rusqlite::Connection;
 
-pub use events::EventRow;
 pub use accounts::{Account, AccountChange, AuditLine, Role, Session, is_account_name};
 pub use articles::Classified;
 pub use backup::{BACKUP_MAX_AGE, DatabaseSummary, check as check_backup, restore};
@@ -61,6 +60,7 @@ pub use editions::EditionRow;
 pub use entries::{NewArticle, PendingEntry, RawPage};
 pub(crate) use error::invalid_value;
 pub use error::{Result, StoreError};
+pub use events::EventRow;
 pub use fetch_log::FetchRecord;
 pub use item_files::MAX_EDITION_FILES;
 pub use metrics::Gauges;

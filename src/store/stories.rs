@@ -95,7 +95,8 @@ fn merge(t: &Connection, article: i64, into: i64) -> Result<bool> {
     }
     t.execute("UPDATE article SET story_id = ?1 WHERE story_id = ?2 OR id = ?3", params![new, old, article])?;
     // one story has one event
-    let event = "UPDATE article SET (event_id, event_confidence) = (SELECT event_id, event_confidence FROM article WHERE id = ?2) WHERE story_id = ?1";
+    let event =
+        "UPDATE article SET (event_id, event_confidence) = (SELECT event_id, event_confidence FROM article WHERE id = ?2) WHERE story_id = ?1";
     t.execute(event, params![new, into])?;
     update_items(t, old)?;
     Ok(true)

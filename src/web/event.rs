@@ -168,7 +168,11 @@ pub(super) async fn page(State(console): State<AppState>, Editor(session): Edito
         to: time(loaded.articles.last()),
         sources: sources.into_iter().map(str::to_owned).collect(),
         amounts: amounts(loaded.texts.values().map(String::as_str), MAX_AMOUNTS),
-        issues: loaded.issues.into_iter().map(|(id, number, title)| (id.0, number.map_or_else(|| "未编号的一期".to_owned(), |n| format!("第{n}期")), title)).collect(),
+        issues: loaded
+            .issues
+            .into_iter()
+            .map(|(id, number, title)| (id.0, number.map_or_else(|| "未编号的一期".to_owned(), |n| format!("第{n}期")), title))
+            .collect(),
         days,
         found: loaded.found.iter().filter(|h| !known.contains(&h.id.0)).map(|h| row(h, zone)).collect(),
         asked,

@@ -7,7 +7,7 @@ use super::{Browser, Service};
 /// Gives two articles of different stories one event, the second doubtfully; returns their ids.
 fn one_event(service: &Service) -> (i64, i64) {
     let sql = rusqlite::Connection::open(service.dir.path().join("data/qingbao.db")).unwrap();
-    let mut all = sql.prepare("SELECT min(id) FROM article GROUP BY event_id HAVING count(DISTINCT story_id) = 1 ORDER BY 1 LIMIT 2").unwrap();
+    let mut all = sql.prepare("SELECT min(id) FROM article GROUP BY event_id HAVING count(*) = 1 ORDER BY 1 LIMIT 2").unwrap();
     let ids: Vec<i64> = all.query_map([], |r| r.get(0)).unwrap().map(Result::unwrap).collect();
     let join = "UPDATE article SET event_id = (SELECT event_id FROM article WHERE id = ?1), event_confidence = 0.7 WHERE story_id = (SELECT story_id FROM article WHERE id = ?2)";
     assert!(sql.execute(join, [ids[0], ids[1]]).unwrap() > 0);

@@ -3,7 +3,7 @@
 use reqwest::StatusCode;
 use serde_json::Value;
 
-use super::{Service, client, field, run};
+use super::{Service, client, field, run, topics};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn programs_read_finished_issues_and_the_archive_by_token() {
@@ -34,6 +34,9 @@ async fn programs_read_finished_issues_and_the_archive_by_token() {
 
     let issue = json("/api/v1/issues/current").await;
     assert!(issue["columns"].is_array() && issue["health"]["troubles"].is_null(), "what is wrong with sources is for the editors");
+
+    let topic = topics::add(&editor, &topics::form("发制品动向", "发制品 许昌", &[])).await;
+    topics::searched(&editor, topic.strip_prefix("/qb").unwrap()).await;
 
     // every path of the description answers, and with what it promises
     let (_, _, text) = ask("/api/v1/openapi.json").await;

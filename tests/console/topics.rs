@@ -14,7 +14,7 @@ fn with_report() -> Service {
     service
 }
 
-fn form<'a>(title: &'a str, expression: &'a str, more: &[(&'a str, &'a str)]) -> Vec<(&'a str, &'a str)> {
+pub(super) fn form<'a>(title: &'a str, expression: &'a str, more: &[(&'a str, &'a str)]) -> Vec<(&'a str, &'a str)> {
     let mut all =
         vec![("do", "save"), ("title", title), ("question", "谁在扩产？"), ("kind", "competitor"), ("expression", expression), ("owner", "甲编辑")];
     all.extend_from_slice(more);
@@ -22,14 +22,14 @@ fn form<'a>(title: &'a str, expression: &'a str, more: &[(&'a str, &'a str)]) ->
 }
 
 /// Posts a topic; returns its path.
-async fn add(browser: &Browser, fields: &[(&str, &str)]) -> String {
+pub(super) async fn add(browser: &Browser, fields: &[(&str, &str)]) -> String {
     let answer = browser.post("/topics/new", fields).await;
     assert_eq!(answer.status(), StatusCode::SEE_OTHER);
     answer.headers()["location"].to_str().unwrap().to_owned()
 }
 
 /// Waits until the archive is searched.
-async fn searched(browser: &Browser, path: &str) -> String {
+pub(super) async fn searched(browser: &Browser, path: &str) -> String {
     for _ in 0..100 {
         let page = browser.page(path).await;
         if !page.contains("正在文章库里查") {
