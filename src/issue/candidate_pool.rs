@@ -57,8 +57,9 @@ pub(super) struct Candidate {
     pub(super) lead: ArticleId,
     /// All its articles in the window, earliest first.
     pub(super) copies: Vec<ArticleId>,
-    /// Its event, if it surely belongs to it.
-    event: Option<EventId>,
+    event: Option<EventMember>,
+    /// Whether other stories of the window may report its event, or an earlier issue did.
+    pub(super) has_related: bool,
     /// The articles of other stories of the event, in order of their rank.
     pub(super) reports: Vec<ArticleId>,
     pub(super) score: f64,
@@ -151,10 +152,19 @@ impl Pool {
         for (at, event) in input.previous_items.iter().enumerate().filter_map(|(at, p)| Some((at, p.event?))) {
             told.entry(event).or_insert(at); // the newest comes first
         }
+        let mut stories_of: HashMap<EventId, HashSet<StoryId>> = HashMap::new();
+        for (event, story) in self.records.iter().filter_map(|b| Some((b.event?.event, b.story))) {
+            stories_of.entry(event).or_default().insert(story);
+        }
         self.records.sort_unstable_by_key(|b| (b.story, b.sort_time, b.article));
         let stories = self.records.chunk_by(|a, b| a.story == b.story);
         let unpublished = stories.filter(|c| c.first().is_some_and(|b| !input.published.contains(&b.story)));
-        one_per_event(unpublished.filter_map(|c| candidate(c, &echoes, &told)).collect())
+        let mut candidates: Vec<Candidate> = unpublished.filter_map(|c| candidate(c, &echoes, &told)).collect();
+        for c in &mut candidates {
+            let is_shared = |event: EventId| stories_of.get(&event).is_some_and(|stories| stories.len() > 1);
+            c.has_related = c.follows.is_some() || c.event.is_some_and(|e| is_shared(e.event));
+        }
+        one_per_event(candidates)
     }
 }
 
@@ -164,10 +174,11 @@ fn one_per_event(mut candidates: Vec<Candidate>) -> Vec<Candidate> {
     let mut out: Vec<Candidate> = Vec::with_capacity(candidates.len());
     let mut first: HashMap<EventId, usize> = HashMap::new();
     for c in candidates {
-        if let Some(best) = c.event.and_then(|event| first.get(&event)).and_then(|at| out.get_mut(*at)) {
+        let event = c.event.filter(|e| e.is_sure()).map(|e| e.event);
+        if let Some(best) = event.and_then(|event| first.get(&event)).and_then(|at| out.get_mut(*at)) {
             best.reports.extend(c.copies);
         } else {
-            first.extend(c.event.map(|event| (event, out.len())));
+            first.extend(event.map(|event| (event, out.len())));
             out.push(c);
         }
     }
@@ -194,8 +205,8 @@ fn candidate(copies: &[CandidateRecord], echoes: &SimilarHeadlines, told: &HashM
     let whole = copies.iter().filter(|b| b.length * 10 >= longest * 8);
     let lead = whole.reduce(|best, b| if b.authority > best.authority { b } else { best }).filter(|b| b.is_eligible)?;
     let echo = echoes.closest(&lead.words);
-    let event = copies.iter().find_map(|b| b.event).filter(|e| e.is_sure()).map(|e| e.event);
-    let follows = event.and_then(|e| told.get(&e)).copied();
+    let event = copies.iter().find_map(|b| b.event);
+    let follows = event.filter(|e| e.is_sure()).and_then(|e| told.get(&e.event)).copied();
     let mut score = lead.points + COPIES * (copies.len() as f64).log2();
     score += if copies.iter().any(|b| b.is_followed) { TOPIC } else { 0.0 };
     // what an earlier issue had counts once
@@ -205,6 +216,7 @@ fn candidate(copies: &[CandidateRecord], echoes: &SimilarHeadlines, told: &HashM
         lead: lead.article,
         copies: copies.iter().map(|b| b.article).collect(),
         event,
+        has_related: false,
         reports: Vec::new(),
         score: (score * 1000.0).round() / 1000.0,
         column: copies.iter().find_map(|b| b.topic_column).unwrap_or(lead.column),

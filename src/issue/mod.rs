@@ -198,6 +198,7 @@ fn item<A: Archive>(c: &Candidate, print: Print, input: &IssueInput<'_>, archive
         Ok(Copy { publisher: a.source_name, url: a.url, article: Some(a.id) })
     };
     item.copies = c.copies.iter().filter(|id| **id != c.lead).take(MAX_COPIES).map(copy).collect::<Result<_, _>>()?;
+    item.event = lead.event.map(|e| e.event).filter(|_| c.has_related);
     item.reports = c.reports.iter().take(MAX_COPIES).map(copy).collect::<Result<_, _>>()?;
     // copies are sorted, earliest first
     item.earliest = c.copies.first().filter(|first| **first != c.lead).and_then(|_| item.copies.first().cloned());
@@ -252,7 +253,7 @@ fn item_from_article(lead: &Headline, text: String, settings: &SummariseSettings
         earliest: None,
         copies: Vec::new(),
         reports: Vec::new(),
-        event: lead.event.map(|e| e.event),
+        event: None,
         score: 0.0,
         reasons: vec!["编辑加入".to_owned()],
         url: Some(lead.url.clone()),
@@ -439,13 +440,16 @@ pub(crate) mod tests {
 
     #[test]
     fn an_event_is_printed_once_with_its_other_reports() {
-        let sure = vec![report(1, "云鹭食品扩建冷链仓库", 1, 1.0), report(2, "许昌一食品企业新建冷库投用", 1, 0.95)];
+        let sure = vec![report(1, "云鹭食品扩建冷链仓库", 1, 1.0), report(2, "一食品企业新建冷库投用", 1, 0.95)];
         let d = build_with(sure, &[]);
         let items = &d.edition.columns[0].items;
         assert_eq!(items.iter().map(|i| (i.article.0, i.copies.len(), i.reports.len())).collect::<Vec<_>>(), [(1, 0, 1)]);
         assert!(items[0].reasons.iter().any(|r| r == "同一事件另有 1 篇报道"), "{:?}", items[0].reasons);
-        let doubtful = vec![report(1, "云鹭食品扩建冷链仓库", 1, 1.0), report(2, "许昌一食品企业新建冷库投用", 1, 0.7)];
-        assert_eq!(build_with(doubtful, &[]).edition.item_count(), 2, "an editor decides");
+        let doubtful = vec![report(1, "云鹭食品扩建冷链仓库", 1, 1.0), report(2, "一食品企业新建冷库投用", 1, 0.7)];
+        let d = build_with(doubtful, &[]);
+        let events: Vec<Option<EventId>> = d.edition.items().map(|i| i.event).collect();
+        assert_eq!(events, [Some(EventId(1)); 2], "an editor decides, and finds the other");
+        assert_eq!(build_with(vec![report(1, "云鹭食品扩建冷链仓库", 1, 1.0)], &[]).edition.items().next().unwrap().event, None);
     }
 
     #[test]

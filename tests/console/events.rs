@@ -51,6 +51,6 @@ async fn editors_confirm_part_and_join_reports_of_an_event() {
     assert_eq!(editor.get("/events/999999").await.status(), StatusCode::NOT_FOUND);
     assert_eq!(editor.post(&path, &[("do", "join"), ("article", "x")]).await.status(), StatusCode::UNPROCESSABLE_ENTITY);
     let log = rusqlite::Connection::open(service.dir.path().join("data/qingbao.db")).unwrap();
-    let told: i64 = log.query_row("SELECT count(*) FROM audit WHERE action IN ('join-events', 'part-event')", [], |r| r.get(0)).unwrap();
+    let told: i64 = log.query_row("SELECT count(*) FROM audit WHERE what IN ('join-events', 'part-event')", [], |r| r.get(0)).unwrap();
     assert_eq!(told, 3);
 }
