@@ -10,7 +10,7 @@ use std::time::Instant;
 
 use qingbao::dedup::fingerprint::MinHashSignature;
 use qingbao::dedup::stories::dedup_text;
-use qingbao::events::Profile;
+use qingbao::events::{INDEXED_TERMS, Profile};
 use qingbao::model::Classification;
 use qingbao::store::{Classified, Store};
 use rusqlite::{Connection, params};
@@ -85,7 +85,7 @@ fn terms(c: &Connection, n: i64) -> usize {
     let mut rows: Vec<(u32, i64)> = Vec::new();
     for id in 1..=n {
         let (title, body) = article(id);
-        rows.extend(Profile::new(&title, &body, None).terms().into_iter().map(|(term, _)| (term, id)));
+        rows.extend(Profile::new(&title, &body, None).terms().into_iter().take(INDEXED_TERMS).map(|(term, _)| (term, id)));
     }
     rows.sort_unstable();
     c.execute_batch("BEGIN").unwrap();

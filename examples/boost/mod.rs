@@ -17,11 +17,13 @@ pub struct Growth {
     /// Of ten rows, and of ten features, so many are drawn for a tree.
     pub rows: u64,
     pub features: u64,
+    /// Of the draws.
+    pub seed: u64,
 }
 
 impl Default for Growth {
     fn default() -> Self {
-        Self { trees: 100, leaves: 24, rate: 0.1, ridge: 2.0, least_weight: 3.0, rows: 6, features: 5 }
+        Self { trees: 100, leaves: 24, rate: 0.1, ridge: 2.0, least_weight: 3.0, rows: 6, features: 5, seed: 7 }
     }
 }
 
@@ -78,7 +80,7 @@ pub fn grow(table: &Table, targets: &[Target], growth: &Growth) -> BoostedTrees 
     let (sum, all) = targets.iter().fold((0.0, 0.0), |(s, w), t| (s + t.weight * t.kept, w + t.weight));
     let mut model = BoostedTrees { bias: (sum / (all - sum)).ln(), trees: Vec::new() };
     let mut odds = vec![model.bias; table.rows];
-    let mut seed = 7u64;
+    let mut seed = growth.seed;
     let mut random = move |n: u64| {
         seed ^= seed << 13;
         seed ^= seed >> 7;

@@ -15,7 +15,7 @@ mod figures;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use boost::{Growth, Table, Target, grow};
-use qingbao::events::{EventModel, GramFrequencies, Profile, features, is_doubtful};
+use qingbao::events::{EventModel, GramFrequencies, INDEXED_TERMS, Profile, features, is_doubtful, is_template, most_alike};
 use qingbao::learn::BoostedTrees;
 use serde::Deserialize;
 
@@ -23,7 +23,9 @@ use crate::figures::{Link, Score};
 
 /// Pairs per article that are learned from, those with the most in common.
 const PAIRS: usize = 40;
-const GROWTH: Growth = Growth { trees: 300, leaves: 10, rate: 0.03, ridge: 6.0, least_weight: 1.5, rows: 7, features: 2 };
+/// Forests of which the mean is taken.
+const FORESTS: u64 = 4;
+const GROWTH: Growth = Growth { trees: 120, leaves: 16, rate: 0.05, ridge: 6.0, least_weight: 1.0, rows: 6, features: 2, seed: 7 };
 /// Least precision of pairs that count as one event without an editor's look.
 const SURE_PRECISION: f64 = 0.97;
 
@@ -51,6 +53,7 @@ struct Pair {
     is_one_event: bool,
     /// Whether it may be another event, however alike they are.
     is_doubtful: bool,
+    is_template: bool,
     /// Whether the index finds the one for the other.
     is_found: bool,
 }
@@ -108,27 +111,30 @@ fn pairs(articles: &[Labelled], profiles: &[Profile]) -> Vec<Pair> {
         }
     }
     let mut wanted: BTreeSet<(usize, usize)> = BTreeSet::new();
-    let mut found = 0;
-    for (a, terms) in terms.iter().enumerate() {
-        let mut shared: BTreeMap<usize, f32> = BTreeMap::new();
-        for (t, bits) in terms {
-            by_term[t].iter().filter(|b| **b != a).for_each(|b| *shared.entry(*b).or_default() += bits);
+    let mut found: BTreeSet<(usize, usize)> = BTreeSet::new();
+    for (a, mine) in terms.iter().enumerate() {
+        let (mut shared, mut indexed): (BTreeMap<usize, f32>, BTreeMap<usize, f32>) = Default::default();
+        for (t, bits) in mine {
+            for b in by_term[t].iter().filter(|b| **b != a) {
+                *shared.entry(*b).or_default() += bits;
+                // the index holds earlier articles
+                if *b < a && terms[*b].iter().take(INDEXED_TERMS).any(|(o, _)| o == t) {
+                    *indexed.entry(*b).or_default() += bits;
+                }
+            }
         }
+        found.extend(most_alike(indexed).into_iter().map(|b| (b, a)));
         let mut ranked: Vec<(usize, f32)> = shared.into_iter().collect();
         ranked.sort_by(|x, y| y.1.total_cmp(&x.1));
         wanted.extend(ranked.into_iter().take(PAIRS).map(|(b, _)| (a.min(b), a.max(b))));
     }
-    let found_pairs = wanted.clone();
+    wanted.extend(&found);
     for a in 0..articles.len() {
-        for b in a + 1..articles.len() {
-            if articles[a].event == articles[b].event {
-                found += usize::from(wanted.contains(&(a, b)));
-                wanted.insert((a, b));
-            }
-        }
+        wanted.extend((a + 1..articles.len()).filter(|b| articles[a].event == articles[*b].event).map(|b| (a, b)));
     }
     let pair = |(a, b): (usize, usize)| Pair {
-        is_found: found_pairs.contains(&(a, b)),
+        is_found: found.contains(&(a, b)),
+        is_template: is_template(&profiles[a], &profiles[b]),
         is_doubtful: is_doubtful(&profiles[a], &profiles[b]),
         a,
         b,
@@ -136,8 +142,8 @@ fn pairs(articles: &[Labelled], profiles: &[Profile]) -> Vec<Pair> {
         is_one_event: articles[a].event == articles[b].event,
     };
     let pairs: Vec<Pair> = wanted.into_iter().map(pair).collect();
-    let ones = pairs.iter().filter(|p| p.is_one_event).count();
-    println!("{} articles, {} pairs, {ones} of one event, {found} of them share terms", articles.len(), pairs.len());
+    let (ones, known) = (pairs.iter().filter(|p| p.is_one_event).count(), pairs.iter().filter(|p| p.is_one_event && p.is_found).count());
+    println!("{} articles, {} pairs, {ones} of one event; the index finds {known} of them", articles.len(), pairs.len());
     pairs
 }
 
@@ -148,7 +154,18 @@ fn train<'a>(pairs: impl Iterator<Item = &'a Pair>) -> BoostedTrees {
         figures.extend_from_slice(&pair.row);
         targets.push(Target { kept: f32::from(u8::from(pair.is_one_event)), weight: 1.0 });
     }
-    grow(&Table::new(&figures, width), &targets, &GROWTH)
+    let table = Table::new(&figures, width);
+    // the mean of several forests is surer than one
+    let mut all = BoostedTrees::default();
+    for seed in 1..=FORESTS {
+        let grown = grow(&table, &targets, &Growth { seed: seed * 7919, ..GROWTH });
+        all.bias += grown.bias / FORESTS as f32;
+        all.trees.extend(grown.trees.into_iter().map(|mut t| {
+            t.leaves.iter_mut().for_each(|l| *l /= FORESTS as f32);
+            t
+        }));
+    }
+    all
 }
 
 /// Returns the probability of each pair by trees that saw neither group of its articles.
@@ -201,6 +218,7 @@ fn thresholds(articles: &[Labelled], pairs: &[Pair], odds: &[f32]) -> (f32, f32)
 /// Groups the articles with these probabilities.
 fn grouped(articles: &[Labelled], pairs: &[Pair], odds: &[f32], related: f32, sure: f32) -> (Score, f64, f64) {
     let truth: Vec<&str> = articles.iter().map(|a| a.event.as_str()).collect();
-    let link = |(p, o): (&Pair, &f32)| ((p.a, p.b), Link { p: *o, is_doubtful: p.is_doubtful, is_found: p.is_found });
+    let link =
+        |(p, o): (&Pair, &f32)| ((p.a, p.b), Link { p: if p.is_template { 0.0 } else { *o }, is_doubtful: p.is_doubtful, is_found: p.is_found });
     figures::linkage(&truth, &pairs.iter().zip(odds).map(link).collect(), related, sure)
 }

@@ -4,10 +4,12 @@ use std::collections::{BTreeMap, HashMap, VecDeque};
 
 use crate::events::model::{EventModel, SURE};
 use crate::events::pair::is_doubtful;
-use crate::events::profile::Profile;
+use crate::events::profile::{INDEXED_TERMS, Profile};
 
 /// Most articles compared with a new one: bounds the time per article.
-pub const MAX_CANDIDATES: usize = 16;
+const MAX_CANDIDATES: usize = 12;
+/// Least information of the common terms of articles that are compared, in bits.
+const LEAST_SHARED: f32 = 10.0;
 /// Most members of an event that are compared, the newest ones.
 pub const MAX_MEMBERS: usize = 8;
 /// Most events that are compared in full.
@@ -102,6 +104,13 @@ impl Linkage {
     }
 }
 
+/// Returns the articles that are worth a comparison, those with the most informative common terms first. Of equals the newest.
+pub fn most_alike<T: Copy + Ord>(shared: impl IntoIterator<Item = (T, f32)>) -> Vec<T> {
+    let mut ranked: Vec<(T, f32)> = shared.into_iter().filter(|(_, bits)| *bits >= LEAST_SHARED).collect();
+    ranked.sort_by(|a, b| b.1.total_cmp(&a.1).then(b.0.cmp(&a.0)));
+    ranked.into_iter().take(MAX_CANDIDATES).map(|(article, _)| article).collect()
+}
+
 /// An in-memory index of events, for files.
 #[derive(Debug, Default)]
 pub struct EventIndex {
@@ -114,7 +123,7 @@ pub struct EventIndex {
 }
 
 /// Most articles kept per term, the newest.
-const MAX_PER_TERM: usize = 64;
+const MAX_PER_TERM: usize = 24;
 
 impl EventIndex {
     /// Adds an article; returns its number. Articles count from 0.
@@ -140,7 +149,7 @@ impl EventIndex {
             self.events.get_mut(event).into_iter().for_each(|e| e.extend(&moved));
         }
         self.events.get_mut(event).into_iter().for_each(|e| e.push(article));
-        for (term, _) in profile.terms() {
+        for (term, _) in profile.terms().into_iter().take(INDEXED_TERMS) {
             let articles = self.terms.entry(term).or_default();
             if articles.len() >= MAX_PER_TERM {
                 articles.pop_front();
@@ -162,12 +171,7 @@ impl EventIndex {
         for (term, bits) in terms {
             self.terms.get(term).into_iter().flatten().for_each(|a| *shared.entry(*a).or_default() += bits);
         }
-        let mut ranked: Vec<(usize, f32)> = shared.into_iter().collect();
-        ranked.sort_by(|a, b| b.1.total_cmp(&a.1).then(b.0.cmp(&a.0)));
-        ranked
-            .into_iter()
-            .take(MAX_CANDIDATES)
-            .filter_map(|(a, _)| self.articles.get(a).map(|(profile, event, _)| (*event, profile.clone())))
-            .collect()
+        let found = |a: usize| self.articles.get(a).map(|(profile, event, _)| (*event, profile.clone()));
+        most_alike(shared).into_iter().filter_map(found).collect()
     }
 }

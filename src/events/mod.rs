@@ -18,8 +18,8 @@ mod profile;
 
 pub use amounts::amounts;
 pub use grams::GramFrequencies;
-pub use group::{EventIndex, Joined, MAX_CANDIDATES, MAX_MEMBERS, Member, join};
+pub use group::{EventIndex, Joined, MAX_MEMBERS, Member, join, most_alike};
 pub use model::{EventModel, RELATED, SURE};
 pub use novelty::new_sentence;
-pub use pair::{features, is_doubtful};
-pub use profile::Profile;
+pub use pair::{features, is_doubtful, is_template};
+pub use profile::{INDEXED_TERMS, Profile};

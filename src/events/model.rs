@@ -2,7 +2,7 @@
 
 use std::sync::LazyLock;
 
-use crate::events::pair::features;
+use crate::events::pair::{features, is_template};
 use crate::events::profile::Profile;
 use crate::learn::BoostedTrees;
 
@@ -28,8 +28,11 @@ impl EventModel {
         BUILT_IN.as_ref()
     }
 
-    /// Returns the probability of the trees.
+    /// Returns the probability of the trees; none for one template with two names.
     pub fn probability(&self, a: &Profile, b: &Profile) -> f32 {
+        if is_template(a, b) {
+            return 0.0;
+        }
         let row: Vec<f32> = features(a, b).into_iter().map(|(_, value)| value).collect();
         1.0 / (1.0 + (-self.trees.log_odds(&row, None)).exp())
     }

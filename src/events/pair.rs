@@ -4,6 +4,7 @@ use crate::events::figures::Figures;
 use crate::events::grams::{GramSet, mean_of};
 use crate::events::periods::Period;
 use crate::events::profile::Profile;
+use crate::text::normalize::is_letter;
 
 /// Letters of both leads that are searched for their longest common run.
 const RUN_WITHIN: usize = 90;
@@ -199,12 +200,34 @@ fn common(x: &[u64], y: &[u64]) -> usize {
 
 /// Returns the share of two titles that begins and ends alike around a part that the other has replaced: 甲会见丁, 乙会见丁.
 fn replaced_part(a: &[char], b: &[char]) -> f32 {
+    let (x, y) = (replaced(a, b), replaced(b, a));
+    let shorter = a.len().min(b.len());
+    if x.len() > 1 && y.len() > 1 { (a.len() - x.len()) as f32 / shorter as f32 } else { 0.0 }
+}
+
+/// Returns the part of a title that another one has replaced, between a common beginning and end.
+fn replaced<'a>(a: &'a [char], b: &[char]) -> &'a [char] {
     let shorter = a.len().min(b.len());
     let start = a.iter().zip(b).take_while(|(x, y)| x == y).count();
     let end = a.iter().rev().zip(b.iter().rev()).take(shorter - start).take_while(|(x, y)| x == y).count();
-    let is_replaced = a.len() - start - end > 1 && b.len() - start - end > 1;
-    if is_replaced { (start + end) as f32 / shorter as f32 } else { 0.0 }
+    a.get(start..a.len() - end).unwrap_or_default()
 }
+
+/// Whether two articles fill one template with different names: 鄢陵县召开推进会, 襄城县召开推进会.
+pub fn is_template(a: &Profile, b: &Profile) -> bool {
+    let (x, y) = (replaced(&a.title, &b.title), replaced(&b.title, &a.title));
+    let is_missing = |part: &[char], lead: &[char]| part.len() > 1 && !lead.windows(part.len()).any(|w| w == part);
+    let is_name = |part: &[char]| part.iter().all(|c| is_letter(*c) && !c.is_ascii_digit());
+    let shared = common(&a.shingles, &b.shingles) as f32 / a.shingles.len().min(b.shingles.len()).max(1) as f32;
+    replaced_part(&a.title, &b.title) >= REPLACED
+        && [x, y].iter().all(|p| is_name(p))
+        && is_missing(x, &b.lead)
+        && is_missing(y, &a.lead)
+        && shared >= SAME_TEMPLATE
+}
+
+/// Share of the shorter lead's shingles from which two articles are one template.
+const SAME_TEMPLATE: f32 = 0.3;
 
 /// Returns the longest run of letters that both texts contain; the time is the product of their lengths, which are bounded.
 fn longest_run<'a>(a: &'a [char], b: &[char]) -> &'a [char] {
@@ -273,6 +296,15 @@ mod tests {
         let share = |a: &str, b: &str| replaced_part(&a.chars().collect::<Vec<_>>(), &b.chars().collect::<Vec<_>>());
         assert!((share("张三会见丁国总理", "李四会见丁国总理") - 0.75).abs() < 0.01);
         assert!(share("云鹭股份投产", "云鹭股份投产") < 0.01 && share("甲", "") < 0.01);
+    }
+
+    #[test]
+    fn one_template_with_two_names_is_found() {
+        let meeting = |county: &str| {
+            profile(&format!("{county}召开第三季度重点项目推进会"), &format!("11月20日，{county}召开第三季度重点项目推进会，要求加快项目建设。"))
+        };
+        assert!(is_template(&meeting("鄢陵县"), &meeting("襄城县")));
+        assert!(!is_template(&meeting("鄢陵县"), &meeting("鄢陵县")));
     }
 
     #[test]

@@ -17,8 +17,9 @@ const LEAD: usize = 350;
 const SUBJECT: std::ops::RangeInclusive<usize> = 2..=16;
 /// Letters of a shingle that compares texts without their figures.
 const SHINGLE: usize = 4;
-/// Terms of the index per article.
+/// Terms of an article that are looked for in the index, and those of them that it keeps.
 const TERMS: usize = 40;
+pub const INDEXED_TERMS: usize = 24;
 /// Headlines of at least this many letters with a separator tell several things.
 const LONG_HEADLINE: usize = 18;
 
@@ -87,7 +88,8 @@ impl Profile {
         }
     }
 
-    /// Returns the rarest n-grams of title and lead with their information, for an index: articles on one event share some of them.
+    /// Returns the rarest n-grams of title and lead with their information, rarest first: articles on one event share some of them. An
+    /// index keeps the first [`INDEXED_TERMS`](super::INDEXED_TERMS) of each article.
     pub fn terms(&self) -> Vec<(u32, f32)> {
         let in_title = |hash: u64| self.title_grams.iter().any(|(h, _)| h == hash);
         let mut rated: Vec<(f32, u64, f32)> =

@@ -5,13 +5,13 @@ use std::collections::BTreeMap;
 use chrono::{DateTime, NaiveDate, Utc};
 use rusqlite::{Connection, OptionalExtension as _, params};
 
-use crate::events::{EventModel, Joined, MAX_CANDIDATES, MAX_MEMBERS, Member, Profile, join};
+use crate::events::{EventModel, INDEXED_TERMS, Joined, MAX_MEMBERS, Member, Profile, join, most_alike};
 use crate::model::{ArticleId, AuditAction, EditionId, EventId, EventMember, Headline};
 use crate::store::audit::audit;
 use crate::store::{Result, Store};
 
 /// Most articles examined per term, the newest ones.
-const MAX_PER_TERM: i64 = 32;
+const MAX_PER_TERM: i64 = 24;
 /// A report of an event comes at most this long before or after another one, in seconds.
 const REACH: i64 = 10 * 86_400;
 /// Characters read of a text: more than are compared.
@@ -155,7 +155,7 @@ pub(super) fn assign_event(t: &Connection, id: ArticleId, story: i64, title: &st
         t.prepare_cached(merge)?.execute(params![joined.as_ref().map(|j| j.event), other, doubtful])?;
     }
     let mut insert = t.prepare_cached("INSERT OR IGNORE INTO event_term (term, article_id) VALUES (?1, ?2)")?;
-    for (term, _) in terms {
+    for (term, _) in terms.into_iter().take(INDEXED_TERMS) {
         insert.execute(params![i64::from(term), id.0])?;
     }
     Ok(())
@@ -210,9 +210,7 @@ fn sharing_terms(t: &Connection, mine: ArticleId, terms: &[(u32, f32)]) -> Resul
             *shared.entry(article?).or_default() += bits;
         }
     }
-    let mut ranked: Vec<(i64, f32)> = shared.into_iter().collect();
-    ranked.sort_by(|a, b| b.1.total_cmp(&a.1).then(b.0.cmp(&a.0)));
-    Ok(ranked.into_iter().take(MAX_CANDIDATES).map(|(article, _)| article).collect())
+    Ok(most_alike(shared))
 }
 
 #[cfg(test)]
