@@ -45,15 +45,33 @@ struct Labelled {
     event: String,
 }
 
+/// What speaks against one event.
+#[derive(Clone, Copy, PartialEq)]
+enum Against {
+    Nothing,
+    /// It may be another event, however alike the articles are.
+    Doubt,
+    /// One template with two names.
+    Template,
+}
+
+impl Against {
+    fn of(a: &Profile, b: &Profile) -> Self {
+        match (is_template(a, b), is_doubtful(a, b)) {
+            (true, _) => Self::Template,
+            (false, true) => Self::Doubt,
+            (false, false) => Self::Nothing,
+        }
+    }
+}
+
 /// Two articles, by place, with their features.
 struct Pair {
     a: usize,
     b: usize,
     row: Vec<f32>,
     is_one_event: bool,
-    /// Whether it may be another event, however alike they are.
-    is_doubtful: bool,
-    is_template: bool,
+    against: Against,
     /// Whether the index finds the one for the other.
     is_found: bool,
 }
@@ -134,8 +152,7 @@ fn pairs(articles: &[Labelled], profiles: &[Profile]) -> Vec<Pair> {
     }
     let pair = |(a, b): (usize, usize)| Pair {
         is_found: found.contains(&(a, b)),
-        is_template: is_template(&profiles[a], &profiles[b]),
-        is_doubtful: is_doubtful(&profiles[a], &profiles[b]),
+        against: Against::of(&profiles[a], &profiles[b]),
         a,
         b,
         row: features(&profiles[a], &profiles[b]).into_iter().map(|(_, v)| v).collect(),
@@ -219,6 +236,6 @@ fn thresholds(articles: &[Labelled], pairs: &[Pair], odds: &[f32]) -> (f32, f32)
 fn grouped(articles: &[Labelled], pairs: &[Pair], odds: &[f32], related: f32, sure: f32) -> (Score, f64, f64) {
     let truth: Vec<&str> = articles.iter().map(|a| a.event.as_str()).collect();
     let link =
-        |(p, o): (&Pair, &f32)| ((p.a, p.b), Link { p: if p.is_template { 0.0 } else { *o }, is_doubtful: p.is_doubtful, is_found: p.is_found });
+        |(p, o): (&Pair, &f32)| ((p.a, p.b), Link { p: if p.against == Against::Template { 0.0 } else { *o }, is_doubtful: p.against != Against::Nothing, is_found: p.is_found });
     figures::linkage(&truth, &pairs.iter().zip(odds).map(link).collect(), related, sure)
 }
