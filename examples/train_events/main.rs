@@ -235,7 +235,11 @@ fn thresholds(articles: &[Labelled], pairs: &[Pair], odds: &[f32]) -> (f32, f32)
 /// Groups the articles with these probabilities.
 fn grouped(articles: &[Labelled], pairs: &[Pair], odds: &[f32], related: f32, sure: f32) -> (Score, f64, f64) {
     let truth: Vec<&str> = articles.iter().map(|a| a.event.as_str()).collect();
-    let link =
-        |(p, o): (&Pair, &f32)| ((p.a, p.b), Link { p: if p.against == Against::Template { 0.0 } else { *o }, is_doubtful: p.against != Against::Nothing, is_found: p.is_found });
+    let link = |(p, o): (&Pair, &f32)| {
+        (
+            (p.a, p.b),
+            Link { p: if p.against == Against::Template { 0.0 } else { *o }, is_doubtful: p.against != Against::Nothing, is_found: p.is_found },
+        )
+    };
     figures::linkage(&truth, &pairs.iter().zip(odds).map(link).collect(), related, sure)
 }
