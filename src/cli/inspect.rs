@@ -152,7 +152,7 @@ fn events(out: &mut dyn Write) -> anyhow::Result<()> {
     let mut order: Vec<(Option<NaiveDate>, usize, Profile)> = Vec::new();
     for (at, (_, row)) in rows.iter_mut().enumerate() {
         let Ok(r) = row else { continue };
-        let day = r.published_at.as_deref().map(|p| p.parse::<DateTime<FixedOffset>>().map(|p| p.date_naive()));
+        let day = r.published_at.as_deref().map(|p| p.parse::<NaiveDate>().or_else(|_| p.parse::<DateTime<FixedOffset>>().map(|p| p.date_naive())));
         match day.transpose() {
             Ok(day) => order.push((day, at, Profile::new(&r.title, &r.text, day))),
             Err(e) => *row = Err(format!("published_at: {e}")),

@@ -213,21 +213,19 @@ fn replaced<'a>(a: &'a [char], b: &[char]) -> &'a [char] {
     a.get(start..a.len() - end).unwrap_or_default()
 }
 
-/// Whether two articles fill one template with different names: 鄢陵县召开推进会, 襄城县召开推进会.
+/// Whether two articles fill one template: with different names (鄢陵县召开推进会, 襄城县召开推进会), or on different days of a market.
 pub fn is_template(a: &Profile, b: &Profile) -> bool {
+    let is_other_day = a.day.zip(b.day).is_some_and(|(x, y)| x != y);
+    let is_market = a.title_markets.iter().any(|m| b.title_markets.contains(m));
+    is_market && is_other_day || has_other_name(a, b)
+}
+
+fn has_other_name(a: &Profile, b: &Profile) -> bool {
     let (x, y) = (replaced(&a.title, &b.title), replaced(&b.title, &a.title));
     let is_missing = |part: &[char], lead: &[char]| part.len() > 1 && !lead.windows(part.len()).any(|w| w == part);
     let is_name = |part: &[char]| part.iter().all(|c| is_letter(*c) && !c.is_ascii_digit());
-    let shared = common(&a.shingles, &b.shingles) as f32 / a.shingles.len().min(b.shingles.len()).max(1) as f32;
-    replaced_part(&a.title, &b.title) >= REPLACED
-        && [x, y].iter().all(|p| is_name(p))
-        && is_missing(x, &b.lead)
-        && is_missing(y, &a.lead)
-        && shared >= SAME_TEMPLATE
+    replaced_part(&a.title, &b.title) >= REPLACED && [x, y].iter().all(|p| is_name(p)) && is_missing(x, &b.lead) && is_missing(y, &a.lead)
 }
-
-/// Share of the shorter lead's shingles from which two articles are one template.
-const SAME_TEMPLATE: f32 = 0.3;
 
 /// Returns the longest run of letters that both texts contain; the time is the product of their lengths, which are bounded.
 fn longest_run<'a>(a: &'a [char], b: &[char]) -> &'a [char] {

@@ -6,7 +6,7 @@ use rusqlite::{Connection, OptionalExtension as _, Row, params, params_from_iter
 use crate::dedup::fingerprint::MinHashSignature;
 use crate::dedup::stories::{MAX_CANDIDATES, MAX_PER_BAND, dedup_text, join};
 use crate::model::{Article, ArticleId, Classification, EventId, EventMember, Headline, SourceId, StoryId, WebUrl};
-use crate::store::events::assign_event;
+use crate::store::event_assignment::assign_event;
 use crate::store::labels::store_judgement;
 use crate::store::{Result, Store, StoreError, invalid_value};
 use crate::text::segment::Segmented;

@@ -1,23 +1,17 @@
-//! Events: stories that report one happening. An event is named by the row of one of its articles.
+//! Events: stories that report one happening, and what editors say about them.
 
-use std::collections::BTreeMap;
-
-use chrono::{DateTime, NaiveDate, Utc};
+use chrono::{DateTime, Utc};
 use rusqlite::{Connection, OptionalExtension as _, params};
 
-use crate::events::{EventModel, INDEXED_TERMS, Joined, MAX_MEMBERS, Member, Profile, join, most_alike};
 use crate::model::{ArticleId, AuditAction, EditionId, EventId, EventMember, Headline};
 use crate::store::audit::audit;
+use crate::store::event_assignment::{merge, new_event};
 use crate::store::{Result, Store};
 
-/// Most articles examined per term, the newest ones.
-const MAX_PER_TERM: i64 = 24;
-/// A report of an event comes at most this long before or after another one, in seconds.
-const REACH: i64 = 10 * 86_400;
-/// Characters read of a text: more than are compared.
-const TEXT_CHARS: i64 = 900;
 /// Most articles of an event that are listed.
 const MAX_LISTED: i64 = 500;
+/// Most steps from an event to the one that it was joined to.
+const MAX_MERGES: usize = 20;
 
 /// An event of a list.
 #[derive(Debug, Clone, Copy)]
@@ -26,37 +20,67 @@ pub struct EventRow {
     /// Publication of its first and last article.
     pub first_seen: DateTime<Utc>,
     pub last_seen: DateTime<Utc>,
-    pub articles: usize,
+    /// Stories that surely belong to it, and the others.
+    pub sure: usize,
+    pub doubtful: usize,
     pub sources: usize,
 }
 
+/// An issue with an article of an event.
+#[derive(Debug, Clone)]
+pub struct EventIssue {
+    pub edition: EditionId,
+    pub publication: String,
+    /// `None`: not numbered yet.
+    pub number: Option<u32>,
+    pub is_final: bool,
+    /// Headline of the article.
+    pub title: String,
+}
+
+/// What an editor says about a story and an event.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum EventChange {
+    /// The story belongs to the event.
+    Join,
+    /// So does everything of the story's own event.
+    JoinAll,
+    /// The story does not belong to the event.
+    Part,
+}
+
 impl Store {
-    /// Returns events of several stories with an article since a time, the latest first.
+    /// Returns events of several stories with an article since a time: first those of several sure ones, the latest first.
     pub fn recent_events(&self, since: DateTime<Utc>, most: usize) -> Result<Vec<EventRow>> {
         self.read(|c| {
             let mut s = c.prepare_cached(
-                "SELECT event_id, min(effective), max(effective), count(*), count(DISTINCT source_id) FROM article
-                 WHERE event_id IN (SELECT event_id FROM article WHERE effective >= ?1 AND event_id IS NOT NULL)
-                 GROUP BY event_id HAVING count(DISTINCT story_id) > 1 ORDER BY max(effective) DESC, event_id LIMIT ?2",
+                "SELECT event_id, min(effective), max(effective), count(DISTINCT iif(coalesce(event_confidence, 1.0) >= ?3, story_id, NULL)) AS sure,
+                        count(DISTINCT story_id) AS stories, count(DISTINCT source_id)
+                 FROM article WHERE event_id IN (SELECT event_id FROM article WHERE effective >= ?1 AND event_id IS NOT NULL)
+                 GROUP BY event_id HAVING stories > 1 ORDER BY sure > 1 DESC, max(effective) DESC, event_id LIMIT ?2",
             )?;
             let count = |r: &rusqlite::Row<'_>, at| Ok::<_, rusqlite::Error>(usize::try_from(r.get::<_, i64>(at)?).unwrap_or(0));
             let time = |r: &rusqlite::Row<'_>, at| Ok::<_, rusqlite::Error>(DateTime::from_timestamp(r.get(at)?, 0).unwrap_or_default());
-            let rows = s.query_map(params![since.timestamp(), i64::try_from(most).unwrap_or(i64::MAX)], |r| {
+            let rows = s.query_map(params![since.timestamp(), i64::try_from(most).unwrap_or(i64::MAX), EventMember::SURE], |r| {
+                let (sure, stories) = (count(r, 3)?, count(r, 4)?);
                 let (first_seen, last_seen) = (time(r, 1)?, time(r, 2)?);
-                Ok(EventRow { event: EventId(r.get(0)?), first_seen, last_seen, articles: count(r, 3)?, sources: count(r, 4)? })
+                Ok(EventRow { event: EventId(r.get(0)?), first_seen, last_seen, sure, doubtful: stories.saturating_sub(sure), sources: count(r, 5)? })
             })?;
             Ok(rows.collect::<rusqlite::Result<_>>()?)
         })
     }
 
-    /// Returns the issues with an article of an event: id, label and headline, the latest first.
-    pub fn issues_with_event(&self, event: EventId) -> Result<Vec<(EditionId, Option<u32>, String)>> {
+    /// Returns the issues with an article of an event, the latest first.
+    pub fn issues_with_event(&self, event: EventId) -> Result<Vec<EventIssue>> {
         self.read(|c| {
             let mut s = c.prepare_cached(
-                "SELECT e.id, iif(e.numbered, e.number, NULL), a.title FROM article a JOIN item i ON i.article_id = a.id JOIN edition e ON e.id = i.edition_id
+                "SELECT DISTINCT e.id, e.publication, iif(e.numbered, e.number, NULL), coalesce(json_extract(e.payload, '$.finalised'), 0), a.title
+                 FROM article a JOIN item i ON i.article_id = a.id JOIN edition e ON e.id = i.edition_id
                  WHERE a.event_id = ?1 ORDER BY e.date DESC, e.id DESC LIMIT 50",
             )?;
-            let rows = s.query_map([event.0], |r| Ok((EditionId(r.get(0)?), r.get(1)?, r.get(2)?)))?;
+            let rows = s.query_map([event.0], |r| {
+                Ok(EventIssue { edition: EditionId(r.get(0)?), publication: r.get(1)?, number: r.get(2)?, is_final: r.get(3)?, title: r.get(4)? })
+            })?;
             Ok(rows.collect::<rusqlite::Result<_>>()?)
         })
     }
@@ -66,54 +90,32 @@ impl Store {
         self.headlines("WHERE a.event_id = ?1 ORDER BY a.effective, a.id LIMIT ?2", params![event.0, MAX_LISTED])
     }
 
-    /// Takes the story of an article out of its event, into one of its own; it never joins that event again by itself. Returns false if
-    /// there is no such article, or its story is alone.
-    pub fn part_from_event(&self, article: ArticleId, who: &str, now: DateTime<Utc>) -> Result<bool> {
-        self.write(|t| {
-            let Some(row) = Place::of(t, article)? else { return Ok(false) };
-            let others = "SELECT min(id) FROM article WHERE event_id = ?1 AND coalesce(story_id, id) <> ?2";
-            let first: Option<i64> = t.query_row(others, params![row.event, row.story], |r| r.get(0))?;
-            let Some(first) = first else { return Ok(false) };
-            let own: i64 = t.query_row("SELECT min(id) FROM article WHERE coalesce(story_id, id) = ?1", [row.story], |r| r.get(0))?;
-            let is_named_by_it: bool =
-                t.query_row("SELECT coalesce(story_id, id) = ?2 FROM article WHERE id = ?1", params![row.event, row.story], |r| r.get(0))?;
-            let mut rest = row.event;
-            if is_named_by_it {
-                // the event had the number of this story's article: the others take that of the earliest of them
-                rest = first;
-                t.execute(
-                    "UPDATE article SET event_id = ?1 WHERE event_id = ?2 AND coalesce(story_id, id) <> ?3",
-                    params![first, row.event, row.story],
-                )?;
-                t.execute("UPDATE event_parted SET event_id = ?1 WHERE event_id = ?2", params![first, row.event])?;
+    /// Returns the event that another one was joined to, if it was.
+    pub fn merged_into(&self, event: EventId) -> Result<Option<EventId>> {
+        self.read(|c| {
+            let mut next = c.prepare_cached("SELECT merged_into FROM event WHERE id = ?1")?;
+            let mut at = event.0;
+            for _ in 0..MAX_MERGES {
+                let Some(further) = next.query_row([at], |r| r.get::<_, Option<i64>>(0)).optional()?.flatten() else { break };
+                at = further;
             }
-            t.execute("UPDATE article SET event_id = ?1, event_confidence = NULL WHERE coalesce(story_id, id) = ?2", params![own, row.story])?;
-            t.execute("INSERT OR IGNORE INTO event_parted (story_id, event_id) VALUES (?1, ?2)", params![row.story, rest])?;
-            audit(t, who, AuditAction::PartEvent, &row.title, now)?;
-            Ok(true)
+            Ok((at != event.0).then_some(EventId(at)))
         })
     }
 
-    /// Joins the events of two articles; returns false if one is missing, or they already are one. An editor's word is sure.
-    pub fn join_events(&self, article: ArticleId, into: ArticleId, who: &str, now: DateTime<Utc>) -> Result<bool> {
+    /// Applies what an editor says about an article's story and an event; an editor's word is sure. Returns false if the article is missing,
+    /// or it is so already; a story is parted only from the event that the editor saw.
+    pub fn change_event(&self, event: EventId, article: ArticleId, change: EventChange, who: &str, now: DateTime<Utc>) -> Result<bool> {
         self.write(|t| {
-            let (Some(row), Some(target)) = (Place::of(t, article)?, Place::of(t, into)?) else { return Ok(false) };
-            if row.event == target.event {
-                // a doubtful member becomes a sure one
-                let sure = "UPDATE article SET event_confidence = NULL WHERE coalesce(story_id, id) = ?1 AND event_confidence < ?2";
-                let done = t.execute(sure, params![row.story, EventMember::SURE])? > 0;
-                if done {
-                    audit(t, who, AuditAction::JoinEvents, &row.title, now)?;
-                }
-                return Ok(done);
+            let Some(place) = Place::of(t, article)? else { return Ok(false) };
+            let (done, action) = match change {
+                EventChange::Part => (part(t, &place, event)?, AuditAction::PartEvent),
+                EventChange::Join | EventChange::JoinAll => (join(t, &place, event, change)?, AuditAction::JoinEvents),
+            };
+            if done {
+                audit(t, who, action, &place.title, now)?;
             }
-            t.execute(
-                "UPDATE article SET event_id = ?1, event_confidence = iif(coalesce(story_id, id) = ?3, NULL, event_confidence) WHERE event_id = ?2",
-                params![target.event, row.event, row.story],
-            )?;
-            t.execute("DELETE FROM event_parted WHERE story_id = ?1 AND event_id = ?2", params![row.story, target.event])?;
-            audit(t, who, AuditAction::JoinEvents, &row.title, now)?;
-            Ok(true)
+            Ok(done)
         })
     }
 }
@@ -132,91 +134,49 @@ impl Place {
     }
 }
 
-/// Gives a newly classified article its event: that of its story, else that of the articles most like it, else one of its own.
-pub(super) fn assign_event(t: &Connection, id: ArticleId, story: i64, title: &str, text: &str) -> Result<()> {
-    let mut place = t.prepare_cached("UPDATE article SET event_id = ?2, event_confidence = ?3 WHERE id = ?1")?;
-    let of_story = "SELECT event_id, event_confidence FROM article WHERE story_id = ?1 AND id <> ?2 AND event_id IS NOT NULL ORDER BY id LIMIT 1";
-    let known: Option<(i64, Option<f64>)> = t.prepare_cached(of_story)?.query_row(params![story, id.0], |r| Ok((r.get(0)?, r.get(1)?))).optional()?;
-    if let Some((event, confidence)) = known {
-        place.execute(params![id.0, event, confidence])?;
-        return Ok(());
+/// Gives a story an event of its own, and remembers from which stories it was told apart.
+fn part(t: &Connection, place: &Place, event: EventId) -> Result<bool> {
+    let others = "SELECT EXISTS (SELECT 1 FROM article WHERE event_id = ?1 AND coalesce(story_id, id) <> ?2)";
+    if place.event != event.0 || !t.query_row(others, params![event.0, place.story], |r| r.get::<_, bool>(0))? {
+        return Ok(false);
     }
-    let effective: i64 = t.prepare_cached("SELECT effective FROM article WHERE id = ?1")?.query_row([id.0], |r| r.get(0))?;
-    let profile = Profile::new(title, text, local_day(effective));
-    let terms = profile.terms();
-    let joined = find_event(t, id, effective, &profile, &terms)?;
-    match &joined {
-        None => place.execute(params![id.0, id.0, None::<f64>])?,
-        Some(j) => place.execute(params![id.0, j.event, f64::from(j.confidence)])?,
-    };
-    for other in joined.iter().flat_map(|j| &j.merged) {
-        let merge = "UPDATE article SET event_id = ?1, event_confidence = min(coalesce(event_confidence, 1.0), ?3) WHERE event_id = ?2";
-        let doubtful = EventMember::SURE - 0.001;
-        t.prepare_cached(merge)?.execute(params![joined.as_ref().map(|j| j.event), other, doubtful])?;
-    }
-    let mut insert = t.prepare_cached("INSERT OR IGNORE INTO event_term (term, article_id) VALUES (?1, ?2)")?;
-    for (term, _) in terms.into_iter().take(INDEXED_TERMS) {
-        insert.execute(params![i64::from(term), id.0])?;
-    }
-    Ok(())
-}
-
-fn find_event(t: &Connection, id: ArticleId, effective: i64, profile: &Profile, terms: &[(u32, f32)]) -> Result<Option<Joined<i64>>> {
-    let Some(model) = EventModel::built_in() else { return Ok(None) };
-    let mut load = t.prepare_cached(&format!(
-        "SELECT event_id, title, substr(text, 1, {TEXT_CHARS}), effective FROM article WHERE id = ?1 AND event_id IS NOT NULL AND abs(effective - ?2) <= {REACH}"
-    ))?;
-    let mut candidates = Vec::new();
-    for other in sharing_terms(t, id, terms)? {
-        let read = |r: &rusqlite::Row<'_>| Ok((r.get::<_, i64>(0)?, read_profile(r, 1)?));
-        candidates.extend(load.query_row(params![other, effective], read).optional()?);
-    }
-    let mut newest = t.prepare_cached(&format!(
-        "SELECT title, substr(text, 1, {TEXT_CHARS}), effective, coalesce(event_confidence, 1.0) >= {} FROM article
-         WHERE event_id = ?1 AND (story_id = id OR story_id IS NULL) ORDER BY id DESC LIMIT {MAX_MEMBERS}",
-        EventMember::SURE
-    ))?;
-    let members = |event: i64| -> Result<Vec<Member>> {
-        let rows = newest.query_map([event], |r| Ok(Member { profile: read_profile(r, 0)?, is_sure: r.get(3)? }))?;
-        Ok(rows.collect::<rusqlite::Result<_>>()?)
-    };
-    let joined = join(model, profile, candidates, members)?;
-    let mut parted = t.prepare_cached(
-        "SELECT EXISTS (SELECT 1 FROM event_parted p JOIN article a ON a.story_id = p.story_id WHERE a.id = ?1 AND p.event_id = ?2)",
+    t.execute(
+        "INSERT OR IGNORE INTO event_parted (story_id, other_id) SELECT DISTINCT min(?2, coalesce(story_id, id)), max(?2, coalesce(story_id, id))
+         FROM article WHERE event_id = ?1 AND coalesce(story_id, id) <> ?2",
+        params![event.0, place.story],
     )?;
-    Ok(match joined {
-        Some(j) if parted.query_row(params![id.0, j.event], |r| r.get(0))? => None,
-        joined => joined,
-    })
+    let own = new_event(t)?;
+    t.execute("UPDATE article SET event_id = ?1, event_confidence = NULL WHERE coalesce(story_id, id) = ?2", params![own, place.story])?;
+    Ok(true)
 }
 
-fn read_profile(r: &rusqlite::Row<'_>, from: usize) -> rusqlite::Result<Profile> {
-    let (title, text, effective): (String, String, i64) = (r.get(from)?, r.get(from + 1)?, r.get(from + 2)?);
-    Ok(Profile::new(&title, &text, local_day(effective)))
-}
-
-/// Returns the day in China of a time.
-fn local_day(seconds: i64) -> Option<NaiveDate> {
-    Some(DateTime::from_timestamp(seconds, 0)?.with_timezone(&chrono_tz::Asia::Shanghai).date_naive())
-}
-
-/// Returns the articles that share the rarest terms, best first.
-fn sharing_terms(t: &Connection, mine: ArticleId, terms: &[(u32, f32)]) -> Result<Vec<i64>> {
-    let mut newest = t.prepare_cached("SELECT article_id FROM event_term WHERE term = ?1 AND article_id <> ?2 ORDER BY article_id DESC LIMIT ?3")?;
-    let mut shared: BTreeMap<i64, f32> = BTreeMap::new();
-    for (term, bits) in terms {
-        let rows = newest.query_map(params![i64::from(*term), mine.0, MAX_PER_TERM], |r| r.get::<_, i64>(0))?;
-        for article in rows {
-            *shared.entry(article?).or_default() += bits;
-        }
+fn join(t: &Connection, place: &Place, event: EventId, change: EventChange) -> Result<bool> {
+    let exists: bool = t.query_row("SELECT EXISTS (SELECT 1 FROM article WHERE event_id = ?1)", [event.0], |r| r.get(0))?;
+    if !exists {
+        return Ok(false);
     }
-    Ok(most_alike(shared))
+    t.execute(
+        "DELETE FROM event_parted WHERE ?1 IN (story_id, other_id) AND iif(story_id = ?1, other_id, story_id) IN (SELECT story_id FROM article WHERE event_id = ?2)",
+        params![place.story, event.0],
+    )?;
+    if change == EventChange::JoinAll && place.event != event.0 {
+        merge(t, place.event, event.0, None)?;
+    }
+    let sure =
+        "UPDATE article SET event_id = ?1, event_confidence = NULL WHERE coalesce(story_id, id) = ?2 AND (event_id <> ?1 OR event_confidence < ?3)";
+    let moved = t.execute(sure, params![event.0, place.story, EventMember::SURE])? > 0;
+    let left: bool = t.query_row("SELECT EXISTS (SELECT 1 FROM article WHERE event_id = ?1)", [place.event], |r| r.get(0))?;
+    if !left {
+        t.execute("UPDATE event SET merged_into = ?1 WHERE id = ?2 AND id <> ?1", params![event.0, place.event])?;
+    }
+    Ok(moved || place.event != event.0)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::issue::tests::now;
+    use crate::store::event_assignment::assign_event;
 
     const DAY: i64 = 86_400;
 
@@ -260,30 +220,50 @@ mod tests {
     fn reports_of_one_event_meet_and_copies_share_it() {
         let dir = tempfile::tempdir().unwrap();
         let store = store(dir.path());
-        assert_eq!([1, 2, 3].map(|n| event(&store, n).event.0), [1, 1, 3]);
+        let [first, second, other] = [1, 2, 3].map(|n| event(&store, n).event);
+        assert!(first == second && first != other);
         add(&store, 4, 20_001, 2, HALT[1].0, HALT[1].1);
-        assert_eq!(event(&store, 4).event, EventId(1), "a copy of the second");
+        assert_eq!(event(&store, 4).event, first, "a copy of the second");
         add(&store, 5, 20_060, 5, HALT[0].0, HALT[0].1);
-        assert_eq!(event(&store, 5).event, EventId(5), "two months later");
+        assert_ne!(event(&store, 5).event, first, "two months later");
         let rows = store.recent_events(DateTime::UNIX_EPOCH, 9).unwrap();
-        assert_eq!(rows.iter().map(|r| (r.event.0, r.articles)).collect::<Vec<_>>(), [(1, 3)]);
-        assert_eq!(store.event_articles(EventId(1)).unwrap().len(), 3);
+        assert_eq!(rows.iter().map(|r| (r.event, r.sure + r.doubtful)).collect::<Vec<_>>(), [(first, 2)]);
+        assert_eq!(store.event_articles(first).unwrap().len(), 3);
+    }
+
+    fn change(store: &Store, event: EventId, article: i64, change: EventChange) -> bool {
+        store.change_event(event, ArticleId(article), change, "张三", now()).unwrap()
     }
 
     #[test]
-    fn editors_part_and_join() {
+    fn a_parted_story_stays_apart() {
         let dir = tempfile::tempdir().unwrap();
         let store = store(dir.path());
-        assert!(store.part_from_event(ArticleId(1), "张三", now()).unwrap());
-        assert_eq!([1, 2].map(|n| event(&store, n).event.0), [1, 2], "the others take the number of the earliest of them");
-        assert!(!store.part_from_event(ArticleId(1), "张三", now()).unwrap(), "it is alone");
+        let old = event(&store, 1).event;
+        assert!(!change(&store, event(&store, 3).event, 1, EventChange::Part), "not from another event");
+        assert!(change(&store, old, 1, EventChange::Part), "even the first");
+        assert!(event(&store, 2).event == old && event(&store, 1).event != old, "the address of the event stays");
+        assert!(!change(&store, old, 1, EventChange::Part) && !change(&store, old, 2, EventChange::Part), "both are alone");
         add(&store, 4, 20_000, 1, HALT[0].0, HALT[0].1);
-        assert_eq!(event(&store, 4).event, EventId(1), "a copy stays with its story");
-        assert!(store.join_events(ArticleId(3), ArticleId(2), "张三", now()).unwrap());
-        assert!(event(&store, 3).event == EventId(2) && event(&store, 3).is_sure());
-        assert!(!store.join_events(ArticleId(3), ArticleId(2), "张三", now()).unwrap());
-        assert!(!store.join_events(ArticleId(9), ArticleId(2), "张三", now()).unwrap());
-        assert!(store.join_events(ArticleId(2), ArticleId(1), "张三", now()).unwrap());
-        assert_eq!([1, 2, 3, 4].map(|n| event(&store, n).event.0), [1, 1, 1, 1]);
+        assert_eq!(event(&store, 4).event, event(&store, 1).event, "a copy stays with its story");
+        for n in 5..9 {
+            let text = format!("{}记者{n}日从许昌市获悉。", HALT[usize::try_from(n).unwrap() % 2].1);
+            add(&store, n, 20_000, n, HALT[usize::try_from(n).unwrap() % 2].0, &text);
+        }
+        assert_ne!(event(&store, 1).event, event(&store, 2).event, "whatever reports follow");
+    }
+
+    #[test]
+    fn editors_join_a_story_or_its_whole_event() {
+        let dir = tempfile::tempdir().unwrap();
+        let store = store(dir.path());
+        let (halt, fair) = (event(&store, 1).event, event(&store, 3).event);
+        assert!(change(&store, fair, 2, EventChange::Join));
+        assert!(event(&store, 2).event == fair && event(&store, 2).is_sure() && event(&store, 1).event == halt, "only this story");
+        assert!(!change(&store, fair, 2, EventChange::Join) && !change(&store, fair, 9, EventChange::Join));
+        assert!(!change(&store, EventId(99), 2, EventChange::Join), "no such event");
+        assert!(change(&store, halt, 2, EventChange::Join) && change(&store, fair, 2, EventChange::JoinAll));
+        assert_eq!([1, 2, 3].map(|n| event(&store, n).event), [fair; 3]);
+        assert_eq!((store.merged_into(halt).unwrap(), store.merged_into(fair).unwrap()), (Some(fair), None));
     }
 }

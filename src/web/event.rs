@@ -9,8 +9,8 @@ use axum::response::{IntoResponse as _, Redirect, Response};
 use chrono::{TimeDelta, Utc};
 
 use crate::events::amounts;
-use crate::model::{ArticleId, EditionId, EventId, Headline};
-use crate::store::{EventRow, Store, StoreError};
+use crate::model::{ArticleId, EventId, Headline};
+use crate::store::{EventChange, EventIssue, EventRow, Store, StoreError};
 use crate::web::access::Editor;
 use crate::web::archive::{HeadlineRow, row};
 use crate::web::form::{Fields, Form, actions};
@@ -40,7 +40,8 @@ struct ListedEvent {
     title: String,
     from: String,
     to: String,
-    articles: usize,
+    sure: usize,
+    doubtful: usize,
     sources: usize,
 }
 
@@ -55,11 +56,12 @@ struct EventPage {
     sources: Vec<String>,
     /// Figures with the number of stories that tell them.
     amounts: Vec<(String, usize)>,
-    /// Issues that had an article of it, with the item's headline.
-    issues: Vec<(i64, String, String)>,
+    /// Issues that had an article of it, each with its name.
+    issues: Vec<(EventIssue, String)>,
     days: Vec<(String, Vec<Report>)>,
     asked: String,
-    found: Vec<HeadlineRow>,
+    /// Found articles, each with the number of other stories of its event.
+    found: Vec<(HeadlineRow, usize)>,
 }
 
 /// A story of an event.
@@ -76,15 +78,19 @@ struct Report {
 struct Loaded {
     articles: Vec<Headline>,
     texts: BTreeMap<i64, String>,
-    issues: Vec<(EditionId, Option<u32>, String)>,
-    found: Vec<Headline>,
+    issues: Vec<EventIssue>,
+    found: Vec<(Headline, usize)>,
 }
 
 fn load(s: &Store, id: EventId, words: &str) -> Result<Loaded, StoreError> {
     let articles = s.event_articles(id)?;
     let leads = stories(&articles).into_iter().take(MAX_READ).map(|(lead, _)| lead.id);
     let texts = leads.map(|id| Ok((id.0, s.text(id)?))).collect::<Result<_, StoreError>>()?;
-    let found = if words.is_empty() { Vec::new() } else { s.search(words, MAX_FOUND)? };
+    let mut found = Vec::new();
+    for h in if words.is_empty() { Vec::new() } else { s.search(words, MAX_FOUND)? } {
+        let others = h.event.map(|e| s.event_articles(e.event)).transpose()?.unwrap_or_default();
+        found.push((h, stories(&others).len().saturating_sub(1)));
+    }
     Ok(Loaded { issues: s.issues_with_event(id)?, articles, texts, found })
 }
 
@@ -102,6 +108,11 @@ fn stories(articles: &[Headline]) -> Vec<(&Headline, usize)> {
         }
     }
     out
+}
+
+fn issue_name(issue: &EventIssue) -> String {
+    let number = issue.number.map_or_else(|| "未编号".to_owned(), |n| format!("第{n}期"));
+    format!("{} {number}{}", issue.publication, if issue.is_final { "" } else { "（草稿）" })
 }
 
 /// Returns the headline of the story with the most copies, the earliest of equals.
@@ -126,7 +137,8 @@ pub(super) async fn list(State(console): State<AppState>, Editor(session): Edito
         title: title(&stories(&articles)),
         from: day(row.first_seen),
         to: day(row.last_seen),
-        articles: row.articles,
+        sure: row.sure,
+        doubtful: row.doubtful,
         sources: row.sources,
     };
     response::page(&EventsPage { events: found.into_iter().map(listed).collect(), frame: Layout::new(&console, &session, "事件") })
@@ -135,9 +147,11 @@ pub(super) async fn list(State(console): State<AppState>, Editor(session): Edito
 pub(super) async fn page(State(console): State<AppState>, Editor(session): Editor, Path(id): Path<i64>, uri: Uri) -> Response {
     let asked = Fields::parse(uri.query().unwrap_or_default().as_bytes()).text("q").to_owned();
     let words = asked.clone();
-    let loaded = match stored(console.store.run(move |s| load(s, EventId(id), &words)).await) {
-        Ok(loaded) if loaded.articles.is_empty() => return response::refused(&console, &session, StatusCode::NOT_FOUND, "没有这个事件"),
-        Ok(loaded) => loaded,
+    let loaded = console.store.run(move |s| Ok((load(s, EventId(id), &words)?, s.merged_into(EventId(id))?)));
+    let loaded = match stored(loaded.await) {
+        Ok((_, Some(into))) => return Redirect::to(&console.path(&format!("/events/{into}"))).into_response(),
+        Ok((loaded, None)) if loaded.articles.is_empty() => return response::refused(&console, &session, StatusCode::NOT_FOUND, "没有这个事件"),
+        Ok((loaded, None)) => loaded,
         Err(answer) => return answer,
     };
     let zone = console.zone();
@@ -158,7 +172,7 @@ pub(super) async fn page(State(console): State<AppState>, Editor(session): Edito
         }
     }
     let known: BTreeSet<i64> = loaded.articles.iter().map(|a| a.id.0).collect();
-    let sources: BTreeSet<&str> = loaded.articles.iter().map(Headline::publisher_or_source).collect();
+    let sources: BTreeSet<&str> = loaded.articles.iter().flat_map(|h| [h.publisher_or_source(), &h.source_name]).collect();
     let time = |h: Option<&Headline>| h.map(|h| h.sort_time().with_timezone(&zone).format("%Y-%m-%d %H:%M").to_string()).unwrap_or_default();
     response::page(&EventPage {
         frame: Layout::new(&console, &session, "事件"),
@@ -168,20 +182,16 @@ pub(super) async fn page(State(console): State<AppState>, Editor(session): Edito
         to: time(loaded.articles.last()),
         sources: sources.into_iter().map(str::to_owned).collect(),
         amounts: amounts(loaded.texts.values().map(String::as_str), MAX_AMOUNTS),
-        issues: loaded
-            .issues
-            .into_iter()
-            .map(|(id, number, title)| (id.0, number.map_or_else(|| "未编号的一期".to_owned(), |n| format!("第{n}期")), title))
-            .collect(),
+        issues: loaded.issues.into_iter().map(|i| (i.clone(), issue_name(&i))).collect(),
         days,
-        found: loaded.found.iter().filter(|h| !known.contains(&h.id.0)).map(|h| row(h, zone)).collect(),
+        found: loaded.found.iter().filter(|(h, _)| !known.contains(&h.id.0)).map(|(h, others)| (row(h, zone), *others)).collect(),
         asked,
     })
 }
 
 actions! {
     /// How an editor corrects an event.
-    EventAction { Join = "join", Part = "part" }
+    EventAction { Join = "join", JoinAll = "join-all", Part = "part" }
 }
 
 /// Joins an article's event with this one, or takes its story out.
@@ -194,18 +204,15 @@ pub(super) async fn change(State(console): State<AppState>, Path(id): Path<i64>,
         Err(answer) => return answer,
     };
     let (who, now) = (form.session.name.clone(), Utc::now());
-    let done = console.store.run(move |s| match action {
-        EventAction::Part => s.part_from_event(article, &who, now),
-        EventAction::Join => s.join_events(article, ArticleId(id), &who, now),
-    });
-    let back = match action {
-        // the event may have got another number
-        EventAction::Part => format!("/articles/{article}"),
-        EventAction::Join => format!("/events/{id}"),
+    let change = match action {
+        EventAction::Join => EventChange::Join,
+        EventAction::JoinAll => EventChange::JoinAll,
+        EventAction::Part => EventChange::Part,
     };
+    let done = console.store.run(move |s| s.change_event(EventId(id), article, change, &who, now));
     match stored(done.await) {
-        Ok(true) => Redirect::to(&console.path(&back)).into_response(),
-        Ok(false) => response::refused(&console, &form.session, StatusCode::UNPROCESSABLE_ENTITY, "没有这篇文章，或者已经是这样了"),
+        Ok(true) => Redirect::to(&console.path(&format!("/events/{id}"))).into_response(),
+        Ok(false) => response::refused(&console, &form.session, StatusCode::UNPROCESSABLE_ENTITY, "没有这篇文章，或者已经是这样了；请刷新页面再看"),
         Err(answer) => answer,
     }
 }

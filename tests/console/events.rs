@@ -44,9 +44,12 @@ async fn editors_confirm_part_and_join_reports_of_an_event() {
 
     assert_eq!(editor.post(&path, &form("part")).await.status(), StatusCode::SEE_OTHER);
     assert_ne!(event_of(&service, second).0, event_of(&service, first).0);
-    let (path, _) = page_of(&editor, &service, first).await;
-    assert_eq!(editor.post(&path, &form("join")).await.status(), StatusCode::SEE_OTHER, "found by words and joined again");
+    assert_eq!(editor.post(&path, &form("part")).await.status(), StatusCode::UNPROCESSABLE_ENTITY, "an old page parts nothing else");
+    let (own, _) = page_of(&editor, &service, second).await;
+    assert_eq!(editor.post(&path, &form("join-all")).await.status(), StatusCode::SEE_OTHER, "found by words and joined again");
     assert_eq!(event_of(&service, second).0, event_of(&service, first).0);
+    let answer = editor.get(&own).await;
+    assert_eq!((answer.status(), answer.headers()["location"].to_str().unwrap()), (StatusCode::SEE_OTHER, path.as_str()), "its old address leads on");
 
     assert_eq!(editor.get("/events/999999").await.status(), StatusCode::NOT_FOUND);
     assert_eq!(editor.post(&path, &[("do", "join"), ("article", "x")]).await.status(), StatusCode::UNPROCESSABLE_ENTITY);
