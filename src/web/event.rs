@@ -9,7 +9,7 @@ use axum::response::{IntoResponse as _, Redirect, Response};
 use chrono::{TimeDelta, Utc};
 
 use crate::events::amounts;
-use crate::model::{ArticleId, EventId, Headline};
+use crate::model::{ArticleId, EventId, EventMember, Headline};
 use crate::store::{EventChange, EventIssue, EventRow, Store, StoreError};
 use crate::web::access::Editor;
 use crate::web::archive::{HeadlineRow, row};
@@ -56,8 +56,8 @@ struct EventPage {
     sources: Vec<String>,
     /// Figures with the number of stories that tell them.
     amounts: Vec<(String, usize)>,
-    /// Issues that had an article of it, each with its name.
-    issues: Vec<(EventIssue, String)>,
+    /// Issues that had articles of it, each with its name and the headlines.
+    issues: Vec<(EventIssue, String, Vec<String>)>,
     days: Vec<(String, Vec<Report>)>,
     asked: String,
     /// Found articles, each with the number of other stories of its event.
@@ -110,14 +110,26 @@ fn stories(articles: &[Headline]) -> Vec<(&Headline, usize)> {
     out
 }
 
+fn by_issue(rows: Vec<EventIssue>) -> Vec<(EventIssue, String, Vec<String>)> {
+    let mut out: Vec<(EventIssue, String, Vec<String>)> = Vec::new();
+    for row in rows {
+        match out.last_mut().filter(|(issue, ..)| issue.edition == row.edition) {
+            Some((.., titles)) => titles.push(row.title),
+            None => out.push((row.clone(), issue_name(&row), vec![row.title])),
+        }
+    }
+    out
+}
+
 fn issue_name(issue: &EventIssue) -> String {
     let number = issue.number.map_or_else(|| "未编号".to_owned(), |n| format!("第{n}期"));
     format!("{} {number}{}", issue.publication, if issue.is_final { "" } else { "（草稿）" })
 }
 
-/// Returns the headline of the story with the most copies, the earliest of equals.
+/// Returns the headline of the sure story with the most copies, the earliest of equals.
 fn title(stories: &[(&Headline, usize)]) -> String {
-    let best = stories.iter().reduce(|best, s| if s.1 > best.1 { s } else { best });
+    let sure = stories.iter().filter(|(lead, _)| lead.event.is_none_or(EventMember::is_sure));
+    let best = sure.reduce(|best, s| if s.1 > best.1 { s } else { best });
     best.map(|(lead, _)| lead.title.clone()).unwrap_or_default()
 }
 
@@ -182,7 +194,7 @@ pub(super) async fn page(State(console): State<AppState>, Editor(session): Edito
         to: time(loaded.articles.last()),
         sources: sources.into_iter().map(str::to_owned).collect(),
         amounts: amounts(loaded.texts.values().map(String::as_str), MAX_AMOUNTS),
-        issues: loaded.issues.into_iter().map(|i| (i.clone(), issue_name(&i))).collect(),
+        issues: by_issue(loaded.issues),
         days,
         found: loaded.found.iter().filter(|(h, _)| !known.contains(&h.id.0)).map(|(h, others)| (row(h, zone), *others)).collect(),
         asked,

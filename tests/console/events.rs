@@ -2,6 +2,7 @@
 
 use reqwest::StatusCode;
 
+use super::browser::{enter, picture, shape, visit};
 use super::{Browser, Service};
 
 /// Gives two articles of different stories one event, the second doubtfully; returns their ids.
@@ -56,4 +57,39 @@ async fn editors_confirm_part_and_join_reports_of_an_event() {
     let log = rusqlite::Connection::open(service.dir.path().join("data/qingbao.db")).unwrap();
     let told: i64 = log.query_row("SELECT count(*) FROM audit WHERE what IN ('join-events', 'part-event')", [], |r| r.get(0)).unwrap();
     assert_eq!(told, 3);
+}
+
+/// Stories of the sample world as reports of one event, with an issue that had the first.
+fn four_reports(service: &Service) -> i64 {
+    let sql = rusqlite::Connection::open(service.dir.path().join("data/qingbao.db")).unwrap();
+    let event: i64 = sql.query_row("SELECT a.event_id FROM article a JOIN item i ON i.article_id = a.id LIMIT 1", [], |r| r.get(0)).unwrap();
+    let join = "UPDATE article SET event_id = ?1, event_confidence = iif(story_id % 3 = 0, 0.6, NULL) WHERE story_id IN
+                (SELECT DISTINCT story_id FROM article ORDER BY effective DESC LIMIT 4) AND event_id <> ?1";
+    assert!(sql.execute(join, [event]).unwrap() > 2);
+    event
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "needs Chromium and axe-core (AXE=/path/to/axe.min.js)"]
+async fn events_fit_a_phone() {
+    let axe = std::fs::read_to_string(std::env::var("AXE").expect("AXE names axe.min.js of npm's axe-core")).unwrap();
+    let service = Service::start("");
+    let event = four_reports(&service);
+    let (mut browser, page) = enter(&service, "甲编辑").await;
+    for (name, path) in
+        [("events", "/events".to_owned()), ("event", format!("/events/{event}?q=%E8%AE%B8%E6%98%8C")), ("event-desk", "/draft/1".to_owned())]
+    {
+        for (width, scheme) in [(390, "light"), (1440, "light"), (390, "dark")] {
+            shape(&page, width, if width < 600 { 1800 } else { 1200 }, scheme).await;
+            visit(&page, &service, &path).await;
+            let wide: i64 = page.evaluate("document.documentElement.scrollWidth").await.unwrap().into_value().unwrap();
+            assert!(wide <= width, "{name} at {width}: {wide} wide");
+            picture(&page, &format!("{name}-{width}-{scheme}")).await;
+            page.evaluate(axe.as_str()).await.unwrap();
+            let run = "axe.run(document, {runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa']}).then(r => r.violations.map(v => v.impact + ' ' + v.id + ': ' + v.nodes.slice(0, 3).map(n => n.html.slice(0, 160)).join(' | ')).join('\\n'))";
+            let found: String = page.evaluate(run).await.unwrap().into_value().unwrap();
+            assert_eq!(found, "", "{name} at {width} {scheme}");
+        }
+    }
+    browser.close().await.unwrap();
 }
