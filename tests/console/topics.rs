@@ -266,6 +266,15 @@ async fn a_report_is_made_once_and_of_articles_that_the_topic_has() {
     let asked = send(report(&picks, &[])).await.text().await.unwrap();
     assert!(asked.contains("有一期专报已经放了这些文章") && asked.contains("name=\"again\"") && asked.contains(" checked"), "{asked}");
     assert_eq!((send(report(&picks, &[("again", "yes")])).await.status(), made()), (StatusCode::SEE_OTHER, 2));
+
+    // a column whose topic does not exist is named
+    let warned = || run(service.dir.path(), &["doctor", "--no-network"], "");
+    assert!(warned().contains("every column for a topic has one"), "{}", warned());
+    service.rewrite_settings(|text| format!("{text}columns = [{{ name = \"动向\", quota = 5, topic = \"没有这个课题\" }}]\n"));
+    let told = warned();
+    assert!(told.contains("竞争情报专报: the column 动向 stays empty: no open topic is called 没有这个课题"), "{told}");
+    service.rewrite_settings(|text| text.replace("没有这个课题", "发制品动向"));
+    assert!(warned().contains("every column for a topic has one"), "{}", warned());
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
