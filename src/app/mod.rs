@@ -23,7 +23,7 @@ use crate::config::settings::Publication;
 use crate::crawl::{CrawlMode, NoProgress};
 use crate::health::{Alarm, Component};
 use crate::model::Edition;
-use crate::pipeline::{ConfigHandle, Pipeline, PipelineError};
+use crate::pipeline::{ConfigHandle, Pipeline, PipelineError, columns_without_topic};
 use crate::store::Store;
 use crate::web;
 
@@ -85,6 +85,7 @@ pub async fn serve(live: Arc<ConfigHandle>, data: PathBuf) -> Result<(), Service
     let guard = tokio::spawn(supervisor::supervise(Arc::clone(&live), stopped));
     supervisor::notify_systemd(&[NotifyState::Ready, NotifyState::Status("started")]);
     tracing::info!(sources = live.sources().sources.len(), "service started");
+    warn_of_columns(&live.pipeline()).await;
     let end = tokio::select! {
         () = signals.wait_for_stop(&live) => Ok(()),
         broken = guard => broken.unwrap_or(Ok(())),
@@ -102,6 +103,15 @@ pub async fn serve(live: Arc<ConfigHandle>, data: PathBuf) -> Result<(), Service
     }
     tracing::info!("stopped");
     end
+}
+
+/// Logs which columns for topics stay empty.
+async fn warn_of_columns(pipeline: &Arc<Pipeline>) {
+    let this = Arc::clone(pipeline);
+    match pipeline.store().run(move |s| columns_without_topic(s, this.settings())).await {
+        Ok(empty) => empty.iter().for_each(|sentence| tracing::warn!("{sentence}")),
+        Err(e) => tracing::warn!("the topics of columns cannot be checked: {e}"),
+    }
 }
 
 async fn crawl_loop(live: Arc<ConfigHandle>, mut clock: AlarmClock, mut stopped: watch::Receiver<bool>) {

@@ -45,7 +45,8 @@ fn division(code: &'static str, name: &'static str, is_unique: bool) -> Division
     Division { name, short, code, clear, in_context }
 }
 
-fn short_name(name: &'static str) -> &'static str {
+/// Returns a place's name without its ending: 许昌 of 许昌市.
+pub fn short_name(name: &str) -> &str {
     let base = CLASSIFY.place.endings.iter().find_map(|e| name.strip_suffix(e)).unwrap_or(name);
     let people = CLASSIFY.place.peoples.iter().filter_map(|p| base.find(p)).filter(|at| *at > 3).min();
     let base = people.and_then(|at| base.get(..at)).unwrap_or(base);

@@ -26,7 +26,7 @@ use crate::learn::{Model, Signals, narrow};
 use crate::model::{Classification, Label};
 use crate::text::segment::Segmented;
 
-pub use gazetteer::is_place;
+pub use gazetteer::{is_place, short_name};
 
 use column::RatedColumn;
 use matcher::{LabelKey, Matcher, Matches};

@@ -15,7 +15,7 @@ use crate::config::settings::{DispatcherKind, MailTls};
 use crate::fetch::find_browser;
 use crate::mail::{DeliveryResult, Transport};
 use crate::model::SigningStep;
-use crate::pipeline::{PdfError, find_soffice};
+use crate::pipeline::{PdfError, columns_without_topic, find_soffice};
 use crate::store::{BACKUP_MAX_AGE, Role, Store, available_space};
 
 #[derive(Debug, clap::Args)]
@@ -194,6 +194,16 @@ fn data(f: &mut Report, context: &CommandContext) {
     if let Some(store) = f.require("database", Store::open_beside(&context.data), |_| "opens, schema is current".to_owned()) {
         database(f, &store);
         signing(f, context, &store);
+        topics(f, context, &store);
+    }
+}
+
+/// Checks that the columns for topics have one.
+fn topics(f: &mut Report, context: &CommandContext, store: &Store) {
+    match columns_without_topic(store, &context.settings) {
+        Ok(empty) if empty.is_empty() => f.line(Level::Ok, "topics", "every column for a topic has one"),
+        Ok(empty) => empty.iter().for_each(|sentence| f.line(Level::Warning, "topics", sentence)),
+        Err(e) => f.line(Level::Warning, "topics", &e.to_string()),
     }
 }
 

@@ -2,6 +2,7 @@
 
 use chrono::{DateTime, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
+use sha2::{Digest as _, Sha256};
 
 use crate::model::{ArticleId, EditionId, Headline, MailAddress, TopicId};
 
@@ -75,6 +76,13 @@ pub struct TopicDraft {
     pub recipients: Vec<MailAddress>,
     pub due: Option<NaiveDate>,
     pub request: Option<TopicRequest>,
+}
+
+impl TopicDraft {
+    /// Returns a value that differs for other contents: a form carries it to say what its editor saw.
+    pub fn version(&self) -> String {
+        Sha256::digest(format!("{self:?}")).iter().take(8).map(|byte| format!("{byte:02x}")).collect()
+    }
 }
 
 /// A stored topic.

@@ -52,6 +52,23 @@ fn with_editors_names(store: &Store, taxonomy: Taxonomy) -> Result<Taxonomy> {
     Ok(taxonomy.with_watched(store.watched_by_editors()?, &store.unwatched_by_editors()?).with_firms(store.firms()?))
 }
 
+/// Returns a sentence for each column whose topic (关注课题) is not open: it gets no articles.
+///
+/// # Errors
+/// Those of the store.
+pub fn columns_without_topic(store: &Store, settings: &Settings) -> Result<Vec<String>, StoreError> {
+    let columns: Vec<(&str, &str, &str)> = settings
+        .publications()
+        .flat_map(|p| p.columns.iter().filter_map(|c| Some((p.name.as_str(), c.name.as_str(), c.topic.as_deref()?))))
+        .collect();
+    let topics: Vec<&str> = columns.iter().map(|c| c.2).collect();
+    let missing = store.titles_without_topic(&topics)?;
+    let empty = columns.iter().filter(|c| missing.iter().any(|m| m == c.2));
+    Ok(empty
+        .map(|(p, column, topic)| format!("{p}: the column {column} stays empty: no open topic is called {topic}; see 关注课题 in the console"))
+        .collect())
+}
+
 /// The crawler and the issue maker of one configuration.
 pub struct Pipeline {
     crawler: Arc<Crawler>,

@@ -77,7 +77,7 @@ pub use source_health::{Silence, SourceHealth};
 pub use source_state::{FailureRecord, PollPlan, SourceState};
 pub use tokens::Token;
 pub use topic_articles::{TopicItem, TopicPreview};
-pub use topics::TopicRow;
+pub use topics::{TopicClosing, TopicEdit, TopicRow};
 
 use error::classify;
 use open::{connect, inode, is_whole, lock};

@@ -3,6 +3,7 @@
 #[cfg(test)]
 mod tests;
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::sync::{Arc, PoisonError};
 
@@ -21,6 +22,9 @@ const SEARCH_BATCH: i64 = 100;
 const MAX_PREVIEWED: i64 = 20_000;
 /// Reloading a topic's page within this time keeps what it marked as new.
 const SAME_VISIT: TimeDelta = TimeDelta::minutes(30);
+
+/// Most other names of an article's organisations.
+const MAX_OTHER_NAMES: i64 = 200;
 
 /// The compiled topics with their version.
 pub(super) type CachedMatcher = Option<(Option<String>, Arc<Matcher>)>;
@@ -61,7 +65,8 @@ impl Store {
     /// Matches an article that a transaction stores, and replaces its earlier matches. `is_news`: it comes just now.
     pub(super) fn match_topics(&self, t: &Connection, id: ArticleId, title: &str, text: &str, labels: &Classification, is_news: bool) -> Result<()> {
         let matcher = self.topic_matcher(t)?;
-        let found = matcher.find(title, text, labels);
+        let labels = with_other_names(t, &matcher, Cow::Borrowed(labels))?;
+        let found = matcher.find(title, text, &labels);
         if !is_news {
             let kept: Vec<i64> = found.iter().map(|m| m.topic.0).collect();
             let kept = serde_json::to_string(&kept).map_err(invalid_value("topics"))?;
@@ -110,8 +115,11 @@ impl Store {
         let Some((topic, revision, before, since)) = next else { return Ok(false) };
         let Some(filter) = self.topic(topic)?.map(|t| t.draft.filter) else { return Ok(true) };
         let matcher = Matcher::new([(topic, filter)]).unwrap_or_default();
-        let batch = self
-            .candidates_of("id < ?1 AND fetched >= ?2 AND judgement IS NOT NULL ORDER BY id DESC LIMIT ?3", params![before, since, SEARCH_BATCH])?;
+        let batch = self.candidates_of(
+            &matcher,
+            "id < ?1 AND fetched >= ?2 AND judgement IS NOT NULL ORDER BY id DESC LIMIT ?3",
+            params![before, since, SEARCH_BATCH],
+        )?;
         let rest = batch.last().map(|c| c.id.0).filter(|_| i64::try_from(batch.len()) == Ok(SEARCH_BATCH));
         let found: Vec<(ArticleId, Option<TopicMatch>)> = batch.iter().map(|c| (c.id, c.find(&matcher).pop())).collect();
         self.write(|t| {
@@ -140,7 +148,7 @@ impl Store {
         let most = usize::try_from(MAX_PREVIEWED).unwrap_or(usize::MAX);
         while out.tried < most && !out.is_complete {
             let rest = "id < ?1 AND fetched >= ?2 AND judgement IS NOT NULL ORDER BY id DESC LIMIT ?3";
-            let batch = self.candidates_of(rest, params![before, since.timestamp(), SEARCH_BATCH])?;
+            let batch = self.candidates_of(&matcher, rest, params![before, since.timestamp(), SEARCH_BATCH])?;
             out.is_complete = i64::try_from(batch.len()) != Ok(SEARCH_BATCH);
             before = batch.last().map_or(0, |c| c.id.0);
             out.tried += batch.len();
@@ -156,7 +164,7 @@ impl Store {
         Ok(out)
     }
 
-    fn candidates_of(&self, rest: &str, params: &[&dyn rusqlite::ToSql]) -> Result<Vec<Candidate>> {
+    fn candidates_of(&self, matcher: &Matcher, rest: &str, params: &[&dyn rusqlite::ToSql]) -> Result<Vec<Candidate>> {
         self.read(|c| {
             let mut s = c.prepare_cached(&format!("SELECT id, title, text, judgement FROM article WHERE {rest}"))?;
             let mut rows = s.query(params)?;
@@ -164,6 +172,7 @@ impl Store {
             while let Some(r) = rows.next()? {
                 let labels: String = r.get(3)?;
                 let labels = serde_json::from_str(&labels).map_err(invalid_value("judgement"))?;
+                let labels = with_other_names(c, matcher, Cow::Owned(labels))?.into_owned();
                 out.push(Candidate { id: ArticleId(r.get(0)?), title: r.get(1)?, text: r.get(2)?, labels });
             }
             Ok(out)
@@ -272,6 +281,22 @@ impl Store {
             Ok(rows.collect::<rusqlite::Result<_>>()?)
         })
     }
+}
+
+/// Adds the other names of the organisations that the labels name, if a topic asks for organisations.
+fn with_other_names<'a>(c: &Connection, matcher: &Matcher, labels: Cow<'a, Classification>) -> Result<Cow<'a, Classification>> {
+    if !matcher.asks_for_organisations() {
+        return Ok(labels);
+    }
+    let named = serde_json::to_string(&labels.all_organisations()).map_err(invalid_value("organisations"))?;
+    let mut s = c.prepare_cached(
+        "SELECT DISTINCT n.name FROM json_each(?1) j JOIN organisation o ON o.name = j.value
+         JOIN organisation n ON n.id = coalesce(o.main_id, o.id) OR n.main_id = coalesce(o.main_id, o.id) WHERE n.id <> o.id LIMIT ?2",
+    )?;
+    let names = s.query_map(params![named, MAX_OTHER_NAMES], |r| r.get(0))?.collect::<rusqlite::Result<Vec<String>>>()?;
+    let mut labels = labels.into_owned();
+    labels.other_organisations.extend(names);
+    Ok(Cow::Owned(labels))
 }
 
 fn put_match(t: &Connection, article: ArticleId, found: &TopicMatch, is_news: bool) -> Result<()> {

@@ -21,10 +21,34 @@ pub struct TopicRow {
     pub topic: Topic,
     /// Its articles, without dismissed ones.
     pub articles: usize,
-    /// Those that came since the editor's last visit.
+    /// Those that came since the editor's last visit, without copies of stories that he has seen.
     pub unseen: usize,
     /// Time of the newest article.
     pub newest: Option<DateTime<Utc>>,
+}
+
+/// The outcome of adding, changing or reopening a topic.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum TopicEdit {
+    Saved(TopicId),
+    /// There is no such topic.
+    Missing,
+    /// Another editor was faster; this is the stored topic.
+    Conflict(Box<Topic>),
+    /// Another open topic has the title.
+    SameTitle(TopicId),
+}
+
+/// The outcome of closing a topic.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TopicClosing {
+    Closed,
+    /// There is no such topic.
+    Missing,
+    /// Another editor was faster; the stored answer stays.
+    AlreadyClosed,
+    /// There is no such issue, or it has no such item.
+    NoSuchPlace,
 }
 
 impl Store {
@@ -33,7 +57,9 @@ impl Store {
         self.read(|c| {
             let mut s = c.prepare_cached(&format!(
                 "SELECT {COLUMNS}, (SELECT count(*) FROM topic_article m WHERE m.topic_id = t.id AND m.dismissed = 0),
-                 (SELECT count(*) FROM topic_article m WHERE m.topic_id = t.id AND m.news AND NOT m.dismissed AND m.number > coalesce(v.seen, 0)),
+                 (SELECT count(*) FROM topic_article m WHERE m.topic_id = t.id AND m.news AND NOT m.dismissed AND m.number > coalesce(v.seen, 0)
+                   AND NOT EXISTS (SELECT 1 FROM article a JOIN article b ON b.story_id = a.story_id JOIN topic_article o ON o.topic_id = m.topic_id
+                   AND o.article_id = b.id WHERE a.id = m.article_id AND NOT o.dismissed AND (o.number <= coalesce(v.seen, 0) OR NOT o.news))),
                  (SELECT max(m.effective) FROM topic_article m WHERE m.topic_id = t.id AND m.dismissed = 0)
                  FROM topic t LEFT JOIN topic_visit v ON v.topic_id = t.id AND v.account_id = (SELECT id FROM account WHERE name = ?1) ORDER BY t.id DESC"
             ))?;
@@ -49,16 +75,42 @@ impl Store {
     }
 
     pub fn topic(&self, id: TopicId) -> Result<Option<Topic>> {
+        self.read(|c| load(c, id))
+    }
+
+    /// Returns which of some titles no open topic has.
+    pub fn titles_without_topic(&self, titles: &[&str]) -> Result<Vec<String>> {
         self.read(|c| {
-            let mut s = c.prepare_cached(&format!("SELECT {COLUMNS} FROM topic t WHERE t.id = ?1"))?;
-            let mut rows = s.query([id.0])?;
-            rows.next()?.map(read_topic).transpose()
+            let mut out = Vec::new();
+            for title in titles {
+                if open_with_title(c, title, TopicId(0))?.is_none() {
+                    out.push((*title).to_owned());
+                }
+            }
+            Ok(out)
+        })
+    }
+
+    /// Returns which of some organisations no article has named.
+    pub fn unknown_organisations(&self, names: &[String]) -> Result<Vec<String>> {
+        self.read(|c| {
+            let mut known = c.prepare_cached("SELECT 1 FROM organisation WHERE name = ?1")?;
+            let mut out = Vec::new();
+            for name in names {
+                if !known.exists([name])? {
+                    out.push(name.clone());
+                }
+            }
+            Ok(out)
         })
     }
 
     /// Adds a topic; the archive is searched for it by [`Store::search_archive_for_topics`].
-    pub fn add_topic(&self, draft: &TopicDraft, who: &str, now: DateTime<Utc>) -> Result<TopicId> {
+    pub fn add_topic(&self, draft: &TopicDraft, who: &str, now: DateTime<Utc>) -> Result<TopicEdit> {
         self.write(|t| {
+            if let Some(other) = open_with_title(t, &draft.title, TopicId(0))? {
+                return Ok(TopicEdit::SameTitle(other));
+            }
             t.execute(
                 "INSERT INTO topic (title, question, kind, expression, industries, places, organisations, recipients, owner, created)
                  VALUES ('', '', 'decision', '', '[]', '[]', '[]', '[]', '', ?1)",
@@ -68,27 +120,41 @@ impl Store {
             put(t, id, draft)?;
             restart_search(t, id, now)?;
             audit(t, who, AuditAction::AddTopic, &draft.title, now)?;
-            Ok(id)
+            Ok(TopicEdit::Saved(id))
         })
     }
 
-    /// Changes a topic; returns false if there is none. If other articles match it now, the archive is searched again.
-    pub fn edit_topic(&self, id: TopicId, draft: &TopicDraft, who: &str, now: DateTime<Utc>) -> Result<bool> {
-        let Some(before) = self.topic(id)? else { return Ok(false) };
+    /// Changes a topic of which the editor saw a version. If other articles match it now, the archive is searched again.
+    pub fn edit_topic(&self, id: TopicId, draft: &TopicDraft, seen: &str, who: &str, now: DateTime<Utc>) -> Result<TopicEdit> {
         self.write(|t| {
+            let Some(before) = load(t, id)? else { return Ok(TopicEdit::Missing) };
+            if before.draft.version() != seen {
+                return Ok(TopicEdit::Conflict(Box::new(before)));
+            }
+            if before.closed_at.is_none()
+                && let Some(other) = open_with_title(t, &draft.title, id)?
+            {
+                return Ok(TopicEdit::SameTitle(other));
+            }
             put(t, id, draft)?;
-            if before.draft.filter != draft.filter {
+            if before.draft.filter != draft.filter && before.closed_at.is_none() {
                 restart_search(t, id, now)?;
             }
             audit(t, who, AuditAction::EditTopic, &draft.title, now)?;
-            Ok(true)
+            Ok(TopicEdit::Saved(id))
         })
     }
 
-    /// Closes a topic with its answer; returns false if there is none. Its articles stay.
-    pub fn close_topic(&self, id: TopicId, answer: Option<&TopicAnswer>, who: &str, now: DateTime<Utc>) -> Result<bool> {
+    /// Closes a topic with its answer. Its articles stay.
+    pub fn close_topic(&self, id: TopicId, answer: Option<&TopicAnswer>, who: &str, now: DateTime<Utc>) -> Result<TopicClosing> {
         self.write(|t| {
-            let Some(title) = title(t, id)? else { return Ok(false) };
+            let Some(topic) = load(t, id)? else { return Ok(TopicClosing::Missing) };
+            if topic.closed_at.is_some() {
+                return Ok(TopicClosing::AlreadyClosed);
+            }
+            if !answer.map_or(Ok(true), |a| has_place(t, a))? {
+                return Ok(TopicClosing::NoSuchPlace);
+            }
             t.execute(
                 "UPDATE topic SET closed = ?2, search_before = NULL, answer = ?3, answer_edition = ?4, answer_article = ?5 WHERE id = ?1",
                 params![
@@ -100,19 +166,22 @@ impl Store {
                 ],
             )?;
             new_version(t)?;
-            audit(t, who, AuditAction::CloseTopic, &title, now)?;
-            Ok(true)
+            audit(t, who, AuditAction::CloseTopic, &topic.draft.title, now)?;
+            Ok(TopicClosing::Closed)
         })
     }
 
     /// Opens a closed topic again; the articles that came meanwhile are searched.
-    pub fn reopen_topic(&self, id: TopicId, who: &str, now: DateTime<Utc>) -> Result<bool> {
+    pub fn reopen_topic(&self, id: TopicId, who: &str, now: DateTime<Utc>) -> Result<TopicEdit> {
         self.write(|t| {
-            let Some(title) = title(t, id)? else { return Ok(false) };
+            let Some(title) = title(t, id)? else { return Ok(TopicEdit::Missing) };
+            if let Some(other) = open_with_title(t, &title, id)? {
+                return Ok(TopicEdit::SameTitle(other));
+            }
             t.execute("UPDATE topic SET closed = NULL WHERE id = ?1", [id.0])?;
             restart_search(t, id, now)?;
             audit(t, who, AuditAction::ReopenTopic, &title, now)?;
-            Ok(true)
+            Ok(TopicEdit::Saved(id))
         })
     }
 
@@ -126,6 +195,29 @@ impl Store {
             Ok(true)
         })
     }
+}
+
+fn load(c: &Connection, id: TopicId) -> Result<Option<Topic>> {
+    let mut s = c.prepare_cached(&format!("SELECT {COLUMNS} FROM topic t WHERE t.id = ?1"))?;
+    let mut rows = s.query([id.0])?;
+    rows.next()?.map(read_topic).transpose()
+}
+
+/// Returns another open topic with this title.
+fn open_with_title(c: &Connection, title: &str, except: TopicId) -> Result<Option<TopicId>> {
+    let sql = "SELECT id FROM topic WHERE title = ?1 AND id <> ?2 AND closed IS NULL ORDER BY id LIMIT 1";
+    Ok(c.prepare_cached(sql)?.query_row(params![title, except.0], |r| r.get(0).map(TopicId)).optional()?)
+}
+
+/// Whether the issue of an answer exists, and has its item.
+fn has_place(c: &Connection, answer: &TopicAnswer) -> Result<bool> {
+    let exists = match (answer.edition, answer.article) {
+        (None, None) => true,
+        (None, Some(_)) => false,
+        (Some(e), None) => c.prepare_cached("SELECT 1 FROM edition WHERE id = ?1")?.exists([e.0])?,
+        (Some(e), Some(a)) => c.prepare_cached("SELECT 1 FROM item WHERE edition_id = ?1 AND article_id = ?2")?.exists([e.0, a.0])?,
+    };
+    Ok(exists)
 }
 
 pub(super) fn title(t: &Connection, id: TopicId) -> Result<Option<String>> {

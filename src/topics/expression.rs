@@ -1,7 +1,7 @@
 //! An editor's expression → a formula over words.
 //!
 //! `固态电池 锂电池` one of the words; `+许昌` must, `-招聘` must not; `"solid state"` an exact phrase; `|` or `或` between
-//! alternatives; brackets; `标题:投产` in the title only. In each sequence every `+` part must match, no `-` part may, and, if it has
+//! alternatives; brackets; `标题:投产` and `标题:(开工 投产)` in the title only. `OR` and `NOT` are `|` and `-`; `AND` is refused. In each sequence every `+` part must match, no `-` part may, and, if it has
 //! plain words, one of them must.
 
 mod tokens;
@@ -41,6 +41,8 @@ pub enum ExpressionError {
     EmptySide(usize),
     #[error("character {0}: a word must follow at once")]
     NothingAfter(usize),
+    #[error("character {0}: AND is no operator; put + before each word that must occur")]
+    And(usize),
 }
 
 impl ExpressionError {
@@ -56,7 +58,10 @@ impl ExpressionError {
             Self::Unopened(at) => format!("第 {at} 个字处：这个右括号没有配对的左括号"),
             Self::UnclosedQuote(at) => format!("第 {at} 个字处：这个引号没有配对"),
             Self::EmptySide(at) => format!("第 {at} 个字处：“|”“或”的两边和括号里都要有词"),
-            Self::NothingAfter(at) => format!("第 {at} 个字处：“+”“-”“标题:”后面要紧跟着词，中间不能有空格"),
+            Self::NothingAfter(at) => format!("第 {at} 个字处：“+”“-”“标题:”后面要紧跟着词或括号，中间不能有空格；NOT 后面要有词"),
+            Self::And(at) => {
+                format!("第 {at} 个字处：不用 AND；两个词都要有，请写成“+许昌 +电池”。要找的就是 AND 这个词时，请加引号")
+            }
         }
     }
 }
@@ -187,7 +192,6 @@ impl Parser {
         let at = token.at;
         match (token.kind, self.prefix.at) {
             (TokenKind::Or | TokenKind::Close | TokenKind::Must | TokenKind::Not, Some(before)) => return Err(ExpressionError::NothingAfter(before)),
-            (TokenKind::Open, Some(before)) if self.prefix.title_only => return Err(ExpressionError::NothingAfter(before)),
             (TokenKind::Must, None) => self.prefix = Prefix { role: Role::Must, title_only: false, at: Some(at) },
             (TokenKind::Not, None) => self.prefix = Prefix { role: Role::Not, title_only: false, at: Some(at) },
             (TokenKind::Title, before) => self.prefix = Prefix { title_only: true, at: before.or(Some(at)), ..self.prefix },
@@ -225,13 +229,15 @@ impl Parser {
         if text.chars().count() > MAX_WORD_CHARS {
             return Err(ExpressionError::WordTooLong(at));
         }
-        let excluded = prefix.role == Role::Not || self.group.prefix.role == Role::Not || self.outer.iter().any(|g| g.prefix.role == Role::Not);
-        let known = self.out.words.iter().position(|w| w.text == text && w.title_only == prefix.title_only);
+        // what stands before a bracket holds for the words in it
+        let prefixes = || self.outer.iter().chain([&self.group]).map(|g| g.prefix).chain([prefix]);
+        let (excluded, title_only) = (prefixes().any(|p| p.role == Role::Not), prefixes().any(|p| p.title_only));
+        let known = self.out.words.iter().position(|w| w.text == text && w.title_only == title_only);
         let n = known.unwrap_or(self.out.words.len());
         match self.out.words.get_mut(n) {
             Some(known) => known.is_sought |= !excluded,
             None if n >= MAX_WORDS => return Err(ExpressionError::TooManyWords(at)),
-            None => self.out.words.push(Word { text, title_only: prefix.title_only, is_sought: !excluded }),
+            None => self.out.words.push(Word { text, title_only, is_sought: !excluded }),
         }
         let node = self.node(Node::Word(n));
         self.add(node, prefix.role);

@@ -8,6 +8,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use aho_corasick::{AhoCorasick, BuildError};
 
+use crate::classify::short_name;
 use crate::model::{Classification, TopicEvidence, TopicFilter, TopicId};
 use crate::topics::expression::{Expression, ExpressionError};
 use crate::topics::fold::Folded;
@@ -114,8 +115,9 @@ impl Matcher {
             let topic = CompiledTopic { id, expression, filter };
             if topic.expression.matches_nothing() {
                 let asked = topic.labels().into_iter().find(|(_, names)| !names.is_empty());
-                for (kind, name) in asked.into_iter().flat_map(|(kind, names)| names.iter().map(move |n| (kind, n.clone()))) {
-                    out.by_label.entry((kind, name)).or_default().push(number);
+                for (kind, name) in asked.into_iter().flat_map(|(kind, names)| names.iter().map(move |n| (kind, n))) {
+                    let name = if kind == LabelKind::Place { short_name(name) } else { name };
+                    out.by_label.entry((kind, name.to_owned())).or_default().push(number);
                 }
             }
             out.topics.push(topic);
@@ -136,6 +138,11 @@ impl Matcher {
 
     pub fn is_empty(&self) -> bool {
         self.topics.is_empty()
+    }
+
+    /// Returns whether a topic asks for organisations, so that labels should have all their names.
+    pub fn asks_for_organisations(&self) -> bool {
+        self.topics.iter().any(|t| !t.filter.organisations.is_empty())
     }
 
     /// Returns the topics of an article, with the reasons.
@@ -182,6 +189,11 @@ impl Matcher {
     }
 }
 
+/// Returns whether two names mean one place, with or without its ending: 许昌 is 许昌市, but 吉林省 is not 吉林市.
+pub fn is_same_place(a: &str, b: &str) -> bool {
+    a == b || short_name(a) == b || short_name(b) == a
+}
+
 /// An article, ready to be judged: each text with its folded form.
 struct Article<'a> {
     title: (&'a str, Folded),
@@ -190,11 +202,11 @@ struct Article<'a> {
 }
 
 impl Article<'_> {
-    /// Returns every label that topics may ask for.
+    /// Returns every label that topics may ask for, places by their short names.
     fn label_names(&self) -> impl Iterator<Item = (LabelKind, String)> {
         let j = self.labels;
         let industries = j.industries.iter().chain(&j.themes).map(|l| (LabelKind::Industry, l.name.clone()));
-        let places = j.places.iter().map(|p| (LabelKind::Place, p.clone()));
+        let places = j.places.iter().map(|p| (LabelKind::Place, short_name(p).to_owned()));
         industries.chain(places).chain(j.all_organisations().into_iter().map(|o| (LabelKind::Organisation, o.to_owned())))
     }
 
@@ -202,7 +214,7 @@ impl Article<'_> {
         let j = self.labels;
         match kind {
             LabelKind::Industry => j.industries.iter().chain(&j.themes).any(|l| l.name == name),
-            LabelKind::Place => j.places.iter().any(|p| p == name),
+            LabelKind::Place => j.places.iter().any(|p| is_same_place(p, name)),
             LabelKind::Organisation => j.watched_organisations.iter().chain(&j.other_organisations).any(|o| o == name),
         }
     }

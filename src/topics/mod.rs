@@ -12,7 +12,7 @@ pub mod matcher;
 pub mod timeline;
 
 pub use expression::{Expression, ExpressionError};
-pub use matcher::{Matcher, TopicError, TopicMatch, check};
+pub use matcher::{Matcher, TopicError, TopicMatch, check, is_same_place};
 
 #[cfg(test)]
 mod tests;

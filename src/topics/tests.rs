@@ -220,6 +220,20 @@ fn labels_are_asked_beside_the_words() {
     assert_eq!(found("招聘"), [1]);
     let named = matcher.find("", "", &labels).remove(0).evidence;
     assert_eq!(named, [TopicEvidence::Place { name: "许昌".into() }]);
+    let places = |asked: &str, label: &str| {
+        let labels = Classification { places: vec![label.into()], ..Classification::default() };
+        !Matcher::new([(TopicId(1), place(&[asked], &[]))]).unwrap().find("", "", &labels).is_empty()
+    };
+    for (asked, label, expected) in [
+        ("许昌", "许昌市", true),
+        ("许昌市", "许昌", true),
+        ("河南", "河南省", true),
+        ("恩施", "恩施土家族苗族自治州", true),
+        ("吉林省", "吉林市", false),
+        ("许昌", "长葛市", false),
+    ] {
+        assert_eq!(places(asked, label), expected, "{asked} {label}");
+    }
     assert_eq!(check(&filter("-招聘")), Err(TopicError::Unbounded));
     assert_eq!(check(&filter(" ")), Err(TopicError::Unbounded));
 }

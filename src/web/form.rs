@@ -32,7 +32,7 @@ pub(super) struct Fields(HashMap<String, String>);
 
 impl Fields {
     pub(super) fn parse(text: &[u8]) -> Self {
-        Self(url::form_urlencoded::parse(text).take(MAX_FORM_FIELDS).map(|(k, v)| (k.into_owned(), v.into_owned())).collect())
+        Self(url::form_urlencoded::parse(text).take(MAX_FORM_FIELDS).map(|(k, v)| (k.into_owned(), with_line_feeds(&v))).collect())
     }
 
     /// Returns a field as sent; `None` if it is missing.
@@ -64,6 +64,12 @@ impl Fields {
     pub(super) fn action<A: Action>(&self) -> Result<A, String> {
         A::parse(self.text("do"))
     }
+}
+
+/// Returns a text whose lines end in a line feed alone, as pages show it. Browsers send CR LF, but count one character for
+/// `maxlength`.
+fn with_line_feeds(text: &str) -> String {
+    text.replace("\r\n", "\n").replace('\r', "\n")
 }
 
 /// The actions of one page, and their words in its forms and scripts.
@@ -183,7 +189,7 @@ async fn parts_of(bytes: Bytes, boundary: String) -> multer::Result<(Fields, (St
         match part.file_name().map(str::to_owned) {
             Some(file_name) => file = (file_name, part.bytes().await?.to_vec()),
             None if fields.len() < MAX_FORM_FIELDS => {
-                fields.insert(name, part.text().await?);
+                fields.insert(name, with_line_feeds(&part.text().await?));
             }
             None => {}
         }
@@ -245,6 +251,12 @@ mod tests {
             let buttons: Vec<&str> = page.split("name=\"do\" value=\"").skip(1).filter_map(|rest| rest.split('"').next()).collect();
             assert!(!buttons.is_empty() && buttons.iter().all(|b| words.contains(b)), "{buttons:?} {words:?}");
         }
+    }
+
+    #[test]
+    fn lines_end_in_a_line_feed_however_a_browser_sends_them() {
+        let fields = Fields::parse(b"text=a%0D%0Ab%0Ac%0Dd%0D%0A%0D%0Ae");
+        assert_eq!(fields.text("text"), "a\nb\nc\nd\n\ne");
     }
 
     #[test]

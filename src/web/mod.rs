@@ -44,6 +44,7 @@ mod source_preview;
 mod throttle;
 mod topic_form;
 mod topic_page;
+mod topic_values;
 mod topics;
 mod upload;
 

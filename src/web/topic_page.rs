@@ -1,23 +1,26 @@
 //! The page of a topic: its articles in time, what is new since the editor's last visit, and its answer.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
+use std::num::ParseIntError;
 
 use askama::Template;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse as _, Redirect, Response};
 use chrono::Utc;
+use tokio::sync::Mutex;
 
-use crate::model::{ArticleId, Edition, EditionId, Series, Topic, TopicAnswer, TopicArticle, TopicEvidence, TopicId, TopicState};
-use crate::store::{EditResult, Role, Session, Store, StoreError};
+use crate::model::{ArticleId, Edition, EditionId, EditionState, Series, Topic, TopicAnswer, TopicArticle, TopicEvidence, TopicId, TopicState};
+use crate::store::{EditResult, Session, Store, StoreError, TopicClosing, TopicEdit};
 use crate::text::normalize::truncate;
-use crate::topics::timeline::{TopicGroup, group};
+use crate::topics::timeline::{TopicGroup, Unseen, group};
 use crate::web::access::Editor;
 use crate::web::archive::{HeadlineRow, row};
-use crate::web::form::{Fields, Form};
+use crate::web::form::Form;
 use crate::web::issue_changes::{Refusal, add_to};
 use crate::web::response::{Layout, stored};
-use crate::web::topics::{PATH, facts, search_archive, state_words};
+use crate::web::topic_values::without_noise;
+use crate::web::topics::{PATH, facts, may_delete, search_archive, state_words};
 use crate::web::{AppState, response};
 
 /// Articles on the page.
@@ -28,6 +31,8 @@ const MAX_ITEMS: usize = 20;
 const MAX_ANSWER: usize = 4_000;
 /// Articles put into a report at once.
 const MAX_PICKED: usize = 50;
+/// Latest issues among which a report with the same articles is sought.
+const MAX_COMPARED: usize = 50;
 
 #[derive(Template)]
 #[template(path = "topic.html")]
@@ -38,7 +43,7 @@ struct TopicPage {
     state: String,
     is_overdue: bool,
     recipients: String,
-    /// Stories with an article that is new since the last visit, and the others.
+    /// Events with a story that is new since the last visit, and the others.
     fresh: Vec<GroupView>,
     earlier: Vec<GroupView>,
     dismissed: Vec<ArticleView>,
@@ -51,17 +56,41 @@ struct TopicPage {
     /// Publications that an issue can be made of.
     reports: Vec<String>,
     may_delete: bool,
+    /// Organisations of the filter that no article has named.
+    unknown: Vec<String>,
+    note: Note,
+}
+
+/// What a refused form leaves on the page.
+#[derive(Default)]
+struct Note {
+    words: String,
+    /// The answer that was sent: text, and option of its place.
+    answer: Option<(String, String)>,
+    /// Ticked articles.
+    picked: HashSet<ArticleId>,
+    /// An open report with those articles: id and name.
+    twin: Option<(i64, String)>,
+}
+
+impl Note {
+    fn new(words: impl Into<String>) -> Self {
+        Self { words: words.into(), ..Self::default() }
+    }
 }
 
 struct GroupView {
-    first: ArticleView,
-    others: Vec<ArticleView>,
+    lead: ArticleView,
+    reports: Vec<ArticleView>,
+    copies: Vec<ArticleView>,
+    unseen: usize,
 }
 
 struct ArticleView {
     row: HeadlineRow,
     evidence: Vec<TopicEvidence>,
     is_new: bool,
+    is_picked: bool,
 }
 
 struct AnswerView {
@@ -77,6 +106,7 @@ struct Loaded {
     seen: i64,
     editions: HashMap<EditionId, Edition>,
     items: Vec<(EditionId, ArticleId)>,
+    unknown: Vec<String>,
 }
 
 fn load(s: &Store, id: TopicId, account: &str) -> Result<Option<Loaded>, StoreError> {
@@ -93,7 +123,8 @@ fn load(s: &Store, id: TopicId, account: &str) -> Result<Option<Loaded>, StoreEr
             editions.insert(edition, e);
         }
     }
-    Ok(Some(Loaded { topic, articles, seen, editions, items }))
+    let unknown = s.unknown_organisations(&topic.draft.filter.organisations)?;
+    Ok(Some(Loaded { topic, articles, seen, editions, items, unknown }))
 }
 
 /// Returns an issue, or an item of it, in words.
@@ -124,25 +155,40 @@ fn answer(topic: &Topic, editions: &HashMap<EditionId, Edition>) -> Option<Answe
 }
 
 pub(super) async fn page(State(console): State<AppState>, Editor(session): Editor, Path(id): Path<i64>) -> Response {
+    show(&console, &session, TopicId(id), Note::default()).await
+}
+
+/// Returns the page with a refusal, which keeps what the editor sent.
+async fn refuse(console: &AppState, form: &Form, id: TopicId, code: StatusCode, note: Note) -> Response {
+    let page = show(console, &form.session, id, note).await;
+    if page.status().is_success() { (code, page).into_response() } else { page }
+}
+
+async fn show(console: &AppState, session: &Session, id: TopicId, note: Note) -> Response {
     let account = session.name.clone();
-    let mut loaded = match stored(console.store.run(move |s| load(s, TopicId(id), &account)).await) {
+    let mut loaded = match stored(console.store.run(move |s| load(s, id, &account)).await) {
         Ok(Some(loaded)) => loaded,
-        Ok(None) => return response::refused(&console, &session, StatusCode::NOT_FOUND, "没有这个课题"),
+        Ok(None) => return response::refused(console, session, StatusCode::NOT_FOUND, "没有这个课题"),
         Err(answer) => return answer,
     };
-    let (zone, now, seen) = (console.zone(), Utc::now(), loaded.seen);
+    let (zone, now) = (console.zone(), Utc::now());
     let is_cut = loaded.articles.len() > MAX_ARTICLES;
     loaded.articles.truncate(MAX_ARTICLES);
     let (items, answer) = (places(&loaded), answer(&loaded.topic, &loaded.editions));
-    let view = |a: TopicArticle| ArticleView { is_new: a.is_news && a.number > seen, row: row(&a.headline, zone), evidence: a.evidence };
     let (dismissed, articles): (Vec<_>, Vec<_>) = loaded.articles.into_iter().partition(|a| a.is_dismissed);
+    let unseen = Unseen::new(&articles, loaded.seen);
+    let view = |a: TopicArticle| ArticleView {
+        is_new: unseen.has(&a),
+        is_picked: note.picked.contains(&a.headline.id),
+        row: row(&a.headline, zone),
+        evidence: a.evidence,
+    };
+    let views = |list: Vec<TopicArticle>| list.into_iter().map(view).collect::<Vec<_>>();
     let newest = articles.iter().map(|a| a.headline.sort_time()).max();
     let state = loaded.topic.state(newest, now, now.with_timezone(&zone).date_naive());
-    let groups = group(articles).into_iter().filter_map(|TopicGroup { articles }| {
-        let mut articles = articles.into_iter().map(view);
-        Some(GroupView { first: articles.next()?, others: articles.collect() })
-    });
-    let (fresh, earlier): (Vec<GroupView>, Vec<GroupView>) = groups.partition(|g| g.first.is_new || g.others.iter().any(|a| a.is_new));
+    let group_view = |g: TopicGroup| GroupView { lead: view(g.lead), reports: views(g.reports), copies: views(g.copies), unseen: g.unseen };
+    let (fresh, earlier): (Vec<GroupView>, Vec<GroupView>) = group(articles, &unseen).into_iter().map(group_view).partition(|g| g.unseen > 0);
+    let dismissed = views(dismissed);
     let pipeline = console.pipeline();
     let recipients: Vec<String> = loaded.topic.draft.recipients.iter().map(ToString::to_string).collect();
     response::page(&TopicPage {
@@ -150,22 +196,39 @@ pub(super) async fn page(State(console): State<AppState>, Editor(session): Edito
         state: state_words(state),
         is_overdue: matches!(state, TopicState::Overdue(_)),
         recipients: recipients.join("、"),
-        unseen: fresh.iter().flat_map(|g| std::iter::once(&g.first).chain(&g.others)).filter(|a| a.is_new).count(),
+        unseen: fresh.iter().map(|g| g.unseen).sum(),
         fresh,
         earlier,
-        dismissed: dismissed.into_iter().map(view).collect(),
+        dismissed,
         is_cut,
         answer,
         items,
         reports: pipeline.settings().publications().filter(|p| p.is_on_demand()).map(|p| p.name.clone()).collect(),
-        may_delete: may_delete(&session, &loaded.topic),
+        may_delete: may_delete(session, &loaded.topic),
+        unknown: loaded.unknown,
+        note,
         topic: loaded.topic,
-        frame: Layout::new(&console, &session, "关注课题"),
+        frame: Layout::new(console, session, "关注课题"),
     })
 }
 
-fn may_delete(session: &Session, topic: &Topic) -> bool {
-    session.role == Role::Admin || session.name == topic.draft.owner
+impl TopicPage {
+    /// Returns the answer to start from: the one just sent, or the stored one of a topic that is open again.
+    fn draft_answer(&self) -> &str {
+        let sent = self.note.answer.as_ref().map(|a| a.0.as_str());
+        sent.or(self.topic.answer.as_ref().map(|a| a.text.as_str())).unwrap_or_default()
+    }
+
+    fn is_chosen(&self, place: &str) -> bool {
+        let stored =
+            || self.topic.answer.as_ref().and_then(|a| Some(format!("{}:{}", a.edition?, a.article.map(|a| a.to_string()).unwrap_or_default())));
+        self.note.answer.as_ref().map_or_else(|| stored().is_some_and(|s| s == place), |a| a.1 == place)
+    }
+
+    /// Whether the search is over and found nothing.
+    fn found_nothing(&self) -> bool {
+        !self.topic.is_searching && self.topic.closed_at.is_none() && self.fresh.is_empty() && self.earlier.is_empty() && self.dismissed.is_empty()
+    }
 }
 
 /// Applies an editor's action on a topic.
@@ -175,28 +238,75 @@ pub(super) async fn change(State(console): State<AppState>, Path(id): Path<i64>,
     let done = match form.fields.text("do") {
         "dismiss" => store.run(move |s| s.dismiss_from_topic(id, article, true, &who, now)).await,
         "restore" => store.run(move |s| s.dismiss_from_topic(id, article, false, &who, now)).await,
-        "close" => {
-            let answer = asked_answer(&form.fields);
-            store.run(move |s| s.close_topic(id, answer.as_ref(), &who, now)).await
-        }
-        "reopen" => store.run(move |s| s.reopen_topic(id, &who, now)).await.inspect(|_| search_archive(&console)),
+        "close" => return close(&console, id, &form).await,
+        "reopen" => return reopen(&console, id, &form).await,
         "delete" => return delete(&console, id, &form).await,
         "report" => return report(&console, id, &form).await,
         _ => return response::refused(&console, &form.session, StatusCode::BAD_REQUEST, "不认识的操作"),
     };
     match stored(done) {
-        Ok(true) => Redirect::to(&console.path(&format!("{PATH}/{id}"))).into_response(),
+        Ok(true) => to_page(&console, id),
         Ok(false) => response::refused(&console, &form.session, StatusCode::NOT_FOUND, "没有这个课题，或者课题里没有这篇文章"),
         Err(answer) => answer,
     }
 }
 
-/// Returns the answer of the form: a text, an issue or an item `12:345`, or both.
-fn asked_answer(f: &Fields) -> Option<TopicAnswer> {
-    let text: String = f.text("answer").chars().take(MAX_ANSWER).collect();
-    let (edition, article) = f.text("place").split_once(':').unwrap_or_default();
-    let (edition, article) = (edition.parse().ok().map(EditionId), article.parse().ok().map(ArticleId));
-    (!text.is_empty() || edition.is_some()).then_some(TopicAnswer { text, edition, article })
+fn to_page(console: &AppState, id: TopicId) -> Response {
+    Redirect::to(&console.path(&format!("{PATH}/{id}"))).into_response()
+}
+
+/// Returns the answer of the form: a text, an issue `12:` or an item `12:345`, or both.
+fn asked_answer(text: &str, place: &str) -> Result<Option<TopicAnswer>, ParseIntError> {
+    let (edition, article) = place.split_once(':').unwrap_or((place, ""));
+    let number = |text: &str| if text.is_empty() { Ok(None) } else { text.parse().map(Some) };
+    let edition = if place.is_empty() { None } else { Some(EditionId(edition.parse()?)) };
+    let article = number(article)?.map(ArticleId);
+    Ok((!text.is_empty() || edition.is_some()).then(|| TopicAnswer { text: text.to_owned(), edition, article }))
+}
+
+/// 答复并结束
+async fn close(console: &AppState, id: TopicId, form: &Form) -> Response {
+    let (text, place) = (without_noise(form.fields.text("answer")), form.fields.text("place").to_owned());
+    let sent = |words: String| Note { words, answer: Some((text.clone(), place.clone())), ..Note::default() };
+    let no_such_place = || sent("没有结束：答复登在哪一期，请从列表里选".to_owned());
+    let length = text.chars().count();
+    if length > MAX_ANSWER {
+        let words = format!("没有结束：答复最多 {MAX_ANSWER} 个字，现在有 {length} 个");
+        return refuse(console, form, id, StatusCode::UNPROCESSABLE_ENTITY, sent(words)).await;
+    }
+    let Ok(answer) = asked_answer(&text, &place) else {
+        return refuse(console, form, id, StatusCode::UNPROCESSABLE_ENTITY, no_such_place()).await;
+    };
+    let (who, given) = (form.session.name.clone(), answer.clone());
+    let closed = console.store.run(move |s| Ok((s.close_topic(id, given.as_ref(), &who, Utc::now())?, s.topic(id)?.and_then(|t| t.answer))));
+    match stored(closed.await) {
+        Ok((TopicClosing::Closed, _)) => to_page(console, id),
+        // pressed twice
+        Ok((TopicClosing::AlreadyClosed, known)) if known == answer => to_page(console, id),
+        Ok((TopicClosing::AlreadyClosed, _)) => {
+            let note = sent("没有保存：这个课题已经由别人结束，下面是存着的答复。要改答复，请先重开课题".to_owned());
+            refuse(console, form, id, StatusCode::CONFLICT, note).await
+        }
+        Ok((TopicClosing::NoSuchPlace, _)) => refuse(console, form, id, StatusCode::UNPROCESSABLE_ENTITY, no_such_place()).await,
+        Ok((TopicClosing::Missing, _)) => response::refused(console, &form.session, StatusCode::NOT_FOUND, "没有这个课题"),
+        Err(answer) => answer,
+    }
+}
+
+async fn reopen(console: &AppState, id: TopicId, form: &Form) -> Response {
+    let who = form.session.name.clone();
+    match stored(console.store.run(move |s| s.reopen_topic(id, &who, Utc::now())).await) {
+        Ok(TopicEdit::SameTitle(_)) => {
+            let note = Note::new("没有重开：已有同名课题，请先给其中一个改名");
+            refuse(console, form, id, StatusCode::UNPROCESSABLE_ENTITY, note).await
+        }
+        Ok(TopicEdit::Missing) => response::refused(console, &form.session, StatusCode::NOT_FOUND, "没有这个课题"),
+        Ok(TopicEdit::Saved(_) | TopicEdit::Conflict(_)) => {
+            search_archive(console);
+            to_page(console, id)
+        }
+        Err(answer) => answer,
+    }
 }
 
 async fn delete(console: &AppState, id: TopicId, form: &Form) -> Response {
@@ -218,29 +328,59 @@ async fn delete(console: &AppState, id: TopicId, form: &Form) -> Response {
     }
 }
 
+/// Returns a report that is not final and has all of these articles.
+fn open_report(s: &Store, publication: &str, picked: &HashSet<ArticleId>) -> Result<Option<Edition>, StoreError> {
+    let rows = s.editions(MAX_COMPARED)?;
+    for row in rows.iter().filter(|r| r.publication == publication && r.state != EditionState::Final) {
+        let edition = s.edition(row.id)?;
+        let there: HashSet<ArticleId> = edition.iter().flat_map(|e| e.items().map(|i| i.article)).collect();
+        if picked.is_subset(&there) {
+            return Ok(edition);
+        }
+    }
+    Ok(None)
+}
+
 /// 放入专报: starts an issue of a publication on demand with the ticked articles.
 async fn report(console: &AppState, id: TopicId, form: &Form) -> Response {
+    /// One at a time: a button that is pressed twice finds the report that it made.
+    static REPORTING: Mutex<()> = Mutex::const_new(());
     let refused = |words: &str| response::refused(console, &form.session, StatusCode::UNPROCESSABLE_ENTITY, words);
-    let mut picked: Vec<ArticleId> = form.fields.starting_with("pick-").filter_map(|id| id.parse().ok()).map(ArticleId).collect();
-    if picked.is_empty() || picked.len() > MAX_PICKED {
+    let sent: Vec<&str> = form.fields.starting_with("pick-").collect();
+    let picked: HashSet<ArticleId> = sent.iter().filter_map(|id| id.parse().ok()).map(ArticleId).collect();
+    if sent.is_empty() || sent.len() > MAX_PICKED {
         return refused(&format!("请先勾选要放进专报的文章，最多 {MAX_PICKED} 篇"));
     }
     let pipeline = console.pipeline();
     let Some(publication) = pipeline.settings().publication_named(form.fields.text("publication")).filter(|p| p.is_on_demand()) else {
         return refused("没有这个专报");
     };
-    // in the order of the page; only the topic's own
-    let order = match stored(console.store.run(move |s| s.topic_articles(id, MAX_ARTICLES)).await) {
-        Ok(articles) => articles,
+    let _one = REPORTING.lock().await;
+    let (name, wanted) = (publication.name.clone(), picked.clone());
+    let found = console.store.run(move |s| Ok((s.topic_articles(id, MAX_ARTICLES)?, open_report(s, &name, &wanted)?)));
+    let (articles, twin) = match stored(found.await) {
+        Ok(found) => found,
         Err(answer) => return answer,
     };
-    picked = order.iter().map(|a| a.headline.id).filter(|id| picked.contains(id)).collect();
+    // in the order of the page; only the topic's own
+    let order: Vec<ArticleId> = articles.iter().filter(|a| !a.is_dismissed).map(|a| a.headline.id).filter(|id| picked.contains(id)).collect();
+    if order.len() != picked.len() || picked.len() != sent.len() {
+        let note = Note {
+            picked, ..Note::new("没有放入专报：勾选的文章有的已经不在这个课题里，请看看现在的列表，再勾选一次")
+        };
+        return refuse(console, form, id, StatusCode::UNPROCESSABLE_ENTITY, note).await;
+    }
+    if let Some(twin) = twin.filter(|_| form.fields.text("again") != "yes") {
+        let twin = Some((twin.id.0, place_words(&twin, None)));
+        let note = Note { picked, twin, ..Note::new("没有另起一期：有一期专报已经放了这些文章，还没有定稿") };
+        return refuse(console, form, id, StatusCode::CONFLICT, note).await;
+    }
     let edition = match pipeline.issues().start(publication, Series::Regular, form.session.name.clone(), Utc::now()).await {
         Ok(edition) => edition,
         Err(e) => return response::broken(&e),
     };
     let mut changes = Vec::new();
-    for article in picked {
+    for article in order {
         match add_to(console, &edition, article, "").await {
             Ok(change) => changes.push(change),
             Err(Refusal::Words(words) | Refusal::Choices(words, _)) => return refused(&words),
@@ -261,10 +401,13 @@ mod tests {
 
     #[test]
     fn an_answer_is_a_text_or_a_place_in_an_issue() {
-        let of = |text: &str| asked_answer(&Fields::parse(text.as_bytes())).map(|a| (a.text, a.edition.map(|e| e.0), a.article.map(|a| a.0)));
-        assert_eq!(of("answer=&place="), None);
-        assert_eq!(of("answer=已报&place="), Some(("已报".to_owned(), None, None)));
-        assert_eq!(of("place=12:345"), Some((String::new(), Some(12), Some(345))));
-        assert_eq!(of("place=12:"), Some((String::new(), Some(12), None)));
+        let of = |text: &str, place: &str| asked_answer(text, place).map(|a| a.map(|a| (a.text, a.edition.map(|e| e.0), a.article.map(|a| a.0))));
+        assert_eq!(of("", ""), Ok(None));
+        assert_eq!(of("已报", ""), Ok(Some(("已报".to_owned(), None, None))));
+        assert_eq!(of("", "12:345"), Ok(Some((String::new(), Some(12), Some(345)))));
+        assert_eq!(of("", "12:"), Ok(Some((String::new(), Some(12), None))));
+        for place in ["abc", ":3", "12:x", "12:3:4"] {
+            assert!(of("已报", place).is_err(), "{place}");
+        }
     }
 }

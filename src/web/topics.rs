@@ -6,7 +6,7 @@ use axum::response::Response;
 use chrono::{DateTime, Utc};
 
 use crate::model::{Topic, TopicState};
-use crate::store::TopicRow;
+use crate::store::{Role, Session, TopicRow};
 use crate::web::access::Editor;
 use crate::web::response::{Layout, stored};
 use crate::web::{AppState, response};
@@ -62,6 +62,11 @@ pub(super) fn search_archive(console: &AppState) {
             tracing::warn!("the archive could not be searched for topics, which a restart does again: {e}");
         }
     });
+}
+
+/// Whether an account may delete a topic or change its owner.
+pub(super) fn may_delete(session: &Session, topic: &Topic) -> bool {
+    session.role == Role::Admin || session.name == topic.draft.owner
 }
 
 /// Returns when, who and until when, for the line below a topic's title.

@@ -3,7 +3,7 @@
 use reqwest::StatusCode;
 
 use super::browser::{act, enter, fill, picture, press, shape, until, visit};
-use super::{Browser, Service, client, run};
+use super::{Browser, Service, client, field, run};
 
 /// Settings with a publication that topics may be put into.
 const REPORT: &str = "[[publication]]\nname = \"竞争情报专报\"\nkind = \"report\"\n";
@@ -26,6 +26,18 @@ pub(super) async fn add(browser: &Browser, fields: &[(&str, &str)]) -> String {
     let answer = browser.post("/topics/new", fields).await;
     assert_eq!(answer.status(), StatusCode::SEE_OTHER);
     answer.headers()["location"].to_str().unwrap().to_owned()
+}
+
+/// Posts the form of a topic as an editor who has just opened it.
+async fn change(browser: &Browser, path: &str, fields: &[(&str, &str)]) -> reqwest::Response {
+    let path = format!("{path}/edit");
+    let version = field(&browser.page(&path).await, "version");
+    browser.post(&path, &[fields, &[("version", &version)]].concat()).await
+}
+
+/// Returns the number of an article on a topic's page.
+fn first_article(page: &str) -> String {
+    field(page, "article")
 }
 
 /// Waits until the archive is searched.
@@ -60,7 +72,7 @@ async fn a_topic_is_previewed_made_changed_closed_and_deleted() {
     let path = add(&owner, &form("发制品动向", "假发 <b>", &[("recipients", "a@b.cn")])).await;
     let page = searched(&owner, &path).await;
     assert!(page.contains("<mark>假发</mark>") && page.contains("a@b.cn") && page.contains("&#60;b&#62;"), "{page}");
-    let article = page.split("name=\"article\" value=\"").nth(1).unwrap().split('"').next().unwrap().to_owned();
+    let article = first_article(&page);
 
     // 不相关, and back
     let other_page = other.post_then_get(&path, &[("do", "dismiss"), ("article", &article)]).await;
@@ -71,7 +83,7 @@ async fn a_topic_is_previewed_made_changed_closed_and_deleted() {
     assert_eq!(other.post("/topics/99/edit", &form("甲", "乙", &[])).await.status(), StatusCode::NOT_FOUND);
 
     // changed by any editor, closed with an answer, open again
-    assert_eq!(other.post(&format!("{path}/edit"), &form("假发企业", "假发", &[])).await.status(), StatusCode::SEE_OTHER);
+    assert_eq!(change(&other, &path, &form("假发企业", "假发", &[])).await.status(), StatusCode::SEE_OTHER);
     assert!(other.page(&format!("{path}/edit")).await.contains("假发企业"));
     let closed = owner.post_then_get(&path, &[("do", "close"), ("answer", "已报专报第三期"), ("place", "1:")]).await;
     assert!(closed.contains("已结束") && closed.contains("已报专报第三期") && closed.contains("href=\"/draft/1\""), "{closed}");
@@ -137,6 +149,133 @@ async fn a_request_is_overdue_first_in_the_list_and_becomes_a_report_and_a_feed(
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_later_save_overwrites_nothing_and_keeps_what_was_typed() {
+    let service = Service::start("");
+    let (owner, other) = (service.sign_in("", "甲编辑").await, service.sign_in("", "乙编辑").await);
+    let path = add(&owner, &form("发制品动向", "假发", &[])).await;
+    let edit = format!("{path}/edit");
+    let version = field(&other.page(&edit).await, "version");
+    assert_eq!(change(&owner, &path, &form("发制品动向", "假发", &[("question", "甲的问题")])).await.status(), StatusCode::SEE_OTHER);
+    let late = form("发制品动向", "假发 发制品", &[("question", "乙的问题"), ("version", &version)]);
+    let answer = other.post(&edit, &late).await;
+    assert_eq!(answer.status(), StatusCode::CONFLICT);
+    let page = answer.text().await.unwrap();
+    assert!(page.contains("<td>甲的问题</td><td>乙的问题</td>") && page.contains(">乙的问题</textarea>"), "{page}");
+    assert!(owner.page(&path).await.contains("甲的问题"));
+    // having seen it, he may; the same form once more does no harm
+    let again = form("发制品动向", "假发 发制品", &[("question", "乙的问题")]);
+    let version = field(&page, "version");
+    for _ in 0..2 {
+        assert_eq!(other.post(&edit, &[&again[..], &[("version", &version)]].concat()).await.status(), StatusCode::SEE_OTHER);
+    }
+    assert!(owner.page(&path).await.contains("乙的问题"));
+    // a form that does not say what it saw saves nothing
+    assert_eq!(other.post(&edit, &form("发制品动向", "假发", &[])).await.status(), StatusCode::CONFLICT);
+
+    // an answer is counted as the browser counts it, and never cut
+    let lines = |n: usize| format!("{}\r\n", "一二三".repeat(13)).repeat(n);
+    let long = format!("{}末", lines(100));
+    let refused = owner.post(&path, &[("do", "close"), ("answer", &long)]).await;
+    assert_eq!(refused.status(), StatusCode::UNPROCESSABLE_ENTITY);
+    let refused = refused.text().await.unwrap();
+    assert!(refused.contains("答复最多 4000 个字，现在有 4001 个") && refused.contains("末</textarea>"), "{refused}");
+    for place in ["99:1", "abc", "99:", "1:999999"] {
+        let refused = owner.post(&path, &[("do", "close"), ("answer", "已报"), ("place", place)]).await;
+        assert_eq!(refused.status(), StatusCode::UNPROCESSABLE_ENTITY, "{place}");
+        let refused = refused.text().await.unwrap();
+        assert!(refused.contains("请从列表里选") && refused.contains(">已报</textarea>"), "{refused}");
+    }
+    let whole = format!("{}末尾", lines(99));
+    assert!(owner.post_then_get(&path, &[("do", "close"), ("answer", &whole)]).await.contains("<p>末尾</p>"));
+
+    // the other's answer stays
+    let late = other.post(&path, &[("do", "close"), ("answer", "乙的答复")]).await;
+    assert_eq!(late.status(), StatusCode::CONFLICT);
+    let late = late.text().await.unwrap();
+    assert!(late.contains("已经由别人结束") && late.contains("<p>末尾</p>") && late.contains("乙的答复</textarea>"), "{late}");
+    assert!(!owner.page(&path).await.contains("乙的答复"));
+    assert_eq!(owner.post(&path, &[("do", "close"), ("answer", &whole)]).await.status(), StatusCode::SEE_OTHER, "pressed twice");
+    // a topic that is open again starts from its answer
+    assert!(owner.post_then_get(&path, &[("do", "reopen")]).await.contains("末尾</textarea>"));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_finds_nothing_or_is_there_already_is_told() {
+    let service = Service::start("");
+    let (owner, other, admin) = (service.sign_in("", "甲编辑").await, service.sign_in("", "乙编辑").await, service.sign_in("", "管理员").await);
+    let path = add(&owner, &form("许昌的消息", "", &[("places", "许昌")])).await;
+    let page = searched(&owner, &path).await;
+    assert!(page.contains("<span class=\"soft\">地域</span> <mark>许昌</mark>"), "{page}");
+
+    let refused = async |browser: &Browser, title: &str, expression: &str, more: &[(&str, &str)], words: &str| {
+        let answer = browser.post("/topics/new", &form(title, expression, more)).await;
+        assert_eq!(answer.status(), StatusCode::UNPROCESSABLE_ENTITY, "{words}");
+        let page = answer.text().await.unwrap();
+        assert!(page.contains(words), "{words}: {page}");
+        page
+    };
+    refused(&owner, "别的", "假发", &[("places", "火星")], "“火星”不是认识的地名").await;
+    refused(&owner, "别的", "许昌 AND 电池", &[], "第 4 个字处：不用 AND").await;
+    refused(&owner, "别的", "假发", &[("due", "0001-01-01")], "期限要在 2000 年到 2100 年之间").await;
+    let same = refused(&other, "许昌\u{202e}的消息\r\n", "假发", &[], "已有同名课题").await;
+    assert!(same.contains(&format!("href=\"{path}\"")), "{same}");
+
+    let nothing = add(&owner, &form("没有的", "甲乙丙丁戊己", &[("organisations", "云鹭火星公司")])).await;
+    let page = searched(&owner, &nothing).await;
+    assert!(page.contains("一篇也没有找到") && page.contains("文章库里还没有这个机构：云鹭火星公司"), "{page}");
+
+    // taking over a topic in order to delete it
+    let taken = change(&other, &path, &form("许昌的消息", "", &[("places", "许昌"), ("owner", "乙编辑")])).await;
+    assert_eq!(taken.status(), StatusCode::UNPROCESSABLE_ENTITY);
+    assert!(taken.text().await.unwrap().contains("只有负责人和管理员可以换负责人"));
+    assert_eq!(change(&admin, &path, &form("许昌的消息", "", &[("places", "许昌"), ("owner", "乙编辑")])).await.status(), StatusCode::SEE_OTHER);
+    assert!(other.post_then_get(&path, &[("do", "delete"), ("sure", "yes")]).await.contains("已删除课题"));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_report_is_made_once_and_of_articles_that_the_topic_has() {
+    let service = with_report();
+    let editor = service.sign_in("", "甲编辑").await;
+    let path = add(&editor, &form("发制品动向", "假发", &[])).await;
+    let page = searched(&editor, &path).await;
+    let article = first_article(&page);
+    let report = |picks: &[(&'static str, &str)], more: &[(&'static str, &'static str)]| {
+        let picks = picks.iter().map(|(name, id)| (*name, (*id).to_owned()));
+        let more = [("do", "report"), ("publication", "竞争情报专报")].iter().chain(more).map(|(name, value)| (*name, (*value).to_owned()));
+        picks.chain(more).collect::<Vec<_>>()
+    };
+    let send = async |fields: Vec<(&str, String)>| {
+        let fields: Vec<(&str, &str)> = fields.iter().map(|(name, value)| (*name, value.as_str())).collect();
+        editor.post(&path, &fields).await
+    };
+    let made = || run(service.dir.path(), &["digest", "list"], "").matches("竞争情报专报").count();
+    for stale in [&[("pick-1", "999999")][..], &[("pick-1", article.as_str()), ("pick-2", "999999")], &[("pick-1", "x")]] {
+        let answer = send(report(stale, &[])).await;
+        assert_eq!(answer.status(), StatusCode::UNPROCESSABLE_ENTITY);
+        assert!(answer.text().await.unwrap().contains("已经不在这个课题里"));
+    }
+    assert_eq!(made(), 0);
+    let picks = [("pick-1", article.as_str())];
+    // pressed twice
+    let (first, second) = tokio::join!(send(report(&picks, &[])), send(report(&picks, &[])));
+    let mut both = [first.status(), second.status()];
+    both.sort();
+    assert_eq!((both, made()), ([StatusCode::SEE_OTHER, StatusCode::CONFLICT], 1));
+    let asked = send(report(&picks, &[])).await.text().await.unwrap();
+    assert!(asked.contains("有一期专报已经放了这些文章") && asked.contains("name=\"again\"") && asked.contains(" checked"), "{asked}");
+    assert_eq!((send(report(&picks, &[("again", "yes")])).await.status(), made()), (StatusCode::SEE_OTHER, 2));
+
+    // a column whose topic does not exist is named
+    let warned = || run(service.dir.path(), &["doctor", "--no-network"], "");
+    assert!(warned().contains("every column for a topic has one"), "{}", warned());
+    service.rewrite_settings(|text| format!("{text}columns = [{{ name = \"动向\", quota = 5, topic = \"没有这个课题\" }}]\n"));
+    let told = warned();
+    assert!(told.contains("竞争情报专报: the column 动向 stays empty: no open topic is called 没有这个课题"), "{told}");
+    service.rewrite_settings(|text| text.replace("没有这个课题", "发制品动向"));
+    assert!(warned().contains("every column for a topic has one"), "{}", warned());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 #[ignore = "needs Chromium and axe-core (AXE=/path/to/axe.min.js)"]
 async fn topics_are_made_in_a_browser_and_fit_a_phone() {
     let axe = std::fs::read_to_string(std::env::var("AXE").expect("AXE names axe.min.js of npm's axe-core")).unwrap();
@@ -197,7 +336,26 @@ async fn topics_are_made_in_a_browser_and_fit_a_phone() {
     .unwrap();
     sql.execute("DELETE FROM topic_visit WHERE topic_id = 1", []).unwrap();
     sql.execute("UPDATE topic_article SET effective = effective - 20 * 86400 WHERE topic_id = 2", []).unwrap();
+    // a copy of what was seen
+    let newest = "SELECT article_id FROM topic_article WHERE topic_id = 1 ORDER BY effective DESC LIMIT 1 OFFSET";
+    let story = format!("SELECT story_id FROM article WHERE id = ({newest} 5)");
+    sql.execute(&format!("UPDATE article SET story_id = ({story}) WHERE id IN ({newest} 6)"), []).unwrap();
     check("topics", Some("/topics")).await;
     check("topic", Some("/topics/1")).await;
+    // another editor saves in between
+    visit(&page, &service, "/topics/1/edit").await;
+    sql.execute("UPDATE topic SET question = '许昌以外，谁在扩产发制品？' WHERE id = 1", []).unwrap();
+    fill(&page, "[name=expression]", "假发 发制品 人发 -招聘 -公示").await;
+    press(&page, "button[value=save]").await;
+    until(&page, "both wordings", "!!document.querySelector('#conflict')").await;
+    check("topic-conflict", None).await;
+    // and closes the topic while this one writes an answer
+    visit(&page, &service, "/topics/2").await;
+    act(&page, "document.querySelector('details.close').open = true").await;
+    sql.execute("UPDATE topic SET closed = 1, answer = '甲公司明年投产' WHERE id = 2", []).unwrap();
+    fill(&page, "[name=answer]", "乙公司今年投产").await;
+    press(&page, "button[value=close]").await;
+    until(&page, "the refusal", "document.body.innerText.includes('已经由别人结束')").await;
+    check("topic-closed", None).await;
     browser.close().await.unwrap();
 }

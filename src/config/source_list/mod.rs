@@ -16,13 +16,16 @@ use builder::{Builder, split_into_parts};
 pub struct Vocabulary {
     pub industries: Vec<String>,
     pub columns: Vec<String>,
+    /// Names of the taxonomy's places.
+    pub places: Vec<String>,
 }
 
 impl Vocabulary {
     /// Combines the taxonomy's names with further columns of the publications.
     pub fn new(taxonomy: &Taxonomy, mut columns: Vec<String>) -> Self {
         columns.extend(taxonomy.column_names());
-        Self { industries: taxonomy.industry_names(), columns }
+        let places = taxonomy.places.iter().map(|p| p.name.clone()).collect();
+        Self { industries: taxonomy.industry_names(), columns, places }
     }
 }
 
@@ -78,7 +81,9 @@ mod tests {
     use crate::model::TlsTrust;
 
     fn vocabulary() -> Vocabulary {
-        Vocabulary { industries: vec!["新材料".into(), "食品".into()], columns: vec!["行业动态".into(), "财经数据".into()] }
+        Vocabulary {
+            industries: vec!["新材料".into(), "食品".into()], columns: vec!["行业动态".into(), "财经数据".into()], places: Vec::new()
+        }
     }
 
     fn problems(text: &str) -> String {

@@ -3,7 +3,7 @@ use rusqlite::Connection;
 use super::*;
 use crate::dedup::fingerprint::MinHashSignature;
 use crate::model::{EntryId, Extracted, Label, MailAddress, SourceId, TopicAnswer, TopicDraft, TopicKind, WebUrl};
-use crate::store::{NewArticle, Role};
+use crate::store::{NewArticle, Role, TopicClosing, TopicEdit};
 
 fn time(day: u32) -> DateTime<Utc> {
     format!("2026-11-{day:02}T00:00:00Z").parse().unwrap()
@@ -30,6 +30,19 @@ fn draft(expression: &str) -> TopicDraft {
         due: "2026-12-01".parse().ok(),
         request: None,
     }
+}
+
+fn add(store: &Store, draft: &TopicDraft, who: &str, now: DateTime<Utc>) -> TopicId {
+    match store.add_topic(draft, who, now).unwrap() {
+        TopicEdit::Saved(id) => id,
+        other => panic!("{other:?}"),
+    }
+}
+
+/// Saves as an editor who has seen the topic as it is.
+fn edit(store: &Store, id: TopicId, draft: &TopicDraft, now: DateTime<Utc>) -> TopicEdit {
+    let seen = store.topic(id).unwrap().unwrap().draft.version();
+    store.edit_topic(id, draft, &seen, "乙", now).unwrap()
 }
 
 fn add_article(store: &Store, n: i64, title: &str, labels: Classification, fetched: DateTime<Utc>) -> ArticleId {
@@ -71,7 +84,7 @@ fn a_topic_finds_the_archive_of_ninety_days_and_every_article_as_it_comes() {
     let preview = store.preview_topic(draft("固态电池").filter, time(1), 5).unwrap();
     assert_eq!((preview.matching, preview.tried, preview.is_complete, preview.examples.len()), (1, 2, true, 1));
 
-    let id = store.add_topic(&draft("固态电池"), "甲", time(10)).unwrap();
+    let id = add(&store, &draft("固态电池"), "甲", time(10));
     assert!(store.topic(id).unwrap().unwrap().is_searching);
     // before the search is done, articles come
     add_article(&store, 4, "固态电池投产", Classification::default(), time(10));
@@ -82,18 +95,18 @@ fn a_topic_finds_the_archive_of_ninety_days_and_every_article_as_it_comes() {
     assert_eq!((topic.draft, topic.is_searching), (draft("固态电池"), false));
 
     // with other words the archive is read again; what fits no more goes
-    assert!(store.edit_topic(id, &draft("陶瓷 标题:投产"), "乙", time(11)).unwrap());
+    assert_eq!(edit(&store, id, &draft("陶瓷 标题:投产"), time(11)), TopicEdit::Saved(id));
     store.search_archive_for_topics().unwrap();
     assert_eq!(titles(&store, id), [("固态电池投产".to_owned(), true), ("陶瓷出口".to_owned(), false)]);
     assert!(store.write(|t| Ok(t.execute("DELETE FROM topic_article", [])?)).unwrap() == 2);
-    store.edit_topic(id, &TopicDraft { title: "改名".into(), ..draft("陶瓷 标题:投产") }, "乙", time(12)).unwrap();
+    edit(&store, id, &TopicDraft { title: "改名".into(), ..draft("陶瓷 标题:投产") }, time(12));
     assert!(!store.topic(id).unwrap().unwrap().is_searching, "the same words need no search");
 }
 
 #[test]
 fn each_editor_has_his_own_news_and_what_is_irrelevant_is_none() {
     let (_dir, store) = opened();
-    let id = store.add_topic(&draft("电池"), "甲", time(1)).unwrap();
+    let id = add(&store, &draft("电池"), "甲", time(1));
     store.search_archive_for_topics().unwrap();
     let first = add_article(&store, 1, "电池一", Classification::default(), time(2));
     let unseen = |who: &str| store.topics(who).unwrap()[0].unseen;
@@ -124,7 +137,7 @@ fn each_editor_has_his_own_news_and_what_is_irrelevant_is_none() {
 fn corrected_labels_move_an_article_and_a_closed_topic_keeps_what_it_has() {
     let (_dir, store) = opened();
     let filter = TopicFilter { industries: vec!["食品".into()], ..TopicFilter::default() };
-    let food = store.add_topic(&TopicDraft { filter, ..draft("") }, "甲", time(1)).unwrap();
+    let food = add(&store, &TopicDraft { filter, ..draft("") }, "甲", time(1));
     let label = Label { name: "食品".into(), score: 1.0, evidence: Vec::new(), p: None };
     let labels = Classification { industries: vec![label], ..Classification::default() };
     let article = add_article(&store, 1, "面粉涨价", labels.clone(), time(2));
@@ -135,13 +148,13 @@ fn corrected_labels_move_an_article_and_a_closed_topic_keeps_what_it_has() {
     assert_eq!(titles(&store, food), [("面粉涨价".to_owned(), false)]);
 
     let answer = TopicAnswer { text: "已报".into(), edition: None, article: None };
-    assert!(store.close_topic(food, Some(&answer), "甲", time(3)).unwrap());
+    assert_eq!(store.close_topic(food, Some(&answer), "甲", time(3)).unwrap(), TopicClosing::Closed);
     let late = add_article(&store, 2, "大米涨价", labels, time(4));
     store.set_labels(article, &["建材".into()], "行业动态", "甲", time(4)).unwrap();
     assert_eq!(titles(&store, food), [("面粉涨价".to_owned(), false)]);
     let closed = store.topic(food).unwrap().unwrap();
     assert_eq!((closed.answer, closed.closed_at), (Some(answer), Some(time(3))));
-    assert!(store.reopen_topic(food, "甲", time(5)).unwrap());
+    assert_eq!(store.reopen_topic(food, "甲", time(5)).unwrap(), TopicEdit::Saved(food));
     store.search_archive_for_topics().unwrap();
     assert_eq!(store.topic_articles(food, 9).unwrap().iter().map(|a| a.headline.id).collect::<Vec<_>>(), [late]);
 
@@ -165,7 +178,7 @@ fn topics_made_while_articles_come_miss_none() {
             }
         })
     };
-    let ids: Vec<TopicId> = (0..6).map(|_| store.add_topic(&draft("电池"), "甲", time(2)).unwrap()).collect();
+    let ids: Vec<TopicId> = (0..6).map(|n| add(&store, &TopicDraft { title: n.to_string(), ..draft("电池") }, "甲", time(2))).collect();
     let searcher = store.clone();
     let other = std::thread::spawn(move || searcher.search_archive_for_topics());
     store.search_archive_for_topics().unwrap();
@@ -174,4 +187,86 @@ fn topics_made_while_articles_come_miss_none() {
     for id in ids {
         assert_eq!(store.topic_articles(id, 100).unwrap().len(), 60);
     }
+}
+
+#[test]
+fn the_second_of_two_editors_is_told_and_overwrites_nothing() {
+    let (_dir, store) = opened();
+    let id = add(&store, &draft("电池"), "甲", time(1));
+    let seen = store.topic(id).unwrap().unwrap().draft.version();
+    let first = TopicDraft { question: "谁在扩产？".into(), ..draft("电池") };
+    assert_eq!(store.edit_topic(id, &first, &seen, "甲", time(2)).unwrap(), TopicEdit::Saved(id));
+    let second = TopicDraft { due: None, ..draft("电池") };
+    let TopicEdit::Conflict(stored) = store.edit_topic(id, &second, &seen, "乙", time(3)).unwrap() else { panic!() };
+    assert_eq!((&stored.draft, store.topic(id).unwrap().unwrap().draft), (&first, first.clone()));
+    assert_eq!(store.edit_topic(id, &second, &stored.draft.version(), "乙", time(3)).unwrap(), TopicEdit::Saved(id));
+    assert_eq!(store.edit_topic(TopicId(99), &second, &seen, "乙", time(3)).unwrap(), TopicEdit::Missing);
+
+    // the answer of a topic that is closed already stays
+    let answer = |text: &str, edition, article| TopicAnswer { text: text.into(), edition, article };
+    let wrong = answer("已报", Some(EditionId(99)), None);
+    assert_eq!(store.close_topic(id, Some(&wrong), "甲", time(4)).unwrap(), TopicClosing::NoSuchPlace);
+    let wrong = answer("已报", Some(EditionId(99)), Some(ArticleId(1)));
+    assert_eq!(store.close_topic(id, Some(&wrong), "甲", time(4)).unwrap(), TopicClosing::NoSuchPlace);
+    assert_eq!(store.close_topic(id, Some(&answer("第一", None, None)), "甲", time(4)).unwrap(), TopicClosing::Closed);
+    assert_eq!(store.close_topic(id, Some(&answer("第二", None, None)), "乙", time(5)).unwrap(), TopicClosing::AlreadyClosed);
+    assert_eq!(store.topic(id).unwrap().unwrap().answer.map(|a| a.text), Some("第一".to_owned()));
+    assert_eq!(store.close_topic(TopicId(99), None, "乙", time(5)).unwrap(), TopicClosing::Missing);
+}
+
+#[test]
+fn two_open_topics_have_two_titles() {
+    let (_dir, store) = opened();
+    let id = add(&store, &draft("电池"), "甲", time(1));
+    assert_eq!(store.add_topic(&draft("储能"), "乙", time(1)).unwrap(), TopicEdit::SameTitle(id));
+    let other = add(&store, &TopicDraft { title: "储能".into(), ..draft("储能") }, "乙", time(1));
+    assert_eq!(edit(&store, other, &draft("储能"), time(2)), TopicEdit::SameTitle(id));
+    assert_eq!(store.titles_without_topic(&["储能", "陶瓷"]).unwrap(), ["陶瓷"]);
+    // a closed topic leaves its title to others, and has to change it before it is open again
+    store.close_topic(id, None, "甲", time(2)).unwrap();
+    assert_eq!(edit(&store, other, &draft("储能"), time(2)), TopicEdit::Saved(other));
+    assert_eq!(store.reopen_topic(id, "甲", time(3)).unwrap(), TopicEdit::SameTitle(other));
+    assert_eq!(edit(&store, id, &TopicDraft { title: "旧题".into(), ..draft("电池") }, time(3)), TopicEdit::Saved(id));
+    assert_eq!(store.reopen_topic(id, "甲", time(3)).unwrap(), TopicEdit::Saved(id));
+}
+
+#[test]
+fn an_organisation_is_found_by_each_of_its_names() {
+    let (_dir, store) = opened();
+    let labels = Classification { other_organisations: vec!["云鹭新材料集团".into()], ..Classification::default() };
+    let join = |t: &Connection| {
+        t.execute("INSERT OR IGNORE INTO organisation (name) VALUES ('云鹭新材料集团')", [])?;
+        t.execute(
+            "INSERT INTO organisation (name, main_id, joined_by) SELECT '云鹭', id, 'editor' FROM organisation WHERE name = '云鹭新材料集团'",
+            [],
+        )?;
+        Ok(())
+    };
+    store.write(join).unwrap();
+    add_article(&store, 1, "新厂投产", labels.clone(), time(2));
+    let filter = TopicFilter { organisations: vec!["云鹭".into()], ..TopicFilter::default() };
+    assert_eq!(store.preview_topic(filter.clone(), time(1), 5).unwrap().matching, 1);
+    let id = add(&store, &TopicDraft { filter, ..draft("") }, "甲", time(2));
+    store.search_archive_for_topics().unwrap();
+    add_article(&store, 2, "新厂扩建", labels, time(3));
+    assert_eq!(titles(&store, id).len(), 2);
+    assert_eq!(store.unknown_organisations(&["云鹭".into(), "火星公司".into()]).unwrap(), ["火星公司"]);
+}
+
+#[test]
+fn a_copy_of_a_story_that_an_editor_has_seen_is_not_counted_as_new() {
+    let (_dir, store) = opened();
+    let id = add(&store, &draft("电池"), "甲", time(1));
+    let first = add_article(&store, 1, "电池投产", Classification::default(), time(2));
+    store.visit_topic(id, "甲", time(2)).unwrap();
+    let copy = add_article(&store, 2, "电池投产了", Classification::default(), time(3));
+    let unseen = |who: &str| store.topics(who).unwrap()[0].unseen;
+    let put = |story: &str| {
+        let sql = format!("UPDATE article SET story_id = {story} WHERE id = ?1");
+        store.write(|t| Ok(t.execute(&sql, [copy.0])?)).unwrap();
+    };
+    put("NULL");
+    assert_eq!((unseen("甲"), unseen("乙")), (1, 2));
+    put(&format!("(SELECT story_id FROM article WHERE id = {})", first.0));
+    assert_eq!((unseen("甲"), unseen("乙")), (0, 2));
 }

@@ -29,6 +29,12 @@ fn words_musts_and_exclusions_mean_what_the_manual_says() {
         ("“Solid State” 或然率", &["solid state"], true),
         ("“Solid State” 或然率", &["或然率"], true),
         ("C++ AI-PC", &["ai-pc"], true),
+        ("+许昌 电池 OR 电源", &["电源"], true),
+        ("+许昌 电池 OR 电源", &["电池"], false),
+        ("电池 NOT 招聘", &["电池"], true),
+        ("电池 NOT (招聘 公示)", &["电池", "公示"], false),
+        ("\"AND\" or", &["and"], true),
+        ("ORACLE", &["oracle"], true),
         ("", &[], true),
     ] {
         assert_eq!(holds(expression, words), expected, "{expression} {words:?}");
@@ -48,7 +54,12 @@ fn a_mistake_is_named_with_its_place() {
         ("许昌 + 电池", E::NothingAfter(4)),
         ("许昌 +-电池", E::NothingAfter(4)),
         ("标题: 许昌", E::NothingAfter(1)),
-        ("标题:(许昌)", E::NothingAfter(1)),
+        ("标题: (许昌)", E::NothingAfter(1)),
+        ("标题:", E::NothingAfter(1)),
+        ("许昌 AND 电池", E::And(4)),
+        ("电池 NOT", E::NothingAfter(4)),
+        ("NOT | 电池", E::NothingAfter(1)),
+        ("OR 电池", E::EmptySide(1)),
         ("许昌 …", E::NoLetter(4)),
         ("(((((((((许昌)))))))))", E::TooDeep(9)),
     ] {
@@ -64,8 +75,12 @@ fn a_mistake_is_named_with_its_place() {
 #[test]
 fn a_prefix_before_the_title_and_a_repeated_word_keep_their_sense() {
     let e = parse("+标题:许昌 许昌 -(许昌 电池)");
-    let words: Vec<_> = e.words().iter().map(|w| (w.text.as_str(), w.title_only, w.is_sought)).collect();
-    assert_eq!(words, [("许昌", true, true), ("许昌", false, true), ("电池", false, false)]);
+    let words = |e: &Expression| e.words().iter().map(|w| (w.text.clone(), w.title_only, w.is_sought)).collect::<Vec<_>>();
+    let of = |text: &str, title_only, is_sought| (text.to_owned(), title_only, is_sought);
+    assert_eq!(words(&e), [of("许昌", true, true), of("许昌", false, true), of("电池", false, false)]);
+    // before a bracket it holds for every word in it, and for none after it
+    let e = parse("标题:(开工 (投产 | -招聘)) 许昌");
+    assert_eq!(words(&e), [of("开工", true, true), of("投产", true, true), of("招聘", true, false), of("许昌", false, true)]);
 }
 
 proptest! {

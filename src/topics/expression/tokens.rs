@@ -89,7 +89,13 @@ pub(super) fn tokens(text: &str) -> Result<Vec<Token>, ExpressionError> {
                 i += 1;
             }
             let word: String = chars.get(start..i).unwrap_or_default().iter().collect();
-            out.push(Token { at, kind: if word == "或" { TokenKind::Or } else { TokenKind::Word(word) } });
+            let kind = match word.as_str() {
+                "或" | "OR" => TokenKind::Or,
+                "NOT" => TokenKind::Not,
+                "AND" => return Err(ExpressionError::And(at)),
+                _ => TokenKind::Word(word),
+            };
+            out.push(Token { at, kind });
         }
     }
     Ok(out)
