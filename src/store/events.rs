@@ -66,11 +66,11 @@ impl Store {
         self.headlines("WHERE a.event_id = ?1 ORDER BY a.effective, a.id LIMIT ?2", params![event.0, MAX_LISTED])
     }
 
-    /// Takes the story of an article out of its event, into one of its own; it never joins that event again by itself. Returns false if
-    /// there is no such article, or its story is alone.
-    pub fn part_from_event(&self, article: ArticleId, who: &str, now: DateTime<Utc>) -> Result<bool> {
+    /// Takes the story of an article out of this event, into one of its own; it never joins that event again by itself. Returns false if
+    /// the event has no such article, or its story is alone.
+    pub fn part_from_event(&self, article: ArticleId, from: EventId, who: &str, now: DateTime<Utc>) -> Result<bool> {
         self.write(|t| {
-            let Some(row) = Place::of(t, article)? else { return Ok(false) };
+            let Some(row) = Place::of(t, article)?.filter(|row| row.event == from.0) else { return Ok(false) };
             let others = "SELECT min(id) FROM article WHERE event_id = ?1 AND coalesce(story_id, id) <> ?2";
             let first: Option<i64> = t.query_row(others, params![row.event, row.story], |r| r.get(0))?;
             let Some(first) = first else { return Ok(false) };
@@ -274,9 +274,10 @@ mod tests {
     fn editors_part_and_join() {
         let dir = tempfile::tempdir().unwrap();
         let store = store(dir.path());
-        assert!(store.part_from_event(ArticleId(1), "张三", now()).unwrap());
+        assert!(!store.part_from_event(ArticleId(1), EventId(2), "张三", now()).unwrap(), "of another event");
+        assert!(store.part_from_event(ArticleId(1), EventId(1), "张三", now()).unwrap());
         assert_eq!([1, 2].map(|n| event(&store, n).event.0), [1, 2], "the others take the number of the earliest of them");
-        assert!(!store.part_from_event(ArticleId(1), "张三", now()).unwrap(), "it is alone");
+        assert!(!store.part_from_event(ArticleId(1), EventId(1), "张三", now()).unwrap(), "it is alone");
         add(&store, 4, 20_000, 1, HALT[0].0, HALT[0].1);
         assert_eq!(event(&store, 4).event, EventId(1), "a copy stays with its story");
         assert!(store.join_events(ArticleId(3), ArticleId(2), "张三", now()).unwrap());

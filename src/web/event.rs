@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use askama::Template;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::{StatusCode, Uri};
 use axum::response::{IntoResponse as _, Redirect, Response};
 use chrono::{TimeDelta, Utc};
@@ -14,6 +14,7 @@ use crate::store::{EventRow, Store, StoreError};
 use crate::web::access::Editor;
 use crate::web::archive::{HeadlineRow, row};
 use crate::web::form::{Fields, Form, actions};
+use crate::web::path::Path;
 use crate::web::response::{Layout, stored};
 use crate::web::{AppState, response};
 
@@ -195,7 +196,7 @@ pub(super) async fn change(State(console): State<AppState>, Path(id): Path<i64>,
     };
     let (who, now) = (form.session.name.clone(), Utc::now());
     let done = console.store.run(move |s| match action {
-        EventAction::Part => s.part_from_event(article, &who, now),
+        EventAction::Part => s.part_from_event(article, EventId(id), &who, now),
         EventAction::Join => s.join_events(article, ArticleId(id), &who, now),
     });
     let back = match action {

@@ -2,7 +2,7 @@
 //! it is saved.
 
 use askama::Template;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::{StatusCode, Uri};
 use axum::response::{IntoResponse as _, Redirect, Response};
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
@@ -13,6 +13,7 @@ use crate::topics;
 use crate::web::access::Editor;
 use crate::web::archive::{HeadlineRow, row};
 use crate::web::form::{Fields, Form};
+use crate::web::path::Path;
 use crate::web::response::{Layout, stored};
 use crate::web::topics::search_archive;
 use crate::web::{AppState, response};

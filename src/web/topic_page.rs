@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use askama::Template;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse as _, Redirect, Response};
 use chrono::Utc;
@@ -16,6 +16,7 @@ use crate::web::access::Editor;
 use crate::web::archive::{HeadlineRow, row};
 use crate::web::form::{Fields, Form};
 use crate::web::issue_changes::{Refusal, add_to};
+use crate::web::path::Path;
 use crate::web::response::{Layout, stored};
 use crate::web::topics::{PATH, facts, search_archive, state_words};
 use crate::web::{AppState, response};

@@ -22,6 +22,9 @@ impl Vocabulary {
     /// Combines the taxonomy's names with further columns of the publications.
     pub fn new(taxonomy: &Taxonomy, mut columns: Vec<String>) -> Self {
         columns.extend(taxonomy.column_names());
+        // publications share columns, with each other and with the taxonomy; messages name each once
+        let mut seen = std::collections::HashSet::new();
+        columns.retain(|c| seen.insert(c.clone()));
         Self { industries: taxonomy.industry_names(), columns }
     }
 }
