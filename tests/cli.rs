@@ -330,3 +330,41 @@ fn the_password_of_nats_is_printed_nowhere() {
         }
     }
 }
+
+#[test]
+fn a_reader_that_closes_its_pipe_ends_every_listing_quietly() {
+    let site = Site::new();
+    site.run(&["once"]);
+    site.run(&["token", "add", "monitor"]);
+    std::fs::write(site.path().join("password"), "a long password").unwrap();
+    site.run(&["user", "add", "甲编辑", "--password-file", "password"]);
+    let listings: [&[&str]; 17] = [
+        &["doctor", "--no-network"],
+        &["sources", "list"],
+        &["sources", "check"],
+        &["sources", "export", "-"],
+        &["articles", "search", "许昌"],
+        &["articles", "export"],
+        &["articles", "export", "--format", "csv"],
+        &["digest", "list"],
+        &["digest", "show"],
+        &["digest", "show", "--reasons"],
+        &["outbox", "list", "--all"],
+        &["user", "list"],
+        &["token", "list"],
+        &["topics", "list"],
+        &["taxonomy", "print"],
+        &["inspect", "--help"],
+        &["completions", "bash"],
+    ];
+    for args in listings {
+        let (reader, writer) = std::io::pipe().unwrap();
+        drop(reader);
+        let mut command = Command::new(env!("CARGO_BIN_EXE_qingbao"));
+        let o = command.args(args).current_dir(site.path()).env_remove("RUST_LOG").stdout(Stdio::from(writer)).output().unwrap();
+        let told = stderr(&o);
+        assert!(!told.contains("panicked") && o.status.code() != Some(101), "{args:?}: {told}");
+        // doctor's exit code tells what it found
+        assert!(o.status.success() || args[0] == "doctor", "{args:?}: {told}");
+    }
+}

@@ -3,6 +3,7 @@
 use serde_json::json;
 
 use crate::cli::CommandContext;
+use crate::cli::output::outln;
 use crate::cli::try_source::{show, with_reader};
 use crate::config::edit_sources;
 use crate::config::edit_sources::NewSource;
@@ -37,7 +38,7 @@ pub(super) struct AddArgs {
 async fn tried(context: &CommandContext, source: &Source) -> anyhow::Result<Preview> {
     with_reader(context, source.clone(), async |reader| {
         let preview = preview::discover_source(reader).await?;
-        show(reader, &preview, 1).await;
+        show(reader, &preview, 1).await?;
         Ok(preview)
     })
     .await
@@ -65,7 +66,7 @@ pub(super) async fn run(args: &AddArgs, context: &CommandContext) -> anyhow::Res
         Ok(preview) => (asked, preview),
     };
     for c in &preview.columns {
-        println!("{}", json!({"list": c.url, "name": c.name, "entries": c.entries}));
+        outln!("{}", json!({"list": c.url, "name": c.name, "entries": c.entries}))?;
     }
     if preview.url != asked.url && list.sources.iter().any(|s| s.url == preview.url) {
         anyhow::bail!("its feed {} is in {} already", preview.url, context.sources.display());
@@ -81,10 +82,10 @@ pub(super) async fn run(args: &AddArgs, context: &CommandContext) -> anyhow::Res
         render: args.render,
     };
     if args.dry_run {
-        println!("{}", edit_sources::as_toml(&new));
+        outln!("{}", edit_sources::as_toml(&new))?;
         return Ok(());
     }
     edit_sources::add(&context.sources, &[new], &context.vocabulary()?)?;
-    println!("added to {}; a running service takes it over within half a minute", context.sources.display());
+    outln!("added to {}; a running service takes it over within half a minute", context.sources.display())?;
     Ok(())
 }

@@ -6,6 +6,7 @@ use anyhow::Context as _;
 use chrono::Utc;
 
 use crate::cli::CommandContext;
+use crate::cli::output::outln;
 use crate::store::{self, DatabaseSummary, Store, check_backup};
 
 #[derive(Debug, clap::Args)]
@@ -34,18 +35,18 @@ const NAME: &str = "qingbao-";
 
 pub(super) fn backup(args: &BackupArgs, context: &CommandContext) -> anyhow::Result<()> {
     if args.check {
-        println!("{} is whole: {}", args.to.display(), describe_summary(&check_backup(&args.to)?));
+        outln!("{} is whole: {}", args.to.display(), describe_summary(&check_backup(&args.to)?))?;
         return Ok(());
     }
     let (store, now) = (Store::open_beside(&context.data)?, Utc::now());
     let folder = args.to.is_dir();
     let file = if folder { args.to.join(format!("{NAME}{}.db", now.format("%Y%m%d-%H%M%S"))) } else { args.to.clone() };
     let contents = store.backup(&file, now)?;
-    println!("{}: {}", file.display(), describe_summary(&contents));
+    outln!("{}: {}", file.display(), describe_summary(&contents))?;
     if folder {
         for old in older(&args.to, args.keep.max(1))? {
             std::fs::remove_file(&old).with_context(|| format!("{} cannot be removed", old.display()))?;
-            println!("removed {}", old.display());
+            outln!("removed {}", old.display())?;
         }
     }
     Ok(())
@@ -53,12 +54,12 @@ pub(super) fn backup(args: &BackupArgs, context: &CommandContext) -> anyhow::Res
 
 pub(super) fn restore(args: &RestoreArgs, context: &CommandContext) -> anyhow::Result<()> {
     let (contents, kept) = store::restore(&args.from, &context.data, args.replace, Utc::now())?;
-    println!("restored into {}: {}", context.data.display(), describe_summary(&contents));
+    outln!("restored into {}: {}", context.data.display(), describe_summary(&contents))?;
     if let Some(kept) = kept {
-        println!("what was there is kept as {}", kept.display());
+        outln!("what was there is kept as {}", kept.display())?;
     }
-    println!("No letter is sent for now: since the backup was made some may have gone out. `qingbao outbox list` shows what waits,");
-    println!("`qingbao outbox cancel N` calls one off, `qingbao outbox release` lets the others go.");
+    outln!("No letter is sent for now: since the backup was made some may have gone out. `qingbao outbox list` shows what waits,")?;
+    outln!("`qingbao outbox cancel N` calls one off, `qingbao outbox release` lets the others go.")?;
     Ok(())
 }
 

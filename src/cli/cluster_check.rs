@@ -30,7 +30,7 @@ pub(super) async fn check_cluster(report: &mut Report, crawl: &CrawlSettings) {
     let n = status.dead_count;
     report.check(n == 0, "dead letters", "none", &format!("{n} tasks were given up within a month; the console tries them again. The last ones:"));
     for (_, letter) in status.dead_letters.into_iter().take(MAX_DEAD_LETTERS) {
-        println!("         {} {} {}: {}", letter.at.format("%F %R"), letter.worker, letter.url, letter.reason);
+        report.detail(&format!("         {} {} {}: {}", letter.at.format("%F %R"), letter.worker, letter.url, letter.reason));
     }
 }
 

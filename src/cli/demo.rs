@@ -9,6 +9,7 @@ use chrono::Utc;
 
 use crate::cli::CommandContext;
 use crate::cli::once::{summary, write_draft};
+use crate::cli::output::{out, outln};
 use crate::cli::progress::ProgressDisplay;
 use crate::config::{Settings, SourceList, Taxonomy};
 use crate::crawl::CrawlMode;
@@ -46,9 +47,9 @@ pub(super) async fn run(args: &Args, context: &CommandContext) -> anyhow::Result
     pipeline.issues().enqueue_issue(&edition, now).await?;
     let sent = pipeline.issues().send(args.out.clone(), now).await?;
     write_draft(&args.out, &pipeline, &edition)?;
-    print!("{}", summary(&report, &edition, &sent));
-    println!("draft      in {}: open the .html in a browser, the .docx in Word or WPS, the .eml in a mail program", args.out.display());
-    println!("next       qingbao articles search 发制品 --data {}", data.display());
+    out!("{}", summary(&report, &edition, &sent))?;
+    outln!("draft      in {}: open the .html in a browser, the .docx in Word or WPS, the .eml in a mail program", args.out.display())?;
+    outln!("next       qingbao articles search 发制品 --data {}", data.display())?;
     Ok(())
 }
 

@@ -7,6 +7,7 @@ use anyhow::Context as _;
 use chrono::{NaiveDate, Utc};
 use clap::{Subcommand, ValueEnum};
 
+use crate::cli::output::{out, outln};
 use crate::cli::{CommandContext, write_file};
 use crate::config::settings::Publication;
 use crate::issue;
@@ -100,11 +101,11 @@ pub(super) async fn run(action: &DigestCommand, context: &CommandContext) -> any
             let date = date.unwrap_or_else(|| p.calendar.today(now));
             let enabled = context.source_list()?.sources.iter().filter(|s| s.enabled).count();
             let edition = pipeline.issues().draft(p, date, enabled, now).await?;
-            println!("{}\t{}\t{}\t{} items", edition.id, edition.date, edition.issue_label(), edition.item_count());
+            outln!("{}\t{}\t{}\t{} items", edition.id, edition.date, edition.issue_label(), edition.item_count())?;
         }
         DigestCommand::List => {
             for e in store.run(|s| s.editions(1000)).await? {
-                println!(
+                outln!(
                     "{}\t{}\t{}\t{} items\t{}/{} letters sent\t{}\t{}",
                     e.id,
                     e.date,
@@ -114,14 +115,14 @@ pub(super) async fn run(action: &DigestCommand, context: &CommandContext) -> any
                     e.letters.1,
                     state_word(e.state),
                     e.publication
-                );
+                )?;
             }
         }
         DigestCommand::Show { id, why } => {
             let edition = find(store, *id).await?;
-            print!("{}", render::text(&edition));
+            out!("{}", render::text(&edition))?;
             if *why {
-                print!("{}", reasons(&edition));
+                out!("{}", reasons(&edition))?;
             }
         }
         DigestCommand::Send { id, to, dry_run } => {
@@ -170,7 +171,7 @@ async fn send(context: &CommandContext, pipeline: &Pipeline, edition: &Edition, 
         let p = find_publication(context, Some(&edition.publication))?;
         for r in if edition.is_final { &p.final_recipients } else { &p.recipients } {
             let n = issue::filter_for_recipient(edition, r).item_count();
-            println!("{} would go to {}, {n} items", render::subject(edition), r.address);
+            outln!("{} would go to {}, {n} items", render::subject(edition), r.address)?;
         }
         return Ok(());
     }
@@ -182,7 +183,7 @@ async fn send(context: &CommandContext, pipeline: &Pipeline, edition: &Edition, 
         let mut transport = Transport::new(&context.settings.mail, context.data.join("outbox"))?;
         let outcome = transport.send(&OutboxMessage::test_copy(letter)).await;
         transport.close().await;
-        println!("test copy to {to}: {}", accepted(outcome)?);
+        outln!("test copy to {to}: {}", accepted(outcome)?)?;
         return Ok(());
     }
     let id = edition.id;
@@ -194,15 +195,15 @@ async fn send(context: &CommandContext, pipeline: &Pipeline, edition: &Edition, 
     let _alone = match Store::open(&context.data) {
         Ok(store) => store,
         Err(StoreError::InUse { pid, .. }) => {
-            println!("{queued} letters queued; the running service (pid {pid}) sends them within half a minute");
+            outln!("{queued} letters queued; the running service (pid {pid}) sends them within half a minute")?;
             return Ok(());
         }
         Err(e) => return Err(e.into()),
     };
     let report = pipeline.issues().send(context.data.join("outbox"), now).await?;
-    println!("{queued} letters queued, {} sent, {} waiting, {} given up", report.sent.len(), report.deferred.len(), report.failed.len());
+    outln!("{queued} letters queued, {} sent, {} waiting, {} given up", report.sent.len(), report.deferred.len(), report.failed.len())?;
     for (to, why) in report.deferred.iter().chain(&report.failed) {
-        println!("  {to}: {why}");
+        outln!("  {to}: {why}")?;
     }
     Ok(())
 }
@@ -235,9 +236,9 @@ async fn mail_test(context: &CommandContext, to: &str) -> anyhow::Result<()> {
     let outcome = transport.send(&OutboxMessage::test_copy(letter)).await;
     transport.close().await;
     for step in transport.steps() {
-        println!("  {step}");
+        outln!("  {step}")?;
     }
-    println!("发信正常，请到 {to} 的收件箱（或垃圾箱）查看。{}", accepted(outcome).context("发信失败")?);
+    outln!("发信正常，请到 {to} 的收件箱（或垃圾箱）查看。{}", accepted(outcome).context("发信失败")?)?;
     Ok(())
 }
 

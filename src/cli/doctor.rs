@@ -242,7 +242,7 @@ fn database(f: &mut Report, store: &Store) {
     let crashed = store.crashed_documents(MAX_CRASHED).unwrap_or_default();
     f.check(crashed.is_empty(), "documents", "none ends its parser", "these end their parser and are left out; the others are read:");
     for d in crashed {
-        println!("         {} {}: {}", d.source, d.url, d.how);
+        f.detail(&format!("         {} {}: {}", d.source, d.url, d.how));
     }
     match store.audit_damage() {
         Ok(None) => f.line(Level::Ok, "log", "every line of who did what is as it was written"),

@@ -7,6 +7,7 @@ use std::time::Duration;
 use anyhow::Context as _;
 
 use crate::cli::CommandContext;
+use crate::cli::output::outln;
 
 const TIMEOUT: Duration = Duration::from_secs(5);
 
@@ -22,6 +23,6 @@ pub(super) fn run(context: &CommandContext) -> anyhow::Result<()> {
     let mut answer = String::new();
     stream.take(4096).read_to_string(&mut answer)?;
     anyhow::ensure!(answer.split_whitespace().nth(1) == Some("200"), "the service is not well: {}", answer.lines().last().unwrap_or_default());
-    println!("ok");
+    outln!("ok")?;
     Ok(())
 }

@@ -16,6 +16,7 @@ mod learn_sentences;
 mod log;
 mod once;
 mod outbox;
+mod output;
 mod progress;
 mod report;
 mod serve;
@@ -154,7 +155,16 @@ fn close_files() {
     umask(before | closed);
 }
 
+/// Runs a command; standard output that its reader closes (`| head`) ends it quietly.
+///
+/// # Errors
+/// If the command fails.
 pub fn run(cli: Cli) -> anyhow::Result<()> {
+    let result = run_command(cli);
+    if result.as_ref().is_err_and(anyhow::Error::is::<output::OutputClosed>) { Ok(()) } else { result }
+}
+
+fn run_command(cli: Cli) -> anyhow::Result<()> {
     // a child needs no settings, and must not fail because of them
     match cli.command {
         Command::ReadPdf => return crate::crawl::reader::read_pdf(),
@@ -181,8 +191,9 @@ pub fn run(cli: Cli) -> anyhow::Result<()> {
         Command::Restore(args) => backup::restore(&args, &context),
         Command::Healthcheck => healthcheck::run(&context),
         Command::Completions { shell } => {
-            clap_complete::generate(shell, &mut Cli::command(), "qingbao", &mut std::io::stdout());
-            Ok(())
+            let mut script = Vec::new();
+            clap_complete::generate(shell, &mut Cli::command(), "qingbao", &mut script);
+            output::out!("{}", String::from_utf8_lossy(&script))
         }
         Command::Man { dir } => {
             make_folder(&dir)?;

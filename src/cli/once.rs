@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use chrono::Utc;
 
+use crate::cli::output::{out, outln};
 use crate::cli::progress::ProgressDisplay;
 use crate::cli::serve::{CrawlArgs, WaitForNats, start_pipeline};
 use crate::cli::{CommandContext, write_file};
@@ -34,9 +35,9 @@ pub(super) async fn run(args: &CrawlArgs, mut context: CommandContext) -> anyhow
     let queued = pipeline.issues().enqueue_issue(&edition, now).await?;
     let sent = pipeline.issues().send(context.data.join("outbox"), now).await?;
     write_draft(&context.data.join("drafts"), &pipeline, &edition)?;
-    print!("{}", summary(&report, &edition, &sent));
+    out!("{}", summary(&report, &edition, &sent))?;
     if queued == 0 {
-        println!("Today's issue was mailed before and stays as it is; what is new waits for the next one.");
+        outln!("Today's issue was mailed before and stays as it is; what is new waits for the next one.")?;
     }
     anyhow::ensure!(report.failed.len() < report.sources() || report.sources() == 0, "every source failed; is the network down?");
     let refused: Vec<String> = sent.failed.iter().map(|(to, why)| format!("{to} ({why})")).collect();

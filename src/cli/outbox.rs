@@ -4,6 +4,7 @@ use chrono::{DateTime, Utc};
 use clap::Subcommand;
 
 use crate::cli::CommandContext;
+use crate::cli::output::outln;
 use crate::mail;
 use crate::model::OutboxId;
 use crate::store::{DeliveryState, OutboxMessage, Store};
@@ -44,16 +45,16 @@ pub(super) async fn run(action: &OutboxCommand, context: &CommandContext) -> any
             let all = *all;
             let letters = store.run(move |s| s.outbox(all, 1000)).await?;
             if letters.is_empty() {
-                println!("没有待处理的邮件");
+                outln!("没有待处理的邮件")?;
             }
             for l in &letters {
-                println!("{}", row(l, zone));
+                outln!("{}", row(l, zone))?;
             }
             return Ok(());
         }
         OutboxCommand::Release => {
             let held = store.run(Store::release_mail).await?;
-            println!("{}", if held { "letters leave again" } else { "nothing was held" });
+            outln!("{}", if held { "letters leave again" } else { "nothing was held" })?;
             return Ok(());
         }
         OutboxCommand::Retry { id } => {
@@ -69,7 +70,7 @@ pub(super) async fn run(action: &OutboxCommand, context: &CommandContext) -> any
         followed,
         "letter {id} does not exist, was sent, is being sent, or its issue was called back; `qingbao outbox list --all` prints them"
     );
-    println!("letter {id} {done}");
+    outln!("letter {id} {done}")?;
     Ok(())
 }
 

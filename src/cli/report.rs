@@ -1,5 +1,7 @@
 //! Result lines of `doctor` and `worker --check`.
 
+use crate::cli::output::outln;
+
 /// Severity of a line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Level {
@@ -10,7 +12,11 @@ pub(super) enum Level {
 
 /// Severities of the lines printed so far.
 #[derive(Default)]
-pub(super) struct Report(Vec<Level>);
+pub(super) struct Report {
+    levels: Vec<Level>,
+    /// Whether standard output is closed.
+    is_closed: bool,
+}
 
 impl Report {
     /// Prints a line.
@@ -20,8 +26,14 @@ impl Report {
             Level::Warning => "warning",
             Level::Error => "error  ",
         };
-        println!("{mark}  {what:<12} {words}");
-        self.0.push(level);
+        self.detail(&format!("{mark}  {what:<12} {words}"));
+        self.levels.push(level);
+    }
+
+    /// Prints a further line of the last result.
+    pub(super) fn detail(&mut self, line: &str) {
+        // the checks go on without a reader: the exit code tells their result
+        self.is_closed = self.is_closed || outln!("{line}").is_err();
     }
 
     /// Prints a result; an error stops the service from working.
@@ -47,10 +59,10 @@ impl Report {
     ///
     /// # Errors
     /// Something stops the service from working.
-    pub(super) fn finish(self) -> anyhow::Result<()> {
-        let count = |level| self.0.iter().filter(|l| **l == level).count();
+    pub(super) fn finish(mut self) -> anyhow::Result<()> {
+        let count = |level| self.levels.iter().filter(|l| **l == level).count();
         let (errors, warnings) = (count(Level::Error), count(Level::Warning));
-        println!("{} looked at, {errors} errors, {warnings} warnings", self.0.len());
+        self.detail(&format!("{} looked at, {errors} errors, {warnings} warnings", self.levels.len()));
         anyhow::ensure!(errors == 0, "{errors} errors: the lines above say what to do");
         Ok(())
     }

@@ -10,6 +10,7 @@ use clap::Subcommand;
 use crate::cli::CommandContext;
 use crate::cli::add_source;
 use crate::cli::add_source::AddArgs;
+use crate::cli::output::{out, outln};
 use crate::cli::try_source;
 use crate::cli::try_source::TestArgs;
 use crate::config::SourceList;
@@ -63,9 +64,9 @@ pub(super) async fn run(action: &SourcesCommand, context: &CommandContext) -> an
                 print_health(&list, &store)?;
             }
             for sentence in context.unfilled_columns(&context.taxonomy()?) {
-                println!("warning: {sentence}");
+                outln!("warning: {sentence}")?;
             }
-            println!("{}: {} sources, {} enabled, no problems", context.sources.display(), list.sources.len(), list.enabled().count());
+            outln!("{}: {} sources, {} enabled, no problems", context.sources.display(), list.sources.len(), list.enabled().count())?;
             Ok(())
         }
         SourcesCommand::List => list(context),
@@ -100,14 +101,14 @@ fn import(context: &CommandContext, file: &Path) -> anyhow::Result<()> {
     anyhow::ensure!(!new.is_empty() || known > 0, "{} lists no source; is it an OPML file?", file.display());
     edit_sources::add(&context.sources, &new, &context.vocabulary()?)?;
     let left = if refused.is_empty() { String::new() } else { format!(", {} left out", refused.len()) };
-    println!("{} sources added to {}, {known} listed already{left}", new.len(), context.sources.display());
+    outln!("{} sources added to {}, {known} listed already{left}", new.len(), context.sources.display())?;
     Ok(())
 }
 
 fn export(context: &CommandContext, file: &Path) -> anyhow::Result<()> {
     let text = opml::write(&context.source_list()?);
     if file.as_os_str() == "-" {
-        print!("{text}");
+        out!("{text}")?;
         return Ok(());
     }
     std::fs::write(file, text).with_context(|| format!("{} cannot be written", file.display()))
@@ -117,7 +118,7 @@ fn list(context: &CommandContext) -> anyhow::Result<()> {
     let (store, now) = (Store::open_beside(&context.data).ok(), Utc::now());
     for s in &context.source_list()?.sources {
         let health = store.as_ref().and_then(|d| d.source_health(&s.id, now).transpose()).transpose()?;
-        println!("{}\t{}\t{}\t{}", s.id, s.name, s.url, describe(s, health.as_ref()));
+        outln!("{}\t{}\t{}\t{}", s.id, s.name, s.url, describe(s, health.as_ref()))?;
     }
     Ok(())
 }
@@ -126,7 +127,7 @@ fn list(context: &CommandContext) -> anyhow::Result<()> {
 fn print_health(list: &SourceList, store: &Store) -> anyhow::Result<()> {
     for s in list.enabled() {
         let health = store.source_health(&s.id, Utc::now())?;
-        println!("{}\t{}", s.id, health.map_or_else(|| "not looked at yet".to_owned(), |h| article_counts(s, &h)));
+        outln!("{}\t{}", s.id, health.map_or_else(|| "not looked at yet".to_owned(), |h| article_counts(s, &h)))?;
     }
     Ok(())
 }
@@ -212,9 +213,9 @@ fn switch(context: &CommandContext, id: &str, on: bool) -> anyhow::Result<()> {
     let woken = on && Store::open_beside(&context.data).ok().map(|d| d.reactivate_source(&source.id)).transpose()?.unwrap_or(false);
     let word = if on { "enabled" } else { "disabled" };
     match (changed, woken) {
-        (_, true) => println!("{id}: {word}, and asked again"),
-        (true, false) => println!("{id}: {word}"),
-        (false, false) => println!("{id}: was {word} already"),
+        (_, true) => outln!("{id}: {word}, and asked again")?,
+        (true, false) => outln!("{id}: {word}")?,
+        (false, false) => outln!("{id}: was {word} already")?,
     }
     Ok(())
 }

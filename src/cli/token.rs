@@ -4,6 +4,7 @@ use chrono::{DateTime, Utc};
 use clap::Subcommand;
 
 use crate::cli::CommandContext;
+use crate::cli::output::outln;
 use crate::store::Store;
 use crate::web::{fresh_token, token_hash};
 
@@ -38,17 +39,17 @@ pub(super) fn run(action: &TokenCommand, context: &CommandContext) -> anyhow::Re
             );
             let token = fresh_token()?;
             store.put_token(name, &token_hash(&token), WHO, now)?;
-            println!("token   {token}\nIt is not shown again. Send it as `Authorization: Bearer TOKEN`, or as the password of HTTP Basic.");
+            outln!("token   {token}\nIt is not shown again. Send it as `Authorization: Bearer TOKEN`, or as the password of HTTP Basic.")?;
         }
         TokenCommand::Revoke { name } => {
             anyhow::ensure!(store.revoke_token(name, WHO, now)?, "there is no token {name:?}; `qingbao token list` prints them");
-            println!("{name} is taken back");
+            outln!("{name} is taken back")?;
         }
         TokenCommand::List => {
             let zone = context.settings.publication.calendar.zone;
             let day = |t: DateTime<Utc>| t.with_timezone(&zone).format("%Y-%m-%d %H:%M").to_string();
             for t in store.tokens()? {
-                println!("{}\tmade {}\tused {}", t.name, day(t.created), t.used.map_or_else(|| "never".to_owned(), day));
+                outln!("{}\tmade {}\tused {}", t.name, day(t.created), t.used.map_or_else(|| "never".to_owned(), day))?;
             }
         }
     }

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use serde_json::json;
 
+use crate::cli::output::outln;
 use crate::cli::{CommandContext, inspect};
 use crate::crawl::preview;
 use crate::crawl::preview::Preview;
@@ -30,7 +31,7 @@ pub(super) async fn run(args: &TestArgs, context: &CommandContext) -> anyhow::Re
     let source = chosen(args, context)?;
     with_reader(context, source, async |reader| {
         let preview = preview::preview_source(reader).await?;
-        show(reader, &preview, args.articles).await;
+        show(reader, &preview, args.articles).await?;
         Ok(())
     })
     .await
@@ -66,15 +67,15 @@ fn chosen(args: &TestArgs, context: &CommandContext) -> anyhow::Result<Source> {
 }
 
 /// Prints one line for the source, one per entry, one per article.
-pub(super) async fn show(reader: &Reader<'_>, preview: &Preview, articles: usize) {
+pub(super) async fn show(reader: &Reader<'_>, preview: &Preview, articles: usize) -> anyhow::Result<()> {
     let (source, found) = (reader.source(), &preview.found);
     let kind = found.kind.map_or("", SourceKind::as_str);
-    println!(
+    outln!(
         "{}",
         json!({"source": source.id.as_str(), "url": preview.url, "kind": kind, "layout": found.selector_path, "entries": found.entries.len(), "notes": found.notes, "warnings": inspect::warnings(&found.limits), "moved_to": preview.permanent_redirect})
-    );
+    )?;
     for e in found.entries.iter().take(20) {
-        println!("{}", json!({"url": e.url, "title": e.title, "published_at": e.published_at.map(|d| d.to_rfc3339())}));
+        outln!("{}", json!({"url": e.url, "title": e.title, "published_at": e.published_at.map(|d| d.to_rfc3339())}))?;
     }
     for e in found.entries.iter().take(articles) {
         let line = match preview::entry_article(reader, e).await {
@@ -84,6 +85,7 @@ pub(super) async fn show(reader: &Reader<'_>, preview: &Preview, articles: usize
             }),
             Err(reason) => json!({"article": e.url, "error": reason.to_string()}),
         };
-        println!("{line}");
+        outln!("{line}")?;
     }
+    Ok(())
 }

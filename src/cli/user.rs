@@ -5,6 +5,7 @@ use chrono::Utc;
 use clap::Subcommand;
 
 use crate::cli::CommandContext;
+use crate::cli::output::outln;
 use crate::model::SigningStep;
 use crate::store::{AccountChange, Role, Store, is_account_name};
 use crate::web::{check_password, fresh_password, hash_password};
@@ -83,30 +84,30 @@ pub(super) fn run(action: &UserCommand, context: &CommandContext) -> anyhow::Res
             }
             let account = store.account(name)?.with_context(|| format!("{name} is gone again"))?;
             let may = if account.disabled { "is kept out: `qingbao user enable`" } else { "may sign in at the console" };
-            println!("{name} ({}) {may}", account.role.as_str());
+            outln!("{name} ({}) {may}", account.role.as_str())?;
             if password_file.is_none() {
-                println!("password   {password}\nIt is not shown again; `qingbao user add {name}` gives a new one.");
+                outln!("password   {password}\nIt is not shown again; `qingbao user add {name}` gives a new one.")?;
             }
         }
         UserCommand::Duties { name, duties } => {
             let duties = read_duties(duties)?;
             require_done(store.set_duties(name, &duties, WHO, now)?, name)?;
             let words: Vec<&str> = duties.iter().map(|d| d.as_str()).collect();
-            println!("{name} may {}", if words.is_empty() { "take no step of signing".to_owned() } else { words.join(", ") });
+            outln!("{name} may {}", if words.is_empty() { "take no step of signing".to_owned() } else { words.join(", ") })?;
         }
         UserCommand::Disable { name } | UserCommand::Enable { name } => {
             let off = matches!(action, UserCommand::Disable { .. });
             require_done(store.disable_account(name, off, WHO, now)?, name)?;
-            println!("{name} is {}", if off { "kept out" } else { "let in" });
+            outln!("{name} is {}", if off { "kept out" } else { "let in" })?;
         }
         UserCommand::Remove { name } => {
             require_done(store.remove_account(name, WHO, now)?, name)?;
-            println!("{name} is removed");
+            outln!("{name} is removed")?;
         }
         UserCommand::List => {
             for a in store.accounts()? {
                 let duties: Vec<&str> = a.duties.iter().map(|d| d.as_str()).collect();
-                println!("{}\t{}\t{}\t{}", a.name, a.role.as_str(), if a.disabled { "disabled" } else { "enabled" }, duties.join(","));
+                outln!("{}\t{}\t{}\t{}", a.name, a.role.as_str(), if a.disabled { "disabled" } else { "enabled" }, duties.join(","))?;
             }
         }
     }

@@ -28,6 +28,7 @@ pub enum AuditAction {
     RenameOrganisation,
     MergeOrganisations,
     SplitOrganisation,
+    RemoveOrganisationName,
     WatchOrganisation,
     UnwatchOrganisation,
     NoteOrganisation,
@@ -79,7 +80,7 @@ pub enum AuditAction {
 
 impl AuditAction {
     /// Every action with its code.
-    pub const ALL: [(Self, &'static str); 71] = [
+    pub const ALL: [(Self, &'static str); 72] = [
         (Self::SignIn, "sign-in"),
         (Self::SignInFailed, "sign-in-failed"),
         (Self::AddAccount, "add-account"),
@@ -104,6 +105,7 @@ impl AuditAction {
         (Self::RenameOrganisation, "rename-organisation"),
         (Self::MergeOrganisations, "merge-organisations"),
         (Self::SplitOrganisation, "split-organisation"),
+        (Self::RemoveOrganisationName, "remove-organisation-name"),
         (Self::WatchOrganisation, "watch-organisation"),
         (Self::UnwatchOrganisation, "unwatch-organisation"),
         (Self::NoteOrganisation, "note-organisation"),

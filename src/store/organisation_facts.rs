@@ -6,13 +6,14 @@ use rusqlite::{Connection, params};
 use crate::model::{Headline, WEEKS};
 use crate::store::organisations::{IS_WATCHED, main_of};
 use crate::store::{Result, Store};
+use crate::text::normalize::without_han_spaces;
 
 /// Articles of an organisation that are counted: the newest.
 const MAX_COUNTED: i64 = 2_000;
 /// Most industries, places and neighbours.
 const MAX_FACTS: i64 = 12;
-/// Most names that a search for organisations considers.
-const MAX_MATCHES: i64 = 300;
+/// Articles of an organisation of the list whose industries are counted: the newest.
+const MAX_LISTED_ARTICLES: i64 = 300;
 /// The period of the list, in seconds.
 const PERIOD: i64 = 30 * 86_400;
 const WEEK: i64 = 7 * 86_400;
@@ -28,6 +29,13 @@ pub struct OrganisationRow {
     pub before: u32,
     /// Its most frequent industries in the last 60 days.
     pub industries: Vec<String>,
+}
+
+/// Some of the organisations that a search finds, in order, and how many it finds.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct OrganisationPage {
+    pub rows: Vec<OrganisationRow>,
+    pub total: usize,
 }
 
 /// Counts over an organisation's newest articles.
@@ -47,18 +55,19 @@ const NAMED: &str = "WITH named AS (SELECT DISTINCT x.article_id, x.effective FR
      WHERE x.organisation_id IN (SELECT id FROM organisation WHERE id = ?1 OR main_id = ?1) ORDER BY x.effective DESC LIMIT ?2)";
 
 impl Store {
-    /// Returns organisations: those watched first, then those most in the news in the last 30 days. With words, those with such a
-    /// name.
-    pub fn organisations(&self, words: &str, only_watched: bool, most: usize, now: DateTime<Utc>) -> Result<Vec<OrganisationRow>> {
-        let most = i64::try_from(most).unwrap_or(i64::MAX);
-        let rows =
-            self.read(|c| if words.is_empty() { in_the_news(c, only_watched, most, now) } else { matching(c, words, only_watched, most, now) })?;
-        rows.into_iter()
-            .map(|row| {
-                let facts = self.read(|c| counts(c, "article_industry", row.id, 300))?;
-                Ok(OrganisationRow { industries: facts.into_iter().take(2).map(|(name, _)| name).collect(), ..row })
-            })
-            .collect()
+    /// Returns organisations: those watched first, then those most in the news in the last 30 days. Without words, those watched or
+    /// in the news in the last 60 days; with words, those with such a name.
+    pub fn organisations(&self, words: &str, only_watched: bool, skip: usize, most: usize, now: DateTime<Utc>) -> Result<OrganisationPage> {
+        let number = |n: usize| i64::try_from(n).unwrap_or(i64::MAX);
+        let words = without_han_spaces(words);
+        self.read(|c| {
+            let (mut found, total) = listed(c, &words, only_watched, (number(skip), number(most)), now)?;
+            for row in &mut found {
+                let facts = counts(c, "article_industry", row.id, MAX_LISTED_ARTICLES)?;
+                row.industries = facts.into_iter().take(2).map(|(name, _)| name).collect();
+            }
+            Ok(OrganisationPage { rows: found, total })
+        })
     }
 
     /// Returns the counts of an organisation's newest articles.
@@ -112,41 +121,42 @@ fn counts(c: &Connection, table: &str, main: i64, most: i64) -> Result<Vec<(Stri
 }
 
 /// Reads the articles of the last 60 days, and everything watched.
-fn in_the_news(c: &Connection, only_watched: bool, most: i64, now: DateTime<Utc>) -> Result<Vec<OrganisationRow>> {
-    let sql = format!(
+fn listed(c: &Connection, words: &str, only_watched: bool, (skip, most): (i64, i64), now: DateTime<Utc>) -> Result<(Vec<OrganisationRow>, usize)> {
+    let found = format!(
         "WITH counted AS (
              SELECT coalesce(o.main_id, o.id) AS id, count(DISTINCT iif(a.effective > ?1 - {PERIOD}, a.id, NULL)) AS recent,
                     count(DISTINCT iif(a.effective <= ?1 - {PERIOD}, a.id, NULL)) AS before
              FROM article a JOIN article_organisation x ON x.article_id = a.id JOIN organisation o ON o.id = x.organisation_id
-             WHERE a.effective > ?1 - 2 * {PERIOD} AND a.effective <= ?1 GROUP BY 1)
-         SELECT m.id, m.name, {IS_WATCHED} AS w, coalesce(k.recent, 0) AS n, coalesce(k.before, 0)
-         FROM organisation m LEFT JOIN counted k ON k.id = m.id
-         WHERE m.main_id IS NULL AND (w OR NOT ?2 AND (k.recent > 0 OR k.before > 0)) ORDER BY w DESC, n DESC, k.before DESC, m.name LIMIT ?3"
+             WHERE a.effective > ?1 - 2 * {PERIOD} AND a.effective <= ?1 GROUP BY 1),
+         matching AS (SELECT DISTINCT coalesce(main_id, id) AS id FROM organisation WHERE ?3 <> '' AND instr(name, ?3) > 0),
+         found AS (
+             SELECT m.id AS id, m.name AS name, {IS_WATCHED} AS watched, coalesce(k.recent, 0) AS recent, coalesce(k.before, 0) AS before
+             FROM organisation m LEFT JOIN counted k ON k.id = m.id
+             WHERE m.main_id IS NULL AND iif(?3 = '', {IS_WATCHED} OR k.recent > 0 OR k.before > 0, m.id IN (SELECT id FROM matching))
+             AND ({IS_WATCHED} OR NOT ?2))"
     );
-    rows(c, &sql, params![now.timestamp(), only_watched, most])
-}
-
-/// Finds organisations by a part of one of their names.
-fn matching(c: &Connection, words: &str, only_watched: bool, most: i64, now: DateTime<Utc>) -> Result<Vec<OrganisationRow>> {
-    let count = |range: &str| {
-        format!(
-            "(SELECT count(DISTINCT x.article_id) FROM article_organisation x WHERE x.organisation_id IN (SELECT id FROM organisation WHERE id = m.id OR main_id = m.id) AND {range})"
-        )
-    };
+    let all = params![now.timestamp(), only_watched, words, most, skip];
     let sql = format!(
-        "SELECT m.id, m.name, {IS_WATCHED} AS w, {} AS n, {} FROM organisation m
-         WHERE m.id IN (SELECT DISTINCT coalesce(main_id, id) FROM organisation WHERE instr(name, ?4) > 0 ORDER BY length(name) LIMIT {MAX_MATCHES})
-         AND (w OR NOT ?2) ORDER BY w DESC, n DESC, length(m.name), m.name LIMIT ?3",
-        count(&format!("x.effective > ?1 - {PERIOD} AND x.effective <= ?1")),
-        count(&format!("x.effective > ?1 - 2 * {PERIOD} AND x.effective <= ?1 - {PERIOD}")),
+        "{found} SELECT id, name, watched, recent, before, count(*) OVER () FROM found
+         ORDER BY watched DESC, recent DESC, before DESC, length(name), name LIMIT ?4 OFFSET ?5"
     );
-    rows(c, &sql, params![now.timestamp(), only_watched, most, words])
-}
-
-fn rows(c: &Connection, sql: &str, params: &[&dyn rusqlite::ToSql]) -> Result<Vec<OrganisationRow>> {
-    let mut s = c.prepare_cached(sql)?;
-    let rows = s.query_map(params, |r| {
-        Ok(OrganisationRow { id: r.get(0)?, name: r.get(1)?, is_watched: r.get(2)?, recent: r.get(3)?, before: r.get(4)?, industries: Vec::new() })
-    })?;
-    Ok(rows.collect::<rusqlite::Result<_>>()?)
+    let mut s = c.prepare_cached(&sql)?;
+    let mut rows = s.query(all)?;
+    let (mut out, mut total): (_, i64) = (Vec::new(), 0);
+    while let Some(r) = rows.next()? {
+        total = r.get(5)?;
+        out.push(OrganisationRow {
+            id: r.get(0)?,
+            name: r.get(1)?,
+            is_watched: r.get(2)?,
+            recent: r.get(3)?,
+            before: r.get(4)?,
+            industries: Vec::new(),
+        });
+    }
+    if out.is_empty() && skip > 0 {
+        // a page behind the last one does not tell the total
+        total = c.prepare_cached(&format!("{found} SELECT count(*) FROM found"))?.query_row(all.get(..3).unwrap_or(all), |r| r.get(0))?;
+    }
+    Ok((out, usize::try_from(total).unwrap_or(0)))
 }

@@ -1,20 +1,28 @@
-//! Organisations: which names are one, and what editors decide about them.
+//! Organisations: which names are one. `organisation_changes.rs` applies what editors decide about them.
 //!
-//! A row of `organisation` is one spelled name. Other names of an organisation point to its main row; they never form chains.
-//! Editors' decisions win over the taxonomy, and the taxonomy over what texts tell.
+//! A row of `organisation` is one spelled name. Other names of an organisation point to its main row (`main_id`); they never form
+//! chains. `head_id` and `merged_into_id` tell which of them a merge brought. Editors' decisions win over the taxonomy, and the
+//! taxonomy over what texts tell.
 
 use chrono::{DateTime, Utc};
 use rusqlite::{Connection, OptionalExtension as _, params};
 
-use super::audit::audit;
-use crate::model::{ArticleId, AuditAction};
+use crate::model::ArticleId;
 use crate::store::{Result, Store};
 
 /// Most names of an organisation that are read.
 const MAX_NAMES: i64 = 200;
 
+/// SQL: whether editors watch the organisation `m`: as they decided of itself, else of one that is merged into it.
+const BY_EDITORS: &str = "coalesce(m.watched, (SELECT max(n.watched) FROM organisation n WHERE n.main_id = m.id))";
+
 /// SQL: whether the organisation `m` is watched: as an editor decided, else if the taxonomy watches one of its names.
-pub(super) const IS_WATCHED: &str = "coalesce(m.watched, m.listed OR EXISTS (SELECT 1 FROM organisation n WHERE n.main_id = m.id AND n.listed))";
+pub(super) const IS_WATCHED: &str = "coalesce(m.watched, (SELECT max(n.watched) FROM organisation n WHERE n.main_id = m.id),
+     m.listed OR EXISTS (SELECT 1 FROM organisation n WHERE n.main_id = m.id AND n.listed))";
+
+/// SQL: whether `o` is a name that only editors gave, and that no article uses.
+pub(super) const IS_REMOVABLE: &str = "(o.head_id IS NOT NULL AND o.joined_by = 'editor' AND NOT o.listed
+     AND NOT EXISTS (SELECT 1 FROM article_organisation x WHERE x.organisation_id = o.id))";
 
 /// Who said that a name belongs to an organisation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -40,6 +48,19 @@ pub struct OrganisationName {
     pub id: i64,
     pub name: String,
     pub joined_by: JoinedBy,
+    /// The main name of its own organisation: the page's, or one that was merged into it.
+    pub head: i64,
+    /// Of the main name of a merged organisation: its note.
+    pub note: String,
+    /// Only editors gave it, and no article uses it.
+    pub is_removable: bool,
+}
+
+impl OrganisationName {
+    /// Whether it is the main name of an organisation that was merged into this one.
+    pub fn is_merged(&self) -> bool {
+        self.head == self.id
+    }
 }
 
 /// An organisation.
@@ -61,19 +82,6 @@ impl Organisation {
     }
 }
 
-/// An editor's change of an organisation.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum OrganisationChange {
-    /// Gives it this name; the old one stays as another name.
-    Rename(String),
-    /// Joins it to the organisation with this name.
-    MergeInto(String),
-    /// Makes another name, by its id, an organisation of its own.
-    SplitOff(i64),
-    Watch(bool),
-    Note(String),
-}
-
 impl Store {
     /// Returns the organisation to which a name with this id belongs.
     pub fn organisation(&self, id: i64) -> Result<Option<Organisation>> {
@@ -84,9 +92,15 @@ impl Store {
                 let created_at = Some(r.get(4)?).filter(|at| *at > 0).and_then(|at| DateTime::from_timestamp(at, 0));
                 Ok(Organisation { id: r.get(0)?, name: r.get(1)?, is_watched: r.get(2)?, note: r.get(3)?, created_at, other_names: Vec::new() })
             })?;
-            let mut s = c.prepare_cached("SELECT id, name, joined_by FROM organisation WHERE main_id = ?1 ORDER BY name LIMIT ?2")?;
+            // its own names, then each merged organisation with its names
+            let sql = format!(
+                "SELECT id, name, joined_by, coalesce(head_id, id) AS head, note, {IS_REMOVABLE} FROM organisation o WHERE main_id = ?1
+                 ORDER BY head <> ?1, head, head <> id, name LIMIT ?2"
+            );
+            let mut s = c.prepare_cached(&sql)?;
             let names = s.query_map([main, MAX_NAMES], |r| {
-                Ok(OrganisationName { id: r.get(0)?, name: r.get(1)?, joined_by: JoinedBy::read(&r.get::<_, String>(2)?) })
+                let joined_by = JoinedBy::read(&r.get::<_, String>(2)?);
+                Ok(OrganisationName { id: r.get(0)?, name: r.get(1)?, joined_by, head: r.get(3)?, note: r.get(4)?, is_removable: r.get(5)? })
             })?;
             found.other_names = names.collect::<rusqlite::Result<_>>()?;
             Ok(Some(found))
@@ -98,52 +112,24 @@ impl Store {
         self.read(|c| id_of(c, name))
     }
 
-    /// Applies an editor's change; returns the id of the organisation's page afterwards, or `None` if it cannot be done.
-    pub fn change_organisation(&self, id: i64, change: &OrganisationChange, who: &str, now: DateTime<Utc>) -> Result<Option<i64>> {
-        self.write(|t| {
-            let Some(main) = main_of(t, id)? else { return Ok(None) };
-            let name = name_of(t, main)?;
-            let (page, action, subject) = match change {
-                OrganisationChange::Rename(new) => (rename(t, main, new, now)?, AuditAction::RenameOrganisation, format!("{name}：{new}")),
-                OrganisationChange::MergeInto(other) => (merge(t, main, other)?, AuditAction::MergeOrganisations, format!("{name}：{other}")),
-                OrganisationChange::SplitOff(other) => {
-                    let own = name_of(t, *other)?;
-                    (split(t, main, *other)?.then_some(main), AuditAction::SplitOrganisation, format!("{name}：{own}"))
-                }
-                OrganisationChange::Watch(yes) => {
-                    t.execute("UPDATE organisation SET watched = ?2 WHERE id = ?1", params![main, yes])?;
-                    (Some(main), if *yes { AuditAction::WatchOrganisation } else { AuditAction::UnwatchOrganisation }, name)
-                }
-                OrganisationChange::Note(note) => {
-                    t.execute("UPDATE organisation SET note = ?2 WHERE id = ?1", params![main, note])?;
-                    (Some(main), AuditAction::NoteOrganisation, format!("{name}：{note}"))
-                }
-            };
-            if page.is_some() {
-                audit(t, who, action, &subject, now)?;
-            }
-            Ok(page)
-        })
-    }
-
     /// Returns every name of each organisation that editors watch, the main one first.
     pub fn watched_by_editors(&self) -> Result<Vec<Vec<String>>> {
-        self.names_of_mains("watched = 1")
+        self.names_of_mains(true)
     }
 
     /// Returns the main names of organisations that the taxonomy watches and editors do not.
     pub fn unwatched_by_editors(&self) -> Result<Vec<String>> {
-        Ok(self.names_of_mains("watched = 0")?.into_iter().flatten().collect())
+        Ok(self.names_of_mains(false)?.into_iter().flatten().collect())
     }
 
-    fn names_of_mains(&self, which: &str) -> Result<Vec<Vec<String>>> {
+    fn names_of_mains(&self, watched: bool) -> Result<Vec<Vec<String>>> {
         self.read(|c| {
             let sql = format!(
-                "SELECT o.id, n.name FROM organisation o JOIN organisation n ON n.id = o.id OR n.main_id = o.id
-                 WHERE o.main_id IS NULL AND o.{which} ORDER BY o.id, n.id <> o.id, n.name"
+                "SELECT m.id, o.name FROM organisation m JOIN organisation o ON o.id = m.id OR o.main_id = m.id
+                 WHERE m.main_id IS NULL AND {BY_EDITORS} = ?1 ORDER BY m.id, o.id <> m.id, o.name"
             );
             let mut s = c.prepare_cached(&sql)?;
-            let mut rows = s.query([])?;
+            let mut rows = s.query([watched])?;
             let (mut out, mut last): (Vec<Vec<String>>, _) = (Vec::new(), None);
             while let Some(r) = rows.next()? {
                 let (id, name): (i64, String) = (r.get(0)?, r.get(1)?);
@@ -216,15 +202,16 @@ fn join(t: &Connection, name: &str, of: &str, by: &str) -> Result<()> {
     }
     // texts disagree: two organisations have this short name
     let (to, by) = if known.is_some() && by == "text" { (None, "ambiguous") } else { (Some(main), by) };
-    t.prepare_cached("UPDATE organisation SET main_id = ?2, joined_by = ?3 WHERE id = ?1")?.execute(params![id, to, by])?;
+    let head = to.map(|_| head_of(t, target)).transpose()?;
+    t.prepare_cached("UPDATE organisation SET main_id = ?2, joined_by = ?3, head_id = ?4 WHERE id = ?1")?.execute(params![id, to, by, head])?;
     Ok(())
 }
 
-fn id_of(c: &Connection, name: &str) -> Result<Option<i64>> {
+pub(super) fn id_of(c: &Connection, name: &str) -> Result<Option<i64>> {
     Ok(c.prepare_cached("SELECT id FROM organisation WHERE name = ?1")?.query_row([name], |r| r.get(0)).optional()?)
 }
 
-fn name_of(c: &Connection, id: i64) -> Result<String> {
+pub(super) fn name_of(c: &Connection, id: i64) -> Result<String> {
     Ok(c.prepare_cached("SELECT name FROM organisation WHERE id = ?1")?.query_row([id], |r| r.get(0)).optional()?.unwrap_or_default())
 }
 
@@ -233,44 +220,9 @@ pub(super) fn main_of(c: &Connection, id: i64) -> Result<Option<i64>> {
     Ok(c.prepare_cached("SELECT coalesce(main_id, id) FROM organisation WHERE id = ?1")?.query_row([id], |r| r.get(0)).optional()?)
 }
 
-/// Makes a name the main one: a new name, or one that the organisation has.
-fn rename(t: &Connection, main: i64, name: &str, now: DateTime<Utc>) -> Result<Option<i64>> {
-    let new = match id_of(t, name)? {
-        // the name of another organisation: they must be merged
-        Some(known) if main_of(t, known)? != Some(main) => return Ok(None),
-        Some(known) if known == main => return Ok(None),
-        Some(known) => known,
-        None => {
-            t.execute("INSERT INTO organisation (name, created_at) VALUES (?1, ?2)", params![name, now.timestamp()])?;
-            t.last_insert_rowid()
-        }
-    };
-    t.execute(
-        "UPDATE organisation SET (watched, note, created_at) = (SELECT watched, note, created_at FROM organisation WHERE id = ?2),
-         main_id = NULL, joined_by = 'editor' WHERE id = ?1",
-        [new, main],
-    )?;
-    // what the taxonomy lists keeps its mark under its own name
-    t.execute("UPDATE organisation SET main_id = ?1, joined_by = 'editor', watched = NULL, note = '' WHERE id = ?2", [new, main])?;
-    t.execute("UPDATE organisation SET main_id = ?1 WHERE main_id = ?2", [new, main])?;
-    Ok(Some(new))
-}
-
-fn merge(t: &Connection, main: i64, other: &str) -> Result<Option<i64>> {
-    let Some(into) = id_of(t, other)?.map(|id| main_of(t, id)).transpose()?.flatten().filter(|into| *into != main) else { return Ok(None) };
-    t.execute("UPDATE organisation SET main_id = ?1 WHERE main_id = ?2", [into, main])?;
-    t.execute(
-        "UPDATE organisation SET (watched, note) = (SELECT coalesce(organisation.watched, m.watched),
-             CASE WHEN organisation.note = '' OR m.note = '' THEN organisation.note || m.note ELSE organisation.note || char(10) || m.note END
-         FROM organisation m WHERE m.id = ?2) WHERE id = ?1",
-        [into, main],
-    )?;
-    t.execute("UPDATE organisation SET main_id = ?1, joined_by = 'editor', watched = NULL, note = '' WHERE id = ?2", [into, main])?;
-    Ok(Some(into))
-}
-
-fn split(t: &Connection, main: i64, other: i64) -> Result<bool> {
-    Ok(t.execute("UPDATE organisation SET main_id = NULL, joined_by = 'editor' WHERE id = ?2 AND main_id = ?1", [main, other])? > 0)
+/// Returns the main name that a name had before any merge.
+pub(super) fn head_of(c: &Connection, id: i64) -> Result<i64> {
+    Ok(c.prepare_cached("SELECT coalesce(head_id, id) FROM organisation WHERE id = ?1")?.query_row([id], |r| r.get(0))?)
 }
 
 #[cfg(test)]
@@ -279,6 +231,7 @@ mod tests {
     use crate::config::settings::StoreSettings;
     use crate::model::{Alias, Classification};
     use crate::store::labels::store_judgement;
+    use crate::store::{OrganisationChange, OrganisationResult};
 
     const FULL: &str = "许昌云鹭新材料有限公司";
 
@@ -317,7 +270,15 @@ mod tests {
 
     fn change(store: &Store, name: &str, change: &OrganisationChange) -> Option<i64> {
         let id = store.organisation_named(name).unwrap().unwrap();
-        store.change_organisation(id, change, "张三", now()).unwrap()
+        match store.change_organisation(id, change, "张三", now()).unwrap() {
+            OrganisationResult::Done(page) => Some(page),
+            OrganisationResult::Refused | OrganisationResult::NoteChanged(_) => None,
+        }
+    }
+
+    fn note(store: &Store, name: &str, text: &str, seen: &str) -> Option<i64> {
+        let of = store.organisation_named(name).unwrap().unwrap();
+        change(store, name, &OrganisationChange::Note { of, text: text.to_owned(), seen: seen.to_owned() })
     }
 
     #[test]
@@ -365,7 +326,7 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let store = store(dir.path());
         tell(&store, 1, &[FULL, "白鹇集团"], &[("云鹭新材", FULL)]);
-        change(&store, FULL, &OrganisationChange::Note("重点".into())).unwrap();
+        note(&store, FULL, "重点", "").unwrap();
         assert_eq!(change(&store, FULL, &OrganisationChange::Rename("白鹇集团".into())), None, "the name of another");
         for new in ["云鹭新材料", "云鹭新材", FULL] {
             change(&store, FULL, &OrganisationChange::Rename(new.into())).unwrap();
@@ -399,12 +360,16 @@ mod tests {
         }
         (1..4).for_each(|n| tell(&store, n, &["白鹇集团"], &[]));
         tell(&store, 40, &["示例电气", "青鸾集团"], &[]);
-        let rows = |words: &str, watched| store.organisations(words, watched, 10, now()).unwrap();
+        let rows = |words: &str, watched| store.organisations(words, watched, 0, 10, now()).unwrap().rows;
         let names = |rows: Vec<crate::store::OrganisationRow>| rows.into_iter().map(|r| (r.name, r.recent, r.before)).collect::<Vec<_>>();
         let watched = ("许昌示例集团".to_owned(), 0, 1);
         assert_eq!(names(rows("", false)), [watched.clone(), ("白鹇集团".to_owned(), 3, 0), ("青鸾集团".to_owned(), 0, 1)]);
         assert_eq!(names(rows("", true)), std::slice::from_ref(&watched));
-        assert_eq!(names(rows("示例电", false)), [watched], "found by another name");
+        assert_eq!(names(rows("示例 电", false)), [watched], "found by another name, whatever the spaces");
+        let page = |skip| store.organisations("", false, skip, 2, now()).unwrap();
+        assert_eq!((page(0).rows.len(), page(0).total), (2, 3));
+        assert_eq!((page(2).rows.len(), page(2).total), (1, 3));
+        assert_eq!((page(4).rows.len(), page(4).total), (0, 3), "behind the last page");
         change(&store, "示例电气", &OrganisationChange::Watch(false)).unwrap();
         assert!(rows("", true).is_empty());
         assert_eq!(store.unwatched_by_editors().unwrap(), ["许昌示例集团", "示例电气"]);
@@ -416,12 +381,90 @@ mod tests {
         let store = store(dir.path());
         tell(&store, 1, &["日前白鹇集团", FULL], &[("云鹭新材", FULL)]);
         tell(&store, 2, &["青鸾集团"], &[]);
-        change(&store, "青鸾集团", &OrganisationChange::Note("看".into())).unwrap();
+        note(&store, "青鸾集团", "看", "").unwrap();
         tell(&store, 1, &["白鹇集团"], &[]);
         tell(&store, 2, &[], &[]);
         store.apply_retention(&StoreSettings::default(), now()).unwrap();
         let there = |name: &str| store.organisation_named(name).unwrap().is_some();
         assert!(!there("日前白鹇集团") && !there(FULL) && !there("云鹭新材"));
         assert!(there("白鹇集团") && there("青鸾集团"));
+    }
+
+    #[test]
+    fn a_split_gives_back_what_a_merge_brought() {
+        let dir = tempfile::tempdir().unwrap();
+        let store = store(dir.path());
+        tell(&store, 1, &[FULL, "白鹇集团", "青鸾集团"], &[("云鹭新材", FULL), ("白鹇股份", "白鹇集团")]);
+        note(&store, FULL, "每月看", "").unwrap();
+        change(&store, FULL, &OrganisationChange::Watch(true)).unwrap();
+        change(&store, FULL, &OrganisationChange::Rename("云鹭材料集团".into())).unwrap();
+        note(&store, "白鹇集团", "竞争对手", "").unwrap();
+        let before: Vec<_> = [FULL, "白鹇集团"].map(|name| of(&store, name)).into();
+        // into 白鹇, and both into 青鸾, under a new name of that
+        change(&store, FULL, &OrganisationChange::MergeInto("白鹇股份".into())).unwrap();
+        change(&store, "白鹇集团", &OrganisationChange::MergeInto("青鸾集团".into())).unwrap();
+        change(&store, "青鸾集团", &OrganisationChange::Rename("青鸾控股".into())).unwrap();
+        let all = of(&store, FULL);
+        assert_eq!((all.name.as_str(), all.is_watched, all.names().count()), ("青鸾控股", true, 7));
+        let notes: Vec<_> = all.other_names.iter().filter(|n| n.is_merged()).map(|n| (n.name.as_str(), n.note.as_str())).collect();
+        assert_eq!(notes, [("白鹇集团", "竞争对手"), ("云鹭材料集团", "每月看")]);
+        // what a text tells meanwhile belongs to the organisation of which it tells it
+        tell(&store, 2, &[FULL], &[("云鹭许昌", FULL)]);
+        // by the old name, which is one of its names
+        let id = |name: &str| store.organisation_named(name).unwrap().unwrap();
+        change(&store, "青鸾控股", &OrganisationChange::SplitOff(id("白鹇集团"))).unwrap();
+        assert_eq!(of(&store, "青鸾集团").names().collect::<Vec<_>>(), ["青鸾控股", "青鸾集团"]);
+        assert!(!of(&store, "青鸾集团").is_watched);
+        change(&store, "白鹇集团", &OrganisationChange::SplitOff(id(FULL))).unwrap();
+        let after = of(&store, FULL);
+        assert_eq!(after.names().collect::<Vec<_>>(), ["云鹭材料集团", "云鹭新材", "云鹭许昌", FULL]);
+        assert_eq!((after.id, after.note.as_str(), after.is_watched), (before[0].id, "每月看", true));
+        assert_eq!(of(&store, "白鹇集团"), before[1]);
+    }
+
+    #[test]
+    fn the_name_of_a_merged_organisation_becomes_the_main_one_and_the_merge_can_be_undone() {
+        let dir = tempfile::tempdir().unwrap();
+        let store = store(dir.path());
+        tell(&store, 1, &[FULL, "白鹇集团"], &[("云鹭新材", FULL), ("白鹇股份", "白鹇集团")]);
+        change(&store, FULL, &OrganisationChange::MergeInto("白鹇集团".into())).unwrap();
+        let page = change(&store, FULL, &OrganisationChange::Rename("云鹭新材".into())).unwrap();
+        assert_eq!(of(&store, "白鹇股份").names().collect::<Vec<_>>(), ["云鹭新材", FULL, "白鹇集团", "白鹇股份"]);
+        let other = store.organisation_named("白鹇集团").unwrap().unwrap();
+        assert_eq!(change(&store, FULL, &OrganisationChange::SplitOff(other)), Some(page));
+        assert_eq!(of(&store, "白鹇集团").names().collect::<Vec<_>>(), ["白鹇集团", "白鹇股份"]);
+        assert_eq!(of(&store, FULL).names().collect::<Vec<_>>(), ["云鹭新材", FULL]);
+    }
+
+    #[test]
+    fn a_mistyped_name_goes_and_one_that_an_article_uses_stays() {
+        let dir = tempfile::tempdir().unwrap();
+        let store = store(dir.path());
+        tell(&store, 1, &[FULL], &[("云鹭新材", FULL)]);
+        for name in ["云路集团", "云鹭集团"] {
+            change(&store, FULL, &OrganisationChange::Rename(name.into())).unwrap();
+        }
+        let o = of(&store, FULL);
+        let removable: Vec<_> = o.other_names.iter().filter(|n| n.is_removable).map(|n| n.name.as_str()).collect();
+        assert_eq!(removable, ["云路集团"]);
+        for n in &o.other_names {
+            assert_eq!(change(&store, FULL, &OrganisationChange::RemoveName(n.id)).is_some(), n.is_removable, "{}", n.name);
+        }
+        assert_eq!(change(&store, FULL, &OrganisationChange::RemoveName(o.id)), None, "the main name");
+        assert_eq!(store.organisation_named("云路集团").unwrap(), None);
+    }
+
+    #[test]
+    fn a_note_that_another_editor_changed_is_not_overwritten() {
+        let dir = tempfile::tempdir().unwrap();
+        let store = store(dir.path());
+        tell(&store, 1, &[FULL], &[]);
+        note(&store, FULL, "一\r\n二", "").unwrap();
+        let id = store.organisation_named(FULL).unwrap().unwrap();
+        let late = OrganisationChange::Note { of: id, text: "三".to_owned(), seen: String::new() };
+        let refused = store.change_organisation(id, &late, "李四", now()).unwrap();
+        assert_eq!(refused, OrganisationResult::NoteChanged("一\r\n二".to_owned()));
+        assert!(note(&store, FULL, "三", "一\n二").is_some());
+        assert_eq!(of(&store, FULL).note, "三");
     }
 }

@@ -81,8 +81,8 @@ impl Store {
         let unnamed = "NOT EXISTS (SELECT 1 FROM article_organisation x WHERE x.organisation_id = o.id)";
         let alias = format!(
             "DELETE FROM organisation WHERE ?1 > 0 AND id IN (SELECT o.id FROM organisation o WHERE o.joined_by IN ('text', 'taxonomy') AND {unnamed}
-             AND NOT EXISTS (SELECT 1 FROM organisation m JOIN article_organisation x ON x.organisation_id = m.id WHERE m.id = o.main_id)
-             AND NOT EXISTS (SELECT 1 FROM organisation m WHERE m.id = o.main_id AND (m.listed OR m.watched IS NOT NULL OR m.note <> '' OR m.joined_by = 'editor'))
+             AND NOT EXISTS (SELECT 1 FROM organisation m JOIN article_organisation x ON x.organisation_id = m.id WHERE m.id = o.head_id)
+             AND NOT EXISTS (SELECT 1 FROM organisation m WHERE m.id = o.head_id AND (m.listed OR m.watched IS NOT NULL OR m.note <> '' OR m.joined_by = 'editor'))
              LIMIT ?2)"
         );
         let main = format!(

@@ -23,11 +23,11 @@ impl Store {
         })
     }
 
-    /// Gives an article its own story; returns false if there is no such article, or it already has one.
-    pub fn split_story(&self, article: ArticleId, who: &str, now: DateTime<Utc>) -> Result<bool> {
+    /// Gives an article that is of another one's story its own story; returns false if it is not, or already has its own.
+    pub fn split_story(&self, article: ArticleId, from: ArticleId, who: &str, now: DateTime<Utc>) -> Result<bool> {
         self.write(|t| {
             let Some(title) = title(t, article.0)? else { return Ok(false) };
-            let done = split(t, article.0)?;
+            let done = story(t, article.0)? == story(t, from.0)? && split(t, article.0)?;
             if done {
                 audit(t, who, AuditAction::SplitStory, &title, now)?;
             }
@@ -147,9 +147,10 @@ mod tests {
         let store = store(dir.path());
         assert_eq!(store.story_members(ArticleId(2)).unwrap(), [1, 2, 3].map(ArticleId));
         assert_eq!(store.story_members(ArticleId(9)).unwrap(), []);
-        assert!(store.split_story(ArticleId(1), "张三", now()).unwrap());
+        assert!(!store.split_story(ArticleId(1), ArticleId(4), "张三", now()).unwrap(), "of another story");
+        assert!(store.split_story(ArticleId(1), ArticleId(2), "张三", now()).unwrap());
         assert_eq!(stories(&store), [1, 2, 2, 4], "the others keep together");
-        assert!(!store.split_story(ArticleId(1), "张三", now()).unwrap(), "it stands alone");
+        assert!(!store.split_story(ArticleId(1), ArticleId(1), "张三", now()).unwrap(), "it stands alone");
         assert!(store.merge_stories(ArticleId(1), ArticleId(3), "张三", now()).unwrap());
         assert_eq!(stories(&store), [2, 2, 2, 4]);
         assert!(!store.merge_stories(ArticleId(9), ArticleId(3), "张三", now()).unwrap());

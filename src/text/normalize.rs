@@ -59,6 +59,29 @@ pub fn collapse_whitespace(text: &str) -> String {
     out
 }
 
+/// Returns text without the spaces between Han letters: 许昌 云鹭 is 许昌云鹭.
+pub fn without_han_spaces(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut rest = text.chars().peekable();
+    let mut before = None;
+    while let Some(c) = rest.next() {
+        if !c.is_whitespace() {
+            before = Some(c);
+            out.push(c);
+            continue;
+        }
+        let start = out.len();
+        out.push(c);
+        while let Some(space) = rest.next_if(|c| c.is_whitespace()) {
+            out.push(space);
+        }
+        if before.is_some_and(is_han) && rest.peek().copied().is_some_and(is_han) {
+            out.truncate(start);
+        }
+    }
+    out
+}
+
 /// Returns at most `max` characters. Truncated texts end in `…`.
 pub fn truncate(text: &str, max: usize) -> String {
     if text.chars().count() <= max {

@@ -84,11 +84,16 @@ pub(super) async fn change(State(console): State<AppState>, headers: HeaderMap, 
         AccountAction::Add | AccountAction::ResetPassword => {
             // an admin who resets his own password stays signed in to read it
             let keep = cookie(&headers).filter(|_| name == form.session.name).map(|token| password::digest(&token));
-            give_password(&console, &form, action == AccountAction::Add, name, keep).await
+            let role = match (action, Role::parse(form.fields.text("role"))) {
+                (AccountAction::ResetPassword, _) => None,
+                (_, Some(role)) => Some(role),
+                (_, None) => return response::refused(&console, &form.session, StatusCode::UNPROCESSABLE_ENTITY, "不认识的角色"),
+            };
+            give_password(&console, &form, role, name, keep).await
         }
         AccountAction::SetRole => match Role::parse(form.fields.text("role")) {
             Some(role) => apply_change(&console, &form, move |s, who| s.set_role(&name, role, who, Utc::now())).await,
-            None => response::refused(&console, &form.session, StatusCode::BAD_REQUEST, "不认识的角色"),
+            None => response::refused(&console, &form.session, StatusCode::UNPROCESSABLE_ENTITY, "不认识的角色"),
         },
         AccountAction::SetDuties => {
             let duties: Vec<SigningStep> = SigningStep::ALL.into_iter().filter(|d| !form.fields.text(d.as_str()).is_empty()).collect();
@@ -103,9 +108,8 @@ pub(super) async fn change(State(console): State<AppState>, headers: HeaderMap, 
     }
 }
 
-/// Creates an account or resets its password, which is generated and shown once. The role stays.
-async fn give_password(console: &AppState, form: &Form, new: bool, name: String, keep: Option<Vec<u8>>) -> Response {
-    let role = Role::parse(form.fields.text("role")).unwrap_or(Role::Editor);
+/// Creates an account with a role, or without one resets its password and keeps its role. The password is generated and shown once.
+async fn give_password(console: &AppState, form: &Form, new: Option<Role>, name: String, keep: Option<Vec<u8>>) -> Response {
     let made = tokio::task::spawn_blocking(|| password::fresh().and_then(|p| Ok((password::hash(&p)?, p))));
     let (hash, plain) = match made.await {
         Ok(Ok(made)) => made,
@@ -115,11 +119,14 @@ async fn give_password(console: &AppState, form: &Form, new: bool, name: String,
     let (who, subject) = (form.session.name.clone(), name.clone());
     let done = console.store.run(move |s| {
         let now = Utc::now();
-        if new { s.add_account(&subject, role, &hash, &who, now) } else { s.set_password(&subject, &hash, keep.as_deref(), &who, now) }
+        match new {
+            Some(role) => s.add_account(&subject, role, &hash, &who, now),
+            None => s.set_password(&subject, &hash, keep.as_deref(), &who, now),
+        }
     });
     match stored(done.await) {
         Ok(true) => console.redirect_with_flash(&form.session, PATH, Flash { words: String::new(), password: Some((name, plain)) }),
-        Ok(false) if new => response::refused(console, &form.session, StatusCode::CONFLICT, "已经有这个账号；忘了密码请按“重置密码”"),
+        Ok(false) if new.is_some() => response::refused(console, &form.session, StatusCode::CONFLICT, "已经有这个账号；忘了密码请按“重置密码”"),
         Ok(false) => response::refused(console, &form.session, StatusCode::NOT_FOUND, "没有这个账号"),
         Err(answer) => answer,
     }

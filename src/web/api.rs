@@ -1,7 +1,7 @@
 //! Feeds and JSON for other programs, by token: finished issues, articles of an industry, the archive. Read-only, without drafts.
 
 use axum::Json;
-use axum::extract::{FromRequestParts, Path, State};
+use axum::extract::{FromRequestParts, State};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
@@ -13,6 +13,7 @@ use crate::model::{ArticleId, Edition, EditionId, Topic, TopicArticle, TopicId};
 use crate::render::atom;
 use crate::web::access::Editor;
 use crate::web::form::Fields;
+use crate::web::path::Path;
 use crate::web::response::stored;
 use crate::web::{AppState, archive, password};
 
@@ -191,6 +192,6 @@ pub(super) fn fields(uri: &Uri) -> Fields {
     Fields::parse(uri.query().unwrap_or_default().as_bytes())
 }
 
-fn limit(f: &Fields) -> usize {
+pub(super) fn limit(f: &Fields) -> usize {
     f.number("limit").unwrap_or(DEFAULT_LIMIT).clamp(1, MAX_LIMIT)
 }

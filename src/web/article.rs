@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use askama::Template;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::{StatusCode, Uri};
 use axum::response::{IntoResponse as _, Redirect, Response};
 use chrono::Utc;
@@ -16,6 +16,7 @@ use crate::text::segment::part_of_speech;
 use crate::web::access::Editor;
 use crate::web::archive::{HeadlineRow, columns, row};
 use crate::web::form::{Fields, Form, actions};
+use crate::web::path::Path;
 use crate::web::response::{Layout, stored};
 use crate::web::{AppState, response};
 
@@ -100,7 +101,7 @@ pub(super) async fn change(State(console): State<AppState>, Path(id): Path<i64>,
             store.run(move |s| name_firm(s, &live, &firm, &who).map(|()| true)).await
         }
         Ok(ArticleAction::Merge) => store.run(move |s| s.merge_stories(copy, id, &who, now)).await,
-        Ok(ArticleAction::Split) => store.run(move |s| s.split_story(copy, &who, now)).await,
+        Ok(ArticleAction::Split) => store.run(move |s| s.split_story(copy, id, &who, now)).await,
         Err(answer) => return answer,
     };
     match stored(done) {

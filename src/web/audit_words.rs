@@ -1,7 +1,7 @@
 //! The audit log in words.
 
 /// Names of the actions on pages.
-const WORDS: [(&str, &str); 71] = [
+const WORDS: [(&str, &str); 72] = [
     ("sign-in", "登录"),
     ("sign-in-failed", "登录失败"),
     ("add-account", "添加账号"),
@@ -26,6 +26,7 @@ const WORDS: [(&str, &str); 71] = [
     ("rename-organisation", "改机构名称"),
     ("merge-organisations", "合并机构"),
     ("split-organisation", "拆分机构"),
+    ("remove-organisation-name", "删除机构别名"),
     ("watch-organisation", "关注机构"),
     ("unwatch-organisation", "取消关注机构"),
     ("note-organisation", "改机构备注"),

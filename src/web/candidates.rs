@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use askama::Template;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::Uri;
 use axum::response::Response;
 
@@ -15,6 +15,7 @@ use crate::pipeline::{Pipeline, PipelineError};
 use crate::store::{Filter, Session, Store, StoreError};
 use crate::web::access::Editor;
 use crate::web::form::Fields;
+use crate::web::path::Path;
 use crate::web::response::{Layout, stored};
 use crate::web::{AppState, archive, issue_changes, response};
 

@@ -5,7 +5,7 @@ use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use axum::Json;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::{StatusCode, Uri};
 use axum::response::{IntoResponse as _, Response};
 use serde::Serialize;
@@ -16,6 +16,7 @@ use crate::store::{Direction, Session, Store, StoreError};
 use crate::web::access::Watcher;
 use crate::web::form::Fields;
 use crate::web::issue_changes::{Choice, stale_facts};
+use crate::web::path::Path;
 use crate::web::response::stored;
 use crate::web::{AppState, audit_words, response};
 

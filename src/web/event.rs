@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use askama::Template;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::{StatusCode, Uri};
 use axum::response::{IntoResponse as _, Redirect, Response};
 use chrono::{TimeDelta, Utc};
@@ -14,6 +14,7 @@ use crate::store::{EventChange, EventIssue, EventRow, Store, StoreError};
 use crate::web::access::Editor;
 use crate::web::archive::{HeadlineRow, row};
 use crate::web::form::{Fields, Form, actions};
+use crate::web::path::Path;
 use crate::web::response::{Layout, stored};
 use crate::web::{AppState, response};
 

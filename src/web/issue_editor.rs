@@ -2,7 +2,7 @@
 
 use askama::Template;
 use axum::Json;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 use chrono::Utc;
@@ -17,6 +17,7 @@ use crate::web::access::Editor;
 use crate::web::desk_state::{self, Conflict, Outcome};
 use crate::web::form::Form;
 use crate::web::issue_changes::{Choice, Refusal, Request, load, requested, stale_facts};
+use crate::web::path::Path;
 use crate::web::response::{Layout, stored};
 use crate::web::signing_view::SigningView;
 use crate::web::{AppState, audit_words, response};

@@ -1,6 +1,6 @@
 //! An issue as mail, document and PDF, and its files.
 
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 
@@ -9,6 +9,7 @@ use crate::pipeline;
 use crate::render::{self, Files, RenderError};
 use crate::store::Session;
 use crate::web::access::Editor;
+use crate::web::path::Path;
 use crate::web::response::stored;
 use crate::web::{AppState, issue_changes, response};
 

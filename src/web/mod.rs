@@ -33,6 +33,7 @@ mod organisations;
 mod overview;
 mod password;
 mod password_policy;
+mod path;
 mod probes;
 mod response;
 mod server;
@@ -55,7 +56,7 @@ use axum::extract::Request;
 use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Redirect, Response};
-use axum::routing::{get, post};
+use axum::routing::{any, get, post};
 
 use crate::config::settings::ConsoleSettings;
 use crate::config::source_list::Vocabulary;
@@ -213,15 +214,14 @@ fn router(console: AppState) -> Router {
         .route("/desk_pool.js", get(|| async { asset("text/javascript; charset=utf-8", POOL_SCRIPT) }))
         .with_state(Arc::clone(&console));
     let app = if base.is_empty() { pages } else { Router::new().nest(&base, pages) };
-    app.fallback(missing).layer(middleware::from_fn_with_state(console, host::check)).layer(middleware::from_fn(guarded))
+    app.route("/favicon.ico", get(|| async { (StatusCode::NO_CONTENT, [(header::CACHE_CONTROL, "max-age=86400")]) }))
+        .fallback(any(path::missing).with_state(Arc::clone(&console)))
+        .layer(middleware::from_fn_with_state(console, host::check))
+        .layer(middleware::from_fn(guarded))
 }
 
 async fn home(axum::extract::State(console): axum::extract::State<AppState>) -> Redirect {
     Redirect::to(&console.path("/draft"))
-}
-
-async fn missing() -> (StatusCode, &'static str) {
-    (StatusCode::NOT_FOUND, "没有这个页面")
 }
 
 fn asset(kind: &'static str, text: &'static str) -> impl IntoResponse {

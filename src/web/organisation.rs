@@ -3,19 +3,20 @@
 use std::sync::Arc;
 
 use askama::Template;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse as _, Redirect, Response};
 use chrono::Utc;
 
 use crate::classify::sums::{Sum, is_tender, sums};
 use crate::model::{Firm, Headline};
-use crate::store::{JoinedBy, Organisation, OrganisationChange, OrganisationFacts, OrganisationName, Store, StoreError};
+use crate::store::{JoinedBy, Organisation, OrganisationChange, OrganisationFacts, OrganisationName, OrganisationResult, Session, Store, StoreError};
 use crate::web::access::Editor;
 use crate::web::archive::{HeadlineRow, row};
 use crate::web::article::{firm_name_error, name_firm};
 use crate::web::form::Form;
 use crate::web::organisations::kind;
+use crate::web::path::Path;
 use crate::web::response::{Layout, stored};
 use crate::web::source_list::spark;
 use crate::web::{AppState, response};
@@ -80,6 +81,8 @@ struct OrganisationPage {
     o: Organisation,
     /// Its other names, and who said so.
     other_names: Vec<(OrganisationName, &'static str)>,
+    /// Its note, and those of the organisations that were merged into it.
+    notes: Vec<Note>,
     kind: &'static str,
     since: String,
     facts: OrganisationFacts,
@@ -93,12 +96,36 @@ struct OrganisationPage {
     industries: Vec<(String, bool)>,
 }
 
+/// A note, and the form that changes it.
+struct Note {
+    /// The id and name of the organisation; the name is empty for the page's own note.
+    of: i64,
+    name: String,
+    /// The stored note.
+    text: String,
+    /// What an editor wrote while another one changed the note.
+    refused: Option<String>,
+}
+
+impl Note {
+    fn typed(&self) -> &str {
+        self.refused.as_ref().unwrap_or(&self.text)
+    }
+}
+
+fn notes(o: &Organisation, mut refused: Option<(i64, String)>) -> Vec<Note> {
+    let merged = o.other_names.iter().filter(|n| n.is_merged()).map(|n| (n.id, n.name.clone(), n.note.clone()));
+    let all = std::iter::once((o.id, String::new(), o.note.clone())).chain(merged);
+    all.map(|(of, name, text)| Note { of, name, text, refused: refused.take_if(|(id, _)| *id == of).map(|(_, typed)| typed) }).collect()
+}
+
 /// Returns in Chinese who said that a name belongs to the organisation.
-fn told_by(by: JoinedBy) -> &'static str {
-    match by {
+fn told_by(name: &OrganisationName) -> &'static str {
+    match name.joined_by {
         JoinedBy::Text => "原文写明",
         JoinedBy::Taxonomy => "分类表",
-        JoinedBy::Editor => "编辑合并",
+        JoinedBy::Editor if name.is_merged() => "编辑合并",
+        JoinedBy::Editor => "编辑改名",
     }
 }
 
@@ -112,11 +139,17 @@ pub(super) async fn page(State(console): State<AppState>, Editor(session): Edito
         // another name of it, or a name that was joined meanwhile
         return Redirect::to(&console.path(&format!("/organisations/{}", d.organisation.id))).into_response();
     }
+    show(&console, &session, d, None)
+}
+
+/// Shows the page, with a note of an editor that was not stored.
+fn show(console: &AppState, session: &Session, d: Dossier, refused: Option<(i64, String)>) -> Response {
     let zone = console.zone();
     let stories = by_event(&d.articles).iter().filter_map(|g| g.first().map(|h| (row(h, zone), g.len() - 1))).collect();
     response::page(&OrganisationPage {
-        frame: Layout::new(&console, &session, "机构"),
-        other_names: d.organisation.other_names.iter().map(|n| (n.clone(), told_by(n.joined_by))).collect(),
+        frame: Layout::new(console, session, "机构"),
+        other_names: d.organisation.other_names.iter().map(|n| (n.clone(), told_by(n))).collect(),
+        notes: notes(&d.organisation, refused),
         kind: kind(&d.organisation.name),
         since: d.organisation.created_at.map(|t| t.with_timezone(&zone).format("%Y-%m-%d").to_string()).unwrap_or_default(),
         spark: spark(&d.facts.weeks),
@@ -132,7 +165,7 @@ pub(super) async fn page(State(console): State<AppState>, Editor(session): Edito
 }
 
 /// Returns the change that a form asks for, or what is wrong with it.
-fn asked(form: &Form) -> Result<OrganisationChange, String> {
+fn asked(id: i64, form: &Form) -> Result<OrganisationChange, String> {
     let f = &form.fields;
     let name = f.text("name").to_owned();
     let named = |name: String| match name.chars().count() {
@@ -143,10 +176,13 @@ fn asked(form: &Form) -> Result<OrganisationChange, String> {
         "rename" => named(name).map(OrganisationChange::Rename),
         "merge" => named(name).map(OrganisationChange::MergeInto),
         "split" => f.number("other").map(OrganisationChange::SplitOff).ok_or_else(|| "没有这个名称".to_owned()),
+        "remove" => f.number("other").map(OrganisationChange::RemoveName).ok_or_else(|| "没有这个名称".to_owned()),
         "watch" => Ok(OrganisationChange::Watch(true)),
         "unwatch" => Ok(OrganisationChange::Watch(false)),
         "note" if f.text("note").chars().count() > MAX_NOTE_CHARS => Err(format!("备注最多 {MAX_NOTE_CHARS} 个字")),
-        "note" => Ok(OrganisationChange::Note(f.text("note").to_owned())),
+        "note" => {
+            Ok(OrganisationChange::Note { of: f.number("of").unwrap_or(id), text: f.text("note").to_owned(), seen: f.text("note_was").to_owned() })
+        }
         _ => Err("不认识的操作".to_owned()),
     }
 }
@@ -156,6 +192,7 @@ fn refusal(change: &OrganisationChange) -> &'static str {
     match change {
         OrganisationChange::Rename(_) => "已经有机构叫这个名字：如果是同一家，请用“合并”",
         OrganisationChange::MergeInto(_) => "没有另一个机构叫这个名字，请照它页面上的名字写",
+        OrganisationChange::RemoveName(_) => "只能删除编辑自己起的、没有文章用的别名",
         _ => "没有这个机构，或者已经是这样了",
     }
 }
@@ -166,23 +203,41 @@ pub(super) async fn change(State(console): State<AppState>, Path(id): Path<i64>,
         return set_industries(&console, id, &form).await;
     }
     let refused = |words: &str| response::refused(&console, &form.session, StatusCode::UNPROCESSABLE_ENTITY, words);
-    let change = match asked(&form) {
+    let change = match asked(id, &form) {
         Ok(change) => change,
         Err(words) => return refused(&words),
     };
     let (who, live, made) = (form.session.name.clone(), Arc::clone(&console.live), change.clone());
     let done = console.store.run(move |s| {
+        let is_watched = |id| s.organisation(id).map(|o| o.is_some_and(|o| o.is_watched));
+        let was_watched = is_watched(id)?;
         let done = s.change_organisation(id, &made, &who, Utc::now())?;
         // the classifier knows watched organisations by all their names
-        let is_watched = || done.map(|id| s.organisation(id)).transpose().map(|o| o.flatten().is_some_and(|o| o.is_watched));
-        if matches!(made, OrganisationChange::Watch(_)) || !matches!(made, OrganisationChange::Note(_)) && is_watched()? {
+        let is_about_watched = match (&done, &made) {
+            (OrganisationResult::Done(_), OrganisationChange::Watch(_)) => true,
+            (OrganisationResult::Done(_), OrganisationChange::Note { .. }) => false,
+            (OrganisationResult::Done(page), _) => was_watched || is_watched(*page)?,
+            _ => false,
+        };
+        if is_about_watched {
             live.refresh(true);
         }
         Ok(done)
     });
     match stored(done.await) {
-        Ok(Some(page)) => Redirect::to(&console.path(&format!("/organisations/{page}"))).into_response(),
-        Ok(None) => refused(refusal(&change)),
+        Ok(OrganisationResult::Done(page)) => Redirect::to(&console.path(&format!("/organisations/{page}"))).into_response(),
+        Ok(OrganisationResult::Refused) => refused(refusal(&change)),
+        Ok(OrganisationResult::NoteChanged(_)) => note_changed(&console, &form, id, change).await,
+        Err(answer) => answer,
+    }
+}
+
+/// Shows the note that another editor wrote meanwhile beside the one that was not stored.
+async fn note_changed(console: &AppState, form: &Form, id: i64, change: OrganisationChange) -> Response {
+    let typed = if let OrganisationChange::Note { of, text, .. } = change { Some((of, text)) } else { None };
+    match stored(console.store.run(move |s| Dossier::read(s, id)).await) {
+        Ok(Some(d)) => (StatusCode::CONFLICT, show(console, &form.session, d, typed)).into_response(),
+        Ok(None) => response::refused(console, &form.session, StatusCode::NOT_FOUND, "没有这个机构"),
         Err(answer) => answer,
     }
 }

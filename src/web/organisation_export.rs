@@ -1,7 +1,7 @@
 //! Organisations as CSV for tables, and as JSON for other programs.
 
 use axum::Json;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::{HeaderName, StatusCode, Uri, header};
 use axum::response::{IntoResponse as _, Response};
 use serde_json::{Value, json};
@@ -10,11 +10,15 @@ use crate::model::{Headline, OrganisationKind};
 use crate::render::atom;
 use crate::text::spreadsheet::disarmed;
 use crate::web::access::Editor;
-use crate::web::api::{ApiClient, fields, refused};
+use crate::web::api::{ApiClient, fields, limit, refused};
 use crate::web::organisation::Dossier;
-use crate::web::organisations::find;
+use crate::web::organisations::{find, page_number};
+use crate::web::path::Path;
 use crate::web::response::{broken, stored};
 use crate::web::{AppState, response};
+
+/// Most organisations in the table.
+const MAX_ROWS: usize = 10_000;
 
 /// Returns a CSV file with a mark that makes spreadsheets read UTF-8. Cells that a spreadsheet would calculate are disarmed.
 fn csv(name: &str, rows: &[Vec<String>]) -> Response {
@@ -38,15 +42,19 @@ fn cells<const N: usize>(cells: [&str; N]) -> Vec<String> {
 
 /// The list as CSV.
 pub(super) async fn list_csv(State(console): State<AppState>, Editor(_): Editor, uri: Uri) -> Response {
-    let found = match find(&console, &fields(&uri)).await {
+    let found = match find(&console, &fields(&uri), 0, MAX_ROWS).await {
         Ok(found) => found,
         Err(answer) => return answer,
     };
     let mut rows = vec![cells(["编号", "名称", "类别", "关注", "近30天", "前30天", "行业"])];
-    rows.extend(found.iter().map(|o| {
+    rows.extend(found.rows.iter().map(|o| {
         let (kind, watched) = (crate::web::organisations::kind(&o.name), if o.is_watched { "是" } else { "" });
         cells([&o.id.to_string(), &o.name, kind, watched, &o.recent.to_string(), &o.before.to_string(), &o.industries.join("、")])
     }));
+    if found.total > found.rows.len() {
+        let note = format!("只列出前 {} 个，共 {} 个：请按名称或关注查找后再导出", found.rows.len(), found.total);
+        rows.push(cells(["", &note, "", "", "", "", ""]));
+    }
     csv("organisations.csv", &rows)
 }
 
@@ -75,8 +83,14 @@ pub(super) async fn csv_file(State(console): State<AppState>, Editor(session): E
 /// The list as JSON.
 pub(super) async fn list(State(console): State<AppState>, _: ApiClient, uri: Uri) -> Response {
     let one = |o: &crate::store::OrganisationRow| json!({ "id": o.id, "name": o.name, "kind": OrganisationKind::of(&o.name).as_str(), "watched": o.is_watched, "recent": o.recent, "before": o.before, "industries": o.industries });
-    match find(&console, &fields(&uri)).await {
-        Ok(found) => Json(json!({ "organisations": found.iter().map(one).collect::<Vec<_>>() })).into_response(),
+    let f = fields(&uri);
+    let (page, most) = (page_number(&f), limit(&f));
+    let before = (page - 1) * most;
+    match find(&console, &f, before, most).await {
+        Ok(found) => {
+            let next = (found.total > before + found.rows.len() && !found.rows.is_empty()).then_some(page + 1);
+            Json(json!({ "organisations": found.rows.iter().map(one).collect::<Vec<_>>(), "total": found.total, "next": next })).into_response()
+        }
         Err(answer) => answer,
     }
 }
@@ -95,9 +109,10 @@ fn value(d: &Dossier) -> Value {
     let counted = |list: &[(String, u32)]| list.iter().map(|(name, n)| json!({ "name": name, "articles": n })).collect::<Vec<_>>();
     let neighbours: Vec<Value> = f.neighbours.iter().map(|(id, name, n)| json!({ "id": id, "name": name, "articles": n })).collect();
     let sums: Vec<Value> = d.sums.iter().map(|(h, sum)| json!({ "article": h.id.0, "amounts": sum.amounts, "sentence": sum.sentence })).collect();
+    let merged: Vec<Value> = o.other_names.iter().filter(|n| n.is_merged()).map(|n| json!({ "id": n.id, "name": n.name, "note": n.note })).collect();
     json!({
         "id": o.id, "name": o.name, "aliases": o.names().skip(1).collect::<Vec<_>>(), "kind": OrganisationKind::of(&o.name).as_str(),
-        "watched": o.is_watched, "note": o.note, "articles_named": f.articles, "weeks": f.weeks,
+        "watched": o.is_watched, "note": o.note, "merged": merged, "articles_named": f.articles, "weeks": f.weeks,
         "industries": counted(&f.industries), "places": counted(&f.places), "neighbours": neighbours, "sums": sums,
         "tenders": d.tenders().map(|h| h.id.0).collect::<Vec<_>>(), "articles": d.articles.iter().map(atom::headline).collect::<Vec<_>>(),
     })

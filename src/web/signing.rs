@@ -1,6 +1,6 @@
 //! 送审, 审核, 签发 and later steps: the part of the draft's page that signs, withdraws or corrects an issue.
 
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse as _, Redirect, Response};
 use chrono::Utc;
@@ -12,6 +12,7 @@ use crate::store::{SigningResult, StoreError};
 use crate::web::form::{Fields, Form, actions};
 use crate::web::issue_changes::{load, stale_facts};
 use crate::web::issue_editor::{Done, answer};
+use crate::web::path::Path;
 use crate::web::response::stored;
 use crate::web::{AppState, response};
 

@@ -20,7 +20,7 @@ use crate::wall::Wall;
 use crate::web::access::Editor;
 use crate::web::form::{AdminForm, Fields, Form, actions};
 use crate::web::response::{Layout, stored};
-use crate::web::source_preview::{SourcePreview, source_preview};
+use crate::web::source_preview::{SourcePreview, kind_name, source_preview};
 use crate::web::{AppState, response};
 
 pub(super) const PATH: &str = "/sources";
@@ -253,6 +253,8 @@ async fn try_address(console: &AppState, form: &Form) -> Result<Response, Respon
 /// Maximum number of rejected addresses shown, and characters of each.
 const MAX_NAMED: usize = 5;
 const MAX_ADDRESS_CHARS: usize = 120;
+/// Characters shown of an unknown kind.
+const MAX_KIND_CHARS: usize = 20;
 
 /// Adds the sources of an OPML file that are not on the list yet.
 async fn import(console: &AppState, text: &str) -> Result<String, String> {
@@ -281,6 +283,15 @@ fn added_name(f: &Fields) -> String {
     if name.is_empty() { WebUrl::typed(f.text("url")).map_or(name, |url| url.host().to_owned()) } else { name }
 }
 
+/// Reads the kind that the preview names; an empty word is none.
+fn typed_kind(word: &str) -> Result<Option<SourceKind>, String> {
+    if word.is_empty() {
+        return Ok(None);
+    }
+    let known = SourceKind::ALL.into_iter().find(|k| kind_name(*k) == word || k.as_str() == word);
+    known.map(Some).ok_or_else(|| format!("不认识的类型“{}”", truncate(word, MAX_KIND_CHARS)))
+}
+
 fn add(console: &AppState, form: &Form) -> Result<String, String> {
     let f = &form.fields;
     let url = WebUrl::typed(f.text("url")).map_err(|e| e.chinese())?;
@@ -292,7 +303,8 @@ fn add(console: &AppState, form: &Form) -> Result<String, String> {
         .ok_or("不能从这个地址生成编号，请在 sources.toml 里添加")?;
     let name = added_name(f);
     let region = Some(f.text("region").to_owned()).filter(|r| !r.is_empty());
-    let kind = (f.text("kind") == "订阅源").then_some(SourceKind::Feed);
+    // only a feed is written down: the others may change their kind, which is found again at each poll
+    let kind = typed_kind(f.text("kind"))?.filter(|k| *k == SourceKind::Feed);
     let new = NewSource { id: id.clone(), name, url, kind, region, allow_private: false, render: false };
     edit_sources::add(console.live.sources_path(), &[new], &console.vocabulary()).map_err(|e| e.chinese())?;
     Ok(id.to_string())

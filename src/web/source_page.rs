@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use askama::Template;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 use chrono::{DateTime, Utc};
@@ -17,6 +17,7 @@ use crate::model::{AuditAction, SourceId};
 use crate::store::{Session, Silence, SourceHealth};
 use crate::web::access::Admin;
 use crate::web::form::{AdminForm, Fields, Form, actions};
+use crate::web::path::Path;
 use crate::web::response::{Layout, stored};
 use crate::web::source_list;
 use crate::web::source_preview::{SourcePreview, source_preview};

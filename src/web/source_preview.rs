@@ -36,6 +36,16 @@ pub(super) struct FirstArticle {
     pub(super) text: String,
 }
 
+/// Returns a kind in Chinese.
+pub(super) fn kind_name(kind: SourceKind) -> &'static str {
+    match kind {
+        SourceKind::Feed => "订阅源",
+        SourceKind::Sitemap => "网站地图",
+        SourceKind::Json => "数据接口",
+        SourceKind::List => "列表页",
+    }
+}
+
 /// Returns a preview for display; fetches its first article.
 pub(super) async fn source_preview(console: &AppState, reader: &Reader<'_>, asked: &str, p: Preview) -> SourcePreview {
     let first = match p.found.entries.first() {
@@ -48,16 +58,10 @@ pub(super) async fn source_preview(console: &AppState, reader: &Reader<'_>, aske
         })),
     };
     let entries = p.found.entries.iter().take(PREVIEW_ENTRIES);
-    let kind = match p.found.kind {
-        Some(SourceKind::Feed) => "订阅源",
-        Some(SourceKind::Sitemap) => "网站地图",
-        Some(SourceKind::Json) => "数据接口",
-        Some(SourceKind::List) | None => "列表页",
-    };
     SourcePreview {
         asked: asked.to_owned(),
         name: p.name.unwrap_or_else(|| p.url.host().to_owned()),
-        kind,
+        kind: kind_name(p.found.kind.unwrap_or(SourceKind::List)),
         entries: entries.map(|e| (e.title.clone(), e.published_at.map(|t| t.format("%Y-%m-%d").to_string()).unwrap_or_default())).collect(),
         url: p.url.to_string(),
         warnings: p.found.limits.iter().map(LimitReached::chinese).collect(),

@@ -2,7 +2,7 @@
 //! it is saved.
 
 use askama::Template;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::{StatusCode, Uri};
 use axum::response::{IntoResponse as _, Redirect, Response};
 use chrono::{DateTime, TimeDelta, Utc};
@@ -12,6 +12,7 @@ use crate::store::{Session, Store, StoreError, TopicEdit, TopicPreview};
 use crate::web::access::Editor;
 use crate::web::archive::{HeadlineRow, row};
 use crate::web::form::{Fields, Form};
+use crate::web::path::Path;
 use crate::web::response::{Layout, stored};
 use crate::web::topic_values::{Known, Values};
 use crate::web::topics::{may_delete, search_archive};

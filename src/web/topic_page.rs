@@ -4,7 +4,7 @@ use std::collections::{HashMap, HashSet};
 use std::num::ParseIntError;
 
 use askama::Template;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse as _, Redirect, Response};
 use chrono::Utc;
@@ -18,6 +18,7 @@ use crate::web::access::Editor;
 use crate::web::archive::{HeadlineRow, row};
 use crate::web::form::Form;
 use crate::web::issue_changes::{Refusal, add_to};
+use crate::web::path::Path;
 use crate::web::response::{Layout, stored};
 use crate::web::topic_values::without_noise;
 use crate::web::topics::{PATH, facts, may_delete, search_archive, state_words};

@@ -1,6 +1,6 @@
 //! Upload of pictures and attachments for items.
 
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
 use chrono::Utc;
@@ -13,6 +13,7 @@ use crate::text::normalize::{collapse_whitespace, truncate};
 use crate::web::form::{Form, UploadForm};
 use crate::web::issue_changes::{Request, load};
 use crate::web::issue_editor::{Done, answer, carry_out};
+use crate::web::path::Path;
 use crate::web::response::stored;
 use crate::web::{AppState, response};
 

@@ -85,3 +85,57 @@ async fn an_article_that_does_not_exist_is_refused_in_words() {
     }
     assert_eq!(editor.post("/articles/999999", &[("do", "split"), ("copy", "999999")]).await.status(), StatusCode::UNPROCESSABLE_ENTITY);
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_address_without_a_page_is_answered_in_the_readers_language() {
+    let service = Service::start("/qb");
+    let editor = service.sign_in("/qb", "甲编辑").await;
+    for path in
+        ["/organisations/abc", "/organisations/abc/csv", "/events/abc", "/articles/abc", "/topics/abc", "/draft/abc", "/draft/1/files/x", "/no/page"]
+    {
+        let path = format!("/qb{path}");
+        let answer = editor.get(&path).await;
+        assert_eq!(answer.status(), StatusCode::NOT_FOUND, "{path}");
+        let text = answer.text().await.unwrap();
+        assert!(text.contains("<nav") && text.contains("没有这个页面"), "{path}: {text}");
+    }
+    assert_eq!(editor.post("/qb/articles/abc", &[("do", "split")]).await.status(), StatusCode::NOT_FOUND);
+    for path in ["/qb/api/v1/articles/abc", "/qb/api/v1/organisations/abc", "/qb/api/v1/nothing"] {
+        let answer = editor.get(path).await;
+        assert_eq!(answer.status(), StatusCode::NOT_FOUND, "{path}");
+        let error: serde_json::Value = serde_json::from_str(&answer.text().await.unwrap()).unwrap();
+        assert!(error["error"].is_string(), "{path}: {error}");
+    }
+    assert_eq!(service.ask("/qb/articles/abc", &[]).await.0, StatusCode::SEE_OTHER, "a stranger signs in first");
+    assert_eq!(service.ask("/favicon.ico", &[]).await.0, StatusCode::NO_CONTENT);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn words_that_no_form_has_are_refused() {
+    let service = Service::start("");
+    let (editor, admin) = (service.sign_in("", "甲编辑").await, service.sign_in("", "管理员").await);
+    let refused = async |browser: &super::Browser, path: &str, fields: &[(&str, &str)]| {
+        let answer = browser.post(path, fields).await;
+        assert_eq!(answer.status(), StatusCode::UNPROCESSABLE_ENTITY, "{path} {fields:?}");
+        answer.text().await.unwrap()
+    };
+    refused(&admin, "/accounts", &[("do", "add"), ("name", "丁编辑"), ("role", "boss")]).await;
+    assert!(!admin.page("/accounts").await.contains("丁编辑"), "nobody is added");
+    refused(&admin, "/sources", &[("do", "add"), ("url", "https://new.example/"), ("kind", "别的")]).await;
+    assert!(!service.sources().contains("new.example"));
+    let words =
+        refused(&admin, "/sources/quiet", &[("do", "save"), ("name", "安静的来源"), ("url", "https://quiet.example/"), ("column", "别的")]).await;
+    let told = words.split("class=\"said\"").nth(1).unwrap().split("</p>").next().unwrap();
+    assert_eq!(told.matches("金融要点").count(), 1, "each column once: {told}");
+    // an article is taken out of the story and the event of the page only
+    let sql = rusqlite::Connection::open(service.dir.path().join("data/qingbao.db")).unwrap();
+    let copy: i64 = sql.query_row("SELECT max(id) FROM article GROUP BY story_id HAVING count(*) > 1 LIMIT 1", [], |r| r.get(0)).unwrap();
+    let same = "SELECT a.id, a.story_id = b.story_id FROM article a, article b WHERE b.id = ?1 AND a.id <> b.id ORDER BY 2, 1 LIMIT 1";
+    let (other, is_same): (i64, bool) = sql.query_row(same, [copy], |r| Ok((r.get(0)?, r.get(1)?))).unwrap();
+    assert!(!is_same);
+    refused(&editor, &format!("/articles/{other}"), &[("do", "split"), ("copy", &copy.to_string())]).await;
+    let page =
+        sql.query_row("SELECT a.id FROM article a JOIN article b USING (story_id) WHERE b.id = ?1 AND a.id <> b.id", [copy], |r| r.get::<_, i64>(0));
+    let page = format!("/articles/{}", page.unwrap());
+    assert_eq!(editor.post(&page, &[("do", "split"), ("copy", &copy.to_string())]).await.status(), StatusCode::SEE_OTHER);
+}

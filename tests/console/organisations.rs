@@ -65,15 +65,37 @@ async fn an_organisation_has_a_page_that_editors_correct() {
     assert_eq!(editor.get(&path(&full)).await.headers()["location"], path(&group).as_str(), "the page of a joined name");
     let page = editor.post_then_get(&path(&group), &[("do", "note"), ("note", "<b>重点</b>")]).await;
     assert!(page.contains("&#60;b&#62;重点"), "{page}");
+    // of two editors of one note the slower one sees both, and nothing is overwritten
+    let late = [("do", "note"), ("note", "每月看"), ("note_was", "")];
+    let conflict = change(&group, &late).await;
+    assert_eq!(conflict.status(), StatusCode::CONFLICT);
+    let conflict = conflict.text().await.unwrap();
+    assert!(conflict.contains("备注没有保存") && conflict.contains("&#60;b&#62;重点") && conflict.contains(">每月看</textarea>"), "{conflict}");
+    assert!(!editor.page(&path(&group)).await.contains("每月看"));
+    // each merged organisation has its own note
+    let other = [("do", "note"), ("of", full.as_str()), ("note", "本市企业"), ("note_was", "")];
+    let page = editor.post_then_get(&path(&group), &other).await;
+    assert!(page.contains("本市企业") && page.contains("&#60;b&#62;重点"), "{page}");
     let page = editor.post_then_get(&path(&group), &[("do", "industries"), ("industry-0", "新材料")]).await;
     assert!(page.contains("标题里有“云鹭集团”的文章归入新材料"), "{page}");
     let page = editor.post_then_get(&path(&group), &[("do", "split"), ("other", &full)]).await;
-    assert!(!page.contains("编辑合并") && page.contains("2 篇"), "{page}");
+    assert!(!page.contains("编辑合并") && page.contains("2 篇") && !page.contains("本市企业"), "{page}");
+    assert!(editor.page(&path(&full)).await.contains("本市企业"), "its note went with it");
+    // a mistyped name is removed again, one that articles use is not
+    let page = editor.post_then_get(&path(&group), &[("do", "rename"), ("name", "云路集团")]).await;
+    let wrong = editor.get("/organisations?name=%E4%BA%91%E8%B7%AF%E9%9B%86%E5%9B%A2").await.headers()["location"].to_str().unwrap().to_owned();
+    assert!(page.contains("编辑改名"), "{page}");
+    let page = editor.post_then_get(&wrong, &[("do", "rename"), ("name", "云鹭集团")]).await;
+    let typo = wrong.rsplit('/').next().unwrap();
+    assert!(page.contains("云路集团") && page.contains("删除别名云路集团"), "{page}");
+    let page = editor.post_then_get(&path(&group), &[("do", "remove"), ("other", typo)]).await;
+    assert!(!page.contains("云路集团"), "{page}");
+    assert_eq!(change(&group, &[("do", "remove"), ("other", &full)]).await.status(), StatusCode::UNPROCESSABLE_ENTITY);
     // last, because articles are classified again with the new watch list
     let watched = editor.post_then_get(&path(&full), &[("do", "watch")]).await;
     assert!(watched.contains("取消关注") && editor.page("/organisations?watched=1").await.contains("许昌云鹭新材料有限公司"));
     let log = service.sign_in("", "管理员").await.page("/operation").await;
-    for words in ["关注机构", "合并机构", "改机构备注", "拆分机构", "指定企业的行业"] {
+    for words in ["关注机构", "合并机构", "改机构备注", "拆分机构", "删除机构别名", "指定企业的行业"] {
         assert!(log.contains(words), "{words}");
     }
 
@@ -88,6 +110,38 @@ async fn an_organisation_has_a_page_that_editors_correct() {
         (json["kind"].as_str(), json["sums"][0]["amounts"][0].as_str(), json["articles"].as_array().map(Vec::len)),
         (Some("company"), Some("3.5亿元"), Some(3))
     );
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_long_list_of_organisations_has_pages_and_a_whole_table() {
+    let service = Service::start("");
+    let editor = service.sign_in("", "甲编辑").await;
+    let sql = rusqlite::Connection::open(service.dir.path().join("data/qingbao.db")).unwrap();
+    sql.execute_batch(
+        "WITH RECURSIVE n (i) AS (SELECT 1 UNION SELECT i + 1 FROM n WHERE i < 230) INSERT INTO organisation (name) SELECT '云鹭第' || i || '公司' FROM n;
+         INSERT INTO article_organisation SELECT 1, (SELECT effective FROM article WHERE id = 1), id FROM organisation WHERE name LIKE '云鹭第%';
+         UPDATE article SET effective = unixepoch() - 60 WHERE id = 1;",
+    )
+    .unwrap();
+    let words = "%E4%BA%91%20%E9%B9%AD%E7%AC%AC"; // 云 鹭第: spaces between Han letters do not count
+    let page = editor.page(&format!("/organisations?q={words}&page=5")).await;
+    assert!(page.contains("第 201–230 个，共 230 个") && page.contains("上一页") && !page.contains("下一页"), "{page}");
+    let first = editor.page("/organisations").await;
+    let total: usize = first.split("，共 ").nth(1).unwrap().split(' ').next().unwrap().parse().unwrap();
+    assert!(total >= 230 && first.contains("下一页"), "{total}");
+    assert!(editor.page(&format!("/organisations?q={words}&page=9")).await.contains("共 230 个，这一页没有"));
+    let csv = editor.page(&format!("/organisations.csv?q={words}")).await;
+    assert_eq!(csv.lines().count(), 231);
+    let (mut page, mut ids) = (1, std::collections::HashSet::new());
+    loop {
+        let path = format!("/api/v1/organisations?q={words}&limit=100&page={page}");
+        let found: serde_json::Value = serde_json::from_str(&editor.page(&path).await).unwrap();
+        assert_eq!(found["total"], 230);
+        ids.extend(found["organisations"].as_array().unwrap().iter().map(|o| o["id"].as_i64().unwrap()));
+        let Some(next) = found["next"].as_i64() else { break };
+        page = next;
+    }
+    assert_eq!((page, ids.len()), (3, 230));
 }
 
 /// By axe-core, whose file the variable AXE names; and no page is wider than its window.

@@ -2,6 +2,7 @@
 
 use reqwest::StatusCode;
 
+use super::browser::{act, enter, picture, shape, value, visit};
 use super::{Browser, Service, field, order};
 
 impl Service {
@@ -169,4 +170,42 @@ async fn editors_say_which_articles_tell_the_same() {
     assert_eq!(editor.post(&article, &[("do", "merge"), ("copy", second)]).await.status(), StatusCode::SEE_OTHER);
     assert!(editor.page(&article).await.contains(&there));
     assert_eq!(editor.post(&article, &[("do", "merge"), ("copy", "99999")]).await.status(), StatusCode::UNPROCESSABLE_ENTITY);
+}
+
+/// What lies outside the window, or is broken into single letters.
+const MISPLACED: &str = "[...document.querySelectorAll('main button, main select, main td')].filter(e => e.offsetParent).flatMap(e => {
+    const r = e.getBoundingClientRect();
+    const narrow = e.matches('td') && e.innerText.trim().length > 6 && r.width < 60;
+    return r.left < 0 || r.right > innerWidth + 1 || narrow ? [e.outerHTML.slice(0, 160)] : [];
+}).join('\n')";
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "needs Chromium"]
+async fn pages_of_admins_fit_a_telephone_whatever_a_source_tells() {
+    let (service, _site) = Service::with_site().await;
+    let admin = service.sign_in("", "管理员").await;
+    service.until_reloaded(&admin).await;
+    let sql = rusqlite::Connection::open(service.dir.path().join("data/qingbao.db")).unwrap();
+    let told = "UPDATE source SET failures = 9, failing_since = 1, last_ok = 1, last_error_zh = '网页不存在（404），请检查栏目网址是否已改；自上月起一直这样'";
+    for _ in 0..50 {
+        sql.execute(told, []).unwrap();
+        if admin.page("/sources").await.contains("自上月起") {
+            break;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(200)).await;
+    }
+    let (mut browser, page) = enter(&service, "管理员").await;
+    for (name, path) in [("sources", "/sources"), ("accounts", "/accounts"), ("operation", "/operation"), ("source", "/sources/broken")] {
+        for width in [390, 700, 1440] {
+            shape(&page, width, 1000, "light").await;
+            visit(&page, &service, path).await;
+            picture(&page, &format!("admin-{name}-{width}")).await;
+            act(&page, "document.querySelectorAll('details').forEach(d => { d.open = true; })").await;
+            let wide: i64 = page.evaluate("document.documentElement.scrollWidth").await.unwrap().into_value().unwrap();
+            assert!(wide <= width, "{name} at {width}: {wide} wide");
+            let misplaced = value(&page, MISPLACED).await;
+            assert!(misplaced.is_empty(), "{name} at {width}: {misplaced}");
+        }
+    }
+    browser.close().await.unwrap();
 }

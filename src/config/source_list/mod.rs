@@ -24,6 +24,9 @@ impl Vocabulary {
     /// Combines the taxonomy's names with further columns of the publications.
     pub fn new(taxonomy: &Taxonomy, mut columns: Vec<String>) -> Self {
         columns.extend(taxonomy.column_names());
+        // publications share columns, with each other and with the taxonomy; messages name each once
+        let mut seen = std::collections::HashSet::new();
+        columns.retain(|c| seen.insert(c.clone()));
         let places = taxonomy.places.iter().map(|p| p.name.clone()).collect();
         Self { industries: taxonomy.industry_names(), columns, places }
     }

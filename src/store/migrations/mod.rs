@@ -30,6 +30,7 @@ pub(super) const MIGRATIONS: &[M<'static>] = &[
     M::up(include_str!("020_events.sql")),
     M::up(include_str!("021_topics.sql")),
     M::up(include_str!("022_organisations.sql")),
+    M::up(include_str!("023_organisation_merges.sql")),
 ];
 
 /// Migrates the schema to the last version.
