@@ -348,7 +348,7 @@ fn a_reader_that_closes_its_pipe_ends_every_listing_quietly() {
         &["articles", "export", "--format", "csv"],
         &["digest", "list"],
         &["digest", "show"],
-        &["digest", "show", "--reasons"],
+        &["digest", "show", "--why"],
         &["outbox", "list", "--all"],
         &["user", "list"],
         &["token", "list"],

@@ -7,7 +7,7 @@ use axum::response::{IntoResponse as _, Response};
 use serde::de::DeserializeOwned;
 
 use crate::web::access::Editor;
-use crate::web::{AppState, api, response};
+use crate::web::{AppState, response};
 
 const MISSING: &str = "没有这个页面";
 
@@ -42,7 +42,8 @@ pub(super) async fn missing(axum::extract::State(console): axum::extract::State<
 }
 
 fn missing_in_api() -> Response {
-    api::refused(StatusCode::NOT_FOUND, "there is no such address; /api/v1/openapi.json lists them")
+    let error = serde_json::json!({ "error": "there is no such address; /api/v1/openapi.json lists them" });
+    (StatusCode::NOT_FOUND, axum::Json(error)).into_response()
 }
 
 /// Whether a program asks.

@@ -177,7 +177,7 @@ const MISPLACED: &str = "[...document.querySelectorAll('main button, main select
     const r = e.getBoundingClientRect();
     const narrow = e.matches('td') && e.innerText.trim().length > 6 && r.width < 60;
     return r.left < 0 || r.right > innerWidth + 1 || narrow ? [e.outerHTML.slice(0, 160)] : [];
-}).join('\n')";
+}).join(' | ')";
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 #[ignore = "needs Chromium"]
