@@ -223,7 +223,7 @@ impl Mistakes {
 fn names(text: &str) -> Vec<String> {
     let mut out: Vec<String> = Vec::new();
     for name in text.split(['、', '，', ',', ';', '；', '\n']).map(collapse_whitespace).filter(|n| !n.is_empty()) {
-        if !out.iter().any(|known| *known == name) {
+        if !out.contains(&name) {
             out.push(name);
         }
     }
