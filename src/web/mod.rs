@@ -43,6 +43,7 @@ mod source_list;
 mod source_page;
 mod source_preview;
 mod throttle;
+mod topic_changes;
 mod topic_form;
 mod topic_page;
 mod topic_values;
@@ -179,7 +180,7 @@ fn router(console: AppState) -> Router {
         .route("/events/{id}", get(event::page).post(event::change))
         .route("/topics", get(topics::page))
         .route("/topics/new", get(topic_form::new).post(topic_form::add))
-        .route("/topics/{id}", get(topic_page::page).post(topic_page::change))
+        .route("/topics/{id}", get(topic_page::page).post(topic_changes::change))
         .route("/topics/{id}/edit", get(topic_form::edit).post(topic_form::save))
         .route("/organisations", get(organisations::page))
         .route("/organisations.csv", get(organisation_export::list_csv))

@@ -330,7 +330,8 @@ async fn topics_are_made_in_a_browser_and_fit_a_phone() {
     // what came since the last visit is marked
     let sql = rusqlite::Connection::open(service.dir.path().join("data/qingbao.db")).unwrap();
     sql.execute(
-        "UPDATE topic_article SET news = 1 WHERE number IN (SELECT number FROM topic_article WHERE topic_id = 1 ORDER BY effective DESC LIMIT 3)",
+        "UPDATE topic_article SET news = 1 WHERE topic_id = 1 AND article_id IN (SELECT id FROM article WHERE story_id = (SELECT a.story_id
+         FROM topic_article m JOIN article a ON a.id = m.article_id WHERE m.topic_id = 1 ORDER BY m.effective DESC LIMIT 1))",
         [],
     )
     .unwrap();
@@ -342,6 +343,7 @@ async fn topics_are_made_in_a_browser_and_fit_a_phone() {
     sql.execute(&format!("UPDATE article SET story_id = ({story}) WHERE id IN ({newest} 6)"), []).unwrap();
     check("topics", Some("/topics")).await;
     check("topic", Some("/topics/1")).await;
+    until(&page, "the new story", "document.body.innerText.includes('上次来看以后 ')").await;
     // another editor saves in between
     visit(&page, &service, "/topics/1/edit").await;
     sql.execute("UPDATE topic SET question = '许昌以外，谁在扩产发制品？' WHERE id = 1", []).unwrap();
