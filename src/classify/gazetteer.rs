@@ -61,6 +61,18 @@ pub fn is_place(name: &str) -> bool {
     NAMES.contains(name)
 }
 
+/// Names of counties without their endings, unless a province or prefecture has them too.
+static SHORT_OF_COUNTY: LazyLock<HashSet<&str>> = LazyLock::new(|| {
+    let is_county = |d: &&Division| !d.code.ends_with("00");
+    let larger: HashSet<&str> = divisions().iter().filter(|d| !is_county(d)).map(|d| d.short).collect();
+    divisions().iter().filter(is_county).filter(|d| d.short != d.name && !larger.contains(d.short)).map(|d| d.short).collect()
+});
+
+/// Whether a name is only that of a county, without its ending: often a part of other words.
+pub(super) fn is_short_of_county(name: &str) -> bool {
+    SHORT_OF_COUNTY.contains(name)
+}
+
 /// Returns all divisions, in the order of their codes.
 pub(super) fn divisions() -> &'static [Division] {
     &DIVISIONS

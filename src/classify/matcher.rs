@@ -63,11 +63,24 @@ impl LabelKey {
 
 /// Words found in a text, by label, with their frequencies.
 #[derive(Debug, Default)]
-pub(super) struct Matches(HashMap<LabelKey, Vec<(String, usize)>>);
+pub(super) struct Matches {
+    words: HashMap<LabelKey, Vec<(String, usize)>>,
+    /// Names of listed organisations, in order.
+    pub(super) listed: Vec<ListedName>,
+}
+
+/// A listed organisation's name in a text.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct ListedName {
+    pub(super) organisation: usize,
+    /// Byte range in the folded text.
+    pub(super) start: usize,
+    pub(super) end: usize,
+}
 
 impl Matches {
     pub(super) fn get(&self, meaning: LabelKey) -> &[(String, usize)] {
-        self.0.get(&meaning).map_or(&[], Vec::as_slice)
+        self.words.get(&meaning).map_or(&[], Vec::as_slice)
     }
 
     /// Returns the number of different words with this label.
@@ -78,7 +91,7 @@ impl Matches {
     /// Returns number and frequency of each label of an indexed kind.
     pub(super) fn indexed(&self, of: fn(usize) -> LabelKey) -> Vec<(usize, usize)> {
         let kind = std::mem::discriminant(&of(0));
-        self.0
+        self.words
             .iter()
             .filter(|(m, _)| std::mem::discriminant(*m) == kind)
             .filter_map(|(m, words)| match m {
@@ -180,6 +193,18 @@ impl Matcher {
         self.collect(&found, &excluded)
     }
 
+    fn listed(&self, found: &[(usize, usize, usize)]) -> Vec<ListedName> {
+        let name = |start: usize, end: usize, meaning: &LabelKey| match meaning {
+            LabelKey::Organisation(organisation) => Some(ListedName { organisation: *organisation, start, end }),
+            _ => None,
+        };
+        let of = |(start, end, pattern): &(usize, usize, usize)| {
+            let meanings = self.words.get(*pattern).map_or(&[][..], |w| &w.meanings);
+            meanings.iter().filter_map(|m| name(*start, *end, m)).collect::<Vec<_>>()
+        };
+        found.iter().flat_map(of).collect()
+    }
+
     fn collect(&self, found: &[(usize, usize, usize)], excluded: &[(usize, usize)]) -> Matches {
         let is_topic = |pattern: usize| self.words.get(pattern).is_some_and(|w| w.meanings.iter().any(|m| m.is_topic()));
         let topics: Vec<(usize, usize)> = found.iter().filter(|f| is_topic(f.2)).map(|f| (f.0, f.1)).collect();
@@ -195,13 +220,13 @@ impl Matcher {
                 *topic_counts.entry(*pattern).or_default() += 1;
             }
         }
-        let mut hits = Matches::default();
+        let mut hits = Matches { listed: self.listed(found), ..Matches::default() };
         for (pattern, all) in counts {
             let Some(word) = self.words.get(pattern) else { continue };
             for m in word.meanings.iter().filter(|m| **m != LabelKey::Exclude) {
                 let n = if m.is_topic() { topic_counts.get(&pattern).copied().unwrap_or(0) } else { all };
                 if n > 0 {
-                    hits.0.entry(*m).or_default().push((word.text.clone(), n));
+                    hits.words.entry(*m).or_default().push((word.text.clone(), n));
                 }
             }
         }

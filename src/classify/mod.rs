@@ -4,13 +4,16 @@
 //! same text and taxonomy always give the same result.
 
 pub mod background;
+mod bodies;
 mod column;
 mod gazetteer;
 pub mod keywords;
+mod known_organisations;
 mod learned;
 mod matcher;
 mod organisation;
 mod organisation_names;
+mod organisation_words;
 mod organisations;
 mod phrases;
 mod places;
@@ -29,11 +32,12 @@ use crate::text::segment::Segmented;
 pub use gazetteer::{is_place, short_name};
 
 use column::RatedColumn;
+use known_organisations::is_own_name;
 use matcher::{LabelKey, Matcher, Matches};
 use topics::{given, main_subjects, topics};
 
 /// Increment this if the same taxonomy starts to give different results.
-const VERSION: u32 = 4;
+const VERSION: u32 = 5;
 /// Score of an industry that follows from a firm's name.
 const FIRM: f64 = 0.75;
 /// Longest text examined, in bytes: about 20,000 Chinese characters.
@@ -145,13 +149,17 @@ impl Classifier {
         let best = columns.iter().reduce(|best, c| if c.points > best.points { c } else { best });
         let (column, column_reasons) = best.map(|c| (c.name.clone(), c.reasons.clone())).unwrap_or_default();
         let count = |key: LabelKey| [in_title.count(key), in_text.count(key)];
-        let by_firm = self.by_firm(&in_title);
+        let found = organisations::find(title, text, MAX_BYTES);
+        let list = &self.taxonomy.organisations;
+        let listed = [(title, &in_title, &found.mentions[0]), (text, &in_text, &found.mentions[1])]
+            .map(|(part, hits, mentions)| known_organisations::listed_in(part.text(), &hits.listed, mentions, &found, list));
+        let by_firm = self.by_firm(&listed[0]);
         let mut industries = given(main_subjects(supported_by_words.clone(), &supported_by_title));
         add_missing(&mut industries, &by_firm);
-        let (watched, others) = self.organisations(&in_title, &in_text);
-        let organisations = watched.len() + others.len() + self.without_known(organisation::counted(title, text, MAX_BYTES)).len();
-        let found = organisations::find(title, text, MAX_BYTES);
-        let named = self.without_known(found.names);
+        let organisations = self.counted(title, text, &in_title, &in_text);
+        let (watched, others) = self.organisations(&listed);
+        let is_listed = |name: &String| listed.iter().flat_map(BTreeMap::keys).filter_map(|i| list.get(*i)).any(|o| is_own_name(o, name));
+        let named: Vec<String> = found.names.into_iter().filter(|n| !is_listed(n)).collect();
         Rules {
             organisations,
             length,
@@ -178,24 +186,26 @@ impl Classifier {
     }
 
     /// Returns the taxonomy's organisations in an article: those to watch, and others.
-    fn organisations(&self, title: &Matches, text: &Matches) -> (Vec<String>, Vec<String>) {
-        let found: Vec<&Organisation> = named(title, text, LabelKey::organisation, |i| self.taxonomy.organisations.get(i));
+    fn organisations(&self, listed: &[BTreeMap<usize, usize>; 2]) -> (Vec<String>, Vec<String>) {
+        let found = most_frequent(listed, |i| self.taxonomy.organisations.get(i));
         let (watched, others): (Vec<&Organisation>, Vec<&Organisation>) = found.into_iter().partition(|o| o.is_watched);
         let names = |list: Vec<&Organisation>| list.into_iter().map(|o| o.name.clone()).collect();
         (names(watched), names(others))
     }
 
     /// Returns the industries of the firms in a title.
-    fn by_firm(&self, title: &Matches) -> Vec<Label> {
-        let firms = title.indexed(LabelKey::organisation).into_iter().filter_map(|(i, _)| self.taxonomy.organisations.get(i));
+    fn by_firm(&self, in_title: &BTreeMap<usize, usize>) -> Vec<Label> {
+        let firms = in_title.keys().filter_map(|i| self.taxonomy.organisations.get(*i));
         let label = |o: &Organisation, name: &String| Label { name: name.clone(), score: FIRM, evidence: vec![o.name.clone()], p: None };
         firms.flat_map(|o| o.industries.iter().map(move |name| label(o, name))).collect()
     }
 
-    /// Returns these names without those of the taxonomy's organisations.
-    fn without_known(&self, names: Vec<String>) -> Vec<String> {
+    /// Returns the number of organisations as the trained model was given it: every listed name counts, also one inside a longer name.
+    fn counted(&self, title: &Segmented, text: &Segmented, in_title: &Matches, in_text: &Matches) -> usize {
+        let all = [in_title, in_text].map(|hits| hits.indexed(LabelKey::organisation).into_iter().collect());
         let known = |name: &str| self.taxonomy.organisations.iter().any(|o| o.names.iter().any(|n| name.contains(n.as_str())));
-        names.into_iter().filter(|n| !known(n)).collect()
+        let others = organisation::counted(title, text, MAX_BYTES).into_iter().filter(|n| !known(n)).count();
+        most_frequent(&all, |i| self.taxonomy.organisations.get(i)).len() + others
     }
 }
 
@@ -208,17 +218,17 @@ fn add_missing(labels: &mut Vec<Label>, more: &[Label]) {
     }
 }
 
-/// Returns places or organisations, most frequent first.
-fn named<T>(title: &Matches, text: &Matches, of: fn(usize) -> LabelKey, name: impl Fn(usize) -> Option<T>) -> Vec<T> {
+/// Returns the most frequent of what a title and a text name.
+fn most_frequent<T>(named: &[BTreeMap<usize, usize>; 2], get: impl Fn(usize) -> Option<T>) -> Vec<T> {
     let mut counts: BTreeMap<usize, usize> = BTreeMap::new();
-    for (hits, weight) in [(title, 3), (text, 1)] {
-        for (i, n) in hits.indexed(of) {
-            *counts.entry(i).or_default() += n * weight;
+    for (found, weight) in named.iter().zip([3, 1]) {
+        for (i, n) in found {
+            *counts.entry(*i).or_default() += n * weight;
         }
     }
     let mut ranked: Vec<(usize, usize)> = counts.into_iter().collect();
     ranked.sort_by_key(|(i, n)| (std::cmp::Reverse(*n), *i));
-    ranked.into_iter().take(8).filter_map(|(i, _)| name(i)).collect()
+    ranked.into_iter().take(8).filter_map(|(i, _)| get(i)).collect()
 }
 
 #[cfg(test)]

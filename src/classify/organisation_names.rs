@@ -4,10 +4,9 @@
 //! a name (记者, 董事长), or up to a verb if what follows the verb is a name already. A name that begins with a place seldom has
 //! anything before it. Stock names are found by their code: 云鹭股份(600000). Linear: each ending looks back a bounded number of words.
 
-use std::collections::HashSet;
-use std::sync::LazyLock;
-
-use crate::classify::gazetteer::is_place;
+use crate::classify::bodies::{by_body, by_group};
+use crate::classify::gazetteer::{is_place, is_short_of_county};
+use crate::classify::organisation_words::{BUSINESS, SOFT_STOPS, Token, is_business, tokens};
 use crate::knowledge::CLASSIFY;
 use crate::text::normalize::is_han;
 use crate::text::segment::{Segmented, part_of_speech};
@@ -17,18 +16,12 @@ const MAX_WORDS: usize = 14;
 const MAX_CHARS: usize = 32;
 /// Most words inside brackets of a name: 中国(深圳).
 const MAX_IN_BRACKETS: usize = 4;
+/// Most single letters between a place and a letter of the name that is also an ordinary word.
+const MAX_LETTERS: usize = 3;
 /// Most words between a name and 分公司.
 const MAX_TO_BRANCH: usize = 4;
 /// Longest short name of a stock, in characters (rules of the exchanges: eight bytes).
 const MAX_STOCK_CHARS: usize = 4;
-
-/// Words that are never part of a name.
-static STOPS: LazyLock<HashSet<&str>> =
-    LazyLock::new(|| CLASSIFY.organisation.before_names.iter().chain(CLASSIFY.organisation.stops.iter()).collect());
-/// Words that tell a business or a kind, and name nothing alone.
-static BUSINESS: LazyLock<HashSet<&str>> = LazyLock::new(|| CLASSIFY.organisation.business.iter().collect());
-/// Words that stop a name only if what follows is a name already: 投资 in 投资许昌云鹭新材料有限公司 and in 云鹭投资有限公司.
-static SOFT_STOPS: LazyLock<HashSet<&str>> = LazyLock::new(|| CLASSIFY.organisation.soft_stops.iter().collect());
 
 /// One place where a text names an organisation.
 #[derive(Debug, PartialEq, Eq)]
@@ -43,11 +36,14 @@ pub(super) struct Mention {
 
 /// Returns every mention in the first `bytes` of a text, in order.
 pub(super) fn mentions(words: &Segmented, bytes: usize) -> Vec<Mention> {
-    let tokens: Vec<Token<'_>> =
-        words.tokens(bytes).scan(0, |at, word| Some(Token { start: std::mem::replace(at, *at + word.len()), word })).collect();
+    let tokens = tokens(words, bytes);
     let mut out: Vec<Mention> = Vec::new();
     for at in 0..tokens.len() {
-        let Some(found) = by_ending(&tokens, at).or_else(|| by_stock_code(&tokens, at)) else { continue };
+        let Some(found) =
+            by_body(&tokens, at).or_else(|| by_ending(&tokens, at)).or_else(|| by_group(&tokens, at)).or_else(|| by_stock_code(&tokens, at))
+        else {
+            continue;
+        };
         // 中国科学院 in 中国科学院自动化研究所
         while out.last().is_some_and(|last| last.end > found.start && last.start >= found.start) {
             out.pop();
@@ -59,47 +55,6 @@ pub(super) fn mentions(words: &Segmented, bytes: usize) -> Vec<Mention> {
     out
 }
 
-#[derive(Clone, Copy)]
-struct Token<'a> {
-    word: &'a str,
-    start: usize,
-}
-
-impl Token<'_> {
-    fn end(self) -> usize {
-        self.start + self.word.len()
-    }
-
-    fn is_place(self) -> bool {
-        is_place(self.word) || CLASSIFY.organisation.countries.contains(self.word)
-    }
-
-    fn is_name_like(self) -> bool {
-        self.word.chars().all(|c| is_han(c) || c.is_ascii_alphanumeric() || matches!(c, '·' | '&'))
-    }
-
-    fn is_single(self) -> bool {
-        self.word.chars().nth(1).is_none()
-    }
-
-    /// Whether no name contains this word, whatever follows.
-    fn stops(self) -> bool {
-        let by_tag = || {
-            !self.is_single()
-                && part_of_speech(self.word).is_some_and(|tag| matches!(tag, "p" | "c" | "r" | "t" | "y" | "e" | "mq") || tag.starts_with('u'))
-        };
-        let counts =
-            || self.word.chars().nth(1).is_some() && self.word.starts_with(['一', '两', '几', '数', '多']) && part_of_speech(self.word) == Some("m");
-        let is_code = || self.word.len() >= 4 && self.word.chars().all(|c| c.is_ascii_digit());
-        STOPS.contains(self.word) || by_tag() || counts() || is_code()
-    }
-
-    /// Whether it stops a name if what follows is one already.
-    fn stops_softly(self) -> bool {
-        SOFT_STOPS.contains(self.word) || !self.is_single() && matches!(part_of_speech(self.word), Some("v" | "vn" | "vd" | "d"))
-    }
-}
-
 /// Returns the name that ends with the word at `at`.
 fn by_ending(tokens: &[Token<'_>], at: usize) -> Option<Mention> {
     let (first, is_sure) = ending(tokens, at)?;
@@ -109,20 +64,24 @@ fn by_ending(tokens: &[Token<'_>], at: usize) -> Option<Mention> {
     // 清华大学 is one word of the dictionary
     let is_whole_word = first > at;
     let lost_its_head = || own.first().is_some_and(|t| matches!(t.word, "省" | "市" | "县" | "区"));
-    if !is_whole_word && (!is_name(own) || lost_its_head() || !is_sure && is_sentence(own)) {
+    // 许昌市行业协会 is any
+    let is_vague = || !is_sure && own.last().is_some_and(|t| CLASSIFY.organisation.vague.contains(t.word));
+    // 中国国际金融股份有限公司
+    let is_national = || is_sure && own.len() > 1 && own.first().is_some_and(|t| t.word == "中国");
+    if !is_whole_word && (!is_name(own) && !is_national() || is_vague() || lost_its_head() || !is_sure && is_sentence(own)) {
         return None;
     }
     mention(tokens, start, last, is_sure)
 }
 
 /// Whether the words before an ordinary ending are part of a sentence, and no name: they have a verb or a number.
-fn is_sentence(own: &[Token<'_>]) -> bool {
+pub(super) fn is_sentence(own: &[Token<'_>]) -> bool {
     let is_verb = |t: &Token<'_>| t.stops_softly() && !BUSINESS.contains(t.word) && !SOFT_STOPS.contains(t.word);
     let has_number = own.len() > 1 && own.iter().any(|t| t.word.contains(|c: char| c.is_ascii_digit()));
     has_number || own.iter().any(is_verb)
 }
 
-fn mention(tokens: &[Token<'_>], start: usize, last: usize, is_sure: bool) -> Option<Mention> {
+pub(super) fn mention(tokens: &[Token<'_>], start: usize, last: usize, is_sure: bool) -> Option<Mention> {
     let (from, to) = (tokens.get(start)?, tokens.get(last)?);
     let name: String = tokens.get(start..=last)?.iter().map(|t| t.word).collect();
     (name.chars().count() <= MAX_CHARS).then(|| Mention { name: written(&name), is_sure, start: from.start, end: to.end() })
@@ -153,13 +112,26 @@ fn ending(tokens: &[Token<'_>], at: usize) -> Option<(usize, bool)> {
         return Some((at, false));
     }
     let is_whole = !BUSINESS.contains(word)
-        && known.weak.iter().any(|e| word.strip_suffix(e).is_some_and(|head| head.chars().nth(1).is_some() && !BUSINESS.contains(head)));
-    (is_whole && matches!(part_of_speech(word), Some("nt" | "nz"))).then_some((at + 1, false))
+        && known
+            .weak
+            .iter()
+            .any(|e| word.strip_suffix(e).is_some_and(|head| head.chars().nth(1).is_some() && (!BUSINESS.contains(head) || head == "中国")));
+    (is_whole && matches!(part_of_speech(word), Some("nt" | "nz"))).then(|| (at + 1, known.bodies.end(word) && begins_with_land(word)))
+}
+
+/// Whether a word of the dictionary begins with a country or a place: 中国汽车工业协会.
+fn begins_with_land(word: &str) -> bool {
+    let mut heads = word.char_indices().map(|(i, _)| i).skip(2).take(3).filter_map(|end| word.get(..end));
+    heads.any(|head| is_place(head) || CLASSIFY.organisation.countries.contains(head))
 }
 
 /// Returns where a name begins whose ending begins at `first`; `None` if it has no clear beginning.
 fn walk_back(tokens: &[Token<'_>], first: usize) -> Option<usize> {
-    let mut start = first;
+    walk_back_from(tokens, first, first)
+}
+
+/// The same if the name contains the word at `start`.
+pub(super) fn walk_back_from(tokens: &[Token<'_>], mut start: usize, first: usize) -> Option<usize> {
     while let Some(before) = start.checked_sub(1).and_then(|i| tokens.get(i)) {
         if first - start > MAX_WORDS {
             return None;
@@ -174,8 +146,9 @@ fn walk_back(tokens: &[Token<'_>], first: usize) -> Option<usize> {
         }
         let ends_here = !before.is_name_like()
             || CLASSIFY.organisation.companies.contains(before.word)
-            || before.stops() && (!can_be_inside(*before, rest) || is_ending_before(tokens, start - 1))
-            || before.stops_softly() && has_own_name(rest)
+            || (before.stops() && (!can_be_inside(*before, rest) || is_ending_before(tokens, start - 1))
+                || before.stops_softly() && has_own_name(rest))
+                && !is_in_a_name(tokens, start - 1)
             || begins_with_place(rest) && !goes_before_place(tokens, start - 1);
         if ends_here {
             break;
@@ -194,6 +167,25 @@ fn walk_back(tokens: &[Token<'_>], first: usize) -> Option<usize> {
 fn can_be_inside(before: Token<'_>, rest: &[Token<'_>]) -> bool {
     let joins_words = before.is_single() && rest.first().is_some_and(|t| !t.is_single());
     SOFT_STOPS.contains(before.word) && !has_own_name(rest) && !joins_words
+}
+
+/// Whether the letter at `at` belongs to a name that a place or a group begins: 均 in 宁波均胜, 能 in 江苏新能昊扬, 为 in 华为.
+fn is_in_a_name(tokens: &[Token<'_>], at: usize) -> bool {
+    let before = |n: usize| at.checked_sub(n).and_then(|i| tokens.get(i));
+    let Some(letter) = tokens.get(at).filter(|t| t.can_join()) else { return false };
+    // a year or an amount
+    if before(1).is_some_and(|t| t.word.chars().all(|c| c.is_ascii_digit())) {
+        return false;
+    }
+    let is_group = || before(1).is_some_and(|t| CLASSIFY.organisation.groups.contains(&format!("{}{}", t.word, letter.word)));
+    is_group() || follows_a_place(tokens, at)
+}
+
+/// Whether only single letters of a name stand between the word at `at` and a place before it.
+fn follows_a_place(tokens: &[Token<'_>], at: usize) -> bool {
+    let before = tokens.get(at.saturating_sub(MAX_LETTERS + 1)..at).unwrap_or_default();
+    let is_letter = |t: &Token<'_>| t.is_single() && t.word.chars().all(is_han) && (!t.stops() || t.can_join());
+    before.iter().rev().find(|t| t.is_place() || !is_letter(t)).is_some_and(|t| t.is_place())
 }
 
 /// Whether a name ends right before the word at `at`: 云鹭集团和白鹇集团.
@@ -229,7 +221,7 @@ fn has_own_name(own: &[Token<'_>]) -> bool {
     let singles = own.iter().filter(|t| t.is_single() && t.word.chars().all(is_han)).count();
     singles >= 2
         || own.iter().any(|t| {
-            !t.is_single() && (t.word.is_ascii() || matches!(part_of_speech(t.word), None | Some("nz" | "nt" | "nrt"))) && !BUSINESS.contains(t.word)
+            !t.is_single() && (t.word.is_ascii() || matches!(part_of_speech(t.word), None | Some("nz" | "nt" | "nrt"))) && !is_business(t.word)
         })
 }
 
@@ -247,16 +239,30 @@ fn goes_before_place(tokens: &[Token<'_>], at: usize) -> bool {
     };
     // unknown words are single characters
     let pair = || token.is_single() && at.checked_sub(1).and_then(|i| tokens.get(i)).is_some_and(|t| t.is_single() && t.is_name_like() && !t.stops());
+    // 安康 in 郑州德安康医药, where 德 is a letter of the name; 大兴 in 光大兴陇信托
+    let is_small = || {
+        tokens.get(at + 1).is_some_and(|t| is_short_of_county(t.word))
+            && !matches!(part_of_speech(token.word), Some("v" | "p" | "c" | "d" | "q" | "m"))
+    };
+    let is_letter = || token.is_single() && token.word.chars().all(is_han) && !token.stops() && (follows_a_place(tokens, at) || is_small());
     token.is_place()
         || is_name(token)
-        || pair() && CLASSIFY.organisation.groups.contains(&format!("{}{}", tokens.get(at.saturating_sub(1)).map_or("", |t| t.word), token.word))
+        || is_letter()
+        || pair() && is_group(tokens, at)
+        || tokens.get(at.saturating_sub(1)).is_some_and(|t| t.word == "中国") && is_group(tokens, at)
+}
+
+/// Whether the word at `at` and the one before it are a group's name: 国|网, 中国|铁路.
+pub(super) fn is_group(tokens: &[Token<'_>], at: usize) -> bool {
+    let word = |i: Option<usize>| i.and_then(|i| tokens.get(i)).map_or("", |t| t.word);
+    CLASSIFY.organisation.groups.contains(&format!("{}{}", word(at.checked_sub(1)), word(Some(at))))
 }
 
 /// Whether the words before an ending make it a name: not only words of business, and two letters at least.
 fn is_name(own: &[Token<'_>]) -> bool {
     let letters: usize = own.iter().map(|t| t.word.chars().filter(|c| is_han(*c) || c.is_ascii_alphanumeric()).count()).sum();
     let singles = own.iter().filter(|t| t.is_single()).count();
-    let is_generic = |t: &Token<'_>| BUSINESS.contains(t.word) || t.word.chars().all(|c| matches!(c, '(' | ')') || c.is_ascii_digit());
+    let is_generic = |t: &Token<'_>| is_business(t.word) || t.word.chars().all(|c| matches!(c, '(' | ')') || c.is_ascii_digit());
     letters >= 2 && !own.iter().all(is_generic) && (own.len() > 1 || singles == 0)
 }
 
@@ -328,7 +334,7 @@ mod tests {
 
     #[test]
     fn a_name_has_nothing_of_its_sentence() {
-        let table: [(&str, &[&str]); 31] = [
+        let table: [(&str, &[&str]); 33] = [
             ("日前中国石油天然气集团有限公司表示", &["中国石油天然气集团有限公司"]),
             ("项目由许昌云鹭新材料有限公司与河南云鹭集团共建", &["许昌云鹭新材料有限公司", "河南云鹭集团"]),
             ("记者从许昌云鹭新材料有限公司获悉", &["许昌云鹭新材料有限公司"]),
@@ -345,7 +351,7 @@ mod tests {
             ("云鹭(中国)有限公司", &["云鹭（中国）有限公司"]),
             ("银梯咨询顾问（北京）有限公司", &["银梯咨询顾问（北京）有限公司"]),
             ("中铁云鹭工程有限公司许昌分公司", &["中铁云鹭工程有限公司许昌分公司"]),
-            ("国网河南省电力公司", &[]),
+            ("国网河南省电力公司", &["国网河南省电力公司"]),
             ("国网河南省电力有限公司", &["国网河南省电力有限公司"]),
             ("中国科学院自动化研究所的大学", &["中国科学院自动化研究所"]),
             ("中国科学院大学", &["中国科学院大学"]),
@@ -359,6 +365,8 @@ mod tests {
             ("我区利星行（临沂）汽车有限公司", &["利星行（临沂）汽车有限公司"]),
             ("中国国有企业结构调整基金股份有限公司", &["中国国有企业结构调整基金股份有限公司"]),
             ("沈阳盛情康养产业有限公司、旅居养老服务有限公司", &["沈阳盛情康养产业有限公司", "旅居养老服务有限公司"]),
+            ("中国国际金融股份有限公司", &["中国国际金融股份有限公司"]),
+            ("会见世界银行行长", &[]),
             ("国盛金融控股集团股份有限公司", &["国盛金融控股集团股份有限公司"]),
         ];
         let wrong: Vec<_> = table.into_iter().map(|(text, names)| (text, named(text), names)).filter(|(_, found, names)| found != names).collect();
@@ -366,8 +374,60 @@ mod tests {
     }
 
     #[test]
+    fn a_name_keeps_the_words_and_places_inside_it() {
+        for name in [
+            "许昌云鹭电网有限责任公司",
+            "大同云鹭集团有限责任公司",
+            "宁波均鹭电子股份有限公司",
+            "北京和鹭时系统工程有限公司",
+            "杭州有鹭科技有限公司",
+            "河南可鹭科技有限公司",
+            "华为技术有限公司",
+            "许昌三和机械有限公司",
+            "许昌鹭能机械有限公司",
+            "许昌德安康医药有限公司",
+            "新乡宁鹭机械有限公司",
+            "光大兴陇信托有限责任公司",
+            "中国铁路郑州局集团有限公司",
+            "江苏新能昊鹭新能源发展有限公司",
+        ] {
+            for text in [name.to_owned(), format!("中标人为{name}，"), format!("记者从{name}获悉"), format!("由{name}与白鹇集团共建")]
+            {
+                assert!(named(&text).iter().any(|n| n == name), "{text}: {:?}", named(&text));
+            }
+        }
+        assert_eq!(named("许昌云鹭集团和白鹇集团有限公司"), ["许昌云鹭集团", "白鹇集团有限公司"]);
+        assert_eq!(named("许昌市科技局和云鹭科技有限公司"), ["云鹭科技有限公司"]);
+    }
+
+    #[test]
+    fn universities_and_institutes_are_named_by_their_place() {
+        let sure = |text: &str| mentions(&Segmented::new(text), usize::MAX).into_iter().filter(|m| m.is_sure).map(|m| m.name).collect::<Vec<_>>();
+        for name in [
+            "河南农业大学",
+            "许昌云鹭学院",
+            "中国物流与采购联合会",
+            "中国上市公司协会",
+            "中国汽车工业协会",
+            "中国科学院宁波材料技术与工程研究所",
+            "许昌市中心医院",
+            "中国农业银行",
+            "上海证券交易所",
+        ] {
+            assert_eq!(sure(&format!("近日，{name}发布报告")), [name]);
+        }
+        for text in
+            ["各大学", "本科院校", "某研究所", "行业协会", "许昌市行业协会", "全国大学", "中国商业银行", "许昌医院", "全国百强医院", "许昌的大学"]
+        {
+            assert!(named(text).is_empty(), "{text}: {:?}", named(text));
+        }
+    }
+
+    #[test]
     fn words_of_business_name_nothing() {
         for text in [
+            "生物医药股份有限公司",
+            "县域产业园",
             "该公司",
             "有限公司",
             "科技有限公司",

@@ -25,16 +25,19 @@ pub(super) struct Organisations {
     pub(super) names: Vec<String>,
     /// Other names of them.
     pub(super) aliases: Vec<Alias>,
+    /// Every place that names one, in the title and in the text.
+    pub(super) mentions: [Vec<Mention>; 2],
 }
 
 /// Finds the organisations of an article.
 pub(super) fn find(title: &Segmented, text: &Segmented, bytes: usize) -> Organisations {
     let mut counts: BTreeMap<String, (usize, bool)> = BTreeMap::new();
     let mut told: Vec<Alias> = Vec::new();
-    for (part, weight, end) in [(title, 2, usize::MAX), (text, 1, bytes)] {
-        for mention in mentions(part, end) {
-            told.extend(short_form(part.text(), &mention));
-            let known = counts.entry(mention.name).or_default();
+    let mentions = [mentions(title, usize::MAX), mentions(text, bytes)];
+    for (part, weight, mentions) in [(title, 2, &mentions[0]), (text, 1, &mentions[1])] {
+        for mention in mentions {
+            told.extend(short_form(part.text(), mention));
+            let known = counts.entry(mention.name.clone()).or_default();
             known.0 += weight;
             known.1 |= mention.is_sure;
         }
@@ -51,7 +54,7 @@ pub(super) fn find(title: &Segmented, text: &Segmented, bytes: usize) -> Organis
     ranked.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
     let names: Vec<String> = ranked.into_iter().take(MAX_NAMES).map(|(name, _)| name).collect();
     let aliases = aliases.into_iter().filter(|a| names.contains(&a.of)).collect();
-    Organisations { names, aliases }
+    Organisations { names, aliases, mentions }
 }
 
 /// Returns the short name told right behind a name: 许昌云鹭新材料股份有限公司（以下简称“云鹭新材”）.
@@ -97,7 +100,7 @@ fn core(name: &str) -> &str {
 }
 
 /// The legal form at the end of a company's name; empty if it has none.
-fn legal_form(name: &str) -> &'static str {
+pub(super) fn legal_form(name: &str) -> &'static str {
     CLASSIFY.organisation.companies.iter().find(|e| name.ends_with(*e)).unwrap_or_default()
 }
 
@@ -108,7 +111,7 @@ fn without_place(name: &str) -> &str {
     place.and_then(|end| name.get(end..)).filter(|rest| rest.chars().count() >= 4).unwrap_or(name)
 }
 
-fn is_branch(name: &str) -> bool {
+pub(super) fn is_branch(name: &str) -> bool {
     CLASSIFY.organisation.branches.iter().any(|b| name.ends_with(b))
 }
 

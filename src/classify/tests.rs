@@ -121,6 +121,33 @@ fn places_and_organisations_are_named() {
 }
 
 #[test]
+fn a_watched_firm_takes_no_article_of_another() {
+    let watched = vec![vec!["许昌云鹭食品有限公司".to_owned(), "云鹭".to_owned()]];
+    let firms = vec![Firm { name: "白鹇".into(), industries: vec!["食品".into()] }];
+    let c = Classifier::new(Taxonomy::load(None).unwrap().with_watched(watched, &[]).with_firms(firms)).unwrap();
+    let judge = |title: &str, text: &str| c.classify(title, text, &SourceHints::default());
+    for own in ["许昌云鹭食品有限公司投产", "云鹭投产", "云鹭食品有限公司投产", "河南许昌云鹭食品有限公司投产"]
+    {
+        assert_eq!(judge(own, "").watched_organisations, ["许昌云鹭食品有限公司"], "{own}");
+    }
+    for other in ["河南云鹭不锈钢产业集团有限公司", "上海云鹭机械有限公司", "许昌云鹭食品有限公司洛阳分公司"]
+    {
+        let j = judge(&format!("{other}投产"), "");
+        assert!(j.watched_organisations.is_empty(), "{other}: {:?}", j.watched_organisations);
+        assert_eq!(j.other_organisations, [other]);
+    }
+    let told = judge("云鹭投产", "上海云鹭机械有限公司（以下简称“云鹭”）投产，云鹭说。");
+    assert!(told.watched_organisations.is_empty(), "{:?}", told.watched_organisations);
+    let both = judge("云鹭投产", "许昌云鹭食品有限公司（以下简称“云鹭”）向上海云鹭机械有限公司采购。");
+    assert_eq!(
+        (both.watched_organisations.as_slice(), both.other_organisations.as_slice()),
+        (&["许昌云鹭食品有限公司".to_owned()][..], &["上海云鹭机械有限公司".to_owned()][..])
+    );
+    let industries = |title: &str| judge(title, "").industries.into_iter().filter(|l| l.evidence == ["白鹇"]).count();
+    assert_eq!((industries("白鹇扩建基地"), industries("上海白鹇机械有限公司扩建基地")), (1, 0));
+}
+
+#[test]
 fn a_region_named_in_passing_is_not_the_level() {
     assert_eq!(judge("全国规上工业企业利润增长", "其中，河南增长较快。").region_scope, "全国");
     assert_eq!(judge("河南智能终端产业提速", "").region_scope, "河南");
