@@ -25,7 +25,7 @@ pub(super) fn tokens(words: &Segmented, bytes: usize) -> Vec<Token<'_>> {
     let mut out: Vec<Token<'_>> = Vec::new();
     let mut start = 0;
     for word in words.tokens(bytes) {
-        let token = Token { start, word };
+        let token = Token { word, start };
         start = token.end();
         match (before_its_ending(word), out.last().copied().and_then(|last| place_across(text, last, token))) {
             (Some(field), _) => out.extend(token.split(field)),
