@@ -2,7 +2,7 @@
 //!
 //! What begins so and ends so is a name though it is named once, and though its words are those of sentences: 中国物流与采购联合会.
 
-use crate::classify::organisation_names::{Mention, is_group, is_sentence, mention, walk_back_from};
+use crate::classify::organisation_start::{Mention, is_group, is_sentence, mention, walk_back_from};
 use crate::classify::organisation_words::{Token, is_business};
 use crate::knowledge::CLASSIFY;
 use crate::text::segment::part_of_speech;

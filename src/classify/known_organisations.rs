@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 use crate::classify::gazetteer::is_place;
 use crate::classify::matcher::ListedName;
-use crate::classify::organisation_names::{Mention, written};
+use crate::classify::organisation_start::{Mention, written};
 use crate::classify::organisations::{Organisations, is_branch, legal_form};
 use crate::config::taxonomy::Organisation;
 use crate::knowledge::CLASSIFY;

@@ -13,6 +13,7 @@ mod learned;
 mod matcher;
 mod organisation;
 mod organisation_names;
+mod organisation_start;
 mod organisation_words;
 mod organisations;
 mod phrases;

@@ -6,7 +6,8 @@
 use std::collections::BTreeMap;
 
 use crate::classify::gazetteer::is_place;
-use crate::classify::organisation_names::{Mention, mentions, written};
+use crate::classify::organisation_names::mentions;
+use crate::classify::organisation_start::{Mention, written};
 use crate::knowledge::CLASSIFY;
 use crate::model::Alias;
 use crate::text::segment::Segmented;
