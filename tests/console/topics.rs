@@ -338,9 +338,9 @@ async fn topics_are_made_in_a_browser_and_fit_a_phone() {
     sql.execute("DELETE FROM topic_visit WHERE topic_id = 1", []).unwrap();
     sql.execute("UPDATE topic_article SET effective = effective - 20 * 86400 WHERE topic_id = 2", []).unwrap();
     // a copy of what was seen
-    let newest = "SELECT article_id FROM topic_article WHERE topic_id = 1 ORDER BY effective DESC LIMIT 1 OFFSET";
-    let story = format!("SELECT story_id FROM article WHERE id = ({newest} 5)");
-    sql.execute(&format!("UPDATE article SET story_id = ({story}) WHERE id IN ({newest} 6)"), []).unwrap();
+    let oldest = "SELECT article_id FROM topic_article WHERE topic_id = 1 ORDER BY effective, article_id LIMIT 1 OFFSET";
+    let story = format!("SELECT story_id FROM article WHERE id = ({oldest} 0)");
+    sql.execute(&format!("UPDATE article SET story_id = ({story}) WHERE id IN ({oldest} 1)"), []).unwrap();
     check("topics", Some("/topics")).await;
     check("topic", Some("/topics/1")).await;
     until(&page, "the new story", "document.body.innerText.includes('上次来看以后 ')").await;
