@@ -309,8 +309,7 @@ async fn no_page_breaks_the_rules_of_accessibility() {
             visit(&page, &service, path).await;
             page.evaluate(axe.as_str()).await.unwrap();
             act(&page, "document.querySelectorAll('details').forEach(d => { d.open = true; })").await;
-            let run = "axe.run(document, {runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa']}).then(r => r.passes.length < 8 ? 'none of the rules was tried' : r.violations.map(v => v.impact + ' ' + v.id + ': ' + v.nodes.slice(0, 3).map(n => n.html.slice(0, 160)).join(' | ')).join('\\n'))";
-            let violations = value(&page, run).await;
+            let violations = violations(&page).await;
             found.extend(violations.lines().map(|v| format!("{name} {scheme}: {v}")));
         }
     }
@@ -348,6 +347,12 @@ async fn looks(page: &Page, service: &Service) {
         }
     }
     shape(page, 1440, 1000, "light").await;
+}
+
+/// Returns the rules of accessibility that the page breaks, a line each, by axe-core, which must have been evaluated in it.
+pub(super) async fn violations(page: &Page) -> String {
+    let run = "axe.run(document, {runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa']}).then(r => r.passes.length < 8 ? 'none of the rules was tried' : r.violations.map(v => v.impact + ' ' + v.id + ': ' + v.nodes.slice(0, 3).map(n => n.html.slice(0, 160)).join(' | ')).join('\\n'))";
+    value(page, run).await
 }
 
 /// Leaves a picture in the target folder's `tmp/console`.
