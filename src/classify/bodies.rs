@@ -15,7 +15,7 @@ const MAX_FIELD_CHARS: usize = 16;
 pub(super) fn by_body(tokens: &[Token<'_>], at: usize) -> Option<Mention> {
     let known = &CLASSIFY.organisation;
     tokens.get(at).filter(|t| known.bodies.contains(t.word))?;
-    // the name goes on: 大学 in 大学研究院, 研究院 in 研究院有限公司
+    // not the end of the name: 大学 in 大学研究院, 研究院 in 研究院有限公司
     let next = tokens.get(at + 1).map_or("", |t| t.word);
     if known.companies.contains(next) || known.parts.contains(next) || known.bodies.contains(next) || known.weak.contains(next) {
         return None;

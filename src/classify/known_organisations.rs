@@ -46,7 +46,7 @@ pub(super) fn listed_in(
     out
 }
 
-/// Returns the end of the company's name that goes on behind a short name, or the end of the short name.
+/// Returns where the company name ends that begins with a short name; if there is none, where the short name ends.
 fn to_company_ending(text: &str, hit: &ListedName, next: Option<&Mention>) -> usize {
     let limit = next.map_or(text.len(), |m| m.start);
     let rest = text.get(hit.end..limit).unwrap_or_default();

@@ -74,7 +74,7 @@ fn ending(tokens: &[Token<'_>], at: usize) -> Option<(usize, bool)> {
         return Some((at - 1, true));
     }
     let next = tokens.get(at + 1).map_or("", |t| t.word);
-    // the name goes on: 集团 in 集团有限公司
+    // not the end of the name: 集团 in 集团有限公司
     if known.companies.contains(next) || known.parts.contains(next) || next == "公司" && word == "集团" {
         return None;
     }
@@ -103,7 +103,7 @@ fn is_name(own: &[Token<'_>]) -> bool {
     letters >= 2 && !own.iter().all(is_generic) && (own.len() > 1 || singles == 0)
 }
 
-/// Returns the last word of the branch that a name goes on with: 许昌分公司.
+/// Returns the last word of the branch that follows a name: 许昌分公司.
 fn branch(tokens: &[Token<'_>], at: usize) -> Option<usize> {
     let next = tokens
         .get(at + 1..)?

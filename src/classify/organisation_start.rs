@@ -76,7 +76,7 @@ pub(super) fn walk_back_from(tokens: &[Token<'_>], mut start: usize, first: usiz
     (start == first || tokens.get(start).is_some_and(|t| t.word != "(")).then_some(start)
 }
 
-/// Whether a word that usually stands before names can be part of this one: 投资 in 云鹭投资有限公司, 和 in 亲和源; not in 习酒和茅台集团.
+/// Whether a word that usually precedes names can be part of this one: 投资 in 云鹭投资有限公司, 和 in 亲和源; not in 习酒和茅台集团.
 fn can_be_inside(before: Token<'_>, rest: &[Token<'_>]) -> bool {
     let joins_words = before.is_single() && rest.first().is_some_and(|t| !t.is_single());
     SOFT_STOPS.contains(before.word) && !has_own_name(rest) && !joins_words
@@ -142,7 +142,7 @@ fn begins_with_place(own: &[Token<'_>]) -> bool {
     own.first().is_some_and(|t| t.is_place()) && has_own_name(own)
 }
 
-/// Whether the word at `at` can be part of a name that goes on with a place: 国网 in 国网河南省电力公司, 河南省 in 河南省许昌市.
+/// Whether the word at `at` can precede a place within a name: 国网 in 国网河南省电力公司, 河南省 in 河南省许昌市.
 fn goes_before_place(tokens: &[Token<'_>], at: usize) -> bool {
     let Some(token) = tokens.get(at) else { return false };
     let is_name = |t: &Token<'_>| {

@@ -53,7 +53,7 @@ fn join_ending<'a>(text: &'a str, out: &mut Vec<Token<'a>>) {
     }
 }
 
-/// Returns the length of what stands before an ending in a word of the dictionary: 华为技术 in 华为技术有限公司, 农业 in 农业大学.
+/// Returns the length of a dictionary word without its ending: 华为技术 in 华为技术有限公司, 农业 in 农业大学.
 fn before_its_ending(word: &str) -> Option<usize> {
     let known = &CLASSIFY.organisation;
     let is_long = |rest: &&str| rest.chars().nth(1).is_some();
@@ -115,7 +115,7 @@ impl Token<'_> {
         self.word.chars().nth(1).is_none()
     }
 
-    /// Whether it is a single letter that joins words or stands before them, but also begins names: 和 in 和利时, 有 in 有赞.
+    /// Whether it is a single letter that joins or precedes words, but also begins names: 和 in 和利时, 有 in 有赞.
     pub(super) fn can_join(self) -> bool {
         CLASSIFY.organisation.inside.contains(self.word)
     }

@@ -35,7 +35,7 @@ pub fn sums<'a>(text: &str, names: impl Iterator<Item = &'a str>) -> Vec<Sum> {
         let is_named = names.iter().any(|n| folded.contains(n.as_str()));
         let amounts = match (is_named, is_winner) {
             (true, _) => amounts(&folded),
-            // the price stands behind the winner
+            // the price follows the winner
             (false, true) => price(&folded).into_iter().collect(),
             (false, false) => continue,
         };

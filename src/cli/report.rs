@@ -32,7 +32,7 @@ impl Report {
 
     /// Prints a further line of the last result.
     pub(super) fn detail(&mut self, line: &str) {
-        // the checks go on without a reader: the exit code tells their result
+        // without a reader the checks continue: the exit code is their result
         self.is_closed = self.is_closed || outln!("{line}").is_err();
     }
 

@@ -25,18 +25,25 @@ pub fn features(a: &Profile, b: &Profile) -> Vec<(&'static str, f32)> {
 /// Whether something says that two articles may report different events, however alike they are: another period, document or issue of a
 /// series, a replaced name, a roundup, a market's or template's day that is not known.
 pub fn is_doubtful(a: &Profile, b: &Profile) -> bool {
-    let periods = |x: Option<&Period>, y: Option<&Period>| x.zip(y).is_some_and(|(x, y)| x.contradicts(y));
     let other = |x: &[u64], y: &[u64]| !x.is_empty() && !y.is_empty() && common(x, y) == 0;
     let has_no_day = a.day.is_none() || b.day.is_none();
-    let is_template = a.title == b.title && a.lead != b.lead || a.title_markets.iter().any(|m| b.title_markets.contains(m));
+    let is_template = a.title == b.title && a.lead != b.lead || shares_market(a, b);
     a.is_roundup
         || b.is_roundup
-        || periods(a.lead_periods.first(), b.lead_periods.first())
-        || periods(a.title_periods.first(), b.title_periods.first())
+        || contradict(a.lead_periods.first(), b.lead_periods.first())
+        || contradict(a.title_periods.first(), b.title_periods.first())
         || other(&a.documents, &b.documents)
         || is_other_issue(a, b)
         || replaced_part(&a.title, &b.title) >= REPLACED
         || has_no_day && is_template
+}
+
+fn contradict(x: Option<&Period>, y: Option<&Period>) -> bool {
+    x.zip(y).is_some_and(|(x, y)| x.contradicts(y))
+}
+
+fn shares_market(a: &Profile, b: &Profile) -> bool {
+    a.title_markets.iter().any(|m| b.title_markets.contains(m))
 }
 
 fn is_other_issue(a: &Profile, b: &Profile) -> bool {
@@ -80,9 +87,7 @@ fn words(a: &Profile, b: &Profile, out: &mut Features) {
 /// What both say in the same words, and what is left to compare: a speaker's two statements share the speaker.
 fn runs(a: &Profile, b: &Profile, out: &mut Features) {
     let titles = longest_run(&a.title, &b.title).len();
-    let within = |p: &'_ Profile| p.lead.get(..RUN_WITHIN).unwrap_or(&p.lead).to_vec();
-    let (mine, theirs) = (within(a), within(b));
-    let run = longest_run(&mine, &theirs);
+    let run = longest_run(a.lead.get(..RUN_WITHIN).unwrap_or(&a.lead), b.lead.get(..RUN_WITHIN).unwrap_or(&b.lead));
     let said = GramSet::new(run);
     let (rest_a, rest_b) = (a.lead_grams.without(&said), b.lead_grams.without(&said));
     let rest = rest_a.shared(&rest_b);
@@ -133,7 +138,6 @@ fn days_and_periods(a: &Profile, b: &Profile, out: &mut Features) {
     days(["title days: both", "title days: contained", "title days: other", "title days: shared"], &a.title_figures, &b.title_figures, out);
     days(["lead days: both", "lead days: contained", "lead days: other", "lead days: shared"], &a.lead_figures, &b.lead_figures, out);
     let (first_a, first_b) = (a.lead_periods.first(), b.lead_periods.first());
-    let contradict = |x: Option<&Period>, y: Option<&Period>| x.zip(y).is_some_and(|(x, y)| x.contradicts(y));
     let all_contradict = |x: &[Period], y: &[Period]| !x.is_empty() && !y.is_empty() && x.iter().all(|p| y.iter().all(|q| p.contradicts(q)));
     let apart = a.day.zip(b.day).map(|(x, y)| (x - y).num_days().abs());
     let between = |from: i64, to: i64| flag(apart.is_some_and(|d| (from..=to).contains(&d)));
@@ -216,8 +220,7 @@ fn replaced<'a>(a: &'a [char], b: &[char]) -> &'a [char] {
 /// Whether two articles fill one template: with different names (鄢陵县召开推进会, 襄城县召开推进会), or on different days of a market.
 pub fn is_template(a: &Profile, b: &Profile) -> bool {
     let is_other_day = a.day.zip(b.day).is_some_and(|(x, y)| x != y);
-    let is_market = a.title_markets.iter().any(|m| b.title_markets.contains(m));
-    is_market && is_other_day || has_other_name(a, b)
+    shares_market(a, b) && is_other_day || has_other_name(a, b)
 }
 
 fn has_other_name(a: &Profile, b: &Profile) -> bool {

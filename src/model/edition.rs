@@ -231,7 +231,7 @@ pub struct Imprint {
 }
 
 impl Imprint {
-    /// Returns 责任编辑：甲　审核：乙　签发：丙　电话：…, or an empty text if nobody is named.
+    /// Returns 责任编辑：甲　审核：乙　签发：丙　电话：…, or an empty text if there are no names.
     pub fn people(&self) -> String {
         let named = [("责任编辑", &self.editor), ("审核", &self.reviewer), ("签发", &self.signer), ("电话", &self.phone)];
         let set = named.iter().filter(|(_, name)| !name.is_empty());

@@ -101,7 +101,7 @@ pub struct Topic {
 /// How long without a new article until a topic counts as quiet, in days.
 pub const QUIET_DAYS: i64 = 14;
 
-/// How a topic stands.
+/// The state of a topic on a page.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum TopicState {
     Active,
@@ -175,7 +175,7 @@ pub struct TopicArticle {
     pub number: i64,
     pub headline: Headline,
     pub evidence: Vec<TopicEvidence>,
-    /// It matched as it came; false if the archive had it before the topic.
+    /// Whether it arrived after the topic was made; false if the archive had it already.
     pub is_news: bool,
     /// An editor judged it irrelevant (不相关).
     pub is_dismissed: bool,

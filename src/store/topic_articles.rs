@@ -98,7 +98,7 @@ impl Store {
         Ok(matcher)
     }
 
-    /// Searches the archive for new and changed topics until every one is done. After a kill it goes on where it was.
+    /// Searches the archive for new and changed topics until every one is done. After a kill it resumes there.
     pub fn search_archive_for_topics(&self) -> Result<()> {
         while self.search_archive_batch()? {}
         Ok(())
@@ -188,7 +188,7 @@ impl Store {
     }
 
     /// Returns the articles that came to a topic after a number, in order: what an alert or a digest of the topic tells. The last
-    /// one's number is where the next call goes on.
+    /// one's number is where the next call continues.
     pub fn topic_news(&self, id: TopicId, after: i64, most: usize) -> Result<Vec<TopicArticle>> {
         let rest = "m.topic_id = ?1 AND m.news AND NOT m.dismissed AND m.number > ?2 ORDER BY m.number LIMIT ?3";
         self.matches(rest, params![id.0, after, i64::try_from(most).unwrap_or(i64::MAX)])

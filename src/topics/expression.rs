@@ -229,7 +229,7 @@ impl Parser {
         if text.chars().count() > MAX_WORD_CHARS {
             return Err(ExpressionError::WordTooLong(at));
         }
-        // what stands before a bracket holds for the words in it
+        // a sign before a bracket applies to the words in it
         let prefixes = || self.outer.iter().chain([&self.group]).map(|g| g.prefix).chain([prefix]);
         let (excluded, title_only) = (prefixes().any(|p| p.role == Role::Not), prefixes().any(|p| p.title_only));
         let known = self.out.words.iter().position(|w| w.text == text && w.title_only == title_only);

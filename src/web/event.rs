@@ -13,7 +13,7 @@ use crate::model::{ArticleId, EventId, EventMember, Headline};
 use crate::store::{EventChange, EventIssue, EventRow, Store, StoreError};
 use crate::web::access::Editor;
 use crate::web::archive::{HeadlineRow, row};
-use crate::web::form::{Fields, Form, actions};
+use crate::web::form::{Action, Fields, Form};
 use crate::web::path::Path;
 use crate::web::response::{Layout, stored};
 use crate::web::{AppState, response};
@@ -202,9 +202,8 @@ pub(super) async fn page(State(console): State<AppState>, Editor(session): Edito
     })
 }
 
-actions! {
-    /// How an editor corrects an event.
-    EventAction { Join = "join", JoinAll = "join-all", Part = "part" }
+impl Action for EventChange {
+    const WORDS: &'static [(&'static str, Self)] = &[("join", Self::Join), ("join-all", Self::JoinAll), ("part", Self::Part)];
 }
 
 /// Joins an article's event with this one, or takes its story out.
@@ -212,16 +211,11 @@ pub(super) async fn change(State(console): State<AppState>, Path(id): Path<i64>,
     let Some(article) = form.fields.number("article").map(ArticleId) else {
         return response::refused(&console, &form.session, StatusCode::UNPROCESSABLE_ENTITY, "没有指明文章");
     };
-    let action = match form.action(&console) {
-        Ok(action) => action,
+    let change = match form.action::<EventChange>(&console) {
+        Ok(change) => change,
         Err(answer) => return answer,
     };
     let (who, now) = (form.session.name.clone(), Utc::now());
-    let change = match action {
-        EventAction::Join => EventChange::Join,
-        EventAction::JoinAll => EventChange::JoinAll,
-        EventAction::Part => EventChange::Part,
-    };
     let done = console.store.run(move |s| s.change_event(EventId(id), article, change, &who, now));
     match stored(done.await) {
         Ok(true) => Redirect::to(&console.path(&format!("/events/{id}"))).into_response(),
