@@ -170,7 +170,7 @@ fn commands(line: &str) -> Vec<Vec<String>> {
         all.push(words);
     }
     for words in &mut all {
-        let file = words.iter().position(|w| w.ends_with('>'));
+        let file = words.iter().position(|w| w.ends_with(['<', '>']));
         if let Some(at) = file {
             words.truncate(at);
         }
@@ -298,6 +298,7 @@ impl Folder {
         for line in [
             "qingbao once",
             "qingbao sources export list.opml",
+            "qingbao articles export > articles.jsonl",
             "mkdir backups; qingbao backup backups",
             "mv backups/*.db backups/qingbao-20261126-024000.db",
         ] {
