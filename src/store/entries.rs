@@ -102,12 +102,15 @@ impl Store {
         })
     }
 
-    /// Stores a page with its line in the fetch log; its entry then waits for extraction.
+    /// Stores a page with its line in the fetch log; its entry then waits for extraction. A page that comes twice, from a worker whose
+    /// first result seemed lost, leaves an entry that is done as it is.
     pub fn commit_page(&self, entry: EntryId, page: &RawPage, log: &FetchRecord, now: DateTime<Utc>) -> Result<()> {
         self.write(|t| {
-            t.prepare_cached("INSERT OR REPLACE INTO page (entry_id, url, content_type, body, fetched) VALUES (?1, ?2, ?3, ?4, ?5)")?
-                .execute(params![entry.0, page.url.as_str(), page.content_type, page.body, now.timestamp()])?;
-            t.prepare_cached("UPDATE entry SET state = 'fetched', error = NULL WHERE id = ?1")?.execute([entry.0])?;
+            let waits = t.prepare_cached("UPDATE entry SET state = 'fetched', error = NULL WHERE id = ?1 AND state <> 'done'")?.execute([entry.0])?;
+            if waits > 0 {
+                t.prepare_cached("INSERT OR REPLACE INTO page (entry_id, url, content_type, body, fetched) VALUES (?1, ?2, ?3, ?4, ?5)")?
+                    .execute(params![entry.0, page.url.as_str(), page.content_type, page.body, now.timestamp()])?;
+            }
             log_fetch(t, log, now)
         })
     }
@@ -133,7 +136,7 @@ impl Store {
     pub fn entry_failed(&self, entry: EntryId, error: &str, due: Option<DateTime<Utc>>, log: Option<&FetchRecord>, now: DateTime<Utc>) -> Result<()> {
         self.write(|t| {
             let state = if due.is_none() { "failed" } else { "pending" };
-            t.prepare_cached("UPDATE entry SET tries = tries + 1, error = ?2, state = ?3, due = coalesce(?4, due) WHERE id = ?1")?
+            t.prepare_cached("UPDATE entry SET tries = tries + 1, error = ?2, state = ?3, due = coalesce(?4, due) WHERE id = ?1 AND state <> 'done'")?
                 .execute(params![entry.0, error, state, due.map(|d| d.timestamp())])?;
             log.map_or(Ok(()), |l| log_fetch(t, l, now))
         })
@@ -205,8 +208,12 @@ impl Store {
             let article = if inserted == 1 { Some(id) } else { article_at(t, &new.url)? };
             article.map_or(Ok(()), |article| record_sightings(t, article, new.entry))?;
             t.prepare_cached("UPDATE source SET wall = NULL WHERE id = ?1 AND wall IS NOT NULL")?.execute([new.source.as_str()])?;
-            let state = if inserted == 1 { "done" } else { "duplicate" };
-            t.prepare_cached("UPDATE entry SET state = ?2, content_html = NULL WHERE id = ?1")?.execute(params![new.entry.0, state])?;
+            // the same result may come twice: the article is then the entry's own
+            t.prepare_cached(
+                "UPDATE entry SET content_html = NULL,
+                   state = CASE WHEN EXISTS (SELECT 1 FROM article WHERE entry_id = ?1) THEN 'done' ELSE 'duplicate' END WHERE id = ?1",
+            )?
+            .execute([new.entry.0])?;
             log.map_or(Ok(()), |l| log_fetch(t, l, new.fetched))?;
             let stored = (inserted == 1).then_some(id);
             Ok((stored, stored.map(|id| index(id, new.words.clone()))))
@@ -342,3 +349,6 @@ pub(super) fn insert_entry(t: &Connection, source: &Source, entry: &Entry, place
     }
     Ok(Inserted::New)
 }
+
+#[cfg(test)]
+mod tests;
