@@ -40,6 +40,7 @@ pub mod learn;
 pub mod mail;
 pub mod model;
 pub mod pipeline;
+pub mod ranking;
 pub mod render;
 pub mod schedule;
 pub mod store;

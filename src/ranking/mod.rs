@@ -1,0 +1,15 @@
+//! A ranking that is learned from the decisions of editors.
+//!
+//! Logistic regression over readable features of the candidates of issues. Without decisions it is the ranking of
+//! `issue/rank.rs`; each decision moves it. Training is pure: the same decisions give the same model.
+
+mod comparison;
+mod features;
+mod model;
+mod sparse;
+mod train;
+
+pub use comparison::{Calibration, Comparison};
+pub use features::{CandidateFeatures, Feature, FeatureKind, PointKind};
+pub use model::{LearnedWeight, Ranking, RankingModel};
+pub use train::{Observation, ObservedIssue, Outcome, train};

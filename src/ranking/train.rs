@@ -1,0 +1,207 @@
+//! Trains the ranking from what editors did with the candidates of issues.
+
+use std::collections::HashMap;
+
+use super::comparison::{Forecast, MODELS as HALF_LIVES_COUNT, compare};
+use super::features::{CandidateFeatures, Feature, FeatureKind};
+use super::model::{LearnedWeight, POINT, RankingModel, prior_weight};
+use super::sparse::{self, Prior, Row};
+use crate::learn::narrow;
+
+/// A decision counts half after so many issues: for a taste that stays, and for one that changed.
+const HALF_LIVES: [f32; HALF_LIVES_COUNT] = [16.0, 3.0];
+/// Issues on which a model is compared with the ranking without learning, and how many of them one training serves.
+const COMPARED: usize = 10;
+const BLOCK: usize = 2;
+/// Shares of the learned part that are compared.
+const SHARES: [f32; 3] = [0.4, 0.7, 1.0];
+/// Candidates with a feature, below which it is not learned.
+const MIN_SEEN: u32 = 2;
+const MIN_SEEN_LETTERS: u32 = 3;
+/// How much a candidate counts that editors may not have looked at.
+const PERHAPS_SEEN: f32 = 0.05;
+/// Belief in the intercept.
+const INTERCEPT: Prior = Prior { mean: -1.0, precision: 0.1 };
+
+/// What editors did with a candidate.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Outcome {
+    /// Proposed, and printed.
+    Kept,
+    /// Not proposed, and printed.
+    Added,
+    /// Proposed, and dropped because they did not want it.
+    Dropped,
+    /// Proposed, and dropped for a reason that tells little of such articles: a repetition.
+    Repeated,
+    /// Among the candidates, and left there.
+    PassedOver,
+}
+
+/// A candidate and its outcome.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Observation {
+    pub features: CandidateFeatures,
+    pub outcome: Outcome,
+    /// Its place: among the proposed, or among the candidates not proposed; from 1.
+    pub rank: usize,
+}
+
+impl Outcome {
+    /// Whether editors wanted it.
+    pub fn is_wanted(self) -> bool {
+        matches!(self, Self::Kept | Self::Added)
+    }
+}
+
+impl Observation {
+    /// How much it tells. An editor looks at every proposed item; of the other candidates, at those down to the last one that was
+    /// added (skip-above, Joachims and others 2005, "Accurately interpreting clickthrough data as implicit feedback").
+    fn weight(&self, last_added: usize) -> f32 {
+        match self.outcome {
+            Outcome::Kept | Outcome::Dropped | Outcome::Added => 1.0,
+            Outcome::Repeated => 0.2,
+            Outcome::PassedOver if self.rank < last_added => 1.0,
+            Outcome::PassedOver => PERHAPS_SEEN,
+        }
+    }
+}
+
+impl ObservedIssue {
+    /// Returns the place of the last candidate that was added; 0 if none was.
+    fn last_added(&self) -> usize {
+        self.observations.iter().filter(|o| o.outcome == Outcome::Added).map(|o| o.rank).max().unwrap_or(0)
+    }
+}
+
+/// The observations of a final issue.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct ObservedIssue {
+    /// Day of the issue.
+    pub date: String,
+    pub observations: Vec<Observation>,
+}
+
+/// Trains on issues, oldest first. The model counts as far as it was better than the ranking without learning on the last issues,
+/// each ranked by what was known before it.
+pub fn train(issues: &[ObservedIssue]) -> RankingModel {
+    let set = TrainingSet::new(issues);
+    let (choice, calibration, comparison) = compare(&set.forecasts(), &SHARES);
+    let half_life = HALF_LIVES.get(choice.model).copied().unwrap_or_default();
+    RankingModel {
+        issues: issues.len(),
+        decisions: set.examples.len(),
+        share: choice.share,
+        calibration,
+        weights: set.learned(&set.fit(issues.len(), half_life)),
+        comparison,
+    }
+}
+
+/// A row of the training set.
+struct Example {
+    /// Index of its issue.
+    issue: usize,
+    features: Vec<(usize, f32)>,
+    /// Points without learning.
+    points: f32,
+    outcome: Outcome,
+    weight: f32,
+}
+
+impl Example {
+    fn forecast(&self, weights: &[Vec<f32>; HALF_LIVES_COUNT]) -> Forecast {
+        Forecast {
+            before: POINT * self.points,
+            learned: weights.each_ref().map(|w| sum(w, &self.features)),
+            is_wanted: self.outcome.is_wanted(),
+            was_proposed: matches!(self.outcome, Outcome::Kept | Outcome::Dropped),
+            weight: self.weight,
+        }
+    }
+}
+
+/// The observations with numbered features.
+struct TrainingSet {
+    /// Numbered from 1; 0 is the intercept.
+    features: Vec<Feature>,
+    /// Kept and seen candidates of each feature.
+    counts: Vec<(u32, u32)>,
+    examples: Vec<Example>,
+    issues: usize,
+}
+
+/// Returns what is believed of a weight before the first decision.
+fn prior(kind: FeatureKind) -> Prior {
+    let precision = match kind {
+        FeatureKind::Points(_) => 10.0,
+        FeatureKind::Letters => 3.0,
+        _ => 2.0,
+    };
+    Prior { mean: prior_weight(kind), precision }
+}
+
+impl TrainingSet {
+    fn new<'a>(issues: &'a [ObservedIssue]) -> Self {
+        let mut counts: HashMap<Feature, (u32, u32)> = HashMap::new();
+        let with_weights = |(at, issue): (usize, &'a ObservedIssue)| {
+            let last = issue.last_added();
+            issue.observations.iter().map(move |o| (at, o, o.weight(last)))
+        };
+        let observations = || issues.iter().enumerate().flat_map(with_weights);
+        let values: Vec<Vec<(Feature, f32)>> = observations().map(|(_, o, _)| o.features.values()).collect();
+        for ((_, o, _), values) in observations().zip(&values).filter(|((_, _, weight), _)| *weight >= 1.0) {
+            for (feature, _) in values {
+                let count = counts.entry(feature.clone()).or_default();
+                *count = (count.0 + u32::from(o.outcome.is_wanted()), count.1 + 1);
+            }
+        }
+        counts.retain(|f, (_, seen)| *seen >= if f.kind == FeatureKind::Letters { MIN_SEEN_LETTERS } else { MIN_SEEN });
+        let mut known: Vec<(Feature, (u32, u32))> = counts.into_iter().collect();
+        known.sort_unstable_by(|a, b| a.0.cmp(&b.0));
+        let numbers: HashMap<&Feature, usize> = known.iter().zip(1..).map(|((f, _), at)| (f, at)).collect();
+        let example = |((issue, o, weight), values): ((usize, &Observation, f32), &Vec<(Feature, f32)>)| {
+            let features = values.iter().filter_map(|(f, value)| Some((*numbers.get(f)?, *value))).collect();
+            Example { issue, features, points: narrow(o.features.base_points()), outcome: o.outcome, weight }
+        };
+        let examples = observations().zip(&values).map(example).collect();
+        let (features, counts) = known.into_iter().unzip();
+        Self { features, counts, examples, issues: issues.len() }
+    }
+
+    /// Returns the weights after the first issues.
+    fn fit(&self, issues: usize, half_life: f32) -> Vec<f32> {
+        let priors: Vec<Prior> = std::iter::once(INTERCEPT).chain(self.features.iter().map(|f| prior(f.kind))).collect();
+        let row = |e: &Example| Row {
+            features: std::iter::once((0, 1.0)).chain(e.features.iter().copied()).collect(),
+            is_positive: e.outcome.is_wanted(),
+            weight: e.weight * 0.5_f32.powf((issues - 1 - e.issue) as f32 / half_life),
+        };
+        let rows: Vec<Row> = self.examples.iter().filter(|e| e.issue < issues).map(row).collect();
+        sparse::fit(&rows, &priors)
+    }
+
+    /// Returns the decisions of the last issues, each scored by what was known before its issue.
+    fn forecasts(&self) -> Vec<Vec<Forecast>> {
+        let first = self.issues.saturating_sub(COMPARED).max(1);
+        let mut out = Vec::new();
+        for start in (first..self.issues).step_by(BLOCK) {
+            let weights = HALF_LIVES.map(|h| self.fit(start, h));
+            for issue in start..(start + BLOCK).min(self.issues) {
+                let decided = self.examples.iter().filter(|e| e.issue == issue && e.outcome != Outcome::Repeated);
+                out.push(decided.map(|e| e.forecast(&weights)).collect());
+            }
+        }
+        out
+    }
+
+    fn learned(&self, weights: &[f32]) -> Vec<LearnedWeight> {
+        let counted = self.features.iter().zip(&self.counts).zip(weights.iter().skip(1));
+        counted.map(|((feature, (kept, seen)), weight)| LearnedWeight { feature: feature.clone(), weight: *weight, kept: *kept, seen: *seen }).collect()
+    }
+}
+
+/// Returns the log-odds without the intercept.
+fn sum(weights: &[f32], features: &[(usize, f32)]) -> f32 {
+    features.iter().map(|(at, value)| weights.get(*at).copied().unwrap_or_default() * value).sum()
+}
