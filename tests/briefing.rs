@@ -89,6 +89,7 @@ fn the_subjects_of_a_printed_issue_land_in_its_columns() {
         published: HashSet::new(),
         previous_items: Vec::new(),
         rising: Vec::new(),
+        ranking: None,
         topics: std::collections::HashMap::new(),
         trend: Vec::new(),
         health: Health::default(),

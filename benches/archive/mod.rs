@@ -101,5 +101,5 @@ pub fn draft(store: &Store, days: i64, after: i64) -> Edition {
     };
     let range = CandidateRange { after: ArticleId(after), ..store.whole_archive().range };
     let draft = issue::build(&material, &Window { range, ..store.whole_archive() }).unwrap();
-    store.commit_edition(draft.edition, &publication, &draft.stories, range).unwrap()
+    store.commit_edition(draft, &publication, range).unwrap()
 }

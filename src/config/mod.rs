@@ -7,6 +7,7 @@ mod crawl;
 pub mod docx_template;
 pub mod edit_sources;
 pub(crate) mod foreword;
+mod learning;
 mod localized;
 mod mail;
 pub mod opml;

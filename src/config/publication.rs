@@ -23,6 +23,8 @@ pub struct ColumnQuota {
     pub name: String,
     /// Maximum number of items.
     pub quota: usize,
+    /// Items that it gets even if editors are likely to drop them.
+    pub min: usize,
     /// Which text of its items is printed by default.
     pub print: Print,
     /// Title of the topic (关注课题) whose articles go here, whatever their column.
@@ -65,6 +67,11 @@ pub struct Publication {
     /// Template of 编者的话 with facts in braces; `None`: the default.
     pub foreword: Option<String>,
     pub columns: Vec<ColumnQuota>,
+    /// Most items about one company, and of one industry.
+    pub max_per_firm: usize,
+    pub max_per_industry: Option<usize>,
+    /// Most items about neither of the two nearest levels.
+    pub max_outside: Option<usize>,
     /// Only articles of these industries or themes; empty: all.
     pub industries: Vec<String>,
     /// Only articles of these levels or about these places; empty: all.
@@ -99,7 +106,7 @@ pub struct Publication {
 
 impl Default for Publication {
     fn default() -> Self {
-        let column = |name: &str, quota| ColumnQuota { name: name.to_owned(), quota, print: Print::Summary, topic: None };
+        let column = |name: &str, quota| ColumnQuota { name: name.to_owned(), quota, min: 0, print: Print::Summary, topic: None };
         Self {
             name: "许昌竞争情报快递".to_owned(),
             organiser: "许昌市科学技术情报研究所".to_owned(),
@@ -110,6 +117,9 @@ impl Default for Publication {
             foreword: None,
             classification_notice: "内部资料".to_owned(),
             columns: vec![column("行业动态", 10), column("行业趋势", 5), column("行业报告", 4), column("财经数据", 5), column("金融要点", 5)],
+            max_per_firm: 2,
+            max_per_industry: None,
+            max_outside: None,
             industries: Vec::new(),
             places: Vec::new(),
             initial_cumulative_number: 0,
@@ -155,7 +165,7 @@ impl Publication {
     }
 }
 
-const KEYS: [&str; 25] = [
+const KEYS: [&str; 28] = [
     "name",
     "organiser",
     "printer",
@@ -181,6 +191,9 @@ const KEYS: [&str; 25] = [
     "subscriber",
     "document",
     "mail_empty",
+    "max_per_firm",
+    "max_per_industry",
+    "max_outside",
 ];
 
 pub(super) fn read(s: &Section<'_>) -> Publication {
@@ -188,7 +201,7 @@ pub(super) fn read(s: &Section<'_>) -> Publication {
     s.deny_unknown_keys(&[&KEYS[..], &signing::KEYS].concat());
     p.layout = signing::read_kind(s);
     if p.layout == Layout::Report {
-        p.columns = vec![ColumnQuota { name: "专报".to_owned(), quota: 10, print: Print::Full, topic: None }];
+        p.columns = vec![ColumnQuota { name: "专报".to_owned(), quota: 10, min: 0, print: Print::Full, topic: None }];
         p.calendar.days = Recurrence::OnDemand;
     }
     p.signing = signing::read_steps(s);
@@ -222,6 +235,9 @@ pub(super) fn read(s: &Section<'_>) -> Publication {
     let count = |key| s.integer(key, 0..100_000).and_then(|n| u32::try_from(n).ok());
     set(&mut p.initial_cumulative_number, count("issues_before"));
     set(&mut p.issues_this_year, count("issues_this_year"));
+    let most = |key| s.integer(key, 1..1_000).and_then(|n| usize::try_from(n).ok());
+    set(&mut p.max_per_firm, most("max_per_firm"));
+    (p.max_per_industry, p.max_outside) = (most("max_per_industry"), most("max_outside"));
     if let Some(t) = s.text("at") {
         if let Ok(at) = NaiveTime::parse_from_str(t.value, "%H:%M") {
             p.at = at;
@@ -298,13 +314,17 @@ fn read_print(s: &Section<'_>) -> Option<Print> {
 }
 
 fn read_column(s: &Section<'_>, print: Print) -> Option<ColumnQuota> {
-    s.deny_unknown_keys(&["name", "quota", "document", "topic"]);
+    s.deny_unknown_keys(&["name", "quota", "min", "document", "topic"]);
     let name = s.string("name").filter(|n| !n.is_empty());
     if name.is_none() {
         s.error(None, localized("a column needs a name", "栏目要写名称 name"));
     }
     let quota = s.integer("quota", 1..101).and_then(|n| usize::try_from(n).ok()).unwrap_or(5);
-    Some(ColumnQuota { name: name?, quota, print: read_print(s).unwrap_or(print), topic: s.text("topic").map(|t| t.value.to_owned()) })
+    let min = s.integer("min", 0..101).and_then(|n| usize::try_from(n).ok()).unwrap_or(0);
+    if min > quota {
+        s.error(None, localized(format!("min = {min} is more than quota = {quota}"), format!("min = {min} 比 quota = {quota} 还多")));
+    }
+    Some(ColumnQuota { name: name?, quota, min, print: read_print(s).unwrap_or(print), topic: s.text("topic").map(|t| t.value.to_owned()) })
 }
 
 fn read_subscriber(s: &Section<'_>, p: &Publication) -> Option<Recipient> {

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 pub use crate::config::console::ConsoleSettings;
 pub use crate::config::crawl::{CrawlSettings, DispatcherKind};
 use crate::config::docx_template::DocxTemplate;
+pub use crate::config::learning::LearningSettings;
 use crate::config::localized::localized;
 pub use crate::config::mail::{AmbiguousDeliveryPolicy, DkimSettings, MailSettings, MailTls, SmtpSettings};
 pub use crate::config::pdf::PdfSettings;
@@ -16,7 +17,7 @@ use crate::config::reader::{Section, TomlReader};
 use crate::config::source_list::Vocabulary;
 pub use crate::config::store::StoreSettings;
 pub use crate::config::summarise::{RewriterSettings, SummariseSettings};
-use crate::config::{ConfigError, Taxonomy, console, crawl, mail, pdf, publication, read_file, store, summarise};
+use crate::config::{ConfigError, Taxonomy, console, crawl, learning, mail, pdf, publication, read_file, store, summarise};
 
 /// All settings.
 #[derive(Debug, Clone, Default)]
@@ -37,6 +38,8 @@ pub struct Settings {
     pub store: StoreSettings,
     /// `[pdf]`
     pub pdf: PdfSettings,
+    /// `[learning]`
+    pub learning: LearningSettings,
     /// `[summarise]`
     pub summarise: SummariseSettings,
     /// `taxonomy = "FILE"`: replaces the built-in one.
@@ -164,7 +167,19 @@ impl Settings {
     pub fn parse(file: &str, text: &str) -> Result<Self, ConfigError> {
         let reader = TomlReader::parse(file, text)?;
         let root = reader.root();
-        root.deny_unknown_keys(&["publication", "fetch", "crawl", "mail", "summarise", "console", "store", "pdf", "taxonomy", "calendar"]);
+        root.deny_unknown_keys(&[
+            "publication",
+            "fetch",
+            "crawl",
+            "mail",
+            "summarise",
+            "learning",
+            "console",
+            "store",
+            "pdf",
+            "taxonomy",
+            "calendar",
+        ]);
         let file = |key| root.string(key).map(PathBuf::from);
         let mut settings = Self { taxonomy: file("taxonomy"), calendar: file("calendar"), ..Self::default() };
         let mut publications = root.one_or_more("publication").iter().map(publication::read).collect::<Vec<_>>().into_iter();
@@ -193,6 +208,9 @@ impl Settings {
         }
         if let Some(s) = root.section("pdf") {
             pdf::read(&s, &mut settings.pdf);
+        }
+        if let Some(s) = root.section("learning") {
+            learning::read(&s, &mut settings.learning);
         }
         if let Some(s) = root.section("summarise") {
             summarise::read(&s, &mut settings.summarise);

@@ -5,11 +5,12 @@ use std::hash::{Hash, Hasher};
 
 use rustc_hash::FxHasher;
 
-use crate::config::settings::ColumnQuota;
-use crate::issue::rank::{RankReason, TOPIC, rank_features, source_authority};
+use crate::config::settings::{ColumnQuota, Publication};
+use crate::issue::rank::{Points, RankReason, TOPIC, article_points, features, source_authority};
 use crate::issue::{IssueInput, PreviousItem};
 use crate::learn::Model;
 use crate::model::{ArticleId, Classification, Confidence, EventId, EventMember, Headline, StoryId};
+use crate::ranking::{CandidateFeatures, PointKind, Ranking};
 use crate::text::normalize::normalized_key;
 
 /// Penalty for each item already chosen of the same industry or source, and for one with a similar headline (maximal marginal
@@ -25,6 +26,8 @@ const SIMILARITY_THRESHOLD: f64 = 0.5;
 const FOLLOW_UP: f64 = 1.0;
 /// Points per doubling of the copies.
 const COPIES: f64 = 0.4;
+/// Below this probability of being kept, a column that has its minimum stays short.
+const LEAST_PROBABILITY: f64 = 0.1;
 /// Longest company name before a colon.
 const MAX_FIRM_CHARS: usize = 8;
 /// Candidates compared with each other, per open place.
@@ -46,10 +49,17 @@ struct CandidateRecord {
     is_followed: bool,
     authority: u8,
     firm: u32,
+    is_near: bool,
     is_eligible: bool,
     points: f64,
+    /// Points that the learned ranking adds.
+    learned: f64,
     words: Box<[u32]>,
 }
+
+/// Fewest points that a learned reason adds or takes to be told, and the most of such reasons.
+const TOLD_POINTS: f64 = 0.3;
+const MAX_LEARNED_REASONS: usize = 3;
 
 /// A story that may become an item.
 pub(super) struct Candidate {
@@ -68,38 +78,71 @@ pub(super) struct Candidate {
     similar_to: Option<usize>,
     /// Index of the latest earlier item about its event.
     pub(super) follows: Option<usize>,
+    /// Points that it loses because an earlier issue had it.
+    repetition: (PointKind, f64),
     sort_time: i64,
     source: u32,
     topic: u32,
     /// The company in the headline; 0 if none.
     firm: u32,
+    /// Whether it is about one of the two nearest levels.
+    is_near: bool,
     words: Box<[u32]>,
 }
 
 impl Candidate {
-    /// Returns the reasons for its rank, given its lead article.
-    pub(super) fn reasons(&self, lead: &Headline, input: &IssueInput<'_>) -> Vec<String> {
-        let mut out: Vec<String> =
-            rank_features(lead, input.levels, input.now).iter().filter_map(|(_, fact)| Some(fact.as_ref()?.to_string())).collect();
-        let mut titles: Vec<&str> = self.copies.iter().filter_map(|c| input.topics.get(c)).flatten().map(String::as_str).collect();
-        titles.sort_unstable();
-        titles.dedup();
-        out.extend(titles.into_iter().map(|t| RankReason::Topic(t).to_string()));
+    /// Returns its points with their reasons, given its lead article.
+    fn points<'a>(&self, lead: &'a Headline, input: &'a IssueInput<'_>) -> Vec<Points<'a>> {
+        let mut out = article_points(lead, input.levels, input.now);
+        let titles = self.topics(input);
+        for (at, title) in titles.into_iter().enumerate() {
+            out.push((PointKind::Topic, if at == 0 { TOPIC } else { 0.0 }, Some(RankReason::Topic(title))));
+        }
         let others = self.copies.len() - 1;
         if others > 0 {
-            out.push(RankReason::Copies(others).to_string());
+            out.push((PointKind::Copies, copies_points(self.copies.len()), Some(RankReason::Copies(others))));
         }
         if !self.reports.is_empty() {
-            out.push(RankReason::Reports(self.reports.len()).to_string());
+            out.push((PointKind::Copies, 0.0, Some(RankReason::Reports(self.reports.len()))));
         }
-        let previous = |at: Option<usize>| at.and_then(|i| input.previous_items.get(i));
-        if let Some(s) = previous(self.follows) {
-            out.push(RankReason::FollowsUp { number: s.number, title: &s.title }.to_string());
-        } else if let Some(s) = previous(self.similar_to) {
-            out.push(RankReason::SimilarTo { number: s.number, title: &s.title }.to_string());
+        let previous = |at: usize| input.previous_items.get(at);
+        if let Some(s) = self.follows.and_then(previous) {
+            out.push((PointKind::FollowUp, self.repetition.1, Some(RankReason::FollowsUp { number: s.number, title: &s.title })));
+        } else if let Some(s) = self.similar_to.and_then(previous) {
+            out.push((PointKind::Similar, self.repetition.1, Some(RankReason::SimilarTo { number: s.number, title: &s.title })));
         }
         out
     }
+
+    /// Returns the titles of the topics of its copies, each once.
+    fn topics<'a>(&self, input: &'a IssueInput<'_>) -> Vec<&'a str> {
+        let mut titles: Vec<&str> = self.copies.iter().filter_map(|c| input.topics.get(c)).flatten().map(String::as_str).collect();
+        titles.sort_unstable();
+        titles.dedup();
+        titles
+    }
+
+    /// Returns what the learned ranking knows of it, given its lead article.
+    pub(super) fn features(&self, lead: &Headline, input: &IssueInput<'_>) -> CandidateFeatures {
+        let points = self.points(lead, input).into_iter().filter(|(_, points, _)| *points != 0.0).map(|(kind, points, _)| (kind, points)).collect();
+        let topics: Vec<String> = self.topics(input).into_iter().map(str::to_owned).collect();
+        features(lead, &topics, points, input.now)
+    }
+
+    /// Returns the reasons for its rank, strongest first, given its lead article and features.
+    pub(super) fn reasons(&self, lead: &Headline, features: &CandidateFeatures, input: &IssueInput<'_>) -> Vec<String> {
+        let mut all: Vec<(f64, RankReason<'_>)> =
+            self.points(lead, input).into_iter().filter_map(|(_, points, reason)| Some((points, reason?))).collect();
+        let learned = input.ranking.iter().flat_map(|r| r.reasons(features, MAX_LEARNED_REASONS));
+        all.extend(learned.filter(|(_, points)| points.abs() >= TOLD_POINTS).map(|(w, points)| (points, RankReason::Learned(w, points))));
+        all.sort_by(|a, b| b.0.abs().total_cmp(&a.0.abs()));
+        all.into_iter().map(|(_, reason)| reason.to_string()).collect()
+    }
+}
+
+/// Returns the points for so many copies.
+fn copies_points(copies: usize) -> f64 {
+    COPIES * (copies as f64).log2()
 }
 
 /// The articles of the window.
@@ -118,6 +161,11 @@ impl Pool {
         let firm = firm(h).map_or(0, |name| number(&mut self.firms, name) + 1);
         let topics = input.topics.get(&h.id).map_or(&[][..], Vec::as_slice);
         let is_fed_by_topic = |column: &ColumnQuota| column.topic.as_ref().is_some_and(|t| topics.contains(t));
+        let points = article_points(h, input.levels, input.now);
+        let sum = points.iter().map(|(_, points, _)| points).sum();
+        let learned = input.ranking.filter(|r| r.is_active()).map_or(0.0, |ranking| {
+            ranking.unbounded_points(&features(h, topics, points.iter().map(|(kind, points, _)| (*kind, *points)).collect(), input.now))
+        });
         let topic = j.industries.first().or(j.themes.first()).map(|l| l.name.as_str()).unwrap_or_default();
         self.records.push(CandidateRecord {
             article: h.id,
@@ -134,8 +182,11 @@ impl Pool {
             authority: source_authority(h),
             firm,
             // an editor asked for the articles of a topic's column; only a doubtful text waits for him
-            is_eligible: is_eligible(j, h.confidence) || !h.confidence.is_doubtful() && input.publication.columns.iter().any(is_fed_by_topic),
-            points: rank_features(h, input.levels, input.now).iter().map(|(points, _)| points).sum(),
+            is_eligible: is_eligible(j, h.confidence, learned)
+                || !h.confidence.is_doubtful() && input.publication.columns.iter().any(is_fed_by_topic),
+            is_near: points.iter().any(|(kind, ..)| *kind == PointKind::Region),
+            points: sum,
+            learned,
             words: pairs(&h.title),
         });
     }
@@ -159,7 +210,7 @@ impl Pool {
         self.records.sort_unstable_by_key(|b| (b.story, b.sort_time, b.article));
         let stories = self.records.chunk_by(|a, b| a.story == b.story);
         let unpublished = stories.filter(|c| c.first().is_some_and(|b| !input.published.contains(&b.story)));
-        let mut candidates: Vec<Candidate> = unpublished.filter_map(|c| candidate(c, &echoes, &told)).collect();
+        let mut candidates: Vec<Candidate> = unpublished.filter_map(|c| candidate(c, &echoes, &told, input.ranking)).collect();
         for c in &mut candidates {
             let is_shared = |event: EventId| stories_of.get(&event).is_some_and(|stories| stories.len() > 1);
             c.has_related = c.follows.is_some() || c.event.is_some_and(|e| is_shared(e.event));
@@ -187,9 +238,15 @@ fn one_per_event(mut candidates: Vec<Candidate>) -> Vec<Candidate> {
 
 /// Whether an article may be chosen automatically: it is on topic, its text is surely its own, and the model, if it judged that,
 /// rates it worth a look. A column stays short rather than take others.
-fn is_eligible(j: &Classification, confidence: Confidence) -> bool {
+///
+/// What editors kept and dropped moves the model's verdict: `learned` points count as log-odds.
+fn is_eligible(j: &Classification, confidence: Confidence, learned: f64) -> bool {
     let least = Model::built_in().map_or(0.0, |m| f64::from(m.least_worth()));
-    j.on_topic() && (j.manually_edited || !confidence.is_doubtful() && j.worth.is_none_or(|w| w >= least))
+    let worth = j.worth.map(|w| {
+        let odds = w / (1.0 - w).max(1e-9) * Ranking::bounded(learned).exp();
+        odds / (1.0 + odds)
+    });
+    j.on_topic() && (j.manually_edited || !confidence.is_doubtful() && worth.is_none_or(|w| w >= least))
 }
 
 /// Returns the company that a headline is about: the text before its first colon (恒瑞医药：…), else an organisation that it names.
@@ -199,7 +256,7 @@ fn firm(h: &Headline) -> Option<&str> {
     before_colon.filter(|name| (2..=MAX_FIRM_CHARS).contains(&name.chars().count())).or_else(named)
 }
 
-fn candidate(copies: &[CandidateRecord], echoes: &SimilarHeadlines, told: &HashMap<EventId, usize>) -> Option<Candidate> {
+fn candidate(copies: &[CandidateRecord], echoes: &SimilarHeadlines, told: &HashMap<EventId, usize>, ranking: Option<&Ranking>) -> Option<Candidate> {
     let longest = copies.iter().map(|b| b.length).max()?;
     // of the copies that are not cut short the one with the highest authority; of these the earliest
     let whole = copies.iter().filter(|b| b.length * 10 >= longest * 8);
@@ -207,10 +264,16 @@ fn candidate(copies: &[CandidateRecord], echoes: &SimilarHeadlines, told: &HashM
     let echo = echoes.closest(&lead.words);
     let event = copies.iter().find_map(|b| b.event);
     let follows = event.filter(|e| e.is_sure()).and_then(|e| told.get(&e.event)).copied();
-    let mut score = lead.points + COPIES * (copies.len() as f64).log2();
-    score += if copies.iter().any(|b| b.is_followed) { TOPIC } else { 0.0 };
     // what an earlier issue had counts once
-    score -= if follows.is_some() { FOLLOW_UP } else { 0.0 }.max(echo.map_or(0.0, |(_, alike)| TITLE_SIMILARITY_PENALTY * alike));
+    let similar = echo.map_or(0.0, |(_, alike)| -TITLE_SIMILARITY_PENALTY * alike);
+    let repetition = match follows {
+        Some(_) => (PointKind::FollowUp, similar.min(-FOLLOW_UP)),
+        None => (PointKind::Similar, similar),
+    };
+    let followed = if copies.iter().any(|b| b.is_followed) { TOPIC } else { 0.0 };
+    let of_story = [(PointKind::Copies, copies_points(copies.len())), (PointKind::Topic, followed), repetition];
+    let learned = lead.learned + ranking.map_or(0.0, |r| of_story.iter().map(|(kind, points)| r.points_of(*kind, *points)).sum());
+    let score = lead.points + of_story.iter().map(|(_, points)| points).sum::<f64>() + Ranking::bounded(learned);
     Some(Candidate {
         story: lead.story,
         lead: lead.article,
@@ -222,26 +285,67 @@ fn candidate(copies: &[CandidateRecord], echoes: &SimilarHeadlines, told: &HashM
         column: copies.iter().find_map(|b| b.topic_column).unwrap_or(lead.column),
         similar_to: echo.map(|(shown, _)| shown),
         follows,
+        repetition,
         sort_time: lead.sort_time,
         source: lead.source,
         topic: lead.topic,
         firm: lead.firm,
+        is_near: lead.is_near,
         words: lead.words.clone(),
     })
 }
 
-/// Chooses the best `quota` candidates, each weighed against those already chosen.
-pub(super) fn choose(mut candidates: Vec<Candidate>, quota: usize) -> Vec<Candidate> {
+/// What the items chosen so far leave open.
+pub(super) struct Limits<'a> {
+    publication: &'a Publication,
+    ranking: Option<&'a Ranking>,
+    firms: HashMap<u32, usize>,
+    industries: HashMap<u32, usize>,
+    outside: usize,
+}
+
+impl<'a> Limits<'a> {
+    pub(super) fn new(input: &IssueInput<'a>) -> Self {
+        let ranking = input.ranking.filter(|r| r.is_active());
+        Self { publication: input.publication, ranking, firms: HashMap::new(), industries: HashMap::new(), outside: 0 }
+    }
+
+    /// Whether the issue takes another item of this company, industry and distance.
+    fn allow(&self, c: &Candidate) -> bool {
+        let is_full = |counts: &HashMap<u32, usize>, key: u32, most: usize| counts.get(&key).is_some_and(|n| *n >= most);
+        let firm = c.firm != 0 && is_full(&self.firms, c.firm, self.publication.max_per_firm);
+        let outside = !c.is_near && self.publication.max_outside.is_some_and(|most| self.outside >= most);
+        !firm && !outside && !self.publication.max_per_industry.is_some_and(|most| is_full(&self.industries, c.topic, most))
+    }
+
+    /// Whether editors are sure to drop the candidate.
+    fn is_hopeless(&self, c: &Candidate) -> bool {
+        self.ranking.is_some_and(|r| r.probability_of_points(c.score) < LEAST_PROBABILITY)
+    }
+
+    fn count(&mut self, c: &Candidate) {
+        *self.firms.entry(c.firm).or_default() += 1;
+        *self.industries.entry(c.topic).or_default() += 1;
+        self.outside += usize::from(!c.is_near);
+    }
+}
+
+/// Chooses the best candidates of a column, each weighed against those already chosen. Returns them, and the others.
+pub(super) fn choose(mut candidates: Vec<Candidate>, column: &ColumnQuota, limits: &mut Limits<'_>) -> (Vec<Candidate>, Vec<Candidate>) {
     // ties: newest first, then by id, so that a rebuilt edition is the same
     candidates.sort_by(|a, b| b.score.total_cmp(&a.score).then(b.sort_time.cmp(&a.sort_time)).then(a.story.cmp(&b.story)));
-    candidates.truncate(quota * CANDIDATES_PER_SLOT);
+    let mut others = candidates.split_off(candidates.len().min(column.quota * CANDIDATES_PER_SLOT));
     let mut chosen: Vec<Candidate> = Vec::new();
-    while chosen.len() < quota {
-        let best = candidates.iter().enumerate().map(|(i, c)| (mmr_score(c, &chosen), i)).reduce(|a, b| if b.0 > a.0 { b } else { a });
+    while chosen.len() < column.quota {
+        let open = candidates.iter().enumerate().filter(|(_, c)| limits.allow(c) && (chosen.len() < column.min || !limits.is_hopeless(c)));
+        let best = open.map(|(i, c)| (mmr_score(c, &chosen), i)).reduce(|a, b| if b.0 > a.0 { b } else { a });
         let Some((_, i)) = best else { break };
-        chosen.push(candidates.remove(i));
+        let c = candidates.remove(i);
+        limits.count(&c);
+        chosen.push(c);
     }
-    chosen
+    others.extend(candidates);
+    (chosen, others)
 }
 
 fn mmr_score(c: &Candidate, chosen: &[Candidate]) -> f64 {

@@ -146,6 +146,7 @@ fn write(e: &mut Edition, title: &str, text: &str, publisher: &str, column: &str
         reports: Vec::new(),
         event: None,
         score: 0.0,
+        is_uncertain: false,
         reasons: vec!["编辑自写".to_owned()],
     };
     items_of(e, column)?.push(item);

@@ -30,12 +30,16 @@ use crate::events::new_sentence;
 use crate::model::{
     ArticleId, ColumnItems, Copy, Edition, EditionId, EventId, Headline, Health, Item, Label, Print, Series, Signing, StoryId, Trend, WEEKS,
 };
+use crate::ranking::{CandidateFeatures, Ranking};
 
 pub use archive::{Archive, InMemory};
-use candidate_pool::{Candidate, Pool};
+use candidate_pool::{Candidate, Limits, Pool};
+pub use rank::feature_label;
 pub use recipient_filter::filter_for_recipient;
 pub use same_story::{SameStory, same_story};
 
+/// Candidates beside the items that are stored with an edition: as many as editors look through.
+const REMEMBERED_CANDIDATES: usize = 80;
 /// Maximum number of copies listed under an item.
 const MAX_COPIES: usize = 12;
 
@@ -63,6 +67,8 @@ pub struct IssueInput<'a> {
     pub rising: Vec<String>,
     /// Titles of the open topics (关注课题) of articles.
     pub topics: HashMap<ArticleId, Vec<String>>,
+    /// The ranking learned from editors' decisions, if it is in force.
+    pub ranking: Option<&'a Ranking>,
     /// Figures of the crawl.
     pub health: Health,
     /// Day of issue.
@@ -81,6 +87,24 @@ pub struct Draft {
     pub edition: Edition,
     /// Story and article of each item.
     pub stories: Vec<(StoryId, ArticleId)>,
+    /// The items and the best of the other candidates, as the ranking saw them.
+    pub candidates: Vec<RankedCandidate>,
+}
+
+impl From<Edition> for Draft {
+    fn from(edition: Edition) -> Self {
+        Self { edition, stories: Vec::new(), candidates: Vec::new() }
+    }
+}
+
+/// A candidate of an edition.
+#[derive(Debug, Clone, PartialEq)]
+pub struct RankedCandidate {
+    pub article: ArticleId,
+    /// Its place among the items, or among the other candidates; from 1.
+    pub rank: usize,
+    pub was_proposed: bool,
+    pub features: CandidateFeatures,
 }
 
 /// Builds the edition of a day.
@@ -98,14 +122,40 @@ pub fn build<A: Archive>(input: &IssueInput<'_>, archive: &A) -> Result<Draft, A
         health.candidates += 1;
         by_column.entry(c.column).or_default().push(c);
     }
-    let (mut stories, mut columns) = (Vec::new(), Vec::new());
+    let mut limits = Limits::new(input);
+    let (mut stories, mut columns, mut ranked, mut others) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
     for (at, column) in publication.columns.iter().enumerate() {
-        let chosen = candidate_pool::choose(by_column.remove(&at).unwrap_or_default(), column.quota);
+        let (chosen, rest) = candidate_pool::choose(by_column.remove(&at).unwrap_or_default(), column, &mut limits);
         stories.extend(chosen.iter().map(|c| (c.story, c.lead)));
-        let items = chosen.iter().map(|c| item(c, column.print, input, archive)).collect::<Result<_, _>>()?;
+        others.extend(rest);
+        let mut items = Vec::with_capacity(chosen.len());
+        for c in &chosen {
+            let lead = archive.headline(c.lead)?;
+            let features = c.features(&lead, input);
+            items.push(item(c, &lead, &features, column.print, input, archive)?);
+            ranked.push(RankedCandidate { article: c.lead, rank: ranked.len() + 1, was_proposed: true, features });
+        }
         columns.push(ColumnItems { name: column.name.clone(), items });
     }
-    Ok(Draft { edition: edition(input, columns, health), stories })
+    others.sort_by(|a, b| b.score.total_cmp(&a.score).then(a.story.cmp(&b.story)));
+    for (c, rank) in others.iter().take(REMEMBERED_CANDIDATES).zip(1..) {
+        let features = c.features(&archive.headline(c.lead)?, input);
+        ranked.push(RankedCandidate { article: c.lead, rank, was_proposed: false, features });
+    }
+    mark_uncertain(&mut columns, &ranked, input.ranking);
+    Ok(Draft { edition: edition(input, columns, health), stories, candidates: ranked })
+}
+
+/// Marks the least certain tenth of the items for an editor's look.
+fn mark_uncertain(columns: &mut [ColumnItems], candidates: &[RankedCandidate], ranking: Option<&Ranking>) {
+    let Some(ranking) = ranking.filter(|r| r.is_active()) else { return };
+    let mut unsure: Vec<(f64, ArticleId)> =
+        candidates.iter().filter(|c| c.was_proposed).map(|c| ((ranking.probability(&c.features) - 0.5).abs(), c.article)).collect();
+    unsure.sort_by(|a, b| a.0.total_cmp(&b.0).then(a.1.0.cmp(&b.1.0)));
+    unsure.truncate(unsure.len().div_ceil(10));
+    for item in columns.iter_mut().flat_map(|c| &mut c.items) {
+        item.is_uncertain = unsure.iter().any(|(_, article)| *article == item.article);
+    }
 }
 
 /// Returns an edition without items, for editors to fill.
@@ -189,9 +239,15 @@ pub(crate) fn matches_publication(h: &Headline, publication: &Publication) -> bo
     industry && (places.is_empty() || places.contains(&j.region_scope) || j.places.iter().any(|p| places.contains(p)))
 }
 
-fn item<A: Archive>(c: &Candidate, print: Print, input: &IssueInput<'_>, archive: &A) -> Result<Item, A::Error> {
-    let lead = archive.headline(c.lead)?;
-    let mut item = item_from_article(&lead, archive.text(c.lead)?, input.summarise, input.publication.calendar.zone);
+fn item<A: Archive>(
+    c: &Candidate,
+    lead: &Headline,
+    features: &CandidateFeatures,
+    print: Print,
+    input: &IssueInput<'_>,
+    archive: &A,
+) -> Result<Item, A::Error> {
+    let mut item = item_from_article(lead, archive.text(c.lead)?, input.summarise, input.publication.calendar.zone);
     item.print = print;
     let copy = |id: &ArticleId| {
         let a = archive.headline(*id)?;
@@ -202,7 +258,7 @@ fn item<A: Archive>(c: &Candidate, print: Print, input: &IssueInput<'_>, archive
     item.reports = c.reports.iter().take(MAX_COPIES).map(copy).collect::<Result<_, _>>()?;
     // copies are sorted, earliest first
     item.earliest = c.copies.first().filter(|first| **first != c.lead).and_then(|_| item.copies.first().cloned());
-    (item.score, item.reasons) = (c.score, c.reasons(&lead, input));
+    (item.score, item.reasons) = (c.score, c.reasons(lead, features, input));
     if let Some(previous) = c.follows.and_then(|at| input.previous_items.get(at)) {
         let told = format!("{}\n{}", previous.title, archive.text(previous.article)?);
         item.reasons.push(match new_sentence(&item.text, &told) {
@@ -255,6 +311,7 @@ fn item_from_article(lead: &Headline, text: String, settings: &SummariseSettings
         reports: Vec::new(),
         event: None,
         score: 0.0,
+        is_uncertain: false,
         reasons: vec!["编辑加入".to_owned()],
         url: Some(lead.url.clone()),
     }
@@ -313,6 +370,7 @@ pub(crate) mod tests {
             published: used.iter().map(|i| StoryId(*i)).collect(),
             previous_items: shown,
             rising: Vec::new(),
+            ranking: None,
             topics: HashMap::new(),
             trend: Vec::new(),
             health: Health { sources: 3, ..Health::default() },
@@ -329,12 +387,13 @@ pub(crate) mod tests {
     fn a_topic_raises_its_articles_and_may_have_a_column() {
         let levels = Vec::new();
         let mut publication = Publication::default();
-        let topic_column = ColumnQuota { name: "领导关注".into(), quota: 3, print: Print::Summary, topic: Some("假发".into()) };
+        let topic_column = ColumnQuota { name: "领导关注".into(), min: 0, quota: 3, print: Print::Summary, topic: Some("假发".into()) };
         let mut input = IssueInput {
             publication: &publication.clone(),
             published: HashSet::new(),
             previous_items: Vec::new(),
             rising: Vec::new(),
+            ranking: None,
             topics: [(ArticleId(2), vec!["假发".to_owned(), "出口".to_owned()]), (ArticleId(3), vec!["假发".to_owned()])].into(),
             trend: Vec::new(),
             health: Health::default(),

@@ -6,6 +6,7 @@ use chrono::{DateTime, Utc};
 
 use crate::knowledge::OUTLETS;
 use crate::model::{Headline, Label};
+use crate::ranking::{CandidateFeatures, FeatureKind, LearnedWeight, PointKind};
 
 /// Hours after which freshness falls to a third.
 const FRESH_HOURS: f64 = 36.0;
@@ -32,9 +33,17 @@ pub(super) enum RankReason<'a> {
     Official,
     Weight(f64),
     Copies(usize),
-    SimilarTo { number: u32, title: &'a str },
+    SimilarTo {
+        number: u32,
+        title: &'a str,
+    },
     Reports(usize),
-    FollowsUp { number: u32, title: &'a str },
+    FollowsUp {
+        number: u32,
+        title: &'a str,
+    },
+    /// Learned from decisions: the feature, and the points it adds.
+    Learned(&'a LearnedWeight, f64),
 }
 
 impl fmt::Display for RankReason<'_> {
@@ -53,22 +62,26 @@ impl fmt::Display for RankReason<'_> {
             Self::Copies(n) => write!(f, "{n} 家转载"),
             Self::Reports(n) => write!(f, "同一事件另有 {n} 篇报道"),
             Self::FollowsUp { number, title } => write!(f, "第{number}期《{title}》的后续"),
+            Self::Learned(w, points) => f.write_str(&learned(w, *points)),
             Self::SimilarTo { number, title } => write!(f, "与第{number}期《{title}》相近"),
         }
     }
 }
 
-/// Returns the points of an article on its own, each with its reason.
-pub(super) fn rank_features<'a>(h: &'a Headline, levels: &'a [String], now: DateTime<Utc>) -> Vec<(f64, Option<RankReason<'a>>)> {
+/// Points of an article, and the reason that editors see.
+pub(super) type Points<'a> = (PointKind, f64, Option<RankReason<'a>>);
+
+/// Returns the points of an article on its own.
+pub(super) fn article_points<'a>(h: &'a Headline, levels: &'a [String], now: DateTime<Utc>) -> Vec<Points<'a>> {
     let Some(j) = &h.classification else { return Vec::new() };
-    let mut out = Vec::with_capacity(6);
+    let mut out = Vec::with_capacity(7);
     if let Some(worth) = j.worth {
-        out.push((WORTH * (worth - 0.5), Some(RankReason::Worth(worth))));
+        out.push((PointKind::Worth, WORTH * (worth - 0.5), Some(RankReason::Worth(worth))));
     }
     if let Some(best) = j.industries.first() {
-        out.push((3.0 * best.score, Some(RankReason::Industry(best))));
+        out.push((PointKind::Industry, 3.0 * best.score, Some(RankReason::Industry(best))));
     } else if let Some(theme) = j.themes.first() {
-        out.push((2.0 * theme.score, Some(RankReason::Theme(theme))));
+        out.push((PointKind::Theme, 2.0 * theme.score, Some(RankReason::Theme(theme))));
     }
     let region = h.region.as_deref().unwrap_or_default();
     let near = |word: &String| {
@@ -78,19 +91,90 @@ pub(super) fn rank_features<'a>(h: &'a Headline, levels: &'a [String], now: Date
             || h.title.contains(word.as_str())
     };
     if let Some((name, points)) = levels.iter().zip(REGION).find(|(name, _)| near(name)) {
-        out.push((points, Some(RankReason::Region(name))));
+        out.push((PointKind::Region, points, Some(RankReason::Region(name))));
     }
     if let Some(name) = j.watched_organisations.first() {
-        out.push((0.6, Some(RankReason::Watched(name))));
+        out.push((PointKind::Watched, 0.6, Some(RankReason::Watched(name))));
     }
-    let hours = (now - h.sort_time()).num_minutes().max(0) as f64 / 60.0;
-    out.push((1.5 * (-hours / FRESH_HOURS).exp(), (hours < 24.0).then_some(RankReason::Fresh)));
+    let hours = age_hours(h, now);
+    out.push((PointKind::Fresh, 1.5 * (-hours / FRESH_HOURS).exp(), (hours < 24.0).then_some(RankReason::Fresh)));
     let standing = source_authority(h);
-    out.push((AUTHORITY_BONUS.get(usize::from(standing)).copied().unwrap_or_default(), (standing >= 3).then_some(RankReason::Official)));
+    let bonus = AUTHORITY_BONUS.get(usize::from(standing)).copied().unwrap_or_default();
+    out.push((PointKind::Authority, bonus, (standing >= 3).then_some(RankReason::Official)));
     if (h.weight - 1.0).abs() > 0.01 {
-        out.push((h.weight - 1.0, Some(RankReason::Weight(h.weight))));
+        out.push((PointKind::SourceWeight, h.weight - 1.0, Some(RankReason::Weight(h.weight))));
     }
     out
+}
+
+fn age_hours(h: &Headline, now: DateTime<Utc>) -> f64 {
+    (now - h.sort_time()).num_minutes().max(0) as f64 / 60.0
+}
+
+/// Returns what the learned ranking knows of an article on its own, with its points.
+pub(super) fn features(h: &Headline, topics: &[String], points: Vec<(PointKind, f64)>, now: DateTime<Utc>) -> CandidateFeatures {
+    let Some(j) = &h.classification else { return CandidateFeatures::default() };
+    let names = |labels: &[Label]| labels.iter().map(|l| l.name.clone()).collect();
+    CandidateFeatures {
+        title: h.title.clone(),
+        points,
+        column: j.column.clone(),
+        industries: names(&j.industries),
+        themes: names(&j.themes),
+        places: j.places.clone(),
+        region: j.region_scope.clone(),
+        source: h.source_name.clone(),
+        publisher: h.publisher.clone().unwrap_or_default(),
+        organisations: j.all_organisations().into_iter().map(str::to_owned).collect(),
+        keywords: j.keywords.clone(),
+        topics: topics.to_vec(),
+        age_hours: age_hours(h, now),
+    }
+}
+
+/// Returns a learned reason in words, given the points it adds.
+fn learned(w: &LearnedWeight, points: f64) -> String {
+    let (kind, name) = (feature_label(w.feature.kind), w.feature.name.as_str());
+    if let FeatureKind::Points(_) = w.feature.kind {
+        return format!("编辑{}{kind}", if points > 0.0 { "看重" } else { "不看重" });
+    }
+    let name = match (w.feature.kind, name) {
+        (FeatureKind::Age, hours) => format!("{hours} 小时内"),
+        _ => name.to_owned(),
+    };
+    format!("{}{kind} {name}（{} 条留 {} 条）", if points > 0.0 { "常留用：" } else { "常不用：" }, w.seen, w.kept)
+}
+
+/// Returns the Chinese name of a kind of features.
+pub fn feature_label(kind: FeatureKind) -> &'static str {
+    match kind {
+        FeatureKind::Points(kind) => match kind {
+            PointKind::Worth => "价值评分",
+            PointKind::Industry => "行业相关度",
+            PointKind::Theme => "主题相关度",
+            PointKind::Region => "本地消息",
+            PointKind::Watched => "关注机构",
+            PointKind::Topic => "关注课题",
+            PointKind::Fresh => "时新",
+            PointKind::Authority => "权威来源",
+            PointKind::SourceWeight => "来源权重",
+            PointKind::Copies => "转载多的",
+            PointKind::FollowUp => "后续报道",
+            PointKind::Similar => "与往期相近的",
+        },
+        FeatureKind::Industry => "行业",
+        FeatureKind::Theme => "主题",
+        FeatureKind::Column => "栏目",
+        FeatureKind::Place => "地方",
+        FeatureKind::Region => "地域",
+        FeatureKind::Source => "来源",
+        FeatureKind::Publisher => "出处",
+        FeatureKind::Organisation => "机构",
+        FeatureKind::Keyword => "关键词",
+        FeatureKind::Topic => "课题",
+        FeatureKind::Age => "时间",
+        FeatureKind::Letters => "标题用字",
+    }
 }
 
 /// Returns the authority of a source: 3 for authorities and central press, 2 for newspapers, 1 for other named media.

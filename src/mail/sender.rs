@@ -160,7 +160,7 @@ mod tests {
     fn queued(dir: &std::path::Path) -> (Store, EditionId) {
         let store = Store::open(dir).unwrap();
         let draft = build_with(vec![article(1, "许昌发制品出口增长", "发制品", "行业动态", 2)], &[]);
-        let edition = store.commit_edition(draft.edition, &Publication::default(), &[], store.whole_archive().range).unwrap();
+        let edition = store.commit_edition(draft, &Publication::default(), store.whole_archive().range).unwrap();
         let to = MailAddress::parse("a@b.cn").unwrap();
         let letter =
             compose(&edition, &render::parts(&edition, &render::Files::new(), None).unwrap(), &MailSettings::default(), &to, now(), "salt").unwrap();

@@ -110,6 +110,9 @@ pub struct Item {
     pub event: Option<EventId>,
     /// Ranking score.
     pub score: f64,
+    /// Whether it is among the items of which the learned ranking is least sure.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub is_uncertain: bool,
     /// Why it was chosen, for editors.
     pub reasons: Vec<String>,
 }

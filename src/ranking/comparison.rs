@@ -61,7 +61,11 @@ impl Calibration {
     }
 
     fn fit(scored: &[(f32, bool, f32)]) -> Self {
-        let row = |(score, is_positive, weight): &(f32, bool, f32)| Row { features: vec![(0, 1.0), (1, *score)], is_positive: *is_positive, weight: *weight };
+        let row = |(score, is_positive, weight): &(f32, bool, f32)| Row {
+            features: vec![(0, 1.0), (1, *score)],
+            is_positive: *is_positive,
+            weight: *weight,
+        };
         let weights = sparse::fit(&scored.iter().map(row).collect::<Vec<_>>(), &[SHIFT, SCALE]);
         // a ranking that is wrong tells nothing; it is not turned round
         Self { shift: weights.first().copied().unwrap_or_default(), scale: weights.get(1).copied().unwrap_or_default().max(0.0) }

@@ -2,13 +2,15 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::learn::narrow;
+
 /// Values of a list that count.
 const MAX_VALUES: usize = 6;
 /// Letters of a headline that count.
 const MAX_TITLE: usize = 60;
 
-/// A candidate as the ranking saw it. It is stored with the issue: what editors did is learned from this, not from what the article
-/// became later.
+/// A candidate as the ranking saw it. It is stored with the issue: decisions are learned from this, not from what the article became
+/// later.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct CandidateFeatures {
@@ -21,7 +23,7 @@ pub struct CandidateFeatures {
     pub places: Vec<String>,
     /// The narrowest region that it names.
     pub region: String,
-    /// Id of its source.
+    /// Name of its source.
     pub source: String,
     pub publisher: String,
     pub organisations: Vec<String>,
@@ -71,7 +73,7 @@ pub enum FeatureKind {
     Letters,
 }
 
-/// A feature: `Industry` and 建材, for example; kinds of which there is one have no name.
+/// A feature: `Industry` and 建材, for example; points have no name.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Feature {
     pub kind: FeatureKind,
@@ -85,14 +87,11 @@ impl CandidateFeatures {
         self.points.iter().map(|(_, points)| points).sum()
     }
 
-    /// Returns its features with their values, each once.
-    pub fn values(&self) -> Vec<(Feature, f32)> {
-        let mut out: Vec<(Feature, f32)> = Vec::new();
-        let mut add = |kind: FeatureKind, name: &str, value: f64| {
-            if value != 0.0 {
-                out.push((Feature { kind, name: name.to_owned() }, crate::learn::narrow(value)));
-            }
-        };
+    /// Calls `take` with each feature that is not zero: kind, name, value.
+    pub(super) fn each(&self, mut take: impl FnMut(FeatureKind, &str, f32)) {
+        for (kind, points) in self.points.iter().filter(|(_, points)| *points != 0.0) {
+            take(FeatureKind::Points(*kind), "", narrow(*points));
+        }
         let lists = [
             (FeatureKind::Industry, &self.industries),
             (FeatureKind::Theme, &self.themes),
@@ -102,24 +101,21 @@ impl CandidateFeatures {
             (FeatureKind::Topic, &self.topics),
         ];
         for (kind, names) in lists {
-            names.iter().take(MAX_VALUES).for_each(|name| add(kind, name, 1.0));
+            let first = names.iter().take(MAX_VALUES);
+            first.enumerate().filter(|(at, name)| !names.iter().take(*at).any(|n| n == *name)).for_each(|(_, name)| take(kind, name, 1.0));
         }
         for (kind, name) in [
-            (FeatureKind::Column, &self.column),
+            (FeatureKind::Column, self.column.as_str()),
             (FeatureKind::Region, &self.region),
             (FeatureKind::Source, &self.source),
             (FeatureKind::Publisher, &self.publisher),
+            (FeatureKind::Age, age_group(self.age_hours)),
         ] {
-            add(kind, name, if name.is_empty() { 0.0 } else { 1.0 });
+            if !name.is_empty() {
+                take(kind, name, 1.0);
+            }
         }
-        self.points.iter().for_each(|(kind, points)| add(FeatureKind::Points(*kind), "", *points));
-        add(FeatureKind::Age, age_group(self.age_hours), 1.0);
-        let grams = letter_grams(&self.title);
-        let share = 1.0 / (grams.len().max(1) as f64).sqrt();
-        grams.iter().for_each(|gram| add(FeatureKind::Letters, gram, share));
-        out.sort_by(|a, b| a.0.cmp(&b.0));
-        out.dedup_by(|a, b| a.0 == b.0);
-        out
+        each_letters(&self.title, |letters, value| take(FeatureKind::Letters, letters, value));
     }
 }
 
@@ -134,12 +130,40 @@ fn age_group(hours: f64) -> &'static str {
     }
 }
 
-/// Returns the runs of two and three letters of a headline, each once; digits count as one letter.
-fn letter_grams(title: &str) -> Vec<String> {
-    let letters: Vec<char> =
-        title.chars().filter(|c| c.is_alphanumeric()).map(|c| if c.is_ascii_digit() { '0' } else { c }).take(MAX_TITLE).collect();
-    let mut grams: Vec<String> = [2, 3].iter().flat_map(|n| letters.windows(*n)).map(|w| w.iter().collect()).collect();
+/// Calls `take` with the runs of two and three letters of a headline, each once; digits count as one letter. The squares of their
+/// values add up to 1.
+fn each_letters(title: &str, mut take: impl FnMut(&str, f32)) {
+    let letters = title.chars().filter(|c| c.is_alphanumeric()).map(|c| if c.is_ascii_digit() { '0' } else { c });
+    let text: String = letters.take(MAX_TITLE).collect();
+    let starts: Vec<usize> = text.char_indices().map(|(at, _)| at).chain([text.len()]).collect();
+    let runs = [2, 3].into_iter().flat_map(|n| starts.iter().zip(starts.iter().skip(n)));
+    let mut grams: Vec<&str> = runs.filter_map(|(from, to)| text.get(*from..*to)).collect();
     grams.sort_unstable();
     grams.dedup();
-    grams
+    let value = narrow(1.0 / (grams.len().max(1) as f64).sqrt());
+    grams.into_iter().for_each(|gram| take(gram, value));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_feature_comes_once() {
+        let candidate = CandidateFeatures {
+            title: "甲12乙甲34乙".into(),
+            points: vec![(PointKind::Worth, 1.5), (PointKind::Region, 0.0)],
+            industries: vec!["建材".into(), "建材".into()],
+            column: "行业动态".into(),
+            age_hours: 30.0,
+            ..CandidateFeatures::default()
+        };
+        let mut seen = Vec::new();
+        candidate.each(|kind, name, _| seen.push((kind, name.to_owned())));
+        let names = |of: FeatureKind| seen.iter().filter(|(kind, _)| *kind == of).map(|(_, name)| name.as_str()).collect::<Vec<_>>();
+        assert_eq!(names(FeatureKind::Industry), ["建材"]);
+        assert_eq!(names(FeatureKind::Age), ["48"]);
+        assert_eq!(names(FeatureKind::Letters), ["00", "00乙", "0乙", "乙甲", "乙甲0", "甲0", "甲00"]);
+        assert_eq!((names(FeatureKind::Points(PointKind::Worth)).len(), names(FeatureKind::Points(PointKind::Region)).len()), (1, 0));
+    }
 }

@@ -5,13 +5,13 @@ use std::collections::HashMap;
 use serde::{Deserialize, Serialize};
 
 use super::comparison::{Calibration, Comparison};
-use super::features::{CandidateFeatures, Feature, FeatureKind};
+use super::features::{CandidateFeatures, Feature, FeatureKind, PointKind};
 use crate::learn::narrow;
 
 /// Log-odds of a point of the ranking without learning.
 pub(super) const POINT: f32 = 0.7;
 /// Most points that the learned part gives or takes.
-const MAX_POINTS: f32 = 6.0;
+const MAX_POINTS: f64 = 6.0;
 
 /// A feature that made a difference.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -43,56 +43,90 @@ pub struct RankingModel {
 }
 
 /// A model in force.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Ranking {
     model: RankingModel,
-    by_feature: HashMap<Feature, usize>,
+    by_name: HashMap<FeatureKind, HashMap<String, usize>>,
 }
 
 impl Ranking {
     /// Prepares a model for use.
     pub fn new(model: RankingModel) -> Self {
-        let by_feature = model.weights.iter().enumerate().map(|(at, w)| (w.feature.clone(), at)).collect();
-        Self { model, by_feature }
+        let mut by_name: HashMap<FeatureKind, HashMap<String, usize>> = HashMap::new();
+        for (at, w) in model.weights.iter().enumerate() {
+            by_name.entry(w.feature.kind).or_default().insert(w.feature.name.clone(), at);
+        }
+        Self { model, by_name }
     }
 
-    /// Returns the model.
     pub fn model(&self) -> &RankingModel {
         &self.model
     }
 
+    /// Whether the learned part counts.
+    pub fn is_active(&self) -> bool {
+        self.model.share > 0.0
+    }
+
     /// Returns the points that the learned part adds.
     pub fn points(&self, candidate: &CandidateFeatures) -> f64 {
-        let learned: f32 = self.contributions(candidate).iter().map(|(_, points)| points).sum();
-        f64::from(learned.clamp(-MAX_POINTS, MAX_POINTS))
+        Self::bounded(self.unbounded_points(candidate))
+    }
+
+    /// Returns the points that the learned part adds, before [`Ranking::bounded`].
+    pub fn unbounded_points(&self, candidate: &CandidateFeatures) -> f64 {
+        let mut sum = 0.0;
+        self.each_contribution(candidate, |_, points| sum += f64::from(points));
+        sum
+    }
+
+    /// Returns what the learned part adds to points of a kind that are not yet among the features.
+    pub fn points_of(&self, kind: PointKind, points: f64) -> f64 {
+        self.contribution(FeatureKind::Points(kind), "", narrow(points)).map_or(0.0, |(_, points)| f64::from(points))
+    }
+
+    /// Returns points within the most that the learned part may add or take.
+    pub fn bounded(points: f64) -> f64 {
+        points.clamp(-MAX_POINTS, MAX_POINTS)
     }
 
     /// Returns the probability that editors keep the candidate if it is proposed.
     pub fn probability(&self, candidate: &CandidateFeatures) -> f64 {
-        let points = narrow(candidate.base_points() + self.points(candidate));
-        f64::from(self.model.calibration.probability(POINT * points))
+        self.probability_of_points(candidate.base_points() + self.points(candidate))
+    }
+
+    /// Returns the probability of so many points, the learned ones included.
+    pub fn probability_of_points(&self, points: f64) -> f64 {
+        f64::from(self.model.calibration.probability(POINT * narrow(points)))
     }
 
     /// Returns the named features of a candidate that add or take most points, strongest first; letters of headlines have no name
     /// that would tell an editor something.
-    pub fn reasons(&self, candidate: &CandidateFeatures, most: usize) -> Vec<(&LearnedWeight, f32)> {
-        let mut out = self.contributions(candidate);
-        out.retain(|(w, _)| w.feature.kind != FeatureKind::Letters);
+    pub fn reasons(&self, candidate: &CandidateFeatures, most: usize) -> Vec<(&LearnedWeight, f64)> {
+        let mut out = Vec::new();
+        self.each_contribution(candidate, |w, points| {
+            if w.feature.kind != FeatureKind::Letters {
+                out.push((w, f64::from(points)));
+            }
+        });
         out.sort_by(|a, b| b.1.abs().total_cmp(&a.1.abs()).then_with(|| a.0.feature.cmp(&b.0.feature)));
         out.truncate(most);
         out
     }
 
-    fn contributions(&self, candidate: &CandidateFeatures) -> Vec<(&LearnedWeight, f32)> {
-        let m = &self.model;
-        if m.share <= 0.0 {
-            return Vec::new();
+    fn each_contribution<'a>(&'a self, candidate: &CandidateFeatures, mut take: impl FnMut(&'a LearnedWeight, f32)) {
+        if self.is_active() {
+            candidate.each(|kind, name, value| {
+                if let Some((w, points)) = self.contribution(kind, name, value) {
+                    take(w, points);
+                }
+            });
         }
-        let learned = |(feature, value): (Feature, f32)| {
-            let w = m.weights.get(*self.by_feature.get(&feature)?)?;
-            Some((w, m.share * (w.weight - prior_weight(feature.kind)) * value / POINT))
-        };
-        candidate.values().into_iter().filter_map(learned).collect()
+    }
+
+    fn contribution(&self, kind: FeatureKind, name: &str, value: f32) -> Option<(&LearnedWeight, f32)> {
+        let w = self.model.weights.get(*self.by_name.get(&kind)?.get(name)?)?;
+        Some((w, self.model.share * (w.weight - prior_weight(kind)) * value / POINT))
     }
 }
 

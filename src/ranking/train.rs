@@ -149,7 +149,7 @@ impl TrainingSet {
             issue.observations.iter().map(move |o| (at, o, o.weight(last)))
         };
         let observations = || issues.iter().enumerate().flat_map(with_weights);
-        let values: Vec<Vec<(Feature, f32)>> = observations().map(|(_, o, _)| o.features.values()).collect();
+        let values: Vec<Vec<(Feature, f32)>> = observations().map(|(_, o, _)| values(&o.features)).collect();
         for ((_, o, _), values) in observations().zip(&values).filter(|((_, _, weight), _)| *weight >= 1.0) {
             for (feature, _) in values {
                 let count = counts.entry(feature.clone()).or_default();
@@ -197,8 +197,16 @@ impl TrainingSet {
 
     fn learned(&self, weights: &[f32]) -> Vec<LearnedWeight> {
         let counted = self.features.iter().zip(&self.counts).zip(weights.iter().skip(1));
-        counted.map(|((feature, (kept, seen)), weight)| LearnedWeight { feature: feature.clone(), weight: *weight, kept: *kept, seen: *seen }).collect()
+        counted
+            .map(|((feature, (kept, seen)), weight)| LearnedWeight { feature: feature.clone(), weight: *weight, kept: *kept, seen: *seen })
+            .collect()
     }
+}
+
+fn values(candidate: &CandidateFeatures) -> Vec<(Feature, f32)> {
+    let mut out = Vec::new();
+    candidate.each(|kind, name, value| out.push((Feature { kind, name: name.to_owned() }, value)));
+    out
 }
 
 /// Returns the log-odds without the intercept.

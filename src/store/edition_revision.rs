@@ -7,8 +7,9 @@ use crate::issue::edit::{Change, EditError};
 use crate::issue::steps::Patch;
 use crate::model::{ArticleId, AuditAction, Classification, Edition, EditionId, EditionState};
 use crate::store::audit::audit;
+use crate::store::decisions::{self, DecisionAction};
 use crate::store::labels::store_judgement;
-use crate::store::{Result, Store, invalid_value, stories};
+use crate::store::{Result, Store, invalid_value};
 
 /// Undo steps kept per edition.
 const MAX_STEPS: i64 = 500;
@@ -80,9 +81,7 @@ impl Store {
                 params![id.0, version + 1, back, who, action.as_str(), now.timestamp()],
             )?;
             save(t, &edition, version + 1)?;
-            for change in changes {
-                record_dropped(t, id, change, now)?;
-            }
+            decisions::record_changes(t, &before, &edition, changes, who, now)?;
             audit(t, who, action, &edition.label_in_log(), now)?;
             Ok(EditResult::Updated(version + 1))
         })
@@ -137,6 +136,7 @@ impl Store {
             let json = serde_json::to_string(&j).map_err(invalid_value("judgement"))?;
             store_judgement(t, id, &json)?;
             self.match_topics(t, id, &title, &text, &j, false)?;
+            decisions::record(t, None, id, DecisionAction::Corrected, column, who, now)?;
             audit(t, who, AuditAction::CorrectLabels, &title, now)?;
             Ok(true)
         })
@@ -168,27 +168,6 @@ pub(super) fn save(t: &Connection, edition: &Edition, version: u32) -> Result<()
     Ok(())
 }
 
-const DECISION: &str = "INSERT OR REPLACE INTO decision (edition_id, article_id, kept, reason, at) VALUES (?1, ?2, ?3, ?4, ?5)";
-
-/// Records dropped items.
-fn record_dropped(t: &Connection, id: EditionId, change: &Change, now: DateTime<Utc>) -> Result<()> {
-    if let Change::Drop { articles, reason } = change {
-        for article in articles {
-            t.prepare_cached(DECISION)?.execute(params![id.0, article.0, false, reason.as_str(), now.timestamp()])?;
-        }
-    }
-    Ok(())
-}
-
-/// Records the items of a final issue, and adjusts the archive's stories to it.
-pub(super) fn record_kept(t: &Connection, edition: &Edition, now: DateTime<Utc>) -> Result<()> {
-    stories::reconcile_stories(t, edition)?;
-    for item in edition.items() {
-        t.prepare_cached(DECISION)?.execute(params![edition.id.0, item.article.0, true, None::<&str>, now.timestamp()])?;
-    }
-    Ok(())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -202,7 +181,7 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let store = Store::open(dir.path()).unwrap();
         let draft = build_with(vec![article(1, "甲县粮油加工", "食品", "行业动态", 1)], &[]);
-        let id = store.commit_edition(draft.edition, &Publication::default(), &[], store.whole_archive().range).unwrap().id;
+        let id = store.commit_edition(draft, &Publication::default(), store.whole_archive().range).unwrap().id;
         (dir, store, id)
     }
 
@@ -231,7 +210,7 @@ mod tests {
         assert!(matches!(step(7, Direction::Forth), EditResult::NothingToUndo), "a new change ends what could be made again");
         // a draft that editors have changed is not rebuilt
         let again = build_with(Vec::new(), &[]);
-        assert_eq!(store.commit_edition(again.edition, &Publication::default(), &[], store.whole_archive().range).unwrap().item_count(), 1);
+        assert_eq!(store.commit_edition(again, &Publication::default(), store.whole_archive().range).unwrap().item_count(), 1);
         let finalise = |seen| store.sign_edition(id, seen, &SigningAction::Finalise, &Publication::default(), "张三", now()).unwrap();
         assert!(matches!(finalise(6), SigningResult::Conflict), "not what was seen");
         assert!(matches!(finalise(7), SigningResult::Done(_)));

@@ -6,11 +6,12 @@ use chrono::{DateTime, Datelike, NaiveDate, Utc};
 use rusqlite::{Connection, OptionalExtension as _, params};
 
 use crate::config::settings::Publication;
-use crate::issue::PreviousItem;
+use crate::issue::{Draft, PreviousItem};
 use crate::model::{
     ArticleId, AuditAction, Edition, EditionId, EditionState, EventId, EventMember, Series, Signing, StoryId, Trend, WEEKS, issue_label,
 };
 use crate::store::audit::audit;
+use crate::store::decisions;
 use crate::store::{CandidateRange, Result, Store, invalid_value};
 
 /// An edition in a list.
@@ -44,13 +45,8 @@ impl EditionRow {
 impl Store {
     /// Stores a scheduled edition and assigns its number. It replaces an edition of the same day and keeps its number, unless
     /// messages of it exist or editors changed it: then the stored one is returned.
-    pub fn commit_edition(
-        &self,
-        mut edition: Edition,
-        publication: &Publication,
-        stories: &[(StoryId, ArticleId)],
-        candidates: CandidateRange,
-    ) -> Result<Edition> {
+    pub fn commit_edition(&self, draft: Draft, publication: &Publication, candidates: CandidateRange) -> Result<Edition> {
+        let Draft { mut edition, stories, candidates: ranked } = draft;
         self.write(|t| {
             let known: Option<(i64, u32, u32, String, u32)> = t
                 .query_row(
@@ -76,9 +72,10 @@ impl Store {
             )?;
             t.execute("DELETE FROM item WHERE edition_id = ?1", [edition.id.0])?;
             let mut insert = t.prepare("INSERT OR IGNORE INTO item (edition_id, story_id, article_id) VALUES (?1, ?2, ?3)")?;
-            for (story, article) in stories {
+            for (story, article) in &stories {
                 insert.execute(params![edition.id.0, story.0, article.0])?;
             }
+            decisions::replace_candidates(t, edition.id, &ranked)?;
             Ok(edition)
         })
     }

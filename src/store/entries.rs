@@ -136,8 +136,10 @@ impl Store {
     pub fn entry_failed(&self, entry: EntryId, error: &str, due: Option<DateTime<Utc>>, log: Option<&FetchRecord>, now: DateTime<Utc>) -> Result<()> {
         self.write(|t| {
             let state = if due.is_none() { "failed" } else { "pending" };
-            t.prepare_cached("UPDATE entry SET tries = tries + 1, error = ?2, state = ?3, due = coalesce(?4, due) WHERE id = ?1 AND state <> 'done'")?
-                .execute(params![entry.0, error, state, due.map(|d| d.timestamp())])?;
+            t.prepare_cached(
+                "UPDATE entry SET tries = tries + 1, error = ?2, state = ?3, due = coalesce(?4, due) WHERE id = ?1 AND state <> 'done'",
+            )?
+            .execute(params![entry.0, error, state, due.map(|d| d.timestamp())])?;
             log.map_or(Ok(()), |l| log_fetch(t, l, now))
         })
     }

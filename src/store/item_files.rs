@@ -63,7 +63,8 @@ impl Store {
     /// Returns the titles of articles that editors dropped from an edition.
     pub fn dropped_titles(&self, edition: EditionId) -> Result<Vec<String>> {
         self.read(|c| {
-            let sql = "SELECT a.title FROM decision d JOIN article a ON a.id = d.article_id WHERE d.edition_id = ?1 AND d.kept = 0";
+            let sql =
+                "SELECT DISTINCT a.title FROM decision d JOIN article a ON a.id = d.article_id WHERE d.edition_id = ?1 AND d.action = 'dropped'";
             let mut s = c.prepare_cached(sql)?;
             let titles = s.query_map([edition.0], |r| r.get(0))?.collect::<rusqlite::Result<_>>()?;
             Ok(titles)

@@ -9,6 +9,7 @@ mod backup;
 mod candidates;
 mod crashes;
 mod crawl_queue;
+mod decisions;
 mod disk_usage;
 mod edition_revision;
 mod editions;
@@ -56,6 +57,7 @@ pub use backup::{BACKUP_MAX_AGE, DatabaseSummary, check as check_backup, restore
 pub use candidates::{CandidateRange, Window};
 pub use crashes::CrashedDocument;
 pub use crawl_queue::HostBackoff;
+pub use decisions::StoredRanking;
 pub use disk_usage::{DiskUsage, available_space};
 pub use edition_revision::{Direction, EditResult};
 pub use editions::EditionRow;

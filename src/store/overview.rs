@@ -118,7 +118,10 @@ impl Store {
             let stories = s.query_map([week], |r| Ok((r.get(0)?, r.get::<_, Option<String>>(1)?.unwrap_or_default(), r.get(2)?)))?;
             let stories = stories.collect::<rusqlite::Result<_>>()?;
 
-            let mut s = c.prepare_cached("SELECT kept, coalesce(reason, ''), count(*) FROM decision WHERE at >= ?1 GROUP BY 1, 2 ORDER BY 3 DESC")?;
+            let mut s = c.prepare_cached(
+                "SELECT action = 'kept', iif(action = 'kept', '', detail), count(*) FROM decision WHERE at >= ?1 AND action IN ('kept', 'dropped')
+                 GROUP BY 1, 2 ORDER BY 3 DESC",
+            )?;
             let mut rows = s.query([(now - TimeDelta::days(60)).timestamp()])?;
             let (mut kept, mut dropped) = (0, Vec::new());
             while let Some(r) = rows.next()? {

@@ -9,7 +9,8 @@ use crate::issue::signing::{self, Signer, SigningAction, SigningError};
 use crate::model::{AuditAction, Edition, EditionId, SigningStep};
 use crate::store::accounts::duties_of;
 use crate::store::audit::audit;
-use crate::store::edition_revision::{load, record_kept, save};
+use crate::store::decisions::record_kept;
+use crate::store::edition_revision::{load, save};
 use crate::store::editions::next_number;
 use crate::store::outgoing_messages::cancel_stale;
 use crate::store::{Result, Store};
@@ -52,7 +53,8 @@ impl Store {
             }
             if edition.is_final {
                 give_number(t, &mut edition, publication)?;
-                record_kept(t, &edition, now)?;
+                super::stories::reconcile_stories(t, &edition)?;
+                record_kept(t, &edition, who, now)?;
                 let due = now + chrono::TimeDelta::from_std(publication.withdraw_within).unwrap_or_default();
                 t.execute("UPDATE edition SET letters_due = ?2 WHERE id = ?1", params![id.0, due.timestamp()])?;
             }
@@ -173,7 +175,7 @@ pub(super) mod tests {
         pub(in crate::store) fn draft(&self, day: i64) -> EditionId {
             let mut e = build_with(vec![article(1, "甲县粮油加工", "食品", "行业动态", 1)], &[]).edition;
             e.date += TimeDelta::days(day);
-            self.store.commit_edition(e, &self.publication, &[], self.store.whole_archive().range).unwrap().id
+            self.store.commit_edition(e.into(), &self.publication, self.store.whole_archive().range).unwrap().id
         }
 
         pub(in crate::store) fn edition(&self, id: EditionId) -> (Edition, u32) {

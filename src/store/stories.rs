@@ -164,7 +164,7 @@ mod tests {
         let mut draft = build_with(vec![news(1, "甲县粮油加工", 1), news(2, "乙厂乳品扩产", 20)], &[]).edition;
         let url = draft.columns[0].items[0].url.clone().unwrap();
         draft.columns[0].items[0].copies.push(Copy { publisher: "丁".into(), url, article: Some(ArticleId(4)) });
-        let id = store.commit_edition(draft, &Publication::default(), &[], store.whole_archive().range).unwrap().id;
+        let id = store.commit_edition(draft.into(), &Publication::default(), store.whole_archive().range).unwrap().id;
         let done = store.sign_edition(id, 1, &SigningAction::Finalise, &Publication::default(), "张三", now()).unwrap();
         assert!(matches!(done, SigningResult::Done(_)));
         let [a, b, c, d] = stories(&store)[..] else { panic!() };

@@ -1,0 +1,264 @@
+//! What editors decided on the candidates of issues, and the rankings trained on it.
+
+use chrono::{DateTime, TimeDelta, Utc};
+use rusqlite::{Connection, OptionalExtension as _, params};
+
+use crate::issue::RankedCandidate;
+use crate::issue::edit::{Change, DropReason};
+use crate::model::{ArticleId, Edition, EditionId, Item};
+use crate::ranking::{CandidateFeatures, Observation, ObservedIssue, Outcome, RankingModel};
+use crate::store::{Result, Store, invalid_value};
+
+/// For stored rankings.
+const ZSTD_LEVEL: i32 = 3;
+/// Trained rankings kept per publication.
+const MAX_MODELS: i64 = 30;
+/// How long an article counts as just opened.
+const OPENED: TimeDelta = TimeDelta::hours(12);
+
+/// What an editor did with an article.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum DecisionAction {
+    /// Printed in a final issue.
+    Kept,
+    Dropped,
+    /// Moved to another column.
+    Moved,
+    /// Moved towards the front of its column.
+    PutUp,
+    Retitled,
+    Rewritten,
+    Merged,
+    /// Its labels were corrected.
+    Corrected,
+    /// Added by hand.
+    Added,
+    /// Its page was opened.
+    Opened,
+}
+
+impl DecisionAction {
+    fn as_str(self) -> &'static str {
+        match self {
+            Self::Kept => "kept",
+            Self::Dropped => "dropped",
+            Self::Moved => "moved",
+            Self::PutUp => "put-up",
+            Self::Retitled => "retitled",
+            Self::Rewritten => "rewritten",
+            Self::Merged => "merged",
+            Self::Corrected => "corrected",
+            Self::Added => "added",
+            Self::Opened => "opened",
+        }
+    }
+}
+
+/// A trained ranking.
+#[derive(Debug)]
+pub struct StoredRanking {
+    pub trained_at: DateTime<Utc>,
+    pub model: RankingModel,
+}
+
+/// Replaces the candidates of a draft.
+pub(super) fn replace_candidates(t: &Connection, id: EditionId, candidates: &[RankedCandidate]) -> Result<()> {
+    t.execute("DELETE FROM candidate WHERE edition_id = ?1", [id.0])?;
+    let sql = "INSERT OR IGNORE INTO candidate (edition_id, article_id, rank, was_proposed, features) VALUES (?1, ?2, ?3, ?4, ?5)";
+    let mut insert = t.prepare_cached(sql)?;
+    for c in candidates {
+        let features = serde_json::to_string(&c.features).map_err(invalid_value("features"))?;
+        insert.execute(params![id.0, c.article.0, i64::try_from(c.rank).unwrap_or(i64::MAX), c.was_proposed, features])?;
+    }
+    Ok(())
+}
+
+/// Records a decision.
+pub(super) fn record(
+    t: &Connection,
+    edition: Option<EditionId>,
+    article: ArticleId,
+    action: DecisionAction,
+    detail: &str,
+    who: &str,
+    now: DateTime<Utc>,
+) -> Result<()> {
+    t.prepare_cached("INSERT INTO decision (edition_id, article_id, action, detail, who, at) VALUES (?1, ?2, ?3, ?4, ?5, ?6)")?.execute(params![
+        edition.map(|e| e.0),
+        article.0,
+        action.as_str(),
+        detail,
+        who,
+        now.timestamp()
+    ])?;
+    Ok(())
+}
+
+/// Records what changes of an edition decided.
+pub(super) fn record_changes(t: &Connection, before: &Edition, after: &Edition, changes: &[Change], who: &str, now: DateTime<Utc>) -> Result<()> {
+    let put = |article: ArticleId, action, detail: &str| record(t, Some(after.id), article, action, detail, who, now);
+    for change in changes {
+        match change {
+            Change::Drop { articles, reason } => articles.iter().try_for_each(|a| put(*a, DecisionAction::Dropped, reason.as_str()))?,
+            Change::Move { article, .. } | Change::Shift { article, .. } => {
+                if let Some((action, column)) = moved(before, after, *article) {
+                    put(*article, action, column)?;
+                }
+            }
+            Change::Rewrite { article, title, summary, text, note } => {
+                if title.is_some() {
+                    put(*article, DecisionAction::Retitled, "")?;
+                }
+                if summary.is_some() || text.is_some() || note.is_some() {
+                    put(*article, DecisionAction::Rewritten, "")?;
+                }
+            }
+            Change::Merge { article, into } => put(*article, DecisionAction::Merged, &into.0.to_string())?,
+            Change::Add { item, column } => {
+                put(item.article, DecisionAction::Added, column)?;
+                add_candidate(t, after.id, item, column)?;
+            }
+            _ => {}
+        }
+    }
+    Ok(())
+}
+
+/// Returns how an item was moved, and its column.
+fn moved<'a>(before: &Edition, after: &'a Edition, article: ArticleId) -> Option<(DecisionAction, &'a str)> {
+    let place = |e: &Edition| e.columns.iter().enumerate().find_map(|(at, c)| Some((at, c.items.iter().position(|i| i.article == article)?)));
+    let ((old, was), (new, is)) = (place(before)?, place(after)?);
+    let column = after.columns.get(new)?.name.as_str();
+    match () {
+        () if old != new => Some((DecisionAction::Moved, column)),
+        () if is < was => Some((DecisionAction::PutUp, column)),
+        () => None,
+    }
+}
+
+/// Stores an item that no draft had among its candidates: what is known of it is what the item tells.
+fn add_candidate(t: &Connection, id: EditionId, item: &Item, column: &str) -> Result<()> {
+    let features = CandidateFeatures {
+        title: item.title.clone(),
+        column: column.to_owned(),
+        industries: item.industries.clone(),
+        themes: item.themes.clone(),
+        places: item.places.clone(),
+        region: item.region_scope.clone(),
+        publisher: item.publisher.clone(),
+        keywords: item.keywords.clone(),
+        ..CandidateFeatures::default()
+    };
+    let features = serde_json::to_string(&features).map_err(invalid_value("features"))?;
+    t.prepare_cached("INSERT OR IGNORE INTO candidate (edition_id, article_id, rank, was_proposed, features) VALUES (?1, ?2, 0, 0, ?3)")?
+        .execute(params![id.0, item.article.0, features])?;
+    Ok(())
+}
+
+/// Records the items of a final issue.
+pub(super) fn record_kept(t: &Connection, edition: &Edition, who: &str, now: DateTime<Utc>) -> Result<()> {
+    t.execute("DELETE FROM decision WHERE edition_id = ?1 AND action = 'kept'", [edition.id.0])?;
+    for column in &edition.columns {
+        for item in &column.items {
+            record(t, Some(edition.id), item.article, DecisionAction::Kept, &column.name, who, now)?;
+        }
+    }
+    Ok(())
+}
+
+impl Store {
+    /// Records that an editor opened the page of an article, once in a while.
+    pub fn record_opened(&self, article: ArticleId, who: &str, now: DateTime<Utc>) -> Result<()> {
+        let known = self.read(|c| {
+            let sql = "SELECT 1 FROM decision WHERE article_id = ?1 AND action = 'opened' AND who = ?2 AND at > ?3 AND edition_id IS NULL";
+            Ok(c.prepare_cached(sql)?.query_row(params![article.0, who, (now - OPENED).timestamp()], |_| Ok(())).optional()?.is_some())
+        })?;
+        if known {
+            return Ok(());
+        }
+        self.write(|t| record(t, None, article, DecisionAction::Opened, "", who, now))
+    }
+
+    /// Returns the last final issues of a publication with candidates, oldest first.
+    pub fn observed_issues(&self, publication: &str, most: usize) -> Result<Vec<ObservedIssue>> {
+        self.read(|c| {
+            let mut s = c.prepare_cached(
+                "SELECT e.id, e.date, c.rank, c.was_proposed, c.features,
+                   EXISTS (SELECT 1 FROM item i WHERE i.edition_id = e.id AND i.article_id = c.article_id),
+                   (SELECT iif(d.action = 'merged', 'repeated', d.detail) FROM decision d WHERE d.edition_id = e.id AND d.article_id = c.article_id
+                    AND d.action IN ('dropped', 'merged') ORDER BY d.id DESC LIMIT 1)
+                 FROM (SELECT id, date FROM edition WHERE publication = ?1 AND json_extract(payload, '$.finalised')
+                       AND EXISTS (SELECT 1 FROM candidate WHERE edition_id = edition.id) ORDER BY date DESC, id DESC LIMIT ?2) e
+                 JOIN candidate c ON c.edition_id = e.id ORDER BY e.date, e.id, c.was_proposed DESC, c.rank",
+            )?;
+            let mut rows = s.query(params![publication, i64::try_from(most).unwrap_or(i64::MAX)])?;
+            let (mut out, mut last): (Vec<ObservedIssue>, Option<i64>) = (Vec::new(), None);
+            while let Some(r) = rows.next()? {
+                let id: i64 = r.get(0)?;
+                if last != Some(id) {
+                    last = Some(id);
+                    out.push(ObservedIssue { date: r.get(1)?, observations: Vec::new() });
+                }
+                let reason: Option<String> = r.get(6)?;
+                let observation = Observation {
+                    features: serde_json::from_str(&r.get::<_, String>(4)?).map_err(invalid_value("features"))?,
+                    outcome: outcome(r.get(3)?, r.get(5)?, reason.as_deref().and_then(DropReason::parse)),
+                    rank: usize::try_from(r.get::<_, i64>(2)?).unwrap_or(0),
+                };
+                out.last_mut().into_iter().for_each(|issue| issue.observations.push(observation.clone()));
+            }
+            Ok(out)
+        })
+    }
+
+    /// Stores a trained ranking; the oldest ones go.
+    pub fn add_ranking(&self, publication: &str, model: &RankingModel, now: DateTime<Utc>) -> Result<()> {
+        let json = serde_json::to_vec(model).map_err(invalid_value("ranking"))?;
+        let packed = zstd::encode_all(json.as_slice(), ZSTD_LEVEL).map_err(invalid_value("ranking"))?;
+        self.write(|t| {
+            t.execute(
+                "INSERT INTO ranking_model (publication, trained_at, share, model) VALUES (?1, ?2, ?3, ?4)",
+                params![publication, now.timestamp(), model.share, packed],
+            )?;
+            let old = "DELETE FROM ranking_model WHERE publication = ?1 AND id NOT IN
+                         (SELECT id FROM ranking_model WHERE publication = ?1 ORDER BY id DESC LIMIT ?2)";
+            t.execute(old, params![publication, MAX_MODELS])?;
+            Ok(())
+        })
+    }
+
+    /// Returns the newest ranking of a publication.
+    pub fn ranking(&self, publication: &str) -> Result<Option<StoredRanking>> {
+        self.read(|c| {
+            let sql = "SELECT trained_at, model FROM ranking_model WHERE publication = ?1 ORDER BY id DESC LIMIT 1";
+            let row: Option<(i64, Vec<u8>)> = c.prepare_cached(sql)?.query_row([publication], |r| Ok((r.get(0)?, r.get(1)?))).optional()?;
+            row.map(|(at, packed)| {
+                let json = zstd::decode_all(packed.as_slice()).map_err(invalid_value("ranking"))?;
+                Ok(StoredRanking {
+                    trained_at: DateTime::from_timestamp(at, 0).unwrap_or_default(),
+                    model: serde_json::from_slice(&json).map_err(invalid_value("ranking"))?,
+                })
+            })
+            .transpose()
+        })
+    }
+
+    /// Returns the number of decisions, by the code of the action, since a moment.
+    pub fn decision_counts(&self, since: DateTime<Utc>) -> Result<Vec<(String, usize)>> {
+        self.read(|c| {
+            let mut s = c.prepare_cached("SELECT action, count(*) FROM decision WHERE at >= ?1 GROUP BY 1 ORDER BY 2 DESC, 1")?;
+            let rows = s.query_map([since.timestamp()], |r| Ok((r.get(0)?, usize::try_from(r.get::<_, i64>(1)?).unwrap_or(0))))?;
+            Ok(rows.collect::<rusqlite::Result<_>>()?)
+        })
+    }
+}
+
+fn outcome(was_proposed: bool, is_printed: bool, reason: Option<DropReason>) -> Outcome {
+    match (was_proposed, is_printed) {
+        (true, true) => Outcome::Kept,
+        (false, true) => Outcome::Added,
+        (true, false) if matches!(reason, Some(DropReason::Repeated | DropReason::ReportedBefore)) => Outcome::Repeated,
+        (true, false) => Outcome::Dropped,
+        (false, false) => Outcome::PassedOver,
+    }
+}
