@@ -20,6 +20,6 @@ pub use amounts::amounts;
 pub use grams::GramFrequencies;
 pub use group::{Archive, Candidate, EventIndex, Joined, MAX_MEMBERS, join, most_alike};
 pub use model::{EventModel, RELATED, SURE};
-pub use novelty::new_sentence;
+pub use novelty::Told;
 pub use pair::{features, is_doubtful, is_template};
 pub use profile::{Draft, INDEXED_TERMS, Profile};
