@@ -145,11 +145,13 @@ fn local_day(seconds: i64) -> Option<NaiveDate> {
 
 /// Returns the articles that share the rarest terms, from a first one on, best first.
 fn sharing_terms(t: &Connection, mine: ArticleId, from: i64, terms: &[(u32, f32)]) -> Result<Vec<i64>> {
-    let sql = "SELECT article_id FROM event_term WHERE term = ?1 AND article_id >= ?2 AND article_id <> ?3 ORDER BY article_id DESC LIMIT ?4";
-    let mut newest = t.prepare_cached(sql)?;
+    // the limit is no parameter: SQLite prepares a statement again each time its limit is bound
+    let mut newest = t.prepare_cached(&format!(
+        "SELECT article_id FROM event_term WHERE term = ?1 AND article_id >= ?2 AND article_id <> ?3 ORDER BY article_id DESC LIMIT {MAX_PER_TERM}"
+    ))?;
     let mut found: Vec<(i64, f32)> = Vec::new();
     for (term, bits) in terms {
-        let rows = newest.query_map(params![i64::from(*term), from, mine.0, MAX_PER_TERM], |r| r.get::<_, i64>(0))?;
+        let rows = newest.query_map(params![i64::from(*term), from, mine.0], |r| r.get::<_, i64>(0))?;
         for article in rows {
             found.push((article?, *bits));
         }
