@@ -1,7 +1,7 @@
-//! What finding the event of an article costs as the archive grows: `cargo bench --bench events [-- ARTICLES]`.
+//! What finding the event of an article costs as the archive grows: `cargo bench --bench events [-- ARTICLES [DAYS]]`.
 //!
 //! Fills a database with articles whose n-grams recur in many of them, so that every new one has as many candidates as are compared,
-//! then stores batches of new ones as the crawl does. Stories are part of the time.
+//! spread over a year or so many days (0: all of one day), then stores batches of new ones as the crawl does. Stories are part of the time.
 #![allow(clippy::unwrap_used)] // a set-up that fails must fail the run
 
 mod archive;
@@ -22,12 +22,13 @@ const LETTERS: u32 = 1_000;
 const TEXT: usize = 300;
 
 fn main() {
-    let n: i64 = std::env::args().skip(1).find_map(|a| a.parse().ok()).unwrap_or(20_000);
+    let mut numbers = std::env::args().skip(1).filter_map(|a| a.parse::<i64>().ok());
+    let (n, days) = (numbers.next().unwrap_or(20_000), numbers.next().unwrap_or(365));
     let dir = tempfile::tempdir().unwrap();
     drop(Store::open(dir.path()).unwrap());
     let file = dir.path().join("qingbao.db");
     let c = Connection::open(&file).unwrap();
-    fill(&c, n);
+    fill(&c, n, days);
     let (before, rows) = (size(&c), terms(&c, n));
     println!("{n} articles, {rows} terms, {:.0} bytes of index an article", (size(&c) - before) / n as f64);
     drop(c);
@@ -69,13 +70,13 @@ fn article(id: i64) -> (String, String) {
     (body.chars().take(20).collect(), body)
 }
 
-fn fill(c: &Connection, n: i64) {
+fn fill(c: &Connection, n: i64, days: i64) {
     archive::begin(c);
     let mut articles = archive::Articles::of(c);
     let judgement = "{\"industries\":[],\"column\":\"\",\"keywords\":[],\"places\":[],\"organisations\":[]}";
     for id in 1..=n + i64::try_from(BATCH * BATCHES).unwrap() {
         let ((title, body), old) = (article(id), id <= n);
-        articles.add(id, &title, &body, 0, old.then_some(id), old.then_some(judgement));
+        articles.add(id, &title, &body, id * days * 86_400 / n, old.then_some(id), old.then_some(judgement));
     }
     c.execute_batch("UPDATE article SET event_id = story_id; COMMIT").unwrap();
 }

@@ -143,6 +143,45 @@ fn the_archive_is_searched_by_short_words_and_exported() {
 }
 
 #[test]
+fn events_and_organisations_are_listed_and_shown() {
+    let site = Site::new();
+    site.run(&["once"]);
+    let lines = |text: &str| text.lines().map(|l| serde_json::from_str(l).unwrap()).collect::<Vec<serde_json::Value>>();
+    let events = lines(&stdout(&site.run(&["events", "list", "--days", "366"])));
+    assert!(events.iter().all(|e| e["title"].is_string() && e["sources"].as_i64().unwrap() > 0), "{events:?}");
+    let articles = lines(&stdout(&site.run(&["events", "show", "1"])));
+    assert!(articles.iter().all(|a| a["event_confidence"].as_f64().unwrap() > 0.4) && !articles.is_empty(), "{articles:?}");
+    let missing = site.run(&["events", "show", "999999"]);
+    assert!(missing.status.code() == Some(1) && stderr(&missing).contains("events list"), "{}", stderr(&missing));
+
+    let all = lines(&stdout(&site.run(&["organisations", "list"])));
+    let first = all.iter().max_by_key(|o| o["recent"].as_i64()).unwrap();
+    let id = first["id"].to_string();
+    let shown = lines(&stdout(&site.run(&["organisations", "show", &id])));
+    assert!(shown.len() == 1 && shown[0]["name"] == first["name"] && shown[0]["articles"].is_array(), "{shown:?}");
+    let name = first["name"].as_str().unwrap();
+    let found = lines(&stdout(&site.run(&["organisations", "list", name, "--limit", "1"])));
+    assert!(found.len() == 1 && found[0]["name"].as_str().unwrap().contains(name), "{found:?}");
+    for args in [&["organisations", "list", "--format", "csv"][..], &["organisations", "show", &id, "--format", "csv"]] {
+        let csv = stdout(&site.run(args));
+        assert!(csv.starts_with('\u{feff}') && csv.contains(name), "{args:?}: {csv}");
+    }
+    assert_eq!(site.run(&["organisations", "show", "999999"]).status.code(), Some(1));
+}
+
+#[test]
+fn a_column_without_its_topic_is_named_by_the_check_of_sources() {
+    let site = Site::new();
+    let config = "[fetch]\nhost_delay = \"0s\"\n[[publication.columns]]\nname = \"云鹭动态\"\nquota = 3\ntopic = \"云鹭\"\n";
+    std::fs::write(site.path().join("qingbao.toml"), config).unwrap();
+    let before = stdout(&site.run(&["sources", "check"]));
+    assert!(!before.contains("云鹭"), "without a database nothing is known of topics: {before}");
+    assert!(site.run(&["once"]).status.success());
+    let told = stdout(&site.run(&["sources", "check"]));
+    assert!(told.contains("warning: ") && told.contains("no open topic is called 云鹭"), "{told}");
+}
+
+#[test]
 fn editions_are_shown_explained_exported_and_sent() {
     let site = Site::new();
     site.run(&["once"]);
@@ -338,7 +377,7 @@ fn a_reader_that_closes_its_pipe_ends_every_listing_quietly() {
     site.run(&["token", "add", "monitor"]);
     std::fs::write(site.path().join("password"), "a long password").unwrap();
     site.run(&["user", "add", "甲编辑", "--password-file", "password"]);
-    let listings: [&[&str]; 17] = [
+    let listings: [&[&str]; 19] = [
         &["doctor", "--no-network"],
         &["sources", "list"],
         &["sources", "check"],
@@ -353,6 +392,8 @@ fn a_reader_that_closes_its_pipe_ends_every_listing_quietly() {
         &["user", "list"],
         &["token", "list"],
         &["topics", "list"],
+        &["events", "list"],
+        &["organisations", "list"],
         &["taxonomy", "print"],
         &["inspect", "--help"],
         &["completions", "bash"],

@@ -51,14 +51,14 @@ enum Against {
     Nothing,
     /// It may be another event, however alike the articles are.
     Doubt,
-    /// One template with two names.
-    Template,
+    /// One template with two names, or titles that the other text does not tell.
+    OtherNews,
 }
 
 impl Against {
     fn of(a: &Profile, b: &Profile) -> Self {
-        match (is_template(a, b), is_doubtful(a, b)) {
-            (true, _) => Self::Template,
+        match (is_template(a, b) || !a.tells_title(b), is_doubtful(a, b)) {
+            (true, _) => Self::OtherNews,
             (false, true) => Self::Doubt,
             (false, false) => Self::Nothing,
         }
@@ -238,7 +238,7 @@ fn grouped(articles: &[Labelled], pairs: &[Pair], odds: &[f32], related: f32, su
     let link = |(p, o): (&Pair, &f32)| {
         (
             (p.a, p.b),
-            Link { p: if p.against == Against::Template { 0.0 } else { *o }, is_doubtful: p.against != Against::Nothing, is_found: p.is_found },
+            Link { p: if p.against == Against::OtherNews { 0.0 } else { *o }, is_doubtful: p.against != Against::Nothing, is_found: p.is_found },
         )
     };
     figures::linkage(&truth, &pairs.iter().zip(odds).map(link).collect(), related, sure)

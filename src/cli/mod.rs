@@ -7,6 +7,7 @@ mod cluster_check;
 mod demo;
 mod digest;
 mod doctor;
+mod events;
 mod healthcheck;
 pub mod inspect;
 mod labels;
@@ -15,6 +16,7 @@ mod learn_keywords;
 mod learn_sentences;
 mod log;
 mod once;
+mod organisations;
 mod outbox;
 mod output;
 mod progress;
@@ -83,6 +85,12 @@ enum Command {
     /// The archive: search, export
     #[command(subcommand)]
     Articles(articles::ArticlesCommand),
+    /// Events that several stories report: list, show
+    #[command(subcommand)]
+    Events(events::EventsCommand),
+    /// Organisations in the news: list, show
+    #[command(subcommand)]
+    Organisations(organisations::OrganisationsCommand),
     /// Topics that editors follow (关注课题): list, show
     #[command(subcommand)]
     Topics(topics::TopicsCommand),
@@ -222,6 +230,8 @@ async fn run_async(command: Command, context: CommandContext) -> anyhow::Result<
         }
         Command::Sources(action) => sources::run(&action, &context).await,
         Command::Articles(action) => unless_closed(articles::run(&action, &context).await),
+        Command::Events(action) => unless_closed(events::run(&action, &context).await),
+        Command::Organisations(action) => unless_closed(organisations::run(&action, &context).await),
         Command::Topics(action) => unless_closed(topics::run(&action, &context).await),
         Command::Digest(action) => digest::run(&action, &context).await,
         Command::Outbox(action) => outbox::run(&action, &context).await,

@@ -18,6 +18,7 @@ use crate::config::edit_sources;
 use crate::config::opml::{self, Import};
 use crate::fetch::charset;
 use crate::model::{Source, SourceId};
+use crate::pipeline::columns_without_topic;
 use crate::store::{Silence, SourceHealth, Store};
 
 /// In bytes.
@@ -60,10 +61,12 @@ pub(super) async fn run(action: &SourcesCommand, context: &CommandContext) -> an
     match action {
         SourcesCommand::Check => {
             let list = context.source_list()?;
+            let mut warnings = context.unfilled_columns(&context.taxonomy()?);
             if let Ok(store) = Store::open_beside(&context.data) {
                 print_health(&list, &store)?;
+                warnings.extend(columns_without_topic(&store, &context.settings)?);
             }
-            for sentence in context.unfilled_columns(&context.taxonomy()?) {
+            for sentence in warnings {
                 outln!("warning: {sentence}")?;
             }
             outln!("{}: {} sources, {} enabled, no problems", context.sources.display(), list.sources.len(), list.enabled().count())?;

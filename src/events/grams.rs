@@ -32,7 +32,7 @@ impl GramFrequencies {
             all += 1;
             let mut buckets: Vec<usize> = Vec::new();
             let letters = letters::of_article(title, text);
-            each_gram(&letters, |hash| buckets.push(bucket(hash)));
+            each_gram(&letters, |hash, _| buckets.push(bucket(hash)));
             buckets.sort_unstable();
             buckets.dedup();
             for b in buckets {
@@ -80,12 +80,82 @@ fn bucket(hash: u64) -> usize {
     usize::try_from(hash >> 46).unwrap_or_default() % BUCKETS
 }
 
-/// Calls back for the hash of each pair and triple of letters; figures and marks separate.
-pub(super) fn each_gram(letters: &[char], mut each: impl FnMut(u64)) {
-    for run in letters.split(|c| !is_letter(*c) || c.is_ascii_digit()) {
-        for n in [2, 3] {
-            run.windows(n).for_each(|gram| each(hash(gram)));
+/// Calls back for the hash of each pair and triple of letters, with the place where it ends; figures and marks separate.
+fn each_gram(letters: &[char], mut each: impl FnMut(u64, usize)) {
+    let text: String = letters.iter().collect();
+    let gram = |from: usize, to: usize| xxh3_64(text.as_bytes().get(from..to).unwrap_or_default());
+    let (mut run, mut end) = (0usize, 0usize);
+    // where the two letters before this one begin
+    let (mut second, mut third) = (0usize, 0usize);
+    for (at, c) in letters.iter().enumerate() {
+        let begin = end;
+        end += c.len_utf8();
+        run = if is_letter(*c) && !c.is_ascii_digit() { run + 1 } else { 0 };
+        if run > 1 {
+            each(gram(second, end), at + 1);
         }
+        if run > 2 {
+            each(gram(third, end), at + 1);
+        }
+        (third, second) = (second, begin);
+    }
+}
+
+/// Lower bits of a gram's key: the place where it first ends in the text.
+const PLACE_BITS: u32 = 16;
+const PLACE: u64 = (1 << PLACE_BITS) - 1;
+
+/// The n-grams of a text and where they end: each beginning of the text has its set without hashing it again.
+#[derive(Debug)]
+pub(super) struct PlacedGrams(Vec<u64>);
+
+impl PlacedGrams {
+    pub(super) fn new(letters: &[char]) -> Self {
+        let mut keys = Vec::with_capacity(letters.len() * 2);
+        each_gram(letters, |hash, end| keys.push(hash & !PLACE | u64::try_from(end).unwrap_or(PLACE).min(PLACE)));
+        Self(keys)
+    }
+
+    /// Returns the set of the first letters of the text.
+    pub(super) fn of_first(&self, letters: usize) -> GramSet {
+        let letters = u64::try_from(letters).unwrap_or(PLACE);
+        Self(self.0.iter().copied().filter(|key| key & PLACE <= letters).collect()).sorted().within(usize::MAX)
+    }
+
+    /// Returns the weight of those of a set's n-grams that the text has.
+    pub(super) fn weight_of(&self, set: &GramSet) -> f32 {
+        // most n-grams of the text are not in the set
+        let mut may_be_in = [0u64; 64];
+        let word = |hash: u64| usize::try_from(hash >> 58).unwrap_or_default();
+        let bit = |hash: u64| 1u64 << (hash >> 52 & 63);
+        set.grams.iter().for_each(|(hash, _)| may_be_in.get_mut(word(*hash)).into_iter().for_each(|w| *w |= bit(*hash)));
+        let mut is_found = vec![false; set.grams.len()];
+        for key in self.0.iter().filter(|key| may_be_in.get(word(**key)).is_some_and(|w| w & bit(**key) != 0)) {
+            set.place(key & !PLACE).and_then(|at| is_found.get_mut(at)).into_iter().for_each(|found| *found = true);
+        }
+        set.grams.iter().zip(is_found).filter(|(_, found)| *found).map(|((_, bits), _)| bits).sum()
+    }
+
+    /// Sorts the n-grams, so that sets can be taken.
+    pub(super) fn sorted(mut self) -> SortedGrams {
+        self.0.sort_unstable();
+        // of equals the first place stays
+        self.0.dedup_by_key(|key| *key & !PLACE);
+        let table = GramFrequencies::built_in();
+        let information = |key: u64| table.map_or(1.0, |t| t.information(key));
+        SortedGrams(self.0.into_iter().map(|key| (key, information(key))).collect())
+    }
+}
+
+/// The different n-grams of a text, each with the place where it first ends and its information.
+#[derive(Debug)]
+pub(super) struct SortedGrams(Vec<(u64, f32)>);
+
+impl SortedGrams {
+    /// Returns the set of the first letters of the text.
+    pub(super) fn within(&self, letters: usize) -> GramSet {
+        let letters = u64::try_from(letters).unwrap_or(PLACE);
+        GramSet::of(self.0.iter().filter(|(key, _)| key & PLACE <= letters).map(|(key, bits)| (key & !PLACE, *bits)).collect())
     }
 }
 
@@ -113,18 +183,25 @@ pub(super) struct GramSet {
 
 impl GramSet {
     pub(super) fn new(letters: &[char]) -> Self {
-        let mut hashes = Vec::with_capacity(letters.len() * 2);
-        each_gram(letters, |hash| hashes.push(hash));
-        hashes.sort_unstable();
-        hashes.dedup();
-        let table = GramFrequencies::built_in();
-        let information = |hash: u64| table.map_or(1.0, |t| t.information(hash));
-        Self::of(hashes.into_iter().map(|h| (h, information(h))).collect())
+        PlacedGrams::new(letters).sorted().within(usize::MAX)
     }
 
     fn of(grams: Vec<(u64, f32)>) -> Self {
         let weight = grams.iter().map(|(_, bits)| bits).sum();
         Self { grams, weight }
+    }
+
+    fn place(&self, hash: u64) -> Option<usize> {
+        self.grams.binary_search_by_key(&hash, |(h, _)| *h).ok()
+    }
+
+    pub(super) fn contains(&self, hash: u64) -> bool {
+        self.place(hash).is_some()
+    }
+
+    /// Returns the weight of the n-grams that the other set has, which is much larger.
+    pub(super) fn weight_in(&self, other: &Self) -> f32 {
+        self.grams.iter().filter(|(hash, _)| other.contains(*hash)).map(|(_, bits)| bits).sum()
     }
 
     /// Returns the n-grams of both sets.
@@ -135,6 +212,17 @@ impl GramSet {
             theirs.peek().is_some_and(|(h, _)| h == hash)
         };
         Self::of(self.grams.iter().filter(both).copied().collect())
+    }
+
+    /// Returns the weight of the n-grams of both sets.
+    pub(super) fn shared_weight(&self, other: &Self) -> f32 {
+        let mut theirs = other.grams.iter().peekable();
+        let mut weight = 0.0;
+        for (hash, bits) in &self.grams {
+            while theirs.next_if(|(h, _)| h < hash).is_some() {}
+            weight += if theirs.peek().is_some_and(|(h, _)| h == hash) { *bits } else { 0.0 };
+        }
+        weight
     }
 
     /// Returns the n-grams that the other set lacks.
@@ -172,6 +260,18 @@ mod tests {
 
     fn set(text: &str) -> GramSet {
         GramSet::new(&text.chars().collect::<Vec<_>>())
+    }
+
+    #[test]
+    fn a_beginning_has_the_set_of_its_letters() {
+        let letters: Vec<char> = "云鹭股份投产，12家云鹭股份协作企业投产".chars().collect();
+        let placed = PlacedGrams::new(&letters);
+        let (title, other) = (GramSet::new(letters.get(..6).unwrap()), set("协作企业停产"));
+        assert_eq!(placed.of_first(6).grams, title.grams);
+        assert!((placed.weight_of(&title) - title.weight).abs() < 0.01);
+        assert!((placed.weight_of(&other) - other.weight_in(&GramSet::new(&letters))).abs() < 0.01);
+        let sorted = placed.sorted();
+        assert_eq!((sorted.within(6).grams, sorted.within(99).grams), (title.grams, GramSet::new(&letters).grams));
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! Which event an article joins: average linkage, one article at a time.
 
 use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::rc::Rc;
 
 use crate::events::model::{EventModel, SURE};
 use crate::events::pair::is_doubtful;
@@ -15,12 +16,68 @@ pub const MAX_MEMBERS: usize = 8;
 /// Most events that are compared in full.
 const MAX_EVENTS: usize = 3;
 
+/// The articles that a new one may belong to.
+pub trait Archive {
+    type Article: Copy + Ord;
+    type Event: Copy + Ord;
+    type Error;
+
+    /// Returns the newest members of an event, each with whether it surely belongs to it.
+    ///
+    /// # Errors
+    /// If they cannot be read.
+    fn members(&mut self, event: Self::Event) -> Result<Vec<(Self::Article, bool)>, Self::Error>;
+
+    /// Returns an article.
+    ///
+    /// # Errors
+    /// If it cannot be read.
+    fn profile(&mut self, article: Self::Article) -> Result<Option<Rc<Profile>>, Self::Error>;
+}
+
+/// An article with common terms.
+#[derive(Debug)]
+pub struct Candidate<A, E> {
+    pub article: A,
+    pub event: E,
+    pub profile: Rc<Profile>,
+}
+
 /// A member of an event.
-#[derive(Debug, Clone)]
-pub struct Member {
-    pub profile: Profile,
-    /// Whether it belongs to the event surely.
-    pub is_sure: bool,
+struct Member {
+    profile: Rc<Profile>,
+    is_sure: bool,
+    /// Probability that the new article reports the same.
+    p: f32,
+}
+
+/// What is known of the articles around a new one: each is read and compared with it once.
+struct Compared<'a, R: Archive> {
+    model: &'a EventModel,
+    mine: &'a Profile,
+    archive: R,
+    known: BTreeMap<R::Article, (Rc<Profile>, f32)>,
+}
+
+impl<R: Archive> Compared<'_, R> {
+    fn compare(&mut self, article: R::Article, profile: Rc<Profile>) -> f32 {
+        let p = self.model.probability(self.mine, &profile);
+        self.known.insert(article, (profile, p));
+        p
+    }
+
+    fn members(&mut self, event: R::Event) -> Result<Vec<Member>, R::Error> {
+        let mut out = Vec::new();
+        for (article, is_sure) in self.archive.members(event)? {
+            if !self.known.contains_key(&article)
+                && let Some(profile) = self.archive.profile(article)?
+            {
+                self.compare(article, profile);
+            }
+            out.extend(self.known.get(&article).map(|(profile, p)| Member { profile: Rc::clone(profile), is_sure, p: *p }));
+        }
+        Ok(out)
+    }
 }
 
 /// The event that an article joins.
@@ -33,29 +90,29 @@ pub struct Joined<E> {
     pub merged: Vec<E>,
 }
 
-/// Returns the event that an article joins, given articles with common terms and their events, best first. `members` loads the newest
-/// members of an event.
+/// Returns the event that an article joins, given articles with common terms.
 ///
 /// # Errors
-/// Those of `members`.
-pub fn join<E: Copy + Ord, X>(
+/// Those of the archive.
+pub fn join<R: Archive>(
     model: &EventModel,
     mine: &Profile,
-    candidates: impl IntoIterator<Item = (E, Profile)>,
-    mut members: impl FnMut(E) -> Result<Vec<Member>, X>,
-) -> Result<Option<Joined<E>>, X> {
-    let mut closest: BTreeMap<E, f32> = BTreeMap::new();
-    for (event, profile) in candidates.into_iter().take(MAX_CANDIDATES) {
-        let p = model.probability(mine, &profile);
-        let known = closest.entry(event).or_default();
+    candidates: impl IntoIterator<Item = Candidate<R::Article, R::Event>>,
+    archive: R,
+) -> Result<Option<Joined<R::Event>>, R::Error> {
+    let mut compared = Compared { model, mine, archive, known: BTreeMap::new() };
+    let mut closest: BTreeMap<R::Event, f32> = BTreeMap::new();
+    for candidate in candidates.into_iter().take(MAX_CANDIDATES) {
+        let p = compared.compare(candidate.article, candidate.profile);
+        let known = closest.entry(candidate.event).or_default();
         *known = known.max(p);
     }
-    let mut likely: Vec<(E, f32)> = closest.into_iter().filter(|(_, p)| *p >= model.related).collect();
+    let mut likely: Vec<(R::Event, f32)> = closest.into_iter().filter(|(_, p)| *p >= model.related).collect();
     likely.sort_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
-    let mut fitting: Vec<(Linkage, E, Vec<Member>)> = Vec::new();
+    let mut fitting: Vec<(Linkage, R::Event, Vec<Member>)> = Vec::new();
     for (event, _) in likely.into_iter().take(MAX_EVENTS) {
-        let members = members(event)?;
-        let linkage = Linkage::of(model, mine, &members);
+        let members = compared.members(event)?;
+        let linkage = Linkage::of(mine, &members, |m| m.p);
         if linkage.mean >= model.related {
             fitting.push((linkage, event, members));
         }
@@ -65,7 +122,8 @@ pub fn join<E: Copy + Ord, X>(
     let Some((linkage, event, mut known)) = fitting.next() else { return Ok(None) };
     let mut merged = Vec::new();
     for (_, other, theirs) in fitting {
-        let all: f32 = theirs.iter().map(|m| Linkage::of(model, &m.profile, &known).mean).sum();
+        let mean = |m: &Member| Linkage::of(&m.profile, &known, |k| model.probability(&m.profile, &k.profile)).mean;
+        let all: f32 = theirs.iter().map(mean).sum();
         if all / theirs.len().max(1) as f32 >= model.related {
             merged.push(other);
             known.extend(theirs);
@@ -85,8 +143,8 @@ struct Linkage {
 }
 
 impl Linkage {
-    fn of(model: &EventModel, mine: &Profile, members: &[Member]) -> Self {
-        let rate = |m: &Member| (model.probability(mine, &m.profile), m.is_sure, is_doubtful(mine, &m.profile));
+    fn of(mine: &Profile, members: &[Member], probability: impl Fn(&Member) -> f32) -> Self {
+        let rate = |m: &Member| (probability(m), m.is_sure, is_doubtful(mine, &m.profile));
         let rated: Vec<(f32, bool, bool)> = members.iter().map(rate).collect();
         let mean = |all: &[f32]| all.iter().sum::<f32>() / all.len().max(1) as f32;
         let sure: Vec<f32> = rated.iter().filter(|(_, is_sure, _)| *is_sure).map(|(p, ..)| *p).collect();
@@ -117,7 +175,7 @@ pub struct EventIndex {
     /// The newest articles of each term.
     terms: HashMap<u32, VecDeque<usize>>,
     /// Profile, event and confidence.
-    articles: Vec<(Profile, usize, f32)>,
+    articles: Vec<(Rc<Profile>, usize, f32)>,
     /// The articles of each event.
     events: Vec<Vec<usize>>,
 }
@@ -129,14 +187,8 @@ impl EventIndex {
     /// Adds an article; returns its number. Articles count from 0.
     pub fn add(&mut self, model: &EventModel, profile: Profile) -> usize {
         let article = self.articles.len();
-        let candidates: Vec<(usize, Profile)> = self.sharing_terms(&profile.terms());
-        let members = |event: usize| {
-            let newest = self.events.get(event).into_iter().flatten().rev().take(MAX_MEMBERS);
-            let member =
-                |a: &usize| self.articles.get(*a).map(|(profile, _, confidence)| Member { profile: profile.clone(), is_sure: *confidence >= SURE });
-            Ok::<_, std::convert::Infallible>(newest.filter_map(member).collect())
-        };
-        let joined = join(model, &profile, candidates, members).ok().flatten();
+        let candidates = self.sharing_terms(&profile.terms());
+        let joined = join(model, &profile, candidates, &*self).ok().flatten();
         let (event, confidence) = joined.as_ref().map_or((self.events.len(), 1.0), |j| (j.event, j.confidence));
         if joined.is_none() {
             self.events.push(Vec::new());
@@ -156,7 +208,7 @@ impl EventIndex {
             }
             articles.push_back(article);
         }
-        self.articles.push((profile, event, confidence));
+        self.articles.push((Rc::new(profile), event, confidence));
         article
     }
 
@@ -166,12 +218,71 @@ impl EventIndex {
     }
 
     /// Returns the articles that share the rarest terms, with their events.
-    fn sharing_terms(&self, terms: &[(u32, f32)]) -> Vec<(usize, Profile)> {
+    fn sharing_terms(&self, terms: &[(u32, f32)]) -> Vec<Candidate<usize, usize>> {
         let mut shared: HashMap<usize, f32> = HashMap::new();
         for (term, bits) in terms {
             self.terms.get(term).into_iter().flatten().for_each(|a| *shared.entry(*a).or_default() += bits);
         }
-        let found = |a: usize| self.articles.get(a).map(|(profile, event, _)| (*event, profile.clone()));
+        let found = |a: usize| self.articles.get(a).map(|(profile, event, _)| Candidate { article: a, event: *event, profile: Rc::clone(profile) });
         most_alike(shared).into_iter().filter_map(found).collect()
+    }
+}
+
+impl Archive for &EventIndex {
+    type Article = usize;
+    type Event = usize;
+    type Error = std::convert::Infallible;
+
+    fn members(&mut self, event: usize) -> Result<Vec<(usize, bool)>, Self::Error> {
+        let newest = self.events.get(event).into_iter().flatten().rev().take(MAX_MEMBERS);
+        Ok(newest.filter_map(|a| self.articles.get(*a).map(|(_, _, confidence)| (*a, *confidence >= SURE))).collect())
+    }
+
+    fn profile(&mut self, article: usize) -> Result<Option<Rc<Profile>>, Self::Error> {
+        Ok(self.articles.get(article).map(|(profile, ..)| Rc::clone(profile)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Counts how often an article is read.
+    struct Counting<'a> {
+        index: &'a EventIndex,
+        read: &'a mut Vec<usize>,
+    }
+
+    impl Archive for Counting<'_> {
+        type Article = usize;
+        type Event = usize;
+        type Error = std::convert::Infallible;
+
+        fn members(&mut self, event: usize) -> Result<Vec<(usize, bool)>, Self::Error> {
+            let mut index = self.index;
+            index.members(event)
+        }
+
+        fn profile(&mut self, article: usize) -> Result<Option<Rc<Profile>>, Self::Error> {
+            self.read.push(article);
+            let mut index = self.index;
+            index.profile(article)
+        }
+    }
+
+    #[test]
+    fn an_article_is_read_once() {
+        let model = EventModel::built_in().unwrap();
+        let mut index = EventIndex::default();
+        let text = "云鹭股份11月3日公告，全资子公司云鹭化学因未按期处置2.45万吨危险废物，被许昌市生态环境局责令临时停产。";
+        let profile = |n: usize| Profile::new("云鹭股份子公司云鹭化学被责令停产", &format!("{text}记者{n}日获悉。"), "2026-11-04".parse().ok());
+        let added: Vec<usize> = (0..3).map(|n| index.add(model, profile(n))).collect();
+        assert_eq!(added.iter().map(|a| index.event(*a).unwrap().0).collect::<Vec<_>>(), [0; 3]);
+        let mine = profile(4);
+        let mut candidates = index.sharing_terms(&mine.terms());
+        candidates.retain(|c| c.article != 0);
+        let mut read = Vec::new();
+        let joined = join(model, &mine, candidates, Counting { index: &index, read: &mut read }).unwrap();
+        assert_eq!((joined.map(|j| j.event), read), (Some(0), vec![0]), "the others are known");
     }
 }

@@ -18,8 +18,8 @@ mod profile;
 
 pub use amounts::amounts;
 pub use grams::GramFrequencies;
-pub use group::{EventIndex, Joined, MAX_MEMBERS, Member, join, most_alike};
+pub use group::{Archive, Candidate, EventIndex, Joined, MAX_MEMBERS, join, most_alike};
 pub use model::{EventModel, RELATED, SURE};
-pub use novelty::new_sentence;
+pub use novelty::Told;
 pub use pair::{features, is_doubtful, is_template};
-pub use profile::{INDEXED_TERMS, Profile};
+pub use profile::{Draft, INDEXED_TERMS, Profile};

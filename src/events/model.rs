@@ -28,9 +28,9 @@ impl EventModel {
         BUILT_IN.as_ref()
     }
 
-    /// Returns the probability of the trees; none for one template with two names.
+    /// Returns the probability of the trees; none for one template with two names, and if neither text tells the other's title.
     pub fn probability(&self, a: &Profile, b: &Profile) -> f32 {
-        if is_template(a, b) {
+        if is_template(a, b) || !a.tells_title(b) {
             return 0.0;
         }
         let row: Vec<f32> = features(a, b).into_iter().map(|(_, value)| value).collect();

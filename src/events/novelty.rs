@@ -1,5 +1,7 @@
 //! What a report says that an earlier one did not.
 
+use std::collections::HashSet;
+
 use crate::events::figures::Figures;
 use crate::events::grams::GramSet;
 use crate::events::letters::folded;
@@ -9,31 +11,75 @@ use crate::text::segment::sentences;
 const NEW: f32 = 0.75;
 /// Letters of a sentence that says something.
 const LONG_ENOUGH: usize = 10;
-/// Letters compared: bounds the time.
+/// Letters of a text that are searched for news, and letters kept of what was told: bound time and memory.
 const LETTERS: usize = 5_000;
+const MAX_TOLD: usize = 400_000;
 
-/// Returns the first sentence of a text that says something not told before: a figure or day, or, where it has none, mostly other words.
-pub fn new_sentence<'a>(text: &'a str, told: &str) -> Option<&'a str> {
-    let told: Vec<char> = folded(told).take(LETTERS).collect();
-    let (known, figures) = (GramSet::new(&told), Figures::new(&told));
-    let mut letters = 0;
-    let read = text.lines().flat_map(sentences).take_while(|s| {
-        letters += s.chars().count();
-        letters <= LETTERS
-    });
-    read.map(str::trim).filter(|s| s.chars().count() >= LONG_ENOUGH).find(|sentence| {
+/// What earlier reports told. Each is read once, however many follow.
+#[derive(Debug, Default)]
+pub struct Told {
+    grams: HashSet<u64>,
+    figures: HashSet<u64>,
+    letters: usize,
+}
+
+impl Told {
+    /// Adds a report, title or text.
+    pub fn add(&mut self, report: &str) {
+        let letters: Vec<char> = folded(report).take(MAX_TOLD - self.letters.min(MAX_TOLD)).collect();
+        self.letters += letters.len();
+        self.grams.extend(GramSet::new(&letters).iter().map(|(hash, _)| hash));
+        self.figures.extend(Figures::new(&letters).values);
+    }
+
+    /// Whether nothing was told yet.
+    pub fn is_empty(&self) -> bool {
+        self.letters == 0
+    }
+
+    /// Returns the first sentence of a text that says something not told before: a figure or day, or, where it has none, mostly other
+    /// words.
+    pub fn new_sentence<'a>(&self, text: &'a str) -> Option<&'a str> {
+        let mut letters = 0;
+        let read = text.lines().flat_map(sentences).take_while(|s| {
+            letters += s.chars().count();
+            letters <= LETTERS
+        });
+        read.map(str::trim).filter(|s| s.chars().count() >= LONG_ENOUGH).find(|sentence| self.is_new(sentence))
+    }
+
+    fn is_new(&self, sentence: &str) -> bool {
         let sentence: Vec<char> = folded(sentence).collect();
-        let (grams, its) = (GramSet::new(&sentence), Figures::new(&sentence));
-        if its.values.is_empty() {
-            return grams.weight > 0.0 && grams.without(&known).weight >= NEW * grams.weight;
+        let (grams, figures) = (GramSet::new(&sentence), Figures::new(&sentence).values);
+        if figures.is_empty() {
+            let new: f32 = grams.iter().filter(|(hash, _)| !self.grams.contains(hash)).map(|(_, bits)| bits).sum();
+            return grams.weight > 0.0 && new >= NEW * grams.weight;
         }
-        its.values.iter().any(|v| figures.values.binary_search(v).is_err())
-    })
+        figures.iter().any(|f| !self.figures.contains(f))
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn new_sentence<'a>(text: &'a str, told: &str) -> Option<&'a str> {
+        let mut all = Told::default();
+        all.add(told);
+        all.new_sentence(text)
+    }
+
+    #[test]
+    fn all_that_was_told_counts() {
+        let long = format!("{}\n云鹭股份与平湖轻工合资设立公司，注册资本3.6亿元。", "许昌市召开会议研究部署当前经济工作。\n".repeat(1_000));
+        assert_eq!(new_sentence("合资公司的注册资本为3.6亿元人民币。", &long), None, "told behind the first 5,000 letters");
+        let mut told = Told::default();
+        assert!(told.is_empty());
+        told.add("总投资12亿元");
+        told.add("年产能5万吨");
+        assert!(told.new_sentence("该项目总投资12亿元，年产能5万吨。").is_none() && !told.is_empty());
+        assert!(told.new_sentence("该项目总投资12亿元，年产能6万吨。").is_some());
+    }
 
     #[test]
     fn a_sentence_with_something_new_is_found() {

@@ -58,10 +58,10 @@ type Features = Vec<(&'static str, f32)>;
 fn words(a: &Profile, b: &Profile, out: &mut Features) {
     let title = a.title_grams.shared(&b.title_grams);
     let lead = a.lead_grams.shared(&b.lead_grams);
-    let whole = a.whole_grams.shared(&b.whole_grams);
+    let whole = a.whole_grams.shared_weight(&b.whole_grams);
     let opening = a.opening_grams.shared(&b.opening_grams);
     let (title_bits, lead_bits) = (title.rarest(), lead.rarest());
-    let in_text = |title: &GramSet, text: &GramSet| share(title.shared(text).weight, title.weight);
+    let in_text = |title: &GramSet, text: &GramSet| share(title.weight_in(text), title.weight);
     let (low, high) = sorted(in_text(&a.title_grams, &b.whole_grams), in_text(&b.title_grams, &a.whole_grams));
     let missing = |title: &GramSet, text: &GramSet| mean_of(&title.without(text).rarest(), 0..6);
     let (missing_low, missing_high) = sorted(missing(&a.title_grams, &b.whole_grams), missing(&b.title_grams, &a.whole_grams));
@@ -74,8 +74,8 @@ fn words(a: &Profile, b: &Profile, out: &mut Features) {
         ("lead: 8 rarest", mean_of(&lead_bits, 0..8)),
         ("lead: next 16 rarest", mean_of(&lead_bits, 8..24)),
         ("lead: rarest", lead_bits.first().copied().unwrap_or_default()),
-        ("whole: contained", contained(&whole, &a.whole_grams, &b.whole_grams)),
-        ("whole: alike", alike(&whole, &a.whole_grams, &b.whole_grams)),
+        ("whole: contained", share(whole, a.whole_grams.weight.min(b.whole_grams.weight))),
+        ("whole: alike", share(whole, (a.whole_grams.weight * b.whole_grams.weight).sqrt())),
         ("opening: 8 rarest", mean_of(&opening.rarest(), 0..8)),
         ("title in the other text: less", low),
         ("title in the other text: more", high),

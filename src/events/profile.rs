@@ -4,7 +4,7 @@ use chrono::NaiveDate;
 use xxhash_rust::xxh3::xxh3_64;
 
 use crate::events::figures::Figures;
-use crate::events::grams::{GramSet, hash};
+use crate::events::grams::{GramSet, PlacedGrams};
 use crate::events::letters::{self, WHOLE};
 use crate::events::periods::{Period, series};
 use crate::knowledge::EVENTS;
@@ -53,22 +53,44 @@ pub struct Profile {
     pub(super) day: Option<NaiveDate>,
 }
 
-impl Profile {
+/// An article whose letters are read, before everything that is compared is: enough to see that two have nothing to do with each other.
+#[derive(Debug)]
+pub struct Draft {
+    title: Vec<char>,
+    /// Title and text.
+    all: Vec<char>,
+    grams: PlacedGrams,
+    day: Option<NaiveDate>,
+}
+
+impl Draft {
     /// Reads an article, given the local day of its publication.
     pub fn new(title: &str, text: &str, day: Option<NaiveDate>) -> Self {
         let all = letters::of_article(title, text);
-        let title = letters::of_title(title);
+        let grams = PlacedGrams::new(all.get(..WHOLE).unwrap_or(&all));
+        Self { title: letters::of_title(title), all, grams, day }
+    }
+
+    /// Whether one of the titles is told in the other text, as [`Profile::tells_title`] says of two profiles.
+    pub fn tells_title(&self, other: &Profile) -> bool {
+        let title = self.grams.of_first(self.title.len());
+        is_told(title.weight_in(&other.whole_grams), title.weight) || is_told(self.grams.weight_of(&other.title_grams), other.title_grams.weight)
+    }
+
+    /// Reads everything that is compared.
+    pub fn profile(self) -> Profile {
+        let Self { title, all, grams, day } = self;
+        let grams = grams.sorted();
         let whole = all.get(..WHOLE).unwrap_or(&all);
         let lead = all.get(..LEAD).unwrap_or(&all);
-        let opening = all.get(..OPENING).unwrap_or(&all);
         let (title_text, lead_text): (String, String) = (title.iter().collect(), lead.iter().collect());
         let colon = title.iter().position(|c| *c == ':').filter(|at| SUBJECT.contains(at));
         let has_separator = title.len() >= LONG_HEADLINE && title.iter().any(|c| matches!(c, ';' | '|' | '丨'));
-        Self {
-            title_grams: GramSet::new(&title),
-            opening_grams: GramSet::new(opening),
-            lead_grams: GramSet::new(lead),
-            whole_grams: GramSet::new(whole),
+        Profile {
+            title_grams: grams.within(title.len()),
+            opening_grams: grams.within(OPENING),
+            lead_grams: grams.within(LEAD),
+            whole_grams: grams.within(WHOLE),
             shingles: shingles(lead),
             title_figures: Figures::new(&title),
             lead_figures: Figures::new(lead),
@@ -87,13 +109,33 @@ impl Profile {
             day,
         }
     }
+}
+
+/// Share of a title's information that the other text tells of one event at least. Of 348 labelled pairs that the index finds, none
+/// is below it in both directions.
+const LEAST_TOLD: f32 = 0.1;
+
+fn is_told(told: f32, title: f32) -> bool {
+    title <= 0.0 || told >= LEAST_TOLD * title
+}
+
+impl Profile {
+    /// Reads an article, given the local day of its publication.
+    pub fn new(title: &str, text: &str, day: Option<NaiveDate>) -> Self {
+        Draft::new(title, text, day).profile()
+    }
+
+    /// Whether one of the titles is told in the other text, at least in part: otherwise the articles report different events.
+    pub fn tells_title(&self, other: &Self) -> bool {
+        let tells = |a: &Self, b: &Self| is_told(a.title_grams.weight_in(&b.whole_grams), a.title_grams.weight);
+        tells(self, other) || tells(other, self)
+    }
 
     /// Returns the rarest n-grams of title and lead with their information, rarest first: articles on one event share some of them. An
     /// index keeps the first [`INDEXED_TERMS`](super::INDEXED_TERMS) of each article.
     pub fn terms(&self) -> Vec<(u32, f32)> {
-        let in_title = |hash: u64| self.title_grams.iter().any(|(h, _)| h == hash);
         let mut rated: Vec<(f32, u64, f32)> =
-            self.lead_grams.iter().map(|(hash, bits)| (bits * if in_title(hash) { TITLE_BONUS } else { 1.0 }, hash, bits)).collect();
+            self.lead_grams.iter().map(|(hash, bits)| (bits * if self.title_grams.contains(hash) { TITLE_BONUS } else { 1.0 }, hash, bits)).collect();
         rated.sort_unstable_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
         rated.truncate(TERMS);
         rated.into_iter().map(|(_, hash, bits)| (u32::try_from(hash >> 32).unwrap_or_default(), bits)).collect()
@@ -104,8 +146,13 @@ impl Profile {
 const TITLE_BONUS: f32 = 2.0;
 
 fn shingles(lead: &[char]) -> Vec<u64> {
-    let letters: Vec<char> = lead.iter().copied().filter(|c| is_han(*c) || c.is_ascii_alphabetic()).collect();
-    let mut out: Vec<u64> = letters.windows(SHINGLE).map(hash).collect();
+    let letters: String = lead.iter().filter(|c| is_han(**c) || c.is_ascii_alphabetic()).collect();
+    let begins = letters.char_indices().map(|(at, _)| at);
+    let ends = begins.clone().skip(SHINGLE).chain(std::iter::once(letters.len()));
+    let mut out: Vec<u64> = begins.zip(ends).filter_map(|(from, to)| letters.as_bytes().get(from..to).map(xxh3_64)).collect();
+    if letters.chars().count() < SHINGLE {
+        out.clear();
+    }
     out.sort_unstable();
     out.dedup();
     out

@@ -26,7 +26,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use chrono::{DateTime, NaiveDate, Utc};
 
 use crate::config::settings::{Publication, SummariseSettings};
-use crate::events::new_sentence;
+use crate::events::Told;
 use crate::model::{
     ArticleId, ColumnItems, Copy, Edition, EditionId, EventId, Headline, Health, Item, Label, Print, Series, Signing, StoryId, Trend, WEEKS,
 };
@@ -260,8 +260,10 @@ fn item<A: Archive>(
     item.earliest = c.copies.first().filter(|first| **first != c.lead).and_then(|_| item.copies.first().cloned());
     (item.score, item.reasons) = (c.score, c.reasons(lead, features, input));
     if let Some(previous) = c.follows.and_then(|at| input.previous_items.get(at)) {
-        let told = format!("{}\n{}", previous.title, archive.text(previous.article)?);
-        item.reasons.push(match new_sentence(&item.text, &told) {
+        let mut told = Told::default();
+        told.add(&previous.title);
+        told.add(&archive.text(previous.article)?);
+        item.reasons.push(match told.new_sentence(&item.text) {
             Some(sentence) => format!("新情况：{sentence}"),
             None => "没有新情况".to_owned(),
         });

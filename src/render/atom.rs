@@ -7,6 +7,7 @@ use quick_xml::escape::escape;
 use serde_json::{Value, json};
 
 use crate::model::{Article, Edition, Headline, Topic, TopicArticle, TopicEvidence, WebUrl};
+use crate::store::EventRow;
 use crate::text::normalize::collapse_whitespace;
 
 /// Returns an article without its text.
@@ -47,6 +48,23 @@ pub fn topic_article(a: &TopicArticle) -> Value {
     if let Some(fields) = value.as_object_mut() {
         fields.insert("number".to_owned(), json!(a.number));
         fields.insert("evidence".to_owned(), json!(a.evidence));
+    }
+    value
+}
+
+/// Returns an event without its articles.
+pub fn event(e: &EventRow) -> Value {
+    json!({
+        "id": e.event.0, "title": e.title, "first_seen": e.first_seen.to_rfc3339(), "last_seen": e.last_seen.to_rfc3339(), "stories": e.sure,
+        "doubtful": e.doubtful, "sources": e.sources,
+    })
+}
+
+/// Returns an article of an event, with how surely it belongs to it.
+pub fn event_article(h: &Headline) -> Value {
+    let mut value = headline(h);
+    if let Some(fields) = value.as_object_mut() {
+        fields.insert("event_confidence".to_owned(), json!(h.event.map(|e| e.confidence)));
     }
     value
 }

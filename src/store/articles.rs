@@ -168,10 +168,11 @@ pub(super) fn store_classification(
     assign_event(t, id, story, title, text)?;
     store_judgement(t, id, &json)?;
     t.prepare_cached("INSERT OR REPLACE INTO sketch (article_id, bytes) VALUES (?1, ?2)")?.execute(params![id.0, signature.to_bytes()])?;
-    let mut insert = t.prepare_cached("INSERT OR IGNORE INTO band (band, value, article_id) VALUES (?1, ?2, ?3)")?;
-    for (band, value) in (0i64..).zip(bands) {
-        insert.execute(params![band, value, id.0])?;
-    }
+    // one statement: SQLite opens a savepoint for each
+    let rows: Vec<String> = (0..bands.len()).map(|band| format!("({band}, ?{}, ?1)", band + 2)).collect();
+    let sql = format!("INSERT OR IGNORE INTO band (band, value, article_id) VALUES {}", rows.join(", "));
+    let values = std::iter::once(id.0).chain(bands.iter().map(|b| i64::from(*b)));
+    t.prepare_cached(&sql)?.execute(params_from_iter(values))?;
     Ok(())
 }
 

@@ -13,10 +13,17 @@ const MAX_LISTED: i64 = 500;
 /// Most steps from an event to the one that it was joined to.
 const MAX_MERGES: usize = 20;
 
+/// SQL: the title of the event `row.event_id`. Of a group, SQLite takes the title of the row with the least time.
+const TITLE: &str =
+    "SELECT title FROM (SELECT title, min(effective) AS first, count(*) AS copies, sum(coalesce(event_confidence, 1.0) >= ?1) > 0 AS sure
+     FROM article WHERE event_id = row.event_id GROUP BY coalesce(story_id, id)) ORDER BY sure DESC, copies DESC, first LIMIT 1";
+
 /// An event of a list.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub struct EventRow {
     pub event: EventId,
+    /// Headline of the sure story with the most copies, the earliest of equals.
+    pub title: String,
     /// Publication of its first and last article.
     pub first_seen: DateTime<Utc>,
     pub last_seen: DateTime<Utc>,
@@ -52,22 +59,42 @@ pub enum EventChange {
 impl Store {
     /// Returns events of several stories with an article since a time: first those of several sure ones, the latest first.
     pub fn recent_events(&self, since: DateTime<Utc>, most: usize) -> Result<Vec<EventRow>> {
+        let wanted = "event_id IN (SELECT event_id FROM article WHERE effective >= ?2 AND event_id IS NOT NULL)
+                      GROUP BY event_id HAVING stories > 1 ORDER BY sure > 1 DESC, last DESC, event_id LIMIT ?3";
+        self.event_rows(wanted, params![EventMember::SURE, since.timestamp(), i64::try_from(most).unwrap_or(i64::MAX)])
+    }
+
+    /// Returns an event, or the one that it was joined to.
+    pub fn event(&self, event: EventId) -> Result<Option<EventRow>> {
+        let event = self.merged_into(event)?.unwrap_or(event);
+        Ok(self.event_rows("event_id = ?2 GROUP BY event_id", params![EventMember::SURE, event.0])?.pop())
+    }
+
+    fn event_rows(&self, wanted: &str, params: &[&dyn rusqlite::ToSql]) -> Result<Vec<EventRow>> {
         self.read(|c| {
-            let mut s = c.prepare_cached(
-                "SELECT event_id, min(effective), max(effective), count(DISTINCT iif(coalesce(event_confidence, 1.0) >= ?3, story_id, NULL)) AS sure,
-                        count(DISTINCT story_id) AS stories, count(DISTINCT source_id)
-                 FROM article WHERE event_id IN (SELECT event_id FROM article WHERE effective >= ?1 AND event_id IS NOT NULL)
-                 GROUP BY event_id HAVING stories > 1 ORDER BY sure > 1 DESC, max(effective) DESC, event_id LIMIT ?2",
-            )?;
+            let mut s = c.prepare_cached(&format!(
+                "WITH row AS (SELECT event_id, min(effective) AS first, max(effective) AS last, count(DISTINCT source_id) AS sources,
+                        count(DISTINCT coalesce(story_id, id)) AS stories,
+                        count(DISTINCT iif(coalesce(event_confidence, 1.0) >= ?1, coalesce(story_id, id), NULL)) AS sure
+                 FROM article WHERE {wanted})
+                 SELECT event_id, ({TITLE}), first, last, sure, stories, sources FROM row ORDER BY sure > 1 DESC, last DESC, event_id"
+            ))?;
             let count = |r: &rusqlite::Row<'_>, at| Ok::<_, rusqlite::Error>(usize::try_from(r.get::<_, i64>(at)?).unwrap_or(0));
             let time = |r: &rusqlite::Row<'_>, at| Ok::<_, rusqlite::Error>(DateTime::from_timestamp(r.get(at)?, 0).unwrap_or_default());
-            let rows = s.query_map(params![since.timestamp(), i64::try_from(most).unwrap_or(i64::MAX), EventMember::SURE], |r| {
-                let (sure, stories) = (count(r, 3)?, count(r, 4)?);
-                let (first_seen, last_seen) = (time(r, 1)?, time(r, 2)?);
-                Ok(EventRow { event: EventId(r.get(0)?), first_seen, last_seen, sure, doubtful: stories.saturating_sub(sure), sources: count(r, 5)? })
+            let rows = s.query_map(params, |r| {
+                let (sure, stories) = (count(r, 4)?, count(r, 5)?);
+                let (first_seen, last_seen) = (time(r, 2)?, time(r, 3)?);
+                let doubtful = stories.saturating_sub(sure);
+                Ok(EventRow { event: EventId(r.get(0)?), title: r.get(1)?, first_seen, last_seen, sure, doubtful, sources: count(r, 6)? })
             })?;
             Ok(rows.collect::<rusqlite::Result<_>>()?)
         })
+    }
+
+    /// Returns how many stories an event has.
+    pub fn event_stories(&self, event: EventId) -> Result<usize> {
+        let sql = "SELECT count(DISTINCT coalesce(story_id, id)) FROM article WHERE event_id = ?1";
+        self.read(|c| Ok(c.prepare_cached(sql)?.query_row([event.0], |r| r.get::<_, i64>(0)).map(|n| usize::try_from(n).unwrap_or(0))?))
     }
 
     /// Returns the issues with an article of an event, the latest first.
@@ -229,6 +256,9 @@ mod tests {
         let rows = store.recent_events(DateTime::UNIX_EPOCH, 9).unwrap();
         assert_eq!(rows.iter().map(|r| (r.event, r.sure + r.doubtful)).collect::<Vec<_>>(), [(first, 2)]);
         assert_eq!(store.event_articles(first).unwrap().len(), 3);
+        assert_eq!(rows[0].title, HALT[1].0, "it has a copy");
+        assert_eq!((store.event(other).unwrap().unwrap().sure, store.event_stories(first).unwrap()), (1, 2));
+        assert!(store.event(EventId(99)).unwrap().is_none());
     }
 
     fn change(store: &Store, event: EventId, article: i64, change: EventChange) -> bool {
@@ -264,6 +294,7 @@ mod tests {
         assert!(!change(&store, EventId(99), 2, EventChange::Join), "no such event");
         assert!(change(&store, halt, 2, EventChange::Join) && change(&store, fair, 2, EventChange::JoinAll));
         assert_eq!([1, 2, 3].map(|n| event(&store, n).event), [fair; 3]);
+        assert_eq!(store.event(halt).unwrap().map(|e| e.event), Some(fair), "it was joined to the other");
         assert_eq!((store.merged_into(halt).unwrap(), store.merged_into(fair).unwrap()), (Some(fair), None));
     }
 }

@@ -3,12 +3,15 @@
 //! A merge is kept apart from other names: the main name of a merged organisation has no `head_id`, and points to the main name into
 //! which it was merged. Its names keep pointing to it, so a split gives everything back as it was.
 
+use std::collections::BTreeSet;
+
 use chrono::{DateTime, Utc};
 use rusqlite::{Connection, OptionalExtension as _, params};
 
 use super::audit::audit;
 use crate::model::AuditAction;
 use crate::store::organisations::{IS_REMOVABLE, head_of, id_of, main_of, name_of};
+use crate::store::topics::search_again_for;
 use crate::store::{Result, Store};
 
 /// An editor's change of an organisation.
@@ -55,6 +58,7 @@ impl Store {
         self.write(|t| {
             let Some(main) = main_of(t, id)? else { return Ok(OrganisationResult::Refused) };
             let name = name_of(t, main)?;
+            let mut names = names_with(t, main)?;
             let (result, action, subject) = match change {
                 OrganisationChange::Rename(new) => (rename(t, main, new, now)?.into(), AuditAction::RenameOrganisation, format!("{name}：{new}")),
                 OrganisationChange::MergeInto(other) => (merge(t, main, other)?.into(), AuditAction::MergeOrganisations, format!("{name}：{other}")),
@@ -79,9 +83,21 @@ impl Store {
             if matches!(result, OrganisationResult::Done(_)) {
                 audit(t, who, action, &subject, now)?;
             }
+            if let OrganisationResult::Done(page) = result
+                && !matches!(change, OrganisationChange::Watch(_) | OrganisationChange::Note { .. })
+            {
+                names.extend(names_with(t, page)?);
+                search_again_for(t, &names, now)?;
+            }
             Ok(result)
         })
     }
+}
+
+/// Returns all names of an organisation.
+fn names_with(t: &Connection, main: i64) -> Result<BTreeSet<String>> {
+    let mut s = t.prepare_cached("SELECT name FROM organisation WHERE id = ?1 OR main_id = ?1")?;
+    Ok(s.query_map([main], |r| r.get(0))?.collect::<rusqlite::Result<_>>()?)
 }
 
 /// Makes a name the main one: a new name, or one that the organisation has.

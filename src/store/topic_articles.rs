@@ -289,11 +289,12 @@ fn with_other_names<'a>(c: &Connection, matcher: &Matcher, labels: Cow<'a, Class
         return Ok(labels);
     }
     let named = serde_json::to_string(&labels.all_organisations()).map_err(invalid_value("organisations"))?;
-    let mut s = c.prepare_cached(
+    // the limit is no parameter: SQLite prepares a statement again each time its limit is bound
+    let mut s = c.prepare_cached(&format!(
         "SELECT DISTINCT n.name FROM json_each(?1) j JOIN organisation o ON o.name = j.value
-         JOIN organisation n ON n.id = coalesce(o.main_id, o.id) OR n.main_id = coalesce(o.main_id, o.id) WHERE n.id <> o.id LIMIT ?2",
-    )?;
-    let names = s.query_map(params![named, MAX_OTHER_NAMES], |r| r.get(0))?.collect::<rusqlite::Result<Vec<String>>>()?;
+         JOIN organisation n ON n.id = coalesce(o.main_id, o.id) OR n.main_id = coalesce(o.main_id, o.id) WHERE n.id <> o.id LIMIT {MAX_OTHER_NAMES}",
+    ))?;
+    let names = s.query_map([named], |r| r.get(0))?.collect::<rusqlite::Result<Vec<String>>>()?;
     let mut labels = labels.into_owned();
     labels.other_organisations.extend(names);
     Ok(Cow::Owned(labels))

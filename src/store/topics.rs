@@ -1,5 +1,7 @@
 //! Topics (关注课题): what editors say of them. `topic_articles.rs` matches articles.
 
+use std::collections::BTreeSet;
+
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use rusqlite::{Connection, OptionalExtension as _, Row, params};
 
@@ -245,6 +247,16 @@ pub(super) fn open_filters(t: &Connection) -> Result<Vec<(TopicId, TopicFilter)>
         out.push((topic.id, topic.draft.filter));
     }
     Ok(out)
+}
+
+/// Has the archive searched again for the open topics that ask for one of these organisations: an editor changed which names are one.
+pub(super) fn search_again_for(t: &Connection, names: &BTreeSet<String>, now: DateTime<Utc>) -> Result<()> {
+    for (topic, filter) in open_filters(t)? {
+        if filter.organisations.iter().any(|o| names.contains(o)) {
+            restart_search(t, topic, now)?;
+        }
+    }
+    Ok(())
 }
 
 /// Has the archive searched from its newest article down.

@@ -8,8 +8,8 @@ use axum::http::{StatusCode, Uri};
 use axum::response::{IntoResponse as _, Redirect, Response};
 use chrono::{TimeDelta, Utc};
 
-use crate::events::amounts;
-use crate::model::{ArticleId, EventId, EventMember, Headline};
+use crate::events::{Told, amounts};
+use crate::model::{ArticleId, EventId, Headline};
 use crate::store::{EventChange, EventIssue, EventRow, Store, StoreError};
 use crate::web::access::Editor;
 use crate::web::archive::{HeadlineRow, row};
@@ -77,6 +77,7 @@ struct Report {
 
 /// Everything an event's page shows.
 struct Loaded {
+    title: String,
     articles: Vec<Headline>,
     texts: BTreeMap<i64, String>,
     issues: Vec<EventIssue>,
@@ -89,10 +90,11 @@ fn load(s: &Store, id: EventId, words: &str) -> Result<Loaded, StoreError> {
     let texts = leads.map(|id| Ok((id.0, s.text(id)?))).collect::<Result<_, StoreError>>()?;
     let mut found = Vec::new();
     for h in if words.is_empty() { Vec::new() } else { s.search(words, MAX_FOUND)? } {
-        let others = h.event.map(|e| s.event_articles(e.event)).transpose()?.unwrap_or_default();
-        found.push((h, stories(&others).len().saturating_sub(1)));
+        let stories = h.event.map(|e| s.event_stories(e.event)).transpose()?.unwrap_or_default();
+        found.push((h, stories.saturating_sub(1)));
     }
-    Ok(Loaded { issues: s.issues_with_event(id)?, articles, texts, found })
+    let title = s.event(id)?.map(|e| e.title).unwrap_or_default();
+    Ok(Loaded { title, issues: s.issues_with_event(id)?, articles, texts, found })
 }
 
 /// Returns the first article of each story with the number of its copies, earliest first.
@@ -127,27 +129,16 @@ fn issue_name(issue: &EventIssue) -> String {
     format!("{} {number}{}", issue.publication, if issue.is_final { "" } else { "（草稿）" })
 }
 
-/// Returns the headline of the sure story with the most copies, the earliest of equals.
-fn title(stories: &[(&Headline, usize)]) -> String {
-    let sure = stories.iter().filter(|(lead, _)| lead.event.is_none_or(EventMember::is_sure));
-    let best = sure.reduce(|best, s| if s.1 > best.1 { s } else { best });
-    best.map(|(lead, _)| lead.title.clone()).unwrap_or_default()
-}
-
 pub(super) async fn list(State(console): State<AppState>, Editor(session): Editor) -> Response {
     let since = Utc::now() - TimeDelta::days(LISTED_DAYS);
-    let found = console.store.run(move |s| {
-        let rows = s.recent_events(since, MAX_LISTED)?;
-        rows.into_iter().map(|row| Ok((s.event_articles(row.event)?, row))).collect::<Result<Vec<_>, StoreError>>()
-    });
-    let found = match stored(found.await) {
+    let found = match stored(console.store.run(move |s| s.recent_events(since, MAX_LISTED)).await) {
         Ok(found) => found,
         Err(answer) => return answer,
     };
     let day = |at: chrono::DateTime<Utc>| at.with_timezone(&console.zone()).format("%m月%d日").to_string();
-    let listed = |(articles, row): (Vec<Headline>, EventRow)| ListedEvent {
+    let listed = |row: EventRow| ListedEvent {
         id: row.event.0,
-        title: title(&stories(&articles)),
+        title: row.title,
         from: day(row.first_seen),
         to: day(row.last_seen),
         sure: row.sure,
@@ -170,13 +161,12 @@ pub(super) async fn page(State(console): State<AppState>, Editor(session): Edito
     let zone = console.zone();
     let stories = stories(&loaded.articles);
     let mut days: Vec<(String, Vec<Report>)> = Vec::new();
-    let mut told = String::new();
+    let mut told = Told::default();
     for (lead, copies) in &stories {
         let text = loaded.texts.get(&lead.id.0).map(String::as_str).unwrap_or_default();
-        let news = (!told.is_empty()).then(|| crate::events::new_sentence(text, &told).map(str::to_owned)).flatten();
-        told.push_str(&lead.title);
-        told.push('\n');
-        told.push_str(text);
+        let news = (!told.is_empty()).then(|| told.new_sentence(text).map(str::to_owned)).flatten();
+        told.add(&lead.title);
+        told.add(text);
         let day = lead.sort_time().with_timezone(&zone).format("%Y年%m月%d日").to_string();
         let report = Report { row: row(lead, zone), copies: *copies, is_doubtful: lead.event.is_some_and(|e| !e.is_sure()), news };
         match days.last_mut().filter(|(d, _)| *d == day) {
@@ -190,7 +180,7 @@ pub(super) async fn page(State(console): State<AppState>, Editor(session): Edito
     response::page(&EventPage {
         frame: Layout::new(&console, &session, "事件"),
         id,
-        title: title(&stories),
+        title: loaded.title,
         from: time(loaded.articles.first()),
         to: time(loaded.articles.last()),
         sources: sources.into_iter().map(str::to_owned).collect(),

@@ -19,6 +19,7 @@ mod cluster;
 mod connection_limit;
 mod desk_state;
 mod event;
+mod event_export;
 mod flash;
 mod form;
 mod host;
@@ -69,6 +70,8 @@ use tokio::net::TcpListener;
 
 use cache::SwrCache;
 use flash::FlashStore;
+pub(crate) use organisation::Dossier;
+pub(crate) use organisation_export::{article_table, csv_bytes, dossier_json, list_table, row_json};
 use password::PasswordChecks;
 pub use password::{digest as token_hash, fresh as fresh_password, hash as hash_password, token as fresh_token};
 pub use password_policy::check_password;
@@ -200,6 +203,8 @@ fn router(console: AppState) -> Router {
         .route("/feeds/topic/{id}", get(api::topic_feed))
         .route("/api/v1/topics", get(api::topics))
         .route("/api/v1/topics/{id}", get(api::topic))
+        .route("/api/v1/events", get(event_export::list))
+        .route("/api/v1/events/{id}", get(event_export::one))
         .route("/api/v1/openapi.json", get(api::description))
         .route("/api/v1/industries", get(api::industries))
         .route("/api/v1/issues", get(api::issues))

@@ -19,6 +19,7 @@ use crate::web::organisations::kind;
 use crate::web::path::Path;
 use crate::web::response::{Layout, stored};
 use crate::web::source_list::spark;
+use crate::web::topics::search_archive;
 use crate::web::{AppState, response};
 
 /// Most articles on a page, of these the newest whose text is read for amounts, and most amounts shown.
@@ -30,8 +31,8 @@ const MAX_NAME_CHARS: usize = 60;
 const MAX_NOTE_CHARS: usize = 2_000;
 
 /// What the archive says of an organisation.
-pub(super) struct Dossier {
-    pub(super) organisation: Organisation,
+pub(crate) struct Dossier {
+    pub(crate) organisation: Organisation,
     pub(super) facts: OrganisationFacts,
     /// Newest first.
     pub(super) articles: Vec<Headline>,
@@ -42,7 +43,7 @@ pub(super) struct Dossier {
 }
 
 impl Dossier {
-    pub(super) fn read(s: &Store, id: i64) -> Result<Option<Self>, StoreError> {
+    pub(crate) fn read(s: &Store, id: i64) -> Result<Option<Self>, StoreError> {
         let Some(organisation) = s.organisation(id)? else { return Ok(None) };
         let (facts, articles) = (s.organisation_facts(id, Utc::now())?, s.organisation_articles(id, MAX_ARTICLES)?);
         let mut found = Vec::new();
@@ -225,7 +226,11 @@ pub(super) async fn change(State(console): State<AppState>, Path(id): Path<i64>,
         Ok(done)
     });
     match stored(done.await) {
-        Ok(OrganisationResult::Done(page)) => Redirect::to(&console.path(&format!("/organisations/{page}"))).into_response(),
+        Ok(OrganisationResult::Done(page)) => {
+            // names that are one now may bring articles to topics
+            search_archive(&console);
+            Redirect::to(&console.path(&format!("/organisations/{page}"))).into_response()
+        }
         Ok(OrganisationResult::Refused) => refused(refusal(&change)),
         Ok(OrganisationResult::NoteChanged(_)) => note_changed(&console, &form, id, change).await,
         Err(answer) => answer,

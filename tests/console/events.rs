@@ -52,7 +52,16 @@ async fn editors_confirm_part_and_join_reports_of_an_event() {
     let answer = editor.get(&own).await;
     assert_eq!((answer.status(), answer.headers()["location"].to_str().unwrap()), (StatusCode::SEE_OTHER, path.as_str()), "its old address leads on");
 
-    assert_eq!(editor.get("/events/999999").await.status(), StatusCode::NOT_FOUND);
+    // other programs read the same
+    let json: serde_json::Value = serde_json::from_str(&editor.page(&format!("/api/v1{path}")).await).unwrap();
+    assert!(json["stories"].as_i64().unwrap() > 1 && json["title"].is_string() && json["articles"][0]["event_confidence"].is_number(), "{json}");
+    let joined: serde_json::Value = serde_json::from_str(&editor.page(&format!("/api/v1{own}")).await).unwrap();
+    assert_eq!(joined["id"], json["id"], "its old id answers with the event that it was joined to");
+    let all: serde_json::Value = serde_json::from_str(&editor.page("/api/v1/events?days=366").await).unwrap();
+    assert!(all["events"].as_array().unwrap().iter().any(|e| e["id"] == json["id"]), "{all}");
+    for missing in ["/events/999999", "/api/v1/events/999999"] {
+        assert_eq!(editor.get(missing).await.status(), StatusCode::NOT_FOUND);
+    }
     assert_eq!(editor.post(&path, &[("do", "join"), ("article", "x")]).await.status(), StatusCode::UNPROCESSABLE_ENTITY);
     let log = rusqlite::Connection::open(service.dir.path().join("data/qingbao.db")).unwrap();
     let told: i64 = log.query_row("SELECT count(*) FROM audit WHERE what IN ('join-events', 'part-event')", [], |r| r.get(0)).unwrap();

@@ -3,7 +3,7 @@ use rusqlite::Connection;
 use super::*;
 use crate::dedup::fingerprint::MinHashSignature;
 use crate::model::{EntryId, Extracted, Label, MailAddress, SourceId, TopicAnswer, TopicDraft, TopicKind, WebUrl};
-use crate::store::{NewArticle, Role, TopicClosing, TopicEdit};
+use crate::store::{NewArticle, OrganisationChange, OrganisationResult, Role, TopicClosing, TopicEdit};
 
 fn time(day: u32) -> DateTime<Utc> {
     format!("2026-11-{day:02}T00:00:00Z").parse().unwrap()
@@ -165,6 +165,33 @@ fn corrected_labels_move_an_article_and_a_closed_topic_keeps_what_it_has() {
     assert!(store.delete_topic(food, "甲", time(6)).unwrap() && !store.delete_topic(food, "甲", time(6)).unwrap());
     assert!(store.topics("甲").unwrap().is_empty());
     assert_eq!(store.audit_log(1).unwrap()[0].action, "delete-topic");
+}
+
+#[test]
+fn topics_are_searched_again_when_their_organisations_are_merged_or_split() {
+    let (_dir, store) = opened();
+    let named = |name: &str| Classification { other_organisations: vec![name.into()], ..Classification::default() };
+    add_article(&store, 1, "云鹭股份投产", named("云鹭股份"), time(2));
+    add_article(&store, 2, "云鹭化学停产", named("云鹭化学"), time(2));
+    let filter = TopicFilter { organisations: vec!["云鹭股份".into()], ..TopicFilter::default() };
+    let (asking, other) = (TopicDraft { filter, ..draft("") }, TopicDraft { title: "陶瓷".into(), ..draft("陶瓷") });
+    let (asking, other) = (add(&store, &asking, "甲", time(3)), add(&store, &other, "甲", time(3)));
+    store.search_archive_for_topics().unwrap();
+    assert_eq!(titles(&store, asking).len(), 1);
+
+    let chemistry = store.organisation_named("云鹭化学").unwrap().unwrap();
+    let change = |id: i64, change: OrganisationChange| store.change_organisation(id, &change, "乙", time(4)).unwrap();
+    let OrganisationResult::Done(firm) = change(chemistry, OrganisationChange::MergeInto("云鹭股份".into())) else { panic!("not merged") };
+    let is_searching = |id| store.topic(id).unwrap().unwrap().is_searching;
+    assert!(is_searching(asking) && !is_searching(other), "only the topic that asks for it");
+    store.search_archive_for_topics().unwrap();
+    assert_eq!(titles(&store, asking).len(), 2, "the other name counts, too");
+
+    assert_eq!(change(firm, OrganisationChange::Watch(true)), OrganisationResult::Done(firm));
+    assert!(!is_searching(asking), "the names are the same");
+    assert_eq!(change(firm, OrganisationChange::SplitOff(chemistry)), OrganisationResult::Done(firm));
+    store.search_archive_for_topics().unwrap();
+    assert_eq!(titles(&store, asking).len(), 1);
 }
 
 #[test]
