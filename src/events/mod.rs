@@ -20,6 +20,6 @@ pub use amounts::amounts;
 pub use grams::GramFrequencies;
 pub use group::{EventIndex, Joined, MAX_MEMBERS, Member, join, most_alike};
 pub use model::{EventModel, RELATED, SURE};
-pub use novelty::new_sentence;
+pub use novelty::{new_sentence, sentence_beyond};
 pub use pair::{features, is_doubtful, is_template};
 pub use profile::{INDEXED_TERMS, Profile};

@@ -14,7 +14,12 @@ const LETTERS: usize = 5_000;
 
 /// Returns the first sentence of a text that says something not told before: a figure or day, or, where it has none, mostly other words.
 pub fn new_sentence<'a>(text: &'a str, told: &str) -> Option<&'a str> {
-    let told: Vec<char> = folded(told).take(LETTERS).collect();
+    sentence_beyond(text, &[told])
+}
+
+/// Returns the first sentence of a text that says something that none of several earlier texts told.
+pub fn sentence_beyond<'a>(text: &'a str, told: &[&str]) -> Option<&'a str> {
+    let told: Vec<char> = told.iter().flat_map(|t| folded(t).take(LETTERS)).collect();
     let (known, figures) = (GramSet::new(&told), Figures::new(&told));
     let mut letters = 0;
     let read = text.lines().flat_map(sentences).take_while(|s| {
@@ -44,5 +49,7 @@ mod tests {
         assert_eq!(new_sentence("据悉，该项目投资额达120,000万元，年产能5万吨，投产后预计带动上下游企业。", told), None, "the same figures");
         assert!(new_sentence("该项目投资额达12亿元，其中设备占9.1亿元。", told).is_some());
         assert_eq!(new_sentence("", told), None);
+        let both = [told, "设备占9.1亿元。"];
+        assert_eq!(sentence_beyond("该项目投资额达12亿元，其中设备占9.1亿元。", &both), None, "each told a part");
     }
 }
