@@ -338,7 +338,7 @@ fn a_reader_that_closes_its_pipe_ends_every_listing_quietly() {
     site.run(&["token", "add", "monitor"]);
     std::fs::write(site.path().join("password"), "a long password").unwrap();
     site.run(&["user", "add", "甲编辑", "--password-file", "password"]);
-    let listings: [&[&str]; 17] = [
+    let listings: [&[&str]; 18] = [
         &["doctor", "--no-network"],
         &["sources", "list"],
         &["sources", "check"],
@@ -353,6 +353,7 @@ fn a_reader_that_closes_its_pipe_ends_every_listing_quietly() {
         &["user", "list"],
         &["token", "list"],
         &["topics", "list"],
+        &["rules", "list"],
         &["taxonomy", "print"],
         &["inspect", "--help"],
         &["completions", "bash"],

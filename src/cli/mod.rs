@@ -19,6 +19,7 @@ mod outbox;
 mod output;
 mod progress;
 mod report;
+mod rules;
 mod serve;
 mod sources;
 mod taxonomy;
@@ -86,6 +87,9 @@ enum Command {
     /// Topics that editors follow (关注课题): list, show
     #[command(subcommand)]
     Topics(topics::TopicsCommand),
+    /// Rules of editors on what is never chosen (不再报道): list
+    #[command(subcommand)]
+    Rules(rules::RulesCommand),
     /// Editions: build, show, send, list, export
     #[command(subcommand)]
     Digest(digest::DigestCommand),
@@ -223,6 +227,7 @@ async fn run_async(command: Command, context: CommandContext) -> anyhow::Result<
         Command::Sources(action) => sources::run(&action, &context).await,
         Command::Articles(action) => unless_closed(articles::run(&action, &context).await),
         Command::Topics(action) => unless_closed(topics::run(&action, &context).await),
+        Command::Rules(action) => unless_closed(rules::run(&action, &context).await),
         Command::Digest(action) => digest::run(&action, &context).await,
         Command::Outbox(action) => outbox::run(&action, &context).await,
         Command::Doctor(args) => doctor::run(&args, &context).await,

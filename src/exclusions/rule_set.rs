@@ -6,7 +6,6 @@ use regex::Regex;
 
 use crate::exclusions::check::{check, pattern, words_filter};
 use crate::model::{Classification, Headline, RuleDraft, RuleEffect, RuleEvidence, RuleId, RuleKind, TopicEvidence, TopicFilter, TopicId};
-use crate::text::normalize::truncate_bytes;
 use crate::topics::Matcher;
 use crate::topics::matcher::MAX_BYTES;
 use crate::topics::matcher::evidence::snippet_of;
@@ -72,7 +71,11 @@ impl RuleSet {
             let pattern = (draft.kind == RuleKind::Pattern).then(|| pattern(&draft.text).ok()).flatten();
             out.rules.push(Compiled { id, draft, pattern });
         }
-        out.matcher = Matcher::new(filters).unwrap_or_default();
+        match Matcher::new(filters) {
+            Ok(matcher) => out.matcher = matcher,
+            // what is not looked for would seem to be lacking
+            Err(_) => out.rules.retain(|r| matches!(r.draft.kind, RuleKind::Pattern | RuleKind::Source | RuleKind::Keyword)),
+        }
         out
     }
 
@@ -88,7 +91,7 @@ impl RuleSet {
     /// Returns the rules that exclude a classified article, in their order.
     pub fn find(&self, h: &Headline, text: &str) -> Vec<RuleMatch> {
         let Some(labels) = &h.classification else { return Vec::new() };
-        let text = truncate_bytes(text, MAX_BYTES);
+        let text = text.get(..text.floor_char_boundary(MAX_BYTES)).unwrap_or_default();
         let found: HashMap<i64, Vec<TopicEvidence>> =
             self.matcher.find(&h.title, text, labels).into_iter().map(|m| (m.topic.0, m.evidence)).collect();
         let excluding = |(number, rule): (i64, &Compiled)| {
