@@ -75,7 +75,11 @@ pub fn check(draft: &RuleDraft) -> Result<(), RuleError> {
         RuleKind::Words => topics::check(&words_filter(&draft.text)).map(|_| ()).map_err(RuleError::Words),
         RuleKind::Pattern => pattern(&draft.text).map(|_| ()),
         RuleKind::Organisation | RuleKind::Source | RuleKind::Topic | RuleKind::Keyword => {
-            if draft.text.chars().nth(MAX_TEXT).is_some() { Err(RuleError::TooLong) } else { Ok(()) }
+            if draft.text.chars().nth(MAX_TEXT).is_some() {
+                Err(RuleError::TooLong)
+            } else {
+                Ok(())
+            }
         }
     }
 }

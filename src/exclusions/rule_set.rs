@@ -60,7 +60,8 @@ impl RuleSet {
             let filter = match draft.kind {
                 RuleKind::Words => Some(words_filter(&draft.text)),
                 RuleKind::Organisation => {
-                    let organisations = std::iter::once(draft.text.clone()).chain(names).collect();
+                    let other = names.into_iter().filter(|n| *n != draft.text);
+                    let organisations = std::iter::once(draft.text.clone()).chain(other).collect();
                     Some(TopicFilter { organisations, ..TopicFilter::default() })
                 }
                 RuleKind::Topic => Some(TopicFilter { industries: vec![draft.text.clone()], ..TopicFilter::default() }),
@@ -113,9 +114,7 @@ impl Compiled {
             RuleKind::Source => Some(vec![RuleEvidence::Source]),
             RuleKind::Keyword => labels.keywords.contains(&d.text).then(|| vec![RuleEvidence::Keyword(d.text.clone())]),
             RuleKind::Pattern => self.pattern.as_ref().and_then(|p| matching_place(p, &h.title, text)).map(|e| vec![e]),
-            RuleKind::Words | RuleKind::Organisation | RuleKind::Topic => {
-                found.map(|found| found.iter().cloned().map(RuleEvidence::Found).collect())
-            }
+            RuleKind::Words | RuleKind::Organisation | RuleKind::Topic => found.map(|found| found.iter().cloned().map(RuleEvidence::Found).collect()),
         };
         match d.effect {
             RuleEffect::Exclude => matching,

@@ -134,9 +134,7 @@ fn a_thousand_articles_are_judged_as_a_naive_check_does() {
     };
     let mut excluded = 0;
     for n in 0..1_000 {
-        let mut some = |from: &[&str], most: usize| -> Vec<String> {
-            (0..below(most + 1)).map(|_| from[below(from.len())].to_owned()).collect()
-        };
+        let mut some = |from: &[&str], most: usize| -> Vec<String> { (0..below(most + 1)).map(|_| from[below(from.len())].to_owned()).collect() };
         let (title, text) = (some(&words, 2).join("和"), some(&words, 4).join("、"));
         let mut h = article(n, &title, "", "行业动态", 1);
         let pick = |list: Vec<String>, or: &str| list.into_iter().next().unwrap_or(or.to_owned());

@@ -36,8 +36,8 @@ pub use archive::{Archive, InMemory};
 use candidate_pool::{Candidate, Pool};
 pub use recipient_filter::filter_for_recipient;
 pub use same_story::{SameStory, same_story};
-pub use screen::{DroppedStory, Exclusion, Screen};
 use screen::Verdict;
+pub use screen::{DroppedStory, Exclusion, Screen};
 
 /// Maximum number of copies listed under an item.
 const MAX_COPIES: usize = 12;

@@ -159,7 +159,10 @@ mod tests {
 
     #[test]
     fn what_came_back_and_was_dropped_again_must_tell_more() {
-        let screen = Screen::new(RuleSet::default(), vec![dropped(1, None, 5), dropped(2, None, 3), DroppedStory { story: StoryId(1), ..dropped(2, None, 2) }]);
+        let screen = Screen::new(
+            RuleSet::default(),
+            vec![dropped(1, None, 5), dropped(2, None, 3), DroppedStory { story: StoryId(1), ..dropped(2, None, 2) }],
+        );
         let text = |id: ArticleId| Ok::<_, ()>(if id == ArticleId(1) { TOLD } else { NEWER }.to_owned());
         assert_eq!(screen.judge(&copy(3, 1), text), Ok(Verdict::Excluded(Exclusion::Dropped(DropReason::OffTopic))));
     }

@@ -103,12 +103,12 @@ async fn an_editor_makes_a_rule_from_what_he_drops() {
     for (width, height, name) in [(1440, 1000, ""), (390, 844, "-phone")] {
         shape(&page, width, height, "light").await;
         visit(&page, &service, &href).await;
-        until(&page, "the preview", "document.getElementById('preview')").await;
+        until(&page, "the preview", "!!document.getElementById('preview')").await;
         assert_eq!(violations(&page).await, "");
         picture(&page, &format!("rules-form{name}")).await;
     }
     act(&page, "document.querySelector('[name=do][value=save]').click()").await;
-    until(&page, "the rule", "document.getElementById('since')").await;
+    until(&page, "the rule", "!!document.getElementById('since')").await;
     let path = value(&page, "location.pathname").await;
     for (path, name) in [("/rules", "list"), (path.as_str(), "page"), ("/draft/1/pool?excluded=1", "excluded"), ("/draft/1", "desk")] {
         for (width, height, end) in [(1440, 1000, ""), (390, 844, "-phone")] {
