@@ -32,6 +32,19 @@ impl Store {
         self.read(|c| load(c, id))
     }
 
+    /// Returns every source that has articles or is polled, by name: a rule may be on one that was removed.
+    pub fn source_names(&self) -> Result<Vec<(SourceId, String)>> {
+        self.read(|c| {
+            let mut s = c.prepare_cached("SELECT id, name FROM source ORDER BY name, id")?;
+            let rows = s.query_map([], |r| Ok((r.get::<_, String>(0)?, r.get(1)?)))?;
+            let read = |row: rusqlite::Result<(String, String)>| {
+                let (id, name) = row?;
+                Ok((SourceId::parse(&id).ok_or("not an id").map_err(invalid_value("source"))?, name))
+            };
+            rows.map(read).collect()
+        })
+    }
+
     /// Returns a value that changes with every change of a rule.
     pub fn rules_version(&self) -> Result<String> {
         self.read(|c| {

@@ -17,7 +17,7 @@ use crate::web::access::Editor;
 use crate::web::form::Fields;
 use crate::web::path::Path;
 use crate::web::response::{Layout, stored};
-use crate::web::{AppState, Console, archive, issue_changes, response, rules};
+use crate::web::{AppState, archive, issue_changes, response, rules};
 
 /// Number of candidates shown.
 const MAX_CANDIDATES: usize = 60;
@@ -147,7 +147,7 @@ async fn offer(console: &AppState, session: &Session, id: EditionId, f: &Fields)
     let found = console.store.run(move |s| {
         let pipeline = this.pipeline();
         let summaries = &pipeline.settings().summarise;
-        let words = if is_excluded { exclusion_words(&this, s, &ranks.excluded)? } else { HashMap::new() };
+        let words = if is_excluded { exclusion_words(s, &ranks.excluded)? } else { HashMap::new() };
         let rows = found.into_iter().map(|h| {
             let why = words.get(&h.id).cloned();
             Ok(CandidateRow { why, ..offered(s, h, &ranks, &there, summaries, this.zone())? })
@@ -193,8 +193,9 @@ fn best(store: &Store, filter: &Filter, ranks: &Ranks, there: &[ArticleId]) -> R
 }
 
 /// Returns why articles are excluded, in words.
-fn exclusion_words(console: &Console, store: &Store, excluded: &[(ArticleId, Exclusion)]) -> Result<HashMap<ArticleId, Why>, StoreError> {
-    let names: HashMap<RuleId, String> = store.rules()?.into_iter().map(|r| (r.id, rules::summary(console, &r.draft))).collect();
+fn exclusion_words(store: &Store, excluded: &[(ArticleId, Exclusion)]) -> Result<HashMap<ArticleId, Why>, StoreError> {
+    let sources = store.source_names()?;
+    let names: HashMap<RuleId, String> = store.rules()?.into_iter().map(|r| (r.id, rules::summary(&sources, &r.draft))).collect();
     let words = |why: &Exclusion| match why {
         Exclusion::Dropped(reason) => Why { words: format!("曾剔除（{}），没有新情况", reason.chinese()), rule: None },
         Exclusion::Rule(m) => {

@@ -51,7 +51,7 @@ struct FormPage {
 
 /// What a form is checked against.
 struct Known {
-    sources: Vec<SourceId>,
+    sources: Vec<(SourceId, String)>,
     publications: Vec<String>,
     today: NaiveDate,
 }
@@ -76,7 +76,7 @@ impl Values {
         let mut wrong = Vec::new();
         let (kind, effect) = (RuleKind::parse(&self.kind), RuleEffect::parse(&self.effect));
         let some = |text: &str| Some(text.to_owned()).filter(|t| !t.is_empty());
-        let source = SourceId::parse(&self.source).filter(|s| known.sources.contains(s));
+        let source = SourceId::parse(&self.source).filter(|s| known.sources.iter().any(|k| k.0 == *s));
         if source.is_none() && !self.source.is_empty() {
             wrong.push("没有这个来源".to_owned());
         }
@@ -102,24 +102,33 @@ impl Values {
     }
 }
 
-fn known(console: &Console, now: DateTime<Utc>) -> Known {
-    Known {
-        sources: console.live.sources().sources.iter().map(|s| s.id.clone()).collect(),
+async fn known(console: &Console, now: DateTime<Utc>) -> Result<Known, Response> {
+    Ok(Known {
+        sources: stored(console.store.run(crate::store::Store::source_names).await)?,
         publications: console.pipeline().settings().publications().map(|p| p.name.clone()).collect(),
         today: now.with_timezone(&console.zone()).date_naive(),
-    }
+    })
 }
 
-fn render(console: &Console, session: &Session, values: Values, mistakes: Vec<String>, preview: Option<PreviewView>, offers: Vec<Offer>) -> Response {
+/// What came of a form that was not saved.
+#[derive(Default)]
+struct Outcome {
+    mistakes: Vec<String>,
+    preview: Option<PreviewView>,
+    offers: Vec<Offer>,
+}
+
+fn render(console: &Console, session: &Session, known: Known, values: Values, outcome: Outcome) -> Response {
+    let Outcome { mistakes, preview, offers } = outcome;
     let code = if mistakes.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
     let page = FormPage {
         frame: Layout::new(console, session, "不再报道"),
         values,
         kinds: RuleKind::ALL.iter().map(|k| (k.1, k.2)).collect(),
         effects: RuleEffect::ALL.iter().map(|e| (e.1, e.2)).collect(),
-        sources: console.live.sources().sources.iter().map(|s| (s.id.to_string(), s.name.clone())).collect(),
+        sources: known.sources.into_iter().map(|(id, name)| (id.to_string(), name)).collect(),
         columns: archive::columns(console),
-        publications: console.pipeline().settings().publications().map(|p| p.name.clone()).collect(),
+        publications: known.publications,
         mistakes,
         preview,
         offers,
@@ -148,15 +157,17 @@ async fn filled(console: &AppState, session: &Session, f: &Fields) -> Result<Res
     let article = ArticleId(f.number("article").unwrap_or(0));
     let found = console.store.run(move |s| if s.article(article)?.is_some() { s.headline(article).map(Some) } else { Ok(None) });
     let offered = stored(found.await)?.map(|h| offers(&console.settings.base_path, &h, &values.publication, MAX_OFFERED));
+    let (known, mut outcome) = (known(console, now).await?, Outcome { offers: offered.unwrap_or_default(), ..Outcome::default() });
     if values.kind.is_empty() {
         values.kind = RuleKind::Words.as_str().to_owned();
-        return Ok(render(console, session, values, Vec::new(), None, offered.unwrap_or_default()));
+        return Ok(render(console, session, known, values, outcome));
     }
     // a link that no longer fits, for example to a source that was removed, shows the form with its mistakes
-    match values.check(&known(console, now)) {
-        Ok(draft) => Ok(render(console, session, values, Vec::new(), Some(tried(console, draft, now).await?), offered.unwrap_or_default())),
-        Err(mistakes) => Ok(render(console, session, values, mistakes, None, offered.unwrap_or_default())),
+    match values.check(&known) {
+        Ok(draft) => outcome.preview = Some(tried(console, draft, now).await?),
+        Err(mistakes) => outcome.mistakes = mistakes,
     }
+    Ok(render(console, session, known, values, outcome))
 }
 
 pub(super) async fn add(State(console): State<AppState>, form: Form) -> Response {
@@ -165,13 +176,14 @@ pub(super) async fn add(State(console): State<AppState>, form: Form) -> Response
 
 async fn sent(console: &AppState, form: &Form) -> Result<Response, Response> {
     let (values, now) = (Values::of_fields(&form.fields), Utc::now());
-    let draft = match values.check(&known(console, now)) {
+    let known = known(console, now).await?;
+    let draft = match values.check(&known) {
         Ok(draft) => draft,
-        Err(mistakes) => return Ok(render(console, &form.session, values, mistakes, None, Vec::new())),
+        Err(mistakes) => return Ok(render(console, &form.session, known, values, Outcome { mistakes, ..Outcome::default() })),
     };
     if form.fields.text("do") != "save" {
-        let preview = tried(console, draft, now).await?;
-        return Ok(render(console, &form.session, values, Vec::new(), Some(preview), Vec::new()));
+        let preview = Some(tried(console, draft, now).await?);
+        return Ok(render(console, &form.session, known, values, Outcome { preview, ..Outcome::default() }));
     }
     let who = form.session.name.clone();
     let (RuleEdit::Added(id) | RuleEdit::Known(id)) = stored(console.store.run(move |s| s.add_rule(&draft, &who, now)).await)?;
@@ -184,7 +196,7 @@ mod tests {
 
     fn checked(fields: &str) -> Result<RuleDraft, Vec<String>> {
         let known = Known {
-            sources: SourceId::parse("daily").into_iter().collect(),
+            sources: SourceId::parse("daily").map(|id| (id, "日报".to_owned())).into_iter().collect(),
             publications: vec!["许昌快递".to_owned()],
             today: "2026-11-30".parse().unwrap(),
         };

@@ -6,7 +6,7 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse as _, Redirect, Response};
 use chrono::{DateTime, TimeDelta, Utc};
 
-use crate::model::{Rule, RuleDraft, RuleEffect, RuleEvidence, RuleId, RuleKind, RuleState};
+use crate::model::{Rule, RuleDraft, RuleEffect, RuleEvidence, RuleId, RuleKind, RuleState, SourceId};
 use crate::store::{RulePreview, Session};
 use crate::web::access::Editor;
 use crate::web::archive::{HeadlineRow, row};
@@ -73,10 +73,12 @@ impl PreviewView {
     }
 }
 
+/// Ids and names of sources.
+pub(super) type SourceNames = [(SourceId, String)];
+
 /// Returns what a rule says in one line.
-pub(super) fn summary(console: &Console, d: &RuleDraft) -> String {
-    let list = console.live.sources();
-    let name = |id: &crate::model::SourceId| list.sources.iter().find(|s| s.id == *id).map_or_else(|| id.to_string(), |s| s.name.clone());
+pub(super) fn summary(sources: &SourceNames, d: &RuleDraft) -> String {
+    let name = |id: &SourceId| sources.iter().find(|s| s.0 == *id).map_or_else(|| id.to_string(), |s| s.1.clone());
     let column = d.column.as_ref().map_or(String::new(), |c| format!("的“{c}”"));
     let source = d.source.as_ref().map(|s| format!("来源“{}”{column}", name(s)));
     let content = format!("{}：{}", d.kind.chinese(), d.text);
@@ -88,24 +90,24 @@ pub(super) fn summary(console: &Console, d: &RuleDraft) -> String {
     }
 }
 
-fn line(console: &Console, rule: &Rule, now: DateTime<Utc>) -> RuleLine {
-    let (zone, d) = (console.zone(), &rule.draft);
+fn line(zone: chrono_tz::Tz, sources: &SourceNames, rule: &Rule, now: DateTime<Utc>) -> RuleLine {
+    let d = &rule.draft;
     let facts = [
         d.publication.as_ref().map_or("全部刊物".to_owned(), |p| format!("只对《{p}》")),
         format!("{} {} 建立", rule.author, rule.created_at.with_timezone(&zone).format("%Y-%m-%d")),
         d.expires.map_or("不过期".to_owned(), |last| format!("到 {last} 为止")),
     ];
     let state = rule.state(now.with_timezone(&zone).date_naive());
-    RuleLine { id: rule.id.0, summary: summary(console, d), reason: d.reason.clone(), state, facts: facts.join(" · ") }
+    RuleLine { id: rule.id.0, summary: summary(sources, d), reason: d.reason.clone(), state, facts: facts.join(" · ") }
 }
 
 pub(super) async fn list(State(console): State<AppState>, Editor(session): Editor) -> Response {
-    let rules = match stored(console.store.run(crate::store::Store::rules).await) {
-        Ok(rules) => rules,
+    let (rules, sources) = match stored(console.store.run(|s| Ok((s.rules()?, s.source_names()?))).await) {
+        Ok(found) => found,
         Err(answer) => return answer,
     };
-    let now = Utc::now();
-    let lines = rules.iter().map(|r| line(&console, r, now));
+    let (zone, now) = (console.zone(), Utc::now());
+    let lines = rules.iter().map(|r| line(zone, &sources, r, now));
     let (active, resting) = lines.partition(|l| l.state == RuleState::Active);
     let words = console.flash(&session, PATH).words;
     response::page(&RulesPage { frame: Layout::new(&console, &session, "不再报道"), words, active, resting })
@@ -121,13 +123,13 @@ async fn show(console: &AppState, session: &Session, id: RuleId) -> Result<Respo
         let Some(rule) = s.rule(id)? else { return Ok(None) };
         let preview = s.preview_rule(&rule.draft, now - TimeDelta::days(PREVIEW_DAYS), MAX_NAMED)?;
         let since = s.preview_rule(&rule.draft, rule.created_at, MAX_NAMED)?;
-        Ok(Some((rule, preview, since)))
+        Ok(Some((rule, preview, since, s.source_names()?)))
     });
-    let Some((rule, preview, since)) = stored(found.await)? else { return Err(missing(console, session)) };
+    let Some((rule, preview, since, sources)) = stored(found.await)? else { return Err(missing(console, session)) };
     let zone = console.zone();
     Ok(response::page(&RulePage {
         frame: Layout::new(console, session, "不再报道"),
-        line: line(console, &rule, now),
+        line: line(zone, &sources, &rule, now),
         preview: PreviewView::new(format!("过去 {PREVIEW_DAYS} 天"), preview, zone),
         since: PreviewView::new("建立以来".to_owned(), since, zone),
     }))

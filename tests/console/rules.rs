@@ -87,14 +87,16 @@ async fn dropping_as_off_topic_offers_a_rule_that_is_tried_saved_and_taken_back(
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-#[ignore = "needs Chromium"]
+#[ignore = "needs Chromium and axe-core (AXE=/path/to/axe.min.js)"]
 async fn an_editor_makes_a_rule_from_what_he_drops() {
+    let axe = std::fs::read_to_string(std::env::var("AXE").expect("AXE names axe.min.js of npm's axe-core")).unwrap();
     let service = Service::start("");
-    let (browser, page) = enter(&service, "甲编辑").await;
+    let (mut browser, page) = enter(&service, "甲编辑").await;
     shape(&page, 1440, 1000, "light").await;
     visit(&page, &service, "/draft/1").await;
     press(&page, ".item [name=drop][value=off-topic]").await;
     until(&page, "the offers", "!document.getElementById('offers').hidden && document.querySelectorAll('#offers a').length > 1").await;
+    page.evaluate(axe.as_str()).await.unwrap();
     assert_eq!(violations(&page).await, "");
     picture(&page, "rules-offers").await;
     shape(&page, 390, 844, "light").await;
@@ -104,6 +106,7 @@ async fn an_editor_makes_a_rule_from_what_he_drops() {
         shape(&page, width, height, "light").await;
         visit(&page, &service, &href).await;
         until(&page, "the preview", "!!document.getElementById('preview')").await;
+        page.evaluate(axe.as_str()).await.unwrap();
         assert_eq!(violations(&page).await, "");
         picture(&page, &format!("rules-form{name}")).await;
     }
@@ -114,10 +117,13 @@ async fn an_editor_makes_a_rule_from_what_he_drops() {
         for (width, height, end) in [(1440, 1000, ""), (390, 844, "-phone")] {
             shape(&page, width, height, "light").await;
             visit(&page, &service, path).await;
+            page.evaluate(axe.as_str()).await.unwrap();
             assert_eq!(violations(&page).await, "", "{path}");
+            let wide: i64 = page.evaluate("document.documentElement.scrollWidth").await.unwrap().into_value().unwrap();
+            assert!(wide <= width, "{path} at {width}: {wide} wide");
             act(&page, "document.getElementById('dropped')?.scrollIntoView()").await;
             picture(&page, &format!("rules-{name}{end}")).await;
         }
     }
-    drop(browser);
+    browser.close().await.unwrap();
 }
