@@ -117,7 +117,7 @@
     box.hidden = !offers;
     box.replaceChildren("以后不再要：");
     for (const o of offers || []) box.append(make("a", { className: "offer", href: o.href, target: "_blank", textContent: o.label }), " ");
-    box.append(make("button", { type: "button", className: "plain", textContent: "都要", onclick: () => { box.hidden = true; } }));
+    box.append(make("button", { type: "button", className: "plain", textContent: "不用了", onclick: () => { box.hidden = true; } }));
   }
   // choices: what may be done instead, each by a form of its own
   function tell(form, words, choices) {
