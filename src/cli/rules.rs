@@ -6,7 +6,7 @@ use clap::Subcommand;
 use serde_json::{Value, json};
 
 use crate::cli::CommandContext;
-use crate::model::Rule;
+use crate::model::{Rule, SourceId};
 use crate::store::Store;
 
 #[derive(Debug, Subcommand)]
@@ -29,7 +29,7 @@ pub(super) async fn run(action: &RulesCommand, context: &CommandContext) -> anyh
 fn line(rule: &Rule) -> Value {
     let d = &rule.draft;
     json!({
-        "id": rule.id.0, "kind": d.kind.as_str(), "effect": d.effect.as_str(), "text": d.text, "source": d.source.as_ref().map(|s| s.as_str()),
+        "id": rule.id.0, "kind": d.kind.as_str(), "effect": d.effect.as_str(), "text": d.text, "source": d.source.as_ref().map(SourceId::as_str),
         "column": d.column, "publication": d.publication, "reason": d.reason, "author": rule.author,
         "created_at": rule.created_at.to_rfc3339(), "expires": d.expires, "enabled": rule.is_enabled,
     })

@@ -145,7 +145,7 @@ fn a_thousand_articles_are_judged_as_a_naive_check_does() {
             keywords: some(&["彩票", "市场"], 2),
             ..Classification::default()
         });
-        let expected: Vec<i64> = (0..9).filter(|rule| naive(*rule, &h, &text)).map(|rule| rule as i64 + 1).collect();
+        let expected: Vec<i64> = (1..10).zip(0..9).filter(|(_, rule)| naive(*rule, &h, &text)).map(|(id, _)| id).collect();
         let found: Vec<i64> = rules.find(&h, &text).into_iter().map(|m| m.rule.0).collect();
         assert_eq!(found, expected, "{} {text} {:?}", h.title, h.classification);
         excluded += usize::from(!found.is_empty());

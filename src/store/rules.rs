@@ -25,7 +25,7 @@ pub enum RuleEdit {
 impl Store {
     /// Returns all rules, the newest first.
     pub fn rules(&self) -> Result<Vec<Rule>> {
-        self.read(|c| all(c))
+        self.read(all)
     }
 
     pub fn rule(&self, id: RuleId) -> Result<Option<Rule>> {

@@ -152,14 +152,14 @@ pub(super) async fn new(State(console): State<AppState>, Editor(session): Editor
 async fn filled(console: &AppState, session: &Session, f: &Fields) -> Result<Response, Response> {
     let (mut values, now) = (Values::of_fields(f), Utc::now());
     if values.effect.is_empty() {
-        values.effect = RuleEffect::Exclude.as_str().to_owned();
+        RuleEffect::Exclude.as_str().clone_into(&mut values.effect);
     }
     let article = ArticleId(f.number("article").unwrap_or(0));
     let found = console.store.run(move |s| if s.article(article)?.is_some() { s.headline(article).map(Some) } else { Ok(None) });
     let offered = stored(found.await)?.map(|h| offers(&console.settings.base_path, &h, &values.publication, MAX_OFFERED));
     let (known, mut outcome) = (known(console, now).await?, Outcome { offers: offered.unwrap_or_default(), ..Outcome::default() });
     if values.kind.is_empty() {
-        values.kind = RuleKind::Words.as_str().to_owned();
+        RuleKind::Words.as_str().clone_into(&mut values.kind);
         return Ok(render(console, session, known, values, outcome));
     }
     // a link that no longer fits, for example to a source that was removed, shows the form with its mistakes
