@@ -97,6 +97,7 @@ fn the_subjects_of_a_printed_issue_land_in_its_columns() {
         now,
         levels: &[],
         summarise: &SummariseSettings::default(),
+        screen: qingbao::issue::Screen::default(),
     };
     let draft = issue::build(&material, &InMemory(articles)).unwrap();
     let mut right = 0;

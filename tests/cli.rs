@@ -377,7 +377,7 @@ fn a_reader_that_closes_its_pipe_ends_every_listing_quietly() {
     site.run(&["token", "add", "monitor"]);
     std::fs::write(site.path().join("password"), "a long password").unwrap();
     site.run(&["user", "add", "甲编辑", "--password-file", "password"]);
-    let listings: [&[&str]; 19] = [
+    let listings: [&[&str]; 20] = [
         &["doctor", "--no-network"],
         &["sources", "list"],
         &["sources", "check"],
@@ -394,6 +394,7 @@ fn a_reader_that_closes_its_pipe_ends_every_listing_quietly() {
         &["topics", "list"],
         &["events", "list"],
         &["organisations", "list"],
+        &["rules", "list"],
         &["taxonomy", "print"],
         &["inspect", "--help"],
         &["completions", "bash"],

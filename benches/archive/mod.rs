@@ -98,6 +98,7 @@ pub fn draft(store: &Store, days: i64, after: i64) -> Edition {
         now,
         levels: &[],
         summarise: &summarise,
+        screen: qingbao::issue::Screen::default(),
     };
     let range = CandidateRange { after: ArticleId(after), ..store.whole_archive().range };
     let draft = issue::build(&material, &Window { range, ..store.whole_archive() }).unwrap();

@@ -21,6 +21,7 @@ mod outbox;
 mod output;
 mod progress;
 mod report;
+mod rules;
 mod serve;
 mod sources;
 mod taxonomy;
@@ -94,6 +95,9 @@ enum Command {
     /// Topics that editors follow (关注课题): list, show
     #[command(subcommand)]
     Topics(topics::TopicsCommand),
+    /// Rules of editors on what is never chosen (不再报道): list
+    #[command(subcommand)]
+    Rules(rules::RulesCommand),
     /// Editions: build, show, send, list, export
     #[command(subcommand)]
     Digest(digest::DigestCommand),
@@ -233,6 +237,7 @@ async fn run_async(command: Command, context: CommandContext) -> anyhow::Result<
         Command::Events(action) => unless_closed(events::run(&action, &context).await),
         Command::Organisations(action) => unless_closed(organisations::run(&action, &context).await),
         Command::Topics(action) => unless_closed(topics::run(&action, &context).await),
+        Command::Rules(action) => unless_closed(rules::run(&action, &context).await),
         Command::Digest(action) => digest::run(&action, &context).await,
         Command::Outbox(action) => outbox::run(&action, &context).await,
         Command::Doctor(args) => doctor::run(&args, &context).await,

@@ -90,5 +90,7 @@ mod tests {
         assert_eq!(new_sentence("据悉，该项目投资额达120,000万元，年产能5万吨，投产后预计带动上下游企业。", told), None, "the same figures");
         assert!(new_sentence("该项目投资额达12亿元，其中设备占9.1亿元。", told).is_some());
         assert_eq!(new_sentence("", told), None);
+        let both = [told, "设备占9.1亿元。"];
+        assert_eq!(sentence_beyond("该项目投资额达12亿元，其中设备占9.1亿元。", &both), None, "each told a part");
     }
 }

@@ -249,6 +249,11 @@ fn is_eligible(j: &Classification, confidence: Confidence, learned: f64) -> bool
     j.on_topic() && (j.manually_edited || !confidence.is_doubtful() && worth.is_none_or(|w| w >= least))
 }
 
+/// Whether an article may be chosen automatically.
+pub(super) fn may_be_chosen(h: &Headline) -> bool {
+    h.classification.as_ref().is_some_and(|j| is_eligible(j, h.confidence, 0.0))
+}
+
 /// Returns the company that a headline is about: the text before its first colon (恒瑞医药：…), else an organisation that it names.
 fn firm(h: &Headline) -> Option<&str> {
     let before_colon = h.title.split_once(['：', ':']).map(|(name, _)| name.trim());

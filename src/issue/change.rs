@@ -43,6 +43,10 @@ impl DropReason {
     pub fn as_str(self) -> &'static str {
         Self::ALL.iter().find(|r| r.0 == self).map_or("other", |r| r.1)
     }
+
+    pub fn chinese(self) -> &'static str {
+        Self::ALL.iter().find(|r| r.0 == self).map_or("其他", |r| r.2)
+    }
 }
 
 /// A position in a column.

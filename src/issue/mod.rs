@@ -14,6 +14,7 @@ mod recipient_filter;
 mod relative_dates;
 pub mod rewrite;
 mod same_story;
+mod screen;
 pub(crate) mod sentence_model;
 pub(crate) mod sentence_training;
 pub mod sentences;
@@ -37,6 +38,8 @@ use candidate_pool::{Candidate, Limits, Pool};
 pub use rank::feature_label;
 pub use recipient_filter::filter_for_recipient;
 pub use same_story::{SameStory, same_story};
+use screen::Verdict;
+pub use screen::{DroppedStory, Exclusion, Screen};
 
 /// Candidates beside the items that are stored with an edition: as many as editors look through.
 const REMEMBERED_CANDIDATES: usize = 80;
@@ -79,6 +82,8 @@ pub struct IssueInput<'a> {
     pub levels: &'a [String],
     /// Settings of summaries.
     pub summarise: &'a SummariseSettings,
+    /// What editors do not want.
+    pub screen: Screen,
 }
 
 /// An unnumbered edition and its stories.
@@ -113,7 +118,7 @@ pub struct RankedCandidate {
 /// If the archive cannot be read.
 pub fn build<A: Archive>(input: &IssueInput<'_>, archive: &A) -> Result<Draft, A::Error> {
     let publication = input.publication;
-    let pool = pool(input, archive)?;
+    let Screened { pool, returning, .. } = pool(input, archive)?;
     let (articles, stories) = pool.counts();
     let mut by_column: BTreeMap<usize, Vec<Candidate>> = BTreeMap::new();
     let mut health = input.health.clone();
@@ -132,7 +137,7 @@ pub fn build<A: Archive>(input: &IssueInput<'_>, archive: &A) -> Result<Draft, A
         for c in &chosen {
             let lead = archive.headline(c.lead)?;
             let features = c.features(&lead, input);
-            items.push(item(c, &lead, &features, column.print, input, archive)?);
+            items.push(item(c, &lead, &features, column.print, input, &returning, archive)?);
             ranked.push(RankedCandidate { article: c.lead, rank: ranked.len() + 1, was_proposed: true, features });
         }
         columns.push(ColumnItems { name: column.name.clone(), items });
@@ -197,26 +202,60 @@ fn edition(input: &IssueInput<'_>, columns: Vec<ColumnItems>, health: Health) ->
     edition
 }
 
-/// Returns the articles of the window that match a publication.
-fn pool<A: Archive>(input: &IssueInput<'_>, archive: &A) -> Result<Pool, A::Error> {
-    let (names, mut pool) = (input.publication.column_names(), Pool::default());
-    archive.each(&mut |h| {
-        if matches_publication(h, input.publication) {
-            pool.add(h, &names, input);
-        }
-    })?;
-    Ok(pool)
+/// The articles of the window that match a publication.
+#[derive(Default)]
+struct Screened {
+    pool: Pool,
+    /// Articles of dropped stories that tell something new, each with its reason.
+    returning: HashMap<ArticleId, String>,
+    /// Articles that would be candidates if editors wanted them, one per story.
+    excluded: Vec<(ArticleId, Exclusion)>,
 }
 
-/// Returns article and rank score of each story that may become an item, best first, as [`build`] ranks them.
+fn pool<A: Archive>(input: &IssueInput<'_>, archive: &A) -> Result<Screened, A::Error> {
+    let (names, mut out, mut failed) = (input.publication.column_names(), Screened::default(), None);
+    let mut stories = HashSet::new();
+    archive.each(&mut |h| {
+        if failed.is_some() || !matches_publication(h, input.publication) {
+            return;
+        }
+        match input.screen.judge(h, |id| archive.text(id)) {
+            Ok(Verdict::Candidate) => out.pool.add(h, &names, input),
+            Ok(Verdict::Returns(reason)) => {
+                out.returning.insert(h.id, reason);
+                out.pool.add(h, &names, input);
+            }
+            Ok(Verdict::Excluded(why)) => {
+                let story = h.story.unwrap_or(StoryId(h.id.0));
+                if candidate_pool::may_be_chosen(h) && !input.published.contains(&story) && stories.insert(story) {
+                    out.excluded.push((h.id, why));
+                }
+            }
+            Err(e) => failed = Some(e),
+        }
+    })?;
+    failed.map_or(Ok(out), Err)
+}
+
+/// The candidates of an issue.
+#[derive(Debug, Default)]
+pub struct CandidateList {
+    /// Article and rank score of each story that may become an item, best first.
+    pub scores: Vec<(ArticleId, f64)>,
+    /// Articles that a rule excludes, or whose story was dropped.
+    pub excluded: Vec<(ArticleId, Exclusion)>,
+}
+
+/// Ranks the candidates as [`build`] does.
 ///
 /// # Errors
 /// If the archive cannot be read.
-pub fn rank_candidates<A: Archive>(input: &IssueInput<'_>, archive: &A, most: usize) -> Result<Vec<(ArticleId, f64)>, A::Error> {
-    let mut all: Vec<(ArticleId, f64)> = pool(input, archive)?.candidates(input).iter().map(|c| (c.lead, c.score)).collect();
-    all.sort_by(|a, b| b.1.total_cmp(&a.1).then(b.0.0.cmp(&a.0.0)));
-    all.truncate(most);
-    Ok(all)
+pub fn rank_candidates<A: Archive>(input: &IssueInput<'_>, archive: &A, most: usize) -> Result<CandidateList, A::Error> {
+    let Screened { pool, excluded, .. } = pool(input, archive)?;
+    let mut scores: Vec<(ArticleId, f64)> = pool.candidates(input).iter().map(|c| (c.lead, c.score)).collect();
+    scores.sort_by(|a, b| b.1.total_cmp(&a.1).then(b.0.0.cmp(&a.0.0)));
+    scores.truncate(most);
+    Ok(CandidateList { scores, excluded })
 }
 
 /// Returns the trend before this issue, with a row for each industry of its draft: an editor's foreword may name one that has no
@@ -245,6 +284,7 @@ fn item<A: Archive>(
     features: &CandidateFeatures,
     print: Print,
     input: &IssueInput<'_>,
+    returning: &HashMap<ArticleId, String>,
     archive: &A,
 ) -> Result<Item, A::Error> {
     let mut item = item_from_article(lead, archive.text(c.lead)?, input.summarise, input.publication.calendar.zone);
@@ -259,6 +299,7 @@ fn item<A: Archive>(
     // copies are sorted, earliest first
     item.earliest = c.copies.first().filter(|first| **first != c.lead).and_then(|_| item.copies.first().cloned());
     (item.score, item.reasons) = (c.score, c.reasons(lead, features, input));
+    item.reasons.extend(returning.get(&c.lead).cloned());
     if let Some(previous) = c.follows.and_then(|at| input.previous_items.get(at)) {
         let mut told = Told::default();
         told.add(&previous.title);
@@ -380,6 +421,7 @@ pub(crate) mod tests {
             now: now(),
             levels: &levels,
             summarise: &SummariseSettings::default(),
+            screen: Screen::default(),
         };
         let text = |h: &Headline| format!("{}的正文第一句话说明了事情的经过和结果。第二句话补充了数据：同比增长12.5%。", h.title);
         build(&input, &InMemory(headlines.into_iter().map(|h| (text(&h), h)).collect())).unwrap()
@@ -403,6 +445,7 @@ pub(crate) mod tests {
             now: now(),
             levels: &levels,
             summarise: &SummariseSettings::default(),
+            screen: Screen::default(),
         };
         let archive = || {
             let articles = [("水泥企业错峰生产", "建材"), ("假发出口增长", "建材"), ("明星戴假发", "")];

@@ -76,11 +76,15 @@ pub enum AuditAction {
     DeleteTopic,
     DismissMatch,
     RestoreMatch,
+    AddRule,
+    DisableRule,
+    EnableRule,
+    DeleteRule,
 }
 
 impl AuditAction {
     /// Every action with its code.
-    pub const ALL: [(Self, &'static str); 72] = [
+    pub const ALL: [(Self, &'static str); 76] = [
         (Self::SignIn, "sign-in"),
         (Self::SignInFailed, "sign-in-failed"),
         (Self::AddAccount, "add-account"),
@@ -153,6 +157,10 @@ impl AuditAction {
         (Self::DeleteTopic, "delete-topic"),
         (Self::DismissMatch, "dismiss-match"),
         (Self::RestoreMatch, "restore-match"),
+        (Self::AddRule, "add-rule"),
+        (Self::DisableRule, "disable-rule"),
+        (Self::EnableRule, "enable-rule"),
+        (Self::DeleteRule, "delete-rule"),
     ];
 
     /// Returns its code.

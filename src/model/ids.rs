@@ -233,6 +233,10 @@ row_id!(
     /// Id of a topic (关注课题).
     TopicId
 );
+row_id!(
+    /// Id of a rule (不再报道).
+    RuleId
+);
 
 #[cfg(test)]
 mod tests {

@@ -10,6 +10,7 @@ mod edition;
 mod ids;
 mod mail_address;
 mod organisation;
+mod rule;
 mod signing;
 mod source;
 mod topic;
@@ -20,9 +21,10 @@ pub use edition::{
     ColumnItems, Copy, Edition, Health, Imprint, Item, ItemFile, Layout, Picture, Print, ProblemReason, Series, SourceProblem, Trend, WEEKS,
     issue_label,
 };
-pub use ids::{ArticleId, EditionId, EntryId, EventId, FileId, MAX_URL_BYTES, OutboxId, SourceId, StoryId, TopicId, UrlError, WebUrl};
+pub use ids::{ArticleId, EditionId, EntryId, EventId, FileId, MAX_URL_BYTES, OutboxId, RuleId, SourceId, StoryId, TopicId, UrlError, WebUrl};
 pub use mail_address::{AddressError, MailAddress};
 pub use organisation::OrganisationKind;
+pub use rule::{Rule, RuleDraft, RuleEffect, RuleEvidence, RuleKind, RuleState};
 pub use signing::{EditionState, Remark, Signature, Signing, SigningStep};
 pub use source::{ArticleSelectors, Identity, ListSelectors, RateKey, Source, SourceKind, TlsTrust};
 pub use topic::{QUIET_DAYS, Snippet, Topic, TopicAnswer, TopicArticle, TopicDraft, TopicEvidence, TopicFilter, TopicKind, TopicRequest, TopicState};

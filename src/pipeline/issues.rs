@@ -10,9 +10,9 @@ use crate::config::Settings;
 use crate::config::settings::{Publication, Recipient};
 use crate::crawl::Crawler;
 use crate::health::Component;
-use crate::issue::{self, IssueInput};
+use crate::issue::{self, CandidateList, IssueInput};
 use crate::mail::{self, SendSummary, Transport};
-use crate::model::{ArticleId, Edition, Headline, Health, MailAddress, Series};
+use crate::model::{Edition, Headline, Health, MailAddress, Series};
 use crate::ranking::{self, Ranking, RankingModel};
 use crate::render::{self, Files, RenderedIssue};
 use crate::store::{OutgoingMessage, Store, StoreError, Window};
@@ -39,7 +39,7 @@ impl IssueMaker {
     pub async fn draft(&self, publication: &Publication, date: NaiveDate, sources: usize, now: DateTime<Utc>) -> Result<Edition> {
         let draft = self.with_issue_input(publication, date, now, move |store, mut input, window| {
             input.health = Health { sources, problems: store.source_problems(input.publication.calendar.zone, now)?, ..Health::default() };
-            input.health.cut = window.late(|h| issue::matches_publication(h, input.publication), MAX_CUT)?.len();
+            input.health.cut = late(store, &window, &input, MAX_CUT)?.len();
             input.rising = store.rising_keywords(now, RISING_KEYWORDS)?;
             Ok((issue::build(&input, &window)?, window.range))
         });
@@ -113,8 +113,8 @@ impl IssueMaker {
         Ok(())
     }
 
-    /// Returns candidates for a day's edition, best first: article and score.
-    pub async fn rank_candidates(&self, publication: &Publication, date: NaiveDate, most: usize) -> Result<Vec<(ArticleId, f64)>> {
+    /// Ranks the candidates for a day's edition.
+    pub async fn rank_candidates(&self, publication: &Publication, date: NaiveDate, most: usize) -> Result<CandidateList> {
         self.with_issue_input(publication, date, Utc::now(), move |_, input, window| issue::rank_candidates(&input, &window, most)).await
     }
 
@@ -123,8 +123,7 @@ impl IssueMaker {
     /// # Errors
     /// Those of the store.
     pub async fn late_arrivals(&self, publication: &Publication, date: NaiveDate, most: usize) -> Result<Vec<Headline>> {
-        let p = publication.clone();
-        Ok(self.store.run(move |store| store.candidates(&p, date, Utc::now())?.late(|h| issue::matches_publication(h, &p), most)).await?)
+        self.with_issue_input(publication, date, Utc::now(), move |store, input, window| late(store, &window, &input, most)).await
     }
 
     /// Runs `work` with the articles of a day's window and what earlier issues had.
@@ -146,6 +145,7 @@ impl IssueMaker {
             let window = store.candidates(p, date, now)?;
             let topics = store.topics_of(window.range)?;
             let ranking = if settings.learning.enabled { store.ranking(&p.name)?.map(|r| Ranking::new(r.model)) } else { None };
+            let screen = store.screen(&p.name, date, p.calendar.today(now))?;
             let input = IssueInput {
                 publication: p,
                 published: used,
@@ -159,6 +159,7 @@ impl IssueMaker {
                 now,
                 levels,
                 summarise,
+                screen,
             };
             work(store, input, window)
         });
@@ -191,6 +192,18 @@ impl IssueMaker {
         let beat = || self.crawler.health().heartbeat(Component::Mail);
         Ok(mail::send_due(&self.store, &mut transport, &self.settings.mail, &beat, now).await?)
     }
+}
+
+/// Returns late articles of a publication that editors may want.
+fn late(store: &Store, window: &Window<'_>, input: &IssueInput<'_>, most: usize) -> Result<Vec<Headline>, StoreError> {
+    let mut found = window.late(|h| issue::matches_publication(h, input.publication), most)?;
+    let mut wanted = Vec::with_capacity(found.len());
+    for h in found.drain(..) {
+        if input.screen.lets_pass(&h, |id| store.text(id))? {
+            wanted.push(h);
+        }
+    }
+    Ok(wanted)
 }
 
 /// Builds one message per recipient; recipients of the same selection share the rendering.

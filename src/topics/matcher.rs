@@ -2,7 +2,7 @@
 //!
 //! A topic that could match an article without any of its words asks for labels; it is found by them.
 
-mod evidence;
+pub(crate) mod evidence;
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -14,7 +14,7 @@ use crate::topics::expression::{Expression, ExpressionError};
 use crate::topics::fold::Folded;
 
 /// Longest text examined, in bytes: about 20,000 Chinese characters.
-const MAX_BYTES: usize = 60_000;
+pub(crate) const MAX_BYTES: usize = 60_000;
 
 /// Why a filter cannot be used.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

@@ -10,7 +10,7 @@ use crate::store::Filter;
 use crate::web::access::Editor;
 use crate::web::form::Fields;
 use crate::web::response::{Layout, stored};
-use crate::web::{AppState, response};
+use crate::web::{AppState, Console, response};
 
 /// Articles on one page.
 const PAGE_SIZE: usize = 50;
@@ -66,7 +66,7 @@ fn query_of_page(f: &Fields, page: usize) -> String {
 }
 
 /// Returns every column once.
-pub(super) fn columns(console: &AppState) -> Vec<String> {
+pub(super) fn columns(console: &Console) -> Vec<String> {
     let mut out: Vec<String> = Vec::new();
     for c in &console.vocabulary().columns {
         if !out.contains(c) {

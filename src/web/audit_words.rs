@@ -1,7 +1,7 @@
 //! The audit log in words.
 
 /// Names of the actions on pages.
-const WORDS: [(&str, &str); 72] = [
+const WORDS: [(&str, &str); 76] = [
     ("sign-in", "登录"),
     ("sign-in-failed", "登录失败"),
     ("add-account", "添加账号"),
@@ -74,6 +74,10 @@ const WORDS: [(&str, &str); 72] = [
     ("delete-topic", "删除课题"),
     ("dismiss-match", "从课题移出"),
     ("restore-match", "放回课题"),
+    ("add-rule", "添加规则"),
+    ("disable-rule", "停用规则"),
+    ("enable-rule", "启用规则"),
+    ("delete-rule", "删除规则"),
 ];
 
 /// Returns the name of a code. Rows of earlier releases contain the words themselves, which are returned unchanged.

@@ -9,15 +9,15 @@ use axum::http::Uri;
 use axum::response::Response;
 
 use crate::config::settings::{Publication, SummariseSettings};
-use crate::issue::{self, Archive as _};
-use crate::model::{ArticleId, Edition, EditionId, Headline};
+use crate::issue::{self, Archive as _, CandidateList, Exclusion};
+use crate::model::{ArticleId, Edition, EditionId, Headline, RuleEvidence, RuleId};
 use crate::pipeline::{Pipeline, PipelineError};
 use crate::store::{Filter, Session, Store, StoreError};
 use crate::web::access::Editor;
 use crate::web::form::Fields;
 use crate::web::path::Path;
 use crate::web::response::{Layout, stored};
-use crate::web::{AppState, archive, issue_changes, response};
+use crate::web::{AppState, archive, issue_changes, response, rules};
 
 /// Number of candidates shown.
 const MAX_CANDIDATES: usize = 60;
@@ -35,14 +35,33 @@ struct CandidatesPage {
     industry: String,
     place: String,
     source: String,
-    /// Whether the page shows late articles.
-    late: bool,
+    view: PoolView,
+    /// Number of excluded articles.
+    excluded: usize,
     industries: Vec<String>,
     sources: Vec<(String, String)>,
     found: Vec<CandidateRow>,
 }
 
+/// Which articles the page shows.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum PoolView {
+    /// The best candidates, or the results of a search.
+    Best,
+    Late,
+    /// Those that a rule excludes, or whose story was dropped.
+    Excluded,
+}
+
+/// Why an article is excluded, and the rule.
+#[derive(Clone)]
+struct Why {
+    words: String,
+    rule: Option<i64>,
+}
+
 struct CandidateRow {
+    why: Option<Why>,
     id: i64,
     /// Its rank, if it is a candidate.
     rank: String,
@@ -58,16 +77,33 @@ struct CandidateRow {
     there: Option<String>,
 }
 
-/// Rank scores of the candidates, which are costly: they need all articles of the window.
-pub(super) type Scores = HashMap<ArticleId, f64>;
+/// Number of excluded articles shown.
+const MAX_EXCLUDED: usize = 200;
 
-pub(super) async fn ranking(console: &AppState, e: &Edition) -> Result<Arc<Scores>, Response> {
+/// The candidates, which are costly: they need all articles of the window.
+#[derive(Debug, Default)]
+pub(super) struct Ranks {
+    scores: HashMap<ArticleId, f64>,
+    excluded: Vec<(ArticleId, Exclusion)>,
+}
+
+impl From<CandidateList> for Ranks {
+    fn from(r: CandidateList) -> Self {
+        Self { scores: r.scores.into_iter().collect(), excluded: r.excluded }
+    }
+}
+
+/// What a ranking is of: an issue, and a version of the rules (不再报道).
+pub(super) type RankingKey = (EditionId, String);
+
+pub(super) async fn ranking(console: &AppState, e: &Edition) -> Result<Arc<Ranks>, Response> {
     let (pipeline, name, date) = (console.pipeline(), e.publication.clone(), e.date);
+    let version = stored(console.store.run(Store::rules_version).await)?;
     let ranks = async move {
         let ranked = pipeline.issues().rank_candidates(publication(&pipeline, &name), date, MAX_RANKED).await?;
-        Ok::<Scores, PipelineError>(ranked.into_iter().collect())
+        Ok::<Ranks, PipelineError>(ranked.into())
     };
-    console.ranking.get(e.id, ranks).await.map_err(|e| response::broken(&e))
+    console.ranking.get((e.id, version), ranks).await.map_err(|e| response::broken(&e))
 }
 
 /// Returns the publication of an issue; the first one if the settings no longer have its name.
@@ -86,7 +122,12 @@ async fn offer(console: &AppState, session: &Session, id: EditionId, f: &Fields)
     let (e, version) = issue_changes::load(console, session, id).await?;
     let there: HashMap<ArticleId, String> = e.columns.iter().flat_map(|c| c.items.iter().map(|i| (i.article, c.name.clone()))).collect();
     let late = !f.text("late").is_empty();
-    let (found, ranks): (Vec<Headline>, Arc<Scores>) = if late {
+    let is_excluded = !f.text("excluded").is_empty();
+    let (found, ranks): (Vec<Headline>, Arc<Ranks>) = if is_excluded {
+        let ranks = ranking(console, &e).await?;
+        let ids: Vec<ArticleId> = ranks.excluded.iter().take(MAX_EXCLUDED).map(|(id, _)| *id).collect();
+        (stored(console.store.run(move |s| ids.into_iter().map(|id| s.headline(id)).collect()).await)?, ranks)
+    } else if late {
         // the ranking covers the window, and none of these articles is in it
         let pipeline = console.pipeline();
         let found = pipeline
@@ -101,11 +142,17 @@ async fn offer(console: &AppState, session: &Session, id: EditionId, f: &Fields)
         let taken: Vec<ArticleId> = there.keys().copied().collect();
         (stored(console.store.run(move |s| best(s, &filter, &known, &taken)).await)?, ranks)
     };
+    let excluded = ranks.excluded.len();
     let this = Arc::clone(console);
     let found = console.store.run(move |s| {
         let pipeline = this.pipeline();
         let summaries = &pipeline.settings().summarise;
-        found.into_iter().map(|h| offered(s, h, &ranks, &there, summaries, this.zone())).collect()
+        let words = if is_excluded { exclusion_words(s, &ranks.excluded)? } else { HashMap::new() };
+        let rows = found.into_iter().map(|h| {
+            let why = words.get(&h.id).cloned();
+            Ok(CandidateRow { why, ..offered(s, h, &ranks, &there, summaries, this.zone())? })
+        });
+        rows.collect()
     });
     let found = stored(found.await)?;
     Ok(response::page(&CandidatesPage {
@@ -117,7 +164,14 @@ async fn offer(console: &AppState, session: &Session, id: EditionId, f: &Fields)
         industry: f.text("industry").to_owned(),
         place: f.text("place").to_owned(),
         source: f.text("source").to_owned(),
-        late,
+        view: if is_excluded {
+            PoolView::Excluded
+        } else if late {
+            PoolView::Late
+        } else {
+            PoolView::Best
+        },
+        excluded,
         industries: console.vocabulary().industries.clone(),
         sources: console.live.sources().sources.iter().map(|s| (s.id.to_string(), s.name.clone())).collect(),
         found,
@@ -125,23 +179,38 @@ async fn offer(console: &AppState, session: &Session, id: EditionId, f: &Fields)
 }
 
 /// Returns the best candidates that are not in the issue yet, or the results of a search.
-fn best(store: &Store, filter: &Filter, ranks: &Scores, there: &[ArticleId]) -> Result<Vec<Headline>, StoreError> {
+fn best(store: &Store, filter: &Filter, ranks: &Ranks, there: &[ArticleId]) -> Result<Vec<Headline>, StoreError> {
     if filter.is_open() {
-        let mut best: Vec<(ArticleId, f64)> = ranks.iter().filter(|(id, _)| !there.contains(id)).map(|(id, rank)| (*id, *rank)).collect();
+        let mut best: Vec<(ArticleId, f64)> = ranks.scores.iter().filter(|(id, _)| !there.contains(id)).map(|(id, rank)| (*id, *rank)).collect();
         best.sort_by(|a, b| b.1.total_cmp(&a.1).then(b.0.0.cmp(&a.0.0)));
         return best.into_iter().take(MAX_CANDIDATES).map(|(id, _)| store.headline(id)).collect();
     }
     let mut found = store.find(filter, MAX_CANDIDATES)?;
     // candidates first, best first; then articles of earlier issues and old ones
-    let rank = |h: &Headline| ranks.get(&h.id).copied().unwrap_or(f64::NEG_INFINITY);
+    let rank = |h: &Headline| ranks.scores.get(&h.id).copied().unwrap_or(f64::NEG_INFINITY);
     found.sort_by(|a, b| rank(b).total_cmp(&rank(a)));
     Ok(found)
+}
+
+/// Returns why articles are excluded, in words.
+fn exclusion_words(store: &Store, excluded: &[(ArticleId, Exclusion)]) -> Result<HashMap<ArticleId, Why>, StoreError> {
+    let sources = store.source_names()?;
+    let names: HashMap<RuleId, String> = store.rules()?.into_iter().map(|r| (r.id, rules::summary(&sources, &r.draft))).collect();
+    let words = |why: &Exclusion| match why {
+        Exclusion::Dropped(reason) => Why { words: format!("曾剔除（{}），没有新情况", reason.chinese()), rule: None },
+        Exclusion::Rule(m) => {
+            let evidence: Vec<String> = m.evidence.iter().map(RuleEvidence::words).collect();
+            let name = names.get(&m.rule).map_or("规则已删除", String::as_str);
+            Why { words: format!("{name}（{}）", evidence.join("；")), rule: names.contains_key(&m.rule).then_some(m.rule.0) }
+        }
+    };
+    Ok(excluded.iter().take(MAX_EXCLUDED).map(|(id, why)| (*id, words(why))).collect())
 }
 
 fn offered(
     store: &Store,
     h: Headline,
-    ranks: &Scores,
+    ranks: &Ranks,
     there: &HashMap<ArticleId, String>,
     settings: &SummariseSettings,
     zone: chrono_tz::Tz,
@@ -149,10 +218,10 @@ fn offered(
     let date = h.sort_time().with_timezone(&zone).format("%m-%d %H:%M").to_string();
     let j = h.classification.clone().unwrap_or_default();
     let industries = j.industries.iter().chain(&j.themes).map(|l| l.name.as_str()).collect::<Vec<_>>().join("、");
-    let rank = ranks.get(&h.id).map(|r| format!("{r:.1}")).unwrap_or_default();
+    let rank = ranks.scores.get(&h.id).map(|r| format!("{r:.1}")).unwrap_or_default();
     let summary = issue::summary(&h, &store.whole_archive().text(h.id)?, settings, zone);
     let topics = store.article_topics(h.id)?.into_iter().map(|(_, title)| title).collect::<Vec<_>>().join("、");
     let there = there.get(&h.id).cloned();
     let publisher = h.publisher_or_source().to_owned();
-    Ok(CandidateRow { rank, id: h.id.0, publisher, title: h.title, date, column: j.column, industries, topics, summary, there })
+    Ok(CandidateRow { why: None, rank, id: h.id.0, publisher, title: h.title, date, column: j.column, industries, topics, summary, there })
 }

@@ -18,6 +18,7 @@ use crate::web::form::Fields;
 use crate::web::issue_changes::{Choice, stale_facts};
 use crate::web::path::Path;
 use crate::web::response::stored;
+use crate::web::rule_offers::Offer;
 use crate::web::{AppState, audit_words, response};
 
 /// An editor who is silent for this long is no longer shown.
@@ -119,6 +120,9 @@ pub(super) struct Outcome {
     /// Alternatives offered to the editor.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(super) choices: Vec<Choice>,
+    /// Rules (不再报道) offered for the item that was dropped.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(super) offers: Vec<Offer>,
     pub(super) state: Option<DeskState>,
 }
 

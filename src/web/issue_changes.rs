@@ -85,6 +85,17 @@ pub(super) enum Request {
     Changes(Vec<Change>),
 }
 
+impl Request {
+    /// Returns the single item that this drops as 无关.
+    pub(super) fn dropped_as_off_topic(&self) -> Option<ArticleId> {
+        let Self::Changes(changes) = self else { return None };
+        match changes.last()? {
+            Change::Drop { articles, reason: DropReason::OffTopic } if articles.len() == 1 => articles.first().copied(),
+            _ => None,
+        }
+    }
+}
+
 /// Returns what a form requests: changes of its edited fields, and the action of its button.
 pub(super) async fn requested(console: &AppState, session: &Session, id: EditionId, fields: &Fields) -> Result<Request, Refusal> {
     let button = NAMED_BUTTONS.into_iter().find(|name| !fields.text(name).is_empty());

@@ -15,10 +15,12 @@ use crate::pipeline::find_soffice;
 use crate::store::{Direction, EditResult, EditionRow, Session};
 use crate::web::access::Editor;
 use crate::web::desk_state::{self, Conflict, Outcome};
+use crate::web::dropped::{self, DroppedView};
 use crate::web::form::Form;
 use crate::web::issue_changes::{Choice, Refusal, Request, load, requested, stale_facts};
 use crate::web::path::Path;
 use crate::web::response::{Layout, stored};
+use crate::web::rule_offers::Offer;
 use crate::web::signing_view::SigningView;
 use crate::web::{AppState, audit_words, response};
 
@@ -43,6 +45,7 @@ struct EditorPage {
     /// Whether PDF output is available.
     pdf: bool,
     signing: SigningView,
+    dropped: Vec<DroppedView>,
     /// Publications whose issues can be started: name, and label of the button.
     startable: Vec<(String, String)>,
     said: Notice,
@@ -97,6 +100,7 @@ async fn show(console: &AppState, session: &Session, id: EditionId, said: Notice
     let signing = stored(store.run(move |s| SigningView::read(s, &copy, p.as_ref(), &who, zone)).await)?;
     let page = EditorPage {
         signing,
+        dropped: dropped::views(console, &e).await?,
         startable: pipeline.settings().publications().map(|p| (p.name.clone(), started_as(p))).collect(),
         frame: Layout::new(console, session, "今日草稿"),
         others: others.into_iter().map(|o| (o.id.0, row_label(&o))).collect(),
@@ -138,7 +142,14 @@ pub(super) async fn change(State(console): State<AppState>, Path(id): Path<i64>,
 async fn make(console: &AppState, id: EditionId, form: &Form) -> Result<Response, Response> {
     let fields = &form.fields;
     let done = match requested(console, &form.session, id, fields).await {
-        Ok(request) => carry_out(console, &form.session, id, fields.number("version").unwrap_or(0), request).await?,
+        Ok(request) => {
+            let unwanted = request.dropped_as_off_topic();
+            let mut done = carry_out(console, &form.session, id, fields.number("version").unwrap_or(0), request).await?;
+            if done.code == StatusCode::OK {
+                done.offers = dropped::offered(console, id, unwanted).await?;
+            }
+            done
+        }
         Err(Refusal::Words(words)) => Done::refused(StatusCode::UNPROCESSABLE_ENTITY, words),
         Err(Refusal::Choices(words, choices)) => Done { choices, ..Done::refused(StatusCode::UNPROCESSABLE_ENTITY, words) },
         Err(Refusal::Answer(answer)) => return Err(answer),
@@ -153,6 +164,8 @@ pub(super) struct Done {
     pub(super) words: String,
     conflict: Option<Conflict>,
     choices: Vec<Choice>,
+    /// Rules (不再报道) offered for the item that was dropped.
+    offers: Vec<Offer>,
 }
 
 impl Done {
@@ -162,7 +175,7 @@ impl Done {
 
     /// Returns a refusal with its reason.
     pub(super) fn refused(code: StatusCode, words: String) -> Self {
-        Self { code, words, conflict: None, choices: Vec::new() }
+        Self { code, words, conflict: None, choices: Vec::new(), offers: Vec::new() }
     }
 }
 
@@ -187,14 +200,18 @@ pub(super) async fn carry_out(console: &AppState, session: &Session, id: Edition
 
 /// Reports the result of a form to the script, or to a browser without it.
 pub(super) async fn answer(console: &AppState, id: EditionId, form: &Form, done: Done) -> Result<Response, Response> {
-    let (fields, Done { code, words, conflict, choices }) = (&form.fields, done);
+    let (fields, Done { code, words, conflict, choices, offers }) = (&form.fields, done);
     if form.by_script {
         let (seen, at) = (fields.number("version").unwrap_or(0), fields.number("article").unwrap_or(0));
         let state = desk_state::read(console, &form.session, id, seen, at).await?;
-        return Ok((code, Json(Outcome { words, conflict, choices, state })).into_response());
+        return Ok((code, Json(Outcome { words, conflict, choices, offers, state })).into_response());
     }
     if code == StatusCode::OK {
-        let anchor = if fields.text("article").is_empty() { String::new() } else { format!("#a{}", fields.text("article")) };
+        let anchor = match fields.text("article") {
+            _ if !offers.is_empty() => "#dropped".to_owned(),
+            "" => String::new(),
+            article => format!("#a{article}"),
+        };
         return Ok(Redirect::to(&console.path(&format!("/draft/{id}{anchor}"))).into_response());
     }
     let mine = |(name, label): (&str, &str)| Some((label.to_owned(), fields.text(name).to_owned())).filter(|(_, v)| !v.is_empty());

@@ -18,6 +18,7 @@ mod candidates;
 mod cluster;
 mod connection_limit;
 mod desk_state;
+mod dropped;
 mod event;
 mod event_export;
 mod flash;
@@ -37,6 +38,9 @@ mod password_policy;
 mod path;
 mod probes;
 mod response;
+mod rule_form;
+mod rule_offers;
+mod rules;
 mod server;
 mod signing;
 mod signing_view;
@@ -62,7 +66,6 @@ use axum::routing::{any, get, post};
 
 use crate::config::settings::ConsoleSettings;
 use crate::config::source_list::Vocabulary;
-use crate::model::EditionId;
 use crate::pipeline::ConfigHandle;
 use crate::pipeline::Pipeline;
 use crate::store::{Overview, Store};
@@ -92,7 +95,7 @@ struct Console {
     throttle: Throttle,
     password_checks: PasswordChecks,
     counted: SwrCache<(), Overview>,
-    ranking: SwrCache<EditionId, candidates::Scores>,
+    ranking: SwrCache<candidates::RankingKey, candidates::Ranks>,
     presence: desk_state::Presence,
     flashes: FlashStore,
 }
@@ -185,6 +188,9 @@ fn router(console: AppState) -> Router {
         .route("/topics/new", get(topic_form::new).post(topic_form::add))
         .route("/topics/{id}", get(topic_page::page).post(topic_changes::change))
         .route("/topics/{id}/edit", get(topic_form::edit).post(topic_form::save))
+        .route("/rules", get(rules::list))
+        .route("/rules/new", get(rule_form::new).post(rule_form::add))
+        .route("/rules/{id}", get(rules::page).post(rules::change))
         .route("/organisations", get(organisations::page))
         .route("/organisations.csv", get(organisation_export::list_csv))
         .route("/organisations/{id}", get(organisation::page).post(organisation::change))

@@ -15,6 +15,7 @@ mod outlets;
 mod paste;
 mod print;
 mod printed;
+mod rules;
 mod same_story;
 mod signing;
 mod sources_admin;
@@ -319,6 +320,8 @@ async fn doors_are_closed_to_whom_they_must_be() {
     let (editor, admin) = (service.sign_in("", "甲编辑").await, service.sign_in("", "管理员").await);
     let topic = [("do", "save"), ("title", "课题"), ("kind", "warning"), ("expression", "假发"), ("owner", "甲编辑")];
     assert_eq!(editor.post("/topics/new", &topic).await.status(), StatusCode::SEE_OTHER);
+    let rule = [("do", "save"), ("kind", "keyword"), ("effect", "exclude"), ("text", "彩票")];
+    assert_eq!(editor.post("/rules/new", &rule).await.status(), StatusCode::SEE_OTHER);
     // route, whether an editor may
     let routes = [
         ("/draft", true),
@@ -333,6 +336,9 @@ async fn doors_are_closed_to_whom_they_must_be() {
         ("/topics/new", true),
         ("/topics/1", true),
         ("/topics/1/edit", true),
+        ("/rules", true),
+        ("/rules/new", true),
+        ("/rules/1", true),
         ("/organisations", true),
         ("/organisations.csv", true),
         ("/organisations/1", true),
@@ -362,6 +368,8 @@ async fn doors_are_closed_to_whom_they_must_be() {
         ("/topics/new", "do=save&title=x"),
         ("/topics/1", "do=delete&sure=yes"),
         ("/topics/1/edit", "do=save&title=x"),
+        ("/rules/new", "do=save&kind=keyword&effect=exclude&text=x"),
+        ("/rules/1", "do=delete&sure=yes"),
         ("/operation", "do=retry&id=1"),
         ("/logout", ""),
     ] {

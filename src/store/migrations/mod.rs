@@ -32,6 +32,7 @@ pub(super) const MIGRATIONS: &[M<'static>] = &[
     M::up(include_str!("022_organisations.sql")),
     M::up(include_str!("023_organisation_merges.sql")),
     M::up(include_str!("024_decisions.sql")),
+    M::up(include_str!("025_rules.sql")),
 ];
 
 /// Migrates the schema to the last version.

@@ -30,6 +30,11 @@ pub(super) fn collect(article: &Article<'_>, words: impl Iterator<Item = (bool, 
 /// Cuts a word with its surroundings out of its paragraph. Reads no further than it shows: many topics may match one long text.
 fn snippet(original: &str, folded: &Folded, (start, end): (usize, usize)) -> Snippet {
     let (start, end) = folded.original_range(original, start, end);
+    snippet_of(original, start, end)
+}
+
+/// Cuts a range of a text with its surroundings out of its paragraph.
+pub(crate) fn snippet_of(original: &str, start: usize, end: usize) -> Snippet {
     let (before, after) = (original.get(..start).unwrap_or_default(), original.get(end..).unwrap_or_default());
     let in_paragraph = |c: &char| *c != '\n';
     let width_before: usize = before.chars().rev().take_while(in_paragraph).take(BEFORE).map(char::len_utf8).sum();

@@ -88,6 +88,7 @@
       if (job.form) mark(job.form);
       if (job.told || job.form) calm(job.told || job.form);
       say("已保存 " + clock());
+      offer(outcome.offers, job.data);
     } else if (outcome.conflict) {
       const mine = sent.find(([f]) => f.getAttribute("aria-label") === outcome.conflict.field && isMine(f.sent, outcome.conflict.theirs));
       if (mine) { was(mine[0]).value = outcome.conflict.theirs; return "again"; }
@@ -109,6 +110,15 @@
     place(form).classList.remove("failed");
   }
   const answered = (form) => (ok) => form.dispatchEvent(new CustomEvent("answered", { bubbles: true, detail: ok }));
+  // rules that may be made of the item that was dropped; they go with the next drop or undo
+  function offer(offers, data) {
+    const box = document.getElementById("offers");
+    if (!box || !data || !(offers || data.drop || ["drop", "undo", "redo"].includes(data.do))) return;
+    box.hidden = !offers;
+    box.replaceChildren("以后不再要：");
+    for (const o of offers || []) box.append(make("a", { className: "offer", href: o.href, target: "_blank", textContent: o.label }), " ");
+    box.append(make("button", { type: "button", className: "plain", textContent: "不用了", onclick: () => { box.hidden = true; } }));
+  }
   // choices: what may be done instead, each by a form of its own
   function tell(form, words, choices) {
     if (!place(form)) return;

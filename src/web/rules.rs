@@ -1,0 +1,171 @@
+//! 不再报道: the list of rules, and the page of each.
+
+use askama::Template;
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::response::{IntoResponse as _, Redirect, Response};
+use chrono::{DateTime, TimeDelta, Utc};
+
+use crate::model::{Rule, RuleDraft, RuleEffect, RuleEvidence, RuleId, RuleKind, RuleState, SourceId};
+use crate::store::{RulePreview, Session};
+use crate::web::access::Editor;
+use crate::web::archive::{HeadlineRow, row};
+use crate::web::form::{Action as _, Form, actions};
+use crate::web::path::Path;
+use crate::web::response::{Layout, stored};
+use crate::web::{AppState, Console, response};
+
+pub(super) const PATH: &str = "/rules";
+/// What a preview looks at, and how many articles it names.
+pub(super) const PREVIEW_DAYS: i64 = 30;
+pub(super) const MAX_NAMED: usize = 50;
+
+#[derive(Template)]
+#[template(path = "rules.html")]
+struct RulesPage {
+    frame: Layout,
+    words: String,
+    active: Vec<RuleLine>,
+    resting: Vec<RuleLine>,
+}
+
+/// A rule in the list.
+struct RuleLine {
+    id: i64,
+    summary: String,
+    reason: String,
+    state: RuleState,
+    facts: String,
+}
+
+#[derive(Template)]
+#[template(path = "rule.html")]
+struct RulePage {
+    frame: Layout,
+    line: RuleLine,
+    /// What it would have excluded in the last days.
+    preview: PreviewView,
+    /// What it excluded since it was made.
+    since: PreviewView,
+}
+
+/// What a rule excludes, as its page and form show it.
+pub(super) struct PreviewView {
+    pub(super) title: String,
+    pub(super) preview: RulePreview,
+    pub(super) hits: Vec<HitView>,
+}
+
+pub(super) struct HitView {
+    pub(super) row: HeadlineRow,
+    pub(super) why: String,
+    pub(super) is_printed: bool,
+}
+
+impl PreviewView {
+    pub(super) fn new(title: String, mut preview: RulePreview, zone: chrono_tz::Tz) -> Self {
+        let hits = std::mem::take(&mut preview.hits).into_iter().map(|h| HitView {
+            row: row(&h.headline, zone),
+            why: h.evidence.iter().map(RuleEvidence::words).collect::<Vec<_>>().join("；"),
+            is_printed: h.is_printed,
+        });
+        Self { title, hits: hits.collect(), preview }
+    }
+}
+
+/// Ids and names of sources.
+pub(super) type SourceNames = [(SourceId, String)];
+
+/// Returns what a rule says in one line.
+pub(super) fn summary(sources: &SourceNames, d: &RuleDraft) -> String {
+    let name = |id: &SourceId| sources.iter().find(|s| s.0 == *id).map_or_else(|| id.to_string(), |s| s.1.clone());
+    let column = d.column.as_ref().map_or(String::new(), |c| format!("的“{c}”"));
+    let source = d.source.as_ref().map(|s| format!("来源“{}”{column}", name(s)));
+    let content = format!("{}：{}", d.kind.chinese(), d.text);
+    match (d.effect, d.kind, source) {
+        (_, RuleKind::Source, source) => format!("不要{}", source.unwrap_or_default()),
+        (RuleEffect::OnlyIf, _, source) => format!("{}只要有{content}", source.unwrap_or_default()),
+        (RuleEffect::Exclude, _, None) => format!("不要{content}"),
+        (RuleEffect::Exclude, _, Some(source)) => format!("{source}不要{content}"),
+    }
+}
+
+fn line(zone: chrono_tz::Tz, sources: &SourceNames, rule: &Rule, now: DateTime<Utc>) -> RuleLine {
+    let d = &rule.draft;
+    let facts = [
+        d.publication.as_ref().map_or("全部刊物".to_owned(), |p| format!("只对《{p}》")),
+        format!("{} {} 建立", rule.author, rule.created_at.with_timezone(&zone).format("%Y-%m-%d")),
+        d.expires.map_or("不过期".to_owned(), |last| format!("到 {last} 为止")),
+    ];
+    let state = rule.state(now.with_timezone(&zone).date_naive());
+    RuleLine { id: rule.id.0, summary: summary(sources, d), reason: d.reason.clone(), state, facts: facts.join(" · ") }
+}
+
+pub(super) async fn list(State(console): State<AppState>, Editor(session): Editor) -> Response {
+    let (rules, sources) = match stored(console.store.run(|s| Ok((s.rules()?, s.source_names()?))).await) {
+        Ok(found) => found,
+        Err(answer) => return answer,
+    };
+    let (zone, now) = (console.zone(), Utc::now());
+    let lines = rules.iter().map(|r| line(zone, &sources, r, now));
+    let (active, resting) = lines.partition(|l| l.state == RuleState::Active);
+    let words = console.flash(&session, PATH).words;
+    response::page(&RulesPage { frame: Layout::new(&console, &session, "不再报道"), words, active, resting })
+}
+
+pub(super) async fn page(State(console): State<AppState>, Editor(session): Editor, Path(id): Path<i64>) -> Response {
+    show(&console, &session, RuleId(id)).await.unwrap_or_else(|answer| answer)
+}
+
+async fn show(console: &AppState, session: &Session, id: RuleId) -> Result<Response, Response> {
+    let now = Utc::now();
+    let found = console.store.run(move |s| {
+        let Some(rule) = s.rule(id)? else { return Ok(None) };
+        let preview = s.preview_rule(&rule.draft, now - TimeDelta::days(PREVIEW_DAYS), MAX_NAMED)?;
+        let since = s.preview_rule(&rule.draft, rule.created_at, MAX_NAMED)?;
+        Ok(Some((rule, preview, since, s.source_names()?)))
+    });
+    let Some((rule, preview, since, sources)) = stored(found.await)? else { return Err(missing(console, session)) };
+    let zone = console.zone();
+    Ok(response::page(&RulePage {
+        frame: Layout::new(console, session, "不再报道"),
+        line: line(zone, &sources, &rule, now),
+        preview: PreviewView::new(format!("过去 {PREVIEW_DAYS} 天"), preview, zone),
+        since: PreviewView::new("建立以来".to_owned(), since, zone),
+    }))
+}
+
+fn missing(console: &Console, session: &Session) -> Response {
+    response::refused(console, session, StatusCode::NOT_FOUND, "没有这条规则")
+}
+
+actions! {
+    /// What an editor does with a rule.
+    RuleAction {
+        Disable = "disable",
+        Enable = "enable",
+        Delete = "delete",
+    }
+}
+
+pub(super) async fn change(State(console): State<AppState>, Path(id): Path<i64>, form: Form) -> Response {
+    let (id, who, now) = (RuleId(id), form.session.name.clone(), Utc::now());
+    let action = match RuleAction::parse(form.fields.text("do")) {
+        Ok(action) => action,
+        Err(words) => return response::refused(&console, &form.session, StatusCode::BAD_REQUEST, &words),
+    };
+    if action == RuleAction::Delete && form.fields.text("sure") != "yes" {
+        return response::refused(&console, &form.session, StatusCode::BAD_REQUEST, "没有删除：请先勾选“确认”再按“删除”");
+    }
+    let done = console.store.run(move |s| match action {
+        RuleAction::Disable => s.enable_rule(id, false, &who, now),
+        RuleAction::Enable => s.enable_rule(id, true, &who, now),
+        RuleAction::Delete => s.delete_rule(id, &who, now),
+    });
+    match stored(done.await) {
+        Ok(false) => missing(&console, &form.session),
+        Ok(true) if action == RuleAction::Delete => console.redirect_with(&form.session, PATH, "已删除规则".to_owned()),
+        Ok(true) => Redirect::to(&console.path(&format!("{PATH}/{id}"))).into_response(),
+        Err(answer) => answer,
+    }
+}
