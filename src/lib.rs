@@ -39,6 +39,7 @@ mod knowledge;
 pub mod learn;
 pub mod mail;
 pub mod model;
+pub mod old_issues;
 pub mod pipeline;
 pub mod render;
 pub mod schedule;

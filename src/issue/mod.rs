@@ -126,6 +126,7 @@ fn edition(input: &IssueInput<'_>, columns: Vec<ColumnItems>, health: Health) ->
         date: input.date,
         built_at: Some(input.now),
         is_final: false,
+        is_imported: false,
         series: Series::Regular,
         layout: publication.layout,
         signing: Signing::default(),

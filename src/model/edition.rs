@@ -316,6 +316,10 @@ pub struct Edition {
     #[serde(default)]
     #[serde(rename = "finalised")]
     pub is_final: bool,
+    /// Made before this program and imported from a file: it is never signed, withdrawn or mailed.
+    #[serde(default, skip_serializing_if = "is_false")]
+    #[serde(rename = "imported")]
+    pub is_imported: bool,
     /// Line above the masthead.
     #[serde(default)]
     #[serde(rename = "notice")]
@@ -433,6 +437,10 @@ impl Edition {
 /// Returns an issue's label by its number within the year and its total number.
 pub fn issue_label(year: i32, number: u32, total: u32, series: Series) -> String {
     match series {
+        // old issues may not say their numbers
+        Series::Regular if number == 0 && total == 0 => format!("{year}年(期号不详)"),
+        Series::Regular if total == 0 => format!("{year}年第{number}期"),
+        Series::Regular if number == 0 => format!("{year}年总第{total}期"),
         Series::Regular => format!("{year}年第{number}期(总第{total}期)"),
         Series::Extra => format!("{year}年增刊第{number}期"),
     }

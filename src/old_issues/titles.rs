@@ -1,0 +1,276 @@
+//! Where the items of a column start.
+
+use std::collections::{HashMap, HashSet};
+use std::mem::discriminant;
+
+use super::line::{Form, Heading, Line, Style, key, may_be_title};
+use super::publisher;
+use crate::knowledge::OLD_ISSUES;
+use crate::text::dates::Clock;
+
+/// Most lines of a title.
+const MAX_TITLE_LINES: usize = 3;
+/// Scores of a plain line that is a title, that is surely one, and that may be one.
+const TITLE: i32 = 3;
+const SURE: i32 = 4;
+const POSSIBLE: i32 = 1;
+/// Letters of the pieces that are compared, and the share of an item's pieces that a part of it has in common with what precedes it.
+const PIECE: usize = 4;
+const SAME_SUBJECT: f64 = 0.05;
+const OTHER_SUBJECT: f64 = 0.02;
+
+/// How titles of an issue are told.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) enum TitleSigns {
+    /// The table of contents names them.
+    Contents(HashMap<String, String>),
+    /// A mark or number precedes them.
+    Form(Form),
+    /// Their style.
+    Style(Style),
+    /// Nothing but their place and their words.
+    Plain { has_blanks: bool },
+}
+
+/// Title lines and text of an item.
+#[derive(Debug)]
+pub(super) struct Cut {
+    pub(super) title: String,
+    pub(super) line: usize,
+    pub(super) lines: Vec<Line>,
+    pub(super) doubt: Option<Doubt>,
+}
+
+/// What is unsure of an item.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Doubt {
+    /// It may be a heading within the item before.
+    MaybeHeading,
+    /// The text has no title; its first words stand for one.
+    NoTitle,
+    /// The line with this number may start another item.
+    MaybeTitle(usize),
+    /// The table of contents does not name it.
+    NotInContents,
+    /// It has a title, and no text.
+    NoText,
+}
+
+/// Finds out how the titles of the sections are told.
+pub(super) fn signs(sections: &[&[Line]], titles: &[String], body: Style) -> TitleSigns {
+    let named: HashMap<String, String> = titles.iter().map(|t| (key(t), t.clone())).collect();
+    let found = sections.iter().map(|s| (0..s.len()).filter(|at| named_at(s, *at, &named).is_some()).count()).sum::<usize>();
+    if found > 0 && found * 2 >= titles.len() {
+        return TitleSigns::Contents(named);
+    }
+    let firsts: Vec<&Line> = sections.iter().filter_map(|s| s.first()).collect();
+    let most = |n: usize| !firsts.is_empty() && n * 5 >= firsts.len() * 4;
+    let form = firsts.iter().map(|l| Heading::of(&l.text).form).find(|f| *f != Form::Plain);
+    if let Some(form) = form
+        && most(firsts.iter().filter(|l| Heading::of(&l.text).form == form).count())
+    {
+        return TitleSigns::Form(form);
+    }
+    let style = firsts.first().map_or(body, |l| l.style);
+    if style != body && most(firsts.iter().filter(|l| l.style == style).count()) {
+        return TitleSigns::Style(style);
+    }
+    TitleSigns::Plain { has_blanks: sections.iter().any(|s| s.iter().skip(1).any(|l| l.after_blank)) }
+}
+
+/// Returns the spelling of the contents and how many lines it takes.
+fn named_at<'n>(lines: &[Line], at: usize, named: &'n HashMap<String, String>) -> Option<(&'n str, usize)> {
+    let mut joined = String::new();
+    lines.iter().skip(at).take(MAX_TITLE_LINES).enumerate().find_map(|(n, line)| {
+        let text = Heading::of(&line.text).text;
+        if n > 0 && !may_be_title(text) {
+            return None;
+        }
+        joined.push_str(&key(text));
+        named.get(&joined).map(|title| (title.as_str(), n + 1))
+    })
+}
+
+/// Cuts a section into items.
+pub(super) fn cut(lines: &[Line], signs: &TitleSigns, clock: &Clock) -> Vec<Cut> {
+    let mut out: Vec<Cut> = Vec::new();
+    let mut expected = 1;
+    let (mut grams, mut at) = (HashSet::new(), 0);
+    while let Some(line) = lines.get(at) {
+        let found = if out.is_empty() { Some(first(lines, signs, clock)) } else { next(lines, at, signs, expected, &grams, clock) };
+        let Some(found) = found else {
+            add_grams(&line.text, &mut grams);
+            if let Some(last) = out.last_mut() {
+                last.lines.push(line.clone());
+            }
+            at += 1;
+            continue;
+        };
+        if found.lines == 0
+            && let Found { doubt: Some(Doubt::MaybeTitle(_)), .. } = found
+        {
+            if let Some(last) = out.last_mut() {
+                last.doubt = last.doubt.or(found.doubt);
+                last.lines.push(line.clone());
+            }
+            add_grams(&line.text, &mut grams);
+            at += 1;
+            continue;
+        }
+        if let Some(n) = Heading::of(&line.text).number {
+            expected = n + 1;
+        }
+        grams.clear();
+        out.push(Cut { title: found.title, line: line.number, lines: Vec::new(), doubt: found.doubt });
+        at += found.lines;
+        // a text without a title: its first line is text
+        if found.lines == 0 {
+            if let Some(last) = out.last_mut() {
+                last.lines.push(line.clone());
+            }
+            add_grams(&line.text, &mut grams);
+            at += 1;
+        }
+    }
+    out
+}
+
+/// A title and how many lines it takes; 0: the line is text.
+struct Found {
+    title: String,
+    lines: usize,
+    doubt: Option<Doubt>,
+}
+
+/// Reads the first item of a section.
+fn first(lines: &[Line], signs: &TitleSigns, clock: &Clock) -> Found {
+    let text = lines.first().map_or("", |l| l.text.as_str());
+    if let TitleSigns::Contents(named) = signs {
+        if let Some((title, n)) = named_at(lines, 0, named) {
+            return with_subtitle(lines, Found { title: title.to_owned(), lines: n, doubt: None });
+        }
+    }
+    if !may_be_title(Heading::of(text).text) {
+        let start: String = text.split(['。', '，', '；', '：']).next().unwrap_or_default().chars().take(40).collect();
+        return Found { title: start, lines: 0, doubt: Some(Doubt::NoTitle) };
+    }
+    let doubt = matches!(signs, TitleSigns::Contents(_)).then_some(Doubt::NotInContents);
+    joined(lines, 0, signs, doubt, clock)
+}
+
+/// Reads an item that starts with this line, if one does.
+fn next(lines: &[Line], at: usize, signs: &TitleSigns, expected: u32, before: &HashSet<[char; PIECE]>, clock: &Clock) -> Option<Found> {
+    let line = lines.get(at)?;
+    let heading = Heading::of(&line.text);
+    match signs {
+        TitleSigns::Contents(named) => {
+            let (title, n) = named_at(lines, at, named)?;
+            Some(with_subtitle(lines.get(at..)?, Found { title: title.to_owned(), lines: n, doubt: None }))
+        }
+        TitleSigns::Form(form) => {
+            let fits = discriminant(&heading.form) == discriminant(form) && heading.number.is_none_or(|n| n == expected);
+            let same_mark = !matches!(form, Form::Mark(_) | Form::Bracket(_)) || heading.form == *form;
+            (fits && same_mark && may_be_title(heading.text)).then(|| joined(lines, at, signs, None, clock))
+        }
+        TitleSigns::Style(style) => (line.style == *style && may_be_title(heading.text)).then(|| joined(lines, at, signs, None, clock)),
+        TitleSigns::Plain { has_blanks } => {
+            if heading.form != Form::Plain || !may_be_title(&line.text) || publisher::of_line(&line.text, clock).is_some() {
+                return None;
+            }
+            let score = score(lines, at, *has_blanks, before, clock);
+            match score {
+                TITLE.. => Some(joined(lines, at, signs, (score < SURE).then_some(Doubt::MaybeHeading), clock)),
+                POSSIBLE.. => Some(Found { title: String::new(), lines: 0, doubt: Some(Doubt::MaybeTitle(line.number)) }),
+                _ => None,
+            }
+        }
+    }
+}
+
+/// Joins a title that runs over several lines, and its subtitle.
+fn joined(lines: &[Line], at: usize, signs: &TitleSigns, doubt: Option<Doubt>, clock: &Clock) -> Found {
+    let rest = lines.get(at..).unwrap_or_default();
+    let Some(first) = rest.first() else { return Found { title: String::new(), lines: 0, doubt } };
+    let mut parts = vec![Heading::of(&first.text).text];
+    for (n, line) in rest.iter().enumerate().take(MAX_TITLE_LINES).skip(1) {
+        let is_plain = Heading::of(&line.text).form == Form::Plain && may_be_title(&line.text) && publisher::of_line(&line.text, clock).is_none();
+        // the last line of an item is text
+        let goes_on = is_plain && !line.after_blank && rest.get(n + 1).is_some();
+        let same_style = match signs {
+            TitleSigns::Style(style) => line.style == *style,
+            _ => line.style == first.style,
+        };
+        if !goes_on || !same_style {
+            break;
+        }
+        parts.push(line.text.as_str());
+    }
+    let lines = parts.len();
+    let title = parts.into_iter().fold(String::new(), |title, part| join_parts(&title, part));
+    with_subtitle(rest, Found { title, lines, doubt })
+}
+
+/// Two halves of one length are a headline of two parts; else the line only broke.
+fn join_parts(title: &str, part: &str) -> String {
+    let (a, b) = (title.chars().count(), part.chars().count());
+    let is_pair = a.abs_diff(b) <= 1 || !title.ends_with(super::line::is_letter_or_quote);
+    match () {
+        () if title.is_empty() => part.to_owned(),
+        () if is_pair => format!("{title} {part}"),
+        () => format!("{title}{part}"),
+    }
+}
+
+/// Adds a subtitle: ——甲县产业园见闻
+fn with_subtitle(rest: &[Line], mut found: Found) -> Found {
+    let subtitle = rest.get(found.lines).filter(|l| l.text.starts_with("——") && !l.text.ends_with('。'));
+    if let Some(line) = subtitle {
+        found.title.push_str(&line.text);
+        found.lines += 1;
+    }
+    found
+}
+
+/// Rates a plain line within a section: how much speaks for a title, less what speaks for a heading within an item.
+fn score(lines: &[Line], at: usize, has_blanks: bool, before: &HashSet<[char; PIECE]>, clock: &Clock) -> i32 {
+    let (Some(line), Some(following)) = (lines.get(at), lines.get(at + 1)) else { return 0 };
+    let previous = at.checked_sub(1).and_then(|at| lines.get(at)).map_or("", |l| l.text.as_str());
+    let length = line.text.chars().count();
+    let mut score = match length {
+        13.. => 1,
+        11.. => 0,
+        _ => -1,
+    };
+    score += 2 * i32::from(has_two_parts(&line.text));
+    score += 2 * i32::from(has_blanks && line.after_blank && !following.after_blank);
+    score += 2 * i32::from(opens_report(&following.text));
+    score += 3 * i32::from(publisher::of_line(previous, clock).is_some() || publisher::at_end(previous, clock).is_some());
+    score += 3 * i32::from(publisher::of_line(&following.text, clock).is_some());
+    let behind = lines.iter().skip(at + 1).take_while(|l| !may_be_title(&l.text));
+    let shared = shared(behind, before);
+    score + i32::from(shared < OTHER_SUBJECT) - 2 * i32::from(shared >= SAME_SUBJECT)
+}
+
+/// Whether a title consists of two parts of several letters, as headlines do.
+fn has_two_parts(text: &str) -> bool {
+    text.split_once(' ').is_some_and(|(a, b)| a.chars().count() >= 4 && b.chars().count() >= 4)
+}
+
+fn opens_report(text: &str) -> bool {
+    let day = text.split_once('日').is_some_and(|(day, _)| day.chars().count() <= 6 && day.contains('月') && day.starts_with(|c: char| c.is_ascii_digit()));
+    day || OLD_ISSUES.openings.begin(text)
+}
+
+/// Returns the share of the pieces of these lines that precede them in the item.
+fn shared<'l>(lines: impl Iterator<Item = &'l Line>, before: &HashSet<[char; PIECE]>) -> f64 {
+    let mut own = HashSet::new();
+    for line in lines {
+        add_grams(&line.text, &mut own);
+    }
+    if own.is_empty() || before.is_empty() { OTHER_SUBJECT } else { own.intersection(before).count() as f64 / own.len() as f64 }
+}
+
+fn add_grams(text: &str, to: &mut HashSet<[char; PIECE]>) {
+    let letters: Vec<char> = text.chars().filter(|c| crate::text::normalize::is_letter(*c)).collect();
+    to.extend(letters.windows(PIECE).filter_map(|w| <[char; PIECE]>::try_from(w).ok()));
+}
