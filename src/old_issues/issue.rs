@@ -17,6 +17,8 @@ use crate::text::dates::Clock;
 const MAX_IMPRINT: usize = 20;
 /// Lines at the start that may belong to the masthead of an issue without columns.
 const MAX_HEAD: usize = 20;
+/// Most lines of 本期导读.
+const MAX_GUIDED: usize = 300;
 /// A line before the first column with more characters is text that is left out.
 const LONG_HEAD_LINE: usize = 60;
 
@@ -126,19 +128,25 @@ fn body_without_columns(head: &mut Vec<Line>, sections: &mut Vec<Section>, known
         lines.extend(section.lines.split_off(text.min(section.lines.len())));
     }
     let name = known.columns.first().cloned().unwrap_or_default();
-    Section { kind: SectionKind::Column, name, line: lines.first().map_or(0, |l| l.number), is_known: true, lines }
+    Section { kind: SectionKind::Column, name, is_known: true, lines }
 }
 
 /// Reads the sections into columns and items.
 fn fill(issue: &mut OldIssue, sections: &[Section], contents: &Contents, clock: &Clock) {
     let columns: Vec<&Section> = sections.iter().filter(|s| s.kind == SectionKind::Column).collect();
     let bodies: Vec<&[Line]> = columns.iter().map(|s| s.lines.as_slice()).collect();
-    let guided = sections.iter().filter(|s| s.kind == SectionKind::Guide).flat_map(|s| &s.lines).map(|l| Heading::of(&l.text).text.to_owned());
+    let guided = sections
+        .iter()
+        .filter(|s| s.kind == SectionKind::Guide)
+        .flat_map(|s| &s.lines)
+        .take(MAX_GUIDED)
+        .map(|l| Heading::of(&l.text).text.to_owned());
     let titles: Vec<String> = if contents.titles.is_empty() { guided.collect() } else { contents.titles.clone() };
     let signs = signs(&bodies, &titles, body_style(&bodies));
     for section in sections.iter().filter(|s| s.kind == SectionKind::Foreword) {
         issue.foreword = section.lines.iter().map(|l| l.text.as_str()).collect::<Vec<_>>().join("\n");
     }
+    let mut places: HashMap<&str, usize> = HashMap::new();
     for section in columns {
         let items: Vec<OldItem> = titles::cut(&section.lines, &signs, clock).into_iter().map(|c| item(c, clock)).collect();
         if items.is_empty() {
@@ -147,12 +155,13 @@ fn fill(issue: &mut OldIssue, sections: &[Section], contents: &Contents, clock: 
         if !section.is_known {
             issue.unsure.push(Unsure::UnknownColumn(section.name.clone()));
         }
-        match issue.columns.iter_mut().find(|c| c.name == section.name) {
+        let at = *places.entry(section.name.as_str()).or_insert(issue.columns.len());
+        match issue.columns.get_mut(at) {
             Some(column) => column.items.extend(items),
             None => issue.columns.push(OldColumn { name: section.name.clone(), items }),
         }
     }
-    if let TitleSigns::Contents(_) = signs
+    if let TitleSigns::Contents(..) = signs
         && !contents.titles.is_empty()
     {
         let found: HashSet<String> = issue.items().map(|i| key(&i.title)).collect();
@@ -193,7 +202,14 @@ fn item(cut: Cut, clock: &Clock) -> OldItem {
     }
     let origin = origin.unwrap_or_default();
     let doubt = if paragraphs.is_empty() { Some(Doubt::NoText) } else { cut.doubt };
-    OldItem { title: cut.title.replace('\t', " "), text: paragraphs.join("\n"), publisher: origin.publisher, date: origin.date, line: cut.line, doubt }
+    OldItem {
+        title: cut.title.replace('\t', " "),
+        text: paragraphs.join("\n"),
+        publisher: origin.publisher,
+        date: origin.date,
+        line: cut.line,
+        doubt,
+    }
 }
 
 /// Splits the imprint off the end: it starts with a label, and no sentence follows.

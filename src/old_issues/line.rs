@@ -128,7 +128,9 @@ fn numbered(line: &str) -> Option<Heading<'_>> {
     let rest = if is_part { rest.strip_prefix('第')? } else { rest };
     let (number, is_han_number, rest) = leading_number(rest)?;
     let (form, rest) = match () {
-        () if is_part => (Form::Part, ["部分", "版", "章", "编", "栏"].iter().find_map(|w| rest.strip_prefix(w))?.trim_start_matches(['：', ':', '、'])),
+        () if is_part => {
+            (Form::Part, ["部分", "版", "章", "编", "栏"].iter().find_map(|w| rest.strip_prefix(w))?.trim_start_matches(['：', ':', '、']))
+        }
         () if paren.is_some() => (if is_han_number { Form::HanParen } else { Form::FigureParen }, rest.strip_prefix(['）', ')'])?),
         () if is_han_number => (Form::Han, rest.strip_prefix(['、', '.', '．'])?),
         () => match rest.strip_prefix(['）', ')']) {
@@ -159,7 +161,9 @@ pub(super) fn han_number(text: &str) -> Option<u32> {
     if text.chars().all(|c| c.is_ascii_digit()) {
         return text.parse().ok();
     }
-    let digit = |c: char| if "○零".contains(c) { Some(0) } else { "〇一二三四五六七八九".chars().position(|d| d == c).and_then(|d| u32::try_from(d).ok()) };
+    let digit = |c: char| {
+        if "○零".contains(c) { Some(0) } else { "〇一二三四五六七八九".chars().position(|d| d == c).and_then(|d| u32::try_from(d).ok()) }
+    };
     if !text.contains(['十', '百']) {
         return text.chars().try_fold(0_u32, |n, c| n.checked_mul(10)?.checked_add(digit(c)?));
     }

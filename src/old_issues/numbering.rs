@@ -43,7 +43,11 @@ impl Numbering {
 
     /// Fills what is missing from a file name, such as 2024年第3期.docx or 20240206.txt.
     pub(super) fn add_file_name(&mut self, name: &str, clock: &Clock) {
-        let other = { let mut other = Self::default(); other.add(name, clock); other };
+        let other = {
+            let mut other = Self::default();
+            other.add(name, clock);
+            other
+        };
         self.number = self.number.or(other.number);
         self.total = self.total.or(other.total);
         self.year = self.year.or(other.year);
@@ -103,8 +107,9 @@ fn organiser(line: &str) -> Option<String> {
         return None;
     }
     let labelled = OLD_ISSUES.organiser_labels.iter().find_map(|label| {
-        let rest = line.split_once(label)?.1.trim_start_matches(|c: char| c == '：' || c == ':' || c.is_whitespace());
-        (!rest.is_empty() && line.split_once(label)?.1.starts_with(['：', ':', ' ', '\t'])).then_some(rest)
+        let rest = after_label(line, label).or_else(|| line.split_once(label).map(|(_, rest)| rest).filter(|rest| rest.starts_with(['：', ':'])))?;
+        let name = rest.trim_start_matches(|c: char| c == '：' || c == ':' || c.is_whitespace());
+        (!name.is_empty() && name.len() < rest.len()).then_some(name)
     });
     let name = |text: &str| text.split(|c: char| c.is_whitespace() || matches!(c, '；' | ';' | '，' | '（' | '(')).next().map(str::to_owned);
     if let Some(rest) = labelled {
@@ -115,6 +120,11 @@ fn organiser(line: &str) -> Option<String> {
         let name = OLD_ISSUES.organiser_ends.iter().find_map(|end| word.strip_suffix(end))?;
         (name.chars().count() >= 4).then(|| name.to_owned())
     })
+}
+
+/// Returns what follows a label at the start of a line, also one with blanks between its characters: 主　办：
+fn after_label<'l>(line: &'l str, label: &str) -> Option<&'l str> {
+    label.chars().try_fold(line, |rest, c| rest.trim_start().strip_prefix(c))
 }
 
 #[cfg(test)]
@@ -153,7 +163,10 @@ mod tests {
         assert_eq!(of("二〇二四年二月六日").date, NaiveDate::from_ymd_opt(2024, 2, 6));
         assert_eq!(of("2024 年 2 月 6 日").date, NaiveDate::from_ymd_opt(2024, 2, 6));
         let mut named = Numbering::default();
-        named.add_file_name("快递2024年第7期_20240301.txt", &Clock::new(chrono_tz::Asia::Shanghai, Utc.with_ymd_and_hms(2026, 11, 24, 8, 0, 0).unwrap()));
+        named.add_file_name(
+            "快递2024年第7期_20240301.txt",
+            &Clock::new(chrono_tz::Asia::Shanghai, Utc.with_ymd_and_hms(2026, 11, 24, 8, 0, 0).unwrap()),
+        );
         assert_eq!((named.number, named.year(), named.date), (Some(7), Some(2024), NaiveDate::from_ymd_opt(2024, 3, 1)));
     }
 }

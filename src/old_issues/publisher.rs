@@ -53,7 +53,9 @@ fn unlabelled(text: &str, clock: &Clock) -> Option<Origin> {
 }
 
 fn origin(text: &str, clock: &Clock) -> Origin {
-    let is_date = |c: char| c.is_ascii_digit() || matches!(c, '年' | '月' | '日' | '-' | '/' | '.' | ':' | ' ' | '，' | ',' | '、' | '第' | '版' | '\t' | '（' | '）');
+    let is_date = |c: char| {
+        c.is_ascii_digit() || matches!(c, '年' | '月' | '日' | '-' | '/' | '.' | ':' | ' ' | '，' | ',' | '、' | '第' | '版' | '\t' | '（' | '）')
+    };
     let date = dates::find_dates(text, clock).first().map(|d| d.at.date_naive());
     let figures = text.find(|c: char| c.is_ascii_digit()).unwrap_or(text.len());
     let (name, rest) = text.split_at_checked(figures).unwrap_or((text, ""));
@@ -86,7 +88,8 @@ mod tests {
         assert_eq!(of("甲日报 2024-02-06"), found("甲日报", Some("2024-02-06")));
         assert_eq!(of("2024-02-06 甲日报"), found("甲日报", Some("2024-02-06")));
         assert_eq!(of("据新华社报道"), found("新华社", None));
-        for none in ["据了解，甲县已有企业三家，产值增长", "甲县建成产业园", "来源", "2024-02-06", "据统计，甲县产值增长。"] {
+        for none in ["据了解，甲县已有企业三家，产值增长", "甲县建成产业园", "来源", "2024-02-06", "据统计，甲县产值增长。"]
+        {
             assert_eq!(of(none), None, "{none}");
         }
     }

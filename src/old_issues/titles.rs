@@ -1,7 +1,6 @@
 //! Where the items of a column start.
 
 use std::collections::{HashMap, HashSet};
-use std::mem::discriminant;
 
 use super::line::{Form, Heading, Line, Style, key, may_be_title};
 use super::publisher;
@@ -22,14 +21,21 @@ const OTHER_SUBJECT: f64 = 0.02;
 /// How titles of an issue are told.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) enum TitleSigns {
-    /// The table of contents names them.
-    Contents(HashMap<String, String>),
+    /// The table of contents names them, by key; those that it leaves out may have a look of their own.
+    Contents(HashMap<String, String>, Option<TitleLook>),
+    Look(TitleLook),
+    /// Nothing but their place and their words.
+    Plain {
+        has_blanks: bool,
+    },
+}
+
+/// How all titles of an issue look.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) enum TitleLook {
     /// A mark or number precedes them.
     Form(Form),
-    /// Their style.
     Style(Style),
-    /// Nothing but their place and their words.
-    Plain { has_blanks: bool },
 }
 
 /// Title lines and text of an item.
@@ -60,22 +66,25 @@ pub enum Doubt {
 pub(super) fn signs(sections: &[&[Line]], titles: &[String], body: Style) -> TitleSigns {
     let named: HashMap<String, String> = titles.iter().map(|t| (key(t), t.clone())).collect();
     let found = sections.iter().map(|s| (0..s.len()).filter(|at| named_at(s, *at, &named).is_some()).count()).sum::<usize>();
+    let look = look(sections, body);
     if found > 0 && found * 2 >= titles.len() {
-        return TitleSigns::Contents(named);
+        return TitleSigns::Contents(named, look);
     }
+    look.map_or_else(|| TitleSigns::Plain { has_blanks: sections.iter().any(|s| s.iter().skip(1).any(|l| l.after_blank)) }, TitleSigns::Look)
+}
+
+/// Returns the look that the first lines of nearly all columns have, if it is not that of the text.
+fn look(sections: &[&[Line]], body: Style) -> Option<TitleLook> {
     let firsts: Vec<&Line> = sections.iter().filter_map(|s| s.first()).collect();
     let most = |n: usize| !firsts.is_empty() && n * 5 >= firsts.len() * 4;
     let form = firsts.iter().map(|l| Heading::of(&l.text).form).find(|f| *f != Form::Plain);
     if let Some(form) = form
         && most(firsts.iter().filter(|l| Heading::of(&l.text).form == form).count())
     {
-        return TitleSigns::Form(form);
+        return Some(TitleLook::Form(form));
     }
     let style = firsts.first().map_or(body, |l| l.style);
-    if style != body && most(firsts.iter().filter(|l| l.style == style).count()) {
-        return TitleSigns::Style(style);
-    }
-    TitleSigns::Plain { has_blanks: sections.iter().any(|s| s.iter().skip(1).any(|l| l.after_blank)) }
+    (style != body && most(firsts.iter().filter(|l| l.style == style).count())).then_some(TitleLook::Style(style))
 }
 
 /// Returns the spelling of the contents and how many lines it takes.
@@ -145,7 +154,7 @@ struct Found {
 /// Reads the first item of a section.
 fn first(lines: &[Line], signs: &TitleSigns, clock: &Clock) -> Found {
     let text = lines.first().map_or("", |l| l.text.as_str());
-    if let TitleSigns::Contents(named) = signs {
+    if let TitleSigns::Contents(named, _) = signs {
         if let Some((title, n)) = named_at(lines, 0, named) {
             return with_subtitle(lines, Found { title: title.to_owned(), lines: n, doubt: None });
         }
@@ -154,8 +163,8 @@ fn first(lines: &[Line], signs: &TitleSigns, clock: &Clock) -> Found {
         let start: String = text.split(['。', '，', '；', '：']).next().unwrap_or_default().chars().take(40).collect();
         return Found { title: start, lines: 0, doubt: Some(Doubt::NoTitle) };
     }
-    let doubt = matches!(signs, TitleSigns::Contents(_)).then_some(Doubt::NotInContents);
-    joined(lines, 0, signs, doubt, clock)
+    let doubt = matches!(signs, TitleSigns::Contents(..)).then_some(Doubt::NotInContents);
+    joined(lines, 0, doubt, clock)
 }
 
 /// Reads an item that starts with this line, if one does.
@@ -163,23 +172,18 @@ fn next(lines: &[Line], at: usize, signs: &TitleSigns, expected: u32, before: &H
     let line = lines.get(at)?;
     let heading = Heading::of(&line.text);
     match signs {
-        TitleSigns::Contents(named) => {
-            let (title, n) = named_at(lines, at, named)?;
-            Some(with_subtitle(lines.get(at..)?, Found { title: title.to_owned(), lines: n, doubt: None }))
-        }
-        TitleSigns::Form(form) => {
-            let fits = discriminant(&heading.form) == discriminant(form) && heading.number.is_none_or(|n| n == expected);
-            let same_mark = !matches!(form, Form::Mark(_) | Form::Bracket(_)) || heading.form == *form;
-            (fits && same_mark && may_be_title(heading.text)).then(|| joined(lines, at, signs, None, clock))
-        }
-        TitleSigns::Style(style) => (line.style == *style && may_be_title(heading.text)).then(|| joined(lines, at, signs, None, clock)),
+        TitleSigns::Contents(named, look) => match named_at(lines, at, named) {
+            Some((title, n)) => Some(with_subtitle(lines.get(at..)?, Found { title: title.to_owned(), lines: n, doubt: None })),
+            None => look.filter(|l| has_look(line, &heading, *l, expected)).map(|_| joined(lines, at, Some(Doubt::NotInContents), clock)),
+        },
+        TitleSigns::Look(look) => has_look(line, &heading, *look, expected).then(|| joined(lines, at, None, clock)),
         TitleSigns::Plain { has_blanks } => {
             if heading.form != Form::Plain || !may_be_title(&line.text) || publisher::of_line(&line.text, clock).is_some() {
                 return None;
             }
             let score = score(lines, at, *has_blanks, before, clock);
             match score {
-                TITLE.. => Some(joined(lines, at, signs, (score < SURE).then_some(Doubt::MaybeHeading), clock)),
+                TITLE.. => Some(joined(lines, at, (score < SURE).then_some(Doubt::MaybeHeading), clock)),
                 POSSIBLE.. => Some(Found { title: String::new(), lines: 0, doubt: Some(Doubt::MaybeTitle(line.number)) }),
                 _ => None,
             }
@@ -187,8 +191,17 @@ fn next(lines: &[Line], at: usize, signs: &TitleSigns, expected: u32, before: &H
     }
 }
 
+fn has_look(line: &Line, heading: &Heading<'_>, look: TitleLook, expected: u32) -> bool {
+    let fits = match look {
+        TitleLook::Form(form @ (Form::Mark(_) | Form::Bracket(_))) => heading.form == form,
+        TitleLook::Form(form) => heading.form == form && heading.number.is_none_or(|n| n == expected),
+        TitleLook::Style(style) => line.style == style,
+    };
+    fits && may_be_title(heading.text)
+}
+
 /// Joins a title that runs over several lines, and its subtitle.
-fn joined(lines: &[Line], at: usize, signs: &TitleSigns, doubt: Option<Doubt>, clock: &Clock) -> Found {
+fn joined(lines: &[Line], at: usize, doubt: Option<Doubt>, clock: &Clock) -> Found {
     let rest = lines.get(at..).unwrap_or_default();
     let Some(first) = rest.first() else { return Found { title: String::new(), lines: 0, doubt } };
     let mut parts = vec![Heading::of(&first.text).text];
@@ -196,11 +209,7 @@ fn joined(lines: &[Line], at: usize, signs: &TitleSigns, doubt: Option<Doubt>, c
         let is_plain = Heading::of(&line.text).form == Form::Plain && may_be_title(&line.text) && publisher::of_line(&line.text, clock).is_none();
         // the last line of an item is text
         let goes_on = is_plain && !line.after_blank && rest.get(n + 1).is_some();
-        let same_style = match signs {
-            TitleSigns::Style(style) => line.style == *style,
-            _ => line.style == first.style,
-        };
-        if !goes_on || !same_style {
+        if !goes_on || line.style != first.style {
             break;
         }
         parts.push(line.text.as_str());
@@ -257,7 +266,8 @@ fn has_two_parts(text: &str) -> bool {
 }
 
 fn opens_report(text: &str) -> bool {
-    let day = text.split_once('日').is_some_and(|(day, _)| day.chars().count() <= 6 && day.contains('月') && day.starts_with(|c: char| c.is_ascii_digit()));
+    let day =
+        text.split_once('日').is_some_and(|(day, _)| day.chars().count() <= 6 && day.contains('月') && day.starts_with(|c: char| c.is_ascii_digit()));
     day || OLD_ISSUES.openings.begin(text)
 }
 

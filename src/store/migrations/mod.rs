@@ -31,6 +31,7 @@ pub(super) const MIGRATIONS: &[M<'static>] = &[
     M::up(include_str!("021_topics.sql")),
     M::up(include_str!("022_organisations.sql")),
     M::up(include_str!("023_organisation_merges.sql")),
+    M::up(include_str!("026_imported_issues.sql")),
 ];
 
 /// Migrates the schema to the last version.
