@@ -42,6 +42,9 @@ pub(super) struct Args {
     /// Print what was understood, and store nothing
     #[arg(long)]
     check: bool,
+    /// Replace issues that were imported before with the same number, date or file
+    #[arg(long, conflicts_with = "check")]
+    replace: bool,
 }
 
 /// A file with its lines, or why it has none.
@@ -139,7 +142,7 @@ fn import(file: ReadFile, args: &Args, publication: &Publication, known: &Known,
     let source = ImportedFile { name: &file.name, sha256: &file.sha256 };
     let result = match store {
         Some(store) if args.check => store.check_import(&edition, source)?,
-        Some(store) => Some(store.import_issue(edition, source, WHO, now)?),
+        Some(store) => Some(store.import_issue(edition, source, args.replace, WHO, now)?),
         None => None,
     };
     match result {

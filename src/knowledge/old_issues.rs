@@ -18,6 +18,7 @@ pub(crate) struct OldIssues {
     pub(crate) organiser_ends: Words,
     pub(crate) masthead: Words,
     pub(crate) publisher_labels: Words,
+    pub(crate) publisher_verbs: Words,
     pub(crate) publisher_ends: Words,
     pub(crate) openings: Words,
 }

@@ -88,15 +88,16 @@ impl Count {
     }
 
     fn may_be_columns(&self, look: Look) -> bool {
-        let is_known = self.known > 0 && self.known + self.short > self.long;
-        is_known
-            || self.long == 0
-                && match look {
-                    (Form::Mark(_) | Form::Bracket(_) | Form::Part, _) => true,
-                    (Form::Han, _) => self.in_sequence && self.short >= 2,
-                    (Form::Plain, Some(style)) => style.heading > 0 && self.short >= 2,
-                    _ => false,
-                }
+        let are_mostly_known = self.known > 0 && self.known * 2 >= self.short;
+        if self.long > 0 {
+            return are_mostly_known && self.short > self.long;
+        }
+        match look {
+            (Form::Mark(_) | Form::Bracket(_) | Form::Part, _) => true,
+            (Form::Han, _) => are_mostly_known || self.in_sequence && self.short >= 2,
+            (Form::Plain, Some(style)) => are_mostly_known || style.heading > 0 && self.short >= 2,
+            _ => are_mostly_known,
+        }
     }
 }
 
@@ -122,7 +123,9 @@ fn column_look(lines: &[Line], known: &HashSet<String>) -> Option<Look> {
         }
     }
     let fitting = counts.iter().filter(|(look, count)| count.may_be_columns(**look) && count.score() >= LEAST_SCORE);
-    fitting.max_by_key(|(_, count)| (count.score(), std::cmp::Reverse(count.first))).map(|(look, _)| *look)
+    // the heading of a column precedes the titles in it
+    let rank = |count: &Count| (if count.known > 0 { count.score() } else { 0 }, std::cmp::Reverse(count.first));
+    fitting.max_by_key(|(_, count)| rank(count)).map(|(look, _)| *look)
 }
 
 /// Returns short lines that several issues have, for they may name columns.

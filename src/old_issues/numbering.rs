@@ -8,6 +8,9 @@ use crate::model::Series;
 use crate::text::dates::{self, Clock};
 use crate::text::normalize::fold_width_and_case;
 
+/// Longest line that tells number, date or organiser, in characters.
+const MAX_LINE: usize = 60;
+
 /// What an issue is called by.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Numbering {
@@ -26,6 +29,9 @@ pub struct Numbering {
 impl Numbering {
     /// Adds what a line says and no earlier line said.
     pub(super) fn add(&mut self, line: &str, clock: &Clock) {
+        if line.chars().count() > MAX_LINE {
+            return;
+        }
         let folded: String = line.chars().map(fold_width_and_case).collect();
         let dense: String = folded.chars().filter(|c| !c.is_whitespace()).collect();
         self.total = self.total.or_else(|| total(&dense));
@@ -35,7 +41,7 @@ impl Numbering {
             (self.number, self.series) = (Some(number), series);
             self.year = self.year.or_else(|| year(&dense));
         }
-        self.date = self.date.or_else(|| date(line, &folded, clock));
+        self.date = self.date.or_else(|| date(&folded, clock));
         if self.organiser.is_none() {
             self.organiser = organiser(line);
         }
@@ -64,12 +70,12 @@ impl Numbering {
 pub(super) fn tells(line: &str, clock: &Clock) -> bool {
     let mut numbering = Numbering::default();
     numbering.add(line, clock);
-    line.chars().count() <= 60 && numbering != Numbering::default()
+    numbering != Numbering::default()
 }
 
 fn total(dense: &str) -> Option<u32> {
-    static TOTAL: Fixed = Fixed::new(r"总(?:期号?)?第?([0-9一二三四五六七八九十百〇零○]{1,6})期?");
-    TOTAL.captures(dense).and_then(|c| han_number(c.get(1)?.as_str()))
+    static TOTAL: Fixed = Fixed::new(r"总(?:期号?[:第]*([0-9一二三四五六七八九十百〇零○]{1,6})|第?([0-9一二三四五六七八九十百〇零○]{1,6})期)");
+    TOTAL.captures(dense).and_then(|c| han_number(c.get(1).or(c.get(2))?.as_str()))
 }
 
 fn number(dense: &str) -> Option<(u32, Series)> {
@@ -86,10 +92,7 @@ fn year(dense: &str) -> Option<i32> {
     i32::try_from(year).ok().filter(|y| (1950..2100).contains(y))
 }
 
-fn date(line: &str, folded: &str, clock: &Clock) -> Option<NaiveDate> {
-    if line.chars().count() > 60 {
-        return None;
-    }
+fn date(folded: &str, clock: &Clock) -> Option<NaiveDate> {
     let found = dates::find_dates(folded, clock).first().map(|d| d.at.date_naive());
     let dense: String = folded.chars().filter(|c| !c.is_whitespace()).collect();
     found.or_else(|| dates::find_dates(&dense, clock).first().map(|d| d.at.date_naive())).or_else(|| dates::in_numerals(&[dense], clock))
@@ -103,9 +106,6 @@ fn compact_date(name: &str, clock: &Clock) -> Option<NaiveDate> {
 }
 
 fn organiser(line: &str) -> Option<String> {
-    if line.chars().count() > 60 {
-        return None;
-    }
     let labelled = OLD_ISSUES.organiser_labels.iter().find_map(|label| {
         let rest = after_label(line, label).or_else(|| line.split_once(label).map(|(_, rest)| rest).filter(|rest| rest.starts_with(['：', ':'])))?;
         let name = rest.trim_start_matches(|c: char| c == '：' || c == ':' || c.is_whitespace());
@@ -151,6 +151,8 @@ mod tests {
         assert_eq!(numbers("二〇二四年第六期"), (Some(6), None, Some(2024), false));
         assert_eq!(numbers("(总88期)"), (None, Some(88), None, false));
         assert_eq!(numbers("2024年增刊第1期"), (Some(1), None, Some(2024), true));
+        assert_eq!(numbers("总期号：66"), (None, Some(66), None, false));
+        assert_eq!(numbers("总10亿元的项目第二期工程"), (None, None, None, false));
         assert_eq!(numbers("第三季度产值增长"), (None, None, None, false));
     }
 

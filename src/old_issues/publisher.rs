@@ -7,6 +7,8 @@ use crate::text::dates::{self, Clock};
 
 /// Longest line that only tells 来源 and date, in characters.
 const MAX_LINE: usize = 60;
+/// Longest name without a mark before it.
+const MAX_NAME: usize = 12;
 
 /// Where an item was published.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -38,18 +40,24 @@ pub(super) fn at_end<'a>(paragraph: &'a str, clock: &Clock) -> Option<(&'a str, 
 }
 
 fn labelled(text: &str, clock: &Clock) -> Option<Origin> {
-    let rest = OLD_ISSUES.publisher_labels.iter().filter_map(|label| text.strip_prefix(label)).min_by_key(|rest| rest.len())?;
+    let verb = OLD_ISSUES.publisher_verbs.iter().find_map(|verb| text.strip_prefix(verb));
+    let label = OLD_ISSUES.publisher_labels.iter().filter_map(|label| text.strip_prefix(label)).min_by_key(|rest| rest.len());
+    let rest = label.or(verb)?;
     let origin = origin(rest.trim_start_matches(|c: char| matches!(c, '：' | ':' | '于') || c.is_whitespace()), clock);
-    // 据 may begin any sentence
-    let is_sure = rest.starts_with(['：', ':', '《', ' ']) || origin.publisher.chars().count() <= 12;
+    let is_sure =
+        rest.starts_with(['：', ':', '《', ' ']) || origin.publisher.chars().count() <= MAX_NAME && (verb.is_none() || ends_as_report(rest));
     (is_sure && !origin.publisher.is_empty() && !origin.publisher.contains(['，', '、', '；'])).then_some(origin)
+}
+
+fn ends_as_report(text: &str) -> bool {
+    OLD_ISSUES.publisher_ends.end(text)
 }
 
 /// Reads a name and a full date without a label.
 fn unlabelled(text: &str, clock: &Clock) -> Option<Origin> {
     let origin = origin(text, clock);
     let length = origin.publisher.chars().count();
-    (origin.date.is_some() && (2..=12).contains(&length) && !origin.publisher.contains(['，', '；', '：', ' '])).then_some(origin)
+    (origin.date.is_some() && (2..=MAX_NAME).contains(&length) && !origin.publisher.contains(['，', '；', '：', ' '])).then_some(origin)
 }
 
 fn origin(text: &str, clock: &Clock) -> Origin {
@@ -88,7 +96,8 @@ mod tests {
         assert_eq!(of("甲日报 2024-02-06"), found("甲日报", Some("2024-02-06")));
         assert_eq!(of("2024-02-06 甲日报"), found("甲日报", Some("2024-02-06")));
         assert_eq!(of("据新华社报道"), found("新华社", None));
-        for none in ["据了解，甲县已有企业三家，产值增长", "甲县建成产业园", "来源", "2024-02-06", "据统计，甲县产值增长。"]
+        for none in
+            ["据了解，甲县已有企业三家，产值增长", "甲县建成产业园", "来自产业园的调查", "据此施策", "来源", "2024-02-06", "据统计，甲县产值增长。"]
         {
             assert_eq!(of(none), None, "{none}");
         }

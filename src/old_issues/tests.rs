@@ -231,6 +231,29 @@ fn columns_that_only_repeats_tell() {
 }
 
 #[test]
+fn titles_with_marks_are_no_columns_and_bold_short_titles_neither() {
+    let text = format!(
+        "甲市产业快递\n2018年第2期\n【产业要闻】\n◆乙市丝绸出口增长\n{SILK}\n◆甲县产业园建成\n{WELLS}\n【外地经验】\n◆丁镇面粉改造\n{MILLS}\n"
+    );
+    let expected = ["# 产业要闻", "乙市丝绸出口增长 /  /  / 1", "甲县产业园建成 /  /  / 1", "# 外地经验", "丁镇面粉改造 /  /  / 1"];
+    assert_eq!(outline(&understood(text.as_bytes())), expected);
+    let bold = |text: &str| paragraph("", "<w:b/>", text);
+    let plain = |text: &str| paragraph("", "", text);
+    let body = [
+        bold("行业动态"),
+        bold("乙市丝绸出口增长"),
+        plain(SILK),
+        bold("甲县产业园建成"),
+        plain(WELLS),
+        bold("行业报告"),
+        bold("丁镇面粉改造"),
+        plain(MILLS),
+    ];
+    let expected = ["# 行业动态", "乙市丝绸出口增长 /  /  / 1", "甲县产业园建成 /  /  / 1", "# 行业报告", "丁镇面粉改造 /  /  / 1"];
+    assert_eq!(outline(&understood(&document(&body.concat(), ""))), expected);
+}
+
+#[test]
 fn an_issue_without_columns_goes_into_the_first_one_and_says_so() {
     let text = format!("甲市产业快递\n第3期\n\n乙市丝绸出口订单同比增长一成\n{SILK}\n\n丁镇面粉企业完成数字化改造工程\n近日，{MILLS}\n");
     let issue = understood(text.as_bytes());

@@ -9,6 +9,8 @@ use crate::text::dates::Clock;
 
 /// Most lines of a title.
 const MAX_TITLE_LINES: usize = 3;
+/// Most characters that stand for a missing title.
+const MAX_STAND_IN: usize = 40;
 /// Scores of a plain line that is a title, that is surely one, and that may be one.
 const TITLE: i32 = 3;
 const SURE: i32 = 4;
@@ -103,91 +105,92 @@ fn named_at<'n>(lines: &[Line], at: usize, named: &'n HashMap<String, String>) -
 /// Cuts a section into items.
 pub(super) fn cut(lines: &[Line], signs: &TitleSigns, clock: &Clock) -> Vec<Cut> {
     let mut out: Vec<Cut> = Vec::new();
-    let mut expected = 1;
-    let (mut grams, mut at) = (HashSet::new(), 0);
+    let (mut expected, mut before, mut at) = (1, HashSet::new(), 0);
     while let Some(line) = lines.get(at) {
-        let found = if out.is_empty() { Some(first(lines, signs, clock)) } else { next(lines, at, signs, expected, &grams, clock) };
-        let Some(found) = found else {
-            add_grams(&line.text, &mut grams);
-            if let Some(last) = out.last_mut() {
-                last.lines.push(line.clone());
+        let found = if out.is_empty() { first(lines, signs, clock) } else { next(lines, at, signs, expected, &before, clock) };
+        let taken = match found {
+            Found::Title { title, lines: taken, doubt } => {
+                expected = Heading::of(&line.text).number.map_or(expected, |n| n + 1);
+                before.clear();
+                out.push(Cut { title, line: line.number, lines: Vec::new(), doubt });
+                taken
             }
-            at += 1;
-            continue;
+            // a text without a title
+            Found::Untitled(title) => {
+                out.push(Cut { title, line: line.number, lines: Vec::new(), doubt: Some(Doubt::NoTitle) });
+                0
+            }
+            Found::Text { may_be_title } => {
+                if let Some(last) = out.last_mut().filter(|_| may_be_title) {
+                    last.doubt = last.doubt.or(Some(Doubt::MaybeTitle(line.number)));
+                }
+                0
+            }
         };
-        if found.lines == 0
-            && let Found { doubt: Some(Doubt::MaybeTitle(_)), .. } = found
-        {
-            if let Some(last) = out.last_mut() {
-                last.doubt = last.doubt.or(found.doubt);
-                last.lines.push(line.clone());
-            }
-            add_grams(&line.text, &mut grams);
-            at += 1;
-            continue;
-        }
-        if let Some(n) = Heading::of(&line.text).number {
-            expected = n + 1;
-        }
-        grams.clear();
-        out.push(Cut { title: found.title, line: line.number, lines: Vec::new(), doubt: found.doubt });
-        at += found.lines;
-        // a text without a title: its first line is text
-        if found.lines == 0 {
+        if taken == 0 {
+            add_grams(&line.text, &mut before);
             if let Some(last) = out.last_mut() {
                 last.lines.push(line.clone());
             }
-            add_grams(&line.text, &mut grams);
-            at += 1;
         }
+        at += taken.max(1);
     }
     out
 }
 
-/// A title and how many lines it takes; 0: the line is text.
-struct Found {
-    title: String,
-    lines: usize,
-    doubt: Option<Doubt>,
+/// What a line is.
+enum Found {
+    /// A title, and how many lines it takes.
+    Title {
+        title: String,
+        lines: usize,
+        doubt: Option<Doubt>,
+    },
+    /// The text of an item without a title: these words stand for one.
+    Untitled(String),
+    Text {
+        may_be_title: bool,
+    },
 }
 
-/// Reads the first item of a section.
+const TEXT: Found = Found::Text { may_be_title: false };
+
+/// Reads the first line of a section.
 fn first(lines: &[Line], signs: &TitleSigns, clock: &Clock) -> Found {
     let text = lines.first().map_or("", |l| l.text.as_str());
-    if let TitleSigns::Contents(named, _) = signs {
-        if let Some((title, n)) = named_at(lines, 0, named) {
-            return with_subtitle(lines, Found { title: title.to_owned(), lines: n, doubt: None });
-        }
+    if let TitleSigns::Contents(named, _) = signs
+        && let Some((title, n)) = named_at(lines, 0, named)
+    {
+        return with_subtitle(lines, title.to_owned(), n, None);
     }
     if !may_be_title(Heading::of(text).text) {
-        let start: String = text.split(['。', '，', '；', '：']).next().unwrap_or_default().chars().take(40).collect();
-        return Found { title: start, lines: 0, doubt: Some(Doubt::NoTitle) };
+        return Found::Untitled(text.split(['。', '，', '；', '：']).next().unwrap_or_default().chars().take(MAX_STAND_IN).collect());
     }
     let doubt = matches!(signs, TitleSigns::Contents(..)).then_some(Doubt::NotInContents);
     joined(lines, 0, doubt, clock)
 }
 
-/// Reads an item that starts with this line, if one does.
-fn next(lines: &[Line], at: usize, signs: &TitleSigns, expected: u32, before: &HashSet<[char; PIECE]>, clock: &Clock) -> Option<Found> {
-    let line = lines.get(at)?;
+/// Reads a further line of a section.
+fn next(lines: &[Line], at: usize, signs: &TitleSigns, expected: u32, before: &HashSet<[char; PIECE]>, clock: &Clock) -> Found {
+    let Some(line) = lines.get(at) else { return TEXT };
     let heading = Heading::of(&line.text);
     match signs {
         TitleSigns::Contents(named, look) => match named_at(lines, at, named) {
-            Some((title, n)) => Some(with_subtitle(lines.get(at..)?, Found { title: title.to_owned(), lines: n, doubt: None })),
-            None => look.filter(|l| has_look(line, &heading, *l, expected)).map(|_| joined(lines, at, Some(Doubt::NotInContents), clock)),
+            Some((title, n)) => with_subtitle(lines.get(at..).unwrap_or_default(), title.to_owned(), n, None),
+            None if look.is_some_and(|l| has_look(line, &heading, l, expected)) => joined(lines, at, Some(Doubt::NotInContents), clock),
+            None => TEXT,
         },
-        TitleSigns::Look(look) => has_look(line, &heading, *look, expected).then(|| joined(lines, at, None, clock)),
-        TitleSigns::Plain { has_blanks } => {
-            if heading.form != Form::Plain || !may_be_title(&line.text) || publisher::of_line(&line.text, clock).is_some() {
-                return None;
-            }
-            let score = score(lines, at, *has_blanks, before, clock);
-            match score {
-                TITLE.. => Some(joined(lines, at, (score < SURE).then_some(Doubt::MaybeHeading), clock)),
-                POSSIBLE.. => Some(Found { title: String::new(), lines: 0, doubt: Some(Doubt::MaybeTitle(line.number)) }),
-                _ => None,
-            }
+        TitleSigns::Look(look) if has_look(line, &heading, *look, expected) => joined(lines, at, None, clock),
+        TitleSigns::Look(_) => TEXT,
+        TitleSigns::Plain { .. } if heading.form != Form::Plain || !may_be_title(&line.text) || publisher::of_line(&line.text, clock).is_some() => {
+            TEXT
         }
+        TitleSigns::Plain { has_blanks } => match score(lines, at, *has_blanks, before, clock) {
+            SURE.. => joined(lines, at, None, clock),
+            TITLE.. => joined(lines, at, Some(Doubt::MaybeHeading), clock),
+            POSSIBLE.. => Found::Text { may_be_title: true },
+            _ => TEXT,
+        },
     }
 }
 
@@ -203,7 +206,7 @@ fn has_look(line: &Line, heading: &Heading<'_>, look: TitleLook, expected: u32) 
 /// Joins a title that runs over several lines, and its subtitle.
 fn joined(lines: &[Line], at: usize, doubt: Option<Doubt>, clock: &Clock) -> Found {
     let rest = lines.get(at..).unwrap_or_default();
-    let Some(first) = rest.first() else { return Found { title: String::new(), lines: 0, doubt } };
+    let Some(first) = rest.first() else { return TEXT };
     let mut parts = vec![Heading::of(&first.text).text];
     for (n, line) in rest.iter().enumerate().take(MAX_TITLE_LINES).skip(1) {
         let is_plain = Heading::of(&line.text).form == Form::Plain && may_be_title(&line.text) && publisher::of_line(&line.text, clock).is_none();
@@ -216,7 +219,7 @@ fn joined(lines: &[Line], at: usize, doubt: Option<Doubt>, clock: &Clock) -> Fou
     }
     let lines = parts.len();
     let title = parts.into_iter().fold(String::new(), |title, part| join_parts(&title, part));
-    with_subtitle(rest, Found { title, lines, doubt })
+    with_subtitle(rest, title, lines, doubt)
 }
 
 /// Two halves of one length are a headline of two parts; else the line only broke.
@@ -231,13 +234,12 @@ fn join_parts(title: &str, part: &str) -> String {
 }
 
 /// Adds a subtitle: ——甲县产业园见闻
-fn with_subtitle(rest: &[Line], mut found: Found) -> Found {
-    let subtitle = rest.get(found.lines).filter(|l| l.text.starts_with("——") && !l.text.ends_with('。'));
-    if let Some(line) = subtitle {
-        found.title.push_str(&line.text);
-        found.lines += 1;
+fn with_subtitle(rest: &[Line], mut title: String, mut lines: usize, doubt: Option<Doubt>) -> Found {
+    if let Some(line) = rest.get(lines).filter(|l| l.text.starts_with("——") && !l.text.ends_with('。')) {
+        title.push_str(&line.text);
+        lines += 1;
     }
-    found
+    Found::Title { title, lines, doubt }
 }
 
 /// Rates a plain line within a section: how much speaks for a title, less what speaks for a heading within an item.

@@ -5,7 +5,7 @@ use rusqlite::{Connection, OptionalExtension as _, params};
 
 use crate::model::{AuditAction, Edition, EditionId, Series};
 use crate::store::audit::audit;
-use crate::store::edition_revision::save;
+use crate::store::edition_revision::{load, save};
 use crate::store::{EditionRow, Result, Store, invalid_value};
 
 /// The file of an imported issue.
@@ -45,8 +45,13 @@ pub struct ImportedItem {
 
 impl Store {
     /// Stores an old issue with all its items, unless the file is known or its number or date is taken. No mail becomes due.
-    pub fn import_issue(&self, mut edition: Edition, file: ImportedFile<'_>, who: &str, now: DateTime<Utc>) -> Result<ImportResult> {
+    /// With `replace`, imported issues in its way are deleted.
+    pub fn import_issue(&self, mut edition: Edition, file: ImportedFile<'_>, replace: bool, who: &str, now: DateTime<Utc>) -> Result<ImportResult> {
         self.write(|t| {
+            while replace
+                && let Some(refused) = refusal(t, &edition, file)?
+                && delete_imported(t, &refused, who, now)?
+            {}
             if let Some(result) = refusal(t, &edition, file)? {
                 return Ok(result);
             }
@@ -114,6 +119,15 @@ impl Store {
     pub fn own_editions(&self, limit: usize) -> Result<Vec<EditionRow>> {
         self.edition_rows("WHERE id NOT IN (SELECT edition_id FROM imported_issue)", limit)
     }
+}
+
+/// Deletes the imported issue that another one is refused for; returns false if there is none.
+fn delete_imported(t: &Connection, refused: &ImportResult, who: &str, now: DateTime<Utc>) -> Result<bool> {
+    let (ImportResult::Known(id) | ImportResult::NumberTaken(id) | ImportResult::DateTaken(id)) = refused else { return Ok(false) };
+    let Some((edition, _)) = load(t, *id)?.filter(|(e, _)| e.is_imported) else { return Ok(false) };
+    t.execute("DELETE FROM edition WHERE id = ?1", [id.0])?;
+    audit(t, who, AuditAction::DiscardIssue, &edition.label_in_log(), now)?;
+    Ok(true)
 }
 
 /// Inserts the row of an old issue. Only an issue with a total number takes part in the index of numbers.
@@ -195,7 +209,8 @@ mod tests {
     fn an_old_issue_is_stored_once_and_its_number_and_date_are_taken() {
         let (_dir, store) = store();
         let p = Publication::default();
-        let import = |text: &str, sha256: &str| store.import_issue(old(text, &p), ImportedFile { name: "x.txt", sha256 }, "命令行", now()).unwrap();
+        let import =
+            |text: &str, sha256: &str| store.import_issue(old(text, &p), ImportedFile { name: "x.txt", sha256 }, false, "命令行", now()).unwrap();
         let ImportResult::Imported(first) = import(TEXT, "a") else { panic!("it is new") };
         assert_eq!(first.issue_label(), "2026年第7期(总第107期)");
         assert!(matches!(import(TEXT, "a"), ImportResult::Known(id) if id == first.id));
@@ -214,11 +229,27 @@ mod tests {
     }
 
     #[test]
+    fn a_better_reading_replaces_imported_issues_and_no_others() {
+        let (_dir, store) = store();
+        let p = Publication::default();
+        let import =
+            |text: &str, sha256: &str| store.import_issue(old(text, &p), ImportedFile { name: "x.txt", sha256 }, true, "命令行", now()).unwrap();
+        assert!(matches!(import(TEXT, "a"), ImportResult::Imported(_)));
+        assert!(matches!(import(&TEXT.replace("第7期（总第107期）\n2026年3月2日", "第8期\n2026年3月4日"), "b"), ImportResult::Imported(_)));
+        // the number of one and the day of the other
+        assert!(matches!(import(&TEXT.replace("3月2日", "3月4日"), "c"), ImportResult::Imported(_)));
+        assert_eq!(store.imported_editions(9).unwrap().len(), 1);
+        let made = store.commit_edition(build_with(Vec::new(), &[]).edition, &p, &[], store.whole_archive().range).unwrap();
+        let clash = TEXT.replace("第7期（总第107期）", &format!("第{}期", made.number_in_year)).replace("3月2日", "3月9日");
+        assert!(matches!(import(&clash, "d"), ImportResult::NumberTaken(id) if id == made.id));
+    }
+
+    #[test]
     fn new_issues_count_on_from_the_highest_number() {
         for (initial, expected) in [(0, (8, 108)), (200, (12, 201))] {
             let (_dir, store) = store();
             let p = Publication { initial_cumulative_number: initial, issues_this_year: if initial > 0 { 11 } else { 0 }, ..Publication::default() };
-            store.import_issue(old(TEXT, &p), ImportedFile { name: "x.txt", sha256: "a" }, "命令行", now()).unwrap();
+            store.import_issue(old(TEXT, &p), ImportedFile { name: "x.txt", sha256: "a" }, false, "命令行", now()).unwrap();
             let draft = build_with(Vec::new(), &[]).edition;
             let made = store.commit_edition(draft, &p, &[], store.whole_archive().range).unwrap();
             assert_eq!((made.number_in_year, made.cumulative_number), expected);
@@ -229,7 +260,7 @@ mod tests {
     fn an_old_issue_is_never_signed_withdrawn_or_mailed() {
         let (_dir, store) = store();
         let p = Publication::default();
-        let ImportResult::Imported(e) = store.import_issue(old(TEXT, &p), ImportedFile { name: "x", sha256: "a" }, "命令行", now()).unwrap()
+        let ImportResult::Imported(e) = store.import_issue(old(TEXT, &p), ImportedFile { name: "x", sha256: "a" }, false, "命令行", now()).unwrap()
         else {
             panic!("it is new")
         };
