@@ -49,7 +49,7 @@ fn write_docx(path: &Path, number: u32, day: u32) {
 
 fn folder() -> tempfile::TempDir {
     let dir = tempfile::tempdir().unwrap();
-    std::fs::write(dir.path().join("sources.toml"), "").unwrap();
+    std::fs::write(dir.path().join("sources.toml"), "[[source]]\nname = \"甲县政府\"\nurl = \"https://a.example/\"\nenabled = false\n").unwrap();
     std::fs::write(dir.path().join("one.txt"), text(3, 6)).unwrap();
     dir
 }
@@ -104,8 +104,8 @@ fn files_become_issues_once_and_a_refused_file_stops_no_other() {
     assert!(shown.contains("甲县风电装备产业园建成投产") && shown.contains(WIND), "{shown}");
     let sent = qingbao(dir.path(), &["digest", "send", "1"]);
     assert!(stderr(&sent).contains("old issues are not mailed"), "{}", stderr(&sent));
-    let built = stdout(&qingbao(dir.path(), &["digest", "build"]));
-    assert!(built.contains("(总第110期)"), "numbers go on after 109: {built}");
+    let built = qingbao(dir.path(), &["digest", "build"]);
+    assert!(stdout(&built).contains("(总第110期)"), "numbers go on after 109: {}{}", stdout(&built), stderr(&built));
 }
 
 #[test]

@@ -24,6 +24,7 @@ pub(super) enum SectionKind {
 pub(super) struct Section {
     pub(super) kind: SectionKind,
     pub(super) name: String,
+    pub(super) heading: Line,
     /// Whether settings, contents or other issues know the name.
     pub(super) is_known: bool,
     pub(super) lines: Vec<Line>,
@@ -45,7 +46,8 @@ pub(super) fn divide(lines: Vec<Line>, known: &HashSet<String>) -> (Vec<Line>, V
         let kind = kind_of(&line, &heading, known, column_look);
         match (kind, sections.last_mut()) {
             (Some((kind, is_known)), _) => {
-                sections.push(Section { kind, name: heading.text.to_owned(), is_known, lines: Vec::new() });
+                let name = heading.text.to_owned();
+                sections.push(Section { kind, name, heading: line, is_known, lines: Vec::new() });
             }
             (None, Some(section)) => section.lines.push(line),
             (None, None) => head.push(line),

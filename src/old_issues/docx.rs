@@ -7,7 +7,7 @@ use quick_xml::Reader;
 use quick_xml::escape::unescape;
 use quick_xml::events::{BytesStart, Event};
 
-use super::file::FileError;
+use super::error::FileError;
 use super::line::{Line, Style, cleaned};
 
 /// Largest decompressed part, in bytes, and most parts of a package; pictures are not read.

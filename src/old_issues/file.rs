@@ -3,6 +3,7 @@
 use encoding_rs::{GB18030, UTF_8, UTF_16BE, UTF_16LE};
 
 use super::docx;
+use super::error::FileError;
 use super::line::{Line, Style, cleaned};
 
 /// Largest file, in bytes: documents hold pictures, texts do not.
@@ -10,20 +11,6 @@ pub const MAX_FILE: u64 = 100 << 20;
 const MAX_TEXT: usize = 8 << 20;
 /// Most lines.
 const MAX_LINES: usize = 50_000;
-
-/// Why a file cannot be read.
-#[derive(Debug, thiserror::Error)]
-pub enum FileError {
-    /// An old .doc, or a .docx with a password.
-    #[error("is an old .doc or has a password")]
-    OldDocument,
-    #[error("is neither .docx, .doc nor text")]
-    Unknown,
-    #[error("is larger than an issue can be")]
-    TooLarge,
-    #[error("cannot be read: {0}; open it in Word or WPS and save it as .docx")]
-    Damaged(String),
-}
 
 /// Reads the lines of a .docx or text file; the first bytes tell which it is.
 ///

@@ -19,6 +19,8 @@ const MAX_IMPRINT: usize = 20;
 const MAX_HEAD: usize = 20;
 /// Most lines of 本期导读.
 const MAX_GUIDED: usize = 300;
+/// Longest line of a masthead, in characters.
+const MAX_HEAD_LINE: usize = 40;
 /// A line before the first column with more characters is text that is left out.
 const LONG_HEAD_LINE: usize = 60;
 
@@ -96,6 +98,7 @@ pub fn read(lines: Vec<Line>, known: &Known, file_name: &str, clock: &Clock) -> 
     names.extend(contents.columns.iter().map(|c| key(c)));
     let (lines, imprint) = split_imprint(lines);
     let (mut head, mut sections) = columns::divide(lines, &names);
+    give_back_masthead(&mut head, &mut sections, known);
     let mut issue = OldIssue::default();
     if sections.iter().all(|s| s.kind != SectionKind::Column) {
         let body = body_without_columns(&mut head, &mut sections, known, clock);
@@ -113,6 +116,17 @@ pub fn read(lines: Vec<Line>, known: &Known, file_name: &str, clock: &Clock) -> 
     issue
 }
 
+/// Short lines of the masthead repeat in every issue too, such as the organiser's name; they have no text below them.
+fn give_back_masthead(head: &mut Vec<Line>, sections: &mut Vec<Section>, known: &Known) {
+    let is_set = |s: &Section| s.kind != SectionKind::Column || known.columns.iter().any(|c| key(c) == key(&s.name));
+    let has_text = |s: &Section| s.lines.iter().any(|l| l.text.chars().count() > MAX_HEAD_LINE || l.text.ends_with('。'));
+    let end = sections.iter().position(|s| is_set(s) || has_text(s)).unwrap_or(0);
+    for section in sections.drain(..end) {
+        head.push(section.heading);
+        head.extend(section.lines);
+    }
+}
+
 /// Puts everything behind the masthead into the publication's first column.
 fn body_without_columns(head: &mut Vec<Line>, sections: &mut Vec<Section>, known: &Known, clock: &Clock) -> Section {
     let publication = key(&known.publication);
@@ -128,7 +142,8 @@ fn body_without_columns(head: &mut Vec<Line>, sections: &mut Vec<Section>, known
         lines.extend(section.lines.split_off(text.min(section.lines.len())));
     }
     let name = known.columns.first().cloned().unwrap_or_default();
-    Section { kind: SectionKind::Column, name, is_known: true, lines }
+    let heading = Line { number: 0, text: name.clone(), after_blank: false, style: Style::default() };
+    Section { kind: SectionKind::Column, name, heading, is_known: true, lines }
 }
 
 /// Reads the sections into columns and items.

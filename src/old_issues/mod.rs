@@ -7,6 +7,7 @@ mod columns;
 mod contents;
 mod docx;
 mod edition;
+mod error;
 mod file;
 mod issue;
 mod line;
@@ -17,7 +18,8 @@ mod tests;
 mod titles;
 
 pub use edition::edition;
-pub use file::{FileError, MAX_FILE, lines};
+pub use error::FileError;
+pub use file::{MAX_FILE, lines};
 pub use issue::{Known, OldColumn, OldIssue, OldItem, Unsure, read, repeated_columns};
 pub use line::{Line, Style};
 pub use numbering::Numbering;

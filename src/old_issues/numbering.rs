@@ -6,7 +6,7 @@ use super::line::han_number;
 use crate::knowledge::{Fixed, OLD_ISSUES};
 use crate::model::Series;
 use crate::text::dates::{self, Clock};
-use crate::text::normalize::fold_width_and_case;
+use crate::text::normalize::{fold_width_and_case, is_han};
 
 /// Longest line that tells number, date or organiser, in characters.
 const MAX_LINE: usize = 60;
@@ -36,7 +36,7 @@ impl Numbering {
         let dense: String = folded.chars().filter(|c| !c.is_whitespace()).collect();
         self.total = self.total.or_else(|| total(&dense));
         if self.number.is_none()
-            && let Some((number, series)) = number(&dense)
+            && let Some((number, series)) = number(&folded)
         {
             (self.number, self.series) = (Some(number), series);
             self.year = self.year.or_else(|| year(&dense));
@@ -78,9 +78,12 @@ fn total(dense: &str) -> Option<u32> {
     TOTAL.captures(dense).and_then(|c| han_number(c.get(1).or(c.get(2))?.as_str()))
 }
 
-fn number(dense: &str) -> Option<(u32, Series)> {
-    static NUMBER: Fixed = Fixed::new(r"(总|增刊)?第([0-9一二三四五六七八九十百〇零○]{1,5})期");
-    let found = NUMBER.captures_iter(dense).find(|c| c.get(1).is_none_or(|m| m.as_str() != "总"))?;
+/// Returns the number of 第3期, but not that of 第二期工程.
+fn number(folded: &str) -> Option<(u32, Series)> {
+    static NUMBER: Fixed = Fixed::new(r"(总|增刊)?\s*第\s*([0-9一二三四五六七八九十百〇零○]{1,5})\s*期");
+    let ends = |end: usize| folded.get(end..).and_then(|rest| rest.chars().next()).is_none_or(|c| !is_han(c) || c == '总');
+    let is_number = |c: &regex::Captures<'_>| c.get(1).is_none_or(|m| m.as_str() != "总") && c.get(0).is_some_and(|m| ends(m.end()));
+    let found = NUMBER.captures_iter(folded).find(is_number)?;
     let series = if found.get(1).is_some() { Series::Extra } else { Series::Regular };
     Some((han_number(found.get(2)?.as_str())?, series))
 }
