@@ -49,7 +49,8 @@ fn write_docx(path: &Path, number: u32, day: u32) {
 
 fn folder() -> tempfile::TempDir {
     let dir = tempfile::tempdir().unwrap();
-    std::fs::write(dir.path().join("sources.toml"), "[[source]]\nid = \"a\"\nname = \"甲县政府\"\nurl = \"https://a.example/\"\nenabled = false\n").unwrap();
+    std::fs::write(dir.path().join("sources.toml"), "[[source]]\nid = \"a\"\nname = \"甲县政府\"\nurl = \"https://a.example/\"\nenabled = false\n")
+        .unwrap();
     std::fs::write(dir.path().join("one.txt"), text(3, 6)).unwrap();
     dir
 }

@@ -166,7 +166,7 @@ async fn find(store: &Store, id: Option<i64>) -> anyhow::Result<Edition> {
 
 async fn send(context: &CommandContext, pipeline: &Pipeline, edition: &Edition, to: Option<&str>, dry_run: bool) -> anyhow::Result<()> {
     let now = Utc::now();
-    anyhow::ensure!(!edition.is_imported, "issue {} was imported from a file; old issues are not mailed", edition.id);
+    anyhow::ensure!(!edition.is_imported(), "issue {} was imported from a file; old issues are not mailed", edition.id);
     if dry_run {
         let p = find_publication(context, Some(&edition.publication))?;
         for r in if edition.is_final { &p.final_recipients } else { &p.recipients } {

@@ -28,7 +28,7 @@ use chrono::{DateTime, NaiveDate, Utc};
 use crate::config::settings::{Publication, SummariseSettings};
 use crate::events::new_sentence;
 use crate::model::{
-    ArticleId, ColumnItems, Copy, Edition, EditionId, EventId, Headline, Health, Item, Label, Print, Series, Signing, StoryId, Trend, WEEKS,
+    ArticleId, ColumnItems, Copy, Edition, EditionId, EventId, Headline, Health, Item, Label, MadeBy, Print, Series, Signing, StoryId, Trend, WEEKS,
 };
 
 pub use archive::{Archive, InMemory};
@@ -126,7 +126,7 @@ fn edition(input: &IssueInput<'_>, columns: Vec<ColumnItems>, health: Health) ->
         date: input.date,
         built_at: Some(input.now),
         is_final: false,
-        is_imported: false,
+        made_by: MadeBy::ThisProgram,
         series: Series::Regular,
         layout: publication.layout,
         signing: Signing::default(),

@@ -104,7 +104,7 @@ pub enum SigningError {
 /// # Errors
 /// If the step is not allowed; the edition stays unchanged.
 pub fn apply(e: &mut Edition, action: &SigningAction, required: &[SigningStep], who: Signer<'_>, now: DateTime<Utc>) -> Result<(), SigningError> {
-    if e.is_imported {
+    if e.is_imported() {
         return Err(SigningError::Imported);
     }
     let wrong = |e: &Edition| Err(SigningError::WrongState(state_words(e), action.chinese()));
@@ -152,7 +152,7 @@ pub fn apply(e: &mut Edition, action: &SigningAction, required: &[SigningStep], 
 /// # Errors
 /// If it lacks the duty, or the issue is not final or was imported.
 pub fn may_correct(e: &Edition, who: Signer<'_>) -> Result<(), SigningError> {
-    if e.is_imported {
+    if e.is_imported() {
         return Err(SigningError::Imported);
     }
     if !e.is_final {
@@ -194,7 +194,7 @@ fn step_names(steps: &[SigningStep]) -> String {
 /// Returns the issue's state in Chinese: 编辑中, 已撤回, 待审核, 待签发, 已定稿, 已签发 or 旧刊.
 pub fn state_words(e: &Edition) -> String {
     match e.state() {
-        _ if e.is_imported => "旧刊".to_owned(),
+        _ if e.is_imported() => "旧刊".to_owned(),
         EditionState::Draft if e.signing.round > 0 => "已撤回，编辑中".to_owned(),
         EditionState::Draft => "编辑中".to_owned(),
         EditionState::Submitted(step) => format!("待{}", step.chinese()),

@@ -281,6 +281,23 @@ impl Layout {
     }
 }
 
+/// Who made an issue.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum MadeBy {
+    #[default]
+    ThisProgram,
+    /// Editors before this program; imported from a file. It is never signed, withdrawn or mailed.
+    Import,
+}
+
+impl MadeBy {
+    #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands over a reference")]
+    fn is_this_program(&self) -> bool {
+        *self == Self::ThisProgram
+    }
+}
+
 /// An issue of the briefing.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Edition {
@@ -316,10 +333,8 @@ pub struct Edition {
     #[serde(default)]
     #[serde(rename = "finalised")]
     pub is_final: bool,
-    /// Made before this program and imported from a file: it is never signed, withdrawn or mailed.
-    #[serde(default, skip_serializing_if = "is_false")]
-    #[serde(rename = "imported")]
-    pub is_imported: bool,
+    #[serde(default, skip_serializing_if = "MadeBy::is_this_program")]
+    pub made_by: MadeBy,
     /// Line above the masthead.
     #[serde(default)]
     #[serde(rename = "notice")]
@@ -367,6 +382,11 @@ impl Edition {
     /// Whether editors cannot change it: it is final or submitted.
     pub fn is_frozen(&self) -> bool {
         self.state() != EditionState::Draft
+    }
+
+    /// Whether it was made before this program and imported from a file.
+    pub fn is_imported(&self) -> bool {
+        self.made_by == MadeBy::Import
     }
 
     /// Returns its items, column by column.

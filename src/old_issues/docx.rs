@@ -80,6 +80,7 @@ fn each_event(xml: &str, mut take: impl FnMut(Xml<'_>) -> Result<(), FileError>)
     }
 }
 
+#[derive(Clone, Copy)]
 enum Xml<'a> {
     Start(&'a BytesStart<'a>),
     End(&'a str),
@@ -158,7 +159,7 @@ impl StyleRow {
 
     fn heading(&self) -> u8 {
         let named = self.name.strip_prefix("heading ").or_else(|| self.name.strip_prefix("标题 ")).and_then(|n| n.trim().parse().ok());
-        self.outline.or(named).filter(|n| *n < 10).unwrap_or(if self.name == "title" { 1 } else { 0 })
+        self.outline.or(named).filter(|n| *n < 10).unwrap_or(u8::from(self.name == "title"))
     }
 }
 

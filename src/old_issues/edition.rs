@@ -4,7 +4,7 @@ use chrono::{DateTime, Datelike as _, NaiveDate, Utc};
 
 use super::issue::{OldIssue, OldItem};
 use crate::config::settings::Publication;
-use crate::model::{ArticleId, ColumnItems, Edition, EditionId, Health, Item, Print, Signing};
+use crate::model::{ArticleId, ColumnItems, Edition, EditionId, Health, Item, MadeBy, Print, Signing};
 use crate::text::normalize::truncate;
 
 /// Longest title and summary, in characters.
@@ -36,7 +36,7 @@ pub fn edition(issue: &OldIssue, publication: &Publication, date: NaiveDate, now
         signing: Signing { round: 1, ..Signing::default() },
         built_at: Some(now),
         is_final: true,
-        is_imported: true,
+        made_by: MadeBy::Import,
         classification_notice: publication.classification_notice.clone(),
         printer: publication.printer.clone(),
         imprint: publication.imprint.clone(),

@@ -128,7 +128,7 @@ fn give_back_masthead(head: &mut Vec<Line>, sections: &mut Vec<Section>, known: 
 }
 
 /// Puts everything behind the masthead into the publication's first column.
-fn body_without_columns(head: &mut Vec<Line>, sections: &mut Vec<Section>, known: &Known, clock: &Clock) -> Section {
+fn body_without_columns(head: &mut Vec<Line>, sections: &mut [Section], known: &Known, clock: &Clock) -> Section {
     let publication = key(&known.publication);
     let is_masthead = |l: &Line| {
         let text = key(&l.text);

@@ -141,7 +141,7 @@ impl Store {
                 "SELECT id, date, number, total, year, (SELECT count(*) FROM item WHERE edition_id = e.id),
                    (SELECT count(*) FROM outbox WHERE edition_id = e.id AND state = 'sent'), (SELECT count(*) FROM outbox WHERE edition_id = e.id),
                    publication, extra, json_extract(payload, '$.finalised'), json_extract(payload, '$.signing'), scheduled,
-                   coalesce(json_extract(payload, '$.imported'), 0)
+                   coalesce(json_extract(payload, '$.made_by') = 'import', 0)
                  FROM edition e {which} ORDER BY date DESC, id DESC LIMIT ?1"
             ))?;
             let rows = s.query_map([i64::try_from(limit).unwrap_or(i64::MAX)], |r| {

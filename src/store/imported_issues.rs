@@ -124,7 +124,7 @@ impl Store {
 /// Deletes the imported issue that another one is refused for; returns false if there is none.
 fn delete_imported(t: &Connection, refused: &ImportResult, who: &str, now: DateTime<Utc>) -> Result<bool> {
     let (ImportResult::Known(id) | ImportResult::NumberTaken(id) | ImportResult::DateTaken(id)) = refused else { return Ok(false) };
-    let Some((edition, _)) = load(t, *id)?.filter(|(e, _)| e.is_imported) else { return Ok(false) };
+    let Some((edition, _)) = load(t, *id)?.filter(|(e, _)| e.is_imported()) else { return Ok(false) };
     t.execute("DELETE FROM edition WHERE id = ?1", [id.0])?;
     audit(t, who, AuditAction::DiscardIssue, &edition.label_in_log(), now)?;
     Ok(true)
