@@ -32,18 +32,20 @@ fn text(number: u32, day: u32) -> String {
 fn write_docx(path: &Path, number: u32, day: u32) {
     let plain = |text: &str| Paragraph::new().add_run(Run::new().add_text(text));
     let title = |text: &str| Paragraph::new().align(AlignmentType::Center).add_run(Run::new().add_text(text).bold().size(32));
+    let number = format!("2024年第{number}期（总第{}期）　2024年2月{day}日", number + 100);
     let paragraphs = [
-        title("许昌竞争情报快递"),
-        plain(&format!("2024年第{number}期（总第{}期）　2024年2月{day}日", number + 100)),
-        plain("行业动态"),
-        title("甲县风电装备产业园建成投产"),
-        plain(WIND),
-        plain("行业报告"),
-        title("丙区植物生长灯通过验收"),
-        plain(LAMPS),
-        plain("主办：甲市科技情报研究所"),
+        (true, "许昌竞争情报快递"),
+        (false, number.as_str()),
+        (false, "行业动态"),
+        (true, "甲县风电装备产业园建成投产"),
+        (false, WIND),
+        (false, "行业报告"),
+        (true, "丙区植物生长灯通过验收"),
+        (false, LAMPS),
+        (false, "主办：甲市科技情报研究所"),
     ];
-    let docx = paragraphs.into_iter().fold(Docx::new(), Docx::add_paragraph);
+    let add = |docx: Docx, (is_title, text)| docx.add_paragraph(if is_title { title(text) } else { plain(text) });
+    let docx = paragraphs.into_iter().fold(Docx::new(), add);
     docx.build().pack(std::fs::File::create(path).unwrap()).unwrap();
 }
 
