@@ -87,6 +87,7 @@ pub fn draft(store: &Store, days: i64, after: i64) -> Edition {
     let date = now.date_naive() + Duration::days(days);
     let shown = store.recent_items(&publication.name, date, 30).unwrap();
     let material = IssueInput {
+        ranking: None,
         publication: &publication,
         published: store.published_stories(&publication.name, date).unwrap(),
         previous_items: shown,

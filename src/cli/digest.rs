@@ -8,8 +8,7 @@ use chrono::{NaiveDate, Utc};
 use clap::{Subcommand, ValueEnum};
 
 use crate::cli::output::{out, outln};
-use crate::cli::{CommandContext, write_file};
-use crate::config::settings::Publication;
+use crate::cli::{CommandContext, find_publication, write_file};
 use crate::issue;
 use crate::mail::{self, DeliveryResult, Transport, compose};
 use crate::model::MailAddress;
@@ -113,7 +112,7 @@ pub(super) async fn run(action: &DigestCommand, context: &CommandContext) -> any
                     e.items,
                     e.letters.0,
                     e.letters.1,
-                    state_word(e.state),
+                    if e.is_imported { "imported".to_owned() } else { state_word(e.state) },
                     e.publication
                 )?;
             }
@@ -160,13 +159,14 @@ fn reasons(edition: &Edition) -> String {
 async fn find(store: &Store, id: Option<i64>) -> anyhow::Result<Edition> {
     let id = match id {
         Some(id) => EditionId(id),
-        None => store.run(|s| s.editions(1)).await?.first().map(|e| e.id).context("there is no edition yet; run `qingbao digest build`")?,
+        None => store.run(|s| s.own_editions(1)).await?.first().map(|e| e.id).context("there is no edition yet; run `qingbao digest build`")?,
     };
     store.run(move |s| s.edition(id)).await?.with_context(|| format!("there is no edition {id}; `qingbao digest list` prints them"))
 }
 
 async fn send(context: &CommandContext, pipeline: &Pipeline, edition: &Edition, to: Option<&str>, dry_run: bool) -> anyhow::Result<()> {
     let now = Utc::now();
+    anyhow::ensure!(!edition.is_imported(), "issue {} was imported from a file; old issues are not mailed", edition.id);
     if dry_run {
         let p = find_publication(context, Some(&edition.publication))?;
         for r in if edition.is_final { &p.final_recipients } else { &p.recipients } {
@@ -206,13 +206,6 @@ async fn send(context: &CommandContext, pipeline: &Pipeline, edition: &Edition, 
         outln!("  {to}: {why}")?;
     }
     Ok(())
-}
-
-fn find_publication<'a>(context: &'a CommandContext, name: Option<&str>) -> anyhow::Result<&'a Publication> {
-    let Some(name) = name else { return Ok(&context.settings.publication) };
-    let names = || context.settings.publications().map(|p| p.name.as_str()).collect::<Vec<_>>().join("、");
-    let found = context.settings.publication_named(name);
-    found.with_context(|| format!("qingbao.toml has no publication {name:?}; it has {}", names()))
 }
 
 /// Returns the server's answer, or an error that says what to do.

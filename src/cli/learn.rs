@@ -1,4 +1,4 @@
-//! `qingbao learn`: trains the built-in models, and prints how good they are.
+//! `qingbao learn`: trains the built-in models, and prints how good they are; imports old issues.
 
 use std::io::Write as _;
 
@@ -8,7 +8,7 @@ use serde::Deserialize;
 
 use crate::classify::Classifier;
 use crate::cli::labels::{PARTS, TrainingFiles, read_labels, sha256_hex};
-use crate::cli::{CommandContext, learn_keywords, learn_sentences, write_file};
+use crate::cli::{CommandContext, import_issues, learn_keywords, learn_sentences, write_file};
 use crate::config::Taxonomy;
 use crate::learn::{Example, Folds, Provenance, learnable, train};
 
@@ -29,6 +29,13 @@ pub(super) enum LearnCommand {
     /// The labels are JSON lines, gzipped if the name ends in .gz: {title, text, sentences: [text …], source: its family}, and the
     /// numbers of the sentences that an editor would take (best), accept (also) and never take (furniture).
     Sentences(TrainingFiles),
+    /// Import old issues (.docx, .doc, .txt) into the archive, and print what was understood
+    ///
+    /// Each file becomes a final issue of the publication. It is never mailed; new issues count on from the highest number. Columns are
+    /// those of the settings, of the table of contents, of marks such as ● and 【】, and short lines that most of the files have. A file
+    /// that was imported before changes nothing. A file whose number or date is taken is refused; the others are still imported. A .doc
+    /// needs LibreOffice.
+    Import(import_issues::Args),
 }
 
 #[derive(Debug, Args)]
@@ -64,6 +71,7 @@ pub(super) fn run(action: &LearnCommand, context: &CommandContext) -> anyhow::Re
         LearnCommand::Train(args) => train_judgement(args, context),
         LearnCommand::Keywords(args) => learn_keywords::run(args),
         LearnCommand::Sentences(args) => learn_sentences::run(args),
+        LearnCommand::Import(args) => import_issues::run(args, context),
     }
 }
 

@@ -9,6 +9,7 @@ mod digest;
 mod doctor;
 mod events;
 mod healthcheck;
+mod import_issues;
 pub mod inspect;
 mod labels;
 mod learn;
@@ -113,7 +114,7 @@ enum Command {
     /// The classifier's terms: print the built-in ones, check a file
     #[command(subcommand)]
     Taxonomy(taxonomy::TaxonomyCommand),
-    /// Train the models that classify articles
+    /// Train the models that classify articles; import old issues
     #[command(subcommand)]
     Learn(learn::LearnCommand),
     /// Run single stages, from files to JSON lines
@@ -317,6 +318,14 @@ fn unless_closed(result: anyhow::Result<()>) -> anyhow::Result<()> {
         e.downcast_ref().or_else(by_csv).is_some_and(|e: &std::io::Error| e.kind() == std::io::ErrorKind::BrokenPipe)
     };
     if result.as_ref().is_err_and(closed) { Ok(()) } else { result }
+}
+
+/// Returns the publication of this name, or the first.
+fn find_publication<'a>(context: &'a CommandContext, name: Option<&str>) -> anyhow::Result<&'a Publication> {
+    let Some(name) = name else { return Ok(&context.settings.publication) };
+    let names = || context.settings.publications().map(|p| p.name.as_str()).collect::<Vec<_>>().join("、");
+    let found = context.settings.publication_named(name);
+    found.with_context(|| format!("qingbao.toml has no publication {name:?}; it has {}", names()))
 }
 
 /// Creates a folder; the error names it.

@@ -90,7 +90,8 @@ mod tests {
         assert_eq!(new_sentence("据悉，该项目投资额达120,000万元，年产能5万吨，投产后预计带动上下游企业。", told), None, "the same figures");
         assert!(new_sentence("该项目投资额达12亿元，其中设备占9.1亿元。", told).is_some());
         assert_eq!(new_sentence("", told), None);
-        let both = [told, "设备占9.1亿元。"];
-        assert_eq!(sentence_beyond("该项目投资额达12亿元，其中设备占9.1亿元。", &both), None, "each told a part");
+        let mut both = Told::default();
+        [told, "设备占9.1亿元。"].iter().for_each(|report| both.add(report));
+        assert_eq!(both.new_sentence("该项目投资额达12亿元，其中设备占9.1亿元。"), None, "each told a part");
     }
 }

@@ -29,7 +29,7 @@ use chrono::{DateTime, NaiveDate, Utc};
 use crate::config::settings::{Publication, SummariseSettings};
 use crate::events::Told;
 use crate::model::{
-    ArticleId, ColumnItems, Copy, Edition, EditionId, EventId, Headline, Health, Item, Label, Print, Series, Signing, StoryId, Trend, WEEKS,
+    ArticleId, ColumnItems, Copy, Edition, EditionId, EventId, Headline, Health, Item, Label, MadeBy, Print, Series, Signing, StoryId, Trend, WEEKS,
 };
 use crate::ranking::{CandidateFeatures, Ranking};
 
@@ -181,6 +181,7 @@ fn edition(input: &IssueInput<'_>, columns: Vec<ColumnItems>, health: Health) ->
         date: input.date,
         built_at: Some(input.now),
         is_final: false,
+        made_by: MadeBy::ThisProgram,
         series: Series::Regular,
         layout: publication.layout,
         signing: Signing::default(),

@@ -88,6 +88,9 @@ pub enum SigningError {
     /// The issue waits for another step.
     #[error("本期现在{0}，不能{1}：请看过最新的状态再操作")]
     WrongState(String, &'static str),
+    /// The issue was made before this program.
+    #[error("这一期是导入的旧刊，不能审签、撤回或更正")]
+    Imported,
     /// A return without remarks.
     #[error("没有退回：请写明要改什么")]
     NoRemark,
@@ -101,6 +104,9 @@ pub enum SigningError {
 /// # Errors
 /// If the step is not allowed; the edition stays unchanged.
 pub fn apply(e: &mut Edition, action: &SigningAction, required: &[SigningStep], who: Signer<'_>, now: DateTime<Utc>) -> Result<(), SigningError> {
+    if e.is_imported() {
+        return Err(SigningError::Imported);
+    }
     let wrong = |e: &Edition| Err(SigningError::WrongState(state_words(e), action.chinese()));
     match (action, e.state()) {
         (SigningAction::Finalise | SigningAction::Submit, EditionState::Draft) if e.item_count() == 0 => return Err(SigningError::Empty),
@@ -144,8 +150,11 @@ pub fn apply(e: &mut Edition, action: &SigningAction, required: &[SigningStep], 
 /// Checks that an account may withdraw or correct a final issue: it needs the duty of the last step.
 ///
 /// # Errors
-/// If it lacks the duty, or the issue is not final.
+/// If it lacks the duty, or the issue is not final or was imported.
 pub fn may_correct(e: &Edition, who: Signer<'_>) -> Result<(), SigningError> {
+    if e.is_imported() {
+        return Err(SigningError::Imported);
+    }
     if !e.is_final {
         return Err(SigningError::WrongState(state_words(e), "更正"));
     }
@@ -182,9 +191,10 @@ fn step_names(steps: &[SigningStep]) -> String {
     steps.iter().map(|s| s.chinese()).collect::<Vec<_>>().join("、")
 }
 
-/// Returns the issue's state in Chinese: 编辑中, 已撤回, 待审核, 待签发, 已定稿 or 已签发.
+/// Returns the issue's state in Chinese: 编辑中, 已撤回, 待审核, 待签发, 已定稿, 已签发 or 旧刊.
 pub fn state_words(e: &Edition) -> String {
     match e.state() {
+        _ if e.is_imported() => "旧刊".to_owned(),
         EditionState::Draft if e.signing.round > 0 => "已撤回，编辑中".to_owned(),
         EditionState::Draft => "编辑中".to_owned(),
         EditionState::Submitted(step) => format!("待{}", step.chinese()),

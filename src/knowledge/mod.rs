@@ -14,6 +14,7 @@ mod fields;
 mod file;
 mod lists;
 mod names;
+mod old_issues;
 mod pattern;
 mod texts;
 mod words;
@@ -60,6 +61,8 @@ files! {
     CLASSIFY: classify::Classify = "classify.toml";
     /// Signs of events.
     EVENTS: events::Events = "events.toml";
+    /// Parts of old issues.
+    OLD_ISSUES: old_issues::OldIssues = "old_issues.toml";
     /// Date formats.
     DATES: dates::Dates = "dates.toml";
 }

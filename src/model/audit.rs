@@ -37,6 +37,7 @@ pub enum AuditAction {
     JoinEvents,
     PartEvent,
     StartIssue,
+    ImportIssue,
     DiscardIssue,
     Rewrite,
     PrintSummary,
@@ -84,7 +85,7 @@ pub enum AuditAction {
 
 impl AuditAction {
     /// Every action with its code.
-    pub const ALL: [(Self, &'static str); 76] = [
+    pub const ALL: [(Self, &'static str); 77] = [
         (Self::SignIn, "sign-in"),
         (Self::SignInFailed, "sign-in-failed"),
         (Self::AddAccount, "add-account"),
@@ -118,6 +119,7 @@ impl AuditAction {
         (Self::JoinEvents, "join-events"),
         (Self::PartEvent, "part-event"),
         (Self::StartIssue, "start-issue"),
+        (Self::ImportIssue, "import-issue"),
         (Self::DiscardIssue, "discard-issue"),
         (Self::Rewrite, "rewrite"),
         (Self::PrintSummary, "print-summary"),

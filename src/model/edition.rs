@@ -284,6 +284,23 @@ impl Layout {
     }
 }
 
+/// Who made an issue.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum MadeBy {
+    #[default]
+    ThisProgram,
+    /// Editors before this program; imported from a file. It is never signed, withdrawn or mailed.
+    Import,
+}
+
+impl MadeBy {
+    #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands over a reference")]
+    fn is_this_program(&self) -> bool {
+        *self == Self::ThisProgram
+    }
+}
+
 /// An issue of the briefing.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Edition {
@@ -319,6 +336,8 @@ pub struct Edition {
     #[serde(default)]
     #[serde(rename = "finalised")]
     pub is_final: bool,
+    #[serde(default, skip_serializing_if = "MadeBy::is_this_program")]
+    pub made_by: MadeBy,
     /// Line above the masthead.
     #[serde(default)]
     #[serde(rename = "notice")]
@@ -366,6 +385,11 @@ impl Edition {
     /// Whether editors cannot change it: it is final or submitted.
     pub fn is_frozen(&self) -> bool {
         self.state() != EditionState::Draft
+    }
+
+    /// Whether it was made before this program and imported from a file.
+    pub fn is_imported(&self) -> bool {
+        self.made_by == MadeBy::Import
     }
 
     /// Returns its items, column by column.
@@ -436,6 +460,10 @@ impl Edition {
 /// Returns an issue's label by its number within the year and its total number.
 pub fn issue_label(year: i32, number: u32, total: u32, series: Series) -> String {
     match series {
+        // old issues may not say their numbers
+        Series::Regular if number == 0 && total == 0 => format!("{year}年(期号不详)"),
+        Series::Regular if total == 0 => format!("{year}年第{number}期"),
+        Series::Regular if number == 0 => format!("{year}年总第{total}期"),
         Series::Regular => format!("{year}年第{number}期(总第{total}期)"),
         Series::Extra => format!("{year}年增刊第{number}期"),
     }

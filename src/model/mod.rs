@@ -18,7 +18,7 @@ mod topic;
 pub use article::{Alias, Article, Attachment, Classification, Confidence, Entry, EventMember, Extracted, Firm, Headline, Label, StoredPage};
 pub use audit::AuditAction;
 pub use edition::{
-    ColumnItems, Copy, Edition, Health, Imprint, Item, ItemFile, Layout, Picture, Print, ProblemReason, Series, SourceProblem, Trend, WEEKS,
+    ColumnItems, Copy, Edition, Health, Imprint, Item, ItemFile, Layout, MadeBy, Picture, Print, ProblemReason, Series, SourceProblem, Trend, WEEKS,
     issue_label,
 };
 pub use ids::{ArticleId, EditionId, EntryId, EventId, FileId, MAX_URL_BYTES, OutboxId, RuleId, SourceId, StoryId, TopicId, UrlError, WebUrl};

@@ -18,7 +18,7 @@ use crate::store::{Store, StoreError};
 
 pub use bells::Bells;
 pub use issues::IssueMaker;
-pub use pdf::{PdfError, find_soffice, pdf};
+pub use pdf::{PdfError, docx_of_doc, find_soffice, pdf};
 pub use reload::{ConfigHandle, ReloadError};
 
 /// Why an issue cannot be made or sent, or a pipeline not be created.

@@ -1,4 +1,4 @@
-//! Converts a document to PDF, if LibreOffice is installed.
+//! Converts a document to PDF, and an old .doc to .docx, if LibreOffice is installed.
 //!
 //! One document at a time, each in its own folder with its own profile. LibreOffice is killed when the work ends, or when nobody
 //! waits for the PDF any more.
@@ -23,8 +23,8 @@ use crate::config::settings::PdfSettings;
 const NAMES: [&str; 2] = ["soffice", "libreoffice"];
 /// For the documents of others.
 const MAX_WAIT: Duration = Duration::from_secs(30);
-/// Largest PDF, and most that is reported of LibreOffice's output.
-const MAX_PDF: u64 = 100 << 20;
+/// Largest result, and most that is reported of LibreOffice's output.
+const MAX_MADE: u64 = 100 << 20;
 const MAX_WORDS: u64 = 500;
 /// LibreOffice takes some hundred megabytes.
 static TURN: Semaphore = Semaphore::const_new(1);
@@ -44,8 +44,8 @@ pub enum PdfError {
     /// It took too long.
     #[error("LibreOffice was not done after {} s ([pdf] timeout)", .0.as_secs())]
     Timeout(Duration),
-    /// It made no PDF.
-    #[error("LibreOffice made no PDF: {0}")]
+    /// It converted nothing.
+    #[error("LibreOffice could not convert the document: {0}")]
     Failed(String),
     /// A file cannot be written or read.
     #[error("the document cannot be handed to LibreOffice: {0}")]
@@ -85,26 +85,40 @@ pub fn find_soffice(settings: &PdfSettings) -> Result<PathBuf, PdfError> {
 /// # Errors
 /// There is no LibreOffice, or it failed.
 pub async fn pdf(docx: &[u8], settings: &PdfSettings) -> Result<Vec<u8>, PdfError> {
+    converted(docx, "docx", "pdf", settings).await
+}
+
+/// Makes a .docx of an old .doc.
+///
+/// # Errors
+/// There is no LibreOffice, or it failed.
+pub async fn docx_of_doc(doc: &[u8], settings: &PdfSettings) -> Result<Vec<u8>, PdfError> {
+    converted(doc, "doc", "docx", settings).await
+}
+
+/// Converts a document between formats that are named by their endings.
+async fn converted(document: &[u8], from: &str, to: &str, settings: &PdfSettings) -> Result<Vec<u8>, PdfError> {
     let soffice = find_soffice(settings)?;
     let Ok(Ok(_turn)) = timeout(MAX_WAIT, TURN.acquire()).await else { return Err(PdfError::Busy) };
     let folder = WorkFolder::new()?;
-    tokio::fs::write(folder.0.join("issue.docx"), docx).await?;
-    let made = timeout(settings.timeout, convert(&soffice, &folder.0)).await;
+    let name = format!("issue.{from}");
+    tokio::fs::write(folder.0.join(&name), document).await?;
+    let made = timeout(settings.timeout, convert(&soffice, &folder.0, &name, to)).await;
     made.map_err(|_| PdfError::Timeout(settings.timeout))??;
-    let made = folder.0.join("issue.pdf");
+    let made = folder.0.join(format!("issue.{to}"));
     match tokio::fs::metadata(&made).await {
-        Ok(m) if m.len() <= MAX_PDF => Ok(tokio::fs::read(&made).await?),
-        Ok(_) => Err(PdfError::Failed(format!("it is larger than {} MB", MAX_PDF >> 20))),
+        Ok(m) if m.len() <= MAX_MADE => Ok(tokio::fs::read(&made).await?),
+        Ok(_) => Err(PdfError::Failed(format!("the result is larger than {} MB", MAX_MADE >> 20))),
         Err(_) => Err(PdfError::Failed(words(&folder.0.join("words")))),
     }
 }
 
-/// Runs LibreOffice on `issue.docx` in a folder; kills it on drop.
-async fn convert(soffice: &Path, folder: &Path) -> Result<(), PdfError> {
+/// Runs LibreOffice on a file in a folder; kills it on drop.
+async fn convert(soffice: &Path, folder: &Path, name: &str, to: &str) -> Result<(), PdfError> {
     let profile = Url::from_file_path(folder.join("profile")).map_err(|()| PdfError::Failed(format!("{} is no path", folder.display())))?;
     let mut child = Command::new(soffice)
         .arg(format!("-env:UserInstallation={profile}"))
-        .args(["--headless", "--norestore", "--nologo", "--convert-to", "pdf", "--outdir", ".", "issue.docx"])
+        .args(["--headless", "--norestore", "--nologo", "--convert-to", to, "--outdir", ".", name])
         .current_dir(folder)
         // it needs none of our secrets
         .env_clear()
@@ -120,7 +134,7 @@ async fn convert(soffice: &Path, folder: &Path) -> Result<(), PdfError> {
         .spawn()?;
     let _group = ProcessGroup(child.id().and_then(|id| Pid::from_raw(id.try_into().ok()?)));
     let status = child.wait().await?;
-    // it may report success without a PDF, so look for the file
+    // it may report success without a result, so look for the file
     if status.success() { Ok(()) } else { Err(PdfError::Failed(format!("{status}: {}", words(&folder.join("words"))))) }
 }
 

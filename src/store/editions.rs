@@ -30,6 +30,8 @@ pub struct EditionRow {
     pub scheduled: bool,
     /// Where it stands.
     pub state: EditionState,
+    /// Whether it was made before this program.
+    pub is_imported: bool,
     pub items: usize,
     /// Sent, and all.
     pub letters: (usize, usize),
@@ -130,12 +132,13 @@ impl Store {
         self.edition_rows("WHERE json_extract(payload, '$.finalised') AND letters_due IS NULL", limit)
     }
 
-    fn edition_rows(&self, which: &str, limit: usize) -> Result<Vec<EditionRow>> {
+    pub(super) fn edition_rows(&self, which: &str, limit: usize) -> Result<Vec<EditionRow>> {
         self.read(|c| {
             let mut s = c.prepare_cached(&format!(
                 "SELECT id, date, number, total, year, (SELECT count(*) FROM item WHERE edition_id = e.id),
                    (SELECT count(*) FROM outbox WHERE edition_id = e.id AND state = 'sent'), (SELECT count(*) FROM outbox WHERE edition_id = e.id),
-                   publication, extra, json_extract(payload, '$.finalised'), json_extract(payload, '$.signing'), scheduled
+                   publication, extra, json_extract(payload, '$.finalised'), json_extract(payload, '$.signing'), scheduled,
+                   coalesce(json_extract(payload, '$.made_by') = 'import', 0)
                  FROM edition e {which} ORDER BY date DESC, id DESC LIMIT ?1"
             ))?;
             let rows = s.query_map([i64::try_from(limit).unwrap_or(i64::MAX)], |r| {
@@ -151,6 +154,7 @@ impl Store {
                     series: if r.get(9)? { Series::Extra } else { Series::Regular },
                     scheduled: r.get(12)?,
                     state: state(r.get(10)?, r.get(11)?),
+                    is_imported: r.get(13)?,
                     letters: (n(6)?, n(7)?),
                 })
             })?;
@@ -238,15 +242,22 @@ fn insert(t: &Connection, edition: &mut Edition, publication: &Publication, sche
     Ok(())
 }
 
+/// SQL: whether an edition was imported.
+const IS_IMPORTED: &str = "(id IN (SELECT edition_id FROM imported_issue))";
+
 /// Returns the number of an edition in its series, within the year and in total: one more than the last final number.
 pub(super) fn next_number(t: &Connection, edition: &Edition, publication: &Publication) -> Result<(u32, u32)> {
+    let is_extra = edition.series == Series::Extra;
     let max = |what: &str, year: i32| -> Result<Option<u32>> {
-        let sql = format!("SELECT max({what}) FROM edition WHERE publication = ?1 AND extra = ?2 AND numbered AND (?3 = 0 OR year = ?3)");
-        Ok(t.query_row(&sql, params![edition.publication, edition.series == Series::Extra, year], |r| r.get(0))?)
+        let sql = format!(
+            "SELECT max({what}) FROM edition WHERE publication = ?1 AND extra = ?2 AND (numbered OR {IS_IMPORTED}) AND (?3 = 0 OR year = ?3)"
+        );
+        Ok(t.query_row(&sql, params![edition.publication, is_extra, year], |r| r.get(0))?)
     };
     let (total, number) = (max("total", 0)?, max("number", edition.year)?);
     // issues made before this program count only in its first year, and were not extra ones
-    let counts = edition.series == Series::Regular && total.is_none();
+    let made_here = format!("SELECT 1 FROM edition WHERE publication = ?1 AND extra = ?2 AND numbered AND NOT {IS_IMPORTED}");
+    let counts = !is_extra && !t.prepare(&made_here)?.exists(params![edition.publication, is_extra])?;
     let before = if counts { (publication.issues_this_year, publication.initial_cumulative_number) } else { (0, 0) };
-    Ok((number.unwrap_or(before.0) + 1, total.unwrap_or(before.1) + 1))
+    Ok((number.unwrap_or(0).max(before.0) + 1, total.unwrap_or(0).max(before.1) + 1))
 }

@@ -121,6 +121,9 @@ impl Store {
     /// Queues messages; one already queued for this edition and recipient stays as it is. Returns the number of new ones. Queues
     /// none of a final issue that was withdrawn meanwhile.
     pub fn queue_messages(&self, edition: &Edition, letters: &[OutgoingMessage], now: DateTime<Utc>, expires: DateTime<Utc>) -> Result<usize> {
+        if edition.is_imported() {
+            return Ok(0);
+        }
         let round = if edition.is_final { edition.signing.round } else { 0 };
         self.write(|t| {
             let withdrawn = edition.is_final && !is_final(t, edition.id)?;

@@ -1,7 +1,7 @@
 //! The audit log in words.
 
 /// Names of the actions on pages.
-const WORDS: [(&str, &str); 76] = [
+const WORDS: [(&str, &str); 77] = [
     ("sign-in", "登录"),
     ("sign-in-failed", "登录失败"),
     ("add-account", "添加账号"),
@@ -35,6 +35,7 @@ const WORDS: [(&str, &str); 76] = [
     ("join-events", "并入事件"),
     ("part-event", "移出事件"),
     ("start-issue", "新编一期"),
+    ("import-issue", "导入旧刊"),
     ("discard-issue", "删除一期"),
     ("rewrite", "改写"),
     ("print-summary", "改印摘要"),

@@ -31,6 +31,8 @@ struct EditorPage {
     e: Edition,
     version: u32,
     others: Vec<(i64, String)>,
+    /// Imported issues.
+    old: Vec<(i64, String)>,
     reasons: Vec<(&'static str, &'static str)>,
     columns: Vec<String>,
     /// The changes that 撤销 and 重做 would make.
@@ -64,6 +66,10 @@ struct Limits {
 const LIMITS: Limits =
     Limits { title: MAX_TITLE, summary: MAX_SUMMARY, text: MAX_TEXT, note: MAX_NOTE, foreword: MAX_FOREWORD, attachments: MAX_ATTACHMENTS };
 
+/// Most issues made here, and most old issues, that the list of issues offers.
+const MAX_OTHERS: usize = 12;
+const MAX_OLD: usize = 500;
+
 /// A message above the page.
 #[derive(Default)]
 struct Notice {
@@ -75,7 +81,7 @@ struct Notice {
 }
 
 pub(super) async fn newest(State(console): State<AppState>, Editor(session): Editor) -> Response {
-    match stored(console.store.run(|s| s.editions(1)).await) {
+    match stored(console.store.run(|s| s.own_editions(1)).await) {
         Ok(list) => match list.first() {
             Some(e) => Redirect::to(&console.path(&format!("/draft/{}", e.id))).into_response(),
             None => response::refused(&console, &session, StatusCode::OK, "还没有草稿：到了发刊时间会自动生成，也可以运行 qingbao digest build"),
@@ -91,7 +97,7 @@ pub(super) async fn page(State(console): State<AppState>, Editor(session): Edito
 async fn show(console: &AppState, session: &Session, id: EditionId, said: Notice) -> Result<Response, Response> {
     let (e, version) = load(console, session, id).await?;
     let store = &console.store;
-    let others = stored(store.run(|s| s.editions(12)).await)?;
+    let (others, old) = stored(store.run(|s| Ok((s.own_editions(MAX_OTHERS)?, s.imported_editions(MAX_OLD)?))).await)?;
     let (undo, redo) = stored(store.run(move |s| Ok((s.next_step(id, Direction::Back)?, s.next_step(id, Direction::Forth)?))).await)?;
     let letters = stored(store.run(move |s| s.messages_of(id)).await)?;
     let pipeline = console.pipeline();
@@ -103,7 +109,8 @@ async fn show(console: &AppState, session: &Session, id: EditionId, said: Notice
         dropped: dropped::views(console, &e).await?,
         startable: pipeline.settings().publications().map(|p| (p.name.clone(), started_as(p))).collect(),
         frame: Layout::new(console, session, "今日草稿"),
-        others: others.into_iter().map(|o| (o.id.0, row_label(&o))).collect(),
+        others: others.iter().map(|o| (o.id.0, row_label(o))).collect(),
+        old: old.iter().map(|o| (o.id.0, row_label(o))).collect(),
         reasons: DropReason::ALL.iter().map(|r| (r.1, r.2)).collect(),
         columns: e.columns.iter().map(|c| c.name.clone()).collect(),
         undo: undo.map(audit_words::step),
@@ -125,6 +132,7 @@ fn row_label(row: &EditionRow) -> String {
     let state = match row.state {
         EditionState::Draft => String::new(),
         EditionState::Submitted(step) => format!("（待{}）", step.chinese()),
+        EditionState::Final if row.is_imported => String::new(),
         EditionState::Final => "（已定稿）".to_owned(),
     };
     format!("{} {} {}{state}", row.date, row.publication, row.label())

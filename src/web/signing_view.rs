@@ -71,12 +71,12 @@ impl SigningView {
             steps: steps.iter().chain(behind).map(step).collect::<Result<_, StoreError>>()?,
             mine: next.filter(|n| duties.contains(n)),
             recall: matches!(state, EditionState::Submitted(_)) && e.signing.signatures.len() == 1 && duties.contains(&SigningStep::Submit),
-            withdraw: state == EditionState::Final && e.signing.required.last().is_none_or(|last| duties.contains(last)),
+            withdraw: state == EditionState::Final && !e.is_imported() && e.signing.required.last().is_none_or(|last| duties.contains(last)),
             letters_at: s.letters_due_at(e.id)?.map(at),
             remarks: e.signing.remarks.iter().map(remark).collect(),
             notices,
             discardable: s.is_discardable(e.id)?,
-            number_note: if s.is_numbered(e.id)? { "" } else { "期号签发时定" },
+            number_note: if e.is_imported() || s.is_numbered(e.id)? { "" } else { "期号签发时定" },
         })
     }
 

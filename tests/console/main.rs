@@ -10,6 +10,7 @@ mod hostile;
 mod keyboard;
 #[path = "../support/nats/mod.rs"]
 mod nats;
+mod old_issues;
 mod organisations;
 mod outlets;
 mod paste;

@@ -1,0 +1,15 @@
+//! Why a file cannot be read.
+
+/// What is wrong with a file.
+#[derive(Debug, thiserror::Error)]
+pub enum FileError {
+    /// An old .doc, or a .docx with a password.
+    #[error("is an old .doc or has a password")]
+    OldDocument,
+    #[error("is neither .docx, .doc nor text")]
+    Unknown,
+    #[error("is larger than an issue can be")]
+    TooLarge,
+    #[error("cannot be read: {0}; open it in Word or WPS and save it as .docx")]
+    Damaged(String),
+}

@@ -1,0 +1,276 @@
+//! Issues made before this program, imported from files.
+
+use chrono::{DateTime, NaiveDate, NaiveTime, Utc};
+use rusqlite::{Connection, OptionalExtension as _, params};
+
+use crate::model::{AuditAction, Edition, EditionId, Series};
+use crate::store::audit::audit;
+use crate::store::edition_revision::{load, save};
+use crate::store::{EditionRow, Result, Store, invalid_value};
+
+/// The file of an imported issue.
+#[derive(Debug, Clone, Copy)]
+pub struct ImportedFile<'a> {
+    /// Its name, without folders.
+    pub name: &'a str,
+    /// The digest of its bytes, in hexadecimal.
+    pub sha256: &'a str,
+}
+
+/// What became of a file.
+#[derive(Debug)]
+pub enum ImportResult {
+    /// Stored, with its id.
+    Imported(Box<Edition>),
+    /// The same file was imported before, as this issue.
+    Known(EditionId),
+    /// This issue has the number.
+    NumberTaken(EditionId),
+    /// This issue has the date.
+    DateTaken(EditionId),
+}
+
+/// An item of an imported issue, to train from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ImportedItem {
+    pub edition: EditionId,
+    /// The date of the issue.
+    pub date: NaiveDate,
+    pub column: String,
+    pub title: String,
+    pub text: String,
+    /// 来源; empty if it was not printed.
+    pub publisher: String,
+}
+
+impl Store {
+    /// Stores an old issue with all its items, unless the file is known or its number or date is taken. No mail becomes due.
+    /// With `replace`, imported issues in its way are deleted.
+    pub fn import_issue(&self, mut edition: Edition, file: ImportedFile<'_>, replace: bool, who: &str, now: DateTime<Utc>) -> Result<ImportResult> {
+        self.write(|t| {
+            while replace
+                && let Some(refused) = refusal(t, &edition, file)?
+                && delete_imported(t, &refused, who, now)?
+            {}
+            if let Some(result) = refusal(t, &edition, file)? {
+                return Ok(result);
+            }
+            insert(t, &mut edition)?;
+            save(t, &edition, 1)?;
+            t.execute(
+                "INSERT INTO imported_issue (edition_id, publication, file, sha256, imported_at) VALUES (?1, ?2, ?3, ?4, ?5)",
+                params![edition.id.0, edition.publication, file.name, file.sha256, now.timestamp()],
+            )?;
+            audit(t, who, AuditAction::ImportIssue, &format!("{} {}", edition.label_in_log(), file.name), now)?;
+            Ok(ImportResult::Imported(Box::new(edition)))
+        })
+    }
+
+    /// Returns why an old issue would be refused, without storing it.
+    pub fn check_import(&self, edition: &Edition, file: ImportedFile<'_>) -> Result<Option<ImportResult>> {
+        self.read(|c| refusal(c, edition, file))
+    }
+
+    /// Gives each item of a publication's imported issues, by date of issue, in the printed order.
+    pub fn each_imported_item(&self, publication: &str, mut take: impl FnMut(ImportedItem)) -> Result<()> {
+        self.read(|c| {
+            let mut s = c.prepare_cached(
+                "SELECT e.id, e.payload FROM imported_issue i JOIN edition e ON e.id = i.edition_id WHERE i.publication = ?1 ORDER BY e.date, e.id",
+            )?;
+            let mut rows = s.query([publication])?;
+            while let Some(r) = rows.next()? {
+                let (id, payload): (i64, String) = (r.get(0)?, r.get(1)?);
+                let edition: Edition = serde_json::from_str(&payload).map_err(invalid_value("edition"))?;
+                for column in edition.columns {
+                    for item in column.items {
+                        take(ImportedItem {
+                            edition: EditionId(id),
+                            date: edition.date,
+                            column: column.name.clone(),
+                            title: item.title,
+                            text: item.text,
+                            publisher: item.publisher,
+                        });
+                    }
+                }
+            }
+            Ok(())
+        })
+    }
+
+    /// Returns the columns of a publication's imported issues.
+    pub fn imported_columns(&self, publication: &str) -> Result<Vec<String>> {
+        self.read(|c| {
+            let mut s = c.prepare_cached(
+                "SELECT DISTINCT j.value ->> '$.name' FROM imported_issue i JOIN edition e ON e.id = i.edition_id, json_each(e.payload, '$.columns') j
+                 WHERE i.publication = ?1 ORDER BY 1",
+            )?;
+            let rows = s.query_map([publication], |r| r.get(0))?;
+            Ok(rows.collect::<rusqlite::Result<_>>()?)
+        })
+    }
+
+    /// Returns the imported issues, newest first.
+    pub fn imported_editions(&self, limit: usize) -> Result<Vec<EditionRow>> {
+        self.edition_rows("WHERE id IN (SELECT edition_id FROM imported_issue)", limit)
+    }
+
+    /// Returns the issues made here, newest first.
+    pub fn own_editions(&self, limit: usize) -> Result<Vec<EditionRow>> {
+        self.edition_rows("WHERE id NOT IN (SELECT edition_id FROM imported_issue)", limit)
+    }
+}
+
+/// Deletes the imported issue that another one is refused for; returns false if there is none.
+fn delete_imported(t: &Connection, refused: &ImportResult, who: &str, now: DateTime<Utc>) -> Result<bool> {
+    let (ImportResult::Known(id) | ImportResult::NumberTaken(id) | ImportResult::DateTaken(id)) = refused else { return Ok(false) };
+    let Some((edition, _)) = load(t, *id)?.filter(|(e, _)| e.is_imported()) else { return Ok(false) };
+    t.execute("DELETE FROM edition WHERE id = ?1", [id.0])?;
+    audit(t, who, AuditAction::DiscardIssue, &edition.label_in_log(), now)?;
+    Ok(true)
+}
+
+/// Inserts the row of an old issue. Only an issue with a total number takes part in the index of numbers.
+fn insert(t: &Connection, edition: &mut Edition) -> Result<()> {
+    t.execute(
+        "INSERT INTO edition (publication, date, year, number, total, built, payload, scheduled, extra, numbered) VALUES (?1, ?2, ?3, ?4, ?5, ?6, '{}', 0, ?7, ?8)",
+        params![
+            edition.publication,
+            edition.date.to_string(),
+            edition.year,
+            edition.number_in_year,
+            edition.cumulative_number,
+            edition.date.and_time(NaiveTime::MIN).and_utc().timestamp(),
+            edition.series == Series::Extra,
+            edition.cumulative_number > 0
+        ],
+    )?;
+    edition.id = EditionId(t.last_insert_rowid());
+    Ok(())
+}
+
+/// Returns why an old issue cannot be stored.
+fn refusal(c: &Connection, edition: &Edition, file: ImportedFile<'_>) -> Result<Option<ImportResult>> {
+    let known: Option<i64> = c
+        .query_row("SELECT edition_id FROM imported_issue WHERE publication = ?1 AND sha256 = ?2", params![edition.publication, file.sha256], |r| {
+            r.get(0)
+        })
+        .optional()?;
+    if let Some(id) = known {
+        return Ok(Some(ImportResult::Known(EditionId(id))));
+    }
+    let is_extra = edition.series == Series::Extra;
+    let same_number: Option<i64> = c
+        .query_row(
+            "SELECT id FROM edition WHERE publication = ?1 AND extra = ?2 AND (numbered OR id IN (SELECT edition_id FROM imported_issue))
+             AND (?3 > 0 AND year = ?4 AND number = ?3 OR ?5 > 0 AND total = ?5) LIMIT 1",
+            params![edition.publication, is_extra, edition.number_in_year, edition.year, edition.cumulative_number],
+            |r| r.get(0),
+        )
+        .optional()?;
+    if let Some(id) = same_number {
+        return Ok(Some(ImportResult::NumberTaken(EditionId(id))));
+    }
+    let same_day: Option<i64> = c
+        .query_row(
+            "SELECT id FROM edition WHERE publication = ?1 AND extra = ?2 AND date = ?3 LIMIT 1",
+            params![edition.publication, is_extra, edition.date.to_string()],
+            |r| r.get(0),
+        )
+        .optional()?;
+    Ok(same_day.map(|id| ImportResult::DateTaken(EditionId(id))))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::settings::Publication;
+    use crate::issue::signing::{SigningAction, SigningError};
+    use crate::issue::tests::{build_with, now};
+    use crate::old_issues::{Known, edition, lines, read};
+    use crate::store::{OutgoingMessage, SigningResult};
+    use crate::text::dates::Clock;
+
+    const TEXT: &str = "第7期（总第107期）\n2026年3月2日\n●行业动态\n甲县风电产业园建成投产\n园区已有企业九家。\n（来源：甲日报）\n●行业报告\n丙区植物生长灯通过验收\n首批用于育苗工厂。\n";
+
+    fn old(text: &str, publication: &Publication) -> Edition {
+        let known = Known { publication: publication.name.clone(), columns: publication.column_names(), repeated: Vec::new() };
+        let issue = read(lines(text.as_bytes()).unwrap(), &known, "x.txt", &Clock::new(chrono_tz::Asia::Shanghai, now()));
+        edition(&issue, publication, issue.numbering.date.unwrap(), now())
+    }
+
+    fn store() -> (tempfile::TempDir, Store) {
+        let dir = tempfile::tempdir().unwrap();
+        let store = Store::open(dir.path()).unwrap();
+        (dir, store)
+    }
+
+    #[test]
+    fn an_old_issue_is_stored_once_and_its_number_and_date_are_taken() {
+        let (_dir, store) = store();
+        let p = Publication::default();
+        let import =
+            |text: &str, sha256: &str| store.import_issue(old(text, &p), ImportedFile { name: "x.txt", sha256 }, false, "命令行", now()).unwrap();
+        let ImportResult::Imported(first) = import(TEXT, "a") else { panic!("it is new") };
+        assert_eq!(first.issue_label(), "2026年第7期(总第107期)");
+        assert!(matches!(import(TEXT, "a"), ImportResult::Known(id) if id == first.id));
+        assert!(matches!(import(&TEXT.replace("3月2日", "3月3日"), "b"), ImportResult::NumberTaken(id) if id == first.id));
+        assert!(matches!(import(&TEXT.replace("第7期（总第107期）", "第8期"), "c"), ImportResult::DateTaken(id) if id == first.id));
+        assert!(matches!(import(&TEXT.replace("第7期（总第107期）\n2026年3月2日", "第8期\n2026年3月4日"), "d"), ImportResult::Imported(_)));
+        let mut items = Vec::new();
+        store.each_imported_item(&p.name, |i| items.push((i.date.to_string(), i.column, i.title, i.publisher))).unwrap();
+        assert_eq!(items.len(), 4);
+        let strings = ["2026-03-02", "行业动态", "甲县风电产业园建成投产", "甲日报"].map(str::to_owned);
+        assert_eq!(items[0], strings.into());
+        assert_eq!(store.imported_columns(&p.name).unwrap(), ["行业动态", "行业报告"]);
+        assert_eq!((store.imported_editions(9).unwrap().len(), store.own_editions(9).unwrap().len()), (2, 0));
+        let log = store.audit_log(9).unwrap();
+        assert_eq!(log.iter().filter(|l| l.action == "import-issue").count(), 2);
+    }
+
+    #[test]
+    fn a_better_reading_replaces_imported_issues_and_no_others() {
+        let (_dir, store) = store();
+        let p = Publication::default();
+        let import =
+            |text: &str, sha256: &str| store.import_issue(old(text, &p), ImportedFile { name: "x.txt", sha256 }, true, "命令行", now()).unwrap();
+        assert!(matches!(import(TEXT, "a"), ImportResult::Imported(_)));
+        assert!(matches!(import(&TEXT.replace("第7期（总第107期）\n2026年3月2日", "第8期\n2026年3月4日"), "b"), ImportResult::Imported(_)));
+        // the number of one and the day of the other
+        assert!(matches!(import(&TEXT.replace("3月2日", "3月4日"), "c"), ImportResult::Imported(_)));
+        assert_eq!(store.imported_editions(9).unwrap().len(), 1);
+        let made = store.commit_edition(build_with(Vec::new(), &[]), &p, store.whole_archive().range).unwrap();
+        let clash = TEXT.replace("第7期（总第107期）", &format!("第{}期", made.number_in_year)).replace("3月2日", "3月9日");
+        assert!(matches!(import(&clash, "d"), ImportResult::NumberTaken(id) if id == made.id));
+    }
+
+    #[test]
+    fn new_issues_count_on_from_the_highest_number() {
+        for (initial, expected) in [(0, (8, 108)), (200, (12, 201))] {
+            let (_dir, store) = store();
+            let p = Publication { initial_cumulative_number: initial, issues_this_year: if initial > 0 { 11 } else { 0 }, ..Publication::default() };
+            store.import_issue(old(TEXT, &p), ImportedFile { name: "x.txt", sha256: "a" }, false, "命令行", now()).unwrap();
+            let draft = build_with(Vec::new(), &[]);
+            let made = store.commit_edition(draft, &p, store.whole_archive().range).unwrap();
+            assert_eq!((made.number_in_year, made.cumulative_number), expected);
+        }
+    }
+
+    #[test]
+    fn an_old_issue_is_never_signed_withdrawn_or_mailed() {
+        let (_dir, store) = store();
+        let p = Publication::default();
+        let ImportResult::Imported(e) = store.import_issue(old(TEXT, &p), ImportedFile { name: "x", sha256: "a" }, false, "命令行", now()).unwrap()
+        else {
+            panic!("it is new")
+        };
+        let letter = OutgoingMessage { recipient: "a@b.cn".to_owned(), message_id: "<1@x>".to_owned(), message: vec![1] };
+        assert_eq!(store.queue_messages(&e, &[letter], now(), now() + chrono::TimeDelta::days(1)).unwrap(), 0);
+        assert!(store.letters_due(now()).unwrap().is_empty() && store.letters_due_at(e.id).unwrap().is_none());
+        let withdrawn = store.withdraw_edition(e.id, 1, "错", "张三", now().date_naive(), now()).unwrap();
+        assert!(matches!(withdrawn, SigningResult::Rejected(SigningError::Imported)));
+        let signed = store.sign_edition(e.id, 1, &SigningAction::Finalise, &p, "张三", now()).unwrap();
+        assert!(matches!(signed, SigningResult::Rejected(SigningError::Imported)));
+        assert!(!store.is_discardable(e.id).unwrap());
+    }
+}
