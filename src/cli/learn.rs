@@ -8,7 +8,8 @@ use serde::Deserialize;
 
 use crate::classify::Classifier;
 use crate::cli::labels::{PARTS, TrainingFiles, read_labels, sha256_hex};
-use crate::cli::{CommandContext, import_issues, learn_keywords, learn_sentences, write_file};
+use crate::cli::learn_ranking::{BacktestArgs, PublicationArgs};
+use crate::cli::{CommandContext, import_issues, learn_keywords, learn_ranking, learn_sentences, write_file};
 use crate::config::Taxonomy;
 use crate::learn::{Example, Folds, Provenance, learnable, train};
 
@@ -36,6 +37,10 @@ pub(super) enum LearnCommand {
     /// that was imported before changes nothing. A file whose number or date is taken is refused; the others are still imported. A .doc
     /// needs LibreOffice.
     Import(import_issues::Args),
+    /// Train the ranking on the decisions of editors now; the service does so every night
+    Ranking(PublicationArgs),
+    /// Replay past issues in time order: what the ranking would have chosen, with and without learning
+    Backtest(BacktestArgs),
 }
 
 #[derive(Debug, Args)]
@@ -72,6 +77,8 @@ pub(super) fn run(action: &LearnCommand, context: &CommandContext) -> anyhow::Re
         LearnCommand::Keywords(args) => learn_keywords::run(args),
         LearnCommand::Sentences(args) => learn_sentences::run(args),
         LearnCommand::Import(args) => import_issues::run(args, context),
+        LearnCommand::Ranking(args) => tokio::runtime::Runtime::new()?.block_on(learn_ranking::train(args, context)),
+        LearnCommand::Backtest(args) => tokio::runtime::Runtime::new()?.block_on(learn_ranking::replay(args, context)),
     }
 }
 

@@ -224,6 +224,11 @@ impl Crawler {
         }
     }
 
+    /// Classifies a text of no source.
+    pub(crate) fn classify_text(&self, title: &str, text: &str) -> Classification {
+        self.classifier.classify(title, text, &SourceHints::default())
+    }
+
     fn classify(&self, a: &Article, list: &SourceList) -> Classification {
         let hints = list
             .get(&a.headline.source)

@@ -35,7 +35,7 @@ use crate::ranking::{CandidateFeatures, Ranking};
 
 pub use archive::{Archive, InMemory};
 use candidate_pool::{Candidate, Limits, Pool};
-pub use rank::feature_label;
+pub use rank::{content_features, feature_label};
 pub use recipient_filter::filter_for_recipient;
 pub use same_story::{SameStory, same_story};
 use screen::Verdict;

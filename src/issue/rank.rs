@@ -5,7 +5,7 @@ use std::fmt;
 use chrono::{DateTime, Utc};
 
 use crate::knowledge::OUTLETS;
-use crate::model::{Headline, Label};
+use crate::model::{Classification, Headline, Label};
 use crate::ranking::{CandidateFeatures, FeatureKind, LearnedWeight, PointKind};
 
 /// Hours after which freshness falls to a third.
@@ -74,28 +74,7 @@ pub(super) type Points<'a> = (PointKind, f64, Option<RankReason<'a>>);
 /// Returns the points of an article on its own.
 pub(super) fn article_points<'a>(h: &'a Headline, levels: &'a [String], now: DateTime<Utc>) -> Vec<Points<'a>> {
     let Some(j) = &h.classification else { return Vec::new() };
-    let mut out = Vec::with_capacity(7);
-    if let Some(worth) = j.worth {
-        out.push((PointKind::Worth, WORTH * (worth - 0.5), Some(RankReason::Worth(worth))));
-    }
-    if let Some(best) = j.industries.first() {
-        out.push((PointKind::Industry, 3.0 * best.score, Some(RankReason::Industry(best))));
-    } else if let Some(theme) = j.themes.first() {
-        out.push((PointKind::Theme, 2.0 * theme.score, Some(RankReason::Theme(theme))));
-    }
-    let region = h.region.as_deref().unwrap_or_default();
-    let near = |word: &String| {
-        j.region_scope == *word
-            || region.contains(word.as_str())
-            || j.places.iter().any(|p| p.contains(word.as_str()))
-            || h.title.contains(word.as_str())
-    };
-    if let Some((name, points)) = levels.iter().zip(REGION).find(|(name, _)| near(name)) {
-        out.push((PointKind::Region, points, Some(RankReason::Region(name))));
-    }
-    if let Some(name) = j.watched_organisations.first() {
-        out.push((PointKind::Watched, 0.6, Some(RankReason::Watched(name))));
-    }
+    let mut out = content_points(&h.title, j, h.region.as_deref().unwrap_or_default(), levels);
     let hours = age_hours(h, now);
     out.push((PointKind::Fresh, 1.5 * (-hours / FRESH_HOURS).exp(), (hours < 24.0).then_some(RankReason::Fresh)));
     let standing = source_authority(h);
@@ -107,6 +86,32 @@ pub(super) fn article_points<'a>(h: &'a Headline, levels: &'a [String], now: Dat
     out
 }
 
+/// Returns the points for what an article says, whenever and wherever; `source_region` is that of its source.
+fn content_points<'a>(title: &str, j: &'a Classification, source_region: &str, levels: &'a [String]) -> Vec<Points<'a>> {
+    let mut out = Vec::with_capacity(7);
+    if let Some(worth) = j.worth {
+        out.push((PointKind::Worth, WORTH * (worth - 0.5), Some(RankReason::Worth(worth))));
+    }
+    if let Some(best) = j.industries.first() {
+        out.push((PointKind::Industry, 3.0 * best.score, Some(RankReason::Industry(best))));
+    } else if let Some(theme) = j.themes.first() {
+        out.push((PointKind::Theme, 2.0 * theme.score, Some(RankReason::Theme(theme))));
+    }
+    let near = |word: &String| {
+        j.region_scope == *word
+            || source_region.contains(word.as_str())
+            || j.places.iter().any(|p| p.contains(word.as_str()))
+            || title.contains(word.as_str())
+    };
+    if let Some((name, points)) = levels.iter().zip(REGION).find(|(name, _)| near(name)) {
+        out.push((PointKind::Region, points, Some(RankReason::Region(name))));
+    }
+    if let Some(name) = j.watched_organisations.first() {
+        out.push((PointKind::Watched, 0.6, Some(RankReason::Watched(name))));
+    }
+    out
+}
+
 fn age_hours(h: &Headline, now: DateTime<Utc>) -> f64 {
     (now - h.sort_time()).num_minutes().max(0) as f64 / 60.0
 }
@@ -114,21 +119,34 @@ fn age_hours(h: &Headline, now: DateTime<Utc>) -> f64 {
 /// Returns what the learned ranking knows of an article on its own, with its points.
 pub(super) fn features(h: &Headline, topics: &[String], points: Vec<(PointKind, f64)>, now: DateTime<Utc>) -> CandidateFeatures {
     let Some(j) = &h.classification else { return CandidateFeatures::default() };
+    CandidateFeatures {
+        points,
+        source: h.source_name.clone(),
+        publisher: h.publisher.clone().unwrap_or_default(),
+        topics: topics.to_vec(),
+        age_hours: Some(age_hours(h, now)),
+        ..labels(&h.title, j)
+    }
+}
+
+/// Returns what the learned ranking knows of a text alone, whoever published it and when.
+pub fn content_features(title: &str, j: &Classification, levels: &[String]) -> CandidateFeatures {
+    let points = content_points(title, j, "", levels).into_iter().map(|(kind, points, _)| (kind, points)).collect();
+    CandidateFeatures { points, ..labels(title, j) }
+}
+
+fn labels(title: &str, j: &Classification) -> CandidateFeatures {
     let names = |labels: &[Label]| labels.iter().map(|l| l.name.clone()).collect();
     CandidateFeatures {
-        title: h.title.clone(),
-        points,
+        title: title.to_owned(),
         column: j.column.clone(),
         industries: names(&j.industries),
         themes: names(&j.themes),
         places: j.places.clone(),
         region: j.region_scope.clone(),
-        source: h.source_name.clone(),
-        publisher: h.publisher.clone().unwrap_or_default(),
         organisations: j.all_organisations().into_iter().map(str::to_owned).collect(),
         keywords: j.keywords.clone(),
-        topics: topics.to_vec(),
-        age_hours: age_hours(h, now),
+        ..CandidateFeatures::default()
     }
 }
 

@@ -13,7 +13,7 @@ use crate::health::Component;
 use crate::issue::{self, CandidateList, IssueInput};
 use crate::mail::{self, SendSummary, Transport};
 use crate::model::{Edition, Headline, Health, MailAddress, Series};
-use crate::ranking::{self, Ranking, RankingModel};
+use crate::ranking::Ranking;
 use crate::render::{self, Files, RenderedIssue};
 use crate::store::{OutgoingMessage, Store, StoreError, Window};
 
@@ -21,8 +21,6 @@ use crate::store::{OutgoingMessage, Store, StoreError, Window};
 const REMEMBERED_ISSUES: usize = 30;
 /// Most articles counted as too old.
 const MAX_CUT: usize = 999;
-/// Issues from whose decisions the ranking is learned.
-const LEARNED_ISSUES: usize = 120;
 /// Trending keywords in the foreword.
 const RISING_KEYWORDS: usize = 5;
 
@@ -48,22 +46,6 @@ impl IssueMaker {
         let p = publication.clone();
         let commit = self.store.run(move |store| store.commit_edition(draft, &p, candidates));
         Ok(commit.await?)
-    }
-
-    /// Trains the ranking of a publication on its last issues, and stores it. Returns `None` if it has no final issues.
-    ///
-    /// # Errors
-    /// Those of the store.
-    pub async fn train_ranking(&self, publication: &str, now: DateTime<Utc>) -> Result<Option<RankingModel>> {
-        let name = publication.to_owned();
-        let issues = self.store.run(move |s| s.observed_issues(&name, LEARNED_ISSUES)).await?;
-        if issues.is_empty() {
-            return Ok(None);
-        }
-        let Some(model) = self.crawler.cpu(move || ranking::train(&issues)).await else { return Ok(None) };
-        let (name, stored) = (publication.to_owned(), model.clone());
-        self.store.run(move |s| s.add_ranking(&name, &stored, now)).await?;
-        Ok(Some(model))
     }
 
     /// Starts an issue without items outside the schedule: an extra one (增刊), or one of a publication on demand.

@@ -5,6 +5,7 @@ mod issues;
 mod llm;
 mod pdf;
 mod reload;
+mod training;
 
 use std::sync::Arc;
 

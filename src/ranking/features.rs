@@ -30,7 +30,8 @@ pub struct CandidateFeatures {
     pub keywords: Vec<String>,
     /// Open topics (关注课题) that match it.
     pub topics: Vec<String>,
-    pub age_hours: f64,
+    /// `None` if its age is not known.
+    pub age_hours: Option<f64>,
 }
 
 /// What gives or takes points in the ranking without learning.
@@ -109,7 +110,7 @@ impl CandidateFeatures {
             (FeatureKind::Region, &self.region),
             (FeatureKind::Source, &self.source),
             (FeatureKind::Publisher, &self.publisher),
-            (FeatureKind::Age, age_group(self.age_hours)),
+            (FeatureKind::Age, self.age_hours.map_or("", age_group)),
         ] {
             if !name.is_empty() {
                 take(kind, name, 1.0);
@@ -155,7 +156,7 @@ mod tests {
             points: vec![(PointKind::Worth, 1.5), (PointKind::Region, 0.0)],
             industries: vec!["建材".into(), "建材".into()],
             column: "行业动态".into(),
-            age_hours: 30.0,
+            age_hours: Some(30.0),
             ..CandidateFeatures::default()
         };
         let mut seen = Vec::new();

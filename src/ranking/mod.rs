@@ -3,12 +3,14 @@
 //! Logistic regression over readable features of the candidates of issues. Without decisions it is the ranking of
 //! `issue/rank.rs`; each decision moves it. Training is pure: the same decisions give the same model.
 
+mod backtest;
 mod comparison;
 mod features;
 mod model;
 mod sparse;
 mod train;
 
+pub use backtest::{Backtest, ChoiceFigures, ReplayedIssue, backtest};
 pub use comparison::{Calibration, Comparison};
 pub use features::{CandidateFeatures, Feature, FeatureKind, PointKind};
 pub use model::{LearnedWeight, Ranking, RankingModel};

@@ -18,8 +18,9 @@ const SHARES: [f32; 3] = [0.4, 0.7, 1.0];
 /// Candidates with a feature, below which it is not learned.
 const MIN_SEEN: u32 = 2;
 const MIN_SEEN_LETTERS: u32 = 3;
-/// How much a candidate counts that editors may not have looked at.
+/// How much a candidate counts that editors may not have looked at, and an article that may not have been a candidate.
 const PERHAPS_SEEN: f32 = 0.05;
+const BACKGROUND: f32 = 0.3;
 /// Belief in the intercept.
 const INTERCEPT: Prior = Prior { mean: -1.0, precision: 0.1 };
 
@@ -36,6 +37,8 @@ pub enum Outcome {
     Repeated,
     /// Among the candidates, and left there.
     PassedOver,
+    /// Not known to be a candidate: an article beside those of an issue of which only the printed items are known.
+    Background,
 }
 
 /// A candidate and its outcome.
@@ -61,6 +64,7 @@ impl Observation {
         match self.outcome {
             Outcome::Kept | Outcome::Dropped | Outcome::Added => 1.0,
             Outcome::Repeated => 0.2,
+            Outcome::Background => BACKGROUND,
             Outcome::PassedOver if self.rank < last_added => 1.0,
             Outcome::PassedOver => PERHAPS_SEEN,
         }
@@ -150,7 +154,7 @@ impl TrainingSet {
         };
         let observations = || issues.iter().enumerate().flat_map(with_weights);
         let values: Vec<Vec<(Feature, f32)>> = observations().map(|(_, o, _)| values(&o.features)).collect();
-        for ((_, o, _), values) in observations().zip(&values).filter(|((_, _, weight), _)| *weight >= 1.0) {
+        for ((_, o, _), values) in observations().zip(&values).filter(|((_, o, weight), _)| *weight >= 1.0 || o.outcome == Outcome::Background) {
             for (feature, _) in values {
                 let count = counts.entry(feature.clone()).or_default();
                 *count = (count.0 + u32::from(o.outcome.is_wanted()), count.1 + 1);

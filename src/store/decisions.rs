@@ -5,7 +5,7 @@ use rusqlite::{Connection, OptionalExtension as _, params};
 
 use crate::issue::RankedCandidate;
 use crate::issue::edit::{Change, DropReason};
-use crate::model::{ArticleId, Edition, EditionId, Item};
+use crate::model::{ArticleId, Edition, EditionId, Headline, Item};
 use crate::ranking::{CandidateFeatures, Observation, ObservedIssue, Outcome, RankingModel};
 use crate::store::{Result, Store, invalid_value};
 
@@ -209,6 +209,12 @@ impl Store {
             }
             Ok(out)
         })
+    }
+
+    /// Returns the newest classified articles that no issue printed.
+    pub fn unprinted(&self, most: usize) -> Result<Vec<Headline>> {
+        let rest = "WHERE a.judgement IS NOT NULL AND NOT EXISTS (SELECT 1 FROM item i WHERE i.article_id = a.id) ORDER BY a.id DESC LIMIT ?1";
+        self.headlines(rest, params![i64::try_from(most).unwrap_or(i64::MAX)])
     }
 
     /// Stores a trained ranking; the oldest ones go.
