@@ -163,9 +163,11 @@ impl Pool {
         let is_fed_by_topic = |column: &ColumnQuota| column.topic.as_ref().is_some_and(|t| topics.contains(t));
         let points = article_points(h, input.levels, input.now);
         let sum = points.iter().map(|(_, points, _)| points).sum();
-        let learned = input.ranking.filter(|r| r.is_active()).map_or(0.0, |ranking| {
-            ranking.unbounded_points(&features(h, topics, points.iter().map(|(kind, points, _)| (*kind, *points)).collect(), input.now))
+        let (learned, moved_to) = input.ranking.filter(|r| r.is_of_use()).map_or((0.0, None), |ranking| {
+            let known = features(h, topics, points.iter().map(|(kind, points, _)| (*kind, *points)).collect(), input.now);
+            (ranking.unbounded_points(&known), ranking.column(&known))
         });
+        let column = moved_to.filter(|_| !j.manually_edited).unwrap_or(&j.column);
         let topic = j.industries.first().or(j.themes.first()).map(|l| l.name.as_str()).unwrap_or_default();
         self.records.push(CandidateRecord {
             article: h.id,
@@ -176,7 +178,7 @@ impl Pool {
             source: number(&mut self.sources, h.source.as_str()),
             topic: number(&mut self.topics, topic),
             // articles of a column that this publication lacks go to its first one
-            column: columns.iter().position(|n| *n == j.column).unwrap_or(0),
+            column: columns.iter().position(|n| n == column).unwrap_or(0),
             topic_column: input.publication.columns.iter().position(is_fed_by_topic),
             is_followed: !topics.is_empty(),
             authority: source_authority(h),

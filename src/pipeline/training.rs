@@ -52,6 +52,7 @@ impl IssueMaker {
             let observe = |title: &str, j: &Classification, outcome| Observation {
                 features: issue::content_features(title, j, crawler.levels()),
                 outcome,
+                column: None,
                 rank: 0,
             };
             let issues: Vec<&[ImportedItem]> = items.chunk_by(|a, b| a.edition == b.edition).collect();

@@ -4,6 +4,7 @@
 //! `issue/rank.rs`; each decision moves it. Training is pure: the same decisions give the same model.
 
 mod backtest;
+mod columns;
 mod comparison;
 mod features;
 mod model;
@@ -11,6 +12,7 @@ mod sparse;
 mod train;
 
 pub use backtest::{Backtest, ChoiceFigures, ReplayedIssue, backtest};
+pub use columns::ColumnWeights;
 pub use comparison::{Calibration, Comparison};
 pub use features::{CandidateFeatures, Feature, FeatureKind, PointKind};
 pub use model::{LearnedWeight, Ranking, RankingModel};

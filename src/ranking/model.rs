@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use serde::{Deserialize, Serialize};
 
+use super::columns::{ColumnWeights, Columns};
 use super::comparison::{Calibration, Comparison};
 use super::features::{CandidateFeatures, Feature, FeatureKind, PointKind};
 use crate::learn::narrow;
@@ -38,6 +39,8 @@ pub struct RankingModel {
     pub calibration: Calibration,
     /// By feature.
     pub weights: Vec<LearnedWeight>,
+    /// What makes items go to a column, if editors moved enough of them.
+    pub columns: Vec<ColumnWeights>,
     /// How it did on the last issues.
     pub comparison: Comparison,
 }
@@ -47,6 +50,7 @@ pub struct RankingModel {
 pub struct Ranking {
     model: RankingModel,
     by_name: HashMap<FeatureKind, HashMap<String, usize>>,
+    columns: Columns,
 }
 
 impl Ranking {
@@ -56,7 +60,7 @@ impl Ranking {
         for (at, w) in model.weights.iter().enumerate() {
             by_name.entry(w.feature.kind).or_default().insert(w.feature.name.clone(), at);
         }
-        Self { model, by_name }
+        Self { columns: Columns::new(&model.columns), model, by_name }
     }
 
     pub fn model(&self) -> &RankingModel {
@@ -66,6 +70,16 @@ impl Ranking {
     /// Whether the learned part counts.
     pub fn is_active(&self) -> bool {
         self.model.share > 0.0
+    }
+
+    /// Whether it changes anything.
+    pub fn is_of_use(&self) -> bool {
+        self.is_active() || !self.columns.is_empty()
+    }
+
+    /// Returns the column that editors would move a candidate to, if it is another than the classifier's.
+    pub fn column(&self, candidate: &CandidateFeatures) -> Option<&str> {
+        self.columns.column(candidate)
     }
 
     /// Returns the points that the learned part adds.

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use super::columns;
 use super::comparison::{Forecast, MODELS as HALF_LIVES_COUNT, compare};
 use super::features::{CandidateFeatures, Feature, FeatureKind};
 use super::model::{LearnedWeight, POINT, RankingModel, prior_weight};
@@ -46,6 +47,8 @@ pub enum Outcome {
 pub struct Observation {
     pub features: CandidateFeatures,
     pub outcome: Outcome,
+    /// The column that it was printed in.
+    pub column: Option<String>,
     /// Its place: among the proposed, or among the candidates not proposed; from 1.
     pub rank: usize,
 }
@@ -98,8 +101,15 @@ pub fn train(issues: &[ObservedIssue]) -> RankingModel {
         share: choice.share,
         calibration,
         weights: set.learned(&set.fit(issues.len(), half_life)),
+        columns: columns::learn(&printed(issues)),
         comparison,
     }
+}
+
+/// Returns the printed candidates with the columns that they were printed in.
+fn printed(issues: &[ObservedIssue]) -> Vec<(&CandidateFeatures, &str)> {
+    let all = issues.iter().flat_map(|i| &i.observations);
+    all.filter_map(|o| Some((&o.features, o.column.as_deref()?))).collect()
 }
 
 /// A row of the training set.

@@ -19,7 +19,7 @@ const OPENED: TimeDelta = TimeDelta::hours(12);
 /// What an editor did with an article.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum DecisionAction {
-    /// Printed in a final issue.
+    /// Printed in a final issue; the detail is its column.
     Kept,
     Dropped,
     /// Moved to another column.
@@ -186,7 +186,8 @@ impl Store {
                 "SELECT e.id, e.date, c.rank, c.was_proposed, c.features,
                    EXISTS (SELECT 1 FROM item i WHERE i.edition_id = e.id AND i.article_id = c.article_id),
                    (SELECT iif(d.action = 'merged', 'repeated', d.detail) FROM decision d WHERE d.edition_id = e.id AND d.article_id = c.article_id
-                    AND d.action IN ('dropped', 'merged') ORDER BY d.id DESC LIMIT 1)
+                    AND d.action IN ('dropped', 'merged') ORDER BY d.id DESC LIMIT 1),
+                   (SELECT d.detail FROM decision d WHERE d.edition_id = e.id AND d.article_id = c.article_id AND d.action = 'kept' AND d.detail <> '')
                  FROM (SELECT id, date FROM edition WHERE publication = ?1 AND json_extract(payload, '$.finalised')
                        AND EXISTS (SELECT 1 FROM candidate WHERE edition_id = edition.id) ORDER BY date DESC, id DESC LIMIT ?2) e
                  JOIN candidate c ON c.edition_id = e.id ORDER BY e.date, e.id, c.was_proposed DESC, c.rank",
@@ -203,6 +204,7 @@ impl Store {
                 let observation = Observation {
                     features: serde_json::from_str(&r.get::<_, String>(4)?).map_err(invalid_value("features"))?,
                     outcome: outcome(r.get(3)?, r.get(5)?, reason.as_deref().and_then(DropReason::parse)),
+                    column: r.get(7)?,
                     rank: usize::try_from(r.get::<_, i64>(2)?).unwrap_or(0),
                 };
                 out.last_mut().into_iter().for_each(|issue| issue.observations.push(observation.clone()));

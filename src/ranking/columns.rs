@@ -1,0 +1,149 @@
+//! Columns that editors move items to: for each column, a logistic regression over the features of printed items. Without moves an
+//! item goes where the classifier says.
+
+use std::collections::HashMap;
+
+use serde::{Deserialize, Serialize};
+
+use super::features::{CandidateFeatures, Feature, FeatureKind};
+use super::model::LearnedWeight;
+use super::sparse::{self, Prior, Row};
+
+/// Items that editors must have moved before anything is learned of columns.
+const MIN_MOVES: usize = 5;
+/// Log-odds of the classifier's column, and of any other.
+const CLASSIFIED: f32 = 3.0;
+/// By so much the log-odds of another column must be higher.
+const MARGIN: f32 = 1.0;
+/// Weights that differ less from what was believed before are not kept.
+const MIN_DIFFERENCE: f32 = 0.05;
+const NAMED: f32 = 3.0;
+
+/// What makes an item one of a column.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ColumnWeights {
+    pub column: String,
+    pub weights: Vec<LearnedWeight>,
+}
+
+/// Columns that may take items of others.
+#[derive(Debug, Default)]
+pub(super) struct Columns {
+    by_column: Vec<(String, HashMap<FeatureKind, HashMap<String, f32>>)>,
+}
+
+impl Columns {
+    pub(super) fn new(learned: &[ColumnWeights]) -> Self {
+        let by_name = |c: &ColumnWeights| {
+            let mut out: HashMap<FeatureKind, HashMap<String, f32>> = HashMap::new();
+            for w in &c.weights {
+                out.entry(w.feature.kind).or_default().insert(w.feature.name.clone(), w.weight);
+            }
+            (c.column.clone(), out)
+        };
+        Self { by_column: learned.iter().map(by_name).collect() }
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.by_column.is_empty()
+    }
+
+    /// Returns the column that editors would move a candidate to, if it is another than the classifier's.
+    pub(super) fn column(&self, candidate: &CandidateFeatures) -> Option<&str> {
+        let odds = |column: &str, weights: &HashMap<FeatureKind, HashMap<String, f32>>| {
+            let mut sum = 0.0;
+            candidate.each(|kind, name, value| {
+                let learned = weights.get(&kind).and_then(|names| names.get(name)).copied();
+                sum += value * learned.unwrap_or_else(|| believed(column, kind, name));
+            });
+            sum
+        };
+        let all: Vec<(&str, f32)> = self.by_column.iter().map(|(column, weights)| (column.as_str(), odds(column, weights))).collect();
+        let own = all.iter().find(|(column, _)| *column == candidate.column).map_or(CLASSIFIED, |(_, odds)| *odds);
+        let best = all.into_iter().filter(|(column, _)| *column != candidate.column).max_by(|a, b| a.1.total_cmp(&b.1));
+        best.filter(|(_, odds)| *odds > own + MARGIN && *odds > 0.0).map(|(column, _)| column)
+    }
+}
+
+/// Returns what is believed of a weight before the first move.
+fn believed(column: &str, kind: FeatureKind, name: &str) -> f32 {
+    match kind {
+        FeatureKind::Column if name == column => CLASSIFIED,
+        FeatureKind::Column => -CLASSIFIED,
+        _ => 0.0,
+    }
+}
+
+/// Learns from printed items and the columns they were printed in.
+pub(super) fn learn(printed: &[(&CandidateFeatures, &str)]) -> Vec<ColumnWeights> {
+    let moves: Vec<&(&CandidateFeatures, &str)> = printed.iter().filter(|(f, column)| !f.column.is_empty() && f.column != *column).collect();
+    if moves.len() < MIN_MOVES {
+        return Vec::new();
+    }
+    let mut columns: Vec<&str> = moves.iter().flat_map(|(f, column)| [f.column.as_str(), column]).collect();
+    columns.sort_unstable();
+    columns.dedup();
+    let mut numbers: HashMap<Feature, usize> = HashMap::new();
+    let mut rows: Vec<Vec<(usize, f32)>> = Vec::new();
+    for (features, _) in printed {
+        let mut row = Vec::new();
+        features.each(|kind, name, value| {
+            if !matches!(kind, FeatureKind::Points(_) | FeatureKind::Age) {
+                let next = numbers.len();
+                row.push((*numbers.entry(Feature { kind, name: name.to_owned() }).or_insert(next), value));
+            }
+        });
+        rows.push(row);
+    }
+    let mut features: Vec<(Feature, usize)> = numbers.into_iter().collect();
+    features.sort_unstable_by_key(|(_, n)| *n);
+    columns.into_iter().map(|column| fit(column, printed, &rows, &features)).collect()
+}
+
+fn fit(column: &str, printed: &[(&CandidateFeatures, &str)], rows: &[Vec<(usize, f32)>], features: &[(Feature, usize)]) -> ColumnWeights {
+    let prior = |(f, _): &(Feature, usize)| Prior { mean: believed(column, f.kind, &f.name), precision: NAMED };
+    let priors: Vec<Prior> = features.iter().map(prior).collect();
+    let row = |(features, (_, printed_in)): (&Vec<(usize, f32)>, &(&CandidateFeatures, &str))| Row {
+        features: features.clone(),
+        is_positive: *printed_in == column,
+        weight: 1.0,
+    };
+    let weights = sparse::fit(&rows.iter().zip(printed).map(row).collect::<Vec<_>>(), &priors);
+    let mut counts = vec![(0, 0); features.len()];
+    for (row, (_, printed_in)) in rows.iter().zip(printed) {
+        for (at, _) in row {
+            if let Some((kept, seen)) = counts.get_mut(*at) {
+                (*kept, *seen) = (*kept + u32::from(*printed_in == column), *seen + 1);
+            }
+        }
+    }
+    let learned = features.iter().zip(&weights).zip(&priors).zip(&counts);
+    let differs = learned.filter(|(((_, weight), prior), _)| (**weight - prior.mean).abs() >= MIN_DIFFERENCE);
+    let weights =
+        differs.map(|((((feature, _), weight), _), (kept, seen))| LearnedWeight { feature: feature.clone(), weight: *weight, kept: *kept, seen: *seen });
+    ColumnWeights { column: column.to_owned(), weights: weights.collect() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn item(column: &str, keyword: &str, n: usize) -> CandidateFeatures {
+        CandidateFeatures { title: format!("标题{n}"), column: column.into(), keywords: vec![keyword.into()], ..CandidateFeatures::default() }
+    }
+
+    #[test]
+    fn what_editors_move_goes_there_itself_and_other_items_stay() {
+        let loans: Vec<CandidateFeatures> = (0..12).map(|n| item("行业动态", "贷款", n)).collect();
+        let others: Vec<CandidateFeatures> = (0..30).map(|n| item("行业动态", "投产", n)).collect();
+        let printed = |moved: usize| -> Vec<(&CandidateFeatures, &str)> {
+            let loans = loans.iter().enumerate().map(move |(n, f)| (f, if n < moved { "金融要点" } else { "行业动态" }));
+            loans.chain(others.iter().map(|f| (f, "行业动态"))).collect()
+        };
+        let columns = Columns::new(&learn(&printed(12)));
+        assert_eq!(columns.column(&item("行业动态", "贷款", 99)), Some("金融要点"));
+        assert_eq!(columns.column(&item("行业动态", "投产", 99)), None);
+        assert_eq!(columns.column(&item("财经数据", "投产", 99)), None);
+        assert!(Columns::new(&learn(&printed(4))).is_empty(), "a few moves teach nothing");
+    }
+}
