@@ -27,9 +27,13 @@ pub const TASTES: [&Taste; 14] = [
     &Taste { name: "company", points: |a, _| company(a, &[0, 1, 2], 2.5) + company(a, &[3, 4, 5], -2.5) },
     &Taste { name: "column", points: |a, _| column(a, "财经数据", 2.0) + column(a, "金融要点", -2.0) + column(a, "行业趋势", 1.0) },
     &Taste { name: "novelty", points: |a, _| novelty(a, 2.0) },
-    &Taste { name: "words", points: |a, _| words(a, &["印发", "通知", "办法"], -2.0) + words(a, &["投产", "开工", "签约", "项目"], 2.0) },
+    &Taste {
+        name: "words", points: |a, _| words(a, &["印发", "通知", "办法"], -2.0) + words(a, &["投产", "开工", "签约", "项目"], 2.0)
+    },
     &Taste { name: "industry and place", points: |a, _| industry(a, &["新材料", "新能源汽车"], 1.5) + place(a, &["许昌", "郑州"], 1.5) },
-    &Taste { name: "source and column", points: |a, _| source(a, &[2, 5, 9], 1.5) + column(a, "行业报告", 2.0) + column(a, "金融要点", -1.5) },
+    &Taste {
+        name: "source and column", points: |a, _| source(a, &[2, 5, 9], 1.5) + column(a, "行业报告", 2.0) + column(a, "金融要点", -1.5)
+    },
     &Taste {
         name: "a mixture of five",
         points: |a, _| {

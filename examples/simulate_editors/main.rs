@@ -40,7 +40,8 @@ fn main() {
 
 /// Lets an editor make all issues.
 fn run(world: &World, editor: &Editor) -> Vec<IssueRow> {
-    let (publication, summarise, levels) = (Publication::default(), SummariseSettings { length: 40, ..SummariseSettings::default() }, world::levels());
+    let (publication, summarise, levels) =
+        (Publication::default(), SummariseSettings { length: 40, ..SummariseSettings::default() }, world::levels());
     let quota: usize = publication.columns.iter().map(|c| c.quota).sum();
     let (mut history, mut rows) = (Vec::new(), Vec::new());
     for n in 0..ISSUES {

@@ -141,3 +141,42 @@ impl fmt::Display for Backtest {
         )
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::features::PointKind;
+    use super::super::train::Observation;
+    use super::*;
+
+    #[test]
+    fn a_replay_counts_what_each_ranking_would_have_proposed() {
+        let candidate = |industry: &str, worth: f64, outcome| Observation {
+            features: CandidateFeatures {
+                industries: vec![industry.into()],
+                points: vec![(PointKind::Worth, worth)],
+                ..CandidateFeatures::default()
+            },
+            outcome,
+            column: None,
+            rank: 1,
+        };
+        let issue = |n: usize| {
+            let wanted = (0..6).map(|i| candidate("食品", f64::from(i) / 10.0, Outcome::Kept));
+            let others = (0..6).map(|i| candidate("化工", f64::from(i) / 10.0 + 0.25, Outcome::Dropped));
+            ObservedIssue { date: format!("第{n}天"), observations: wanted.chain(others).collect() }
+        };
+        let result = backtest(&(0..8).map(issue).collect::<Vec<_>>());
+        let last = result.issues.last().unwrap();
+        assert_eq!((last.quota, last.candidates, last.learned.edits, last.learned.precision, last.learned.ndcg), (6, 12, 0, 1.0, 1.0));
+        assert!(last.before.precision < 0.6 && last.before.edits > 4, "{:?}", last.before);
+        assert!(result.to_string().contains("mean of 7: precision"), "{result}");
+    }
+
+    #[test]
+    fn calibration_and_errors_are_those_of_the_forecasts() {
+        let mut forecasts: Vec<(f64, bool)> = (0..90).map(|n| (0.9, n % 10 != 0)).collect();
+        assert!(calibration_error(&forecasts) < 1e-9);
+        forecasts.extend((0..10).map(|n| (0.55, n % 2 == 0)));
+        assert_eq!(errors(&mut forecasts), [0.5, 0.1]);
+    }
+}

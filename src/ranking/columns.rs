@@ -12,12 +12,13 @@ use super::sparse::{self, Prior, Row};
 /// Items that editors must have moved before anything is learned of columns.
 const MIN_MOVES: usize = 5;
 /// Log-odds of the classifier's column, and of any other.
-const CLASSIFIED: f32 = 3.0;
+const CLASSIFIED: f32 = 2.0;
 /// By so much the log-odds of another column must be higher.
-const MARGIN: f32 = 1.0;
+const MARGIN: f32 = 0.5;
 /// Weights that differ less from what was believed before are not kept.
 const MIN_DIFFERENCE: f32 = 0.05;
-const NAMED: f32 = 3.0;
+/// Belief in a weight before the first move: one divided by its variance.
+const PRECISION: f32 = 1.0;
 
 /// What makes an item one of a column.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -101,7 +102,7 @@ pub(super) fn learn(printed: &[(&CandidateFeatures, &str)]) -> Vec<ColumnWeights
 }
 
 fn fit(column: &str, printed: &[(&CandidateFeatures, &str)], rows: &[Vec<(usize, f32)>], features: &[(Feature, usize)]) -> ColumnWeights {
-    let prior = |(f, _): &(Feature, usize)| Prior { mean: believed(column, f.kind, &f.name), precision: NAMED };
+    let prior = |(f, _): &(Feature, usize)| Prior { mean: believed(column, f.kind, &f.name), precision: PRECISION };
     let priors: Vec<Prior> = features.iter().map(prior).collect();
     let row = |(features, (_, printed_in)): (&Vec<(usize, f32)>, &(&CandidateFeatures, &str))| Row {
         features: features.clone(),
@@ -119,8 +120,12 @@ fn fit(column: &str, printed: &[(&CandidateFeatures, &str)], rows: &[Vec<(usize,
     }
     let learned = features.iter().zip(&weights).zip(&priors).zip(&counts);
     let differs = learned.filter(|(((_, weight), prior), _)| (**weight - prior.mean).abs() >= MIN_DIFFERENCE);
-    let weights =
-        differs.map(|((((feature, _), weight), _), (kept, seen))| LearnedWeight { feature: feature.clone(), weight: *weight, kept: *kept, seen: *seen });
+    let weights = differs.map(|((((feature, _), weight), _), (kept, seen))| LearnedWeight {
+        feature: feature.clone(),
+        weight: *weight,
+        kept: *kept,
+        seen: *seen,
+    });
     ColumnWeights { column: column.to_owned(), weights: weights.collect() }
 }
 

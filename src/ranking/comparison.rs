@@ -104,10 +104,12 @@ pub(super) fn compare(issues: &[Vec<Forecast>], shares: &[f32]) -> (Choice, Cali
     let choices = (0..MODELS).flat_map(|model| shares.iter().map(move |share| Choice { model, share: *share }));
     let gains = choices.map(|choice| (choice, likelihood(choice) - before));
     let (best, gain) = gains.max_by(|a, b| a.1.total_cmp(&b.1)).unwrap_or((none, 0.0));
-    let chosen = if gain >= MIN_GAIN { best } else { none };
     let proposed: Vec<Forecast> = all.iter().copied().filter(|f| f.was_proposed).collect();
     let area = |choice: Choice| mean(issues.iter().filter_map(|issue| area_under_curve(&choice.scored(issue))));
-    (chosen, Calibration::fit(&chosen.scored(&proposed)), Comparison { issues: issues.len(), before: area(none), learned: area(best), gain })
+    let figures = Comparison { issues: issues.len(), before: area(none), learned: area(best), gain };
+    // a gain in likelihood alone may come from bolder forecasts in the same order
+    let chosen = if gain >= MIN_GAIN && figures.learned > figures.before { best } else { none };
+    (chosen, Calibration::fit(&chosen.scored(&proposed)), figures)
 }
 
 impl Choice {

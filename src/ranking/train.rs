@@ -227,3 +227,81 @@ fn values(candidate: &CandidateFeatures) -> Vec<(Feature, f32)> {
 fn sum(weights: &[f32], features: &[(usize, f32)]) -> f32 {
     features.iter().map(|(at, value)| weights.get(*at).copied().unwrap_or_default() * value).sum()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::features::PointKind;
+    use super::super::model::Ranking;
+    use super::*;
+    use crate::learn::Random;
+
+    const INDUSTRIES: [&str; 5] = ["建材", "食品", "化工", "轻纺", "新材料"];
+
+    fn candidate(random: &mut Random) -> CandidateFeatures {
+        CandidateFeatures {
+            title: format!("第{}号消息", random.below(1_000)),
+            points: vec![(PointKind::Worth, random.below(40) as f64 / 10.0 - 2.0)],
+            column: "行业动态".into(),
+            industries: vec![INDUSTRIES[random.below(5)].to_owned()],
+            source: format!("来源{}", random.below(8)),
+            age_hours: Some(random.below(72) as f64),
+            ..CandidateFeatures::default()
+        }
+    }
+
+    /// Returns issues of which editors keep the proposed items that `wants` says.
+    fn issues(count: usize, wants: impl Fn(usize, &CandidateFeatures, &mut Random) -> bool) -> Vec<ObservedIssue> {
+        let mut random = Random::new(3);
+        (0..count)
+            .map(|n| {
+                let one = |at: usize| {
+                    let features = candidate(&mut random);
+                    let outcome = if wants(n, &features, &mut random) { Outcome::Kept } else { Outcome::Dropped };
+                    Observation { features, outcome, column: None, rank: at + 1 }
+                };
+                ObservedIssue { date: format!("第{n}天"), observations: (0..25).map(one).collect() }
+            })
+            .collect()
+    }
+
+    fn ranked_first(model: RankingModel) -> String {
+        let ranking = Ranking::new(model);
+        let points = |industry: &str| ranking.points(&CandidateFeatures { industries: vec![industry.into()], ..CandidateFeatures::default() });
+        INDUSTRIES.into_iter().max_by(|a, b| points(a).total_cmp(&points(b))).unwrap().to_owned()
+    }
+
+    #[test]
+    fn a_taste_is_learned_and_told() {
+        let model = train(&issues(8, |_, c, _| c.industries[0] == "食品"));
+        assert!(model.share > 0.0 && model.comparison.learned > 0.9 && model.comparison.before < 0.65, "{:?}", model.comparison);
+        let ranking = Ranking::new(model.clone());
+        let food = CandidateFeatures { industries: vec!["食品".into()], ..CandidateFeatures::default() };
+        assert_eq!(ranking.reasons(&food, 1)[0].0.feature, Feature { kind: FeatureKind::Industry, name: "食品".into() });
+        assert!(ranking.probability(&CandidateFeatures { points: vec![(PointKind::Worth, 1.0)], ..food }) > 0.7);
+        assert_eq!(ranked_first(model), "食品");
+    }
+
+    #[test]
+    fn chance_changes_nothing_and_no_decisions_neither() {
+        let random = train(&issues(20, |_, _, random| random.below(2) == 0));
+        assert_eq!((random.share, Ranking::new(random).points(&candidate(&mut Random::new(1)))), (0.0, 0.0));
+        assert_eq!(train(&[]).share, 0.0);
+        let agreed = train(&issues(12, |_, c, _| c.base_points() > 0.0));
+        assert_eq!(agreed.share, 0.0, "editors who agree with the ranking leave it as it is: {:?}", agreed.comparison);
+    }
+
+    #[test]
+    fn a_taste_that_changes_is_followed() {
+        let model = train(&issues(38, |n, c, _| c.industries[0] == if n < 30 { "食品" } else { "化工" }));
+        assert_eq!(ranked_first(model), "化工");
+    }
+
+    #[test]
+    fn the_last_added_candidate_tells_how_far_editors_looked() {
+        let passed = |rank| Observation { features: CandidateFeatures::default(), outcome: Outcome::PassedOver, column: None, rank };
+        let added = Observation { outcome: Outcome::Added, ..passed(5) };
+        let issue = ObservedIssue { date: String::new(), observations: vec![passed(2), added, passed(6)] };
+        let weights: Vec<f32> = issue.observations.iter().map(|o| o.weight(issue.last_added())).collect();
+        assert_eq!(weights, [1.0, 1.0, PERHAPS_SEEN]);
+    }
+}

@@ -184,10 +184,9 @@ impl Store {
         self.read(|c| {
             let mut s = c.prepare_cached(
                 "SELECT e.id, e.date, c.rank, c.was_proposed, c.features,
-                   EXISTS (SELECT 1 FROM item i WHERE i.edition_id = e.id AND i.article_id = c.article_id),
                    (SELECT iif(d.action = 'merged', 'repeated', d.detail) FROM decision d WHERE d.edition_id = e.id AND d.article_id = c.article_id
                     AND d.action IN ('dropped', 'merged') ORDER BY d.id DESC LIMIT 1),
-                   (SELECT d.detail FROM decision d WHERE d.edition_id = e.id AND d.article_id = c.article_id AND d.action = 'kept' AND d.detail <> '')
+                   (SELECT d.detail FROM decision d WHERE d.edition_id = e.id AND d.article_id = c.article_id AND d.action = 'kept')
                  FROM (SELECT id, date FROM edition WHERE publication = ?1 AND json_extract(payload, '$.finalised')
                        AND EXISTS (SELECT 1 FROM candidate WHERE edition_id = edition.id) ORDER BY date DESC, id DESC LIMIT ?2) e
                  JOIN candidate c ON c.edition_id = e.id ORDER BY e.date, e.id, c.was_proposed DESC, c.rank",
@@ -200,11 +199,11 @@ impl Store {
                     last = Some(id);
                     out.push(ObservedIssue { date: r.get(1)?, observations: Vec::new() });
                 }
-                let reason: Option<String> = r.get(6)?;
+                let (reason, printed): (Option<String>, Option<String>) = (r.get(5)?, r.get(6)?);
                 let observation = Observation {
                     features: serde_json::from_str(&r.get::<_, String>(4)?).map_err(invalid_value("features"))?,
-                    outcome: outcome(r.get(3)?, r.get(5)?, reason.as_deref().and_then(DropReason::parse)),
-                    column: r.get(7)?,
+                    outcome: outcome(r.get(3)?, printed.is_some(), reason.as_deref().and_then(DropReason::parse)),
+                    column: printed.filter(|column| !column.is_empty()),
                     rank: usize::try_from(r.get::<_, i64>(2)?).unwrap_or(0),
                 };
                 out.last_mut().into_iter().for_each(|issue| issue.observations.push(observation.clone()));
@@ -268,5 +267,134 @@ fn outcome(was_proposed: bool, is_printed: bool, reason: Option<DropReason>) -> 
         (true, false) if matches!(reason, Some(DropReason::Repeated | DropReason::ReportedBefore)) => Outcome::Repeated,
         (true, false) => Outcome::Dropped,
         (false, false) => Outcome::PassedOver,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::settings::Publication;
+    use crate::issue::edit::{Edit, Place};
+    use crate::issue::signing::SigningAction;
+    use crate::issue::tests::{article, build_with, now};
+    use crate::store::{Direction, EditResult, SigningResult};
+
+    /// A store with a draft of these articles.
+    struct Desk {
+        _dir: tempfile::TempDir,
+        store: Store,
+        id: EditionId,
+        version: u32,
+    }
+
+    impl Desk {
+        fn new(articles: i64) -> Self {
+            let dir = tempfile::tempdir().unwrap();
+            let store = Store::open(dir.path()).unwrap();
+            let titles =
+                ["甲县水泥错峰生产", "乙市粮油加工投产", "丙厂瓷砖出口", "丁园区签约", "戊企业扩产", "己市场调查", "庚项目开工", "辛协会成立"];
+            let made = (1..=articles).map(|n| article(n, titles[usize::try_from(n).unwrap() - 1], "食品", "行业动态", n)).collect();
+            let draft = build_with(made, &[]);
+            let id = store.commit_edition(draft, &Publication::default(), store.whole_archive().range).unwrap().id;
+            Self { _dir: dir, store, id, version: 1 }
+        }
+
+        fn change(&mut self, change: Change) {
+            let done = self.store.change_edition(self.id, &[change], "张三", now()).unwrap();
+            assert!(matches!(done, EditResult::Updated(_)), "{done:?}");
+            self.version += 1;
+        }
+
+        fn drop_item(&mut self, article: i64, reason: DropReason) {
+            self.change(Change::Drop { articles: vec![ArticleId(article)], reason });
+        }
+
+        fn finish(&self) -> Vec<(i64, Outcome, Option<String>)> {
+            let done = self.store.sign_edition(self.id, self.version, &SigningAction::Finalise, &Publication::default(), "张三", now()).unwrap();
+            assert!(matches!(done, SigningResult::Done(_)));
+            let issues = self.store.observed_issues(&Publication::default().name, 9).unwrap();
+            let ids: Vec<i64> = self
+                .store
+                .read(|c| {
+                    let mut s = c.prepare("SELECT article_id FROM candidate ORDER BY was_proposed DESC, rank")?;
+                    Ok(s.query_map([], |r| r.get(0))?.collect::<rusqlite::Result<_>>()?)
+                })
+                .unwrap();
+            ids.into_iter().zip(&issues[0].observations).map(|(id, o)| (id, o.outcome, o.column.clone())).collect()
+        }
+    }
+
+    fn outcome_of(found: &[(i64, Outcome, Option<String>)], id: i64) -> (Outcome, Option<&str>) {
+        found.iter().find(|f| f.0 == id).map(|f| (f.1, f.2.as_deref())).unwrap()
+    }
+
+    #[test]
+    fn what_became_of_each_candidate_is_read_from_the_final_issue() {
+        let mut desk = Desk::new(6);
+        desk.drop_item(1, DropReason::OffTopic);
+        desk.drop_item(2, DropReason::ReportedBefore);
+        desk.drop_item(3, DropReason::Stale);
+        let undone = desk.store.step_edition(desk.id, desk.version, Direction::Back, "张三", now()).unwrap();
+        assert!(matches!(undone, EditResult::Updated(_)));
+        desk.version += 1;
+        desk.change(Change::Move { article: ArticleId(4), column: "财经数据".into(), place: Place::End });
+        desk.change(Change::Rewrite {
+            article: ArticleId(5), title: Some(Edit::any("戊企业扩大生产")), summary: None, text: None, note: None
+        });
+        desk.change(Change::Merge { article: ArticleId(6), into: ArticleId(5) });
+        let found = desk.finish();
+        assert_eq!(outcome_of(&found, 1), (Outcome::Dropped, None));
+        assert_eq!(outcome_of(&found, 2), (Outcome::Repeated, None));
+        assert_eq!(outcome_of(&found, 3), (Outcome::Kept, Some("行业动态")), "the drop was undone");
+        assert_eq!(outcome_of(&found, 4), (Outcome::Kept, Some("财经数据")));
+        assert_eq!(outcome_of(&found, 6), (Outcome::Repeated, None), "merged");
+        let counts = desk.store.decision_counts(DateTime::UNIX_EPOCH).unwrap();
+        let expected = [("dropped", 3), ("kept", 3), ("merged", 1), ("moved", 1), ("retitled", 1)];
+        assert_eq!(counts, expected.map(|(action, n)| (action.to_owned(), n)));
+    }
+
+    #[test]
+    fn an_item_added_by_hand_and_one_passed_over_are_told_apart() {
+        let mut desk = Desk::new(8);
+        let added = crate::model::Item {
+            article: ArticleId(77),
+            title: "癸厂投产".into(),
+            ..desk.store.edition(desk.id).unwrap().unwrap().items().next().unwrap().clone()
+        };
+        desk.change(Change::Add { item: Box::new(added), column: "行业趋势".into() });
+        let passed = RankedCandidate { article: ArticleId(78), rank: 1, was_proposed: false, features: CandidateFeatures::default() };
+        desk.store
+            .write(|t| {
+                let sql = "INSERT INTO candidate (edition_id, article_id, rank, was_proposed, features) VALUES (?1, ?2, 1, 0, '{}')";
+                Ok(t.execute(sql, params![desk.id.0, passed.article.0])?)
+            })
+            .unwrap();
+        let found = desk.finish();
+        assert_eq!(outcome_of(&found, 78).0, Outcome::PassedOver);
+        assert_eq!(outcome_of(&found, 77), (Outcome::Added, Some("行业趋势")));
+    }
+
+    #[test]
+    fn an_opened_article_is_recorded_once_in_a_while() {
+        let desk = Desk::new(1);
+        for hours in [0, 1, 13] {
+            desk.store.record_opened(ArticleId(1), "张三", now() + TimeDelta::hours(hours)).unwrap();
+        }
+        desk.store.record_opened(ArticleId(1), "李四", now()).unwrap();
+        assert_eq!(desk.store.decision_counts(DateTime::UNIX_EPOCH).unwrap(), [("opened".to_owned(), 3)]);
+    }
+
+    #[test]
+    fn the_newest_ranking_is_read_as_it_was_stored_and_old_ones_go() {
+        let desk = Desk::new(1);
+        assert!(desk.store.ranking("甲").unwrap().is_none());
+        for n in 0..40 {
+            let model = RankingModel { issues: n, share: 0.7, ..RankingModel::default() };
+            desk.store.add_ranking("甲", &model, now()).unwrap();
+        }
+        let newest = desk.store.ranking("甲").unwrap().unwrap();
+        assert_eq!((newest.model.issues, newest.trained_at), (39, now()));
+        let kept: i64 = desk.store.read(|c| Ok(c.query_row("SELECT count(*) FROM ranking_model", [], |r| r.get(0))?)).unwrap();
+        assert_eq!(kept, MAX_MODELS);
     }
 }

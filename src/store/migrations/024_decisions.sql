@@ -10,7 +10,7 @@ CREATE TABLE candidate (
     PRIMARY KEY (edition_id, article_id)
 ) STRICT, WITHOUT ROWID;
 
--- The log of decisions; whether an article was printed is read from `item`, so that an undone step needs no row.
+-- The log of decisions. `kept` is written when an issue becomes final, so a step that was undone needs no row.
 CREATE TABLE decision_log (
     id          INTEGER PRIMARY KEY,
     edition_id  INTEGER REFERENCES edition (id) ON DELETE CASCADE,  -- NULL: outside of an issue
