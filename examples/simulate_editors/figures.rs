@@ -64,7 +64,7 @@ pub fn print_summary(name: &str, runs: &[Vec<IssueRow>]) {
 fn calibration(forecasts: &[(f64, bool)]) -> f64 {
     let mut bins = [(0.0, 0.0); 10];
     for (p, wanted) in forecasts {
-        let bin = &mut bins[((p * 10.0) as usize).min(9)];
+        let bin = &mut bins[(0..10).rev().find(|n| *p >= *n as f64 / 10.0).unwrap_or(0)];
         *bin = (bin.0 + p, bin.1 + f64::from(u8::from(*wanted)));
     }
     bins.iter().map(|(p, wanted)| (p - wanted).abs()).sum::<f64>() / forecasts.len().max(1) as f64

@@ -13,7 +13,6 @@ mod world;
 use std::collections::HashSet;
 use std::time::Instant;
 
-use chrono::Duration;
 use qingbao::config::settings::{Publication, SummariseSettings};
 use qingbao::issue::{self, InMemory, IssueInput, RankedCandidate};
 use qingbao::model::{ArticleId, Health};
@@ -60,8 +59,8 @@ fn run(world: &World, editor: &Editor) -> Vec<IssueRow> {
                 ranking,
                 screen: qingbao::issue::Screen::default(),
                 health: Health::default(),
-                date: world.day(n),
-                now: world.now(n),
+                date: world::time(n).date_naive(),
+                now: world::time(n),
                 levels: &levels,
                 summarise: &summarise,
             };
@@ -81,7 +80,7 @@ fn run(world: &World, editor: &Editor) -> Vec<IssueRow> {
             row.before.precision = precision(&before, &worthy);
         }
         rows.push(row);
-        history.push(ObservedIssue { date: (world.day(n) - Duration::zero()).to_string(), observations: observed });
+        history.push(ObservedIssue { date: world::time(n).date_naive().to_string(), observations: observed });
     }
     rows
 }

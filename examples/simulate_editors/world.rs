@@ -1,6 +1,6 @@
 //! Labelled articles as news of sixty days.
 
-use chrono::{DateTime, Duration, NaiveDate, Utc};
+use chrono::{DateTime, Duration, Utc};
 use qingbao::classify::{Classifier, SourceHints};
 use qingbao::config::Taxonomy;
 use qingbao::learn::{Example, Model, Provenance, learnable, train};
@@ -57,16 +57,20 @@ impl Dice {
         Self(seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) | 1)
     }
 
-    /// Returns a number from 0 to 1.
-    pub fn share(&mut self) -> f64 {
+    fn next(&mut self) -> u64 {
         self.0 ^= self.0 << 13;
         self.0 ^= self.0 >> 7;
         self.0 ^= self.0 << 17;
-        (self.0.wrapping_mul(0x2545_F491_4F6C_DD1D) >> 11) as f64 / (1u64 << 53) as f64
+        self.0.wrapping_mul(0x2545_F491_4F6C_DD1D) >> 11
+    }
+
+    /// Returns a number from 0 to 1.
+    pub fn share(&mut self) -> f64 {
+        self.next() as f64 / (1u64 << 53) as f64
     }
 
     fn below(&mut self, n: usize) -> usize {
-        ((self.share() * n as f64) as usize).min(n - 1)
+        usize::try_from(self.next() % n as u64).unwrap()
     }
 }
 
@@ -133,7 +137,7 @@ impl World {
         let mut world = Self { issues: vec![Vec::new(); ISSUES] };
         for (place, at) in order.into_iter().enumerate() {
             let n = place % ISSUES;
-            let article = make(at, &judged[at], world.now(n), &mut dice);
+            let article = make(at, &judged[at], time(n), &mut dice);
             world.issues[n].push(article);
         }
         world
@@ -142,18 +146,16 @@ impl World {
     pub fn issue(&self, n: usize) -> &[Article] {
         &self.issues[n]
     }
+}
 
-    pub fn day(&self, n: usize) -> NaiveDate {
-        self.now(n).date_naive()
-    }
-
-    pub fn now(&self, n: usize) -> DateTime<Utc> {
-        DateTime::UNIX_EPOCH + Duration::days(20_000 + i64::try_from(n).unwrap())
-    }
+/// Returns the time of an issue.
+pub fn time(n: usize) -> DateTime<Utc> {
+    DateTime::UNIX_EPOCH + Duration::days(20_000 + i64::try_from(n).unwrap())
 }
 
 fn make(id: usize, j: &Judged, now: DateTime<Utc>, dice: &mut Dice) -> Article {
-    let (source, publisher, hours) = (dice.below(SOURCES), dice.below(PUBLISHERS), dice.share() * 72.0);
+    let (source, publisher, minutes) = (dice.below(SOURCES), dice.below(PUBLISHERS), dice.below(72 * 60));
+    let hours = minutes as f64 / 60.0;
     let place = if dice.share() < 0.6 { PLACES[dice.below(PLACES.len())] } else { "" };
     let company = (dice.share() < 0.3).then(|| dice.below(COMPANIES));
     let mut classification = j.classification.clone();
@@ -172,7 +174,7 @@ fn make(id: usize, j: &Judged, now: DateTime<Utc>, dice: &mut Dice) -> Article {
         title: j.title.clone(),
         author: None,
         publisher: Some(format!("第{publisher}报")),
-        published_at: Some((now - Duration::minutes((hours * 60.0) as i64)).fixed_offset()),
+        published_at: Some((now - Duration::minutes(i64::try_from(minutes).unwrap())).fixed_offset()),
         fetched_at: now,
         length: 200,
         story: Some(StoryId(id)),

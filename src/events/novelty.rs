@@ -91,7 +91,8 @@ mod tests {
         assert!(new_sentence("该项目投资额达12亿元，其中设备占9.1亿元。", told).is_some());
         assert_eq!(new_sentence("", told), None);
         let mut both = Told::default();
-        [told, "设备占9.1亿元。"].iter().for_each(|report| both.add(report));
+        both.add(told);
+        both.add("设备占9.1亿元。");
         assert_eq!(both.new_sentence("该项目投资额达12亿元，其中设备占9.1亿元。"), None, "each told a part");
     }
 }

@@ -143,6 +143,7 @@ impl fmt::Display for Backtest {
 }
 
 #[cfg(test)]
+#[allow(clippy::float_cmp)] // exact by construction
 mod tests {
     use super::super::features::PointKind;
     use super::super::train::Observation;

@@ -6,8 +6,8 @@ use std::collections::HashMap;
 use serde::{Deserialize, Serialize};
 
 use super::features::{CandidateFeatures, Feature, FeatureKind};
-use super::model::LearnedWeight;
 use super::sparse::{self, Prior, Row};
+use super::weight::LearnedWeight;
 
 /// Items that editors must have moved before anything is learned of columns.
 const MIN_MOVES: usize = 5;
@@ -27,16 +27,19 @@ pub struct ColumnWeights {
     pub weights: Vec<LearnedWeight>,
 }
 
+/// Weights by kind and name.
+type ByName = HashMap<FeatureKind, HashMap<String, f32>>;
+
 /// Columns that may take items of others.
 #[derive(Debug, Default)]
 pub(super) struct Columns {
-    by_column: Vec<(String, HashMap<FeatureKind, HashMap<String, f32>>)>,
+    by_column: Vec<(String, ByName)>,
 }
 
 impl Columns {
     pub(super) fn new(learned: &[ColumnWeights]) -> Self {
         let by_name = |c: &ColumnWeights| {
-            let mut out: HashMap<FeatureKind, HashMap<String, f32>> = HashMap::new();
+            let mut out = ByName::new();
             for w in &c.weights {
                 out.entry(w.feature.kind).or_default().insert(w.feature.name.clone(), w.weight);
             }
@@ -51,7 +54,7 @@ impl Columns {
 
     /// Returns the column that editors would move a candidate to, if it is another than the classifier's.
     pub(super) fn column(&self, candidate: &CandidateFeatures) -> Option<&str> {
-        let odds = |column: &str, weights: &HashMap<FeatureKind, HashMap<String, f32>>| {
+        let odds = |column: &str, weights: &ByName| {
             let mut sum = 0.0;
             candidate.each(|kind, name, value| {
                 let learned = weights.get(&kind).and_then(|names| names.get(name)).copied();

@@ -143,6 +143,7 @@ fn mean(values: impl Iterator<Item = f64>) -> f64 {
 }
 
 #[cfg(test)]
+#[allow(clippy::float_cmp)] // shares are of a list
 mod tests {
     use super::*;
 
@@ -157,7 +158,7 @@ mod tests {
     /// Returns forecasts of which the learned scores are right in this many of ten.
     fn issue(right: usize) -> Vec<Forecast> {
         let one = |n: usize| {
-            let is_wanted = n % 2 == 0;
+            let is_wanted = n.is_multiple_of(2);
             let says_so = (n / 2 % 10 < right) == is_wanted;
             Forecast { before: 0.0, learned: [if says_so { 2.0 } else { -2.0 }; MODELS], is_wanted, was_proposed: true, weight: 1.0 }
         };

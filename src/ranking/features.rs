@@ -142,7 +142,9 @@ fn each_letters(title: &str, mut take: impl FnMut(&str, f32)) {
     grams.sort_unstable();
     grams.dedup();
     let value = narrow(1.0 / (grams.len().max(1) as f64).sqrt());
-    grams.into_iter().for_each(|gram| take(gram, value));
+    for gram in grams {
+        take(gram, value);
+    }
 }
 
 #[cfg(test)]

@@ -10,10 +10,12 @@ mod features;
 mod model;
 mod sparse;
 mod train;
+mod weight;
 
 pub use backtest::{Backtest, ChoiceFigures, ReplayedIssue, backtest};
 pub use columns::ColumnWeights;
 pub use comparison::{Calibration, Comparison};
 pub use features::{CandidateFeatures, Feature, FeatureKind, PointKind};
-pub use model::{LearnedWeight, Ranking, RankingModel};
+pub use model::{Ranking, RankingModel};
 pub use train::{Observation, ObservedIssue, Outcome, train};
+pub use weight::LearnedWeight;

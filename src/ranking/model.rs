@@ -6,25 +6,14 @@ use serde::{Deserialize, Serialize};
 
 use super::columns::{ColumnWeights, Columns};
 use super::comparison::{Calibration, Comparison};
-use super::features::{CandidateFeatures, Feature, FeatureKind, PointKind};
+use super::features::{CandidateFeatures, FeatureKind, PointKind};
+use super::weight::LearnedWeight;
 use crate::learn::narrow;
 
 /// Log-odds of a point of the ranking without learning.
 pub(super) const POINT: f32 = 0.7;
 /// Most points that the learned part gives or takes.
 const MAX_POINTS: f64 = 6.0;
-
-/// A feature that made a difference.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct LearnedWeight {
-    #[serde(flatten)]
-    pub feature: Feature,
-    /// Added to the log-odds for a value of 1.
-    pub weight: f32,
-    /// Candidates with it that editors kept, and all that they decided on.
-    pub kept: u32,
-    pub seen: u32,
-}
 
 /// What was learned from the decisions of editors.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]

@@ -84,6 +84,7 @@ pub(super) fn sigmoid(odds: f32) -> f32 {
 }
 
 #[cfg(test)]
+#[allow(clippy::float_cmp)] // exact by construction
 mod tests {
     use super::*;
 
