@@ -2,6 +2,7 @@
 
 use std::collections::HashSet;
 
+use qingbao::config::settings::ColumnQuota;
 use qingbao::model::ArticleId;
 
 use crate::world::{Article, Dice};
@@ -9,6 +10,8 @@ use crate::world::{Article, Dice};
 /// Points of an item of worth 2 and 1 without any taste, and the spread of an editor's mood.
 const WORTH: f64 = 1.0;
 const MOOD: f64 = 0.15;
+/// Fewest points of an item that an editor prints.
+const LEAST: f64 = 0.8;
 /// The issue at which a taste may change.
 const CHANGE: usize = 30;
 
@@ -109,20 +112,25 @@ impl Editor {
         self.taste.name == RANDOM.name
     }
 
-    /// Returns the articles that the editor wants to print, at most this many.
-    pub fn wanted(&self, articles: &[Article], issue: usize, most: usize) -> HashSet<ArticleId> {
+    /// Returns the articles that the editor wants to print: the best of each column, as many as it takes.
+    pub fn wanted(&self, articles: &[Article], issue: usize, columns: &[ColumnQuota]) -> HashSet<ArticleId> {
         let mut dice = Dice::new(self.seed * 1_009 + issue as u64);
-        let mut liked: Vec<(f64, ArticleId)> = articles
+        let mut liked: Vec<(f64, &Article)> = articles
             .iter()
             .map(|a| {
                 let mood = MOOD * (dice.share() + dice.share() + dice.share() - 1.5) * 2.0;
-                // without other reasons an editor prefers what is fresh and near, and prints nothing off topic
-                let usual = WORTH * f64::from(a.worthy) + 0.4 * (-a.hours / 36.0).exp() + any(a.place == "许昌", 0.3) - any(a.column.is_none(), 4.0);
-                let points = if self.is_random() { dice.share() } else { usual + (self.taste.points)(a, issue) + mood };
-                (points, a.headline.id)
+                // without other reasons an editor prefers what is fresh and near
+                let usual = WORTH * f64::from(a.worthy) + 0.4 * (-a.hours / 36.0).exp() + any(a.place == "许昌", 0.3);
+                let points = if self.is_random() { 2.0 * dice.share() } else { usual + (self.taste.points)(a, issue) + mood };
+                (points, a)
             })
+            .filter(|(points, a)| *points >= LEAST && a.column.is_some())
             .collect();
         liked.sort_by(|a, b| b.0.total_cmp(&a.0));
-        liked.into_iter().take(most).map(|(_, id)| id).collect()
+        let best = |column: &ColumnQuota| {
+            let of = liked.iter().filter(|(_, a)| a.column.as_deref() == Some(column.name.as_str()));
+            of.take(column.quota).map(|(_, a)| a.headline.id).collect::<Vec<_>>()
+        };
+        columns.iter().flat_map(best).collect()
     }
 }

@@ -68,7 +68,7 @@ fn run(world: &World, editor: &Editor) -> Vec<IssueRow> {
             issue::build(&input, &archive).unwrap().candidates
         };
         let (learned, before) = (make(Some(&ranking)), make(None));
-        let wanted = editor.wanted(articles, n, quota);
+        let wanted = editor.wanted(articles, n, &publication.columns);
         let (observed, mut row) = work(&learned, articles, &wanted, quota, &ranking);
         row.before = work(&before, articles, &wanted, quota, &Ranking::default()).1.learned;
         row.seconds = seconds;

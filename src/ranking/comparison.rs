@@ -6,9 +6,8 @@ use super::sparse::{self, Prior, Row, sigmoid};
 
 /// Log-likelihood that the learned part must gain over the last issues to count: by chance one comparison in a thousand does.
 const MIN_GAIN: f32 = 6.0;
-/// Belief in the two parameters of a calibration (Platt 1999).
-const SHIFT: Prior = Prior { mean: 0.0, precision: 0.1 };
-const SCALE: Prior = Prior { mean: 0.5, precision: 1.0 };
+/// Belief in the two parameters of a calibration (Platt 1999): nearly none, or a comparison would favour scores of a certain spread.
+const PARAMETER: Prior = Prior { mean: 0.0, precision: 0.02 };
 
 /// Models compared with the ranking without learning.
 pub(super) const MODELS: usize = 2;
@@ -66,7 +65,7 @@ impl Calibration {
             is_positive: *is_positive,
             weight: *weight,
         };
-        let weights = sparse::fit(&scored.iter().map(row).collect::<Vec<_>>(), &[SHIFT, SCALE]);
+        let weights = sparse::fit(&scored.iter().map(row).collect::<Vec<_>>(), &[PARAMETER; 2]);
         // a ranking that is wrong tells nothing; it is not turned round
         Self { shift: weights.first().copied().unwrap_or_default(), scale: weights.get(1).copied().unwrap_or_default().max(0.0) }
     }
