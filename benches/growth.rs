@@ -45,8 +45,8 @@ fn of_archive(n: usize) {
     // what the last three days brought
     let after = i64::try_from(n - n * 3 / 365).unwrap();
     // the first draft of a process loads the segmenter's dictionary
-    archive::draft(&store, 0, after);
-    let (draft, edition) = millis(|| archive::draft(&store, 1, after));
+    archive::draft(&store, 0, after, None);
+    let (draft, edition) = millis(|| archive::draft(&store, 1, after, None));
     let mut times: Vec<f64> = (0..SEARCHES).map(|i| millis(|| store.search(WORDS[i % WORDS.len()], 20).unwrap()).0).collect();
     times.sort_by(f64::total_cmp);
     let at = |percent: usize| times[(SEARCHES - 1) * percent / 100];

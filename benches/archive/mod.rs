@@ -8,6 +8,7 @@ use qingbao::config::settings::{Publication, SummariseSettings};
 use qingbao::issue;
 use qingbao::issue::IssueInput;
 use qingbao::model::{ArticleId, Classification, Edition, Health, Label};
+use qingbao::ranking::Ranking;
 use qingbao::store::{CandidateRange, Store, Window};
 use qingbao::text::segment::Segmented;
 use rusqlite::{Connection, Statement, params};
@@ -81,13 +82,13 @@ pub fn fill_year(c: &Connection, n: i64) {
 }
 
 /// Builds and stores the draft of a day, so many days from now, from the articles behind an id.
-pub fn draft(store: &Store, days: i64, after: i64) -> Edition {
+pub fn draft(store: &Store, days: i64, after: i64, ranking: Option<&Ranking>) -> Edition {
     let (publication, summarise) = (Publication::default(), SummariseSettings::default());
     let now = Utc::now();
     let date = now.date_naive() + Duration::days(days);
     let shown = store.recent_items(&publication.name, date, 30).unwrap();
     let material = IssueInput {
-        ranking: None,
+        ranking,
         publication: &publication,
         published: store.published_stories(&publication.name, date).unwrap(),
         previous_items: shown,
