@@ -32,7 +32,7 @@ fn candidate(n: usize) -> CandidateFeatures {
 fn issues(count: usize) -> Vec<ObservedIssue> {
     let observation = |n: usize| {
         let features = candidate(n * 31 % 9_973);
-        let wanted = features.title.contains("投产") || n % 11 == 0;
+        let wanted = features.title.contains("投产") || n.is_multiple_of(11);
         let (outcome, rank) = (if wanted { Outcome::Kept } else { Outcome::Dropped }, n % 100 + 1);
         Observation { features, outcome, column: None, rank }
     };

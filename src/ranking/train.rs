@@ -37,7 +37,9 @@ pub enum Outcome {
     Dropped,
     /// Proposed, and dropped for a reason that tells little of such articles: a repetition.
     Repeated,
-    /// Among the candidates, and left there.
+    /// Among the candidates, opened by an editor, and left there.
+    Left,
+    /// Among the candidates, and not known to be looked at.
     PassedOver,
     /// Not known to be a candidate: an article beside those of an issue of which only the printed items are known.
     Background,
@@ -66,7 +68,7 @@ impl Observation {
     /// added (skip-above, Joachims and others 2005, "Accurately interpreting clickthrough data as implicit feedback").
     fn weight(&self, last_added: usize) -> f32 {
         match self.outcome {
-            Outcome::Kept | Outcome::Dropped | Outcome::Added => 1.0,
+            Outcome::Kept | Outcome::Dropped | Outcome::Added | Outcome::Left => 1.0,
             Outcome::Repeated => 0.2,
             Outcome::Background => BACKGROUND,
             Outcome::PassedOver if self.rank < last_added => 1.0,

@@ -186,7 +186,8 @@ impl Store {
                 "SELECT e.id, e.date, c.rank, c.was_proposed, c.features,
                    (SELECT iif(d.action = 'merged', 'repeated', d.detail) FROM decision d WHERE d.edition_id = e.id AND d.article_id = c.article_id
                     AND d.action IN ('dropped', 'merged') ORDER BY d.id DESC LIMIT 1),
-                   (SELECT d.detail FROM decision d WHERE d.edition_id = e.id AND d.article_id = c.article_id AND d.action = 'kept')
+                   (SELECT d.detail FROM decision d WHERE d.edition_id = e.id AND d.article_id = c.article_id AND d.action = 'kept'),
+                   EXISTS (SELECT 1 FROM decision d WHERE d.edition_id IS NULL AND d.article_id = c.article_id AND d.action = 'opened')
                  FROM (SELECT id, date FROM edition WHERE publication = ?1 AND json_extract(payload, '$.finalised')
                        AND EXISTS (SELECT 1 FROM candidate WHERE edition_id = edition.id) ORDER BY date DESC, id DESC LIMIT ?2) e
                  JOIN candidate c ON c.edition_id = e.id ORDER BY e.date, e.id, c.was_proposed DESC, c.rank",
@@ -202,7 +203,7 @@ impl Store {
                 let (reason, printed): (Option<String>, Option<String>) = (r.get(5)?, r.get(6)?);
                 let observation = Observation {
                     features: serde_json::from_str(&r.get::<_, String>(4)?).map_err(invalid_value("features"))?,
-                    outcome: outcome(r.get(3)?, printed.is_some(), reason.as_deref().and_then(DropReason::parse)),
+                    outcome: outcome(r.get(3)?, printed.is_some(), r.get(7)?, reason.as_deref().and_then(DropReason::parse)),
                     column: printed.filter(|column| !column.is_empty()),
                     rank: usize::try_from(r.get::<_, i64>(2)?).unwrap_or(0),
                 };
@@ -260,12 +261,13 @@ impl Store {
     }
 }
 
-fn outcome(was_proposed: bool, is_printed: bool, reason: Option<DropReason>) -> Outcome {
+fn outcome(was_proposed: bool, is_printed: bool, was_opened: bool, reason: Option<DropReason>) -> Outcome {
     match (was_proposed, is_printed) {
         (true, true) => Outcome::Kept,
         (false, true) => Outcome::Added,
         (true, false) if matches!(reason, Some(DropReason::Repeated | DropReason::ReportedBefore)) => Outcome::Repeated,
         (true, false) => Outcome::Dropped,
+        (false, false) if was_opened => Outcome::Left,
         (false, false) => Outcome::PassedOver,
     }
 }
