@@ -10,6 +10,8 @@ use crate::world::{Article, Dice};
 /// Points of an item of worth 2 and 1 without any taste, and the spread of an editor's mood.
 const WORTH: f64 = 1.0;
 const MOOD: f64 = 0.15;
+/// Worth of an article that is surely worth an editor's look: some of them have 1, some 2.
+const EXPECTED_WORTH: f64 = 1.2;
 /// Fewest points of an item that an editor prints.
 const LEAST: f64 = 0.8;
 /// The issue at which a taste may change.
@@ -119,18 +121,36 @@ impl Editor {
             .iter()
             .map(|a| {
                 let mood = MOOD * (dice.share() + dice.share() + dice.share() - 1.5) * 2.0;
-                // without other reasons an editor prefers what is fresh and near
-                let usual = WORTH * f64::from(a.worthy) + 0.4 * (-a.hours / 36.0).exp() + any(a.place == "许昌", 0.3);
-                let points = if self.is_random() { 2.0 * dice.share() } else { usual + (self.taste.points)(a, issue) + mood };
+                let points = if self.is_random() { 2.0 * dice.share() } else { self.points(a, issue, f64::from(a.worthy)) + mood };
                 (points, a)
             })
             .filter(|(points, a)| *points >= LEAST && a.column.is_some())
             .collect();
         liked.sort_by(|a, b| b.0.total_cmp(&a.0));
-        let best = |column: &ColumnQuota| {
-            let of = liked.iter().filter(|(_, a)| a.column.as_deref() == Some(column.name.as_str()));
-            of.take(column.quota).map(|(_, a)| a.headline.id).collect::<Vec<_>>()
-        };
-        columns.iter().flat_map(best).collect()
+        best_of_columns(&liked, columns, |a| a.column.as_deref())
     }
+
+    /// Returns what a ranking would propose that knows the taste, but judges worth and column as the classifier does: no ranking can
+    /// be expected to do better.
+    pub fn foreseen(&self, articles: &[Article], issue: usize, columns: &[ColumnQuota]) -> HashSet<ArticleId> {
+        let label = |a: &Article| a.headline.classification.clone().unwrap_or_default();
+        let on_topic = articles.iter().filter(|a| label(a).on_topic());
+        let mut all: Vec<(f64, &Article)> = on_topic.map(|a| (self.points(a, issue, EXPECTED_WORTH * label(a).worth.unwrap_or(0.0)), a)).collect();
+        all.sort_by(|a, b| b.0.total_cmp(&a.0));
+        best_of_columns(&all, columns, |a| a.headline.classification.as_ref().map(|j| j.column.as_str()))
+    }
+
+    fn points(&self, a: &Article, issue: usize, worth: f64) -> f64 {
+        // without other reasons an editor prefers what is fresh and near
+        WORTH * worth + 0.4 * (-a.hours / 36.0).exp() + any(a.place == "许昌", 0.3) + (self.taste.points)(a, issue)
+    }
+}
+
+/// Returns the first articles of each column, as many as it takes.
+fn best_of_columns(sorted: &[(f64, &Article)], columns: &[ColumnQuota], column_of: impl Fn(&Article) -> Option<&str>) -> HashSet<ArticleId> {
+    let best = |column: &ColumnQuota| {
+        let of = sorted.iter().filter(|(_, a)| column_of(a) == Some(column.name.as_str()));
+        of.take(column.quota).map(|(_, a)| a.headline.id).collect::<Vec<_>>()
+    };
+    columns.iter().flat_map(best).collect()
 }

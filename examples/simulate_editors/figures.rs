@@ -17,6 +17,8 @@ pub struct DraftFigures {
 pub struct IssueRow {
     pub learned: DraftFigures,
     pub before: DraftFigures,
+    /// With the taste known.
+    pub foreseen: DraftFigures,
     /// Probability to be kept and outcome of each proposed item.
     pub forecasts: Vec<(f64, bool)>,
     pub share: f32,
@@ -27,7 +29,10 @@ pub struct IssueRow {
 /// Issues of which the mean is printed: those around a number.
 const AROUND: [(usize, std::ops::Range<usize>); 5] = [(1, 0..3), (10, 7..12), (30, 27..32), (40, 37..42), (60, 55..60)];
 
-/// Prints the figures of an editor, the mean of several runs.
+/// Without learning, with it, with the taste known.
+const DRAFTS: [fn(&IssueRow) -> &DraftFigures; 3] = [|r| &r.before, |r| &r.learned, |r| &r.foreseen];
+
+/// Prints the figures of an editor, the mean of several runs: without learning, with it, with the taste known.
 pub fn print_summary(name: &str, runs: &[Vec<IssueRow>]) {
     let mean = |range: &std::ops::Range<usize>, of: &dyn Fn(&IssueRow) -> f64| {
         let rows: Vec<f64> = runs.iter().flat_map(|r| r.iter().skip(range.start).take(range.len())).map(of).collect();
@@ -35,14 +40,13 @@ pub fn print_summary(name: &str, runs: &[Vec<IssueRow>]) {
     };
     let mut line = format!("{name:<22}");
     for (n, range) in &AROUND {
-        let (learned, before) = (mean(range, &|r| r.learned.precision), mean(range, &|r| r.before.precision));
-        write!(line, " {n}: {:.0}/{:.0}", 100.0 * learned, 100.0 * before).expect("a string takes all");
+        let [before, learned, foreseen] = DRAFTS.map(|of| 100.0 * mean(range, &|r| of(r).precision));
+        write!(line, " {n}: {before:.0} {learned:.0} {foreseen:.0}").expect("a string takes all");
     }
     for (n, range) in &AROUND {
-        write!(line, "  edits {n}: {:.1}/{:.1}", mean(range, &|r| r.learned.edits as f64), mean(range, &|r| r.before.edits as f64)).expect("");
+        let [before, learned, foreseen] = DRAFTS.map(|of| mean(range, &|r| of(r).edits as f64));
+        write!(line, "  edits {n}: {before:.1} {learned:.1} {foreseen:.1}").expect("a string takes all");
     }
-    let last = &AROUND[4].1;
-    write!(line, "  moves 60: {:.1}/{:.1}", mean(last, &|r| r.learned.moves as f64), mean(last, &|r| r.before.moves as f64)).expect("");
     let gains: Vec<f64> = runs.iter().flatten().skip(10).map(|r| r.learned.precision - r.before.precision).collect();
     let gain = gains.iter().sum::<f64>() / gains.len() as f64;
     let error = 1.96 * (gains.iter().map(|g| (g - gain).powi(2)).sum::<f64>() / gains.len() as f64 / gains.len() as f64).sqrt();

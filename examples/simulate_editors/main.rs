@@ -19,7 +19,7 @@ use qingbao::model::{ArticleId, Health};
 use qingbao::ranking::{Observation, ObservedIssue, Outcome, Ranking, train};
 
 use crate::editor::{Editor, TASTES};
-use crate::figures::{IssueRow, print_summary};
+use crate::figures::{DraftFigures, IssueRow, print_summary};
 use crate::world::{Article, ISSUES, World};
 
 /// Candidates beside the draft that an editor looks through.
@@ -71,6 +71,10 @@ fn run(world: &World, editor: &Editor) -> Vec<IssueRow> {
         let wanted = editor.wanted(articles, n, &publication.columns);
         let (observed, mut row) = work(&learned, articles, &wanted, quota, &ranking);
         row.before = work(&before, articles, &wanted, quota, &Ranking::default()).1.learned;
+        let foreseen = editor.foreseen(articles, n, &publication.columns);
+        let hits = foreseen.intersection(&wanted).count();
+        row.foreseen =
+            DraftFigures { precision: hits as f64 / foreseen.len().max(1) as f64, edits: foreseen.len() - hits + (wanted.len() - hits), moves: 0 };
         row.seconds = seconds;
         row.share = ranking.model().share;
         if editor.is_random() {

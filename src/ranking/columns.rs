@@ -78,8 +78,16 @@ fn believed(column: &str, kind: FeatureKind, name: &str) -> f32 {
     }
 }
 
-/// Learns from printed items and the columns they were printed in.
+/// Learns from printed items, oldest first, and the columns they were printed in. What was learned from the older ones must spare
+/// moves among the newest quarter; else nothing is learned.
 pub(super) fn learn(printed: &[(&CandidateFeatures, &str)]) -> Vec<ColumnWeights> {
+    let (older, newest) = printed.split_at(printed.len() - printed.len() / 4);
+    let columns = Columns::new(&fit_all(older));
+    let moves = |columns: &Columns| newest.iter().filter(|(f, column)| columns.column(f).unwrap_or(&f.column) != *column).count();
+    if moves(&columns) < moves(&Columns::default()) { fit_all(printed) } else { Vec::new() }
+}
+
+fn fit_all(printed: &[(&CandidateFeatures, &str)]) -> Vec<ColumnWeights> {
     let moves: Vec<&(&CandidateFeatures, &str)> = printed.iter().filter(|(f, column)| !f.column.is_empty() && f.column != *column).collect();
     if moves.len() < MIN_MOVES {
         return Vec::new();
@@ -142,16 +150,16 @@ mod tests {
 
     #[test]
     fn what_editors_move_goes_there_itself_and_other_items_stay() {
-        let loans: Vec<CandidateFeatures> = (0..12).map(|n| item("行业动态", "贷款", n)).collect();
-        let others: Vec<CandidateFeatures> = (0..30).map(|n| item("行业动态", "投产", n)).collect();
+        let items: Vec<CandidateFeatures> = (0..48).map(|n| item("行业动态", if n % 3 == 0 { "贷款" } else { "投产" }, n)).collect();
         let printed = |moved: usize| -> Vec<(&CandidateFeatures, &str)> {
-            let loans = loans.iter().enumerate().map(move |(n, f)| (f, if n < moved { "金融要点" } else { "行业动态" }));
-            loans.chain(others.iter().map(|f| (f, "行业动态"))).collect()
+            let column = |n: usize| if n.is_multiple_of(3) && n < moved { "金融要点" } else { "行业动态" };
+            items.iter().enumerate().map(|(n, f)| (f, column(n))).collect()
         };
-        let columns = Columns::new(&learn(&printed(12)));
+        let columns = Columns::new(&learn(&printed(48)));
         assert_eq!(columns.column(&item("行业动态", "贷款", 99)), Some("金融要点"));
         assert_eq!(columns.column(&item("行业动态", "投产", 99)), None);
         assert_eq!(columns.column(&item("财经数据", "投产", 99)), None);
-        assert!(Columns::new(&learn(&printed(4))).is_empty(), "a few moves teach nothing");
+        assert!(learn(&printed(10)).is_empty(), "a few moves teach nothing");
+        assert!(learn(&printed(34)).is_empty(), "what would have been wrong of late is not used");
     }
 }
