@@ -8,7 +8,7 @@ use serde::Deserialize;
 
 use crate::classify::Classifier;
 use crate::cli::labels::{PARTS, TrainingFiles, read_labels, sha256_hex};
-use crate::cli::{CommandContext, import_issues, learn_keywords, learn_sentences, write_file};
+use crate::cli::{CommandContext, import_issues, learn_keywords, learn_report, learn_sentences, write_file};
 use crate::config::Taxonomy;
 use crate::learn::{Example, Folds, Provenance, learnable, train};
 
@@ -36,6 +36,8 @@ pub(super) enum LearnCommand {
     /// that was imported before changes nothing. A file whose number or date is taken is refused; the others are still imported. A .doc
     /// needs LibreOffice.
     Import(import_issues::Args),
+    /// Print what was learned of each publication from its editors' decisions, in Chinese sentences
+    Report(learn_report::Args),
 }
 
 #[derive(Debug, Args)]
@@ -72,6 +74,7 @@ pub(super) fn run(action: &LearnCommand, context: &CommandContext) -> anyhow::Re
         LearnCommand::Keywords(args) => learn_keywords::run(args),
         LearnCommand::Sentences(args) => learn_sentences::run(args),
         LearnCommand::Import(args) => import_issues::run(args, context),
+        LearnCommand::Report(args) => learn_report::run(args, context),
     }
 }
 

@@ -14,6 +14,7 @@ pub mod inspect;
 mod labels;
 mod learn;
 mod learn_keywords;
+mod learn_report;
 mod learn_sentences;
 mod log;
 mod once;

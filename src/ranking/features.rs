@@ -163,7 +163,7 @@ mod tests {
         let names = |of: FeatureKind| seen.iter().filter(|(kind, _)| *kind == of).map(|(_, name)| name.as_str()).collect::<Vec<_>>();
         assert_eq!(names(FeatureKind::Industry), ["建材"]);
         assert_eq!(names(FeatureKind::Age), ["48"]);
-        assert_eq!(names(FeatureKind::Letters), ["00", "00乙", "0乙", "乙甲", "乙甲0", "甲0", "甲00"]);
+        assert_eq!(names(FeatureKind::Letters), ["00", "00乙", "0乙", "0乙甲", "乙甲", "乙甲0", "甲0", "甲00"]);
         assert_eq!((names(FeatureKind::Points(PointKind::Worth)).len(), names(FeatureKind::Points(PointKind::Region)).len()), (1, 0));
     }
 }

@@ -38,6 +38,23 @@ pub enum DecisionAction {
 }
 
 impl DecisionAction {
+    const ALL: [Self; 10] = [
+        Self::Kept,
+        Self::Dropped,
+        Self::Moved,
+        Self::PutUp,
+        Self::Retitled,
+        Self::Rewritten,
+        Self::Merged,
+        Self::Corrected,
+        Self::Added,
+        Self::Opened,
+    ];
+
+    fn parse(code: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|a| a.as_str() == code)
+    }
+
     fn as_str(self) -> &'static str {
         match self {
             Self::Kept => "kept",
@@ -243,12 +260,26 @@ impl Store {
         })
     }
 
-    /// Returns the number of decisions, by the code of the action, since a moment.
-    pub fn decision_counts(&self, since: DateTime<Utc>) -> Result<Vec<(String, usize)>> {
+    /// Returns the number of decisions since a moment by action, most frequent first.
+    pub fn decision_counts(&self, since: DateTime<Utc>) -> Result<Vec<(DecisionAction, usize)>> {
         self.read(|c| {
             let mut s = c.prepare_cached("SELECT action, count(*) FROM decision WHERE at >= ?1 GROUP BY 1 ORDER BY 2 DESC, 1")?;
-            let rows = s.query_map([since.timestamp()], |r| Ok((r.get(0)?, usize::try_from(r.get::<_, i64>(1)?).unwrap_or(0))))?;
-            Ok(rows.collect::<rusqlite::Result<_>>()?)
+            let mut rows = s.query([since.timestamp()])?;
+            let mut out = Vec::new();
+            while let Some(r) = rows.next()? {
+                let code: String = r.get(0)?;
+                out.extend(DecisionAction::parse(&code).map(|a| (a, r.get::<_, i64>(1))));
+            }
+            out.into_iter().map(|(a, n)| Ok((a, usize::try_from(n?).unwrap_or(0)))).collect()
+        })
+    }
+
+    /// Returns when the newest item of a final issue was kept; `None` without final issues.
+    pub fn last_kept(&self, publication: &str) -> Result<Option<DateTime<Utc>>> {
+        self.read(|c| {
+            let sql = "SELECT max(d.at) FROM edition e JOIN decision d ON d.edition_id = e.id WHERE e.publication = ?1 AND d.action = 'kept'";
+            let at: Option<i64> = c.prepare_cached(sql)?.query_row([publication], |r| r.get(0))?;
+            Ok(at.and_then(|at| DateTime::from_timestamp(at, 0)))
         })
     }
 }
@@ -260,5 +291,22 @@ fn outcome(was_proposed: bool, is_printed: bool, reason: Option<DropReason>) -> 
         (true, false) if matches!(reason, Some(DropReason::Repeated | DropReason::ReportedBefore)) => Outcome::Repeated,
         (true, false) => Outcome::Dropped,
         (false, false) => Outcome::PassedOver,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_opened_article_is_recorded_once_in_twelve_hours_for_each_editor() {
+        let dir = tempfile::tempdir().unwrap();
+        let store = Store::open(dir.path()).unwrap();
+        let start: DateTime<Utc> = "2026-11-24T00:00:00Z".parse().unwrap();
+        for (article, who, hours) in [(1, "张三", 0), (1, "张三", 11), (1, "李四", 11), (2, "张三", 11), (1, "张三", 12)] {
+            store.record_opened(ArticleId(article), who, start + TimeDelta::hours(hours)).unwrap();
+        }
+        assert_eq!(store.decision_counts(start).unwrap(), [(DecisionAction::Opened, 4)]);
+        assert_eq!(store.decision_counts(start + TimeDelta::hours(12)).unwrap(), [(DecisionAction::Opened, 1)]);
     }
 }
