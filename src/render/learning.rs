@@ -50,7 +50,7 @@ fn comparison(model: &RankingModel) -> Option<String> {
     let c = &model.comparison;
     (c.before > 0.0 || c.learned > 0.0).then(|| {
         let (before, learned) = (c.before * 100.0, c.learned * 100.0);
-        format!("最近 {} 期里，要的一条排在不要的一条前面：原来的排序 {before:.0}%，用学到的 {learned:.0}%（瞎排是 50%）。", c.issues)
+        format!("最近 {} 期里，要的一条排在不要的一条前面：原来的排序 {before:.0}%，用学到的 {learned:.0}%（随便排是 50%）。", c.issues)
     })
 }
 
@@ -105,7 +105,7 @@ mod tests {
                 "学习开着，每天凌晨训练一次。",
                 "最近一次训练：2026-11-24 03:00，学了 24 期的 1320 条取舍。",
                 "学到的比原来的排序好，已经在用，占 70%。",
-                "最近 10 期里，要的一条排在不要的一条前面：原来的排序 64%，用学到的 81%（瞎排是 50%）。",
+                "最近 10 期里，要的一条排在不要的一条前面：原来的排序 64%，用学到的 81%（随便排是 50%）。",
             ]
         );
         assert_eq!(words.weights, ["常留用：行业 建材（20 条留 18 条）", "编辑不看重时新"]);
