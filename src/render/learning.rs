@@ -21,9 +21,16 @@ pub struct LearningWords {
 
 /// Returns what was learned for a publication.
 pub fn learning(publication: &str, zone: Tz, is_enabled: bool, ranking: Option<&StoredRanking>) -> LearningWords {
-    let mut state = vec![if is_enabled { "学习开着，每天凌晨训练一次。" } else { "学习关着（[learning] enabled = false）：只按原来的规则排序。" }.to_owned()];
+    let mut state = vec![
+        if is_enabled {
+            "学习开着：有一期定稿以后，下一个凌晨训练。"
+        } else {
+            "学习关着（[learning] enabled = false）：只按原来的规则排序。"
+        }
+        .to_owned(),
+    ];
     match ranking {
-        None => state.push("还没有训练过：有一期定稿以后，下一个凌晨训练。".to_owned()),
+        None => state.push("还没有训练过。".to_owned()),
         Some(StoredRanking { trained_at, model }) => {
             let when = trained_at.with_timezone(&zone).format("%Y-%m-%d %H:%M");
             state.push(format!("最近一次训练：{when}，学了 {} 期的 {} 条取舍。", model.issues, model.decisions));
@@ -102,7 +109,7 @@ mod tests {
         assert_eq!(
             words.state,
             [
-                "学习开着，每天凌晨训练一次。",
+                "学习开着：有一期定稿以后，下一个凌晨训练。",
                 "最近一次训练：2026-11-24 03:00，学了 24 期的 1320 条取舍。",
                 "学到的比原来的排序好，已经在用，占 70%。",
                 "最近 10 期里，要的一条排在不要的一条前面：原来的排序 64%，用学到的 81%（随便排是 50%）。",

@@ -181,7 +181,8 @@ mod tests {
         let now: DateTime<Utc> = "2026-11-24T00:00:00Z".parse().unwrap();
         let fill = |t: &Connection| {
             for (id, days) in [(1i64, 401i64), (2, 399)] {
-                let edition = "INSERT INTO edition (id, publication, date, year, number, total, built, payload) VALUES (?1, '甲', ?1, 2026, ?1, ?1, ?2, '{}')";
+                let edition =
+                    "INSERT INTO edition (id, publication, date, year, number, total, built, payload) VALUES (?1, '甲', ?1, 2026, ?1, ?1, ?2, '{}')";
                 t.execute(edition, params![id, now.timestamp() - days * 86_400])?;
                 for article in 1..=700i64 {
                     let candidate = "INSERT INTO candidate (edition_id, article_id, rank, was_proposed, features) VALUES (?1, ?2, ?2, 0, '{}')";

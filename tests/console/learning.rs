@@ -104,9 +104,9 @@ async fn the_mark_the_reasons_and_what_was_learned_fit_every_screen() {
     for (width, height, end) in [(1440, 1000, ""), (390, 844, "-phone")] {
         for scheme in ["light", "dark"] {
             shape(&page, width, height, scheme).await;
-            for (path, name, part) in [("/draft/1", "desk", ".unsure"), ("/overview", "overview", "#learned")] {
+            for (path, name, part, side) in [("/draft/1", "desk", ".unsure", "center"), ("/overview", "overview", "#learned", "end")] {
                 visit(&page, &service, path).await;
-                act(&page, &format!("document.querySelector('{part}').scrollIntoView({{block: 'start'}}); scrollBy(0, -220)")).await;
+                act(&page, &format!("document.querySelector('{part}').scrollIntoView({{block: '{side}'}})")).await;
                 picture(&page, &format!("learning-{name}-{scheme}{end}")).await;
                 if name == "desk" {
                     press(&page, ".item .further summary").await;
