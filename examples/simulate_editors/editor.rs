@@ -14,6 +14,8 @@ const MOOD: f64 = 0.15;
 const EXPECTED_WORTH: f64 = 1.2;
 /// Fewest points of an item that an editor prints.
 const LEAST: f64 = 0.8;
+/// Share of the articles that an editor wants who decides by chance.
+const RANDOM_SHARE: f64 = 0.4;
 /// The issue at which a taste may change.
 const CHANGE: usize = 30;
 
@@ -117,12 +119,14 @@ impl Editor {
     /// Returns the articles that the editor wants to print: the best of each column, as many as it takes.
     pub fn wanted(&self, articles: &[Article], issue: usize, columns: &[ColumnQuota]) -> HashSet<ArticleId> {
         let mut dice = Dice::new(self.seed * 1_009 + issue as u64);
+        if self.is_random() {
+            return articles.iter().filter(|_| dice.share() < RANDOM_SHARE).map(|a| a.headline.id).collect();
+        }
         let mut liked: Vec<(f64, &Article)> = articles
             .iter()
             .map(|a| {
                 let mood = MOOD * (dice.share() + dice.share() + dice.share() - 1.5) * 2.0;
-                let points = if self.is_random() { 2.0 * dice.share() } else { self.points(a, issue, f64::from(a.worthy)) + mood };
-                (points, a)
+                (self.points(a, issue, f64::from(a.worthy)) + mood, a)
             })
             .filter(|(points, a)| *points >= LEAST && a.column.is_some())
             .collect();

@@ -7,6 +7,7 @@ mod alarm_clock;
 mod cluster_alarms;
 mod signals;
 mod supervisor;
+mod training;
 mod weekly_report;
 
 use std::path::PathBuf;

@@ -9,7 +9,7 @@ use serde::Deserialize;
 use crate::classify::Classifier;
 use crate::cli::labels::{PARTS, TrainingFiles, read_labels, sha256_hex};
 use crate::cli::learn_ranking::{BacktestArgs, PublicationArgs};
-use crate::cli::{CommandContext, import_issues, learn_keywords, learn_ranking, learn_sentences, write_file};
+use crate::cli::{CommandContext, import_issues, learn_keywords, learn_ranking, learn_report, learn_sentences, write_file};
 use crate::config::Taxonomy;
 use crate::learn::{Example, Folds, Provenance, learnable, train};
 
@@ -41,6 +41,8 @@ pub(super) enum LearnCommand {
     Ranking(PublicationArgs),
     /// Replay past issues in time order: what the ranking would have chosen, with and without learning
     Backtest(BacktestArgs),
+    /// Print what was learned of each publication from its editors' decisions, in Chinese sentences
+    Report(learn_report::Args),
 }
 
 #[derive(Debug, Args)]
@@ -79,6 +81,7 @@ pub(super) fn run(action: &LearnCommand, context: &CommandContext) -> anyhow::Re
         LearnCommand::Import(args) => import_issues::run(args, context),
         LearnCommand::Ranking(args) => tokio::runtime::Runtime::new()?.block_on(learn_ranking::train(args, context)),
         LearnCommand::Backtest(args) => tokio::runtime::Runtime::new()?.block_on(learn_ranking::replay(args, context)),
+        LearnCommand::Report(args) => learn_report::run(args, context),
     }
 }
 

@@ -15,6 +15,7 @@ mod labels;
 mod learn;
 mod learn_keywords;
 mod learn_ranking;
+mod learn_report;
 mod learn_sentences;
 mod log;
 mod once;

@@ -35,7 +35,7 @@ use crate::ranking::{CandidateFeatures, Ranking};
 
 pub use archive::{Archive, InMemory};
 use candidate_pool::{Candidate, Limits, Pool};
-pub use rank::{content_features, feature_label};
+pub use rank::{content_features, feature_label, learned_reason};
 pub use recipient_filter::filter_for_recipient;
 pub use same_story::{SameStory, same_story};
 use screen::Verdict;
@@ -299,8 +299,8 @@ fn item<A: Archive>(
     item.reports = c.reports.iter().take(MAX_COPIES).map(copy).collect::<Result<_, _>>()?;
     // copies are sorted, earliest first
     item.earliest = c.copies.first().filter(|first| **first != c.lead).and_then(|_| item.copies.first().cloned());
-    (item.score, item.reasons) = (c.score, c.reasons(lead, features, input));
-    item.reasons.extend(returning.get(&c.lead).cloned());
+    // what is new is told first: only the first reasons are shown at once
+    item.reasons = returning.get(&c.lead).cloned().into_iter().collect();
     if let Some(previous) = c.follows.and_then(|at| input.previous_items.get(at)) {
         let mut told = Told::default();
         told.add(&previous.title);
@@ -310,6 +310,8 @@ fn item<A: Archive>(
             None => "没有新情况".to_owned(),
         });
     }
+    item.score = c.score;
+    item.reasons.extend(c.reasons(lead, features, input));
     Ok(item)
 }
 

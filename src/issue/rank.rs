@@ -62,7 +62,7 @@ impl fmt::Display for RankReason<'_> {
             Self::Copies(n) => write!(f, "{n} 家转载"),
             Self::Reports(n) => write!(f, "同一事件另有 {n} 篇报道"),
             Self::FollowsUp { number, title } => write!(f, "第{number}期《{title}》的后续"),
-            Self::Learned(w, points) => f.write_str(&learned(w, *points)),
+            Self::Learned(w, points) => f.write_str(&learned_reason(w, *points)),
             Self::SimilarTo { number, title } => write!(f, "与第{number}期《{title}》相近"),
         }
     }
@@ -151,7 +151,7 @@ fn labels(title: &str, j: &Classification) -> CandidateFeatures {
 }
 
 /// Returns a learned reason in words, given the points it adds.
-fn learned(w: &LearnedWeight, points: f64) -> String {
+pub fn learned_reason(w: &LearnedWeight, points: f64) -> String {
     let (kind, name) = (feature_label(w.feature.kind), w.feature.name.as_str());
     if let FeatureKind::Points(_) = w.feature.kind {
         return format!("编辑{}{kind}", if points > 0.0 { "看重" } else { "不看重" });

@@ -56,6 +56,9 @@ pub struct Picture {
     pub height: u32,
 }
 
+/// Reasons of an item that are shown at once: the strongest.
+const FIRST_REASONS: usize = 3;
+
 /// An item of an edition.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Item {
@@ -129,6 +132,16 @@ impl Item {
     /// Returns 按：…, or an empty text without 按语.
     pub fn printed_note(&self) -> String {
         if self.note.is_empty() { String::new() } else { format!("按：{}", self.note) }
+    }
+
+    /// Returns the reasons that are shown at once.
+    pub fn first_reasons(&self) -> &[String] {
+        self.reasons.get(..FIRST_REASONS).unwrap_or(&self.reasons)
+    }
+
+    /// Returns the other reasons.
+    pub fn further_reasons(&self) -> &[String] {
+        self.reasons.get(FIRST_REASONS..).unwrap_or_default()
     }
 
     /// Returns its files: the picture, then the attachments.

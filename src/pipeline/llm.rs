@@ -32,7 +32,7 @@ pub(crate) async fn rewrite_summaries(edition: &mut Edition, settings: &Summaris
             Ok(text) => {
                 failures = 0;
                 item.summary = text;
-                item.reasons.push(REASON.to_owned());
+                item.reasons.insert(0, REASON.to_owned());
             }
             Err(Problem::RewriteRejected(e)) => tracing::info!(title = %item.title, "rewrite refused: {e}"),
             Err(Problem::Server(e)) => {

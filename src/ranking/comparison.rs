@@ -22,6 +22,8 @@ pub(super) struct Forecast {
     /// The same with the learned part of each model.
     pub(super) learned: [f32; MODELS],
     pub(super) is_wanted: bool,
+    /// Number of its column. Candidates of a column compete with each other, so rankings are compared within columns.
+    pub(super) column: usize,
     /// Whether the draft had it; else it was among the other candidates.
     pub(super) was_proposed: bool,
     pub(super) weight: f32,
@@ -33,7 +35,7 @@ pub(super) struct Forecast {
 pub struct Comparison {
     /// Issues compared.
     pub issues: usize,
-    /// Probability that a candidate that editors wanted stands before another of its issue: without learning, and with it.
+    /// Probability that a candidate that editors wanted stands before another of its issue and column: without learning, and with it.
     pub before: f64,
     pub learned: f64,
     /// Log-likelihood of the decisions that the learned part gained.
@@ -59,23 +61,41 @@ impl Calibration {
         sigmoid(self.shift + self.scale * score)
     }
 
-    fn fit(scored: &[(f32, bool, f32)]) -> Self {
-        let row = |(score, is_positive, weight): &(f32, bool, f32)| Row {
-            features: vec![(0, 1.0), (1, *score)],
-            is_positive: *is_positive,
-            weight: *weight,
-        };
+    fn fit(scored: &[Scored]) -> Self {
+        let row = |s: &Scored| Row { features: vec![(0, 1.0), (1, s.score)], is_positive: s.is_wanted, weight: s.weight };
         let weights = sparse::fit(&scored.iter().map(row).collect::<Vec<_>>(), &[PARAMETER; 2]);
         // a ranking that is wrong tells nothing; it is not turned round
         Self { shift: weights.first().copied().unwrap_or_default(), scale: weights.get(1).copied().unwrap_or_default().max(0.0) }
     }
+}
 
-    fn log_likelihood(self, scored: &[(f32, bool, f32)]) -> f32 {
-        let one = |(score, wanted, weight): &(f32, bool, f32)| {
-            let p = self.probability(*score).clamp(1e-6, 1.0 - 1e-6);
-            weight * if *wanted { p } else { 1.0 - p }.ln()
+/// A forecast under a choice.
+#[derive(Debug, Clone, Copy)]
+struct Scored {
+    score: f32,
+    column: usize,
+    is_wanted: bool,
+    weight: f32,
+}
+
+/// Returns the log-likelihood of decisions, given their scores and how often items of each column are wanted.
+fn log_likelihood(scored: &[Scored]) -> f32 {
+    let columns = scored.iter().map(|s| s.column + 1).max().unwrap_or(0);
+    let fit = |with_score: bool| {
+        let value = |s: &Scored| if with_score { s.score } else { 0.0 };
+        let row = |s: &Scored| Row { features: vec![(0, value(s)), (s.column + 1, 1.0)], is_positive: s.is_wanted, weight: s.weight };
+        let rows: Vec<Row> = scored.iter().map(row).collect();
+        let weights = sparse::fit(&rows, &vec![PARAMETER; columns + 1]);
+        let one = |row: &Row| {
+            let p = sigmoid(sparse::log_odds(&weights, row)).clamp(1e-6, 1.0 - 1e-6);
+            row.weight * if row.is_positive { p } else { 1.0 - p }.ln()
         };
-        scored.iter().map(one).sum()
+        (weights.first().copied().unwrap_or_default(), rows.iter().map(one).sum::<f32>())
+    };
+    // a ranking that is wrong tells nothing; it is not turned round
+    match fit(true) {
+        (scale, likelihood) if scale > 0.0 => likelihood,
+        _ => fit(false).1,
     }
 }
 
@@ -94,17 +114,14 @@ pub(super) fn compare(issues: &[Vec<Forecast>], shares: &[f32]) -> (Choice, Cali
         issue.iter().map(move |f| Forecast { weight: f.weight * age, ..*f }).collect::<Vec<_>>()
     };
     let all: Vec<Forecast> = issues.iter().enumerate().flat_map(aged).collect();
-    let likelihood = |choice: Choice| {
-        let scored = choice.scored(&all);
-        Calibration::fit(&scored).log_likelihood(&scored)
-    };
+    let likelihood = |choice: Choice| log_likelihood(&choice.scored(&all));
     let none = Choice { model: 0, share: 0.0 };
     let before = likelihood(none);
     let choices = (0..MODELS).flat_map(|model| shares.iter().map(move |share| Choice { model, share: *share }));
     let gains = choices.map(|choice| (choice, likelihood(choice) - before));
     let (best, gain) = gains.max_by(|a, b| a.1.total_cmp(&b.1)).unwrap_or((none, 0.0));
     let proposed: Vec<Forecast> = all.iter().copied().filter(|f| f.was_proposed).collect();
-    let area = |choice: Choice| mean(issues.iter().filter_map(|issue| area_under_curve(&choice.scored(issue))));
+    let area = |choice: Choice| area_within_columns(issues.iter().map(|issue| choice.scored(issue)));
     let figures = Comparison { issues: issues.len(), before: area(none), learned: area(best), gain };
     // a gain in likelihood alone may come from bolder forecasts in the same order
     let chosen = if gain >= MIN_GAIN && figures.learned > figures.before { best } else { none };
@@ -112,33 +129,37 @@ pub(super) fn compare(issues: &[Vec<Forecast>], shares: &[f32]) -> (Choice, Cali
 }
 
 impl Choice {
-    /// Returns score, outcome and weight of forecasts.
-    fn scored(self, forecasts: &[Forecast]) -> Vec<(f32, bool, f32)> {
+    fn scored(self, forecasts: &[Forecast]) -> Vec<Scored> {
         let score = |f: &Forecast| (1.0 - self.share) * f.before + self.share * f.learned.get(self.model).copied().unwrap_or_default();
-        forecasts.iter().map(|f| (score(f), f.is_wanted, f.weight)).collect()
+        forecasts.iter().map(|f| Scored { score: score(f), column: f.column, is_wanted: f.is_wanted, weight: f.weight }).collect()
     }
 }
 
-/// Returns the probability that a wanted candidate stands before another, by weight; `None` without one of both kinds. Ties count
-/// half.
-fn area_under_curve(scored: &[(f32, bool, f32)]) -> Option<f64> {
-    let mut sorted = scored.to_vec();
-    sorted.sort_by(|a, b| a.0.total_cmp(&b.0));
+/// Returns the probability that a wanted candidate stands before another of its issue and column, by weight; 0 without such pairs.
+fn area_within_columns(issues: impl Iterator<Item = Vec<Scored>>) -> f64 {
+    let (mut won, mut pairs) = (0.0, 0.0);
+    for mut issue in issues {
+        issue.sort_by(|a, b| a.column.cmp(&b.column).then(a.score.total_cmp(&b.score)));
+        for column in issue.chunk_by(|a, b| a.column == b.column) {
+            let (w, p) = won_pairs(column);
+            (won, pairs) = (won + w, pairs + p);
+        }
+    }
+    if pairs > 0.0 { won / pairs } else { 0.0 }
+}
+
+/// Returns the pairs of a wanted candidate and another in the right order, and all pairs, by weight; sorted by score. Ties count half.
+fn won_pairs(sorted: &[Scored]) -> (f64, f64) {
     let (mut below, mut won, mut wanted, mut others) = (0.0, 0.0, 0.0, 0.0);
-    for tied in sorted.chunk_by(|a, b| a.0.total_cmp(&b.0).is_eq()) {
-        let sum = |which: bool| tied.iter().filter(|s| s.1 == which).map(|s| f64::from(s.2)).sum::<f64>();
+    for tied in sorted.chunk_by(|a, b| a.score.total_cmp(&b.score).is_eq()) {
+        let sum = |which: bool| tied.iter().filter(|s| s.is_wanted == which).map(|s| f64::from(s.weight)).sum::<f64>();
         let (w, o) = (sum(true), sum(false));
         won += w * (below + o / 2.0);
         below += o;
         wanted += w;
         others += o;
     }
-    (wanted > 0.0 && others > 0.0).then(|| won / (wanted * others))
-}
-
-fn mean(values: impl Iterator<Item = f64>) -> f64 {
-    let (sum, n) = values.fold((0.0, 0.0), |(sum, n), v| (sum + v, n + 1.0));
-    if n > 0.0 { sum / n } else { 0.0 }
+    (won, wanted * others)
 }
 
 #[cfg(test)]
@@ -147,11 +168,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_area_is_the_share_of_pairs_in_the_right_order() {
-        let scored = [(3.0, true, 1.0), (2.0, false, 1.0), (1.0, true, 1.0), (0.0, false, 1.0)];
-        assert_eq!(area_under_curve(&scored), Some(0.75));
-        assert_eq!(area_under_curve(&[(1.0, true, 1.0), (1.0, false, 2.0)]), Some(0.5));
-        assert_eq!(area_under_curve(&[(1.0, true, 1.0)]), None);
+    fn the_area_is_the_share_of_pairs_in_the_right_order_within_columns() {
+        let one = |score: f32, is_wanted: bool, column: usize| Scored { score, column, is_wanted, weight: 1.0 };
+        let area = |scored: &[Scored]| area_within_columns(std::iter::once(scored.to_vec()));
+        assert_eq!(area(&[one(3.0, true, 0), one(2.0, false, 0), one(1.0, true, 0), one(0.0, false, 0)]), 0.75);
+        assert_eq!(area(&[one(1.0, true, 0), one(1.0, false, 0)]), 0.5);
+        assert_eq!(area(&[one(1.0, true, 0), one(2.0, false, 1), one(3.0, true, 1)]), 1.0, "columns do not compete");
+        assert_eq!(area(&[one(1.0, true, 0)]), 0.0);
     }
 
     /// Returns forecasts of which the learned scores are right in this many of ten.
@@ -159,9 +182,26 @@ mod tests {
         let one = |n: usize| {
             let is_wanted = n.is_multiple_of(2);
             let says_so = (n / 2 % 10 < right) == is_wanted;
-            Forecast { before: 0.0, learned: [if says_so { 2.0 } else { -2.0 }; MODELS], is_wanted, was_proposed: true, weight: 1.0 }
+            Forecast { before: 0.0, learned: [if says_so { 2.0 } else { -2.0 }; MODELS], is_wanted, column: n % 3, was_proposed: true, weight: 1.0 }
         };
         (0..40).map(one).collect()
+    }
+
+    #[test]
+    fn knowing_which_columns_are_kept_is_no_better_ranking() {
+        let one = |n: usize| {
+            let column = n % 2;
+            Forecast {
+                before: (n % 7) as f32,
+                learned: [4.0 * column as f32; MODELS],
+                is_wanted: column == 1 || n.is_multiple_of(5),
+                column,
+                was_proposed: true,
+                weight: 1.0,
+            }
+        };
+        let issue: Vec<Forecast> = (0..60).map(one).collect();
+        assert_eq!(compare(&[issue.clone(), issue], &[0.5, 1.0]).0.share, 0.0);
     }
 
     #[test]

@@ -14,6 +14,8 @@ use crate::learn::narrow;
 pub(super) const POINT: f32 = 0.7;
 /// Most points that the learned part gives or takes.
 const MAX_POINTS: f64 = 6.0;
+/// A weight that moved less tells nothing.
+const MIN_MOVED: f64 = 0.05;
 
 /// What was learned from the decisions of editors.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -32,6 +34,18 @@ pub struct RankingModel {
     pub columns: Vec<ColumnWeights>,
     /// How it did on the last issues.
     pub comparison: Comparison,
+}
+
+impl RankingModel {
+    /// Returns the named features whose weights moved most from where they began, with by how much, strongest first.
+    pub fn strongest(&self, most: usize) -> Vec<(&LearnedWeight, f64)> {
+        let named = self.weights.iter().filter(|w| w.feature.kind != FeatureKind::Letters);
+        let mut out: Vec<(&LearnedWeight, f64)> = named.map(|w| (w, f64::from(w.weight - prior_weight(w.feature.kind)))).collect();
+        out.retain(|(_, moved)| moved.abs() >= MIN_MOVED);
+        out.sort_by(|a, b| b.1.abs().total_cmp(&a.1.abs()).then_with(|| a.0.feature.cmp(&b.0.feature)));
+        out.truncate(most);
+        out
+    }
 }
 
 /// A model in force.
@@ -136,4 +150,28 @@ impl Ranking {
 /// Returns what is believed of a weight before the first decision: points count as they do without learning.
 pub(super) fn prior_weight(kind: FeatureKind) -> f32 {
     if matches!(kind, FeatureKind::Points(_)) { POINT } else { 0.0 }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::features::Feature;
+    use super::*;
+
+    #[test]
+    fn the_strongest_weights_are_named_and_counted_from_where_they_began() {
+        let weight = |kind, name: &str, weight| LearnedWeight { feature: Feature { kind, name: name.to_owned() }, weight, kept: 1, seen: 2 };
+        let model = RankingModel {
+            weights: vec![
+                weight(FeatureKind::Letters, "甲乙", 9.0),
+                weight(FeatureKind::Industry, "建材", 0.5),
+                weight(FeatureKind::Points(PointKind::Worth), "", POINT - 1.0),
+                weight(FeatureKind::Points(PointKind::Fresh), "", POINT),
+                weight(FeatureKind::Place, "许昌市", -0.2),
+            ],
+            ..RankingModel::default()
+        };
+        let told = |most| model.strongest(most).into_iter().map(|(w, moved)| (w.feature.kind, moved > 0.0)).collect::<Vec<_>>();
+        assert_eq!(told(9), [(FeatureKind::Points(PointKind::Worth), false), (FeatureKind::Industry, true), (FeatureKind::Place, false)]);
+        assert_eq!(told(1).len(), 1);
+    }
 }

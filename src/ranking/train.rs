@@ -122,6 +122,8 @@ struct Example {
     features: Vec<(usize, f32)>,
     /// Points without learning.
     points: f32,
+    /// Number of its column.
+    column: usize,
     outcome: Outcome,
     weight: f32,
 }
@@ -132,6 +134,7 @@ impl Example {
             before: POINT * self.points,
             learned: weights.each_ref().map(|w| sum(w, &self.features)),
             is_wanted: self.outcome.is_wanted(),
+            column: self.column,
             was_proposed: matches!(self.outcome, Outcome::Kept | Outcome::Dropped),
             weight: self.weight,
         }
@@ -177,11 +180,14 @@ impl TrainingSet {
         let mut known: Vec<(Feature, (u32, u32))> = counts.into_iter().collect();
         known.sort_unstable_by(|a, b| a.0.cmp(&b.0));
         let numbers: HashMap<&Feature, usize> = known.iter().zip(1..).map(|((f, _), at)| (f, at)).collect();
+        let mut columns: HashMap<&str, usize> = HashMap::new();
         let examples = observations()
             .zip(&values)
             .map(|((issue, o, weight), values)| {
                 let features = values.iter().filter_map(|(f, value)| Some((*numbers.get(f)?, *value))).collect();
-                Example { issue, features, points: narrow(o.features.base_points()), outcome: o.outcome, weight }
+                let next = columns.len();
+                let column = *columns.entry(&o.features.column).or_insert(next);
+                Example { issue, features, points: narrow(o.features.base_points()), column, outcome: o.outcome, weight }
             })
             .collect();
         let (features, counts) = known.into_iter().unzip();

@@ -160,6 +160,23 @@ mod tests {
     }
 
     #[test]
+    fn a_draft_tells_its_three_strongest_reasons_and_where_to_look() {
+        let mut edition = build_with(vec![article(1, "甲", "食品", "行业动态", 1)], &[]).edition;
+        let item = &mut edition.columns[0].items[0];
+        for (reasons, first, further) in [(0, 0, 0), (2, 2, 0), (3, 3, 0), (5, 3, 2)] {
+            item.reasons = (1..=reasons).map(|n: usize| format!("第{n}条理由")).collect();
+            assert_eq!((item.first_reasons().len(), item.further_reasons().len()), (first, further), "{reasons}");
+            assert!(item.first_reasons().iter().chain(item.further_reasons()).eq(&item.reasons));
+        }
+        item.is_uncertain = true;
+        let page = html(&edition).unwrap();
+        assert!(page.contains("拿不准，请看一眼") && page.contains("第3条理由") && !page.contains("第4条理由"), "{page}");
+        edition.is_final = true;
+        let page = html(&edition).unwrap();
+        assert!(!page.contains("拿不准") && !page.contains("条理由"), "readers of the issue see neither");
+    }
+
+    #[test]
     fn the_name_fills_one_line_at_most() {
         let size = |n| name_size(&"许".repeat(n));
         assert_eq!([9, 18, 20, 22, 60].map(size), [(30, 4), (30, 4), (30, 0), (28, 0), (18, 0)]);

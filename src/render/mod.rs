@@ -5,6 +5,7 @@ mod blocks;
 mod chart;
 mod docx;
 mod html;
+mod learning;
 mod notice;
 mod picture;
 mod text;
@@ -16,6 +17,7 @@ use chrono::{Datelike, NaiveDate};
 
 pub use docx::{DocxError, docx};
 pub use html::html;
+pub use learning::{LearningWords, decision_label, learning};
 pub use notice::{notice_letter, notice_subject};
 pub use picture::{PictureError, Png, read_picture};
 pub use text::text;

@@ -38,6 +38,23 @@ pub enum DecisionAction {
 }
 
 impl DecisionAction {
+    const ALL: [Self; 10] = [
+        Self::Kept,
+        Self::Dropped,
+        Self::Moved,
+        Self::PutUp,
+        Self::Retitled,
+        Self::Rewritten,
+        Self::Merged,
+        Self::Corrected,
+        Self::Added,
+        Self::Opened,
+    ];
+
+    fn parse(code: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|a| a.as_str() == code)
+    }
+
     fn as_str(self) -> &'static str {
         match self {
             Self::Kept => "kept",
@@ -251,12 +268,26 @@ impl Store {
         })
     }
 
-    /// Returns the number of decisions, by the code of the action, since a moment.
-    pub fn decision_counts(&self, since: DateTime<Utc>) -> Result<Vec<(String, usize)>> {
+    /// Returns the number of decisions since a moment by action, most frequent first.
+    pub fn decision_counts(&self, since: DateTime<Utc>) -> Result<Vec<(DecisionAction, usize)>> {
         self.read(|c| {
             let mut s = c.prepare_cached("SELECT action, count(*) FROM decision WHERE at >= ?1 GROUP BY 1 ORDER BY 2 DESC, 1")?;
-            let rows = s.query_map([since.timestamp()], |r| Ok((r.get(0)?, usize::try_from(r.get::<_, i64>(1)?).unwrap_or(0))))?;
-            Ok(rows.collect::<rusqlite::Result<_>>()?)
+            let mut rows = s.query([since.timestamp()])?;
+            let mut out = Vec::new();
+            while let Some(r) = rows.next()? {
+                let code: String = r.get(0)?;
+                out.extend(DecisionAction::parse(&code).map(|a| (a, r.get::<_, i64>(1))));
+            }
+            out.into_iter().map(|(a, n)| Ok((a, usize::try_from(n?).unwrap_or(0)))).collect()
+        })
+    }
+
+    /// Returns when the newest item of a final issue was kept; `None` without final issues.
+    pub fn last_kept(&self, publication: &str) -> Result<Option<DateTime<Utc>>> {
+        self.read(|c| {
+            let sql = "SELECT max(d.at) FROM edition e JOIN decision d ON d.edition_id = e.id WHERE e.publication = ?1 AND d.action = 'kept'";
+            let at: Option<i64> = c.prepare_cached(sql)?.query_row([publication], |r| r.get(0))?;
+            Ok(at.and_then(|at| DateTime::from_timestamp(at, 0)))
         })
     }
 }
@@ -351,8 +382,14 @@ mod tests {
         assert_eq!(outcome_of(&found, 4), (Outcome::Kept, Some("财经数据")));
         assert_eq!(outcome_of(&found, 6), (Outcome::Repeated, None), "merged");
         let counts = desk.store.decision_counts(DateTime::UNIX_EPOCH).unwrap();
-        let expected = [("dropped", 3), ("kept", 3), ("merged", 1), ("moved", 1), ("retitled", 1)];
-        assert_eq!(counts, expected.map(|(action, n)| (action.to_owned(), n)));
+        let expected = [
+            (DecisionAction::Dropped, 3),
+            (DecisionAction::Kept, 3),
+            (DecisionAction::Merged, 1),
+            (DecisionAction::Moved, 1),
+            (DecisionAction::Retitled, 1),
+        ];
+        assert_eq!(counts, expected);
     }
 
     #[test]
@@ -383,7 +420,7 @@ mod tests {
             desk.store.record_opened(ArticleId(1), "张三", now() + TimeDelta::hours(hours)).unwrap();
         }
         desk.store.record_opened(ArticleId(1), "李四", now()).unwrap();
-        assert_eq!(desk.store.decision_counts(DateTime::UNIX_EPOCH).unwrap(), [("opened".to_owned(), 3)]);
+        assert_eq!(desk.store.decision_counts(DateTime::UNIX_EPOCH).unwrap(), [(DecisionAction::Opened, 3)]);
     }
 
     #[test]

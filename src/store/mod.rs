@@ -61,7 +61,7 @@ pub use backup::{BACKUP_MAX_AGE, DatabaseSummary, check as check_backup, restore
 pub use candidates::{CandidateRange, Window};
 pub use crashes::CrashedDocument;
 pub use crawl_queue::HostBackoff;
-pub use decisions::StoredRanking;
+pub use decisions::{DecisionAction, StoredRanking};
 pub use disk_usage::{DiskUsage, available_space};
 pub use dropped::DroppedItem;
 pub use edition_revision::{Direction, EditResult};

@@ -13,6 +13,8 @@ const DELETE_BATCH: i64 = 500;
 const PAGES: i64 = 2_000;
 /// How long keyword counts are kept, in days.
 const WORD_DAYS: i64 = 400;
+/// How long the candidates of an edition are kept: longer than the ranking looks back.
+const CANDIDATES: TimeDelta = TimeDelta::days(400);
 /// How long revisions of a finished edition are kept.
 const STATES: TimeDelta = TimeDelta::days(90);
 /// Wrong passwords kept in the audit log.
@@ -57,6 +59,9 @@ impl Store {
             letters: self.in_batches(letters, before(settings.letters))?,
             bytes: 0,
         };
+        let candidates = "DELETE FROM candidate WHERE (edition_id, article_id) IN
+                          (SELECT c.edition_id, c.article_id FROM edition e CROSS JOIN candidate c ON c.edition_id = e.id WHERE e.built < ?1 LIMIT ?2)";
+        self.in_batches(candidates, (now - CANDIDATES).timestamp())?;
         self.in_batches(states, (now - STATES).timestamp())?;
         self.in_batches(&failed_logins, self.last_failed_login_to_drop((now - STATES).timestamp())?)?;
         if self.in_batches(audit, (now - AUDIT).timestamp())? > 0 {
@@ -167,6 +172,31 @@ mod tests {
         let log = store.audit_log(20_000).unwrap();
         let failed = log.iter().filter(|l| l.action == AuditAction::SignInFailed.as_str()).count();
         assert_eq!((failed, log.len() - failed), (10_000, 1));
+    }
+
+    #[test]
+    fn candidates_of_old_editions_go_and_the_edition_stays() {
+        let dir = tempfile::tempdir().unwrap();
+        let store = Store::open(dir.path()).unwrap();
+        let now: DateTime<Utc> = "2026-11-24T00:00:00Z".parse().unwrap();
+        let fill = |t: &Connection| {
+            for (id, days) in [(1i64, 401i64), (2, 399)] {
+                let edition =
+                    "INSERT INTO edition (id, publication, date, year, number, total, built, payload) VALUES (?1, '甲', ?1, 2026, ?1, ?1, ?2, '{}')";
+                t.execute(edition, params![id, now.timestamp() - days * 86_400])?;
+                for article in 1..=700i64 {
+                    let candidate = "INSERT INTO candidate (edition_id, article_id, rank, was_proposed, features) VALUES (?1, ?2, ?2, 0, '{}')";
+                    t.execute(candidate, [id, article])?;
+                }
+            }
+            Ok(())
+        };
+        store.write(fill).unwrap();
+        store.apply_retention(&StoreSettings::default(), now).unwrap();
+        let count = |sql: &str| store.read(|c| Ok(c.query_row(sql, [], |r| r.get::<_, i64>(0))?)).unwrap();
+        assert_eq!(count("SELECT count(*) FROM candidate WHERE edition_id = 1"), 0);
+        assert_eq!(count("SELECT count(*) FROM candidate WHERE edition_id = 2"), 700);
+        assert_eq!(count("SELECT count(*) FROM edition"), 2);
     }
 
     #[test]

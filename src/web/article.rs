@@ -159,6 +159,16 @@ async fn correct(console: &AppState, id: ArticleId, form: &Form) -> Response {
     }
 }
 
+/// Records that the page was opened, beside the answer: neither waits for it nor fails with it.
+fn record_opened(store: &Store, article: ArticleId, who: String) {
+    let store = store.clone();
+    tokio::spawn(async move {
+        if let Err(e) = store.run(move |s| s.record_opened(article, &who, Utc::now())).await {
+            tracing::warn!("an opened article is not recorded: {e}");
+        }
+    });
+}
+
 pub(super) async fn page(State(console): State<AppState>, Editor(session): Editor, Path(id): Path<i64>, uri: Uri) -> Response {
     let asked = Fields::parse(uri.query().unwrap_or_default().as_bytes()).text("q").to_owned();
     let words = asked.clone();
@@ -175,6 +185,7 @@ pub(super) async fn page(State(console): State<AppState>, Editor(session): Edito
         Ok(None) => return response::refused(&console, &session, StatusCode::NOT_FOUND, "没有这篇文章"),
         Err(answer) => return answer,
     };
+    record_opened(&console.store, ArticleId(id), session.name.clone());
     let (h, zone) = (a.headline, console.zone());
     let j = h.classification.clone().unwrap_or_default();
     let labels = j.industries.iter().chain(&j.themes).map(|l| (l.clone(), l.evidence.join("、"))).collect();

@@ -5,14 +5,18 @@ use std::sync::Arc;
 use askama::Template;
 use axum::extract::State;
 use axum::response::Response;
-use chrono::Utc;
+use chrono::{TimeDelta, Utc};
 
 use crate::issue::edit::DropReason;
 use crate::model::WEEKS;
+use crate::render::{LearningWords, decision_label, learning};
 use crate::store::Overview;
 use crate::web::access::Editor;
 use crate::web::response::{Layout, stored};
 use crate::web::{AppState, response};
+
+/// Decisions that are counted.
+const DECISIONS: TimeDelta = TimeDelta::days(30);
 
 #[derive(Template)]
 #[template(path = "overview.html")]
@@ -25,6 +29,8 @@ struct OverviewPage {
     industries: Vec<IndustryRow>,
     o: Arc<Overview>,
     dropped: Vec<(&'static str, u32)>,
+    learned: Vec<LearningWords>,
+    decisions: Vec<(&'static str, usize)>,
 }
 
 /// An industry: count and shade of each week, and the sum.
@@ -45,6 +51,10 @@ pub(super) async fn page(State(console): State<AppState>, Editor(session): Edito
         Ok(o) => o,
         Err(answer) => return answer,
     };
+    let (learned, decisions) = match learned(&console).await {
+        Ok(found) => found,
+        Err(answer) => return answer,
+    };
     let most = o.days.iter().map(|d| d.1).max().unwrap_or(0).max(1);
     let bars = (0u32..).zip(&o.days).map(|(i, (day, n))| {
         let height = n * 160 / most;
@@ -62,8 +72,25 @@ pub(super) async fn page(State(console): State<AppState>, Editor(session): Edito
         heads: (0..WEEKS).map(|w| if w + 1 == WEEKS { "本周".to_owned() } else { format!("前{}周", WEEKS - 1 - w) }).collect(),
         industries: industries.collect(),
         dropped: o.dropped.iter().map(|(reason, n)| (words(reason), *n)).collect(),
+        learned,
+        decisions,
         o,
     })
+}
+
+/// Returns what was learned for each publication, and the decisions of the last days.
+async fn learned(console: &AppState) -> Result<(Vec<LearningWords>, Vec<(&'static str, usize)>), Response> {
+    let pipeline = console.pipeline();
+    let found = console.store.run(move |s| {
+        let settings = pipeline.settings();
+        let mut words = Vec::new();
+        for p in settings.publications() {
+            words.push(learning(&p.name, p.calendar.zone, settings.learning.enabled, s.ranking(&p.name)?.as_ref()));
+        }
+        Ok((words, s.decision_counts(Utc::now() - DECISIONS)?))
+    });
+    let (words, counts) = stored(found.await)?;
+    Ok((words, counts.into_iter().map(|(action, n)| (decision_label(action), n)).collect()))
 }
 
 /// Returns one of six shades.

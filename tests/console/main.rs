@@ -8,6 +8,7 @@ mod doors;
 mod events;
 mod hostile;
 mod keyboard;
+mod learning;
 #[path = "../support/nats/mod.rs"]
 mod nats;
 mod old_issues;
