@@ -91,6 +91,15 @@ fn as_the_first_release_had_it<'a>(table: &'a str, columns: &str) -> (String, &'
     }
 }
 
+/// The columns of a table by what holds their values now.
+fn as_it_is_now(table: &str, columns: &str) -> String {
+    match table {
+        // 024: decisions are a log
+        "decision" => "edition_id, article_id, action = 'kept', nullif(detail, ''), at".to_owned(),
+        _ => columns.to_owned(),
+    }
+}
+
 #[test]
 fn every_row_of_the_first_release_is_kept() {
     let old = Installation::unpack();
@@ -106,7 +115,7 @@ fn every_row_of_the_first_release_is_kept() {
         let (columns, table) = as_the_first_release_had_it(table, &columns);
         let was = rows(&before, table, &columns);
         assert_eq!(was.len().to_string(), count, "{table} of the fixture");
-        assert_eq!(rows(&after, table, &columns), was, "{table}");
+        assert_eq!(rows(&after, table, &as_it_is_now(table, &columns)), was, "{table}");
     }
 }
 

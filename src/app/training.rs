@@ -14,7 +14,7 @@ const HOUR: u32 = 3;
 struct LastLook {
     /// Local day.
     day: String,
-    /// The newest decision of a final issue that was trained on, in seconds; 0: none.
+    /// The newest final or imported issue that was trained on, in seconds; 0: none.
     trained_on: i64,
 }
 
@@ -58,7 +58,7 @@ async fn train(pipeline: &Pipeline, publication: &Publication, now: DateTime<Utc
         if last.day == day {
             return Ok(None);
         }
-        let newest = s.last_kept(&name)?.map_or(0, |at| at.timestamp());
+        let newest = s.last_taught(&name)?.map_or(0, |at| at.timestamp());
         // noted before the work: one that fails must not be tried every few seconds
         s.put_kv(&key(&name), &LastLook { day: day.clone(), ..last.clone() }.value())?;
         let before = s.ranking(&name)?.map_or(0.0, |r| r.model.share);

@@ -282,10 +282,12 @@ impl Store {
         })
     }
 
-    /// Returns when the newest item of a final issue was kept; `None` without final issues.
-    pub fn last_kept(&self, publication: &str) -> Result<Option<DateTime<Utc>>> {
+    /// Returns when the newest issue became final, or was imported; `None` without any.
+    pub fn last_taught(&self, publication: &str) -> Result<Option<DateTime<Utc>>> {
         self.read(|c| {
-            let sql = "SELECT max(d.at) FROM edition e JOIN decision d ON d.edition_id = e.id WHERE e.publication = ?1 AND d.action = 'kept'";
+            let sql = "SELECT max(at) FROM (
+                         SELECT d.at FROM edition e JOIN decision d ON d.edition_id = e.id WHERE e.publication = ?1 AND d.action = 'kept'
+                         UNION ALL SELECT imported_at FROM imported_issue WHERE publication = ?1)";
             let at: Option<i64> = c.prepare_cached(sql)?.query_row([publication], |r| r.get(0))?;
             Ok(at.and_then(|at| DateTime::from_timestamp(at, 0)))
         })
