@@ -62,7 +62,7 @@ fn headed(lines: &[Line]) -> Option<(usize, usize)> {
     lines.iter().enumerate().find_map(|(at, line)| {
         let dense: String = Heading::of(&line.text).text.chars().filter(|c| !c.is_whitespace()).map(|c| c.to_ascii_uppercase()).collect();
         // an overview without pages is a part of the issue
-        let is_heading = OLD_ISSUES.contents.contains(&dense) || OLD_ISSUES.guides.contains(&dense) && is_paged(lines, at + 1, |e| e.has_page());
+        let is_heading = OLD_ISSUES.contents.contains(&dense) || OLD_ISSUES.guides.contains(&dense) && is_paged(lines, at + 1, Entry::has_page);
         (is_heading || line.style.in_contents).then_some((at, at + usize::from(is_heading)))
     })
 }

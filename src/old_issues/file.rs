@@ -58,7 +58,9 @@ fn text(bytes: &[u8]) -> Result<(String, Vec<usize>), FileError> {
     let bom = if bytes.starts_with(b"\xEF\xBB\xBF") { 3 } else { 0 };
     let body = bytes.get(bom..).unwrap_or_default();
     let (text, mut left_out) = utf8(body);
-    left_out.iter_mut().for_each(|at| *at += bom);
+    for at in &mut left_out {
+        *at += bom;
+    }
     let is_utf8 = bom > 0 || left_out.len().saturating_mul(LEAST_LETTERS) <= text.chars().filter(|c| is_han(*c)).count();
     if !left_out.is_empty() && !is_utf8 {
         let (text, had_errors) = GB18030.decode_without_bom_handling(body);
